@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: MIT
+# Release where nothing else was asked for, and what each build type means.
+get_property(multi_config GLOBAL PROPERTY GENERATOR_IS_MULTI_CONFIG)
+if(NOT CMAKE_BUILD_TYPE AND NOT multi_config)
+  set(CMAKE_BUILD_TYPE Release CACHE STRING "Release, Debug or Sanitize" FORCE)
+endif()
+
+# NDEBUG decides whether the checks for misuse are on from the start (see
+# include/lariat/checks.h); tests keep their assertions either way.
+set(CMAKE_C_FLAGS_RELEASE "-O2 -g -DNDEBUG")
+set(CMAKE_C_FLAGS_DEBUG "-O0 -g3")
+set(CMAKE_C_FLAGS_SANITIZE "-O1 -g -fno-omit-frame-pointer")
+
+add_library(lariat_build_flags INTERFACE)
+# Empty, so that a file that defines it too says the same.
+target_compile_definitions(lariat_build_flags INTERFACE _GNU_SOURCE=)
+target_link_options(lariat_build_flags INTERFACE LINKER:--as-needed)
+if(LARIAT_SANITIZE)
+  target_compile_options(lariat_build_flags INTERFACE
+                         -fsanitize=${LARIAT_SANITIZE}
+                         -fno-sanitize-recover=all)
+  target_link_options(lariat_build_flags INTERFACE
+                      -fsanitize=${LARIAT_SANITIZE})
+endif()

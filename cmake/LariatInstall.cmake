@@ -1,0 +1,28 @@
+# SPDX-License-Identifier: MIT
+# What `cmake --install` puts where: headers, libraries, the program, and the
+# two ways in which other builds find them (pkg-config and find_package).
+include(CMakePackageConfigHelpers)
+
+set(config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/lariat")
+
+install(DIRECTORY include/lariat DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
+        FILES_MATCHING PATTERN "*.h")
+install(TARGETS lariat lariat_static EXPORT lariat-targets
+        LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+        ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+if(TARGET lariat_tool)
+  install(TARGETS lariat_tool DESTINATION "${CMAKE_INSTALL_BINDIR}")
+endif()
+
+configure_file(lariat.pc.in lariat.pc @ONLY)
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/lariat.pc"
+        DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+
+install(EXPORT lariat-targets NAMESPACE lariat:: DESTINATION "${config_dir}")
+configure_package_config_file(cmake/lariat-config.cmake.in lariat-config.cmake
+                              INSTALL_DESTINATION "${config_dir}")
+write_basic_package_version_file(lariat-config-version.cmake
+                                 COMPATIBILITY SameMajorVersion)
+install(FILES "${CMAKE_CURRENT_BINARY_DIR}/lariat-config.cmake"
+              "${CMAKE_CURRENT_BINARY_DIR}/lariat-config-version.cmake"
+        DESTINATION "${config_dir}")

@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: MIT
+# liblariat.so and liblariat.a, from objects that are compiled once.
+file(GLOB lariat_sources CONFIGURE_DEPENDS
+     lib/base/*.c lib/reactor/*.c lib/deferred/*.c lib/task/*.c lib/await/*.c
+     lib/fetch/*.c lib/testing/*.c)
+
+add_library(lariat_objects OBJECT ${lariat_sources})
+set_target_properties(lariat_objects PROPERTIES
+  C_VISIBILITY_PRESET hidden
+  POSITION_INDEPENDENT_CODE ON)
+target_include_directories(lariat_objects PRIVATE include lib)
+target_link_libraries(lariat_objects
+  PRIVATE lariat_warnings lariat_build_flags
+  PUBLIC PkgConfig::CURL PkgConfig::OPENSSL Threads::Threads)
+
+# The shared library: users link this one.
+set(version_script "${CMAKE_CURRENT_SOURCE_DIR}/lib/lariat.map")
+add_library(lariat SHARED $<TARGET_OBJECTS:lariat_objects>)
+add_library(lariat::lariat ALIAS lariat)
+set_target_properties(lariat PROPERTIES
+  VERSION ${PROJECT_VERSION}
+  SOVERSION ${PROJECT_VERSION_MAJOR}
+  LINKER_LANGUAGE C
+  LINK_DEPENDS "${version_script}")
+target_include_directories(lariat INTERFACE
+  "$<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>"
+  "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+target_link_options(lariat PRIVATE "LINKER:--version-script=${version_script}")
+if(NOT LARIAT_SANITIZE) # a sanitizer's own symbols come from the program
+  target_link_options(lariat PRIVATE LINKER:-z,defs)
+endif()
+target_link_libraries(lariat PRIVATE
+  $<BUILD_INTERFACE:lariat_build_flags>
+  PkgConfig::CURL PkgConfig::OPENSSL Threads::Threads)
+
+# The static library, which unit tests and benches reach inside.
+add_library(lariat_static STATIC $<TARGET_OBJECTS:lariat_objects>)
+add_library(lariat::lariat_static ALIAS lariat_static)
+set_target_properties(lariat_static PROPERTIES
+  OUTPUT_NAME lariat
+  LINKER_LANGUAGE C
+  EXPORT_NAME lariat_static)
+target_include_directories(lariat_static INTERFACE
+  "$<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>"
+  "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+target_link_libraries(lariat_static PRIVATE
+  PkgConfig::CURL PkgConfig::OPENSSL Threads::Threads
+  $<BUILD_INTERFACE:lariat_build_flags>)

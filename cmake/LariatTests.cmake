@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: MIT
+# One executable and one ctest entry for each test file.  `ctest -L unit` runs
+# one kind: unit, conformance, integration, stress, example, guard, install or
+# budget.
+
+file(GLOB support_sources CONFIGURE_DEPENDS tests/support/*.c)
+add_library(lariat_test_flags INTERFACE)
+target_include_directories(lariat_test_flags INTERFACE include lib tests)
+target_compile_options(lariat_test_flags INTERFACE -UNDEBUG)
+target_link_libraries(lariat_test_flags INTERFACE
+  PkgConfig::CUNIT PkgConfig::CURL PkgConfig::OPENSSL Threads::Threads
+  lariat_warnings lariat_build_flags)
+if(MICROHTTPD_FOUND)
+  target_link_libraries(lariat_test_flags INTERFACE PkgConfig::MICROHTTPD)
+endif()
+if(support_sources)
+  add_library(lariat_test_support STATIC ${support_sources})
+  target_link_libraries(lariat_test_support PUBLIC
+    lariat_test_flags PRIVATE lariat_static)
+endif()
+
+# lariat_add_test(NAME SOURCE LABEL SECONDS): links the static library, so that
+# a test can reach inside.
+function(lariat_add_test name source label seconds)
+  add_executable(${name} ${source})
+  if(TARGET lariat_test_support)
+    target_link_libraries(${name} PRIVATE lariat_test_support)
+  endif()
+  target_link_libraries(${name} PRIVATE lariat_static lariat_test_flags)
+  set_target_properties(${name} PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  add_test(NAME ${label}.${name} COMMAND ${name})
+  set_tests_properties(${label}.${name} PROPERTIES
+    LABELS ${label} TIMEOUT ${seconds})
+endfunction()
+
+foreach(kind unit conformance integration)
+  file(GLOB sources CONFIGURE_DEPENDS tests/${kind}/*_test.c)
+  foreach(source IN LISTS sources)
+    cmake_path(GET source STEM name)
+    lariat_add_test(${name} ${source} ${kind} 120)
+  endforeach()
+endforeach()
+
+# The stress tests and the timing-sensitive ones have the machine to
+# themselves.
+file(GLOB sources CONFIGURE_DEPENDS tests/stress/*.c)
+foreach(source IN LISTS sources)
+  cmake_path(GET source STEM name)
+  lariat_add_test(${name} ${source} stress 600)
+  set_tests_properties(stress.${name} PROPERTIES RUN_SERIAL ON)
+endforeach()
+
+# The examples of the documentation: shared library, public headers.
+file(GLOB sources CONFIGURE_DEPENDS docs/examples/*.c)
+foreach(source IN LISTS sources)
+  cmake_path(GET source STEM name)
+  add_executable(example_${name} ${source})
+  set_target_properties(example_${name} PROPERTIES
+    OUTPUT_NAME ${name}
+    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/examples")
+  target_link_libraries(example_${name} PRIVATE
+    lariat lariat_warnings lariat_build_flags)
+endforeach()
+
+# Each script in tests/examples runs with the build directory as its argument.
+file(GLOB scripts CONFIGURE_DEPENDS tests/examples/*.sh)
+foreach(script IN LISTS scripts)
+  cmake_path(GET script STEM name)
+  add_test(NAME example.${name} COMMAND bash ${script} ${CMAKE_BINARY_DIR})
+  set_tests_properties(example.${name} PROPERTIES LABELS example TIMEOUT 120)
+endforeach()
+
+# Guards: every public header stands alone, and only public names leave.
+add_test(NAME guard.headers
+  COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cmake/check_headers.sh
+          ${CMAKE_CURRENT_SOURCE_DIR}/include ${CMAKE_C_COMPILER})
+add_test(NAME guard.symbols
+  COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cmake/check_symbols.sh
+          $<TARGET_FILE:lariat> ${CMAKE_NM})
+set_tests_properties(guard.headers guard.symbols PROPERTIES
+  LABELS guard TIMEOUT 120)
+
+# A stranger's project would need the sanitizer's flags too.
+if(NOT LARIAT_SANITIZE)
+  add_test(NAME install.consumers
+    COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/tests/install/run.sh
+            ${CMAKE_BINARY_DIR})
+  set_tests_properties(install.consumers PROPERTIES LABELS install TIMEOUT 120)
+endif()
+
+# Instructions of a request, counted by callgrind; 77 says it is missing.
+file(GLOB budgets CONFIGURE_DEPENDS tests/budgets.tsv)
+if(budgets AND TARGET bench-path AND NOT LARIAT_SANITIZE)
+  add_test(NAME budget.instructions
+    COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/tests/budgets/check
+            ${CMAKE_BINARY_DIR})
+  set_tests_properties(budget.instructions PROPERTIES
+    LABELS budget TIMEOUT 300 RUN_SERIAL ON SKIP_RETURN_CODE 77)
+endif()
