@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT
+ * Checks that find misuse: a function called on the wrong thread, a value
+ * opened as the wrong type, a deferred released twice. */
+#ifndef LARIAT_CHECKS_H
+#define LARIAT_CHECKS_H
+
+#include <stdbool.h>
+
+#include <lariat/export.h>
+
+LARIAT_BEGIN_C
+
+/* Switches the checks on or off, process-wide.  They are on from the start in
+ * debug builds and where the environment has LARIAT_CHECKS=1, else off.  With
+ * checks on, misuse is reported on standard error, with the function and (for
+ * threads) both threads' names, and the process aborts.  With checks off, the
+ * misused function returns its error status where it has one.  Any thread. */
+LARIAT_API void lariat_set_checks(bool on);
+
+/* Whether the checks are on.  Any thread. */
+LARIAT_API bool lariat_checks(void);
+
+LARIAT_END_C
+
+#endif

@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT
+ * lariat_client: a pool, the caller's reactor and the defaults of a request;
+ * what a user calls `get` on.  Every deferred it gives fires on that reactor.
+ * All functions are for the owner's thread of that reactor. */
+#ifndef LARIAT_CLIENT_H
+#define LARIAT_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lariat/deferred.h>
+#include <lariat/export.h>
+#include <lariat/pool.h>
+#include <lariat/reactor.h>
+#include <lariat/response.h>
+#include <lariat/status.h>
+
+LARIAT_BEGIN_C
+
+typedef struct lariat_client lariat_client;
+
+/* Which pool reactor fetches a job.
+ *   HOST    the host's own: connections are reused, limits hold exactly
+ *   SPREAD  any: for when one host is the whole load; a host's limits are
+ *           split over the reactors
+ *   HOME    the caller's own, which must be a pool reactor: nothing crosses a
+ *           thread */
+typedef enum lariat_placement {
+  LARIAT_PLACE_HOST = 0,
+  LARIAT_PLACE_SPREAD = 1,
+  LARIAT_PLACE_HOME = 2
+} lariat_placement;
+
+/* The version of HTTP to ask for. */
+typedef enum lariat_http {
+  LARIAT_HTTP_AUTO = 0, /* HTTP/2 where a TLS server offers it, else 1.1 */
+  LARIAT_HTTP_1_1 = 1,
+  LARIAT_HTTP_2 = 2     /* the same as AUTO over TLS; without TLS, HTTP/2 by
+                           prior knowledge */
+} lariat_http;
+
+typedef struct lariat_client_options {
+  size_t size;                  /* sizeof(lariat_client_options) */
+  lariat_placement placement;   /* default HOST */
+  unsigned window;              /* jobs at each pool reactor at once; 0: 1,024 */
+  size_t max_queued;            /* waiting in the client; default 100,000 */
+  uint64_t timeout_ms;          /* a whole fetch, redirects included; default
+                                   30,000; 0: none */
+  uint64_t connect_timeout_ms;  /* default 10,000; 0: none */
+  uint64_t max_body_bytes;      /* after decompression; default 64 MiB; 0: none */
+  unsigned max_redirects;       /* default 10; 0: do not follow */
+  lariat_http http;             /* default AUTO */
+  bool no_decompress;           /* do not ask for compressed bodies */
+  bool sha256;                  /* compute it for each body */
+  const char *user_agent;       /* copied; NULL: "lariat/VERSION"; "": none */
+} lariat_client_options;
+
+/* The defaults.  Any thread. */
+LARIAT_API lariat_client_options lariat_client_defaults(void);
+
+/* Makes a client of `pool` on `reactor` and puts it into `*out`.  `options` may
+ * be NULL.  The client holds a reference to the pool.
+ *
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED
+ * LARIAT_EINVAL   an option makes no sense; HOME on a reactor that is not one
+ *                 of the pool's
+ * LARIAT_ECLOSED  the pool is closed */
+LARIAT_API LARIAT_MUST_USE lariat_status
+lariat_client_new(lariat_pool *pool, lariat_reactor *reactor,
+                  const lariat_client_options *options, lariat_client **out);
+
+/* Closes the client: what it has in flight is cancelled (the deferreds fire
+ * now, with LARIAT_ECANCELLED), new requests fail with LARIAT_ECLOSED, and its
+ * memory goes when the last job has come home.  The pointer must not be used
+ * afterwards.  NULL is allowed. */
+LARIAT_API void lariat_client_close(lariat_client *client);
+
+/* The reactor that it was made on. */
+LARIAT_API lariat_reactor *lariat_client_reactor(const lariat_client *client);
+
+/* Adds "name: value" to every request of the client; the text is copied.  A
+ * header of the request itself replaces one of the client's by the same name.
+ *
+ * LARIAT_OK, LARIAT_ENOMEM
+ * LARIAT_EINVAL  not a header name, or a line break or NUL in the value */
+LARIAT_API LARIAT_MUST_USE lariat_status lariat_client_add_header(
+    lariat_client *client, const char *name, const char *value);
+
+/* What one request may say beyond its method and URL.  Start from
+ * lariat_request_defaults(client).  Everything is copied, but a body with a
+ * `drop_body`, which is taken over, whatever comes of the request. */
+typedef struct lariat_request_options {
+  size_t size;                /* sizeof(lariat_request_options) */
+  const lariat_header *headers;
+  size_t header_count;
+  const void *body;           /* NULL: none */
+  size_t body_length;
+  void (*drop_body)(void *body); /* not NULL: the body is taken, not copied */
+  uint64_t timeout_ms;        /* these five as the client's, see above */
+  uint64_t connect_timeout_ms;
+  uint64_t max_body_bytes;
+  unsigned max_redirects;
+  lariat_http http;
+  bool sha256;
+} lariat_request_options;
+
+/* The client's defaults.  Any thread. */
+LARIAT_API lariat_request_options
+lariat_request_defaults(const lariat_client *client);
+
+/* Fetches.  The deferred fires on the client's reactor, never inside this
+ * call unless with bad input, with a lariat_response or a failure: exactly
+ * once.  It can be cancelled at any time.  `method` is sent as it is;
+ * `options` may be NULL.  Never NULL.  The failures a fetch can have are
+ * LARIAT_EURL, LARIAT_ESCHEME, LARIAT_EINVAL (method, headers), LARIAT_ENOMEM,
+ * LARIAT_EOVERLOAD, LARIAT_ECLOSED, LARIAT_ECANCELLED, LARIAT_ETIMEDOUT,
+ * LARIAT_ETHREAD, LARIAT_EFORKED, and those of status.h under "One fetch". */
+LARIAT_API LARIAT_MUST_USE lariat_deferred *
+lariat_request(lariat_client *client, const char *method, const char *url,
+               const lariat_request_options *options);
+
+/* The same with the client's defaults. */
+LARIAT_API LARIAT_MUST_USE lariat_deferred *lariat_get(lariat_client *client,
+                                                       const char *url);
+LARIAT_API LARIAT_MUST_USE lariat_deferred *lariat_head(lariat_client *client,
+                                                        const char *url);
+LARIAT_API LARIAT_MUST_USE lariat_deferred *lariat_delete(lariat_client *client,
+                                                          const char *url);
+
+/* The same with a body, which is copied.  No Content-Type is made up: where
+ * the client's headers have none, "application/octet-stream" is sent. */
+LARIAT_API LARIAT_MUST_USE lariat_deferred *
+lariat_post(lariat_client *client, const char *url, const void *body,
+            size_t length);
+LARIAT_API LARIAT_MUST_USE lariat_deferred *
+lariat_put(lariat_client *client, const char *url, const void *body,
+           size_t length);
+LARIAT_API LARIAT_MUST_USE lariat_deferred *
+lariat_patch(lariat_client *client, const char *url, const void *body,
+             size_t length);
+
+/* The client's ledger: submitted = succeeded + failed + cancelled + pending. */
+typedef struct lariat_client_stats {
+  size_t size; /* sizeof(lariat_client_stats), set by the caller */
+  uint64_t submitted;
+  uint64_t succeeded;
+  uint64_t failed;
+  uint64_t cancelled;
+  uint64_t pending; /* not fired yet */
+  uint64_t queued;  /* of those, waiting in the client itself */
+} lariat_client_stats;
+
+/* Fills `*stats` as far as its `size` goes.
+ *
+ * LARIAT_OK, LARIAT_EINVAL */
+LARIAT_API lariat_status lariat_client_read_stats(const lariat_client *client,
+                                                  lariat_client_stats *stats);
+
+LARIAT_END_C
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ * lariat_failure: the value that switches a chain to its errback side.  It
+ * carries a status, a sentence and, for a fetch, what went wrong where.
+ * Failures are counted and can be shared between threads; they do not change
+ * after they were made. */
+#ifndef LARIAT_FAILURE_H
+#define LARIAT_FAILURE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <lariat/export.h>
+#include <lariat/status.h>
+#include <lariat/value.h>
+
+LARIAT_BEGIN_C
+
+typedef struct lariat_failure lariat_failure;
+LARIAT_API extern const lariat_type lariat_failure_type;
+
+/* Where a fetch was when it failed: the phase that spent the time. */
+typedef enum lariat_phase {
+  LARIAT_PHASE_NONE = 0,   /* not a fetch */
+  LARIAT_PHASE_QUEUE,      /* waiting for its turn */
+  LARIAT_PHASE_DNS,        /* looking the name up */
+  LARIAT_PHASE_CONNECT,    /* opening the TCP connection */
+  LARIAT_PHASE_TLS,        /* shaking hands */
+  LARIAT_PHASE_REQUEST,    /* sending the request */
+  LARIAT_PHASE_FIRST_BYTE, /* waiting for the answer to begin */
+  LARIAT_PHASE_BODY        /* receiving the answer */
+} lariat_phase;
+
+/* The stable name of `phase`: "none", "queue", "dns", "connect", "tls",
+ * "request", "first-byte", "body".  Any thread; static. */
+LARIAT_API const char *lariat_phase_name(lariat_phase phase);
+
+/* Makes a failure with `status` and a message formatted as printf does.  The
+ * caller owns it.  Never fails: when out of memory it is a static failure
+ * "out of memory".  LARIAT_EUSER is for failures of the user's own.  Any
+ * thread. */
+LARIAT_API LARIAT_MUST_USE lariat_value
+lariat_failure_new(lariat_status status, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/* Whether `value` is a failure.  Any thread. */
+static inline bool lariat_is_failure(lariat_value value) {
+  return value.type == &lariat_failure_type;
+}
+
+/* The readers below take the value itself, so that an errback needs one call.
+ * What they return is the failure's own and lives as long as the value.  Of a
+ * value that is no failure they give LARIAT_OK, "", 0, LARIAT_PHASE_NONE or
+ * "none" (misuse, with checks on). */
+
+LARIAT_API lariat_status lariat_failure_status(lariat_value failure);
+
+/* A sentence for people. */
+LARIAT_API const char *lariat_failure_message(lariat_value failure);
+
+/* The URL of the fetch that failed, or "". */
+LARIAT_API const char *lariat_failure_url(lariat_value failure);
+
+/* libcurl's own error code (a CURLcode), or 0. */
+LARIAT_API int lariat_failure_curl_code(lariat_value failure);
+
+/* The status of the HTTP answer that had begun before it failed, or 0. */
+LARIAT_API int lariat_failure_http_status(lariat_value failure);
+
+LARIAT_API lariat_phase lariat_failure_phase(lariat_value failure);
+
+/* The failure behind this one (LARIAT_EFIRST has one), borrowed, or "none". */
+LARIAT_API lariat_value lariat_failure_cause(lariat_value failure);
+
+/* With LARIAT_EFIRST: which of the deferreds failed, counted from 0. */
+LARIAT_API size_t lariat_failure_index(lariat_value failure);
+
+LARIAT_END_C
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT
+ * lariat_pool: N reactors, each on a thread of its own, each with an engine
+ * that drives libcurl.  Any number of clients, on any threads, share a pool. */
+#ifndef LARIAT_POOL_H
+#define LARIAT_POOL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lariat/deferred.h>
+#include <lariat/export.h>
+#include <lariat/reactor.h>
+#include <lariat/status.h>
+
+LARIAT_BEGIN_C
+
+typedef struct lariat_pool lariat_pool;
+
+/* How a pool is made.  Start from lariat_pool_defaults().  0 means the default
+ * where it says so. */
+typedef struct lariat_pool_options {
+  size_t size;          /* sizeof(lariat_pool_options) */
+  unsigned reactors;    /* 0: CPUs allowed, or the cgroup's quota if less */
+  bool pin;             /* pin each thread to a CPU (default: no) */
+  unsigned max_jobs;    /* in flight in all; default 1,024 */
+  unsigned max_jobs_per_host; /* in flight to one host; default 16 */
+  unsigned max_connections;   /* open in all; 0: what the descriptors allow */
+  unsigned max_connections_per_host; /* open to one host; 0: as the jobs */
+  unsigned lane_connections; /* one curl multi's share; 0: the default */
+  unsigned idle_ms;     /* a quiet lane's connections are closed after this;
+                           default 118,000 */
+  const char *ca_file;  /* trusted certificates (PEM); NULL: the system's */
+  bool insecure;        /* do not verify TLS certificates (default: verify) */
+  bool any_libcurl;     /* run on a libcurl that lariat refuses by name */
+} lariat_pool_options;
+
+/* The defaults.  Any thread. */
+LARIAT_API lariat_pool_options lariat_pool_defaults(void);
+
+/* Makes a pool, starts its threads (named lariat-0, lariat-1, …; all signals
+ * blocked) and puts it into `*out`.  `options` may be NULL.  The caller has
+ * one reference: lariat_pool_release.  Any thread.
+ *
+ * LARIAT_OK, LARIAT_ENOMEM
+ * LARIAT_EINVAL    an option makes no sense, or `ca_file` cannot be read
+ * LARIAT_ESYSTEM   no thread or descriptor to be had; see errno
+ * LARIAT_ELIBCURL  the libcurl that is loaded is refused:
+ *                  lariat_pool_refusal() says why
+ * LARIAT_EFORKED   in a child of a process that had used lariat */
+LARIAT_API LARIAT_MUST_USE lariat_status
+lariat_pool_new(const lariat_pool_options *options, lariat_pool **out);
+
+/* Why pools refuse the libcurl that is loaded, as a sentence, or NULL when
+ * they do not.  Any thread; static. */
+LARIAT_API const char *lariat_pool_refusal(void);
+
+/* How many reactors it has.  Any thread. */
+LARIAT_API unsigned lariat_pool_reactors(const lariat_pool *pool);
+
+/* Runs `call` on the pool's reactor number `index`, which is then
+ * lariat_reactor_current(): the way to put a client onto a pool reactor.
+ * Contexts as in reactor.h.  Any thread.
+ *
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EFORKED
+ * LARIAT_EINVAL  no such reactor
+ * LARIAT_ECLOSED the pool is closed */
+LARIAT_API LARIAT_MUST_USE lariat_status
+lariat_pool_call(lariat_pool *pool, unsigned index, lariat_call call,
+                 void *context, lariat_destroy destroy);
+
+/* Closes the pool: new jobs are refused (LARIAT_ECLOSED); those it has may go
+ * on for `drain_ms`, then they are cancelled.  The deferred, which belongs to
+ * `reactor`, fires with "none" when the last thread has ended.  Closing twice
+ * is allowed; both deferreds fire.  Never NULL.  The thread of `reactor`,
+ * which may not be one of the pool's own (a failed deferred, LARIAT_EBUSY). */
+LARIAT_API LARIAT_MUST_USE lariat_deferred *
+lariat_pool_close(lariat_pool *pool, lariat_reactor *reactor,
+                  unsigned drain_ms);
+
+/* The same, and waits on the spot.  For threads without a running reactor.
+ *
+ * LARIAT_OK       closed
+ * LARIAT_EBUSY    called from inside a reactor's turn; nothing was done
+ * LARIAT_EFORKED  nothing was done */
+LARIAT_API lariat_status lariat_pool_close_wait(lariat_pool *pool,
+                                                unsigned drain_ms);
+
+/* Gives one reference back.  With the user's last reference an open pool is
+ * closed, cancelling what it has, and its threads are waited for.  Not from
+ * one of the pool's own threads.  NULL is allowed.  Any other thread. */
+LARIAT_API void lariat_pool_release(lariat_pool *pool);
+
+/* Another reference.  Returns `pool`.  Any thread. */
+LARIAT_API lariat_pool *lariat_pool_retain(lariat_pool *pool);
+
+/* What the pool has done and has.  Summed over its reactors, each read while
+ * it works: the numbers of one reactor belong together only roughly. */
+typedef struct lariat_pool_stats {
+  size_t size;          /* sizeof(lariat_pool_stats), set by the caller */
+  uint64_t jobs_taken;  /* since the start */
+  uint64_t jobs_done;   /* since the start, however they ended */
+  uint64_t jobs_queued; /* waiting in the pool now */
+  uint64_t jobs_running;
+  uint64_t connections; /* open now */
+  uint64_t connections_opened; /* since the start */
+  uint64_t connections_reused; /* transfers on an open connection */
+  uint64_t lanes;
+  uint64_t lanes_recycled; /* cleaned up and made anew, since the start */
+} lariat_pool_stats;
+
+/* Fills `*stats` as far as its `size` goes.  Any thread.
+ *
+ * LARIAT_OK, LARIAT_EINVAL */
+LARIAT_API lariat_status lariat_pool_read_stats(lariat_pool *pool,
+                                                lariat_pool_stats *stats);
+
+LARIAT_END_C
+
+#endif

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT
+ * lariat_react: a whole program in one call. */
+#ifndef LARIAT_REACT_H
+#define LARIAT_REACT_H
+
+#include <lariat/client.h>
+#include <lariat/deferred.h>
+#include <lariat/export.h>
+
+LARIAT_BEGIN_C
+
+/* The program: starts its work and returns a deferred for its end, whose
+ * reference it gives away.  NULL means that there is nothing to do. */
+typedef lariat_deferred *(*lariat_app)(lariat_client *client, int argc,
+                                       char **argv);
+
+/* Makes a reactor on this thread, a pool and a client with the defaults, runs
+ * `app` in the reactor's first turn, and the reactor until the deferred fires;
+ * then closes everything.  Returns the program's exit code: 0 when the
+ * deferred succeeded, 1 when it failed (the failure is written to standard
+ * error) or when something could not be made.  Any thread that has no
+ * reactor running. */
+LARIAT_API LARIAT_MUST_USE int lariat_react(lariat_app app, int argc,
+                                            char **argv);
+
+LARIAT_END_C
+
+#endif

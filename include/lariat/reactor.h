@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT
+ * lariat_reactor: an event loop bound to the thread that made it.  File
+ * descriptors, timers, calls for the next turn, calls from other threads.
+ *
+ * Unless its comment says otherwise, a function here belongs to the owner's
+ * thread: the one that called lariat_reactor_new.  After fork, every function
+ * that returns a status returns LARIAT_EFORKED in the child.
+ *
+ * Contexts: each call, reader and writer takes a context with an optional
+ * destructor.  The destructor runs exactly once: after the call ran, or
+ * instead of it when it is cancelled or the reactor closes; for a reader or a
+ * writer, when it is removed.  Where a function returns an error the context
+ * stays with the caller and the destructor does not run. */
+#ifndef LARIAT_REACTOR_H
+#define LARIAT_REACTOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <lariat/clock.h>
+#include <lariat/export.h>
+#include <lariat/status.h>
+#include <lariat/value.h>
+
+LARIAT_BEGIN_C
+
+typedef struct lariat_reactor lariat_reactor;
+
+/* A call: runs once on the reactor's thread. */
+typedef void (*lariat_call)(void *context);
+
+/* A descriptor is ready.  It may remove itself, or any other. */
+typedef void (*lariat_ready)(int fd, void *context);
+
+typedef struct lariat_reactor_options {
+  size_t size;               /* sizeof(lariat_reactor_options) */
+  const lariat_clock *clock; /* NULL: the system's */
+  const char *name;          /* for reports; copied; NULL: "reactor" */
+} lariat_reactor_options;
+
+/* Makes a reactor owned by the calling thread and puts it into `*out`.
+ * `options` may be NULL.  Any thread.
+ *
+ * LARIAT_OK, LARIAT_EINVAL, LARIAT_ENOMEM
+ * LARIAT_ESYSTEM  no epoll or event descriptor to be had; see errno */
+LARIAT_API LARIAT_MUST_USE lariat_status
+lariat_reactor_new(const lariat_reactor_options *options, lariat_reactor **out);
+
+/* Closes `reactor` and gives it back to the system.  Fetches in flight are
+ * cancelled (their deferreds fire here and now) and waited for, `wait_ms` at
+ * the most; those that are later are destroyed where they are.  Calls that
+ * have not run are dropped, their contexts destroyed.  Descriptors of readers
+ * and writers are not closed: they are the user's.  The reactor must not be
+ * used afterwards; its mailbox may be, and says LARIAT_ECLOSED; deferreds that
+ * outlive it can only be read and released, on the same thread.  NULL is
+ * allowed.  The owner's thread, outside run and dispatch.
+ *
+ * LARIAT_OK       closed
+ * LARIAT_EBUSY    called from inside one of its own turns, or while it is being
+ *                 closed; nothing was done
+ * LARIAT_ETHREAD  not the owner's thread; nothing was done
+ * LARIAT_EFORKED  in a child process: nothing was done */
+LARIAT_API lariat_status lariat_reactor_close(lariat_reactor *reactor,
+                                              unsigned wait_ms);
+
+/* Runs turns until lariat_reactor_stop.
+ *
+ * LARIAT_OK       it was stopped
+ * LARIAT_EALREADY it is running: called from inside one of its turns
+ * LARIAT_ECLOSED  it is being closed
+ * LARIAT_EINVAL, LARIAT_ETHREAD, LARIAT_EFORKED
+ * LARIAT_ESYSTEM  epoll failed; see errno */
+LARIAT_API lariat_status lariat_reactor_run(lariat_reactor *reactor);
+
+/* Makes lariat_reactor_run return at the end of the turn that is running, or
+ * of the next one.  Use lariat_mailbox_call to stop it from elsewhere. */
+LARIAT_API void lariat_reactor_stop(lariat_reactor *reactor);
+
+/* Runs one turn, waiting for something to do for `wait_ms` at the most; 0 does
+ * not wait, a negative number waits for ever.
+ *
+ * As lariat_reactor_run; LARIAT_OK when the turn was run. */
+LARIAT_API lariat_status lariat_reactor_run_once(lariat_reactor *reactor,
+                                                 int wait_ms);
+
+/* The calling thread's reactor: the one whose turn it is in, else the one it
+ * made last and has not closed, else NULL.  Any thread. */
+LARIAT_API lariat_reactor *lariat_reactor_current(void);
+
+/* The name from the options.  Any thread. */
+LARIAT_API const char *lariat_reactor_name(const lariat_reactor *reactor);
+
+/* The time on the reactor's clock, read now. */
+LARIAT_API uint64_t lariat_reactor_now_ns(const lariat_reactor *reactor);
+
+/* Runs `call` in the next turn.  A turn runs only the calls that were there
+ * when it began.
+ *
+ * LARIAT_OK, LARIAT_EINVAL, LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED
+ * LARIAT_ECLOSED  the reactor is being closed */
+LARIAT_API LARIAT_MUST_USE lariat_status
+lariat_reactor_call_soon(lariat_reactor *reactor, lariat_call call,
+                         void *context, lariat_destroy destroy);
+
+/* A timer's name.  Plain data: a stale one is recognised, not followed.
+ * {0} names no timer. */
+typedef struct lariat_timer {
+  uint64_t id;
+} lariat_timer;
+
+/* Runs `call` once, `delay_ms` from now; never earlier, and timers in the
+ * order of their times, equal ones in the order they were set.  `out` may be
+ * NULL.
+ *
+ * LARIAT_OK, LARIAT_EINVAL, LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED
+ * LARIAT_ECLOSED  the reactor is being closed */
+LARIAT_API LARIAT_MUST_USE lariat_status lariat_reactor_call_later(
+    lariat_reactor *reactor, uint64_t delay_ms, lariat_call call, void *context,
+    lariat_destroy destroy, lariat_timer *out);
+
+/* Cancels a timer: its call will not run, its context is destroyed.
+ *
+ * LARIAT_OK        cancelled
+ * LARIAT_ENOTFOUND it ran, is running, or was cancelled before
+ * LARIAT_ETHREAD, LARIAT_EFORKED */
+LARIAT_API lariat_status lariat_reactor_cancel_timer(lariat_reactor *reactor,
+                                                     lariat_timer timer);
+
+/* Runs `call` on the reactor's thread, in one of its next turns; calls from
+ * one thread run in the order they were made.  Any thread, while the reactor
+ * lives: where it might be closed meanwhile, keep its mailbox instead.
+ *
+ * LARIAT_OK, LARIAT_EINVAL, LARIAT_ENOMEM, LARIAT_EFORKED
+ * LARIAT_ECLOSED  the reactor was closed */
+LARIAT_API LARIAT_MUST_USE lariat_status
+lariat_reactor_call_from_thread(lariat_reactor *reactor, lariat_call call,
+                                void *context, lariat_destroy destroy);
+
+/* Calls `ready` in each turn in which `fd` can be read (or is at its end, or
+ * broken).  Level-triggered.  One reader a descriptor.  The descriptor stays
+ * the user's; remove the reader before closing it.
+ *
+ * LARIAT_OK
+ * LARIAT_EALREADY the descriptor has a reader
+ * LARIAT_EINVAL   not an open descriptor, or one that epoll refuses
+ * LARIAT_ECLOSED  the reactor is being closed
+ * LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED, LARIAT_ESYSTEM */
+LARIAT_API LARIAT_MUST_USE lariat_status
+lariat_reactor_add_reader(lariat_reactor *reactor, int fd, lariat_ready ready,
+                          void *context, lariat_destroy destroy);
+
+/* The same for writing. */
+LARIAT_API LARIAT_MUST_USE lariat_status
+lariat_reactor_add_writer(lariat_reactor *reactor, int fd, lariat_ready ready,
+                          void *context, lariat_destroy destroy);
+
+/* Removes the reader or writer of `fd`: it is not called again, not even for
+ * what the running turn had found.  One that removes itself keeps its context
+ * until it returns.
+ *
+ * LARIAT_OK, LARIAT_ENOTFOUND, LARIAT_ETHREAD, LARIAT_EFORKED */
+LARIAT_API lariat_status lariat_reactor_remove_reader(lariat_reactor *reactor,
+                                                      int fd);
+LARIAT_API lariat_status lariat_reactor_remove_writer(lariat_reactor *reactor,
+                                                      int fd);
+
+/* Embedding in another event loop: the descriptor to watch for reading, and
+ * the call to make when it is readable.  The descriptor is the reactor's and
+ * is closed with it.  Timers are behind it too, and whatever is asked for
+ * between two dispatches.  The first call arms it: from then on the reactor is
+ * embedded.
+ *
+ * A descriptor number, or -1 with the reason in `*why` (which may be NULL):
+ * LARIAT_ESYSTEM, LARIAT_ENOMEM, LARIAT_EINVAL, LARIAT_ETHREAD,
+ * LARIAT_EFORKED, LARIAT_ECLOSED. */
+LARIAT_API int lariat_reactor_fd(lariat_reactor *reactor, lariat_status *why);
+
+/* Runs what is ready, without waiting.
+ *
+ * LARIAT_OK, LARIAT_EINVAL, LARIAT_ETHREAD, LARIAT_EFORKED, LARIAT_ESYSTEM
+ * LARIAT_EALREADY  a dispatch within a dispatch
+ * LARIAT_ECLOSED   it is being closed */
+LARIAT_API lariat_status lariat_reactor_dispatch(lariat_reactor *reactor);
+
+/* A reactor's mailbox: lock-free, counted, may outlive its reactor.  For
+ * threads that call a reactor which might be closed meanwhile. */
+typedef struct lariat_mailbox lariat_mailbox;
+
+/* A new reference to the reactor's mailbox; release it with
+ * lariat_mailbox_release.  Any thread, while the reactor lives. */
+LARIAT_API LARIAT_MUST_USE lariat_mailbox *
+lariat_reactor_mailbox(lariat_reactor *reactor);
+
+/* As lariat_reactor_call_from_thread.  Any thread. */
+LARIAT_API LARIAT_MUST_USE lariat_status
+lariat_mailbox_call(lariat_mailbox *mailbox, lariat_call call, void *context,
+                    lariat_destroy destroy);
+
+/* Gives one reference back.  NULL is allowed.  Any thread. */
+LARIAT_API void lariat_mailbox_release(lariat_mailbox *mailbox);
+
+/* A failure that nobody handled, or another fault without an owner, is given
+ * to this hook, once.  `message` is a sentence without a newline and lives for
+ * the call.  The default writes it to standard error.  NULL brings the default
+ * back. */
+typedef void (*lariat_report)(const char *message, void *context);
+LARIAT_API void lariat_reactor_set_report(lariat_reactor *reactor,
+                                          lariat_report report, void *context);
+
+LARIAT_END_C
+
+#endif

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT
+ * lariat_response: what a fetch brings.  It holds no libcurl handle, does not
+ * change, and is counted: it can be shared between threads. */
+#ifndef LARIAT_RESPONSE_H
+#define LARIAT_RESPONSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lariat/export.h>
+#include <lariat/value.h>
+
+LARIAT_BEGIN_C
+
+typedef struct lariat_response lariat_response;
+LARIAT_API extern const lariat_type lariat_response_type;
+
+/* The response in `value`, owned by it still; NULL for another type (misuse,
+ * with checks on).  The readers below accept NULL and give 0 or "". */
+LARIAT_API lariat_response *lariat_response_in(lariat_value value);
+
+/* The HTTP status: 200, 404.  (A 404 is a response, not a failure.) */
+LARIAT_API int lariat_response_status(const lariat_response *response);
+
+/* The HTTP version times ten: 10, 11, 20. */
+LARIAT_API int lariat_response_http_version(const lariat_response *response);
+
+/* The URL that answered, after redirects. */
+LARIAT_API const char *lariat_response_url(const lariat_response *response);
+
+/* The body, decompressed.  `*length` (may be NULL) gets its length; a NUL that
+ * is not counted follows it.  Never NULL. */
+LARIAT_API const char *lariat_response_body(const lariat_response *response,
+                                            size_t *length);
+
+/* One header line: pointers into the response, ended by NUL. */
+typedef struct lariat_header {
+  const char *name;
+  const char *value;
+} lariat_header;
+
+/* How many header lines the final answer had, and each in the order they
+ * came.  NULLs when out of range. */
+LARIAT_API size_t lariat_response_header_count(const lariat_response *response);
+LARIAT_API lariat_header
+lariat_response_header_at(const lariat_response *response, size_t index);
+
+/* The value of the first header called `name` (upper and lower case are the
+ * same), or NULL. */
+LARIAT_API const char *lariat_response_header(const lariat_response *response,
+                                              const char *name);
+
+/* The address that answered ("127.0.0.1", "::1"), and its port. */
+LARIAT_API const char *
+lariat_response_remote_ip(const lariat_response *response);
+LARIAT_API unsigned
+lariat_response_remote_port(const lariat_response *response);
+
+/* The SHA-256 of the body, 32 bytes, or NULL when it was not asked for. */
+LARIAT_API const uint8_t *
+lariat_response_sha256(const lariat_response *response);
+
+/* Where the time went, in microseconds, of the last hop; `total_us` is of the
+ * whole fetch, from the call on.  dns, connect and tls are 0 on a connection
+ * that was open already. */
+typedef struct lariat_timings {
+  uint64_t queue_us;      /* waiting for its turn */
+  uint64_t dns_us;        /* looking the name up */
+  uint64_t connect_us;    /* opening the TCP connection */
+  uint64_t tls_us;        /* shaking hands */
+  uint64_t first_byte_us; /* from the request's start to the first byte */
+  uint64_t total_us;
+} lariat_timings;
+LARIAT_API lariat_timings
+lariat_response_timings(const lariat_response *response);
+
+/* How many redirects were followed to get here. */
+LARIAT_API unsigned lariat_response_redirects(const lariat_response *response);
+
+/* Whether the connection was open already. */
+LARIAT_API bool lariat_response_reused(const lariat_response *response);
+
+/* The number of the pool reactor that fetched it. */
+LARIAT_API unsigned lariat_response_reactor(const lariat_response *response);
+
+LARIAT_END_C
+
+#endif

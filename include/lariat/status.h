@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT
+ * lariat_status: what a function that can fail returns.  Zero is success, an
+ * error is negative.  Each code has a short stable name, a sentence, and says
+ * whether the same request is worth another try. */
+#ifndef LARIAT_STATUS_H
+#define LARIAT_STATUS_H
+
+#include <stdbool.h>
+
+#include <lariat/export.h>
+
+LARIAT_BEGIN_C
+
+typedef enum lariat_status {
+  LARIAT_OK = 0,
+
+  /* The caller, the process, the machine. */
+  LARIAT_ENOMEM = -1,     /* out of memory */
+  LARIAT_EINVAL = -2,     /* an argument makes no sense */
+  LARIAT_ESYSTEM = -3,    /* a system call failed; see errno */
+  LARIAT_ETHREAD = -4,    /* called on the wrong thread */
+  LARIAT_EFORKED = -5,    /* used in a child process after fork */
+  LARIAT_EALREADY = -6,   /* already called, already done, already running */
+  LARIAT_ENOTFOUND = -7,  /* no such thing (any more) */
+  LARIAT_EBUSY = -8,      /* still in use, or called from inside itself */
+  LARIAT_ECLOSED = -9,    /* the reactor, pool or client is closed */
+  LARIAT_ECANCELLED = -10, /* cancelled before it was done */
+  LARIAT_ETIMEDOUT = -11, /* its time ran out */
+  LARIAT_EOVERLOAD = -12, /* the queue is full; try later */
+  LARIAT_ELIBCURL = -13,  /* this libcurl is refused, or lacks what is needed */
+  LARIAT_EUSER = -14,     /* a failure made by the user's own code */
+
+  /* Deferreds. */
+  LARIAT_EFIRST = -20, /* one of several failed; see lariat_failure_cause */
+  LARIAT_ESELF = -21,  /* a deferred was returned from its own callback */
+
+  /* One fetch. */
+  LARIAT_EURL = -40,         /* not a URL */
+  LARIAT_ESCHEME = -41,      /* not http or https */
+  LARIAT_ERESOLVE = -42,     /* the host's name has no address */
+  LARIAT_ECONNECT = -43,     /* no connection: refused, unreachable */
+  LARIAT_ETLS = -44,         /* the TLS handshake failed */
+  LARIAT_ECERTIFICATE = -45, /* the server's certificate is not trusted */
+  LARIAT_ERESET = -46,       /* the connection broke */
+  LARIAT_EEMPTY = -47,       /* the server closed without an answer */
+  LARIAT_ETRUNCATED = -48,   /* the body ended early */
+  LARIAT_EPROTOCOL = -49,    /* the answer is not proper HTTP */
+  LARIAT_EBODYLIMIT = -50,   /* the body is over the limit */
+  LARIAT_EHEADERLIMIT = -51, /* the headers are over the limit */
+  LARIAT_EENCODING = -52,    /* the body could not be decompressed */
+  LARIAT_EREDIRECTS = -53,   /* too many redirects */
+  LARIAT_EREDIRECT = -54     /* a redirect to what is not a fetchable URL */
+} lariat_status;
+
+/* The short name of `status`, for logs and files: "timed-out".  It never
+ * changes between releases.  "unknown" for a number that is no status.
+ * Any thread; the text is static. */
+LARIAT_API const char *lariat_status_name(lariat_status status);
+
+/* One sentence about `status`, without a full stop.  Any thread; static. */
+LARIAT_API const char *lariat_status_text(lariat_status status);
+
+/* Whether the same request may succeed if tried again later, unchanged: true
+ * for time-outs, overload, and failures of the network; false for bad input,
+ * limits and certificates.  Any thread. */
+LARIAT_API bool lariat_status_retryable(lariat_status status);
+
+LARIAT_END_C
+
+#endif

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * Which lariat this is. */
+#ifndef LARIAT_VERSION_H
+#define LARIAT_VERSION_H
+
+#include <lariat/export.h>
+
+#define LARIAT_VERSION_MAJOR 0
+#define LARIAT_VERSION_MINOR 1
+#define LARIAT_VERSION_PATCH 0
+#define LARIAT_VERSION "0.1.0"
+
+LARIAT_BEGIN_C
+
+/* The version of the library that is running, as LARIAT_VERSION is that of the
+ * headers.  Any thread; static. */
+LARIAT_API const char *lariat_version(void);
+
+/* The version of the libcurl that is loaded ("7.88.1").  Any thread; static. */
+LARIAT_API const char *lariat_libcurl_version(void);
+
+LARIAT_END_C
+
+#endif

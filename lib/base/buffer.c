@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT
+ * buffer.c: bytes that grow at the end. */
+#include "base/buffer.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/memory.h"
+
+enum { SMALLEST = 64 };
+
+void lr_buffer_clear(lr_buffer *buffer) {
+  lr_free(buffer->bytes);
+  lr_buffer_init(buffer);
+}
+
+bool lr_buffer_reserve(lr_buffer *buffer, size_t more) {
+  if (more <= buffer->room - buffer->length) return true;
+  if (more > SIZE_MAX - buffer->length) return false;
+  size_t needed = buffer->length + more;
+  size_t room = buffer->room < SMALLEST ? SMALLEST : buffer->room;
+  while (room < needed) room = room > SIZE_MAX / 2 ? needed : room * 2;
+  char *bytes = lr_realloc(buffer->bytes, room);
+  if (!bytes) return false;
+  buffer->bytes = bytes;
+  buffer->room = room;
+  return true;
+}
+
+bool lr_buffer_append(lr_buffer *buffer, const void *bytes, size_t length) {
+  if (length == 0) return true;
+  if (!lr_buffer_reserve(buffer, length)) return false;
+  memcpy(buffer->bytes + buffer->length, bytes, length);
+  buffer->length += length;
+  return true;
+}
+
+bool lr_buffer_terminate(lr_buffer *buffer) {
+  if (!lr_buffer_reserve(buffer, 1)) return false;
+  buffer->bytes[buffer->length] = '\0';
+  return true;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ * memory.h: lariat's own memory, from the settable allocator. */
+#ifndef LR_BASE_MEMORY_H
+#define LR_BASE_MEMORY_H
+
+#include <stddef.h>
+
+/* As malloc, calloc, realloc and free; NULL when there is none.  Any thread. */
+void *lr_alloc(size_t bytes) __attribute__((malloc, warn_unused_result));
+void *lr_alloc_zero(size_t bytes) __attribute__((malloc, warn_unused_result));
+void *lr_realloc(void *memory, size_t bytes)
+    __attribute__((warn_unused_result));
+void lr_free(void *memory);
+
+/* Zeroed, at the start of a cache line; freed by lr_free_lines.  For what
+ * two threads write. */
+void *lr_alloc_lines(size_t bytes) __attribute__((malloc, warn_unused_result));
+void lr_free_lines(void *memory);
+
+/* A copy of `length` bytes with a NUL behind them, and one of a string. */
+char *lr_copy_bytes(const void *bytes, size_t length)
+    __attribute__((malloc, warn_unused_result));
+char *lr_copy_string(const char *text)
+    __attribute__((malloc, warn_unused_result));
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT
+ * process.c: forks counted, messages written, thread names. */
+#include "base/process.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "base/atomics.h"
+#include <lariat/checks.h>
+
+static lr_atomic_u32 generation;
+static pthread_once_t armed = PTHREAD_ONCE_INIT;
+/* Set once `armed` ran, so that the usual call is two loads. */
+static lr_atomic_u32 is_armed;
+
+static void count_fork(void) { lr_u32_add_relaxed(&generation, 1); }
+
+static void arm(void) {
+  if (pthread_atfork(NULL, NULL, count_fork) == 0)
+    lr_u32_store_release(&is_armed, 1);
+}
+
+/* Where the handler could not be registered the process id serves: a system
+ * call for each look, but as good a number. */
+uint32_t lr_process_generation(void) {
+  if (!lr_u32_load_acquire(&is_armed)) {
+    pthread_once(&armed, arm);
+    if (!lr_u32_load_acquire(&is_armed)) return (uint32_t)getpid();
+  }
+  return lr_u32_load_relaxed(&generation);
+}
+
+/* One write, so that lines of several threads do not mix.  A message that does
+ * not fit is cut. */
+__attribute__((format(printf, 1, 0))) static void say(const char *format,
+                                                      va_list arguments) {
+  static const char prefix[] = "lariat: ";
+  char line[1024];
+  size_t length = sizeof prefix - 1;
+  memcpy(line, prefix, length);
+  size_t room = sizeof line - length - 1;
+  int written = vsnprintf(line + length, room, format, arguments);
+  if (written < 0) return;
+  length += (size_t)written < room ? (size_t)written : room - 1;
+  line[length++] = '\n';
+  ssize_t sent;
+  do {
+    sent = write(STDERR_FILENO, line, length);
+  } while (sent < 0 && errno == EINTR);
+}
+
+void lr_process_say(const char *format, ...) {
+  int saved = errno;
+  va_list arguments;
+  va_start(arguments, format);
+  say(format, arguments);
+  va_end(arguments);
+  errno = saved;
+}
+
+void lr_misuse(const char *format, ...) {
+  if (!lariat_checks()) return;
+  va_list arguments;
+  va_start(arguments, format);
+  say(format, arguments);
+  va_end(arguments);
+  abort();
+}
+
+void lr_process_thread_name(char name[16]) {
+  if (prctl(PR_GET_NAME, name) != 0) memcpy(name, "?", 2);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT
+ * process.h: what is known of the process as a whole: whether it is a forked
+ * child, and the misuse checks' report. */
+#ifndef LR_BASE_PROCESS_H
+#define LR_BASE_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A number that differs in every forked child; what was made under another
+ * number must not be used.  The first call (any thread) arms the detection. */
+uint32_t lr_process_generation(void);
+
+/* Writes "lariat: <message>" and a line break to standard error, in one
+ * write.  Any thread. */
+void lr_process_say(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+/* Misuse: when checks are on, says so and aborts; else does nothing.  Any
+ * thread. */
+void lr_misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+/* The name of the calling thread, for messages, into `name` (16 bytes). */
+void lr_process_thread_name(char name[16]);
+
+#endif

@@ -1,0 +1,415 @@
+/* SPDX-License-Identifier: MIT
+ * fixture.c: the clean room of the unit tests. */
+#include "support/fixture.h"
+
+#include <CUnit/Basic.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/process.h"
+#include "reactor/reactor_private.h"
+#include <lariat/allocator.h>
+#include <lariat/checks.h>
+#include <malloc.h>
+
+enum { MANY_TURNS = 1000, PATIENCE_MS = 1000 };
+
+static const uint64_t ns_per_ms = 1000000;
+
+void fixture_fail(const char *format, ...) {
+  char text[600];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  CU_assertImplementation(CU_FALSE, __LINE__, text, __FILE__, "", CU_FALSE);
+}
+
+uint64_t fixture_real_ms(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / ns_per_ms;
+}
+
+static void sleep_ms(long ms) {
+  struct timespec time = {ms / 1000, ms % 1000 * 1000000};
+  nanosleep(&time, NULL);
+}
+
+/* ---- The counting allocator ----
+ * Each block is one of malloc's, of the size that was asked for, so that the
+ * sanitizers see its bounds; what malloc says of its size is counted. */
+
+static bool must_fail(struct fixture *f) {
+  uint64_t number = lr_u64_add_relaxed(&f->allocations, 1) + 1;
+  return number >= lr_u64_load_relaxed(&f->fail_first) &&
+         number <= lr_u64_load_relaxed(&f->fail_last);
+}
+
+static void count_in(struct fixture *f, void *memory) {
+  lr_u64_add_relaxed(&f->blocks, 1);
+  lr_u64_add_relaxed(&f->bytes, malloc_usable_size(memory));
+}
+
+static void count_out(struct fixture *f, void *memory) {
+  lr_u64_add_relaxed(&f->blocks, UINT64_MAX);
+  lr_u64_add_relaxed(&f->bytes, 0 - (uint64_t)malloc_usable_size(memory));
+}
+
+static void *counting_allocate(size_t bytes, void *context) {
+  if (must_fail(context)) return NULL;
+  void *memory = malloc(bytes);
+  if (memory) count_in(context, memory);
+  return memory;
+}
+
+/* The old block is counted out first: after the realloc its address may be
+ * another thread's. */
+static void *counting_resize(void *memory, size_t bytes, void *context) {
+  if (!memory) return counting_allocate(bytes, context);
+  if (must_fail(context)) return NULL;
+  count_out(context, memory);
+  void *moved = realloc(memory, bytes);
+  count_in(context, moved ? moved : memory);
+  return moved;
+}
+
+static void counting_release(void *memory, void *context) {
+  count_out(context, memory);
+  free(memory);
+}
+
+static void install_allocator(struct fixture *f) {
+  const lariat_allocator counting = {counting_allocate, counting_resize,
+                                     counting_release, f};
+  lr_u64_init(&f->blocks, 0);
+  lr_u64_init(&f->bytes, 0);
+  lr_u64_init(&f->allocations, 0);
+  lr_u64_init(&f->fail_first, UINT64_MAX);
+  lr_u64_init(&f->fail_last, 0);
+  if (lariat_set_allocator(&counting) != LARIAT_OK)
+    fixture_fail("the counting allocator was refused");
+}
+
+static void set_failing(struct fixture *f, uint64_t first, uint64_t last) {
+  lr_u64_store_relaxed(&f->fail_last, 0);
+  lr_u64_store_relaxed(&f->fail_first, first);
+  lr_u64_store_relaxed(&f->fail_last, last);
+}
+
+void fixture_fail_allocation(struct fixture *f, uint64_t nth) {
+  uint64_t number = fixture_allocations(f) + nth;
+  if (nth == 0)
+    set_failing(f, UINT64_MAX, 0);
+  else
+    set_failing(f, number, number);
+}
+
+void fixture_fail_allocations_from(struct fixture *f, uint64_t nth) {
+  set_failing(f, fixture_allocations(f) + nth, UINT64_MAX);
+}
+
+uint64_t fixture_allocations(const struct fixture *f) {
+  return lr_u64_load_relaxed(&f->allocations);
+}
+
+uint64_t fixture_live_blocks(const struct fixture *f) {
+  return lr_u64_load_relaxed(&f->blocks);
+}
+
+uint64_t fixture_live_bytes(const struct fixture *f) {
+  return lr_u64_load_relaxed(&f->bytes);
+}
+
+static void check_memory(const struct fixture *f) {
+  if (fixture_live_blocks(f) != 0)
+    fixture_fail("left behind: %llu blocks of memory, %llu bytes",
+                 (unsigned long long)fixture_live_blocks(f),
+                 (unsigned long long)fixture_live_bytes(f));
+}
+
+/* ---- Descriptors and threads ---- */
+
+/* The number of the next descriptor in an open /proc/self/fd, other than its
+ * own; -1 at the end. */
+static int next_fd(DIR *directory) {
+  const struct dirent *entry;
+  while ((entry = readdir(directory))) {
+    if (entry->d_name[0] == '.') continue;
+    int fd = (int)strtol(entry->d_name, NULL, 10);
+    if (fd != dirfd(directory)) return fd;
+  }
+  return -1;
+}
+
+static void note_fds(struct fixture *f) {
+  memset(f->fds_at_start, 0, sizeof f->fds_at_start);
+  DIR *directory = opendir("/proc/self/fd");
+  if (!directory) return;
+  for (int fd; (fd = next_fd(directory)) >= 0;)
+    if (fd < FIXTURE_FDS)
+      f->fds_at_start[fd / 8] |= (unsigned char)(1u << (fd % 8));
+  closedir(directory);
+}
+
+static bool was_open(const struct fixture *f, int fd) {
+  return fd < FIXTURE_FDS && (f->fds_at_start[fd / 8] >> (fd % 8) & 1);
+}
+
+/* How many descriptors are open that were not at the start; `one` gets one of
+ * them. */
+static int new_fds(const struct fixture *f, int *one) {
+  int count = 0;
+  DIR *directory = opendir("/proc/self/fd");
+  if (!directory) return 0;
+  for (int fd; (fd = next_fd(directory)) >= 0;) {
+    if (was_open(f, fd)) continue;
+    *one = fd;
+    count++;
+  }
+  closedir(directory);
+  return count;
+}
+
+static unsigned threads_now(void) {
+  unsigned count = 0;
+  DIR *directory = opendir("/proc/self/task");
+  if (!directory) return 0;
+  for (const struct dirent *entry; (entry = readdir(directory));)
+    if (entry->d_name[0] != '.') count++;
+  closedir(directory);
+  return count;
+}
+
+/* A thread that was joined may still be in the list for a moment. */
+static void check_threads(const struct fixture *f) {
+  uint64_t end_ms = fixture_real_ms() + PATIENCE_MS;
+  unsigned now;
+  while ((now = threads_now()) > f->threads_at_start) {
+    if (fixture_real_ms() >= end_ms) {
+      fixture_fail("left behind: %u threads", now - f->threads_at_start);
+      return;
+    }
+    sleep_ms(2);
+  }
+}
+
+static void check_fds(const struct fixture *f) {
+  uint64_t end_ms = fixture_real_ms() + PATIENCE_MS;
+  int one = -1;
+  int count;
+  while ((count = new_fds(f, &one)) > 0) {
+    if (fixture_real_ms() >= end_ms) break;
+    sleep_ms(2);
+  }
+  if (count == 0) return;
+  char path[64];
+  char target[200];
+  snprintf(path, sizeof path, "/proc/self/fd/%d", one);
+  ssize_t length = readlink(path, target, sizeof target - 1);
+  target[length < 0 ? 0 : length] = '\0';
+  fixture_fail("left behind: %d descriptors, one of them %d (%s)", count, one,
+               target);
+}
+
+/* ---- Reactor, clock, reports ---- */
+
+static uint64_t manual_now(void *context) {
+  const struct fixture *f = context;
+  return lr_u64_load_relaxed(&f->now_ns);
+}
+
+static void take_report(const char *message, void *context) {
+  struct fixture *f = context;
+  f->reports++;
+  snprintf(f->last_report, sizeof f->last_report, "%s", message);
+}
+
+static void make_reactor(struct fixture *f) {
+  const lariat_reactor_options options = {sizeof options, &f->clock, "test"};
+  if (lariat_reactor_new(&options, &f->reactor) != LARIAT_OK) {
+    fixture_fail("no reactor could be made");
+    return;
+  }
+  lariat_reactor_set_report(f->reactor, take_report, f);
+}
+
+void fixture_open(struct fixture *f, unsigned flags) {
+  f->reactor = NULL;
+  f->flags = flags;
+  f->reports = 0;
+  f->reports_expected = 0;
+  f->last_report[0] = '\0';
+  f->timers_expected = 0;
+  f->threads_at_start = threads_now();
+  note_fds(f);
+  install_allocator(f);
+  lr_u64_init(&f->now_ns, 1000 * ns_per_ms);
+  f->clock = *lariat_clock_system();
+  if (flags & FIXTURE_MANUAL_CLOCK)
+    f->clock = (lariat_clock){manual_now, f, true};
+  if (!(flags & FIXTURE_NO_REACTOR)) make_reactor(f);
+}
+
+void fixture_close_reactor(struct fixture *f, unsigned wait_ms) {
+  if (!f->reactor) return;
+  lariat_status status = lariat_reactor_close(f->reactor, wait_ms);
+  if (status != LARIAT_OK)
+    fixture_fail("the reactor was not closed: %s", lariat_status_name(status));
+  f->reactor = NULL;
+}
+
+static void check_timers(const struct fixture *f) {
+  if (!f->reactor) return;
+  uint32_t set = f->reactor->timers.count;
+  if (set != f->timers_expected)
+    fixture_fail("left behind: %u timers set, %u expected", set,
+                 f->timers_expected);
+}
+
+static void check_reports(const struct fixture *f) {
+  if (f->reports != f->reports_expected)
+    fixture_fail("%u reports, %u expected; the last one: %s", f->reports,
+                 f->reports_expected, f->last_report);
+}
+
+void fixture_close(struct fixture *f) {
+  fixture_fail_allocation(f, 0);
+  check_timers(f);
+  fixture_close_reactor(f, PATIENCE_MS);
+  check_reports(f);
+  check_threads(f);
+  check_memory(f);
+  check_fds(f);
+  if (lariat_set_allocator(NULL) != LARIAT_OK)
+    fixture_fail("malloc was refused");
+}
+
+void fixture_expect_reports(struct fixture *f, unsigned count) {
+  f->reports_expected = count;
+}
+
+void fixture_expect_timers(struct fixture *f, uint32_t count) {
+  f->timers_expected = count;
+}
+
+/* ---- Turns ---- */
+
+void fixture_turns(struct fixture *f, unsigned count) {
+  while (count-- > 0) {
+    lariat_status status = lariat_reactor_run_once(f->reactor, 0);
+    if (status == LARIAT_OK) continue;
+    fixture_fail("a turn failed: %s", lariat_status_name(status));
+    return;
+  }
+}
+
+/* One turn at least: descriptors and the mailbox are not seen from here. */
+void fixture_settle(struct fixture *f) {
+  unsigned turns = 0;
+  do {
+    fixture_turns(f, 1);
+  } while (lr_reactor_pending(f->reactor) && ++turns < MANY_TURNS);
+  if (turns == MANY_TURNS) fixture_fail("the reactor does not come to rest");
+}
+
+void fixture_advance(struct fixture *f, uint64_t ms) {
+  lr_u64_add_relaxed(&f->now_ns, ms * ns_per_ms);
+  fixture_settle(f);
+}
+
+bool fixture_run_until(struct fixture *f, bool (*done)(void *context),
+                       void *context, unsigned ms) {
+  uint64_t end_ms = fixture_real_ms() + ms;
+  while (!done(context)) {
+    uint64_t now_ms = fixture_real_ms();
+    if (now_ms >= end_ms) return false;
+    uint64_t left_ms = end_ms - now_ms;
+    int wait_ms = left_ms < 20 ? (int)left_ms : 20;
+    if (lariat_reactor_run_once(f->reactor, wait_ms) != LARIAT_OK) return false;
+  }
+  return true;
+}
+
+/* ---- Misuse ---- */
+
+static void run_in_child(void (*run)(void *context), void *context) {
+  const struct rlimit no_core = {0, 0};
+  setrlimit(RLIMIT_CORE, &no_core);
+  int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (null >= 0) dup2(null, STDERR_FILENO);
+  run(context);
+  _exit(0);
+}
+
+bool fixture_aborts(void (*run)(void *context), void *context) {
+  fflush(NULL);
+  pid_t child = fork();
+  if (child == 0) run_in_child(run, context);
+  int state = 0;
+  if (child < 0 || waitpid(child, &state, 0) != child) return false;
+  return WIFSIGNALED(state) && WTERMSIG(state) == SIGABRT;
+}
+
+/* ---- The program ---- */
+
+static bool is_wanted(const char *name, int argc, char **argv) {
+  if (argc < 2) return true;
+  for (int i = 1; i < argc; i++)
+    if (strstr(name, argv[i])) return true;
+  return false;
+}
+
+/* How many tests were registered; -1 when CUnit refused one. */
+static int add_tests(CU_pSuite suite, const struct fixture_test *tests,
+                     size_t count, int argc, char **argv) {
+  int added = 0;
+  for (size_t i = 0; i < count; i++) {
+    if (!is_wanted(tests[i].name, argc, argv)) continue;
+    if (!CU_add_test(suite, tests[i].name, tests[i].run)) return -1;
+    added++;
+  }
+  return added;
+}
+
+static bool run_tests(const char *name, const struct fixture_test *tests,
+                      size_t count, int argc, char **argv) {
+  CU_pSuite suite = CU_add_suite(name, NULL, NULL);
+  if (!suite || add_tests(suite, tests, count, argc, argv) <= 0) return false;
+  CU_basic_set_mode(CU_BRM_VERBOSE);
+  if (CU_basic_run_tests() != CUE_SUCCESS) return false;
+  return CU_get_number_of_tests_run() > 0 &&
+         CU_get_number_of_tests_failed() == 0 &&
+         CU_get_number_of_failures() == 0;
+}
+
+static void *do_nothing(void *context) { return context; }
+
+/* ThreadSanitizer makes a thread of its own when the first one is made: it
+ * should be there before threads are counted. */
+static void make_first_thread(void) {
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, do_nothing, NULL) == 0)
+    pthread_join(thread, NULL);
+}
+
+int fixture_main(const char *suite, const struct fixture_test *tests,
+                 size_t count, int argc, char **argv) {
+  lariat_set_checks(true);
+  make_first_thread();
+  if (CU_initialize_registry() != CUE_SUCCESS) return 1;
+  bool passed = run_tests(suite, tests, count, argc, argv);
+  CU_cleanup_registry();
+  if (!passed) fprintf(stderr, "%s: failed\n", suite);
+  return passed ? 0 : 1;
+}
