@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT
+ * calls.c: call_soon, call_later, call_from_thread. */
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/process.h"
+#include "reactor/reactor_private.h"
+
+enum { SMALLEST = 16 };
+
+/* What call_soon and call_later check alike. */
+static lariat_status check_call(const lariat_reactor *reactor, lariat_call call,
+                                const char *function) {
+  if (!reactor || !call) return LARIAT_EINVAL;
+  lariat_status status = lr_reactor_check(reactor, function);
+  if (status != LARIAT_OK) return status;
+  return reactor->closing ? LARIAT_ECLOSED : LARIAT_OK;
+}
+
+/* ---- The next turn ---- */
+
+/* The ring is straightened into a new array twice the size. */
+static bool grow_queue(lr_call_queue *queue) {
+  if (queue->room > UINT32_MAX / 2) return false;
+  uint32_t room = queue->room ? queue->room * 2 : SMALLEST;
+  lr_call *items = lr_alloc(room * sizeof *items);
+  if (!items) return false;
+  for (uint32_t i = 0; i < queue->count; i++)
+    items[i] = queue->items[(queue->first + i) & (queue->room - 1)];
+  lr_free(queue->items);
+  queue->items = items;
+  queue->first = 0;
+  queue->room = room;
+  return true;
+}
+
+static lr_call take_call(lr_call_queue *queue) {
+  lr_call call = queue->items[queue->first];
+  queue->first = (queue->first + 1) & (queue->room - 1);
+  queue->count--;
+  return call;
+}
+
+lariat_status lariat_reactor_call_soon(lariat_reactor *reactor,
+                                       lariat_call call, void *context,
+                                       lariat_destroy destroy) {
+  lariat_status status = check_call(reactor, call, __func__);
+  if (status != LARIAT_OK) return status;
+  lr_call_queue *queue = &reactor->calls;
+  if (queue->count == queue->room && !grow_queue(queue)) return LARIAT_ENOMEM;
+  queue->items[(queue->first + queue->count++) & (queue->room - 1)] =
+      (lr_call){call, context, destroy};
+  lr_embed_nudge(reactor);
+  return LARIAT_OK;
+}
+
+/* The call is copied out first: it may queue another, and the ring may move.
+ */
+void lr_calls_run(lariat_reactor *reactor, uint32_t count) {
+  while (count-- > 0) {
+    lr_call call = take_call(&reactor->calls);
+    lr_call_run(&call);
+  }
+}
+
+/* ---- Later ---- */
+
+static void free_later(lr_later_table *table, lr_later *later) {
+  later->generation++;
+  later->next_free = table->free;
+  table->free = later;
+}
+
+/* The slot is free again before the call runs: inside it, its id is stale. */
+static void expire_later(lr_timer *timer) {
+  lr_later *later = lr_container(timer, lr_later, timer);
+  lr_call call = later->call;
+  free_later(&later->reactor->later, later);
+  lr_call_run(&call);
+}
+
+static bool grow_table(lr_later_table *table) {
+  if (table->room > UINT32_MAX / 4) return false;
+  uint32_t room = table->room ? table->room * 2 : SMALLEST;
+  lr_later **slots = lr_realloc(table->slots, room * sizeof *table->slots);
+  if (!slots) return false;
+  table->slots = slots;
+  table->room = room;
+  return true;
+}
+
+static lr_later *new_later(lariat_reactor *reactor) {
+  lr_later_table *table = &reactor->later;
+  if (table->count == table->room && !grow_table(table)) return NULL;
+  lr_later *later = lr_alloc_zero(sizeof *later);
+  if (!later) return NULL;
+  later->timer.expire = expire_later;
+  later->reactor = reactor;
+  later->index = table->count;
+  table->slots[table->count++] = later;
+  return later;
+}
+
+static lr_later *take_later(lariat_reactor *reactor) {
+  lr_later *later = reactor->later.free;
+  if (!later) return new_later(reactor);
+  reactor->later.free = later->next_free;
+  return later;
+}
+
+static uint64_t later_id(const lr_later *later) {
+  return (uint64_t)later->generation << 32 | (later->index + 1);
+}
+
+/* The slot that `id` names, if its timer is still set. */
+static lr_later *find_later(const lr_later_table *table, uint64_t id) {
+  uint32_t number = (uint32_t)id;
+  if (number == 0 || number > table->count) return NULL;
+  lr_later *later = table->slots[number - 1];
+  if (later->generation != (uint32_t)(id >> 32)) return NULL;
+  return lr_timer_is_set(&later->timer) ? later : NULL;
+}
+
+/* A time too far away to be a number is never reached. */
+static uint64_t time_after(uint64_t now_ns, uint64_t delay_ms) {
+  const uint64_t ns_per_ms = 1000000;
+  if (delay_ms > (UINT64_MAX - 1 - now_ns) / ns_per_ms) return UINT64_MAX - 1;
+  return now_ns + delay_ms * ns_per_ms;
+}
+
+lariat_status lariat_reactor_call_later(lariat_reactor *reactor,
+                                        uint64_t delay_ms, lariat_call call,
+                                        void *context, lariat_destroy destroy,
+                                        lariat_timer *out) {
+  lariat_status status = check_call(reactor, call, __func__);
+  if (status != LARIAT_OK) return status;
+  lr_later *later = take_later(reactor);
+  if (!later) return LARIAT_ENOMEM;
+  later->call = (lr_call){call, context, destroy};
+  uint64_t at_ns = time_after(lariat_reactor_now_ns(reactor), delay_ms);
+  if (!lr_reactor_set_timer(reactor, &later->timer, at_ns)) {
+    free_later(&reactor->later, later);
+    return LARIAT_ENOMEM;
+  }
+  if (out) out->id = later_id(later);
+  return LARIAT_OK;
+}
+
+lariat_status lariat_reactor_cancel_timer(lariat_reactor *reactor,
+                                          lariat_timer timer) {
+  if (!reactor) return LARIAT_ENOTFOUND;
+  lariat_status status = lr_reactor_check(reactor, __func__);
+  if (status != LARIAT_OK) return status;
+  lr_later *later = find_later(&reactor->later, timer.id);
+  if (!later) return LARIAT_ENOTFOUND;
+  lr_reactor_unset_timer(reactor, &later->timer);
+  lr_call call = later->call;
+  free_later(&reactor->later, later);
+  lr_call_destroy(&call);
+  return LARIAT_OK;
+}
+
+/* ---- From other threads ---- */
+
+typedef struct posted_call {
+  lr_mail mail;
+  lr_call call;
+} posted_call;
+
+static lr_call open_posted(lr_mail *mail) {
+  posted_call *posted = lr_container(mail, posted_call, mail);
+  lr_call call = posted->call;
+  lr_free(posted);
+  return call;
+}
+
+static void deliver_posted(lr_mail *mail) {
+  lr_call call = open_posted(mail);
+  lr_call_run(&call);
+}
+
+static void discard_posted(lr_mail *mail) {
+  lr_call call = open_posted(mail);
+  lr_call_destroy(&call);
+}
+
+static const lr_mail_ops posted_ops = {deliver_posted, discard_posted};
+
+lariat_status lariat_mailbox_call(lariat_mailbox *mailbox, lariat_call call,
+                                  void *context, lariat_destroy destroy) {
+  if (!mailbox || !call) return LARIAT_EINVAL;
+  if (mailbox->generation != lr_process_generation()) return LARIAT_EFORKED;
+  posted_call *posted = lr_alloc(sizeof *posted);
+  if (!posted) return LARIAT_ENOMEM;
+  posted->mail = (lr_mail){NULL, &posted_ops};
+  posted->call = (lr_call){call, context, destroy};
+  if (lr_mailbox_push(mailbox, &posted->mail)) return LARIAT_OK;
+  lr_free(posted);
+  return LARIAT_ECLOSED;
+}
+
+lariat_status lariat_reactor_call_from_thread(lariat_reactor *reactor,
+                                              lariat_call call, void *context,
+                                              lariat_destroy destroy) {
+  if (!reactor) return LARIAT_EINVAL;
+  return lariat_mailbox_call(reactor->mailbox, call, context, destroy);
+}
+
+/* ---- Close ---- */
+
+static void clear_later(lariat_reactor *reactor) {
+  lr_later_table *table = &reactor->later;
+  for (uint32_t i = 0; i < table->count; i++) {
+    lr_later *later = table->slots[i];
+    if (!lr_timer_is_set(&later->timer)) continue;
+    lr_reactor_unset_timer(reactor, &later->timer);
+    later->generation++;
+    lr_call_destroy(&later->call);
+  }
+  for (uint32_t i = 0; i < table->count; i++) lr_free(table->slots[i]);
+  lr_free(table->slots);
+  *table = (lr_later_table){NULL, 0, 0, NULL};
+}
+
+/* A destructor may cancel another timer; it cannot add a call, since the
+ * reactor is closing. */
+void lr_calls_clear(lariat_reactor *reactor) {
+  while (reactor->calls.count > 0) {
+    lr_call call = take_call(&reactor->calls);
+    lr_call_destroy(&call);
+  }
+  lr_free(reactor->calls.items);
+  reactor->calls = (lr_call_queue){NULL, 0, 0, 0};
+  clear_later(reactor);
+}

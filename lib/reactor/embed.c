@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT
+ * embed.c: a reactor inside another event loop.  The epoll descriptor is what
+ * the other loop watches: a timerfd in it stands for the timers, the mailbox's
+ * eventfd for everything else. */
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/timerfd.h>
+#include <unistd.h>
+
+#include "reactor/reactor_private.h"
+
+/* A dispatch goes on with what its own turns brought up, but not for ever. */
+enum { DISPATCH_TURNS = 4 };
+
+/* ---- The timer ---- */
+
+static void timer_ready(lr_watch *watch, uint32_t events) {
+  (void)events;
+  lariat_reactor *reactor = lr_container(watch, lariat_reactor, timer_watch);
+  uint64_t expirations;
+  ssize_t got;
+  do {
+    got = read(watch->fd, &expirations, sizeof expirations);
+  } while (got < 0 && errno == EINTR);
+  reactor->armed_ns = UINT64_MAX;
+}
+
+/* The distance is counted on the reactor's clock, which need not be the
+ * timerfd's. */
+static void arm(lariat_reactor *reactor, uint64_t at_ns) {
+  const uint64_t second = 1000000000;
+  uint64_t now_ns = lariat_reactor_now_ns(reactor);
+  uint64_t wait_ns = at_ns > now_ns ? at_ns - now_ns : 1;
+  struct itimerspec when = {{0, 0}, {0, 0}};
+  when.it_value.tv_sec = (time_t)(wait_ns / second);
+  when.it_value.tv_nsec = (long)(wait_ns % second);
+  if (timerfd_settime(reactor->timer_watch.fd, 0, &when, NULL) == 0)
+    reactor->armed_ns = at_ns;
+}
+
+/* Only an earlier time is worth a system call.  A timerfd that fires for a
+ * timer that was cancelled costs one empty dispatch, after which it is set to
+ * the right time.  Manual clocks move without telling: their timers are looked
+ * at in dispatches, those that are due already ask for one. */
+void lr_embed_rearm(lariat_reactor *reactor) {
+  if (!reactor->embedded || reactor->in_turn) return;
+  uint64_t next_ns = lr_timers_next(&reactor->timers);
+  if (reactor->clock.manual) {
+    if (next_ns <= lariat_reactor_now_ns(reactor)) lr_embed_nudge(reactor);
+  } else if (next_ns < reactor->armed_ns) {
+    arm(reactor, next_ns);
+  }
+}
+
+/* ---- The rest ---- */
+
+/* One write is enough until it is read. */
+void lr_embed_nudge(lariat_reactor *reactor) {
+  if (!reactor->embedded || reactor->in_turn || reactor->woken) return;
+  reactor->woken = true;
+  lr_mailbox_wake(reactor->mailbox);
+}
+
+/* Nobody is in the reactor from here on: each producer must find the mailbox
+ * asleep, and what is left must be behind the descriptor. */
+void lr_embed_rest(lariat_reactor *reactor) {
+  if (!reactor->embedded || reactor->in_turn) return;
+  lr_embed_rearm(reactor);
+  if (lr_reactor_has_work(reactor) || !lr_mailbox_sleep(reactor->mailbox))
+    lr_embed_nudge(reactor);
+}
+
+static lariat_status embed(lariat_reactor *reactor) {
+  int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+  if (fd < 0) return LARIAT_ESYSTEM;
+  reactor->timer_watch.ready = timer_ready;
+  reactor->timer_watch.fd = fd;
+  lariat_status status =
+      lr_poller_set(&reactor->poller, &reactor->timer_watch, EPOLLIN);
+  if (status != LARIAT_OK) {
+    int saved = errno;
+    close(fd);
+    errno = saved;
+    return status;
+  }
+  reactor->armed_ns = UINT64_MAX;
+  reactor->embedded = true;
+  lr_embed_rest(reactor);
+  return LARIAT_OK;
+}
+
+void lr_embed_clear(lariat_reactor *reactor) {
+  if (!reactor->embedded) return;
+  lr_poller_set(&reactor->poller, &reactor->timer_watch, 0);
+  close(reactor->timer_watch.fd);
+  reactor->embedded = false;
+}
+
+int lariat_reactor_fd(lariat_reactor *reactor, lariat_status *why) {
+  lariat_status status =
+      reactor ? lr_reactor_check(reactor, __func__) : LARIAT_EINVAL;
+  if (status == LARIAT_OK && reactor->closing) status = LARIAT_ECLOSED;
+  if (status == LARIAT_OK && !reactor->embedded) status = embed(reactor);
+  if (why) *why = status;
+  return status == LARIAT_OK ? reactor->poller.epoll : -1;
+}
+
+lariat_status lariat_reactor_dispatch(lariat_reactor *reactor) {
+  if (!reactor) return LARIAT_EINVAL;
+  lariat_status status = lr_reactor_check(reactor, __func__);
+  if (status != LARIAT_OK) return status;
+  if (reactor->in_turn) return LARIAT_EALREADY;
+  if (reactor->closing) return LARIAT_ECLOSED;
+  int turns = 0;
+  do {
+    status = lr_reactor_turn(reactor, 0);
+  } while (status == LARIAT_OK && ++turns < DISPATCH_TURNS &&
+           lr_reactor_has_work(reactor));
+  lr_embed_rest(reactor);
+  return status;
+}

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT
+ * mailbox.c: the lock-free inbox of a reactor. */
+#include "reactor/mailbox.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/process.h"
+
+/* The marks are addresses that no mail can have.  They differ in content so
+ * that no linker folds them into one. */
+static const char sleeping_mark = 's';
+static const char closed_mark = 'c';
+#define SLEEPING ((void *)(uintptr_t)&sleeping_mark)
+#define CLOSED ((void *)(uintptr_t)&closed_mark)
+
+lariat_status lr_mailbox_new(lariat_mailbox **out) {
+  lariat_mailbox *mailbox = lr_alloc_lines(sizeof *mailbox);
+  if (!mailbox) return LARIAT_ENOMEM;
+  mailbox->eventfd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  if (mailbox->eventfd < 0) {
+    int saved = errno;
+    lr_free_lines(mailbox);
+    errno = saved;
+    return LARIAT_ESYSTEM;
+  }
+  mailbox->generation = lr_process_generation();
+  lr_u32_init(&mailbox->count, 1);
+  lr_ptr_init(&mailbox->head, NULL);
+  *out = mailbox;
+  return LARIAT_OK;
+}
+
+lariat_mailbox *lr_mailbox_retain(lariat_mailbox *mailbox) {
+  lr_count_retain(&mailbox->count);
+  return mailbox;
+}
+
+void lariat_mailbox_release(lariat_mailbox *mailbox) {
+  if (!mailbox || !lr_count_release(&mailbox->count)) return;
+  close(mailbox->eventfd);
+  lr_free_lines(mailbox);
+}
+
+bool lr_mailbox_push(lariat_mailbox *mailbox, lr_mail *mail) {
+  return lr_mailbox_push_chain(mailbox, mail, mail);
+}
+
+/* Once the exchange has succeeded the mails are the owner's, who may have
+ * freed them already: only the mailbox is touched after it. */
+bool lr_mailbox_push_chain(lariat_mailbox *mailbox, lr_mail *newest,
+                           lr_mail *oldest) {
+  lr_mail *const behind = oldest->next;
+  void *found = lr_ptr_load_relaxed(&mailbox->head);
+  do {
+    if (found == CLOSED) {
+      oldest->next = behind;
+      return false;
+    }
+    oldest->next = found == SLEEPING ? NULL : found;
+  } while (!lr_ptr_cas_weak_release(&mailbox->head, &found, newest));
+  if (found == SLEEPING) lr_mailbox_wake(mailbox);
+  return true;
+}
+
+/* The stack has the newest on top; the owner wants the oldest first. */
+static lr_mail *reversed(lr_mail *newest) {
+  lr_mail *oldest = NULL;
+  while (newest) {
+    lr_mail *older = newest->next;
+    newest->next = oldest;
+    oldest = newest;
+    newest = older;
+  }
+  return oldest;
+}
+
+/* The plain loads keep an empty mailbox's cache line shared.  Only the owner
+ * sets a mark or takes mail out, so what it finds as a mark or as empty is its
+ * own last word and needs no order. */
+lr_mail *lr_mailbox_drain(lariat_mailbox *mailbox) {
+  void *found = lr_ptr_load_relaxed(&mailbox->head);
+  if (!found || found == CLOSED) return NULL;
+  found = lr_ptr_exchange_acquire(&mailbox->head, NULL);
+  return found == SLEEPING ? NULL : reversed(found);
+}
+
+bool lr_mailbox_sleep(lariat_mailbox *mailbox) {
+  void *expected = NULL;
+  if (lr_ptr_cas_release(&mailbox->head, &expected, SLEEPING)) return true;
+  return expected == SLEEPING;
+}
+
+/* A full counter (EAGAIN) is as readable as any: nothing is lost. */
+void lr_mailbox_wake(lariat_mailbox *mailbox) {
+  const uint64_t one = 1;
+  ssize_t written;
+  do {
+    written = write(mailbox->eventfd, &one, sizeof one);
+  } while (written < 0 && errno == EINTR);
+}
+
+void lr_mailbox_clear_wake(lariat_mailbox *mailbox) {
+  uint64_t count;
+  ssize_t got;
+  do {
+    got = read(mailbox->eventfd, &count, sizeof count);
+  } while (got < 0 && errno == EINTR);
+}
+
+lr_mail *lr_mailbox_close(lariat_mailbox *mailbox) {
+  void *found = lr_ptr_exchange_acquire(&mailbox->head, CLOSED);
+  if (found == SLEEPING || found == CLOSED) return NULL;
+  return reversed(found);
+}

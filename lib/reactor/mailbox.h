@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT
+ * mailbox.h: many threads push, the owner drains.  Intrusive; a push never
+ * allocates and is lock-free; the owner takes everything at once; FIFO per
+ * producer.
+ *
+ * One atomic word, the head, is the whole protocol:
+ *   NULL      empty, the owner is awake
+ *   SLEEPING  empty, the owner sleeps (or is about to): the producer that
+ *             replaces this mark writes the eventfd, and only that one
+ *   CLOSED    for ever: a push fails and the mail stays the pusher's
+ *   other     the newest mail; each points to the one before it
+ * Queue and sleep flag cannot disagree, since they are the same word.
+ * docs/internals/mailbox.md has the argument, tests/stress the proof by
+ * force. */
+#ifndef LR_REACTOR_MAILBOX_H
+#define LR_REACTOR_MAILBOX_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/atomics.h"
+#include <lariat/reactor.h>
+
+typedef struct lr_mail lr_mail;
+
+/* What becomes of a mail.  Both run on the owner's thread, and the mail may be
+ * freed or pushed elsewhere inside them. */
+typedef struct lr_mail_ops {
+  void (*deliver)(lr_mail *mail); /* taken out by a turn */
+  void (*discard)(lr_mail *mail); /* the mailbox closed before that */
+} lr_mail_ops;
+
+/* A node to embed; in one mailbox at most, at any time. */
+struct lr_mail {
+  lr_mail *next;
+  const lr_mail_ops *ops;
+};
+
+struct lariat_mailbox {
+  lr_atomic_u32 count;
+  uint32_t generation; /* of the process: a forked child must not push */
+  int eventfd; /* open as long as the mailbox lives, so that a late wake-up
+                  cannot hit another descriptor of the same number */
+  _Alignas(LR_CACHE_LINE) lr_atomic_ptr head;
+};
+
+/* A mailbox with one reference, awake and empty.  Any thread.
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_ESYSTEM */
+lariat_status lr_mailbox_new(lariat_mailbox **out);
+
+/* Any thread. */
+lariat_mailbox *lr_mailbox_retain(lariat_mailbox *mailbox);
+
+/* Pushes one mail, or a chain: `newest` … `oldest`, linked by `next` from the
+ * newest to the oldest.  True: the mailbox has them, and the owner has been
+ * woken if it slept.  False: closed; the chain is unchanged and stays the
+ * caller's.  The caller holds a reference to the mailbox for the length of the
+ * call.  Any thread. */
+bool lr_mailbox_push(lariat_mailbox *mailbox, lr_mail *mail);
+bool lr_mailbox_push_chain(lariat_mailbox *mailbox, lr_mail *newest,
+                           lr_mail *oldest);
+
+/* Takes all there is, oldest first, linked by `next`; NULL when empty.  The
+ * owner is awake afterwards.  Owner only. */
+lr_mail *lr_mailbox_drain(lariat_mailbox *mailbox);
+
+/* Announces that the owner is about to sleep.  True: it may; the next push
+ * will write the eventfd.  False: there is mail, or it is closed.  Owner
+ * only. */
+bool lr_mailbox_sleep(lariat_mailbox *mailbox);
+
+/* Writes the eventfd: makes the owner's epoll return.  Any thread with a
+ * reference. */
+void lr_mailbox_wake(lariat_mailbox *mailbox);
+
+/* Reads the eventfd down to zero.  Owner only. */
+void lr_mailbox_clear_wake(lariat_mailbox *mailbox);
+
+/* Closes: later pushes fail.  Returns what was still in it, oldest first.
+ * Owner only, once. */
+lr_mail *lr_mailbox_close(lariat_mailbox *mailbox);
+
+#endif

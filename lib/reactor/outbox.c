@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ * outbox.c: mail for one mailbox, collected over a turn. */
+#include "reactor/outbox.h"
+
+#include "reactor/reactor_private.h"
+
+enum { FULL = 256 };
+
+void lr_outbox_init(lr_outbox *outbox, lariat_reactor *from, lariat_mailbox *to,
+                    lr_outbox_refused refused) {
+  outbox->from = from;
+  outbox->to = lr_mailbox_retain(to);
+  outbox->refused = refused;
+  outbox->newest = NULL;
+  outbox->oldest = NULL;
+  outbox->length = 0;
+  outbox->full = FULL;
+  lr_list_init(&outbox->dirty);
+}
+
+void lr_outbox_clear(lr_outbox *outbox) {
+  lr_list_remove(&outbox->dirty);
+  lariat_mailbox_release(outbox->to);
+  outbox->to = NULL;
+}
+
+void lr_outbox_put(lr_outbox *outbox, lr_mail *mail) {
+  lariat_reactor *from = outbox->from;
+  if (outbox->to == from->mailbox) {
+    lr_reactor_post_local(from, mail);
+    return;
+  }
+  mail->next = outbox->newest;
+  outbox->newest = mail;
+  if (!outbox->oldest) outbox->oldest = mail;
+  outbox->length++;
+  if (!from->in_turn || outbox->length >= outbox->full) {
+    lr_outbox_flush(outbox);
+    return;
+  }
+  if (lr_list_empty(&outbox->dirty))
+    lr_list_append(&from->outboxes, &outbox->dirty);
+}
+
+/* The chain is newest first, as a push wants it; a refusal hands it out the
+ * other way round. */
+static lr_mail *oldest_first(lr_mail *newest) {
+  lr_mail *oldest = NULL;
+  while (newest) {
+    lr_mail *older = newest->next;
+    newest->next = oldest;
+    oldest = newest;
+    newest = older;
+  }
+  return oldest;
+}
+
+/* The outbox is emptied and the mailbox held before the hand-over, since the
+ * receiver may free the outbox as soon as it has the mails. */
+void lr_outbox_flush(lr_outbox *outbox) {
+  lr_list_remove(&outbox->dirty);
+  lr_mail *newest = outbox->newest;
+  lr_mail *oldest = outbox->oldest;
+  if (!newest) return;
+  outbox->newest = NULL;
+  outbox->oldest = NULL;
+  outbox->length = 0;
+  lariat_mailbox *to = lr_mailbox_retain(outbox->to);
+  if (!lr_mailbox_push_chain(to, newest, oldest))
+    outbox->refused(outbox, oldest_first(newest));
+  lariat_mailbox_release(to);
+}

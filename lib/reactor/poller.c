@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT
+ * poller.c: level-triggered epoll over watches. */
+#include "reactor/poller.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+
+enum { SMALLEST = 64 };
+
+lariat_status lr_poller_init(lr_poller *poller) {
+  poller->entries = NULL;
+  poller->room = 0;
+  poller->watches = 0;
+  poller->found = 0;
+  poller->epoll = epoll_create1(EPOLL_CLOEXEC);
+  return poller->epoll < 0 ? LARIAT_ESYSTEM : LARIAT_OK;
+}
+
+void lr_poller_clear(lr_poller *poller) {
+  if (poller->epoll >= 0) close(poller->epoll);
+  lr_free(poller->entries);
+  poller->epoll = -1;
+  poller->entries = NULL;
+  poller->room = 0;
+  poller->watches = 0;
+}
+
+/* Room for an entry of descriptor `fd`; what is new is zero. */
+static bool make_room(lr_poller *poller, uint32_t fd) {
+  if (fd < poller->room) return true;
+  uint32_t room = poller->room ? poller->room : SMALLEST;
+  while (room <= fd) room *= 2;
+  lr_poller_entry *entries =
+      lr_realloc(poller->entries, room * sizeof *entries);
+  if (!entries) return false;
+  memset(entries + poller->room, 0, (room - poller->room) * sizeof *entries);
+  poller->entries = entries;
+  poller->room = room;
+  return true;
+}
+
+static uint64_t tag(uint32_t fd, uint32_t generation) {
+  return (uint64_t)generation << 32 | fd;
+}
+
+static int control(const lr_poller *poller, int operation, int fd,
+                   uint32_t events, uint32_t generation) {
+  struct epoll_event event = {.events = events};
+  event.data.u64 = tag((uint32_t)fd, generation);
+  return epoll_ctl(poller->epoll, operation, fd, &event);
+}
+
+/* Out of memory and out of watches (max_user_watches) are the machine's; the
+ * rest is about the descriptor. */
+static lariat_status status_of(int error) {
+  switch (error) {
+  case ENOMEM:
+    return LARIAT_ENOMEM;
+  case EBADF:
+  case EPERM:
+  case EINVAL:
+  case ELOOP:
+    return LARIAT_EINVAL;
+  default:
+    return LARIAT_ESYSTEM;
+  }
+}
+
+static bool is_current(const lr_poller *poller, const lr_watch *watch) {
+  if (!watch->events || (uint32_t)watch->fd >= poller->room) return false;
+  const lr_poller_entry *entry = &poller->entries[watch->fd];
+  return entry->watch == watch && entry->generation == watch->generation;
+}
+
+/* The watch leaves the table.  The new generation makes the events that epoll
+ * has already handed out for it strangers. */
+static void leave(lr_poller *poller, lr_watch *watch) {
+  if (is_current(poller, watch)) {
+    lr_poller_entry *entry = &poller->entries[watch->fd];
+    entry->watch = NULL;
+    entry->generation++;
+    poller->watches--;
+  }
+  watch->events = 0;
+}
+
+/* A failed removal needs nothing done: the kernel does not know the number
+ * (any more), which is what was wanted. */
+static void remove_watch(lr_poller *poller, lr_watch *watch) {
+  if (!watch->events) return;
+  if (is_current(poller, watch))
+    (void)control(poller, EPOLL_CTL_DEL, watch->fd, 0, 0);
+  leave(poller, watch);
+}
+
+/* EEXIST: the kernel still has this number from a watch that was forgotten
+ * and whose file is open elsewhere; ENOENT: the file behind the number is
+ * another than the one that was registered. */
+static lariat_status tell_epoll(lr_poller *poller, int fd, bool known,
+                                uint32_t events, uint32_t generation) {
+  int operation = known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+  if (control(poller, operation, fd, events, generation) == 0) return LARIAT_OK;
+  if (errno == EEXIST && !known)
+    operation = EPOLL_CTL_MOD;
+  else if (errno == ENOENT && known)
+    operation = EPOLL_CTL_ADD;
+  else
+    return status_of(errno);
+  if (control(poller, operation, fd, events, generation) == 0) return LARIAT_OK;
+  return status_of(errno);
+}
+
+/* A watch that is current only changes its events.  Any other takes the entry
+ * over: whoever had it has lost the descriptor to a close that it was not
+ * told of. */
+static lariat_status set_events(lr_poller *poller, lr_watch *watch,
+                                uint32_t events) {
+  bool known = is_current(poller, watch);
+  lr_poller_entry *entry = &poller->entries[watch->fd];
+  uint32_t generation = entry->generation + (known ? 0 : 1);
+  lariat_status status =
+      tell_epoll(poller, watch->fd, known, events, generation);
+  if (status != LARIAT_OK) return status;
+  if (!known) {
+    if (!entry->watch) poller->watches++;
+    entry->watch = watch;
+    entry->generation = generation;
+    watch->generation = generation;
+  }
+  watch->events = events;
+  return LARIAT_OK;
+}
+
+lariat_status lr_poller_set(lr_poller *poller, lr_watch *watch,
+                            uint32_t events) {
+  if (events == 0) {
+    remove_watch(poller, watch);
+    return LARIAT_OK;
+  }
+  if (watch->fd < 0) return LARIAT_EINVAL;
+  if (watch->events == events && is_current(poller, watch)) return LARIAT_OK;
+  if (!make_room(poller, (uint32_t)watch->fd)) return LARIAT_ENOMEM;
+  return set_events(poller, watch, events);
+}
+
+void lr_poller_forget(lr_poller *poller, lr_watch *watch) {
+  leave(poller, watch);
+}
+
+/* An event for a number that nobody watches: its watch was dropped in this
+ * batch, or forgotten while its file stayed open.  Taking it out of epoll keeps
+ * the second kind from coming back for ever, and does no harm to the first. */
+static void deliver(lr_poller *poller, const struct epoll_event *event) {
+  uint32_t fd = (uint32_t)event->data.u64;
+  uint32_t generation = (uint32_t)(event->data.u64 >> 32);
+  lr_watch *watch = fd < poller->room ? poller->entries[fd].watch : NULL;
+  if (!watch)
+    (void)control(poller, EPOLL_CTL_DEL, (int)fd, 0, 0);
+  else if (watch->generation == generation)
+    watch->ready(watch, event->events);
+}
+
+lariat_status lr_poller_collect(lr_poller *poller, int wait_ms) {
+  int count =
+      epoll_wait(poller->epoll, poller->events, LR_POLLER_EVENTS, wait_ms);
+  poller->found = count < 0 ? 0 : count;
+  return count < 0 && errno != EINTR ? LARIAT_ESYSTEM : LARIAT_OK;
+}
+
+void lr_poller_deliver(lr_poller *poller) {
+  for (int i = 0; i < poller->found; i++) deliver(poller, &poller->events[i]);
+  poller->found = 0;
+}
+
+lariat_status lr_poller_wait(lr_poller *poller, int wait_ms, int *found) {
+  lariat_status status = lr_poller_collect(poller, wait_ms);
+  if (found) *found = poller->found;
+  lr_poller_deliver(poller);
+  return status;
+}

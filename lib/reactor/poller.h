@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ * poller.h: level-triggered epoll over watches.  The kernel's events carry the
+ * descriptor's number and a generation, so that an event found for a watch
+ * that was dropped in the same batch, its number perhaps in use again, reaches
+ * nobody. */
+#ifndef LR_REACTOR_POLLER_H
+#define LR_REACTOR_POLLER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+
+#include <lariat/status.h>
+
+typedef struct lr_watch lr_watch;
+
+/* Embed one; `ready` gets EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP, EPOLLRDHUP.
+ * It may set or drop any watch, its own too, and free it after dropping. */
+struct lr_watch {
+  void (*ready)(lr_watch *watch, uint32_t events);
+  int fd;
+  uint32_t events;     /* what epoll was told; 0: not registered */
+  uint32_t generation; /* the poller's */
+};
+
+typedef struct lr_poller_entry {
+  lr_watch *watch;
+  uint32_t generation;
+} lr_poller_entry;
+
+enum { LR_POLLER_EVENTS = 512 }; /* a system call brings at most */
+
+typedef struct lr_poller {
+  int epoll;
+  int found;                /* how many of `events` are to be delivered */
+  lr_poller_entry *entries; /* by descriptor number */
+  uint32_t room;
+  uint32_t watches;
+  struct epoll_event events[LR_POLLER_EVENTS];
+} lr_poller;
+
+/* LARIAT_OK, LARIAT_ESYSTEM (see errno) */
+lariat_status lr_poller_init(lr_poller *poller);
+void lr_poller_clear(lr_poller *poller);
+
+/* Makes epoll watch `watch->fd` for `events` (EPOLLIN | EPOLLOUT |
+ * EPOLLRDHUP); 0 takes it out of epoll.  No system call when nothing changes.
+ * Copes with a number that epoll knows already or no longer.
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EINVAL (EBADF, EPERM), LARIAT_ESYSTEM */
+lariat_status lr_poller_set(lr_poller *poller, lr_watch *watch,
+                            uint32_t events);
+
+/* Forgets `watch` without a system call: its descriptor is about to be
+ * closed, or was. */
+void lr_poller_forget(lr_poller *poller, lr_watch *watch);
+
+/* Waits (milliseconds; -1 for ever) for watches to be ready, and then calls
+ * them: in two steps, so that the clock can be read in between.  EINTR is no
+ * error.
+ * LARIAT_OK, LARIAT_ESYSTEM (nothing is to be delivered then) */
+lariat_status lr_poller_collect(lr_poller *poller, int wait_ms);
+void lr_poller_deliver(lr_poller *poller);
+
+/* Both steps.  `*found` gets the number of events (may be NULL). */
+lariat_status lr_poller_wait(lr_poller *poller, int wait_ms, int *found);
+
+#endif

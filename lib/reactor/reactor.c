@@ -1,0 +1,470 @@
+/* SPDX-License-Identifier: MIT
+ * reactor.c: a reactor's life and its turns. */
+#include "reactor/reactor.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stddef.h>
+#include <sys/epoll.h>
+
+#include "base/memory.h"
+#include "base/process.h"
+#include "reactor/reactor_private.h"
+
+enum { MAILS_A_TURN = 1024 };
+
+/* The reactors of this thread, the newest first, and the one in turn. */
+static _Thread_local lariat_reactor *newest_here;
+static _Thread_local lariat_reactor *in_turn_here;
+
+lariat_reactor *lariat_reactor_current(void) {
+  return in_turn_here ? in_turn_here : newest_here;
+}
+
+/* ---- Small questions ---- */
+
+const char *lariat_reactor_name(const lariat_reactor *reactor) {
+  return reactor->name;
+}
+
+uint64_t lariat_reactor_now_ns(const lariat_reactor *reactor) {
+  return reactor->clock.now_ns(reactor->clock.context);
+}
+
+lariat_status lr_reactor_check(const lariat_reactor *reactor,
+                               const char *function) {
+  if (reactor->generation != lr_process_generation()) return LARIAT_EFORKED;
+  if (pthread_equal(reactor->owner, pthread_self())) return LARIAT_OK;
+  char name[16];
+  lr_process_thread_name(name);
+  lr_misuse("%s: called on thread '%s', but the reactor '%s' belongs to thread "
+            "'%s'",
+            function, name, reactor->name, reactor->owner_name);
+  return LARIAT_ETHREAD;
+}
+
+void lr_reactor_set_room(lariat_reactor *reactor, lr_room room, void *state,
+                         lariat_destroy destroy) {
+  reactor->rooms[room].state = state;
+  reactor->rooms[room].destroy = destroy;
+}
+
+void *lr_reactor_room(const lariat_reactor *reactor, lr_room room) {
+  return reactor->rooms[room].state;
+}
+
+lr_poller *lr_reactor_poller(lariat_reactor *reactor) {
+  return &reactor->poller;
+}
+
+uint64_t lr_reactor_turn_ns(lariat_reactor *reactor) {
+  return reactor->in_turn ? reactor->turn_ns : lariat_reactor_now_ns(reactor);
+}
+
+bool lr_reactor_in_turn(const lariat_reactor *reactor) {
+  return reactor->in_turn;
+}
+
+bool lr_reactor_closing(const lariat_reactor *reactor) {
+  return reactor->closing;
+}
+
+lariat_mailbox *lr_reactor_own_mailbox(const lariat_reactor *reactor) {
+  return reactor->mailbox;
+}
+
+lariat_mailbox *lariat_reactor_mailbox(lariat_reactor *reactor) {
+  return lr_mailbox_retain(reactor->mailbox);
+}
+
+void lariat_reactor_set_report(lariat_reactor *reactor, lariat_report report,
+                               void *context) {
+  if (lr_reactor_check(reactor, __func__) != LARIAT_OK) return;
+  reactor->report = report;
+  reactor->report_context = context;
+}
+
+void lr_reactor_report(lariat_reactor *reactor, const char *message) {
+  if (reactor->report)
+    reactor->report(message, reactor->report_context);
+  else
+    lr_process_say("%s", message);
+}
+
+/* ---- Work ---- */
+
+/* In a turn, a time that has passed is as good as the turn's own; taken as
+ * that, a timer set by a timer sorts behind all that are due in this turn. */
+bool lr_reactor_set_timer(lariat_reactor *reactor, lr_timer *timer,
+                          uint64_t at_ns) {
+  if (reactor->in_turn && at_ns < reactor->turn_ns) at_ns = reactor->turn_ns;
+  if (!lr_timers_set(&reactor->timers, timer, at_ns)) return false;
+  lr_embed_rearm(reactor);
+  return true;
+}
+
+void lr_reactor_unset_timer(lariat_reactor *reactor, lr_timer *timer) {
+  lr_timers_cancel(&reactor->timers, timer);
+}
+
+static void append_local(lariat_reactor *reactor, lr_mail *first,
+                         lr_mail *last) {
+  if (reactor->local_first)
+    reactor->local_last->next = first;
+  else
+    reactor->local_first = first;
+  reactor->local_last = last;
+}
+
+static lr_mail *take_local(lariat_reactor *reactor) {
+  lr_mail *mail = reactor->local_first;
+  if (mail) reactor->local_first = mail->next;
+  return mail;
+}
+
+void lr_reactor_post_local(lariat_reactor *reactor, lr_mail *mail) {
+  if (reactor->closed) {
+    mail->ops->discard(mail);
+    return;
+  }
+  mail->next = NULL;
+  append_local(reactor, mail, mail);
+  lr_embed_nudge(reactor);
+}
+
+void lr_reactor_again(lariat_reactor *reactor) {
+  reactor->again = true;
+  lr_embed_nudge(reactor);
+}
+
+bool lr_reactor_pending(const lariat_reactor *reactor) {
+  return lr_reactor_has_work(reactor) ||
+         lr_timers_next(&reactor->timers) <= lariat_reactor_now_ns(reactor);
+}
+
+void lr_reactor_add_turn_hook(lariat_reactor *reactor, lr_turn_hook *hook) {
+  lr_list_append(&reactor->hooks, &hook->link);
+}
+
+void lr_reactor_remove_turn_hook(lariat_reactor *reactor, lr_turn_hook *hook) {
+  if (reactor->next_hook == &hook->link) reactor->next_hook = hook->link.next;
+  lr_list_remove(&hook->link);
+}
+
+void lr_reactor_add_closer(lariat_reactor *reactor, lr_closer *closer) {
+  lr_list_append(&reactor->closers, &closer->link);
+}
+
+void lr_reactor_remove_closer(lariat_reactor *reactor, lr_closer *closer) {
+  if (reactor->next_closer == &closer->link)
+    reactor->next_closer = closer->link.next;
+  lr_list_remove(&closer->link);
+}
+
+/* ---- One turn ---- */
+
+/* Milliseconds until the next timer, rounded up, so that it is not looked for
+ * too early; -1 when there is none to wait for. */
+static int until_timer(const lariat_reactor *reactor) {
+  const uint64_t ns_per_ms = 1000000;
+  uint64_t next_ns = lr_timers_next(&reactor->timers);
+  if (next_ns == UINT64_MAX) return -1;
+  uint64_t now_ns = lariat_reactor_now_ns(reactor);
+  if (next_ns <= now_ns) return 0;
+  if (reactor->clock.manual) return -1;
+  uint64_t ms = (next_ns - now_ns - 1) / ns_per_ms + 1;
+  return ms < INT_MAX ? (int)ms : INT_MAX;
+}
+
+static int shorter(int a_ms, int b_ms) {
+  if (a_ms < 0) return b_ms;
+  if (b_ms < 0) return a_ms;
+  return a_ms < b_ms ? a_ms : b_ms;
+}
+
+/* How long this turn may wait.  Not to wait at all costs neither a look at
+ * the clock nor an atomic operation. */
+static int time_to_wait(lariat_reactor *reactor, int wait_ms) {
+  bool work = lr_reactor_has_work(reactor);
+  reactor->again = false;
+  if (wait_ms == 0 || work) return 0;
+  int ms = shorter(wait_ms, until_timer(reactor));
+  if (ms != 0 && !lr_mailbox_sleep(reactor->mailbox)) return 0;
+  return ms;
+}
+
+static void deliver_mail(lariat_reactor *reactor) {
+  lr_mail *first = lr_mailbox_drain(reactor->mailbox);
+  if (first) {
+    lr_mail *last = first;
+    while (last->next) last = last->next;
+    append_local(reactor, first, last);
+  }
+  lr_mail *mail;
+  for (int left = MAILS_A_TURN; left > 0; left--) {
+    if (!(mail = take_local(reactor))) break;
+    mail->ops->deliver(mail);
+  }
+}
+
+static void expire_timers(lariat_reactor *reactor) {
+  uint64_t limit = reactor->timers.next_order;
+  lr_timer *timer;
+  while ((timer = lr_timers_pop(&reactor->timers, reactor->turn_ns, limit)))
+    timer->expire(timer);
+}
+
+static void run_turn_hooks(lariat_reactor *reactor) {
+  reactor->next_hook = reactor->hooks.next;
+  while (reactor->next_hook != &reactor->hooks) {
+    lr_turn_hook *hook = lr_container(reactor->next_hook, lr_turn_hook, link);
+    reactor->next_hook = hook->link.next;
+    hook->turn_end(hook);
+  }
+}
+
+static void flush_outboxes(lariat_reactor *reactor) {
+  lr_list *link;
+  while ((link = lr_list_take_first(&reactor->outboxes)))
+    lr_outbox_flush(lr_container(link, lr_outbox, dirty));
+}
+
+/* The calls are counted before anything else runs: those that come in while
+ * the turn goes on are for the next one. */
+lariat_status lr_reactor_turn(lariat_reactor *reactor, int wait_ms) {
+  lariat_reactor *outer = in_turn_here;
+  in_turn_here = reactor;
+  reactor->in_turn = true;
+  uint32_t calls = reactor->calls.count;
+  int ms = time_to_wait(reactor, wait_ms);
+  lariat_status status = lr_poller_collect(&reactor->poller, ms);
+  int saved = errno;
+  reactor->turn_ns = lariat_reactor_now_ns(reactor);
+  lr_poller_deliver(&reactor->poller);
+  deliver_mail(reactor);
+  expire_timers(reactor);
+  lr_calls_run(reactor, calls);
+  run_turn_hooks(reactor);
+  flush_outboxes(reactor);
+  reactor->in_turn = false;
+  in_turn_here = outer;
+  if (status != LARIAT_OK) errno = saved;
+  return status;
+}
+
+/* What run and run_once check alike. */
+static lariat_status check_run(const lariat_reactor *reactor,
+                               const char *function) {
+  if (!reactor) return LARIAT_EINVAL;
+  lariat_status status = lr_reactor_check(reactor, function);
+  if (status != LARIAT_OK) return status;
+  if (reactor->in_turn) return LARIAT_EALREADY;
+  return reactor->closing ? LARIAT_ECLOSED : LARIAT_OK;
+}
+
+lariat_status lariat_reactor_run_once(lariat_reactor *reactor, int wait_ms) {
+  lariat_status status = check_run(reactor, __func__);
+  if (status != LARIAT_OK) return status;
+  status = lr_reactor_turn(reactor, wait_ms);
+  lr_embed_rest(reactor);
+  return status;
+}
+
+/* A stop that came before the run lets one turn happen, which does not wait.
+ */
+lariat_status lariat_reactor_run(lariat_reactor *reactor) {
+  lariat_status status = check_run(reactor, __func__);
+  if (status != LARIAT_OK) return status;
+  do {
+    status = lr_reactor_turn(reactor, reactor->stopping ? 0 : -1);
+  } while (status == LARIAT_OK && !reactor->stopping);
+  reactor->stopping = false;
+  lr_embed_rest(reactor);
+  return status;
+}
+
+void lariat_reactor_stop(lariat_reactor *reactor) {
+  if (lr_reactor_check(reactor, __func__) == LARIAT_OK)
+    reactor->stopping = true;
+}
+
+/* ---- Birth ---- */
+
+/* The eventfd has done its work when epoll returns; it is read so that it does
+ * not do it again. */
+static void wake_ready(lr_watch *watch, uint32_t events) {
+  (void)events;
+  lariat_reactor *reactor = lr_container(watch, lariat_reactor, wake_watch);
+  lr_mailbox_clear_wake(reactor->mailbox);
+  reactor->woken = false;
+}
+
+/* A program built against a smaller struct has a smaller size: fields beyond
+ * it are left at their defaults. */
+static lariat_status read_options(const lariat_reactor_options *given,
+                                  lariat_reactor_options *options) {
+  *options = (lariat_reactor_options){sizeof *options, NULL, NULL};
+  if (given) {
+    if (given->size < offsetof(lariat_reactor_options, clock))
+      return LARIAT_EINVAL;
+    if (given->size >= offsetof(lariat_reactor_options, name))
+      options->clock = given->clock;
+    if (given->size >= sizeof *given) options->name = given->name;
+  }
+  if (!options->clock) options->clock = lariat_clock_system();
+  if (!options->name) options->name = "reactor";
+  return options->clock->now_ns ? LARIAT_OK : LARIAT_EINVAL;
+}
+
+static void init_parts(lariat_reactor *reactor, const lariat_clock *clock) {
+  reactor->clock = *clock;
+  reactor->poller.epoll = -1;
+  lr_timers_init(&reactor->timers);
+  lr_list_init(&reactor->outboxes);
+  lr_list_init(&reactor->hooks);
+  lr_list_init(&reactor->closers);
+  reactor->next_hook = &reactor->hooks;
+  reactor->next_closer = &reactor->closers;
+  reactor->armed_ns = UINT64_MAX;
+  reactor->owner = pthread_self();
+  lr_process_thread_name(reactor->owner_name);
+  reactor->generation = lr_process_generation();
+}
+
+/* What can fail; release_parts undoes all of it, however far it came. */
+static lariat_status open_parts(lariat_reactor *reactor, const char *name) {
+  reactor->name = lr_copy_string(name);
+  if (!reactor->name) return LARIAT_ENOMEM;
+  lariat_status status = lr_poller_init(&reactor->poller);
+  if (status == LARIAT_OK) status = lr_mailbox_new(&reactor->mailbox);
+  if (status != LARIAT_OK) return status;
+  reactor->wake_watch.ready = wake_ready;
+  reactor->wake_watch.fd = reactor->mailbox->eventfd;
+  return lr_poller_set(&reactor->poller, &reactor->wake_watch, EPOLLIN);
+}
+
+static void release_parts(lariat_reactor *reactor) {
+  int saved = errno;
+  lr_embed_clear(reactor);
+  lr_poller_clear(&reactor->poller);
+  lariat_mailbox_release(reactor->mailbox);
+  lr_timers_clear(&reactor->timers);
+  lr_free(reactor->name);
+  lr_free(reactor);
+  errno = saved;
+}
+
+lariat_status lariat_reactor_new(const lariat_reactor_options *given,
+                                 lariat_reactor **out) {
+  if (!out) return LARIAT_EINVAL;
+  *out = NULL;
+  lariat_reactor_options options;
+  lariat_status status = read_options(given, &options);
+  if (status != LARIAT_OK) return status;
+  lariat_reactor *reactor = lr_alloc_zero(sizeof *reactor);
+  if (!reactor) return LARIAT_ENOMEM;
+  init_parts(reactor, options.clock);
+  status = open_parts(reactor, options.name);
+  if (status != LARIAT_OK) {
+    release_parts(reactor);
+    return status;
+  }
+  reactor->older = newest_here;
+  newest_here = reactor;
+  *out = reactor;
+  return LARIAT_OK;
+}
+
+/* ---- Close ---- */
+
+static lr_closer *next_closer(lariat_reactor *reactor) {
+  if (reactor->next_closer == &reactor->closers) return NULL;
+  lr_closer *closer = lr_container(reactor->next_closer, lr_closer, link);
+  reactor->next_closer = closer->link.next;
+  return closer;
+}
+
+static void begin_closers(lariat_reactor *reactor) {
+  reactor->next_closer = reactor->closers.next;
+  for (lr_closer *closer; (closer = next_closer(reactor));)
+    closer->begin(closer);
+}
+
+static void end_closers(lariat_reactor *reactor) {
+  reactor->next_closer = reactor->closers.next;
+  for (lr_closer *closer; (closer = next_closer(reactor));) closer->end(closer);
+}
+
+static bool any_busy(lariat_reactor *reactor) {
+  bool busy = false;
+  reactor->next_closer = reactor->closers.next;
+  for (lr_closer *closer; !busy && (closer = next_closer(reactor));)
+    busy = closer->busy(closer);
+  return busy;
+}
+
+/* Real time, also with a manual clock: what is waited for is other threads. */
+static uint64_t real_ms(void) {
+  const lariat_clock *clock = lariat_clock_system();
+  return clock->now_ns(clock->context) / 1000000;
+}
+
+static void wait_for_closers(lariat_reactor *reactor, unsigned wait_ms) {
+  uint64_t start_ms = real_ms();
+  uint64_t spent_ms = 0;
+  bool last = false;
+  while (!last && any_busy(reactor)) {
+    uint64_t left_ms = wait_ms - spent_ms;
+    last = left_ms == 0;
+    int ms = left_ms < INT_MAX ? (int)left_ms : INT_MAX;
+    if (lr_reactor_turn(reactor, ms) != LARIAT_OK) break;
+    spent_ms = real_ms() - start_ms;
+    if (spent_ms > wait_ms) spent_ms = wait_ms;
+  }
+}
+
+/* What was drained is older than what is in the mailbox.  A discard may post
+ * more: with the mailbox closed that is discarded at once. */
+static void discard_mail(lariat_reactor *reactor) {
+  lr_mail *rest = lr_mailbox_close(reactor->mailbox);
+  reactor->closed = true;
+  lr_mail *mail;
+  while ((mail = take_local(reactor))) mail->ops->discard(mail);
+  while ((mail = rest)) {
+    rest = mail->next;
+    mail->ops->discard(mail);
+  }
+}
+
+static void destroy_rooms(lariat_reactor *reactor) {
+  for (int room = LR_ROOM_COUNT - 1; room >= 0; room--) {
+    void *state = reactor->rooms[room].state;
+    lariat_destroy destroy = reactor->rooms[room].destroy;
+    if (destroy) destroy(state);
+    lr_reactor_set_room(reactor, (lr_room)room, NULL, NULL);
+  }
+}
+
+static void leave_thread(const lariat_reactor *reactor) {
+  lariat_reactor **link = &newest_here;
+  while (*link && *link != reactor) link = &(*link)->older;
+  if (*link) *link = reactor->older;
+}
+
+lariat_status lariat_reactor_close(lariat_reactor *reactor, unsigned wait_ms) {
+  if (!reactor) return LARIAT_OK;
+  lariat_status status = lr_reactor_check(reactor, __func__);
+  if (status != LARIAT_OK) return status;
+  if (reactor->in_turn || reactor->closing) return LARIAT_EBUSY;
+  reactor->closing = true;
+  begin_closers(reactor);
+  wait_for_closers(reactor, wait_ms);
+  end_closers(reactor);
+  discard_mail(reactor);
+  lr_calls_clear(reactor);
+  lr_descriptors_clear(reactor);
+  destroy_rooms(reactor);
+  leave_thread(reactor);
+  release_parts(reactor);
+  return LARIAT_OK;
+}

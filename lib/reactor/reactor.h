@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT
+ * reactor.h: what the other rooms may ask of a reactor, beyond the public
+ * header.  The owner's thread, unless it says otherwise.
+ *
+ * One turn: wait; descriptors; mail (a bounded number, the rest next turn);
+ * timers that were due; calls that were there at the start; turn-end hooks;
+ * outboxes. */
+#ifndef LR_REACTOR_REACTOR_H
+#define LR_REACTOR_REACTOR_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "reactor/mailbox.h"
+#include "reactor/outbox.h"
+#include "reactor/poller.h"
+#include "reactor/timers.h"
+#include <lariat/reactor.h>
+
+/* Rooms above keep their per-reactor state in the reactor, without it knowing
+ * what that is. */
+typedef enum lr_room {
+  LR_ROOM_DEFERRED,
+  LR_ROOM_TASK,
+  LR_ROOM_AWAIT,
+  LR_ROOM_FETCH,
+  LR_ROOM_COUNT
+} lr_room;
+
+/* Keeps `state` for `room`; `destroy` (may be NULL) runs at the very end of
+ * close, rooms in the reverse of the order above.  NULL where none was set. */
+void lr_reactor_set_room(lariat_reactor *reactor, lr_room room, void *state,
+                         lariat_destroy destroy);
+void *lr_reactor_room(const lariat_reactor *reactor, lr_room room);
+
+/* Runs at the end of every turn, in the order they were added, until removed.
+ * What it puts into outboxes is still sent in this turn. */
+typedef struct lr_turn_hook {
+  lr_list link;
+  void (*turn_end)(struct lr_turn_hook *hook);
+} lr_turn_hook;
+void lr_reactor_add_turn_hook(lariat_reactor *reactor, lr_turn_hook *hook);
+void lr_reactor_remove_turn_hook(lariat_reactor *reactor, lr_turn_hook *hook);
+
+/* A part of a higher room that must wind up before the reactor closes.  Close
+ * calls every `begin`, runs turns until none is `busy` or the time is up, then
+ * calls every `end`; a closer may remove itself (and others) inside. */
+typedef struct lr_closer {
+  lr_list link;
+  void (*begin)(struct lr_closer *closer);
+  bool (*busy)(struct lr_closer *closer);
+  void (*end)(struct lr_closer *closer);
+} lr_closer;
+void lr_reactor_add_closer(lariat_reactor *reactor, lr_closer *closer);
+void lr_reactor_remove_closer(lariat_reactor *reactor, lr_closer *closer);
+
+/* Intrusive timers on the reactor's clock.  Set: false when out of memory. */
+bool lr_reactor_set_timer(lariat_reactor *reactor, lr_timer *timer,
+                          uint64_t at_ns);
+void lr_reactor_unset_timer(lariat_reactor *reactor, lr_timer *timer);
+
+/* The poller, for watches. */
+lr_poller *lr_reactor_poller(lariat_reactor *reactor);
+
+/* The time when this turn's waiting ended: cheap, and good enough for
+ * deadlines.  Outside a turn, the time now. */
+uint64_t lr_reactor_turn_ns(lariat_reactor *reactor);
+
+/* Whether the reactor is inside a turn. */
+bool lr_reactor_in_turn(const lariat_reactor *reactor);
+
+/* Whether close has begun: new work is refused. */
+bool lr_reactor_closing(const lariat_reactor *reactor);
+
+/* The reactor's own mailbox, borrowed.  Any thread. */
+lariat_mailbox *lr_reactor_own_mailbox(const lariat_reactor *reactor);
+
+/* Puts mail for the reactor itself at the end of what it will deliver, from
+ * its own thread, without an atomic operation. */
+void lr_reactor_post_local(lariat_reactor *reactor, lr_mail *mail);
+
+/* Makes sure that a turn comes soon: for work that was left over. */
+void lr_reactor_again(lariat_reactor *reactor);
+
+/* Checks that the calling thread owns `reactor` and that the process has not
+ * forked: LARIAT_OK, LARIAT_ETHREAD, LARIAT_EFORKED.  `function` is for the
+ * message of a misuse.  Any thread. */
+lariat_status lr_reactor_check(const lariat_reactor *reactor,
+                               const char *function);
+
+/* Gives `message` to the report hook. */
+void lr_reactor_report(lariat_reactor *reactor, const char *message);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT
+ * reactor_private.h: the reactor's own parts and what its source files ask of
+ * each other.  Only lib/reactor includes it, and the tests of that room. */
+#ifndef LR_REACTOR_PRIVATE_H
+#define LR_REACTOR_PRIVATE_H
+
+#include <pthread.h>
+
+#include "reactor/reactor.h"
+
+/* What is to be called, with its context; plain data. */
+typedef struct lr_call {
+  lariat_call call;
+  void *context;
+  lariat_destroy destroy;
+} lr_call;
+
+static inline void lr_call_destroy(const lr_call *call) {
+  if (call->destroy) call->destroy(call->context);
+}
+
+static inline void lr_call_run(const lr_call *call) {
+  call->call(call->context);
+  lr_call_destroy(call);
+}
+
+/* Calls for the next turn: a ring. */
+typedef struct lr_call_queue {
+  lr_call *items;
+  uint32_t first;
+  uint32_t count;
+  uint32_t room; /* a power of two, or 0 */
+} lr_call_queue;
+
+/* The timers of lariat_reactor_call_later.  A slot is never freed before the
+ * reactor is, so that a stale id finds a slot, and a generation that differs.
+ */
+typedef struct lr_later {
+  lr_timer timer;
+  uint32_t index;
+  uint32_t generation;
+  lariat_reactor *reactor;
+  struct lr_later *next_free;
+  lr_call call;
+} lr_later;
+
+typedef struct lr_later_table {
+  lr_later **slots;
+  uint32_t count;
+  uint32_t room;
+  lr_later *free;
+} lr_later_table;
+
+typedef struct lr_descriptor lr_descriptor;
+
+/* Readers and writers, by descriptor number. */
+typedef struct lr_descriptor_table {
+  lr_descriptor **by_fd;
+  uint32_t room;
+  uint64_t next_serial;
+  uint64_t running; /* serial of the side whose callback runs; 0: none, or it
+                       was removed meanwhile */
+} lr_descriptor_table;
+
+struct lariat_reactor {
+  /* Fixed at birth. */
+  lariat_mailbox *mailbox;
+  lariat_clock clock;
+  char *name;
+  pthread_t owner;
+  char owner_name[16];
+  uint32_t generation;
+  struct lariat_reactor *older; /* made before it on the same thread */
+
+  /* One turn. */
+  bool in_turn;
+  bool stopping;
+  bool again;
+  bool closing;
+  bool closed; /* the mailbox is: what is posted now is discarded */
+  uint64_t turn_ns;
+  lr_mail *local_first; /* drained or posted, not yet delivered */
+  lr_mail *local_last;
+  lr_call_queue calls;
+  lr_timers timers;
+  lr_poller poller;
+  lr_watch wake_watch;
+  lr_list outboxes;
+  lr_list hooks;
+  lr_list *next_hook; /* where the run through the hooks goes on */
+  lr_list closers;
+  lr_list *next_closer;
+
+  /* Embedding. */
+  bool embedded;
+  bool woken; /* the eventfd was written by the owner and not read since */
+  lr_watch timer_watch;
+  uint64_t armed_ns; /* what the timerfd is set to; UINT64_MAX: not set */
+
+  lr_later_table later;
+  lr_descriptor_table descriptors;
+  struct {
+    void *state;
+    lariat_destroy destroy;
+  } rooms[LR_ROOM_COUNT];
+  lariat_report report;
+  void *report_context;
+};
+
+/* calls.c */
+void lr_calls_run(lariat_reactor *reactor, uint32_t count);
+void lr_calls_clear(lariat_reactor *reactor);
+
+/* descriptors.c */
+void lr_descriptors_clear(lariat_reactor *reactor);
+
+/* Work that is there now, calls and mail, other than what the poller and the
+ * mailbox would tell. */
+static inline bool lr_reactor_has_work(const lariat_reactor *reactor) {
+  return reactor->calls.count > 0 || reactor->local_first || reactor->again;
+}
+
+/* The same, and timers that are due. */
+bool lr_reactor_pending(const lariat_reactor *reactor);
+
+/* One turn; the caller has checked that it may run. */
+lariat_status lr_reactor_turn(lariat_reactor *reactor, int wait_ms);
+
+/* embed.c: `rest` makes the descriptor tell of all that is left when nobody
+ * is in the reactor; `nudge` and `rearm` are for what is asked for between
+ * dispatches.  All are cheap and harmless when the reactor is not embedded or
+ * in a turn. */
+void lr_embed_rest(lariat_reactor *reactor);
+void lr_embed_nudge(lariat_reactor *reactor);
+void lr_embed_rearm(lariat_reactor *reactor);
+void lr_embed_clear(lariat_reactor *reactor);
+
+#endif

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ * timers.h: a heap of timers, ordered by time and then by when they were set.
+ * Intrusive; setting may allocate (the heap's array), cancelling never fails.
+ */
+#ifndef LR_REACTOR_TIMERS_H
+#define LR_REACTOR_TIMERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+typedef struct lr_timer lr_timer;
+
+/* Embed one; zeroed memory is a timer that is not set. */
+struct lr_timer {
+  void (*expire)(lr_timer *timer);
+  uint32_t place; /* index in the heap + 1; 0: not set */
+};
+
+typedef struct lr_timer_slot {
+  uint64_t at_ns;
+  uint64_t order;
+  lr_timer *timer;
+} lr_timer_slot;
+
+typedef struct lr_timers {
+  lr_timer_slot *slots;
+  uint32_t count;
+  uint32_t room;
+  uint64_t next_order;
+} lr_timers;
+
+void lr_timers_init(lr_timers *timers);
+void lr_timers_clear(lr_timers *timers);
+
+/* Sets `timer`, or moves it when it is set.  False when out of memory (a timer
+ * that was set stays as it was). */
+bool lr_timers_set(lr_timers *timers, lr_timer *timer, uint64_t at_ns);
+
+/* Unsets; harmless when it is not set. */
+void lr_timers_cancel(lr_timers *timers, lr_timer *timer);
+
+static inline bool lr_timer_is_set(const lr_timer *timer) {
+  return timer->place != 0;
+}
+
+/* The earliest time, or UINT64_MAX. */
+uint64_t lr_timers_next(const lr_timers *timers);
+
+/* Takes out the earliest timer if its time is at or before `now_ns` and it was
+ * set before `order_limit` (timers->next_order at the start of the turn, so
+ * that a timer set to "now" by a timer waits for the next turn); else NULL. */
+lr_timer *lr_timers_pop(lr_timers *timers, uint64_t now_ns,
+                        uint64_t order_limit);
+
+#endif
