@@ -138,12 +138,14 @@ static inline lariat_value lariat_deferred_value(lariat_deferred *deferred) {
   return lariat_value_of(&lariat_deferred_type, deferred);
 }
 
-/* The reactor it belongs to. */
+/* The reactor it belongs to; NULL once that was closed, and for a deferred
+ * that was made without memory or without a reactor. */
 LARIAT_API lariat_reactor *
 lariat_deferred_reactor(const lariat_deferred *deferred);
 
-/* Writes "<deferred at 0x…: current result …>" or "… waiting on …" into
- * `text`, as snprintf does. */
+/* Writes "<deferred at 0x…>", "<deferred at 0x… current result: …>" or
+ * "<deferred at 0x… waiting on deferred at 0x…>" into `text`, as snprintf
+ * does. */
 LARIAT_API int lariat_deferred_describe(const lariat_deferred *deferred,
                                         char *text, size_t room);
 

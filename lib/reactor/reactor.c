@@ -61,6 +61,10 @@ uint64_t lr_reactor_turn_ns(lariat_reactor *reactor) {
   return reactor->in_turn ? reactor->turn_ns : lariat_reactor_now_ns(reactor);
 }
 
+bool lr_reactor_has_system_clock(const lariat_reactor *reactor) {
+  return reactor->clock.now_ns == lariat_clock_system()->now_ns;
+}
+
 bool lr_reactor_in_turn(const lariat_reactor *reactor) {
   return reactor->in_turn;
 }

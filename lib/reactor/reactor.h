@@ -67,6 +67,10 @@ lr_poller *lr_reactor_poller(lariat_reactor *reactor);
  * deadlines.  Outside a turn, the time now. */
 uint64_t lr_reactor_turn_ns(lariat_reactor *reactor);
 
+/* Whether its clock is the system's: its times are then those of the other
+ * reactors too. */
+bool lr_reactor_has_system_clock(const lariat_reactor *reactor);
+
 /* Whether the reactor is inside a turn. */
 bool lr_reactor_in_turn(const lariat_reactor *reactor);
 

@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: MIT
+ * deferred.c: the public face of a deferred: made, held, added to, fired,
+ * cancelled, paused, described. */
+#include "deferred/deferred.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/memory.h"
+#include "base/process.h"
+#include "deferred/burial.h"
+#include "deferred/canceller.h"
+#include "deferred/chain.h"
+#include "deferred/room.h"
+#include "reactor/reactor.h"
+#include <lariat/checks.h>
+
+/* What lariat_deferred_new makes; one without a canceller's context is only
+ * the first member. */
+typedef struct user_deferred {
+  lariat_deferred deferred;
+  lariat_canceller canceller;
+  void *context;
+  lariat_destroy destroy;
+} user_deferred;
+
+/* The constant deferreds: there was no memory, or no reactor, to make one.
+ * Each pair that is added gets the failure, whatever the ones before it
+ * returned.  They are never written to, so that any thread may have them. */
+static const lariat_deferred fixed_no_memory = {
+    .references = 1, .flags = LR_DEFERRED_FIRED | LR_DEFERRED_FIXED};
+static const lariat_deferred fixed_no_reactor = {
+    .references = 1, .flags = LR_DEFERRED_FIRED | LR_DEFERRED_FIXED};
+
+static lariat_deferred *fixed(const lariat_deferred *deferred) {
+  return (lariat_deferred *)(uintptr_t)deferred;
+}
+
+static bool is_fixed(const lariat_deferred *deferred) {
+  return (deferred->flags & LR_DEFERRED_FIXED) != 0;
+}
+
+static lariat_value fixed_result(const lariat_deferred *deferred) {
+  return deferred == &fixed_no_memory ? lr_failure_no_memory()
+                                      : lr_failure_no_reactor();
+}
+
+static bool is_owned_here(const lariat_deferred *deferred,
+                          const char *function) {
+  lariat_reactor *reactor = deferred->home->reactor;
+  return !reactor || lr_reactor_check(reactor, function) == LARIAT_OK;
+}
+
+static void look_for_misuse(const lariat_deferred *deferred,
+                            const char *function) {
+  if (!deferred) {
+    lr_misuse("%s: the deferred is NULL", function);
+  } else if (!is_fixed(deferred)) {
+    if (deferred->references == 0)
+      lr_misuse("%s: the deferred's last reference was given back", function);
+    else
+      (void)is_owned_here(deferred, function);
+  }
+}
+
+/* Whether there is a deferred to work on; finds misuse, where that is on. */
+static inline bool is_given(const lariat_deferred *deferred,
+                            const char *function) {
+  if (lariat_checks()) look_for_misuse(deferred, function);
+  return deferred != NULL;
+}
+
+/* Making. */
+
+static void free_user(lariat_deferred *deferred) { lr_free(deferred); }
+
+static void ask_canceller(lariat_deferred *deferred) {
+  user_deferred *user = (user_deferred *)deferred;
+  user->canceller(deferred, user->context);
+}
+
+static const lr_deferred_ops plain_ops = {.dispose = free_user};
+static const lr_deferred_ops cancellable_ops = {.dispose = free_user,
+                                                .cancel = ask_canceller};
+
+void lr_canceller_drop(lariat_deferred *deferred) {
+  user_deferred *user = (user_deferred *)deferred;
+  deferred->flags &= ~(unsigned)LR_DEFERRED_CANCELLER;
+  user->destroy(user->context);
+}
+
+lariat_deferred *lr_deferred_failed_reserve(lariat_reactor *reactor) {
+  if (!reactor) return fixed(&fixed_no_reactor);
+  lr_deferred_room *room = lr_deferred_room_of(reactor);
+  lariat_deferred *reserve = room ? lr_deferred_room_reserve(room) : NULL;
+  return reserve ? reserve : fixed(&fixed_no_memory);
+}
+
+/* A deferred in `bytes` of memory, or NULL. */
+static lariat_deferred *make(lariat_reactor *reactor, size_t bytes,
+                             const lr_deferred_ops *ops, const char *function) {
+  if (lariat_checks()) {
+    if (!reactor)
+      lr_misuse("%s: the reactor is NULL", function);
+    else
+      (void)lr_reactor_check(reactor, function);
+  }
+  lr_deferred_room *room = lr_deferred_room_of(reactor);
+  lariat_deferred *deferred = room ? lr_alloc(bytes) : NULL;
+  if (deferred) lr_deferred_init_in(deferred, room, ops);
+  return deferred;
+}
+
+lariat_deferred *lariat_deferred_new(lariat_reactor *reactor,
+                                     lariat_canceller canceller, void *context,
+                                     lariat_destroy destroy) {
+  bool plain = !canceller && !destroy;
+  lariat_deferred *deferred =
+      make(reactor, plain ? sizeof(lariat_deferred) : sizeof(user_deferred),
+           canceller ? &cancellable_ops : &plain_ops, __func__);
+  if (!deferred) {
+    if (destroy) destroy(context);
+    return lr_deferred_failed_reserve(reactor);
+  }
+  if (plain) return deferred;
+  user_deferred *user = (user_deferred *)deferred;
+  user->canceller = canceller;
+  user->context = context;
+  user->destroy = destroy;
+  if (destroy) deferred->flags |= LR_DEFERRED_CANCELLER;
+  return deferred;
+}
+
+static lariat_deferred *make_fired(lariat_reactor *reactor, lariat_value result,
+                                   const char *function) {
+  lariat_deferred *deferred =
+      make(reactor, sizeof(lariat_deferred), &plain_ops, function);
+  if (!deferred) {
+    lariat_value_drop(result);
+    return lr_deferred_failed_reserve(reactor);
+  }
+  deferred->flags = LR_DEFERRED_FIRED;
+  deferred->result = result;
+  return deferred;
+}
+
+lariat_deferred *lariat_deferred_succeed(lariat_reactor *reactor,
+                                         lariat_value result) {
+  if (result.type == &lariat_deferred_type) {
+    lr_misuse("%s: the result is a deferred", __func__);
+    lariat_value_drop(result);
+    result =
+        lariat_failure_new(LARIAT_EINVAL, "a deferred was given as a result");
+  }
+  return make_fired(reactor, result, __func__);
+}
+
+lariat_deferred *lariat_deferred_fail(lariat_reactor *reactor,
+                                      lariat_status status, const char *format,
+                                      ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  lariat_value failure = lr_failure_format(status, format, arguments);
+  va_end(arguments);
+  return make_fired(reactor, failure, __func__);
+}
+
+/* Holding. */
+
+lariat_deferred *lariat_deferred_retain(lariat_deferred *deferred) {
+  if (is_given(deferred, __func__) && !is_fixed(deferred))
+    deferred->references++;
+  return deferred;
+}
+
+void lariat_deferred_release(lariat_deferred *deferred) {
+  if (deferred && is_given(deferred, __func__)) lr_deferred_release(deferred);
+}
+
+void lariat_deferred_forget(lariat_deferred *deferred) {
+  if (!deferred || !is_given(deferred, __func__) || is_fixed(deferred)) return;
+  deferred->flags |= LR_DEFERRED_FORGOTTEN;
+  lr_deferred_release(deferred);
+}
+
+static void drop_deferred(void *data) { lariat_deferred_release(data); }
+
+static void *share_deferred(void *data) { return lariat_deferred_retain(data); }
+
+static int describe_deferred(const void *data, char *text, size_t room) {
+  return lariat_deferred_describe(data, text, room);
+}
+
+const lariat_type lariat_deferred_type = {
+    .size = sizeof(lariat_type),
+    .name = "deferred",
+    .drop = drop_deferred,
+    .share = share_deferred,
+    .describe = describe_deferred,
+};
+
+/* Adding. */
+
+/* A constant deferred keeps nothing: the pair gets its failure, and what it
+ * makes of that is dropped. */
+static void run_on_fixed(const lariat_deferred *deferred, const lr_pair *pair) {
+  lariat_value result = fixed_result(deferred);
+  if (pair->errback) result = pair->errback(result, pair->context);
+  if (pair->destroy) pair->destroy(pair->context);
+  lariat_value_drop(result);
+}
+
+static void add_slowly(lariat_deferred *deferred, const lr_pair *pair) {
+  if (is_fixed(deferred))
+    run_on_fixed(deferred, pair);
+  else if (!lr_chain_append(deferred, pair))
+    lr_chain_fail(deferred, pair);
+  else if (lr_chain_may_run(deferred))
+    lr_chain_run(deferred);
+}
+
+/* A constant deferred has no room for pairs, which leads it to the slow
+ * way. */
+static inline void add(lariat_deferred *deferred, const lr_pair *pair) {
+  if (deferred->end == deferred->room) {
+    add_slowly(deferred, pair);
+    return;
+  }
+  deferred->pairs[deferred->end++] = *pair;
+  if (lr_chain_may_run(deferred)) lr_chain_run(deferred);
+}
+
+lariat_deferred *lariat_deferred_add_callbacks_owned(lariat_deferred *deferred,
+                                                     lariat_callback callback,
+                                                     lariat_callback errback,
+                                                     void *context,
+                                                     lariat_destroy destroy) {
+  const lr_pair pair = {callback, errback, context, destroy};
+  if (is_given(deferred, __func__))
+    add(deferred, &pair);
+  else if (destroy)
+    destroy(context);
+  return deferred;
+}
+
+lariat_deferred *lariat_deferred_add_callbacks(lariat_deferred *deferred,
+                                               lariat_callback callback,
+                                               lariat_callback errback,
+                                               void *context) {
+  const lr_pair pair = {callback, errback, context, NULL};
+  if (is_given(deferred, __func__)) add(deferred, &pair);
+  return deferred;
+}
+
+lariat_deferred *lariat_deferred_add_callback(lariat_deferred *deferred,
+                                              lariat_callback callback,
+                                              void *context) {
+  return lariat_deferred_add_callbacks(deferred, callback, NULL, context);
+}
+
+lariat_deferred *lariat_deferred_add_errback(lariat_deferred *deferred,
+                                             lariat_callback errback,
+                                             void *context) {
+  return lariat_deferred_add_callbacks(deferred, NULL, errback, context);
+}
+
+lariat_deferred *lariat_deferred_add_both(lariat_deferred *deferred,
+                                          lariat_callback both, void *context) {
+  return lariat_deferred_add_callbacks(deferred, both, both, context);
+}
+
+/* Firing. */
+
+/* A canceller that fires its own deferred still uses its context: that goes
+ * when the canceller has returned. */
+static bool has_idle_canceller(const lariat_deferred *deferred) {
+  unsigned state =
+      deferred->flags & (LR_DEFERRED_CANCELLER | LR_DEFERRED_CANCELLING);
+  return state == LR_DEFERRED_CANCELLER;
+}
+
+static lariat_status fire_late(lariat_deferred *deferred, lariat_value result) {
+  lariat_status status = LARIAT_EALREADY;
+  if (deferred->flags & LR_DEFERRED_SWALLOWS) {
+    deferred->flags &= ~(unsigned)LR_DEFERRED_SWALLOWS;
+    status = LARIAT_OK;
+  }
+  lariat_value_drop(result);
+  return status;
+}
+
+static void fire_cancellable(lariat_deferred *deferred) {
+  deferred->references++;
+  if (has_idle_canceller(deferred)) lr_canceller_drop(deferred);
+  lr_chain_run(deferred);
+  lr_deferred_release(deferred);
+}
+
+lariat_status lr_deferred_fire(lariat_deferred *deferred, lariat_value result) {
+  unsigned flags = deferred->flags;
+  if (flags & LR_DEFERRED_FIRED) return fire_late(deferred, result);
+  deferred->flags = flags | LR_DEFERRED_FIRED;
+  deferred->result = result;
+  if (flags & LR_DEFERRED_CANCELLER)
+    fire_cancellable(deferred);
+  else
+    lr_chain_run(deferred);
+  return LARIAT_OK;
+}
+
+static lariat_status refuse(lariat_value result) {
+  lariat_value_drop(result);
+  return LARIAT_EINVAL;
+}
+
+static lariat_status fire(lariat_deferred *deferred, lariat_value result,
+                          const char *function) {
+  if (!is_given(deferred, function)) return refuse(result);
+  if (result.type == &lariat_deferred_type) {
+    lr_misuse("%s: the result is a deferred", function);
+    return refuse(result);
+  }
+  if (!is_fixed(deferred) && !is_owned_here(deferred, function))
+    return refuse(result);
+  return lr_deferred_fire(deferred, result);
+}
+
+lariat_status lariat_deferred_callback(lariat_deferred *deferred,
+                                       lariat_value result) {
+  return fire(deferred, result, __func__);
+}
+
+lariat_status lariat_deferred_errback(lariat_deferred *deferred,
+                                      lariat_value failure) {
+  if (!lariat_is_failure(failure)) {
+    lr_misuse("%s: the value is not a failure", __func__);
+    return refuse(failure);
+  }
+  return fire(deferred, failure, __func__);
+}
+
+/* Cancelling. */
+
+static void ask_to_cancel(lariat_deferred *deferred) {
+  deferred->flags |= LR_DEFERRED_CANCELLING;
+  deferred->ops->cancel(deferred);
+  deferred->flags &= ~(unsigned)LR_DEFERRED_CANCELLING;
+  if (lr_deferred_is_fired(deferred) && has_idle_canceller(deferred))
+    lr_canceller_drop(deferred);
+}
+
+static void cancel_unfired(lariat_deferred *deferred) {
+  const lr_deferred_ops *ops = deferred->ops;
+  deferred->references++;
+  if (ops->cancel)
+    ask_to_cancel(deferred);
+  else
+    deferred->flags |= LR_DEFERRED_SWALLOWS;
+  if (!lr_deferred_is_fired(deferred) && !ops->cancel_passes_on)
+    (void)lr_deferred_fire(deferred, lr_failure_cancelled());
+  lr_deferred_release(deferred);
+}
+
+void lariat_deferred_cancel(lariat_deferred *deferred) {
+  if (!is_given(deferred, __func__)) return;
+  while (lr_deferred_waits(deferred)) deferred = deferred->result.data;
+  if (!(deferred->flags & (LR_DEFERRED_FIRED | LR_DEFERRED_CANCELLING)))
+    cancel_unfired(deferred);
+}
+
+/* Pausing. */
+
+void lariat_deferred_pause(lariat_deferred *deferred) {
+  if (is_given(deferred, __func__) && !is_fixed(deferred)) deferred->paused++;
+}
+
+lariat_status lariat_deferred_unpause(lariat_deferred *deferred) {
+  if (!is_given(deferred, __func__)) return LARIAT_EINVAL;
+  if (deferred->paused == 0) return LARIAT_EALREADY;
+  deferred->paused--;
+  if (lr_chain_may_run(deferred)) lr_chain_run(deferred);
+  return LARIAT_OK;
+}
+
+/* Looking. */
+
+bool lariat_deferred_fired(const lariat_deferred *deferred) {
+  return is_given(deferred, __func__) && lr_deferred_is_fired(deferred);
+}
+
+lariat_value lariat_deferred_peek(const lariat_deferred *deferred) {
+  if (!is_given(deferred, __func__)) return lariat_none();
+  if (is_fixed(deferred)) return fixed_result(deferred);
+  return lr_deferred_waits(deferred) ? lariat_none() : deferred->result;
+}
+
+lariat_reactor *lariat_deferred_reactor(const lariat_deferred *deferred) {
+  if (!is_given(deferred, __func__) || is_fixed(deferred)) return NULL;
+  return deferred->home->reactor;
+}
+
+/* The second half of a text whose first half took `used` characters. */
+static int describe_rest(lariat_value result, char *text, size_t room,
+                         int used) {
+  size_t at = (size_t)used;
+  char *rest = at < room ? text + at : NULL;
+  int more = lariat_value_describe(result, rest, rest ? room - at : 0);
+  if (more < 0) return more;
+  used += more;
+  at = (size_t)used;
+  rest = at < room ? text + at : NULL;
+  more = snprintf(rest, rest ? room - at : 0, ">");
+  return more < 0 ? more : used + more;
+}
+
+int lariat_deferred_describe(const lariat_deferred *deferred, char *text,
+                             size_t room) {
+  if (!deferred) return snprintf(text, room, "<no deferred>");
+  const void *self = deferred;
+  if (!lr_deferred_is_fired(deferred))
+    return snprintf(text, room, "<deferred at %p>", self);
+  if (lr_deferred_waits(deferred))
+    return snprintf(text, room, "<deferred at %p waiting on deferred at %p>",
+                    self, deferred->result.data);
+  int used = snprintf(text, room, "<deferred at %p current result: ", self);
+  if (used < 0) return used;
+  return describe_rest(lariat_deferred_peek(deferred), text, room, used);
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT
+ * deferred.h: the inside of a deferred, so that it can be embedded in a job or
+ * a gather, and what the rooms above may ask of this one.  Everything here is
+ * for the thread of the deferred's reactor.
+ *
+ * docs/internals/deferred.md explains who holds whom. */
+#ifndef LR_DEFERRED_DEFERRED_H
+#define LR_DEFERRED_DEFERRED_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "deferred/failure.h"
+#include <lariat/deferred.h>
+
+/* One link of the chain. */
+typedef struct lr_pair {
+  lariat_callback callback;
+  lariat_callback errback;
+  void *context;
+  lariat_destroy destroy;
+} lr_pair;
+
+/* So many pairs lie inside the deferred; beyond, they move to the heap. */
+#define LR_DEFERRED_PAIRS 4
+
+/* The state of this room for one reactor; counted, since deferreds may outlive
+ * their reactor. */
+typedef struct lr_deferred_room lr_deferred_room;
+
+/* Deferreds whose last reference just went, linked by `link`. */
+typedef struct lr_deferred_lost {
+  lariat_deferred *first;
+} lr_deferred_lost;
+
+/* What an embedded deferred is part of.
+ *   dispose  the last reference is gone, the contexts are destroyed, an
+ *            unhandled failure is reported and the result is dropped: frees
+ *            what the deferred is embedded in (or gives back a hold on it)
+ *   cancel   stops the work and may fire, as a user's canceller (may be NULL:
+ *            cancelled by failing, and one late fire is swallowed)
+ *   abandon  the last reference went before it fired; true: somebody else
+ *            keeps it, and will either fire it or call lr_deferred_end.  May
+ *            only give references back by lr_deferred_give_back, and must run
+ *            no code of the user's.  (may be NULL: it dies)
+ *   cancel_passes_on  after `cancel` an unfired deferred is not failed: what
+ *            it waits for was cancelled and will bring its end */
+typedef struct lr_deferred_ops {
+  void (*dispose)(lariat_deferred *deferred);
+  void (*cancel)(lariat_deferred *deferred);
+  bool (*abandon)(lariat_deferred *deferred, lr_deferred_lost *lost);
+  bool cancel_passes_on;
+} lr_deferred_ops;
+
+enum {
+  LR_DEFERRED_FIRED = 1u << 0,      /* has, or had, a result */
+  LR_DEFERRED_RUNNING = 1u << 1,    /* one of its callbacks is on the stack */
+  LR_DEFERRED_STACKED = 1u << 2,    /* a run will come back to it */
+  LR_DEFERRED_SWALLOWS = 1u << 3,   /* one late fire is no error */
+  LR_DEFERRED_CANCELLING = 1u << 4, /* its canceller is on the stack */
+  LR_DEFERRED_FORGOTTEN = 1u << 5,  /* a failure is not reported */
+  LR_DEFERRED_AWAITED = 1u << 6,    /* some other one has waited for it */
+  LR_DEFERRED_POISONED = 1u << 7,   /* its next result becomes "no memory" */
+  LR_DEFERRED_CANCELLER = 1u << 8,  /* has a user's canceller */
+  LR_DEFERRED_FIXED = 1u << 9       /* the constant one: never written to */
+};
+
+/* Up to `room` it is what every operation touches: one cache line. */
+struct lariat_deferred {
+  uint32_t references;
+  uint32_t flags;
+  lariat_value result; /* of lariat_deferred_type: it waits for that one */
+  lr_pair *pairs;      /* `inside`, or on the heap */
+  uint32_t next;       /* the first pair that has not run */
+  uint32_t end;        /* behind the last */
+  lr_deferred_room *home;
+  const lr_deferred_ops *ops;
+  uint32_t room; /* of `pairs` */
+  uint32_t paused;
+  lariat_deferred *link; /* in a run, or among the dead */
+  lr_pair inside[LR_DEFERRED_PAIRS];
+};
+
+/* Opens the room for `reactor`, which makes its reserve.  The public makers of
+ * deferreds do so by themselves; who embeds deferreds calls it early.
+ * LARIAT_OK (also when it is open), LARIAT_ENOMEM */
+lariat_status lr_deferred_room_open(lariat_reactor *reactor);
+
+/* Makes an embedded deferred, with one reference; cannot fail.  The room of
+ * `reactor` is open. */
+void lr_deferred_init(lariat_deferred *deferred, lariat_reactor *reactor,
+                      const lr_deferred_ops *ops);
+
+/* Fires, as lariat_deferred_callback and _errback do, without the check of the
+ * thread; `result` is no deferred.  LARIAT_OK, LARIAT_EALREADY */
+lariat_status lr_deferred_fire(lariat_deferred *deferred, lariat_value result);
+
+/* A deferred that has failed with LARIAT_ENOMEM, without allocating: the
+ * reactor's reserve or, while that is in use (or the room could not be
+ * opened), a constant one, whose result stays the failure whatever its
+ * callbacks return.  The caller has a reference. */
+lariat_deferred *lr_deferred_failed_reserve(lariat_reactor *reactor);
+
+/* For `abandon`: gives a reference back without running anything. */
+void lr_deferred_give_back(lr_deferred_lost *lost, lariat_deferred *deferred);
+
+/* The end of a deferred that `abandon` had kept, and that did not fire. */
+void lr_deferred_end(lariat_deferred *deferred);
+
+/* Whether it has its result and waits for nothing. */
+static inline bool lr_deferred_is_fired(const lariat_deferred *deferred) {
+  return (deferred->flags & LR_DEFERRED_FIRED) != 0;
+}
+
+/* Whether it waits for a deferred that one of its callbacks returned. */
+static inline bool lr_deferred_waits(const lariat_deferred *deferred) {
+  return deferred->result.type == &lariat_deferred_type;
+}
+
+#endif

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT
+ * failure.c: failures.  One block of memory each, counted atomically: they are
+ * made on pool threads and dropped on others. */
+#include "deferred/failure.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/atomics.h"
+#include "base/memory.h"
+#include "base/process.h"
+
+struct lariat_failure {
+  lr_atomic_u32 count;
+  bool fixed; /* constant: not counted */
+  lariat_status status;
+  int curl_code;
+  int http_status;
+  lariat_phase phase;
+  size_t index;
+  lariat_value cause;
+  const char *url;
+  const char *message;
+  char storage[]; /* the message, the URL */
+};
+
+static const lariat_failure no_memory = {
+    .fixed = true,
+    .status = LARIAT_ENOMEM,
+    .url = "",
+    .message = "out of memory",
+};
+
+static const lariat_failure cancelled = {
+    .fixed = true,
+    .status = LARIAT_ECANCELLED,
+    .url = "",
+    .message = "it was cancelled before it was done",
+};
+
+static const lariat_failure returned_itself = {
+    .fixed = true,
+    .status = LARIAT_ESELF,
+    .url = "",
+    .message = "a deferred was returned from its own callback",
+};
+
+static const lariat_failure no_reactor = {
+    .fixed = true,
+    .status = LARIAT_EINVAL,
+    .url = "",
+    .message = "a deferred needs a reactor",
+};
+
+/* Values point to data that may be written to; a constant one never is, for
+ * `fixed` is looked at first. */
+static lariat_value value_of_fixed(const lariat_failure *failure) {
+  return lariat_value_of(&lariat_failure_type, (void *)(uintptr_t)failure);
+}
+
+lariat_value lr_failure_no_memory(void) { return value_of_fixed(&no_memory); }
+
+lariat_value lr_failure_cancelled(void) { return value_of_fixed(&cancelled); }
+
+lariat_value lr_failure_self(void) { return value_of_fixed(&returned_itself); }
+
+lariat_value lr_failure_no_reactor(void) { return value_of_fixed(&no_reactor); }
+
+static void *share_failure(void *data) {
+  lariat_failure *failure = data;
+  if (!failure->fixed) lr_count_retain(&failure->count);
+  return failure;
+}
+
+/* A loop: a failure's cause may have a cause, however deep. */
+static void drop_failure(void *data) {
+  lariat_failure *failure = data;
+  while (!failure->fixed && lr_count_release(&failure->count)) {
+    lariat_value cause = failure->cause;
+    lr_free(failure);
+    if (!lariat_is_failure(cause)) return;
+    failure = cause.data;
+  }
+}
+
+static int describe_failure(const void *data, char *text, size_t room) {
+  const lariat_failure *failure = data;
+  return snprintf(text, room, "failure: %s (%s)", failure->message,
+                  lariat_status_name(failure->status));
+}
+
+const lariat_type lariat_failure_type = {
+    .size = sizeof(lariat_type),
+    .name = "failure",
+    .drop = drop_failure,
+    .share = share_failure,
+    .describe = describe_failure,
+};
+
+/* A failure with room for `bytes` of text, its reader's defaults set. */
+static lariat_failure *new_failure(lariat_status status, size_t bytes) {
+  lariat_failure *failure = lr_alloc_zero(sizeof *failure + bytes);
+  if (!failure) return NULL;
+  lr_u32_init(&failure->count, 1);
+  failure->status = status;
+  failure->message = failure->storage;
+  failure->url = "";
+  return failure;
+}
+
+static const char *text_or(const char *text, const char *otherwise) {
+  return text ? text : otherwise;
+}
+
+/* A failure whose status is "it worked" would be a contradiction. */
+static lariat_status status_of(lariat_status status) {
+  return status == LARIAT_OK ? LARIAT_EINVAL : status;
+}
+
+lariat_value lr_failure_make(const lr_failure_parts *parts) {
+  lariat_status status = status_of(parts->status);
+  const char *message = text_or(parts->message, lariat_status_text(status));
+  const char *url = text_or(parts->url, "");
+  size_t message_room = strlen(message) + 1;
+  size_t url_room = strlen(url) + 1;
+  lariat_failure *failure = new_failure(status, message_room + url_room);
+  if (!failure) {
+    lariat_value_drop(parts->cause);
+    return lr_failure_no_memory();
+  }
+  memcpy(failure->storage, message, message_room);
+  memcpy(failure->storage + message_room, url, url_room);
+  failure->url = failure->storage + message_room;
+  failure->curl_code = parts->curl_code;
+  failure->http_status = parts->http_status;
+  failure->phase = parts->phase;
+  failure->cause = parts->cause;
+  failure->index = parts->index;
+  return lariat_value_of(&lariat_failure_type, failure);
+}
+
+lariat_value lr_failure_format(lariat_status status, const char *format,
+                               va_list arguments) {
+  va_list again;
+  va_copy(again, arguments);
+  int length = format ? vsnprintf(NULL, 0, format, again) : -1;
+  va_end(again);
+  if (length < 0) {
+    lr_failure_parts parts = {.status = status};
+    return lr_failure_make(&parts);
+  }
+  size_t room = (size_t)length + 1;
+  lariat_failure *failure = new_failure(status_of(status), room);
+  if (!failure) return lr_failure_no_memory();
+  vsnprintf(failure->storage, room, format, arguments);
+  return lariat_value_of(&lariat_failure_type, failure);
+}
+
+lariat_value lariat_failure_new(lariat_status status, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  lariat_value failure = lr_failure_format(status, format, arguments);
+  va_end(arguments);
+  return failure;
+}
+
+lariat_value lr_failure_first(size_t index, lariat_value cause) {
+  lariat_value first =
+      lariat_failure_new(LARIAT_EFIRST, "the deferred number %zu failed: %s",
+                         index, lariat_failure_message(cause));
+  lariat_failure *failure = first.data;
+  if (failure->fixed) {
+    lariat_value_drop(cause);
+    return first;
+  }
+  failure->index = index;
+  failure->cause = cause;
+  return first;
+}
+
+const char *lariat_phase_name(lariat_phase phase) {
+  switch (phase) {
+  case LARIAT_PHASE_NONE:
+    return "none";
+  case LARIAT_PHASE_QUEUE:
+    return "queue";
+  case LARIAT_PHASE_DNS:
+    return "dns";
+  case LARIAT_PHASE_CONNECT:
+    return "connect";
+  case LARIAT_PHASE_TLS:
+    return "tls";
+  case LARIAT_PHASE_REQUEST:
+    return "request";
+  case LARIAT_PHASE_FIRST_BYTE:
+    return "first-byte";
+  case LARIAT_PHASE_BODY:
+    return "body";
+  }
+  return "unknown";
+}
+
+/* What the readers find in a value that is no failure. */
+static const lariat_failure blank = {.fixed = true, .url = "", .message = ""};
+
+static const lariat_failure *open_failure(lariat_value value,
+                                          const char *function) {
+  if (lariat_is_failure(value)) return value.data;
+  lr_misuse("%s: the value is %s, not a failure", function,
+            value.type ? text_or(value.type->name, "nameless") : "none");
+  return &blank;
+}
+
+lariat_status lariat_failure_status(lariat_value failure) {
+  return open_failure(failure, __func__)->status;
+}
+
+const char *lariat_failure_message(lariat_value failure) {
+  return open_failure(failure, __func__)->message;
+}
+
+const char *lariat_failure_url(lariat_value failure) {
+  return open_failure(failure, __func__)->url;
+}
+
+int lariat_failure_curl_code(lariat_value failure) {
+  return open_failure(failure, __func__)->curl_code;
+}
+
+int lariat_failure_http_status(lariat_value failure) {
+  return open_failure(failure, __func__)->http_status;
+}
+
+lariat_phase lariat_failure_phase(lariat_value failure) {
+  return open_failure(failure, __func__)->phase;
+}
+
+lariat_value lariat_failure_cause(lariat_value failure) {
+  return open_failure(failure, __func__)->cause;
+}
+
+size_t lariat_failure_index(lariat_value failure) {
+  return open_failure(failure, __func__)->index;
+}

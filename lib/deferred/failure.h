@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT
+ * failure.h: the making of failures inside the library, and the constant ones
+ * that need no memory.  Any thread. */
+#ifndef LR_DEFERRED_FAILURE_H
+#define LR_DEFERRED_FAILURE_H
+
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <lariat/failure.h>
+
+/* What a failure is made of; zero and NULL stand for "none".  The strings are
+ * copied; a NULL message becomes the status's sentence.  `cause` is a failure
+ * or none. */
+typedef struct lr_failure_parts {
+  lariat_status status;
+  const char *message;
+  const char *url;
+  int curl_code; /* a CURLcode */
+  int http_status;
+  lariat_phase phase;
+  lariat_value cause; /* taken over, whatever comes of it */
+  size_t index;
+} lr_failure_parts;
+
+/* Never fails: without memory it is lr_failure_no_memory(). */
+lariat_value lr_failure_make(const lr_failure_parts *parts);
+
+/* lariat_failure_new with its arguments as a va_list. */
+lariat_value lr_failure_format(lariat_status status, const char *format,
+                               va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+
+/* LARIAT_EFIRST: the deferred number `index` failed with `cause`, which is
+ * taken over. */
+lariat_value lr_failure_first(size_t index, lariat_value cause);
+
+/* Constant failures: making and dropping them costs nothing. */
+lariat_value lr_failure_no_memory(void);
+lariat_value lr_failure_cancelled(void);
+lariat_value lr_failure_self(void);
+lariat_value lr_failure_no_reactor(void);
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: MIT
+ * list.c: a list of values of a fixed length, which owns its items. */
+#include "deferred/list.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/memory.h"
+
+struct lariat_list {
+  size_t count;
+  lariat_list *next_dead; /* while it is being freed */
+  lariat_value items[];
+};
+
+lariat_list *lr_list_values_new(size_t count) {
+  const size_t most = (SIZE_MAX - sizeof(lariat_list)) / sizeof(lariat_value);
+  if (count > most) return NULL;
+  lariat_list *list =
+      lr_alloc_zero(sizeof *list + count * sizeof(lariat_value));
+  if (list) list->count = count;
+  return list;
+}
+
+void lr_list_values_put(lariat_list *list, size_t index, lariat_value value) {
+  list->items[index] = value;
+}
+
+/* Lists within lists wait on a chain of the dead, so that the stack does not
+ * grow with their depth. */
+void lr_list_values_free(lariat_list *list) {
+  lariat_list *dead = list;
+  while (dead) {
+    lariat_list *doomed = dead;
+    dead = doomed->next_dead;
+    for (size_t i = 0; i < doomed->count; i++) {
+      lariat_value item = lariat_list_take(doomed, i);
+      if (item.type != &lariat_list_type) {
+        lariat_value_drop(item);
+      } else if (item.data) {
+        lariat_list *inner = item.data;
+        inner->next_dead = dead;
+        dead = inner;
+      }
+    }
+    lr_free(doomed);
+  }
+}
+
+static void drop_list(void *data) { lr_list_values_free(data); }
+
+static int describe_list(const void *data, char *text, size_t room) {
+  return snprintf(text, room, "list of %zu", lariat_list_count(data));
+}
+
+const lariat_type lariat_list_type = {
+    .size = sizeof(lariat_type),
+    .name = "list",
+    .drop = drop_list,
+    .describe = describe_list,
+};
+
+lariat_list *lariat_list_in(lariat_value value) {
+  return lariat_value_in(value, &lariat_list_type);
+}
+
+size_t lariat_list_count(const lariat_list *list) {
+  return list ? list->count : 0;
+}
+
+lariat_value lariat_list_at(const lariat_list *list, size_t index) {
+  return index < lariat_list_count(list) ? list->items[index] : lariat_none();
+}
+
+lariat_value lariat_list_take(lariat_list *list, size_t index) {
+  lariat_value item = lariat_list_at(list, index);
+  if (!lariat_is_none(item)) list->items[index] = lariat_none();
+  return item;
+}

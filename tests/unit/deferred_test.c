@@ -1,0 +1,857 @@
+/* SPDX-License-Identifier: MIT
+ * deferred_test.c: a deferred is made, fired once, cancelled, forgotten,
+ * described, and says when a failure was left unhandled.  Many of these show
+ * what Twisted's DeferredTests, AlreadyCalledTests, DeferredCancellerTests and
+ * LogTests show. */
+#include "deferred/deferred.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/list.h"
+#include "deferred/room.h"
+#include "support/fixture.h"
+#include "support/probe.h"
+#include <lariat/checks.h>
+
+#define STEP(name)                                                             \
+  { &probe, name, {NULL, NULL}, NULL, NULL, NULL }
+
+static lariat_deferred *unfired(const struct fixture *f) {
+  return lariat_deferred_new(f->reactor, NULL, NULL, NULL);
+}
+
+static lariat_value failure(const char *text) {
+  return lariat_failure_new(LARIAT_EUSER, "%s", text);
+}
+
+/* Firing. */
+
+static void test_callback(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  struct probe_step good = STEP("good");
+  struct probe_step bad = STEP("bad");
+  lariat_deferred *d = unfired(&f);
+  CU_ASSERT_FALSE(lariat_deferred_fired(d));
+  CU_ASSERT(lariat_is_none(lariat_deferred_peek(d)));
+  CU_ASSERT_PTR_EQUAL(lariat_deferred_reactor(d), f.reactor);
+  CU_ASSERT_PTR_EQUAL(lariat_deferred_add_callback(d, probe_pass, &good), d);
+  CU_ASSERT_PTR_EQUAL(lariat_deferred_add_errback(d, probe_none, &bad), d);
+  CU_ASSERT_EQUAL(lariat_deferred_callback(d, probe_value(&probe, 5)),
+                  LARIAT_OK);
+  probe_saw(&probe, "good(5) ");
+  CU_ASSERT(lariat_deferred_fired(d));
+  CU_ASSERT_PTR_EQUAL(lariat_deferred_peek(d).type, &probe_type);
+  CU_ASSERT_EQUAL(probe.values_dropped, 0);
+  lariat_deferred_release(d);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+static void test_sides(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  struct probe_step a = STEP("a"), b = STEP("b"), c = STEP("c"), e = STEP("e");
+  lariat_deferred *d = unfired(&f);
+  a.give = failure("one");
+  lariat_deferred_add_callbacks(d, probe_give, NULL, &a);
+  lariat_deferred_add_callback(d, probe_pass, &b); /* is passed over */
+  c.give = probe_value(&probe, 2);
+  lariat_deferred_add_errback(d, probe_give, &c);
+  lariat_deferred_add_errback(d, probe_pass, &e); /* is passed over */
+  lariat_deferred_add_both(d, probe_none, &b);
+  lariat_deferred_callback(d, lariat_int(1));
+  probe_saw(&probe, "a(1) c(!one) b(2) ");
+  lariat_deferred_release(d);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+static void test_callback_with_failure(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  struct probe_step good = STEP("good"), bad = STEP("bad");
+  lariat_deferred *d = unfired(&f);
+  lariat_deferred_add_callbacks(d, probe_none, NULL, &good);
+  lariat_deferred_add_errback(d, probe_none, &bad);
+  CU_ASSERT_EQUAL(lariat_deferred_callback(d, failure("x")), LARIAT_OK);
+  probe_saw(&probe, "bad(!x) ");
+  lariat_deferred_release(d);
+  fixture_close(&f);
+}
+
+static void test_errback_wants_a_failure(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *d = unfired(&f);
+  lariat_set_checks(false);
+  CU_ASSERT_EQUAL(lariat_deferred_errback(d, lariat_none()), LARIAT_EINVAL);
+  CU_ASSERT_EQUAL(lariat_deferred_errback(d, probe_value(&probe, 1)),
+                  LARIAT_EINVAL);
+  CU_ASSERT_EQUAL(
+      lariat_deferred_callback(d, lariat_deferred_value(unfired(&f))),
+      LARIAT_EINVAL);
+  lariat_set_checks(true);
+  CU_ASSERT_FALSE(lariat_deferred_fired(d));
+  lariat_deferred_release(d);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+static void test_prefired(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  struct probe_step a = STEP("a");
+  lariat_deferred *d =
+      lariat_deferred_succeed(f.reactor, probe_value(&probe, 1));
+  CU_ASSERT(lariat_deferred_fired(d));
+  lariat_deferred_add_callback(d, probe_none, &a);
+  probe_saw(&probe, "a(1) ");
+  CU_ASSERT_EQUAL(lariat_deferred_callback(d, lariat_none()), LARIAT_EALREADY);
+  lariat_deferred_release(d);
+  d = lariat_deferred_fail(f.reactor, LARIAT_EUSER, "no %d", 1);
+  lariat_deferred_add_errback(d, probe_none, &a);
+  probe_saw(&probe, "a(!no 1) ");
+  lariat_deferred_release(d);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+static void test_twice(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  for (int first = 0; first < 2; first++) {
+    for (int second = 0; second < 2; second++) {
+      lariat_deferred *d = unfired(&f);
+      lariat_value result = first ? failure("x") : probe_value(&probe, 1);
+      CU_ASSERT_EQUAL(lariat_deferred_callback(d, result), LARIAT_OK);
+      lariat_status status =
+          second ? lariat_deferred_errback(d, failure("y"))
+                 : lariat_deferred_callback(d, probe_value(&probe, 2));
+      CU_ASSERT_EQUAL(status, LARIAT_EALREADY);
+      lariat_deferred_forget(d);
+    }
+  }
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+static void test_contexts(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *d = unfired(&f);
+  for (int i = 0; i < 3; i++) /* a callback, an errback, neither */
+    lariat_deferred_add_callbacks_owned(d, NULL, NULL, probe_context(&probe),
+                                        probe_destroy);
+  CU_ASSERT_EQUAL(probe.contexts_destroyed, 0);
+  probe_then(d, &probe, "a", failure("x"));
+  probe_then(d, &probe, "b", lariat_none());
+  lariat_deferred_callback(d, lariat_none());
+  probe_saw(&probe, "a(none) b(!x) ");
+  probe_check(&probe);
+  lariat_deferred_release(d);
+  d = unfired(&f);
+  for (int i = 0; i < 9; i++) probe_then(d, &probe, "never", lariat_none());
+  lariat_deferred_release(d);
+  probe_saw(&probe, "");
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+static void test_many_pairs(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *d = unfired(&f);
+  for (int i = 0; i < 10000; i++)
+    lariat_deferred_add_callbacks_owned(d, NULL, NULL, probe_context(&probe),
+                                        probe_destroy);
+  probe_then(d, &probe, "end", lariat_none());
+  lariat_deferred_callback(d, lariat_int(3));
+  probe_saw(&probe, "end(3) ");
+  lariat_deferred_release(d);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+/* Cancelling. */
+
+static void count_call(lariat_deferred *d, void *context) {
+  (void)d;
+  struct probe *probe = context;
+  probe_note(probe, "cancelled");
+}
+
+static void call_back(lariat_deferred *d, void *context) {
+  count_call(d, context);
+  CU_ASSERT_EQUAL(lariat_deferred_callback(d, lariat_int(7)), LARIAT_OK);
+  struct probe *probe = context;
+  CU_ASSERT_EQUAL(probe->contexts_destroyed, 0);
+}
+
+static void err_back(lariat_deferred *d, void *context) {
+  count_call(d, context);
+  lariat_deferred_errback(d, failure("other"));
+}
+
+static void cancel_again(lariat_deferred *d, void *context) {
+  count_call(d, context);
+  lariat_deferred_cancel(d);
+}
+
+static void release_it(lariat_deferred *d, void *context) {
+  count_call(d, context);
+  lariat_deferred_release(d);
+}
+
+static lariat_deferred *cancellable(struct fixture *f, struct probe *probe,
+                                    lariat_canceller canceller) {
+  return lariat_deferred_new(f->reactor, canceller, probe_context(probe),
+                             probe_destroy);
+}
+
+static void test_cancel_without_canceller(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  struct probe_step a = STEP("a");
+  for (int late = 0; late < 2; late++) {
+    lariat_deferred *d = unfired(&f);
+    lariat_deferred_add_both(d, probe_none, &a);
+    for (int i = 0; i < 3; i++) lariat_deferred_cancel(d);
+    probe_saw(&probe, "a(!it was cancelled before it was done) ");
+    CU_ASSERT_EQUAL(late ? lariat_deferred_errback(d, failure("x"))
+                         : lariat_deferred_callback(d, probe_value(&probe, 1)),
+                    LARIAT_OK);
+    for (int i = 0; i < 3; i++) lariat_deferred_cancel(d);
+    CU_ASSERT_EQUAL(lariat_deferred_callback(d, probe_value(&probe, 2)),
+                    LARIAT_EALREADY);
+    CU_ASSERT_EQUAL(lariat_deferred_errback(d, failure("y")), LARIAT_EALREADY);
+    lariat_deferred_release(d);
+  }
+  probe_saw(&probe, "");
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+static void test_canceller(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  struct probe_step a = STEP("a");
+  lariat_deferred *d = cancellable(&f, &probe, count_call);
+  lariat_deferred_add_both(d, probe_none, &a);
+  for (int i = 0; i < 3; i++) lariat_deferred_cancel(d);
+  probe_saw(&probe, "cancelled a(!it was cancelled before it was done) ");
+  CU_ASSERT_EQUAL(probe.contexts_destroyed, 1);
+  CU_ASSERT_EQUAL(lariat_deferred_callback(d, probe_value(&probe, 1)),
+                  LARIAT_EALREADY);
+  lariat_deferred_release(d);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+static void test_cancellers_that_fire(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  struct probe_step a = STEP("a");
+  lariat_deferred *d = cancellable(&f, &probe, call_back);
+  lariat_deferred_add_both(d, probe_none, &a);
+  lariat_deferred_cancel(d);
+  probe_saw(&probe, "cancelled a(7) ");
+  CU_ASSERT_EQUAL(probe.contexts_destroyed, 1);
+  lariat_deferred_release(d);
+  d = cancellable(&f, &probe, err_back);
+  lariat_deferred_add_both(d, probe_none, &a);
+  lariat_deferred_cancel(d);
+  probe_saw(&probe, "cancelled a(!other) ");
+  lariat_deferred_release(d);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+static void test_canceller_that_cancels(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *d = cancellable(&f, &probe, cancel_again);
+  lariat_deferred_cancel(d);
+  probe_saw(&probe, "cancelled ");
+  CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(d)),
+                  LARIAT_ECANCELLED);
+  lariat_deferred_forget(d);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+static void test_canceller_that_releases(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *d = cancellable(&f, &probe, release_it);
+  lariat_deferred_cancel(d);
+  probe_saw(&probe, "cancelled ");
+  CU_ASSERT_EQUAL(probe.contexts_destroyed, 1);
+  fixture_expect_reports(&f, 1);
+  fixture_close(&f);
+}
+
+static void test_cancel_after_firing(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *d = cancellable(&f, &probe, count_call);
+  lariat_deferred_callback(d, probe_value(&probe, 1));
+  CU_ASSERT_EQUAL(probe.contexts_destroyed, 1); /* when it fired */
+  lariat_deferred_cancel(d);
+  CU_ASSERT_PTR_EQUAL(lariat_deferred_peek(d).type, &probe_type);
+  lariat_deferred_release(d);
+  d = cancellable(&f, &probe, count_call);
+  lariat_deferred_errback(d, failure("x"));
+  CU_ASSERT_EQUAL(probe.contexts_destroyed, 2);
+  lariat_deferred_cancel(d);
+  lariat_deferred_forget(d);
+  probe_saw(&probe, "");
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+static void test_canceller_context_dies_unfired(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred_release(cancellable(&f, &probe, count_call));
+  CU_ASSERT_EQUAL(probe.contexts_destroyed, 1);
+  lariat_deferred_release(cancellable(&f, &probe, NULL));
+  CU_ASSERT_EQUAL(probe.contexts_destroyed, 2);
+  lariat_deferred *d = cancellable(&f, &probe, NULL);
+  lariat_deferred_cancel(d);
+  CU_ASSERT_EQUAL(lariat_deferred_callback(d, lariat_none()), LARIAT_OK);
+  CU_ASSERT_EQUAL(lariat_deferred_callback(d, lariat_none()), LARIAT_EALREADY);
+  lariat_deferred_forget(d);
+  probe_check(&probe);
+  probe_saw(&probe, "");
+  fixture_close(&f);
+}
+
+/* Unhandled failures. */
+
+static void test_unhandled(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *d = unfired(&f);
+  lariat_deferred_retain(d);
+  lariat_deferred_errback(d, lariat_failure_new(LARIAT_ETIMEDOUT, "too\nlate"));
+  lariat_deferred_release(d);
+  CU_ASSERT_EQUAL(f.reports, 0);
+  lariat_deferred_release(d);
+  CU_ASSERT_EQUAL(f.reports, 1);
+  CU_ASSERT_STRING_EQUAL(f.last_report, "unhandled failure: too late "
+                                        "(timed-out) in a deferred of reactor "
+                                        "test");
+  fixture_expect_reports(&f, 1);
+  fixture_close(&f);
+}
+
+static void test_handled(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  struct probe_step a = STEP("a");
+  lariat_deferred *d = lariat_deferred_fail(f.reactor, LARIAT_EUSER, "x");
+  lariat_deferred_release(lariat_deferred_add_errback(d, probe_none, &a));
+  fixture_close(&f);
+}
+
+static void test_unhandled_and_paused(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *d = lariat_deferred_fail(f.reactor, LARIAT_EUSER, "x");
+  lariat_deferred_pause(d);
+  probe_then(d, &probe, "never", lariat_none());
+  lariat_deferred_release(d);
+  probe_saw(&probe, "");
+  probe_check(&probe);
+  fixture_expect_reports(&f, 1);
+  fixture_close(&f);
+}
+
+static void test_forget(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred_forget(NULL);
+  lariat_deferred_forget(lariat_deferred_fail(f.reactor, LARIAT_EUSER, "now"));
+  lariat_deferred *d = unfired(&f);
+  lariat_deferred_retain(d);
+  lariat_deferred_forget(d);
+  lariat_deferred_errback(d, failure("later"));
+  lariat_deferred_release(d);
+  fixture_close(&f);
+}
+
+/* Describing. */
+
+static void test_describe(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  char text[200];
+  char expected[200];
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *d = unfired(&f);
+  void *at = d;
+  snprintf(expected, sizeof expected, "<deferred at %p>", at);
+  int length = lariat_deferred_describe(d, text, sizeof text);
+  CU_ASSERT_STRING_EQUAL(text, expected);
+  CU_ASSERT_EQUAL((size_t)length, strlen(expected));
+  lariat_deferred_callback(d, probe_value(&probe, 12345));
+  snprintf(expected, sizeof expected, "<deferred at %p current result: 12345>",
+           at);
+  for (size_t room = sizeof text; room > 0; room--) {
+    length = lariat_deferred_describe(d, text, room);
+    CU_ASSERT_EQUAL((size_t)length, strlen(expected));
+    CU_ASSERT_EQUAL(strncmp(text, expected, room - 1), 0);
+    CU_ASSERT(strlen(text) < room);
+  }
+  CU_ASSERT_EQUAL(lariat_deferred_describe(d, NULL, 0), length);
+  lariat_value_describe(lariat_deferred_value(d), text, sizeof text);
+  CU_ASSERT_STRING_EQUAL(text, expected);
+  lariat_deferred_release(d);
+  fixture_close(&f);
+}
+
+/* Memory. */
+
+static void test_no_memory_to_make(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  CU_ASSERT_EQUAL(lr_deferred_room_open(f.reactor), LARIAT_OK);
+  fixture_fail_allocations_from(&f, 1);
+  lariat_deferred *d = cancellable(&f, &probe, count_call);
+  probe_check(&probe);
+  CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(d)),
+                  LARIAT_ENOMEM);
+  CU_ASSERT_PTR_EQUAL(lariat_deferred_reactor(d), f.reactor);
+  probe_then(d, &probe, "a", probe_value(&probe, 1));
+  probe_then(d, &probe, "b", lariat_none());
+  probe_saw(&probe, "a(!out of memory) b(1) ");
+  lariat_deferred_release(d);
+  d = lariat_deferred_succeed(f.reactor, probe_value(&probe, 1));
+  probe_check(&probe);
+  CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(d)),
+                  LARIAT_ENOMEM);
+  lariat_deferred_release(d);
+  CU_ASSERT_EQUAL(f.reports, 1);
+  d = lariat_deferred_fail(f.reactor, LARIAT_EUSER, "%d", 1);
+  lariat_deferred_forget(d);
+  fixture_expect_reports(&f, 1);
+  fixture_close(&f);
+}
+
+static void use_constant(struct fixture *f, struct probe *probe,
+                         lariat_deferred *d, const char *expected) {
+  probe_then(d, probe, "a", probe_value(probe, 1));
+  probe_then(
+      d, probe, "b",
+      lariat_deferred_value(lariat_deferred_new(f->reactor, NULL, NULL, NULL)));
+  probe_then(d, probe, "c", lariat_none());
+  probe_saw(probe, expected);
+  CU_ASSERT_EQUAL(lariat_deferred_callback(d, probe_value(probe, 1)),
+                  LARIAT_EALREADY);
+  CU_ASSERT_EQUAL(lariat_deferred_errback(d, failure("x")), LARIAT_EALREADY);
+  lariat_deferred_pause(d);
+  CU_ASSERT_EQUAL(lariat_deferred_unpause(d), LARIAT_EALREADY);
+  lariat_deferred_cancel(d);
+  CU_ASSERT(lariat_deferred_fired(d));
+  CU_ASSERT_PTR_NULL(lariat_deferred_reactor(d));
+  char text[100];
+  lariat_deferred_describe(d, text, sizeof text);
+  CU_ASSERT_PTR_NOT_NULL(strstr(text, "current result: failure: "));
+  CU_ASSERT_PTR_EQUAL(lariat_deferred_retain(d), d);
+  lariat_deferred_release(d);
+  lariat_deferred_forget(d);
+}
+
+static void test_reserve_in_use(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  CU_ASSERT_EQUAL(lr_deferred_room_open(f.reactor), LARIAT_OK);
+  lariat_deferred *first = lr_deferred_failed_reserve(f.reactor);
+  lariat_deferred *second = lr_deferred_failed_reserve(f.reactor);
+  lariat_deferred *third = lr_deferred_failed_reserve(f.reactor);
+  CU_ASSERT_PTR_NOT_EQUAL(first, second);
+  CU_ASSERT_PTR_EQUAL(second, third);
+  probe_then(first, &probe, "r", probe_value(&probe, 8));
+  probe_saw(&probe, "r(!out of memory) ");
+  use_constant(&f, &probe, second,
+               "a(!out of memory) b(!out of memory) c(!out of memory) ");
+  lariat_deferred_release(third);
+  probe_then(first, &probe, "r", lariat_none());
+  probe_saw(&probe, "r(8) ");
+  lariat_deferred_release(first);
+  CU_ASSERT_PTR_EQUAL(lr_deferred_failed_reserve(f.reactor), first);
+  lariat_deferred_forget(first);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+static void test_no_memory_for_the_room(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  fixture_fail_allocations_from(&f, 1);
+  CU_ASSERT_EQUAL(lr_deferred_room_open(f.reactor), LARIAT_ENOMEM);
+  lariat_deferred *d = unfired(&f);
+  CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(d)),
+                  LARIAT_ENOMEM);
+  lariat_deferred_release(d);
+  fixture_close(&f);
+}
+
+static void test_no_reactor(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_set_checks(false);
+  lariat_deferred *d =
+      lariat_deferred_new(NULL, NULL, probe_context(&probe), probe_destroy);
+  CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(d)),
+                  LARIAT_EINVAL);
+  use_constant(&f, &probe, d,
+               "a(!a deferred needs a reactor) b(!a deferred needs a reactor) "
+               "c(!a deferred needs a reactor) ");
+  d = lariat_deferred_succeed(f.reactor, lariat_deferred_value(unfired(&f)));
+  CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(d)),
+                  LARIAT_EINVAL);
+  lariat_deferred_forget(d);
+  lariat_deferred_add_callbacks_owned(NULL, NULL, NULL, probe_context(&probe),
+                                      probe_destroy);
+  CU_ASSERT_EQUAL(lariat_deferred_callback(NULL, probe_value(&probe, 1)),
+                  LARIAT_EINVAL);
+  lariat_set_checks(true);
+  lariat_deferred_release(NULL);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+/* Adds pairs until one needs memory, which there is not. */
+static void overfill(struct fixture *f, struct probe *probe,
+                     lariat_deferred *d) {
+  fixture_fail_allocations_from(f, 1);
+  for (int i = 0; i < LR_DEFERRED_PAIRS + 1; i++)
+    probe_then(d, probe, "lost", lariat_none());
+  fixture_fail_allocation(f, 0);
+}
+
+static void test_no_memory_to_grow(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *d = cancellable(&f, &probe, count_call);
+  overfill(&f, &probe, d);
+  probe_saw(&probe, "");
+  probe_check(&probe); /* the canceller's context as well */
+  CU_ASSERT(lariat_deferred_fired(d));
+  lariat_deferred_cancel(d);
+  probe_then(d, &probe, "a", lariat_none());
+  probe_saw(&probe, "a(!out of memory) ");
+  CU_ASSERT_EQUAL(lariat_deferred_callback(d, probe_value(&probe, 1)),
+                  LARIAT_OK); /* swallowed */
+  CU_ASSERT_EQUAL(lariat_deferred_callback(d, probe_value(&probe, 1)),
+                  LARIAT_EALREADY);
+  lariat_deferred_release(d);
+  d = lariat_deferred_succeed(f.reactor, probe_value(&probe, 1));
+  lariat_deferred_pause(d);
+  overfill(&f, &probe, d);
+  probe_then(d, &probe, "b", lariat_none());
+  lariat_deferred_unpause(d);
+  probe_saw(&probe, "b(!out of memory) ");
+  lariat_deferred_release(d);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+static lariat_value overfill_inside(lariat_value result, void *context) {
+  struct probe_step *step = context;
+  overfill(step->more, step->probe, step->subject);
+  return result;
+}
+
+static void test_no_memory_to_grow_while_running(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *d = unfired(&f);
+  struct probe_step step = {&probe, "s", {NULL, NULL}, NULL, d, &f};
+  lariat_deferred_add_callback(d, overfill_inside, &step);
+  lariat_deferred_callback(d, probe_value(&probe, 1));
+  probe_then(d, &probe, "a", lariat_none());
+  probe_saw(&probe, "a(!out of memory) ");
+  lariat_deferred_release(d);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+/* Reactors and threads. */
+
+static void test_reactor_closed(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *waiting = cancellable(&f, &probe, count_call);
+  probe_then(waiting, &probe, "never", lariat_none());
+  lariat_deferred *done =
+      lariat_deferred_succeed(f.reactor, probe_value(&probe, 4));
+  fixture_close_reactor(&f, 0);
+  CU_ASSERT_PTR_NULL(lariat_deferred_reactor(done));
+  CU_ASSERT_PTR_EQUAL(lariat_deferred_peek(done).type, &probe_type);
+  CU_ASSERT_FALSE(lariat_deferred_fired(waiting));
+  lariat_deferred_release(done);
+  lariat_deferred_release(waiting);
+  probe_saw(&probe, "");
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+/* What is written to standard error while `release` is released. */
+static void catch_release(lariat_deferred *released, char *text, size_t room) {
+  int ends[2];
+  int saved = dup(STDERR_FILENO);
+  text[0] = '\0';
+  if (saved < 0 || pipe(ends) != 0) return;
+  dup2(ends[1], STDERR_FILENO);
+  lariat_deferred_release(released);
+  dup2(saved, STDERR_FILENO);
+  close(saved);
+  close(ends[1]);
+  ssize_t length = read(ends[0], text, room - 1);
+  text[length > 0 ? length : 0] = '\0';
+  close(ends[0]);
+}
+
+static void test_report_after_the_reactor(void) {
+  struct fixture f;
+  char text[200];
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *d = lariat_deferred_fail(f.reactor, LARIAT_EUSER, "late");
+  fixture_close_reactor(&f, 0);
+  catch_release(d, text, sizeof text);
+  CU_ASSERT_STRING_EQUAL(text, "lariat: unhandled failure: late (user) in a "
+                               "deferred of a reactor that is closed\n");
+  fixture_close(&f);
+}
+
+static void test_reserve_outlives_the_reactor(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *d = lr_deferred_failed_reserve(f.reactor);
+  fixture_close_reactor(&f, 0);
+  CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(d)),
+                  LARIAT_ENOMEM);
+  lariat_deferred_forget(d);
+  fixture_close(&f);
+}
+
+struct wrong_thread {
+  lariat_deferred *deferred;
+  lariat_status status;
+};
+
+static void *fire_elsewhere(void *context) {
+  struct wrong_thread *wrong = context;
+  wrong->status = lariat_deferred_callback(wrong->deferred, lariat_int(1));
+  return NULL;
+}
+
+static void misuse_thread(void *context) {
+  (void)context;
+  lariat_set_checks(true);
+  lariat_reactor *reactor;
+  if (lariat_reactor_new(NULL, &reactor) != LARIAT_OK) return;
+  struct wrong_thread wrong = {lariat_deferred_new(reactor, NULL, NULL, NULL),
+                               LARIAT_OK};
+  pthread_t thread;
+  if (pthread_create(&thread, NULL, fire_elsewhere, &wrong) == 0)
+    pthread_join(thread, NULL);
+}
+
+static void test_wrong_thread(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  CU_ASSERT(fixture_aborts(misuse_thread, NULL));
+  lariat_set_checks(false);
+  struct wrong_thread wrong = {unfired(&f), LARIAT_OK};
+  pthread_t thread;
+  CU_ASSERT_EQUAL(pthread_create(&thread, NULL, fire_elsewhere, &wrong), 0);
+  pthread_join(thread, NULL);
+  CU_ASSERT_EQUAL(wrong.status, LARIAT_EINVAL);
+  CU_ASSERT_FALSE(lariat_deferred_fired(wrong.deferred));
+  lariat_deferred_release(wrong.deferred);
+  lariat_set_checks(true);
+  fixture_close(&f);
+}
+
+/* Embedding. */
+
+struct job {
+  struct probe *probe;
+  lariat_deferred deferred;
+};
+
+static void job_dispose(lariat_deferred *d) {
+  struct job *job = lr_container(d, struct job, deferred);
+  probe_note(job->probe, "disposed");
+}
+
+static void job_cancel(lariat_deferred *d) {
+  struct job *job = lr_container(d, struct job, deferred);
+  probe_note(job->probe, "asked");
+}
+
+static void test_embedded(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  static const lr_deferred_ops ops = {.dispose = job_dispose,
+                                      .cancel = job_cancel};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  CU_ASSERT_EQUAL(lr_deferred_room_open(f.reactor), LARIAT_OK);
+  struct job job;
+  job.probe = &probe;
+  uint64_t before = fixture_allocations(&f);
+  for (int i = 0; i < 3; i++) {
+    lr_deferred_init(&job.deferred, f.reactor, &ops);
+    lariat_deferred_retain(&job.deferred);
+    probe_then(&job.deferred, &probe, "a", lariat_none());
+    if (i == 1) lariat_deferred_cancel(&job.deferred);
+    lariat_deferred_release(&job.deferred);
+    lr_deferred_fire(&job.deferred, lariat_int(i));
+    lariat_deferred_release(&job.deferred);
+  }
+  probe_saw(&probe, "a(0) disposed "
+                    "asked a(!it was cancelled before it was done) disposed "
+                    "a(2) disposed ");
+  CU_ASSERT_EQUAL(fixture_allocations(&f), before);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+static void keep_memory(lariat_deferred *d) { (void)d; }
+
+static void release_twice(void *context) {
+  (void)context;
+  static const lr_deferred_ops ops = {.dispose = keep_memory};
+  lariat_reactor *reactor;
+  lariat_deferred d;
+  lariat_set_checks(true);
+  if (lariat_reactor_new(NULL, &reactor) != LARIAT_OK ||
+      lr_deferred_room_open(reactor) != LARIAT_OK)
+    return;
+  lr_deferred_init(&d, reactor, &ops);
+  lariat_deferred_release(&d);
+  lariat_deferred_release(&d);
+}
+
+static void use_null(void *context) {
+  (void)context;
+  lariat_set_checks(true);
+  lariat_deferred_cancel(NULL);
+}
+
+static void test_misuse(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  CU_ASSERT(fixture_aborts(release_twice, NULL));
+  CU_ASSERT(fixture_aborts(use_null, NULL));
+  fixture_close(&f);
+}
+
+/* Every allocation of a life failing in turn. */
+
+static void life(struct fixture *f, struct probe *probe) {
+  lariat_deferred *d = cancellable(f, probe, err_back);
+  for (int i = 0; i < 11; i++) probe_then(d, probe, "a", probe_value(probe, i));
+  lariat_deferred_callback(d, failure("x"));
+  for (int i = 0; i < 11; i++) probe_then(d, probe, "b", probe_value(probe, i));
+  lariat_deferred *e = lariat_deferred_fail(f->reactor, LARIAT_EUSER, "x");
+  probe_then(e, probe, "c", lariat_deferred_value(lariat_deferred_retain(d)));
+  lariat_deferred_release(d);
+  probe_then(e, probe, "d", probe_value(probe, 1));
+  lariat_deferred_release(e);
+}
+
+static void test_every_allocation_fails(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  CU_ASSERT_EQUAL(lr_deferred_room_open(f.reactor), LARIAT_OK);
+  probe_fail_each(&f, life);
+  fixture_close(&f);
+}
+
+int main(int argc, char **argv) {
+  static const struct fixture_test tests[] = {
+      {"a callback gets the result and its context", test_callback},
+      {"each pair runs one side, by the result as it stands", test_sides},
+      {"firing with a failure is failing", test_callback_with_failure},
+      {"errback takes a failure only, and nobody fires with a deferred",
+       test_errback_wants_a_failure},
+      {"pairs added to a fired deferred run at once", test_prefired},
+      {"a second fire is refused and its value dropped, all four ways",
+       test_twice},
+      {"a context is destroyed once, whichever side ran or none",
+       test_contexts},
+      {"a chain grows", test_many_pairs},
+      {"without a canceller one late fire is swallowed, the second is not",
+       test_cancel_without_canceller},
+      {"a canceller runs once, and nothing is swallowed after it",
+       test_canceller},
+      {"a canceller can bring success or another failure",
+       test_cancellers_that_fire},
+      {"a canceller that cancels its own deferred runs once",
+       test_canceller_that_cancels},
+      {"a canceller may release its deferred", test_canceller_that_releases},
+      {"cancel leaves a fired deferred alone; its canceller is gone",
+       test_cancel_after_firing},
+      {"a canceller's context dies with an unfired deferred",
+       test_canceller_context_dies_unfired},
+      {"an unhandled failure is reported once, at the end", test_unhandled},
+      {"a handled failure is not reported", test_handled},
+      {"a failure behind a pause is reported, its pairs destroyed",
+       test_unhandled_and_paused},
+      {"a forgotten failure is not reported, now or later", test_forget},
+      {"describe: bare, and with a result, cut to any room", test_describe},
+      {"without memory, makers give the reserve", test_no_memory_to_make},
+      {"while the reserve is in use there is a constant deferred",
+       test_reserve_in_use},
+      {"without memory for the room there is a constant deferred",
+       test_no_memory_for_the_room},
+      {"bad input gives a failed deferred, or an error", test_no_reactor},
+      {"a chain that cannot grow fails at once", test_no_memory_to_grow},
+      {"a chain that cannot grow while it runs fails after the callback",
+       test_no_memory_to_grow_while_running},
+      {"a deferred outlives its reactor, to be read and released",
+       test_reactor_closed},
+      {"a failure that outlives its reactor goes to standard error",
+       test_report_after_the_reactor},
+      {"the reserve may outlive its reactor",
+       test_reserve_outlives_the_reactor},
+      {"the wrong thread is refused, and found by the checks",
+       test_wrong_thread},
+      {"an embedded deferred allocates nothing and is disposed of",
+       test_embedded},
+      {"the checks find NULL, and a release too many", test_misuse},
+      {"each allocation of a deferred's life fails in turn",
+       test_every_allocation_fails},
+  };
+  return fixture_main("deferred", tests, FIXTURE_COUNT(tests), argc, argv);
+}

@@ -1,0 +1,540 @@
+/* SPDX-License-Identifier: MIT
+ * gather_test.c: one deferred for the results of many. */
+#include <lariat/gather.h>
+
+#include <stdint.h>
+#include <string.h>
+
+#include "deferred/deferred.h"
+#include "support/fixture.h"
+#include "support/probe.h"
+#include <lariat/checks.h>
+
+#define STEP(name)                                                             \
+  { &probe, name, {NULL, NULL}, NULL, NULL, NULL }
+
+enum { COUNT = 3 };
+
+static lariat_deferred *unfired(const struct fixture *f) {
+  return lariat_deferred_new(f->reactor, NULL, NULL, NULL);
+}
+
+static lariat_value failure(const char *text) {
+  return lariat_failure_new(LARIAT_EUSER, "%s", text);
+}
+
+/* COUNT children that the test keeps, and their gather. */
+struct family {
+  lariat_deferred *child[COUNT];
+  lariat_deferred *whole;
+};
+
+static void open_family(struct family *family, const struct fixture *f) {
+  for (int i = 0; i < COUNT; i++)
+    family->child[i] = lariat_deferred_retain(unfired(f));
+  family->whole = lariat_gather_results(family->child, COUNT);
+}
+
+static void close_family(struct family *family) {
+  for (int i = 0; i < COUNT; i++) lariat_deferred_release(family->child[i]);
+  lariat_deferred_release(family->whole);
+}
+
+static lariat_list *list_of(const lariat_deferred *d) {
+  return lariat_list_in(lariat_deferred_peek(d));
+}
+
+static void test_results(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  struct family family;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  open_family(&family, &f);
+  CU_ASSERT_PTR_EQUAL(lariat_deferred_reactor(family.whole), f.reactor);
+  lariat_deferred_callback(family.child[2], lariat_int(2));
+  lariat_deferred_callback(family.child[0], probe_value(&probe, 0));
+  CU_ASSERT_FALSE(lariat_deferred_fired(family.whole));
+  lariat_deferred_callback(family.child[1], lariat_none());
+  CU_ASSERT(lariat_deferred_fired(family.whole));
+  lariat_list *list = list_of(family.whole);
+  CU_ASSERT_EQUAL(lariat_list_count(list), COUNT);
+  CU_ASSERT_PTR_EQUAL(lariat_list_at(list, 0).type, &probe_type);
+  CU_ASSERT(lariat_is_none(lariat_list_at(list, 1)));
+  CU_ASSERT_EQUAL(lariat_int_in(lariat_list_at(list, 2)), 2);
+  close_family(&family);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+static void test_moved_or_shared(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *child[2] = {
+      lariat_deferred_succeed(f.reactor, probe_value(&probe, 1)),
+      lariat_deferred_succeed(f.reactor, probe_shared(&probe, 2))};
+  for (int i = 0; i < 2; i++) lariat_deferred_retain(child[i]);
+  lariat_deferred *whole = lariat_gather_results(child, 2);
+  struct probe_step a = STEP("a");
+  for (int i = 0; i < 2; i++)
+    lariat_deferred_add_both(child[i], probe_pass, &a);
+  probe_saw(&probe, "a(none) a(2) ");
+  CU_ASSERT_EQUAL(lariat_list_count(list_of(whole)), 2);
+  for (int i = 0; i < 2; i++) lariat_deferred_release(child[i]);
+  CU_ASSERT_EQUAL(probe.values_dropped, 0);
+  lariat_deferred_release(whole);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+static void test_empty(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  CU_ASSERT_PTR_NULL(lariat_gather_results(NULL, 0));
+  lariat_reactor *reactor;
+  CU_ASSERT_EQUAL_FATAL(lariat_reactor_new(NULL, &reactor), LARIAT_OK);
+  lariat_deferred *whole = lariat_gather_results(NULL, 0);
+  CU_ASSERT_PTR_EQUAL(lariat_deferred_reactor(whole), reactor);
+  CU_ASSERT(lariat_deferred_fired(whole));
+  CU_ASSERT_EQUAL(lariat_list_count(list_of(whole)), 0);
+  lariat_deferred_release(whole);
+  CU_ASSERT_EQUAL(lariat_reactor_close(reactor, 0), LARIAT_OK);
+  fixture_close(&f);
+}
+
+static void test_first_failure(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  struct family family;
+  struct probe_step a = STEP("a");
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  open_family(&family, &f);
+  lariat_deferred_callback(family.child[0], probe_value(&probe, 0));
+  lariat_deferred_errback(family.child[1], failure("oh"));
+  lariat_value first = lariat_deferred_peek(family.whole);
+  CU_ASSERT_EQUAL(lariat_failure_status(first), LARIAT_EFIRST);
+  CU_ASSERT_EQUAL(lariat_failure_index(first), 1);
+  CU_ASSERT_STRING_EQUAL(lariat_failure_message(first),
+                         "the deferred number 1 failed: oh");
+  CU_ASSERT_STRING_EQUAL(lariat_failure_message(lariat_failure_cause(first)),
+                         "oh");
+  CU_ASSERT_FALSE(lariat_deferred_fired(family.child[2])); /* goes on */
+  lariat_deferred_callback(family.child[2], probe_value(&probe, 2));
+  probe_check(&probe); /* what they brought is dropped */
+  lariat_deferred_add_both(family.child[1], probe_pass, &a);
+  probe_saw(&probe, "a(none) "); /* handled */
+  CU_ASSERT_EQUAL(f.reports, 0);
+  close_family(&family);
+  fixture_expect_reports(&f, 1); /* that of the gather itself */
+  fixture_close(&f);
+}
+
+static void test_later_failures(void) {
+  struct fixture f;
+  struct family family;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  open_family(&family, &f);
+  for (int i = 0; i < COUNT; i++)
+    lariat_deferred_errback(family.child[i], failure("x"));
+  CU_ASSERT_EQUAL(lariat_failure_index(lariat_deferred_peek(family.whole)), 0);
+  lariat_deferred_forget(lariat_deferred_retain(family.whole));
+  close_family(&family);
+  fixture_close(&f);
+}
+
+static void test_fired_children(void) {
+  for (int fails = 0; fails < 2; fails++) {
+    struct fixture f;
+    struct probe probe = {0};
+    fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+    lariat_deferred *child[COUNT];
+    for (int i = 0; i < COUNT; i++)
+      child[i] = lariat_deferred_succeed(f.reactor, probe_value(&probe, i));
+    if (fails) {
+      lariat_deferred_release(child[1]);
+      child[1] = lariat_deferred_fail(f.reactor, LARIAT_EUSER, "x");
+    }
+    lariat_deferred *whole = lariat_gather_results(child, COUNT);
+    CU_ASSERT(lariat_deferred_fired(whole));
+    CU_ASSERT_EQUAL(lariat_is_failure(lariat_deferred_peek(whole)), fails);
+    lariat_deferred_forget(whole);
+    probe_check(&probe);
+    fixture_close(&f);
+  }
+}
+
+static void test_same_child_twice(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *d = unfired(&f);
+  lariat_deferred *child[2] = {d, lariat_deferred_retain(d)};
+  lariat_deferred *whole = lariat_gather_results(child, 2);
+  lariat_deferred_callback(d, probe_value(&probe, 1));
+  CU_ASSERT_PTR_EQUAL(lariat_list_at(list_of(whole), 0).type, &probe_type);
+  CU_ASSERT(lariat_is_none(lariat_list_at(list_of(whole), 1)));
+  lariat_deferred_release(whole);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+/* Cancelling. */
+
+static void note(lariat_deferred *d, void *context) {
+  (void)d;
+  probe_note(context, "cancelled");
+}
+
+static void succeed(lariat_deferred *d, void *context) {
+  note(d, context);
+  lariat_deferred_callback(d, lariat_int(1));
+}
+
+static lariat_deferred *gather_cancellable(const struct fixture *f,
+                                           struct probe *probe,
+                                           lariat_canceller canceller) {
+  lariat_deferred *child[COUNT];
+  for (int i = 0; i < COUNT; i++)
+    child[i] = lariat_deferred_new(f->reactor, canceller, probe, NULL);
+  return lariat_gather_results(child, COUNT);
+}
+
+static void test_cancel(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  struct probe_step a = STEP("a");
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *whole = gather_cancellable(&f, &probe, note);
+  lariat_deferred_add_both(whole, probe_none, &a);
+  lariat_deferred_cancel(whole);
+  lariat_deferred_cancel(whole);
+  probe_saw(&probe, "cancelled a(!the deferred number 0 failed: it was "
+                    "cancelled before it was done) cancelled cancelled ");
+  lariat_deferred_release(whole);
+  fixture_close(&f);
+}
+
+static void test_cancel_with_successes(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  struct probe_step a = STEP("a");
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *whole = gather_cancellable(&f, &probe, succeed);
+  lariat_deferred_add_both(whole, probe_none, &a);
+  lariat_deferred_cancel(whole);
+  probe_saw(&probe, "cancelled cancelled cancelled a(list of 3) ");
+  lariat_deferred_release(whole);
+  fixture_close(&f);
+}
+
+/* The gather does not fail by itself: it waits for what the children make of
+ * the cancel (rule 35). */
+static void test_cancel_that_takes_time(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  struct family family;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  open_family(&family, &f);
+  for (int i = 0; i < COUNT; i++) {
+    lariat_deferred_pause(family.child[i]);
+    lariat_deferred_callback(family.child[i], probe_value(&probe, i));
+  }
+  lariat_deferred_cancel(family.whole);
+  CU_ASSERT_FALSE(lariat_deferred_fired(family.whole));
+  for (int i = 0; i < COUNT; i++)
+    CU_ASSERT_EQUAL(lariat_deferred_unpause(family.child[i]), LARIAT_OK);
+  CU_ASSERT_EQUAL(lariat_list_count(list_of(family.whole)), COUNT);
+  close_family(&family);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+static void test_cancel_after_the_end(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  struct family family;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  open_family(&family, &f);
+  lariat_deferred_errback(family.child[0], failure("x"));
+  lariat_deferred_cancel(family.whole);
+  CU_ASSERT_FALSE(lariat_deferred_fired(family.child[1]));
+  lariat_deferred_forget(lariat_deferred_retain(family.whole));
+  close_family(&family);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+static void test_nested(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  struct probe_step a = STEP("a");
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *halves[2];
+  for (int i = 0; i < 2; i++) halves[i] = gather_cancellable(&f, &probe, note);
+  lariat_deferred *whole = lariat_gather_results(halves, 2);
+  lariat_deferred_add_both(whole, probe_none, &a);
+  lariat_deferred_cancel(whole);
+  probe_saw(&probe,
+            "cancelled a(!the deferred number 0 failed: the deferred number 0 "
+            "failed: it was cancelled before it was done) cancelled cancelled "
+            "cancelled cancelled cancelled ");
+  lariat_deferred_release(whole);
+  fixture_close(&f);
+}
+
+/* Who holds whom. */
+
+static void test_gather_released(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  struct family family;
+  struct probe_step a = STEP("a");
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  open_family(&family, &f);
+  lariat_deferred_add_both(family.whole, probe_pass, &a);
+  lariat_deferred_release(family.whole);
+  for (int i = 0; i < COUNT; i++)
+    lariat_deferred_callback(family.child[i], probe_value(&probe, i));
+  probe_saw(&probe, "a(list of 3) ");
+  family.whole = NULL;
+  close_family(&family);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+static void test_gather_released_then_failed(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  struct family family;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  open_family(&family, &f);
+  lariat_deferred_release(family.whole);
+  lariat_deferred_callback(family.child[0], probe_value(&probe, 0));
+  lariat_deferred_errback(family.child[1], failure("x"));
+  CU_ASSERT_EQUAL(f.reports, 1);
+  probe_check(&probe);
+  lariat_deferred_callback(family.child[2], probe_value(&probe, 2));
+  family.whole = NULL;
+  close_family(&family);
+  probe_check(&probe);
+  fixture_expect_reports(&f, 1);
+  fixture_close(&f);
+}
+
+static void test_all_released(void) {
+  for (int last = 0; last <= COUNT; last++) {
+    struct fixture f;
+    struct probe probe = {0};
+    struct family family;
+    fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+    open_family(&family, &f);
+    probe_then(family.whole, &probe, "never", lariat_none());
+    for (int i = 0; i < COUNT; i++) {
+      probe_then(family.child[i], &probe, "never", lariat_none());
+      if (i != last) lariat_deferred_release(family.child[i]);
+    }
+    if (last < COUNT) {
+      lariat_deferred_release(family.whole);
+      lariat_deferred_release(family.child[last]);
+    } else {
+      lariat_deferred_release(family.whole);
+    }
+    probe_saw(&probe, "");
+    probe_check(&probe);
+    fixture_close(&f);
+  }
+}
+
+static void test_some_children_die(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  struct family family;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  open_family(&family, &f);
+  probe_then(family.whole, &probe, "never", lariat_none());
+  lariat_deferred_callback(family.child[0], probe_value(&probe, 0));
+  lariat_deferred_release(family.whole);
+  lariat_deferred_release(family.child[1]);
+  lariat_deferred_callback(family.child[2], probe_value(&probe, 2));
+  probe_saw(&probe, "");
+  probe_check(&probe); /* nothing can come of it any more */
+  lariat_deferred_release(family.child[0]);
+  lariat_deferred_release(family.child[2]);
+  fixture_close(&f);
+}
+
+static void test_deep(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *d = unfired(&f);
+  for (int i = 0; i < 300000; i++) d = lariat_gather_results(&d, 1);
+  lariat_deferred_release(d);
+  fixture_close(&f);
+}
+
+static void test_waiting_for_a_gather(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  for (int cancelled = 0; cancelled < 2; cancelled++) {
+    lariat_deferred *outer = lariat_deferred_succeed(f.reactor, lariat_none());
+    lariat_deferred *whole = gather_cancellable(&f, &probe, note);
+    probe_then(outer, &probe, "a", lariat_deferred_value(whole));
+    probe_then(outer, &probe, "b", lariat_none());
+    if (cancelled) lariat_deferred_cancel(outer);
+    lariat_deferred_release(outer);
+  }
+  probe_saw(&probe, "a(none) a(none) cancelled b(!the deferred number 0 failed:"
+                    " it was cancelled before it was done) cancelled "
+                    "cancelled ");
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+/* Bad input and memory. */
+
+static void test_null_child(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_set_checks(false);
+  lariat_deferred *child[2] = {unfired(&f), NULL};
+  lariat_deferred *whole = lariat_gather_results(child, 2);
+  lariat_value first = lariat_deferred_peek(whole);
+  CU_ASSERT_EQUAL(lariat_failure_index(first), 1);
+  CU_ASSERT_EQUAL(lariat_failure_status(lariat_failure_cause(first)),
+                  LARIAT_EINVAL);
+  lariat_deferred_forget(whole);
+  whole = lariat_gather_results(NULL, 2);
+  CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(whole)),
+                  LARIAT_EINVAL);
+  lariat_deferred_forget(whole);
+  child[0] = NULL;
+  whole = lariat_gather_results(child, 2);
+  CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(whole)),
+                  LARIAT_EFIRST);
+  lariat_deferred_forget(whole);
+  lariat_set_checks(true);
+  fixture_close(&f);
+}
+
+static void test_no_memory(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *child[COUNT];
+  for (int i = 0; i < COUNT; i++)
+    child[i] = lariat_deferred_new(f.reactor, note, &probe, NULL);
+  fixture_fail_allocations_from(&f, 1);
+  lariat_deferred *whole = lariat_gather_results(child, COUNT);
+  probe_saw(&probe, "cancelled cancelled cancelled ");
+  CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(whole)),
+                  LARIAT_ENOMEM);
+  lariat_deferred_forget(whole);
+  fixture_close(&f);
+}
+
+/* A child's chain cannot grow, at once or later: its result is lost. */
+static void test_child_without_memory(void) {
+  for (int later = 0; later < 2; later++) {
+    struct fixture f;
+    struct probe probe = {0};
+    fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+    lariat_deferred *child[2] = {unfired(&f), unfired(&f)};
+    lariat_deferred_retain(child[0]);
+    for (int i = later; i < LR_DEFERRED_PAIRS; i++)
+      probe_then(child[0], &probe, "lost", lariat_none());
+    fixture_fail_allocation(&f, later ? 1 : 3);
+    lariat_deferred *whole = NULL;
+    if (later) fixture_fail_allocation(&f, 0);
+    whole = lariat_gather_results(child, 2);
+    if (later) fixture_fail_allocation(&f, 1);
+    if (later) probe_then(child[0], &probe, "lost", lariat_none());
+    lariat_value first = lariat_deferred_peek(whole);
+    CU_ASSERT_EQUAL(lariat_failure_status(first), LARIAT_EFIRST);
+    CU_ASSERT_EQUAL(lariat_failure_status(lariat_failure_cause(first)),
+                    LARIAT_ENOMEM);
+    lariat_deferred_forget(whole);
+    lariat_deferred_forget(child[0]);
+    probe_check(&probe);
+    fixture_close(&f);
+  }
+}
+
+static void test_constant_child(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  CU_ASSERT_EQUAL(lr_deferred_room_open(f.reactor), LARIAT_OK);
+  lariat_deferred *child[COUNT] = {lr_deferred_failed_reserve(f.reactor),
+                                   lr_deferred_failed_reserve(f.reactor),
+                                   unfired(&f)};
+  lariat_deferred *whole = lariat_gather_results(child, COUNT);
+  lariat_value first = lariat_deferred_peek(whole);
+  CU_ASSERT_EQUAL(lariat_failure_status(lariat_failure_cause(first)),
+                  LARIAT_ENOMEM);
+  lariat_deferred_forget(whole);
+  fixture_close(&f);
+}
+
+static void life(struct fixture *f, struct probe *probe) {
+  lariat_deferred *child[8];
+  for (int i = 0; i < 8; i++) {
+    child[i] = lariat_deferred_retain(
+        lariat_deferred_new(f->reactor, NULL, NULL, NULL));
+    for (int k = 0; k < i; k++)
+      probe_then(child[i], probe, "a", probe_value(probe, k));
+  }
+  lariat_deferred *whole = lariat_gather_results(child, 8);
+  for (int k = 0; k < 6; k++)
+    probe_then(whole, probe, "b", probe_shared(probe, k));
+  for (int i = 0; i < 8; i++) {
+    probe_then(child[i], probe, "c", lariat_none());
+    lariat_deferred_callback(child[i], probe_value(probe, i));
+  }
+  for (int i = 0; i < 8; i++) lariat_deferred_release(child[i]);
+  lariat_deferred_release(whole);
+}
+
+static void test_every_allocation_fails(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  CU_ASSERT_EQUAL(lr_deferred_room_open(f.reactor), LARIAT_OK);
+  probe_fail_each(&f, life);
+  fixture_close(&f);
+}
+
+int main(int argc, char **argv) {
+  static const struct fixture_test tests[] = {
+      {"the results come in the order of the array", test_results},
+      {"results move, or are shared where they can", test_moved_or_shared},
+      {"no children: an empty list at once", test_empty},
+      {"the first failure fires it, with index and cause", test_first_failure},
+      {"later failures count as handled", test_later_failures},
+      {"children that have fired already", test_fired_children},
+      {"the same child twice", test_same_child_twice},
+      {"cancel cancels every child", test_cancel},
+      {"children may turn a cancel into success", test_cancel_with_successes},
+      {"a cancelled gather waits for its children",
+       test_cancel_that_takes_time},
+      {"cancel after firing leaves the children alone",
+       test_cancel_after_the_end},
+      {"a gather of gathers", test_nested},
+      {"a gather that nobody holds still runs its chain", test_gather_released},
+      {"a gather that nobody holds reports its failure",
+       test_gather_released_then_failed},
+      {"gather and children die when nobody holds any", test_all_released},
+      {"a gather that nobody holds ends with its last child",
+       test_some_children_die},
+      {"deep gathers end without recursion", test_deep},
+      {"a chain waits for a gather, cancels it, loses it",
+       test_waiting_for_a_gather},
+      {"a NULL child is a failure", test_null_child},
+      {"without memory the children are cancelled and released",
+       test_no_memory},
+      {"a child whose chain cannot grow is a failure",
+       test_child_without_memory},
+      {"the constant deferred may be a child", test_constant_child},
+      {"each allocation of a gather's life fails in turn",
+       test_every_allocation_fails},
+  };
+  return fixture_main("gather", tests, FIXTURE_COUNT(tests), argc, argv);
+}
