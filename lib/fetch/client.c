@@ -1,0 +1,558 @@
+/* SPDX-License-Identifier: MIT
+ * How fetches leave and come home. */
+#include "fetch/client.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/process.h"
+#include "fetch/placement.h"
+#include "fetch/pool.h"
+#include "fetch/quirks.h"
+#include "fetch/redirect.h"
+#include <lariat/clock.h>
+#include <lariat/version.h>
+
+enum { WINDOW = 1024, SPARE_MAX = 1024 };
+
+/* The pool keeps deadlines and says in which phase one ran out; the client
+ * steps in only when the pool is late by so much. */
+static const uint64_t grace_ns = 5000000u;
+
+static uint64_t system_now(void) {
+  const lariat_clock *clock = lariat_clock_system();
+  return clock->now_ns(clock->context);
+}
+
+/* The end of jobs, clients and their memory. */
+
+static void free_spare(lariat_client *client) {
+  lr_list *node;
+  while ((node = lr_list_take_first(&client->spare)))
+    lr_job_free(lr_container(node, lr_job, node));
+}
+
+static void free_client(lariat_client *client) {
+  for (unsigned i = 0; i < client->link_count; i++)
+    if (client->links[i]) lr_link_close(client->links[i]);
+  lr_reactor_remove_closer(client->reactor, &client->closer);
+  free_spare(client);
+  if (client->responses) lr_response_cache_close(client->responses);
+  lr_profile_release(client->profile);
+  lr_pool_unhold(client->pool);
+  lr_free(client);
+}
+
+static void free_if_over(lariat_client *client) {
+  if (client->closed && client->live == 0) free_client(client);
+}
+
+static void recycle(lariat_client *client, lr_job *job) {
+  if (client->closed || client->spare_count >= SPARE_MAX) {
+    lr_job_free(job);
+    return;
+  }
+  lr_job_wipe(job);
+  lr_list_prepend(&client->spare, &job->node);
+  client->spare_count++;
+}
+
+/* A job is over when both of its nodes are home and the last reference to its
+ * deferred is gone. */
+static void end_if_over(lr_job *job) {
+  lariat_client *client = job->client;
+  if (!job->disposed || job->travel_away || job->cancel_away) return;
+  lr_list_remove(&job->node);
+  client->live--;
+  recycle(client, job);
+  free_if_over(client);
+}
+
+static void dispose(lariat_deferred *deferred) {
+  lr_job *job = lr_container(deferred, lr_job, deferred);
+  job->disposed = true;
+  if (job->client)
+    end_if_over(job);
+  else
+    lr_job_end(job, LR_JOB_DEFERRED_ENDED);
+}
+
+/* Outcomes. */
+
+static lariat_value failure_of(const lr_job *job, lariat_status status,
+                               lariat_phase phase) {
+  char message[512];
+  const char *detail = job->detail ? job->detail : NULL;
+  snprintf(message, sizeof message, "%s%s%s", lariat_status_text(status),
+           detail ? ": " : "", detail ? detail : "");
+  lr_failure_parts parts = {
+      .status = status,
+      .message = message,
+      .url = job->target.url,
+      .curl_code = job->curl_code,
+      .http_status = job->response ? job->response->status : 0,
+      .phase = phase};
+  return lr_failure_make(&parts);
+}
+
+static void count_outcome(lariat_client *client, lariat_value value) {
+  client->stats.pending--;
+  if (!lariat_is_failure(value))
+    client->stats.succeeded++;
+  else if (lariat_failure_status(value) == LARIAT_ECANCELLED)
+    client->stats.cancelled++;
+  else
+    client->stats.failed++;
+}
+
+/* The one place where a deferred fires.  The reference that the job in flight
+ * had goes with it, and perhaps the job. */
+static void settle(lr_job *job, lariat_value value) {
+  job->settled = true;
+  lr_reactor_unset_timer(job->client->reactor, &job->timer);
+  count_outcome(job->client, value);
+  (void)lr_deferred_fire(&job->deferred, value);
+  lariat_deferred_release(&job->deferred);
+}
+
+static void settle_failed(lr_job *job, lariat_status status,
+                          lariat_phase phase) {
+  settle(job, failure_of(job, status, phase));
+}
+
+/* When the results of this turn came in, on the system's clock. */
+static uint64_t arrived_ns(const lr_job *job) {
+  lariat_reactor *reactor = job->client->reactor;
+  return lr_reactor_has_system_clock(reactor) ? lr_reactor_turn_ns(reactor)
+                                              : system_now();
+}
+
+static void settle_response(lr_job *job) {
+  lariat_response *response = job->response;
+  job->response = NULL;
+  response->url = lr_target_give_url(&job->target);
+  response->redirects = job->redirects;
+  response->timings.total_us = (arrived_ns(job) - job->submitted_ns) / 1000;
+  settle(job, lariat_value_of(&lariat_response_type, response));
+}
+
+void lr_client_fail(lr_job *job, lariat_status status, const char *url) {
+  if (job->target.url || !url) {
+    settle_failed(job, status, LARIAT_PHASE_NONE);
+    return;
+  }
+  lr_failure_parts parts = {.status = status, .url = url};
+  settle(job, lr_failure_make(&parts));
+}
+
+/* The way out. */
+
+static void send(lr_job *job) {
+  lr_link *link = job->link;
+  job->place = LR_JOB_AWAY;
+  /* Without memory for it here, the pool tries once more. */
+  job->response = lr_response_cache_take(link->client->responses);
+  link->client->away++;
+  lr_link_send(link, job);
+}
+
+static void unqueue(lr_job *job) {
+  lr_list_remove(&job->queue_node);
+  job->link->load--;
+  job->client->queued--;
+  job->place = LR_JOB_HERE;
+}
+
+/* Credits have come back: jobs that waited for one go. */
+static void send_queued(lr_link *link) {
+  while (link->credits) {
+    lr_list *node = lr_list_first(&link->queue);
+    if (!node) return;
+    lr_job *job = lr_container(node, lr_job, queue_node);
+    unqueue(job);
+    link->load++;
+    send(job);
+  }
+}
+
+static lr_link *least_loaded(const lariat_client *client, uint64_t hash) {
+  const lariat_pool_options *options = lr_pool_options(client->pool);
+  lr_link *best = NULL;
+  uint64_t best_share = 1;
+  for (unsigned i = 0; i < client->link_count; i++) {
+    uint64_t share = lr_placement_share(hash, options->max_jobs_per_host, i,
+                                        client->link_count);
+    lr_link *link = client->links[i];
+    if (share == 0) continue;
+    if (best && link->load * best_share >= best->load * share) continue;
+    best = link;
+    best_share = share;
+  }
+  return best;
+}
+
+static lr_link *choose_link(const lariat_client *client, const lr_job *job) {
+  switch (client->options.placement) {
+  case LARIAT_PLACE_SPREAD:
+    return least_loaded(client, job->target.hash);
+  case LARIAT_PLACE_HOME:
+    return client->links[0];
+  default:
+    return client->links[lr_placement_of_host(job->target.hash,
+                                              client->link_count)];
+  }
+}
+
+lariat_status lr_client_submit(lariat_client *client, lr_job *job) {
+  lr_link *link = choose_link(client, job);
+  job->hop_ns = job->redirects ? system_now() : job->submitted_ns;
+  job->spread = client->options.placement == LARIAT_PLACE_SPREAD;
+  bool direct = link->credits && lr_list_empty(&link->queue);
+  if (!direct && client->queued >= client->options.max_queued)
+    return LARIAT_EOVERLOAD;
+  job->link = link;
+  link->load++;
+  if (direct) {
+    send(job);
+    return LARIAT_OK;
+  }
+  job->place = LR_JOB_QUEUED;
+  lr_list_append(&link->queue, &job->queue_node);
+  client->queued++;
+  return LARIAT_OK;
+}
+
+/* Takes a job out of the way to its result: it will be settled now, wherever
+ * it is. */
+static void withdraw(lr_job *job) {
+  if (job->place == LR_JOB_QUEUED) {
+    unqueue(job);
+  } else if (job->place == LR_JOB_AWAY && !job->cancel_away) {
+    job->client->away++;
+    lr_link_send_cancel(job->link, job);
+  }
+}
+
+static void cancel(lariat_deferred *deferred) {
+  lr_job *job = lr_container(deferred, lr_job, deferred);
+  if (job->settled || !job->client) return;
+  withdraw(job);
+  settle_failed(job, LARIAT_ECANCELLED, LARIAT_PHASE_NONE);
+}
+
+/* Nobody is left who could see the result; the job may as well stop. */
+static void timer_expired(lr_timer *timer) {
+  lr_job *job = lr_container(timer, lr_job, timer);
+  lariat_reactor *reactor = job->client->reactor;
+  uint64_t late_ns = job->due_ns + grace_ns;
+  if (job->place == LR_JOB_AWAY && lr_reactor_turn_ns(reactor) < late_ns &&
+      lr_reactor_set_timer(reactor, timer, late_ns))
+    return;
+  withdraw(job);
+  settle_failed(job, LARIAT_ETIMEDOUT, LARIAT_PHASE_QUEUE);
+}
+
+/* The way home. */
+
+static void conclude(lr_job *job) {
+  if (job->outcome != LARIAT_OK) {
+    settle_failed(job, job->outcome, (lariat_phase)job->phase);
+    return;
+  }
+  if (!lr_redirect_wanted(job)) {
+    settle_response(job);
+    return;
+  }
+  lariat_status status = lr_redirect_follow(job);
+  if (status == LARIAT_OK && job->client->closed) status = LARIAT_ECLOSED;
+  if (status == LARIAT_OK) status = lr_client_submit(job->client, job);
+  if (status != LARIAT_OK) settle_failed(job, status, LARIAT_PHASE_NONE);
+}
+
+static void came_home(lr_mail *mail) {
+  lr_job *job = lr_job_of_travel(mail);
+  lr_link *link = job->link;
+  job->travel_away = false;
+  job->place = LR_JOB_HERE;
+  link->load--;
+  link->credits++;
+  link->client->away--;
+  send_queued(link);
+  if (job->settled)
+    end_if_over(job);
+  else
+    conclude(job);
+}
+
+static void cancel_came_home(lr_mail *mail) {
+  lr_job *job = lr_job_of_cancel(mail);
+  job->cancel_away = false;
+  job->client->away--;
+  end_if_over(job);
+}
+
+/* The reactor closes with the mail in its box: the job is an orphan. */
+static void discard_home(lr_mail *mail) {
+  lr_job *job = lr_job_of_travel(mail);
+  if (job->client)
+    came_home(mail);
+  else
+    lr_job_end(job, LR_JOB_TRAVEL_ENDED);
+}
+
+static void discard_cancelled(lr_mail *mail) {
+  lr_job *job = lr_job_of_cancel(mail);
+  if (job->client)
+    cancel_came_home(mail);
+  else
+    lr_job_end(job, LR_JOB_CANCEL_ENDED);
+}
+
+const lr_mail_ops lr_client_home_ops = {came_home, discard_home};
+const lr_mail_ops lr_client_cancelled_ops = {cancel_came_home,
+                                             discard_cancelled};
+
+void lr_client_lost(lr_mail *mail) {
+  if (mail->ops == &lr_client_home_ops)
+    lr_job_end(lr_job_of_travel(mail), LR_JOB_TRAVEL_ENDED);
+  else
+    lr_job_end(lr_job_of_cancel(mail), LR_JOB_CANCEL_ENDED);
+}
+
+/* Closing. */
+
+static void cancel_all(lariat_client *client, lariat_status status) {
+  /* Callbacks run in here, and may release or cancel any job of the list. */
+  lr_list todo;
+  lr_list *node;
+  lr_list_init(&todo);
+  lr_list_splice(&todo, &client->jobs);
+  while ((node = lr_list_take_first(&todo))) {
+    lr_job *job = lr_container(node, lr_job, node);
+    lr_list_append(&client->jobs, node);
+    if (job->settled) continue;
+    withdraw(job);
+    settle_failed(job, status, LARIAT_PHASE_NONE);
+  }
+}
+
+static void reactor_closes(lr_closer *closer) {
+  lariat_client *client = lr_container(closer, lariat_client, closer);
+  client->live++; /* the client outlives its own closing */
+  client->closed = true;
+  cancel_all(client, LARIAT_ECANCELLED);
+}
+
+static bool is_busy(lr_closer *closer) {
+  return lr_container(closer, lariat_client, closer)->away > 0;
+}
+
+/* From now on the job is on its own. */
+static void orphan(lr_job *job) {
+  uint32_t ended = 0;
+  lr_list_remove(&job->node);
+  job->client = NULL;
+  if (job->disposed) ended |= LR_JOB_DEFERRED_ENDED;
+  if (!job->travel_away) ended |= LR_JOB_TRAVEL_ENDED;
+  if (!job->cancel_away) ended |= LR_JOB_CANCEL_ENDED;
+  lr_job_end(job, ended);
+}
+
+static void reactor_closed(lr_closer *closer) {
+  lariat_client *client = lr_container(closer, lariat_client, closer);
+  lr_list *node;
+  while ((node = lr_list_first(&client->jobs)))
+    orphan(lr_container(node, lr_job, node));
+  free_client(client);
+}
+
+void lariat_client_close(lariat_client *client) {
+  if (!client) return;
+  if (lr_reactor_check(client->reactor, __func__) != LARIAT_OK) return;
+  client->live++;
+  client->closed = true;
+  cancel_all(client, LARIAT_ECANCELLED);
+  free_spare(client);
+  client->live--;
+  free_if_over(client);
+}
+
+/* Opening. */
+
+static lariat_status check_options(const lariat_client_options *options) {
+  if (options->size < sizeof *options) return LARIAT_EINVAL;
+  if ((unsigned)options->placement > LARIAT_PLACE_HOME) return LARIAT_EINVAL;
+  if ((unsigned)options->http > LARIAT_HTTP_2) return LARIAT_EINVAL;
+  return LARIAT_OK;
+}
+
+/* The headers of every request.  Accept-Encoding is among them since libcurl
+ * writes a header of ours once, and one of its own twice. */
+static lariat_status make_profile(lariat_client *client) {
+  const char *agent = client->options.user_agent;
+  const char *encoding = lr_quirks_abilities()->accept_encoding;
+  lariat_header headers[2];
+  size_t count = 0;
+  if (!agent) agent = "lariat/" LARIAT_VERSION;
+  if (*agent) headers[count++] = (lariat_header){"User-Agent", agent};
+  if (encoding && !client->options.no_decompress)
+    headers[count++] = (lariat_header){"Accept-Encoding", encoding};
+  client->options.user_agent = NULL; /* the caller's memory */
+  return lr_profile_make(NULL, headers, count, &client->profile);
+}
+
+/* The number of the pool reactor that `reactor` is, or none. */
+static lariat_status find_home(lariat_client *client) {
+  for (unsigned i = 0; i < lariat_pool_reactors(client->pool); i++) {
+    client->home = i;
+    if (lr_pool_worker(client->pool, i)->reactor == client->reactor)
+      return LARIAT_OK;
+  }
+  return LARIAT_EINVAL;
+}
+
+static lariat_status open_links(lariat_client *client, unsigned count) {
+  unsigned window = client->options.window;
+  bool home = client->options.placement == LARIAT_PLACE_HOME;
+  lariat_status status = home ? find_home(client) : LARIAT_OK;
+  for (unsigned i = 0; i < count && status == LARIAT_OK; i++) {
+    lr_worker *worker =
+        lr_pool_worker(client->pool, home ? client->home : i);
+    status = lr_link_open(client, client->reactor, worker, window,
+                          &client->links[i]);
+    if (status == LARIAT_OK) client->link_count++;
+  }
+  return status;
+}
+
+static lariat_client *new_blank(lariat_pool *pool, lariat_reactor *reactor,
+                                const lariat_client_options *options,
+                                unsigned links) {
+  lariat_client *client =
+      lr_alloc_zero(sizeof *client + links * sizeof client->links[0]);
+  if (!client) return NULL;
+  client->pool = pool;
+  client->reactor = reactor;
+  client->options = *options;
+  if (!client->options.window) client->options.window = WINDOW;
+  lr_list_init(&client->jobs);
+  lr_list_init(&client->spare);
+  client->closer.begin = reactor_closes;
+  client->closer.busy = is_busy;
+  client->closer.end = reactor_closed;
+  client->responses = lr_response_cache_new();
+  if (!client->responses) {
+    lr_free(client);
+    return NULL;
+  }
+  lr_pool_hold(pool);
+  lr_reactor_add_closer(reactor, &client->closer);
+  return client;
+}
+
+lariat_client_options lariat_client_defaults(void) {
+  return (lariat_client_options){.size = sizeof(lariat_client_options),
+                                 .window = WINDOW,
+                                 .max_queued = 100000,
+                                 .timeout_ms = 30000,
+                                 .connect_timeout_ms = 10000,
+                                 .max_body_bytes = 64u << 20,
+                                 .max_redirects = 10};
+}
+
+lariat_status lariat_client_new(lariat_pool *pool, lariat_reactor *reactor,
+                                const lariat_client_options *options,
+                                lariat_client **out) {
+  lariat_client_options all = options ? *options : lariat_client_defaults();
+  *out = NULL;
+  lariat_status status = lr_reactor_check(reactor, __func__);
+  if (status == LARIAT_OK) status = lr_pool_check(pool);
+  if (status == LARIAT_OK) status = check_options(&all);
+  if (status == LARIAT_OK) status = lr_deferred_room_open(reactor);
+  if (status != LARIAT_OK) return status;
+  if (lr_reactor_closing(reactor)) return LARIAT_ECLOSED;
+  unsigned links = all.placement == LARIAT_PLACE_HOME
+                       ? 1
+                       : lariat_pool_reactors(pool);
+  lariat_client *client = new_blank(pool, reactor, &all, links);
+  if (!client) return LARIAT_ENOMEM;
+  status = make_profile(client);
+  if (status == LARIAT_OK) status = open_links(client, links);
+  if (status != LARIAT_OK) {
+    free_client(client);
+    return status;
+  }
+  *out = client;
+  return LARIAT_OK;
+}
+
+lariat_reactor *lariat_client_reactor(const lariat_client *client) {
+  return client->reactor;
+}
+
+lariat_status lariat_client_add_header(lariat_client *client, const char *name,
+                                       const char *value) {
+  lariat_header header = {name, value};
+  lr_profile *profile = NULL;
+  lariat_status status = lr_profile_make(client->profile, &header, 1, &profile);
+  if (status != LARIAT_OK) return status;
+  lr_profile_release(client->profile);
+  client->profile = profile;
+  return LARIAT_OK;
+}
+
+lariat_status lariat_client_read_stats(const lariat_client *client,
+                                       lariat_client_stats *stats) {
+  size_t size = stats->size;
+  if (size < sizeof stats->size) return LARIAT_EINVAL;
+  lariat_client_stats all = client->stats;
+  all.size = size;
+  all.queued = client->queued;
+  memcpy(stats, &all, size < sizeof all ? size : sizeof all);
+  return LARIAT_OK;
+}
+
+/* Requests. */
+
+static const lr_deferred_ops deferred_ops = {.dispose = dispose,
+                                             .cancel = cancel};
+
+static lr_job *take_job(lariat_client *client) {
+  lr_list *node = lr_list_take_first(&client->spare);
+  if (!node) return lr_job_new();
+  client->spare_count--;
+  return lr_container(node, lr_job, node);
+}
+
+lr_job *lr_client_new_job(lariat_client *client) {
+  lr_job *job = take_job(client);
+  if (!job) return NULL;
+  job->client = client;
+  job->place = LR_JOB_HERE;
+  job->settled = false;
+  job->disposed = false;
+  job->redirects = 0;
+  job->curl_code = 0;
+  job->timer.expire = timer_expired;
+  job->submitted_ns = system_now();
+  lr_deferred_init(&job->deferred, client->reactor, &deferred_ops);
+  (void)lariat_deferred_retain(&job->deferred);
+  lr_list_append(&client->jobs, &job->node);
+  client->live++;
+  client->stats.submitted++;
+  client->stats.pending++;
+  return job;
+}
+
+lariat_request_options lariat_request_defaults(const lariat_client *client) {
+  const lariat_client_options *options = &client->options;
+  return (lariat_request_options){
+      .size = sizeof(lariat_request_options),
+      .timeout_ms = options->timeout_ms,
+      .connect_timeout_ms = options->connect_timeout_ms,
+      .max_body_bytes = options->max_body_bytes,
+      .max_redirects = options->max_redirects,
+      .http = options->http,
+      .sha256 = options->sha256};
+}

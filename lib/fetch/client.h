@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ * client.h: the caller's end of every fetch: submission, credits, outcomes,
+ * redirects.  All on the thread of the client's reactor. */
+#ifndef LR_FETCH_CLIENT_H
+#define LR_FETCH_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "fetch/job.h"
+#include "fetch/link.h"
+#include "fetch/response_cache.h"
+#include "reactor/reactor.h"
+#include <lariat/client.h>
+
+struct lariat_client {
+  lariat_pool *pool;
+  lariat_reactor *reactor;
+  lariat_client_options options;
+  lr_profile *profile;    /* the headers of every request */
+  lr_response_cache *responses;
+  lr_list jobs;           /* all that are not freed */
+  lr_list spare;          /* blank jobs, for the next requests */
+  unsigned spare_count;
+  uint64_t live;          /* length of `jobs` */
+  uint64_t away;          /* travel and cancel nodes that are out */
+  uint64_t queued;
+  lariat_client_stats stats;
+  lr_closer closer;
+  bool closed;
+  unsigned home;          /* with LARIAT_PLACE_HOME: the reactor's number */
+  unsigned link_count;
+  lr_link *links[];
+};
+
+/* The mails that come home. */
+extern const lr_mail_ops lr_client_home_ops;
+extern const lr_mail_ops lr_client_cancelled_ops;
+
+/* A pool thread could not send this mail home: its reactor has closed. */
+void lr_client_lost(lr_mail *mail);
+
+/* A blank job of the client's with two references to its deferred: the user's,
+ * and that of the job in flight.  NULL when out of memory. */
+lr_job *lr_client_new_job(lariat_client *client);
+
+/* Fails a job that is here; `url` as the user gave it. */
+void lr_client_fail(lr_job *job, lariat_status status, const char *url);
+
+/* Sends a job on its way: the first time, and for each redirect.  The job is
+ * here, its target set.  LARIAT_OK, or why it cannot go. */
+lariat_status lr_client_submit(lariat_client *client, lr_job *job);
+
+#endif

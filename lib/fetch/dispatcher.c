@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: MIT
+ * Who may start when: queues, turns, limits, deadlines. */
+#include "fetch/dispatcher.h"
+
+#include "fetch/link.h"
+#include "fetch/placement.h"
+#include "fetch/quirks.h"
+#include <lariat/clock.h>
+
+enum { ROUNDS_A_TURN = 8 };
+
+bool lr_dispatcher_init(lr_dispatcher *dispatcher, lariat_reactor *reactor,
+                        const lr_dispatcher_limits *limits,
+                        lr_transport transport) {
+  dispatcher->reactor = reactor;
+  dispatcher->limits = *limits;
+  dispatcher->transport = transport;
+  dispatcher->closing = false;
+  dispatcher->queued_count = 0;
+  dispatcher->running_count = 0;
+  lr_list_init(&dispatcher->ring);
+  lr_list_init(&dispatcher->blocked);
+  lr_list_init(&dispatcher->running);
+  lr_u64_init(&dispatcher->stats.taken, 0);
+  lr_u64_init(&dispatcher->stats.done, 0);
+  lr_u64_init(&dispatcher->stats.queued, 0);
+  lr_u64_init(&dispatcher->stats.running, 0);
+  return lr_hosts_init(&dispatcher->hosts);
+}
+
+void lr_dispatcher_clear(lr_dispatcher *dispatcher) {
+  lr_hosts_clear(&dispatcher->hosts);
+}
+
+/* How many jobs of `host` may run now. */
+static uint32_t host_allows(const lr_host *host) {
+  return host->protocol == LR_PROTOCOL_UNKNOWN && host->limit ? 1 : host->limit;
+}
+
+/* Puts `host` where it belongs: into the ring when its next job may start. */
+static void place_host(lr_dispatcher *dispatcher, lr_host *host) {
+  bool may_start = host->queued && host->running < host_allows(host);
+  if (may_start && !lr_list_empty(&host->ring)) return; /* has its place */
+  if (may_start) {
+    lr_list_append(&dispatcher->ring, &host->ring);
+    return;
+  }
+  host->blocked = false;
+  lr_list_remove(&host->ring);
+}
+
+static void count_queued(lr_dispatcher *dispatcher, lr_host *host, int by) {
+  host->queued += (uint32_t)by;
+  dispatcher->queued_count += (uint32_t)by;
+  lr_u64_store_relaxed(&dispatcher->stats.queued, dispatcher->queued_count);
+}
+
+static void count_running(lr_dispatcher *dispatcher, lr_host *host, int by) {
+  host->running += (uint32_t)by;
+  dispatcher->running_count += (uint32_t)by;
+  lr_u64_store_relaxed(&dispatcher->stats.running, dispatcher->running_count);
+}
+
+/* Takes a job out of wherever the dispatcher has it. */
+static void detach(lr_dispatcher *dispatcher, lr_job *job) {
+  lr_host *host = job->host;
+  lr_reactor_unset_timer(dispatcher->reactor, &job->pool_timer);
+  lr_list_remove(&job->pool_node);
+  if (job->stage == LR_JOB_WAITING)
+    count_queued(dispatcher, host, -1);
+  else
+    count_running(dispatcher, host, -1);
+  place_host(dispatcher, host);
+  job->host = NULL;
+  lr_hosts_forget(&dispatcher->hosts, host);
+}
+
+static void send_home(lr_dispatcher *dispatcher, lr_job *job) {
+  job->stage = LR_JOB_GONE;
+  lr_u64_bump(&dispatcher->stats.done, 1);
+  lr_link_send_home(job);
+}
+
+static void fail(lr_dispatcher *dispatcher, lr_job *job, lariat_status status,
+                 lariat_phase phase) {
+  job->outcome = status;
+  job->phase = (uint8_t)phase;
+  send_home(dispatcher, job);
+}
+
+/* Stops a job, whatever it is doing, and sends it home with `status`. */
+static void stop_job(lr_dispatcher *dispatcher, lr_job *job,
+                     lariat_status status) {
+  job->phase = LARIAT_PHASE_QUEUE;
+  if (job->stage == LR_JOB_RUNNING)
+    dispatcher->transport.ops->cancel(dispatcher->transport.self, job);
+  detach(dispatcher, job);
+  fail(dispatcher, job, status, (lariat_phase)job->phase);
+}
+
+/* A new host's limits.  One that is spread over the reactors has a share. */
+static void set_limits(const lr_dispatcher *dispatcher, lr_host *host,
+                       const lr_job *job) {
+  const lr_dispatcher_limits *limits = &dispatcher->limits;
+  host->limit = limits->max_jobs_per_host;
+  host->connections_limit = limits->max_connections_per_host;
+  if (host->spread) {
+    host->limit = lr_placement_share(job->target.hash, host->limit,
+                                     limits->index, limits->reactors);
+    host->connections_limit =
+        lr_placement_share(job->target.hash, host->connections_limit,
+                           limits->index, limits->reactors);
+  }
+  /* HTTP/2 by prior knowledge needs the one that goes first, too: libcurl
+   * puts no two requests on a connection that is still being made. */
+  bool h2c = job->http == LARIAT_HTTP_2 && lr_quirks_abilities()->h2c_reuse;
+  bool asks = job->target.tls ? job->http != LARIAT_HTTP_1_1 : h2c;
+  host->protocol = asks ? LR_PROTOCOL_UNKNOWN : LR_PROTOCOL_HTTP1;
+}
+
+static bool is_connecting(lariat_phase phase) {
+  return phase == LARIAT_PHASE_DNS || phase == LARIAT_PHASE_CONNECT ||
+         phase == LARIAT_PHASE_TLS;
+}
+
+/* One timer serves the deadline and the connect limit, and it is set once for
+ * a job that is quick: it may ring too early, and then looks again.  Without
+ * memory for a timer the caller's own watch is left. */
+static void watch(lr_dispatcher *dispatcher, lr_job *job, uint64_t connect_ns) {
+  uint64_t at_ns =
+      connect_ns < job->deadline_ns ? connect_ns : job->deadline_ns;
+  if (at_ns == UINT64_MAX) return;
+  (void)lr_reactor_set_timer(dispatcher->reactor, &job->pool_timer, at_ns);
+}
+
+/* When the connect limit of a job ends that begins to connect at `from_ns`. */
+static uint64_t connect_limit(const lr_job *job, uint64_t from_ns) {
+  return job->connect_timeout_ns ? from_ns + job->connect_timeout_ns
+                                 : UINT64_MAX;
+}
+
+static void timer_expired(lr_timer *timer) {
+  lr_job *job = lr_container(timer, lr_job, pool_timer);
+  lr_dispatcher *dispatcher = lr_link_dispatcher(job->link);
+  uint64_t now = lr_reactor_turn_ns(dispatcher->reactor);
+  uint64_t connect_ns = UINT64_MAX;
+  if (job->stage == LR_JOB_WAITING)
+    connect_ns = connect_limit(job, now);
+  else if (is_connecting(dispatcher->transport.ops->phase(
+               dispatcher->transport.self, job)))
+    connect_ns = connect_limit(job, job->started_ns);
+  if (now >= job->deadline_ns || now >= connect_ns)
+    stop_job(dispatcher, job, LARIAT_ETIMEDOUT);
+  else
+    watch(dispatcher, job, connect_ns);
+}
+
+void lr_dispatcher_take(lr_dispatcher *dispatcher, lr_job *job) {
+  job->arrived_ns = lr_reactor_turn_ns(dispatcher->reactor);
+  job->outcome = LARIAT_OK;
+  job->phase = LARIAT_PHASE_QUEUE;
+  lr_u64_bump(&dispatcher->stats.taken, 1);
+  if (dispatcher->closing) {
+    fail(dispatcher, job, LARIAT_ECLOSED, LARIAT_PHASE_QUEUE);
+    return;
+  }
+  bool made;
+  lr_host *host = lr_hosts_find(&dispatcher->hosts, job, &made);
+  if (!host) {
+    fail(dispatcher, job, LARIAT_ENOMEM, LARIAT_PHASE_QUEUE);
+    return;
+  }
+  if (made) set_limits(dispatcher, host, job);
+  job->host = host;
+  job->stage = LR_JOB_WAITING;
+  job->pool_timer.expire = timer_expired;
+  lr_list_append(&host->queue, &job->pool_node);
+  count_queued(dispatcher, host, 1);
+  place_host(dispatcher, host);
+  watch(dispatcher, job, connect_limit(job, job->arrived_ns));
+}
+
+void lr_dispatcher_cancel(lr_dispatcher *dispatcher, lr_job *job) {
+  stop_job(dispatcher, job, LARIAT_ECANCELLED);
+}
+
+void lr_dispatcher_done(lr_dispatcher *dispatcher, lr_job *job) {
+  detach(dispatcher, job);
+  send_home(dispatcher, job);
+}
+
+void lr_dispatcher_learned(lr_dispatcher *dispatcher, lr_host *host,
+                           lr_protocol protocol) {
+  host->protocol = (uint8_t)protocol;
+  place_host(dispatcher, host);
+}
+
+void lr_dispatcher_unblock(lr_dispatcher *dispatcher) {
+  lr_list *node = lr_list_take_first(&dispatcher->blocked);
+  if (!node) return;
+  lr_host *host = lr_container(node, lr_host, ring);
+  host->blocked = false;
+  place_host(dispatcher, host);
+}
+
+static void started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
+  job->stage = LR_JOB_RUNNING;
+  count_queued(dispatcher, host, -1);
+  count_running(dispatcher, host, 1);
+  lr_list_append(&dispatcher->running, &job->pool_node);
+}
+
+static void block(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
+  lr_list_prepend(&host->queue, &job->pool_node);
+  host->blocked = true;
+  lr_list_append(&dispatcher->blocked, &host->ring);
+}
+
+/* Starts the next job of the host whose turn it is. */
+static void start_next(lr_dispatcher *dispatcher, lr_host *host) {
+  lr_list_remove(&host->ring);
+  lr_job *job =
+      lr_container(lr_list_take_first(&host->queue), lr_job, pool_node);
+  job->started_ns = lr_reactor_turn_ns(dispatcher->reactor);
+  lariat_status status =
+      dispatcher->transport.ops->start(dispatcher->transport.self, job);
+  if (status == LARIAT_EBUSY) {
+    block(dispatcher, host, job);
+    return;
+  }
+  if (status != LARIAT_OK) {
+    detach(dispatcher, job);
+    fail(dispatcher, job, status, LARIAT_PHASE_QUEUE);
+    return;
+  }
+  started(dispatcher, host, job);
+  place_host(dispatcher, host);
+}
+
+static void start_all(lr_dispatcher *dispatcher) {
+  while (dispatcher->running_count < dispatcher->limits.max_jobs) {
+    lr_list *node = lr_list_first(&dispatcher->ring);
+    if (!node) return;
+    start_next(dispatcher, lr_container(node, lr_host, ring));
+  }
+}
+
+/* Nothing runs that could free a connection for those that wait for one: they
+ * must ask again themselves. */
+static void unstick(lr_dispatcher *dispatcher) {
+  if (dispatcher->running_count || lr_list_empty(&dispatcher->blocked)) return;
+  while (!lr_list_empty(&dispatcher->blocked))
+    lr_dispatcher_unblock(dispatcher);
+}
+
+void lr_dispatcher_turn_end(lr_dispatcher *dispatcher) {
+  bool more = true;
+  for (int round = 0; round < ROUNDS_A_TURN && more; round++) {
+    start_all(dispatcher);
+    more = dispatcher->transport.ops->turn_end(dispatcher->transport.self);
+    unstick(dispatcher);
+  }
+  if (more || (!lr_list_empty(&dispatcher->ring) &&
+               dispatcher->running_count < dispatcher->limits.max_jobs))
+    lr_reactor_again(dispatcher->reactor);
+}
+
+void lr_dispatcher_close(lr_dispatcher *dispatcher) {
+  dispatcher->closing = true;
+}
+
+void lr_dispatcher_abort(lr_dispatcher *dispatcher, lariat_status status) {
+  lr_list *node;
+  while ((node = lr_list_first(&dispatcher->running)))
+    stop_job(dispatcher, lr_container(node, lr_job, pool_node), status);
+  for (uint32_t i = 0; i < dispatcher->hosts.room; i++) {
+    lr_host *host = dispatcher->hosts.buckets[i];
+    while (host) {
+      lr_host *next = host->next; /* the last job of a host may free it */
+      uint32_t left = host->queued;
+      while (left--)
+        stop_job(dispatcher,
+                 lr_container(lr_list_first(&host->queue), lr_job, pool_node),
+                 status);
+      host = next;
+    }
+  }
+}
+
+bool lr_dispatcher_idle(const lr_dispatcher *dispatcher) {
+  return dispatcher->queued_count == 0 && dispatcher->running_count == 0;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT
+ * dispatcher.h: the jobs that one pool reactor has, from their arrival until
+ * they go home: a queue for each host, turns between hosts, the limits, and
+ * the deadlines.  All on the reactor's own thread, without a lock. */
+#ifndef LR_FETCH_DISPATCHER_H
+#define LR_FETCH_DISPATCHER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/atomics.h"
+#include "base/list.h"
+#include "fetch/host.h"
+#include "fetch/job.h"
+#include "fetch/transport.h"
+#include "reactor/reactor.h"
+
+/* Written by the reactor's thread, read by any. */
+typedef struct lr_dispatcher_stats {
+  lr_atomic_u64 taken;
+  lr_atomic_u64 done;
+  lr_atomic_u64 queued;
+  lr_atomic_u64 running;
+} lr_dispatcher_stats;
+
+typedef struct lr_dispatcher_limits {
+  unsigned index;    /* of this reactor, in `reactors` */
+  unsigned reactors;
+  unsigned max_jobs; /* this reactor's share */
+  unsigned max_jobs_per_host;        /* the whole: split for spread hosts */
+  unsigned max_connections_per_host; /* likewise */
+} lr_dispatcher_limits;
+
+typedef struct lr_dispatcher {
+  lariat_reactor *reactor;
+  lr_transport transport;
+  lr_dispatcher_limits limits;
+  lr_hosts hosts;
+  lr_list ring;    /* hosts whose next job may start, in turn */
+  lr_list blocked; /* hosts that wait for a connection */
+  lr_list running; /* jobs with the transport */
+  uint32_t queued_count;
+  uint32_t running_count;
+  bool closing;
+  lr_dispatcher_stats stats;
+} lr_dispatcher;
+
+/* False when out of memory. */
+bool lr_dispatcher_init(lr_dispatcher *dispatcher, lariat_reactor *reactor,
+                        const lr_dispatcher_limits *limits,
+                        lr_transport transport);
+
+/* No job is left. */
+void lr_dispatcher_clear(lr_dispatcher *dispatcher);
+
+/* A job has arrived; it is queued, or goes home at once with its failure.
+ * Nothing is started before lr_dispatcher_turn_end. */
+void lr_dispatcher_take(lr_dispatcher *dispatcher, lr_job *job);
+
+/* The caller has cancelled a job which has not gone home: it does now. */
+void lr_dispatcher_cancel(lr_dispatcher *dispatcher, lr_job *job);
+
+/* From the transport: a started job is over, its outcome filled in. */
+void lr_dispatcher_done(lr_dispatcher *dispatcher, lr_job *job);
+
+/* From the transport: what the host speaks is known now. */
+void lr_dispatcher_learned(lr_dispatcher *dispatcher, lr_host *host,
+                           lr_protocol protocol);
+
+/* From the transport: a connection is to be had: lets one blocked host try. */
+void lr_dispatcher_unblock(lr_dispatcher *dispatcher);
+
+/* The end of a turn: starts what may start and lets the transport carry on. */
+void lr_dispatcher_turn_end(lr_dispatcher *dispatcher);
+
+/* New jobs are refused from now on. */
+void lr_dispatcher_close(lr_dispatcher *dispatcher);
+
+/* Sends every job home, cancelled with `status`. */
+void lr_dispatcher_abort(lr_dispatcher *dispatcher, lariat_status status);
+
+/* Whether any job is left. */
+bool lr_dispatcher_idle(const lr_dispatcher *dispatcher);
+
+#endif

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: MIT
+ * Which lane a job goes to, and what happens around a transfer. */
+#include "fetch/engine.h"
+
+#include "base/memory.h"
+#include "fetch/dispatcher.h"
+#include "fetch/lane.h"
+#include "fetch/placement.h"
+#include "fetch/pool.h"
+#include "fetch/transfer.h"
+#include "fetch/trust.h"
+
+/* Measured: docs/internals/engine.md. */
+enum { LANE_ROOM = 32, IDLE_TRANSFERS_MAX = 4096 };
+
+/* The certificates, when the first job needs them. */
+
+static lariat_status need_trust(lr_engine *engine) {
+  if (engine->trusted || engine->insecure) return LARIAT_OK;
+  lariat_pool *pool = engine->worker->pool;
+  lr_pool_warm_up_begin(pool);
+  lariat_status status =
+      lr_trust_load(lr_pool_options(pool)->ca_file, &engine->trusted);
+  lr_pool_warm_up_end(pool);
+  return status == LARIAT_OK || status == LARIAT_ENOMEM ? status
+                                                        : LARIAT_ECERTIFICATE;
+}
+
+/* The choice of a lane. */
+
+static bool is_multiplexed(const lr_host *host) {
+  return host->protocol == LR_PROTOCOL_HTTP2;
+}
+
+static bool part_has_idle(const lr_host_lane *part) {
+  return part->open > part->running;
+}
+
+/* A lane in which the host has a connection that nobody uses; looked for where
+ * one was seen last. */
+static lr_lane *lane_with_idle(lr_host *host) {
+  if (host->open == 0) return NULL;
+  for (uint32_t i = 0; i < host->lane_count; i++) {
+    uint32_t index = (host->lane_hint + i) % host->lane_count;
+    if (!part_has_idle(&host->lanes[index])) continue;
+    host->lane_hint = index;
+    return host->lanes[index].lane;
+  }
+  return NULL;
+}
+
+static bool has_room(const lr_engine *engine, const lr_lane *lane) {
+  return lr_lane_load(lane) < engine->lane_room;
+}
+
+/* One of the host's lanes that has room: its home lane before the others. */
+static lr_lane *own_lane_with_room(const lr_engine *engine,
+                                   const lr_host *host) {
+  for (uint32_t i = 0; i < host->lane_count; i++)
+    if (has_room(engine, host->lanes[i].lane)) return host->lanes[i].lane;
+  return NULL;
+}
+
+/* Lanes with room gather at the front, so that this looks at few. */
+static lr_lane *any_lane_with_room(lr_engine *engine) {
+  lr_list *node = engine->lanes.next;
+  for (int looks = 0; node != &engine->lanes && looks < 4; looks++) {
+    lr_lane *lane = lr_container(node, lr_lane, node);
+    node = node->next;
+    if (has_room(engine, lane)) return lane;
+    lr_list_remove(&lane->node);
+    lr_list_append(&engine->lanes, &lane->node);
+  }
+  return lr_lane_new(engine);
+}
+
+static lr_lane *lane_for_new_connection(lr_engine *engine, lr_host *host) {
+  lr_lane *lane = own_lane_with_room(engine, host);
+  return lane ? lane : any_lane_with_room(engine);
+}
+
+/* Closes idle connections to make room for others: those of a quiet lane at
+ * once, else one at the end of a transfer in the lane that has most. */
+static void relieve(lr_engine *engine) {
+  lr_lane *fullest = NULL;
+  unsigned most = 0;
+  for (lr_list *node = engine->lanes.next; node != &engine->lanes;
+       node = node->next) {
+    lr_lane *lane = lr_container(node, lr_lane, node);
+    unsigned idle =
+        lane->open > lane->running ? lane->open - lane->running : 0;
+    bool quiet = lane->running == 0 && lane->open > 0;
+    if (quiet) {
+      lr_engine_recycle(engine, lane);
+      return;
+    }
+    if (idle <= most) continue;
+    most = idle;
+    fullest = lane;
+  }
+  if (fullest) lr_lane_squeeze(fullest);
+}
+
+static unsigned greater(unsigned a, unsigned b) {
+  return a > b ? a : b;
+}
+
+static bool may_connect(lr_engine *engine, const lr_host *host) {
+  if (greater(host->open, host->running) >= host->connections_limit)
+    return false;
+  if (greater(engine->open, engine->running) < engine->max_connections)
+    return true;
+  relieve(engine);
+  return greater(engine->open, engine->running) < engine->max_connections;
+}
+
+/* LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY */
+static lariat_status choose_lane(lr_engine *engine, lr_host *host,
+                                 lr_lane **out) {
+  *out = is_multiplexed(host) && host->lane_count ? host->lanes[0].lane
+                                                  : lane_with_idle(host);
+  if (*out) return LARIAT_OK;
+  if (engine->running && !may_connect(engine, host)) return LARIAT_EBUSY;
+  *out = lane_for_new_connection(engine, host);
+  return *out ? LARIAT_OK : LARIAT_ENOMEM;
+}
+
+/* Transfers. */
+
+static lr_transfer *take_transfer(lr_engine *engine) {
+  lr_list *node = lr_list_take_first(&engine->transfers);
+  if (!node) return lr_transfer_new(engine);
+  engine->idle_transfers--;
+  return lr_container(node, lr_transfer, node);
+}
+
+/* The one used last is used next: its memory is warm, and it is often set for
+ * the same host. */
+static void give_back(lr_engine *engine, lr_transfer *transfer) {
+  lr_transfer_reset(transfer);
+  if (engine->idle_transfers >= IDLE_TRANSFERS_MAX) {
+    lr_transfer_free(transfer);
+    return;
+  }
+  lr_list_prepend(&engine->transfers, &transfer->node);
+  engine->idle_transfers++;
+}
+
+/* Jobs. */
+
+static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
+                         lr_host_lane *part) {
+  lr_host *host = job->host;
+  lr_transfer *transfer = take_transfer(engine);
+  if (!transfer) return LARIAT_ENOMEM;
+  lariat_status status = lr_transfer_prepare(transfer, job, host, lane);
+  if (status == LARIAT_OK) {
+    transfer->multiplexed = is_multiplexed(host);
+    status = lr_lane_add(lane, transfer);
+  }
+  if (status != LARIAT_OK) {
+    transfer->multiplexed = false;
+    give_back(engine, transfer);
+    return status;
+  }
+  if (transfer->multiplexed) lane->multiplexed++;
+  part->running++;
+  engine->running++;
+  return LARIAT_OK;
+}
+
+static lariat_status start(void *self, lr_job *job) {
+  lr_engine *engine = self;
+  lr_lane *lane = NULL;
+  lariat_status status = LARIAT_OK;
+  if (job->target.tls) status = need_trust(engine);
+  if (status == LARIAT_OK) status = choose_lane(engine, job->host, &lane);
+  if (status != LARIAT_OK) return status;
+  lr_host_lane *part = lr_host_enter_lane(job->host, lane);
+  if (!part) return LARIAT_ENOMEM;
+  status = run(engine, job, lane, part);
+  if (status != LARIAT_OK) lr_host_leave_lane(job->host, lane);
+  return status;
+}
+
+/* Takes the transfer apart from its lane, host and job; the host's next job
+ * will find the connection that this one has left. */
+static void detach(lr_engine *engine, lr_transfer *transfer) {
+  lr_lane *lane = transfer->lane;
+  lr_host *host = transfer->host;
+  lr_lane_remove(lane, transfer);
+  engine->running--;
+  lr_host_lane *part = lr_host_in_lane(host, lane);
+  if (part) {
+    part->running--;
+    if (part_has_idle(part)) host->lane_hint = (uint32_t)(part - host->lanes);
+  }
+  lr_host_leave_lane(host, lane);
+  transfer->job->transfer = NULL;
+  give_back(engine, transfer);
+}
+
+/* Fetched by whom and how: for the response. */
+static void count(lr_engine *engine, const lr_job *job) {
+  if (!job->response) return;
+  job->response->reactor = engine->worker->index;
+  if (job->response->reused) lr_u64_bump(&engine->stats.reused, 1);
+}
+
+void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
+                        int curl_code) {
+  lr_job *job = transfer->job;
+  lr_transfer_conclude(transfer, curl_code);
+  count(engine, job);
+  detach(engine, transfer);
+  lr_dispatcher_done(engine->dispatcher, job);
+  lr_dispatcher_unblock(engine->dispatcher);
+}
+
+static void cancel(void *self, lr_job *job) {
+  lr_engine *engine = self;
+  lr_transfer *transfer = job->transfer;
+  job->phase = (uint8_t)lr_transfer_phase(transfer);
+  count(engine, job);
+  detach(engine, transfer);
+  lr_dispatcher_unblock(engine->dispatcher);
+}
+
+static lariat_phase phase(void *self, const lr_job *job) {
+  (void)self;
+  return lr_transfer_phase(job->transfer);
+}
+
+/* A lane that is touched while it is seen to waits for the next round. */
+static bool turn_end(void *self) {
+  lr_engine *engine = self;
+  lr_list now;
+  lr_list *node;
+  lr_list_init(&now);
+  lr_list_splice(&now, &engine->touched);
+  while ((node = lr_list_first(&now)))
+    lr_lane_see_to(lr_container(node, lr_lane, touched));
+  return !lr_list_empty(&engine->touched);
+}
+
+void lr_engine_recycle(lr_engine *engine, lr_lane *lane) {
+  bool had = lane->open > 0;
+  lr_lane_free(lane);
+  if (had) lr_u64_bump(&engine->stats.recycled, 1);
+}
+
+static void close_engine(void *self) {
+  lr_engine *engine = self;
+  lr_list *node;
+  while ((node = lr_list_first(&engine->lanes)))
+    lr_lane_free(lr_container(node, lr_lane, node));
+  while ((node = lr_list_take_first(&engine->transfers)))
+    lr_transfer_free(lr_container(node, lr_transfer, node));
+  lr_sockets_clear(&engine->sockets);
+  lr_trust_release(engine->trusted);
+  lr_free(engine);
+}
+
+static const lr_transport_ops ops = {start, cancel, phase, turn_end,
+                                     close_engine};
+
+lariat_status lr_engine_open(lr_worker *worker, lr_transport *out) {
+  const lariat_pool_options *options = lr_pool_options(worker->pool);
+  lr_engine *engine = lr_alloc_zero(sizeof *engine);
+  if (!engine) return LARIAT_ENOMEM;
+  engine->worker = worker;
+  engine->dispatcher = &worker->dispatcher;
+  engine->reactor = worker->reactor;
+  engine->idle_ns = (uint64_t)options->idle_ms * 1000000u;
+  engine->insecure = options->insecure;
+  engine->lane_room =
+      options->lane_connections ? options->lane_connections : LANE_ROOM;
+  unsigned share =
+      lr_placement_share(0, options->max_connections, worker->index,
+                         lariat_pool_reactors(worker->pool));
+  engine->max_connections = share ? share : 1;
+  lr_sockets_init(&engine->sockets);
+  lr_list_init(&engine->transfers);
+  lr_list_init(&engine->lanes);
+  lr_list_init(&engine->touched);
+  worker->engine_stats = &engine->stats;
+  *out = (lr_transport){&ops, engine};
+  return LARIAT_OK;
+}
+
+void lr_engine_add_stats(lariat_pool_stats *all, const lr_engine_stats *stats) {
+  all->connections += lr_u64_load_relaxed(&stats->connections);
+  all->connections_opened += lr_u64_load_relaxed(&stats->opened);
+  all->connections_reused += lr_u64_load_relaxed(&stats->reused);
+  all->lanes += lr_u64_load_relaxed(&stats->lanes);
+  all->lanes_recycled += lr_u64_load_relaxed(&stats->recycled);
+}

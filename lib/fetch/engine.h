@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ * engine.h: the transport that drives libcurl: many small multi handles
+ * (lanes) on one epoll descriptor.  docs/internals/engine.md explains why they
+ * are many and small. */
+#ifndef LR_FETCH_ENGINE_H
+#define LR_FETCH_ENGINE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/atomics.h"
+#include "base/list.h"
+#include "fetch/socket.h"
+#include "fetch/transport.h"
+#include "reactor/reactor.h"
+#include <lariat/pool.h>
+
+struct lr_worker;
+struct lr_dispatcher;
+struct lr_lane;
+struct lr_transfer;
+struct x509_store_st;
+
+typedef struct lr_engine_stats {
+  lr_atomic_u64 connections;
+  lr_atomic_u64 opened;
+  lr_atomic_u64 reused;
+  lr_atomic_u64 lanes;
+  lr_atomic_u64 recycled;
+} lr_engine_stats;
+
+typedef struct lr_engine {
+  struct lr_worker *worker;
+  struct lr_dispatcher *dispatcher;
+  lariat_reactor *reactor;
+  lr_sockets sockets;
+  lr_list transfers;   /* idle ones */
+  unsigned idle_transfers;
+  lr_list lanes;
+  lr_list touched;     /* lanes to see to at the end of the turn */
+  unsigned lane_count;
+  unsigned lane_room;  /* connections a lane */
+  unsigned max_connections; /* this reactor's share */
+  unsigned open;       /* connections now */
+  unsigned running;    /* transfers now */
+  uint64_t idle_ns;    /* a quiet lane is closed after this */
+  bool insecure;
+  struct x509_store_st *trusted; /* NULL until the first https job */
+  lr_engine_stats stats;
+} lr_engine;
+
+/* LARIAT_OK, LARIAT_ENOMEM */
+lariat_status lr_engine_open(struct lr_worker *worker, lr_transport *out);
+
+/* Adds up; any thread. */
+void lr_engine_add_stats(lariat_pool_stats *all, const lr_engine_stats *stats);
+
+/* Closes a lane without transfers, and all of its connections. */
+void lr_engine_recycle(lr_engine *engine, struct lr_lane *lane);
+
+/* From the lanes: a transfer of libcurl's is over. */
+void lr_engine_finished(lr_engine *engine, struct lr_transfer *transfer,
+                        int curl_code);
+
+#endif

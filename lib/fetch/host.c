@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT
+ * The table of hosts, and each host's parts in lanes. */
+#include "fetch/host.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+
+enum { FIRST_BUCKETS = 64, FIRST_LANES = 2 };
+
+bool lr_hosts_init(lr_hosts *hosts) {
+  hosts->buckets = lr_alloc_zero(FIRST_BUCKETS * sizeof *hosts->buckets);
+  hosts->room = hosts->buckets ? FIRST_BUCKETS : 0;
+  hosts->count = 0;
+  return hosts->buckets != NULL;
+}
+
+void lr_hosts_clear(lr_hosts *hosts) {
+  for (uint32_t i = 0; i < hosts->room; i++) {
+    lr_host *host = hosts->buckets[i];
+    while (host) {
+      lr_host *next = host->next;
+      lr_free(host->lanes);
+      lr_free(host);
+      host = next;
+    }
+  }
+  lr_free(hosts->buckets);
+  hosts->buckets = NULL;
+  hosts->room = 0;
+}
+
+/* The identity beyond the name goes into the hash, so that it is looked up in
+ * one step. */
+static uint64_t identity_hash(const lr_job *job) {
+  uint64_t identity = (uint64_t)job->http * 2u + (job->spread ? 1u : 0u);
+  return job->target.hash ^ (identity * 0x9e3779b97f4a7c15u);
+}
+
+static bool is_host_of(const lr_host *host, const lr_job *job, uint64_t hash) {
+  return host->hash == hash && host->http == job->http &&
+         host->spread == job->spread &&
+         host->key_length == job->target.key_length &&
+         memcmp(host->key, job->target.key, host->key_length) == 0;
+}
+
+/* When there is no memory to grow, longer chains are no fault. */
+static void grow(lr_hosts *hosts) {
+  uint32_t room = hosts->room * 2;
+  lr_host **buckets = lr_alloc_zero(room * sizeof *buckets);
+  if (!buckets) return;
+  for (uint32_t i = 0; i < hosts->room; i++) {
+    lr_host *host = hosts->buckets[i];
+    while (host) {
+      lr_host *next = host->next;
+      lr_host **bucket = &buckets[host->hash & (room - 1)];
+      host->next = *bucket;
+      *bucket = host;
+      host = next;
+    }
+  }
+  lr_free(hosts->buckets);
+  hosts->buckets = buckets;
+  hosts->room = room;
+}
+
+static lr_host *make(const lr_job *job, uint64_t hash) {
+  uint32_t length = job->target.key_length;
+  lr_host *host = lr_alloc_zero(sizeof *host + length + 1);
+  if (!host) return NULL;
+  host->hash = hash;
+  host->http = job->http;
+  host->spread = job->spread;
+  host->key_length = length;
+  memcpy(host->key, job->target.key, length);
+  lr_list_init(&host->ring);
+  lr_list_init(&host->queue);
+  return host;
+}
+
+lr_host *lr_hosts_find(lr_hosts *hosts, const lr_job *job, bool *made) {
+  uint64_t hash = identity_hash(job);
+  *made = false;
+  for (lr_host *host = hosts->buckets[hash & (hosts->room - 1)]; host;
+       host = host->next)
+    if (is_host_of(host, job, hash)) return host;
+  if (hosts->count >= hosts->room) grow(hosts);
+  lr_host *host = make(job, hash);
+  if (!host) return NULL;
+  lr_host **bucket = &hosts->buckets[hash & (hosts->room - 1)];
+  host->next = *bucket;
+  *bucket = host;
+  hosts->count++;
+  *made = true;
+  return host;
+}
+
+void lr_hosts_forget(lr_hosts *hosts, lr_host *host) {
+  if (host->queued || host->running || host->open || host->lane_count) return;
+  lr_host **place = &hosts->buckets[host->hash & (hosts->room - 1)];
+  while (*place != host)
+    place = &(*place)->next;
+  *place = host->next;
+  hosts->count--;
+  lr_list_remove(&host->ring);
+  lr_free(host->lanes);
+  lr_free(host);
+}
+
+lr_host_lane *lr_host_in_lane(lr_host *host, const struct lr_lane *lane) {
+  for (uint32_t i = 0; i < host->lane_count; i++)
+    if (host->lanes[i].lane == lane) return &host->lanes[i];
+  return NULL;
+}
+
+lr_host_lane *lr_host_enter_lane(lr_host *host, struct lr_lane *lane) {
+  lr_host_lane *part = lr_host_in_lane(host, lane);
+  if (part) return part;
+  if (host->lane_count == host->lane_room) {
+    uint32_t room = host->lane_room ? host->lane_room * 2 : FIRST_LANES;
+    lr_host_lane *lanes = lr_realloc(host->lanes, room * sizeof *lanes);
+    if (!lanes) return NULL;
+    host->lanes = lanes;
+    host->lane_room = room;
+  }
+  part = &host->lanes[host->lane_count++];
+  *part = (lr_host_lane){.lane = lane, .open = 0, .running = 0};
+  return part;
+}
+
+void lr_host_leave_lane(lr_host *host, const struct lr_lane *lane) {
+  lr_host_lane *part = lr_host_in_lane(host, lane);
+  if (!part || part->open || part->running) return;
+  uint32_t index = (uint32_t)(part - host->lanes);
+  uint32_t after = host->lane_count - index - 1;
+  memmove(part, part + 1, after * sizeof *part);
+  host->lane_count--;
+  host->lane_hint = 0;
+}

@@ -1,0 +1,430 @@
+/* SPDX-License-Identifier: MIT
+ * A pool's life: its threads' start and end, and who waits for that. */
+#include "fetch/pool.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/atomics.h"
+#include "base/memory.h"
+#include "base/process.h"
+#include "deferred/deferred.h"
+#include "fetch/engine.h"
+#include "fetch/placement.h"
+#include "fetch/quirks.h"
+#include "fetch/trust.h"
+#include <lariat/clock.h>
+
+enum { REACTORS_MAX = 1024, DESCRIPTORS_KEPT = 64 };
+
+struct lariat_pool {
+  lr_atomic_u32 holds; /* the memory: users together, clients, closers */
+  lr_atomic_u32 users;
+  lr_atomic_u64 drain_until_ns;
+  uint32_t generation;
+  lariat_pool_options options;
+  char *ca_file;
+
+  pthread_mutex_t lock; /* of the fields below; never held for long */
+  pthread_cond_t changed;
+  unsigned started;
+  unsigned ready;
+  unsigned ended;
+  lr_list closers;      /* lr_closing, told when the last thread has ended */
+
+  pthread_mutex_t join_lock;
+  bool joined;
+  pthread_mutex_t warm_up;
+  unsigned reactors;
+  lr_worker workers[];
+};
+
+lariat_pool_options lariat_pool_defaults(void) {
+  return (lariat_pool_options){.size = sizeof(lariat_pool_options),
+                               .max_jobs = 1024,
+                               .max_jobs_per_host = 16,
+                               .idle_ms = 118000};
+}
+
+const lariat_pool_options *lr_pool_options(const lariat_pool *pool) {
+  return &pool->options;
+}
+
+lr_worker *lr_pool_worker(lariat_pool *pool, unsigned index) {
+  return &pool->workers[index];
+}
+
+unsigned lariat_pool_reactors(const lariat_pool *pool) {
+  return pool->reactors;
+}
+
+uint64_t lr_pool_drain_until(const lariat_pool *pool) {
+  return lr_u64_load_acquire(&pool->drain_until_ns);
+}
+
+lariat_status lr_pool_check(const lariat_pool *pool) {
+  if (pool->generation != lr_process_generation()) return LARIAT_EFORKED;
+  if (lr_pool_drain_until(pool) != UINT64_MAX) return LARIAT_ECLOSED;
+  return LARIAT_OK;
+}
+
+const char *lariat_pool_refusal(void) {
+  const char *unusable = lr_quirks_unusable();
+  if (unusable) return unusable;
+  return lr_quirks_refusal(lr_quirks_abilities()->version_num);
+}
+
+void lr_pool_warm_up_begin(lariat_pool *pool) {
+  pthread_mutex_lock(&pool->warm_up);
+}
+
+void lr_pool_warm_up_end(lariat_pool *pool) {
+  pthread_mutex_unlock(&pool->warm_up);
+}
+
+/* Memory. */
+
+void lr_pool_hold(lariat_pool *pool) {
+  lr_count_retain(&pool->holds);
+}
+
+void lr_pool_unhold(lariat_pool *pool) {
+  if (!lr_count_release(&pool->holds)) return;
+  for (unsigned i = 0; i < pool->reactors; i++)
+    lariat_mailbox_release(pool->workers[i].mailbox);
+  pthread_mutex_destroy(&pool->lock);
+  pthread_cond_destroy(&pool->changed);
+  pthread_mutex_destroy(&pool->join_lock);
+  pthread_mutex_destroy(&pool->warm_up);
+  lr_free(pool->ca_file);
+  lr_free_lines(pool);
+}
+
+static lariat_pool *new_blank(const lariat_pool_options *options,
+                              unsigned reactors) {
+  lariat_pool *pool =
+      lr_alloc_lines(sizeof *pool + reactors * sizeof pool->workers[0]);
+  if (!pool) return NULL;
+  lr_u32_init(&pool->holds, 1);
+  lr_u32_init(&pool->users, 1);
+  lr_u64_init(&pool->drain_until_ns, UINT64_MAX);
+  pool->generation = lr_process_generation();
+  pool->options = *options;
+  pool->reactors = reactors;
+  pthread_mutex_init(&pool->lock, NULL);
+  pthread_cond_init(&pool->changed, NULL);
+  pthread_mutex_init(&pool->join_lock, NULL);
+  pthread_mutex_init(&pool->warm_up, NULL);
+  lr_list_init(&pool->closers);
+  if (options->ca_file) {
+    pool->ca_file = lr_copy_string(options->ca_file);
+    if (!pool->ca_file) {
+      lr_pool_unhold(pool);
+      return NULL;
+    }
+  }
+  pool->options.ca_file = pool->ca_file;
+  return pool;
+}
+
+/* Options. */
+
+/* What the process may open, less what the rest of it needs. */
+static unsigned connections_allowed(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 512;
+  if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > 1000000)
+    return 1000000;
+  unsigned all = (unsigned)limit.rlim_cur;
+  unsigned kept = DESCRIPTORS_KEPT + all / 8;
+  return all > 2 * kept ? all - kept : (all + 1) / 2;
+}
+
+static lariat_status complete(lariat_pool_options *options) {
+  if (options->size < sizeof *options) return LARIAT_EINVAL;
+  if (options->reactors > REACTORS_MAX) return LARIAT_EINVAL;
+  lariat_pool_options defaults = lariat_pool_defaults();
+  if (!options->reactors) options->reactors = lr_placement_default_reactors();
+  if (!options->max_jobs) options->max_jobs = defaults.max_jobs;
+  if (!options->max_jobs_per_host)
+    options->max_jobs_per_host = defaults.max_jobs_per_host;
+  if (!options->max_connections)
+    options->max_connections = connections_allowed();
+  if (!options->max_connections_per_host)
+    options->max_connections_per_host = options->max_jobs_per_host;
+  if (!options->idle_ms) options->idle_ms = defaults.idle_ms;
+  return LARIAT_OK;
+}
+
+/* A bad certificate file is found here and not at the first fetch. */
+static lariat_status check_ca_file(const char *ca_file) {
+  X509_STORE *store = NULL;
+  if (!ca_file) return LARIAT_OK;
+  lariat_status status = lr_trust_load(ca_file, &store);
+  lr_trust_release(store);
+  return status;
+}
+
+static lariat_status check_libcurl(const lariat_pool_options *options) {
+  if (lr_quirks_unusable()) return LARIAT_ELIBCURL;
+  if (!options->any_libcurl && lariat_pool_refusal()) return LARIAT_ELIBCURL;
+  return lr_quirks_global_init() ? LARIAT_OK : LARIAT_ELIBCURL;
+}
+
+/* The end. */
+
+/* One who waits for the pool's end on a reactor.  Held by that reactor's
+ * thread and by the pool, until each is through with it. */
+typedef struct lr_closing {
+  lr_atomic_u32 count;
+  lr_list node;
+  lr_mail mail;
+  lr_closer closer;
+  lariat_pool *pool;
+  lariat_mailbox *mailbox;
+  lariat_deferred *deferred; /* NULL once it was fired */
+  lariat_reactor *reactor;
+} lr_closing;
+
+static void closing_unhold(lr_closing *closing) {
+  if (!lr_count_release(&closing->count)) return;
+  lariat_mailbox_release(closing->mailbox);
+  lr_pool_unhold(closing->pool);
+  lr_free(closing);
+}
+
+static void tell_closers(lariat_pool *pool) {
+  lr_list *node;
+  while ((node = lr_list_take_first(&pool->closers))) {
+    lr_closing *closing = lr_container(node, lr_closing, node);
+    if (!lr_mailbox_push(closing->mailbox, &closing->mail))
+      closing_unhold(closing);
+  }
+}
+
+void lr_pool_worker_ready(lariat_pool *pool) {
+  pthread_mutex_lock(&pool->lock);
+  pool->ready++;
+  pthread_cond_broadcast(&pool->changed);
+  pthread_mutex_unlock(&pool->lock);
+}
+
+void lr_pool_worker_ended(lariat_pool *pool) {
+  lr_pool_hold(pool); /* who waits may let go as soon as the lock is free */
+  pthread_mutex_lock(&pool->lock);
+  pool->ended++;
+  if (pool->ended == pool->started) tell_closers(pool);
+  pthread_cond_broadcast(&pool->changed);
+  pthread_mutex_unlock(&pool->lock);
+  lr_pool_unhold(pool);
+}
+
+/* The threads are at their very end: this takes no time. */
+static void join(lariat_pool *pool) {
+  pthread_mutex_lock(&pool->join_lock);
+  for (unsigned i = 0; i < pool->started && !pool->joined; i++)
+    pthread_join(pool->workers[i].thread, NULL);
+  pool->joined = true;
+  pthread_mutex_unlock(&pool->join_lock);
+}
+
+static void begin_close(lariat_pool *pool, unsigned drain_ms) {
+  const lariat_clock *clock = lariat_clock_system();
+  uint64_t until_ns =
+      clock->now_ns(clock->context) + (uint64_t)drain_ms * 1000000u;
+  pthread_mutex_lock(&pool->lock);
+  if (until_ns < lr_u64_load_relaxed(&pool->drain_until_ns))
+    lr_u64_store_release(&pool->drain_until_ns, until_ns);
+  for (unsigned i = 0; i < pool->started; i++)
+    if (pool->workers[i].mailbox) lr_mailbox_wake(pool->workers[i].mailbox);
+  pthread_mutex_unlock(&pool->lock);
+}
+
+static void wait_for(lariat_pool *pool, const unsigned *counter) {
+  pthread_mutex_lock(&pool->lock);
+  while (*counter < pool->started)
+    pthread_cond_wait(&pool->changed, &pool->lock);
+  pthread_mutex_unlock(&pool->lock);
+}
+
+static void end_and_join(lariat_pool *pool, unsigned drain_ms) {
+  begin_close(pool, drain_ms);
+  wait_for(pool, &pool->ended);
+  join(pool);
+}
+
+/* The beginning. */
+
+static lariat_status start_threads(lariat_pool *pool) {
+  for (unsigned i = 0; i < pool->reactors; i++) {
+    lariat_status status = lr_worker_start(&pool->workers[i], pool, i);
+    if (status != LARIAT_OK) return status;
+    pthread_mutex_lock(&pool->lock);
+    pool->started++;
+    pthread_mutex_unlock(&pool->lock);
+  }
+  return LARIAT_OK;
+}
+
+static lariat_status start(lariat_pool *pool) {
+  lariat_status status = start_threads(pool);
+  wait_for(pool, &pool->ready);
+  for (unsigned i = 0; i < pool->started && status == LARIAT_OK; i++)
+    status = pool->workers[i].start_status;
+  if (status == LARIAT_OK) return LARIAT_OK;
+  end_and_join(pool, 0);
+  return status;
+}
+
+lariat_status lariat_pool_new(const lariat_pool_options *options,
+                              lariat_pool **out) {
+  lariat_pool_options all = options ? *options : lariat_pool_defaults();
+  *out = NULL;
+  lariat_status status = complete(&all);
+  if (status == LARIAT_OK) status = check_libcurl(&all);
+  if (status == LARIAT_OK) status = check_ca_file(all.ca_file);
+  if (status != LARIAT_OK) return status;
+  lariat_pool *pool = new_blank(&all, all.reactors);
+  if (!pool) return LARIAT_ENOMEM;
+  status = start(pool);
+  if (status != LARIAT_OK) {
+    lr_pool_unhold(pool);
+    return status;
+  }
+  *out = pool;
+  return LARIAT_OK;
+}
+
+/* Closing. */
+
+static bool on_own_thread(const lariat_pool *pool) {
+  for (unsigned i = 0; i < pool->reactors; i++)
+    if (pthread_equal(pool->workers[i].thread, pthread_self()) != 0) return true;
+  return false;
+}
+
+static void closing_leaves_reactor(lr_closing *closing, lariat_value result) {
+  lariat_deferred *deferred = closing->deferred;
+  closing->deferred = NULL;
+  lr_reactor_remove_closer(closing->reactor, &closing->closer);
+  (void)lariat_deferred_callback(deferred, result);
+  lariat_deferred_release(deferred);
+}
+
+static void all_ended(lr_mail *mail) {
+  lr_closing *closing = lr_container(mail, lr_closing, mail);
+  join(closing->pool);
+  if (closing->deferred) {
+    closing_leaves_reactor(closing, lariat_none());
+    closing_unhold(closing);
+  }
+  closing_unhold(closing);
+}
+
+static void reactor_closes(lr_closer *closer) {
+  lr_closing *closing = lr_container(closer, lr_closing, closer);
+  if (!closing->deferred) return;
+  closing_leaves_reactor(
+      closing, lariat_failure_new(LARIAT_ECANCELLED,
+                                  "the reactor closed before the pool ended"));
+  closing_unhold(closing);
+}
+
+static const lr_mail_ops ended_ops = {all_ended, all_ended};
+
+static void wait_on_reactor(lr_closing *closing) {
+  lariat_pool *pool = closing->pool;
+  pthread_mutex_lock(&pool->lock);
+  bool over = pool->ended == pool->reactors;
+  if (!over) lr_list_append(&pool->closers, &closing->node);
+  pthread_mutex_unlock(&pool->lock);
+  if (over) lr_reactor_post_local(closing->reactor, &closing->mail);
+}
+
+lariat_deferred *lariat_pool_close(lariat_pool *pool, lariat_reactor *reactor,
+                                   unsigned drain_ms) {
+  if (pool->generation != lr_process_generation())
+    return lariat_deferred_fail(reactor, LARIAT_EFORKED,
+                                "a pool cannot be closed in a forked child");
+  if (on_own_thread(pool))
+    return lariat_deferred_fail(reactor, LARIAT_EBUSY,
+                                "a pool cannot be closed by its own thread");
+  lr_closing *closing = lr_alloc_zero(sizeof *closing);
+  lariat_deferred *deferred = lariat_deferred_new(reactor, NULL, NULL, NULL);
+  if (!closing || lariat_deferred_fired(deferred)) {
+    lr_free(closing);
+    lariat_deferred_forget(deferred);
+    return lariat_deferred_fail(reactor, LARIAT_ENOMEM, "out of memory");
+  }
+  lr_u32_init(&closing->count, 2);
+  lr_pool_hold(pool);
+  *closing = (lr_closing){.count = closing->count,
+                          .mail = {NULL, &ended_ops},
+                          .closer = {.begin = reactor_closes},
+                          .pool = pool,
+                          .mailbox = lariat_reactor_mailbox(reactor),
+                          .deferred = lariat_deferred_retain(deferred),
+                          .reactor = reactor};
+  lr_reactor_add_closer(reactor, &closing->closer);
+  begin_close(pool, drain_ms);
+  wait_on_reactor(closing);
+  return deferred;
+}
+
+lariat_status lariat_pool_close_wait(lariat_pool *pool, unsigned drain_ms) {
+  if (pool->generation != lr_process_generation()) return LARIAT_EFORKED;
+  lariat_reactor *current = lariat_reactor_current();
+  if (on_own_thread(pool) || (current && lr_reactor_in_turn(current)))
+    return LARIAT_EBUSY;
+  end_and_join(pool, drain_ms);
+  return LARIAT_OK;
+}
+
+lariat_pool *lariat_pool_retain(lariat_pool *pool) {
+  lr_count_retain(&pool->users);
+  return pool;
+}
+
+void lariat_pool_release(lariat_pool *pool) {
+  if (!pool || !lr_count_release(&pool->users)) return;
+  if (pool->generation != lr_process_generation()) return;
+  if (on_own_thread(pool)) {
+    lr_misuse("lariat_pool_release: the last reference on a pool's own thread");
+    begin_close(pool, 0);
+    return; /* nobody can join the threads now: the memory is lost */
+  }
+  end_and_join(pool, 0);
+  lr_pool_unhold(pool);
+}
+
+/* The rest. */
+
+lariat_status lariat_pool_call(lariat_pool *pool, unsigned index,
+                               lariat_call call, void *context,
+                               lariat_destroy destroy) {
+  if (pool->generation != lr_process_generation()) return LARIAT_EFORKED;
+  if (index >= pool->reactors) return LARIAT_EINVAL;
+  return lariat_mailbox_call(pool->workers[index].mailbox, call, context,
+                             destroy);
+}
+
+static void add_worker_stats(lariat_pool_stats *all, const lr_worker *worker) {
+  const lr_dispatcher_stats *jobs = &worker->dispatcher.stats;
+  all->jobs_taken += lr_u64_load_relaxed(&jobs->taken);
+  all->jobs_done += lr_u64_load_relaxed(&jobs->done);
+  all->jobs_queued += lr_u64_load_relaxed(&jobs->queued);
+  all->jobs_running += lr_u64_load_relaxed(&jobs->running);
+  lr_engine_add_stats(all, worker->engine_stats);
+}
+
+lariat_status lariat_pool_read_stats(lariat_pool *pool,
+                                     lariat_pool_stats *stats) {
+  size_t size = stats->size;
+  if (size < sizeof stats->size) return LARIAT_EINVAL;
+  lariat_pool_stats all = {.size = size};
+  for (unsigned i = 0; i < pool->reactors; i++)
+    add_worker_stats(&all, &pool->workers[i]);
+  memcpy(stats, &all, size < sizeof all ? size : sizeof all);
+  return LARIAT_OK;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT
+ * pool.h: what the pool's threads and clients ask of the pool. */
+#ifndef LR_FETCH_POOL_H
+#define LR_FETCH_POOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "fetch/worker.h"
+#include <lariat/pool.h>
+
+const lariat_pool_options *lr_pool_options(const lariat_pool *pool);
+lr_worker *lr_pool_worker(lariat_pool *pool, unsigned index);
+
+/* Clients keep the pool's memory, not its threads.  Any thread. */
+void lr_pool_hold(lariat_pool *pool);
+void lr_pool_unhold(lariat_pool *pool);
+
+/* LARIAT_OK, LARIAT_EFORKED, LARIAT_ECLOSED.  Any thread. */
+lariat_status lr_pool_check(const lariat_pool *pool);
+
+/* When a closing pool gives up waiting for its jobs; UINT64_MAX while it is
+ * open.  Any thread. */
+uint64_t lr_pool_drain_until(const lariat_pool *pool);
+
+/* From the threads: started (or not), and ended. */
+void lr_pool_worker_ready(lariat_pool *pool);
+void lr_pool_worker_ended(lariat_pool *pool);
+
+/* One engine reads its certificates at a time. */
+void lr_pool_warm_up_begin(lariat_pool *pool);
+void lr_pool_warm_up_end(lariat_pool *pool);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT
+ * A whole program in one call. */
+#include <lariat/react.h>
+
+#include "base/process.h"
+#include "reactor/reactor.h"
+
+typedef struct program {
+  lariat_app app;
+  int argc;
+  char **argv;
+  lariat_reactor *reactor;
+  lariat_pool *pool;
+  lariat_client *client;
+  int exit_code;
+} program;
+
+static lariat_value over(lariat_value result, void *context) {
+  program *it = context;
+  if (lariat_is_failure(result)) {
+    lr_process_say("%s", lariat_failure_message(result));
+    it->exit_code = 1;
+  }
+  lariat_reactor_stop(it->reactor);
+  return lariat_value_drop(result);
+}
+
+static void begin(void *context) {
+  program *it = context;
+  lariat_deferred *end = it->app(it->client, it->argc, it->argv);
+  if (!end) {
+    lariat_reactor_stop(it->reactor);
+    return;
+  }
+  lariat_deferred_release(lariat_deferred_add_both(end, over, it));
+}
+
+static lariat_status open_all(program *it) {
+  lariat_status status = lariat_reactor_new(NULL, &it->reactor);
+  if (status == LARIAT_OK) status = lariat_pool_new(NULL, &it->pool);
+  if (status == LARIAT_OK)
+    status = lariat_client_new(it->pool, it->reactor, NULL, &it->client);
+  if (status == LARIAT_OK)
+    status = lariat_reactor_call_soon(it->reactor, begin, it, NULL);
+  return status;
+}
+
+static void say_why(lariat_status status) {
+  const char *refusal =
+      status == LARIAT_ELIBCURL ? lariat_pool_refusal() : NULL;
+  lr_process_say("cannot start: %s",
+                 refusal ? refusal : lariat_status_text(status));
+}
+
+int lariat_react(lariat_app app, int argc, char **argv) {
+  program it = {.app = app, .argc = argc, .argv = argv};
+  lariat_status status = open_all(&it);
+  if (status == LARIAT_OK) status = lariat_reactor_run(it.reactor);
+  if (status != LARIAT_OK) {
+    say_why(status);
+    it.exit_code = 1;
+  }
+  lariat_client_close(it.client);
+  (void)lariat_reactor_close(it.reactor, 1000);
+  lariat_pool_release(it.pool);
+  return it.exit_code;
+}

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ * redirect.h: what becomes of a request that is answered by a redirect
+ * (RFC 9110, 15.4; the Fetch standard where the RFC leaves a choice). */
+#ifndef LR_FETCH_REDIRECT_H
+#define LR_FETCH_REDIRECT_H
+
+#include <stdbool.h>
+
+#include "fetch/job.h"
+
+/* Whether the job's response is a redirect that it wants followed. */
+bool lr_redirect_wanted(const lr_job *job);
+
+/* Makes the job the request for where its response points to: target, method,
+ * body, headers; drops the response.  Credentials do not go to another
+ * origin.
+ *
+ * LARIAT_OK, LARIAT_ENOMEM
+ * LARIAT_EREDIRECTS it has followed as many as it may
+ * LARIAT_EREDIRECT  not to a URL that can be fetched */
+lariat_status lr_redirect_follow(lr_job *job);
+
+#endif

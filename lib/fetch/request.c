@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT
+ * From a call of the user's to a job on its way. */
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/process.h"
+#include "fetch/client.h"
+#include "fetch/pool.h"
+
+/* A user's options as far as their size goes, the client's for the rest. */
+static lariat_request_options complete(const lariat_client *client,
+                                       const lariat_request_options *given) {
+  lariat_request_options all = lariat_request_defaults(client);
+  if (!given) return all;
+  size_t size = given->size < sizeof all ? given->size : sizeof all;
+  memcpy(&all, given, size);
+  all.size = sizeof all;
+  return all;
+}
+
+static lariat_status set_headers(lr_job *job, const lariat_header *headers,
+                                 size_t count) {
+  lariat_client *client = job->client;
+  if (count == 0) {
+    job->profile = lr_profile_retain(client->profile);
+    return LARIAT_OK;
+  }
+  lariat_status status =
+      lr_profile_make(client->profile, headers, count, &job->profile);
+  if (status != LARIAT_OK) return status;
+  /* Who asks for an encoding by hand wants to see it. */
+  for (size_t i = 0; i < count; i++)
+    if (strcasecmp(headers[i].name, "Accept-Encoding") == 0)
+      job->decompress = false;
+  return LARIAT_OK;
+}
+
+/* Two headers that libcurl would make up for a body: a type that is wrong for
+ * most bodies, and the wait for "100 Continue", a second lost with servers
+ * that do not know it. */
+static lariat_status complete_headers(lr_job *job) {
+  static const lariat_header made_up[] = {
+      {"Expect", NULL}, {"Content-Type", "application/octet-stream"}};
+  if (job->body_length == 0) return LARIAT_OK;
+  size_t count = lr_profile_has(job->profile, "Content-Type") ? 1 : 2;
+  size_t first = lr_profile_has(job->profile, "Expect") ? 1 : 0;
+  if (first >= count) return LARIAT_OK;
+  lr_profile *profile = NULL;
+  lariat_status status = lr_profile_make(job->profile, made_up + first,
+                                         count - first, &profile);
+  if (status != LARIAT_OK) return status;
+  lr_profile_release(job->profile);
+  job->profile = profile;
+  return LARIAT_OK;
+}
+
+static lariat_status set_method(lr_job *job, const char *method) {
+  if (!method || !lr_method_valid(method)) return LARIAT_EINVAL;
+  memcpy(job->method, method, strlen(method) + 1);
+  job->get = !job->body && strcmp(method, "GET") == 0;
+  return LARIAT_OK;
+}
+
+/* Takes the body over, or a copy of it. */
+static lariat_status set_body(lr_job *job,
+                              const lariat_request_options *options) {
+  if (!options->body) return LARIAT_OK;
+  job->body = options->body;
+  job->body_length = options->body_length;
+  job->drop_body = options->drop_body;
+  if (options->drop_body) return LARIAT_OK;
+  job->drop_body = lr_free;
+  job->body = lr_copy_bytes(options->body, options->body_length);
+  return job->body ? LARIAT_OK : LARIAT_ENOMEM;
+}
+
+static void set_limits(lr_job *job, const lariat_request_options *options) {
+  job->sha256 = options->sha256;
+  job->http = (uint8_t)options->http;
+  job->decompress = !job->client->options.no_decompress;
+  job->max_body_bytes = options->max_body_bytes;
+  job->max_redirects = options->max_redirects;
+  job->connect_timeout_ns = options->connect_timeout_ms * 1000000u;
+}
+
+/* The pool reads the system's clock, the caller perhaps another. */
+static lariat_status set_deadline(lr_job *job, uint64_t timeout_ms) {
+  lariat_reactor *reactor = job->client->reactor;
+  job->deadline_ns = UINT64_MAX;
+  if (timeout_ms == 0 || timeout_ms > UINT64_MAX / 4000000u) return LARIAT_OK;
+  job->deadline_ns = job->submitted_ns + timeout_ms * 1000000u;
+  uint64_t now_ns = lr_reactor_has_system_clock(reactor)
+                        ? job->submitted_ns
+                        : lariat_reactor_now_ns(reactor);
+  job->due_ns = now_ns + timeout_ms * 1000000u;
+  return lr_reactor_set_timer(reactor, &job->timer, job->due_ns)
+             ? LARIAT_OK
+             : LARIAT_ENOMEM;
+}
+
+static lariat_status fill(lr_job *job, const char *method, const char *url,
+                          const lariat_request_options *options) {
+  set_limits(job, options);
+  lariat_status status = set_body(job, options);
+  if (status == LARIAT_OK) status = set_method(job, method);
+  if (status == LARIAT_OK && (unsigned)options->http > LARIAT_HTTP_2)
+    status = LARIAT_EINVAL;
+  if (status == LARIAT_OK)
+    status = url ? lr_target_parse(&job->target, url) : LARIAT_EURL;
+  if (status == LARIAT_OK)
+    status = set_headers(job, options->headers, options->header_count);
+  if (status == LARIAT_OK) status = complete_headers(job);
+  if (status == LARIAT_OK) status = set_deadline(job, options->timeout_ms);
+  return status;
+}
+
+static lariat_deferred *refuse(const lariat_client *client,
+                               const lariat_request_options *options,
+                               lariat_status status) {
+  if (options && options->body && options->drop_body)
+    options->drop_body((void *)(uintptr_t)options->body);
+  return lariat_deferred_fail(client->reactor, status, "%s",
+                              lariat_status_text(status));
+}
+
+static lariat_status may_submit(const lariat_client *client) {
+  lariat_status status = lr_reactor_check(client->reactor, "lariat_request");
+  if (status != LARIAT_OK) return status;
+  return client->closed ? LARIAT_ECLOSED : lr_pool_check(client->pool);
+}
+
+lariat_deferred *lariat_request(lariat_client *client, const char *method,
+                                const char *url,
+                                const lariat_request_options *options) {
+  lariat_request_options all = complete(client, options);
+  lariat_status status = may_submit(client);
+  if (status != LARIAT_OK) return refuse(client, &all, status);
+  lr_job *job = lr_client_new_job(client);
+  if (!job) return refuse(client, &all, LARIAT_ENOMEM);
+  status = fill(job, method, url, &all);
+  if (status == LARIAT_OK) status = lr_client_submit(client, job);
+  if (status != LARIAT_OK) lr_client_fail(job, status, url);
+  return &job->deferred;
+}
+
+lariat_deferred *lariat_get(lariat_client *client, const char *url) {
+  return lariat_request(client, "GET", url, NULL);
+}
+
+lariat_deferred *lariat_head(lariat_client *client, const char *url) {
+  return lariat_request(client, "HEAD", url, NULL);
+}
+
+lariat_deferred *lariat_delete(lariat_client *client, const char *url) {
+  return lariat_request(client, "DELETE", url, NULL);
+}
+
+static lariat_deferred *request_with_body(lariat_client *client,
+                                          const char *method, const char *url,
+                                          const void *body, size_t length) {
+  lariat_request_options options = lariat_request_defaults(client);
+  options.body = body;
+  options.body_length = length;
+  return lariat_request(client, method, url, &options);
+}
+
+lariat_deferred *lariat_post(lariat_client *client, const char *url,
+                             const void *body, size_t length) {
+  return request_with_body(client, "POST", url, body, length);
+}
+
+lariat_deferred *lariat_put(lariat_client *client, const char *url,
+                            const void *body, size_t length) {
+  return request_with_body(client, "PUT", url, body, length);
+}
+
+lariat_deferred *lariat_patch(lariat_client *client, const char *url,
+                              const void *body, size_t length) {
+  return request_with_body(client, "PATCH", url, body, length);
+}

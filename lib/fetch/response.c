@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT
+ * response.c: a response, from the first status line to the last reader. */
+#include "fetch/response.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "fetch/response_cache.h"
+
+enum {
+  FIRST_TEXT = 512,
+  LARGEST_GUESS = 1024 * 1024 /* of a body, from its Content-Length */
+};
+
+lariat_response *lr_response_new(void) {
+  lariat_response *response = lr_alloc_zero(sizeof *response);
+  if (!response) return NULL;
+  response->headers = response->inline_headers;
+  response->header_room = LR_RESPONSE_INLINE_HEADERS;
+  lr_response_reset(response);
+  return response;
+}
+
+void lr_response_reset(lariat_response *response) {
+  lr_u32_init(&response->count, 1);
+  response->status = 0;
+  response->http_version = 0;
+  response->redirects = 0;
+  response->reactor = 0;
+  response->remote_port = 0;
+  response->remote_ip[0] = '\0';
+  response->reused = false;
+  response->has_sha256 = false;
+  response->interim = false;
+  response->in_block = false;
+  response->header_count = 0;
+  response->text.length = 0;
+  response->body.length = 0;
+  response->timings = (lariat_timings){0};
+  response->content_length = -1;
+}
+
+/* A piece of a line. */
+typedef struct span {
+  const char *at;
+  size_t length;
+} span;
+
+static bool blank(char c) { return c == ' ' || c == '\t'; }
+
+static span trimmed(const char *at, const char *end) {
+  while (at < end && blank(*at)) at++;
+  while (at < end && blank(end[-1])) end--;
+  return (span){at, (size_t)(end - at)};
+}
+
+static bool digit(char c) { return c >= '0' && c <= '9'; }
+
+/* "HTTP/1.1 200 OK", "HTTP/2 200"; what is not like that gives zeros. */
+static void read_status_line(lariat_response *response, span line) {
+  const char *at = line.at + strlen("HTTP/");
+  const char *end = line.at + line.length;
+  int major = 0;
+  int minor = 0;
+  if (at < end && digit(*at)) major = *at++ - '0';
+  if (end - at >= 2 && *at == '.' && digit(at[1])) {
+    minor = at[1] - '0';
+    at += 2;
+  }
+  while (at < end && blank(*at)) at++;
+  if (end - at < 3 || !digit(at[0]) || !digit(at[1]) || !digit(at[2])) return;
+  response->http_version = major * 10 + minor;
+  response->status = (at[0] - '0') * 100 + (at[1] - '0') * 10 + (at[2] - '0');
+}
+
+static void start_block(lariat_response *response, span line) {
+  response->status = 0;
+  response->http_version = 0;
+  response->header_count = 0;
+  response->text.length = 0;
+  response->content_length = -1;
+  read_status_line(response, line);
+  response->interim = response->status >= 100 && response->status < 200;
+  response->in_block = true;
+}
+
+/* A block begins where none is open and no body has come: a header or trailer
+ * line that looks like a status line must not throw away what is there. */
+static bool starts_block(const lariat_response *response, span line) {
+  return !response->in_block && response->body.length == 0 &&
+         line.length >= 5 && memcmp(line.at, "HTTP/", 5) == 0;
+}
+
+static bool grow_headers(lariat_response *response) {
+  bool inlined = response->headers == response->inline_headers;
+  uint32_t room = response->header_room * 2;
+  lr_header_place *places =
+      lr_realloc(inlined ? NULL : response->headers, room * sizeof *places);
+  if (!places) return false;
+  if (inlined)
+    memcpy(places, response->inline_headers, sizeof response->inline_headers);
+  response->headers = places;
+  response->header_room = room;
+  return true;
+}
+
+/* Digits only: -1 for all else, and for more than will ever be. */
+static int64_t read_length(span value) {
+  int64_t length = 0;
+  if (value.length == 0 || value.length > 18) return -1;
+  for (size_t i = 0; i < value.length; i++) {
+    if (!digit(value.at[i])) return -1;
+    length = length * 10 + (value.at[i] - '0');
+  }
+  return length;
+}
+
+static bool is_content_length(span name) {
+  return name.length == strlen("content-length") &&
+         curl_strnequal(name.at, "content-length", name.length);
+}
+
+static bool reserve_text(lariat_response *response, size_t more) {
+  lr_buffer *text = &response->text;
+  return lr_buffer_reserve(text, !text->bytes && more < FIRST_TEXT ? FIRST_TEXT
+                                                                   : more);
+}
+
+/* Room was made. */
+static void put_text(lr_buffer *text, span piece) {
+  if (piece.length) memcpy(text->bytes + text->length, piece.at, piece.length);
+  text->length += piece.length;
+  text->bytes[text->length++] = '\0';
+}
+
+static lariat_status add_header(lariat_response *response, span name,
+                                span value) {
+  lr_buffer *text = &response->text;
+  size_t more = name.length + value.length + 2;
+  if (response->header_count >= LR_RESPONSE_HEADERS_MAX ||
+      text->length + more > LR_RESPONSE_HEADER_BYTES_MAX)
+    return LARIAT_EHEADERLIMIT;
+  if (response->header_count == response->header_room &&
+      !grow_headers(response))
+    return LARIAT_ENOMEM;
+  if (!reserve_text(response, more)) return LARIAT_ENOMEM;
+  lr_header_place *place = &response->headers[response->header_count++];
+  place->name = (uint32_t)text->length;
+  put_text(text, name);
+  place->value = (uint32_t)text->length;
+  put_text(text, value);
+  if (is_content_length(name)) response->content_length = read_length(value);
+  return LARIAT_OK;
+}
+
+/* The value that goes on is the last thing in the text. */
+static lariat_status add_fold(lariat_response *response, span more) {
+  lr_buffer *text = &response->text;
+  if (response->header_count == 0 || more.length == 0) return LARIAT_OK;
+  if (text->length + more.length + 1 > LR_RESPONSE_HEADER_BYTES_MAX)
+    return LARIAT_EHEADERLIMIT;
+  if (!lr_buffer_reserve(text, more.length + 1)) return LARIAT_ENOMEM;
+  text->bytes[text->length - 1] = ' ';
+  put_text(text, more);
+  return LARIAT_OK;
+}
+
+lariat_status lr_response_add_line(lariat_response *response, const char *line,
+                                   size_t length) {
+  if (length > 0 && line[length - 1] == '\n') length--;
+  if (length > 0 && line[length - 1] == '\r') length--;
+  const char *end = line + length;
+  if (length == 0) {
+    response->in_block = false;
+    return LARIAT_OK;
+  }
+  if (starts_block(response, (span){line, length})) {
+    start_block(response, (span){line, length});
+    return LARIAT_OK;
+  }
+  if (blank(*line)) return add_fold(response, trimmed(line, end));
+  const char *colon = memchr(line, ':', length);
+  if (!colon) return LARIAT_OK;
+  return add_header(response, trimmed(line, colon), trimmed(colon + 1, end));
+}
+
+/* Without the doubling of a growing buffer, where the length is known.  Room
+ * for the NUL at the end is part of it. */
+static bool reserve_body(lariat_response *response, size_t first) {
+  lr_buffer *body = &response->body;
+  size_t room = first;
+  if (response->content_length > (int64_t)room &&
+      response->content_length <= LARGEST_GUESS)
+    room = (size_t)response->content_length;
+  if (room == SIZE_MAX) return false;
+  if (room < body->room) return true;
+  char *bytes = lr_realloc(body->bytes, room + 1);
+  if (!bytes) return false;
+  body->bytes = bytes;
+  body->room = room + 1;
+  return true;
+}
+
+bool lr_response_add_body(lariat_response *response, const void *bytes,
+                          size_t length) {
+  if (length == 0) return true;
+  if (response->body.length == 0 && !reserve_body(response, length))
+    return false;
+  return lr_buffer_append(&response->body, bytes, length);
+}
+
+/* Of an empty body the reader needs no NUL. */
+bool lr_response_finish(lariat_response *response) {
+  return !response->body.bytes || lr_buffer_terminate(&response->body);
+}
+
+lariat_response *lr_response_retain(lariat_response *response) {
+  lr_count_retain(&response->count);
+  return response;
+}
+
+void lr_response_free(lariat_response *response) {
+  lr_response_cache *cache = response->cache;
+  if (response->headers != response->inline_headers) lr_free(response->headers);
+  lr_buffer_clear(&response->text);
+  lr_buffer_clear(&response->body);
+  lr_free(response->url);
+  lr_free(response);
+  if (cache) lr_response_cache_unhold(cache);
+}
+
+void lr_response_release(lariat_response *response) {
+  if (!response || !lr_count_release(&response->count)) return;
+  lr_free(response->url);
+  response->url = NULL;
+  if (response->cache && lr_response_cache_put(response)) return;
+  lr_response_free(response);
+}
+
+static void drop_response(void *data) { lr_response_release(data); }
+
+static void *share_response(void *data) { return lr_response_retain(data); }
+
+static int describe_response(const void *data, char *text, size_t room) {
+  const lariat_response *response = data;
+  return snprintf(text, room, "response %d from %s, %zu bytes",
+                  response->status, lariat_response_url(response),
+                  response->body.length);
+}
+
+const lariat_type lariat_response_type = {sizeof(lariat_type), "response",
+                                          drop_response, share_response,
+                                          describe_response};
+
+lariat_response *lariat_response_in(lariat_value value) {
+  return lariat_value_in(value, &lariat_response_type);
+}
+
+int lariat_response_status(const lariat_response *response) {
+  return response ? response->status : 0;
+}
+
+int lariat_response_http_version(const lariat_response *response) {
+  return response ? response->http_version : 0;
+}
+
+const char *lariat_response_url(const lariat_response *response) {
+  return response && response->url ? response->url : "";
+}
+
+const char *lariat_response_body(const lariat_response *response,
+                                 size_t *length) {
+  bool some = response && response->body.bytes;
+  if (length) *length = some ? response->body.length : 0;
+  return some ? response->body.bytes : "";
+}
+
+size_t lariat_response_header_count(const lariat_response *response) {
+  return response ? response->header_count : 0;
+}
+
+lariat_header lariat_response_header_at(const lariat_response *response,
+                                        size_t index) {
+  lariat_header header = {NULL, NULL};
+  if (!response || index >= response->header_count) return header;
+  lr_header_place place = response->headers[index];
+  header.name = response->text.bytes + place.name;
+  header.value = response->text.bytes + place.value;
+  return header;
+}
+
+const char *lariat_response_header(const lariat_response *response,
+                                   const char *name) {
+  size_t count = name ? lariat_response_header_count(response) : 0;
+  for (size_t i = 0; i < count; i++) {
+    lariat_header header = lariat_response_header_at(response, i);
+    if (curl_strequal(header.name, name)) return header.value;
+  }
+  return NULL;
+}
+
+const char *lariat_response_remote_ip(const lariat_response *response) {
+  return response ? response->remote_ip : "";
+}
+
+unsigned lariat_response_remote_port(const lariat_response *response) {
+  return response ? response->remote_port : 0;
+}
+
+const uint8_t *lariat_response_sha256(const lariat_response *response) {
+  return response && response->has_sha256 ? response->sha256 : NULL;
+}
+
+lariat_timings lariat_response_timings(const lariat_response *response) {
+  return response ? response->timings : (lariat_timings){0, 0, 0, 0, 0, 0};
+}
+
+unsigned lariat_response_redirects(const lariat_response *response) {
+  return response ? response->redirects : 0;
+}
+
+bool lariat_response_reused(const lariat_response *response) {
+  return response && response->reused;
+}
+
+unsigned lariat_response_reactor(const lariat_response *response) {
+  return response ? response->reactor : 0;
+}

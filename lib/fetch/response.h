@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT
+ * response.h: how a response comes to be, line by line and chunk by chunk, on
+ * the pool's thread; afterwards it does not change. */
+#ifndef LR_FETCH_RESPONSE_H
+#define LR_FETCH_RESPONSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/atomics.h"
+#include "base/buffer.h"
+#include <lariat/response.h>
+
+/* Where in the text a header's name and value begin. */
+typedef struct lr_header_place {
+  uint32_t name;
+  uint32_t value;
+} lr_header_place;
+
+#define LR_RESPONSE_INLINE_HEADERS 16
+
+struct lariat_response {
+  lr_atomic_u32 count;
+  int status;
+  int http_version; /* times ten */
+  unsigned redirects;
+  unsigned reactor;
+  unsigned remote_port;
+  bool reused;
+  bool has_sha256;
+  bool interim;     /* the status line seen last was a 1xx */
+  bool in_block;    /* between a status line and the empty line */
+  uint32_t header_count;
+  uint32_t header_room;
+  lr_header_place *headers; /* inline_headers, or on the heap */
+  lr_header_place inline_headers[LR_RESPONSE_INLINE_HEADERS];
+  lr_buffer text;           /* names and values, each ended by a NUL */
+  lr_buffer body;
+  char *url;                /* owned */
+  char remote_ip[48];
+  uint8_t sha256[32];
+  lariat_timings timings;
+  int64_t content_length;   /* from the header; -1: none */
+  struct lr_response_cache *cache; /* where it goes back to; NULL: nowhere */
+  lariat_response *next_spare;
+};
+
+/* Limits that do not depend on the user: what a sane server never reaches. */
+#define LR_RESPONSE_HEADER_BYTES_MAX (300u * 1024u)
+#define LR_RESPONSE_HEADERS_MAX 5000u
+
+/* An empty one with one reference; NULL when out of memory. */
+lariat_response *lr_response_new(void);
+
+/* Makes a used one, whose last reference is gone, empty again, with one
+ * reference; its buffers stay. */
+void lr_response_reset(lariat_response *response);
+
+/* Frees one whose last reference is gone. */
+void lr_response_free(lariat_response *response);
+
+/* Takes one line of the header block as libcurl gives it (with its line end).
+ * A status line starts over: what was collected of an earlier block (a 1xx, a
+ * 401) is dropped.  The empty line ends the block.  Trailer lines after the
+ * body are appended as headers.  Folded lines (obs-fold) are joined to the one
+ * before with a space.
+ *
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EHEADERLIMIT */
+lariat_status lr_response_add_line(lariat_response *response, const char *line,
+                                   size_t length);
+
+/* Appends to the body; false when out of memory.  The first chunk makes room
+ * for content_length at once, if that is known and no more than 1 MiB. */
+bool lr_response_add_body(lariat_response *response, const void *bytes,
+                          size_t length);
+
+/* Puts the NUL behind the body; false when out of memory. */
+bool lr_response_finish(lariat_response *response);
+
+/* Counts; any thread.  NULL is allowed in release. */
+lariat_response *lr_response_retain(lariat_response *response);
+void lr_response_release(lariat_response *response);
+
+#endif

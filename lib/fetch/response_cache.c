@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: MIT
+ * Responses kept for the next fetches. */
+#include "fetch/response_cache.h"
+
+#include <pthread.h>
+
+#include "base/list.h"
+#include "base/memory.h"
+
+enum {
+  SPARE_MAX = 1024,
+  TEXT_KEPT = 8 * 1024,  /* larger buffers are given back */
+  BODY_KEPT = 16 * 1024
+};
+
+struct lr_response_cache {
+  lr_atomic_u32 count; /* the client, and each response that was made */
+  pthread_t owner;
+  bool closed; /* the owner's */
+  unsigned spare_count;
+  lariat_response *spare;
+};
+
+lr_response_cache *lr_response_cache_new(void) {
+  lr_response_cache *cache = lr_alloc_zero(sizeof *cache);
+  if (!cache) return NULL;
+  lr_u32_init(&cache->count, 1);
+  cache->owner = pthread_self();
+  return cache;
+}
+
+void lr_response_cache_unhold(lr_response_cache *cache) {
+  if (lr_count_release(&cache->count)) lr_free(cache);
+}
+
+lariat_response *lr_response_cache_take(lr_response_cache *cache) {
+  lariat_response *response = cache->spare;
+  if (response) {
+    cache->spare = response->next_spare;
+    cache->spare_count--;
+    lr_response_reset(response);
+    return response;
+  }
+  response = lr_response_new();
+  if (!response) return NULL;
+  response->cache = cache;
+  lr_count_retain(&cache->count);
+  return response;
+}
+
+bool lr_response_cache_put(lariat_response *response) {
+  lr_response_cache *cache = response->cache;
+  if (!pthread_equal(cache->owner, pthread_self())) return false;
+  if (cache->closed || cache->spare_count >= SPARE_MAX) return false;
+  if (response->text.room > TEXT_KEPT) lr_buffer_clear(&response->text);
+  if (response->body.room > BODY_KEPT) lr_buffer_clear(&response->body);
+  response->next_spare = cache->spare;
+  cache->spare = response;
+  cache->spare_count++;
+  return true;
+}
+
+void lr_response_cache_close(lr_response_cache *cache) {
+  cache->closed = true;
+  while (cache->spare) {
+    lariat_response *response = cache->spare;
+    cache->spare = response->next_spare;
+    lr_response_free(response);
+  }
+  lr_response_cache_unhold(cache);
+}

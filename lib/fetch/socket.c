@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT
+ * libcurl's descriptors, registered lazily. */
+#include "fetch/socket.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "fetch/dispatcher.h"
+#include "fetch/engine.h"
+#include "fetch/host.h"
+#include "fetch/lane.h"
+#include "fetch/transfer.h"
+
+enum { FIRST_ROOM = 256 };
+
+/* What an idle connection is watched for. */
+static const uint32_t idle_events = EPOLLIN | EPOLLRDHUP;
+
+void lr_sockets_init(lr_sockets *sockets) {
+  sockets->by_fd = NULL;
+  sockets->room = 0;
+}
+
+void lr_sockets_clear(lr_sockets *sockets) {
+  for (uint32_t i = 0; i < sockets->room; i++)
+    lr_free(sockets->by_fd[i]);
+  lr_free(sockets->by_fd);
+  lr_sockets_init(sockets);
+}
+
+static bool make_room(lr_sockets *sockets, uint32_t fd) {
+  uint32_t room = sockets->room ? sockets->room : FIRST_ROOM;
+  while (room <= fd)
+    room *= 2;
+  lr_socket **by_fd =
+      lr_realloc(sockets->by_fd, room * sizeof *sockets->by_fd);
+  if (!by_fd) return false;
+  for (uint32_t i = sockets->room; i < room; i++)
+    by_fd[i] = NULL;
+  sockets->by_fd = by_fd;
+  sockets->room = room;
+  return true;
+}
+
+static lr_socket *find(const lr_sockets *sockets, curl_socket_t fd) {
+  return (uint32_t)fd < sockets->room ? sockets->by_fd[fd] : NULL;
+}
+
+static int curl_events_of(uint32_t events) {
+  int bits = 0;
+  if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) bits |= CURL_CSELECT_IN;
+  if (events & EPOLLOUT) bits |= CURL_CSELECT_OUT;
+  if (events & EPOLLERR) bits |= CURL_CSELECT_ERR;
+  return bits;
+}
+
+/* Nobody waits for this connection.  Closed by the server: libcurl would only
+ * notice at the lane's next request, so the lane is looked at.  Mere bytes
+ * (a session ticket of TLS 1.3): they would wake us for ever, so that only the
+ * end is watched for from now on. */
+static void idle_event(lr_socket *socket, uint32_t events) {
+  lr_engine *engine = socket->lane->engine;
+  lr_poller *poller = lr_reactor_poller(engine->reactor);
+  if (!(events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))) {
+    (void)lr_poller_set(poller, &socket->watch, EPOLLRDHUP);
+    return;
+  }
+  (void)lr_poller_set(poller, &socket->watch, 0);
+  if (socket->dead) return;
+  socket->dead = true;
+  socket->lane->dead++;
+  lr_lane_touch(socket->lane);
+}
+
+static void ready(lr_watch *watch, uint32_t events) {
+  lr_socket *socket = lr_container(watch, lr_socket, watch);
+  if (socket->host && socket->wanted == 0)
+    idle_event(socket, events);
+  else
+    lr_lane_event(socket->lane, watch->fd, curl_events_of(events));
+}
+
+static lr_socket *add(lr_engine *engine, lr_lane *lane, lr_host *host, int fd) {
+  lr_sockets *sockets = &engine->sockets;
+  if ((uint32_t)fd >= sockets->room && !make_room(sockets, (uint32_t)fd))
+    return NULL;
+  lr_socket *socket = lr_alloc_zero(sizeof *socket);
+  if (!socket) return NULL;
+  socket->watch.fd = fd;
+  socket->watch.ready = ready;
+  socket->lane = lane;
+  socket->host = host;
+  sockets->by_fd[fd] = socket;
+  return socket;
+}
+
+static void drop(lr_engine *engine, lr_socket *socket) {
+  lr_poller_forget(lr_reactor_poller(engine->reactor), &socket->watch);
+  engine->sockets.by_fd[socket->watch.fd] = NULL;
+  lr_free(socket);
+}
+
+static void count_connection(lr_engine *engine, lr_lane *lane, lr_host *host,
+                             unsigned by) {
+  engine->open += by;
+  lane->open += by;
+  host->open += by;
+  lr_u64_store_relaxed(&engine->stats.connections, engine->open);
+}
+
+curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
+                             struct curl_sockaddr *address) {
+  lr_transfer *transfer = transfer_pointer;
+  lr_engine *engine = transfer->engine;
+  (void)purpose;
+  int fd = socket(address->family,
+                  address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+                  address->protocol);
+  if (fd < 0) return CURL_SOCKET_BAD;
+  lr_host_lane *part = lr_host_enter_lane(transfer->host, transfer->lane);
+  if (!part || !add(engine, transfer->lane, transfer->host, fd)) {
+    close(fd);
+    errno = ENOMEM;
+    return CURL_SOCKET_BAD;
+  }
+  part->open++;
+  count_connection(engine, transfer->lane, transfer->host, 1);
+  lr_u64_bump(&engine->stats.opened, 1);
+  return fd;
+}
+
+/* Of a host of which nothing is left no memory is kept. */
+static void connection_closed(lr_engine *engine, lr_socket *socket) {
+  lr_host *host = socket->host;
+  lr_host_lane *part = lr_host_in_lane(host, socket->lane);
+  if (part) part->open--;
+  count_connection(engine, socket->lane, host, (unsigned)-1);
+  if (socket->dead) socket->lane->dead--;
+  lr_host_leave_lane(host, socket->lane);
+  lr_hosts_forget(&engine->dispatcher->hosts, host);
+  lr_dispatcher_unblock(engine->dispatcher);
+}
+
+int lr_socket_close(void *engine_pointer, curl_socket_t fd) {
+  lr_engine *engine = engine_pointer;
+  lr_socket *socket = find(&engine->sockets, fd);
+  if (socket) {
+    if (socket->host) connection_closed(engine, socket);
+    drop(engine, socket);
+  }
+  return close(fd);
+}
+
+static uint32_t events_of(int what) {
+  switch (what) {
+  case CURL_POLL_IN:
+    return EPOLLIN | EPOLLRDHUP;
+  case CURL_POLL_OUT:
+    return EPOLLOUT;
+  case CURL_POLL_INOUT:
+    return EPOLLIN | EPOLLRDHUP | EPOLLOUT;
+  default:
+    return 0;
+  }
+}
+
+/* A connection that is used again is not dead after all. */
+static void revive(lr_socket *socket) {
+  if (!socket->dead) return;
+  socket->dead = false;
+  socket->lane->dead--;
+}
+
+int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane_pointer,
+                    void *unused) {
+  lr_lane *lane = lane_pointer;
+  lr_engine *engine = lane->engine;
+  lr_socket *socket = find(&engine->sockets, fd);
+  uint32_t events = events_of(what);
+  (void)easy;
+  (void)unused;
+  if (!socket) {
+    if (!events) return 0;
+    socket = add(engine, lane, NULL, fd);
+    if (!socket) return 0; /* the transfer's deadline will end it */
+  }
+  socket->wanted = events;
+  if (events && socket->dead) revive(socket);
+  if (!events && !socket->host) {
+    (void)lr_poller_set(lr_reactor_poller(engine->reactor), &socket->watch, 0);
+    drop(engine, socket);
+    return 0;
+  }
+  if (!events) events = socket->dead ? 0 : idle_events;
+  (void)lr_poller_set(lr_reactor_poller(engine->reactor), &socket->watch,
+                      events);
+  return 0;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT
+ * socket.h: the descriptors that libcurl uses, and what epoll knows of them.
+ *
+ * Connections (made by our OPENSOCKETFUNCTION) stay registered when libcurl
+ * loses interest between two requests, so that a kept-alive request makes no
+ * epoll_ctl call.  An event on such an idle descriptor means that the server
+ * has closed it, or has sent what nobody asked for.  All other descriptors
+ * (of the resolver) are registered exactly as libcurl says. */
+#ifndef LR_FETCH_SOCKET_H
+#define LR_FETCH_SOCKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <curl/curl.h>
+
+#include "base/list.h"
+#include "reactor/poller.h"
+
+struct lr_engine;
+struct lr_lane;
+struct lr_host;
+
+typedef struct lr_socket {
+  lr_watch watch;
+  struct lr_lane *lane;
+  struct lr_host *host; /* NULL: not a connection of ours */
+  uint32_t wanted;      /* what libcurl waits for; 0: idle */
+  bool dead;            /* closed by the server while it was idle */
+} lr_socket;
+
+typedef struct lr_sockets {
+  lr_socket **by_fd;
+  uint32_t room;
+} lr_sockets;
+
+void lr_sockets_init(lr_sockets *sockets);
+void lr_sockets_clear(lr_sockets *sockets);
+
+/* libcurl's three callbacks.  The OPENSOCKETDATA is the transfer, the
+ * CLOSESOCKETDATA the engine (it outlives the transfer), the socket callback's
+ * user pointer the lane. */
+curl_socket_t lr_socket_open(void *transfer, curlsocktype purpose,
+                             struct curl_sockaddr *address);
+int lr_socket_close(void *engine, curl_socket_t fd);
+int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane,
+                    void *unused);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT
+ * transfer.h: a configured easy handle, used again and again.  What is the
+ * same for all requests is set once; what changes is set when it differs from
+ * the request before. */
+#ifndef LR_FETCH_TRANSFER_H
+#define LR_FETCH_TRANSFER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <curl/curl.h>
+#include <openssl/evp.h>
+
+#include "base/list.h"
+#include "fetch/job.h"
+
+struct lr_engine;
+struct lr_lane;
+
+typedef struct lr_transfer {
+  CURL *easy;
+  CURLU *url;
+  struct lr_engine *engine;
+  struct lr_lane *lane; /* while it runs */
+  struct lr_host *host; /* while it runs */
+  lr_job *job;          /* while it runs */
+  lr_list node;         /* in the lane's or the engine's list */
+  bool multiplexed;     /* counted so in its lane */
+  bool has_digest;      /* for this job */
+  bool shaking;         /* a TLS handshake has begun, for this job */
+  bool plain;           /* configured for GET; else it is reset after use */
+  bool prereq;          /* looks at what the connection speaks */
+  uint8_t http;
+  bool decompress;
+  struct curl_slist *headers;
+  lariat_status fault;  /* why a callback stopped the transfer */
+  EVP_MD_CTX *digest;   /* made when first needed */
+  char *set_url;        /* what `url` holds, to set no more than differs */
+  uint32_t set_room;
+  uint32_t set_length;
+  uint32_t set_origin;
+  char error[CURL_ERROR_SIZE];
+} lr_transfer;
+
+/* A configured transfer, or NULL when out of memory. */
+lr_transfer *lr_transfer_new(struct lr_engine *engine);
+void lr_transfer_free(lr_transfer *transfer);
+
+/* Makes it ready to fetch `job` for `host` in `lane`.
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EURL */
+lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
+                                  struct lr_host *host, struct lr_lane *lane);
+
+/* Fills in the outcome of the job from what libcurl says. */
+void lr_transfer_conclude(lr_transfer *transfer, int curl_code);
+
+/* The phase that it is in. */
+lariat_phase lr_transfer_phase(const lr_transfer *transfer);
+
+/* Forgets the job, which has been taken from its lane. */
+void lr_transfer_reset(lr_transfer *transfer);
+
+#endif

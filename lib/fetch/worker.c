@@ -1,0 +1,151 @@
+/* SPDX-License-Identifier: MIT
+ * The life of one pool thread. */
+#include "fetch/worker.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "fetch/engine.h"
+#include "fetch/link.h"
+#include "fetch/placement.h"
+#include "fetch/pool.h"
+
+/* How long a closing thread waits for clients that live on it. */
+enum { CLOSE_WAIT_MS = 1000 };
+
+static void stop_if_over(lr_worker *worker) {
+  if (worker->closing && lr_dispatcher_idle(&worker->dispatcher))
+    lariat_reactor_stop(worker->reactor);
+}
+
+static void abort_jobs(lr_worker *worker) {
+  lr_dispatcher_abort(&worker->dispatcher, LARIAT_ECANCELLED);
+}
+
+static void drain_expired(lr_timer *timer) {
+  abort_jobs(lr_container(timer, lr_worker, drain_timer));
+}
+
+/* Closing is asked for through one number in the pool, so that it needs no
+ * memory and cannot get lost. */
+static void look_for_close(lr_worker *worker) {
+  uint64_t until_ns = lr_pool_drain_until(worker->pool);
+  if (until_ns == UINT64_MAX || until_ns >= worker->drain_until_ns) return;
+  worker->closing = true;
+  worker->drain_until_ns = until_ns;
+  lr_dispatcher_close(&worker->dispatcher);
+  if (until_ns <= lr_reactor_turn_ns(worker->reactor) ||
+      !lr_reactor_set_timer(worker->reactor, &worker->drain_timer, until_ns))
+    abort_jobs(worker);
+}
+
+static void turn_end(lr_turn_hook *hook) {
+  lr_worker *worker = lr_container(hook, lr_worker, hook);
+  look_for_close(worker);
+  lr_dispatcher_turn_end(&worker->dispatcher);
+  stop_if_over(worker);
+}
+
+/* The last thing in the reactor's close: no mail will come any more. */
+static void destroy_room(void *state) {
+  lr_worker *worker = state;
+  lr_dispatcher_abort(&worker->dispatcher, LARIAT_ECLOSED);
+  lr_link_end_all(worker);
+  worker->dispatcher.transport.ops->close(worker->dispatcher.transport.self);
+  lr_dispatcher_clear(&worker->dispatcher);
+}
+
+static lr_dispatcher_limits limits_of(const lr_worker *worker) {
+  const lariat_pool_options *options = lr_pool_options(worker->pool);
+  unsigned reactors = lariat_pool_reactors(worker->pool);
+  unsigned share = lr_placement_share(0, options->max_jobs, worker->index,
+                                      reactors);
+  return (lr_dispatcher_limits){
+      .index = worker->index,
+      .reactors = reactors,
+      .max_jobs = share ? share : 1,
+      .max_jobs_per_host = options->max_jobs_per_host,
+      .max_connections_per_host = options->max_connections_per_host};
+}
+
+static lariat_status furnish(lr_worker *worker) {
+  lr_transport transport;
+  lariat_status status = lr_engine_open(worker, &transport);
+  if (status != LARIAT_OK) return status;
+  lr_dispatcher_limits limits = limits_of(worker);
+  if (!lr_dispatcher_init(&worker->dispatcher, worker->reactor, &limits,
+                          transport)) {
+    transport.ops->close(transport.self);
+    return LARIAT_ENOMEM;
+  }
+  worker->hook.turn_end = turn_end;
+  lr_reactor_add_turn_hook(worker->reactor, &worker->hook);
+  lr_reactor_set_room(worker->reactor, LR_ROOM_FETCH, worker, destroy_room);
+  return LARIAT_OK;
+}
+
+static lariat_status open_reactor(lr_worker *worker) {
+  char name[16];
+  snprintf(name, sizeof name, "lariat-%u", worker->index);
+  lariat_reactor_options options = {.size = sizeof options, .name = name};
+  lariat_status status = lariat_reactor_new(&options, &worker->reactor);
+  if (status != LARIAT_OK) return status;
+  status = furnish(worker);
+  if (status != LARIAT_OK) {
+    (void)lariat_reactor_close(worker->reactor, 0);
+    return status;
+  }
+  worker->mailbox = lariat_reactor_mailbox(worker->reactor);
+  return LARIAT_OK;
+}
+
+static void pin(const lr_worker *worker) {
+  cpu_set_t allowed, one;
+  if (!lr_pool_options(worker->pool)->pin) return;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  unsigned count = (unsigned)CPU_COUNT(&allowed);
+  unsigned skip = count ? worker->index % count : 0;
+  for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+    if (!CPU_ISSET(cpu, &allowed) || skip-- > 0) continue;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    (void)sched_setaffinity(0, sizeof one, &one);
+    return;
+  }
+}
+
+static void *thread_main(void *argument) {
+  lr_worker *worker = argument;
+  char name[16];
+  snprintf(name, sizeof name, "lariat-%u", worker->index);
+  (void)pthread_setname_np(pthread_self(), name);
+  pin(worker);
+  worker->start_status = open_reactor(worker);
+  bool runs = worker->start_status == LARIAT_OK;
+  lr_pool_worker_ready(worker->pool);
+  if (runs) {
+    (void)lariat_reactor_run(worker->reactor);
+    (void)lariat_reactor_close(worker->reactor, CLOSE_WAIT_MS);
+  }
+  lr_pool_worker_ended(worker->pool);
+  return NULL;
+}
+
+lariat_status lr_worker_start(lr_worker *worker, lariat_pool *pool,
+                              unsigned index) {
+  worker->pool = pool;
+  worker->index = index;
+  worker->drain_until_ns = UINT64_MAX;
+  worker->drain_timer.expire = drain_expired;
+  lr_list_init(&worker->links);
+  lr_list_init(&worker->hook.link);
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  int error = pthread_create(&worker->thread, NULL, thread_main, worker);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (error) errno = error;
+  return error ? LARIAT_ESYSTEM : LARIAT_OK;
+}

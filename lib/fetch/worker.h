@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ * worker.h: one thread of a pool: a reactor, a dispatcher, an engine. */
+#ifndef LR_FETCH_WORKER_H
+#define LR_FETCH_WORKER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "base/list.h"
+#include "fetch/dispatcher.h"
+#include "reactor/reactor.h"
+#include <lariat/pool.h>
+
+struct lr_engine_stats;
+
+typedef struct lr_worker {
+  lariat_pool *pool;
+  unsigned index;
+  pthread_t thread;
+  lariat_mailbox *mailbox; /* a reference; any thread may push */
+  lariat_reactor *reactor; /* the thread's; others only compare it */
+  lr_dispatcher dispatcher;
+  const struct lr_engine_stats *engine_stats; /* the pool's; any thread reads */
+  lr_turn_hook hook;
+  lr_timer drain_timer;
+  lr_list links;
+  bool closing;
+  uint64_t drain_until_ns;
+  lariat_status start_status;
+} lr_worker;
+
+/* Starts the thread, which calls lr_pool_worker_ready when it runs (or cannot)
+ * and lr_pool_worker_ended at its end.  All its signals are blocked.
+ * LARIAT_OK, LARIAT_ESYSTEM */
+lariat_status lr_worker_start(lr_worker *worker, lariat_pool *pool,
+                              unsigned index);
+
+#endif
