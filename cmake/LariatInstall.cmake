@@ -14,6 +14,10 @@ if(TARGET lariat_tool)
   install(TARGETS lariat_tool DESTINATION "${CMAKE_INSTALL_BINDIR}")
 endif()
 
+# The file finds its own prefix, so that --prefix at installation works.
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX
+           BASE_DIRECTORY "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig"
+           OUTPUT_VARIABLE LARIAT_PC_TO_PREFIX)
 configure_file(lariat.pc.in lariat.pc @ONLY)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/lariat.pc"
         DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
