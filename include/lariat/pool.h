@@ -10,6 +10,7 @@
 
 #include <lariat/deferred.h>
 #include <lariat/export.h>
+#include <lariat/later.h>
 #include <lariat/reactor.h>
 #include <lariat/status.h>
 
@@ -20,19 +21,19 @@ typedef struct lariat_pool lariat_pool;
 /* How a pool is made.  Start from lariat_pool_defaults().  0 means the default
  * where it says so. */
 typedef struct lariat_pool_options {
-  size_t size;          /* sizeof(lariat_pool_options) */
-  unsigned reactors;    /* 0: CPUs allowed, or the cgroup's quota if less */
-  bool pin;             /* pin each thread to a CPU (default: no) */
-  unsigned max_jobs;    /* in flight in all; default 1,024 */
+  size_t size;       /* sizeof(lariat_pool_options) */
+  unsigned reactors; /* 0: CPUs allowed, or the cgroup's quota if less */
+  bool pin;          /* pin each thread to a CPU (default: no) */
+  unsigned max_jobs; /* in flight in all; default 1,024 */
   unsigned max_jobs_per_host; /* in flight to one host; default 16 */
   unsigned max_connections;   /* open in all; 0: what the descriptors allow */
   unsigned max_connections_per_host; /* open to one host; 0: as the jobs */
   unsigned lane_connections; /* one curl multi's share; 0: the default */
-  unsigned idle_ms;     /* a quiet lane's connections are closed after this;
-                           default 118,000 */
-  const char *ca_file;  /* trusted certificates (PEM); NULL: the system's */
-  bool insecure;        /* do not verify TLS certificates (default: verify) */
-  bool any_libcurl;     /* run on a libcurl that lariat refuses by name */
+  unsigned idle_ms;    /* a quiet lane's connections are closed after this;
+                          default 118,000 */
+  const char *ca_file; /* trusted certificates (PEM); NULL: the system's */
+  bool insecure;       /* do not verify TLS certificates (default: verify) */
+  bool any_libcurl;    /* run on a libcurl that lariat refuses by name */
 } lariat_pool_options;
 
 /* The defaults.  Any thread. */
@@ -69,6 +70,16 @@ LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_pool_call(lariat_pool *pool, unsigned index, lariat_call call,
                  void *context, lariat_destroy destroy);
 
+/* Runs `function` on the pool's reactor number `index`; the deferred, which
+ * belongs to `reactor`, fires there with what it returned.  All that
+ * lariat_mailbox_defer says (lariat/errand.h) holds; LARIAT_EINVAL also when
+ * there is no such reactor, and a pool that closes counts as a reactor that
+ * does.  Never NULL.  The thread of `reactor`. */
+LARIAT_API LARIAT_MUST_USE lariat_deferred *
+lariat_pool_defer(lariat_pool *pool, unsigned index, lariat_reactor *reactor,
+                  lariat_function function, void *context,
+                  lariat_destroy destroy);
+
 /* Closes the pool: new jobs are refused (LARIAT_ECLOSED); those it has may go
  * on for `drain_ms`, then they are cancelled.  The deferred, which belongs to
  * `reactor`, fires with "none" when the last thread has ended.  Closing twice
@@ -102,7 +113,7 @@ typedef struct lariat_pool_stats {
   uint64_t jobs_done;   /* since the start, however they ended */
   uint64_t jobs_queued; /* waiting in the pool now */
   uint64_t jobs_running;
-  uint64_t connections; /* open now */
+  uint64_t connections;        /* open now */
   uint64_t connections_opened; /* since the start */
   uint64_t connections_reused; /* transfers on an open connection */
   uint64_t lanes;

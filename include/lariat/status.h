@@ -15,20 +15,20 @@ typedef enum lariat_status {
   LARIAT_OK = 0,
 
   /* The caller, the process, the machine. */
-  LARIAT_ENOMEM = -1,     /* out of memory */
-  LARIAT_EINVAL = -2,     /* an argument makes no sense */
-  LARIAT_ESYSTEM = -3,    /* a system call failed; see errno */
-  LARIAT_ETHREAD = -4,    /* called on the wrong thread */
-  LARIAT_EFORKED = -5,    /* used in a child process after fork */
-  LARIAT_EALREADY = -6,   /* already called, already done, already running */
-  LARIAT_ENOTFOUND = -7,  /* no such thing (any more) */
-  LARIAT_EBUSY = -8,      /* still in use, or called from inside itself */
-  LARIAT_ECLOSED = -9,    /* the reactor, pool or client is closed */
+  LARIAT_ENOMEM = -1,      /* out of memory */
+  LARIAT_EINVAL = -2,      /* an argument makes no sense */
+  LARIAT_ESYSTEM = -3,     /* a system call failed; see errno */
+  LARIAT_ETHREAD = -4,     /* called on the wrong thread */
+  LARIAT_EFORKED = -5,     /* used in a child process after fork */
+  LARIAT_EALREADY = -6,    /* already called, already done, already running */
+  LARIAT_ENOTFOUND = -7,   /* no such thing (any more) */
+  LARIAT_EBUSY = -8,       /* still in use, or called from inside itself */
+  LARIAT_ECLOSED = -9,     /* the reactor, pool or client is closed */
   LARIAT_ECANCELLED = -10, /* cancelled before it was done */
-  LARIAT_ETIMEDOUT = -11, /* its time ran out */
-  LARIAT_EOVERLOAD = -12, /* the queue is full; try later */
-  LARIAT_ELIBCURL = -13,  /* this libcurl is refused, or lacks what is needed */
-  LARIAT_EUSER = -14,     /* a failure made by the user's own code */
+  LARIAT_ETIMEDOUT = -11,  /* its time ran out */
+  LARIAT_EOVERLOAD = -12,  /* the queue is full; try later */
+  LARIAT_ELIBCURL = -13, /* this libcurl is refused, or lacks what is needed */
+  LARIAT_EUSER = -14,    /* a failure made by the user's own code */
 
   /* Deferreds. */
   LARIAT_EFIRST = -20, /* one of several failed; see lariat_failure_cause */
@@ -49,7 +49,16 @@ typedef enum lariat_status {
   LARIAT_EHEADERLIMIT = -51, /* the headers are over the limit */
   LARIAT_EENCODING = -52,    /* the body could not be decompressed */
   LARIAT_EREDIRECTS = -53,   /* too many redirects */
-  LARIAT_EREDIRECT = -54     /* a redirect to what is not a fetchable URL */
+  LARIAT_EREDIRECT = -54,    /* a redirect to what is not a fetchable URL */
+
+  /* Runs, loops and tasks. */
+  LARIAT_ENOTRUNNING = -60,       /* the reactor or loop does not run */
+  LARIAT_ETASKDONE = -61,         /* the task has done its work */
+  LARIAT_ETASKSTOPPED = -62,      /* the task was stopped */
+  LARIAT_ETASKFAILED = -63,       /* the task has failed */
+  LARIAT_ESCHEDULERSTOPPED = -64, /* the task's cooperator was stopped */
+  LARIAT_ENOTPAUSED = -65,        /* the task is not paused */
+  LARIAT_EEXIT = -66              /* the program is to end; see lariat_exit */
 } lariat_status;
 
 /* The short name of `status`, for logs and files: "timed-out".  It never
