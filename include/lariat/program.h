@@ -15,7 +15,7 @@ LARIAT_BEGIN_C
  * reference it gives away.  NULL means that there is nothing to do. */
 typedef lariat_deferred *(*lariat_main)(lariat_reactor *reactor, void *context);
 
-/* Calls `main`, runs the reactor until the deferred fires, and stops it, once:
+/* Calls `start`, runs the reactor until the deferred fires, and stops it, once:
  * shutdown triggers run as after any stop.  SIGINT and SIGTERM stop it too, if
  * no other reactor has them.  Returns the program's exit code:
  *

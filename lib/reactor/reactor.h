@@ -55,6 +55,32 @@ typedef struct lr_closer {
 void lr_reactor_add_closer(lariat_reactor *reactor, lr_closer *closer);
 void lr_reactor_remove_closer(lariat_reactor *reactor, lr_closer *closer);
 
+/* What a higher room does around a run.  Each is called inside a turn of its
+ * own, which ends with hooks and outboxes as any other.
+ *   start  a run begins: calls lr_reactor_set_running when its time has come
+ *   stop   lariat_reactor_stop was called: calls lr_reactor_set_running and, at
+ *          the end, lr_reactor_leave
+ *   left   the run is over, however it ended */
+typedef struct lr_life {
+  void (*start)(struct lr_life *life);
+  void (*stop)(struct lr_life *life);
+  void (*left)(struct lr_life *life);
+} lr_life;
+
+/* Without one (NULL) a reactor is running as soon as its run begins, and a
+ * stop ends it at once. */
+void lr_reactor_set_life(lariat_reactor *reactor, lr_life *life);
+
+/* What lariat_reactor_running says. */
+void lr_reactor_set_running(lariat_reactor *reactor, bool running);
+
+/* The run ends with the turn that is running. */
+void lr_reactor_leave(lariat_reactor *reactor);
+
+/* Whether this mailbox belongs to a reactor of the calling thread, or the
+ * thread is inside a turn of any: it must not block on the mailbox. */
+bool lr_reactor_must_not_wait(const lariat_mailbox *mailbox);
+
 /* Intrusive timers on the reactor's clock.  Set: false when out of memory. */
 bool lr_reactor_set_timer(lariat_reactor *reactor, lr_timer *timer,
                           uint64_t at_ns);
