@@ -80,8 +80,8 @@ lariat_reactor_call_when_running(lariat_reactor *reactor, lariat_call call,
  * LARIAT_EBUSY    it is running, and another reactor has the signals; in a
  *                 start-up that is reported, and the run goes on without them
  * LARIAT_ESYSTEM  no descriptor to be had; see errno (likewise) */
-LARIAT_API LARIAT_MUST_USE lariat_status
-lariat_reactor_handle_signals(lariat_reactor *reactor, bool on);
+LARIAT_API lariat_status lariat_reactor_handle_signals(lariat_reactor *reactor,
+                                                       bool on);
 
 /* The signal that stopped the last run, or is about to stop this one; 0 when
  * none did. */

@@ -65,8 +65,7 @@ void lr_calls_run(lariat_reactor *reactor, uint32_t count) {
 
 /* ---- Later ---- */
 
-static void free_later(lr_later_table *table, lr_later *later,
-                       bool cancelled) {
+static void free_later(lr_later_table *table, lr_later *later, bool cancelled) {
   later->generation++;
   later->cancelled = later->cancelled << 1 | cancelled;
   later->next_free = table->free;
@@ -194,8 +193,7 @@ static uint64_t time_before(uint64_t at_ns, uint64_t ms) {
 }
 
 lariat_status lariat_reactor_delay_timer(lariat_reactor *reactor,
-                                         lariat_timer timer,
-                                         int64_t delay_ms) {
+                                         lariat_timer timer, int64_t delay_ms) {
   lr_later *later;
   lariat_status status = find_later(reactor, timer, __func__, &later);
   if (status != LARIAT_OK) return status;

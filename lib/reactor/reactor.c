@@ -275,11 +275,11 @@ lariat_status lr_reactor_turn(lariat_reactor *reactor, int wait_ms) {
   return status;
 }
 
-void lr_reactor_turn_for(lariat_reactor *reactor, void (*work)(lr_life *life),
-                         lr_life *life) {
+void lr_reactor_turn_for(lariat_reactor *reactor, lariat_call work,
+                         void *context) {
   lariat_reactor *outer = enter_turn(reactor);
   reactor->turn_ns = lariat_reactor_now_ns(reactor);
-  work(life);
+  work(context);
   end_turn(reactor, outer);
 }
 

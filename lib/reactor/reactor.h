@@ -62,14 +62,19 @@ void lr_reactor_remove_closer(lariat_reactor *reactor, lr_closer *closer);
  *          the end, lr_reactor_leave
  *   left   the run is over, however it ended */
 typedef struct lr_life {
-  void (*start)(struct lr_life *life);
-  void (*stop)(struct lr_life *life);
-  void (*left)(struct lr_life *life);
+  lariat_call start;
+  lariat_call stop;
+  lariat_call left;
+  void *context;
 } lr_life;
+
+/* Calls `work` in a turn that does nothing else.  Outside of turns only. */
+void lr_reactor_turn_for(lariat_reactor *reactor, lariat_call work,
+                         void *context);
 
 /* Without one (NULL) a reactor is running as soon as its run begins, and a
  * stop ends it at once. */
-void lr_reactor_set_life(lariat_reactor *reactor, lr_life *life);
+void lr_reactor_set_life(lariat_reactor *reactor, const lr_life *life);
 
 /* What lariat_reactor_running says. */
 void lr_reactor_set_running(lariat_reactor *reactor, bool running);
@@ -109,6 +114,10 @@ lariat_mailbox *lr_reactor_own_mailbox(const lariat_reactor *reactor);
 /* Puts mail for the reactor itself at the end of what it will deliver, from
  * its own thread, without an atomic operation. */
 void lr_reactor_post_local(lariat_reactor *reactor, lr_mail *mail);
+
+/* Whether there is work to do now: calls, mail that was taken out, timers that
+ * are due.  Descriptors and the mailbox are not looked at. */
+bool lr_reactor_pending(const lariat_reactor *reactor);
 
 /* Makes sure that a turn comes soon: for work that was left over. */
 void lr_reactor_again(lariat_reactor *reactor);

@@ -97,7 +97,7 @@ struct lariat_reactor {
   bool running;
   bool stop_asked; /* also before a run */
   bool leaving;
-  lr_life *life;
+  const lr_life *life;
 
   /* Embedding. */
   bool embedded;
@@ -128,15 +128,8 @@ static inline bool lr_reactor_has_work(const lariat_reactor *reactor) {
   return reactor->calls.count > 0 || reactor->local_first || reactor->again;
 }
 
-/* The same, and timers that are due. */
-bool lr_reactor_pending(const lariat_reactor *reactor);
-
 /* One turn; the caller has checked that it may run. */
 lariat_status lr_reactor_turn(lariat_reactor *reactor, int wait_ms);
-
-/* Calls `work` in a turn that does nothing else. */
-void lr_reactor_turn_for(lariat_reactor *reactor, void (*work)(lr_life *life),
-                         lr_life *life);
 
 /* What run and run_once check alike. */
 lariat_status lr_reactor_check_run(const lariat_reactor *reactor,

@@ -25,14 +25,14 @@ static void begin_run(lariat_reactor *reactor) {
   reactor->in_run = true;
   reactor->leaving = false;
   if (reactor->life)
-    lr_reactor_turn_for(reactor, reactor->life->start, reactor->life);
+    lr_reactor_turn_for(reactor, reactor->life->start, reactor->life->context);
   else
     reactor->running = true;
 }
 
 static void shut_down(lariat_reactor *reactor) {
   if (reactor->life)
-    lr_reactor_turn_for(reactor, reactor->life->stop, reactor->life);
+    lr_reactor_turn_for(reactor, reactor->life->stop, reactor->life->context);
   else
     reactor->leaving = true;
 }
@@ -43,7 +43,7 @@ static void end_run(lariat_reactor *reactor) {
   reactor->running = false;
   reactor->stop_asked = false;
   if (reactor->life)
-    lr_reactor_turn_for(reactor, reactor->life->left, reactor->life);
+    lr_reactor_turn_for(reactor, reactor->life->left, reactor->life->context);
   lr_embed_rest(reactor);
   errno = saved;
 }
@@ -90,7 +90,7 @@ bool lariat_reactor_running(const lariat_reactor *reactor) {
   return check_owner(reactor, __func__) == LARIAT_OK && reactor->running;
 }
 
-void lr_reactor_set_life(lariat_reactor *reactor, lr_life *life) {
+void lr_reactor_set_life(lariat_reactor *reactor, const lr_life *life) {
   reactor->life = life;
 }
 
