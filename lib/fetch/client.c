@@ -80,18 +80,20 @@ static void dispose(lariat_deferred *deferred) {
 
 /* Outcomes. */
 
+/* What the pool says of a job is not to be looked at while it is there. */
 static lariat_value failure_of(const lr_job *job, lariat_status status,
                                lariat_phase phase) {
   char message[512];
-  const char *detail = job->detail ? job->detail : NULL;
+  bool here = job->place == LR_JOB_HERE;
+  const char *detail = here ? job->detail : NULL;
   snprintf(message, sizeof message, "%s%s%s", lariat_status_text(status),
            detail ? ": " : "", detail ? detail : "");
   lr_failure_parts parts = {
       .status = status,
       .message = message,
       .url = job->target.url,
-      .curl_code = job->curl_code,
-      .http_status = job->response ? job->response->status : 0,
+      .curl_code = here ? job->curl_code : 0,
+      .http_status = here && job->response ? job->response->status : 0,
       .phase = phase};
   return lr_failure_make(&parts);
 }
@@ -176,13 +178,22 @@ static void send_queued(lr_link *link) {
   }
 }
 
-static lr_link *least_loaded(const lariat_client *client, uint64_t hash) {
+/* A reactor without a share in the jobs, or in the connections, gets none. */
+static unsigned share_of(const lariat_client *client, uint64_t hash,
+                         unsigned index) {
   const lariat_pool_options *options = lr_pool_options(client->pool);
+  unsigned jobs = lr_placement_share(hash, options->max_jobs_per_host, index,
+                                     client->link_count);
+  unsigned connections = lr_placement_share(
+      hash, options->max_connections_per_host, index, client->link_count);
+  return connections ? jobs : 0;
+}
+
+static lr_link *least_loaded(const lariat_client *client, uint64_t hash) {
   lr_link *best = NULL;
   uint64_t best_share = 1;
   for (unsigned i = 0; i < client->link_count; i++) {
-    uint64_t share = lr_placement_share(hash, options->max_jobs_per_host, i,
-                                        client->link_count);
+    uint64_t share = share_of(client, hash, i);
     lr_link *link = client->links[i];
     if (share == 0) continue;
     if (best && link->load * best_share >= best->load * share) continue;

@@ -124,7 +124,7 @@ lr_host_lane *lr_host_enter_lane(lr_host *host, struct lr_lane *lane) {
     host->lane_room = room;
   }
   part = &host->lanes[host->lane_count++];
-  *part = (lr_host_lane){.lane = lane, .open = 0, .running = 0};
+  *part = (lr_host_lane){.lane = lane};
   return part;
 }
 

@@ -26,7 +26,8 @@ typedef enum lr_protocol {
 typedef struct lr_host_lane {
   struct lr_lane *lane;
   uint32_t open;    /* connections */
-  uint32_t running; /* jobs */
+  uint32_t coming;  /* jobs that are about to open one */
+  uint32_t running; /* jobs, those included */
 } lr_host_lane;
 
 typedef struct lr_host {
@@ -39,6 +40,7 @@ typedef struct lr_host {
   uint32_t limit;       /* jobs at once */
   uint32_t connections_limit;
   uint32_t open;        /* connections, over all lanes */
+  uint32_t coming;      /* jobs that are about to open one */
   uint8_t protocol;     /* lr_protocol */
   uint8_t http;         /* lariat_http, part of the identity */
   bool spread;          /* part of the identity */

@@ -23,8 +23,8 @@ typedef struct lr_lane {
   lr_list transfers;  /* running */
   unsigned open;      /* connections */
   unsigned dead;      /* of these, closed by their servers while idle */
-  unsigned running;   /* transfers */
-  unsigned multiplexed; /* of these, on HTTP/2 */
+  unsigned coming;    /* transfers that are about to open one */
+  unsigned running;   /* transfers, those included */
   bool kick;          /* libcurl wants to be called without an event */
   bool news;          /* there may be finished transfers */
   bool squeezed;      /* keeps fewer idle connections than it has room for */
@@ -57,8 +57,7 @@ void lr_lane_see_to(lr_lane *lane);
 
 /* The lane's load: connections it has or is about to have. */
 static inline unsigned lr_lane_load(const lr_lane *lane) {
-  unsigned coming = lane->running - lane->multiplexed;
-  return lane->open > coming ? lane->open : coming;
+  return lane->open + lane->coming;
 }
 
 /* Lets libcurl close one idle connection when the next transfer of this lane

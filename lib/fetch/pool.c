@@ -415,7 +415,7 @@ static void add_worker_stats(lariat_pool_stats *all, const lr_worker *worker) {
   all->jobs_done += lr_u64_load_relaxed(&jobs->done);
   all->jobs_queued += lr_u64_load_relaxed(&jobs->queued);
   all->jobs_running += lr_u64_load_relaxed(&jobs->running);
-  lr_engine_add_stats(all, worker->engine_stats);
+  lr_engine_add_stats(all, &worker->engine_stats);
 }
 
 lariat_status lariat_pool_read_stats(lariat_pool *pool,
