@@ -18,7 +18,7 @@ enum { WINDOW = 1024, SPARE_MAX = 1024 };
 
 /* The pool keeps deadlines and says in which phase one ran out; the client
  * steps in only when the pool is late by so much. */
-static const uint64_t grace_ns = 5000000u;
+static const uint64_t grace_ns = 500000000u;
 
 static uint64_t system_now(void) {
   const lariat_clock *clock = lariat_clock_system();
@@ -210,8 +210,8 @@ static lr_link *choose_link(const lariat_client *client, const lr_job *job) {
   case LARIAT_PLACE_HOME:
     return client->links[0];
   default:
-    return client->links[lr_placement_of_host(job->target.hash,
-                                              client->link_count)];
+    return client
+        ->links[lr_placement_of_host(job->target.hash, client->link_count)];
   }
 }
 
@@ -260,8 +260,10 @@ static void timer_expired(lr_timer *timer) {
   if (job->place == LR_JOB_AWAY && lr_reactor_turn_ns(reactor) < late_ns &&
       lr_reactor_set_timer(reactor, timer, late_ns))
     return;
+  lariat_phase phase =
+      job->place == LR_JOB_QUEUED ? LARIAT_PHASE_QUEUE : LARIAT_PHASE_NONE;
   withdraw(job);
-  settle_failed(job, LARIAT_ETIMEDOUT, LARIAT_PHASE_QUEUE);
+  settle_failed(job, LARIAT_ETIMEDOUT, phase);
 }
 
 /* The way home. */
@@ -428,8 +430,7 @@ static lariat_status open_links(lariat_client *client, unsigned count) {
   bool home = client->options.placement == LARIAT_PLACE_HOME;
   lariat_status status = home ? find_home(client) : LARIAT_OK;
   for (unsigned i = 0; i < count && status == LARIAT_OK; i++) {
-    lr_worker *worker =
-        lr_pool_worker(client->pool, home ? client->home : i);
+    lr_worker *worker = lr_pool_worker(client->pool, home ? client->home : i);
     status = lr_link_open(client, client->reactor, worker, window,
                           &client->links[i]);
     if (status == LARIAT_OK) client->link_count++;
@@ -483,9 +484,8 @@ lariat_status lariat_client_new(lariat_pool *pool, lariat_reactor *reactor,
   if (status == LARIAT_OK) status = lr_deferred_room_open(reactor);
   if (status != LARIAT_OK) return status;
   if (lr_reactor_closing(reactor)) return LARIAT_ECLOSED;
-  unsigned links = all.placement == LARIAT_PLACE_HOME
-                       ? 1
-                       : lariat_pool_reactors(pool);
+  unsigned links =
+      all.placement == LARIAT_PLACE_HOME ? 1 : lariat_pool_reactors(pool);
   lariat_client *client = new_blank(pool, reactor, &all, links);
   if (!client) return LARIAT_ENOMEM;
   status = make_profile(client);
@@ -558,12 +558,12 @@ lr_job *lr_client_new_job(lariat_client *client) {
 
 lariat_request_options lariat_request_defaults(const lariat_client *client) {
   const lariat_client_options *options = &client->options;
-  return (lariat_request_options){
-      .size = sizeof(lariat_request_options),
-      .timeout_ms = options->timeout_ms,
-      .connect_timeout_ms = options->connect_timeout_ms,
-      .max_body_bytes = options->max_body_bytes,
-      .max_redirects = options->max_redirects,
-      .http = options->http,
-      .sha256 = options->sha256};
+  return (lariat_request_options){.size = sizeof(lariat_request_options),
+                                  .timeout_ms = options->timeout_ms,
+                                  .connect_timeout_ms =
+                                      options->connect_timeout_ms,
+                                  .max_body_bytes = options->max_body_bytes,
+                                  .max_redirects = options->max_redirects,
+                                  .http = options->http,
+                                  .sha256 = options->sha256};
 }

@@ -91,8 +91,7 @@ static void relieve(lr_engine *engine) {
   for (lr_list *node = engine->lanes.next; node != &engine->lanes;
        node = node->next) {
     lr_lane *lane = lr_container(node, lr_lane, node);
-    unsigned idle =
-        lane->open > lane->running ? lane->open - lane->running : 0;
+    unsigned idle = lane->open > lane->running ? lane->open - lane->running : 0;
     bool quiet = lane->running == 0 && lane->open > 0;
     if (quiet) {
       lr_engine_recycle(engine, lane);

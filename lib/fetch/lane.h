@@ -18,18 +18,18 @@ struct lr_transfer;
 typedef struct lr_lane {
   struct lr_engine *engine;
   CURLM *multi;
-  lr_list node;       /* in the engine's lanes */
-  lr_list touched;    /* in the engine's touched lanes, or alone */
-  lr_list transfers;  /* running */
-  unsigned open;      /* connections */
-  unsigned dead;      /* of these, closed by their servers while idle */
-  unsigned coming;    /* transfers that are about to open one */
-  unsigned running;   /* transfers, those included */
-  bool kick;          /* libcurl wants to be called without an event */
-  bool news;          /* there may be finished transfers */
-  bool squeezed;      /* keeps fewer idle connections than it has room for */
-  uint64_t quiet_ns;  /* since when it has no transfer */
-  lr_timer timer;     /* libcurl's */
+  lr_list node;        /* in the engine's lanes */
+  lr_list touched;     /* in the engine's touched lanes, or alone */
+  lr_list transfers;   /* running */
+  unsigned open;       /* connections */
+  unsigned dead;       /* of these, closed by their servers while idle */
+  unsigned coming;     /* transfers that are about to open one */
+  unsigned running;    /* transfers, those included */
+  bool kick;           /* libcurl wants to be called without an event */
+  bool news;           /* there may be finished transfers */
+  bool squeezed;       /* keeps fewer idle connections than it has room for */
+  uint64_t quiet_ns;   /* since when it has no transfer */
+  lr_timer timer;      /* libcurl's */
   lr_timer idle_timer; /* looks after a quiet lane */
 } lr_lane;
 

@@ -31,7 +31,7 @@ struct lariat_pool {
   unsigned started;
   unsigned ready;
   unsigned ended;
-  lr_list closers;      /* lr_closing, told when the last thread has ended */
+  lr_list closers; /* lr_closing, told when the last thread has ended */
 
   pthread_mutex_t join_lock;
   bool joined;
@@ -85,9 +85,7 @@ void lr_pool_warm_up_end(lariat_pool *pool) {
 
 /* Memory. */
 
-void lr_pool_hold(lariat_pool *pool) {
-  lr_count_retain(&pool->holds);
-}
+void lr_pool_hold(lariat_pool *pool) { lr_count_retain(&pool->holds); }
 
 void lr_pool_unhold(lariat_pool *pool) {
   if (!lr_count_release(&pool->holds)) return;
@@ -300,7 +298,7 @@ lariat_status lariat_pool_new(const lariat_pool_options *options,
 
 static bool on_own_thread(const lariat_pool *pool) {
   for (unsigned i = 0; i < pool->reactors; i++)
-    if (pthread_equal(pool->workers[i].thread, pthread_self()) != 0) return true;
+    if (pthread_equal(pool->workers[i].thread, pthread_self())) return true;
   return false;
 }
 

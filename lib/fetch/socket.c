@@ -25,21 +25,17 @@ void lr_sockets_init(lr_sockets *sockets) {
 }
 
 void lr_sockets_clear(lr_sockets *sockets) {
-  for (uint32_t i = 0; i < sockets->room; i++)
-    lr_free(sockets->by_fd[i]);
+  for (uint32_t i = 0; i < sockets->room; i++) lr_free(sockets->by_fd[i]);
   lr_free(sockets->by_fd);
   lr_sockets_init(sockets);
 }
 
 static bool make_room(lr_sockets *sockets, uint32_t fd) {
   uint32_t room = sockets->room ? sockets->room : FIRST_ROOM;
-  while (room <= fd)
-    room *= 2;
-  lr_socket **by_fd =
-      lr_realloc(sockets->by_fd, room * sizeof *sockets->by_fd);
+  while (room <= fd) room *= 2;
+  lr_socket **by_fd = lr_realloc(sockets->by_fd, room * sizeof *sockets->by_fd);
   if (!by_fd) return false;
-  for (uint32_t i = sockets->room; i < room; i++)
-    by_fd[i] = NULL;
+  for (uint32_t i = sockets->room; i < room; i++) by_fd[i] = NULL;
   sockets->by_fd = by_fd;
   sockets->room = room;
   return true;
@@ -141,9 +137,9 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
   lr_transfer *transfer = transfer_pointer;
   lr_engine *engine = transfer->engine;
   (void)purpose;
-  int fd = socket(address->family,
-                  address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                  address->protocol);
+  int fd =
+      socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+             address->protocol);
   if (fd < 0) return CURL_SOCKET_BAD;
   lr_socket *socket = NULL;
   if (lr_host_enter_lane(transfer->host, transfer->lane))

@@ -70,8 +70,7 @@ static size_t take_header(char *line, size_t size, size_t count,
                           void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
   size_t length = size * count;
-  transfer->fault =
-      lr_response_add_line(transfer->job->response, line, length);
+  transfer->fault = lr_response_add_line(transfer->job->response, line, length);
   if (transfer->fault != LARIAT_OK) return 0;
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_answer(transfer);
@@ -239,9 +238,9 @@ static lariat_status set_url(lr_transfer *transfer, const lr_target *target) {
     transfer->set_origin = 0;
     return LARIAT_ENOMEM;
   }
-  CURLUcode code = path_only ? set_path(transfer)
-                             : curl_url_set(transfer->url, CURLUPART_URL,
-                                            target->url, 0);
+  CURLUcode code =
+      path_only ? set_path(transfer)
+                : curl_url_set(transfer->url, CURLUPART_URL, target->url, 0);
   if (code == CURLUE_OK) return LARIAT_OK;
   transfer->set_length = 0;
   transfer->set_origin = 0;
@@ -396,8 +395,7 @@ lariat_phase lr_transfer_phase(const lr_transfer *transfer) {
     return body_is_sent(transfer) ? LARIAT_PHASE_FIRST_BYTE
                                   : LARIAT_PHASE_REQUEST;
   if (transfer->shaking || time_of(transfer, CURLINFO_CONNECT_TIME_T))
-    return transfer->job->target.tls ? LARIAT_PHASE_TLS
-                                     : LARIAT_PHASE_REQUEST;
+    return transfer->job->target.tls ? LARIAT_PHASE_TLS : LARIAT_PHASE_REQUEST;
   if (time_of(transfer, CURLINFO_NAMELOOKUP_TIME_T))
     return LARIAT_PHASE_CONNECT;
   return LARIAT_PHASE_DNS;
@@ -406,7 +404,8 @@ lariat_phase lr_transfer_phase(const lr_transfer *transfer) {
 static bool is_certificate_error(int code) {
   return code == CURLE_PEER_FAILED_VERIFICATION ||
          code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_ISSUER_ERROR ||
-         code == CURLE_SSL_CERTPROBLEM || code == CURLE_SSL_PINNEDPUBKEYNOTMATCH;
+         code == CURLE_SSL_CERTPROBLEM ||
+         code == CURLE_SSL_PINNEDPUBKEYNOTMATCH;
 }
 
 /* CURLE_TOO_LARGE, which 7.88's header does not have. */

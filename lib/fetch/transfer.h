@@ -35,9 +35,9 @@ typedef struct lr_transfer {
   uint8_t http;
   bool decompress;
   struct curl_slist *headers;
-  lariat_status fault;  /* why a callback stopped the transfer */
-  EVP_MD_CTX *digest;   /* made when first needed */
-  char *set_url;        /* what `url` holds, to set no more than differs */
+  lariat_status fault; /* why a callback stopped the transfer */
+  EVP_MD_CTX *digest;  /* made when first needed */
+  char *set_url;       /* what `url` holds, to set no more than differs */
   uint32_t set_room;
   uint32_t set_length;
   uint32_t set_origin;
