@@ -85,20 +85,26 @@ static void test_queued_in_the_client(void) {
   fetching_close(&t);
 }
 
+static bool two_are_queued(void *context) {
+  return fetching_stats(context).jobs_queued == 2;
+}
+
+static bool one_is_queued(void *context) {
+  return fetching_stats(context).jobs_queued == 1;
+}
+
 static void test_queued_in_the_pool(void) {
   struct fetching t;
   struct outcome o[3];
   lariat_pool_options pool = narrow();
   fetching_open(&t, &pool, NULL);
-  outcome_watch(&o[0], lariat_get(t.client, url("/wait/200")));
+  outcome_watch(&o[0], lariat_get(t.client, url("/wait/400")));
   lariat_deferred *second = watch(&o[1], lariat_get(t.client, url("/page")));
   outcome_watch(&o[2], lariat_get(t.client, url("/page")));
-  fetching_run(&t, 50);
-  CU_ASSERT_EQUAL(fetching_stats(&t).jobs_queued, 2);
+  CU_ASSERT_TRUE(fixture_run_until(&t.f, two_are_queued, &t, 5000));
   cancel(second);
   expect_cancelled(&o[1]);
-  fetching_run(&t, 20);
-  CU_ASSERT_EQUAL(fetching_stats(&t).jobs_queued, 1);
+  CU_ASSERT_TRUE(fixture_run_until(&t.f, one_is_queued, &t, 5000));
   fetching_wait(&t, o, 3, 5000);
   outcome_expect_http(&o[0], 200);
   outcome_expect_http(&o[2], 200);
@@ -257,8 +263,8 @@ static void test_from_another_callback(void) {
   outcome_watch_then(&o[40], lariat_get(t.client, url("/wait/50")),
                      cancel_others, &others);
   for (size_t i = 0; i < 40; i++)
-    others.deferreds[i] = watch(
-        &o[i], lariat_get(t.client, url(i % 3 ? "/stall" : "/wait/100")));
+    others.deferreds[i] =
+        watch(&o[i], lariat_get(t.client, url(i % 3 ? "/stall" : "/wait/100")));
   fetching_wait(&t, o, 41, 5000);
   outcome_expect_http(&o[40], 200);
   for (size_t i = 0; i < 40; i++)
@@ -281,8 +287,7 @@ static void test_forgotten(void) {
     lariat_deferred_cancel(deferred);
     lariat_deferred_forget(deferred);
   }
-  fetching_wait_idle(&t, 5000);
-  fetching_run(&t, 20);
+  fetching_wait_settled(&t, 5000);
   fetching_expect_ledger(t.client, 12, 4, 4, 4);
   fetching_close(&t);
 }
@@ -292,8 +297,7 @@ static void test_unhandled_failures_are_reported(void) {
   lariat_pool_options pool = narrow();
   fetching_open(&t, &pool, NULL);
   lariat_deferred_release(lariat_get(t.client, url("/close")));
-  fetching_wait_idle(&t, 5000);
-  fetching_run(&t, 20);
+  fetching_wait_settled(&t, 5000);
   fixture_expect_reports(&t.f, 1);
   fetching_expect_ledger(t.client, 1, 0, 1, 0);
   fetching_close(&t);
@@ -316,8 +320,8 @@ static void test_deadlines_in_the_queues(void) {
   fetching_wait(&t, o + 1, 4, 5000);
   for (size_t i = 1; i < 5; i++) {
     outcome_expect_failure(&o[i], LARIAT_ETIMEDOUT, LARIAT_PHASE_QUEUE);
-    CU_ASSERT(o[i].ended_ms - o[i].began_ms >= 117);
-    CU_ASSERT(o[i].ended_ms - o[i].began_ms < 400);
+    CU_ASSERT(o[i].ended_ms - o[i].began_ms >= 100);
+    CU_ASSERT(o[i].ended_ms - o[i].began_ms < 1100);
   }
   cancel(first);
   outcome_expect_status(&o[0], LARIAT_ECANCELLED);
@@ -339,8 +343,7 @@ static void test_overload(void) {
   outcome_expect_status(&o[3], LARIAT_EOVERLOAD);
   outcome_expect_status(&o[4], LARIAT_EOVERLOAD);
   fetching_wait(&t, o, 5, 5000);
-  for (size_t i = 0; i < 3; i++)
-    outcome_expect_http(&o[i], 200);
+  for (size_t i = 0; i < 3; i++) outcome_expect_http(&o[i], 200);
   outcome_clear(o, 5);
   fetching_expect_ledger(t.client, 5, 3, 2, 0);
   fetching_close(&t);
@@ -368,10 +371,8 @@ static void test_more_from_callbacks(void) {
   fetching_open(&t, NULL, NULL);
   chain.t = &t;
   chain.next = 0;
-  for (int i = 0; i < 3; i++)
-    ask_for_more(NULL, &chain);
-  while (chain.next < FIXTURE_COUNT(chain.outcomes))
-    fetching_run(&t, 1);
+  for (int i = 0; i < 3; i++) ask_for_more(NULL, &chain);
+  while (chain.next < FIXTURE_COUNT(chain.outcomes)) fetching_run(&t, 1);
   fetching_wait(&t, chain.outcomes, chain.next, 5000);
   for (size_t i = 0; i < chain.next; i++)
     outcome_expect_http(&chain.outcomes[i], 200);
@@ -394,8 +395,7 @@ int main(int argc, char **argv) {
       {"twice", test_twice},
       {"from another callback", test_from_another_callback},
       {"forgotten", test_forgotten},
-      {"unhandled failures are reported",
-       test_unhandled_failures_are_reported},
+      {"unhandled failures are reported", test_unhandled_failures_are_reported},
       {"deadlines in the queues", test_deadlines_in_the_queues},
       {"overload", test_overload},
       {"more from callbacks", test_more_from_callbacks},

@@ -148,15 +148,11 @@ static void test_many_clients_on_one_reactor(void) {
       outcome_watch(&o[c][i],
                     lariat_get(clients[c], url(i < 8 ? "/page" : "/stall")));
   lariat_client_close(clients[0]);
-  for (size_t c = 1; c < CLIENTS; c++)
-    fetching_wait(&t, o[c], 8, 5000);
-  for (size_t c = 1; c < CLIENTS; c++)
-    lariat_client_close(clients[c]);
+  for (size_t c = 1; c < CLIENTS; c++) fetching_wait(&t, o[c], 8, 5000);
+  for (size_t c = 1; c < CLIENTS; c++) lariat_client_close(clients[c]);
   for (size_t c = 0; c < CLIENTS; c++)
-    for (size_t i = 0; i < EACH; i++)
-      CU_ASSERT_EQUAL(o[c][i].fires, 1);
-  for (size_t c = 0; c < CLIENTS; c++)
-    outcome_clear(o[c], EACH);
+    for (size_t i = 0; i < EACH; i++) CU_ASSERT_EQUAL(o[c][i].fires, 1);
+  for (size_t c = 0; c < CLIENTS; c++) outcome_clear(o[c], EACH);
   fetching_close(&t);
 }
 
@@ -272,8 +268,8 @@ static void test_a_closed_client_and_then_its_reactor(void) {
 /* Notes that the pool's end has come. */
 static lariat_value note_end(lariat_value result, void *context) {
   lariat_status *status = context;
-  *status = lariat_is_failure(result) ? lariat_failure_status(result)
-                                      : LARIAT_OK;
+  *status =
+      lariat_is_failure(result) ? lariat_failure_status(result) : LARIAT_OK;
   return lariat_value_drop(result);
 }
 
@@ -281,8 +277,7 @@ enum { NOT_YET = 1 };
 
 static void watch_end(lariat_status *status, lariat_deferred *deferred) {
   *status = (lariat_status)NOT_YET;
-  lariat_deferred_release(
-      lariat_deferred_add_both(deferred, note_end, status));
+  lariat_deferred_release(lariat_deferred_add_both(deferred, note_end, status));
 }
 
 static bool has_ended(void *context) {
@@ -338,8 +333,7 @@ static void test_a_pool_that_drains(void) {
   CU_ASSERT_TRUE(fixture_run_until(&t.f, has_ended, &ended, 10000));
   CU_ASSERT(fixture_real_ms() - start_ms < 5000);
   fetching_wait(&t, o, 20, 1000);
-  for (size_t i = 0; i < 20; i++)
-    outcome_expect_http(&o[i], 200);
+  for (size_t i = 0; i < 20; i++) outcome_expect_http(&o[i], 200);
   outcome_clear(o, 20);
   fetching_expect_ledger(t.client, 20, 20, 0, 0);
   fetching_close(&t);
@@ -416,15 +410,14 @@ static void test_closes_that_are_refused(void) {
                        .changed = PTHREAD_COND_INITIALIZER};
   fetching_open(&t, NULL, NULL);
   r.pool = t.pool;
-  CU_ASSERT_EQUAL(
-      lariat_reactor_call_soon(t.f.reactor, try_in_turn, &r, NULL), LARIAT_OK);
+  CU_ASSERT_EQUAL(lariat_reactor_call_soon(t.f.reactor, try_in_turn, &r, NULL),
+                  LARIAT_OK);
   fixture_settle(&t.f);
   CU_ASSERT_EQUAL(r.in_turn, LARIAT_EBUSY);
   CU_ASSERT_EQUAL(lariat_pool_call(t.pool, 0, try_on_pool, &r, NULL),
                   LARIAT_OK);
   pthread_mutex_lock(&r.lock);
-  while (!r.done)
-    pthread_cond_wait(&r.changed, &r.lock);
+  while (!r.done) pthread_cond_wait(&r.changed, &r.lock);
   pthread_mutex_unlock(&r.lock);
   CU_ASSERT_EQUAL(r.on_pool, LARIAT_EBUSY);
   CU_ASSERT_EQUAL(r.on_pool_deferred, LARIAT_EBUSY);
@@ -491,8 +484,8 @@ static void test_two_pools(void) {
   lariat_client *client = NULL;
   fetching_open(&t, NULL, NULL);
   CU_ASSERT_EQUAL_FATAL(lariat_pool_new(NULL, &second), LARIAT_OK);
-  CU_ASSERT_EQUAL_FATAL(
-      lariat_client_new(second, t.f.reactor, NULL, &client), LARIAT_OK);
+  CU_ASSERT_EQUAL_FATAL(lariat_client_new(second, t.f.reactor, NULL, &client),
+                        LARIAT_OK);
   outcome_watch(&o[0], lariat_get(t.client, url("/wait/30")));
   outcome_watch(&o[1], lariat_get(client, url("/page")));
   fetching_wait(&t, &o[1], 1, 5000);

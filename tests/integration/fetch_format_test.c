@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * The result lines: what they promise (docs/fetch-format.md).  Each line of
  * every test here is checked against the schema. */
+#include <fcntl.h>
 #include <openssl/sha.h>
+#include <unistd.h>
 
 #include "fetch_support.h"
 #include "support/nginx.h"
@@ -304,6 +306,29 @@ static void the_summary(void) {
   end();
 }
 
+/* On a terminal, and there alone, a line shows how far it is. */
+static void progress_on_a_terminal(void) {
+  static char shown[100000];
+  begin();
+  for (int i = 0; i < 40; i++) nginx_line("/slow");
+  fetch_write_list(run);
+  int master = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  if (master < 0 || grantpt(master) || unlockpt(master)) abort();
+  int terminal = open(ptsname(master), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  run->program.error = terminal;
+  program_run(&run->program,
+              FETCH_ARGUMENTS("fetch", "-i", "list", "-o", "results",
+                              "--timeout", "0.8", "--per-host", "40"));
+  CU_ASSERT_EQUAL(run->program.code, 1);
+  ssize_t length = read(master, shown, sizeof shown - 1);
+  shown[length > 0 ? length : 0] = '\0';
+  CU_ASSERT_PTR_NOT_NULL(strstr(shown, "\r0 done, "));
+  CU_ASSERT_PTR_NOT_NULL(strstr(shown, "0 done, 40 in flight, 0 failed, "));
+  close(terminal);
+  close(master);
+  end();
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"a plain answer", a_plain_answer},
@@ -318,6 +343,7 @@ int main(int argc, char **argv) {
       {"bodies are saved", bodies_are_saved},
       {"bodies that cannot be saved", bodies_that_cannot_be_saved},
       {"the summary", the_summary},
+      {"progress on a terminal", progress_on_a_terminal},
   };
   return fixture_main("fetch format", tests, FIXTURE_COUNT(tests), argc, argv);
 }

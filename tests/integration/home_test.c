@@ -88,14 +88,13 @@ static void move_in(void *context) {
   lariat_client_options options = lariat_client_defaults();
   options.placement = LARIAT_PLACE_HOME;
   resident->thread = pthread_self();
-  resident->status = lariat_client_new(
-      resident->pool, lariat_reactor_current(), &options, &resident->client);
+  resident->status = lariat_client_new(resident->pool, lariat_reactor_current(),
+                                       &options, &resident->client);
   if (resident->status != LARIAT_OK) {
     say_done(resident);
     return;
   }
-  for (unsigned i = 0; i < JOBS / 2; i++)
-    ask(resident);
+  for (unsigned i = 0; i < JOBS / 2; i++) ask(resident);
 }
 
 static void prepare(struct resident *resident, lariat_pool *pool,
@@ -111,8 +110,8 @@ static void prepare(struct resident *resident, lariat_pool *pool,
 static void send_in(struct resident *resident, lariat_pool *pool,
                     unsigned index, const char *path) {
   prepare(resident, pool, index, path);
-  CU_ASSERT_EQUAL_FATAL(
-      lariat_pool_call(pool, index, move_in, resident, NULL), LARIAT_OK);
+  CU_ASSERT_EQUAL_FATAL(lariat_pool_call(pool, index, move_in, resident, NULL),
+                        LARIAT_OK);
 }
 
 static lariat_pool_options three(void) {
@@ -137,10 +136,8 @@ static void test_one_on_each(void) {
   fetching_open_pool(&t, &options);
   for (unsigned i = 0; i < REACTORS; i++)
     send_in(&residents[i], t.pool, i, i ? "/page" : "/wait/2");
-  for (unsigned i = 0; i < REACTORS; i++)
-    wait_for(&residents[i]);
-  for (unsigned i = 0; i < REACTORS; i++)
-    expect_all_at_home(&residents[i]);
+  for (unsigned i = 0; i < REACTORS; i++) wait_for(&residents[i]);
+  for (unsigned i = 0; i < REACTORS; i++) expect_all_at_home(&residents[i]);
   fetching_close(&t);
 }
 
@@ -169,8 +166,8 @@ static void test_left_to_the_pool(void) {
   fetching_open_pool(&t, &options);
   prepare(&resident, t.pool, 2, "/page");
   resident.keep_open = true;
-  CU_ASSERT_EQUAL_FATAL(
-      lariat_pool_call(t.pool, 2, move_in, &resident, NULL), LARIAT_OK);
+  CU_ASSERT_EQUAL_FATAL(lariat_pool_call(t.pool, 2, move_in, &resident, NULL),
+                        LARIAT_OK);
   wait_for(&resident);
   expect_all_at_home(&resident);
   fetching_close(&t);
@@ -216,8 +213,7 @@ static void test_with_neighbours(void) {
   fetching_wait(&t, outcomes, JOBS, 5000);
   wait_for(&resident);
   expect_all_at_home(&resident);
-  for (unsigned i = 0; i < JOBS; i++)
-    outcome_expect_http(&outcomes[i], 200);
+  for (unsigned i = 0; i < JOBS; i++) outcome_expect_http(&outcomes[i], 200);
   outcome_clear(outcomes, JOBS);
   fetching_close(&t);
 }
@@ -240,14 +236,13 @@ static void move_in_anywhere(void *context) {
   lariat_client_options options = lariat_client_defaults();
   options.placement = LARIAT_PLACE_SPREAD;
   resident->thread = pthread_self();
-  resident->status = lariat_client_new(
-      resident->pool, lariat_reactor_current(), &options, &resident->client);
+  resident->status = lariat_client_new(resident->pool, lariat_reactor_current(),
+                                       &options, &resident->client);
   if (resident->status != LARIAT_OK) {
     say_done(resident);
     return;
   }
-  for (unsigned i = 0; i < JOBS; i++)
-    ask(resident);
+  for (unsigned i = 0; i < JOBS; i++) ask(resident);
 }
 
 static void test_from_a_pool_reactor_to_all(void) {

@@ -76,9 +76,9 @@ static void run_load(const struct load *load) {
   fetching_open(&t, &pool, &client);
   most_connections = 0;
   for (unsigned i = 0; i < load->jobs; i++)
-    outcome_watch(&outcomes[i],
-                  lariat_get(t.client, url_of(load->area, i % load->hosts,
-                                              load->path)));
+    outcome_watch(
+        &outcomes[i],
+        lariat_get(t.client, url_of(load->area, i % load->hosts, load->path)));
   if (!fixture_run_until(&t.f, all_fired, &watch, 15000))
     fixture_fail("job %u of %u has no outcome", watch.fired, load->jobs);
   for (unsigned i = 0; i < load->jobs; i++)
@@ -245,8 +245,7 @@ static void test_hosts_take_turns(void) {
   outcome_watch(&late, lariat_get(t.client, url_of(9, 1, "/page")));
   fetching_wait(&t, &late, 1, 5000);
   unsigned before = 0;
-  for (unsigned i = 0; i < 60; i++)
-    before += outcomes[i].fires;
+  for (unsigned i = 0; i < 60; i++) before += outcomes[i].fires;
   CU_ASSERT(before < 20);
   fetching_wait(&t, outcomes, 60, 5000);
   outcome_clear(outcomes, 60);
@@ -328,8 +327,7 @@ int main(int argc, char **argv) {
       {"connections in all without a wait",
        test_connections_in_all_without_a_wait},
       {"connections to one host", test_connections_to_one_host},
-      {"connections to one host, spread",
-       test_connections_to_one_host_spread},
+      {"connections to one host, spread", test_connections_to_one_host_spread},
       {"hosts take turns", test_hosts_take_turns},
       {"a stalled connection holds up nobody",
        test_a_stalled_connection_holds_up_nobody},

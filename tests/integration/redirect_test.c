@@ -114,8 +114,8 @@ static void test_where_nobody_can_go(void) {
   static const char *const paths[] = {"/to-ftp", "/to-nowhere"};
   for (size_t i = 0; i < FIXTURE_COUNT(paths); i++) {
     fetching_do(&t, &o,
-                lariat_get(t.client, origin_url(origin, paths[i], where,
-                                                sizeof where)));
+                lariat_get(t.client,
+                           origin_url(origin, paths[i], where, sizeof where)));
     if (o.status != LARIAT_EREDIRECT && o.status != LARIAT_ERESOLVE &&
         o.status != LARIAT_ECONNECT)
       fixture_fail("%s: %s", paths[i], lariat_status_name(o.status));
@@ -211,8 +211,9 @@ static void test_userinfo_stays(void) {
   CU_ASSERT_PTR_NULL(strstr(lariat_response_url(outcome_response(&o)), "me:"));
   outcome_clear(&o, 1);
   /* The next without credentials uses the same connection, not its login. */
-  fetching_do(&t, &o, lariat_get(t.client, origin_url(origin, "/echo", where,
-                                                      sizeof where)));
+  fetching_do(
+      &t, &o,
+      lariat_get(t.client, origin_url(origin, "/echo", where, sizeof where)));
   body = lariat_response_body(outcome_response(&o), NULL);
   CU_ASSERT_PTR_NULL(strstr(body, "Authorization"));
   outcome_clear(&o, 1);
@@ -237,8 +238,9 @@ static void test_the_deadline_spans_redirects(void) {
   options.timeout_ms = 200;
   options.max_redirects = 100;
   fetching_open(&t, NULL, &options);
-  fetching_do(&t, &o, lariat_get(t.client, origin_url(origin, "/slow-loop",
-                                                      where, sizeof where)));
+  fetching_do(&t, &o,
+              lariat_get(t.client, origin_url(origin, "/slow-loop", where,
+                                              sizeof where)));
   outcome_expect_status(&o, LARIAT_ETIMEDOUT);
   CU_ASSERT(o.ended_ms - o.began_ms >= 195);
   CU_ASSERT(o.ended_ms - o.began_ms < 1000);
@@ -273,8 +275,7 @@ static void test_hops_over_reactors(void) {
     outcome_watch(&o[i], lariat_get(t.client, where));
   }
   fetching_wait(&t, o, JOBS, 10000);
-  for (unsigned i = 0; i < JOBS; i++)
-    outcome_expect_http(&o[i], 200);
+  for (unsigned i = 0; i < JOBS; i++) outcome_expect_http(&o[i], 200);
   outcome_clear(o, JOBS);
   fetching_expect_ledger(t.client, JOBS, JOBS, 0, 0);
   fetching_close(&t);

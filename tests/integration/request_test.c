@@ -31,8 +31,8 @@ static bool is_file(const char *body, size_t length, size_t expected) {
 /* Methods and bodies. */
 
 static void test_methods(void) {
-  static const char *const methods[] = {"GET",   "DELETE", "POST", "PUT",
-                                        "PATCH", "OPTIONS"};
+  static const char *const methods[] = {"GET", "DELETE", "POST",
+                                        "PUT", "PATCH",  "OPTIONS"};
   struct fetching t;
   struct outcome o;
   fetching_open(&t, NULL, NULL);
@@ -74,8 +74,7 @@ static void test_bodies_there_and_back(void) {
   struct outcome o;
   char *body = malloc(1048576);
   fetching_open(&t, NULL, NULL);
-  for (size_t i = 0; i < 1048576; i++)
-    body[i] = (char)(i * 7 + i / 256);
+  for (size_t i = 0; i < 1048576; i++) body[i] = (char)(i * 7 + i / 256);
   for (size_t i = 0; i < FIXTURE_COUNT(sizes); i++) {
     fetching_do(&t, &o,
                 lariat_put(t.client, url("/store/one"), body, sizes[i]));
@@ -213,9 +212,9 @@ static void test_user_agents(void) {
 }
 
 static void test_bad_headers_are_refused(void) {
-  static const lariat_header bad[] = {
-      {"X Y", "z"}, {"X", "a\r\nB: c"}, {"", "x"},
-      {"X:", "y"},  {"X", "a\nb"},      {"Content-Length", "3"}};
+  static const lariat_header bad[] = {{"X Y", "z"},  {"X", "a\r\nB: c"},
+                                      {"", "x"},     {"X:", "y"},
+                                      {"X", "a\nb"}, {"Content-Length", "3"}};
   struct fetching t;
   struct outcome o;
   fetching_open(&t, NULL, NULL);
@@ -372,9 +371,9 @@ static void test_the_time_to_the_first_byte(void) {
   struct outcome o;
   struct origin *origin = origin_start(NULL);
   fetching_open(&t, NULL, NULL);
-  fetching_do(&t, &o,
-              lariat_get(t.client, origin_url(origin, "/wait/200", text,
-                                              sizeof text)));
+  fetching_do(
+      &t, &o,
+      lariat_get(t.client, origin_url(origin, "/wait/200", text, sizeof text)));
   lariat_timings times = lariat_response_timings(outcome_response(&o));
   CU_ASSERT(times.first_byte_us >= 190000);
   CU_ASSERT(times.first_byte_us < 1200000);
@@ -458,8 +457,8 @@ static void test_bad_urls_fail_inside_the_call(void) {
 
 static void test_bad_methods_fail_inside_the_call(void) {
   static const char *const bad[] = {
-      NULL, "", "GE T", "GET\r\nX:", "A(B)",
-      "AMETHODTHATISLONGERTHANTHIRTYTWOBYTES"};
+      NULL,        "",     "GE T",
+      "GET\r\nX:", "A(B)", "AMETHODTHATISLONGERTHANTHIRTYTWOBYTES"};
   struct fetching t;
   struct outcome o;
   fetching_open(&t, NULL, NULL);
@@ -551,8 +550,7 @@ int main(int argc, char **argv) {
   };
   nginx = nginx_start(NULL);
   if (!nginx) return 1;
-  int failed =
-      fixture_main("request", tests, FIXTURE_COUNT(tests), argc, argv);
+  int failed = fixture_main("request", tests, FIXTURE_COUNT(tests), argc, argv);
   nginx_stop(nginx);
   return failed;
 }

@@ -204,9 +204,9 @@ static void test_bodies_over_http2(void) {
   lariat_pool_options options = trusting();
   fetching_open(&t, &options, NULL);
   memset(body, 'b', sizeof body);
-  fetching_do(&t, &o,
-              lariat_put(t.client, url(NGINX_TLS, "/store/two"), body,
-                         sizeof body));
+  fetching_do(
+      &t, &o,
+      lariat_put(t.client, url(NGINX_TLS, "/store/two"), body, sizeof body));
   CU_ASSERT(o.http_status == 201 || o.http_status == 204);
   outcome_clear(&o, 1);
   fetching_do(&t, &o, lariat_get(t.client, url(NGINX_TLS, "/store/two")));
@@ -235,12 +235,11 @@ static uint64_t connections_of_many(const lariat_pool_options *options,
     for (size_t i = 0; i < MANY; i++) {
       lariat_request_options request = lariat_request_defaults(t.client);
       request.http = http;
-      outcome_watch(&o[i], lariat_request(t.client, "GET", url(port, "/text"),
-                                          &request));
+      outcome_watch(
+          &o[i], lariat_request(t.client, "GET", url(port, "/text"), &request));
     }
     fetching_wait(&t, o, MANY, 10000);
-    for (size_t i = 0; i < MANY; i++)
-      outcome_expect_http(&o[i], 200);
+    for (size_t i = 0; i < MANY; i++) outcome_expect_http(&o[i], 200);
     outcome_clear(o, MANY);
   }
   uint64_t opened = fetching_stats(&t).connections_opened;

@@ -30,8 +30,8 @@ enum way {
   REACTOR_WAITS,  /* the caller's reactor, with time for what is in flight */
   REACTOR_GOES,   /* without */
   CLIENTS_CLOSED,
-  BOTH,           /* the pool begins to close, then the reactor is closed */
-  OTHER_THREAD,   /* the pool, by a thread that has nothing to do with it */
+  BOTH,         /* the pool begins to close, then the reactor is closed */
+  OTHER_THREAD, /* the pool, by a thread that has nothing to do with it */
   WAYS
 };
 
@@ -61,9 +61,9 @@ static unsigned random_below(unsigned limit) {
 
 static const char *random_path(void) {
   static const char *const paths[] = {
-      "/page",           "/page",   "/page",   "/page",     "/wait/1",
-      "/wait/3",         "/stall",  "/last",   "/served/2", "/dribble/1",
-      "/mid-body-stall", "/close",  "/reset",  "/to-self",  "/bytes/100000",
+      "/page",           "/page",   "/page",  "/page",     "/wait/1",
+      "/wait/3",         "/stall",  "/last",  "/served/2", "/dribble/1",
+      "/mid-body-stall", "/close",  "/reset", "/to-self",  "/bytes/100000",
       "/chunked",        "/wait/20"};
   return paths[random_below(FIXTURE_COUNT(paths))];
 }
@@ -108,8 +108,7 @@ static void open_round(struct round *round) {
 static void load(struct round *round) {
   unsigned at_once = random_below(JOBS);
   uint64_t end_ms = fixture_real_ms() + random_below(LONGEST_MS);
-  while (round->asked < at_once)
-    ask(round);
+  while (round->asked < at_once) ask(round);
   do {
     for (unsigned n = random_below(6); n > 0 && round->asked < JOBS; n--)
       ask(round);
@@ -125,9 +124,7 @@ static lariat_value note_end(lariat_value result, void *context) {
   return lariat_value_drop(result);
 }
 
-static bool is_true(void *context) {
-  return *(bool *)context;
-}
+static bool is_true(void *context) { return *(bool *)context; }
 
 static void close_on_reactor(struct round *round, unsigned drain_ms) {
   bool ended = false;

@@ -215,8 +215,7 @@ static void *caller_main(void *context) {
   } else {
     fault(caller, "could not begin");
   }
-  for (size_t i = 0; i < CLIENTS; i++)
-    lariat_client_close(caller->clients[i]);
+  for (size_t i = 0; i < CLIENTS; i++) lariat_client_close(caller->clients[i]);
   if (lariat_reactor_close(caller->reactor, 5000) != LARIAT_OK)
     fault(caller, "the reactor was not closed");
   return NULL;
@@ -228,8 +227,7 @@ static void start(struct caller *caller, unsigned index, lariat_pool *pool) {
   caller->seed = first_seed + index;
   caller->pool = pool;
   caller->jobs = all_jobs / THREADS;
-  for (size_t i = 0; i < SLOTS; i++)
-    caller->slots[i].caller = caller;
+  for (size_t i = 0; i < SLOTS; i++) caller->slots[i].caller = caller;
   if (pthread_create(&caller->thread, NULL, caller_main, caller) != 0) abort();
 }
 
@@ -270,10 +268,8 @@ static void test_ledger(void) {
   fixture_open(&f, FIXTURE_NO_REACTOR);
   CU_ASSERT_EQUAL_FATAL(lariat_pool_new(&options, &pool), LARIAT_OK);
   uint64_t start_ms = fixture_real_ms();
-  for (unsigned i = 0; i < THREADS; i++)
-    start(&callers[i], i, pool);
-  for (unsigned i = 0; i < THREADS; i++)
-    pthread_join(callers[i].thread, NULL);
+  for (unsigned i = 0; i < THREADS; i++) start(&callers[i], i, pool);
+  for (unsigned i = 0; i < THREADS; i++) pthread_join(callers[i].thread, NULL);
   report(callers, fixture_real_ms() - start_ms);
   check_pool(pool);
   lariat_pool_release(pool);

@@ -25,6 +25,7 @@ static const char err_name[] = "standard-error";
 static void set_defaults(struct program *p) {
   p->input = -1;
   p->output = -1;
+  p->error = -1;
   p->descriptors = 0;
 }
 
@@ -120,7 +121,7 @@ static void become(const struct program *p, char *const *arguments) {
   sigprocmask(SIG_SETMASK, &none, NULL);
   place(p->input >= 0 ? p->input : open("/dev/null", O_RDONLY), 0);
   place(p->output >= 0 ? p->output : open_file(p, out_name), 1);
-  place(open_file(p, err_name), 2);
+  place(p->error >= 0 ? p->error : open_file(p, err_name), 2);
   if (p->descriptors) (void)setrlimit(RLIMIT_NOFILE, &limit);
   if (chdir(p->directory) == 0) execv(p->path, arguments);
   _exit(NOT_STARTED);

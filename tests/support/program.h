@@ -27,6 +27,7 @@ struct program {
   /* For the next run; put back to these defaults by it. */
   int input;            /* its standard input; -1: /dev/null */
   int output;           /* its standard output; -1: kept in `out` */
+  int error;            /* its standard error; -1: kept in `err` */
   unsigned descriptors; /* the limit; 0: as ours */
 
   /* Of the last run. */
