@@ -73,7 +73,8 @@ lariat_client_new(lariat_pool *pool, lariat_reactor *reactor,
 /* Closes the client: what it has in flight is cancelled (the deferreds fire
  * now, with LARIAT_ECANCELLED), new requests fail with LARIAT_ECLOSED, and its
  * memory goes when the last job has come home.  The pointer must not be used
- * afterwards.  NULL is allowed. */
+ * afterwards.  A client ends with its reactor at the latest: close it before
+ * lariat_reactor_close, or not at all.  NULL is allowed. */
 LARIAT_API void lariat_client_close(lariat_client *client);
 
 /* The reactor that it was made on. */
@@ -109,13 +110,14 @@ typedef struct lariat_request_options {
 LARIAT_API lariat_request_options
 lariat_request_defaults(const lariat_client *client);
 
-/* Fetches.  The deferred fires on the client's reactor, never inside this
- * call unless with bad input, with a lariat_response or a failure: exactly
- * once.  It can be cancelled at any time.  `method` is sent as it is;
- * `options` may be NULL.  Never NULL.  The failures a fetch can have are
- * LARIAT_EURL, LARIAT_ESCHEME, LARIAT_EINVAL (method, headers), LARIAT_ENOMEM,
- * LARIAT_EOVERLOAD, LARIAT_ECLOSED, LARIAT_ECANCELLED, LARIAT_ETIMEDOUT,
- * LARIAT_ETHREAD, LARIAT_EFORKED, and those of status.h under "One fetch". */
+/* Fetches.  The deferred fires on the client's reactor, with a lariat_response
+ * or a failure, exactly once; never inside this call, but for a request that
+ * is refused at once (bad input, overload, closed, out of memory).  It can be
+ * cancelled at any time.  `method` is sent as it is; `options` may be NULL.
+ * Never NULL.  The failures a fetch can have are LARIAT_EURL, LARIAT_ESCHEME,
+ * LARIAT_EINVAL (method, headers), LARIAT_ENOMEM, LARIAT_EOVERLOAD,
+ * LARIAT_ECLOSED, LARIAT_ECANCELLED, LARIAT_ETIMEDOUT, LARIAT_ETHREAD,
+ * LARIAT_EFORKED, and those of status.h under "One fetch". */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_request(lariat_client *client, const char *method, const char *url,
                const lariat_request_options *options);

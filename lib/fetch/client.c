@@ -393,8 +393,13 @@ void lariat_client_close(lariat_client *client) {
 
 /* Opening. */
 
-static lariat_status check_options(const lariat_client_options *options) {
-  if (options->size < sizeof *options) return LARIAT_EINVAL;
+static lariat_status read_options(const lariat_client_options *given,
+                                  lariat_client_options *options) {
+  *options = lariat_client_defaults();
+  if (!given) return LARIAT_OK;
+  if (given->size < sizeof given->size) return LARIAT_EINVAL;
+  memcpy(options, given,
+         given->size < sizeof *given ? given->size : sizeof *given);
   if ((unsigned)options->placement > LARIAT_PLACE_HOME) return LARIAT_EINVAL;
   if ((unsigned)options->http > LARIAT_HTTP_2) return LARIAT_EINVAL;
   return LARIAT_OK;
@@ -476,11 +481,11 @@ lariat_client_options lariat_client_defaults(void) {
 lariat_status lariat_client_new(lariat_pool *pool, lariat_reactor *reactor,
                                 const lariat_client_options *options,
                                 lariat_client **out) {
-  lariat_client_options all = options ? *options : lariat_client_defaults();
+  lariat_client_options all;
   *out = NULL;
   lariat_status status = lr_reactor_check(reactor, __func__);
   if (status == LARIAT_OK) status = lr_pool_check(pool);
-  if (status == LARIAT_OK) status = check_options(&all);
+  if (status == LARIAT_OK) status = read_options(options, &all);
   if (status == LARIAT_OK) status = lr_deferred_room_open(reactor);
   if (status != LARIAT_OK) return status;
   if (lr_reactor_closing(reactor)) return LARIAT_ECLOSED;

@@ -139,9 +139,23 @@ static unsigned connections_allowed(void) {
   return all > 2 * kept ? all - kept : (all + 1) / 2;
 }
 
-static lariat_status complete(lariat_pool_options *options) {
-  if (options->size < sizeof *options) return LARIAT_EINVAL;
-  if (options->reactors > REACTORS_MAX) return LARIAT_EINVAL;
+/* A program built against an older header has a smaller struct: what it does
+ * not know stays as it is by default. */
+static lariat_status read_options(const lariat_pool_options *given,
+                                  lariat_pool_options *options) {
+  *options = lariat_pool_defaults();
+  if (!given) return LARIAT_OK;
+  if (given->size < sizeof given->size) return LARIAT_EINVAL;
+  memcpy(options, given,
+         given->size < sizeof *given ? given->size : sizeof *given);
+  return options->reactors > REACTORS_MAX ? LARIAT_EINVAL : LARIAT_OK;
+}
+
+static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
+
+/* A reactor without a share in the jobs or the connections would be of no
+ * use. */
+static void complete(lariat_pool_options *options) {
   lariat_pool_options defaults = lariat_pool_defaults();
   if (!options->reactors) options->reactors = lr_placement_default_reactors();
   if (!options->max_jobs) options->max_jobs = defaults.max_jobs;
@@ -152,7 +166,8 @@ static lariat_status complete(lariat_pool_options *options) {
   if (!options->max_connections_per_host)
     options->max_connections_per_host = options->max_jobs_per_host;
   if (!options->idle_ms) options->idle_ms = defaults.idle_ms;
-  return LARIAT_OK;
+  options->reactors = least(options->reactors,
+                            least(options->max_jobs, options->max_connections));
 }
 
 /* A bad certificate file is found here and not at the first fetch. */
@@ -277,9 +292,10 @@ static lariat_status start(lariat_pool *pool) {
 
 lariat_status lariat_pool_new(const lariat_pool_options *options,
                               lariat_pool **out) {
-  lariat_pool_options all = options ? *options : lariat_pool_defaults();
+  lariat_pool_options all;
   *out = NULL;
-  lariat_status status = complete(&all);
+  lariat_status status = read_options(options, &all);
+  if (status == LARIAT_OK) complete(&all);
   if (status == LARIAT_OK) status = check_libcurl(&all);
   if (status == LARIAT_OK) status = check_ca_file(all.ca_file);
   if (status != LARIAT_OK) return status;
