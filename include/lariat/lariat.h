@@ -4,9 +4,11 @@
 #define LARIAT_LARIAT_H
 
 #include <lariat/allocator.h>
+#include <lariat/await.h>
 #include <lariat/checks.h>
 #include <lariat/client.h>
 #include <lariat/clock.h>
+#include <lariat/coroutine.h>
 #include <lariat/deferred.h>
 #include <lariat/failure.h>
 #include <lariat/gather.h>

@@ -74,6 +74,7 @@ struct lariat_reactor {
 
   /* One turn. */
   bool in_turn;
+  unsigned holds;
   bool stopping;
   bool again;
   bool closing;

@@ -15,6 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "await/room.h"
 #include "base/memory.h"
 #include "base/process.h"
 #include "reactor/reactor_private.h"
@@ -277,6 +278,12 @@ static void check_timers(const struct fixture *f) {
                  f->timers_expected);
 }
 
+static void check_coroutines(const struct fixture *f) {
+  if (!f->reactor) return;
+  size_t alive = lr_coroutines_alive(f->reactor);
+  if (alive > 0) fixture_fail("left behind: %zu coroutines", alive);
+}
+
 static void check_reports(const struct fixture *f) {
   if (f->reports != f->reports_expected)
     fixture_fail("%u reports, %u expected; the last one: %s", f->reports,
@@ -286,6 +293,7 @@ static void check_reports(const struct fixture *f) {
 void fixture_close(struct fixture *f) {
   fixture_fail_allocation(f, 0);
   check_timers(f);
+  check_coroutines(f);
   fixture_close_reactor(f, PATIENCE_MS);
   check_reports(f);
   check_threads(f);

@@ -17,7 +17,8 @@ static const lariat_status all[] = {
     LARIAT_ETLS,       LARIAT_ECERTIFICATE, LARIAT_ERESET,
     LARIAT_EEMPTY,     LARIAT_ETRUNCATED,   LARIAT_EPROTOCOL,
     LARIAT_EBODYLIMIT, LARIAT_EHEADERLIMIT, LARIAT_EENCODING,
-    LARIAT_EREDIRECTS, LARIAT_EREDIRECT};
+    LARIAT_EREDIRECTS, LARIAT_EREDIRECT,    LARIAT_EOUTSIDE,
+    LARIAT_EMAPS};
 
 static bool is_kebab_case(const char *name) {
   return name[0] && strspn(name, "abcdefghijklmnopqrstuvwxyz-") == strlen(name);
