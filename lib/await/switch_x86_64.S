@@ -39,15 +39,18 @@ lr_context_swap:
         .cfi_offset %r15, -56
         subq    $8, %rsp
         .cfi_def_cfa_offset 64
-        movl    $0, 4(%rsp)
         stmxcsr (%rsp)
         fnstcw  4(%rsp)
-        movq    (%rsp), %rax
+        /* Each is read back as it was written, which is quick. */
+        movl    (%rsp), %eax
+        movzwl  4(%rsp), %edx
         movq    %rsp, (%rdi)
         /* Both stacks look alike here, so the unwind tables stay true. */
         movq    (%rsi), %rsp
         /* Loading control words is slow, and they hardly ever differ. */
-        cmpq    (%rsp), %rax
+        cmpl    (%rsp), %eax
+        jne     2f
+        cmpw    4(%rsp), %dx
         jne     2f
 1:      addq    $8, %rsp
         .cfi_def_cfa_offset 56

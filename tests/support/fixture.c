@@ -21,6 +21,7 @@
 #include "reactor/reactor_private.h"
 #include <lariat/allocator.h>
 #include <lariat/checks.h>
+#include <lariat/coroutine.h>
 #include <malloc.h>
 
 enum { MANY_TURNS = 1000, PATIENCE_MS = 1000 };
@@ -236,6 +237,17 @@ static void take_report(const char *message, void *context) {
   snprintf(f->last_report, sizeof f->last_report, "%s", message);
 }
 
+/* LARIAT_TEST_GUARD=mprotect: the guards of coroutines' stacks are made so. */
+static void choose_guard(lariat_reactor *reactor) {
+  const char *wanted = getenv("LARIAT_TEST_GUARD");
+  lariat_stack_options options = lariat_stack_defaults();
+  if (!wanted) return;
+  options.guard = strcmp(wanted, "mprotect") == 0 ? LARIAT_GUARD_MPROTECT
+                                                  : LARIAT_GUARD_MADVISE;
+  if (lariat_coroutine_set_stacks(reactor, &options) != LARIAT_OK)
+    fixture_fail("there are no guards by %s", wanted);
+}
+
 static void make_reactor(struct fixture *f) {
   const lariat_reactor_options options = {sizeof options, &f->clock, "test"};
   if (lariat_reactor_new(&options, &f->reactor) != LARIAT_OK) {
@@ -243,6 +255,7 @@ static void make_reactor(struct fixture *f) {
     return;
   }
   lariat_reactor_set_report(f->reactor, take_report, f);
+  choose_guard(f->reactor);
 }
 
 void fixture_open(struct fixture *f, unsigned flags) {
