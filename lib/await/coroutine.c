@@ -7,7 +7,6 @@
 
 #include "base/memory.h"
 #include "base/process.h"
-#include "deferred/burial.h"
 #include <lariat/await.h>
 
 LR_THREAD_LOCAL lariat_coroutine *lr_coroutine_here;
@@ -23,6 +22,7 @@ static void dispose(lariat_deferred *deferred) {
 const lr_deferred_ops lr_coroutine_ops = {
     .dispose = dispose,
     .cancel = lr_coroutine_cancel,
+    .abandon = lr_coroutine_abandon,
     .awaits = lr_coroutine_awaits,
     .cancel_passes_on = true,
 };
@@ -35,10 +35,9 @@ static void clean_up(lariat_coroutine *coroutine) {
   if (coroutine->destroy) coroutine->destroy(coroutine->argument);
 }
 
-/* Fires its deferred, and gives up the reference by which it held itself. */
+/* When nobody holds its deferred, that dies with this. */
 static void settle(lariat_coroutine *coroutine, lariat_value result) {
   (void)lr_deferred_fire(&coroutine->deferred, result);
-  lr_deferred_release(&coroutine->deferred);
 }
 
 static void bury_given_up(lariat_coroutine *coroutine) {
@@ -123,7 +122,6 @@ static void fill(lariat_coroutine *coroutine, lr_await_room *room,
   coroutine->number = ++room->started;
   lr_list_append(&room->coroutines, &coroutine->link);
   lr_deferred_init_in(&coroutine->deferred, room->home, &lr_coroutine_ops);
-  coroutine->deferred.references = 2; /* its own, and the caller's */
 }
 
 /* A coroutine that has not run yet. */

@@ -36,7 +36,8 @@ struct lariat_coroutine {
   lariat_coroutine *resumer; /* the coroutine it was resumed in, or NULL */
   unsigned inside;           /* lr_inside when it was resumed */
   lr_waits waits;
-  lariat_deferred *awaited; /* what has its pair, without a reference */
+  lariat_deferred *awaited; /* what has its pair */
+  bool holding;             /* `awaited` is a reference, not only a pointer */
   lariat_value value;       /* what that brought */
   lariat_status status;     /* what the other waits return */
   bool delivered;           /* the pair that is about to be destroyed has run */
@@ -100,6 +101,9 @@ void lr_coroutine_cancel(lariat_deferred *deferred);
 
 /* The deferred that it waits for, or NULL. */
 lariat_deferred *lr_coroutine_awaits(const lariat_deferred *deferred);
+
+/* Nobody holds it any more: it lets go of what it waits for. */
+bool lr_coroutine_abandon(lariat_deferred *deferred, lr_deferred_lost *lost);
 
 /* Ends its wait with a failure; the room is closing, so that it ends. */
 void lr_coroutine_unwind(lariat_coroutine *coroutine);

@@ -120,11 +120,21 @@ lariat_status lariat_coroutine_check(void) {
 
 /* ---- For a deferred ---- */
 
-/* The result came.  While the coroutine still runs, it will look. */
+/* It is not awaited any more. */
+static void let_go_of_awaited(lariat_coroutine *coroutine) {
+  lariat_deferred *deferred = coroutine->awaited;
+  coroutine->awaited = NULL;
+  if (!coroutine->holding) return;
+  coroutine->holding = false;
+  lr_deferred_release(deferred);
+}
+
+/* The result came.  While the coroutine still runs, it will look.  (The run of
+ * the chain has a reference, so that nothing dies here.) */
 static lariat_value arrive(lariat_value result, void *context) {
   lariat_coroutine *coroutine = context;
   coroutine->value = result;
-  coroutine->awaited = NULL;
+  let_go_of_awaited(coroutine);
   if (coroutine->waits == LR_WAITS_DEFERRED) lr_coroutine_resume(coroutine);
   coroutine->delivered = true;
   return lariat_none();
@@ -144,7 +154,7 @@ static void leave(void *context) {
     coroutine->delivered = false;
   } else {
     coroutine->value = why_lost(coroutine->awaited);
-    coroutine->awaited = NULL;
+    let_go_of_awaited(coroutine);
     if (coroutine->waits == LR_WAITS_DEFERRED) lr_coroutine_resume(coroutine);
   }
   lr_coroutine_let_go(coroutine);
@@ -181,6 +191,16 @@ static lariat_value refuse_at_close(lariat_coroutine *coroutine,
   return failed(LARIAT_ECLOSED, "the reactor is being closed");
 }
 
+bool lr_coroutine_abandon(lariat_deferred *deferred, lr_deferred_lost *lost) {
+  lariat_coroutine *coroutine =
+      lr_container(deferred, lariat_coroutine, deferred);
+  if (coroutine->holding) {
+    coroutine->holding = false;
+    lr_deferred_give_back(lost, coroutine->awaited);
+  }
+  return true;
+}
+
 /* Puts the coroutine's pair at the end of the chain; false when out of
  * memory. */
 static bool attach(lariat_coroutine *coroutine, lariat_deferred *deferred) {
@@ -189,11 +209,13 @@ static bool attach(lariat_coroutine *coroutine, lariat_deferred *deferred) {
   deferred->flags |= LR_DEFERRED_CLAIMED | LR_DEFERRED_AWAITED;
   coroutine->holds++;
   coroutine->awaited = deferred;
+  coroutine->holding = true;
   return true;
 }
 
-/* The chain may bring the result at once, or a cancel that was kept does, or
- * giving back the reference shows that nobody is left. */
+/* The chain may bring the result at once, or a cancel that was kept does.
+ * When nobody holds the coroutine, it holds nobody, and it may turn out that
+ * nobody is left to fire the deferred. */
 static lariat_value wait_for(lariat_coroutine *coroutine,
                              lariat_deferred *deferred) {
   if (!attach(coroutine, deferred)) {
@@ -203,7 +225,10 @@ static lariat_value wait_for(lariat_coroutine *coroutine,
   if (lr_chain_may_run(deferred)) lr_chain_run(deferred);
   if (coroutine->awaited && take_cancel(coroutine) != LARIAT_OK)
     lariat_deferred_cancel(deferred);
-  lr_deferred_release(deferred);
+  if (coroutine->holding && coroutine->deferred.references == 0) {
+    coroutine->holding = false;
+    lr_deferred_release(deferred);
+  }
   if (coroutine->awaited) lr_coroutine_suspend(coroutine, LR_WAITS_DEFERRED);
   lariat_value result = coroutine->value;
   coroutine->value = lariat_none();
@@ -324,19 +349,17 @@ static void detach(lariat_coroutine *coroutine) {
     *pair = (lr_pair){drop, drop, NULL, NULL};
     lr_coroutine_let_go(coroutine);
   }
-  coroutine->awaited = NULL;
 }
 
-/* Cancelling gives the awaited work the chance to end in its own way. */
+/* Cancelling gives the awaited work the chance to end in its own way.  (The
+ * coroutine cannot wait again meanwhile: what it waits for then is that.) */
 static void unwind_await(lariat_coroutine *coroutine) {
-  lariat_deferred *deferred = lariat_deferred_retain(coroutine->awaited);
-  lariat_deferred_cancel(innermost(deferred));
-  if (coroutine->waits == LR_WAITS_DEFERRED && coroutine->awaited == deferred) {
-    detach(coroutine);
-    coroutine->value = failed(LARIAT_ECLOSED, "the reactor is being closed");
-    lr_coroutine_resume(coroutine);
-  }
-  lariat_deferred_release(deferred);
+  if (coroutine->holding) lariat_deferred_cancel(innermost(coroutine->awaited));
+  if (coroutine->waits != LR_WAITS_DEFERRED) return;
+  detach(coroutine);
+  let_go_of_awaited(coroutine);
+  coroutine->value = failed(LARIAT_ECLOSED, "the reactor is being closed");
+  lr_coroutine_resume(coroutine);
 }
 
 void lr_coroutine_unwind(lariat_coroutine *coroutine) {

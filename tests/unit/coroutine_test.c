@@ -103,9 +103,8 @@ static void test_questions(void) {
   struct fixture f;
   const lariat_coroutine_options options = {sizeof options, "who", 0, NULL};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  expect_int(lariat_coroutine_start_with(f.reactor, ask_who, f.reactor,
-                                         &options),
-             1);
+  expect_int(
+      lariat_coroutine_start_with(f.reactor, ask_who, f.reactor, &options), 1);
   CU_ASSERT_PTR_NULL(lariat_coroutine_reactor());
   CU_ASSERT_PTR_NULL(lariat_coroutine_name());
   fixture_close(&f);
@@ -276,14 +275,14 @@ static void test_refused(void) {
       lariat_coroutine_start_with(f.reactor, NULL, &destroyed, &options),
       LARIAT_EINVAL);
   options.stack_bytes = 100;
-  expect_failure(lariat_coroutine_start_with(f.reactor, give_seven, &destroyed,
-                                             &options),
-                 LARIAT_EINVAL);
+  expect_failure(
+      lariat_coroutine_start_with(f.reactor, give_seven, &destroyed, &options),
+      LARIAT_EINVAL);
   CU_ASSERT_EQUAL(destroyed, 2);
   options.size = 1;
-  expect_failure(lariat_coroutine_start_with(f.reactor, give_seven, &destroyed,
-                                             &options),
-                 LARIAT_EINVAL);
+  expect_failure(
+      lariat_coroutine_start_with(f.reactor, give_seven, &destroyed, &options),
+      LARIAT_EINVAL);
   fixture_close(&f);
 }
 
@@ -349,8 +348,8 @@ static void starve(struct fixture *f, struct probe *probe) {
                                             probe_destroy};
   lariat_deferred *inner = unfired(f);
   probe->contexts_made++;
-  lariat_deferred *d = lariat_coroutine_start_with(
-      f->reactor, do_nothing, probe, &options);
+  lariat_deferred *d =
+      lariat_coroutine_start_with(f->reactor, do_nothing, probe, &options);
   CU_ASSERT_TRUE(lariat_deferred_fired(d));
   lariat_deferred_forget(d);
   struct hungry hungry = {lariat_deferred_retain(inner), false};
@@ -394,8 +393,8 @@ struct family {
 static lariat_value member(void *argument) {
   struct family *m = argument;
   lariat_value result = lariat_await(m->awaited);
-  m->status = lariat_is_failure(result) ? lariat_failure_status(result)
-                                        : LARIAT_OK;
+  m->status =
+      lariat_is_failure(result) ? lariat_failure_status(result) : LARIAT_OK;
   probe_note(m->probe, m->name);
   return lariat_value_drop(result);
 }
@@ -455,12 +454,11 @@ static void test_given_up(void) {
   c.steps[0].name = "cleaned";
   lariat_deferred *d =
       lariat_coroutine_start_with(f.reactor, stubborn, &c, &options);
-  fixture_advance(&f, 10);
   fixture_expect_reports(&f, 1);
   fixture_close_reactor(&f, 0);
   CU_ASSERT_STRING_EQUAL(
       f.last_report, "the coroutine 'mule' did not end when it was asked to");
-  probe_saw(&c.probe, "slept cleaned argument ");
+  probe_saw(&c.probe, "cleaned argument ");
   expect_failure(d, LARIAT_ECLOSED);
   fixture_close(&f);
 }
