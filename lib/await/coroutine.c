@@ -136,6 +136,7 @@ static lariat_status make(lr_await_room *room, const order *what,
     return status;
   }
   fill(coroutine, room, what);
+  if (!coroutine->stack->tsan) coroutine->stack->tsan = lr_tsan_fiber_new();
   lr_fiber_make(&coroutine->fiber, coroutine->stack->low,
                 coroutine->stack->bytes, coroutine->stack->tsan, run,
                 coroutine);

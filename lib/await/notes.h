@@ -54,13 +54,15 @@ static inline void lr_note_stack_empty(char *low, size_t bytes) {
 #endif
 }
 
-/* Memcheck complains of reads below a stack pointer. */
-static inline bool lr_note_may_measure(void) {
+static inline bool lr_note_on_valgrind(void) {
 #ifdef RUNNING_ON_VALGRIND
-  return !RUNNING_ON_VALGRIND;
+  return RUNNING_ON_VALGRIND != 0;
 #else
-  return true;
+  return false;
 #endif
 }
+
+/* Memcheck complains of reads below a stack pointer. */
+static inline bool lr_note_may_measure(void) { return !lr_note_on_valgrind(); }
 
 #endif

@@ -185,7 +185,6 @@ lariat_status lr_stack_take(lr_stacks *stacks, size_t bytes, lr_stack **out) {
     if (status != LARIAT_OK) return status;
   }
   lr_stack *stack = lr_container(lr_list_take_first(free_ones), lr_stack, link);
-  if (!stack->tsan) stack->tsan = lr_tsan_fiber_new();
   if (stack->warm) stacks->warm--;
   stack->warm = false;
   stack->slab->used++;

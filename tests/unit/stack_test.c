@@ -198,6 +198,11 @@ static void test_no_memory(void) {
 
 enum { TOO_MANY = 200000 };
 
+/* Valgrind and the sanitizers die when the process can map no more. */
+static bool tools_need_maps(void) {
+  return lr_note_on_valgrind() || LR_FIBER_ASAN || LR_FIBER_TSAN;
+}
+
 /* Half as many as there are mappings can be had; then a clear status, and all
  * go back. */
 static void test_map_limit(void) {
@@ -205,6 +210,7 @@ static void test_map_limit(void) {
   lr_stacks stacks;
   lariat_status status = LARIAT_OK;
   size_t count = 0;
+  if (tools_need_maps()) return;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   open_stacks(&stacks, LARIAT_GUARD_MPROTECT);
   lr_stack **taken = calloc(TOO_MANY, sizeof(lr_stack *));
@@ -314,6 +320,12 @@ static bool died_of_fault(int state) {
          WEXITSTATUS(state) != 0;
 }
 
+/* Valgrind may have a code of its own for what it finds in the child. */
+static bool exited_with(int state, int code) {
+  return WIFEXITED(state) &&
+         (WEXITSTATUS(state) == code || lr_note_on_valgrind());
+}
+
 static void write_byte(void *context) { *(volatile char *)context = 1; }
 
 static void test_guards(void) {
@@ -332,7 +344,7 @@ static void test_guards(void) {
       CU_ASSERT_TRUE(died_of_fault(in_child(&child, text, sizeof text)));
     }
     const struct child fine = {write_byte, stack->low};
-    CU_ASSERT_EQUAL(in_child(&fine, text, sizeof text), 0);
+    CU_ASSERT_TRUE(exited_with(in_child(&fine, text, sizeof text), 0));
     lr_stack_give(&stacks, stack);
     lr_stacks_clear(&stacks);
   }
@@ -436,7 +448,7 @@ static void test_chained(void) {
   fixture_open(&f, FIXTURE_NO_REACTOR);
   int state = in_child(&child, text, sizeof text);
   if (!LR_FIBER_ASAN && !LR_FIBER_TSAN) {
-    CU_ASSERT_TRUE(WIFEXITED(state) && WEXITSTATUS(state) == 77);
+    CU_ASSERT_TRUE(exited_with(state, 77));
     const char *first = strstr(text, explanation);
     CU_ASSERT_PTR_NOT_NULL_FATAL(first);
     CU_ASSERT_PTR_NOT_NULL(strstr(first, "the handler that was there before"));
