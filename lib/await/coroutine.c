@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "base/process.h"
@@ -166,12 +167,13 @@ static lariat_deferred *refuse(const order *what, lariat_status status) {
                               lariat_status_text(status));
 }
 
-/* A program built against a smaller struct has a smaller size. */
+/* A program built against an older header has a smaller struct. */
 static lariat_status read_options(const lariat_coroutine_options *given,
                                   lariat_coroutine_options *options) {
   if (!given) return LARIAT_OK;
-  if (given->size < sizeof *given) return LARIAT_EINVAL;
-  *options = *given;
+  if (given->size < sizeof given->size) return LARIAT_EINVAL;
+  memcpy(options, given,
+         given->size < sizeof *given ? given->size : sizeof *given);
   return LARIAT_OK;
 }
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -256,20 +257,32 @@ static lariat_status choose_guard(lariat_guard wanted, lariat_guard *out) {
   return wanted == LARIAT_GUARD_MADVISE && !has ? LARIAT_ESYSTEM : LARIAT_OK;
 }
 
+/* A program built against an older header has a smaller struct: what it does
+ * not know stays as it is by default. */
+static lariat_status read_options(const lariat_stack_options *given,
+                                  lariat_stack_options *options) {
+  *options = lariat_stack_defaults();
+  if (given->size < sizeof given->size) return LARIAT_EINVAL;
+  memcpy(options, given,
+         given->size < sizeof *given ? given->size : sizeof *given);
+  if (!options->bytes) options->bytes = DEFAULT_BYTES;
+  if (!options->idle) options->idle = DEFAULT_IDLE;
+  if ((unsigned)options->guard > LARIAT_GUARD_MPROTECT) return LARIAT_EINVAL;
+  return is_sensible(options->bytes) ? LARIAT_OK : LARIAT_EINVAL;
+}
+
 /* Idle stacks with another guard should not be taken again. */
 lariat_status lr_stacks_set(lr_stacks *stacks,
-                            const lariat_stack_options *options) {
-  size_t bytes = options->bytes ? options->bytes : DEFAULT_BYTES;
-  lariat_guard guard;
-  if (options->size < sizeof *options || !is_sensible(bytes))
-    return LARIAT_EINVAL;
-  if ((unsigned)options->guard > LARIAT_GUARD_MPROTECT) return LARIAT_EINVAL;
-  lariat_status status = choose_guard(options->guard, &guard);
+                            const lariat_stack_options *given) {
+  lariat_stack_options options;
+  lariat_guard guard = LARIAT_GUARD_MPROTECT;
+  lariat_status status = read_options(given, &options);
+  if (status == LARIAT_OK) status = choose_guard(options.guard, &guard);
   if (status != LARIAT_OK) return status;
-  stacks->bytes = bytes;
-  stacks->idle_most = options->idle ? options->idle : DEFAULT_IDLE;
+  stacks->bytes = options.bytes;
+  stacks->idle_most = options.idle;
   stacks->guard = guard;
-  stacks->measure = options->measure && lr_note_may_measure();
+  stacks->measure = options.measure && lr_note_may_measure();
   lr_stacks_clear(stacks);
   return LARIAT_OK;
 }

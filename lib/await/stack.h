@@ -43,7 +43,7 @@ void lr_stacks_init(lr_stacks *stacks);
 
 /* As lariat_coroutine_set_stacks, without the checks of the thread. */
 lariat_status lr_stacks_set(lr_stacks *stacks,
-                            const lariat_stack_options *options);
+                            const lariat_stack_options *given);
 
 /* Unmaps all; none is in use. */
 void lr_stacks_clear(lr_stacks *stacks);

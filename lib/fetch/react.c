@@ -5,8 +5,12 @@
 #include "base/process.h"
 #include "reactor/reactor.h"
 
+/* A program is often written without a thought for its stack. */
+enum { STACK_BYTES = 1024 * 1024 };
+
 typedef struct program {
   lariat_app app;
+  lariat_coroutine_app coroutine; /* instead of `app` */
   int argc;
   char **argv;
   lariat_reactor *reactor;
@@ -25,9 +29,21 @@ static lariat_value over(lariat_value result, void *context) {
   return lariat_value_drop(result);
 }
 
+static lariat_value run_coroutine(void *context) {
+  program *it = context;
+  return it->coroutine(it->client, it->argc, it->argv);
+}
+
+static lariat_deferred *start(program *it) {
+  const lariat_coroutine_options options = {
+      .size = sizeof options, .name = "main", .stack_bytes = STACK_BYTES};
+  if (it->app) return it->app(it->client, it->argc, it->argv);
+  return lariat_coroutine_start_with(it->reactor, run_coroutine, it, &options);
+}
+
 static void begin(void *context) {
   program *it = context;
-  lariat_deferred *end = it->app(it->client, it->argc, it->argv);
+  lariat_deferred *end = start(it);
   if (!end) {
     lariat_reactor_stop(it->reactor);
     return;
@@ -52,16 +68,27 @@ static void say_why(lariat_status status) {
                  refusal ? refusal : lariat_status_text(status));
 }
 
-int lariat_react(lariat_app app, int argc, char **argv) {
-  program it = {.app = app, .argc = argc, .argv = argv};
-  lariat_status status = open_all(&it);
-  if (status == LARIAT_OK) status = lariat_reactor_run(it.reactor);
+/* Coroutines end while the client that they use is there. */
+static int run(program *it) {
+  lariat_status status = open_all(it);
+  if (status == LARIAT_OK) status = lariat_reactor_run(it->reactor);
   if (status != LARIAT_OK) {
     say_why(status);
-    it.exit_code = 1;
+    it->exit_code = 1;
   }
-  lariat_client_close(it.client);
-  (void)lariat_reactor_close(it.reactor, 1000);
-  lariat_pool_release(it.pool);
-  return it.exit_code;
+  lariat_coroutine_end_all(it->reactor);
+  lariat_client_close(it->client);
+  (void)lariat_reactor_close(it->reactor, 1000);
+  lariat_pool_release(it->pool);
+  return it->exit_code;
+}
+
+int lariat_react(lariat_app app, int argc, char **argv) {
+  program it = {.app = app, .argc = argc, .argv = argv};
+  return run(&it);
+}
+
+int lariat_react_coroutine(lariat_coroutine_app app, int argc, char **argv) {
+  program it = {.coroutine = app, .argc = argc, .argv = argv};
+  return run(&it);
 }
