@@ -4,7 +4,10 @@
 #include <lariat/errand.h>
 
 #include <pthread.h>
+#include <stdlib.h>
 #include <unistd.h>
+
+#include <lariat/checks.h>
 
 #include "base/atomics.h"
 #include "deferred/deferred.h"
@@ -87,7 +90,7 @@ static void check_counts(uint64_t contexts) {
 }
 
 /* What is sent. */
-enum kind { GIVE, FAIL, LATER, NEVER, SLOW };
+enum kind { GIVE, FAIL, LATER, NEVER, SLOW, STOPS };
 
 struct task {
   enum kind kind;
@@ -121,6 +124,10 @@ static lariat_value function(void *context) {
   case NEVER:
     return lariat_deferred_value(
         lariat_deferred_new(reactor, count_cancel, task, NULL));
+  case STOPS:
+    CU_ASSERT_EQUAL(lariat_reactor_stop(reactor), LARIAT_OK);
+    while (!lr_u32_load_acquire(&task->go_on)) usleep(100);
+    break;
   case SLOW:
     while (!lr_u32_load_acquire(&task->go_on)) usleep(100);
     break;
@@ -540,6 +547,169 @@ static void test_delivered_when_closing(void) {
   check_counts(1);
 }
 
+/* From another thread, in one of the turns of the close, which waits for an
+ * errand that ends when the other thread has been told. */
+struct visitor {
+  lariat_mailbox *to;
+  struct task *slow;
+  struct task task;
+  lariat_status status;
+};
+
+static void *visit(void *context) {
+  struct visitor *visitor = context;
+  lariat_value out;
+  visitor->status = lariat_mailbox_call_and_wait(visitor->to, function,
+                                                 &visitor->task, destroy, &out);
+  lariat_value_drop(out);
+  lr_u32_store_release(&visitor->slow->go_on, 1);
+  return NULL;
+}
+
+static void test_visited_when_closing(void) {
+  struct fixture f;
+  struct there there;
+  struct task slow;
+  struct came it;
+  pthread_t thread;
+  begin_counting();
+  init(&slow, SLOW);
+  fixture_open(&f, FIXTURE_PLAIN);
+  struct visitor visitor = {.to = lariat_reactor_mailbox(f.reactor),
+                            .slow = &slow};
+  init(&visitor.task, GIVE);
+  open_there(&there);
+  lariat_deferred_release(send_to(there.mailbox, &f, &slow, &it));
+  wait_begun(&slow);
+  pthread_create(&thread, NULL, visit, &visitor);
+  fixture_close_reactor(&f, PATIENCE_MS);
+  pthread_join(thread, NULL);
+  CU_ASSERT_EQUAL(visitor.status, LARIAT_ECLOSED);
+  CU_ASSERT_EQUAL(it.status, LARIAT_ECLOSED);
+  lariat_mailbox_release(visitor.to);
+  close_there(&there);
+  fixture_close(&f);
+  check_counts(2);
+}
+
+/* The word that calls it off is in the mailbox when that closes. */
+static void test_called_off_too_late(void) {
+  struct fixture f;
+  struct there there;
+  struct task task;
+  struct came it;
+  begin_counting();
+  init(&task, STOPS);
+  fixture_open(&f, FIXTURE_PLAIN);
+  open_there(&there);
+  lariat_deferred *d = send_to(there.mailbox, &f, &task, &it);
+  wait_begun(&task);
+  lariat_deferred_cancel(d);
+  lr_u32_store_release(&task.go_on, 1);
+  pthread_join(there.thread, NULL);
+  lariat_deferred_release(d);
+  lariat_mailbox_release(there.mailbox);
+  fixture_close(&f);
+  CU_ASSERT_EQUAL(it.fires, 1);
+  check_counts(1);
+}
+
+/* The other reactor has closed before the errand is called off. */
+static void test_called_off_after_the_end(void) {
+  struct fixture f;
+  struct there there;
+  struct task task;
+  struct came it;
+  begin_counting();
+  init(&task, GIVE);
+  fixture_open(&f, FIXTURE_PLAIN);
+  open_there(&there);
+  lariat_deferred *d = send_to(there.mailbox, &f, &task, &it);
+  end_there(&there);
+  lariat_deferred_cancel(d);
+  CU_ASSERT_EQUAL(it.status, LARIAT_ECANCELLED);
+  lariat_deferred_release(d);
+  lariat_mailbox_release(there.mailbox);
+  fixture_close(&f);
+  CU_ASSERT_EQUAL(it.fires, 1);
+  check_counts(1);
+}
+
+/* More values have come home than the one turn of a close takes. */
+static void test_many_unread_when_closing(void) {
+  enum { ERRANDS = 3000 };
+  static struct came it[ERRANDS];
+  struct fixture f;
+  struct there there;
+  struct task task;
+  begin_counting();
+  init(&task, GIVE);
+  fixture_open(&f, FIXTURE_PLAIN);
+  open_there(&there);
+  for (int i = 0; i < ERRANDS; i++)
+    lariat_deferred_release(send_to(there.mailbox, &f, &task, &it[i]));
+  end_there(&there);
+  fixture_close_reactor(&f, 0);
+  lariat_mailbox_release(there.mailbox);
+  fixture_close(&f);
+  for (int i = 0; i < ERRANDS; i++) CU_ASSERT_EQUAL(it[i].fires, 1);
+  check_counts(ERRANDS);
+}
+
+/* ---- Wrong threads ---- */
+
+static void *defer_elsewhere(void *context) {
+  struct fixture *f = context;
+  lariat_mailbox *own = lariat_reactor_mailbox(f->reactor);
+  lariat_deferred *d =
+      lariat_mailbox_defer(own, f->reactor, function, NULL, destroy);
+  bool failed = lariat_is_failure(lariat_deferred_peek(d));
+  lariat_deferred_forget(d);
+  lariat_mailbox_release(own);
+  return failed ? NULL : context;
+}
+
+static void test_wrong_thread(void) {
+  struct fixture f;
+  pthread_t thread;
+  void *trouble = NULL;
+  begin_counting();
+  fixture_open(&f, FIXTURE_PLAIN);
+  lariat_set_checks(false);
+  pthread_create(&thread, NULL, defer_elsewhere, &f);
+  pthread_join(thread, &trouble);
+  lariat_set_checks(true);
+  CU_ASSERT_PTR_NULL(trouble);
+  fixture_close(&f);
+  check_counts(1);
+}
+
+static void use_in_child(void *context) {
+  lariat_mailbox *mailbox = context;
+  lariat_reactor *reactor = NULL;
+  lariat_value out;
+  bool refused = lariat_mailbox_call_and_wait(mailbox, function, NULL, NULL,
+                                              &out) == LARIAT_EFORKED;
+  lariat_value_drop(out);
+  if (lariat_reactor_new(NULL, &reactor) != LARIAT_OK) return;
+  lariat_deferred *d =
+      lariat_mailbox_defer(mailbox, reactor, function, NULL, NULL);
+  refused = refused &&
+            lariat_failure_status(lariat_deferred_peek(d)) == LARIAT_EFORKED;
+  lariat_deferred_forget(d);
+  (void)lariat_reactor_close(reactor, 0);
+  if (refused) abort(); /* which is what the parent looks for */
+}
+
+static void test_forked(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_PLAIN);
+  lariat_mailbox *own = lariat_reactor_mailbox(f.reactor);
+  CU_ASSERT_TRUE(fixture_aborts(use_in_child, own));
+  lariat_mailbox_release(own);
+  fixture_close(&f);
+}
+
 /* ---- Memory ---- */
 
 static void test_every_allocation_fails(void) {
@@ -619,6 +789,14 @@ int main(int argc, char **argv) {
       {"what a thread waits for closes", test_wait_and_close},
       {"sent while the reactor closes", test_sent_when_closing},
       {"delivered while the reactor closes", test_delivered_when_closing},
+      {"visited while the reactor closes", test_visited_when_closing},
+      {"called off while the other one closes", test_called_off_too_late},
+      {"called off when the other one has closed",
+       test_called_off_after_the_end},
+      {"many values are unread when the reactor closes",
+       test_many_unread_when_closing},
+      {"the wrong thread is refused", test_wrong_thread},
+      {"a forked child is refused", test_forked},
       {"each allocation fails in turn", test_every_allocation_fails},
       {"no memory to wait with", test_wait_without_memory},
       {"no memory to wait for a deferred", test_deferred_without_memory},

@@ -4,6 +4,8 @@
 #include <lariat/trigger.h>
 
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -454,6 +456,47 @@ static void test_signals_without_descriptors(void) {
   fixture_close(&f);
 }
 
+/* The descriptors of the pipe are beyond the poller's table, which cannot
+ * grow. */
+static void test_signals_without_memory(void) {
+  enum { FDS = 300 };
+  struct fixture f;
+  int fds[FDS];
+  fixture_open(&f, FIXTURE_PLAIN);
+  for (int i = 0; i < FDS; i++) fds[i] = dup(STDIN_FILENO);
+  CU_ASSERT_EQUAL(lariat_reactor_handle_signals(f.reactor, true), LARIAT_OK);
+  stop_soon(&f);
+  fixture_fail_allocation(&f, 1);
+  run(&f);
+  fixture_fail_allocation(&f, 0);
+  for (int i = 0; i < FDS; i++) close(fds[i]);
+  CU_ASSERT_EQUAL(f.reports, 1);
+  fixture_expect_reports(&f, f.reports);
+  fixture_close(&f);
+}
+
+/* Inside sigsuspend the handler runs with the signal blocked outside: what it
+ * raises stays pending, and the child can look. */
+static void live_through_signal(void) {
+  sigset_t term, none, pending;
+  struct sigaction now;
+  sigemptyset(&none);
+  sigemptyset(&term);
+  sigaddset(&term, SIGTERM);
+  sigprocmask(SIG_BLOCK, &term, NULL);
+  raise(SIGTERM);
+  sigsuspend(&none);
+  sigpending(&pending);
+  sigaction(SIGTERM, NULL, &now);
+  bool right = sigismember(&pending, SIGTERM) && now.sa_handler == SIG_DFL;
+  exit(right ? 7 : 8);
+}
+
+struct children {
+  int died;
+  int lived;
+};
+
 static int child_state(pid_t child) {
   int state = 0;
   waitpid(child, &state, 0);
@@ -461,28 +504,34 @@ static int child_state(pid_t child) {
 }
 
 static void fork_inside(void *context) {
-  int *state = context;
+  struct children *children = context;
+  fflush(NULL);
   pid_t child = fork();
   if (child == 0) {
     raise(SIGTERM);
     _exit(0);
   }
-  *state = child_state(child);
+  children->died = child_state(child);
+  child = fork();
+  if (child == 0) live_through_signal();
+  children->lived = child_state(child);
 }
 
 /* A forked child dies of the signal as it would have, and the parent does not
  * hear of it. */
 static void test_signals_in_a_child(void) {
   struct fixture f;
-  int state = 0;
+  struct children children = {0, 0};
   fixture_open(&f, FIXTURE_PLAIN);
   CU_ASSERT_EQUAL(lariat_reactor_handle_signals(f.reactor, true), LARIAT_OK);
   CU_ASSERT_EQUAL(
-      lariat_reactor_call_soon(f.reactor, fork_inside, &state, NULL),
+      lariat_reactor_call_soon(f.reactor, fork_inside, &children, NULL),
       LARIAT_OK);
   stop_soon(&f);
   run(&f);
-  CU_ASSERT_TRUE(WIFSIGNALED(state) && WTERMSIG(state) == SIGTERM);
+  CU_ASSERT_TRUE(WIFSIGNALED(children.died) &&
+                 WTERMSIG(children.died) == SIGTERM);
+  CU_ASSERT_TRUE(WIFEXITED(children.lived) && WEXITSTATUS(children.lived) == 7);
   CU_ASSERT_EQUAL(lariat_reactor_exit_signal(f.reactor), 0);
   fixture_close(&f);
 }
@@ -535,6 +584,7 @@ int main(int argc, char **argv) {
       {"signals of others are left alone", test_signals_of_others},
       {"another reactor has the signals", test_signals_taken},
       {"no descriptors for the signals", test_signals_without_descriptors},
+      {"no memory for the signals", test_signals_without_memory},
       {"a signal in a forked child", test_signals_in_a_child},
       {"each allocation fails in turn", test_every_allocation_fails},
   };
