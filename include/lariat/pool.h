@@ -48,7 +48,7 @@ LARIAT_API lariat_pool_options lariat_pool_defaults(void);
  * LARIAT_ESYSTEM   no thread or descriptor to be had; see errno
  * LARIAT_ELIBCURL  the libcurl that is loaded is refused:
  *                  lariat_pool_refusal() says why
- * LARIAT_EFORKED   in a child of a process that had used lariat */
+ * LARIAT_EFORKED   in a child of a process that had made a pool */
 LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_pool_new(const lariat_pool_options *options, lariat_pool **out);
 

@@ -183,7 +183,8 @@ static lariat_status check_ca_file(const char *ca_file) {
 static lariat_status check_libcurl(const lariat_pool_options *options) {
   if (lr_quirks_unusable()) return LARIAT_ELIBCURL;
   if (!options->any_libcurl && lariat_pool_refusal()) return LARIAT_ELIBCURL;
-  return lr_quirks_global_init() ? LARIAT_OK : LARIAT_ELIBCURL;
+  if (!lr_quirks_global_init()) return LARIAT_ELIBCURL;
+  return lr_quirks_inherited() ? LARIAT_EFORKED : LARIAT_OK;
 }
 
 /* The end. */
