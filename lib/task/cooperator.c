@@ -206,13 +206,14 @@ static void on_gone(void *context) {
   lariat_task *task = context;
   lariat_deferred *awaited = task->awaited;
   lariat_value outcome = task->outcome;
+  bool lost = lr_task_pair_was_lost(outcome);
   task->awaited = NULL;
   task->outcome = lariat_none();
   if (awaited)
     go_on(task, outcome, task->is_last);
   else
     lariat_value_drop(outcome);
-  lariat_deferred_release(awaited);
+  lr_task_let_go(awaited, lost);
   lariat_task_release(task);
 }
 

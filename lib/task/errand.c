@@ -89,11 +89,12 @@ static void on_gone(void *context) {
   errand *it = context;
   lariat_deferred *awaited = stop_waiting(it);
   lariat_value outcome = it->outcome;
+  bool lost = lr_task_pair_was_lost(outcome);
   if (awaited)
     it->ops->settle(it, outcome);
   else
     lariat_value_drop(outcome);
-  lariat_deferred_release(awaited);
+  lr_task_let_go(awaited, lost);
   release(it);
 }
 
@@ -158,8 +159,9 @@ static void init(errand *it, const errand_ops *ops, lariat_mailbox *to) {
   it->to = lr_mailbox_retain(to);
 }
 
+/* Once: there is one node for it.  What has not started will find the mark. */
 static void call_off(errand *it) {
-  if (!(lr_u32_or_acq_rel(&it->state, CANCELLED) & STARTED)) return;
+  if (lr_u32_or_acq_rel(&it->state, CANCELLED) != STARTED) return;
   lr_count_retain(&it->holds);
   if (!lr_mailbox_push(it->to, &it->off)) release(it);
 }
@@ -369,8 +371,10 @@ lariat_status lariat_mailbox_call_and_wait(lariat_mailbox *to,
                                            lariat_value *out) {
   const errand what = {
       .function = function, .context = context, .destroy = destroy};
-  lariat_value nowhere;
-  if (!out) return refuse(LARIAT_EINVAL, &what, &nowhere);
+  if (!out) {
+    destroy_context(&what);
+    return LARIAT_EINVAL;
+  }
   lariat_status status = check(to, function);
   if (status == LARIAT_OK && lr_reactor_must_not_wait(to))
     status = LARIAT_EBUSY;

@@ -165,13 +165,14 @@ static void on_gone(void *context) {
   lariat_looping_call *loop = context;
   lariat_deferred *awaited = loop->awaited;
   lariat_value outcome = loop->outcome;
+  bool lost = lr_task_pair_was_lost(outcome);
   loop->awaited = NULL;
   loop->outcome = lariat_none();
   if (awaited)
     call_is_over(loop, outcome);
   else
     lariat_value_drop(outcome);
-  lariat_deferred_release(awaited);
+  lr_task_let_go(awaited, lost);
   lariat_looping_call_release(loop);
 }
 

@@ -48,10 +48,15 @@ static lariat_value on_end(lariat_value result, void *context) {
   return lariat_none();
 }
 
-/* The pair is gone.  If it has not run, that was for want of memory. */
+/* The pair is gone.  If it has not run, that was for want of memory: the
+ * deferred has failed, which is said once. */
 static void on_gone(void *context) {
   program *it = context;
-  if (it->end) finish(it, lr_failure_no_memory());
+  if (it->end) {
+    lariat_deferred *end = lariat_deferred_retain(it->end);
+    finish(it, lr_failure_no_memory());
+    lariat_deferred_forget(end);
+  }
   release(it);
 }
 

@@ -40,6 +40,17 @@ lariat_deferred *lr_task_refuse(lariat_reactor *reactor, lariat_status status) {
                               lariat_status_text(status));
 }
 
+bool lr_task_pair_was_lost(lariat_value outcome) {
+  return outcome.data == lr_failure_no_memory().data;
+}
+
+void lr_task_let_go(lariat_deferred *deferred, bool pair_was_lost) {
+  if (pair_was_lost)
+    lariat_deferred_forget(deferred);
+  else
+    lariat_deferred_release(deferred);
+}
+
 void lr_task_tell_closed(lariat_deferred *deferred) {
   deferred->flags |= LR_DEFERRED_FORGOTTEN;
   (void)lr_deferred_fire(

@@ -26,6 +26,14 @@ lariat_status lr_task_check(const lariat_reactor *reactor,
  * `reactor` where that can be touched, else a constant one. */
 lariat_deferred *lr_task_refuse(lariat_reactor *reactor, lariat_status status);
 
+/* Whether `outcome`, which a waiting pair starts with, says that the pair never
+ * ran: the chain of the deferred had no memory for it. */
+bool lr_task_pair_was_lost(lariat_value outcome);
+
+/* Gives back the reference to a deferred that was waited for.  When the pair
+ * was lost it has failed with that, which was told and is not reported. */
+void lr_task_let_go(lariat_deferred *deferred, bool pair_was_lost);
+
 /* What is told to those who wait when a reactor closes.  They may not listen
  * any more: it is not reported as unhandled.  Fires `deferred` and gives the
  * reference back. */

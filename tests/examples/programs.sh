@@ -67,3 +67,7 @@ has "$out" "bad-url: nonsense"
 has "$out" "500 $url/status/500"
 has "$out" "200 $url/"
 [ "$(wc -l <<<"$out")" = 4 ]
+
+out=$(expect 0 "$examples/tasks" 20000)
+has "$out" "2262 primes here, 2262 there, and the clock ticked"
+has "$out" "goodbye"
