@@ -119,7 +119,8 @@ static lariat_value await_made(void *argument) {
   (void)argument;
   double start = now_ns();
   for (long i = 0; i < rounds; i++)
-    lariat_value_drop(lariat_await(lariat_deferred_succeed(reactor, lariat_int(i))));
+    lariat_value_drop(
+        lariat_await(lariat_deferred_succeed(reactor, lariat_int(i))));
   spent = now_ns() - start;
   return lariat_none();
 }

@@ -31,8 +31,8 @@ typedef lariat_value (*lariat_coroutine_app)(lariat_client *client, int argc,
 
 /* As lariat_react.  Coroutines that still wait when the program's has ended
  * are ended, as by lariat_coroutine_end_all. */
-LARIAT_API LARIAT_MUST_USE int
-lariat_react_coroutine(lariat_coroutine_app app, int argc, char **argv);
+LARIAT_API LARIAT_MUST_USE int lariat_react_coroutine(lariat_coroutine_app app,
+                                                      int argc, char **argv);
 
 LARIAT_END_C
 

@@ -7,8 +7,7 @@
 #define LR_BASE_INSIDE_H
 
 /* One instruction to reach, also in the shared library. */
-#define LR_THREAD_LOCAL                                                        \
-  _Thread_local __attribute__((tls_model("initial-exec")))
+#define LR_THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
 
 extern LR_THREAD_LOCAL unsigned lr_inside;
 
