@@ -260,6 +260,7 @@ static lariat_value wait_inside(lariat_value result, void *context) {
 
 /* One thing that both a coroutine and the program itself may do. */
 static void act(struct program *p) {
+  if (dice(p, 20) == 0) fixture_fail_allocation(p->f, 1 + dice(p, 8));
   lariat_deferred *deferred = borrow(p);
   switch (dice(p, 6)) {
   case 0:
@@ -314,6 +315,7 @@ static void run_program(struct fixture *f, uint64_t seed) {
     if (dice(&p, 3) == 0) fixture_turns(f, 1);
     if (dice(&p, 5) == 0) fixture_advance(f, 1);
   }
+  fixture_fail_allocation(f, 0);
   lariat_coroutine_end_all(f->reactor);
   for (unsigned i = 0; i < DEFERREDS; i++) lariat_deferred_forget(p.slots[i]);
   lariat_coroutine_end_all(f->reactor);
@@ -322,7 +324,8 @@ static void run_program(struct fixture *f, uint64_t seed) {
   CU_ASSERT_EQUAL(p.cleanups, 0);
 }
 
-/* Misuse is part of them: it must end in a status, and nothing may leak. */
+/* Misuse is part of them, and so is want of memory: it must end in a status,
+ * and nothing may leak. */
 static void test_random(void) {
   const char *one = getenv("LARIAT_STRESS_SEED");
   size_t programs = scaled(PROGRAMS);
