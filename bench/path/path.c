@@ -5,7 +5,10 @@
  * is bench/rivals/plain.c.
  *
  *   bench-path URL REQUESTS CONNECTIONS [--reactors N]
- *              [--placement host|spread] [--per-host N]
+ *              [--placement host|spread] [--per-host N] [--await]
+ *
+ * With --await, as many coroutines as connections await one fetch after the
+ * other, instead of callbacks.
  *
  * prints one line of JSON.  CPU times are of the whole process, all threads,
  * from its start.  Exit code: 0 all went well, 1 a request failed, 2 it could
@@ -30,6 +33,7 @@ struct settings {
   long reactors; /* 0: as many as lariat likes */
   long per_host; /* 0: as many as connections */
   lariat_placement placement;
+  bool await;
 };
 
 struct run {
@@ -57,8 +61,7 @@ static void finish(struct run *run) {
     start_more(run);
 }
 
-static lariat_value on_response(lariat_value result, void *context) {
-  struct run *run = context;
+static void look_at_response(struct run *run, lariat_value result) {
   const lariat_response *response = lariat_response_in(result);
   size_t length;
 
@@ -70,16 +73,26 @@ static lariat_value on_response(lariat_value result, void *context) {
   lariat_response_body(response, &length);
   run->bytes += length;
   run->total_us += lariat_response_timings(response).total_us;
+}
+
+static lariat_value on_response(lariat_value result, void *context) {
+  struct run *run = context;
+
+  look_at_response(run, result);
   result = lariat_value_drop(result);
   finish(run);
   return result;
 }
 
+static void look_at_failure(struct run *run, lariat_value failure) {
+  if (run->failed++ < FAILURES_SHOWN)
+    fprintf(stderr, "bench-path: %s\n", lariat_failure_message(failure));
+}
+
 static lariat_value on_failure(lariat_value failure, void *context) {
   struct run *run = context;
 
-  if (run->failed++ < FAILURES_SHOWN)
-    fprintf(stderr, "bench-path: %s\n", lariat_failure_message(failure));
+  look_at_failure(run, failure);
   failure = lariat_value_drop(failure);
   finish(run);
   return failure;
@@ -105,7 +118,37 @@ static void start_more(struct run *run) {
   run->starting = false;
 }
 
-static void begin(void *context) { start_more(context); }
+/* One of as many coroutines as there are connections. */
+static lariat_value fetch_in_turn(void *context) {
+  struct run *run = context;
+
+  while (run->started < run->settings->requests) {
+    lariat_value result;
+
+    run->started++;
+    result = lariat_await(lariat_get(run->client, run->settings->url));
+    if (lariat_is_failure(result))
+      look_at_failure(run, result);
+    else
+      look_at_response(run, result);
+    lariat_value_drop(result);
+    if (++run->done == run->settings->requests)
+      lariat_reactor_stop(run->reactor);
+  }
+  return lariat_none();
+}
+
+static void begin(void *context) {
+  struct run *run = context;
+
+  if (!run->settings->await) {
+    start_more(run);
+    return;
+  }
+  for (long i = 0; i < run->settings->connections; i++)
+    lariat_deferred_release(
+        lariat_coroutine_start(run->reactor, fetch_in_turn, run));
+}
 
 static lariat_status make_pool(struct run *run) {
   const struct settings *settings = run->settings;
@@ -192,6 +235,7 @@ static bool parse(int argc, char **argv, struct settings *settings) {
       {"reactors", required_argument, NULL, 'r'},
       {"placement", required_argument, NULL, 'p'},
       {"per-host", required_argument, NULL, 'h'},
+      {"await", no_argument, NULL, 'a'},
       {NULL, 0, NULL, 0}};
   bool good = true;
   int option;
@@ -203,6 +247,8 @@ static bool parse(int argc, char **argv, struct settings *settings) {
       good &= parse_placement(optarg, &settings->placement);
     else if (option == 'h')
       good &= parse_number(optarg, CONNECTIONS_MAX, &settings->per_host);
+    else if (option == 'a')
+      settings->await = true;
     else
       good = false;
   }
@@ -220,7 +266,7 @@ int main(int argc, char **argv) {
 
   if (!parse(argc, argv, &settings)) {
     fprintf(stderr, "usage: bench-path URL REQUESTS CONNECTIONS [--reactors N] "
-                    "[--placement host|spread] [--per-host N]\n");
+                    "[--placement host|spread] [--per-host N] [--await]\n");
     return 2;
   }
   status = set_up(&run);

@@ -137,10 +137,10 @@ static lariat_status make(lr_await_room *room, const order *what,
     return status;
   }
   fill(coroutine, room, what);
-  if (!coroutine->stack->tsan) coroutine->stack->tsan = lr_tsan_fiber_new();
-  lr_fiber_make(&coroutine->fiber, coroutine->stack->low,
-                coroutine->stack->bytes, coroutine->stack->tsan, run,
-                coroutine);
+  lr_stack *stack = coroutine->stack;
+  if (!stack->tsan) stack->tsan = lr_tsan_fiber_new();
+  lr_fiber_make(&coroutine->fiber, stack->low,
+                (size_t)(stack->top - stack->low), stack->tsan, run, coroutine);
   *out = coroutine;
   return LARIAT_OK;
 }

@@ -24,6 +24,11 @@
 #define SLAB_BYTES (4096 * KIB)
 enum { SLAB_MOST = 32, DEFAULT_IDLE = 1024 };
 
+/* Stacks are far and evenly apart: what lies at the top of each would fall into
+ * the same few sets of the cache.  So they begin at different lines.  All are
+ * still in the first page. */
+enum { COLOURS = 16, COLOUR_BYTES = 128 };
+
 /* One mapping: so many times a guard and the stack above it. */
 struct lr_slab {
   char *low;
@@ -83,7 +88,7 @@ __attribute__((no_sanitize("address"))) size_t
 lr_stack_used(const lr_stack *stack) {
   if (!stack->painted) return 0;
   const uint64_t *word = (const uint64_t *)(const void *)stack->low;
-  const uint64_t *end = word + stack->bytes / sizeof *word;
+  const uint64_t *end = (const uint64_t *)(const void *)stack->top;
   while (word < end && *word == PAINT) word++;
   return (size_t)(end - word) * sizeof *word;
 }
@@ -119,7 +124,9 @@ static char *map(size_t bytes) {
 static void open_stack(lr_stacks *stacks, lr_slab *slab, char *low,
                        size_t bytes, lr_list *free_ones) {
   lr_stack *stack = &slab->stacks[slab->count++];
+  size_t colour = slab->count % COLOURS * COLOUR_BYTES;
   *stack = (lr_stack){.slab = slab, .low = low, .bytes = bytes};
+  stack->top = low + bytes - colour;
   stack->valgrind = lr_note_stack(low, bytes);
   lr_list_init(&stack->link);
   lr_list_append(free_ones, &stack->link);

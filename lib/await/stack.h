@@ -17,6 +17,7 @@ typedef struct lr_stack {
   lr_list link; /* among the free ones of its size; else in no list */
   lr_slab *slab;
   char *low;    /* the guard ends here */
+  char *top;    /* where it begins, a little below low + bytes */
   size_t bytes; /* up from `low` */
   void *tsan;   /* ThreadSanitizer's fiber, when it has one */
   unsigned valgrind;

@@ -11,6 +11,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <CUnit/TestRun.h>
+
 #include "await/notes.h"
 #include "support/coroutines.h"
 
@@ -198,10 +200,159 @@ static void test_overflows(void) {
   fixture_close(&f);
 }
 
+/* ---- Random programs ---- */
+
+enum { PROGRAMS = 20000, DEFERREDS = 6, STEPS = 12, ALIVE_MOST = 60 };
+
+struct program {
+  struct fixture *f;
+  uint64_t state;
+  lariat_deferred *slots[DEFERREDS]; /* plain ones and coroutines' */
+  int bodies;                        /* that run or wait */
+  int cleanups;
+};
+
+static unsigned dice(struct program *p, unsigned sides) {
+  p->state ^= p->state << 13;
+  p->state ^= p->state >> 7;
+  p->state ^= p->state << 17;
+  return (unsigned)(p->state >> 33) % sides;
+}
+
+static lariat_value random_body(void *argument);
+
+static lariat_deferred *random_deferred(struct program *p) {
+  lariat_reactor *reactor = p->f->reactor;
+  switch (p->bodies < ALIVE_MOST ? dice(p, 4) : 0) {
+  case 0:
+    return lariat_deferred_new(reactor, NULL, NULL, NULL);
+  case 1:
+    return lariat_deferred_succeed(reactor, lariat_int(1));
+  default:
+    return lariat_coroutine_start(reactor, random_body, p);
+  }
+}
+
+/* Puts another deferred into a place.  What starting it does may have filled
+ * the place meanwhile. */
+static void replace(struct program *p, unsigned place) {
+  lariat_deferred *fresh = random_deferred(p);
+  lariat_deferred *old = p->slots[place];
+  p->slots[place] = fresh;
+  lariat_deferred_forget(old);
+}
+
+static lariat_deferred *borrow(struct program *p) {
+  lariat_deferred *deferred = p->slots[dice(p, DEFERREDS)];
+  return deferred ? lariat_deferred_retain(deferred) : random_deferred(p);
+}
+
+static lariat_value await_pair(struct program *p) {
+  lariat_deferred *both[2] = {random_deferred(p), random_deferred(p)};
+  return lariat_await_all(both, 2);
+}
+
+static lariat_value wait_inside(lariat_value result, void *context) {
+  (void)context;
+  lariat_value_drop(result);
+  return lariat_int(lariat_coroutine_yield());
+}
+
+/* One thing that both a coroutine and the program itself may do. */
+static void act(struct program *p) {
+  if (dice(p, 20) == 0) fixture_fail_allocation(p->f, 1 + dice(p, 8));
+  lariat_deferred *deferred = borrow(p);
+  switch (dice(p, 6)) {
+  case 0:
+  case 1:
+    if (lr_coroutine_of(deferred)->deferred.ops != &lr_coroutine_ops)
+      (void)lariat_deferred_callback(deferred, lariat_int(2));
+    break;
+  case 2:
+    lariat_deferred_cancel(deferred);
+    break;
+  case 3:
+    replace(p, dice(p, DEFERREDS));
+    break;
+  case 4:
+    lariat_deferred_add_both(deferred, wait_inside, NULL);
+    break;
+  default:
+    break;
+  }
+  lariat_deferred_forget(deferred);
+}
+
+static void count_down(void *context) { --*(int *)context; }
+
+static lariat_value random_body(void *argument) {
+  struct program *p = argument;
+  lariat_value result = lariat_none();
+  p->bodies++;
+  if (lariat_coroutine_add_cleanup(count_down, &p->cleanups) == LARIAT_OK)
+    p->cleanups++;
+  for (unsigned left = dice(p, STEPS); left > 0; left--) {
+    lariat_status status = LARIAT_OK;
+    lariat_value_drop(result);
+    result = lariat_none();
+    unsigned what = dice(p, 8);
+    if (what < 2) result = lariat_await(borrow(p));
+    if (what == 2) result = await_pair(p);
+    if (what == 3) status = lariat_coroutine_sleep(dice(p, 3));
+    if (what == 4) status = lariat_coroutine_yield();
+    if (what > 4) act(p);
+    if (status == LARIAT_ECLOSED) break;
+  }
+  p->bodies--;
+  return result;
+}
+
+static void run_program(struct fixture *f, uint64_t seed) {
+  struct program p = {.f = f, .state = seed * 2654435769u + 88172645463325252u};
+  for (unsigned i = 0; i < DEFERREDS; i++) replace(&p, i);
+  for (unsigned i = dice(&p, 40); i > 0; i--) {
+    act(&p);
+    if (dice(&p, 3) == 0) fixture_turns(f, 1);
+    if (dice(&p, 5) == 0) fixture_advance(f, 1);
+  }
+  fixture_fail_allocation(f, 0);
+  lariat_coroutine_end_all(f->reactor);
+  for (unsigned i = 0; i < DEFERREDS; i++) lariat_deferred_forget(p.slots[i]);
+  lariat_coroutine_end_all(f->reactor);
+  CU_ASSERT_EQUAL(lr_coroutines_alive(f->reactor), 0);
+  CU_ASSERT_EQUAL(p.bodies, 0);
+  CU_ASSERT_EQUAL(p.cleanups, 0);
+}
+
+/* Misuse is part of them, and so is want of memory: it must end in a status,
+ * and nothing may leak. */
+static void test_random(void) {
+  const char *one = getenv("LARIAT_STRESS_SEED");
+  size_t programs = scaled(PROGRAMS);
+  lariat_set_checks(false);
+  for (size_t i = 0; i < programs; i++) {
+    struct fixture f;
+    uint64_t seed = one ? strtoull(one, NULL, 10) : i + 1;
+    unsigned before = CU_get_number_of_failures();
+    fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+    measure_nothing(&f);
+    run_program(&f, seed);
+    f.reports_expected = f.reports;
+    fixture_close(&f);
+    if (CU_get_number_of_failures() != before) {
+      fixture_fail("the seed was %llu", (unsigned long long)seed);
+      break;
+    }
+    if (one) break;
+  }
+  lariat_set_checks(true);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"a crowd of coroutines", test_crowd},
       {"overflows are caught", test_overflows},
+      {"random programs", test_random},
   };
   return fixture_main("await stress", tests, FIXTURE_COUNT(tests), argc, argv);
 }

@@ -77,8 +77,8 @@ void fixture_open(struct fixture *f, unsigned flags);
 
 /* Looks for timers left set and coroutines that have not ended, closes the
  * reactor, looks for everything else, fails the test with a text for each thing
- * found, and puts malloc back. Descriptors and threads get up to a second to go
- * away. */
+ * found, and puts malloc back.  Descriptors and threads get up to a second to
+ * go away. */
 void fixture_close(struct fixture *f);
 
 /* Closes the reactor early, waiting `wait_ms` at the most for what is in

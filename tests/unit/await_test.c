@@ -369,6 +369,52 @@ static void test_lost(void) {
   fixture_close(&f);
 }
 
+/* One await ended well; the next deferred is lost all the same. */
+static lariat_value await_then_lose(void *argument) {
+  struct several *s = argument;
+  CU_ASSERT_EQUAL(lariat_int_in(lariat_await(s->d[0])), 1);
+  drop_failure(lariat_await(s->d[1]), LARIAT_ENOTFOUND);
+  CU_ASSERT_EQUAL(lariat_int_in(lariat_await(s->d[2])), 3);
+  s->d[0] = NULL;
+  return lariat_none();
+}
+
+static void test_lost_after_another(void) {
+  struct fixture f;
+  struct several s;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  several_open(&s, &f);
+  lariat_deferred_release(
+      lariat_coroutine_start(f.reactor, await_then_lose, &s));
+  lariat_deferred_callback(s.held[0], lariat_int(1));
+  lariat_deferred_release(s.held[1]);
+  s.held[1] = NULL;
+  CU_ASSERT_PTR_NOT_NULL(s.d[0]);
+  lariat_deferred_callback(s.held[2], lariat_int(3));
+  CU_ASSERT_PTR_NULL(s.d[0]);
+  several_close(&s);
+  fixture_close(&f);
+}
+
+/* Nobody holds the coroutine, and so it holds nobody: the reactor's close
+ * takes its pair out of a chain that goes on without it. */
+static void test_close_forgotten(void) {
+  struct fixture f;
+  struct task task;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *d = unfired(&f);
+  task = task_for(&f, d);
+  lariat_deferred_release(start(&task, await_it));
+  fixture_expect_reports(&f, 1); /* its failure, which nobody handles */
+  lariat_coroutine_end_all(f.reactor);
+  CU_ASSERT_EQUAL(f.reports, 1);
+  CU_ASSERT_FALSE(lariat_deferred_fired(d));
+  lariat_deferred_errback(d, my_failure("too late"));
+  CU_ASSERT_TRUE(lariat_is_none(lariat_deferred_peek(d)));
+  lariat_deferred_release(d);
+  fixture_close(&f);
+}
+
 static lariat_value pass(lariat_value result, void *context) {
   (void)context;
   return result;
@@ -803,6 +849,8 @@ int main(int argc, char **argv) {
       {"a coroutine ends while its turn is to come", test_yield_and_end},
       {"a cancel while it runs is kept", test_cancels_itself},
       {"a deferred that nobody has", test_lost},
+      {"a deferred that is lost after another came", test_lost_after_another},
+      {"an end that nobody holds", test_close_forgotten},
       {"no memory to wait", test_no_memory},
       {"no memory in the awaited chain", test_chain_fails},
       {"a coroutine that waits for itself", test_self},

@@ -243,7 +243,7 @@ static void test_measured(void) {
   for (int round = 0; stacks.measure && round < 2; round++) {
     lr_stack *stack = take(&stacks, 0);
     CU_ASSERT_EQUAL(lr_stack_used(stack), 0);
-    stack->low[stack->bytes - 3000] = 1;
+    stack->top[-3000] = 1;
     CU_ASSERT_EQUAL(lr_stack_used(stack), 3000);
     lr_stack_give(&stacks, stack);
   }
