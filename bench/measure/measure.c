@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -39,6 +40,7 @@ static pid_t begin(char **command, const sigset_t *signals) {
     return child;
   }
   setpgid(0, 0);
+  prctl(PR_SET_PDEATHSIG, SIGKILL);
   sigprocmask(SIG_UNBLOCK, signals, NULL);
   execvp(command[0], command);
   fprintf(stderr, "bench-measure: %s cannot be run\n", command[0]);
