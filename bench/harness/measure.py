@@ -66,22 +66,28 @@ def parse_h2load(text):
 
 
 class Watch(threading.Thread):
-    """Asks the server now and then how many connections it has."""
+    """Asks the server again and again how many connections it has."""
 
     def __init__(self, server):
         super().__init__(daemon=True)
         self.server = server
         self.ended = threading.Event()
-        self.most = 0
-        self.last = 0
+        self.seen = []
 
     def run(self):
-        while not self.ended.wait(0.3):
+        while not self.ended.wait(0.03):
             try:
-                self.last = self.server.connected() or 0
+                before = time.monotonic()
+                self.seen.append((before, self.server.connected() or 0,
+                                  time.monotonic()))
             except OSError:
                 continue
-            self.most = max(self.most, self.last)
+
+    def least(self, begin_s, end_s):
+        """The least number seen in that time, or None."""
+        numbers = [number for before, number, after in self.seen
+                   if begin_s <= before and after <= end_s]
+        return min(numbers) if numbers else None
 
 
 class Runner:
@@ -128,8 +134,8 @@ class Runner:
                 raise Bad("it says %d requests, the server says %d" %
                           (figures["requests"], figures["handled"]))
         if watcher:
-            figures["connections_most"] = watcher.most
-            figures["connections_last"] = watcher.last
+            figures["connections_least"] = watcher.least(
+                figures["ended_s"] - figures["wall_s"], figures["ended_s"])
         return figures
 
     @staticmethod
@@ -154,7 +160,8 @@ class Runner:
             own = contender.parse(done.stdout.decode(errors="replace"))
         if own["failed"]:
             raise Bad("%d of its requests failed" % own["failed"])
-        for name in ("requests", "start_cpu_s", "libcurl", "version", "bytes"):
+        for name in ("requests", "start_cpu_s", "ended_s", "libcurl",
+                     "version", "bytes"):
             if name in own:
                 figures[name] = own[name]
         if "wall_s" in own:  # without the program's start and end
@@ -166,8 +173,11 @@ class Runner:
         """All contenders of a row in turns.  What cannot be measured is left
         out with the reason."""
         result = {"id": row["id"], "title": row["title"],
-                  "settings": row["settings"], "contenders": {},
+                  "settings": dict(row["settings"]), "contenders": {},
                   "skipped": {}, "refused": {}}
+        if "requests" in result["settings"]:
+            result["settings"]["requests"] = self.scaled(row["requests"],
+                                                         row.get("floor", 1))
         racing = []
         for contender in row["contenders"]:
             if contender.missing:
@@ -199,9 +209,12 @@ class Runner:
         figures = self.run(contender, requests, row["server"],
                            row.get("libcurl"), row.get("limit_s", 180),
                            row.get("watch", False))
-        if row.get("held") and figures["connections_last"] < row["held"]:
-            raise Bad("only %d connections were held" %
-                      figures["connections_last"])
+        if row.get("held"):
+            least = figures["connections_least"]
+            if least is None:
+                raise Bad("it was too short to see if connections were held")
+            if least < row["held"]:
+                raise Bad("only %d connections were held" % least)
         figures["at"] = time.time()
         return figures
 

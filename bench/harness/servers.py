@@ -3,6 +3,7 @@
 answer must be late.  On loopback only, and ended with the harness."""
 import os
 import subprocess
+import time
 import urllib.request
 
 import machine
@@ -84,9 +85,18 @@ class Nginx(Server):
                 break
         if "ready" not in self.facts:
             raise RuntimeError("bench/serve did not start")
-        self.pids = children_of(int(self.facts["pid"]))
+        self.pids = self.wait_for_workers(workers)
         self.name = "nginx, %d worker%s" % (workers, "s" * (workers > 1))
         self.asked = 0
+
+    def wait_for_workers(self, workers):
+        """They come a moment after the file with the number."""
+        for _ in range(200):
+            pids = children_of(int(self.facts["pid"]))
+            if len(pids) >= workers:
+                return pids
+            time.sleep(0.05)
+        raise RuntimeError("nginx has no workers")
 
     def status(self):
         """nginx's counters: connections now, and requests so far, less those

@@ -16,8 +16,9 @@
  *     --ca FILE      trusted certificates
  *
  * prints one line of JSON.  CPU times are of the whole process, all threads,
- * from its start; start_cpu_s of them passed before what is counted.  Exit
- * code: 0 all went well, 1 a request failed, 2 it could not run. */
+ * from its start; start_cpu_s of them passed before what is counted.  ended_s
+ * is on the monotonic clock, to find out what others saw meanwhile.  Exit code:
+ * 0 all went well, 1 a request failed, 2 it could not run. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <getopt.h>
@@ -298,16 +299,16 @@ static void print_figures(const struct run *run) {
   struct rusage usage;
 
   getrusage(RUSAGE_SELF, &usage);
-  printf(
-      "{\"requests\":%ld,\"failed\":%ld,\"bytes\":%llu,\"wall_s\":%.6f,"
-      "\"user_s\":%.6f,\"sys_s\":%.6f,\"start_cpu_s\":%.6f,\"maxrss_kb\":%ld,"
-      "\"context_switches\":%ld,\"reactors\":%u,\"mean_us\":%.1f,"
-      "\"libcurl\":\"%s\"}\n",
-      run->done, run->failed, (unsigned long long)run->bytes,
-      (double)run->wall_ns / 1e9, seconds(usage.ru_utime),
-      seconds(usage.ru_stime), run->start_cpu_s, usage.ru_maxrss,
-      usage.ru_nvcsw + usage.ru_nivcsw, lariat_pool_reactors(run->pool),
-      (double)run->total_us / (double)run->done, lariat_libcurl_version());
+  printf("{\"requests\":%ld,\"failed\":%ld,\"bytes\":%llu,\"wall_s\":%.6f,"
+         "\"user_s\":%.6f,\"sys_s\":%.6f,\"start_cpu_s\":%.6f,"
+         "\"ended_s\":%.6f,\"maxrss_kb\":%ld,\"context_switches\":%ld,"
+         "\"reactors\":%u,\"mean_us\":%.1f,\"libcurl\":\"%s\"}\n",
+         run->done, run->failed, (unsigned long long)run->bytes,
+         (double)run->wall_ns / 1e9, seconds(usage.ru_utime),
+         seconds(usage.ru_stime), run->start_cpu_s,
+         (double)(run->begun_ns + run->wall_ns) / 1e9, usage.ru_maxrss,
+         usage.ru_nvcsw + usage.ru_nivcsw, lariat_pool_reactors(run->pool),
+         (double)run->total_us / (double)run->done, lariat_libcurl_version());
   if (run->not_ok)
     fprintf(stderr, "bench-path: %ld answers were not 200\n", run->not_ok);
 }

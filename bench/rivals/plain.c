@@ -15,7 +15,8 @@
  *     --buffer N     bytes of libcurl's receive buffer
  *
  * prints one line of JSON.  CPU times are of the whole process, from its start;
- * start_cpu_s of them passed before what is counted.
+ * start_cpu_s of them passed before what is counted.  ended_s is the time on
+ * the monotonic clock, to find out what others saw meanwhile.
  * Exit code: 0 all went well, 1 a request failed, 2 it could not run. */
 #define _GNU_SOURCE
 #include <curl/curl.h>
@@ -269,10 +270,12 @@ static void print_figures(const struct run *runs, double wall_s,
   getrusage(RUSAGE_SELF, &usage);
   printf("{\"requests\":%ld,\"failed\":%ld,\"bytes\":%llu,\"wall_s\":%.6f,"
          "\"user_s\":%.6f,\"sys_s\":%.6f,\"start_cpu_s\":%.6f,"
-         "\"maxrss_kb\":%ld,\"context_switches\":%ld,\"libcurl\":\"%s\"}\n",
+         "\"ended_s\":%.6f,\"maxrss_kb\":%ld,\"context_switches\":%ld,"
+         "\"libcurl\":\"%s\"}\n",
          done, failed, (unsigned long long)bytes, wall_s,
          seconds(usage.ru_utime), seconds(usage.ru_stime), start_cpu_s,
-         usage.ru_maxrss, usage.ru_nvcsw + usage.ru_nivcsw,
+         (double)now_us() / 1e6, usage.ru_maxrss,
+         usage.ru_nvcsw + usage.ru_nivcsw,
          curl_version_info(CURLVERSION_NOW)->version);
 }
 
