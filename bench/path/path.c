@@ -14,6 +14,7 @@
  *     --idle N       first fetches once from each of N such hosts; only what
  *                    comes after is counted
  *     --ca FILE      trusted certificates
+ *     --timeout N    seconds for a fetch, instead of the client's default
  *
  * prints one line of JSON.  CPU times are of the whole process, all threads,
  * from its start; start_cpu_s of them passed before what is counted.  ended_s
@@ -37,6 +38,7 @@ enum {
   HOSTS_PER_NET = 250, /* 127.0.1.1 to 127.0.1.250, then 127.0.2.1 */
   HOSTS_MAX = 254 * HOSTS_PER_NET,
   URL_MAX = 4096,
+  TIMEOUT_MAX = 86400,
   FAILURES_SHOWN = 5
 };
 
@@ -49,6 +51,7 @@ struct settings {
   long asked;    /* 0: as many as connections */
   long hosts;
   long idle;
+  long timeout_s; /* 0: the client's default */
   const char *ca_file;
   lariat_placement placement;
 };
@@ -257,6 +260,8 @@ static lariat_status make_client(struct run *run, lariat_reactor *reactor) {
   lariat_client_options options = lariat_client_defaults();
 
   options.placement = run->settings->placement;
+  if (run->settings->timeout_s)
+    options.timeout_ms = (uint64_t)run->settings->timeout_s * 1000;
   if (run->settings->connections > 1024)
     options.window = (unsigned)run->settings->connections;
   if (run->settings->asked > (long)options.max_queued)
@@ -356,6 +361,8 @@ static bool parse_option(int option, struct settings *settings) {
     return parse_number(optarg, HOSTS_MAX, &settings->hosts);
   case 'i':
     return parse_number(optarg, HOSTS_MAX, &settings->idle);
+  case 't':
+    return parse_number(optarg, TIMEOUT_MAX, &settings->timeout_s);
   case 'c':
     settings->ca_file = optarg;
     return true;
@@ -373,6 +380,7 @@ static bool parse(int argc, char **argv, struct settings *settings) {
       {"hosts", required_argument, NULL, 'h'},
       {"idle", required_argument, NULL, 'i'},
       {"ca", required_argument, NULL, 'c'},
+      {"timeout", required_argument, NULL, 't'},
       {NULL, 0, NULL, 0}};
   int option;
 
@@ -393,7 +401,8 @@ int main(int argc, char **argv) {
   if (!parse(argc, argv, &settings)) {
     fprintf(stderr, "usage: bench-path URL REQUESTS CONNECTIONS [--reactors N] "
                     "[--placement host|spread|home] [--per-host N] "
-                    "[--asked N] [--hosts N] [--idle N] [--ca FILE]\n");
+                    "[--asked N] [--hosts N] [--idle N] [--ca FILE] "
+                    "[--timeout N]\n");
     return 2;
   }
   status = set_up(&run);
