@@ -129,8 +129,7 @@ LARIAT_API bool lariat_deferred_fired(const lariat_deferred *deferred);
 
 /* The result as it stands, borrowed: "none" before it fired and while it
  * waits for another. */
-LARIAT_API lariat_value
-lariat_deferred_peek(const lariat_deferred *deferred);
+LARIAT_API lariat_value lariat_deferred_peek(const lariat_deferred *deferred);
 
 /* The value that, returned from a callback, makes the chain wait for
  * `deferred`.  It carries the caller's reference. */

@@ -38,8 +38,9 @@ LARIAT_API const char *lariat_phase_name(lariat_phase phase);
  * caller owns it.  Never fails: when out of memory it is a static failure
  * "out of memory".  LARIAT_EUSER is for failures of the user's own.  Any
  * thread. */
-LARIAT_API LARIAT_MUST_USE lariat_value
-lariat_failure_new(lariat_status status, const char *format, ...)
+LARIAT_API LARIAT_MUST_USE lariat_value lariat_failure_new(lariat_status status,
+                                                           const char *format,
+                                                           ...)
     __attribute__((format(printf, 2, 3)));
 
 /* Whether `value` is a failure.  Any thread. */
