@@ -50,16 +50,54 @@ find_nginx() {
   die "nginx is not installed"
 }
 
+# What a server of nginx's answers, in one line each.
+write_pages() {
+  cat <<CONF
+    location = /status { stub_status; }
+    location /close { keepalive_timeout 0; return 200 "$page"; }
+    location /files/ { alias $scratch/files/; gzip_static on; }
+    location / { return 200 "$page"; }
+CONF
+}
+
+# The addresses that a server listens on: 127.0.0.1, and with nginx_hosts=N
+# 127.0.1.1 and so on, N in all, 250 in each net.
+write_listens() { # PORT OPTIONS
+  awk -v port="$1" -v options="$2" -v hosts="${nginx_hosts:-0}" 'BEGIN {
+    print "    listen 127.0.0.1:" port " " options ";"
+    for (i = 0; i < hosts; i++)
+      printf "    listen 127.0.%d.%d:%d %s;\n", i / 250 + 1, i % 250 + 1, port,
+        options
+  }'
+}
+
+# Two more servers, for nginx_tls=FILE, a certificate with its key: HTTP/1.1 on
+# the next port, HTTP/2 on the one after.  No session is ever resumed.
+write_tls_servers() { # PORT
+  for offered in "$(($1 + 1)) ssl" "$(($1 + 2)) ssl http2"; do
+    cat <<CONF
+  server {
+    listen 127.0.0.1:$offered backlog=4096;
+    ssl_certificate $nginx_tls;
+    ssl_certificate_key $nginx_tls;
+    ssl_session_cache off;
+    ssl_session_tickets off;
+CONF
+    write_pages
+    echo "  }"
+  done
+}
+
 write_nginx_conf() { # PORT
   if [ "$(id -u)" = 0 ]; then
     echo "user root;"
   fi
   cat <<CONF
-worker_processes 1;
+worker_processes ${nginx_workers:-1};
 pid $scratch/nginx.pid;
 error_log $scratch/error.log warn;
 worker_rlimit_nofile $(ulimit -Hn);
-events { worker_connections 8192; multi_accept on; }
+events { worker_connections $(nginx_connections); multi_accept on; }
 http {
   access_log off;
   default_type text/plain;
@@ -71,14 +109,29 @@ http {
   uwsgi_temp_path $scratch/temp3;
   scgi_temp_path $scratch/temp4;
   server {
-    listen 127.0.0.1:$1 backlog=4096;
-    location / { return 200 "$page"; }
-  }
-}
 CONF
+  write_listens "$1" "backlog=4096$(
+    [ "${nginx_workers:-1}" = 1 ] || echo " reuseport"
+  )"
+  write_pages
+  echo "  }"
+  if [ -n "${nginx_tls-}" ]; then
+    write_tls_servers "$1"
+  fi
+  echo "}"
 }
 
-# Starts an nginx with one worker that answers everything with 200 bytes; its
+# As many as the descriptors allow, up to 32768, since nginx takes memory for
+# each.
+nginx_connections() {
+  limit=$(ulimit -Hn)
+  if [ "$limit" = unlimited ] || [ "$limit" -gt 33000 ]; then
+    limit=33000
+  fi
+  echo $((limit - 200))
+}
+
+# Starts an nginx that answers everything but a few paths with 200 bytes; its
 # address is in `url` then.  Ports are tried until one is free.
 start_nginx() {
   find_nginx
@@ -110,18 +163,33 @@ wait_for_file() { # FILE
   done
 }
 
-# Builds the programs of a release, unless a build directory was given.
-build_release() {
+# Builds those programs in a release, unless a build directory was given.
+build_programs() { # PROGRAM...
   if [ -z "$build" ]; then
     build=$root/build/release
     if [ ! -f "$build/CMakeCache.txt" ]; then
       (cd "$root" && cmake --preset release) >&2
     fi
-    cmake --build "$build" --target plain bench-path -j 2 >&2
+    cmake --build "$build" --target "$@" -j 2 >&2
   fi
-  for program in plain bench-path; do
+  for program in "$@"; do
     [ -x "$build/$program" ] || die "there is no $program in $build"
   done
+}
+
+build_release() {
+  build_programs plain bench-path
+}
+
+# All that the benches need; Go's program only where there is a Go.
+build_benches() {
+  ours=$build
+  build_programs plain bench-path bench-easy bench-measure bench-mailbox \
+    bench-hop bench-timers lariat-origin
+  if [ -z "$ours" ] && command -v go >/dev/null; then
+    GO111MODULE=off GOCACHE="$build/go-cache" go build -o "$build/nethttp" \
+      "$root/bench/rivals/nethttp.go" >&2 || echo "Go's program: no" >&2
+  fi
 }
 
 # The number under KEY in a line of JSON.

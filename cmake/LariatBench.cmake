@@ -7,7 +7,8 @@ file(GLOB plain_sources CONFIGURE_DEPENDS bench/rivals/plain.c)
 if(plain_sources)
   add_executable(plain ${plain_sources})
   target_compile_options(plain PRIVATE -O2)
-  target_link_libraries(plain PRIVATE PkgConfig::CURL lariat_warnings)
+  target_link_libraries(plain PRIVATE
+    PkgConfig::CURL Threads::Threads lariat_warnings)
 endif()
 
 file(GLOB origin_sources CONFIGURE_DEPENDS bench/origin/*.c)
@@ -31,4 +32,42 @@ if(await_sources)
   target_include_directories(bench-await PRIVATE lib)
   target_link_libraries(bench-await PRIVATE
     lariat_static Threads::Threads lariat_warnings lariat_build_flags)
+endif()
+
+file(GLOB models_sources CONFIGURE_DEPENDS bench/models/easy.c)
+if(models_sources)
+  add_executable(bench-easy ${models_sources})
+  target_compile_options(bench-easy PRIVATE -O2)
+  target_link_libraries(bench-easy PRIVATE
+    PkgConfig::CURL Threads::Threads lariat_warnings)
+endif()
+
+# Runs a command and says what it took; of the standard library alone.
+file(GLOB measure_sources CONFIGURE_DEPENDS bench/measure/*.c)
+if(measure_sources)
+  add_executable(bench-measure ${measure_sources})
+  target_link_libraries(bench-measure PRIVATE
+    lariat_warnings lariat_build_flags)
+endif()
+
+# The parts by themselves, which are internal: they link the static library.
+# Concurrency Kit and userspace RCU are rivals of the mailbox, if they are here.
+pkg_check_modules(CK QUIET IMPORTED_TARGET ck)
+pkg_check_modules(URCU QUIET IMPORTED_TARGET liburcu)
+foreach(micro mailbox hop timers)
+  file(GLOB micro_sources CONFIGURE_DEPENDS bench/micro/${micro}/*.c)
+  if(micro_sources)
+    add_executable(bench-${micro} ${micro_sources})
+    target_include_directories(bench-${micro} PRIVATE include lib)
+    target_link_libraries(bench-${micro} PRIVATE
+      lariat_static Threads::Threads lariat_warnings lariat_build_flags)
+  endif()
+endforeach()
+if(TARGET bench-mailbox AND CK_FOUND)
+  target_compile_definitions(bench-mailbox PRIVATE HAVE_CK)
+  target_link_libraries(bench-mailbox PRIVATE PkgConfig::CK)
+endif()
+if(TARGET bench-mailbox AND URCU_FOUND)
+  target_compile_definitions(bench-mailbox PRIVATE HAVE_URCU)
+  target_link_libraries(bench-mailbox PRIVATE PkgConfig::URCU)
 endif()

@@ -4,15 +4,24 @@
  * is looked at as a program would (status, a header, body, timings).  Its rival
  * is bench/rivals/plain.c.
  *
- *   bench-path URL REQUESTS CONNECTIONS [--reactors N]
- *              [--placement host|spread] [--per-host N] [--await]
- *
- * With --await, as many coroutines as connections await one fetch after the
- * other, instead of callbacks.
+ *   bench-path URL REQUESTS CONNECTIONS [OPTIONS]
+ *     --reactors N   of the pool; as many as lariat likes without it
+ *     --placement P  host, spread, or home: then this thread only waits, and
+ *                    the client is on the pool's first reactor
+ *     --per-host N   jobs to one host at once; as many as connections
+ *     --asked N      deferreds waited for at once; as many as connections
+ *     --hosts N      the host of the URL is 127.0.1.1, 127.0.1.2, ... in turn
+ *     --idle N       first fetches once from each of N such hosts; only what
+ *                    comes after is counted
+ *     --ca FILE      trusted certificates
+ *     --timeout N    seconds for a fetch, instead of the client's default
+ *     --await        as many coroutines as connections await one fetch after
+ *                    the other, instead of callbacks
  *
  * prints one line of JSON.  CPU times are of the whole process, all threads,
- * from its start.  Exit code: 0 all went well, 1 a request failed, 2 it could
- * not run. */
+ * from its start; start_cpu_s of them passed before what is counted.  ended_s
+ * is on the monotonic clock, to find out what others saw meanwhile.  Exit code:
+ * 0 all went well, 1 a request failed, 2 it could not run. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <getopt.h>
@@ -24,7 +33,16 @@
 #include <string.h>
 #include <sys/resource.h>
 
-enum { CONNECTIONS_MAX = 100000, REACTORS_MAX = 1024, FAILURES_SHOWN = 5 };
+enum {
+  CONNECTIONS_MAX = 100000,
+  ASKED_MAX = 10000000,
+  REACTORS_MAX = 1024,
+  HOSTS_PER_NET = 250, /* 127.0.1.1 to 127.0.1.250, then 127.0.2.1 */
+  HOSTS_MAX = 254 * HOSTS_PER_NET,
+  URL_MAX = 4096,
+  TIMEOUT_MAX = 86400,
+  FAILURES_SHOWN = 5
+};
 
 struct settings {
   const char *url;
@@ -32,6 +50,11 @@ struct settings {
   long connections;
   long reactors; /* 0: as many as lariat likes */
   long per_host; /* 0: as many as connections */
+  long asked;    /* 0: as many as connections */
+  long hosts;
+  long idle;
+  long timeout_s; /* 0: the client's default */
+  const char *ca_file;
   lariat_placement placement;
   bool await;
 };
@@ -41,6 +64,9 @@ struct run {
   lariat_reactor *reactor;
   lariat_pool *pool;
   lariat_client *client;
+  char **urls; /* one for each host, or the one */
+  long url_count;
+  long wanted; /* requests of this part of the run */
   long started;
   long done;
   long failed;
@@ -48,17 +74,70 @@ struct run {
   long with_header; /* answers that had the header looked for */
   uint64_t bytes;
   uint64_t total_us; /* over all requests */
+  uint64_t begun_ns;
+  uint64_t wall_ns;
+  double start_cpu_s;
+  lariat_status status; /* of what went on another thread */
+  bool idling;          /* opening the connections that will be idle */
   bool starting;
 };
 
 static void start_more(struct run *run);
 
+static void stop(void *context) {
+  struct run *run = context;
+
+  lariat_reactor_stop(run->reactor);
+}
+
+/* With the client at home, its end is on a turn of its own, since this may be
+ * inside one of its callbacks. */
+static void leave_home(void *context) {
+  struct run *run = context;
+
+  lariat_client_close(run->client);
+  run->client = NULL;
+  if (lariat_reactor_call_from_thread(run->reactor, stop, run, NULL)) abort();
+}
+
+static void end(struct run *run) {
+  lariat_reactor *here = lariat_client_reactor(run->client);
+
+  run->wall_ns = lariat_reactor_now_ns(here) - run->begun_ns;
+  if (here == run->reactor)
+    stop(run);
+  else if (lariat_reactor_call_soon(here, leave_home, run, NULL))
+    abort();
+}
+
+static double seconds(struct timeval time) {
+  return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+static void begin_counting(struct run *run) {
+  struct rusage usage;
+
+  if (run->settings->idle) {
+    getrusage(RUSAGE_SELF, &usage);
+    run->start_cpu_s = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  }
+  run->idling = false;
+  run->wanted = run->settings->requests;
+  run->started = run->done = run->with_header = 0;
+  run->bytes = run->total_us = 0;
+  run->begun_ns = lariat_reactor_now_ns(lariat_client_reactor(run->client));
+}
+
 static void finish(struct run *run) {
   run->done++;
-  if (run->done == run->settings->requests)
-    lariat_reactor_stop(run->reactor);
-  else
-    start_more(run);
+  if (run->done == run->wanted) {
+    if (!run->idling) {
+      end(run);
+      return;
+    }
+    begin_counting(run);
+  }
+  start_more(run);
 }
 
 static void look_at_response(struct run *run, lariat_value result) {
@@ -103,15 +182,17 @@ static lariat_value on_failure(lariat_value failure, void *context) {
  * below goes on. */
 static void start_more(struct run *run) {
   const struct settings *settings = run->settings;
+  long asked =
+      settings->asked && !run->idling ? settings->asked : settings->connections;
 
   if (run->starting) return;
   run->starting = true;
-  while (run->started < settings->requests &&
-         run->started - run->done < settings->connections) {
+  while (run->started < run->wanted && run->started - run->done < asked) {
     lariat_deferred *deferred;
+    long host = run->idling ? run->started + 1 : run->started % run->url_count;
 
     run->started++;
-    deferred = lariat_get(run->client, settings->url);
+    deferred = lariat_get(run->client, run->urls[host]);
     lariat_deferred_add_callbacks(deferred, on_response, on_failure, run);
     lariat_deferred_release(deferred);
   }
@@ -122,32 +203,85 @@ static void start_more(struct run *run) {
 static lariat_value fetch_in_turn(void *context) {
   struct run *run = context;
 
-  while (run->started < run->settings->requests) {
-    lariat_value result;
+  while (run->started < run->wanted) {
+    const char *url = run->urls[run->started++ % run->url_count];
+    lariat_value result = lariat_await(lariat_get(run->client, url));
 
-    run->started++;
-    result = lariat_await(lariat_get(run->client, run->settings->url));
     if (lariat_is_failure(result))
       look_at_failure(run, result);
     else
       look_at_response(run, result);
     lariat_value_drop(result);
-    if (++run->done == run->settings->requests)
-      lariat_reactor_stop(run->reactor);
+    if (++run->done == run->wanted) end(run);
   }
   return lariat_none();
+}
+
+static void begin_coroutines(struct run *run) {
+  begin_counting(run);
+  for (long i = 0; i < run->settings->connections; i++)
+    lariat_deferred_release(lariat_coroutine_start(
+        lariat_client_reactor(run->client), fetch_in_turn, run));
 }
 
 static void begin(void *context) {
   struct run *run = context;
 
-  if (!run->settings->await) {
-    start_more(run);
+  if (run->settings->await) {
+    begin_coroutines(run);
     return;
   }
-  for (long i = 0; i < run->settings->connections; i++)
-    lariat_deferred_release(
-        lariat_coroutine_start(run->reactor, fetch_in_turn, run));
+  if (run->settings->idle) {
+    run->idling = true;
+    run->wanted = run->settings->idle;
+  } else {
+    begin_counting(run);
+  }
+  start_more(run);
+}
+
+/* The URL with a host of its own in the place of its first "127.0.0.1". */
+static char *url_of_host(const char *url, long host) {
+  const char *at = strstr(url, "127.0.0.1");
+  char *text = malloc(URL_MAX);
+  int length;
+
+  if (!text || !at) {
+    free(text);
+    return NULL;
+  }
+  length = snprintf(text, URL_MAX, "%.*s127.0.%ld.%ld%s", (int)(at - url), url,
+                    host / HOSTS_PER_NET + 1, host % HOSTS_PER_NET + 1,
+                    at + strlen("127.0.0.1"));
+  if (length > 0 && length < URL_MAX) return text;
+  free(text);
+  return NULL;
+}
+
+/* The one URL and those of the idle hosts after it; or those of the hosts. */
+static bool make_urls(struct run *run) {
+  const struct settings *settings = run->settings;
+  long own = settings->hosts ? settings->hosts : settings->idle;
+  long first = settings->hosts ? 0 : 1;
+
+  run->url_count = settings->hosts ? settings->hosts : 1;
+  run->urls = calloc((size_t)(first + own), sizeof *run->urls);
+  if (!run->urls) return false;
+  if (first) run->urls[0] = strdup(settings->url);
+  if (first && !run->urls[0]) return false;
+  for (long i = 0; i < own; i++) {
+    run->urls[first + i] = url_of_host(settings->url, i);
+    if (!run->urls[first + i]) return false;
+  }
+  return true;
+}
+
+static void free_urls(struct run *run) {
+  const struct settings *settings = run->settings;
+  long count = settings->hosts ? settings->hosts : settings->idle + 1;
+
+  for (long i = 0; run->urls && i < count; i++) free(run->urls[i]);
+  free(run->urls);
 }
 
 static lariat_status make_pool(struct run *run) {
@@ -159,23 +293,41 @@ static lariat_status make_pool(struct run *run) {
   if (options.max_jobs < connections) options.max_jobs = connections;
   options.max_jobs_per_host =
       settings->per_host ? (unsigned)settings->per_host : connections;
+  options.ca_file = settings->ca_file;
   return lariat_pool_new(&options, &run->pool);
 }
 
-static lariat_status make_client(struct run *run) {
+static lariat_status make_client(struct run *run, lariat_reactor *reactor) {
   lariat_client_options options = lariat_client_defaults();
 
   options.placement = run->settings->placement;
+  if (run->settings->timeout_s)
+    options.timeout_ms = (uint64_t)run->settings->timeout_s * 1000;
   if (run->settings->connections > 1024)
     options.window = (unsigned)run->settings->connections;
-  return lariat_client_new(run->pool, run->reactor, &options, &run->client);
+  if (run->settings->asked > (long)options.max_queued)
+    options.max_queued = (size_t)run->settings->asked;
+  return lariat_client_new(run->pool, reactor, &options, &run->client);
+}
+
+static void begin_at_home(void *context) {
+  struct run *run = context;
+
+  run->status = make_client(run, lariat_reactor_current());
+  if (!run->status)
+    begin(run);
+  else if (lariat_reactor_call_from_thread(run->reactor, stop, run, NULL))
+    abort();
 }
 
 static lariat_status set_up(struct run *run) {
   lariat_status status = lariat_reactor_new(NULL, &run->reactor);
 
+  if (!status && !make_urls(run)) status = LARIAT_ENOMEM;
   if (!status) status = make_pool(run);
-  if (!status) status = make_client(run);
+  if (!status && run->settings->placement == LARIAT_PLACE_HOME)
+    return lariat_pool_call(run->pool, 0, begin_at_home, run, NULL);
+  if (!status) status = make_client(run, run->reactor);
   if (!status)
     status = lariat_reactor_call_soon(run->reactor, begin, run, NULL);
   return status;
@@ -186,23 +338,21 @@ static void tear_down(struct run *run) {
   if (run->pool) lariat_pool_close_wait(run->pool, 0);
   lariat_pool_release(run->pool);
   if (run->reactor) lariat_reactor_close(run->reactor, 1000);
+  free_urls(run);
 }
 
-static double seconds(struct timeval time) {
-  return (double)time.tv_sec + (double)time.tv_usec / 1e6;
-}
-
-static void print_figures(const struct run *run, uint64_t wall_ns) {
+static void print_figures(const struct run *run) {
   struct rusage usage;
 
   getrusage(RUSAGE_SELF, &usage);
   printf("{\"requests\":%ld,\"failed\":%ld,\"bytes\":%llu,\"wall_s\":%.6f,"
-         "\"user_s\":%.6f,\"sys_s\":%.6f,\"maxrss_kb\":%ld,"
-         "\"context_switches\":%ld,\"reactors\":%u,\"mean_us\":%.1f,"
-         "\"libcurl\":\"%s\"}\n",
+         "\"user_s\":%.6f,\"sys_s\":%.6f,\"start_cpu_s\":%.6f,"
+         "\"ended_s\":%.6f,\"maxrss_kb\":%ld,\"context_switches\":%ld,"
+         "\"reactors\":%u,\"mean_us\":%.1f,\"libcurl\":\"%s\"}\n",
          run->done, run->failed, (unsigned long long)run->bytes,
-         (double)wall_ns / 1e9, seconds(usage.ru_utime),
-         seconds(usage.ru_stime), usage.ru_maxrss,
+         (double)run->wall_ns / 1e9, seconds(usage.ru_utime),
+         seconds(usage.ru_stime), run->start_cpu_s,
+         (double)(run->begun_ns + run->wall_ns) / 1e9, usage.ru_maxrss,
          usage.ru_nvcsw + usage.ru_nivcsw, lariat_pool_reactors(run->pool),
          (double)run->total_us / (double)run->done, lariat_libcurl_version());
   if (run->not_ok)
@@ -210,10 +360,10 @@ static void print_figures(const struct run *run, uint64_t wall_ns) {
 }
 
 static lariat_status fetch_all(struct run *run) {
-  uint64_t begun = lariat_reactor_now_ns(run->reactor);
   lariat_status status = lariat_reactor_run(run->reactor);
 
-  if (!status) print_figures(run, lariat_reactor_now_ns(run->reactor) - begun);
+  if (!status) status = run->status;
+  if (!status) print_figures(run);
   return status;
 }
 
@@ -226,33 +376,63 @@ static bool parse_number(const char *text, long limit, long *out) {
 }
 
 static bool parse_placement(const char *text, lariat_placement *out) {
-  *out = strcmp(text, "spread") ? LARIAT_PLACE_HOST : LARIAT_PLACE_SPREAD;
-  return !strcmp(text, "host") || !strcmp(text, "spread");
+  static const char *const names[] = {[LARIAT_PLACE_HOST] = "host",
+                                      [LARIAT_PLACE_SPREAD] = "spread",
+                                      [LARIAT_PLACE_HOME] = "home"};
+
+  for (int i = LARIAT_PLACE_HOST; i <= LARIAT_PLACE_HOME; i++) {
+    if (strcmp(text, names[i])) continue;
+    *out = (lariat_placement)i;
+    return true;
+  }
+  return false;
+}
+
+static bool parse_option(int option, struct settings *settings) {
+  switch (option) {
+  case 'r':
+    return parse_number(optarg, REACTORS_MAX, &settings->reactors);
+  case 'p':
+    return parse_placement(optarg, &settings->placement);
+  case 'n':
+    return parse_number(optarg, CONNECTIONS_MAX, &settings->per_host);
+  case 'a':
+    return parse_number(optarg, ASKED_MAX, &settings->asked);
+  case 'h':
+    return parse_number(optarg, HOSTS_MAX, &settings->hosts);
+  case 'i':
+    return parse_number(optarg, HOSTS_MAX, &settings->idle);
+  case 't':
+    return parse_number(optarg, TIMEOUT_MAX, &settings->timeout_s);
+  case 'c':
+    settings->ca_file = optarg;
+    return true;
+  case 'w':
+    settings->await = true;
+    return true;
+  default:
+    return false;
+  }
 }
 
 static bool parse(int argc, char **argv, struct settings *settings) {
   static const struct option options[] = {
       {"reactors", required_argument, NULL, 'r'},
       {"placement", required_argument, NULL, 'p'},
-      {"per-host", required_argument, NULL, 'h'},
-      {"await", no_argument, NULL, 'a'},
+      {"per-host", required_argument, NULL, 'n'},
+      {"asked", required_argument, NULL, 'a'},
+      {"hosts", required_argument, NULL, 'h'},
+      {"idle", required_argument, NULL, 'i'},
+      {"ca", required_argument, NULL, 'c'},
+      {"timeout", required_argument, NULL, 't'},
+      {"await", no_argument, NULL, 'w'},
       {NULL, 0, NULL, 0}};
-  bool good = true;
   int option;
 
-  while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
-    if (option == 'r')
-      good &= parse_number(optarg, REACTORS_MAX, &settings->reactors);
-    else if (option == 'p')
-      good &= parse_placement(optarg, &settings->placement);
-    else if (option == 'h')
-      good &= parse_number(optarg, CONNECTIONS_MAX, &settings->per_host);
-    else if (option == 'a')
-      settings->await = true;
-    else
-      good = false;
-  }
-  if (!good || argc - optind != 3) return false;
+  while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+    if (!parse_option(option, settings)) return false;
+  if (argc - optind != 3 || (settings->hosts && settings->idle)) return false;
+  if (settings->await && settings->idle) return false;
   settings->url = argv[optind];
   return parse_number(argv[optind + 1], 1000000000L, &settings->requests) &&
          parse_number(argv[optind + 2], CONNECTIONS_MAX,
@@ -266,7 +446,9 @@ int main(int argc, char **argv) {
 
   if (!parse(argc, argv, &settings)) {
     fprintf(stderr, "usage: bench-path URL REQUESTS CONNECTIONS [--reactors N] "
-                    "[--placement host|spread] [--per-host N] [--await]\n");
+                    "[--placement host|spread|home] [--per-host N] "
+                    "[--asked N] [--hosts N] [--idle N] [--ca FILE] "
+                    "[--timeout N] [--await]\n");
     return 2;
   }
   status = set_up(&run);

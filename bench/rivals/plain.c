@@ -4,26 +4,60 @@
  * per slot.  It does what a careful programmer writes first and no more, so
  * that a ratio to it means something; do not tune it.
  *
- *   plain URL REQUESTS CONNECTIONS
+ *   plain URL REQUESTS CONNECTIONS [OPTIONS]
+ *     --threads N    as many such loops side by side, which share the work out
+ *     --hosts N      the host of the URL is 127.0.1.1, 127.0.1.2, ... in turn
+ *     --idle N       first fetches once from each of N such hosts, and keeps
+ *                    those connections; only what comes after is counted
+ *     --ca FILE      trusted certificates
+ *     --http2        waits for a connection to be shared instead of opening one
+ *     --compressed   asks for gzip
+ *     --buffer N     bytes of libcurl's receive buffer
  *
- * prints one line of JSON.  CPU times are of the whole process, from its start.
+ * prints one line of JSON.  CPU times are of the whole process, from its start;
+ * start_cpu_s of them passed before what is counted.  ended_s is the time on
+ * the monotonic clock, to find out what others saw meanwhile.
  * Exit code: 0 all went well, 1 a request failed, 2 it could not run. */
 #define _GNU_SOURCE
 #include <curl/curl.h>
 #include <errno.h>
+#include <getopt.h>
+#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
-enum { EVENTS_PER_CALL = 512, MAX_CONNECTIONS = 100000 };
+enum {
+  EVENTS_PER_CALL = 512,
+  MAX_CONNECTIONS = 100000,
+  MAX_THREADS = 256,
+  HOSTS_PER_NET = 250, /* 127.0.1.1 to 127.0.1.250, then 127.0.2.1 */
+  MAX_HOSTS = 254 * HOSTS_PER_NET,
+  MAX_URL = 4096
+};
+
+struct settings {
+  const char *url;
+  const char *ca_file;
+  long requests;
+  long connections;
+  long threads;
+  long hosts;
+  long idle;
+  long buffer;
+  bool http2;
+  bool compressed;
+};
 
 struct run {
-  const char *url;
+  const struct settings *settings;
+  pthread_t thread;
   CURLM *multi;
   CURL **slots;
   long requests;
@@ -34,6 +68,7 @@ struct run {
   uint64_t bytes;
   int64_t deadline_ms; /* when libcurl's timer is due; -1: no timer */
   int epoll_fd;
+  bool idling; /* opening the connections that will be idle */
   bool broken; /* a call failed that never should */
 };
 
@@ -82,12 +117,41 @@ static int on_timer(CURLM *multi, long timeout_ms, void *context) {
   return 0;
 }
 
+/* The URL with a host of its own in the place of its first "127.0.0.1". */
+static bool set_url(const struct run *run, CURL *easy, bool own, long host) {
+  const char *url = run->settings->url;
+  const char *at = strstr(url, "127.0.0.1");
+  char text[MAX_URL];
+  int length;
+
+  if (!own) return !curl_easy_setopt(easy, CURLOPT_URL, url);
+  if (!at) return false;
+  length = snprintf(text, sizeof text, "%.*s127.0.%ld.%ld%s", (int)(at - url),
+                    url, host / HOSTS_PER_NET + 1, host % HOSTS_PER_NET + 1,
+                    at + strlen("127.0.0.1"));
+  return length > 0 && length < MAX_URL &&
+         !curl_easy_setopt(easy, CURLOPT_URL, text);
+}
+
+static bool set_options(const struct settings *settings, CURL *easy) {
+  CURLcode code = CURLE_OK;
+
+  if (settings->ca_file)
+    code |= curl_easy_setopt(easy, CURLOPT_CAINFO, settings->ca_file);
+  if (settings->http2) code |= curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+  if (settings->compressed)
+    code |= curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+  if (settings->buffer)
+    code |= curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, settings->buffer);
+  return code == CURLE_OK;
+}
+
 static bool set_up_slot(struct run *run, CURL **slot) {
   CURL *easy = curl_easy_init();
 
   if (!easy) return false;
   *slot = easy;
-  return !curl_easy_setopt(easy, CURLOPT_URL, run->url) &&
+  return set_options(run->settings, easy) &&
          !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) &&
          !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) &&
          !curl_easy_setopt(easy, CURLOPT_WRITEDATA, run);
@@ -102,7 +166,8 @@ static bool set_up(struct run *run) {
   curl_multi_setopt(run->multi, CURLMOPT_SOCKETDATA, run);
   curl_multi_setopt(run->multi, CURLMOPT_TIMERFUNCTION, on_timer);
   curl_multi_setopt(run->multi, CURLMOPT_TIMERDATA, run);
-  curl_multi_setopt(run->multi, CURLMOPT_MAXCONNECTS, run->connections + 16);
+  curl_multi_setopt(run->multi, CURLMOPT_MAXCONNECTS,
+                    run->connections + run->settings->idle + 16);
   for (long i = 0; i < run->connections; i++)
     if (!set_up_slot(run, &run->slots[i])) return false;
   return true;
@@ -118,6 +183,8 @@ static void tear_down(struct run *run) {
 
 static void start(struct run *run, CURL *easy) {
   if (run->started == run->requests) return;
+  if (run->idling && !set_url(run, easy, true, run->started))
+    run->broken = true;
   run->started++;
   if (curl_multi_add_handle(run->multi, easy)) run->broken = true;
 }
@@ -181,26 +248,124 @@ static double seconds(struct timeval time) {
   return (double)time.tv_sec + (double)time.tv_usec / 1e6;
 }
 
-static void print_figures(const struct run *run, double wall_s) {
+static double cpu_seconds(void) {
   struct rusage usage;
 
   getrusage(RUSAGE_SELF, &usage);
+  return seconds(usage.ru_utime) + seconds(usage.ru_stime);
+}
+
+static void print_figures(const struct run *runs, double wall_s,
+                          double start_cpu_s) {
+  struct rusage usage;
+  long done = 0;
+  long failed = 0;
+  uint64_t bytes = 0;
+
+  for (long i = 0; i < runs->settings->threads; i++) {
+    done += runs[i].done;
+    failed += runs[i].failed;
+    bytes += runs[i].bytes;
+  }
+  getrusage(RUSAGE_SELF, &usage);
   printf("{\"requests\":%ld,\"failed\":%ld,\"bytes\":%llu,\"wall_s\":%.6f,"
-         "\"user_s\":%.6f,\"sys_s\":%.6f,\"maxrss_kb\":%ld,"
-         "\"context_switches\":%ld,\"libcurl\":\"%s\"}\n",
-         run->done, run->failed, (unsigned long long)run->bytes, wall_s,
-         seconds(usage.ru_utime), seconds(usage.ru_stime), usage.ru_maxrss,
+         "\"user_s\":%.6f,\"sys_s\":%.6f,\"start_cpu_s\":%.6f,"
+         "\"ended_s\":%.6f,\"maxrss_kb\":%ld,\"context_switches\":%ld,"
+         "\"libcurl\":\"%s\"}\n",
+         done, failed, (unsigned long long)bytes, wall_s,
+         seconds(usage.ru_utime), seconds(usage.ru_stime), start_cpu_s,
+         (double)now_us() / 1e6, usage.ru_maxrss,
          usage.ru_nvcsw + usage.ru_nivcsw,
          curl_version_info(CURLVERSION_NOW)->version);
 }
 
 static bool fetch_all(struct run *run) {
-  int64_t begin = now_us();
-
   for (long i = 0; i < run->connections; i++) start(run, run->slots[i]);
   while (run->done < run->requests && !run->broken) turn(run);
-  if (run->broken) return false;
-  print_figures(run, (double)(now_us() - begin) / 1e6);
+  return !run->broken;
+}
+
+/* Opens the connections that stay idle.  A failure there stays in `failed`. */
+static bool open_idle(struct run *run) {
+  long requests = run->requests;
+
+  run->requests = run->settings->idle;
+  run->idling = true;
+  if (!fetch_all(run)) return false;
+  run->idling = false;
+  run->requests = requests;
+  run->started = 0;
+  run->done = 0;
+  run->bytes = 0;
+  return true;
+}
+
+static bool set_urls(struct run *run, long first) {
+  long hosts = run->settings->hosts;
+
+  for (long i = 0; i < run->connections; i++)
+    if (!set_url(run, run->slots[i], hosts > 0,
+                 hosts ? (first + i) % hosts : 0))
+      return false;
+  return true;
+}
+
+/* The share of thread number `index` in `whole`. */
+static long share(const struct settings *settings, long whole, long index) {
+  return whole / settings->threads + (index < whole % settings->threads);
+}
+
+static bool set_up_all(struct run *runs, const struct settings *settings) {
+  long first = 0;
+
+  for (long i = 0; i < settings->threads; i++) {
+    runs[i].settings = settings;
+    runs[i].deadline_ms = -1;
+    runs[i].epoll_fd = -1;
+    runs[i].requests = share(settings, settings->requests, i);
+    runs[i].connections = share(settings, settings->connections, i);
+  }
+  for (long i = 0; i < settings->threads; i++) {
+    if (!set_up(&runs[i])) return false;
+    if (settings->idle && !open_idle(&runs[i])) return false;
+    if (!set_urls(&runs[i], first)) return false;
+    first += runs[i].connections;
+  }
+  return true;
+}
+
+static void *fetch_in_thread(void *context) {
+  struct run *run = context;
+
+  return fetch_all(run) ? run : NULL;
+}
+
+static bool fetch_in_threads(struct run *runs, long threads) {
+  bool good = true;
+  long begun = 1;
+
+  while (begun < threads && !pthread_create(&runs[begun].thread, NULL,
+                                            fetch_in_thread, &runs[begun]))
+    begun++;
+  if (begun < threads) good = false;
+  good &= fetch_all(&runs[0]);
+  for (long i = 1; i < begun; i++) {
+    void *result;
+
+    good &= !pthread_join(runs[i].thread, &result) && result;
+  }
+  return good;
+}
+
+static bool run_all(struct run *runs, const struct settings *settings) {
+  double start_cpu_s;
+  int64_t begin;
+
+  if (!set_up_all(runs, settings)) return false;
+  start_cpu_s = settings->idle ? cpu_seconds() : 0;
+  begin = now_us();
+  if (!fetch_in_threads(runs, settings->threads)) return false;
+  print_figures(runs, (double)(now_us() - begin) / 1e6, start_cpu_s);
   return true;
 }
 
@@ -212,22 +377,73 @@ static bool positive(const char *text, long limit, long *out) {
   return !errno && *text && !*end && *out > 0 && *out <= limit;
 }
 
+static bool parse_option(int option, struct settings *settings) {
+  switch (option) {
+  case 't':
+    return positive(optarg, MAX_THREADS, &settings->threads);
+  case 'h':
+    return positive(optarg, MAX_HOSTS, &settings->hosts);
+  case 'i':
+    return positive(optarg, MAX_HOSTS, &settings->idle);
+  case 'b':
+    return positive(optarg, 10 << 20, &settings->buffer);
+  case 'c':
+    settings->ca_file = optarg;
+    return true;
+  case '2':
+    settings->http2 = true;
+    return true;
+  case 'z':
+    settings->compressed = true;
+    return true;
+  default:
+    return false;
+  }
+}
+
+static bool parse(int argc, char **argv, struct settings *settings) {
+  static const struct option options[] = {
+      {"threads", required_argument, NULL, 't'},
+      {"hosts", required_argument, NULL, 'h'},
+      {"idle", required_argument, NULL, 'i'},
+      {"buffer", required_argument, NULL, 'b'},
+      {"ca", required_argument, NULL, 'c'},
+      {"http2", no_argument, NULL, '2'},
+      {"compressed", no_argument, NULL, 'z'},
+      {NULL, 0, NULL, 0}};
+  int option;
+
+  while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
+    if (!parse_option(option, settings)) return false;
+  if (argc - optind != 3 || (settings->hosts && settings->idle)) return false;
+  settings->url = argv[optind];
+  return positive(argv[optind + 1], 1000000000L, &settings->requests) &&
+         positive(argv[optind + 2], MAX_CONNECTIONS, &settings->connections) &&
+         settings->threads <= settings->connections &&
+         settings->threads <= settings->requests;
+}
+
 int main(int argc, char **argv) {
-  struct run run = {.deadline_ms = -1, .epoll_fd = -1};
+  static struct run runs[MAX_THREADS];
+  struct settings settings = {.threads = 1};
+  long failed = 0;
   bool ran;
 
-  if (argc != 4 || !positive(argv[2], 1000000000L, &run.requests) ||
-      !positive(argv[3], MAX_CONNECTIONS, &run.connections)) {
-    fprintf(stderr, "usage: plain URL REQUESTS CONNECTIONS\n");
+  if (!parse(argc, argv, &settings)) {
+    fprintf(stderr, "usage: plain URL REQUESTS CONNECTIONS [--threads N] "
+                    "[--hosts N] [--idle N] [--ca FILE] [--http2] "
+                    "[--compressed] [--buffer N]\n");
     return 2;
   }
-  run.url = argv[1];
   if (curl_global_init(CURL_GLOBAL_DEFAULT)) return 2;
-  ran = set_up(&run) && fetch_all(&run);
+  ran = run_all(runs, &settings);
   if (!ran)
     fprintf(stderr, "plain: out of memory, or a call to libcurl or epoll "
                     "failed\n");
-  tear_down(&run);
+  for (long i = 0; i < settings.threads; i++) {
+    failed += runs[i].failed;
+    tear_down(&runs[i]);
+  }
   curl_global_cleanup();
-  return !ran ? 2 : run.failed ? 1 : 0;
+  return !ran ? 2 : failed ? 1 : 0;
 }

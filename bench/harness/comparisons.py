@@ -1,0 +1,246 @@
+# SPDX-License-Identifier: MIT
+"""The comparisons, each a list of rows for Runner.compare."""
+import os
+
+import contenders as c
+import machine
+
+OTHER_LIBCURL = os.path.join(machine.ROOT, "build", "libcurl-8.14.1")
+
+
+def settings(**more):
+    base = {"reactors": 1, "placement": "host", "per_host": "= connections",
+            "server": "nginx, 1 worker"}
+    base.update(more)
+    return base
+
+
+def other_libcurl():
+    """The directory of the second libcurl, if script/libcurl put it there."""
+    there = os.path.join(OTHER_LIBCURL, "libcurl.so.4")
+    return OTHER_LIBCURL if os.path.exists(there) else None
+
+
+def words(options):
+    """Options as a page shows them: files without their directories."""
+    return " ".join(os.path.basename(str(option)) for option in options)
+
+
+def pair(runner, server, name, title, url, connections, requests, ours=(),
+         theirs=(), **more):
+    """A row of the plain loop against the full path."""
+    fixed = settings(connections=connections, requests=requests,
+                     lariat=words(ours), plain=words(theirs))
+    fixed.update(more.pop("settings", {}))
+    return dict({
+        "id": name, "title": title, "settings": fixed, "server": server,
+        "requests": requests, "floor": connections,
+        "contenders": [
+            c.plain(runner, url, connections, *theirs),
+            c.lariat(runner, url, connections, "--reactors", 1, *ours)],
+        "ratios": [("lariat", "plain", "cpu_us"),
+                   ("lariat", "plain", "peak_mb")],
+    }, **more)
+
+
+def keep_alive_rows(runner):
+    def keep_alive(number, name, title, **more):
+        return (name, {}, lambda server: pair(
+            runner, server, name, "%s: %s" % (title, format(number, ",")),
+            server.url(), number, 60000, **more))
+    for number in (10, 100, 1000, 10000):
+        yield keep_alive(number, "keepalive-%d" % number,
+                         "Kept-alive connections to one host")
+    for number in (100, 1000) if other_libcurl() else ():
+        yield keep_alive(number, "keepalive-%d-8.14.1" % number,
+                         "The same with libcurl 8.14.1",
+                         libcurl=other_libcurl(),
+                         settings={"libcurl": "8.14.1"})
+
+
+def idle_rows(runner):
+    """lariat opens more than it is measured with, since a lane that is nearly
+    full may close an idle connection for a new one; how many are held while
+    the others are busy is looked at, and too few are refused."""
+    held = 4000
+    opened = 4500
+
+    def idle(name, title, **more):
+        return (name, {"hosts": opened}, lambda server: pair(
+            runner, server, name, title, server.url(), 16, 20000,
+            ("--idle", opened), ("--idle", held), held=held, watch=True,
+            **more))
+    yield idle("idle-4000",
+               "16 busy connections, while 4,000 to other hosts are held")
+    if other_libcurl():
+        yield idle("idle-4000-8.14.1", "The same with libcurl 8.14.1",
+                   libcurl=other_libcurl(), settings={"libcurl": "8.14.1"})
+
+
+def shapes(runner):
+    """For each row its name, what its server must have, and a function that
+    makes the row of that server."""
+    yield from keep_alive_rows(runner)
+    yield from idle_rows(runner)
+    yield ("hosts-2000", {"hosts": 2000}, lambda server: pair(
+        runner, server, "hosts-2000", "2,000 hosts with 8 connections each",
+        server.url(), 16000, 32000, ("--hosts", 2000, "--per-host", 8),
+        ("--hosts", 2000), settings={"per_host": 8}))
+    yield ("fresh", {}, lambda server: pair(
+        runner, server, "fresh", "A new connection for each request",
+        server.url(path="close"), 100, 20000))
+    yield ("tls-new", {"tls": True}, lambda server: tls_row(
+        runner, server, "tls-new",
+        "A new TLS connection for each request, the system's certificates",
+        "close", 16, 400, "roots"))
+    yield ("tls-reused", {"tls": True}, lambda server: tls_row(
+        runner, server, "tls-reused", "Kept-alive TLS connections", "", 100,
+        40000, "ca"))
+    yield ("http2", {"tls": True}, lambda server: pair(
+        runner, server, "http2", "HTTP/2 over TLS, 100 streams",
+        server.url("h2"), 100, 40000, ("--ca", server.facts["ca"]),
+        ("--ca", server.facts["ca"], "--http2")))
+    yield ("pages", {}, lambda server: pair(
+        runner, server, "pages", "Pages of 100 KB, about 40 KB with gzip",
+        server.url(path="files/page.txt"), 32, 6000, (), ("--compressed",)))
+    yield ("bodies", {}, lambda server: pair(
+        runner, server, "bodies", "Bodies of 1 MB",
+        server.url(path="files/large.bin"), 16, 1500))
+
+
+def tls_row(runner, server, name, title, path, connections, requests, trust):
+    trusted = ("--ca", server.facts[trust])
+    return pair(runner, server, name, title, server.url("tls", path),
+                connections, requests, trusted, trusted)
+
+
+def rivals(runner, server, names=None):
+    """Of all, or of those named."""
+    url = server.url()
+    cpus = machine.cpus()
+    everyone = [
+        c.plain(runner, url, 100),
+        c.lariat(runner, url, 100, "--reactors", 1),
+        c.plain(runner, url, 100, "--threads", cpus,
+                name="plain, %d threads" % cpus),
+        c.lariat(runner, url, 100, "--reactors", cpus, "--placement", "spread",
+                 name="lariat, %d reactors" % cpus),
+        c.go(runner, url, 100),
+        c.wrk(runner, url, 100),
+        c.h2load(runner, url, 100, share=3),
+        c.aiohttp(runner, url, 100, share=0.2),
+        c.treq(runner, url, 100, share=0.1),
+        c.curl(runner, url, 100, share=0.3),
+        c.wget2(runner, url, 100, share=0.1),
+    ]
+    everyone = [one for one in everyone if not names or one.name in names]
+    return {
+        "id": "rivals", "title": "100 kept-alive connections to one host",
+        "settings": settings(connections=100, requests=60000, body_bytes=200),
+        "server": server, "requests": 60000, "floor": 100,
+        "contenders": everyone,
+        "ratios": [("lariat", other.name, "cpu_us") for other in everyone
+                   if other.name != "lariat"],
+    }
+
+
+# Requests for each delay: one blocking thread, and 100 at a time.
+MODEL_REQUESTS = {0: (10000, 20000), 1: (1000, 20000), 20: (80, 6000),
+                  200: (25, 3000)}
+
+
+def models(runner, server):
+    for delay, (one_by_one, together) in MODEL_REQUESTS.items():
+        url = server.url("delay/%d" % delay if delay else "")
+        blocking = c.easy(runner, "blocking", url, 1,
+                          share=one_by_one / together)
+        many = c.easy(runner, "threads", url, 100,
+                      share=0.25 if delay < 20 else 1)
+        home = c.lariat(runner, url, 100, "--reactors", 1, "--placement",
+                        "home", name="one reactor")
+        pool = c.lariat(runner, url, 100, "--reactors", machine.cpus(),
+                        "--placement", "spread", name="pool")
+        yield {
+            "id": "models-%d" % delay,
+            "title": "The server answers %s" % (
+                "after %d ms" % delay if delay else "at once"),
+            "settings": settings(connections=100, requests=together,
+                                 blocking_requests=one_by_one,
+                                 reactors=machine.cpus(), placement="spread",
+                                 server=server.name),
+            "server": server, "requests": together, "floor": 5,
+            "contenders": [blocking, many, home, pool],
+            "ratios": [("pool", other, measure)
+                       for other in ("blocking", "threads", "one reactor")
+                       for measure in ("wall_us", "cpu_us")],
+        }
+
+
+def reactors(count):
+    return "%d reactor%s" % (count, "s" * (count > 1))
+
+
+def threads(count):
+    return "plain, %d thread%s" % (count, "s" * (count > 1))
+
+
+def scaling(runner, server, counts):
+    url = server.url("tls", "files/page.txt")
+    trusted = ("--ca", server.facts["ca"])
+    racing = []
+    for count in counts:
+        racing.append(c.lariat(runner, url, 32, "--reactors", count,
+                               "--placement", "spread", *trusted,
+                               name=reactors(count)))
+        racing.append(c.plain(runner, url, 32, "--threads", count,
+                              "--compressed", *trusted,
+                              name=threads(count)))
+    return {
+        "id": "scaling",
+        "title": "Pages of 100 KB, about 40 KB with gzip, over TLS",
+        "settings": settings(connections=32, requests=6000,
+                             reactors=", ".join(map(str, counts)),
+                             placement="spread", server=server.name),
+        "server": server, "requests": 6000, "floor": 100,
+        "contenders": racing,
+        "ratios": [(name(count), name(1), "rate")
+                   for name in (reactors, threads) for count in counts[1:]],
+    }
+
+
+def counts_to(limit):
+    """1, 2, 3, 4, then in larger steps, and the limit."""
+    counts = [n for n in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128)
+              if n < limit]
+    return counts + [limit] if limit > 1 else [1, 2]
+
+
+def judge_scaling(row, counts, cpus):
+    """Efficiency for each number of reactors, and the knee."""
+    first = row["contenders"].get(reactors(1), {})
+    if "rate" not in first:
+        return
+    share = first["server_us"]["median"] / first["cpu_us"]["median"]
+    table = []
+    for count in counts:
+        contender = row["contenders"].get(reactors(count), {})
+        if "rate" not in contender:
+            continue
+        gain = contender["rate"]["median"] / first["rate"]["median"]
+        bound = min(count, cpus / (1 + share))
+        table.append({"reactors": count, "gain": gain, "bound": bound,
+                      "efficiency": gain / count, "of_bound": gain / bound})
+    row["scaling"] = {"server_share": share, "cpus": cpus, "table": table,
+                      "knee": knee_of(table)}
+
+
+def knee_of(table):
+    """The last number of reactors of which each that was added still brought
+    half of what the first did."""
+    knee = table[0]["reactors"]
+    for before, after in zip(table, table[1:]):
+        added = after["reactors"] - before["reactors"]
+        if after["gain"] - before["gain"] < 0.5 * added:
+            break
+        knee = after["reactors"]
+    return knee

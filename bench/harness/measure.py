@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: MIT
+"""Runs programs in turns and reduces what they took to medians and ratios."""
+import json
+import os
+import re
+import statistics
+import subprocess
+import tempfile
+import threading
+import time
+
+NOISY = 0.2  # spread of a ratio, from lowest to highest, by the median
+
+
+class Contender:
+    """A program that does a row's work.
+
+    command   a function of the number of requests, giving the command line
+    parse     a function of its output, giving {"requests", "failed", ...}, or
+              None: then only the server's count says how many there were
+    share     how many of the row's requests it does: slow ones do fewer
+    libcurl   it uses the libcurl under comparison
+    missing   why it cannot take part, or None
+    """
+
+    def __init__(self, name, command, parse=None, share=1.0, libcurl=False,
+                 missing=None):
+        self.name = name
+        self.command = command
+        self.parse = parse
+        self.share = share
+        self.libcurl = libcurl
+        self.missing = missing
+
+
+class Bad(Exception):
+    """A run from which no figure may be taken."""
+
+
+def last_json(text):
+    for line in reversed(text.splitlines()):
+        if line.startswith("{"):
+            return json.loads(line)
+    raise Bad("it printed no figures")
+
+
+def parse_wrk(text):
+    done = re.search(r"(\d+) requests in", text)
+    if not done:
+        raise Bad("it printed no figures")
+    failed = sum(int(n) for n in re.findall(
+        r"(?:connect|read|write|timeout) (\d+)", text))
+    other = re.search(r"Non-2xx or 3xx responses: (\d+)", text)
+    return {"requests": int(done.group(1)),
+            "failed": failed + (int(other.group(1)) if other else 0)}
+
+
+def parse_h2load(text):
+    done = re.search(r"requests: (\d+) total, .* (\d+) succeeded", text)
+    good = re.search(r"status codes: (\d+) 2xx", text)
+    if not done or not good:
+        raise Bad("it printed no figures")
+    total = int(done.group(1))
+    return {"requests": total,
+            "failed": total - min(int(done.group(2)), int(good.group(1)))}
+
+
+class Watch(threading.Thread):
+    """Asks the server again and again how many connections it has."""
+
+    def __init__(self, server):
+        super().__init__(daemon=True)
+        self.server = server
+        self.ended = threading.Event()
+        self.seen = []
+
+    def run(self):
+        while not self.ended.wait(0.03):
+            try:
+                before = time.monotonic()
+                self.seen.append((before, self.server.connected() or 0,
+                                  time.monotonic()))
+            except OSError:
+                continue
+
+    def least(self, begin_s, end_s):
+        """The least number seen in that time, or None."""
+        numbers = [number for before, number, after in self.seen
+                   if begin_s <= before and after <= end_s]
+        return min(numbers) if numbers else None
+
+
+class Runner:
+    def __init__(self, build, libcurl=None, scale=100, pairs=7):
+        self.build = build
+        self.libcurl = libcurl
+        self.scale = scale
+        self.pairs = pairs
+        self.scratch = tempfile.TemporaryDirectory(prefix="lariat-bench-")
+
+    def program(self, name):
+        return os.path.join(self.build, name)
+
+    def scaled(self, requests, floor=1):
+        return max(floor, requests * self.scale // 100)
+
+    def run(self, contender, requests, server, libcurl=None, limit_s=180,
+            watch=False):
+        """One run: the figures of the kernel, and those of the program."""
+        out = os.path.join(self.scratch.name, "figures")
+        env = dict(os.environ)
+        env.pop("LD_LIBRARY_PATH", None)
+        libcurl = libcurl or self.libcurl
+        if contender.libcurl and libcurl:
+            env["LD_LIBRARY_PATH"] = libcurl
+        command = [self.program("bench-measure"), str(limit_s), out]
+        handled = server.handled()
+        server_cpu = server.cpu_s()
+        watcher = Watch(server) if watch else None
+        if watcher:
+            watcher.start()
+        done = subprocess.run(command + contender.command(requests), env=env,
+                              stdin=subprocess.DEVNULL, check=False,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if watcher:
+            watcher.ended.set()
+            watcher.join()
+        figures = self.read_figures(out, done)
+        figures["server_cpu_s"] = server.cpu_s() - server_cpu
+        self.add_own_figures(figures, contender, done, requests)
+        if handled is not None:
+            figures["handled"] = server.handled() - handled
+            if figures["handled"] < figures["requests"]:
+                raise Bad("it says %d requests, the server says %d" %
+                          (figures["requests"], figures["handled"]))
+        if watcher:
+            figures["connections_least"] = watcher.least(
+                figures["ended_s"] - figures["wall_s"], figures["ended_s"])
+        return figures
+
+    @staticmethod
+    def read_figures(path, done):
+        try:
+            with open(path, encoding="utf-8") as text:
+                figures = json.load(text)
+            os.unlink(path)
+        except (OSError, ValueError) as error:
+            raise Bad("it could not be measured") from error
+        if figures["timed_out"]:
+            raise Bad("it took too long")
+        if figures["exit"] != 0:
+            words = done.stderr.decode(errors="replace").strip()
+            raise Bad("exit code %d: %s" % (figures["exit"], words[-300:]))
+        return figures
+
+    @staticmethod
+    def add_own_figures(figures, contender, done, requests):
+        own = {"requests": requests, "failed": 0}
+        if contender.parse:
+            own = contender.parse(done.stdout.decode(errors="replace"))
+        if own["failed"]:
+            raise Bad("%d of its requests failed" % own["failed"])
+        for name in ("requests", "start_cpu_s", "ended_s", "libcurl",
+                     "version", "bytes"):
+            if name in own:
+                figures[name] = own[name]
+        if "wall_s" in own:  # without the program's start and end
+            figures["wall_s"] = own["wall_s"]
+        figures["cpu_s"] = (figures["user_s"] + figures["sys_s"] -
+                            figures.get("start_cpu_s", 0))
+
+    def compare(self, row, show=lambda text: None):
+        """All contenders of a row in turns.  What cannot be measured is left
+        out with the reason."""
+        result = {"id": row["id"], "title": row["title"],
+                  "settings": dict(row["settings"]), "contenders": {},
+                  "skipped": {}, "refused": {}}
+        if "requests" in result["settings"]:
+            result["settings"]["requests"] = self.scaled(row["requests"],
+                                                         row.get("floor", 1))
+        racing = []
+        for contender in row["contenders"]:
+            if contender.missing:
+                result["skipped"][contender.name] = contender.missing
+                show("  %s: skipped, %s" % (contender.name,
+                                            contender.missing))
+            else:
+                racing.append(contender)
+                result["contenders"][contender.name] = {"runs": []}
+        pairs = row.get("pairs", self.pairs)
+        for number in range(pairs):
+            for contender in list(racing):
+                try:
+                    figures = self.run_row(row, contender)
+                except Bad as reason:
+                    show("  %s: refused, %s" % (contender.name, reason))
+                    result["refused"][contender.name] = str(reason)
+                    racing.remove(contender)
+                    continue
+                result["contenders"][contender.name]["runs"].append(figures)
+            show("  round %d of %d, load %.1f" %
+                 (number + 1, pairs, os.getloadavg()[0]))
+        reduce_row(row, result)
+        return result
+
+    def run_row(self, row, contender):
+        requests = self.scaled(int(row["requests"] * contender.share),
+                               row.get("floor", 1))
+        figures = self.run(contender, requests, row["server"],
+                           row.get("libcurl"), row.get("limit_s", 180),
+                           row.get("watch", False))
+        if row.get("held"):
+            least = figures["connections_least"]
+            if least is None:
+                raise Bad("it was too short to see if connections were held")
+            if least < row["held"]:
+                raise Bad("only %d connections were held" % least)
+        figures["at"] = time.time()
+        return figures
+
+
+def spread_of(values):
+    middle = statistics.median(values)
+    return {"median": middle, "low": min(values), "high": max(values),
+            "spread": (max(values) - min(values)) / middle if middle else 0}
+
+
+MEASURES = {
+    # name: (how a run gives it, unit)
+    "cpu_us": (lambda run: run["cpu_s"] / run["requests"] * 1e6, "us"),
+    "user_us": (lambda run: run["user_s"] / run["requests"] * 1e6, "us"),
+    "rate": (lambda run: run["requests"] / run["wall_s"], "1/s"),
+    "wall_us": (lambda run: run["wall_s"] / run["requests"] * 1e6, "us"),
+    "server_us": (lambda run: run["server_cpu_s"] / run["requests"] * 1e6,
+                  "us"),
+    "peak_mb": (lambda run: run["maxrss_kb"] / 1024, "MB"),
+    "switches": (lambda run: run["context_switches"] / run["requests"], ""),
+}
+
+
+def reduce_row(row, result):
+    """Adds the medians of each contender, and the ratios of each round."""
+    for name, contender in result["contenders"].items():
+        if not contender["runs"] or name in result["refused"]:
+            continue
+        for measure, (of_run, _) in MEASURES.items():
+            contender[measure] = spread_of(
+                [of_run(run) for run in contender["runs"]])
+    result["ratios"] = []
+    for one, other, measure in row["ratios"]:
+        ratio = {"of": one, "to": other, "measure": measure}
+        missing = [name for name in (one, other)
+                   if name in result["refused"] or name in result["skipped"]]
+        if missing:
+            ratio["refused"] = "no figures of " + " and ".join(missing)
+        else:
+            of_run = MEASURES[measure][0]
+            values = [of_run(a) / of_run(b) for a, b in zip(
+                result["contenders"][one]["runs"],
+                result["contenders"][other]["runs"]) if of_run(b)]
+            ratio.update(spread_of(values), values=values)
+            ratio["noisy"] = ratio["spread"] > NOISY
+        result["ratios"].append(ratio)

@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: MIT
+"""Draws a result as SVG: plot.py RESULT.json DIRECTORY"""
+import json
+import math
+import os
+import sys
+from xml.sax.saxutils import escape
+
+WIDTH, LEFT, RIGHT, BAR, GAP = 760, 250, 90, 18, 8
+OURS, OTHER, LINE = "#2a6f4e", "#8a97a8", "#444"
+
+
+def svg(height, parts, title):
+    head = ('<svg xmlns="http://www.w3.org/2000/svg" width="%d" height="%d" '
+            'viewBox="0 0 %d %d" font-family="sans-serif" font-size="13">' %
+            (WIDTH, height, WIDTH, height))
+    return "\n".join([head, '<rect width="100%" height="100%" fill="white"/>',
+                      text(10, 20, title, weight="bold")] + parts +
+                     ["</svg>", ""])
+
+
+def text(x, y, words, anchor="start", weight="normal"):
+    return ('<text x="%.1f" y="%.1f" text-anchor="%s" font-weight="%s">%s'
+            '</text>' % (x, y, anchor, weight, escape(words)))
+
+
+def line(x1, y1, x2, y2, colour=LINE, dash=""):
+    return ('<line x1="%.1f" y1="%.1f" x2="%.1f" y2="%.1f" stroke="%s"%s/>' %
+            (x1, y1, x2, y2, colour,
+             ' stroke-dasharray="%s"' % dash if dash else ""))
+
+
+def bars(title, rows, mark=None, logarithmic=False):
+    """Rows of (label, {"median", "low", "high"}, ours); `mark` is a value to
+    draw a line at."""
+    most = max([row[1]["high"] for row in rows] + [mark or 0])
+    least = min([row[1]["low"] for row in rows] + [mark or math.inf])
+    least = max(least / 2, 1e-9)
+
+    def x_of(value):
+        share = value / most
+        if logarithmic:
+            share = math.log(max(value, least) / least) / math.log(most / least)
+        return LEFT + (WIDTH - LEFT - RIGHT) * share
+    parts = []
+    y = 36
+    for label, value, ours in rows:
+        middle = y + BAR / 2
+        parts.append(text(LEFT - 8, middle + 4, label, "end"))
+        parts.append('<rect x="%d" y="%d" width="%.1f" height="%d" '
+                     'fill="%s"/>' % (LEFT, y, x_of(value["median"]) - LEFT,
+                                      BAR, OURS if ours else OTHER))
+        parts.append(line(x_of(value["low"]), middle, x_of(value["high"]),
+                          middle))
+        parts.append(text(x_of(value["high"]) + 6, middle + 4,
+                          "%.3g" % value["median"]))
+        y += BAR + GAP
+    if mark:
+        parts.append(line(x_of(mark), 30, x_of(mark), y, "#b03030", "4 3"))
+    return svg(y + 8, parts, title + (", logarithmic" if logarithmic else ""))
+
+
+def lines(title, series):
+    """Series of (label, [(x, y), ...], colour, dash)."""
+    most_x = max(x for _, points, _, _ in series for x, _ in points)
+    most_y = max(y for _, points, _, _ in series for _, y in points)
+    height = 360
+
+    def place(x, y):
+        return (60 + (WIDTH - 240) * x / most_x,
+                height - 40 - (height - 90) * y / most_y)
+    parts = [line(*place(0, 0), *place(most_x, 0)),
+             line(*place(0, 0), *place(0, most_y)),
+             text(*place(0, most_y * 1.04), "%.3g times" % most_y),
+             text(place(most_x, 0)[0], height - 20,
+                  "%d reactors" % most_x, "end")]
+    for label, points, colour, dash in series:
+        for before, after in zip(points, points[1:]):
+            parts.append(line(*place(*before), *place(*after), colour, dash))
+        for point in points:
+            parts.append('<circle cx="%.1f" cy="%.1f" r="3" fill="%s"/>' %
+                         (*place(*point), colour))
+        end = place(*points[-1])
+        parts.append(text(end[0] + 8, end[1] + 4, label))
+    return svg(height, parts, title)
+
+
+def rivals(result):
+    row = result["rows"][0]
+    measured = [(name, one) for name, one in row["contenders"].items()
+                if "cpu_us" in one]
+    measured.sort(key=lambda pair: pair[1]["cpu_us"]["median"])
+    for measure, title in (("cpu_us", "CPU for a request, µs"),
+                           ("peak_mb", "Peak memory, MB")):
+        yield "rivals-" + measure.split("_", maxsplit=1)[0], bars(
+            "%s; %s" % (title, row["title"]),
+            [(name, one[measure], name.startswith("lariat"))
+             for name, one in measured], logarithmic=True)
+
+
+def shapes(result):
+    rows = [(row["id"], row["ratios"][0], True) for row in result["rows"]
+            if "median" in row["ratios"][0]]
+    if rows:
+        yield "shapes", bars("CPU for a request, lariat / plain loop", rows,
+                             mark=1)
+
+
+def models(result):
+    for measure, title in (("wall_us", "Wall time for a request, µs"),
+                           ("cpu_us", "CPU for a request, µs")):
+        rows = []
+        for row in result["rows"]:
+            delay = row["id"].rpartition("-")[2]
+            rows += [("%s, %s ms" % (name, delay), one[measure],
+                      name in ("pool", "one reactor"))
+                     for name, one in row["contenders"].items()
+                     if measure in one]
+        if rows:
+            yield "models-" + measure.split("_", maxsplit=1)[0], bars(
+                title, rows, logarithmic=True)
+
+
+def scaling(result):
+    found = result["rows"][0].get("scaling")
+    if not found or len(found["table"]) < 2:
+        return
+    table = found["table"]
+    yield "scaling", lines(
+        "Throughput against one reactor; the knee is at %d" % found["knee"],
+        [("measured", [(row["reactors"], row["gain"]) for row in table], OURS,
+          ""),
+         ("bound of the CPUs", [(row["reactors"], row["bound"])
+                                for row in table], "#b03030", "4 3")])
+
+
+def micro(result):
+    for row in result["mailbox"]:
+        name = "mailbox-%d-%d" % (row["producers"], row["batch"])
+        rates = [(queue, {key: rate[key] / 1e6
+                          for key in ("median", "low", "high")},
+                  queue == "mailbox") for queue, rate in row["rates"].items()]
+        yield name, bars("Million messages a second; %d producers, batches of "
+                         "%d" % (row["producers"], row["batch"]), rates)
+
+
+DRAWN = {"rivals": rivals, "shapes": shapes, "models": models,
+         "scaling": scaling, "micro": micro}
+
+
+def draw(result, directory):
+    """Writes the plots of a result; their file names."""
+    names = []
+    for name, drawn in DRAWN.get(result["name"], lambda _: [])(result):
+        names.append(name + ".svg")
+        with open(os.path.join(directory, names[-1]), "w",
+                  encoding="utf-8") as out:
+            out.write(drawn)
+    return names
+
+
+if __name__ == "__main__":
+    with open(sys.argv[1], encoding="utf-8") as source:
+        print("\n".join(draw(json.load(source), sys.argv[2])))

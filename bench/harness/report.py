@@ -1,0 +1,252 @@
+# SPDX-License-Identifier: MIT
+"""Results as text for a terminal, as JSON, and as docs/benchmarks.md."""
+import json
+import os
+import re
+
+import bars
+import machine
+import plot
+
+RESULTS = os.path.join(machine.ROOT, "results")
+PAGE = os.path.join(machine.ROOT, "docs", "benchmarks.md")
+PLOTS = os.path.join(machine.ROOT, "docs", "benchmarks")
+BEGIN = "<!-- results: written by bench/run publish -->"
+END = "<!-- end of the results -->"
+COMPARED = ("rivals", "shapes", "models", "scaling")
+
+
+def number(value):
+    if value >= 1000:
+        return format(round(value), ",")
+    return "%.3g" % value if value < 1 else "%.1f" % value
+
+
+def ratio_words(ratio):
+    if "refused" in ratio:
+        return "no ratio: " + ratio["refused"]
+    return "%.3f (%.3f to %.3f)%s" % (
+        ratio["median"], ratio["low"], ratio["high"],
+        ", noisy" if ratio["noisy"] else "")
+
+
+NAMES = {"cpu_us": "CPU", "wall_us": "wall time", "peak_mb": "peak memory",
+         "rate": "throughput"}
+
+
+def show_row(row, say):
+    say("%-24s %10s %17s %10s %9s %9s %10s" % (
+        "", "CPU us", "low to high", "requests/s", "peak MB", "switches",
+        "server us"))
+    for name, contender in row["contenders"].items():
+        if "cpu_us" not in contender:
+            continue
+        cpu = contender["cpu_us"]
+        say("%-24s %10s %17s %10s %9s %9.3f %10s" % (
+            name, number(cpu["median"]),
+            "%s to %s" % (number(cpu["low"]), number(cpu["high"])),
+            number(contender["rate"]["median"]),
+            number(contender["peak_mb"]["median"]),
+            contender["switches"]["median"],
+            number(contender["server_us"]["median"])))
+    for ratio in row["ratios"]:
+        say("  %s, %s / %s: %s" % (NAMES[ratio["measure"]], ratio["of"],
+                                   ratio["to"], ratio_words(ratio)))
+    show_scaling(row, say)
+
+
+def show_scaling(row, say):
+    if "scaling" not in row:
+        return
+    found = row["scaling"]
+    say("  the server takes %.2f of the client's CPU" % found["server_share"])
+    for line in found["table"]:
+        say("  %3d reactors: %.2f times one; %.0f %% for each; %.0f %% of the "
+            "bound of %.2f" % (line["reactors"], line["gain"],
+                               100 * line["efficiency"],
+                               100 * line["of_bound"], line["bound"]))
+    say("  the knee is at %d" % found["knee"])
+
+
+def show_head(facts, say):
+    say("machine   %(cpu)s, %(cpus)d CPUs, %(memory_mb)d MB, %(kernel)s" %
+        facts["machine"])
+    say("versions  " + ", ".join("%s %s" % pair
+                                 for pair in facts["versions"].items()))
+    say("commit    %s, %s %s" % (facts["commit"], facts["build"]["type"],
+                                 facts["build"]["flags"]))
+    say("load      %.2f %.2f %.2f" % tuple(facts["load_before"]))
+
+
+def write_json(name, facts, result):
+    os.makedirs(RESULTS, exist_ok=True)
+    path = os.path.join(RESULTS, name + ".json")
+    whole = dict(facts, name=name, load_after=machine.load(), **result)
+    with open(path + ".new", "w", encoding="utf-8") as out:
+        json.dump(whole, out, indent=1)
+        out.write("\n")
+    os.replace(path + ".new", path)
+    return os.path.relpath(path, machine.ROOT)
+
+
+# ---- docs/benchmarks.md ----
+
+def without_runs(value):
+    """What the page needs: the single runs stay in results/."""
+    if isinstance(value, dict):
+        return {key: without_runs(inner) for key, inner in value.items()
+                if key not in ("runs", "values", "kept")}
+    if isinstance(value, list):
+        return [without_runs(inner) for inner in value]
+    return value
+
+
+def table(heads, rows):
+    lines = ["| " + " | ".join(heads) + " |",
+             "|" + "|".join("---" for _ in heads) + "|"]
+    lines += ["| " + " | ".join(map(str, row)) + " |" for row in rows]
+    return lines
+
+
+def measured_with(result):
+    facts = result["machine"]
+    lines = [
+        "Measured %s on %s, %d CPUs, %s; commit %s, %s `%s`; %s. Load %.1f "
+        "before and %.1f after." % (
+            result["when"], facts["cpu"], facts["cpus"], facts["kernel"],
+            result["commit"], result["build"]["type"],
+            result["build"]["flags"],
+            ", ".join("%s %s" % pair for pair in result["versions"].items()),
+            result["load_before"][0], result["load_after"][0])]
+    return lines
+
+
+def settings_words(settings):
+    return ", ".join("%s %s" % (name.replace("_", " "), value)
+                     for name, value in settings.items() if value != "")
+
+
+def row_lines(row):
+    lines = ["#### " + row["title"], "",
+             "`%s`: %s" % (row["id"], settings_words(row["settings"])), ""]
+    lines += table(
+        ("", "CPU µs", "lowest to highest", "requests/s", "peak MB",
+         "server µs"),
+        [(name, number(one["cpu_us"]["median"]),
+          "%s to %s" % (number(one["cpu_us"]["low"]),
+                        number(one["cpu_us"]["high"])),
+          number(one["rate"]["median"]), number(one["peak_mb"]["median"]),
+          number(one["server_us"]["median"]))
+         for name, one in row["contenders"].items() if "cpu_us" in one])
+    lines.append("")
+    for ratio in row["ratios"]:
+        lines.append("- %s, %s / %s: %s" % (
+            NAMES[ratio["measure"]], ratio["of"], ratio["to"],
+            ratio_words(ratio)))
+    for name, reason in list(row["skipped"].items()) + \
+            list(row["refused"].items()):
+        lines.append("- %s: %s" % (name, reason))
+    found = []
+    show_scaling(row, found.append)
+    lines += ["- " + line.strip() for line in found]
+    return lines + [""]
+
+
+def compared_lines(result):
+    lines = []
+    for row in result["rows"]:
+        lines += row_lines(row)
+    return lines
+
+
+def micro_lines(result):
+    lines = []
+    for row in result["mailbox"]:
+        lines += ["#### Mailbox: %d producers, batches of %d" % (
+            row["producers"], row["batch"]), ""]
+        lines += table(("", "million messages/s", "mailbox / it"), [
+            (queue, "%.1f" % (rate["median"] / 1e6),
+             ratio_words(row["ratios"][queue]) if queue in row["ratios"]
+             else "") for queue, rate in row["rates"].items()]) + [""]
+    for row in result["hop"]:
+        lines += ["#### Hop there and back, placement " + row["placement"],
+                  ""]
+        lines += table(("", "ns", "reactors / it"), [
+            (way, number(taken["median"]),
+             ratio_words(row["ratios"][way]) if way in row["ratios"] else "")
+            for way, taken in row["latency_ns"].items()])
+        lines += ["", "CPU added to a job under load: %.0f ns (%.0f to %.0f)."
+                  % (row["added_ns"]["median"], row["added_ns"]["low"],
+                     row["added_ns"]["high"]), ""]
+    lines += ["#### Timers: ns of CPU", ""]
+    lines += table(("set at once", "set", "move", "cancel", "pop"), [
+        [format(row["timers"], ",")] + ["%.0f" % row["ns"][name]["median"]
+                                        for name in ("set", "move", "cancel",
+                                                     "pop")]
+        for row in result["timers"]])
+    return lines + [""]
+
+
+def bars_lines(result):
+    rows = []
+    for row in result["rows"]:
+        if "unmeasured" in row:
+            rows.append((row["number"], row["title"], "", "",
+                         "not measured: " + row["unmeasured"],
+                         "`%s`" % row["command"]))
+        for one in row["checks"]:
+            rows.append((row["number"], "%s: %s" % (row["title"],
+                                                    one["what"]),
+                         "%s %.4g" % ({"<=": "≤", ">=": "≥"}[one["sign"]],
+                                      one["bound"]),
+                         "%.4g" % one["measured"],
+                         ("met" if one["met"] else "**not met**") +
+                         (", noisy" if one["noisy"] else ""),
+                         "`%s`" % row["command"]))
+    return table(("", "measure", "aim", "measured", "", "by"), rows) + [""]
+
+
+SECTIONS = [("bars", "The aims", bars_lines),
+            ("rivals", "Rivals", compared_lines),
+            ("shapes", "Shapes of work", compared_lines),
+            ("models", "Models of computing", compared_lines),
+            ("scaling", "Cores", compared_lines),
+            ("micro", "The parts", micro_lines)]
+
+
+def publish(say):
+    """Rewrites the part of the page between the two marks, and the plots and
+    the JSON beside it."""
+    lines = []
+    os.makedirs(PLOTS, exist_ok=True)
+    for name, title, lines_of in SECTIONS:
+        path = os.path.join(RESULTS, name + ".json")
+        if not os.path.exists(path):
+            say("no results of %s: left out" % name)
+            continue
+        with open(path, encoding="utf-8") as text:
+            result = without_runs(json.load(text))
+        with open(os.path.join(PLOTS, name + ".json"), "w",
+                  encoding="utf-8") as out:
+            json.dump(result, out, indent=1)
+            out.write("\n")
+        lines += ["### " + title, ""] + measured_with(result) + [""]
+        for plotted in plot.draw(result, PLOTS):
+            lines += ["![%s](benchmarks/%s)" % (title, plotted), ""]
+        lines += lines_of(result)
+    with open(PAGE, encoding="utf-8") as text:
+        page = text.read()
+    if page.count(BEGIN) != 1 or page.count(END) != 1:
+        raise SystemExit("docs/benchmarks.md has lost its marks")
+    # A function, so that no backslash of the text is taken for a group.
+    page = re.sub(re.escape(BEGIN) + ".*" + re.escape(END),
+                  lambda _: "\n".join([BEGIN, ""] + lines + [END]), page,
+                  flags=re.DOTALL)
+    with open(PAGE, "w", encoding="utf-8") as out:
+        out.write(page)
+    say("written: docs/benchmarks.md")
+
+
+def show_bars(result, say):
+    for row in result["rows"]:
+        say(bars.text_of(row))
