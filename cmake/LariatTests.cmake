@@ -98,3 +98,18 @@ if(budgets AND TARGET bench-path AND NOT LARIAT_SANITIZE)
   set_tests_properties(budget.instructions PROPERTIES
     LABELS budget TIMEOUT 300 RUN_SERIAL ON SKIP_RETURN_CODE 77)
 endif()
+
+# lariat's deferreds against Twisted's: generated programs, one trace.  77 says
+# that there is no Twisted: script/twisted gets it.
+file(GLOB sources CONFIGURE_DEPENDS tests/differential/*.c)
+add_executable(differential ${sources})
+target_link_libraries(differential PRIVATE lariat_static lariat_test_flags)
+target_compile_definitions(differential PRIVATE
+  DIFFERENTIAL_SOURCE="${CMAKE_CURRENT_SOURCE_DIR}/tests/differential"
+  DIFFERENTIAL_TWISTED="${CMAKE_CURRENT_SOURCE_DIR}/build/twisted-24.11")
+set_target_properties(differential PROPERTIES
+  RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+add_test(NAME differential.twisted
+  COMMAND differential --seed 24 --programs 20000)
+set_tests_properties(differential.twisted PROPERTIES
+  LABELS differential TIMEOUT 600 SKIP_RETURN_CODE 77)

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ * machine.h: what the files of lariat's side share: one program's state, and
+ * the operations. */
+#ifndef TESTS_DIFFERENTIAL_MACHINE_H
+#define TESTS_DIFFERENTIAL_MACHINE_H
+
+#include <stdint.h>
+
+#include "differential/language.h"
+#include "differential/text.h"
+#include "differential/values.h"
+#include <lariat/deferred.h>
+#include <lariat/reactor.h>
+
+enum { REPORTS_MOST = 256 };
+
+struct machine {
+  lariat_reactor *reactor;
+  uint64_t now_ns;
+  uint64_t performed[OP_COUNT];
+  struct text trace;
+
+  /* Of the program that runs. */
+  struct script script;
+  struct counts counts;
+  int steps;
+  int pairs;
+  bool has_timers;
+  lariat_deferred *deferreds[SLOTS];
+  int report_count;
+  char reports[REPORTS_MOST][32];
+};
+
+/* Performs lines, as long as the program has steps left. */
+void perform(struct machine *m, const struct line *lines, int count);
+
+/* The function that a program calls `word`; NULL for "-". */
+const struct function *function_in(const struct machine *m, const char *word);
+
+/* What `function` returns, as a callback that was given `result`. */
+lariat_value outcome_of(struct machine *m, const struct function *function,
+                        lariat_value result);
+
+/* Puts a deferred, with its reference, into the slot called `word`. */
+void put_deferred(struct machine *m, const char *word,
+                  lariat_deferred *deferred);
+
+/* The contexts of pairs and cancellers: a function or two, counted. */
+struct context {
+  struct machine *machine;
+  const struct function *callback;
+  const struct function *errback;
+  int pair;
+};
+struct context *new_context(struct machine *m, const struct function *callback,
+                            const struct function *errback);
+void destroy_context(void *context);
+
+/* Writes "<title> <function> <value>". */
+void say_called(struct machine *m, const char *title,
+                const struct function *function, lariat_value value);
+
+/* An operation; the words are those of the line.  Those on a deferred are
+ * called only when its slot has one. */
+typedef void perform_operation(struct machine *m, const struct line *line);
+typedef void perform_on_deferred(struct machine *m, lariat_deferred *deferred,
+                                 const struct line *line);
+
+/* The operations of several deferreds at once. */
+perform_operation perform_gather;
+
+#endif
