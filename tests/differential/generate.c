@@ -42,11 +42,12 @@ static bool chance(struct writer *w, unsigned percent) {
 }
 
 static void write_value(struct writer *w) {
-  static const char *const kinds[] = {"", "", "s", "m", "m"};
+  static const char *const kinds[] = {"",  "",  "",  "",  "s", "s",
+                                      "s", "m", "m", "m", "!"};
   if (chance(w, 6))
     text_add(w->text, " none");
   else
-    text_format(w->text, " %s%u", kinds[below(w, 5)], ++w->numbers);
+    text_format(w->text, " %s%u", kinds[below(w, 11)], ++w->numbers);
 }
 
 static void write_function(struct writer *w) {
@@ -194,9 +195,9 @@ static void write_main(struct writer *w) {
     text_add(w->text, "\n");
   }
   if (w->with_tools) {
-    if (operations[OP_LOCK].weight) write_operation(w, OP_LOCK);
-    if (operations[OP_SEMAPHORE].weight) write_operation(w, OP_SEMAPHORE);
-    if (operations[OP_QUEUE].weight) write_operation(w, OP_QUEUE);
+    write_operation(w, OP_LOCK);
+    write_operation(w, OP_SEMAPHORE);
+    write_operation(w, OP_QUEUE);
   }
   unsigned lines = 4 + below(w, 24);
   for (unsigned i = 0; i < lines; i++) write_operation(w, choose_operation(w));

@@ -202,6 +202,12 @@ static void perform_show(struct machine *m, lariat_deferred *deferred,
               lariat_deferred_fired(deferred) ? "fired" : "unfired");
 }
 
+static void perform_chain(struct machine *m, lariat_deferred *deferred,
+                          const struct line *line) {
+  lariat_deferred *next = m->deferreds[number_in(line->words[2])];
+  if (next) lariat_deferred_chain(deferred, next);
+}
+
 /* One of the two. */
 static const struct {
   perform_operation *alone;
@@ -221,18 +227,28 @@ static const struct {
     [OP_PAUSE] = {.on_deferred = perform_pause},
     [OP_UNPAUSE] = {.on_deferred = perform_unpause},
     [OP_SHOW] = {.on_deferred = perform_show},
+    [OP_CHAIN] = {.on_deferred = perform_chain},
     [OP_GATHER] = {.alone = perform_gather},
+    [OP_LIST] = {.alone = perform_list},
+    [OP_RACE] = {.alone = perform_race},
+    [OP_TIMEOUT] = {.on_deferred = perform_timeout},
+    [OP_ADVANCE] = {.alone = perform_advance},
+    [OP_LOCK] = {.alone = perform_lock},
+    [OP_SEMAPHORE] = {.alone = perform_semaphore},
+    [OP_QUEUE] = {.alone = perform_queue},
+    [OP_ACQUIRE] = {.alone = perform_acquire},
+    [OP_RELEASE] = {.alone = perform_release},
+    [OP_PUT] = {.alone = perform_put},
+    [OP_GET] = {.alone = perform_get},
 };
 
 static void perform_line(struct machine *m, const struct line *line) {
   m->performed[line->op]++;
   if (performers[line->op].alone) {
     performers[line->op].alone(m, line);
-  } else if (performers[line->op].on_deferred) {
+  } else {
     lariat_deferred *deferred = m->deferreds[number_in(line->words[1])];
     if (deferred) performers[line->op].on_deferred(m, deferred, line);
-  } else {
-    die("lariat cannot %s", line->words[0]);
   }
 }
 
@@ -321,17 +337,33 @@ static void tell_counts(struct machine *m) {
                 c->contexts_destroyed);
 }
 
-static void run_program(struct machine *m, char *program) {
-  script_parse(&m->script, program);
-  memset(&m->counts, 0, sizeof m->counts);
-  m->steps = m->pairs = m->report_count = 0;
-  perform(m, m->script.main, m->script.lines);
-  for (int i = 0; i < SLOTS; i++) tell_deferred(m, i);
+/* All time-outs come to their end, those too that are set meanwhile. */
+static void let_time_pass(struct machine *m) {
+  for (int i = 0; m->has_timers && i < STEPS_MOST; i++) {
+    m->has_timers = false;
+    advance_clock(m, 1000000);
+  }
+}
+
+static void drop_deferreds(struct machine *m) {
   for (int i = 0; i < SLOTS; i++) {
     lariat_deferred *deferred = m->deferreds[i];
     m->deferreds[i] = NULL;
     lariat_deferred_release(deferred);
   }
+}
+
+static void run_program(struct machine *m, char *program) {
+  script_parse(&m->script, program);
+  memset(&m->counts, 0, sizeof m->counts);
+  m->steps = m->pairs = m->report_count = 0;
+  m->has_timers = false;
+  perform(m, m->script.main, m->script.lines);
+  let_time_pass(m);
+  for (int i = 0; i < SLOTS; i++) tell_deferred(m, i);
+  tell_tools(m);
+  drop_deferreds(m);
+  drop_tools(m);
   tell_reports(m);
   tell_counts(m);
   text_add(&m->trace, "end\n");

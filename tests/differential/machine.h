@@ -10,9 +10,19 @@
 #include "differential/text.h"
 #include "differential/values.h"
 #include <lariat/deferred.h>
+#include <lariat/lock.h>
+#include <lariat/queue.h>
 #include <lariat/reactor.h>
+#include <lariat/semaphore.h>
 
 enum { REPORTS_MOST = 256 };
+
+/* One of the three, or none. */
+struct tool {
+  lariat_lock *lock;
+  lariat_semaphore *semaphore;
+  lariat_queue *queue;
+};
 
 struct machine {
   lariat_reactor *reactor;
@@ -27,6 +37,7 @@ struct machine {
   int pairs;
   bool has_timers;
   lariat_deferred *deferreds[SLOTS];
+  struct tool tools[SLOTS];
   int report_count;
   char reports[REPORTS_MOST][32];
 };
@@ -67,6 +78,17 @@ typedef void perform_on_deferred(struct machine *m, lariat_deferred *deferred,
                                  const struct line *line);
 
 /* The operations of several deferreds at once. */
-perform_operation perform_gather;
+perform_operation perform_gather, perform_list, perform_race;
+
+/* Of time.  Turns until nothing is to be done then. */
+perform_on_deferred perform_timeout;
+perform_operation perform_advance;
+void advance_clock(struct machine *m, uint64_t ms);
+
+/* Of tools, and what there is of them at the end. */
+perform_operation perform_lock, perform_semaphore, perform_queue;
+perform_operation perform_acquire, perform_release, perform_put, perform_get;
+void tell_tools(struct machine *m);
+void drop_tools(struct machine *m);
 
 #endif

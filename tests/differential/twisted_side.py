@@ -33,6 +33,10 @@ class ReturnedItself(Exception):
     """What lariat makes of a circle of deferreds."""
 
 
+class Invalid(Exception):
+    """What lariat makes of a race of none."""
+
+
 class Shared:
     """A value that several can hold."""
 
@@ -56,8 +60,13 @@ method_edits = []
 
 
 def edit_of_run(row, old, new):
-    """A change in the text of Deferred._runCallbacks, found exactly once."""
-    source_edits.append((row, old, new))
+    """A change in the text of Deferred._runCallbacks."""
+    source_edits.append((row, "_runCallbacks", old, new))
+
+
+def edit_of_race(row, old, new):
+    """A change in the text of race."""
+    source_edits.append((row, "race", old, new))
 
 
 def edit(row):
@@ -71,7 +80,16 @@ def edit(row):
 
 
 # Rows that are applied where the interpreter uses Twisted.
-ROWS_OF_USE = {"circle", "unpause", "moved", "consumed", "gather-strip"}
+ROWS_OF_USE = {
+    "circle",
+    "unpause",
+    "moved",
+    "consumed",
+    "list-items",
+    "winner",
+    "empty",
+    "underflow",
+}
 
 edit_of_run(
     "pause-strands",
@@ -119,6 +137,67 @@ edit_of_run(
 """,
     """ supplied us with our result.
                 unstack(chain.pop(), self)
+""",
+)
+
+
+edit_of_race(
+    "race-late",
+    """        if winner is None:
+""",
+    """        if winner is None and not final_result.called:
+""",
+)
+edit_of_race(
+    "race-late",
+    """        if len(failure_state) == len(to_cancel):
+""",
+    """        if len(failure_state) == len(to_cancel) and (
+            not final_result.called
+        ):
+""",
+)
+edit_of_race(
+    "told-children",
+    """        nonlocal winner
+""",
+    """        nonlocal winner
+        told.add(this_index)
+""",
+)
+edit_of_race(
+    "told-children",
+    """        failure_state.append((this_index, failure))
+""",
+    """        failure_state.append((this_index, failure))
+        told.add(this_index)
+""",
+)
+edit_of_race(
+    "told-children",
+    """    failure_state = []
+""",
+    """    failure_state = []
+    told = set()
+""",
+)
+edit_of_race(
+    "told-children",
+    """        for d in to_cancel:
+            d.cancel()
+""",
+    """        for i, d in enumerate(to_cancel):
+            if i not in told:
+                d.cancel()
+""",
+)
+edit_of_race(
+    "told-children",
+    """            for d in to_cancel:
+                if d is not winner:
+""",
+    """            for i, d in enumerate(to_cancel):
+                if d is not winner and i not in told:
 """,
 )
 
@@ -198,6 +277,22 @@ def pass_cancel_on():
     defer.DeferredList.cancel = cancel
 
 
+def edited(function):
+    """The function with what the rows say of its text."""
+    name = function.__name__
+    source = textwrap.dedent(inspect.getsource(function))
+    source = textwrap.indent(source, "    " * (name == "_runCallbacks"))
+    for row, where, old, new in source_edits:
+        if row in rows and where == name:
+            if source.count(old) != 1:
+                sys.exit("this Twisted's %s is another: %s" % (name, row))
+            source = source.replace(old, new)
+    space = {}
+    source = "if True:\n" + source if name == "_runCallbacks" else source
+    exec(compile(source, name, "exec"), defer.__dict__, space)
+    return space[name]
+
+
 def apply_rows(names):
     known = ROWS_OF_USE | {e[0] for e in source_edits + method_edits}
     unknown = set(names) - known
@@ -208,16 +303,8 @@ def apply_rows(names):
     defer.Deferred._cancelling = False
     defer.unstack = unstack
     defer.note_failure = note_failure
-    source = textwrap.dedent(inspect.getsource(defer.Deferred._runCallbacks))
-    source = textwrap.indent(source, "    ")
-    for row, old, new in source_edits:
-        if row in rows:
-            if source.count(old) != 1:
-                sys.exit("this Twisted's _runCallbacks is another: " + row)
-            source = source.replace(old, new)
-    space = {}
-    exec(compile("if True:\n" + source, "run", "exec"), defer.__dict__, space)
-    defer.Deferred._runCallbacks = space["_runCallbacks"]
+    defer.Deferred._runCallbacks = edited(defer.Deferred._runCallbacks)
+    defer.race = edited(defer.race)
     for row, function in method_edits:
         if row in rows:
             function()
@@ -234,7 +321,9 @@ def name_of(error):
         defer.TimeoutError: "timed-out",
         defer.AlreadyCalledError: "already",
         defer.FirstError: "first-error",
-        defer.FailureGroup: "group",
+        defer.FailureGroup: "all-failed",
+        defer.QueueUnderflow: "queue-underflow",
+        Invalid: "invalid-argument",
         ReturnedItself: "returned-itself",
     }.get(type(error)) or repr(error)
 
@@ -246,7 +335,7 @@ def describe_failure(failure):
     if type(error) is defer.FirstError:
         return "!first(%d %s)" % (error.index, describe(error.subFailure))
     if type(error) is defer.FailureGroup:
-        return "!group(%s)" % " ".join(map(describe, error.failures))
+        return "!all-failed(%s)" % " ".join(map(describe, error.failures))
     return "!" + name_of(error)
 
 
@@ -282,6 +371,8 @@ def value_from(text):
         return Shared(int(text[1:]))
     if text[0] == "m":
         return Moved(int(text[1:]))
+    if text[0] == "!":
+        return Failure(Boom(int(text[1:])))
     if text == "none":
         return None
     return int(text)
@@ -289,7 +380,7 @@ def value_from(text):
 
 def moves(value):
     """Whether only one can hold a value, on lariat's side."""
-    return "moved" in rows and type(value) in (Moved, list)
+    return "moved" in rows and type(value) in (Moved, list, tuple)
 
 
 def waits(deferred):
@@ -317,8 +408,8 @@ def list_waits_for(inner, outer):
         seen.add(one)
         if waits(one):
             to_do.append(one.result)
-        elif isinstance(one, defer.DeferredList) and not one.called:
-            to_do.extend(one._deferredList)
+        elif not one.called:
+            to_do.extend(getattr(one, "_deferredList", ()))
     return False
 
 
@@ -349,7 +440,9 @@ class Program:
 
     def run(self):
         self.perform(self.main)
-        for _ in range(3):
+        for _ in range(STEPS_MOST):
+            if not self.clock.getDelayedCalls():
+                break
             self.clock.advance(1000000)
         self.tell_state()
 
@@ -429,14 +522,14 @@ class Program:
 
         return canceller
 
-    def on_timeout(self, function):
+    def on_timeout(self, function, deferred):
         body = self.bodies.get(function, ())
         outcome = self.outcomes.get(function)
 
         def on_timeout(result, timeout):
             self.say("timeout %s %s" % (function, describe(result)))
             self.perform(body)
-            return self.outcome(outcome, result, None)
+            return self.outcome(outcome, result, deferred)
 
         return on_timeout
 
@@ -601,22 +694,22 @@ def chain(program, deferred, words):
         deferred.chainDeferred(other)
 
 
-class Gathered(defer.DeferredList):
-    """What gatherResults makes: with what the children keep as lariat has it,
-    and with the list of values at once, where Twisted adds a callback."""
+class Listed(defer.DeferredList):
+    """A deferred list, with what it fires with and what the children keep as
+    lariat has it."""
 
     def _cbDeferred(self, result, index, succeeded):
         late = self.called
         kept = defer.DeferredList._cbDeferred(self, result, index, succeeded)
-        if late and "consumed" in rows:
-            return None
-        if moves(result):
+        if moves(result) and not late:
             return None
         return kept
 
     def callback(self, result):
-        if "gather-strip" in rows and type(result) is list:
-            result = defer._parseDeferredListResult(result)
+        if "winner" in rows and type(result) is tuple:
+            result = (result[1], result[0])
+        if "list-items" in rows and type(result) is list:
+            result = [value for ok, value in result]
         defer.DeferredList.callback(self, result)
 
 
@@ -624,38 +717,39 @@ class Gathered(defer.DeferredList):
 def gather(program, words):
     consume = "consumed" in rows
     children = program.those_of(words[2:])
-    made = Gathered(children, fireOnOneErrback=True, consumeErrors=consume)
-    if "gather-strip" not in rows:
+    made = Listed(children, fireOnOneErrback=True, consumeErrors=consume)
+    if "list-items" not in rows:
         made.addCallback(defer._parseDeferredListResult)
     program.put(words[1], made)
-
-
-class Listed(defer.DeferredList):
-    """A deferred list, with what the children keep as lariat has it."""
-
-    def _cbDeferred(self, result, index, succeeded):
-        kept = defer.DeferredList._cbDeferred(self, result, index, succeeded)
-        if moves(result):
-            return None
-        return kept
 
 
 @operation
 def list_(program, words):
     flags = words[2]
     children = program.those_of(words[3:])
-    made = Listed(children, "c" in flags, "e" in flags, "x" in flags)
+    if not children and "c" in flags and "empty" in rows:
+        made = defer.fail(Failure(Invalid()))
+    else:
+        made = Listed(children, "c" in flags, "e" in flags, "x" in flags)
     program.put(words[1], made)
 
 
 @operation
 def race(program, words):
-    program.put(words[1], defer.race(program.those_of(words[2:])))
+    children = program.those_of(words[2:])
+    if not children and "empty" in rows:
+        made = defer.fail(Failure(Invalid()))
+    else:
+        made = defer.race(children)
+        made._deferredList = children
+    program.put(words[1], made)
 
 
 @on_deferred
 def timeout(program, deferred, words):
-    function = program.on_timeout(words[3]) if len(words) > 3 else None
+    function = None
+    if len(words) > 3:
+        function = program.on_timeout(words[3], deferred)
     deferred.addTimeout(int(words[2]), program.clock, function)
 
 
@@ -710,7 +804,10 @@ def get(program, tool, words):
     try:
         program.put(words[2], tool.get())
     except defer.QueueUnderflow:
-        program.say("get t%s: underflow" % words[1])
+        if "underflow" not in rows:
+            program.say("get t%s: underflow" % words[1])
+            return
+        program.put(words[2], defer.fail(Failure(defer.QueueUnderflow())))
 
 
 # Batches.

@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <lariat/lock.h>
+#include <lariat/semaphore.h>
+#include <lariat/winner.h>
+
 /* A block of its own, so that a sanitizer sees one that is dropped twice. */
 struct counted {
   struct counts *counts;
@@ -88,12 +92,18 @@ struct describer {
 static size_t count_items(lariat_value value) {
   if (value.type == &lariat_list_type)
     return lariat_list_count(lariat_list_in(value));
+  if (value.type == &lariat_winner_type) return 1;
+  if (lariat_failure_status(value) == LARIAT_EALLFAILED)
+    return lariat_failure_group_count(value);
   return 1; /* LARIAT_EFIRST has one cause */
 }
 
 static lariat_value item_at(lariat_value value, size_t index) {
   if (value.type == &lariat_list_type)
     return lariat_list_at(lariat_list_in(value), index);
+  if (value.type == &lariat_winner_type) return lariat_winner_value(value);
+  if (lariat_failure_status(value) == LARIAT_EALLFAILED)
+    return lariat_failure_group_at(value, index);
   return lariat_failure_cause(value);
 }
 
@@ -109,8 +119,23 @@ static void describe_failure(struct describer *d, lariat_value failure) {
   } else if (status == LARIAT_EFIRST) {
     text_format(d->text, "!first(%zu ", lariat_failure_index(failure));
     open_value(d, failure);
+  } else if (status == LARIAT_EALLFAILED) {
+    text_add(d->text, "!all-failed(");
+    open_value(d, failure);
   } else {
     text_format(d->text, "!%s", lariat_status_name(status));
+  }
+}
+
+static void describe_other(struct describer *d, lariat_value value) {
+  char text[64];
+  if (value.type == &lariat_lock_type) {
+    text_add(d->text, "lock");
+  } else if (value.type == &lariat_semaphore_type) {
+    text_add(d->text, "semaphore");
+  } else {
+    lariat_value_describe(value, text, sizeof text);
+    text_add(d->text, text);
   }
 }
 
@@ -123,10 +148,11 @@ static void describe_start(struct describer *d, lariat_value value) {
   } else if (value.type == &lariat_list_type) {
     text_add(d->text, "[");
     open_value(d, value);
+  } else if (value.type == &lariat_winner_type) {
+    text_format(d->text, "(%zu ", lariat_winner_index(value));
+    open_value(d, value);
   } else {
-    char text[64];
-    lariat_value_describe(value, text, sizeof text);
-    text_add(d->text, text);
+    describe_other(d, value);
   }
 }
 
