@@ -36,24 +36,24 @@ typedef enum lariat_placement {
 typedef enum lariat_http {
   LARIAT_HTTP_AUTO = 0, /* HTTP/2 where a TLS server offers it, else 1.1 */
   LARIAT_HTTP_1_1 = 1,
-  LARIAT_HTTP_2 = 2 /* the same as AUTO over TLS; without TLS, HTTP/2 by
-                       prior knowledge */
+  LARIAT_HTTP_2 = 2     /* the same as AUTO over TLS; without TLS, HTTP/2 by
+                           prior knowledge */
 } lariat_http;
 
 typedef struct lariat_client_options {
-  size_t size;                 /* sizeof(lariat_client_options) */
-  lariat_placement placement;  /* default HOST */
-  unsigned window;             /* jobs at each pool reactor at once; 0: 1,024 */
-  size_t max_queued;           /* waiting in the client; default 100,000 */
-  uint64_t timeout_ms;         /* a whole fetch, redirects included; default
-                                  30,000; 0: none */
-  uint64_t connect_timeout_ms; /* default 10,000; 0: none */
-  uint64_t max_body_bytes; /* after decompression; default 64 MiB; 0: none */
-  unsigned max_redirects;  /* default 10; 0: do not follow */
-  lariat_http http;        /* default AUTO */
-  bool no_decompress;      /* do not ask for compressed bodies */
-  bool sha256;             /* compute it for each body */
-  const char *user_agent;  /* copied; NULL: "lariat/VERSION"; "": none */
+  size_t size;                  /* sizeof(lariat_client_options) */
+  lariat_placement placement;   /* default HOST */
+  unsigned window;              /* jobs at each pool reactor at once; 0: 1,024 */
+  size_t max_queued;            /* waiting in the client; default 100,000 */
+  uint64_t timeout_ms;          /* a whole fetch, redirects included; default
+                                   30,000; 0: none */
+  uint64_t connect_timeout_ms;  /* default 10,000; 0: none */
+  uint64_t max_body_bytes;      /* after decompression; default 64 MiB; 0: none */
+  unsigned max_redirects;       /* default 10; 0: do not follow */
+  lariat_http http;             /* default AUTO */
+  bool no_decompress;           /* do not ask for compressed bodies */
+  bool sha256;                  /* compute it for each body */
+  const char *user_agent;       /* copied; NULL: "lariat/VERSION"; "": none */
 } lariat_client_options;
 
 /* The defaults.  Any thread. */
@@ -91,13 +91,13 @@ LARIAT_API LARIAT_MUST_USE lariat_status lariat_client_add_header(
  * lariat_request_defaults(client).  Everything is copied, but a body with a
  * `drop_body`, which is taken over, whatever comes of the request. */
 typedef struct lariat_request_options {
-  size_t size; /* sizeof(lariat_request_options) */
+  size_t size;                /* sizeof(lariat_request_options) */
   const lariat_header *headers;
   size_t header_count;
-  const void *body; /* NULL: none */
+  const void *body;           /* NULL: none */
   size_t body_length;
   void (*drop_body)(void *body); /* not NULL: the body is taken, not copied */
-  uint64_t timeout_ms;           /* these five as the client's, see above */
+  uint64_t timeout_ms;        /* these five as the client's, see above */
   uint64_t connect_timeout_ms;
   uint64_t max_body_bytes;
   unsigned max_redirects;
@@ -130,18 +130,15 @@ LARIAT_API LARIAT_MUST_USE lariat_deferred *lariat_delete(lariat_client *client,
 
 /* The same with a body, which is copied.  No Content-Type is made up: where
  * the client's headers have none, "application/octet-stream" is sent. */
-LARIAT_API LARIAT_MUST_USE lariat_deferred *lariat_post(lariat_client *client,
-                                                        const char *url,
-                                                        const void *body,
-                                                        size_t length);
-LARIAT_API LARIAT_MUST_USE lariat_deferred *lariat_put(lariat_client *client,
-                                                       const char *url,
-                                                       const void *body,
-                                                       size_t length);
-LARIAT_API LARIAT_MUST_USE lariat_deferred *lariat_patch(lariat_client *client,
-                                                         const char *url,
-                                                         const void *body,
-                                                         size_t length);
+LARIAT_API LARIAT_MUST_USE lariat_deferred *
+lariat_post(lariat_client *client, const char *url, const void *body,
+            size_t length);
+LARIAT_API LARIAT_MUST_USE lariat_deferred *
+lariat_put(lariat_client *client, const char *url, const void *body,
+           size_t length);
+LARIAT_API LARIAT_MUST_USE lariat_deferred *
+lariat_patch(lariat_client *client, const char *url, const void *body,
+             size_t length);
 
 /* The client's ledger: submitted = succeeded + failed + cancelled + pending. */
 typedef struct lariat_client_stats {
