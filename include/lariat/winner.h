@@ -11,8 +11,8 @@
 LARIAT_BEGIN_C
 
 /* Which of several deferreds was first, and what it brought: the result of
- * lariat_race, and of a lariat_deferred_list that fires on one callback.  Can
- * be shared if the value in it can. */
+ * lariat_race, and of a lariat_deferred_list that fires on one callback.  It
+ * can only be moved, not shared. */
 LARIAT_API extern const lariat_type lariat_winner_type;
 
 /* The readers take the value itself.  Of another value they give 0 or "none"
