@@ -7,15 +7,23 @@
 #include <lariat/checks.h>
 #include <lariat/client.h>
 #include <lariat/clock.h>
+#include <lariat/debugging.h>
 #include <lariat/deferred.h>
+#include <lariat/deferred_list.h>
 #include <lariat/failure.h>
+#include <lariat/file_lock.h>
 #include <lariat/gather.h>
+#include <lariat/lock.h>
 #include <lariat/pool.h>
+#include <lariat/queue.h>
+#include <lariat/race.h>
 #include <lariat/react.h>
 #include <lariat/reactor.h>
 #include <lariat/response.h>
+#include <lariat/semaphore.h>
 #include <lariat/status.h>
 #include <lariat/value.h>
 #include <lariat/version.h>
+#include <lariat/winner.h>
 
 #endif

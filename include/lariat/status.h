@@ -15,24 +15,27 @@ typedef enum lariat_status {
   LARIAT_OK = 0,
 
   /* The caller, the process, the machine. */
-  LARIAT_ENOMEM = -1,     /* out of memory */
-  LARIAT_EINVAL = -2,     /* an argument makes no sense */
-  LARIAT_ESYSTEM = -3,    /* a system call failed; see errno */
-  LARIAT_ETHREAD = -4,    /* called on the wrong thread */
-  LARIAT_EFORKED = -5,    /* used in a child process after fork */
-  LARIAT_EALREADY = -6,   /* already called, already done, already running */
-  LARIAT_ENOTFOUND = -7,  /* no such thing (any more) */
-  LARIAT_EBUSY = -8,      /* still in use, or called from inside itself */
-  LARIAT_ECLOSED = -9,    /* the reactor, pool or client is closed */
+  LARIAT_ENOMEM = -1,      /* out of memory */
+  LARIAT_EINVAL = -2,      /* an argument makes no sense */
+  LARIAT_ESYSTEM = -3,     /* a system call failed; see errno */
+  LARIAT_ETHREAD = -4,     /* called on the wrong thread */
+  LARIAT_EFORKED = -5,     /* used in a child process after fork */
+  LARIAT_EALREADY = -6,    /* already called, already done, already running */
+  LARIAT_ENOTFOUND = -7,   /* no such thing (any more) */
+  LARIAT_EBUSY = -8,       /* still in use, or called from inside itself */
+  LARIAT_ECLOSED = -9,     /* the reactor, pool or client is closed */
   LARIAT_ECANCELLED = -10, /* cancelled before it was done */
-  LARIAT_ETIMEDOUT = -11, /* its time ran out */
-  LARIAT_EOVERLOAD = -12, /* the queue is full; try later */
-  LARIAT_ELIBCURL = -13,  /* this libcurl is refused, or lacks what is needed */
-  LARIAT_EUSER = -14,     /* a failure made by the user's own code */
+  LARIAT_ETIMEDOUT = -11,  /* its time ran out */
+  LARIAT_EOVERLOAD = -12,  /* the queue is full; try later */
+  LARIAT_ELIBCURL = -13, /* this libcurl is refused, or lacks what is needed */
+  LARIAT_EUSER = -14,    /* a failure made by the user's own code */
 
   /* Deferreds. */
-  LARIAT_EFIRST = -20, /* one of several failed; see lariat_failure_cause */
-  LARIAT_ESELF = -21,  /* a deferred was returned from its own callback */
+  LARIAT_EFIRST = -20,     /* one of several failed; see lariat_failure_cause */
+  LARIAT_ESELF = -21,      /* a deferred was returned from its own callback */
+  LARIAT_EALLFAILED = -22, /* all of several failed; lariat_failure_group_at */
+  LARIAT_EOVERFLOW = -23,  /* a lariat_queue is full: put was refused */
+  LARIAT_EUNDERFLOW = -24, /* too many wait for a lariat_queue: get refused */
 
   /* One fetch. */
   LARIAT_EURL = -40,         /* not a URL */

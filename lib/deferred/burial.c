@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "deferred/canceller.h"
 #include "deferred/room.h"
+#include "deferred/trace.h"
 #include "deferred/unhandled.h"
 
 static void push(lariat_deferred **list, lariat_deferred *deferred) {
@@ -38,6 +39,7 @@ put_away(lariat_deferred *deferred) {
     if (lariat_is_failure(result)) lr_unhandled_report(deferred);
     lariat_value_drop(result);
   }
+  if (deferred->flags & LR_DEFERRED_TRACED) lr_trace_free(deferred);
   deferred->ops->dispose(deferred);
 }
 
