@@ -28,6 +28,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "differential/compare.h"
 #include "differential/generate.h"
 #include "differential/peer.h"
 #include "differential/shrink.h"
@@ -54,7 +55,7 @@ struct sides {
   struct text lariat_trace;
   struct text twisted_trace;
   struct text single; /* a batch of one program */
-  uint64_t left_out;
+  uint64_t in_part;   /* programs of which only a part was compared */
 };
 
 static void send_both(struct sides *s, const struct text *batch) {
@@ -64,16 +65,11 @@ static void send_both(struct sides *s, const struct text *batch) {
   peer_send(&s->lariat, batch);
 }
 
-/* Whether both answered the same. */
+/* Whether both answered. */
 static bool receive_both(struct sides *s) {
   bool lariat = peer_receive(&s->lariat, &s->lariat_trace);
   bool twisted = peer_receive(&s->twisted, &s->twisted_trace);
-  return lariat && twisted && text_same(&s->lariat_trace, &s->twisted_trace);
-}
-
-/* Twisted's side says what cannot be compared. */
-static bool is_left_out(const struct sides *s) {
-  return strstr(s->twisted_trace.bytes, "(a list waits for itself)") != NULL;
+  return lariat && twisted;
 }
 
 static bool differs(void *context, const struct text *program) {
@@ -82,10 +78,10 @@ static bool differs(void *context, const struct text *program) {
   text_add_bytes(&s->single, program->bytes, program->used);
   text_add(&s->single, "end\n");
   send_both(s, &s->single);
-  if (receive_both(s)) return false;
-  if (!is_left_out(s)) return true;
-  s->left_out++;
-  return false;
+  if (!receive_both(s)) return true;
+  const char *lariat = s->lariat_trace.bytes;
+  const char *twisted = s->twisted_trace.bytes;
+  return compare_traces(&lariat, &twisted) == TRACES_DIFFER;
 }
 
 static void print_side(const char *title, const struct text *trace) {
@@ -112,26 +108,60 @@ static void report(struct sides *s, const struct options *o, uint64_t number,
   fflush(stdout);
 }
 
-/* Looks at each program of a batch that differs; how many do. */
-static uint64_t look_closer(struct sides *s, const struct options *o,
-                            uint64_t first, uint64_t count, uint64_t most) {
+/* Looks at a program that differs; whether it does so alone. */
+static bool look_closer(struct sides *s, const struct options *o,
+                        uint64_t number) {
   struct text program = {0};
-  uint64_t ignored[OP_COUNT];
-  uint64_t found = 0;
-  uint64_t left_out = s->left_out;
-  for (uint64_t i = first; i < first + count && found < most; i++) {
-    text_clear(&program);
-    generate(&program, o->seed, i, ignored);
-    if (!differs(s, &program)) continue;
-    report(s, o, i, &program);
-    found++;
-  }
+  uint64_t ignored[OP_COUNT] = {0};
+  generate(&program, o->seed, number, ignored);
+  bool alone = differs(s, &program);
+  if (alone) report(s, o, number, &program);
   text_free(&program);
-  if (found > 0 || s->left_out > left_out) return found;
-  printf("programs %" PRIu64 " to %" PRIu64 " of seed %" PRIu64
-         " differ together, but none does alone\n",
-         first, first + count - 1, o->seed);
-  return 1;
+  return alone;
+}
+
+/* Each program of a batch that one of the sides did not survive. */
+static uint64_t look_at_each(struct sides *s, const struct options *o,
+                             uint64_t first, uint64_t count) {
+  uint64_t found = 0;
+  for (uint64_t i = first; i < first + count && found < o->most; i++)
+    found += look_closer(s, o, i);
+  return found;
+}
+
+/* Compares the traces of a batch, program by program; the number of the first
+ * that differs, or of the one after the last. */
+static uint64_t first_that_differs(struct sides *s, uint64_t first,
+                                   uint64_t count) {
+  const char *lariat = s->lariat_trace.bytes;
+  const char *twisted = s->twisted_trace.bytes;
+  uint64_t i = first;
+  for (; i < first + count; i++) {
+    enum comparison result = compare_traces(&lariat, &twisted);
+    if (result == TRACES_DIFFER) break;
+    s->in_part += result == TRACES_SAME_IN_PART;
+  }
+  return i;
+}
+
+/* What became of a batch that was sent; how many differences there are. */
+static uint64_t look_at_batch(struct sides *s, const struct options *o,
+                              uint64_t first, uint64_t count) {
+  uint64_t found = 0;
+  if (!receive_both(s)) {
+    found = look_at_each(s, o, first, count);
+  } else {
+    uint64_t number = first_that_differs(s, first, count);
+    if (number == first + count) return 0;
+    found = look_closer(s, o, number);
+    if (found > 0 && o->most > 1 && number + 1 < first + count)
+      found += look_at_each(s, o, number + 1, first + count - number - 1);
+  }
+  if (found == 0)
+    printf("programs %" PRIu64 " to %" PRIu64 " of seed %" PRIu64
+           " differ together, but none does alone\n",
+           first, first + count - 1, o->seed);
+  return found > 0 ? found : 1;
 }
 
 static void make_batch(struct text *batch, const struct options *o,
@@ -165,8 +195,7 @@ static uint64_t run_all(struct sides *s, const struct options *o,
     next += count;
     count = at_most(BATCH, end - next);
     make_batch(&batch, o, next, count, written);
-    if (!receive_both(s))
-      found += look_closer(s, o, running, size, o->most - found);
+    found += look_at_batch(s, o, running, size);
   }
   text_free(&batch);
   return found;
@@ -199,10 +228,10 @@ static int run(struct sides *s, const struct options *o) {
   printf("seed %" PRIu64 "\n", o->seed);
   uint64_t found = run_all(s, o, written);
   print_counts(s, written);
-  if (s->left_out > 0) printf("left out: %" PRIu64 "\n", s->left_out);
+  printf("compared without what is left at the end: %" PRIu64 "\n", s->in_part);
   printf("%" PRIu64 " programs in %.1f s, differences: %" PRIu64 "%s\n",
          o->programs, seconds_now() - start, found,
-         found > 0 && found == o->most ? " (stopped there)" : "");
+         found > 0 && found >= o->most ? " (stopped there)" : "");
   return found > 0;
 }
 
@@ -310,7 +339,7 @@ int main(int argc, char **argv) {
   char *command[] = {copy_of(o.python), copy_of("-B"),
                      copy_of(DIFFERENTIAL_SOURCE "/twisted_side.py"),
                      rows.bytes, NULL};
-  struct sides s = {.lariat = {.title = "lariat"},
+  struct sides s = {.lariat = {.title = "lariat", .rows = rows.bytes},
                     .twisted = {.title = "twisted", .command = command}};
   int code = NO_TWISTED;
   if (has_twisted(&s)) code = o.replay ? replay(&s, &o) : run(&s, &o);

@@ -346,6 +346,7 @@ static void let_time_pass(struct machine *m) {
 }
 
 static void drop_deferreds(struct machine *m) {
+  while (m->kept_count > 0) lariat_deferred_release(m->kept[--m->kept_count]);
   for (int i = 0; i < SLOTS; i++) {
     lariat_deferred *deferred = m->deferreds[i];
     m->deferreds[i] = NULL;
@@ -421,7 +422,7 @@ static void serve(struct machine *m, FILE *in, FILE *out) {
   text_free(&batch);
 }
 
-int lariat_side(int commands, int answers) {
+int lariat_side(int commands, int answers, const char *rows) {
   struct machine *m = take_memory(sizeof *m);
   const lariat_clock clock = {now, m, true};
   const lariat_reactor_options options = {.size = sizeof options,
@@ -430,6 +431,7 @@ int lariat_side(int commands, int answers) {
   FILE *out = fdopen(answers, "w");
   if (!in || !out || lariat_reactor_new(&options, &m->reactor) != LARIAT_OK)
     die("lariat's side does not start");
+  m->keeps_racers = strstr(rows, "race-unheld") != NULL;
   lariat_reactor_set_report(m->reactor, on_report, m);
   serve(m, in, out);
   lariat_reactor_close(m->reactor, 0);

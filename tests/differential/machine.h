@@ -15,7 +15,7 @@
 #include <lariat/reactor.h>
 #include <lariat/semaphore.h>
 
-enum { REPORTS_MOST = 256 };
+enum { REPORTS_MOST = 256, KEPT_MOST = STEPS_MOST * WORDS_MOST };
 
 /* One of the three, or none. */
 struct tool {
@@ -28,6 +28,7 @@ struct machine {
   lariat_reactor *reactor;
   uint64_t now_ns;
   uint64_t performed[OP_COUNT];
+  bool keeps_racers; /* the row "race-unheld" */
   struct text trace;
 
   /* Of the program that runs. */
@@ -38,6 +39,8 @@ struct machine {
   bool has_timers;
   lariat_deferred *deferreds[SLOTS];
   struct tool tools[SLOTS];
+  int kept_count;
+  lariat_deferred *kept[KEPT_MOST]; /* until the program's end */
   int report_count;
   char reports[REPORTS_MOST][32];
 };

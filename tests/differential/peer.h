@@ -12,6 +12,7 @@
 struct peer {
   const char *title;
   char *const *command; /* to execute; NULL: lariat's side, in this program */
+  const char *rows;     /* of the table, for lariat's side */
   pid_t pid;            /* 0: not running */
   int to;
   int from;

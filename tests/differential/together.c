@@ -47,5 +47,7 @@ void perform_list(struct machine *m, const struct line *line) {
 
 void perform_race(struct machine *m, const struct line *line) {
   struct children c = children_in(m, line, 2);
+  for (size_t i = 0; i < c.count && m->keeps_racers; i++)
+    m->kept[m->kept_count++] = lariat_deferred_retain(c.deferreds[i]);
   put_deferred(m, line->words[1], lariat_race(c.deferreds, c.count));
 }

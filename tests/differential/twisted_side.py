@@ -14,7 +14,6 @@ import functools
 import gc
 import inspect
 import sys
-import textwrap
 import threading
 
 import twisted
@@ -22,6 +21,7 @@ from twisted.internet import defer, task
 from twisted.python.failure import Failure
 
 STEPS_MOST = 150
+CIRCLE = "(a circle that counts may not find)"
 SLOTS = 10
 
 
@@ -89,7 +89,14 @@ ROWS_OF_USE = {
     "winner",
     "empty",
     "underflow",
+    "fired-waiter",
+    "race-unheld",  # lariat's side applies it
 }
+
+def edit_of_list(row, old, new):
+    """A change in the text of DeferredList._cbDeferred."""
+    source_edits.append((row, "_cbDeferred", old, new))
+
 
 edit_of_run(
     "pause-strands",
@@ -158,6 +165,14 @@ edit_of_race(
 """,
 )
 edit_of_race(
+    "race-late",
+    """            final_result.callback((this_index, this_output))
+""",
+    """            if not final_result.called:
+                final_result.callback((this_index, this_output))
+""",
+)
+edit_of_race(
     "told-children",
     """        nonlocal winner
 """,
@@ -199,6 +214,18 @@ edit_of_race(
     """            for i, d in enumerate(to_cancel):
                 if d is not winner and i not in told:
 """,
+)
+
+
+edit_of_list(
+    "winner",
+    "self.callback((result, index))",
+    "self.callback((index, result))",
+)
+edit_of_list(
+    "list-items",
+    "cast(_DeferredListResultListT[Any], self.resultList)",
+    "[value for ok, value in self.resultList]",
 )
 
 
@@ -244,6 +271,18 @@ def cancel_those_that_matter():
     defer.DeferredList.cancel = cancel
 
 
+@edit("succeed-failure")
+def fail_where_succeed_is_asked_to():
+    succeed = defer.succeed
+
+    def succeed_or_fail(result):
+        if isinstance(result, Failure):
+            return defer.fail(result)
+        return succeed(result)
+
+    defer.succeed = succeed_or_fail
+
+
 def guarded(cancel):
     def cancel_once(self):
         if self.called:
@@ -280,15 +319,15 @@ def pass_cancel_on():
 def edited(function):
     """The function with what the rows say of its text."""
     name = function.__name__
-    source = textwrap.dedent(inspect.getsource(function))
-    source = textwrap.indent(source, "    " * (name == "_runCallbacks"))
+    source = inspect.getsource(function)
+    is_method = source[0] == " "
     for row, where, old, new in source_edits:
         if row in rows and where == name:
             if source.count(old) != 1:
                 sys.exit("this Twisted's %s is another: %s" % (name, row))
             source = source.replace(old, new)
     space = {}
-    source = "if True:\n" + source if name == "_runCallbacks" else source
+    source = "if True:\n" * is_method + source
     exec(compile(source, name, "exec"), defer.__dict__, space)
     return space[name]
 
@@ -304,6 +343,7 @@ def apply_rows(names):
     defer.unstack = unstack
     defer.note_failure = note_failure
     defer.Deferred._runCallbacks = edited(defer.Deferred._runCallbacks)
+    defer.DeferredList._cbDeferred = edited(defer.DeferredList._cbDeferred)
     defer.race = edited(defer.race)
     for row, function in method_edits:
         if row in rows:
@@ -378,6 +418,9 @@ def value_from(text):
     return int(text)
 
 
+LOCKS = (defer.DeferredLock, defer.DeferredSemaphore)
+
+
 def moves(value):
     """Whether only one can hold a value, on lariat's side."""
     return "moved" in rows and type(value) in (Moved, list, tuple)
@@ -395,21 +438,73 @@ def closes_circle(inner, outer):
     return True
 
 
-def list_waits_for(inner, outer):
-    """Whether `outer` has a part in what `inner` waits for."""
-    to_do = [inner]
-    seen = set()
+def cells_of(function):
+    """What a function of race has around it."""
+    names = function.__code__.co_freevars
+    return {n: c.cell_contents for n, c in zip(names, function.__closure__)}
+
+
+def told_by(deferred):
+    """The kind, and the other, of each pair through which this deferred will
+    tell its result to another."""
+    for (function, args, _), _ in getattr(deferred, "callbacks", ()):
+        if function is defer._CONTINUE:
+            yield "waits", args[0]
+        elif function.__name__ == "callback":
+            yield "chained", function.__self__
+        elif function.__name__ == "_cbDeferred":
+            yield "child", function.__self__
+        elif function.__name__ == "succeeded":
+            yield "child", cells_of(function)["final_result"]
+
+
+def locks_in(value):
+    """The locks and semaphores that a value has references to."""
+    to_do = [value]
     while to_do:
-        one = to_do.pop()
-        if one is outer:
-            return True
-        if one in seen:
-            continue
-        seen.add(one)
-        if waits(one):
-            to_do.append(one.result)
-        elif not one.called:
-            to_do.extend(getattr(one, "_deferredList", ()))
+        value = to_do.pop()
+        if isinstance(value, LOCKS):
+            yield value
+        elif type(value) in (list, tuple):
+            to_do.extend(value)
+
+
+def ties_of(one):
+    """What it has to do with others: two ends each, and the kind."""
+    for kind, other in told_by(one):
+        yield kind, one, other
+    if isinstance(one, LOCKS):
+        for waiter in one.waiting:
+            yield "waiter", waiter, one
+    else:
+        held = [getattr(one, "result", None), getattr(one, "resultList", None)]
+        for lock in locks_in(held):
+            yield "lock", one, lock
+
+
+def has_circle(deferreds):
+    """Whether two of them are tied to each other in more than one way.  Only
+    then can there be a circle of references among what is left."""
+    to_do = list(deferreds)
+    root = {}
+
+    def root_of(one):
+        while one in root:
+            one = root[one]
+        return one
+
+    ties = set()
+    while to_do:
+        for tie in ties_of(to_do.pop()):
+            if tie in ties:
+                continue
+            ties.add(tie)
+            _, one, other = tie
+            to_do.append(other)
+            one, other = root_of(one), root_of(other)
+            if one is other:
+                return True
+            root[one] = other
     return False
 
 
@@ -421,6 +516,8 @@ class Program:
         self.steps = 0
         self.pairs = 0
         self.deferreds = [None] * SLOTS
+        self.made = []
+        self.may_have_circle = False
         self.tools = [None] * SLOTS
         self.pauses = {}
         self.clock = task.Clock()
@@ -445,6 +542,8 @@ class Program:
                 break
             self.clock.advance(1000000)
         self.tell_state()
+        if self.may_have_circle and has_circle(self.made):
+            self.say(CIRCLE)
 
     def perform(self, lines):
         for words in lines:
@@ -508,8 +607,6 @@ class Program:
                 return result
             if "circle" in rows and closes_circle(inner, deferred):
                 return Failure(ReturnedItself())
-            if list_waits_for(inner, deferred):
-                self.say("(a list waits for itself)")
             return inner
         return result
 
@@ -537,8 +634,10 @@ class Program:
 
     def put(self, slot, deferred):
         self.deferreds[int(slot)] = deferred
+        self.made.append(deferred)
 
     def those_of(self, slots):
+        self.may_have_circle = True
         found = [self.deferreds[int(slot)] for slot in slots]
         return [deferred for deferred in found if deferred is not None]
 
@@ -691,12 +790,12 @@ def show(program, deferred, words):
 def chain(program, deferred, words):
     other = program.deferreds[int(words[2])]
     if other is not None:
+        program.may_have_circle = True
         deferred.chainDeferred(other)
 
 
 class Listed(defer.DeferredList):
-    """A deferred list, with what it fires with and what the children keep as
-    lariat has it."""
+    """A deferred list, with what the children keep as lariat has it."""
 
     def _cbDeferred(self, result, index, succeeded):
         late = self.called
@@ -704,13 +803,6 @@ class Listed(defer.DeferredList):
         if moves(result) and not late:
             return None
         return kept
-
-    def callback(self, result):
-        if "winner" in rows and type(result) is tuple:
-            result = (result[1], result[0])
-        if "list-items" in rows and type(result) is list:
-            result = [value for ok, value in result]
-        defer.DeferredList.callback(self, result)
 
 
 @operation
@@ -775,7 +867,9 @@ def queue(program, words):
     program.tools[int(words[1])] = defer.DeferredQueue(size, backlog)
 
 
-LOCKS = (defer.DeferredLock, defer.DeferredSemaphore)
+def say_fired(program, words):
+    if "fired-waiter" not in rows:
+        program.say("%s t%s: already" % (words[0], words[1]))
 
 
 @on_tool(LOCKS)
@@ -789,6 +883,8 @@ def release(program, tool, words):
         tool.release()
     except AssertionError:
         program.say("release t%s: not held" % words[1])
+    except defer.AlreadyCalledError:
+        say_fired(program, words)
 
 
 @on_tool(defer.DeferredQueue)
@@ -797,6 +893,8 @@ def put(program, tool, words):
         tool.put(value_from(words[2]))
     except defer.QueueOverflow:
         program.say("put t%s: overflow" % words[1])
+    except defer.AlreadyCalledError:
+        say_fired(program, words)
 
 
 @on_tool(defer.DeferredQueue)
