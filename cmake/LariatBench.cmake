@@ -23,3 +23,14 @@ if(path_sources)
   target_link_libraries(bench-path PRIVATE
     lariat Threads::Threads lariat_warnings lariat_build_flags)
 endif()
+
+# The small operations, beside Twisted's (script/twisted).
+file(GLOB micro_sources CONFIGURE_DEPENDS bench/micro/*.c)
+if(micro_sources)
+  add_executable(micro ${micro_sources})
+  target_compile_definitions(micro PRIVATE
+    MICRO_SOURCE="${CMAKE_CURRENT_SOURCE_DIR}/bench/micro"
+    MICRO_TWISTED="${CMAKE_CURRENT_SOURCE_DIR}/build/twisted-24.11")
+  target_link_libraries(micro PRIVATE
+    lariat Threads::Threads lariat_warnings lariat_build_flags)
+endif()

@@ -111,5 +111,8 @@ set_target_properties(differential PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
 add_test(NAME differential.twisted
   COMMAND differential --seed 24 --programs 20000)
-set_tests_properties(differential.twisted PROPERTIES
-  LABELS differential TIMEOUT 600 SKIP_RETURN_CODE 77)
+add_test(NAME differential.rows
+  COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/tests/differential/rows.sh
+          $<TARGET_FILE:differential>)
+set_tests_properties(differential.twisted differential.rows PROPERTIES
+  LABELS differential TIMEOUT 900 SKIP_RETURN_CODE 77)

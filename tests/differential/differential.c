@@ -337,7 +337,7 @@ int main(int argc, char **argv) {
   text_add(&rows, "");
   table_read(&rows, DIFFERENTIAL_SOURCE "/differences.tsv", o.without);
   char *command[] = {copy_of(o.python), copy_of("-B"),
-                     copy_of(DIFFERENTIAL_SOURCE "/twisted_side.py"),
+                     copy_of(DIFFERENTIAL_SOURCE "/over_twisted.py"),
                      rows.bytes, NULL};
   struct sides s = {.lariat = {.title = "lariat", .rows = rows.bytes},
                     .twisted = {.title = "twisted", .command = command}};

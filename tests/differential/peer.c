@@ -11,13 +11,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "differential/lariat_side.h"
+#include "differential/over_lariat.h"
 
 enum { PATIENCE_MS = 60000 };
 
 static void run_child(const struct peer *peer, int commands, int answers) {
   signal(SIGPIPE, SIG_DFL);
-  if (!peer->command) exit(lariat_side(commands, answers, peer->rows));
+  if (!peer->command) exit(over_lariat(commands, answers, peer->rows));
   if (dup2(commands, STDIN_FILENO) < 0 || dup2(answers, STDOUT_FILENO) < 0)
     _exit(127);
   execv(peer->command[0], peer->command);

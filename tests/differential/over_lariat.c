@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * lariat_side.c: programs run one after the other over one reactor with a
+ * over_lariat.c: programs run one after the other over one reactor with a
  * clock that programs move. */
-#include "differential/lariat_side.h"
+#include "differential/over_lariat.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -422,7 +422,7 @@ static void serve(struct machine *m, FILE *in, FILE *out) {
   text_free(&batch);
 }
 
-int lariat_side(int commands, int answers, const char *rows) {
+int over_lariat(int commands, int answers, const char *rows) {
   struct machine *m = take_memory(sizeof *m);
   const lariat_clock clock = {now, m, true};
   const lariat_reactor_options options = {.size = sizeof options,

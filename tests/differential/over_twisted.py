@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Runs programs over Twisted's deferreds and writes down what happened.
 
-usage: twisted_side.py ROW,ROW,...
+usage: over_twisted.py ROW,ROW,...
 
 The language is described in docs/internals/differential.md.  A batch of
 programs comes on standard input, its traces go to standard output; both are
