@@ -69,7 +69,7 @@ static void failure_of(size_t count) {
   line_up(&f, count, count_cancel);
   go(&f);
   for (size_t i = count; i-- > 0;) {
-    char words[16];
+    char words[32];
     snprintf(words, sizeof words, "%zu", i);
     lariat_deferred_errback(f.racer[i], failure(words));
   }
