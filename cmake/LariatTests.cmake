@@ -28,6 +28,7 @@ function(lariat_add_test name source label seconds)
   endif()
   target_link_libraries(${name} PRIVATE lariat_static lariat_test_flags)
   set_target_properties(${name} PROPERTIES
+    ENABLE_EXPORTS ON # so that functions have names at run time
     RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
   add_test(NAME ${label}.${name} COMMAND ${name})
   set_tests_properties(${label}.${name} PROPERTIES
@@ -78,7 +79,9 @@ add_test(NAME guard.headers
 add_test(NAME guard.symbols
   COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cmake/check_symbols.sh
           $<TARGET_FILE:lariat> ${CMAKE_NM})
-set_tests_properties(guard.headers guard.symbols PROPERTIES
+add_test(NAME guard.conformance
+  COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/tests/conformance/check)
+set_tests_properties(guard.headers guard.symbols guard.conformance PROPERTIES
   LABELS guard TIMEOUT 120)
 
 # A stranger's project would need the sanitizer's flags too.

@@ -189,6 +189,12 @@ LARIAT_API bool lariat_deferred_fired(const lariat_deferred *deferred);
  * waits for another. */
 LARIAT_API lariat_value lariat_deferred_peek(const lariat_deferred *deferred);
 
+/* An errback that reports the failure to the hook of the reactor that is its
+ * context (NULL: lariat_reactor_current()), and passes it on.  Other values it
+ * only passes on.  Twisted's logError. */
+LARIAT_API lariat_value lariat_report_failure(lariat_value failure,
+                                              void *reactor);
+
 /* The value that, returned from a callback, makes the chain wait for
  * `deferred`.  It carries the caller's reference. */
 static inline lariat_value lariat_deferred_value(lariat_deferred *deferred) {

@@ -26,6 +26,14 @@ static void add_places(const lariat_deferred *deferred, char *text,
   lr_trace_describe(deferred, text + used + 2, room - used - 2);
 }
 
+static void say(lariat_reactor *reactor, char *text) {
+  flatten(text);
+  if (reactor)
+    lr_reactor_report(reactor, text);
+  else
+    lr_process_say("%s", text);
+}
+
 void lr_unhandled_report(const lariat_deferred *deferred) {
   if (deferred->flags & LR_DEFERRED_FORGOTTEN) return;
   lariat_reactor *reactor = deferred->home->reactor;
@@ -37,9 +45,15 @@ void lr_unhandled_report(const lariat_deferred *deferred) {
            reactor ? "reactor " : "a reactor that is closed",
            reactor ? lariat_reactor_name(reactor) : "");
   add_places(deferred, text, sizeof text);
-  flatten(text);
-  if (reactor)
-    lr_reactor_report(reactor, text);
-  else
-    lr_process_say("%s", text);
+  say(reactor, text);
+}
+
+lariat_value lariat_report_failure(lariat_value failure, void *reactor) {
+  if (!lariat_is_failure(failure)) return failure;
+  char text[1024];
+  snprintf(text, sizeof text, "failure: %.800s (%s)",
+           lariat_failure_message(failure),
+           lariat_status_name(lariat_failure_status(failure)));
+  say(reactor ? reactor : lariat_reactor_current(), text);
+  return failure;
 }
