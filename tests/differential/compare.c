@@ -41,12 +41,15 @@ static bool is_same(struct span a, struct span b) {
   return a.length == b.length && memcmp(a.start, b.start, a.length) == 0;
 }
 
+static bool holds(struct span line, const char *words) {
+  return memmem(line.start, line.length, words, strlen(words)) != NULL;
+}
+
 static bool tells_of_the_end(struct span line) {
   return begins_with(line.start, "unhandled ") ||
-         begins_with(line.start, CIRCLE) ||
-         (line.length > 10 &&
-          (memmem(line.start, line.length, " values made, ", 14) ||
-           memmem(line.start, line.length, " contexts made, ", 16)));
+         begins_with(line.start, CIRCLE) || holds(line, " values made, ") ||
+         holds(line, " contexts made, ") ||
+         holds(line, " blocks of memory left");
 }
 
 static struct span next_other_line(const char **place) {

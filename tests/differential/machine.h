@@ -28,12 +28,14 @@ struct machine {
   lariat_reactor *reactor;
   uint64_t now_ns;
   uint64_t performed[OP_COUNT];
+  long blocks;       /* of lariat's memory */
   bool keeps_racers; /* the row "race-unheld" */
   struct text trace;
 
   /* Of the program that runs. */
   struct script script;
   struct counts counts;
+  long blocks_before;
   int steps;
   int pairs;
   bool has_timers;

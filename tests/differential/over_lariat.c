@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "differential/machine.h"
-#include "reactor/reactor.h"
+#include <lariat/allocator.h>
 
 struct context *new_context(struct machine *m, const struct function *callback,
                             const struct function *errback) {
@@ -326,8 +326,38 @@ static void tell_reports(struct machine *m) {
     text_format(&m->trace, "unhandled %s\n", m->reports[i]);
 }
 
+/* lariat's memory, counted. */
+
+static void *allocate(size_t bytes, void *context) {
+  struct machine *m = context;
+  m->blocks++;
+  return take_memory(bytes);
+}
+
+static void *resize(void *memory, size_t bytes, void *context) {
+  struct machine *m = context;
+  if (!memory) m->blocks++;
+  memory = realloc(memory, bytes);
+  if (!memory) die("out of memory");
+  return memory;
+}
+
+static void release(void *memory, void *context) {
+  struct machine *m = context;
+  m->blocks--;
+  free(memory);
+}
+
+static void count_memory(struct machine *m) {
+  const lariat_allocator counting = {allocate, resize, release, m};
+  if (lariat_set_allocator(&counting) != LARIAT_OK) die("no allocator");
+}
+
 /* What was made must be gone, each thing once. */
 static void tell_counts(struct machine *m) {
+  if (m->blocks != m->blocks_before)
+    text_format(&m->trace, "%ld blocks of memory left\n",
+                m->blocks - m->blocks_before);
   const struct counts *c = &m->counts;
   if (c->values_made != c->values_dropped)
     text_format(&m->trace, "%d values made, %d dropped\n", c->values_made,
@@ -359,6 +389,7 @@ static void run_program(struct machine *m, char *program) {
   memset(&m->counts, 0, sizeof m->counts);
   m->steps = m->pairs = m->report_count = 0;
   m->has_timers = false;
+  m->blocks_before = m->blocks;
   perform(m, m->script.main, m->script.lines);
   let_time_pass(m);
   for (int i = 0; i < SLOTS; i++) tell_deferred(m, i);
@@ -422,6 +453,16 @@ static void serve(struct machine *m, FILE *in, FILE *out) {
   text_free(&batch);
 }
 
+/* What the reactor keeps once it has needed it is there before the first
+ * program. */
+static void warm_up(struct machine *m) {
+  lariat_deferred *d = lariat_deferred_new(m->reactor, NULL, NULL, NULL);
+  lariat_deferred_add_timeout(d, 1, NULL, NULL, NULL);
+  lariat_deferred_callback(d, lariat_none());
+  lariat_deferred_release(d);
+  advance_clock(m, 1);
+}
+
 int over_lariat(int commands, int answers, const char *rows) {
   struct machine *m = take_memory(sizeof *m);
   const lariat_clock clock = {now, m, true};
@@ -429,10 +470,12 @@ int over_lariat(int commands, int answers, const char *rows) {
                                           .clock = &clock};
   FILE *in = fdopen(commands, "r");
   FILE *out = fdopen(answers, "w");
+  count_memory(m);
   if (!in || !out || lariat_reactor_new(&options, &m->reactor) != LARIAT_OK)
     die("lariat's side does not start");
   m->keeps_racers = strstr(rows, "race-unheld") != NULL;
   lariat_reactor_set_report(m->reactor, on_report, m);
+  warm_up(m);
   serve(m, in, out);
   lariat_reactor_close(m->reactor, 0);
   text_free(&m->trace);
