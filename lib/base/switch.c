@@ -6,17 +6,14 @@
 #include <string.h>
 
 void lr_switch_set(lr_switch *toggle, bool on) {
-  uint32_t state = LR_SWITCH_SET;
-  if (on) state |= LR_SWITCH_ON;
-  lr_u32_store_relaxed(&toggle->state, state);
+  lr_u32_store_relaxed(&toggle->state, on ? LR_SWITCH_ON : LR_SWITCH_OFF);
 }
 
-/* Threads that come at the same time all add the same bits, and what a function
- * has said meanwhile stays. */
-uint32_t lr_switch_look(lr_switch *toggle) {
+/* What a function has said meanwhile stays. */
+bool lr_switch_look(lr_switch *toggle) {
   const char *text = getenv(toggle->variable);
-  uint32_t found = LR_SWITCH_LOOKED;
-  if (toggle->from_the_start || (text && strcmp(text, "1") == 0))
-    found |= LR_SWITCH_FIRST_ON;
-  return lr_u32_or_acq_rel(&toggle->state, found) | found;
+  bool on = toggle->from_the_start || (text && strcmp(text, "1") == 0);
+  lr_u32_cas_relaxed(&toggle->state, LR_SWITCH_UNKNOWN,
+                     on ? LR_SWITCH_ON : LR_SWITCH_OFF);
+  return lr_u32_load_relaxed(&toggle->state) == LR_SWITCH_ON;
 }

@@ -9,29 +9,23 @@
 #include "base/atomics.h"
 
 typedef struct lr_switch {
-  lr_atomic_u32 state; /* starts as 0: nothing is known */
+  lr_atomic_u32 state; /* starts as 0: nobody has asked yet */
   const char *variable;
   bool from_the_start; /* on, whatever the environment says */
 } lr_switch;
 
-enum {
-  LR_SWITCH_SET = 1,      /* a function has said it */
-  LR_SWITCH_ON = 2,       /* what it said */
-  LR_SWITCH_LOOKED = 4,   /* the environment was looked at */
-  LR_SWITCH_FIRST_ON = 8, /* what it says */
-  LR_SWITCH_KNOWN = LR_SWITCH_SET | LR_SWITCH_LOOKED
-};
+enum { LR_SWITCH_UNKNOWN = 0, LR_SWITCH_OFF = 1, LR_SWITCH_ON = 2 };
 
 void lr_switch_set(lr_switch *toggle, bool on);
 
-/* Looks at the environment, once; the state then. */
-uint32_t lr_switch_look(lr_switch *toggle);
+/* Looks at the environment, unless it is known by now; whether it is on. */
+bool lr_switch_look(lr_switch *toggle);
 
+/* The common case, off, is one comparison. */
 static inline bool lr_switch_is_on(lr_switch *toggle) {
   uint32_t state = lr_u32_load_relaxed(&toggle->state);
-  if (!(state & LR_SWITCH_KNOWN)) state = lr_switch_look(toggle);
-  if (state & LR_SWITCH_SET) return (state & LR_SWITCH_ON) != 0;
-  return (state & LR_SWITCH_FIRST_ON) != 0;
+  if (state == LR_SWITCH_OFF) return false;
+  return state == LR_SWITCH_ON || lr_switch_look(toggle);
 }
 
 #endif

@@ -31,9 +31,15 @@ static bool close_up(lariat_deferred *deferred, uint32_t least) {
   return true;
 }
 
+/* The first room on the heap holds four times what is inside: one who needs
+ * that much mostly needs more. */
+static uint32_t next_room(const lariat_deferred *deferred) {
+  return deferred->room * (deferred->pairs == deferred->inside ? 4 : 2);
+}
+
 static bool grow(lariat_deferred *deferred) {
-  if (deferred->room > UINT32_MAX / 2 / sizeof(lr_pair)) return false;
-  uint32_t room = deferred->room * 2;
+  if (deferred->room > UINT32_MAX / 4 / sizeof(lr_pair)) return false;
+  uint32_t room = next_room(deferred);
   lr_pair *pairs = lr_alloc(room * sizeof *pairs);
   if (!pairs) return false;
   uint32_t pending = deferred->end - deferred->next;
@@ -122,23 +128,6 @@ static lariat_value take(lariat_deferred *deferred, lariat_value value) {
   return value;
 }
 
-/* Runs one pair, which is off the chain.  RUNNING covers all of the user's
- * code in it: what that adds waits for its turn. */
-static inline void run_pair(lariat_deferred *deferred, lr_pair pair) {
-  lariat_value result = deferred->result;
-  lariat_callback side =
-      lariat_is_failure(result) ? pair.errback : pair.callback;
-  deferred->result.type = NULL;
-  deferred->flags |= LR_DEFERRED_RUNNING;
-  if (side) result = side(result, pair.context);
-  if (pair.destroy) pair.destroy(pair.context);
-  if (deferred->flags & LR_DEFERRED_POISONED ||
-      result.type == &lariat_deferred_type)
-    result = take(deferred, result);
-  deferred->result = result;
-  deferred->flags &= ~(unsigned)LR_DEFERRED_RUNNING;
-}
-
 /* Gives the result of `inner` to `outer`, which waited for it and whose marker
  * is off the chain.  Returns `outer` with a reference for the run. */
 static lariat_deferred *hand_over(lariat_deferred *inner,
@@ -155,17 +144,48 @@ static lariat_deferred *hand_over(lariat_deferred *inner,
   return outer;
 }
 
+static void stop_running(lariat_deferred *deferred, lariat_value result) {
+  deferred->result = result;
+  deferred->flags &= ~(unsigned)LR_DEFERRED_RUNNING;
+}
+
+/* Whether a callback gave more than a value, or its chain could not grow. */
+static inline bool is_more_than_a_value(const lariat_deferred *deferred,
+                                        lariat_value result) {
+  return result.type == &lariat_deferred_type ||
+         deferred->flags & LR_DEFERRED_POISONED;
+}
+
 /* Runs pairs of `deferred` until there are none, or it waits, or one that
- * waited for it is to be run first: that is returned.  (It can be RUNNING here
- * while lr_chain_fail is at it, which then runs what is left.) */
+ * waited for it is to be run first: that is returned.  RUNNING covers all of
+ * the user's code in it: what that adds waits for its turn, and the result is
+ * in a register.  (It can be RUNNING already while lr_chain_fail is at it,
+ * which then runs what is left.) */
 static inline __attribute__((always_inline)) lariat_deferred *
 advance(lariat_deferred *deferred) {
+  lariat_value result = deferred->result;
   if (deferred->flags & LR_DEFERRED_RUNNING) return NULL;
-  while (deferred->next < deferred->end && !lr_deferred_waits(deferred)) {
+  if (deferred->next == deferred->end || lr_deferred_waits(deferred))
+    return NULL;
+  deferred->flags |= LR_DEFERRED_RUNNING;
+  deferred->result.type = NULL;
+  do {
     const lr_pair *pair = &deferred->pairs[deferred->next++];
-    if (is_marker(pair)) return hand_over(deferred, pair->context);
-    run_pair(deferred, *pair);
-  }
+    void *context = pair->context;
+    lariat_destroy destroy = pair->destroy;
+    if (is_marker(pair)) {
+      stop_running(deferred, result);
+      return hand_over(deferred, context);
+    }
+    lariat_callback side =
+        lariat_is_failure(result) ? pair->errback : pair->callback;
+    if (side) result = side(result, context);
+    if (destroy) destroy(context);
+    if (!is_more_than_a_value(deferred, result)) continue;
+    result = take(deferred, result);
+    if (result.type == &lariat_deferred_type) break;
+  } while (deferred->next < deferred->end);
+  stop_running(deferred, result);
   if (deferred->next == deferred->end) deferred->next = deferred->end = 0;
   return NULL;
 }

@@ -49,7 +49,6 @@ void lr_deferred_init_in(lariat_deferred *deferred, lr_deferred_room *room,
   deferred->ops = ops;
   deferred->room = LR_DEFERRED_PAIRS;
   deferred->paused = 0;
-  deferred->link = NULL;
   if (lr_debugging()) lr_trace_made(deferred);
 }
 
