@@ -31,21 +31,37 @@ void measure_ten(lariat_reactor *reactor, uint64_t count) {
   for (uint64_t i = 0; i < count; i++) run_chain(reactor, 10);
 }
 
-static void run_gather(lariat_reactor *reactor) {
-  lariat_deferred *children[CHILDREN];
-  for (int i = 0; i < CHILDREN; i++)
-    children[i] =
-        lariat_deferred_retain(lariat_deferred_new(reactor, NULL, NULL, NULL));
-  lariat_deferred *all = lariat_gather_results(children, CHILDREN);
+static void make_children(lariat_reactor *reactor, lariat_deferred **children,
+                          int references) {
+  for (int i = 0; i < CHILDREN; i++) {
+    children[i] = lariat_deferred_new(reactor, NULL, NULL, NULL);
+    if (references == 2) lariat_deferred_retain(children[i]);
+  }
+}
+
+static void fire_children(lariat_deferred **children) {
   for (int i = 0; i < CHILDREN; i++) {
     lariat_deferred_callback(children[i], lariat_int(i));
     lariat_deferred_release(children[i]);
   }
-  lariat_deferred_release(all);
 }
 
-void measure_gather(lariat_reactor *reactor, uint64_t count) {
-  for (uint64_t i = 0; i < count; i += CHILDREN) run_gather(reactor);
+void measure_children(lariat_reactor *reactor, uint64_t count) {
+  lariat_deferred *children[CHILDREN];
+  for (uint64_t i = 0; i < count; i += CHILDREN) {
+    make_children(reactor, children, 1);
+    fire_children(children);
+  }
+}
+
+void measure_gathered(lariat_reactor *reactor, uint64_t count) {
+  lariat_deferred *children[CHILDREN];
+  for (uint64_t i = 0; i < count; i += CHILDREN) {
+    make_children(reactor, children, 2);
+    lariat_deferred *all = lariat_gather_results(children, CHILDREN);
+    fire_children(children);
+    lariat_deferred_release(all);
+  }
 }
 
 static lariat_value give(lariat_value result, void *context) {

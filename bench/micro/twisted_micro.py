@@ -18,7 +18,7 @@ if not twisted.__version__.startswith("24.11."):
 
 from twisted.internet import reactor
 
-ROUNDS = 5
+ROUNDS = 3
 ROUND_NS = 100_000_000
 LINKS = 100
 CHILDREN = 100
@@ -46,12 +46,21 @@ def ten(count):
         run_chain(10)
 
 
-def gather(count):
+def fire_all(children):
+    for number, child in enumerate(children):
+        child.callback(number)
+
+
+def children_alone(count):
+    for _ in range(0, count, CHILDREN):
+        fire_all([defer.Deferred() for _ in range(CHILDREN)])
+
+
+def gathered(count):
     for _ in range(0, count, CHILDREN):
         children = [defer.Deferred() for _ in range(CHILDREN)]
         defer.gatherResults(children)
-        for number, child in enumerate(children):
-            child.callback(number)
+        fire_all(children)
 
 
 def returned(count):
@@ -122,7 +131,8 @@ def tell(name, operation, count=0):
 
 tell("chain link", links)
 tell("10 callbacks", ten)
-tell("gather, a child", gather)
+tell("child", children_alone)
+tell("child, gathered", gathered)
 tell("returned deferred", returned)
 tell("nested, a level", nested, NESTED)
 tell("timer", timer)
