@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
-# What `cmake --install` puts where: headers, libraries, the program, and the
-# two ways in which other builds find them (pkg-config and find_package).
+# What `cmake --install` puts where: headers, libraries, the program with its
+# manual and completions, and the two ways in which other builds find them
+# (pkg-config and find_package).
 include(CMakePackageConfigHelpers)
 
 set(config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/lariat")
@@ -12,8 +13,20 @@ install(TARGETS lariat lariat_static EXPORT lariat-targets
         ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 if(TARGET lariat_tool)
   install(TARGETS lariat_tool DESTINATION "${CMAKE_INSTALL_BINDIR}")
+  file(GLOB man_pages CONFIGURE_DEPENDS docs/man/*.1)
+  install(FILES ${man_pages} DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+  install(FILES tools/lariat/completions/lariat.bash RENAME lariat
+          DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
+  install(FILES tools/lariat/completions/_lariat
+          DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
+  install(FILES tools/lariat/completions/lariat.fish
+          DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
 endif()
 
+# The file finds its own prefix, so that --prefix at installation works.
+cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX
+           BASE_DIRECTORY "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig"
+           OUTPUT_VARIABLE LARIAT_PC_TO_PREFIX)
 configure_file(lariat.pc.in lariat.pc @ONLY)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/lariat.pc"
         DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

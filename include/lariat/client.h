@@ -36,24 +36,24 @@ typedef enum lariat_placement {
 typedef enum lariat_http {
   LARIAT_HTTP_AUTO = 0, /* HTTP/2 where a TLS server offers it, else 1.1 */
   LARIAT_HTTP_1_1 = 1,
-  LARIAT_HTTP_2 = 2     /* the same as AUTO over TLS; without TLS, HTTP/2 by
-                           prior knowledge */
+  LARIAT_HTTP_2 = 2 /* the same as AUTO over TLS; without TLS, HTTP/2 by
+                       prior knowledge */
 } lariat_http;
 
 typedef struct lariat_client_options {
-  size_t size;                  /* sizeof(lariat_client_options) */
-  lariat_placement placement;   /* default HOST */
-  unsigned window;              /* jobs at each pool reactor at once; 0: 1,024 */
-  size_t max_queued;            /* waiting in the client; default 100,000 */
-  uint64_t timeout_ms;          /* a whole fetch, redirects included; default
-                                   30,000; 0: none */
-  uint64_t connect_timeout_ms;  /* default 10,000; 0: none */
-  uint64_t max_body_bytes;      /* after decompression; default 64 MiB; 0: none */
-  unsigned max_redirects;       /* default 10; 0: do not follow */
-  lariat_http http;             /* default AUTO */
-  bool no_decompress;           /* do not ask for compressed bodies */
-  bool sha256;                  /* compute it for each body */
-  const char *user_agent;       /* copied; NULL: "lariat/VERSION"; "": none */
+  size_t size;                 /* sizeof(lariat_client_options) */
+  lariat_placement placement;  /* default HOST */
+  unsigned window;             /* jobs at each pool reactor; 0: 1,024 */
+  size_t max_queued;           /* waiting in the client; default 100,000 */
+  uint64_t timeout_ms;         /* a whole fetch, redirects included; default
+                                  30,000; 0: none */
+  uint64_t connect_timeout_ms; /* default 10,000; 0: none */
+  uint64_t max_body_bytes;     /* decompressed; default 64 MiB; 0: none */
+  unsigned max_redirects;      /* default 10; 0: do not follow */
+  lariat_http http;            /* default AUTO */
+  bool no_decompress;          /* do not ask for compressed bodies */
+  bool sha256;                 /* compute it for each body */
+  const char *user_agent;      /* copied; NULL: "lariat/VERSION"; "": none */
 } lariat_client_options;
 
 /* The defaults.  Any thread. */
@@ -73,7 +73,8 @@ lariat_client_new(lariat_pool *pool, lariat_reactor *reactor,
 /* Closes the client: what it has in flight is cancelled (the deferreds fire
  * now, with LARIAT_ECANCELLED), new requests fail with LARIAT_ECLOSED, and its
  * memory goes when the last job has come home.  The pointer must not be used
- * afterwards.  NULL is allowed. */
+ * afterwards.  A client ends with its reactor at the latest: close it before
+ * lariat_reactor_close, or not at all.  NULL is allowed. */
 LARIAT_API void lariat_client_close(lariat_client *client);
 
 /* The reactor that it was made on. */
@@ -91,13 +92,13 @@ LARIAT_API LARIAT_MUST_USE lariat_status lariat_client_add_header(
  * lariat_request_defaults(client).  Everything is copied, but a body with a
  * `drop_body`, which is taken over, whatever comes of the request. */
 typedef struct lariat_request_options {
-  size_t size;                /* sizeof(lariat_request_options) */
+  size_t size; /* sizeof(lariat_request_options) */
   const lariat_header *headers;
   size_t header_count;
-  const void *body;           /* NULL: none */
+  const void *body; /* NULL: none */
   size_t body_length;
   void (*drop_body)(void *body); /* not NULL: the body is taken, not copied */
-  uint64_t timeout_ms;        /* these five as the client's, see above */
+  uint64_t timeout_ms;           /* these five as the client's, see above */
   uint64_t connect_timeout_ms;
   uint64_t max_body_bytes;
   unsigned max_redirects;
@@ -109,13 +110,14 @@ typedef struct lariat_request_options {
 LARIAT_API lariat_request_options
 lariat_request_defaults(const lariat_client *client);
 
-/* Fetches.  The deferred fires on the client's reactor, never inside this
- * call unless with bad input, with a lariat_response or a failure: exactly
- * once.  It can be cancelled at any time.  `method` is sent as it is;
- * `options` may be NULL.  Never NULL.  The failures a fetch can have are
- * LARIAT_EURL, LARIAT_ESCHEME, LARIAT_EINVAL (method, headers), LARIAT_ENOMEM,
- * LARIAT_EOVERLOAD, LARIAT_ECLOSED, LARIAT_ECANCELLED, LARIAT_ETIMEDOUT,
- * LARIAT_ETHREAD, LARIAT_EFORKED, and those of status.h under "One fetch". */
+/* Fetches.  The deferred fires on the client's reactor, with a lariat_response
+ * or a failure, exactly once; never inside this call, but for a request that
+ * is refused at once (bad input, overload, closed, out of memory).  It can be
+ * cancelled at any time.  `method` is sent as it is; `options` may be NULL.
+ * Never NULL.  The failures a fetch can have are LARIAT_EURL, LARIAT_ESCHEME,
+ * LARIAT_EINVAL (method, headers), LARIAT_ENOMEM, LARIAT_EOVERLOAD,
+ * LARIAT_ECLOSED, LARIAT_ECANCELLED, LARIAT_ETIMEDOUT, LARIAT_ETHREAD,
+ * LARIAT_EFORKED, and those of status.h under "One fetch". */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_request(lariat_client *client, const char *method, const char *url,
                const lariat_request_options *options);
@@ -130,15 +132,18 @@ LARIAT_API LARIAT_MUST_USE lariat_deferred *lariat_delete(lariat_client *client,
 
 /* The same with a body, which is copied.  No Content-Type is made up: where
  * the client's headers have none, "application/octet-stream" is sent. */
-LARIAT_API LARIAT_MUST_USE lariat_deferred *
-lariat_post(lariat_client *client, const char *url, const void *body,
-            size_t length);
-LARIAT_API LARIAT_MUST_USE lariat_deferred *
-lariat_put(lariat_client *client, const char *url, const void *body,
-           size_t length);
-LARIAT_API LARIAT_MUST_USE lariat_deferred *
-lariat_patch(lariat_client *client, const char *url, const void *body,
-             size_t length);
+LARIAT_API LARIAT_MUST_USE lariat_deferred *lariat_post(lariat_client *client,
+                                                        const char *url,
+                                                        const void *body,
+                                                        size_t length);
+LARIAT_API LARIAT_MUST_USE lariat_deferred *lariat_put(lariat_client *client,
+                                                       const char *url,
+                                                       const void *body,
+                                                       size_t length);
+LARIAT_API LARIAT_MUST_USE lariat_deferred *lariat_patch(lariat_client *client,
+                                                         const char *url,
+                                                         const void *body,
+                                                         size_t length);
 
 /* The client's ledger: submitted = succeeded + failed + cancelled + pending. */
 typedef struct lariat_client_stats {

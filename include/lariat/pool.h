@@ -20,19 +20,19 @@ typedef struct lariat_pool lariat_pool;
 /* How a pool is made.  Start from lariat_pool_defaults().  0 means the default
  * where it says so. */
 typedef struct lariat_pool_options {
-  size_t size;          /* sizeof(lariat_pool_options) */
-  unsigned reactors;    /* 0: CPUs allowed, or the cgroup's quota if less */
-  bool pin;             /* pin each thread to a CPU (default: no) */
-  unsigned max_jobs;    /* in flight in all; default 1,024 */
+  size_t size;       /* sizeof(lariat_pool_options) */
+  unsigned reactors; /* 0: CPUs allowed, or the cgroup's quota if less */
+  bool pin;          /* pin each thread to a CPU (default: no) */
+  unsigned max_jobs; /* in flight in all; default 1,024 */
   unsigned max_jobs_per_host; /* in flight to one host; default 16 */
   unsigned max_connections;   /* open in all; 0: what the descriptors allow */
   unsigned max_connections_per_host; /* open to one host; 0: as the jobs */
   unsigned lane_connections; /* one curl multi's share; 0: the default */
-  unsigned idle_ms;     /* a quiet lane's connections are closed after this;
-                           default 118,000 */
-  const char *ca_file;  /* trusted certificates (PEM); NULL: the system's */
-  bool insecure;        /* do not verify TLS certificates (default: verify) */
-  bool any_libcurl;     /* run on a libcurl that lariat refuses by name */
+  unsigned idle_ms;    /* a quiet lane's connections are closed after this;
+                          default 118,000 */
+  const char *ca_file; /* trusted certificates (PEM); NULL: the system's */
+  bool insecure;       /* do not verify TLS certificates (default: verify) */
+  bool any_libcurl;    /* run on a libcurl that lariat refuses by name */
 } lariat_pool_options;
 
 /* The defaults.  Any thread. */
@@ -102,7 +102,7 @@ typedef struct lariat_pool_stats {
   uint64_t jobs_done;   /* since the start, however they ended */
   uint64_t jobs_queued; /* waiting in the pool now */
   uint64_t jobs_running;
-  uint64_t connections; /* open now */
+  uint64_t connections;        /* open now */
   uint64_t connections_opened; /* since the start */
   uint64_t connections_reused; /* transfers on an open connection */
   uint64_t lanes;

@@ -69,8 +69,8 @@ LARIAT_API lariat_value lariat_value_drop(lariat_value value);
  * LARIAT_OK      shared ("none" and integers always can be)
  * LARIAT_EINVAL  the type has no `share`; `*out` is "none"
  * LARIAT_ENOMEM  out of memory; `*out` is "none" */
-LARIAT_API LARIAT_MUST_USE lariat_status
-lariat_value_share(lariat_value value, lariat_value *out);
+LARIAT_API LARIAT_MUST_USE lariat_status lariat_value_share(lariat_value value,
+                                                            lariat_value *out);
 
 /* Writes a short description of `value` into `text`, always ended by a NUL
  * when `room` is not 0, and returns its whole length, as snprintf does.  The

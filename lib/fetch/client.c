@@ -18,7 +18,7 @@ enum { WINDOW = 1024, SPARE_MAX = 1024 };
 
 /* The pool keeps deadlines and says in which phase one ran out; the client
  * steps in only when the pool is late by so much. */
-static const uint64_t grace_ns = 5000000u;
+static const uint64_t grace_ns = 500000000u;
 
 static uint64_t system_now(void) {
   const lariat_clock *clock = lariat_clock_system();
@@ -80,18 +80,20 @@ static void dispose(lariat_deferred *deferred) {
 
 /* Outcomes. */
 
+/* What the pool says of a job is not to be looked at while it is there. */
 static lariat_value failure_of(const lr_job *job, lariat_status status,
                                lariat_phase phase) {
   char message[512];
-  const char *detail = job->detail ? job->detail : NULL;
+  bool here = job->place == LR_JOB_HERE;
+  const char *detail = here ? job->detail : NULL;
   snprintf(message, sizeof message, "%s%s%s", lariat_status_text(status),
            detail ? ": " : "", detail ? detail : "");
   lr_failure_parts parts = {
       .status = status,
       .message = message,
       .url = job->target.url,
-      .curl_code = job->curl_code,
-      .http_status = job->response ? job->response->status : 0,
+      .curl_code = here ? job->curl_code : 0,
+      .http_status = here && job->response ? job->response->status : 0,
       .phase = phase};
   return lr_failure_make(&parts);
 }
@@ -176,13 +178,22 @@ static void send_queued(lr_link *link) {
   }
 }
 
-static lr_link *least_loaded(const lariat_client *client, uint64_t hash) {
+/* A reactor without a share in the jobs, or in the connections, gets none. */
+static unsigned share_of(const lariat_client *client, uint64_t hash,
+                         unsigned index) {
   const lariat_pool_options *options = lr_pool_options(client->pool);
+  unsigned jobs = lr_placement_share(hash, options->max_jobs_per_host, index,
+                                     client->link_count);
+  unsigned connections = lr_placement_share(
+      hash, options->max_connections_per_host, index, client->link_count);
+  return connections ? jobs : 0;
+}
+
+static lr_link *least_loaded(const lariat_client *client, uint64_t hash) {
   lr_link *best = NULL;
   uint64_t best_share = 1;
   for (unsigned i = 0; i < client->link_count; i++) {
-    uint64_t share = lr_placement_share(hash, options->max_jobs_per_host, i,
-                                        client->link_count);
+    uint64_t share = share_of(client, hash, i);
     lr_link *link = client->links[i];
     if (share == 0) continue;
     if (best && link->load * best_share >= best->load * share) continue;
@@ -199,8 +210,8 @@ static lr_link *choose_link(const lariat_client *client, const lr_job *job) {
   case LARIAT_PLACE_HOME:
     return client->links[0];
   default:
-    return client->links[lr_placement_of_host(job->target.hash,
-                                              client->link_count)];
+    return client
+        ->links[lr_placement_of_host(job->target.hash, client->link_count)];
   }
 }
 
@@ -249,8 +260,10 @@ static void timer_expired(lr_timer *timer) {
   if (job->place == LR_JOB_AWAY && lr_reactor_turn_ns(reactor) < late_ns &&
       lr_reactor_set_timer(reactor, timer, late_ns))
     return;
+  lariat_phase phase =
+      job->place == LR_JOB_QUEUED ? LARIAT_PHASE_QUEUE : LARIAT_PHASE_NONE;
   withdraw(job);
-  settle_failed(job, LARIAT_ETIMEDOUT, LARIAT_PHASE_QUEUE);
+  settle_failed(job, LARIAT_ETIMEDOUT, phase);
 }
 
 /* The way home. */
@@ -380,8 +393,13 @@ void lariat_client_close(lariat_client *client) {
 
 /* Opening. */
 
-static lariat_status check_options(const lariat_client_options *options) {
-  if (options->size < sizeof *options) return LARIAT_EINVAL;
+static lariat_status read_options(const lariat_client_options *given,
+                                  lariat_client_options *options) {
+  *options = lariat_client_defaults();
+  if (!given) return LARIAT_OK;
+  if (given->size < sizeof given->size) return LARIAT_EINVAL;
+  memcpy(options, given,
+         given->size < sizeof *given ? given->size : sizeof *given);
   if ((unsigned)options->placement > LARIAT_PLACE_HOME) return LARIAT_EINVAL;
   if ((unsigned)options->http > LARIAT_HTTP_2) return LARIAT_EINVAL;
   return LARIAT_OK;
@@ -417,8 +435,7 @@ static lariat_status open_links(lariat_client *client, unsigned count) {
   bool home = client->options.placement == LARIAT_PLACE_HOME;
   lariat_status status = home ? find_home(client) : LARIAT_OK;
   for (unsigned i = 0; i < count && status == LARIAT_OK; i++) {
-    lr_worker *worker =
-        lr_pool_worker(client->pool, home ? client->home : i);
+    lr_worker *worker = lr_pool_worker(client->pool, home ? client->home : i);
     status = lr_link_open(client, client->reactor, worker, window,
                           &client->links[i]);
     if (status == LARIAT_OK) client->link_count++;
@@ -464,17 +481,16 @@ lariat_client_options lariat_client_defaults(void) {
 lariat_status lariat_client_new(lariat_pool *pool, lariat_reactor *reactor,
                                 const lariat_client_options *options,
                                 lariat_client **out) {
-  lariat_client_options all = options ? *options : lariat_client_defaults();
+  lariat_client_options all;
   *out = NULL;
   lariat_status status = lr_reactor_check(reactor, __func__);
   if (status == LARIAT_OK) status = lr_pool_check(pool);
-  if (status == LARIAT_OK) status = check_options(&all);
+  if (status == LARIAT_OK) status = read_options(options, &all);
   if (status == LARIAT_OK) status = lr_deferred_room_open(reactor);
   if (status != LARIAT_OK) return status;
   if (lr_reactor_closing(reactor)) return LARIAT_ECLOSED;
-  unsigned links = all.placement == LARIAT_PLACE_HOME
-                       ? 1
-                       : lariat_pool_reactors(pool);
+  unsigned links =
+      all.placement == LARIAT_PLACE_HOME ? 1 : lariat_pool_reactors(pool);
   lariat_client *client = new_blank(pool, reactor, &all, links);
   if (!client) return LARIAT_ENOMEM;
   status = make_profile(client);
@@ -547,12 +563,12 @@ lr_job *lr_client_new_job(lariat_client *client) {
 
 lariat_request_options lariat_request_defaults(const lariat_client *client) {
   const lariat_client_options *options = &client->options;
-  return (lariat_request_options){
-      .size = sizeof(lariat_request_options),
-      .timeout_ms = options->timeout_ms,
-      .connect_timeout_ms = options->connect_timeout_ms,
-      .max_body_bytes = options->max_body_bytes,
-      .max_redirects = options->max_redirects,
-      .http = options->http,
-      .sha256 = options->sha256};
+  return (lariat_request_options){.size = sizeof(lariat_request_options),
+                                  .timeout_ms = options->timeout_ms,
+                                  .connect_timeout_ms =
+                                      options->connect_timeout_ms,
+                                  .max_body_bytes = options->max_body_bytes,
+                                  .max_redirects = options->max_redirects,
+                                  .http = options->http,
+                                  .sha256 = options->sha256};
 }

@@ -18,18 +18,18 @@ struct lariat_client {
   lariat_pool *pool;
   lariat_reactor *reactor;
   lariat_client_options options;
-  lr_profile *profile;    /* the headers of every request */
+  lr_profile *profile; /* the headers of every request */
   lr_response_cache *responses;
-  lr_list jobs;           /* all that are not freed */
-  lr_list spare;          /* blank jobs, for the next requests */
+  lr_list jobs;  /* all that are not freed */
+  lr_list spare; /* blank jobs, for the next requests */
   unsigned spare_count;
-  uint64_t live;          /* length of `jobs` */
-  uint64_t away;          /* travel and cancel nodes that are out */
+  uint64_t live; /* length of `jobs` */
+  uint64_t away; /* travel and cancel nodes that are out */
   uint64_t queued;
   lariat_client_stats stats;
   lr_closer closer;
   bool closed;
-  unsigned home;          /* with LARIAT_PLACE_HOME: the reactor's number */
+  unsigned home; /* with LARIAT_PLACE_HOME: the reactor's number */
   unsigned link_count;
   lr_link *links[];
 };

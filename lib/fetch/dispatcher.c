@@ -184,9 +184,22 @@ void lr_dispatcher_cancel(lr_dispatcher *dispatcher, lr_job *job) {
   stop_job(dispatcher, job, LARIAT_ECANCELLED);
 }
 
+static void unblock(lr_dispatcher *dispatcher, lr_host *host) {
+  lr_list_remove(&host->ring);
+  host->blocked = false;
+  place_host(dispatcher, host);
+}
+
+/* Another host that waits is first to ask for a connection; if it gets none,
+ * this one may still use its own.  (A blocked host has jobs: it is not
+ * forgotten.) */
 void lr_dispatcher_done(lr_dispatcher *dispatcher, lr_job *job) {
+  lr_host *host = job->host;
+  bool blocked = host->blocked;
   detach(dispatcher, job);
   send_home(dispatcher, job);
+  lr_dispatcher_unblock(dispatcher);
+  if (blocked && host->blocked) unblock(dispatcher, host);
 }
 
 void lr_dispatcher_learned(lr_dispatcher *dispatcher, lr_host *host,
@@ -196,11 +209,8 @@ void lr_dispatcher_learned(lr_dispatcher *dispatcher, lr_host *host,
 }
 
 void lr_dispatcher_unblock(lr_dispatcher *dispatcher) {
-  lr_list *node = lr_list_take_first(&dispatcher->blocked);
-  if (!node) return;
-  lr_host *host = lr_container(node, lr_host, ring);
-  host->blocked = false;
-  place_host(dispatcher, host);
+  lr_list *node = lr_list_first(&dispatcher->blocked);
+  if (node) unblock(dispatcher, lr_container(node, lr_host, ring));
 }
 
 static void started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {

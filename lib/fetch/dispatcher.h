@@ -24,9 +24,9 @@ typedef struct lr_dispatcher_stats {
 } lr_dispatcher_stats;
 
 typedef struct lr_dispatcher_limits {
-  unsigned index;    /* of this reactor, in `reactors` */
+  unsigned index; /* of this reactor, in `reactors` */
   unsigned reactors;
-  unsigned max_jobs; /* this reactor's share */
+  unsigned max_jobs;                 /* this reactor's share */
   unsigned max_jobs_per_host;        /* the whole: split for spread hosts */
   unsigned max_connections_per_host; /* likewise */
 } lr_dispatcher_limits;

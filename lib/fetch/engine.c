@@ -13,6 +13,10 @@
 /* Measured: docs/internals/engine.md. */
 enum { LANE_ROOM = 32, IDLE_TRANSFERS_MAX = 4096 };
 
+/* With few connections in all, each has a lane of its own: the idle ones of a
+ * lane in which something runs cannot be closed. */
+enum { FEW_CONNECTIONS = 64 };
+
 /* The certificates, when the first job needs them. */
 
 static lariat_status need_trust(lr_engine *engine) {
@@ -33,7 +37,7 @@ static bool is_multiplexed(const lr_host *host) {
 }
 
 static bool part_has_idle(const lr_host_lane *part) {
-  return part->open > part->running;
+  return part->open + part->coming > part->running;
 }
 
 /* A lane in which the host has a connection that nobody uses; looked for where
@@ -87,8 +91,7 @@ static void relieve(lr_engine *engine) {
   for (lr_list *node = engine->lanes.next; node != &engine->lanes;
        node = node->next) {
     lr_lane *lane = lr_container(node, lr_lane, node);
-    unsigned idle =
-        lane->open > lane->running ? lane->open - lane->running : 0;
+    unsigned idle = lane->open > lane->running ? lane->open - lane->running : 0;
     bool quiet = lane->running == 0 && lane->open > 0;
     if (quiet) {
       lr_engine_recycle(engine, lane);
@@ -101,28 +104,49 @@ static void relieve(lr_engine *engine) {
   if (fullest) lr_lane_squeeze(fullest);
 }
 
-static unsigned greater(unsigned a, unsigned b) {
-  return a > b ? a : b;
+static bool engine_may_connect(const lr_engine *engine) {
+  return engine->open + engine->coming < engine->max_connections;
 }
 
 static bool may_connect(lr_engine *engine, const lr_host *host) {
-  if (greater(host->open, host->running) >= host->connections_limit)
-    return false;
-  if (greater(engine->open, engine->running) < engine->max_connections)
-    return true;
+  if (host->open + host->coming >= host->connections_limit) return false;
+  if (engine_may_connect(engine)) return true;
   relieve(engine);
-  return greater(engine->open, engine->running) < engine->max_connections;
+  return engine_may_connect(engine);
 }
 
-/* LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY */
+/* `*fresh`: the job will open a connection.
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY */
 static lariat_status choose_lane(lr_engine *engine, lr_host *host,
-                                 lr_lane **out) {
-  *out = is_multiplexed(host) && host->lane_count ? host->lanes[0].lane
-                                                  : lane_with_idle(host);
+                                 lr_lane **out, bool *fresh) {
+  *fresh = false;
+  *out = is_multiplexed(host) && host->open ? host->lanes[0].lane
+                                            : lane_with_idle(host);
   if (*out) return LARIAT_OK;
-  if (engine->running && !may_connect(engine, host)) return LARIAT_EBUSY;
+  if (!may_connect(engine, host) && engine->running) return LARIAT_EBUSY;
+  *fresh = true;
   *out = lane_for_new_connection(engine, host);
   return *out ? LARIAT_OK : LARIAT_ENOMEM;
+}
+
+void lr_engine_lane_has_room(lr_engine *engine, lr_lane *lane) {
+  lr_list_remove(&lane->node);
+  lr_list_prepend(&engine->lanes, &lane->node);
+}
+
+static void count_coming(lr_engine *engine, lr_transfer *transfer,
+                         unsigned by) {
+  lr_host_lane *part = lr_host_in_lane(transfer->host, transfer->lane);
+  engine->coming += by;
+  transfer->lane->coming += by;
+  transfer->host->coming += by;
+  part->coming += by;
+}
+
+void lr_engine_connection_came(lr_engine *engine, lr_transfer *transfer) {
+  if (!transfer->coming) return;
+  transfer->coming = false;
+  count_coming(engine, transfer, (unsigned)-1);
 }
 
 /* Transfers. */
@@ -149,22 +173,20 @@ static void give_back(lr_engine *engine, lr_transfer *transfer) {
 /* Jobs. */
 
 static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
-                         lr_host_lane *part) {
+                         bool fresh) {
   lr_host *host = job->host;
   lr_transfer *transfer = take_transfer(engine);
   if (!transfer) return LARIAT_ENOMEM;
   lariat_status status = lr_transfer_prepare(transfer, job, host, lane);
-  if (status == LARIAT_OK) {
-    transfer->multiplexed = is_multiplexed(host);
-    status = lr_lane_add(lane, transfer);
-  }
+  if (status == LARIAT_OK) status = lr_lane_add(lane, transfer);
   if (status != LARIAT_OK) {
-    transfer->multiplexed = false;
     give_back(engine, transfer);
     return status;
   }
-  if (transfer->multiplexed) lane->multiplexed++;
-  part->running++;
+  transfer->hopes = !fresh;
+  transfer->coming = fresh;
+  if (fresh) count_coming(engine, transfer, 1);
+  lr_host_in_lane(host, lane)->running++;
   engine->running++;
   return LARIAT_OK;
 }
@@ -172,13 +194,14 @@ static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
 static lariat_status start(void *self, lr_job *job) {
   lr_engine *engine = self;
   lr_lane *lane = NULL;
+  bool fresh = false;
   lariat_status status = LARIAT_OK;
   if (job->target.tls) status = need_trust(engine);
-  if (status == LARIAT_OK) status = choose_lane(engine, job->host, &lane);
+  if (status == LARIAT_OK)
+    status = choose_lane(engine, job->host, &lane, &fresh);
   if (status != LARIAT_OK) return status;
-  lr_host_lane *part = lr_host_enter_lane(job->host, lane);
-  if (!part) return LARIAT_ENOMEM;
-  status = run(engine, job, lane, part);
+  if (!lr_host_enter_lane(job->host, lane)) return LARIAT_ENOMEM;
+  status = run(engine, job, lane, fresh);
   if (status != LARIAT_OK) lr_host_leave_lane(job->host, lane);
   return status;
 }
@@ -189,6 +212,7 @@ static void detach(lr_engine *engine, lr_transfer *transfer) {
   lr_lane *lane = transfer->lane;
   lr_host *host = transfer->host;
   lr_lane_remove(lane, transfer);
+  lr_engine_connection_came(engine, transfer);
   engine->running--;
   lr_host_lane *part = lr_host_in_lane(host, lane);
   if (part) {
@@ -204,7 +228,7 @@ static void detach(lr_engine *engine, lr_transfer *transfer) {
 static void count(lr_engine *engine, const lr_job *job) {
   if (!job->response) return;
   job->response->reactor = engine->worker->index;
-  if (job->response->reused) lr_u64_bump(&engine->stats.reused, 1);
+  if (job->response->reused) lr_u64_bump(&engine->stats->reused, 1);
 }
 
 void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
@@ -214,7 +238,6 @@ void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
   count(engine, job);
   detach(engine, transfer);
   lr_dispatcher_done(engine->dispatcher, job);
-  lr_dispatcher_unblock(engine->dispatcher);
 }
 
 static void cancel(void *self, lr_job *job) {
@@ -246,7 +269,7 @@ static bool turn_end(void *self) {
 void lr_engine_recycle(lr_engine *engine, lr_lane *lane) {
   bool had = lane->open > 0;
   lr_lane_free(lane);
-  if (had) lr_u64_bump(&engine->stats.recycled, 1);
+  if (had) lr_u64_bump(&engine->stats->recycled, 1);
 }
 
 static void close_engine(void *self) {
@@ -273,17 +296,19 @@ lariat_status lr_engine_open(lr_worker *worker, lr_transport *out) {
   engine->reactor = worker->reactor;
   engine->idle_ns = (uint64_t)options->idle_ms * 1000000u;
   engine->insecure = options->insecure;
-  engine->lane_room =
-      options->lane_connections ? options->lane_connections : LANE_ROOM;
   unsigned share =
       lr_placement_share(0, options->max_connections, worker->index,
                          lariat_pool_reactors(worker->pool));
   engine->max_connections = share ? share : 1;
+  engine->lane_room = options->lane_connections;
+  if (!engine->lane_room)
+    engine->lane_room =
+        engine->max_connections < FEW_CONNECTIONS ? 1 : LANE_ROOM;
   lr_sockets_init(&engine->sockets);
   lr_list_init(&engine->transfers);
   lr_list_init(&engine->lanes);
   lr_list_init(&engine->touched);
-  worker->engine_stats = &engine->stats;
+  engine->stats = &worker->engine_stats; /* it outlives the engine */
   *out = (lr_transport){&ops, engine};
   return LARIAT_OK;
 }

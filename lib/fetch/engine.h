@@ -12,48 +12,47 @@
 #include "base/list.h"
 #include "fetch/socket.h"
 #include "fetch/transport.h"
+#include "fetch/worker.h"
 #include "reactor/reactor.h"
 #include <lariat/pool.h>
 
-struct lr_worker;
-struct lr_dispatcher;
 struct lr_lane;
 struct lr_transfer;
 struct x509_store_st;
 
-typedef struct lr_engine_stats {
-  lr_atomic_u64 connections;
-  lr_atomic_u64 opened;
-  lr_atomic_u64 reused;
-  lr_atomic_u64 lanes;
-  lr_atomic_u64 recycled;
-} lr_engine_stats;
-
 typedef struct lr_engine {
-  struct lr_worker *worker;
-  struct lr_dispatcher *dispatcher;
+  lr_worker *worker;
+  lr_dispatcher *dispatcher;
   lariat_reactor *reactor;
   lr_sockets sockets;
-  lr_list transfers;   /* idle ones */
+  lr_list transfers; /* idle ones */
   unsigned idle_transfers;
   lr_list lanes;
-  lr_list touched;     /* lanes to see to at the end of the turn */
+  lr_list touched; /* lanes to see to at the end of the turn */
   unsigned lane_count;
-  unsigned lane_room;  /* connections a lane */
+  unsigned lane_room;       /* connections a lane */
   unsigned max_connections; /* this reactor's share */
-  unsigned open;       /* connections now */
-  unsigned running;    /* transfers now */
-  uint64_t idle_ns;    /* a quiet lane is closed after this */
+  unsigned open;            /* connections now */
+  unsigned coming;          /* transfers that are about to open one */
+  unsigned running;         /* transfers now */
+  uint64_t idle_ns;         /* a quiet lane is closed after this */
   bool insecure;
   struct x509_store_st *trusted; /* NULL until the first https job */
-  lr_engine_stats stats;
+  lr_engine_stats *stats;        /* the worker's; any thread reads */
 } lr_engine;
 
 /* LARIAT_OK, LARIAT_ENOMEM */
-lariat_status lr_engine_open(struct lr_worker *worker, lr_transport *out);
+lariat_status lr_engine_open(lr_worker *worker, lr_transport *out);
 
 /* Adds up; any thread. */
 void lr_engine_add_stats(lariat_pool_stats *all, const lr_engine_stats *stats);
+
+/* A transfer that was to open a connection has done so, or will not. */
+void lr_engine_connection_came(lr_engine *engine, struct lr_transfer *transfer);
+
+/* One of the lane's connections was closed: it is looked at first when a lane
+ * with room is needed. */
+void lr_engine_lane_has_room(lr_engine *engine, struct lr_lane *lane);
 
 /* Closes a lane without transfers, and all of its connections. */
 void lr_engine_recycle(lr_engine *engine, struct lr_lane *lane);

@@ -98,8 +98,7 @@ lr_host *lr_hosts_find(lr_hosts *hosts, const lr_job *job, bool *made) {
 void lr_hosts_forget(lr_hosts *hosts, lr_host *host) {
   if (host->queued || host->running || host->open || host->lane_count) return;
   lr_host **place = &hosts->buckets[host->hash & (hosts->room - 1)];
-  while (*place != host)
-    place = &(*place)->next;
+  while (*place != host) place = &(*place)->next;
   *place = host->next;
   hosts->count--;
   lr_list_remove(&host->ring);
@@ -124,7 +123,7 @@ lr_host_lane *lr_host_enter_lane(lr_host *host, struct lr_lane *lane) {
     host->lane_room = room;
   }
   part = &host->lanes[host->lane_count++];
-  *part = (lr_host_lane){.lane = lane, .open = 0, .running = 0};
+  *part = (lr_host_lane){.lane = lane};
   return part;
 }
 

@@ -26,26 +26,28 @@ typedef enum lr_protocol {
 typedef struct lr_host_lane {
   struct lr_lane *lane;
   uint32_t open;    /* connections */
-  uint32_t running; /* jobs */
+  uint32_t coming;  /* jobs that are about to open one */
+  uint32_t running; /* jobs, those included */
 } lr_host_lane;
 
 typedef struct lr_host {
   struct lr_host *next; /* in its bucket */
   uint64_t hash;
-  lr_list ring;         /* in the dispatcher's ring or blocked list, or alone */
-  lr_list queue;        /* jobs that wait */
+  lr_list ring;  /* in the dispatcher's ring or blocked list, or alone */
+  lr_list queue; /* jobs that wait */
   uint32_t queued;
   uint32_t running;
-  uint32_t limit;       /* jobs at once */
+  uint32_t limit; /* jobs at once */
   uint32_t connections_limit;
-  uint32_t open;        /* connections, over all lanes */
-  uint8_t protocol;     /* lr_protocol */
-  uint8_t http;         /* lariat_http, part of the identity */
-  bool spread;          /* part of the identity */
-  bool blocked;         /* waits for a connection */
+  uint32_t open;    /* connections, over all lanes */
+  uint32_t coming;  /* jobs that are about to open one */
+  uint8_t protocol; /* lr_protocol */
+  uint8_t http;     /* lariat_http, part of the identity */
+  bool spread;      /* part of the identity */
+  bool blocked;     /* waits for a connection */
   uint32_t lane_count;
   uint32_t lane_room;
-  uint32_t lane_hint;   /* the lane that had an idle connection last */
+  uint32_t lane_hint; /* the lane that had an idle connection last */
   lr_host_lane *lanes;
   uint32_t key_length;
   char key[];

@@ -54,14 +54,14 @@ enum {
 
 typedef struct lr_job {
   /* The caller's. */
-  lariat_deferred deferred; /* first: the deferred is the job */
+  lariat_deferred deferred;     /* first: the deferred is the job */
   struct lariat_client *client; /* NULL once orphaned */
-  lr_list node;       /* in the client's list of jobs */
-  lr_list queue_node; /* in the link's queue */
-  lr_timer timer;     /* the caller's own watch over the deadline */
-  uint64_t submitted_ns;     /* the fetch began, on the system's clock */
-  uint64_t hop_ns;           /* this hop of it began */
-  uint64_t due_ns;           /* the deadline, on the reactor's clock */
+  lr_list node;                 /* in the client's list of jobs */
+  lr_list queue_node;           /* in the link's queue */
+  lr_timer timer;               /* the caller's own watch over the deadline */
+  uint64_t submitted_ns;        /* the fetch began, on the system's clock */
+  uint64_t hop_ns;              /* this hop of it began */
+  uint64_t due_ns;              /* the deadline, on the reactor's clock */
   unsigned redirects;
   unsigned max_redirects;
   uint8_t place; /* lr_job_place */
@@ -86,7 +86,7 @@ typedef struct lr_job {
   void (*drop_body)(void *body);
   uint64_t max_body_bytes;
   uint64_t connect_timeout_ns; /* 0: none */
-  uint64_t deadline_ns; /* on the system's clock; UINT64_MAX: none */
+  uint64_t deadline_ns;        /* on the system's clock; UINT64_MAX: none */
 
   /* The pool's. */
   _Alignas(LR_CACHE_LINE) lr_mail travel;
@@ -96,13 +96,13 @@ typedef struct lr_job {
   lr_timer pool_timer;
   uint64_t arrived_ns;
   uint64_t started_ns;
-  uint64_t received;    /* bytes of body, after decompression */
-  uint8_t stage;        /* lr_job_stage */
-  uint8_t phase;        /* lariat_phase, when it failed */
+  uint64_t received; /* bytes of body, after decompression */
+  uint8_t stage;     /* lr_job_stage */
+  uint8_t phase;     /* lariat_phase, when it failed */
   bool cancelled;
   lariat_status outcome;
   int curl_code;
-  char *detail;         /* what libcurl said; may be NULL */
+  char *detail; /* what libcurl said; may be NULL */
   lariat_response *response;
 
   /* Written by the caller, then by the pool, in turns. */

@@ -71,9 +71,9 @@ lr_lane *lr_lane_new(lr_engine *engine) {
   lane->idle_timer.expire = idle_expired;
   lr_list_init(&lane->touched);
   lr_list_init(&lane->transfers);
-  lr_list_append(&engine->lanes, &lane->node);
+  lr_list_prepend(&engine->lanes, &lane->node);
   engine->lane_count++;
-  lr_u64_store_relaxed(&engine->stats.lanes, engine->lane_count);
+  lr_u64_store_relaxed(&engine->stats->lanes, engine->lane_count);
   configure(lane);
   return lane;
 }
@@ -86,7 +86,7 @@ void lr_lane_free(lr_lane *lane) {
   lr_list_remove(&lane->touched);
   lr_list_remove(&lane->node);
   engine->lane_count--;
-  lr_u64_store_relaxed(&engine->stats.lanes, engine->lane_count);
+  lr_u64_store_relaxed(&engine->stats->lanes, engine->lane_count);
   lr_free(lane);
 }
 
@@ -107,11 +107,11 @@ lariat_status lr_lane_add(lr_lane *lane, lr_transfer *transfer) {
 }
 
 void lr_lane_remove(lr_lane *lane, lr_transfer *transfer) {
+  lr_socket_keep_connected(transfer);
   (void)curl_multi_remove_handle(lane->multi, transfer->easy);
+  lr_socket_end_attempts(transfer);
   lr_list_remove(&transfer->node);
   lane->running--;
-  if (transfer->multiplexed) lane->multiplexed--;
-  transfer->multiplexed = false;
   if (lane->running) return;
   lane->quiet_ns = lr_reactor_turn_ns(lane->engine->reactor);
   lr_lane_touch(lane);

@@ -18,18 +18,18 @@ struct lr_transfer;
 typedef struct lr_lane {
   struct lr_engine *engine;
   CURLM *multi;
-  lr_list node;       /* in the engine's lanes */
-  lr_list touched;    /* in the engine's touched lanes, or alone */
-  lr_list transfers;  /* running */
-  unsigned open;      /* connections */
-  unsigned dead;      /* of these, closed by their servers while idle */
-  unsigned running;   /* transfers */
-  unsigned multiplexed; /* of these, on HTTP/2 */
-  bool kick;          /* libcurl wants to be called without an event */
-  bool news;          /* there may be finished transfers */
-  bool squeezed;      /* keeps fewer idle connections than it has room for */
-  uint64_t quiet_ns;  /* since when it has no transfer */
-  lr_timer timer;     /* libcurl's */
+  lr_list node;        /* in the engine's lanes */
+  lr_list touched;     /* in the engine's touched lanes, or alone */
+  lr_list transfers;   /* running */
+  unsigned open;       /* connections */
+  unsigned dead;       /* of these, closed by their servers while idle */
+  unsigned coming;     /* transfers that are about to open one */
+  unsigned running;    /* transfers, those included */
+  bool kick;           /* libcurl wants to be called without an event */
+  bool news;           /* there may be finished transfers */
+  bool squeezed;       /* keeps fewer idle connections than it has room for */
+  uint64_t quiet_ns;   /* since when it has no transfer */
+  lr_timer timer;      /* libcurl's */
   lr_timer idle_timer; /* looks after a quiet lane */
 } lr_lane;
 
@@ -57,8 +57,7 @@ void lr_lane_see_to(lr_lane *lane);
 
 /* The lane's load: connections it has or is about to have. */
 static inline unsigned lr_lane_load(const lr_lane *lane) {
-  unsigned coming = lane->running - lane->multiplexed;
-  return lane->open > coming ? lane->open : coming;
+  return lane->open + lane->coming;
 }
 
 /* Lets libcurl close one idle connection when the next transfer of this lane

@@ -30,9 +30,9 @@ typedef struct lr_link {
   /* The caller's. */
   struct lariat_client *client;
   lr_outbox out;
-  lr_list queue;     /* jobs without a credit */
+  lr_list queue; /* jobs without a credit */
   unsigned credits;
-  unsigned load;     /* jobs queued here or away there */
+  unsigned load; /* jobs queued here or away there */
   lr_mail attach;
   lr_mail detach;
 

@@ -31,7 +31,7 @@ struct lariat_pool {
   unsigned started;
   unsigned ready;
   unsigned ended;
-  lr_list closers;      /* lr_closing, told when the last thread has ended */
+  lr_list closers; /* lr_closing, told when the last thread has ended */
 
   pthread_mutex_t join_lock;
   bool joined;
@@ -85,9 +85,7 @@ void lr_pool_warm_up_end(lariat_pool *pool) {
 
 /* Memory. */
 
-void lr_pool_hold(lariat_pool *pool) {
-  lr_count_retain(&pool->holds);
-}
+void lr_pool_hold(lariat_pool *pool) { lr_count_retain(&pool->holds); }
 
 void lr_pool_unhold(lariat_pool *pool) {
   if (!lr_count_release(&pool->holds)) return;
@@ -141,9 +139,23 @@ static unsigned connections_allowed(void) {
   return all > 2 * kept ? all - kept : (all + 1) / 2;
 }
 
-static lariat_status complete(lariat_pool_options *options) {
-  if (options->size < sizeof *options) return LARIAT_EINVAL;
-  if (options->reactors > REACTORS_MAX) return LARIAT_EINVAL;
+/* A program built against an older header has a smaller struct: what it does
+ * not know stays as it is by default. */
+static lariat_status read_options(const lariat_pool_options *given,
+                                  lariat_pool_options *options) {
+  *options = lariat_pool_defaults();
+  if (!given) return LARIAT_OK;
+  if (given->size < sizeof given->size) return LARIAT_EINVAL;
+  memcpy(options, given,
+         given->size < sizeof *given ? given->size : sizeof *given);
+  return options->reactors > REACTORS_MAX ? LARIAT_EINVAL : LARIAT_OK;
+}
+
+static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
+
+/* A reactor without a share in the jobs or the connections would be of no
+ * use. */
+static void complete(lariat_pool_options *options) {
   lariat_pool_options defaults = lariat_pool_defaults();
   if (!options->reactors) options->reactors = lr_placement_default_reactors();
   if (!options->max_jobs) options->max_jobs = defaults.max_jobs;
@@ -154,7 +166,8 @@ static lariat_status complete(lariat_pool_options *options) {
   if (!options->max_connections_per_host)
     options->max_connections_per_host = options->max_jobs_per_host;
   if (!options->idle_ms) options->idle_ms = defaults.idle_ms;
-  return LARIAT_OK;
+  options->reactors = least(options->reactors,
+                            least(options->max_jobs, options->max_connections));
 }
 
 /* A bad certificate file is found here and not at the first fetch. */
@@ -279,9 +292,10 @@ static lariat_status start(lariat_pool *pool) {
 
 lariat_status lariat_pool_new(const lariat_pool_options *options,
                               lariat_pool **out) {
-  lariat_pool_options all = options ? *options : lariat_pool_defaults();
+  lariat_pool_options all;
   *out = NULL;
-  lariat_status status = complete(&all);
+  lariat_status status = read_options(options, &all);
+  if (status == LARIAT_OK) complete(&all);
   if (status == LARIAT_OK) status = check_libcurl(&all);
   if (status == LARIAT_OK) status = check_ca_file(all.ca_file);
   if (status != LARIAT_OK) return status;
@@ -300,7 +314,7 @@ lariat_status lariat_pool_new(const lariat_pool_options *options,
 
 static bool on_own_thread(const lariat_pool *pool) {
   for (unsigned i = 0; i < pool->reactors; i++)
-    if (pthread_equal(pool->workers[i].thread, pthread_self()) != 0) return true;
+    if (pthread_equal(pool->workers[i].thread, pthread_self())) return true;
   return false;
 }
 
@@ -415,7 +429,7 @@ static void add_worker_stats(lariat_pool_stats *all, const lr_worker *worker) {
   all->jobs_done += lr_u64_load_relaxed(&jobs->done);
   all->jobs_queued += lr_u64_load_relaxed(&jobs->queued);
   all->jobs_running += lr_u64_load_relaxed(&jobs->running);
-  lr_engine_add_stats(all, worker->engine_stats);
+  lr_engine_add_stats(all, &worker->engine_stats);
 }
 
 lariat_status lariat_pool_read_stats(lariat_pool *pool,

@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 #include <openssl/crypto.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -94,8 +95,9 @@ static char accept_encoding[sizeof "gzip, br, zstd"];
 static pthread_once_t abilities_once = PTHREAD_ONCE_INIT;
 
 static void add_coding(const char *coding) {
-  if (accept_encoding[0] != '\0') strcat(accept_encoding, ", ");
-  strcat(accept_encoding, coding);
+  size_t length = strlen(accept_encoding);
+  (void)snprintf(accept_encoding + length, sizeof accept_encoding - length,
+                 "%s%s", length ? ", " : "", coding);
 }
 
 static void read_abilities(void) {

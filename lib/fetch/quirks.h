@@ -19,13 +19,13 @@ const char *lr_quirks_unusable(void);
 typedef struct lr_abilities {
   unsigned version_num;
   bool http2;
-  bool decompress;               /* gzip, br or zstd */
-  const char *accept_encoding;   /* "gzip, br": what it can undo; NULL: none */
-  bool h2c_reuse;                /* an HTTP/2 connection without TLS can be
-                                    used again: not in 7.88 (curl issue
-                                    10634) */
-  bool dns_cache_forever;        /* CURLOPT_DNS_CACHE_TIMEOUT takes -1 */
-  const char *ca_file;           /* its built-in defaults; may be NULL */
+  bool decompress;             /* gzip, br or zstd */
+  const char *accept_encoding; /* "gzip, br": what it can undo; NULL: none */
+  bool h2c_reuse;              /* an HTTP/2 connection without TLS can be
+                                  used again: not in 7.88 (curl issue
+                                  10634) */
+  bool dns_cache_forever;      /* CURLOPT_DNS_CACHE_TIMEOUT takes -1 */
+  const char *ca_file;         /* its built-in defaults; may be NULL */
   const char *ca_path;
 } lr_abilities;
 const lr_abilities *lr_quirks_abilities(void);

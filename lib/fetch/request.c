@@ -46,8 +46,8 @@ static lariat_status complete_headers(lr_job *job) {
   size_t first = lr_profile_has(job->profile, "Expect") ? 1 : 0;
   if (first >= count) return LARIAT_OK;
   lr_profile *profile = NULL;
-  lariat_status status = lr_profile_make(job->profile, made_up + first,
-                                         count - first, &profile);
+  lariat_status status =
+      lr_profile_make(job->profile, made_up + first, count - first, &profile);
   if (status != LARIAT_OK) return status;
   lr_profile_release(job->profile);
   job->profile = profile;

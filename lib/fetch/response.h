@@ -29,19 +29,19 @@ struct lariat_response {
   unsigned remote_port;
   bool reused;
   bool has_sha256;
-  bool interim;     /* the status line seen last was a 1xx */
-  bool in_block;    /* between a status line and the empty line */
+  bool interim;  /* the status line seen last was a 1xx */
+  bool in_block; /* between a status line and the empty line */
   uint32_t header_count;
   uint32_t header_room;
   lr_header_place *headers; /* inline_headers, or on the heap */
   lr_header_place inline_headers[LR_RESPONSE_INLINE_HEADERS];
-  lr_buffer text;           /* names and values, each ended by a NUL */
+  lr_buffer text; /* names and values, each ended by a NUL */
   lr_buffer body;
-  char *url;                /* owned */
+  char *url; /* owned */
   char remote_ip[48];
   uint8_t sha256[32];
   lariat_timings timings;
-  int64_t content_length;   /* from the header; -1: none */
+  int64_t content_length;          /* from the header; -1: none */
   struct lr_response_cache *cache; /* where it goes back to; NULL: nowhere */
   lariat_response *next_spare;
 };

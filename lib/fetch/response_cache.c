@@ -9,7 +9,7 @@
 
 enum {
   SPARE_MAX = 1024,
-  TEXT_KEPT = 8 * 1024,  /* larger buffers are given back */
+  TEXT_KEPT = 8 * 1024, /* larger buffers are given back */
   BODY_KEPT = 16 * 1024
 };
 

@@ -25,21 +25,17 @@ void lr_sockets_init(lr_sockets *sockets) {
 }
 
 void lr_sockets_clear(lr_sockets *sockets) {
-  for (uint32_t i = 0; i < sockets->room; i++)
-    lr_free(sockets->by_fd[i]);
+  for (uint32_t i = 0; i < sockets->room; i++) lr_free(sockets->by_fd[i]);
   lr_free(sockets->by_fd);
   lr_sockets_init(sockets);
 }
 
 static bool make_room(lr_sockets *sockets, uint32_t fd) {
   uint32_t room = sockets->room ? sockets->room : FIRST_ROOM;
-  while (room <= fd)
-    room *= 2;
-  lr_socket **by_fd =
-      lr_realloc(sockets->by_fd, room * sizeof *sockets->by_fd);
+  while (room <= fd) room *= 2;
+  lr_socket **by_fd = lr_realloc(sockets->by_fd, room * sizeof *sockets->by_fd);
   if (!by_fd) return false;
-  for (uint32_t i = sockets->room; i < room; i++)
-    by_fd[i] = NULL;
+  for (uint32_t i = sockets->room; i < room; i++) by_fd[i] = NULL;
   sockets->by_fd = by_fd;
   sockets->room = room;
   return true;
@@ -83,22 +79,9 @@ static void ready(lr_watch *watch, uint32_t events) {
     lr_lane_event(socket->lane, watch->fd, curl_events_of(events));
 }
 
-static lr_socket *add(lr_engine *engine, lr_lane *lane, lr_host *host, int fd) {
-  lr_sockets *sockets = &engine->sockets;
-  if ((uint32_t)fd >= sockets->room && !make_room(sockets, (uint32_t)fd))
-    return NULL;
-  lr_socket *socket = lr_alloc_zero(sizeof *socket);
-  if (!socket) return NULL;
-  socket->watch.fd = fd;
-  socket->watch.ready = ready;
-  socket->lane = lane;
-  socket->host = host;
-  sockets->by_fd[fd] = socket;
-  return socket;
-}
-
 static void drop(lr_engine *engine, lr_socket *socket) {
   lr_poller_forget(lr_reactor_poller(engine->reactor), &socket->watch);
+  lr_list_remove(&socket->attempt);
   engine->sockets.by_fd[socket->watch.fd] = NULL;
   lr_free(socket);
 }
@@ -108,28 +91,7 @@ static void count_connection(lr_engine *engine, lr_lane *lane, lr_host *host,
   engine->open += by;
   lane->open += by;
   host->open += by;
-  lr_u64_store_relaxed(&engine->stats.connections, engine->open);
-}
-
-curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
-                             struct curl_sockaddr *address) {
-  lr_transfer *transfer = transfer_pointer;
-  lr_engine *engine = transfer->engine;
-  (void)purpose;
-  int fd = socket(address->family,
-                  address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
-                  address->protocol);
-  if (fd < 0) return CURL_SOCKET_BAD;
-  lr_host_lane *part = lr_host_enter_lane(transfer->host, transfer->lane);
-  if (!part || !add(engine, transfer->lane, transfer->host, fd)) {
-    close(fd);
-    errno = ENOMEM;
-    return CURL_SOCKET_BAD;
-  }
-  part->open++;
-  count_connection(engine, transfer->lane, transfer->host, 1);
-  lr_u64_bump(&engine->stats.opened, 1);
-  return fd;
+  lr_u64_store_relaxed(&engine->stats->connections, engine->open);
 }
 
 /* Of a host of which nothing is left no memory is kept. */
@@ -139,19 +101,91 @@ static void connection_closed(lr_engine *engine, lr_socket *socket) {
   if (part) part->open--;
   count_connection(engine, socket->lane, host, (unsigned)-1);
   if (socket->dead) socket->lane->dead--;
+  lr_engine_lane_has_room(engine, socket->lane);
+  /* The next connection may speak another protocol, and is waited for. */
+  if (host->open == 0 && host->protocol == LR_PROTOCOL_HTTP2)
+    host->protocol = LR_PROTOCOL_UNKNOWN;
   lr_host_leave_lane(host, socket->lane);
   lr_hosts_forget(&engine->dispatcher->hosts, host);
   lr_dispatcher_unblock(engine->dispatcher);
 }
 
+static void end(lr_engine *engine, lr_socket *socket) {
+  if (socket->host) connection_closed(engine, socket);
+  drop(engine, socket);
+}
+
+/* A number that is still known was closed without a word. */
+static lr_socket *add(lr_engine *engine, lr_lane *lane, lr_host *host, int fd) {
+  lr_sockets *sockets = &engine->sockets;
+  if ((uint32_t)fd >= sockets->room && !make_room(sockets, (uint32_t)fd))
+    return NULL;
+  if (sockets->by_fd[fd]) end(engine, sockets->by_fd[fd]);
+  lr_socket *socket = lr_alloc_zero(sizeof *socket);
+  if (!socket) return NULL;
+  socket->watch.fd = fd;
+  socket->watch.ready = ready;
+  socket->lane = lane;
+  socket->host = host;
+  lr_list_init(&socket->attempt);
+  sockets->by_fd[fd] = socket;
+  return socket;
+}
+
+curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
+                             struct curl_sockaddr *address) {
+  lr_transfer *transfer = transfer_pointer;
+  lr_engine *engine = transfer->engine;
+  (void)purpose;
+  int fd =
+      socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+             address->protocol);
+  if (fd < 0) return CURL_SOCKET_BAD;
+  lr_socket *socket = NULL;
+  if (lr_host_enter_lane(transfer->host, transfer->lane))
+    socket = add(engine, transfer->lane, transfer->host, fd);
+  if (!socket) {
+    close(fd);
+    errno = ENOMEM;
+    return CURL_SOCKET_BAD;
+  }
+  /* libcurl may be trying again, after a connection that turned out to be
+   * dead.  It counts that over the life of the handle, and gives up. */
+  if (transfer->hopes) transfer->plain = false;
+  lr_list_append(&transfer->attempts, &socket->attempt);
+  lr_host_in_lane(transfer->host, transfer->lane)->open++;
+  count_connection(engine, transfer->lane, transfer->host, 1);
+  lr_u64_bump(&engine->stats->opened, 1);
+  lr_engine_connection_came(engine, transfer);
+  return fd;
+}
+
 int lr_socket_close(void *engine_pointer, curl_socket_t fd) {
   lr_engine *engine = engine_pointer;
   lr_socket *socket = find(&engine->sockets, fd);
-  if (socket) {
-    if (socket->host) connection_closed(engine, socket);
-    drop(engine, socket);
-  }
+  if (socket) end(engine, socket);
   return close(fd);
+}
+
+/* Mostly the wish to read has told already; but libcurl 8 need not wait to
+ * read when the answer is quick. */
+void lr_socket_keep_connected(lr_transfer *transfer) {
+  curl_off_t connected_us = 0;
+  curl_socket_t fd = CURL_SOCKET_BAD;
+  if (lr_list_empty(&transfer->attempts)) return;
+  (void)curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T,
+                          &connected_us);
+  if (connected_us == 0) return;
+  (void)curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &fd);
+  lr_socket *socket =
+      fd == CURL_SOCKET_BAD ? NULL : find(&transfer->engine->sockets, fd);
+  if (socket) lr_list_remove(&socket->attempt);
+}
+
+void lr_socket_end_attempts(lr_transfer *transfer) {
+  lr_list *node;
+  while ((node = lr_list_first(&transfer->attempts)))
+    end(transfer->engine, lr_container(node, lr_socket, attempt));
 }
 
 static uint32_t events_of(int what) {
@@ -188,6 +222,7 @@ int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane_pointer,
     if (!socket) return 0; /* the transfer's deadline will end it */
   }
   socket->wanted = events;
+  if (events & EPOLLIN) lr_list_remove(&socket->attempt); /* connected */
   if (events && socket->dead) revive(socket);
   if (!events && !socket->host) {
     (void)lr_poller_set(lr_reactor_poller(engine->reactor), &socket->watch, 0);

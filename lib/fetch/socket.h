@@ -20,11 +20,13 @@
 struct lr_engine;
 struct lr_lane;
 struct lr_host;
+struct lr_transfer;
 
 typedef struct lr_socket {
   lr_watch watch;
   struct lr_lane *lane;
   struct lr_host *host; /* NULL: not a connection of ours */
+  lr_list attempt;      /* in its transfer's attempts, or alone */
   uint32_t wanted;      /* what libcurl waits for; 0: idle */
   bool dead;            /* closed by the server while it was idle */
 } lr_socket;
@@ -43,6 +45,15 @@ void lr_sockets_clear(lr_sockets *sockets);
 curl_socket_t lr_socket_open(void *transfer, curlsocktype purpose,
                              struct curl_sockaddr *address);
 int lr_socket_close(void *engine, curl_socket_t fd);
+
+/* The transfer is about to be taken from its lane: a socket of its attempts
+ * that came to be connected is one no more. */
+void lr_socket_keep_connected(struct lr_transfer *transfer);
+
+/* The transfer has been taken from its lane: those of its sockets that never
+ * came to be connected are closed.  (libcurl 7.88 closes them without a call of
+ * CLOSESOCKETFUNCTION.) */
+void lr_socket_end_attempts(struct lr_transfer *transfer);
 int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane,
                     void *unused);
 

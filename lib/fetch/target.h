@@ -13,16 +13,16 @@
 #include <lariat/status.h>
 
 typedef struct lr_target {
-  char *url;           /* as it will be fetched: no fragment; NUL-terminated */
+  char *url; /* as it will be fetched: no fragment; NUL-terminated */
   uint32_t url_length;
   uint32_t origin_length; /* the part of `url` before the path, with the
                              scheme: "http://host:81"; 0 when it has userinfo
                              or is otherwise not to be compared as text */
-  char *key;           /* "https://host:443": lower case, port always there;
-                          the identity of the host for placement and limits */
+  char *key;              /* "https://host:443": lower case, port always there;
+                             what placement and limits know a host by */
   uint32_t key_length;
   bool tls;
-  uint64_t hash;       /* of the key; well mixed */
+  uint64_t hash; /* of the key; well mixed */
 } lr_target;
 
 /* Parses `url` into `*target`; url and key are in one allocation that belongs

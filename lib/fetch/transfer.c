@@ -35,10 +35,6 @@ static CURLcode use_trust(CURL *easy, void *ssl_ctx, void *transfer_pointer) {
 static void learn(lr_transfer *transfer, lr_protocol protocol) {
   lr_host *host = transfer->host;
   if (host->protocol != LR_PROTOCOL_UNKNOWN) return;
-  if (protocol == LR_PROTOCOL_HTTP2) {
-    transfer->multiplexed = true;
-    transfer->lane->multiplexed++;
-  }
   lr_dispatcher_learned(transfer->engine->dispatcher, host, protocol);
 }
 
@@ -74,8 +70,7 @@ static size_t take_header(char *line, size_t size, size_t count,
                           void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
   size_t length = size * count;
-  transfer->fault =
-      lr_response_add_line(transfer->job->response, line, length);
+  transfer->fault = lr_response_add_line(transfer->job->response, line, length);
   if (transfer->fault != LARIAT_OK) return 0;
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_answer(transfer);
@@ -174,6 +169,7 @@ lr_transfer *lr_transfer_new(lr_engine *engine) {
   if (!transfer) return NULL;
   transfer->engine = engine;
   lr_list_init(&transfer->node);
+  lr_list_init(&transfer->attempts);
   transfer->easy = curl_easy_init();
   transfer->url = curl_url();
   if (!transfer->easy || !transfer->url) {
@@ -242,9 +238,9 @@ static lariat_status set_url(lr_transfer *transfer, const lr_target *target) {
     transfer->set_origin = 0;
     return LARIAT_ENOMEM;
   }
-  CURLUcode code = path_only ? set_path(transfer)
-                             : curl_url_set(transfer->url, CURLUPART_URL,
-                                            target->url, 0);
+  CURLUcode code =
+      path_only ? set_path(transfer)
+                : curl_url_set(transfer->url, CURLUPART_URL, target->url, 0);
   if (code == CURLUE_OK) return LARIAT_OK;
   transfer->set_length = 0;
   transfer->set_origin = 0;
@@ -392,14 +388,14 @@ static bool body_is_sent(const lr_transfer *transfer) {
 
 /* The first step that has not been taken yet is where the time goes. */
 lariat_phase lr_transfer_phase(const lr_transfer *transfer) {
-  if (time_of(transfer, CURLINFO_STARTTRANSFER_TIME_T))
+  const lariat_response *response = transfer->job->response;
+  if (response && response->status && !response->interim)
     return LARIAT_PHASE_BODY;
   if (time_of(transfer, CURLINFO_PRETRANSFER_TIME_T))
     return body_is_sent(transfer) ? LARIAT_PHASE_FIRST_BYTE
                                   : LARIAT_PHASE_REQUEST;
   if (transfer->shaking || time_of(transfer, CURLINFO_CONNECT_TIME_T))
-    return transfer->job->target.tls ? LARIAT_PHASE_TLS
-                                     : LARIAT_PHASE_REQUEST;
+    return transfer->job->target.tls ? LARIAT_PHASE_TLS : LARIAT_PHASE_REQUEST;
   if (time_of(transfer, CURLINFO_NAMELOOKUP_TIME_T))
     return LARIAT_PHASE_CONNECT;
   return LARIAT_PHASE_DNS;
@@ -408,11 +404,28 @@ lariat_phase lr_transfer_phase(const lr_transfer *transfer) {
 static bool is_certificate_error(int code) {
   return code == CURLE_PEER_FAILED_VERIFICATION ||
          code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_ISSUER_ERROR ||
-         code == CURLE_SSL_CERTPROBLEM || code == CURLE_SSL_PINNEDPUBKEYNOTMATCH;
+         code == CURLE_SSL_CERTPROBLEM ||
+         code == CURLE_SSL_PINNEDPUBKEYNOTMATCH;
 }
 
 /* CURLE_TOO_LARGE, which 7.88's header does not have. */
 enum { libcurl_too_large = 100 };
+
+/* libcurl before 8.6 says "out of memory" of a header line that is longer than
+ * it takes. */
+static bool in_head(const lr_transfer *transfer) {
+  const lariat_response *response = transfer->job->response;
+  return response && response->in_block;
+}
+
+/* A chunked body that makes no sense is a "receive error" to libcurl, as one
+ * that was cut off is; only its message tells them apart (CURLINFO_OS_ERRNO
+ * may be an earlier transfer's). */
+static bool is_garbled(const lr_transfer *transfer) {
+  const lariat_response *response = transfer->job->response;
+  return response && lariat_response_header(response, "Transfer-Encoding") &&
+         strstr(transfer->error, "chunk");
+}
 
 static lariat_status status_of(const lr_transfer *transfer, int code) {
   if (transfer->fault != LARIAT_OK) return transfer->fault;
@@ -421,7 +434,7 @@ static lariat_status status_of(const lr_transfer *transfer, int code) {
   case CURLE_OK:
     return LARIAT_OK;
   case CURLE_OUT_OF_MEMORY:
-    return LARIAT_ENOMEM;
+    return in_head(transfer) ? LARIAT_EHEADERLIMIT : LARIAT_ENOMEM;
   case CURLE_URL_MALFORMAT:
     return LARIAT_EURL;
   case CURLE_COULDNT_RESOLVE_HOST:
@@ -440,8 +453,9 @@ static lariat_status status_of(const lr_transfer *transfer, int code) {
   case CURLE_GOT_NOTHING:
     return LARIAT_EEMPTY;
   case CURLE_SEND_ERROR:
-  case CURLE_RECV_ERROR:
     return LARIAT_ERESET;
+  case CURLE_RECV_ERROR:
+    return is_garbled(transfer) ? LARIAT_EPROTOCOL : LARIAT_ERESET;
   case CURLE_BAD_CONTENT_ENCODING:
     return LARIAT_EENCODING;
   case libcurl_too_large:

@@ -25,17 +25,19 @@ typedef struct lr_transfer {
   struct lr_host *host; /* while it runs */
   lr_job *job;          /* while it runs */
   lr_list node;         /* in the lane's or the engine's list */
-  bool multiplexed;     /* counted so in its lane */
+  lr_list attempts;     /* its sockets that are not connected yet */
+  bool coming;          /* counted as about to open a connection */
   bool has_digest;      /* for this job */
   bool shaking;         /* a TLS handshake has begun, for this job */
   bool plain;           /* configured for GET; else it is reset after use */
+  bool hopes;           /* a connection is there that it may use */
   bool prereq;          /* looks at what the connection speaks */
   uint8_t http;
   bool decompress;
   struct curl_slist *headers;
-  lariat_status fault;  /* why a callback stopped the transfer */
-  EVP_MD_CTX *digest;   /* made when first needed */
-  char *set_url;        /* what `url` holds, to set no more than differs */
+  lariat_status fault; /* why a callback stopped the transfer */
+  EVP_MD_CTX *digest;  /* made when first needed */
+  char *set_url;       /* what `url` holds, to set no more than differs */
   uint32_t set_room;
   uint32_t set_length;
   uint32_t set_origin;

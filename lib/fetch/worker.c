@@ -60,14 +60,14 @@ static void destroy_room(void *state) {
 static lr_dispatcher_limits limits_of(const lr_worker *worker) {
   const lariat_pool_options *options = lr_pool_options(worker->pool);
   unsigned reactors = lariat_pool_reactors(worker->pool);
-  unsigned share = lr_placement_share(0, options->max_jobs, worker->index,
-                                      reactors);
-  return (lr_dispatcher_limits){
-      .index = worker->index,
-      .reactors = reactors,
-      .max_jobs = share ? share : 1,
-      .max_jobs_per_host = options->max_jobs_per_host,
-      .max_connections_per_host = options->max_connections_per_host};
+  unsigned share =
+      lr_placement_share(0, options->max_jobs, worker->index, reactors);
+  return (lr_dispatcher_limits){.index = worker->index,
+                                .reactors = reactors,
+                                .max_jobs = share ? share : 1,
+                                .max_jobs_per_host = options->max_jobs_per_host,
+                                .max_connections_per_host =
+                                    options->max_connections_per_host};
 }
 
 static lariat_status furnish(lr_worker *worker) {

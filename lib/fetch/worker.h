@@ -6,12 +6,21 @@
 #include <pthread.h>
 #include <stdbool.h>
 
+#include "base/atomics.h"
 #include "base/list.h"
 #include "fetch/dispatcher.h"
 #include "reactor/reactor.h"
 #include <lariat/pool.h>
 
-struct lr_engine_stats;
+/* What its engine has done and has: here, since it can be asked for after the
+ * engine has gone.  Written by the thread, read by any. */
+typedef struct lr_engine_stats {
+  lr_atomic_u64 connections;
+  lr_atomic_u64 opened;
+  lr_atomic_u64 reused;
+  lr_atomic_u64 lanes;
+  lr_atomic_u64 recycled;
+} lr_engine_stats;
 
 typedef struct lr_worker {
   lariat_pool *pool;
@@ -20,7 +29,7 @@ typedef struct lr_worker {
   lariat_mailbox *mailbox; /* a reference; any thread may push */
   lariat_reactor *reactor; /* the thread's; others only compare it */
   lr_dispatcher dispatcher;
-  const struct lr_engine_stats *engine_stats; /* the pool's; any thread reads */
+  lr_engine_stats engine_stats;
   lr_turn_hook hook;
   lr_timer drain_timer;
   lr_list links;

@@ -156,6 +156,16 @@ bool fetching_wait_idle(struct fetching *t, unsigned ms) {
   return false;
 }
 
+static bool is_settled(void *context) {
+  return read_ledger(context).pending == 0;
+}
+
+bool fetching_wait_settled(struct fetching *t, unsigned ms) {
+  if (fixture_run_until(&t->f, is_settled, t->client, ms)) return true;
+  fixture_fail("the client still has jobs after %u ms", ms);
+  return false;
+}
+
 static bool never(void *context) {
   (void)context;
   return false;
@@ -170,12 +180,11 @@ void fetching_run(struct fetching *t, unsigned ms) {
 const lariat_response *outcome_response(const struct outcome *outcome) {
   if (outcome->fires == 1 && outcome->kept && outcome->status == LARIAT_OK)
     return lariat_response_in(outcome->value);
-  fixture_fail("fired %u times, with %s (%s): %s", outcome->fires,
-               lariat_status_name(outcome->status),
-               lariat_phase_name(outcome->phase),
-               outcome->status && outcome->kept
-                   ? lariat_failure_message(outcome->value)
-                   : "");
+  fixture_fail(
+      "fired %u times, with %s (%s): %s", outcome->fires,
+      lariat_status_name(outcome->status), lariat_phase_name(outcome->phase),
+      outcome->status && outcome->kept ? lariat_failure_message(outcome->value)
+                                       : "");
   return NULL;
 }
 
@@ -196,17 +205,16 @@ void outcome_expect_body(const struct outcome *outcome, const char *body) {
 void outcome_expect_status(const struct outcome *outcome,
                            lariat_status status) {
   if (outcome->fires == 1 && outcome->status == status) return;
-  fixture_fail("fired %u times, with %s (%s, HTTP %d), not %s: %s",
-               outcome->fires, lariat_status_name(outcome->status),
-               lariat_phase_name(outcome->phase), outcome->http_status,
-               lariat_status_name(status),
-               outcome->status && outcome->kept
-                   ? lariat_failure_message(outcome->value)
-                   : "");
+  fixture_fail(
+      "fired %u times, with %s (%s, HTTP %d), not %s: %s", outcome->fires,
+      lariat_status_name(outcome->status), lariat_phase_name(outcome->phase),
+      outcome->http_status, lariat_status_name(status),
+      outcome->status && outcome->kept ? lariat_failure_message(outcome->value)
+                                       : "");
 }
 
-void outcome_expect_failure(const struct outcome *outcome,
-                            lariat_status status, lariat_phase phase) {
+void outcome_expect_failure(const struct outcome *outcome, lariat_status status,
+                            lariat_phase phase) {
   outcome_expect_status(outcome, status);
   if (outcome->phase != phase)
     fixture_fail("%s in phase %s, not %s", lariat_status_name(outcome->status),

@@ -34,11 +34,11 @@ struct fetching {
 /* One deferred's: how often it fired, and with what. */
 struct outcome {
   unsigned fires;
-  bool kept;             /* `value` is to be dropped */
-  lariat_value value;    /* the response or the failure */
-  lariat_status status;  /* LARIAT_OK: a response */
-  lariat_phase phase;    /* of a failure */
-  int http_status;       /* of either */
+  bool kept;            /* `value` is to be dropped */
+  lariat_value value;   /* the response or the failure */
+  lariat_status status; /* LARIAT_OK: a response */
+  lariat_phase phase;   /* of a failure */
+  int http_status;      /* of either */
   uint64_t began_ms;
   uint64_t ended_ms;
   void (*then)(struct outcome *outcome, void *context); /* NULL: nothing */
@@ -88,6 +88,9 @@ void fetching_do(struct fetching *t, struct outcome *outcome,
 /* Runs turns until the pool has no job, neither waiting nor running. */
 bool fetching_wait_idle(struct fetching *t, unsigned ms);
 
+/* Runs turns until every job of the client has fired. */
+bool fetching_wait_settled(struct fetching *t, unsigned ms);
+
 /* Runs turns for `ms`. */
 void fetching_run(struct fetching *t, unsigned ms);
 
@@ -104,12 +107,11 @@ void outcome_expect_http(const struct outcome *outcome, int http_status);
 void outcome_expect_body(const struct outcome *outcome, const char *body);
 
 /* Fired once, with this failure, in this phase. */
-void outcome_expect_failure(const struct outcome *outcome,
-                            lariat_status status, lariat_phase phase);
+void outcome_expect_failure(const struct outcome *outcome, lariat_status status,
+                            lariat_phase phase);
 
 /* Fired once, with this failure. */
-void outcome_expect_status(const struct outcome *outcome,
-                           lariat_status status);
+void outcome_expect_status(const struct outcome *outcome, lariat_status status);
 
 /* How many descriptors this process has open. */
 unsigned fetching_open_fds(void);

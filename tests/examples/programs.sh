@@ -1,0 +1,57 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Runs the programs of docs/examples against an origin on loopback.
+# usage: programs.sh BUILD_DIRECTORY
+# shellcheck source=tests/examples/origin.bash
+. "$(dirname "$0")/origin.bash"
+url=http://127.0.0.1:$port
+examples=$build/examples
+
+# expect CODE COMMAND...: the output of a command that ends with that code.
+# (A sanitizer that found something ends it with another.)
+expect() {
+  local wanted=$1 code=0
+  shift
+  timeout 60 "$@" >"$scratch/out" 2>&1 || code=$?
+  cat "$scratch/out"
+  [ "$code" = "$wanted" ] && return
+  echo "$*: exit code $code instead of $wanted" >&2
+  tail -n 40 "$scratch/out" >&2
+  return 1
+}
+
+out=$(expect 0 "$examples/get_one" "$url/" "$url/status/404" nonsense)
+has "$out" "Got response code 200 from $url/"
+has "$out" "Got response code 404 from $url/status/404"
+has "$out" "nonsense failed: this is not a URL"
+[ "$(wc -l <<<"$out")" = 3 ]
+
+out=$(expect 1 "$examples/get_one")
+has "$out" "lariat: usage: get_one URL..."
+
+seq -f "$url/bytes/%.0f" 3000 >"$scratch/urls"
+out=$(expect 0 "$examples/get_many" <"$scratch/urls")
+has "$out" "3000 answered, 0 failed, $((3000 * 3001 / 2)) bytes"
+
+# Bad URLs fail inside the call: so many would show if one led to the next.
+out=$({ yes nonsense | head -n 20000 && echo "$url/bytes/7"; } |
+  expect 1 "$examples/get_many")
+has "$out" "1 answered, 20000 failed, 7 bytes"
+has "$out" "nonsense: this is not a URL"
+out=$(expect 0 "$examples/get_many" </dev/null)
+has "$out" "0 answered, 0 failed, 0 bytes"
+
+# The second line comes late and in two parts, the last without its end.
+out=$({
+  echo "$url/delay/300"
+  echo nonsense
+  printf '%s/stat' "$url"
+  sleep 0.1
+  printf 'us/500\n\n'
+  printf '%s/' "$url"
+} | expect 0 "$examples/embed_in_poll")
+has "$out" "200 $url/delay/300"
+has "$out" "bad-url: nonsense"
+has "$out" "500 $url/status/500"
+has "$out" "200 $url/"
+[ "$(wc -l <<<"$out")" = 4 ]

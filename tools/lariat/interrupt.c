@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT
+ * interrupt.c: a signal handler cannot have a context; the two variables below
+ * are what it needs. */
+#include "interrupt.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "say.h"
+
+static volatile sig_atomic_t seen;
+static volatile sig_atomic_t waker = -1;
+
+static void on_signal(int number) {
+  (void)number;
+  if (seen) _exit(EXIT_INTERRUPTED);
+  seen = 1;
+  if (waker >= 0 && write(waker, "!", 1) < 0) _exit(EXIT_INTERRUPTED);
+}
+
+static void came(int fd, void *context) {
+  struct interrupt *interrupt = context;
+  (void)lariat_reactor_remove_reader(interrupt->reactor, fd);
+  interrupt->call(interrupt->context);
+}
+
+static void handle(int number, void (*handler)(int)) {
+  struct sigaction action = {.sa_handler = handler};
+  sigemptyset(&action.sa_mask);
+  (void)sigaction(number, &action, NULL);
+}
+
+bool interrupt_open(struct interrupt *interrupt, lariat_reactor *reactor,
+                    lariat_call call, void *context) {
+  int ends[2];
+  *interrupt = (struct interrupt){reactor, call, context, -1, -1};
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return false;
+  interrupt->reading = ends[0];
+  interrupt->writing = ends[1];
+  if (lariat_reactor_add_reader(reactor, ends[0], came, interrupt, NULL) !=
+      LARIAT_OK)
+    return false;
+  waker = ends[1];
+  handle(SIGPIPE, SIG_IGN);
+  handle(SIGINT, on_signal);
+  handle(SIGTERM, on_signal);
+  return true;
+}
+
+void interrupt_close(struct interrupt *interrupt) {
+  handle(SIGINT, SIG_DFL);
+  handle(SIGTERM, SIG_DFL);
+  waker = -1;
+  if (interrupt->reading < 0) return;
+  (void)lariat_reactor_remove_reader(interrupt->reactor, interrupt->reading);
+  close(interrupt->reading);
+  close(interrupt->writing);
+  interrupt->reading = -1;
+}

@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: MIT
+ * run.c: keeps as many fetches in flight as was asked for, and reads no more
+ * input than that needs. */
+#include "run.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "say.h"
+
+enum {
+  NAP_NS = 100000,
+  FAST_NS = 100000,              /* less than that for each answer */
+  LINES_A_PUMP = 512,            /* then the reactor has its turn */
+  LOOK_AHEAD = 1024,             /* jobs that wait for their host */
+  WEIGHT_MAX = 32 * 1024 * 1024, /* bytes of input in jobs */
+  FIRST_DELAY_MS = 100,
+  LONGEST_DELAY_MS = 5000
+};
+
+/* Jobs. */
+
+static void append(struct job **first, struct job **last, struct job *job) {
+  job->next = NULL;
+  if (*first)
+    (*last)->next = job;
+  else
+    *first = job;
+  *last = job;
+}
+
+static struct job *take_first(struct job **first) {
+  struct job *job = *first;
+  if (job) *first = job->next;
+  return job;
+}
+
+static struct job *take_job(struct run *run) {
+  struct job *job = take_first(&run->spare);
+  return job ? job : job_new(run);
+}
+
+static void recycle(struct run *run, struct job *job) {
+  run->weight -= job->weight;
+  job_wipe(job);
+  job->next = run->spare;
+  run->spare = job;
+}
+
+static void free_list(struct job *job) {
+  while (job) {
+    struct job *next = job->next;
+    job_free(job);
+    job = next;
+  }
+}
+
+void run_free_jobs(struct run *run) {
+  free_list(run->spare);
+  free_list(run->again_first);
+  free_list(run->alone_first);
+}
+
+const char *run_method(const struct run *run, const struct job *job) {
+  const struct settings *settings = run->settings;
+  if (job->extras && job->extras->method) return job->extras->method;
+  if (job->extras && job->extras->body) return "POST";
+  if (settings->method) return settings->method;
+  return settings->data ? "POST" : "GET";
+}
+
+/* One attempt. */
+
+static lariat_value on_response(lariat_value result, void *context) {
+  struct job *job = context;
+  run_answered(job->owner, job, lariat_response_in(result));
+  return lariat_value_drop(result);
+}
+
+static lariat_value on_failure(lariat_value failure, void *context) {
+  struct job *job = context;
+  run_failed(job->owner, job, failure);
+  return lariat_value_drop(failure);
+}
+
+static lariat_deferred *request(struct run *run, const struct job *job) {
+  const struct settings *settings = run->settings;
+  const struct extras *extras = job->extras;
+  if (!extras && !settings->method && !settings->data)
+    return lariat_get(run->client, job->url);
+  lariat_request_options options = lariat_request_defaults(run->client);
+  if (settings->data) {
+    options.body = settings->data;
+    options.body_length = strlen(settings->data);
+  }
+  if (extras) {
+    options.headers = extras->headers;
+    options.header_count = extras->header_count;
+  }
+  if (extras && extras->body) {
+    options.body = extras->body;
+    options.body_length = extras->body_length;
+  }
+  return lariat_request(run->client, run_method(run, job), job->url, &options);
+}
+
+static void start(struct run *run, struct job *job) {
+  job->attempts++;
+  job->begun_ns = lariat_reactor_now_ns(run->reactor);
+  lariat_deferred *deferred = request(run, job);
+  lariat_deferred_add_callbacks(deferred, on_response, on_failure, job);
+  lariat_deferred_release(deferred);
+}
+
+/* The pump is called from the callbacks, and these perhaps from inside the
+ * pump: then it goes on by itself. */
+static void pump_soon(struct run *run) {
+  if (run->pump_set) return;
+  run->pump_set =
+      lariat_reactor_call_soon(run->reactor, run_pump, run, NULL) == LARIAT_OK;
+}
+
+/* Answers that come fast are taken in batches: a thread that is woken for each
+ * one costs more than all the rest of this program.  Meanwhile the reactors
+ * have jobs of quick hosts to go on with, see hosts.h. */
+static void rest(void *context) {
+  struct run *run = context;
+  const struct timespec nap = {0, NAP_NS};
+  uint64_t now_ns = lariat_reactor_now_ns(run->reactor);
+  uint64_t each_ns = (now_ns - run->rested_ns) / (run->batch + 1);
+  run->rest_set = false;
+  if (each_ns < FAST_NS) (void)nanosleep(&nap, NULL);
+  run->rested_ns = lariat_reactor_now_ns(run->reactor);
+  run->batch = 0;
+}
+
+static void rest_soon(struct run *run) {
+  run->batch++;
+  if (run->rest_set) return;
+  run->rest_set =
+      lariat_reactor_call_soon(run->reactor, rest, run, NULL) == LARIAT_OK;
+}
+
+void run_end_job(struct run *run, struct job *job) {
+  rest_soon(run);
+  hosts_release(&run->hosts, job, job->quick);
+  run->in_flight--;
+  if (job->alone) run->alone = false;
+  recycle(run, job);
+  if (!run->pumping) run_pump(run);
+}
+
+/* A lack of memory ends the run: what has no line yet can be resumed. */
+static void out_of_memory(struct run *run) {
+  say("out of memory");
+  run->input_failed = true;
+  run->input_over = true;
+}
+
+/* Another try. */
+
+/* Between half and all of a delay that doubles. */
+static uint64_t delay_of(struct run *run, unsigned attempts) {
+  unsigned doublings = attempts - 1 < 6 ? attempts - 1 : 6;
+  uint64_t delay = (uint64_t)FIRST_DELAY_MS << doublings;
+  if (delay > LONGEST_DELAY_MS) delay = LONGEST_DELAY_MS;
+  run->random = run->random * 6364136223846793005u + 1442695040888963407u;
+  return delay / 2 + (run->random >> 33) % (delay / 2 + 1);
+}
+
+static void delay_over(void *context) {
+  struct job *job = context;
+  struct run *run = job->owner;
+  job->delayed = false;
+  append(&run->again_first, &run->again_last, job);
+  pump_soon(run);
+}
+
+/* Runs after delay_over, and in its place when the reactor closes. */
+static void delay_dropped(void *context) {
+  struct job *job = context;
+  if (job->delayed) job_free(job);
+}
+
+void run_retry(struct run *run, struct job *job) {
+  job->delayed = true;
+  if (lariat_reactor_call_later(run->reactor, delay_of(run, job->attempts),
+                                delay_over, job, delay_dropped,
+                                NULL) == LARIAT_OK)
+    return;
+  delay_over(job);
+}
+
+void run_retry_alone(struct run *run, struct job *job) {
+  hosts_release(&run->hosts, job, false);
+  run->in_flight--;
+  job->alone = true;
+  append(&run->alone_first, &run->alone_last, job);
+  pump_soon(run);
+}
+
+/* An attempt that never began: back into the host's queue. */
+void run_wait_again(struct run *run, struct job *job) {
+  hosts_release(&run->hosts, job, false);
+  run->in_flight--;
+  job->attempts--;
+  if (!hosts_add(&run->hosts, job)) {
+    recycle(run, job);
+    out_of_memory(run);
+  }
+  pump_soon(run);
+}
+
+/* The input. */
+
+static void refuse(struct run *run, struct job *job) {
+  run_refused(run, job, job->error, job->message);
+  recycle(run, job);
+}
+
+static bool is_to_skip(const struct line *line) {
+  if (line->length && line->text[0] == '#') return true;
+  for (size_t i = 0; i < line->length; i++)
+    if (line->text[i] != ' ' && line->text[i] != '\t') return false;
+  return line->whole == line->length;
+}
+
+static void take_line(struct run *run, const struct line *line) {
+  if (is_to_skip(line)) return;
+  if (finished_has(&run->finished, line->number)) {
+    run->tally.skipped++;
+    return;
+  }
+  struct job *job = take_job(run);
+  if (!job) {
+    out_of_memory(run);
+    return;
+  }
+  bool read = job_read(job, line);
+  job->weight = line->length;
+  run->weight += job->weight;
+  if (read && job->error) {
+    refuse(run, job);
+  } else if (!read || !hosts_add(&run->hosts, job)) {
+    recycle(run, job);
+    out_of_memory(run);
+  }
+}
+
+static bool wants_input(const struct run *run) {
+  return !run->input_over && !run->draining && !run->output.failed &&
+         run->hosts.waiting < LOOK_AHEAD + run->settings->concurrency &&
+         run->weight < WEIGHT_MAX;
+}
+
+/* False when there is nothing to be had now. */
+static bool read_line(struct run *run) {
+  struct line line;
+  switch (input_next(&run->input, &line)) {
+  case INPUT_LINE:
+    take_line(run, &line);
+    return true;
+  case INPUT_BUSY:
+    pump_soon(run);
+    return false;
+  case INPUT_WAIT:
+    return false;
+  case INPUT_ERROR:
+    say("cannot read the input any further: %s", say_errno(errno));
+    run->input_failed = true;
+    break;
+  case INPUT_END:
+    break;
+  }
+  run->input_over = true;
+  return false;
+}
+
+/* The pump. */
+
+static bool may_start(const struct run *run) {
+  return !run->draining && !run->output.failed &&
+         run->in_flight < run->settings->concurrency;
+}
+
+/* Those that try again hold their places already. */
+static void start_again(struct run *run) {
+  struct job *job;
+  while ((job = take_first(&run->again_first))) {
+    if (run->draining || run->output.failed)
+      run_end_job(run, job);
+    else
+      start(run, job);
+  }
+}
+
+/* True when nobody else may start now. */
+static bool start_alone(struct run *run) {
+  while (run->alone_first && !run->in_flight && may_start(run)) {
+    run->alone = true;
+    run->in_flight++;
+    start(run, take_first(&run->alone_first));
+  }
+  return run->alone || run->alone_first;
+}
+
+static void start_waiting(struct run *run) {
+  while (may_start(run)) {
+    struct job *job = hosts_take(&run->hosts);
+    if (!job) return;
+    run->in_flight++;
+    start(run, job);
+  }
+}
+
+static bool is_over(const struct run *run) {
+  if (run->in_flight) return false;
+  if (run->draining || run->output.failed) return true;
+  return run->input_over && !run->hosts.waiting && !run->alone_first;
+}
+
+static void pump(struct run *run) {
+  start_again(run);
+  for (int lines = 0; lines < LINES_A_PUMP; lines++) {
+    if (start_alone(run)) return;
+    start_waiting(run);
+    if (!may_start(run) || !wants_input(run) || !read_line(run)) return;
+  }
+  pump_soon(run);
+}
+
+static void pump_again(struct run *run) {
+  run->pumping = true;
+  pump(run);
+  run->pumping = false;
+}
+
+void run_pump(void *context) {
+  struct run *run = context;
+  run->pump_set = false;
+  if (run->pumping) return;
+  pump_again(run);
+  if (is_over(run)) lariat_reactor_stop(run->reactor);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT
+ * settings.h: what `lariat fetch` was asked to do. */
+#ifndef TOOLS_LARIAT_SETTINGS_H
+#define TOOLS_LARIAT_SETTINGS_H
+
+#include <lariat/lariat.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The statuses that are tried again: a bit for each from 400 to 599. */
+struct status_set {
+  uint64_t bits[4];
+};
+
+struct settings {
+  const char *input;  /* NULL: the arguments; "-": standard input */
+  const char *output; /* NULL: standard output */
+  const char *save;   /* NULL: bodies are not stored */
+  char *const *urls;
+  size_t url_count;
+  unsigned reactors; /* 0: the pool's default */
+  unsigned concurrency;
+  unsigned per_host;
+  lariat_placement placement;
+  uint64_t timeout_ms;
+  uint64_t connect_timeout_ms;
+  unsigned retries;
+  struct status_set retry_statuses;
+  uint64_t max_body;
+  unsigned max_redirects;
+  uint64_t memory;    /* 0: enough for the concurrency */
+  const char *method; /* NULL: GET, or POST with data */
+  lariat_header *headers;
+  size_t header_count;
+  const char *data; /* NULL: none */
+  const char *ca_file;
+  lariat_http http;
+  bool insecure;
+  bool resume;
+  bool quiet;
+  bool verbose;
+  bool help;
+  bool version;
+};
+
+/* Reads the arguments after "fetch".  Says what is wrong with them and returns
+ * false.  `settings` keeps pointers into `argv`. */
+bool settings_read(struct settings *settings, int argc, char **argv);
+
+void settings_free(struct settings *settings);
+
+/* Whether an answer with `status` is to be tried again. */
+bool status_set_has(const struct status_set *set, int status);
+
+#endif

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT
+ * store.c: --save. */
+#include "store.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "numbers.h"
+#include "say.h"
+#include "text.h"
+
+enum { NAME_ROOM = 80 };
+
+static const char before[] = ".lariat-";
+static const char after[] = ".part";
+
+/* ".lariat-PROCESS-NUMBER.part" of a process that is no more. */
+static bool is_leftover(const char *name) {
+  char process[24];
+  uint64_t number;
+  size_t length = strlen(name);
+  const size_t skip = sizeof before - 1;
+  const size_t end = sizeof after - 1;
+  if (length < skip + end || strncmp(name, before, skip) != 0) return false;
+  if (strcmp(name + length - end, after) != 0) return false;
+  size_t digits = strcspn(name + skip, "-");
+  if (digits >= sizeof process) return false;
+  memcpy(process, name + skip, digits);
+  process[digits] = '\0';
+  if (!number_read(process, 1, INT32_MAX, &number)) return false;
+  return kill((pid_t)number, 0) != 0 && errno == ESRCH;
+}
+
+static void remove_leftovers(const struct store *store) {
+  int copy = fcntl(store->directory, F_DUPFD_CLOEXEC, 0);
+  DIR *directory = copy < 0 ? NULL : fdopendir(copy);
+  const struct dirent *entry;
+  if (!directory) {
+    if (copy >= 0) close(copy);
+    return;
+  }
+  while ((entry = readdir(directory)))
+    if (is_leftover(entry->d_name))
+      (void)unlinkat(store->directory, entry->d_name, 0);
+  closedir(directory);
+}
+
+bool store_open(struct store *store, const char *path) {
+  *store = (struct store){.directory = -1, .path = path};
+  if (!path) return true;
+  if (mkdir(path, 0777) != 0 && errno != EEXIST) {
+    say("cannot make the directory %s: %s", path, say_errno(errno));
+    return false;
+  }
+  store->directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (store->directory < 0 || faccessat(store->directory, ".", W_OK, 0) != 0) {
+    say("cannot store bodies in %s: %s", path, say_errno(errno));
+    return false;
+  }
+  remove_leftovers(store);
+  return true;
+}
+
+void store_close(struct store *store) {
+  if (store->directory >= 0) close(store->directory);
+  store->directory = -1;
+}
+
+static int write_all(int fd, const char *bytes, size_t length) {
+  while (length) {
+    ssize_t written = write(fd, bytes, length);
+    if (written < 0 && errno != EINTR) return errno;
+    if (written <= 0) continue;
+    bytes += written;
+    length -= (size_t)written;
+  }
+  return 0;
+}
+
+static int write_file(int fd, const char *body, size_t length) {
+  int error = write_all(fd, body, length);
+  if (close(fd) != 0 && !error) error = errno;
+  return error;
+}
+
+static bool is_there(const struct store *store, const char *name,
+                     size_t length) {
+  struct stat about;
+  return fstatat(store->directory, name, &about, AT_SYMLINK_NOFOLLOW) == 0 &&
+         S_ISREG(about.st_mode) && (uint64_t)about.st_size == length;
+}
+
+int store_put(struct store *store, const uint8_t sha256[32], const char *body,
+              size_t length) {
+  char name[NAME_ROOM];
+  char temporary[NAME_ROOM];
+  *text_put_hex(name, sha256, 32) = '\0';
+  if (is_there(store, name, length)) return 0;
+  snprintf(temporary, sizeof temporary, "%s%ld-%llu%s", before, (long)getpid(),
+           (unsigned long long)++store->count, after);
+  int fd = openat(store->directory, temporary,
+                  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+  if (fd < 0) return errno;
+  int error = write_file(fd, body, length);
+  if (!error &&
+      renameat(store->directory, temporary, store->directory, name) != 0)
+    error = errno;
+  if (error) (void)unlinkat(store->directory, temporary, 0);
+  return error;
+}
