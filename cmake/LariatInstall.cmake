@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # What `cmake --install` puts where: headers, libraries, the program with its
-# manual, and the two ways in which other builds find them (pkg-config and
-# find_package).
+# manual and completions, and the two ways in which other builds find them
+# (pkg-config and find_package).
 include(CMakePackageConfigHelpers)
 
 set(config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/lariat")
@@ -15,6 +15,12 @@ if(TARGET lariat_tool)
   install(TARGETS lariat_tool DESTINATION "${CMAKE_INSTALL_BINDIR}")
   file(GLOB man_pages CONFIGURE_DEPENDS docs/man/*.1)
   install(FILES ${man_pages} DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
+  install(FILES tools/lariat/completions/lariat.bash RENAME lariat
+          DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
+  install(FILES tools/lariat/completions/_lariat
+          DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
+  install(FILES tools/lariat/completions/lariat.fish
+          DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
 endif()
 
 # The file finds its own prefix, so that --prefix at installation works.

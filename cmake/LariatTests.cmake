@@ -33,6 +33,10 @@ function(lariat_add_test name source label seconds)
   add_test(NAME ${label}.${name} COMMAND ${name})
   set_tests_properties(${label}.${name} PROPERTIES
     LABELS ${label} TIMEOUT ${seconds})
+  # What measures time, or wants every core, has the machine to itself.
+  if(label MATCHES "integration|stress")
+    set_tests_properties(${label}.${name} PROPERTIES RUN_SERIAL ON)
+  endif()
 endfunction()
 
 # The tests of the program run what was built; they read its output with
@@ -45,6 +49,7 @@ function(lariat_runs_program name)
     LARIAT_DOCS="${CMAKE_CURRENT_SOURCE_DIR}/docs"
     LARIAT_COMPLETIONS="${CMAKE_CURRENT_SOURCE_DIR}/tools/lariat/completions")
 endfunction()
+
 file(GLOB program_tests CONFIGURE_DEPENDS tests/integration/fetch_*_test.c)
 foreach(kind unit conformance integration)
   file(GLOB sources CONFIGURE_DEPENDS tests/${kind}/*_test.c)
@@ -62,8 +67,6 @@ foreach(source IN LISTS program_tests)
   endif()
 endforeach()
 
-# The stress tests and the timing-sensitive ones have the machine to
-# themselves.
 file(GLOB sources CONFIGURE_DEPENDS tests/stress/*.c)
 if(NOT TARGET lariat_tool)
   list(FILTER sources EXCLUDE REGEX "/program_stress\\.c$")
@@ -71,7 +74,6 @@ endif()
 foreach(source IN LISTS sources)
   cmake_path(GET source STEM name)
   lariat_add_test(${name} ${source} stress 600)
-  set_tests_properties(stress.${name} PROPERTIES RUN_SERIAL ON)
 endforeach()
 if(TARGET program_stress)
   lariat_runs_program(program_stress)

@@ -132,10 +132,9 @@ static void fail(lariat_file_lock *lock, lariat_status status) {
                                   lariat_status_text(status)));
 }
 
-/* One last try. */
+/* One last try.  (Asked only as long as it waits.) */
 static void cancel(lariat_deferred *deferred, void *context) {
   lariat_file_lock *lock = context;
-  if (!lock->wait) return;
   lr_deferred_release(end_wait(lock));
   if (lariat_file_lock_try(lock) == LARIAT_OK)
     (void)lr_deferred_fire(deferred, lariat_none());

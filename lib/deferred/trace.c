@@ -53,7 +53,7 @@ void lr_trace_made(lariat_deferred *deferred) {
 }
 
 void lr_trace_fired(lariat_deferred *deferred) {
-  if (deferred->trace->fired.count == 0) look(&deferred->trace->fired);
+  look(&deferred->trace->fired);
 }
 
 void lr_trace_free(lariat_deferred *deferred) {
@@ -68,16 +68,18 @@ typedef struct text_writer {
   size_t length;
 } text_writer;
 
-static char *rest_of(const text_writer *writer, size_t *room) {
-  *room = writer->length < writer->room ? writer->room - writer->length : 0;
-  return *room ? writer->text + writer->length : NULL;
+static void write_text(text_writer *writer, const char *text) {
+  for (; *text; text++, writer->length++) {
+    if (writer->length + 1 < writer->room) writer->text[writer->length] = *text;
+  }
 }
 
-static void write_text(text_writer *writer, const char *text) {
-  size_t room;
-  char *rest = rest_of(writer, &room);
-  int length = snprintf(rest, room, "%s", text);
-  if (length > 0) writer->length += (size_t)length;
+/* The NUL, where there is room for one. */
+static int end_text(const text_writer *writer) {
+  size_t last = writer->length;
+  if (writer->room > 0)
+    writer->text[last < writer->room ? last : writer->room - 1] = '\0';
+  return (int)writer->length;
 }
 
 static const char *file_name(const char *path) {
@@ -89,15 +91,12 @@ static const char *file_name(const char *path) {
  * form that addr2line takes. */
 static void write_address(text_writer *writer, void *address) {
   char text[128];
-  Dl_info info;
-  if (!dladdr(address, &info) || !info.dli_fname)
-    snprintf(text, sizeof text, "%p", address);
-  else if (info.dli_sname)
-    snprintf(text, sizeof text, "%s+0x%zx", info.dli_sname,
-             (size_t)((char *)address - (char *)info.dli_saddr));
-  else
-    snprintf(text, sizeof text, "%s+0x%zx", file_name(info.dli_fname),
-             (size_t)((char *)address - (char *)info.dli_fbase));
+  Dl_info info = {0};
+  dladdr(address, &info);
+  const char *name = info.dli_sname ? info.dli_sname : info.dli_fname;
+  const void *start = info.dli_sname ? info.dli_saddr : info.dli_fbase;
+  snprintf(text, sizeof text, "%s+0x%zx", file_name(name ? name : "?"),
+           (size_t)((uintptr_t)address - (uintptr_t)start));
   write_text(writer, text);
 }
 
@@ -116,7 +115,7 @@ int lr_trace_describe(const lariat_deferred *deferred, char *text,
   text_writer writer = {text, room, 0};
   write_place(&writer, "made by ", &deferred->trace->made);
   write_place(&writer, ", fired by ", &deferred->trace->fired);
-  return (int)writer.length;
+  return end_text(&writer);
 }
 
 int lariat_deferred_places(const lariat_deferred *deferred, char *text,

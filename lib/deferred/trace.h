@@ -15,7 +15,7 @@ static inline bool lr_debugging(void) {
 /* Remembers who makes `deferred`; without memory it is not remembered. */
 void lr_trace_made(lariat_deferred *deferred);
 
-/* Remembers who fires it, unless that is known; it has LR_DEFERRED_TRACED. */
+/* Remembers who fires it; it has LR_DEFERRED_TRACED. */
 void lr_trace_fired(lariat_deferred *deferred);
 
 /* Writes both places into `text`, as snprintf does; it has

@@ -10,7 +10,8 @@ export LC_ALL=C
 build=$(realpath "${1:?usage: fetch_cpu.sh BUILD_DIRECTORY [URLS [ROUNDS]]}")
 urls=${2:-20000}
 rounds=${3:-7}
-connections=${4:-16}
+connections=${4:-128}
+others=16 # of curl and wget2: they are at their best with few
 cd "$(dirname "$0")/../.."
 
 # root is for bench/lib.sh, which sets scratch and url.
@@ -47,9 +48,9 @@ run_path_spread() {
     >/dev/null
 }
 run_curl() {
-  curl -s --parallel --parallel-max "$connections" -K curl.conf
+  curl -s --parallel --parallel-max "$others" -K curl.conf
 }
-run_wget2() { wget2 -q -O /dev/null --max-threads="$connections" -i list; }
+run_wget2() { wget2 -q -O /dev/null --max-threads="$others" -i list; }
 
 programs="lariat path lariat_spread path_spread curl"
 command -v wget2 >/dev/null && programs+=" wget2"
@@ -80,7 +81,8 @@ ratio() { # PROGRAM RIVAL MOST
       exit a / b > most }'
 }
 
-echo "$urls URLs, $connections connections, $rounds rounds; CPU us for a URL:"
+echo "$urls URLs, $rounds rounds; $connections connections of lariat," \
+  "$others of the others; CPU us for a URL:"
 for program in $programs; do
   printf '  %-14s %s\n' "$program" "$(median "$program")"
 done

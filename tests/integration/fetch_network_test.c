@@ -230,6 +230,25 @@ static void slow_host_first(void) {
   end();
 }
 
+/* What waits for its turn is not what the time runs out for: each gets one
+ * attempt of its own. */
+static void quick_host_falls_silent(void) {
+  begin();
+  for (int i = 0; i < 50; i++) origin_line("/page");
+  unsigned first = origin_line("/stall");
+  for (int i = 0; i < 6; i++) origin_line("/stall");
+  const char *const more[] = {"-r",        "1",   "--per-host", "2",
+                              "--timeout", "0.3", NULL};
+  CU_ASSERT_EQUAL(fetch_run_list(run, more), 1);
+  CU_ASSERT_EQUAL(run->result_count, 57);
+  for (unsigned i = first; i < first + 7; i++) {
+    fetch_expect_error(run, i, "timed-out", "first-byte");
+    CU_ASSERT_EQUAL(fetch_number(run, i, "attempts"), 1);
+  }
+  CU_ASSERT(origin_counts(origin).in_flight_max <= 2);
+  end();
+}
+
 /* Many large bodies, and little memory: one after the other they fit. */
 static void bodies_over_memory(void) {
   begin();
@@ -265,6 +284,7 @@ int main(int argc, char **argv) {
       {"retries", retries},
       {"limits hold", limits_hold},
       {"a slow host first", slow_host_first},
+      {"a quick host falls silent", quick_host_falls_silent},
       {"bodies over --memory", bodies_over_memory},
   };
   return fixture_main("fetch network", tests, FIXTURE_COUNT(tests), argc, argv);

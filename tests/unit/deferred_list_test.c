@@ -337,6 +337,64 @@ static void test_no_memory(void) {
   finish(&s);
 }
 
+/* A child that is paused tells of its cancelling when the race is over. */
+static void test_late_without_winner(void) {
+  struct stage s;
+  begin(&s);
+  lariat_deferred *child = unfired(&s);
+  lariat_deferred_pause(child);
+  lariat_deferred_retain(child);
+  lariat_deferred *race = lariat_race(&child, 1);
+  lariat_deferred_cancel(race);
+  failure_result_of(&s, race, LARIAT_ECANCELLED);
+  lariat_deferred_unpause(child);
+  result_of(child, "none");
+  release2(race, child);
+  finish(&s);
+}
+
+/* The last child dies without a word while somebody holds the whole. */
+static void test_children_die(void) {
+  struct stage s;
+  begin(&s);
+  lariat_deferred *child = unfired(&s);
+  lariat_deferred *whole = lariat_gather_results(&child, 1);
+  lariat_deferred *inner = succeed(&s, lariat_none());
+  on_success(&s, inner, "give", lariat_deferred_value(whole));
+  lariat_deferred_cancel(inner);
+  failure_result_of(&s, inner, LARIAT_EFIRST);
+  lariat_deferred_release(inner);
+  saw(&s, "give(none) ");
+  finish(&s);
+}
+
+/* Children that were made without memory, and none for the whole. */
+static void test_constant_children(void) {
+  struct stage s;
+  begin(&s);
+  lariat_set_checks(false);
+  lariat_deferred *constant = lariat_deferred_new(NULL, NULL, NULL, NULL);
+  lariat_deferred *child[3] = {constant, NULL, unfired(&s)};
+  lariat_deferred *last = lariat_deferred_retain(child[2]);
+  fixture_fail_allocation(&s.f, 1);
+  lariat_deferred *whole = lariat_race(child, 3);
+  failure_result_of(&s, whole, LARIAT_ENOMEM);
+  failure_result_of(&s, last, LARIAT_ECANCELLED);
+  release2(whole, last);
+  whole = lariat_race(&constant, 1);
+  failure_result_of(&s, whole, LARIAT_EALLFAILED);
+  lariat_deferred_release(whole);
+  lariat_set_checks(true);
+  finish(&s);
+  begin(&s); /* not even the room can be opened */
+  fixture_fail_allocation(&s.f, 1);
+  whole = lariat_race(&constant, 1);
+  CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(whole)),
+                  LARIAT_ENOMEM);
+  lariat_deferred_forget(whole);
+  finish(&s);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"what cannot be shared moves into the list", test_moves},
@@ -355,6 +413,10 @@ int main(int argc, char **argv) {
       {"deep winners and groups are dropped without recursion", test_deep},
       {"a group of failures", test_group},
       {"each allocation fails in turn", test_no_memory},
+      {"a late failure of a race without a winner", test_late_without_winner},
+      {"a whole that a chain waits for is cancelled", test_children_die},
+      {"constant children, and no memory for the whole",
+       test_constant_children},
   };
   return fixture_main("deferred_list", tests, FIXTURE_COUNT(tests), argc, argv);
 }

@@ -203,6 +203,26 @@ static void test_no_memory(void) {
   unmake(&g);
 }
 
+/* Each timer in turn cannot be set. */
+static void test_no_timer(void) {
+  for (uint64_t nth = 2; nth <= 6; nth++) {
+    struct guarded g;
+    make(&g);
+    lariat_file_lock *other = another(&g);
+    CU_ASSERT_EQUAL(lariat_file_lock_try(other), LARIAT_OK);
+    fixture_fail_allocation(&g.s.f, nth);
+    lariat_deferred *d = lariat_file_lock_wait(g.lock, 2000);
+    fixture_fail_allocation(&g.s.f, 0);
+    if (lariat_deferred_fired(d))
+      failure_result_of(&g.s, d, LARIAT_ENOMEM);
+    else
+      fixture_advance(&g.s.f, 2000);
+    lariat_deferred_forget(d);
+    lariat_file_lock_drop(other);
+    unmake(&g);
+  }
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"one at a time", test_exclusion},
@@ -213,6 +233,7 @@ int main(int argc, char **argv) {
       {"the reactor closes while it waits", test_reactor_closes},
       {"no lock, no path, no reactor", test_misuse},
       {"each allocation fails in turn", test_no_memory},
+      {"without memory for a timer the wait fails", test_no_timer},
   };
   return fixture_main("file_lock", tests, FIXTURE_COUNT(tests), argc, argv);
 }

@@ -313,6 +313,19 @@ static void test_no_memory(void) {
   finish(&s);
 }
 
+static void test_no_semaphore(void) {
+  struct stage s;
+  begin(&s);
+  lariat_set_checks(false);
+  CU_ASSERT_PTR_NULL(lariat_semaphore_retain(NULL));
+  CU_ASSERT_EQUAL(lariat_semaphore_new(s.f.reactor, 1, NULL), LARIAT_EINVAL);
+  CU_ASSERT_EQUAL(lariat_semaphore_release(NULL), LARIAT_EINVAL);
+  lariat_deferred *d = lariat_semaphore_acquire(NULL);
+  CU_ASSERT(lariat_is_failure(lariat_deferred_peek(d)));
+  lariat_set_checks(true);
+  finish(&s);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"an acquire gives the lock itself, counted", test_value},
@@ -327,6 +340,7 @@ int main(int argc, char **argv) {
       {"a failure that is put fails who waits", test_queue_of_failures},
       {"no lock, no queue, no deferred in a queue", test_misuse},
       {"each allocation fails in turn", test_no_memory},
+      {"no semaphore", test_no_semaphore},
   };
   return fixture_main("lock", tests, FIXTURE_COUNT(tests), argc, argv);
 }

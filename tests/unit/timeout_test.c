@@ -158,6 +158,34 @@ static void test_no_memory(void) {
   finish(&s);
 }
 
+/* The limit is there, but no timer can be set. */
+static void test_no_timer(void) {
+  for (int destroys = 0; destroys < 2; destroys++) {
+    struct stage s;
+    begin(&s);
+    lariat_deferred *d = unfired(&s);
+    fixture_fail_allocation(&s.f, 2);
+    if (destroys)
+      limit(&s, d, NULL);
+    else
+      lariat_deferred_add_timeout(d, LIMIT_MS, NULL, NULL, NULL);
+    failure_result_of(&s, d, LARIAT_ENOMEM);
+    lariat_deferred_release(d);
+    finish(&s);
+  }
+}
+
+static void test_constant_without_context(void) {
+  struct stage s;
+  begin(&s);
+  lariat_set_checks(false);
+  lariat_deferred *constant = lariat_deferred_new(NULL, NULL, NULL, NULL);
+  CU_ASSERT_PTR_EQUAL(
+      lariat_deferred_add_timeout(constant, 1, NULL, NULL, NULL), constant);
+  lariat_set_checks(true);
+  finish(&s);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"the context is destroyed once, whatever happens", test_context},
@@ -170,6 +198,9 @@ int main(int argc, char **argv) {
       {"the reactor closes", test_reactor_closes},
       {"no deferred, and the constant one", test_nothing_to_limit},
       {"each allocation fails in turn", test_no_memory},
+      {"without memory for the timer it fails", test_no_timer},
+      {"the constant deferred, without a context",
+       test_constant_without_context},
   };
   return fixture_main("timeout", tests, FIXTURE_COUNT(tests), argc, argv);
 }

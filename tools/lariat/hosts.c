@@ -16,6 +16,7 @@ struct host {
   struct job *last;
   unsigned running;
   bool ready; /* in the queue of those */
+  bool quick; /* its last answer took no time to speak of */
   uint32_t bucket;
   unsigned char key_length;
   char key[KEY_MAX];
@@ -106,8 +107,13 @@ static void forget(struct hosts *hosts, struct host *host) {
   hosts->spare = host;
 }
 
+static unsigned limit_of(const struct hosts *hosts, const struct host *host) {
+  return host->quick ? 2 * hosts->limit : hosts->limit;
+}
+
 static void make_ready(struct hosts *hosts, struct host *host) {
-  if (host->ready || !host->first || host->running >= hosts->limit) return;
+  if (host->ready || !host->first || host->running >= limit_of(hosts, host))
+    return;
   host->ready = true;
   host->ready_next = NULL;
   if (hosts->ready_first)
@@ -162,10 +168,11 @@ struct job *hosts_take(struct hosts *hosts) {
   return job;
 }
 
-void hosts_release(struct hosts *hosts, struct job *job) {
+void hosts_release(struct hosts *hosts, struct job *job, bool quick) {
   struct host *host = job->host;
   job->host = NULL;
   if (!host) return;
+  host->quick = quick;
   host->running--;
   make_ready(hosts, host);
   if (!host->running && !host->first) forget(hosts, host);

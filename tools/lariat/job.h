@@ -30,6 +30,7 @@ struct job {
   uint64_t begun_ns; /* the last attempt */
   unsigned attempts;
   size_t weight;         /* bytes of input that it stands for */
+  bool quick;            /* it was answered at once */
   bool delayed;          /* a timer has it */
   bool alone;            /* runs again, with all of the memory for itself */
   const char *error;     /* what is wrong with the line itself; NULL: nothing */

@@ -6,6 +6,8 @@
 #include "run.h"
 #include "say.h"
 
+enum { QUICK_US = 10000 };
+
 /* What the program itself calls things that the library has no name for. */
 static const char error_save[] = "save-failed";
 static const char error_memory[] = "memory-limit";
@@ -123,6 +125,7 @@ void run_answered(struct run *run, struct job *job,
     run_retry(run, job);
     return;
   }
+  job->quick = record.times.total_us < QUICK_US;
   if (run->store.directory >= 0)
     save(run, &record, body, message, sizeof message);
   finish(run, &record);
@@ -165,6 +168,13 @@ static void write_failure(struct run *run, const struct job *job,
   finish(run, &record);
 }
 
+/* The time ran out before the host, which had been quick, had room: see
+ * hosts_release. */
+static bool never_began(const struct job *job, lariat_value failure) {
+  return job->host && lariat_failure_status(failure) == LARIAT_ETIMEDOUT &&
+         lariat_failure_phase(failure) == LARIAT_PHASE_QUEUE;
+}
+
 /* What an interrupt broke off, or would have been tried again, has no line. */
 static bool is_to_resume(const struct run *run, const struct job *job,
                          lariat_status status) {
@@ -174,8 +184,11 @@ static bool is_to_resume(const struct run *run, const struct job *job,
 
 void run_failed(struct run *run, struct job *job, lariat_value failure) {
   lariat_status status = lariat_failure_status(failure);
-  if (is_to_resume(run, job, status)) {
+  bool began = !never_began(job, failure);
+  if (is_to_resume(run, job, status) || (run->draining && !began)) {
     run_end_job(run, job);
+  } else if (!began) {
+    run_wait_again(run, job);
   } else if (is_broken_connection(status) && may_retry(run, job)) {
     run_retry(run, job);
   } else if (lacks_room(run, job, status)) {

@@ -5,10 +5,13 @@
 
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "say.h"
 
 enum {
+  NAP_NS = 100000,
+  FAST_NS = 100000,              /* less than that for each answer */
   LINES_A_PUMP = 512,            /* then the reactor has its turn */
   LOOK_AHEAD = 1024,             /* jobs that wait for their host */
   WEIGHT_MAX = 32 * 1024 * 1024, /* bytes of input in jobs */
@@ -118,12 +121,41 @@ static void pump_soon(struct run *run) {
       lariat_reactor_call_soon(run->reactor, run_pump, run, NULL) == LARIAT_OK;
 }
 
+/* Answers that come fast are taken in batches: a thread that is woken for each
+ * one costs more than all the rest of this program.  Meanwhile the reactors
+ * have jobs of quick hosts to go on with, see hosts.h. */
+static void rest(void *context) {
+  struct run *run = context;
+  const struct timespec nap = {0, NAP_NS};
+  uint64_t now_ns = lariat_reactor_now_ns(run->reactor);
+  uint64_t each_ns = (now_ns - run->rested_ns) / (run->batch + 1);
+  run->rest_set = false;
+  if (each_ns < FAST_NS) (void)nanosleep(&nap, NULL);
+  run->rested_ns = lariat_reactor_now_ns(run->reactor);
+  run->batch = 0;
+}
+
+static void rest_soon(struct run *run) {
+  run->batch++;
+  if (run->rest_set) return;
+  run->rest_set =
+      lariat_reactor_call_soon(run->reactor, rest, run, NULL) == LARIAT_OK;
+}
+
 void run_end_job(struct run *run, struct job *job) {
-  hosts_release(&run->hosts, job);
+  rest_soon(run);
+  hosts_release(&run->hosts, job, job->quick);
   run->in_flight--;
   if (job->alone) run->alone = false;
   recycle(run, job);
   if (!run->pumping) run_pump(run);
+}
+
+/* A lack of memory ends the run: what has no line yet can be resumed. */
+static void out_of_memory(struct run *run) {
+  say("out of memory");
+  run->input_failed = true;
+  run->input_over = true;
 }
 
 /* Another try. */
@@ -161,10 +193,22 @@ void run_retry(struct run *run, struct job *job) {
 }
 
 void run_retry_alone(struct run *run, struct job *job) {
-  hosts_release(&run->hosts, job);
+  hosts_release(&run->hosts, job, false);
   run->in_flight--;
   job->alone = true;
   append(&run->alone_first, &run->alone_last, job);
+  pump_soon(run);
+}
+
+/* An attempt that never began: back into the host's queue. */
+void run_wait_again(struct run *run, struct job *job) {
+  hosts_release(&run->hosts, job, false);
+  run->in_flight--;
+  job->attempts--;
+  if (!hosts_add(&run->hosts, job)) {
+    recycle(run, job);
+    out_of_memory(run);
+  }
   pump_soon(run);
 }
 
@@ -180,13 +224,6 @@ static bool is_to_skip(const struct line *line) {
   for (size_t i = 0; i < line->length; i++)
     if (line->text[i] != ' ' && line->text[i] != '\t') return false;
   return line->whole == line->length;
-}
-
-/* A lack of memory ends the run: what has no line yet can be resumed. */
-static void out_of_memory(struct run *run) {
-  say("out of memory");
-  run->input_failed = true;
-  run->input_over = true;
 }
 
 static void take_line(struct run *run, const struct line *line) {

@@ -42,7 +42,10 @@ struct run {
   uint64_t weight;    /* bytes of input that live in jobs */
   uint64_t random;    /* for the delays of retries */
   bool pumping;
-  bool pump_set; /* a call of the pump is on its way */
+  bool pump_set;      /* a call of the pump is on its way */
+  bool rest_set;      /* so is one of `rest` */
+  unsigned batch;     /* answers since the last of them */
+  uint64_t rested_ns; /* when that was */
   bool input_over;
   bool input_failed;
   bool draining; /* interrupted: no new URLs */
@@ -62,6 +65,7 @@ void run_failed(struct run *run, struct job *job, lariat_value failure);
 /* Called by them: the job is over, with or without a line; or tries again. */
 void run_end_job(struct run *run, struct job *job);
 void run_retry(struct run *run, struct job *job);
+void run_wait_again(struct run *run, struct job *job);
 void run_retry_alone(struct run *run, struct job *job);
 
 /* Writes the line of a job that was refused before it began. */

@@ -49,10 +49,9 @@ char *text_put_hex(char *at, const uint8_t *bytes, size_t count) {
   return at;
 }
 
-/* What goes into a JSON string as it is. */
-static bool is_plain(unsigned char byte) {
-  return byte >= 0x20 && byte < 0x7f && byte != '"' && byte != '\\';
-}
+/* What goes into a JSON string as it is: printable ASCII but two. */
+static const bool plain[256] = {
+    [' ' ... '!'] = true, ['#' ... '['] = true, [']' ... '~'] = true};
 
 static char *put_control(char *at, unsigned char byte) {
   at = text_put(at, "\\u00", 4);
@@ -130,19 +129,16 @@ static char *put_sequence(char *at, const unsigned char *bytes, size_t left,
 
 char *text_put_escaped(char *at, const char *bytes, size_t length) {
   const unsigned char *from = (const unsigned char *)bytes;
-  size_t i = 0;
-  while (i < length) {
-    size_t plain = i;
-    while (plain < length && is_plain(from[plain])) plain++;
-    at = text_put(at, bytes + i, plain - i);
-    i = plain;
-    if (i == length) break;
+  const unsigned char *end = from + length;
+  while (from < end) {
+    while (from < end && plain[*from]) *at++ = (char)*from++;
+    if (from == end) break;
     size_t used = 1;
-    if (from[i] < 0x80)
-      at = put_ascii(at, from[i]);
+    if (*from < 0x80)
+      at = put_ascii(at, *from);
     else
-      at = put_sequence(at, from + i, length - i, &used);
-    i += used;
+      at = put_sequence(at, from, (size_t)(end - from), &used);
+    from += used;
   }
   return at;
 }
