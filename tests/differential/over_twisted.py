@@ -874,6 +874,7 @@ def say_fired(program, words):
 
 @on_tool(LOCKS)
 def acquire(program, tool, words):
+    program.may_have_circle = True
     program.put(words[2], tool.acquire())
 
 
