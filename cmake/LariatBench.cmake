@@ -71,3 +71,15 @@ if(TARGET bench-mailbox AND URCU_FOUND)
   target_compile_definitions(bench-mailbox PRIVATE HAVE_URCU)
   target_link_libraries(bench-mailbox PRIVATE PkgConfig::URCU)
 endif()
+
+# The small operations, beside Twisted's (script/twisted).
+file(GLOB micro_sources CONFIGURE_DEPENDS bench/micro/*.c)
+list(REMOVE_ITEM micro_sources ${await_sources})
+if(micro_sources)
+  add_executable(micro ${micro_sources})
+  target_compile_definitions(micro PRIVATE
+    MICRO_SOURCE="${CMAKE_CURRENT_SOURCE_DIR}/bench/micro"
+    MICRO_TWISTED="${CMAKE_CURRENT_SOURCE_DIR}/build/twisted-24.11")
+  target_link_libraries(micro PRIVATE
+    lariat Threads::Threads lariat_warnings lariat_build_flags)
+endif()

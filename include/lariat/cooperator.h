@@ -23,7 +23,7 @@ typedef struct lariat_task lariat_task;
  * what it returns then is the task's result.  What it returns before is
  * dropped, but for a deferred, which is waited for before the next unit, and a
  * failure (its own, or that deferred's), which ends the task. */
-typedef lariat_value (*lariat_work)(void *context, bool *done);
+typedef lariat_value (*lariat_task_work)(void *context, bool *done);
 
 typedef struct lariat_cooperator_options {
   size_t size;       /* sizeof(lariat_cooperator_options) */
@@ -70,22 +70,22 @@ LARIAT_API bool lariat_cooperator_running(const lariat_cooperator *cooperator);
  *
  * LARIAT_OK, LARIAT_EINVAL, LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED */
 LARIAT_API LARIAT_MUST_USE lariat_status
-lariat_cooperator_add(lariat_cooperator *cooperator, lariat_work work,
+lariat_cooperator_add(lariat_cooperator *cooperator, lariat_task_work work,
                       void *context, lariat_destroy destroy, lariat_task **out);
 
 /* The same on a cooperator that each reactor has of its own.
  *
  * As lariat_cooperator_add and lariat_cooperator_new. */
 LARIAT_API LARIAT_MUST_USE lariat_status
-lariat_cooperate(lariat_reactor *reactor, lariat_work work, void *context,
+lariat_cooperate(lariat_reactor *reactor, lariat_task_work work, void *context,
                  lariat_destroy destroy, lariat_task **out);
 
 /* Adds a task of which only the end is wanted: a deferred as
  * lariat_task_when_done gives.  Never NULL; when the task cannot be added it
  * has failed and the context is destroyed. */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
-lariat_coiterate(lariat_cooperator *cooperator, lariat_work work, void *context,
-                 lariat_destroy destroy);
+lariat_coiterate(lariat_cooperator *cooperator, lariat_task_work work,
+                 void *context, lariat_destroy destroy);
 
 /* A new deferred for the task's end: its result, or the failure it ended with
  * (its own, LARIAT_ETASKSTOPPED, LARIAT_ESCHEDULERSTOPPED).  A result that

@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include <lariat/export.h>
 #include <lariat/failure.h>
@@ -51,6 +52,20 @@ lariat_deferred_new(lariat_reactor *reactor, lariat_canceller canceller,
  * it on the errback side).  Never NULL. */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_deferred_succeed(lariat_reactor *reactor, lariat_value result);
+
+/* A deferred for `value`, which it takes over: a deferred is given back as it
+ * is, the same object with its reference (Twisted's ensureDeferred); anything
+ * else is as lariat_deferred_succeed has it.  Never NULL. */
+LARIAT_API LARIAT_MUST_USE lariat_deferred *
+lariat_deferred_of(lariat_reactor *reactor, lariat_value value);
+
+/* A function that gives a value, a failure or a deferred. */
+typedef lariat_value (*lariat_work)(void *context);
+
+/* Runs `work` here and now and gives a deferred for what it returned, as
+ * lariat_deferred_of does (Twisted's maybeDeferred).  Never NULL. */
+LARIAT_API LARIAT_MUST_USE lariat_deferred *
+lariat_maybe(lariat_reactor *reactor, lariat_work work, void *context);
 
 /* A deferred that has failed; the message is formatted as printf does.  Never
  * NULL. */
@@ -96,6 +111,49 @@ LARIAT_API lariat_deferred *lariat_deferred_add_both(lariat_deferred *deferred,
                                                      lariat_callback both,
                                                      void *context);
 
+/* The same three with a destructor for the context. */
+LARIAT_API lariat_deferred *
+lariat_deferred_add_callback_owned(lariat_deferred *deferred,
+                                   lariat_callback callback, void *context,
+                                   lariat_destroy destroy);
+LARIAT_API lariat_deferred *
+lariat_deferred_add_errback_owned(lariat_deferred *deferred,
+                                  lariat_callback errback, void *context,
+                                  lariat_destroy destroy);
+LARIAT_API lariat_deferred *
+lariat_deferred_add_both_owned(lariat_deferred *deferred, lariat_callback both,
+                               void *context, lariat_destroy destroy);
+
+/* What takes a result whose time ran out.  It owns `result` (the failure
+ * LARIAT_ECANCELLED, or what an earlier pair or the canceller made of it) and
+ * returns the new result, as a callback does. */
+typedef lariat_value (*lariat_on_timeout)(lariat_value result,
+                                          uint64_t timeout_ms, void *context);
+
+/* Cancels `deferred` if the pairs that were added before this call have not
+ * brought a result after `timeout_ms`.  A failure LARIAT_ECANCELLED that comes
+ * of that turns into LARIAT_ETIMEDOUT; or `on_timeout`, where it is not NULL,
+ * makes the result.  A cancel by somebody else stays what it is, and pairs
+ * added afterwards are outside of the limit: the timer ends where the result
+ * passes this place of the chain.  `destroy` (may be NULL) is called with
+ * `context` exactly once, whatever happened.  The timer holds a reference.
+ * Returns `deferred`, borrowed.  When out of memory as
+ * lariat_deferred_add_callbacks. */
+LARIAT_API lariat_deferred *
+lariat_deferred_add_timeout(lariat_deferred *deferred, uint64_t timeout_ms,
+                            lariat_on_timeout on_timeout, void *context,
+                            lariat_destroy destroy);
+
+/* Adds a pair that fires `next` with the result, and leaves "none" here
+ * (Twisted's chainDeferred).  One way: a cancel or a pause of `next` does not
+ * come here.  When `next` had fired, the result here is the failure
+ * LARIAT_EALREADY.  Holds a reference to `next` until then; the caller keeps
+ * his.  `next` fires inside this chain's run: long rows of deferreds should be
+ * returned from callbacks instead, which takes no stack.  Returns `deferred`,
+ * borrowed. */
+LARIAT_API lariat_deferred *lariat_deferred_chain(lariat_deferred *deferred,
+                                                  lariat_deferred *next);
+
 /* Fires with `result`, which is taken over whatever is returned (and dropped
  * on an error).  A failure acts as lariat_deferred_errback.  The pairs run
  * inside the call.  A deferred must not be passed (LARIAT_EINVAL).
@@ -131,6 +189,12 @@ LARIAT_API bool lariat_deferred_fired(const lariat_deferred *deferred);
  * waits for another. */
 LARIAT_API lariat_value lariat_deferred_peek(const lariat_deferred *deferred);
 
+/* An errback that reports the failure to the hook of the reactor that is its
+ * context (NULL: lariat_reactor_current()), and passes it on.  Other values it
+ * only passes on.  Twisted's logError. */
+LARIAT_API lariat_value lariat_report_failure(lariat_value failure,
+                                              void *reactor);
+
 /* The value that, returned from a callback, makes the chain wait for
  * `deferred`.  It carries the caller's reference. */
 static inline lariat_value lariat_deferred_value(lariat_deferred *deferred) {
@@ -144,9 +208,17 @@ lariat_deferred_reactor(const lariat_deferred *deferred);
 
 /* Writes "<deferred at 0x…>", "<deferred at 0x… current result: …>" or
  * "<deferred at 0x… waiting on deferred at 0x…>" into `text`, as snprintf
- * does. */
+ * does.  It waits for one that a callback returned, or, before it has fired,
+ * for the one that lariat_deferred_chain made it the next of. */
 LARIAT_API int lariat_deferred_describe(const lariat_deferred *deferred,
                                         char *text, size_t room);
+
+/* Writes where `deferred` was made and where it was first fired into `text`, as
+ * snprintf does: "made by main < ..., fired by ...", each place being the
+ * functions on the stack, from the inside out.  Empty unless debugging was on
+ * at the time (lariat/debugging.h). */
+LARIAT_API int lariat_deferred_places(const lariat_deferred *deferred,
+                                      char *text, size_t room);
 
 LARIAT_END_C
 

@@ -75,6 +75,17 @@ LARIAT_API lariat_value lariat_failure_cause(lariat_value failure);
 /* With LARIAT_EFIRST: which of the deferreds failed, counted from 0. */
 LARIAT_API size_t lariat_failure_index(lariat_value failure);
 
+/* With LARIAT_EALLFAILED: how many failures it holds, and the one at `index`,
+ * borrowed, in the order of the deferreds; 0 and "none" for another failure
+ * and out of range. */
+LARIAT_API size_t lariat_failure_group_count(lariat_value failure);
+LARIAT_API lariat_value lariat_failure_group_at(lariat_value failure,
+                                                size_t index);
+
+/* Whether two failures are one: the same failure, shared; or both LARIAT_EFIRST
+ * with the same index, and causes that are one. */
+LARIAT_API bool lariat_failure_equal(lariat_value one, lariat_value other);
+
 LARIAT_END_C
 
 #endif

@@ -12,17 +12,18 @@ LARIAT_BEGIN_C
 
 /* A deferred for the results of all: a lariat_list of `count` values in the
  * order of the array.  The first failure fires it with LARIAT_EFIRST (see
- * lariat_failure_index and lariat_failure_cause); the others go on, and what
- * they bring is dropped.  A child's result moves into the list and the child
- * keeps "none", unless its type can be shared; a child's failure counts as
- * handled.  Cancelling cancels every child.  No children: it has fired with an
- * empty list.
+ * lariat_failure_index and lariat_failure_cause); the others go on.  A child's
+ * result moves into the list and the child keeps "none", unless its type can be
+ * shared; what comes after it has fired stays with the child; a child's failure
+ * counts as handled.  Cancelling cancels every child.  No children: it has
+ * fired with an empty list.  It is lariat_deferred_list with
+ * LARIAT_FIRE_ON_ONE_ERRBACK and LARIAT_CONSUME_ERRORS.
  *
  * Consumes one reference to each deferred; the array stays the caller's.  The
  * deferreds belong to one reactor; with none of them, the result belongs to
- * lariat_reactor_current().  Never NULL (but for an empty list on a thread
- * without a reactor): when out of memory the children are cancelled and
- * released and the result is LARIAT_ENOMEM.  The owner's thread. */
+ * lariat_reactor_current().  Never NULL: when out of memory the children are
+ * cancelled and released and the result is LARIAT_ENOMEM.  The owner's
+ * thread. */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_gather_results(lariat_deferred *const *deferreds, size_t count);
 

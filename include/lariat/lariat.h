@@ -10,20 +10,28 @@
 #include <lariat/clock.h>
 #include <lariat/cooperator.h>
 #include <lariat/coroutine.h>
+#include <lariat/debugging.h>
 #include <lariat/deferred.h>
+#include <lariat/deferred_list.h>
 #include <lariat/errand.h>
 #include <lariat/failure.h>
+#include <lariat/file_lock.h>
 #include <lariat/gather.h>
 #include <lariat/later.h>
+#include <lariat/lock.h>
 #include <lariat/looping_call.h>
 #include <lariat/pool.h>
 #include <lariat/program.h>
+#include <lariat/queue.h>
+#include <lariat/race.h>
 #include <lariat/react.h>
 #include <lariat/reactor.h>
 #include <lariat/response.h>
+#include <lariat/semaphore.h>
 #include <lariat/status.h>
 #include <lariat/trigger.h>
 #include <lariat/value.h>
 #include <lariat/version.h>
+#include <lariat/winner.h>
 
 #endif

@@ -31,8 +31,11 @@ typedef enum lariat_status {
   LARIAT_EUSER = -14,    /* a failure made by the user's own code */
 
   /* Deferreds. */
-  LARIAT_EFIRST = -20, /* one of several failed; see lariat_failure_cause */
-  LARIAT_ESELF = -21,  /* a deferred was returned from its own callback */
+  LARIAT_EFIRST = -20,     /* one of several failed; see lariat_failure_cause */
+  LARIAT_ESELF = -21,      /* a deferred was returned from its own callback */
+  LARIAT_EALLFAILED = -22, /* all of several failed; lariat_failure_group_at */
+  LARIAT_EOVERFLOW = -23,  /* a lariat_queue is full: put was refused */
+  LARIAT_EUNDERFLOW = -24, /* too many wait for a lariat_queue: get refused */
 
   /* Coroutines. */
   LARIAT_EOUTSIDE = -30, /* called outside of a coroutine */

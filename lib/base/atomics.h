@@ -79,6 +79,13 @@ static inline uint32_t lr_u32_add_relaxed(lr_atomic_u32 *a, uint32_t n) {
 static inline uint32_t lr_u32_sub_acq_rel(lr_atomic_u32 *a, uint32_t n) {
   return atomic_fetch_sub_explicit(&a->value, n, memory_order_acq_rel);
 }
+/* Whether `*a` was `expected`, and is `desired` now. */
+static inline bool lr_u32_cas_relaxed(lr_atomic_u32 *a, uint32_t expected,
+                                      uint32_t desired) {
+  return atomic_compare_exchange_strong_explicit(&a->value, &expected, desired,
+                                                 memory_order_relaxed,
+                                                 memory_order_relaxed);
+}
 static inline uint32_t lr_u32_or_acq_rel(lr_atomic_u32 *a, uint32_t bits) {
   return atomic_fetch_or_explicit(&a->value, bits, memory_order_acq_rel);
 }

@@ -1,41 +1,16 @@
 /* SPDX-License-Identifier: MIT
  * checks.c: whether misuse is looked for. */
-#include <lariat/checks.h>
+#include "base/checks.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/atomics.h"
-
-enum { UNKNOWN = 0, OFF = 1, ON = 2 };
-
-/* What lariat_set_checks said; UNKNOWN as long as it has not. */
-static lr_atomic_u32 wanted_state;
-
-/* What the build and the environment say: looked up once.  Threads that come
- * at the same time all store the same. */
-static lr_atomic_u32 first_state;
-
-static uint32_t look_up(void) {
-#ifndef NDEBUG
-  return ON;
+#ifdef NDEBUG
+#define FROM_THE_START false
 #else
-  const char *text = getenv("LARIAT_CHECKS");
-  return text && strcmp(text, "1") == 0 ? ON : OFF;
+#define FROM_THE_START true
 #endif
-}
 
-void lariat_set_checks(bool on) {
-  lr_u32_store_relaxed(&wanted_state, on ? ON : OFF);
-}
+lr_switch lr_checks_switch = {.variable = "LARIAT_CHECKS",
+                              .from_the_start = FROM_THE_START};
 
-bool lariat_checks(void) {
-  uint32_t wanted = lr_u32_load_relaxed(&wanted_state);
-  if (wanted != UNKNOWN) return wanted == ON;
-  uint32_t first = lr_u32_load_relaxed(&first_state);
-  if (first == UNKNOWN) {
-    first = look_up();
-    lr_u32_store_relaxed(&first_state, first);
-  }
-  return first == ON;
-}
+void lariat_set_checks(bool on) { lr_switch_set(&lr_checks_switch, on); }
+
+bool lariat_checks(void) { return lr_checks(); }

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "deferred/canceller.h"
 #include "deferred/room.h"
+#include "deferred/trace.h"
 #include "deferred/unhandled.h"
 
 static void push(lariat_deferred **list, lariat_deferred *deferred) {
@@ -21,25 +22,37 @@ static lariat_deferred *pop(lariat_deferred **list) {
   return first;
 }
 
-static inline void destroy_pairs(lariat_deferred *deferred) {
+/* What most do not have: pairs that did not run, pairs on the heap, a
+ * canceller. */
+static __attribute__((noinline)) void destroy_rest(lariat_deferred *deferred) {
   while (deferred->next < deferred->end) {
     lr_pair pair = deferred->pairs[deferred->next++];
     if (pair.destroy) pair.destroy(pair.context);
   }
   if (deferred->pairs != deferred->inside) lr_free(deferred->pairs);
+  if (deferred->flags & LR_DEFERRED_CANCELLER) lr_canceller_drop(deferred);
+}
+
+static inline bool has_rest(const lariat_deferred *deferred) {
+  return deferred->next < deferred->end ||
+         deferred->pairs != deferred->inside ||
+         deferred->flags & LR_DEFERRED_CANCELLER;
+}
+
+static inline void drop_result(lariat_deferred *deferred) {
+  lariat_value result = deferred->result;
+  if (lariat_is_none(result)) return;
+  if (lariat_is_failure(result)) lr_unhandled_report(deferred);
+  if (result.type->drop) result.type->drop(result.data);
 }
 
 /* All but the reference to the room. */
 static inline __attribute__((always_inline)) void
 put_away(lariat_deferred *deferred) {
   lr_inside++;
-  destroy_pairs(deferred);
-  if (deferred->flags & LR_DEFERRED_CANCELLER) lr_canceller_drop(deferred);
-  lariat_value result = deferred->result;
-  if (!lariat_is_none(result)) {
-    if (lariat_is_failure(result)) lr_unhandled_report(deferred);
-    lariat_value_drop(result);
-  }
+  if (has_rest(deferred)) destroy_rest(deferred);
+  drop_result(deferred);
+  if (deferred->flags & LR_DEFERRED_TRACED) lr_trace_free(deferred);
   deferred->ops->dispose(deferred);
   lr_inside--;
 }
@@ -91,7 +104,7 @@ static bool is_kept(lariat_deferred *deferred, lr_deferred_lost *lost) {
   return deferred->ops->abandon(deferred, lost);
 }
 
-static void lose(lariat_deferred *deferred) {
+static __attribute__((noinline)) void lose(lariat_deferred *deferred) {
   lr_deferred_lost lost = {NULL};
   lariat_deferred *dead = NULL;
   push(&lost.first, deferred);

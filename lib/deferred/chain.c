@@ -32,9 +32,15 @@ static bool close_up(lariat_deferred *deferred, uint32_t least) {
   return true;
 }
 
+/* The first room on the heap holds four times what is inside: one who needs
+ * that much mostly needs more. */
+static uint32_t next_room(const lariat_deferred *deferred) {
+  return deferred->room * (deferred->pairs == deferred->inside ? 4 : 2);
+}
+
 static bool grow(lariat_deferred *deferred) {
-  if (deferred->room > UINT32_MAX / 2 / sizeof(lr_pair)) return false;
-  uint32_t room = deferred->room * 2;
+  if (deferred->room > UINT32_MAX / 4 / sizeof(lr_pair)) return false;
+  uint32_t room = next_room(deferred);
   lr_pair *pairs = lr_alloc(room * sizeof *pairs);
   if (!pairs) return false;
   uint32_t pending = deferred->end - deferred->next;
@@ -127,26 +133,8 @@ static lariat_value take(lariat_deferred *deferred, lariat_value value) {
   return value;
 }
 
-/* Runs one pair, which is off the chain.  RUNNING covers all of the user's
- * code in it: what that adds waits for its turn. */
-static inline void run_pair(lariat_deferred *deferred, lr_pair pair) {
-  lariat_value result = deferred->result;
-  lariat_callback side =
-      lariat_is_failure(result) ? pair.errback : pair.callback;
-  deferred->result.type = NULL;
-  deferred->flags |= LR_DEFERRED_RUNNING;
-  if (side) result = side(result, pair.context);
-  if (pair.destroy) pair.destroy(pair.context);
-  if (deferred->flags & LR_DEFERRED_POISONED ||
-      result.type == &lariat_deferred_type)
-    result = take(deferred, result);
-  deferred->result = result;
-  deferred->flags &= ~(unsigned)LR_DEFERRED_RUNNING;
-}
-
 /* Gives the result of `inner` to `outer`, which waited for it and whose marker
- * is off the chain.  Returns `outer` with a reference for the run, or NULL
- * when a run further down the C stack will come back to it anyway. */
+ * is off the chain.  Returns `outer` with a reference for the run. */
 static lariat_deferred *hand_over(lariat_deferred *inner,
                                   lariat_deferred *outer) {
   lariat_value result = inner->result;
@@ -157,75 +145,139 @@ static lariat_deferred *hand_over(lariat_deferred *inner,
     outer->references++;
     inner->references--; /* that of `outer`; the run has one */
   }
-  result = take(outer, result);
-  outer->result = result;
-  if (!(outer->flags & LR_DEFERRED_STACKED)) return outer;
-  outer->references--;
-  return NULL;
+  outer->result = take(outer, result);
+  return outer;
+}
+
+static void stop_running(lariat_deferred *deferred, lariat_value result) {
+  deferred->result = result;
+  deferred->flags &= ~(unsigned)LR_DEFERRED_RUNNING;
+}
+
+/* Whether a callback gave more than a value, or its chain could not grow. */
+static inline bool is_more_than_a_value(const lariat_deferred *deferred,
+                                        lariat_value result) {
+  return result.type == &lariat_deferred_type ||
+         deferred->flags & LR_DEFERRED_POISONED;
 }
 
 /* Runs pairs of `deferred` until there are none, or it waits, or one that
- * waited for it is to be run first: that is returned.  (It can be RUNNING here
- * while lr_chain_fail is at it, which then runs what is left.) */
+ * waited for it is to be run first: that is returned.  RUNNING covers all of
+ * the user's code in it: what that adds waits for its turn, and the result is
+ * in a register.  (It can be RUNNING already while lr_chain_fail is at it,
+ * which then runs what is left.) */
 static inline __attribute__((always_inline)) lariat_deferred *
 advance(lariat_deferred *deferred) {
-  if (deferred->paused != 0 || deferred->flags & LR_DEFERRED_RUNNING)
+  lariat_value result = deferred->result;
+  if (deferred->flags & LR_DEFERRED_RUNNING) return NULL;
+  if (deferred->next == deferred->end || lr_deferred_waits(deferred))
     return NULL;
-  while (deferred->next < deferred->end && !lr_deferred_waits(deferred)) {
+  deferred->flags |= LR_DEFERRED_RUNNING;
+  deferred->result.type = NULL;
+  do {
     const lr_pair *pair = &deferred->pairs[deferred->next++];
-    if (!is_marker(pair)) {
-      run_pair(deferred, *pair);
-      continue;
+    void *context = pair->context;
+    lariat_destroy destroy = pair->destroy;
+    if (is_marker(pair)) {
+      stop_running(deferred, result);
+      return hand_over(deferred, context);
     }
-    lariat_deferred *outer = hand_over(deferred, pair->context);
-    if (outer) return outer;
-  }
+    lariat_callback side =
+        lariat_is_failure(result) ? pair->errback : pair->callback;
+    if (side) result = side(result, context);
+    if (destroy) destroy(context);
+    if (!is_more_than_a_value(deferred, result)) continue;
+    result = take(deferred, result);
+    if (result.type == &lariat_deferred_type) break;
+  } while (deferred->next < deferred->end);
+  stop_running(deferred, result);
   if (deferred->next == deferred->end) deferred->next = deferred->end = 0;
   return NULL;
 }
 
-/* Puts `deferred` on a run's stack, above `below`. */
-static void push(lariat_deferred *deferred, lariat_deferred *below) {
-  deferred->link = below;
-  deferred->flags |= LR_DEFERRED_STACKED;
+/* What a run keeps for another one, further down the C stack, which has the
+ * same deferred on its stack: the link there. */
+typedef struct borrowed {
+  struct borrowed *next;
+  lariat_deferred *link;
+  size_t height;
+} borrowed;
+
+/* The deferreds that a run is inside of, linked from the top, each with a
+ * reference.  The bottom is not linked to anything below. */
+typedef struct run_stack {
+  lariat_deferred *top;
+  size_t height; /* above the bottom */
+  borrowed *borrowed;
+} run_stack;
+
+static bool borrow_link(run_stack *run, const lariat_deferred *deferred) {
+  borrowed *loan = lr_alloc(sizeof *loan);
+  if (!loan) return false;
+  *loan = (borrowed){run->borrowed, deferred->link, run->height + 1};
+  run->borrowed = loan;
+  return true;
 }
 
-/* Takes it off, with the run's reference; the one below. */
-static lariat_deferred *pop(lariat_deferred *deferred) {
-  lariat_deferred *below = deferred->link;
-  deferred->flags &= ~(unsigned)LR_DEFERRED_STACKED;
-  lr_deferred_release(deferred);
-  return below;
-}
-
-/* Runs what waited for `bottom`, the first of which is `top`, and what waited
- * for that, until all that is left is `bottom`, with nothing to run. */
-static __attribute__((noinline)) void climb(lariat_deferred *bottom,
-                                            lariat_deferred *top) {
-  push(top, bottom);
-  for (;;) {
-    lariat_deferred *outer = advance(top);
-    if (outer) {
-      push(outer, top);
-      top = outer;
-    } else if (top != bottom) {
-      top = pop(top);
-    } else {
-      return;
-    }
+/* Puts it on top, with the reference that hand_over took.  Where there is no
+ * memory to keep the link of another run, it gets a run of its own. */
+static void push(run_stack *run, lariat_deferred *deferred) {
+  if (deferred->flags & LR_DEFERRED_STACKED && !borrow_link(run, deferred)) {
+    lr_chain_run(deferred);
+    lr_deferred_release(deferred);
+    return;
   }
+  deferred->flags |= LR_DEFERRED_STACKED;
+  deferred->link = run->top;
+  run->top = deferred;
+  run->height++;
 }
 
-/* The bottom is no part of the linked stack: it may be on that of another run,
- * further down the C stack, whose link and mark stay as they are. */
+static void pop(run_stack *run) {
+  lariat_deferred *deferred = run->top;
+  run->top = deferred->link;
+  borrowed *loan = run->borrowed;
+  if (loan && loan->height == run->height) {
+    deferred->link = loan->link;
+    run->borrowed = loan->next;
+    lr_free(loan);
+  } else {
+    deferred->flags &= ~(unsigned)LR_DEFERRED_STACKED;
+  }
+  run->height--;
+  lr_deferred_release(deferred);
+}
+
+/* Paused, or come to wait meanwhile: nothing on the stack goes on then. */
+static bool is_held_back(const lariat_deferred *deferred) {
+  return deferred->paused != 0 || lr_deferred_waits(deferred);
+}
+
+/* Runs what waited for `bottom`, the first of which is `outer`, and what waited
+ * for that, until only `bottom` is left, with nothing to run; or until one of
+ * them is held back: then the rest stays as it is. */
+static __attribute__((noinline)) void climb(lariat_deferred *bottom,
+                                            lariat_deferred *outer) {
+  run_stack run = {bottom, 0, NULL};
+  push(&run, outer);
+  while (!is_held_back(run.top)) {
+    outer = advance(run.top);
+    if (outer)
+      push(&run, outer);
+    else if (run.height > 0)
+      pop(&run);
+    else
+      return;
+  }
+  while (run.height > 0) pop(&run);
+}
+
+/* A paused one does not run; but if this was all that kept it, it dies. */
 void lr_chain_run(lariat_deferred *bottom) {
-  unsigned mark = ~bottom->flags & LR_DEFERRED_STACKED;
   lr_inside++;
-  bottom->flags |= mark;
   bottom->references++;
-  lariat_deferred *outer = advance(bottom);
+  lariat_deferred *outer = bottom->paused ? NULL : advance(bottom);
   if (outer) climb(bottom, outer);
-  bottom->flags ^= mark;
   lr_inside--;
   lr_deferred_release(bottom);
 }

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/checks.h"
 #include "base/inside.h"
 #include "base/memory.h"
 #include "base/process.h"
@@ -13,8 +14,8 @@
 #include "deferred/canceller.h"
 #include "deferred/chain.h"
 #include "deferred/room.h"
+#include "deferred/trace.h"
 #include "reactor/reactor.h"
-#include <lariat/checks.h>
 
 /* What lariat_deferred_new makes; one without a canceller's context is only
  * the first member. */
@@ -52,8 +53,8 @@ static bool is_owned_here(const lariat_deferred *deferred,
   return !reactor || lr_reactor_check(reactor, function) == LARIAT_OK;
 }
 
-static void look_for_misuse(const lariat_deferred *deferred,
-                            const char *function) {
+static __attribute__((noinline)) void
+look_for_misuse(const lariat_deferred *deferred, const char *function) {
   if (!deferred) {
     lr_misuse("%s: the deferred is NULL", function);
   } else if (!is_fixed(deferred)) {
@@ -67,8 +68,13 @@ static void look_for_misuse(const lariat_deferred *deferred,
 /* Whether there is a deferred to work on; finds misuse, where that is on. */
 static inline bool is_given(const lariat_deferred *deferred,
                             const char *function) {
-  if (lariat_checks()) look_for_misuse(deferred, function);
+  if (lr_checks()) look_for_misuse(deferred, function);
   return deferred != NULL;
+}
+
+bool lr_deferred_is_given(const lariat_deferred *deferred,
+                          const char *function) {
+  return is_given(deferred, function);
 }
 
 /* Making. */
@@ -100,7 +106,7 @@ lariat_deferred *lr_deferred_failed_reserve(lariat_reactor *reactor) {
 /* A deferred in `bytes` of memory, or NULL. */
 static lariat_deferred *make(lariat_reactor *reactor, size_t bytes,
                              const lr_deferred_ops *ops, const char *function) {
-  if (lariat_checks()) {
+  if (lr_checks()) {
     if (!reactor)
       lr_misuse("%s: the reactor is NULL", function);
     else
@@ -140,7 +146,8 @@ static lariat_deferred *make_fired(lariat_reactor *reactor, lariat_value result,
     lariat_value_drop(result);
     return lr_deferred_failed_reserve(reactor);
   }
-  deferred->flags = LR_DEFERRED_FIRED;
+  deferred->flags |= LR_DEFERRED_FIRED;
+  if (deferred->flags & LR_DEFERRED_TRACED) lr_trace_fired(deferred);
   deferred->result = result;
   return deferred;
 }
@@ -253,6 +260,30 @@ lariat_deferred *lariat_deferred_add_callbacks(lariat_deferred *deferred,
   return deferred;
 }
 
+lariat_deferred *lariat_deferred_add_callback_owned(lariat_deferred *deferred,
+                                                    lariat_callback callback,
+                                                    void *context,
+                                                    lariat_destroy destroy) {
+  return lariat_deferred_add_callbacks_owned(deferred, callback, NULL, context,
+                                             destroy);
+}
+
+lariat_deferred *lariat_deferred_add_errback_owned(lariat_deferred *deferred,
+                                                   lariat_callback errback,
+                                                   void *context,
+                                                   lariat_destroy destroy) {
+  return lariat_deferred_add_callbacks_owned(deferred, NULL, errback, context,
+                                             destroy);
+}
+
+lariat_deferred *lariat_deferred_add_both_owned(lariat_deferred *deferred,
+                                                lariat_callback both,
+                                                void *context,
+                                                lariat_destroy destroy) {
+  return lariat_deferred_add_callbacks_owned(deferred, both, both, context,
+                                             destroy);
+}
+
 lariat_deferred *lariat_deferred_add_callback(lariat_deferred *deferred,
                                               lariat_callback callback,
                                               void *context) {
@@ -290,8 +321,10 @@ static lariat_status fire_late(lariat_deferred *deferred, lariat_value result) {
   return status;
 }
 
-static void fire_cancellable(lariat_deferred *deferred) {
+/* There is more to do than to run the chain. */
+static __attribute__((noinline)) void fire_slowly(lariat_deferred *deferred) {
   deferred->references++;
+  if (deferred->flags & LR_DEFERRED_TRACED) lr_trace_fired(deferred);
   if (has_idle_canceller(deferred)) lr_canceller_drop(deferred);
   lr_chain_run(deferred);
   lr_deferred_release(deferred);
@@ -302,8 +335,8 @@ lariat_status lr_deferred_fire(lariat_deferred *deferred, lariat_value result) {
   if (flags & LR_DEFERRED_FIRED) return fire_late(deferred, result);
   deferred->flags = flags | LR_DEFERRED_FIRED;
   deferred->result = result;
-  if (flags & LR_DEFERRED_CANCELLER)
-    fire_cancellable(deferred);
+  if (flags & (LR_DEFERRED_CANCELLER | LR_DEFERRED_TRACED))
+    fire_slowly(deferred);
   else
     lr_chain_run(deferred);
   return LARIAT_OK;
@@ -364,11 +397,14 @@ static void cancel_unfired(lariat_deferred *deferred) {
   lr_deferred_release(deferred);
 }
 
-void lariat_deferred_cancel(lariat_deferred *deferred) {
-  if (!is_given(deferred, __func__)) return;
+void lr_deferred_cancel(lariat_deferred *deferred) {
   while (lr_deferred_waits(deferred)) deferred = deferred->result.data;
   if (!(deferred->flags & (LR_DEFERRED_FIRED | LR_DEFERRED_CANCELLING)))
     cancel_unfired(deferred);
+}
+
+void lariat_deferred_cancel(lariat_deferred *deferred) {
+  if (is_given(deferred, __func__)) lr_deferred_cancel(deferred);
 }
 
 /* Pausing. */
@@ -394,7 +430,9 @@ bool lariat_deferred_fired(const lariat_deferred *deferred) {
 lariat_value lariat_deferred_peek(const lariat_deferred *deferred) {
   if (!is_given(deferred, __func__)) return lariat_none();
   if (is_fixed(deferred)) return fixed_result(deferred);
-  return lr_deferred_waits(deferred) ? lariat_none() : deferred->result;
+  bool has_value = !lariat_is_none(deferred->result);
+  return has_value && !lr_deferred_waits(deferred) ? deferred->result
+                                                   : lariat_none();
 }
 
 lariat_reactor *lariat_deferred_reactor(const lariat_deferred *deferred) {
@@ -420,11 +458,11 @@ int lariat_deferred_describe(const lariat_deferred *deferred, char *text,
                              size_t room) {
   if (!deferred) return snprintf(text, room, "<no deferred>");
   const void *self = deferred;
-  if (!lr_deferred_is_fired(deferred))
-    return snprintf(text, room, "<deferred at %p>", self);
-  if (lr_deferred_waits(deferred))
+  bool fired = lr_deferred_is_fired(deferred);
+  if (fired ? lr_deferred_waits(deferred) : deferred->result.data != NULL)
     return snprintf(text, room, "<deferred at %p waiting on deferred at %p>",
                     self, deferred->result.data);
+  if (!fired) return snprintf(text, room, "<deferred at %p>", self);
   int used = snprintf(text, room, "<deferred at %p current result: ", self);
   if (used < 0) return used;
   return describe_rest(lariat_deferred_peek(deferred), text, room, used);

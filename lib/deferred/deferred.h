@@ -28,6 +28,9 @@ typedef struct lr_pair {
  * their reactor. */
 typedef struct lr_deferred_room lr_deferred_room;
 
+/* Where it was made and fired: see trace.h. */
+typedef struct lr_trace lr_trace;
+
 /* Deferreds whose last reference just went, linked by `link`. */
 typedef struct lr_deferred_lost {
   lariat_deferred *first;
@@ -66,10 +69,13 @@ enum {
   LR_DEFERRED_POISONED = 1u << 7,   /* its next result becomes "no memory" */
   LR_DEFERRED_CANCELLER = 1u << 8,  /* has a user's canceller */
   LR_DEFERRED_FIXED = 1u << 9,      /* the constant one: never written to */
-  LR_DEFERRED_CLAIMED = 1u << 10    /* a coroutine has awaited it */
+  LR_DEFERRED_CLAIMED = 1u << 10,   /* a coroutine has awaited it */
+  LR_DEFERRED_TRACED = 1u << 11     /* has a trace */
 };
 
-/* Up to `room` it is what every operation touches: one cache line. */
+/* Up to `room` it is what every operation touches: one cache line.  Before it
+ * has fired, `result` is "none" with, in `data`, the deferred that was told to
+ * fire it (lariat_deferred_chain), for describe. */
 struct lariat_deferred {
   uint32_t references;
   uint32_t flags;
@@ -82,6 +88,7 @@ struct lariat_deferred {
   uint32_t room; /* of `pairs` */
   uint32_t paused;
   lariat_deferred *link; /* in a run, or among the dead */
+  lr_trace *trace;       /* with LR_DEFERRED_TRACED */
   lr_pair inside[LR_DEFERRED_PAIRS];
 };
 
@@ -98,6 +105,14 @@ void lr_deferred_init(lariat_deferred *deferred, lariat_reactor *reactor,
 /* Fires, as lariat_deferred_callback and _errback do, without the check of the
  * thread; `result` is no deferred.  LARIAT_OK, LARIAT_EALREADY */
 lariat_status lr_deferred_fire(lariat_deferred *deferred, lariat_value result);
+
+/* Cancels, as lariat_deferred_cancel does, without looking for misuse. */
+void lr_deferred_cancel(lariat_deferred *deferred);
+
+/* Whether there is a deferred to work on.  With checks on, NULL, one without
+ * references and the wrong thread are misuse of `function`. */
+bool lr_deferred_is_given(const lariat_deferred *deferred,
+                          const char *function);
 
 /* A deferred that has failed with LARIAT_ENOMEM, without allocating: the
  * reactor's reserve or, while that is in use (or the room could not be

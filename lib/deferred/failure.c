@@ -11,6 +11,7 @@
 #include "base/atomics.h"
 #include "base/memory.h"
 #include "base/process.h"
+#include "deferred/list.h"
 
 struct lariat_failure {
   lr_atomic_u32 count;
@@ -75,14 +76,21 @@ static void *share_failure(void *data) {
 }
 
 /* A loop: a failure's cause may have a cause, however deep. */
-static void drop_failure(void *data) {
-  lariat_failure *failure = data;
+lariat_list *lr_failure_drop(lariat_value value) {
+  lariat_failure *failure = value.data;
   while (!failure->fixed && lr_count_release(&failure->count)) {
     lariat_value cause = failure->cause;
     lr_free(failure);
-    if (!lariat_is_failure(cause)) return;
+    if (cause.type == &lariat_list_type) return cause.data;
+    if (!lariat_is_failure(cause)) return NULL;
     failure = cause.data;
   }
+  return NULL;
+}
+
+static void drop_failure(void *data) {
+  lr_list_values_free(
+      lr_failure_drop(lariat_value_of(&lariat_failure_type, data)));
 }
 
 static int describe_failure(const void *data, char *text, size_t room) {
@@ -180,6 +188,18 @@ lariat_value lr_failure_first(size_t index, lariat_value cause) {
   return first;
 }
 
+lariat_value lr_failure_group(lariat_list *failures) {
+  lariat_value group =
+      lariat_failure_new(LARIAT_EALLFAILED, "all of %zu deferreds failed",
+                         lariat_list_count(failures));
+  lariat_failure *failure = group.data;
+  if (failure->fixed)
+    lr_list_values_free(failures);
+  else
+    failure->cause = lariat_value_of(&lariat_list_type, failures);
+  return group;
+}
+
 const char *lariat_phase_name(lariat_phase phase) {
   switch (phase) {
   case LARIAT_PHASE_NONE:
@@ -238,9 +258,38 @@ lariat_phase lariat_failure_phase(lariat_value failure) {
 }
 
 lariat_value lariat_failure_cause(lariat_value failure) {
-  return open_failure(failure, __func__)->cause;
+  lariat_value cause = open_failure(failure, __func__)->cause;
+  return lariat_is_failure(cause) ? cause : lariat_none();
 }
 
 size_t lariat_failure_index(lariat_value failure) {
   return open_failure(failure, __func__)->index;
+}
+
+static const lariat_list *group_of(lariat_value failure, const char *function) {
+  lariat_value cause = open_failure(failure, function)->cause;
+  return cause.type == &lariat_list_type ? cause.data : NULL;
+}
+
+size_t lariat_failure_group_count(lariat_value failure) {
+  return lariat_list_count(group_of(failure, __func__));
+}
+
+lariat_value lariat_failure_group_at(lariat_value failure, size_t index) {
+  return lariat_list_at(group_of(failure, __func__), index);
+}
+
+/* A loop, as for dropping. */
+bool lariat_failure_equal(lariat_value one, lariat_value other) {
+  const lariat_failure *a = open_failure(one, __func__);
+  const lariat_failure *b = open_failure(other, __func__);
+  while (a != b) {
+    if (a->status != LARIAT_EFIRST || b->status != LARIAT_EFIRST) return false;
+    if (a->index != b->index) return false;
+    if (!lariat_is_failure(a->cause) || !lariat_is_failure(b->cause))
+      return false;
+    a = a->cause.data;
+    b = b->cause.data;
+  }
+  return a != &blank;
 }

@@ -35,6 +35,13 @@ lariat_value lr_failure_format(lariat_status status, const char *format,
  * taken over. */
 lariat_value lr_failure_first(size_t index, lariat_value cause);
 
+/* LARIAT_EALLFAILED: takes a list of failures over. */
+lariat_value lr_failure_group(lariat_list *failures);
+
+/* Drops a failure but for the list of a group, if that is what dies: the caller
+ * frees it.  NULL else. */
+lariat_list *lr_failure_drop(lariat_value value);
+
 /* Constant failures: making and dropping them costs nothing. */
 lariat_value lr_failure_no_memory(void);
 lariat_value lr_failure_cancelled(void);

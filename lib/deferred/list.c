@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "deferred/failure.h"
 
 struct lariat_list {
   size_t count;
@@ -26,22 +27,26 @@ void lr_list_values_put(lariat_list *list, size_t index, lariat_value value) {
   list->items[index] = value;
 }
 
-/* Lists within lists wait on a chain of the dead, so that the stack does not
- * grow with their depth. */
+/* Drops `item`, but for a list in it, which is returned. */
+static lariat_list *drop_item(lariat_value item) {
+  if (item.type == &lariat_list_type) return item.data;
+  if (lariat_is_failure(item)) return lr_failure_drop(item);
+  lariat_value_drop(item);
+  return NULL;
+}
+
+/* Lists within lists, also by way of failures, wait on a chain of the dead, so
+ * that the stack does not grow with their depth. */
 void lr_list_values_free(lariat_list *list) {
   lariat_list *dead = list;
   while (dead) {
     lariat_list *doomed = dead;
     dead = doomed->next_dead;
     for (size_t i = 0; i < doomed->count; i++) {
-      lariat_value item = lariat_list_take(doomed, i);
-      if (item.type != &lariat_list_type) {
-        lariat_value_drop(item);
-      } else if (item.data) {
-        lariat_list *inner = item.data;
-        inner->next_dead = dead;
-        dead = inner;
-      }
+      lariat_list *inner = drop_item(lariat_list_take(doomed, i));
+      if (!inner) continue;
+      inner->next_dead = dead;
+      dead = inner;
     }
     lr_free(doomed);
   }

@@ -5,6 +5,7 @@
 
 #include "base/list.h"
 #include "base/memory.h"
+#include "deferred/trace.h"
 #include "reactor/reactor.h"
 
 void lr_deferred_room_free(lr_deferred_room *room) { lr_free(room); }
@@ -48,7 +49,7 @@ void lr_deferred_init_in(lariat_deferred *deferred, lr_deferred_room *room,
   deferred->ops = ops;
   deferred->room = LR_DEFERRED_PAIRS;
   deferred->paused = 0;
-  deferred->link = NULL;
+  if (lr_debugging()) lr_trace_made(deferred);
 }
 
 void lr_deferred_init(lariat_deferred *deferred, lariat_reactor *reactor,
@@ -68,7 +69,7 @@ lariat_deferred *lr_deferred_room_reserve(lr_deferred_room *room) {
   if (room->reserve_taken) return NULL;
   room->reserve_taken = true;
   lr_deferred_init_in(&room->reserve, room, &reserve_ops);
-  room->reserve.flags = LR_DEFERRED_FIRED;
+  room->reserve.flags |= LR_DEFERRED_FIRED;
   room->reserve.result = lr_failure_no_memory();
   return &room->reserve;
 }

@@ -3,9 +3,11 @@
 #include "deferred/unhandled.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/process.h"
 #include "deferred/room.h"
+#include "deferred/trace.h"
 #include "reactor/reactor.h"
 
 /* A report is one line. */
@@ -15,19 +17,43 @@ static void flatten(char *text) {
   }
 }
 
+/* The places, where they are known, go to the end: they may be cut. */
+static void add_places(const lariat_deferred *deferred, char *text,
+                       size_t room) {
+  size_t used = strlen(text);
+  if (!(deferred->flags & LR_DEFERRED_TRACED)) return;
+  snprintf(text + used, room - used, ", ");
+  lr_trace_describe(deferred, text + used + 2, room - used - 2);
+}
+
+static void say(lariat_reactor *reactor, char *text) {
+  flatten(text);
+  if (reactor)
+    lr_reactor_report(reactor, text);
+  else
+    lr_process_say("%s", text);
+}
+
 void lr_unhandled_report(const lariat_deferred *deferred) {
   if (deferred->flags & LR_DEFERRED_FORGOTTEN) return;
   lariat_reactor *reactor = deferred->home->reactor;
-  char text[1024];
+  char text[2048];
   snprintf(text, sizeof text,
            "unhandled failure: %.800s (%s) in a deferred of %s%.100s",
            lariat_failure_message(deferred->result),
            lariat_status_name(lariat_failure_status(deferred->result)),
            reactor ? "reactor " : "a reactor that is closed",
            reactor ? lariat_reactor_name(reactor) : "");
-  flatten(text);
-  if (reactor)
-    lr_reactor_report(reactor, text);
-  else
-    lr_process_say("%s", text);
+  add_places(deferred, text, sizeof text);
+  say(reactor, text);
+}
+
+lariat_value lariat_report_failure(lariat_value failure, void *reactor) {
+  if (!lariat_is_failure(failure)) return failure;
+  char text[1024];
+  snprintf(text, sizeof text, "failure: %.800s (%s)",
+           lariat_failure_message(failure),
+           lariat_status_name(lariat_failure_status(failure)));
+  say(reactor ? reactor : lariat_reactor_current(), text);
+  return failure;
 }

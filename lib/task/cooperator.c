@@ -32,7 +32,7 @@ struct lariat_task {
   size_t references; /* an unfinished one has a reference to itself */
   lr_list link;      /* in `ready` or `resting` while unfinished */
   lariat_cooperator *cooperator;
-  lariat_work work;
+  lariat_task_work work;
   void *context;
   lariat_destroy destroy;
   unsigned pauses;
@@ -376,7 +376,7 @@ bool lariat_cooperator_running(const lariat_cooperator *cooperator) {
 /* Adding. */
 
 static lariat_task *new_task(lariat_cooperator *cooperator,
-                             lariat_work function, void *context,
+                             lariat_task_work function, void *context,
                              lariat_destroy destroy) {
   lariat_task *task = lr_alloc_zero(sizeof *task);
   if (!task) return NULL;
@@ -391,7 +391,7 @@ static lariat_task *new_task(lariat_cooperator *cooperator,
 }
 
 lariat_status lariat_cooperator_add(lariat_cooperator *cooperator,
-                                    lariat_work function, void *context,
+                                    lariat_task_work function, void *context,
                                     lariat_destroy destroy, lariat_task **out) {
   if (!cooperator || !function) return LARIAT_EINVAL;
   if (cooperator->reactor) {
@@ -409,9 +409,9 @@ lariat_status lariat_cooperator_add(lariat_cooperator *cooperator,
   return LARIAT_OK;
 }
 
-lariat_status lariat_cooperate(lariat_reactor *reactor, lariat_work function,
-                               void *context, lariat_destroy destroy,
-                               lariat_task **out) {
+lariat_status lariat_cooperate(lariat_reactor *reactor,
+                               lariat_task_work function, void *context,
+                               lariat_destroy destroy, lariat_task **out) {
   lariat_status status = lr_task_check(reactor, __func__);
   if (status != LARIAT_OK) return status;
   lr_task_room *room = lr_task_room_of(reactor);
@@ -424,7 +424,7 @@ lariat_status lariat_cooperate(lariat_reactor *reactor, lariat_work function,
 }
 
 lariat_deferred *lariat_coiterate(lariat_cooperator *cooperator,
-                                  lariat_work function, void *context,
+                                  lariat_task_work function, void *context,
                                   lariat_destroy destroy) {
   lariat_task *task;
   lariat_status status =

@@ -322,8 +322,7 @@ static void test_inner_paused(void) {
   fixture_close(&f);
 }
 
-/* Twisted leaves what is behind the marker lying; here it runs (the table of
- * differences). */
+/* Rule 12: what is behind the marker lies until something moves it. */
 static void test_outer_paused(void) {
   struct fixture f;
   struct probe probe = {0};
@@ -336,10 +335,64 @@ static void test_outer_paused(void) {
   lariat_deferred_pause(outer);
   watch(inner, &behind);
   lariat_deferred_callback(inner, probe_value(&probe, 1));
-  watch(inner, &late);
-  probe_saw(&probe, "a(none) behind(none) late(none) ");
+  probe_saw(&probe, "a(none) ");
   lariat_deferred_unpause(outer);
   probe_saw(&probe, "b(1) ");
+  watch(inner, &late);
+  probe_saw(&probe, "behind(none) late(none) ");
+  lariat_deferred_release(inner);
+  lariat_deferred_release(outer);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+/* Rule 12 over three: all below the paused one stay where they are, and die
+ * with their pairs when nobody moves them. */
+static void test_paused_on_top_of_three(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  struct probe_step poke = STEP("poke");
+  lariat_deferred *low = unfired(&f);
+  lariat_deferred *mid = lariat_deferred_succeed(f.reactor, lariat_none());
+  lariat_deferred *top = lariat_deferred_succeed(f.reactor, lariat_none());
+  probe_then(mid, &probe, "m", returned(low));
+  probe_then(top, &probe, "t", returned(mid));
+  probe_then(low, &probe, "low", lariat_none());
+  probe_then(mid, &probe, "mid", lariat_none());
+  probe_then(top, &probe, "top", lariat_none());
+  lariat_deferred_pause(top);
+  lariat_deferred_callback(low, probe_value(&probe, 1));
+  probe_saw(&probe, "m(none) t(none) ");
+  watch(mid, &poke);
+  probe_saw(&probe, "mid(none) poke(none) ");
+  lariat_deferred_unpause(top);
+  probe_saw(&probe, "top(1) ");
+  lariat_deferred_release(low);
+  lariat_deferred_release(mid);
+  lariat_deferred_release(top);
+  probe_saw(&probe, "");
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+/* The one below is paused while the one above runs: the run ends when it comes
+ * back there. */
+static void test_paused_below(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *inner = unfired(&f);
+  lariat_deferred *outer = lariat_deferred_succeed(f.reactor, lariat_none());
+  struct probe_step b = {&probe,        "b",   {NULL, NULL},
+                         pause_subject, inner, NULL};
+  probe_then(outer, &probe, "a", returned(inner));
+  watch(outer, &b);
+  probe_then(inner, &probe, "in", lariat_none());
+  lariat_deferred_callback(inner, lariat_int(1));
+  probe_saw(&probe, "a(none) b(1) ");
+  lariat_deferred_unpause(inner);
+  probe_saw(&probe, "in(none) ");
   lariat_deferred_release(inner);
   lariat_deferred_release(outer);
   probe_check(&probe);
@@ -501,40 +554,82 @@ static void test_added_to_one_that_handed_over(void) {
 }
 
 /* The same, but what is added waits for a third that is fired on the spot:
- * the result arrives while the first run still has the deferred on its
- * stack. */
+ * the result arrives while the first run still has the deferred on its stack,
+ * and goes on at once.  `nth` allocation from there on fails. */
 struct third {
   struct probe *probe;
   lariat_deferred *middle;
   lariat_deferred *third;
+  struct fixture *fixture;
+  uint64_t nth;
 };
 
 static lariat_value fire_third(lariat_value result, void *context) {
   struct third *all = context;
   probe_then(all->middle, all->probe, "m1", returned(all->third));
   probe_then(all->middle, all->probe, "m2", lariat_none());
+  fixture_fail_allocation(all->fixture, all->nth);
   lariat_deferred_callback(all->third, probe_value(all->probe, 3));
+  fixture_fail_allocation(all->fixture, 0);
   probe_note(all->probe, "fired");
   return result;
 }
 
 static void test_handed_over_while_stacked(void) {
+  for (uint64_t nth = 0; nth < 2; nth++) {
+    struct fixture f;
+    struct probe probe = {0};
+    fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+    lariat_deferred *bottom = unfired(&f);
+    struct third all = {&probe,
+                        lariat_deferred_succeed(f.reactor, lariat_none()),
+                        unfired(&f), &f, nth};
+    lariat_deferred *top = lariat_deferred_succeed(f.reactor, lariat_none());
+    probe_then(all.middle, &probe, "mid", returned(bottom));
+    probe_then(top, &probe, "top", returned(all.middle));
+    lariat_deferred_add_callback(top, fire_third, &all);
+    probe_then(bottom, &probe, "bot", lariat_none());
+    lariat_deferred_callback(bottom, probe_value(&probe, 1));
+    probe_saw(&probe,
+              "mid(none) top(none) m1(none) m2(3) fired bot(none) ");
+    lariat_deferred_release(top);
+    lariat_deferred_release(all.middle);
+    lariat_deferred_release(all.third);
+    lariat_deferred_release(bottom);
+    probe_check(&probe);
+    fixture_close(&f);
+  }
+}
+
+/* One on the stack comes to wait anew, and nobody fires that: the run ends when
+ * it comes back there, and what is below stays. */
+static lariat_value wait_anew(lariat_value result, void *context) {
+  struct third *all = context;
+  probe_then(all->middle, all->probe, "m1", returned(all->third));
+  return result;
+}
+
+static void test_waiting_anew_while_stacked(void) {
   struct fixture f;
   struct probe probe = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  struct probe_step poke = STEP("poke");
   lariat_deferred *bottom = unfired(&f);
   struct third all = {&probe, lariat_deferred_succeed(f.reactor, lariat_none()),
-                      unfired(&f)};
+                      unfired(&f), &f, 0};
   lariat_deferred *top = lariat_deferred_succeed(f.reactor, lariat_none());
   probe_then(all.middle, &probe, "mid", returned(bottom));
   probe_then(top, &probe, "top", returned(all.middle));
-  lariat_deferred_add_callback(top, fire_third, &all);
+  lariat_deferred_add_callback(top, wait_anew, &all);
+  probe_then(bottom, &probe, "bot", lariat_none());
   lariat_deferred_callback(bottom, probe_value(&probe, 1));
-  probe_saw(&probe, "mid(none) top(none) m1(none) fired m2(3) ");
+  probe_saw(&probe, "mid(none) top(none) m1(none) ");
+  watch(bottom, &poke);
+  probe_saw(&probe, "bot(none) poke(none) ");
   lariat_deferred_release(top);
   lariat_deferred_release(all.middle);
-  lariat_deferred_release(all.third);
   lariat_deferred_release(bottom);
+  lariat_deferred_release(all.third);
   probe_check(&probe);
   fixture_close(&f);
 }
@@ -1031,14 +1126,13 @@ static void act(struct crowd *crowd) {
   }
 }
 
-/* Between two acts nothing runs, and what can run has run. */
+/* Between two acts nothing runs. */
 static bool is_at_rest(const struct crowd *crowd) {
   unsigned busy =
       LR_DEFERRED_RUNNING | LR_DEFERRED_STACKED | LR_DEFERRED_CANCELLING;
   for (int i = 0; i < CROWD; i++) {
     const lariat_deferred *d = crowd->d[i];
     if (d->flags & busy) return false;
-    if (lr_chain_may_run(d) && d->next != d->end) return false;
   }
   return true;
 }
@@ -1085,7 +1179,10 @@ int main(int argc, char **argv) {
       {"errbacks may return deferreds", test_from_an_errback},
       {"an inner that has a result but is paused is waited for",
        test_inner_paused},
-      {"a paused outer holds nobody else back", test_outer_paused},
+      {"a paused outer holds back what is behind it in the inner",
+       test_outer_paused},
+      {"a paused one holds back all below it", test_paused_on_top_of_three},
+      {"one that is paused from above ends the run", test_paused_below},
       {"order over three deferreds, before and behind the marker",
        test_order_over_three},
       {"a callback added late to the middle one runs", test_late_to_the_middle},
@@ -1099,6 +1196,8 @@ int main(int argc, char **argv) {
        test_added_to_one_that_handed_over},
       {"a result that comes to one inside of a run",
        test_handed_over_while_stacked},
+      {"one inside of a run comes to wait anew",
+       test_waiting_anew_while_stacked},
       {"cancel goes to the innermost", test_cancel_goes_to_the_inner},
       {"returning itself is a failure", test_returns_itself},
       {"a circle is a failure where it closes", test_circle},

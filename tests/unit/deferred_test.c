@@ -798,6 +798,84 @@ static void test_every_allocation_fails(void) {
   fixture_close(&f);
 }
 
+/* With checks off, nothing to work on is no error where there is no status. */
+static void test_null(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  char text[64];
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_set_checks(false);
+  CU_ASSERT_PTR_NULL(lariat_deferred_retain(NULL));
+  lariat_deferred_release(NULL);
+  lariat_deferred_forget(NULL);
+  CU_ASSERT_PTR_NULL(lariat_deferred_add_callback(NULL, probe_pass, NULL));
+  CU_ASSERT_PTR_NULL(lariat_deferred_add_callbacks_owned(
+      NULL, NULL, NULL, probe_context(&probe), probe_destroy));
+  CU_ASSERT_PTR_NULL(lariat_deferred_add_both_owned(NULL, NULL, NULL, NULL));
+  lariat_deferred_cancel(NULL);
+  lariat_deferred_pause(NULL);
+  CU_ASSERT_EQUAL(lariat_deferred_unpause(NULL), LARIAT_EINVAL);
+  CU_ASSERT_FALSE(lariat_deferred_fired(NULL));
+  CU_ASSERT(lariat_is_none(lariat_deferred_peek(NULL)));
+  CU_ASSERT_PTR_NULL(lariat_deferred_reactor(NULL));
+  CU_ASSERT_EQUAL(lariat_deferred_describe(NULL, text, sizeof text), 13);
+  lariat_set_checks(true);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+/* The constant deferred, and pairs that have nothing to run or destroy. */
+static void test_constant_without_sides(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_set_checks(false);
+  lariat_deferred *constant = lariat_deferred_new(NULL, NULL, NULL, NULL);
+  lariat_deferred_add_callback(constant, probe_pass, &probe);
+  lariat_deferred_pause(constant);
+  CU_ASSERT_EQUAL(lariat_deferred_unpause(constant), LARIAT_EALREADY);
+  CU_ASSERT_PTR_EQUAL(lariat_deferred_retain(constant), constant);
+  lariat_deferred_forget(constant);
+  lariat_set_checks(true);
+  fixture_close(&f);
+}
+
+static void test_shared_as_a_value(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_value one =
+      lariat_deferred_value(lariat_deferred_succeed(f.reactor, lariat_int(1)));
+  lariat_value other;
+  CU_ASSERT_EQUAL(lariat_value_share(one, &other), LARIAT_OK);
+  lariat_value_drop(one);
+  CU_ASSERT_EQUAL(lariat_int_in(lariat_deferred_peek(other.data)), 1);
+  lariat_value_drop(other);
+  fixture_close(&f);
+}
+
+/* The fifth pair finds no room, and has nothing to destroy. */
+static void test_no_memory_for_plain_pairs(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *d = lariat_deferred_new(f.reactor, NULL, NULL, NULL);
+  for (int i = 0; i < 4; i++) lariat_deferred_add_callback(d, NULL, NULL);
+  fixture_fail_allocation(&f, 1);
+  lariat_deferred_add_callback(d, NULL, NULL);
+  CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(d)),
+                  LARIAT_ENOMEM);
+  lariat_deferred_forget(d);
+  fixture_close(&f);
+}
+
+static void no_reactor(void *context) {
+  (void)context;
+  lariat_deferred_release(lariat_deferred_new(NULL, NULL, NULL, NULL));
+}
+
+static void test_misuse_without_reactor(void) {
+  CU_ASSERT(fixture_aborts(no_reactor, NULL));
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"a callback gets the result and its context", test_callback},
@@ -852,6 +930,13 @@ int main(int argc, char **argv) {
       {"the checks find NULL, and a release too many", test_misuse},
       {"each allocation of a deferred's life fails in turn",
        test_every_allocation_fails},
+      {"with checks off, NULL is let go", test_null},
+      {"the constant deferred and pairs with one side",
+       test_constant_without_sides},
+      {"a deferred is shared as a value", test_shared_as_a_value},
+      {"without memory, pairs that own nothing",
+       test_no_memory_for_plain_pairs},
+      {"a deferred without a reactor is misuse", test_misuse_without_reactor},
   };
   return fixture_main("deferred", tests, FIXTURE_COUNT(tests), argc, argv);
 }

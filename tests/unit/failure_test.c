@@ -201,6 +201,19 @@ static void test_phases(void) {
     CU_ASSERT_STRING_EQUAL(lariat_phase_name((lariat_phase)i), names[i]);
 }
 
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+#pragma GCC diagnostic ignored "-Wformat-security"
+static void test_no_format(void) {
+  const char *volatile nothing = NULL;
+  lariat_value value = lariat_failure_new(LARIAT_EURL, nothing, 0);
+  CU_ASSERT_STRING_EQUAL(lariat_failure_message(value),
+                         lariat_status_text(LARIAT_EURL));
+  lariat_value_drop(value);
+  CU_ASSERT_STRING_EQUAL(lariat_phase_name((lariat_phase)99), "unknown");
+}
+#pragma GCC diagnostic pop
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"a failure has a status and a formatted message", test_new},
@@ -215,6 +228,7 @@ int main(int argc, char **argv) {
       {"many threads share one failure", test_threads},
       {"readers of another value give their defaults", test_not_a_failure},
       {"phases have their names", test_phases},
+      {"without a format it says what the status says", test_no_format},
   };
   return fixture_main("failure", tests, FIXTURE_COUNT(tests), argc, argv);
 }

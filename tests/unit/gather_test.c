@@ -90,7 +90,10 @@ static void test_moved_or_shared(void) {
 static void test_empty(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
-  CU_ASSERT_PTR_NULL(lariat_gather_results(NULL, 0));
+  lariat_deferred *nowhere = lariat_gather_results(NULL, 0);
+  CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(nowhere)),
+                  LARIAT_EINVAL);
+  lariat_deferred_release(nowhere);
   lariat_reactor *reactor;
   CU_ASSERT_EQUAL_FATAL(lariat_reactor_new(NULL, &reactor), LARIAT_OK);
   lariat_deferred *whole = lariat_gather_results(NULL, 0);
@@ -120,11 +123,14 @@ static void test_first_failure(void) {
                          "oh");
   CU_ASSERT_FALSE(lariat_deferred_fired(family.child[2])); /* goes on */
   lariat_deferred_callback(family.child[2], probe_value(&probe, 2));
-  probe_check(&probe); /* what they brought is dropped */
+  CU_ASSERT_EQUAL(probe.values_dropped, 1); /* the list's; the other stays */
+  lariat_deferred_add_both(family.child[2], probe_pass, &a);
+  probe_saw(&probe, "a(2) ");
   lariat_deferred_add_both(family.child[1], probe_pass, &a);
   probe_saw(&probe, "a(none) "); /* handled */
   CU_ASSERT_EQUAL(f.reports, 0);
   close_family(&family);
+  probe_check(&probe);
   fixture_expect_reports(&f, 1); /* that of the gather itself */
   fixture_close(&f);
 }

@@ -119,6 +119,14 @@ static void test_in(void) {
   fixture_close(&f);
 }
 
+static void test_nameless(void) {
+  static const lariat_type nameless = {.size = sizeof(lariat_type)};
+  char text[64];
+  int number = 0;
+  lariat_value_describe(lariat_value_of(&nameless, &number), text, sizeof text);
+  CU_ASSERT_PTR_NOT_NULL(strstr(text, "without a name"));
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"drop runs the destructor once and gives none", test_drop_gives_none},
@@ -129,6 +137,7 @@ int main(int argc, char **argv) {
        test_share_refused},
       {"describe cuts to the room and returns the whole length", test_describe},
       {"a value opens as its own type only", test_in},
+      {"a type may have no name", test_nameless},
   };
   return fixture_main("value", tests, FIXTURE_COUNT(tests), argc, argv);
 }

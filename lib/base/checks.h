@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: MIT
+ * checks.h: whether misuse is looked for, without a call.  Any thread. */
+#ifndef LR_BASE_CHECKS_H
+#define LR_BASE_CHECKS_H
+
+#include "base/switch.h"
+#include <lariat/checks.h>
+
+extern lr_switch lr_checks_switch;
+
+static inline bool lr_checks(void) {
+  return lr_switch_is_on(&lr_checks_switch);
+}
+
+#endif

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT
+ * file_lock.c: a lock between processes.  The system has no event for "the
+ * file is free now" that would not block, so a wait asks each second. */
+#include <lariat/file_lock.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/process.h"
+#include "deferred/burial.h"
+#include "deferred/room.h"
+#include "reactor/reactor.h"
+
+enum { INTERVAL_MS = 1000 };
+
+/* A wait is the deferred's canceller, whose context holds the lock, and the
+ * timers, whose contexts hold it too. */
+struct lariat_file_lock {
+  lr_deferred_room *home;
+  size_t references;
+  int fd;                /* -1: not locked */
+  lariat_deferred *wait; /* a reference; NULL: nobody waits */
+  lariat_timer again;
+  lariat_timer limit;
+  char *path;
+};
+
+lariat_status lariat_file_lock_new(lariat_reactor *reactor, const char *path,
+                                   lariat_file_lock **out) {
+  if (!out) return LARIAT_EINVAL;
+  *out = NULL;
+  if (!reactor || !path) {
+    lr_misuse("%s: the %s is NULL", __func__, reactor ? "path" : "reactor");
+    return LARIAT_EINVAL;
+  }
+  lr_deferred_room *home = lr_deferred_room_of(reactor);
+  lariat_file_lock *lock = home ? lr_alloc_zero(sizeof *lock) : NULL;
+  char *copy = lock ? lr_copy_string(path) : NULL;
+  if (!copy) {
+    lr_free(lock);
+    return LARIAT_ENOMEM;
+  }
+  home->references++;
+  lock->home = home;
+  lock->references = 1;
+  lock->fd = -1;
+  lock->path = copy;
+  *out = lock;
+  return LARIAT_OK;
+}
+
+lariat_file_lock *lariat_file_lock_retain(lariat_file_lock *lock) {
+  if (lock) lock->references++;
+  return lock;
+}
+
+void lariat_file_lock_drop(lariat_file_lock *lock) {
+  if (!lock || --lock->references > 0) return;
+  lr_deferred_room *home = lock->home;
+  if (lock->fd >= 0) close(lock->fd);
+  lr_free(lock->path);
+  lr_free(lock);
+  lr_deferred_room_release(home);
+}
+
+static void drop_lock(void *context) { lariat_file_lock_drop(context); }
+
+/* Gives up a descriptor, and keeps the errno that says why. */
+static lariat_status refuse(int fd, lariat_status status) {
+  int why = errno;
+  if (fd >= 0) close(fd);
+  errno = why;
+  return status;
+}
+
+lariat_status lariat_file_lock_try(lariat_file_lock *lock) {
+  if (!lock) {
+    lr_misuse("%s: the lock is NULL", __func__);
+    return LARIAT_EINVAL;
+  }
+  if (lock->fd >= 0) return LARIAT_EBUSY;
+  int fd = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
+  if (fd < 0) return refuse(fd, LARIAT_ESYSTEM);
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0)
+    return refuse(fd, errno == EWOULDBLOCK ? LARIAT_EBUSY : LARIAT_ESYSTEM);
+  lock->fd = fd;
+  return LARIAT_OK;
+}
+
+lariat_status lariat_file_lock_unlock(lariat_file_lock *lock) {
+  if (!lock) {
+    lr_misuse("%s: the lock is NULL", __func__);
+    return LARIAT_EINVAL;
+  }
+  if (lock->fd < 0) return LARIAT_EALREADY;
+  close(lock->fd);
+  lock->fd = -1;
+  return LARIAT_OK;
+}
+
+bool lariat_file_lock_locked(const lariat_file_lock *lock) {
+  return lock && lock->fd >= 0;
+}
+
+static void stop_timer(const lariat_file_lock *lock, lariat_timer *timer) {
+  lariat_timer stopped = *timer;
+  *timer = (lariat_timer){0};
+  if (stopped.id != 0)
+    (void)lariat_reactor_cancel_timer(lock->home->reactor, stopped);
+}
+
+/* The wait is over.  Its deferred, with the lock's reference. */
+static lariat_deferred *end_wait(lariat_file_lock *lock) {
+  lariat_deferred *wait = lock->wait;
+  lock->wait = NULL;
+  stop_timer(lock, &lock->again);
+  stop_timer(lock, &lock->limit);
+  return wait;
+}
+
+static void finish(lariat_file_lock *lock, lariat_value result) {
+  lariat_deferred *wait = end_wait(lock);
+  (void)lr_deferred_fire(wait, result);
+  lr_deferred_release(wait);
+}
+
+static void fail(lariat_file_lock *lock, lariat_status status) {
+  finish(lock, lariat_failure_new(status, "%s: %s", lock->path,
+                                  lariat_status_text(status)));
+}
+
+/* One last try.  (Asked only as long as it waits.) */
+static void cancel(lariat_deferred *deferred, void *context) {
+  lariat_file_lock *lock = context;
+  lr_deferred_release(end_wait(lock));
+  if (lariat_file_lock_try(lock) == LARIAT_OK)
+    (void)lr_deferred_fire(deferred, lariat_none());
+}
+
+static void time_out(void *context) {
+  lariat_file_lock *lock = context;
+  lock->limit = (lariat_timer){0};
+  if (lariat_file_lock_try(lock) == LARIAT_OK)
+    finish(lock, lariat_none());
+  else
+    fail(lock, LARIAT_ETIMEDOUT);
+}
+
+/* A timer's context goes.  Where the reactor closes, and only there, the wait
+ * would never end. */
+static void lose_timer(void *context) {
+  lariat_file_lock *lock = context;
+  lariat_reactor *reactor = lock->home->reactor;
+  if (lock->wait && lr_reactor_closing(reactor)) {
+    lock->again = lock->limit = (lariat_timer){0};
+    fail(lock, LARIAT_ECLOSED);
+  }
+  lariat_file_lock_drop(lock);
+}
+
+static lariat_status set_timer(lariat_file_lock *lock, uint64_t ms,
+                               lariat_call call, lariat_timer *timer) {
+  lariat_status status = lariat_reactor_call_later(
+      lock->home->reactor, ms, call, lock, lose_timer, timer);
+  if (status == LARIAT_OK) lariat_file_lock_retain(lock);
+  return status;
+}
+
+static void try_again(void *context);
+
+/* Tries, and ends the wait or sets the timer for the next try. */
+static void go_on(lariat_file_lock *lock) {
+  lariat_status status = lariat_file_lock_try(lock);
+  if (status == LARIAT_OK) {
+    finish(lock, lariat_none());
+    return;
+  }
+  if (status == LARIAT_EBUSY)
+    status = set_timer(lock, INTERVAL_MS, try_again, &lock->again);
+  if (status != LARIAT_OK) fail(lock, status);
+}
+
+static void try_again(void *context) {
+  lariat_file_lock *lock = context;
+  lock->again = (lariat_timer){0};
+  go_on(lock);
+}
+
+/* The limit is set where the first try did not end the wait. */
+static void begin(lariat_file_lock *lock, uint64_t timeout_ms) {
+  go_on(lock);
+  if (!lock->wait || timeout_ms == LARIAT_WAIT_FOR_EVER) return;
+  lariat_status status = set_timer(lock, timeout_ms, time_out, &lock->limit);
+  if (status != LARIAT_OK) fail(lock, status);
+}
+
+lariat_deferred *lariat_file_lock_wait(lariat_file_lock *lock,
+                                       uint64_t timeout_ms) {
+  if (!lock) {
+    lr_misuse("%s: the lock is NULL", __func__);
+    return lr_deferred_failed_reserve(NULL);
+  }
+  lariat_reactor *reactor = lock->home->reactor;
+  if (lock->wait)
+    return lariat_deferred_fail(reactor, LARIAT_EALREADY,
+                                "%s is waited for already", lock->path);
+  lariat_deferred *wait = lariat_deferred_new(
+      reactor, cancel, lariat_file_lock_retain(lock), drop_lock);
+  if (lr_deferred_is_fired(wait)) return wait;
+  lock->wait = lariat_deferred_retain(wait);
+  begin(lock, timeout_ms);
+  return wait;
+}

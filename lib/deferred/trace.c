@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT
+ * trace.c: where a deferred was made and where it was first fired: the return
+ * addresses on the stack, which get their names only when somebody asks. */
+#include "deferred/trace.h"
+
+#include <dlfcn.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include <lariat/debugging.h>
+
+#ifdef __GLIBC__
+#include <execinfo.h>
+#endif
+
+/* How many addresses are looked at, and how many of them are lariat's own: the
+ * function that looks and the one here that called it. */
+enum { PLACES = 12, OWN_PLACES = 2 };
+
+typedef struct stack_place {
+  int count;
+  void *addresses[PLACES];
+} stack_place;
+
+struct lr_trace {
+  stack_place made;
+  stack_place fired;
+};
+
+lr_switch lr_debugging_switch = {.variable = "LARIAT_DEBUGGING"};
+
+void lariat_set_debugging(bool on) { lr_switch_set(&lr_debugging_switch, on); }
+
+bool lariat_debugging(void) { return lr_debugging(); }
+
+static __attribute__((noinline)) void look(stack_place *place) {
+#ifdef __GLIBC__
+  place->count = backtrace(place->addresses, PLACES);
+#else
+  place->addresses[0] = place->addresses[1] = NULL;
+  place->addresses[OWN_PLACES] = __builtin_return_address(0);
+  place->count = OWN_PLACES + 1;
+#endif
+}
+
+void lr_trace_made(lariat_deferred *deferred) {
+  lr_trace *trace = lr_alloc_zero(sizeof *trace);
+  if (!trace) return;
+  look(&trace->made);
+  deferred->trace = trace;
+  deferred->flags |= LR_DEFERRED_TRACED;
+}
+
+void lr_trace_fired(lariat_deferred *deferred) {
+  look(&deferred->trace->fired);
+}
+
+void lr_trace_free(lariat_deferred *deferred) {
+  deferred->flags &= ~(unsigned)LR_DEFERRED_TRACED;
+  lr_free(deferred->trace);
+}
+
+/* A text that is cut at `room`, and how long it would be. */
+typedef struct text_writer {
+  char *text;
+  size_t room;
+  size_t length;
+} text_writer;
+
+static void write_text(text_writer *writer, const char *text) {
+  for (; *text; text++, writer->length++) {
+    if (writer->length + 1 < writer->room) writer->text[writer->length] = *text;
+  }
+}
+
+/* The NUL, where there is room for one. */
+static int end_text(const text_writer *writer) {
+  size_t last = writer->length;
+  if (writer->room > 0)
+    writer->text[last < writer->room ? last : writer->room - 1] = '\0';
+  return (int)writer->length;
+}
+
+static const char *file_name(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+/* "function+0x12", or for one whose name is not known "program+0x1234", the
+ * form that addr2line takes. */
+static void write_address(text_writer *writer, void *address) {
+  char text[128];
+  Dl_info info = {0};
+  dladdr(address, &info);
+  const char *name = info.dli_sname ? info.dli_sname : info.dli_fname;
+  const void *start = info.dli_sname ? info.dli_saddr : info.dli_fbase;
+  snprintf(text, sizeof text, "%s+0x%zx", file_name(name ? name : "?"),
+           (size_t)((uintptr_t)address - (uintptr_t)start));
+  write_text(writer, text);
+}
+
+static void write_place(text_writer *writer, const char *title,
+                        const stack_place *place) {
+  if (place->count <= OWN_PLACES) return;
+  write_text(writer, title);
+  for (int i = OWN_PLACES; i < place->count; i++) {
+    if (i > OWN_PLACES) write_text(writer, " < ");
+    write_address(writer, place->addresses[i]);
+  }
+}
+
+int lr_trace_describe(const lariat_deferred *deferred, char *text,
+                      size_t room) {
+  text_writer writer = {text, room, 0};
+  write_place(&writer, "made by ", &deferred->trace->made);
+  write_place(&writer, ", fired by ", &deferred->trace->fired);
+  return end_text(&writer);
+}
+
+int lariat_deferred_places(const lariat_deferred *deferred, char *text,
+                           size_t room) {
+  if (room > 0) text[0] = '\0';
+  if (!lr_deferred_is_given(deferred, __func__)) return 0;
+  if (!(deferred->flags & LR_DEFERRED_TRACED)) return 0;
+  return lr_trace_describe(deferred, text, room);
+}

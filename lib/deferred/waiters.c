@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ * waiters.c: deferreds that wait in a row. */
+#include "deferred/waiters.h"
+
+#include "base/memory.h"
+#include "deferred/burial.h"
+#include "deferred/room.h"
+
+typedef struct waiter {
+  lariat_deferred deferred;
+  lr_list link;
+  lr_waiters *waiters; /* NULL: it is in no row */
+} waiter;
+
+static waiter *waiter_of(lariat_deferred *deferred) {
+  return lr_container(deferred, waiter, deferred);
+}
+
+static void free_waiter(lariat_deferred *deferred) {
+  lr_free(waiter_of(deferred));
+}
+
+/* Takes it out of the row, with the row's reference. */
+static void leave(waiter *one) {
+  lr_list_remove(&one->link);
+  one->waiters->count--;
+  one->waiters = NULL;
+}
+
+static void cancel(lariat_deferred *deferred) {
+  waiter *one = waiter_of(deferred);
+  if (!one->waiters) return;
+  leave(one);
+  lr_deferred_release(deferred);
+}
+
+static const lr_deferred_ops waiter_ops = {.dispose = free_waiter,
+                                           .cancel = cancel};
+
+void lr_waiters_init(lr_waiters *waiters) {
+  lr_list_init(&waiters->row);
+  waiters->count = 0;
+}
+
+lariat_deferred *lr_waiters_add(lr_waiters *waiters, lr_deferred_room *room) {
+  waiter *one = lr_alloc(sizeof *one);
+  if (!one) return lr_deferred_failed_reserve(room->reactor);
+  lr_deferred_init_in(&one->deferred, room, &waiter_ops);
+  one->deferred.references = 2;
+  one->waiters = waiters;
+  lr_list_append(&waiters->row, &one->link);
+  waiters->count++;
+  return &one->deferred;
+}
+
+static waiter *take_first(lr_waiters *waiters) {
+  lr_list *first = lr_list_first(&waiters->row);
+  if (!first) return NULL;
+  waiter *one = lr_container(first, waiter, link);
+  leave(one);
+  return one;
+}
+
+void lr_waiters_fire(lr_waiters *waiters, lariat_value value) {
+  waiter *one = take_first(waiters);
+  (void)lr_deferred_fire(&one->deferred, value);
+  lr_deferred_release(&one->deferred);
+}
+
+void lr_waiters_clear(lr_waiters *waiters) {
+  waiter *one;
+  while ((one = take_first(waiters)) != NULL)
+    lr_deferred_release(&one->deferred);
+}
