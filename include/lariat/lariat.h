@@ -4,17 +4,24 @@
 #define LARIAT_LARIAT_H
 
 #include <lariat/allocator.h>
+#include <lariat/await.h>
 #include <lariat/checks.h>
 #include <lariat/client.h>
 #include <lariat/clock.h>
+#include <lariat/cooperator.h>
+#include <lariat/coroutine.h>
 #include <lariat/debugging.h>
 #include <lariat/deferred.h>
 #include <lariat/deferred_list.h>
+#include <lariat/errand.h>
 #include <lariat/failure.h>
 #include <lariat/file_lock.h>
 #include <lariat/gather.h>
+#include <lariat/later.h>
 #include <lariat/lock.h>
+#include <lariat/looping_call.h>
 #include <lariat/pool.h>
+#include <lariat/program.h>
 #include <lariat/queue.h>
 #include <lariat/race.h>
 #include <lariat/react.h>
@@ -22,6 +29,7 @@
 #include <lariat/response.h>
 #include <lariat/semaphore.h>
 #include <lariat/status.h>
+#include <lariat/trigger.h>
 #include <lariat/value.h>
 #include <lariat/version.h>
 #include <lariat/winner.h>

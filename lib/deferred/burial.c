@@ -4,6 +4,7 @@
  * after the other.  What dies meanwhile joins the queue. */
 #include "deferred/burial.h"
 
+#include "base/inside.h"
 #include "base/memory.h"
 #include "deferred/canceller.h"
 #include "deferred/room.h"
@@ -48,10 +49,12 @@ static inline void drop_result(lariat_deferred *deferred) {
 /* All but the reference to the room. */
 static inline __attribute__((always_inline)) void
 put_away(lariat_deferred *deferred) {
+  lr_inside++;
   if (has_rest(deferred)) destroy_rest(deferred);
   drop_result(deferred);
   if (deferred->flags & LR_DEFERRED_TRACED) lr_trace_free(deferred);
   deferred->ops->dispose(deferred);
+  lr_inside--;
 }
 
 static __attribute__((noinline)) void empty_grave(lr_deferred_room *room) {
