@@ -59,13 +59,14 @@ lariat_deferred_succeed(lariat_reactor *reactor, lariat_value result);
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_deferred_of(lariat_reactor *reactor, lariat_value value);
 
-/* A function that gives a value, a failure or a deferred. */
-typedef lariat_value (*lariat_work)(void *context);
+/* A function whose value becomes a result: anything, a failure, or a deferred
+ * (lariat_deferred_value) to wait for. */
+typedef lariat_value (*lariat_function)(void *context);
 
-/* Runs `work` here and now and gives a deferred for what it returned, as
+/* Runs `function` here and now and gives a deferred for what it returned, as
  * lariat_deferred_of does (Twisted's maybeDeferred).  Never NULL. */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
-lariat_maybe(lariat_reactor *reactor, lariat_work work, void *context);
+lariat_maybe(lariat_reactor *reactor, lariat_function function, void *context);
 
 /* A deferred that has failed; the message is formatted as printf does.  Never
  * NULL. */

@@ -12,10 +12,6 @@
 
 LARIAT_BEGIN_C
 
-/* A function whose value becomes a result: anything, a failure, or a deferred
- * (lariat_deferred_value) to wait for. */
-typedef lariat_value (*lariat_function)(void *context);
-
 /* Calls `function` after `delay_ms`, or nothing when it is NULL; the deferred
  * fires with what it returns, or "none".  Cancelling prevents the call, or
  * cancels the deferred that it returned.  The context is destroyed once: after

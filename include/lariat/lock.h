@@ -44,10 +44,10 @@ LARIAT_API lariat_status lariat_lock_release(lariat_lock *lock);
 /* Whether somebody has it. */
 LARIAT_API bool lariat_lock_locked(const lariat_lock *lock);
 
-/* Acquires, runs `work`, and releases when what that returned (a value, a
+/* Acquires, runs `function`, and releases when what that returned (a value, a
  * failure or a deferred) has come.  A deferred for its result. */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
-lariat_lock_run(lariat_lock *lock, lariat_work work, void *context);
+lariat_lock_run(lariat_lock *lock, lariat_function function, void *context);
 
 /* The lock in `value`, borrowed; NULL for another type. */
 LARIAT_API lariat_lock *lariat_lock_in(lariat_value value);

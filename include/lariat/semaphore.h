@@ -49,10 +49,10 @@ LARIAT_API lariat_status lariat_semaphore_release(lariat_semaphore *semaphore);
 LARIAT_API size_t lariat_semaphore_tokens(const lariat_semaphore *semaphore);
 LARIAT_API size_t lariat_semaphore_limit(const lariat_semaphore *semaphore);
 
-/* Acquires, runs `work`, and releases when what that returned (a value, a
+/* Acquires, runs `function`, and releases when what that returned (a value, a
  * failure or a deferred) has come.  A deferred for its result. */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
-lariat_semaphore_run(lariat_semaphore *semaphore, lariat_work work,
+lariat_semaphore_run(lariat_semaphore *semaphore, lariat_function function,
                      void *context);
 
 /* The semaphore in `value`, borrowed; NULL for another type. */

@@ -218,24 +218,46 @@ static void run_on_fixed(const lariat_deferred *deferred, const lr_pair *pair) {
   lariat_value_drop(result);
 }
 
-static void add_slowly(lariat_deferred *deferred, const lr_pair *pair) {
+static __attribute__((noinline)) void
+add_slowly(lariat_deferred *deferred, lariat_callback callback,
+           lariat_callback errback, void *context, lariat_destroy destroy) {
+  const lr_pair pair = {callback, errback, context, destroy};
   if (is_fixed(deferred))
-    run_on_fixed(deferred, pair);
-  else if (!lr_chain_append(deferred, pair))
-    lr_chain_fail(deferred, pair);
+    run_on_fixed(deferred, &pair);
+  else if (!lr_chain_append(deferred, &pair))
+    lr_chain_fail(deferred, &pair);
   else if (lr_chain_may_run(deferred))
     lr_chain_run(deferred);
 }
 
 /* A constant deferred has no room for pairs, which leads it to the slow
  * way. */
-static inline void add(lariat_deferred *deferred, const lr_pair *pair) {
+static inline lariat_deferred *add(lariat_deferred *deferred,
+                                   lariat_callback callback,
+                                   lariat_callback errback, void *context,
+                                   lariat_destroy destroy) {
   if (deferred->end == deferred->room) {
-    add_slowly(deferred, pair);
-    return;
+    add_slowly(deferred, callback, errback, context, destroy);
+    return deferred;
   }
-  deferred->pairs[deferred->end++] = *pair;
+  lr_pair *pair = &deferred->pairs[deferred->end++];
+  pair->callback = callback;
+  pair->errback = errback;
+  pair->context = context;
+  pair->destroy = destroy;
   if (lr_chain_may_run(deferred)) lr_chain_run(deferred);
+  return deferred;
+}
+
+static lariat_deferred *add_owned(lariat_deferred *deferred,
+                                  lariat_callback callback,
+                                  lariat_callback errback, void *context,
+                                  lariat_destroy destroy,
+                                  const char *function) {
+  if (is_given(deferred, function))
+    return add(deferred, callback, errback, context, destroy);
+  if (destroy) destroy(context);
+  return deferred;
 }
 
 lariat_deferred *lariat_deferred_add_callbacks_owned(lariat_deferred *deferred,
@@ -243,62 +265,56 @@ lariat_deferred *lariat_deferred_add_callbacks_owned(lariat_deferred *deferred,
                                                      lariat_callback errback,
                                                      void *context,
                                                      lariat_destroy destroy) {
-  const lr_pair pair = {callback, errback, context, destroy};
-  if (is_given(deferred, __func__))
-    add(deferred, &pair);
-  else if (destroy)
-    destroy(context);
-  return deferred;
-}
-
-lariat_deferred *lariat_deferred_add_callbacks(lariat_deferred *deferred,
-                                               lariat_callback callback,
-                                               lariat_callback errback,
-                                               void *context) {
-  const lr_pair pair = {callback, errback, context, NULL};
-  if (is_given(deferred, __func__)) add(deferred, &pair);
-  return deferred;
+  return add_owned(deferred, callback, errback, context, destroy, __func__);
 }
 
 lariat_deferred *lariat_deferred_add_callback_owned(lariat_deferred *deferred,
                                                     lariat_callback callback,
                                                     void *context,
                                                     lariat_destroy destroy) {
-  return lariat_deferred_add_callbacks_owned(deferred, callback, NULL, context,
-                                             destroy);
+  return add_owned(deferred, callback, NULL, context, destroy, __func__);
 }
 
 lariat_deferred *lariat_deferred_add_errback_owned(lariat_deferred *deferred,
                                                    lariat_callback errback,
                                                    void *context,
                                                    lariat_destroy destroy) {
-  return lariat_deferred_add_callbacks_owned(deferred, NULL, errback, context,
-                                             destroy);
+  return add_owned(deferred, NULL, errback, context, destroy, __func__);
 }
 
 lariat_deferred *lariat_deferred_add_both_owned(lariat_deferred *deferred,
                                                 lariat_callback both,
                                                 void *context,
                                                 lariat_destroy destroy) {
-  return lariat_deferred_add_callbacks_owned(deferred, both, both, context,
-                                             destroy);
+  return add_owned(deferred, both, both, context, destroy, __func__);
+}
+
+lariat_deferred *lariat_deferred_add_callbacks(lariat_deferred *deferred,
+                                               lariat_callback callback,
+                                               lariat_callback errback,
+                                               void *context) {
+  if (!is_given(deferred, __func__)) return deferred;
+  return add(deferred, callback, errback, context, NULL);
 }
 
 lariat_deferred *lariat_deferred_add_callback(lariat_deferred *deferred,
                                               lariat_callback callback,
                                               void *context) {
-  return lariat_deferred_add_callbacks(deferred, callback, NULL, context);
+  if (!is_given(deferred, __func__)) return deferred;
+  return add(deferred, callback, NULL, context, NULL);
 }
 
 lariat_deferred *lariat_deferred_add_errback(lariat_deferred *deferred,
                                              lariat_callback errback,
                                              void *context) {
-  return lariat_deferred_add_callbacks(deferred, NULL, errback, context);
+  if (!is_given(deferred, __func__)) return deferred;
+  return add(deferred, NULL, errback, context, NULL);
 }
 
 lariat_deferred *lariat_deferred_add_both(lariat_deferred *deferred,
                                           lariat_callback both, void *context) {
-  return lariat_deferred_add_callbacks(deferred, both, both, context);
+  if (!is_given(deferred, __func__)) return deferred;
+  return add(deferred, both, both, context, NULL);
 }
 
 /* Firing. */

@@ -7,7 +7,7 @@
 
 lariat_deferred *lariat_gather_results(lariat_deferred *const *deferreds,
                                        size_t count) {
-  return lr_deferred_list_new(
-      __func__, deferreds, count,
-      LARIAT_FIRE_ON_ONE_ERRBACK | LARIAT_CONSUME_ERRORS);
+  return lr_deferred_list_new(__func__, deferreds, count,
+                              LARIAT_FIRE_ON_ONE_ERRBACK |
+                                  LARIAT_CONSUME_ERRORS);
 }

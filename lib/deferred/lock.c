@@ -46,9 +46,9 @@ bool lariat_lock_locked(const lariat_lock *lock) {
   return lock && lock->tokens.free == 0;
 }
 
-lariat_deferred *lariat_lock_run(lariat_lock *lock, lariat_work work,
+lariat_deferred *lariat_lock_run(lariat_lock *lock, lariat_function function,
                                  void *context) {
-  return lr_tokens_run(tokens_of(lock), work, context, __func__);
+  return lr_tokens_run(tokens_of(lock), function, context, __func__);
 }
 
 lariat_lock *lariat_lock_in(lariat_value value) {

@@ -12,12 +12,12 @@ lariat_deferred *lariat_deferred_of(lariat_reactor *reactor,
                               "NULL was given as a deferred");
 }
 
-lariat_deferred *lariat_maybe(lariat_reactor *reactor, lariat_work work,
+lariat_deferred *lariat_maybe(lariat_reactor *reactor, lariat_function function,
                               void *context) {
-  if (!work) {
+  if (!function) {
     lr_misuse("%s: the function is NULL", __func__);
     return lariat_deferred_fail(reactor, LARIAT_EINVAL,
                                 "no function was given");
   }
-  return lariat_deferred_of(reactor, work(context));
+  return lariat_deferred_of(reactor, function(context));
 }

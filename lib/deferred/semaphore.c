@@ -54,8 +54,8 @@ size_t lariat_semaphore_limit(const lariat_semaphore *semaphore) {
 }
 
 lariat_deferred *lariat_semaphore_run(lariat_semaphore *semaphore,
-                                      lariat_work work, void *context) {
-  return lr_tokens_run(tokens_of(semaphore), work, context, __func__);
+                                      lariat_function function, void *context) {
+  return lr_tokens_run(tokens_of(semaphore), function, context, __func__);
 }
 
 lariat_semaphore *lariat_semaphore_in(lariat_value value) {

@@ -87,7 +87,7 @@ lariat_status lr_tokens_release(lr_tokens *tokens, const char *function) {
 
 /* What is run with a token. */
 typedef struct token_job {
-  lariat_work work;
+  lariat_function work;
   void *context;
 } token_job;
 
@@ -110,7 +110,7 @@ static lariat_value run_job(lariat_value result, void *context) {
 
 static void free_job(void *context) { lr_free(context); }
 
-lariat_deferred *lr_tokens_run(lr_tokens *tokens, lariat_work work,
+lariat_deferred *lr_tokens_run(lr_tokens *tokens, lariat_function work,
                                void *context, const char *function) {
   if (!tokens) return no_tokens(function);
   token_job *waiting = lr_alloc(sizeof *waiting);

@@ -29,7 +29,7 @@ lariat_deferred *lr_tokens_acquire(lr_tokens *tokens, const char *function);
 /* LARIAT_OK, LARIAT_EINVAL, LARIAT_EALREADY */
 lariat_status lr_tokens_release(lr_tokens *tokens, const char *function);
 
-lariat_deferred *lr_tokens_run(lr_tokens *tokens, lariat_work work,
+lariat_deferred *lr_tokens_run(lr_tokens *tokens, lariat_function work,
                                void *context, const char *function);
 
 /* The `drop` and `share` of a value that is tokens. */
