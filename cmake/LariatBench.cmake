@@ -23,3 +23,12 @@ if(path_sources)
   target_link_libraries(bench-path PRIVATE
     lariat Threads::Threads lariat_warnings lariat_build_flags)
 endif()
+
+# Coroutines: reaches inside for the bare switch.
+file(GLOB await_sources CONFIGURE_DEPENDS bench/micro/await.c)
+if(await_sources)
+  add_executable(bench-await ${await_sources})
+  target_include_directories(bench-await PRIVATE lib)
+  target_link_libraries(bench-await PRIVATE
+    lariat_static Threads::Threads lariat_warnings lariat_build_flags)
+endif()

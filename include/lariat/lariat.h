@@ -4,10 +4,12 @@
 #define LARIAT_LARIAT_H
 
 #include <lariat/allocator.h>
+#include <lariat/await.h>
 #include <lariat/checks.h>
 #include <lariat/client.h>
 #include <lariat/clock.h>
 #include <lariat/cooperator.h>
+#include <lariat/coroutine.h>
 #include <lariat/deferred.h>
 #include <lariat/errand.h>
 #include <lariat/failure.h>

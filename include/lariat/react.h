@@ -4,6 +4,7 @@
 #define LARIAT_REACT_H
 
 #include <lariat/client.h>
+#include <lariat/coroutine.h>
 #include <lariat/deferred.h>
 #include <lariat/export.h>
 #include <lariat/program.h>
@@ -22,6 +23,16 @@ typedef lariat_deferred *(*lariat_app)(lariat_client *client, int argc,
  * not be made.  Any thread that has no reactor running. */
 LARIAT_API LARIAT_MUST_USE int lariat_react(lariat_app app, int argc,
                                             char **argv);
+
+/* The program as a coroutine: may await, and its failure or value is the
+ * program's end.  It has a stack of 1 MiB. */
+typedef lariat_value (*lariat_coroutine_app)(lariat_client *client, int argc,
+                                             char **argv);
+
+/* As lariat_react.  Coroutines that still wait when the program's has ended
+ * are ended, as by lariat_coroutine_end_all. */
+LARIAT_API LARIAT_MUST_USE int lariat_react_coroutine(lariat_coroutine_app app,
+                                                      int argc, char **argv);
 
 LARIAT_END_C
 

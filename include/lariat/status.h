@@ -34,6 +34,10 @@ typedef enum lariat_status {
   LARIAT_EFIRST = -20, /* one of several failed; see lariat_failure_cause */
   LARIAT_ESELF = -21,  /* a deferred was returned from its own callback */
 
+  /* Coroutines. */
+  LARIAT_EOUTSIDE = -30, /* called outside of a coroutine */
+  LARIAT_EMAPS = -31,    /* the process has too many memory mappings */
+
   /* One fetch. */
   LARIAT_EURL = -40,         /* not a URL */
   LARIAT_ESCHEME = -41,      /* not http or https */

@@ -4,8 +4,12 @@
 
 #include "base/process.h"
 
+/* A program is often written without a thought for its stack. */
+enum { STACK_BYTES = 1024 * 1024 };
+
 typedef struct program {
   lariat_app app;
+  lariat_coroutine_app coroutine; /* instead of `app` */
   int argc;
   char **argv;
   lariat_reactor *reactor;
@@ -13,10 +17,17 @@ typedef struct program {
   lariat_client *client;
 } program;
 
+static lariat_value run_coroutine(void *context) {
+  program *it = context;
+  return it->coroutine(it->client, it->argc, it->argv);
+}
+
 static lariat_deferred *begin(lariat_reactor *reactor, void *context) {
   program *it = context;
-  (void)reactor;
-  return it->app(it->client, it->argc, it->argv);
+  const lariat_coroutine_options options = {
+      .size = sizeof options, .name = "main", .stack_bytes = STACK_BYTES};
+  if (it->app) return it->app(it->client, it->argc, it->argv);
+  return lariat_coroutine_start_with(reactor, run_coroutine, it, &options);
 }
 
 static lariat_status open_all(program *it) {
@@ -34,16 +45,27 @@ static void say_why(lariat_status status) {
                  refusal ? refusal : lariat_status_text(status));
 }
 
-int lariat_react(lariat_app app, int argc, char **argv) {
-  program it = {.app = app, .argc = argc, .argv = argv};
+/* Coroutines end while the client that they use is there. */
+static int run(program *it) {
   int code = 1;
-  lariat_status status = open_all(&it);
+  lariat_status status = open_all(it);
   if (status == LARIAT_OK)
-    code = lariat_program_run(it.reactor, begin, &it);
+    code = lariat_program_run(it->reactor, begin, it);
   else
     say_why(status);
-  lariat_client_close(it.client);
-  (void)lariat_reactor_close(it.reactor, 1000);
-  lariat_pool_release(it.pool);
+  lariat_coroutine_end_all(it->reactor);
+  lariat_client_close(it->client);
+  (void)lariat_reactor_close(it->reactor, 1000);
+  lariat_pool_release(it->pool);
   return code;
+}
+
+int lariat_react(lariat_app app, int argc, char **argv) {
+  program it = {.app = app, .argc = argc, .argv = argv};
+  return run(&it);
+}
+
+int lariat_react_coroutine(lariat_coroutine_app app, int argc, char **argv) {
+  program it = {.coroutine = app, .argc = argc, .argv = argv};
+  return run(&it);
 }

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <sys/epoll.h>
 
+#include "base/inside.h"
 #include "base/memory.h"
 #include "base/process.h"
 #include "reactor/reactor_private.h"
@@ -78,6 +79,8 @@ bool lr_reactor_has_system_clock(const lariat_reactor *reactor) {
 bool lr_reactor_in_turn(const lariat_reactor *reactor) {
   return reactor->in_turn;
 }
+
+unsigned *lr_reactor_holds(lariat_reactor *reactor) { return &reactor->holds; }
 
 bool lr_reactor_closing(const lariat_reactor *reactor) {
   return reactor->closing;
@@ -246,6 +249,7 @@ static void flush_outboxes(lariat_reactor *reactor) {
 static lariat_reactor *enter_turn(lariat_reactor *reactor) {
   lariat_reactor *outer = in_turn_here;
   in_turn_here = reactor;
+  lr_inside++;
   reactor->in_turn = true;
   return outer;
 }
@@ -254,6 +258,7 @@ static void end_turn(lariat_reactor *reactor, lariat_reactor *outer) {
   run_turn_hooks(reactor);
   flush_outboxes(reactor);
   reactor->in_turn = false;
+  lr_inside--;
   in_turn_here = outer;
 }
 
@@ -450,7 +455,8 @@ lariat_status lariat_reactor_close(lariat_reactor *reactor, unsigned wait_ms) {
   if (!reactor) return LARIAT_OK;
   lariat_status status = lr_reactor_check(reactor, __func__);
   if (status != LARIAT_OK) return status;
-  if (reactor->in_turn || reactor->closing) return LARIAT_EBUSY;
+  if (reactor->in_turn || reactor->holds || reactor->closing)
+    return LARIAT_EBUSY;
   reactor->closing = true;
   begin_closers(reactor);
   wait_for_closers(reactor, wait_ms);

@@ -105,6 +105,10 @@ bool lr_reactor_has_system_clock(const lariat_reactor *reactor);
 /* Whether the reactor is inside a turn. */
 bool lr_reactor_in_turn(const lariat_reactor *reactor);
 
+/* A counter: while it is not 0, somebody who cannot be left stands on the
+ * stack, and the reactor is neither run nor closed. */
+unsigned *lr_reactor_holds(lariat_reactor *reactor);
+
 /* Whether close has begun: new work is refused. */
 bool lr_reactor_closing(const lariat_reactor *reactor);
 

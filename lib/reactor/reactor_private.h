@@ -76,6 +76,7 @@ struct lariat_reactor {
 
   /* One turn. */
   bool in_turn;
+  unsigned holds;
   bool again;
   bool closing;
   bool closed; /* the mailbox is: what is posted now is discarded */

@@ -15,11 +15,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "await/room.h"
 #include "base/memory.h"
 #include "base/process.h"
 #include "reactor/reactor_private.h"
 #include <lariat/allocator.h>
 #include <lariat/checks.h>
+#include <lariat/coroutine.h>
 #include <malloc.h>
 
 enum { MANY_TURNS = 1000, PATIENCE_MS = 1000 };
@@ -230,6 +232,17 @@ static void take_report(const char *message, void *context) {
   snprintf(f->last_report, sizeof f->last_report, "%s", message);
 }
 
+/* LARIAT_TEST_GUARD=mprotect: the guards of coroutines' stacks are made so. */
+static void choose_guard(lariat_reactor *reactor) {
+  const char *wanted = getenv("LARIAT_TEST_GUARD");
+  lariat_stack_options options = lariat_stack_defaults();
+  if (!wanted) return;
+  options.guard = strcmp(wanted, "mprotect") == 0 ? LARIAT_GUARD_MPROTECT
+                                                  : LARIAT_GUARD_MADVISE;
+  if (lariat_coroutine_set_stacks(reactor, &options) != LARIAT_OK)
+    fixture_fail("there are no guards by %s", wanted);
+}
+
 static void make_reactor(struct fixture *f) {
   const lariat_reactor_options options = {sizeof options, &f->clock, "test"};
   if (lariat_reactor_new(&options, &f->reactor) != LARIAT_OK) {
@@ -237,6 +250,7 @@ static void make_reactor(struct fixture *f) {
     return;
   }
   lariat_reactor_set_report(f->reactor, take_report, f);
+  choose_guard(f->reactor);
 }
 
 static void make_clock(struct fixture *f) {
@@ -278,6 +292,12 @@ static void check_timers(const struct fixture *f) {
                  f->timers_expected);
 }
 
+static void check_coroutines(const struct fixture *f) {
+  if (!f->reactor) return;
+  size_t alive = lr_coroutines_alive(f->reactor);
+  if (alive > 0) fixture_fail("left behind: %zu coroutines", alive);
+}
+
 static void check_reports(const struct fixture *f) {
   if (f->reports != f->reports_expected)
     fixture_fail("%u reports, %u expected; the last one: %s", f->reports,
@@ -287,6 +307,7 @@ static void check_reports(const struct fixture *f) {
 void fixture_close(struct fixture *f) {
   fixture_fail_allocation(f, 0);
   check_timers(f);
+  check_coroutines(f);
   fixture_close_reactor(f, PATIENCE_MS);
   lariat_virtual_clock_free(f->virtual_clock);
   check_reports(f);

@@ -2,7 +2,7 @@
  * fixture.h: the room that every unit test runs in.  It lends the test a
  * reactor, real or virtual time and a counting allocator, and when the test is
  * over it fails the test for whatever was left behind: memory, descriptors,
- * threads, timers, reports of unhandled failures.
+ * threads, timers, coroutines, reports of unhandled failures.
  *
  *   static void test_something(void) {
  *     struct fixture f;
@@ -75,9 +75,10 @@ struct fixture {
  * clock starts at one second. */
 void fixture_open(struct fixture *f, unsigned flags);
 
-/* Looks for timers left set, closes the reactor, looks for everything else,
- * fails the test with a text for each thing found, and puts malloc back.
- * Descriptors and threads get up to a second to go away. */
+/* Looks for timers left set and coroutines that have not ended, closes the
+ * reactor, looks for everything else, fails the test with a text for each thing
+ * found, and puts malloc back. Descriptors and threads get up to a second to go
+ * away. */
 void fixture_close(struct fixture *f);
 
 /* Closes the reactor early, waiting `wait_ms` at the most for what is in

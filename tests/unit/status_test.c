@@ -44,7 +44,9 @@ static const lariat_status all[] = {LARIAT_OK,
                                     LARIAT_ETASKFAILED,
                                     LARIAT_ESCHEDULERSTOPPED,
                                     LARIAT_ENOTPAUSED,
-                                    LARIAT_EEXIT};
+                                    LARIAT_EEXIT,
+                                    LARIAT_EOUTSIDE,
+                                    LARIAT_EMAPS};
 
 static bool is_kebab_case(const char *name) {
   return name[0] && strspn(name, "abcdefghijklmnopqrstuvwxyz-") == strlen(name);
