@@ -6,6 +6,7 @@
 
 #include <stdio.h>
 
+#include "base/inside.h"
 #include "base/memory.h"
 #include "deferred/deferred.h"
 #include "task/room.h"
@@ -272,8 +273,10 @@ lariat_status lariat_reactor_call_when_running(lariat_reactor *reactor,
   lariat_status status = lr_task_check(reactor, __func__);
   if (status != LARIAT_OK) return status;
   if (lariat_reactor_running(reactor)) {
+    lr_inside++;
     call(context);
     if (destroy) destroy(context);
+    lr_inside--;
     return LARIAT_OK;
   }
   plain_call *plain = lr_alloc(sizeof *plain);

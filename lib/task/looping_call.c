@@ -3,6 +3,7 @@
  * from the start, in whole nanoseconds: ticks do not drift. */
 #include <lariat/looping_call.h>
 
+#include "base/inside.h"
 #include "base/list.h"
 #include "base/memory.h"
 #include "base/process.h"
@@ -187,7 +188,9 @@ static void wait_for(lariat_looping_call *loop, lariat_deferred *deferred) {
 static void call(lariat_looping_call *loop) {
   lariat_looping_call_retain(loop);
   count_ticks(loop);
+  lr_inside++; /* a start makes the first call outside of any turn */
   lariat_value result = loop->function(loop, loop->context);
+  lr_inside--;
   if (result.type == &lariat_deferred_type && loop->end)
     wait_for(loop, result.data);
   else
