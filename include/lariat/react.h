@@ -7,6 +7,7 @@
 #include <lariat/coroutine.h>
 #include <lariat/deferred.h>
 #include <lariat/export.h>
+#include <lariat/program.h>
 
 LARIAT_BEGIN_C
 
@@ -15,12 +16,11 @@ LARIAT_BEGIN_C
 typedef lariat_deferred *(*lariat_app)(lariat_client *client, int argc,
                                        char **argv);
 
-/* Makes a reactor on this thread, a pool and a client with the defaults, runs
- * `app` in the reactor's first turn, and the reactor until the deferred fires;
- * then closes everything.  Returns the program's exit code: 0 when the
- * deferred succeeded, 1 when it failed (the failure is written to standard
- * error) or when something could not be made.  Any thread that has no
- * reactor running. */
+/* Makes a reactor on this thread, a pool and a client with the defaults, calls
+ * `app`, runs the reactor until the deferred fires, as lariat_program_run does
+ * (shutdown triggers and signals included), and then closes everything.
+ * Returns the program's exit code, as that does; 1 also when something could
+ * not be made.  Any thread that has no reactor running. */
 LARIAT_API LARIAT_MUST_USE int lariat_react(lariat_app app, int argc,
                                             char **argv);
 

@@ -69,6 +69,14 @@ static const struct entry entries[] = {
      "there were too many redirects"},
     {LARIAT_EREDIRECT, false, "bad-redirect",
      "a redirect leads to what cannot be fetched"},
+    {LARIAT_ENOTRUNNING, false, "not-running", "it does not run"},
+    {LARIAT_ETASKDONE, false, "task-done", "the task has done its work"},
+    {LARIAT_ETASKSTOPPED, false, "task-stopped", "the task was stopped"},
+    {LARIAT_ETASKFAILED, false, "task-failed", "the task has failed"},
+    {LARIAT_ESCHEDULERSTOPPED, false, "scheduler-stopped",
+     "the task's cooperator was stopped"},
+    {LARIAT_ENOTPAUSED, false, "not-paused", "the task is not paused"},
+    {LARIAT_EEXIT, false, "exit", "the program is to end"},
 };
 
 static const struct entry *find(lariat_status status) {

@@ -226,11 +226,6 @@ static void check_fds(const struct fixture *f) {
 
 /* ---- Reactor, clock, reports ---- */
 
-static uint64_t manual_now(void *context) {
-  const struct fixture *f = context;
-  return lr_u64_load_relaxed(&f->now_ns);
-}
-
 static void take_report(const char *message, void *context) {
   struct fixture *f = context;
   f->reports++;
@@ -258,6 +253,13 @@ static void make_reactor(struct fixture *f) {
   choose_guard(f->reactor);
 }
 
+static void make_clock(struct fixture *f) {
+  if (lariat_virtual_clock_new(&f->virtual_clock) == LARIAT_OK)
+    f->clock = *lariat_virtual_clock_clock(f->virtual_clock);
+  else
+    fixture_fail("no virtual clock could be made");
+}
+
 void fixture_open(struct fixture *f, unsigned flags) {
   f->reactor = NULL;
   f->flags = flags;
@@ -268,10 +270,9 @@ void fixture_open(struct fixture *f, unsigned flags) {
   f->threads_at_start = threads_now();
   note_fds(f);
   install_allocator(f);
-  lr_u64_init(&f->now_ns, 1000 * ns_per_ms);
+  f->virtual_clock = NULL;
   f->clock = *lariat_clock_system();
-  if (flags & FIXTURE_MANUAL_CLOCK)
-    f->clock = (lariat_clock){manual_now, f, true};
+  if (flags & FIXTURE_MANUAL_CLOCK) make_clock(f);
   if (!(flags & FIXTURE_NO_REACTOR)) make_reactor(f);
 }
 
@@ -308,6 +309,7 @@ void fixture_close(struct fixture *f) {
   check_timers(f);
   check_coroutines(f);
   fixture_close_reactor(f, PATIENCE_MS);
+  lariat_virtual_clock_free(f->virtual_clock);
   check_reports(f);
   check_threads(f);
   check_memory(f);
@@ -345,7 +347,7 @@ void fixture_settle(struct fixture *f) {
 }
 
 void fixture_advance(struct fixture *f, uint64_t ms) {
-  lr_u64_add_relaxed(&f->now_ns, ms * ns_per_ms);
+  lariat_virtual_clock_move(f->virtual_clock, ms);
   fixture_settle(f);
 }
 
