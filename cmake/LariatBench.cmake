@@ -62,3 +62,12 @@ if(TARGET bench-mailbox AND URCU_FOUND)
   target_compile_definitions(bench-mailbox PRIVATE HAVE_URCU)
   target_link_libraries(bench-mailbox PRIVATE PkgConfig::URCU)
 endif()
+
+# Coroutines: reaches inside for the bare switch.
+file(GLOB await_sources CONFIGURE_DEPENDS bench/micro/await.c)
+if(await_sources)
+  add_executable(bench-await ${await_sources})
+  target_include_directories(bench-await PRIVATE lib)
+  target_link_libraries(bench-await PRIVATE
+    lariat_static Threads::Threads lariat_warnings lariat_build_flags)
+endif()

@@ -15,6 +15,12 @@ add_library(lariat_build_flags INTERFACE)
 # Empty, so that a file that defines it too says the same.
 target_compile_definitions(lariat_build_flags INTERFACE _GNU_SOURCE=)
 target_link_options(lariat_build_flags INTERFACE LINKER:--as-needed)
+if(LARIAT_CONTEXT STREQUAL "ucontext")
+  target_compile_definitions(lariat_build_flags INTERFACE
+                             LARIAT_CONTEXT_UCONTEXT=1)
+elseif(NOT LARIAT_CONTEXT STREQUAL "asm")
+  message(FATAL_ERROR "LARIAT_CONTEXT is asm or ucontext")
+endif()
 if(LARIAT_SANITIZE)
   target_compile_options(lariat_build_flags INTERFACE
                          -fsanitize=${LARIAT_SANITIZE}

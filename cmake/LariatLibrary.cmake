@@ -2,13 +2,21 @@
 # liblariat.so and liblariat.a, from objects that are compiled once.
 file(GLOB lariat_sources CONFIGURE_DEPENDS
      lib/base/*.c lib/reactor/*.c lib/deferred/*.c lib/task/*.c lib/await/*.c
-     lib/fetch/*.c lib/testing/*.c)
+     lib/await/*.S lib/fetch/*.c lib/testing/*.c)
 
 add_library(lariat_objects OBJECT ${lariat_sources})
 set_target_properties(lariat_objects PROPERTIES
   C_VISIBILITY_PRESET hidden
   POSITION_INDEPENDENT_CODE ON)
 target_include_directories(lariat_objects PRIVATE include lib)
+# Large frames touch each page of the stack on their way: none steps over a
+# coroutine's guard.
+include(CheckCCompilerFlag)
+check_c_compiler_flag(-fstack-clash-protection LARIAT_HAS_STACK_CLASH)
+if(LARIAT_HAS_STACK_CLASH)
+  target_compile_options(lariat_objects PRIVATE
+    $<$<COMPILE_LANGUAGE:C>:-fstack-clash-protection>)
+endif()
 target_link_libraries(lariat_objects
   PRIVATE lariat_warnings lariat_build_flags
   PUBLIC PkgConfig::CURL PkgConfig::OPENSSL Threads::Threads)

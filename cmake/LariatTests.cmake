@@ -8,7 +8,7 @@ add_library(lariat_test_flags INTERFACE)
 target_include_directories(lariat_test_flags INTERFACE include lib tests)
 target_compile_options(lariat_test_flags INTERFACE -UNDEBUG)
 target_link_libraries(lariat_test_flags INTERFACE
-  PkgConfig::CUNIT PkgConfig::CURL PkgConfig::OPENSSL Threads::Threads
+  PkgConfig::CUNIT PkgConfig::CURL PkgConfig::OPENSSL Threads::Threads m
   lariat_warnings lariat_build_flags)
 if(MICROHTTPD_FOUND)
   target_link_libraries(lariat_test_flags INTERFACE PkgConfig::MICROHTTPD)
@@ -63,6 +63,20 @@ foreach(source IN LISTS program_tests)
     cmake_path(GET source STEM name)
     lariat_add_test(${name} ${source} integration 120)
     lariat_runs_program(${name})
+  endif()
+endforeach()
+
+# The tests of coroutines run again with the other kind of guard.
+foreach(name coroutine_test stack_test await_test inlinecb_test)
+  if(TARGET ${name})
+    set(label unit)
+    if(name STREQUAL inlinecb_test)
+      set(label conformance)
+    endif()
+    add_test(NAME ${label}.${name}.mprotect COMMAND ${name})
+    set_tests_properties(${label}.${name}.mprotect PROPERTIES
+      LABELS ${label} TIMEOUT 120
+      ENVIRONMENT LARIAT_TEST_GUARD=mprotect)
   endif()
 endforeach()
 

@@ -45,7 +45,8 @@ static const char usage[] =
     "  --bytes N     least length of a small page; default 200\n"
     "Prints \"listening on ADDRESS PORT\", then serves until SIGTERM or "
     "SIGINT.\n"
-    "Paths: /bytes/N  /status/N  /delay/MS  / and any other: a small page\n";
+    "Paths: /bytes/N  /status/N  /delay/MS  /tree/N  / and any other: a small\n"
+    "page\n";
 
 static bool parse_number(const char *text, unsigned long limit, unsigned *out) {
   unsigned long number;
@@ -147,7 +148,9 @@ static unsigned allow_many_descriptors(void) {
 static struct MHD_Daemon *serve(const struct settings *settings,
                                 const struct sockaddr_storage *address,
                                 struct site *site) {
-  unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
+  /* Not epoll: with hundreds of connections libmicrohttpd 0.9.75 now and then
+   * leaves requests unread there. */
+  unsigned flags = MHD_USE_POLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME |
                    MHD_USE_ERROR_LOG;
   /* Of a pool of one thread the library warns. */
   enum MHD_OPTION pool =

@@ -16,7 +16,10 @@ enum {
   BLOCK_BYTES = 64 * 1024,
   ALPHABET = 64, /* the body of /bytes/N repeats after this many */
   NAMED_PATH_MAX = 512,
-  DELAY_MS_MAX = 600 * 1000
+  DELAY_MS_MAX = 600 * 1000,
+  TREE_BRANCHES = 10,
+  TREE_PAGES = 1111,
+  TREE_PAGE_MAX = 1024
 };
 
 struct site {
@@ -156,6 +159,24 @@ static enum MHD_Result delay(const struct site *site,
   return send_page(site, connection, MHD_HTTP_OK, path);
 }
 
+/* A page of a site that is a tree: each page links to the ten below it and to
+ * the top.  There are 1,111 pages. */
+static enum MHD_Result send_tree(struct MHD_Connection *connection,
+                                 unsigned number) {
+  char text[TREE_PAGE_MAX];
+  unsigned below = number * TREE_BRANCHES + 1;
+  int length = snprintf(text, sizeof text, "<title>%u</title>", number);
+
+  for (unsigned i = below; i < below + TREE_BRANCHES && i < TREE_PAGES; i++)
+    length += snprintf(text + length, sizeof text - (size_t)length,
+                       "<a href=\"/tree/%u\">%u</a>\n", i, i);
+  length += snprintf(text + length, sizeof text - (size_t)length,
+                     "<a href=\"/tree/0\">top</a>\n");
+  return send_and_drop(connection, MHD_HTTP_OK,
+                       MHD_create_response_from_buffer((size_t)length, text,
+                                                       MHD_RESPMEM_MUST_COPY));
+}
+
 enum MHD_Result site_answer(void *context, struct MHD_Connection *connection,
                             const char *path, const char *method,
                             const char *version, const char *upload,
@@ -182,5 +203,7 @@ enum MHD_Result site_answer(void *context, struct MHD_Connection *connection,
     return send_page(site, connection, (unsigned)number, path);
   if (number_after(path, "/delay/", DELAY_MS_MAX, &number))
     return delay(site, connection, path, number, request);
+  if (number_after(path, "/tree/", TREE_PAGES - 1, &number))
+    return send_tree(connection, (unsigned)number);
   return send_page(site, connection, MHD_HTTP_OK, path);
 }

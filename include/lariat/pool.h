@@ -10,6 +10,7 @@
 
 #include <lariat/deferred.h>
 #include <lariat/export.h>
+#include <lariat/later.h>
 #include <lariat/reactor.h>
 #include <lariat/status.h>
 
@@ -47,7 +48,7 @@ LARIAT_API lariat_pool_options lariat_pool_defaults(void);
  * LARIAT_ESYSTEM   no thread or descriptor to be had; see errno
  * LARIAT_ELIBCURL  the libcurl that is loaded is refused:
  *                  lariat_pool_refusal() says why
- * LARIAT_EFORKED   in a child of a process that had used lariat */
+ * LARIAT_EFORKED   in a child of a process that had made a pool */
 LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_pool_new(const lariat_pool_options *options, lariat_pool **out);
 
@@ -68,6 +69,16 @@ LARIAT_API unsigned lariat_pool_reactors(const lariat_pool *pool);
 LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_pool_call(lariat_pool *pool, unsigned index, lariat_call call,
                  void *context, lariat_destroy destroy);
+
+/* Runs `function` on the pool's reactor number `index`; the deferred, which
+ * belongs to `reactor`, fires there with what it returned.  All that
+ * lariat_mailbox_defer says (lariat/errand.h) holds; LARIAT_EINVAL also when
+ * there is no such reactor, and a pool that closes counts as a reactor that
+ * does.  Never NULL.  The thread of `reactor`. */
+LARIAT_API LARIAT_MUST_USE lariat_deferred *
+lariat_pool_defer(lariat_pool *pool, unsigned index, lariat_reactor *reactor,
+                  lariat_function function, void *context,
+                  lariat_destroy destroy);
 
 /* Closes the pool: new jobs are refused (LARIAT_ECLOSED); those it has may go
  * on for `drain_ms`, then they are cancelled.  The deferred, which belongs to

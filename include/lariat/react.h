@@ -4,8 +4,10 @@
 #define LARIAT_REACT_H
 
 #include <lariat/client.h>
+#include <lariat/coroutine.h>
 #include <lariat/deferred.h>
 #include <lariat/export.h>
+#include <lariat/program.h>
 
 LARIAT_BEGIN_C
 
@@ -14,14 +16,23 @@ LARIAT_BEGIN_C
 typedef lariat_deferred *(*lariat_app)(lariat_client *client, int argc,
                                        char **argv);
 
-/* Makes a reactor on this thread, a pool and a client with the defaults, runs
- * `app` in the reactor's first turn, and the reactor until the deferred fires;
- * then closes everything.  Returns the program's exit code: 0 when the
- * deferred succeeded, 1 when it failed (the failure is written to standard
- * error) or when something could not be made.  Any thread that has no
- * reactor running. */
+/* Makes a reactor on this thread, a pool and a client with the defaults, calls
+ * `app`, runs the reactor until the deferred fires, as lariat_program_run does
+ * (shutdown triggers and signals included), and then closes everything.
+ * Returns the program's exit code, as that does; 1 also when something could
+ * not be made.  Any thread that has no reactor running. */
 LARIAT_API LARIAT_MUST_USE int lariat_react(lariat_app app, int argc,
                                             char **argv);
+
+/* The program as a coroutine: may await, and its failure or value is the
+ * program's end.  It has a stack of 1 MiB. */
+typedef lariat_value (*lariat_coroutine_app)(lariat_client *client, int argc,
+                                             char **argv);
+
+/* As lariat_react.  Coroutines that still wait when the program's has ended
+ * are ended, as by lariat_coroutine_end_all. */
+LARIAT_API LARIAT_MUST_USE int lariat_react_coroutine(lariat_coroutine_app app,
+                                                      int argc, char **argv);
 
 LARIAT_END_C
 

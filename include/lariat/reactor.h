@@ -15,6 +15,7 @@
 #define LARIAT_REACTOR_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include <lariat/clock.h>
@@ -63,18 +64,37 @@ lariat_reactor_new(const lariat_reactor_options *options, lariat_reactor **out);
 LARIAT_API lariat_status lariat_reactor_close(lariat_reactor *reactor,
                                               unsigned wait_ms);
 
-/* Runs turns until lariat_reactor_stop.
+/* Fires the start-up triggers (lariat/trigger.h), runs turns until
+ * lariat_reactor_stop, and fires the shutdown triggers.  A reactor that was
+ * stopped can be run again.
  *
- * LARIAT_OK       it was stopped
+ * LARIAT_OK       it was stopped, or left by lariat_reactor_crash
  * LARIAT_EALREADY it is running: called from inside one of its turns
  * LARIAT_ECLOSED  it is being closed
  * LARIAT_EINVAL, LARIAT_ETHREAD, LARIAT_EFORKED
  * LARIAT_ESYSTEM  epoll failed; see errno */
 LARIAT_API lariat_status lariat_reactor_run(lariat_reactor *reactor);
 
-/* Makes lariat_reactor_run return at the end of the turn that is running, or
- * of the next one.  Use lariat_mailbox_call to stop it from elsewhere. */
-LARIAT_API void lariat_reactor_stop(lariat_reactor *reactor);
+/* Makes lariat_reactor_run fire the shutdown triggers at the end of the turn
+ * that is running and, when they are through, return.  Use lariat_mailbox_call
+ * to stop it from elsewhere.
+ *
+ * LARIAT_OK, LARIAT_EINVAL, LARIAT_ETHREAD, LARIAT_EFORKED
+ * LARIAT_ENOTRUNNING  there is no run, or it is stopping already.  Without a
+ *                     run, the next one will stop after its first turn, so
+ *                     that work which was over before the run is no trap. */
+LARIAT_API lariat_status lariat_reactor_stop(lariat_reactor *reactor);
+
+/* Makes lariat_reactor_run return at the end of the turn that is running,
+ * without shutdown triggers.
+ *
+ * LARIAT_OK, LARIAT_EINVAL, LARIAT_ETHREAD, LARIAT_EFORKED
+ * LARIAT_ENOTRUNNING  there is no run */
+LARIAT_API lariat_status lariat_reactor_crash(lariat_reactor *reactor);
+
+/* Whether it runs: from the "during" phase of the start-up to that of the
+ * shutdown. */
+LARIAT_API bool lariat_reactor_running(const lariat_reactor *reactor);
 
 /* Runs one turn, waiting for something to do for `wait_ms` at the most; 0 does
  * not wait, a negative number waits for ever.
@@ -120,11 +140,47 @@ LARIAT_API LARIAT_MUST_USE lariat_status lariat_reactor_call_later(
 
 /* Cancels a timer: its call will not run, its context is destroyed.
  *
- * LARIAT_OK        cancelled
- * LARIAT_ENOTFOUND it ran, is running, or was cancelled before
- * LARIAT_ETHREAD, LARIAT_EFORKED */
+ * LARIAT_OK         cancelled
+ * LARIAT_EALREADY   its call ran, or is running
+ * LARIAT_ECANCELLED it was cancelled before
+ * LARIAT_ENOTFOUND  it names no timer of this reactor, or one whose place was
+ *                   used more than 64 times since
+ * LARIAT_EINVAL, LARIAT_ETHREAD, LARIAT_EFORKED */
 LARIAT_API lariat_status lariat_reactor_cancel_timer(lariat_reactor *reactor,
                                                      lariat_timer timer);
+
+/* Sets a timer anew: to `delay_ms` from now, earlier or later than it was.
+ *
+ * LARIAT_OK; errors as lariat_reactor_cancel_timer */
+LARIAT_API lariat_status lariat_reactor_reset_timer(lariat_reactor *reactor,
+                                                    lariat_timer timer,
+                                                    uint64_t delay_ms);
+
+/* Moves a timer by `delay_ms` from the time that it is set to: later, or, when
+ * negative, earlier.
+ *
+ * As lariat_reactor_reset_timer. */
+LARIAT_API lariat_status lariat_reactor_delay_timer(lariat_reactor *reactor,
+                                                    lariat_timer timer,
+                                                    int64_t delay_ms);
+
+/* Puts the time that a timer is set to, on the reactor's clock, into
+ * `*at_ns`.
+ *
+ * LARIAT_OK, LARIAT_EINVAL; errors as lariat_reactor_cancel_timer */
+LARIAT_API lariat_status lariat_reactor_timer_time(lariat_reactor *reactor,
+                                                   lariat_timer timer,
+                                                   uint64_t *at_ns);
+
+/* Whether the timer is set: its call has not begun and was not cancelled. */
+LARIAT_API bool lariat_reactor_timer_active(lariat_reactor *reactor,
+                                            lariat_timer timer);
+
+/* Puts the names of the timers that lariat_reactor_call_later has set, `room`
+ * of them at the most, in no particular order, into `timers` (which may be
+ * NULL when `room` is 0), and returns how many there are. */
+LARIAT_API size_t lariat_reactor_timers(lariat_reactor *reactor,
+                                        lariat_timer *timers, size_t room);
 
 /* Runs `call` on the reactor's thread, in one of its next turns; calls from
  * one thread run in the order they were made.  Any thread, while the reactor

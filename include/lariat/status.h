@@ -34,6 +34,10 @@ typedef enum lariat_status {
   LARIAT_EFIRST = -20, /* one of several failed; see lariat_failure_cause */
   LARIAT_ESELF = -21,  /* a deferred was returned from its own callback */
 
+  /* Coroutines. */
+  LARIAT_EOUTSIDE = -30, /* called outside of a coroutine */
+  LARIAT_EMAPS = -31,    /* the process has too many memory mappings */
+
   /* One fetch. */
   LARIAT_EURL = -40,         /* not a URL */
   LARIAT_ESCHEME = -41,      /* not http or https */
@@ -49,7 +53,16 @@ typedef enum lariat_status {
   LARIAT_EHEADERLIMIT = -51, /* the headers are over the limit */
   LARIAT_EENCODING = -52,    /* the body could not be decompressed */
   LARIAT_EREDIRECTS = -53,   /* too many redirects */
-  LARIAT_EREDIRECT = -54     /* a redirect to what is not a fetchable URL */
+  LARIAT_EREDIRECT = -54,    /* a redirect to what is not a fetchable URL */
+
+  /* Runs, loops and tasks. */
+  LARIAT_ENOTRUNNING = -60,       /* the reactor or loop does not run */
+  LARIAT_ETASKDONE = -61,         /* the task has done its work */
+  LARIAT_ETASKSTOPPED = -62,      /* the task was stopped */
+  LARIAT_ETASKFAILED = -63,       /* the task has failed */
+  LARIAT_ESCHEDULERSTOPPED = -64, /* the task's cooperator was stopped */
+  LARIAT_ENOTPAUSED = -65,        /* the task is not paused */
+  LARIAT_EEXIT = -66              /* the program is to end; see lariat_exit */
 } lariat_status;
 
 /* The short name of `status`, for logs and files: "timed-out".  It never

@@ -39,6 +39,10 @@ static const struct entry entries[] = {
     {LARIAT_EFIRST, false, "first-error", "one of several failed"},
     {LARIAT_ESELF, false, "returned-itself",
      "a deferred was returned from its own callback"},
+    {LARIAT_EOUTSIDE, false, "outside-coroutine",
+     "it was called outside of a coroutine"},
+    {LARIAT_EMAPS, true, "too-many-maps",
+     "the process has as many memory mappings as the system allows"},
     {LARIAT_EURL, false, "bad-url", "this is not a URL"},
     {LARIAT_ESCHEME, false, "unsupported-scheme",
      "only http and https can be fetched"},
@@ -65,6 +69,14 @@ static const struct entry entries[] = {
      "there were too many redirects"},
     {LARIAT_EREDIRECT, false, "bad-redirect",
      "a redirect leads to what cannot be fetched"},
+    {LARIAT_ENOTRUNNING, false, "not-running", "it does not run"},
+    {LARIAT_ETASKDONE, false, "task-done", "the task has done its work"},
+    {LARIAT_ETASKSTOPPED, false, "task-stopped", "the task was stopped"},
+    {LARIAT_ETASKFAILED, false, "task-failed", "the task has failed"},
+    {LARIAT_ESCHEDULERSTOPPED, false, "scheduler-stopped",
+     "the task's cooperator was stopped"},
+    {LARIAT_ENOTPAUSED, false, "not-paused", "the task is not paused"},
+    {LARIAT_EEXIT, false, "exit", "the program is to end"},
 };
 
 static const struct entry *find(lariat_status status) {

@@ -4,6 +4,7 @@
  * after the other.  What dies meanwhile joins the queue. */
 #include "deferred/burial.h"
 
+#include "base/inside.h"
 #include "base/memory.h"
 #include "deferred/canceller.h"
 #include "deferred/room.h"
@@ -31,6 +32,7 @@ static inline void destroy_pairs(lariat_deferred *deferred) {
 /* All but the reference to the room. */
 static inline __attribute__((always_inline)) void
 put_away(lariat_deferred *deferred) {
+  lr_inside++;
   destroy_pairs(deferred);
   if (deferred->flags & LR_DEFERRED_CANCELLER) lr_canceller_drop(deferred);
   lariat_value result = deferred->result;
@@ -39,6 +41,7 @@ put_away(lariat_deferred *deferred) {
     lariat_value_drop(result);
   }
   deferred->ops->dispose(deferred);
+  lr_inside--;
 }
 
 static __attribute__((noinline)) void empty_grave(lr_deferred_room *room) {

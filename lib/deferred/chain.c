@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/inside.h"
 #include "base/memory.h"
 #include "deferred/burial.h"
 #include "deferred/canceller.h"
@@ -59,15 +60,19 @@ bool lr_chain_append(lariat_deferred *deferred, const lr_pair *pair) {
   return true;
 }
 
-/* Whether `inner` waits, however indirectly, for `outer`.  Only one that was
- * ever waited for needs the walk. */
-static bool waits_for(const lariat_deferred *inner,
-                      const lariat_deferred *outer) {
+/* What `deferred` needs the result of, or NULL. */
+static const lariat_deferred *needed_by(const lariat_deferred *deferred) {
+  if (lr_deferred_waits(deferred)) return deferred->result.data;
+  if (lr_deferred_is_fired(deferred) || !deferred->ops->awaits) return NULL;
+  return deferred->ops->awaits(deferred);
+}
+
+/* Only one that was ever waited for needs the walk. */
+bool lr_chain_waits_for(const lariat_deferred *inner,
+                        const lariat_deferred *outer) {
   if (!(outer->flags & LR_DEFERRED_AWAITED)) return false;
-  while (lr_deferred_waits(inner)) {
-    inner = inner->result.data;
+  while ((inner = needed_by(inner)))
     if (inner == outer) return true;
-  }
   return false;
 }
 
@@ -76,7 +81,7 @@ static bool waits_for(const lariat_deferred *inner,
 static lariat_value wait_for(lariat_deferred *outer, lariat_deferred *inner) {
   const lr_pair marker = {NULL, NULL, outer, lr_deferred_lose_waiter};
   lariat_value trouble;
-  if (inner == outer || waits_for(inner, outer)) {
+  if (inner == outer || lr_chain_waits_for(inner, outer)) {
     trouble = lr_failure_self();
   } else if (lr_chain_append(inner, &marker)) {
     inner->flags |= LR_DEFERRED_AWAITED;
@@ -215,11 +220,13 @@ static __attribute__((noinline)) void climb(lariat_deferred *bottom,
  * further down the C stack, whose link and mark stay as they are. */
 void lr_chain_run(lariat_deferred *bottom) {
   unsigned mark = ~bottom->flags & LR_DEFERRED_STACKED;
+  lr_inside++;
   bottom->flags |= mark;
   bottom->references++;
   lariat_deferred *outer = advance(bottom);
   if (outer) climb(bottom, outer);
   bottom->flags ^= mark;
+  lr_inside--;
   lr_deferred_release(bottom);
 }
 

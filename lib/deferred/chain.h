@@ -17,6 +17,10 @@ void lr_chain_run(lariat_deferred *deferred);
  * `refused`, which found no room, and makes the result LARIAT_ENOMEM. */
 void lr_chain_fail(lariat_deferred *deferred, const lr_pair *refused);
 
+/* Whether `inner` needs, however indirectly, the result of `outer`. */
+bool lr_chain_waits_for(const lariat_deferred *inner,
+                        const lariat_deferred *outer);
+
 /* Whether a pair added now runs at once. */
 static inline bool lr_chain_may_run(const lariat_deferred *deferred) {
   unsigned state = deferred->flags & (LR_DEFERRED_FIRED | LR_DEFERRED_RUNNING);

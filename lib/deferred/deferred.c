@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/inside.h"
 #include "base/memory.h"
 #include "base/process.h"
 #include "deferred/burial.h"
@@ -343,7 +344,9 @@ lariat_status lariat_deferred_errback(lariat_deferred *deferred,
 
 static void ask_to_cancel(lariat_deferred *deferred) {
   deferred->flags |= LR_DEFERRED_CANCELLING;
+  lr_inside++;
   deferred->ops->cancel(deferred);
+  lr_inside--;
   deferred->flags &= ~(unsigned)LR_DEFERRED_CANCELLING;
   if (lr_deferred_is_fired(deferred) && has_idle_canceller(deferred))
     lr_canceller_drop(deferred);

@@ -43,12 +43,15 @@ typedef struct lr_deferred_lost {
  *            keeps it, and will either fire it or call lr_deferred_end.  May
  *            only give references back by lr_deferred_give_back, and must run
  *            no code of the user's.  (may be NULL: it dies)
+ *   awaits   while it has not fired: the deferred whose result it needs to
+ *            fire, or NULL; circles are found through it (may be NULL)
  *   cancel_passes_on  after `cancel` an unfired deferred is not failed: what
  *            it waits for was cancelled and will bring its end */
 typedef struct lr_deferred_ops {
   void (*dispose)(lariat_deferred *deferred);
   void (*cancel)(lariat_deferred *deferred);
   bool (*abandon)(lariat_deferred *deferred, lr_deferred_lost *lost);
+  lariat_deferred *(*awaits)(const lariat_deferred *deferred);
   bool cancel_passes_on;
 } lr_deferred_ops;
 
@@ -62,7 +65,8 @@ enum {
   LR_DEFERRED_AWAITED = 1u << 6,    /* some other one has waited for it */
   LR_DEFERRED_POISONED = 1u << 7,   /* its next result becomes "no memory" */
   LR_DEFERRED_CANCELLER = 1u << 8,  /* has a user's canceller */
-  LR_DEFERRED_FIXED = 1u << 9       /* the constant one: never written to */
+  LR_DEFERRED_FIXED = 1u << 9,      /* the constant one: never written to */
+  LR_DEFERRED_CLAIMED = 1u << 10    /* a coroutine has awaited it */
 };
 
 /* Up to `room` it is what every operation touches: one cache line. */

@@ -15,6 +15,7 @@
 #include "fetch/quirks.h"
 #include "fetch/trust.h"
 #include <lariat/clock.h>
+#include <lariat/errand.h>
 
 enum { REACTORS_MAX = 1024, DESCRIPTORS_KEPT = 64 };
 
@@ -182,7 +183,8 @@ static lariat_status check_ca_file(const char *ca_file) {
 static lariat_status check_libcurl(const lariat_pool_options *options) {
   if (lr_quirks_unusable()) return LARIAT_ELIBCURL;
   if (!options->any_libcurl && lariat_pool_refusal()) return LARIAT_ELIBCURL;
-  return lr_quirks_global_init() ? LARIAT_OK : LARIAT_ELIBCURL;
+  if (!lr_quirks_global_init()) return LARIAT_ELIBCURL;
+  return lr_quirks_inherited() ? LARIAT_EFORKED : LARIAT_OK;
 }
 
 /* The end. */
@@ -384,6 +386,21 @@ lariat_deferred *lariat_pool_close(lariat_pool *pool, lariat_reactor *reactor,
   begin_close(pool, drain_ms);
   wait_on_reactor(closing);
   return deferred;
+}
+
+/* What cannot be sent to is passed on as no mailbox: bad input; a closed pool
+ * has its mailboxes still, which are closed or will be. */
+lariat_deferred *lariat_pool_defer(lariat_pool *pool, unsigned index,
+                                   lariat_reactor *reactor,
+                                   lariat_function function, void *context,
+                                   lariat_destroy destroy) {
+  lariat_mailbox *to =
+      pool && index < pool->reactors ? pool->workers[index].mailbox : NULL;
+  if (to && lr_pool_check(pool) == LARIAT_ECLOSED) {
+    if (destroy) destroy(context);
+    return lariat_deferred_fail(reactor, LARIAT_ECLOSED, "the pool is closed");
+  }
+  return lariat_mailbox_defer(to, reactor, function, context, destroy);
 }
 
 lariat_status lariat_pool_close_wait(lariat_pool *pool, unsigned drain_ms) {

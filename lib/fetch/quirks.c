@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/process.h"
+
 #define VERSION(major, minor, patch)                                           \
   (((unsigned)(major) << 16) | ((unsigned)(minor) << 8) | (unsigned)(patch))
 
@@ -126,13 +128,19 @@ const lr_abilities *lr_quirks_abilities(void) {
 }
 
 static CURLcode global_result = CURLE_FAILED_INIT;
+static uint32_t global_generation; /* the process that did it */
 static pthread_once_t global_once = PTHREAD_ONCE_INIT;
 
 static void global_init(void) {
   global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
+  global_generation = lr_process_generation();
 }
 
 bool lr_quirks_global_init(void) {
   pthread_once(&global_once, global_init);
   return global_result == CURLE_OK;
+}
+
+bool lr_quirks_inherited(void) {
+  return global_generation != lr_process_generation();
 }

@@ -34,4 +34,9 @@ const lr_abilities *lr_quirks_abilities(void);
  * failed.  Any thread. */
 bool lr_quirks_global_init(void);
 
+/* Whether that was done by another process, of which this one is a forked
+ * child: libcurl and OpenSSL are as the parent's threads left them at that
+ * moment.  After lr_quirks_global_init.  Any thread. */
+bool lr_quirks_inherited(void);
+
 #endif

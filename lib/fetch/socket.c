@@ -115,11 +115,13 @@ static void end(lr_engine *engine, lr_socket *socket) {
   drop(engine, socket);
 }
 
-/* A number that is still known was closed without a word. */
+/* A number that is still known was closed without a word.  All the memory that
+ * its watch may need is taken now: libcurl could not be told later. */
 static lr_socket *add(lr_engine *engine, lr_lane *lane, lr_host *host, int fd) {
   lr_sockets *sockets = &engine->sockets;
   if ((uint32_t)fd >= sockets->room && !make_room(sockets, (uint32_t)fd))
     return NULL;
+  if (!lr_poller_reserve(lr_reactor_poller(engine->reactor), fd)) return NULL;
   if (sockets->by_fd[fd]) end(engine, sockets->by_fd[fd]);
   lr_socket *socket = lr_alloc_zero(sizeof *socket);
   if (!socket) return NULL;
@@ -146,6 +148,7 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
     socket = add(engine, transfer->lane, transfer->host, fd);
   if (!socket) {
     close(fd);
+    transfer->starved = true;
     errno = ENOMEM;
     return CURL_SOCKET_BAD;
   }

@@ -311,6 +311,7 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   transfer->lane = lane;
   transfer->fault = LARIAT_OK;
   transfer->has_digest = false;
+  transfer->starved = false;
   transfer->shaking = false;
   transfer->error[0] = '\0';
   lariat_status status = set_url(transfer, &job->target);
@@ -440,7 +441,7 @@ static lariat_status status_of(const lr_transfer *transfer, int code) {
   case CURLE_COULDNT_RESOLVE_HOST:
     return LARIAT_ERESOLVE;
   case CURLE_COULDNT_CONNECT:
-    return LARIAT_ECONNECT;
+    return transfer->starved ? LARIAT_ENOMEM : LARIAT_ECONNECT;
   case CURLE_OPERATION_TIMEDOUT:
     return LARIAT_ETIMEDOUT;
   case CURLE_SSL_CONNECT_ERROR:

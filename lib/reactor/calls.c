@@ -6,7 +6,7 @@
 #include "base/process.h"
 #include "reactor/reactor_private.h"
 
-enum { SMALLEST = 16 };
+enum { SMALLEST = 16, HISTORY = 64, NS_PER_MS = 1000000 };
 
 /* What call_soon and call_later check alike. */
 static lariat_status check_call(const lariat_reactor *reactor, lariat_call call,
@@ -65,8 +65,9 @@ void lr_calls_run(lariat_reactor *reactor, uint32_t count) {
 
 /* ---- Later ---- */
 
-static void free_later(lr_later_table *table, lr_later *later) {
+static void free_later(lr_later_table *table, lr_later *later, bool cancelled) {
   later->generation++;
+  later->cancelled = later->cancelled << 1 | cancelled;
   later->next_free = table->free;
   table->free = later;
 }
@@ -75,7 +76,7 @@ static void free_later(lr_later_table *table, lr_later *later) {
 static void expire_later(lr_timer *timer) {
   lr_later *later = lr_container(timer, lr_later, timer);
   lr_call call = later->call;
-  free_later(&later->reactor->later, later);
+  free_later(&later->reactor->later, later, false);
   lr_call_run(&call);
 }
 
@@ -112,20 +113,34 @@ static uint64_t later_id(const lr_later *later) {
   return (uint64_t)later->generation << 32 | (later->index + 1);
 }
 
-/* The slot that `id` names, if its timer is still set. */
-static lr_later *find_later(const lr_later_table *table, uint64_t id) {
-  uint32_t number = (uint32_t)id;
-  if (number == 0 || number > table->count) return NULL;
+/* What is known of a timer that is not set any more. */
+static lariat_status fate_of(const lr_later *later, uint32_t generation) {
+  uint32_t since = later->generation - generation - 1;
+  if (since >= HISTORY) return LARIAT_ENOTFOUND;
+  return later->cancelled >> since & 1 ? LARIAT_ECANCELLED : LARIAT_EALREADY;
+}
+
+/* The slot that `timer` names, if it is still set; else the reason. */
+static lariat_status find_later(const lariat_reactor *reactor,
+                                lariat_timer timer, const char *function,
+                                lr_later **out) {
+  if (!reactor) return LARIAT_EINVAL;
+  lariat_status status = lr_reactor_check(reactor, function);
+  if (status != LARIAT_OK) return status;
+  const lr_later_table *table = &reactor->later;
+  uint32_t number = (uint32_t)timer.id;
+  if (number == 0 || number > table->count) return LARIAT_ENOTFOUND;
   lr_later *later = table->slots[number - 1];
-  if (later->generation != (uint32_t)(id >> 32)) return NULL;
-  return lr_timer_is_set(&later->timer) ? later : NULL;
+  uint32_t generation = (uint32_t)(timer.id >> 32);
+  if (later->generation != generation) return fate_of(later, generation);
+  *out = later;
+  return lr_timer_is_set(&later->timer) ? LARIAT_OK : LARIAT_ENOTFOUND;
 }
 
 /* A time too far away to be a number is never reached. */
 static uint64_t time_after(uint64_t now_ns, uint64_t delay_ms) {
-  const uint64_t ns_per_ms = 1000000;
-  if (delay_ms > (UINT64_MAX - 1 - now_ns) / ns_per_ms) return UINT64_MAX - 1;
-  return now_ns + delay_ms * ns_per_ms;
+  if (delay_ms > (UINT64_MAX - 1 - now_ns) / NS_PER_MS) return UINT64_MAX - 1;
+  return now_ns + delay_ms * NS_PER_MS;
 }
 
 lariat_status lariat_reactor_call_later(lariat_reactor *reactor,
@@ -139,7 +154,7 @@ lariat_status lariat_reactor_call_later(lariat_reactor *reactor,
   later->call = (lr_call){call, context, destroy};
   uint64_t at_ns = time_after(lariat_reactor_now_ns(reactor), delay_ms);
   if (!lr_reactor_set_timer(reactor, &later->timer, at_ns)) {
-    free_later(&reactor->later, later);
+    free_later(&reactor->later, later, true);
     return LARIAT_ENOMEM;
   }
   if (out) out->id = later_id(later);
@@ -148,16 +163,75 @@ lariat_status lariat_reactor_call_later(lariat_reactor *reactor,
 
 lariat_status lariat_reactor_cancel_timer(lariat_reactor *reactor,
                                           lariat_timer timer) {
-  if (!reactor) return LARIAT_ENOTFOUND;
-  lariat_status status = lr_reactor_check(reactor, __func__);
+  lr_later *later;
+  lariat_status status = find_later(reactor, timer, __func__, &later);
   if (status != LARIAT_OK) return status;
-  lr_later *later = find_later(&reactor->later, timer.id);
-  if (!later) return LARIAT_ENOTFOUND;
   lr_reactor_unset_timer(reactor, &later->timer);
   lr_call call = later->call;
-  free_later(&reactor->later, later);
+  free_later(&reactor->later, later, true);
   lr_call_destroy(&call);
   return LARIAT_OK;
+}
+
+/* A timer that is set can be moved without memory. */
+static void move_later(lr_later *later, uint64_t at_ns) {
+  (void)lr_reactor_set_timer(later->reactor, &later->timer, at_ns);
+}
+
+lariat_status lariat_reactor_reset_timer(lariat_reactor *reactor,
+                                         lariat_timer timer,
+                                         uint64_t delay_ms) {
+  lr_later *later;
+  lariat_status status = find_later(reactor, timer, __func__, &later);
+  if (status != LARIAT_OK) return status;
+  move_later(later, time_after(lariat_reactor_now_ns(reactor), delay_ms));
+  return LARIAT_OK;
+}
+
+static uint64_t time_before(uint64_t at_ns, uint64_t ms) {
+  return ms > at_ns / NS_PER_MS ? 0 : at_ns - ms * NS_PER_MS;
+}
+
+lariat_status lariat_reactor_delay_timer(lariat_reactor *reactor,
+                                         lariat_timer timer, int64_t delay_ms) {
+  lr_later *later;
+  lariat_status status = find_later(reactor, timer, __func__, &later);
+  if (status != LARIAT_OK) return status;
+  uint64_t at_ns = lr_timers_time(&reactor->timers, &later->timer);
+  if (delay_ms < 0)
+    at_ns = time_before(at_ns, 0 - (uint64_t)delay_ms);
+  else
+    at_ns = time_after(at_ns, (uint64_t)delay_ms);
+  move_later(later, at_ns);
+  return LARIAT_OK;
+}
+
+lariat_status lariat_reactor_timer_time(lariat_reactor *reactor,
+                                        lariat_timer timer, uint64_t *at_ns) {
+  lr_later *later;
+  if (!at_ns) return LARIAT_EINVAL;
+  lariat_status status = find_later(reactor, timer, __func__, &later);
+  if (status == LARIAT_OK)
+    *at_ns = lr_timers_time(&reactor->timers, &later->timer);
+  return status;
+}
+
+bool lariat_reactor_timer_active(lariat_reactor *reactor, lariat_timer timer) {
+  lr_later *later;
+  return find_later(reactor, timer, __func__, &later) == LARIAT_OK;
+}
+
+size_t lariat_reactor_timers(lariat_reactor *reactor, lariat_timer *timers,
+                             size_t room) {
+  size_t found = 0;
+  if (!reactor || lr_reactor_check(reactor, __func__) != LARIAT_OK) return 0;
+  for (uint32_t i = 0; i < reactor->later.count; i++) {
+    const lr_later *later = reactor->later.slots[i];
+    if (!lr_timer_is_set(&later->timer)) continue;
+    if (found < room) timers[found].id = later_id(later);
+    found++;
+  }
+  return found;
 }
 
 /* ---- From other threads ---- */
@@ -215,6 +289,7 @@ static void clear_later(lariat_reactor *reactor) {
     if (!lr_timer_is_set(&later->timer)) continue;
     lr_reactor_unset_timer(reactor, &later->timer);
     later->generation++;
+    later->cancelled = later->cancelled << 1 | 1;
     lr_call_destroy(&later->call);
   }
   for (uint32_t i = 0; i < table->count; i++) lr_free(table->slots[i]);

@@ -109,7 +109,7 @@ lariat_status lariat_reactor_dispatch(lariat_reactor *reactor) {
   if (!reactor) return LARIAT_EINVAL;
   lariat_status status = lr_reactor_check(reactor, __func__);
   if (status != LARIAT_OK) return status;
-  if (reactor->in_turn) return LARIAT_EALREADY;
+  if (reactor->in_turn || reactor->holds) return LARIAT_EALREADY;
   if (reactor->closing) return LARIAT_ECLOSED;
   int turns = 0;
   do {

@@ -147,6 +147,10 @@ lariat_status lr_poller_set(lr_poller *poller, lr_watch *watch,
   return set_events(poller, watch, events);
 }
 
+bool lr_poller_reserve(lr_poller *poller, int fd) {
+  return fd >= 0 && make_room(poller, (uint32_t)fd);
+}
+
 void lr_poller_forget(lr_poller *poller, lr_watch *watch) {
   leave(poller, watch);
 }

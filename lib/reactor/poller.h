@@ -50,6 +50,10 @@ void lr_poller_clear(lr_poller *poller);
 lariat_status lr_poller_set(lr_poller *poller, lr_watch *watch,
                             uint32_t events);
 
+/* Makes room for descriptor `fd`: setting a watch of it will not fail for want
+ * of lariat's own memory.  False when there is none. */
+bool lr_poller_reserve(lr_poller *poller, int fd);
+
 /* Forgets `watch` without a system call: its descriptor is about to be
  * closed, or was. */
 void lr_poller_forget(lr_poller *poller, lr_watch *watch);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <sys/epoll.h>
 
+#include "base/inside.h"
 #include "base/memory.h"
 #include "base/process.h"
 #include "reactor/reactor_private.h"
@@ -19,6 +20,16 @@ static _Thread_local lariat_reactor *in_turn_here;
 
 lariat_reactor *lariat_reactor_current(void) {
   return in_turn_here ? in_turn_here : newest_here;
+}
+
+static bool is_of_this_thread(const lariat_mailbox *mailbox) {
+  const lariat_reactor *reactor = newest_here;
+  while (reactor && reactor->mailbox != mailbox) reactor = reactor->older;
+  return reactor != NULL;
+}
+
+bool lr_reactor_must_not_wait(const lariat_mailbox *mailbox) {
+  return in_turn_here || is_of_this_thread(mailbox);
 }
 
 /* ---- Small questions ---- */
@@ -68,6 +79,8 @@ bool lr_reactor_has_system_clock(const lariat_reactor *reactor) {
 bool lr_reactor_in_turn(const lariat_reactor *reactor) {
   return reactor->in_turn;
 }
+
+unsigned *lr_reactor_holds(lariat_reactor *reactor) { return &reactor->holds; }
 
 bool lr_reactor_closing(const lariat_reactor *reactor) {
   return reactor->closing;
@@ -233,12 +246,26 @@ static void flush_outboxes(lariat_reactor *reactor) {
     lr_outbox_flush(lr_container(link, lr_outbox, dirty));
 }
 
+static lariat_reactor *enter_turn(lariat_reactor *reactor) {
+  lariat_reactor *outer = in_turn_here;
+  in_turn_here = reactor;
+  lr_inside++;
+  reactor->in_turn = true;
+  return outer;
+}
+
+static void end_turn(lariat_reactor *reactor, lariat_reactor *outer) {
+  run_turn_hooks(reactor);
+  flush_outboxes(reactor);
+  reactor->in_turn = false;
+  lr_inside--;
+  in_turn_here = outer;
+}
+
 /* The calls are counted before anything else runs: those that come in while
  * the turn goes on are for the next one. */
 lariat_status lr_reactor_turn(lariat_reactor *reactor, int wait_ms) {
-  lariat_reactor *outer = in_turn_here;
-  in_turn_here = reactor;
-  reactor->in_turn = true;
+  lariat_reactor *outer = enter_turn(reactor);
   uint32_t calls = reactor->calls.count;
   int ms = time_to_wait(reactor, wait_ms);
   lariat_status status = lr_poller_collect(&reactor->poller, ms);
@@ -248,48 +275,17 @@ lariat_status lr_reactor_turn(lariat_reactor *reactor, int wait_ms) {
   deliver_mail(reactor);
   expire_timers(reactor);
   lr_calls_run(reactor, calls);
-  run_turn_hooks(reactor);
-  flush_outboxes(reactor);
-  reactor->in_turn = false;
-  in_turn_here = outer;
+  end_turn(reactor, outer);
   if (status != LARIAT_OK) errno = saved;
   return status;
 }
 
-/* What run and run_once check alike. */
-static lariat_status check_run(const lariat_reactor *reactor,
-                               const char *function) {
-  if (!reactor) return LARIAT_EINVAL;
-  lariat_status status = lr_reactor_check(reactor, function);
-  if (status != LARIAT_OK) return status;
-  if (reactor->in_turn) return LARIAT_EALREADY;
-  return reactor->closing ? LARIAT_ECLOSED : LARIAT_OK;
-}
-
-lariat_status lariat_reactor_run_once(lariat_reactor *reactor, int wait_ms) {
-  lariat_status status = check_run(reactor, __func__);
-  if (status != LARIAT_OK) return status;
-  status = lr_reactor_turn(reactor, wait_ms);
-  lr_embed_rest(reactor);
-  return status;
-}
-
-/* A stop that came before the run lets one turn happen, which does not wait.
- */
-lariat_status lariat_reactor_run(lariat_reactor *reactor) {
-  lariat_status status = check_run(reactor, __func__);
-  if (status != LARIAT_OK) return status;
-  do {
-    status = lr_reactor_turn(reactor, reactor->stopping ? 0 : -1);
-  } while (status == LARIAT_OK && !reactor->stopping);
-  reactor->stopping = false;
-  lr_embed_rest(reactor);
-  return status;
-}
-
-void lariat_reactor_stop(lariat_reactor *reactor) {
-  if (lr_reactor_check(reactor, __func__) == LARIAT_OK)
-    reactor->stopping = true;
+void lr_reactor_turn_for(lariat_reactor *reactor, lariat_call work,
+                         void *context) {
+  lariat_reactor *outer = enter_turn(reactor);
+  reactor->turn_ns = lariat_reactor_now_ns(reactor);
+  work(context);
+  end_turn(reactor, outer);
 }
 
 /* ---- Birth ---- */
@@ -459,7 +455,8 @@ lariat_status lariat_reactor_close(lariat_reactor *reactor, unsigned wait_ms) {
   if (!reactor) return LARIAT_OK;
   lariat_status status = lr_reactor_check(reactor, __func__);
   if (status != LARIAT_OK) return status;
-  if (reactor->in_turn || reactor->closing) return LARIAT_EBUSY;
+  if (reactor->in_turn || reactor->holds || reactor->closing)
+    return LARIAT_EBUSY;
   reactor->closing = true;
   begin_closers(reactor);
   wait_for_closers(reactor, wait_ms);

@@ -55,6 +55,37 @@ typedef struct lr_closer {
 void lr_reactor_add_closer(lariat_reactor *reactor, lr_closer *closer);
 void lr_reactor_remove_closer(lariat_reactor *reactor, lr_closer *closer);
 
+/* What a higher room does around a run.  Each is called inside a turn of its
+ * own, which ends with hooks and outboxes as any other.
+ *   start  a run begins: calls lr_reactor_set_running when its time has come
+ *   stop   lariat_reactor_stop was called: calls lr_reactor_set_running and, at
+ *          the end, lr_reactor_leave
+ *   left   the run is over, however it ended */
+typedef struct lr_life {
+  lariat_call start;
+  lariat_call stop;
+  lariat_call left;
+  void *context;
+} lr_life;
+
+/* Calls `work` in a turn that does nothing else.  Outside of turns only. */
+void lr_reactor_turn_for(lariat_reactor *reactor, lariat_call work,
+                         void *context);
+
+/* Without one (NULL) a reactor is running as soon as its run begins, and a
+ * stop ends it at once. */
+void lr_reactor_set_life(lariat_reactor *reactor, const lr_life *life);
+
+/* What lariat_reactor_running says. */
+void lr_reactor_set_running(lariat_reactor *reactor, bool running);
+
+/* The run ends with the turn that is running. */
+void lr_reactor_leave(lariat_reactor *reactor);
+
+/* Whether this mailbox belongs to a reactor of the calling thread, or the
+ * thread is inside a turn of any: it must not block on the mailbox. */
+bool lr_reactor_must_not_wait(const lariat_mailbox *mailbox);
+
 /* Intrusive timers on the reactor's clock.  Set: false when out of memory. */
 bool lr_reactor_set_timer(lariat_reactor *reactor, lr_timer *timer,
                           uint64_t at_ns);
@@ -74,6 +105,10 @@ bool lr_reactor_has_system_clock(const lariat_reactor *reactor);
 /* Whether the reactor is inside a turn. */
 bool lr_reactor_in_turn(const lariat_reactor *reactor);
 
+/* A counter: while it is not 0, somebody who cannot be left stands on the
+ * stack, and the reactor is neither run nor closed. */
+unsigned *lr_reactor_holds(lariat_reactor *reactor);
+
 /* Whether close has begun: new work is refused. */
 bool lr_reactor_closing(const lariat_reactor *reactor);
 
@@ -83,6 +118,10 @@ lariat_mailbox *lr_reactor_own_mailbox(const lariat_reactor *reactor);
 /* Puts mail for the reactor itself at the end of what it will deliver, from
  * its own thread, without an atomic operation. */
 void lr_reactor_post_local(lariat_reactor *reactor, lr_mail *mail);
+
+/* Whether there is work to do now: calls, mail that was taken out, timers that
+ * are due.  Descriptors and the mailbox are not looked at. */
+bool lr_reactor_pending(const lariat_reactor *reactor);
 
 /* Makes sure that a turn comes soon: for work that was left over. */
 void lr_reactor_again(lariat_reactor *reactor);

@@ -39,6 +39,8 @@ typedef struct lr_later {
   lr_timer timer;
   uint32_t index;
   uint32_t generation;
+  uint64_t cancelled; /* how the generations before ended, the last in the
+                         lowest bit: 1 cancelled, 0 called */
   lariat_reactor *reactor;
   struct lr_later *next_free;
   lr_call call;
@@ -74,7 +76,7 @@ struct lariat_reactor {
 
   /* One turn. */
   bool in_turn;
-  bool stopping;
+  unsigned holds;
   bool again;
   bool closing;
   bool closed; /* the mailbox is: what is posted now is discarded */
@@ -90,6 +92,13 @@ struct lariat_reactor {
   lr_list *next_hook; /* where the run through the hooks goes on */
   lr_list closers;
   lr_list *next_closer;
+
+  /* A run: from lariat_reactor_run to its return. */
+  bool in_run;
+  bool running;
+  bool stop_asked; /* also before a run */
+  bool leaving;
+  const lr_life *life;
 
   /* Embedding. */
   bool embedded;
@@ -120,11 +129,12 @@ static inline bool lr_reactor_has_work(const lariat_reactor *reactor) {
   return reactor->calls.count > 0 || reactor->local_first || reactor->again;
 }
 
-/* The same, and timers that are due. */
-bool lr_reactor_pending(const lariat_reactor *reactor);
-
 /* One turn; the caller has checked that it may run. */
 lariat_status lr_reactor_turn(lariat_reactor *reactor, int wait_ms);
+
+/* What run and run_once check alike. */
+lariat_status lr_reactor_check_run(const lariat_reactor *reactor,
+                                   const char *function);
 
 /* embed.c: `rest` makes the descriptor tell of all that is left when nobody
  * is in the reactor; `nudge` and `rearm` are for what is asked for between

@@ -44,6 +44,12 @@ static inline bool lr_timer_is_set(const lr_timer *timer) {
   return timer->place != 0;
 }
 
+/* The time that `timer`, which is set, is set to. */
+static inline uint64_t lr_timers_time(const lr_timers *timers,
+                                      const lr_timer *timer) {
+  return timers->slots[timer->place - 1].at_ns;
+}
+
 /* The earliest time, or UINT64_MAX. */
 uint64_t lr_timers_next(const lr_timers *timers);
 

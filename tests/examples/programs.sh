@@ -29,6 +29,18 @@ has "$out" "nonsense failed: this is not a URL"
 out=$(expect 1 "$examples/get_one")
 has "$out" "lariat: usage: get_one URL..."
 
+out=$(expect 0 "$examples/get_one_await" "$url/" "$url/status/404" nonsense)
+has "$out" "Got response code 200 from $url/"
+has "$out" "Got response code 404 from $url/status/404"
+has "$out" "nonsense failed: this is not a URL"
+[ "$(wc -l <<<"$out")" = 3 ]
+
+out=$(expect 1 "$examples/get_one_await")
+has "$out" "lariat: usage: get_one_await URL..."
+
+out=$(expect 0 "$examples/crawl_await" "$url")
+grep -qE '^1111 pages, 0 failed, [0-9]+ bytes$' <<<"$out"
+
 seq -f "$url/bytes/%.0f" 3000 >"$scratch/urls"
 out=$(expect 0 "$examples/get_many" <"$scratch/urls")
 has "$out" "3000 answered, 0 failed, $((3000 * 3001 / 2)) bytes"

@@ -68,7 +68,7 @@ static bool requests_are_refused(struct heirloom *h) {
   good &= EXPECT_FORKED(status_of(h, lariat_post(client, page, "body", 4)));
   good &= EXPECT_FORKED(status_of(h, lariat_get(client, "not a URL")));
   lariat_client_close(client); /* does nothing */
-  return good & EXPECT_FORKED(status_of(h, lariat_get(client, page)));
+  return good && EXPECT_FORKED(status_of(h, lariat_get(client, page)));
 }
 
 static bool reactor_is_refused(struct heirloom *h) {
@@ -85,9 +85,9 @@ static bool reactor_is_refused(struct heirloom *h) {
   good &= EXPECT_FORKED(lariat_mailbox_call(h->mailbox, nothing, NULL, NULL));
   good &= EXPECT_FORKED(
       lariat_reactor_add_reader(reactor, STDIN_FILENO, ready, NULL, NULL));
-  good &= EXPECT_FORKED(
-      (lariat_reactor_fd(reactor, &why) == -1 ? why : LARIAT_OK));
-  return good & EXPECT_FORKED(lariat_reactor_close(reactor, 5000));
+  good &=
+      EXPECT_FORKED((lariat_reactor_fd(reactor, &why) == -1 ? why : LARIAT_OK));
+  return good && EXPECT_FORKED(lariat_reactor_close(reactor, 5000));
 }
 
 static lariat_deferred *never_run(lariat_client *client, int argc,
@@ -108,13 +108,12 @@ static bool pool_is_refused(struct heirloom *h) {
   good &= EXPECT_FORKED(lariat_client_new(pool, reactor, NULL, &client));
   good &= EXPECT_FORKED(lariat_pool_call(pool, 0, nothing, NULL, NULL));
   good &= EXPECT_FORKED(lariat_pool_close_wait(pool, 5000));
-  good &= EXPECT_FORKED(
-      status_of(h, lariat_pool_close(pool, reactor, 5000)));
+  good &= EXPECT_FORKED(status_of(h, lariat_pool_close(pool, reactor, 5000)));
   lariat_pool_stats stats = {.size = sizeof stats};
   good &= is(lariat_pool_read_stats(pool, &stats), LARIAT_OK, "stats");
   lariat_pool_release(lariat_pool_retain(pool));
   lariat_pool_release(pool); /* the last, and nobody is waited for */
-  return good & !fresh & !client;
+  return good && !fresh && !client;
 }
 
 /* A reactor is not of the process: a child may make its own.  A pool is. */
@@ -124,7 +123,7 @@ static bool own_reactor_works(struct heirloom *h) {
   bool good = is(lariat_reactor_new(NULL, &reactor), LARIAT_OK, "new");
   good &= is(lariat_reactor_run_once(reactor, 0), LARIAT_OK, "run_once");
   good &= EXPECT_FORKED(lariat_client_new(h->t.pool, reactor, NULL, &client));
-  return good & is(lariat_reactor_close(reactor, 0), LARIAT_OK, "close");
+  return good && is(lariat_reactor_close(reactor, 0), LARIAT_OK, "close");
 }
 
 static bool react_is_refused(struct heirloom *h) {
@@ -132,7 +131,7 @@ static bool react_is_refused(struct heirloom *h) {
   char *argv[] = {name, NULL};
   (void)h;
   bool good = freopen("/dev/null", "w", stderr) != NULL; /* it says why */
-  return good & (lariat_react(never_run, 1, argv) == 1);
+  return good && lariat_react(never_run, 1, argv) == 1;
 }
 
 /* The child's copy of a fetch in flight can be cancelled and let go. */
@@ -230,9 +229,9 @@ static void test_nothing(void) { in_child(nothing_is_done); }
 static bool grandchild(struct heirloom *h) {
   int state = 1;
   pid_t child = fork();
-  if (child == 0) _exit(requests_are_refused(h) & pool_is_refused(h) ? 0 : 1);
+  if (child == 0) _exit(requests_are_refused(h) && pool_is_refused(h) ? 0 : 1);
   bool good = child > 0 && waitpid(child, &state, 0) == child && state == 0;
-  return good & requests_are_refused(h) & reactor_is_refused(h);
+  return good && requests_are_refused(h) && reactor_is_refused(h);
 }
 
 static void test_several(void) {

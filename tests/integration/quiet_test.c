@@ -16,9 +16,9 @@
 #include "support/origin.h"
 
 enum {
-  MANY = 2000,        /* connections, each to a host of its own */
-  BACK_MS = 2000,     /* in which descriptors are back */
-  SETTLE_MS = 500,    /* from the last answer until sleep */
+  MANY = 2000,     /* connections, each to a host of its own */
+  BACK_MS = 2000,  /* in which descriptors are back */
+  SETTLE_MS = 500, /* from the last answer until sleep */
   USUAL_QUIET_MS = 2000,
   DESCRIPTORS = 8192, /* this process has both ends */
   NGINX_KEEP_MS = 1500
@@ -225,6 +225,29 @@ static void test_many_idle_connections_sleep(void) {
   fetching_close(&t);
 }
 
+/* Bytes that come to an idle connection, as a late session ticket of TLS does,
+ * are not its end, and do not keep the pool awake; its end is seen still. */
+static void test_bytes_on_idle_connections(void) {
+  enum { HOSTS = 100 };
+  static const struct origin_step late[] = {{ORIGIN_PAGE, "late\n", 0, 0},
+                                            {ORIGIN_WAIT, NULL, 0, 300},
+                                            {ORIGIN_SEND, "\r\n", 0, 0},
+                                            {ORIGIN_STALL, NULL, 0, 0}};
+  struct fetching t;
+  open_pool(&t);
+  struct state before = state_of(&t);
+  CU_ASSERT_TRUE(origin_script(origin, "/late", late));
+  connect_all(&t, HOSTS, 1, "/late");
+  sleep_ms(300 + SETTLE_MS);
+  CU_ASSERT_EQUAL(fetching_stats(&t).connections, HOSTS);
+  CU_ASSERT_EQUAL(fetching_stats(&t).lanes_recycled, 0);
+  expect_sleep(&t, quiet_ms / 4);
+  CU_ASSERT_EQUAL(origin_close_all(origin), HOSTS);
+  (void)wait_for_state(&before);
+  fetching_close(&t);
+  origin_script(origin, "/late", NULL);
+}
+
 /* Given back. */
 
 static void test_all_closed_by_their_servers(void) {
@@ -248,8 +271,8 @@ static void test_all_closed_by_their_servers(void) {
 
 /* The same while the pool never had time to be quiet. */
 static void test_closed_right_after_the_answer(void) {
-  static const struct origin_step brief[] = {
-      {ORIGIN_PAGE, "brief\n", 0, 0}, {ORIGIN_CLOSE, NULL, 0, 0}};
+  static const struct origin_step brief[] = {{ORIGIN_PAGE, "brief\n", 0, 0},
+                                             {ORIGIN_CLOSE, NULL, 0, 0}};
   struct fetching t;
   open_pool(&t);
   struct state before = state_of(&t);
@@ -324,7 +347,8 @@ static void find_room(void) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
   if (limit.rlim_cur < DESCRIPTORS) {
-    limit.rlim_cur = limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
+    limit.rlim_cur =
+        limit.rlim_max < DESCRIPTORS ? limit.rlim_max : DESCRIPTORS;
     (void)setrlimit(RLIMIT_NOFILE, &limit);
   }
   while (many > 100 && limit.rlim_cur < 3 * many + 500) many /= 2;
@@ -336,6 +360,7 @@ int main(int argc, char **argv) {
       {"an idle pool sleeps", test_an_idle_pool_sleeps},
       {"a pool never used sleeps", test_a_pool_never_used_sleeps},
       {"many idle connections sleep", test_many_idle_connections_sleep},
+      {"bytes on idle connections", test_bytes_on_idle_connections},
       {"all closed by their servers", test_all_closed_by_their_servers},
       {"closed right after the answer", test_closed_right_after_the_answer},
       {"half closed by their servers", test_half_closed_by_their_servers},

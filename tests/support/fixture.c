@@ -15,11 +15,13 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "await/room.h"
 #include "base/memory.h"
 #include "base/process.h"
 #include "reactor/reactor_private.h"
 #include <lariat/allocator.h>
 #include <lariat/checks.h>
+#include <lariat/coroutine.h>
 #include <malloc.h>
 
 enum { MANY_TURNS = 1000, PATIENCE_MS = 1000 };
@@ -224,15 +226,21 @@ static void check_fds(const struct fixture *f) {
 
 /* ---- Reactor, clock, reports ---- */
 
-static uint64_t manual_now(void *context) {
-  const struct fixture *f = context;
-  return lr_u64_load_relaxed(&f->now_ns);
-}
-
 static void take_report(const char *message, void *context) {
   struct fixture *f = context;
   f->reports++;
   snprintf(f->last_report, sizeof f->last_report, "%s", message);
+}
+
+/* LARIAT_TEST_GUARD=mprotect: the guards of coroutines' stacks are made so. */
+static void choose_guard(lariat_reactor *reactor) {
+  const char *wanted = getenv("LARIAT_TEST_GUARD");
+  lariat_stack_options options = lariat_stack_defaults();
+  if (!wanted) return;
+  options.guard = strcmp(wanted, "mprotect") == 0 ? LARIAT_GUARD_MPROTECT
+                                                  : LARIAT_GUARD_MADVISE;
+  if (lariat_coroutine_set_stacks(reactor, &options) != LARIAT_OK)
+    fixture_fail("there are no guards by %s", wanted);
 }
 
 static void make_reactor(struct fixture *f) {
@@ -242,6 +250,14 @@ static void make_reactor(struct fixture *f) {
     return;
   }
   lariat_reactor_set_report(f->reactor, take_report, f);
+  choose_guard(f->reactor);
+}
+
+static void make_clock(struct fixture *f) {
+  if (lariat_virtual_clock_new(&f->virtual_clock) == LARIAT_OK)
+    f->clock = *lariat_virtual_clock_clock(f->virtual_clock);
+  else
+    fixture_fail("no virtual clock could be made");
 }
 
 void fixture_open(struct fixture *f, unsigned flags) {
@@ -254,10 +270,9 @@ void fixture_open(struct fixture *f, unsigned flags) {
   f->threads_at_start = threads_now();
   note_fds(f);
   install_allocator(f);
-  lr_u64_init(&f->now_ns, 1000 * ns_per_ms);
+  f->virtual_clock = NULL;
   f->clock = *lariat_clock_system();
-  if (flags & FIXTURE_MANUAL_CLOCK)
-    f->clock = (lariat_clock){manual_now, f, true};
+  if (flags & FIXTURE_MANUAL_CLOCK) make_clock(f);
   if (!(flags & FIXTURE_NO_REACTOR)) make_reactor(f);
 }
 
@@ -277,6 +292,12 @@ static void check_timers(const struct fixture *f) {
                  f->timers_expected);
 }
 
+static void check_coroutines(const struct fixture *f) {
+  if (!f->reactor) return;
+  size_t alive = lr_coroutines_alive(f->reactor);
+  if (alive > 0) fixture_fail("left behind: %zu coroutines", alive);
+}
+
 static void check_reports(const struct fixture *f) {
   if (f->reports != f->reports_expected)
     fixture_fail("%u reports, %u expected; the last one: %s", f->reports,
@@ -286,7 +307,9 @@ static void check_reports(const struct fixture *f) {
 void fixture_close(struct fixture *f) {
   fixture_fail_allocation(f, 0);
   check_timers(f);
+  check_coroutines(f);
   fixture_close_reactor(f, PATIENCE_MS);
+  lariat_virtual_clock_free(f->virtual_clock);
   check_reports(f);
   check_threads(f);
   check_memory(f);
@@ -324,7 +347,7 @@ void fixture_settle(struct fixture *f) {
 }
 
 void fixture_advance(struct fixture *f, uint64_t ms) {
-  lr_u64_add_relaxed(&f->now_ns, ms * ns_per_ms);
+  lariat_virtual_clock_move(f->virtual_clock, ms);
   fixture_settle(f);
 }
 

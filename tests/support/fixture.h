@@ -2,7 +2,7 @@
  * fixture.h: the room that every unit test runs in.  It lends the test a
  * reactor, real or virtual time and a counting allocator, and when the test is
  * over it fails the test for whatever was left behind: memory, descriptors,
- * threads, timers, reports of unhandled failures.
+ * threads, timers, coroutines, reports of unhandled failures.
  *
  *   static void test_something(void) {
  *     struct fixture f;
@@ -33,6 +33,7 @@
 #include "base/atomics.h"
 #include <lariat/clock.h>
 #include <lariat/reactor.h>
+#include <lariat/testing.h>
 
 #define FIXTURE_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -48,6 +49,8 @@ enum {
 struct fixture {
   lariat_reactor *reactor; /* NULL when closed, or never made */
   lariat_clock clock;      /* what the reactor was given; for others to share */
+  lariat_virtual_clock
+      *virtual_clock; /* with FIXTURE_MANUAL_CLOCK, else NULL */
   unsigned flags;
 
   /* What came to the report hook. */
@@ -58,7 +61,6 @@ struct fixture {
   uint32_t timers_expected;
 
   /* The rest is fixture.c's own. */
-  lr_atomic_u64 now_ns;
   lr_atomic_u64 blocks;
   lr_atomic_u64 bytes;
   lr_atomic_u64 allocations;
@@ -73,9 +75,10 @@ struct fixture {
  * clock starts at one second. */
 void fixture_open(struct fixture *f, unsigned flags);
 
-/* Looks for timers left set, closes the reactor, looks for everything else,
- * fails the test with a text for each thing found, and puts malloc back.
- * Descriptors and threads get up to a second to go away. */
+/* Looks for timers left set and coroutines that have not ended, closes the
+ * reactor, looks for everything else, fails the test with a text for each thing
+ * found, and puts malloc back. Descriptors and threads get up to a second to go
+ * away. */
 void fixture_close(struct fixture *f);
 
 /* Closes the reactor early, waiting `wait_ms` at the most for what is in

@@ -173,15 +173,119 @@ static void test_cancel(void) {
                   LARIAT_OK);
   CU_ASSERT_STRING_EQUAL(diary, "A");
   CU_ASSERT_EQUAL(lariat_reactor_cancel_timer(f.reactor, tasks[0].timer),
-                  LARIAT_ENOTFOUND);
+                  LARIAT_ECANCELLED);
   CU_ASSERT_EQUAL(later(&tasks[1], 10), LARIAT_OK);
   CU_ASSERT_NOT_EQUAL(tasks[1].timer.id, tasks[0].timer.id);
   CU_ASSERT_EQUAL(lariat_reactor_cancel_timer(f.reactor, tasks[0].timer),
-                  LARIAT_ENOTFOUND);
+                  LARIAT_ECANCELLED);
   fixture_advance(&f, 10);
   CU_ASSERT_STRING_EQUAL(diary, "AbB");
   CU_ASSERT_EQUAL(lariat_reactor_cancel_timer(f.reactor, tasks[1].timer),
+                  LARIAT_EALREADY);
+  fixture_close(&f);
+}
+
+static void test_fates_are_remembered(void) {
+  struct fixture f;
+  open_diary(&f);
+  lariat_timer names[70];
+  for (int i = 0; i < 70; i++) {
+    CU_ASSERT_EQUAL(later(&tasks[0], 10), LARIAT_OK);
+    names[i] = tasks[0].timer;
+    if (i % 3 != 0) fixture_advance(&f, 10);
+    (void)lariat_reactor_cancel_timer(f.reactor, names[i]);
+  }
+  for (int i = 0; i < 70; i++) {
+    lariat_status expected = i % 3 == 0 ? LARIAT_ECANCELLED : LARIAT_EALREADY;
+    if (i < 6) expected = LARIAT_ENOTFOUND; /* more than 64 came after it */
+    CU_ASSERT_EQUAL(lariat_reactor_cancel_timer(f.reactor, names[i]), expected);
+    CU_ASSERT_EQUAL(lariat_reactor_reset_timer(f.reactor, names[i], 1),
+                    expected);
+    CU_ASSERT_EQUAL(lariat_reactor_delay_timer(f.reactor, names[i], 1),
+                    expected);
+  }
+  lariat_timer next = {names[69].id + ((uint64_t)1 << 32)};
+  CU_ASSERT_EQUAL(lariat_reactor_cancel_timer(f.reactor, next),
                   LARIAT_ENOTFOUND);
+  fixture_close(&f);
+}
+
+static uint64_t ms_left(const struct fixture *f, lariat_timer timer) {
+  uint64_t at_ns = 0;
+  CU_ASSERT_EQUAL(lariat_reactor_timer_time(f->reactor, timer, &at_ns),
+                  LARIAT_OK);
+  return (at_ns - lariat_reactor_now_ns(f->reactor)) / 1000000;
+}
+
+static void test_reset(void) {
+  struct fixture f;
+  open_diary(&f);
+  for (int i = 0; i < 3; i++) CU_ASSERT_EQUAL(later(&tasks[i], 10), LARIAT_OK);
+  fixture_advance(&f, 5);
+  CU_ASSERT_EQUAL(lariat_reactor_reset_timer(f.reactor, tasks[0].timer, 10),
+                  LARIAT_OK);
+  CU_ASSERT_EQUAL(lariat_reactor_reset_timer(f.reactor, tasks[2].timer, 1),
+                  LARIAT_OK);
+  CU_ASSERT_EQUAL(ms_left(&f, tasks[0].timer), 10);
+  fixture_advance(&f, 1);
+  CU_ASSERT_STRING_EQUAL(diary, "cC");
+  fixture_advance(&f, 8);
+  CU_ASSERT_STRING_EQUAL(diary, "cCbB");
+  CU_ASSERT_TRUE(lariat_reactor_timer_active(f.reactor, tasks[0].timer));
+  fixture_advance(&f, 1);
+  CU_ASSERT_FALSE(lariat_reactor_timer_active(f.reactor, tasks[0].timer));
+  CU_ASSERT_STRING_EQUAL(diary, "cCbBaA");
+  fixture_close(&f);
+}
+
+static void test_delay(void) {
+  struct fixture f;
+  open_diary(&f);
+  CU_ASSERT_EQUAL(later(&tasks[0], 10), LARIAT_OK);
+  CU_ASSERT_EQUAL(lariat_reactor_delay_timer(f.reactor, tasks[0].timer, 10),
+                  LARIAT_OK);
+  CU_ASSERT_EQUAL(ms_left(&f, tasks[0].timer), 20);
+  CU_ASSERT_EQUAL(lariat_reactor_delay_timer(f.reactor, tasks[0].timer, -5),
+                  LARIAT_OK);
+  CU_ASSERT_EQUAL(ms_left(&f, tasks[0].timer), 15);
+  CU_ASSERT_EQUAL(
+      lariat_reactor_delay_timer(f.reactor, tasks[0].timer, INT64_MAX),
+      LARIAT_OK);
+  fixture_advance(&f, 1000000);
+  CU_ASSERT_STRING_EQUAL(diary, "");
+  CU_ASSERT_EQUAL(
+      lariat_reactor_reset_timer(f.reactor, tasks[0].timer, UINT64_MAX),
+      LARIAT_OK);
+  CU_ASSERT_EQUAL(
+      lariat_reactor_delay_timer(f.reactor, tasks[0].timer, INT64_MIN),
+      LARIAT_OK);
+  CU_ASSERT_EQUAL(
+      lariat_reactor_delay_timer(f.reactor, tasks[0].timer, INT64_MIN),
+      LARIAT_OK);
+  fixture_settle(&f);
+  CU_ASSERT_STRING_EQUAL(diary, "aA");
+  fixture_close(&f);
+}
+
+static void test_timers_listed(void) {
+  struct fixture f;
+  open_diary(&f);
+  lariat_timer names[2];
+  uint64_t at_ns = 0;
+  CU_ASSERT_EQUAL(lariat_reactor_timers(NULL, NULL, 0), 0);
+  CU_ASSERT_EQUAL(lariat_reactor_timers(f.reactor, NULL, 0), 0);
+  for (int i = 0; i < 3; i++) CU_ASSERT_EQUAL(later(&tasks[i], 10), LARIAT_OK);
+  CU_ASSERT_EQUAL(lariat_reactor_timers(f.reactor, names, 2), 3);
+  CU_ASSERT_EQUAL(names[0].id, tasks[0].timer.id);
+  CU_ASSERT_EQUAL(names[1].id, tasks[1].timer.id);
+  CU_ASSERT_EQUAL(lariat_reactor_timer_time(f.reactor, names[0], NULL),
+                  LARIAT_EINVAL);
+  CU_ASSERT_EQUAL(lariat_reactor_timer_time(NULL, names[0], &at_ns),
+                  LARIAT_EINVAL);
+  fixture_advance(&f, 10);
+  CU_ASSERT_EQUAL(lariat_reactor_timers(f.reactor, names, 2), 0);
+  CU_ASSERT_EQUAL(lariat_reactor_timer_time(f.reactor, names[0], &at_ns),
+                  LARIAT_EALREADY);
   fixture_close(&f);
 }
 
@@ -193,7 +297,7 @@ static void test_cancel_inside(void) {
   for (int i = 0; i < 3; i++) CU_ASSERT_EQUAL(later(&tasks[i], 10), LARIAT_OK);
   fixture_advance(&f, 10);
   CU_ASSERT_STRING_EQUAL(diary, "aAbCB");
-  CU_ASSERT_EQUAL(tasks[0].cancelled, LARIAT_ENOTFOUND);
+  CU_ASSERT_EQUAL(tasks[0].cancelled, LARIAT_EALREADY);
   CU_ASSERT_EQUAL(tasks[1].cancelled, LARIAT_OK);
   fixture_close(&f);
 }
@@ -379,6 +483,10 @@ int main(int argc, char **argv) {
       {"call_later from a timer is for the turn after", test_later_from_later},
       {"a timer of the far future", test_far_future},
       {"a cancelled timer does not run", test_cancel},
+      {"how a timer ended is remembered", test_fates_are_remembered},
+      {"a timer can be set anew", test_reset},
+      {"a timer can be moved", test_delay},
+      {"the timers that are set are listed", test_timers_listed},
       {"timers cancelled from inside timers", test_cancel_inside},
       {"timer slots are used again", test_slots_reused},
       {"close destroys the contexts of what did not run",

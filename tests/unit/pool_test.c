@@ -56,7 +56,7 @@ static void senseless_options_are_refused(void) {
 
 static void note_thread(void *context) {
   const char *name = lariat_reactor_name(lariat_reactor_current());
-  strncpy(context, name, 15);
+  memcpy(context, name, strnlen(name, 15) + 1);
 }
 
 static void calls_run_on_the_named_reactor(void) {

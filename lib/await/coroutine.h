@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT
+ * coroutine.h: the inside of a coroutine, and the two moves: resume and
+ * suspend.  docs/internals/await.md explains who holds whom.  One thread. */
+#ifndef LR_AWAIT_COROUTINE_H
+#define LR_AWAIT_COROUTINE_H
+
+#include <limits.h>
+
+#include "await/fiber.h"
+#include "await/room.h"
+#include "base/inside.h"
+#include "deferred/deferred.h"
+#include "reactor/timers.h"
+#include <lariat/coroutine.h>
+
+typedef enum lr_waits {
+  LR_WAITS_NOT, /* it runs, or has ended */
+  LR_WAITS_DEFERRED,
+  LR_WAITS_TIMER,
+  LR_WAITS_TURN
+} lr_waits;
+
+/* A depth that no thread reaches: it may not wait whatever it is inside of. */
+#define LR_INSIDE_NEVER UINT_MAX
+
+typedef struct lr_cleanup lr_cleanup;
+typedef struct lariat_coroutine lariat_coroutine;
+
+/* A hold (`holds`) on the memory is had by: the coroutine until it has ended;
+ * its deferred; its pair in the chain of what it awaits; each call for the
+ * next turn that the reactor still has. */
+struct lariat_coroutine {
+  lariat_deferred deferred; /* the first: see lr_coroutine_of */
+  lr_fiber fiber;
+  lr_await_room *room;
+  lariat_coroutine *resumer; /* the coroutine it was resumed in, or NULL */
+  unsigned inside;           /* lr_inside when it was resumed */
+  lr_waits waits;
+  lariat_deferred *awaited; /* what has its pair */
+  bool holding;             /* `awaited` is a reference, not only a pointer */
+  lariat_value value;       /* what that brought */
+  lariat_status status;     /* what the other waits return */
+  bool delivered;           /* the pair that is about to be destroyed has run */
+  bool cancelled;           /* while it ran; not told yet */
+  bool ended;               /* its stack is to be given back */
+  bool given_up;            /* the same, in the middle of the body */
+  uint32_t holds;
+  uint32_t stale_turns; /* calls for the next turn that are too late */
+  uint32_t refusals;    /* waits since the reactor closes */
+  lr_timer timer;
+  lr_list link;
+  lr_stack *stack;
+  size_t stack_used; /* known at the end */
+  lr_cleanup *cleanups;
+  lariat_body body;
+  void *argument;
+  lariat_destroy destroy;
+  const char *name;
+  uint64_t number;
+};
+
+/* The one that runs on this thread, or NULL. */
+extern LR_THREAD_LOCAL lariat_coroutine *lr_coroutine_here;
+
+/* What its deferred is. */
+extern const lr_deferred_ops lr_coroutine_ops;
+
+static inline const lariat_coroutine *
+lr_coroutine_of(const lariat_deferred *deferred) {
+  return (const lariat_coroutine *)(const void *)deferred;
+}
+
+/* Runs it until it waits, or ends, with which it may be gone. */
+void lr_coroutine_resume(lariat_coroutine *coroutine);
+
+/* Leaves it, which runs, until it is resumed. */
+static inline void lr_coroutine_suspend(lariat_coroutine *coroutine,
+                                        lr_waits waits) {
+  coroutine->waits = waits;
+  lr_fiber_leave(&coroutine->fiber, false);
+}
+
+/* Ends it, which runs, where it stands. */
+void lr_coroutine_give_up(lariat_coroutine *coroutine)
+    __attribute__((noreturn));
+
+void lr_coroutine_free(lariat_coroutine *coroutine);
+
+static inline void lr_coroutine_let_go(lariat_coroutine *coroutine) {
+  if (--coroutine->holds == 0) lr_coroutine_free(coroutine);
+}
+
+/* Whether the one that runs may wait: nobody else's work is above it on its
+ * stack. */
+static inline bool lr_coroutine_may_wait(const lariat_coroutine *coroutine) {
+  return coroutine->inside == lr_inside;
+}
+
+/* wait.c: cancels what it waits for, or keeps the cancel for later. */
+void lr_coroutine_cancel(lariat_deferred *deferred);
+
+/* The deferred that it waits for, or NULL. */
+lariat_deferred *lr_coroutine_awaits(const lariat_deferred *deferred);
+
+/* Nobody holds it any more: it lets go of what it waits for. */
+bool lr_coroutine_abandon(lariat_deferred *deferred, lr_deferred_lost *lost);
+
+/* Ends its wait with a failure; the room is closing, so that it ends. */
+void lr_coroutine_unwind(lariat_coroutine *coroutine);
+
+/* cleanup.c: runs them all, the newest first. */
+void lr_cleanups_run(lariat_coroutine *coroutine);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ * guard.c: see guard.h. */
+#include "await/guard.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+
+/* Newer than the C library's headers may be; the same on every machine. */
+enum { GUARD_INSTALL = 102 };
+
+static bool install_markers(void *low) {
+  return madvise(low, LR_GUARD_BYTES, GUARD_INSTALL) == 0;
+}
+
+/* Emulators and sandboxes may ignore advice that they do not know, and say that
+ * all is well.  So the system itself is asked to write there. */
+static bool is_guarded(void *low) {
+  return getrandom(low, 1, GRND_NONBLOCK) < 0 && errno == EFAULT;
+}
+
+bool lr_guard_has_madvise(void) {
+  int saved = errno;
+  void *low = mmap(NULL, LR_GUARD_BYTES, PROT_READ | PROT_WRITE,
+                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  bool has = low != MAP_FAILED && install_markers(low) && is_guarded(low);
+  if (low != MAP_FAILED) munmap(low, LR_GUARD_BYTES);
+  errno = saved;
+  return has;
+}
+
+/* mprotect cuts the mapping in two: ENOMEM is nearly always their number. */
+lariat_status lr_guard_set(void *low, lariat_guard guard) {
+  if (guard == LARIAT_GUARD_MADVISE)
+    return install_markers(low) ? LARIAT_OK : LARIAT_ENOMEM;
+  return mprotect(low, LR_GUARD_BYTES, PROT_NONE) == 0 ? LARIAT_OK
+                                                       : LARIAT_EMAPS;
+}

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT
+ * wait.c: all the ways in which a coroutine waits, and how a wait ends. */
+#include <lariat/await.h>
+
+#include "await/coroutine.h"
+#include "base/process.h"
+#include "deferred/burial.h"
+#include "deferred/chain.h"
+#include "deferred/failure.h"
+#include <lariat/gather.h>
+
+/* One that waits so often though each wait fails will never end by itself. */
+enum { REFUSALS_MOST = 10000 };
+
+/* ---- What every wait asks first ---- */
+
+/* A wait was refused since the room closes: that is done up to a point. */
+static void count_refusal(lariat_coroutine *coroutine) {
+  if (++coroutine->refusals > REFUSALS_MOST) lr_coroutine_give_up(coroutine);
+}
+
+static lariat_status check_room(lariat_coroutine *coroutine) {
+  if (!lr_await_room_closing(coroutine->room)) return LARIAT_OK;
+  count_refusal(coroutine);
+  return LARIAT_ECLOSED;
+}
+
+static lariat_status check(lariat_coroutine *coroutine, const char *function) {
+  if (!coroutine) {
+    lr_misuse("%s: called outside of a coroutine", function);
+    return LARIAT_EOUTSIDE;
+  }
+  if (!lr_coroutine_may_wait(coroutine)) {
+    lr_misuse("%s: called in the coroutine '%s' from inside of a callback, a "
+              "canceller, a destructor or a clean-up",
+              function, coroutine->name);
+    return LARIAT_EBUSY;
+  }
+  return LARIAT_OK;
+}
+
+/* A cancel that came while it ran is told now. */
+static lariat_status take_cancel(lariat_coroutine *coroutine) {
+  if (!coroutine->cancelled) return LARIAT_OK;
+  coroutine->cancelled = false;
+  return LARIAT_ECANCELLED;
+}
+
+/* What sleep and yield ask. */
+static lariat_status check_pause(lariat_coroutine *coroutine,
+                                 const char *function) {
+  lariat_status status = check(coroutine, function);
+  if (status == LARIAT_OK) status = check_room(coroutine);
+  if (status == LARIAT_OK) status = take_cancel(coroutine);
+  return status;
+}
+
+/* ---- For time ---- */
+
+static void finish(lariat_coroutine *coroutine, lariat_status status) {
+  coroutine->status = status;
+  lr_coroutine_resume(coroutine);
+}
+
+static void on_time(lr_timer *timer) {
+  finish(lr_container(timer, lariat_coroutine, timer), LARIAT_OK);
+}
+
+static uint64_t time_after(uint64_t now_ns, uint64_t delay_ms) {
+  const uint64_t ns_per_ms = 1000000;
+  if (delay_ms > (UINT64_MAX - 1 - now_ns) / ns_per_ms) return UINT64_MAX - 1;
+  return now_ns + delay_ms * ns_per_ms;
+}
+
+lariat_status lariat_coroutine_sleep(uint64_t ms) {
+  lariat_coroutine *coroutine = lr_coroutine_here;
+  lariat_status status = check_pause(coroutine, __func__);
+  if (status != LARIAT_OK) return status;
+  lariat_reactor *reactor = coroutine->room->reactor;
+  uint64_t at_ns = time_after(lariat_reactor_now_ns(reactor), ms);
+  coroutine->timer.expire = on_time;
+  if (!lr_reactor_set_timer(reactor, &coroutine->timer, at_ns))
+    return LARIAT_ENOMEM;
+  lr_coroutine_suspend(coroutine, LR_WAITS_TIMER);
+  return coroutine->status;
+}
+
+/* ---- For the next turn ---- */
+
+/* Calls run in the order in which they were asked for: those that are too late
+ * come first. */
+static void on_turn(void *context) {
+  lariat_coroutine *coroutine = context;
+  if (coroutine->stale_turns > 0)
+    coroutine->stale_turns--;
+  else
+    finish(coroutine, LARIAT_OK);
+}
+
+static void let_go_of_turn(void *context) { lr_coroutine_let_go(context); }
+
+lariat_status lariat_coroutine_yield(void) {
+  lariat_coroutine *coroutine = lr_coroutine_here;
+  lariat_status status = check_pause(coroutine, __func__);
+  if (status != LARIAT_OK) return status;
+  status = lariat_reactor_call_soon(coroutine->room->reactor, on_turn,
+                                    coroutine, let_go_of_turn);
+  if (status != LARIAT_OK) return status;
+  coroutine->holds++;
+  lr_coroutine_suspend(coroutine, LR_WAITS_TURN);
+  return coroutine->status;
+}
+
+lariat_status lariat_coroutine_check(void) {
+  lariat_coroutine *coroutine = lr_coroutine_here;
+  if (!coroutine) return LARIAT_EOUTSIDE;
+  if (lr_await_room_closing(coroutine->room)) return LARIAT_ECLOSED;
+  return take_cancel(coroutine);
+}
+
+/* ---- For a deferred ---- */
+
+/* It is not awaited any more. */
+static void let_go_of_awaited(lariat_coroutine *coroutine) {
+  lariat_deferred *deferred = coroutine->awaited;
+  coroutine->awaited = NULL;
+  if (!coroutine->holding) return;
+  coroutine->holding = false;
+  lr_deferred_release(deferred);
+}
+
+/* The result came.  While the coroutine still runs, it will look.  (The run of
+ * the chain has a reference, so that nothing dies here.) */
+static lariat_value arrive(lariat_value result, void *context) {
+  lariat_coroutine *coroutine = context;
+  coroutine->value = result;
+  let_go_of_awaited(coroutine);
+  if (coroutine->waits == LR_WAITS_DEFERRED) lr_coroutine_resume(coroutine);
+  coroutine->delivered = true;
+  return lariat_none();
+}
+
+static lariat_value why_lost(const lariat_deferred *deferred) {
+  if (deferred->references > 0) return lr_failure_no_memory();
+  return lariat_failure_new(LARIAT_ENOTFOUND,
+                            "nobody has the awaited deferred any more");
+}
+
+/* The pair goes: after it has run; or without, because the deferred died or
+ * its chain could not grow.  Then nothing else would come. */
+static void leave(void *context) {
+  lariat_coroutine *coroutine = context;
+  if (coroutine->delivered) {
+    coroutine->delivered = false;
+  } else {
+    coroutine->value = why_lost(coroutine->awaited);
+    let_go_of_awaited(coroutine);
+    if (coroutine->waits == LR_WAITS_DEFERRED) lr_coroutine_resume(coroutine);
+  }
+  lr_coroutine_let_go(coroutine);
+}
+
+/* Whether its result can simply be taken. */
+static inline bool is_ready(const lariat_deferred *deferred) {
+  const unsigned relevant =
+      LR_DEFERRED_FIRED | LR_DEFERRED_RUNNING | LR_DEFERRED_CLAIMED;
+  return (deferred->flags & relevant) == LR_DEFERRED_FIRED &&
+         deferred->next == deferred->end && deferred->paused == 0 &&
+         !lr_deferred_waits(deferred);
+}
+
+static inline lariat_value take(lariat_deferred *deferred) {
+  lariat_value result = deferred->result;
+  deferred->result = lariat_none();
+  deferred->flags |= LR_DEFERRED_CLAIMED;
+  lr_deferred_release(deferred);
+  return result;
+}
+
+static lariat_value failed(lariat_status status, const char *why) {
+  return lariat_failure_new(status, "%s", why);
+}
+
+/* There is no waiting any more, and what the work could still bring is of no
+ * use: it is cancelled. */
+static lariat_value refuse_at_close(lariat_coroutine *coroutine,
+                                    lariat_deferred *deferred) {
+  lariat_deferred_cancel(deferred);
+  lariat_deferred_forget(deferred);
+  count_refusal(coroutine);
+  return failed(LARIAT_ECLOSED, "the reactor is being closed");
+}
+
+bool lr_coroutine_abandon(lariat_deferred *deferred, lr_deferred_lost *lost) {
+  lariat_coroutine *coroutine =
+      lr_container(deferred, lariat_coroutine, deferred);
+  if (coroutine->holding) {
+    coroutine->holding = false;
+    lr_deferred_give_back(lost, coroutine->awaited);
+  }
+  return true;
+}
+
+/* Puts the coroutine's pair at the end of the chain; false when out of
+ * memory. */
+static bool attach(lariat_coroutine *coroutine, lariat_deferred *deferred) {
+  const lr_pair pair = {arrive, arrive, coroutine, leave};
+  if (!lr_chain_append(deferred, &pair)) return false;
+  deferred->flags |= LR_DEFERRED_CLAIMED | LR_DEFERRED_AWAITED;
+  coroutine->holds++;
+  coroutine->awaited = deferred;
+  coroutine->holding = true;
+  return true;
+}
+
+/* The chain may bring the result at once, or a cancel that was kept does.
+ * When nobody holds the coroutine, it holds nobody, and it may turn out that
+ * nobody is left to fire the deferred. */
+static lariat_value wait_for(lariat_coroutine *coroutine,
+                             lariat_deferred *deferred) {
+  if (!attach(coroutine, deferred)) {
+    lr_deferred_release(deferred);
+    return lr_failure_no_memory();
+  }
+  if (lr_chain_may_run(deferred)) lr_chain_run(deferred);
+  if (coroutine->awaited && take_cancel(coroutine) != LARIAT_OK)
+    lariat_deferred_cancel(deferred);
+  if (coroutine->holding && coroutine->deferred.references == 0) {
+    coroutine->holding = false;
+    lr_deferred_release(deferred);
+  }
+  if (coroutine->awaited) lr_coroutine_suspend(coroutine, LR_WAITS_DEFERRED);
+  lariat_value result = coroutine->value;
+  coroutine->value = lariat_none();
+  return result;
+}
+
+/* What can be wrong with a deferred of this thread. */
+static lariat_status look_at(const lariat_coroutine *coroutine,
+                             const lariat_deferred *deferred) {
+  if (deferred->flags & LR_DEFERRED_CLAIMED) {
+    lr_misuse("lariat_await: the deferred was awaited before");
+    return LARIAT_EALREADY;
+  }
+  if (deferred == &coroutine->deferred ||
+      lr_chain_waits_for(deferred, &coroutine->deferred))
+    return LARIAT_ESELF;
+  return LARIAT_OK;
+}
+
+static lariat_value refuse(lariat_deferred *deferred, lariat_status status) {
+  if (status != LARIAT_ETHREAD && status != LARIAT_EFORKED)
+    lariat_deferred_release(deferred);
+  return failed(status, lariat_status_text(status));
+}
+
+/* Its reactor may be another one on the same thread, or have been closed. */
+static lariat_status check_owner(const lariat_deferred *deferred) {
+  lariat_reactor *owner = deferred->home->reactor;
+  return owner ? lr_reactor_check(owner, "lariat_await") : LARIAT_OK;
+}
+
+/* The constant deferreds stay failed for ever. */
+static lariat_value await_slowly(lariat_coroutine *coroutine,
+                                 lariat_deferred *deferred) {
+  if (!deferred) {
+    lr_misuse("lariat_await: the deferred is NULL");
+    return failed(LARIAT_EINVAL, "NULL was awaited");
+  }
+  if (deferred->flags & LR_DEFERRED_FIXED)
+    return lariat_deferred_peek(deferred);
+  lariat_status status = check_owner(deferred);
+  if (status == LARIAT_OK) status = check(coroutine, "lariat_await");
+  if (status == LARIAT_OK && is_ready(deferred)) return take(deferred);
+  if (status == LARIAT_OK) status = look_at(coroutine, deferred);
+  if (status != LARIAT_OK) return refuse(deferred, status);
+  if (lr_await_room_closing(coroutine->room))
+    return refuse_at_close(coroutine, deferred);
+  return wait_for(coroutine, deferred);
+}
+
+lariat_value lariat_await(lariat_deferred *deferred) {
+  lariat_coroutine *coroutine = lr_coroutine_here;
+  if (coroutine && deferred && lr_coroutine_may_wait(coroutine) &&
+      deferred->home == coroutine->deferred.home && is_ready(deferred))
+    return take(deferred);
+  return await_slowly(coroutine, deferred);
+}
+
+lariat_value lariat_await_all(lariat_deferred *const *deferreds, size_t count) {
+  return lariat_await(lariat_gather_results(deferreds, count));
+}
+
+lariat_value lariat_await_value(lariat_value value) {
+  if (value.type != &lariat_deferred_type) return value;
+  return lariat_await(value.data);
+}
+
+/* ---- Cut short ---- */
+
+lariat_deferred *lr_coroutine_awaits(const lariat_deferred *deferred) {
+  return lr_coroutine_of(deferred)->awaited;
+}
+
+/* What a cancel of `deferred` comes down to, through coroutines that wait for
+ * coroutines, so that cancelling does not recurse.  There are no circles. */
+static lariat_deferred *innermost(lariat_deferred *deferred) {
+  for (;;) {
+    while (lr_deferred_waits(deferred)) deferred = deferred->result.data;
+    if (deferred->ops != &lr_coroutine_ops || lr_deferred_is_fired(deferred))
+      return deferred;
+    const lariat_coroutine *coroutine = lr_coroutine_of(deferred);
+    if (coroutine->waits != LR_WAITS_DEFERRED) return deferred;
+    deferred = coroutine->awaited;
+  }
+}
+
+/* Ends a wait that is not for a deferred. */
+static void interrupt(lariat_coroutine *coroutine, lariat_status status) {
+  if (coroutine->waits == LR_WAITS_TIMER)
+    lr_reactor_unset_timer(coroutine->room->reactor, &coroutine->timer);
+  else
+    coroutine->stale_turns++;
+  finish(coroutine, status);
+}
+
+void lr_coroutine_cancel(lariat_deferred *deferred) {
+  lariat_coroutine *coroutine =
+      lr_container(deferred, lariat_coroutine, deferred);
+  if (coroutine->waits == LR_WAITS_DEFERRED)
+    lariat_deferred_cancel(innermost(coroutine->awaited));
+  else if (coroutine->waits == LR_WAITS_NOT)
+    coroutine->cancelled = true;
+  else
+    interrupt(coroutine, LARIAT_ECANCELLED);
+}
+
+static lariat_value drop(lariat_value result, void *context) {
+  (void)context;
+  return lariat_value_drop(result);
+}
+
+/* Its pair, whose place in the chain stays, does nothing any more. */
+static void detach(lariat_coroutine *coroutine) {
+  lariat_deferred *deferred = coroutine->awaited;
+  for (uint32_t i = deferred->next; i < deferred->end; i++) {
+    lr_pair *pair = &deferred->pairs[i];
+    if (pair->destroy != leave || pair->context != coroutine) continue;
+    *pair = (lr_pair){drop, drop, NULL, NULL};
+    lr_coroutine_let_go(coroutine);
+  }
+}
+
+/* Cancelling gives the awaited work the chance to end in its own way.  (The
+ * coroutine cannot wait again meanwhile: what it waits for then is that.) */
+static void unwind_await(lariat_coroutine *coroutine) {
+  if (coroutine->holding) lariat_deferred_cancel(innermost(coroutine->awaited));
+  if (coroutine->waits != LR_WAITS_DEFERRED) return;
+  detach(coroutine);
+  let_go_of_awaited(coroutine);
+  coroutine->value = failed(LARIAT_ECLOSED, "the reactor is being closed");
+  lr_coroutine_resume(coroutine);
+}
+
+void lr_coroutine_unwind(lariat_coroutine *coroutine) {
+  coroutine->holds++;
+  if (coroutine->waits == LR_WAITS_DEFERRED)
+    unwind_await(coroutine);
+  else
+    interrupt(coroutine, LARIAT_ECLOSED);
+  lr_coroutine_let_go(coroutine);
+}

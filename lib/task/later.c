@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT
+ * later.c: a deferred with a timer in it.  The function is the first pair of
+ * its chain, so that the chain sees to its context and to what it returns.
+ * While the timer is set, it holds the deferred. */
+#include <lariat/later.h>
+
+#include "base/list.h"
+#include "base/memory.h"
+#include "deferred/deferred.h"
+#include "task/room.h"
+
+typedef struct later {
+  lariat_deferred deferred;
+  lariat_reactor *reactor;
+  lr_timer timer;
+  lr_closer closer;
+  lariat_function function;
+  void *context;
+  lariat_destroy destroy;
+} later;
+
+static void dispose(lariat_deferred *deferred) {
+  lr_free(lr_container(deferred, later, deferred));
+}
+
+/* Nothing is to come from the timer any more; the caller has its reference. */
+static void disarm(later *it) {
+  lr_reactor_unset_timer(it->reactor, &it->timer);
+  lr_reactor_remove_closer(it->reactor, &it->closer);
+}
+
+static void cancel(lariat_deferred *deferred) {
+  later *it = lr_container(deferred, later, deferred);
+  disarm(it);
+  lariat_deferred_release(deferred);
+}
+
+static const lr_deferred_ops later_ops = {.dispose = dispose, .cancel = cancel};
+
+static void expire(lr_timer *timer) {
+  later *it = lr_container(timer, later, timer);
+  disarm(it);
+  (void)lr_deferred_fire(&it->deferred, lariat_none());
+  lariat_deferred_release(&it->deferred);
+}
+
+static void reactor_closes(lr_closer *closer) {
+  later *it = lr_container(closer, later, closer);
+  disarm(it);
+  lr_task_tell_closed(&it->deferred);
+}
+
+static lariat_value call(lariat_value none, void *context) {
+  const later *it = context;
+  return it->function ? it->function(it->context) : none;
+}
+
+static void destroy_context(void *context) {
+  const later *it = context;
+  if (it->destroy) it->destroy(it->context);
+}
+
+static uint64_t time_after(uint64_t now_ns, uint64_t delay_ms) {
+  const uint64_t ns_per_ms = 1000000;
+  if (delay_ms > (UINT64_MAX - 1 - now_ns) / ns_per_ms) return UINT64_MAX - 1;
+  return now_ns + delay_ms * ns_per_ms;
+}
+
+static later *new_later(lariat_reactor *reactor, uint64_t delay_ms) {
+  if (lr_deferred_room_open(reactor) != LARIAT_OK) return NULL;
+  later *it = lr_alloc_zero(sizeof *it);
+  if (!it) return NULL;
+  it->timer.expire = expire;
+  uint64_t at_ns = time_after(lariat_reactor_now_ns(reactor), delay_ms);
+  if (!lr_reactor_set_timer(reactor, &it->timer, at_ns)) {
+    lr_free(it);
+    return NULL;
+  }
+  it->reactor = reactor;
+  it->closer.begin = reactor_closes;
+  lr_reactor_add_closer(reactor, &it->closer);
+  lr_deferred_init(&it->deferred, reactor, &later_ops);
+  return it;
+}
+
+lariat_deferred *lariat_later(lariat_reactor *reactor, uint64_t delay_ms,
+                              lariat_function function, void *context,
+                              lariat_destroy destroy) {
+  lariat_status status = lr_task_check(reactor, __func__);
+  later *it = status == LARIAT_OK ? new_later(reactor, delay_ms) : NULL;
+  if (!it) {
+    if (destroy) destroy(context);
+    return lr_task_refuse(reactor, status ? status : LARIAT_ENOMEM);
+  }
+  it->function = function;
+  it->context = context;
+  it->destroy = destroy;
+  lariat_deferred_add_callbacks_owned(&it->deferred, call, NULL, it,
+                                      destroy_context);
+  return lariat_deferred_retain(&it->deferred);
+}
