@@ -141,7 +141,9 @@ def main():
         report.show_head(facts, say)
         result = run_one(name, runner, options)
         code |= failed(name, result)
-        say("\nwritten: " + report.write_json(name, facts, result))
+        # A part does not replace the whole, which is what gets published.
+        part = "-part" if options.only or options.numbers else ""
+        say("\nwritten: " + report.write_json(name + part, facts, result))
     return int(code)
 
 

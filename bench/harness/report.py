@@ -4,7 +4,6 @@ import json
 import os
 import re
 
-import bars
 import machine
 import plot
 
@@ -19,7 +18,7 @@ COMPARED = ("rivals", "shapes", "models", "scaling")
 def number(value):
     if value >= 1000:
         return format(round(value), ",")
-    return "%.3g" % value if value < 1 else "%.1f" % value
+    return "%.1f" % value if value >= 10 else "%.3g" % value
 
 
 def ratio_words(ratio):
@@ -197,9 +196,9 @@ def bars_lines(result):
         for one in row["checks"]:
             rows.append((row["number"], "%s: %s" % (row["title"],
                                                     one["what"]),
-                         "%s %.4g" % ({"<=": "≤", ">=": "≥"}[one["sign"]],
-                                      one["bound"]),
-                         "%.4g" % one["measured"],
+                         "%s %s" % ({"<=": "≤", ">=": "≥"}[one["sign"]],
+                                    number(one["bound"])),
+                         number(one["measured"]),
                          ("met" if one["met"] else "**not met**") +
                          (", noisy" if one["noisy"] else ""),
                          "`%s`" % row["command"]))
@@ -245,8 +244,3 @@ def publish(say):
     with open(PAGE, "w", encoding="utf-8") as out:
         out.write(page)
     say("written: docs/benchmarks.md")
-
-
-def show_bars(result, say):
-    for row in result["rows"]:
-        say(bars.text_of(row))

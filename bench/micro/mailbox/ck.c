@@ -5,6 +5,7 @@
 #include <ck_fifo.h>
 #include <ck_ring.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "queue.h"
 
@@ -13,13 +14,15 @@ struct ring {
   ck_ring_buffer_t *buffer;
 };
 
-static void *create_ring(size_t capacity) {
+static void *create_ring(unsigned producers, size_t messages) {
   struct ring *ring = aligned_alloc(
       LR_CACHE_LINE, (sizeof *ring / LR_CACHE_LINE + 1) * LR_CACHE_LINE);
   unsigned size = 2;
 
+  (void)messages;
   if (!ring) return NULL;
-  while (size <= capacity) size *= 2; /* one slot of a ring stays empty */
+  while (size <= producers * WINDOW)
+    size *= 2; /* one slot of a ring stays empty */
   ring->buffer = calloc(size, sizeof *ring->buffer);
   if (!ring->buffer) {
     free(ring);
@@ -59,65 +62,65 @@ const struct queue_ops ck_ring_queue = {.name = "ck_ring mpsc",
                                         .take = take_ring};
 
 #ifdef CK_F_FIFO_MPMC
-/* An entry for each item, and one to start with.  What comes out with an item
- * is another item's entry, and becomes this one's. */
-static ck_fifo_mpmc_entry_t *new_entry(void) {
-  return aligned_alloc(LR_CACHE_LINE, LR_CACHE_LINE);
-}
+/* An entry is used once: whoever takes one out cannot know that no producer
+ * looks at it still, and how that is to be found out is another library's
+ * affair.  The first is the queue's own. */
+struct fifo {
+  ck_fifo_mpmc_t fifo;
+  ck_fifo_mpmc_entry_t *entries;
+  struct {
+    _Alignas(LR_CACHE_LINE) ck_fifo_mpmc_entry_t *next;
+  } unused[PRODUCERS_MAX];
+};
 
-static bool prepare_entry(struct item *item) {
-  item->node[0] = new_entry();
-  return item->node[0] != NULL;
-}
+static void *create_fifo(unsigned producers, size_t messages) {
+  struct fifo *fifo = aligned_alloc(LR_CACHE_LINE, sizeof *fifo);
+  size_t bytes = (producers * messages + 1) * sizeof *fifo->entries;
+  ck_fifo_mpmc_entry_t *entries =
+      aligned_alloc(LR_CACHE_LINE, (bytes / LR_CACHE_LINE + 1) * LR_CACHE_LINE);
 
-static void release_entry(struct item *item) { free(item->node[0]); }
-
-static void *create_fifo(size_t capacity) {
-  ck_fifo_mpmc_t *fifo = aligned_alloc(
-      LR_CACHE_LINE, (sizeof *fifo / LR_CACHE_LINE + 1) * LR_CACHE_LINE);
-  ck_fifo_mpmc_entry_t *first = new_entry();
-
-  (void)capacity;
-  if (fifo && first) {
-    ck_fifo_mpmc_init(fifo, first);
-    return fifo;
+  if (!fifo || !entries) {
+    free(fifo);
+    free(entries);
+    return NULL;
   }
-  free(fifo);
-  free(first);
-  return NULL;
+  memset(entries, 0, bytes); /* the memory is there before the clock starts */
+  fifo->entries = entries;
+  for (unsigned i = 0; i < producers; i++)
+    fifo->unused[i].next = &entries[1 + i * messages];
+  ck_fifo_mpmc_init(&fifo->fifo, entries);
+  return fifo;
 }
 
 static void destroy_fifo(void *queue) {
-  ck_fifo_mpmc_t *fifo = queue;
-  ck_fifo_mpmc_entry_t *last;
+  struct fifo *fifo = queue;
 
-  ck_fifo_mpmc_deinit(fifo, &last);
-  free(last);
+  free(fifo->entries);
   free(fifo);
 }
 
 static void push_fifo(void *queue, struct item **items, size_t count) {
+  struct fifo *fifo = queue;
+
   for (size_t i = 0; i < count; i++)
-    ck_fifo_mpmc_enqueue(queue, items[i]->node[0], items[i]);
+    ck_fifo_mpmc_enqueue(&fifo->fifo, fifo->unused[items[i]->producer].next++,
+                         items[i]);
 }
 
 static void take_fifo(void *queue, unsigned *counts) {
+  struct fifo *fifo = queue;
   ck_fifo_mpmc_entry_t *entry;
   struct item *item;
 
-  while (ck_fifo_mpmc_dequeue(queue, (void *)&item, &entry)) {
-    item->node[0] = entry;
+  while (ck_fifo_mpmc_dequeue(&fifo->fifo, (void *)&item, &entry))
     counts[item->producer]++;
-  }
 }
 
 const struct queue_ops ck_fifo_queue = {.name = "ck_fifo_mpmc",
                                         .create = create_fifo,
                                         .destroy = destroy_fifo,
                                         .push = push_fifo,
-                                        .take = take_fifo,
-                                        .prepare = prepare_entry,
-                                        .release = release_entry};
+                                        .take = take_fifo};
 #endif
 #else
 typedef int no_ck_here; /* C wants a declaration in every file */

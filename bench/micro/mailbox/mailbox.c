@@ -7,7 +7,9 @@
  *
  * prints a line of JSON for each measurement.  A producer has at most WINDOW
  * messages on their way, as a caller of lariat's has; who finds nothing to do
- * yields, since there may be more threads than CPUs. */
+ * yields, since there may be more threads than CPUs.  A measurement ends after
+ * a second at the latest, with as many messages as came through: a queue whose
+ * producers wait for each other hardly moves when one of them has no CPU. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <getopt.h>
@@ -20,6 +22,8 @@
 
 #include "base/atomics.h"
 #include "queue.h"
+
+enum { SECONDS_MAX = 1 };
 
 struct producer {
   _Alignas(LR_CACHE_LINE) lr_atomic_u32 taken; /* by the consumer, in all */
@@ -35,6 +39,9 @@ struct race {
   unsigned batch;
   uint32_t messages; /* of each producer */
   lr_atomic_u32 begun;
+  lr_atomic_u32 over;    /* the time is up: producers send no more */
+  lr_atomic_u32 running; /* producers that send still */
+  uint32_t taken;        /* in all */
   struct producer each[PRODUCERS_MAX];
 };
 
@@ -66,35 +73,48 @@ static void *produce(void *context) {
   uint32_t sent = 0;
 
   while (!lr_u32_load_acquire(&race->begun)) sched_yield();
-  while (sent < race->messages) {
-    while (sent - lr_u32_load_acquire(&producer->taken) > WINDOW - race->batch)
+  while (sent < race->messages && !lr_u32_load_relaxed(&race->over)) {
+    if (sent - lr_u32_load_acquire(&producer->taken) > WINDOW - race->batch) {
       sched_yield();
+      continue;
+    }
     for (unsigned i = 0; i < race->batch; i++)
       batch[i] = &producer->items[(sent + i) % WINDOW];
     race->ops->push(race->queue, batch, race->batch);
     sent += race->batch;
   }
+  lr_u32_sub_acq_rel(&race->running, 1);
   return NULL;
 }
 
+/* Takes what there is; how many that was. */
+static uint32_t take_once(struct race *race) {
+  unsigned counts[PRODUCERS_MAX] = {0};
+  uint32_t taken = 0;
+
+  race->ops->take(race->queue, counts);
+  for (unsigned i = 0; i < race->producers; i++) {
+    struct producer *producer = &race->each[i];
+
+    if (!counts[i]) continue;
+    taken += counts[i];
+    lr_u32_store_release(&producer->taken,
+                         lr_u32_load_relaxed(&producer->taken) + counts[i]);
+  }
+  race->taken += taken;
+  return taken;
+}
+
 static void consume(struct race *race) {
-  uint32_t left = race->messages * race->producers;
+  double until_s = now_s() + SECONDS_MAX;
 
-  while (left) {
-    unsigned counts[PRODUCERS_MAX] = {0};
-    uint32_t taken = 0;
+  for (;;) {
+    bool last = !lr_u32_load_acquire(&race->running);
 
-    race->ops->take(race->queue, counts);
-    for (unsigned i = 0; i < race->producers; i++) {
-      struct producer *producer = &race->each[i];
-
-      if (!counts[i]) continue;
-      taken += counts[i];
-      lr_u32_store_release(&producer->taken,
-                           lr_u32_load_relaxed(&producer->taken) + counts[i]);
-    }
-    left -= taken;
-    if (!taken) sched_yield();
+    if (take_once(race)) continue;
+    if (last) return;
+    if (now_s() > until_s) lr_u32_store_relaxed(&race->over, 1);
+    sched_yield();
   }
 }
 
@@ -105,23 +125,12 @@ static bool make_items(struct race *race, unsigned number) {
   lr_u32_init(&producer->taken, 0);
   producer->items = aligned_alloc(LR_CACHE_LINE, WINDOW * sizeof(struct item));
   if (!producer->items) return false;
-  for (unsigned i = 0; i < WINDOW; i++) {
+  for (unsigned i = 0; i < WINDOW; i++)
     producer->items[i] = (struct item){.producer = number};
-    if (race->ops->prepare && !race->ops->prepare(&producer->items[i]))
-      return false;
-  }
   return true;
 }
 
-static void free_items(struct race *race, unsigned number) {
-  struct producer *producer = &race->each[number];
-
-  for (unsigned i = 0; producer->items && race->ops->release && i < WINDOW; i++)
-    race->ops->release(&producer->items[i]);
-  free(producer->items);
-}
-
-/* The seconds that it took, or a negative number. */
+/* The seconds that it took. */
 static double run_race(struct race *race) {
   unsigned begun = 0;
   double begun_s;
@@ -147,19 +156,20 @@ static bool measure(const struct queue_ops *ops, unsigned producers,
   race = (struct race){.ops = ops, .producers = producers, .batch = batch};
   race.messages = (uint32_t)messages / producers / batch * batch;
   lr_u32_init(&race.begun, 0);
-  race.queue = ops->create((size_t)producers * WINDOW);
+  lr_u32_init(&race.over, 0);
+  lr_u32_init(&race.running, producers);
+  race.queue = ops->create(producers, race.messages);
   for (unsigned i = 0; i < producers; i++) good &= make_items(&race, i);
   if (good && race.queue) {
     double taken_s = run_race(&race);
 
     printf("{\"queue\":\"%s\",\"producers\":%u,\"batch\":%u,\"round\":%d,"
            "\"messages\":%u,\"wall_s\":%.6f}\n",
-           ops->name, producers, batch, round, race.messages * producers,
-           taken_s);
+           ops->name, producers, batch, round, race.taken, taken_s);
     fflush(stdout);
   }
   if (race.queue) ops->destroy(race.queue);
-  for (unsigned i = 0; i < producers; i++) free_items(&race, i);
+  for (unsigned i = 0; i < producers; i++) free(race.each[i].items);
   return good && race.queue;
 }
 

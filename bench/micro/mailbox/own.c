@@ -9,10 +9,11 @@ static struct item *item_of(lr_mail *mail) {
   return (struct item *)(void *)((char *)mail - offsetof(struct item, mail));
 }
 
-static void *create_mailbox(size_t capacity) {
+static void *create_mailbox(unsigned producers, size_t messages) {
   lariat_mailbox *mailbox;
 
-  (void)capacity;
+  (void)producers;
+  (void)messages;
   return lr_mailbox_new(&mailbox) ? NULL : mailbox;
 }
 
@@ -46,10 +47,11 @@ struct locked_list {
   struct item *last;
 };
 
-static void *create_list(size_t capacity) {
+static void *create_list(unsigned producers, size_t messages) {
   struct locked_list *list = aligned_alloc(LR_CACHE_LINE, 2 * LR_CACHE_LINE);
 
-  (void)capacity;
+  (void)producers;
+  (void)messages;
   if (!list) return NULL;
   list->first = list->last = NULL;
   if (!pthread_mutex_init(&list->lock, NULL)) return list;

@@ -25,16 +25,14 @@ struct item {
 struct queue_ops {
   const char *name;
   bool batches; /* hands a batch over in one operation */
-  /* Room for `capacity` items at least.  NULL when out of memory. */
-  void *(*create)(size_t capacity);
+  /* Room for WINDOW items of each producer at least; `messages` is how many
+   * each will send in all.  NULL when out of memory. */
+  void *(*create)(unsigned producers, size_t messages);
   void (*destroy)(void *queue);
   /* `count` items of one producer, in order; BATCH_MAX at most. */
   void (*push)(void *queue, struct item **items, size_t count);
   /* Takes all there is, and adds to each producer's count what was its. */
   void (*take)(void *queue, unsigned *counts);
-  /* For entries that belong to an item; may be NULL. */
-  bool (*prepare)(struct item *item);
-  void (*release)(struct item *item);
 };
 
 extern const struct queue_ops mailbox_queue;

@@ -20,10 +20,11 @@ static struct cds_wfcq_node *node_of(struct item *item) {
   return (struct cds_wfcq_node *)(void *)item->node;
 }
 
-static void *create(size_t capacity) {
+static void *create(unsigned producers, size_t messages) {
   struct queue *queue = aligned_alloc(LR_CACHE_LINE, sizeof *queue);
 
-  (void)capacity;
+  (void)producers;
+  (void)messages;
   if (queue) __cds_wfcq_init(&queue->head, &queue->tail);
   return queue;
 }
