@@ -59,7 +59,8 @@ static lariat_status begin(struct work *work) {
 }
 
 int main(int argc, char **argv) {
-  struct work work = {NULL, NULL, argc > 1 ? atoi(argv[1]) : 42};
+  struct work work = {NULL, NULL,
+                      argc > 1 ? (int)strtol(argv[1], NULL, 10) : 42};
   if (work.number < 0) work.number = -work.number;
   if (lariat_reactor_new(NULL, &work.reactor) != LARIAT_OK) return 1;
   lariat_status status = begin(&work);

@@ -384,8 +384,7 @@ static void test_paused_below(void) {
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *inner = unfired(&f);
   lariat_deferred *outer = lariat_deferred_succeed(f.reactor, lariat_none());
-  struct probe_step b = {&probe,        "b",   {NULL, NULL},
-                         pause_subject, inner, NULL};
+  struct probe_step b = {&probe, "b", {NULL, NULL}, pause_subject, inner, NULL};
   probe_then(outer, &probe, "a", returned(inner));
   watch(outer, &b);
   probe_then(inner, &probe, "in", lariat_none());
@@ -590,8 +589,7 @@ static void test_handed_over_while_stacked(void) {
     lariat_deferred_add_callback(top, fire_third, &all);
     probe_then(bottom, &probe, "bot", lariat_none());
     lariat_deferred_callback(bottom, probe_value(&probe, 1));
-    probe_saw(&probe,
-              "mid(none) top(none) m1(none) m2(3) fired bot(none) ");
+    probe_saw(&probe, "mid(none) top(none) m1(none) m2(3) fired bot(none) ");
     lariat_deferred_release(top);
     lariat_deferred_release(all.middle);
     lariat_deferred_release(all.third);
