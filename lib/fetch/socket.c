@@ -232,6 +232,12 @@ int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane_pointer,
     drop(engine, socket);
     return 0;
   }
+  /* One that never was connected may be closed by now without a word, and its
+   * number another thread's: epoll is not told of it. */
+  if (!events && !lr_list_empty(&socket->attempt)) {
+    lr_poller_forget(lr_reactor_poller(engine->reactor), &socket->watch);
+    return 0;
+  }
   if (!events) events = socket->dead ? 0 : idle_events;
   (void)lr_poller_set(lr_reactor_poller(engine->reactor), &socket->watch,
                       events);

@@ -725,8 +725,7 @@ static void test_reprWithChaining(void) {
 }
 
 static lariat_value note_stack(lariat_value result, void *context) {
-  char here;
-  *(uintptr_t *)context = (uintptr_t)(volatile char *)&here;
+  *(uintptr_t *)context = (uintptr_t)__builtin_frame_address(0);
   return result;
 }
 
@@ -753,12 +752,18 @@ static uintptr_t chain_deferreds(struct stage *s, int count) {
   return place;
 }
 
+/* Calls that the compiler makes in different ways may lie a few frames apart;
+ * 20,000 levels would be a long way. */
+static bool same_depth(uintptr_t a, uintptr_t b) {
+  return (a > b ? a - b : b - a) < 4096;
+}
+
 static void test_boundedStackDepth(void) {
   struct stage s;
   begin(&s);
   uintptr_t one = chain_deferreds(&s, 1);
-  CU_ASSERT_EQUAL(one, chain_deferreds(&s, 2));
-  CU_ASSERT_EQUAL(one, chain_deferreds(&s, 20000));
+  CU_ASSERT(same_depth(one, chain_deferreds(&s, 2)));
+  CU_ASSERT(same_depth(one, chain_deferreds(&s, 20000)));
   finish(&s);
 }
 
