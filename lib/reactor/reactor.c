@@ -72,8 +72,18 @@ uint64_t lr_reactor_turn_ns(lariat_reactor *reactor) {
   return reactor->in_turn ? reactor->turn_ns : lariat_reactor_now_ns(reactor);
 }
 
-bool lr_reactor_has_system_clock(const lariat_reactor *reactor) {
-  return reactor->clock.now_ns == lariat_clock_system()->now_ns;
+const lariat_clock *lr_reactor_clock(const lariat_reactor *reactor) {
+  return &reactor->clock;
+}
+
+bool lr_reactor_has_clock(const lariat_reactor *reactor,
+                          const lariat_clock *clock) {
+  return reactor->clock.now_ns == clock->now_ns &&
+         reactor->clock.context == clock->context;
+}
+
+uint64_t lr_reactor_next_timer_ns(const lariat_reactor *reactor) {
+  return lr_timers_next(&reactor->timers);
 }
 
 bool lr_reactor_in_turn(const lariat_reactor *reactor) {
