@@ -100,7 +100,8 @@ LARIAT_API bool lariat_asked_reused(const lariat_asked *asked);
 LARIAT_API unsigned lariat_asked_reactor(const lariat_asked *asked);
 
 /* What the script answers.  It comes filled in: 200, no header, no body, at
- * once.  What it points to is copied when the script returns.
+ * once.  What it points to is copied right after the script has returned: it
+ * may be the context's, or static, but not a variable of the script's own.
  *
  * The times are how long each phase takes.  The first three are left out over
  * a connection that is open already, and `tls_ms` with http.  An answer that
