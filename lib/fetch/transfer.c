@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "fetch/dispatcher.h"
 #include "fetch/engine.h"
+#include "fetch/fold.h"
 #include "fetch/lane.h"
 #include "fetch/quirks.h"
 #include "fetch/socket.h"
@@ -70,8 +71,10 @@ static size_t take_header(char *line, size_t size, size_t count,
                           void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
   size_t length = size * count;
+  if (transfer->fault != LARIAT_OK) return 0;
   transfer->fault = lr_response_add_line(transfer->job->response, line, length);
   if (transfer->fault != LARIAT_OK) return 0;
+  if (transfer->guarded) lr_fold_follow(transfer);
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_answer(transfer);
   return length;
@@ -156,6 +159,7 @@ static void configure(lr_transfer *transfer) {
   (void)curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, lifetime_s);
   (void)curl_easy_setopt(easy, CURLOPT_CURLU, transfer->url);
   set_callbacks(transfer);
+  lr_fold_configure(transfer);
   set_tls(transfer);
   set_encoding(transfer, true);
   set_http(transfer, LARIAT_HTTP_AUTO);
@@ -332,6 +336,7 @@ void lr_transfer_reset(lr_transfer *transfer) {
   transfer->job = NULL;
   transfer->host = NULL;
   transfer->lane = NULL;
+  if (transfer->guarding) lr_fold_end(transfer);
   if (transfer->plain) return;
   curl_easy_reset(transfer->easy);
   configure(transfer);
@@ -466,9 +471,16 @@ static lariat_status status_of(const lr_transfer *transfer, int code) {
   }
 }
 
+/* libcurl takes a connection that ends within the head for the end of the
+ * answer. */
+static bool is_beheaded(const lariat_response *response) {
+  return response->in_block || (response->interim && response->status != 101);
+}
+
 static lariat_status finish_response(lr_transfer *transfer) {
   lariat_response *response = transfer->job->response;
   unsigned length = 0;
+  if (is_beheaded(response)) return LARIAT_ETRUNCATED;
   if (!lr_response_finish(response)) return LARIAT_ENOMEM;
   if (!transfer->has_digest) return LARIAT_OK;
   response->has_sha256 =

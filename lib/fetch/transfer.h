@@ -32,6 +32,8 @@ typedef struct lr_transfer {
   bool shaking;         /* a TLS handshake has begun, for this job */
   bool plain;           /* configured for GET; else it is reset after use */
   bool hopes;           /* a connection is there that it may use */
+  bool guarded;         /* see fold.h */
+  bool guarding;        /* libcurl is verbose now */
   bool prereq;          /* looks at what the connection speaks */
   uint8_t http;
   bool decompress;
