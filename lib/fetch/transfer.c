@@ -316,6 +316,7 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   transfer->fault = LARIAT_OK;
   transfer->has_digest = false;
   transfer->starved = false;
+  transfer->full = false;
   transfer->shaking = false;
   transfer->error[0] = '\0';
   lariat_status status = set_url(transfer, &job->target);
@@ -446,7 +447,8 @@ static lariat_status status_of(const lr_transfer *transfer, int code) {
   case CURLE_COULDNT_RESOLVE_HOST:
     return LARIAT_ERESOLVE;
   case CURLE_COULDNT_CONNECT:
-    return transfer->starved ? LARIAT_ENOMEM : LARIAT_ECONNECT;
+    if (transfer->starved) return LARIAT_ENOMEM;
+    return transfer->full ? LARIAT_ESYSTEM : LARIAT_ECONNECT;
   case CURLE_OPERATION_TIMEDOUT:
     return LARIAT_ETIMEDOUT;
   case CURLE_SSL_CONNECT_ERROR:
@@ -498,5 +500,7 @@ void lr_transfer_conclude(lr_transfer *transfer, int curl_code) {
   if (job->outcome == LARIAT_OK) job->outcome = finish_response(transfer);
   if (job->outcome == LARIAT_OK) return;
   job->phase = (uint8_t)lr_transfer_phase(transfer);
-  if (transfer->error[0]) job->detail = lr_copy_string(transfer->error);
+  const char *detail = transfer->error;
+  if (job->outcome == LARIAT_ESYSTEM) detail = "too many open files";
+  if (*detail) job->detail = lr_copy_string(detail);
 }
