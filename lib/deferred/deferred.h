@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/hidden.h"
 #include "deferred/failure.h"
 #include <lariat/deferred.h>
 
@@ -91,6 +92,18 @@ struct lariat_deferred {
   lr_trace *trace;       /* with LR_DEFERRED_TRACED */
   lr_pair inside[LR_DEFERRED_PAIRS];
 };
+
+/* What lariat_deferred_new makes; without a canceller's context the rest is
+ * not used. */
+typedef struct lr_user_deferred {
+  lariat_deferred deferred;
+  lariat_canceller canceller;
+  void *context;
+  lariat_destroy destroy;
+} lr_user_deferred;
+
+/* Those of one without a canceller. */
+extern LR_HIDDEN const lr_deferred_ops lr_deferred_plain_ops;
 
 /* Opens the room for `reactor`, which makes its reserve.  The public makers of
  * deferreds do so by themselves; who embeds deferreds calls it early.
