@@ -359,8 +359,10 @@ static void poison(lariat_deferred *deferred, bool was_running) {
     deferred->flags |= LR_DEFERRED_POISONED;
     return;
   }
-  if (!lr_deferred_is_fired(deferred))
+  if (!lr_deferred_is_fired(deferred)) {
     deferred->flags |= LR_DEFERRED_FIRED | LR_DEFERRED_SWALLOWS;
+    if (deferred->flags & LR_DEFERRED_TELLS) deferred->ops->fired(deferred);
+  }
   lariat_value old = deferred->result;
   deferred->result = lr_failure_no_memory();
   lariat_value_drop(old);

@@ -48,6 +48,7 @@ lariat_value lr_combination_take_list(lr_combination *whole) {
 
 /* The slot that has just settled, or the deferred itself, keeps the memory. */
 void lr_combination_fire(lr_combination *whole, lariat_value result) {
+  whole->deferred.flags &= ~(unsigned)LR_DEFERRED_TELLS;
   (void)lr_deferred_fire(&whole->deferred, result);
   let_go_of_all(whole);
 }
@@ -113,6 +114,11 @@ static void dispose(lariat_deferred *deferred) {
   detach(whole);
 }
 
+/* By somebody else than its children, which are no longer needed. */
+static void fired(lariat_deferred *deferred) {
+  let_go_of_all(lr_container(deferred, lr_combination, deferred));
+}
+
 void lr_combination_cancel_children(lr_combination *whole) {
   bool was_busy = whole->busy;
   whole->busy = true;
@@ -144,11 +150,12 @@ static bool abandon(lariat_deferred *deferred, lr_deferred_lost *lost) {
 const lr_deferred_ops lr_combination_fires_through_children = {
     .dispose = dispose,
     .cancel = cancel,
+    .fired = fired,
     .abandon = abandon,
     .cancel_passes_on = true};
 
 const lr_deferred_ops lr_combination_can_be_cancelled = {
-    .dispose = dispose, .cancel = cancel, .abandon = abandon};
+    .dispose = dispose, .cancel = cancel, .fired = fired, .abandon = abandon};
 
 static lr_combination *make(lr_deferred_room *room,
                             const lr_combination_parts *parts) {
@@ -163,6 +170,7 @@ static lr_combination *make(lr_deferred_room *room,
     return NULL;
   }
   lr_deferred_init_in(&whole->deferred, room, parts->ops);
+  whole->deferred.flags |= LR_DEFERRED_TELLS;
   whole->rule = parts->rule;
   whole->flags = parts->flags;
   whole->is_decided = false;

@@ -353,9 +353,14 @@ static lariat_status fire_late(lariat_deferred *deferred, lariat_value result) {
 }
 
 /* There is more to do than to run the chain. */
+enum {
+  FIRES_SLOWLY = LR_DEFERRED_CANCELLER | LR_DEFERRED_TRACED | LR_DEFERRED_TELLS
+};
+
 static __attribute__((noinline)) void fire_slowly(lariat_deferred *deferred) {
   deferred->references++;
   if (deferred->flags & LR_DEFERRED_TRACED) lr_trace_fired(deferred);
+  if (deferred->flags & LR_DEFERRED_TELLS) deferred->ops->fired(deferred);
   if (has_idle_canceller(deferred)) lr_canceller_drop(deferred);
   lr_chain_run(deferred);
   lr_deferred_release(deferred);
@@ -366,7 +371,7 @@ lariat_status lr_deferred_fire(lariat_deferred *deferred, lariat_value result) {
   if (flags & LR_DEFERRED_FIRED) return fire_late(deferred, result);
   deferred->flags = flags | LR_DEFERRED_FIRED;
   deferred->result = result;
-  if (flags & (LR_DEFERRED_CANCELLER | LR_DEFERRED_TRACED))
+  if (flags & FIRES_SLOWLY)
     fire_slowly(deferred);
   else
     lr_chain_start(deferred);
@@ -394,8 +399,7 @@ fire_with_care(lariat_deferred *deferred, lariat_value result,
 /* The first time, on its own thread, with nothing but the chain to run. */
 static inline lariat_status fire(lariat_deferred *deferred, lariat_value result,
                                  const char *function) {
-  const unsigned special =
-      LR_DEFERRED_FIRED | LR_DEFERRED_CANCELLER | LR_DEFERRED_TRACED;
+  const unsigned special = LR_DEFERRED_FIRED | (unsigned)FIRES_SLOWLY;
   if (!is_quick(deferred) || deferred->flags & special ||
       result.type == &lariat_deferred_type ||
       !lr_deferred_room_is_here(deferred->home))
