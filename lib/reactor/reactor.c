@@ -14,6 +14,9 @@
 
 enum { MAILS_A_TURN = 1024 };
 
+_Static_assert(offsetof(struct lariat_reactor, rooms) == 0,
+               "lr_reactor_room looks for them at the beginning");
+
 /* The reactors of this thread, the newest first, and the one in turn. */
 static _Thread_local lariat_reactor *newest_here;
 static _Thread_local lariat_reactor *in_turn_here;
@@ -54,14 +57,15 @@ lariat_status lr_reactor_check(const lariat_reactor *reactor,
   return LARIAT_ETHREAD;
 }
 
-void lr_reactor_set_room(lariat_reactor *reactor, lr_room room, void *state,
-                         lariat_destroy destroy) {
-  reactor->rooms[room].state = state;
-  reactor->rooms[room].destroy = destroy;
+bool lr_reactor_is_here(const lariat_reactor *reactor) {
+  return reactor->generation == lr_process_generation() &&
+         pthread_equal(reactor->owner, pthread_self());
 }
 
-void *lr_reactor_room(const lariat_reactor *reactor, lr_room room) {
-  return reactor->rooms[room].state;
+void lr_reactor_set_room(lariat_reactor *reactor, lr_room room, void *state,
+                         lariat_destroy destroy) {
+  reactor->rooms.state[room] = state;
+  reactor->room_destroys[room] = destroy;
 }
 
 lr_poller *lr_reactor_poller(lariat_reactor *reactor) {
@@ -438,8 +442,8 @@ static void discard_mail(lariat_reactor *reactor) {
 
 static void destroy_rooms(lariat_reactor *reactor) {
   for (int room = LR_ROOM_COUNT - 1; room >= 0; room--) {
-    void *state = reactor->rooms[room].state;
-    lariat_destroy destroy = reactor->rooms[room].destroy;
+    void *state = reactor->rooms.state[room];
+    lariat_destroy destroy = reactor->room_destroys[room];
     if (destroy) destroy(state);
     lr_reactor_set_room(reactor, (lr_room)room, NULL, NULL);
   }

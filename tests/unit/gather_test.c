@@ -508,6 +508,29 @@ static void test_every_allocation_fails(void) {
   fixture_close(&f);
 }
 
+/* It has no use for its children then: one that it alone holds dies, and what
+ * the others had brought is dropped. */
+static void test_fired_by_hand(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *child[2] = {unfired(&f), unfired(&f)};
+  lariat_deferred_add_callback_owned(child[0], NULL, probe_context(&probe),
+                                     probe_destroy);
+  lariat_deferred_retain(child[1]);
+  lariat_deferred *whole = lariat_gather_results(child, 2);
+  lariat_deferred_callback(child[1], probe_value(&probe, 1));
+  CU_ASSERT_EQUAL(probe.values_dropped, 0);
+  CU_ASSERT_EQUAL(lariat_deferred_callback(whole, lariat_int(7)), LARIAT_OK);
+  CU_ASSERT_EQUAL(probe.contexts_destroyed, 1);
+  CU_ASSERT_EQUAL(probe.values_dropped, 1);
+  CU_ASSERT_EQUAL(lariat_int_in(lariat_deferred_peek(whole)), 7);
+  lariat_deferred_release(child[1]);
+  lariat_deferred_release(whole);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"the results come in the order of the array", test_results},
@@ -533,6 +556,8 @@ int main(int argc, char **argv) {
       {"deep gathers end without recursion", test_deep},
       {"a chain waits for a gather, cancels it, loses it",
        test_waiting_for_a_gather},
+      {"a gather that is fired by hand lets go of its children",
+       test_fired_by_hand},
       {"a NULL child is a failure", test_null_child},
       {"without memory the children are cancelled and released",
        test_no_memory},
