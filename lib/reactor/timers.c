@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 
-enum { CHILDREN = 4, SMALLEST = 16 };
+enum { CHILDREN = 4, SMALLEST = 16, NEAR_NS = 100000000 };
 
 void lr_timers_init(lr_timers *timers) {
   timers->slots = NULL;
@@ -17,6 +17,7 @@ void lr_timers_init(lr_timers *timers) {
   timers->room = 0;
   timers->next_order = 0;
   for (int i = 0; i < LR_TIMER_RUNS; i++) lr_list_init(&timers->runs[i]);
+  timers->last_run = &timers->runs[0];
 }
 
 void lr_timers_clear(lr_timers *timers) {
@@ -78,10 +79,10 @@ static lr_timer *timer_of(const lr_list *node) {
   return lr_container((lr_list *)(uintptr_t)node, lr_timer, node);
 }
 
-/* The run that the timer is put at the end of: the one whose last is nearest
- * before it, else an empty one, so that a late timer does not keep the others
- * from following each other.  NULL: none. */
-static lr_list *run_for(lr_timers *timers, uint64_t at_ns) {
+/* The run whose last timer is nearest before the time, else an empty one, so
+ * that a late timer does not keep the others from following each other.
+ * NULL: none. */
+static lr_list *best_run(lr_timers *timers, uint64_t at_ns) {
   lr_list *best = NULL;
   uint64_t best_ns = 0;
   for (int i = 0; i < LR_TIMER_RUNS; i++) {
@@ -93,6 +94,17 @@ static lr_list *run_for(lr_timers *timers, uint64_t at_ns) {
     best_ns = last_ns;
   }
   return best;
+}
+
+static lr_list *run_for(lr_timers *timers, uint64_t at_ns) {
+  lr_list *run = timers->last_run;
+  if (!lr_list_empty(run)) {
+    uint64_t last_ns = timer_of(run->prev)->at_ns;
+    if (last_ns <= at_ns && at_ns - last_ns < NEAR_NS) return run;
+  }
+  run = best_run(timers, at_ns);
+  if (run) timers->last_run = run;
+  return run;
 }
 
 /* Room in the heap for one more, wherever it goes: it may be moved there. */

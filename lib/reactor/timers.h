@@ -39,6 +39,7 @@ typedef struct lr_timers {
   uint32_t heaped; /* in the heap */
   uint32_t room;   /* of the heap; it could take all */
   uint64_t next_order;
+  lr_list *last_run; /* the one that was put into last */
   lr_list runs[LR_TIMER_RUNS];
 } lr_timers;
 
