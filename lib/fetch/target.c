@@ -237,6 +237,7 @@ bool lr_target_parse_plain(lr_target *target, const char *url,
   memset(target, 0, sizeof *target);
   if (!url || !read_url(&p, url)) return false;
   *status = assemble(target, &p);
+  target->plain = *status == LARIAT_OK;
   return true;
 }
 

@@ -22,6 +22,7 @@ typedef struct lr_target {
                              what placement and limits know a host by */
   uint32_t key_length;
   bool tls;
+  bool plain;    /* by the short cut: libcurl would change no byte of it */
   uint64_t hash; /* of the key; well mixed */
 } lr_target;
 
