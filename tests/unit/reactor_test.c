@@ -282,7 +282,7 @@ static void test_order_in_a_turn(void) {
   int ends[2];
   CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
   struct mail_with_text mail = {{.ops = &text_ops}, "mail "};
-  lr_timer timer = {expire_text, 0};
+  lr_timer timer = {.expire = expire_text};
   lr_turn_hook hook = {{NULL, NULL}, hook_text};
   char fd_text[] = "fd ";
   char call_text[] = "call ";
