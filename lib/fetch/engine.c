@@ -243,7 +243,7 @@ void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
 static void cancel(void *self, lr_job *job) {
   lr_engine *engine = self;
   lr_transfer *transfer = job->transfer;
-  job->phase = (uint8_t)lr_transfer_phase(transfer);
+  lr_transfer_stop(transfer);
   count(engine, job);
   detach(engine, transfer);
   lr_dispatcher_unblock(engine->dispatcher);

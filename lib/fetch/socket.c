@@ -155,6 +155,7 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
   /* libcurl may be trying again, after a connection that turned out to be
    * dead.  It counts that over the life of the handle, and gives up. */
   if (transfer->hopes) transfer->plain = false;
+  transfer->opened++;
   lr_list_append(&transfer->attempts, &socket->attempt);
   lr_host_in_lane(transfer->host, transfer->lane)->open++;
   count_connection(engine, transfer->lane, transfer->host, 1);
