@@ -167,6 +167,7 @@ static void settle(lr_job *job, lariat_value value) {
 static lariat_value over_budget(const lr_job *job, lariat_value cause) {
   char message[512];
   lariat_timings timings = lariat_failure_timings(cause);
+  lariat_attempt only = lariat_failure_attempt_at(cause, 0);
   snprintf(message, sizeof message, "%s; the last failure: %s",
            lariat_status_text(LARIAT_ERETRYBUDGET),
            lariat_failure_message(cause));
@@ -182,7 +183,7 @@ static lariat_value over_budget(const lr_job *job, lariat_value cause) {
       .retry_end = LARIAT_RETRY_BUDGET,
       .timings = &timings,
       .attempt_count = job->attempts ? job->attempts->count : 1,
-      .attempts = job->attempts ? job->attempts->items : NULL};
+      .attempts = job->attempts ? job->attempts->items : &only};
   return lr_failure_make(&parts);
 }
 

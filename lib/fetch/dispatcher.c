@@ -153,6 +153,16 @@ static uint64_t idle_limit(const lr_job *job, uint64_t from_ns) {
   return job->idle_timeout_ns ? from_ns + job->idle_timeout_ns : UINT64_MAX;
 }
 
+/* Nobody is asked before it matters. */
+static uint64_t idle_limit_now(const lr_dispatcher *dispatcher,
+                               const lr_job *job, uint64_t now) {
+  const lr_transport *transport = &dispatcher->transport;
+  if (job->stage == LR_JOB_WAITING) return idle_limit(job, now);
+  uint64_t limit = idle_limit(job, job->active_ns);
+  if (now < limit || !transport->ops->heard_ns) return limit;
+  return idle_limit(job, transport->ops->heard_ns(transport->self, job));
+}
+
 static uint64_t earlier(uint64_t one_ns, uint64_t other_ns) {
   return one_ns < other_ns ? one_ns : other_ns;
 }
@@ -168,9 +178,8 @@ static void timer_expired(lr_timer *timer) {
   lr_dispatcher *dispatcher = lr_link_dispatcher(job->link);
   uint64_t now = lr_reactor_turn_ns(dispatcher->reactor);
   uint64_t connect_ns = UINT64_MAX;
-  bool waits = job->stage == LR_JOB_WAITING;
-  uint64_t idle_ns = idle_limit(job, waits ? now : job->active_ns);
-  if (waits)
+  uint64_t idle_ns = idle_limit_now(dispatcher, job, now);
+  if (job->stage == LR_JOB_WAITING)
     connect_ns = connect_limit(job, now);
   else if (is_connecting(dispatcher->transport.ops->phase(
                dispatcher->transport.self, job)))

@@ -3,7 +3,10 @@
  * read from them at the end. */
 #include "fetch/transfer.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <openssl/ssl.h>
 
@@ -77,7 +80,8 @@ static int connected(void *transfer_pointer, char *remote_ip, char *local_ip,
   (void)local_port;
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_handshake(transfer);
-  if (++transfer->sends > 1 && !may_send_again(transfer)) {
+  if (++transfer->sends > 1) transfer->plain = false; /* see lr_socket_open */
+  if (transfer->sends > 1 && !may_send_again(transfer)) {
     transfer->fault = LARIAT_ERESET;
     transfer->job->dead = true;
     return CURL_PREREQFUNC_ABORT;
@@ -369,6 +373,7 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   transfer->sends = 0;
   transfer->opened = 0;
   transfer->uploaded = 0;
+  transfer->fd = CURL_SOCKET_BAD;
   transfer->error[0] = '\0';
   lariat_status status = set_url(transfer, &job->target);
   if (status == LARIAT_OK && !job->get) status = set_method(transfer, job);
@@ -483,6 +488,21 @@ lariat_phase lr_transfer_phase(const lr_transfer *transfer) {
   if (time_of(transfer, CURLINFO_NAMELOOKUP_TIME_T))
     return LARIAT_PHASE_CONNECT;
   return LARIAT_PHASE_DNS;
+}
+
+/* libcurl shows header lines when they are whole, and nothing of a handshake:
+ * the kernel knows better.  But a connection of HTTP/2 is not the job's own. */
+uint64_t lr_transfer_heard_ns(const lr_transfer *transfer) {
+  uint64_t now = lr_reactor_turn_ns(transfer->engine->reactor);
+  uint64_t active = transfer->job->active_ns;
+  struct tcp_info info;
+  socklen_t length = sizeof info;
+  if (transfer->host->protocol == LR_PROTOCOL_HTTP2) return active;
+  if (transfer->fd == CURL_SOCKET_BAD ||
+      getsockopt(transfer->fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
+    return active;
+  uint64_t received = after(now, info.tcpi_last_data_recv * 1000000ull);
+  return received > active ? received : active;
 }
 
 static bool is_certificate_error(int code) {

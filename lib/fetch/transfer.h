@@ -35,6 +35,7 @@ typedef struct lr_transfer {
   uint32_t sends;       /* how often libcurl began to send, for this job */
   uint32_t opened;      /* sockets, for this job */
   uint32_t opened_then; /* when it began to send first */
+  curl_socket_t fd;     /* with an idle time-out: as libcurl told last */
   curl_off_t uploaded;  /* with an idle time-out: of the body, as last seen */
   uint8_t http;
   bool decompress;
@@ -65,6 +66,9 @@ void lr_transfer_stop(lr_transfer *transfer);
 
 /* The phase that it is in. */
 lariat_phase lr_transfer_phase(const lr_transfer *transfer);
+
+/* When bytes last went or came. */
+uint64_t lr_transfer_heard_ns(const lr_transfer *transfer);
 
 /* Forgets the job, which has been taken from its lane. */
 void lr_transfer_reset(lr_transfer *transfer);
