@@ -107,7 +107,9 @@ LARIAT_API unsigned lariat_asked_reactor(const lariat_asked *asked);
  * a connection that is open already, and `tls_ms` with http.  An answer that
  * ends, or stays, in one of these three is always given on a new connection.
  * A connection stays open when its answer is complete; how many there may be
- * is what the pool's options say. */
+ * is what the pool's options say.  One that was open already and breaks before
+ * it brings an answer (LARIAT_ERESET, LARIAT_EEMPTY) counts as having been
+ * dead: what may be made twice is asked again, on a new one. */
 typedef struct lariat_answer {
   int status;                   /* 200 */
   int http_version;             /* times ten; 11.  20 for a TLS server makes

@@ -281,8 +281,20 @@ static void leave_phase(exchange *it) {
   if (it->at == LARIAT_PHASE_FIRST_BYTE) it->job->outcome = take_head(it);
 }
 
+/* An open connection that breaks before it brings anything was dead already:
+ * the request may be made once more, on a new one. */
+static bool was_dead(const exchange *it) {
+  bool broke = it->failure == LARIAT_ERESET || it->failure == LARIAT_EEMPTY;
+  return it->reused && broke && it->at <= LARIAT_PHASE_FIRST_BYTE &&
+         !shares(it->job->host);
+}
+
 static void end_exchange(exchange *it) {
   lr_job *job = it->job;
+  if (was_dead(it)) {
+    job->dead = true;
+    it->failure = LARIAT_ERESET;
+  }
   if (it->failure != LARIAT_OK)
     job->outcome = it->failure;
   else if (job->outcome == LARIAT_OK)
@@ -370,7 +382,7 @@ static lariat_status start(void *self, lr_job *job) {
     return LARIAT_EBUSY;
   exchange *it = new_exchange(transport, job);
   if (!it) return LARIAT_ENOMEM;
-  it->reused = idle;
+  it->reused = idle && (!job->fresh || shares(host));
   if (!ask(it)) {
     free_exchange(it);
     return LARIAT_ENOMEM;
@@ -385,6 +397,13 @@ static lariat_status start(void *self, lr_job *job) {
 static lariat_phase phase(void *self, const lr_job *job) {
   (void)self;
   return exchange_of(job)->at;
+}
+
+/* Each phase's end is something that was heard. */
+static uint64_t heard_ns(void *self, const lr_job *job) {
+  const exchange *it = exchange_of(job);
+  (void)self;
+  return it->ends_ns[it->at - 1];
 }
 
 static uint64_t took_us(const exchange *it, lariat_phase phase_) {
@@ -445,8 +464,12 @@ static void close_transport(void *self) {
   lr_free(transport);
 }
 
-static const lr_transport_ops ops = {start, cancel, phase, turn_end,
-                                     close_transport};
+static const lr_transport_ops ops = {.start = start,
+                                     .cancel = cancel,
+                                     .phase = phase,
+                                     .heard_ns = heard_ns,
+                                     .turn_end = turn_end,
+                                     .close = close_transport};
 
 /* What the pool's parts are made from. */
 typedef struct plot {

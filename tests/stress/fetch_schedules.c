@@ -83,6 +83,7 @@ struct schedule {
   uint64_t number;
   lariat_pool_options pool;
   lariat_client_options clients[CLIENTS];
+  lariat_retry_policy policies[CLIENTS];
   lariat_answer specs[SPECS];
   int targets[SPECS];       /* a redirect's; -1: none */
   unsigned fail_allocation; /* 0: none */
@@ -140,6 +141,19 @@ static void make_spec(lariat_answer *spec, int *target, uint64_t *state) {
   }
 }
 
+static void make_policy(lariat_retry_policy *policy, uint64_t *state) {
+  *policy = lariat_retry_defaults();
+  policy->max_retries = below(state, 4);
+  policy->base_ms = 1 + below(state, 30);
+  policy->cap_ms = 1 + below(state, 100);
+  policy->any_method = once_in(state, 3);
+  policy->retry_after_max_ms = 1000 * below(state, 3);
+  policy->budget_burst = 1 + below(state, 10);
+  policy->budget_per_s = below(state, 10);
+  policy->no_budget = once_in(state, 3);
+  policy->seed = 1 + below(state, 1000);
+}
+
 static void make_options(struct schedule *it, uint64_t *state) {
   it->pool = lariat_pool_defaults();
   it->pool.max_jobs = 1 + below(state, once_in(state, 2) ? 3 : 20);
@@ -156,6 +170,9 @@ static void make_options(struct schedule *it, uint64_t *state) {
     client->timeout_ms = once_in(state, 3) ? 0 : 1 + below(state, 300);
     client->connect_timeout_ms = once_in(state, 2) ? 0 : 1 + below(state, 60);
     client->max_body_bytes = once_in(state, 3) ? 200 : 0;
+    if (once_in(state, 3)) client->idle_timeout_ms = 1 + below(state, 60);
+    make_policy(&it->policies[i], state);
+    if (once_in(state, 2)) client->retry = &it->policies[i];
   }
 }
 
@@ -229,6 +246,7 @@ static lariat_pool_stats pool_stats(struct run *run) {
 /* The script: the spec whose number is the URL's path. */
 static void answer_one(const lariat_asked *asked, lariat_answer *answer,
                        void *context) {
+  static const lariat_header retry_after = {"Retry-After", "1"};
   static lariat_header location;
   static char where[64];
   struct run *run = context;
@@ -244,6 +262,9 @@ static void answer_one(const lariat_asked *asked, lariat_answer *answer,
       snprintf(where, sizeof where, "http://h%d/%d", target % HOSTS, target);
     location = (lariat_header){"Location", where};
     answer->headers = &location;
+    answer->header_count = 1;
+  } else if (answer->status == 503 && number % 2) {
+    answer->headers = &retry_after;
     answer->header_count = 1;
   }
   if (run->pool && pool_stats(run).jobs_running >= schedule->pool.max_jobs)
@@ -283,6 +304,7 @@ static bool is_expected(const struct run *run, lariat_status status) {
   case LARIAT_ERESET:
   case LARIAT_EEMPTY:
   case LARIAT_ETRUNCATED:
+  case LARIAT_ERETRYBUDGET:
     return true;
   default:
     return false;
@@ -329,7 +351,7 @@ static void submit(struct run *run, const struct op *op) {
   }
   job->run = run;
   job->client = client;
-  job->limited = options.connect_timeout_ms != 0;
+  job->limited = options.connect_timeout_ms || options.idle_timeout_ms;
   if (options.timeout_ms)
     job->due_ns =
         lariat_virtual_clock_now_ns(run->clock) + options.timeout_ms * 1000000u;

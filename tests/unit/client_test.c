@@ -305,6 +305,85 @@ static void test_failures(void) {
   scripting_close(&s);
 }
 
+/* Retries: what may be tried again is, after a wait that is drawn. */
+static void test_retries(void) {
+  lariat_retry_policy policy = lariat_retry_defaults();
+  lariat_client_options client = lariat_client_defaults();
+  struct scripting s;
+  struct seen r[4];
+  policy.max_retries = 2;
+  policy.base_ms = 100;
+  policy.budget_burst = 3;
+  policy.budget_ratio = policy.budget_per_s = 0;
+  policy.seed = 1;
+  client.retry = &policy;
+  scripting_open(&s, NULL, &client);
+  scripting_get(&s, &r[0], "http://a/?status=503");
+  scripting_run(&s, 300);
+  CU_ASSERT_EQUAL(s.asked, 3);
+  CU_ASSERT_EQUAL(r[0].http_status, 503);
+  CU_ASSERT_EQUAL(r[0].fires, 1);
+  scripting_get(&s, &r[1], "http://a/?status=404");
+  r[2].then = NULL;
+  scripting_watch(&s, &r[2],
+                  lariat_post(s.client, "http://a/?status=503", "x", 1));
+  scripting_run(&s, 0);
+  seen_http(&r[1], 300, 404);
+  seen_http(&r[2], 300, 503);
+  CU_ASSERT_EQUAL(s.asked, 5);
+  scripting_get(&s, &r[3], "http://b/?failure=connect-failed");
+  scripting_run(&s, 1000);
+  CU_ASSERT_EQUAL(r[3].status, LARIAT_ERETRYBUDGET);
+  CU_ASSERT_EQUAL(s.asked, 7);
+  scripting_forget(r, 4);
+  scripting_close(&s);
+}
+
+/* A connection that was dead: once more on a new one, whatever the policy; but
+ * not what may not be made twice. */
+static void test_dead_connections(void) {
+  struct scripting s;
+  struct seen r[4];
+  scripting_open(&s, NULL, NULL);
+  scripting_get(&s, &r[0], "http://a/");
+  scripting_run(&s, 10);
+  scripting_get(&s, &r[1], "http://a/?failure=empty-answer");
+  scripting_run(&s, 10);
+  CU_ASSERT_EQUAL(s.asked, 3);
+  seen_failure(&r[1], 10, LARIAT_EEMPTY, LARIAT_PHASE_FIRST_BYTE);
+  scripting_get(&s, &r[2], "http://a/");
+  scripting_run(&s, 0);
+  r[3].then = NULL;
+  scripting_watch(
+      &s, &r[3],
+      lariat_post(s.client, "http://a/?failure=connection-reset", "x", 1));
+  scripting_run(&s, 0);
+  CU_ASSERT_EQUAL(s.asked, 5);
+  seen_failure(&r[3], 20, LARIAT_ERESET, LARIAT_PHASE_FIRST_BYTE);
+  scripting_forget(r, 4);
+  scripting_close(&s);
+}
+
+/* The idle limit, to the millisecond: from the last thing that was heard. */
+static void test_idle_limit(void) {
+  lariat_client_options client = lariat_client_defaults();
+  struct scripting s;
+  struct seen r[3];
+  client.idle_timeout_ms = 100;
+  client.connect_timeout_ms = 0;
+  scripting_open(&s, NULL, &client);
+  scripting_get(&s, &r[0],
+                "https://a/?dns=99&connect=99&tls=99&first-byte=99&body=99");
+  scripting_get(&s, &r[1], "http://b/?connect=50&body=101");
+  scripting_get(&s, &r[2], "http://c/?connect=101");
+  scripting_run(&s, 2000);
+  seen_http(&r[0], 495, 200);
+  seen_failure(&r[1], 150, LARIAT_ETIMEDOUT, LARIAT_PHASE_BODY);
+  seen_failure(&r[2], 100, LARIAT_ETIMEDOUT, LARIAT_PHASE_CONNECT);
+  scripting_forget(r, 3);
+  scripting_close(&s);
+}
+
 static void test_timings(void) {
   struct scripting s;
   struct seen r[2];
@@ -342,6 +421,9 @@ int main(int argc, char **argv) {
       {"close in a callback", test_close_in_a_callback},
       {"pause", test_pause},
       {"failures", test_failures},
+      {"retries", test_retries},
+      {"dead connections", test_dead_connections},
+      {"idle limit", test_idle_limit},
       {"timings", test_timings},
   };
   return fixture_main("client", tests, FIXTURE_COUNT(tests), argc, argv);
