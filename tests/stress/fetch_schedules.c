@@ -504,6 +504,15 @@ static void check_deadlines_kept(struct run *run) {
       fault(run, "job %u has not fired, long after its deadline", i);
 }
 
+/* What waits has somebody to wait for. */
+static void check_moving(struct run *run) {
+  if (!run->pool) return;
+  lariat_pool_stats stats = pool_stats(run);
+  if (stats.jobs_queued && !stats.jobs_running)
+    fault(run, "%llu jobs wait for nobody",
+          (unsigned long long)stats.jobs_queued);
+}
+
 static void resume_all(struct run *run) {
   for (unsigned i = 0; i < run->job_count; i++)
     if (run->jobs[i].deferred) resume(&run->jobs[i]);
@@ -522,6 +531,7 @@ static void wind_up(struct run *run) {
   fixture_fail_allocation(run->f, 0);
   run_time(run, LONG_MS);
   check_deadlines_kept(run);
+  check_moving(run);
   check(run, false);
   if (end == 1) cancel_rest(run);
   if (end == 2) close_pool(run, 50);
@@ -552,6 +562,8 @@ static void end_run(struct run *run) {
   run_time(run, 0);
   if (run->reactor && lr_reactor_next_timer_ns(run->reactor) != UINT64_MAX)
     fault(run, "a timer is left");
+  if (run->reactor && lr_reactor_room(run->reactor, LR_ROOM_FETCH))
+    fault(run, "the pool has not left its reactor");
   if (run->reactor && lariat_reactor_close(run->reactor, 0) != LARIAT_OK)
     fault(run, "the reactor was not closed");
 }

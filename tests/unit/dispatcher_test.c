@@ -284,6 +284,27 @@ static void test_hosts_that_wait_for_a_connection(void) {
   scripting_close(&s);
 }
 
+/* A host that waits is told of each that becomes idle, also while others go
+ * on. */
+static void test_a_connection_becomes_idle(void) {
+  lariat_pool_options pool = narrow(8, 8);
+  struct scripting s;
+  struct seen r[4];
+  pool.max_connections = 2;
+  scripting_open(&s, &pool, NULL);
+  scripting_get(&s, &r[0], "http://a/?body=5000");
+  scripting_get(&s, &r[1], "http://b/?body=100");
+  scripting_get(&s, &r[2], "http://c/?body=100");
+  scripting_get(&s, &r[3], "http://d/?body=100");
+  scripting_run(&s, 10000);
+  seen_http(&r[0], 5000, 200);
+  seen_http(&r[1], 100, 200);
+  seen_http(&r[2], 200, 200);
+  seen_http(&r[3], 300, 200);
+  scripting_forget(r, 4);
+  scripting_close(&s);
+}
+
 /* Nobody ends, so nobody unblocks: the deadline of a blocked host's job. */
 static void test_a_blocked_host_times_out(void) {
   lariat_pool_options pool = narrow(8, 8);
@@ -409,6 +430,7 @@ int main(int argc, char **argv) {
       {"limits", test_limits},
       {"hosts that wait for a connection",
        test_hosts_that_wait_for_a_connection},
+      {"a connection becomes idle", test_a_connection_becomes_idle},
       {"a blocked host times out", test_a_blocked_host_times_out},
       {"connections of one host", test_connections_of_one_host},
       {"protocol is learned", test_protocol_is_learned},
