@@ -29,7 +29,8 @@ typedef struct scripted {
   lariat_reactor *reactor;
   lariat_script script;
   void *context;
-  lr_list over;             /* exchanges that have come to their end */
+  lr_list begun;            /* exchanges that have just been started */
+  lr_list over;             /* and those that have come to their end */
   unsigned max_connections; /* this reactor's share */
   unsigned open;            /* connections */
   unsigned running;         /* exchanges */
@@ -39,7 +40,7 @@ typedef struct scripted {
 typedef struct exchange {
   scripted *transport;
   lr_job *job;
-  lr_list node; /* in the transport's list, or alone */
+  lr_list node; /* in one of the transport's lists, or alone */
   lr_timer timer;
   uint64_t ends_ns[PHASES];
   lariat_phase at;
@@ -390,7 +391,7 @@ static lariat_status start(void *self, lr_job *job) {
   count_connection(it, idle);
   job->transfer = (void *)it;
   transport->running++;
-  proceed(it);
+  lr_list_append(&transport->begun, &it->node);
   return LARIAT_OK;
 }
 
@@ -443,19 +444,20 @@ static void cancel(void *self, lr_job *job) {
   lr_dispatcher_unblock(transport->dispatcher);
 }
 
+/* What is done here may be given up on the way, but nothing new comes. */
 static bool turn_end(void *self) {
   scripted *transport = self;
-  lr_list now;
   lr_list *node;
-  lr_list_init(&now);
-  lr_list_splice(&now, &transport->over);
-  while ((node = lr_list_first(&now))) {
+  while ((node = lr_list_take_first(&transport->begun)))
+    proceed(lr_container(node, exchange, node));
+  bool more = !lr_list_empty(&transport->over);
+  while ((node = lr_list_first(&transport->over))) {
     exchange *it = lr_container(node, exchange, node);
     lr_job *job = it->job;
     detach(it, job->outcome == LARIAT_OK);
     lr_dispatcher_done(transport->dispatcher, job);
   }
-  return !lr_list_empty(&transport->over);
+  return more;
 }
 
 static void close_transport(void *self) {
@@ -492,6 +494,7 @@ static lariat_status open_transport(void *context, lr_worker *worker,
                           .script = it->script,
                           .context = it->context,
                           .max_connections = share ? share : 1};
+  lr_list_init(&transport->begun);
   lr_list_init(&transport->over);
   *out = (lr_transport){&ops, transport};
   return LARIAT_OK;

@@ -125,14 +125,16 @@ static void test_not_followed(void) {
 /* Each hop needs a credit and may find the queue full. */
 static void test_a_full_queue_between_hops(void) {
   lariat_client_options options = lariat_client_defaults();
+  lariat_pool_options pool = lariat_pool_defaults();
   struct scripting s;
   struct seen r[4];
+  pool.max_jobs_per_host = 1;
   options.window = 1;
   options.max_queued = 2;
-  scripting_open(&s, NULL, &options);
+  scripting_open(&s, &pool, &options);
   scripting_get(&s, &r[0], "http://a/?body=100&to=/?body=100");
-  scripting_get(&s, &r[1], "http://b/?body=100");
-  scripting_get(&s, &r[2], "http://c/?body=100");
+  scripting_get(&s, &r[1], "http://a/?body=100");
+  scripting_get(&s, &r[2], "http://a/?body=100");
   scripting_run(&s, 50);
   scripting_run(&s, 1000);
   seen_http(&r[0], 400, 200); /* behind the two */
