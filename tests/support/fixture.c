@@ -20,7 +20,6 @@
 #include "base/memory.h"
 #include "base/process.h"
 #include "reactor/reactor_private.h"
-#include "support/sweep.h"
 #include <lariat/allocator.h>
 #include <lariat/checks.h>
 #include <lariat/coroutine.h>
@@ -136,7 +135,6 @@ uint64_t fixture_live_bytes(const struct fixture *f) {
 }
 
 static void check_memory(const struct fixture *f) {
-  sweep_found(fixture_live_blocks(f));
   if (fixture_live_blocks(f) != 0)
     fixture_fail("left behind: %llu blocks of memory, %llu bytes",
                  (unsigned long long)fixture_live_blocks(f),
@@ -263,10 +261,7 @@ static void make_clock(struct fixture *f) {
     fixture_fail("no virtual clock could be made");
 }
 
-/* A test that fails must not abort where misuse is found. */
-static bool is_quick(void) {
-  return getenv("LARIAT_TEST_QUICK") != NULL || sweep_is_wanted();
-}
+static bool is_quick(void) { return getenv("LARIAT_TEST_QUICK") != NULL; }
 
 void fixture_open(struct fixture *f, unsigned flags) {
   if (is_quick()) lariat_set_checks(false); /* a test may have put them on */
@@ -283,7 +278,6 @@ void fixture_open(struct fixture *f, unsigned flags) {
   f->clock = *lariat_clock_system();
   if (flags & FIXTURE_MANUAL_CLOCK) make_clock(f);
   if (!(flags & FIXTURE_NO_REACTOR)) make_reactor(f);
-  sweep_opened(f);
 }
 
 void fixture_close_reactor(struct fixture *f, unsigned wait_ms) {
@@ -315,7 +309,6 @@ static void check_reports(const struct fixture *f) {
 }
 
 void fixture_close(struct fixture *f) {
-  sweep_closing(f);
   fixture_fail_allocation(f, 0);
   check_timers(f);
   check_coroutines(f);
@@ -448,20 +441,10 @@ static void make_first_thread(void) {
     pthread_join(thread, NULL);
 }
 
-static bool sweep(const struct fixture_test *tests, size_t count, int argc,
-                  char **argv) {
-  bool good = true;
-  for (size_t i = 0; i < count; i++) {
-    if (is_wanted(tests[i].name, argc, argv)) good &= sweep_test(&tests[i]);
-  }
-  return good;
-}
-
 int fixture_main(const char *suite, const struct fixture_test *tests,
                  size_t count, int argc, char **argv) {
   lariat_set_checks(!is_quick());
   make_first_thread();
-  if (sweep_is_wanted()) return sweep(tests, count, argc, argv) ? 0 : 1;
   if (CU_initialize_registry() != CUE_SUCCESS) return 1;
   bool passed = run_tests(suite, tests, count, argc, argv);
   CU_cleanup_registry();
