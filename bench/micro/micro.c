@@ -142,7 +142,7 @@ int main(int argc, char **argv) {
   if (lariat_reactor_new(NULL, &reactor) != LARIAT_OK) micro_fail("no reactor");
   double ns[OPERATIONS] = {0};
   for (int turn = 0; turn < TURNS; turn++) {
-    twisted_run(python, twisted);
+    twisted_run(python, twisted, MICRO_SOURCE "/twisted_micro.py");
     take_turn(reactor, ns);
   }
   lariat_reactor_close(reactor, 0);

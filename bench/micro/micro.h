@@ -30,9 +30,9 @@ uint64_t micro_now_ns(void);
 /* Says what is wrong and ends the program. */
 void micro_fail(const char *what) __attribute__((noreturn));
 
-/* Runs bench/micro/twisted_micro.py and keeps what it says, the fastest of
- * each. */
-void twisted_run(const char *python, const char *directory);
+/* Runs a script of Twisted's and keeps what it says, the fastest of each. */
+void twisted_run(const char *python, const char *directory,
+                 const char *script);
 
 /* Twisted's nanoseconds for an operation, or 0. */
 double twisted_ns(const char *name);
