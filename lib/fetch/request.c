@@ -55,9 +55,10 @@ static lariat_status complete_headers(lr_job *job) {
 }
 
 static lariat_status set_method(lr_job *job, const char *method) {
-  if (!method || !lr_method_valid(method)) return LARIAT_EINVAL;
-  memcpy(job->method, method, strlen(method) + 1);
-  job->get = !job->body && strcmp(method, "GET") == 0;
+  bool get = method && strcmp(method, "GET") == 0;
+  if (!get && (!method || !lr_method_valid(method))) return LARIAT_EINVAL;
+  memcpy(job->method, method, get ? sizeof "GET" : strlen(method) + 1);
+  job->get = get && !job->body;
   return LARIAT_OK;
 }
 

@@ -211,6 +211,19 @@ static void revive(lr_socket *socket) {
   socket->lane->dead--;
 }
 
+/* A connection between two requests, or at the next one's beginning: it is
+ * registered as it should be. */
+static bool wants_nothing_new(const lr_engine *engine, lr_socket *socket,
+                              uint32_t events) {
+  if (!socket->host || socket->dead || !lr_list_empty(&socket->attempt))
+    return false;
+  if (!lr_poller_has(lr_reactor_poller(engine->reactor), &socket->watch,
+                     events ? events : idle_events))
+    return false;
+  socket->wanted = events;
+  return true;
+}
+
 int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane_pointer,
                     void *unused) {
   lr_lane *lane = lane_pointer;
@@ -219,6 +232,7 @@ int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane_pointer,
   uint32_t events = events_of(what);
   (void)easy;
   (void)unused;
+  if (socket && wants_nothing_new(engine, socket, events)) return 0;
   if (!socket) {
     if (!events) return 0;
     socket = add(engine, lane, NULL, fd);

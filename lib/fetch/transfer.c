@@ -456,10 +456,9 @@ static bool is_garbled(const lr_transfer *transfer) {
 
 static lariat_status status_of(const lr_transfer *transfer, int code) {
   if (transfer->fault != LARIAT_OK) return transfer->fault;
+  if (code == CURLE_OK) return LARIAT_OK;
   if (is_certificate_error(code)) return LARIAT_ECERTIFICATE;
   switch (code) {
-  case CURLE_OK:
-    return LARIAT_OK;
   case CURLE_OUT_OF_MEMORY:
     return in_head(transfer) ? LARIAT_EHEADERLIMIT : LARIAT_ENOMEM;
   case CURLE_URL_MALFORMAT:
