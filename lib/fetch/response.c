@@ -233,14 +233,23 @@ static bool reserve_body(lariat_response *response, size_t first) {
 bool lr_response_add_body(lariat_response *response, const void *bytes,
                           size_t length) {
   if (length == 0) return true;
-  if (response->body.length == 0 && !reserve_body(response, length))
+  lr_buffer *body = &response->body;
+  if (body->length == 0 && !reserve_body(response, length)) return false;
+  if (length > body->room - body->length && !lr_buffer_reserve(body, length))
     return false;
-  return lr_buffer_append(&response->body, bytes, length);
+  memcpy(body->bytes + body->length, bytes, length);
+  body->length += length;
+  return true;
 }
 
 /* Of an empty body the reader needs no NUL. */
 bool lr_response_finish(lariat_response *response) {
-  return !response->body.bytes || lr_buffer_terminate(&response->body);
+  lr_buffer *body = &response->body;
+  if (body->length < body->room) {
+    body->bytes[body->length] = '\0';
+    return true;
+  }
+  return !body->bytes || lr_buffer_terminate(body);
 }
 
 lariat_response *lr_response_retain(lariat_response *response) {

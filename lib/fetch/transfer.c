@@ -78,16 +78,25 @@ static void set_pruning(lr_transfer *transfer, bool prunes) {
   transfer->prunes = prunes;
 }
 
+static void first_line(lr_transfer *transfer) {
+  transfer->heard = true;
+  if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
+    learn_from_answer(transfer);
+  if (transfer->hopes) set_pruning(transfer, false);
+}
+
 /* Returning less than was given makes libcurl end the transfer. */
 static size_t take_header(char *line, size_t size, size_t count,
                           void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
   size_t length = size * count;
-  transfer->fault = lr_response_add_line(transfer->job->response, line, length);
-  if (transfer->fault != LARIAT_OK) return 0;
-  if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
-    learn_from_answer(transfer);
-  if (transfer->hopes) set_pruning(transfer, false);
+  lariat_status status =
+      lr_response_add_line(transfer->job->response, line, length);
+  if (status != LARIAT_OK) {
+    transfer->fault = status;
+    return 0;
+  }
+  if (!transfer->heard) first_line(transfer);
   return length;
 }
 
@@ -337,6 +346,7 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   transfer->hopes = !fresh;
   transfer->has_digest = false;
   transfer->starved = false;
+  transfer->heard = false;
   transfer->shaking = false;
   transfer->error[0] = '\0';
   lariat_status status = set_url(transfer, host, &job->target);
