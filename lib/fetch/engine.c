@@ -189,6 +189,7 @@ static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
   if (fresh) count_coming(engine, transfer, 1);
   lr_host_in_lane(host, lane)->running++;
   engine->running++;
+  engine->watched += job->idle_timeout_ns != 0;
   return LARIAT_OK;
 }
 
@@ -215,6 +216,7 @@ static void detach(lr_engine *engine, lr_transfer *transfer) {
   lr_lane_remove(lane, transfer);
   lr_engine_connection_came(engine, transfer);
   engine->running--;
+  engine->watched -= transfer->job->idle_timeout_ns != 0;
   lr_host_lane *part = lr_host_in_lane(host, lane);
   if (part) {
     part->running--;
@@ -244,7 +246,7 @@ void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
 static void cancel(void *self, lr_job *job) {
   lr_engine *engine = self;
   lr_transfer *transfer = job->transfer;
-  job->phase = (uint8_t)lr_transfer_phase(transfer);
+  lr_transfer_stop(transfer);
   count(engine, job);
   detach(engine, transfer);
   lr_dispatcher_unblock(engine->dispatcher);
@@ -253,6 +255,11 @@ static void cancel(void *self, lr_job *job) {
 static lariat_phase phase(void *self, const lr_job *job) {
   (void)self;
   return lr_transfer_phase(job->transfer);
+}
+
+static uint64_t heard_ns(void *self, const lr_job *job) {
+  (void)self;
+  return lr_transfer_heard_ns(job->transfer);
 }
 
 /* A lane that is touched while it is seen to waits for the next round. */
@@ -286,8 +293,8 @@ static void close_engine(void *self) {
   lr_free(engine);
 }
 
-static const lr_transport_ops ops = {start, cancel, phase, turn_end,
-                                     close_engine};
+static const lr_transport_ops ops = {start,    cancel,   phase,
+                                     heard_ns, turn_end, close_engine};
 
 lariat_status lr_engine_open(lr_worker *worker, lr_transport *out) {
   const lariat_pool_options *options = lr_pool_options(worker->pool);

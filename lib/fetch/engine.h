@@ -36,6 +36,7 @@ typedef struct lr_engine {
   unsigned open;            /* connections now */
   unsigned coming;          /* transfers that are about to open one */
   unsigned running;         /* transfers now */
+  unsigned watched;         /* of those, with an idle time-out */
   uint64_t idle_ns;         /* a quiet lane is closed after this */
   bool insecure;
   struct x509_store_st *trusted; /* NULL until the first https job */

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "fetch/response_cache.h"
+#include "fetch/retry.h"
 
 enum {
   FIRST_TEXT = 512,
@@ -39,6 +40,9 @@ void lr_response_reset(lariat_response *response) {
   response->body.length = 0;
   response->timings = (lariat_timings){0};
   response->content_length = -1;
+  if (response->attempts) lr_free(response->attempts);
+  response->attempts = NULL;
+  response->retry_end = LARIAT_RETRY_NONE;
 }
 
 /* A piece of a line. */
@@ -263,6 +267,7 @@ void lr_response_free(lariat_response *response) {
   lr_buffer_clear(&response->text);
   lr_buffer_clear(&response->body);
   lr_free(response->url);
+  lr_free(response->attempts);
   lr_free(response);
   if (cache) lr_response_cache_unhold(cache);
 }
@@ -366,7 +371,7 @@ const uint8_t *lariat_response_sha256(const lariat_response *response) {
 }
 
 lariat_timings lariat_response_timings(const lariat_response *response) {
-  return response ? response->timings : (lariat_timings){0, 0, 0, 0, 0, 0};
+  return response ? response->timings : (lariat_timings){0};
 }
 
 unsigned lariat_response_redirects(const lariat_response *response) {
@@ -379,4 +384,22 @@ bool lariat_response_reused(const lariat_response *response) {
 
 unsigned lariat_response_reactor(const lariat_response *response) {
   return response ? response->reactor : 0;
+}
+
+size_t lariat_response_attempts(const lariat_response *response) {
+  if (!response) return 0;
+  return response->attempts ? response->attempts->count : 1;
+}
+
+lariat_attempt lariat_response_attempt_at(const lariat_response *response,
+                                          size_t index) {
+  lariat_attempt attempt = {LARIAT_OK, 0, 0};
+  if (index >= lariat_response_attempts(response)) return attempt;
+  if (response->attempts) return response->attempts->items[index];
+  attempt.http_status = response->status;
+  return attempt;
+}
+
+lariat_retry_end lariat_response_retry_end(const lariat_response *response) {
+  return response ? response->retry_end : LARIAT_RETRY_NONE;
 }

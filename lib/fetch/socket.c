@@ -155,6 +155,7 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
   /* libcurl may be trying again, after a connection that turned out to be
    * dead.  It counts that over the life of the handle, and gives up. */
   if (transfer->hopes) transfer->plain = false;
+  transfer->opened++;
   lr_list_append(&transfer->attempts, &socket->attempt);
   lr_host_in_lane(transfer->host, transfer->lane)->open++;
   count_connection(engine, transfer->lane, transfer->host, 1);
@@ -224,14 +225,21 @@ static bool wants_nothing_new(const lr_engine *engine, lr_socket *socket,
   return true;
 }
 
+/* libcurl's own handles have no transfer. */
+static void note_socket(CURL *easy, curl_socket_t fd) {
+  lr_transfer *transfer = NULL;
+  (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer);
+  if (transfer) transfer->fd = fd;
+}
+
 int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane_pointer,
                     void *unused) {
   lr_lane *lane = lane_pointer;
   lr_engine *engine = lane->engine;
   lr_socket *socket = find(&engine->sockets, fd);
   uint32_t events = events_of(what);
-  (void)easy;
   (void)unused;
+  if (engine->watched && events) note_socket(easy, fd);
   if (socket && wants_nothing_new(engine, socket, events)) return 0;
   if (!socket) {
     if (!events) return 0;

@@ -3,7 +3,10 @@
  * read from them at the end. */
 #include "fetch/transfer.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <openssl/ssl.h>
 
@@ -20,6 +23,10 @@
 static const long lifetime_s = 3600;
 
 /* libcurl's callbacks. */
+
+static void note_activity(lr_transfer *transfer) {
+  transfer->job->active_ns = lr_reactor_turn_ns(transfer->engine->reactor);
+}
 
 /* The handshake begins. */
 static CURLcode use_trust(CURL *easy, void *ssl_ctx, void *transfer_pointer) {
@@ -38,23 +45,49 @@ static void learn(lr_transfer *transfer, lr_protocol protocol) {
   lr_dispatcher_learned(transfer->engine->dispatcher, host, protocol);
 }
 
-/* The connection is up and the request not yet sent: the handshake has settled
- * the protocol, however long the answer may take. */
-static int connected(void *transfer_pointer, char *remote_ip, char *local_ip,
-                     int remote_port, int local_port) {
-  lr_transfer *transfer = transfer_pointer;
+/* The handshake has settled the protocol, however long the answer may take. */
+static void learn_from_handshake(lr_transfer *transfer) {
   struct curl_tlssessioninfo *session = NULL;
   const unsigned char *name = NULL;
   unsigned length = 0;
+  (void)curl_easy_getinfo(transfer->easy, CURLINFO_TLS_SSL_PTR, &session);
+  if (!session || !session->internals) return;
+  SSL_get0_alpn_selected(session->internals, &name, &length);
+  bool http2 = length == 2 && memcmp(name, "h2", 2) == 0;
+  learn(transfer, http2 ? LR_PROTOCOL_HTTP2 : LR_PROTOCOL_HTTP1);
+}
+
+/* libcurl sends a request again, whatever its method, when an open connection
+ * ended before any answer.  Once, and on a new connection, that is right for
+ * what may be made twice; for anything else nobody knows what the server has
+ * done.  (A new stream of HTTP/2 may well go to another's new connection.  An
+ * answer that has begun means that the server wants it so: 417.) */
+static bool may_send_again(lr_transfer *transfer) {
+  const lr_job *job = transfer->job;
+  if (job->response->status) return true;
+  if (!job->repeatable || transfer->sends > 2) return false;
+  return transfer->opened > transfer->opened_then ||
+         transfer->host->protocol == LR_PROTOCOL_HTTP2;
+}
+
+/* The connection is up and the request not yet sent. */
+static int connected(void *transfer_pointer, char *remote_ip, char *local_ip,
+                     int remote_port, int local_port) {
+  lr_transfer *transfer = transfer_pointer;
   (void)remote_ip;
   (void)local_ip;
   (void)remote_port;
   (void)local_port;
-  (void)curl_easy_getinfo(transfer->easy, CURLINFO_TLS_SSL_PTR, &session);
-  if (!session || !session->internals) return CURL_PREREQFUNC_OK;
-  SSL_get0_alpn_selected(session->internals, &name, &length);
-  bool http2 = length == 2 && memcmp(name, "h2", 2) == 0;
-  learn(transfer, http2 ? LR_PROTOCOL_HTTP2 : LR_PROTOCOL_HTTP1);
+  if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
+    learn_from_handshake(transfer);
+  if (++transfer->sends > 1) transfer->plain = false; /* see lr_socket_open */
+  if (transfer->sends > 1 && !may_send_again(transfer)) {
+    transfer->fault = LARIAT_ERESET;
+    transfer->job->dead = true;
+    return CURL_PREREQFUNC_ABORT;
+  }
+  transfer->opened_then = transfer->opened;
+  if (transfer->job->idle_timeout_ns) note_activity(transfer);
   return CURL_PREREQFUNC_OK;
 }
 
@@ -90,6 +123,7 @@ static size_t take_header(char *line, size_t size, size_t count,
                           void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
   size_t length = size * count;
+  if (transfer->job->idle_timeout_ns) note_activity(transfer);
   lariat_status status =
       lr_response_add_line(transfer->job->response, line, length);
   if (status != LARIAT_OK) {
@@ -105,6 +139,7 @@ static size_t take_body(char *bytes, size_t size, size_t count,
   lr_transfer *transfer = transfer_pointer;
   lr_job *job = transfer->job;
   size_t length = size * count;
+  if (job->idle_timeout_ns) note_activity(transfer);
   job->received += length;
   if (job->max_body_bytes && job->received > job->max_body_bytes)
     transfer->fault = LARIAT_EBODYLIMIT;
@@ -114,6 +149,19 @@ static size_t take_body(char *bytes, size_t size, size_t count,
            EVP_DigestUpdate(transfer->digest, bytes, length) != 1)
     transfer->fault = LARIAT_ENOMEM;
   return transfer->fault == LARIAT_OK ? length : 0;
+}
+
+/* Bytes that go have no callback of their own. */
+static int take_progress(void *transfer_pointer, curl_off_t down_total,
+                         curl_off_t down, curl_off_t up_total, curl_off_t up) {
+  lr_transfer *transfer = transfer_pointer;
+  (void)down_total;
+  (void)down;
+  (void)up_total;
+  if (up == transfer->uploaded) return 0;
+  transfer->uploaded = up;
+  note_activity(transfer);
+  return 0;
 }
 
 /* Configuration. */
@@ -141,6 +189,8 @@ static void set_callbacks(lr_transfer *transfer) {
   (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
   (void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
   (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+  (void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, connected);
+  (void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
   (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, lr_socket_open);
   (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
   (void)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, lr_socket_close);
@@ -173,6 +223,9 @@ static void configure(lr_transfer *transfer) {
   CURL *easy = transfer->easy;
   (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   (void)curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"); /* the environment's */
+  /* A look-up that is given up is left to its thread: waiting for getaddrinfo
+   * would hold up every other fetch of this reactor. */
+  (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   (void)curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   (void)curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
@@ -186,7 +239,6 @@ static void configure(lr_transfer *transfer) {
   transfer->prunes = true; /* libcurl's own way */
   transfer->headers = NULL;
   transfer->plain = true;
-  transfer->prereq = false;
 }
 
 lr_transfer *lr_transfer_new(lr_engine *engine) {
@@ -319,13 +371,18 @@ static void set_headers(lr_transfer *transfer, const lr_job *job) {
   transfer->headers = list;
 }
 
-/* Only the first job of a host needs to look. */
-static void set_prereq(lr_transfer *transfer, bool wanted) {
-  if (transfer->prereq == wanted) return;
-  (void)curl_easy_setopt(transfer->easy, CURLOPT_PREREQFUNCTION,
-                         wanted ? connected : NULL);
-  (void)curl_easy_setopt(transfer->easy, CURLOPT_PREREQDATA, transfer);
-  transfer->prereq = wanted;
+/* What few jobs want; the handle is reset afterwards. */
+static void set_rarities(lr_transfer *transfer, const lr_job *job) {
+  bool watched = job->idle_timeout_ns && job->body;
+  bool fresh = job->fresh && transfer->host->protocol != LR_PROTOCOL_HTTP2;
+  if (!watched && !fresh) return;
+  transfer->plain = false;
+  if (fresh) (void)curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
+  if (!watched) return;
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_NOPROGRESS, 0L);
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_XFERINFOFUNCTION,
+                         take_progress);
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_XFERINFODATA, transfer);
 }
 
 /* With TLS the server has a say. */
@@ -348,6 +405,10 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   transfer->starved = false;
   transfer->heard = false;
   transfer->shaking = false;
+  transfer->sends = 0;
+  transfer->opened = 0;
+  transfer->uploaded = 0;
+  transfer->fd = CURL_SOCKET_BAD;
   transfer->error[0] = '\0';
   lariat_status status = set_url(transfer, host, &job->target);
   if (status == LARIAT_OK && !job->get) status = set_method(transfer, job);
@@ -355,9 +416,9 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   if (status != LARIAT_OK) return status;
   set_pruning(transfer, fresh || !host->numeric);
   set_headers(transfer, job);
-  set_prereq(transfer, host->protocol == LR_PROTOCOL_UNKNOWN);
   uint8_t http = http_of(job);
   if (transfer->http != http) set_http(transfer, http);
+  if (job->idle_timeout_ns || job->fresh) set_rarities(transfer, job);
   if (transfer->decompress != job->decompress)
     set_encoding(transfer, job->decompress);
   job->transfer = transfer;
@@ -391,6 +452,10 @@ static void read_timings(const lr_transfer *transfer,
   lariat_timings *timings = &response->timings;
   timings->queue_us = after(job->started_ns, job->hop_ns) / 1000;
   timings->first_byte_us = time_of(transfer, CURLINFO_STARTTRANSFER_TIME_T);
+  timings->body_us = after(
+      after(lr_reactor_turn_ns(transfer->engine->reactor), job->started_ns) /
+          1000,
+      timings->first_byte_us);
   if (response->reused) return;
   uint64_t dns = time_of(transfer, CURLINFO_NAMELOOKUP_TIME_T);
   uint64_t connect = time_of(transfer, CURLINFO_CONNECT_TIME_T);
@@ -398,6 +463,27 @@ static void read_timings(const lr_transfer *transfer,
   timings->dns_us = dns;
   timings->connect_us = after(connect, dns);
   timings->tls_us = after(tls, connect);
+}
+
+/* When it failed: the phase that it was in lasted until now. */
+static void read_failed_timings(const lr_transfer *transfer,
+                                lariat_response *response, lariat_phase phase) {
+  lariat_timings *timings = &response->timings;
+  uint64_t now = lr_reactor_turn_ns(transfer->engine->reactor);
+  uint64_t spent = after(now, transfer->job->started_ns) / 1000;
+  uint64_t dns = time_of(transfer, CURLINFO_NAMELOOKUP_TIME_T);
+  uint64_t connect = time_of(transfer, CURLINFO_CONNECT_TIME_T);
+  uint64_t ready = time_of(transfer, CURLINFO_PRETRANSFER_TIME_T);
+  read_timings(transfer, response);
+  timings->body_us = 0;
+  if (phase == LARIAT_PHASE_DNS) timings->dns_us = spent;
+  if (phase == LARIAT_PHASE_CONNECT) timings->connect_us = after(spent, dns);
+  if (phase == LARIAT_PHASE_TLS) timings->tls_us = after(spent, connect);
+  if (phase == LARIAT_PHASE_REQUEST) timings->request_us = after(spent, ready);
+  if (phase == LARIAT_PHASE_BODY)
+    timings->body_us = after(spent, timings->first_byte_us);
+  else
+    timings->first_byte_us = spent;
 }
 
 static void read_remote(const lr_transfer *transfer,
@@ -428,6 +514,7 @@ lariat_phase lr_transfer_phase(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
   if (response && response->status && !response->interim)
     return LARIAT_PHASE_BODY;
+  if (transfer->job->dead) return LARIAT_PHASE_FIRST_BYTE;
   if (time_of(transfer, CURLINFO_PRETRANSFER_TIME_T))
     return body_is_sent(transfer) ? LARIAT_PHASE_FIRST_BYTE
                                   : LARIAT_PHASE_REQUEST;
@@ -436,6 +523,21 @@ lariat_phase lr_transfer_phase(const lr_transfer *transfer) {
   if (time_of(transfer, CURLINFO_NAMELOOKUP_TIME_T))
     return LARIAT_PHASE_CONNECT;
   return LARIAT_PHASE_DNS;
+}
+
+/* libcurl shows header lines when they are whole, and nothing of a handshake:
+ * the kernel knows better.  But a connection of HTTP/2 is not the job's own. */
+uint64_t lr_transfer_heard_ns(const lr_transfer *transfer) {
+  uint64_t now = lr_reactor_turn_ns(transfer->engine->reactor);
+  uint64_t active = transfer->job->active_ns;
+  struct tcp_info info;
+  socklen_t length = sizeof info;
+  if (transfer->host->protocol == LR_PROTOCOL_HTTP2) return active;
+  if (transfer->fd == CURL_SOCKET_BAD ||
+      getsockopt(transfer->fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
+    return active;
+  uint64_t received = after(now, info.tcpi_last_data_recv * 1000000ull);
+  return received > active ? received : active;
 }
 
 static bool is_certificate_error(int code) {
@@ -511,15 +613,33 @@ static lariat_status finish_response(lr_transfer *transfer) {
   return response->has_sha256 ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
+/* Instead of libcurl's words for a callback that said no. */
+static const char died[] = "an open connection ended before the answer";
+
 void lr_transfer_conclude(lr_transfer *transfer, int curl_code) {
   lr_job *job = transfer->job;
   lariat_response *response = job->response;
   job->curl_code = curl_code;
   job->outcome = status_of(transfer, curl_code);
+  job->resent = transfer->sends > 1 && !job->dead;
   read_remote(transfer, response);
   read_timings(transfer, response);
   if (job->outcome == LARIAT_OK) job->outcome = finish_response(transfer);
   if (job->outcome == LARIAT_OK) return;
   job->phase = (uint8_t)lr_transfer_phase(transfer);
-  if (transfer->error[0]) job->detail = lr_copy_string(transfer->error);
+  if (job->outcome == LARIAT_ETIMEDOUT)
+    job->time_limit = LARIAT_TIME_LIMIT_CONNECT; /* libcurl's own */
+  read_failed_timings(transfer, response, (lariat_phase)job->phase);
+  if (job->dead)
+    job->detail = lr_copy_string(died);
+  else if (transfer->error[0])
+    job->detail = lr_copy_string(transfer->error);
+}
+
+void lr_transfer_stop(lr_transfer *transfer) {
+  lr_job *job = transfer->job;
+  job->phase = (uint8_t)lr_transfer_phase(transfer);
+  job->resent = transfer->sends > 1;
+  if (job->response)
+    read_failed_timings(transfer, job->response, (lariat_phase)job->phase);
 }

@@ -34,8 +34,12 @@ typedef struct lr_transfer {
   bool shaking;         /* a TLS handshake has begun, for this job */
   bool plain;           /* configured for GET; else it is reset after use */
   bool hopes;           /* a connection is there that it may use */
-  bool prereq;          /* looks at what the connection speaks */
   bool prunes;          /* its end drops old addresses from the lane's cache */
+  uint32_t sends;       /* how often libcurl began to send, for this job */
+  uint32_t opened;      /* sockets, for this job */
+  uint32_t opened_then; /* when it began to send first */
+  curl_socket_t fd;     /* with an idle time-out: as libcurl told last */
+  curl_off_t uploaded;  /* with an idle time-out: of the body, as last seen */
   uint8_t http;
   bool decompress;
   struct curl_slist *headers;
@@ -61,8 +65,14 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
 /* Fills in the outcome of the job from what libcurl says. */
 void lr_transfer_conclude(lr_transfer *transfer, int curl_code);
 
+/* Fills in where a job that is stopped was, and what each phase took. */
+void lr_transfer_stop(lr_transfer *transfer);
+
 /* The phase that it is in. */
 lariat_phase lr_transfer_phase(const lr_transfer *transfer);
+
+/* When bytes last went or came. */
+uint64_t lr_transfer_heard_ns(const lr_transfer *transfer);
 
 /* Forgets the job, which has been taken from its lane. */
 void lr_transfer_reset(lr_transfer *transfer);
