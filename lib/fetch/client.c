@@ -632,6 +632,7 @@ static lariat_client *new_blank(lariat_pool *pool, lariat_reactor *reactor,
   client->reactor = reactor;
   client->options = *options;
   if (!client->options.window) client->options.window = WINDOW;
+  client->request_defaults = lariat_request_defaults(client);
   lr_list_init(&client->jobs);
   lr_list_init(&client->spare);
   client->closer.begin = reactor_closes;

@@ -18,7 +18,8 @@ struct lariat_client {
   lariat_pool *pool;
   lariat_reactor *reactor;
   lariat_client_options options;
-  lr_profile *profile; /* the headers of every request */
+  lariat_request_options request_defaults; /* what the options come to */
+  lr_profile *profile;                     /* the headers of every request */
   lr_response_cache *responses;
   lr_origin last_origin; /* of the URLs that were asked for */
   lr_list jobs;          /* all that are not freed */

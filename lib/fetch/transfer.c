@@ -111,17 +111,26 @@ static void set_pruning(lr_transfer *transfer, bool prunes) {
   transfer->prunes = prunes;
 }
 
+static void first_line(lr_transfer *transfer) {
+  transfer->heard = true;
+  if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
+    learn_from_answer(transfer);
+  if (transfer->hopes) set_pruning(transfer, false);
+}
+
 /* Returning less than was given makes libcurl end the transfer. */
 static size_t take_header(char *line, size_t size, size_t count,
                           void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
   size_t length = size * count;
   if (transfer->job->idle_timeout_ns) note_activity(transfer);
-  transfer->fault = lr_response_add_line(transfer->job->response, line, length);
-  if (transfer->fault != LARIAT_OK) return 0;
-  if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
-    learn_from_answer(transfer);
-  if (transfer->hopes) set_pruning(transfer, false);
+  lariat_status status =
+      lr_response_add_line(transfer->job->response, line, length);
+  if (status != LARIAT_OK) {
+    transfer->fault = status;
+    return 0;
+  }
+  if (!transfer->heard) first_line(transfer);
   return length;
 }
 
@@ -394,6 +403,7 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   transfer->hopes = !fresh;
   transfer->has_digest = false;
   transfer->starved = false;
+  transfer->heard = false;
   transfer->shaking = false;
   transfer->sends = 0;
   transfer->opened = 0;
@@ -442,11 +452,10 @@ static void read_timings(const lr_transfer *transfer,
   lariat_timings *timings = &response->timings;
   timings->queue_us = after(job->started_ns, job->hop_ns) / 1000;
   timings->first_byte_us = time_of(transfer, CURLINFO_STARTTRANSFER_TIME_T);
-  timings->body_us =
-      after(after(lr_reactor_turn_ns(transfer->engine->reactor),
-                  job->started_ns) /
-                1000,
-            timings->first_byte_us);
+  timings->body_us = after(
+      after(lr_reactor_turn_ns(transfer->engine->reactor), job->started_ns) /
+          1000,
+      timings->first_byte_us);
   if (response->reused) return;
   uint64_t dns = time_of(transfer, CURLINFO_NAMELOOKUP_TIME_T);
   uint64_t connect = time_of(transfer, CURLINFO_CONNECT_TIME_T);
@@ -559,10 +568,9 @@ static bool is_garbled(const lr_transfer *transfer) {
 
 static lariat_status status_of(const lr_transfer *transfer, int code) {
   if (transfer->fault != LARIAT_OK) return transfer->fault;
+  if (code == CURLE_OK) return LARIAT_OK;
   if (is_certificate_error(code)) return LARIAT_ECERTIFICATE;
   switch (code) {
-  case CURLE_OK:
-    return LARIAT_OK;
   case CURLE_OUT_OF_MEMORY:
     return in_head(transfer) ? LARIAT_EHEADERLIMIT : LARIAT_ENOMEM;
   case CURLE_URL_MALFORMAT:

@@ -10,7 +10,8 @@
 #include "say.h"
 
 enum {
-  NAP_NS = 100000,
+  NAP_NS = 5000, /* for each job in flight */
+  LONGEST_NAP_NS = 300000,
   FAST_NS = 100000,              /* less than that for each answer */
   LINES_A_PUMP = 512,            /* then the reactor has its turn */
   LOOK_AHEAD = 1024,             /* jobs that wait for their host */
@@ -123,14 +124,21 @@ static void pump_soon(struct run *run) {
 
 /* Answers that come fast are taken in batches: a thread that is woken for each
  * one costs more than all the rest of this program.  Meanwhile the reactors
- * have jobs of quick hosts to go on with, see hosts.h. */
+ * have jobs of quick hosts to go on with, see hosts.h; with few in flight they
+ * would soon be idle. */
+static void nap(const struct run *run) {
+  uint64_t ns = run->in_flight * NAP_NS;
+  const struct timespec time = {0, ns < LONGEST_NAP_NS ? (long)ns
+                                                       : LONGEST_NAP_NS};
+  (void)nanosleep(&time, NULL);
+}
+
 static void rest(void *context) {
   struct run *run = context;
-  const struct timespec nap = {0, NAP_NS};
   uint64_t now_ns = lariat_reactor_now_ns(run->reactor);
   uint64_t each_ns = (now_ns - run->rested_ns) / (run->batch + 1);
   run->rest_set = false;
-  if (each_ns < FAST_NS) (void)nanosleep(&nap, NULL);
+  if (each_ns < FAST_NS) nap(run);
   run->rested_ns = lariat_reactor_now_ns(run->reactor);
   run->batch = 0;
 }
