@@ -199,9 +199,9 @@ static void retries(void) {
 
 static void retry_flags(void) {
   begin();
-  unsigned post =
-      fetch_line(run, "{\"url\":\"http://127.0.0.1:%u/status/503\",\"body\":\"x\"}",
-                 origin_port(origin));
+  unsigned post = fetch_line(
+      run, "{\"url\":\"http://127.0.0.1:%u/status/503\",\"body\":\"x\"}",
+      origin_port(origin));
   unsigned silent = origin_line("/mid-body-stall");
   const char *const all[] = {"--retries",      "2",   "--retry-all-methods",
                              "--idle-timeout", "0.1", NULL};
@@ -210,8 +210,9 @@ static void retry_flags(void) {
   CU_ASSERT_EQUAL(fetch_number(run, post, "attempts"), 3);
   fetch_expect_error(run, silent, "timed-out", "body");
   CU_ASSERT_EQUAL(fetch_number(run, silent, "attempts"), 3);
-  const char *const none[] = {"--retries",      "2",   "--retry-status", "none",
-                              "--idle-timeout", "0.1", NULL};
+  const char *const none[] = {
+      "--retries", "2", "--retry-status", "none", "--idle-timeout",
+      "0.1",       NULL};
   CU_ASSERT_EQUAL(fetch_run_list(run, none), 1);
   CU_ASSERT_EQUAL(fetch_number(run, post, "attempts"), 1);
   end();
@@ -222,7 +223,8 @@ static void retry_budget(void) {
   begin();
   unsigned over = 0, lines = 200;
   for (unsigned i = 0; i < lines; i++) origin_line("/mid-body-reset");
-  const char *const no_ratio[] = {"--retries", "3", "--retry-budget", "0", NULL};
+  const char *const no_ratio[] = {"--retries", "3", "--retry-budget", "0",
+                                  NULL};
   CU_ASSERT_EQUAL(fetch_run_list(run, no_ratio), 1);
   CU_ASSERT(origin_counts(origin).requests <= lines + 100 + 100);
   for (unsigned i = 1; i <= lines; i++)

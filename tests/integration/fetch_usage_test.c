@@ -172,12 +172,13 @@ static void expect_option(const char *text, const char *name, const char *kind,
 
 static void every_option_is_documented(void) {
   static const char *const options[] = {
-      "input",           "output",    "save",    "reactors", "concurrency",
-      "per-host",        "placement", "timeout", "retries",  "retry-status",
-      "retry-budget", "retry-all-methods", "idle-timeout",
-      "connect-timeout", "max-body",  "memory",  "method",   "max-redirects",
-      "header",          "data",      "cacert",  "insecure", "http",
-      "resume",          "quiet",     "verbose", "version",  "help"};
+      "input",        "output",          "save",         "reactors",
+      "concurrency",  "per-host",        "placement",    "timeout",
+      "retries",      "retry-status",    "retry-budget", "retry-all-methods",
+      "idle-timeout", "connect-timeout", "max-body",     "memory",
+      "method",       "max-redirects",   "header",       "data",
+      "cacert",       "insecure",        "http",         "resume",
+      "quiet",        "verbose",         "version",      "help"};
   struct program p;
   char *man = read_file(LARIAT_DOCS "/man/lariat-fetch.1");
   char *bash = read_file(LARIAT_COMPLETIONS "/lariat.bash");

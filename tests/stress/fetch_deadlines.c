@@ -5,14 +5,14 @@
  *
  *   fetch_deadlines [times]
  *
- * Usually 10 times in each phase, see scale.h. */
+ * Usually 5 times in each phase, see scale.h. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "support/scale.h"
 #include "support/slow.h"
 
-enum { USUAL_TIMES = 10, TIMES_MAX = 1000, LEAST_MS = 60, TOO_LATE_US = 10000 };
+enum { USUAL_TIMES = 5, TIMES_MAX = 1000, LEAST_MS = 60, TOO_LATE_US = 10000 };
 
 static unsigned times;
 static struct slow_result results[TIMES_MAX];

@@ -12,7 +12,7 @@
  *
  *   fetch_outage [requests]
  *
- * Usually 1,000 requests and an outage of 2 s, see scale.h; in full 10,000 and
+ * Usually 1,000 requests and an outage of 1 s, see scale.h; in full 10,000 and
  * 10 s. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -72,8 +72,8 @@ static void submit_over(struct fetching *t, unsigned ms) {
   uint64_t began = fixture_real_ms();
   unsigned made = 0;
   while (made < requests) {
-    uint64_t due = ms ? (fixture_real_ms() - began + 1) * requests / ms
-                      : requests;
+    uint64_t due =
+        ms ? (fixture_real_ms() - began + 1) * requests / ms : requests;
     while (made < due && made < requests) {
       outcome_watch(&outcomes[made], lariat_get(t->client, url));
       made++;
@@ -181,7 +181,8 @@ static void test_recovery(void) {
   if (!origin_script(origin, "/load", page)) abort();
   unsigned long before = origin_counts(origin).requests;
   fetching_wait(&t, outcomes, requests, PATIENCE_MS);
-  for (unsigned i = 0; i < requests; i++) outcome_expect_http(&outcomes[i], 200);
+  for (unsigned i = 0; i < requests; i++)
+    outcome_expect_http(&outcomes[i], 200);
   unsigned last = (unsigned)(fixture_real_ms() - ended_ms) / WINDOW_MS;
   puts("");
   unsigned most = print_windows(last < WINDOWS ? last : WINDOWS - 1);
@@ -233,7 +234,7 @@ int main(int argc, char **argv) {
   };
   requests = (unsigned)scale_of(USUAL, argc, argv);
   if (requests < 20) requests = 20;
-  outage_ms = requests > 2000 ? requests : 2000;
+  outage_ms = requests > 1000 ? requests : 1000;
   outcomes = calloc(requests, sizeof *outcomes);
   if (!outcomes) return 1;
   int result =

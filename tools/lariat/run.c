@@ -11,10 +11,10 @@
 
 enum {
   NAP_NS = 100000,
-  FAST_NS = 100000,              /* less than that for each answer */
-  LINES_A_PUMP = 512,            /* then the reactor has its turn */
-  LOOK_AHEAD = 1024,             /* jobs that wait for their host */
-  WEIGHT_MAX = 32 * 1024 * 1024  /* bytes of input in jobs */
+  FAST_NS = 100000,             /* less than that for each answer */
+  LINES_A_PUMP = 512,           /* then the reactor has its turn */
+  LOOK_AHEAD = 1024,            /* jobs that wait for their host */
+  WEIGHT_MAX = 32 * 1024 * 1024 /* bytes of input in jobs */
 };
 
 /* Jobs. */
