@@ -40,6 +40,7 @@ static void free_client(lariat_client *client) {
   free_spare(client);
   if (client->responses) lr_response_cache_close(client->responses);
   lr_profile_release(client->profile);
+  lr_origin_clear(&client->last_origin);
   lr_pool_unhold(client->pool);
   lr_free(client);
 }

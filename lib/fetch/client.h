@@ -20,8 +20,9 @@ struct lariat_client {
   lariat_client_options options;
   lr_profile *profile; /* the headers of every request */
   lr_response_cache *responses;
-  lr_list jobs;  /* all that are not freed */
-  lr_list spare; /* blank jobs, for the next requests */
+  lr_origin last_origin; /* of the URLs that were asked for */
+  lr_list jobs;          /* all that are not freed */
+  lr_list spare;         /* blank jobs, for the next requests */
   unsigned spare_count;
   uint64_t live;   /* length of `jobs` */
   uint64_t away;   /* travel and cancel nodes that are out */

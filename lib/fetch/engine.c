@@ -2,6 +2,8 @@
  * Which lane a job goes to, and what happens around a transfer. */
 #include "fetch/engine.h"
 
+#include <openssl/evp.h>
+
 #include "base/memory.h"
 #include "fetch/dispatcher.h"
 #include "fetch/lane.h"
@@ -177,13 +179,12 @@ static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
   lr_host *host = job->host;
   lr_transfer *transfer = take_transfer(engine);
   if (!transfer) return LARIAT_ENOMEM;
-  lariat_status status = lr_transfer_prepare(transfer, job, host, lane);
+  lariat_status status = lr_transfer_prepare(transfer, job, host, lane, fresh);
   if (status == LARIAT_OK) status = lr_lane_add(lane, transfer);
   if (status != LARIAT_OK) {
     give_back(engine, transfer);
     return status;
   }
-  transfer->hopes = !fresh;
   transfer->coming = fresh;
   if (fresh) count_coming(engine, transfer, 1);
   lr_host_in_lane(host, lane)->running++;
@@ -287,6 +288,7 @@ static void close_engine(void *self) {
   while ((node = lr_list_take_first(&engine->transfers)))
     lr_transfer_free(lr_container(node, lr_transfer, node));
   lr_sockets_clear(&engine->sockets);
+  EVP_MD_free(engine->sha256);
   lr_trust_release(engine->trusted);
   lr_free(engine);
 }

@@ -125,7 +125,9 @@ static lariat_status fill(lr_job *job, const char *method, const char *url,
   if (status == LARIAT_OK && (unsigned)options->http > LARIAT_HTTP_2)
     status = LARIAT_EINVAL;
   if (status == LARIAT_OK)
-    status = url ? lr_target_parse(&job->target, url) : LARIAT_EURL;
+    status = url ? lr_target_parse_after(&job->target, url,
+                                         &job->client->last_origin)
+                 : LARIAT_EURL;
   if (status == LARIAT_OK)
     status = set_headers(job, options->headers, options->header_count);
   if (status == LARIAT_OK) status = complete_headers(job);

@@ -106,6 +106,19 @@ static void learn_from_answer(lr_transfer *transfer) {
     learn(transfer, version >= 20 ? LR_PROTOCOL_HTTP2 : LR_PROTOCOL_HTTP1);
 }
 
+/* libcurl's cache of addresses.  At the end of each transfer it goes through
+ * all of it, for what is too old, unless nothing ever is; it is enough to do
+ * that when a connection was opened.  But a name must not be looked up in there
+ * with "nothing is too old": what was hoped for may have gone.  So a transfer
+ * that has got its connection says it at the first line of the answer. */
+static void set_pruning(lr_transfer *transfer, bool prunes) {
+  static const long usual_s = 60;
+  if (transfer->prunes == prunes) return;
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_DNS_CACHE_TIMEOUT,
+                         prunes ? usual_s : -1L);
+  transfer->prunes = prunes;
+}
+
 /* Returning less than was given makes libcurl end the transfer. */
 static size_t take_header(char *line, size_t size, size_t count,
                           void *transfer_pointer) {
@@ -116,6 +129,7 @@ static size_t take_header(char *line, size_t size, size_t count,
   if (transfer->fault != LARIAT_OK) return 0;
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_answer(transfer);
+  if (transfer->hopes) set_pruning(transfer, false);
   return length;
 }
 
@@ -215,11 +229,13 @@ static void configure(lr_transfer *transfer) {
   (void)curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   (void)curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
   (void)curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, lifetime_s);
-  (void)curl_easy_setopt(easy, CURLOPT_CURLU, transfer->url);
   set_callbacks(transfer);
   set_tls(transfer);
   set_encoding(transfer, true);
   set_http(transfer, LARIAT_HTTP_AUTO);
+  transfer->set_from = NULL;
+  transfer->set_length = 0;
+  transfer->prunes = true; /* libcurl's own way */
   transfer->headers = NULL;
   transfer->plain = true;
 }
@@ -244,67 +260,72 @@ void lr_transfer_free(lr_transfer *transfer) {
   if (transfer->easy) curl_easy_cleanup(transfer->easy);
   curl_url_cleanup(transfer->url);
   EVP_MD_CTX_free(transfer->digest);
-  lr_free(transfer->set_url);
+  lr_free(transfer->set_path);
   lr_free(transfer);
 }
 
 /* The URL. */
 
-static bool keep_copy(lr_transfer *transfer, const lr_target *target) {
-  if (target->url_length >= transfer->set_room) {
-    uint32_t room = target->url_length + 128;
-    char *copy = lr_realloc(transfer->set_url, room);
+static lariat_status give_url(lr_transfer *transfer, CURLU *url) {
+  if (transfer->set_from == url) return LARIAT_OK;
+  if (curl_easy_setopt(transfer->easy, CURLOPT_CURLU, url) != CURLE_OK)
+    return LARIAT_ENOMEM;
+  transfer->set_from = url;
+  return LARIAT_OK;
+}
+
+static bool keep_path(lr_transfer *transfer, const char *path,
+                      uint32_t length) {
+  if (length >= transfer->set_room) {
+    uint32_t room = length + 128;
+    char *copy = lr_realloc(transfer->set_path, room);
     if (!copy) return false;
-    transfer->set_url = copy;
+    transfer->set_path = copy;
     transfer->set_room = room;
   }
-  memcpy(transfer->set_url, target->url, target->url_length + 1u);
-  transfer->set_length = target->url_length;
-  transfer->set_origin = target->origin_length;
+  memcpy(transfer->set_path, path, length + 1u);
+  transfer->set_length = length;
   return true;
 }
 
-static bool same_url(const lr_transfer *transfer, const lr_target *target) {
-  return transfer->set_length == target->url_length && target->url_length &&
-         memcmp(transfer->set_url, target->url, target->url_length) == 0;
+static bool same_path(const lr_transfer *transfer, const char *path,
+                      uint32_t length) {
+  return transfer->set_length == length &&
+         memcmp(transfer->set_path, path, length) == 0;
 }
 
-static bool same_origin(const lr_transfer *transfer, const lr_target *target) {
-  return target->origin_length &&
-         transfer->set_origin == target->origin_length &&
-         memcmp(transfer->set_url, target->url, target->origin_length) == 0;
-}
-
-/* Path and query alone; the copy is cut up and mended again. */
-static CURLUcode set_path(lr_transfer *transfer) {
-  char *path = transfer->set_url + transfer->set_origin;
-  char *query = strchr(path, '?');
-  if (query) *query = '\0';
-  CURLUcode code =
-      curl_url_set(transfer->url, CURLUPART_PATH, *path ? path : "/", 0);
-  if (code == CURLUE_OK)
-    code = curl_url_set(transfer->url, CURLUPART_QUERY,
-                        query ? query + 1 : NULL, 0);
-  if (query) *query = '?';
-  return code;
-}
-
-/* libcurl's parser does no more work than what is new to it. */
-static lariat_status set_url(lr_transfer *transfer, const lr_target *target) {
-  if (same_url(transfer, target)) return LARIAT_OK;
-  bool path_only = same_origin(transfer, target);
-  if (!keep_copy(transfer, target)) {
-    transfer->set_length = 0;
-    transfer->set_origin = 0;
-    return LARIAT_ENOMEM;
-  }
-  CURLUcode code =
-      path_only ? set_path(transfer)
-                : curl_url_set(transfer->url, CURLUPART_URL, target->url, 0);
-  if (code == CURLUE_OK) return LARIAT_OK;
+static lariat_status give_path(lr_transfer *transfer, const char *path) {
   transfer->set_length = 0;
-  transfer->set_origin = 0;
-  return code == CURLUE_OUT_OF_MEMORY ? LARIAT_ENOMEM : LARIAT_EURL;
+  return curl_easy_setopt(transfer->easy, CURLOPT_REQUEST_TARGET, path) ==
+                 CURLE_OK
+             ? LARIAT_OK
+             : LARIAT_ENOMEM;
+}
+
+/* A plain URL: what is before its path was parsed for the host, and path and
+ * query go out as they are.  (libcurl would take them apart and print them
+ * together again, a character at a time.) */
+static lariat_status set_plain_url(lr_transfer *transfer, lr_host *host,
+                                   const lr_target *target) {
+  CURLU *origin = lr_host_origin(host, target);
+  const char *path = target->url + target->origin_length;
+  uint32_t length = target->url_length - target->origin_length;
+  lariat_status status = origin ? give_url(transfer, origin) : LARIAT_ENOMEM;
+  if (status != LARIAT_OK || same_path(transfer, path, length)) return status;
+  status = give_path(transfer, path);
+  if (status != LARIAT_OK) return status;
+  return keep_path(transfer, path, length) ? LARIAT_OK : LARIAT_ENOMEM;
+}
+
+static lariat_status set_url(lr_transfer *transfer, lr_host *host,
+                             const lr_target *target) {
+  if (target->plain) return set_plain_url(transfer, host, target);
+  CURLUcode code = curl_url_set(transfer->url, CURLUPART_URL, target->url, 0);
+  if (code == CURLUE_OUT_OF_MEMORY) return LARIAT_ENOMEM;
+  if (code != CURLUE_OK) return LARIAT_EURL;
+  lariat_status status = give_url(transfer, transfer->url);
+  return status == LARIAT_OK && transfer->set_length ? give_path(transfer, NULL)
+                                                     : status;
 }
 
 /* The request. */
@@ -331,11 +352,14 @@ static lariat_status set_method(lr_transfer *transfer, const lr_job *job) {
   return code == CURLE_OK ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
+/* The algorithm is looked up once: OpenSSL would do it for each body. */
 static lariat_status begin_digest(lr_transfer *transfer) {
+  lr_engine *engine = transfer->engine;
+  if (!engine->sha256) engine->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
   if (!transfer->digest) transfer->digest = EVP_MD_CTX_new();
   transfer->has_digest =
-      transfer->digest &&
-      EVP_DigestInit_ex(transfer->digest, EVP_sha256(), NULL) == 1;
+      engine->sha256 && transfer->digest &&
+      EVP_DigestInit_ex(transfer->digest, engine->sha256, NULL) == 1;
   return transfer->has_digest ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
@@ -367,7 +391,7 @@ static uint8_t http_of(const lr_job *job) {
 }
 
 lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
-                                  lr_host *host, lr_lane *lane) {
+                                  lr_host *host, lr_lane *lane, bool fresh) {
   if (!job->response) job->response = lr_response_new();
   if (!job->response) return LARIAT_ENOMEM;
   job->received = 0;
@@ -375,6 +399,7 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   transfer->host = host;
   transfer->lane = lane;
   transfer->fault = LARIAT_OK;
+  transfer->hopes = !fresh;
   transfer->has_digest = false;
   transfer->starved = false;
   transfer->shaking = false;
@@ -383,10 +408,11 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   transfer->uploaded = 0;
   transfer->fd = CURL_SOCKET_BAD;
   transfer->error[0] = '\0';
-  lariat_status status = set_url(transfer, &job->target);
+  lariat_status status = set_url(transfer, host, &job->target);
   if (status == LARIAT_OK && !job->get) status = set_method(transfer, job);
   if (status == LARIAT_OK && job->sha256) status = begin_digest(transfer);
   if (status != LARIAT_OK) return status;
+  set_pruning(transfer, fresh || !host->numeric);
   set_headers(transfer, job);
   uint8_t http = http_of(job);
   if (transfer->http != http) set_http(transfer, http);

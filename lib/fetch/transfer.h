@@ -19,7 +19,8 @@ struct lr_lane;
 
 typedef struct lr_transfer {
   CURL *easy;
-  CURLU *url;
+  CURLU *url;      /* a whole URL, for those that are not plain */
+  CURLU *set_from; /* what `easy` was given: `url`, or a host's */
   struct lr_engine *engine;
   struct lr_lane *lane; /* while it runs */
   struct lr_host *host; /* while it runs */
@@ -32,6 +33,7 @@ typedef struct lr_transfer {
   bool shaking;         /* a TLS handshake has begun, for this job */
   bool plain;           /* configured for GET; else it is reset after use */
   bool hopes;           /* a connection is there that it may use */
+  bool prunes;          /* its end drops old addresses from the lane's cache */
   uint32_t sends;       /* how often libcurl began to send, for this job */
   uint32_t opened;      /* sockets, for this job */
   uint32_t opened_then; /* when it began to send first */
@@ -42,10 +44,9 @@ typedef struct lr_transfer {
   struct curl_slist *headers;
   lariat_status fault; /* why a callback stopped the transfer */
   EVP_MD_CTX *digest;  /* made when first needed */
-  char *set_url;       /* what `url` holds, to set no more than differs */
+  char *set_path;      /* path and query that `easy` was given */
   uint32_t set_room;
-  uint32_t set_length;
-  uint32_t set_origin;
+  uint32_t set_length; /* 0: none */
   char error[CURL_ERROR_SIZE];
 } lr_transfer;
 
@@ -53,10 +54,12 @@ typedef struct lr_transfer {
 lr_transfer *lr_transfer_new(struct lr_engine *engine);
 void lr_transfer_free(lr_transfer *transfer);
 
-/* Makes it ready to fetch `job` for `host` in `lane`.
+/* Makes it ready to fetch `job` for `host` in `lane`; `fresh`: a connection
+ * will be opened for it.
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EURL */
 lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
-                                  struct lr_host *host, struct lr_lane *lane);
+                                  struct lr_host *host, struct lr_lane *lane,
+                                  bool fresh);
 
 /* Fills in the outcome of the job from what libcurl says. */
 void lr_transfer_conclude(lr_transfer *transfer, int curl_code);
