@@ -65,6 +65,11 @@ static bool was_refused(const lr_transfer *transfer) {
          transfer->error[0] == '\0';
 }
 
+static bool has_answer(const lr_transfer *transfer) {
+  const lariat_response *response = transfer->job->response;
+  return !response || response->status;
+}
+
 /* libcurl sends a request again, whatever its method, when an open connection
  * ended before any answer.  Once, and on a new connection, that is right for
  * what may be made twice; for anything else nobody knows what the server has
@@ -72,7 +77,7 @@ static bool was_refused(const lr_transfer *transfer) {
  * answer that has begun means that the server wants it so: 417.) */
 static bool may_send_again(const lr_transfer *transfer) {
   const lr_job *job = transfer->job;
-  if (job->response->status || was_refused(transfer)) return true;
+  if (has_answer(transfer) || was_refused(transfer)) return true;
   if (!job->repeatable || transfer->sends > 2) return false;
   return transfer->opened > transfer->opened_then ||
          transfer->host->protocol == LR_PROTOCOL_HTTP2;
@@ -607,7 +612,7 @@ static lariat_status status_of(const lr_transfer *transfer, int code) {
 static bool was_lost(const lr_transfer *transfer, int code) {
   const lariat_response *response = transfer->job->response;
   if (transfer->fault != LARIAT_OK || transfer->sends == 0) return false;
-  if (!response->reused || response->status) return false;
+  if (has_answer(transfer) || !response->reused) return false;
   return code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
          code == CURLE_PARTIAL_FILE || code == CURLE_HTTP2 ||
          code == CURLE_GOT_NOTHING;
