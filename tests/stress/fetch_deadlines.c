@@ -37,7 +37,8 @@ static void report(lariat_phase phase) {
          lariat_phase_name(phase), (double)results[times / 2].late_us / 1000,
          (double)results[times - 1].late_us / 1000, over, times, beyond);
   if (early) fixture_fail("%u failures were early", early);
-  if (beyond * 10 > times)
+  /* the machine may pass over one thread and not the other, now and then */
+  if (beyond > 1 + times / 10)
     fixture_fail("%u of %u failures were late", beyond, times);
 }
 
