@@ -57,14 +57,27 @@ static void learn_from_handshake(lr_transfer *transfer) {
   learn(transfer, http2 ? LR_PROTOCOL_HTTP2 : LR_PROTOCOL_HTTP1);
 }
 
+/* A stream of HTTP/2 that the server has not looked at (GOAWAY does that to
+ * many at once) may always be sent again.  libcurl says nothing then, but of
+ * any other end of a connection it says what it was. */
+static bool was_refused(const lr_transfer *transfer) {
+  return transfer->host->protocol == LR_PROTOCOL_HTTP2 &&
+         transfer->error[0] == '\0';
+}
+
+static bool has_answer(const lr_transfer *transfer) {
+  const lariat_response *response = transfer->job->response;
+  return !response || response->status;
+}
+
 /* libcurl sends a request again, whatever its method, when an open connection
  * ended before any answer.  Once, and on a new connection, that is right for
  * what may be made twice; for anything else nobody knows what the server has
  * done.  (A new stream of HTTP/2 may well go to another's new connection.  An
  * answer that has begun means that the server wants it so: 417.) */
-static bool may_send_again(lr_transfer *transfer) {
+static bool may_send_again(const lr_transfer *transfer) {
   const lr_job *job = transfer->job;
-  if (job->response->status) return true;
+  if (has_answer(transfer) || was_refused(transfer)) return true;
   if (!job->repeatable || transfer->sends > 2) return false;
   return transfer->opened > transfer->opened_then ||
          transfer->host->protocol == LR_PROTOCOL_HTTP2;
@@ -603,6 +616,17 @@ static lariat_status status_of(const lr_transfer *transfer, int code) {
   }
 }
 
+/* What libcurl sends again by itself only over HTTP/1: the end of a connection
+ * that was open already, before anything came of the answer. */
+static bool was_lost(const lr_transfer *transfer, int code) {
+  const lariat_response *response = transfer->job->response;
+  if (transfer->fault != LARIAT_OK || transfer->sends == 0) return false;
+  if (has_answer(transfer) || !response->reused) return false;
+  return code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
+         code == CURLE_PARTIAL_FILE || code == CURLE_HTTP2 ||
+         code == CURLE_GOT_NOTHING;
+}
+
 static lariat_status finish_response(lr_transfer *transfer) {
   lariat_response *response = transfer->job->response;
   unsigned length = 0;
@@ -623,6 +647,10 @@ void lr_transfer_conclude(lr_transfer *transfer, int curl_code) {
   job->outcome = status_of(transfer, curl_code);
   job->resent = transfer->sends > 1 && !job->dead;
   read_remote(transfer, response);
+  if (was_lost(transfer, curl_code)) {
+    job->dead = true;
+    job->outcome = LARIAT_ERESET;
+  }
   read_timings(transfer, response);
   if (job->outcome == LARIAT_OK) job->outcome = finish_response(transfer);
   if (job->outcome == LARIAT_OK) return;
@@ -630,7 +658,7 @@ void lr_transfer_conclude(lr_transfer *transfer, int curl_code) {
   if (job->outcome == LARIAT_ETIMEDOUT)
     job->time_limit = LARIAT_TIME_LIMIT_CONNECT; /* libcurl's own */
   read_failed_timings(transfer, response, (lariat_phase)job->phase);
-  if (job->dead)
+  if (job->dead && transfer->fault != LARIAT_OK)
     job->detail = lr_copy_string(died);
   else if (transfer->error[0])
     job->detail = lr_copy_string(transfer->error);
