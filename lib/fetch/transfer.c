@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "fetch/dispatcher.h"
 #include "fetch/engine.h"
+#include "fetch/fold.h"
 #include "fetch/lane.h"
 #include "fetch/quirks.h"
 #include "fetch/socket.h"
@@ -136,6 +137,7 @@ static size_t take_header(char *line, size_t size, size_t count,
                           void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
   size_t length = size * count;
+  if (transfer->fault != LARIAT_OK) return 0;
   if (transfer->job->idle_timeout_ns) note_activity(transfer);
   lariat_status status =
       lr_response_add_line(transfer->job->response, line, length);
@@ -144,6 +146,7 @@ static size_t take_header(char *line, size_t size, size_t count,
     return 0;
   }
   if (!transfer->heard) first_line(transfer);
+  if (transfer->guarded) lr_fold_follow(transfer);
   return length;
 }
 
@@ -244,6 +247,7 @@ static void configure(lr_transfer *transfer) {
   (void)curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
   (void)curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, lifetime_s);
   set_callbacks(transfer);
+  lr_fold_configure(transfer);
   set_tls(transfer);
   set_encoding(transfer, true);
   set_http(transfer, LARIAT_HTTP_AUTO);
@@ -417,6 +421,7 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   transfer->has_digest = false;
   transfer->starved = false;
   transfer->heard = false;
+  transfer->full = false;
   transfer->shaking = false;
   transfer->sends = 0;
   transfer->opened = 0;
@@ -442,6 +447,7 @@ void lr_transfer_reset(lr_transfer *transfer) {
   transfer->job = NULL;
   transfer->host = NULL;
   transfer->lane = NULL;
+  if (transfer->guarding) lr_fold_end(transfer);
   if (transfer->plain) return;
   curl_easy_reset(transfer->easy);
   configure(transfer);
@@ -591,7 +597,8 @@ static lariat_status status_of(const lr_transfer *transfer, int code) {
   case CURLE_COULDNT_RESOLVE_HOST:
     return LARIAT_ERESOLVE;
   case CURLE_COULDNT_CONNECT:
-    return transfer->starved ? LARIAT_ENOMEM : LARIAT_ECONNECT;
+    if (transfer->starved) return LARIAT_ENOMEM;
+    return transfer->full ? LARIAT_ESYSTEM : LARIAT_ECONNECT;
   case CURLE_OPERATION_TIMEDOUT:
     return LARIAT_ETIMEDOUT;
   case CURLE_SSL_CONNECT_ERROR:
@@ -627,9 +634,16 @@ static bool was_lost(const lr_transfer *transfer, int code) {
          code == CURLE_GOT_NOTHING;
 }
 
+/* libcurl takes a connection that ends within the head for the end of the
+ * answer. */
+static bool is_beheaded(const lariat_response *response) {
+  return response->in_block || (response->interim && response->status != 101);
+}
+
 static lariat_status finish_response(lr_transfer *transfer) {
   lariat_response *response = transfer->job->response;
   unsigned length = 0;
+  if (is_beheaded(response)) return LARIAT_ETRUNCATED;
   if (!lr_response_finish(response)) return LARIAT_ENOMEM;
   if (!transfer->has_digest) return LARIAT_OK;
   response->has_sha256 =
@@ -660,6 +674,8 @@ void lr_transfer_conclude(lr_transfer *transfer, int curl_code) {
   read_failed_timings(transfer, response, (lariat_phase)job->phase);
   if (job->dead && transfer->fault != LARIAT_OK)
     job->detail = lr_copy_string(died);
+  else if (job->outcome == LARIAT_ESYSTEM)
+    job->detail = lr_copy_string("too many open files");
   else if (transfer->error[0])
     job->detail = lr_copy_string(transfer->error);
 }

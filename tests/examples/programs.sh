@@ -68,6 +68,12 @@ has "$out" "500 $url/status/500"
 has "$out" "200 $url/"
 [ "$(wc -l <<<"$out")" = 4 ]
 
+out=$(expect 0 "$examples/test_mirrors")
+has "$out" "the first answers: one after 1999 ms, 1 asked"
+has "$out" "the first has an error: two after 15 ms, 2 asked"
+has "$out" "the first is silent: two after 2000 ms, 2 asked"
+has "$out" "neither is there: connect-failed after 150 ms, 2 asked"
+
 out=$(expect 0 "$examples/tasks" 20000)
 has "$out" "2262 primes here, 2262 there, and the clock ticked"
 has "$out" "goodbye"
