@@ -129,18 +129,18 @@ static lariat_value failure_of(const lr_job *job, lariat_status status,
   lariat_timings timings = timings_of(job, phase);
   snprintf(message, sizeof message, "%s%s%s", lariat_status_text(status),
            detail ? ": " : "", detail ? detail : "");
-  lr_failure_parts parts = {
-      .status = status,
-      .message = message,
-      .url = job->target.url,
-      .curl_code = job->place == LR_JOB_HERE ? job->curl_code : 0,
-      .http_status = http_status_of(job),
-      .phase = phase,
-      .time_limit = limit,
-      .retry_end = job->retry_end,
-      .timings = &timings,
-      .attempt_count = attempts ? attempts->count : 1,
-      .attempts = attempts ? attempts->items : NULL};
+  lr_failure_parts parts = {.status = status,
+                            .message = message,
+                            .url = job->target.url,
+                            .curl_code =
+                                job->place == LR_JOB_HERE ? job->curl_code : 0,
+                            .http_status = http_status_of(job),
+                            .phase = phase,
+                            .time_limit = limit,
+                            .retry_end = job->retry_end,
+                            .timings = &timings,
+                            .attempt_count = attempts ? attempts->count : 1,
+                            .attempts = attempts ? attempts->items : NULL};
   return lr_failure_make(&parts);
 }
 
@@ -356,8 +356,8 @@ static void repeat(lr_job *job) {
 /* The timer is the deadline's again. */
 static void rested(lr_job *job) {
   wake(job);
-  if (has_deadline(job) && !lr_reactor_set_timer(job->client->reactor,
-                                                 &job->timer, job->due_ns))
+  if (has_deadline(job) &&
+      !lr_reactor_set_timer(job->client->reactor, &job->timer, job->due_ns))
     settle_failed(job, LARIAT_ENOMEM, LARIAT_PHASE_NONE);
   else
     repeat(job);
@@ -376,10 +376,10 @@ static bool rest(lr_job *job, uint64_t wait_ns) {
 
 static lr_retry_plan plan_retry(const lr_job *job) {
   lariat_client *client = job->client;
-  lr_retry_moment moment = {
-      .now_ns = lr_reactor_turn_ns(client->reactor),
-      .left_ns = UINT64_MAX,
-      .full = client->queued >= client->options.max_queued};
+  lr_retry_moment moment = {.now_ns = lr_reactor_turn_ns(client->reactor),
+                            .left_ns = UINT64_MAX,
+                            .full =
+                                client->queued >= client->options.max_queued};
   if (client->closed || lr_pool_check(client->pool) != LARIAT_OK)
     return (lr_retry_plan){.end = LARIAT_RETRY_NONE};
   if (has_deadline(job))
@@ -428,8 +428,7 @@ static void timer_expired(lr_timer *timer) {
 
 static void settle_outcome(lr_job *job) {
   lariat_phase phase = (lariat_phase)job->phase;
-  if (job->attempts)
-    lr_retry_note(job, job->outcome, http_status_of(job), 0);
+  if (job->attempts) lr_retry_note(job, job->outcome, http_status_of(job), 0);
   lariat_value failure = failure_of(job, job->outcome, phase);
   if (job->retry_end == LARIAT_RETRY_BUDGET)
     failure = over_budget(job, failure);
@@ -437,8 +436,7 @@ static void settle_outcome(lr_job *job) {
 }
 
 static void settle_answer(lr_job *job) {
-  if (job->attempts)
-    lr_retry_note(job, job->outcome, http_status_of(job), 0);
+  if (job->attempts) lr_retry_note(job, job->outcome, http_status_of(job), 0);
   settle_response(job);
 }
 
@@ -633,6 +631,7 @@ static lariat_client *new_blank(lariat_pool *pool, lariat_reactor *reactor,
   client->options = *options;
   client->pool_time = lr_reactor_has_clock(reactor, lr_pool_clock(pool));
   if (!client->options.window) client->options.window = WINDOW;
+  client->request_defaults = lariat_request_defaults(client);
   lr_list_init(&client->jobs);
   lr_list_init(&client->spare);
   client->closer.begin = reactor_closes;
@@ -673,8 +672,8 @@ lariat_status lariat_client_new(lariat_pool *pool, lariat_reactor *reactor,
       all.placement == LARIAT_PLACE_HOME ? 1 : lariat_pool_reactors(pool);
   lariat_client *client = new_blank(pool, reactor, &all, links);
   if (!client) return LARIAT_ENOMEM;
-  status = lr_retry_open(&client->retry, all.retry,
-                         lariat_reactor_now_ns(reactor));
+  status =
+      lr_retry_open(&client->retry, all.retry, lariat_reactor_now_ns(reactor));
   if (status == LARIAT_OK) status = make_profile(client);
   if (status == LARIAT_OK) status = open_links(client, links);
   if (status != LARIAT_OK) {

@@ -69,6 +69,7 @@ bool lr_mailbox_push_chain(lariat_mailbox *mailbox, lr_mail *oldest,
  * cache of the core that wrote them, and the owner comes to them later. */
 static lr_mail *in_order(lr_mail *chain) {
   lr_mail *oldest = NULL;
+  lr_mail *const last = chain ? chain->newest : NULL;
   while (chain) {
     lr_mail *newest = chain->newest;
     lr_mail *before = newest->next;
@@ -76,6 +77,7 @@ static lr_mail *in_order(lr_mail *chain) {
     oldest = chain;
     chain = before;
   }
+  if (oldest) oldest->newest = last;
   return oldest;
 }
 

@@ -63,8 +63,8 @@ bool lr_mailbox_push(lariat_mailbox *mailbox, lr_mail *mail);
 bool lr_mailbox_push_chain(lariat_mailbox *mailbox, lr_mail *oldest,
                            lr_mail *newest);
 
-/* Takes all there is, oldest first, linked by `next`; NULL when empty.  The
- * owner is awake afterwards.  Owner only. */
+/* Takes all there is as one chain, oldest first, linked by `next`; NULL when
+ * empty.  The owner is awake afterwards.  Owner only. */
 lr_mail *lr_mailbox_drain(lariat_mailbox *mailbox);
 
 /* Announces that the owner is about to sleep.  True: it may; the next push

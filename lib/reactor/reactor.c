@@ -230,11 +230,7 @@ static int time_to_wait(lariat_reactor *reactor, int wait_ms) {
 
 static void deliver_mail(lariat_reactor *reactor) {
   lr_mail *first = lr_mailbox_drain(reactor->mailbox);
-  if (first) {
-    lr_mail *last = first;
-    while (last->next) last = last->next;
-    append_local(reactor, first, last);
-  }
+  if (first) append_local(reactor, first, first->newest);
   lr_mail *mail;
   for (int left = MAILS_A_TURN; left > 0; left--) {
     if (!(mail = take_local(reactor))) break;
@@ -280,8 +276,6 @@ static void end_turn(lariat_reactor *reactor, lariat_reactor *outer) {
   in_turn_here = outer;
 }
 
-/* The calls are counted before anything else runs: those that come in while
- * the turn goes on are for the next one. */
 /* Whether this turn of a run has calls to make and follows the last look at the
  * descriptors so closely that another look would cost more than it brings.
  * A clock of the user's may stand still. */
@@ -303,6 +297,8 @@ static lariat_status look(lariat_reactor *reactor, int wait_ms, int *error) {
   return status;
 }
 
+/* The calls are counted before anything else runs: those that come in while
+ * the turn goes on are for the next one. */
 lariat_status lr_reactor_turn(lariat_reactor *reactor, int wait_ms) {
   lariat_reactor *outer = enter_turn(reactor);
   uint32_t calls = reactor->calls.count;

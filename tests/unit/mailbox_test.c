@@ -54,7 +54,9 @@ static void test_order(void) {
   CU_ASSERT_TRUE(
       lr_mailbox_push_chain(mailbox, &letters[2].mail, &letters[4].mail));
   CU_ASSERT_TRUE(lr_mailbox_push(mailbox, &letters[5].mail));
-  CU_ASSERT_EQUAL(digits_of(lr_mailbox_drain(mailbox)), 123456);
+  lr_mail *all = lr_mailbox_drain(mailbox);
+  CU_ASSERT_EQUAL(digits_of(all), 123456);
+  CU_ASSERT_PTR_EQUAL(all->newest, &letters[5].mail);
   CU_ASSERT_PTR_NULL(lr_mailbox_drain(mailbox));
   lariat_mailbox_release(mailbox);
   fixture_close(&f);
