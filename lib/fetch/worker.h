@@ -35,8 +35,8 @@ typedef struct lr_worker {
   lr_timer leave_timer;
   lr_list links;
   bool closing;
-  bool hosted; /* it has no thread: the reactor is a caller's */
-  bool over;   /* hosted, and closed */
+  bool hosted;   /* it has no thread: the reactor is a caller's */
+  bool over;     /* hosted, and closed */
   bool stopping; /* its reactor was told to stop */
   uint64_t drain_until_ns;
   lariat_status start_status;
