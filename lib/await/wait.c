@@ -255,7 +255,9 @@ static lariat_value refuse(lariat_deferred *deferred, lariat_status status) {
 }
 
 /* Its reactor may be another one on the same thread, or have been closed. */
-static lariat_status check_owner(const lariat_deferred *deferred) {
+static lariat_status check_owner(const lariat_coroutine *coroutine,
+                                 const lariat_deferred *deferred) {
+  if (coroutine && coroutine->deferred.home == deferred->home) return LARIAT_OK;
   lariat_reactor *owner = deferred->home->reactor;
   return owner ? lr_reactor_check(owner, "lariat_await") : LARIAT_OK;
 }
@@ -269,7 +271,7 @@ static lariat_value await_slowly(lariat_coroutine *coroutine,
   }
   if (deferred->flags & LR_DEFERRED_FIXED)
     return lariat_deferred_peek(deferred);
-  lariat_status status = check_owner(deferred);
+  lariat_status status = check_owner(coroutine, deferred);
   if (status == LARIAT_OK) status = check(coroutine, "lariat_await");
   if (status == LARIAT_OK && is_ready(deferred)) return take(deferred);
   if (status == LARIAT_OK) status = look_at(coroutine, deferred);

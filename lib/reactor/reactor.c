@@ -15,8 +15,8 @@
 enum { MAILS_A_TURN = 1024, LOOK_AGAIN_NS = 10000 };
 
 /* The reactors of this thread, the newest first, and the one in turn. */
-static _Thread_local lariat_reactor *newest_here;
-static _Thread_local lariat_reactor *in_turn_here;
+static LR_THREAD_LOCAL lariat_reactor *newest_here;
+static LR_THREAD_LOCAL lariat_reactor *in_turn_here;
 
 lariat_reactor *lariat_reactor_current(void) {
   return in_turn_here ? in_turn_here : newest_here;
