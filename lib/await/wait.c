@@ -304,8 +304,8 @@ lariat_deferred *lr_coroutine_awaits(const lariat_deferred *deferred) {
   return lr_coroutine_of(deferred)->awaited;
 }
 
-/* The coroutine that a cancel of `*deferred` passes through, if that waits for a
- * deferred of its own; else NULL, and `*deferred` is the one to cancel. */
+/* The coroutine that a cancel of `*deferred` passes through, if that waits for
+ * a deferred of its own; else NULL, and `*deferred` is the one to cancel. */
 static lariat_coroutine *on_the_way(lariat_deferred **deferred) {
   while (lr_deferred_waits(*deferred)) *deferred = (*deferred)->result.data;
   if ((*deferred)->ops != &lr_coroutine_ops || lr_deferred_is_fired(*deferred))
