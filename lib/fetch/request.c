@@ -101,15 +101,14 @@ static void set_limits(lr_job *job, const lariat_request_options *options) {
   job->idle_timeout_ns = options->idle_timeout_ms * 1000000u;
 }
 
-/* The pool reads the system's clock, the caller perhaps another. */
+/* The pool reads the system's clock mostly, the caller perhaps another. */
 static lariat_status set_deadline(lr_job *job, uint64_t timeout_ms) {
   lariat_reactor *reactor = job->client->reactor;
   job->deadline_ns = UINT64_MAX;
   if (timeout_ms == 0 || timeout_ms > UINT64_MAX / 4000000u) return LARIAT_OK;
   job->deadline_ns = job->submitted_ns + timeout_ms * 1000000u;
-  uint64_t now_ns = lr_reactor_has_system_clock(reactor)
-                        ? job->submitted_ns
-                        : lariat_reactor_now_ns(reactor);
+  uint64_t now_ns = job->client->pool_time ? job->submitted_ns
+                                           : lariat_reactor_now_ns(reactor);
   job->due_ns = now_ns + timeout_ms * 1000000u;
   return lr_reactor_set_timer(reactor, &job->timer, job->due_ns)
              ? LARIAT_OK

@@ -67,7 +67,8 @@ static void idle_event(lr_socket *socket, uint32_t events) {
   (void)lr_poller_set(poller, &socket->watch, 0);
   if (socket->dead) return;
   socket->dead = true;
-  socket->lane->dead++;
+  if (socket->lane->dead++ == 0)
+    socket->lane->dead_ns = lr_reactor_turn_ns(engine->reactor);
   lr_lane_touch(socket->lane);
 }
 
@@ -142,7 +143,11 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
   int fd =
       socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
              address->protocol);
-  if (fd < 0) return CURL_SOCKET_BAD;
+  if (fd < 0) {
+    if (errno == EMFILE || errno == ENFILE) transfer->full = true;
+    if (errno == ENOMEM || errno == ENOBUFS) transfer->starved = true;
+    return CURL_SOCKET_BAD;
+  }
   lr_socket *socket = NULL;
   if (lr_host_enter_lane(transfer->host, transfer->lane))
     socket = add(engine, transfer->lane, transfer->host, fd);
