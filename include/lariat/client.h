@@ -14,6 +14,7 @@
 #include <lariat/pool.h>
 #include <lariat/reactor.h>
 #include <lariat/response.h>
+#include <lariat/retry.h>
 #include <lariat/status.h>
 
 LARIAT_BEGIN_C
@@ -54,6 +55,9 @@ typedef struct lariat_client_options {
   bool no_decompress;          /* do not ask for compressed bodies */
   bool sha256;                 /* compute it for each body */
   const char *user_agent;      /* copied; NULL: "lariat/VERSION"; "": none */
+  uint64_t idle_timeout_ms;    /* no byte in either direction for so long, from
+                                  its turn on; default 0: none */
+  const lariat_retry_policy *retry; /* copied; NULL: no retries */
 } lariat_client_options;
 
 /* The defaults.  Any thread. */
@@ -104,6 +108,11 @@ typedef struct lariat_request_options {
   unsigned max_redirects;
   lariat_http http;
   bool sha256;
+  uint64_t idle_timeout_ms;         /* as the client's */
+  const lariat_retry_policy *retry; /* NULL: the client's; its budget is the
+                                       client's in any case */
+  bool retry_any_method;            /* this request may be made twice, whatever
+                                       its method: it is known to do no harm */
 } lariat_request_options;
 
 /* The client's defaults.  Any thread. */
@@ -117,7 +126,8 @@ lariat_request_defaults(const lariat_client *client);
  * Never NULL.  The failures a fetch can have are LARIAT_EURL, LARIAT_ESCHEME,
  * LARIAT_EINVAL (method, headers), LARIAT_ENOMEM, LARIAT_EOVERLOAD,
  * LARIAT_ECLOSED, LARIAT_ECANCELLED, LARIAT_ETIMEDOUT, LARIAT_ETHREAD,
- * LARIAT_EFORKED, and those of status.h under "One fetch". */
+ * LARIAT_EFORKED, LARIAT_ESYSTEM (no descriptor for a connection), and those
+ * of status.h under "One fetch". */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_request(lariat_client *client, const char *method, const char *url,
                const lariat_request_options *options);
@@ -154,6 +164,8 @@ typedef struct lariat_client_stats {
   uint64_t cancelled;
   uint64_t pending; /* not fired yet */
   uint64_t queued;  /* of those, waiting in the client itself */
+  uint64_t retries; /* attempts after the first of a fetch */
+  uint64_t resting; /* of the queued, waiting for their retry */
 } lariat_client_stats;
 
 /* Fills `*stats` as far as its `size` goes.

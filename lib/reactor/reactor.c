@@ -14,6 +14,9 @@
 
 enum { MAILS_A_TURN = 1024, LOOK_AGAIN_NS = 10000 };
 
+_Static_assert(offsetof(struct lariat_reactor, rooms) == 0,
+               "lr_reactor_room looks for them at the beginning");
+
 /* The reactors of this thread, the newest first, and the one in turn. */
 static LR_THREAD_LOCAL lariat_reactor *newest_here;
 static LR_THREAD_LOCAL lariat_reactor *in_turn_here;
@@ -54,14 +57,15 @@ lariat_status lr_reactor_check(const lariat_reactor *reactor,
   return LARIAT_ETHREAD;
 }
 
-void lr_reactor_set_room(lariat_reactor *reactor, lr_room room, void *state,
-                         lariat_destroy destroy) {
-  reactor->rooms[room].state = state;
-  reactor->rooms[room].destroy = destroy;
+bool lr_reactor_is_here(const lariat_reactor *reactor) {
+  return reactor->generation == lr_process_generation() &&
+         pthread_equal(reactor->owner, pthread_self());
 }
 
-void *lr_reactor_room(const lariat_reactor *reactor, lr_room room) {
-  return reactor->rooms[room].state;
+void lr_reactor_set_room(lariat_reactor *reactor, lr_room room, void *state,
+                         lariat_destroy destroy) {
+  reactor->rooms.state[room] = state;
+  reactor->room_destroys[room] = destroy;
 }
 
 lr_poller *lr_reactor_poller(lariat_reactor *reactor) {
@@ -72,8 +76,22 @@ uint64_t lr_reactor_turn_ns(lariat_reactor *reactor) {
   return reactor->in_turn ? reactor->turn_ns : lariat_reactor_now_ns(reactor);
 }
 
-bool lr_reactor_has_system_clock(const lariat_reactor *reactor) {
+const lariat_clock *lr_reactor_clock(const lariat_reactor *reactor) {
+  return &reactor->clock;
+}
+
+static bool has_system_clock(const lariat_reactor *reactor) {
   return reactor->clock.now_ns == lariat_clock_system()->now_ns;
+}
+
+bool lr_reactor_has_clock(const lariat_reactor *reactor,
+                          const lariat_clock *clock) {
+  return reactor->clock.now_ns == clock->now_ns &&
+         reactor->clock.context == clock->context;
+}
+
+uint64_t lr_reactor_next_timer_ns(const lariat_reactor *reactor) {
+  return lr_timers_next(&reactor->timers);
 }
 
 bool lr_reactor_in_turn(const lariat_reactor *reactor) {
@@ -212,11 +230,7 @@ static int time_to_wait(lariat_reactor *reactor, int wait_ms) {
 
 static void deliver_mail(lariat_reactor *reactor) {
   lr_mail *first = lr_mailbox_drain(reactor->mailbox);
-  if (first) {
-    lr_mail *last = first;
-    while (last->next) last = last->next;
-    append_local(reactor, first, last);
-  }
+  if (first) append_local(reactor, first, first->newest);
   lr_mail *mail;
   for (int left = MAILS_A_TURN; left > 0; left--) {
     if (!(mail = take_local(reactor))) break;
@@ -262,14 +276,12 @@ static void end_turn(lariat_reactor *reactor, lariat_reactor *outer) {
   in_turn_here = outer;
 }
 
-/* The calls are counted before anything else runs: those that come in while
- * the turn goes on are for the next one. */
 /* Whether this turn of a run has calls to make and follows the last look at the
  * descriptors so closely that another look would cost more than it brings.
  * A clock of the user's may stand still. */
 static bool has_just_looked(lariat_reactor *reactor) {
   if (!reactor->in_run || reactor->calls.count == 0 ||
-      !lr_reactor_has_system_clock(reactor))
+      !has_system_clock(reactor))
     return false;
   reactor->turn_ns = lariat_reactor_now_ns(reactor);
   return reactor->turn_ns - reactor->looked_ns < LOOK_AGAIN_NS;
@@ -285,6 +297,8 @@ static lariat_status look(lariat_reactor *reactor, int wait_ms, int *error) {
   return status;
 }
 
+/* The calls are counted before anything else runs: those that come in while
+ * the turn goes on are for the next one. */
 lariat_status lr_reactor_turn(lariat_reactor *reactor, int wait_ms) {
   lariat_reactor *outer = enter_turn(reactor);
   uint32_t calls = reactor->calls.count;
@@ -457,8 +471,8 @@ static void discard_mail(lariat_reactor *reactor) {
 
 static void destroy_rooms(lariat_reactor *reactor) {
   for (int room = LR_ROOM_COUNT - 1; room >= 0; room--) {
-    void *state = reactor->rooms[room].state;
-    lariat_destroy destroy = reactor->rooms[room].destroy;
+    void *state = reactor->rooms.state[room];
+    lariat_destroy destroy = reactor->room_destroys[room];
     if (destroy) destroy(state);
     lr_reactor_set_room(reactor, (lr_room)room, NULL, NULL);
   }

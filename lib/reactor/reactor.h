@@ -33,7 +33,16 @@ typedef enum lr_room {
  * close, rooms in the reverse of the order above.  NULL where none was set. */
 void lr_reactor_set_room(lariat_reactor *reactor, lr_room room, void *state,
                          lariat_destroy destroy);
-void *lr_reactor_room(const lariat_reactor *reactor, lr_room room);
+
+/* What a reactor begins with, so that a room finds its state without a call. */
+typedef struct lr_reactor_rooms {
+  void *state[LR_ROOM_COUNT];
+} lr_reactor_rooms;
+
+static inline void *lr_reactor_room(const lariat_reactor *reactor,
+                                    lr_room room) {
+  return ((const lr_reactor_rooms *)(const void *)reactor)->state[room];
+}
 
 /* Runs at the end of every turn, in the order they were added, until removed.
  * What it puts into outboxes is still sent in this turn. */
@@ -99,9 +108,16 @@ lr_poller *lr_reactor_poller(lariat_reactor *reactor);
  * deadlines.  Outside a turn, the time now. */
 uint64_t lr_reactor_turn_ns(lariat_reactor *reactor);
 
-/* Whether its clock is the system's: its times are then those of the other
- * reactors too. */
-bool lr_reactor_has_system_clock(const lariat_reactor *reactor);
+/* Its clock: a copy, which lives as long as the reactor. */
+const lariat_clock *lr_reactor_clock(const lariat_reactor *reactor);
+
+/* Whether `clock` is its clock: its times are then those of others with that
+ * clock, too. */
+bool lr_reactor_has_clock(const lariat_reactor *reactor,
+                          const lariat_clock *clock);
+
+/* When its next timer is due; UINT64_MAX: none is set. */
+uint64_t lr_reactor_next_timer_ns(const lariat_reactor *reactor);
 
 /* Whether the reactor is inside a turn. */
 bool lr_reactor_in_turn(const lariat_reactor *reactor);
@@ -132,6 +148,9 @@ void lr_reactor_again(lariat_reactor *reactor);
  * message of a misuse.  Any thread. */
 lariat_status lr_reactor_check(const lariat_reactor *reactor,
                                const char *function);
+
+/* The same, without a message. */
+bool lr_reactor_is_here(const lariat_reactor *reactor);
 
 /* Gives `message` to the report hook. */
 void lr_reactor_report(lariat_reactor *reactor, const char *message);

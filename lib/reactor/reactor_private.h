@@ -65,6 +65,9 @@ typedef struct lr_descriptor_table {
 } lr_descriptor_table;
 
 struct lariat_reactor {
+  lr_reactor_rooms rooms; /* first: see reactor.h */
+  lariat_destroy room_destroys[LR_ROOM_COUNT];
+
   /* Fixed at birth. */
   lariat_mailbox *mailbox;
   lariat_clock clock;
@@ -109,10 +112,6 @@ struct lariat_reactor {
 
   lr_later_table later;
   lr_descriptor_table descriptors;
-  struct {
-    void *state;
-    lariat_destroy destroy;
-  } rooms[LR_ROOM_COUNT];
   lariat_report report;
   void *report_context;
 };

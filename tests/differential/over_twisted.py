@@ -93,7 +93,6 @@ ROWS_OF_USE = {
     "winner",
     "empty",
     "underflow",
-    "fired-waiter",
     "race-unheld",  # lariat's side applies it
     "await-lost",  # the same
     "await-twice",
@@ -367,6 +366,33 @@ def fail_where_succeed_is_asked_to():
         return succeed(result)
 
     defer.succeed = succeed_or_fail
+
+
+def noting_row(wait):
+    """acquire or get, which notes in which row its deferred stands."""
+
+    def noted(self):
+        waiter = wait(self)
+        waiter._row = self.waiting
+        return waiter
+
+    return noted
+
+
+@edit("fired-waiter")
+def leave_the_row():
+    start = defer.Deferred._startRunCallbacks
+
+    def _startRunCallbacks(self, result):
+        if not self.called:
+            self._row[:] = [one for one in self._row if one is not self]
+        start(self, result)
+
+    defer.Deferred._row = []
+    defer.Deferred._startRunCallbacks = _startRunCallbacks
+    defer.DeferredQueue.get = noting_row(defer.DeferredQueue.get)
+    for kind in (defer.DeferredLock, defer.DeferredSemaphore):
+        kind.acquire = noting_row(kind.acquire)
 
 
 def guarded(cancel):
@@ -980,11 +1006,6 @@ def queue(program, words):
     program.tools[int(words[1])] = defer.DeferredQueue(size, backlog)
 
 
-def say_fired(program, words):
-    if "fired-waiter" not in rows:
-        program.say("%s t%s: already" % (words[0], words[1]))
-
-
 @on_tool(LOCKS)
 def acquire(program, tool, words):
     program.may_have_circle = True
@@ -998,7 +1019,7 @@ def release(program, tool, words):
     except AssertionError:
         program.say("release t%s: not held" % words[1])
     except defer.AlreadyCalledError:
-        say_fired(program, words)
+        program.say("%s t%s: already" % (words[0], words[1]))
 
 
 @on_tool(defer.DeferredQueue)
@@ -1008,7 +1029,7 @@ def put(program, tool, words):
     except defer.QueueOverflow:
         program.say("put t%s: overflow" % words[1])
     except defer.AlreadyCalledError:
-        say_fired(program, words)
+        program.say("%s t%s: already" % (words[0], words[1]))
 
 
 @on_tool(defer.DeferredQueue)
