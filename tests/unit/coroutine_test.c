@@ -2,6 +2,7 @@
  * coroutine_test.c: coroutines started, ended, cleaned up, refused. */
 #include <lariat/coroutine.h>
 
+#include <execinfo.h>
 #include <fenv.h>
 #include <pthread.h>
 #include <string.h>
@@ -490,6 +491,39 @@ static void test_closing(void) {
   fixture_close(&f);
 }
 
+/* ---- Backtraces ---- */
+
+enum { FRAMES_MOST = 64 };
+
+static void *frames[FRAMES_MOST];
+static int frame_count;
+static void *started_from;
+
+static lariat_value note_frames(void *argument) {
+  (void)argument;
+  frame_count = backtrace(frames, FRAMES_MOST);
+  return lariat_none();
+}
+
+static __attribute__((noinline)) lariat_deferred *start_it(struct fixture *f) {
+  started_from = __builtin_return_address(0);
+  lariat_deferred *d = lariat_coroutine_start(f->reactor, note_frames, NULL);
+  CU_ASSERT_TRUE(lariat_deferred_fired(d));
+  return d;
+}
+
+/* One that is taken in a coroutine goes on into whoever resumed it; with
+ * ucontext it ends with the coroutine. */
+static void test_backtrace(void) {
+  struct fixture f;
+  bool found = false;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred_release(start_it(&f));
+  for (int i = 0; i < frame_count; i++) found |= frames[i] == started_from;
+  CU_ASSERT_TRUE(found || !LR_SWITCH_ASM);
+  fixture_close(&f);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"a body runs at once", test_runs_at_once},
@@ -498,6 +532,7 @@ int main(int argc, char **argv) {
       {"it goes on when nobody holds its deferred", test_forgotten},
       {"it knows itself", test_questions},
       {"coroutines in coroutines", test_nested},
+      {"backtraces go on into the resumer", test_backtrace},
       {"rounding modes are each one's own", test_floating_point},
       {"clean-ups run, the newest first", test_cleanups},
       {"clean-ups run when the reactor closes", test_cleanups_at_close},
