@@ -11,6 +11,7 @@
 #include "fetch/pool.h"
 #include "fetch/quirks.h"
 #include "fetch/redirect.h"
+#include "fetch/vacancy.h"
 #include <lariat/clock.h>
 #include <lariat/version.h>
 
@@ -169,7 +170,7 @@ static void unqueue(lr_job *job) {
 /* Credits have come back: jobs that waited for one go. */
 static void send_queued(lr_link *link) {
   while (link->credits) {
-    lr_list *node = lr_list_first(&link->queue);
+    lr_list *node = lr_ranks_first(&link->queue);
     if (!node) return;
     lr_job *job = lr_container(node, lr_job, queue_node);
     unqueue(job);
@@ -219,7 +220,7 @@ lariat_status lr_client_submit(lariat_client *client, lr_job *job) {
   lr_link *link = choose_link(client, job);
   job->hop_ns = job->redirects ? system_now() : job->submitted_ns;
   job->spread = client->options.placement == LARIAT_PLACE_SPREAD;
-  bool direct = link->credits && lr_list_empty(&link->queue);
+  bool direct = link->credits && lr_ranks_empty(&link->queue);
   if (!direct && client->queued >= client->options.max_queued)
     return LARIAT_EOVERLOAD;
   job->link = link;
@@ -229,7 +230,7 @@ lariat_status lr_client_submit(lariat_client *client, lr_job *job) {
     return LARIAT_OK;
   }
   job->place = LR_JOB_QUEUED;
-  lr_list_append(&link->queue, &job->queue_node);
+  lr_list_append(&link->queue.rank[job->rank], &job->queue_node);
   client->queued++;
   return LARIAT_OK;
 }
@@ -245,11 +246,21 @@ static void withdraw(lr_job *job) {
   }
 }
 
+/* The hold that was taken on the client is given back. */
+static void look_for_room(lariat_client *client) {
+  lr_vacancy_look(client);
+  client->live--;
+  free_if_over(client);
+}
+
 static void cancel(lariat_deferred *deferred) {
   lr_job *job = lr_container(deferred, lr_job, deferred);
   if (job->settled || !job->client) return;
+  lariat_client *client = job->client;
+  client->live++;
   withdraw(job);
   settle_failed(job, LARIAT_ECANCELLED, LARIAT_PHASE_NONE);
+  look_for_room(client);
 }
 
 /* Nobody is left who could see the result; the job may as well stop. */
@@ -262,8 +273,11 @@ static void timer_expired(lr_timer *timer) {
     return;
   lariat_phase phase =
       job->place == LR_JOB_QUEUED ? LARIAT_PHASE_QUEUE : LARIAT_PHASE_NONE;
+  lariat_client *client = job->client;
+  client->live++;
   withdraw(job);
   settle_failed(job, LARIAT_ETIMEDOUT, phase);
+  look_for_room(client);
 }
 
 /* The way home. */
@@ -286,16 +300,20 @@ static void conclude(lr_job *job) {
 static void came_home(lr_mail *mail) {
   lr_job *job = lr_job_of_travel(mail);
   lr_link *link = job->link;
+  lariat_client *client = link->client;
+  bool awaited = client->vacancy.count != 0;
+  if (awaited) client->live++; /* what fires may close the client */
   job->travel_away = false;
   job->place = LR_JOB_HERE;
   link->load--;
   link->credits++;
-  link->client->away--;
+  client->away--;
   send_queued(link);
   if (job->settled)
     end_if_over(job);
   else
     conclude(job);
+  if (awaited) look_for_room(client);
 }
 
 static void cancel_came_home(lr_mail *mail) {
@@ -348,6 +366,7 @@ static void cancel_all(lariat_client *client, lariat_status status) {
     withdraw(job);
     settle_failed(job, status, LARIAT_PHASE_NONE);
   }
+  lr_vacancy_close(client);
 }
 
 static void reactor_closes(lr_closer *closer) {
@@ -402,6 +421,7 @@ static lariat_status read_options(const lariat_client_options *given,
          given->size < sizeof *given ? given->size : sizeof *given);
   if ((unsigned)options->placement > LARIAT_PLACE_HOME) return LARIAT_EINVAL;
   if ((unsigned)options->http > LARIAT_HTTP_2) return LARIAT_EINVAL;
+  if (!lr_priority_valid(options->priority)) return LARIAT_EINVAL;
   return LARIAT_OK;
 }
 
@@ -455,6 +475,7 @@ static lariat_client *new_blank(lariat_pool *pool, lariat_reactor *reactor,
   if (!client->options.window) client->options.window = WINDOW;
   lr_list_init(&client->jobs);
   lr_list_init(&client->spare);
+  lr_waiters_init(&client->vacancy);
   client->closer.begin = reactor_closes;
   client->closer.busy = is_busy;
   client->closer.end = reactor_closed;
@@ -570,5 +591,6 @@ lariat_request_options lariat_request_defaults(const lariat_client *client) {
                                   .max_body_bytes = options->max_body_bytes,
                                   .max_redirects = options->max_redirects,
                                   .http = options->http,
-                                  .sha256 = options->sha256};
+                                  .sha256 = options->sha256,
+                                  .priority = options->priority};
 }

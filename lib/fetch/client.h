@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "deferred/waiters.h"
 #include "fetch/job.h"
 #include "fetch/link.h"
 #include "fetch/response_cache.h"
@@ -26,6 +27,7 @@ struct lariat_client {
   uint64_t live; /* length of `jobs` */
   uint64_t away; /* travel and cancel nodes that are out */
   uint64_t queued;
+  lr_waiters vacancy; /* those who wait for room in the queue */
   lariat_client_stats stats;
   lr_closer closer;
   bool closed;

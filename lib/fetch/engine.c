@@ -177,6 +177,7 @@ static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
   lr_host *host = job->host;
   lr_transfer *transfer = take_transfer(engine);
   if (!transfer) return LARIAT_ENOMEM;
+  transfer->connecting = fresh;
   lariat_status status = lr_transfer_prepare(transfer, job, host, lane);
   if (status == LARIAT_OK) status = lr_lane_add(lane, transfer);
   if (status != LARIAT_OK) {
@@ -185,6 +186,7 @@ static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
   }
   transfer->hopes = !fresh;
   transfer->coming = fresh;
+  if (fresh) engine->connecting++;
   if (fresh) count_coming(engine, transfer, 1);
   lr_host_in_lane(host, lane)->running++;
   engine->running++;
@@ -214,6 +216,8 @@ static void detach(lr_engine *engine, lr_transfer *transfer) {
   lr_lane_remove(lane, transfer);
   lr_engine_connection_came(engine, transfer);
   engine->running--;
+  if (transfer->connecting) engine->connecting--;
+  if (transfer->receiving) engine->receiving--;
   lr_host_lane *part = lr_host_in_lane(host, lane);
   if (part) {
     part->running--;
@@ -263,6 +267,8 @@ static bool turn_end(void *self) {
   lr_list_splice(&now, &engine->touched);
   while ((node = lr_list_first(&now)))
     lr_lane_see_to(lr_container(node, lr_lane, touched));
+  lr_u64_store_relaxed(&engine->stats->connecting, engine->connecting);
+  lr_u64_store_relaxed(&engine->stats->receiving, engine->receiving);
   return !lr_list_empty(&engine->touched);
 }
 
@@ -318,5 +324,7 @@ void lr_engine_add_stats(lariat_pool_stats *all, const lr_engine_stats *stats) {
   all->connections_opened += lr_u64_load_relaxed(&stats->opened);
   all->connections_reused += lr_u64_load_relaxed(&stats->reused);
   all->lanes += lr_u64_load_relaxed(&stats->lanes);
+  all->jobs_connecting += lr_u64_load_relaxed(&stats->connecting);
+  all->jobs_receiving += lr_u64_load_relaxed(&stats->receiving);
   all->lanes_recycled += lr_u64_load_relaxed(&stats->recycled);
 }

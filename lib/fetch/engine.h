@@ -35,6 +35,8 @@ typedef struct lr_engine {
   unsigned open;            /* connections now */
   unsigned coming;          /* transfers that are about to open one */
   unsigned running;         /* transfers now */
+  unsigned connecting;      /* of these, on a connection not yet made */
+  unsigned receiving;       /* of these, the answer has begun */
   uint64_t idle_ns;         /* a quiet lane is closed after this */
   bool insecure;
   struct x509_store_st *trusted; /* NULL until the first https job */

@@ -12,7 +12,14 @@ bool lr_hosts_init(lr_hosts *hosts) {
   hosts->buckets = lr_alloc_zero(FIRST_BUCKETS * sizeof *hosts->buckets);
   hosts->room = hosts->buckets ? FIRST_BUCKETS : 0;
   hosts->count = 0;
+  hosts->paces = NULL;
   return hosts->buckets != NULL;
+}
+
+static void free_host(lr_hosts *hosts, lr_host *host) {
+  if (host->pace) lr_paces_leave(hosts->paces, host->pace);
+  lr_free(host->lanes);
+  lr_free(host);
 }
 
 void lr_hosts_clear(lr_hosts *hosts) {
@@ -20,8 +27,7 @@ void lr_hosts_clear(lr_hosts *hosts) {
     lr_host *host = hosts->buckets[i];
     while (host) {
       lr_host *next = host->next;
-      lr_free(host->lanes);
-      lr_free(host);
+      free_host(hosts, host);
       host = next;
     }
   }
@@ -74,7 +80,8 @@ static lr_host *make(const lr_job *job, uint64_t hash) {
   host->key_length = length;
   memcpy(host->key, job->target.key, length);
   lr_list_init(&host->ring);
-  lr_list_init(&host->queue);
+  lr_list_init(&host->sent);
+  lr_ranks_init(&host->queue);
   return host;
 }
 
@@ -102,8 +109,7 @@ void lr_hosts_forget(lr_hosts *hosts, lr_host *host) {
   *place = host->next;
   hosts->count--;
   lr_list_remove(&host->ring);
-  lr_free(host->lanes);
-  lr_free(host);
+  free_host(hosts, host);
 }
 
 lr_host_lane *lr_host_in_lane(lr_host *host, const struct lr_lane *lane) {

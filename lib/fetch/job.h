@@ -81,6 +81,7 @@ typedef struct lr_job {
   bool sha256;
   bool decompress;
   uint8_t http; /* lariat_http */
+  uint8_t rank; /* lr_rank, from the priority */
   const void *body;
   size_t body_length;
   void (*drop_body)(void *body);
@@ -96,6 +97,8 @@ typedef struct lr_job {
   lr_timer pool_timer;
   uint64_t arrived_ns;
   uint64_t started_ns;
+  uint64_t slot_ns; /* since when it has a token */
+  uint64_t epoch;   /* for lr_drain */
   uint64_t received; /* bytes of body, after decompression */
   uint8_t stage;     /* lr_job_stage */
   uint8_t phase;     /* lariat_phase, when it failed */

@@ -121,7 +121,7 @@ lariat_status lr_link_open(lariat_client *client, lariat_reactor *reactor,
   link->caller_mailbox = lariat_reactor_mailbox(reactor);
   link->attach.ops = &attach_ops;
   link->detach.ops = &detach_ops;
-  lr_list_init(&link->queue);
+  lr_ranks_init(&link->queue);
   lr_list_init(&link->node);
   if (reactor == worker->reactor) { /* at home: nothing crosses a thread */
     attach(&link->attach);

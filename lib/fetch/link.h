@@ -15,6 +15,7 @@
 #include "base/atomics.h"
 #include "base/list.h"
 #include "fetch/job.h"
+#include "fetch/ranks.h"
 #include "reactor/mailbox.h"
 #include "reactor/outbox.h"
 
@@ -30,7 +31,7 @@ typedef struct lr_link {
   /* The caller's. */
   struct lariat_client *client;
   lr_outbox out;
-  lr_list queue; /* jobs without a credit */
+  lr_ranks queue; /* jobs without a credit */
   unsigned credits;
   unsigned load; /* jobs queued here or away there */
   lr_mail attach;

@@ -50,6 +50,14 @@ static int connected(void *transfer_pointer, char *remote_ip, char *local_ip,
   (void)local_ip;
   (void)remote_port;
   (void)local_port;
+  if (transfer->connecting) transfer->engine->connecting--;
+  transfer->connecting = false;
+  if (!lr_dispatcher_sending(transfer->engine->dispatcher, transfer->job)) {
+    transfer->fault = LARIAT_EBUSY;
+    return CURL_PREREQFUNC_ABORT;
+  }
+  if (transfer->host->protocol != LR_PROTOCOL_UNKNOWN)
+    return CURL_PREREQFUNC_OK;
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_TLS_SSL_PTR, &session);
   if (!session || !session->internals) return CURL_PREREQFUNC_OK;
   SSL_get0_alpn_selected(session->internals, &name, &length);
@@ -70,6 +78,10 @@ static size_t take_header(char *line, size_t size, size_t count,
                           void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
   size_t length = size * count;
+  if (!transfer->receiving) {
+    transfer->receiving = true;
+    transfer->engine->receiving++;
+  }
   transfer->fault = lr_response_add_line(transfer->job->response, line, length);
   if (transfer->fault != LARIAT_OK) return 0;
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
@@ -286,7 +298,8 @@ static void set_headers(lr_transfer *transfer, const lr_job *job) {
   transfer->headers = list;
 }
 
-/* Only the first job of a host needs to look. */
+/* The first job of a host needs to look, each that makes a connection, and
+ * each of a host with a delay. */
 static void set_prereq(lr_transfer *transfer, bool wanted) {
   if (transfer->prereq == wanted) return;
   (void)curl_easy_setopt(transfer->easy, CURLOPT_PREREQFUNCTION,
@@ -313,13 +326,16 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   transfer->has_digest = false;
   transfer->starved = false;
   transfer->shaking = false;
+  transfer->receiving = false;
   transfer->error[0] = '\0';
   lariat_status status = set_url(transfer, &job->target);
   if (status == LARIAT_OK && !job->get) status = set_method(transfer, job);
   if (status == LARIAT_OK && job->sha256) status = begin_digest(transfer);
   if (status != LARIAT_OK) return status;
   set_headers(transfer, job);
-  set_prereq(transfer, host->protocol == LR_PROTOCOL_UNKNOWN);
+  set_prereq(transfer,
+             host->protocol == LR_PROTOCOL_UNKNOWN || host->spaced ||
+                 transfer->connecting);
   uint8_t http = http_of(job);
   if (transfer->http != http) set_http(transfer, http);
   if (transfer->decompress != job->decompress)

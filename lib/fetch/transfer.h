@@ -33,6 +33,8 @@ typedef struct lr_transfer {
   bool plain;           /* configured for GET; else it is reset after use */
   bool hopes;           /* a connection is there that it may use */
   bool prereq;          /* looks at what the connection speaks */
+  bool connecting;      /* on a connection that is not yet made */
+  bool receiving;       /* the answer has begun, for this job */
   uint8_t http;
   bool decompress;
   struct curl_slist *headers;
