@@ -53,8 +53,11 @@ typedef enum lariat_priority {
 typedef struct lariat_client_options {
   size_t size;                 /* sizeof(lariat_client_options) */
   lariat_placement placement;  /* default HOST */
-  unsigned window;             /* jobs at each pool reactor; 0: 1,024 */
-  size_t max_queued;           /* waiting in the client; default 100,000 */
+  unsigned window;             /* jobs at each pool reactor; 0: 1,024; beyond
+                                  it a few of each host, for a slow one must
+                                  not hold up the others */
+  size_t max_queued;           /* waiting in the client, or beyond the window;
+                                  default 100,000 */
   uint64_t timeout_ms;         /* a whole fetch, redirects included; default
                                   30,000; 0: none */
   uint64_t connect_timeout_ms; /* default 10,000; 0: none */

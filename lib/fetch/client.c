@@ -161,22 +161,31 @@ static void send(lr_job *job) {
 }
 
 static void unqueue(lr_job *job) {
-  lr_list_remove(&job->queue_node);
+  lr_backlog_remove(&job->link->backlog, job);
+  job->share = NULL;
   job->link->load--;
   job->client->queued--;
   job->place = LR_JOB_HERE;
 }
 
-/* Credits have come back: jobs that waited for one go. */
-static void send_queued(lr_link *link) {
-  while (link->credits) {
-    lr_list *node = lr_ranks_first(&link->queue);
-    if (!node) return;
-    lr_job *job = lr_container(node, lr_job, queue_node);
-    unqueue(job);
-    link->load++;
-    send(job);
-  }
+/* One that waits goes.  Its host's part counts it before it is let go of. */
+static void send_waiting(lr_job *job) {
+  lr_share *share = job->share;
+  lr_backlog_sent(share);
+  unqueue(job);
+  job->share = share;
+  job->link->load++;
+  send(job);
+}
+
+/* A credit has come back, with a job of this host. */
+static void send_queued(lr_link *link, lr_share *share) {
+  lr_backlog *backlog = &link->backlog;
+  lr_job *job;
+  if (share->queued && lr_backlog_is_free(backlog, share))
+    send_waiting(lr_backlog_first_of(share));
+  while (link->credits > 0 && (job = lr_backlog_first(backlog)))
+    send_waiting(job);
 }
 
 /* A reactor without a share in the jobs, or in the connections, gets none. */
@@ -216,21 +225,34 @@ static lr_link *choose_link(const lariat_client *client, const lr_job *job) {
   }
 }
 
+uint64_t lr_client_waiting(const lariat_client *client) {
+  uint64_t count = client->queued;
+  for (unsigned i = 0; i < client->link_count; i++)
+    if (client->links[i]->credits < 0)
+      count += (uint64_t)-client->links[i]->credits;
+  return count;
+}
+
 lariat_status lr_client_submit(lariat_client *client, lr_job *job) {
   lr_link *link = choose_link(client, job);
   job->hop_ns = job->redirects ? system_now() : job->submitted_ns;
   job->spread = client->options.placement == LARIAT_PLACE_SPREAD;
-  bool direct = link->credits && lr_ranks_empty(&link->queue);
-  if (!direct && client->queued >= client->options.max_queued)
+  lr_backlog *backlog = &link->backlog;
+  bool credit = link->credits > 0 && lr_backlog_empty(backlog);
+  if (!credit && lr_client_waiting(client) >= client->options.max_queued)
     return LARIAT_EOVERLOAD;
+  lr_share *share = lr_backlog_enter(backlog, job);
+  if (!share) return LARIAT_ENOMEM;
   job->link = link;
+  job->share = share;
   link->load++;
-  if (direct) {
+  if (credit || (!share->queued && lr_backlog_is_free(backlog, share))) {
+    lr_backlog_sent(share);
     send(job);
     return LARIAT_OK;
   }
   job->place = LR_JOB_QUEUED;
-  lr_list_append(&link->queue.rank[job->rank], &job->queue_node);
+  lr_backlog_add(backlog, share, job);
   client->queued++;
   return LARIAT_OK;
 }
@@ -308,7 +330,11 @@ static void came_home(lr_mail *mail) {
   link->load--;
   link->credits++;
   client->away--;
-  send_queued(link);
+  lr_share *share = job->share;
+  job->share = NULL;
+  share->away--;
+  send_queued(link, share);
+  lr_backlog_forget(&link->backlog, share);
   if (job->settled)
     end_if_over(job);
   else

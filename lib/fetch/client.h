@@ -54,4 +54,8 @@ void lr_client_fail(lr_job *job, lariat_status status, const char *url);
  * here, its target set.  LARIAT_OK, or why it cannot go. */
 lariat_status lr_client_submit(lariat_client *client, lr_job *job);
 
+/* What counts against max_queued: the jobs that wait here, and those that left
+ * without a credit. */
+uint64_t lr_client_waiting(const lariat_client *client);
+
 #endif

@@ -27,6 +27,7 @@
 struct lr_link;
 struct lr_host;
 struct lr_transfer;
+struct lr_share;
 
 /* Where a job is, as its caller knows. */
 typedef enum lr_job_place {
@@ -57,7 +58,8 @@ typedef struct lr_job {
   lariat_deferred deferred;     /* first: the deferred is the job */
   struct lariat_client *client; /* NULL once orphaned */
   lr_list node;                 /* in the client's list of jobs */
-  lr_list queue_node;           /* in the link's queue */
+  lr_list queue_node;           /* in the link's backlog */
+  struct lr_share *share;       /* its host's part of that; NULL: none */
   lr_timer timer;               /* the caller's own watch over the deadline */
   uint64_t submitted_ns;        /* the fetch began, on the system's clock */
   uint64_t hop_ns;              /* this hop of it began */

@@ -14,8 +14,8 @@
 
 #include "base/atomics.h"
 #include "base/list.h"
+#include "fetch/backlog.h"
 #include "fetch/job.h"
-#include "fetch/ranks.h"
 #include "reactor/mailbox.h"
 #include "reactor/outbox.h"
 
@@ -31,8 +31,8 @@ typedef struct lr_link {
   /* The caller's. */
   struct lariat_client *client;
   lr_outbox out;
-  lr_ranks queue; /* jobs without a credit */
-  unsigned credits;
+  lr_backlog backlog; /* jobs without a credit */
+  int credits;        /* below 0: jobs that needed none */
   unsigned load; /* jobs queued here or away there */
   lr_mail attach;
   lr_mail detach;

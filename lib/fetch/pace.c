@@ -122,6 +122,10 @@ uint64_t lr_pace_due(const lr_paces *paces, const lr_pace *pace) {
   return gap_ns > rate_ns ? gap_ns : rate_ns;
 }
 
+void lr_pace_await(const lr_paces *paces, lr_pace *pace) {
+  if (paces->plan.step_ns) lr_rate_await(&pace->rate, lr_rate_due(&pace->rate));
+}
+
 static bool hold(lr_pace *pace, uint64_t now_ns, uint64_t *before) {
   *before = lr_u64_load_relaxed(&pace->gap_ns);
   return *before <= now_ns &&

@@ -63,6 +63,9 @@ void lr_paces_leave(lr_paces *paces, lr_pace *pace);
  * sent.  Any thread. */
 uint64_t lr_pace_due(const lr_paces *paces, const lr_pace *pace);
 
+/* Somebody waits for the due time.  Any thread. */
+void lr_pace_await(const lr_paces *paces, lr_pace *pace);
+
 /* Takes a start, wanted since `wanted_ns`.  False: not yet.  With a delay the
  * pace is held now, until lr_pace_sent or lr_pace_give_back; `*before` is for
  * the latter.  Any thread. */

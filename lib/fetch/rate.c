@@ -20,7 +20,10 @@ lr_rate_plan lr_rate_plan_of(double per_second, double burst) {
   return (lr_rate_plan){held_ns(step_ns + 0.5), held_ns(saved * step_ns)};
 }
 
-void lr_rate_init(lr_rate *rate) { lr_u64_init(&rate->next_ns, 0); }
+void lr_rate_init(lr_rate *rate) {
+  lr_u64_init(&rate->next_ns, 0);
+  lr_u64_init(&rate->awaited_ns, UINT64_MAX);
+}
 
 static uint64_t later(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
@@ -28,13 +31,18 @@ static uint64_t before(uint64_t ns, uint64_t by) { return ns > by ? ns - by : 0;
 
 bool lr_rate_take(lr_rate *rate, const lr_rate_plan *plan, uint64_t now_ns,
                   uint64_t wanted_ns) {
-  uint64_t from_ns = later(wanted_ns, before(now_ns, LR_RATE_LATE_NS));
-  uint64_t least_ns = before(from_ns, plan->banked_ns);
+  uint64_t bound_ns = before(now_ns, LR_RATE_LATE_NS);
   uint64_t next_ns = lr_u64_load_relaxed(&rate->next_ns);
+  uint64_t after_ns;
+  bool for_another;
   do {
     if (next_ns > now_ns) return false;
-  } while (!lr_u64_cas_acq_rel(&rate->next_ns, &next_ns,
-                               later(next_ns, least_ns) + plan->step_ns));
+    for_another = wanted_ns > next_ns &&
+                  lr_u64_load_relaxed(&rate->awaited_ns) == next_ns;
+    uint64_t from_ns = later(for_another ? next_ns : wanted_ns, bound_ns);
+    after_ns = later(next_ns, before(from_ns, plan->banked_ns)) + plan->step_ns;
+  } while (!lr_u64_cas_acq_rel(&rate->next_ns, &next_ns, after_ns));
+  if (for_another) lr_rate_await(rate, after_ns); /* it still waits */
   return true;
 }
 

@@ -9,7 +9,8 @@
  * runs on the machine.  Counted from the moment of the start, each such delay
  * would be lost for ever and the rate be a few per cent too low.  So a start
  * says since when it has been wanted, and up to LR_RATE_LATE_NS of lateness is
- * made good by the starts that follow. */
+ * made good by the starts that follow.  The same holds when another thread was
+ * waiting, and this one came by and was quicker. */
 #ifndef LR_FETCH_RATE_H
 #define LR_FETCH_RATE_H
 
@@ -30,6 +31,7 @@ typedef struct lr_rate_plan {
 
 typedef struct lr_rate {
   lr_atomic_u64 next_ns;
+  lr_atomic_u64 awaited_ns; /* the `next_ns` that somebody waited for */
 } lr_rate;
 
 /* `per_second` 0: no limit.  `burst` is the number of starts that may happen
@@ -45,6 +47,11 @@ void lr_rate_init(lr_rate *rate);
 /* When the next start is allowed.  Any thread. */
 static inline uint64_t lr_rate_due(const lr_rate *rate) {
   return lr_u64_load_relaxed(&rate->next_ns);
+}
+
+/* Somebody waits for `due_ns`, which lr_rate_due said.  Any thread. */
+static inline void lr_rate_await(lr_rate *rate, uint64_t due_ns) {
+  lr_u64_store_relaxed(&rate->awaited_ns, due_ns);
 }
 
 /* Takes one start, wanted since `wanted_ns` (at the latest `now_ns`).  False:

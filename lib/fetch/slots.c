@@ -13,10 +13,12 @@ static uint32_t starving_in(uint64_t word) { return (uint32_t)(word >> 32); }
 
 static uint32_t less(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
-/* Enough for two quick hosts at full speed, and never a large part. */
+/* Half of it is enough for two quick hosts at full speed.  None is kept where a
+ * few hosts may have everything: who asks for that wants all of it used. */
 uint32_t lr_slots_reserve(uint32_t limit, uint32_t per_host) {
   uint32_t part = limit / RESERVED_PART;
-  return per_host < part / 2 ? 2 * per_host : part;
+  if (per_host > part) return 0;
+  return per_host < part / 4 ? 4 * per_host : part;
 }
 
 lr_slots *lr_slots_new(uint32_t limit, uint32_t per_host, unsigned reactors) {

@@ -130,6 +130,7 @@ static void park(lr_dispatcher *dispatcher, lr_host *host, uint64_t due_ns) {
   if (!host->wanted_ns)
     host->wanted_ns = lr_reactor_turn_ns(dispatcher->reactor);
   move(dispatcher, host, LR_HOST_PACED, &dispatcher->paced);
+  lr_pace_await(dispatcher->limits.paces, host->pace);
   if (host->sending) return;
   if (due_ns == LR_PACE_HELD) due_ns = next_look(dispatcher);
   if (!lr_reactor_set_timer(dispatcher->reactor, &host->pace_timer, due_ns))
@@ -221,12 +222,13 @@ static void put_token(lr_dispatcher *dispatcher) {
 /* The rate of all together. */
 
 static bool rate_allows(lr_dispatcher *dispatcher) {
-  const lr_rate *rate = dispatcher->limits.rate;
+  lr_rate *rate = dispatcher->limits.rate;
   if (!rate) return true;
   uint64_t now_ns = lr_reactor_turn_ns(dispatcher->reactor);
   uint64_t due_ns = lr_rate_due(rate);
   if (due_ns <= now_ns) return true;
   if (!dispatcher->rate_since_ns) dispatcher->rate_since_ns = now_ns;
+  lr_rate_await(rate, due_ns);
   if (!lr_reactor_set_timer(dispatcher->reactor, &dispatcher->rate_timer,
                             due_ns))
     lr_reactor_again(dispatcher->reactor);
@@ -319,10 +321,15 @@ void lr_turns_give_back(lr_dispatcher *dispatcher, lr_host *host) {
     lr_pace_give_back(limits->paces, host->pace, host->gap_before);
 }
 
+/* A host that was slow when everything began at once, and is quick now, is not
+ * to pay for it: the mean falls faster than it rises. */
 static void learn_mean(lr_host *host, uint64_t took_ns) {
-  int64_t change = (int64_t)(took_ns - host->mean_ns) / MEAN_WEIGHT;
-  host->mean_ns = host->mean_ns ? host->mean_ns + (uint64_t)change : took_ns;
-  if (!host->mean_ns) host->mean_ns = 1;
+  uint64_t mean_ns = host->mean_ns;
+  if (took_ns > mean_ns && mean_ns)
+    mean_ns += (took_ns - mean_ns) / MEAN_WEIGHT;
+  else
+    mean_ns = mean_ns ? (mean_ns + took_ns) / 2 : took_ns;
+  host->mean_ns = mean_ns ? mean_ns : 1;
 }
 
 /* A request that never was sent may still have reached the server, as the

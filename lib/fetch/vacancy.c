@@ -8,9 +8,9 @@
 /* Whatever the host: without a queue every link must have a credit. */
 static bool has_room(const lariat_client *client) {
   if (client->options.max_queued)
-    return client->queued < client->options.max_queued;
+    return lr_client_waiting(client) < client->options.max_queued;
   for (unsigned i = 0; i < client->link_count; i++)
-    if (!client->links[i]->credits) return false;
+    if (client->links[i]->credits <= 0) return false;
   return true;
 }
 

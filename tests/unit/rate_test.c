@@ -77,6 +77,28 @@ static void test_lateness_is_made_good(void) {
   CU_ASSERT(taken >= 4000 && taken <= 4002);
 }
 
+/* One waits, and each time another one comes by before it wakes. */
+static void test_quicker_than_who_waits(void) {
+  lr_rate rate;
+  lr_rate_plan plan = lr_rate_plan_of(200, 1);
+  lr_rate_init(&rate);
+  uint64_t now = second;
+  unsigned taken = take_all(&rate, &plan, now, now);
+  lr_rate_await(&rate, lr_rate_due(&rate));
+  for (unsigned turn = 0; taken < 1000; turn++) {
+    now = lr_rate_due(&rate) + (1 + turn % 3) * 1000000;
+    taken += take_all(&rate, &plan, now, now);
+  }
+  CU_ASSERT(now < second + 1000 * plan.step_ns + 10000000);
+  /* Nobody waits: what has passed is lost. */
+  lr_rate_init(&rate);
+  now = second;
+  CU_ASSERT_TRUE(lr_rate_take(&rate, &plan, now, now));
+  now += 7000000;
+  CU_ASSERT_TRUE(lr_rate_take(&rate, &plan, now, now));
+  CU_ASSERT_EQUAL(lr_rate_due(&rate), now + plan.step_ns);
+}
+
 /* A stall that is longer costs what is beyond the bound. */
 static void test_lateness_is_bounded(void) {
   lr_rate rate;
@@ -169,6 +191,7 @@ int main(int argc, char **argv) {
       {"no burst", test_no_burst},
       {"lateness is made good", test_lateness_is_made_good},
       {"lateness is bounded", test_lateness_is_bounded},
+      {"quicker than who waits", test_quicker_than_who_waits},
       {"any window", test_any_window},
       {"give back", test_give_back},
       {"full", test_full},

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT
+ * fetch_fairness.c: 500 slow hosts and one that is fast.  What the fast one
+ * gets done beside them is compared with what it gets done alone, in runs that
+ * take turns.  Each slow host has more to do than it may have in flight; all of
+ * them together want many times the jobs and connections that the pool may
+ * have.
+ *
+ *   fetch_fairness [per cent [the least part, in per cent]]
+ *
+ * In full: 9 pairs of 2 s; the median of the pairs' ratios is at least 0.95.
+ * Less than 100 per cent: shorter runs and fewer pairs, which are judged less
+ * strictly. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/fetching.h"
+#include "support/origin.h"
+#include "support/scale.h"
+
+enum { SLOW_HOSTS = 500, SLOW_EACH = 20, FAST_EACH = 32, PAIRS_MAX = 9 };
+
+static uint64_t percent = 100;
+static double least = 0.95;
+static struct origin *slow_origin;
+static struct origin *fast_origin;
+
+struct run {
+  struct fetching t;
+  lariat_client *fast;
+  uint64_t fast_done;
+  uint64_t slow_done;
+  uint64_t failed;
+  uint64_t going;
+  bool over;
+};
+
+/* One of the requests that are kept going. */
+struct caller {
+  struct run *run;
+  unsigned host; /* 0: the fast one */
+};
+
+static struct caller callers[SLOW_HOSTS * SLOW_EACH + FAST_EACH];
+
+static void ask(struct caller *caller);
+
+static lariat_value on_end(lariat_value result, void *context) {
+  struct caller *caller = context;
+  struct run *run = caller->run;
+  run->going--;
+  if (run->over) return lariat_value_drop(result);
+  if (lariat_is_failure(result)) run->failed++;
+  if (caller->host)
+    run->slow_done++;
+  else
+    run->fast_done++;
+  ask(caller);
+  return lariat_value_drop(result);
+}
+
+static void ask(struct caller *caller) {
+  struct run *run = caller->run;
+  unsigned host = caller->host;
+  char url[128];
+  if (host)
+    snprintf(url, sizeof url, "http://127.1.%u.%u:%u/wait/1500", host / 200,
+             host % 200 + 1, origin_port(slow_origin));
+  else
+    snprintf(url, sizeof url, "http://127.0.0.1:%u/page",
+             origin_port(fast_origin));
+  run->going++;
+  lariat_deferred_forget(
+      lariat_deferred_add_both(lariat_get(run->t.client, url), on_end, caller));
+}
+
+static void start(struct run *run, unsigned *next, unsigned host,
+                  unsigned count) {
+  for (unsigned i = 0; i < count; i++) {
+    struct caller *caller = &callers[(*next)++];
+    *caller = (struct caller){run, host};
+    ask(caller);
+  }
+}
+
+static bool never(void *context) {
+  (void)context;
+  return false;
+}
+
+static bool is_over(void *context) {
+  const struct run *run = context;
+  return run->going == 0;
+}
+
+/* Requests a second of the fast host. */
+static double measure(unsigned slow_hosts, unsigned ms, unsigned warm_up_ms) {
+  static struct run run;
+  unsigned next = 0;
+  lariat_pool_options pool = lariat_pool_defaults();
+  lariat_client_options client = lariat_client_defaults();
+  run = (struct run){.over = false};
+  pool.reactors = 2;
+  client.timeout_ms = 0;
+  fetching_open(&run.t, &pool, &client);
+  for (unsigned host = 1; host <= slow_hosts; host++)
+    start(&run, &next, host, SLOW_EACH);
+  (void)fixture_run_until(&run.t.f, never, NULL, slow_hosts ? 300 : 0);
+  start(&run, &next, 0, FAST_EACH);
+  (void)fixture_run_until(&run.t.f, never, NULL, warm_up_ms);
+  uint64_t before = run.fast_done;
+  uint64_t began_ms = fixture_real_ms();
+  (void)fixture_run_until(&run.t.f, never, NULL, ms);
+  double took_s = (double)(fixture_real_ms() - began_ms) / 1000;
+  double rate = (double)(run.fast_done - before) / took_s;
+  CU_ASSERT_EQUAL(run.failed, 0);
+  if (slow_hosts) CU_ASSERT(run.slow_done >= slow_hosts);
+  lariat_pool_stats s = fetching_stats(&run.t);
+  if (getenv("LARIAT_STRESS_TALK"))
+    printf("\n      %llu waiting, %llu running; waiting for: host %llu, jobs "
+           "%llu, connection %llu; %llu connections, %llu opened; %.0f/s ",
+           (unsigned long long)s.jobs_queued, (unsigned long long)s.jobs_running,
+           (unsigned long long)s.jobs_waiting_host,
+           (unsigned long long)s.jobs_waiting_jobs,
+           (unsigned long long)s.jobs_waiting_connection,
+           (unsigned long long)s.connections,
+           (unsigned long long)s.connections_opened, rate);
+  run.over = true;
+  lariat_client_close(run.t.client);
+  run.t.client = NULL;
+  (void)fixture_run_until(&run.t.f, is_over, &run, 5000);
+  fetching_close(&run.t);
+  return rate;
+}
+
+static int by_size(const void *a, const void *b) {
+  const double *one = a;
+  const double *two = b;
+  return (*one > *two) - (*one < *two);
+}
+
+static void test_fast_among_slow(void) {
+  double ratios[PAIRS_MAX];
+  unsigned pairs = (unsigned)(PAIRS_MAX * percent / 100) | 1u;
+  unsigned ms = (unsigned)(2000 * percent / 100);
+  if (ms < 400) ms = 400;
+  if (pairs < 3) pairs = 3;
+  if (pairs > PAIRS_MAX) pairs = PAIRS_MAX;
+  for (unsigned i = 0; i < pairs; i++) {
+    double alone = i % 2 ? 0 : measure(0, ms, 300);
+    double beside = measure(SLOW_HOSTS, ms, 1500);
+    if (i % 2) alone = measure(0, ms, 300);
+    ratios[i] = beside / alone;
+    printf("\n    alone %.0f/s, beside %d slow hosts %.0f/s: %.3f", alone,
+           SLOW_HOSTS, beside, ratios[i]);
+    fflush(stdout);
+  }
+  qsort(ratios, pairs, sizeof ratios[0], by_size);
+  printf("\n    the median: %.3f ", ratios[pairs / 2]);
+  CU_ASSERT(ratios[pairs / 2] >= least);
+}
+
+int main(int argc, char **argv) {
+  static const struct fixture_test tests[] = {
+      {"fast among slow", test_fast_among_slow}};
+  const struct origin_options everywhere = {.address = "127.0.0.0/8"};
+  percent = scale_of(100, argc, argv);
+  if (percent < 100) least = 0.8;
+  if (argc > 2) least = strtod(argv[2], NULL) / 100;
+  slow_origin = origin_start(&everywhere);
+  fast_origin = origin_start(NULL);
+  if (!slow_origin || !fast_origin) return 1;
+  int failed = fixture_main("fetch_fairness", tests, 1, 1, argv);
+  origin_stop(slow_origin);
+  origin_stop(fast_origin);
+  return failed;
+}
