@@ -58,8 +58,9 @@ typedef struct lr_dispatcher {
   lr_slots *own_slots;
   lr_timer rate_timer;
   uint64_t rate_since_ns; /* since when jobs wait for the rate in all, or 0 */
-  uint64_t age_ns;        /* the average age of what runs */
-  uint64_t age_at_ns;     /* and when that was */
+  uint64_t usual_ns;      /* how long most slots are held */
+  uint64_t usual_at_ns;   /* and when that was looked at */
+  lr_timer review_timer;  /* while hosts wait for a token */
   uint64_t epoch;         /* jobs of before it are being drained */
   lr_list drains;
   bool closing;

@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 
-enum { BATCHES_A_TILL = 16, BATCH_MAX = 32, RESERVED_PART = 8 };
+enum { BATCHES_A_TILL = 16, BATCH_MAX = 32, RESERVED_PART = 8, HOLD_WEIGHT = 32 };
 
 static const uint64_t one_starving = UINT64_C(1) << 32;
 
@@ -36,6 +36,7 @@ lr_slots *lr_slots_new(uint32_t limit, uint32_t per_host, unsigned reactors) {
     *till = (lr_till){.slots = slots, .index = i};
     lr_u64_init(&till->running, 0);
     lr_u64_init(&till->started_sum, 0);
+    lr_u64_init(&till->hold_ns, 0);
     lr_u32_init(&till->wants, 0);
     lr_u32_init(&till->woken, 0);
   }
@@ -49,7 +50,7 @@ void lr_slots_free(lr_slots *slots) {
 /* Sums of times are modulo 2^64, their differences are right all the same.
  * Two numbers of a reactor that works are not of one moment: what makes no
  * sense counts as nothing. */
-uint64_t lr_slots_mean_age(const lr_slots *slots, uint64_t now_ns) {
+static uint64_t mean_age(const lr_slots *slots, uint64_t now_ns) {
   const uint64_t absurd_ns = UINT64_C(1) << 60;
   uint64_t count = 0;
   uint64_t age_ns = 0;
@@ -63,6 +64,27 @@ uint64_t lr_slots_mean_age(const lr_slots *slots, uint64_t now_ns) {
     age_ns += sum;
   }
   return count ? age_ns / count : 0;
+}
+
+/* On average a job that runs has done half of its time. */
+uint64_t lr_slots_usual_ns(const lr_slots *slots, uint64_t now_ns) {
+  uint64_t usual_ns = 2 * mean_age(slots, now_ns);
+  for (unsigned i = 0; i < slots->count; i++) {
+    uint64_t hold_ns = lr_u64_load_relaxed(&slots->tills[i].hold_ns);
+    if (hold_ns > usual_ns) usual_ns = hold_ns;
+  }
+  return usual_ns;
+}
+
+/* Each job weighs as much as the time it had a slot: many that are short do
+ * not hide the few that are long. */
+static void learn_hold(lr_till *till, uint64_t took_ns) {
+  uint64_t hold_ns = lr_u64_load_relaxed(&till->hold_ns);
+  if (took_ns > hold_ns)
+    hold_ns += (took_ns - hold_ns) / HOLD_WEIGHT;
+  else
+    hold_ns -= took_ns / HOLD_WEIGHT;
+  lr_u64_store_relaxed(&till->hold_ns, hold_ns);
 }
 
 /* Others first. */
@@ -131,10 +153,11 @@ bool lr_till_take(lr_till *till, lr_level level, uint64_t now_ns) {
   return true;
 }
 
-void lr_till_put(lr_till *till, uint64_t started_ns) {
+void lr_till_put(lr_till *till, uint64_t started_ns, uint64_t now_ns) {
   lr_slots *slots = till->slots;
   lr_u64_bump(&till->running, (uint64_t)-1);
   lr_u64_bump(&till->started_sum, 0 - started_ns);
+  learn_hold(till, now_ns - started_ns);
   if (starving_in(lr_u64_load_relaxed(&slots->word))) {
     give(till, 1);
     return;

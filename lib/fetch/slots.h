@@ -36,7 +36,8 @@ typedef struct lr_till {
   /* Written by the owner, read by all. */
   _Alignas(LR_CACHE_LINE) lr_atomic_u64 running;
   lr_atomic_u64 started_sum; /* of the running jobs' start times, modulo 2^64 */
-  lr_atomic_u32 wants;       /* 0: nothing; else the level + 1 */
+  lr_atomic_u64 hold_ns; /* how long the jobs that have most of the slots run */
+  lr_atomic_u32 wants;   /* 0: nothing; else the level + 1 */
   lr_atomic_u32 woken;
   lariat_mailbox *mailbox; /* borrowed; set before the first job */
 
@@ -71,9 +72,9 @@ static inline uint32_t lr_slots_floor(uint32_t reserve, lr_level level) {
                                    : 0;
 }
 
-/* The average time since which the jobs that run now, on all reactors, have
- * been running.  Any thread. */
-uint64_t lr_slots_mean_age(const lr_slots *slots, uint64_t now_ns);
+/* How long the jobs run that have most of the slots, on all reactors: from
+ * those that have ended, and the age of those that run.  Any thread. */
+uint64_t lr_slots_usual_ns(const lr_slots *slots, uint64_t now_ns);
 
 /* The rest belongs to the till's thread. */
 
@@ -83,8 +84,9 @@ bool lr_till_may(const lr_till *till, lr_level level);
 /* Takes one for a job that starts now. */
 bool lr_till_take(lr_till *till, lr_level level, uint64_t now_ns);
 
-/* Gives it back: the job, which started at `started_ns`, is over. */
-void lr_till_put(lr_till *till, uint64_t started_ns);
+/* Gives it back: the job, which started at `started_ns`, is over, or was not
+ * started. */
+void lr_till_put(lr_till *till, uint64_t started_ns, uint64_t now_ns);
 
 /* There was none for that level: says so.  True: there is one now.  The
  * till's reactor is woken when there may be one. */

@@ -4,15 +4,20 @@
 
 #include "fetch/dispatcher.h"
 
-/* A quick host gives its tokens back this much sooner than most: the average
- * age of what runs is half of how long it will have run in the end. */
-enum { QUICKER = 2, MEAN_WEIGHT = 8 };
+/* A quick host gives its tokens back so many times sooner than most. */
+enum { QUICKER = 4, MEAN_WEIGHT = 8 };
+
+/* How often those who wait for a token are looked at again: what is quick
+ * depends on the others, and changes with time. */
+static const uint64_t review_ns = 20000000u;
 
 /* How often is looked whether another reactor has sent its request to a host
  * with a delay: a part of the delay, within these. */
 static const uint64_t look_least_ns = 1000000u;
 static const uint64_t look_most_ns = 20000000u;
 enum { LOOK_PART = 16 };
+
+static void review(lr_timer *timer);
 
 static void rate_is_due(lr_timer *timer) {
   (void)timer; /* the turn that it brings about will look */
@@ -28,7 +33,8 @@ bool lr_turns_init(lr_dispatcher *dispatcher) {
   dispatcher->waiting_hosts = 0;
   dispatcher->rate_timer = (lr_timer){.expire = rate_is_due};
   dispatcher->rate_since_ns = 0;
-  dispatcher->age_at_ns = 0;
+  dispatcher->usual_at_ns = 0;
+  dispatcher->review_timer = (lr_timer){.expire = review};
   dispatcher->own_slots = NULL;
   dispatcher->till = limits->till;
   if (dispatcher->till) return true;
@@ -41,6 +47,7 @@ bool lr_turns_init(lr_dispatcher *dispatcher) {
 
 void lr_turns_clear(lr_dispatcher *dispatcher) {
   lr_reactor_unset_timer(dispatcher->reactor, &dispatcher->rate_timer);
+  lr_reactor_unset_timer(dispatcher->reactor, &dispatcher->review_timer);
   lr_till_close(dispatcher->till);
   lr_slots_free(dispatcher->own_slots);
 }
@@ -188,19 +195,47 @@ void lr_turns_sent(lr_dispatcher *dispatcher) {
 
 /* Tokens. */
 
-static uint64_t mean_age(lr_dispatcher *dispatcher) {
+static uint64_t usual_ns(lr_dispatcher *dispatcher) {
   uint64_t now_ns = lr_reactor_turn_ns(dispatcher->reactor);
-  if (dispatcher->age_at_ns != now_ns) {
-    dispatcher->age_at_ns = now_ns;
-    dispatcher->age_ns = lr_slots_mean_age(dispatcher->till->slots, now_ns);
+  if (dispatcher->usual_at_ns != now_ns) {
+    dispatcher->usual_at_ns = now_ns;
+    dispatcher->usual_ns = lr_slots_usual_ns(dispatcher->till->slots, now_ns);
   }
-  return dispatcher->age_ns;
+  return dispatcher->usual_ns;
 }
 
 lr_level lr_turns_level(lr_dispatcher *dispatcher, const lr_host *host) {
-  if (host->mean_ns && host->mean_ns * QUICKER <= mean_age(dispatcher))
+  if (host->mean_ns && host->mean_ns * QUICKER <= usual_ns(dispatcher))
     return LR_LEVEL_QUICK;
   return host->running ? LR_LEVEL_MORE : LR_LEVEL_FIRST;
+}
+
+/* Those who are quick by now go back into the ring. */
+static void review_list(lr_dispatcher *dispatcher, lr_list *list) {
+  lr_list *node = list->next;
+  while (node != list) {
+    lr_host *host = lr_container(node, lr_host, ring);
+    node = node->next;
+    if (lr_turns_level(dispatcher, host) == LR_LEVEL_QUICK)
+      move_to_ring(dispatcher, host);
+  }
+}
+
+static void review(lr_timer *timer) {
+  lr_dispatcher *dispatcher = lr_container(timer, lr_dispatcher, review_timer);
+  for (int rank = 0; rank < LR_RANKS; rank++) {
+    review_list(dispatcher, &dispatcher->waiting[LR_LEVEL_FIRST].rank[rank]);
+    review_list(dispatcher, &dispatcher->waiting[LR_LEVEL_MORE].rank[rank]);
+  }
+}
+
+/* Where nothing is reserved there is nothing to review. */
+static void review_later(lr_dispatcher *dispatcher) {
+  lariat_reactor *reactor = dispatcher->reactor;
+  if (dispatcher->till->slots->reserve &&
+      !lr_timer_is_set(&dispatcher->review_timer))
+    (void)lr_reactor_set_timer(reactor, &dispatcher->review_timer,
+                               lr_reactor_turn_ns(reactor) + review_ns);
 }
 
 /* With tokens in plenty nobody asks what a host is entitled to. */
@@ -216,7 +251,8 @@ static bool take_token(lr_dispatcher *dispatcher, lr_host *host) {
 }
 
 static void put_token(lr_dispatcher *dispatcher) {
-  lr_till_put(dispatcher->till, lr_reactor_turn_ns(dispatcher->reactor));
+  uint64_t now_ns = lr_reactor_turn_ns(dispatcher->reactor);
+  lr_till_put(dispatcher->till, now_ns, now_ns);
 }
 
 /* The rate of all together. */
@@ -287,6 +323,7 @@ static bool tokens_came(lr_dispatcher *dispatcher) {
   }
   int level = 0;
   while (lr_ranks_empty(&dispatcher->waiting[level])) level++;
+  review_later(dispatcher);
   return lr_till_starve(dispatcher->till, (lr_level)level);
 }
 
@@ -337,7 +374,7 @@ static void learn_mean(lr_host *host, uint64_t took_ns) {
 void lr_turns_ended(lr_dispatcher *dispatcher, lr_host *host,
                     const lr_job *job) {
   uint64_t now_ns = lr_reactor_turn_ns(dispatcher->reactor);
-  lr_till_put(dispatcher->till, job->slot_ns);
+  lr_till_put(dispatcher->till, job->slot_ns, now_ns);
   learn_mean(host, now_ns - job->slot_ns);
   if (host->sending == job) {
     bool sent = !lr_list_empty(&host->sent);

@@ -7,9 +7,12 @@
  *
  *   fetch_fairness [per cent [the least part, in per cent]]
  *
- * In full: 9 pairs of 2 s; the median of the pairs' ratios is at least 0.95.
- * Less than 100 per cent: shorter runs and fewer pairs, which are judged less
- * strictly. */
+ * The fast host answers after 4 ms, or at once; then its throughput is what the
+ * CPUs allow, and other work on the machine shows.
+ *
+ * In full: 9 pairs of 1 s for each; the median of the pairs' ratios is at least
+ * 0.95.  Less than 100 per cent: fewer pairs, which are judged less strictly.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,6 +25,7 @@ enum { SLOW_HOSTS = 500, SLOW_EACH = 20, FAST_EACH = 32, PAIRS_MAX = 9 };
 
 static uint64_t percent = 100;
 static double least = 0.95;
+static const char *fast_path;
 static struct origin *slow_origin;
 static struct origin *fast_origin;
 
@@ -67,8 +71,8 @@ static void ask(struct caller *caller) {
     snprintf(url, sizeof url, "http://127.1.%u.%u:%u/wait/1500", host / 200,
              host % 200 + 1, origin_port(slow_origin));
   else
-    snprintf(url, sizeof url, "http://127.0.0.1:%u/page",
-             origin_port(fast_origin));
+    snprintf(url, sizeof url, "http://127.0.0.1:%u%s",
+             origin_port(fast_origin), fast_path);
   run->going++;
   lariat_deferred_forget(
       lariat_deferred_add_both(lariat_get(run->t.client, url), on_end, caller));
@@ -139,11 +143,11 @@ static int by_size(const void *a, const void *b) {
   return (*one > *two) - (*one < *two);
 }
 
-static void test_fast_among_slow(void) {
+static void compare(const char *path) {
   double ratios[PAIRS_MAX];
   unsigned pairs = (unsigned)(PAIRS_MAX * percent / 100) | 1u;
-  unsigned ms = (unsigned)(2000 * percent / 100);
-  if (ms < 400) ms = 400;
+  unsigned ms = percent < 100 ? 500 : 1000;
+  fast_path = path;
   if (pairs < 3) pairs = 3;
   if (pairs > PAIRS_MAX) pairs = PAIRS_MAX;
   for (unsigned i = 0; i < pairs; i++) {
@@ -160,9 +164,14 @@ static void test_fast_among_slow(void) {
   CU_ASSERT(ratios[pairs / 2] >= least);
 }
 
+static void test_after_a_while(void) { compare("/wait/4"); }
+
+static void test_at_once(void) { compare("/page"); }
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
-      {"fast among slow", test_fast_among_slow}};
+      {"a fast host among slow ones", test_after_a_while},
+      {"one that answers at once", test_at_once}};
   const struct origin_options everywhere = {.address = "127.0.0.0/8"};
   percent = scale_of(100, argc, argv);
   if (percent < 100) least = 0.8;
@@ -170,7 +179,8 @@ int main(int argc, char **argv) {
   slow_origin = origin_start(&everywhere);
   fast_origin = origin_start(NULL);
   if (!slow_origin || !fast_origin) return 1;
-  int failed = fixture_main("fetch_fairness", tests, 1, 1, argv);
+  int failed = fixture_main("fetch_fairness", tests, FIXTURE_COUNT(tests),
+                            1, argv);
   origin_stop(slow_origin);
   origin_stop(fast_origin);
   return failed;
