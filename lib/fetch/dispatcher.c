@@ -235,6 +235,8 @@ void lr_dispatcher_learned(lr_dispatcher *dispatcher, lr_host *host,
 void lr_dispatcher_unblock(lr_dispatcher *dispatcher) {
   lr_list *node = lr_list_first(&dispatcher->blocked);
   if (node) lr_turns_unblock(dispatcher, lr_container(node, lr_host, ring));
+  node = lr_list_first(&dispatcher->blocked_first);
+  if (node) lr_turns_unblock(dispatcher, lr_container(node, lr_host, ring));
 }
 
 static void started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
@@ -279,8 +281,9 @@ static void start_all(lr_dispatcher *dispatcher) {
 /* Nothing runs that could free a connection for those that wait for one: they
  * must ask again themselves. */
 static void unstick(lr_dispatcher *dispatcher) {
-  if (dispatcher->running_count || lr_list_empty(&dispatcher->blocked)) return;
-  while (!lr_list_empty(&dispatcher->blocked))
+  if (dispatcher->running_count) return;
+  while (!lr_list_empty(&dispatcher->blocked) ||
+         !lr_list_empty(&dispatcher->blocked_first))
     lr_dispatcher_unblock(dispatcher);
 }
 

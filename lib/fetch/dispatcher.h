@@ -47,7 +47,8 @@ typedef struct lr_dispatcher {
   lr_ranks ring;               /* hosts whose next job may start, in turn */
   lr_ranks waiting[LR_LEVELS]; /* hosts that wait for a token */
   lr_list paced;               /* hosts that are not due yet */
-  lr_list blocked;             /* hosts that wait for a connection */
+  lr_list blocked;             /* hosts that wait for a connection, */
+  lr_list blocked_first;       /* and those of which nothing runs */
   lr_list sent;                /* hosts whose request is just being sent */
   lr_list running; /* jobs with the transport */
   uint32_t queued_count;
@@ -95,7 +96,8 @@ bool lr_dispatcher_sending(lr_dispatcher *dispatcher, lr_job *job);
 void lr_dispatcher_learned(lr_dispatcher *dispatcher, lr_host *host,
                            lr_protocol protocol);
 
-/* From the transport: a connection is to be had: lets one blocked host try. */
+/* From the transport: a connection is to be had: lets a blocked host try, and one
+ * of those of which nothing runs. */
 void lr_dispatcher_unblock(lr_dispatcher *dispatcher);
 
 /* The end of a turn: starts what may start and lets the transport carry on. */

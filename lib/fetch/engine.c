@@ -84,8 +84,9 @@ static lr_lane *lane_for_new_connection(lr_engine *engine, lr_host *host) {
 }
 
 /* Closes idle connections to make room for others: those of a quiet lane at
- * once, else one at the end of a transfer in the lane that has most. */
-static void relieve(lr_engine *engine) {
+ * once, else, if `all`, one at the end of a transfer in the lane that has
+ * most. */
+static void relieve(lr_engine *engine, bool all) {
   lr_lane *fullest = NULL;
   unsigned most = 0;
   for (lr_list *node = engine->lanes.next; node != &engine->lanes;
@@ -101,18 +102,23 @@ static void relieve(lr_engine *engine) {
     most = idle;
     fullest = lane;
   }
-  if (fullest) lr_lane_squeeze(fullest);
+  if (fullest && all) lr_lane_squeeze(fullest);
 }
 
-static bool engine_may_connect(const lr_engine *engine) {
-  return engine->open + engine->coming < engine->max_connections;
+static unsigned engine_left(const lr_engine *engine) {
+  unsigned taken = engine->open + engine->coming;
+  return engine->max_connections > taken ? engine->max_connections - taken : 0;
 }
 
 static bool may_connect(lr_engine *engine, const lr_host *host) {
   if (host->open + host->coming >= host->connections_limit) return false;
-  if (engine_may_connect(engine)) return true;
-  relieve(engine);
-  return engine_may_connect(engine);
+  if (engine_left(engine) > engine->reserve) return true;
+  /* As with the jobs in flight, the last are not for everybody: slots.h. */
+  lr_level level = lr_turns_level(engine->dispatcher, host);
+  unsigned kept = lr_slots_floor(engine->reserve, level);
+  if (engine_left(engine) > kept) return true;
+  relieve(engine, level != LR_LEVEL_MORE || !engine->reserve);
+  return engine_left(engine) > kept;
 }
 
 /* `*fresh`: the job will open a connection.
@@ -306,6 +312,8 @@ lariat_status lr_engine_open(lr_worker *worker, lr_transport *out) {
       lr_placement_share(0, options->max_connections, worker->index,
                          lariat_pool_reactors(worker->pool));
   engine->max_connections = share ? share : 1;
+  engine->reserve =
+      lr_slots_reserve(engine->max_connections, options->max_jobs_per_host);
   engine->lane_room = options->lane_connections;
   if (!engine->lane_room)
     engine->lane_room =

@@ -32,6 +32,7 @@ typedef struct lr_engine {
   unsigned lane_count;
   unsigned lane_room;       /* connections a lane */
   unsigned max_connections; /* this reactor's share */
+  unsigned reserve;         /* of these, not for hosts that have some */
   unsigned open;            /* connections now */
   unsigned coming;          /* transfers that are about to open one */
   unsigned running;         /* transfers now */

@@ -29,6 +29,7 @@ bool lr_turns_init(lr_dispatcher *dispatcher) {
   for (int i = 0; i < LR_LEVELS; i++) lr_ranks_init(&dispatcher->waiting[i]);
   lr_list_init(&dispatcher->paced);
   lr_list_init(&dispatcher->blocked);
+  lr_list_init(&dispatcher->blocked_first);
   lr_list_init(&dispatcher->sent);
   dispatcher->waiting_hosts = 0;
   dispatcher->rate_timer = (lr_timer){.expire = rate_is_due};
@@ -101,7 +102,8 @@ void lr_turns_count(lr_dispatcher *dispatcher, lr_host *host, int by) {
 
 void lr_turns_block(lr_dispatcher *dispatcher, lr_host *host) {
   host->wanted_ns = 0;
-  move(dispatcher, host, LR_HOST_BLOCKED, &dispatcher->blocked);
+  move(dispatcher, host, LR_HOST_BLOCKED,
+       host->running ? &dispatcher->blocked : &dispatcher->blocked_first);
 }
 
 void lr_turns_unblock(lr_dispatcher *dispatcher, lr_host *host) {
