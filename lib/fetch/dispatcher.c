@@ -209,6 +209,15 @@ bool lr_dispatcher_sending(lr_dispatcher *dispatcher, lr_job *job) {
   return lr_turns_sending(dispatcher, job);
 }
 
+/* A quick host with more to do uses its connection again at once: who asks for
+ * one now would only have idle ones of it closed. */
+static bool keeps_connection(lr_dispatcher *dispatcher, const lr_host *host) {
+  bool asked = !lr_list_empty(&dispatcher->blocked) ||
+               !lr_list_empty(&dispatcher->blocked_first);
+  return asked && host->queued &&
+         lr_turns_level(dispatcher, host) == LR_LEVEL_QUICK;
+}
+
 /* Another host that waits is first to ask for a connection; if it gets none,
  * this one may still use its own.  (A blocked host has jobs: it is not
  * forgotten.) */
@@ -219,9 +228,10 @@ void lr_dispatcher_done(lr_dispatcher *dispatcher, lr_job *job) {
     requeue(dispatcher, host, job);
     return;
   }
+  bool keeps = keeps_connection(dispatcher, host);
   detach(dispatcher, job);
   send_home(dispatcher, job);
-  lr_dispatcher_unblock(dispatcher);
+  if (!keeps) lr_dispatcher_unblock(dispatcher);
   if (blocked && host->place == LR_HOST_BLOCKED)
     lr_turns_unblock(dispatcher, host);
 }
