@@ -96,8 +96,7 @@ static lariat_status open_run(struct run *run, double rate, unsigned delay_ms) {
   lariat_status status = lariat_reactor_new(NULL, &run->reactor);
   if (status == LARIAT_OK) status = lariat_pool_new(&pool, &run->pool);
   if (status == LARIAT_OK)
-    status =
-        lariat_client_new(run->pool, run->reactor, &client, &run->client);
+    status = lariat_client_new(run->pool, run->reactor, &client, &run->client);
   return status;
 }
 

@@ -38,7 +38,7 @@ typedef struct lariat_pool_options {
    * request that has to wait for that waits in the pool, and its deadline goes
    * on.  A burst is how many may start at once after a quiet time; 0: 1, so
    * that nothing is saved up. */
-  double rate;          /* starts a second in all; 0: no limit */
+  double rate; /* starts a second in all; 0: no limit */
   double rate_burst;
   double rate_per_host; /* starts a second to one host; 0: no limit */
   double rate_per_host_burst;

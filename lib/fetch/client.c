@@ -130,18 +130,18 @@ static lariat_value failure_of(const lr_job *job, lariat_status status,
   lariat_timings timings = timings_of(job, phase);
   snprintf(message, sizeof message, "%s%s%s", lariat_status_text(status),
            detail ? ": " : "", detail ? detail : "");
-  lr_failure_parts parts = {
-      .status = status,
-      .message = message,
-      .url = job->target.url,
-      .curl_code = job->place == LR_JOB_HERE ? job->curl_code : 0,
-      .http_status = http_status_of(job),
-      .phase = phase,
-      .time_limit = limit,
-      .retry_end = job->retry_end,
-      .timings = &timings,
-      .attempt_count = attempts ? attempts->count : 1,
-      .attempts = attempts ? attempts->items : NULL};
+  lr_failure_parts parts = {.status = status,
+                            .message = message,
+                            .url = job->target.url,
+                            .curl_code =
+                                job->place == LR_JOB_HERE ? job->curl_code : 0,
+                            .http_status = http_status_of(job),
+                            .phase = phase,
+                            .time_limit = limit,
+                            .retry_end = job->retry_end,
+                            .timings = &timings,
+                            .attempt_count = attempts ? attempts->count : 1,
+                            .attempts = attempts ? attempts->items : NULL};
   return lr_failure_make(&parts);
 }
 
@@ -389,8 +389,8 @@ static void repeat(lr_job *job) {
 /* The timer is the deadline's again. */
 static void rested(lr_job *job) {
   wake(job);
-  if (has_deadline(job) && !lr_reactor_set_timer(job->client->reactor,
-                                                 &job->timer, job->due_ns))
+  if (has_deadline(job) &&
+      !lr_reactor_set_timer(job->client->reactor, &job->timer, job->due_ns))
     settle_failed(job, LARIAT_ENOMEM, LARIAT_PHASE_NONE);
   else
     repeat(job);
@@ -409,10 +409,10 @@ static bool rest(lr_job *job, uint64_t wait_ns) {
 
 static lr_retry_plan plan_retry(const lr_job *job) {
   lariat_client *client = job->client;
-  lr_retry_moment moment = {
-      .now_ns = lr_reactor_turn_ns(client->reactor),
-      .left_ns = UINT64_MAX,
-      .full = client->queued >= client->options.max_queued};
+  lr_retry_moment moment = {.now_ns = lr_reactor_turn_ns(client->reactor),
+                            .left_ns = UINT64_MAX,
+                            .full =
+                                client->queued >= client->options.max_queued};
   if (client->closed || lr_pool_check(client->pool) != LARIAT_OK)
     return (lr_retry_plan){.end = LARIAT_RETRY_NONE};
   if (has_deadline(job))
@@ -467,8 +467,7 @@ static void timer_expired(lr_timer *timer) {
 
 static void settle_outcome(lr_job *job) {
   lariat_phase phase = (lariat_phase)job->phase;
-  if (job->attempts)
-    lr_retry_note(job, job->outcome, http_status_of(job), 0);
+  if (job->attempts) lr_retry_note(job, job->outcome, http_status_of(job), 0);
   lariat_value failure = failure_of(job, job->outcome, phase);
   if (job->retry_end == LARIAT_RETRY_BUDGET)
     failure = over_budget(job, failure);
@@ -476,8 +475,7 @@ static void settle_outcome(lr_job *job) {
 }
 
 static void settle_answer(lr_job *job) {
-  if (job->attempts)
-    lr_retry_note(job, job->outcome, http_status_of(job), 0);
+  if (job->attempts) lr_retry_note(job, job->outcome, http_status_of(job), 0);
   settle_response(job);
 }
 
@@ -722,8 +720,8 @@ lariat_status lariat_client_new(lariat_pool *pool, lariat_reactor *reactor,
       all.placement == LARIAT_PLACE_HOME ? 1 : lariat_pool_reactors(pool);
   lariat_client *client = new_blank(pool, reactor, &all, links);
   if (!client) return LARIAT_ENOMEM;
-  status = lr_retry_open(&client->retry, all.retry,
-                         lariat_reactor_now_ns(reactor));
+  status =
+      lr_retry_open(&client->retry, all.retry, lariat_reactor_now_ns(reactor));
   if (status == LARIAT_OK) status = make_profile(client);
   if (status == LARIAT_OK) status = open_links(client, links);
   if (status != LARIAT_OK) {

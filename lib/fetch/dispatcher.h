@@ -33,10 +33,10 @@ typedef struct lr_dispatcher_limits {
   unsigned max_jobs;                 /* in all, when there is no till */
   unsigned max_jobs_per_host;        /* the whole: split for spread hosts */
   unsigned max_connections_per_host; /* likewise */
-  lr_till *till;                 /* of the pool's tokens; NULL: its own */
-  lr_rate *rate;                 /* of the pool in all; NULL: none */
-  const lr_rate_plan *rate_plan; /* its */
-  lr_paces *paces;               /* of the pool's hosts; NULL: none */
+  lr_till *till;                     /* of the pool's tokens; NULL: its own */
+  lr_rate *rate;                     /* of the pool in all; NULL: none */
+  const lr_rate_plan *rate_plan;     /* its */
+  lr_paces *paces;                   /* of the pool's hosts; NULL: none */
 } lr_dispatcher_limits;
 
 typedef struct lr_dispatcher {
@@ -50,7 +50,7 @@ typedef struct lr_dispatcher {
   lr_list blocked;             /* hosts that wait for a connection, */
   lr_list blocked_first;       /* and those of which nothing runs */
   lr_list sent;                /* hosts whose request is just being sent */
-  lr_list running; /* jobs with the transport */
+  lr_list running;             /* jobs with the transport */
   uint32_t queued_count;
   uint32_t running_count;
   uint32_t by_place[LR_HOST_PLACES]; /* jobs in hosts' queues */
@@ -96,8 +96,8 @@ bool lr_dispatcher_sending(lr_dispatcher *dispatcher, lr_job *job);
 void lr_dispatcher_learned(lr_dispatcher *dispatcher, lr_host *host,
                            lr_protocol protocol);
 
-/* From the transport: a connection is to be had: lets a blocked host try, and one
- * of those of which nothing runs. */
+/* From the transport: a connection is to be had: lets a blocked host try, and
+ * one of those of which nothing runs. */
 void lr_dispatcher_unblock(lr_dispatcher *dispatcher);
 
 /* The end of a turn: starts what may start and lets the transport carry on. */

@@ -150,8 +150,8 @@ static lr_drain *new_drain(lariat_pool *pool, lariat_reactor *reactor,
   drain->mailbox = lariat_reactor_mailbox(reactor);
   drain->reactor = reactor;
   drain->until_ns = clock->now_ns(clock->context);
-  drain->until_ns += drain_ms < UINT64_MAX / 4000000u ? drain_ms * 1000000u
-                                                      : UINT64_MAX / 4;
+  drain->until_ns +=
+      drain_ms < UINT64_MAX / 4000000u ? drain_ms * 1000000u : UINT64_MAX / 4;
   return drain;
 }
 

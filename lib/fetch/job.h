@@ -73,7 +73,7 @@ typedef struct lr_job {
   bool disposed; /* the deferred's last reference is gone */
   bool travel_away;
   bool cancel_away;
-  lr_atomic_u32 ends; /* LR_JOB_*_ENDED; only once orphaned */
+  lr_atomic_u32 ends;          /* LR_JOB_*_ENDED; only once orphaned */
   const lr_retry_rules *rules; /* NULL: it is not tried again */
   lr_retry_rules *own_rules;   /* of this request alone; freed with it */
   lr_attempts *attempts;       /* those before this one; NULL: none */
@@ -111,14 +111,14 @@ typedef struct lr_job {
   lr_timer pool_timer;
   uint64_t arrived_ns;
   uint64_t started_ns;
-  uint64_t slot_ns; /* since when it has a token */
-  uint64_t epoch;   /* for lr_drain */
+  uint64_t slot_ns;  /* since when it has a token */
+  uint64_t epoch;    /* for lr_drain */
   uint64_t received; /* bytes of body, after decompression */
   uint8_t stage;     /* lr_job_stage */
   uint8_t phase;     /* lariat_phase, when it failed */
   bool cancelled;
-  bool resent;        /* libcurl has sent it twice: an open connection was dead */
-  bool dead;          /* and the other one, too; or it could not be sent twice */
+  bool resent; /* libcurl has sent it twice: an open connection was dead */
+  bool dead;   /* and the other one, too; or it could not be sent twice */
   uint8_t time_limit; /* lariat_time_limit, when it timed out */
   uint64_t active_ns; /* bytes went or came; only with an idle time-out */
   lariat_status outcome;

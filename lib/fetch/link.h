@@ -33,7 +33,7 @@ typedef struct lr_link {
   lr_outbox out;
   lr_backlog backlog; /* jobs without a credit */
   int credits;        /* below 0: jobs that needed none */
-  unsigned load; /* jobs queued here or away there */
+  unsigned load;      /* jobs queued here or away there */
   lr_mail attach;
   lr_mail detach;
 

@@ -119,11 +119,11 @@ void lr_pool_unhold(lariat_pool *pool) {
 static bool init_limits(lariat_pool *pool) {
   const lariat_pool_options *options = &pool->options;
   pool->slots = lr_slots_new(options->max_jobs, options->max_jobs_per_host,
-                               pool->reactors);
+                             pool->reactors);
   lr_rate_init(&pool->rate);
   pool->rate_plan = lr_rate_plan_of(options->rate, options->rate_burst);
-  lr_rate_plan per_host = lr_rate_plan_of(options->rate_per_host,
-                                          options->rate_per_host_burst);
+  lr_rate_plan per_host =
+      lr_rate_plan_of(options->rate_per_host, options->rate_per_host_burst);
   bool paced = lr_paces_init(&pool->paces, per_host,
                              (uint64_t)options->delay_per_host_ms * 1000000u);
   return pool->slots && paced;

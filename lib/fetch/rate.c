@@ -27,7 +27,9 @@ void lr_rate_init(lr_rate *rate) {
 
 static uint64_t later(uint64_t a, uint64_t b) { return a > b ? a : b; }
 
-static uint64_t before(uint64_t ns, uint64_t by) { return ns > by ? ns - by : 0; }
+static uint64_t before(uint64_t ns, uint64_t by) {
+  return ns > by ? ns - by : 0;
+}
 
 bool lr_rate_take(lr_rate *rate, const lr_rate_plan *plan, uint64_t now_ns,
                   uint64_t wanted_ns) {

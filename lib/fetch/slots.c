@@ -4,7 +4,12 @@
 
 #include "base/memory.h"
 
-enum { BATCHES_A_TILL = 16, BATCH_MAX = 32, RESERVED_PART = 8, HOLD_WEIGHT = 32 };
+enum {
+  BATCHES_A_TILL = 16,
+  BATCH_MAX = 32,
+  RESERVED_PART = 8,
+  HOLD_WEIGHT = 32
+};
 
 static const uint64_t one_starving = UINT64_C(1) << 32;
 
@@ -22,8 +27,8 @@ uint32_t lr_slots_reserve(uint32_t limit, uint32_t per_host) {
 }
 
 lr_slots *lr_slots_new(uint32_t limit, uint32_t per_host, unsigned reactors) {
-  lr_slots *slots = lr_alloc_lines(sizeof *slots +
-                                     reactors * sizeof slots->tills[0]);
+  lr_slots *slots =
+      lr_alloc_lines(sizeof *slots + reactors * sizeof slots->tills[0]);
   if (!slots) return NULL;
   uint32_t batch = less(limit / (reactors * BATCHES_A_TILL), BATCH_MAX);
   lr_u64_init(&slots->word, limit);
@@ -57,8 +62,7 @@ static uint64_t mean_age(const lr_slots *slots, uint64_t now_ns) {
   for (unsigned i = 0; i < slots->count; i++) {
     const lr_till *till = &slots->tills[i];
     uint64_t running = lr_u64_load_relaxed(&till->running);
-    uint64_t sum =
-        running * now_ns - lr_u64_load_relaxed(&till->started_sum);
+    uint64_t sum = running * now_ns - lr_u64_load_relaxed(&till->started_sum);
     if (sum > absurd_ns) continue;
     count += running;
     age_ns += sum;

@@ -453,11 +453,10 @@ static void read_timings(const lr_transfer *transfer,
   lariat_timings *timings = &response->timings;
   timings->queue_us = after(job->started_ns, job->hop_ns) / 1000;
   timings->first_byte_us = time_of(transfer, CURLINFO_STARTTRANSFER_TIME_T);
-  timings->body_us =
-      after(after(lr_reactor_turn_ns(transfer->engine->reactor),
-                  job->started_ns) /
-                1000,
-            timings->first_byte_us);
+  timings->body_us = after(
+      after(lr_reactor_turn_ns(transfer->engine->reactor), job->started_ns) /
+          1000,
+      timings->first_byte_us);
   if (response->reused) return;
   uint64_t dns = time_of(transfer, CURLINFO_NAMELOOKUP_TIME_T);
   uint64_t connect = time_of(transfer, CURLINFO_CONNECT_TIME_T);

@@ -160,9 +160,9 @@ bool lr_turns_admit(lr_dispatcher *dispatcher, lr_host *host,
   host->dispatcher = dispatcher;
   host->pace_timer.expire = pace_is_due;
   if (!paces || !lr_paces_wanted(paces)) return true;
-  host->pace = lr_paces_enter(paces, job->target.key, job->target.key_length,
-                              job->target.hash,
-                              lr_reactor_turn_ns(dispatcher->reactor));
+  host->pace =
+      lr_paces_enter(paces, job->target.key, job->target.key_length,
+                     job->target.hash, lr_reactor_turn_ns(dispatcher->reactor));
   host->spaced = paces->delay_ns != 0;
   return host->pace != NULL;
 }
@@ -280,9 +280,8 @@ static uint64_t since(uint64_t wanted_ns, uint64_t now_ns) {
 static bool take_rates(lr_dispatcher *dispatcher, lr_host *host) {
   const lr_dispatcher_limits *limits = &dispatcher->limits;
   uint64_t now_ns = lr_reactor_turn_ns(dispatcher->reactor);
-  if (limits->rate &&
-      !lr_rate_take(limits->rate, limits->rate_plan, now_ns,
-                    since(dispatcher->rate_since_ns, now_ns)))
+  if (limits->rate && !lr_rate_take(limits->rate, limits->rate_plan, now_ns,
+                                    since(dispatcher->rate_since_ns, now_ns)))
     return false;
   if (!host->pace ||
       lr_pace_take(limits->paces, host->pace, now_ns,
@@ -298,8 +297,7 @@ static bool take_rates(lr_dispatcher *dispatcher, lr_host *host) {
 static lr_host *first_waiting(lr_dispatcher *dispatcher, int rank) {
   for (int level = 0; level < LR_LEVELS; level++) {
     lr_list *list = &dispatcher->waiting[level].rank[rank];
-    if (!lr_list_empty(list) &&
-        lr_till_may(dispatcher->till, (lr_level)level))
+    if (!lr_list_empty(list) && lr_till_may(dispatcher->till, (lr_level)level))
       return lr_container(list->next, lr_host, ring);
   }
   return NULL;

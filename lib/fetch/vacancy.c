@@ -36,6 +36,5 @@ lariat_deferred *lariat_client_when_room(lariat_client *client) {
                                 lariat_status_text(status));
   if (client->vacancy.count == 0 && has_room(client))
     return lariat_deferred_succeed(reactor, lariat_none());
-  return lr_waiters_add(&client->vacancy,
-                        lr_deferred_room_of(reactor));
+  return lr_waiters_add(&client->vacancy, lr_deferred_room_of(reactor));
 }

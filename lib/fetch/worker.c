@@ -78,13 +78,12 @@ static void destroy_room(void *state) {
 static lr_dispatcher_limits limits_of(const lr_worker *worker) {
   const lariat_pool_options *options = lr_pool_options(worker->pool);
   unsigned reactors = lariat_pool_reactors(worker->pool);
-  lr_dispatcher_limits limits = {.index = worker->index,
-                                 .reactors = reactors,
-                                 .max_jobs = options->max_jobs,
-                                 .max_jobs_per_host =
-                                     options->max_jobs_per_host,
-                                 .max_connections_per_host =
-                                     options->max_connections_per_host};
+  lr_dispatcher_limits limits = {
+      .index = worker->index,
+      .reactors = reactors,
+      .max_jobs = options->max_jobs,
+      .max_jobs_per_host = options->max_jobs_per_host,
+      .max_connections_per_host = options->max_connections_per_host};
   lr_pool_share_limits(worker->pool, &limits);
   return limits;
 }

@@ -54,19 +54,19 @@ static lariat_value note(lariat_value result, void *letter) {
 
 static void ask_in_turn(struct fetching *t, bool hosts) {
   static const lariat_priority row[] = {
-      LARIAT_PRIORITY_LOW,  LARIAT_PRIORITY_NORMAL, LARIAT_PRIORITY_HIGH,
-      LARIAT_PRIORITY_LOW,  LARIAT_PRIORITY_NORMAL, LARIAT_PRIORITY_HIGH};
+      LARIAT_PRIORITY_LOW, LARIAT_PRIORITY_NORMAL, LARIAT_PRIORITY_HIGH,
+      LARIAT_PRIORITY_LOW, LARIAT_PRIORITY_NORMAL, LARIAT_PRIORITY_HIGH};
   static const char letters[] = "lnhLNH";
   struct outcome first;
   order[0] = '\0';
   outcome_watch(&first, lariat_get(t->client, url_of(0, "/hold")));
   fetching_run(t, 20);
   for (unsigned i = 0; i < 6; i++)
-    outcome_watch(&outcomes[i],
-                  lariat_deferred_add_both(
-                      get_with(t->client, url_of(hosts ? i + 1 : 0, "/page"),
-                               row[i]),
-                      note, (void *)(uintptr_t)&letters[i]));
+    outcome_watch(
+        &outcomes[i],
+        lariat_deferred_add_both(
+            get_with(t->client, url_of(hosts ? i + 1 : 0, "/page"), row[i]),
+            note, (void *)(uintptr_t)&letters[i]));
   fetching_run(t, 20);
   (void)origin_release(origin);
   fetching_wait(t, &first, 1, 5000);
@@ -115,14 +115,13 @@ static void test_bad_options(void) {
   lariat_client_options options = lariat_client_defaults();
   lariat_pool_options rates = lariat_pool_defaults();
   open_all(&t, NULL, NULL);
-  fetching_do(&t, &o, get_with(t.client, url_of(0, "/page"),
-                               (lariat_priority)3));
+  fetching_do(&t, &o,
+              get_with(t.client, url_of(0, "/page"), (lariat_priority)3));
   outcome_expect_status(&o, LARIAT_EINVAL);
   outcome_clear(&o, 1);
   options.priority = (lariat_priority)9;
-  CU_ASSERT_EQUAL(
-      lariat_client_new(t.pool, t.f.reactor, &options, &client),
-      LARIAT_EINVAL);
+  CU_ASSERT_EQUAL(lariat_client_new(t.pool, t.f.reactor, &options, &client),
+                  LARIAT_EINVAL);
   rates.rate = -1;
   CU_ASSERT_EQUAL(lariat_pool_new(&rates, &pool), LARIAT_EINVAL);
   rates.rate = 0;

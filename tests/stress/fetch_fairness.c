@@ -76,8 +76,8 @@ static void ask(struct caller *caller) {
     snprintf(url, sizeof url, "http://127.1.%u.%u:%u/wait/1500", host / 200,
              host % 200 + 1, origin_port(slow_origin));
   else
-    snprintf(url, sizeof url, "http://127.0.0.1:%u%s",
-             origin_port(fast_origin), fast_path);
+    snprintf(url, sizeof url, "http://127.0.0.1:%u%s", origin_port(fast_origin),
+             fast_path);
   run->going++;
   lariat_deferred_forget(
       lariat_deferred_add_both(lariat_get(run->t.client, url), on_end, caller));
@@ -129,7 +129,8 @@ static double measure(unsigned slow_hosts, unsigned ms, unsigned before_ms) {
   if (getenv("LARIAT_STRESS_TALK"))
     printf("\n      %llu waiting, %llu running; waiting for: host %llu, jobs "
            "%llu, connection %llu; %llu connections, %llu opened; %.0f/s ",
-           (unsigned long long)s.jobs_queued, (unsigned long long)s.jobs_running,
+           (unsigned long long)s.jobs_queued,
+           (unsigned long long)s.jobs_running,
            (unsigned long long)s.jobs_waiting_host,
            (unsigned long long)s.jobs_waiting_jobs,
            (unsigned long long)s.jobs_waiting_connection,
@@ -201,8 +202,8 @@ int main(int argc, char **argv) {
   slow_origin = origin_start(&everywhere);
   fast_origin = origin_start(NULL);
   if (!slow_origin || !fast_origin) return 1;
-  int failed = fixture_main("fetch_fairness", tests, FIXTURE_COUNT(tests),
-                            1, argv);
+  int failed =
+      fixture_main("fetch_fairness", tests, FIXTURE_COUNT(tests), 1, argv);
   origin_stop(slow_origin);
   origin_stop(fast_origin);
   return failed;

@@ -126,8 +126,8 @@ struct in_flight {
 };
 
 static void expect_in_flight(const struct in_flight *row) {
-  static const char *const paths[] = {"/wait/1", "/page", "/wait/3", "/page",
-                                      "/last",   NULL};
+  static const char *const paths[] = {"/wait/1", "/page", "/wait/3",
+                                      "/page",   "/last", NULL};
   static struct load load;
   lariat_pool_options pool = lariat_pool_defaults();
   uint64_t requests = 10000 * percent / 100;
@@ -222,8 +222,8 @@ static void expect_rate(const struct origin_stamp *at, size_t count,
   double expected = rate * (double)window_ns / 1e9;
   if (1.5 / expected > allowed) allowed = 1.5 / expected;
   if (percent < 100) allowed += LATE_NS / (double)window_ns;
-  struct windows w = look_through(
-      at, count, rate, burst > 1 ? (size_t)burst : 1, window_ns);
+  struct windows w =
+      look_through(at, count, rate, burst > 1 ? (size_t)burst : 1, window_ns);
   printf(" %.0f/s: %.2f to %.2f %%;", rate, w.least * 100, w.most * 100);
   if (w.least < 1 - allowed || w.most > 1 + allowed)
     fixture_fail("%.0f/s was %.2f to %.2f %% in some window", rate,

@@ -231,8 +231,8 @@ static void stamp(const struct connection *c) {
   struct origin *origin = c->origin;
 
   if (!origin->stamps || origin->stamped == origin->stamps_room) return;
-  origin->stamps[origin->stamped++] = (struct origin_stamp){
-      c->received_ns, ntohl((uint32_t)c->place->address)};
+  origin->stamps[origin->stamped++] =
+      (struct origin_stamp){c->received_ns, ntohl((uint32_t)c->place->address)};
 }
 
 /* Starts the script for the request that is at the front, when it is whole. */
@@ -539,8 +539,8 @@ static bool receive(struct connection *c) {
       c->in_room = room;
     }
     if (c->origin->stamps)
-      received = receive_stamped(c, c->in + c->in_length,
-                                 c->in_room - c->in_length);
+      received =
+          receive_stamped(c, c->in + c->in_length, c->in_room - c->in_length);
     else
       received =
           recv(c->fd, c->in + c->in_length, c->in_room - c->in_length, 0);

@@ -62,11 +62,9 @@ static void test_turns(void) {
   static const unsigned order[] = {0, 3, 4, 1, 5, 2};
   fixture_open(&f, FIXTURE_NO_REACTOR);
   CU_ASSERT_TRUE(lr_backlog_init(&backlog, 1));
-  for (unsigned i = 0; i < 3; i++)
-    add(&backlog, job_of(i, 1, LR_RANK_NORMAL));
+  for (unsigned i = 0; i < 3; i++) add(&backlog, job_of(i, 1, LR_RANK_NORMAL));
   add(&backlog, job_of(3, 2, LR_RANK_NORMAL));
-  for (unsigned i = 4; i < 6; i++)
-    add(&backlog, job_of(i, 3, LR_RANK_NORMAL));
+  for (unsigned i = 4; i < 6; i++) add(&backlog, job_of(i, 3, LR_RANK_NORMAL));
   expect_order(&backlog, order, FIXTURE_COUNT(order));
   lr_backlog_clear(&backlog);
   free_jobs(6);
