@@ -31,20 +31,23 @@ static uint64_t before(uint64_t ns, uint64_t by) {
   return ns > by ? ns - by : 0;
 }
 
+/* Somebody who waits says so anew at each start that he misses, if late. */
+static bool is_awaited(const lr_rate *rate, uint64_t next_ns) {
+  uint64_t awaited_ns = lr_u64_load_relaxed(&rate->awaited_ns);
+  return awaited_ns <= next_ns && next_ns - awaited_ns <= LR_RATE_LATE_NS;
+}
+
 bool lr_rate_take(lr_rate *rate, const lr_rate_plan *plan, uint64_t now_ns,
                   uint64_t wanted_ns) {
   uint64_t bound_ns = before(now_ns, LR_RATE_LATE_NS);
   uint64_t next_ns = lr_u64_load_relaxed(&rate->next_ns);
   uint64_t after_ns;
-  bool for_another;
   do {
     if (next_ns > now_ns) return false;
-    for_another = wanted_ns > next_ns &&
-                  lr_u64_load_relaxed(&rate->awaited_ns) == next_ns;
-    uint64_t from_ns = later(for_another ? next_ns : wanted_ns, bound_ns);
+    bool waited = wanted_ns > next_ns && is_awaited(rate, next_ns);
+    uint64_t from_ns = later(waited ? next_ns : wanted_ns, bound_ns);
     after_ns = later(next_ns, before(from_ns, plan->banked_ns)) + plan->step_ns;
   } while (!lr_u64_cas_acq_rel(&rate->next_ns, &next_ns, after_ns));
-  if (for_another) lr_rate_await(rate, after_ns); /* it still waits */
   return true;
 }
 

@@ -31,7 +31,7 @@ typedef struct lr_rate_plan {
 
 typedef struct lr_rate {
   lr_atomic_u64 next_ns;
-  lr_atomic_u64 awaited_ns; /* the `next_ns` that somebody waited for */
+  lr_atomic_u64 awaited_ns; /* the `next_ns` that somebody waited for last */
 } lr_rate;
 
 /* `per_second` 0: no limit.  `burst` is the number of starts that may happen
