@@ -41,11 +41,24 @@ typedef enum lariat_http {
                        prior knowledge */
 } lariat_http;
 
+/* Which request goes first, where requests wait: in the client's queue, in
+ * that of their host, and among the hosts.  It is strict: a lower one waits as
+ * long as there is a higher one that could start.  What has been started is
+ * not touched. */
+typedef enum lariat_priority {
+  LARIAT_PRIORITY_NORMAL = 0,
+  LARIAT_PRIORITY_HIGH = 1,
+  LARIAT_PRIORITY_LOW = 2
+} lariat_priority;
+
 typedef struct lariat_client_options {
   size_t size;                 /* sizeof(lariat_client_options) */
   lariat_placement placement;  /* default HOST */
-  unsigned window;             /* jobs at each pool reactor; 0: 1,024 */
-  size_t max_queued;           /* waiting in the client; default 100,000 */
+  unsigned window;             /* jobs at each pool reactor; 0: 1,024; beyond
+                                  it a few of each host, for a slow one must
+                                  not hold up the others */
+  size_t max_queued;           /* waiting in the client, or beyond the window;
+                                  default 100,000 */
   uint64_t timeout_ms;         /* a whole fetch, redirects included; default
                                   30,000; 0: none */
   uint64_t connect_timeout_ms; /* default 10,000; 0: none */
@@ -55,6 +68,7 @@ typedef struct lariat_client_options {
   bool no_decompress;          /* do not ask for compressed bodies */
   bool sha256;                 /* compute it for each body */
   const char *user_agent;      /* copied; NULL: "lariat/VERSION"; "": none */
+  lariat_priority priority;    /* default NORMAL */
   uint64_t idle_timeout_ms;    /* no byte in either direction for so long, from
                                   its turn on; default 0: none */
   const lariat_retry_policy *retry; /* copied; NULL: no retries */
@@ -108,6 +122,7 @@ typedef struct lariat_request_options {
   unsigned max_redirects;
   lariat_http http;
   bool sha256;
+  lariat_priority priority;
   uint64_t idle_timeout_ms;         /* as the client's */
   const lariat_retry_policy *retry; /* NULL: the client's; its budget is the
                                        client's in any case */
@@ -154,6 +169,15 @@ LARIAT_API LARIAT_MUST_USE lariat_deferred *lariat_patch(lariat_client *client,
                                                          const char *url,
                                                          const void *body,
                                                          size_t length);
+
+/* A deferred that fires with "none" when the client's queue (`max_queued`) has
+ * room: at least one more request would be taken, whatever its host.  It may
+ * have fired already.  Several are served in turn, each when there is room for
+ * one; the room is only kept for it while its callbacks run.  Cancelling it
+ * gives its turn away.  Never NULL.  Its failures are LARIAT_ECLOSED,
+ * LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED. */
+LARIAT_API LARIAT_MUST_USE lariat_deferred *
+lariat_client_when_room(lariat_client *client);
 
 /* The client's ledger: submitted = succeeded + failed + cancelled + pending. */
 typedef struct lariat_client_stats {

@@ -34,6 +34,16 @@ typedef struct lariat_pool_options {
   const char *ca_file; /* trusted certificates (PEM); NULL: the system's */
   bool insecure;       /* do not verify TLS certificates (default: verify) */
   bool any_libcurl;    /* run on a libcurl that lariat refuses by name */
+  /* How often requests may start; kept to exactly over all reactors.  A
+   * request that has to wait for that waits in the pool, and its deadline goes
+   * on.  A burst is how many may start at once after a quiet time; 0: 1, so
+   * that nothing is saved up. */
+  double rate; /* starts a second in all; 0: no limit */
+  double rate_burst;
+  double rate_per_host; /* starts a second to one host; 0: no limit */
+  double rate_per_host_burst;
+  unsigned delay_per_host_ms; /* the least time between two requests to one
+                                 host, as they are sent; 0: none */
 } lariat_pool_options;
 
 /* The defaults.  Any thread. */
@@ -44,7 +54,8 @@ LARIAT_API lariat_pool_options lariat_pool_defaults(void);
  * one reference: lariat_pool_release.  Any thread.
  *
  * LARIAT_OK, LARIAT_ENOMEM
- * LARIAT_EINVAL    an option makes no sense, or `ca_file` cannot be read
+ * LARIAT_EINVAL    an option makes no sense (a rate or burst below 0 or above
+ *                  1,000,000,000 among them), or `ca_file` cannot be read
  * LARIAT_ESYSTEM   no thread or descriptor to be had; see errno
  * LARIAT_ELIBCURL  the libcurl that is loaded is refused:
  *                  lariat_pool_refusal() says why
@@ -79,6 +90,18 @@ LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_pool_defer(lariat_pool *pool, unsigned index, lariat_reactor *reactor,
                   lariat_function function, void *context,
                   lariat_destroy destroy);
+
+/* Waits for the jobs that the pool's reactors have now, without closing it:
+ * those still there after `drain_ms` are cancelled (LARIAT_ECANCELLED); with 0
+ * that is at once, and cancels all.  Jobs that come later, those that wait in
+ * their client's queue (`max_queued`) among them, are not touched.  The
+ * deferred, which belongs to `reactor`, fires with "none" when the last of
+ * them has ended; that one's own deferred may fire a turn later.  Any number
+ * of drains may be under way.  Never NULL.  The thread of `reactor`, which may
+ * be one of the pool's own. */
+LARIAT_API LARIAT_MUST_USE lariat_deferred *
+lariat_pool_drain(lariat_pool *pool, lariat_reactor *reactor,
+                  uint64_t drain_ms);
 
 /* Closes the pool: new jobs are refused (LARIAT_ECLOSED); those it has may go
  * on for `drain_ms`, then they are cancelled.  "Before shutdown" triggers of
@@ -119,6 +142,15 @@ typedef struct lariat_pool_stats {
   uint64_t connections_reused; /* transfers on an open connection */
   uint64_t lanes;
   uint64_t lanes_recycled; /* cleaned up and made anew, since the start */
+  /* Of jobs_queued, by what they wait for. */
+  uint64_t jobs_waiting_host; /* too many of their host run, or its first must
+                                 find out what the host speaks */
+  uint64_t jobs_waiting_jobs; /* too many run in all */
+  uint64_t jobs_waiting_rate; /* a rate or a delay is not due */
+  uint64_t jobs_waiting_connection; /* none is to be had */
+  /* Of jobs_running, how far they are; the others wait for the answer. */
+  uint64_t jobs_connecting; /* from the look-up to the TLS handshake */
+  uint64_t jobs_receiving;  /* their answer has begun */
 } lariat_pool_stats;
 
 /* Fills `*stats` as far as its `size` goes.  Any thread.

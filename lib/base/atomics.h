@@ -109,6 +109,15 @@ static inline void lr_u64_store_relaxed(lr_atomic_u64 *a, uint64_t n) {
 static inline uint64_t lr_u64_add_relaxed(lr_atomic_u64 *a, uint64_t n) {
   return atomic_fetch_add_explicit(&a->value, n, memory_order_relaxed);
 }
+static inline uint64_t lr_u64_add_acq_rel(lr_atomic_u64 *a, uint64_t n) {
+  return atomic_fetch_add_explicit(&a->value, n, memory_order_acq_rel);
+}
+/* On failure `*expected` is what was found. */
+static inline bool lr_u64_cas_acq_rel(lr_atomic_u64 *a, uint64_t *expected,
+                                      uint64_t desired) {
+  return atomic_compare_exchange_strong_explicit(
+      &a->value, expected, desired, memory_order_acq_rel, memory_order_acquire);
+}
 /* For a counter that one thread writes and others read: no locked
  * instruction. */
 static inline void lr_u64_bump(lr_atomic_u64 *a, uint64_t n) {

@@ -12,6 +12,7 @@
 #include "fetch/pool.h"
 #include "fetch/quirks.h"
 #include "fetch/redirect.h"
+#include "fetch/vacancy.h"
 #include <lariat/clock.h>
 #include <lariat/version.h>
 
@@ -228,22 +229,31 @@ static void send(lr_job *job) {
 }
 
 static void unqueue(lr_job *job) {
-  lr_list_remove(&job->queue_node);
+  lr_backlog_remove(&job->link->backlog, job);
+  job->share = NULL;
   job->link->load--;
   job->client->queued--;
   job->place = LR_JOB_HERE;
 }
 
-/* Credits have come back: jobs that waited for one go. */
-static void send_queued(lr_link *link) {
-  while (link->credits) {
-    lr_list *node = lr_list_first(&link->queue);
-    if (!node) return;
-    lr_job *job = lr_container(node, lr_job, queue_node);
-    unqueue(job);
-    link->load++;
-    send(job);
-  }
+/* One that waits goes.  Its host's part counts it before it is let go of. */
+static void send_waiting(lr_job *job) {
+  lr_share *share = job->share;
+  lr_backlog_sent(share);
+  unqueue(job);
+  job->share = share;
+  job->link->load++;
+  send(job);
+}
+
+/* A credit has come back, with a job of this host. */
+static void send_queued(lr_link *link, lr_share *share) {
+  lr_backlog *backlog = &link->backlog;
+  lr_job *job;
+  if (share->queued && lr_backlog_is_free(backlog, share))
+    send_waiting(lr_backlog_first_of(share));
+  while (link->credits > 0 && (job = lr_backlog_first(backlog)))
+    send_waiting(job);
 }
 
 /* A reactor without a share in the jobs, or in the connections, gets none. */
@@ -283,6 +293,14 @@ static lr_link *choose_link(const lariat_client *client, const lr_job *job) {
   }
 }
 
+uint64_t lr_client_waiting(const lariat_client *client) {
+  uint64_t count = client->queued;
+  for (unsigned i = 0; i < client->link_count; i++)
+    if (client->links[i]->credits < 0)
+      count += (uint64_t)-client->links[i]->credits;
+  return count;
+}
+
 lariat_status lr_client_submit(lariat_client *client, lr_job *job) {
   lr_link *link = choose_link(client, job);
   bool first = !job->redirects && !job->attempts;
@@ -291,17 +309,22 @@ lariat_status lr_client_submit(lariat_client *client, lr_job *job) {
   job->dead = false;
   job->time_limit = LARIAT_TIME_LIMIT_NONE;
   job->spread = client->options.placement == LARIAT_PLACE_SPREAD;
-  bool direct = link->credits && lr_list_empty(&link->queue);
-  if (!direct && client->queued >= client->options.max_queued)
+  lr_backlog *backlog = &link->backlog;
+  bool credit = link->credits > 0 && lr_backlog_empty(backlog);
+  if (!credit && lr_client_waiting(client) >= client->options.max_queued)
     return LARIAT_EOVERLOAD;
+  lr_share *share = lr_backlog_enter(backlog, job);
+  if (!share) return LARIAT_ENOMEM;
   job->link = link;
+  job->share = share;
   link->load++;
-  if (direct) {
+  if (credit || (!share->queued && lr_backlog_is_free(backlog, share))) {
+    lr_backlog_sent(share);
     send(job);
     return LARIAT_OK;
   }
   job->place = LR_JOB_QUEUED;
-  lr_list_append(&link->queue, &job->queue_node);
+  lr_backlog_add(backlog, share, job);
   client->queued++;
   return LARIAT_OK;
 }
@@ -328,11 +351,21 @@ static void withdraw(lr_job *job, lariat_status status) {
   }
 }
 
+/* The hold that was taken on the client is given back. */
+static void look_for_room(lariat_client *client) {
+  lr_vacancy_look(client);
+  client->live--;
+  free_if_over(client);
+}
+
 static void cancel(lariat_deferred *deferred) {
   lr_job *job = lr_container(deferred, lr_job, deferred);
   if (job->settled || !job->client) return;
+  lariat_client *client = job->client;
+  client->live++;
   withdraw(job, LARIAT_ECANCELLED);
   settle_failed(job, LARIAT_ECANCELLED, LARIAT_PHASE_NONE);
+  look_for_room(client);
 }
 
 /* Retries. */
@@ -413,7 +446,10 @@ static void timer_expired(lr_timer *timer) {
   lr_job *job = lr_container(timer, lr_job, timer);
   lariat_reactor *reactor = job->client->reactor;
   if (job->place == LR_JOB_RESTING) {
+    lariat_client *resting_in = job->client;
+    resting_in->live++;
     rested(job);
+    look_for_room(resting_in);
     return;
   }
   uint64_t late_ns = job->due_ns + grace_ns;
@@ -422,8 +458,11 @@ static void timer_expired(lr_timer *timer) {
     return;
   lariat_phase phase =
       job->place == LR_JOB_QUEUED ? LARIAT_PHASE_QUEUE : LARIAT_PHASE_NONE;
+  lariat_client *client = job->client;
+  client->live++;
   withdraw(job, LARIAT_ETIMEDOUT);
   settle_failed(job, LARIAT_ETIMEDOUT, phase);
+  look_for_room(client);
 }
 
 /* The way home. */
@@ -464,16 +503,24 @@ static void conclude(lr_job *job) {
 static void came_home(lr_mail *mail) {
   lr_job *job = lr_job_of_travel(mail);
   lr_link *link = job->link;
+  lariat_client *client = link->client;
+  bool awaited = client->vacancy.count != 0;
+  if (awaited) client->live++; /* what fires may close the client */
   job->travel_away = false;
   job->place = LR_JOB_HERE;
   link->load--;
   link->credits++;
-  link->client->away--;
-  send_queued(link);
+  client->away--;
+  lr_share *share = job->share;
+  job->share = NULL;
+  share->away--;
+  send_queued(link, share);
+  lr_backlog_forget(&link->backlog, share);
   if (job->settled)
     end_if_over(job);
   else
     conclude(job);
+  if (awaited) look_for_room(client);
 }
 
 static void cancel_came_home(lr_mail *mail) {
@@ -526,6 +573,7 @@ static void cancel_all(lariat_client *client, lariat_status status) {
     withdraw(job, status);
     settle_failed(job, status, LARIAT_PHASE_NONE);
   }
+  lr_vacancy_close(client);
 }
 
 static void reactor_closes(lr_closer *closer) {
@@ -581,6 +629,7 @@ static lariat_status read_options(const lariat_client_options *given,
          given->size < sizeof *given ? given->size : sizeof *given);
   if ((unsigned)options->placement > LARIAT_PLACE_HOME) return LARIAT_EINVAL;
   if ((unsigned)options->http > LARIAT_HTTP_2) return LARIAT_EINVAL;
+  if (!lr_priority_valid(options->priority)) return LARIAT_EINVAL;
   return LARIAT_OK;
 }
 
@@ -637,6 +686,7 @@ static lariat_client *new_blank(lariat_pool *pool, lariat_reactor *reactor,
   client->request_defaults = lariat_request_defaults(client);
   lr_list_init(&client->jobs);
   lr_list_init(&client->spare);
+  lr_waiters_init(&client->vacancy);
   client->closer.begin = reactor_closes;
   client->closer.busy = is_busy;
   client->closer.end = reactor_closed;
@@ -761,5 +811,6 @@ lariat_request_options lariat_request_defaults(const lariat_client *client) {
                                   .max_redirects = options->max_redirects,
                                   .http = options->http,
                                   .sha256 = options->sha256,
+                                  .priority = options->priority,
                                   .idle_timeout_ms = options->idle_timeout_ms};
 }

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "deferred/waiters.h"
 #include "fetch/job.h"
 #include "fetch/link.h"
 #include "fetch/response_cache.h"
@@ -25,9 +26,10 @@ struct lariat_client {
   lr_list jobs;          /* all that are not freed */
   lr_list spare;         /* blank jobs, for the next requests */
   unsigned spare_count;
-  uint64_t live;   /* length of `jobs` */
-  uint64_t away;   /* travel and cancel nodes that are out */
-  uint64_t queued; /* without a credit, or waiting for their retry */
+  uint64_t live;      /* length of `jobs` */
+  uint64_t away;      /* travel and cancel nodes that are out */
+  uint64_t queued;    /* without a credit, or waiting for their retry */
+  lr_waiters vacancy; /* those who wait for room in the queue */
   lariat_client_stats stats;
   lr_retry retry;
   lr_closer closer;
@@ -58,5 +60,9 @@ void lr_client_fail(lr_job *job, lariat_status status, const char *url);
 /* Sends a job on its way: the first time, for each redirect and retry.  The job
  * is here, its target set.  LARIAT_OK, or why it cannot go. */
 lariat_status lr_client_submit(lariat_client *client, lr_job *job);
+
+/* What counts against max_queued: the jobs that wait here, and those that left
+ * without a credit. */
+uint64_t lr_client_waiting(const lariat_client *client);
 
 #endif

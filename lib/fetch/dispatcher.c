@@ -2,6 +2,8 @@
  * Who may start when: queues, turns, limits, deadlines. */
 #include "fetch/dispatcher.h"
 
+#include "base/memory.h"
+#include "fetch/drain.h"
 #include "fetch/link.h"
 #include "fetch/placement.h"
 #include "fetch/quirks.h"
@@ -18,40 +20,34 @@ bool lr_dispatcher_init(lr_dispatcher *dispatcher, lariat_reactor *reactor,
   dispatcher->closing = false;
   dispatcher->queued_count = 0;
   dispatcher->running_count = 0;
-  lr_list_init(&dispatcher->ring);
-  lr_list_init(&dispatcher->blocked);
+  dispatcher->epoch = 0;
   lr_list_init(&dispatcher->running);
+  lr_list_init(&dispatcher->drains);
   lr_u64_init(&dispatcher->stats.taken, 0);
   lr_u64_init(&dispatcher->stats.done, 0);
   lr_u64_init(&dispatcher->stats.queued, 0);
   lr_u64_init(&dispatcher->stats.running, 0);
-  return lr_hosts_init(&dispatcher->hosts);
+  lr_u64_init(&dispatcher->stats.rate_waits, 0);
+  for (int i = 0; i < LR_HOST_PLACES; i++) {
+    dispatcher->by_place[i] = 0;
+    lr_u64_init(&dispatcher->stats.by_place[i], 0);
+  }
+  if (!lr_turns_init(dispatcher)) return false;
+  if (!lr_hosts_init(&dispatcher->hosts)) {
+    lr_turns_clear(dispatcher);
+    return false;
+  }
+  dispatcher->hosts.paces = limits->paces;
+  return true;
 }
 
 void lr_dispatcher_clear(lr_dispatcher *dispatcher) {
   lr_hosts_clear(&dispatcher->hosts);
-}
-
-/* How many jobs of `host` may run now. */
-static uint32_t host_allows(const lr_host *host) {
-  return host->protocol == LR_PROTOCOL_UNKNOWN && host->limit ? 1 : host->limit;
-}
-
-/* Puts `host` where it belongs: into the ring when its next job may start. */
-static void place_host(lr_dispatcher *dispatcher, lr_host *host) {
-  bool may_start = host->queued && host->running < host_allows(host);
-  if (may_start && !lr_list_empty(&host->ring)) return; /* has its place */
-  if (may_start) {
-    lr_list_append(&dispatcher->ring, &host->ring);
-    return;
-  }
-  host->blocked = false;
-  lr_list_remove(&host->ring);
+  lr_turns_clear(dispatcher);
 }
 
 static void count_queued(lr_dispatcher *dispatcher, lr_host *host, int by) {
-  host->queued += (uint32_t)by;
-  dispatcher->queued_count += (uint32_t)by;
+  lr_turns_count(dispatcher, host, by);
   lr_u64_store_relaxed(&dispatcher->stats.queued, dispatcher->queued_count);
 }
 
@@ -66,11 +62,13 @@ static void detach(lr_dispatcher *dispatcher, lr_job *job) {
   lr_host *host = job->host;
   lr_reactor_unset_timer(dispatcher->reactor, &job->pool_timer);
   lr_list_remove(&job->pool_node);
-  if (job->stage == LR_JOB_WAITING)
+  if (job->stage == LR_JOB_WAITING) {
     count_queued(dispatcher, host, -1);
-  else
+  } else {
     count_running(dispatcher, host, -1);
-  place_host(dispatcher, host);
+    lr_turns_ended(dispatcher, host, job);
+  }
+  lr_turns_place(dispatcher, host);
   job->host = NULL;
   lr_hosts_forget(&dispatcher->hosts, host);
 }
@@ -78,6 +76,7 @@ static void detach(lr_dispatcher *dispatcher, lr_job *job) {
 static void send_home(lr_dispatcher *dispatcher, lr_job *job) {
   job->stage = LR_JOB_GONE;
   lr_u64_bump(&dispatcher->stats.done, 1);
+  if (!lr_list_empty(&dispatcher->drains)) lr_drain_job_ended(dispatcher, job);
   lr_link_send_home(job);
 }
 
@@ -198,6 +197,7 @@ void lr_dispatcher_take(lr_dispatcher *dispatcher, lr_job *job) {
   job->arrived_ns = lr_reactor_turn_ns(dispatcher->reactor);
   job->outcome = LARIAT_OK;
   job->phase = LARIAT_PHASE_QUEUE;
+  job->epoch = dispatcher->epoch;
   lr_u64_bump(&dispatcher->stats.taken, 1);
   if (dispatcher->closing) {
     fail(dispatcher, job, LARIAT_ECLOSED, LARIAT_PHASE_QUEUE);
@@ -210,12 +210,17 @@ void lr_dispatcher_take(lr_dispatcher *dispatcher, lr_job *job) {
     return;
   }
   if (made) set_limits(dispatcher, host, job);
+  if (made && !lr_turns_admit(dispatcher, host, job)) {
+    lr_hosts_forget(&dispatcher->hosts, host);
+    fail(dispatcher, job, LARIAT_ENOMEM, LARIAT_PHASE_QUEUE);
+    return;
+  }
   job->host = host;
   job->stage = LR_JOB_WAITING;
   job->pool_timer.expire = timer_expired;
-  lr_list_append(&host->queue, &job->pool_node);
+  lr_list_append(&host->queue.rank[job->rank], &job->pool_node);
   count_queued(dispatcher, host, 1);
-  place_host(dispatcher, host);
+  lr_turns_place(dispatcher, host);
   watch(dispatcher, job,
         earlier(connect_limit(job, job->arrived_ns),
                 idle_limit(job, job->arrived_ns)));
@@ -225,10 +230,33 @@ void lr_dispatcher_cancel(lr_dispatcher *dispatcher, lr_job *job) {
   stop_job(dispatcher, job, LARIAT_ECANCELLED);
 }
 
-static void unblock(lr_dispatcher *dispatcher, lr_host *host) {
-  lr_list_remove(&host->ring);
-  host->blocked = false;
-  place_host(dispatcher, host);
+/* Back to the front of its host's queue, as if it never had been started. */
+static void requeue(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
+  lr_list_remove(&job->pool_node);
+  count_running(dispatcher, host, -1);
+  lr_turns_ended(dispatcher, host, job);
+  lr_free(job->detail);
+  job->detail = NULL;
+  job->outcome = LARIAT_OK;
+  job->phase = LARIAT_PHASE_QUEUE;
+  job->curl_code = 0;
+  job->stage = LR_JOB_WAITING;
+  lr_list_prepend(&host->queue.rank[job->rank], &job->pool_node);
+  count_queued(dispatcher, host, 1);
+  lr_turns_place(dispatcher, host);
+}
+
+bool lr_dispatcher_sending(lr_dispatcher *dispatcher, lr_job *job) {
+  return lr_turns_sending(dispatcher, job);
+}
+
+/* A quick host with more to do uses its connection again at once: who asks for
+ * one now would only have idle ones of it closed. */
+static bool keeps_connection(lr_dispatcher *dispatcher, const lr_host *host) {
+  bool asked = !lr_list_empty(&dispatcher->blocked) ||
+               !lr_list_empty(&dispatcher->blocked_first);
+  return asked && host->queued &&
+         lr_turns_level(dispatcher, host) == LR_LEVEL_QUICK;
 }
 
 /* Another host that waits is first to ask for a connection; if it gets none,
@@ -236,73 +264,86 @@ static void unblock(lr_dispatcher *dispatcher, lr_host *host) {
  * forgotten.) */
 void lr_dispatcher_done(lr_dispatcher *dispatcher, lr_job *job) {
   lr_host *host = job->host;
-  bool blocked = host->blocked;
+  bool blocked = host->place == LR_HOST_BLOCKED;
+  if (job->outcome == LARIAT_EBUSY) {
+    requeue(dispatcher, host, job);
+    return;
+  }
+  bool keeps = keeps_connection(dispatcher, host);
   detach(dispatcher, job);
   send_home(dispatcher, job);
-  lr_dispatcher_unblock(dispatcher);
-  if (blocked && host->blocked) unblock(dispatcher, host);
+  if (!keeps) lr_dispatcher_unblock(dispatcher);
+  if (blocked && host->place == LR_HOST_BLOCKED)
+    lr_turns_unblock(dispatcher, host);
 }
 
 void lr_dispatcher_learned(lr_dispatcher *dispatcher, lr_host *host,
                            lr_protocol protocol) {
   host->protocol = (uint8_t)protocol;
-  place_host(dispatcher, host);
+  lr_turns_place(dispatcher, host);
 }
 
 void lr_dispatcher_unblock(lr_dispatcher *dispatcher) {
   lr_list *node = lr_list_first(&dispatcher->blocked);
-  if (node) unblock(dispatcher, lr_container(node, lr_host, ring));
+  if (node) lr_turns_unblock(dispatcher, lr_container(node, lr_host, ring));
+  node = lr_list_first(&dispatcher->blocked_first);
+  if (node) lr_turns_unblock(dispatcher, lr_container(node, lr_host, ring));
 }
 
 static void started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
   job->stage = LR_JOB_RUNNING;
   count_queued(dispatcher, host, -1);
   count_running(dispatcher, host, 1);
+  lr_turns_started(dispatcher, host, job);
   lr_list_append(&dispatcher->running, &job->pool_node);
+  lr_turns_place(dispatcher, host);
 }
 
-static void block(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
-  lr_list_prepend(&host->queue, &job->pool_node);
-  host->blocked = true;
-  lr_list_append(&dispatcher->blocked, &host->ring);
+static void not_started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job,
+                        lariat_status status) {
+  lr_turns_give_back(dispatcher, host);
+  if (status == LARIAT_EBUSY) {
+    lr_list_prepend(&host->queue.rank[job->rank], &job->pool_node);
+    lr_turns_block(dispatcher, host);
+    return;
+  }
+  detach(dispatcher, job);
+  fail(dispatcher, job, status, LARIAT_PHASE_QUEUE);
 }
 
 /* Starts the next job of the host whose turn it is. */
 static void start_next(lr_dispatcher *dispatcher, lr_host *host) {
-  lr_list_remove(&host->ring);
-  lr_job *job =
-      lr_container(lr_list_take_first(&host->queue), lr_job, pool_node);
+  lr_job *job = lr_container(lr_ranks_first(&host->queue), lr_job, pool_node);
+  lr_list_remove(&job->pool_node);
   job->started_ns = lr_reactor_turn_ns(dispatcher->reactor);
   job->active_ns = job->started_ns;
   lariat_status status =
       dispatcher->transport.ops->start(dispatcher->transport.self, job);
-  if (status == LARIAT_EBUSY) {
-    block(dispatcher, host, job);
-    return;
-  }
-  if (status != LARIAT_OK) {
-    detach(dispatcher, job);
-    fail(dispatcher, job, status, LARIAT_PHASE_QUEUE);
-    return;
-  }
-  started(dispatcher, host, job);
-  place_host(dispatcher, host);
+  if (status == LARIAT_OK)
+    started(dispatcher, host, job);
+  else
+    not_started(dispatcher, host, job, status);
 }
 
 static void start_all(lr_dispatcher *dispatcher) {
-  while (dispatcher->running_count < dispatcher->limits.max_jobs) {
-    lr_list *node = lr_list_first(&dispatcher->ring);
-    if (!node) return;
-    start_next(dispatcher, lr_container(node, lr_host, ring));
-  }
+  lr_host *host;
+  while ((host = lr_turns_next(dispatcher))) start_next(dispatcher, host);
 }
 
 /* Nothing runs that could free a connection for those that wait for one: they
  * must ask again themselves. */
 static void unstick(lr_dispatcher *dispatcher) {
-  if (dispatcher->running_count || lr_list_empty(&dispatcher->blocked)) return;
-  while (!lr_list_empty(&dispatcher->blocked))
+  if (dispatcher->running_count) return;
+  while (!lr_list_empty(&dispatcher->blocked) ||
+         !lr_list_empty(&dispatcher->blocked_first))
     lr_dispatcher_unblock(dispatcher);
+}
+
+static void publish_places(lr_dispatcher *dispatcher) {
+  lr_dispatcher_stats *stats = &dispatcher->stats;
+  for (int i = 0; i < LR_HOST_PLACES; i++)
+    lr_u64_store_relaxed(&stats->by_place[i], dispatcher->by_place[i]);
+  lr_u64_store_relaxed(&stats->rate_waits, dispatcher->rate_since_ns ? 1 : 0);
 }
 
 void lr_dispatcher_turn_end(lr_dispatcher *dispatcher) {
@@ -310,33 +351,58 @@ void lr_dispatcher_turn_end(lr_dispatcher *dispatcher) {
   for (int round = 0; round < ROUNDS_A_TURN && more; round++) {
     start_all(dispatcher);
     more = dispatcher->transport.ops->turn_end(dispatcher->transport.self);
+    lr_turns_sent(dispatcher);
     unstick(dispatcher);
   }
-  if (more || (!lr_list_empty(&dispatcher->ring) &&
-               dispatcher->running_count < dispatcher->limits.max_jobs))
-    lr_reactor_again(dispatcher->reactor);
+  if (more || lr_turns_ready(dispatcher)) lr_reactor_again(dispatcher->reactor);
+  lr_till_turn_end(dispatcher->till);
+  publish_places(dispatcher);
 }
 
 void lr_dispatcher_close(lr_dispatcher *dispatcher) {
   dispatcher->closing = true;
 }
 
-void lr_dispatcher_abort(lr_dispatcher *dispatcher, lariat_status status) {
-  lr_list *node;
-  while ((node = lr_list_first(&dispatcher->running)))
-    stop_job(dispatcher, lr_container(node, lr_job, pool_node), status);
+static void stop_running(lr_dispatcher *dispatcher, uint64_t epoch,
+                         lariat_status status) {
+  lr_list *node = dispatcher->running.next;
+  while (node != &dispatcher->running) {
+    lr_job *job = lr_container(node, lr_job, pool_node);
+    node = node->next;
+    if (job->epoch < epoch) stop_job(dispatcher, job, status);
+  }
+}
+
+/* A host is freed with its last job at the earliest: `left` says which. */
+static void stop_queued(lr_dispatcher *dispatcher, lr_host *host,
+                        uint64_t epoch, lariat_status status) {
+  uint32_t left = host->queued;
+  for (int rank = 0; rank < LR_RANKS && left; rank++) {
+    lr_list *node = host->queue.rank[rank].next;
+    while (left && node != &host->queue.rank[rank]) {
+      lr_job *job = lr_container(node, lr_job, pool_node);
+      node = node->next;
+      left--;
+      if (job->epoch < epoch) stop_job(dispatcher, job, status);
+    }
+  }
+}
+
+void lr_dispatcher_abort_before(lr_dispatcher *dispatcher, uint64_t epoch,
+                                lariat_status status) {
+  stop_running(dispatcher, epoch, status);
   for (uint32_t i = 0; i < dispatcher->hosts.room; i++) {
     lr_host *host = dispatcher->hosts.buckets[i];
     while (host) {
       lr_host *next = host->next; /* the last job of a host may free it */
-      uint32_t left = host->queued;
-      while (left--)
-        stop_job(dispatcher,
-                 lr_container(lr_list_first(&host->queue), lr_job, pool_node),
-                 status);
+      stop_queued(dispatcher, host, epoch, status);
       host = next;
     }
   }
+}
+
+void lr_dispatcher_abort(lr_dispatcher *dispatcher, lariat_status status) {
+  lr_dispatcher_abort_before(dispatcher, UINT64_MAX, status);
 }
 
 bool lr_dispatcher_idle(const lr_dispatcher *dispatcher) {

@@ -86,8 +86,9 @@ static lr_lane *lane_for_new_connection(lr_engine *engine, lr_host *host) {
 }
 
 /* Closes idle connections to make room for others: those of a quiet lane at
- * once, else one at the end of a transfer in the lane that has most. */
-static void relieve(lr_engine *engine) {
+ * once, else, if `all`, one at the end of a transfer in the lane that has
+ * most. */
+static void relieve(lr_engine *engine, bool all) {
   lr_lane *fullest = NULL;
   unsigned most = 0;
   for (lr_list *node = engine->lanes.next; node != &engine->lanes;
@@ -103,18 +104,23 @@ static void relieve(lr_engine *engine) {
     most = idle;
     fullest = lane;
   }
-  if (fullest) lr_lane_squeeze(fullest);
+  if (fullest && all) lr_lane_squeeze(fullest);
 }
 
-static bool engine_may_connect(const lr_engine *engine) {
-  return engine->open + engine->coming < engine->max_connections;
+static unsigned engine_left(const lr_engine *engine) {
+  unsigned taken = engine->open + engine->coming;
+  return engine->max_connections > taken ? engine->max_connections - taken : 0;
 }
 
 static bool may_connect(lr_engine *engine, const lr_host *host) {
   if (host->open + host->coming >= host->connections_limit) return false;
-  if (engine_may_connect(engine)) return true;
-  relieve(engine);
-  return engine_may_connect(engine);
+  if (engine_left(engine) > engine->reserve) return true;
+  /* As with the jobs in flight, the last are not for everybody: slots.h. */
+  lr_level level = lr_turns_level(engine->dispatcher, host);
+  unsigned kept = lr_slots_floor(engine->reserve, level);
+  if (engine_left(engine) > kept) return true;
+  relieve(engine, level != LR_LEVEL_MORE || !engine->reserve);
+  return engine_left(engine) > kept;
 }
 
 /* `*fresh`: the job will open a connection.
@@ -179,6 +185,7 @@ static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
   lr_host *host = job->host;
   lr_transfer *transfer = take_transfer(engine);
   if (!transfer) return LARIAT_ENOMEM;
+  transfer->connecting = fresh;
   lariat_status status = lr_transfer_prepare(transfer, job, host, lane, fresh);
   if (status == LARIAT_OK) status = lr_lane_add(lane, transfer);
   if (status != LARIAT_OK) {
@@ -186,6 +193,7 @@ static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
     return status;
   }
   transfer->coming = fresh;
+  if (fresh) engine->connecting++;
   if (fresh) count_coming(engine, transfer, 1);
   lr_host_in_lane(host, lane)->running++;
   engine->running++;
@@ -216,6 +224,8 @@ static void detach(lr_engine *engine, lr_transfer *transfer) {
   lr_lane_remove(lane, transfer);
   lr_engine_connection_came(engine, transfer);
   engine->running--;
+  if (transfer->connecting) engine->connecting--;
+  if (transfer->receiving) engine->receiving--;
   engine->watched -= transfer->job->idle_timeout_ns != 0;
   lr_host_lane *part = lr_host_in_lane(host, lane);
   if (part) {
@@ -271,6 +281,8 @@ static bool turn_end(void *self) {
   lr_list_splice(&now, &engine->touched);
   while ((node = lr_list_first(&now)))
     lr_lane_see_to(lr_container(node, lr_lane, touched));
+  lr_u64_store_relaxed(&engine->stats->connecting, engine->connecting);
+  lr_u64_store_relaxed(&engine->stats->receiving, engine->receiving);
   return !lr_list_empty(&engine->touched);
 }
 
@@ -309,6 +321,8 @@ lariat_status lr_engine_open(lr_worker *worker, lr_transport *out) {
       lr_placement_share(0, options->max_connections, worker->index,
                          lariat_pool_reactors(worker->pool));
   engine->max_connections = share ? share : 1;
+  engine->reserve =
+      lr_slots_reserve(engine->max_connections, options->max_jobs_per_host);
   engine->lane_room = options->lane_connections;
   if (!engine->lane_room)
     engine->lane_room =
@@ -327,5 +341,7 @@ void lr_engine_add_stats(lariat_pool_stats *all, const lr_engine_stats *stats) {
   all->connections_opened += lr_u64_load_relaxed(&stats->opened);
   all->connections_reused += lr_u64_load_relaxed(&stats->reused);
   all->lanes += lr_u64_load_relaxed(&stats->lanes);
+  all->jobs_connecting += lr_u64_load_relaxed(&stats->connecting);
+  all->jobs_receiving += lr_u64_load_relaxed(&stats->receiving);
   all->lanes_recycled += lr_u64_load_relaxed(&stats->recycled);
 }

@@ -33,9 +33,12 @@ typedef struct lr_engine {
   unsigned lane_count;
   unsigned lane_room;       /* connections a lane */
   unsigned max_connections; /* this reactor's share */
+  unsigned reserve;         /* of these, not for hosts that have some */
   unsigned open;            /* connections now */
   unsigned coming;          /* transfers that are about to open one */
   unsigned running;         /* transfers now */
+  unsigned connecting;      /* of these, on a connection not yet made */
+  unsigned receiving;       /* of these, the answer has begun */
   unsigned watched;         /* of those, with an idle time-out */
   uint64_t idle_ns;         /* a quiet lane is closed after this */
   bool insecure;

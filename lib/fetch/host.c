@@ -13,10 +13,12 @@ bool lr_hosts_init(lr_hosts *hosts) {
   hosts->buckets = lr_alloc_zero(FIRST_BUCKETS * sizeof *hosts->buckets);
   hosts->room = hosts->buckets ? FIRST_BUCKETS : 0;
   hosts->count = 0;
+  hosts->paces = NULL;
   return hosts->buckets != NULL;
 }
 
-static void free_host(lr_host *host) {
+static void free_host(lr_hosts *hosts, lr_host *host) {
+  if (host->pace) lr_paces_leave(hosts->paces, host->pace);
   curl_url_cleanup(host->origin);
   lr_free(host->lanes);
   lr_free(host);
@@ -27,7 +29,7 @@ void lr_hosts_clear(lr_hosts *hosts) {
     lr_host *host = hosts->buckets[i];
     while (host) {
       lr_host *next = host->next;
-      free_host(host);
+      free_host(hosts, host);
       host = next;
     }
   }
@@ -87,7 +89,8 @@ static lr_host *make(const lr_job *job, uint64_t hash) {
   memcpy(host->key, job->target.key, length);
   host->numeric = is_numeric(host->key);
   lr_list_init(&host->ring);
-  lr_list_init(&host->queue);
+  lr_list_init(&host->sent);
+  lr_ranks_init(&host->queue);
   return host;
 }
 
@@ -115,7 +118,7 @@ void lr_hosts_forget(lr_hosts *hosts, lr_host *host) {
   *place = host->next;
   hosts->count--;
   lr_list_remove(&host->ring);
-  free_host(host);
+  free_host(hosts, host);
 }
 
 CURLU *lr_host_origin(lr_host *host, const lr_target *target) {

@@ -11,10 +11,14 @@
 
 #include "base/list.h"
 #include "fetch/job.h"
+#include "fetch/pace.h"
+#include "fetch/ranks.h"
+#include "fetch/slots.h"
 #include <lariat/status.h>
 
 struct Curl_URL; /* CURLU */
 struct lr_lane;
+struct lr_dispatcher;
 
 typedef enum lr_protocol {
   LR_PROTOCOL_UNKNOWN, /* TLS, and the server has not been heard yet: one job
@@ -22,6 +26,16 @@ typedef enum lr_protocol {
   LR_PROTOCOL_HTTP1,
   LR_PROTOCOL_HTTP2
 } lr_protocol;
+
+/* Where a host is, as far as turns go: see turns.h. */
+typedef enum lr_host_place {
+  LR_HOST_STILL, /* nothing waits, or as many run as may */
+  LR_HOST_READY,
+  LR_HOST_WAITING,
+  LR_HOST_PACED,
+  LR_HOST_BLOCKED,
+  LR_HOST_PLACES
+} lr_host_place;
 
 /* The part of a host's connections and jobs that is in one lane. */
 typedef struct lr_host_lane {
@@ -34,8 +48,8 @@ typedef struct lr_host_lane {
 typedef struct lr_host {
   struct lr_host *next; /* in its bucket */
   uint64_t hash;
-  lr_list ring;  /* in the dispatcher's ring or blocked list, or alone */
-  lr_list queue; /* jobs that wait */
+  lr_list ring;   /* in the list of its place, or alone */
+  lr_ranks queue; /* jobs that wait */
   uint32_t queued;
   uint32_t running;
   uint32_t limit; /* jobs at once */
@@ -45,13 +59,23 @@ typedef struct lr_host {
   uint8_t protocol;        /* lr_protocol */
   uint8_t http;            /* lariat_http, part of the identity */
   bool spread;             /* part of the identity */
-  bool blocked;            /* waits for a connection */
+  uint8_t place;           /* lr_host_place */
+  uint8_t rank;            /* of its place in line */
+  bool spaced;             /* there is a delay between two starts */
   bool numeric;            /* an address, which is never looked up */
   struct Curl_URL *origin; /* what plain URLs have in common, parsed; or NULL */
   uint32_t lane_count;
   uint32_t lane_room;
   uint32_t lane_hint; /* the lane that had an idle connection last */
   lr_host_lane *lanes;
+  uint64_t mean_ns; /* how long its jobs run; 0: none has ended yet */
+  struct lr_dispatcher *dispatcher;
+  lr_pace *pace;       /* NULL: as fast as can be */
+  uint64_t wanted_ns;  /* since when it waits for its pace; 0: it does not */
+  uint64_t gap_before; /* what lr_pace_give_back wants */
+  lr_timer pace_timer;
+  lr_job *sending; /* holds the pace until it is sent; or NULL */
+  lr_list sent;    /* in the dispatcher's list of those just sent, or alone */
   uint32_t key_length;
   char key[];
 } lr_host;
@@ -61,6 +85,7 @@ typedef struct lr_hosts {
   lr_host **buckets;
   uint32_t room; /* a power of two */
   uint32_t count;
+  lr_paces *paces; /* NULL: none */
 } lr_hosts;
 
 bool lr_hosts_init(lr_hosts *hosts);

@@ -28,6 +28,7 @@
 struct lr_link;
 struct lr_host;
 struct lr_transfer;
+struct lr_share;
 
 /* Where a job is, as its caller knows. */
 typedef enum lr_job_place {
@@ -59,7 +60,8 @@ typedef struct lr_job {
   lariat_deferred deferred;     /* first: the deferred is the job */
   struct lariat_client *client; /* NULL once orphaned */
   lr_list node;                 /* in the client's list of jobs */
-  lr_list queue_node;           /* in the link's queue */
+  lr_list queue_node;           /* in the link's backlog */
+  struct lr_share *share;       /* its host's part of that; NULL: none */
   lr_timer timer;               /* the caller's own watch over the deadline */
   uint64_t submitted_ns;        /* the fetch began, on the pool's clock */
   uint64_t hop_ns;              /* this hop of it began */
@@ -89,6 +91,7 @@ typedef struct lr_job {
   bool sha256;
   bool decompress;
   uint8_t http; /* lariat_http */
+  uint8_t rank; /* lr_rank, from the priority */
   const void *body;
   size_t body_length;
   void (*drop_body)(void *body);
@@ -108,6 +111,8 @@ typedef struct lr_job {
   lr_timer pool_timer;
   uint64_t arrived_ns;
   uint64_t started_ns;
+  uint64_t slot_ns;  /* since when it has a token */
+  uint64_t epoch;    /* for lr_drain */
   uint64_t received; /* bytes of body, after decompression */
   uint8_t stage;     /* lr_job_stage */
   uint8_t phase;     /* lariat_phase, when it failed */

@@ -2,11 +2,17 @@
  * How jobs go to and fro between a client and a pool reactor. */
 #include "fetch/link.h"
 
+#include <limits.h>
+
 #include "base/memory.h"
 #include "fetch/client.h"
 #include "fetch/dispatcher.h"
+#include "fetch/pool.h"
 #include "fetch/worker.h"
 #include "reactor/reactor.h"
+
+/* Of the window, without a credit, for each host. */
+enum { FREE_PART = 32 };
 
 static void drop_hold(lr_link *link) {
   if (!lr_count_release(&link->count)) return;
@@ -110,23 +116,35 @@ static void out_refused(lr_outbox *outbox, lr_mail *oldest) {
   }
 }
 
+/* What a host needs to be kept busy, but no large part of the window. */
+static uint32_t free_jobs(const lr_worker *worker, unsigned window) {
+  uint32_t busy = 2 * lr_pool_options(worker->pool)->max_jobs_per_host;
+  uint32_t part = window / FREE_PART;
+  if (part > busy) part = busy;
+  return part ? part : 1;
+}
+
 lariat_status lr_link_open(lariat_client *client, lariat_reactor *reactor,
                            lr_worker *worker, unsigned window, lr_link **out) {
   lr_link *link = lr_alloc_lines(sizeof *link);
   if (!link) return LARIAT_ENOMEM;
+  if (!lr_backlog_init(&link->backlog, free_jobs(worker, window))) {
+    lr_free_lines(link);
+    return LARIAT_ENOMEM;
+  }
   lr_u32_init(&link->count, 2);
   link->worker = worker;
   link->client = client;
-  link->credits = window;
+  link->credits = window < INT_MAX ? (int)window : INT_MAX;
   link->caller_mailbox = lariat_reactor_mailbox(reactor);
   link->attach.ops = &attach_ops;
   link->detach.ops = &detach_ops;
-  lr_list_init(&link->queue);
   lr_list_init(&link->node);
   if (reactor == worker->reactor) { /* at home: nothing crosses a thread */
     attach(&link->attach);
   } else if (!lr_mailbox_push(worker->mailbox, &link->attach)) {
     lariat_mailbox_release(link->caller_mailbox);
+    lr_backlog_clear(&link->backlog);
     lr_free_lines(link);
     return LARIAT_ECLOSED;
   }
@@ -143,6 +161,7 @@ void lr_link_close(lr_link *link) {
     /* When the mailbox is closed, the thread lets go of its links itself. */
     (void)lr_mailbox_push(link->worker->mailbox, &link->detach);
   lr_outbox_clear(&link->out);
+  lr_backlog_clear(&link->backlog);
   drop_hold(link);
 }
 

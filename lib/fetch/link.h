@@ -14,6 +14,7 @@
 
 #include "base/atomics.h"
 #include "base/list.h"
+#include "fetch/backlog.h"
 #include "fetch/job.h"
 #include "reactor/mailbox.h"
 #include "reactor/outbox.h"
@@ -30,9 +31,9 @@ typedef struct lr_link {
   /* The caller's. */
   struct lariat_client *client;
   lr_outbox out;
-  lr_list queue; /* jobs without a credit */
-  unsigned credits;
-  unsigned load; /* jobs queued here or away there */
+  lr_backlog backlog; /* jobs without a credit */
+  int credits;        /* below 0: jobs that needed none */
+  unsigned load;      /* jobs queued here or away there */
   lr_mail attach;
   lr_mail detach;
 

@@ -11,8 +11,11 @@
 #include "base/process.h"
 #include "deferred/deferred.h"
 #include "fetch/engine.h"
+#include "fetch/pace.h"
 #include "fetch/placement.h"
 #include "fetch/quirks.h"
+#include "fetch/rate.h"
+#include "fetch/slots.h"
 #include "fetch/trust.h"
 #include <lariat/clock.h>
 #include <lariat/errand.h>
@@ -40,6 +43,10 @@ struct lariat_pool {
   pthread_mutex_t join_lock;
   bool joined;
   pthread_mutex_t warm_up;
+  lr_slots *slots;
+  lr_rate rate; /* all together */
+  lr_rate_plan rate_plan;
+  lr_paces paces;
   unsigned reactors;
   lr_worker workers[];
 };
@@ -69,6 +76,13 @@ const lariat_clock *lr_pool_clock(const lariat_pool *pool) {
 
 unsigned lariat_pool_reactors(const lariat_pool *pool) {
   return pool->reactors;
+}
+
+void lr_pool_share_limits(lariat_pool *pool, lr_dispatcher_limits *limits) {
+  limits->till = &pool->slots->tills[limits->index];
+  limits->rate = pool->rate_plan.step_ns ? &pool->rate : NULL;
+  limits->rate_plan = &pool->rate_plan;
+  limits->paces = lr_paces_wanted(&pool->paces) ? &pool->paces : NULL;
 }
 
 uint64_t lr_pool_drain_until(const lariat_pool *pool) {
@@ -107,8 +121,23 @@ void lr_pool_unhold(lariat_pool *pool) {
   pthread_cond_destroy(&pool->changed);
   pthread_mutex_destroy(&pool->join_lock);
   pthread_mutex_destroy(&pool->warm_up);
+  lr_paces_clear(&pool->paces);
+  lr_slots_free(pool->slots);
   lr_free(pool->ca_file);
   lr_free_lines(pool);
+}
+
+static bool init_limits(lariat_pool *pool) {
+  const lariat_pool_options *options = &pool->options;
+  pool->slots = lr_slots_new(options->max_jobs, options->max_jobs_per_host,
+                             pool->reactors);
+  lr_rate_init(&pool->rate);
+  pool->rate_plan = lr_rate_plan_of(options->rate, options->rate_burst);
+  lr_rate_plan per_host =
+      lr_rate_plan_of(options->rate_per_host, options->rate_per_host_burst);
+  bool paced = lr_paces_init(&pool->paces, per_host,
+                             (uint64_t)options->delay_per_host_ms * 1000000u);
+  return pool->slots && paced;
 }
 
 static lariat_pool *new_blank(const lariat_pool_options *options,
@@ -128,12 +157,10 @@ static lariat_pool *new_blank(const lariat_pool_options *options,
   pthread_mutex_init(&pool->join_lock, NULL);
   pthread_mutex_init(&pool->warm_up, NULL);
   lr_list_init(&pool->closers);
-  if (options->ca_file) {
-    pool->ca_file = lr_copy_string(options->ca_file);
-    if (!pool->ca_file) {
-      lr_pool_unhold(pool);
-      return NULL;
-    }
+  if (options->ca_file) pool->ca_file = lr_copy_string(options->ca_file);
+  if (!init_limits(pool) || (options->ca_file && !pool->ca_file)) {
+    lr_pool_unhold(pool);
+    return NULL;
   }
   pool->options.ca_file = pool->ca_file;
   return pool;
@@ -161,6 +188,9 @@ static lariat_status read_options(const lariat_pool_options *given,
   if (given->size < sizeof given->size) return LARIAT_EINVAL;
   memcpy(options, given,
          given->size < sizeof *given ? given->size : sizeof *given);
+  if (!lr_rate_valid(options->rate, options->rate_burst) ||
+      !lr_rate_valid(options->rate_per_host, options->rate_per_host_burst))
+    return LARIAT_EINVAL;
   return options->reactors > REACTORS_MAX ? LARIAT_EINVAL : LARIAT_OK;
 }
 
@@ -488,12 +518,29 @@ lariat_status lariat_pool_call(lariat_pool *pool, unsigned index,
                              destroy);
 }
 
+static uint64_t waiting_in(const lr_dispatcher_stats *stats,
+                           lr_host_place place) {
+  return lr_u64_load_relaxed(&stats->by_place[place]);
+}
+
+/* Jobs whose turn it is wait for nothing but the rate, if at all. */
+static void add_places(lariat_pool_stats *all,
+                       const lr_dispatcher_stats *stats) {
+  all->jobs_waiting_host += waiting_in(stats, LR_HOST_STILL);
+  all->jobs_waiting_jobs += waiting_in(stats, LR_HOST_WAITING);
+  all->jobs_waiting_rate += waiting_in(stats, LR_HOST_PACED);
+  if (lr_u64_load_relaxed(&stats->rate_waits))
+    all->jobs_waiting_rate += waiting_in(stats, LR_HOST_READY);
+  all->jobs_waiting_connection += waiting_in(stats, LR_HOST_BLOCKED);
+}
+
 static void add_worker_stats(lariat_pool_stats *all, const lr_worker *worker) {
   const lr_dispatcher_stats *jobs = &worker->dispatcher.stats;
   all->jobs_taken += lr_u64_load_relaxed(&jobs->taken);
   all->jobs_done += lr_u64_load_relaxed(&jobs->done);
   all->jobs_queued += lr_u64_load_relaxed(&jobs->queued);
   all->jobs_running += lr_u64_load_relaxed(&jobs->running);
+  add_places(all, jobs);
   lr_engine_add_stats(all, &worker->engine_stats);
 }
 

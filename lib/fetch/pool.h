@@ -34,6 +34,9 @@ const lr_pool_parts *lr_pool_parts_of(const lariat_pool *pool);
 const lariat_pool_options *lr_pool_options(const lariat_pool *pool);
 lr_worker *lr_pool_worker(lariat_pool *pool, unsigned index);
 
+/* Adds what the reactors share: tokens, rates, paces. */
+void lr_pool_share_limits(lariat_pool *pool, lr_dispatcher_limits *limits);
+
 /* Clients keep the pool's memory, not its threads.  Any thread. */
 void lr_pool_hold(lariat_pool *pool);
 void lr_pool_unhold(lariat_pool *pool);

@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "fetch/client.h"
 #include "fetch/pool.h"
+#include "fetch/ranks.h"
 
 /* A user's options as far as their size goes, the client's for the rest. */
 static lariat_request_options complete(const lariat_client *client,
@@ -94,6 +95,7 @@ static lariat_status set_body(lr_job *job,
 static void set_limits(lr_job *job, const lariat_request_options *options) {
   job->sha256 = options->sha256;
   job->http = (uint8_t)options->http;
+  job->rank = (uint8_t)lr_rank_of(options->priority);
   job->decompress = !job->client->options.no_decompress;
   job->max_body_bytes = options->max_body_bytes;
   job->max_redirects = options->max_redirects;
@@ -122,6 +124,8 @@ static lariat_status fill(lr_job *job, const char *method, const char *url,
   if (status == LARIAT_OK) status = set_method(job, method);
   if (status == LARIAT_OK) status = set_retry(job, options);
   if (status == LARIAT_OK && (unsigned)options->http > LARIAT_HTTP_2)
+    status = LARIAT_EINVAL;
+  if (status == LARIAT_OK && !lr_priority_valid(options->priority))
     status = LARIAT_EINVAL;
   if (status == LARIAT_OK)
     status = url ? lr_target_parse_after(&job->target, url,

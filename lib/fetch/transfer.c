@@ -92,9 +92,15 @@ static int connected(void *transfer_pointer, char *remote_ip, char *local_ip,
   (void)local_ip;
   (void)remote_port;
   (void)local_port;
+  if (transfer->connecting) transfer->engine->connecting--;
+  transfer->connecting = false;
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_handshake(transfer);
   if (++transfer->sends > 1) transfer->plain = false; /* see lr_socket_open */
+  if (!lr_dispatcher_sending(transfer->engine->dispatcher, transfer->job)) {
+    transfer->fault = LARIAT_EBUSY;
+    return CURL_PREREQFUNC_ABORT;
+  }
   if (transfer->sends > 1 && !may_send_again(transfer)) {
     transfer->fault = LARIAT_ERESET;
     transfer->job->dead = true;
@@ -127,6 +133,8 @@ static void set_pruning(lr_transfer *transfer, bool prunes) {
 
 static void first_line(lr_transfer *transfer) {
   transfer->heard = true;
+  transfer->receiving = true;
+  transfer->engine->receiving++;
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_answer(transfer);
   if (transfer->hopes) set_pruning(transfer, false);
@@ -423,6 +431,7 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   transfer->heard = false;
   transfer->full = false;
   transfer->shaking = false;
+  transfer->receiving = false;
   transfer->sends = 0;
   transfer->opened = 0;
   transfer->uploaded = 0;

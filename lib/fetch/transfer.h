@@ -35,6 +35,8 @@ typedef struct lr_transfer {
   bool shaking;         /* a TLS handshake has begun, for this job */
   bool plain;           /* configured for GET; else it is reset after use */
   bool hopes;           /* a connection is there that it may use */
+  bool connecting;      /* on a connection that is not yet made */
+  bool receiving;       /* the answer has begun, for this job */
   bool guarded;         /* see fold.h */
   bool guarding;        /* libcurl is verbose now */
   bool prunes;          /* its end drops old addresses from the lane's cache */

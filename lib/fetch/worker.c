@@ -9,7 +9,6 @@
 
 #include "fetch/engine.h"
 #include "fetch/link.h"
-#include "fetch/placement.h"
 #include "fetch/pool.h"
 
 /* How long a closing thread waits for clients that live on it, and before that
@@ -106,14 +105,14 @@ static void destroy_room(void *state) {
 static lr_dispatcher_limits limits_of(const lr_worker *worker) {
   const lariat_pool_options *options = lr_pool_options(worker->pool);
   unsigned reactors = lariat_pool_reactors(worker->pool);
-  unsigned share =
-      lr_placement_share(0, options->max_jobs, worker->index, reactors);
-  return (lr_dispatcher_limits){.index = worker->index,
-                                .reactors = reactors,
-                                .max_jobs = share ? share : 1,
-                                .max_jobs_per_host = options->max_jobs_per_host,
-                                .max_connections_per_host =
-                                    options->max_connections_per_host};
+  lr_dispatcher_limits limits = {
+      .index = worker->index,
+      .reactors = reactors,
+      .max_jobs = options->max_jobs,
+      .max_jobs_per_host = options->max_jobs_per_host,
+      .max_connections_per_host = options->max_connections_per_host};
+  lr_pool_share_limits(worker->pool, &limits);
+  return limits;
 }
 
 static lariat_status open_transport(lr_worker *worker, lr_transport *out) {
@@ -150,6 +149,7 @@ static lariat_status open_reactor(lr_worker *worker) {
     return status;
   }
   worker->mailbox = lariat_reactor_mailbox(worker->reactor);
+  worker->dispatcher.till->mailbox = worker->mailbox;
   return LARIAT_OK;
 }
 

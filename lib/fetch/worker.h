@@ -20,6 +20,8 @@ typedef struct lr_engine_stats {
   lr_atomic_u64 reused;
   lr_atomic_u64 lanes;
   lr_atomic_u64 recycled;
+  lr_atomic_u64 connecting; /* transfers now, and how far they are */
+  lr_atomic_u64 receiving;
 } lr_engine_stats;
 
 typedef struct lr_worker {

@@ -46,6 +46,15 @@ seq -f "$url/bytes/%.0f" 3000 >"$scratch/urls"
 out=$(expect 0 "$examples/get_many" <"$scratch/urls")
 has "$out" "3000 answered, 0 failed, $((3000 * 3001 / 2)) bytes"
 
+# At 100 a second, of which 5 at once; and with a delay of 20 ms.
+head -n 40 "$scratch/urls" >"$scratch/few"
+start=$(date +%s%N)
+out=$(expect 0 "$examples/polite" 100 0 <"$scratch/few")
+has "$out" "40 answered, 0 failed"
+out=$(expect 0 "$examples/polite" 1000 20 <"$scratch/few")
+has "$out" "40 answered, 0 failed"
+[ $((($(date +%s%N) - start) / 1000000)) -ge 1130 ]
+
 # Bad URLs fail inside the call: so many would show if one led to the next.
 out=$({ yes nonsense | head -n 20000 && echo "$url/bytes/7"; } |
   expect 1 "$examples/get_many")

@@ -395,6 +395,26 @@ bool origin_wait_for(struct origin *origin,
   return is_done;
 }
 
+/* The listener's connections inherit what is asked for here. */
+void origin_stamp_requests(struct origin *origin, struct origin_stamp *stamps,
+                           size_t room) {
+  int on = 1;
+
+  pthread_mutex_lock(&origin->lock);
+  setsockopt(origin->listener, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+  origin->stamps = stamps;
+  origin->stamps_room = room;
+  origin->stamped = 0;
+  pthread_mutex_unlock(&origin->lock);
+}
+
+size_t origin_stamped(struct origin *origin) {
+  pthread_mutex_lock(&origin->lock);
+  size_t stamped = origin->stamped;
+  pthread_mutex_unlock(&origin->lock);
+  return stamped;
+}
+
 unsigned origin_release(struct origin *origin) {
   unsigned released = 0;
   lr_list *node;

@@ -125,6 +125,21 @@ bool origin_wait_for(struct origin *origin,
                                   void *context),
                      void *context, unsigned ms);
 
+/* When a request came in, and to which of its addresses. */
+struct origin_stamp {
+  uint64_t at_ns;   /* the kernel's receipt of its end, CLOCK_REALTIME */
+  uint32_t address; /* in the host's order: 0x7f000304 */
+};
+
+/* Stamps the requests from now on, `room` of them, into `stamps`, which is
+ * borrowed until origin_stop and may be read when all has been answered.  Call
+ * it before the first connection. */
+void origin_stamp_requests(struct origin *origin, struct origin_stamp *stamps,
+                           size_t room);
+
+/* How many have been stamped. */
+size_t origin_stamped(struct origin *origin);
+
 /* Lets those go on that are in ORIGIN_HOLD now; how many there were. */
 unsigned origin_release(struct origin *origin);
 

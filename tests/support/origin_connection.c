@@ -10,6 +10,7 @@
 #include <strings.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "support/origin_private.h"
@@ -226,6 +227,14 @@ static void send_continue(struct connection *c) {
   (void)sent; /* a peer that does not read will not have its answer either */
 }
 
+static void stamp(const struct connection *c) {
+  struct origin *origin = c->origin;
+
+  if (!origin->stamps || origin->stamped == origin->stamps_room) return;
+  origin->stamps[origin->stamped++] =
+      (struct origin_stamp){c->received_ns, ntohl((uint32_t)c->place->address)};
+}
+
 /* Starts the script for the request that is at the front, when it is whole. */
 static void begin_request(struct connection *c) {
   static const struct origin_step not_found[] = {
@@ -253,6 +262,7 @@ static void begin_request(struct connection *c) {
   c->progress = 0;
   count_began(&c->origin->counts);
   count_began(&c->place->counts);
+  stamp(c);
 }
 
 /* What is sent. */
@@ -487,6 +497,34 @@ void origin_advance(struct connection *c) {
 
 /* What epoll reports. */
 
+static uint64_t ns_of(const struct timespec *time) {
+  return (uint64_t)time->tv_sec * 1000000000 + (uint64_t)time->tv_nsec;
+}
+
+/* As recv; keeps when the kernel got it. */
+static ssize_t receive_stamped(struct connection *c, void *to, size_t room) {
+  union {
+    char bytes[CMSG_SPACE(sizeof(struct timespec))];
+    struct cmsghdr align;
+  } control;
+  struct iovec part = {to, room};
+  struct msghdr message = {.msg_iov = &part,
+                           .msg_iovlen = 1,
+                           .msg_control = &control,
+                           .msg_controllen = sizeof control};
+  ssize_t received = recvmsg(c->fd, &message, 0);
+  struct timespec time;
+  struct cmsghdr *head;
+
+  if (received <= 0) return received;
+  clock_gettime(CLOCK_REALTIME, &time); /* the first may come without */
+  head = CMSG_FIRSTHDR(&message);
+  if (head && head->cmsg_type == SCM_TIMESTAMPNS)
+    memcpy(&time, CMSG_DATA(head), sizeof time);
+  c->received_ns = ns_of(&time);
+  return received;
+}
+
 /* Reads what there is.  False when the connection is at its end. */
 static bool receive(struct connection *c) {
   for (;;) {
@@ -500,7 +538,12 @@ static bool receive(struct connection *c) {
       c->in = in;
       c->in_room = room;
     }
-    received = recv(c->fd, c->in + c->in_length, c->in_room - c->in_length, 0);
+    if (c->origin->stamps)
+      received =
+          receive_stamped(c, c->in + c->in_length, c->in_room - c->in_length);
+    else
+      received =
+          recv(c->fd, c->in + c->in_length, c->in_room - c->in_length, 0);
     if (received < 0 && errno == EINTR) continue;
     if (received < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
     if (!received) return false;

@@ -41,7 +41,8 @@ struct connection {
   uint64_t progress;              /* within the step */
   unsigned long path_number;
   unsigned long answers;
-  uint64_t due_ms; /* when a wait is over */
+  uint64_t due_ms;      /* when a wait is over */
+  uint64_t received_ns; /* the last of what came in, if that is stamped */
   const char *out; /* bytes on their way out, in `room`, a text or `heap` */
   size_t out_length;
   char *heap;
@@ -76,6 +77,9 @@ struct origin {
   struct script scripts[SCRIPTS_MAX];
   struct origin_counts counts;
   struct place *places[PLACES];
+  struct origin_stamp *stamps; /* NULL: none are wanted */
+  size_t stamps_room;
+  size_t stamped;
 };
 
 /* CLOCK_MONOTONIC. */

@@ -122,7 +122,8 @@ static void test_not_followed(void) {
   scripting_close(&s);
 }
 
-/* Each hop needs a credit and may find the queue full. */
+/* Each hop needs a credit, as one host has them all, and may find the queue
+ * full. */
 static void test_a_full_queue_between_hops(void) {
   lariat_client_options options = lariat_client_defaults();
   lariat_pool_options pool = lariat_pool_defaults();
