@@ -271,10 +271,10 @@ struct pump {
   size_t stop_at;  /* the sink closes after so many */
   size_t close_at; /* the source does */
   bool wrong;
-  bool over;
   bool sink_here; /* the sink is on the test's thread, else the source */
   lariat_status status;
-  lr_atomic_u32 stopped;
+  lr_atomic_u32 source_gone;
+  lr_atomic_u32 sink_gone;
 };
 
 static char byte_at(size_t position) {
@@ -299,7 +299,7 @@ static void source_done(struct pump *pump) {
   lr_pipe_close_source(pump->pipe);
   lariat_reactor *reactor = lariat_reactor_current();
   if (pump->sink_here) (void)lariat_reactor_stop(reactor);
-  lr_u32_store_release(&pump->stopped, 1);
+  lr_u32_store_release(&pump->source_gone, 1);
 }
 
 static void pump_room(void *context) {
@@ -316,7 +316,7 @@ static const lr_source_ops pump_source = {pump_room, pump_stopped};
 
 static void sink_done(struct pump *pump) {
   lr_pipe_close_sink(pump->pipe);
-  pump->over = true;
+  lr_u32_store_release(&pump->sink_gone, 1);
   if (!pump->sink_here) (void)lariat_reactor_stop(lariat_reactor_current());
 }
 
@@ -355,14 +355,17 @@ static void *other_thread(void *context) {
     lr_pipe_open_sink(pump->pipe, reactor, &pump_sink, pump);
   }
   /* It may have been over before there was anything to stop. */
-  if (!lr_u32_load_acquire(&pump->stopped)) (void)lariat_reactor_run(reactor);
+  if (!lr_u32_load_acquire(pump->sink_here ? &pump->source_gone
+                                           : &pump->sink_gone))
+    (void)lariat_reactor_run(reactor);
   (void)lariat_reactor_close(reactor, 0);
   return NULL;
 }
 
 static bool pump_over(void *context) {
   const struct pump *pump = context;
-  return pump->sink_here ? pump->over : lr_u32_load_acquire(&pump->stopped);
+  return lr_u32_load_acquire(&pump->source_gone) &&
+         lr_u32_load_acquire(&pump->sink_gone);
 }
 
 static void run_pump(struct pump *pump) {
@@ -416,7 +419,7 @@ static void *brief_thread(void *context) {
   for (unsigned i = 0; i < pump->stop_at % 5; i++)
     (void)lariat_reactor_run_once(reactor, 1);
   pump->sink_here = true; /* no stop of this reactor */
-  if (!pump->over) lr_pipe_close_sink(pump->pipe);
+  if (!lr_u32_load_acquire(&pump->sink_gone)) lr_pipe_close_sink(pump->pipe);
   (void)lariat_reactor_close(reactor, 0);
   return NULL;
 }
