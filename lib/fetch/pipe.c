@@ -286,9 +286,8 @@ static const lr_mail_ops credit_ops = {credit_arrived, data_lost};
 
 static void stop_arrived(lr_mail *mail) {
   lr_pipe *pipe = lr_container(mail, lr_pipe, stop_mail);
-  bool first = !pipe->stopped;
   stop_source(pipe);
-  if (first && !pipe->source.closed && pipe->source_ops->stopped)
+  if (!pipe->source.closed && pipe->source_ops->stopped)
     pipe->source_ops->stopped(pipe->source_context);
   lr_pipe_drop(pipe);
 }
