@@ -29,6 +29,7 @@
 #include <lariat/response.h>
 #include <lariat/semaphore.h>
 #include <lariat/status.h>
+#include <lariat/stream.h>
 #include <lariat/trigger.h>
 #include <lariat/value.h>
 #include <lariat/version.h>

@@ -57,6 +57,7 @@ typedef enum lariat_status {
   LARIAT_EENCODING = -52,    /* the body could not be decompressed */
   LARIAT_EREDIRECTS = -53,   /* too many redirects */
   LARIAT_EREDIRECT = -54,    /* a redirect to what is not a fetchable URL */
+  LARIAT_EWRITE = -57,       /* the body's descriptor could not be written */
 
   /* Runs, loops and tasks. */
   LARIAT_ENOTRUNNING = -60,       /* the reactor or loop does not run */

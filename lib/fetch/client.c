@@ -7,10 +7,12 @@
 
 #include "base/memory.h"
 #include "base/process.h"
+#include "fetch/outlet.h"
 #include "fetch/placement.h"
 #include "fetch/pool.h"
 #include "fetch/quirks.h"
 #include "fetch/redirect.h"
+#include "fetch/stream.h"
 #include <lariat/clock.h>
 #include <lariat/version.h>
 
@@ -80,6 +82,11 @@ static void dispose(lariat_deferred *deferred) {
 
 /* Outcomes. */
 
+static int http_status_of(const lr_job *job) {
+  if (job->response) return job->response->status;
+  return job->outlet ? job->outlet->http_status : 0;
+}
+
 /* What the pool says of a job is not to be looked at while it is there. */
 static lariat_value failure_of(const lr_job *job, lariat_status status,
                                lariat_phase phase) {
@@ -88,13 +95,12 @@ static lariat_value failure_of(const lr_job *job, lariat_status status,
   const char *detail = here ? job->detail : NULL;
   snprintf(message, sizeof message, "%s%s%s", lariat_status_text(status),
            detail ? ": " : "", detail ? detail : "");
-  lr_failure_parts parts = {
-      .status = status,
-      .message = message,
-      .url = job->target.url,
-      .curl_code = here ? job->curl_code : 0,
-      .http_status = here && job->response ? job->response->status : 0,
-      .phase = phase};
+  lr_failure_parts parts = {.status = status,
+                            .message = message,
+                            .url = job->target.url,
+                            .curl_code = here ? job->curl_code : 0,
+                            .http_status = here ? http_status_of(job) : 0,
+                            .phase = phase};
   return lr_failure_make(&parts);
 }
 
@@ -108,12 +114,18 @@ static void count_outcome(lariat_client *client, lariat_value value) {
     client->stats.failed++;
 }
 
-/* The one place where a deferred fires.  The reference that the job in flight
- * had goes with it, and perhaps the job. */
+/* The one place where a fetch ends and its deferred fires (or, had that fired
+ * when the headers came, its stream ends).  The reference that the job in
+ * flight had goes with it, and perhaps the job. */
 static void settle(lr_job *job, lariat_value value) {
   job->settled = true;
   lr_reactor_unset_timer(job->client->reactor, &job->timer);
   count_outcome(job->client, value);
+  if (job->opened) {
+    lr_stream_finish(job->outlet->stream, value);
+    end_if_over(job);
+    return;
+  }
   (void)lr_deferred_fire(&job->deferred, value);
   lariat_deferred_release(&job->deferred);
 }
@@ -130,13 +142,39 @@ static uint64_t arrived_ns(const lr_job *job) {
                                               : system_now();
 }
 
+static void complete(const lr_job *job, lariat_response *response) {
+  response->redirects = job->redirects;
+  response->timings.total_us = (arrived_ns(job) - job->submitted_ns) / 1000;
+}
+
 static void settle_response(lr_job *job) {
   lariat_response *response = job->response;
   job->response = NULL;
   response->url = lr_target_give_url(&job->target);
-  response->redirects = job->redirects;
-  response->timings.total_us = (arrived_ns(job) - job->submitted_ns) / 1000;
+  complete(job, response);
   settle(job, lariat_value_of(&lariat_response_type, response));
+}
+
+static lariat_value take_transformed(lr_job *job) {
+  lariat_value value = job->outlet->value;
+  job->outlet->value = lariat_none();
+  return value;
+}
+
+/* The URL stays with the job, for a failure that may come. */
+void lr_client_opened(lr_job *job, lariat_stream *stream,
+                      lariat_response *response) {
+  if (job->settled) {
+    lr_response_release(response);
+    return;
+  }
+  complete(job, response);
+  response->url = lr_copy_string(job->target.url);
+  job->opened = true;
+  stream->job = job;
+  (void)lr_deferred_fire(&job->deferred,
+                         lariat_value_of(&lariat_response_type, response));
+  lariat_deferred_release(&job->deferred);
 }
 
 void lr_client_fail(lr_job *job, lariat_status status, const char *url) {
@@ -252,6 +290,11 @@ static void cancel(lariat_deferred *deferred) {
   settle_failed(job, LARIAT_ECANCELLED, LARIAT_PHASE_NONE);
 }
 
+void lr_client_abort(lr_job *job) {
+  withdraw(job);
+  settle_failed(job, LARIAT_ECANCELLED, LARIAT_PHASE_BODY);
+}
+
 /* Nobody is left who could see the result; the job may as well stop. */
 static void timer_expired(lr_timer *timer) {
   lr_job *job = lr_container(timer, lr_job, timer);
@@ -271,6 +314,10 @@ static void timer_expired(lr_timer *timer) {
 static void conclude(lr_job *job) {
   if (job->outcome != LARIAT_OK) {
     settle_failed(job, job->outcome, (lariat_phase)job->phase);
+    return;
+  }
+  if (job->outlet && (job->opened || job->outlet->transformed)) {
+    settle(job, job->opened ? lariat_none() : take_transformed(job));
     return;
   }
   if (!lr_redirect_wanted(job)) {
@@ -548,6 +595,7 @@ lr_job *lr_client_new_job(lariat_client *client) {
   job->place = LR_JOB_HERE;
   job->settled = false;
   job->disposed = false;
+  job->opened = false;
   job->redirects = 0;
   job->curl_code = 0;
   job->timer.expire = timer_expired;
@@ -570,5 +618,6 @@ lariat_request_options lariat_request_defaults(const lariat_client *client) {
                                   .max_body_bytes = options->max_body_bytes,
                                   .max_redirects = options->max_redirects,
                                   .http = options->http,
-                                  .sha256 = options->sha256};
+                                  .sha256 = options->sha256,
+                                  .body_fd = -1};
 }

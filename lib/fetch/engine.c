@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "fetch/dispatcher.h"
 #include "fetch/lane.h"
+#include "fetch/outlet.h"
 #include "fetch/placement.h"
 #include "fetch/pool.h"
 #include "fetch/transfer.h"
@@ -224,19 +225,19 @@ static void detach(lr_engine *engine, lr_transfer *transfer) {
   give_back(engine, transfer);
 }
 
-/* Fetched by whom and how: for the response. */
-static void count(lr_engine *engine, const lr_job *job) {
-  if (!job->response) return;
-  job->response->reactor = engine->worker->index;
-  if (job->response->reused) lr_u64_bump(&engine->stats->reused, 1);
+void lr_engine_count(lr_engine *engine, lariat_response *response) {
+  if (!response) return;
+  response->reactor = engine->worker->index;
+  if (response->reused) lr_u64_bump(&engine->stats->reused, 1);
 }
 
 void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
                         int curl_code) {
   lr_job *job = transfer->job;
   lr_transfer_conclude(transfer, curl_code);
-  count(engine, job);
+  lr_engine_count(engine, job->response);
   detach(engine, transfer);
+  if (job->outlet) lr_outlet_transform(job);
   lr_dispatcher_done(engine->dispatcher, job);
 }
 
@@ -244,7 +245,8 @@ static void cancel(void *self, lr_job *job) {
   lr_engine *engine = self;
   lr_transfer *transfer = job->transfer;
   job->phase = (uint8_t)lr_transfer_phase(transfer);
-  count(engine, job);
+  lr_engine_count(engine, job->response);
+  if (job->outlet) lr_outlet_end(transfer, LARIAT_ECANCELLED);
   detach(engine, transfer);
   lr_dispatcher_unblock(engine->dispatcher);
 }
@@ -259,6 +261,7 @@ static bool turn_end(void *self) {
   lr_engine *engine = self;
   lr_list now;
   lr_list *node;
+  if (!lr_list_empty(&engine->resumes)) lr_outlet_resume_all(engine);
   lr_list_init(&now);
   lr_list_splice(&now, &engine->touched);
   while ((node = lr_list_first(&now)))
@@ -308,6 +311,7 @@ lariat_status lr_engine_open(lr_worker *worker, lr_transport *out) {
   lr_list_init(&engine->transfers);
   lr_list_init(&engine->lanes);
   lr_list_init(&engine->touched);
+  lr_list_init(&engine->resumes);
   engine->stats = &worker->engine_stats; /* it outlives the engine */
   *out = (lr_transport){&ops, engine};
   return LARIAT_OK;

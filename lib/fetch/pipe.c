@@ -378,7 +378,7 @@ static node *blank_node(lr_pipe *pipe) {
   node *item = take_first(&pipe->spare);
   if (!item) item = lr_alloc_zero(sizeof *item);
   if (!item) return NULL;
-  if (!item->chunk) item->chunk = lr_alloc(sizeof *item->chunk);
+  if (!item->chunk) item->chunk = lr_alloc(sizeof *item->chunk + LR_CHUNK_ROOM);
   if (!item->chunk) {
     lr_free(item);
     return NULL;

@@ -27,9 +27,10 @@ typedef struct lr_pipe lr_pipe;
 /* Bytes travel in pieces of at most so many. */
 #define LR_CHUNK_ROOM 16384u
 
-typedef struct lr_chunk {
+/* The public chunk is the same. */
+typedef struct lariat_chunk {
   size_t length;
-  char bytes[LR_CHUNK_ROOM];
+  char bytes[]; /* LR_CHUNK_ROOM */
 } lr_chunk;
 
 /* Called on the source's thread, never inside a call of the source's.

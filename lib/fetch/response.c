@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "fetch/response_cache.h"
+#include <lariat/stream.h>
 
 enum {
   FIRST_TEXT = 512,
@@ -40,6 +41,7 @@ void lr_response_reset(lariat_response *response) {
   response->body.length = 0;
   response->timings = (lariat_timings){0};
   response->content_length = -1;
+  response->body_bytes = 0;
 }
 
 /* A piece of a line. */
@@ -235,6 +237,10 @@ void lr_response_release(lariat_response *response) {
   if (!response || !lr_count_release(&response->count)) return;
   lr_free(response->url);
   response->url = NULL;
+  if (response->stream) {
+    lariat_stream_release(response->stream);
+    response->stream = NULL;
+  }
   if (response->cache && lr_response_cache_put(response)) return;
   lr_response_free(response);
 }
@@ -275,6 +281,10 @@ const char *lariat_response_body(const lariat_response *response,
   bool some = response && response->body.bytes;
   if (length) *length = some ? response->body.length : 0;
   return some ? response->body.bytes : "";
+}
+
+uint64_t lariat_response_body_bytes(const lariat_response *response) {
+  return response ? response->body_bytes : 0;
 }
 
 size_t lariat_response_header_count(const lariat_response *response) {

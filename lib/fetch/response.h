@@ -41,6 +41,8 @@ struct lariat_response {
   char remote_ip[48];
   uint8_t sha256[32];
   lariat_timings timings;
+  uint64_t body_bytes;             /* wherever they went */
+  struct lariat_stream *stream;    /* one of its users; NULL: none */
   int64_t content_length;          /* from the header; -1: none */
   struct lr_response_cache *cache; /* where it goes back to; NULL: nowhere */
   lariat_response *next_spare;

@@ -11,8 +11,10 @@
 #include "fetch/dispatcher.h"
 #include "fetch/engine.h"
 #include "fetch/lane.h"
+#include "fetch/outlet.h"
 #include "fetch/quirks.h"
 #include "fetch/socket.h"
+#include "fetch/stream.h"
 #include "fetch/trust.h"
 
 /* Connections are not kept for ever: a certificate is only looked at when one
@@ -69,12 +71,15 @@ static void learn_from_answer(lr_transfer *transfer) {
 static size_t take_header(char *line, size_t size, size_t count,
                           void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
+  lr_job *job = transfer->job;
   size_t length = size * count;
-  transfer->fault = lr_response_add_line(transfer->job->response, line, length);
+  if (!job->response) return length; /* a trailer: the head is away already */
+  transfer->fault = lr_response_add_line(job->response, line, length);
   if (transfer->fault != LARIAT_OK) return 0;
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_answer(transfer);
-  return length;
+  if (job->outlet) transfer->fault = lr_outlet_head(transfer);
+  return transfer->fault == LARIAT_OK ? length : 0;
 }
 
 static size_t take_body(char *bytes, size_t size, size_t count,
@@ -82,6 +87,8 @@ static size_t take_body(char *bytes, size_t size, size_t count,
   lr_transfer *transfer = transfer_pointer;
   lr_job *job = transfer->job;
   size_t length = size * count;
+  if (job->outlet && job->outlet->open)
+    return lr_outlet_take(transfer, bytes, length);
   job->received += length;
   if (job->max_body_bytes && job->received > job->max_body_bytes)
     transfer->fault = LARIAT_EBODYLIMIT;
@@ -325,6 +332,7 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   if (transfer->decompress != job->decompress)
     set_encoding(transfer, job->decompress);
   job->transfer = transfer;
+  if (job->outlet) lr_outlet_begin(transfer);
   return LARIAT_OK;
 }
 
@@ -381,6 +389,12 @@ static void read_remote(const lr_transfer *transfer,
   response->reused = number == 0;
 }
 
+void lr_transfer_describe(const lr_transfer *transfer,
+                          lariat_response *response) {
+  read_remote(transfer, response);
+  read_timings(transfer, response);
+}
+
 static bool body_is_sent(const lr_transfer *transfer) {
   curl_off_t sent = 0;
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
@@ -390,7 +404,7 @@ static bool body_is_sent(const lr_transfer *transfer) {
 /* The first step that has not been taken yet is where the time goes. */
 lariat_phase lr_transfer_phase(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
-  if (response && response->status && !response->interim)
+  if (!response || (response->status && !response->interim))
     return LARIAT_PHASE_BODY;
   if (time_of(transfer, CURLINFO_PRETRANSFER_TIME_T))
     return body_is_sent(transfer) ? LARIAT_PHASE_FIRST_BYTE
@@ -423,9 +437,12 @@ static bool in_head(const lr_transfer *transfer) {
  * that was cut off is; only its message tells them apart (CURLINFO_OS_ERRNO
  * may be an earlier transfer's). */
 static bool is_garbled(const lr_transfer *transfer) {
-  const lariat_response *response = transfer->job->response;
-  return response && lariat_response_header(response, "Transfer-Encoding") &&
-         strstr(transfer->error, "chunk");
+  const lr_job *job = transfer->job;
+  const lariat_response *response = job->response;
+  bool chunked =
+      response ? lariat_response_header(response, "Transfer-Encoding") != NULL
+               : job->outlet && job->outlet->chunked;
+  return chunked && strstr(transfer->error, "chunk");
 }
 
 static lariat_status status_of(const lr_transfer *transfer, int code) {
@@ -466,25 +483,44 @@ static lariat_status status_of(const lr_transfer *transfer, int code) {
   }
 }
 
+static lariat_status finish_digest(lr_transfer *transfer, uint8_t sha256[32],
+                                   bool *has) {
+  unsigned length = 0;
+  if (!transfer->has_digest) return LARIAT_OK;
+  *has = EVP_DigestFinal_ex(transfer->digest, sha256, &length) == 1;
+  return *has ? LARIAT_OK : LARIAT_ENOMEM;
+}
+
+static lariat_status finish_stream(lr_transfer *transfer) {
+  lariat_stream *stream = transfer->job->outlet->stream;
+  return finish_digest(transfer, stream->sha256, &stream->has_sha256);
+}
+
 static lariat_status finish_response(lr_transfer *transfer) {
   lariat_response *response = transfer->job->response;
-  unsigned length = 0;
+  if (!response) return finish_stream(transfer);
   if (!lr_response_finish(response)) return LARIAT_ENOMEM;
-  if (!transfer->has_digest) return LARIAT_OK;
-  response->has_sha256 =
-      EVP_DigestFinal_ex(transfer->digest, response->sha256, &length) == 1;
-  return response->has_sha256 ? LARIAT_OK : LARIAT_ENOMEM;
+  response->body_bytes = transfer->job->received;
+  return finish_digest(transfer, response->sha256, &response->has_sha256);
+}
+
+/* What libcurl says of a callback that refused is of no use to anybody. */
+static const char *detail_of(lr_transfer *transfer) {
+  const lr_outlet *outlet = transfer->job->outlet;
+  if (outlet && transfer->job->outcome == LARIAT_EWRITE)
+    return strerror_r(outlet->error, transfer->error, sizeof transfer->error);
+  return transfer->error[0] ? transfer->error : NULL;
 }
 
 void lr_transfer_conclude(lr_transfer *transfer, int curl_code) {
   lr_job *job = transfer->job;
-  lariat_response *response = job->response;
   job->curl_code = curl_code;
   job->outcome = status_of(transfer, curl_code);
-  read_remote(transfer, response);
-  read_timings(transfer, response);
+  if (job->response) lr_transfer_describe(transfer, job->response);
   if (job->outcome == LARIAT_OK) job->outcome = finish_response(transfer);
+  if (job->outlet) lr_outlet_end(transfer, job->outcome);
   if (job->outcome == LARIAT_OK) return;
   job->phase = (uint8_t)lr_transfer_phase(transfer);
-  if (transfer->error[0]) job->detail = lr_copy_string(transfer->error);
+  const char *detail = detail_of(transfer);
+  if (detail) job->detail = lr_copy_string(detail);
 }

@@ -57,6 +57,10 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
 /* Fills in the outcome of the job from what libcurl says. */
 void lr_transfer_conclude(lr_transfer *transfer, int curl_code);
 
+/* Fills in what is known of connection and timings once the head is there. */
+void lr_transfer_describe(const lr_transfer *transfer,
+                          lariat_response *response);
+
 /* The phase that it is in. */
 lariat_phase lr_transfer_phase(const lr_transfer *transfer);
 
