@@ -45,6 +45,7 @@ typedef struct lr_host {
   uint8_t http;     /* lariat_http, part of the identity */
   bool spread;      /* part of the identity */
   bool blocked;     /* waits for a connection */
+  bool bulky;       /* has sent a large body: more may come */
   uint32_t lane_count;
   uint32_t lane_room;
   uint32_t lane_hint; /* the lane that had an idle connection last */

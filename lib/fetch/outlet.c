@@ -19,10 +19,6 @@
 
 enum { WINDOW = 256 * 1024 };
 
-/* Of libcurl's receive buffer, for a descriptor: a stream's would come on top
- * of its window. */
-static const long fd_buffer = 256 * 1024;
-
 /* On the caller's thread. */
 
 static bool makes_sense(const lariat_request_options *options) {
@@ -107,9 +103,6 @@ void lr_outlet_begin(lr_transfer *transfer) {
   outlet->open = false;
   outlet->paused = false;
   outlet->skip = 0;
-  if (outlet->fd < 0) return;
-  (void)curl_easy_setopt(transfer->easy, CURLOPT_BUFFERSIZE, fd_buffer);
-  transfer->plain = false; /* the next user has the usual size */
 }
 
 static void open_stream(lr_transfer *transfer, lr_outlet *outlet) {

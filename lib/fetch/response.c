@@ -12,6 +12,7 @@
 
 enum {
   FIRST_TEXT = 512,
+  LARGE_ROOM = 64 * 1024,
   LARGEST_GUESS = 1024 * 1024 /* of a body, from its Content-Length */
 };
 
@@ -213,8 +214,18 @@ bool lr_response_add_body(lariat_response *response, const void *bytes,
   return lr_buffer_append(&response->body, bytes, length);
 }
 
+/* A small body does not keep the memory of the large one before it. */
+static void fit_body(lr_buffer *body) {
+  if (body->room <= LARGE_ROOM || body->length >= body->room / 2) return;
+  char *bytes = lr_realloc(body->bytes, body->length + 1);
+  if (!bytes) return;
+  body->bytes = bytes;
+  body->room = body->length + 1;
+}
+
 /* Of an empty body the reader needs no NUL. */
 bool lr_response_finish(lariat_response *response) {
+  fit_body(&response->body);
   return !response->body.bytes || lr_buffer_terminate(&response->body);
 }
 

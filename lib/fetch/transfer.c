@@ -21,6 +21,15 @@
  * is opened. */
 static const long lifetime_s = 3600;
 
+/* libcurl's receive buffer, where bodies are small and where they are large:
+ * each read is a system call.  Old versions take the memory for each
+ * transfer. */
+enum {
+  BUFFER = CURL_MAX_WRITE_SIZE,
+  WIDE_BUFFER = 128 * 1024,
+  BULKY = 4 * BUFFER /* a large body */
+};
+
 /* libcurl's callbacks. */
 
 /* The handshake begins. */
@@ -167,6 +176,7 @@ static void configure(lr_transfer *transfer) {
   set_encoding(transfer, true);
   set_http(transfer, LARIAT_HTTP_AUTO);
   transfer->headers = NULL;
+  transfer->wide = false;
   transfer->plain = true;
   transfer->prereq = false;
 }
@@ -302,6 +312,18 @@ static void set_prereq(lr_transfer *transfer, bool wanted) {
   transfer->prereq = wanted;
 }
 
+/* A stream's would come on top of its window. */
+static void set_buffer(lr_transfer *transfer, const lr_job *job,
+                       const lr_host *host) {
+  const lr_outlet *outlet = job->outlet;
+  bool wide = host->bulky;
+  if (outlet) wide = !outlet->stream && (wide || outlet->fd >= 0);
+  if (transfer->wide == wide) return;
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_BUFFERSIZE,
+                         (long)(wide ? WIDE_BUFFER : BUFFER));
+  transfer->wide = wide;
+}
+
 /* With TLS the server has a say. */
 static uint8_t http_of(const lr_job *job) {
   bool asks = job->target.tls && job->http == LARIAT_HTTP_2;
@@ -326,6 +348,7 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   if (status == LARIAT_OK && job->sha256) status = begin_digest(transfer);
   if (status != LARIAT_OK) return status;
   set_headers(transfer, job);
+  set_buffer(transfer, job, host);
   set_prereq(transfer, host->protocol == LR_PROTOCOL_UNKNOWN);
   uint8_t http = http_of(job);
   if (transfer->http != http) set_http(transfer, http);
@@ -516,6 +539,7 @@ void lr_transfer_conclude(lr_transfer *transfer, int curl_code) {
   lr_job *job = transfer->job;
   job->curl_code = curl_code;
   job->outcome = status_of(transfer, curl_code);
+  if (job->received > BULKY) transfer->host->bulky = true;
   if (job->response) lr_transfer_describe(transfer, job->response);
   if (job->outcome == LARIAT_OK) job->outcome = finish_response(transfer);
   if (job->outlet) lr_outlet_end(transfer, job->outcome);

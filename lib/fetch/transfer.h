@@ -35,6 +35,7 @@ typedef struct lr_transfer {
   bool prereq;          /* looks at what the connection speaks */
   uint8_t http;
   bool decompress;
+  bool wide; /* has the large receive buffer */
   struct curl_slist *headers;
   lariat_status fault; /* why a callback stopped the transfer */
   EVP_MD_CTX *digest;  /* made when first needed */

