@@ -14,6 +14,7 @@
 #include <lariat/pool.h>
 #include <lariat/reactor.h>
 #include <lariat/response.h>
+#include <lariat/retry.h>
 #include <lariat/status.h>
 
 LARIAT_BEGIN_C
@@ -54,6 +55,9 @@ typedef struct lariat_client_options {
   bool no_decompress;          /* do not ask for compressed bodies */
   bool sha256;                 /* compute it for each body */
   const char *user_agent;      /* copied; NULL: "lariat/VERSION"; "": none */
+  uint64_t idle_timeout_ms;    /* no byte in either direction for so long, from
+                                  its turn on; default 0: none */
+  const lariat_retry_policy *retry; /* copied; NULL: no retries */
 } lariat_client_options;
 
 /* The defaults.  Any thread. */
@@ -113,8 +117,15 @@ typedef struct lariat_request_options {
   unsigned max_redirects;
   lariat_http http;
   bool sha256;
+  uint64_t idle_timeout_ms;         /* as the client's */
+  const lariat_retry_policy *retry; /* NULL: the client's; its budget is the
+                                       client's in any case */
+  bool retry_any_method;            /* this request may be made twice, whatever
+                                       its method: it is known to do no harm */
 
-  /* Where the body goes, if not into the response.  One of the two. */
+  /* Where the body goes, if not into the response.  One of the two.  Once the
+   * headers are there, nothing is tried again, whatever the status is and
+   * whatever comes of the body. */
   bool stream;         /* to the caller in pieces: lariat/stream.h */
   size_t window_bytes; /* of the stream; 0: 256 KiB */
   bool to_fd;          /* to the descriptor `body_fd`, from its position on,
@@ -125,7 +136,8 @@ typedef struct lariat_request_options {
                           thread up; one that does not is waited for. */
   int body_fd;
 
-  lariat_transform transform; /* NULL: none.  Not with `stream` */
+  lariat_transform transform; /* NULL: none.  Not with `stream`.  What it was
+                                 called with is not tried again */
   void *transform_context;
   lariat_destroy transform_destroy; /* runs once, on any thread; may be NULL */
 } lariat_request_options;
@@ -178,6 +190,8 @@ typedef struct lariat_client_stats {
   uint64_t cancelled;
   uint64_t pending; /* not fired yet */
   uint64_t queued;  /* of those, waiting in the client itself */
+  uint64_t retries; /* attempts after the first of a fetch */
+  uint64_t resting; /* of the queued, waiting for their retry */
 } lariat_client_stats;
 
 /* Fills `*stats` as far as its `size` goes.

@@ -57,6 +57,8 @@ typedef enum lariat_status {
   LARIAT_EENCODING = -52,    /* the body could not be decompressed */
   LARIAT_EREDIRECTS = -53,   /* too many redirects */
   LARIAT_EREDIRECT = -54,    /* a redirect to what is not a fetchable URL */
+  LARIAT_ERETRYBUDGET = -55, /* no more retries for now; the failure's cause
+                                says what was to be tried again */
   LARIAT_EWRITE = -57,       /* the body's descriptor could not be written */
 
   /* Runs, loops and tasks. */

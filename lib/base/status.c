@@ -74,6 +74,8 @@ static const struct entry entries[] = {
      "there were too many redirects"},
     {LARIAT_EREDIRECT, false, "bad-redirect",
      "a redirect leads to what cannot be fetched"},
+    {LARIAT_ERETRYBUDGET, true, "retry-budget",
+     "the client's budget for retries is used up"},
     {LARIAT_EWRITE, false, "write-failed",
      "the body could not be written to its descriptor"},
     {LARIAT_ENOTRUNNING, false, "not-running", "it does not run"},

@@ -20,13 +20,15 @@ struct lariat_client {
   lariat_client_options options;
   lr_profile *profile; /* the headers of every request */
   lr_response_cache *responses;
-  lr_list jobs;  /* all that are not freed */
-  lr_list spare; /* blank jobs, for the next requests */
+  lr_origin last_origin; /* of the URLs that were asked for */
+  lr_list jobs;          /* all that are not freed */
+  lr_list spare;         /* blank jobs, for the next requests */
   unsigned spare_count;
-  uint64_t live; /* length of `jobs` */
-  uint64_t away; /* travel and cancel nodes that are out */
-  uint64_t queued;
+  uint64_t live;   /* length of `jobs` */
+  uint64_t away;   /* travel and cancel nodes that are out */
+  uint64_t queued; /* without a credit, or waiting for their retry */
   lariat_client_stats stats;
+  lr_retry retry;
   lr_closer closer;
   bool closed;
   unsigned home; /* with LARIAT_PLACE_HOME: the reactor's number */
@@ -56,8 +58,8 @@ void lr_client_opened(lr_job *job, lariat_stream *stream,
 /* Nobody wants the rest of an opened stream: the job is cancelled. */
 void lr_client_abort(lr_job *job);
 
-/* Sends a job on its way: the first time, and for each redirect.  The job is
- * here, its target set.  LARIAT_OK, or why it cannot go. */
+/* Sends a job on its way: the first time, for each redirect and retry.  The job
+ * is here, its target set.  LARIAT_OK, or why it cannot go. */
 lariat_status lr_client_submit(lariat_client *client, lr_job *job);
 
 #endif

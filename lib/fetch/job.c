@@ -25,6 +25,8 @@ static void drop_request(lr_job *job) {
   job->body = NULL;
   job->body_length = 0;
   job->drop_body = NULL;
+  lr_free(job->own_rules);
+  job->own_rules = NULL;
 }
 
 static void drop_outcome(lr_job *job) {
@@ -32,6 +34,8 @@ static void drop_outcome(lr_job *job) {
   job->response = NULL;
   lr_free(job->detail);
   job->detail = NULL;
+  lr_free(job->attempts);
+  job->attempts = NULL;
 }
 
 void lr_job_wipe(lr_job *job) {

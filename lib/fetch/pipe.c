@@ -17,7 +17,7 @@ typedef struct node {
   lr_chunk *chunk; /* NULL: it was given away */
 } node;
 
-/* Linked by their mails. */
+/* Linked by their mails, the oldest first. */
 typedef struct nodes {
   node *first;
   node *last;
@@ -40,7 +40,7 @@ struct lr_pipe {
   _Alignas(LR_CACHE_LINE) end source;
   const lr_source_ops *source_ops;
   void *source_context;
-  nodes unsent; /* the newest first */
+  nodes unsent; /* the last has room, perhaps */
   nodes spare;
   size_t outstanding; /* nodes that are unsent, away or with the sink */
   bool was_full;
@@ -55,8 +55,8 @@ struct lr_pipe {
   _Alignas(LR_CACHE_LINE) end sink;
   const lr_sink_ops *sink_ops;
   void *sink_context;
-  nodes queue;    /* the oldest first */
-  nodes consumed; /* the newest first */
+  nodes queue;
+  nodes consumed;
   size_t taken;   /* bytes of the first chunk that were read */
   bool hungry;
   bool end_arrived;
@@ -147,16 +147,13 @@ static bool send_one(lr_pipe *pipe, const end *from, const end *to,
   return false;
 }
 
-static void post_all(const end *from, nodes *newest_first) {
-  nodes oldest_first = {NULL, NULL, 0};
+static void post_all(const end *from, nodes *list) {
   node *item;
-  while ((item = take_first(newest_first))) prepend(&oldest_first, item);
-  while ((item = take_first(&oldest_first)))
+  while ((item = take_first(list)))
     lr_reactor_post_local(from->reactor, &item->mail);
 }
 
-/* The same for a list with the newest first, which is empty afterwards, or
- * left as it was. */
+/* The same for a list, which is empty afterwards, or left as it was. */
 static bool send_all(lr_pipe *pipe, const end *from, const end *to,
                      nodes *list) {
   nodes sent = *list;
@@ -395,7 +392,7 @@ static size_t room_in(const node *item) {
 
 /* All the memory that is needed is there before the first byte is copied. */
 static bool make_room(lr_pipe *pipe, size_t length, nodes *fresh) {
-  size_t room = room_in(pipe->unsent.first);
+  size_t room = room_in(pipe->unsent.last);
   while (room < length) {
     node *item = blank_node(pipe);
     if (!item) {
@@ -415,12 +412,12 @@ lariat_status lr_pipe_put(lr_pipe *pipe, const void *bytes, size_t length) {
   if (!make_room(pipe, length, &fresh)) return LARIAT_ENOMEM;
   pipe->outstanding += fresh.count;
   while (length) {
-    size_t piece = room_in(pipe->unsent.first);
+    size_t piece = room_in(pipe->unsent.last);
     if (piece == 0) {
-      prepend(&pipe->unsent, take_first(&fresh));
+      append(&pipe->unsent, take_first(&fresh));
       continue;
     }
-    lr_chunk *chunk = pipe->unsent.first->chunk;
+    lr_chunk *chunk = pipe->unsent.last->chunk;
     if (piece > length) piece = length;
     memcpy(chunk->bytes + chunk->length, at, piece);
     chunk->length += piece;
@@ -450,7 +447,7 @@ void lr_pipe_close_source(lr_pipe *pipe) {
 static void consume(lr_pipe *pipe) {
   node *item = take_first(&pipe->queue);
   item->mail.ops = &credit_ops;
-  prepend(&pipe->consumed, item);
+  append(&pipe->consumed, item);
   send_credits(pipe);
 }
 
