@@ -487,6 +487,8 @@ static void settle_answer(lr_job *job) {
 }
 
 static void conclude(lr_job *job) {
+  if (job->outcome == LARIAT_ENOMEM)
+    lr_response_cache_save_memory(job->client->responses);
   bool again = job->rules || job->resent || job->dead;
   if (again && try_again(job)) return;
   if (job->outcome != LARIAT_OK) {

@@ -21,6 +21,7 @@ struct lr_response_cache {
   pthread_t owner;
   bool closed; /* the owner's */
   unsigned spare_count;
+  bool thrifty; /* keeps no large ones */
   size_t large; /* bytes of large bodies' buffers among the spare */
   lariat_response *spare;
 };
@@ -62,13 +63,20 @@ bool lr_response_cache_put(lariat_response *response) {
   if (!pthread_equal(cache->owner, pthread_self())) return false;
   if (cache->closed || cache->spare_count >= SPARE_MAX) return false;
   if (response->text.room > TEXT_KEPT) lr_buffer_clear(&response->text);
-  if (large_bytes(response) > LARGE_KEPT - cache->large)
+  if (cache->thrifty || large_bytes(response) > LARGE_KEPT - cache->large)
     lr_buffer_clear(&response->body);
   cache->large += large_bytes(response);
   response->next_spare = cache->spare;
   cache->spare = response;
   cache->spare_count++;
   return true;
+}
+
+void lr_response_cache_save_memory(lr_response_cache *cache) {
+  cache->thrifty = true;
+  cache->large = 0;
+  for (lariat_response *spare = cache->spare; spare; spare = spare->next_spare)
+    if (large_bytes(spare)) lr_buffer_clear(&spare->body);
 }
 
 void lr_response_cache_close(lr_response_cache *cache) {
