@@ -34,6 +34,11 @@ typedef struct lariat_pool_options {
   const char *ca_file; /* trusted certificates (PEM); NULL: the system's */
   bool insecure;       /* do not verify TLS certificates (default: verify) */
   bool any_libcurl;    /* run on a libcurl that lariat refuses by name */
+  uint64_t max_body_memory; /* that bodies take in all: of responses that their
+                               callers have not got yet, and in streams'
+                               windows; 0 (default): as much as comes.  Beyond
+                               it reading stops; only one transfer of each
+                               reactor may always go on */
 } lariat_pool_options;
 
 /* The defaults.  Any thread. */

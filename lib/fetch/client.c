@@ -214,12 +214,14 @@ static void settle_response(lr_job *job) {
   lariat_response *response = job->response;
   job->response = NULL;
   response->url = lr_target_give_url(&job->target);
+  if (job->outlet) lr_outlet_give(job->outlet);
   complete(job, response);
   settle(job, lariat_value_of(&lariat_response_type, response));
 }
 
 static lariat_value take_transformed(lr_job *job) {
   lariat_value value = job->outlet->value;
+  lr_outlet_give(job->outlet);
   job->outlet->value = lariat_none();
   return value;
 }
@@ -430,7 +432,7 @@ static lr_retry_plan plan_retry(const lr_job *job) {
 
 /* Some of the body went to where it cannot be taken back from. */
 static bool has_left(const lr_job *job) {
-  return job->outlet && (job->outlet->open || job->outlet->transformed);
+  return job->outlet && (job->outlet->gone || job->outlet->transformed);
 }
 
 /* Whether the job goes on.  Without the memory for that, it does not. */

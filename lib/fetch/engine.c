@@ -272,6 +272,7 @@ static bool turn_end(void *self) {
   lr_engine *engine = self;
   lr_list now;
   lr_list *node;
+  if (!lr_list_empty(&engine->starving)) lr_outlet_feed(engine);
   if (!lr_list_empty(&engine->resumes)) lr_outlet_resume_all(engine);
   lr_list_init(&now);
   lr_list_splice(&now, &engine->touched);
@@ -289,6 +290,7 @@ void lr_engine_recycle(lr_engine *engine, lr_lane *lane) {
 static void close_engine(void *self) {
   lr_engine *engine = self;
   lr_list *node;
+  lr_reactor_unset_timer(engine->reactor, &engine->hunger);
   while ((node = lr_list_first(&engine->lanes)))
     lr_lane_free(lr_container(node, lr_lane, node));
   while ((node = lr_list_take_first(&engine->transfers)))
@@ -324,6 +326,8 @@ lariat_status lr_engine_open(lr_worker *worker, lr_transport *out) {
   lr_list_init(&engine->lanes);
   lr_list_init(&engine->touched);
   lr_list_init(&engine->resumes);
+  lr_list_init(&engine->starving);
+  engine->hunger.expire = lr_outlet_hunger;
   engine->stats = &worker->engine_stats; /* it outlives the engine */
   *out = (lr_transport){&ops, engine};
   return LARIAT_OK;

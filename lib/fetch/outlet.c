@@ -11,6 +11,7 @@
 #include "fetch/engine.h"
 #include "fetch/job.h"
 #include "fetch/lane.h"
+#include "fetch/pool.h"
 #include "fetch/redirect.h"
 #include "fetch/stream.h"
 #include "fetch/transfer.h"
@@ -18,6 +19,9 @@
 #include "reactor/reactor.h"
 
 enum { WINDOW = 256 * 1024 };
+
+/* Who waits for room looks by himself so often. */
+static const uint64_t hunger_ns = 10000000;
 
 /* On the caller's thread. */
 
@@ -40,11 +44,12 @@ void lr_outlet_refuse(const lariat_request_options *options) {
     options->transform_destroy(options->transform_context);
 }
 
-lariat_status lr_outlet_new(lariat_reactor *reactor,
+lariat_status lr_outlet_new(lariat_pool *pool, lariat_reactor *reactor,
                             const lariat_request_options *options,
                             lr_outlet **out) {
   *out = NULL;
-  if (!options->stream && !options->to_fd && !options->transform)
+  bool counts = lr_pool_budget(pool) && !options->to_fd;
+  if (!options->stream && !options->to_fd && !options->transform && !counts)
     return LARIAT_OK;
   lr_outlet *outlet =
       makes_sense(options) ? lr_alloc_zero(sizeof *outlet) : NULL;
@@ -53,6 +58,8 @@ lariat_status lr_outlet_new(lariat_reactor *reactor,
     return makes_sense(options) ? LARIAT_ENOMEM : LARIAT_EINVAL;
   }
   lr_list_init(&outlet->node);
+  lr_list_init(&outlet->starving);
+  if (counts) outlet->pool = pool;
   outlet->fd = -1;
   outlet->transform = options->transform;
   outlet->transform_context = options->transform_context;
@@ -72,7 +79,20 @@ static void destroy_transform(lr_outlet *outlet) {
   outlet->transform_destroy = NULL;
 }
 
+/* The budget.  It is the pool's, which is there as long as its clients are and
+ * as its threads run. */
+
+static void release(lr_outlet *outlet, size_t bytes) {
+  if (bytes == 0) return;
+  outlet->held -= bytes;
+  if (lr_budget_give(lr_pool_budget(outlet->pool), bytes))
+    lr_pool_feed(outlet->pool);
+}
+
+void lr_outlet_give(lr_outlet *outlet) { release(outlet, outlet->held); }
+
 void lr_outlet_free(lr_outlet *outlet) {
+  lr_outlet_give(outlet);
   if (outlet->pipe && !outlet->source_open) lr_pipe_drop(outlet->pipe);
   if (outlet->stream) lr_stream_unhold(outlet->stream);
   if (outlet->fd >= 0) close(outlet->fd);
@@ -88,9 +108,88 @@ static void resume_soon(lr_outlet *outlet) {
     lr_list_append(&outlet->transfer->engine->resumes, &outlet->node);
 }
 
+/* What a body holds is `bytes` now. */
+static void hold_exactly(lr_outlet *outlet, size_t bytes) {
+  if (!outlet->pool) return;
+  if (bytes <= outlet->held) {
+    release(outlet, outlet->held - bytes);
+    return;
+  }
+  lr_budget_force(lr_pool_budget(outlet->pool), bytes - outlet->held);
+  outlet->held = bytes;
+}
+
+/* Whether a body may hold so much. */
+static bool may_hold(lr_outlet *outlet, size_t bytes) {
+  if (!outlet->pool || bytes <= outlet->held) return true;
+  size_t more = bytes - outlet->held;
+  outlet->lacks = more;
+  if (outlet->transfer->engine->fed == outlet)
+    lr_budget_force(lr_pool_budget(outlet->pool), more);
+  else if (!lr_budget_take(lr_pool_budget(outlet->pool), more))
+    return false;
+  outlet->held = bytes;
+  return true;
+}
+
+static void watch_hunger(lr_engine *engine) {
+  if (lr_timer_is_set(&engine->hunger)) return;
+  (void)lr_reactor_set_timer(engine->reactor, &engine->hunger,
+                             lr_reactor_turn_ns(engine->reactor) + hunger_ns);
+}
+
+void lr_outlet_hunger(lr_timer *timer) {
+  lr_engine *engine = lr_container(timer, lr_engine, hunger);
+  if (!lr_list_empty(&engine->starving)) watch_hunger(engine);
+}
+
+static size_t starve(lr_outlet *outlet) {
+  lr_engine *engine = outlet->transfer->engine;
+  outlet->paused = true;
+  lr_list_append(&engine->starving, &outlet->starving);
+  lr_u32_add_relaxed(&lr_pool_budget(outlet->pool)->waiting, 1);
+  watch_hunger(engine);
+  lr_reactor_again(engine->reactor); /* it may be the one that may go on */
+  return CURL_WRITEFUNC_PAUSE;
+}
+
+static void stop_starving(lr_outlet *outlet) {
+  if (lr_list_empty(&outlet->starving)) return;
+  lr_list_remove(&outlet->starving);
+  lr_u32_add_relaxed(&lr_pool_budget(outlet->pool)->waiting, (uint32_t)-1);
+}
+
+/* Another may have its place. */
+static void stop_feeding(lr_outlet *outlet) {
+  lr_engine *engine = outlet->transfer->engine;
+  if (engine->fed != outlet) return;
+  engine->fed = NULL;
+  if (!lr_list_empty(&engine->starving)) lr_reactor_again(engine->reactor);
+}
+
+/* Without room in the budget, one goes on all the same: or bodies that are not
+ * complete could stand in each other's way for ever. */
+void lr_outlet_feed(lr_engine *engine) {
+  lr_budget *budget = lr_pool_budget(engine->worker->pool);
+  uint64_t room = lr_budget_room(budget);
+  lr_list *node;
+  while ((node = lr_list_first(&engine->starving))) {
+    lr_outlet *outlet = lr_container(node, lr_outlet, starving);
+    bool fits = room >= LR_CHUNK_ROOM && room >= outlet->lacks;
+    if (!fits && engine->fed) return;
+    if (fits)
+      room -= outlet->lacks;
+    else
+      engine->fed = outlet;
+    stop_starving(outlet);
+    resume_soon(outlet);
+  }
+}
+
 static void had_room(void *context) {
   lr_outlet *outlet = context;
-  if (outlet->paused) resume_soon(outlet);
+  if (outlet->pool) hold_exactly(outlet, lr_pipe_held(outlet->pipe));
+  if (outlet->paused && lr_list_empty(&outlet->starving)) resume_soon(outlet);
 }
 
 /* Nobody takes it any more: the caller's cancel is on its way, but a paused
@@ -100,8 +199,9 @@ static const lr_source_ops source_ops = {had_room, had_room};
 void lr_outlet_begin(lr_transfer *transfer) {
   lr_outlet *outlet = transfer->job->outlet;
   outlet->transfer = transfer;
-  outlet->open = false;
+  outlet->open = outlet->pool && !outlet->stream;
   outlet->paused = false;
+  lr_outlet_give(outlet);
   outlet->skip = 0;
 }
 
@@ -124,11 +224,12 @@ static void open_stream(lr_transfer *transfer, lr_outlet *outlet) {
 lariat_status lr_outlet_head(lr_transfer *transfer) {
   const lr_job *job = transfer->job;
   lr_outlet *outlet = job->outlet;
-  if (outlet->open || job->response->in_block || job->response->interim)
+  if (outlet->gone || job->response->in_block || job->response->interim)
     return LARIAT_OK;
   if (!outlet->stream && outlet->fd < 0) return LARIAT_OK;
   if (lr_redirect_wanted(job)) return LARIAT_OK;
   outlet->open = true;
+  outlet->gone = true;
   if (outlet->stream) open_stream(transfer, outlet);
   return LARIAT_OK;
 }
@@ -155,10 +256,29 @@ static bool within_limit(lr_transfer *transfer, size_t more) {
 
 static size_t put(lr_transfer *transfer, const char *bytes, size_t length) {
   lr_outlet *outlet = transfer->job->outlet;
-  if (lr_pipe_full(outlet->pipe)) return pause_transfer(outlet);
+  if (lr_pipe_full(outlet->pipe)) {
+    stop_feeding(outlet);
+    return pause_transfer(outlet);
+  }
+  hold_exactly(outlet, lr_pipe_held(outlet->pipe));
+  if (outlet->held && !may_hold(outlet, outlet->held + length))
+    return starve(outlet);
   if (!within_limit(transfer, length) || !account(transfer, bytes, length))
     return 0;
   transfer->fault = lr_pipe_put(outlet->pipe, bytes, length);
+  hold_exactly(outlet, lr_pipe_held(outlet->pipe));
+  return transfer->fault == LARIAT_OK ? length : 0;
+}
+
+/* Into the response, when there is room for it. */
+static size_t keep(lr_transfer *transfer, const char *bytes, size_t length) {
+  lr_job *job = transfer->job;
+  if (!may_hold(job->outlet, lr_response_body_room(job->response, length)))
+    return starve(job->outlet);
+  if (!within_limit(transfer, length) || !account(transfer, bytes, length))
+    return 0;
+  if (!lr_response_add_body(job->response, bytes, length))
+    transfer->fault = LARIAT_ENOMEM;
   return transfer->fault == LARIAT_OK ? length : 0;
 }
 
@@ -211,13 +331,17 @@ static size_t write_out(lr_transfer *transfer, const char *bytes,
 }
 
 size_t lr_outlet_take(lr_transfer *transfer, const char *bytes, size_t length) {
-  return transfer->job->outlet->stream ? put(transfer, bytes, length)
-                                       : write_out(transfer, bytes, length);
+  const lr_outlet *outlet = transfer->job->outlet;
+  if (outlet->stream) return put(transfer, bytes, length);
+  return outlet->fd >= 0 ? write_out(transfer, bytes, length)
+                         : keep(transfer, bytes, length);
 }
 
 void lr_outlet_end(lr_transfer *transfer, lariat_status status) {
   lr_outlet *outlet = transfer->job->outlet;
   lr_list_remove(&outlet->node);
+  stop_starving(outlet);
+  stop_feeding(outlet);
   if (outlet->watch.events)
     (void)lr_poller_set(lr_reactor_poller(transfer->engine->reactor),
                         &outlet->watch, 0);
@@ -226,6 +350,7 @@ void lr_outlet_end(lr_transfer *transfer, lariat_status status) {
   lr_pipe_end(outlet->pipe, status);
   lr_pipe_close_source(outlet->pipe);
   outlet->pipe = NULL;
+  lr_outlet_give(outlet);
 }
 
 void lr_outlet_transform(lr_job *job) {

@@ -57,7 +57,7 @@ struct lr_pipe {
   void *sink_context;
   nodes queue;
   nodes consumed;
-  size_t taken;   /* bytes of the first chunk that were read */
+  size_t taken; /* bytes of the first chunk that were read */
   bool hungry;
   bool end_arrived;
   lariat_status end_status;

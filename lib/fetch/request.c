@@ -120,8 +120,8 @@ static lariat_status set_deadline(lr_job *job, uint64_t timeout_ms) {
 static lariat_status fill(lr_job *job, const char *method, const char *url,
                           const lariat_request_options *options) {
   set_limits(job, options);
-  lariat_status status =
-      lr_outlet_new(job->client->reactor, options, &job->outlet);
+  lariat_status status = lr_outlet_new(job->client->pool, job->client->reactor,
+                                       options, &job->outlet);
   lariat_status body = set_body(job, options);
   if (status == LARIAT_OK) status = body;
   if (status == LARIAT_OK) status = set_method(job, method);

@@ -237,6 +237,19 @@ static bool reserve_body(lariat_response *response, size_t first) {
   return true;
 }
 
+size_t lr_response_body_room(const lariat_response *response, size_t more) {
+  const lr_buffer *body = &response->body;
+  size_t room = body->room;
+  if (body->length == 0) {
+    if (more < SIZE_MAX && room <= more) room = more + 1;
+    if (response->content_length >= (int64_t)room &&
+        response->content_length <= LARGEST_GUESS)
+      room = (size_t)response->content_length + 1;
+  }
+  while (room < body->length + more) room *= 2;
+  return room;
+}
+
 bool lr_response_add_body(lariat_response *response, const void *bytes,
                           size_t length) {
   if (length == 0) return true;

@@ -82,6 +82,9 @@ lariat_status lr_response_add_line(lariat_response *response, const char *line,
 bool lr_response_add_body(lariat_response *response, const void *bytes,
                           size_t length);
 
+/* How much memory the body will have with `more` bytes added. */
+size_t lr_response_body_room(const lariat_response *response, size_t more);
+
 /* Puts the NUL behind the body; false when out of memory. */
 bool lr_response_finish(lariat_response *response);
 

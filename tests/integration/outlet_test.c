@@ -14,6 +14,7 @@
 #include "support/nginx.h"
 #include "support/origin.h"
 #include <lariat/failure.h>
+#include <lariat/stream.h>
 
 enum { PATIENCE_MS = 10000 };
 
@@ -305,6 +306,107 @@ static void test_transforms(void) {
   CU_ASSERT_EQUAL(seen.destroyed, 1);
 }
 
+/* The pool's budget for bodies. */
+
+/* Each body may need more than there is. */
+static void test_budget(void) {
+  static const uint64_t budgets[] = {1, 300000, 3000000};
+  for (size_t i = 0; i < FIXTURE_COUNT(budgets); i++) {
+    enum { FETCHES = 24 };
+    struct fetching t;
+    struct outcome o[FETCHES];
+    uint64_t most = 0;
+    lariat_pool_options pool = lariat_pool_defaults();
+    pool.reactors = 2;
+    pool.max_body_memory = budgets[i];
+    fetching_open(&t, &pool, NULL);
+    uint64_t before = fixture_live_bytes(&t.f);
+    for (int k = 0; k < FETCHES; k++)
+      outcome_watch(&o[k], lariat_get(t.client, url("/big")));
+    uint64_t kept = 0;
+    bool all = false;
+    for (int turns = 0; turns < 20000 && !all; turns++) {
+      (void)lariat_reactor_run_once(t.f.reactor, 1);
+      all = true;
+      kept = before;
+      for (int k = 0; k < FETCHES; k++) {
+        all = all && o[k].fires;
+        if (o[k].fires) kept += NGINX_BIG_BYTES;
+      }
+      uint64_t live = fixture_live_bytes(&t.f);
+      if (live > kept && live - kept > most) most = live - kept;
+    }
+    CU_ASSERT_TRUE(all);
+    for (int k = 0; k < FETCHES; k++) {
+      outcome_expect_http(&o[k], 200);
+      CU_ASSERT_EQUAL(lariat_response_body_bytes(outcome_response(&o[k])),
+                      NGINX_BIG_BYTES);
+    }
+    CU_ASSERT_TRUE(most < budgets[i] + 2 * NGINX_BIG_BYTES + 600000);
+    outcome_clear(o, FETCHES);
+    fetching_close(&t);
+  }
+}
+
+struct reader {
+  unsigned fires;
+  size_t length;
+  lariat_status status;
+};
+
+static lariat_value on_all(lariat_value result, void *context) {
+  struct reader *reader = context;
+  reader->fires++;
+  if (lariat_is_failure(result))
+    reader->status = lariat_failure_status(result);
+  else
+    (void)lariat_chunk_bytes(lariat_chunk_in(result), &reader->length);
+  return lariat_value_drop(result);
+}
+
+static lariat_value read_stream(lariat_value result, void *context) {
+  (void)context;
+  lariat_deferred *all = lariat_stream_read_all(
+      lariat_response_stream(lariat_response_in(result)), NGINX_BIG_BYTES);
+  lariat_value_drop(result);
+  return lariat_deferred_value(all);
+}
+
+static bool all_read(void *context) {
+  const struct reader *readers = context;
+  unsigned fires = 0;
+  for (int i = 0; i < 12; i++) fires += readers[i].fires;
+  return fires == 12;
+}
+
+static void test_budget_of_streams(void) {
+  struct fetching t;
+  struct outcome o[12];
+  struct reader readers[12] = {{0}};
+  lariat_pool_options pool = lariat_pool_defaults();
+  pool.max_body_memory = 100000;
+  fetching_open(&t, &pool, NULL);
+  lariat_request_options options = lariat_request_defaults(t.client);
+  options.stream = true;
+  for (int i = 0; i < 12; i++) {
+    outcome_watch(&o[i], lariat_get(t.client, url("/big")));
+    lariat_deferred *deferred =
+        lariat_request(t.client, "GET", url("/big"), &options);
+    lariat_deferred_add_callback(deferred, read_stream, NULL);
+    lariat_deferred_add_both(deferred, on_all, &readers[i]);
+    lariat_deferred_release(deferred);
+  }
+  CU_ASSERT_TRUE(fixture_run_until(&t.f, all_read, readers, PATIENCE_MS));
+  CU_ASSERT_TRUE(fetching_wait(&t, o, 12, PATIENCE_MS));
+  for (int i = 0; i < 12; i++) {
+    CU_ASSERT_EQUAL(readers[i].length, NGINX_BIG_BYTES);
+    outcome_expect_http(&o[i], 200);
+  }
+  outcome_clear(o, 12);
+  fetching_expect_ledger(t.client, 24, 24, 0, 0);
+  fetching_close(&t);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"to a file", test_to_a_file},
@@ -315,6 +417,8 @@ int main(int argc, char **argv) {
       {"a descriptor that cannot be written", test_that_cannot_be_written},
       {"limits, broken bodies, deadlines", test_limits_and_ends},
       {"transforms", test_transforms},
+      {"a budget for bodies", test_budget},
+      {"a budget for bodies and streams", test_budget_of_streams},
   };
   nginx = nginx_start(NULL);
   origin = origin_start(NULL);
