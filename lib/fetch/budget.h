@@ -13,6 +13,8 @@
 typedef struct lr_budget {
   uint64_t limit; /* 0: none */
   lr_atomic_u64 held;
+  lr_atomic_u64
+      ready; /* of these, of bodies that only wait for their callers */
   lr_atomic_u32 waiting; /* transfers that wait for room */
 } lr_budget;
 

@@ -85,6 +85,8 @@ static void destroy_transform(lr_outlet *outlet) {
 static void release(lr_outlet *outlet, size_t bytes) {
   if (bytes == 0) return;
   outlet->held -= bytes;
+  if (outlet->ready)
+    lr_u64_add_relaxed(&lr_pool_budget(outlet->pool)->ready, -(uint64_t)bytes);
   if (lr_budget_give(lr_pool_budget(outlet->pool), bytes))
     lr_pool_feed(outlet->pool);
 }
@@ -168,7 +170,8 @@ static void stop_feeding(lr_outlet *outlet) {
 }
 
 /* Without room in the budget, one goes on all the same: or bodies that are not
- * complete could stand in each other's way for ever. */
+ * complete could stand in each other's way for ever.  But not while complete
+ * ones wait for their callers: with these there will be room. */
 void lr_outlet_feed(lr_engine *engine) {
   lr_budget *budget = lr_pool_budget(engine->worker->pool);
   uint64_t room = lr_budget_room(budget);
@@ -176,7 +179,7 @@ void lr_outlet_feed(lr_engine *engine) {
   while ((node = lr_list_first(&engine->starving))) {
     lr_outlet *outlet = lr_container(node, lr_outlet, starving);
     bool fits = room >= LR_CHUNK_ROOM && room >= outlet->lacks;
-    if (!fits && engine->fed) return;
+    if (!fits && (engine->fed || lr_u64_load_relaxed(&budget->ready))) return;
     if (fits)
       room -= outlet->lacks;
     else
@@ -202,6 +205,7 @@ void lr_outlet_begin(lr_transfer *transfer) {
   outlet->open = outlet->pool && !outlet->stream;
   outlet->paused = false;
   lr_outlet_give(outlet);
+  outlet->ready = false;
   outlet->skip = 0;
 }
 
@@ -341,6 +345,11 @@ void lr_outlet_end(lr_transfer *transfer, lariat_status status) {
   lr_outlet *outlet = transfer->job->outlet;
   lr_list_remove(&outlet->node);
   stop_starving(outlet);
+  if (status != LARIAT_OK) lr_outlet_give(outlet);
+  if (outlet->held && !outlet->stream) {
+    outlet->ready = true;
+    lr_u64_add_relaxed(&lr_pool_budget(outlet->pool)->ready, outlet->held);
+  }
   stop_feeding(outlet);
   if (outlet->watch.events)
     (void)lr_poller_set(lr_reactor_poller(transfer->engine->reactor),

@@ -48,6 +48,7 @@ typedef struct lr_outlet {
 
   /* The budget's. */
   size_t held;      /* by this body */
+  bool ready;       /* complete: only its caller is missing */
   size_t lacks;     /* what it asked for last */
   lr_list starving; /* in the engine's list of those that wait, or alone */
 
