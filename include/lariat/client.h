@@ -125,7 +125,8 @@ typedef struct lariat_request_options {
 
   /* Where the body goes, if not into the response.  One of the two.  Once the
    * headers are there, nothing is tried again, whatever the status is and
-   * whatever comes of the body. */
+   * whatever comes of the body; but of a regular file, which is set back and
+   * cut to what it was. */
   bool stream;         /* to the caller in pieces: lariat/stream.h */
   size_t window_bytes; /* of the stream; 0: 256 KiB */
   bool to_fd;          /* to the descriptor `body_fd`, from its position on,
@@ -153,7 +154,8 @@ lariat_request_defaults(const lariat_client *client);
  * Never NULL.  The failures a fetch can have are LARIAT_EURL, LARIAT_ESCHEME,
  * LARIAT_EINVAL (method, headers), LARIAT_ENOMEM, LARIAT_EOVERLOAD,
  * LARIAT_ECLOSED, LARIAT_ECANCELLED, LARIAT_ETIMEDOUT, LARIAT_ETHREAD,
- * LARIAT_EFORKED, and those of status.h under "One fetch". */
+ * LARIAT_EFORKED, LARIAT_ESYSTEM (no descriptor for a connection), and those
+ * of status.h under "One fetch". */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_request(lariat_client *client, const char *method, const char *url,
                const lariat_request_options *options);

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/process.h"
+#include "fetch/coroutine_client.h"
 #include "fetch/outlet.h"
 #include "fetch/placement.h"
 #include "fetch/pool.h"
@@ -22,8 +23,8 @@ enum { WINDOW = 1024, SPARE_MAX = 1024 };
  * steps in only when the pool is late by so much. */
 static const uint64_t grace_ns = 500000000u;
 
-static uint64_t system_now(void) {
-  const lariat_clock *clock = lariat_clock_system();
+uint64_t lr_client_pool_ns(const lariat_client *client) {
+  const lariat_clock *clock = lr_pool_clock(client->pool);
   return clock->now_ns(clock->context);
 }
 
@@ -36,6 +37,7 @@ static void free_spare(lariat_client *client) {
 }
 
 static void free_client(lariat_client *client) {
+  lr_coroutine_client_forget(client);
   for (unsigned i = 0; i < client->link_count; i++)
     if (client->links[i]) lr_link_close(client->links[i]);
   lr_reactor_remove_closer(client->reactor, &client->closer);
@@ -83,11 +85,11 @@ static void dispose(lariat_deferred *deferred) {
 
 /* Outcomes. */
 
-/* When the results of this turn came in, on the system's clock. */
+/* When the results of this turn came in, on the pool's clock. */
 static uint64_t arrived_ns(const lr_job *job) {
-  lariat_reactor *reactor = job->client->reactor;
-  return lr_reactor_has_system_clock(reactor) ? lr_reactor_turn_ns(reactor)
-                                              : system_now();
+  const lariat_client *client = job->client;
+  return client->pool_time ? lr_reactor_turn_ns(client->reactor)
+                           : lr_client_pool_ns(client);
 }
 
 /* Which limit a time-out was; a job that never left has only one. */
@@ -321,7 +323,7 @@ static lr_link *choose_link(const lariat_client *client, const lr_job *job) {
 lariat_status lr_client_submit(lariat_client *client, lr_job *job) {
   lr_link *link = choose_link(client, job);
   bool first = !job->redirects && !job->attempts;
-  job->hop_ns = first ? job->submitted_ns : system_now();
+  job->hop_ns = first ? job->submitted_ns : lr_client_pool_ns(client);
   job->resent = false;
   job->dead = false;
   job->time_limit = LARIAT_TIME_LIMIT_NONE;
@@ -430,18 +432,13 @@ static lr_retry_plan plan_retry(const lr_job *job) {
   return lr_retry_plan_of(&client->retry, job, moment);
 }
 
-/* Some of the body went to where it cannot be taken back from. */
-static bool has_left(const lr_job *job) {
-  return job->outlet && (job->outlet->gone || job->outlet->transformed);
-}
-
 /* Whether the job goes on.  Without the memory for that, it does not. */
 static bool try_again(lr_job *job) {
   bool first = !job->retries && !job->redirects && !job->fresh;
   int http_status = http_status_of(job);
   if (job->resent) lr_retry_note_resent(job);
   if (job->rules && first) job->client->retry.budget.firsts++;
-  if (has_left(job)) return false;
+  if (job->outlet && !lr_outlet_may_repeat(job->outlet)) return false;
   lr_retry_plan plan = plan_retry(job);
   job->retry_end = plan.end;
   if (!plan.again || !lr_retry_reserve(job)) return false;
@@ -613,6 +610,7 @@ static void reactor_closed(lr_closer *closer) {
 void lariat_client_close(lariat_client *client) {
   if (!client) return;
   if (lr_reactor_check(client->reactor, __func__) != LARIAT_OK) return;
+  lr_coroutine_client_forget(client);
   client->live++;
   client->closed = true;
   cancel_all(client, LARIAT_ECANCELLED);
@@ -683,7 +681,9 @@ static lariat_client *new_blank(lariat_pool *pool, lariat_reactor *reactor,
   client->pool = pool;
   client->reactor = reactor;
   client->options = *options;
+  client->pool_time = lr_reactor_has_clock(reactor, lr_pool_clock(pool));
   if (!client->options.window) client->options.window = WINDOW;
+  client->request_defaults = lariat_request_defaults(client);
   lr_list_init(&client->jobs);
   lr_list_init(&client->spare);
   client->closer.begin = reactor_closes;
@@ -791,7 +791,7 @@ lr_job *lr_client_new_job(lariat_client *client) {
   job->fresh = false;
   job->one_way = false;
   job->timer.expire = timer_expired;
-  job->submitted_ns = system_now();
+  job->submitted_ns = lr_client_pool_ns(client);
   lr_deferred_init(&job->deferred, client->reactor, &deferred_ops);
   (void)lariat_deferred_retain(&job->deferred);
   lr_list_append(&client->jobs, &job->node);

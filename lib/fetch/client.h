@@ -18,7 +18,8 @@ struct lariat_client {
   lariat_pool *pool;
   lariat_reactor *reactor;
   lariat_client_options options;
-  lr_profile *profile; /* the headers of every request */
+  lariat_request_options request_defaults; /* what the options come to */
+  lr_profile *profile;                     /* the headers of every request */
   lr_response_cache *responses;
   lr_origin last_origin; /* of the URLs that were asked for */
   lr_list jobs;          /* all that are not freed */
@@ -31,10 +32,14 @@ struct lariat_client {
   lr_retry retry;
   lr_closer closer;
   bool closed;
-  unsigned home; /* with LARIAT_PLACE_HOME: the reactor's number */
+  bool pool_time; /* the reactor's clock is the pool's, too */
+  unsigned home;  /* with LARIAT_PLACE_HOME: the reactor's number */
   unsigned link_count;
   lr_link *links[];
 };
+
+/* The time on the pool's clock. */
+uint64_t lr_client_pool_ns(const lariat_client *client);
 
 /* The mails that come home. */
 extern const lr_mail_ops lr_client_home_ops;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/memory.h"
@@ -29,14 +30,23 @@ static bool makes_sense(const lariat_request_options *options) {
   return !options->stream || (!options->to_fd && !options->transform);
 }
 
+static lariat_status open_fd(lr_outlet *outlet, int fd) {
+  struct stat about;
+  outlet->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  if (outlet->fd < 0) return LARIAT_EWRITE;
+  bool file = fstat(outlet->fd, &about) == 0 && S_ISREG(about.st_mode);
+  outlet->fd_start = file ? lseek(outlet->fd, 0, SEEK_CUR) : -1;
+  outlet->fd_size = file ? about.st_size : 0;
+  return LARIAT_OK;
+}
+
 static lariat_status open_parts(lr_outlet *outlet, lariat_reactor *reactor,
                                 const lariat_request_options *options) {
   size_t window = options->window_bytes ? options->window_bytes : WINDOW;
   if (options->stream)
     return lr_stream_new(reactor, window, &outlet->stream, &outlet->pipe);
   if (!options->to_fd) return LARIAT_OK;
-  outlet->fd = fcntl(options->body_fd, F_DUPFD_CLOEXEC, 0);
-  return outlet->fd < 0 ? LARIAT_EWRITE : LARIAT_OK;
+  return open_fd(outlet, options->body_fd);
 }
 
 void lr_outlet_refuse(const lariat_request_options *options) {
@@ -199,6 +209,18 @@ static void had_room(void *context) {
  * transfer need not wait for that. */
 static const lr_source_ops source_ops = {had_room, had_room};
 
+bool lr_outlet_may_repeat(const lr_outlet *outlet) {
+  if (outlet->transformed) return false;
+  return !outlet->gone || (outlet->fd >= 0 && outlet->fd_start >= 0);
+}
+
+/* What an earlier attempt has written is taken back. */
+static void rewind_fd(lr_outlet *outlet) {
+  if (ftruncate(outlet->fd, outlet->fd_size) != 0 ||
+      lseek(outlet->fd, outlet->fd_start, SEEK_SET) < 0)
+    outlet->error = errno;
+}
+
 void lr_outlet_begin(lr_transfer *transfer) {
   lr_outlet *outlet = transfer->job->outlet;
   outlet->transfer = transfer;
@@ -207,6 +229,9 @@ void lr_outlet_begin(lr_transfer *transfer) {
   lr_outlet_give(outlet);
   outlet->ready = false;
   outlet->skip = 0;
+  outlet->error = 0;
+  if (outlet->gone && outlet->fd >= 0) rewind_fd(outlet);
+  outlet->gone = false;
 }
 
 static void open_stream(lr_transfer *transfer, lr_outlet *outlet) {
@@ -225,17 +250,15 @@ static void open_stream(lr_transfer *transfer, lr_outlet *outlet) {
 }
 
 /* A redirect that will be followed is none of the taker's business. */
-lariat_status lr_outlet_head(lr_transfer *transfer) {
+void lr_outlet_head(lr_transfer *transfer) {
   const lr_job *job = transfer->job;
   lr_outlet *outlet = job->outlet;
-  if (outlet->gone || job->response->in_block || job->response->interim)
-    return LARIAT_OK;
-  if (!outlet->stream && outlet->fd < 0) return LARIAT_OK;
-  if (lr_redirect_wanted(job)) return LARIAT_OK;
+  if (outlet->gone || job->response->in_block || job->response->interim) return;
+  if (!outlet->stream && outlet->fd < 0) return;
+  if (lr_redirect_wanted(job)) return;
   outlet->open = true;
   outlet->gone = true;
   if (outlet->stream) open_stream(transfer, outlet);
-  return LARIAT_OK;
 }
 
 static size_t pause_transfer(lr_outlet *outlet) {
@@ -318,6 +341,7 @@ static size_t write_out(lr_transfer *transfer, const char *bytes,
                         size_t length) {
   lr_outlet *outlet = transfer->job->outlet;
   size_t done = outlet->skip < length ? outlet->skip : length;
+  if (outlet->error) return fail_write(transfer, outlet->error);
   if (!within_limit(transfer, length - done)) return 0;
   while (done < length) {
     ssize_t written = write(outlet->fd, bytes + done, length - done);

@@ -28,6 +28,8 @@ typedef struct lr_outlet {
   struct lariat_stream *stream; /* NULL: no stream */
   lr_pipe *pipe;                /* the source's reference */
   int fd;                       /* ours; -1: none */
+  int64_t fd_start;             /* where it was; -1: it cannot go back */
+  int64_t fd_size;              /* what it was then */
   lariat_transform transform;
   void *transform_context;
   lariat_destroy transform_destroy;
@@ -78,13 +80,16 @@ void lr_outlet_free(lr_outlet *outlet);
  * with the job at home. */
 void lr_outlet_give(lr_outlet *outlet);
 
+/* Whether the body can still be had from the beginning by another attempt. */
+bool lr_outlet_may_repeat(const lr_outlet *outlet);
+
 /* The rest is for the pool's thread. */
 
 /* The job of `transfer`, which has an outlet, is about to start. */
 void lr_outlet_begin(struct lr_transfer *transfer);
 
-/* A header block has come to its end.  LARIAT_OK, LARIAT_ENOMEM */
-lariat_status lr_outlet_head(struct lr_transfer *transfer);
+/* A line of the head was taken. */
+void lr_outlet_head(struct lr_transfer *transfer);
 
 /* Bytes of the body, of which none were seen before but for a repetition after
  * a pause.  `length`, or CURL_WRITEFUNC_PAUSE, or 0 with the transfer's fault

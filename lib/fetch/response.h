@@ -16,6 +16,7 @@
 typedef struct lr_header_place {
   uint32_t name;
   uint32_t value;
+  uint32_t name_length;
 } lr_header_place;
 
 #define LR_RESPONSE_INLINE_HEADERS 16

@@ -218,7 +218,7 @@ static bool is_final(lariat_status status) {
 
 static bool is_wanted(const lr_retry_rules *rules, const lr_job *job) {
   if (job->outcome == LARIAT_OK) {
-    int status = job->response->status;
+    int status = job->response ? job->response->status : 0;
     return status >= FIRST_HTTP && status <= LAST_HTTP &&
            has_bit(rules->http, (unsigned)(status - FIRST_HTTP));
   }

@@ -32,7 +32,6 @@ struct job {
   size_t weight;         /* bytes of input that it stands for */
   uint64_t temporary;    /* of its file in the store; 0: none */
   bool quick;            /* it was answered at once */
-  bool delayed;          /* a timer has it */
   bool alone;            /* runs again, with all of the memory for itself */
   const char *error;     /* what is wrong with the line itself; NULL: nothing */
   const char *message;   /* a sentence about that */
