@@ -13,7 +13,8 @@
 LARIAT_BEGIN_C
 
 /* Where the time of the last hop of the last attempt went, in microseconds;
- * `total_us` is of the whole fetch, from the call on.  dns, connect and tls
+ * `total_us` is of the whole fetch, from the call on (of a stream's response:
+ * until its headers were complete).  dns, connect and tls
  * are 0 on a connection that was open already.
  *
  * Of a failure: the phase that it happened in has the time up to then, and

@@ -106,9 +106,18 @@ LARIAT_API lariat_reactor *lariat_client_reactor(const lariat_client *client);
 LARIAT_API LARIAT_MUST_USE lariat_status lariat_client_add_header(
     lariat_client *client, const char *name, const char *value);
 
+/* Called on the pool reactor's thread that has fetched `response`, which it
+ * owns, as soon as that is complete: its value becomes the deferred's result
+ * (a failure fails it; a deferred is not allowed).  A failed fetch does not
+ * come here.  The value may have to be dropped on any thread, when nobody is
+ * left to take it.  It must not block: it stands in the way of other
+ * fetches. */
+typedef lariat_value (*lariat_transform)(lariat_value response, void *context);
+
 /* What one request may say beyond its method and URL.  Start from
  * lariat_request_defaults(client).  Everything is copied, but a body with a
- * `drop_body`, which is taken over, whatever comes of the request. */
+ * `drop_body` and the context of a transform, which are taken over, whatever
+ * comes of the request. */
 typedef struct lariat_request_options {
   size_t size; /* sizeof(lariat_request_options) */
   const lariat_header *headers;
@@ -128,6 +137,25 @@ typedef struct lariat_request_options {
                                        client's in any case */
   bool retry_any_method;            /* this request may be made twice, whatever
                                        its method: it is known to do no harm */
+
+  /* Where the body goes, if not into the response.  One of the two.  Once the
+   * headers are there, nothing is tried again, whatever the status is and
+   * whatever comes of the body; but of a regular file, which is set back and
+   * cut to what it was. */
+  bool stream;         /* to the caller in pieces: lariat/stream.h */
+  size_t window_bytes; /* of the stream; 0: 256 KiB */
+  bool to_fd;          /* to the descriptor `body_fd`, from its position on,
+                          written by the pool's thread.  It is duplicated: it
+                          may be closed after the call.  After a failure or a
+                          cancel a part may be written, and of a cancel a last
+                          piece a moment later.  One that blocks holds the
+                          thread up; one that does not is waited for. */
+  int body_fd;
+
+  lariat_transform transform; /* NULL: none.  Not with `stream`.  What it was
+                                 called with is not tried again */
+  void *transform_context;
+  lariat_destroy transform_destroy; /* runs once, on any thread; may be NULL */
 } lariat_request_options;
 
 /* The client's defaults.  Any thread. */

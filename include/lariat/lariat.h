@@ -32,6 +32,7 @@
 #include <lariat/retry.h>
 #include <lariat/semaphore.h>
 #include <lariat/status.h>
+#include <lariat/stream.h>
 #include <lariat/trigger.h>
 #include <lariat/value.h>
 #include <lariat/version.h>

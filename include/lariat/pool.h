@@ -44,6 +44,11 @@ typedef struct lariat_pool_options {
   double rate_per_host_burst;
   unsigned delay_per_host_ms; /* the least time between two requests to one
                                  host, as they are sent; 0: none */
+  uint64_t max_body_memory; /* that bodies take in all: of responses that their
+                               callers have not got yet, and in streams'
+                               windows; 0 (default): as much as comes.  Beyond
+                               it reading stops; only one transfer of each
+                               reactor may always go on */
 } lariat_pool_options;
 
 /* The defaults.  Any thread. */

@@ -15,6 +15,7 @@
 LARIAT_BEGIN_C
 
 typedef struct lariat_response lariat_response;
+typedef struct lariat_stream lariat_stream; /* lariat/stream.h */
 LARIAT_API extern const lariat_type lariat_response_type;
 
 /* The response in `value`, owned by it still; NULL for another type (misuse,
@@ -34,6 +35,10 @@ LARIAT_API const char *lariat_response_url(const lariat_response *response);
  * is not counted follows it.  Never NULL. */
 LARIAT_API const char *lariat_response_body(const lariat_response *response,
                                             size_t *length);
+
+/* How many bytes the body has, decompressed, also when they went to a
+ * descriptor.  0 of a stream. */
+LARIAT_API uint64_t lariat_response_body_bytes(const lariat_response *response);
 
 /* One header line: pointers into the response, ended by NUL. */
 typedef struct lariat_header {
@@ -58,7 +63,8 @@ lariat_response_remote_ip(const lariat_response *response);
 LARIAT_API unsigned
 lariat_response_remote_port(const lariat_response *response);
 
-/* The SHA-256 of the body, 32 bytes, or NULL when it was not asked for. */
+/* The SHA-256 of the body, 32 bytes, or NULL when it was not asked for.  That
+ * of a stream is lariat_stream_sha256. */
 LARIAT_API const uint8_t *
 lariat_response_sha256(const lariat_response *response);
 

@@ -59,6 +59,7 @@ typedef enum lariat_status {
   LARIAT_EREDIRECT = -54,    /* a redirect to what is not a fetchable URL */
   LARIAT_ERETRYBUDGET = -55, /* no more retries for now; the failure's cause
                                 says what was to be tried again */
+  LARIAT_EWRITE = -57,       /* the body's descriptor could not be written */
 
   /* Runs, loops and tasks. */
   LARIAT_ENOTRUNNING = -60,       /* the reactor or loop does not run */

@@ -76,6 +76,8 @@ static const struct entry entries[] = {
      "a redirect leads to what cannot be fetched"},
     {LARIAT_ERETRYBUDGET, true, "retry-budget",
      "the client's budget for retries is used up"},
+    {LARIAT_EWRITE, false, "write-failed",
+     "the body could not be written to its descriptor"},
     {LARIAT_ENOTRUNNING, false, "not-running", "it does not run"},
     {LARIAT_ETASKDONE, false, "task-done", "the task has done its work"},
     {LARIAT_ETASKSTOPPED, false, "task-stopped", "the task was stopped"},

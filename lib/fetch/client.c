@@ -8,10 +8,12 @@
 #include "base/memory.h"
 #include "base/process.h"
 #include "fetch/coroutine_client.h"
+#include "fetch/outlet.h"
 #include "fetch/placement.h"
 #include "fetch/pool.h"
 #include "fetch/quirks.h"
 #include "fetch/redirect.h"
+#include "fetch/stream.h"
 #include "fetch/vacancy.h"
 #include <lariat/clock.h>
 #include <lariat/version.h>
@@ -118,8 +120,9 @@ static lariat_timings timings_of(const lr_job *job, lariat_phase phase) {
 }
 
 static int http_status_of(const lr_job *job) {
-  bool here = job->place == LR_JOB_HERE;
-  return here && job->response ? job->response->status : 0;
+  if (job->place != LR_JOB_HERE) return 0;
+  if (job->response) return job->response->status;
+  return job->outlet ? job->outlet->http_status : 0;
 }
 
 /* What the pool says of a job is not to be looked at while it is there. */
@@ -157,12 +160,18 @@ static void count_outcome(lariat_client *client, lariat_value value) {
     client->stats.failed++;
 }
 
-/* The one place where a deferred fires.  The reference that the job in flight
- * had goes with it, and perhaps the job. */
+/* The one place where a fetch ends and its deferred fires (or, had that fired
+ * when the headers came, its stream ends).  The reference that the job in
+ * flight had goes with it, and perhaps the job. */
 static void settle(lr_job *job, lariat_value value) {
   job->settled = true;
   lr_reactor_unset_timer(job->client->reactor, &job->timer);
   count_outcome(job->client, value);
+  if (job->opened) {
+    lr_stream_finish(job->outlet->stream, value);
+    end_if_over(job);
+    return;
+  }
   (void)lr_deferred_fire(&job->deferred, value);
   lariat_deferred_release(&job->deferred);
 }
@@ -196,16 +205,44 @@ static void settle_failed(lr_job *job, lariat_status status,
   settle(job, failure_of(job, status, phase));
 }
 
-static void settle_response(lr_job *job) {
-  lariat_response *response = job->response;
-  job->response = NULL;
-  response->url = lr_target_give_url(&job->target);
+static void complete(lr_job *job, lariat_response *response) {
   response->redirects = job->redirects;
   response->timings.total_us = (arrived_ns(job) - job->submitted_ns) / 1000;
   response->retry_end = job->retry_end;
   response->attempts = job->attempts;
   job->attempts = NULL;
+}
+
+static void settle_response(lr_job *job) {
+  lariat_response *response = job->response;
+  job->response = NULL;
+  response->url = lr_target_give_url(&job->target);
+  if (job->outlet) lr_outlet_give(job->outlet);
+  complete(job, response);
   settle(job, lariat_value_of(&lariat_response_type, response));
+}
+
+static lariat_value take_transformed(lr_job *job) {
+  lariat_value value = job->outlet->value;
+  lr_outlet_give(job->outlet);
+  job->outlet->value = lariat_none();
+  return value;
+}
+
+/* The URL stays with the job, for a failure that may come. */
+void lr_client_opened(lr_job *job, lariat_stream *stream,
+                      lariat_response *response) {
+  if (job->settled) {
+    lr_response_release(response);
+    return;
+  }
+  complete(job, response);
+  response->url = lr_copy_string(job->target.url);
+  job->opened = true;
+  stream->job = job;
+  (void)lr_deferred_fire(&job->deferred,
+                         lariat_value_of(&lariat_response_type, response));
+  lariat_deferred_release(&job->deferred);
 }
 
 void lr_client_fail(lr_job *job, lariat_status status, const char *url) {
@@ -368,6 +405,14 @@ static void cancel(lariat_deferred *deferred) {
   look_for_room(client);
 }
 
+void lr_client_abort(lr_job *job) {
+  lariat_client *client = job->client;
+  client->live++;
+  withdraw(job, LARIAT_ECANCELLED);
+  settle_failed(job, LARIAT_ECANCELLED, LARIAT_PHASE_BODY);
+  look_for_room(client);
+}
+
 /* Retries. */
 
 static bool has_deadline(const lr_job *job) {
@@ -429,6 +474,7 @@ static bool try_again(lr_job *job) {
   int http_status = http_status_of(job);
   if (job->resent) lr_retry_note_resent(job);
   if (job->rules && first) job->client->retry.budget.firsts++;
+  if (job->outlet && !lr_outlet_may_repeat(job->outlet)) return false;
   lr_retry_plan plan = plan_retry(job);
   job->retry_end = plan.end;
   if (!plan.again || !lr_retry_reserve(job)) return false;
@@ -482,10 +528,16 @@ static void settle_answer(lr_job *job) {
 }
 
 static void conclude(lr_job *job) {
+  if (job->outcome == LARIAT_ENOMEM)
+    lr_response_cache_save_memory(job->client->responses);
   bool again = job->rules || job->resent || job->dead;
   if (again && try_again(job)) return;
   if (job->outcome != LARIAT_OK) {
     settle_outcome(job);
+    return;
+  }
+  if (job->outlet && (job->opened || job->outlet->transformed)) {
+    settle(job, job->opened ? lariat_none() : take_transformed(job));
     return;
   }
   if (!lr_redirect_wanted(job)) {
@@ -782,6 +834,7 @@ lr_job *lr_client_new_job(lariat_client *client) {
   job->place = LR_JOB_HERE;
   job->settled = false;
   job->disposed = false;
+  job->opened = false;
   job->redirects = 0;
   job->curl_code = 0;
   job->retries = 0;
@@ -812,5 +865,6 @@ lariat_request_options lariat_request_defaults(const lariat_client *client) {
                                   .http = options->http,
                                   .sha256 = options->sha256,
                                   .priority = options->priority,
-                                  .idle_timeout_ms = options->idle_timeout_ms};
+                                  .idle_timeout_ms = options->idle_timeout_ms,
+                                  .body_fd = -1};
 }

@@ -57,6 +57,14 @@ lr_job *lr_client_new_job(lariat_client *client);
 /* Fails a job that is here; `url` as the user gave it. */
 void lr_client_fail(lr_job *job, lariat_status status, const char *url);
 
+/* The headers of a stream's final answer have come; takes `response` over.  The
+ * job may be settled already. */
+void lr_client_opened(lr_job *job, lariat_stream *stream,
+                      lariat_response *response);
+
+/* Nobody wants the rest of an opened stream: the job is cancelled. */
+void lr_client_abort(lr_job *job);
+
 /* Sends a job on its way: the first time, for each redirect and retry.  The job
  * is here, its target set.  LARIAT_OK, or why it cannot go. */
 lariat_status lr_client_submit(lariat_client *client, lr_job *job);

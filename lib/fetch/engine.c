@@ -7,6 +7,7 @@
 #include "base/memory.h"
 #include "fetch/dispatcher.h"
 #include "fetch/lane.h"
+#include "fetch/outlet.h"
 #include "fetch/placement.h"
 #include "fetch/pool.h"
 #include "fetch/transfer.h"
@@ -237,19 +238,19 @@ static void detach(lr_engine *engine, lr_transfer *transfer) {
   give_back(engine, transfer);
 }
 
-/* Fetched by whom and how: for the response. */
-static void count(lr_engine *engine, const lr_job *job) {
-  if (!job->response) return;
-  job->response->reactor = engine->worker->index;
-  if (job->response->reused) lr_u64_bump(&engine->stats->reused, 1);
+void lr_engine_count(lr_engine *engine, lariat_response *response) {
+  if (!response) return;
+  response->reactor = engine->worker->index;
+  if (response->reused) lr_u64_bump(&engine->stats->reused, 1);
 }
 
 void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
                         int curl_code) {
   lr_job *job = transfer->job;
   lr_transfer_conclude(transfer, curl_code);
-  count(engine, job);
+  lr_engine_count(engine, job->response);
   detach(engine, transfer);
+  if (job->outlet) lr_outlet_transform(job);
   lr_dispatcher_done(engine->dispatcher, job);
 }
 
@@ -257,7 +258,8 @@ static void cancel(void *self, lr_job *job) {
   lr_engine *engine = self;
   lr_transfer *transfer = job->transfer;
   lr_transfer_stop(transfer);
-  count(engine, job);
+  lr_engine_count(engine, job->response);
+  if (job->outlet) lr_outlet_end(transfer, LARIAT_ECANCELLED);
   detach(engine, transfer);
   lr_dispatcher_unblock(engine->dispatcher);
 }
@@ -267,8 +269,11 @@ static lariat_phase phase(void *self, const lr_job *job) {
   return lr_transfer_phase(job->transfer);
 }
 
+/* One that waits for its taker is heard of by that. */
 static uint64_t heard_ns(void *self, const lr_job *job) {
-  (void)self;
+  const lr_engine *engine = self;
+  if (job->outlet && job->outlet->paused)
+    return lr_reactor_turn_ns(engine->reactor);
   return lr_transfer_heard_ns(job->transfer);
 }
 
@@ -277,6 +282,8 @@ static bool turn_end(void *self) {
   lr_engine *engine = self;
   lr_list now;
   lr_list *node;
+  if (!lr_list_empty(&engine->starving)) lr_outlet_feed(engine);
+  if (!lr_list_empty(&engine->resumes)) lr_outlet_resume_all(engine);
   lr_list_init(&now);
   lr_list_splice(&now, &engine->touched);
   while ((node = lr_list_first(&now)))
@@ -295,6 +302,7 @@ void lr_engine_recycle(lr_engine *engine, lr_lane *lane) {
 static void close_engine(void *self) {
   lr_engine *engine = self;
   lr_list *node;
+  lr_reactor_unset_timer(engine->reactor, &engine->hunger);
   while ((node = lr_list_first(&engine->lanes)))
     lr_lane_free(lr_container(node, lr_lane, node));
   while ((node = lr_list_take_first(&engine->transfers)))
@@ -331,6 +339,9 @@ lariat_status lr_engine_open(lr_worker *worker, lr_transport *out) {
   lr_list_init(&engine->transfers);
   lr_list_init(&engine->lanes);
   lr_list_init(&engine->touched);
+  lr_list_init(&engine->resumes);
+  lr_list_init(&engine->starving);
+  engine->hunger.expire = lr_outlet_hunger;
   engine->stats = &worker->engine_stats; /* it outlives the engine */
   *out = (lr_transport){&ops, engine};
   return LARIAT_OK;

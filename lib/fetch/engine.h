@@ -15,6 +15,7 @@
 #include "fetch/worker.h"
 #include "reactor/reactor.h"
 #include <lariat/pool.h>
+#include <lariat/response.h>
 
 struct lr_lane;
 struct lr_transfer;
@@ -29,7 +30,11 @@ typedef struct lr_engine {
   lr_list transfers; /* idle ones */
   unsigned idle_transfers;
   lr_list lanes;
-  lr_list touched; /* lanes to see to at the end of the turn */
+  lr_list touched;       /* lanes to see to at the end of the turn */
+  lr_list resumes;       /* outlets of paused transfers that may go on */
+  lr_list starving;      /* outlets that wait for room in the pool's budget */
+  struct lr_outlet *fed; /* the one that may go beyond it */
+  lr_timer hunger;       /* looks after those that starve */
   unsigned lane_count;
   unsigned lane_room;       /* connections a lane */
   unsigned max_connections; /* this reactor's share */
@@ -62,6 +67,10 @@ void lr_engine_lane_has_room(lr_engine *engine, struct lr_lane *lane);
 
 /* Closes a lane without transfers, and all of its connections. */
 void lr_engine_recycle(lr_engine *engine, struct lr_lane *lane);
+
+/* The response is about to leave for its caller: by whom it was fetched, and
+ * how. */
+void lr_engine_count(lr_engine *engine, lariat_response *response);
 
 /* From the lanes: a transfer of libcurl's is over. */
 void lr_engine_finished(lr_engine *engine, struct lr_transfer *transfer,

@@ -62,6 +62,7 @@ typedef struct lr_host {
   uint8_t place;           /* lr_host_place */
   uint8_t rank;            /* of its place in line */
   bool spaced;             /* there is a delay between two starts */
+  bool bulky;              /* has sent a large body: more may come */
   bool numeric;            /* an address, which is never looked up */
   struct Curl_URL *origin; /* what plain URLs have in common, parsed; or NULL */
   uint32_t lane_count;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "fetch/outlet.h"
 
 lr_job *lr_job_new(void) {
   lr_job *job = lr_alloc_lines(sizeof *job);
@@ -38,6 +39,8 @@ static void drop_outcome(lr_job *job) {
 }
 
 void lr_job_wipe(lr_job *job) {
+  if (job->outlet) lr_outlet_free(job->outlet);
+  job->outlet = NULL;
   drop_request(job);
   drop_outcome(job);
 }

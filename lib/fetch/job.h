@@ -29,6 +29,7 @@ struct lr_link;
 struct lr_host;
 struct lr_transfer;
 struct lr_share;
+struct lr_outlet;
 
 /* Where a job is, as its caller knows. */
 typedef enum lr_job_place {
@@ -69,7 +70,8 @@ typedef struct lr_job {
   unsigned redirects;
   unsigned max_redirects;
   uint8_t place; /* lr_job_place */
-  bool settled;  /* the deferred has fired */
+  bool settled;  /* it is over: the deferred has fired */
+  bool opened;   /* a stream: the deferred has fired, it is not over yet */
   bool disposed; /* the deferred's last reference is gone */
   bool travel_away;
   bool cancel_away;
@@ -95,6 +97,7 @@ typedef struct lr_job {
   const void *body;
   size_t body_length;
   void (*drop_body)(void *body);
+  struct lr_outlet *outlet; /* NULL: the body goes into the response */
   uint64_t max_body_bytes;
   uint64_t connect_timeout_ns; /* 0: none */
   uint64_t deadline_ns;        /* on the pool's clock; UINT64_MAX: none */

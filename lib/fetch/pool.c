@@ -32,6 +32,7 @@ struct lariat_pool {
   bool hosted; /* it has no thread */
   lariat_pool_options options;
   char *ca_file;
+  _Alignas(LR_CACHE_LINE) lr_budget budget;
 
   pthread_mutex_t lock; /* of the fields below; never held for long */
   pthread_cond_t changed;
@@ -64,6 +65,15 @@ const lariat_pool_options *lr_pool_options(const lariat_pool *pool) {
 
 lr_worker *lr_pool_worker(lariat_pool *pool, unsigned index) {
   return &pool->workers[index];
+}
+
+lr_budget *lr_pool_budget(lariat_pool *pool) {
+  return pool->budget.limit ? &pool->budget : NULL;
+}
+
+void lr_pool_feed(lariat_pool *pool) {
+  for (unsigned i = 0; i < pool->reactors; i++)
+    lr_mailbox_wake(pool->workers[i].mailbox);
 }
 
 const lr_pool_parts *lr_pool_parts_of(const lariat_pool *pool) {
@@ -151,6 +161,7 @@ static lariat_pool *new_blank(const lariat_pool_options *options,
   pool->generation = lr_process_generation();
   pool->clock = *lariat_clock_system();
   pool->options = *options;
+  pool->budget.limit = options->max_body_memory;
   pool->reactors = reactors;
   pthread_mutex_init(&pool->lock, NULL);
   pthread_cond_init(&pool->changed, NULL);

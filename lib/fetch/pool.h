@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "fetch/budget.h"
 #include "fetch/worker.h"
 #include <lariat/pool.h>
 
@@ -43,6 +44,12 @@ void lr_pool_unhold(lariat_pool *pool);
 
 /* LARIAT_OK, LARIAT_EFORKED, LARIAT_ECLOSED.  Any thread. */
 lariat_status lr_pool_check(const lariat_pool *pool);
+
+/* What its bodies may hold; NULL: no limit. */
+lr_budget *lr_pool_budget(lariat_pool *pool);
+
+/* There is room again for who waits for it.  Any thread. */
+void lr_pool_feed(lariat_pool *pool);
 
 /* When a closing pool gives up waiting for its jobs; UINT64_MAX while it is
  * open.  Any thread. */

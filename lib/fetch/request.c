@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/process.h"
 #include "fetch/client.h"
+#include "fetch/outlet.h"
 #include "fetch/pool.h"
 #include "fetch/ranks.h"
 
@@ -120,7 +121,10 @@ static lariat_status set_deadline(lr_job *job, uint64_t timeout_ms) {
 static lariat_status fill(lr_job *job, const char *method, const char *url,
                           const lariat_request_options *options) {
   set_limits(job, options);
-  lariat_status status = set_body(job, options);
+  lariat_status status = lr_outlet_new(job->client->pool, job->client->reactor,
+                                       options, &job->outlet);
+  lariat_status body = set_body(job, options);
+  if (status == LARIAT_OK) status = body;
   if (status == LARIAT_OK) status = set_method(job, method);
   if (status == LARIAT_OK) status = set_retry(job, options);
   if (status == LARIAT_OK && (unsigned)options->http > LARIAT_HTTP_2)
@@ -143,6 +147,7 @@ static lariat_deferred *refuse(const lariat_client *client,
                                lariat_status status) {
   if (options && options->body && options->drop_body)
     options->drop_body((void *)(uintptr_t)options->body);
+  if (options) lr_outlet_refuse(options);
   return lariat_deferred_fail(client->reactor, status, "%s",
                               lariat_status_text(status));
 }

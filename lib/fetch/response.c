@@ -8,9 +8,11 @@
 #include "base/memory.h"
 #include "fetch/response_cache.h"
 #include "fetch/retry.h"
+#include <lariat/stream.h>
 
 enum {
   FIRST_TEXT = 512,
+  LARGE_ROOM = 64 * 1024,
   LARGEST_GUESS = 1024 * 1024 /* of a body, from its Content-Length */
 };
 
@@ -40,6 +42,7 @@ void lr_response_reset(lariat_response *response) {
   response->body.length = 0;
   response->timings = (lariat_timings){0};
   response->content_length = -1;
+  response->body_bytes = 0;
   if (response->attempts) lr_free(response->attempts);
   response->attempts = NULL;
   response->retry_end = LARIAT_RETRY_NONE;
@@ -234,6 +237,19 @@ static bool reserve_body(lariat_response *response, size_t first) {
   return true;
 }
 
+size_t lr_response_body_room(const lariat_response *response, size_t more) {
+  const lr_buffer *body = &response->body;
+  size_t room = body->room;
+  if (body->length == 0) {
+    if (more < SIZE_MAX && room <= more) room = more + 1;
+    if (response->content_length >= (int64_t)room &&
+        response->content_length <= LARGEST_GUESS)
+      room = (size_t)response->content_length + 1;
+  }
+  while (room < body->length + more) room *= 2;
+  return room;
+}
+
 bool lr_response_add_body(lariat_response *response, const void *bytes,
                           size_t length) {
   if (length == 0) return true;
@@ -246,9 +262,19 @@ bool lr_response_add_body(lariat_response *response, const void *bytes,
   return true;
 }
 
+/* A small body does not keep the memory of the large one before it. */
+static void fit_body(lr_buffer *body) {
+  if (body->room <= LARGE_ROOM || body->length >= body->room / 2) return;
+  char *bytes = lr_realloc(body->bytes, body->length + 1);
+  if (!bytes) return;
+  body->bytes = bytes;
+  body->room = body->length + 1;
+}
+
 /* Of an empty body the reader needs no NUL. */
 bool lr_response_finish(lariat_response *response) {
   lr_buffer *body = &response->body;
+  fit_body(body);
   if (body->length < body->room) {
     body->bytes[body->length] = '\0';
     return true;
@@ -276,6 +302,10 @@ void lr_response_release(lariat_response *response) {
   if (!response || !lr_count_release(&response->count)) return;
   lr_free(response->url);
   response->url = NULL;
+  if (response->stream) {
+    lariat_stream_release(response->stream);
+    response->stream = NULL;
+  }
   if (response->cache && lr_response_cache_put(response)) return;
   lr_response_free(response);
 }
@@ -316,6 +346,10 @@ const char *lariat_response_body(const lariat_response *response,
   bool some = response && response->body.bytes;
   if (length) *length = some ? response->body.length : 0;
   return some ? response->body.bytes : "";
+}
+
+uint64_t lariat_response_body_bytes(const lariat_response *response) {
+  return response ? response->body_bytes : 0;
 }
 
 size_t lariat_response_header_count(const lariat_response *response) {

@@ -42,6 +42,8 @@ struct lariat_response {
   char remote_ip[48];
   uint8_t sha256[32];
   lariat_timings timings;
+  uint64_t body_bytes;          /* wherever they went */
+  struct lariat_stream *stream; /* one of its users; NULL: none */
   struct lr_attempts
       *attempts; /* this one included; NULL: it is the only one */
   lariat_retry_end retry_end;
@@ -80,6 +82,9 @@ lariat_status lr_response_add_line(lariat_response *response, const char *line,
  * for content_length at once, if that is known and no more than 1 MiB. */
 bool lr_response_add_body(lariat_response *response, const void *bytes,
                           size_t length);
+
+/* How much memory the body will have with `more` bytes added. */
+size_t lr_response_body_room(const lariat_response *response, size_t more);
 
 /* Puts the NUL behind the body; false when out of memory. */
 bool lr_response_finish(lariat_response *response);

@@ -10,7 +10,10 @@
 enum {
   SPARE_MAX = 1024,
   TEXT_KEPT = 8 * 1024, /* larger buffers are given back */
-  BODY_KEPT = 16 * 1024
+  BODY_KEPT = 16 * 1024,
+  /* Of larger bodies' buffers this much is kept together: fresh memory for
+   * each costs more than filling it. */
+  LARGE_KEPT = 8 * 1024 * 1024
 };
 
 struct lr_response_cache {
@@ -18,6 +21,8 @@ struct lr_response_cache {
   pthread_t owner;
   bool closed; /* the owner's */
   unsigned spare_count;
+  bool thrifty; /* keeps no large ones */
+  size_t large; /* bytes of large bodies' buffers among the spare */
   lariat_response *spare;
 };
 
@@ -33,11 +38,16 @@ void lr_response_cache_unhold(lr_response_cache *cache) {
   if (lr_count_release(&cache->count)) lr_free(cache);
 }
 
+static size_t large_bytes(const lariat_response *response) {
+  return response->body.room > BODY_KEPT ? response->body.room : 0;
+}
+
 lariat_response *lr_response_cache_take(lr_response_cache *cache) {
   lariat_response *response = cache->spare;
   if (response) {
     cache->spare = response->next_spare;
     cache->spare_count--;
+    cache->large -= large_bytes(response);
     lr_response_reset(response);
     return response;
   }
@@ -53,11 +63,20 @@ bool lr_response_cache_put(lariat_response *response) {
   if (!pthread_equal(cache->owner, pthread_self())) return false;
   if (cache->closed || cache->spare_count >= SPARE_MAX) return false;
   if (response->text.room > TEXT_KEPT) lr_buffer_clear(&response->text);
-  if (response->body.room > BODY_KEPT) lr_buffer_clear(&response->body);
+  if (cache->thrifty || large_bytes(response) > LARGE_KEPT - cache->large)
+    lr_buffer_clear(&response->body);
+  cache->large += large_bytes(response);
   response->next_spare = cache->spare;
   cache->spare = response;
   cache->spare_count++;
   return true;
+}
+
+void lr_response_cache_save_memory(lr_response_cache *cache) {
+  cache->thrifty = true;
+  cache->large = 0;
+  for (lariat_response *spare = cache->spare; spare; spare = spare->next_spare)
+    if (large_bytes(spare)) lr_buffer_clear(&spare->body);
 }
 
 void lr_response_cache_close(lr_response_cache *cache) {

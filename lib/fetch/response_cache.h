@@ -25,6 +25,10 @@ bool lr_response_cache_put(lariat_response *response);
 /* A response of the cache's has been freed.  Any thread. */
 void lr_response_cache_unhold(lr_response_cache *cache);
 
+/* Memory is scarce: frees the buffers of large bodies, and keeps none from now
+ * on.  The cache's thread. */
+void lr_response_cache_save_memory(lr_response_cache *cache);
+
 /* Frees what it keeps; the cache itself goes with the last response that came
  * from it.  The cache's thread. */
 void lr_response_cache_close(lr_response_cache *cache);

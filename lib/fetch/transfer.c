@@ -15,13 +15,24 @@
 #include "fetch/engine.h"
 #include "fetch/fold.h"
 #include "fetch/lane.h"
+#include "fetch/outlet.h"
 #include "fetch/quirks.h"
 #include "fetch/socket.h"
+#include "fetch/stream.h"
 #include "fetch/trust.h"
 
 /* Connections are not kept for ever: a certificate is only looked at when one
  * is opened. */
 static const long lifetime_s = 3600;
+
+/* libcurl's receive buffer, where bodies are small and where they are large:
+ * each read is a system call.  Old versions take the memory for each
+ * transfer. */
+enum {
+  BUFFER = CURL_MAX_WRITE_SIZE,
+  WIDE_BUFFER = 128 * 1024,
+  BULKY = 4 * BUFFER /* a large body */
+};
 
 /* libcurl's callbacks. */
 
@@ -144,17 +155,19 @@ static void first_line(lr_transfer *transfer) {
 static size_t take_header(char *line, size_t size, size_t count,
                           void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
+  lr_job *job = transfer->job;
   size_t length = size * count;
   if (transfer->fault != LARIAT_OK) return 0;
-  if (transfer->job->idle_timeout_ns) note_activity(transfer);
-  lariat_status status =
-      lr_response_add_line(transfer->job->response, line, length);
+  if (!job->response) return length; /* a trailer: the head is away already */
+  if (job->idle_timeout_ns) note_activity(transfer);
+  lariat_status status = lr_response_add_line(job->response, line, length);
   if (status != LARIAT_OK) {
     transfer->fault = status;
     return 0;
   }
   if (!transfer->heard) first_line(transfer);
   if (transfer->guarded) lr_fold_follow(transfer);
+  if (job->outlet) lr_outlet_head(transfer);
   return length;
 }
 
@@ -164,6 +177,8 @@ static size_t take_body(char *bytes, size_t size, size_t count,
   lr_job *job = transfer->job;
   size_t length = size * count;
   if (job->idle_timeout_ns) note_activity(transfer);
+  if (job->outlet && job->outlet->open)
+    return lr_outlet_take(transfer, bytes, length);
   job->received += length;
   if (job->max_body_bytes && job->received > job->max_body_bytes)
     transfer->fault = LARIAT_EBODYLIMIT;
@@ -263,6 +278,7 @@ static void configure(lr_transfer *transfer) {
   transfer->set_length = 0;
   transfer->prunes = true; /* libcurl's own way */
   transfer->headers = NULL;
+  transfer->wide = false;
   transfer->plain = true;
 }
 
@@ -410,6 +426,18 @@ static void set_rarities(lr_transfer *transfer, const lr_job *job) {
   (void)curl_easy_setopt(transfer->easy, CURLOPT_XFERINFODATA, transfer);
 }
 
+/* A stream's would come on top of its window. */
+static void set_buffer(lr_transfer *transfer, const lr_job *job,
+                       const lr_host *host) {
+  const lr_outlet *outlet = job->outlet;
+  bool wide = host->bulky;
+  if (outlet) wide = !outlet->stream && (wide || outlet->fd >= 0);
+  if (transfer->wide == wide) return;
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_BUFFERSIZE,
+                         (long)(wide ? WIDE_BUFFER : BUFFER));
+  transfer->wide = wide;
+}
+
 /* With TLS the server has a say. */
 static uint8_t http_of(const lr_job *job) {
   bool asks = job->target.tls && job->http == LARIAT_HTTP_2;
@@ -443,12 +471,14 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   if (status != LARIAT_OK) return status;
   set_pruning(transfer, fresh || !host->numeric);
   set_headers(transfer, job);
+  set_buffer(transfer, job, host);
   uint8_t http = http_of(job);
   if (transfer->http != http) set_http(transfer, http);
   if (job->idle_timeout_ns || job->fresh) set_rarities(transfer, job);
   if (transfer->decompress != job->decompress)
     set_encoding(transfer, job->decompress);
   job->transfer = transfer;
+  if (job->outlet) lr_outlet_begin(transfer);
   return LARIAT_OK;
 }
 
@@ -531,6 +561,12 @@ static void read_remote(const lr_transfer *transfer,
   response->reused = number == 0;
 }
 
+void lr_transfer_describe(const lr_transfer *transfer,
+                          lariat_response *response) {
+  read_remote(transfer, response);
+  read_timings(transfer, response);
+}
+
 static bool body_is_sent(const lr_transfer *transfer) {
   curl_off_t sent = 0;
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
@@ -540,7 +576,7 @@ static bool body_is_sent(const lr_transfer *transfer) {
 /* The first step that has not been taken yet is where the time goes. */
 lariat_phase lr_transfer_phase(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
-  if (response && response->status && !response->interim)
+  if (!response || (response->status && !response->interim))
     return LARIAT_PHASE_BODY;
   if (transfer->job->dead) return LARIAT_PHASE_FIRST_BYTE;
   if (time_of(transfer, CURLINFO_PRETRANSFER_TIME_T))
@@ -589,9 +625,12 @@ static bool in_head(const lr_transfer *transfer) {
  * that was cut off is; only its message tells them apart (CURLINFO_OS_ERRNO
  * may be an earlier transfer's). */
 static bool is_garbled(const lr_transfer *transfer) {
-  const lariat_response *response = transfer->job->response;
-  return response && lariat_response_header(response, "Transfer-Encoding") &&
-         strstr(transfer->error, "chunk");
+  const lr_job *job = transfer->job;
+  const lariat_response *response = job->response;
+  bool chunked =
+      response ? lariat_response_header(response, "Transfer-Encoding") != NULL
+               : job->outlet && job->outlet->chunked;
+  return chunked && strstr(transfer->error, "chunk");
 }
 
 static lariat_status status_of(const lr_transfer *transfer, int code) {
@@ -632,6 +671,19 @@ static lariat_status status_of(const lr_transfer *transfer, int code) {
   }
 }
 
+static lariat_status finish_digest(lr_transfer *transfer, uint8_t sha256[32],
+                                   bool *has) {
+  unsigned length = 0;
+  if (!transfer->has_digest) return LARIAT_OK;
+  *has = EVP_DigestFinal_ex(transfer->digest, sha256, &length) == 1;
+  return *has ? LARIAT_OK : LARIAT_ENOMEM;
+}
+
+static lariat_status finish_stream(lr_transfer *transfer) {
+  lariat_stream *stream = transfer->job->outlet->stream;
+  return finish_digest(transfer, stream->sha256, &stream->has_sha256);
+}
+
 /* What libcurl sends again by itself only over HTTP/1: the end of a connection
  * that was open already, before anything came of the answer. */
 static bool was_lost(const lr_transfer *transfer, int code) {
@@ -651,13 +703,19 @@ static bool is_beheaded(const lariat_response *response) {
 
 static lariat_status finish_response(lr_transfer *transfer) {
   lariat_response *response = transfer->job->response;
-  unsigned length = 0;
+  if (!response) return finish_stream(transfer);
   if (is_beheaded(response)) return LARIAT_ETRUNCATED;
   if (!lr_response_finish(response)) return LARIAT_ENOMEM;
-  if (!transfer->has_digest) return LARIAT_OK;
-  response->has_sha256 =
-      EVP_DigestFinal_ex(transfer->digest, response->sha256, &length) == 1;
-  return response->has_sha256 ? LARIAT_OK : LARIAT_ENOMEM;
+  response->body_bytes = transfer->job->received;
+  return finish_digest(transfer, response->sha256, &response->has_sha256);
+}
+
+/* What libcurl says of a callback that refused is of no use to anybody. */
+static const char *detail_of(lr_transfer *transfer) {
+  const lr_outlet *outlet = transfer->job->outlet;
+  if (outlet && transfer->job->outcome == LARIAT_EWRITE)
+    return strerror_r(outlet->error, transfer->error, sizeof transfer->error);
+  return transfer->error[0] ? transfer->error : NULL;
 }
 
 /* Instead of libcurl's words for a callback that said no. */
@@ -665,28 +723,29 @@ static const char died[] = "an open connection ended before the answer";
 
 void lr_transfer_conclude(lr_transfer *transfer, int curl_code) {
   lr_job *job = transfer->job;
-  lariat_response *response = job->response;
+  lariat_response *response = job->response; /* NULL: it is away already */
   job->curl_code = curl_code;
   job->outcome = status_of(transfer, curl_code);
+  if (job->received > BULKY) transfer->host->bulky = true;
   job->resent = transfer->sends > 1 && !job->dead;
-  read_remote(transfer, response);
+  if (response) read_remote(transfer, response);
   if (was_lost(transfer, curl_code)) {
     job->dead = true;
     job->outcome = LARIAT_ERESET;
   }
-  read_timings(transfer, response);
+  if (response) read_timings(transfer, response);
   if (job->outcome == LARIAT_OK) job->outcome = finish_response(transfer);
+  if (job->outlet) lr_outlet_end(transfer, job->outcome);
   if (job->outcome == LARIAT_OK) return;
   job->phase = (uint8_t)lr_transfer_phase(transfer);
   if (job->outcome == LARIAT_ETIMEDOUT)
     job->time_limit = LARIAT_TIME_LIMIT_CONNECT; /* libcurl's own */
-  read_failed_timings(transfer, response, (lariat_phase)job->phase);
-  if (job->dead && transfer->fault != LARIAT_OK)
-    job->detail = lr_copy_string(died);
-  else if (job->outcome == LARIAT_ESYSTEM)
-    job->detail = lr_copy_string("too many open files");
-  else if (transfer->error[0])
-    job->detail = lr_copy_string(transfer->error);
+  if (response)
+    read_failed_timings(transfer, response, (lariat_phase)job->phase);
+  const char *detail = detail_of(transfer);
+  if (job->dead && transfer->fault != LARIAT_OK) detail = died;
+  if (job->outcome == LARIAT_ESYSTEM) detail = "too many open files";
+  if (detail) job->detail = lr_copy_string(detail);
 }
 
 void lr_transfer_stop(lr_transfer *transfer) {

@@ -47,6 +47,7 @@ typedef struct lr_transfer {
   curl_off_t uploaded;  /* with an idle time-out: of the body, as last seen */
   uint8_t http;
   bool decompress;
+  bool wide; /* has the large receive buffer */
   struct curl_slist *headers;
   lariat_status fault; /* why a callback stopped the transfer */
   EVP_MD_CTX *digest;  /* made when first needed */
@@ -70,6 +71,9 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
 /* Fills in the outcome of the job from what libcurl says. */
 void lr_transfer_conclude(lr_transfer *transfer, int curl_code);
 
+/* Fills in what is known of connection and timings once the head is there. */
+void lr_transfer_describe(const lr_transfer *transfer,
+                          lariat_response *response);
 /* Fills in where a job that is stopped was, and what each phase took. */
 void lr_transfer_stop(lr_transfer *transfer);
 

@@ -42,6 +42,9 @@ out=$(expect 0 "$examples/crawl_await" "$url")
 grep -qE '^1111 pages, 0 failed, [0-9]+ bytes$' <<<"$out"
 [ "$(wc -l <"$source/docs/examples/crawl_await.c")" -le 60 ]
 
+out=$(expect 0 "$examples/save_slowly" "$url/bytes/1000000" | wc -c)
+[ "$out" -ge 1000000 ]
+
 seq -f "$url/bytes/%.0f" 3000 >"$scratch/urls"
 out=$(expect 0 "$examples/get_many" <"$scratch/urls")
 has "$out" "3000 answered, 0 failed, $((3000 * 3001 / 2)) bytes"

@@ -30,6 +30,7 @@ struct job {
   uint64_t begun_ns; /* the last attempt */
   unsigned attempts;
   size_t weight;         /* bytes of input that it stands for */
+  uint64_t temporary;    /* of its file in the store; 0: none */
   bool quick;            /* it was answered at once */
   bool alone;            /* runs again, with all of the memory for itself */
   const char *error;     /* what is wrong with the line itself; NULL: nothing */

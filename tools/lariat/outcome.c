@@ -75,14 +75,14 @@ static bool is_idempotent(const char *method) {
 
 /* Answers. */
 
-static void fill_answer(struct record *record, const lariat_response *response,
-                        size_t length) {
+static void fill_answer(struct record *record,
+                        const lariat_response *response) {
   record->status = lariat_response_status(response);
   record->effective_url = text_or_null(lariat_response_url(response));
   record->http_version = lariat_response_http_version(response);
   record->remote_ip = text_or_null(lariat_response_remote_ip(response));
   record->content_type = lariat_response_header(response, "Content-Type");
-  record->bytes = length;
+  record->bytes = lariat_response_body_bytes(response);
   record->sha256 = lariat_response_sha256(response);
   record->redirects = lariat_response_redirects(response);
   record->attempts += (unsigned)lariat_response_attempts(response) - 1;
@@ -93,9 +93,13 @@ static void fill_answer(struct record *record, const lariat_response *response,
   record->times = lariat_response_timings(response);
 }
 
-static void save(struct run *run, struct record *record, const char *body,
-                 char *message, size_t room) {
-  int error = store_put(&run->store, record->sha256, body, record->bytes);
+static void save(struct run *run, struct job *job, struct record *record,
+                 const char *body, char *message, size_t room) {
+  int error = job->temporary
+                  ? store_keep(&run->store, job->temporary, record->sha256,
+                               record->bytes)
+                  : store_put(&run->store, record->sha256, body, record->bytes);
+  job->temporary = 0;
   if (!error) return;
   record->error = error_save;
   record->message = message;
@@ -106,12 +110,11 @@ void run_answered(struct run *run, struct job *job,
                   const lariat_response *response) {
   struct record record = blank_record(job);
   char message[160];
-  size_t length;
-  const char *body = lariat_response_body(response, &length);
-  fill_answer(&record, response, length);
+  const char *body = lariat_response_body(response, NULL);
+  fill_answer(&record, response);
   job->quick = record.times.total_us < QUICK_US;
   if (run->store.directory >= 0)
-    save(run, &record, body, message, sizeof message);
+    save(run, job, &record, body, message, sizeof message);
   finish(run, &record);
   run_end_job(run, job);
 }
@@ -138,6 +141,7 @@ static void write_failure(struct run *run, const struct job *job,
   lariat_phase phase = lariat_failure_phase(failure);
   record.error = lariat_status_name(status);
   record.message = lariat_failure_message(failure);
+  if (status == LARIAT_EWRITE) record.error = error_save;
   if (status == LARIAT_ENOMEM && memory_refused(&run->memory)) {
     record.error = error_memory;
     record.message = "the body needs more than --memory allows";

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "say.h"
 
@@ -40,7 +41,14 @@ static struct job *take_job(struct run *run) {
   return job ? job : job_new(run);
 }
 
+/* What came of the last attempt is not wanted. */
+static void drop_saved(struct run *run, struct job *job) {
+  if (job->temporary) store_drop(&run->store, job->temporary);
+  job->temporary = 0;
+}
+
 static void recycle(struct run *run, struct job *job) {
+  drop_saved(run, job);
   run->weight -= job->weight;
   job_wipe(job);
   job->next = run->spare;
@@ -82,25 +90,42 @@ static lariat_value on_failure(lariat_value failure, void *context) {
   return lariat_value_drop(failure);
 }
 
-static lariat_deferred *request(struct run *run, const struct job *job) {
+static void add_extras(lariat_request_options *options,
+                       const struct extras *extras) {
+  options->headers = extras->headers;
+  options->header_count = extras->header_count;
+  if (!extras->body) return;
+  options->body = extras->body;
+  options->body_length = extras->body_length;
+}
+
+/* The library writes the body to its file.  Without a descriptor for that, the
+ * body is held in memory, and stored afterwards. */
+static int begin_saving(struct run *run, struct job *job,
+                        lariat_request_options *options) {
+  int fd = -1;
+  if (run->store.directory >= 0) fd = store_begin(&run->store, &job->temporary);
+  options->to_fd = fd >= 0;
+  options->body_fd = fd;
+  return fd;
+}
+
+static lariat_deferred *request(struct run *run, struct job *job) {
   const struct settings *settings = run->settings;
   const struct extras *extras = job->extras;
-  if (!extras && !settings->method && !settings->data)
+  if (!extras && !settings->method && !settings->data && !settings->save)
     return lariat_get(run->client, job->url);
   lariat_request_options options = lariat_request_defaults(run->client);
   if (settings->data) {
     options.body = settings->data;
     options.body_length = strlen(settings->data);
   }
-  if (extras) {
-    options.headers = extras->headers;
-    options.header_count = extras->header_count;
-  }
-  if (extras && extras->body) {
-    options.body = extras->body;
-    options.body_length = extras->body_length;
-  }
-  return lariat_request(run->client, run_method(run, job), job->url, &options);
+  if (extras) add_extras(&options, extras);
+  int fd = begin_saving(run, job, &options);
+  lariat_deferred *deferred =
+      lariat_request(run->client, run_method(run, job), job->url, &options);
+  if (fd >= 0) close(fd); /* the library has its own */
+  return deferred;
 }
 
 static void start(struct run *run, struct job *job) {
@@ -166,6 +191,7 @@ static void out_of_memory(struct run *run) {
 /* Another try, beside those that the library makes. */
 
 void run_retry_alone(struct run *run, struct job *job) {
+  drop_saved(run, job);
   hosts_release(&run->hosts, job, false);
   run->in_flight--;
   job->alone = true;
@@ -175,6 +201,7 @@ void run_retry_alone(struct run *run, struct job *job) {
 
 /* An attempt that never began: back into the host's queue. */
 void run_wait_again(struct run *run, struct job *job) {
+  drop_saved(run, job);
   hosts_release(&run->hosts, job, false);
   run->in_flight--;
   job->attempts--;

@@ -90,27 +90,59 @@ static int write_file(int fd, const char *body, size_t length) {
 }
 
 static bool is_there(const struct store *store, const char *name,
-                     size_t length) {
+                     uint64_t length) {
   struct stat about;
   return fstatat(store->directory, name, &about, AT_SYMLINK_NOFOLLOW) == 0 &&
          S_ISREG(about.st_mode) && (uint64_t)about.st_size == length;
 }
 
-int store_put(struct store *store, const uint8_t sha256[32], const char *body,
-              size_t length) {
+static void name_temporary(char name[NAME_ROOM], uint64_t number) {
+  snprintf(name, NAME_ROOM, "%s%ld-%llu%s", before, (long)getpid(),
+           (unsigned long long)number, after);
+}
+
+int store_begin(struct store *store, uint64_t *number) {
+  char temporary[NAME_ROOM];
+  name_temporary(temporary, ++store->count);
+  int fd = openat(store->directory, temporary,
+                  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+  if (fd >= 0) *number = store->count;
+  return fd;
+}
+
+void store_drop(struct store *store, uint64_t number) {
+  char temporary[NAME_ROOM];
+  name_temporary(temporary, number);
+  (void)unlinkat(store->directory, temporary, 0);
+}
+
+int store_keep(struct store *store, uint64_t number, const uint8_t sha256[32],
+               uint64_t length) {
   char name[NAME_ROOM];
   char temporary[NAME_ROOM];
   *text_put_hex(name, sha256, 32) = '\0';
+  name_temporary(temporary, number);
+  if (is_there(store, name, length)) {
+    store_drop(store, number);
+    return 0;
+  }
+  if (renameat(store->directory, temporary, store->directory, name) == 0)
+    return 0;
+  int error = errno;
+  store_drop(store, number);
+  return error;
+}
+
+int store_put(struct store *store, const uint8_t sha256[32], const char *body,
+              size_t length) {
+  char name[NAME_ROOM];
+  uint64_t number;
+  *text_put_hex(name, sha256, 32) = '\0';
   if (is_there(store, name, length)) return 0;
-  snprintf(temporary, sizeof temporary, "%s%ld-%llu%s", before, (long)getpid(),
-           (unsigned long long)++store->count, after);
-  int fd = openat(store->directory, temporary,
-                  O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+  int fd = store_begin(store, &number);
   if (fd < 0) return errno;
   int error = write_file(fd, body, length);
-  if (!error &&
-      renameat(store->directory, temporary, store->directory, name) != 0)
-    error = errno;
-  if (error) (void)unlinkat(store->directory, temporary, 0);
+  if (!error) return store_keep(store, number, sha256, length);
+  store_drop(store, number);
   return error;
 }

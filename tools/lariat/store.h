@@ -23,7 +23,18 @@ bool store_open(struct store *store, const char *path);
 
 void store_close(struct store *store);
 
-/* Stores one body.  0, or an error number. */
+/* A temporary file for a body that is to come: its descriptor, for the caller
+ * to close, and in `*number` what names it below.  -1 when there is none to be
+ * had.  Each ends with store_keep or store_drop. */
+int store_begin(struct store *store, uint64_t *number);
+
+/* The body is whole: the file gets its name.  0, or an error number. */
+int store_keep(struct store *store, uint64_t number, const uint8_t sha256[32],
+               uint64_t length);
+
+void store_drop(struct store *store, uint64_t number);
+
+/* Stores one body that is in memory.  0, or an error number. */
 int store_put(struct store *store, const uint8_t sha256[32], const char *body,
               size_t length);
 
