@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "deferred/deferred.h"
 #include "fetch/pool.h"
+#include <lariat/clock.h>
 #include <lariat/pool.h>
 
 typedef struct lr_drain lr_drain;
@@ -30,7 +31,7 @@ struct lr_drain {
   lariat_mailbox *mailbox;
   lariat_deferred *deferred; /* NULL once it was fired */
   lariat_reactor *reactor;
-  uint64_t patience_ns;
+  uint64_t until_ns;
   lr_drain_part parts[];
 };
 
@@ -74,6 +75,7 @@ static void time_is_up(lr_timer *timer) {
 static void begin(lr_mail *mail) {
   lr_drain_part *part = lr_container(mail, lr_drain_part, mail);
   lr_dispatcher *dispatcher = part->dispatcher;
+  uint64_t until_ns = part->drain->until_ns;
   part->epoch = ++dispatcher->epoch;
   part->left = dispatcher->queued_count + dispatcher->running_count;
   if (part->left == 0) {
@@ -81,9 +83,7 @@ static void begin(lr_mail *mail) {
     return;
   }
   lr_list_append(&dispatcher->drains, &part->node);
-  uint64_t patience_ns = part->drain->patience_ns;
-  uint64_t until_ns = lr_reactor_turn_ns(dispatcher->reactor) + patience_ns;
-  if (patience_ns == 0 ||
+  if (until_ns <= lr_reactor_turn_ns(dispatcher->reactor) ||
       !lr_reactor_set_timer(dispatcher->reactor, &part->timer, until_ns))
     time_is_up(&part->timer);
 }
@@ -138,6 +138,7 @@ static void send_parts(lr_drain *drain, unsigned count) {
 static lr_drain *new_drain(lariat_pool *pool, lariat_reactor *reactor,
                            uint64_t drain_ms) {
   unsigned count = lariat_pool_reactors(pool);
+  const lariat_clock *clock = lr_pool_clock(pool);
   lr_drain *drain = lr_alloc_zero(sizeof *drain + count * sizeof *drain->parts);
   if (!drain) return NULL;
   lr_u32_init(&drain->count, 2);
@@ -148,7 +149,8 @@ static lr_drain *new_drain(lariat_pool *pool, lariat_reactor *reactor,
   drain->closer.begin = reactor_closes;
   drain->mailbox = lariat_reactor_mailbox(reactor);
   drain->reactor = reactor;
-  drain->patience_ns =
+  drain->until_ns = clock->now_ns(clock->context);
+  drain->until_ns +=
       drain_ms < UINT64_MAX / 4000000u ? drain_ms * 1000000u : UINT64_MAX / 4;
   return drain;
 }

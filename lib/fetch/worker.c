@@ -203,6 +203,7 @@ lariat_status lr_worker_move_in(lr_worker *worker, lariat_pool *pool,
   lariat_status status = furnish(worker);
   if (status != LARIAT_OK) return status;
   worker->mailbox = lariat_reactor_mailbox(reactor);
+  worker->dispatcher.till->mailbox = worker->mailbox;
   lr_pool_hold(pool);
   return LARIAT_OK;
 }

@@ -278,7 +278,11 @@ static lariat_status take_body(exchange *it) {
 
 /* What the end of a phase brings. */
 static void leave_phase(exchange *it) {
-  if (it->at == LARIAT_PHASE_TLS) learn(it);
+  if (it->at == LARIAT_PHASE_TLS) {
+    learn(it);
+    if (!lr_dispatcher_sending(it->transport->dispatcher, it->job))
+      it->job->outcome = LARIAT_EBUSY;
+  }
   if (it->at == LARIAT_PHASE_FIRST_BYTE) it->job->outcome = take_head(it);
 }
 

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "fetch/rate.h"
 #include "reactor/reactor.h"
 #include "support/fixture.h"
 #include "support/scale.h"
@@ -31,6 +32,7 @@ enum {
   SPECS = 16,
   HOSTS = 4,
   CLIENTS = 2,
+  STARTS = 16,
   USUAL = 100000,
   LONG_MS = 600000 /* longer than any deadline */
 };
@@ -64,14 +66,17 @@ enum kind {
   JUMP,
   TURN,
   CLOSE_CLIENT,
+  DRAIN,
+  ROOM,
   CLOSE_POOL,
   RELEASE_POOL,
   KINDS
 };
 
 static const char *const kind_names[KINDS] = {
-    "submit", "cancel", "pause",        "resume",     "release",     "run",
-    "jump",   "turn",   "close client", "close pool", "release pool"};
+    "submit", "cancel",     "pause",       "resume",       "release",
+    "run",    "jump",       "turn",        "close client", "drain",
+    "room",   "close pool", "release pool"};
 
 struct op {
   enum kind kind;
@@ -102,6 +107,8 @@ static enum kind pick_kind(uint64_t *state) {
   if (dice == 1) return RELEASE_POOL;
   if (dice < 5) return CLOSE_CLIENT;
   if (dice < 7) return JUMP;
+  if (dice < 9) return DRAIN;
+  if (dice < 15) return ROOM;
   return often[below(state, FIXTURE_COUNT(often))];
 }
 
@@ -160,6 +167,12 @@ static void make_options(struct schedule *it, uint64_t *state) {
   it->pool.max_jobs_per_host = 1 + below(state, 4);
   if (once_in(state, 2)) it->pool.max_connections = 1 + below(state, 4);
   if (once_in(state, 4)) it->pool.max_connections_per_host = 1;
+  if (once_in(state, 4)) {
+    it->pool.rate = 10 + below(state, 500);
+    it->pool.rate_burst = 1 + below(state, 5);
+  }
+  if (once_in(state, 4)) it->pool.rate_per_host = 10 + below(state, 500);
+  if (once_in(state, 4)) it->pool.delay_per_host_ms = 1 + below(state, 20);
   for (unsigned i = 0; i < CLIENTS; i++) {
     lariat_client_options *client = &it->clients[i];
     *client = lariat_client_defaults();
@@ -216,6 +229,9 @@ struct run {
   lariat_client *clients[CLIENTS];
   struct job jobs[JOBS];
   unsigned job_count;
+  int others;                 /* deferreds of other kinds that have not fired */
+  uint64_t starts_ns[STARTS]; /* the last of them, a ring */
+  unsigned start_count;
   bool jumped;   /* time was not exact */
   bool starved;  /* an allocation failed */
   bool skipping; /* the pool is being closed in a way that takes no time */
@@ -243,6 +259,26 @@ static lariat_pool_stats pool_stats(struct run *run) {
   return stats;
 }
 
+/* Never more starts in any time than the burst and what the rate gives, in that
+ * time and in what a start may be late (lib/fetch/rate.h). */
+static void check_rate(struct run *run) {
+  const lariat_pool_options *options = &run->schedule->pool;
+  uint64_t now_ns = lariat_virtual_clock_now_ns(run->clock);
+  if (options->rate > 0) {
+    unsigned kept = run->start_count < STARTS ? run->start_count : STARTS;
+    for (unsigned back = 1; back <= kept; back++) {
+      uint64_t then_ns = run->starts_ns[(run->start_count - back) % STARTS];
+      uint64_t time_ns = now_ns - then_ns + LR_RATE_LATE_NS;
+      double allowed =
+          options->rate_burst + options->rate * (double)time_ns / 1e9;
+      if (back + 1 > allowed + 0.001)
+        fault(run, "%u starts in %llu ns", back + 1,
+              (unsigned long long)(now_ns - then_ns));
+    }
+  }
+  run->starts_ns[run->start_count++ % STARTS] = now_ns;
+}
+
 /* The script: the spec whose number is the URL's path. */
 static void answer_one(const lariat_asked *asked, lariat_answer *answer,
                        void *context) {
@@ -267,6 +303,7 @@ static void answer_one(const lariat_asked *asked, lariat_answer *answer,
     answer->headers = &retry_after;
     answer->header_count = 1;
   }
+  check_rate(run);
   if (run->pool && pool_stats(run).jobs_running >= schedule->pool.max_jobs)
     fault(run, "more jobs at once than there may be");
 }
@@ -344,6 +381,7 @@ static void submit(struct run *run, const struct op *op) {
   snprintf(url, sizeof url, "http%s://h%u/%u", once_in(&state, 3) ? "s" : "",
            below(&state, HOSTS), below(&state, SPECS));
   if (once_in(&state, 4)) options.timeout_ms = 1 + below(&state, 100);
+  options.priority = (lariat_priority)below(&state, 3);
   bool post = once_in(&state, 5);
   if (post) {
     options.body = "body";
@@ -415,6 +453,23 @@ static void close_pool(struct run *run, unsigned drain_ms) {
   lariat_deferred_forget(lariat_pool_close(run->pool, run->reactor, drain_ms));
 }
 
+/* Deferreds that fire with "none", or fail: once, by the end. */
+static lariat_value count_down(lariat_value result, void *context) {
+  struct run *run = context;
+  run->others--;
+  return lariat_value_drop(result);
+}
+
+static void watch_other(struct run *run, lariat_deferred *deferred) {
+  run->others++;
+  lariat_deferred_release(lariat_deferred_add_both(deferred, count_down, run));
+}
+
+static void ask_for_room(struct run *run, unsigned index) {
+  if (run->clients[index])
+    watch_other(run, lariat_client_when_room(run->clients[index]));
+}
+
 static void step(struct run *run, const struct op *op) {
   switch (op->kind) {
   case SUBMIT:
@@ -435,6 +490,13 @@ static void step(struct run *run, const struct op *op) {
     break;
   case CLOSE_CLIENT:
     close_client(run, op->job % CLIENTS);
+    break;
+  case DRAIN:
+    if (run->pool)
+      watch_other(run, lariat_pool_drain(run->pool, run->reactor, op->job));
+    break;
+  case ROOM:
+    ask_for_room(run, op->job % CLIENTS);
     break;
   case CLOSE_POOL:
     close_pool(run, op->job);
@@ -549,6 +611,10 @@ static void check_all_fired(struct run *run) {
       fault(run, "job %u fired %u times", i, run->jobs[i].fires);
 }
 
+static void check_others(struct run *run) {
+  if (run->others) fault(run, "%d other deferreds have not fired", run->others);
+}
+
 static void end_run(struct run *run) {
   bool cancelled_one_by_one = run->schedule->end == 1;
   wind_up(run);
@@ -560,6 +626,7 @@ static void end_run(struct run *run) {
     if (run->jobs[i].deferred) lariat_deferred_release(run->jobs[i].deferred);
   if (run->pool) release_pool(run);
   run_time(run, 0);
+  check_others(run);
   if (run->reactor && lr_reactor_next_timer_ns(run->reactor) != UINT64_MAX)
     fault(run, "a timer is left");
   if (run->reactor && lr_reactor_room(run->reactor, LR_ROOM_FETCH))
