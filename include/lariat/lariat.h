@@ -30,6 +30,7 @@
 #include <lariat/semaphore.h>
 #include <lariat/status.h>
 #include <lariat/trigger.h>
+#include <lariat/upload.h>
 #include <lariat/value.h>
 #include <lariat/version.h>
 #include <lariat/winner.h>

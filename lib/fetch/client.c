@@ -11,6 +11,7 @@
 #include "fetch/pool.h"
 #include "fetch/quirks.h"
 #include "fetch/redirect.h"
+#include "fetch/source.h"
 #include <lariat/clock.h>
 #include <lariat/version.h>
 
@@ -86,6 +87,8 @@ static lariat_value failure_of(const lr_job *job, lariat_status status,
   char message[512];
   bool here = job->place == LR_JOB_HERE;
   const char *detail = here ? job->detail : NULL;
+  if (here && status == LARIAT_EUPLOAD && job->source)
+    detail = job->source->detail;
   snprintf(message, sizeof message, "%s%s%s", lariat_status_text(status),
            detail ? ": " : "", detail ? detail : "");
   lr_failure_parts parts = {
@@ -108,12 +111,22 @@ static void count_outcome(lariat_client *client, lariat_value value) {
     client->stats.failed++;
 }
 
+/* Who produces the body learns that no more of it is wanted. */
+static void settle_source(lr_job *job, lariat_value value) {
+  lr_source *source = job->source;
+  bool failed = lariat_is_failure(value);
+  if (source->ops->settle)
+    source->ops->settle(source,
+                        failed ? lariat_failure_status(value) : LARIAT_OK);
+}
+
 /* The one place where a deferred fires.  The reference that the job in flight
  * had goes with it, and perhaps the job. */
 static void settle(lr_job *job, lariat_value value) {
   job->settled = true;
   lr_reactor_unset_timer(job->client->reactor, &job->timer);
   count_outcome(job->client, value);
+  if (job->source) settle_source(job, value);
   (void)lr_deferred_fire(&job->deferred, value);
   lariat_deferred_release(&job->deferred);
 }
@@ -243,6 +256,11 @@ static void withdraw(lr_job *job) {
     job->client->away++;
     lr_link_send_cancel(job->link, job);
   }
+}
+
+void lr_client_stop(lr_job *job, lariat_value failure) {
+  withdraw(job);
+  settle(job, failure);
 }
 
 static void cancel(lariat_deferred *deferred) {
@@ -570,5 +588,7 @@ lariat_request_options lariat_request_defaults(const lariat_client *client) {
                                   .max_body_bytes = options->max_body_bytes,
                                   .max_redirects = options->max_redirects,
                                   .http = options->http,
-                                  .sha256 = options->sha256};
+                                  .sha256 = options->sha256,
+                                  .upload_fd = -1,
+                                  .upload_length = LARIAT_LENGTH_UNKNOWN};
 }

@@ -48,6 +48,9 @@ lr_job *lr_client_new_job(lariat_client *client);
 /* Fails a job that is here; `url` as the user gave it. */
 void lr_client_fail(lr_job *job, lariat_status status, const char *url);
 
+/* Ends a job that has not fired, wherever it is, with this failure. */
+void lr_client_stop(lr_job *job, lariat_value failure);
+
 /* Sends a job on its way: the first time, and for each redirect.  The job is
  * here, its target set.  LARIAT_OK, or why it cannot go. */
 lariat_status lr_client_submit(lariat_client *client, lr_job *job);

@@ -6,6 +6,8 @@
 #include "base/process.h"
 #include "fetch/client.h"
 #include "fetch/pool.h"
+#include "fetch/source.h"
+#include "fetch/upload.h"
 
 /* A user's options as far as their size goes, the client's for the rest. */
 static lariat_request_options complete(const lariat_client *client,
@@ -41,7 +43,7 @@ static lariat_status set_headers(lr_job *job, const lariat_header *headers,
 static lariat_status complete_headers(lr_job *job) {
   static const lariat_header made_up[] = {
       {"Expect", NULL}, {"Content-Type", "application/octet-stream"}};
-  if (job->body_length == 0) return LARIAT_OK;
+  if (job->body_length == 0 && !job->source) return LARIAT_OK;
   size_t count = lr_profile_has(job->profile, "Content-Type") ? 1 : 2;
   size_t first = lr_profile_has(job->profile, "Expect") ? 1 : 0;
   if (first >= count) return LARIAT_OK;
@@ -57,8 +59,9 @@ static lariat_status complete_headers(lr_job *job) {
 static lariat_status set_method(lr_job *job, const char *method) {
   if (!method || !lr_method_valid(method)) return LARIAT_EINVAL;
   memcpy(job->method, method, strlen(method) + 1);
-  job->get = !job->body && strcmp(method, "GET") == 0;
-  return LARIAT_OK;
+  job->get = !job->body && !job->source && strcmp(method, "GET") == 0;
+  bool head = strcmp(method, "HEAD") == 0;
+  return head && job->source ? LARIAT_EINVAL : LARIAT_OK;
 }
 
 /* Takes the body over, or a copy of it. */
@@ -72,6 +75,17 @@ static lariat_status set_body(lr_job *job,
   job->drop_body = lr_free;
   job->body = lr_copy_bytes(options->body, options->body_length);
   return job->body ? LARIAT_OK : LARIAT_ENOMEM;
+}
+
+/* Or what is to be read or produced while it is sent. */
+static lariat_status set_source(lr_job *job,
+                                const lariat_request_options *options) {
+  lariat_status status = LARIAT_OK;
+  if (options->upload) status = lr_upload_attach(options->upload, job);
+  if (status != LARIAT_OK || !options->from_file) return status;
+  if (options->upload) return LARIAT_EINVAL;
+  return lr_file_source_new(options->upload_fd, options->upload_offset,
+                            options->upload_length, &job->source);
 }
 
 static void set_limits(lr_job *job, const lariat_request_options *options) {
@@ -102,6 +116,9 @@ static lariat_status fill(lr_job *job, const char *method, const char *url,
                           const lariat_request_options *options) {
   set_limits(job, options);
   lariat_status status = set_body(job, options);
+  if (options->upload || options->from_file)
+    status = status == LARIAT_OK ? set_source(job, options) : status;
+  if (job->source && job->body) status = LARIAT_EINVAL;
   if (status == LARIAT_OK) status = set_method(job, method);
   if (status == LARIAT_OK && (unsigned)options->http > LARIAT_HTTP_2)
     status = LARIAT_EINVAL;
@@ -119,6 +136,8 @@ static lariat_deferred *refuse(const lariat_client *client,
                                lariat_status status) {
   if (options && options->body && options->drop_body)
     options->drop_body((void *)(uintptr_t)options->body);
+  if (options && options->upload && status != LARIAT_ETHREAD)
+    lr_upload_refuse(options->upload, status);
   return lariat_deferred_fail(client->reactor, status, "%s",
                               lariat_status_text(status));
 }
@@ -140,6 +159,7 @@ lariat_deferred *lariat_request(lariat_client *client, const char *method,
   status = fill(job, method, url, &all);
   if (status == LARIAT_OK) status = lr_client_submit(client, job);
   if (status != LARIAT_OK) lr_client_fail(job, status, url);
+  if (status != LARIAT_OK && all.upload) lr_upload_refuse(all.upload, status);
   return &job->deferred;
 }
 

@@ -12,6 +12,7 @@
 #include "fetch/engine.h"
 #include "fetch/lane.h"
 #include "fetch/quirks.h"
+#include "fetch/sending.h"
 #include "fetch/socket.h"
 #include "fetch/trust.h"
 
@@ -74,6 +75,7 @@ static size_t take_header(char *line, size_t size, size_t count,
   if (transfer->fault != LARIAT_OK) return 0;
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_answer(transfer);
+  if (transfer->sending) lr_sending_head_came(transfer);
   return length;
 }
 
@@ -259,7 +261,10 @@ static lariat_status set_method(lr_transfer *transfer, const lr_job *job) {
   if (head && !job->body) {
     code = curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
   } else {
-    if (job->body || strcmp(job->method, "POST") == 0) {
+    if (job->source) {
+      lariat_status status = lr_sending_begin(transfer);
+      if (status != LARIAT_OK) return status;
+    } else if (job->body || strcmp(job->method, "POST") == 0) {
       (void)curl_easy_setopt(easy, CURLOPT_POST, 1L);
       (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
                              (curl_off_t)job->body_length);
@@ -329,6 +334,7 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
 }
 
 void lr_transfer_reset(lr_transfer *transfer) {
+  if (transfer->sending) lr_sending_end(transfer);
   transfer->job = NULL;
   transfer->host = NULL;
   transfer->lane = NULL;
@@ -383,6 +389,7 @@ static void read_remote(const lr_transfer *transfer,
 
 static bool body_is_sent(const lr_transfer *transfer) {
   curl_off_t sent = 0;
+  if (transfer->sending) return lr_sending_done(transfer);
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
   return (uint64_t)sent >= transfer->job->body_length;
 }
@@ -479,6 +486,7 @@ static lariat_status finish_response(lr_transfer *transfer) {
 void lr_transfer_conclude(lr_transfer *transfer, int curl_code) {
   lr_job *job = transfer->job;
   lariat_response *response = job->response;
+  if (transfer->early && lr_sending_is_answered(transfer)) curl_code = CURLE_OK;
   job->curl_code = curl_code;
   job->outcome = status_of(transfer, curl_code);
   read_remote(transfer, response);

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT
+ * A body that is a range of a file, read by position: the descriptor's own
+ * place in the file is left alone, and any number of requests may share it. */
+#include "fetch/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/list.h"
+#include "base/memory.h"
+
+typedef struct file_source {
+  lr_source source;
+  int fd;
+  uint64_t offset;
+} file_source;
+
+static file_source *file_of(lr_source *source) {
+  return lr_container(source, file_source, source);
+}
+
+static lariat_status seek(lr_source *source, uint64_t position) {
+  source->given = position;
+  source->ended = position >= source->length;
+  return LARIAT_OK;
+}
+
+static lariat_status fail_short(lr_source *source) {
+  snprintf(source->detail, sizeof source->detail,
+           "the file ended after %llu of %llu bytes",
+           (unsigned long long)source->given,
+           (unsigned long long)source->length);
+  return LARIAT_EUPLOAD;
+}
+
+static lariat_status fail_read(lr_source *source, int error) {
+  char text[64];
+  const char *reason = strerror_r(error, text, sizeof text);
+  snprintf(source->detail, sizeof source->detail,
+           "the file could not be read: %s", reason);
+  return LARIAT_EUPLOAD;
+}
+
+static lariat_status read_file(lr_source *source, struct lr_transfer *transfer,
+                               char *bytes, size_t room, size_t *got) {
+  file_source *file = file_of(source);
+  uint64_t left = source->length - source->given;
+  ssize_t count;
+  (void)transfer;
+  if (room > left) room = (size_t)left;
+  *got = 0;
+  if (room == 0) return LARIAT_OK;
+  do {
+    count =
+        pread(file->fd, bytes, room, (off_t)(file->offset + source->given));
+  } while (count < 0 && errno == EINTR);
+  if (count < 0) return fail_read(source, errno);
+  if (count == 0) return fail_short(source);
+  *got = (size_t)count;
+  source->given += (uint64_t)count;
+  source->ended = source->given == source->length;
+  return LARIAT_OK;
+}
+
+static void drop(lr_source *source) {
+  file_source *file = file_of(source);
+  close(file->fd);
+  lr_free(file);
+}
+
+static const lr_source_ops ops = {
+    .seek = seek, .read = read_file, .drop = drop};
+
+/* A range that is in the file as it is now. */
+static lariat_status check(int fd, uint64_t offset, uint64_t *length) {
+  struct stat status;
+  int flags = fcntl(fd, F_GETFL);
+  if (flags < 0 || (flags & O_ACCMODE) == O_WRONLY) return LARIAT_EINVAL;
+  if (fstat(fd, &status) != 0 || !S_ISREG(status.st_mode)) return LARIAT_EINVAL;
+  uint64_t size = (uint64_t)status.st_size;
+  if (offset > size) return LARIAT_EINVAL;
+  if (*length == LARIAT_LENGTH_UNKNOWN) *length = size - offset;
+  return *length > size - offset ? LARIAT_EINVAL : LARIAT_OK;
+}
+
+lariat_status lr_file_source_new(int fd, uint64_t offset, uint64_t length,
+                                 lr_source **out) {
+  lariat_status status = check(fd, offset, &length);
+  if (status != LARIAT_OK) return status;
+  file_source *file = lr_alloc_zero(sizeof *file);
+  if (!file) return LARIAT_ENOMEM;
+  file->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
+  if (file->fd < 0) {
+    lr_free(file);
+    return LARIAT_ESYSTEM;
+  }
+  file->source.ops = &ops;
+  file->source.length = length;
+  file->source.replayable = true;
+  file->offset = offset;
+  *out = &file->source;
+  return LARIAT_OK;
+}
