@@ -11,7 +11,7 @@
 #include "fetch/pool.h"
 #include "fetch/quirks.h"
 #include "fetch/redirect.h"
-#include "fetch/source.h"
+#include "fetch/supply.h"
 #include <lariat/clock.h>
 #include <lariat/version.h>
 
@@ -87,8 +87,8 @@ static lariat_value failure_of(const lr_job *job, lariat_status status,
   char message[512];
   bool here = job->place == LR_JOB_HERE;
   const char *detail = here ? job->detail : NULL;
-  if (here && status == LARIAT_EUPLOAD && job->source)
-    detail = job->source->detail;
+  if (here && job->supply && job->supply->detail[0])
+    detail = job->supply->detail;
   snprintf(message, sizeof message, "%s%s%s", lariat_status_text(status),
            detail ? ": " : "", detail ? detail : "");
   lr_failure_parts parts = {
@@ -112,11 +112,11 @@ static void count_outcome(lariat_client *client, lariat_value value) {
 }
 
 /* Who produces the body learns that no more of it is wanted. */
-static void settle_source(lr_job *job, lariat_value value) {
-  lr_source *source = job->source;
+static void settle_supply(lr_job *job, lariat_value value) {
+  lr_supply *supply = job->supply;
   bool failed = lariat_is_failure(value);
-  if (source->ops->settle)
-    source->ops->settle(source,
+  if (supply->ops->settle)
+    supply->ops->settle(supply,
                         failed ? lariat_failure_status(value) : LARIAT_OK);
 }
 
@@ -126,7 +126,7 @@ static void settle(lr_job *job, lariat_value value) {
   job->settled = true;
   lr_reactor_unset_timer(job->client->reactor, &job->timer);
   count_outcome(job->client, value);
-  if (job->source) settle_source(job, value);
+  if (job->supply) settle_supply(job, value);
   (void)lr_deferred_fire(&job->deferred, value);
   lariat_deferred_release(&job->deferred);
 }

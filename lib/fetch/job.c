@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "fetch/source.h"
+#include "fetch/supply.h"
 
 lr_job *lr_job_new(void) {
   lr_job *job = lr_alloc_lines(sizeof *job);
@@ -25,8 +25,8 @@ static void drop_request(lr_job *job) {
   job->body = NULL;
   job->body_length = 0;
   job->drop_body = NULL;
-  if (job->source) job->source->ops->drop(job->source);
-  job->source = NULL;
+  if (job->supply) job->supply->ops->drop(job->supply);
+  job->supply = NULL;
 }
 
 static void drop_outcome(lr_job *job) {

@@ -27,7 +27,7 @@
 struct lr_link;
 struct lr_host;
 struct lr_transfer;
-struct lr_source;
+struct lr_supply;
 
 /* Where a job is, as its caller knows. */
 typedef enum lr_job_place {
@@ -85,7 +85,7 @@ typedef struct lr_job {
   const void *body;
   size_t body_length;
   void (*drop_body)(void *body);
-  struct lr_source *source; /* a body that is not in memory; may be NULL */
+  struct lr_supply *supply; /* a body that is not in memory; may be NULL */
   uint64_t max_body_bytes;
   uint64_t connect_timeout_ns; /* 0: none */
   uint64_t deadline_ns;        /* on the system's clock; UINT64_MAX: none */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fetch/source.h"
+#include "fetch/supply.h"
 
 bool lr_redirect_wanted(const lr_job *job) {
   if (job->max_redirects == 0) return false;
@@ -36,17 +36,17 @@ static void drop_body(lr_job *job) {
   job->body = NULL;
   job->body_length = 0;
   job->drop_body = NULL;
-  if (!job->source) return;
-  if (job->source->ops->settle) job->source->ops->settle(job->source, LARIAT_OK);
-  job->source->ops->drop(job->source);
-  job->source = NULL;
+  if (!job->supply) return;
+  if (job->supply->ops->settle) job->supply->ops->settle(job->supply, LARIAT_OK);
+  job->supply->ops->drop(job->supply);
+  job->supply = NULL;
 }
 
 /* The next hop needs the body once more. */
 static lariat_status check_replay(const lr_job *job) {
-  lr_source *source = job->source;
-  if (!source || lr_source_can_replay(source)) return LARIAT_OK;
-  snprintf(source->detail, sizeof source->detail,
+  lr_supply *supply = job->supply;
+  if (!supply || lr_supply_can_replay(supply)) return LARIAT_OK;
+  snprintf(supply->detail, sizeof supply->detail,
            "a redirect asks for it once more, and it cannot be sent again");
   return LARIAT_EUPLOAD;
 }

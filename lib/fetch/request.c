@@ -6,7 +6,7 @@
 #include "base/process.h"
 #include "fetch/client.h"
 #include "fetch/pool.h"
-#include "fetch/source.h"
+#include "fetch/supply.h"
 #include "fetch/upload.h"
 
 /* A user's options as far as their size goes, the client's for the rest. */
@@ -43,7 +43,7 @@ static lariat_status set_headers(lr_job *job, const lariat_header *headers,
 static lariat_status complete_headers(lr_job *job) {
   static const lariat_header made_up[] = {
       {"Expect", NULL}, {"Content-Type", "application/octet-stream"}};
-  if (job->body_length == 0 && !job->source) return LARIAT_OK;
+  if (job->body_length == 0 && !job->supply) return LARIAT_OK;
   size_t count = lr_profile_has(job->profile, "Content-Type") ? 1 : 2;
   size_t first = lr_profile_has(job->profile, "Expect") ? 1 : 0;
   if (first >= count) return LARIAT_OK;
@@ -59,9 +59,9 @@ static lariat_status complete_headers(lr_job *job) {
 static lariat_status set_method(lr_job *job, const char *method) {
   if (!method || !lr_method_valid(method)) return LARIAT_EINVAL;
   memcpy(job->method, method, strlen(method) + 1);
-  job->get = !job->body && !job->source && strcmp(method, "GET") == 0;
+  job->get = !job->body && !job->supply && strcmp(method, "GET") == 0;
   bool head = strcmp(method, "HEAD") == 0;
-  return head && job->source ? LARIAT_EINVAL : LARIAT_OK;
+  return head && job->supply ? LARIAT_EINVAL : LARIAT_OK;
 }
 
 /* Takes the body over, or a copy of it. */
@@ -78,14 +78,14 @@ static lariat_status set_body(lr_job *job,
 }
 
 /* Or what is to be read or produced while it is sent. */
-static lariat_status set_source(lr_job *job,
+static lariat_status set_supply(lr_job *job,
                                 const lariat_request_options *options) {
   lariat_status status = LARIAT_OK;
   if (options->upload) status = lr_upload_attach(options->upload, job);
   if (status != LARIAT_OK || !options->from_file) return status;
   if (options->upload) return LARIAT_EINVAL;
-  return lr_file_source_new(options->upload_fd, options->upload_offset,
-                            options->upload_length, &job->source);
+  return lr_file_supply_new(options->upload_fd, options->upload_offset,
+                            options->upload_length, &job->supply);
 }
 
 static void set_limits(lr_job *job, const lariat_request_options *options) {
@@ -117,8 +117,8 @@ static lariat_status fill(lr_job *job, const char *method, const char *url,
   set_limits(job, options);
   lariat_status status = set_body(job, options);
   if (options->upload || options->from_file)
-    status = status == LARIAT_OK ? set_source(job, options) : status;
-  if (job->source && job->body) status = LARIAT_EINVAL;
+    status = status == LARIAT_OK ? set_supply(job, options) : status;
+  if (job->supply && job->body) status = LARIAT_EINVAL;
   if (status == LARIAT_OK) status = set_method(job, method);
   if (status == LARIAT_OK && (unsigned)options->http > LARIAT_HTTP_2)
     status = LARIAT_EINVAL;

@@ -27,12 +27,12 @@ static bool answer_has_length(const lariat_response *response) {
 static size_t give(char *bytes, size_t size, size_t count,
                    void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
-  lr_source *source = transfer->job->source;
+  lr_supply *supply = transfer->job->supply;
   size_t got = 0;
   if (transfer->early && answer_has_length(transfer->job->response))
     return CURL_READFUNC_PAUSE; /* the end of the answer is its end */
   lariat_status status =
-      source->ops->read(source, transfer, bytes, size * count, &got);
+      supply->ops->read(supply, transfer, bytes, size * count, &got);
   if (status == LARIAT_OK) return got;
   if (status == LARIAT_EBUSY) {
     transfer->starving = true;
@@ -45,9 +45,9 @@ static size_t give(char *bytes, size_t size, size_t count,
 /* libcurl starts over: a connection was dead that it had meant to use. */
 static int again(void *transfer_pointer, curl_off_t offset, int origin) {
   lr_transfer *transfer = transfer_pointer;
-  lr_source *source = transfer->job->source;
+  lr_supply *supply = transfer->job->supply;
   if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_FAIL;
-  lariat_status status = source->ops->seek(source, (uint64_t)offset);
+  lariat_status status = supply->ops->seek(supply, (uint64_t)offset);
   if (status == LARIAT_OK) return CURL_SEEKFUNC_OK;
   transfer->fault = LARIAT_ERESET;
   return CURL_SEEKFUNC_FAIL;
@@ -60,16 +60,16 @@ static long buffer_for(uint64_t length) {
 
 lariat_status lr_sending_begin(lr_transfer *transfer) {
   CURL *easy = transfer->easy;
-  lr_source *source = transfer->job->source;
-  bool known = source->length != LARIAT_LENGTH_UNKNOWN;
-  lariat_status status = source->ops->seek(source, 0);
+  lr_supply *supply = transfer->job->supply;
+  bool known = supply->length != LARIAT_LENGTH_UNKNOWN;
+  lariat_status status = supply->ops->seek(supply, 0);
   if (status != LARIAT_OK) return status;
   transfer->sending = true;
   (void)curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
   (void)curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
-                         known ? (curl_off_t)source->length : -1);
+                         known ? (curl_off_t)supply->length : -1);
   (void)curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
-                         buffer_for(source->length));
+                         buffer_for(supply->length));
   (void)curl_easy_setopt(easy, CURLOPT_READFUNCTION, give);
   (void)curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
   (void)curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, again);
@@ -78,11 +78,11 @@ lariat_status lr_sending_begin(lr_transfer *transfer) {
 }
 
 void lr_sending_end(lr_transfer *transfer) {
-  lr_source *source = transfer->job->source;
+  lr_supply *supply = transfer->job->supply;
   transfer->sending = false;
   transfer->starving = false;
   transfer->early = false;
-  if (source->ops->over) source->ops->over(source);
+  if (supply->ops->over) supply->ops->over(supply);
 }
 
 void lr_sending_resume(lr_transfer *transfer) {
@@ -95,16 +95,16 @@ void lr_sending_resume(lr_transfer *transfer) {
 }
 
 bool lr_sending_done(const lr_transfer *transfer) {
-  const lr_source *source = transfer->job->source;
+  const lr_supply *supply = transfer->job->supply;
   curl_off_t sent = 0;
-  if (!source->ended) return false;
+  if (!supply->ended) return false;
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
-  return sent >= 0 && (uint64_t)sent >= source->given;
+  return sent >= 0 && (uint64_t)sent >= supply->given;
 }
 
 void lr_sending_head_came(lr_transfer *transfer) {
   const lr_job *job = transfer->job;
-  if (job->source->ended || !is_final(job->response)) return;
+  if (job->supply->ended || !is_final(job->response)) return;
   transfer->early = true;
   transfer->lane->early = true;
   lr_lane_touch(transfer->lane);

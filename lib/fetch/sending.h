@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: MIT
- * sending.h: how the bytes of a source get into libcurl.  On the pool's
+ * sending.h: how the bytes of a supply get into libcurl.  On the pool's
  * thread. */
 #ifndef LR_FETCH_SENDING_H
 #define LR_FETCH_SENDING_H
 
 #include <stdbool.h>
 
-#include "fetch/source.h"
+#include "fetch/supply.h"
 #include "fetch/transfer.h"
 
-/* Makes the easy handle send the body of the job's source, from its first byte
+/* Makes the easy handle send the body of the job's supply, from its first byte
  * on.  LARIAT_OK, LARIAT_ENOMEM
  * LARIAT_EUPLOAD  it was read already, and cannot be again */
 lariat_status lr_sending_begin(lr_transfer *transfer);
 
-/* Nothing of it is sent any more; forgets the source. */
+/* Nothing of it is sent any more; forgets the supply. */
 void lr_sending_end(lr_transfer *transfer);
 
-/* A source that had nothing has something again.  From outside of libcurl's
+/* A supply that had nothing has something again.  From outside of libcurl's
  * callbacks. */
 void lr_sending_resume(lr_transfer *transfer);
 

@@ -261,7 +261,7 @@ static lariat_status set_method(lr_transfer *transfer, const lr_job *job) {
   if (head && !job->body) {
     code = curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
   } else {
-    if (job->source) {
+    if (job->supply) {
       lariat_status status = lr_sending_begin(transfer);
       if (status != LARIAT_OK) return status;
     } else if (job->body || strcmp(job->method, "POST") == 0) {
@@ -462,6 +462,12 @@ static lariat_status status_of(const lr_transfer *transfer, int code) {
     return LARIAT_EEMPTY;
   case CURLE_SEND_ERROR:
     return LARIAT_ERESET;
+  case CURLE_HTTP2_STREAM: /* ended by the server, which has read enough */
+    return transfer->sending ? LARIAT_ERESET : LARIAT_EPROTOCOL;
+  case CURLE_SEND_FAIL_REWIND:
+    return LARIAT_ERESET;
+  case CURLE_UPLOAD_FAILED:
+    return LARIAT_EUPLOAD;
   case CURLE_RECV_ERROR:
     return is_garbled(transfer) ? LARIAT_EPROTOCOL : LARIAT_ERESET;
   case CURLE_BAD_CONTENT_ENCODING:

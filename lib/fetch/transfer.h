@@ -33,7 +33,7 @@ typedef struct lr_transfer {
   bool plain;           /* configured for GET; else it is reset after use */
   bool hopes;           /* a connection is there that it may use */
   bool prereq;          /* looks at what the connection speaks */
-  bool sending;         /* a body from a source */
+  bool sending;         /* a body from a supply */
   bool starving;        /* of that body: paused until there is more */
   bool early;           /* answered before the end of that body */
   uint8_t http;

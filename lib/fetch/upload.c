@@ -32,7 +32,7 @@ enum { HUNGRY = 1, POKED = 2, ENDED = 4 };
 enum { WANTS = 1, CALLED = 2 };
 
 struct lariat_upload {
-  lr_source source; /* its length; the rest is the pool's */
+  lr_supply supply; /* its length; the rest is the pool's */
   lr_atomic_u32 count; /* the user, the job, each mail that is out */
   size_t window;
 
@@ -89,16 +89,16 @@ static void copy_out(const lariat_upload *upload, uint64_t position,
 
 /* The pool's side. */
 
-static lariat_upload *upload_of(lr_source *source) {
-  return lr_container(source, lariat_upload, source);
+static lariat_upload *upload_of(lr_supply *supply) {
+  return lr_container(supply, lariat_upload, supply);
 }
 
-static lariat_status seek(lr_source *source, uint64_t position) {
-  if (position == source->given) {
-    source->ended = source->length == 0;
+static lariat_status seek(lr_supply *supply, uint64_t position) {
+  if (position == supply->given) {
+    supply->ended = supply->length == 0;
     return LARIAT_OK;
   }
-  snprintf(source->detail, sizeof source->detail,
+  snprintf(supply->detail, sizeof supply->detail,
            "what a producer has written cannot be sent a second time");
   return LARIAT_EUPLOAD;
 }
@@ -106,11 +106,11 @@ static lariat_status seek(lr_source *source, uint64_t position) {
 /* The bytes that may be read now, and whether they are the last.  Without its
  * end, a body of known length keeps its last byte back. */
 static uint64_t available(const lariat_upload *upload, bool *last) {
-  const lr_source *source = &upload->source;
+  const lr_supply *supply = &upload->supply;
   *last = (lr_u32_load_acquire(&upload->down) & ENDED) != 0;
   uint64_t put = lr_u64_load_acquire(&upload->put);
-  uint64_t there = put - source->given;
-  if (!*last && there && put == source->length) there--;
+  uint64_t there = put - supply->given;
+  if (!*last && there && put == supply->length) there--;
   return there;
 }
 
@@ -125,9 +125,9 @@ static void call_producer(lariat_upload *upload) {
   if (!lr_mailbox_push(upload->home, &upload->call)) drop_hold(upload);
 }
 
-static lariat_status read_ring(lr_source *source, struct lr_transfer *transfer,
+static lariat_status read_ring(lr_supply *supply, struct lr_transfer *transfer,
                                char *bytes, size_t room, size_t *got) {
-  lariat_upload *upload = upload_of(source);
+  lariat_upload *upload = upload_of(supply);
   bool last;
   uint64_t there = available(upload, &last);
   *got = 0;
@@ -138,16 +138,16 @@ static lariat_status read_ring(lr_source *source, struct lr_transfer *transfer,
     if (there == 0 && !last) return LARIAT_EBUSY;
   }
   if (room > there) room = (size_t)there;
-  copy_out(upload, source->given, bytes, room);
-  source->given += room;
-  source->ended = last && room == there;
+  copy_out(upload, supply->given, bytes, room);
+  supply->given += room;
+  supply->ended = last && room == there;
   *got = room;
-  lr_u64_store_release(&upload->taken, source->given);
+  lr_u64_store_release(&upload->taken, supply->given);
   call_producer(upload);
   return LARIAT_OK;
 }
 
-static void over(lr_source *source) { upload_of(source)->transfer = NULL; }
+static void over(lr_supply *supply) { upload_of(supply)->transfer = NULL; }
 
 static void poked(lr_mail *mail) {
   lariat_upload *upload = lr_container(mail, lariat_upload, poke);
@@ -255,19 +255,19 @@ static void finish(lariat_upload *upload, lariat_status status) {
 
 /* With an answer, and all bytes read, the last write has done its work.  (What
  * is the pool's may be read: an answer means that the job is here.) */
-static void settle(lr_source *source, lariat_status status) {
-  lariat_upload *upload = upload_of(source);
+static void settle(lr_supply *supply, lariat_status status) {
+  lariat_upload *upload = upload_of(supply);
   if (upload->over != LARIAT_OK) return;
   lr_count_retain(&upload->count); /* the waiter may release it */
-  if (status == LARIAT_OK && source->ended)
+  if (status == LARIAT_OK && supply->ended)
     fire_waiter(upload, lariat_none());
   finish(upload, status == LARIAT_OK ? LARIAT_EANSWERED : status);
   drop_hold(upload);
 }
 
-static void drop(lr_source *source) { drop_hold(upload_of(source)); }
+static void drop(lr_supply *supply) { drop_hold(upload_of(supply)); }
 
-static const lr_source_ops source_ops = {.seek = seek,
+static const lr_supply_ops supply_ops = {.seek = seek,
                                          .read = read_ring,
                                          .over = over,
                                          .settle = settle,
@@ -298,7 +298,7 @@ lariat_status lr_upload_attach(lariat_upload *upload, lr_job *job) {
   if (upload->used) return LARIAT_EALREADY;
   upload->used = true;
   lr_count_retain(&upload->count);
-  job->source = &upload->source;
+  job->supply = &upload->supply;
   if (upload->over != LARIAT_OK) return upload->over; /* it failed before */
   upload->job = job;
   return LARIAT_OK;
@@ -317,7 +317,7 @@ static lariat_upload *new_blank(size_t window) {
   if (window <= SIZE_MAX / 2) upload = lr_alloc_lines(sizeof *upload + window);
   if (!upload) return NULL;
   upload->window = window;
-  upload->source.ops = &source_ops;
+  upload->supply.ops = &supply_ops;
   upload->poke.ops = &poke_ops;
   upload->call.ops = &call_ops;
   lr_u32_init(&upload->count, 1);
@@ -339,7 +339,7 @@ lariat_status lariat_upload_new(lariat_reactor *reactor, uint64_t length,
   if (window_bytes < WINDOW_LEAST) window_bytes = WINDOW_LEAST;
   lariat_upload *upload = new_blank(window_bytes);
   if (!upload) return LARIAT_ENOMEM;
-  upload->source.length = length;
+  upload->supply.length = length;
   upload->reactor = reactor;
   upload->home = lariat_reactor_mailbox(reactor);
   *out = upload;
@@ -389,7 +389,7 @@ lariat_deferred *lariat_upload_write(lariat_upload *upload, const void *bytes,
   if (status == LARIAT_OK && !bytes && length) status = LARIAT_EINVAL;
   if (status == LARIAT_OK && upload->waiter) status = LARIAT_EOVERLOAD;
   if (status != LARIAT_OK) return failed(upload, status);
-  if (length > upload->source.length - upload->written) {
+  if (length > upload->supply.length - upload->written) {
     lariat_deferred *refused = failed(upload, LARIAT_EUPLOAD);
     fail(upload, "there is more of it than the length that was told",
          lariat_none());
@@ -412,7 +412,7 @@ lariat_deferred *lariat_upload_write(lariat_upload *upload, const void *bytes,
 lariat_status lariat_upload_end(lariat_upload *upload) {
   lariat_status status = check(upload, __func__);
   if (status != LARIAT_OK) return status;
-  uint64_t length = upload->source.length;
+  uint64_t length = upload->supply.length;
   if (length != LARIAT_LENGTH_UNKNOWN && upload->written < length) {
     fail(upload, "there is less of it than the length that was told",
          lariat_none());

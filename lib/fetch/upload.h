@@ -3,7 +3,7 @@
 #ifndef LR_FETCH_UPLOAD_H
 #define LR_FETCH_UPLOAD_H
 
-#include "fetch/source.h"
+#include "fetch/supply.h"
 
 struct lr_job;
 

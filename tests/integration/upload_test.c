@@ -8,6 +8,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <curl/curl.h>
+
 #include "support/fetching.h"
 #include "support/nginx.h"
 #include "support/origin.h"
@@ -378,9 +380,11 @@ static void test_the_window_is_a_bound(void) {
   lariat_deferred *answer = put_upload(&t, sink("/take-stall/1000"), upload);
   outcome_watch(&o, lariat_deferred_retain(answer));
   producer_start(&producer, upload, (uint64_t)1 << 40, 10000);
-  fetching_run(&t, 200);
-  uint64_t stuck = producer.written;
-  fetching_run(&t, 100);
+  uint64_t stuck = 0;
+  for (unsigned i = 0; i < 50 && producer.written != stuck; i++) {
+    stuck = producer.written;
+    fetching_run(&t, 150);
+  }
   CU_ASSERT_EQUAL(producer.written, stuck);
   CU_ASSERT(stuck < 32 * MIB); /* socket buffers, for the most part */
   CU_ASSERT_FALSE(producer.over);
@@ -396,6 +400,7 @@ static void test_the_window_is_a_bound(void) {
   CU_ASSERT_EQUAL(lariat_upload_end(upload), LARIAT_ECANCELLED);
   lariat_upload_release(upload);
   outcome_clear(&o, 1);
+  (void)origin_close_all(origin); /* it does not look at what it stalls */
   fetching_close(&t);
 }
 
@@ -595,6 +600,35 @@ static void test_an_answer_before_the_end(void) {
   fetching_close(&t);
 }
 
+/* A server that breaks the connection at once may take its answer with it. */
+static void test_an_answer_and_a_reset(void) {
+  struct fetching t;
+  fetching_open(&t, NULL, NULL);
+  for (unsigned i = 0; i < 20; i++) {
+    struct producer producer = {.keeps = false};
+    struct outcome o;
+    lariat_upload *upload =
+        new_upload(&t, i % 2 ? LENGTH_MOST : LARIAT_LENGTH_UNKNOWN, 65536);
+    outcome_watch(&o,
+                  put_upload(&t, sink("/take-413-reset/100000"), upload));
+    producer_start(&producer, upload, LENGTH_MOST, 10000);
+    fetching_wait(&t, &o, 1, 5000);
+    if (o.status != LARIAT_ERESET) outcome_expect_http(&o, 413);
+    CU_ASSERT_TRUE(producer.over);
+    CU_ASSERT(producer.status == LARIAT_EANSWERED ||
+              producer.status == LARIAT_ERESET);
+    outcome_clear(&o, 1);
+  }
+  fetching_close(&t);
+}
+
+/* libcurl 7.88 forgets the answer when it finds the end of the stream while it
+ * sends. */
+static bool may_lose_answer(enum nginx_port port) {
+  return curl_version_info(CURLVERSION_NOW)->version_num < 0x080000 &&
+         (port == NGINX_TLS || port == NGINX_H2C);
+}
+
 /* nginx answers 413 and 200 by itself, over HTTP/2 too. */
 static void test_an_early_answer_of_nginx(void) {
   struct fetching t;
@@ -623,7 +657,9 @@ static void test_an_early_answer_of_nginx(void) {
         (void)lariat_upload_end(options.upload);
       }
       fetching_wait(&t, &o, 1, 5000);
-      outcome_expect_http(&o, k < 2 ? 200 : 403);
+      if (!may_lose_answer(protocols[i]) ||
+          (o.status != LARIAT_ERESET && o.status != LARIAT_ETRUNCATED))
+        outcome_expect_http(&o, k < 2 ? 200 : 403);
       outcome_clear(&o, 1);
       lariat_upload_release(options.upload);
     }
@@ -788,6 +824,7 @@ static void test_the_reactor_closes(void) {
   outcome_expect_status(&o, LARIAT_ECANCELLED);
   outcome_clear(&o, 1);
   lariat_upload_release(upload);
+  (void)origin_close_all(origin);
   fetching_close(&t);
 }
 
@@ -812,6 +849,7 @@ int main(int argc, char **argv) {
        test_an_idle_producer_runs_out_of_time},
       {"the phase after the body", test_the_phase_after_the_body},
       {"an answer before the end", test_an_answer_before_the_end},
+      {"an answer and a reset", test_an_answer_and_a_reset},
       {"an early answer of nginx", test_an_early_answer_of_nginx},
       {"redirects of a producer", test_redirects_of_a_producer},
       {"broken at each place", test_broken_at_each_place},

@@ -17,7 +17,9 @@
  *   /sink          reads a body of any size, and answers "LENGTH SHA256"
  *   /take-close/N  reads N bytes of the body, and then closes
  *   /take-reset/N /take-stall/N                    likewise
- *   /take-413/N    likewise an answer, with "Connection: close", and does
+ *   /take-413/N    likewise an answer, with "Connection: close", and does when
+ *                  the rest was read or the peer has closed
+ *   /take-413-reset/N  the same, at once, which breaks the connection
  *   /take-early/N  likewise a page; and then the rest of the body
  *   /take-307/N    likewise a redirect to /sink
  *

@@ -616,9 +616,11 @@ void origin_advance(struct connection *c) {
 
 /* What epoll reports. */
 
-/* Reads what there is.  False when the connection is at its end. */
+/* Reads what there is, but not much of it: the request may be one whose body is
+ * not to be held.  False when the connection is at its end. */
 static bool receive(struct connection *c) {
-  while (!is_full(c)) {
+  for (size_t most = c->in_length + IN_MOST;
+       !is_full(c) && c->in_length < most;) {
     ssize_t received;
 
     if (c->in_room - c->in_length < 4096) {

@@ -72,6 +72,11 @@ const struct origin_builtin origin_builtins[] = {
      SCRIPT(WITH(ORIGIN_TAKE, ORIGIN_FROM_PATH),
             SEND("HTTP/1.1 413 Too Large\r\nConnection: close\r\n"
                  "Content-Length: 6\r\n\r\nlarge\n"),
+            ONLY(ORIGIN_SHUT), ONLY(ORIGIN_TAKE), ONLY(ORIGIN_CLOSE))},
+    {"/take-413-reset/*",
+     SCRIPT(WITH(ORIGIN_TAKE, ORIGIN_FROM_PATH),
+            SEND("HTTP/1.1 413 Too Large\r\nConnection: close\r\n"
+                 "Content-Length: 6\r\n\r\nlarge\n"),
             ONLY(ORIGIN_CLOSE))},
     {"/take-early/*",
      SCRIPT(WITH(ORIGIN_TAKE, ORIGIN_FROM_PATH), {ORIGIN_PAGE, "early\n", 0, 0},

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * source.h: where a body comes from that is not in memory: a range of a file
- * (file_source.c), or a producer on the caller's thread (upload.c).  A job has
+ * supply.h: where a body comes from that is not in memory: a range of a file
+ * (file_supply.c), or a producer on the caller's thread (upload.c).  A job has
  * one at most, and drops it as it drops a body. */
-#ifndef LR_FETCH_SOURCE_H
-#define LR_FETCH_SOURCE_H
+#ifndef LR_FETCH_SUPPLY_H
+#define LR_FETCH_SUPPLY_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -15,9 +15,9 @@
 struct lr_job;
 struct lr_transfer;
 
-typedef struct lr_source lr_source;
+typedef struct lr_supply lr_supply;
 
-typedef struct lr_source_ops {
+typedef struct lr_supply_ops {
   /* On the pool's thread.
    *   seek  the next byte to be read is number `position`.  LARIAT_OK, or
    *         LARIAT_EUPLOAD: what was read cannot be read again
@@ -26,21 +26,21 @@ typedef struct lr_source_ops {
    *         now, and lr_sending_resume will be called for `transfer`; others:
    *         it failed, and `detail` says how
    *   over  nothing of this transfer is read any more (may be NULL) */
-  lariat_status (*seek)(lr_source *source, uint64_t position);
-  lariat_status (*read)(lr_source *source, struct lr_transfer *transfer,
+  lariat_status (*seek)(lr_supply *supply, uint64_t position);
+  lariat_status (*read)(lr_supply *supply, struct lr_transfer *transfer,
                         char *bytes, size_t room, size_t *got);
-  void (*over)(lr_source *source);
+  void (*over)(lr_supply *supply);
 
   /* On the caller's thread: the request is over, and with LARIAT_OK it has its
    * answer (may be NULL). */
-  void (*settle)(lr_source *source, lariat_status status);
+  void (*settle)(lr_supply *supply, lariat_status status);
 
   /* The job's reference goes.  The thread that has the job alone. */
-  void (*drop)(lr_source *source);
-} lr_source_ops;
+  void (*drop)(lr_supply *supply);
+} lr_supply_ops;
 
-struct lr_source {
-  const lr_source_ops *ops;
+struct lr_supply {
+  const lr_supply_ops *ops;
   uint64_t length; /* LARIAT_LENGTH_UNKNOWN: until its end */
 
   /* The pool's, while the job is away; then the caller's. */
@@ -52,8 +52,8 @@ struct lr_source {
 
 /* Whether a request with this body can be made once more: it can be read
  * again, or nothing of it was.  While the job is with the caller. */
-static inline bool lr_source_can_replay(const lr_source *source) {
-  return source->replayable || source->given == 0;
+static inline bool lr_supply_can_replay(const lr_supply *supply) {
+  return supply->replayable || supply->given == 0;
 }
 
 /* A range of the regular file behind `fd`, which is duplicated; `length` may
@@ -63,7 +63,7 @@ static inline bool lr_source_can_replay(const lr_source *source) {
  * LARIAT_EINVAL   not an open file for reading, not a regular one, or the range
  *                 is not in it
  * LARIAT_ESYSTEM  no descriptor to be had; see errno */
-lariat_status lr_file_source_new(int fd, uint64_t offset, uint64_t length,
-                                 lr_source **out);
+lariat_status lr_file_supply_new(int fd, uint64_t offset, uint64_t length,
+                                 lr_supply **out);
 
 #endif

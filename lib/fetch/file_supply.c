@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * A body that is a range of a file, read by position: the descriptor's own
  * place in the file is left alone, and any number of requests may share it. */
-#include "fetch/source.h"
+#include "fetch/supply.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,42 +13,42 @@
 #include "base/list.h"
 #include "base/memory.h"
 
-typedef struct file_source {
-  lr_source source;
+typedef struct file_supply {
+  lr_supply supply;
   int fd;
   uint64_t offset;
-} file_source;
+} file_supply;
 
-static file_source *file_of(lr_source *source) {
-  return lr_container(source, file_source, source);
+static file_supply *file_of(lr_supply *supply) {
+  return lr_container(supply, file_supply, supply);
 }
 
-static lariat_status seek(lr_source *source, uint64_t position) {
-  source->given = position;
-  source->ended = position >= source->length;
+static lariat_status seek(lr_supply *supply, uint64_t position) {
+  supply->given = position;
+  supply->ended = position >= supply->length;
   return LARIAT_OK;
 }
 
-static lariat_status fail_short(lr_source *source) {
-  snprintf(source->detail, sizeof source->detail,
+static lariat_status fail_short(lr_supply *supply) {
+  snprintf(supply->detail, sizeof supply->detail,
            "the file ended after %llu of %llu bytes",
-           (unsigned long long)source->given,
-           (unsigned long long)source->length);
+           (unsigned long long)supply->given,
+           (unsigned long long)supply->length);
   return LARIAT_EUPLOAD;
 }
 
-static lariat_status fail_read(lr_source *source, int error) {
+static lariat_status fail_read(lr_supply *supply, int error) {
   char text[64];
   const char *reason = strerror_r(error, text, sizeof text);
-  snprintf(source->detail, sizeof source->detail,
+  snprintf(supply->detail, sizeof supply->detail,
            "the file could not be read: %s", reason);
   return LARIAT_EUPLOAD;
 }
 
-static lariat_status read_file(lr_source *source, struct lr_transfer *transfer,
+static lariat_status read_file(lr_supply *supply, struct lr_transfer *transfer,
                                char *bytes, size_t room, size_t *got) {
-  file_source *file = file_of(source);
-  uint64_t left = source->length - source->given;
+  file_supply *file = file_of(supply);
+  uint64_t left = supply->length - supply->given;
   ssize_t count;
   (void)transfer;
   if (room > left) room = (size_t)left;
@@ -56,23 +56,23 @@ static lariat_status read_file(lr_source *source, struct lr_transfer *transfer,
   if (room == 0) return LARIAT_OK;
   do {
     count =
-        pread(file->fd, bytes, room, (off_t)(file->offset + source->given));
+        pread(file->fd, bytes, room, (off_t)(file->offset + supply->given));
   } while (count < 0 && errno == EINTR);
-  if (count < 0) return fail_read(source, errno);
-  if (count == 0) return fail_short(source);
+  if (count < 0) return fail_read(supply, errno);
+  if (count == 0) return fail_short(supply);
   *got = (size_t)count;
-  source->given += (uint64_t)count;
-  source->ended = source->given == source->length;
+  supply->given += (uint64_t)count;
+  supply->ended = supply->given == supply->length;
   return LARIAT_OK;
 }
 
-static void drop(lr_source *source) {
-  file_source *file = file_of(source);
+static void drop(lr_supply *supply) {
+  file_supply *file = file_of(supply);
   close(file->fd);
   lr_free(file);
 }
 
-static const lr_source_ops ops = {
+static const lr_supply_ops ops = {
     .seek = seek, .read = read_file, .drop = drop};
 
 /* A range that is in the file as it is now. */
@@ -87,21 +87,21 @@ static lariat_status check(int fd, uint64_t offset, uint64_t *length) {
   return *length > size - offset ? LARIAT_EINVAL : LARIAT_OK;
 }
 
-lariat_status lr_file_source_new(int fd, uint64_t offset, uint64_t length,
-                                 lr_source **out) {
+lariat_status lr_file_supply_new(int fd, uint64_t offset, uint64_t length,
+                                 lr_supply **out) {
   lariat_status status = check(fd, offset, &length);
   if (status != LARIAT_OK) return status;
-  file_source *file = lr_alloc_zero(sizeof *file);
+  file_supply *file = lr_alloc_zero(sizeof *file);
   if (!file) return LARIAT_ENOMEM;
   file->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
   if (file->fd < 0) {
     lr_free(file);
     return LARIAT_ESYSTEM;
   }
-  file->source.ops = &ops;
-  file->source.length = length;
-  file->source.replayable = true;
+  file->supply.ops = &ops;
+  file->supply.length = length;
+  file->supply.replayable = true;
   file->offset = offset;
-  *out = &file->source;
+  *out = &file->supply;
   return LARIAT_OK;
 }
