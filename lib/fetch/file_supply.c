@@ -55,8 +55,7 @@ static lariat_status read_file(lr_supply *supply, struct lr_transfer *transfer,
   *got = 0;
   if (room == 0) return LARIAT_OK;
   do {
-    count =
-        pread(file->fd, bytes, room, (off_t)(file->offset + supply->given));
+    count = pread(file->fd, bytes, room, (off_t)(file->offset + supply->given));
   } while (count < 0 && errno == EINTR);
   if (count < 0) return fail_read(supply, errno);
   if (count == 0) return fail_short(supply);

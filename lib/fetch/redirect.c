@@ -36,10 +36,11 @@ static void drop_body(lr_job *job) {
   job->body = NULL;
   job->body_length = 0;
   job->drop_body = NULL;
-  if (!job->supply) return;
-  if (job->supply->ops->settle) job->supply->ops->settle(job->supply, LARIAT_OK);
-  job->supply->ops->drop(job->supply);
+  lr_supply *supply = job->supply;
   job->supply = NULL;
+  if (!supply) return;
+  if (supply->ops->settle) supply->ops->settle(supply, LARIAT_OK);
+  supply->ops->drop(supply);
 }
 
 /* The next hop needs the body once more. */

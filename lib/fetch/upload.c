@@ -32,7 +32,7 @@ enum { HUNGRY = 1, POKED = 2, ENDED = 4 };
 enum { WANTS = 1, CALLED = 2 };
 
 struct lariat_upload {
-  lr_supply supply; /* its length; the rest is the pool's */
+  lr_supply supply;    /* its length; the rest is the pool's */
   lr_atomic_u32 count; /* the user, the job, each mail that is out */
   size_t window;
 
@@ -44,9 +44,9 @@ struct lariat_upload {
   char *rest; /* of a write that did not fit */
   size_t rest_begin;
   size_t rest_end;
-  uint64_t written; /* in all */
-  bool used;        /* given to a request */
-  bool ended;       /* by the producer */
+  uint64_t written;   /* in all */
+  bool used;          /* given to a request */
+  bool ended;         /* by the producer */
   lariat_status over; /* why no more is wanted, or LARIAT_OK */
 
   _Alignas(LR_CACHE_LINE) lr_atomic_u64 put;
@@ -259,8 +259,7 @@ static void settle(lr_supply *supply, lariat_status status) {
   lariat_upload *upload = upload_of(supply);
   if (upload->over != LARIAT_OK) return;
   lr_count_retain(&upload->count); /* the waiter may release it */
-  if (status == LARIAT_OK && supply->ended)
-    fire_waiter(upload, lariat_none());
+  if (status == LARIAT_OK && supply->ended) fire_waiter(upload, lariat_none());
   finish(upload, status == LARIAT_OK ? LARIAT_EANSWERED : status);
   drop_hold(upload);
 }

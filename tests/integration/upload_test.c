@@ -64,7 +64,7 @@ static void expect_sunk(const struct outcome *o, uint64_t length) {
 /* Files. */
 
 static void test_files_of_all_lengths(void) {
-  static const size_t lengths[] = {0,     1,     100,   16384,      16385,
+  static const size_t lengths[] = {0,     1,     100,    16384,      16385,
                                    65536, 65537, 300000, LENGTH_MOST};
   static const char *const methods[] = {"PUT", "POST", "PATCH", "GET"};
   struct fetching t;
@@ -93,18 +93,15 @@ static void test_a_range_of_a_file(void) {
   int fd = make_file(3 * MIB);
   fetching_open(&t, NULL, NULL);
   lariat_request_options options = with_file(&t, fd, MIB, 70000);
-  fetching_do(&t, &o,
-              lariat_request(t.client, "PUT", sink("/sink"), &options));
+  fetching_do(&t, &o, lariat_request(t.client, "PUT", sink("/sink"), &options));
   expect_sunk(&o, 70000);
   outcome_clear(&o, 1);
   options = with_file(&t, fd, 2 * MIB, LARIAT_LENGTH_UNKNOWN);
-  fetching_do(&t, &o,
-              lariat_request(t.client, "PUT", sink("/sink"), &options));
+  fetching_do(&t, &o, lariat_request(t.client, "PUT", sink("/sink"), &options));
   expect_sunk(&o, MIB);
   outcome_clear(&o, 1);
   options = with_file(&t, fd, 3 * MIB, 0);
-  fetching_do(&t, &o,
-              lariat_request(t.client, "PUT", sink("/sink"), &options));
+  fetching_do(&t, &o, lariat_request(t.client, "PUT", sink("/sink"), &options));
   expect_sunk(&o, 0);
   outcome_clear(&o, 1);
   close(fd);
@@ -246,7 +243,7 @@ static void produce_and_sink(struct fetching *t, uint64_t length, bool known,
 }
 
 static void test_producers_of_all_lengths(void) {
-  static const uint64_t lengths[] = {0,     1,     2,      4096,  4097,
+  static const uint64_t lengths[] = {0,     1,     2,      4096,   4097,
                                      16384, 65537, 300000, 3 * MIB};
   static const size_t windows[] = {0, 4096, 65536, 100003};
   static const size_t pieces[] = {100000, 65536, 333, 4096, MIB};
@@ -286,9 +283,9 @@ static void expect_stored(struct fetching *t, enum nginx_port port,
   lariat_request_options options = lariat_request_defaults(t->client);
   size_t got = 0;
   options.http = http;
-  fetching_do(t, &o,
-              lariat_request(t->client, "GET", at_nginx(port, "/store/up"),
-                             &options));
+  fetching_do(
+      t, &o,
+      lariat_request(t->client, "GET", at_nginx(port, "/store/up"), &options));
   const char *body = lariat_response_body(outcome_response(&o), &got);
   CU_ASSERT_EQUAL(got, length);
   for (uint64_t at = 0; got == length && at < length; at += MIB)
@@ -302,8 +299,8 @@ static void store(struct fetching *t, enum nginx_port port, uint64_t length,
                   bool known, int fd) {
   struct producer producer = {.keeps = false};
   struct outcome o;
-  lariat_request_options options =
-      fd >= 0 ? with_file(t, fd, 0, length) : lariat_request_defaults(t->client);
+  lariat_request_options options = fd >= 0 ? with_file(t, fd, 0, length)
+                                           : lariat_request_defaults(t->client);
   options.http = port == NGINX_H2C ? LARIAT_HTTP_2 : LARIAT_HTTP_AUTO;
   if (fd < 0)
     options.upload =
@@ -348,10 +345,9 @@ static void test_a_slow_producer(void) {
     lariat_request_options options = lariat_request_defaults(t.client);
     options.http = protocols[i] == NGINX_H2C ? LARIAT_HTTP_2 : LARIAT_HTTP_AUTO;
     options.upload = new_upload(&t, i % 2 ? 40000 : LARIAT_LENGTH_UNKNOWN, 0);
-    outcome_watch(&o,
-                  lariat_request(t.client, "PUT",
-                                 at_nginx(protocols[i], "/store/up"),
-                                 &options));
+    outcome_watch(&o, lariat_request(t.client, "PUT",
+                                     at_nginx(protocols[i], "/store/up"),
+                                     &options));
     producer_start(&producer, options.upload, 0, 1000);
     for (unsigned k = 1; k <= 40; k++) {
       fetching_run(&t, 3);
@@ -609,8 +605,7 @@ static void test_an_answer_and_a_reset(void) {
     struct outcome o;
     lariat_upload *upload =
         new_upload(&t, i % 2 ? LENGTH_MOST : LARIAT_LENGTH_UNKNOWN, 65536);
-    outcome_watch(&o,
-                  put_upload(&t, sink("/take-413-reset/100000"), upload));
+    outcome_watch(&o, put_upload(&t, sink("/take-413-reset/100000"), upload));
     producer_start(&producer, upload, LENGTH_MOST, 10000);
     fetching_wait(&t, &o, 1, 5000);
     if (o.status != LARIAT_ERESET) outcome_expect_http(&o, 413);
@@ -675,8 +670,8 @@ static void test_redirects_of_a_producer(void) {
   for (unsigned i = 0; i < 2; i++) {
     struct producer producer = {.keeps = false};
     lariat_upload *upload = new_upload(&t, LARIAT_LENGTH_UNKNOWN, 0);
-    outcome_watch(&o, put_upload(&t, sink(i ? "/take-307/100" : "/take-307/0"),
-                                 upload));
+    outcome_watch(
+        &o, put_upload(&t, sink(i ? "/take-307/100" : "/take-307/0"), upload));
     producer_start(&producer, upload, 50000, 10000);
     fetching_wait(&t, &o, 1, 5000);
     outcome_expect_status(&o, LARIAT_EUPLOAD);
@@ -757,8 +752,8 @@ static void test_other_requests_after_it(void) {
                                &options));
     expect_sunk(&o, 1000);
     outcome_clear(&o, 1);
-    fetching_do(&t, &o, lariat_post(t.client, sink("/sink"),
-                                    produced_bytes(0), 500));
+    fetching_do(&t, &o,
+                lariat_post(t.client, sink("/sink"), produced_bytes(0), 500));
     expect_sunk(&o, 500);
     CU_ASSERT_TRUE(lariat_response_reused(outcome_response(&o)));
     outcome_clear(&o, 1);
@@ -860,8 +855,7 @@ int main(int argc, char **argv) {
   nginx = nginx_start(NULL);
   origin = origin_start(NULL);
   if (!nginx || !origin) return 1;
-  int result =
-      fixture_main("upload", tests, FIXTURE_COUNT(tests), argc, argv);
+  int result = fixture_main("upload", tests, FIXTURE_COUNT(tests), argc, argv);
   origin_stop(origin);
   nginx_stop(nginx);
   return result;

@@ -500,8 +500,8 @@ static void run_digest(struct connection *c) {
   size_t head;
 
   if (c->digest) EVP_DigestFinal_ex(c->digest, digest, &size);
-  length = snprintf(text, sizeof text, "%llu ",
-                    (unsigned long long)c->body_taken);
+  length =
+      snprintf(text, sizeof text, "%llu ", (unsigned long long)c->body_taken);
   for (unsigned i = 0; i < size; i++)
     length += snprintf(text + length, sizeof text - (size_t)length, "%02x",
                        digest[i]);

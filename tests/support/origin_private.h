@@ -13,8 +13,8 @@
 
 enum {
   SCRIPTS_MAX = 64,
-  PLACES = 1024,       /* buckets of the table of addresses */
-  OUT_ROOM = 8 * 1024, /* of a connection */
+  PLACES = 1024,        /* buckets of the table of addresses */
+  OUT_ROOM = 8 * 1024,  /* of a connection */
   IN_MOST = 256 * 1024, /* received and not consumed of a body that is taken */
   DEAF_FILLERS = 4
 };

@@ -33,8 +33,8 @@ const char *produced_answer(uint64_t length, char *out, size_t room) {
   EVP_MD_CTX_free(context);
   int written = snprintf(out, room, "%llu ", (unsigned long long)length);
   for (unsigned i = 0; i < size; i++)
-    written += snprintf(out + written, room - (size_t)written, "%02x",
-                        digest[i]);
+    written +=
+        snprintf(out + written, room - (size_t)written, "%02x", digest[i]);
   return out;
 }
 
