@@ -63,6 +63,15 @@ LARIAT_API void lariat_upload_release(lariat_upload *upload);
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_upload_write(lariat_upload *upload, const void *bytes, size_t length);
 
+/* The same without a copy: the bytes are taken over, whatever comes of it, and
+ * `drop` (may be NULL) is called with them, once, some time after they were
+ * read: on this thread, and on one of the pool's if it was the last to have
+ * them.  They are not part of the window: four such pieces may wait, and the
+ * deferred fires when no more than two do. */
+LARIAT_API LARIAT_MUST_USE lariat_deferred *
+lariat_upload_give(lariat_upload *upload, void *bytes, size_t length,
+                   void (*drop)(void *bytes));
+
 /* The body is whole.  Needed with a known length too: its last byte is not sent
  * before, so that no server takes for whole what the producer would still have
  * failed.  Need not wait for the last write's deferred.

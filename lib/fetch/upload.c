@@ -31,6 +31,19 @@ enum { HUNGRY = 1, POKED = 2, ENDED = 4 };
 /* Of `up`: the producer waits for room, its mail is out. */
 enum { WANTS = 1, CALLED = 2 };
 
+/* Bytes that are not copied into the ring: they stand in the body between
+ * those before and those behind them. */
+typedef struct loan {
+  uint64_t begin;
+  uint64_t end;
+  const char *bytes;
+  void *owned; /* for `drop`, which may be NULL */
+  void (*drop)(void *bytes);
+} loan;
+
+/* So many may wait; the producer goes on when half of them do. */
+enum { LOANS = 4 };
+
 struct lariat_upload {
   lr_supply supply;    /* its length; the rest is the pool's */
   lr_atomic_u32 count; /* the user, the job, each mail that is out */
@@ -45,6 +58,7 @@ struct lariat_upload {
   size_t rest_begin;
   size_t rest_end;
   uint64_t written;   /* in all */
+  uint32_t freed;     /* loans that were dropped */
   bool used;          /* given to a request */
   bool ended;         /* by the producer */
   lariat_status over; /* why no more is wanted, or LARIAT_OK */
@@ -52,17 +66,27 @@ struct lariat_upload {
   _Alignas(LR_CACHE_LINE) lr_atomic_u64 put;
   lr_atomic_u32 down;
   lr_mail poke;
+  lr_atomic_u64 wake_at; /* what is to be taken before it is called */
+  lr_atomic_u32 lent;    /* loans, in all */
+  loan loans[LOANS];     /* number n is in n % LOANS */
 
   _Alignas(LR_CACHE_LINE) lr_atomic_u64 taken;
   lr_atomic_u32 up;
   lr_mail call;
+  uint32_t loan;                /* the number of the one that is next */
   struct lr_transfer *transfer; /* that reads it */
 
   _Alignas(LR_CACHE_LINE) char ring[];
 };
 
+static void drop_loan(lariat_upload *upload) {
+  const loan *oldest = &upload->loans[upload->freed++ % LOANS];
+  if (oldest->drop) oldest->drop(oldest->owned);
+}
+
 static void drop_hold(lariat_upload *upload) {
   if (!lr_count_release(&upload->count)) return;
+  while (upload->freed != lr_u32_load_relaxed(&upload->lent)) drop_loan(upload);
   lariat_mailbox_release(upload->home);
   lr_free(upload->rest);
   lr_free_lines(upload);
@@ -114,18 +138,39 @@ static uint64_t available(const lariat_upload *upload, bool *last) {
   return there;
 }
 
-/* The producer waits, and half of the window is free. */
+/* The producer waits, and has the room that it waits for. */
 static void call_producer(lariat_upload *upload) {
   uint32_t up = lr_u32_or_acq_rel(&upload->up, 0);
-  uint64_t used =
-      lr_u64_load_acquire(&upload->put) - lr_u64_load_relaxed(&upload->taken);
-  if (!(up & WANTS) || (up & CALLED) || used > upload->window / 2) return;
+  if (!(up & WANTS) || (up & CALLED)) return;
+  if (upload->supply.given < lr_u64_load_acquire(&upload->wake_at)) return;
   (void)lr_u32_or_acq_rel(&upload->up, CALLED);
   lr_count_retain(&upload->count);
   if (!lr_mailbox_push(upload->home, &upload->call)) drop_hold(upload);
 }
 
-static lariat_status read_ring(lr_supply *supply, struct lr_transfer *transfer,
+/* Copies what comes next, up to where a loan begins or ends.  A loan's place is
+ * free for another as soon as its last byte is told to be taken: its number is
+ * moved before. */
+static size_t copy_next(lariat_upload *upload, char *bytes, size_t length) {
+  uint64_t at = upload->supply.given;
+  if (upload->loan == lr_u32_load_acquire(&upload->lent)) {
+    copy_out(upload, at, bytes, length);
+    return length;
+  }
+  const loan *next = &upload->loans[upload->loan % LOANS];
+  bool inside = at >= next->begin;
+  uint64_t left = (inside ? next->end : next->begin) - at;
+  if (length > left) length = (size_t)left;
+  if (!inside) {
+    copy_out(upload, at, bytes, length);
+    return length;
+  }
+  memcpy(bytes, next->bytes + (at - next->begin), length);
+  if (length == left) upload->loan++;
+  return length;
+}
+
+static lariat_status read_next(lr_supply *supply, struct lr_transfer *transfer,
                                char *bytes, size_t room, size_t *got) {
   lariat_upload *upload = upload_of(supply);
   bool last;
@@ -138,7 +183,7 @@ static lariat_status read_ring(lr_supply *supply, struct lr_transfer *transfer,
     if (there == 0 && !last) return LARIAT_EBUSY;
   }
   if (room > there) room = (size_t)there;
-  copy_out(upload, supply->given, bytes, room);
+  if (room) room = copy_next(upload, bytes, room);
   supply->given += room;
   supply->ended = last && room == there;
   *got = room;
@@ -169,8 +214,30 @@ static uint64_t used(const lariat_upload *upload) {
          lr_u64_load_acquire(&upload->taken);
 }
 
-static bool has_room(const lariat_upload *upload) {
-  return used(upload) <= upload->window / 2;
+/* How many loans are not read to their end; drops the others. */
+static uint32_t loans_out(lariat_upload *upload) {
+  uint32_t lent = lr_u32_load_relaxed(&upload->lent);
+  uint64_t taken = lr_u64_load_acquire(&upload->taken);
+  while (upload->freed != lent &&
+         upload->loans[upload->freed % LOANS].end <= taken)
+    drop_loan(upload);
+  return lent - upload->freed;
+}
+
+/* Behind a loan nothing is put into the ring, whose places go by position. */
+static size_t ring_room(lariat_upload *upload) {
+  return loans_out(upload) ? 0 : upload->window - (size_t)used(upload);
+}
+
+/* Where the pool must be for the producer to go on. */
+static uint64_t place_to_go_on(lariat_upload *upload) {
+  uint64_t put = lr_u64_load_relaxed(&upload->put);
+  uint64_t half = upload->window / 2;
+  uint32_t out = loans_out(upload);
+  if (out == 0) return put > half ? put - half : 0;
+  if (!upload->rest && out <= LOANS / 2) return 0;
+  uint32_t last = lr_u32_load_relaxed(&upload->lent) - 1;
+  return upload->loans[(upload->rest ? last : last - LOANS / 2) % LOANS].end;
 }
 
 /* Something is new for the pool: wakes its side if that waits.  It does so only
@@ -187,7 +254,7 @@ static void poke(lariat_upload *upload, uint32_t news) {
 /* How many of the bytes found room. */
 static size_t pour(lariat_upload *upload, const char *bytes, size_t length) {
   uint64_t put = lr_u64_load_relaxed(&upload->put);
-  size_t room = upload->window - (size_t)used(upload);
+  size_t room = ring_room(upload);
   if (length > room) length = room;
   copy_in(upload, put, bytes, length);
   lr_u64_store_release(&upload->put, put + length);
@@ -218,15 +285,18 @@ static void fire_waiter(lariat_upload *upload, lariat_value value) {
 /* Moves on what can be moved, and fires the waiter or leaves word that it
  * waits. */
 static void go_on(lariat_upload *upload) {
-  do {
+  for (;;) {
     pour_rest(upload);
     poke(upload, !upload->rest && upload->ended ? ENDED : 0);
-    if (!upload->rest && has_room(upload)) {
+    uint64_t place = place_to_go_on(upload);
+    if (!upload->rest && lr_u64_load_acquire(&upload->taken) >= place) {
       fire_waiter(upload, lariat_none());
       return;
     }
+    lr_u64_store_release(&upload->wake_at, place);
     (void)lr_u32_or_acq_rel(&upload->up, WANTS);
-  } while (has_room(upload));
+    if (lr_u64_load_acquire(&upload->taken) < place) return;
+  }
 }
 
 static void called(lr_mail *mail) {
@@ -264,13 +334,13 @@ static void settle(lr_supply *supply, lariat_status status) {
   drop_hold(upload);
 }
 
-static void drop(lr_supply *supply) { drop_hold(upload_of(supply)); }
+static void drop_supply(lr_supply *supply) { drop_hold(upload_of(supply)); }
 
 static const lr_supply_ops supply_ops = {.seek = seek,
-                                         .read = read_ring,
+                                         .read = read_next,
                                          .over = over,
                                          .settle = settle,
-                                         .drop = drop};
+                                         .drop = drop_supply};
 
 /* The producer has failed, and with it the request. */
 static void fail(lariat_upload *upload, const char *why, lariat_value cause) {
@@ -321,6 +391,8 @@ static lariat_upload *new_blank(size_t window) {
   upload->call.ops = &call_ops;
   lr_u32_init(&upload->count, 1);
   lr_u64_init(&upload->put, 0);
+  lr_u64_init(&upload->wake_at, 0);
+  lr_u32_init(&upload->lent, 0);
   lr_u32_init(&upload->down, 0);
   lr_u64_init(&upload->taken, 0);
   lr_u32_init(&upload->up, 0);
@@ -370,7 +442,7 @@ static lariat_deferred *failed(const lariat_upload *upload,
 /* Into the ring what finds room there, the rest into memory of its own. */
 static lariat_status take(lariat_upload *upload, const char *bytes,
                           size_t length) {
-  size_t room = upload->window - (size_t)used(upload);
+  size_t room = ring_room(upload);
   if (length > room) {
     upload->rest = lr_copy_bytes(bytes + room, length - room);
     if (!upload->rest) return LARIAT_ENOMEM;
@@ -382,30 +454,71 @@ static lariat_status take(lariat_upload *upload, const char *bytes,
   return LARIAT_OK;
 }
 
-lariat_deferred *lariat_upload_write(lariat_upload *upload, const void *bytes,
-                                     size_t length) {
-  lariat_status status = check(upload, __func__);
+/* Whether `length` bytes more may be added.  If it is too much for the body,
+ * that has failed. */
+static lariat_status check_more(lariat_upload *upload, const char *function,
+                                const void *bytes, size_t length) {
+  lariat_status status = check(upload, function);
   if (status == LARIAT_OK && !bytes && length) status = LARIAT_EINVAL;
   if (status == LARIAT_OK && upload->waiter) status = LARIAT_EOVERLOAD;
-  if (status != LARIAT_OK) return failed(upload, status);
-  if (length > upload->supply.length - upload->written) {
-    lariat_deferred *refused = failed(upload, LARIAT_EUPLOAD);
-    fail(upload, "there is more of it than the length that was told",
-         lariat_none());
-    return refused;
-  }
-  lariat_deferred *deferred =
-      lariat_deferred_new(upload->reactor, NULL, NULL, NULL);
-  if (lr_deferred_is_fired(deferred)) return deferred; /* no memory */
-  status = length ? take(upload, bytes, length) : LARIAT_OK;
-  if (status != LARIAT_OK) {
-    lariat_deferred_forget(deferred);
-    return failed(upload, status);
-  }
+  if (status != LARIAT_OK) return status;
+  if (length <= upload->supply.length - upload->written) return LARIAT_OK;
+  fail(upload, "there is more of it than the length that was told",
+       lariat_none());
+  return LARIAT_EUPLOAD;
+}
+
+/* They were added: `deferred` will say when there is room again. */
+static lariat_deferred *added(lariat_upload *upload, lariat_deferred *deferred,
+                              size_t length) {
   upload->written += length;
   upload->waiter = lariat_deferred_retain(deferred);
   go_on(upload);
   return deferred;
+}
+
+lariat_deferred *lariat_upload_write(lariat_upload *upload, const void *bytes,
+                                     size_t length) {
+  lariat_status status = check_more(upload, __func__, bytes, length);
+  if (status != LARIAT_OK) return failed(upload, status);
+  lariat_deferred *deferred =
+      lariat_deferred_new(upload->reactor, NULL, NULL, NULL);
+  if (lr_deferred_is_fired(deferred)) return deferred; /* no memory */
+  status = length ? take(upload, bytes, length) : LARIAT_OK;
+  if (status == LARIAT_OK) return added(upload, deferred, length);
+  lariat_deferred_forget(deferred);
+  return failed(upload, status);
+}
+
+/* There is a place for it: no more than half of them are taken when an earlier
+ * one has fired. */
+static void lend(lariat_upload *upload, void *bytes, size_t length,
+                 void (*drop)(void *bytes)) {
+  uint32_t number = lr_u32_load_relaxed(&upload->lent);
+  uint64_t put = lr_u64_load_relaxed(&upload->put);
+  upload->loans[number % LOANS] = (loan){.begin = put,
+                                         .end = put + length,
+                                         .bytes = bytes,
+                                         .owned = bytes,
+                                         .drop = drop};
+  lr_u32_store_release(&upload->lent, number + 1);
+  lr_u64_store_release(&upload->put, put + length);
+}
+
+lariat_deferred *lariat_upload_give(lariat_upload *upload, void *bytes,
+                                    size_t length, void (*drop)(void *bytes)) {
+  lariat_status status = check_more(upload, __func__, bytes, length);
+  lariat_deferred *deferred =
+      status == LARIAT_OK
+          ? lariat_deferred_new(upload->reactor, NULL, NULL, NULL)
+          : failed(upload, status);
+  bool taken = !lr_deferred_is_fired(deferred) && length;
+  if (taken)
+    lend(upload, bytes, length, drop);
+  else if (drop && bytes)
+    drop(bytes);
+  return lr_deferred_is_fired(deferred) ? deferred
+                                        : added(upload, deferred, length);
 }
 
 lariat_status lariat_upload_end(lariat_upload *upload) {

@@ -228,8 +228,8 @@ static lariat_deferred *put_upload(struct fetching *t, const char *url,
 }
 
 static void produce_and_sink(struct fetching *t, uint64_t length, bool known,
-                             size_t window, size_t piece) {
-  struct producer producer = {.keeps = false};
+                             size_t window, size_t piece, bool gives) {
+  struct producer producer = {.gives = gives};
   struct outcome o;
   lariat_upload *upload =
       new_upload(t, known ? length : LARIAT_LENGTH_UNKNOWN, window);
@@ -252,10 +252,73 @@ static void test_producers_of_all_lengths(void) {
   for (size_t i = 0; i < FIXTURE_COUNT(lengths); i++)
     for (size_t k = 0; k < FIXTURE_COUNT(windows); k++) {
       size_t piece = pieces[(i + k) % FIXTURE_COUNT(pieces)];
-      produce_and_sink(&t, lengths[i], true, windows[k], piece);
-      produce_and_sink(&t, lengths[i], false, windows[k], piece);
+      for (unsigned how = 0; how < 4; how++)
+        produce_and_sink(&t, lengths[i], how % 2, windows[k], piece, how / 2);
     }
   fetching_close(&t);
+}
+
+/* Bytes that are copied and bytes that are not, in any order. */
+static void test_copied_and_given(void) {
+  struct fetching t;
+  fetching_open(&t, NULL, NULL);
+  for (unsigned seed = 1; seed <= 12; seed++) {
+    struct producer producer = {.keeps = true};
+    struct outcome o;
+    unsigned random = seed;
+    lariat_upload *upload = new_upload(&t, LARIAT_LENGTH_UNKNOWN, 8192);
+    outcome_watch(&o, put_upload(&t, sink("/sink"), upload));
+    producer_start(&producer, upload, 0, 1);
+    while (producer.written < 2 * MIB) {
+      random = random * 1103515245 + 12345;
+      producer.gives = random >> 16 & 1;
+      producer.piece = 1 + (random >> 17) % (random >> 30 ? 3000 : 30000);
+      producer.length += producer.piece;
+      if (producer.length > 2 * MIB) producer.length = 2 * MIB;
+      producer_go_on(&producer);
+      while (!producer.over && !o.fires)
+        (void)lariat_reactor_run_once(t.f.reactor, 100);
+      producer.over = false;
+    }
+    CU_ASSERT_EQUAL(lariat_upload_end(upload), LARIAT_OK);
+    lariat_upload_release(upload);
+    fetching_wait(&t, &o, 1, 5000);
+    expect_sunk(&o, 2 * MIB);
+    outcome_clear(&o, 1);
+  }
+  fetching_close(&t);
+  CU_ASSERT_EQUAL(produced_out, 0);
+}
+
+/* What is given is dropped once, whatever becomes of it. */
+static void test_given_bytes_are_dropped(void) {
+  static const char *const paths[] = {"/sink", "/take-stall/1000",
+                                      "/take-reset/1000", "/take-413/1000"};
+  struct fetching t;
+  fetching_open(&t, NULL, NULL);
+  for (unsigned i = 0; i < 4 * FIXTURE_COUNT(paths); i++) {
+    struct producer producer = {.gives = true};
+    struct outcome o;
+    lariat_upload *upload = new_upload(&t, 40 * MIB, 0);
+    lariat_deferred *answer =
+        put_upload(&t, sink(paths[i % FIXTURE_COUNT(paths)]), upload);
+    outcome_watch(&o, lariat_deferred_retain(answer));
+    producer_start(&producer, upload, 40 * MIB, MIB);
+    fetching_run(&t, i < 8 ? i % 5 : 40);
+    lariat_deferred_cancel(answer);
+    lariat_deferred_release(answer);
+    CU_ASSERT_EQUAL(o.fires, 1);
+    CU_ASSERT_TRUE(producer.over);
+    lariat_upload_release(producer.upload);
+    outcome_clear(&o, 1);
+  }
+  lariat_upload *upload = new_upload(&t, 10, 0);
+  lariat_deferred_forget(lariat_upload_give(upload, text, 11, NULL));
+  lariat_deferred_forget(lariat_upload_give(upload, text, 1, NULL));
+  lariat_upload_release(upload);
+  (void)origin_close_all(origin);
+  fetching_close(&t);
+  CU_ASSERT_EQUAL(produced_out, 0);
 }
 
 /* What is written before the request is made waits for it. */
@@ -832,6 +895,8 @@ int main(int argc, char **argv) {
        test_a_file_is_sent_again_for_a_redirect},
       {"a file that shrinks", test_a_file_that_shrinks},
       {"producers of all lengths", test_producers_of_all_lengths},
+      {"copied and given", test_copied_and_given},
+      {"given bytes are dropped", test_given_bytes_are_dropped},
       {"written before the request", test_written_before_the_request},
       {"over every protocol", test_over_every_protocol},
       {"a slow producer", test_a_slow_producer},

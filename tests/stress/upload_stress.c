@@ -150,8 +150,8 @@ static lariat_value look(lariat_value value, void *context) {
 
 /* The producer of support/producing.h, with a look at the memory now and
  * then. */
-static double produced(struct fetching *t, bool known) {
-  struct producer producer = {.keeps = true};
+static double produced(struct fetching *t, bool known, bool gives) {
+  struct producer producer = {.keeps = true, .gives = gives};
   struct outcome o;
   lariat_upload *upload = NULL;
   lariat_request_options options = lariat_request_defaults(t->client);
@@ -162,7 +162,7 @@ static double produced(struct fetching *t, bool known) {
                   LARIAT_OK);
   options.upload = upload;
   outcome_watch(&o, lariat_request(t->client, "PUT", url, &options));
-  producer_start(&producer, upload, length / 10, PIECE);
+  producer_start(&producer, upload, length / 10, gives ? MIB : PIECE);
   for (unsigned tenth = 2; tenth <= 11; tenth++) {
     while (!producer.over && !o.fires)
       (void)lariat_reactor_run_once(t->f.reactor, 1000);
@@ -212,11 +212,12 @@ static void report(const char *what, double *ratios, const double *ours,
     CU_ASSERT(ratios[PAIRS / 2] <= cpu_ratio_most);
 }
 
-static void compare(struct fetching *t, const char *what, bool known) {
+static void compare(struct fetching *t, const char *what, bool known,
+                    bool gives) {
   double ratios[PAIRS], ours[PAIRS], theirs[PAIRS];
   for (unsigned i = 0; i < PAIRS; i++) {
     theirs[i] = plain(known);
-    ours[i] = file >= 0 ? from_file(t) : produced(t, known);
+    ours[i] = file >= 0 ? from_file(t) : produced(t, known, gives);
     ratios[i] = ours[i] / theirs[i];
   }
   report(what, ratios, ours, theirs, true);
@@ -234,8 +235,10 @@ static void test_a_producer(void) {
   struct fetching t;
   open_all(&t);
   least_kib = most_kib = 0;
-  compare(&t, "producer, known length", true);
-  compare(&t, "producer, in chunks", false);
+  compare(&t, "given, known length", true, true);
+  compare(&t, "given, in chunks", false, true);
+  compare(&t, "written, known length", true, false);
+  compare(&t, "written, in chunks", false, false);
   printf("\n    memory %ld to %ld KiB", least_kib, most_kib);
   if (!SANITIZED) CU_ASSERT(most_kib - least_kib <= 2 * 1024 * 2);
   fetching_close(&t);
@@ -253,7 +256,7 @@ static void test_a_file(void) {
     at += (uint64_t)written;
   }
   open_all(&t);
-  compare(&t, "file", true);
+  compare(&t, "file", true, false);
   fetching_close(&t);
   close(file);
   file = -1;

@@ -55,15 +55,25 @@ static lariat_value wrote(lariat_value result, void *context) {
   return lariat_value_drop(result);
 }
 
+unsigned produced_out;
+
+static void drop(void *bytes) {
+  (void)bytes;
+  produced_out--;
+}
+
 static lariat_deferred *write_piece(struct producer *producer) {
   uint64_t left = producer->length - producer->written;
   size_t piece = producer->piece;
   if (piece > PRODUCED_PERIOD) piece = PRODUCED_PERIOD;
   if (piece > left) piece = (size_t)left;
-  lariat_deferred *deferred = lariat_upload_write(
-      producer->upload, produced_bytes(producer->written), piece);
+  const char *bytes = produced_bytes(producer->written);
   producer->written += piece;
-  return deferred;
+  if (!producer->gives)
+    return lariat_upload_write(producer->upload, bytes, piece);
+  produced_out++;
+  return lariat_upload_give(producer->upload, (void *)(uintptr_t)bytes, piece,
+                            drop);
 }
 
 void producer_go_on(struct producer *producer) {
@@ -87,8 +97,10 @@ void producer_go_on(struct producer *producer) {
 void producer_start(struct producer *producer, lariat_upload *upload,
                     uint64_t length, size_t piece) {
   bool keeps = producer->keeps;
+  bool gives = producer->gives;
   memset(producer, 0, sizeof *producer);
   producer->keeps = keeps;
+  producer->gives = gives;
   producer->upload = upload;
   producer->length = length;
   producer->piece = piece;

@@ -23,6 +23,7 @@ struct producer {
   lariat_upload *upload; /* NULL: given back */
   uint64_t length;       /* to be written */
   size_t piece;          /* in one write */
+  bool gives;            /* without a copy */
   bool keeps;            /* does not end it, nor give it back */
 
   uint64_t written;
@@ -30,6 +31,9 @@ struct producer {
   bool over;            /* all written, or failed */
   lariat_status status; /* of the write that failed */
 };
+
+/* Pieces that were given and not dropped. */
+extern unsigned produced_out;
 
 /* Writes as told, each piece when there is room for it.  At the end of it, or
  * of a failure, gives `upload` back. */
