@@ -25,11 +25,14 @@ if(path_sources)
     lariat Threads::Threads lariat_warnings lariat_build_flags)
 endif()
 
-# Coroutines: reaches inside for the bare switch.
+# Coroutines, beside Twisted's: reaches inside for the bare switch.
 file(GLOB await_sources CONFIGURE_DEPENDS bench/micro/await.c)
 if(await_sources)
-  add_executable(bench-await ${await_sources})
+  add_executable(bench-await ${await_sources} bench/micro/twisted.c)
   target_include_directories(bench-await PRIVATE lib)
+  target_compile_definitions(bench-await PRIVATE
+    MICRO_SOURCE="${CMAKE_CURRENT_SOURCE_DIR}/bench/micro"
+    MICRO_TWISTED="${CMAKE_CURRENT_SOURCE_DIR}/build/twisted-24.11")
   target_link_libraries(bench-await PRIVATE
     lariat_static Threads::Threads lariat_warnings lariat_build_flags)
 endif()

@@ -81,6 +81,23 @@ foreach(name coroutine_test stack_test await_test inlinecb_test)
   endif()
 endforeach()
 
+# The tests of deferreds run with checks for misuse, and again without, where
+# the short ways are taken.
+file(GLOB sources CONFIGURE_DEPENDS tests/conformance/*_test.c)
+foreach(noun chain cooperative deferred_list deferred errand failure file_lock
+        follow gather later list lock looping_call program timeout trigger
+        value_list value)
+  list(APPEND sources tests/unit/${noun}_test.c)
+endforeach()
+foreach(source IN LISTS sources)
+  cmake_path(GET source STEM name)
+  cmake_path(GET source PARENT_PATH directory)
+  cmake_path(GET directory FILENAME label)
+  add_test(NAME ${label}.${name}.quick COMMAND ${name})
+  set_tests_properties(${label}.${name}.quick PROPERTIES
+    LABELS ${label} TIMEOUT 120 ENVIRONMENT LARIAT_TEST_QUICK=1)
+endforeach()
+
 file(GLOB sources CONFIGURE_DEPENDS tests/stress/*.c)
 if(NOT TARGET lariat_tool)
   list(FILTER sources EXCLUDE REGEX "/program_stress\\.c$")

@@ -64,6 +64,16 @@ void measure_gathered(lariat_reactor *reactor, uint64_t count) {
   }
 }
 
+/* The children have their results before they are gathered. */
+void measure_gathered_late(lariat_reactor *reactor, uint64_t count) {
+  lariat_deferred *children[CHILDREN];
+  for (uint64_t i = 0; i < count; i += CHILDREN) {
+    for (int n = 0; n < CHILDREN; n++)
+      children[n] = lariat_deferred_succeed(reactor, lariat_int(n));
+    lariat_deferred_release(lariat_gather_results(children, CHILDREN));
+  }
+}
+
 static lariat_value give(lariat_value result, void *context) {
   lariat_value_drop(result);
   return lariat_deferred_value(context);

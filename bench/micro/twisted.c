@@ -46,19 +46,21 @@ static void read_lines(FILE *lines) {
   }
 }
 
-static void run_python(const char *python, const char *directory, int out) {
+static void run_python(const char *python, const char *directory,
+                       const char *script, int out) {
   setenv("PYTHONPATH", directory, 1);
   dup2(out, STDOUT_FILENO);
-  execl(python, python, "-B", MICRO_SOURCE "/twisted_micro.py", (char *)NULL);
+  execl(python, python, "-B", script, (char *)NULL);
   _exit(127);
 }
 
-void twisted_run(const char *python, const char *directory) {
+void twisted_run(const char *python, const char *directory,
+                 const char *script) {
   int ends[2];
   if (pipe(ends) != 0) micro_fail("no pipe");
   pid_t pid = fork();
   if (pid < 0) micro_fail("no process");
-  if (pid == 0) run_python(python, directory, ends[1]);
+  if (pid == 0) run_python(python, directory, script, ends[1]);
   close(ends[1]);
   FILE *lines = fdopen(ends[0], "r");
   if (!lines) micro_fail("out of memory");

@@ -63,6 +63,11 @@ def gathered(count):
         fire_all(children)
 
 
+def gathered_late(count):
+    for _ in range(0, count, CHILDREN):
+        defer.gatherResults([defer.succeed(n) for n in range(CHILDREN)])
+
+
 def returned(count):
     for _ in range(count):
         inner = defer.Deferred()
@@ -133,6 +138,7 @@ tell("chain link", links)
 tell("10 callbacks", ten)
 tell("child", children_alone)
 tell("child, gathered", gathered)
+tell("child, fired before", gathered_late)
 tell("returned deferred", returned)
 tell("nested, a level", nested, NESTED)
 tell("timer", timer)

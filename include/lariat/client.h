@@ -14,6 +14,7 @@
 #include <lariat/pool.h>
 #include <lariat/reactor.h>
 #include <lariat/response.h>
+#include <lariat/retry.h>
 #include <lariat/status.h>
 #include <lariat/upload.h>
 
@@ -55,6 +56,9 @@ typedef struct lariat_client_options {
   bool no_decompress;          /* do not ask for compressed bodies */
   bool sha256;                 /* compute it for each body */
   const char *user_agent;      /* copied; NULL: "lariat/VERSION"; "": none */
+  uint64_t idle_timeout_ms;    /* no byte in either direction for so long, from
+                                  its turn on; default 0: none */
+  const lariat_retry_policy *retry; /* copied; NULL: no retries */
 } lariat_client_options;
 
 /* The defaults.  Any thread. */
@@ -105,6 +109,11 @@ typedef struct lariat_request_options {
   unsigned max_redirects;
   lariat_http http;
   bool sha256;
+  uint64_t idle_timeout_ms;         /* as the client's */
+  const lariat_retry_policy *retry; /* NULL: the client's; its budget is the
+                                       client's in any case */
+  bool retry_any_method;            /* this request may be made twice, whatever
+                                       its method: it is known to do no harm */
 
   /* A body that is not in memory; of `body`, a file and a producer there can
    * be one, and none with HEAD.  A file is read while it is sent, by the pool,
@@ -168,6 +177,8 @@ typedef struct lariat_client_stats {
   uint64_t cancelled;
   uint64_t pending; /* not fired yet */
   uint64_t queued;  /* of those, waiting in the client itself */
+  uint64_t retries; /* attempts after the first of a fetch */
+  uint64_t resting; /* of the queued, waiting for their retry */
 } lariat_client_stats;
 
 /* Fills `*stats` as far as its `size` goes.

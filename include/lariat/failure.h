@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include <lariat/attempt.h>
 #include <lariat/export.h>
 #include <lariat/status.h>
 #include <lariat/value.h>
@@ -69,7 +70,22 @@ LARIAT_API int lariat_failure_http_status(lariat_value failure);
 
 LARIAT_API lariat_phase lariat_failure_phase(lariat_value failure);
 
-/* The failure behind this one (LARIAT_EFIRST has one), borrowed, or "none". */
+/* Which limit ran out, of a fetch with LARIAT_ETIMEDOUT. */
+LARIAT_API lariat_time_limit lariat_failure_time_limit(lariat_value failure);
+
+/* What each phase of the fetch took, see attempt.h; zeros for what is not of a
+ * fetch. */
+LARIAT_API lariat_timings lariat_failure_timings(lariat_value failure);
+
+/* As with lariat_response_attempts; 0 for what is not of a fetch.  And why
+ * there was not another. */
+LARIAT_API size_t lariat_failure_attempts(lariat_value failure);
+LARIAT_API lariat_attempt lariat_failure_attempt_at(lariat_value failure,
+                                                    size_t index);
+LARIAT_API lariat_retry_end lariat_failure_retry_end(lariat_value failure);
+
+/* The failure behind this one (LARIAT_EFIRST and LARIAT_ERETRYBUDGET have
+ * one), borrowed, or "none". */
 LARIAT_API lariat_value lariat_failure_cause(lariat_value failure);
 
 /* With LARIAT_EFIRST: which of the deferreds failed, counted from 0. */

@@ -4,6 +4,7 @@
 #define LARIAT_LARIAT_H
 
 #include <lariat/allocator.h>
+#include <lariat/attempt.h>
 #include <lariat/await.h>
 #include <lariat/checks.h>
 #include <lariat/client.h>
@@ -27,6 +28,7 @@
 #include <lariat/react.h>
 #include <lariat/reactor.h>
 #include <lariat/response.h>
+#include <lariat/retry.h>
 #include <lariat/semaphore.h>
 #include <lariat/status.h>
 #include <lariat/trigger.h>

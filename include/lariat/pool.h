@@ -81,10 +81,11 @@ lariat_pool_defer(lariat_pool *pool, unsigned index, lariat_reactor *reactor,
                   lariat_destroy destroy);
 
 /* Closes the pool: new jobs are refused (LARIAT_ECLOSED); those it has may go
- * on for `drain_ms`, then they are cancelled.  The deferred, which belongs to
- * `reactor`, fires with "none" when the last thread has ended.  Closing twice
- * is allowed; both deferreds fire.  Never NULL.  The thread of `reactor`,
- * which may not be one of the pool's own (a failed deferred, LARIAT_EBUSY). */
+ * on for `drain_ms`, then they are cancelled.  "Before shutdown" triggers of
+ * its reactors have a second more.  The deferred, which belongs to `reactor`,
+ * fires with "none" when the last thread has ended.  Closing twice is allowed;
+ * both deferreds fire.  Never NULL.  The thread of `reactor`, which may not be
+ * one of the pool's own (a failed deferred, LARIAT_EBUSY). */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_pool_close(lariat_pool *pool, lariat_reactor *reactor,
                   unsigned drain_ms);

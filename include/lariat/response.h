@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <lariat/attempt.h>
 #include <lariat/export.h>
 #include <lariat/value.h>
 
@@ -61,19 +62,22 @@ lariat_response_remote_port(const lariat_response *response);
 LARIAT_API const uint8_t *
 lariat_response_sha256(const lariat_response *response);
 
-/* Where the time went, in microseconds, of the last hop; `total_us` is of the
- * whole fetch, from the call on.  dns, connect and tls are 0 on a connection
- * that was open already. */
-typedef struct lariat_timings {
-  uint64_t queue_us;      /* waiting for its turn */
-  uint64_t dns_us;        /* looking the name up */
-  uint64_t connect_us;    /* opening the TCP connection */
-  uint64_t tls_us;        /* shaking hands */
-  uint64_t first_byte_us; /* from the request's start to the first byte */
-  uint64_t total_us;
-} lariat_timings;
+/* Where the time went, see attempt.h. */
 LARIAT_API lariat_timings
 lariat_response_timings(const lariat_response *response);
+
+/* How many attempts there were, this one included, and each in turn (zeros
+ * when out of range).  A request that libcurl sent again by itself, since an
+ * open connection turned out to be dead, is one more.  Redirects are not
+ * attempts. */
+LARIAT_API size_t
+lariat_response_attempts(const lariat_response *response);
+LARIAT_API lariat_attempt
+lariat_response_attempt_at(const lariat_response *response, size_t index);
+
+/* Why this answer, if its status is one to try again, was not. */
+LARIAT_API lariat_retry_end
+lariat_response_retry_end(const lariat_response *response);
 
 /* How many redirects were followed to get here. */
 LARIAT_API unsigned lariat_response_redirects(const lariat_response *response);

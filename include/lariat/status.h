@@ -57,6 +57,8 @@ typedef enum lariat_status {
   LARIAT_EENCODING = -52,    /* the body could not be decompressed */
   LARIAT_EREDIRECTS = -53,   /* too many redirects */
   LARIAT_EREDIRECT = -54,    /* a redirect to what is not a fetchable URL */
+  LARIAT_ERETRYBUDGET = -55, /* no more retries for now; the failure's cause
+                                says what was to be tried again */
   LARIAT_EUPLOAD = -56,      /* the body that was to be sent has failed */
   LARIAT_EANSWERED = -75,    /* of a body's producer: the server has answered,
                                 and wants no more of it */

@@ -45,6 +45,7 @@ struct lariat_coroutine {
   bool ended;               /* its stack is to be given back */
   bool given_up;            /* the same, in the middle of the body */
   uint32_t holds;
+  lariat_coroutine *passed; /* the one that a cancel passed through before */
   uint32_t stale_turns; /* calls for the next turn that are too late */
   uint32_t refusals;    /* waits since the reactor closes */
   lr_timer timer;

@@ -302,16 +302,36 @@ lariat_deferred *lr_coroutine_awaits(const lariat_deferred *deferred) {
   return lr_coroutine_of(deferred)->awaited;
 }
 
-/* What a cancel of `deferred` comes down to, through coroutines that wait for
- * coroutines, so that cancelling does not recurse.  There are no circles. */
-static lariat_deferred *innermost(lariat_deferred *deferred) {
-  for (;;) {
-    while (lr_deferred_waits(deferred)) deferred = deferred->result.data;
-    if (deferred->ops != &lr_coroutine_ops || lr_deferred_is_fired(deferred))
-      return deferred;
-    const lariat_coroutine *coroutine = lr_coroutine_of(deferred);
-    if (coroutine->waits != LR_WAITS_DEFERRED) return deferred;
+/* The coroutine that a cancel of `*deferred` passes through, if that waits for a
+ * deferred of its own; else NULL, and `*deferred` is the one to cancel. */
+static lariat_coroutine *on_the_way(lariat_deferred **deferred) {
+  while (lr_deferred_waits(*deferred)) *deferred = (*deferred)->result.data;
+  if ((*deferred)->ops != &lr_coroutine_ops || lr_deferred_is_fired(*deferred))
+    return NULL;
+  lariat_coroutine *coroutine =
+      lr_container(*deferred, lariat_coroutine, deferred);
+  return coroutine->waits == LR_WAITS_DEFERRED ? coroutine : NULL;
+}
+
+/* A cancel of `deferred`, through coroutines that wait for coroutines, in loops
+ * so that it does not recurse.  Each of them is being cancelled meanwhile, as
+ * if the cancel had been its own.  There are no circles. */
+static void cancel_awaited(lariat_deferred *deferred) {
+  lariat_coroutine *passed = NULL;
+  lariat_coroutine *coroutine;
+  while ((coroutine = on_the_way(&deferred)) &&
+         !(coroutine->deferred.flags & LR_DEFERRED_CANCELLING)) {
+    coroutine->deferred.flags |= LR_DEFERRED_CANCELLING;
+    coroutine->holds++;
+    coroutine->passed = passed;
+    passed = coroutine;
     deferred = coroutine->awaited;
+  }
+  if (!coroutine) lariat_deferred_cancel(deferred);
+  while ((coroutine = passed)) {
+    passed = coroutine->passed;
+    coroutine->deferred.flags &= ~(unsigned)LR_DEFERRED_CANCELLING;
+    lr_coroutine_let_go(coroutine);
   }
 }
 
@@ -328,7 +348,7 @@ void lr_coroutine_cancel(lariat_deferred *deferred) {
   lariat_coroutine *coroutine =
       lr_container(deferred, lariat_coroutine, deferred);
   if (coroutine->waits == LR_WAITS_DEFERRED)
-    lariat_deferred_cancel(innermost(coroutine->awaited));
+    cancel_awaited(coroutine->awaited);
   else if (coroutine->waits == LR_WAITS_NOT)
     coroutine->cancelled = true;
   else
@@ -354,7 +374,7 @@ static void detach(lariat_coroutine *coroutine) {
 /* Cancelling gives the awaited work the chance to end in its own way.  (The
  * coroutine cannot wait again meanwhile: what it waits for then is that.) */
 static void unwind_await(lariat_coroutine *coroutine) {
-  if (coroutine->holding) lariat_deferred_cancel(innermost(coroutine->awaited));
+  if (coroutine->holding) cancel_awaited(coroutine->awaited);
   if (coroutine->waits != LR_WAITS_DEFERRED) return;
   detach(coroutine);
   let_go_of_awaited(coroutine);

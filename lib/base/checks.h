@@ -3,10 +3,11 @@
 #ifndef LR_BASE_CHECKS_H
 #define LR_BASE_CHECKS_H
 
+#include "base/hidden.h"
 #include "base/switch.h"
 #include <lariat/checks.h>
 
-extern lr_switch lr_checks_switch;
+extern LR_HIDDEN lr_switch lr_checks_switch;
 
 static inline bool lr_checks(void) {
   return lr_switch_is_on(&lr_checks_switch);

@@ -6,9 +6,11 @@
 #ifndef LR_BASE_INSIDE_H
 #define LR_BASE_INSIDE_H
 
+#include "base/hidden.h"
+
 /* One instruction to reach, also in the shared library. */
 #define LR_THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
 
-extern LR_THREAD_LOCAL unsigned lr_inside;
+extern LR_HIDDEN LR_THREAD_LOCAL unsigned lr_inside;
 
 #endif

@@ -3,6 +3,7 @@
 #ifndef LR_BASE_MEMORY_H
 #define LR_BASE_MEMORY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* As malloc, calloc, realloc and free; NULL when there is none.  Any thread. */
@@ -11,6 +12,9 @@ void *lr_alloc_zero(size_t bytes) __attribute__((malloc, warn_unused_result));
 void *lr_realloc(void *memory, size_t bytes)
     __attribute__((warn_unused_result));
 void lr_free(void *memory);
+
+/* Whether it comes from malloc, with no allocator set. */
+bool lr_memory_is_malloc(void);
 
 /* Zeroed, at the start of a cache line; freed by lr_free_lines.  For what
  * two threads write. */

@@ -14,12 +14,12 @@
 #include "base/atomics.h"
 #include <lariat/checks.h>
 
-static lr_atomic_u32 generation;
+lr_atomic_u32 lr_process_forks;
 static pthread_once_t armed = PTHREAD_ONCE_INIT;
 /* Set once `armed` ran, so that the usual call is two loads. */
 static lr_atomic_u32 is_armed;
 
-static void count_fork(void) { lr_u32_add_relaxed(&generation, 1); }
+static void count_fork(void) { lr_u32_add_relaxed(&lr_process_forks, 1); }
 
 static void arm(void) {
   if (pthread_atfork(NULL, NULL, count_fork) == 0)
@@ -33,7 +33,7 @@ uint32_t lr_process_generation(void) {
     pthread_once(&armed, arm);
     if (!lr_u32_load_acquire(&is_armed)) return (uint32_t)getpid();
   }
-  return lr_u32_load_relaxed(&generation);
+  return lr_u32_load_relaxed(&lr_process_forks);
 }
 
 /* One write, so that lines of several threads do not mix.  A message that does

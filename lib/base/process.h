@@ -7,9 +7,21 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/atomics.h"
+#include "base/hidden.h"
+
 /* A number that differs in every forked child; what was made under another
  * number must not be used.  The first call (any thread) arms the detection. */
 uint32_t lr_process_generation(void);
+
+/* What that number is, as long as forks can be noticed: 0, and one more in
+ * each child of a child.  Read through lr_process_is_still. */
+extern LR_HIDDEN lr_atomic_u32 lr_process_forks;
+
+/* Whether lr_process_generation is `generation` for certain; false: ask it. */
+static inline bool lr_process_is_still(uint32_t generation) {
+  return lr_u32_load_relaxed(&lr_process_forks) == generation;
+}
 
 /* Writes "lariat: <message>" and a line break to standard error, in one
  * write.  Any thread. */

@@ -74,6 +74,8 @@ static const struct entry entries[] = {
      "there were too many redirects"},
     {LARIAT_EREDIRECT, false, "bad-redirect",
      "a redirect leads to what cannot be fetched"},
+    {LARIAT_ERETRYBUDGET, true, "retry-budget",
+     "the client's budget for retries is used up"},
     {LARIAT_EUPLOAD, false, "upload-failed",
      "the body that was to be sent has failed"},
     {LARIAT_EANSWERED, false, "answered",

@@ -21,6 +21,11 @@ void lr_switch_set(lr_switch *toggle, bool on);
 /* Looks at the environment, unless it is known by now; whether it is on. */
 bool lr_switch_look(lr_switch *toggle);
 
+/* Whether it is known to be off, by one comparison. */
+static inline bool lr_switch_is_off(const lr_switch *toggle) {
+  return lr_u32_load_relaxed(&toggle->state) == LR_SWITCH_OFF;
+}
+
 /* The common case, off, is one comparison. */
 static inline bool lr_switch_is_on(lr_switch *toggle) {
   uint32_t state = lr_u32_load_relaxed(&toggle->state);

@@ -5,8 +5,8 @@
 #include "deferred/burial.h"
 
 #include "base/inside.h"
-#include "base/memory.h"
 #include "deferred/canceller.h"
+#include "deferred/chain.h"
 #include "deferred/room.h"
 #include "deferred/trace.h"
 #include "deferred/unhandled.h"
@@ -22,20 +22,17 @@ static lariat_deferred *pop(lariat_deferred **list) {
   return first;
 }
 
-/* What most do not have: pairs that did not run, pairs on the heap, a
- * canceller. */
+/* What most do not have: pairs that did not run, a canceller. */
 static __attribute__((noinline)) void destroy_rest(lariat_deferred *deferred) {
   while (deferred->next < deferred->end) {
     lr_pair pair = deferred->pairs[deferred->next++];
     if (pair.destroy) pair.destroy(pair.context);
   }
-  if (deferred->pairs != deferred->inside) lr_free(deferred->pairs);
   if (deferred->flags & LR_DEFERRED_CANCELLER) lr_canceller_drop(deferred);
 }
 
 static inline bool has_rest(const lariat_deferred *deferred) {
   return deferred->next < deferred->end ||
-         deferred->pairs != deferred->inside ||
          deferred->flags & LR_DEFERRED_CANCELLER;
 }
 
@@ -50,9 +47,10 @@ static inline void drop_result(lariat_deferred *deferred) {
 static inline __attribute__((always_inline)) void
 put_away(lariat_deferred *deferred) {
   lr_inside++;
-  if (has_rest(deferred)) destroy_rest(deferred);
+  if (LR_RARE(has_rest(deferred))) destroy_rest(deferred);
+  if (deferred->pairs != deferred->inside) lr_chain_free_pairs(deferred);
   drop_result(deferred);
-  if (deferred->flags & LR_DEFERRED_TRACED) lr_trace_free(deferred);
+  if (LR_RARE(deferred->flags & LR_DEFERRED_TRACED)) lr_trace_free(deferred);
   deferred->ops->dispose(deferred);
   lr_inside--;
 }
@@ -114,10 +112,28 @@ static __attribute__((noinline)) void lose(lariat_deferred *deferred) {
   while ((deferred = pop(&dead)) != NULL) lr_deferred_end(deferred);
 }
 
+/* A plain one that has nothing left to destroy or to drop: no code of the
+ * user's will run. */
+static inline bool is_bare(const lariat_deferred *deferred) {
+  const lariat_type *type = deferred->result.type;
+  return deferred->ops == &lr_deferred_plain_ops && (!type || !type->drop) &&
+         deferred->next >= deferred->end &&
+         !(deferred->flags & (LR_DEFERRED_CANCELLER | LR_DEFERRED_TRACED));
+}
+
+static inline void free_bare(lariat_deferred *deferred) {
+  lr_deferred_room *room = deferred->home;
+  if (deferred->pairs != deferred->inside) lr_chain_free_pairs(deferred);
+  lr_blocks_give(&room->deferreds, deferred);
+  lr_deferred_room_release(room);
+}
+
 /* Who has neither been waiting nor been abandoned is simply dead. */
 void lr_deferred_bury(lariat_deferred *deferred) {
-  if (lr_deferred_waits(deferred) ||
-      (deferred->ops->abandon && !lr_deferred_is_fired(deferred)))
+  if (is_bare(deferred))
+    free_bare(deferred);
+  else if (lr_deferred_waits(deferred) ||
+           (deferred->ops->abandon && !lr_deferred_is_fired(deferred)))
     lose(deferred);
   else
     inter(deferred);

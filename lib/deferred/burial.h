@@ -4,6 +4,7 @@
 #ifndef LR_DEFERRED_BURIAL_H
 #define LR_DEFERRED_BURIAL_H
 
+#include "base/hidden.h"
 #include "deferred/deferred.h"
 
 /* The last reference of `deferred` is gone. */
@@ -11,7 +12,7 @@ void lr_deferred_bury(lariat_deferred *deferred);
 
 /* The `destroy` of a marker: the deferred that `waiter` waits for dies, and so
  * does the waiter, which nobody holds any more. */
-void lr_deferred_lose_waiter(void *waiter);
+LR_HIDDEN void lr_deferred_lose_waiter(void *waiter);
 
 static inline void lr_deferred_release(lariat_deferred *deferred) {
   if (deferred->flags & LR_DEFERRED_FIXED) return;

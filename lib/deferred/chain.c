@@ -10,6 +10,8 @@
 #include "base/memory.h"
 #include "deferred/burial.h"
 #include "deferred/canceller.h"
+#include "deferred/combination.h"
+#include "deferred/room.h"
 
 /* A marker is the pair through which a deferred gives its result to one that
  * waits for it: the context is that one. */
@@ -32,20 +34,24 @@ static bool close_up(lariat_deferred *deferred, uint32_t least) {
   return true;
 }
 
-/* The first room on the heap holds four times what is inside: one who needs
- * that much mostly needs more. */
-static uint32_t next_room(const lariat_deferred *deferred) {
-  return deferred->room * (deferred->pairs == deferred->inside ? 4 : 2);
+/* All that are inside move to a kept block, to the same places. */
+static bool move_out(lariat_deferred *deferred) {
+  lr_pair *pairs = lr_blocks_take(&deferred->home->pairs);
+  if (!pairs) return false;
+  memcpy(pairs, deferred->inside, sizeof deferred->inside);
+  deferred->pairs = pairs;
+  deferred->room = LR_DEFERRED_MORE_PAIRS;
+  return true;
 }
 
 static bool grow(lariat_deferred *deferred) {
-  if (deferred->room > UINT32_MAX / 4 / sizeof(lr_pair)) return false;
-  uint32_t room = next_room(deferred);
+  if (deferred->room > UINT32_MAX / 2 / sizeof(lr_pair)) return false;
+  uint32_t room = deferred->room * 2;
   lr_pair *pairs = lr_alloc(room * sizeof *pairs);
   if (!pairs) return false;
   uint32_t pending = deferred->end - deferred->next;
   memcpy(pairs, deferred->pairs + deferred->next, pending * sizeof *pairs);
-  if (deferred->pairs != deferred->inside) lr_free(deferred->pairs);
+  lr_chain_free_pairs(deferred);
   deferred->pairs = pairs;
   deferred->room = room;
   deferred->next = 0;
@@ -55,15 +61,11 @@ static bool grow(lariat_deferred *deferred) {
 
 /* Closing up pays when it frees half of the room; to free less it would move
  * all for each pair that a callback adds, and is for want of memory only. */
-static bool make_room(lariat_deferred *deferred) {
-  return close_up(deferred, deferred->room / 2) || grow(deferred) ||
+bool lr_chain_make_room(lariat_deferred *deferred) {
+  bool is_inside = deferred->pairs == deferred->inside;
+  return close_up(deferred, deferred->room / 2) ||
+         (is_inside ? move_out(deferred) : grow(deferred)) ||
          close_up(deferred, 1);
-}
-
-bool lr_chain_append(lariat_deferred *deferred, const lr_pair *pair) {
-  if (deferred->end == deferred->room && !make_room(deferred)) return false;
-  deferred->pairs[deferred->end++] = *pair;
-  return true;
 }
 
 /* What `deferred` needs the result of, or NULL. */
@@ -122,7 +124,8 @@ static lariat_value take_deferred(lariat_deferred *outer,
 
 /* The result of `deferred` after a callback, or the deferred that it waited
  * for, gave `value`. */
-static lariat_value take(lariat_deferred *deferred, lariat_value value) {
+static __attribute__((noinline)) lariat_value take(lariat_deferred *deferred,
+                                                   lariat_value value) {
   if (deferred->flags & LR_DEFERRED_POISONED) {
     deferred->flags &= ~(unsigned)LR_DEFERRED_POISONED;
     lariat_value_drop(value);
@@ -161,11 +164,19 @@ static inline bool is_more_than_a_value(const lariat_deferred *deferred,
          deferred->flags & LR_DEFERRED_POISONED;
 }
 
+/* A side that is NULL passes the result on. */
+static inline lariat_value call_side(const lr_pair *pair, lariat_value result) {
+  lariat_callback side =
+      lariat_is_failure(result) ? pair->errback : pair->callback;
+  return side ? side(result, pair->context) : result;
+}
+
 /* Runs pairs of `deferred` until there are none, or it waits, or one that
  * waited for it is to be run first: that is returned.  RUNNING covers all of
  * the user's code in it: what that adds waits for its turn, and the result is
  * in a register.  (It can be RUNNING already while lr_chain_fail is at it,
- * which then runs what is left.) */
+ * which then runs what is left.)  A pair may move while its side runs: what is
+ * needed of it afterwards is read before. */
 static inline __attribute__((always_inline)) lariat_deferred *
 advance(lariat_deferred *deferred) {
   lariat_value result = deferred->result;
@@ -176,17 +187,23 @@ advance(lariat_deferred *deferred) {
   deferred->result.type = NULL;
   do {
     const lr_pair *pair = &deferred->pairs[deferred->next++];
-    void *context = pair->context;
     lariat_destroy destroy = pair->destroy;
-    if (is_marker(pair)) {
-      stop_running(deferred, result);
-      return hand_over(deferred, context);
+    if (!destroy) {
+      result = call_side(pair, result);
+    } else {
+      void *context = pair->context;
+      if (is_marker(pair)) {
+        stop_running(deferred, result);
+        return hand_over(deferred, context);
+      }
+      if (destroy == lr_slot_lose) {
+        result = lr_slot_tell(context, result);
+      } else {
+        result = call_side(pair, result);
+        destroy(context);
+      }
     }
-    lariat_callback side =
-        lariat_is_failure(result) ? pair->errback : pair->callback;
-    if (side) result = side(result, context);
-    if (destroy) destroy(context);
-    if (!is_more_than_a_value(deferred, result)) continue;
+    if (!LR_RARE(is_more_than_a_value(deferred, result))) continue;
     result = take(deferred, result);
     if (result.type == &lariat_deferred_type) break;
   } while (deferred->next < deferred->end);
@@ -282,6 +299,35 @@ void lr_chain_run(lariat_deferred *bottom) {
   lr_deferred_release(bottom);
 }
 
+/* The case without a list to put it into, or with code of the user's to run. */
+static __attribute__((noinline)) void ask_rule(lariat_deferred *child,
+                                               lr_slot *place) {
+  lariat_value result = child->result;
+  lr_inside++;
+  child->references++;
+  child->flags |= LR_DEFERRED_RUNNING;
+  child->result.type = NULL;
+  result = lr_slot_tell(place, result);
+  if (LR_RARE(is_more_than_a_value(child, result)))
+    result = take(child, result);
+  stop_running(child, result);
+  lr_inside--;
+  if (LR_RARE(child->next < child->end)) lr_chain_run(child);
+  lr_deferred_release(child);
+}
+
+void lr_chain_tell(lariat_deferred *child, lr_slot *place) {
+  uint32_t held = place->held;
+  if (!lr_slot_takes(place, child->result)) {
+    ask_rule(child, place);
+    return;
+  }
+  place->child = NULL;
+  place->held = false;
+  child->references -= held; /* it may have had none: see end_if_lost */
+  if (child->references == 0) lr_deferred_bury(child);
+}
+
 /* Takes the pair at `place` off the chain, which is no longer full then. */
 static lr_pair remove_pair(lariat_deferred *deferred, uint32_t place) {
   lr_pair *pairs = deferred->pairs;
@@ -313,8 +359,10 @@ static void poison(lariat_deferred *deferred, bool was_running) {
     deferred->flags |= LR_DEFERRED_POISONED;
     return;
   }
-  if (!lr_deferred_is_fired(deferred))
+  if (!lr_deferred_is_fired(deferred)) {
     deferred->flags |= LR_DEFERRED_FIRED | LR_DEFERRED_SWALLOWS;
+    if (deferred->flags & LR_DEFERRED_TELLS) deferred->ops->fired(deferred);
+  }
   lariat_value old = deferred->result;
   deferred->result = lr_failure_no_memory();
   lariat_value_drop(old);

@@ -4,18 +4,54 @@
 #ifndef LR_DEFERRED_CHAIN_H
 #define LR_DEFERRED_CHAIN_H
 
-#include "deferred/deferred.h"
+#include "deferred/combination.h"
+#include "deferred/room.h"
+
+/* Makes room for one more pair; false when out of memory. */
+bool lr_chain_make_room(lariat_deferred *deferred);
 
 /* Puts a pair at the end; false when out of memory, with nothing changed. */
-bool lr_chain_append(lariat_deferred *deferred, const lr_pair *pair);
+static inline bool lr_chain_append(lariat_deferred *deferred,
+                                   const lr_pair *pair) {
+  if (deferred->end == deferred->room && !lr_chain_make_room(deferred))
+    return false;
+  deferred->pairs[deferred->end++] = *pair;
+  return true;
+}
 
 /* Runs what can be run of `deferred`, which has fired and is not RUNNING, and
  * of all that wait for it.  Holds a reference meanwhile, and gives it back. */
 void lr_chain_run(lariat_deferred *deferred);
 
+/* Gives the result of `child`, whose chain may run and has no pair, to a
+ * combination. */
+void lr_chain_tell(lariat_deferred *child, struct lr_slot *place);
+
+/* The same as lr_chain_run for one that has just fired.  Children of
+ * combinations mostly have a single pair. */
+static inline void lr_chain_start(lariat_deferred *deferred) {
+  uint32_t next = deferred->next;
+  uint32_t pairs = deferred->end - next;
+  const lr_pair *first = &deferred->pairs[next];
+  if (pairs == 1 && first->destroy == lr_slot_lose && !deferred->paused) {
+    deferred->next = deferred->end = 0;
+    lr_chain_tell(deferred, first->context);
+  } else if (pairs > 0 || deferred->references == 0) {
+    lr_chain_run(deferred);
+  }
+}
+
 /* The chain could not grow: destroys the contexts of its pairs, and that of
  * `refused`, which found no room, and makes the result LARIAT_ENOMEM. */
 void lr_chain_fail(lariat_deferred *deferred, const lr_pair *refused);
+
+/* Gives back its pairs, which are not the ones inside. */
+static inline void lr_chain_free_pairs(const lariat_deferred *deferred) {
+  if (deferred->room == LR_DEFERRED_MORE_PAIRS)
+    lr_blocks_give(&deferred->home->pairs, deferred->pairs);
+  else
+    lr_free(deferred->pairs);
+}
 
 /* Whether `inner` needs, however indirectly, the result of `outer`. */
 bool lr_chain_waits_for(const lariat_deferred *inner,

@@ -5,10 +5,12 @@
  * last of them. */
 #include "deferred/combination.h"
 
+#include "base/checks.h"
 #include "base/list.h"
 #include "base/memory.h"
 #include "base/process.h"
 #include "deferred/burial.h"
+#include "deferred/chain.h"
 #include "deferred/list.h"
 #include "deferred/room.h"
 
@@ -31,26 +33,24 @@ static void let_go_of_all(lr_combination *whole) {
   if (whole->busy || !lr_combination_has_fired(whole)) return;
   whole->attached++;
   lariat_list *list = whole->list;
-  whole->list = NULL;
+  whole->list = whole->open = NULL;
   lr_list_values_free(list);
-  for (size_t i = 0; i < whole->count; i++) let_go(&whole->slots[i]);
+  if (whole->missing > 0)
+    for (size_t i = 0; i < whole->count; i++) let_go(&whole->slots[i]);
   detach(whole);
 }
 
 lariat_value lr_combination_take_list(lr_combination *whole) {
   lariat_list *list = whole->list;
-  whole->list = NULL;
+  whole->list = whole->open = NULL;
   return lariat_value_of(&lariat_list_type, list);
 }
 
 /* The slot that has just settled, or the deferred itself, keeps the memory. */
 void lr_combination_fire(lr_combination *whole, lariat_value result) {
+  whole->deferred.flags &= ~(unsigned)LR_DEFERRED_TELLS;
   (void)lr_deferred_fire(&whole->deferred, result);
   let_go_of_all(whole);
-}
-
-static size_t index_of(const lr_slot *place) {
-  return (size_t)(place - place->whole->slots);
 }
 
 /* The child has told its result: nothing more comes from it. */
@@ -64,7 +64,7 @@ static lariat_value on_result(lariat_value result, void *context) {
   lr_combination *whole = place->whole;
   settle(place);
   whole->missing--;
-  return whole->rule(whole, index_of(place), result);
+  return whole->rule(whole, place->index, result);
 }
 
 /* Nobody can fire it any more: the last child has gone without a word. */
@@ -75,9 +75,24 @@ static void end_if_lost(lr_combination *whole) {
     lr_deferred_end(&whole->deferred);
 }
 
+/* The two above and below in one, for the runs of chains. */
+lariat_value lr_slot_tell(lr_slot *place, lariat_value result) {
+  lr_combination *whole = place->whole;
+  settle(place);
+  whole->missing--;
+  lariat_value left = whole->rule(whole, place->index, result);
+  if (whole->attached > 2) {
+    whole->attached--;
+  } else {
+    end_if_lost(whole);
+    detach(whole);
+  }
+  return left;
+}
+
 /* The pair is gone.  If it went without running, the child is dead (then there
  * is nobody to hear of it), or its chain could not grow: a failure. */
-static void on_destroy(void *context) {
+void lr_slot_lose(void *context) {
   lr_slot *place = context;
   lr_combination *whole = place->whole;
   const lariat_deferred *child = place->child;
@@ -86,7 +101,7 @@ static void on_destroy(void *context) {
   if (lost) {
     whole->missing--;
     lariat_value left =
-        whole->rule(whole, index_of(place), lr_failure_no_memory());
+        whole->rule(whole, place->index, lr_failure_no_memory());
     lariat_value_drop(left);
   }
   end_if_lost(whole);
@@ -97,6 +112,11 @@ static void dispose(lariat_deferred *deferred) {
   lr_combination *whole = lr_container(deferred, lr_combination, deferred);
   let_go_of_all(whole);
   detach(whole);
+}
+
+/* By somebody else than its children, which are no longer needed. */
+static void fired(lariat_deferred *deferred) {
+  let_go_of_all(lr_container(deferred, lr_combination, deferred));
 }
 
 void lr_combination_cancel_children(lr_combination *whole) {
@@ -130,17 +150,18 @@ static bool abandon(lariat_deferred *deferred, lr_deferred_lost *lost) {
 const lr_deferred_ops lr_combination_fires_through_children = {
     .dispose = dispose,
     .cancel = cancel,
+    .fired = fired,
     .abandon = abandon,
     .cancel_passes_on = true};
 
 const lr_deferred_ops lr_combination_can_be_cancelled = {
-    .dispose = dispose, .cancel = cancel, .abandon = abandon};
+    .dispose = dispose, .cancel = cancel, .fired = fired, .abandon = abandon};
 
 static lr_combination *make(lr_deferred_room *room,
                             const lr_combination_parts *parts) {
   const size_t most = (SIZE_MAX - sizeof(lr_combination)) / sizeof(lr_slot);
   size_t count = parts->count;
-  if (!room || count > most) return NULL;
+  if (!room || count > most || count > UINT32_MAX) return NULL;
   lr_combination *whole = lr_alloc(sizeof *whole + count * sizeof(lr_slot));
   lariat_list *list = lr_list_values_new(count);
   if (!whole || !list) {
@@ -149,29 +170,41 @@ static lr_combination *make(lr_deferred_room *room,
     return NULL;
   }
   lr_deferred_init_in(&whole->deferred, room, parts->ops);
+  whole->deferred.flags |= LR_DEFERRED_TELLS;
   whole->rule = parts->rule;
   whole->flags = parts->flags;
   whole->is_decided = false;
   whole->busy = false;
   whole->list = list;
+  whole->open = parts->only_collects ? list : NULL;
   whole->count = count;
   whole->missing = count;
   whole->attached = count + 1;
   for (size_t i = 0; i < count; i++) {
     lariat_deferred *child = parts->deferreds[i];
-    whole->slots[i] = (lr_slot){whole, child, child != NULL};
+    whole->slots[i] = (lr_slot){whole, child, (uint32_t)i, child != NULL};
   }
   return whole;
 }
 
+/* A constant one can only be given a pair. */
+static bool has_only_a_result(const lariat_deferred *child) {
+  return lr_chain_may_run(child) && child->next == child->end &&
+         !(child->flags & LR_DEFERRED_FIXED) && !lr_checks();
+}
+
 static void attach(lr_slot *place, const char *function) {
   lr_combination *whole = place->whole;
-  if (place->child) {
-    lariat_deferred_add_callbacks_owned(place->child, on_result, on_result,
-                                        place, on_destroy);
+  lariat_deferred *child = place->child;
+  if (child) {
+    if (has_only_a_result(child))
+      lr_chain_tell(child, place);
+    else
+      lariat_deferred_add_callbacks_owned(child, on_result, on_result, place,
+                                          lr_slot_lose);
     return;
   }
-  size_t index = index_of(place);
+  size_t index = place->index;
   lr_misuse("%s: the deferred number %zu is NULL", function, index);
   whole->attached--;
   whole->missing--;

@@ -6,15 +6,22 @@
 #define LR_DEFERRED_COMBINATION_H
 
 #include "deferred/deferred.h"
+#include "deferred/list.h"
 
 typedef struct lr_combination lr_combination;
 
-/* The context of the pair that one child was given. */
+/* The context of the pair that one child was given.  A run knows such a pair by
+ * its destructor, lr_slot_lose, and calls lr_slot_tell, which does all that the
+ * pair's side and destructor would. */
 typedef struct lr_slot {
   lr_combination *whole;
   lariat_deferred *child; /* NULL: it has told its result */
+  uint32_t index;         /* which one it is */
   bool held;              /* `child` is a reference, not only a pointer */
 } lr_slot;
+
+LR_HIDDEN void lr_slot_lose(void *place);
+lariat_value lr_slot_tell(lr_slot *place, lariat_value result);
 
 /* Takes what the child `index` brought, a success or a failure, and returns
  * what the child goes on with.  It is counted already. */
@@ -28,6 +35,7 @@ struct lr_combination {
   bool is_decided;   /* the rule's own */
   bool busy;         /* somebody goes through the slots: keep the children */
   lariat_list *list; /* for the rule to fill; NULL once it is given away */
+  lariat_list *open; /* the list, where successes are only put into it */
   size_t count;
   size_t missing;  /* results */
   size_t attached; /* slots whose pair still lives, and the deferred */
@@ -39,6 +47,8 @@ typedef struct lr_combination_parts {
   lr_rule rule;
   const lr_deferred_ops *ops; /* one of the two below */
   unsigned flags;
+  bool only_collects; /* the rule puts successes into the list, and fires with
+                         the last of them */
   lariat_deferred *const *deferreds;
   size_t count;
 } lr_combination_parts;
@@ -67,6 +77,19 @@ lariat_value lr_combination_take_list(lr_combination *whole);
 
 static inline bool lr_combination_has_fired(const lr_combination *whole) {
   return lr_deferred_is_fired(&whole->deferred);
+}
+
+/* Takes a result that nothing has to be asked or done about: true; the child
+ * keeps it too. */
+static inline bool lr_slot_takes(lr_slot *place, lariat_value result) {
+  lr_combination *whole = place->whole;
+  if (!whole->open || whole->missing == 1 || whole->attached == 2 ||
+      (result.type && result.type != &lariat_int_type))
+    return false;
+  lr_list_values_put(whole->open, place->index, result);
+  whole->missing--;
+  whole->attached--;
+  return true;
 }
 
 #endif

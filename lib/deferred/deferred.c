@@ -17,15 +17,6 @@
 #include "deferred/trace.h"
 #include "reactor/reactor.h"
 
-/* What lariat_deferred_new makes; one without a canceller's context is only
- * the first member. */
-typedef struct user_deferred {
-  lariat_deferred deferred;
-  lariat_canceller canceller;
-  void *context;
-  lariat_destroy destroy;
-} user_deferred;
-
 /* The constant deferreds: there was no memory, or no reactor, to make one.
  * Each pair that is added gets the failure, whatever the ones before it
  * returned.  They are never written to, so that any thread may have them. */
@@ -49,6 +40,7 @@ static lariat_value fixed_result(const lariat_deferred *deferred) {
 
 static bool is_owned_here(const lariat_deferred *deferred,
                           const char *function) {
+  if (lr_deferred_room_is_here(deferred->home)) return true;
   lariat_reactor *reactor = deferred->home->reactor;
   return !reactor || lr_reactor_check(reactor, function) == LARIAT_OK;
 }
@@ -72,6 +64,11 @@ static inline bool is_given(const lariat_deferred *deferred,
   return deferred != NULL;
 }
 
+/* The common case: there is one, and misuse is not looked for. */
+static inline bool is_quick(const lariat_deferred *deferred) {
+  return deferred && lr_switch_is_off(&lr_checks_switch);
+}
+
 bool lr_deferred_is_given(const lariat_deferred *deferred,
                           const char *function) {
   return is_given(deferred, function);
@@ -79,19 +76,21 @@ bool lr_deferred_is_given(const lariat_deferred *deferred,
 
 /* Making. */
 
-static void free_user(lariat_deferred *deferred) { lr_free(deferred); }
+static void free_user(lariat_deferred *deferred) {
+  lr_blocks_give(&deferred->home->deferreds, deferred);
+}
 
 static void ask_canceller(lariat_deferred *deferred) {
-  user_deferred *user = (user_deferred *)deferred;
+  lr_user_deferred *user = (lr_user_deferred *)deferred;
   user->canceller(deferred, user->context);
 }
 
-static const lr_deferred_ops plain_ops = {.dispose = free_user};
+const lr_deferred_ops lr_deferred_plain_ops = {.dispose = free_user};
 static const lr_deferred_ops cancellable_ops = {.dispose = free_user,
                                                 .cancel = ask_canceller};
 
 void lr_canceller_drop(lariat_deferred *deferred) {
-  user_deferred *user = (user_deferred *)deferred;
+  lr_user_deferred *user = (lr_user_deferred *)deferred;
   deferred->flags &= ~(unsigned)LR_DEFERRED_CANCELLER;
   user->destroy(user->context);
 }
@@ -103,34 +102,35 @@ lariat_deferred *lr_deferred_failed_reserve(lariat_reactor *reactor) {
   return reserve ? reserve : fixed(&fixed_no_memory);
 }
 
-/* A deferred in `bytes` of memory, or NULL. */
-static lariat_deferred *make(lariat_reactor *reactor, size_t bytes,
-                             const lr_deferred_ops *ops, const char *function) {
-  if (lr_checks()) {
-    if (!reactor)
-      lr_misuse("%s: the reactor is NULL", function);
-    else
-      (void)lr_reactor_check(reactor, function);
-  }
+static __attribute__((noinline)) void
+look_for_misuse_of(const lariat_reactor *reactor, const char *function) {
+  if (!reactor)
+    lr_misuse("%s: the reactor is NULL", function);
+  else
+    (void)lr_reactor_check(reactor, function);
+}
+
+/* A deferred, with the room for a canceller, or NULL. */
+static inline lariat_deferred *make(lariat_reactor *reactor,
+                                    const lr_deferred_ops *ops,
+                                    const char *function) {
+  if (lr_checks()) look_for_misuse_of(reactor, function);
   lr_deferred_room *room = lr_deferred_room_of(reactor);
-  lariat_deferred *deferred = room ? lr_alloc(bytes) : NULL;
+  lariat_deferred *deferred = room ? lr_blocks_take(&room->deferreds) : NULL;
   if (deferred) lr_deferred_init_in(deferred, room, ops);
   return deferred;
 }
 
-lariat_deferred *lariat_deferred_new(lariat_reactor *reactor,
-                                     lariat_canceller canceller, void *context,
-                                     lariat_destroy destroy) {
-  bool plain = !canceller && !destroy;
-  lariat_deferred *deferred =
-      make(reactor, plain ? sizeof(lariat_deferred) : sizeof(user_deferred),
-           canceller ? &cancellable_ops : &plain_ops, __func__);
+static __attribute__((noinline)) lariat_deferred *
+make_cancellable(lariat_reactor *reactor, lariat_canceller canceller,
+                 void *context, lariat_destroy destroy) {
+  lariat_deferred *deferred = make(
+      reactor, canceller ? &cancellable_ops : &lr_deferred_plain_ops, __func__);
   if (!deferred) {
     if (destroy) destroy(context);
     return lr_deferred_failed_reserve(reactor);
   }
-  if (plain) return deferred;
-  user_deferred *user = (user_deferred *)deferred;
+  lr_user_deferred *user = (lr_user_deferred *)deferred;
   user->canceller = canceller;
   user->context = context;
   user->destroy = destroy;
@@ -138,10 +138,18 @@ lariat_deferred *lariat_deferred_new(lariat_reactor *reactor,
   return deferred;
 }
 
+lariat_deferred *lariat_deferred_new(lariat_reactor *reactor,
+                                     lariat_canceller canceller, void *context,
+                                     lariat_destroy destroy) {
+  if (canceller || destroy)
+    return make_cancellable(reactor, canceller, context, destroy);
+  lariat_deferred *deferred = make(reactor, &lr_deferred_plain_ops, __func__);
+  return deferred ? deferred : lr_deferred_failed_reserve(reactor);
+}
+
 static lariat_deferred *make_fired(lariat_reactor *reactor, lariat_value result,
                                    const char *function) {
-  lariat_deferred *deferred =
-      make(reactor, sizeof(lariat_deferred), &plain_ops, function);
+  lariat_deferred *deferred = make(reactor, &lr_deferred_plain_ops, function);
   if (!deferred) {
     lariat_value_drop(result);
     return lr_deferred_failed_reserve(reactor);
@@ -152,14 +160,16 @@ static lariat_deferred *make_fired(lariat_reactor *reactor, lariat_value result,
   return deferred;
 }
 
+static lariat_value refuse_deferred(lariat_value result, const char *function) {
+  lr_misuse("%s: the result is a deferred", function);
+  lariat_value_drop(result);
+  return lariat_failure_new(LARIAT_EINVAL, "a deferred was given as a result");
+}
+
 lariat_deferred *lariat_deferred_succeed(lariat_reactor *reactor,
                                          lariat_value result) {
-  if (result.type == &lariat_deferred_type) {
-    lr_misuse("%s: the result is a deferred", __func__);
-    lariat_value_drop(result);
-    result =
-        lariat_failure_new(LARIAT_EINVAL, "a deferred was given as a result");
-  }
+  if (result.type == &lariat_deferred_type)
+    result = refuse_deferred(result, __func__);
   return make_fired(reactor, result, __func__);
 }
 
@@ -175,14 +185,30 @@ lariat_deferred *lariat_deferred_fail(lariat_reactor *reactor,
 
 /* Holding. */
 
-lariat_deferred *lariat_deferred_retain(lariat_deferred *deferred) {
-  if (is_given(deferred, __func__) && !is_fixed(deferred))
+static __attribute__((noinline)) lariat_deferred *
+retain_slowly(lariat_deferred *deferred, const char *function) {
+  if (is_given(deferred, function) && !is_fixed(deferred))
     deferred->references++;
   return deferred;
 }
 
+lariat_deferred *lariat_deferred_retain(lariat_deferred *deferred) {
+  if (!is_quick(deferred) || is_fixed(deferred))
+    return retain_slowly(deferred, __func__);
+  deferred->references++;
+  return deferred;
+}
+
+static __attribute__((noinline)) void release_slowly(lariat_deferred *deferred,
+                                                     const char *function) {
+  if (deferred && is_given(deferred, function)) lr_deferred_release(deferred);
+}
+
 void lariat_deferred_release(lariat_deferred *deferred) {
-  if (deferred && is_given(deferred, __func__)) lr_deferred_release(deferred);
+  if (is_quick(deferred))
+    lr_deferred_release(deferred);
+  else
+    release_slowly(deferred, __func__);
 }
 
 void lariat_deferred_forget(lariat_deferred *deferred) {
@@ -218,45 +244,38 @@ static void run_on_fixed(const lariat_deferred *deferred, const lr_pair *pair) {
   lariat_value_drop(result);
 }
 
-static __attribute__((noinline)) void
+static __attribute__((noinline)) lariat_deferred *
 add_slowly(lariat_deferred *deferred, lariat_callback callback,
-           lariat_callback errback, void *context, lariat_destroy destroy) {
+           lariat_callback errback, void *context, lariat_destroy destroy,
+           const char *function) {
   const lr_pair pair = {callback, errback, context, destroy};
-  if (is_fixed(deferred))
+  if (!is_given(deferred, function)) {
+    if (destroy) destroy(context);
+  } else if (is_fixed(deferred)) {
     run_on_fixed(deferred, &pair);
-  else if (!lr_chain_append(deferred, &pair))
+  } else if (!lr_chain_append(deferred, &pair)) {
     lr_chain_fail(deferred, &pair);
-  else if (lr_chain_may_run(deferred))
+  } else if (lr_chain_may_run(deferred)) {
     lr_chain_run(deferred);
+  }
+  return deferred;
 }
 
-/* A constant deferred has no room for pairs, which leads it to the slow
- * way. */
+/* One that has not fired and has room is all there is to look at.  (A constant
+ * one has fired.) */
 static inline lariat_deferred *add(lariat_deferred *deferred,
                                    lariat_callback callback,
                                    lariat_callback errback, void *context,
-                                   lariat_destroy destroy) {
-  if (deferred->end == deferred->room) {
-    add_slowly(deferred, callback, errback, context, destroy);
-    return deferred;
-  }
+                                   lariat_destroy destroy,
+                                   const char *function) {
+  if (!is_quick(deferred) || deferred->end == deferred->room ||
+      lr_deferred_is_fired(deferred))
+    return add_slowly(deferred, callback, errback, context, destroy, function);
   lr_pair *pair = &deferred->pairs[deferred->end++];
   pair->callback = callback;
   pair->errback = errback;
   pair->context = context;
   pair->destroy = destroy;
-  if (lr_chain_may_run(deferred)) lr_chain_run(deferred);
-  return deferred;
-}
-
-static lariat_deferred *add_owned(lariat_deferred *deferred,
-                                  lariat_callback callback,
-                                  lariat_callback errback, void *context,
-                                  lariat_destroy destroy,
-                                  const char *function) {
-  if (is_given(deferred, function))
-    return add(deferred, callback, errback, context, destroy);
-  if (destroy) destroy(context);
   return deferred;
 }
 
@@ -265,56 +284,52 @@ lariat_deferred *lariat_deferred_add_callbacks_owned(lariat_deferred *deferred,
                                                      lariat_callback errback,
                                                      void *context,
                                                      lariat_destroy destroy) {
-  return add_owned(deferred, callback, errback, context, destroy, __func__);
+  return add(deferred, callback, errback, context, destroy, __func__);
 }
 
 lariat_deferred *lariat_deferred_add_callback_owned(lariat_deferred *deferred,
                                                     lariat_callback callback,
                                                     void *context,
                                                     lariat_destroy destroy) {
-  return add_owned(deferred, callback, NULL, context, destroy, __func__);
+  return add(deferred, callback, NULL, context, destroy, __func__);
 }
 
 lariat_deferred *lariat_deferred_add_errback_owned(lariat_deferred *deferred,
                                                    lariat_callback errback,
                                                    void *context,
                                                    lariat_destroy destroy) {
-  return add_owned(deferred, NULL, errback, context, destroy, __func__);
+  return add(deferred, NULL, errback, context, destroy, __func__);
 }
 
 lariat_deferred *lariat_deferred_add_both_owned(lariat_deferred *deferred,
                                                 lariat_callback both,
                                                 void *context,
                                                 lariat_destroy destroy) {
-  return add_owned(deferred, both, both, context, destroy, __func__);
+  return add(deferred, both, both, context, destroy, __func__);
 }
 
 lariat_deferred *lariat_deferred_add_callbacks(lariat_deferred *deferred,
                                                lariat_callback callback,
                                                lariat_callback errback,
                                                void *context) {
-  if (!is_given(deferred, __func__)) return deferred;
-  return add(deferred, callback, errback, context, NULL);
+  return add(deferred, callback, errback, context, NULL, __func__);
 }
 
 lariat_deferred *lariat_deferred_add_callback(lariat_deferred *deferred,
                                               lariat_callback callback,
                                               void *context) {
-  if (!is_given(deferred, __func__)) return deferred;
-  return add(deferred, callback, NULL, context, NULL);
+  return add(deferred, callback, NULL, context, NULL, __func__);
 }
 
 lariat_deferred *lariat_deferred_add_errback(lariat_deferred *deferred,
                                              lariat_callback errback,
                                              void *context) {
-  if (!is_given(deferred, __func__)) return deferred;
-  return add(deferred, NULL, errback, context, NULL);
+  return add(deferred, NULL, errback, context, NULL, __func__);
 }
 
 lariat_deferred *lariat_deferred_add_both(lariat_deferred *deferred,
                                           lariat_callback both, void *context) {
-  if (!is_given(deferred, __func__)) return deferred;
-  return add(deferred, both, both, context, NULL);
+  return add(deferred, both, both, context, NULL, __func__);
 }
 
 /* Firing. */
@@ -338,9 +353,14 @@ static lariat_status fire_late(lariat_deferred *deferred, lariat_value result) {
 }
 
 /* There is more to do than to run the chain. */
+enum {
+  FIRES_SLOWLY = LR_DEFERRED_CANCELLER | LR_DEFERRED_TRACED | LR_DEFERRED_TELLS
+};
+
 static __attribute__((noinline)) void fire_slowly(lariat_deferred *deferred) {
   deferred->references++;
   if (deferred->flags & LR_DEFERRED_TRACED) lr_trace_fired(deferred);
+  if (deferred->flags & LR_DEFERRED_TELLS) deferred->ops->fired(deferred);
   if (has_idle_canceller(deferred)) lr_canceller_drop(deferred);
   lr_chain_run(deferred);
   lr_deferred_release(deferred);
@@ -351,10 +371,10 @@ lariat_status lr_deferred_fire(lariat_deferred *deferred, lariat_value result) {
   if (flags & LR_DEFERRED_FIRED) return fire_late(deferred, result);
   deferred->flags = flags | LR_DEFERRED_FIRED;
   deferred->result = result;
-  if (flags & (LR_DEFERRED_CANCELLER | LR_DEFERRED_TRACED))
+  if (flags & FIRES_SLOWLY)
     fire_slowly(deferred);
   else
-    lr_chain_run(deferred);
+    lr_chain_start(deferred);
   return LARIAT_OK;
 }
 
@@ -363,8 +383,9 @@ static lariat_status refuse(lariat_value result) {
   return LARIAT_EINVAL;
 }
 
-static lariat_status fire(lariat_deferred *deferred, lariat_value result,
-                          const char *function) {
+static __attribute__((noinline)) lariat_status
+fire_with_care(lariat_deferred *deferred, lariat_value result,
+               const char *function) {
   if (!is_given(deferred, function)) return refuse(result);
   if (result.type == &lariat_deferred_type) {
     lr_misuse("%s: the result is a deferred", function);
@@ -373,6 +394,20 @@ static lariat_status fire(lariat_deferred *deferred, lariat_value result,
   if (!is_fixed(deferred) && !is_owned_here(deferred, function))
     return refuse(result);
   return lr_deferred_fire(deferred, result);
+}
+
+/* The first time, on its own thread, with nothing but the chain to run. */
+static inline lariat_status fire(lariat_deferred *deferred, lariat_value result,
+                                 const char *function) {
+  const unsigned special = LR_DEFERRED_FIRED | (unsigned)FIRES_SLOWLY;
+  if (!is_quick(deferred) || deferred->flags & special ||
+      result.type == &lariat_deferred_type ||
+      !lr_deferred_room_is_here(deferred->home))
+    return fire_with_care(deferred, result, function);
+  deferred->flags |= LR_DEFERRED_FIRED;
+  deferred->result = result;
+  lr_chain_start(deferred);
+  return LARIAT_OK;
 }
 
 lariat_status lariat_deferred_callback(lariat_deferred *deferred,

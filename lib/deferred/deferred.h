@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/hidden.h"
 #include "deferred/failure.h"
 #include <lariat/deferred.h>
 
@@ -42,6 +43,8 @@ typedef struct lr_deferred_lost {
  *            what the deferred is embedded in (or gives back a hold on it)
  *   cancel   stops the work and may fire, as a user's canceller (may be NULL:
  *            cancelled by failing, and one late fire is swallowed)
+ *   fired    with LR_DEFERRED_TELLS: it was just fired, by whomever, and its
+ *            chain has not run yet; somebody holds it meanwhile
  *   abandon  the last reference went before it fired; true: somebody else
  *            keeps it, and will either fire it or call lr_deferred_end.  May
  *            only give references back by lr_deferred_give_back, and must run
@@ -53,6 +56,7 @@ typedef struct lr_deferred_lost {
 typedef struct lr_deferred_ops {
   void (*dispose)(lariat_deferred *deferred);
   void (*cancel)(lariat_deferred *deferred);
+  void (*fired)(lariat_deferred *deferred);
   bool (*abandon)(lariat_deferred *deferred, lr_deferred_lost *lost);
   lariat_deferred *(*awaits)(const lariat_deferred *deferred);
   bool cancel_passes_on;
@@ -70,7 +74,8 @@ enum {
   LR_DEFERRED_CANCELLER = 1u << 8,  /* has a user's canceller */
   LR_DEFERRED_FIXED = 1u << 9,      /* the constant one: never written to */
   LR_DEFERRED_CLAIMED = 1u << 10,   /* a coroutine has awaited it */
-  LR_DEFERRED_TRACED = 1u << 11     /* has a trace */
+  LR_DEFERRED_TRACED = 1u << 11,    /* has a trace */
+  LR_DEFERRED_TELLS = 1u << 12      /* `fired` of its ops is to be called */
 };
 
 /* Up to `room` it is what every operation touches: one cache line.  Before it
@@ -91,6 +96,18 @@ struct lariat_deferred {
   lr_trace *trace;       /* with LR_DEFERRED_TRACED */
   lr_pair inside[LR_DEFERRED_PAIRS];
 };
+
+/* What lariat_deferred_new makes; without a canceller's context the rest is
+ * not used. */
+typedef struct lr_user_deferred {
+  lariat_deferred deferred;
+  lariat_canceller canceller;
+  void *context;
+  lariat_destroy destroy;
+} lr_user_deferred;
+
+/* Those of one without a canceller. */
+extern LR_HIDDEN const lr_deferred_ops lr_deferred_plain_ops;
 
 /* Opens the room for `reactor`, which makes its reserve.  The public makers of
  * deferreds do so by themselves; who embeds deferreds calls it early.

@@ -12,6 +12,7 @@
 static lariat_value copy_of(lariat_value result, lariat_value *left) {
   lariat_value copy;
   *left = result;
+  if (!result.type || result.type == &lariat_int_type) return result;
   if (lariat_value_share(result, &copy) == LARIAT_OK) return copy;
   *left = lariat_none();
   return result;
@@ -58,6 +59,7 @@ lariat_deferred *lr_deferred_list_new(const char *function,
       .rule = list_rule,
       .ops = &lr_combination_fires_through_children,
       .flags = flags,
+      .only_collects = (flags & LARIAT_FIRE_ON_ONE_CALLBACK) == 0,
       .deferreds = deferreds,
       .count = count};
   return lr_combination_new(&parts);

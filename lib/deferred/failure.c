@@ -22,6 +22,11 @@ struct lariat_failure {
   lariat_phase phase;
   size_t index;
   lariat_value cause;
+  lariat_time_limit time_limit;
+  lariat_retry_end retry_end;
+  lariat_timings timings;
+  size_t attempt_count;
+  const lariat_attempt *attempts; /* on the heap; NULL: none or one */
   const char *url;
   const char *message;
   char storage[]; /* the message, the URL */
@@ -80,6 +85,7 @@ lariat_list *lr_failure_drop(lariat_value value) {
   lariat_failure *failure = value.data;
   while (!failure->fixed && lr_count_release(&failure->count)) {
     lariat_value cause = failure->cause;
+    lr_free((void *)(uintptr_t)failure->attempts);
     lr_free(failure);
     if (cause.type == &lariat_list_type) return cause.data;
     if (!lariat_is_failure(cause)) return NULL;
@@ -127,6 +133,28 @@ static lariat_status status_of(lariat_status status) {
   return status == LARIAT_OK ? LARIAT_EINVAL : status;
 }
 
+/* Without memory the failure is told all the same, as if it were the first. */
+static void copy_attempts(lariat_failure *failure,
+                          const lr_failure_parts *parts) {
+  size_t bytes = parts->attempt_count * sizeof *parts->attempts;
+  failure->attempt_count = parts->attempt_count;
+  if (!parts->attempts) return;
+  failure->attempts = (void *)lr_copy_bytes(parts->attempts, bytes);
+  if (!failure->attempts) failure->attempt_count = 1;
+}
+
+static void copy_parts(lariat_failure *failure, const lr_failure_parts *parts) {
+  failure->curl_code = parts->curl_code;
+  failure->http_status = parts->http_status;
+  failure->phase = parts->phase;
+  failure->cause = parts->cause;
+  failure->index = parts->index;
+  failure->time_limit = parts->time_limit;
+  failure->retry_end = parts->retry_end;
+  if (parts->timings) failure->timings = *parts->timings;
+  copy_attempts(failure, parts);
+}
+
 lariat_value lr_failure_make(const lr_failure_parts *parts) {
   lariat_status status = status_of(parts->status);
   const char *message = text_or(parts->message, lariat_status_text(status));
@@ -141,11 +169,7 @@ lariat_value lr_failure_make(const lr_failure_parts *parts) {
   memcpy(failure->storage, message, message_room);
   memcpy(failure->storage + message_room, url, url_room);
   failure->url = failure->storage + message_room;
-  failure->curl_code = parts->curl_code;
-  failure->http_status = parts->http_status;
-  failure->phase = parts->phase;
-  failure->cause = parts->cause;
-  failure->index = parts->index;
+  copy_parts(failure, parts);
   return lariat_value_of(&lariat_failure_type, failure);
 }
 
@@ -255,6 +279,42 @@ int lariat_failure_http_status(lariat_value failure) {
 
 lariat_phase lariat_failure_phase(lariat_value failure) {
   return open_failure(failure, __func__)->phase;
+}
+
+lariat_time_limit lariat_failure_time_limit(lariat_value failure) {
+  return open_failure(failure, __func__)->time_limit;
+}
+
+lariat_timings lariat_failure_timings(lariat_value failure) {
+  return open_failure(failure, __func__)->timings;
+}
+
+size_t lariat_failure_attempts(lariat_value failure) {
+  return open_failure(failure, __func__)->attempt_count;
+}
+
+lariat_attempt lariat_failure_attempt_at(lariat_value failure, size_t index) {
+  const lariat_failure *it = open_failure(failure, __func__);
+  if (index >= it->attempt_count) return (lariat_attempt){LARIAT_OK, 0, 0};
+  if (it->attempts) return it->attempts[index];
+  return (lariat_attempt){it->status, it->http_status, 0};
+}
+
+lariat_retry_end lariat_failure_retry_end(lariat_value failure) {
+  return open_failure(failure, __func__)->retry_end;
+}
+
+const char *lariat_retry_end_name(lariat_retry_end end) {
+  static const char *const names[] = {"none",     "spent",       "method",
+                                      "body",     "deadline",    "retry-after",
+                                      "budget",   "overload"};
+  return (size_t)end < sizeof names / sizeof names[0] ? names[end] : "unknown";
+}
+
+const char *lariat_time_limit_name(lariat_time_limit limit) {
+  static const char *const names[] = {"none", "deadline", "connect", "idle"};
+  return (size_t)limit < sizeof names / sizeof names[0] ? names[limit]
+                                                        : "unknown";
 }
 
 lariat_value lariat_failure_cause(lariat_value failure) {

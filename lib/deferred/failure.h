@@ -21,6 +21,12 @@ typedef struct lr_failure_parts {
   lariat_phase phase;
   lariat_value cause; /* taken over, whatever comes of it */
   size_t index;
+  lariat_time_limit time_limit;
+  lariat_retry_end retry_end;
+  const lariat_timings *timings; /* copied; NULL: zeros */
+  size_t attempt_count;
+  const lariat_attempt *attempts; /* copied; NULL with a count of 1: just this
+                                     one */
 } lr_failure_parts;
 
 /* Never fails: without memory it is lr_failure_no_memory(). */

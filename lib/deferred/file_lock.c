@@ -140,9 +140,17 @@ static void cancel(lariat_deferred *deferred, void *context) {
     (void)lr_deferred_fire(deferred, lariat_none());
 }
 
+/* Somebody else has fired the deferred: nobody would learn of the lock. */
+static bool is_settled(lariat_file_lock *lock) {
+  if (!lr_deferred_is_fired(lock->wait)) return false;
+  lr_deferred_release(end_wait(lock));
+  return true;
+}
+
 static void time_out(void *context) {
   lariat_file_lock *lock = context;
   lock->limit = (lariat_timer){0};
+  if (is_settled(lock)) return;
   if (lariat_file_lock_try(lock) == LARIAT_OK)
     finish(lock, lariat_none());
   else
@@ -186,7 +194,7 @@ static void go_on(lariat_file_lock *lock) {
 static void try_again(void *context) {
   lariat_file_lock *lock = context;
   lock->again = (lariat_timer){0};
-  go_on(lock);
+  if (!is_settled(lock)) go_on(lock);
 }
 
 /* The limit is set where the first try did not end the wait. */

@@ -8,12 +8,6 @@
 #include "base/memory.h"
 #include "deferred/failure.h"
 
-struct lariat_list {
-  size_t count;
-  lariat_list *next_dead; /* while it is being freed */
-  lariat_value items[];
-};
-
 lariat_list *lr_list_values_new(size_t count) {
   const size_t most = (SIZE_MAX - sizeof(lariat_list)) / sizeof(lariat_value);
   if (count > most) return NULL;
@@ -21,10 +15,6 @@ lariat_list *lr_list_values_new(size_t count) {
       lr_alloc_zero(sizeof *list + count * sizeof(lariat_value));
   if (list) list->count = count;
   return list;
-}
-
-void lr_list_values_put(lariat_list *list, size_t index, lariat_value value) {
-  list->items[index] = value;
 }
 
 /* Drops `item`, but for a list in it, which is returned. */
@@ -43,7 +33,10 @@ void lr_list_values_free(lariat_list *list) {
     lariat_list *doomed = dead;
     dead = doomed->next_dead;
     for (size_t i = 0; i < doomed->count; i++) {
-      lariat_list *inner = drop_item(lariat_list_take(doomed, i));
+      lariat_value item = doomed->items[i];
+      if (!item.type || !item.type->drop) continue;
+      doomed->items[i] = lariat_none();
+      lariat_list *inner = drop_item(item);
       if (!inner) continue;
       inner->next_dead = dead;
       dead = inner;

@@ -8,12 +8,21 @@
 
 #include <lariat/value.h>
 
+struct lariat_list {
+  size_t count;
+  lariat_list *next_dead; /* while it is being freed */
+  lariat_value items[];
+};
+
 /* A list of `count` times "none"; NULL when out of memory. */
 lariat_list *lr_list_values_new(size_t count);
 
 /* Puts `value` at `index`, which is in range and holds "none"; the list owns
  * it. */
-void lr_list_values_put(lariat_list *list, size_t index, lariat_value value);
+static inline void lr_list_values_put(lariat_list *list, size_t index,
+                                      lariat_value value) {
+  list->items[index] = value;
+}
 
 /* Frees the list and drops its items.  NULL is allowed. */
 void lr_list_values_free(lariat_list *list);

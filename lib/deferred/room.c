@@ -8,48 +8,39 @@
 #include "deferred/trace.h"
 #include "reactor/reactor.h"
 
-void lr_deferred_room_free(lr_deferred_room *room) { lr_free(room); }
+/* So many are kept for their next use: a quarter of a megabyte at the most. */
+enum { DEFERREDS_KEPT = 1024, PAIRS_KEPT = 64 };
+
+void lr_deferred_room_free(lr_deferred_room *room) {
+  lr_blocks_clear(&room->deferreds);
+  lr_blocks_clear(&room->pairs);
+  lr_free(room);
+}
 
 /* The reactor closes; the deferreds that are left keep the room. */
 static void leave_reactor(void *state) {
   lr_deferred_room *room = state;
   room->reactor = NULL;
+  room->thread = NULL;
   lr_deferred_room_release(room);
 }
 
-static lr_deferred_room *open_room(lariat_reactor *reactor) {
-  lr_deferred_room *room = lr_alloc_zero(sizeof *room);
+lr_deferred_room *lr_deferred_room_make(lariat_reactor *reactor) {
+  lr_deferred_room *room = reactor ? lr_alloc_zero(sizeof *room) : NULL;
   if (!room) return NULL;
   room->reactor = reactor;
   room->references = 1;
+  room->thread = lr_reactor_is_here(reactor) ? &lr_inside : NULL;
+  room->generation = lr_process_generation();
+  lr_blocks_init(&room->deferreds, sizeof(lr_user_deferred), DEFERREDS_KEPT);
+  lr_blocks_init(&room->pairs, LR_DEFERRED_MORE_PAIRS * sizeof(lr_pair),
+                 PAIRS_KEPT);
   lr_reactor_set_room(reactor, LR_ROOM_DEFERRED, room, leave_reactor);
   return room;
 }
 
-lr_deferred_room *lr_deferred_room_of(lariat_reactor *reactor) {
-  if (!reactor) return NULL;
-  lr_deferred_room *room = lr_reactor_room(reactor, LR_ROOM_DEFERRED);
-  return room ? room : open_room(reactor);
-}
-
 lariat_status lr_deferred_room_open(lariat_reactor *reactor) {
   return lr_deferred_room_of(reactor) ? LARIAT_OK : LARIAT_ENOMEM;
-}
-
-void lr_deferred_init_in(lariat_deferred *deferred, lr_deferred_room *room,
-                         const lr_deferred_ops *ops) {
-  room->references++;
-  deferred->references = 1;
-  deferred->flags = 0;
-  deferred->result = lariat_none();
-  deferred->pairs = deferred->inside;
-  deferred->next = 0;
-  deferred->end = 0;
-  deferred->home = room;
-  deferred->ops = ops;
-  deferred->room = LR_DEFERRED_PAIRS;
-  deferred->paused = 0;
-  if (lr_debugging()) lr_trace_made(deferred);
 }
 
 void lr_deferred_init(lariat_deferred *deferred, lariat_reactor *reactor,

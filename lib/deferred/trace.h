@@ -3,10 +3,11 @@
 #ifndef LR_DEFERRED_TRACE_H
 #define LR_DEFERRED_TRACE_H
 
+#include "base/hidden.h"
 #include "base/switch.h"
 #include "deferred/deferred.h"
 
-extern lr_switch lr_debugging_switch;
+extern LR_HIDDEN lr_switch lr_debugging_switch;
 
 static inline bool lr_debugging(void) {
   return lr_switch_is_on(&lr_debugging_switch);

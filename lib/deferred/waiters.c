@@ -27,15 +27,16 @@ static void leave(waiter *one) {
   one->waiters = NULL;
 }
 
-static void cancel(lariat_deferred *deferred) {
+/* Cancelled, or fired by somebody else than the row. */
+static void leave_row(lariat_deferred *deferred) {
   waiter *one = waiter_of(deferred);
   if (!one->waiters) return;
   leave(one);
   lr_deferred_release(deferred);
 }
 
-static const lr_deferred_ops waiter_ops = {.dispose = free_waiter,
-                                           .cancel = cancel};
+static const lr_deferred_ops waiter_ops = {
+    .dispose = free_waiter, .cancel = leave_row, .fired = leave_row};
 
 void lr_waiters_init(lr_waiters *waiters) {
   lr_list_init(&waiters->row);
@@ -47,6 +48,7 @@ lariat_deferred *lr_waiters_add(lr_waiters *waiters, lr_deferred_room *room) {
   if (!one) return lr_deferred_failed_reserve(room->reactor);
   lr_deferred_init_in(&one->deferred, room, &waiter_ops);
   one->deferred.references = 2;
+  one->deferred.flags |= LR_DEFERRED_TELLS;
   one->waiters = waiters;
   lr_list_append(&waiters->row, &one->link);
   waiters->count++;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * waiters.h: deferreds that wait in a row for something to be given to them.
- * Cancelling one takes it out of the row. */
+ * Cancelling one takes it out of the row, and so does firing it by hand: what
+ * is given later is for the next. */
 #ifndef LR_DEFERRED_WAITERS_H
 #define LR_DEFERRED_WAITERS_H
 

@@ -41,6 +41,7 @@ static void free_client(lariat_client *client) {
   free_spare(client);
   if (client->responses) lr_response_cache_close(client->responses);
   lr_profile_release(client->profile);
+  lr_origin_clear(&client->last_origin);
   lr_pool_unhold(client->pool);
   lr_free(client);
 }
@@ -81,23 +82,68 @@ static void dispose(lariat_deferred *deferred) {
 
 /* Outcomes. */
 
+/* When the results of this turn came in, on the system's clock. */
+static uint64_t arrived_ns(const lr_job *job) {
+  lariat_reactor *reactor = job->client->reactor;
+  return lr_reactor_has_system_clock(reactor) ? lr_reactor_turn_ns(reactor)
+                                              : system_now();
+}
+
+/* Which limit a time-out was; a job that never left has only one. */
+static lariat_time_limit limit_of(const lr_job *job, lariat_status status) {
+  if (status != LARIAT_ETIMEDOUT) return LARIAT_TIME_LIMIT_NONE;
+  bool told = job->place == LR_JOB_HERE && job->time_limit;
+  return told ? (lariat_time_limit)job->time_limit : LARIAT_TIME_LIMIT_DEADLINE;
+}
+
+static const char *detail_of(const lr_job *job, lariat_time_limit limit) {
+  if (limit == LARIAT_TIME_LIMIT_CONNECT)
+    return "no connection within the connect limit";
+  if (limit == LARIAT_TIME_LIMIT_IDLE)
+    return "nothing went or came within the idle limit";
+  if (job->place != LR_JOB_HERE) return NULL;
+  if (job->supply && job->supply->detail[0]) return job->supply->detail;
+  return job->detail;
+}
+
+static lariat_timings timings_of(const lr_job *job, lariat_phase phase) {
+  lariat_timings timings = {0};
+  uint64_t now = arrived_ns(job);
+  if (job->place == LR_JOB_HERE && job->response)
+    timings = job->response->timings;
+  else if (phase == LARIAT_PHASE_QUEUE)
+    timings.queue_us = (now - job->hop_ns) / 1000;
+  timings.total_us = (now - job->submitted_ns) / 1000;
+  return timings;
+}
+
+static int http_status_of(const lr_job *job) {
+  bool here = job->place == LR_JOB_HERE;
+  return here && job->response ? job->response->status : 0;
+}
+
 /* What the pool says of a job is not to be looked at while it is there. */
 static lariat_value failure_of(const lr_job *job, lariat_status status,
                                lariat_phase phase) {
   char message[512];
-  bool here = job->place == LR_JOB_HERE;
-  const char *detail = here ? job->detail : NULL;
-  if (here && job->supply && job->supply->detail[0])
-    detail = job->supply->detail;
+  lariat_time_limit limit = limit_of(job, status);
+  const char *detail = detail_of(job, limit);
+  const lr_attempts *attempts = job->attempts;
+  lariat_timings timings = timings_of(job, phase);
   snprintf(message, sizeof message, "%s%s%s", lariat_status_text(status),
            detail ? ": " : "", detail ? detail : "");
-  lr_failure_parts parts = {
-      .status = status,
-      .message = message,
-      .url = job->target.url,
-      .curl_code = here ? job->curl_code : 0,
-      .http_status = here && job->response ? job->response->status : 0,
-      .phase = phase};
+  lr_failure_parts parts = {.status = status,
+                            .message = message,
+                            .url = job->target.url,
+                            .curl_code =
+                                job->place == LR_JOB_HERE ? job->curl_code : 0,
+                            .http_status = http_status_of(job),
+                            .phase = phase,
+                            .time_limit = limit,
+                            .retry_end = job->retry_end,
+                            .timings = &timings,
+                            .attempt_count = attempts ? attempts->count : 1,
+                            .attempts = attempts ? attempts->items : NULL};
   return lr_failure_make(&parts);
 }
 
@@ -131,16 +177,33 @@ static void settle(lr_job *job, lariat_value value) {
   lariat_deferred_release(&job->deferred);
 }
 
+/* Says that there would have been another try. */
+static lariat_value over_budget(const lr_job *job, lariat_value cause) {
+  char message[512];
+  lariat_timings timings = lariat_failure_timings(cause);
+  lariat_attempt only = lariat_failure_attempt_at(cause, 0);
+  snprintf(message, sizeof message, "%s; the last failure: %s",
+           lariat_status_text(LARIAT_ERETRYBUDGET),
+           lariat_failure_message(cause));
+  lr_failure_parts parts = {
+      .status = LARIAT_ERETRYBUDGET,
+      .message = message,
+      .url = job->target.url,
+      .curl_code = lariat_failure_curl_code(cause),
+      .http_status = lariat_failure_http_status(cause),
+      .phase = lariat_failure_phase(cause),
+      .cause = cause,
+      .time_limit = lariat_failure_time_limit(cause),
+      .retry_end = LARIAT_RETRY_BUDGET,
+      .timings = &timings,
+      .attempt_count = job->attempts ? job->attempts->count : 1,
+      .attempts = job->attempts ? job->attempts->items : &only};
+  return lr_failure_make(&parts);
+}
+
 static void settle_failed(lr_job *job, lariat_status status,
                           lariat_phase phase) {
   settle(job, failure_of(job, status, phase));
-}
-
-/* When the results of this turn came in, on the system's clock. */
-static uint64_t arrived_ns(const lr_job *job) {
-  lariat_reactor *reactor = job->client->reactor;
-  return lr_reactor_has_system_clock(reactor) ? lr_reactor_turn_ns(reactor)
-                                              : system_now();
 }
 
 static void settle_response(lr_job *job) {
@@ -149,6 +212,9 @@ static void settle_response(lr_job *job) {
   response->url = lr_target_give_url(&job->target);
   response->redirects = job->redirects;
   response->timings.total_us = (arrived_ns(job) - job->submitted_ns) / 1000;
+  response->retry_end = job->retry_end;
+  response->attempts = job->attempts;
+  job->attempts = NULL;
   settle(job, lariat_value_of(&lariat_response_type, response));
 }
 
@@ -230,7 +296,11 @@ static lr_link *choose_link(const lariat_client *client, const lr_job *job) {
 
 lariat_status lr_client_submit(lariat_client *client, lr_job *job) {
   lr_link *link = choose_link(client, job);
-  job->hop_ns = job->redirects ? system_now() : job->submitted_ns;
+  bool first = !job->redirects && !job->attempts;
+  job->hop_ns = first ? job->submitted_ns : system_now();
+  job->resent = false;
+  job->dead = false;
+  job->time_limit = LARIAT_TIME_LIMIT_NONE;
   job->spread = client->options.placement == LARIAT_PLACE_SPREAD;
   bool direct = link->credits && lr_list_empty(&link->queue);
   if (!direct && client->queued >= client->options.max_queued)
@@ -247,11 +317,22 @@ lariat_status lr_client_submit(lariat_client *client, lr_job *job) {
   return LARIAT_OK;
 }
 
+/* Its time to rest is over, one way or the other. */
+static void wake(lr_job *job) {
+  job->place = LR_JOB_HERE;
+  job->client->queued--;
+  job->client->stats.resting--;
+}
+
 /* Takes a job out of the way to its result: it will be settled now, wherever
  * it is. */
-static void withdraw(lr_job *job) {
+static void withdraw(lr_job *job, lariat_status status) {
+  if (job->attempts && job->place != LR_JOB_RESTING)
+    lr_retry_note(job, status, 0, 0);
   if (job->place == LR_JOB_QUEUED) {
     unqueue(job);
+  } else if (job->place == LR_JOB_RESTING) {
+    wake(job);
   } else if (job->place == LR_JOB_AWAY && !job->cancel_away) {
     job->client->away++;
     lr_link_send_cancel(job->link, job);
@@ -259,46 +340,142 @@ static void withdraw(lr_job *job) {
 }
 
 void lr_client_stop(lr_job *job, lariat_value failure) {
-  withdraw(job);
+  withdraw(job, lariat_failure_status(failure));
   settle(job, failure);
 }
 
 static void cancel(lariat_deferred *deferred) {
   lr_job *job = lr_container(deferred, lr_job, deferred);
   if (job->settled || !job->client) return;
-  withdraw(job);
+  withdraw(job, LARIAT_ECANCELLED);
   settle_failed(job, LARIAT_ECANCELLED, LARIAT_PHASE_NONE);
+}
+
+/* Retries. */
+
+static bool has_deadline(const lr_job *job) {
+  return job->deadline_ns != UINT64_MAX;
+}
+
+static void drop_outcome(lr_job *job) {
+  lr_response_release(job->response);
+  job->response = NULL;
+  lr_free(job->detail);
+  job->detail = NULL;
+  job->curl_code = 0;
+}
+
+static void repeat(lr_job *job) {
+  job->client->stats.retries++;
+  lariat_status status = lr_client_submit(job->client, job);
+  if (status != LARIAT_OK) settle_failed(job, status, LARIAT_PHASE_QUEUE);
+}
+
+/* The timer is the deadline's again. */
+static void rested(lr_job *job) {
+  wake(job);
+  if (has_deadline(job) &&
+      !lr_reactor_set_timer(job->client->reactor, &job->timer, job->due_ns))
+    settle_failed(job, LARIAT_ENOMEM, LARIAT_PHASE_NONE);
+  else
+    repeat(job);
+}
+
+/* The deadline's timer serves the rest, too, which ends before. */
+static bool rest(lr_job *job, uint64_t wait_ns) {
+  lariat_client *client = job->client;
+  uint64_t at_ns = lr_reactor_turn_ns(client->reactor) + wait_ns;
+  if (!lr_reactor_set_timer(client->reactor, &job->timer, at_ns)) return false;
+  job->place = LR_JOB_RESTING;
+  client->queued++;
+  client->stats.resting++;
+  return true;
+}
+
+static lr_retry_plan plan_retry(const lr_job *job) {
+  lariat_client *client = job->client;
+  lr_retry_moment moment = {.now_ns = lr_reactor_turn_ns(client->reactor),
+                            .left_ns = UINT64_MAX,
+                            .full =
+                                client->queued >= client->options.max_queued};
+  if (client->closed || lr_pool_check(client->pool) != LARIAT_OK)
+    return (lr_retry_plan){.end = LARIAT_RETRY_NONE};
+  if (has_deadline(job))
+    moment.left_ns =
+        job->due_ns > moment.now_ns ? job->due_ns - moment.now_ns : 0;
+  return lr_retry_plan_of(&client->retry, job, moment);
+}
+
+/* Whether the job goes on.  Without the memory for that, it does not. */
+static bool try_again(lr_job *job) {
+  bool first = !job->retries && !job->redirects && !job->fresh;
+  int http_status = http_status_of(job);
+  if (job->resent) lr_retry_note_resent(job);
+  if (job->rules && first) job->client->retry.budget.firsts++;
+  if (job->supply && !lr_supply_can_replay(job->supply)) job->one_way = true;
+  lr_retry_plan plan = plan_retry(job);
+  job->retry_end = plan.end;
+  if (!plan.again || !lr_retry_reserve(job)) return false;
+  if (plan.wait_ns && !rest(job, plan.wait_ns)) return false;
+  lr_retry_note(job, job->outcome, http_status, plan.wait_ns);
+  job->retries += !job->dead;
+  job->fresh |= job->dead;
+  drop_outcome(job);
+  if (plan.wait_ns == 0) repeat(job);
+  return true;
 }
 
 /* Nobody is left who could see the result; the job may as well stop. */
 static void timer_expired(lr_timer *timer) {
   lr_job *job = lr_container(timer, lr_job, timer);
   lariat_reactor *reactor = job->client->reactor;
+  if (job->place == LR_JOB_RESTING) {
+    rested(job);
+    return;
+  }
   uint64_t late_ns = job->due_ns + grace_ns;
   if (job->place == LR_JOB_AWAY && lr_reactor_turn_ns(reactor) < late_ns &&
       lr_reactor_set_timer(reactor, timer, late_ns))
     return;
   lariat_phase phase =
       job->place == LR_JOB_QUEUED ? LARIAT_PHASE_QUEUE : LARIAT_PHASE_NONE;
-  withdraw(job);
+  withdraw(job, LARIAT_ETIMEDOUT);
   settle_failed(job, LARIAT_ETIMEDOUT, phase);
 }
 
 /* The way home. */
 
+static void settle_outcome(lr_job *job) {
+  lariat_phase phase = (lariat_phase)job->phase;
+  if (job->attempts) lr_retry_note(job, job->outcome, http_status_of(job), 0);
+  lariat_value failure = failure_of(job, job->outcome, phase);
+  if (job->retry_end == LARIAT_RETRY_BUDGET)
+    failure = over_budget(job, failure);
+  settle(job, failure);
+}
+
+static void settle_answer(lr_job *job) {
+  if (job->attempts) lr_retry_note(job, job->outcome, http_status_of(job), 0);
+  settle_response(job);
+}
+
 static void conclude(lr_job *job) {
+  bool again = job->rules || job->resent || job->dead;
+  if (again && try_again(job)) return;
   if (job->outcome != LARIAT_OK) {
-    settle_failed(job, job->outcome, (lariat_phase)job->phase);
+    settle_outcome(job);
     return;
   }
   if (!lr_redirect_wanted(job)) {
-    settle_response(job);
+    settle_answer(job);
     return;
   }
   lariat_status status = lr_redirect_follow(job);
   if (status == LARIAT_OK && job->client->closed) status = LARIAT_ECLOSED;
   if (status == LARIAT_OK) status = lr_client_submit(job->client, job);
-  if (status != LARIAT_OK) settle_failed(job, status, LARIAT_PHASE_NONE);
+  if (status == LARIAT_OK) return;
+  if (job->attempts) lr_retry_note(job, status, http_status_of(job), 0);
+  settle_failed(job, status, LARIAT_PHASE_NONE);
 }
 
 static void came_home(lr_mail *mail) {
@@ -363,7 +540,7 @@ static void cancel_all(lariat_client *client, lariat_status status) {
     lr_job *job = lr_container(node, lr_job, node);
     lr_list_append(&client->jobs, node);
     if (job->settled) continue;
-    withdraw(job);
+    withdraw(job, status);
     settle_failed(job, status, LARIAT_PHASE_NONE);
   }
 }
@@ -435,6 +612,7 @@ static lariat_status make_profile(lariat_client *client) {
   if (encoding && !client->options.no_decompress)
     headers[count++] = (lariat_header){"Accept-Encoding", encoding};
   client->options.user_agent = NULL; /* the caller's memory */
+  client->options.retry = NULL;
   return lr_profile_make(NULL, headers, count, &client->profile);
 }
 
@@ -511,7 +689,9 @@ lariat_status lariat_client_new(lariat_pool *pool, lariat_reactor *reactor,
       all.placement == LARIAT_PLACE_HOME ? 1 : lariat_pool_reactors(pool);
   lariat_client *client = new_blank(pool, reactor, &all, links);
   if (!client) return LARIAT_ENOMEM;
-  status = make_profile(client);
+  status =
+      lr_retry_open(&client->retry, all.retry, lariat_reactor_now_ns(reactor));
+  if (status == LARIAT_OK) status = make_profile(client);
   if (status == LARIAT_OK) status = open_links(client, links);
   if (status != LARIAT_OK) {
     free_client(client);
@@ -568,6 +748,12 @@ lr_job *lr_client_new_job(lariat_client *client) {
   job->disposed = false;
   job->redirects = 0;
   job->curl_code = 0;
+  job->retries = 0;
+  job->waited_ns = 0;
+  job->retry_end = LARIAT_RETRY_NONE;
+  job->rules = NULL;
+  job->fresh = false;
+  job->one_way = false;
   job->timer.expire = timer_expired;
   job->submitted_ns = system_now();
   lr_deferred_init(&job->deferred, client->reactor, &deferred_ops);
@@ -590,5 +776,6 @@ lariat_request_options lariat_request_defaults(const lariat_client *client) {
                                   .http = options->http,
                                   .sha256 = options->sha256,
                                   .upload_fd = -1,
-                                  .upload_length = LARIAT_LENGTH_UNKNOWN};
+                                  .upload_length = LARIAT_LENGTH_UNKNOWN,
+                                  .idle_timeout_ms = options->idle_timeout_ms};
 }

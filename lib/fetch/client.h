@@ -20,13 +20,15 @@ struct lariat_client {
   lariat_client_options options;
   lr_profile *profile; /* the headers of every request */
   lr_response_cache *responses;
-  lr_list jobs;  /* all that are not freed */
-  lr_list spare; /* blank jobs, for the next requests */
+  lr_origin last_origin; /* of the URLs that were asked for */
+  lr_list jobs;          /* all that are not freed */
+  lr_list spare;         /* blank jobs, for the next requests */
   unsigned spare_count;
   uint64_t live; /* length of `jobs` */
   uint64_t away; /* travel and cancel nodes that are out */
-  uint64_t queued;
+  uint64_t queued; /* without a credit, or waiting for their retry */
   lariat_client_stats stats;
+  lr_retry retry;
   lr_closer closer;
   bool closed;
   unsigned home; /* with LARIAT_PLACE_HOME: the reactor's number */
@@ -51,7 +53,7 @@ void lr_client_fail(lr_job *job, lariat_status status, const char *url);
 /* Ends a job that has not fired, wherever it is, with this failure. */
 void lr_client_stop(lr_job *job, lariat_value failure);
 
-/* Sends a job on its way: the first time, and for each redirect.  The job is
+/* Sends a job on its way: the first time, for each redirect and retry.  The job is
  * here, its target set.  LARIAT_OK, or why it cannot go. */
 lariat_status lr_client_submit(lariat_client *client, lr_job *job);
 

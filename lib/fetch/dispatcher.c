@@ -88,12 +88,21 @@ static void fail(lr_dispatcher *dispatcher, lr_job *job, lariat_status status,
   send_home(dispatcher, job);
 }
 
+/* All of its time went by in the queue. */
+static void note_queue_time(const lr_dispatcher *dispatcher, lr_job *job) {
+  uint64_t now = lr_reactor_turn_ns(dispatcher->reactor);
+  if (!job->response || now < job->hop_ns) return;
+  job->response->timings.queue_us = (now - job->hop_ns) / 1000;
+}
+
 /* Stops a job, whatever it is doing, and sends it home with `status`. */
 static void stop_job(lr_dispatcher *dispatcher, lr_job *job,
                      lariat_status status) {
   job->phase = LARIAT_PHASE_QUEUE;
   if (job->stage == LR_JOB_RUNNING)
     dispatcher->transport.ops->cancel(dispatcher->transport.self, job);
+  else
+    note_queue_time(dispatcher, job);
   detach(dispatcher, job);
   fail(dispatcher, job, status, (lariat_phase)job->phase);
 }
@@ -123,12 +132,11 @@ static bool is_connecting(lariat_phase phase) {
          phase == LARIAT_PHASE_TLS;
 }
 
-/* One timer serves the deadline and the connect limit, and it is set once for
+/* One timer serves the deadline, the connect and the idle limit, and it is set once for
  * a job that is quick: it may ring too early, and then looks again.  Without
  * memory for a timer the caller's own watch is left. */
-static void watch(lr_dispatcher *dispatcher, lr_job *job, uint64_t connect_ns) {
-  uint64_t at_ns =
-      connect_ns < job->deadline_ns ? connect_ns : job->deadline_ns;
+static void watch(lr_dispatcher *dispatcher, lr_job *job, uint64_t limit_ns) {
+  uint64_t at_ns = limit_ns < job->deadline_ns ? limit_ns : job->deadline_ns;
   if (at_ns == UINT64_MAX) return;
   (void)lr_reactor_set_timer(dispatcher->reactor, &job->pool_timer, at_ns);
 }
@@ -139,20 +147,51 @@ static uint64_t connect_limit(const lr_job *job, uint64_t from_ns) {
                                  : UINT64_MAX;
 }
 
+/* When the idle limit of a job ends of which nothing is heard from `from_ns`
+ * on. */
+static uint64_t idle_limit(const lr_job *job, uint64_t from_ns) {
+  return job->idle_timeout_ns ? from_ns + job->idle_timeout_ns : UINT64_MAX;
+}
+
+/* Nobody is asked before it matters. */
+static uint64_t idle_limit_now(const lr_dispatcher *dispatcher,
+                               const lr_job *job, uint64_t now) {
+  const lr_transport *transport = &dispatcher->transport;
+  if (job->stage == LR_JOB_WAITING) return idle_limit(job, now);
+  uint64_t limit = idle_limit(job, job->active_ns);
+  if (now < limit || !transport->ops->heard_ns) return limit;
+  return idle_limit(job, transport->ops->heard_ns(transport->self, job));
+}
+
+static uint64_t earlier(uint64_t one_ns, uint64_t other_ns) {
+  return one_ns < other_ns ? one_ns : other_ns;
+}
+
+static void time_out(lr_dispatcher *dispatcher, lr_job *job,
+                     lariat_time_limit limit) {
+  job->time_limit = (uint8_t)limit;
+  stop_job(dispatcher, job, LARIAT_ETIMEDOUT);
+}
+
 static void timer_expired(lr_timer *timer) {
   lr_job *job = lr_container(timer, lr_job, pool_timer);
   lr_dispatcher *dispatcher = lr_link_dispatcher(job->link);
   uint64_t now = lr_reactor_turn_ns(dispatcher->reactor);
   uint64_t connect_ns = UINT64_MAX;
+  uint64_t idle_ns = idle_limit_now(dispatcher, job, now);
   if (job->stage == LR_JOB_WAITING)
     connect_ns = connect_limit(job, now);
   else if (is_connecting(dispatcher->transport.ops->phase(
                dispatcher->transport.self, job)))
     connect_ns = connect_limit(job, job->started_ns);
-  if (now >= job->deadline_ns || now >= connect_ns)
-    stop_job(dispatcher, job, LARIAT_ETIMEDOUT);
+  if (now >= job->deadline_ns)
+    time_out(dispatcher, job, LARIAT_TIME_LIMIT_DEADLINE);
+  else if (now >= connect_ns)
+    time_out(dispatcher, job, LARIAT_TIME_LIMIT_CONNECT);
+  else if (now >= idle_ns)
+    time_out(dispatcher, job, LARIAT_TIME_LIMIT_IDLE);
   else
-    watch(dispatcher, job, connect_ns);
+    watch(dispatcher, job, earlier(connect_ns, idle_ns));
 }
 
 void lr_dispatcher_take(lr_dispatcher *dispatcher, lr_job *job) {
@@ -177,7 +216,9 @@ void lr_dispatcher_take(lr_dispatcher *dispatcher, lr_job *job) {
   lr_list_append(&host->queue, &job->pool_node);
   count_queued(dispatcher, host, 1);
   place_host(dispatcher, host);
-  watch(dispatcher, job, connect_limit(job, job->arrived_ns));
+  watch(dispatcher, job,
+        earlier(connect_limit(job, job->arrived_ns),
+                idle_limit(job, job->arrived_ns)));
 }
 
 void lr_dispatcher_cancel(lr_dispatcher *dispatcher, lr_job *job) {
@@ -232,6 +273,7 @@ static void start_next(lr_dispatcher *dispatcher, lr_host *host) {
   lr_job *job =
       lr_container(lr_list_take_first(&host->queue), lr_job, pool_node);
   job->started_ns = lr_reactor_turn_ns(dispatcher->reactor);
+  job->active_ns = job->started_ns;
   lariat_status status =
       dispatcher->transport.ops->start(dispatcher->transport.self, job);
   if (status == LARIAT_EBUSY) {

@@ -2,6 +2,8 @@
  * Which lane a job goes to, and what happens around a transfer. */
 #include "fetch/engine.h"
 
+#include <openssl/evp.h>
+
 #include "base/memory.h"
 #include "fetch/dispatcher.h"
 #include "fetch/lane.h"
@@ -177,17 +179,17 @@ static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
   lr_host *host = job->host;
   lr_transfer *transfer = take_transfer(engine);
   if (!transfer) return LARIAT_ENOMEM;
-  lariat_status status = lr_transfer_prepare(transfer, job, host, lane);
+  lariat_status status = lr_transfer_prepare(transfer, job, host, lane, fresh);
   if (status == LARIAT_OK) status = lr_lane_add(lane, transfer);
   if (status != LARIAT_OK) {
     give_back(engine, transfer);
     return status;
   }
-  transfer->hopes = !fresh;
   transfer->coming = fresh;
   if (fresh) count_coming(engine, transfer, 1);
   lr_host_in_lane(host, lane)->running++;
   engine->running++;
+  engine->watched += job->idle_timeout_ns != 0;
   return LARIAT_OK;
 }
 
@@ -214,6 +216,7 @@ static void detach(lr_engine *engine, lr_transfer *transfer) {
   lr_lane_remove(lane, transfer);
   lr_engine_connection_came(engine, transfer);
   engine->running--;
+  engine->watched -= transfer->job->idle_timeout_ns != 0;
   lr_host_lane *part = lr_host_in_lane(host, lane);
   if (part) {
     part->running--;
@@ -243,7 +246,7 @@ void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
 static void cancel(void *self, lr_job *job) {
   lr_engine *engine = self;
   lr_transfer *transfer = job->transfer;
-  job->phase = (uint8_t)lr_transfer_phase(transfer);
+  lr_transfer_stop(transfer);
   count(engine, job);
   detach(engine, transfer);
   lr_dispatcher_unblock(engine->dispatcher);
@@ -252,6 +255,11 @@ static void cancel(void *self, lr_job *job) {
 static lariat_phase phase(void *self, const lr_job *job) {
   (void)self;
   return lr_transfer_phase(job->transfer);
+}
+
+static uint64_t heard_ns(void *self, const lr_job *job) {
+  (void)self;
+  return lr_transfer_heard_ns(job->transfer);
 }
 
 /* A lane that is touched while it is seen to waits for the next round. */
@@ -280,12 +288,13 @@ static void close_engine(void *self) {
   while ((node = lr_list_take_first(&engine->transfers)))
     lr_transfer_free(lr_container(node, lr_transfer, node));
   lr_sockets_clear(&engine->sockets);
+  EVP_MD_free(engine->sha256);
   lr_trust_release(engine->trusted);
   lr_free(engine);
 }
 
-static const lr_transport_ops ops = {start, cancel, phase, turn_end,
-                                     close_engine};
+static const lr_transport_ops ops = {start,    cancel,   phase,
+                                     heard_ns, turn_end, close_engine};
 
 lariat_status lr_engine_open(lr_worker *worker, lr_transport *out) {
   const lariat_pool_options *options = lr_pool_options(worker->pool);

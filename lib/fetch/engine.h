@@ -18,6 +18,7 @@
 
 struct lr_lane;
 struct lr_transfer;
+struct evp_md_st;
 struct x509_store_st;
 
 typedef struct lr_engine {
@@ -35,9 +36,11 @@ typedef struct lr_engine {
   unsigned open;            /* connections now */
   unsigned coming;          /* transfers that are about to open one */
   unsigned running;         /* transfers now */
+  unsigned watched;         /* of those, with an idle time-out */
   uint64_t idle_ns;         /* a quiet lane is closed after this */
   bool insecure;
   struct x509_store_st *trusted; /* NULL until the first https job */
+  struct evp_md_st *sha256;      /* NULL until the first digest */
   lr_engine_stats *stats;        /* the worker's; any thread reads */
 } lr_engine;
 

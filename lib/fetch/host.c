@@ -2,6 +2,7 @@
  * The table of hosts, and each host's parts in lanes. */
 #include "fetch/host.h"
 
+#include <curl/curl.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -15,13 +16,18 @@ bool lr_hosts_init(lr_hosts *hosts) {
   return hosts->buckets != NULL;
 }
 
+static void free_host(lr_host *host) {
+  curl_url_cleanup(host->origin);
+  lr_free(host->lanes);
+  lr_free(host);
+}
+
 void lr_hosts_clear(lr_hosts *hosts) {
   for (uint32_t i = 0; i < hosts->room; i++) {
     lr_host *host = hosts->buckets[i];
     while (host) {
       lr_host *next = host->next;
-      lr_free(host->lanes);
-      lr_free(host);
+      free_host(host);
       host = next;
     }
   }
@@ -64,6 +70,12 @@ static void grow(lr_hosts *hosts) {
   hosts->room = room;
 }
 
+/* "http://127.0.0.1:80", "https://[::1]:443". */
+static bool is_numeric(const char *key) {
+  const char *name = strstr(key, "://") + 3;
+  return *name == '[' || name[strspn(name, "0123456789.")] == ':';
+}
+
 static lr_host *make(const lr_job *job, uint64_t hash) {
   uint32_t length = job->target.key_length;
   lr_host *host = lr_alloc_zero(sizeof *host + length + 1);
@@ -73,6 +85,7 @@ static lr_host *make(const lr_job *job, uint64_t hash) {
   host->spread = job->spread;
   host->key_length = length;
   memcpy(host->key, job->target.key, length);
+  host->numeric = is_numeric(host->key);
   lr_list_init(&host->ring);
   lr_list_init(&host->queue);
   return host;
@@ -102,8 +115,20 @@ void lr_hosts_forget(lr_hosts *hosts, lr_host *host) {
   *place = host->next;
   hosts->count--;
   lr_list_remove(&host->ring);
-  lr_free(host->lanes);
-  lr_free(host);
+  free_host(host);
+}
+
+CURLU *lr_host_origin(lr_host *host, const lr_target *target) {
+  if (host->origin) return host->origin;
+  char *text = lr_copy_bytes(target->url, target->origin_length);
+  CURLU *origin = text ? curl_url() : NULL;
+  if (origin && curl_url_set(origin, CURLUPART_URL, text, 0) != CURLUE_OK) {
+    curl_url_cleanup(origin);
+    origin = NULL;
+  }
+  lr_free(text);
+  host->origin = origin;
+  return origin;
 }
 
 lr_host_lane *lr_host_in_lane(lr_host *host, const struct lr_lane *lane) {

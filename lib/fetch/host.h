@@ -13,6 +13,7 @@
 #include "fetch/job.h"
 #include <lariat/status.h>
 
+struct Curl_URL; /* CURLU */
 struct lr_lane;
 
 typedef enum lr_protocol {
@@ -39,12 +40,14 @@ typedef struct lr_host {
   uint32_t running;
   uint32_t limit; /* jobs at once */
   uint32_t connections_limit;
-  uint32_t open;    /* connections, over all lanes */
-  uint32_t coming;  /* jobs that are about to open one */
-  uint8_t protocol; /* lr_protocol */
-  uint8_t http;     /* lariat_http, part of the identity */
-  bool spread;      /* part of the identity */
-  bool blocked;     /* waits for a connection */
+  uint32_t open;           /* connections, over all lanes */
+  uint32_t coming;         /* jobs that are about to open one */
+  uint8_t protocol;        /* lr_protocol */
+  uint8_t http;            /* lariat_http, part of the identity */
+  bool spread;             /* part of the identity */
+  bool blocked;            /* waits for a connection */
+  bool numeric;            /* an address, which is never looked up */
+  struct Curl_URL *origin; /* what plain URLs have in common, parsed; or NULL */
   uint32_t lane_count;
   uint32_t lane_room;
   uint32_t lane_hint; /* the lane that had an idle connection last */
@@ -66,6 +69,10 @@ void lr_hosts_clear(lr_hosts *hosts);
 /* The host of `job`, made if need be (limits not yet set, queue empty); NULL
  * when out of memory. */
 lr_host *lr_hosts_find(lr_hosts *hosts, const lr_job *job, bool *made);
+
+/* The host's URL without path, parsed once; `target` is plain and of this
+ * host.  It is the host's.  NULL when out of memory. */
+struct Curl_URL *lr_host_origin(lr_host *host, const lr_target *target);
 
 /* Frees `host` if nothing waits, runs or is connected. */
 void lr_hosts_forget(lr_hosts *hosts, lr_host *host);

@@ -27,6 +27,8 @@ static void drop_request(lr_job *job) {
   job->drop_body = NULL;
   if (job->supply) job->supply->ops->drop(job->supply);
   job->supply = NULL;
+  lr_free(job->own_rules);
+  job->own_rules = NULL;
 }
 
 static void drop_outcome(lr_job *job) {
@@ -34,6 +36,8 @@ static void drop_outcome(lr_job *job) {
   job->response = NULL;
   lr_free(job->detail);
   job->detail = NULL;
+  lr_free(job->attempts);
+  job->attempts = NULL;
 }
 
 void lr_job_wipe(lr_job *job) {

@@ -19,6 +19,7 @@
 #include "deferred/deferred.h"
 #include "fetch/profile.h"
 #include "fetch/response.h"
+#include "fetch/retry.h"
 #include "fetch/target.h"
 #include "reactor/mailbox.h"
 #include "reactor/timers.h"
@@ -33,7 +34,8 @@ struct lr_supply;
 typedef enum lr_job_place {
   LR_JOB_HERE,   /* with the caller: new, between two hops, or finished */
   LR_JOB_QUEUED, /* in the link's queue, without a credit */
-  LR_JOB_AWAY    /* handed over to a pool reactor */
+  LR_JOB_AWAY,   /* handed over to a pool reactor */
+  LR_JOB_RESTING /* with the caller: waits for its retry; `timer` ends that */
 } lr_job_place;
 
 /* Where a job is, as its pool reactor knows. */
@@ -70,7 +72,13 @@ typedef struct lr_job {
   bool disposed; /* the deferred's last reference is gone */
   bool travel_away;
   bool cancel_away;
-  lr_atomic_u32 ends; /* LR_JOB_*_ENDED; only once orphaned */
+  lr_atomic_u32 ends;          /* LR_JOB_*_ENDED; only once orphaned */
+  const lr_retry_rules *rules; /* NULL: it is not tried again */
+  lr_retry_rules *own_rules;   /* of this request alone; freed with it */
+  lr_attempts *attempts;       /* those before this one; NULL: none */
+  uint64_t waited_ns;          /* before this attempt */
+  unsigned retries;            /* that the policy was asked for */
+  lariat_retry_end retry_end;  /* why there is no other */
 
   /* The request. */
   struct lr_link *link;
@@ -89,6 +97,10 @@ typedef struct lr_job {
   uint64_t max_body_bytes;
   uint64_t connect_timeout_ns; /* 0: none */
   uint64_t deadline_ns;        /* on the system's clock; UINT64_MAX: none */
+  uint64_t idle_timeout_ns;    /* 0: none */
+  bool repeatable; /* it may be made twice: method, policy and body allow it */
+  bool one_way;    /* its body cannot be sent or taken twice */
+  bool fresh;      /* on a new connection, since an open one was dead */
 
   /* The pool's. */
   _Alignas(LR_CACHE_LINE) lr_mail travel;
@@ -102,6 +114,10 @@ typedef struct lr_job {
   uint8_t stage;     /* lr_job_stage */
   uint8_t phase;     /* lariat_phase, when it failed */
   bool cancelled;
+  bool resent; /* libcurl has sent it twice: an open connection was dead */
+  bool dead;   /* and the other one, too; or it could not be sent twice */
+  uint8_t time_limit; /* lariat_time_limit, when it timed out */
+  uint64_t active_ns; /* bytes went or came; only with an idle time-out */
   lariat_status outcome;
   int curl_code;
   char *detail; /* what libcurl said; may be NULL */

@@ -376,7 +376,7 @@ lariat_deferred *lariat_pool_close(lariat_pool *pool, lariat_reactor *reactor,
   lr_u32_init(&closing->count, 2);
   lr_pool_hold(pool);
   *closing = (lr_closing){.count = closing->count,
-                          .mail = {NULL, &ended_ops},
+                          .mail = {.ops = &ended_ops},
                           .closer = {.begin = reactor_closes},
                           .pool = pool,
                           .mailbox = lariat_reactor_mailbox(reactor),

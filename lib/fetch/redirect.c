@@ -94,6 +94,7 @@ lariat_status lr_redirect_follow(lr_job *job) {
     drop_body(job);
     memcpy(job->method, "GET", sizeof "GET");
     job->get = true;
+    job->repeatable = true;
   }
   take_target(job, &target);
   return LARIAT_OK;

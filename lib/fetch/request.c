@@ -60,8 +60,25 @@ static lariat_status set_method(lr_job *job, const char *method) {
   if (!method || !lr_method_valid(method)) return LARIAT_EINVAL;
   memcpy(job->method, method, strlen(method) + 1);
   job->get = !job->body && !job->supply && strcmp(method, "GET") == 0;
+  job->repeatable = job->get || lr_retry_method_repeatable(method);
   bool head = strcmp(method, "HEAD") == 0;
   return head && job->supply ? LARIAT_EINVAL : LARIAT_OK;
+}
+
+/* The client's policy, or one of the request's own. */
+static lariat_status set_retry(lr_job *job,
+                               const lariat_request_options *options) {
+  const lr_retry_rules *rules = &job->client->retry.rules;
+  if (options->retry) {
+    job->own_rules = lr_alloc(sizeof *job->own_rules);
+    if (!job->own_rules) return LARIAT_ENOMEM;
+    lariat_status status = lr_retry_rules_read(options->retry, job->own_rules);
+    if (status != LARIAT_OK) return status;
+    rules = job->own_rules;
+  }
+  if (rules->max_retries) job->rules = rules;
+  if (rules->any_method || options->retry_any_method) job->repeatable = true;
+  return LARIAT_OK;
 }
 
 /* Takes the body over, or a copy of it. */
@@ -95,6 +112,7 @@ static void set_limits(lr_job *job, const lariat_request_options *options) {
   job->max_body_bytes = options->max_body_bytes;
   job->max_redirects = options->max_redirects;
   job->connect_timeout_ns = options->connect_timeout_ms * 1000000u;
+  job->idle_timeout_ns = options->idle_timeout_ms * 1000000u;
 }
 
 /* The pool reads the system's clock, the caller perhaps another. */
@@ -120,10 +138,13 @@ static lariat_status fill(lr_job *job, const char *method, const char *url,
     status = status == LARIAT_OK ? set_supply(job, options) : status;
   if (job->supply && job->body) status = LARIAT_EINVAL;
   if (status == LARIAT_OK) status = set_method(job, method);
+  if (status == LARIAT_OK) status = set_retry(job, options);
   if (status == LARIAT_OK && (unsigned)options->http > LARIAT_HTTP_2)
     status = LARIAT_EINVAL;
   if (status == LARIAT_OK)
-    status = url ? lr_target_parse(&job->target, url) : LARIAT_EURL;
+    status = url ? lr_target_parse_after(&job->target, url,
+                                         &job->client->last_origin)
+                 : LARIAT_EURL;
   if (status == LARIAT_OK)
     status = set_headers(job, options->headers, options->header_count);
   if (status == LARIAT_OK) status = complete_headers(job);

@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "fetch/response_cache.h"
+#include "fetch/retry.h"
 
 enum {
   FIRST_TEXT = 512,
@@ -40,6 +41,9 @@ void lr_response_reset(lariat_response *response) {
   response->body.length = 0;
   response->timings = (lariat_timings){0};
   response->content_length = -1;
+  if (response->attempts) lr_free(response->attempts);
+  response->attempts = NULL;
+  response->retry_end = LARIAT_RETRY_NONE;
 }
 
 /* A piece of a line. */
@@ -117,15 +121,62 @@ static int64_t read_length(span value) {
   return length;
 }
 
-static bool is_content_length(span name) {
-  return name.length == strlen("content-length") &&
-         curl_strnequal(name.at, "content-length", name.length);
+static uint64_t eight_bytes(const char *at) {
+  uint64_t word;
+  memcpy(&word, at, sizeof word);
+  return word;
+}
+
+/* In lower case, as two words that overlap. */
+static bool is_content_length(const char *name, size_t length) {
+  static const char wanted[] = "content-length";
+  const uint64_t lower = UINT64_C(0x2020202020202020);
+  return length == sizeof wanted - 1 &&
+         (eight_bytes(name) | lower) == eight_bytes(wanted) &&
+         (eight_bytes(name + 6) | lower) == eight_bytes(wanted + 6);
 }
 
 static bool reserve_text(lariat_response *response, size_t more) {
   lr_buffer *text = &response->text;
+  if (more <= text->room - text->length) return true;
   return lr_buffer_reserve(text, !text->bytes && more < FIRST_TEXT ? FIRST_TEXT
                                                                    : more);
+}
+
+static lariat_status make_room(lariat_response *response, size_t more) {
+  if (response->header_count >= LR_RESPONSE_HEADERS_MAX ||
+      response->text.length + more > LR_RESPONSE_HEADER_BYTES_MAX)
+    return LARIAT_EHEADERLIMIT;
+  if (response->header_count == response->header_room &&
+      !grow_headers(response))
+    return LARIAT_ENOMEM;
+  return reserve_text(response, more) ? LARIAT_OK : LARIAT_ENOMEM;
+}
+
+/* Name and value are copied at once, with what is between them, and then
+ * parted by a NUL. */
+static lariat_status add_header(lariat_response *response, const char *line,
+                                const char *colon, const char *end) {
+  lr_buffer *text = &response->text;
+  const char *value = colon + 1;
+  while (value < end && blank(*value)) value++;
+  while (end > value && blank(end[-1])) end--;
+  while (colon > line && blank(colon[-1])) colon--;
+  size_t length = (size_t)(end - line);
+  lariat_status status = make_room(response, length + 1);
+  if (status != LARIAT_OK) return status;
+  char *copy = text->bytes + text->length;
+  memcpy(copy, line, length);
+  copy[colon - line] = '\0';
+  copy[length] = '\0';
+  lr_header_place *place = &response->headers[response->header_count++];
+  place->name = (uint32_t)text->length;
+  place->value = (uint32_t)(text->length + (size_t)(value - line));
+  text->length += length + 1;
+  if (is_content_length(line, (size_t)(colon - line)))
+    response->content_length =
+        read_length((span){value, (size_t)(end - value)});
+  return LARIAT_OK;
 }
 
 /* Room was made. */
@@ -133,26 +184,6 @@ static void put_text(lr_buffer *text, span piece) {
   if (piece.length) memcpy(text->bytes + text->length, piece.at, piece.length);
   text->length += piece.length;
   text->bytes[text->length++] = '\0';
-}
-
-static lariat_status add_header(lariat_response *response, span name,
-                                span value) {
-  lr_buffer *text = &response->text;
-  size_t more = name.length + value.length + 2;
-  if (response->header_count >= LR_RESPONSE_HEADERS_MAX ||
-      text->length + more > LR_RESPONSE_HEADER_BYTES_MAX)
-    return LARIAT_EHEADERLIMIT;
-  if (response->header_count == response->header_room &&
-      !grow_headers(response))
-    return LARIAT_ENOMEM;
-  if (!reserve_text(response, more)) return LARIAT_ENOMEM;
-  lr_header_place *place = &response->headers[response->header_count++];
-  place->name = (uint32_t)text->length;
-  put_text(text, name);
-  place->value = (uint32_t)text->length;
-  put_text(text, value);
-  if (is_content_length(name)) response->content_length = read_length(value);
-  return LARIAT_OK;
 }
 
 /* The value that goes on is the last thing in the text. */
@@ -183,7 +214,7 @@ lariat_status lr_response_add_line(lariat_response *response, const char *line,
   if (blank(*line)) return add_fold(response, trimmed(line, end));
   const char *colon = memchr(line, ':', length);
   if (!colon) return LARIAT_OK;
-  return add_header(response, trimmed(line, colon), trimmed(colon + 1, end));
+  return add_header(response, line, colon, end);
 }
 
 /* Without the doubling of a growing buffer, where the length is known.  Room
@@ -227,6 +258,7 @@ void lr_response_free(lariat_response *response) {
   lr_buffer_clear(&response->text);
   lr_buffer_clear(&response->body);
   lr_free(response->url);
+  lr_free(response->attempts);
   lr_free(response);
   if (cache) lr_response_cache_unhold(cache);
 }
@@ -314,7 +346,7 @@ const uint8_t *lariat_response_sha256(const lariat_response *response) {
 }
 
 lariat_timings lariat_response_timings(const lariat_response *response) {
-  return response ? response->timings : (lariat_timings){0, 0, 0, 0, 0, 0};
+  return response ? response->timings : (lariat_timings){0};
 }
 
 unsigned lariat_response_redirects(const lariat_response *response) {
@@ -327,4 +359,22 @@ bool lariat_response_reused(const lariat_response *response) {
 
 unsigned lariat_response_reactor(const lariat_response *response) {
   return response ? response->reactor : 0;
+}
+
+size_t lariat_response_attempts(const lariat_response *response) {
+  if (!response) return 0;
+  return response->attempts ? response->attempts->count : 1;
+}
+
+lariat_attempt lariat_response_attempt_at(const lariat_response *response,
+                                          size_t index) {
+  lariat_attempt attempt = {LARIAT_OK, 0, 0};
+  if (index >= lariat_response_attempts(response)) return attempt;
+  if (response->attempts) return response->attempts->items[index];
+  attempt.http_status = response->status;
+  return attempt;
+}
+
+lariat_retry_end lariat_response_retry_end(const lariat_response *response) {
+  return response ? response->retry_end : LARIAT_RETRY_NONE;
 }

@@ -41,10 +41,14 @@ struct lariat_response {
   char remote_ip[48];
   uint8_t sha256[32];
   lariat_timings timings;
+  struct lr_attempts *attempts; /* this one included; NULL: it is the only one */
+  lariat_retry_end retry_end;
   int64_t content_length;          /* from the header; -1: none */
   struct lr_response_cache *cache; /* where it goes back to; NULL: nowhere */
   lariat_response *next_spare;
 };
+
+struct lr_attempts;
 
 /* Limits that do not depend on the user: what a sane server never reaches. */
 #define LR_RESPONSE_HEADER_BYTES_MAX (300u * 1024u)

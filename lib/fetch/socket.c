@@ -155,6 +155,7 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
   /* libcurl may be trying again, after a connection that turned out to be
    * dead.  It counts that over the life of the handle, and gives up. */
   if (transfer->hopes) transfer->plain = false;
+  transfer->opened++;
   lr_list_append(&transfer->attempts, &socket->attempt);
   lr_host_in_lane(transfer->host, transfer->lane)->open++;
   count_connection(engine, transfer->lane, transfer->host, 1);
@@ -211,13 +212,19 @@ static void revive(lr_socket *socket) {
   socket->lane->dead--;
 }
 
+/* libcurl's own handles have no transfer. */
+static void note_socket(CURL *easy, curl_socket_t fd) {
+  lr_transfer *transfer = NULL;
+  (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer);
+  if (transfer) transfer->fd = fd;
+}
+
 int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane_pointer,
                     void *unused) {
   lr_lane *lane = lane_pointer;
   lr_engine *engine = lane->engine;
   lr_socket *socket = find(&engine->sockets, fd);
   uint32_t events = events_of(what);
-  (void)easy;
   (void)unused;
   if (!socket) {
     if (!events) return 0;
@@ -225,6 +232,7 @@ int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane_pointer,
     if (!socket) return 0; /* the transfer's deadline will end it */
   }
   socket->wanted = events;
+  if (engine->watched && events) note_socket(easy, fd);
   if (events & EPOLLIN) lr_list_remove(&socket->attempt); /* connected */
   if (events && socket->dead) revive(socket);
   if (!events && !socket->host) {

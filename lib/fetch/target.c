@@ -103,13 +103,13 @@ static void put_key(lr_target *target, const parts *p) {
   target->hash = hash_of(target->key, target->key_length);
 }
 
-/* Makes the target of its parts: one block for url and key. */
-static lariat_status assemble(lr_target *target, const parts *p) {
+/* One block for url and key: puts the url there, and returns where the key
+ * goes; NULL when out of memory. */
+static char *put_url(lr_target *target, const parts *p, size_t key_room) {
   bool bare = p->path_length == 0 || p->path[0] != '/';
   size_t url = p->authority_length + bare + p->path_length;
-  size_t key = sizeof "https://:" + p->host_length + p->port_length;
-  char *block = lr_alloc(url + 1 + key);
-  if (!block) return LARIAT_ENOMEM;
+  char *block = lr_alloc(url + 1 + key_room);
+  if (!block) return NULL;
   target->url = block;
   char *end = put(block, p->authority, p->authority_length);
   if (bare) *end++ = '/';
@@ -119,6 +119,13 @@ static lariat_status assemble(lr_target *target, const parts *p) {
   target->origin_length = (uint32_t)p->authority_length;
   target->tls = p->tls;
   target->key = end + 1;
+  return target->key;
+}
+
+/* Makes the target of its parts. */
+static lariat_status assemble(lr_target *target, const parts *p) {
+  size_t key = sizeof "https://:" + p->host_length + p->port_length;
+  if (!put_url(target, p, key)) return LARIAT_ENOMEM;
   put_key(target, p);
   return LARIAT_OK;
 }
@@ -237,7 +244,54 @@ bool lr_target_parse_plain(lr_target *target, const char *url,
   memset(target, 0, sizeof *target);
   if (!url || !read_url(&p, url)) return false;
   *status = assemble(target, &p);
+  target->plain = *status == LARIAT_OK;
   return true;
+}
+
+/* Whether `url` is plain and has the same before its path. */
+static bool read_url_after(parts *p, const char *url, const lr_origin *last) {
+  uint32_t length = last->length;
+  if (length == 0 || strncmp(url, last->text, length) != 0) return false;
+  const char *at = url + length;
+  if (*at != '\0' && *at != '/' && *at != '?') return false;
+  p->authority = url;
+  p->authority_length = length;
+  p->tls = last->tls;
+  at = read_rest(p, at);
+  return at && *at == '\0' && at - url <= LONGEST_URL;
+}
+
+static lariat_status assemble_after(lr_target *target, const parts *p,
+                                    const lr_origin *last) {
+  char *key = put_url(target, p, last->key_length + 1u);
+  if (!key) return LARIAT_ENOMEM;
+  memcpy(key, last->text + last->length, last->key_length + 1u);
+  target->key_length = last->key_length;
+  target->hash = last->hash;
+  target->plain = true;
+  return LARIAT_OK;
+}
+
+/* Without memory for it the next URL is parsed in full. */
+static void remember(lr_origin *last, const lr_target *target) {
+  uint32_t room = target->origin_length + target->key_length + 1;
+  if (room > last->room) {
+    lr_origin_clear(last);
+    last->text = lr_alloc(room);
+    if (!last->text) return;
+    last->room = room;
+  }
+  last->length = target->origin_length;
+  last->key_length = target->key_length;
+  last->tls = target->tls;
+  last->hash = target->hash;
+  char *end = put(last->text, target->url, target->origin_length);
+  memcpy(end, target->key, target->key_length + 1u);
+}
+
+void lr_origin_clear(lr_origin *origin) {
+  lr_free(origin->text);
+  *origin = (lr_origin){0};
 }
 
 static lariat_status status_of(CURLUcode code) {
@@ -372,6 +426,18 @@ lariat_status lr_target_parse(lr_target *target, const char *url) {
   lariat_status status;
   if (lr_target_parse_plain(target, url, &status)) return status;
   return lr_target_parse_with_curl(target, url);
+}
+
+lariat_status lr_target_parse_after(lr_target *target, const char *url,
+                                    lr_origin *last) {
+  parts p;
+  if (url && read_url_after(&p, url, last)) {
+    *target = (lr_target){0};
+    return assemble_after(target, &p, last);
+  }
+  lariat_status status = lr_target_parse(target, url);
+  if (status == LARIAT_OK && target->plain) remember(last, target);
+  return status;
 }
 
 lariat_status lr_target_resolve(lr_target *target, const lr_target *base,

@@ -22,6 +22,7 @@ typedef struct lr_target {
                              what placement and limits know a host by */
   uint32_t key_length;
   bool tls;
+  bool plain;    /* by the short cut: libcurl would change no byte of it */
   uint64_t hash; /* of the key; well mixed */
 } lr_target;
 
@@ -42,6 +43,23 @@ lariat_status lr_target_parse(lr_target *target, const char *url);
 bool lr_target_parse_plain(lr_target *target, const char *url,
                            lariat_status *status);
 lariat_status lr_target_parse_with_curl(lr_target *target, const char *url);
+
+/* What a plain URL has before its path, and the key that it gives: most URLs
+ * are of the same host as the one before.  Zeroed memory is an empty one. */
+typedef struct lr_origin {
+  char *text; /* "http://host:81", and behind it the key */
+  uint32_t room;
+  uint32_t length; /* of the first; 0: empty */
+  uint32_t key_length;
+  bool tls;
+  uint64_t hash;
+} lr_origin;
+
+/* As lr_target_parse; `*last` is what the URL before began with, and then what
+ * this one begins with. */
+lariat_status lr_target_parse_after(lr_target *target, const char *url,
+                                    lr_origin *last);
+void lr_origin_clear(lr_origin *origin);
 
 /* Resolves `location` (a Location header, absolute or relative) against
  * `base` and parses the result.  A fragment is cut off.

@@ -3,7 +3,10 @@
  * read from them at the end. */
 #include "fetch/transfer.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include <openssl/ssl.h>
 
@@ -22,6 +25,10 @@ static const long lifetime_s = 3600;
 
 /* libcurl's callbacks. */
 
+static void note_activity(lr_transfer *transfer) {
+  transfer->job->active_ns = lr_reactor_turn_ns(transfer->engine->reactor);
+}
+
 /* The handshake begins. */
 static CURLcode use_trust(CURL *easy, void *ssl_ctx, void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
@@ -39,23 +46,49 @@ static void learn(lr_transfer *transfer, lr_protocol protocol) {
   lr_dispatcher_learned(transfer->engine->dispatcher, host, protocol);
 }
 
-/* The connection is up and the request not yet sent: the handshake has settled
- * the protocol, however long the answer may take. */
-static int connected(void *transfer_pointer, char *remote_ip, char *local_ip,
-                     int remote_port, int local_port) {
-  lr_transfer *transfer = transfer_pointer;
+/* The handshake has settled the protocol, however long the answer may take. */
+static void learn_from_handshake(lr_transfer *transfer) {
   struct curl_tlssessioninfo *session = NULL;
   const unsigned char *name = NULL;
   unsigned length = 0;
+  (void)curl_easy_getinfo(transfer->easy, CURLINFO_TLS_SSL_PTR, &session);
+  if (!session || !session->internals) return;
+  SSL_get0_alpn_selected(session->internals, &name, &length);
+  bool http2 = length == 2 && memcmp(name, "h2", 2) == 0;
+  learn(transfer, http2 ? LR_PROTOCOL_HTTP2 : LR_PROTOCOL_HTTP1);
+}
+
+/* libcurl sends a request again, whatever its method, when an open connection
+ * ended before any answer.  Once, and on a new connection, that is right for
+ * what may be made twice; for anything else nobody knows what the server has
+ * done.  (A new stream of HTTP/2 may well go to another's new connection.  An
+ * answer that has begun means that the server wants it so: 417.) */
+static bool may_send_again(lr_transfer *transfer) {
+  const lr_job *job = transfer->job;
+  if (job->response->status) return true;
+  if (!job->repeatable || transfer->sends > 2) return false;
+  return transfer->opened > transfer->opened_then ||
+         transfer->host->protocol == LR_PROTOCOL_HTTP2;
+}
+
+/* The connection is up and the request not yet sent. */
+static int connected(void *transfer_pointer, char *remote_ip, char *local_ip,
+                     int remote_port, int local_port) {
+  lr_transfer *transfer = transfer_pointer;
   (void)remote_ip;
   (void)local_ip;
   (void)remote_port;
   (void)local_port;
-  (void)curl_easy_getinfo(transfer->easy, CURLINFO_TLS_SSL_PTR, &session);
-  if (!session || !session->internals) return CURL_PREREQFUNC_OK;
-  SSL_get0_alpn_selected(session->internals, &name, &length);
-  bool http2 = length == 2 && memcmp(name, "h2", 2) == 0;
-  learn(transfer, http2 ? LR_PROTOCOL_HTTP2 : LR_PROTOCOL_HTTP1);
+  if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
+    learn_from_handshake(transfer);
+  if (++transfer->sends > 1) transfer->plain = false; /* see lr_socket_open */
+  if (transfer->sends > 1 && !may_send_again(transfer)) {
+    transfer->fault = LARIAT_ERESET;
+    transfer->job->dead = true;
+    return CURL_PREREQFUNC_ABORT;
+  }
+  transfer->opened_then = transfer->opened;
+  if (transfer->job->idle_timeout_ns) note_activity(transfer);
   return CURL_PREREQFUNC_OK;
 }
 
@@ -66,16 +99,31 @@ static void learn_from_answer(lr_transfer *transfer) {
     learn(transfer, version >= 20 ? LR_PROTOCOL_HTTP2 : LR_PROTOCOL_HTTP1);
 }
 
+/* libcurl's cache of addresses.  At the end of each transfer it goes through
+ * all of it, for what is too old, unless nothing ever is; it is enough to do
+ * that when a connection was opened.  But a name must not be looked up in there
+ * with "nothing is too old": what was hoped for may have gone.  So a transfer
+ * that has got its connection says it at the first line of the answer. */
+static void set_pruning(lr_transfer *transfer, bool prunes) {
+  static const long usual_s = 60;
+  if (transfer->prunes == prunes) return;
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_DNS_CACHE_TIMEOUT,
+                         prunes ? usual_s : -1L);
+  transfer->prunes = prunes;
+}
+
 /* Returning less than was given makes libcurl end the transfer. */
 static size_t take_header(char *line, size_t size, size_t count,
                           void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
   size_t length = size * count;
+  if (transfer->job->idle_timeout_ns) note_activity(transfer);
   transfer->fault = lr_response_add_line(transfer->job->response, line, length);
   if (transfer->fault != LARIAT_OK) return 0;
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_answer(transfer);
   if (transfer->sending) lr_sending_head_came(transfer);
+  if (transfer->hopes) set_pruning(transfer, false);
   return length;
 }
 
@@ -84,6 +132,7 @@ static size_t take_body(char *bytes, size_t size, size_t count,
   lr_transfer *transfer = transfer_pointer;
   lr_job *job = transfer->job;
   size_t length = size * count;
+  if (job->idle_timeout_ns) note_activity(transfer);
   job->received += length;
   if (job->max_body_bytes && job->received > job->max_body_bytes)
     transfer->fault = LARIAT_EBODYLIMIT;
@@ -93,6 +142,19 @@ static size_t take_body(char *bytes, size_t size, size_t count,
            EVP_DigestUpdate(transfer->digest, bytes, length) != 1)
     transfer->fault = LARIAT_ENOMEM;
   return transfer->fault == LARIAT_OK ? length : 0;
+}
+
+/* Bytes that go have no callback of their own. */
+static int take_progress(void *transfer_pointer, curl_off_t down_total,
+                         curl_off_t down, curl_off_t up_total, curl_off_t up) {
+  lr_transfer *transfer = transfer_pointer;
+  (void)down_total;
+  (void)down;
+  (void)up_total;
+  if (up == transfer->uploaded) return 0;
+  transfer->uploaded = up;
+  note_activity(transfer);
+  return 0;
 }
 
 /* Configuration. */
@@ -120,6 +182,8 @@ static void set_callbacks(lr_transfer *transfer) {
   (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
   (void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
   (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
+  (void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, connected);
+  (void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
   (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, lr_socket_open);
   (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
   (void)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, lr_socket_close);
@@ -152,18 +216,22 @@ static void configure(lr_transfer *transfer) {
   CURL *easy = transfer->easy;
   (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   (void)curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"); /* the environment's */
+  /* A look-up that is given up is left to its thread: waiting for getaddrinfo
+   * would hold up every other fetch of this reactor. */
+  (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   (void)curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   (void)curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
   (void)curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, lifetime_s);
-  (void)curl_easy_setopt(easy, CURLOPT_CURLU, transfer->url);
   set_callbacks(transfer);
   set_tls(transfer);
   set_encoding(transfer, true);
   set_http(transfer, LARIAT_HTTP_AUTO);
+  transfer->set_from = NULL;
+  transfer->set_length = 0;
+  transfer->prunes = true; /* libcurl's own way */
   transfer->headers = NULL;
   transfer->plain = true;
-  transfer->prereq = false;
 }
 
 lr_transfer *lr_transfer_new(lr_engine *engine) {
@@ -186,67 +254,72 @@ void lr_transfer_free(lr_transfer *transfer) {
   if (transfer->easy) curl_easy_cleanup(transfer->easy);
   curl_url_cleanup(transfer->url);
   EVP_MD_CTX_free(transfer->digest);
-  lr_free(transfer->set_url);
+  lr_free(transfer->set_path);
   lr_free(transfer);
 }
 
 /* The URL. */
 
-static bool keep_copy(lr_transfer *transfer, const lr_target *target) {
-  if (target->url_length >= transfer->set_room) {
-    uint32_t room = target->url_length + 128;
-    char *copy = lr_realloc(transfer->set_url, room);
+static lariat_status give_url(lr_transfer *transfer, CURLU *url) {
+  if (transfer->set_from == url) return LARIAT_OK;
+  if (curl_easy_setopt(transfer->easy, CURLOPT_CURLU, url) != CURLE_OK)
+    return LARIAT_ENOMEM;
+  transfer->set_from = url;
+  return LARIAT_OK;
+}
+
+static bool keep_path(lr_transfer *transfer, const char *path,
+                      uint32_t length) {
+  if (length >= transfer->set_room) {
+    uint32_t room = length + 128;
+    char *copy = lr_realloc(transfer->set_path, room);
     if (!copy) return false;
-    transfer->set_url = copy;
+    transfer->set_path = copy;
     transfer->set_room = room;
   }
-  memcpy(transfer->set_url, target->url, target->url_length + 1u);
-  transfer->set_length = target->url_length;
-  transfer->set_origin = target->origin_length;
+  memcpy(transfer->set_path, path, length + 1u);
+  transfer->set_length = length;
   return true;
 }
 
-static bool same_url(const lr_transfer *transfer, const lr_target *target) {
-  return transfer->set_length == target->url_length && target->url_length &&
-         memcmp(transfer->set_url, target->url, target->url_length) == 0;
+static bool same_path(const lr_transfer *transfer, const char *path,
+                      uint32_t length) {
+  return transfer->set_length == length &&
+         memcmp(transfer->set_path, path, length) == 0;
 }
 
-static bool same_origin(const lr_transfer *transfer, const lr_target *target) {
-  return target->origin_length &&
-         transfer->set_origin == target->origin_length &&
-         memcmp(transfer->set_url, target->url, target->origin_length) == 0;
-}
-
-/* Path and query alone; the copy is cut up and mended again. */
-static CURLUcode set_path(lr_transfer *transfer) {
-  char *path = transfer->set_url + transfer->set_origin;
-  char *query = strchr(path, '?');
-  if (query) *query = '\0';
-  CURLUcode code =
-      curl_url_set(transfer->url, CURLUPART_PATH, *path ? path : "/", 0);
-  if (code == CURLUE_OK)
-    code = curl_url_set(transfer->url, CURLUPART_QUERY,
-                        query ? query + 1 : NULL, 0);
-  if (query) *query = '?';
-  return code;
-}
-
-/* libcurl's parser does no more work than what is new to it. */
-static lariat_status set_url(lr_transfer *transfer, const lr_target *target) {
-  if (same_url(transfer, target)) return LARIAT_OK;
-  bool path_only = same_origin(transfer, target);
-  if (!keep_copy(transfer, target)) {
-    transfer->set_length = 0;
-    transfer->set_origin = 0;
-    return LARIAT_ENOMEM;
-  }
-  CURLUcode code =
-      path_only ? set_path(transfer)
-                : curl_url_set(transfer->url, CURLUPART_URL, target->url, 0);
-  if (code == CURLUE_OK) return LARIAT_OK;
+static lariat_status give_path(lr_transfer *transfer, const char *path) {
   transfer->set_length = 0;
-  transfer->set_origin = 0;
-  return code == CURLUE_OUT_OF_MEMORY ? LARIAT_ENOMEM : LARIAT_EURL;
+  return curl_easy_setopt(transfer->easy, CURLOPT_REQUEST_TARGET, path) ==
+                 CURLE_OK
+             ? LARIAT_OK
+             : LARIAT_ENOMEM;
+}
+
+/* A plain URL: what is before its path was parsed for the host, and path and
+ * query go out as they are.  (libcurl would take them apart and print them
+ * together again, a character at a time.) */
+static lariat_status set_plain_url(lr_transfer *transfer, lr_host *host,
+                                   const lr_target *target) {
+  CURLU *origin = lr_host_origin(host, target);
+  const char *path = target->url + target->origin_length;
+  uint32_t length = target->url_length - target->origin_length;
+  lariat_status status = origin ? give_url(transfer, origin) : LARIAT_ENOMEM;
+  if (status != LARIAT_OK || same_path(transfer, path, length)) return status;
+  status = give_path(transfer, path);
+  if (status != LARIAT_OK) return status;
+  return keep_path(transfer, path, length) ? LARIAT_OK : LARIAT_ENOMEM;
+}
+
+static lariat_status set_url(lr_transfer *transfer, lr_host *host,
+                             const lr_target *target) {
+  if (target->plain) return set_plain_url(transfer, host, target);
+  CURLUcode code = curl_url_set(transfer->url, CURLUPART_URL, target->url, 0);
+  if (code == CURLUE_OUT_OF_MEMORY) return LARIAT_ENOMEM;
+  if (code != CURLUE_OK) return LARIAT_EURL;
+  lariat_status status = give_url(transfer, transfer->url);
+  return status == LARIAT_OK && transfer->set_length ? give_path(transfer, NULL)
+                                                     : status;
 }
 
 /* The request. */
@@ -276,11 +349,14 @@ static lariat_status set_method(lr_transfer *transfer, const lr_job *job) {
   return code == CURLE_OK ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
+/* The algorithm is looked up once: OpenSSL would do it for each body. */
 static lariat_status begin_digest(lr_transfer *transfer) {
+  lr_engine *engine = transfer->engine;
+  if (!engine->sha256) engine->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
   if (!transfer->digest) transfer->digest = EVP_MD_CTX_new();
   transfer->has_digest =
-      transfer->digest &&
-      EVP_DigestInit_ex(transfer->digest, EVP_sha256(), NULL) == 1;
+      engine->sha256 && transfer->digest &&
+      EVP_DigestInit_ex(transfer->digest, engine->sha256, NULL) == 1;
   return transfer->has_digest ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
@@ -291,13 +367,18 @@ static void set_headers(lr_transfer *transfer, const lr_job *job) {
   transfer->headers = list;
 }
 
-/* Only the first job of a host needs to look. */
-static void set_prereq(lr_transfer *transfer, bool wanted) {
-  if (transfer->prereq == wanted) return;
-  (void)curl_easy_setopt(transfer->easy, CURLOPT_PREREQFUNCTION,
-                         wanted ? connected : NULL);
-  (void)curl_easy_setopt(transfer->easy, CURLOPT_PREREQDATA, transfer);
-  transfer->prereq = wanted;
+/* What few jobs want; the handle is reset afterwards. */
+static void set_rarities(lr_transfer *transfer, const lr_job *job) {
+  bool watched = job->idle_timeout_ns && (job->body || job->supply);
+  bool fresh = job->fresh && transfer->host->protocol != LR_PROTOCOL_HTTP2;
+  if (!watched && !fresh) return;
+  transfer->plain = false;
+  if (fresh) (void)curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
+  if (!watched) return;
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_NOPROGRESS, 0L);
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_XFERINFOFUNCTION,
+                         take_progress);
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_XFERINFODATA, transfer);
 }
 
 /* With TLS the server has a say. */
@@ -307,7 +388,7 @@ static uint8_t http_of(const lr_job *job) {
 }
 
 lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
-                                  lr_host *host, lr_lane *lane) {
+                                  lr_host *host, lr_lane *lane, bool fresh) {
   if (!job->response) job->response = lr_response_new();
   if (!job->response) return LARIAT_ENOMEM;
   job->received = 0;
@@ -315,18 +396,24 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   transfer->host = host;
   transfer->lane = lane;
   transfer->fault = LARIAT_OK;
+  transfer->hopes = !fresh;
   transfer->has_digest = false;
   transfer->starved = false;
   transfer->shaking = false;
+  transfer->sends = 0;
+  transfer->opened = 0;
+  transfer->uploaded = 0;
+  transfer->fd = CURL_SOCKET_BAD;
   transfer->error[0] = '\0';
-  lariat_status status = set_url(transfer, &job->target);
+  lariat_status status = set_url(transfer, host, &job->target);
   if (status == LARIAT_OK && !job->get) status = set_method(transfer, job);
   if (status == LARIAT_OK && job->sha256) status = begin_digest(transfer);
   if (status != LARIAT_OK) return status;
+  set_pruning(transfer, fresh || !host->numeric);
   set_headers(transfer, job);
-  set_prereq(transfer, host->protocol == LR_PROTOCOL_UNKNOWN);
   uint8_t http = http_of(job);
   if (transfer->http != http) set_http(transfer, http);
+  if (job->idle_timeout_ns || job->fresh) set_rarities(transfer, job);
   if (transfer->decompress != job->decompress)
     set_encoding(transfer, job->decompress);
   job->transfer = transfer;
@@ -361,6 +448,10 @@ static void read_timings(const lr_transfer *transfer,
   lariat_timings *timings = &response->timings;
   timings->queue_us = after(job->started_ns, job->hop_ns) / 1000;
   timings->first_byte_us = time_of(transfer, CURLINFO_STARTTRANSFER_TIME_T);
+  timings->body_us = after(
+      after(lr_reactor_turn_ns(transfer->engine->reactor), job->started_ns) /
+          1000,
+      timings->first_byte_us);
   if (response->reused) return;
   uint64_t dns = time_of(transfer, CURLINFO_NAMELOOKUP_TIME_T);
   uint64_t connect = time_of(transfer, CURLINFO_CONNECT_TIME_T);
@@ -368,6 +459,27 @@ static void read_timings(const lr_transfer *transfer,
   timings->dns_us = dns;
   timings->connect_us = after(connect, dns);
   timings->tls_us = after(tls, connect);
+}
+
+/* When it failed: the phase that it was in lasted until now. */
+static void read_failed_timings(const lr_transfer *transfer,
+                                lariat_response *response, lariat_phase phase) {
+  lariat_timings *timings = &response->timings;
+  uint64_t now = lr_reactor_turn_ns(transfer->engine->reactor);
+  uint64_t spent = after(now, transfer->job->started_ns) / 1000;
+  uint64_t dns = time_of(transfer, CURLINFO_NAMELOOKUP_TIME_T);
+  uint64_t connect = time_of(transfer, CURLINFO_CONNECT_TIME_T);
+  uint64_t ready = time_of(transfer, CURLINFO_PRETRANSFER_TIME_T);
+  read_timings(transfer, response);
+  timings->body_us = 0;
+  if (phase == LARIAT_PHASE_DNS) timings->dns_us = spent;
+  if (phase == LARIAT_PHASE_CONNECT) timings->connect_us = after(spent, dns);
+  if (phase == LARIAT_PHASE_TLS) timings->tls_us = after(spent, connect);
+  if (phase == LARIAT_PHASE_REQUEST) timings->request_us = after(spent, ready);
+  if (phase == LARIAT_PHASE_BODY)
+    timings->body_us = after(spent, timings->first_byte_us);
+  else
+    timings->first_byte_us = spent;
 }
 
 static void read_remote(const lr_transfer *transfer,
@@ -399,6 +511,7 @@ lariat_phase lr_transfer_phase(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
   if (response && response->status && !response->interim)
     return LARIAT_PHASE_BODY;
+  if (transfer->job->dead) return LARIAT_PHASE_FIRST_BYTE;
   if (time_of(transfer, CURLINFO_PRETRANSFER_TIME_T))
     return body_is_sent(transfer) ? LARIAT_PHASE_FIRST_BYTE
                                   : LARIAT_PHASE_REQUEST;
@@ -407,6 +520,21 @@ lariat_phase lr_transfer_phase(const lr_transfer *transfer) {
   if (time_of(transfer, CURLINFO_NAMELOOKUP_TIME_T))
     return LARIAT_PHASE_CONNECT;
   return LARIAT_PHASE_DNS;
+}
+
+/* libcurl shows header lines when they are whole, and nothing of a handshake:
+ * the kernel knows better.  But a connection of HTTP/2 is not the job's own. */
+uint64_t lr_transfer_heard_ns(const lr_transfer *transfer) {
+  uint64_t now = lr_reactor_turn_ns(transfer->engine->reactor);
+  uint64_t active = transfer->job->active_ns;
+  struct tcp_info info;
+  socklen_t length = sizeof info;
+  if (transfer->host->protocol == LR_PROTOCOL_HTTP2) return active;
+  if (transfer->fd == CURL_SOCKET_BAD ||
+      getsockopt(transfer->fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
+    return active;
+  uint64_t received = after(now, info.tcpi_last_data_recv * 1000000ull);
+  return received > active ? received : active;
 }
 
 static bool is_certificate_error(int code) {
@@ -489,16 +617,34 @@ static lariat_status finish_response(lr_transfer *transfer) {
   return response->has_sha256 ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
+/* Instead of libcurl's words for a callback that said no. */
+static const char died[] = "an open connection ended before the answer";
+
 void lr_transfer_conclude(lr_transfer *transfer, int curl_code) {
   lr_job *job = transfer->job;
   lariat_response *response = job->response;
   if (transfer->early && lr_sending_is_answered(transfer)) curl_code = CURLE_OK;
   job->curl_code = curl_code;
   job->outcome = status_of(transfer, curl_code);
+  job->resent = transfer->sends > 1 && !job->dead;
   read_remote(transfer, response);
   read_timings(transfer, response);
   if (job->outcome == LARIAT_OK) job->outcome = finish_response(transfer);
   if (job->outcome == LARIAT_OK) return;
   job->phase = (uint8_t)lr_transfer_phase(transfer);
-  if (transfer->error[0]) job->detail = lr_copy_string(transfer->error);
+  if (job->outcome == LARIAT_ETIMEDOUT)
+    job->time_limit = LARIAT_TIME_LIMIT_CONNECT; /* libcurl's own */
+  read_failed_timings(transfer, response, (lariat_phase)job->phase);
+  if (job->dead)
+    job->detail = lr_copy_string(died);
+  else if (transfer->error[0])
+    job->detail = lr_copy_string(transfer->error);
+}
+
+void lr_transfer_stop(lr_transfer *transfer) {
+  lr_job *job = transfer->job;
+  job->phase = (uint8_t)lr_transfer_phase(transfer);
+  job->resent = transfer->sends > 1;
+  if (job->response)
+    read_failed_timings(transfer, job->response, (lariat_phase)job->phase);
 }

@@ -19,7 +19,8 @@ struct lr_lane;
 
 typedef struct lr_transfer {
   CURL *easy;
-  CURLU *url;
+  CURLU *url;      /* a whole URL, for those that are not plain */
+  CURLU *set_from; /* what `easy` was given: `url`, or a host's */
   struct lr_engine *engine;
   struct lr_lane *lane; /* while it runs */
   struct lr_host *host; /* while it runs */
@@ -32,19 +33,23 @@ typedef struct lr_transfer {
   bool shaking;         /* a TLS handshake has begun, for this job */
   bool plain;           /* configured for GET; else it is reset after use */
   bool hopes;           /* a connection is there that it may use */
-  bool prereq;          /* looks at what the connection speaks */
   bool sending;         /* a body from a supply */
   bool starving;        /* of that body: paused until there is more */
   bool early;           /* answered before the end of that body */
+  bool prunes;          /* its end drops old addresses from the lane's cache */
+  uint32_t sends;       /* how often libcurl began to send, for this job */
+  uint32_t opened;      /* sockets, for this job */
+  uint32_t opened_then; /* when it began to send first */
+  curl_socket_t fd;     /* with an idle time-out: as libcurl told last */
+  curl_off_t uploaded;  /* with an idle time-out: of the body, as last seen */
   uint8_t http;
   bool decompress;
   struct curl_slist *headers;
   lariat_status fault; /* why a callback stopped the transfer */
   EVP_MD_CTX *digest;  /* made when first needed */
-  char *set_url;       /* what `url` holds, to set no more than differs */
+  char *set_path;      /* path and query that `easy` was given */
   uint32_t set_room;
-  uint32_t set_length;
-  uint32_t set_origin;
+  uint32_t set_length; /* 0: none */
   char error[CURL_ERROR_SIZE];
 } lr_transfer;
 
@@ -52,16 +57,24 @@ typedef struct lr_transfer {
 lr_transfer *lr_transfer_new(struct lr_engine *engine);
 void lr_transfer_free(lr_transfer *transfer);
 
-/* Makes it ready to fetch `job` for `host` in `lane`.
+/* Makes it ready to fetch `job` for `host` in `lane`; `fresh`: a connection
+ * will be opened for it.
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EURL */
 lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
-                                  struct lr_host *host, struct lr_lane *lane);
+                                  struct lr_host *host, struct lr_lane *lane,
+                                  bool fresh);
 
 /* Fills in the outcome of the job from what libcurl says. */
 void lr_transfer_conclude(lr_transfer *transfer, int curl_code);
 
+/* Fills in where a job that is stopped was, and what each phase took. */
+void lr_transfer_stop(lr_transfer *transfer);
+
 /* The phase that it is in. */
 lariat_phase lr_transfer_phase(const lr_transfer *transfer);
+
+/* When bytes last went or came. */
+uint64_t lr_transfer_heard_ns(const lr_transfer *transfer);
 
 /* Forgets the job, which has been taken from its lane. */
 void lr_transfer_reset(lr_transfer *transfer);

@@ -27,6 +27,10 @@ typedef struct lr_transport_ops {
   /* The phase that a started job is in. */
   lariat_phase (*phase)(void *transport, const lr_job *job);
 
+  /* When bytes last went or came for a started job, as exactly as the transport
+   * knows; asked for when job->active_ns is long ago.  NULL: not at all. */
+  uint64_t (*heard_ns)(void *transport, const lr_job *job);
+
   /* The end of a turn: carry on.  True when there is more to do at once. */
   bool (*turn_end)(void *transport);
 

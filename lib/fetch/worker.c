@@ -12,12 +12,31 @@
 #include "fetch/placement.h"
 #include "fetch/pool.h"
 
-/* How long a closing thread waits for clients that live on it. */
+/* How long a closing thread waits for clients that live on it, and before that
+ * for the deferreds of "before shutdown" triggers. */
 enum { CLOSE_WAIT_MS = 1000 };
 
+static void leave(lr_timer *timer) {
+  lr_worker *worker = lr_container(timer, lr_worker, leave_timer);
+  (void)lariat_reactor_crash(worker->reactor);
+}
+
+/* Somebody's trigger may wait for ever; a pool's end may not. */
+static void limit_shutdown(lr_worker *worker) {
+  uint64_t from_ns = lr_reactor_turn_ns(worker->reactor);
+  if (from_ns < worker->drain_until_ns) from_ns = worker->drain_until_ns;
+  worker->leave_timer.expire = leave;
+  if (!lr_reactor_set_timer(worker->reactor, &worker->leave_timer,
+                            from_ns + CLOSE_WAIT_MS * 1000000ull))
+    leave(&worker->leave_timer);
+}
+
 static void stop_if_over(lr_worker *worker) {
-  if (worker->closing && lr_dispatcher_idle(&worker->dispatcher))
-    lariat_reactor_stop(worker->reactor);
+  if (!worker->closing || worker->stopping ||
+      !lr_dispatcher_idle(&worker->dispatcher))
+    return;
+  worker->stopping = true;
+  if (lariat_reactor_stop(worker->reactor) == LARIAT_OK) limit_shutdown(worker);
 }
 
 static void abort_jobs(lr_worker *worker) {

@@ -32,8 +32,10 @@ typedef struct lr_worker {
   lr_engine_stats engine_stats;
   lr_turn_hook hook;
   lr_timer drain_timer;
+  lr_timer leave_timer;
   lr_list links;
   bool closing;
+  bool stopping; /* its reactor was told to stop */
   uint64_t drain_until_ns;
   lariat_status start_status;
 } lr_worker;

@@ -266,7 +266,7 @@ lariat_status lariat_mailbox_call(lariat_mailbox *mailbox, lariat_call call,
   if (mailbox->generation != lr_process_generation()) return LARIAT_EFORKED;
   posted_call *posted = lr_alloc(sizeof *posted);
   if (!posted) return LARIAT_ENOMEM;
-  posted->mail = (lr_mail){NULL, &posted_ops};
+  posted->mail = (lr_mail){.ops = &posted_ops};
   posted->call = (lr_call){call, context, destroy};
   if (lr_mailbox_push(mailbox, &posted->mail)) return LARIAT_OK;
   lr_free(posted);

@@ -51,30 +51,33 @@ bool lr_mailbox_push(lariat_mailbox *mailbox, lr_mail *mail) {
 
 /* Once the exchange has succeeded the mails are the owner's, who may have
  * freed them already: only the mailbox is touched after it. */
-bool lr_mailbox_push_chain(lariat_mailbox *mailbox, lr_mail *newest,
-                           lr_mail *oldest) {
-  lr_mail *const behind = oldest->next;
+bool lr_mailbox_push_chain(lariat_mailbox *mailbox, lr_mail *oldest,
+                           lr_mail *newest) {
   void *found = lr_ptr_load_relaxed(&mailbox->head);
+  oldest->newest = newest;
   do {
-    if (found == CLOSED) {
-      oldest->next = behind;
-      return false;
-    }
-    oldest->next = found == SLEEPING ? NULL : found;
-  } while (!lr_ptr_cas_weak_release(&mailbox->head, &found, newest));
+    bool closed = found == CLOSED;
+    newest->next = closed || found == SLEEPING ? NULL : found;
+    if (closed) return false;
+  } while (!lr_ptr_cas_weak_release(&mailbox->head, &found, oldest));
   if (found == SLEEPING) lr_mailbox_wake(mailbox);
   return true;
 }
 
-/* The stack has the newest on top; the owner wants the oldest first. */
-static lr_mail *reversed(lr_mail *newest) {
+/* The chain pushed last is on top; the owner wants the first.  Of each chain
+ * only the two ends are touched: the mails between them may still be in the
+ * cache of the core that wrote them, and the owner comes to them later. */
+static lr_mail *in_order(lr_mail *chain) {
   lr_mail *oldest = NULL;
-  while (newest) {
-    lr_mail *older = newest->next;
+  lr_mail *const last = chain ? chain->newest : NULL;
+  while (chain) {
+    lr_mail *newest = chain->newest;
+    lr_mail *before = newest->next;
     newest->next = oldest;
-    oldest = newest;
-    newest = older;
+    oldest = chain;
+    chain = before;
   }
+  if (oldest) oldest->newest = last;
   return oldest;
 }
 
@@ -85,7 +88,7 @@ lr_mail *lr_mailbox_drain(lariat_mailbox *mailbox) {
   void *found = lr_ptr_load_relaxed(&mailbox->head);
   if (!found || found == CLOSED) return NULL;
   found = lr_ptr_exchange_acquire(&mailbox->head, NULL);
-  return found == SLEEPING ? NULL : reversed(found);
+  return found == SLEEPING ? NULL : in_order(found);
 }
 
 bool lr_mailbox_sleep(lariat_mailbox *mailbox) {
@@ -114,5 +117,5 @@ void lr_mailbox_clear_wake(lariat_mailbox *mailbox) {
 lr_mail *lr_mailbox_close(lariat_mailbox *mailbox) {
   void *found = lr_ptr_exchange_acquire(&mailbox->head, CLOSED);
   if (found == SLEEPING || found == CLOSED) return NULL;
-  return reversed(found);
+  return in_order(found);
 }

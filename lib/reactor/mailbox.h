@@ -8,7 +8,8 @@
  *   SLEEPING  empty, the owner sleeps (or is about to): the producer that
  *             replaces this mark writes the eventfd, and only that one
  *   CLOSED    for ever: a push fails and the mail stays the pusher's
- *   other     the newest mail; each points to the one before it
+ *   other     the chain that was pushed last: its oldest mail, which knows the
+ *             newest; that one points to the chain before it
  * Queue and sleep flag cannot disagree, since they are the same word.
  * docs/internals/mailbox.md has the argument, tests/stress the proof by
  * force. */
@@ -34,6 +35,7 @@ typedef struct lr_mail_ops {
 /* A node to embed; in one mailbox at most, at any time. */
 struct lr_mail {
   lr_mail *next;
+  lr_mail *newest; /* of the chain that begins here */
   const lr_mail_ops *ops;
 };
 
@@ -52,17 +54,17 @@ lariat_status lr_mailbox_new(lariat_mailbox **out);
 /* Any thread. */
 lariat_mailbox *lr_mailbox_retain(lariat_mailbox *mailbox);
 
-/* Pushes one mail, or a chain: `newest` … `oldest`, linked by `next` from the
- * newest to the oldest.  True: the mailbox has them, and the owner has been
- * woken if it slept.  False: closed; the chain is unchanged and stays the
- * caller's.  The caller holds a reference to the mailbox for the length of the
- * call.  Any thread. */
+/* Pushes one mail, or a chain: `oldest` … `newest`, linked by `next` from the
+ * oldest on.  True: the mailbox has them, and the owner has been woken if it
+ * slept.  False: closed; the mails stay the caller's, linked as they were and
+ * ended by NULL.  The caller holds a reference to the mailbox for the length of
+ * the call.  Any thread. */
 bool lr_mailbox_push(lariat_mailbox *mailbox, lr_mail *mail);
-bool lr_mailbox_push_chain(lariat_mailbox *mailbox, lr_mail *newest,
-                           lr_mail *oldest);
+bool lr_mailbox_push_chain(lariat_mailbox *mailbox, lr_mail *oldest,
+                           lr_mail *newest);
 
-/* Takes all there is, oldest first, linked by `next`; NULL when empty.  The
- * owner is awake afterwards.  Owner only. */
+/* Takes all there is as one chain, oldest first, linked by `next`; NULL when
+ * empty.  The owner is awake afterwards.  Owner only. */
 lr_mail *lr_mailbox_drain(lariat_mailbox *mailbox);
 
 /* Announces that the owner is about to sleep.  True: it may; the next push

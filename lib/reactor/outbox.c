@@ -30,9 +30,12 @@ void lr_outbox_put(lr_outbox *outbox, lr_mail *mail) {
     lr_reactor_post_local(from, mail);
     return;
   }
-  mail->next = outbox->newest;
+  mail->next = NULL;
+  if (outbox->newest)
+    outbox->newest->next = mail;
+  else
+    outbox->oldest = mail;
   outbox->newest = mail;
-  if (!outbox->oldest) outbox->oldest = mail;
   outbox->length++;
   if (!from->in_turn || outbox->length >= outbox->full) {
     lr_outbox_flush(outbox);
@@ -40,19 +43,6 @@ void lr_outbox_put(lr_outbox *outbox, lr_mail *mail) {
   }
   if (lr_list_empty(&outbox->dirty))
     lr_list_append(&from->outboxes, &outbox->dirty);
-}
-
-/* The chain is newest first, as a push wants it; a refusal hands it out the
- * other way round. */
-static lr_mail *oldest_first(lr_mail *newest) {
-  lr_mail *oldest = NULL;
-  while (newest) {
-    lr_mail *older = newest->next;
-    newest->next = oldest;
-    oldest = newest;
-    newest = older;
-  }
-  return oldest;
 }
 
 /* The outbox is emptied and the mailbox held before the hand-over, since the
@@ -66,7 +56,7 @@ void lr_outbox_flush(lr_outbox *outbox) {
   outbox->oldest = NULL;
   outbox->length = 0;
   lariat_mailbox *to = lr_mailbox_retain(outbox->to);
-  if (!lr_mailbox_push_chain(to, newest, oldest))
-    outbox->refused(outbox, oldest_first(newest));
+  if (!lr_mailbox_push_chain(to, oldest, newest))
+    outbox->refused(outbox, oldest);
   lariat_mailbox_release(to);
 }

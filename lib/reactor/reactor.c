@@ -12,7 +12,10 @@
 #include "base/process.h"
 #include "reactor/reactor_private.h"
 
-enum { MAILS_A_TURN = 1024 };
+enum { MAILS_A_TURN = 1024, LOOK_AGAIN_NS = 10000 };
+
+_Static_assert(offsetof(struct lariat_reactor, rooms) == 0,
+               "lr_reactor_room looks for them at the beginning");
 
 /* The reactors of this thread, the newest first, and the one in turn. */
 static _Thread_local lariat_reactor *newest_here;
@@ -54,14 +57,15 @@ lariat_status lr_reactor_check(const lariat_reactor *reactor,
   return LARIAT_ETHREAD;
 }
 
-void lr_reactor_set_room(lariat_reactor *reactor, lr_room room, void *state,
-                         lariat_destroy destroy) {
-  reactor->rooms[room].state = state;
-  reactor->rooms[room].destroy = destroy;
+bool lr_reactor_is_here(const lariat_reactor *reactor) {
+  return reactor->generation == lr_process_generation() &&
+         pthread_equal(reactor->owner, pthread_self());
 }
 
-void *lr_reactor_room(const lariat_reactor *reactor, lr_room room) {
-  return reactor->rooms[room].state;
+void lr_reactor_set_room(lariat_reactor *reactor, lr_room room, void *state,
+                         lariat_destroy destroy) {
+  reactor->rooms.state[room] = state;
+  reactor->room_destroys[room] = destroy;
 }
 
 lr_poller *lr_reactor_poller(lariat_reactor *reactor) {
@@ -212,11 +216,7 @@ static int time_to_wait(lariat_reactor *reactor, int wait_ms) {
 
 static void deliver_mail(lariat_reactor *reactor) {
   lr_mail *first = lr_mailbox_drain(reactor->mailbox);
-  if (first) {
-    lr_mail *last = first;
-    while (last->next) last = last->next;
-    append_local(reactor, first, last);
-  }
+  if (first) append_local(reactor, first, first->newest);
   lr_mail *mail;
   for (int left = MAILS_A_TURN; left > 0; left--) {
     if (!(mail = take_local(reactor))) break;
@@ -262,15 +262,34 @@ static void end_turn(lariat_reactor *reactor, lariat_reactor *outer) {
   in_turn_here = outer;
 }
 
+/* Whether this turn of a run has calls to make and follows the last look at the
+ * descriptors so closely that another look would cost more than it brings.
+ * A clock of the user's may stand still. */
+static bool has_just_looked(lariat_reactor *reactor) {
+  if (!reactor->in_run || reactor->calls.count == 0 ||
+      !lr_reactor_has_system_clock(reactor))
+    return false;
+  reactor->turn_ns = lariat_reactor_now_ns(reactor);
+  return reactor->turn_ns - reactor->looked_ns < LOOK_AGAIN_NS;
+}
+
+/* Looks which descriptors are ready, and at the clock. */
+static lariat_status look(lariat_reactor *reactor, int wait_ms, int *error) {
+  int ms = time_to_wait(reactor, wait_ms);
+  if (has_just_looked(reactor)) return LARIAT_OK;
+  lariat_status status = lr_poller_collect(&reactor->poller, ms);
+  *error = errno;
+  reactor->turn_ns = reactor->looked_ns = lariat_reactor_now_ns(reactor);
+  return status;
+}
+
 /* The calls are counted before anything else runs: those that come in while
  * the turn goes on are for the next one. */
 lariat_status lr_reactor_turn(lariat_reactor *reactor, int wait_ms) {
   lariat_reactor *outer = enter_turn(reactor);
   uint32_t calls = reactor->calls.count;
-  int ms = time_to_wait(reactor, wait_ms);
-  lariat_status status = lr_poller_collect(&reactor->poller, ms);
-  int saved = errno;
-  reactor->turn_ns = lariat_reactor_now_ns(reactor);
+  int saved = 0;
+  lariat_status status = look(reactor, wait_ms, &saved);
   lr_poller_deliver(&reactor->poller);
   deliver_mail(reactor);
   expire_timers(reactor);
@@ -438,8 +457,8 @@ static void discard_mail(lariat_reactor *reactor) {
 
 static void destroy_rooms(lariat_reactor *reactor) {
   for (int room = LR_ROOM_COUNT - 1; room >= 0; room--) {
-    void *state = reactor->rooms[room].state;
-    lariat_destroy destroy = reactor->rooms[room].destroy;
+    void *state = reactor->rooms.state[room];
+    lariat_destroy destroy = reactor->room_destroys[room];
     if (destroy) destroy(state);
     lr_reactor_set_room(reactor, (lr_room)room, NULL, NULL);
   }

@@ -32,7 +32,16 @@ typedef enum lr_room {
  * close, rooms in the reverse of the order above.  NULL where none was set. */
 void lr_reactor_set_room(lariat_reactor *reactor, lr_room room, void *state,
                          lariat_destroy destroy);
-void *lr_reactor_room(const lariat_reactor *reactor, lr_room room);
+
+/* What a reactor begins with, so that a room finds its state without a call. */
+typedef struct lr_reactor_rooms {
+  void *state[LR_ROOM_COUNT];
+} lr_reactor_rooms;
+
+static inline void *lr_reactor_room(const lariat_reactor *reactor,
+                                    lr_room room) {
+  return ((const lr_reactor_rooms *)(const void *)reactor)->state[room];
+}
 
 /* Runs at the end of every turn, in the order they were added, until removed.
  * What it puts into outboxes is still sent in this turn. */
@@ -131,6 +140,9 @@ void lr_reactor_again(lariat_reactor *reactor);
  * message of a misuse.  Any thread. */
 lariat_status lr_reactor_check(const lariat_reactor *reactor,
                                const char *function);
+
+/* The same, without a message. */
+bool lr_reactor_is_here(const lariat_reactor *reactor);
 
 /* Gives `message` to the report hook. */
 void lr_reactor_report(lariat_reactor *reactor, const char *message);

@@ -65,6 +65,9 @@ typedef struct lr_descriptor_table {
 } lr_descriptor_table;
 
 struct lariat_reactor {
+  lr_reactor_rooms rooms; /* first: see reactor.h */
+  lariat_destroy room_destroys[LR_ROOM_COUNT];
+
   /* Fixed at birth. */
   lariat_mailbox *mailbox;
   lariat_clock clock;
@@ -81,6 +84,7 @@ struct lariat_reactor {
   bool closing;
   bool closed; /* the mailbox is: what is posted now is discarded */
   uint64_t turn_ns;
+  uint64_t looked_ns; /* when the descriptors were looked at */
   lr_mail *local_first; /* drained or posted, not yet delivered */
   lr_mail *local_last;
   lr_call_queue calls;
@@ -108,10 +112,6 @@ struct lariat_reactor {
 
   lr_later_table later;
   lr_descriptor_table descriptors;
-  struct {
-    void *state;
-    lariat_destroy destroy;
-  } rooms[LR_ROOM_COUNT];
   lariat_report report;
   void *report_context;
 };

@@ -1,18 +1,23 @@
 /* SPDX-License-Identifier: MIT
- * timers.c: a heap with four children a node.  Each slot carries its key, so
- * that sifting reads one array and touches the timers only to tell them their
- * new places. */
+ * timers.c: runs and a heap.  Deadlines are mostly set in the order of their
+ * times, since most jobs have the same limits: such timers go to the end of a
+ * list, and leave it, without a search.  All others are in a heap with four
+ * children a node; each of its slots carries its key, so that sifting reads one
+ * array and touches the timers only to tell them their new places. */
 #include "reactor/timers.h"
 
 #include "base/memory.h"
 
-enum { CHILDREN = 4, SMALLEST = 16 };
+enum { CHILDREN = 4, SMALLEST = 16, NEAR_NS = 100000000 };
 
 void lr_timers_init(lr_timers *timers) {
   timers->slots = NULL;
   timers->count = 0;
+  timers->heaped = 0;
   timers->room = 0;
   timers->next_order = 0;
+  for (int i = 0; i < LR_TIMER_RUNS; i++) lr_list_init(&timers->runs[i]);
+  timers->last_run = &timers->runs[0];
 }
 
 void lr_timers_clear(lr_timers *timers) {
@@ -41,12 +46,12 @@ static void sift_up(lr_timers *timers, uint32_t index, lr_timer_slot slot) {
   put(timers, index, slot);
 }
 
-/* The earliest child of `index`, or `count` when it has none. */
+/* The earliest child of `index`, or `heaped` when it has none. */
 static uint32_t earliest_child(const lr_timers *timers, uint32_t index) {
   uint64_t first = (uint64_t)index * CHILDREN + 1;
-  if (first >= timers->count) return timers->count;
+  if (first >= timers->heaped) return timers->heaped;
   uint32_t best = (uint32_t)first;
-  for (uint64_t i = first + 1; i < first + CHILDREN && i < timers->count; i++)
+  for (uint64_t i = first + 1; i < first + CHILDREN && i < timers->heaped; i++)
     if (earlier(&timers->slots[i], &timers->slots[best])) best = (uint32_t)i;
   return best;
 }
@@ -55,7 +60,8 @@ static uint32_t earliest_child(const lr_timers *timers, uint32_t index) {
 static void sift_down(lr_timers *timers, uint32_t index, lr_timer_slot slot) {
   for (;;) {
     uint32_t child = earliest_child(timers, index);
-    if (child == timers->count || !earlier(&timers->slots[child], &slot)) break;
+    if (child == timers->heaped || !earlier(&timers->slots[child], &slot))
+      break;
     put(timers, index, timers->slots[child]);
     index = child;
   }
@@ -69,6 +75,39 @@ static void place_at(lr_timers *timers, uint32_t index, lr_timer_slot slot) {
     sift_down(timers, index, slot);
 }
 
+static lr_timer *timer_of(const lr_list *node) {
+  return lr_container((lr_list *)(uintptr_t)node, lr_timer, node);
+}
+
+/* The run whose last timer is nearest before the time, else an empty one, so
+ * that a late timer does not keep the others from following each other.
+ * NULL: none. */
+static lr_list *best_run(lr_timers *timers, uint64_t at_ns) {
+  lr_list *best = NULL;
+  uint64_t best_ns = 0;
+  for (int i = 0; i < LR_TIMER_RUNS; i++) {
+    lr_list *run = &timers->runs[i];
+    bool empty = lr_list_empty(run);
+    uint64_t last_ns = empty ? 0 : timer_of(run->prev)->at_ns;
+    if (last_ns > at_ns || (best && last_ns <= best_ns)) continue;
+    best = run;
+    best_ns = last_ns;
+  }
+  return best;
+}
+
+static lr_list *run_for(lr_timers *timers, uint64_t at_ns) {
+  lr_list *run = timers->last_run;
+  if (!lr_list_empty(run)) {
+    uint64_t last_ns = timer_of(run->prev)->at_ns;
+    if (last_ns <= at_ns && at_ns - last_ns < NEAR_NS) return run;
+  }
+  run = best_run(timers, at_ns);
+  if (run) timers->last_run = run;
+  return run;
+}
+
+/* Room in the heap for one more, wherever it goes: it may be moved there. */
 static bool make_room(lr_timers *timers) {
   if (timers->count < timers->room) return true;
   if (timers->room > UINT32_MAX / 4) return false;
@@ -81,35 +120,74 @@ static bool make_room(lr_timers *timers) {
   return true;
 }
 
+static void take_out(lr_timers *timers, lr_timer *timer) {
+  if (timer->place == LR_TIMER_IN_RUN) {
+    lr_list_remove(&timer->node);
+    return;
+  }
+  uint32_t index = timer->place - 1;
+  timers->heaped--;
+  if (index != timers->heaped)
+    place_at(timers, index, timers->slots[timers->heaped]);
+}
+
+static void put_in(lr_timers *timers, lr_timer *timer) {
+  lr_list *run = run_for(timers, timer->at_ns);
+  if (run) {
+    lr_list_append(run, &timer->node);
+    timer->place = LR_TIMER_IN_RUN;
+    return;
+  }
+  lr_timer_slot slot = {timer->at_ns, timer->order, timer};
+  sift_up(timers, timers->heaped++, slot);
+}
+
 bool lr_timers_set(lr_timers *timers, lr_timer *timer, uint64_t at_ns) {
   if (!timer->place && !make_room(timers)) return false;
-  lr_timer_slot slot = {at_ns, timers->next_order++, timer};
   if (timer->place)
-    place_at(timers, timer->place - 1, slot);
+    take_out(timers, timer);
   else
-    sift_up(timers, timers->count++, slot);
+    timers->count++;
+  timer->at_ns = at_ns;
+  timer->order = timers->next_order++;
+  put_in(timers, timer);
   return true;
 }
 
 void lr_timers_cancel(lr_timers *timers, lr_timer *timer) {
   if (!timer->place) return;
-  uint32_t index = timer->place - 1;
+  take_out(timers, timer);
   timer->place = 0;
   timers->count--;
-  if (index != timers->count)
-    place_at(timers, index, timers->slots[timers->count]);
+}
+
+static bool before(const lr_timer *a, const lr_timer *b) {
+  if (a->at_ns != b->at_ns) return a->at_ns < b->at_ns;
+  return a->order < b->order;
+}
+
+/* The earliest of all, or NULL. */
+static lr_timer *first_of(const lr_timers *timers) {
+  lr_timer *first = timers->heaped ? timers->slots[0].timer : NULL;
+  for (int i = 0; i < LR_TIMER_RUNS; i++) {
+    const lr_list *run = &timers->runs[i];
+    if (lr_list_empty(run)) continue;
+    lr_timer *timer = timer_of(run->next);
+    if (!first || before(timer, first)) first = timer;
+  }
+  return first;
 }
 
 uint64_t lr_timers_next(const lr_timers *timers) {
-  return timers->count ? timers->slots[0].at_ns : UINT64_MAX;
+  const lr_timer *first = first_of(timers);
+  return first ? first->at_ns : UINT64_MAX;
 }
 
 lr_timer *lr_timers_pop(lr_timers *timers, uint64_t now_ns,
                         uint64_t order_limit) {
-  if (!timers->count) return NULL;
-  const lr_timer_slot *first = &timers->slots[0];
-  if (first->at_ns > now_ns || first->order >= order_limit) return NULL;
-  lr_timer *timer = first->timer;
-  lr_timers_cancel(timers, timer);
-  return timer;
+  lr_timer *first = first_of(timers);
+  if (!first || first->at_ns > now_ns || first->order >= order_limit)
+    return NULL;
+  lr_timers_cancel(timers, first);
+  return first;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * timers.h: a heap of timers, ordered by time and then by when they were set.
- * Intrusive; setting may allocate (the heap's array), cancelling never fails.
- */
+ * timers.h: timers, ordered by time and then by when they were set: a few lists
+ * that grow at their ends, and a heap for what fits into none.  Intrusive;
+ * setting may allocate (the heap's array), cancelling never fails. */
 #ifndef LR_REACTOR_TIMERS_H
 #define LR_REACTOR_TIMERS_H
 
@@ -9,13 +9,23 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/list.h"
+
 typedef struct lr_timer lr_timer;
 
 /* Embed one; zeroed memory is a timer that is not set. */
 struct lr_timer {
   void (*expire)(lr_timer *timer);
-  uint32_t place; /* index in the heap + 1; 0: not set */
+  uint32_t place; /* index in the heap + 1; 0: not set; LR_TIMER_IN_RUN */
+  uint64_t at_ns;
+  uint64_t order;
+  lr_list node; /* in its run */
 };
+
+#define LR_TIMER_IN_RUN UINT32_MAX
+
+/* How many lists of timers that were set in the order of their times. */
+#define LR_TIMER_RUNS 4
 
 typedef struct lr_timer_slot {
   uint64_t at_ns;
@@ -25,9 +35,12 @@ typedef struct lr_timer_slot {
 
 typedef struct lr_timers {
   lr_timer_slot *slots;
-  uint32_t count;
-  uint32_t room;
+  uint32_t count;  /* in the runs and in the heap */
+  uint32_t heaped; /* in the heap */
+  uint32_t room;   /* of the heap; it could take all */
   uint64_t next_order;
+  lr_list *last_run; /* the one that was put into last */
+  lr_list runs[LR_TIMER_RUNS];
 } lr_timers;
 
 void lr_timers_init(lr_timers *timers);
@@ -47,7 +60,8 @@ static inline bool lr_timer_is_set(const lr_timer *timer) {
 /* The time that `timer`, which is set, is set to. */
 static inline uint64_t lr_timers_time(const lr_timers *timers,
                                       const lr_timer *timer) {
-  return timers->slots[timer->place - 1].at_ns;
+  (void)timers;
+  return timer->at_ns;
 }
 
 /* The earliest time, or UINT64_MAX. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * generate.c: programs out of numbers.  A program has a theme, so that what it
  * does has to do with each other: with tools (locks, semaphores, queues),
- * with time, with both, or with deferreds alone. */
+ * with time, with coroutines, with some of these, or with deferreds alone. */
 #include "differential/generate.h"
 
 #include <string.h>
@@ -21,6 +21,7 @@ struct writer {
   unsigned numbers;   /* used up for values: each has another */
   bool with_tools;
   bool with_time;
+  bool with_coroutines;
   bool in_main;
 };
 
@@ -138,11 +139,14 @@ static void write_operation(struct writer *w, enum op op) {
 }
 
 static unsigned weight_of(const struct writer *w, int op) {
-  bool is_tool = op >= OP_LOCK;
-  bool is_time = op == OP_TIMEOUT || op == OP_ADVANCE;
+  bool is_tool = op >= OP_LOCK && op <= OP_GET;
+  bool is_time = op == OP_TIMEOUT || op == OP_ADVANCE || op == OP_SLEEP;
   if (is_tool && !w->with_tools) return 0;
   if (is_time && !w->with_time) return 0;
+  if (op >= OP_RUN && !w->with_coroutines) return 0;
+  if (is_wait((enum op)op) && w->in_main) return 0;
   if (op == OP_ADVANCE && !w->in_main) return 0; /* time passes by itself */
+  if (op == OP_RUN && !w->in_main) return operations[op].weight / 4;
   return operations[op].weight;
 }
 
@@ -173,11 +177,17 @@ static void write_outcome(struct writer *w) {
   text_add(w->text, "\n");
 }
 
+/* Of a function. */
+static unsigned count_lines(struct writer *w) {
+  if (w->with_coroutines && chance(w, 60)) return 1 + below(w, 6);
+  return chance(w, 55) ? 0 : 1 + below(w, 3);
+}
+
 static void write_functions(struct writer *w) {
   for (unsigned f = 0; f < w->functions; f++) {
     text_format(w->text, "fn f%u ", f);
     write_outcome(w);
-    unsigned lines = chance(w, 55) ? 0 : 1 + below(w, 3);
+    unsigned lines = count_lines(w);
     for (unsigned i = 0; i < lines; i++) {
       text_format(w->text, "in f%u ", f);
       write_operation(w, choose_operation(w));
@@ -210,6 +220,7 @@ void generate(struct text *text, uint64_t seed, uint64_t number,
   w.functions = 1 + below(&w, 8);
   w.with_tools = chance(&w, 40);
   w.with_time = chance(&w, 30);
+  w.with_coroutines = chance(&w, 50);
   write_functions(&w);
   write_main(&w);
 }

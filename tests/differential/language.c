@@ -35,6 +35,12 @@ const struct operation operations[OP_COUNT] = {
     [OP_RELEASE] = {"release", "A", 10},
     [OP_PUT] = {"put", "Qv", 10},
     [OP_GET] = {"get", "QD", 10},
+    [OP_RUN] = {"run", "Dg", 24},
+    [OP_AWAIT] = {"await", "d", 30},
+    [OP_TRY] = {"try", "d", 70},
+    [OP_ALL] = {"all", "*", 16},
+    [OP_SLEEP] = {"sleep", "m", 20},
+    [OP_YIELD] = {"yield", "v", 4},
 };
 
 static enum op op_named(const char *name) {

@@ -43,6 +43,12 @@ enum op {
   OP_RELEASE,
   OP_PUT,
   OP_GET,
+  OP_RUN,
+  OP_AWAIT,
+  OP_TRY,
+  OP_ALL,
+  OP_SLEEP,
+  OP_YIELD,
   OP_COUNT
 };
 
@@ -61,6 +67,9 @@ struct line {
   int count;
   const char *words[WORDS_MOST]; /* the first is the operation's name */
 };
+
+/* Whether only a coroutine's body can do it. */
+static inline bool is_wait(enum op op) { return op >= OP_AWAIT; }
 
 /* A function: what it does when it is called, and what it returns. */
 struct function {

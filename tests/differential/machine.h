@@ -29,7 +29,8 @@ struct machine {
   uint64_t now_ns;
   uint64_t performed[OP_COUNT];
   long blocks;       /* of lariat's memory */
-  bool keeps_racers; /* the row "race-unheld" */
+  bool keeps_racers;  /* the row "race-unheld" */
+  bool keeps_awaited; /* the row "await-lost" */
   struct text trace;
 
   /* Of the program that runs. */
@@ -38,8 +39,13 @@ struct machine {
   long blocks_before;
   int steps;
   int pairs;
+  int coroutines;
   bool has_timers;
+  bool is_over;    /* what still runs is not told */
+  bool is_ending;  /* its coroutines are being ended */
+  bool is_unclear; /* what was reported because of that */
   lariat_deferred *deferreds[SLOTS];
+  bool is_coroutine[SLOTS]; /* whose deferred is in the slot */
   struct tool tools[SLOTS];
   int kept_count;
   lariat_deferred *kept[KEPT_MOST]; /* until the program's end */
@@ -52,6 +58,21 @@ void perform(struct machine *m, const struct line *lines, int count);
 
 /* The function that a program calls `word`; NULL for "-". */
 const struct function *function_in(const struct machine *m, const char *word);
+
+/* Performs one, whatever the number of steps. */
+void perform_line(struct machine *m, const struct line *line);
+
+/* The deferreds in the slots that the line names from this word on, each with
+ * a new reference. */
+struct children {
+  lariat_deferred *deferreds[WORDS_MOST];
+  size_t count;
+};
+struct children children_in(const struct machine *m, const struct line *line,
+                            int first);
+
+/* Holds it until the program's end. */
+void keep(struct machine *m, lariat_deferred *deferred);
 
 /* What `function` returns, as a callback that was given `result`. */
 lariat_value outcome_of(struct machine *m, const struct function *function,
@@ -89,6 +110,10 @@ perform_operation perform_gather, perform_list, perform_race;
 perform_on_deferred perform_timeout;
 perform_operation perform_advance;
 void advance_clock(struct machine *m, uint64_t ms);
+
+/* Of coroutines. */
+perform_operation perform_run;
+void warm_up_coroutines(struct machine *m);
 
 /* Of tools, and what there is of them at the end. */
 perform_operation perform_lock, perform_semaphore, perform_queue;

@@ -8,8 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "deferred/deferred.h"
+#include "differential/compare.h"
 #include "differential/machine.h"
 #include <lariat/allocator.h>
+#include <lariat/coroutine.h>
 
 struct context *new_context(struct machine *m, const struct function *callback,
                             const struct function *errback) {
@@ -36,7 +39,12 @@ void put_deferred(struct machine *m, const char *word,
   lariat_deferred **slot = &m->deferreds[number_in(word)];
   lariat_deferred *old = *slot;
   *slot = deferred;
+  m->is_coroutine[number_in(word)] = false;
   lariat_deferred_release(old);
+}
+
+void keep(struct machine *m, lariat_deferred *deferred) {
+  m->kept[m->kept_count++] = lariat_deferred_retain(deferred);
 }
 
 void say_called(struct machine *m, const char *title,
@@ -72,6 +80,7 @@ lariat_value outcome_of(struct machine *m, const struct function *function,
 static lariat_value call(struct context *context,
                          const struct function *function, lariat_value result) {
   struct machine *m = context->machine;
+  if (m->is_over) return lariat_value_drop(result);
   char title[16];
   snprintf(title, sizeof title, "%d", context->pair);
   say_called(m, title, function, result);
@@ -93,6 +102,7 @@ static void on_cancel(lariat_deferred *deferred, void *context) {
   (void)deferred;
   struct context *canceller = context;
   struct machine *m = canceller->machine;
+  if (m->is_over) return;
   text_format(&m->trace, "canceller %s\n", canceller->callback->name);
   perform(m, canceller->callback->body, canceller->callback->lines);
 }
@@ -165,14 +175,21 @@ static void say_refused(struct machine *m, const struct line *line,
   text_format(&m->trace, "%s d%s: %s\n", line->words[0], line->words[1], why);
 }
 
+/* A coroutine's deferred is the coroutine's to fire. */
+static bool is_taken(const struct machine *m, const char *word) {
+  return m->is_coroutine[number_in(word)];
+}
+
 static void perform_fire(struct machine *m, lariat_deferred *deferred,
                          const struct line *line) {
+  if (is_taken(m, line->words[1])) return;
   lariat_value value = value_from(&m->counts, line->words[2]);
   say_refused(m, line, lariat_deferred_callback(deferred, value));
 }
 
 static void perform_err(struct machine *m, lariat_deferred *deferred,
                         const struct line *line) {
+  if (is_taken(m, line->words[1])) return;
   lariat_value failure = user_failure(line->words[2]);
   say_refused(m, line, lariat_deferred_errback(deferred, failure));
 }
@@ -205,7 +222,8 @@ static void perform_show(struct machine *m, lariat_deferred *deferred,
 static void perform_chain(struct machine *m, lariat_deferred *deferred,
                           const struct line *line) {
   lariat_deferred *next = m->deferreds[number_in(line->words[2])];
-  if (next) lariat_deferred_chain(deferred, next);
+  if (next && !is_taken(m, line->words[2]))
+    lariat_deferred_chain(deferred, next);
 }
 
 /* One of the two. */
@@ -240,9 +258,12 @@ static const struct {
     [OP_RELEASE] = {.alone = perform_release},
     [OP_PUT] = {.alone = perform_put},
     [OP_GET] = {.alone = perform_get},
+    [OP_RUN] = {.alone = perform_run},
 };
 
-static void perform_line(struct machine *m, const struct line *line) {
+/* Those that wait are for bodies of coroutines, and nothing elsewhere. */
+void perform_line(struct machine *m, const struct line *line) {
+  if (is_wait(line->op)) return;
   m->performed[line->op]++;
   if (performers[line->op].alone) {
     performers[line->op].alone(m, line);
@@ -307,6 +328,10 @@ static void on_report(const char *message, void *context) {
   const char *name = end;
   while (*name != '(') name--;
   int length = (int)(end - name - 1);
+  if (m->is_ending && strncmp(name, "(user)", 6) != 0) {
+    m->is_unclear = true;
+    return;
+  }
   if (m->report_count == REPORTS_MOST) die("too many reports");
   char *report = m->reports[m->report_count++];
   if (strncmp(name, "(user)", 6) != 0) {
@@ -375,8 +400,37 @@ static void let_time_pass(struct machine *m) {
   }
 }
 
-static void drop_deferreds(struct machine *m) {
+static bool has_run(const lariat_deferred *deferred) {
+  return lr_deferred_is_fired(deferred) && !lr_deferred_waits(deferred) &&
+         deferred->next == deferred->end;
+}
+
+/* What coroutines still wait for is held until they have ended. */
+static void drop_kept(struct machine *m) {
+  int left = 0;
+  for (int i = 0; i < m->kept_count; i++) {
+    lariat_deferred *deferred = m->kept[i];
+    if (m->is_over && !has_run(deferred))
+      m->kept[left++] = deferred;
+    else
+      lariat_deferred_release(deferred);
+  }
+  m->kept_count = left;
+}
+
+/* Ends the coroutines that wait for what nobody will fire.  Twisted's are
+ * collected in silence, so what this brings is not told; a failure that is
+ * reported may have been there before, if it is none of the program's. */
+static void end_coroutines(struct machine *m) {
+  if (!m->is_over) return;
+  m->is_ending = true;
+  lariat_coroutine_end_all(m->reactor);
   while (m->kept_count > 0) lariat_deferred_release(m->kept[--m->kept_count]);
+  if (m->is_unclear) text_add(&m->trace, CIRCLE);
+}
+
+static void drop_deferreds(struct machine *m) {
+  drop_kept(m);
   for (int i = 0; i < SLOTS; i++) {
     lariat_deferred *deferred = m->deferreds[i];
     m->deferreds[i] = NULL;
@@ -387,15 +441,17 @@ static void drop_deferreds(struct machine *m) {
 static void run_program(struct machine *m, char *program) {
   script_parse(&m->script, program);
   memset(&m->counts, 0, sizeof m->counts);
-  m->steps = m->pairs = m->report_count = 0;
-  m->has_timers = false;
+  m->steps = m->pairs = m->report_count = m->coroutines = 0;
+  m->has_timers = m->is_over = m->is_ending = m->is_unclear = false;
   m->blocks_before = m->blocks;
   perform(m, m->script.main, m->script.lines);
   let_time_pass(m);
   for (int i = 0; i < SLOTS; i++) tell_deferred(m, i);
   tell_tools(m);
+  m->is_over = m->coroutines > 0;
   drop_deferreds(m);
   drop_tools(m);
+  end_coroutines(m);
   tell_reports(m);
   tell_counts(m);
   text_add(&m->trace, "end\n");
@@ -462,6 +518,7 @@ static void warm_up(struct machine *m) {
   lariat_deferred_callback(d, lariat_none());
   lariat_deferred_release(d);
   advance_clock(m, 1);
+  warm_up_coroutines(m);
 }
 
 int over_lariat(int commands, int answers, const char *rows) {
@@ -475,6 +532,7 @@ int over_lariat(int commands, int answers, const char *rows) {
   if (!in || !out || lariat_reactor_new(&options, &m->reactor) != LARIAT_OK)
     die("lariat's side does not start");
   m->keeps_racers = strstr(rows, "race-unheld") != NULL;
+  m->keeps_awaited = strstr(rows, "await-lost") != NULL;
   lariat_reactor_set_report(m->reactor, on_report, m);
   warm_up(m);
   serve(m, in, out);

@@ -33,6 +33,10 @@ class ReturnedItself(Exception):
     """What lariat makes of a circle of deferreds."""
 
 
+class AwaitedBefore(Exception):
+    """What lariat makes of a second await of a deferred."""
+
+
 class Invalid(Exception):
     """What lariat makes of a race of none."""
 
@@ -89,8 +93,11 @@ ROWS_OF_USE = {
     "winner",
     "empty",
     "underflow",
-    "fired-waiter",
     "race-unheld",  # lariat's side applies it
+    "await-lost",  # the same
+    "await-twice",
+    "await-circle",
+    "return-deferred",
 }
 
 def edit_of_list(row, old, new):
@@ -229,6 +236,84 @@ edit_of_list(
 )
 
 
+def edit_of_await(row, old, new):
+    """A change in the text of _inlineCallbacks."""
+    source_edits.append((row, "_inlineCallbacks", old, new))
+
+
+edit_of_await(
+    "cancel-running",
+    """    while 1:
+""",
+    """    status.waitingOn = None
+    while 1:
+""",
+)
+edit_of_await(
+    "cancel-running",
+    """            if waiting[0]:
+""",
+    """            if waiting[0] and status.kept:
+                status.kept = False
+                result.cancel()
+            if waiting[0]:
+""",
+)
+
+
+edit_of_await(
+    "await-circle",
+    """    while 1:
+""",
+    """    while 1:
+        status.needs = None
+""",
+)
+edit_of_await(
+    "await-circle",
+    """            result.addBoth(_got""",
+    """            status.needs = result
+            result.addBoth(_got""",
+)
+
+
+@edit("cancel-in-place")
+def cancel_in_place():
+    def pass_on(it, status):
+        if status.waitingOn is not None:
+            status.waitingOn.cancel()
+
+    defer._addCancelCallbackToDeferred = pass_on
+    cancel = defer.Deferred.cancel
+
+    def cancel_and_go_on(self):
+        if self.called or not is_of_coroutine(self):
+            cancel(self)
+        else:
+            self._canceller(self)
+
+    defer.Deferred.cancel = cancel_and_go_on
+
+
+@edit("cancel-running")
+def keep_cancels():
+    pass_on = defer._addCancelCallbackToDeferred
+
+    def pass_on_or_keep(it, status):
+        if status.waitingOn is None:
+            status.kept = True
+        else:
+            pass_on(it, status)
+
+    defer._addCancelCallbackToDeferred = pass_on_or_keep
+
+
+def is_of_coroutine(deferred):
+    """Whether it is a coroutine's, which has not ended."""
+    name = getattr(deferred._canceller, "__qualname__", "")
+    return name.startswith("_cancellableInlineCallbacks.")
+
+
 def note_failure(current):
     """pause-hides: a failure is remembered although the chain is held back."""
     if isinstance(current.result, Failure):
@@ -281,6 +366,33 @@ def fail_where_succeed_is_asked_to():
         return succeed(result)
 
     defer.succeed = succeed_or_fail
+
+
+def noting_row(wait):
+    """acquire or get, which notes in which row its deferred stands."""
+
+    def noted(self):
+        waiter = wait(self)
+        waiter._row = self.waiting
+        return waiter
+
+    return noted
+
+
+@edit("fired-waiter")
+def leave_the_row():
+    start = defer.Deferred._startRunCallbacks
+
+    def _startRunCallbacks(self, result):
+        if not self.called:
+            self._row[:] = [one for one in self._row if one is not self]
+        start(self, result)
+
+    defer.Deferred._row = []
+    defer.Deferred._startRunCallbacks = _startRunCallbacks
+    defer.DeferredQueue.get = noting_row(defer.DeferredQueue.get)
+    for kind in (defer.DeferredLock, defer.DeferredSemaphore):
+        kind.acquire = noting_row(kind.acquire)
 
 
 def guarded(cancel):
@@ -345,6 +457,9 @@ def apply_rows(names):
     defer.Deferred._runCallbacks = edited(defer.Deferred._runCallbacks)
     defer.DeferredList._cbDeferred = edited(defer.DeferredList._cbDeferred)
     defer.race = edited(defer.race)
+    defer._inlineCallbacks = edited(defer._inlineCallbacks)
+    defer._CancellationStatus.kept = False
+    defer._CancellationStatus.needs = None
     for row, function in method_edits:
         if row in rows:
             function()
@@ -365,6 +480,7 @@ def name_of(error):
         defer.QueueUnderflow: "queue-underflow",
         Invalid: "invalid-argument",
         ReturnedItself: "returned-itself",
+        AwaitedBefore: "already",
     }.get(type(error)) or repr(error)
 
 
@@ -430,11 +546,20 @@ def waits(deferred):
     return isinstance(getattr(deferred, "result", None), defer.Deferred)
 
 
+def needed_by(deferred):
+    """What it needs the result of, or None."""
+    if waits(deferred):
+        return deferred.result
+    if deferred.called or not is_of_coroutine(deferred):
+        return None
+    return cells_of(deferred._canceller)["status"].needs
+
+
 def closes_circle(inner, outer):
     while inner is not outer:
-        if not waits(inner):
+        inner = needed_by(inner)
+        if inner is None:
             return False
-        inner = inner.result
     return True
 
 
@@ -454,6 +579,8 @@ def told_by(deferred):
             yield "chained", function.__self__
         elif function.__name__ == "_cbDeferred":
             yield "child", function.__self__
+        elif function is defer._gotResultInlineCallbacks:
+            yield "awaited", args[2].deferred
         elif function.__name__ == "succeeded":
             yield "child", cells_of(function)["final_result"]
 
@@ -520,6 +647,8 @@ class Program:
         self.may_have_circle = False
         self.tools = [None] * SLOTS
         self.pauses = {}
+        self.coroutines = 0
+        self.is_coroutine = [False] * SLOTS
         self.clock = task.Clock()
         self.main = []
         self.bodies = {}
@@ -550,7 +679,8 @@ class Program:
             self.steps += 1
             if self.steps > STEPS_MOST:
                 return
-            OPERATIONS[words[0]](self, words)
+            if words[0] not in WAITS:
+                OPERATIONS[words[0]](self, words)
 
     def say(self, text):
         self.trace.append(text)
@@ -634,6 +764,7 @@ class Program:
 
     def put(self, slot, deferred):
         self.deferreds[int(slot)] = deferred
+        self.is_coroutine[int(slot)] = False
         self.made.append(deferred)
 
     def those_of(self, slots):
@@ -749,11 +880,15 @@ def fire_with(program, fire, value, words):
 
 @on_deferred
 def fire(program, deferred, words):
+    if program.is_coroutine[int(words[1])]:
+        return
     fire_with(program, deferred.callback, value_from(words[2]), words)
 
 
 @on_deferred
 def err(program, deferred, words):
+    if program.is_coroutine[int(words[1])]:
+        return
     failure = Failure(Boom(int(words[2])))
     fire_with(program, deferred.errback, failure, words)
 
@@ -789,7 +924,7 @@ def show(program, deferred, words):
 @on_deferred
 def chain(program, deferred, words):
     other = program.deferreds[int(words[2])]
-    if other is not None:
+    if other is not None and not program.is_coroutine[int(words[2])]:
         program.may_have_circle = True
         deferred.chainDeferred(other)
 
@@ -805,14 +940,18 @@ class Listed(defer.DeferredList):
         return kept
 
 
-@operation
-def gather(program, words):
+def gathered(program, slots):
     consume = "consumed" in rows
-    children = program.those_of(words[2:])
+    children = program.those_of(slots)
     made = Listed(children, fireOnOneErrback=True, consumeErrors=consume)
     if "list-items" not in rows:
         made.addCallback(defer._parseDeferredListResult)
-    program.put(words[1], made)
+    return made
+
+
+@operation
+def gather(program, words):
+    program.put(words[1], gathered(program, words[2:]))
 
 
 @operation
@@ -867,11 +1006,6 @@ def queue(program, words):
     program.tools[int(words[1])] = defer.DeferredQueue(size, backlog)
 
 
-def say_fired(program, words):
-    if "fired-waiter" not in rows:
-        program.say("%s t%s: already" % (words[0], words[1]))
-
-
 @on_tool(LOCKS)
 def acquire(program, tool, words):
     program.may_have_circle = True
@@ -885,7 +1019,7 @@ def release(program, tool, words):
     except AssertionError:
         program.say("release t%s: not held" % words[1])
     except defer.AlreadyCalledError:
-        say_fired(program, words)
+        program.say("%s t%s: already" % (words[0], words[1]))
 
 
 @on_tool(defer.DeferredQueue)
@@ -895,7 +1029,7 @@ def put(program, tool, words):
     except defer.QueueOverflow:
         program.say("put t%s: overflow" % words[1])
     except defer.AlreadyCalledError:
-        say_fired(program, words)
+        program.say("%s t%s: already" % (words[0], words[1]))
 
 
 @on_tool(defer.DeferredQueue)
@@ -907,6 +1041,100 @@ def get(program, tool, words):
             program.say("get t%s: underflow" % words[1])
             return
         program.put(words[2], defer.fail(Failure(defer.QueueUnderflow())))
+
+
+# Coroutines.
+
+WAITS = {}
+
+
+def wait(function):
+    """An operation of a coroutine's body: what is to be yielded, or NOTHING
+    when there is nothing to wait for."""
+    WAITS[function.__name__.rstrip("_")] = function
+    return function
+
+
+NOTHING = object()
+
+
+def awaitable(deferred, own):
+    """The deferred, or why the coroutine, whose own deferred is `own`, must
+    not wait for it."""
+    if "await-twice" in rows and hasattr(deferred, "_awaited"):
+        return Failure(AwaitedBefore())
+    if "await-circle" in rows and closes_circle(deferred, own):
+        return Failure(ReturnedItself())
+    deferred._awaited = True
+    return deferred
+
+
+@wait
+def await_(program, words, own):
+    deferred = program.deferreds[int(words[1])]
+    return NOTHING if deferred is None else awaitable(deferred, own)
+
+
+WAITS["try"] = await_
+
+
+@wait
+def all_(program, words, own):
+    return gathered(program, words[1:])
+
+
+@wait
+def sleep(program, words, own):
+    return task.deferLater(program.clock, int(words[1]))
+
+
+@wait
+def yield_(program, words, own):
+    return value_from(words[1])
+
+
+@defer.inlineCallbacks
+def body_of(program, number, function, own):
+    """`own` is a list: the coroutine's deferred is put there when it is
+    known."""
+    program.say("c%d %s" % (number, function))
+    last = None
+    for words in program.bodies.get(function, ()):
+        program.steps += 1
+        if program.steps > STEPS_MOST:
+            break
+        if words[0] not in WAITS:
+            OPERATIONS[words[0]](program, words)
+            continue
+        awaited = WAITS[words[0]](program, words, own[0])
+        if awaited is NOTHING:
+            continue
+        title = "c%d %s " % (number, words[0])
+        last = None
+        try:
+            last = yield awaited
+        except Exception:
+            last = Failure()
+            program.say(title + describe(last))
+            if words[0] == "await":
+                raise
+        else:
+            program.say(title + describe(last))
+        awaited = None
+    last = program.outcome(program.outcomes.get(function), last, None)
+    if isinstance(last, defer.Deferred) and "return-deferred" in rows:
+        last = yield awaitable(last, own[0])
+    return last
+
+
+@operation
+def run(program, words):
+    program.coroutines += 1
+    program.may_have_circle = True
+    own = [None]
+    made = own[0] = body_of(program, program.coroutines, words[2], own)
+    program.put(words[1], made)
+    program.is_coroutine[int(words[1])] = True
 
 
 # Batches.

@@ -7,7 +7,7 @@
 set -u
 differential=${1:?usage: rows.sh DIFFERENTIAL}
 here=$(dirname "$0")
-docs=$here/../../docs/deferreds.md
+docs=("$here/../../docs/deferreds.md" "$here/../../docs/await.md")
 code=0
 
 say() {
@@ -18,7 +18,7 @@ say() {
 "$differential" --programs 1 >/dev/null
 [ $? != 77 ] || exit 77
 while read -r row _; do
-  grep -qF "\`$row\`" "$docs" || say "$row: is not in docs/deferreds.md"
+  grep -qF "\`$row\`" "${docs[@]}" || say "$row: is not in the docs"
   "$differential" --seed 1 --programs 20000 --without "$row" >/dev/null 2>&1
   [ $? = 1 ] || say "$row: makes no difference"
 done < <(grep -v '^#' "$here/differences.tsv")

@@ -12,6 +12,7 @@ static lariat_value on_timeout(lariat_value result, uint64_t timeout_ms,
   (void)timeout_ms;
   struct context *context = data;
   struct machine *m = context->machine;
+  if (m->is_over) return lariat_value_drop(result);
   say_called(m, "timeout", context->callback, result);
   perform(m, context->callback->body, context->callback->lines);
   return outcome_of(m, context->callback, result);

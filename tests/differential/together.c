@@ -7,15 +7,8 @@
 #include <lariat/gather.h>
 #include <lariat/race.h>
 
-struct children {
-  lariat_deferred *deferreds[WORDS_MOST];
-  size_t count;
-};
-
-/* Those in the slots that the line names from this word on, each with a new
- * reference. */
-static struct children children_in(const struct machine *m,
-                                   const struct line *line, int first) {
+struct children children_in(const struct machine *m, const struct line *line,
+                            int first) {
   struct children children = {.count = 0};
   for (int i = first; i < line->count; i++) {
     lariat_deferred *child = m->deferreds[number_in(line->words[i])];
@@ -48,6 +41,6 @@ void perform_list(struct machine *m, const struct line *line) {
 void perform_race(struct machine *m, const struct line *line) {
   struct children c = children_in(m, line, 2);
   for (size_t i = 0; i < c.count && m->keeps_racers; i++)
-    m->kept[m->kept_count++] = lariat_deferred_retain(c.deferreds[i]);
+    keep(m, c.deferreds[i]);
   put_deferred(m, line->words[1], lariat_race(c.deferreds, c.count));
 }

@@ -3,6 +3,7 @@
  * for their values, whatever closes meanwhile. */
 #include <lariat/errand.h>
 #include <lariat/react.h>
+#include <lariat/trigger.h>
 
 #include <signal.h>
 #include <string.h>
@@ -205,12 +206,38 @@ static void test_react(void) {
   fixture_close(&f);
 }
 
+static lariat_value add_endless_trigger(void *context) {
+  (void)context;
+  lariat_status status =
+      lariat_reactor_add_trigger(lariat_reactor_current(), LARIAT_SHUTDOWN,
+                                 LARIAT_BEFORE, never, NULL, destroy, NULL);
+  return lariat_int(status);
+}
+
+/* A trigger may wait for ever; the pool does not. */
+static void test_endless_trigger(void) {
+  struct fetching t;
+  struct came came;
+  open_pool(&t, 1);
+  came_watch(&came, lariat_pool_defer(t.pool, 0, t.f.reactor,
+                                      add_endless_trigger, NULL, NULL));
+  wait_for(&t, &came, 1);
+  CU_ASSERT_EQUAL(came.number, LARIAT_OK);
+  uint64_t start_ms = fixture_real_ms();
+  CU_ASSERT_EQUAL(lariat_pool_close_wait(t.pool, 0), LARIAT_OK);
+  CU_ASSERT(fixture_real_ms() - start_ms < 5000);
+  CU_ASSERT_EQUAL(lr_u32_load_acquire(&begun), 1);
+  CU_ASSERT_EQUAL(lr_u32_load_acquire(&destroyed), 1);
+  fetching_close(&t);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"each reactor of the pool", test_each_reactor},
       {"refused by name", test_refused},
       {"the pool closes", test_pool_closes},
       {"the caller's reactor closes", test_reactor_closes},
+      {"a trigger of a pool's reactor never ends", test_endless_trigger},
       {"a whole program", test_react},
   };
   return fixture_main("pool defer", tests, FIXTURE_COUNT(tests), argc, argv);

@@ -751,6 +751,171 @@ static void test_redirects_of_a_producer(void) {
   fetching_close(&t);
 }
 
+/* Retries: a file is sent again, a producer's bytes only if none was read. */
+
+static const int again_statuses[] = {503};
+
+static lariat_client_options retrying(unsigned retries) {
+  static lariat_retry_policy policy;
+  lariat_client_options client = lariat_client_defaults();
+  policy = lariat_retry_defaults();
+  policy.max_retries = retries;
+  policy.base_ms = 1;
+  policy.cap_ms = 5;
+  policy.no_budget = true;
+  policy.statuses = again_statuses;
+  policy.status_count = 1;
+  client.retry = &policy;
+  return client;
+}
+
+static void test_retries(void) {
+  struct fetching t;
+  struct outcome o;
+  lariat_client_options client = retrying(2);
+  int fd = make_file(MIB);
+  fetching_open(&t, NULL, &client);
+  lariat_request_options options = with_file(&t, fd, 0, LARIAT_LENGTH_UNKNOWN);
+  fetching_do(
+      &t, &o,
+      lariat_request(t.client, "PUT", sink("/take-reset/100000"), &options));
+  CU_ASSERT_TRUE(o.status == LARIAT_ERESET || o.status == LARIAT_EEMPTY);
+  CU_ASSERT_EQUAL(lariat_failure_attempts(o.value), 3);
+  outcome_clear(&o, 1);
+  fetching_do(&t, &o,
+              lariat_request(t.client, "PUT",
+                             at_nginx(NGINX_PLAIN, "/status/503"), &options));
+  outcome_expect_http(&o, 503);
+  CU_ASSERT_EQUAL(lariat_response_attempts(outcome_response(&o)), 3);
+  outcome_clear(&o, 1);
+  struct producer producer = {.keeps = false};
+  lariat_upload *upload = new_upload(&t, LARIAT_LENGTH_UNKNOWN, 0);
+  outcome_watch(&o, put_upload(&t, sink("/take-reset/100000"), upload));
+  producer_start(&producer, upload, MIB, 10000);
+  fetching_wait(&t, &o, 1, 5000);
+  CU_ASSERT_TRUE(o.status == LARIAT_ERESET || o.status == LARIAT_EEMPTY);
+  CU_ASSERT_EQUAL(lariat_failure_attempts(o.value), 1);
+  CU_ASSERT_EQUAL(lariat_failure_retry_end(o.value), LARIAT_RETRY_BODY);
+  outcome_clear(&o, 1);
+  close(fd);
+  fetching_close(&t);
+}
+
+/* Nobody listens at first: nothing of the body is read before somebody does. */
+static void test_a_producer_waits_for_a_server(void) {
+  struct fetching t;
+  struct outcome o;
+  struct producer producer = {.keeps = false};
+  lariat_client_options client = retrying(1000);
+  struct origin *late = origin_start(NULL);
+  struct origin_options options = {.port = origin_port(late)};
+  origin_stop(late);
+  fetching_open(&t, NULL, &client);
+  char url[64];
+  snprintf(url, sizeof url, "http://127.0.0.1:%u/sink", options.port);
+  lariat_upload *upload = new_upload(&t, LARIAT_LENGTH_UNKNOWN, 0);
+  outcome_watch(&o, put_upload(&t, url, upload));
+  producer_start(&producer, upload, MIB, 10000);
+  fetching_run(&t, 30);
+  CU_ASSERT_EQUAL(o.fires, 0);
+  late = origin_start(&options);
+  fetching_wait(&t, &o, 1, 5000);
+  expect_sunk(&o, MIB);
+  CU_ASSERT(lariat_response_attempts(outcome_response(&o)) > 1);
+  outcome_clear(&o, 1);
+  origin_stop(late);
+  fetching_close(&t);
+}
+
+/* Neither side does anything. */
+static void test_the_idle_limit(void) {
+  struct fetching t;
+  struct outcome o;
+  struct producer producer = {.keeps = true};
+  lariat_client_options client = lariat_client_defaults();
+  client.idle_timeout_ms = 150;
+  fetching_open(&t, NULL, &client);
+  lariat_upload *upload = new_upload(&t, LARIAT_LENGTH_UNKNOWN, 0);
+  outcome_watch(&o, put_upload(&t, sink("/sink"), upload));
+  producer_start(&producer, upload, 1000, 1000);
+  for (unsigned i = 2; i <= 10; i++) { /* slow, but not idle */
+    fetching_run(&t, 50);
+    CU_ASSERT_EQUAL(o.fires, 0);
+    producer.length = i * 1000;
+    producer_go_on(&producer);
+  }
+  fetching_wait(&t, &o, 1, 5000);
+  outcome_expect_failure(&o, LARIAT_ETIMEDOUT, LARIAT_PHASE_REQUEST);
+  lariat_upload_release(upload);
+  outcome_clear(&o, 1);
+  fetching_close(&t);
+}
+
+/* At home: the producer and libcurl are on one thread. */
+
+struct resident {
+  struct fetching *t;
+  struct producer producer;
+  lariat_client *client;
+  lariat_deferred *answer;
+  char text[128];
+  lr_atomic_u32 done;
+};
+
+static lariat_value resident_answered(lariat_value result, void *context) {
+  struct resident *resident = context;
+  if (lariat_is_failure(result))
+    snprintf(resident->text, sizeof resident->text, "%s",
+             lariat_failure_message(result));
+  else
+    snprintf(resident->text, sizeof resident->text, "%s",
+             lariat_response_body(lariat_response_in(result), NULL));
+  lariat_client_close(resident->client);
+  lr_u32_store_release(&resident->done, 1);
+  return lariat_value_drop(result);
+}
+
+static void move_in(void *context) {
+  struct resident *resident = context;
+  lariat_reactor *reactor = lariat_reactor_current();
+  lariat_client_options options = lariat_client_defaults();
+  lariat_upload *upload = NULL;
+  char url[64];
+  options.placement = LARIAT_PLACE_HOME;
+  snprintf(url, sizeof url, "http://127.0.0.1:%u/sink", origin_port(origin));
+  if (lariat_client_new(resident->t->pool, reactor, &options,
+                        &resident->client) != LARIAT_OK ||
+      lariat_upload_new(reactor, LARIAT_LENGTH_UNKNOWN, 20000, &upload) !=
+          LARIAT_OK)
+    return;
+  lariat_request_options request = lariat_request_defaults(resident->client);
+  request.upload = upload;
+  lariat_deferred_release(lariat_deferred_add_both(
+      lariat_request(resident->client, "PUT", url, &request), resident_answered,
+      resident));
+  producer_start(&resident->producer, upload, 3 * MIB, 7000);
+}
+
+static bool resident_is_done(void *context) {
+  return lr_u32_load_acquire(&((struct resident *)context)->done) != 0;
+}
+
+static void test_at_home(void) {
+  static struct resident resident;
+  struct fetching t;
+  char answer[128];
+  fetching_open_pool(&t, NULL);
+  memset(&resident, 0, sizeof resident);
+  resident.t = &t;
+  CU_ASSERT_EQUAL(lariat_pool_call(t.pool, 0, move_in, &resident, NULL),
+                  LARIAT_OK);
+  CU_ASSERT_TRUE(fixture_run_until(&t.f, resident_is_done, &resident, 10000));
+  CU_ASSERT_STRING_EQUAL(resident.text,
+                         produced_answer(3 * MIB, answer, sizeof answer));
+  t.client = NULL;
+  fetching_close(&t);
+}
+
 /* Connections that break. */
 
 static bool is_broken(lariat_status status) {
@@ -886,6 +1051,43 @@ static void test_the_reactor_closes(void) {
   fetching_close(&t);
 }
 
+/* Memory that runs out, at each allocation in turn. */
+
+static void run_scarce(uint64_t nth, int fd, uint64_t *allocations) {
+  struct fetching t;
+  struct outcome o[2];
+  struct producer producer = {.keeps = false};
+  lariat_upload *upload = NULL;
+  fetching_open(&t, NULL, NULL);
+  uint64_t before = fixture_allocations(&t.f);
+  fixture_fail_allocation(&t.f, nth);
+  lariat_status status =
+      lariat_upload_new(t.f.reactor, LARIAT_LENGTH_UNKNOWN, 4096, &upload);
+  lariat_request_options options = with_file(&t, fd, 0, LARIAT_LENGTH_UNKNOWN);
+  outcome_watch(&o[0],
+                lariat_request(t.client, "PUT", sink("/sink"), &options));
+  outcome_watch(&o[1], upload ? put_upload(&t, sink("/sink"), upload)
+                              : lariat_get(t.client, sink("/page")));
+  if (upload) producer_start(&producer, upload, 50000, 9000);
+  fetching_wait(&t, o, 2, 5000);
+  fixture_fail_allocation(&t.f, 0);
+  *allocations = fixture_allocations(&t.f) - before;
+  for (unsigned i = 0; i < 2; i++)
+    CU_ASSERT(o[i].status == LARIAT_OK || o[i].status == LARIAT_ENOMEM ||
+              o[i].status == LARIAT_EUPLOAD);
+  CU_ASSERT(status == LARIAT_OK || status == LARIAT_ENOMEM);
+  outcome_clear(o, 2);
+  fetching_close(&t);
+}
+
+static void test_memory_runs_out(void) {
+  int fd = make_file(50000);
+  uint64_t allocations = 1;
+  for (uint64_t nth = 1; nth <= allocations; nth++)
+    run_scarce(nth, fd, &allocations);
+  close(fd);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"files of all lengths", test_files_of_all_lengths},
@@ -912,9 +1114,14 @@ int main(int argc, char **argv) {
       {"an answer and a reset", test_an_answer_and_a_reset},
       {"an early answer of nginx", test_an_early_answer_of_nginx},
       {"redirects of a producer", test_redirects_of_a_producer},
+      {"retries", test_retries},
+      {"a producer waits for a server", test_a_producer_waits_for_a_server},
+      {"the idle limit", test_the_idle_limit},
+      {"at home", test_at_home},
       {"broken at each place", test_broken_at_each_place},
       {"other requests after it", test_other_requests_after_it},
       {"many at once", test_many_at_once},
+      {"memory runs out", test_memory_runs_out},
       {"the reactor closes", test_the_reactor_closes},
   };
   nginx = nginx_start(NULL);

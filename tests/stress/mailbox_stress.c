@@ -76,24 +76,23 @@ static void pause_a_little(struct producer *self) {
   }
 }
 
-/* Links letters [first, first + length) from the newest to the oldest. */
+/* Links letters [first, first + length), the oldest first. */
 static bool push_chain(struct producer *self, uint32_t first, uint32_t length) {
   struct letter *letters = self->letters + first;
-  letters[0].mail.next = NULL;
   for (uint32_t i = 1; i < length; i++)
-    letters[i].mail.next = &letters[i - 1].mail;
+    letters[i - 1].mail.next = &letters[i].mail;
   if (length == 1) return lr_mailbox_push(self->mailbox, &letters[0].mail);
-  return lr_mailbox_push_chain(self->mailbox, &letters[length - 1].mail,
-                               &letters[0].mail);
+  return lr_mailbox_push_chain(self->mailbox, &letters[0].mail,
+                               &letters[length - 1].mail);
 }
 
 /* A refused chain must come back as it was. */
 static bool is_unchanged(const struct producer *self, uint32_t first,
                          uint32_t length) {
   const struct letter *letters = self->letters + first;
-  if (letters[0].mail.next) return false;
+  if (letters[length - 1].mail.next) return false;
   for (uint32_t i = 1; i < length; i++)
-    if (letters[i].mail.next != &letters[i - 1].mail) return false;
+    if (letters[i - 1].mail.next != &letters[i].mail) return false;
   return true;
 }
 

@@ -2,7 +2,11 @@
  * A gigabyte goes up from a producer: every byte arrives, memory stays flat,
  * and a byte costs no more of the processor than libcurl alone takes for it.
  * The same from a file, and in both framings.  The server is another process,
- * so that what this one uses is the client's. */
+ * so that what this one uses is the client's.
+ *
+ *   upload_stress [MiB]
+ *
+ * Usually 64, see scale.h; in full 1024, and only then the ratio is judged. */
 #include <curl/curl.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -26,7 +30,13 @@ enum { SANITIZED = 1 };
 enum { SANITIZED = 0 };
 #endif
 
-enum { MIB = 1 << 20, USUAL_MIB = 1024, PIECE = 64 * 1024, PAIRS = 5 };
+enum {
+  MIB = 1 << 20,
+  USUAL_MIB = 64,
+  FULL_MIB = 1024,
+  PIECE = 64 * 1024,
+  PAIRS = 5
+};
 
 static uint64_t length;
 static int file = -1; /* what libcurl alone reads, if not the pattern */
@@ -208,7 +218,7 @@ static void report(const char *what, double *ratios, const double *ours,
          what, ours[PAIRS / 2] * 1e9 / (double)length,
          theirs[PAIRS / 2] * 1e9 / (double)length, ratios[PAIRS / 2], ratios[0],
          ratios[PAIRS - 1]);
-  if (is_bar && !SANITIZED && length >= (uint64_t)USUAL_MIB * MIB)
+  if (is_bar && !SANITIZED && length >= (uint64_t)FULL_MIB * MIB)
     CU_ASSERT(ratios[PAIRS / 2] <= cpu_ratio_most);
 }
 

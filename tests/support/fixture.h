@@ -143,7 +143,8 @@ struct fixture_test {
 /* Registers `tests` under `suite`, runs them in CUnit's basic mode and returns
  * what main should: 0, or 1 when an assertion failed or nothing ran.  With
  * arguments only the tests whose names contain one of them run; the checks
- * (lariat_set_checks) are on. */
+ * (lariat_set_checks) are on, unless LARIAT_TEST_QUICK is in the environment:
+ * then everything goes the short ways that it does in a program. */
 int fixture_main(const char *suite, const struct fixture_test *tests,
                  size_t count, int argc, char **argv);
 

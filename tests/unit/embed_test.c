@@ -131,7 +131,7 @@ static void test_mail_left_over(void) {
   delivered = 0;
   fd_of(&f);
   for (int i = 0; i < MANY; i++) {
-    mails[i] = (lr_mail){NULL, &ops};
+    mails[i] = (lr_mail){.ops = &ops};
     CU_ASSERT_TRUE(
         lr_mailbox_push(lr_reactor_own_mailbox(f.reactor), &mails[i]));
   }

@@ -136,6 +136,27 @@ static void test_held_by_its_wait(void) {
   unmake(&g);
 }
 
+/* Nobody would unlock what is locked for a wait that has been fired. */
+static void test_fired_by_hand(void) {
+  for (int ms = 1000; ms >= 500; ms -= 500) { /* a try; the limit */
+    struct guarded g;
+    make(&g);
+    lariat_file_lock *other = another(&g);
+    CU_ASSERT_EQUAL(lariat_file_lock_try(other), LARIAT_OK);
+    lariat_deferred *d = lariat_file_lock_wait(g.lock, (uint64_t)ms);
+    lariat_deferred_callback(d, lariat_int(1));
+    lariat_file_lock_drop(other);
+    fixture_advance(&g.s.f, (uint64_t)ms);
+    CU_ASSERT_FALSE(lariat_file_lock_locked(g.lock));
+    result_of(d, "1");
+    lariat_deferred_release(d);
+    d = lariat_file_lock_wait(g.lock, LARIAT_WAIT_FOR_EVER);
+    result_of(d, "none");
+    lariat_deferred_release(d);
+    unmake(&g);
+  }
+}
+
 static void test_reactor_closes(void) {
   struct guarded g;
   make(&g);
@@ -230,6 +251,7 @@ int main(int argc, char **argv) {
       {"a file that cannot be opened", test_no_such_directory},
       {"one last try at the end of a wait", test_last_try},
       {"a wait holds its lock", test_held_by_its_wait},
+      {"a wait that is fired by hand does not lock", test_fired_by_hand},
       {"the reactor closes while it waits", test_reactor_closes},
       {"no lock, no path, no reactor", test_misuse},
       {"each allocation fails in turn", test_no_memory},

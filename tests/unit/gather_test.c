@@ -508,6 +508,131 @@ static void test_every_allocation_fails(void) {
   fixture_close(&f);
 }
 
+/* It has no use for its children then: one that it alone holds dies, and what
+ * the others had brought is dropped. */
+static void test_fired_by_hand(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  lariat_deferred *child[2] = {unfired(&f), unfired(&f)};
+  lariat_deferred_add_callback_owned(child[0], NULL, probe_context(&probe),
+                                     probe_destroy);
+  lariat_deferred_retain(child[1]);
+  lariat_deferred *whole = lariat_gather_results(child, 2);
+  lariat_deferred_callback(child[1], probe_value(&probe, 1));
+  CU_ASSERT_EQUAL(probe.values_dropped, 0);
+  CU_ASSERT_EQUAL(lariat_deferred_callback(whole, lariat_int(7)), LARIAT_OK);
+  CU_ASSERT_EQUAL(probe.contexts_destroyed, 1);
+  CU_ASSERT_EQUAL(probe.values_dropped, 1);
+  CU_ASSERT_EQUAL(lariat_int_in(lariat_deferred_peek(whole)), 7);
+  lariat_deferred_release(child[1]);
+  lariat_deferred_release(whole);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
+/* A value whose sharing does more: it runs while the child tells its result. */
+struct meddler {
+  struct fixture *f;
+  struct probe *probe;
+  lariat_deferred *child;
+  int pairs;    /* so many are added to the child */
+  bool failing; /* there is no memory meanwhile */
+};
+
+static void *meddle(void *data) {
+  struct meddler *one = data;
+  if (one->failing) fixture_fail_allocations_from(one->f, 1);
+  for (int i = 0; i < one->pairs; i++)
+    lariat_deferred_add_callback_owned(
+        one->child, NULL, probe_context(one->probe), probe_destroy);
+  fixture_fail_allocation(one->f, 0);
+  return one;
+}
+
+static const lariat_type meddler_type = {
+    .size = sizeof(lariat_type), .name = "meddler", .share = meddle};
+
+static void tell_of(struct meddler *one, bool late) {
+  lariat_deferred *child[2] = {unfired(one->f), unfired(one->f)};
+  lariat_value value = lariat_value_of(&meddler_type, one);
+  one->child = child[0];
+  for (int i = 0; i < 2; i++) lariat_deferred_retain(child[i]);
+  if (late) lariat_deferred_callback(child[0], value);
+  lariat_deferred *whole = lariat_gather_results(child, 2);
+  if (!late) lariat_deferred_callback(child[0], value);
+  lariat_deferred_callback(child[1], lariat_none());
+  CU_ASSERT_EQUAL(lariat_list_count(list_of(whole)), 2);
+  CU_ASSERT_PTR_EQUAL(lariat_list_at(list_of(whole), 0).data, one);
+  lariat_deferred_release(whole);
+  lariat_deferred_release(child[1]);
+}
+
+/* What is added meanwhile runs afterwards. */
+static void test_added_meanwhile(void) {
+  for (int late = 0; late < 2; late++) {
+    struct fixture f;
+    struct probe probe = {0};
+    fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+    struct meddler one = {&f, &probe, NULL, 2, false};
+    tell_of(&one, late == 1);
+    CU_ASSERT_EQUAL(probe.contexts_destroyed, 2);
+    CU_ASSERT_PTR_EQUAL(lariat_deferred_peek(one.child).data, &one);
+    lariat_deferred_release(one.child);
+    probe_check(&probe);
+    fixture_close(&f);
+  }
+}
+
+/* The chain cannot grow meanwhile: the child fails, the gather has its
+ * result. */
+static void test_no_memory_meanwhile(void) {
+  for (int late = 0; late < 2; late++) {
+    struct fixture f;
+    struct probe probe = {0};
+    fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+    struct meddler one = {&f, &probe, NULL, LR_DEFERRED_PAIRS + 2, true};
+    tell_of(&one, late == 1);
+    CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(one.child)),
+                    LARIAT_ENOMEM);
+    lariat_deferred_forget(one.child);
+    probe_check(&probe);
+    fixture_close(&f);
+  }
+}
+
+/* One that is kept without references, as a coroutine is, may be a child. */
+struct kept {
+  lariat_deferred deferred;
+  bool disposed;
+};
+
+static void dispose_kept(lariat_deferred *deferred) {
+  ((struct kept *)deferred)->disposed = true;
+}
+
+static bool keep(lariat_deferred *deferred, lr_deferred_lost *lost) {
+  (void)deferred;
+  (void)lost;
+  return true;
+}
+
+static void test_child_without_references(void) {
+  static const lr_deferred_ops ops = {.dispose = dispose_kept, .abandon = keep};
+  struct fixture f;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  CU_ASSERT_EQUAL(lr_deferred_room_open(f.reactor), LARIAT_OK);
+  struct kept kept = {.disposed = false};
+  lr_deferred_init(&kept.deferred, f.reactor, &ops);
+  lariat_deferred *other = unfired(&f);
+  lariat_deferred *child[2] = {&kept.deferred, lariat_deferred_retain(other)};
+  lariat_deferred_release(lariat_gather_results(child, 2));
+  CU_ASSERT_EQUAL(lr_deferred_fire(&kept.deferred, lariat_int(1)), LARIAT_OK);
+  CU_ASSERT_TRUE(kept.disposed);
+  lariat_deferred_release(other);
+  fixture_close(&f);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"the results come in the order of the array", test_results},
@@ -533,6 +658,12 @@ int main(int argc, char **argv) {
       {"deep gathers end without recursion", test_deep},
       {"a chain waits for a gather, cancels it, loses it",
        test_waiting_for_a_gather},
+      {"a gather that is fired by hand lets go of its children",
+       test_fired_by_hand},
+      {"pairs that are added while a child tells its result",
+       test_added_meanwhile},
+      {"and one for which there is no memory", test_no_memory_meanwhile},
+      {"a child that nobody holds", test_child_without_references},
       {"a NULL child is a failure", test_null_child},
       {"without memory the children are cancelled and released",
        test_no_memory},

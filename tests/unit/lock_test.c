@@ -217,6 +217,71 @@ static void test_queue_of_failures(void) {
   finish(&s);
 }
 
+/* Who waits and is fired by hand leaves the row: what is given comes to the
+ * next, and the row does not keep the one that left. */
+static void test_waiter_fired_by_hand(void) {
+  struct stage s;
+  begin(&s);
+  lariat_lock *lock = new_lock(&s);
+  lariat_deferred_release(lariat_lock_acquire(lock));
+  lariat_deferred *left = lariat_lock_acquire(lock);
+  lariat_deferred *next = lariat_lock_acquire(lock);
+  CU_ASSERT_EQUAL(lariat_deferred_callback(left, lariat_int(1)), LARIAT_OK);
+  lariat_deferred_add_callback_owned(left, NULL, probe_context(&s.probe),
+                                     probe_destroy);
+  lariat_deferred_release(left);
+  CU_ASSERT_EQUAL(s.probe.contexts_destroyed, 1);
+  CU_ASSERT_EQUAL(lariat_lock_release(lock), LARIAT_OK);
+  CU_ASSERT_TRUE(lariat_deferred_fired(next));
+  CU_ASSERT_TRUE(lariat_lock_locked(lock));
+  CU_ASSERT_EQUAL(lariat_lock_release(lock), LARIAT_OK);
+  CU_ASSERT_FALSE(lariat_lock_locked(lock));
+  lariat_deferred_release(next);
+  lariat_lock_drop(lock);
+  finish(&s);
+}
+
+static void test_getter_fired_by_hand(void) {
+  struct stage s;
+  begin(&s);
+  lariat_queue *queue;
+  CU_ASSERT_EQUAL_FATAL(lariat_queue_new(s.f.reactor, 1, 1, &queue), LARIAT_OK);
+  lariat_deferred *left = lariat_queue_get(queue);
+  CU_ASSERT_EQUAL(lariat_deferred_errback(left, failure("by hand")), LARIAT_OK);
+  CU_ASSERT_EQUAL(lariat_queue_waiting(queue), 0);
+  lariat_deferred *next = lariat_queue_get(queue); /* the backlog has room */
+  CU_ASSERT_EQUAL(lariat_queue_put(queue, probe_value(&s.probe, 1)), LARIAT_OK);
+  result_of(next, "1");
+  lariat_deferred *last = lariat_queue_get(queue);
+  lariat_deferred_callback(last, lariat_none());
+  CU_ASSERT_EQUAL(lariat_queue_put(queue, probe_value(&s.probe, 2)), LARIAT_OK);
+  CU_ASSERT_EQUAL(lariat_queue_count(queue), 1);
+  failure_result_of(&s, left, LARIAT_EUSER);
+  release2(left, next);
+  lariat_deferred_release(last);
+  lariat_queue_drop(queue);
+  finish(&s);
+}
+
+/* A chain that cannot grow fails its deferred, which is fired then as well. */
+static void test_getter_without_memory(void) {
+  struct stage s;
+  begin(&s);
+  lariat_queue *queue = new_queue(&s);
+  lariat_deferred *left = lariat_queue_get(queue);
+  fixture_fail_allocation(&s.f, 1);
+  for (int i = 0; i <= LR_DEFERRED_PAIRS; i++)
+    lariat_deferred_add_callback(left, NULL, NULL);
+  fixture_fail_allocation(&s.f, 0);
+  failure_result_of(&s, left, LARIAT_ENOMEM);
+  CU_ASSERT_EQUAL(lariat_queue_waiting(queue), 0);
+  CU_ASSERT_EQUAL(lariat_queue_put(queue, probe_value(&s.probe, 1)), LARIAT_OK);
+  CU_ASSERT_EQUAL(lariat_queue_count(queue), 1);
+  lariat_deferred_release(left);
+  lariat_queue_drop(queue);
+  finish(&s);
+}
+
 static void take_nothing(void) {
   lariat_lock *lock = NULL;
   lariat_semaphore *semaphore = NULL;
@@ -338,6 +403,10 @@ int main(int argc, char **argv) {
       {"a queue owns its values", test_queue_owns_its_values},
       {"a queue keeps the order", test_queue_in_order},
       {"a failure that is put fails who waits", test_queue_of_failures},
+      {"a waiter that is fired by hand leaves the row",
+       test_waiter_fired_by_hand},
+      {"and so does one of a queue", test_getter_fired_by_hand},
+      {"and one whose chain cannot grow", test_getter_without_memory},
       {"no lock, no queue, no deferred in a queue", test_misuse},
       {"each allocation fails in turn", test_no_memory},
       {"no semaphore", test_no_semaphore},

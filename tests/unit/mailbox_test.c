@@ -16,7 +16,7 @@ struct letter {
 
 static void make_letters(struct letter *letters, int count) {
   for (int i = 0; i < count; i++) {
-    letters[i].mail = (lr_mail){NULL, NULL};
+    letters[i].mail = (lr_mail){.ops = NULL};
     letters[i].number = i + 1;
   }
 }
@@ -49,12 +49,14 @@ static void test_order(void) {
   CU_ASSERT_PTR_NULL(lr_mailbox_drain(mailbox));
   for (int i = 0; i < 2; i++)
     CU_ASSERT_TRUE(lr_mailbox_push(mailbox, &letters[i].mail));
-  letters[4].mail.next = &letters[3].mail;
-  letters[3].mail.next = &letters[2].mail;
+  letters[2].mail.next = &letters[3].mail;
+  letters[3].mail.next = &letters[4].mail;
   CU_ASSERT_TRUE(
-      lr_mailbox_push_chain(mailbox, &letters[4].mail, &letters[2].mail));
+      lr_mailbox_push_chain(mailbox, &letters[2].mail, &letters[4].mail));
   CU_ASSERT_TRUE(lr_mailbox_push(mailbox, &letters[5].mail));
-  CU_ASSERT_EQUAL(digits_of(lr_mailbox_drain(mailbox)), 123456);
+  lr_mail *all = lr_mailbox_drain(mailbox);
+  CU_ASSERT_EQUAL(digits_of(all), 123456);
+  CU_ASSERT_PTR_EQUAL(all->newest, &letters[5].mail);
   CU_ASSERT_PTR_NULL(lr_mailbox_drain(mailbox));
   lariat_mailbox_release(mailbox);
   fixture_close(&f);
@@ -113,11 +115,11 @@ static void test_close(void) {
   for (int i = 0; i < 2; i++)
     CU_ASSERT_TRUE(lr_mailbox_push(mailbox, &letters[i].mail));
   CU_ASSERT_EQUAL(digits_of(lr_mailbox_close(mailbox)), 12);
-  letters[4].mail.next = &letters[3].mail;
-  letters[3].mail.next = &letters[2].mail;
+  letters[2].mail.next = &letters[3].mail;
+  letters[3].mail.next = &letters[4].mail;
   CU_ASSERT_FALSE(
-      lr_mailbox_push_chain(mailbox, &letters[4].mail, &letters[2].mail));
-  CU_ASSERT_EQUAL(digits_of(&letters[4].mail), 543);
+      lr_mailbox_push_chain(mailbox, &letters[2].mail, &letters[4].mail));
+  CU_ASSERT_EQUAL(digits_of(&letters[2].mail), 345);
   CU_ASSERT_PTR_NULL(lr_mailbox_drain(mailbox));
   CU_ASSERT_FALSE(lr_mailbox_sleep(mailbox));
   CU_ASSERT_FALSE(lr_mailbox_push(mailbox, &letters[0].mail));

@@ -48,7 +48,7 @@ static void open_office(bool own_mailbox) {
   fixture_open(&office.f, FIXTURE_MANUAL_CLOCK);
   office.refused = office.delivered = office.puts = 0;
   office.seen_in_call = false;
-  for (int i = 0; i < LETTERS; i++) office.letters[i] = (lr_mail){NULL, &ops};
+  for (int i = 0; i < LETTERS; i++) office.letters[i] = (lr_mail){.ops = &ops};
   if (own_mailbox)
     office.to = lariat_reactor_mailbox(office.f.reactor);
   else

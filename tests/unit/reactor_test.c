@@ -281,8 +281,8 @@ static void test_order_in_a_turn(void) {
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   int ends[2];
   CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
-  struct mail_with_text mail = {{NULL, &text_ops}, "mail "};
-  lr_timer timer = {expire_text, 0};
+  struct mail_with_text mail = {{.ops = &text_ops}, "mail "};
+  lr_timer timer = {.expire = expire_text};
   lr_turn_hook hook = {{NULL, NULL}, hook_text};
   char fd_text[] = "fd ";
   char call_text[] = "call ";
@@ -334,7 +334,7 @@ static void test_mail_budget(void) {
   fixture_open(&f, FIXTURE_PLAIN);
   delivered = discarded = 0;
   for (int i = 0; i < MANY; i++) {
-    mails[i] = (lr_mail){NULL, &count_ops};
+    mails[i] = (lr_mail){.ops = &count_ops};
     CU_ASSERT_TRUE(
         lr_mailbox_push(lr_reactor_own_mailbox(f.reactor), &mails[i]));
   }
@@ -371,7 +371,7 @@ static const lr_mail_ops echo_ops = {deliver_echo, discard_echo};
 static void test_mail_from_mail(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_PLAIN);
-  struct echo echo = {{NULL, &echo_ops}, f.reactor, 3000};
+  struct echo echo = {{.ops = &echo_ops}, f.reactor, 3000};
   lr_reactor_post_local(f.reactor, &echo.mail);
   fixture_turns(&f, 1);
   CU_ASSERT_EQUAL(echo.left, 3000 - 1024);
@@ -515,8 +515,8 @@ static void test_close_gives_up(void) {
 static void test_close_discards_mail(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  struct mail_with_text first = {{NULL, &text_ops}, "first "};
-  struct mail_with_text second = {{NULL, &text_ops}, "second "};
+  struct mail_with_text first = {{.ops = &text_ops}, "first "};
+  struct mail_with_text second = {{.ops = &text_ops}, "second "};
   diary[0] = '\0';
   lr_reactor_post_local(f.reactor, &first.mail);
   CU_ASSERT_TRUE(

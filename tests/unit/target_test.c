@@ -373,6 +373,59 @@ static bool compare_ways(const char *url) {
   return true;
 }
 
+/* One of the corpus, with up to two faults. */
+static void random_url(char *url, size_t room, uint64_t *state) {
+  const char *seed = corpus[next_random(state) % FIXTURE_COUNT(corpus)];
+  snprintf(url, room, "%s", seed);
+  for (uint64_t n = next_random(state) % 3; n > 0; n--)
+    mutate(url, room, state);
+}
+
+static bool same_target(const lr_target *a, const lr_target *b) {
+  return strcmp(a->url, b->url) == 0 && a->url_length == b->url_length &&
+         strcmp(a->key, b->key) == 0 && a->key_length == b->key_length &&
+         a->origin_length == b->origin_length && a->tls == b->tls &&
+         a->plain == b->plain && a->hash == b->hash;
+}
+
+static void compare_after(const char *url, lr_origin *last) {
+  lr_target alone;
+  lr_target after;
+  lariat_status status = lr_target_parse(&alone, url);
+  if (lr_target_parse_after(&after, url, last) != status)
+    fixture_fail("%s after %s: another status", url, last->text);
+  else if (status == LARIAT_OK && !same_target(&alone, &after))
+    fixture_fail("%s after %s: %s", url, last->text, after.url);
+  lr_target_clear(&alone);
+  lr_target_clear(&after);
+}
+
+/* Each URL is parsed after itself with another path, too. */
+static void test_after_another(void) {
+  uint64_t state = UINT64_C(0x5eed0fa11a51a7f1);
+  lr_origin last = {0};
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (unsigned i = 0; i < 50000; i++) {
+    char url[160];
+    random_url(url, sizeof url, &state);
+    compare_after(url, &last);
+    mutate(url, sizeof url, &state);
+    compare_after(url, &last);
+  }
+  lr_target again;
+  CU_ASSERT_EQUAL(lr_target_parse_after(&again, NULL, &last), LARIAT_EURL);
+  CU_ASSERT_EQUAL(lr_target_parse_after(&again, "http://h/", &last), LARIAT_OK);
+  lr_target_clear(&again);
+  fixture_fail_allocation(&f, 1);
+  CU_ASSERT_EQUAL(lr_target_parse_after(&again, "http://h/a", &last),
+                  LARIAT_ENOMEM);
+  fixture_fail_allocation(&f, 0);
+  lr_target_clear(&again);
+  lr_origin_clear(&last);
+  fixture_close(&f);
+}
+
 static void test_ways_agree(void) {
   uint64_t state = UINT64_C(0x1a51a7f1a551a7f1);
   unsigned taken = 0;
@@ -380,10 +433,7 @@ static void test_ways_agree(void) {
   fixture_open(&f, FIXTURE_NO_REACTOR);
   for (unsigned i = 0; i < 200000; i++) {
     char url[160];
-    const char *seed = corpus[next_random(&state) % FIXTURE_COUNT(corpus)];
-    snprintf(url, sizeof url, "%s", seed);
-    for (uint64_t n = next_random(&state) % 3; n > 0; n--)
-      mutate(url, sizeof url, &state);
+    random_url(url, sizeof url, &state);
     taken += compare_ways(url);
   }
   CU_ASSERT(taken > 40000 && taken < 180000);
@@ -402,6 +452,7 @@ int main(int argc, char **argv) {
       {"the hash spreads", test_hash},
       {"out of memory", test_out_of_memory},
       {"a plain URL costs one allocation", test_allocations},
+      {"after another URL nothing differs", test_after_another},
       {"short cut and libcurl agree on 200,000 URLs", test_ways_agree},
   };
   lr_quirks_global_init();

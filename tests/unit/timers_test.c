@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * timers_test.c: the heap of timers. */
+ * timers_test.c: runs and heap of timers. */
 #include "reactor/timers.h"
 
 #include <stdlib.h>
@@ -40,8 +40,8 @@ static void test_order(void) {
 static void test_not_yet(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
-  lr_timer early = {never_called, 0};
-  lr_timer late = {never_called, 0};
+  lr_timer early = {.expire = never_called};
+  lr_timer late = {.expire = never_called};
   lr_timers timers;
   lr_timers_init(&timers);
   CU_ASSERT_TRUE(lr_timers_set(&timers, &early, 10));
@@ -58,8 +58,8 @@ static void test_not_yet(void) {
 static void test_move_and_cancel(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
-  lr_timer a = {never_called, 0};
-  lr_timer b = {never_called, 0};
+  lr_timer a = {.expire = never_called};
+  lr_timer b = {.expire = never_called};
   lr_timers timers;
   lr_timers_init(&timers);
   lr_timers_cancel(&timers, &a);
@@ -96,6 +96,55 @@ static void test_out_of_memory(void) {
   fixture_fail_allocation(&f, 0);
   CU_ASSERT_TRUE(lr_timers_set(&timers, &many[set], 0));
   CU_ASSERT_EQUAL(lr_timers_next(&timers), 0);
+  lr_timers_clear(&timers);
+  fixture_close(&f);
+}
+
+/* Timers that are set in the order of their times never get into the heap,
+ * also when a few others are far away. */
+static void test_runs(void) {
+  enum { MANY = 200 };
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  static lr_timer many[MANY];
+  lr_timer far[2];
+  memset(many, 0, sizeof many);
+  memset(far, 0, sizeof far);
+  lr_timers timers;
+  lr_timers_init(&timers);
+  CU_ASSERT_TRUE(lr_timers_set(&timers, &far[0], 1000000));
+  CU_ASSERT_TRUE(lr_timers_set(&timers, &many[0], 0));
+  CU_ASSERT_TRUE(lr_timers_set(&timers, &far[1], 900000));
+  for (unsigned i = 1; i < MANY; i++)
+    CU_ASSERT_TRUE(lr_timers_set(&timers, &many[i], i / 2));
+  CU_ASSERT_EQUAL(timers.heaped, 0);
+  CU_ASSERT_EQUAL(timers.count, MANY + 2);
+  for (unsigned i = 1; i < MANY; i += 2) lr_timers_cancel(&timers, &many[i]);
+  for (unsigned i = 0; i < MANY; i += 2)
+    CU_ASSERT_PTR_EQUAL(lr_timers_pop(&timers, MANY, UINT64_MAX), &many[i]);
+  CU_ASSERT_EQUAL(lr_timers_next(&timers), 900000);
+  lr_timers_clear(&timers);
+  fixture_close(&f);
+}
+
+/* A timer of a run can be moved into the heap without new memory. */
+static void test_move_into_heap(void) {
+  enum { MANY = 16 };
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  lr_timer many[MANY];
+  memset(many, 0, sizeof many);
+  lr_timers timers;
+  lr_timers_init(&timers);
+  for (unsigned i = 0; i < MANY; i++)
+    CU_ASSERT_TRUE(lr_timers_set(&timers, &many[i], 1000 + i));
+  fixture_fail_allocations_from(&f, 1);
+  for (unsigned i = 0; i < MANY; i++)
+    CU_ASSERT_TRUE(lr_timers_set(&timers, &many[i], 500 - i));
+  CU_ASSERT_TRUE(timers.heaped > 0);
+  fixture_fail_allocation(&f, 0);
+  for (unsigned i = MANY; i-- > 0;)
+    CU_ASSERT_PTR_EQUAL(lr_timers_pop(&timers, 1000, UINT64_MAX), &many[i]);
   lr_timers_clear(&timers);
   fixture_close(&f);
 }
@@ -172,7 +221,9 @@ int main(int argc, char **argv) {
       {"what is not due or too new waits", test_not_yet},
       {"timers move and are cancelled", test_move_and_cancel},
       {"out of memory sets nothing and loses nothing", test_out_of_memory},
-      {"the heap agrees with a searched array", test_model},
+      {"timers in order take no heap", test_runs},
+      {"a timer moves into the heap without memory", test_move_into_heap},
+      {"they agree with a searched array", test_model},
   };
   return fixture_main("timers", tests, FIXTURE_COUNT(tests), argc, argv);
 }

@@ -23,8 +23,8 @@ static void destroy_mailbox(void *queue) {
 }
 
 static void push_mail(void *queue, struct item **items, size_t count) {
-  for (size_t i = 1; i < count; i++) items[i]->mail.next = &items[i - 1]->mail;
-  lr_mailbox_push_chain(queue, &items[count - 1]->mail, &items[0]->mail);
+  for (size_t i = 1; i < count; i++) items[i - 1]->mail.next = &items[i]->mail;
+  lr_mailbox_push_chain(queue, &items[0]->mail, &items[count - 1]->mail);
 }
 
 static void take_mail(void *queue, unsigned *counts) {
