@@ -40,9 +40,7 @@ lariat_status lariat_set_allocator(const lariat_allocator *wanted) {
   return LARIAT_OK;
 }
 
-bool lr_memory_is_malloc(void) {
-  return allocator.allocate == system_allocate;
-}
+bool lr_memory_is_malloc(void) { return allocator.allocate == system_allocate; }
 
 /* Zero bytes are asked for as one: NULL always means out of memory. */
 void *lr_alloc(size_t bytes) {

@@ -299,6 +299,13 @@ void lr_chain_run(lariat_deferred *bottom) {
   lr_deferred_release(bottom);
 }
 
+/* The pairs that were added meanwhile belong to the same run, in which a pause
+ * holds back nothing any more. */
+static __attribute__((noinline)) void go_on(lariat_deferred *child) {
+  lariat_deferred *outer = advance(child);
+  if (outer) climb(child, outer);
+}
+
 /* The case without a list to put it into, or with code of the user's to run. */
 static __attribute__((noinline)) void ask_rule(lariat_deferred *child,
                                                lr_slot *place) {
@@ -311,8 +318,8 @@ static __attribute__((noinline)) void ask_rule(lariat_deferred *child,
   if (LR_RARE(is_more_than_a_value(child, result)))
     result = take(child, result);
   stop_running(child, result);
+  if (LR_RARE(child->next < child->end)) go_on(child);
   lr_inside--;
-  if (LR_RARE(child->next < child->end)) lr_chain_run(child);
   lr_deferred_release(child);
 }
 

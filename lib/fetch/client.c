@@ -21,8 +21,8 @@ enum { WINDOW = 1024, SPARE_MAX = 1024 };
  * steps in only when the pool is late by so much. */
 static const uint64_t grace_ns = 500000000u;
 
-static uint64_t system_now(void) {
-  const lariat_clock *clock = lariat_clock_system();
+uint64_t lr_client_pool_ns(const lariat_client *client) {
+  const lariat_clock *clock = lr_pool_clock(client->pool);
   return clock->now_ns(clock->context);
 }
 
@@ -82,11 +82,11 @@ static void dispose(lariat_deferred *deferred) {
 
 /* Outcomes. */
 
-/* When the results of this turn came in, on the system's clock. */
+/* When the results of this turn came in, on the pool's clock. */
 static uint64_t arrived_ns(const lr_job *job) {
-  lariat_reactor *reactor = job->client->reactor;
-  return lr_reactor_has_system_clock(reactor) ? lr_reactor_turn_ns(reactor)
-                                              : system_now();
+  const lariat_client *client = job->client;
+  return client->pool_time ? lr_reactor_turn_ns(client->reactor)
+                           : lr_client_pool_ns(client);
 }
 
 /* Which limit a time-out was; a job that never left has only one. */
@@ -297,7 +297,7 @@ static lr_link *choose_link(const lariat_client *client, const lr_job *job) {
 lariat_status lr_client_submit(lariat_client *client, lr_job *job) {
   lr_link *link = choose_link(client, job);
   bool first = !job->redirects && !job->attempts;
-  job->hop_ns = first ? job->submitted_ns : system_now();
+  job->hop_ns = first ? job->submitted_ns : lr_client_pool_ns(client);
   job->resent = false;
   job->dead = false;
   job->time_limit = LARIAT_TIME_LIMIT_NONE;
@@ -648,7 +648,9 @@ static lariat_client *new_blank(lariat_pool *pool, lariat_reactor *reactor,
   client->pool = pool;
   client->reactor = reactor;
   client->options = *options;
+  client->pool_time = lr_reactor_has_clock(reactor, lr_pool_clock(pool));
   if (!client->options.window) client->options.window = WINDOW;
+  client->request_defaults = lariat_request_defaults(client);
   lr_list_init(&client->jobs);
   lr_list_init(&client->spare);
   client->closer.begin = reactor_closes;
@@ -755,7 +757,7 @@ lr_job *lr_client_new_job(lariat_client *client) {
   job->fresh = false;
   job->one_way = false;
   job->timer.expire = timer_expired;
-  job->submitted_ns = system_now();
+  job->submitted_ns = lr_client_pool_ns(client);
   lr_deferred_init(&job->deferred, client->reactor, &deferred_ops);
   (void)lariat_deferred_retain(&job->deferred);
   lr_list_append(&client->jobs, &job->node);

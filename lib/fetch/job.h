@@ -62,7 +62,7 @@ typedef struct lr_job {
   lr_list node;                 /* in the client's list of jobs */
   lr_list queue_node;           /* in the link's queue */
   lr_timer timer;               /* the caller's own watch over the deadline */
-  uint64_t submitted_ns;        /* the fetch began, on the system's clock */
+  uint64_t submitted_ns;        /* the fetch began, on the pool's clock */
   uint64_t hop_ns;              /* this hop of it began */
   uint64_t due_ns;              /* the deadline, on the reactor's clock */
   unsigned redirects;
@@ -96,7 +96,7 @@ typedef struct lr_job {
   struct lr_supply *supply; /* a body that is not in memory; may be NULL */
   uint64_t max_body_bytes;
   uint64_t connect_timeout_ns; /* 0: none */
-  uint64_t deadline_ns;        /* on the system's clock; UINT64_MAX: none */
+  uint64_t deadline_ns;        /* on the pool's clock; UINT64_MAX: none */
   uint64_t idle_timeout_ns;    /* 0: none */
   bool repeatable; /* it may be made twice: method, policy and body allow it */
   bool one_way;    /* its body cannot be sent or taken twice */

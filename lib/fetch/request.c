@@ -12,8 +12,7 @@
 /* A user's options as far as their size goes, the client's for the rest. */
 static lariat_request_options complete(const lariat_client *client,
                                        const lariat_request_options *given) {
-  lariat_request_options all = lariat_request_defaults(client);
-  if (!given) return all;
+  lariat_request_options all = client->request_defaults;
   size_t size = given->size < sizeof all ? given->size : sizeof all;
   memcpy(&all, given, size);
   all.size = sizeof all;
@@ -57,12 +56,13 @@ static lariat_status complete_headers(lr_job *job) {
 }
 
 static lariat_status set_method(lr_job *job, const char *method) {
-  if (!method || !lr_method_valid(method)) return LARIAT_EINVAL;
-  memcpy(job->method, method, strlen(method) + 1);
-  job->get = !job->body && !job->supply && strcmp(method, "GET") == 0;
+  bool get = method && strcmp(method, "GET") == 0;
+  if (!get && (!method || !lr_method_valid(method))) return LARIAT_EINVAL;
+  memcpy(job->method, method, get ? sizeof "GET" : strlen(method) + 1);
+  job->get = get && !job->body && !job->supply;
   job->repeatable = job->get || lr_retry_method_repeatable(method);
-  bool head = strcmp(method, "HEAD") == 0;
-  return head && job->supply ? LARIAT_EINVAL : LARIAT_OK;
+  bool no_body = job->supply && strcmp(method, "HEAD") == 0;
+  return no_body ? LARIAT_EINVAL : LARIAT_OK;
 }
 
 /* The client's policy, or one of the request's own. */
@@ -99,8 +99,10 @@ static lariat_status set_supply(lr_job *job,
                                 const lariat_request_options *options) {
   lariat_status status = LARIAT_OK;
   if (options->upload) status = lr_upload_attach(options->upload, job);
-  if (status != LARIAT_OK || !options->from_file) return status;
-  if (options->upload) return LARIAT_EINVAL;
+  if (status != LARIAT_OK) return status;
+  if (job->body || (options->upload && options->from_file))
+    return LARIAT_EINVAL;
+  if (options->upload) return LARIAT_OK;
   return lr_file_supply_new(options->upload_fd, options->upload_offset,
                             options->upload_length, &job->supply);
 }
@@ -115,15 +117,14 @@ static void set_limits(lr_job *job, const lariat_request_options *options) {
   job->idle_timeout_ns = options->idle_timeout_ms * 1000000u;
 }
 
-/* The pool reads the system's clock, the caller perhaps another. */
+/* The pool reads the system's clock mostly, the caller perhaps another. */
 static lariat_status set_deadline(lr_job *job, uint64_t timeout_ms) {
   lariat_reactor *reactor = job->client->reactor;
   job->deadline_ns = UINT64_MAX;
   if (timeout_ms == 0 || timeout_ms > UINT64_MAX / 4000000u) return LARIAT_OK;
   job->deadline_ns = job->submitted_ns + timeout_ms * 1000000u;
-  uint64_t now_ns = lr_reactor_has_system_clock(reactor)
-                        ? job->submitted_ns
-                        : lariat_reactor_now_ns(reactor);
+  uint64_t now_ns = job->client->pool_time ? job->submitted_ns
+                                           : lariat_reactor_now_ns(reactor);
   job->due_ns = now_ns + timeout_ms * 1000000u;
   return lr_reactor_set_timer(reactor, &job->timer, job->due_ns)
              ? LARIAT_OK
@@ -134,9 +135,8 @@ static lariat_status fill(lr_job *job, const char *method, const char *url,
                           const lariat_request_options *options) {
   set_limits(job, options);
   lariat_status status = set_body(job, options);
-  if (options->upload || options->from_file)
-    status = status == LARIAT_OK ? set_supply(job, options) : status;
-  if (job->supply && job->body) status = LARIAT_EINVAL;
+  if (status == LARIAT_OK && (options->upload || options->from_file))
+    status = set_supply(job, options);
   if (status == LARIAT_OK) status = set_method(job, method);
   if (status == LARIAT_OK) status = set_retry(job, options);
   if (status == LARIAT_OK && (unsigned)options->http > LARIAT_HTTP_2)
@@ -172,15 +172,20 @@ static lariat_status may_submit(const lariat_client *client) {
 lariat_deferred *lariat_request(lariat_client *client, const char *method,
                                 const char *url,
                                 const lariat_request_options *options) {
-  lariat_request_options all = complete(client, options);
+  lariat_request_options own;
+  const lariat_request_options *all = &client->request_defaults;
+  if (options) {
+    own = complete(client, options);
+    all = &own;
+  }
   lariat_status status = may_submit(client);
-  if (status != LARIAT_OK) return refuse(client, &all, status);
+  if (status != LARIAT_OK) return refuse(client, all, status);
   lr_job *job = lr_client_new_job(client);
-  if (!job) return refuse(client, &all, LARIAT_ENOMEM);
-  status = fill(job, method, url, &all);
+  if (!job) return refuse(client, all, LARIAT_ENOMEM);
+  status = fill(job, method, url, all);
   if (status == LARIAT_OK) status = lr_client_submit(client, job);
   if (status != LARIAT_OK) lr_client_fail(job, status, url);
-  if (status != LARIAT_OK && all.upload) lr_upload_refuse(all.upload, status);
+  if (status != LARIAT_OK && all->upload) lr_upload_refuse(all->upload, status);
   return &job->deferred;
 }
 

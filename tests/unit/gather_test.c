@@ -601,6 +601,35 @@ static void test_no_memory_meanwhile(void) {
   }
 }
 
+/* A pause takes effect after the run: what was added before it ends belongs to
+ * it. */
+static lariat_value pause_and_add(lariat_value result, void *context) {
+  struct meddler *one = context;
+  lariat_deferred_pause(one->child);
+  meddle(one);
+  return lariat_value_drop(result);
+}
+
+static void test_paused_meanwhile(void) {
+  struct fixture f;
+  struct probe probe = {0};
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  struct meddler one = {&f, &probe, unfired(&f), 1, false};
+  lariat_deferred_retain(one.child);
+  lariat_deferred *whole = lariat_gather_results(&one.child, 1);
+  lariat_deferred_add_both(whole, pause_and_add, &one);
+  lariat_deferred_errback(one.child, failure("of the child"));
+  CU_ASSERT_EQUAL(probe.contexts_destroyed, 1);
+  meddle(&one);
+  CU_ASSERT_EQUAL(probe.contexts_destroyed, 1);
+  lariat_deferred_unpause(one.child);
+  CU_ASSERT_EQUAL(probe.contexts_destroyed, 2);
+  lariat_deferred_release(one.child);
+  lariat_deferred_release(whole);
+  probe_check(&probe);
+  fixture_close(&f);
+}
+
 /* One that is kept without references, as a coroutine is, may be a child. */
 struct kept {
   lariat_deferred deferred;
@@ -663,6 +692,7 @@ int main(int argc, char **argv) {
       {"pairs that are added while a child tells its result",
        test_added_meanwhile},
       {"and one for which there is no memory", test_no_memory_meanwhile},
+      {"a pause meanwhile", test_paused_meanwhile},
       {"a child that nobody holds", test_child_without_references},
       {"a NULL child is a failure", test_null_child},
       {"without memory the children are cancelled and released",

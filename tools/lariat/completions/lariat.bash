@@ -3,8 +3,8 @@
 
 _lariat_fetch_options="--input --output --save --reactors --concurrency
   --per-host --placement --timeout --connect-timeout --retries --retry-status
-  --max-body --max-redirects --memory --method --header --data --upload-file
-  --cacert --insecure --http --resume --quiet --verbose --help --version"
+  --retry-budget --retry-all-methods --idle-timeout --max-body --max-redirects
+  --memory --method --header --data --upload-file --cacert --insecure --http --resume --quiet --verbose --help --version"
 
 _lariat() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
@@ -34,7 +34,8 @@ _lariat() {
       )
       ;;
     -r | --reactors | -c | --concurrency | --per-host | --timeout | \
-      --connect-timeout | --retries | --retry-status | --max-body | \
+      --connect-timeout | --idle-timeout | --retries | --retry-status | \
+      --retry-budget | --max-body | \
       --max-redirects | --memory | -H | --header | -d | --data) ;;
     *)
       mapfile -t COMPREPLY < <(
