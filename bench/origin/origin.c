@@ -45,8 +45,9 @@ static const char usage[] =
     "  --bytes N     least length of a small page; default 200\n"
     "Prints \"listening on ADDRESS PORT\", then serves until SIGTERM or "
     "SIGINT.\n"
-    "Paths: /bytes/N  /status/N  /delay/MS  /tree/N  / and any other: a small\n"
-    "page\n";
+    "Paths: /bytes/N  /status/N  /delay/MS  /tree/N  /length (of the "
+    "request's\n"
+    "body)  / and any other: a small page\n";
 
 static bool parse_number(const char *text, unsigned long limit, unsigned *out) {
   unsigned long number;

@@ -177,24 +177,40 @@ static enum MHD_Result send_tree(struct MHD_Connection *connection,
                                                        MHD_RESPMEM_MUST_COPY));
 }
 
+/* The bytes of a body are counted in what libmicrohttpd keeps for a request,
+ * from 1 on: 0 is a request that is new. */
+static enum MHD_Result send_length(struct MHD_Connection *connection,
+                                   const void *request) {
+  char text[32];
+  int length =
+      snprintf(text, sizeof text, "%zu\n", (size_t)(uintptr_t)request - 1);
+
+  return send_and_drop(connection, MHD_HTTP_OK,
+                       MHD_create_response_from_buffer((size_t)length, text,
+                                                       MHD_RESPMEM_MUST_COPY));
+}
+
 enum MHD_Result site_answer(void *context, struct MHD_Connection *connection,
                             const char *path, const char *method,
                             const char *version, const char *upload,
                             size_t *upload_length, void **request) {
   const struct site *site = context;
+  bool counts = !strcmp(path, "/length");
   uint64_t number;
 
   (void)method;
   (void)version;
   (void)upload;
   if (!*request) { /* answering now would cost the connection its keep-alive */
-    *request = &seen_headers;
+    *request = counts ? (void *)(uintptr_t)1 : &seen_headers;
     return MHD_YES;
   }
   if (*upload_length) { /* a body is read and forgotten */
+    if (counts) *request = (void *)((uintptr_t)*request + *upload_length);
     *upload_length = 0;
     return MHD_YES;
   }
+  if (counts) return send_length(connection, *request);
   if (!strcmp(path, "/"))
     return MHD_queue_response(connection, MHD_HTTP_OK, site->front);
   if (number_after(path, "/bytes/", INT64_MAX, &number))

@@ -16,6 +16,7 @@
 #include <lariat/response.h>
 #include <lariat/retry.h>
 #include <lariat/status.h>
+#include <lariat/upload.h>
 
 LARIAT_BEGIN_C
 
@@ -156,6 +157,19 @@ typedef struct lariat_request_options {
                                  called with is not tried again */
   void *transform_context;
   lariat_destroy transform_destroy; /* runs once, on any thread; may be NULL */
+
+  /* A body that is not in memory; of `body`, a file and a producer there can
+   * be one, and none with HEAD.  A file is read while it is sent, by the pool,
+   * and again for a redirect: it must be a regular one.  The descriptor is
+   * duplicated (LARIAT_ESYSTEM when that cannot be done), its position neither
+   * used nor changed. */
+  bool from_file;         /* send what is in `upload_fd` */
+  int upload_fd;          /* open for reading */
+  uint64_t upload_offset; /* where it begins */
+  uint64_t upload_length; /* LARIAT_LENGTH_UNKNOWN, the default: up to the end
+                             that the file has now */
+  lariat_upload *upload;  /* a producer's; NULL: none.  For one request, which
+                             takes a reference of its own */
 } lariat_request_options;
 
 /* The client's defaults.  Any thread. */

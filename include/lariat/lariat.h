@@ -34,6 +34,7 @@
 #include <lariat/status.h>
 #include <lariat/stream.h>
 #include <lariat/trigger.h>
+#include <lariat/upload.h>
 #include <lariat/value.h>
 #include <lariat/version.h>
 #include <lariat/winner.h>

@@ -59,7 +59,10 @@ typedef enum lariat_status {
   LARIAT_EREDIRECT = -54,    /* a redirect to what is not a fetchable URL */
   LARIAT_ERETRYBUDGET = -55, /* no more retries for now; the failure's cause
                                 says what was to be tried again */
+  LARIAT_EUPLOAD = -56,      /* the body that was to be sent has failed */
   LARIAT_EWRITE = -57,       /* the body's descriptor could not be written */
+  LARIAT_EANSWERED = -75,    /* of a body's producer: the server has answered,
+                                and wants no more of it */
 
   /* Runs, loops and tasks. */
   LARIAT_ENOTRUNNING = -60,       /* the reactor or loop does not run */

@@ -89,6 +89,9 @@ static inline bool lr_u32_cas_relaxed(lr_atomic_u32 *a, uint32_t expected,
 static inline uint32_t lr_u32_or_acq_rel(lr_atomic_u32 *a, uint32_t bits) {
   return atomic_fetch_or_explicit(&a->value, bits, memory_order_acq_rel);
 }
+static inline uint32_t lr_u32_and_acq_rel(lr_atomic_u32 *a, uint32_t bits) {
+  return atomic_fetch_and_explicit(&a->value, bits, memory_order_acq_rel);
+}
 
 /* Counters of 64 bits. */
 static inline void lr_u64_init(lr_atomic_u64 *a, uint64_t n) {

@@ -14,6 +14,7 @@
 #include "fetch/quirks.h"
 #include "fetch/redirect.h"
 #include "fetch/stream.h"
+#include "fetch/supply.h"
 #include "fetch/vacancy.h"
 #include <lariat/clock.h>
 #include <lariat/version.h>
@@ -105,7 +106,9 @@ static const char *detail_of(const lr_job *job, lariat_time_limit limit) {
     return "no connection within the connect limit";
   if (limit == LARIAT_TIME_LIMIT_IDLE)
     return "nothing went or came within the idle limit";
-  return job->place == LR_JOB_HERE ? job->detail : NULL;
+  if (job->place != LR_JOB_HERE) return NULL;
+  if (job->supply && job->supply->detail[0]) return job->supply->detail;
+  return job->detail;
 }
 
 static lariat_timings timings_of(const lr_job *job, lariat_phase phase) {
@@ -160,6 +163,15 @@ static void count_outcome(lariat_client *client, lariat_value value) {
     client->stats.failed++;
 }
 
+/* Who produces the body learns that no more of it is wanted. */
+static void settle_supply(lr_job *job, lariat_value value) {
+  lr_supply *supply = job->supply;
+  bool failed = lariat_is_failure(value);
+  if (supply->ops->settle)
+    supply->ops->settle(supply,
+                        failed ? lariat_failure_status(value) : LARIAT_OK);
+}
+
 /* The one place where a fetch ends and its deferred fires (or, had that fired
  * when the headers came, its stream ends).  The reference that the job in
  * flight had goes with it, and perhaps the job. */
@@ -167,6 +179,7 @@ static void settle(lr_job *job, lariat_value value) {
   job->settled = true;
   lr_reactor_unset_timer(job->client->reactor, &job->timer);
   count_outcome(job->client, value);
+  if (job->supply) settle_supply(job, value);
   if (job->opened) {
     lr_stream_finish(job->outlet->stream, value);
     end_if_over(job);
@@ -395,6 +408,14 @@ static void look_for_room(lariat_client *client) {
   free_if_over(client);
 }
 
+void lr_client_stop(lr_job *job, lariat_value failure) {
+  lariat_client *client = job->client;
+  client->live++;
+  withdraw(job, lariat_failure_status(failure));
+  settle(job, failure);
+  look_for_room(client);
+}
+
 static void cancel(lariat_deferred *deferred) {
   lr_job *job = lr_container(deferred, lr_job, deferred);
   if (job->settled || !job->client) return;
@@ -474,6 +495,7 @@ static bool try_again(lr_job *job) {
   int http_status = http_status_of(job);
   if (job->resent) lr_retry_note_resent(job);
   if (job->rules && first) job->client->retry.budget.firsts++;
+  if (job->supply && !lr_supply_can_replay(job->supply)) job->one_way = true;
   if (job->outlet && !lr_outlet_may_repeat(job->outlet)) return false;
   lr_retry_plan plan = plan_retry(job);
   job->retry_end = plan.end;
@@ -866,5 +888,7 @@ lariat_request_options lariat_request_defaults(const lariat_client *client) {
                                   .sha256 = options->sha256,
                                   .priority = options->priority,
                                   .idle_timeout_ms = options->idle_timeout_ms,
+                                  .upload_fd = -1,
+                                  .upload_length = LARIAT_LENGTH_UNKNOWN,
                                   .body_fd = -1};
 }

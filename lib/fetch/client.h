@@ -65,6 +65,9 @@ void lr_client_opened(lr_job *job, lariat_stream *stream,
 /* Nobody wants the rest of an opened stream: the job is cancelled. */
 void lr_client_abort(lr_job *job);
 
+/* Ends a job that has not fired, wherever it is, with this failure. */
+void lr_client_stop(lr_job *job, lariat_value failure);
+
 /* Sends a job on its way: the first time, for each redirect and retry.  The job
  * is here, its target set.  LARIAT_OK, or why it cannot go. */
 lariat_status lr_client_submit(lariat_client *client, lr_job *job);

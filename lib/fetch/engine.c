@@ -226,7 +226,7 @@ static void detach(lr_engine *engine, lr_transfer *transfer) {
   lr_engine_connection_came(engine, transfer);
   engine->running--;
   if (transfer->connecting) engine->connecting--;
-  if (transfer->receiving) engine->receiving--;
+  if (transfer->heard) engine->receiving--;
   engine->watched -= transfer->job->idle_timeout_ns != 0;
   lr_host_lane *part = lr_host_in_lane(host, lane);
   if (part) {

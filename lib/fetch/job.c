@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "fetch/outlet.h"
+#include "fetch/supply.h"
 
 lr_job *lr_job_new(void) {
   lr_job *job = lr_alloc_lines(sizeof *job);
@@ -25,6 +26,8 @@ static void drop_request(lr_job *job) {
   job->body = NULL;
   job->body_length = 0;
   job->drop_body = NULL;
+  if (job->supply) job->supply->ops->drop(job->supply);
+  job->supply = NULL;
   lr_free(job->own_rules);
   job->own_rules = NULL;
 }

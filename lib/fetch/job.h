@@ -30,6 +30,7 @@ struct lr_host;
 struct lr_transfer;
 struct lr_share;
 struct lr_outlet;
+struct lr_supply;
 
 /* Where a job is, as its caller knows. */
 typedef enum lr_job_place {
@@ -98,6 +99,7 @@ typedef struct lr_job {
   size_t body_length;
   void (*drop_body)(void *body);
   struct lr_outlet *outlet; /* NULL: the body goes into the response */
+  struct lr_supply *supply; /* a body that is not in memory; may be NULL */
   uint64_t max_body_bytes;
   uint64_t connect_timeout_ns; /* 0: none */
   uint64_t deadline_ns;        /* on the pool's clock; UINT64_MAX: none */

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "fetch/engine.h"
+#include "fetch/sending.h"
 #include "fetch/socket.h"
 #include "fetch/transfer.h"
 
@@ -151,6 +152,19 @@ static void collect(lr_lane *lane) {
   }
 }
 
+/* Transfers whose answer is there while their body is still being sent. */
+static void end_answered(lr_lane *lane) {
+  lr_list *node = lane->transfers.next;
+  lane->early = false;
+  while (node != &lane->transfers) {
+    lr_transfer *transfer = lr_container(node, lr_transfer, node);
+    node = node->next;
+    if (transfer->early) lane->early = true;
+    if (lr_sending_is_answered(transfer))
+      lr_engine_finished(lane->engine, transfer, CURLE_OK);
+  }
+}
+
 /* When a quiet lane should be looked at again; it is not free of charge to
  * move a timer, so one that is set is left to ring too early. */
 static void wait_quiet(lr_lane *lane, uint64_t at_ns) {
@@ -194,6 +208,7 @@ void lr_lane_see_to(lr_lane *lane) {
     lane->news = false;
     collect(lane);
   }
+  if (lane->early) end_answered(lane);
   relax(lane);
   if (!lane->running && !lane->kick) look_after(lane);
 }

@@ -27,6 +27,7 @@ typedef struct lr_lane {
   unsigned running;    /* transfers, those included */
   bool kick;           /* libcurl wants to be called without an event */
   bool news;           /* there may be finished transfers */
+  bool early;          /* there may be answers before their bodies' ends */
   bool squeezed;       /* keeps fewer idle connections than it has room for */
   uint64_t quiet_ns;   /* since when it has no transfer */
   uint64_t dead_ns;    /* since when one of its connections is dead */

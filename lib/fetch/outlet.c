@@ -411,7 +411,8 @@ static void resume(lr_engine *engine, lr_outlet *outlet) {
   lr_transfer *transfer = outlet->transfer;
   lr_lane *lane = transfer->lane;
   outlet->paused = false;
-  CURLcode code = curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+  CURLcode code = curl_easy_pause(
+      transfer->easy, transfer->starving ? CURLPAUSE_SEND : CURLPAUSE_CONT);
   if (code != CURLE_OK || transfer->fault != LARIAT_OK) {
     lr_engine_finished(engine, transfer,
                        code == CURLE_OK ? CURLE_WRITE_ERROR : (int)code);

@@ -2,7 +2,10 @@
  * Following one redirect. */
 #include "fetch/redirect.h"
 
+#include <stdio.h>
 #include <string.h>
+
+#include "fetch/supply.h"
 
 bool lr_redirect_wanted(const lr_job *job) {
   if (job->max_redirects == 0) return false;
@@ -33,6 +36,20 @@ static void drop_body(lr_job *job) {
   job->body = NULL;
   job->body_length = 0;
   job->drop_body = NULL;
+  lr_supply *supply = job->supply;
+  job->supply = NULL;
+  if (!supply) return;
+  if (supply->ops->settle) supply->ops->settle(supply, LARIAT_OK);
+  supply->ops->drop(supply);
+}
+
+/* The next hop needs the body once more. */
+static lariat_status check_replay(const lr_job *job) {
+  lr_supply *supply = job->supply;
+  if (!supply || lr_supply_can_replay(supply)) return LARIAT_OK;
+  snprintf(supply->detail, sizeof supply->detail,
+           "a redirect asks for it once more, and it cannot be sent again");
+  return LARIAT_EUPLOAD;
 }
 
 static lariat_status trim_headers(lr_job *job, bool same_origin, bool get) {
@@ -65,7 +82,10 @@ lariat_status lr_redirect_follow(lr_job *job) {
   if (status == LARIAT_ENOMEM) return status;
   if (status != LARIAT_OK) return LARIAT_EREDIRECT;
   bool get = becomes_get(job);
-  status = trim_headers(job, lr_target_same_origin(&target, &job->target), get);
+  if (!get) status = check_replay(job);
+  if (status == LARIAT_OK)
+    status =
+        trim_headers(job, lr_target_same_origin(&target, &job->target), get);
   if (status != LARIAT_OK) {
     lr_target_clear(&target);
     return status;

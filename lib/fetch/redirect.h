@@ -17,7 +17,8 @@ bool lr_redirect_wanted(const lr_job *job);
  *
  * LARIAT_OK, LARIAT_ENOMEM
  * LARIAT_EREDIRECTS it has followed as many as it may
- * LARIAT_EREDIRECT  not to a URL that can be fetched */
+ * LARIAT_EREDIRECT  not to a URL that can be fetched
+ * LARIAT_EUPLOAD    its body would have to be sent again, and cannot be */
 lariat_status lr_redirect_follow(lr_job *job);
 
 #endif

@@ -8,6 +8,8 @@
 #include "fetch/outlet.h"
 #include "fetch/pool.h"
 #include "fetch/ranks.h"
+#include "fetch/supply.h"
+#include "fetch/upload.h"
 
 /* A user's options as far as their size goes, the client's for the rest. */
 static lariat_request_options complete(const lariat_client *client,
@@ -42,7 +44,7 @@ static lariat_status set_headers(lr_job *job, const lariat_header *headers,
 static lariat_status complete_headers(lr_job *job) {
   static const lariat_header made_up[] = {
       {"Expect", NULL}, {"Content-Type", "application/octet-stream"}};
-  if (job->body_length == 0) return LARIAT_OK;
+  if (job->body_length == 0 && !job->supply) return LARIAT_OK;
   size_t count = lr_profile_has(job->profile, "Content-Type") ? 1 : 2;
   size_t first = lr_profile_has(job->profile, "Expect") ? 1 : 0;
   if (first >= count) return LARIAT_OK;
@@ -59,9 +61,10 @@ static lariat_status set_method(lr_job *job, const char *method) {
   bool get = method && strcmp(method, "GET") == 0;
   if (!get && (!method || !lr_method_valid(method))) return LARIAT_EINVAL;
   memcpy(job->method, method, get ? sizeof "GET" : strlen(method) + 1);
-  job->get = get && !job->body;
+  job->get = get && !job->body && !job->supply;
   job->repeatable = job->get || lr_retry_method_repeatable(method);
-  return LARIAT_OK;
+  bool no_body = job->supply && strcmp(method, "HEAD") == 0;
+  return no_body ? LARIAT_EINVAL : LARIAT_OK;
 }
 
 /* The client's policy, or one of the request's own. */
@@ -91,6 +94,19 @@ static lariat_status set_body(lr_job *job,
   job->drop_body = lr_free;
   job->body = lr_copy_bytes(options->body, options->body_length);
   return job->body ? LARIAT_OK : LARIAT_ENOMEM;
+}
+
+/* Or what is to be read or produced while it is sent. */
+static lariat_status set_supply(lr_job *job,
+                                const lariat_request_options *options) {
+  lariat_status status = LARIAT_OK;
+  if (options->upload) status = lr_upload_attach(options->upload, job);
+  if (status != LARIAT_OK) return status;
+  if (job->body || (options->upload && options->from_file))
+    return LARIAT_EINVAL;
+  if (options->upload) return LARIAT_OK;
+  return lr_file_supply_new(options->upload_fd, options->upload_offset,
+                            options->upload_length, &job->supply);
 }
 
 static void set_limits(lr_job *job, const lariat_request_options *options) {
@@ -125,6 +141,8 @@ static lariat_status fill(lr_job *job, const char *method, const char *url,
                                        options, &job->outlet);
   lariat_status body = set_body(job, options);
   if (status == LARIAT_OK) status = body;
+  if (status == LARIAT_OK && (options->upload || options->from_file))
+    status = set_supply(job, options);
   if (status == LARIAT_OK) status = set_method(job, method);
   if (status == LARIAT_OK) status = set_retry(job, options);
   if (status == LARIAT_OK && (unsigned)options->http > LARIAT_HTTP_2)
@@ -148,6 +166,8 @@ static lariat_deferred *refuse(const lariat_client *client,
   if (options && options->body && options->drop_body)
     options->drop_body((void *)(uintptr_t)options->body);
   if (options) lr_outlet_refuse(options);
+  if (options && options->upload && status != LARIAT_ETHREAD)
+    lr_upload_refuse(options->upload, status);
   return lariat_deferred_fail(client->reactor, status, "%s",
                               lariat_status_text(status));
 }
@@ -174,6 +194,7 @@ lariat_deferred *lariat_request(lariat_client *client, const char *method,
   status = fill(job, method, url, all);
   if (status == LARIAT_OK) status = lr_client_submit(client, job);
   if (status != LARIAT_OK) lr_client_fail(job, status, url);
+  if (status != LARIAT_OK && all->upload) lr_upload_refuse(all->upload, status);
   return &job->deferred;
 }
 

@@ -243,7 +243,7 @@ static lr_retry_plan no(lariat_retry_end end) {
 
 /* An open connection was dead: once more on a new one, and at no cost. */
 static bool was_unlucky(const lr_job *job) {
-  return job->dead && !job->fresh && job->repeatable;
+  return job->dead && !job->fresh && job->repeatable && !job->one_way;
 }
 
 lr_retry_plan lr_retry_plan_of(lr_retry *retry, const lr_job *job,

@@ -17,6 +17,7 @@
 #include "fetch/lane.h"
 #include "fetch/outlet.h"
 #include "fetch/quirks.h"
+#include "fetch/sending.h"
 #include "fetch/socket.h"
 #include "fetch/stream.h"
 #include "fetch/trust.h"
@@ -144,7 +145,6 @@ static void set_pruning(lr_transfer *transfer, bool prunes) {
 
 static void first_line(lr_transfer *transfer) {
   transfer->heard = true;
-  transfer->receiving = true;
   transfer->engine->receiving++;
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_answer(transfer);
@@ -167,6 +167,7 @@ static size_t take_header(char *line, size_t size, size_t count,
   }
   if (!transfer->heard) first_line(transfer);
   if (transfer->guarded) lr_fold_follow(transfer);
+  if (transfer->sending) lr_sending_head_came(transfer);
   if (job->outlet) lr_outlet_head(transfer);
   return length;
 }
@@ -382,7 +383,10 @@ static lariat_status set_method(lr_transfer *transfer, const lr_job *job) {
   if (head && !job->body) {
     code = curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
   } else {
-    if (job->body || strcmp(job->method, "POST") == 0) {
+    if (job->supply) {
+      lariat_status status = lr_sending_begin(transfer);
+      if (status != LARIAT_OK) return status;
+    } else if (job->body || strcmp(job->method, "POST") == 0) {
       (void)curl_easy_setopt(easy, CURLOPT_POST, 1L);
       (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
                              (curl_off_t)job->body_length);
@@ -414,7 +418,7 @@ static void set_headers(lr_transfer *transfer, const lr_job *job) {
 
 /* What few jobs want; the handle is reset afterwards. */
 static void set_rarities(lr_transfer *transfer, const lr_job *job) {
-  bool watched = job->idle_timeout_ns && job->body;
+  bool watched = job->idle_timeout_ns && (job->body || job->supply);
   bool fresh = job->fresh && transfer->host->protocol != LR_PROTOCOL_HTTP2;
   if (!watched && !fresh) return;
   transfer->plain = false;
@@ -459,7 +463,6 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   transfer->heard = false;
   transfer->full = false;
   transfer->shaking = false;
-  transfer->receiving = false;
   transfer->sends = 0;
   transfer->opened = 0;
   transfer->uploaded = 0;
@@ -483,6 +486,7 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
 }
 
 void lr_transfer_reset(lr_transfer *transfer) {
+  if (transfer->sending) lr_sending_end(transfer);
   transfer->job = NULL;
   transfer->host = NULL;
   transfer->lane = NULL;
@@ -569,6 +573,7 @@ void lr_transfer_describe(const lr_transfer *transfer,
 
 static bool body_is_sent(const lr_transfer *transfer) {
   curl_off_t sent = 0;
+  if (transfer->sending) return lr_sending_done(transfer);
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
   return (uint64_t)sent >= transfer->job->body_length;
 }
@@ -660,6 +665,12 @@ static lariat_status status_of(const lr_transfer *transfer, int code) {
     return LARIAT_EEMPTY;
   case CURLE_SEND_ERROR:
     return LARIAT_ERESET;
+  case CURLE_HTTP2_STREAM: /* ended by the server, which has read enough */
+    return transfer->sending ? LARIAT_ERESET : LARIAT_EPROTOCOL;
+  case CURLE_SEND_FAIL_REWIND:
+    return LARIAT_ERESET;
+  case CURLE_UPLOAD_FAILED:
+    return LARIAT_EUPLOAD;
   case CURLE_RECV_ERROR:
     return is_garbled(transfer) ? LARIAT_EPROTOCOL : LARIAT_ERESET;
   case CURLE_BAD_CONTENT_ENCODING:
@@ -724,6 +735,7 @@ static const char died[] = "an open connection ended before the answer";
 void lr_transfer_conclude(lr_transfer *transfer, int curl_code) {
   lr_job *job = transfer->job;
   lariat_response *response = job->response; /* NULL: it is away already */
+  if (transfer->early && lr_sending_is_answered(transfer)) curl_code = CURLE_OK;
   job->curl_code = curl_code;
   job->outcome = status_of(transfer, curl_code);
   if (job->received > BULKY) transfer->host->bulky = true;

@@ -36,7 +36,9 @@ typedef struct lr_transfer {
   bool plain;           /* configured for GET; else it is reset after use */
   bool hopes;           /* a connection is there that it may use */
   bool connecting;      /* on a connection that is not yet made */
-  bool receiving;       /* the answer has begun, for this job */
+  bool sending;         /* a body from a supply */
+  bool starving;        /* of that body: paused until there is more */
+  bool early;           /* answered before the end of that body */
   bool guarded;         /* see fold.h */
   bool guarding;        /* libcurl is verbose now */
   bool prunes;          /* its end drops old addresses from the lane's cache */

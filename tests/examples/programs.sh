@@ -44,6 +44,17 @@ grep -qE '^1111 pages, 0 failed, [0-9]+ bytes$' <<<"$out"
 
 out=$(expect 0 "$examples/save_slowly" "$url/bytes/1000000" | wc -c)
 [ "$out" -ge 1000000 ]
+seq 100000 >"$scratch/numbers"
+bytes=$(wc -c <"$scratch/numbers")
+out=$(expect 0 "$examples/upload" "$url/length" <"$scratch/numbers")
+has "$out" "$((bytes + 100000)) bytes produced: 200, $((bytes + 100000))"
+out=$(expect 0 "$examples/upload" "$url/length" "$scratch/numbers" </dev/null)
+has "$out" "0 bytes produced: 200, 0"
+has "$out" "$scratch/numbers: 200, $bytes"
+out=$(expect 1 "$examples/upload" "$url/length" "$scratch" </dev/null)
+has "$out" "$scratch: an argument makes no sense"
+out=$(expect 1 "$examples/upload" http://127.0.0.1:1/ <"$scratch/numbers")
+grep -qE "^[0-9]+ bytes produced: no connection" <<<"$out"
 
 seq -f "$url/bytes/%.0f" 3000 >"$scratch/urls"
 out=$(expect 0 "$examples/get_many" <"$scratch/urls")

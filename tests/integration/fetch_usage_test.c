@@ -53,6 +53,9 @@ static void nonsense_values(void) {
       {"--http", "3"},
       {"--method", ""},
       {"--method", "GE T"},
+      {"--data", "@"},
+      {"--upload-file", ""},
+      {"--upload-file", "-"},
       {"--header", "no colon"},
       {"--header", ": no name"}};
   for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
@@ -87,6 +90,14 @@ static void what_makes_no_sense_together(void) {
       "no certificates to be read in nowhere");
   expect_usage(FETCH_ARGUMENTS("fetch", "-H", "a b: c", "http://127.0.0.1:1/"),
                "the header \"a b\"");
+  expect_usage(
+      FETCH_ARGUMENTS("fetch", "-d", "a", "-T", "b", "http://127.0.0.1:1/"),
+      "not both");
+  expect_usage(FETCH_ARGUMENTS("fetch", "-d", "@-", "-i", "-"),
+               "standard input cannot be");
+  expect_usage(
+      FETCH_ARGUMENTS("fetch", "-X", "HEAD", "-T", "b", "http://127.0.0.1:1/"),
+      "a HEAD request has no body");
   program_open(&p, LARIAT_PROGRAM);
   program_run(&p, FETCH_ARGUMENTS(NULL));
   CU_ASSERT_EQUAL(p.code, 2);
@@ -178,7 +189,8 @@ static void every_option_is_documented(void) {
       "idle-timeout", "connect-timeout", "max-body",     "memory",
       "method",       "max-redirects",   "header",       "data",
       "cacert",       "insecure",        "http",         "resume",
-      "quiet",        "verbose",         "version",      "help"};
+      "quiet",        "verbose",         "version",      "help",
+      "upload-file"};
   struct program p;
   char *man = read_file(LARIAT_DOCS "/man/lariat-fetch.1");
   char *bash = read_file(LARIAT_COMPLETIONS "/lariat.bash");

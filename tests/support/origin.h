@@ -14,6 +14,15 @@
  *   /dribble/MS    a body a byte at a time
  *   /dribble-head/MS  an answer a byte at a time
  *
+ *   /sink          reads a body of any size, and answers "LENGTH SHA256"
+ *   /take-close/N  reads N bytes of the body, and then closes
+ *   /take-reset/N /take-stall/N                    likewise
+ *   /take-413/N    likewise an answer, with "Connection: close", and does when
+ *                  the rest was read or the peer has closed
+ *   /take-413-reset/N  the same, at once, which breaks the connection
+ *   /take-early/N  likewise a page; and then the rest of the body
+ *   /take-307/N    likewise a redirect to /sink
+ *
  *   /close /reset  instead of an answer
  *   /mid-head /mid-head-reset /mid-head-stall    in the middle of the head
  *   /mid-body /mid-body-reset /mid-body-stall    50 bytes of 1000, then that
@@ -57,7 +66,12 @@ enum origin_kind {
   ORIGIN_CLOSE,   /* closes the connection */
   ORIGIN_RESET,   /* breaks it: the peer sees "connection reset" */
   ORIGIN_SHUT,    /* sends an end of file, but goes on */
-  ORIGIN_CLOSE_AFTER /* closes it if this is its answer number `number` */
+  ORIGIN_CLOSE_AFTER, /* closes it if this is its answer number `number` */
+  ORIGIN_TAKE,  /* reads `number` bytes of the body, or to its end; 0: to its
+                   end.  A script that begins with it is run when the request's
+                   head has come; what it leaves of the body breaks the
+                   connection at ORIGIN_END */
+  ORIGIN_DIGEST /* a whole answer with length and SHA-256 of what was taken */
 };
 
 /* A `number` that is taken from the path: see origin_script. */

@@ -13,6 +13,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <openssl/evp.h>
+
 #include "support/origin_private.h"
 
 enum {
@@ -68,6 +70,7 @@ static void end_request(struct connection *c, bool answered) {
   memmove(c->in, c->in + c->request_length, c->in_length - c->request_length);
   c->in_length -= c->request_length;
   c->request_length = 0;
+  c->body_state = BODY_NONE;
   c->answers++;
 }
 
@@ -86,6 +89,7 @@ void origin_destroy_connection(struct connection *c, bool reset) {
   close(c->fd);
   free(c->in);
   free(c->heap);
+  EVP_MD_CTX_free(c->digest);
   free(c);
 }
 
@@ -98,8 +102,13 @@ static bool watch(struct connection *c, int operation, uint32_t events) {
   return !epoll_ctl(c->origin->epoll_fd, operation, c->fd, &event);
 }
 
+/* What is received of a body is bounded, or its sender would never wait. */
+static bool is_full(const struct connection *c) {
+  return c->body_state != BODY_NONE && c->in_length >= IN_MOST;
+}
+
 static void want_to_write(struct connection *c, bool wanted) {
-  uint32_t events = wanted ? EPOLLIN | EPOLLOUT : EPOLLIN;
+  uint32_t events = (is_full(c) ? 0 : EPOLLIN) | (wanted ? EPOLLOUT : 0);
 
   if (c->interest != events) watch(c, EPOLL_CTL_MOD, events);
 }
@@ -235,17 +244,49 @@ static void stamp(const struct connection *c) {
       (struct origin_stamp){c->received_ns, ntohl((uint32_t)c->place->address)};
 }
 
-/* Starts the script for the request that is at the front, when it is whole. */
+/* The script for the request whose head is at the front. */
+static const struct origin_step *script_of(struct connection *c, size_t head) {
+  const char *line_end = memchr(c->in, '\r', head);
+  const char *path = memchr(c->in, ' ', (size_t)(line_end - c->in));
+  size_t length;
+
+  path = path ? path + 1 : line_end;
+  length = strcspn(path, " ?\r");
+  if (!length) return NULL;
+  return find_script(c->origin, path, length, &c->path_number);
+}
+
+/* The body is read by the script. */
+static void begin_body(struct connection *c, size_t head) {
+  const char *length = find_header(c->in, head, "Content-Length");
+
+  c->chunked = find_header(c->in, head, "Transfer-Encoding") != NULL;
+  c->left = length && !c->chunked ? strtoull(length, NULL, 10) : 0;
+  c->body_state = c->chunked ? BODY_SIZE : BODY_BYTES;
+  c->body_over = !c->chunked && !c->left;
+  c->body_taken = 0;
+  if (!c->digest) c->digest = EVP_MD_CTX_new();
+  if (c->digest) EVP_DigestInit_ex(c->digest, EVP_sha256(), NULL);
+}
+
+/* Starts the script for the request that is at the front, when it is whole, or
+ * its head is and the script reads the body. */
 static void begin_request(struct connection *c) {
   static const struct origin_step not_found[] = {
       {ORIGIN_PAGE, "no such path\n", 0, 404}, {ORIGIN_END, NULL, 0, 0}};
-  const char *end, *path, *line_end;
-  size_t head, body, length;
+  const struct origin_step *script;
+  const char *end;
+  size_t head, body;
 
   end = c->in_length ? memmem(c->in, c->in_length, "\r\n\r\n", 4) : NULL;
   if (!end) return;
   head = (size_t)(end + 4 - c->in);
-  body = body_length(c, head);
+  script = script_of(c, head);
+  body = 0;
+  if (script && script->kind == ORIGIN_TAKE)
+    begin_body(c, head);
+  else
+    body = body_length(c, head);
   if (body == SIZE_MAX) {
     if (head == c->in_length && find_header(c->in, head, "Expect"))
       send_continue(c);
@@ -253,12 +294,7 @@ static void begin_request(struct connection *c) {
   }
   c->request_length = head + body;
   c->is_head = !strncmp(c->in, "HEAD ", 5);
-  line_end = memchr(c->in, '\r', head);
-  path = memchr(c->in, ' ', (size_t)(line_end - c->in));
-  path = path ? path + 1 : line_end;
-  length = strcspn(path, " ?\r");
-  if (length) c->step = find_script(c->origin, path, length, &c->path_number);
-  if (!c->step) c->step = not_found;
+  c->step = script ? script : not_found;
   c->progress = 0;
   count_began(&c->origin->counts);
   count_began(&c->place->counts);
@@ -398,6 +434,93 @@ static void run_hold(struct connection *c) {
   if (!c->held) next_step(c);
 }
 
+/* A line of the body's framing, consumed at `*at`; NULL when it has not come
+ * whole. */
+static const char *take_line(struct connection *c, size_t *at) {
+  const char *line = c->in + *at;
+  const char *end = memmem(line, c->in_length - *at, "\r\n", 2);
+
+  if (!end) return NULL;
+  *at = (size_t)(end + 2 - c->in);
+  return line;
+}
+
+/* False when the line has not come whole. */
+static bool take_framing(struct connection *c, size_t *at) {
+  const char *line = take_line(c, at);
+
+  if (!line) return false;
+  if (c->body_state == BODY_BREAK) {
+    c->body_state = BODY_SIZE;
+  } else if (c->body_state == BODY_SIZE) {
+    c->left = strtoull(line, NULL, 16);
+    c->body_state = c->left ? BODY_BYTES : BODY_TRAILER;
+  } else if (*line == '\r') {
+    c->body_over = true;
+  }
+  return true;
+}
+
+/* Takes up to `most` bytes of the body from `*at` on. */
+static uint64_t take_bytes(struct connection *c, size_t *at, uint64_t most) {
+  uint64_t there = c->in_length - *at;
+
+  if (most > there) most = there;
+  if (most > c->left) most = c->left;
+  if (c->digest) EVP_DigestUpdate(c->digest, c->in + *at, (size_t)most);
+  *at += (size_t)most;
+  c->left -= most;
+  c->body_taken += most;
+  if (c->left) return most;
+  if (c->chunked)
+    c->body_state = BODY_BREAK;
+  else
+    c->body_over = true;
+  return most;
+}
+
+/* True when enough was taken. */
+static bool run_take(struct connection *c) {
+  uint64_t wanted = number_of(c) ? number_of(c) : UINT64_MAX;
+  size_t at = c->request_length;
+  bool more = true;
+
+  while (more && !c->body_over && c->progress < wanted) {
+    if (c->body_state == BODY_BYTES) {
+      uint64_t taken = take_bytes(c, &at, wanted - c->progress);
+
+      c->progress += taken;
+      more = taken > 0;
+    } else {
+      more = take_framing(c, &at);
+    }
+  }
+  memmove(c->in + c->request_length, c->in + at, c->in_length - at);
+  c->in_length -= at - c->request_length;
+  if (!c->body_over && c->progress < wanted) return false;
+  next_step(c);
+  return true;
+}
+
+static void run_digest(struct connection *c) {
+  unsigned char digest[EVP_MAX_MD_SIZE] = {0};
+  char text[128];
+  unsigned size = 0;
+  int length;
+  size_t head;
+
+  if (c->digest) EVP_DigestFinal_ex(c->digest, digest, &size);
+  length =
+      snprintf(text, sizeof text, "%llu ", (unsigned long long)c->body_taken);
+  for (unsigned i = 0; i < size; i++)
+    length += snprintf(text + length, sizeof text - (size_t)length, "%02x",
+                       digest[i]);
+  head = write_head(c, 200, (uint64_t)length);
+  memcpy(c->room + head, text, (size_t)length);
+  out(c, c->room, head + (size_t)length);
+  next_step(c);
+}
+
 /* Ends the script: the connection is idle, or begins its next request. */
 static void run_end(struct connection *c) {
   c->step = NULL;
@@ -411,7 +534,13 @@ enum fate { GOES_ON, BLOCKED, CLOSED, RESET };
 static enum fate run_step(struct connection *c) {
   switch (c->step->kind) {
   case ORIGIN_END:
+    if (c->body_state != BODY_NONE && !c->body_over) return CLOSED;
     run_end(c);
+    break;
+  case ORIGIN_TAKE:
+    return run_take(c) ? GOES_ON : BLOCKED;
+  case ORIGIN_DIGEST:
+    run_digest(c);
     break;
   case ORIGIN_SEND:
     out(c, c->step->text, text_length(c->step));
@@ -525,9 +654,11 @@ static ssize_t receive_stamped(struct connection *c, void *to, size_t room) {
   return received;
 }
 
-/* Reads what there is.  False when the connection is at its end. */
+/* Reads what there is, but not much of it: the request may be one whose body is
+ * not to be held.  False when the connection is at its end. */
 static bool receive(struct connection *c) {
-  for (;;) {
+  for (size_t most = c->in_length + IN_MOST;
+       !is_full(c) && c->in_length < most;) {
     ssize_t received;
 
     if (c->in_room - c->in_length < 4096) {
@@ -549,6 +680,7 @@ static bool receive(struct connection *c) {
     if (!received) return false;
     c->in_length += (size_t)received;
   }
+  return true;
 }
 
 void origin_on_events(struct connection *c, uint32_t events) {

@@ -13,8 +13,9 @@
 
 enum {
   SCRIPTS_MAX = 64,
-  PLACES = 1024,       /* buckets of the table of addresses */
-  OUT_ROOM = 8 * 1024, /* of a connection */
+  PLACES = 1024,        /* buckets of the table of addresses */
+  OUT_ROOM = 8 * 1024,  /* of a connection */
+  IN_MOST = 256 * 1024, /* received and not consumed of a body that is taken */
   DEAF_FILLERS = 4
 };
 
@@ -49,7 +50,22 @@ struct connection {
   bool held;
   bool released;
   bool is_head; /* the request's method is HEAD */
+  bool chunked;
+  int body_state; /* enum body_state */
+  bool body_over;
+  uint64_t left;
+  uint64_t body_taken;
+  struct evp_md_ctx_st *digest;
   char room[OUT_ROOM];
+};
+
+/* The reading of a body bit by bit. */
+enum body_state {
+  BODY_NONE,   /* the request was received whole before its script began */
+  BODY_BYTES,  /* `left` bytes more, of the body or of its chunk */
+  BODY_SIZE,   /* at a line with the size of a chunk */
+  BODY_BREAK,  /* at the line break behind a chunk */
+  BODY_TRAILER /* at the lines behind the last chunk */
 };
 
 struct script {

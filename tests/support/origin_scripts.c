@@ -61,6 +61,31 @@ const struct origin_builtin origin_builtins[] = {
              ORIGIN_FROM_PATH},
             END)},
 
+    {"/sink", SCRIPT(ONLY(ORIGIN_TAKE), ONLY(ORIGIN_DIGEST), END)},
+    {"/take-close/*",
+     SCRIPT(WITH(ORIGIN_TAKE, ORIGIN_FROM_PATH), ONLY(ORIGIN_CLOSE))},
+    {"/take-reset/*",
+     SCRIPT(WITH(ORIGIN_TAKE, ORIGIN_FROM_PATH), ONLY(ORIGIN_RESET))},
+    {"/take-stall/*",
+     SCRIPT(WITH(ORIGIN_TAKE, ORIGIN_FROM_PATH), ONLY(ORIGIN_STALL))},
+    {"/take-413/*",
+     SCRIPT(WITH(ORIGIN_TAKE, ORIGIN_FROM_PATH),
+            SEND("HTTP/1.1 413 Too Large\r\nConnection: close\r\n"
+                 "Content-Length: 6\r\n\r\nlarge\n"),
+            ONLY(ORIGIN_SHUT), ONLY(ORIGIN_TAKE), ONLY(ORIGIN_CLOSE))},
+    {"/take-413-reset/*",
+     SCRIPT(WITH(ORIGIN_TAKE, ORIGIN_FROM_PATH),
+            SEND("HTTP/1.1 413 Too Large\r\nConnection: close\r\n"
+                 "Content-Length: 6\r\n\r\nlarge\n"),
+            ONLY(ORIGIN_CLOSE))},
+    {"/take-early/*",
+     SCRIPT(WITH(ORIGIN_TAKE, ORIGIN_FROM_PATH), {ORIGIN_PAGE, "early\n", 0, 0},
+            ONLY(ORIGIN_TAKE), END)},
+    {"/take-307/*", SCRIPT(WITH(ORIGIN_TAKE, ORIGIN_FROM_PATH),
+                           SEND("HTTP/1.1 307 Again\r\nContent-Length: 0\r\n"
+                                "Location: /sink\r\n\r\n"),
+                           ONLY(ORIGIN_TAKE), END)},
+
     {"/close", SCRIPT(ONLY(ORIGIN_CLOSE))},
     {"/reset", SCRIPT(ONLY(ORIGIN_RESET))},
     {"/mid-head", SCRIPT(SEND(OK_HEAD "Content-Le"), ONLY(ORIGIN_CLOSE))},

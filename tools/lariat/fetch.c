@@ -78,6 +78,7 @@ static void say_interrupted(const struct run *run) {
 static bool open_files(struct run *run) {
   const struct settings *settings = run->settings;
   if (!input_open(&run->input, settings)) return false;
+  if (!body_open(&run->body, settings)) return false;
   if (!output_open(&run->output, settings, run->input.fd)) return false;
   if (settings->resume &&
       !finished_read(&run->finished, run->output.fd, run->output.name))
@@ -209,6 +210,7 @@ static int take_down(struct run *run) {
   run_free_jobs(run);
   finished_free(&run->finished);
   store_close(&run->store);
+  body_close(&run->body);
   memory_close(&run->memory);
   return written ? EXIT_ALL : EXIT_SOME;
 }
@@ -237,6 +239,7 @@ static int go(struct run *run) {
 static int fetch(struct settings *settings) {
   struct run run = {.settings = settings,
                     .input = {.fd = -1},
+                    .body = {.fd = -1},
                     .output = {.fd = -1},
                     .store = {.directory = -1},
                     .interrupt = {.reading = -1}};

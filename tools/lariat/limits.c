@@ -44,13 +44,20 @@ static void raise_limit(struct rlimit *limit, uint64_t wanted) {
   if (setrlimit(RLIMIT_NOFILE, &raised) == 0) *limit = raised;
 }
 
+/* For a connection, and for the file that is sent. */
+static uint64_t each(const struct settings *settings) {
+  bool file = settings->upload || (settings->data && *settings->data == '@');
+  return file ? 2 : 1;
+}
+
 static bool apply_descriptors(struct settings *settings) {
   struct rlimit limit;
   uint64_t own_ones = own(settings);
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return true;
-  raise_limit(&limit, 2 * needed_for(settings->concurrency) + own_ones);
+  raise_limit(&limit, (1 + each(settings)) * needed_for(settings->concurrency) +
+                          own_ones);
   if (limit.rlim_cur == RLIM_INFINITY) return true;
-  uint64_t room = room_in(limit.rlim_cur, own_ones);
+  uint64_t room = room_in(limit.rlim_cur, own_ones) / each(settings);
   if (room == 0) {
     say("only %llu descriptors are allowed (ulimit -n), and %llu are needed",
         (unsigned long long)limit.rlim_cur, (unsigned long long)own_ones + 1);

@@ -73,6 +73,7 @@ const char *run_method(const struct run *run, const struct job *job) {
   if (job->extras && job->extras->method) return job->extras->method;
   if (job->extras && job->extras->body) return "POST";
   if (settings->method) return settings->method;
+  if (settings->upload) return "PUT";
   return settings->data ? "POST" : "GET";
 }
 
@@ -113,13 +114,11 @@ static int begin_saving(struct run *run, struct job *job,
 static lariat_deferred *request(struct run *run, struct job *job) {
   const struct settings *settings = run->settings;
   const struct extras *extras = job->extras;
-  if (!extras && !settings->method && !settings->data && !settings->save)
+  if (!extras && !settings->method && !settings->data && !settings->upload &&
+      !settings->save)
     return lariat_get(run->client, job->url);
   lariat_request_options options = lariat_request_defaults(run->client);
-  if (settings->data) {
-    options.body = settings->data;
-    options.body_length = strlen(settings->data);
-  }
+  if (!extras || !extras->body) body_apply(&run->body, &options);
   if (extras) add_extras(&options, extras);
   int fd = begin_saving(run, job, &options);
   lariat_deferred *deferred =

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "body.h"
 #include "finished.h"
 #include "hosts.h"
 #include "input.h"
@@ -26,6 +27,7 @@ struct run {
   struct memory memory;
   struct interrupt interrupt;
   struct input input;
+  struct body body;
   struct output output;
   struct store store;
   struct finished finished;

@@ -42,7 +42,7 @@ enum {
   VERSION
 };
 
-static const char letters[] = ":i:o:r:c:X:H:d:kqvh";
+static const char letters[] = ":i:o:r:c:X:H:d:T:kqvh";
 
 static const struct option names[] = {
     {"input", required_argument, NULL, 'i'},
@@ -65,6 +65,7 @@ static const struct option names[] = {
     {"method", required_argument, NULL, 'X'},
     {"header", required_argument, NULL, 'H'},
     {"data", required_argument, NULL, 'd'},
+    {"upload-file", required_argument, NULL, 'T'},
     {"cacert", required_argument, NULL, CACERT},
     {"insecure", no_argument, NULL, 'k'},
     {"http", required_argument, NULL, HTTP},
@@ -256,7 +257,10 @@ static bool read_text(struct settings *settings, int option, char *value) {
     return read_header(settings, value);
   case 'd':
     settings->data = value;
-    return true;
+    return strcmp(value, "@") != 0;
+  case 'T':
+    settings->upload = value;
+    return *value != '\0' && strcmp(value, "-") != 0;
   case CACERT:
     settings->ca_file = value;
     return true;
@@ -303,6 +307,10 @@ static const char *expected(int option) {
     return "auto, 1.1 or 2";
   case 'H':
     return "\"Name: value\"";
+  case 'd':
+    return "a text, @FILE, or @- for standard input";
+  case 'T':
+    return "a file (--data @- sends standard input)";
   case 'X':
     return "a method, as HEAD";
   default:
@@ -337,6 +345,27 @@ static void say_unknown(char **argv, int option) {
   }
 }
 
+/* Whether the body is what is in a file or comes from standard input. */
+static bool has_body(const struct settings *settings) {
+  return settings->upload || settings->data;
+}
+
+static bool check_body(const struct settings *settings) {
+  bool from_stdin = settings->data && strcmp(settings->data, "@-") == 0;
+  bool head = settings->method && strcmp(settings->method, "HEAD") == 0;
+  if (settings->upload && settings->data) {
+    say("give the body with --data or with --upload-file, not both");
+  } else if (from_stdin && settings->input &&
+             strcmp(settings->input, "-") == 0) {
+    say("standard input cannot be the --input and the --data, too");
+  } else if (head && has_body(settings)) {
+    say("a HEAD request has no body: give another --method, or no body");
+  } else {
+    return true;
+  }
+  return false;
+}
+
 static bool check_together(const struct settings *settings) {
   if (settings->input && settings->url_count) {
     say("give URLs as arguments or with --input, not both");
@@ -345,7 +374,7 @@ static bool check_together(const struct settings *settings) {
   } else if (settings->resume && !settings->output) {
     say("--resume needs the --output of the run that it continues");
   } else {
-    return true;
+    return check_body(settings);
   }
   return false;
 }

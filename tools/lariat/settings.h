@@ -34,10 +34,11 @@ struct settings {
   uint64_t max_body;
   unsigned max_redirects;
   uint64_t memory;    /* 0: enough for the concurrency */
-  const char *method; /* NULL: GET, or POST with data */
+  const char *method; /* NULL: GET, POST with data, PUT with an upload */
   lariat_header *headers;
   size_t header_count;
-  const char *data; /* NULL: none */
+  const char *data;   /* NULL: none; "@FILE", "@-": what is there */
+  const char *upload; /* a file; NULL: none */
   const char *ca_file;
   lariat_http http;
   bool insecure;

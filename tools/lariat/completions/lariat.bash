@@ -3,8 +3,8 @@
 
 _lariat_fetch_options="--input --output --save --reactors --concurrency
   --per-host --placement --timeout --connect-timeout --retries --retry-status
-  --retry-budget --retry-all-methods --idle-timeout --max-body --max-redirects --memory --method --header --data --cacert
-  --insecure --http --resume --quiet --verbose --help --version"
+  --retry-budget --retry-all-methods --idle-timeout --max-body --max-redirects
+  --memory --method --header --data --upload-file --cacert --insecure --http --resume --quiet --verbose --help --version"
 
 _lariat() {
   local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]}
@@ -14,7 +14,7 @@ _lariat() {
     return
   fi
   case $previous in
-    -i | --input | -o | --output | --cacert)
+    -i | --input | -o | --output | -T | --upload-file | --cacert)
       mapfile -t COMPREPLY < <(compgen -f -- "$current")
       compopt -o filenames
       ;;
