@@ -15,6 +15,7 @@ lariat_status lr_poller_init(lr_poller *poller) {
   poller->entries = NULL;
   poller->room = 0;
   poller->watches = 0;
+  poller->batch = 0;
   poller->found = 0;
   poller->epoll = epoll_create1(EPOLL_CLOEXEC);
   return poller->epoll < 0 ? LARIAT_ESYSTEM : LARIAT_OK;
@@ -80,6 +81,7 @@ static void leave(lr_poller *poller, lr_watch *watch) {
   if (is_current(poller, watch)) {
     lr_poller_entry *entry = &poller->entries[watch->fd];
     entry->watch = NULL;
+    entry->left = poller->batch;
     entry->generation++;
     poller->watches--;
   }
@@ -154,14 +156,20 @@ void lr_poller_forget(lr_poller *poller, lr_watch *watch) {
 }
 
 /* An event for a number that nobody watches: its watch was dropped in this
- * batch, or forgotten while its file stayed open.  Taking it out of epoll keeps
- * the second kind from coming back for ever, and does no harm to the first. */
+ * batch, and the number may be another thread's by now; or it was forgotten
+ * while its file stayed open, and the event comes back for ever.  Only the
+ * second comes in a later batch. */
+static void deliver_unwatched(lr_poller *poller, uint32_t fd) {
+  if (fd < poller->room && poller->entries[fd].left == poller->batch) return;
+  (void)control(poller, EPOLL_CTL_DEL, (int)fd, 0, 0);
+}
+
 static void deliver(lr_poller *poller, const struct epoll_event *event) {
   uint32_t fd = (uint32_t)event->data.u64;
   uint32_t generation = (uint32_t)(event->data.u64 >> 32);
   lr_watch *watch = fd < poller->room ? poller->entries[fd].watch : NULL;
   if (!watch)
-    (void)control(poller, EPOLL_CTL_DEL, (int)fd, 0, 0);
+    deliver_unwatched(poller, fd);
   else if (watch->generation == generation)
     watch->ready(watch, event->events);
 }
@@ -170,6 +178,7 @@ lariat_status lr_poller_collect(lr_poller *poller, int wait_ms) {
   int count =
       epoll_wait(poller->epoll, poller->events, LR_POLLER_EVENTS, wait_ms);
   poller->found = count < 0 ? 0 : count;
+  poller->batch++;
   return count < 0 && errno != EINTR ? LARIAT_ESYSTEM : LARIAT_OK;
 }
 

@@ -26,6 +26,7 @@ struct lr_watch {
 typedef struct lr_poller_entry {
   lr_watch *watch;
   uint32_t generation;
+  uint32_t left; /* the batch in which its last watch left it */
 } lr_poller_entry;
 
 enum { LR_POLLER_EVENTS = 512 }; /* a system call brings at most */
@@ -36,6 +37,7 @@ typedef struct lr_poller {
   lr_poller_entry *entries; /* by descriptor number */
   uint32_t room;
   uint32_t watches;
+  uint32_t batch; /* counts the collections */
   struct epoll_event events[LR_POLLER_EVENTS];
 } lr_poller;
 
