@@ -97,10 +97,15 @@ if(TARGET program_stress)
 endif()
 
 # The tests of coroutines run again with the other kind of guard, and under
-# valgrind, if it is here and nothing else looks.
+# valgrind, if it is here and nothing else looks; the long one not with a
+# sanitizer.
 find_program(VALGRIND valgrind)
-foreach(name coroutine_test stack_test await_test inlinecb_test
-             coroutine_client_test await_stress)
+set(again coroutine_test stack_test await_test inlinecb_test
+    coroutine_client_test)
+if(NOT LARIAT_SANITIZE)
+  list(APPEND again await_stress)
+endif()
+foreach(name IN LISTS again)
   if(TARGET ${name})
     add_test(NAME mprotect.${name} COMMAND ${name})
     set_tests_properties(mprotect.${name} PROPERTIES
