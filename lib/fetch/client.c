@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/process.h"
+#include "fetch/coroutine_client.h"
 #include "fetch/placement.h"
 #include "fetch/pool.h"
 #include "fetch/quirks.h"
@@ -35,6 +36,7 @@ static void free_spare(lariat_client *client) {
 }
 
 static void free_client(lariat_client *client) {
+  lr_coroutine_client_forget(client);
   for (unsigned i = 0; i < client->link_count; i++)
     if (client->links[i]) lr_link_close(client->links[i]);
   lr_reactor_remove_closer(client->reactor, &client->closer);
@@ -607,6 +609,7 @@ static void reactor_closed(lr_closer *closer) {
 void lariat_client_close(lariat_client *client) {
   if (!client) return;
   if (lr_reactor_check(client->reactor, __func__) != LARIAT_OK) return;
+  lr_coroutine_client_forget(client);
   client->live++;
   client->closed = true;
   cancel_all(client, LARIAT_ECANCELLED);

@@ -18,8 +18,8 @@ _Static_assert(offsetof(struct lariat_reactor, rooms) == 0,
                "lr_reactor_room looks for them at the beginning");
 
 /* The reactors of this thread, the newest first, and the one in turn. */
-static _Thread_local lariat_reactor *newest_here;
-static _Thread_local lariat_reactor *in_turn_here;
+static LR_THREAD_LOCAL lariat_reactor *newest_here;
+static LR_THREAD_LOCAL lariat_reactor *in_turn_here;
 
 lariat_reactor *lariat_reactor_current(void) {
   return in_turn_here ? in_turn_here : newest_here;

@@ -25,6 +25,7 @@ typedef enum lr_room {
   LR_ROOM_TASK,
   LR_ROOM_AWAIT,
   LR_ROOM_FETCH,
+  LR_ROOM_CLIENT, /* of coroutines */
   LR_ROOM_COUNT
 } lr_room;
 

@@ -40,6 +40,7 @@ has "$out" "lariat: usage: get_one_await URL..."
 
 out=$(expect 0 "$examples/crawl_await" "$url")
 grep -qE '^1111 pages, 0 failed, [0-9]+ bytes$' <<<"$out"
+[ "$(wc -l <"$source/docs/examples/crawl_await.c")" -le 60 ]
 
 seq -f "$url/bytes/%.0f" 3000 >"$scratch/urls"
 out=$(expect 0 "$examples/get_many" <"$scratch/urls")

@@ -136,6 +136,21 @@ static void client_headers(struct torture *t) {
   pass(t, 10);
 }
 
+static void retries(struct torture *t) {
+  lariat_retry_policy policy = lariat_retry_defaults();
+  lariat_request_options options = lariat_request_defaults(t->client);
+  policy.max_retries = 3;
+  policy.base_ms = 5;
+  policy.seed = 7;
+  options.retry = &policy;
+  watch(t, lariat_request(t->client, "GET", "http://a/?status=503", &options));
+  watch(t, lariat_request(t->client, "GET", "http://b/", &options));
+  pass(t, 30);
+  watch(t, lariat_request(t->client, "GET", "http://b/?failure=empty-answer",
+                          &options));
+  pass(t, 60);
+}
+
 static void drain(struct torture *t) {
   watch(t, lariat_get(t->client, "http://a/?body=10"));
   watch(t, lariat_get(t->client, "http://a/?never=body"));
@@ -259,6 +274,7 @@ static void test_all(void) {
       {"many hosts", many_hosts, 0, 3, 5},
       {"many hosts, one credit", many_hosts, 1, 1, 1},
       {"client headers", client_headers, 0, 0, 0},
+      {"retries", retries, 0, 0, 0},
       {"drain", drain, 0, 0, 0},
       {"reactor closes", reactor_closes, 0, 0, 0},
   };
