@@ -46,7 +46,8 @@ bool lr_rate_take(lr_rate *rate, const lr_rate_plan *plan, uint64_t now_ns,
     if (next_ns > now_ns) return false;
     bool waited = wanted_ns > next_ns && is_awaited(rate, next_ns);
     uint64_t from_ns = later(waited ? next_ns : wanted_ns, bound_ns);
-    after_ns = later(next_ns, before(from_ns, plan->banked_ns)) + plan->step_ns;
+    uint64_t slack_ns = later(before(now_ns, from_ns), plan->banked_ns);
+    after_ns = later(next_ns, before(now_ns, slack_ns)) + plan->step_ns;
   } while (!lr_u64_cas_acq_rel(&rate->next_ns, &next_ns, after_ns));
   return true;
 }

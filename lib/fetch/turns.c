@@ -318,7 +318,7 @@ static lr_host *candidate(lr_dispatcher *dispatcher) {
  * some now. */
 static bool tokens_came(lr_dispatcher *dispatcher) {
   if (!dispatcher->waiting_hosts) {
-    lr_till_content(dispatcher->till);
+    if (dispatcher->till->starving) lr_till_content(dispatcher->till);
     return false;
   }
   int level = 0;

@@ -282,7 +282,7 @@ static void test_rates(void) {
   static const struct rates rows[] = {
       {LARIAT_PLACE_SPREAD, 3, 400, 50, 0, 0},
       {LARIAT_PLACE_HOST, 8, 1000, 0, 0, 0},
-      {LARIAT_PLACE_HOST, 3, 0, 0, 100, 10},
+      {LARIAT_PLACE_HOST, 3, 0, 0, 100, 5},
       {LARIAT_PLACE_SPREAD, 2, 0, 0, 250, 0},
   };
   for (size_t i = 0; i < FIXTURE_COUNT(rows); i++) expect_rates(&rows[i]);
