@@ -102,6 +102,41 @@ static void test_redirects(void) {
   fetching_close(&t);
 }
 
+/* What an attempt has written is taken back before the next. */
+static void test_tried_again(void) {
+  static const struct {
+    const char *path;
+    lariat_status status;
+  } cases[] = {{"/status/503", LARIAT_OK}, {"/mid-body", LARIAT_ETRUNCATED}};
+  for (size_t i = 0; i < FIXTURE_COUNT(cases); i++) {
+    struct fetching t;
+    struct outcome o;
+    int fd = new_file();
+    lariat_retry_policy retry = lariat_retry_defaults();
+    lariat_client_options client = lariat_client_defaults();
+    retry.max_retries = 2;
+    retry.base_ms = 1;
+    client.retry = &retry;
+    fetching_open(&t, NULL, &client);
+    CU_ASSERT_EQUAL(write(fd, "before", 6), 6);
+    lariat_request_options options = to_fd(&t, fd);
+    const char *where = i ? bad_url(cases[i].path) : url(cases[i].path);
+    fetching_do(&t, &o, lariat_request(t.client, "GET", where, &options));
+    CU_ASSERT_EQUAL(o.status, cases[i].status);
+    if (cases[i].status == LARIAT_OK) {
+      const lariat_response *response = outcome_response(&o);
+      CU_ASSERT_EQUAL(lariat_response_attempts(response), 3);
+      CU_ASSERT_EQUAL(lseek(fd, 0, SEEK_END),
+                      6 + (off_t)lariat_response_body_bytes(response));
+    } else {
+      CU_ASSERT_EQUAL(lseek(fd, 0, SEEK_END), 6 + 50);
+    }
+    outcome_clear(&o, 1);
+    close(fd);
+    fetching_close(&t);
+  }
+}
+
 static void test_closed_after_the_call(void) {
   struct fetching t;
   struct outcome o;
@@ -411,6 +446,7 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"to a file", test_to_a_file},
       {"a redirect's body is not written", test_redirects},
+      {"a fetch that is tried again", test_tried_again},
       {"the descriptor may be closed after the call",
        test_closed_after_the_call},
       {"to a pipe", test_to_a_pipe},
