@@ -67,20 +67,6 @@ foreach(source IN LISTS program_tests)
   endif()
 endforeach()
 
-# The tests of coroutines run again with the other kind of guard.
-foreach(name coroutine_test stack_test await_test inlinecb_test)
-  if(TARGET ${name})
-    set(label unit)
-    if(name STREQUAL inlinecb_test)
-      set(label conformance)
-    endif()
-    add_test(NAME ${label}.${name}.mprotect COMMAND ${name})
-    set_tests_properties(${label}.${name}.mprotect PROPERTIES
-      LABELS ${label} TIMEOUT 120
-      ENVIRONMENT LARIAT_TEST_GUARD=mprotect)
-  endif()
-endforeach()
-
 # The tests of deferreds run with checks for misuse, and again without, where
 # the short ways are taken.
 file(GLOB sources CONFIGURE_DEPENDS tests/conformance/*_test.c)
@@ -109,6 +95,28 @@ endforeach()
 if(TARGET program_stress)
   lariat_runs_program(program_stress)
 endif()
+
+# The tests of coroutines run again with the other kind of guard, and under
+# valgrind, if it is here and nothing else looks.
+find_program(VALGRIND valgrind)
+foreach(name coroutine_test stack_test await_test inlinecb_test
+             coroutine_client_test await_stress)
+  if(TARGET ${name})
+    add_test(NAME mprotect.${name} COMMAND ${name})
+    set_tests_properties(mprotect.${name} PROPERTIES
+      LABELS guards TIMEOUT 600
+      ENVIRONMENT LARIAT_TEST_GUARD=mprotect)
+  endif()
+  if(TARGET ${name} AND VALGRIND AND NOT LARIAT_SANITIZE)
+    add_test(NAME valgrind.${name}
+      COMMAND ${VALGRIND} -q --vgdb=no --child-silent-after-fork=yes
+              --leak-check=full --show-leak-kinds=definite,indirect
+              --errors-for-leak-kinds=definite,indirect --error-exitcode=9
+              $<TARGET_FILE:${name}>)
+    set_tests_properties(valgrind.${name} PROPERTIES
+      LABELS valgrind TIMEOUT 600 ENVIRONMENT LARIAT_STRESS_SCALE=1)
+  endif()
+endforeach()
 
 # The examples of the documentation: shared library, public headers.
 file(GLOB sources CONFIGURE_DEPENDS docs/examples/*.c)

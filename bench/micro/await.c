@@ -6,10 +6,10 @@
  *
  *   bench-await [--rounds N] [--python PATH] [--twisted DIRECTORY]
  *
- * Times are the thread's CPU time.  The two take turns, three each; of each operation the best of three rounds
- * in each turn counts, here as there.  Without Twisted (script/twisted gets
- * it) only lariat's numbers are printed.  Exit code 1 where a bar is
- * missed. */
+ * Times are the thread's CPU time.  The two take turns, three each; of each
+ * operation the best of three rounds in each turn counts, here as there.
+ * Without Twisted (script/twisted gets it) only lariat's numbers are printed.
+ * Exit code 1 where a bar is missed. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>

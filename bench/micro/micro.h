@@ -31,8 +31,7 @@ uint64_t micro_now_ns(void);
 void micro_fail(const char *what) __attribute__((noreturn));
 
 /* Runs a script of Twisted's and keeps what it says, the fastest of each. */
-void twisted_run(const char *python, const char *directory,
-                 const char *script);
+void twisted_run(const char *python, const char *directory, const char *script);
 
 /* Twisted's nanoseconds for an operation, or 0. */
 double twisted_ns(const char *name);

@@ -126,7 +126,8 @@ lariat_request_defaults(const lariat_client *client);
  * Never NULL.  The failures a fetch can have are LARIAT_EURL, LARIAT_ESCHEME,
  * LARIAT_EINVAL (method, headers), LARIAT_ENOMEM, LARIAT_EOVERLOAD,
  * LARIAT_ECLOSED, LARIAT_ECANCELLED, LARIAT_ETIMEDOUT, LARIAT_ETHREAD,
- * LARIAT_EFORKED, and those of status.h under "One fetch". */
+ * LARIAT_EFORKED, LARIAT_ESYSTEM (no descriptor for a connection), and those
+ * of status.h under "One fetch". */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_request(lariat_client *client, const char *method, const char *url,
                const lariat_request_options *options);

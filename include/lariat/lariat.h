@@ -11,6 +11,7 @@
 #include <lariat/clock.h>
 #include <lariat/cooperator.h>
 #include <lariat/coroutine.h>
+#include <lariat/coroutine_client.h>
 #include <lariat/debugging.h>
 #include <lariat/deferred.h>
 #include <lariat/deferred_list.h>

@@ -70,8 +70,7 @@ lariat_response_timings(const lariat_response *response);
  * when out of range).  A request that libcurl sent again by itself, since an
  * open connection turned out to be dead, is one more.  Redirects are not
  * attempts. */
-LARIAT_API size_t
-lariat_response_attempts(const lariat_response *response);
+LARIAT_API size_t lariat_response_attempts(const lariat_response *response);
 LARIAT_API lariat_attempt
 lariat_response_attempt_at(const lariat_response *response, size_t index);
 

@@ -4,12 +4,16 @@
 #ifndef LARIAT_TESTING_H
 #define LARIAT_TESTING_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include <lariat/clock.h>
 #include <lariat/export.h>
+#include <lariat/failure.h>
+#include <lariat/pool.h>
 #include <lariat/reactor.h>
+#include <lariat/response.h>
 #include <lariat/status.h>
 
 LARIAT_BEGIN_C
@@ -51,12 +55,110 @@ LARIAT_API void lariat_virtual_clock_move(lariat_virtual_clock *clock,
 LARIAT_API lariat_status lariat_virtual_clock_advance(
     lariat_virtual_clock *clock, lariat_reactor *reactor, uint64_t ms);
 
+/* Moves the time forward by `ms` and stops on the way at each time for which
+ * a timer of `reactor` is set, so that every timer runs at its own time: a
+ * limit that is due after 250 ms is seen after 250 ms.  Returns as
+ * lariat_virtual_clock_advance does. */
+LARIAT_API lariat_status lariat_virtual_clock_run(lariat_virtual_clock *clock,
+                                                  lariat_reactor *reactor,
+                                                  uint64_t ms);
+
 /* Advances by each of `count` steps in turn; ends at the first that returns
  * something other than LARIAT_OK, and returns that. */
 LARIAT_API lariat_status lariat_virtual_clock_pump(lariat_virtual_clock *clock,
                                                    lariat_reactor *reactor,
                                                    const uint64_t *ms,
                                                    size_t count);
+
+/* A scripted pool: a pool without a network, whose requests are answered by a
+ * function of the test's.  Everything else is the real thing: queues, limits,
+ * deadlines, redirects, cancelling, statistics. */
+
+/* What the script is asked; it lives until the script returns. */
+typedef struct lariat_asked lariat_asked;
+
+LARIAT_API const char *lariat_asked_method(const lariat_asked *asked);
+LARIAT_API const char *lariat_asked_url(const lariat_asked *asked);
+
+/* The value of the request's header called `name` (upper and lower case are
+ * the same), or NULL.  What libcurl adds by itself is not there: Host, Accept,
+ * Content-Length. */
+LARIAT_API const char *lariat_asked_header(const lariat_asked *asked,
+                                           const char *name);
+
+/* The request's body; "" when there is none.  `length` may be NULL. */
+LARIAT_API const char *lariat_asked_body(const lariat_asked *asked,
+                                         size_t *length);
+
+/* How many redirects led here. */
+LARIAT_API unsigned lariat_asked_redirects(const lariat_asked *asked);
+
+/* Whether it goes over a connection that is open already. */
+LARIAT_API bool lariat_asked_reused(const lariat_asked *asked);
+
+/* The number of the pool reactor. */
+LARIAT_API unsigned lariat_asked_reactor(const lariat_asked *asked);
+
+/* What the script answers.  It comes filled in: 200, no header, no body, at
+ * once.  What it points to is copied right after the script has returned: it
+ * may be the context's, or static, but not a variable of the script's own.
+ *
+ * The times are how long each phase takes.  The first three are left out over
+ * a connection that is open already, and `tls_ms` with http.  An answer that
+ * ends, or stays, in one of these three is always given on a new connection.
+ * A connection stays open when its answer is complete; how many there may be
+ * is what the pool's options say.  One that was open already and breaks before
+ * it brings an answer (LARIAT_ERESET, LARIAT_EEMPTY) counts as having been
+ * dead: what may be made twice is asked again, on a new one. */
+typedef struct lariat_answer {
+  int status;                   /* 200 */
+  int http_version;             /* times ten; 11.  20 for a TLS server makes
+                                   all requests to it share a connection */
+  const lariat_header *headers; /* the answer's; their number below */
+  size_t header_count;
+  const void *body;
+  size_t body_length;
+  uint64_t dns_ms;
+  uint64_t connect_ms;
+  uint64_t tls_ms;
+  uint64_t request_ms;
+  uint64_t first_byte_ms;
+  uint64_t body_ms;
+  lariat_phase never; /* this phase does not end; LARIAT_PHASE_NONE: all do */
+  lariat_status failure; /* not LARIAT_OK: it fails so */
+  lariat_phase fails_in; /* at the end of this phase; LARIAT_PHASE_NONE: the one
+                            in which such a failure is usual */
+  bool closes;           /* the connection is closed after it */
+} lariat_answer;
+
+/* Answers one request.  It runs once for each hop, when the request has got
+ * its turn, on the thread of the pool reactor that has it.  It may do what a
+ * callback may. */
+typedef void (*lariat_script)(const lariat_asked *asked, lariat_answer *answer,
+                              void *context);
+
+/* Makes a pool that asks `script`, with `context`, and puts it into `*out`.
+ * `options` may be NULL.  All functions of pools and clients work with it.
+ *
+ * With a `reactor` the pool has no thread: everything happens in the turns of
+ * that reactor, in the same order each time, and on its clock, which may be a
+ * virtual one.  It must be the calling thread's, and is the pool's only one,
+ * whatever the options say; its clients may be on any reactor, and are mostly
+ * on the same.  Such a pool closes in the turns of its reactor;
+ * lariat_pool_close_wait and the last lariat_pool_release cancel what it has,
+ * without waiting, and are for the reactor's thread.
+ *
+ * Without one (NULL) the pool has its threads and the system's clock, and the
+ * script is called on all of them, at the same time.
+ *
+ * What lariat_pool_new returns, and
+ * LARIAT_EINVAL   no script
+ * LARIAT_ETHREAD  not the thread of `reactor`
+ * LARIAT_ECLOSED  `reactor` is closing
+ * LARIAT_EBUSY    `reactor` is a pool's already */
+LARIAT_API LARIAT_MUST_USE lariat_status lariat_scripted_pool_new(
+    const lariat_pool_options *options, lariat_reactor *reactor,
+    lariat_script script, void *context, lariat_pool **out);
 
 LARIAT_END_C
 

@@ -54,7 +54,7 @@ static void bury_given_up(lariat_coroutine *coroutine) {
 }
 
 /* On the stack of who resumed it, for its own goes. */
-static void lay_down(lariat_coroutine *coroutine) {
+void lr_coroutine_lay_down(lariat_coroutine *coroutine) {
   lr_stacks *stacks = &coroutine->room->stacks;
   if (coroutine->given_up) bury_given_up(coroutine);
   lr_list_remove(&coroutine->link);
@@ -64,20 +64,7 @@ static void lay_down(lariat_coroutine *coroutine) {
   lr_coroutine_let_go(coroutine);
 }
 
-/* ---- Its turn ---- */
-
-void lr_coroutine_resume(lariat_coroutine *coroutine) {
-  lr_await_room *room = coroutine->room;
-  coroutine->waits = LR_WAITS_NOT;
-  coroutine->inside = lr_inside;
-  coroutine->resumer = lr_coroutine_here;
-  lr_coroutine_here = coroutine;
-  (*room->holds)++;
-  lr_fiber_enter(&coroutine->fiber);
-  (*room->holds)--;
-  lr_coroutine_here = coroutine->resumer;
-  if (coroutine->ended) lay_down(coroutine);
-}
+/* ---- Its body ---- */
 
 /* Where every coroutine begins, on its own stack.  What it returned may be a
  * deferred, and that one's result is not. */

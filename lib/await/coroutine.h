@@ -46,8 +46,8 @@ struct lariat_coroutine {
   bool given_up;            /* the same, in the middle of the body */
   uint32_t holds;
   lariat_coroutine *passed; /* the one that a cancel passed through before */
-  uint32_t stale_turns; /* calls for the next turn that are too late */
-  uint32_t refusals;    /* waits since the reactor closes */
+  uint32_t stale_turns;     /* calls for the next turn that are too late */
+  uint32_t refusals;        /* waits since the reactor closes */
   lr_timer timer;
   lr_list link;
   lr_stack *stack;
@@ -71,8 +71,23 @@ lr_coroutine_of(const lariat_deferred *deferred) {
   return (const lariat_coroutine *)(const void *)deferred;
 }
 
-/* Runs it until it waits, or ends, with which it may be gone. */
-void lr_coroutine_resume(lariat_coroutine *coroutine);
+/* After its end: gives its stack back, and its hold on itself. */
+void lr_coroutine_lay_down(lariat_coroutine *coroutine);
+
+/* Runs it until it waits, or ends, with which it may be gone.  Inline: each
+ * return behind a switch is one that the processor did not foresee. */
+static inline void lr_coroutine_resume(lariat_coroutine *coroutine) {
+  unsigned *holds = coroutine->room->holds;
+  coroutine->waits = LR_WAITS_NOT;
+  coroutine->inside = lr_inside;
+  coroutine->resumer = lr_coroutine_here;
+  lr_coroutine_here = coroutine;
+  (*holds)++;
+  lr_fiber_enter(&coroutine->fiber);
+  (*holds)--;
+  lr_coroutine_here = coroutine->resumer;
+  if (coroutine->ended) lr_coroutine_lay_down(coroutine);
+}
 
 /* Leaves it, which runs, until it is resumed. */
 static inline void lr_coroutine_suspend(lariat_coroutine *coroutine,

@@ -255,7 +255,9 @@ static lariat_value refuse(lariat_deferred *deferred, lariat_status status) {
 }
 
 /* Its reactor may be another one on the same thread, or have been closed. */
-static lariat_status check_owner(const lariat_deferred *deferred) {
+static lariat_status check_owner(const lariat_coroutine *coroutine,
+                                 const lariat_deferred *deferred) {
+  if (coroutine && coroutine->deferred.home == deferred->home) return LARIAT_OK;
   lariat_reactor *owner = deferred->home->reactor;
   return owner ? lr_reactor_check(owner, "lariat_await") : LARIAT_OK;
 }
@@ -269,7 +271,7 @@ static lariat_value await_slowly(lariat_coroutine *coroutine,
   }
   if (deferred->flags & LR_DEFERRED_FIXED)
     return lariat_deferred_peek(deferred);
-  lariat_status status = check_owner(deferred);
+  lariat_status status = check_owner(coroutine, deferred);
   if (status == LARIAT_OK) status = check(coroutine, "lariat_await");
   if (status == LARIAT_OK && is_ready(deferred)) return take(deferred);
   if (status == LARIAT_OK) status = look_at(coroutine, deferred);
@@ -302,8 +304,8 @@ lariat_deferred *lr_coroutine_awaits(const lariat_deferred *deferred) {
   return lr_coroutine_of(deferred)->awaited;
 }
 
-/* The coroutine that a cancel of `*deferred` passes through, if that waits for a
- * deferred of its own; else NULL, and `*deferred` is the one to cancel. */
+/* The coroutine that a cancel of `*deferred` passes through, if that waits for
+ * a deferred of its own; else NULL, and `*deferred` is the one to cancel. */
 static lariat_coroutine *on_the_way(lariat_deferred **deferred) {
   while (lr_deferred_waits(*deferred)) *deferred = (*deferred)->result.data;
   if ((*deferred)->ops != &lr_coroutine_ops || lr_deferred_is_fired(*deferred))

@@ -305,9 +305,9 @@ lariat_retry_end lariat_failure_retry_end(lariat_value failure) {
 }
 
 const char *lariat_retry_end_name(lariat_retry_end end) {
-  static const char *const names[] = {"none",     "spent",       "method",
-                                      "body",     "deadline",    "retry-after",
-                                      "budget",   "overload"};
+  static const char *const names[] = {"none",   "spent",    "method",
+                                      "body",   "deadline", "retry-after",
+                                      "budget", "overload"};
   return (size_t)end < sizeof names / sizeof names[0] ? names[end] : "unknown";
 }
 

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/process.h"
+#include "fetch/coroutine_client.h"
 #include "fetch/placement.h"
 #include "fetch/pool.h"
 #include "fetch/quirks.h"
@@ -20,8 +21,8 @@ enum { WINDOW = 1024, SPARE_MAX = 1024 };
  * steps in only when the pool is late by so much. */
 static const uint64_t grace_ns = 500000000u;
 
-static uint64_t system_now(void) {
-  const lariat_clock *clock = lariat_clock_system();
+uint64_t lr_client_pool_ns(const lariat_client *client) {
+  const lariat_clock *clock = lr_pool_clock(client->pool);
   return clock->now_ns(clock->context);
 }
 
@@ -34,6 +35,7 @@ static void free_spare(lariat_client *client) {
 }
 
 static void free_client(lariat_client *client) {
+  lr_coroutine_client_forget(client);
   for (unsigned i = 0; i < client->link_count; i++)
     if (client->links[i]) lr_link_close(client->links[i]);
   lr_reactor_remove_closer(client->reactor, &client->closer);
@@ -81,11 +83,11 @@ static void dispose(lariat_deferred *deferred) {
 
 /* Outcomes. */
 
-/* When the results of this turn came in, on the system's clock. */
+/* When the results of this turn came in, on the pool's clock. */
 static uint64_t arrived_ns(const lr_job *job) {
-  lariat_reactor *reactor = job->client->reactor;
-  return lr_reactor_has_system_clock(reactor) ? lr_reactor_turn_ns(reactor)
-                                              : system_now();
+  const lariat_client *client = job->client;
+  return client->pool_time ? lr_reactor_turn_ns(client->reactor)
+                           : lr_client_pool_ns(client);
 }
 
 /* Which limit a time-out was; a job that never left has only one. */
@@ -129,18 +131,18 @@ static lariat_value failure_of(const lr_job *job, lariat_status status,
   lariat_timings timings = timings_of(job, phase);
   snprintf(message, sizeof message, "%s%s%s", lariat_status_text(status),
            detail ? ": " : "", detail ? detail : "");
-  lr_failure_parts parts = {
-      .status = status,
-      .message = message,
-      .url = job->target.url,
-      .curl_code = job->place == LR_JOB_HERE ? job->curl_code : 0,
-      .http_status = http_status_of(job),
-      .phase = phase,
-      .time_limit = limit,
-      .retry_end = job->retry_end,
-      .timings = &timings,
-      .attempt_count = attempts ? attempts->count : 1,
-      .attempts = attempts ? attempts->items : NULL};
+  lr_failure_parts parts = {.status = status,
+                            .message = message,
+                            .url = job->target.url,
+                            .curl_code =
+                                job->place == LR_JOB_HERE ? job->curl_code : 0,
+                            .http_status = http_status_of(job),
+                            .phase = phase,
+                            .time_limit = limit,
+                            .retry_end = job->retry_end,
+                            .timings = &timings,
+                            .attempt_count = attempts ? attempts->count : 1,
+                            .attempts = attempts ? attempts->items : NULL};
   return lr_failure_make(&parts);
 }
 
@@ -284,7 +286,7 @@ static lr_link *choose_link(const lariat_client *client, const lr_job *job) {
 lariat_status lr_client_submit(lariat_client *client, lr_job *job) {
   lr_link *link = choose_link(client, job);
   bool first = !job->redirects && !job->attempts;
-  job->hop_ns = first ? job->submitted_ns : system_now();
+  job->hop_ns = first ? job->submitted_ns : lr_client_pool_ns(client);
   job->resent = false;
   job->dead = false;
   job->time_limit = LARIAT_TIME_LIMIT_NONE;
@@ -356,8 +358,8 @@ static void repeat(lr_job *job) {
 /* The timer is the deadline's again. */
 static void rested(lr_job *job) {
   wake(job);
-  if (has_deadline(job) && !lr_reactor_set_timer(job->client->reactor,
-                                                 &job->timer, job->due_ns))
+  if (has_deadline(job) &&
+      !lr_reactor_set_timer(job->client->reactor, &job->timer, job->due_ns))
     settle_failed(job, LARIAT_ENOMEM, LARIAT_PHASE_NONE);
   else
     repeat(job);
@@ -376,10 +378,10 @@ static bool rest(lr_job *job, uint64_t wait_ns) {
 
 static lr_retry_plan plan_retry(const lr_job *job) {
   lariat_client *client = job->client;
-  lr_retry_moment moment = {
-      .now_ns = lr_reactor_turn_ns(client->reactor),
-      .left_ns = UINT64_MAX,
-      .full = client->queued >= client->options.max_queued};
+  lr_retry_moment moment = {.now_ns = lr_reactor_turn_ns(client->reactor),
+                            .left_ns = UINT64_MAX,
+                            .full =
+                                client->queued >= client->options.max_queued};
   if (client->closed || lr_pool_check(client->pool) != LARIAT_OK)
     return (lr_retry_plan){.end = LARIAT_RETRY_NONE};
   if (has_deadline(job))
@@ -428,8 +430,7 @@ static void timer_expired(lr_timer *timer) {
 
 static void settle_outcome(lr_job *job) {
   lariat_phase phase = (lariat_phase)job->phase;
-  if (job->attempts)
-    lr_retry_note(job, job->outcome, http_status_of(job), 0);
+  if (job->attempts) lr_retry_note(job, job->outcome, http_status_of(job), 0);
   lariat_value failure = failure_of(job, job->outcome, phase);
   if (job->retry_end == LARIAT_RETRY_BUDGET)
     failure = over_budget(job, failure);
@@ -437,8 +438,7 @@ static void settle_outcome(lr_job *job) {
 }
 
 static void settle_answer(lr_job *job) {
-  if (job->attempts)
-    lr_retry_note(job, job->outcome, http_status_of(job), 0);
+  if (job->attempts) lr_retry_note(job, job->outcome, http_status_of(job), 0);
   settle_response(job);
 }
 
@@ -561,6 +561,7 @@ static void reactor_closed(lr_closer *closer) {
 void lariat_client_close(lariat_client *client) {
   if (!client) return;
   if (lr_reactor_check(client->reactor, __func__) != LARIAT_OK) return;
+  lr_coroutine_client_forget(client);
   client->live++;
   client->closed = true;
   cancel_all(client, LARIAT_ECANCELLED);
@@ -631,7 +632,9 @@ static lariat_client *new_blank(lariat_pool *pool, lariat_reactor *reactor,
   client->pool = pool;
   client->reactor = reactor;
   client->options = *options;
+  client->pool_time = lr_reactor_has_clock(reactor, lr_pool_clock(pool));
   if (!client->options.window) client->options.window = WINDOW;
+  client->request_defaults = lariat_request_defaults(client);
   lr_list_init(&client->jobs);
   lr_list_init(&client->spare);
   client->closer.begin = reactor_closes;
@@ -672,8 +675,8 @@ lariat_status lariat_client_new(lariat_pool *pool, lariat_reactor *reactor,
       all.placement == LARIAT_PLACE_HOME ? 1 : lariat_pool_reactors(pool);
   lariat_client *client = new_blank(pool, reactor, &all, links);
   if (!client) return LARIAT_ENOMEM;
-  status = lr_retry_open(&client->retry, all.retry,
-                         lariat_reactor_now_ns(reactor));
+  status =
+      lr_retry_open(&client->retry, all.retry, lariat_reactor_now_ns(reactor));
   if (status == LARIAT_OK) status = make_profile(client);
   if (status == LARIAT_OK) status = open_links(client, links);
   if (status != LARIAT_OK) {
@@ -738,7 +741,7 @@ lr_job *lr_client_new_job(lariat_client *client) {
   job->fresh = false;
   job->one_way = false;
   job->timer.expire = timer_expired;
-  job->submitted_ns = system_now();
+  job->submitted_ns = lr_client_pool_ns(client);
   lr_deferred_init(&job->deferred, client->reactor, &deferred_ops);
   (void)lariat_deferred_retain(&job->deferred);
   lr_list_append(&client->jobs, &job->node);

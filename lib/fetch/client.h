@@ -18,23 +18,28 @@ struct lariat_client {
   lariat_pool *pool;
   lariat_reactor *reactor;
   lariat_client_options options;
-  lr_profile *profile; /* the headers of every request */
+  lariat_request_options request_defaults; /* what the options come to */
+  lr_profile *profile;                     /* the headers of every request */
   lr_response_cache *responses;
   lr_origin last_origin; /* of the URLs that were asked for */
   lr_list jobs;          /* all that are not freed */
   lr_list spare;         /* blank jobs, for the next requests */
   unsigned spare_count;
-  uint64_t live; /* length of `jobs` */
-  uint64_t away; /* travel and cancel nodes that are out */
+  uint64_t live;   /* length of `jobs` */
+  uint64_t away;   /* travel and cancel nodes that are out */
   uint64_t queued; /* without a credit, or waiting for their retry */
   lariat_client_stats stats;
   lr_retry retry;
   lr_closer closer;
   bool closed;
-  unsigned home; /* with LARIAT_PLACE_HOME: the reactor's number */
+  bool pool_time; /* the reactor's clock is the pool's, too */
+  unsigned home;  /* with LARIAT_PLACE_HOME: the reactor's number */
   unsigned link_count;
   lr_link *links[];
 };
+
+/* The time on the pool's clock. */
+uint64_t lr_client_pool_ns(const lariat_client *client);
 
 /* The mails that come home. */
 extern const lr_mail_ops lr_client_home_ops;
@@ -50,8 +55,8 @@ lr_job *lr_client_new_job(lariat_client *client);
 /* Fails a job that is here; `url` as the user gave it. */
 void lr_client_fail(lr_job *job, lariat_status status, const char *url);
 
-/* Sends a job on its way: the first time, for each redirect and retry.  The job is
- * here, its target set.  LARIAT_OK, or why it cannot go. */
+/* Sends a job on its way: the first time, for each redirect and retry.  The job
+ * is here, its target set.  LARIAT_OK, or why it cannot go. */
 lariat_status lr_client_submit(lariat_client *client, lr_job *job);
 
 #endif

@@ -132,9 +132,9 @@ static bool is_connecting(lariat_phase phase) {
          phase == LARIAT_PHASE_TLS;
 }
 
-/* One timer serves the deadline, the connect and the idle limit, and it is set once for
- * a job that is quick: it may ring too early, and then looks again.  Without
- * memory for a timer the caller's own watch is left. */
+/* One timer serves the deadline, the connect and the idle limit, and it is set
+ * once for a job that is quick: it may ring too early, and then looks again.
+ * Without memory for a timer the caller's own watch is left. */
 static void watch(lr_dispatcher *dispatcher, lr_job *job, uint64_t limit_ns) {
   uint64_t at_ns = limit_ns < job->deadline_ns ? limit_ns : job->deadline_ns;
   if (at_ns == UINT64_MAX) return;

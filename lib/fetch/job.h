@@ -61,7 +61,7 @@ typedef struct lr_job {
   lr_list node;                 /* in the client's list of jobs */
   lr_list queue_node;           /* in the link's queue */
   lr_timer timer;               /* the caller's own watch over the deadline */
-  uint64_t submitted_ns;        /* the fetch began, on the system's clock */
+  uint64_t submitted_ns;        /* the fetch began, on the pool's clock */
   uint64_t hop_ns;              /* this hop of it began */
   uint64_t due_ns;              /* the deadline, on the reactor's clock */
   unsigned redirects;
@@ -71,7 +71,7 @@ typedef struct lr_job {
   bool disposed; /* the deferred's last reference is gone */
   bool travel_away;
   bool cancel_away;
-  lr_atomic_u32 ends; /* LR_JOB_*_ENDED; only once orphaned */
+  lr_atomic_u32 ends;          /* LR_JOB_*_ENDED; only once orphaned */
   const lr_retry_rules *rules; /* NULL: it is not tried again */
   lr_retry_rules *own_rules;   /* of this request alone; freed with it */
   lr_attempts *attempts;       /* those before this one; NULL: none */
@@ -94,7 +94,7 @@ typedef struct lr_job {
   void (*drop_body)(void *body);
   uint64_t max_body_bytes;
   uint64_t connect_timeout_ns; /* 0: none */
-  uint64_t deadline_ns;        /* on the system's clock; UINT64_MAX: none */
+  uint64_t deadline_ns;        /* on the pool's clock; UINT64_MAX: none */
   uint64_t idle_timeout_ns;    /* 0: none */
   bool repeatable; /* it may be made twice: method, policy and body allow it */
   bool one_way;    /* its body cannot be sent or taken twice */
@@ -112,8 +112,8 @@ typedef struct lr_job {
   uint8_t stage;     /* lr_job_stage */
   uint8_t phase;     /* lariat_phase, when it failed */
   bool cancelled;
-  bool resent;        /* libcurl has sent it twice: an open connection was dead */
-  bool dead;          /* and the other one, too; or it could not be sent twice */
+  bool resent; /* libcurl has sent it twice: an open connection was dead */
+  bool dead;   /* and the other one, too; or it could not be sent twice */
   uint8_t time_limit; /* lariat_time_limit, when it timed out */
   uint64_t active_ns; /* bytes went or came; only with an idle time-out */
   lariat_status outcome;

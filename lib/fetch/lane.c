@@ -7,8 +7,8 @@
 #include "fetch/socket.h"
 #include "fetch/transfer.h"
 
-/* A quiet lane with dead connections in it is made anew after this, even when
- * most of its connections are alive. */
+/* A quiet lane with dead connections in it is made anew so long after the first
+ * of them, even when most of its connections are alive. */
 static const uint64_t dead_wait_ns = 1000000000u;
 
 /* A number that is never reached: libcurl's own limits stay out of it. */
@@ -166,8 +166,11 @@ static void look_after(lr_lane *lane) {
   lr_engine *engine = lane->engine;
   if (lane->running) return;
   uint64_t now = lr_reactor_turn_ns(engine->reactor);
-  uint64_t patience = lane->dead ? dead_wait_ns : engine->idle_ns;
-  uint64_t until = lane->quiet_ns + patience;
+  uint64_t until = lane->quiet_ns + engine->idle_ns;
+  if (lane->dead) {
+    bool quiet_first = lane->quiet_ns < lane->dead_ns;
+    until = (quiet_first ? lane->dead_ns : lane->quiet_ns) + dead_wait_ns;
+  }
   bool over = lane->open == 0 ? now >= until
                               : lane->dead * 2 >= lane->open || now >= until;
   if (over) {

@@ -29,6 +29,7 @@ typedef struct lr_lane {
   bool news;           /* there may be finished transfers */
   bool squeezed;       /* keeps fewer idle connections than it has room for */
   uint64_t quiet_ns;   /* since when it has no transfer */
+  uint64_t dead_ns;    /* since when one of its connections is dead */
   lr_timer timer;      /* libcurl's */
   lr_timer idle_timer; /* looks after a quiet lane */
 } lr_lane;

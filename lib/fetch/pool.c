@@ -24,6 +24,9 @@ struct lariat_pool {
   lr_atomic_u32 users;
   lr_atomic_u64 drain_until_ns;
   uint32_t generation;
+  const lr_pool_parts *parts; /* while it is made; NULL: the engine, threads */
+  lariat_clock clock;
+  bool hosted; /* it has no thread */
   lariat_pool_options options;
   char *ca_file;
 
@@ -54,6 +57,14 @@ const lariat_pool_options *lr_pool_options(const lariat_pool *pool) {
 
 lr_worker *lr_pool_worker(lariat_pool *pool, unsigned index) {
   return &pool->workers[index];
+}
+
+const lr_pool_parts *lr_pool_parts_of(const lariat_pool *pool) {
+  return pool->parts;
+}
+
+const lariat_clock *lr_pool_clock(const lariat_pool *pool) {
+  return &pool->clock;
 }
 
 unsigned lariat_pool_reactors(const lariat_pool *pool) {
@@ -109,6 +120,7 @@ static lariat_pool *new_blank(const lariat_pool_options *options,
   lr_u32_init(&pool->users, 1);
   lr_u64_init(&pool->drain_until_ns, UINT64_MAX);
   pool->generation = lr_process_generation();
+  pool->clock = *lariat_clock_system();
   pool->options = *options;
   pool->reactors = reactors;
   pthread_mutex_init(&pool->lock, NULL);
@@ -213,7 +225,9 @@ static void tell_closers(lariat_pool *pool) {
   lr_list *node;
   while ((node = lr_list_take_first(&pool->closers))) {
     lr_closing *closing = lr_container(node, lr_closing, node);
-    if (!lr_mailbox_push(closing->mailbox, &closing->mail))
+    if (pool->hosted && closing->reactor == pool->workers[0].reactor)
+      lr_reactor_post_local(closing->reactor, &closing->mail);
+    else if (!lr_mailbox_push(closing->mailbox, &closing->mail))
       closing_unhold(closing);
   }
 }
@@ -229,6 +243,7 @@ void lr_pool_worker_ended(lariat_pool *pool) {
   lr_pool_hold(pool); /* who waits may let go as soon as the lock is free */
   pthread_mutex_lock(&pool->lock);
   pool->ended++;
+  if (pool->hosted) lr_u64_store_release(&pool->drain_until_ns, 0);
   if (pool->ended == pool->started) tell_closers(pool);
   pthread_cond_broadcast(&pool->changed);
   pthread_mutex_unlock(&pool->lock);
@@ -245,9 +260,8 @@ static void join(lariat_pool *pool) {
 }
 
 static void begin_close(lariat_pool *pool, unsigned drain_ms) {
-  const lariat_clock *clock = lariat_clock_system();
   uint64_t until_ns =
-      clock->now_ns(clock->context) + (uint64_t)drain_ms * 1000000u;
+      pool->clock.now_ns(pool->clock.context) + (uint64_t)drain_ms * 1000000u;
   pthread_mutex_lock(&pool->lock);
   if (until_ns < lr_u64_load_relaxed(&pool->drain_until_ns))
     lr_u64_store_release(&pool->drain_until_ns, until_ns);
@@ -263,7 +277,18 @@ static void wait_for(lariat_pool *pool, const unsigned *counter) {
   pthread_mutex_unlock(&pool->lock);
 }
 
+/* Nobody can wait for a reactor that the waiting thread runs itself. */
+static void end_hosted(lariat_pool *pool) {
+  if (pool->ended) return;
+  begin_close(pool, 0);
+  lr_worker_end_soon(&pool->workers[0]);
+}
+
 static void end_and_join(lariat_pool *pool, unsigned drain_ms) {
+  if (pool->hosted) {
+    end_hosted(pool);
+    return;
+  }
   begin_close(pool, drain_ms);
   wait_for(pool, &pool->ended);
   join(pool);
@@ -282,7 +307,22 @@ static lariat_status start_threads(lariat_pool *pool) {
   return LARIAT_OK;
 }
 
+static lariat_status move_in(lariat_pool *pool, lariat_reactor *reactor) {
+  lariat_status status = lr_reactor_check(reactor, "lariat_scripted_pool_new");
+  if (status == LARIAT_OK && lr_reactor_closing(reactor))
+    status = LARIAT_ECLOSED;
+  if (status != LARIAT_OK) return status;
+  pool->hosted = true;
+  pool->joined = true;
+  pool->clock = *lr_reactor_clock(reactor);
+  status = lr_worker_move_in(&pool->workers[0], pool, 0, reactor);
+  if (status == LARIAT_OK) pool->started = 1;
+  return status;
+}
+
 static lariat_status start(lariat_pool *pool) {
+  if (pool->parts && pool->parts->reactor)
+    return move_in(pool, pool->parts->reactor);
   lariat_status status = start_threads(pool);
   wait_for(pool, &pool->ready);
   for (unsigned i = 0; i < pool->started && status == LARIAT_OK; i++)
@@ -292,24 +332,32 @@ static lariat_status start(lariat_pool *pool) {
   return status;
 }
 
-lariat_status lariat_pool_new(const lariat_pool_options *options,
-                              lariat_pool **out) {
+lariat_status lr_pool_make(const lariat_pool_options *options,
+                           const lr_pool_parts *parts, lariat_pool **out) {
   lariat_pool_options all;
   *out = NULL;
   lariat_status status = read_options(options, &all);
+  if (status == LARIAT_OK && parts && parts->reactor) all.reactors = 1;
   if (status == LARIAT_OK) complete(&all);
   if (status == LARIAT_OK) status = check_libcurl(&all);
   if (status == LARIAT_OK) status = check_ca_file(all.ca_file);
   if (status != LARIAT_OK) return status;
   lariat_pool *pool = new_blank(&all, all.reactors);
   if (!pool) return LARIAT_ENOMEM;
+  pool->parts = parts;
   status = start(pool);
+  pool->parts = NULL;
   if (status != LARIAT_OK) {
     lr_pool_unhold(pool);
     return status;
   }
   *out = pool;
   return LARIAT_OK;
+}
+
+lariat_status lariat_pool_new(const lariat_pool_options *options,
+                              lariat_pool **out) {
+  return lr_pool_make(options, NULL, out);
 }
 
 /* Closing. */

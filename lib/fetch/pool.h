@@ -9,6 +9,28 @@
 #include "fetch/worker.h"
 #include <lariat/pool.h>
 
+/* What a pool is made of, when it is not the engine on threads. */
+typedef struct lr_pool_parts {
+  /* Makes a worker's transport, on the worker's thread.
+   * LARIAT_OK, LARIAT_ENOMEM */
+  lariat_status (*open)(void *context, lr_worker *worker, lr_transport *out);
+  void *context;
+  lariat_reactor *reactor; /* not NULL: the pool has no thread, and this is its
+                              only reactor, which the caller runs */
+} lr_pool_parts;
+
+/* As lariat_pool_new; `parts` may be NULL, and is not kept.  With a reactor:
+ * LARIAT_ETHREAD, LARIAT_EFORKED, LARIAT_ECLOSED as that is, and LARIAT_EBUSY
+ * when it is one of a pool's already. */
+lariat_status lr_pool_make(const lariat_pool_options *options,
+                           const lr_pool_parts *parts, lariat_pool **out);
+
+/* The clock of its reactors.  Any thread. */
+const lariat_clock *lr_pool_clock(const lariat_pool *pool);
+
+/* The parts, while it is made. */
+const lr_pool_parts *lr_pool_parts_of(const lariat_pool *pool);
+
 const lariat_pool_options *lr_pool_options(const lariat_pool *pool);
 lr_worker *lr_pool_worker(lariat_pool *pool, unsigned index);
 

@@ -199,6 +199,16 @@ bool lr_profile_has(const lr_profile *profile, const char *name) {
   return false;
 }
 
+const char *lr_profile_value(const lr_profile *profile, const char *name) {
+  for (const struct curl_slist *at = list_of(profile); at; at = at->next) {
+    if (!line_named(at->data, name)) continue;
+    const char *end = at->data + token_length(at->data);
+    if (*end == ';') return "";
+    return end[1] ? end + 2 : NULL;
+  }
+  return NULL;
+}
+
 lr_profile *lr_profile_retain(lr_profile *profile) {
   lr_count_retain(&profile->count);
   return profile;

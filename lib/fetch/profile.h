@@ -44,6 +44,9 @@ lariat_status lr_profile_without_content(lr_profile *profile, lr_profile **out);
 /* Whether it has a header called `name`. */
 bool lr_profile_has(const lr_profile *profile, const char *name);
 
+/* The value of its first header called `name`, its own; NULL: none. */
+const char *lr_profile_value(const lr_profile *profile, const char *name);
+
 /* Counts; any thread.  NULL is allowed in release. */
 lr_profile *lr_profile_retain(lr_profile *profile);
 void lr_profile_release(lr_profile *profile);

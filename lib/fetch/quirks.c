@@ -112,6 +112,8 @@ static void read_abilities(void) {
   abilities.http2 = (info->features & CURL_VERSION_HTTP2) != 0;
   abilities.h2c_reuse =
       version < VERSION(7, 87, 0) || version > VERSION(7, 88, ANY_PATCH);
+  abilities.lingering_header =
+      version >= VERSION(7, 83, 0) && version < VERSION(8, 1, 0);
   abilities.decompress = accept_encoding[0] != '\0';
   abilities.accept_encoding = abilities.decompress ? accept_encoding : NULL;
   abilities.dns_cache_forever =

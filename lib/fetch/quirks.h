@@ -24,6 +24,7 @@ typedef struct lr_abilities {
   bool h2c_reuse;              /* an HTTP/2 connection without TLS can be
                                   used again: not in 7.88 (curl issue
                                   10634) */
+  bool lingering_header;       /* see fold.h */
   bool dns_cache_forever;      /* CURLOPT_DNS_CACHE_TIMEOUT takes -1 */
   const char *ca_file;         /* its built-in defaults; may be NULL */
   const char *ca_path;

@@ -3,6 +3,7 @@
 #include <lariat/react.h>
 
 #include "base/process.h"
+#include <lariat/coroutine_client.h>
 
 /* A program is often written without a thought for its stack. */
 enum { STACK_BYTES = 1024 * 1024 };
@@ -35,6 +36,7 @@ static lariat_status open_all(program *it) {
   if (status == LARIAT_OK) status = lariat_pool_new(NULL, &it->pool);
   if (status == LARIAT_OK)
     status = lariat_client_new(it->pool, it->reactor, NULL, &it->client);
+  if (status == LARIAT_OK) status = lariat_coroutine_set_client(it->client);
   return status;
 }
 

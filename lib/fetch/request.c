@@ -10,8 +10,7 @@
 /* A user's options as far as their size goes, the client's for the rest. */
 static lariat_request_options complete(const lariat_client *client,
                                        const lariat_request_options *given) {
-  lariat_request_options all = lariat_request_defaults(client);
-  if (!given) return all;
+  lariat_request_options all = client->request_defaults;
   size_t size = given->size < sizeof all ? given->size : sizeof all;
   memcpy(&all, given, size);
   all.size = sizeof all;
@@ -55,9 +54,10 @@ static lariat_status complete_headers(lr_job *job) {
 }
 
 static lariat_status set_method(lr_job *job, const char *method) {
-  if (!method || !lr_method_valid(method)) return LARIAT_EINVAL;
-  memcpy(job->method, method, strlen(method) + 1);
-  job->get = !job->body && strcmp(method, "GET") == 0;
+  bool get = method && strcmp(method, "GET") == 0;
+  if (!get && (!method || !lr_method_valid(method))) return LARIAT_EINVAL;
+  memcpy(job->method, method, get ? sizeof "GET" : strlen(method) + 1);
+  job->get = get && !job->body;
   job->repeatable = job->get || lr_retry_method_repeatable(method);
   return LARIAT_OK;
 }
@@ -101,15 +101,14 @@ static void set_limits(lr_job *job, const lariat_request_options *options) {
   job->idle_timeout_ns = options->idle_timeout_ms * 1000000u;
 }
 
-/* The pool reads the system's clock, the caller perhaps another. */
+/* The pool reads the system's clock mostly, the caller perhaps another. */
 static lariat_status set_deadline(lr_job *job, uint64_t timeout_ms) {
   lariat_reactor *reactor = job->client->reactor;
   job->deadline_ns = UINT64_MAX;
   if (timeout_ms == 0 || timeout_ms > UINT64_MAX / 4000000u) return LARIAT_OK;
   job->deadline_ns = job->submitted_ns + timeout_ms * 1000000u;
-  uint64_t now_ns = lr_reactor_has_system_clock(reactor)
-                        ? job->submitted_ns
-                        : lariat_reactor_now_ns(reactor);
+  uint64_t now_ns = job->client->pool_time ? job->submitted_ns
+                                           : lariat_reactor_now_ns(reactor);
   job->due_ns = now_ns + timeout_ms * 1000000u;
   return lr_reactor_set_timer(reactor, &job->timer, job->due_ns)
              ? LARIAT_OK
@@ -153,12 +152,17 @@ static lariat_status may_submit(const lariat_client *client) {
 lariat_deferred *lariat_request(lariat_client *client, const char *method,
                                 const char *url,
                                 const lariat_request_options *options) {
-  lariat_request_options all = complete(client, options);
+  lariat_request_options own;
+  const lariat_request_options *all = &client->request_defaults;
+  if (options) {
+    own = complete(client, options);
+    all = &own;
+  }
   lariat_status status = may_submit(client);
-  if (status != LARIAT_OK) return refuse(client, &all, status);
+  if (status != LARIAT_OK) return refuse(client, all, status);
   lr_job *job = lr_client_new_job(client);
-  if (!job) return refuse(client, &all, LARIAT_ENOMEM);
-  status = fill(job, method, url, &all);
+  if (!job) return refuse(client, all, LARIAT_ENOMEM);
+  status = fill(job, method, url, all);
   if (status == LARIAT_OK) status = lr_client_submit(client, job);
   if (status != LARIAT_OK) lr_client_fail(job, status, url);
   return &job->deferred;

@@ -2,7 +2,6 @@
  * response.c: a response, from the first status line to the last reader. */
 #include "fetch/response.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -172,8 +171,9 @@ static lariat_status add_header(lariat_response *response, const char *line,
   lr_header_place *place = &response->headers[response->header_count++];
   place->name = (uint32_t)text->length;
   place->value = (uint32_t)(text->length + (size_t)(value - line));
+  place->name_length = (uint32_t)(colon - line);
   text->length += length + 1;
-  if (is_content_length(line, (size_t)(colon - line)))
+  if (is_content_length(line, place->name_length))
     response->content_length =
         read_length((span){value, (size_t)(end - value)});
   return LARIAT_OK;
@@ -237,14 +237,23 @@ static bool reserve_body(lariat_response *response, size_t first) {
 bool lr_response_add_body(lariat_response *response, const void *bytes,
                           size_t length) {
   if (length == 0) return true;
-  if (response->body.length == 0 && !reserve_body(response, length))
+  lr_buffer *body = &response->body;
+  if (body->length == 0 && !reserve_body(response, length)) return false;
+  if (length > body->room - body->length && !lr_buffer_reserve(body, length))
     return false;
-  return lr_buffer_append(&response->body, bytes, length);
+  memcpy(body->bytes + body->length, bytes, length);
+  body->length += length;
+  return true;
 }
 
 /* Of an empty body the reader needs no NUL. */
 bool lr_response_finish(lariat_response *response) {
-  return !response->body.bytes || lr_buffer_terminate(&response->body);
+  lr_buffer *body = &response->body;
+  if (body->length < body->room) {
+    body->bytes[body->length] = '\0';
+    return true;
+  }
+  return !body->bytes || lr_buffer_terminate(body);
 }
 
 lariat_response *lr_response_retain(lariat_response *response) {
@@ -323,12 +332,28 @@ lariat_header lariat_response_header_at(const lariat_response *response,
   return header;
 }
 
+static unsigned char lower(char c) {
+  return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+/* Mostly it is written in the same way. */
+static bool same_name(const char *a, const char *b, size_t length) {
+  if (memcmp(a, b, length) == 0) return true;
+  for (size_t i = 0; i < length; i++)
+    if (lower(a[i]) != lower(b[i])) return false;
+  return true;
+}
+
 const char *lariat_response_header(const lariat_response *response,
                                    const char *name) {
-  size_t count = name ? lariat_response_header_count(response) : 0;
-  for (size_t i = 0; i < count; i++) {
-    lariat_header header = lariat_response_header_at(response, i);
-    if (curl_strequal(header.name, name)) return header.value;
+  if (!response || !name) return NULL;
+  size_t length = strlen(name);
+  const char *text = response->text.bytes;
+  for (size_t i = 0; i < response->header_count; i++) {
+    const lr_header_place *place = &response->headers[i];
+    if (place->name_length == length &&
+        same_name(text + place->name, name, length))
+      return text + place->value;
   }
   return NULL;
 }

@@ -16,6 +16,7 @@
 typedef struct lr_header_place {
   uint32_t name;
   uint32_t value;
+  uint32_t name_length;
 } lr_header_place;
 
 #define LR_RESPONSE_INLINE_HEADERS 16
@@ -41,7 +42,8 @@ struct lariat_response {
   char remote_ip[48];
   uint8_t sha256[32];
   lariat_timings timings;
-  struct lr_attempts *attempts; /* this one included; NULL: it is the only one */
+  struct lr_attempts
+      *attempts; /* this one included; NULL: it is the only one */
   lariat_retry_end retry_end;
   int64_t content_length;          /* from the header; -1: none */
   struct lr_response_cache *cache; /* where it goes back to; NULL: nowhere */

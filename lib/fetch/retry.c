@@ -92,14 +92,14 @@ lariat_status lr_retry_rules_read(const lariat_retry_policy *policy,
   lariat_retry_policy all;
   lariat_status status = complete(policy, &all);
   if (status != LARIAT_OK) return status;
-  *rules = (lr_retry_rules){
-      .max_retries = all.max_retries,
-      .any_method = all.any_method,
-      .ignore_retry_after = all.ignore_retry_after,
-      .no_budget = all.no_budget,
-      .base_ns = all.base_ms * ms_ns,
-      .cap_ns = all.cap_ms * ms_ns,
-      .retry_after_max_ns = all.retry_after_max_ms * ms_ns};
+  *rules =
+      (lr_retry_rules){.max_retries = all.max_retries,
+                       .any_method = all.any_method,
+                       .ignore_retry_after = all.ignore_retry_after,
+                       .no_budget = all.no_budget,
+                       .base_ns = all.base_ms * ms_ns,
+                       .cap_ns = all.cap_ms * ms_ns,
+                       .retry_after_max_ns = all.retry_after_max_ms * ms_ns};
   status = read_statuses(&all, rules);
   if (status == LARIAT_OK) status = read_failures(&all, rules);
   return status;
@@ -218,7 +218,7 @@ static bool is_final(lariat_status status) {
 
 static bool is_wanted(const lr_retry_rules *rules, const lr_job *job) {
   if (job->outcome == LARIAT_OK) {
-    int status = job->response->status;
+    int status = job->response ? job->response->status : 0;
     return status >= FIRST_HTTP && status <= LAST_HTTP &&
            has_bit(rules->http, (unsigned)(status - FIRST_HTTP));
   }
@@ -256,8 +256,8 @@ lr_retry_plan lr_retry_plan_of(lr_retry *retry, const lr_job *job,
   if (job->retries >= rules->max_retries) return no(LARIAT_RETRY_SPENT);
   uint64_t asked_ns = asked_wait_ns(rules, job);
   if (asked_ns > rules->retry_after_max_ns) return no(LARIAT_RETRY_AFTER_LONG);
-  uint64_t wait_ns = asked_ns + lr_retry_backoff_ns(rules, job->retries + 1,
-                                                    &retry->random);
+  uint64_t wait_ns =
+      asked_ns + lr_retry_backoff_ns(rules, job->retries + 1, &retry->random);
   if (wait_ns >= moment.left_ns) return no(LARIAT_RETRY_DEADLINE);
   if (moment.full) return no(LARIAT_RETRY_OVERLOAD);
   if (!rules->no_budget && !lr_retry_budget_take(&retry->budget, moment.now_ns))

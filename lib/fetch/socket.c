@@ -67,7 +67,8 @@ static void idle_event(lr_socket *socket, uint32_t events) {
   (void)lr_poller_set(poller, &socket->watch, 0);
   if (socket->dead) return;
   socket->dead = true;
-  socket->lane->dead++;
+  if (socket->lane->dead++ == 0)
+    socket->lane->dead_ns = lr_reactor_turn_ns(engine->reactor);
   lr_lane_touch(socket->lane);
 }
 
@@ -142,7 +143,11 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
   int fd =
       socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
              address->protocol);
-  if (fd < 0) return CURL_SOCKET_BAD;
+  if (fd < 0) {
+    if (errno == EMFILE || errno == ENFILE) transfer->full = true;
+    if (errno == ENOMEM || errno == ENOBUFS) transfer->starved = true;
+    return CURL_SOCKET_BAD;
+  }
   lr_socket *socket = NULL;
   if (lr_host_enter_lane(transfer->host, transfer->lane))
     socket = add(engine, transfer->lane, transfer->host, fd);
@@ -212,6 +217,19 @@ static void revive(lr_socket *socket) {
   socket->lane->dead--;
 }
 
+/* A connection between two requests, or at the next one's beginning: it is
+ * registered as it should be. */
+static bool wants_nothing_new(const lr_engine *engine, lr_socket *socket,
+                              uint32_t events) {
+  if (!socket->host || socket->dead || !lr_list_empty(&socket->attempt))
+    return false;
+  if (!lr_poller_has(lr_reactor_poller(engine->reactor), &socket->watch,
+                     events ? events : idle_events))
+    return false;
+  socket->wanted = events;
+  return true;
+}
+
 /* libcurl's own handles have no transfer. */
 static void note_socket(CURL *easy, curl_socket_t fd) {
   lr_transfer *transfer = NULL;
@@ -226,13 +244,14 @@ int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane_pointer,
   lr_socket *socket = find(&engine->sockets, fd);
   uint32_t events = events_of(what);
   (void)unused;
+  if (engine->watched && events) note_socket(easy, fd);
+  if (socket && wants_nothing_new(engine, socket, events)) return 0;
   if (!socket) {
     if (!events) return 0;
     socket = add(engine, lane, NULL, fd);
     if (!socket) return 0; /* the transfer's deadline will end it */
   }
   socket->wanted = events;
-  if (engine->watched && events) note_socket(easy, fd);
   if (events & EPOLLIN) lr_list_remove(&socket->attempt); /* connected */
   if (events && socket->dead) revive(socket);
   if (!events && !socket->host) {

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "fetch/dispatcher.h"
 #include "fetch/engine.h"
+#include "fetch/fold.h"
 #include "fetch/lane.h"
 #include "fetch/quirks.h"
 #include "fetch/socket.h"
@@ -57,14 +58,27 @@ static void learn_from_handshake(lr_transfer *transfer) {
   learn(transfer, http2 ? LR_PROTOCOL_HTTP2 : LR_PROTOCOL_HTTP1);
 }
 
+/* A stream of HTTP/2 that the server has not looked at (GOAWAY does that to
+ * many at once) may always be sent again.  libcurl says nothing then, but of
+ * any other end of a connection it says what it was. */
+static bool was_refused(const lr_transfer *transfer) {
+  return transfer->host->protocol == LR_PROTOCOL_HTTP2 &&
+         transfer->error[0] == '\0';
+}
+
+static bool has_answer(const lr_transfer *transfer) {
+  const lariat_response *response = transfer->job->response;
+  return !response || response->status;
+}
+
 /* libcurl sends a request again, whatever its method, when an open connection
  * ended before any answer.  Once, and on a new connection, that is right for
  * what may be made twice; for anything else nobody knows what the server has
  * done.  (A new stream of HTTP/2 may well go to another's new connection.  An
  * answer that has begun means that the server wants it so: 417.) */
-static bool may_send_again(lr_transfer *transfer) {
+static bool may_send_again(const lr_transfer *transfer) {
   const lr_job *job = transfer->job;
-  if (job->response->status) return true;
+  if (has_answer(transfer) || was_refused(transfer)) return true;
   if (!job->repeatable || transfer->sends > 2) return false;
   return transfer->opened > transfer->opened_then ||
          transfer->host->protocol == LR_PROTOCOL_HTTP2;
@@ -111,17 +125,28 @@ static void set_pruning(lr_transfer *transfer, bool prunes) {
   transfer->prunes = prunes;
 }
 
+static void first_line(lr_transfer *transfer) {
+  transfer->heard = true;
+  if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
+    learn_from_answer(transfer);
+  if (transfer->hopes) set_pruning(transfer, false);
+}
+
 /* Returning less than was given makes libcurl end the transfer. */
 static size_t take_header(char *line, size_t size, size_t count,
                           void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
   size_t length = size * count;
-  if (transfer->job->idle_timeout_ns) note_activity(transfer);
-  transfer->fault = lr_response_add_line(transfer->job->response, line, length);
   if (transfer->fault != LARIAT_OK) return 0;
-  if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
-    learn_from_answer(transfer);
-  if (transfer->hopes) set_pruning(transfer, false);
+  if (transfer->job->idle_timeout_ns) note_activity(transfer);
+  lariat_status status =
+      lr_response_add_line(transfer->job->response, line, length);
+  if (status != LARIAT_OK) {
+    transfer->fault = status;
+    return 0;
+  }
+  if (!transfer->heard) first_line(transfer);
+  if (transfer->guarded) lr_fold_follow(transfer);
   return length;
 }
 
@@ -222,6 +247,7 @@ static void configure(lr_transfer *transfer) {
   (void)curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
   (void)curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, lifetime_s);
   set_callbacks(transfer);
+  lr_fold_configure(transfer);
   set_tls(transfer);
   set_encoding(transfer, true);
   set_http(transfer, LARIAT_HTTP_AUTO);
@@ -394,6 +420,8 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   transfer->hopes = !fresh;
   transfer->has_digest = false;
   transfer->starved = false;
+  transfer->heard = false;
+  transfer->full = false;
   transfer->shaking = false;
   transfer->sends = 0;
   transfer->opened = 0;
@@ -419,6 +447,7 @@ void lr_transfer_reset(lr_transfer *transfer) {
   transfer->job = NULL;
   transfer->host = NULL;
   transfer->lane = NULL;
+  if (transfer->guarding) lr_fold_end(transfer);
   if (transfer->plain) return;
   curl_easy_reset(transfer->easy);
   configure(transfer);
@@ -442,11 +471,10 @@ static void read_timings(const lr_transfer *transfer,
   lariat_timings *timings = &response->timings;
   timings->queue_us = after(job->started_ns, job->hop_ns) / 1000;
   timings->first_byte_us = time_of(transfer, CURLINFO_STARTTRANSFER_TIME_T);
-  timings->body_us =
-      after(after(lr_reactor_turn_ns(transfer->engine->reactor),
-                  job->started_ns) /
-                1000,
-            timings->first_byte_us);
+  timings->body_us = after(
+      after(lr_reactor_turn_ns(transfer->engine->reactor), job->started_ns) /
+          1000,
+      timings->first_byte_us);
   if (response->reused) return;
   uint64_t dns = time_of(transfer, CURLINFO_NAMELOOKUP_TIME_T);
   uint64_t connect = time_of(transfer, CURLINFO_CONNECT_TIME_T);
@@ -559,10 +587,9 @@ static bool is_garbled(const lr_transfer *transfer) {
 
 static lariat_status status_of(const lr_transfer *transfer, int code) {
   if (transfer->fault != LARIAT_OK) return transfer->fault;
+  if (code == CURLE_OK) return LARIAT_OK;
   if (is_certificate_error(code)) return LARIAT_ECERTIFICATE;
   switch (code) {
-  case CURLE_OK:
-    return LARIAT_OK;
   case CURLE_OUT_OF_MEMORY:
     return in_head(transfer) ? LARIAT_EHEADERLIMIT : LARIAT_ENOMEM;
   case CURLE_URL_MALFORMAT:
@@ -570,7 +597,8 @@ static lariat_status status_of(const lr_transfer *transfer, int code) {
   case CURLE_COULDNT_RESOLVE_HOST:
     return LARIAT_ERESOLVE;
   case CURLE_COULDNT_CONNECT:
-    return transfer->starved ? LARIAT_ENOMEM : LARIAT_ECONNECT;
+    if (transfer->starved) return LARIAT_ENOMEM;
+    return transfer->full ? LARIAT_ESYSTEM : LARIAT_ECONNECT;
   case CURLE_OPERATION_TIMEDOUT:
     return LARIAT_ETIMEDOUT;
   case CURLE_SSL_CONNECT_ERROR:
@@ -595,9 +623,27 @@ static lariat_status status_of(const lr_transfer *transfer, int code) {
   }
 }
 
+/* What libcurl sends again by itself only over HTTP/1: the end of a connection
+ * that was open already, before anything came of the answer. */
+static bool was_lost(const lr_transfer *transfer, int code) {
+  const lariat_response *response = transfer->job->response;
+  if (transfer->fault != LARIAT_OK || transfer->sends == 0) return false;
+  if (has_answer(transfer) || !response->reused) return false;
+  return code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
+         code == CURLE_PARTIAL_FILE || code == CURLE_HTTP2 ||
+         code == CURLE_GOT_NOTHING;
+}
+
+/* libcurl takes a connection that ends within the head for the end of the
+ * answer. */
+static bool is_beheaded(const lariat_response *response) {
+  return response->in_block || (response->interim && response->status != 101);
+}
+
 static lariat_status finish_response(lr_transfer *transfer) {
   lariat_response *response = transfer->job->response;
   unsigned length = 0;
+  if (is_beheaded(response)) return LARIAT_ETRUNCATED;
   if (!lr_response_finish(response)) return LARIAT_ENOMEM;
   if (!transfer->has_digest) return LARIAT_OK;
   response->has_sha256 =
@@ -615,6 +661,10 @@ void lr_transfer_conclude(lr_transfer *transfer, int curl_code) {
   job->outcome = status_of(transfer, curl_code);
   job->resent = transfer->sends > 1 && !job->dead;
   read_remote(transfer, response);
+  if (was_lost(transfer, curl_code)) {
+    job->dead = true;
+    job->outcome = LARIAT_ERESET;
+  }
   read_timings(transfer, response);
   if (job->outcome == LARIAT_OK) job->outcome = finish_response(transfer);
   if (job->outcome == LARIAT_OK) return;
@@ -622,8 +672,10 @@ void lr_transfer_conclude(lr_transfer *transfer, int curl_code) {
   if (job->outcome == LARIAT_ETIMEDOUT)
     job->time_limit = LARIAT_TIME_LIMIT_CONNECT; /* libcurl's own */
   read_failed_timings(transfer, response, (lariat_phase)job->phase);
-  if (job->dead)
+  if (job->dead && transfer->fault != LARIAT_OK)
     job->detail = lr_copy_string(died);
+  else if (job->outcome == LARIAT_ESYSTEM)
+    job->detail = lr_copy_string("too many open files");
   else if (transfer->error[0])
     job->detail = lr_copy_string(transfer->error);
 }

@@ -30,9 +30,13 @@ typedef struct lr_transfer {
   bool coming;          /* counted as about to open a connection */
   bool has_digest;      /* for this job */
   bool starved;         /* no memory for a socket, for this job */
+  bool heard;           /* the answer has begun, for this job */
+  bool full;            /* no descriptor for one */
   bool shaking;         /* a TLS handshake has begun, for this job */
   bool plain;           /* configured for GET; else it is reset after use */
   bool hopes;           /* a connection is there that it may use */
+  bool guarded;         /* see fold.h */
+  bool guarding;        /* libcurl is verbose now */
   bool prunes;          /* its end drops old addresses from the lane's cache */
   uint32_t sends;       /* how often libcurl began to send, for this job */
   uint32_t opened;      /* sockets, for this job */

@@ -16,6 +16,26 @@
  * for the deferreds of "before shutdown" triggers. */
 enum { CLOSE_WAIT_MS = 1000 };
 
+static void close_transport(lr_worker *worker) {
+  worker->dispatcher.transport.ops->close(worker->dispatcher.transport.self);
+}
+
+/* A hosted worker has no job any more.  What comes now is refused by the
+ * dispatcher, so that it stays as long as a client has a link to it. */
+static void move_out(lr_worker *worker) {
+  if (!worker->over) {
+    worker->over = true;
+    lr_reactor_unset_timer(worker->reactor, &worker->drain_timer);
+    close_transport(worker);
+    lr_pool_worker_ended(worker->pool);
+  }
+  if (!lr_list_empty(&worker->links)) return;
+  lr_dispatcher_clear(&worker->dispatcher);
+  lr_reactor_remove_turn_hook(worker->reactor, &worker->hook);
+  lr_reactor_set_room(worker->reactor, LR_ROOM_FETCH, NULL, NULL);
+  lr_pool_unhold(worker->pool);
+}
+
 static void leave(lr_timer *timer) {
   lr_worker *worker = lr_container(timer, lr_worker, leave_timer);
   (void)lariat_reactor_crash(worker->reactor);
@@ -35,6 +55,10 @@ static void stop_if_over(lr_worker *worker) {
   if (!worker->closing || worker->stopping ||
       !lr_dispatcher_idle(&worker->dispatcher))
     return;
+  if (worker->hosted) {
+    move_out(worker);
+    return;
+  }
   worker->stopping = true;
   if (lariat_reactor_stop(worker->reactor) == LARIAT_OK) limit_shutdown(worker);
 }
@@ -63,7 +87,7 @@ static void look_for_close(lr_worker *worker) {
 static void turn_end(lr_turn_hook *hook) {
   lr_worker *worker = lr_container(hook, lr_worker, hook);
   look_for_close(worker);
-  lr_dispatcher_turn_end(&worker->dispatcher);
+  if (!worker->over) lr_dispatcher_turn_end(&worker->dispatcher);
   stop_if_over(worker);
 }
 
@@ -72,8 +96,11 @@ static void destroy_room(void *state) {
   lr_worker *worker = state;
   lr_dispatcher_abort(&worker->dispatcher, LARIAT_ECLOSED);
   lr_link_end_all(worker);
-  worker->dispatcher.transport.ops->close(worker->dispatcher.transport.self);
+  if (!worker->over) close_transport(worker);
   lr_dispatcher_clear(&worker->dispatcher);
+  if (!worker->hosted) return;
+  if (!worker->over) lr_pool_worker_ended(worker->pool);
+  lr_pool_unhold(worker->pool);
 }
 
 static lr_dispatcher_limits limits_of(const lr_worker *worker) {
@@ -89,9 +116,15 @@ static lr_dispatcher_limits limits_of(const lr_worker *worker) {
                                     options->max_connections_per_host};
 }
 
+static lariat_status open_transport(lr_worker *worker, lr_transport *out) {
+  const lr_pool_parts *parts = lr_pool_parts_of(worker->pool);
+  return parts ? parts->open(parts->context, worker, out)
+               : lr_engine_open(worker, out);
+}
+
 static lariat_status furnish(lr_worker *worker) {
   lr_transport transport;
-  lariat_status status = lr_engine_open(worker, &transport);
+  lariat_status status = open_transport(worker, &transport);
   if (status != LARIAT_OK) return status;
   lr_dispatcher_limits limits = limits_of(worker);
   if (!lr_dispatcher_init(&worker->dispatcher, worker->reactor, &limits,
@@ -152,14 +185,40 @@ static void *thread_main(void *argument) {
   return NULL;
 }
 
-lariat_status lr_worker_start(lr_worker *worker, lariat_pool *pool,
-                              unsigned index) {
+static void set_up(lr_worker *worker, lariat_pool *pool, unsigned index) {
   worker->pool = pool;
   worker->index = index;
   worker->drain_until_ns = UINT64_MAX;
   worker->drain_timer.expire = drain_expired;
   lr_list_init(&worker->links);
   lr_list_init(&worker->hook.link);
+}
+
+lariat_status lr_worker_move_in(lr_worker *worker, lariat_pool *pool,
+                                unsigned index, lariat_reactor *reactor) {
+  set_up(worker, pool, index);
+  worker->hosted = true;
+  worker->reactor = reactor;
+  if (lr_reactor_room(reactor, LR_ROOM_FETCH)) return LARIAT_EBUSY;
+  lariat_status status = furnish(worker);
+  if (status != LARIAT_OK) return status;
+  worker->mailbox = lariat_reactor_mailbox(reactor);
+  lr_pool_hold(pool);
+  return LARIAT_OK;
+}
+
+/* The turn's end, which looks for the close, is all it is made for. */
+static void nothing(void *context) { (void)context; }
+
+void lr_worker_end_soon(lr_worker *worker) {
+  lariat_reactor *reactor = worker->reactor;
+  if (lr_reactor_check(reactor, "lariat_pool_release") != LARIAT_OK) return;
+  if (!lr_reactor_in_turn(reactor)) lr_reactor_turn_for(reactor, nothing, NULL);
+}
+
+lariat_status lr_worker_start(lr_worker *worker, lariat_pool *pool,
+                              unsigned index) {
+  set_up(worker, pool, index);
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);

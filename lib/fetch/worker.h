@@ -35,6 +35,8 @@ typedef struct lr_worker {
   lr_timer leave_timer;
   lr_list links;
   bool closing;
+  bool hosted; /* it has no thread: the reactor is a caller's */
+  bool over;   /* hosted, and closed */
   bool stopping; /* its reactor was told to stop */
   uint64_t drain_until_ns;
   lariat_status start_status;
@@ -45,5 +47,15 @@ typedef struct lr_worker {
  * LARIAT_OK, LARIAT_ESYSTEM */
 lariat_status lr_worker_start(lr_worker *worker, lariat_pool *pool,
                               unsigned index);
+
+/* The same without a thread: on `reactor`, which belongs to the calling thread
+ * and keeps a hold on the pool until the worker has left it.
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY and what lr_reactor_check says */
+lariat_status lr_worker_move_in(lr_worker *worker, lariat_pool *pool,
+                                unsigned index, lariat_reactor *reactor);
+
+/* A hosted worker whose pool closes: lets it end now, unless its reactor is in
+ * a turn, whose end will do.  The owner's thread of the reactor. */
+void lr_worker_end_soon(lr_worker *worker);
 
 #endif

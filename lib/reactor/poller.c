@@ -71,9 +71,7 @@ static lariat_status status_of(int error) {
 }
 
 static bool is_current(const lr_poller *poller, const lr_watch *watch) {
-  if (!watch->events || (uint32_t)watch->fd >= poller->room) return false;
-  const lr_poller_entry *entry = &poller->entries[watch->fd];
-  return entry->watch == watch && entry->generation == watch->generation;
+  return lr_poller_has(poller, watch, watch->events);
 }
 
 /* The watch leaves the table.  The new generation makes the events that epoll
@@ -142,7 +140,7 @@ lariat_status lr_poller_set(lr_poller *poller, lr_watch *watch,
     return LARIAT_OK;
   }
   if (watch->fd < 0) return LARIAT_EINVAL;
-  if (watch->events == events && is_current(poller, watch)) return LARIAT_OK;
+  if (lr_poller_has(poller, watch, events)) return LARIAT_OK;
   if (!make_room(poller, (uint32_t)watch->fd)) return LARIAT_ENOMEM;
   return set_events(poller, watch, events);
 }

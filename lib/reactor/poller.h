@@ -50,6 +50,15 @@ void lr_poller_clear(lr_poller *poller);
 lariat_status lr_poller_set(lr_poller *poller, lr_watch *watch,
                             uint32_t events);
 
+/* Whether epoll watches for just that already, and the number is still its. */
+static inline bool lr_poller_has(const lr_poller *poller, const lr_watch *watch,
+                                 uint32_t events) {
+  if (watch->events != events || !events) return false;
+  if ((uint32_t)watch->fd >= poller->room) return false;
+  const lr_poller_entry *entry = &poller->entries[watch->fd];
+  return entry->watch == watch && entry->generation == watch->generation;
+}
+
 /* Makes room for descriptor `fd`: setting a watch of it will not fail for want
  * of lariat's own memory.  False when there is none. */
 bool lr_poller_reserve(lr_poller *poller, int fd);

@@ -18,8 +18,8 @@ _Static_assert(offsetof(struct lariat_reactor, rooms) == 0,
                "lr_reactor_room looks for them at the beginning");
 
 /* The reactors of this thread, the newest first, and the one in turn. */
-static _Thread_local lariat_reactor *newest_here;
-static _Thread_local lariat_reactor *in_turn_here;
+static LR_THREAD_LOCAL lariat_reactor *newest_here;
+static LR_THREAD_LOCAL lariat_reactor *in_turn_here;
 
 lariat_reactor *lariat_reactor_current(void) {
   return in_turn_here ? in_turn_here : newest_here;
@@ -76,8 +76,22 @@ uint64_t lr_reactor_turn_ns(lariat_reactor *reactor) {
   return reactor->in_turn ? reactor->turn_ns : lariat_reactor_now_ns(reactor);
 }
 
-bool lr_reactor_has_system_clock(const lariat_reactor *reactor) {
+const lariat_clock *lr_reactor_clock(const lariat_reactor *reactor) {
+  return &reactor->clock;
+}
+
+static bool has_system_clock(const lariat_reactor *reactor) {
   return reactor->clock.now_ns == lariat_clock_system()->now_ns;
+}
+
+bool lr_reactor_has_clock(const lariat_reactor *reactor,
+                          const lariat_clock *clock) {
+  return reactor->clock.now_ns == clock->now_ns &&
+         reactor->clock.context == clock->context;
+}
+
+uint64_t lr_reactor_next_timer_ns(const lariat_reactor *reactor) {
+  return lr_timers_next(&reactor->timers);
 }
 
 bool lr_reactor_in_turn(const lariat_reactor *reactor) {
@@ -267,7 +281,7 @@ static void end_turn(lariat_reactor *reactor, lariat_reactor *outer) {
  * A clock of the user's may stand still. */
 static bool has_just_looked(lariat_reactor *reactor) {
   if (!reactor->in_run || reactor->calls.count == 0 ||
-      !lr_reactor_has_system_clock(reactor))
+      !has_system_clock(reactor))
     return false;
   reactor->turn_ns = lariat_reactor_now_ns(reactor);
   return reactor->turn_ns - reactor->looked_ns < LOOK_AGAIN_NS;

@@ -25,6 +25,7 @@ typedef enum lr_room {
   LR_ROOM_TASK,
   LR_ROOM_AWAIT,
   LR_ROOM_FETCH,
+  LR_ROOM_CLIENT, /* of coroutines */
   LR_ROOM_COUNT
 } lr_room;
 
@@ -107,9 +108,16 @@ lr_poller *lr_reactor_poller(lariat_reactor *reactor);
  * deadlines.  Outside a turn, the time now. */
 uint64_t lr_reactor_turn_ns(lariat_reactor *reactor);
 
-/* Whether its clock is the system's: its times are then those of the other
- * reactors too. */
-bool lr_reactor_has_system_clock(const lariat_reactor *reactor);
+/* Its clock: a copy, which lives as long as the reactor. */
+const lariat_clock *lr_reactor_clock(const lariat_reactor *reactor);
+
+/* Whether `clock` is its clock: its times are then those of others with that
+ * clock, too. */
+bool lr_reactor_has_clock(const lariat_reactor *reactor,
+                          const lariat_clock *clock);
+
+/* When its next timer is due; UINT64_MAX: none is set. */
+uint64_t lr_reactor_next_timer_ns(const lariat_reactor *reactor);
 
 /* Whether the reactor is inside a turn. */
 bool lr_reactor_in_turn(const lariat_reactor *reactor);

@@ -84,7 +84,7 @@ struct lariat_reactor {
   bool closing;
   bool closed; /* the mailbox is: what is posted now is discarded */
   uint64_t turn_ns;
-  uint64_t looked_ns; /* when the descriptors were looked at */
+  uint64_t looked_ns;   /* when the descriptors were looked at */
   lr_mail *local_first; /* drained or posted, not yet delivered */
   lr_mail *local_last;
   lr_call_queue calls;

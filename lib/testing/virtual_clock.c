@@ -57,6 +57,20 @@ lariat_status lariat_virtual_clock_advance(lariat_virtual_clock *clock,
   return LARIAT_EOVERLOAD;
 }
 
+lariat_status lariat_virtual_clock_run(lariat_virtual_clock *clock,
+                                       lariat_reactor *reactor, uint64_t ms) {
+  uint64_t until_ns = lariat_virtual_clock_now_ns(clock) + ms * ns_per_ms;
+  lariat_status status = lariat_virtual_clock_advance(clock, reactor, 0);
+  while (status == LARIAT_OK) {
+    uint64_t next_ns = lr_reactor_next_timer_ns(reactor);
+    uint64_t to_ns = next_ns < until_ns ? next_ns : until_ns;
+    lr_u64_store_relaxed(&clock->now_ns, to_ns);
+    status = lariat_virtual_clock_advance(clock, reactor, 0);
+    if (to_ns == until_ns) break;
+  }
+  return status;
+}
+
 lariat_status lariat_virtual_clock_pump(lariat_virtual_clock *clock,
                                         lariat_reactor *reactor,
                                         const uint64_t *ms, size_t count) {

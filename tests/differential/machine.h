@@ -28,7 +28,7 @@ struct machine {
   lariat_reactor *reactor;
   uint64_t now_ns;
   uint64_t performed[OP_COUNT];
-  long blocks;       /* of lariat's memory */
+  long blocks;        /* of lariat's memory */
   bool keeps_racers;  /* the row "race-unheld" */
   bool keeps_awaited; /* the row "await-lost" */
   struct text trace;

@@ -40,6 +40,7 @@ has "$out" "lariat: usage: get_one_await URL..."
 
 out=$(expect 0 "$examples/crawl_await" "$url")
 grep -qE '^1111 pages, 0 failed, [0-9]+ bytes$' <<<"$out"
+[ "$(wc -l <"$source/docs/examples/crawl_await.c")" -le 60 ]
 
 seq -f "$url/bytes/%.0f" 3000 >"$scratch/urls"
 out=$(expect 0 "$examples/get_many" <"$scratch/urls")
@@ -68,6 +69,22 @@ has "$out" "500 $url/status/500"
 has "$out" "200 $url/"
 [ "$(wc -l <<<"$out")" = 4 ]
 
+out=$(expect 0 "$examples/test_mirrors")
+has "$out" "the first answers: one after 1999 ms, 1 asked"
+has "$out" "the first has an error: two after 15 ms, 2 asked"
+has "$out" "the first is silent: two after 2000 ms, 2 asked"
+has "$out" "neither is there: connect-failed after 150 ms, 2 asked"
+
 out=$(expect 0 "$examples/tasks" 20000)
 has "$out" "2262 primes here, 2262 there, and the clock ticked"
 has "$out" "goodbye"
+
+# Port 1 is nobody's.
+out=$(expect 0 "$examples/retries" "$url/" "$url/status/503" \
+  "$url/status/404" http://127.0.0.1:1/)
+has "$out" "$url/: 200 (none)"
+has "$out" "$url/status/503: 503 503 503 (spent)"
+has "$out" "$url/status/404: 404 (none)"
+line="http://127.0.0.1:1/: connect-failed connect-failed connect-failed (spent)"
+has "$out" "$line: connect-failed in phase connect"
+[ "$(wc -l <<<"$out")" = 4 ]

@@ -37,6 +37,9 @@ static void nonsense_values(void) {
       {"--connect-timeout", "x"},
       {"--retries", "101"},
       {"--retries", "-1"},
+      {"--retry-budget", "-1"},
+      {"--retry-budget", "many"},
+      {"--idle-timeout", "-1"},
       {"--retry-status", "200"},
       {"--retry-status", "5xx,"},
       {"--retry-status", "5x"},
@@ -169,11 +172,13 @@ static void expect_option(const char *text, const char *name, const char *kind,
 
 static void every_option_is_documented(void) {
   static const char *const options[] = {
-      "input",           "output",    "save",    "reactors", "concurrency",
-      "per-host",        "placement", "timeout", "retries",  "retry-status",
-      "connect-timeout", "max-body",  "memory",  "method",   "max-redirects",
-      "header",          "data",      "cacert",  "insecure", "http",
-      "resume",          "quiet",     "verbose", "version",  "help"};
+      "input",        "output",          "save",         "reactors",
+      "concurrency",  "per-host",        "placement",    "timeout",
+      "retries",      "retry-status",    "retry-budget", "retry-all-methods",
+      "idle-timeout", "connect-timeout", "max-body",     "memory",
+      "method",       "max-redirects",   "header",       "data",
+      "cacert",       "insecure",        "http",         "resume",
+      "quiet",        "verbose",         "version",      "help"};
   struct program p;
   char *man = read_file(LARIAT_DOCS "/man/lariat-fetch.1");
   char *bash = read_file(LARIAT_COMPLETIONS "/lariat.bash");

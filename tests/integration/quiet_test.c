@@ -314,6 +314,34 @@ static void test_half_closed_by_their_servers(void) { close_some(600, 2); }
 
 static void test_few_closed_by_their_servers(void) { close_some(600, 30); }
 
+/* One of a lane that has been quiet for long: the others have their time. */
+static void test_one_closed_after_long(void) {
+  enum { HOSTS = 12, LONG_MS = 1300 };
+  static const struct origin_step brief[] = {{ORIGIN_PAGE, "brief\n", 0, 0},
+                                             {ORIGIN_HOLD, NULL, 0, 0},
+                                             {ORIGIN_CLOSE, NULL, 0, 0}};
+  struct fetching t;
+  lariat_pool_options pool = lariat_pool_defaults();
+  pool.reactors = 1;
+  fetching_open(&t, &pool, NULL);
+  CU_ASSERT_TRUE(origin_script(origin, "/brief", brief));
+  connect_all(&t, HOSTS, HOSTS, "/brief");
+  CU_ASSERT_EQUAL(fetching_stats(&t).lanes, 1);
+  struct state goal = state_of(&t);
+  sleep_ms(LONG_MS);
+  uint64_t closed_ms = fixture_real_ms();
+  CU_ASSERT_EQUAL(origin_release(origin), 1);
+  sleep_ms(200);
+  uint64_t connections = fetching_stats(&t).connections;
+  if (fixture_real_ms() - closed_ms < 800) CU_ASSERT_EQUAL(connections, HOSTS);
+  goal.fds -= 2;
+  goal.connections--;
+  goal.at_origin--;
+  (void)wait_for_state(&goal);
+  fetching_close(&t);
+  origin_script(origin, "/brief", NULL);
+}
+
 /* The end of TLS connections and of HTTP/2 is seen, too; a session ticket is
  * no end: they stay for as long as the server lets them. */
 static void test_closed_with_tls(void) {
@@ -365,6 +393,7 @@ int main(int argc, char **argv) {
       {"closed right after the answer", test_closed_right_after_the_answer},
       {"half closed by their servers", test_half_closed_by_their_servers},
       {"few closed by their servers", test_few_closed_by_their_servers},
+      {"one closed after long", test_one_closed_after_long},
       {"closed with TLS", test_closed_with_tls},
   };
   const struct origin_options everywhere = {.address = "127.0.0.0/8"};

@@ -67,8 +67,7 @@ static void test_recovers(void) {
   open_with(&t, &policy);
   CU_ASSERT(origin_script(origin, "/flaky", busy));
   outcome_watch(&o, lariat_get(t.client, url("/flaky")));
-  while (!origin_wait_for(origin, twice_asked, &before, 1))
-    fetching_run(&t, 5);
+  while (!origin_wait_for(origin, twice_asked, &before, 1)) fetching_run(&t, 5);
   CU_ASSERT(origin_script(origin, "/flaky", page));
   fetching_wait(&t, &o, 1, 5000);
   outcome_expect_body(&o, "page\n");
@@ -135,36 +134,40 @@ static void test_methods(void) {
   options.retry = &policy;
   options.body = "x";
   options.body_length = 1;
-  fetching_do(
-      &t, &o, lariat_request(t.client, "PUT", url("/status/503"), &options));
+  fetching_do(&t, &o,
+              lariat_request(t.client, "PUT", url("/status/503"), &options));
   CU_ASSERT_EQUAL(lariat_response_attempts(outcome_response(&o)), 3);
   outcome_clear(&o, 1);
-  fetching_do(
-      &t, &o, lariat_request(t.client, "POST", url("/status/503"), &options));
+  fetching_do(&t, &o,
+              lariat_request(t.client, "POST", url("/status/503"), &options));
   CU_ASSERT_EQUAL(lariat_response_attempts(outcome_response(&o)), 1);
   CU_ASSERT_EQUAL(lariat_response_retry_end(outcome_response(&o)),
                   LARIAT_RETRY_METHOD);
   outcome_clear(&o, 1);
   options.retry_any_method = true;
-  fetching_do(
-      &t, &o, lariat_request(t.client, "POST", url("/status/503"), &options));
+  fetching_do(&t, &o,
+              lariat_request(t.client, "POST", url("/status/503"), &options));
   CU_ASSERT_EQUAL(lariat_response_attempts(outcome_response(&o)), 3);
   outcome_clear(&o, 1);
   policy.max_retries = 5000;
-  fetching_do(
-      &t, &o, lariat_request(t.client, "PUT", url("/status/503"), &options));
+  fetching_do(&t, &o,
+              lariat_request(t.client, "PUT", url("/status/503"), &options));
   outcome_expect_status(&o, LARIAT_EINVAL);
   outcome_clear(&o, 1);
   fetching_close(&t);
 }
 
 static const struct origin_step after_one[] = {
-    {ORIGIN_SEND, "HTTP/1.1 429 Slow down\r\nRetry-After: 1\r\n"
-                  "Content-Length: 0\r\n\r\n", 0, 0},
+    {ORIGIN_SEND,
+     "HTTP/1.1 429 Slow down\r\nRetry-After: 1\r\n"
+     "Content-Length: 0\r\n\r\n",
+     0, 0},
     {ORIGIN_END, NULL, 0, 0}};
 static const struct origin_step after_long[] = {
-    {ORIGIN_SEND, "HTTP/1.1 503 Gone home\r\nRetry-After: 50\r\n"
-                  "Content-Length: 0\r\n\r\n", 0, 0},
+    {ORIGIN_SEND,
+     "HTTP/1.1 503 Gone home\r\nRetry-After: 50\r\n"
+     "Content-Length: 0\r\n\r\n",
+     0, 0},
     {ORIGIN_END, NULL, 0, 0}};
 
 static void test_retry_after(void) {
@@ -209,9 +212,9 @@ static void test_budget(void) {
   open_with(&t, &policy);
   unsigned long before = requests();
   for (int i = 0; i < 40; i++)
-    outcome_watch(&outcomes[i],
-                  lariat_get(t.client, url(i % 2 ? "/mid-body-reset"
-                                                 : "/status/503")));
+    outcome_watch(
+        &outcomes[i],
+        lariat_get(t.client, url(i % 2 ? "/mid-body-reset" : "/status/503")));
   fetching_wait(&t, outcomes, 40, 5000);
   CU_ASSERT_EQUAL(requests() - before, 47);
   for (int i = 0; i < 40; i++) {
@@ -363,8 +366,9 @@ static void test_dead_connections_of_posts(void) {
     outcome_expect_http(&o, 200);
     outcome_clear(&o, 1);
     unsigned long before = requests();
-    fetching_do(&t, &o, lariat_post(t.client, url("/once"), bodies[i],
-                                    strlen(bodies[i])));
+    fetching_do(
+        &t, &o,
+        lariat_post(t.client, url("/once"), bodies[i], strlen(bodies[i])));
     outcome_expect_failure(&o, LARIAT_ERESET, LARIAT_PHASE_FIRST_BYTE);
     CU_ASSERT_EQUAL(lariat_failure_attempts(o.value), 1);
     CU_ASSERT_EQUAL(requests() - before, 1);
@@ -393,8 +397,9 @@ static void test_idle(void) {
   open_with(&t, NULL);
   lariat_request_options options = lariat_request_defaults(t.client);
   options.idle_timeout_ms = 150;
-  fetching_do(&t, &o,
-              lariat_request(t.client, "GET", url("/mid-body-stall"), &options));
+  fetching_do(
+      &t, &o,
+      lariat_request(t.client, "GET", url("/mid-body-stall"), &options));
   outcome_expect_failure(&o, LARIAT_ETIMEDOUT, LARIAT_PHASE_BODY);
   CU_ASSERT_EQUAL(lariat_failure_time_limit(o.value), LARIAT_TIME_LIMIT_IDLE);
   lariat_timings timings = lariat_failure_timings(o.value);
@@ -405,8 +410,9 @@ static void test_idle(void) {
   outcome_expect_http(&o, 200);
   CU_ASSERT(o.ended_ms - o.began_ms > 500);
   outcome_clear(&o, 1);
-  fetching_do(&t, &o,
-              lariat_request(t.client, "GET", url("/dribble-head/10"), &options));
+  fetching_do(
+      &t, &o,
+      lariat_request(t.client, "GET", url("/dribble-head/10"), &options));
   outcome_expect_http(&o, 200);
   outcome_clear(&o, 1);
   /* It is tried again, as the deadline is not. */
@@ -428,8 +434,10 @@ static void test_idle(void) {
 /* Redirects are no attempts, and a hop that fails is tried again alone. */
 static void test_redirects(void) {
   static const struct origin_step to_busy[] = {
-      {ORIGIN_SEND, "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n"
-                    "Location: /status/503\r\n\r\n", 0, 0},
+      {ORIGIN_SEND,
+       "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n"
+       "Location: /status/503\r\n\r\n",
+       0, 0},
       {ORIGIN_END, NULL, 0, 0}};
   struct fetching t;
   struct outcome o;

@@ -5,6 +5,7 @@
  * LARIAT_ENOMEM; nothing is left, and nothing waits for its deadline. */
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "support/fetching.h"
@@ -154,6 +155,39 @@ static void run_all(scenario ask, enum failing failing) {
   CU_ASSERT(nth > 20 && nth < MOST_ALLOCATIONS);
 }
 
+/* Descriptors that run out: the failure says so, and when there are some
+ * again, all is well. */
+static void test_no_descriptor(void) {
+  enum { FEW = 400 };
+  struct fetching t;
+  struct outcome o;
+  struct rlimit before;
+  char other[128];
+  int taken[FEW];
+  int count = 0;
+  fetching_open(&t, NULL, NULL);
+  fetching_do(&t, &o, lariat_get(t.client, url("/page")));
+  outcome_expect_http(&o, 200);
+  outcome_clear(&o, 1);
+  CU_ASSERT_EQUAL(getrlimit(RLIMIT_NOFILE, &before), 0);
+  struct rlimit few = {FEW, before.rlim_max};
+  CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &few), 0);
+  while (count < FEW && (taken[count] = dup(0)) >= 0) count++;
+  snprintf(other, sizeof other, "http://127.0.0.9:%u/", origin_port(origin));
+  fetching_do(&t, &o, lariat_get(t.client, other));
+  outcome_expect_status(&o, LARIAT_ESYSTEM);
+  if (o.status)
+    CU_ASSERT_PTR_NOT_NULL(
+        strstr(lariat_failure_message(o.value), "too many open files"));
+  outcome_clear(&o, 1);
+  while (count > 0) close(taken[--count]);
+  CU_ASSERT_EQUAL(setrlimit(RLIMIT_NOFILE, &before), 0);
+  fetching_do(&t, &o, lariat_get(t.client, other));
+  outcome_expect_status(&o, LARIAT_ECONNECT); /* nobody listens there */
+  outcome_clear(&o, 1);
+  fetching_close(&t);
+}
+
 static void test_get(void) { run_all(get_page, ONE); }
 static void test_post(void) { run_all(post_with_headers, ONE); }
 static void test_redirect(void) { run_all(get_redirected, ONE); }
@@ -173,6 +207,7 @@ static void test_redirect_from(void) { run_all(get_redirected, ALL_FROM); }
 
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
+      {"no descriptor", test_no_descriptor},
       {"a get", test_get},
       {"a post with headers", test_post},
       {"a redirect", test_redirect},

@@ -5,14 +5,14 @@
  *
  *   fetch_deadlines [times]
  *
- * Usually 10 times in each phase, see scale.h. */
+ * Usually 5 times in each phase, see scale.h. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "support/scale.h"
 #include "support/slow.h"
 
-enum { USUAL_TIMES = 10, TIMES_MAX = 1000, LEAST_MS = 60, TOO_LATE_US = 10000 };
+enum { USUAL_TIMES = 5, TIMES_MAX = 1000, LEAST_MS = 60, TOO_LATE_US = 10000 };
 
 static unsigned times;
 static struct slow_result results[TIMES_MAX];
@@ -37,7 +37,8 @@ static void report(lariat_phase phase) {
          lariat_phase_name(phase), (double)results[times / 2].late_us / 1000,
          (double)results[times - 1].late_us / 1000, over, times, beyond);
   if (early) fixture_fail("%u failures were early", early);
-  if (beyond * 10 > times)
+  /* the machine may pass over one thread and not the other, now and then */
+  if (beyond > 1 + times / 10)
     fixture_fail("%u of %u failures were late", beyond, times);
 }
 

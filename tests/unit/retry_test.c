@@ -41,17 +41,16 @@ static void test_defaults(void) {
     lariat_status outcome;
     int http_status;
     bool again;
-  } cases[] = {
-      {LARIAT_OK, 200, false},        {LARIAT_OK, 404, false},
-      {LARIAT_OK, 500, false},        {LARIAT_OK, 408, true},
-      {LARIAT_OK, 429, true},         {LARIAT_OK, 502, true},
-      {LARIAT_OK, 503, true},         {LARIAT_OK, 504, true},
-      {LARIAT_ERESET, 0, true},       {LARIAT_EEMPTY, 0, true},
-      {LARIAT_ETRUNCATED, 200, true}, {LARIAT_ECONNECT, 0, true},
-      {LARIAT_ERESOLVE, 0, true},     {LARIAT_ECERTIFICATE, 0, false},
-      {LARIAT_EPROTOCOL, 0, false},   {LARIAT_EBODYLIMIT, 200, false},
-      {LARIAT_ECANCELLED, 0, false},  {LARIAT_ECLOSED, 0, false},
-      {LARIAT_ENOMEM, 0, false}};
+  } cases[] = {{LARIAT_OK, 200, false},        {LARIAT_OK, 404, false},
+               {LARIAT_OK, 500, false},        {LARIAT_OK, 408, true},
+               {LARIAT_OK, 429, true},         {LARIAT_OK, 502, true},
+               {LARIAT_OK, 503, true},         {LARIAT_OK, 504, true},
+               {LARIAT_ERESET, 0, true},       {LARIAT_EEMPTY, 0, true},
+               {LARIAT_ETRUNCATED, 200, true}, {LARIAT_ECONNECT, 0, true},
+               {LARIAT_ERESOLVE, 0, true},     {LARIAT_ECERTIFICATE, 0, false},
+               {LARIAT_EPROTOCOL, 0, false},   {LARIAT_EBODYLIMIT, 200, false},
+               {LARIAT_ECANCELLED, 0, false},  {LARIAT_ECLOSED, 0, false},
+               {LARIAT_ENOMEM, 0, false}};
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   lariat_retry_policy policy = lariat_retry_defaults();

@@ -99,9 +99,25 @@ static lariat_status make_pool(struct run *run) {
   return lariat_pool_new(&options, &run->pool);
 }
 
+static lariat_retry_policy policy_of(const struct settings *settings) {
+  lariat_retry_policy policy = lariat_retry_defaults();
+  policy.max_retries = settings->retries;
+  policy.any_method = settings->retry_all_methods;
+  policy.budget_ratio = settings->retry_budget;
+  policy.no_budget = settings->retry_without_budget;
+  if (settings->has_retry_statuses) {
+    policy.statuses = settings->retry_statuses;
+    policy.status_count = settings->retry_status_count;
+  }
+  return policy;
+}
+
 static lariat_status make_client(struct run *run) {
   const struct settings *settings = run->settings;
   lariat_client_options options = lariat_client_defaults();
+  lariat_retry_policy policy = policy_of(settings);
+  options.retry = &policy;
+  options.idle_timeout_ms = settings->idle_timeout_ms;
   options.placement = settings->placement;
   if (options.window < settings->concurrency)
     options.window = settings->concurrency;
@@ -220,7 +236,6 @@ static int go(struct run *run) {
 
 static int fetch(struct settings *settings) {
   struct run run = {.settings = settings,
-                    .random = (uint64_t)getpid(),
                     .input = {.fd = -1},
                     .output = {.fd = -1},
                     .store = {.directory = -1},

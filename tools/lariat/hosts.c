@@ -107,8 +107,9 @@ static void forget(struct hosts *hosts, struct host *host) {
   hosts->spare = host;
 }
 
+/* Those beyond the limit wait in the library, which keeps to it. */
 static unsigned limit_of(const struct hosts *hosts, const struct host *host) {
-  return host->quick ? 2 * hosts->limit : hosts->limit;
+  return host->quick ? 4 * hosts->limit : hosts->limit;
 }
 
 static void make_ready(struct hosts *hosts, struct host *host) {

@@ -31,7 +31,6 @@ struct job {
   unsigned attempts;
   size_t weight;         /* bytes of input that it stands for */
   bool quick;            /* it was answered at once */
-  bool delayed;          /* a timer has it */
   bool alone;            /* runs again, with all of the memory for itself */
   const char *error;     /* what is wrong with the line itself; NULL: nothing */
   const char *message;   /* a sentence about that */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * outcome.c: what an attempt came to: a line of the output, or another try. */
+ * outcome.c: what a fetch came to: a line of the output, or another try. */
 #include <stdio.h>
 #include <string.h>
 
@@ -65,24 +65,12 @@ static const char *text_or_null(const char *text) {
   return text && *text ? text : NULL;
 }
 
-/* Another try: only of what can be asked twice. */
-
 static bool is_idempotent(const char *method) {
   static const char *const methods[] = {"GET",    "HEAD",    "PUT",
                                         "DELETE", "OPTIONS", "TRACE"};
   for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
     if (strcmp(method, methods[i]) == 0) return true;
   return false;
-}
-
-static bool may_retry(const struct run *run, const struct job *job) {
-  return job->attempts <= run->settings->retries &&
-         is_idempotent(run_method(run, job));
-}
-
-static bool is_broken_connection(lariat_status status) {
-  return status == LARIAT_ECONNECT || status == LARIAT_ERESET ||
-         status == LARIAT_EEMPTY || status == LARIAT_ETRUNCATED;
 }
 
 /* Answers. */
@@ -97,6 +85,7 @@ static void fill_answer(struct record *record, const lariat_response *response,
   record->bytes = length;
   record->sha256 = lariat_response_sha256(response);
   record->redirects = lariat_response_redirects(response);
+  record->attempts += (unsigned)lariat_response_attempts(response) - 1;
   record->reused = lariat_response_reused(response);
   record->has_reactor = true;
   record->reactor = lariat_response_reactor(response);
@@ -120,11 +109,6 @@ void run_answered(struct run *run, struct job *job,
   size_t length;
   const char *body = lariat_response_body(response, &length);
   fill_answer(&record, response, length);
-  if (status_set_has(&run->settings->retry_statuses, record.status) &&
-      may_retry(run, job)) {
-    run_retry(run, job);
-    return;
-  }
   job->quick = record.times.total_us < QUICK_US;
   if (run->store.directory >= 0)
     save(run, &record, body, message, sizeof message);
@@ -158,6 +142,8 @@ static void write_failure(struct run *run, const struct job *job,
     record.error = error_memory;
     record.message = "the body needs more than --memory allows";
   }
+  size_t attempts = lariat_failure_attempts(failure);
+  if (attempts) record.attempts += (unsigned)attempts - 1;
   if (was_refused(status)) record.attempts = 0;
   record.status = lariat_failure_http_status(failure);
   if (phase != LARIAT_PHASE_NONE && !was_refused(status))
@@ -175,22 +161,18 @@ static bool never_began(const struct job *job, lariat_value failure) {
          lariat_failure_phase(failure) == LARIAT_PHASE_QUEUE;
 }
 
-/* What an interrupt broke off, or would have been tried again, has no line. */
-static bool is_to_resume(const struct run *run, const struct job *job,
-                         lariat_status status) {
-  if (status == LARIAT_ECANCELLED || status == LARIAT_ECLOSED) return true;
-  return run->draining && is_broken_connection(status) && may_retry(run, job);
+/* What an interrupt broke off, even at rest before another try, has no line. */
+static bool is_to_resume(lariat_status status) {
+  return status == LARIAT_ECANCELLED || status == LARIAT_ECLOSED;
 }
 
 void run_failed(struct run *run, struct job *job, lariat_value failure) {
   lariat_status status = lariat_failure_status(failure);
   bool began = !never_began(job, failure);
-  if (is_to_resume(run, job, status) || (run->draining && !began)) {
+  if (is_to_resume(status) || (run->draining && !began)) {
     run_end_job(run, job);
   } else if (!began) {
     run_wait_again(run, job);
-  } else if (is_broken_connection(status) && may_retry(run, job)) {
-    run_retry(run, job);
   } else if (lacks_room(run, job, status)) {
     run_retry_alone(run, job);
   } else {

@@ -10,13 +10,12 @@
 #include "say.h"
 
 enum {
-  NAP_NS = 100000,
-  FAST_NS = 100000,              /* less than that for each answer */
-  LINES_A_PUMP = 512,            /* then the reactor has its turn */
-  LOOK_AHEAD = 1024,             /* jobs that wait for their host */
-  WEIGHT_MAX = 32 * 1024 * 1024, /* bytes of input in jobs */
-  FIRST_DELAY_MS = 100,
-  LONGEST_DELAY_MS = 5000
+  NAP_NS = 5000, /* for each job in flight */
+  LONGEST_NAP_NS = 300000,
+  FAST_NS = 100000,             /* less than that for each answer */
+  LINES_A_PUMP = 512,           /* then the reactor has its turn */
+  LOOK_AHEAD = 1024,            /* jobs that wait for their host */
+  WEIGHT_MAX = 32 * 1024 * 1024 /* bytes of input in jobs */
 };
 
 /* Jobs. */
@@ -58,7 +57,6 @@ static void free_list(struct job *job) {
 
 void run_free_jobs(struct run *run) {
   free_list(run->spare);
-  free_list(run->again_first);
   free_list(run->alone_first);
 }
 
@@ -123,14 +121,21 @@ static void pump_soon(struct run *run) {
 
 /* Answers that come fast are taken in batches: a thread that is woken for each
  * one costs more than all the rest of this program.  Meanwhile the reactors
- * have jobs of quick hosts to go on with, see hosts.h. */
+ * have jobs of quick hosts to go on with, see hosts.h; with few in flight they
+ * would soon be idle. */
+static void nap(const struct run *run) {
+  uint64_t ns = run->in_flight * NAP_NS;
+  const struct timespec time = {0, ns < LONGEST_NAP_NS ? (long)ns
+                                                       : LONGEST_NAP_NS};
+  (void)nanosleep(&time, NULL);
+}
+
 static void rest(void *context) {
   struct run *run = context;
-  const struct timespec nap = {0, NAP_NS};
   uint64_t now_ns = lariat_reactor_now_ns(run->reactor);
   uint64_t each_ns = (now_ns - run->rested_ns) / (run->batch + 1);
   run->rest_set = false;
-  if (each_ns < FAST_NS) (void)nanosleep(&nap, NULL);
+  if (each_ns < FAST_NS) nap(run);
   run->rested_ns = lariat_reactor_now_ns(run->reactor);
   run->batch = 0;
 }
@@ -158,39 +163,7 @@ static void out_of_memory(struct run *run) {
   run->input_over = true;
 }
 
-/* Another try. */
-
-/* Between half and all of a delay that doubles. */
-static uint64_t delay_of(struct run *run, unsigned attempts) {
-  unsigned doublings = attempts - 1 < 6 ? attempts - 1 : 6;
-  uint64_t delay = (uint64_t)FIRST_DELAY_MS << doublings;
-  if (delay > LONGEST_DELAY_MS) delay = LONGEST_DELAY_MS;
-  run->random = run->random * 6364136223846793005u + 1442695040888963407u;
-  return delay / 2 + (run->random >> 33) % (delay / 2 + 1);
-}
-
-static void delay_over(void *context) {
-  struct job *job = context;
-  struct run *run = job->owner;
-  job->delayed = false;
-  append(&run->again_first, &run->again_last, job);
-  pump_soon(run);
-}
-
-/* Runs after delay_over, and in its place when the reactor closes. */
-static void delay_dropped(void *context) {
-  struct job *job = context;
-  if (job->delayed) job_free(job);
-}
-
-void run_retry(struct run *run, struct job *job) {
-  job->delayed = true;
-  if (lariat_reactor_call_later(run->reactor, delay_of(run, job->attempts),
-                                delay_over, job, delay_dropped,
-                                NULL) == LARIAT_OK)
-    return;
-  delay_over(job);
-}
+/* Another try, beside those that the library makes. */
 
 void run_retry_alone(struct run *run, struct job *job) {
   hosts_release(&run->hosts, job, false);
@@ -284,17 +257,6 @@ static bool may_start(const struct run *run) {
          run->in_flight < run->settings->concurrency;
 }
 
-/* Those that try again hold their places already. */
-static void start_again(struct run *run) {
-  struct job *job;
-  while ((job = take_first(&run->again_first))) {
-    if (run->draining || run->output.failed)
-      run_end_job(run, job);
-    else
-      start(run, job);
-  }
-}
-
 /* True when nobody else may start now. */
 static bool start_alone(struct run *run) {
   while (run->alone_first && !run->in_flight && may_start(run)) {
@@ -321,7 +283,6 @@ static bool is_over(const struct run *run) {
 }
 
 static void pump(struct run *run) {
-  start_again(run);
   for (int lines = 0; lines < LINES_A_PUMP; lines++) {
     if (start_alone(run)) return;
     start_waiting(run);

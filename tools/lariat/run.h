@@ -33,14 +33,11 @@ struct run {
   struct tally tally;
 
   struct job *spare;       /* blank jobs */
-  struct job *again_first; /* their delay is over */
-  struct job *again_last;
   struct job *alone_first; /* wait until nothing else is in flight */
   struct job *alone_last;
   bool alone;         /* one of them is in flight */
-  uint64_t in_flight; /* with the library, or waiting for another try */
+  uint64_t in_flight; /* with the library */
   uint64_t weight;    /* bytes of input that live in jobs */
-  uint64_t random;    /* for the delays of retries */
   bool pumping;
   bool pump_set;      /* a call of the pump is on its way */
   bool rest_set;      /* so is one of `rest` */
@@ -64,7 +61,6 @@ void run_failed(struct run *run, struct job *job, lariat_value failure);
 
 /* Called by them: the job is over, with or without a line; or tries again. */
 void run_end_job(struct run *run, struct job *job);
-void run_retry(struct run *run, struct job *job);
 void run_wait_again(struct run *run, struct job *job);
 void run_retry_alone(struct run *run, struct job *job);
 

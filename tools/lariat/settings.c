@@ -14,9 +14,7 @@ enum {
   CONCURRENCY_MAX = 1000000,
   REACTORS_MAX = 1024,
   RETRIES_MAX = 100,
-  REDIRECTS_MAX = 1000,
-  FIRST_STATUS = 400,
-  LAST_STATUS = 599
+  REDIRECTS_MAX = 1000
 };
 
 static const uint64_t longest_ms = UINT64_C(30) * 24 * 3600 * 1000;
@@ -30,6 +28,9 @@ enum {
   CONNECT_TIMEOUT,
   RETRIES,
   RETRY_STATUS,
+  RETRY_BUDGET,
+  RETRY_ALL_METHODS,
+  IDLE_TIMEOUT,
   MAX_BODY,
   MAX_REDIRECTS,
   MEMORY,
@@ -55,6 +56,9 @@ static const struct option names[] = {
     {"connect-timeout", required_argument, NULL, CONNECT_TIMEOUT},
     {"retries", required_argument, NULL, RETRIES},
     {"retry-status", required_argument, NULL, RETRY_STATUS},
+    {"retry-budget", required_argument, NULL, RETRY_BUDGET},
+    {"retry-all-methods", no_argument, NULL, RETRY_ALL_METHODS},
+    {"idle-timeout", required_argument, NULL, IDLE_TIMEOUT},
     {"max-body", required_argument, NULL, MAX_BODY},
     {"max-redirects", required_argument, NULL, MAX_REDIRECTS},
     {"memory", required_argument, NULL, MEMORY},
@@ -71,44 +75,54 @@ static const struct option names[] = {
     {"version", no_argument, NULL, VERSION},
     {NULL, 0, NULL, 0}};
 
-bool status_set_has(const struct status_set *set, int status) {
-  if (status < FIRST_STATUS || status > LAST_STATUS) return false;
-  unsigned bit = (unsigned)(status - FIRST_STATUS);
-  return set->bits[bit / 64] >> (bit % 64) & 1;
-}
-
-static void status_set_add(struct status_set *set, unsigned low,
-                           unsigned high) {
+static void add_statuses(struct settings *settings, unsigned low,
+                         unsigned high) {
   for (unsigned status = low; status <= high; status++) {
-    unsigned bit = status - FIRST_STATUS;
-    set->bits[bit / 64] |= UINT64_C(1) << (bit % 64);
+    size_t i = 0;
+    while (i < settings->retry_status_count &&
+           settings->retry_statuses[i] != (int)status)
+      i++;
+    settings->retry_statuses[i] = (int)status;
+    if (i == settings->retry_status_count) settings->retry_status_count++;
   }
 }
 
 /* "503", "5xx"; up to a comma or the end. */
-static bool read_status(struct status_set *set, const char *text,
+static bool read_status(struct settings *settings, const char *text,
                         size_t length) {
   if (length != 3 || (text[0] != '4' && text[0] != '5')) return false;
   unsigned class = (unsigned)(text[0] - '0') * 100;
   if (memcmp(text + 1, "xx", 2) == 0) {
-    status_set_add(set, class, class + 99);
+    add_statuses(settings, class, class + 99);
     return true;
   }
   for (int i = 1; i < 3; i++)
     if (text[i] < '0' || text[i] > '9') return false;
   unsigned status =
       class + (unsigned)(text[1] - '0') * 10 + (unsigned)(text[2] - '0');
-  status_set_add(set, status, status);
+  add_statuses(settings, status, status);
   return true;
 }
 
-static bool read_statuses(struct status_set *set, const char *text) {
+static bool read_statuses(struct settings *settings, const char *text) {
+  settings->has_retry_statuses = true;
+  if (strcmp(text, "none") == 0) return true;
   for (;;) {
     size_t length = strcspn(text, ",");
-    if (!read_status(set, text, length)) return false;
+    if (!read_status(settings, text, length)) return false;
     if (!text[length]) return true;
     text += length + 1;
   }
+}
+
+/* A share of the requests, as 0.1; a thousandth is the least. */
+static bool read_budget(struct settings *settings, const char *text) {
+  uint64_t thousandths;
+  settings->retry_without_budget = strcmp(text, "none") == 0;
+  if (settings->retry_without_budget) return true;
+  if (!number_read_seconds(text, 0, 100000, &thousandths)) return false;
+  settings->retry_budget = (double)thousandths / 1000;
+  return true;
 }
 
 static bool read_unsigned(const char *text, unsigned low, unsigned high,
@@ -164,6 +178,9 @@ static bool read_flag(struct settings *settings, int option) {
   case 'k':
     settings->insecure = true;
     return true;
+  case RETRY_ALL_METHODS:
+    settings->retry_all_methods = true;
+    return true;
   case RESUME:
     settings->resume = true;
     return true;
@@ -199,6 +216,9 @@ static bool read_limit(struct settings *settings, int option,
   case CONNECT_TIMEOUT:
     return number_read_seconds(value, 0, longest_ms,
                                &settings->connect_timeout_ms);
+  case IDLE_TIMEOUT:
+    return number_read_seconds(value, 0, longest_ms,
+                               &settings->idle_timeout_ms);
   case RETRIES:
     return read_unsigned(value, 0, RETRIES_MAX, &settings->retries);
   case MAX_BODY:
@@ -227,7 +247,9 @@ static bool read_text(struct settings *settings, int option, char *value) {
   case PLACEMENT:
     return read_placement(value, &settings->placement);
   case RETRY_STATUS:
-    return read_statuses(&settings->retry_statuses, value);
+    return read_statuses(settings, value);
+  case RETRY_BUDGET:
+    return read_budget(settings, value);
   case 'X':
     return read_method(value, &settings->method);
   case 'H':
@@ -261,11 +283,14 @@ static const char *expected(int option) {
     return "a number from 1 to 1000000";
   case TIMEOUT:
   case CONNECT_TIMEOUT:
+  case IDLE_TIMEOUT:
     return "seconds, as 30 or 0.5, at most 30 days; 0: no limit";
   case RETRIES:
     return "a number from 0 to 100";
   case RETRY_STATUS:
-    return "statuses from 400 to 599, as 429,503 or 5xx";
+    return "statuses from 400 to 599, as 429,503 or 5xx, or none";
+  case RETRY_BUDGET:
+    return "retries for each request, as 0.1, at most 100, or none";
   case MAX_BODY:
     return "a number of bytes, as 65536, 64K or 1G; 0: no limit";
   case MEMORY:
@@ -330,6 +355,7 @@ static void set_defaults(struct settings *settings) {
                                 .per_host = 16,
                                 .timeout_ms = 30000,
                                 .connect_timeout_ms = 10000,
+                                .retry_budget = 0.1,
                                 .max_body = 64u << 20,
                                 .max_redirects = 10};
 }

@@ -8,10 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The statuses that are tried again: a bit for each from 400 to 599. */
-struct status_set {
-  uint64_t bits[4];
-};
+/* From 400 to 599. */
+enum { STATUSES_MAX = 200 };
 
 struct settings {
   const char *input;  /* NULL: the arguments; "-": standard input */
@@ -25,8 +23,14 @@ struct settings {
   lariat_placement placement;
   uint64_t timeout_ms;
   uint64_t connect_timeout_ms;
+  uint64_t idle_timeout_ms;
   unsigned retries;
-  struct status_set retry_statuses;
+  bool retry_all_methods;
+  bool retry_without_budget;
+  double retry_budget;
+  bool has_retry_statuses; /* else the library's */
+  int retry_statuses[STATUSES_MAX];
+  size_t retry_status_count;
   uint64_t max_body;
   unsigned max_redirects;
   uint64_t memory;    /* 0: enough for the concurrency */
@@ -49,8 +53,5 @@ struct settings {
 bool settings_read(struct settings *settings, int argc, char **argv);
 
 void settings_free(struct settings *settings);
-
-/* Whether an answer with `status` is to be tried again. */
-bool status_set_has(const struct status_set *set, int status);
 
 #endif

@@ -3,7 +3,7 @@
 
 _lariat_fetch_options="--input --output --save --reactors --concurrency
   --per-host --placement --timeout --connect-timeout --retries --retry-status
-  --max-body --max-redirects --memory --method --header --data --cacert
+  --retry-budget --retry-all-methods --idle-timeout --max-body --max-redirects --memory --method --header --data --cacert
   --insecure --http --resume --quiet --verbose --help --version"
 
 _lariat() {
@@ -34,7 +34,8 @@ _lariat() {
       )
       ;;
     -r | --reactors | -c | --concurrency | --per-host | --timeout | \
-      --connect-timeout | --retries | --retry-status | --max-body | \
+      --connect-timeout | --idle-timeout | --retries | --retry-status | \
+      --retry-budget | --max-body | \
       --max-redirects | --memory | -H | --header | -d | --data) ;;
     *)
       mapfile -t COMPREPLY < <(

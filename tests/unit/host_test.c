@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT
+ * host_test.c: the table of hosts, and each host's parts in lanes. */
+#include "fetch/host.h"
+
+#include <stdio.h>
+
+#include "support/fixture.h"
+
+/* A job is looked at for its target and identity only. */
+static lr_job *job_for(const char *url, uint8_t http, bool spread) {
+  lr_job *job = lr_job_new();
+  CU_ASSERT_PTR_NOT_NULL_FATAL(job);
+  CU_ASSERT_EQUAL(lr_target_parse(&job->target, url), LARIAT_OK);
+  job->http = http;
+  job->spread = spread;
+  return job;
+}
+
+static void test_identity(void) {
+  static const struct {
+    const char *url;
+    uint8_t http;
+    bool spread;
+    int same_as;
+  } rows[] = {{"http://a/", 0, false, 0},      {"http://A:80/x", 0, false, 0},
+              {"https://a/", 0, false, 2},     {"http://a:81/", 0, false, 3},
+              {"http://a/", 1, false, 4},      {"http://a/", 0, true, 5},
+              {"http://u:p@a/y", 0, false, 0}, {"http://b/", 0, false, 7}};
+  struct fixture f;
+  lr_hosts hosts;
+  lr_host *found[FIXTURE_COUNT(rows)];
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  CU_ASSERT_TRUE(lr_hosts_init(&hosts));
+  for (size_t i = 0; i < FIXTURE_COUNT(rows); i++) {
+    bool made = false;
+    lr_job *job = job_for(rows[i].url, rows[i].http, rows[i].spread);
+    found[i] = lr_hosts_find(&hosts, job, &made);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(found[i]);
+    CU_ASSERT_EQUAL(made, rows[i].same_as == (int)i);
+    CU_ASSERT_PTR_EQUAL(found[i], found[rows[i].same_as]);
+    lr_job_free(job);
+  }
+  CU_ASSERT_EQUAL(hosts.count, 6);
+  lr_hosts_clear(&hosts);
+  fixture_close(&f);
+}
+
+/* A host goes when nothing of it is left, and not before. */
+static void test_forget(void) {
+  struct fixture f;
+  lr_hosts hosts;
+  bool made;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  CU_ASSERT_TRUE(lr_hosts_init(&hosts));
+  lr_job *job = job_for("http://a/", 0, false);
+  lr_host *host = lr_hosts_find(&hosts, job, &made);
+  uint32_t *const counts[] = {&host->queued, &host->running, &host->open};
+  for (size_t i = 0; i < FIXTURE_COUNT(counts); i++) {
+    *counts[i] = 1;
+    lr_hosts_forget(&hosts, host);
+    CU_ASSERT_PTR_EQUAL(lr_hosts_find(&hosts, job, &made), host);
+    CU_ASSERT_FALSE(made);
+    *counts[i] = 0;
+  }
+  lr_hosts_forget(&hosts, host);
+  CU_ASSERT_EQUAL(hosts.count, 0);
+  CU_ASSERT_PTR_NOT_NULL(lr_hosts_find(&hosts, job, &made));
+  CU_ASSERT_TRUE(made);
+  lr_job_free(job);
+  lr_hosts_clear(&hosts);
+  fixture_close(&f);
+}
+
+/* Many: the table grows, or is full when there is no memory for that. */
+static void fill(struct fixture *f, bool starving) {
+  enum { HOSTS = 1000 };
+  static lr_host *found[HOSTS];
+  lr_hosts hosts;
+  bool made;
+  char url[64];
+  CU_ASSERT_TRUE(lr_hosts_init(&hosts));
+  for (unsigned round = 0; round < 2; round++)
+    for (unsigned i = 0; i < HOSTS; i++) {
+      snprintf(url, sizeof url, "http://host-%u/", i);
+      lr_job *job = job_for(url, 0, false);
+      if (starving && hosts.count == hosts.room) fixture_fail_allocation(f, 1);
+      lr_host *host = lr_hosts_find(&hosts, job, &made);
+      fixture_fail_allocation(f, 0);
+      if (round) CU_ASSERT_PTR_EQUAL(host, found[i]);
+      CU_ASSERT_EQUAL(made, round == 0);
+      found[i] = host;
+      lr_job_free(job);
+    }
+  CU_ASSERT_EQUAL(hosts.count, HOSTS);
+  for (unsigned i = 0; i < HOSTS; i += 2) lr_hosts_forget(&hosts, found[i]);
+  CU_ASSERT_EQUAL(hosts.count, HOSTS / 2);
+  lr_hosts_clear(&hosts);
+}
+
+static void test_many(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  fill(&f, false);
+  fill(&f, true);
+  fixture_close(&f);
+}
+
+static void test_no_memory(void) {
+  struct fixture f;
+  lr_hosts hosts;
+  bool made;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  fixture_fail_allocation(&f, 1);
+  CU_ASSERT_FALSE(lr_hosts_init(&hosts));
+  CU_ASSERT_TRUE(lr_hosts_init(&hosts));
+  lr_job *job = job_for("http://a/", 0, false);
+  fixture_fail_allocation(&f, 1);
+  CU_ASSERT_PTR_NULL(lr_hosts_find(&hosts, job, &made));
+  CU_ASSERT_EQUAL(hosts.count, 0);
+  lr_host *host = lr_hosts_find(&hosts, job, &made);
+  char lane;
+  fixture_fail_allocation(&f, 1);
+  CU_ASSERT_PTR_NULL(lr_host_enter_lane(host, (void *)&lane));
+  CU_ASSERT_EQUAL(host->lane_count, 0);
+  lr_job_free(job);
+  lr_hosts_clear(&hosts);
+  fixture_close(&f);
+}
+
+static void test_lanes(void) {
+  enum { LANES = 9 };
+  struct fixture f;
+  lr_hosts hosts;
+  bool made;
+  char lanes[LANES];
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  CU_ASSERT_TRUE(lr_hosts_init(&hosts));
+  lr_job *job = job_for("http://a/", 0, false);
+  lr_host *host = lr_hosts_find(&hosts, job, &made);
+  for (size_t i = 0; i < LANES; i++) {
+    CU_ASSERT_PTR_NULL(lr_host_in_lane(host, (void *)&lanes[i]));
+    lr_host_lane *part = lr_host_enter_lane(host, (void *)&lanes[i]);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(part);
+    part->open = (uint32_t)i;
+    CU_ASSERT_PTR_EQUAL(lr_host_enter_lane(host, (void *)&lanes[i]), part);
+  }
+  lr_hosts_forget(&hosts, host); /* it is in lanes: it stays */
+  lr_host_in_lane(host, (void *)&lanes[3])->open = 0;
+  lr_host_in_lane(host, (void *)&lanes[3])->running = 1;
+  lr_host_leave_lane(host, (void *)&lanes[3]);
+  CU_ASSERT_EQUAL(host->lane_count, LANES);
+  lr_host_in_lane(host, (void *)&lanes[3])->running = 0;
+  lr_host_leave_lane(host, (void *)&lanes[3]);
+  lr_host_leave_lane(host, (void *)&lanes[3]);
+  CU_ASSERT_EQUAL(host->lane_count, LANES - 1);
+  CU_ASSERT_EQUAL(lr_host_in_lane(host, (void *)&lanes[8])->open, 8);
+  for (size_t i = 0; i < LANES; i++) {
+    lr_host_lane *part = lr_host_in_lane(host, (void *)&lanes[i]);
+    if (!part) continue;
+    part->open = 0;
+    lr_host_leave_lane(host, (void *)&lanes[i]);
+  }
+  CU_ASSERT_EQUAL(host->lane_count, 0);
+  lr_hosts_forget(&hosts, host);
+  CU_ASSERT_EQUAL(hosts.count, 0);
+  lr_job_free(job);
+  lr_hosts_clear(&hosts);
+  fixture_close(&f);
+}
+
+int main(int argc, char **argv) {
+  static const struct fixture_test tests[] = {
+      {"identity", test_identity}, {"forget", test_forget},
+      {"many", test_many},         {"no memory", test_no_memory},
+      {"lanes", test_lanes},
+  };
+  return fixture_main("host", tests, FIXTURE_COUNT(tests), argc, argv);
+}
