@@ -59,9 +59,18 @@ static void write_slot(struct writer *w) {
   text_format(w->text, " %u", below(w, SLOTS_USED));
 }
 
+/* The same child twice only in the main part: a function that runs over and
+ * over would nest such lists, and a cancel of the outermost goes through 3^n of
+ * them, here as there. */
 static void write_slots(struct writer *w) {
   unsigned count = chance(w, 5) ? 0 : 1 + below(w, 4);
-  for (unsigned i = 0; i < count; i++) write_slot(w);
+  unsigned used = 0;
+  for (unsigned i = 0; i < count; i++) {
+    unsigned slot = below(w, SLOTS_USED);
+    if (!w->in_main && used & 1u << slot) continue;
+    used |= 1u << slot;
+    text_format(w->text, " %u", slot);
+  }
 }
 
 static void write_flags(struct writer *w) {

@@ -39,8 +39,8 @@ const struct operation operations[OP_COUNT] = {
     [OP_AWAIT] = {"await", "d", 30},
     [OP_TRY] = {"try", "d", 70},
     [OP_ALL] = {"all", "*", 16},
-    [OP_SLEEP] = {"sleep", "m", 20},
-    [OP_YIELD] = {"yield", "v", 4},
+    [OP_SLEEP] = {"sleep", "m", 70},
+    [OP_YIELD] = {"yield", "v", 14},
 };
 
 static enum op op_named(const char *name) {
