@@ -209,7 +209,7 @@ static void test_that_cannot_be_written(void) {
   fetching_do(&t, &o, lariat_request(t.client, "GET", url("/big"), &options));
   outcome_expect_failure(&o, LARIAT_EWRITE, LARIAT_PHASE_BODY);
   CU_ASSERT_PTR_NOT_NULL(
-      strstr(lariat_failure_message(o.value), strerror(ENOSPC)));
+      strstr(lariat_failure_message(o.value), "No space left on device"));
   outcome_clear(&o, 1);
   /* Full, and then without a reader. */
   options = to_fd(&t, ends[1]);

@@ -163,7 +163,6 @@ static void compare(const char *path) {
   unsigned pairs = (unsigned)(PAIRS_MAX * percent / 100) | 1u;
   unsigned ms = percent < 100 ? 500 : 1000;
   fast_path = path;
-  if (pairs < 3) pairs = 3;
   if (pairs > PAIRS_MAX) pairs = PAIRS_MAX;
   for (unsigned i = 0; i < pairs; i++) {
     double alone = i % 2 ? 0 : measure(0, ms, 300);
