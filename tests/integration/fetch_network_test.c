@@ -251,6 +251,22 @@ static void limits_hold(void) {
   end();
 }
 
+/* Waiting for the pace, which is longer here, is not part of the time-out. */
+static void paces_hold(void) {
+  begin();
+  for (int i = 0; i < 12; i++) origin_line("/page");
+  const char *const more[][5] = {{"--delay", "0.1", "--timeout", "0.5"},
+                                 {"--rate", "10", "--timeout", "0.5"},
+                                 {"--rate-per-host", "10", "--timeout", "0.5"}};
+  for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
+    uint64_t began_ms = fixture_real_ms();
+    CU_ASSERT_EQUAL(fetch_run_list(run, more[i]), 0);
+    CU_ASSERT(fixture_real_ms() - began_ms >= 1100);
+    CU_ASSERT_EQUAL(run->result_count, 12);
+  }
+  end();
+}
+
 /* A slow host in front keeps nobody behind it waiting, and waiting for one's
  * turn is not part of the time-out. */
 static void slow_host_first(void) {
@@ -326,6 +342,7 @@ int main(int argc, char **argv) {
       {"what is tried again", retry_flags},
       {"the budget for retries", retry_budget},
       {"limits hold", limits_hold},
+      {"paces hold", paces_hold},
       {"a slow host first", slow_host_first},
       {"a quick host falls silent", quick_host_falls_silent},
       {"bodies over --memory", bodies_over_memory},

@@ -28,6 +28,12 @@ static void nonsense_values(void) {
       {"--reactors", "99999999999999999999999"},
       {"--per-host", "0"},
       {"--per-host", "many"},
+      {"--rate", "0"},
+      {"--rate", "fast"},
+      {"--rate-per-host", "-1"},
+      {"--rate-per-host", "1000001"},
+      {"--delay", "90000"},
+      {"--delay", "x"},
       {"--timeout", "-1"},
       {"--timeout", "1.2345"},
       {"--timeout", "."},
@@ -182,15 +188,22 @@ static void expect_option(const char *text, const char *name, const char *kind,
 }
 
 static void every_option_is_documented(void) {
-  static const char *const options[] = {
-      "input",        "output",          "save",         "reactors",
-      "concurrency",  "per-host",        "placement",    "timeout",
-      "retries",      "retry-status",    "retry-budget", "retry-all-methods",
-      "idle-timeout", "connect-timeout", "max-body",     "memory",
-      "method",       "max-redirects",   "header",       "data",
-      "cacert",       "insecure",        "http",         "resume",
-      "quiet",        "verbose",         "version",      "help",
-      "upload-file"};
+  static const char *const options[] = {"input",         "output",
+                                        "save",          "reactors",
+                                        "concurrency",   "per-host",
+                                        "placement",     "timeout",
+                                        "retries",       "retry-status",
+                                        "retry-budget",  "retry-all-methods",
+                                        "idle-timeout",  "connect-timeout",
+                                        "max-body",      "memory",
+                                        "method",        "max-redirects",
+                                        "header",        "data",
+                                        "cacert",        "insecure",
+                                        "http",          "resume",
+                                        "quiet",         "verbose",
+                                        "version",       "help",
+                                        "upload-file",   "rate",
+                                        "rate-per-host", "delay"};
   struct program p;
   char *man = read_file(LARIAT_DOCS "/man/lariat-fetch.1");
   char *bash = read_file(LARIAT_COMPLETIONS "/lariat.bash");

@@ -8,6 +8,7 @@
 
 #include "help.h"
 #include "limits.h"
+#include "pace.h"
 #include "run.h"
 #include "say.h"
 
@@ -89,12 +90,15 @@ static bool open_files(struct run *run) {
 static lariat_status make_pool(struct run *run) {
   const struct settings *settings = run->settings;
   lariat_pool_options options = lariat_pool_defaults();
-  /* A reactor has a share of the jobs: with every host on one of them, that
-   * one must be able to run all. */
+  /* What is in flight is counted here; the pool's own limit is not to be in
+   * the way of it. */
   uint64_t reactors = settings->reactors ? settings->reactors : 64;
   options.reactors = settings->reactors;
   options.max_jobs = (unsigned)(settings->concurrency * reactors);
   options.max_jobs_per_host = settings->per_host;
+  options.rate = settings->rate;
+  options.rate_per_host = settings->rate_per_host;
+  options.delay_per_host_ms = (unsigned)settings->delay_ms;
   options.ca_file = settings->ca_file;
   options.insecure = settings->insecure;
   return lariat_pool_new(&options, &run->pool);
@@ -124,7 +128,7 @@ static lariat_status make_client(struct run *run) {
     options.window = settings->concurrency;
   if (options.max_queued < settings->concurrency)
     options.max_queued = settings->concurrency;
-  options.timeout_ms = settings->timeout_ms;
+  options.timeout_ms = pace_timeout_ms(settings);
   options.connect_timeout_ms = settings->connect_timeout_ms;
   options.max_body_bytes = settings->max_body;
   options.max_redirects = settings->max_redirects;
@@ -183,11 +187,11 @@ static int open_library(struct run *run) {
 
 static int set_up(struct run *run) {
   const struct settings *settings = run->settings;
-  bool limited = settings->per_host < settings->concurrency;
+  unsigned limit = pace_host_limit(settings);
   if (!open_files(run)) return EXIT_USAGE;
   int code = open_library(run);
   if (code != EXIT_ALL) return code;
-  if (!hosts_init(&run->hosts, limited ? settings->per_host : 0)) {
+  if (!hosts_init(&run->hosts, limit)) {
     say("out of memory");
     return EXIT_SOME;
   }
@@ -244,6 +248,7 @@ static int fetch(struct settings *settings) {
                     .store = {.directory = -1},
                     .interrupt = {.reading = -1}};
   if (!limits_apply(settings)) return EXIT_SOME;
+  pace_apply(settings);
   int code = set_up(&run);
   if (code == EXIT_ALL) code = go(&run);
   int written = take_down(&run);

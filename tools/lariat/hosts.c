@@ -109,7 +109,7 @@ static void forget(struct hosts *hosts, struct host *host) {
 
 /* Those beyond the limit wait in the library, which keeps to it. */
 static unsigned limit_of(const struct hosts *hosts, const struct host *host) {
-  return host->quick ? 4 * hosts->limit : hosts->limit;
+  return host->quick ? HOSTS_QUICK_FACTOR * hosts->limit : hosts->limit;
 }
 
 static void make_ready(struct hosts *hosts, struct host *host) {

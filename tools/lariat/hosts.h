@@ -11,6 +11,9 @@
 
 #include "job.h"
 
+/* See hosts_release. */
+enum { HOSTS_QUICK_FACTOR = 4 };
+
 struct host;
 
 struct hosts {
@@ -38,9 +41,9 @@ bool hosts_add(struct hosts *hosts, struct job *job);
 struct job *hosts_take(struct hosts *hosts);
 
 /* The job's place is free again.  `quick`: it was answered in next to no time.
- * Of such a host four times the limit is handed over: the reactor then has the
- * next jobs at hand while we sleep; the library's own limit is the one that
- * holds. */
+ * Of such a host HOSTS_QUICK_FACTOR times the limit is handed over: the reactor
+ * then has the next jobs at hand while we sleep; the library's own limit is the
+ * one that holds. */
 void hosts_release(struct hosts *hosts, struct job *job, bool quick);
 
 #endif

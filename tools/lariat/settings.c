@@ -18,11 +18,15 @@ enum {
 };
 
 static const uint64_t longest_ms = UINT64_C(30) * 24 * 3600 * 1000;
+static const uint64_t longest_delay_ms = 24 * 3600 * 1000;
 static const uint64_t most_bytes = UINT64_C(1) << 50;
 
 /* Options without a letter. */
 enum {
   PER_HOST = 256,
+  RATE,
+  RATE_PER_HOST,
+  DELAY,
   PLACEMENT,
   TIMEOUT,
   CONNECT_TIMEOUT,
@@ -51,6 +55,9 @@ static const struct option names[] = {
     {"reactors", required_argument, NULL, 'r'},
     {"concurrency", required_argument, NULL, 'c'},
     {"per-host", required_argument, NULL, PER_HOST},
+    {"rate", required_argument, NULL, RATE},
+    {"rate-per-host", required_argument, NULL, RATE_PER_HOST},
+    {"delay", required_argument, NULL, DELAY},
     {"placement", required_argument, NULL, PLACEMENT},
     {"timeout", required_argument, NULL, TIMEOUT},
     {"connect-timeout", required_argument, NULL, CONNECT_TIMEOUT},
@@ -123,6 +130,15 @@ static bool read_budget(struct settings *settings, const char *text) {
   if (settings->retry_without_budget) return true;
   if (!number_read_seconds(text, 0, 100000, &thousandths)) return false;
   settings->retry_budget = (double)thousandths / 1000;
+  return true;
+}
+
+/* Requests a second, as 10 or 0.5. */
+static bool read_rate(const char *text, double *out) {
+  uint64_t thousandths;
+  if (!number_read_seconds(text, 1, UINT64_C(1000000) * 1000, &thousandths))
+    return false;
+  *out = (double)thousandths / 1000;
   return true;
 }
 
@@ -212,6 +228,12 @@ static bool read_limit(struct settings *settings, int option,
     return read_unsigned(value, 1, CONCURRENCY_MAX, &settings->concurrency);
   case PER_HOST:
     return read_unsigned(value, 1, CONCURRENCY_MAX, &settings->per_host);
+  case RATE:
+    return read_rate(value, &settings->rate);
+  case RATE_PER_HOST:
+    return read_rate(value, &settings->rate_per_host);
+  case DELAY:
+    return number_read_seconds(value, 0, longest_delay_ms, &settings->delay_ms);
   case TIMEOUT:
     return number_read_seconds(value, 0, longest_ms, &settings->timeout_ms);
   case CONNECT_TIMEOUT:
@@ -285,6 +307,11 @@ static const char *expected(int option) {
   case 'c':
   case PER_HOST:
     return "a number from 1 to 1000000";
+  case RATE:
+  case RATE_PER_HOST:
+    return "requests a second, as 10 or 0.5, at most 1000000";
+  case DELAY:
+    return "seconds, as 1 or 0.25, at most a day";
   case TIMEOUT:
   case CONNECT_TIMEOUT:
   case IDLE_TIMEOUT:

@@ -20,6 +20,9 @@ struct settings {
   unsigned reactors; /* 0: the pool's default */
   unsigned concurrency;
   unsigned per_host;
+  double rate;          /* requests a second in all; 0: no limit */
+  double rate_per_host; /* the same of each host */
+  uint64_t delay_ms;    /* the least between two requests to one host */
   lariat_placement placement;
   uint64_t timeout_ms;
   uint64_t connect_timeout_ms;

@@ -2,7 +2,7 @@
 # Completion of the program lariat for bash.
 
 _lariat_fetch_options="--input --output --save --reactors --concurrency
-  --per-host --placement --timeout --connect-timeout --retries --retry-status
+  --per-host --rate --rate-per-host --delay --placement --timeout --connect-timeout --retries --retry-status
   --retry-budget --retry-all-methods --idle-timeout --max-body --max-redirects
   --memory --method --header --data --upload-file --cacert --insecure --http --resume --quiet --verbose --help --version"
 
@@ -33,7 +33,8 @@ _lariat() {
         compgen -W "GET HEAD POST PUT PATCH DELETE OPTIONS" -- "$current"
       )
       ;;
-    -r | --reactors | -c | --concurrency | --per-host | --timeout | \
+    -r | --reactors | -c | --concurrency | --per-host | --rate | \
+      --rate-per-host | --delay | --timeout | \
       --connect-timeout | --idle-timeout | --retries | --retry-status | \
       --retry-budget | --max-body | \
       --max-redirects | --memory | -H | --header | -d | --data) ;;
