@@ -189,8 +189,12 @@ target_compile_definitions(differential PRIVATE
   DIFFERENTIAL_TWISTED="${CMAKE_CURRENT_SOURCE_DIR}/build/twisted-24.11")
 set_target_properties(differential PROPERTIES
   RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+set(programs 20000)
+if(LARIAT_SANITIZE)
+  set(programs 4000)
+endif()
 add_test(NAME differential.twisted
-  COMMAND differential --seed 24 --programs 20000)
+  COMMAND differential --seed 24 --programs ${programs})
 add_test(NAME differential.rows
   COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/tests/differential/rows.sh
           $<TARGET_FILE:differential>)
