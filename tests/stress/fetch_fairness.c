@@ -14,8 +14,8 @@
  * each other; it is judged less strictly.
  *
  * In full: 9 pairs of 1 s for each; the median of the pairs' ratios is at least
- * 0.95.  Less than 100 per cent: fewer pairs, judged less strictly, of the first
- * part only.
+ * 0.95.  Less than 100 per cent: fewer pairs, judged less strictly, of the
+ * first part only.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -193,9 +193,7 @@ static void test_few_connections(void) {
 }
 
 /* Bound by the CPUs, which others use too. */
-static void test_at_once(void) {
-  compare("/page");
-}
+static void test_at_once(void) { compare("/page"); }
 
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
