@@ -188,7 +188,13 @@ void lr_socket_keep_connected(lr_transfer *transfer) {
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &fd);
   lr_socket *socket =
       fd == CURL_SOCKET_BAD ? NULL : find(&transfer->engine->sockets, fd);
-  if (socket) lr_list_remove(&socket->attempt);
+  if (!socket) return;
+  lr_list_remove(&socket->attempt);
+  /* Of one that it never had to wait for libcurl has told nothing at all: its
+   * end would go unnoticed. */
+  if (socket->watch.events == 0)
+    (void)lr_poller_set(lr_reactor_poller(transfer->engine->reactor),
+                        &socket->watch, idle_events);
 }
 
 void lr_socket_end_attempts(lr_transfer *transfer) {
