@@ -416,36 +416,29 @@ void lr_client_stop(lr_job *job, lariat_value failure) {
   look_for_room(client);
 }
 
-static void cancel(lariat_deferred *deferred) {
-  lr_job *job = lr_container(deferred, lr_job, deferred);
-  if (job->settled || !job->client) return;
+/* Ends a job, wherever it is: the failure says where that was. */
+static void stop(lr_job *job, lariat_status status, lariat_phase phase) {
   lariat_client *client = job->client;
   client->live++;
-  withdraw(job, LARIAT_ECANCELLED);
-  settle_failed(job, LARIAT_ECANCELLED, LARIAT_PHASE_NONE);
+  withdraw(job, status);
+  settle_failed(job, status, phase);
   look_for_room(client);
 }
 
+static void cancel(lariat_deferred *deferred) {
+  lr_job *job = lr_container(deferred, lr_job, deferred);
+  if (job->settled || !job->client) return;
+  stop(job, LARIAT_ECANCELLED, LARIAT_PHASE_NONE);
+}
+
 void lr_client_abort(lr_job *job) {
-  lariat_client *client = job->client;
-  client->live++;
-  withdraw(job, LARIAT_ECANCELLED);
-  settle_failed(job, LARIAT_ECANCELLED, LARIAT_PHASE_BODY);
-  look_for_room(client);
+  stop(job, LARIAT_ECANCELLED, LARIAT_PHASE_BODY);
 }
 
 /* Retries. */
 
 static bool has_deadline(const lr_job *job) {
   return job->deadline_ns != UINT64_MAX;
-}
-
-static void drop_outcome(lr_job *job) {
-  lr_response_release(job->response);
-  job->response = NULL;
-  lr_free(job->detail);
-  job->detail = NULL;
-  job->curl_code = 0;
 }
 
 static void repeat(lr_job *job) {
@@ -504,7 +497,7 @@ static bool try_again(lr_job *job) {
   lr_retry_note(job, job->outcome, http_status, plan.wait_ns);
   job->retries += !job->dead;
   job->fresh |= job->dead;
-  drop_outcome(job);
+  lr_job_drop_outcome(job);
   if (plan.wait_ns == 0) repeat(job);
   return true;
 }
@@ -526,11 +519,7 @@ static void timer_expired(lr_timer *timer) {
     return;
   lariat_phase phase =
       job->place == LR_JOB_QUEUED ? LARIAT_PHASE_QUEUE : LARIAT_PHASE_NONE;
-  lariat_client *client = job->client;
-  client->live++;
-  withdraw(job, LARIAT_ETIMEDOUT);
-  settle_failed(job, LARIAT_ETIMEDOUT, phase);
-  look_for_room(client);
+  stop(job, LARIAT_ETIMEDOUT, phase);
 }
 
 /* The way home. */

@@ -32,20 +32,21 @@ static void drop_request(lr_job *job) {
   job->own_rules = NULL;
 }
 
-static void drop_outcome(lr_job *job) {
+void lr_job_drop_outcome(lr_job *job) {
   lr_response_release(job->response);
   job->response = NULL;
   lr_free(job->detail);
   job->detail = NULL;
-  lr_free(job->attempts);
-  job->attempts = NULL;
+  job->curl_code = 0;
 }
 
 void lr_job_wipe(lr_job *job) {
   if (job->outlet) lr_outlet_free(job->outlet);
   job->outlet = NULL;
   drop_request(job);
-  drop_outcome(job);
+  lr_job_drop_outcome(job);
+  lr_free(job->attempts);
+  job->attempts = NULL;
 }
 
 void lr_job_free(lr_job *job) {

@@ -138,6 +138,10 @@ typedef struct lr_job {
 /* A blank job, on cache lines of its own; NULL when out of memory. */
 lr_job *lr_job_new(void);
 
+/* Drops what one attempt came to; what is known of all of them stays.  Any
+ * thread that has the job alone. */
+void lr_job_drop_outcome(lr_job *job);
+
 /* Drops what the request and its outcome own, and makes the job blank again
  * but for the deferred, which is dead.  Any thread that has the job alone. */
 void lr_job_wipe(lr_job *job);

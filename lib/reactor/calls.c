@@ -197,7 +197,7 @@ lariat_status lariat_reactor_delay_timer(lariat_reactor *reactor,
   lr_later *later;
   lariat_status status = find_later(reactor, timer, __func__, &later);
   if (status != LARIAT_OK) return status;
-  uint64_t at_ns = lr_timers_time(&reactor->timers, &later->timer);
+  uint64_t at_ns = lr_timer_time(&later->timer);
   if (delay_ms < 0)
     at_ns = time_before(at_ns, 0 - (uint64_t)delay_ms);
   else
@@ -211,8 +211,7 @@ lariat_status lariat_reactor_timer_time(lariat_reactor *reactor,
   lr_later *later;
   if (!at_ns) return LARIAT_EINVAL;
   lariat_status status = find_later(reactor, timer, __func__, &later);
-  if (status == LARIAT_OK)
-    *at_ns = lr_timers_time(&reactor->timers, &later->timer);
+  if (status == LARIAT_OK) *at_ns = lr_timer_time(&later->timer);
   return status;
 }
 

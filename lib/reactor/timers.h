@@ -58,9 +58,7 @@ static inline bool lr_timer_is_set(const lr_timer *timer) {
 }
 
 /* The time that `timer`, which is set, is set to. */
-static inline uint64_t lr_timers_time(const lr_timers *timers,
-                                      const lr_timer *timer) {
-  (void)timers;
+static inline uint64_t lr_timer_time(const lr_timer *timer) {
   return timer->at_ns;
 }
 
