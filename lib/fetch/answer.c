@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT
+ * Answers of HTTP/1.1, strictly. */
+#include "fetch/answer.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* Beyond these an answer is odd: libcurl has its own limits, and its own words
+ * for them. */
+enum { LONGEST_LINE = 64 * 1024, LONGEST_HEAD = 256 * 1024 };
+
+/* Of a chunk, in hexadecimal digits: what fits into 60 bits. */
+enum { LONGEST_SIZE = 15, LONGEST_SIZE_LINE = 256 };
+
+void lr_answer_begin(lr_answer *answer, lariat_response *response,
+                     bool bodiless, bool decodes, uint64_t max_body_bytes) {
+  answer->response = response;
+  answer->max_body_bytes = max_body_bytes;
+  answer->received = 0;
+  answer->left = 0;
+  answer->line.length = 0;
+  answer->head_bytes = 0;
+  answer->place = LR_ANSWER_STATUS;
+  answer->bodiless = bodiless;
+  answer->decodes = decodes;
+  answer->keeps = true;
+  answer->chunked = false;
+  answer->coded = false;
+  answer->sized = false;
+  answer->fault = LARIAT_OK;
+}
+
+void lr_answer_clear(lr_answer *answer) { lr_buffer_clear(&answer->line); }
+
+bool lr_answer_begun(const lr_answer *answer) { return answer->head_bytes > 0; }
+
+static lr_answer_verdict fail(lr_answer *answer, lariat_status fault) {
+  answer->fault = fault;
+  return LR_ANSWER_FAILED;
+}
+
+/* The body. */
+
+static lr_answer_verdict complete(lr_answer *answer) {
+  answer->place = LR_ANSWER_COMPLETE;
+  return LR_ANSWER_DONE;
+}
+
+static lr_answer_verdict put_body(lr_answer *answer, const char *bytes,
+                                  size_t length) {
+  answer->received += length;
+  if (answer->max_body_bytes && answer->received > answer->max_body_bytes)
+    return fail(answer, LARIAT_EBODYLIMIT);
+  if (!lr_response_add_body(answer->response, bytes, length))
+    return fail(answer, LARIAT_ENOMEM);
+  return LR_ANSWER_MORE;
+}
+
+/* Of what has a known length, as much as there is. */
+static lr_answer_verdict take_counted(lr_answer *answer, const char **at,
+                                      const char *end) {
+  size_t length = (size_t)(end - *at);
+  if (length > answer->left) length = (size_t)answer->left;
+  answer->left -= length;
+  const char *bytes = *at;
+  *at += length;
+  return put_body(answer, bytes, length);
+}
+
+static lr_answer_verdict take_length(lr_answer *answer, const char **at,
+                                     const char *end) {
+  lr_answer_verdict verdict = take_counted(answer, at, end);
+  if (verdict != LR_ANSWER_MORE || answer->left) return verdict;
+  return complete(answer);
+}
+
+static lr_answer_verdict take_rest(lr_answer *answer, const char **at,
+                                   const char *end) {
+  const char *bytes = *at;
+  *at = end;
+  return put_body(answer, bytes, (size_t)(end - bytes));
+}
+
+static lr_answer_verdict take_chunk(lr_answer *answer, const char **at,
+                                    const char *end) {
+  lr_answer_verdict verdict = take_counted(answer, at, end);
+  if (answer->left == 0) answer->place = LR_ANSWER_CHUNK_END;
+  return verdict;
+}
+
+static int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+/* "1a", perhaps with an extension, which nobody uses. */
+static lr_answer_verdict read_size(lr_answer *answer, const char *line,
+                                   size_t length) {
+  uint64_t size = 0;
+  size_t digits = 0;
+  while (digits < length && hex_value(line[digits]) >= 0)
+    size = size * 16 + (unsigned)hex_value(line[digits++]);
+  if (digits == 0 || digits > LONGEST_SIZE) return LR_ANSWER_ODD;
+  if (length > LONGEST_SIZE_LINE) return LR_ANSWER_ODD;
+  if (digits < length && line[digits] != ';') return LR_ANSWER_ODD;
+  answer->left = size;
+  answer->place = size ? LR_ANSWER_CHUNK : LR_ANSWER_TRAILERS;
+  return LR_ANSWER_MORE;
+}
+
+static lr_answer_verdict end_chunk(lr_answer *answer, size_t length) {
+  if (length > 0) return LR_ANSWER_ODD;
+  answer->place = LR_ANSWER_CHUNK_SIZE;
+  return LR_ANSWER_MORE;
+}
+
+/* The head. */
+
+/* A final head is there: what follows is decided by it (RFC 9112, 6.3). */
+static lr_answer_verdict choose_body(lr_answer *answer) {
+  const lariat_response *response = answer->response;
+  int status = response->status;
+  if (answer->chunked && answer->sized) return LR_ANSWER_ODD;
+  if (answer->sized && response->content_length < 0) return LR_ANSWER_ODD;
+  if (answer->bodiless || status == 204 || status == 304)
+    return complete(answer);
+  if (answer->coded && answer->decodes) return LR_ANSWER_ODD;
+  if (answer->chunked) {
+    answer->place = LR_ANSWER_CHUNK_SIZE;
+    return LR_ANSWER_MORE;
+  }
+  if (!answer->sized) {
+    answer->keeps = false;
+    answer->place = LR_ANSWER_UNTIL_END;
+    return LR_ANSWER_MORE;
+  }
+  answer->left = (uint64_t)response->content_length;
+  answer->place = LR_ANSWER_LENGTH;
+  return answer->left ? LR_ANSWER_MORE : complete(answer);
+}
+
+/* After an interim head (1xx) another follows; 101 is for those who asked. */
+static lr_answer_verdict end_head(lr_answer *answer) {
+  const lariat_response *response = answer->response;
+  if (response->status == 101) return LR_ANSWER_ODD;
+  if (response->status >= 200) return choose_body(answer);
+  answer->place = LR_ANSWER_STATUS;
+  answer->keeps = true;
+  answer->chunked = false;
+  answer->coded = false;
+  answer->sized = false;
+  return LR_ANSWER_MORE;
+}
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* "HTTP/1.1 200", with or without a reason. */
+static bool is_status_line(const char *line, size_t length) {
+  static const char version[] = "HTTP/1.1 ";
+  enum { VERSION = sizeof version - 1, CODE = 3 };
+  if (length < VERSION + CODE || memcmp(line, version, VERSION) != 0)
+    return false;
+  const char *code = line + VERSION;
+  if (code[0] < '1' || code[0] > '9') return false;
+  if (!is_digit(code[1]) || !is_digit(code[2])) return false;
+  return length == VERSION + CODE || code[CODE] == ' ';
+}
+
+static bool is_token_byte(char c) {
+  static const bool tokens[256] = {
+      ['0' ... '9'] = true, ['a' ... 'z'] = true, ['A' ... 'Z'] = true,
+      ['!'] = true,         ['#'] = true,         ['$'] = true,
+      ['%'] = true,         ['&'] = true,         ['\''] = true,
+      ['*'] = true,         ['+'] = true,         ['-'] = true,
+      ['.'] = true,         ['^'] = true,         ['_'] = true,
+      ['`'] = true,         ['|'] = true,         ['~'] = true};
+  return tokens[(unsigned char)c];
+}
+
+static size_t name_length(const char *line, size_t length) {
+  size_t at = 0;
+  while (at < length && is_token_byte(line[at])) at++;
+  return at;
+}
+
+static bool is_named(const char *line, const char *name, size_t length) {
+  return strncasecmp(line, name, length) == 0;
+}
+
+/* The value that response.c has just taken from a line. */
+static const char *last_value(const lariat_response *response) {
+  return response->text.bytes +
+         response->headers[response->header_count - 1].value;
+}
+
+static bool says_close(const char *value) {
+  return strcasestr(value, "close") != NULL;
+}
+
+/* The headers that say where the answer ends, and what becomes of the
+ * connection.  One that is there twice, or that says more than the usual,
+ * could be read in two ways. */
+static lr_answer_verdict heed(lr_answer *answer, const char *line,
+                              size_t length) {
+  const char *value = last_value(answer->response);
+  if (length == 10 && is_named(line, "Connection", length)) {
+    if (says_close(value)) answer->keeps = false;
+  } else if (length == 14 && is_named(line, "Content-Length", length)) {
+    if (answer->sized) return LR_ANSWER_ODD;
+    answer->sized = true;
+  } else if (length == 16 && is_named(line, "Content-Encoding", length)) {
+    answer->coded = true;
+  } else if (length == 17 && is_named(line, "Transfer-Encoding", length)) {
+    if (answer->chunked || strcasecmp(value, "chunked") != 0)
+      return LR_ANSWER_ODD;
+    answer->chunked = true;
+  }
+  return LR_ANSWER_MORE;
+}
+
+static lr_answer_verdict verdict_of(lr_answer *answer, lariat_status status) {
+  if (status == LARIAT_OK) return LR_ANSWER_MORE;
+  return status == LARIAT_EHEADERLIMIT ? LR_ANSWER_ODD : fail(answer, status);
+}
+
+/* A line of a head or of trailers; not the empty one. */
+static lr_answer_verdict add_header(lr_answer *answer, const char *line,
+                                    size_t length) {
+  size_t name = name_length(line, length);
+  if (name == 0 || name == length || line[name] != ':') return LR_ANSWER_ODD;
+  if (memchr(line, '\0', length)) return LR_ANSWER_ODD;
+  lr_answer_verdict verdict =
+      verdict_of(answer, lr_response_add_line(answer->response, line, length));
+  if (verdict != LR_ANSWER_MORE || answer->place == LR_ANSWER_TRAILERS)
+    return verdict;
+  return heed(answer, line, name);
+}
+
+static lr_answer_verdict start_head(lr_answer *answer, const char *line,
+                                    size_t length) {
+  if (!is_status_line(line, length)) return LR_ANSWER_ODD;
+  answer->place = LR_ANSWER_HEADERS;
+  return verdict_of(answer,
+                    lr_response_add_line(answer->response, line, length));
+}
+
+/* Lines. */
+
+static lr_answer_verdict take_head_line(lr_answer *answer, const char *line,
+                                        size_t length) {
+  answer->head_bytes += (uint32_t)length + 2;
+  if (answer->head_bytes > LONGEST_HEAD) return LR_ANSWER_ODD;
+  if (answer->place == LR_ANSWER_STATUS)
+    return start_head(answer, line, length);
+  if (length > 0) return add_header(answer, line, length);
+  lariat_status status = lr_response_add_line(answer->response, line, 0);
+  if (status != LARIAT_OK) return fail(answer, status);
+  return answer->place == LR_ANSWER_TRAILERS ? complete(answer)
+                                             : end_head(answer);
+}
+
+/* Without its CRLF.  (A CR of its own within a line makes it odd.) */
+static lr_answer_verdict take_line(lr_answer *answer, const char *line,
+                                   size_t length) {
+  if (length == 0 || line[length - 1] != '\r') return LR_ANSWER_ODD;
+  length--;
+  if (memchr(line, '\r', length)) return LR_ANSWER_ODD;
+  if (answer->place == LR_ANSWER_CHUNK_SIZE)
+    return read_size(answer, line, length);
+  if (answer->place == LR_ANSWER_CHUNK_END) return end_chunk(answer, length);
+  return take_head_line(answer, line, length);
+}
+
+static lr_answer_verdict keep_part(lr_answer *answer, const char *bytes,
+                                   size_t length) {
+  if (answer->line.length + length > LONGEST_LINE) return LR_ANSWER_ODD;
+  return lr_buffer_append(&answer->line, bytes, length)
+             ? LR_ANSWER_MORE
+             : fail(answer, LARIAT_ENOMEM);
+}
+
+/* A line whose beginning came earlier. */
+static lr_answer_verdict take_kept_line(lr_answer *answer, const char *bytes,
+                                        size_t length) {
+  lr_answer_verdict verdict = keep_part(answer, bytes, length);
+  if (verdict != LR_ANSWER_MORE) return verdict;
+  size_t all = answer->line.length;
+  answer->line.length = 0;
+  return take_line(answer, answer->line.bytes, all);
+}
+
+static lr_answer_verdict next_line(lr_answer *answer, const char **at,
+                                   const char *end) {
+  const char *begin = *at;
+  const char *feed = memchr(begin, '\n', (size_t)(end - begin));
+  *at = feed ? feed + 1 : end;
+  if (!feed) return keep_part(answer, begin, (size_t)(end - begin));
+  if (answer->line.length)
+    return take_kept_line(answer, begin, (size_t)(feed - begin));
+  return take_line(answer, begin, (size_t)(feed - begin));
+}
+
+static lr_answer_verdict next_part(lr_answer *answer, const char **at,
+                                   const char *end) {
+  switch ((lr_answer_place)answer->place) {
+  case LR_ANSWER_LENGTH:
+    return take_length(answer, at, end);
+  case LR_ANSWER_UNTIL_END:
+    return take_rest(answer, at, end);
+  case LR_ANSWER_CHUNK:
+    return take_chunk(answer, at, end);
+  default:
+    return next_line(answer, at, end);
+  }
+}
+
+lr_answer_verdict lr_answer_feed(lr_answer *answer, const char *bytes,
+                                 size_t length, size_t *used) {
+  const char *at = bytes;
+  const char *end = bytes + length;
+  lr_answer_verdict verdict = LR_ANSWER_MORE;
+  while (verdict == LR_ANSWER_MORE && at < end)
+    verdict = next_part(answer, &at, end);
+  *used = (size_t)(at - bytes);
+  return verdict;
+}
+
+lr_answer_verdict lr_answer_end(lr_answer *answer) {
+  answer->keeps = false;
+  if (answer->place == LR_ANSWER_UNTIL_END) return complete(answer);
+  return fail(answer,
+              lr_answer_begun(answer) ? LARIAT_ETRUNCATED : LARIAT_EEMPTY);
+}
+
+/* What another has read. */
+
+bool lr_answer_would_keep(const lariat_response *response, bool bodiless) {
+  bool framed = bodiless || response->status == 204 || response->status == 304;
+  if (response->http_version != 11 || response->status < 200) return false;
+  for (uint32_t i = 0; i < response->header_count; i++) {
+    const lr_header_place *place = &response->headers[i];
+    const char *name = response->text.bytes + place->name;
+    const char *value = response->text.bytes + place->value;
+    size_t length = place->name_length;
+    if (length == 10 && is_named(name, "Connection", length) &&
+        says_close(value))
+      return false;
+    if (length == 14 && is_named(name, "Content-Length", length)) framed = true;
+    if (length == 17 && is_named(name, "Transfer-Encoding", length))
+      framed = strcasecmp(value, "chunked") == 0;
+  }
+  return framed;
+}
