@@ -168,23 +168,6 @@ static bool is_status_line(const char *line, size_t length) {
   return length == VERSION + CODE || code[CODE] == ' ';
 }
 
-static bool is_token_byte(char c) {
-  static const bool tokens[256] = {
-      ['0' ... '9'] = true, ['a' ... 'z'] = true, ['A' ... 'Z'] = true,
-      ['!'] = true,         ['#'] = true,         ['$'] = true,
-      ['%'] = true,         ['&'] = true,         ['\''] = true,
-      ['*'] = true,         ['+'] = true,         ['-'] = true,
-      ['.'] = true,         ['^'] = true,         ['_'] = true,
-      ['`'] = true,         ['|'] = true,         ['~'] = true};
-  return tokens[(unsigned char)c];
-}
-
-static size_t name_length(const char *line, size_t length) {
-  size_t at = 0;
-  while (at < length && is_token_byte(line[at])) at++;
-  return at;
-}
-
 static bool is_named(const char *line, const char *name, size_t length) {
   return strncasecmp(line, name, length) == 0;
 }
@@ -196,7 +179,7 @@ static const char *last_value(const lariat_response *response) {
 }
 
 static bool says_close(const char *value) {
-  return strcasestr(value, "close") != NULL;
+  return strcmp(value, "keep-alive") != 0 && strcasestr(value, "close");
 }
 
 /* The headers that say where the answer ends, and what becomes of the
@@ -225,17 +208,23 @@ static lr_answer_verdict verdict_of(lr_answer *answer, lariat_status status) {
   return status == LARIAT_EHEADERLIMIT ? LR_ANSWER_ODD : fail(answer, status);
 }
 
-/* A line of a head or of trailers; not the empty one. */
+static bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+/* A line of a head or of trailers; not the empty one.  A blank at its beginning
+ * makes it a part of the one before; one before the colon has been used to make
+ * two readers see different things. */
 static lr_answer_verdict add_header(lr_answer *answer, const char *line,
                                     size_t length) {
-  size_t name = name_length(line, length);
-  if (name == 0 || name == length || line[name] != ':') return LR_ANSWER_ODD;
-  if (memchr(line, '\0', length)) return LR_ANSWER_ODD;
-  lr_answer_verdict verdict =
-      verdict_of(answer, lr_response_add_line(answer->response, line, length));
+  const char *end = line + length;
+  const char *colon = memchr(line, ':', length);
+  if (!colon || colon == line) return LR_ANSWER_ODD;
+  if (is_blank(*line) || is_blank(colon[-1])) return LR_ANSWER_ODD;
+  if (end > answer->first_nul) return LR_ANSWER_ODD;
+  lr_answer_verdict verdict = verdict_of(
+      answer, lr_response_add_header(answer->response, line, colon, end));
   if (verdict != LR_ANSWER_MORE || answer->place == LR_ANSWER_TRAILERS)
     return verdict;
-  return heed(answer, line, name);
+  return heed(answer, line, (size_t)(colon - line));
 }
 
 static lr_answer_verdict start_head(lr_answer *answer, const char *line,
@@ -261,16 +250,21 @@ static lr_answer_verdict take_head_line(lr_answer *answer, const char *line,
                                              : end_head(answer);
 }
 
-/* Without its CRLF.  (A CR of its own within a line makes it odd.) */
+/* With its CR. */
 static lr_answer_verdict take_line(lr_answer *answer, const char *line,
                                    size_t length) {
   if (length == 0 || line[length - 1] != '\r') return LR_ANSWER_ODD;
   length--;
-  if (memchr(line, '\r', length)) return LR_ANSWER_ODD;
   if (answer->place == LR_ANSWER_CHUNK_SIZE)
     return read_size(answer, line, length);
   if (answer->place == LR_ANSWER_CHUNK_END) return end_chunk(answer, length);
   return take_head_line(answer, line, length);
+}
+
+/* Once for all lines. */
+static void find_nul(lr_answer *answer, const char *bytes, size_t length) {
+  const char *nul = length ? memchr(bytes, '\0', length) : NULL;
+  answer->first_nul = nul ? nul : bytes + length;
 }
 
 static lr_answer_verdict keep_part(lr_answer *answer, const char *bytes,
@@ -283,12 +277,15 @@ static lr_answer_verdict keep_part(lr_answer *answer, const char *bytes,
 
 /* A line whose beginning came earlier. */
 static lr_answer_verdict take_kept_line(lr_answer *answer, const char *bytes,
-                                        size_t length) {
+                                        size_t length, const char *end) {
   lr_answer_verdict verdict = keep_part(answer, bytes, length);
   if (verdict != LR_ANSWER_MORE) return verdict;
   size_t all = answer->line.length;
   answer->line.length = 0;
-  return take_line(answer, answer->line.bytes, all);
+  find_nul(answer, answer->line.bytes, all);
+  verdict = take_line(answer, answer->line.bytes, all);
+  find_nul(answer, bytes + length, (size_t)(end - bytes) - length);
+  return verdict;
 }
 
 static lr_answer_verdict next_line(lr_answer *answer, const char **at,
@@ -298,7 +295,7 @@ static lr_answer_verdict next_line(lr_answer *answer, const char **at,
   *at = feed ? feed + 1 : end;
   if (!feed) return keep_part(answer, begin, (size_t)(end - begin));
   if (answer->line.length)
-    return take_kept_line(answer, begin, (size_t)(feed - begin));
+    return take_kept_line(answer, begin, (size_t)(feed - begin), end);
   return take_line(answer, begin, (size_t)(feed - begin));
 }
 
@@ -321,6 +318,8 @@ lr_answer_verdict lr_answer_feed(lr_answer *answer, const char *bytes,
   const char *at = bytes;
   const char *end = bytes + length;
   lr_answer_verdict verdict = LR_ANSWER_MORE;
+  if (!lr_answer_in_body(answer) || answer->chunked)
+    find_nul(answer, bytes, length);
   while (verdict == LR_ANSWER_MORE && at < end)
     verdict = next_part(answer, &at, end);
   *used = (size_t)(at - bytes);
