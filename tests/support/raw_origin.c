@@ -1,0 +1,589 @@
+/* SPDX-License-Identifier: MIT
+ * See raw_origin.h. */
+#define _GNU_SOURCE
+#include "support/raw_origin.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/tcp.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/list.h"
+
+enum {
+  HEAD_MOST = 16 * 1024, /* of a request */
+  KEPT_MS = 40,          /* how long RAW_KEEP waits for a request */
+  UNREAD_MS = 200,       /* how long a piece waits for its reader */
+  FDS_MOST = 4096,       /* where the peer's descriptor is looked for */
+  EVENTS = 64
+};
+
+/* The kernel's numbers; its header does not go with the C library's. */
+enum { STATE_CLOSE = 7, STATE_CLOSE_WAIT = 8 };
+
+enum phase {
+  IDLE,    /* waits for a request */
+  SENDING, /* a piece is on its way out */
+  READING, /* until the peer has read the piece */
+  ENDING   /* until the peer knows of the end */
+};
+
+struct slot {
+  struct raw_answer answer;
+  struct raw_seen seen;
+  char *request; /* the last */
+  size_t request_length;
+};
+
+struct connection {
+  lr_list node;
+  int fd; /* -1: closed; the peer does not know yet */
+  enum phase phase;
+  unsigned requests;
+  struct raw_answer answer; /* in the works, or the last */
+  size_t sent;
+  size_t piece_end;
+  uint64_t written;  /* on this connection */
+  uint64_t since_ms; /* in this phase */
+  bool slack;        /* the peer does not read: do not wait for it again */
+  struct sockaddr_in here;
+  struct sockaddr_in there;
+  int peer_fd; /* -1: not known */
+  size_t in_length;
+  char in[HEAD_MOST + 1];
+};
+
+struct raw_origin {
+  pthread_mutex_t lock;
+  pthread_t thread;
+  bool stopping;
+  bool closing; /* all connections */
+  int listener;
+  int epoll_fd;
+  int waker;
+  unsigned port;
+  uint64_t accepted;
+  uint64_t requests;
+  lr_list connections;
+  struct slot slots[RAW_ANSWERS];
+};
+
+static uint64_t now_ms(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (uint64_t)time.tv_sec * 1000u + (uint64_t)time.tv_nsec / 1000000u;
+}
+
+static void nap(void) {
+  const struct timespec moment = {0, 30000};
+  nanosleep(&moment, NULL);
+}
+
+/* The peer's end, which is in this process.  These are bare system calls: the
+ * descriptor is another's, who may close it meanwhile, and then the answer is
+ * of no use, but does no harm. */
+
+static bool is_end(int fd, int call, const struct sockaddr_in *wanted) {
+  struct sockaddr_in name;
+  socklen_t length = sizeof name;
+  memset(&name, 0, sizeof name);
+  return syscall(call, fd, &name, &length) == 0 && name.sin_family == AF_INET &&
+         name.sin_port == wanted->sin_port &&
+         name.sin_addr.s_addr == wanted->sin_addr.s_addr;
+}
+
+static bool is_peer(const struct connection *c, int fd) {
+  return fd >= 0 && is_end(fd, SYS_getsockname, &c->there) &&
+         is_end(fd, SYS_getpeername, &c->here);
+}
+
+static bool find_peer(struct connection *c) {
+  if (is_peer(c, c->peer_fd)) return true;
+  for (int fd = 3; fd < FDS_MOST; fd++) {
+    if (!is_peer(c, fd)) continue;
+    c->peer_fd = fd;
+    return true;
+  }
+  c->peer_fd = -1;
+  return false;
+}
+
+static bool peer_info(struct connection *c, struct tcp_info *info) {
+  socklen_t length = sizeof *info;
+  memset(info, 0, sizeof *info);
+  return find_peer(c) && syscall(SYS_getsockopt, c->peer_fd, IPPROTO_TCP,
+                                 TCP_INFO, info, &length) == 0;
+}
+
+/* All that was written has come to the peer, or it is not there any more. */
+static bool has_arrived(struct connection *c) {
+  struct tcp_info info;
+  return !peer_info(c, &info) || info.tcpi_bytes_received >= c->written;
+}
+
+static bool has_been_read(struct connection *c) {
+  int unread = 0;
+  if (!has_arrived(c)) return false;
+  return c->peer_fd < 0 ||
+         syscall(SYS_ioctl, c->peer_fd, FIONREAD, &unread) != 0 || unread == 0;
+}
+
+static bool knows_the_end(struct connection *c) {
+  struct tcp_info info;
+  return !peer_info(c, &info) || info.tcpi_state == STATE_CLOSE ||
+         info.tcpi_state == STATE_CLOSE_WAIT;
+}
+
+/* One connection. */
+
+static void turn_to(struct connection *c, enum phase phase) {
+  c->phase = phase;
+  c->since_ms = now_ms();
+}
+
+static void drop_fd(struct connection *c, bool reset) {
+  const struct linger now = {1, 0};
+  if (c->fd < 0) return;
+  if (reset) (void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  close(c->fd);
+  c->fd = -1;
+}
+
+/* Until the peer knows, it stays in the list. */
+static void end_connection(struct connection *c, bool reset) {
+  drop_fd(c, reset);
+  turn_to(c, ENDING);
+}
+
+static void free_connection(struct connection *c) {
+  drop_fd(c, true);
+  lr_list_remove(&c->node);
+  free(c);
+}
+
+static void choose_piece(struct connection *c) {
+  c->piece_end = c->answer.length;
+  if (c->answer.apart && c->sent < c->answer.length) c->piece_end = c->sent + 1;
+  for (size_t i = 0; i < RAW_CUTS; i++) {
+    size_t cut = c->answer.cuts[i];
+    if (cut > c->sent && cut < c->piece_end) c->piece_end = cut;
+  }
+}
+
+static void watch(struct raw_origin *origin, struct connection *c, int op,
+                  uint32_t events) {
+  struct epoll_event event = {.events = events, .data.ptr = c};
+  if (epoll_ctl(origin->epoll_fd, op, c->fd, &event)) abort();
+}
+
+static void finish_answer(struct connection *c) {
+  if (c->answer.end == RAW_CLOSE || c->answer.end == RAW_RESET)
+    end_connection(c, c->answer.end == RAW_RESET);
+  else
+    turn_to(c, IDLE);
+}
+
+static bool last_piece(const struct connection *c) {
+  return c->sent == c->answer.length;
+}
+
+/* Of the last piece it is enough that it has arrived, but before a reset, which
+ * would take it away. */
+static bool piece_is_over(struct connection *c) {
+  if (c->slack) return true;
+  if (now_ms() - c->since_ms > UNREAD_MS) {
+    c->slack = true;
+    return true;
+  }
+  return last_piece(c) && c->answer.end != RAW_RESET ? has_arrived(c)
+                                                     : has_been_read(c);
+}
+
+static void send_piece(struct raw_origin *origin, struct connection *c) {
+  while (c->sent < c->piece_end) {
+    ssize_t sent = send(c->fd, c->answer.bytes + c->sent,
+                        c->piece_end - c->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0 && errno == EAGAIN) {
+      watch(origin, c, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
+      return;
+    }
+    if (sent < 0) {
+      end_connection(c, true);
+      return;
+    }
+    c->sent += (size_t)sent;
+    c->written += (size_t)sent;
+  }
+  watch(origin, c, EPOLL_CTL_MOD, EPOLLIN);
+  turn_to(c, READING);
+}
+
+static void next_piece(struct raw_origin *origin, struct connection *c) {
+  if (last_piece(c)) {
+    finish_answer(c);
+    return;
+  }
+  choose_piece(c);
+  turn_to(c, SENDING);
+  send_piece(origin, c);
+}
+
+/* Requests. */
+
+static void keep_request(struct slot *slot, const char *text, size_t length) {
+  char *copy = malloc(length + 1);
+  if (!copy) abort();
+  memcpy(copy, text, length);
+  copy[length] = '\0';
+  free(slot->request);
+  slot->request = copy;
+  slot->request_length = length;
+}
+
+static struct slot *slot_of(struct raw_origin *origin, const char *head) {
+  static const char prefix[] = " /case/";
+  const char *at = strchr(head, ' ');
+  if (!at || strncmp(at, prefix, sizeof prefix - 1) != 0) return NULL;
+  unsigned long number = strtoul(at + sizeof prefix - 1, NULL, 10);
+  return number < RAW_ANSWERS ? &origin->slots[number] : NULL;
+}
+
+static struct raw_answer clean_answer(const char *head) {
+  static const char text[] = "HTTP/1.1 200 OK\r\n"
+                             "Content-Type: text/plain\r\n"
+                             "Content-Length: 3\r\n"
+                             "\r\n"
+                             "ok\n";
+  size_t length = sizeof text - 1;
+  if (strncmp(head, "HEAD ", 5) == 0) length -= 3;
+  return (struct raw_answer){.bytes = text, .length = length, .end = RAW_HOLD};
+}
+
+static void begin_answer(struct raw_origin *origin, struct connection *c,
+                         size_t length) {
+  struct slot *slot = slot_of(origin, c->in);
+  origin->requests++;
+  c->requests++;
+  c->sent = 0;
+  c->answer = slot ? slot->answer : clean_answer(c->in);
+  if (!slot) return;
+  keep_request(slot, c->in, length);
+  if (slot->seen.requests++ == 0) slot->seen.place = c->requests;
+}
+
+/* True: one is there. */
+static bool take_request(struct raw_origin *origin, struct connection *c) {
+  c->in[c->in_length] = '\0';
+  const char *end = strstr(c->in, "\r\n\r\n");
+  if (!end) return false;
+  size_t length = (size_t)(end - c->in) + 4;
+  begin_answer(origin, c, length);
+  memmove(c->in, c->in + length, c->in_length - length);
+  c->in_length -= length;
+  return true;
+}
+
+/* False: the connection has ended. */
+static bool receive(struct connection *c) {
+  ssize_t got =
+      recv(c->fd, c->in + c->in_length, HEAD_MOST - c->in_length, MSG_DONTWAIT);
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return true;
+  if (got <= 0) return false;
+  c->in_length += (size_t)got;
+  return true;
+}
+
+static void on_events(struct raw_origin *origin, struct connection *c,
+                      uint32_t events) {
+  if (c->fd < 0) return;
+  if ((events & ~(uint32_t)EPOLLOUT) && !receive(c)) {
+    end_connection(c, false);
+    return;
+  }
+  if (c->phase == SENDING) send_piece(origin, c);
+}
+
+static bool has_lingered(const struct connection *c) {
+  return c->phase == IDLE && c->requests && c->answer.end == RAW_KEEP &&
+         now_ms() - c->since_ms >= KEPT_MS;
+}
+
+/* What time does to it.  May free it. */
+static void look_after(struct raw_origin *origin, struct connection *c) {
+  if (c->phase == READING && piece_is_over(c)) next_piece(origin, c);
+  if (c->phase == IDLE && c->in_length && take_request(origin, c))
+    next_piece(origin, c);
+  if (has_lingered(c)) end_connection(c, false);
+  if (c->phase == ENDING &&
+      (knows_the_end(c) || now_ms() - c->since_ms > UNREAD_MS))
+    free_connection(c);
+}
+
+/* All connections. */
+
+static void take_connection(struct raw_origin *origin) {
+  struct sockaddr_in there;
+  socklen_t length = sizeof there;
+  memset(&there, 0, sizeof there);
+  int fd = accept4(origin->listener, (struct sockaddr *)&there, &length,
+                   SOCK_CLOEXEC | SOCK_NONBLOCK);
+  if (fd < 0) return;
+  struct connection *c = calloc(1, sizeof *c);
+  int on = 1;
+  if (!c) abort();
+  (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  c->fd = fd;
+  c->peer_fd = -1;
+  c->there = there;
+  length = sizeof c->here;
+  (void)getsockname(fd, (struct sockaddr *)&c->here, &length);
+  lr_list_append(&origin->connections, &c->node);
+  origin->accepted++;
+  watch(origin, c, EPOLL_CTL_ADD, EPOLLIN);
+}
+
+static struct connection *of_node(lr_list *node) {
+  return lr_container(node, struct connection, node);
+}
+
+static void look_after_all(struct raw_origin *origin) {
+  lr_list *next;
+  for (lr_list *node = origin->connections.next; node != &origin->connections;
+       node = next) {
+    next = node->next;
+    struct connection *c = of_node(node);
+    if (origin->closing && c->phase != ENDING) end_connection(c, false);
+    look_after(origin, c);
+  }
+  origin->closing = false;
+}
+
+static bool is_busy(const struct connection *c) { return c->phase != IDLE; }
+
+static bool any_busy(const struct raw_origin *origin) {
+  for (lr_list *node = origin->connections.next; node != &origin->connections;
+       node = node->next)
+    if (is_busy(of_node(node))) return true;
+  return false;
+}
+
+static bool any_lingers(const struct raw_origin *origin) {
+  for (lr_list *node = origin->connections.next; node != &origin->connections;
+       node = node->next) {
+    const struct connection *c = of_node(node);
+    if (c->requests && c->answer.end == RAW_KEEP) return true;
+  }
+  return false;
+}
+
+/* The list changes only here; freed connections have no descriptor, and so no
+ * events. */
+static void handle(struct raw_origin *origin, struct epoll_event *events,
+                   int count) {
+  for (int i = 0; i < count; i++) {
+    void *owner = events[i].data.ptr;
+    uint64_t calls;
+    if (owner == origin)
+      take_connection(origin);
+    else if (owner == &origin->waker)
+      (void)!read(origin->waker, &calls, sizeof calls);
+    else
+      on_events(origin, owner, events[i].events);
+  }
+  look_after_all(origin);
+}
+
+static void *serve(void *context) {
+  struct raw_origin *origin = context;
+  struct epoll_event events[EVENTS];
+  int timeout_ms = -1;
+  bool busy = false;
+  for (;;) {
+    int count = epoll_wait(origin->epoll_fd, events, EVENTS, timeout_ms);
+    if (busy && count <= 0) nap();
+    pthread_mutex_lock(&origin->lock);
+    if (origin->stopping) break;
+    handle(origin, events, count);
+    busy = any_busy(origin);
+    timeout_ms = busy ? 0 : any_lingers(origin) ? KEPT_MS / 4 : -1;
+    pthread_mutex_unlock(&origin->lock);
+  }
+  pthread_mutex_unlock(&origin->lock);
+  return NULL;
+}
+
+/* Starting and stopping. */
+
+static socklen_t write_address(const char *address, unsigned port,
+                               struct sockaddr_storage *out) {
+  struct sockaddr_in *four = (struct sockaddr_in *)out;
+  struct sockaddr_in6 *six = (struct sockaddr_in6 *)out;
+  memset(out, 0, sizeof *out);
+  if (strchr(address, ':')) {
+    six->sin6_family = AF_INET6;
+    six->sin6_port = htons((in_port_t)port);
+    return inet_pton(AF_INET6, address, &six->sin6_addr) == 1 ? sizeof *six : 0;
+  }
+  four->sin_family = AF_INET;
+  four->sin_port = htons((in_port_t)port);
+  if (strcmp(address, "127.0.0.0/8") == 0) return sizeof *four;
+  return inet_pton(AF_INET, address, &four->sin_addr) == 1 ? sizeof *four : 0;
+}
+
+static bool listen_on(struct raw_origin *origin, const char *address,
+                      unsigned port) {
+  struct sockaddr_storage name;
+  socklen_t length = write_address(address, port, &name);
+  int on = 1;
+  origin->listener =
+      socket(name.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (origin->listener < 0 || !length) return false;
+  (void)setsockopt(origin->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+  if (bind(origin->listener, (struct sockaddr *)&name, length) ||
+      listen(origin->listener, 1024) ||
+      getsockname(origin->listener, (struct sockaddr *)&name, &length))
+    return false;
+  origin->port = ntohs(name.ss_family == AF_INET6
+                           ? ((struct sockaddr_in6 *)&name)->sin6_port
+                           : ((struct sockaddr_in *)&name)->sin_port);
+  return true;
+}
+
+static bool wait_on(struct raw_origin *origin, int fd, void *owner) {
+  struct epoll_event event = {.events = EPOLLIN, .data.ptr = owner};
+  return epoll_ctl(origin->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+}
+
+static bool start(struct raw_origin *origin, const char *address,
+                  unsigned port) {
+  origin->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+  origin->waker = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (origin->epoll_fd < 0 || origin->waker < 0 ||
+      !listen_on(origin, address, port) ||
+      !wait_on(origin, origin->listener, origin) ||
+      !wait_on(origin, origin->waker, &origin->waker))
+    return false;
+  int error = pthread_create(&origin->thread, NULL, serve, origin);
+  if (error) errno = error;
+  return error == 0;
+}
+
+static void free_origin(struct raw_origin *origin) {
+  int kept = errno;
+  while (!lr_list_empty(&origin->connections))
+    free_connection(of_node(origin->connections.next));
+  for (size_t i = 0; i < RAW_ANSWERS; i++) free(origin->slots[i].request);
+  if (origin->listener >= 0) close(origin->listener);
+  if (origin->epoll_fd >= 0) close(origin->epoll_fd);
+  if (origin->waker >= 0) close(origin->waker);
+  pthread_mutex_destroy(&origin->lock);
+  free(origin);
+  errno = kept;
+}
+
+struct raw_origin *raw_origin_start(const char *address, unsigned port) {
+  struct raw_origin *origin = calloc(1, sizeof *origin);
+  if (!origin) return NULL;
+  pthread_mutex_init(&origin->lock, NULL);
+  lr_list_init(&origin->connections);
+  origin->listener = -1;
+  origin->epoll_fd = -1;
+  origin->waker = -1;
+  if (start(origin, address, port)) return origin;
+  free_origin(origin);
+  return NULL;
+}
+
+static void wake(struct raw_origin *origin) {
+  const uint64_t one = 1;
+  (void)!write(origin->waker, &one, sizeof one);
+}
+
+void raw_origin_stop(struct raw_origin *origin) {
+  if (!origin) return;
+  pthread_mutex_lock(&origin->lock);
+  origin->stopping = true;
+  pthread_mutex_unlock(&origin->lock);
+  wake(origin);
+  pthread_join(origin->thread, NULL);
+  free_origin(origin);
+}
+
+/* For the test. */
+
+unsigned raw_origin_port(const struct raw_origin *origin) {
+  return origin->port;
+}
+
+void raw_origin_answer(struct raw_origin *origin, unsigned number,
+                       const struct raw_answer *answer) {
+  if (number >= RAW_ANSWERS) abort();
+  pthread_mutex_lock(&origin->lock);
+  origin->slots[number].answer = *answer;
+  origin->slots[number].seen = (struct raw_seen){0, 0};
+  pthread_mutex_unlock(&origin->lock);
+}
+
+struct raw_seen raw_origin_seen(struct raw_origin *origin, unsigned number) {
+  if (number >= RAW_ANSWERS) abort();
+  pthread_mutex_lock(&origin->lock);
+  struct raw_seen seen = origin->slots[number].seen;
+  pthread_mutex_unlock(&origin->lock);
+  return seen;
+}
+
+size_t raw_origin_request(struct raw_origin *origin, unsigned number, char *out,
+                          size_t room) {
+  if (number >= RAW_ANSWERS) abort();
+  pthread_mutex_lock(&origin->lock);
+  const struct slot *slot = &origin->slots[number];
+  size_t length = slot->request_length;
+  snprintf(out, room, "%s", slot->request ? slot->request : "");
+  pthread_mutex_unlock(&origin->lock);
+  return length;
+}
+
+bool raw_origin_settle(struct raw_origin *origin, unsigned ms) {
+  uint64_t until_ms = now_ms() + ms;
+  for (;;) {
+    pthread_mutex_lock(&origin->lock);
+    bool busy = origin->closing || any_busy(origin);
+    pthread_mutex_unlock(&origin->lock);
+    if (!busy) return true;
+    if (now_ms() > until_ms) return false;
+    nap();
+  }
+}
+
+void raw_origin_close_all(struct raw_origin *origin) {
+  pthread_mutex_lock(&origin->lock);
+  origin->closing = true;
+  pthread_mutex_unlock(&origin->lock);
+  wake(origin);
+}
+
+static uint64_t read_count(struct raw_origin *origin, const uint64_t *count) {
+  pthread_mutex_lock(&origin->lock);
+  uint64_t value = *count;
+  pthread_mutex_unlock(&origin->lock);
+  return value;
+}
+
+uint64_t raw_origin_accepted(struct raw_origin *origin) {
+  return read_count(origin, &origin->accepted);
+}
+
+uint64_t raw_origin_requests(struct raw_origin *origin) {
+  return read_count(origin, &origin->requests);
+}

@@ -1,0 +1,557 @@
+/* SPDX-License-Identifier: MIT
+ * See twins.h. */
+#define _GNU_SOURCE
+#include "support/twins.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <lariat/failure.h>
+#include <lariat/stream.h>
+
+enum {
+  LONG_MS = 60000,     /* no fetch but a silent one takes that long */
+  PATIENCE_MS = 90000, /* for a wave */
+  BODY_MOST = 8 * 1024 * 1024,
+  TOLD = 20 /* differences that are described */
+};
+
+static const char *const names[TWINS] = {"by libcurl", "by default"};
+
+/* One trial, under way. */
+struct run {
+  const struct twins_trial *trial;
+  char host[16];
+  unsigned number;
+  int fd[TWINS];
+  char *text[TWINS];
+  size_t length[TWINS];
+};
+
+struct wave {
+  struct twins *twins;
+  struct run run[TWINS_WAVE];
+  struct outcome outcome[TWINS_WAVE * TWINS];
+  size_t count;
+};
+
+/* Opening and closing. */
+
+lariat_pool_options twins_pool_options(size_t index) {
+  lariat_pool_options options = lariat_pool_defaults();
+  options.reactors = 1;
+  options.lane_connections = 1; /* no trial is another's neighbour */
+  options.libcurl_only = index == 0;
+  return options;
+}
+
+static void open_twin(struct twins *twins, size_t index) {
+  struct twin *twin = &twins->twin[index];
+  lariat_pool_options pool = twins_pool_options(index);
+  lariat_client_options client = lariat_client_defaults();
+  client.timeout_ms = LONG_MS;
+  client.max_body_bytes = BODY_MOST;
+  client.sha256 = true;
+  if (index == 0)
+    fetching_open_pool(&twins->t, &pool);
+  else if (lariat_pool_new(&pool, &twin->pool) != LARIAT_OK)
+    abort();
+  if (index == 0) twin->pool = twins->t.pool;
+  lariat_reactor *reactor = twins->t.f.reactor;
+  if (lariat_client_new(twin->pool, reactor, &client, &twin->client)) abort();
+  client.no_decompress = true;
+  if (lariat_client_new(twin->pool, reactor, &client, &twin->undecoded))
+    abort();
+  twin->origin = raw_origin_start("127.0.0.0/8", 0);
+  if (!twin->origin) abort();
+}
+
+void twins_open(struct twins *twins) {
+  memset(twins, 0, sizeof *twins);
+  for (size_t i = 0; i < TWINS; i++) open_twin(twins, i);
+  twins->t.client = twins->twin[0].client;
+}
+
+static void expect_quiet(struct twin *twin) {
+  lariat_pool_stats stats = {.size = sizeof stats};
+  CU_ASSERT_EQUAL(lariat_pool_read_stats(twin->pool, &stats), LARIAT_OK);
+  CU_ASSERT_EQUAL(stats.jobs_running, 0);
+  CU_ASSERT_EQUAL(stats.jobs_queued, 0);
+}
+
+void twins_close(struct twins *twins) {
+  for (size_t i = 0; i < TWINS; i++) {
+    struct twin *twin = &twins->twin[i];
+    expect_quiet(twin);
+    raw_origin_stop(twin->origin);
+    lariat_client_close(twin->undecoded);
+    if (i == 0) continue;
+    lariat_client_close(twin->client);
+    lariat_pool_release(twin->pool);
+  }
+  printf("\n    %llu trials, %llu differences ",
+         (unsigned long long)twins->trials,
+         (unsigned long long)twins->differences);
+  fetching_close(&twins->t);
+}
+
+/* What came of it, in words. */
+
+static void tell_bytes(FILE *to, const char *bytes, size_t length) {
+  for (size_t i = 0; i < length; i++) {
+    unsigned char c = (unsigned char)bytes[i];
+    if (c == '\r')
+      fputs("\\r", to);
+    else if (c == '\n')
+      fputs("\\n", to);
+    else if (isprint(c))
+      fputc(c, to);
+    else
+      fprintf(to, "\\%03o", c);
+  }
+}
+
+static uint64_t sum_of(const char *bytes, size_t length) {
+  uint64_t sum = UINT64_C(14695981039346656037);
+  for (size_t i = 0; i < length; i++)
+    sum = (sum ^ (unsigned char)bytes[i]) * UINT64_C(1099511628211);
+  return sum;
+}
+
+static void tell_body(FILE *to, const char *what, const char *bytes,
+                      size_t length) {
+  fprintf(to, "%s of %zu bytes (%016llx): ", what, length,
+          (unsigned long long)sum_of(bytes, length));
+  tell_bytes(to, bytes, length < 100 ? length : 100);
+  fputc('\n', to);
+}
+
+static void tell_digest(FILE *to, const uint8_t *digest) {
+  if (!digest) return;
+  fputs("sha256 ", to);
+  for (size_t i = 0; i < 32; i++) fprintf(to, "%02x", digest[i]);
+  fputc('\n', to);
+}
+
+static void tell_headers(FILE *to, const lariat_response *response) {
+  size_t count = lariat_response_header_count(response);
+  fprintf(to, "%zu headers\n", count);
+  for (size_t i = 0; i < count; i++) {
+    lariat_header header = lariat_response_header_at(response, i);
+    fputs("  ", to);
+    tell_bytes(to, header.name, strlen(header.name));
+    fputs(": ", to);
+    tell_bytes(to, header.value, strlen(header.value));
+    fputc('\n', to);
+  }
+}
+
+/* Without the host's port, in which the twins differ. */
+static const char *path_of(const char *url) {
+  const char *at = strstr(url, "://");
+  at = at ? strchr(at + 3, '/') : NULL;
+  return at ? at : "";
+}
+
+static void tell_attempt(FILE *to, lariat_attempt attempt) {
+  fprintf(to, "attempt: %s, HTTP %d\n", lariat_status_name(attempt.status),
+          attempt.http_status);
+}
+
+static void tell_response(FILE *to, const struct run *run,
+                          const lariat_response *response) {
+  size_t length = 0;
+  const char *body = lariat_response_body(response, &length);
+  fprintf(to, "HTTP %d, version %d, %u redirects, %s from %s\n",
+          lariat_response_status(response),
+          lariat_response_http_version(response),
+          lariat_response_redirects(response),
+          path_of(lariat_response_url(response)),
+          lariat_response_remote_ip(response));
+  fprintf(to, "%llu bytes, retries: %s\n",
+          (unsigned long long)lariat_response_body_bytes(response),
+          lariat_retry_end_name(lariat_response_retry_end(response)));
+  tell_headers(to, response);
+  tell_body(to, "body", body, length);
+  tell_digest(to, lariat_response_sha256(response));
+  for (size_t i = 0;
+       run->trial->exact && i < lariat_response_attempts(response); i++)
+    tell_attempt(to, lariat_response_attempt_at(response, i));
+}
+
+static void tell_failure(FILE *to, const struct run *run,
+                         lariat_value failure) {
+  fprintf(to, "%s in %s, HTTP %d, limit: %s, retries: %s\n",
+          lariat_status_name(lariat_failure_status(failure)),
+          lariat_phase_name(lariat_failure_phase(failure)),
+          lariat_failure_http_status(failure),
+          lariat_time_limit_name(lariat_failure_time_limit(failure)),
+          lariat_retry_end_name(lariat_failure_retry_end(failure)));
+  for (size_t i = 0; run->trial->exact && i < lariat_failure_attempts(failure);
+       i++)
+    tell_attempt(to, lariat_failure_attempt_at(failure, i));
+}
+
+static void tell_file(FILE *to, int fd) {
+  static char bytes[2 * 1024 * 1024];
+  ssize_t got = pread(fd, bytes, sizeof bytes, 0);
+  tell_body(to, "file", bytes, got > 0 ? (size_t)got : 0);
+}
+
+static void tell_outcome(FILE *to, const struct run *run, size_t twin,
+                         const struct outcome *outcome) {
+  if (outcome->fires != 1) {
+    fprintf(to, "fired %u times\n", outcome->fires);
+  } else if (outcome->status) {
+    tell_failure(to, run, outcome->value);
+  } else if (lariat_response_in(outcome->value)) {
+    tell_response(to, run, lariat_response_in(outcome->value));
+    if (run->fd[twin] >= 0) tell_file(to, run->fd[twin]);
+  }
+}
+
+static void tell_chunk(FILE *to, const struct run *run,
+                       const struct outcome *outcome) {
+  size_t length = 0;
+  if (outcome->status) {
+    tell_failure(to, run, outcome->value);
+    return;
+  }
+  const char *bytes = "";
+  if (outcome->value.type == &lariat_chunk_type)
+    bytes = lariat_chunk_bytes(lariat_chunk_in(outcome->value), &length);
+  tell_body(to, "stream", bytes, length);
+}
+
+/* Adds to what is known of a run. */
+static void tell(struct run *run, size_t twin, const struct outcome *outcome,
+                 const char *what,
+                 void (*how)(FILE *to, const struct run *run, size_t twin,
+                             const struct outcome *outcome)) {
+  char *text = NULL;
+  size_t length = 0;
+  FILE *to = open_memstream(&text, &length);
+  if (!to) abort();
+  if (run->text[twin]) fputs(run->text[twin], to);
+  fprintf(to, "%s: ", what);
+  how(to, run, twin, outcome);
+  if (fclose(to)) abort();
+  free(run->text[twin]);
+  run->text[twin] = text;
+  run->length[twin] = length;
+}
+
+static void tell_stream(FILE *to, const struct run *run, size_t twin,
+                        const struct outcome *outcome) {
+  (void)twin;
+  tell_chunk(to, run, outcome);
+}
+
+/* Asking. */
+
+static const char *url_of(const struct wave *wave, const struct run *run,
+                          size_t twin, const char *path, char *out,
+                          size_t room) {
+  snprintf(out, room, "http://%s:%u%s", run->host,
+           raw_origin_port(wave->twins->twin[twin].origin), path);
+  return out;
+}
+
+static void set_retries(lariat_retry_policy *policy) {
+  static const int statuses[] = {408, 429, 500, 502, 503, 504};
+  *policy = lariat_retry_defaults();
+  policy->max_retries = 2;
+  policy->base_ms = 1;
+  policy->cap_ms = 2;
+  policy->retry_after_max_ms = 10;
+  policy->statuses = statuses;
+  policy->status_count = FIXTURE_COUNT(statuses);
+  policy->no_budget = true;
+}
+
+static int new_file(void) {
+  int fd = memfd_create("body", MFD_CLOEXEC);
+  if (fd < 0) abort();
+  return fd;
+}
+
+static lariat_deferred *ask_trial(struct wave *wave, struct run *run,
+                                  size_t twin) {
+  const struct twins_trial *trial = run->trial;
+  struct twin *who = &wave->twins->twin[twin];
+  lariat_client *client =
+      trial->how == TWINS_UNDECODED ? who->undecoded : who->client;
+  lariat_request_options options = lariat_request_defaults(client);
+  lariat_retry_policy policy;
+  char path[32], url[96];
+  snprintf(path, sizeof path, "/case/%u", run->number);
+  if (trial->timeout_ms) options.timeout_ms = trial->timeout_ms;
+  if (trial->how == TWINS_LIMITED) options.max_body_bytes = 8;
+  options.stream = trial->how == TWINS_STREAMED;
+  set_retries(&policy);
+  if (trial->how == TWINS_AGAIN) options.retry = &policy;
+  if (trial->how == TWINS_TO_FD) {
+    run->fd[twin] = new_file();
+    options.to_fd = true;
+    options.body_fd = run->fd[twin];
+  }
+  return lariat_request(client, trial->method,
+                        url_of(wave, run, twin, path, url, sizeof url),
+                        &options);
+}
+
+/* Before the trial, so that there is a connection; and after it. */
+static lariat_deferred *ask_cleanly(struct wave *wave, struct run *run,
+                                    size_t twin) {
+  char url[96];
+  return lariat_get(wave->twins->twin[twin].client,
+                    url_of(wave, run, twin, "/clean", url, sizeof url));
+}
+
+typedef lariat_deferred *(*asker)(struct wave *wave, struct run *run,
+                                  size_t twin);
+
+static struct outcome *outcome_of(struct wave *wave, size_t run, size_t twin) {
+  return &wave->outcome[run * TWINS + twin];
+}
+
+static void ask_all(struct wave *wave, asker ask, bool not_first) {
+  for (size_t i = 0; i < wave->count; i++)
+    for (size_t twin = 0; twin < TWINS; twin++) {
+      struct run *run = &wave->run[i];
+      struct outcome *outcome = outcome_of(wave, i, twin);
+      memset(outcome, 0, sizeof *outcome);
+      outcome->fires = not_first && run->trial->first;
+      if (!outcome->fires) outcome_watch(outcome, ask(wave, run, twin));
+    }
+  if (!fetching_wait(&wave->twins->t, wave->outcome, wave->count * TWINS,
+                     PATIENCE_MS))
+    abort(); /* with the outcomes on this stack there is no going on */
+}
+
+static void clear_all(struct wave *wave) {
+  outcome_clear(wave->outcome, wave->count * TWINS);
+}
+
+/* Streams. */
+
+static lariat_stream *stream_of(const struct outcome *outcome) {
+  if (!outcome->kept || outcome->status) return NULL;
+  return lariat_response_stream(lariat_response_in(outcome->value));
+}
+
+static lariat_value take_chunk(lariat_value value, void *context) {
+  struct outcome *outcome = context;
+  outcome->fires++;
+  outcome->kept = true;
+  outcome->value = value;
+  if (lariat_is_failure(value)) outcome->status = lariat_failure_status(value);
+  return lariat_none();
+}
+
+static void read_stream(lariat_stream *stream, struct outcome *outcome) {
+  memset(outcome, 0, sizeof *outcome);
+  outcome->fires = stream == NULL;
+  if (stream)
+    lariat_deferred_release(lariat_deferred_add_both(
+        lariat_stream_read_all(stream, BODY_MOST), take_chunk, outcome));
+}
+
+/* The responses stay until their streams have been read. */
+static void read_streams(struct wave *wave) {
+  struct outcome chunk[TWINS];
+  for (size_t i = 0; i < wave->count; i++) {
+    for (size_t twin = 0; twin < TWINS; twin++)
+      read_stream(stream_of(outcome_of(wave, i, twin)), &chunk[twin]);
+    if (!fetching_wait(&wave->twins->t, chunk, TWINS, PATIENCE_MS)) abort();
+    for (size_t twin = 0; twin < TWINS; twin++)
+      if (chunk[twin].kept)
+        tell(&wave->run[i], twin, &chunk[twin], "stream", tell_stream);
+    outcome_clear(chunk, TWINS);
+  }
+}
+
+/* A wave. */
+
+static void settle(struct wave *wave) {
+  for (size_t twin = 0; twin < TWINS; twin++)
+    if (!raw_origin_settle(wave->twins->twin[twin].origin, PATIENCE_MS))
+      fixture_fail("a server has not come to its end");
+}
+
+static void begin_wave(struct wave *wave, struct twins *twins,
+                       const struct twins_trial *trials, size_t count) {
+  wave->twins = twins;
+  wave->count = count;
+  for (size_t i = 0; i < count; i++) {
+    struct run *run = &wave->run[i];
+    unsigned host = twins->hosts++;
+    *run = (struct run){.trial = &trials[i],
+                        .number = (unsigned)i,
+                        .fd = {-1, -1},
+                        .text = {NULL, NULL}};
+    snprintf(run->host, sizeof run->host, "127.%u.%u.%u",
+             16 + (host >> 16) % 128, (host >> 8) & 255, host & 255);
+    for (size_t twin = 0; twin < TWINS; twin++)
+      raw_origin_answer(twins->twin[twin].origin, run->number,
+                        &trials[i].answer);
+  }
+}
+
+static void tell_all(struct wave *wave, const char *what) {
+  for (size_t i = 0; i < wave->count; i++)
+    for (size_t twin = 0; twin < TWINS; twin++)
+      tell(&wave->run[i], twin, outcome_of(wave, i, twin), what, tell_outcome);
+}
+
+static void expect_clean(struct wave *wave, const char *when, bool not_first) {
+  for (size_t i = 0; i < wave->count; i++)
+    for (size_t twin = 0; twin < TWINS; twin++) {
+      const struct run *run = &wave->run[i];
+      const struct outcome *outcome = outcome_of(wave, i, twin);
+      if (not_first && run->trial->first) continue;
+      if (outcome->status == LARIAT_OK && outcome->http_status == 200 &&
+          !strcmp(
+              lariat_response_body(lariat_response_in(outcome->value), NULL),
+              "ok\n"))
+        continue;
+      fixture_fail(
+          "%s: the request %s it, %s: %s (%d), HTTP %d: %s", run->trial->name,
+          when, names[twin], lariat_status_name(outcome->status),
+          outcome->status ? lariat_failure_curl_code(outcome->value) : 0,
+          outcome->http_status,
+          outcome->status ? lariat_failure_message(outcome->value) : "");
+    }
+}
+
+/* That the trial was what it is said to be. */
+static void expect_place(const struct wave *wave, const struct run *run) {
+  unsigned wanted = run->trial->first ? 1 : 2;
+  for (size_t twin = 0; twin < TWINS; twin++) {
+    unsigned place =
+        raw_origin_seen(wave->twins->twin[twin].origin, run->number).place;
+    if (place != wanted)
+      fixture_fail("%s, %s: it was number %u on its connection, not %u",
+                   run->trial->name, names[twin], place, wanted);
+  }
+}
+
+static void expect_failure(struct wave *wave, size_t index) {
+  const struct twins_trial *trial = wave->run[index].trial;
+  for (size_t twin = 0; trial->expects && twin < TWINS; twin++) {
+    const struct outcome *outcome = outcome_of(wave, index, twin);
+    if (outcome->status == trial->expects &&
+        (!trial->phase || outcome->phase == trial->phase))
+      continue;
+    fixture_fail(
+        "%s, %s: %s in %s, not %s in %s", trial->name, names[twin],
+        lariat_status_name(outcome->status), lariat_phase_name(outcome->phase),
+        lariat_status_name(trial->expects), lariat_phase_name(trial->phase));
+  }
+}
+
+/* Differences. */
+
+static void describe_trial(FILE *to, const struct twins_trial *trial) {
+  static const char *const hows[TWINS_HOWS] = {"plainly",  "undecoded",
+                                               "limited",  "to a file",
+                                               "streamed", "with retries"};
+  static const char *const ends[] = {"kept", "held", "closed", "reset"};
+  const struct raw_answer *answer = &trial->answer;
+  fprintf(to, "%s, %s, %s, the %s on its connection, which is %s; ",
+          trial->name, trial->method, hows[trial->how],
+          trial->first ? "first" : "second", ends[answer->end]);
+  if (answer->apart) fputs("a byte at a time; ", to);
+  for (size_t i = 0; i < RAW_CUTS; i++)
+    if (answer->cuts[i]) fprintf(to, "cut at %zu; ", answer->cuts[i]);
+  fprintf(to, "%zu bytes:\n", answer->length);
+  tell_bytes(to, answer->bytes, answer->length < 600 ? answer->length : 600);
+  fputc('\n', to);
+}
+
+static void compare(struct wave *wave, struct run *run) {
+  struct twins *twins = wave->twins;
+  twins->trials++;
+  if (run->length[0] == run->length[1] &&
+      !memcmp(run->text[0], run->text[1], run->length[0]))
+    return;
+  if (++twins->differences <= TOLD) {
+    printf("\n--- ");
+    describe_trial(stdout, run->trial);
+    for (size_t twin = 0; twin < TWINS; twin++)
+      printf("- %s (%u requests): %.2500s", names[twin],
+             raw_origin_seen(twins->twin[twin].origin, run->number).requests,
+             run->text[twin]);
+    fixture_fail("%s, %s: not the same", run->trial->name, run->trial->method);
+  } else if (twins->differences == TOLD + 1) {
+    fixture_fail("and more that are not the same");
+  }
+}
+
+static bool no_connections(void *context) {
+  struct twins *twins = context;
+  uint64_t open = 0;
+  for (size_t i = 0; i < TWINS; i++) {
+    lariat_pool_stats stats = {.size = sizeof stats};
+    (void)lariat_pool_read_stats(twins->twin[i].pool, &stats);
+    open += stats.connections;
+  }
+  return open == 0;
+}
+
+static void close_connections(struct wave *wave) {
+  for (size_t twin = 0; twin < TWINS; twin++)
+    raw_origin_close_all(wave->twins->twin[twin].origin);
+  settle(wave);
+  if (!fixture_run_until(&wave->twins->t.f, no_connections, wave->twins,
+                         PATIENCE_MS))
+    fixture_fail("connections are left that their servers have closed");
+}
+
+static void end_wave(struct wave *wave) {
+  for (size_t i = 0; i < wave->count; i++) {
+    struct run *run = &wave->run[i];
+    compare(wave, run);
+    for (size_t twin = 0; twin < TWINS; twin++) {
+      free(run->text[twin]);
+      if (run->fd[twin] >= 0) close(run->fd[twin]);
+    }
+  }
+  close_connections(wave);
+}
+
+/* What an answer leaves behind has come before the next request goes. */
+static void run_wave(struct wave *wave) {
+  ask_all(wave, ask_cleanly, true);
+  expect_clean(wave, "before", true);
+  clear_all(wave);
+  settle(wave);
+  ask_all(wave, ask_trial, false);
+  tell_all(wave, "it");
+  for (size_t i = 0; i < wave->count; i++) {
+    expect_place(wave, &wave->run[i]);
+    expect_failure(wave, i);
+  }
+  read_streams(wave);
+  clear_all(wave);
+  settle(wave);
+  ask_all(wave, ask_cleanly, false);
+  tell_all(wave, "the next");
+  expect_clean(wave, "after", false);
+  clear_all(wave);
+}
+
+void twins_run(struct twins *twins, const struct twins_trial *trials,
+               size_t count) {
+  static struct wave wave;
+  for (size_t at = 0; at < count; at += TWINS_WAVE) {
+    size_t here = count - at < TWINS_WAVE ? count - at : TWINS_WAVE;
+    begin_wave(&wave, twins, trials + at, here);
+    run_wave(&wave);
+    end_wave(&wave);
+  }
+}
