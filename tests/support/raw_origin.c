@@ -60,6 +60,7 @@ struct connection {
   struct sockaddr_in here;
   struct sockaddr_in there;
   int peer_fd; /* -1: not known */
+  bool looked; /* for that, in vain */
   size_t in_length;
   char in[HEAD_MOST + 1];
 };
@@ -108,14 +109,16 @@ static bool is_peer(const struct connection *c, int fd) {
          is_end(fd, SYS_getpeername, &c->here);
 }
 
+/* It is looked for once for each answer: it may have been closed. */
 static bool find_peer(struct connection *c) {
   if (is_peer(c, c->peer_fd)) return true;
-  for (int fd = 3; fd < FDS_MOST; fd++) {
+  c->peer_fd = -1;
+  for (int fd = 3; fd < FDS_MOST && !c->looked; fd++) {
     if (!is_peer(c, fd)) continue;
     c->peer_fd = fd;
     return true;
   }
-  c->peer_fd = -1;
+  c->looked = true;
   return false;
 }
 
@@ -275,6 +278,7 @@ static void begin_answer(struct raw_origin *origin, struct connection *c,
   struct slot *slot = slot_of(origin, c->in);
   origin->requests++;
   c->requests++;
+  c->looked = false;
   c->sent = 0;
   c->answer = slot ? slot->answer : clean_answer(c->in);
   if (!slot) return;

@@ -17,7 +17,7 @@ enum {
   LONG_MS = 60000,     /* no fetch but a silent one takes that long */
   PATIENCE_MS = 90000, /* for a wave */
   BODY_MOST = 8 * 1024 * 1024,
-  TOLD = 20 /* differences that are described */
+  TOLD = 200 /* differences that are described */
 };
 
 static const char *const names[TWINS] = {"by libcurl", "by default"};
@@ -93,9 +93,12 @@ void twins_close(struct twins *twins) {
     lariat_client_close(twin->client);
     lariat_pool_release(twin->pool);
   }
-  printf("\n    %llu trials, %llu differences ",
+  printf("\n    %llu trials, %llu differences; the next request spoilt by "
+         "libcurl %llu times, by default %llu ",
          (unsigned long long)twins->trials,
-         (unsigned long long)twins->differences);
+         (unsigned long long)twins->differences,
+         (unsigned long long)twins->spoilt[0],
+         (unsigned long long)twins->spoilt[1]);
   fetching_close(&twins->t);
 }
 
@@ -402,30 +405,43 @@ static void begin_wave(struct wave *wave, struct twins *twins,
   }
 }
 
-static void tell_all(struct wave *wave, const char *what) {
+static void tell_all(struct wave *wave) {
   for (size_t i = 0; i < wave->count; i++)
     for (size_t twin = 0; twin < TWINS; twin++)
-      tell(&wave->run[i], twin, outcome_of(wave, i, twin), what, tell_outcome);
+      tell(&wave->run[i], twin, outcome_of(wave, i, twin), "it", tell_outcome);
 }
 
-static void expect_clean(struct wave *wave, const char *when, bool not_first) {
+static bool is_clean(const struct outcome *outcome) {
+  if (outcome->fires != 1 || outcome->status || outcome->http_status != 200)
+    return false;
+  const lariat_response *response = lariat_response_in(outcome->value);
+  return strcmp(lariat_response_body(response, NULL), "ok\n") == 0;
+}
+
+static void expect_clean_before(struct wave *wave) {
   for (size_t i = 0; i < wave->count; i++)
     for (size_t twin = 0; twin < TWINS; twin++) {
       const struct run *run = &wave->run[i];
       const struct outcome *outcome = outcome_of(wave, i, twin);
-      if (not_first && run->trial->first) continue;
-      if (outcome->status == LARIAT_OK && outcome->http_status == 200 &&
-          !strcmp(
-              lariat_response_body(lariat_response_in(outcome->value), NULL),
-              "ok\n"))
-        continue;
-      fixture_fail(
-          "%s: the request %s it, %s: %s (%d), HTTP %d: %s", run->trial->name,
-          when, names[twin], lariat_status_name(outcome->status),
-          outcome->status ? lariat_failure_curl_code(outcome->value) : 0,
-          outcome->http_status,
-          outcome->status ? lariat_failure_message(outcome->value) : "");
+      if (!run->trial->first && !is_clean(outcome))
+        fixture_fail("%s: the request before it, %s: %s, HTTP %d",
+                     run->trial->name, names[twin],
+                     lariat_status_name(outcome->status), outcome->http_status);
     }
+}
+
+/* If it is not what it should be, it must at least be no worse than with
+ * libcurl, which (7.88) takes a connection with bytes in it that nobody asked
+ * for as good. */
+static void tell_next(struct wave *wave) {
+  for (size_t i = 0; i < wave->count; i++) {
+    for (size_t twin = 0; twin < TWINS; twin++)
+      wave->twins->spoilt[twin] += !is_clean(outcome_of(wave, i, twin));
+    if (is_clean(outcome_of(wave, i, TWINS - 1))) continue;
+    for (size_t twin = 0; twin < TWINS; twin++)
+      tell(&wave->run[i], twin, outcome_of(wave, i, twin), "the next",
+           tell_outcome);
+  }
 }
 
 /* That the trial was what it is said to be. */
@@ -483,7 +499,7 @@ static void compare(struct wave *wave, struct run *run) {
     printf("\n--- ");
     describe_trial(stdout, run->trial);
     for (size_t twin = 0; twin < TWINS; twin++)
-      printf("- %s (%u requests): %.2500s", names[twin],
+      printf("- %s (%u requests): %.700s", names[twin],
              raw_origin_seen(twins->twin[twin].origin, run->number).requests,
              run->text[twin]);
     fixture_fail("%s, %s: not the same", run->trial->name, run->trial->method);
@@ -527,11 +543,11 @@ static void end_wave(struct wave *wave) {
 /* What an answer leaves behind has come before the next request goes. */
 static void run_wave(struct wave *wave) {
   ask_all(wave, ask_cleanly, true);
-  expect_clean(wave, "before", true);
+  expect_clean_before(wave);
   clear_all(wave);
   settle(wave);
   ask_all(wave, ask_trial, false);
-  tell_all(wave, "it");
+  tell_all(wave);
   for (size_t i = 0; i < wave->count; i++) {
     expect_place(wave, &wave->run[i]);
     expect_failure(wave, i);
@@ -540,8 +556,7 @@ static void run_wave(struct wave *wave) {
   clear_all(wave);
   settle(wave);
   ask_all(wave, ask_cleanly, false);
-  tell_all(wave, "the next");
-  expect_clean(wave, "after", false);
+  tell_next(wave);
   clear_all(wave);
 }
 

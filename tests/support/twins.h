@@ -5,8 +5,8 @@
  *
  * What is the same is what a user gets: the response, down to its headers'
  * order and its body's digest, or the failure with its status, its phase and
- * the limit that ran out; the end of retries; and, in any case, that the next
- * request to that host has the answer that was meant for it.
+ * the limit that ran out; and the end of retries.  The next request to that
+ * host must get its own answer, unless it does not with libcurl either.
  *
  * What may differ: how often a server is asked, and so how many attempts are
  * told, since a request whose answer is odd is made again on another
@@ -63,6 +63,7 @@ struct twins {
   unsigned hosts; /* that were asked so far */
   uint64_t trials;
   uint64_t differences;
+  uint64_t spoilt[TWINS]; /* requests after a trial that did not get theirs */
 };
 
 /* Aborts when it cannot. */
