@@ -249,7 +249,6 @@ static lr_answer_verdict add_header(lr_answer *answer, const char *line,
   const char *colon = memchr(line, ':', length);
   if (!colon || colon == line) return LR_ANSWER_ODD;
   if (is_blank(*line) || is_blank(colon[-1])) return LR_ANSWER_ODD;
-  if (end > answer->first_nul) return LR_ANSWER_ODD;
   lr_answer_verdict verdict = verdict_of(
       answer, lr_response_add_header(answer->response, line, colon, end));
   if (verdict != LR_ANSWER_MORE || answer->place == LR_ANSWER_TRAILERS)
@@ -284,6 +283,7 @@ static lr_answer_verdict take_head_line(lr_answer *answer, const char *line,
 static lr_answer_verdict take_line(lr_answer *answer, const char *line,
                                    size_t length) {
   if (length == 0 || line[length - 1] != '\r') return LR_ANSWER_ODD;
+  if (line + length > answer->first_nul) return LR_ANSWER_ODD;
   length--;
   if (answer->place == LR_ANSWER_CHUNK_SIZE)
     return read_size(answer, line, length);
