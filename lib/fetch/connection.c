@@ -86,10 +86,20 @@ static lr_connection *adopt(lr_transfer *transfer) {
   return NULL;
 }
 
+/* A host whose answers are in a coding that only libcurl can undo is left to
+ * it. */
+static bool is_readable(const lr_job *job) {
+  const char *coding =
+      lariat_response_header(job->response, "Content-Encoding");
+  if (!coding || !job->decompress || lr_answer_is_gzip(coding)) return true;
+  job->host->odd = true;
+  return false;
+}
+
 static bool would_keep(const lr_transfer *transfer) {
   const lr_job *job = transfer->job;
   return job->outcome == LARIAT_OK &&
-         lr_answer_would_keep(job->response, !job->get);
+         lr_answer_would_keep(job->response, !job->get) && is_readable(job);
 }
 
 void lr_connection_settle(lr_transfer *transfer, bool keep) {

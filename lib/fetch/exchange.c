@@ -159,7 +159,8 @@ static void begin(lr_connection *connection, lr_job *job) {
   connection->first_byte_ns = 0;
   job->received = 0;
   lr_answer_begin(&connection->answer, job->response, !job->get,
-                  job->decompress, job->max_body_bytes);
+                  job->decompress ? &engine->codings : NULL,
+                  job->max_body_bytes);
   engine->running++;
 }
 
@@ -218,6 +219,7 @@ static lr_job *leave(lr_connection *connection) {
   if (connection->first_byte_ns) engine->receiving--;
   engine->running--;
   job->received = connection->answer.received;
+  lr_answer_close(&connection->answer);
   job->connection = NULL;
   connection->job = NULL;
   return job;
@@ -336,8 +338,11 @@ static void lost(lr_connection *connection, lariat_status status) {
 }
 
 static void ended(lr_connection *connection) {
-  if (lr_answer_end(&connection->answer) == LR_ANSWER_DONE)
+  lr_answer_verdict verdict = lr_answer_end(&connection->answer);
+  if (verdict == LR_ANSWER_DONE)
     finish(connection, false);
+  else if (verdict == LR_ANSWER_ODD)
+    leave_to_libcurl(connection);
   else
     lost(connection, LARIAT_ETRUNCATED);
 }
