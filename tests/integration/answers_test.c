@@ -29,8 +29,8 @@ enum {
 static struct answer_shape *shapes;
 static size_t shape_count;
 static uint64_t seed = 24;
-static uint64_t mutations = 20000;
-static uint64_t percent = 100;
+static uint64_t mutations = 4000;
+static uint64_t cuts = 10;
 static const char *wanted_shapes = "";
 
 /* A list of trials that grows. */
@@ -109,11 +109,18 @@ static void set_end(struct twins_trial *trial,
   if (shape->flags & SHAPE_WAITS) trial->answer.end = RAW_CLOSE;
 }
 
+/* Bytes behind a redirect come when libcurl is already about to ask again on
+ * their connection: it may take them for the next answer. */
+static bool is_race(const struct answer_shape *shape) {
+  return shape->flags & SHAPE_MOVES && shape->flags & SHAPE_MORE;
+}
+
 static void test_a_byte_at_a_time(void) {
   struct trials trials = {0};
   for (size_t i = 0; i < shape_count; i++) {
-    struct twins_trial trial = trial_of(&shapes[i], i % 7 ? "GET" : "HEAD");
-    if (shapes[i].length > APART_MOST) continue;
+    bool head = i % 7 == 0 && !(shapes[i].flags & SHAPE_MOVES);
+    struct twins_trial trial = trial_of(&shapes[i], head ? "HEAD" : "GET");
+    if (shapes[i].length > APART_MOST || is_race(&shapes[i])) continue;
     trial.answer.apart = true;
     set_end(&trial, &shapes[i]);
     add(&trials, trial);
@@ -121,18 +128,21 @@ static void test_a_byte_at_a_time(void) {
   run_and_free(&trials);
 }
 
+/* Ordinary ones at each place; of the others' places some. */
 static void test_cut_everywhere(void) {
-  uint64_t stride = percent < 100 ? 100 / percent : 1;
+  uint64_t stride = cuts < 100 ? 100 / cuts : 1;
   uint64_t number = seed;
   struct trials trials = {0};
-  for (size_t i = 0; i < shape_count; i++)
+  for (size_t i = 0; i < shape_count; i++) {
+    if (shapes[i].length > CUT_MOST || is_race(&shapes[i])) continue;
     for (size_t cut = 1; cut < shapes[i].length; cut++) {
       struct twins_trial trial = trial_of(&shapes[i], "GET");
-      if (shapes[i].length > CUT_MOST || number++ % stride) continue;
+      if (number++ % stride && !(shapes[i].flags & SHAPE_SIMPLE)) continue;
       trial.answer.cuts[0] = cut;
       set_end(&trial, &shapes[i]);
       add(&trials, trial);
     }
+  }
   run_and_free(&trials);
 }
 
@@ -374,6 +384,257 @@ static void test_mutations(void) {
   twins_close(&twins);
 }
 
+/* Requests. */
+
+enum { REQUESTS_EACH = 3, REQUEST_MOST = 32 * 1024 };
+
+struct wanted {
+  const char *name;
+  const char *method; /* NULL: GET */
+  const char *url;    /* with the authority to be put in; NULL: "http://%s/" */
+  lariat_header headers[4];
+  bool undecoded;
+  lariat_http http;
+};
+
+static char long_value[20001];
+static char long_url[8100];
+
+static const struct wanted wanted[] = {
+    {.name = "nothing special"},
+    {.name = "HEAD", .method = "HEAD"},
+    {.name = "OPTIONS", .method = "OPTIONS"},
+    {.name = "DELETE", .method = "DELETE"},
+    {.name = "a method of our own", .method = "PURGE"},
+    {.name = "get", .method = "get"},
+    {.name = "undecoded", .undecoded = true},
+    {.name = "HEAD, undecoded", .method = "HEAD", .undecoded = true},
+    {.name = "HTTP/1.1", .http = LARIAT_HTTP_1_1},
+    {.name = "no path", .url = "http://%s"},
+    {.name = "a query without a path", .url = "http://%s?x=y"},
+    {.name = "a path", .url = "http://%s/a/b/c.html"},
+    {.name = "a query", .url = "http://%s/a?b=c&d=e%%20f+g"},
+    {.name = "an empty query", .url = "http://%s/a?"},
+    {.name = "two question marks", .url = "http://%s/a?b?c"},
+    {.name = "a fragment", .url = "http://%s/a#b"},
+    {.name = "a query and a fragment", .url = "http://%s/a?b=c#d"},
+    {.name = "dots", .url = "http://%s/a/../b/./c"},
+    {.name = "dots at the end", .url = "http://%s/a/.."},
+    {.name = "coded dots", .url = "http://%s/a/%%2e%%2e/b"},
+    {.name = "two slashes", .url = "http://%s//a//b"},
+    {.name = "escapes", .url = "http://%s/%%7ea%%2Fb%%zz%%"},
+    {.name = "a blank", .url = "http://%s/a b?c d"},
+    {.name = "8 bits", .url = "http://%s/\303\244?\344"},
+    {.name = "brackets", .url = "http://%s/[a]{b}|c\\d^e`f"},
+    {.name = "quotes", .url = "http://%s/\"a\"'b'<c>"},
+    {.name = "parameters", .url = "http://%s/a;b=c,d:e@f!$&()*+="},
+    {.name = "a control", .url = "http://%s/a\001b"},
+    {.name = "a long URL", .url = long_url},
+    {.name = "a user", .url = "http://me@%s/a"},
+    {.name = "a user and a password", .url = "http://me:secret@%s/a"},
+    {.name = "a scheme in capitals", .url = "HTTP://%s/a"},
+    {.name = "a header", .headers = {{"X-One", "1"}}},
+    {.name = "four headers",
+     .headers = {{"X-One", "1"}, {"X-Two", "2"}, {"X-One", "3"}, {"a", "b"}}},
+    {.name = "an empty header", .headers = {{"X-Empty", ""}}},
+    {.name = "a blank header", .headers = {{"X-Blank", "   "}}},
+    {.name = "blanks around", .headers = {{"X-Blanks", "  a  b  "}}},
+    {.name = "8 bits in a header", .headers = {{"X-Bits", "\344\303\244"}}},
+    {.name = "a removed header", .headers = {{"X-Removed", NULL}}},
+    {.name = "a header of the client's, replaced",
+     .headers = {{"x-client", "other"}}},
+    {.name = "a header of the client's, removed",
+     .headers = {{"X-Client", NULL}}},
+    {.name = "a header of the client's, empty", .headers = {{"X-Client", ""}}},
+    {.name = "Accept", .headers = {{"Accept", "text/html"}}},
+    {.name = "accept", .headers = {{"accept", "text/html"}}},
+    {.name = "no Accept", .headers = {{"Accept", NULL}}},
+    {.name = "an empty Accept", .headers = {{"Accept", ""}}},
+    {.name = "Accept twice", .headers = {{"Accept", "a/b"}, {"Accept", "c/d"}}},
+    {.name = "User-Agent", .headers = {{"User-Agent", "me/1"}}},
+    {.name = "no User-Agent", .headers = {{"User-Agent", NULL}}},
+    {.name = "an empty User-Agent", .headers = {{"User-Agent", ""}}},
+    {.name = "Accept-Encoding", .headers = {{"Accept-Encoding", "gzip"}}},
+    {.name = "accept-encoding in lower case",
+     .headers = {{"accept-encoding", "br;q=0.5, identity"}}},
+    {.name = "no Accept-Encoding", .headers = {{"Accept-Encoding", NULL}}},
+    {.name = "an empty Accept-Encoding", .headers = {{"Accept-Encoding", ""}}},
+    {.name = "Accept-Encoding, undecoded",
+     .headers = {{"Accept-Encoding", "gzip"}},
+     .undecoded = true},
+    {.name = "Host", .headers = {{"Host", "example.org"}}},
+    {.name = "host in lower case", .headers = {{"host", "example.org:81"}}},
+    {.name = "no Host", .headers = {{"Host", NULL}}},
+    {.name = "an empty Host", .headers = {{"Host", ""}}},
+    {.name = "Connection: close", .headers = {{"Connection", "close"}}},
+    {.name = "Connection: keep-alive",
+     .headers = {{"Connection", "keep-alive"}}},
+    {.name = "Connection: Upgrade",
+     .headers = {{"Connection", "Upgrade"}, {"Upgrade", "x"}}},
+    {.name = "no Connection", .headers = {{"Connection", NULL}}},
+    {.name = "Keep-Alive", .headers = {{"Keep-Alive", "300"}}},
+    {.name = "Proxy-Connection", .headers = {{"Proxy-Connection", "close"}}},
+    {.name = "Proxy-Authorization", .headers = {{"Proxy-Authorization", "x"}}},
+    {.name = "TE", .headers = {{"TE", "trailers"}}},
+    {.name = "Trailer", .headers = {{"Trailer", "x"}}},
+    {.name = "Expect", .headers = {{"Expect", "100-continue"}}},
+    {.name = "no Expect", .headers = {{"Expect", NULL}}},
+    {.name = "Range", .headers = {{"Range", "bytes=0-4"}}},
+    {.name = "If-None-Match", .headers = {{"If-None-Match", "\"x\""}}},
+    {.name = "Cookie", .headers = {{"Cookie", "a=b; c=d"}}},
+    {.name = "Cookie twice", .headers = {{"Cookie", "a=b"}, {"Cookie", "c=d"}}},
+    {.name = "Authorization", .headers = {{"Authorization", "Bearer x"}}},
+    {.name = "Authorization and a user",
+     .url = "http://me:secret@%s/a",
+     .headers = {{"Authorization", "Bearer x"}}},
+    {.name = "Referer", .headers = {{"Referer", "http://example.org/"}}},
+    {.name = "Content-Type", .headers = {{"Content-Type", "text/plain"}}},
+    {.name = "Date", .headers = {{"Date", "today"}}},
+    {.name = "a long header", .headers = {{"X-Long", long_value}}},
+    {.name = "HEAD with headers",
+     .method = "HEAD",
+     .headers = {{"X-One", "1"}, {"Accept", NULL}, {"User-Agent", ""}}},
+};
+
+/* Both pools ask the same server, for its port is in the request. */
+struct askers {
+  struct fetching t;
+  lariat_pool *pool[TWINS];
+  lariat_client *client[TWINS][2]; /* the second does not decode */
+};
+
+static void open_askers(struct askers *askers) {
+  lariat_client_options options = lariat_client_defaults();
+  for (size_t i = 0; i < TWINS; i++) {
+    lariat_pool_options pool = twins_pool_options(i);
+    if (i == 0)
+      fetching_open_pool(&askers->t, &pool);
+    else if (lariat_pool_new(&pool, &askers->pool[i]) != LARIAT_OK)
+      abort();
+    if (i == 0) askers->pool[0] = askers->t.pool;
+    for (size_t k = 0; k < 2; k++) {
+      lariat_client **client = &askers->client[i][k];
+      options.no_decompress = k;
+      if (lariat_client_new(askers->pool[i], askers->t.f.reactor, &options,
+                            client) ||
+          lariat_client_add_header(*client, "X-Client", "client"))
+        abort();
+    }
+  }
+}
+
+static void close_askers(struct askers *askers) {
+  for (size_t i = 0; i < TWINS; i++)
+    for (size_t k = 0; k < 2; k++) lariat_client_close(askers->client[i][k]);
+  lariat_pool_release(askers->pool[1]);
+  fetching_close(&askers->t);
+}
+
+static size_t count_headers(const lariat_header *headers) {
+  size_t count = 0;
+  while (count < 4 && headers[count].name) count++;
+  return count;
+}
+
+/* What the server saw; "" if that was nothing. */
+static lariat_status ask_for(struct askers *askers, size_t twin,
+                             struct raw_origin *origin,
+                             const struct wanted *what, const char *url,
+                             char *seen) {
+  struct outcome outcome;
+  lariat_client *client = askers->client[twin][what->undecoded];
+  lariat_request_options options = lariat_request_defaults(client);
+  uint64_t before = raw_origin_requests(origin);
+  options.headers = what->headers;
+  options.header_count = count_headers(what->headers);
+  options.http = what->http;
+  fetching_do(&askers->t, &outcome,
+              lariat_request(client, what->method ? what->method : "GET", url,
+                             &options));
+  seen[0] = '\0';
+  if (raw_origin_requests(origin) != before)
+    (void)raw_origin_request(origin, RAW_OTHER, seen, REQUEST_MOST);
+  outcome_clear(&outcome, 1);
+  return outcome.status;
+}
+
+static void compare_requests(struct askers *askers, struct raw_origin *origin,
+                             const struct wanted *what, const char *url) {
+  static char first[REQUEST_MOST], other[REQUEST_MOST];
+  lariat_status status = LARIAT_OK;
+  for (size_t twin = 0; twin < TWINS; twin++)
+    for (unsigned i = 0; i < REQUESTS_EACH; i++) {
+      char *seen = twin || i ? other : first;
+      lariat_status came = ask_for(askers, twin, origin, what, url, seen);
+      if (seen == first) status = came;
+      if (came == status && strcmp(seen, first) == 0) continue;
+      printf(
+          "\n--- %s (%s), %s, request %u: %s\n%.1000s\n--- not %s\n%.1000s\n",
+          what->name, url, twin ? "by default" : "by libcurl", i + 1,
+          lariat_status_name(came), seen, lariat_status_name(status), first);
+      fixture_fail("%s: not the same request", what->name);
+    }
+}
+
+static void fill_long_ones(void) {
+  memset(long_value, 'v', sizeof long_value - 1);
+  memset(long_url, 'u', sizeof long_url - 1);
+  memcpy(long_url, "http://%s/", 10);
+}
+
+/* The format with the authority in it. */
+static void write_url(char *out, size_t room, const char *format,
+                      const char *authority) {
+  size_t used = 0;
+  for (const char *at = format; *at && used + 80 < room; at++) {
+    if (at[0] == '%' && at[1] == 's')
+      used += (size_t)snprintf(out + used, room - used, "%s", authority);
+    else
+      out[used++] = *at;
+    if (*at == '%') at++;
+  }
+  out[used] = '\0';
+}
+
+/* `host` with or without a port; NULL: another one for each request. */
+static void compare_all_requests(struct raw_origin *origin, const char *host,
+                                 bool with_port) {
+  static char url[16 * 1024];
+  char name[32], authority[64];
+  struct askers askers;
+  if (!origin) return;
+  open_askers(&askers);
+  for (size_t i = 0; i < FIXTURE_COUNT(wanted); i++) {
+    const char *format = wanted[i].url ? wanted[i].url : "http://%s/";
+    snprintf(name, sizeof name, "127.9.0.%zu", i);
+    snprintf(authority, sizeof authority, "%s:%u", host ? host : name,
+             raw_origin_port(origin));
+    if (!with_port) *strrchr(authority, ':') = '\0';
+    write_url(url, sizeof url, format, authority);
+    compare_requests(&askers, origin, &wanted[i], url);
+  }
+  printf("\n    %llu requests, %llu connections ",
+         (unsigned long long)raw_origin_requests(origin),
+         (unsigned long long)raw_origin_accepted(origin));
+  close_askers(&askers);
+  raw_origin_stop(origin);
+}
+
+static void test_requests(void) {
+  fill_long_ones();
+  compare_all_requests(raw_origin_start("127.0.0.0/8", 0), NULL, true);
+}
+
+/* Where these can be had. */
+static void test_requests_elsewhere(void) {
+  fill_long_ones();
+  compare_all_requests(ports_have_ipv6() ? raw_origin_start("::1", 0) : NULL,
+                       "[::1]", true);
+  compare_all_requests(raw_origin_start("127.0.0.0/8", 0), "LocalHost", true);
+  compare_all_requests(raw_origin_start("127.0.0.80", 80), "127.0.0.80", false);
+  compare_all_requests(raw_origin_start("127.0.0.80", 80), "127.0.0.80", true);
+}
+
 /* Leaves the shapes whose names contain `text`; the others keep their place
  * behind them. */
 static size_t choose_shapes(const char *text) {
@@ -391,20 +652,19 @@ static uint64_t number_of(const char *text) { return strtoull(text, NULL, 10); }
 
 /* What is left are names. */
 static int take_arguments(int argc, char **argv) {
-  const char *scale = getenv("LARIAT_STRESS_SCALE");
   int kept = 1;
-  if (scale) percent = number_of(scale);
-  if (percent == 0) percent = 1;
-  mutations = mutations * percent / 100;
   for (int i = 1; i < argc; i++)
     if (strncmp(argv[i], "seed=", 5) == 0)
       seed = number_of(argv[i] + 5);
     else if (strncmp(argv[i], "mutations=", 10) == 0)
       mutations = number_of(argv[i] + 10);
+    else if (strncmp(argv[i], "cuts=", 5) == 0)
+      cuts = number_of(argv[i] + 5);
     else if (strncmp(argv[i], "shape=", 6) == 0)
       wanted_shapes = argv[i] + 6;
     else
       argv[kept++] = argv[i];
+  if (cuts == 0) cuts = 1;
   return kept;
 }
 
@@ -418,6 +678,8 @@ int main(int argc, char **argv) {
       {"broken off everywhere", test_broken_off_everywhere},
       {"silences", test_silences},
       {"mutations", test_mutations},
+      {"requests", test_requests},
+      {"requests to other kinds of hosts", test_requests_elsewhere},
   };
   argc = take_arguments(argc, argv);
   shapes = answer_shapes_make(&shape_count);

@@ -8,11 +8,12 @@
 #include <stddef.h>
 
 enum {
-  SHAPE_WAITS = 1,  /* GET: what comes after its bytes decides */
-  SHAPE_MOVES = 2,  /* it may be a redirect */
-  SHAPE_TRIES = 4,  /* a good answer, with a status to try again */
-  SHAPE_CODED = 8,  /* the body has a coding */
-  SHAPE_SIMPLE = 16 /* nothing in it is out of the ordinary */
+  SHAPE_WAITS = 1,   /* GET: what comes after its bytes decides */
+  SHAPE_MOVES = 2,   /* it may be a redirect */
+  SHAPE_TRIES = 4,   /* a good answer, with a status to try again */
+  SHAPE_CODED = 8,   /* the body has a coding */
+  SHAPE_SIMPLE = 16, /* nothing in it is out of the ordinary */
+  SHAPE_MORE = 32    /* bytes behind the answer that nobody asked for */
 };
 
 struct answer_shape {

@@ -24,7 +24,8 @@
 enum {
   HEAD_MOST = 16 * 1024, /* of a request */
   KEPT_MS = 40,          /* how long RAW_KEEP waits for a request */
-  UNREAD_MS = 200,       /* how long a piece waits for its reader */
+  UNREAD_MS = 10000,     /* how long a piece waits for its reader, */
+  UNWANTED_MS = 50,      /* and to arrive, when nobody waits for it */
   FDS_MOST = 4096,       /* where the peer's descriptor is looked for */
   EVENTS = 64
 };
@@ -42,6 +43,7 @@ enum phase {
 struct slot {
   struct raw_answer answer;
   struct raw_seen seen;
+  bool answered;
   char *request; /* the last */
   size_t request_length;
 };
@@ -49,6 +51,7 @@ struct slot {
 struct connection {
   lr_list node;
   int fd; /* -1: closed; the peer does not know yet */
+  int epoll_fd;
   enum phase phase;
   unsigned requests;
   struct raw_answer answer; /* in the works, or the last */
@@ -56,7 +59,7 @@ struct connection {
   size_t piece_end;
   uint64_t written;  /* on this connection */
   uint64_t since_ms; /* in this phase */
-  bool slack;        /* the peer does not read: do not wait for it again */
+  struct slot *slot; /* of that; NULL: it is the clean one */
   struct sockaddr_in here;
   struct sockaddr_in there;
   int peer_fd; /* -1: not known */
@@ -77,7 +80,7 @@ struct raw_origin {
   uint64_t accepted;
   uint64_t requests;
   lr_list connections;
-  struct slot slots[RAW_ANSWERS];
+  struct slot slots[RAW_ANSWERS + 1]; /* the last: RAW_OTHER */
 };
 
 static uint64_t now_ms(void) {
@@ -155,9 +158,12 @@ static void turn_to(struct connection *c, enum phase phase) {
   c->since_ms = now_ms();
 }
 
+/* It leaves the epoll descriptor now, not when the file goes, which another's
+ * look at it (see find_peer) may hold for a moment. */
 static void drop_fd(struct connection *c, bool reset) {
   const struct linger now = {1, 0};
   if (c->fd < 0) return;
+  (void)epoll_ctl(c->epoll_fd, EPOLL_CTL_DEL, c->fd, NULL);
   if (reset) (void)setsockopt(c->fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
   close(c->fd);
   c->fd = -1;
@@ -201,16 +207,20 @@ static bool last_piece(const struct connection *c) {
   return c->sent == c->answer.length;
 }
 
+static bool is_wanted(const struct connection *c) {
+  return c->slot && !c->slot->answered && c->in_length == 0;
+}
+
+static bool has_waited(const struct connection *c) {
+  return now_ms() - c->since_ms > (is_wanted(c) ? UNREAD_MS : UNWANTED_MS);
+}
+
 /* Of the last piece it is enough that it has arrived, but before a reset, which
  * would take it away. */
 static bool piece_is_over(struct connection *c) {
-  if (c->slack) return true;
-  if (now_ms() - c->since_ms > UNREAD_MS) {
-    c->slack = true;
-    return true;
-  }
-  return last_piece(c) && c->answer.end != RAW_RESET ? has_arrived(c)
-                                                     : has_been_read(c);
+  bool read = !last_piece(c) || c->answer.end == RAW_RESET;
+  if (has_waited(c)) return true;
+  return read && is_wanted(c) ? has_been_read(c) : has_arrived(c);
 }
 
 static void send_piece(struct raw_origin *origin, struct connection *c) {
@@ -280,10 +290,10 @@ static void begin_answer(struct raw_origin *origin, struct connection *c,
   c->requests++;
   c->looked = false;
   c->sent = 0;
+  c->slot = slot;
   c->answer = slot ? slot->answer : clean_answer(c->in);
-  if (!slot) return;
-  keep_request(slot, c->in, length);
-  if (slot->seen.requests++ == 0) slot->seen.place = c->requests;
+  keep_request(slot ? slot : &origin->slots[RAW_OTHER], c->in, length);
+  if (slot && slot->seen.requests++ == 0) slot->seen.place = c->requests;
 }
 
 /* True: one is there. */
@@ -326,11 +336,11 @@ static bool has_lingered(const struct connection *c) {
 /* What time does to it.  May free it. */
 static void look_after(struct raw_origin *origin, struct connection *c) {
   if (c->phase == READING && piece_is_over(c)) next_piece(origin, c);
+  if (c->phase == SENDING && has_waited(c)) end_connection(c, true);
   if (c->phase == IDLE && c->in_length && take_request(origin, c))
     next_piece(origin, c);
   if (has_lingered(c)) end_connection(c, false);
-  if (c->phase == ENDING &&
-      (knows_the_end(c) || now_ms() - c->since_ms > UNREAD_MS))
+  if (c->phase == ENDING && (knows_the_end(c) || has_waited(c)))
     free_connection(c);
 }
 
@@ -348,6 +358,7 @@ static void take_connection(struct raw_origin *origin) {
   if (!c) abort();
   (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   c->fd = fd;
+  c->epoll_fd = origin->epoll_fd;
   c->peer_fd = -1;
   c->there = there;
   length = sizeof c->here;
@@ -487,7 +498,7 @@ static void free_origin(struct raw_origin *origin) {
   int kept = errno;
   while (!lr_list_empty(&origin->connections))
     free_connection(of_node(origin->connections.next));
-  for (size_t i = 0; i < RAW_ANSWERS; i++) free(origin->slots[i].request);
+  for (size_t i = 0; i <= RAW_OTHER; i++) free(origin->slots[i].request);
   if (origin->listener >= 0) close(origin->listener);
   if (origin->epoll_fd >= 0) close(origin->epoll_fd);
   if (origin->waker >= 0) close(origin->waker);
@@ -536,6 +547,14 @@ void raw_origin_answer(struct raw_origin *origin, unsigned number,
   pthread_mutex_lock(&origin->lock);
   origin->slots[number].answer = *answer;
   origin->slots[number].seen = (struct raw_seen){0, 0};
+  origin->slots[number].answered = false;
+  pthread_mutex_unlock(&origin->lock);
+}
+
+void raw_origin_answered(struct raw_origin *origin, unsigned number) {
+  if (number >= RAW_ANSWERS) abort();
+  pthread_mutex_lock(&origin->lock);
+  origin->slots[number].answered = true;
   pthread_mutex_unlock(&origin->lock);
 }
 
@@ -549,7 +568,7 @@ struct raw_seen raw_origin_seen(struct raw_origin *origin, unsigned number) {
 
 size_t raw_origin_request(struct raw_origin *origin, unsigned number, char *out,
                           size_t room) {
-  if (number >= RAW_ANSWERS) abort();
+  if (number > RAW_OTHER) abort();
   pthread_mutex_lock(&origin->lock);
   const struct slot *slot = &origin->slots[number];
   size_t length = slot->request_length;

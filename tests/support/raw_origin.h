@@ -9,8 +9,8 @@
  * at.  Requests have no body; one may follow another on a connection.
  *
  * Bytes that are cut come in several reads: the next piece is sent when the
- * peer, which is of this process, has read the one before (or does not for a
- * while).
+ * peer, which is of this process, has read the one before, or is known to have
+ * done with the answer (raw_origin_answered).
  *
  * All functions may be called from any thread, but not while raw_origin_stop
  * runs. */
@@ -22,7 +22,8 @@
 #include <stdint.h>
 
 enum {
-  RAW_ANSWERS = 1024, /* numbers go from 0 to this, exclusive */
+  RAW_ANSWERS = 1024,      /* numbers go from 0 to this, exclusive */
+  RAW_OTHER = RAW_ANSWERS, /* as a number: all other paths */
   RAW_CUTS = 4
 };
 
@@ -64,10 +65,14 @@ unsigned raw_origin_port(const struct raw_origin *origin);
 void raw_origin_answer(struct raw_origin *origin, unsigned number,
                        const struct raw_answer *answer);
 
+/* The peer has done with the number's answer: nothing waits for it to read any
+ * more. */
+void raw_origin_answered(struct raw_origin *origin, unsigned number);
+
 struct raw_seen raw_origin_seen(struct raw_origin *origin, unsigned number);
 
-/* The last request for the number, as it came, into `out`, ended by NUL; how
- * long it is. */
+/* The last request for the number (or RAW_OTHER), as it came, into `out`, ended
+ * by NUL; how long it is. */
 size_t raw_origin_request(struct raw_origin *origin, unsigned number, char *out,
                           size_t room);
 

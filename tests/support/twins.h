@@ -6,7 +6,7 @@
  * What is the same is what a user gets: the response, down to its headers'
  * order and its body's digest, or the failure with its status, its phase and
  * the limit that ran out; and the end of retries.  The next request to that
- * host must get its own answer, unless it does not with libcurl either.
+ * host must get its own answer if lariat has read the one before.
  *
  * What may differ: how often a server is asked, and so how many attempts are
  * told, since a request whose answer is odd is made again on another
