@@ -29,7 +29,7 @@ enum {
 static struct answer_shape *shapes;
 static size_t shape_count;
 static uint64_t seed = 24;
-static uint64_t mutations = 4000;
+static uint64_t mutations = 2500;
 static uint64_t cuts = 10;
 static const char *wanted_shapes = "";
 
@@ -226,6 +226,48 @@ static const struct silence silences[] = {
      "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 2", LARIAT_PHASE_NONE},
     {"silence: until the end", HEAD_OF("X: y") "hello", LARIAT_PHASE_BODY},
     {"silence: in rubbish", "rubbi", LARIAT_PHASE_NONE},
+    {"silence: after a byte of rubbish", "r", LARIAT_PHASE_NONE},
+    {"silence: after a line break", "\r\n", LARIAT_PHASE_NONE},
+    {"silence: after a bare line feed", "\n", LARIAT_PHASE_NONE},
+    {"silence: in another version", "HTTP/1.0 2", LARIAT_PHASE_NONE},
+    {"silence: in a version that is none", "HTTP/x", LARIAT_PHASE_NONE},
+    {"silence: in a status that is none", "HTTP/1.1 xyz", LARIAT_PHASE_NONE},
+    {"silence: in a header without a colon", "HTTP/1.1 200 OK\r\nrubbish",
+     LARIAT_PHASE_NONE},
+    {"silence: in a header with a blank in front",
+     "HTTP/1.1 200 OK\r\nX: y\r\n z", LARIAT_PHASE_NONE},
+    {"silence: in a header with a CR", "HTTP/1.1 200 OK\r\nX\rY",
+     LARIAT_PHASE_NONE},
+    {"silence: after a bare line feed in the head", "HTTP/1.1 200 OK\nX: y",
+     LARIAT_PHASE_NONE},
+    {"silence: in rubbish after an interim head",
+     "HTTP/1.1 100 Continue\r\n\r\nrubbish", LARIAT_PHASE_NONE},
+    {"silence: after a CR at the end of the head",
+     "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\rx", LARIAT_PHASE_NONE},
+    {"silence: in a size that is none", CHUNKS "xyz", LARIAT_PHASE_NONE},
+    {"silence: in a size too large", CHUNKS "fffffffffffffffff",
+     LARIAT_PHASE_NONE},
+    {"silence: in an extension", CHUNKS "5;a=b", LARIAT_PHASE_NONE},
+    {"silence: after a CR behind a size", CHUNKS "5\rx", LARIAT_PHASE_NONE},
+    {"silence: in rubbish behind a chunk", CHUNKS "5\r\nhellox",
+     LARIAT_PHASE_NONE},
+    {"silence: after a CR behind a chunk", CHUNKS "5\r\nhello\rx",
+     LARIAT_PHASE_NONE},
+    {"silence: in rubbish as a trailer", CHUNKS "5\r\nhello\r\n0\r\nrubbish",
+     LARIAT_PHASE_NONE},
+    {"silence: before the very last byte", CHUNKS "5\r\nhello\r\n0\r\n\r",
+     LARIAT_PHASE_NONE},
+    {"silence: in rubbish for the very last byte",
+     CHUNKS "5\r\nhello\r\n0\r\n\rx", LARIAT_PHASE_NONE},
+    {"silence: two lengths",
+     "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n"
+     "Content-Length: 6\r\n",
+     LARIAT_PHASE_NONE},
+    {"silence: a length that is none",
+     "HTTP/1.1 200 OK\r\nContent-Length: x\r\n", LARIAT_PHASE_NONE},
+    {"silence: in a gzip",
+     HEAD_OF("Content-Encoding: gzip\r\nContent-Length: 28") "\037\213\010",
+     LARIAT_PHASE_NONE},
     {"silence: in a redirect's body",
      "HTTP/1.1 302 x\r\nLocation: /landing\r\nContent-Length: 5\r\n\r\nhe",
      LARIAT_PHASE_BODY},
