@@ -67,6 +67,9 @@ foreach(source IN LISTS program_tests)
   endif()
 endforeach()
 
+# It makes tens of thousands of requests.
+set_tests_properties(integration.answers_test PROPERTIES TIMEOUT 600)
+
 # The tests of deferreds run with checks for misuse, and again without, where
 # the short ways are taken.
 file(GLOB sources CONFIGURE_DEPENDS tests/conformance/*_test.c)
