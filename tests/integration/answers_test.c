@@ -9,10 +9,13 @@
  * With a text only the shapes whose names contain it are tried.
  * LARIAT_STRESS_SCALE, in per cent, is how many of the cuts and mutations are
  * made. */
+#include <curl/curl.h>
+#include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/atomics.h"
 #include "support/answer_shapes.h"
 #include "support/ports.h"
 #include "support/raw_origin.h"
@@ -105,6 +108,7 @@ static void test_ways_to_ask(void) {
       struct twins_trial trial = trial_of(&shapes[i], "GET");
       trial.how = (enum twins_how)how;
       trial.exact = how == TWINS_AGAIN && shapes[i].flags & SHAPE_TRIES;
+      if (trial.exact) trial.answer.end = RAW_HOLD; /* however late it comes */
       add_some(&trials, trial);
     }
   run_and_free(&trials);
@@ -684,6 +688,55 @@ static void test_requests_elsewhere(void) {
   compare_all_requests(raw_origin_start("127.0.0.80", 80), "127.0.0.80", true);
 }
 
+/* That all of this compares two readers. */
+
+static lr_atomic_u64 libcurls_requests;
+
+CURLMcode curl_multi_add_handle(CURLM *multi, CURL *easy) {
+  CURLMcode (*real)(CURLM *, CURL *) = NULL;
+  *(void **)&real = dlsym(RTLD_NEXT, "curl_multi_add_handle");
+  (void)lr_u64_add_acq_rel(&libcurls_requests, 1);
+  return real(multi, easy);
+}
+
+static uint64_t ask_of_libcurl(struct askers *askers, size_t twin,
+                               struct raw_origin *origin, const char *name,
+                               const char *path) {
+  struct outcome outcome;
+  char url[96];
+  uint64_t before = lr_u64_load_acquire(&libcurls_requests);
+  snprintf(url, sizeof url, "http://%s:%u%s", name, raw_origin_port(origin),
+           path);
+  fetching_do(&askers->t, &outcome, lariat_get(askers->client[twin][0], url));
+  outcome_clear(&outcome, 1);
+  return lr_u64_load_acquire(&libcurls_requests) - before;
+}
+
+static void test_two_readers(void) {
+  struct askers askers;
+  struct raw_origin *origin = raw_origin_start("127.0.0.0/8", 0);
+  if (!origin) abort();
+  open_askers(&askers);
+  for (size_t i = 0; i < shape_count; i++) {
+    struct twins_trial trial = trial_of(&shapes[i], "GET");
+    char name[32];
+    if ((shapes[i].flags & (SHAPE_SIMPLE | SHAPE_MOVES)) != SHAPE_SIMPLE)
+      continue;
+    snprintf(name, sizeof name, "127.9.1.%zu", i % 256);
+    trial.answer.end = RAW_HOLD;
+    raw_origin_answer(origin, 0, &trial.answer);
+    for (size_t twin = 0; twin < TWINS; twin++) {
+      uint64_t first = ask_of_libcurl(&askers, twin, origin, name, "/clean");
+      uint64_t later = ask_of_libcurl(&askers, twin, origin, name, "/case/0");
+      if (first == 1 && (later > 0) == (twin == 0)) continue;
+      fixture_fail("%s: libcurl made %llu and %llu requests", shapes[i].name,
+                   (unsigned long long)first, (unsigned long long)later);
+    }
+  }
+  close_askers(&askers);
+  raw_origin_stop(origin);
+}
+
 /* Leaves the shapes whose names contain `text`; the others keep their place
  * behind them. */
 static size_t choose_shapes(const char *text) {
@@ -729,6 +782,7 @@ int main(int argc, char **argv) {
       {"broken off everywhere", test_broken_off_everywhere},
       {"silences", test_silences},
       {"mutations", test_mutations},
+      {"two readers", test_two_readers},
       {"requests", test_requests},
       {"requests to other kinds of hosts", test_requests_elsewhere},
   };
