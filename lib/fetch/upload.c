@@ -18,7 +18,6 @@
 #include "base/memory.h"
 #include "deferred/deferred.h"
 #include "fetch/client.h"
-#include "fetch/sending.h"
 #include "fetch/worker.h"
 #include "reactor/mailbox.h"
 #include "reactor/reactor.h"
@@ -73,8 +72,8 @@ struct lariat_upload {
   _Alignas(LR_CACHE_LINE) lr_atomic_u64 taken;
   lr_atomic_u32 up;
   lr_mail call;
-  uint32_t loan;                /* the number of the one that is next */
-  struct lr_transfer *transfer; /* that reads it */
+  uint32_t loan;     /* the number of the one that is next */
+  lr_reader *reader; /* NULL: none */
 
   _Alignas(LR_CACHE_LINE) char ring[];
 };
@@ -170,13 +169,13 @@ static size_t copy_next(lariat_upload *upload, char *bytes, size_t length) {
   return length;
 }
 
-static lariat_status read_next(lr_supply *supply, struct lr_transfer *transfer,
+static lariat_status read_next(lr_supply *supply, lr_reader *reader,
                                char *bytes, size_t room, size_t *got) {
   lariat_upload *upload = upload_of(supply);
   bool last;
   uint64_t there = available(upload, &last);
   *got = 0;
-  upload->transfer = transfer;
+  upload->reader = reader;
   if (there == 0 && !last) {
     (void)lr_u32_or_acq_rel(&upload->down, HUNGRY);
     there = available(upload, &last);
@@ -192,12 +191,12 @@ static lariat_status read_next(lr_supply *supply, struct lr_transfer *transfer,
   return LARIAT_OK;
 }
 
-static void over(lr_supply *supply) { upload_of(supply)->transfer = NULL; }
+static void over(lr_supply *supply) { upload_of(supply)->reader = NULL; }
 
 static void poked(lr_mail *mail) {
   lariat_upload *upload = lr_container(mail, lariat_upload, poke);
   (void)lr_u32_and_acq_rel(&upload->down, ~(uint32_t)(HUNGRY | POKED));
-  if (upload->transfer) lr_sending_resume(upload->transfer);
+  if (upload->reader) upload->reader->resume(upload->reader);
   drop_hold(upload);
 }
 
