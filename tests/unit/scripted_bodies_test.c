@@ -383,6 +383,37 @@ static void test_budget(void) {
   scripting_close(&s);
 }
 
+/* A body that is not for the caller is not the budget's any more: of an answer
+ * that will be tried again, of a redirect that cannot be followed, of a request
+ * that was cancelled meanwhile. */
+static void test_budget_of_the_unwanted(void) {
+  static const char *const urls[] = {"http://a/?status=503&bytes=5000",
+                                     "http://a/?bytes=5000&to=ftp://b/",
+                                     "http://a/?bytes=5000"};
+  struct scripting s;
+  struct seen r = {0};
+  lariat_pool_options pool = lariat_pool_defaults();
+  lariat_retry_policy policy = lariat_retry_defaults();
+  pool.max_body_memory = 100 * KIB;
+  policy.max_retries = 1;
+  policy.base_ms = policy.cap_ms = 10000;
+  policy.seed = 1;
+  scripting_open(&s, &pool, NULL);
+  lariat_request_options options = lariat_request_defaults(s.client);
+  options.retry = &policy;
+  for (size_t i = 0; i < FIXTURE_COUNT(urls); i++) {
+    scripting_watch(&s, &r, lariat_request(s.client, "GET", urls[i], &options));
+    fixture_turns(&s.f, 1);
+    if (i == 2) scripting_cancel(&r);
+    scripting_run(&s, 1);
+    CU_ASSERT_EQUAL(s.asked, i + 1);
+    CU_ASSERT_EQUAL(lr_budget_room(lr_pool_budget(s.pool)), 100 * KIB);
+    scripting_cancel(&r);
+    scripting_forget(&r, 1);
+  }
+  scripting_close(&s);
+}
+
 /* Uploads. */
 
 static lariat_upload *upload_of(struct scripting *s, uint64_t length,
@@ -649,6 +680,7 @@ int main(int argc, char **argv) {
       {"a descriptor that fails", test_descriptor_fails},
       {"a transform", test_transform},
       {"a budget", test_budget},
+      {"bodies that nobody wants", test_budget_of_the_unwanted},
       {"the pace of an upload", test_upload_pace},
       {"a slow producer", test_slow_producer},
       {"producers that do not keep their word", test_bad_producers},
