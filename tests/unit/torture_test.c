@@ -16,7 +16,7 @@
 #include <lariat/coroutine_client.h>
 #include <lariat/stream.h>
 
-enum { JOBS = 48, BODIES = 8, WINDOW = 16384, KIB = 1024 };
+enum { JOBS = 96, BODIES = 8, WINDOW = 16384, KIB = 1024, TIMERS = 36 };
 
 /* One run of a scenario. */
 struct torture {
@@ -32,6 +32,7 @@ struct torture {
   unsigned upload_count;
   unsigned given;   /* pieces that were not dropped */
   unsigned pending; /* transforms whose contexts were not destroyed */
+  unsigned timers;  /* that are set beforehand */
 };
 
 struct scenario {
@@ -445,6 +446,56 @@ static void drains(struct torture *t) {
   pass(t, 100);
 }
 
+/* Memory for timers is taken for many at a time: with so many set before, it is
+ * another one that needs it. */
+
+static void nothing(void *context) { (void)context; }
+
+static void set_timers(struct torture *t) {
+  lariat_status status = LARIAT_OK;
+  for (unsigned i = 0; i < t->timers && status == LARIAT_OK; i++)
+    status = lariat_reactor_call_later(t->reactor, 2000 - i, nothing, NULL,
+                                       NULL, NULL);
+  CU_ASSERT(status == LARIAT_OK || status == LARIAT_ENOMEM);
+}
+
+static void timers(struct torture *t) {
+  lariat_request_options options = lariat_request_defaults(t->client);
+  set_timers(t);
+  for (unsigned i = 0; i < 8; i++) {
+    char url[64];
+    snprintf(url, sizeof url, "http://host-%u/?body=%u%s", i % 4, 9 - i,
+             i == 5 ? "&status=503" : "");
+    options.timeout_ms = 900 - 50 * i;
+    options.idle_timeout_ms = 300 - 30 * i;
+    watch(t, lariat_request(t->client, "GET", url, &options));
+  }
+  watch(t, lariat_pool_drain(t->pool, t->reactor, 500));
+  pass(t, 200);
+  watch(t, lariat_get(t->client, "http://a/?body=40"));
+  pass(t, 1);
+  watch(t, lariat_pool_close(t->pool, t->reactor, 20));
+  pass(t, 1000);
+}
+
+static void set_timed(lariat_pool_options *pool,
+                      lariat_client_options *client) {
+  set_retry(pool, client);
+  pool->rate = 300;
+  pool->delay_per_host_ms = 5;
+  pool->max_body_memory = 20 * KIB;
+}
+
+/* The tables of hosts grow. */
+static void hosts(struct torture *t) {
+  for (unsigned i = 0; i < 80; i++) {
+    char url[64];
+    snprintf(url, sizeof url, "http://host-%u/?body=1", i);
+    watch(t, lariat_get(t->client, url));
+  }
+  pass(t, 100);
+}
+
 /* Coroutines, and the client that they share. */
 
 static lariat_value fetch_two(void *context) {
@@ -460,6 +511,13 @@ static lariat_value fetch_two(void *context) {
   return lariat_none();
 }
 
+static void coroutines_with_client(struct torture *t) {
+  lariat_status status = lariat_coroutine_set_client(t->client);
+  CU_ASSERT(status == LARIAT_OK || status == LARIAT_ENOMEM);
+  watch(t, lariat_coroutine_start(t->reactor, fetch_two, NULL));
+  pass(t, 20);
+}
+
 static void coroutines(struct torture *t) {
   watch(t, lariat_coroutine_start(t->reactor, fetch_two, NULL));
   watch(t, lariat_coroutine_start(t->reactor, fetch_two, NULL));
@@ -467,8 +525,10 @@ static void coroutines(struct torture *t) {
 }
 
 static void drain(struct torture *t) {
+  lariat_request_options options = lariat_request_defaults(t->client);
+  options.timeout_ms = 200;
   watch(t, lariat_get(t->client, "http://a/?body=10"));
-  watch(t, lariat_get(t->client, "http://a/?never=body"));
+  watch(t, lariat_request(t->client, "GET", "http://a/?never=body", &options));
   pass(t, 1);
   watch(t, lariat_pool_close(t->pool, t->reactor, 50));
   pass(t, 100);
@@ -533,13 +593,19 @@ static void expect_well(struct torture *t, const char *name, uint64_t nth) {
                  (unsigned long long)nth);
 }
 
-/* Nobody takes or writes any more. */
-static void let_go(struct torture *t) {
-  for (unsigned i = 0; i < t->stream_count; i++)
-    lariat_stream_release(t->streams[i]);
+/* Nobody writes any more. */
+static void let_uploads_go(struct torture *t) {
   for (unsigned i = 0; i < t->upload_count; i++)
     lariat_upload_release(t->uploads[i]);
-  t->stream_count = t->upload_count = 0;
+  t->upload_count = 0;
+  if (t->reactor) pass(t, 0);
+}
+
+/* Nor takes. */
+static void let_streams_go(struct torture *t) {
+  for (unsigned i = 0; i < t->stream_count; i++)
+    lariat_stream_release(t->streams[i]);
+  t->stream_count = 0;
   if (t->reactor) pass(t, 0);
 }
 
@@ -585,10 +651,21 @@ static void check_plain_run(const struct torture *t,
     fixture_fail("%s: %u of %u succeed", scenario->name, succeeded, t->count);
 }
 
+/* Of the plain run: whether everything came to its end by itself. */
+static bool all_end;
+
+static bool all_fired(const struct torture *t) {
+  unsigned fired = 0;
+  for (unsigned i = 0; i < t->count; i++) fired += t->seen[i].fires == 1;
+  return fired == t->count;
+}
+
 /* Runs it with the allocation that fails; false: it was not reached. */
-static bool run(const struct scenario *scenario, uint64_t nth, bool sticky) {
+static bool run(const struct scenario *scenario, unsigned set_before,
+                uint64_t nth, bool sticky) {
   static struct torture t;
   memset(&t, 0, sizeof t);
+  t.timers = set_before;
   current = &t;
   fixture_open(&t.s.f, FIXTURE_MANUAL_CLOCK);
   fixture_close_reactor(&t.s.f, 0); /* the run has its own */
@@ -600,15 +677,21 @@ static bool run(const struct scenario *scenario, uint64_t nth, bool sticky) {
   bool opened = open_all(&t, scenario);
   if (t.reactor) lariat_reactor_set_report(t.reactor, quiet, NULL);
   if (opened) scenario->act(&t);
-  bool reached = fixture_allocations(&t.s.f) >= before + nth;
+  bool reached = nth && fixture_allocations(&t.s.f) >= before + nth;
   fixture_fail_allocation(&t.s.f, 0);
   if (!reached) check_plain_run(&t, scenario);
+  if (nth == 0) all_end = all_fired(&t);
   if (t.client) {
     expect_well(&t, scenario->name, nth);
+    let_uploads_go(&t);
+    if (all_end && !all_fired(&t))
+      fixture_fail("%s, allocation %llu: something hangs", scenario->name,
+                   (unsigned long long)nth);
     for (unsigned i = 0; i < t.count; i++)
       lariat_deferred_cancel(t.seen[i].deferred);
   }
-  let_go(&t);
+  let_uploads_go(&t);
+  let_streams_go(&t);
   check_outcomes(&t, scenario->name, nth);
   check_budget(&t, scenario->name, nth);
   close_all(&t);
@@ -623,9 +706,13 @@ static bool run(const struct scenario *scenario, uint64_t nth, bool sticky) {
 static uint64_t runs;
 
 static void torture(const struct scenario *scenario) {
-  for (int sticky = 0; sticky < 2; sticky++)
-    for (uint64_t nth = 1; run(scenario, nth, sticky) && nth < 5000; nth++)
-      runs++;
+  unsigned most = scenario->act == timers ? TIMERS : 0;
+  (void)run(scenario, 0, 0, false);
+  for (unsigned set_before = 0; set_before <= most; set_before++)
+    for (int sticky = 0; sticky < 2; sticky++)
+      for (uint64_t nth = 1;
+           run(scenario, set_before, nth, sticky) && nth < 5000; nth++)
+        runs++;
 }
 
 static void test_all(void) {
@@ -651,6 +738,9 @@ static void test_all(void) {
       {"uploads that fail", bad_uploads, 0, 0, 0, NULL, 4, 9},
       {"files", file_uploads, 0, 0, 0, NULL, 3, 4},
       {"rates and delays", turns, 3, 0, 0, set_rates, 12, 12},
+      {"timers", timers, 3, 0, 0, set_timed, 10, 11},
+      {"hosts", hosts, 0, 0, 0, NULL, 80, 80},
+      {"coroutines with a client", coroutines_with_client, 0, 0, 0, NULL, 1, 1},
       {"room", room, 1, 0, 1, set_queue, 8, 14},
       {"drains", drains, 2, 0, 0, NULL, 4, 7},
       {"coroutines", coroutines, 0, 0, 0, NULL, 2, 2},
