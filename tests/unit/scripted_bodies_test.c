@@ -668,6 +668,68 @@ static void test_threads(void) {
   fixture_close(&f);
 }
 
+/* The caller's reactor closes while the pool's threads have bodies in their
+ * hands, in both directions: whoever comes last frees. */
+static lariat_value drop_end(lariat_value result, void *context) {
+  ++*(unsigned *)context;
+  return lariat_value_drop(result);
+}
+
+static lariat_value no_transform(lariat_value response, void *context) {
+  (void)context;
+  return response;
+}
+
+static void ask_for_bodies(lariat_client *client, lariat_reactor *reactor,
+                           unsigned *fires) {
+  char url[] = "http://a/";
+  for (unsigned i = 0; i < BODIES; i++) {
+    lariat_request_options request = lariat_request_defaults(client);
+    lariat_upload *upload = NULL;
+    CU_ASSERT_EQUAL_FATAL(
+        lariat_upload_new(reactor, LARIAT_LENGTH_UNKNOWN, 4096, &upload),
+        LARIAT_OK);
+    url[7] = (char)('a' + i);
+    request.upload = upload;
+    request.stream = i % 3 == 0;
+    if (i % 3 == 1) request.transform = no_transform;
+    lariat_deferred_release(lariat_deferred_add_both(
+        lariat_request(client, "PUT", url, &request), drop_end, fires));
+    lariat_deferred_forget(lariat_upload_write(upload, url, sizeof url));
+    if (i % 2) CU_ASSERT_EQUAL(lariat_upload_end(upload), LARIAT_OK);
+    lariat_upload_release(upload);
+  }
+}
+
+static void test_reactor_closes(void) {
+  lariat_pool *pool = NULL;
+  lariat_pool_options options = lariat_pool_defaults();
+  struct fixture f;
+  options.reactors = 2;
+  options.max_body_memory = 128 * KIB;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  CU_ASSERT_EQUAL_FATAL(
+      lariat_scripted_pool_new(&options, NULL, answer_in_pieces, NULL, &pool),
+      LARIAT_OK);
+  for (unsigned round = 0; round < 30; round++) {
+    lariat_reactor *reactor = NULL;
+    lariat_client *client = NULL;
+    unsigned fires = 0;
+    CU_ASSERT_EQUAL_FATAL(lariat_reactor_new(NULL, &reactor), LARIAT_OK);
+    CU_ASSERT_EQUAL_FATAL(lariat_client_new(pool, reactor, NULL, &client),
+                          LARIAT_OK);
+    ask_for_bodies(client, reactor, &fires);
+    for (unsigned turns = 0; turns < round; turns++)
+      CU_ASSERT_EQUAL(lariat_reactor_run_once(reactor, 1), LARIAT_OK);
+    CU_ASSERT_EQUAL(lariat_reactor_close(reactor, 0), LARIAT_OK);
+    CU_ASSERT_EQUAL(fires, BODIES);
+  }
+  CU_ASSERT_EQUAL(lariat_pool_close_wait(pool, 0), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_budget_room(lr_pool_budget(pool)), 128 * KIB);
+  lariat_pool_release(pool);
+  fixture_close(&f);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"pieces", test_pieces},
@@ -687,6 +749,7 @@ int main(int argc, char **argv) {
       {"servers that stop reading", test_server_stops},
       {"an upload, several times", test_upload_again},
       {"threads", test_threads},
+      {"a reactor that closes", test_reactor_closes},
   };
   return fixture_main("scripted_bodies", tests, FIXTURE_COUNT(tests), argc,
                       argv);
