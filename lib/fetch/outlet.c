@@ -38,11 +38,19 @@ static lariat_status open_fd(lr_outlet *outlet, int fd) {
   return LARIAT_OK;
 }
 
+/* Who keeps to a budget must know when nothing is held. */
+static lariat_status open_stream_parts(lr_outlet *outlet,
+                                       lariat_reactor *reactor, size_t window) {
+  lariat_status status =
+      lr_stream_new(reactor, window, &outlet->stream, &outlet->pipe);
+  if (status == LARIAT_OK && outlet->pool) lr_pipe_be_prompt(outlet->pipe);
+  return status;
+}
+
 static lariat_status open_parts(lr_outlet *outlet, lariat_reactor *reactor,
                                 const lariat_request_options *options) {
   size_t window = options->window_bytes ? options->window_bytes : WINDOW;
-  if (options->stream)
-    return lr_stream_new(reactor, window, &outlet->stream, &outlet->pipe);
+  if (options->stream) return open_stream_parts(outlet, reactor, window);
   if (!options->to_fd) return LARIAT_OK;
   return open_fd(outlet, options->body_fd);
 }
@@ -99,10 +107,16 @@ static void release(lr_outlet *outlet, size_t bytes) {
     lr_pool_feed(outlet->pool);
 }
 
-void lr_outlet_give(lr_outlet *outlet) { release(outlet, outlet->held); }
+static void release_all(lr_outlet *outlet) { release(outlet, outlet->held); }
+
+void lr_outlet_give(lr_outlet *outlet) {
+  if (outlet->held && outlet->stream)
+    outlet->held -= lr_stream_keep(outlet->stream, outlet->pool, outlet->held);
+  release_all(outlet);
+}
 
 void lr_outlet_free(lr_outlet *outlet) {
-  lr_outlet_give(outlet);
+  release_all(outlet);
   if (outlet->pipe && !outlet->source_open) lr_pipe_drop(outlet->pipe);
   if (outlet->stream) lr_stream_unhold(outlet->stream);
   if (outlet->fd >= 0) close(outlet->fd);
@@ -192,21 +206,31 @@ static void stop_feeding(lr_outlet *outlet) {
   if (!lr_list_empty(&all->starving)) lr_reactor_again(all->reactor);
 }
 
-/* Without room in the budget, one goes on all the same: or bodies that are not
- * complete could stand in each other's way for ever.  But not while complete
- * ones wait for their callers: with these there will be room. */
+/* A stream whose taker has nothing gets a piece in any case. */
+static bool is_dry(lr_outlet *outlet) {
+  hold_exactly(outlet, lr_pipe_held(outlet->pipe));
+  return outlet->held == 0;
+}
+
+/* Without room in the budget, one body goes on all the same: or those that are
+ * not complete could stand in each other's way for ever.  But not while
+ * complete ones wait for their callers: with these there will be room.  Nobody
+ * goes first for needing less than one who came before. */
 static void feed(lr_outlets *all) {
   lr_budget *budget = lr_pool_budget(all->pool);
   uint64_t room = lr_budget_room(budget);
-  lr_list *node;
-  while ((node = lr_list_first(&all->starving))) {
+  bool fed = all->fed || lr_u64_load_relaxed(&budget->ready);
+  lr_list *node = all->starving.next;
+  while (node != &all->starving) {
     lr_outlet *outlet = lr_container(node, lr_outlet, starving);
+    node = node->next;
     bool fits = room >= LR_CHUNK_ROOM && room >= outlet->lacks;
-    if (!fits && (all->fed || lr_u64_load_relaxed(&budget->ready))) return;
-    if (fits)
-      room -= outlet->lacks;
-    else
+    room = fits ? room - outlet->lacks : 0;
+    if (!fits && (outlet->stream ? !is_dry(outlet) : fed)) continue;
+    if (!fits && !outlet->stream) {
       all->fed = outlet;
+      fed = true;
+    }
     stop_starving(outlet);
     resume_soon(outlet);
   }
@@ -242,7 +266,7 @@ void lr_outlet_begin(lr_outlets *all, lr_job *job,
   outlet->digest = digest;
   outlet->open = outlet->pool && !outlet->stream;
   outlet->paused = false;
-  lr_outlet_give(outlet);
+  release_all(outlet);
   outlet->ready = false;
   outlet->skip = 0;
   outlet->error = 0;
@@ -294,10 +318,7 @@ static lariat_status check_limit(const lr_job *job, size_t more) {
 }
 
 static lariat_status put(lr_outlet *outlet, const char *bytes, size_t length) {
-  if (lr_pipe_full(outlet->pipe)) {
-    stop_feeding(outlet);
-    return hold_back(outlet);
-  }
+  if (lr_pipe_full(outlet->pipe)) return hold_back(outlet);
   hold_exactly(outlet, lr_pipe_held(outlet->pipe));
   if (outlet->held && !may_hold(outlet, outlet->held + length))
     return starve(outlet);
@@ -377,7 +398,7 @@ void lr_outlet_end(lr_job *job, lariat_status status) {
   lr_outlet *outlet = job->outlet;
   lr_list_remove(&outlet->node);
   stop_starving(outlet);
-  if (status != LARIAT_OK) lr_outlet_give(outlet);
+  if (status != LARIAT_OK && !outlet->source_open) release_all(outlet);
   if (outlet->held && !outlet->stream) {
     outlet->ready = true;
     lr_u64_add_relaxed(&lr_pool_budget(outlet->pool)->ready, outlet->held);
@@ -388,10 +409,10 @@ void lr_outlet_end(lr_job *job, lariat_status status) {
                         0);
   outlet->job = NULL;
   if (!outlet->source_open) return;
+  hold_exactly(outlet, lr_pipe_held(outlet->pipe));
   lr_pipe_end(outlet->pipe, status);
   lr_pipe_close_source(outlet->pipe);
   outlet->pipe = NULL;
-  lr_outlet_give(outlet);
 }
 
 void lr_outlet_transform(lr_job *job) {

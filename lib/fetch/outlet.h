@@ -92,8 +92,8 @@ void lr_outlet_refuse(const lariat_request_options *options);
 /* Whoever has the job alone. */
 void lr_outlet_free(lr_outlet *outlet);
 
-/* The body is the user's now: the budget has it no more.  The caller's thread,
- * with the job at home. */
+/* The body is the user's now: the budget has it no more, but for what of a
+ * stream has not been taken.  The caller's thread, with the job at home. */
 void lr_outlet_give(lr_outlet *outlet);
 
 /* Whether the body can still be had from the beginning by another attempt. */

@@ -348,8 +348,8 @@ static void test_transform(void) {
 
 /* The budget. */
 
-/* One body, or window, may always grow; the others wait until there is room,
- * and nothing is lost. */
+/* One body may always grow; the others wait until there is room, and nothing is
+ * lost. */
 static void test_budget(void) {
   struct scripting s;
   struct seen r[3];
@@ -363,12 +363,12 @@ static void test_budget(void) {
   lr_budget *budget = lr_pool_budget(s.pool);
   CU_ASSERT(lr_budget_room(budget) < 20 * KIB);
   for (int i = 0; i < 3; i++)
-    scripting_get(&s, &r[i], "http://b/?bytes=90000&body=1");
-  scripting_run(&s, 1);
+    scripting_get(&s, &r[i], "http://b/?bytes=90000&body=60");
+  scripting_run(&s, 30);
   CU_ASSERT_EQUAL(r[0].fires + r[1].fires + r[2].fires, 0);
   CU_ASSERT_EQUAL(lr_u32_load_relaxed(&budget->waiting), 3);
   CU_ASSERT_EQUAL(scripting_stats(&s).jobs_receiving, 4);
-  scripting_run(&s, 1000); /* its window is full: another may go on */
+  scripting_run(&s, 1000);
   for (int i = 0; i < 3; i++) {
     seen_http(&r[i], r[i].at_ms, 200);
     CU_ASSERT_EQUAL(r[i].length, 90000);
@@ -381,6 +381,77 @@ static void test_budget(void) {
   scripting_forget(r, 3);
   let_go(&t);
   scripting_close(&s);
+}
+
+/* Windows that nobody takes from hold no more together than the budget and a
+ * piece each, and that until they are taken, though their fetches are over.  In
+ * whatever order they are taken, all of them come to their ends. */
+static void test_budget_of_windows(void) {
+  for (int backwards = 0; backwards < 2; backwards++) {
+    enum { STREAMS = 8 };
+    struct scripting s;
+    struct taker t[STREAMS];
+    lariat_pool_options pool = lariat_pool_defaults();
+    pool.max_body_memory = 100 * KIB;
+    scripting_open(&s, &pool, NULL);
+    lariat_request_options options = streamed(&s);
+    options.window_bytes = 80 * KIB;
+    for (int i = 0; i < STREAMS; i++)
+      stream(&s, &t[i], "http://a/?bytes=75000&body=10", &options);
+    scripting_run(&s, 100);
+    lr_budget *budget = lr_pool_budget(s.pool);
+    CU_ASSERT(lr_u64_load_relaxed(&budget->held) >= 80 * KIB);
+    CU_ASSERT(lr_u64_load_relaxed(&budget->held) <=
+              100 * KIB + STREAMS * CHUNK);
+    for (int i = 0; i < STREAMS; i++) {
+      struct taker *next = &t[backwards ? STREAMS - 1 - i : i];
+      take_on(next);
+      scripting_run(&s, 0);
+      take_on(next);
+      scripting_run(&s, 100);
+      expect_taken(next, 75000, true, next->at_ms);
+      CU_ASSERT_TRUE(next->whole);
+    }
+    CU_ASSERT_EQUAL(lr_u64_load_relaxed(&budget->held), 0);
+    for (int i = 0; i < STREAMS; i++) let_go(&t[i]);
+    scripting_close(&s);
+  }
+}
+
+/* A stream that is over keeps its part of the budget until it is taken, or let
+ * go of, also when its pool and its client are gone by then. */
+static void test_budget_of_the_taken(void) {
+  for (int how = 0; how < 4; how++) {
+    struct scripting s;
+    struct taker t;
+    lariat_pool_options pool = lariat_pool_defaults();
+    pool.max_body_memory = 100 * KIB;
+    scripting_open(&s, &pool, NULL);
+    lariat_request_options options = streamed(&s);
+    stream(&s, &t, "http://a/?bytes=40000", &options);
+    scripting_run(&s, 1);
+    lr_budget *budget = lr_pool_budget(s.pool);
+    CU_ASSERT_EQUAL(lr_u64_load_relaxed(&budget->held), 3 * CHUNK);
+    t.limit = 1;
+    take_on(&t);
+    CU_ASSERT_EQUAL(lr_u64_load_relaxed(&budget->held), 2 * CHUNK);
+    t.limit = 10;
+    if (how == 0) take_on(&t);
+    if (how == 1) lariat_stream_close(t.stream);
+    if (how == 2) let_go(&t);
+    if (how < 3) CU_ASSERT_EQUAL(lr_u64_load_relaxed(&budget->held), 0);
+    if (how == 3) {
+      lariat_client_close(s.client);
+      lariat_pool_release(s.pool);
+      s.client = NULL;
+      s.pool = NULL;
+      scripting_run(&s, 0);
+      take_on(&t);
+      expect_taken(&t, 40000, true, t.at_ms);
+    }
+    if (how != 2) let_go(&t);
+    scripting_close(&s);
+  }
 }
 
 /* A body that is not for the caller is not the budget's any more: of an answer
@@ -742,6 +813,8 @@ int main(int argc, char **argv) {
       {"a descriptor that fails", test_descriptor_fails},
       {"a transform", test_transform},
       {"a budget", test_budget},
+      {"a budget, of windows", test_budget_of_windows},
+      {"a budget, of what is taken late", test_budget_of_the_taken},
       {"bodies that nobody wants", test_budget_of_the_unwanted},
       {"the pace of an upload", test_upload_pace},
       {"a slow producer", test_slow_producer},
