@@ -400,9 +400,14 @@ static void tell(const exchange *it, size_t length) {
   if (it->take) it->take(&asked, transport->piece, length, transport->context);
 }
 
+/* A server takes a body for whole as soon as it has as much as was told. */
+static bool has_read_all(const lr_supply *supply) {
+  return supply->ended || supply->given >= supply->length;
+}
+
 static bool has_read_enough(const exchange *it) {
   const lr_supply *supply = it->job->supply;
-  return supply->ended ||
+  return has_read_all(supply) ||
          (it->upload_stops && supply->given >= it->upload_stops);
 }
 
@@ -428,7 +433,7 @@ static bool read_piece(exchange *it) {
 static void end_request(exchange *it) {
   uint64_t end_ns = it->ends_ns[LARIAT_PHASE_REQUEST];
   it->sending = false;
-  if (it->job->supply->ended)
+  if (has_read_all(it->job->supply))
     tell(it, 0);
   else if (!shares(it->job->host))
     it->closes = true;

@@ -309,7 +309,7 @@ static unsigned spec_of(const char *url) {
   return path ? (unsigned)strtoul(path + 1, NULL, 10) % SPECS : 0;
 }
 
-/* The job whose body the server takes; NULL: it has none. */
+/* The job that it is; NULL: it has no memory for its number. */
 static struct flow *flow_of(struct run *run, const lariat_asked *asked) {
   const char *number = lariat_asked_header(asked, "X-Job");
   if (!number) return NULL;
@@ -334,7 +334,8 @@ static void answer_one(const lariat_asked *asked, lariat_answer *answer,
   struct flow *flow = flow_of(run, asked);
   *answer = schedule->specs[number];
   answer->take = take_upload;
-  if (flow) flow_hop(flow);
+  bool good = !answer->never && !answer->failure && answer->status == 200;
+  if (flow) flow_hop(flow, good, good && !answer->upload_stops);
   int target = schedule->targets[number];
   if (target >= 0) {
     if (target % 2)
@@ -450,10 +451,8 @@ static void submit(struct run *run, const struct op *op) {
   char number[8];
   const lariat_header header = {"X-Job", number};
   snprintf(number, sizeof number, "%u", run->job_count - 1);
-  if (job->flow.uploads) {
-    options.headers = &header;
-    options.header_count = 1;
-  }
+  options.headers = &header;
+  options.header_count = 1;
   job->run = run;
   job->client = client;
   job->limited = options.connect_timeout_ms || options.idle_timeout_ms;
@@ -697,6 +696,17 @@ static void drain_pipes(struct run *run) {
   }
 }
 
+/* All that can come to its end does, if somebody takes it. */
+static void take_all(struct run *run) {
+  bool taken = run->schedule->number % 2;
+  for (unsigned times = 0; taken && times < 60; times++) {
+    for (unsigned i = 0; i < run->job_count; i++) flow_take(&run->jobs[i].flow);
+    run_time(run, 12); /* the budget is looked at every 10 ms */
+  }
+  for (unsigned i = 0; i < run->job_count; i++)
+    flow_check_moving(&run->jobs[i].flow, taken);
+}
+
 static void let_flows_go(struct run *run) {
   for (unsigned i = 0; i < run->job_count; i++) flow_let_go(&run->jobs[i].flow);
 }
@@ -724,6 +734,7 @@ static void wind_up(struct run *run) {
   check_moving(run);
   check(run, false);
   take_rests(run);
+  take_all(run);
   if (end == 1) cancel_rest(run);
   if (end == 1) let_flows_go(run);
   if (end == 2) close_pool(run, 50);

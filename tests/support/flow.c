@@ -116,7 +116,7 @@ static void choose_sink(struct flow *flow, lariat_request_options *options,
                            : FLOW_KEPT;
   flow->eager = once_in(state, 2);
   flow->leaves = once_in(state, 12);
-  flow->window = FLOW_WINDOW * (1 + below(state, 3));
+  flow->window = FLOW_WINDOW * (1 + below(state, 6));
   if (flow->sink == FLOW_STREAM) {
     options->stream = true;
     options->window_bytes = flow->window;
@@ -311,7 +311,9 @@ void flow_submitted(struct flow *flow) {
 
 /* The server's view. */
 
-void flow_hop(struct flow *flow) {
+void flow_hop(struct flow *flow, bool answers, bool reads) {
+  flow->answers = answers;
+  flow->reads = reads;
   flow->sent = 0;
   flow->sent_whole = false;
 }
@@ -524,6 +526,21 @@ void flow_take_rest(struct flow *flow) {
   if (flow->next) fault(flow, "a chunk is waited for that never comes");
   while (can_take(flow)) take(flow);
   if (flow->asked) fault(flow, "a stream that is over has no end");
+}
+
+void flow_take(struct flow *flow) {
+  if (!flow->in) return;
+  flow->eager = true;
+  take(flow);
+}
+
+void flow_check_moving(struct flow *flow, bool taken) {
+  if (!flow->in || !flow->answers) return;
+  if (flow->next) fault(flow, "a chunk is waited for in vain");
+  if (flow->writes && flow->sent && flow->reads)
+    fault(flow, "a write has waited in vain");
+  if (taken && can_take(flow) && !flow->in->starved)
+    fault(flow, "a stream has no end");
 }
 
 /* Outcomes. */

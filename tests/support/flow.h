@@ -126,6 +126,8 @@ struct flow {
   /* As the server saw it, in the last hop. */
   uint64_t sent;
   bool sent_whole;
+  bool answers;
+  bool reads;
 };
 
 /* What the next request will do: fills in its options. */
@@ -149,12 +151,20 @@ void flow_drain(struct flow *flow);
 /* Takes what is left of a stream whose fetch is over by now. */
 void flow_take_rest(struct flow *flow);
 
+/* From now on it takes what comes. */
+void flow_take(struct flow *flow);
+
+/* Much time has gone by: whoever has a server that does its part is not waiting
+ * any more. */
+void flow_check_moving(struct flow *flow, bool taken);
+
 /* Lets go of everything, and looks whether all was told. */
 void flow_let_go(struct flow *flow);
 void flow_check_end(struct flow *flow);
 
-/* The script's: a hop begins, bytes of the request's body come. */
-void flow_hop(struct flow *flow);
+/* The script's: a hop begins, whose server answers, and reads, to the end, or
+ * perhaps not; bytes of the request's body come. */
+void flow_hop(struct flow *flow, bool answers, bool reads);
 void flow_sent(struct flow *flow, const void *bytes, size_t length);
 
 #endif
