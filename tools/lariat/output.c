@@ -11,7 +11,7 @@
 
 #include "say.h"
 
-enum { FLUSH_BYTES = 64 * 1024, KEPT_ROOM = 1024 * 1024, FLUSH_MS = 50 };
+enum { FLUSH_BYTES = 256 * 1024, KEPT_ROOM = 1024 * 1024, FLUSH_MS = 50 };
 
 /* A file must be nobody else's: neither the input, which would be lost, nor
  * what another run is writing. */
