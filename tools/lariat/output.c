@@ -28,7 +28,9 @@ static bool claim(const struct output *output, int input_fd, bool keep) {
     say("%s is being written by another run", output->name);
     return false;
   }
-  if (keep || ftruncate(output->fd, 0) == 0) return true;
+  /* ext4 writes a file that was cut to nothing to the disk when it is closed:
+   * one that is new need not pay for that. */
+  if (keep || !ours.st_size || ftruncate(output->fd, 0) == 0) return true;
   say("cannot write to %s: %s", output->name, say_errno(errno));
   return false;
 }
