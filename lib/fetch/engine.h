@@ -23,7 +23,6 @@
 struct lr_host;
 struct lr_lane;
 struct lr_transfer;
-struct evp_md_ctx_st;
 struct evp_md_st;
 struct x509_store_st;
 
@@ -61,7 +60,6 @@ typedef struct lr_engine {
   lr_connections own;            /* connections that libcurl has left to us */
   lr_buffer request;             /* one that is being written for these */
   lr_codings codings;            /* for their answers */
-  struct evp_md_ctx_st *digest;  /* of their bodies; NULL until the first */
   lr_engine_stats *stats;        /* the worker's; any thread reads */
   char inbound[LR_ENGINE_INBOUND];
 } lr_engine;
