@@ -49,6 +49,7 @@ typedef struct lr_dispatcher {
   lr_list paced;               /* hosts that are not due yet */
   lr_list blocked;             /* hosts that wait for a connection, */
   lr_list blocked_first;       /* and those of which nothing runs */
+  uint32_t lacking_count;      /* of the latter, asking again or not */
   lr_list sent;                /* hosts whose request is just being sent */
   lr_list running;             /* jobs with the transport */
   uint32_t queued_count;

@@ -20,6 +20,15 @@ enum { LANE_ROOM = 32, IDLE_TRANSFERS_MAX = 4096 };
  * lane in which something runs cannot be closed. */
 enum { FEW_CONNECTIONS = 64 };
 
+/* All connections of a lane that has been quiet for so long may be closed. */
+static const uint64_t quiet_least_ns = 20000000u;
+
+/* A host's only connection is given to another host after so long; and no
+ * longer than the second is waited for one whose answer does not come to its
+ * end before others give theirs, too. */
+static const uint64_t yield_after_ns = 1000000000u;
+static const uint64_t yield_patience_ns = 100000000u;
+
 /* The certificates, when the first job needs them. */
 
 static lariat_status need_trust(lr_engine *engine) {
@@ -86,6 +95,27 @@ static lr_lane *lane_for_new_connection(lr_engine *engine, lr_host *host) {
   return lane ? lane : any_lane_with_room(engine);
 }
 
+/* Where a reserve is kept for quick hosts, their connections are not closed
+ * when they are idle only between one transfer's end and the next one's start.
+ */
+static bool is_idle_since(const lr_engine *engine, const lr_lane *lane,
+                          uint64_t ns) {
+  uint64_t now_ns = lr_reactor_turn_ns(engine->reactor);
+  return !engine->reserve || now_ns >= lane->quiet_ns + ns;
+}
+
+static void room_expired(lr_timer *timer) {
+  lr_engine *engine = lr_container(timer, lr_engine, room_timer);
+  lr_dispatcher_unblock(engine->dispatcher);
+}
+
+/* A lane is quiet, but has not been for long: whoever asks may ask again. */
+static void ask_later(lr_engine *engine, const lr_lane *lane) {
+  if (!lr_timer_is_set(&engine->room_timer))
+    (void)lr_reactor_set_timer(engine->reactor, &engine->room_timer,
+                               lane->quiet_ns + quiet_least_ns);
+}
+
 /* Closes idle connections to make room for others: those of a quiet lane at
  * once, else, if `all`, one at the end of a transfer in the lane that has
  * most. */
@@ -97,11 +127,12 @@ static void relieve(lr_engine *engine, bool all) {
     lr_lane *lane = lr_container(node, lr_lane, node);
     unsigned idle = lane->open > lane->running ? lane->open - lane->running : 0;
     bool quiet = lane->running == 0 && lane->open > 0;
-    if (quiet) {
+    if (quiet && is_idle_since(engine, lane, quiet_least_ns)) {
       lr_engine_recycle(engine, lane);
       return;
     }
-    if (idle <= most) continue;
+    if (quiet) ask_later(engine, lane);
+    if (quiet || idle <= most || !is_idle_since(engine, lane, 1)) continue;
     most = idle;
     fullest = lane;
   }
@@ -122,6 +153,28 @@ static bool may_connect(lr_engine *engine, const lr_host *host) {
   if (engine_left(engine) > kept) return true;
   relieve(engine, level != LR_LEVEL_MORE || !engine->reserve);
   return engine_left(engine) > kept;
+}
+
+/* Hosts of which nothing runs, and which find the engine full of connections
+ * in use: each host's jobs would use its own again and again.  Slow hosts give
+ * them some of theirs; one that has a single one does after a while. */
+bool lr_engine_must_yield(lr_engine *engine, lr_transfer *transfer) {
+  lr_dispatcher *dispatcher = engine->dispatcher;
+  const lr_host *host = transfer->host;
+  uint64_t now_ns = lr_reactor_turn_ns(engine->reactor);
+  unsigned kept = lr_slots_floor(engine->reserve, LR_LEVEL_FIRST);
+  if (!dispatcher->lacking_count || transfer->yields || is_multiplexed(host))
+    return false;
+  bool enough = engine_left(engine) + engine->yielding >=
+                kept + dispatcher->lacking_count;
+  if (enough && now_ns - engine->yielded_ns < yield_patience_ns) return false;
+  if (host->open == 1 && now_ns - host->served_ns < yield_after_ns)
+    return false;
+  if (lr_turns_level(dispatcher, host) == LR_LEVEL_QUICK) return false;
+  transfer->yields = true;
+  engine->yielding++;
+  engine->yielded_ns = now_ns;
+  return true;
 }
 
 /* `*fresh`: the job will open a connection.
@@ -194,6 +247,8 @@ static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
     return status;
   }
   transfer->coming = fresh;
+  if (fresh && !host->open && !host->coming)
+    host->served_ns = lr_reactor_turn_ns(engine->reactor);
   if (fresh) engine->connecting++;
   if (fresh) count_coming(engine, transfer, 1);
   lr_host_in_lane(host, lane)->running++;
@@ -227,6 +282,7 @@ static void detach(lr_engine *engine, lr_transfer *transfer) {
   engine->running--;
   if (transfer->connecting) engine->connecting--;
   if (transfer->heard) engine->receiving--;
+  if (transfer->yields) engine->yielding--;
   engine->watched -= transfer->job->idle_timeout_ns != 0;
   lr_host_lane *part = lr_host_in_lane(host, lane);
   if (part) {
@@ -303,6 +359,7 @@ static void close_engine(void *self) {
   lr_engine *engine = self;
   lr_list *node;
   lr_reactor_unset_timer(engine->reactor, &engine->hunger);
+  lr_reactor_unset_timer(engine->reactor, &engine->room_timer);
   while ((node = lr_list_first(&engine->lanes)))
     lr_lane_free(lr_container(node, lr_lane, node));
   while ((node = lr_list_take_first(&engine->transfers)))
@@ -342,6 +399,7 @@ lariat_status lr_engine_open(lr_worker *worker, lr_transport *out) {
   lr_list_init(&engine->resumes);
   lr_list_init(&engine->starving);
   engine->hunger.expire = lr_outlet_hunger;
+  engine->room_timer.expire = room_expired;
   engine->stats = &worker->engine_stats; /* it outlives the engine */
   *out = (lr_transport){&ops, engine};
   return LARIAT_OK;

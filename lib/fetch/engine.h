@@ -41,6 +41,9 @@ typedef struct lr_engine {
   unsigned reserve;         /* of these, not for hosts that have some */
   unsigned open;            /* connections now */
   unsigned coming;          /* transfers that are about to open one */
+  lr_timer room_timer;      /* while a lane has not been quiet for long */
+  unsigned yielding;        /* transfers whose connection will be closed */
+  uint64_t yielded_ns;      /* when the last of them was chosen */
   unsigned running;         /* transfers now */
   unsigned connecting;      /* of these, on a connection not yet made */
   unsigned receiving;       /* of these, the answer has begun */
@@ -60,6 +63,10 @@ void lr_engine_add_stats(lariat_pool_stats *all, const lr_engine_stats *stats);
 
 /* A transfer that was to open a connection has done so, or will not. */
 void lr_engine_connection_came(lr_engine *engine, struct lr_transfer *transfer);
+
+/* The transfer's answer begins: whether it must give its connection up at its
+ * end, because hosts that have none wait for one. */
+bool lr_engine_must_yield(lr_engine *engine, struct lr_transfer *transfer);
 
 /* One of the lane's connections was closed: it is looked at first when a lane
  * with room is needed. */

@@ -69,7 +69,10 @@ typedef struct lr_host {
   uint32_t lane_room;
   uint32_t lane_hint; /* the lane that had an idle connection last */
   lr_host_lane *lanes;
-  uint64_t mean_ns; /* how long its jobs run; 0: none has ended yet */
+  uint64_t mean_ns;   /* how long its jobs run; 0: none has ended yet */
+  uint64_t lacking_ns; /* since when nothing runs for want of a connection, or
+                          0 */
+  uint64_t served_ns; /* since when it has had a connection, without a break */
   struct lr_dispatcher *dispatcher;
   lr_pace *pace;       /* NULL: as fast as can be */
   uint64_t wanted_ns;  /* since when it waits for its pace; 0: it does not */

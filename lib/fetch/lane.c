@@ -113,9 +113,8 @@ void lr_lane_remove(lr_lane *lane, lr_transfer *transfer) {
   lr_socket_end_attempts(transfer);
   lr_list_remove(&transfer->node);
   lane->running--;
-  if (lane->running) return;
   lane->quiet_ns = lr_reactor_turn_ns(lane->engine->reactor);
-  lr_lane_touch(lane);
+  if (!lane->running) lr_lane_touch(lane);
 }
 
 void lr_lane_event(lr_lane *lane, curl_socket_t fd, int curl_events) {
@@ -126,14 +125,16 @@ void lr_lane_event(lr_lane *lane, curl_socket_t fd, int curl_events) {
 }
 
 void lr_lane_squeeze(lr_lane *lane) {
-  long keep = lane->open > 1 ? (long)lane->open - 1 : 1;
-  (void)curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS, keep);
+  lane->keep = lane->open > 1 ? lane->open - 1 : 1;
+  (void)curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS, (long)lane->keep);
   lane->squeezed = true;
 }
 
+/* One was closed; or the engine has enough again for all. */
 static void relax(lr_lane *lane) {
-  lr_engine *engine = lane->engine;
-  if (!lane->squeezed || engine->open >= engine->max_connections) return;
+  const lr_engine *engine = lane->engine;
+  bool scarce = engine->open + engine->reserve >= engine->max_connections;
+  if (!lane->squeezed || (scarce && lane->open > lane->keep)) return;
   (void)curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS,
                           (long)engine->lane_room);
   lane->squeezed = false;

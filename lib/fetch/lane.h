@@ -28,8 +28,9 @@ typedef struct lr_lane {
   bool kick;           /* libcurl wants to be called without an event */
   bool news;           /* there may be finished transfers */
   bool early;          /* there may be answers before their bodies' ends */
-  bool squeezed;       /* keeps fewer idle connections than it has room for */
-  uint64_t quiet_ns;   /* since when it has no transfer */
+  bool squeezed;       /* closes an idle one above `keep` */
+  unsigned keep;
+  uint64_t quiet_ns;   /* when a transfer was last taken out */
   uint64_t dead_ns;    /* since when one of its connections is dead */
   lr_timer timer;      /* libcurl's */
   lr_timer idle_timer; /* looks after a quiet lane */

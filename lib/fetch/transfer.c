@@ -106,6 +106,9 @@ static int connected(void *transfer_pointer, char *remote_ip, char *local_ip,
   (void)local_port;
   if (transfer->connecting) transfer->engine->connecting--;
   transfer->connecting = false;
+  /* It may have found one that has become idle since it was added: none is to
+   * come any more, for which others of the host could hope. */
+  lr_engine_connection_came(transfer->engine, transfer);
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_handshake(transfer);
   if (++transfer->sends > 1) transfer->plain = false; /* see lr_socket_open */
@@ -143,12 +146,20 @@ static void set_pruning(lr_transfer *transfer, bool prunes) {
   transfer->prunes = prunes;
 }
 
+/* The connection goes to another host. */
+static void yield_connection(lr_transfer *transfer) {
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, 1L);
+  transfer->plain = false;
+}
+
 static void first_line(lr_transfer *transfer) {
   transfer->heard = true;
   transfer->engine->receiving++;
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_answer(transfer);
   if (transfer->hopes) set_pruning(transfer, false);
+  if (lr_engine_must_yield(transfer->engine, transfer))
+    yield_connection(transfer);
 }
 
 /* Returning less than was given makes libcurl end the transfer. */
@@ -461,6 +472,7 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   transfer->has_digest = false;
   transfer->starved = false;
   transfer->heard = false;
+  transfer->yields = false;
   transfer->full = false;
   transfer->shaking = false;
   transfer->sends = 0;

@@ -31,6 +31,7 @@ typedef struct lr_transfer {
   bool has_digest;      /* for this job */
   bool starved;         /* no memory for a socket, for this job */
   bool heard;           /* the answer has begun, for this job */
+  bool yields;          /* its connection is closed at its end */
   bool full;            /* no descriptor for one */
   bool shaking;         /* a TLS handshake has begun, for this job */
   bool plain;           /* configured for GET; else it is reset after use */

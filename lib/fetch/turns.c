@@ -30,6 +30,7 @@ bool lr_turns_init(lr_dispatcher *dispatcher) {
   lr_list_init(&dispatcher->paced);
   lr_list_init(&dispatcher->blocked);
   lr_list_init(&dispatcher->blocked_first);
+  dispatcher->lacking_count = 0;
   lr_list_init(&dispatcher->sent);
   dispatcher->waiting_hosts = 0;
   dispatcher->rate_timer = (lr_timer){.expire = rate_is_due};
@@ -78,6 +79,11 @@ static uint32_t host_allows(const lr_host *host) {
   return host->protocol == LR_PROTOCOL_UNKNOWN && host->limit ? 1 : host->limit;
 }
 
+static void end_lack(lr_dispatcher *dispatcher, lr_host *host) {
+  if (host->lacking_ns) dispatcher->lacking_count--;
+  host->lacking_ns = 0;
+}
+
 static bool in_line(const lr_host *host) {
   return host->place == LR_HOST_READY || host->place == LR_HOST_WAITING;
 }
@@ -85,6 +91,7 @@ static bool in_line(const lr_host *host) {
 void lr_turns_place(lr_dispatcher *dispatcher, lr_host *host) {
   if (!host->queued || host->running >= host_allows(host)) {
     host->wanted_ns = 0;
+    end_lack(dispatcher, host);
     if (host->place != LR_HOST_STILL)
       move(dispatcher, host, LR_HOST_STILL, NULL);
     return;
@@ -100,10 +107,29 @@ void lr_turns_count(lr_dispatcher *dispatcher, lr_host *host, int by) {
   dispatcher->by_place[host->place] += (uint32_t)by;
 }
 
+/* A quick host that has lost its last connection is the first to get one, and
+ * who has asked in vain keeps his place: he looks past those few who were there
+ * before him and have asked in the same turn. */
+static lr_list *place_among_lacking(lr_dispatcher *dispatcher, lr_host *host) {
+  lr_list *node = dispatcher->blocked_first.next;
+  if (lr_turns_level(dispatcher, host) == LR_LEVEL_QUICK) return node;
+  if (!host->lacking_ns) return &dispatcher->blocked_first;
+  while (node != &dispatcher->blocked_first &&
+         lr_container(node, lr_host, ring)->lacking_ns < host->lacking_ns)
+    node = node->next;
+  return node;
+}
+
 void lr_turns_block(lr_dispatcher *dispatcher, lr_host *host) {
+  lr_list *before = &dispatcher->blocked;
   host->wanted_ns = 0;
-  move(dispatcher, host, LR_HOST_BLOCKED,
-       host->running ? &dispatcher->blocked : &dispatcher->blocked_first);
+  if (host->running) end_lack(dispatcher, host);
+  if (!host->running) before = place_among_lacking(dispatcher, host);
+  if (!host->running && !host->lacking_ns) {
+    host->lacking_ns = lr_reactor_turn_ns(dispatcher->reactor) + 1;
+    dispatcher->lacking_count++;
+  }
+  move(dispatcher, host, LR_HOST_BLOCKED, before);
 }
 
 void lr_turns_unblock(lr_dispatcher *dispatcher, lr_host *host) {
@@ -347,6 +373,7 @@ lr_host *lr_turns_next(lr_dispatcher *dispatcher) {
 
 void lr_turns_started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
   job->slot_ns = lr_reactor_turn_ns(dispatcher->reactor);
+  end_lack(dispatcher, host);
   if (host->spaced) host->sending = job;
 }
 
