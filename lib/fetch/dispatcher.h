@@ -50,6 +50,7 @@ typedef struct lr_dispatcher {
   lr_list blocked;             /* hosts that wait for a connection, */
   lr_list blocked_first;       /* and those of which nothing runs */
   uint32_t lacking_count;      /* of the latter, asking again or not */
+  uint64_t lacking_last;       /* the number of the last of them */
   lr_list sent;                /* hosts whose request is just being sent */
   lr_list running;             /* jobs with the transport */
   uint32_t queued_count;

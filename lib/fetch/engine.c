@@ -20,8 +20,8 @@ enum { LANE_ROOM = 32, IDLE_TRANSFERS_MAX = 4096 };
  * lane in which something runs cannot be closed. */
 enum { FEW_CONNECTIONS = 64 };
 
-/* All connections of a lane that has been quiet for so long may be closed. */
-static const uint64_t quiet_least_ns = 20000000u;
+/* For so long a connection is not taken for idle. */
+static const uint64_t idle_least_ns = 20000000u;
 
 /* A host's only connection is given to another host after so long; and no
  * longer than the second is waited for one whose answer does not come to its
@@ -95,13 +95,8 @@ static lr_lane *lane_for_new_connection(lr_engine *engine, lr_host *host) {
   return lane ? lane : any_lane_with_room(engine);
 }
 
-/* Where a reserve is kept for quick hosts, their connections are not closed
- * when they are idle only between one transfer's end and the next one's start.
- */
-static bool is_idle_since(const lr_engine *engine, const lr_lane *lane,
-                          uint64_t ns) {
-  uint64_t now_ns = lr_reactor_turn_ns(engine->reactor);
-  return !engine->reserve || now_ns >= lane->quiet_ns + ns;
+static bool is_past(const lr_engine *engine, uint64_t from_ns) {
+  return lr_reactor_turn_ns(engine->reactor) >= from_ns + idle_least_ns;
 }
 
 static void room_expired(lr_timer *timer) {
@@ -109,11 +104,29 @@ static void room_expired(lr_timer *timer) {
   lr_dispatcher_unblock(engine->dispatcher);
 }
 
-/* A lane is quiet, but has not been for long: whoever asks may ask again. */
-static void ask_later(lr_engine *engine, const lr_lane *lane) {
+/* Who asks for a connection may ask again when more is known. */
+static void ask_later(lr_engine *engine) {
+  uint64_t now_ns = lr_reactor_turn_ns(engine->reactor);
   if (!lr_timer_is_set(&engine->room_timer))
     (void)lr_reactor_set_timer(engine->reactor, &engine->room_timer,
-                               lane->quiet_ns + quiet_least_ns);
+                               now_ns + idle_least_ns);
+}
+
+/* How many of the lane's connections are idle.  Where a reserve is kept for
+ * quick hosts, those are not that are so only from one answer to their host's
+ * next request: what counts is how many were not in use for a while. */
+static unsigned idle_of(lr_engine *engine, lr_lane *lane) {
+  unsigned idle = lr_lane_idle(lane);
+  if (!engine->reserve || idle == 0) return idle;
+  bool known = lane->running ? is_past(engine, lane->spare_ns)
+                             : is_past(engine, lane->quiet_ns);
+  if (!known) ask_later(engine);
+  if (!known || !lane->running) return known ? idle : 0;
+  unsigned spare = lane->spare;
+  lane->spare = idle;
+  lane->spare_ns = lr_reactor_turn_ns(engine->reactor);
+  if (spare == 0) ask_later(engine);
+  return spare;
 }
 
 /* Closes idle connections to make room for others: those of a quiet lane at
@@ -125,14 +138,12 @@ static void relieve(lr_engine *engine, bool all) {
   for (lr_list *node = engine->lanes.next; node != &engine->lanes;
        node = node->next) {
     lr_lane *lane = lr_container(node, lr_lane, node);
-    unsigned idle = lane->open > lane->running ? lane->open - lane->running : 0;
-    bool quiet = lane->running == 0 && lane->open > 0;
-    if (quiet && is_idle_since(engine, lane, quiet_least_ns)) {
+    unsigned idle = idle_of(engine, lane);
+    if (idle && lane->running == 0) {
       lr_engine_recycle(engine, lane);
       return;
     }
-    if (quiet) ask_later(engine, lane);
-    if (quiet || idle <= most || !is_idle_since(engine, lane, 1)) continue;
+    if (idle <= most) continue;
     most = idle;
     fullest = lane;
   }
@@ -146,10 +157,12 @@ static unsigned engine_left(const lr_engine *engine) {
 
 static bool may_connect(lr_engine *engine, const lr_host *host) {
   if (host->open + host->coming >= host->connections_limit) return false;
-  if (engine_left(engine) > engine->reserve) return true;
+  unsigned lacking = engine->dispatcher->lacking_count;
+  if (engine_left(engine) > engine->reserve + lacking) return true;
   /* As with the jobs in flight, the last are not for everybody: slots.h. */
   lr_level level = lr_turns_level(engine->dispatcher, host);
   unsigned kept = lr_slots_floor(engine->reserve, level);
+  if (level == LR_LEVEL_MORE) kept += lacking;
   if (engine_left(engine) > kept) return true;
   relieve(engine, level != LR_LEVEL_MORE || !engine->reserve);
   return engine_left(engine) > kept;
@@ -172,20 +185,25 @@ bool lr_engine_must_yield(lr_engine *engine, lr_transfer *transfer) {
     return false;
   if (lr_turns_level(dispatcher, host) == LR_LEVEL_QUICK) return false;
   transfer->yields = true;
+  transfer->host->yielding++;
   engine->yielding++;
   engine->yielded_ns = now_ns;
   return true;
 }
 
-/* `*fresh`: the job will open a connection.
+/* `*fresh`: the job will open a connection.  One that must have a new one takes
+ * the place of an idle one when there is no room for both.
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY */
-static lariat_status choose_lane(lr_engine *engine, lr_host *host,
+static lariat_status choose_lane(lr_engine *engine, const lr_job *job,
                                  lr_lane **out, bool *fresh) {
+  lr_host *host = job->host;
+  bool needs_new = job->fresh && !is_multiplexed(host);
   *fresh = false;
   *out = is_multiplexed(host) && host->open ? host->lanes[0].lane
                                             : lane_with_idle(host);
-  if (*out) return LARIAT_OK;
-  if (!may_connect(engine, host) && engine->running) return LARIAT_EBUSY;
+  if (*out && !(needs_new && may_connect(engine, host))) return LARIAT_OK;
+  if (!*out && !may_connect(engine, host) && engine->running)
+    return LARIAT_EBUSY;
   *fresh = true;
   *out = lane_for_new_connection(engine, host);
   return *out ? LARIAT_OK : LARIAT_ENOMEM;
@@ -264,7 +282,7 @@ static lariat_status start(void *self, lr_job *job) {
   lariat_status status = LARIAT_OK;
   if (job->target.tls) status = need_trust(engine);
   if (status == LARIAT_OK)
-    status = choose_lane(engine, job->host, &lane, &fresh);
+    status = choose_lane(engine, job, &lane, &fresh);
   if (status != LARIAT_OK) return status;
   if (!lr_host_enter_lane(job->host, lane)) return LARIAT_ENOMEM;
   status = run(engine, job, lane, fresh);
@@ -282,7 +300,6 @@ static void detach(lr_engine *engine, lr_transfer *transfer) {
   engine->running--;
   if (transfer->connecting) engine->connecting--;
   if (transfer->heard) engine->receiving--;
-  if (transfer->yields) engine->yielding--;
   engine->watched -= transfer->job->idle_timeout_ns != 0;
   lr_host_lane *part = lr_host_in_lane(host, lane);
   if (part) {

@@ -42,7 +42,7 @@ typedef struct lr_engine {
   unsigned open;            /* connections now */
   unsigned coming;          /* transfers that are about to open one */
   lr_timer room_timer;      /* while a lane has not been quiet for long */
-  unsigned yielding;        /* transfers whose connection will be closed */
+  unsigned yielding;        /* connections that go when their answer ends */
   uint64_t yielded_ns;      /* when the last of them was chosen */
   unsigned running;         /* transfers now */
   unsigned connecting;      /* of these, on a connection not yet made */

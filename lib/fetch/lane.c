@@ -101,6 +101,7 @@ lariat_status lr_lane_add(lr_lane *lane, lr_transfer *transfer) {
   if (code == CURLM_OUT_OF_MEMORY) return LARIAT_ENOMEM;
   if (code != CURLM_OK) return LARIAT_ELIBCURL;
   lane->running++;
+  if (lr_lane_idle(lane) < lane->spare) lane->spare = lr_lane_idle(lane);
   lr_list_append(&lane->transfers, &transfer->node);
   lane->kick = true;
   lr_lane_touch(lane);
@@ -113,8 +114,9 @@ void lr_lane_remove(lr_lane *lane, lr_transfer *transfer) {
   lr_socket_end_attempts(transfer);
   lr_list_remove(&transfer->node);
   lane->running--;
+  if (lane->running) return;
   lane->quiet_ns = lr_reactor_turn_ns(lane->engine->reactor);
-  if (!lane->running) lr_lane_touch(lane);
+  lr_lane_touch(lane);
 }
 
 void lr_lane_event(lr_lane *lane, curl_socket_t fd, int curl_events) {

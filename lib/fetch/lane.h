@@ -30,7 +30,9 @@ typedef struct lr_lane {
   bool early;          /* there may be answers before their bodies' ends */
   bool squeezed;       /* closes an idle one above `keep` */
   unsigned keep;
-  uint64_t quiet_ns;   /* when a transfer was last taken out */
+  unsigned spare;      /* connections, of which no more were in use */
+  uint64_t spare_ns;   /* since then */
+  uint64_t quiet_ns;   /* since when it has no transfer */
   uint64_t dead_ns;    /* since when one of its connections is dead */
   lr_timer timer;      /* libcurl's */
   lr_timer idle_timer; /* looks after a quiet lane */
@@ -57,6 +59,11 @@ void lr_lane_touch(lr_lane *lane);
 /* The end of a turn, for a touched lane: calls libcurl if it wants that, and
  * collects what is finished. */
 void lr_lane_see_to(lr_lane *lane);
+
+/* Connections that nobody uses. */
+static inline unsigned lr_lane_idle(const lr_lane *lane) {
+  return lane->open > lane->running ? lane->open - lane->running : 0;
+}
 
 /* The lane's load: connections it has or is about to have. */
 static inline unsigned lr_lane_load(const lr_lane *lane) {

@@ -3,7 +3,6 @@
 #include "fetch/socket.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -102,6 +101,10 @@ static void connection_closed(lr_engine *engine, lr_socket *socket) {
   lr_host_lane *part = lr_host_in_lane(host, socket->lane);
   if (part) part->open--;
   count_connection(engine, socket->lane, host, (unsigned)-1);
+  if (host->yielding) {
+    host->yielding--;
+    engine->yielding--;
+  }
   if (socket->dead) socket->lane->dead--;
   lr_engine_lane_has_room(engine, socket->lane);
   /* The next connection may speak another protocol, and is waited for. */
@@ -166,10 +169,7 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
   lr_host_in_lane(transfer->host, transfer->lane)->open++;
   count_connection(engine, transfer->lane, transfer->host, 1);
   lr_u64_bump(&engine->stats->opened, 1);
-  bool was_coming = transfer->coming;
   lr_engine_connection_came(engine, transfer);
-  if (engine->open > engine->max_connections) fprintf(stderr, "OVER: open %u coming %u running %u of %u; host open %u running %u queued %u coming %u; was_coming %d hopes %d sends %u opened %u lane open %u running %u squeezed %d reactor %u host %s\n", engine->open, engine->coming, engine->running, engine->max_connections, transfer->host->open, transfer->host->running, transfer->host->queued, transfer->host->coming, was_coming, transfer->hopes, transfer->sends, transfer->opened, transfer->lane->open, transfer->lane->running, transfer->lane->squeezed, engine->worker->index, transfer->host->key);
-  else if (!was_coming) fprintf(stderr, "UNCOUNTED: open %u coming %u; host open %u running %u queued %u coming %u; hopes %d sends %u opened %u lane open %u running %u squeezed %d reactor %u host %s\n", engine->open, engine->coming,  transfer->host->open, transfer->host->running, transfer->host->queued, transfer->host->coming,  transfer->hopes, transfer->sends, transfer->opened, transfer->lane->open, transfer->lane->running, transfer->lane->squeezed, engine->worker->index, transfer->host->key);
   return fd;
 }
 

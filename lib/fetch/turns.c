@@ -31,6 +31,7 @@ bool lr_turns_init(lr_dispatcher *dispatcher) {
   lr_list_init(&dispatcher->blocked);
   lr_list_init(&dispatcher->blocked_first);
   dispatcher->lacking_count = 0;
+  dispatcher->lacking_last = 0;
   lr_list_init(&dispatcher->sent);
   dispatcher->waiting_hosts = 0;
   dispatcher->rate_timer = (lr_timer){.expire = rate_is_due};
@@ -80,8 +81,8 @@ static uint32_t host_allows(const lr_host *host) {
 }
 
 static void end_lack(lr_dispatcher *dispatcher, lr_host *host) {
-  if (host->lacking_ns) dispatcher->lacking_count--;
-  host->lacking_ns = 0;
+  if (host->lacking) dispatcher->lacking_count--;
+  host->lacking = 0;
 }
 
 static bool in_line(const lr_host *host) {
@@ -113,9 +114,9 @@ void lr_turns_count(lr_dispatcher *dispatcher, lr_host *host, int by) {
 static lr_list *place_among_lacking(lr_dispatcher *dispatcher, lr_host *host) {
   lr_list *node = dispatcher->blocked_first.next;
   if (lr_turns_level(dispatcher, host) == LR_LEVEL_QUICK) return node;
-  if (!host->lacking_ns) return &dispatcher->blocked_first;
+  if (!host->lacking) return &dispatcher->blocked_first;
   while (node != &dispatcher->blocked_first &&
-         lr_container(node, lr_host, ring)->lacking_ns < host->lacking_ns)
+         lr_container(node, lr_host, ring)->lacking < host->lacking)
     node = node->next;
   return node;
 }
@@ -125,8 +126,8 @@ void lr_turns_block(lr_dispatcher *dispatcher, lr_host *host) {
   host->wanted_ns = 0;
   if (host->running) end_lack(dispatcher, host);
   if (!host->running) before = place_among_lacking(dispatcher, host);
-  if (!host->running && !host->lacking_ns) {
-    host->lacking_ns = lr_reactor_turn_ns(dispatcher->reactor) + 1;
+  if (!host->running && !host->lacking) {
+    host->lacking = ++dispatcher->lacking_last;
     dispatcher->lacking_count++;
   }
   move(dispatcher, host, LR_HOST_BLOCKED, before);
