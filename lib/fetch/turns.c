@@ -8,8 +8,9 @@
 enum { QUICKER = 4, MEAN_WEIGHT = 8 };
 
 /* How often those who wait for a token are looked at again: what is quick
- * depends on the others, and changes with time. */
+ * depends on the others, and changes with time; if it has changed by a part. */
 static const uint64_t review_ns = 20000000u;
+enum { REVIEW_PART = 8 };
 
 /* How often is looked whether another reactor has sent its request to a host
  * with a delay: a part of the delay, within these. */
@@ -37,6 +38,7 @@ bool lr_turns_init(lr_dispatcher *dispatcher) {
   dispatcher->rate_timer = (lr_timer){.expire = rate_is_due};
   dispatcher->rate_since_ns = 0;
   dispatcher->usual_at_ns = 0;
+  dispatcher->judged_ns = 0;
   dispatcher->review_timer = (lr_timer){.expire = review};
   dispatcher->own_slots = NULL;
   dispatcher->till = limits->till;
@@ -250,12 +252,24 @@ static void review_list(lr_dispatcher *dispatcher, lr_list *list) {
   }
 }
 
+/* A host that waits has its own times judged anew whenever one of its jobs
+ * ends.  Without that it can only be quick by now because the others have
+ * become slower. */
 static void review(lr_timer *timer) {
   lr_dispatcher *dispatcher = lr_container(timer, lr_dispatcher, review_timer);
+  uint64_t judged_ns = dispatcher->judged_ns;
+  if (usual_ns(dispatcher) <= judged_ns + judged_ns / REVIEW_PART) return;
+  dispatcher->judged_ns = usual_ns(dispatcher);
   for (int rank = 0; rank < LR_RANKS; rank++) {
     review_list(dispatcher, &dispatcher->waiting[LR_LEVEL_FIRST].rank[rank]);
     review_list(dispatcher, &dispatcher->waiting[LR_LEVEL_MORE].rank[rank]);
   }
+}
+
+static void note_judgement(lr_dispatcher *dispatcher) {
+  uint64_t by_ns = usual_ns(dispatcher);
+  if (!dispatcher->waiting_hosts || by_ns < dispatcher->judged_ns)
+    dispatcher->judged_ns = by_ns;
 }
 
 /* Where nothing is reserved there is nothing to review. */
@@ -274,6 +288,7 @@ static bool take_token(lr_dispatcher *dispatcher, lr_host *host) {
   if (lr_till_take(till, LR_LEVEL_MORE, now_ns)) return true;
   lr_level level = lr_turns_level(dispatcher, host);
   if (level != LR_LEVEL_MORE && lr_till_take(till, level, now_ns)) return true;
+  note_judgement(dispatcher);
   move(dispatcher, host, LR_HOST_WAITING,
        &dispatcher->waiting[level].rank[host->rank]);
   return false;
