@@ -5,7 +5,9 @@
 #include <openssl/evp.h>
 
 #include "base/memory.h"
+#include "fetch/connection.h"
 #include "fetch/dispatcher.h"
+#include "fetch/exchange.h"
 #include "fetch/lane.h"
 #include "fetch/outlet.h"
 #include "fetch/placement.h"
@@ -20,14 +22,22 @@ enum { LANE_ROOM = 32, IDLE_TRANSFERS_MAX = 4096 };
  * lane in which something runs cannot be closed. */
 enum { FEW_CONNECTIONS = 64 };
 
-/* For so long a connection is not taken for idle. */
-static const uint64_t idle_least_ns = 20000000u;
-
 /* A host's only connection is given to another host after so long; and no
  * longer than the second is waited for one whose answer does not come to its
  * end before others give theirs, too. */
 static const uint64_t yield_after_ns = 1000000000u;
 static const uint64_t yield_patience_ns = 100000000u;
+
+void lr_engine_count_connection(lr_engine *engine, lr_host *host, unsigned by) {
+  engine->open += by;
+  host->open += by;
+  lr_u64_store_relaxed(&engine->stats->connections, engine->open);
+}
+
+const EVP_MD *lr_engine_sha256(lr_engine *engine) {
+  if (!engine->sha256) engine->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+  return engine->sha256;
+}
 
 /* The certificates, when the first job needs them. */
 
@@ -96,7 +106,7 @@ static lr_lane *lane_for_new_connection(lr_engine *engine, lr_host *host) {
 }
 
 static bool is_past(const lr_engine *engine, uint64_t from_ns) {
-  return lr_reactor_turn_ns(engine->reactor) >= from_ns + idle_least_ns;
+  return lr_reactor_turn_ns(engine->reactor) >= from_ns + LR_IDLE_LEAST_NS;
 }
 
 static void room_expired(lr_timer *timer) {
@@ -104,12 +114,11 @@ static void room_expired(lr_timer *timer) {
   lr_dispatcher_unblock(engine->dispatcher);
 }
 
-/* Who asks for a connection may ask again when more is known. */
-static void ask_later(lr_engine *engine) {
+void lr_engine_ask_later(lr_engine *engine) {
   uint64_t now_ns = lr_reactor_turn_ns(engine->reactor);
   if (!lr_timer_is_set(&engine->room_timer))
     (void)lr_reactor_set_timer(engine->reactor, &engine->room_timer,
-                               now_ns + idle_least_ns);
+                               now_ns + LR_IDLE_LEAST_NS);
 }
 
 /* How many of the lane's connections are idle.  Where a reserve is kept for
@@ -120,12 +129,12 @@ static unsigned idle_of(lr_engine *engine, lr_lane *lane) {
   if (!engine->reserve || idle == 0) return idle;
   bool known = lane->running ? is_past(engine, lane->spare_ns)
                              : is_past(engine, lane->quiet_ns);
-  if (!known) ask_later(engine);
+  if (!known) lr_engine_ask_later(engine);
   if (!known || !lane->running) return known ? idle : 0;
   unsigned spare = lane->spare;
   lane->spare = idle;
   lane->spare_ns = lr_reactor_turn_ns(engine->reactor);
-  if (spare == 0) ask_later(engine);
+  if (spare == 0) lr_engine_ask_later(engine);
   return spare;
 }
 
@@ -133,6 +142,7 @@ static unsigned idle_of(lr_engine *engine, lr_lane *lane) {
  * once, else, if `all`, one at the end of a transfer in the lane that has
  * most. */
 static void relieve(lr_engine *engine, bool all) {
+  if (lr_connection_relieve(engine, all)) return;
   lr_lane *fullest = NULL;
   unsigned most = 0;
   for (lr_list *node = engine->lanes.next; node != &engine->lanes;
@@ -155,9 +165,11 @@ static unsigned engine_left(const lr_engine *engine) {
   return engine->max_connections > taken ? engine->max_connections - taken : 0;
 }
 
-static bool may_connect(lr_engine *engine, const lr_host *host) {
-  if (host->open + host->coming >= host->connections_limit) return false;
+static bool may_connect(lr_engine *engine, lr_host *host) {
   unsigned lacking = engine->dispatcher->lacking_count;
+  if (host->open + host->coming >= host->connections_limit &&
+      !lr_connection_close_idle(host, 1))
+    return false;
   if (engine_left(engine) > engine->reserve + lacking) return true;
   /* As with the jobs in flight, the last are not for everybody: slots.h. */
   lr_level level = lr_turns_level(engine->dispatcher, host);
@@ -171,24 +183,20 @@ static bool may_connect(lr_engine *engine, const lr_host *host) {
 /* Hosts of which nothing runs, and which find the engine full of connections
  * in use: each host's jobs would use its own again and again.  Slow hosts give
  * them some of theirs; one that has a single one does after a while. */
-bool lr_engine_must_yield(lr_engine *engine, lr_transfer *transfer) {
+bool lr_engine_must_yield(lr_engine *engine, const lr_host *host) {
   lr_dispatcher *dispatcher = engine->dispatcher;
-  const lr_host *host = transfer->host;
   uint64_t now_ns = lr_reactor_turn_ns(engine->reactor);
-  unsigned kept = lr_slots_floor(engine->reserve, LR_LEVEL_FIRST);
-  if (!dispatcher->lacking_count || transfer->yields || is_multiplexed(host))
+  unsigned left = engine_left(engine);
+  unsigned needed = lr_slots_floor(engine->reserve, LR_LEVEL_FIRST) +
+                    dispatcher->lacking_count;
+  if (!dispatcher->lacking_count || left >= needed || is_multiplexed(host))
     return false;
-  bool enough = engine_left(engine) + engine->yielding >=
-                kept + dispatcher->lacking_count;
-  if (enough && now_ns - engine->yielded_ns < yield_patience_ns) return false;
+  if (left + engine->yielding >= needed &&
+      now_ns - engine->yielded_ns < yield_patience_ns)
+    return false;
   if (host->open == 1 && now_ns - host->served_ns < yield_after_ns)
     return false;
-  if (lr_turns_level(dispatcher, host) == LR_LEVEL_QUICK) return false;
-  transfer->yields = true;
-  transfer->host->yielding++;
-  engine->yielding++;
-  engine->yielded_ns = now_ns;
-  return true;
+  return lr_turns_level(dispatcher, host) != LR_LEVEL_QUICK;
 }
 
 /* `*fresh`: the job will open a connection.  One that must have a new one takes
@@ -258,6 +266,7 @@ static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
   lr_transfer *transfer = take_transfer(engine);
   if (!transfer) return LARIAT_ENOMEM;
   transfer->connecting = fresh;
+  transfer->leaves = fresh && lr_exchange_suits(engine, job);
   lariat_status status = lr_transfer_prepare(transfer, job, host, lane, fresh);
   if (status == LARIAT_OK) status = lr_lane_add(lane, transfer);
   if (status != LARIAT_OK) {
@@ -275,8 +284,7 @@ static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
   return LARIAT_OK;
 }
 
-static lariat_status start(void *self, lr_job *job) {
-  lr_engine *engine = self;
+static lariat_status start_with_libcurl(lr_engine *engine, lr_job *job) {
   lr_lane *lane = NULL;
   bool fresh = false;
   lariat_status status = LARIAT_OK;
@@ -290,12 +298,25 @@ static lariat_status start(void *self, lr_job *job) {
   return status;
 }
 
+/* Without libcurl, if there is a connection for that. */
+static lariat_status start(void *self, lr_job *job) {
+  lr_engine *engine = self;
+  if (!lr_list_empty(&job->host->idle) && !job->fresh && !job->stale &&
+      lr_exchange_suits(engine, job)) {
+    lariat_status status = lr_exchange_start(engine, job);
+    if (status != LARIAT_EBUSY) return status;
+  }
+  return start_with_libcurl(engine, job);
+}
+
 /* Takes the transfer apart from its lane, host and job; the host's next job
  * will find the connection that this one has left. */
 static void detach(lr_engine *engine, lr_transfer *transfer) {
   lr_lane *lane = transfer->lane;
   lr_host *host = transfer->host;
   lr_lane_remove(lane, transfer);
+  lr_socket_forget_leaver(transfer);
+  lr_connection_settle(transfer, false);
   lr_engine_connection_came(engine, transfer);
   engine->running--;
   if (transfer->connecting) engine->connecting--;
@@ -322,6 +343,7 @@ void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
   lr_job *job = transfer->job;
   lr_transfer_conclude(transfer, curl_code);
   lr_engine_count(engine, job->response);
+  lr_connection_settle(transfer, true);
   detach(engine, transfer);
   if (job->outlet) lr_outlet_transform(job);
   lr_dispatcher_done(engine->dispatcher, job);
@@ -330,6 +352,10 @@ void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
 static void cancel(void *self, lr_job *job) {
   lr_engine *engine = self;
   lr_transfer *transfer = job->transfer;
+  if (job->connection) {
+    lr_exchange_cancel(job);
+    return;
+  }
   lr_transfer_stop(transfer);
   lr_engine_count(engine, job->response);
   if (job->outlet) lr_outlet_end(transfer, LARIAT_ECANCELLED);
@@ -339,12 +365,14 @@ static void cancel(void *self, lr_job *job) {
 
 static lariat_phase phase(void *self, const lr_job *job) {
   (void)self;
-  return lr_transfer_phase(job->transfer);
+  return job->connection ? lr_exchange_phase(job)
+                         : lr_transfer_phase(job->transfer);
 }
 
 /* One that waits for its taker is heard of by that. */
 static uint64_t heard_ns(void *self, const lr_job *job) {
   const lr_engine *engine = self;
+  if (job->connection) return job->active_ns;
   if (job->outlet && job->outlet->paused)
     return lr_reactor_turn_ns(engine->reactor);
   return lr_transfer_heard_ns(job->transfer);
@@ -381,7 +409,11 @@ static void close_engine(void *self) {
     lr_lane_free(lr_container(node, lr_lane, node));
   while ((node = lr_list_take_first(&engine->transfers)))
     lr_transfer_free(lr_container(node, lr_transfer, node));
+  lr_connections_clear(engine);
   lr_sockets_clear(&engine->sockets);
+  lr_buffer_clear(&engine->request);
+  lr_codings_clear(&engine->codings);
+  EVP_MD_CTX_free(engine->digest);
   EVP_MD_free(engine->sha256);
   lr_trust_release(engine->trusted);
   lr_free(engine);
@@ -399,6 +431,7 @@ lariat_status lr_engine_open(lr_worker *worker, lr_transport *out) {
   engine->reactor = worker->reactor;
   engine->idle_ns = (uint64_t)options->idle_ms * 1000000u;
   engine->insecure = options->insecure;
+  engine->libcurl_only = options->libcurl_only;
   unsigned share =
       lr_placement_share(0, options->max_connections, worker->index,
                          lariat_pool_reactors(worker->pool));
@@ -410,6 +443,7 @@ lariat_status lr_engine_open(lr_worker *worker, lr_transport *out) {
     engine->lane_room =
         engine->max_connections < FEW_CONNECTIONS ? 1 : LANE_ROOM;
   lr_sockets_init(&engine->sockets);
+  lr_connections_init(engine);
   lr_list_init(&engine->transfers);
   lr_list_init(&engine->lanes);
   lr_list_init(&engine->touched);
