@@ -148,6 +148,7 @@ static void relieve(lr_engine *engine, bool all) {
   for (lr_list *node = engine->lanes.next; node != &engine->lanes;
        node = node->next) {
     lr_lane *lane = lr_container(node, lr_lane, node);
+    if (lane->running && !all) continue;
     unsigned idle = idle_of(engine, lane);
     if (idle && lane->running == 0) {
       lr_engine_recycle(engine, lane);
@@ -157,7 +158,7 @@ static void relieve(lr_engine *engine, bool all) {
     most = idle;
     fullest = lane;
   }
-  if (fullest && all) lr_lane_squeeze(fullest);
+  if (fullest) lr_lane_squeeze(fullest);
 }
 
 static unsigned engine_left(const lr_engine *engine) {

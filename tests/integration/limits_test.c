@@ -274,7 +274,7 @@ static void ask_again(struct stream_of *stream) {
 /* Hosts that always have another request for each of their connections, which
  * are all there are: those that have none get one all the same, and so does a
  * host that comes later. */
-static void test_hosts_without_a_connection(void) {
+static void share_connections(bool libcurl_only) {
   enum { HOSTS = 150, EACH = 6, CONNECTIONS = 128 };
   static struct stream_of streams[HOSTS];
   struct fetching t;
@@ -285,6 +285,7 @@ static void test_hosts_without_a_connection(void) {
   pool.reactors = 1;
   pool.max_connections = CONNECTIONS;
   pool.max_jobs_per_host = 4;
+  pool.libcurl_only = libcurl_only;
   fetching_open(&t, &pool, NULL);
   most_connections = 0;
   for (unsigned i = 0; i < HOSTS; i++) {
@@ -306,6 +307,9 @@ static void test_hosts_without_a_connection(void) {
   fetching_close(&t);
   end_load();
 }
+
+static void test_hosts_without_a_connection(void) { share_connections(false); }
+static void test_hosts_without_one_of_libcurl(void) { share_connections(true); }
 
 /* One host has many jobs waiting; a second one's job does not wait for them
  * all. */
@@ -409,6 +413,8 @@ int main(int argc, char **argv) {
       {"connections to one host, spread", test_connections_to_one_host_spread},
       {"connections that wear out", test_connections_that_wear_out},
       {"hosts without a connection", test_hosts_without_a_connection},
+      {"hosts without a connection of libcurl's",
+       test_hosts_without_one_of_libcurl},
       {"hosts take turns", test_hosts_take_turns},
       {"a stalled connection holds up nobody",
        test_a_stalled_connection_holds_up_nobody},
