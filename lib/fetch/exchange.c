@@ -310,7 +310,8 @@ static void finish(lr_connection *connection, bool more) {
     return;
   }
   describe(connection);
-  bool keeps = connection->answer.keeps && !more && is_sent(connection);
+  bool keeps = connection->answer.keeps && !more && is_sent(connection) &&
+               !lr_engine_must_yield(engine, connection->host);
   lr_job *job = leave(connection);
   lr_engine_count(engine, job->response);
   if (keeps)
