@@ -64,9 +64,9 @@ typedef struct lr_dispatcher {
   uint64_t usual_ns;      /* how long most slots are held */
   uint64_t usual_at_ns;   /* and when that was looked at */
   lr_timer review_timer;  /* while hosts wait for a token */
-  uint64_t judged_ns;     /* the least `usual_ns` by which one of them was judged
-                             not to be quick */
-  uint64_t epoch;         /* jobs of before it are being drained */
+  uint64_t judged_ns; /* the least `usual_ns` by which one of them was judged
+                         not to be quick */
+  uint64_t epoch;     /* jobs of before it are being drained */
   lr_list drains;
   bool closing;
   lr_dispatcher_stats stats;

@@ -290,8 +290,7 @@ static lariat_status start_with_libcurl(lr_engine *engine, lr_job *job) {
   bool fresh = false;
   lariat_status status = LARIAT_OK;
   if (job->target.tls) status = need_trust(engine);
-  if (status == LARIAT_OK)
-    status = choose_lane(engine, job, &lane, &fresh);
+  if (status == LARIAT_OK) status = choose_lane(engine, job, &lane, &fresh);
   if (status != LARIAT_OK) return status;
   if (!lr_host_enter_lane(job->host, lane)) return LARIAT_ENOMEM;
   status = run(engine, job, lane, fresh);
