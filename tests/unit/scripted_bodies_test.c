@@ -2,10 +2,9 @@
  * scripted_bodies_test.c: the bodies of scripted answers where they are not
  * just kept: in a stream, a descriptor, a transform, under a budget; and of
  * requests whose body comes from a file or a producer. */
-#include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "fetch/pool.h"
@@ -250,12 +249,7 @@ static void test_descriptor(void) {
   scripting_close(&s);
 }
 
-static int scratch_file(void) {
-  char name[] = "/tmp/lariat-scripted-XXXXXX";
-  int fd = mkstemp(name);
-  if (fd >= 0) unlink(name);
-  return fd;
-}
+static int scratch_file(void) { return memfd_create("scripted", MFD_CLOEXEC); }
 
 /* A regular file is set back before another attempt. */
 static void test_file(void) {
