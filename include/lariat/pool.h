@@ -49,6 +49,9 @@ typedef struct lariat_pool_options {
                                windows; 0 (default): as much as comes.  Beyond
                                it reading stops; only one transfer of each
                                reactor may always go on */
+  bool libcurl_only; /* every request goes through libcurl (default: plain GETs
+                        over connections that it has opened do not, and cost
+                        a fraction; what comes of them is the same) */
 } lariat_pool_options;
 
 /* The defaults.  Any thread. */

@@ -198,6 +198,7 @@ void lr_dispatcher_take(lr_dispatcher *dispatcher, lr_job *job) {
   job->outcome = LARIAT_OK;
   job->phase = LARIAT_PHASE_QUEUE;
   job->epoch = dispatcher->epoch;
+  job->stale = false;
   lr_u64_bump(&dispatcher->stats.taken, 1);
   if (dispatcher->closing) {
     fail(dispatcher, job, LARIAT_ECLOSED, LARIAT_PHASE_QUEUE);

@@ -5,7 +5,9 @@
 #include <openssl/evp.h>
 
 #include "base/memory.h"
+#include "fetch/connection.h"
 #include "fetch/dispatcher.h"
+#include "fetch/exchange.h"
 #include "fetch/lane.h"
 #include "fetch/outlet.h"
 #include "fetch/placement.h"
@@ -19,6 +21,17 @@ enum { LANE_ROOM = 32, IDLE_TRANSFERS_MAX = 4096 };
 /* With few connections in all, each has a lane of its own: the idle ones of a
  * lane in which something runs cannot be closed. */
 enum { FEW_CONNECTIONS = 64 };
+
+void lr_engine_count_connection(lr_engine *engine, lr_host *host, unsigned by) {
+  engine->open += by;
+  host->open += by;
+  lr_u64_store_relaxed(&engine->stats->connections, engine->open);
+}
+
+const EVP_MD *lr_engine_sha256(lr_engine *engine) {
+  if (!engine->sha256) engine->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+  return engine->sha256;
+}
 
 /* The certificates, when the first job needs them. */
 
@@ -90,6 +103,7 @@ static lr_lane *lane_for_new_connection(lr_engine *engine, lr_host *host) {
  * once, else, if `all`, one at the end of a transfer in the lane that has
  * most. */
 static void relieve(lr_engine *engine, bool all) {
+  if (lr_connection_relieve(engine, all)) return;
   lr_lane *fullest = NULL;
   unsigned most = 0;
   for (lr_list *node = engine->lanes.next; node != &engine->lanes;
@@ -113,8 +127,10 @@ static unsigned engine_left(const lr_engine *engine) {
   return engine->max_connections > taken ? engine->max_connections - taken : 0;
 }
 
-static bool may_connect(lr_engine *engine, const lr_host *host) {
-  if (host->open + host->coming >= host->connections_limit) return false;
+static bool may_connect(lr_engine *engine, lr_host *host) {
+  if (host->open + host->coming >= host->connections_limit &&
+      !lr_connection_close_idle(host, 1))
+    return false;
   if (engine_left(engine) > engine->reserve) return true;
   /* As with the jobs in flight, the last are not for everybody: slots.h. */
   lr_level level = lr_turns_level(engine->dispatcher, host);
@@ -187,6 +203,7 @@ static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
   lr_transfer *transfer = take_transfer(engine);
   if (!transfer) return LARIAT_ENOMEM;
   transfer->connecting = fresh;
+  transfer->leaves = fresh && lr_exchange_suits(engine, job);
   lariat_status status = lr_transfer_prepare(transfer, job, host, lane, fresh);
   if (status == LARIAT_OK) status = lr_lane_add(lane, transfer);
   if (status != LARIAT_OK) {
@@ -202,8 +219,7 @@ static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
   return LARIAT_OK;
 }
 
-static lariat_status start(void *self, lr_job *job) {
-  lr_engine *engine = self;
+static lariat_status start_with_libcurl(lr_engine *engine, lr_job *job) {
   lr_lane *lane = NULL;
   bool fresh = false;
   lariat_status status = LARIAT_OK;
@@ -217,12 +233,25 @@ static lariat_status start(void *self, lr_job *job) {
   return status;
 }
 
+/* Without libcurl, if there is a connection for that. */
+static lariat_status start(void *self, lr_job *job) {
+  lr_engine *engine = self;
+  if (!lr_list_empty(&job->host->idle) && !job->fresh && !job->stale &&
+      lr_exchange_suits(engine, job)) {
+    lariat_status status = lr_exchange_start(engine, job);
+    if (status != LARIAT_EBUSY) return status;
+  }
+  return start_with_libcurl(engine, job);
+}
+
 /* Takes the transfer apart from its lane, host and job; the host's next job
  * will find the connection that this one has left. */
 static void detach(lr_engine *engine, lr_transfer *transfer) {
   lr_lane *lane = transfer->lane;
   lr_host *host = transfer->host;
   lr_lane_remove(lane, transfer);
+  lr_socket_forget_leaver(transfer);
+  lr_connection_settle(transfer, false);
   lr_engine_connection_came(engine, transfer);
   engine->running--;
   if (transfer->connecting) engine->connecting--;
@@ -249,6 +278,7 @@ void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
   lr_job *job = transfer->job;
   lr_transfer_conclude(transfer, curl_code);
   lr_engine_count(engine, job->response);
+  lr_connection_settle(transfer, true);
   detach(engine, transfer);
   if (job->outlet) lr_outlet_transform(job);
   lr_dispatcher_done(engine->dispatcher, job);
@@ -257,6 +287,10 @@ void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
 static void cancel(void *self, lr_job *job) {
   lr_engine *engine = self;
   lr_transfer *transfer = job->transfer;
+  if (job->connection) {
+    lr_exchange_cancel(job);
+    return;
+  }
   lr_transfer_stop(transfer);
   lr_engine_count(engine, job->response);
   if (job->outlet) lr_outlet_end(transfer, LARIAT_ECANCELLED);
@@ -266,12 +300,14 @@ static void cancel(void *self, lr_job *job) {
 
 static lariat_phase phase(void *self, const lr_job *job) {
   (void)self;
-  return lr_transfer_phase(job->transfer);
+  return job->connection ? lr_exchange_phase(job)
+                         : lr_transfer_phase(job->transfer);
 }
 
 /* One that waits for its taker is heard of by that. */
 static uint64_t heard_ns(void *self, const lr_job *job) {
   const lr_engine *engine = self;
+  if (job->connection) return job->active_ns;
   if (job->outlet && job->outlet->paused)
     return lr_reactor_turn_ns(engine->reactor);
   return lr_transfer_heard_ns(job->transfer);
@@ -307,7 +343,11 @@ static void close_engine(void *self) {
     lr_lane_free(lr_container(node, lr_lane, node));
   while ((node = lr_list_take_first(&engine->transfers)))
     lr_transfer_free(lr_container(node, lr_transfer, node));
+  lr_connections_clear(engine);
   lr_sockets_clear(&engine->sockets);
+  lr_buffer_clear(&engine->request);
+  lr_codings_clear(&engine->codings);
+  EVP_MD_CTX_free(engine->digest);
   EVP_MD_free(engine->sha256);
   lr_trust_release(engine->trusted);
   lr_free(engine);
@@ -325,6 +365,7 @@ lariat_status lr_engine_open(lr_worker *worker, lr_transport *out) {
   engine->reactor = worker->reactor;
   engine->idle_ns = (uint64_t)options->idle_ms * 1000000u;
   engine->insecure = options->insecure;
+  engine->libcurl_only = options->libcurl_only;
   unsigned share =
       lr_placement_share(0, options->max_connections, worker->index,
                          lariat_pool_reactors(worker->pool));
@@ -336,6 +377,7 @@ lariat_status lr_engine_open(lr_worker *worker, lr_transport *out) {
     engine->lane_room =
         engine->max_connections < FEW_CONNECTIONS ? 1 : LANE_ROOM;
   lr_sockets_init(&engine->sockets);
+  lr_connections_init(engine);
   lr_list_init(&engine->transfers);
   lr_list_init(&engine->lanes);
   lr_list_init(&engine->touched);

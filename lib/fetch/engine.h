@@ -9,7 +9,10 @@
 #include <stdint.h>
 
 #include "base/atomics.h"
+#include "base/buffer.h"
 #include "base/list.h"
+#include "fetch/coding.h"
+#include "fetch/connection.h"
 #include "fetch/socket.h"
 #include "fetch/transport.h"
 #include "fetch/worker.h"
@@ -17,10 +20,15 @@
 #include <lariat/pool.h>
 #include <lariat/response.h>
 
+struct lr_host;
 struct lr_lane;
 struct lr_transfer;
+struct evp_md_ctx_st;
 struct evp_md_st;
 struct x509_store_st;
+
+/* What one read of a connection of our own may bring. */
+enum { LR_ENGINE_INBOUND = 64 * 1024 };
 
 typedef struct lr_engine {
   lr_worker *worker;
@@ -47,9 +55,15 @@ typedef struct lr_engine {
   unsigned watched;         /* of those, with an idle time-out */
   uint64_t idle_ns;         /* a quiet lane is closed after this */
   bool insecure;
+  bool libcurl_only;
   struct x509_store_st *trusted; /* NULL until the first https job */
   struct evp_md_st *sha256;      /* NULL until the first digest */
+  lr_connections own;            /* connections that libcurl has left to us */
+  lr_buffer request;             /* one that is being written for these */
+  lr_codings codings;            /* for their answers */
+  struct evp_md_ctx_st *digest;  /* of their bodies; NULL until the first */
   lr_engine_stats *stats;        /* the worker's; any thread reads */
+  char inbound[LR_ENGINE_INBOUND];
 } lr_engine;
 
 /* LARIAT_OK, LARIAT_ENOMEM */
@@ -60,6 +74,14 @@ void lr_engine_add_stats(lariat_pool_stats *all, const lr_engine_stats *stats);
 
 /* A transfer that was to open a connection has done so, or will not. */
 void lr_engine_connection_came(lr_engine *engine, struct lr_transfer *transfer);
+
+/* A connection of the host's came or, with (unsigned)-1, went. */
+void lr_engine_count_connection(lr_engine *engine, struct lr_host *host,
+                                unsigned by);
+
+/* The algorithm, looked up once: OpenSSL would do it for each body.  NULL when
+ * out of memory. */
+const struct evp_md_st *lr_engine_sha256(lr_engine *engine);
 
 /* One of the lane's connections was closed: it is looked at first when a lane
  * with room is needed. */

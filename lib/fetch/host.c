@@ -90,6 +90,7 @@ static lr_host *make(const lr_job *job, uint64_t hash) {
   host->numeric = is_numeric(host->key);
   lr_list_init(&host->ring);
   lr_list_init(&host->sent);
+  lr_list_init(&host->idle);
   lr_ranks_init(&host->queue);
   return host;
 }

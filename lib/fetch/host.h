@@ -64,7 +64,9 @@ typedef struct lr_host {
   bool spaced;             /* there is a delay between two starts */
   bool bulky;              /* has sent a large body: more may come */
   bool numeric;            /* an address, which is never looked up */
+  bool odd;                /* its answers are left to libcurl */
   struct Curl_URL *origin; /* what plain URLs have in common, parsed; or NULL */
+  lr_list idle;            /* connections of our own */
   uint32_t lane_count;
   uint32_t lane_room;
   uint32_t lane_hint; /* the lane that had an idle connection last */

@@ -28,6 +28,7 @@
 struct lr_link;
 struct lr_host;
 struct lr_transfer;
+struct lr_connection;
 struct lr_share;
 struct lr_outlet;
 struct lr_supply;
@@ -113,6 +114,7 @@ typedef struct lr_job {
   lr_list pool_node; /* in its host's queue, or the dispatcher's running list */
   struct lr_host *host;
   struct lr_transfer *transfer;
+  struct lr_connection *connection; /* of our own; NULL: it is libcurl's */
   lr_timer pool_timer;
   uint64_t arrived_ns;
   uint64_t started_ns;
@@ -123,6 +125,7 @@ typedef struct lr_job {
   uint8_t phase;     /* lariat_phase, when it failed */
   bool cancelled;
   bool resent; /* libcurl has sent it twice: an open connection was dead */
+  bool stale;  /* a connection of our own was dead: libcurl opens another */
   bool dead;   /* and the other one, too; or it could not be sent twice */
   uint8_t time_limit; /* lariat_time_limit, when it timed out */
   uint64_t active_ns; /* bytes went or came; only with an idle time-out */

@@ -12,6 +12,10 @@
  * of them, even when most of its connections are alive. */
 static const uint64_t dead_wait_ns = 1000000000u;
 
+/* A lane whose connections have all been closed, or left to us, goes soon: it
+ * has descriptors and tables of its own. */
+static const uint64_t empty_wait_ns = 200000000u;
+
 /* A number that is never reached: libcurl's own limits stay out of it. */
 static const long unlimited = 0;
 
@@ -172,6 +176,13 @@ static void wait_quiet(lr_lane *lane, uint64_t at_ns) {
     (void)lr_reactor_set_timer(lane->engine->reactor, &lane->idle_timer, at_ns);
 }
 
+static uint64_t quiet_end(const lr_lane *lane) {
+  if (lane->open == 0) return lane->quiet_ns + empty_wait_ns;
+  if (!lane->dead) return lane->quiet_ns + lane->engine->idle_ns;
+  bool quiet_first = lane->quiet_ns < lane->dead_ns;
+  return (quiet_first ? lane->dead_ns : lane->quiet_ns) + dead_wait_ns;
+}
+
 /* libcurl closes what servers have closed only when the lane has a new
  * request.  A lane without transfers is therefore made anew when half of its
  * connections are dead, when any is for a while, or when it is idle for
@@ -180,18 +191,14 @@ static void look_after(lr_lane *lane) {
   lr_engine *engine = lane->engine;
   if (lane->running) return;
   uint64_t now = lr_reactor_turn_ns(engine->reactor);
-  uint64_t until = lane->quiet_ns + engine->idle_ns;
-  if (lane->dead) {
-    bool quiet_first = lane->quiet_ns < lane->dead_ns;
-    until = (quiet_first ? lane->dead_ns : lane->quiet_ns) + dead_wait_ns;
-  }
-  bool over = lane->open == 0 ? now >= until
-                              : lane->dead * 2 >= lane->open || now >= until;
-  if (over) {
+  uint64_t until = quiet_end(lane);
+  bool half_dead = lane->open && lane->dead * 2 >= lane->open;
+  if (half_dead || now >= until) {
     lr_engine_recycle(engine, lane);
     return;
   }
-  if (lane->dead) lr_reactor_unset_timer(engine->reactor, &lane->idle_timer);
+  if (lane->dead || lane->open == 0)
+    lr_reactor_unset_timer(engine->reactor, &lane->idle_timer);
   wait_quiet(lane, until);
 }
 

@@ -98,10 +98,8 @@ static bool append_header(lr_profile *profile, struct curl_slist **tail,
 }
 
 static lr_profile *profile_new(void) {
-  lr_profile *profile = lr_alloc(sizeof *profile);
-  if (!profile) return NULL;
-  lr_u32_init(&profile->count, 1);
-  profile->list = NULL;
+  lr_profile *profile = lr_alloc_zero(sizeof *profile);
+  if (profile) lr_u32_init(&profile->count, 1);
   return profile;
 }
 
@@ -121,6 +119,50 @@ static bool fill(lr_profile *profile, const lr_profile *base,
   return true;
 }
 
+/* The text. */
+
+/* Those that libcurl acts upon itself. */
+static bool is_special(const char *line) {
+  static const char *const names[] = {"Host", "Connection", "Proxy-Connection",
+                                      "TE",   "Expect",     "Upgrade"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (line_named(line, names[i])) return true;
+  return false;
+}
+
+/* "Name: value" as it is, "Name;" as "Name:", "Name:" not at all. */
+static size_t line_length(const char *line) {
+  size_t name = token_length(line);
+  return line[name + 1] || line[name] == ';' ? strlen(line) + 2 : 0;
+}
+
+static char *put_line(char *to, const char *line) {
+  size_t length = line_length(line);
+  if (length == 0) return to;
+  memcpy(to, line, length - 2);
+  if (to[length - 3] == ';' && token_length(line) == length - 3)
+    to[length - 3] = ':';
+  memcpy(to + length - 2, "\r\n", 2);
+  return to + length;
+}
+
+/* The list is complete. */
+static bool write_lines(lr_profile *profile) {
+  profile->ordinary = true;
+  for (const struct curl_slist *at = profile->list; at; at = at->next) {
+    profile->lines_length += line_length(at->data);
+    if (is_special(at->data)) profile->ordinary = false;
+    if (line_named(at->data, "Accept")) profile->has_accept = true;
+    if (line_named(at->data, "Accept-Encoding")) profile->has_encoding = true;
+  }
+  profile->lines = lr_alloc(profile->lines_length + 1);
+  if (!profile->lines) return false;
+  char *end = profile->lines;
+  for (const struct curl_slist *at = profile->list; at; at = at->next)
+    end = put_line(end, at->data);
+  return true;
+}
+
 lariat_status lr_profile_make(const lr_profile *base,
                               const lariat_header *headers, size_t count,
                               lr_profile **out) {
@@ -129,7 +171,7 @@ lariat_status lr_profile_make(const lr_profile *base,
   if (!headers_valid(headers, count)) return LARIAT_EINVAL;
   lr_profile *profile = profile_new();
   if (!profile) return LARIAT_ENOMEM;
-  if (!fill(profile, base, headers, count)) {
+  if (!fill(profile, base, headers, count) || !write_lines(profile)) {
     lr_profile_release(profile);
     return LARIAT_ENOMEM;
   }
@@ -175,7 +217,7 @@ static lariat_status without(lr_profile *profile, line_filter dropped,
   }
   lr_profile *copy = profile_new();
   if (!copy) return LARIAT_ENOMEM;
-  if (!copy_others(copy, profile, dropped)) {
+  if (!copy_others(copy, profile, dropped) || !write_lines(copy)) {
     lr_profile_release(copy);
     return LARIAT_ENOMEM;
   }
@@ -217,5 +259,6 @@ lr_profile *lr_profile_retain(lr_profile *profile) {
 void lr_profile_release(lr_profile *profile) {
   if (!profile || !lr_count_release(&profile->count)) return;
   curl_slist_free_all(profile->list);
+  lr_free(profile->lines);
   lr_free(profile);
 }

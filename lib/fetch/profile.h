@@ -16,6 +16,11 @@ struct curl_slist;
 typedef struct lr_profile {
   lr_atomic_u32 count;
   struct curl_slist *list; /* NULL: no headers of our own */
+  char *lines;             /* the same as they are sent, each with its CRLF */
+  size_t lines_length;
+  bool ordinary;     /* none of them is about the connection or the host */
+  bool has_accept;   /* ... replaces libcurl's own header of that name */
+  bool has_encoding; /* ... of Accept-Encoding */
 } lr_profile;
 
 /* Makes a profile of `base` (may be NULL) with the `count` headers laid over

@@ -157,8 +157,9 @@ static lariat_status make_room(lariat_response *response, size_t more) {
 
 /* Name and value are copied at once, with what is between them, and then
  * parted by a NUL. */
-static lariat_status add_header(lariat_response *response, const char *line,
-                                const char *colon, const char *end) {
+lariat_status lr_response_add_header(lariat_response *response,
+                                     const char *line, const char *colon,
+                                     const char *end) {
   lr_buffer *text = &response->text;
   const char *value = colon + 1;
   while (value < end && blank(*value)) value++;
@@ -217,7 +218,7 @@ lariat_status lr_response_add_line(lariat_response *response, const char *line,
   if (blank(*line)) return add_fold(response, trimmed(line, end));
   const char *colon = memchr(line, ':', length);
   if (!colon) return LARIAT_OK;
-  return add_header(response, line, colon, end);
+  return lr_response_add_header(response, line, colon, end);
 }
 
 /* Without the doubling of a growing buffer, where the length is known.  Room

@@ -78,6 +78,15 @@ void lr_response_free(lariat_response *response);
 lariat_status lr_response_add_line(lariat_response *response, const char *line,
                                    size_t length);
 
+/* Takes a header whose parts are known, of a block that has begun: from `line`
+ * to `end`, its line end not included.  Blanks around name and value are
+ * dropped.
+ *
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EHEADERLIMIT */
+lariat_status lr_response_add_header(lariat_response *response,
+                                     const char *line, const char *colon,
+                                     const char *end);
+
 /* Appends to the body; false when out of memory.  The first chunk makes room
  * for content_length at once, if that is known and no more than 1 MiB. */
 bool lr_response_add_body(lariat_response *response, const void *bytes,

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "fetch/connection.h"
 #include "fetch/dispatcher.h"
 #include "fetch/engine.h"
 #include "fetch/host.h"
@@ -87,22 +88,19 @@ static void drop(lr_engine *engine, lr_socket *socket) {
   lr_free(socket);
 }
 
-static void count_connection(lr_engine *engine, lr_lane *lane, lr_host *host,
-                             unsigned by) {
-  engine->open += by;
-  lane->open += by;
-  host->open += by;
-  lr_u64_store_relaxed(&engine->stats->connections, engine->open);
+static void leave_lane(lr_engine *engine, lr_socket *socket) {
+  lr_host_lane *part = lr_host_in_lane(socket->host, socket->lane);
+  if (part) part->open--;
+  socket->lane->open--;
+  if (socket->dead) socket->lane->dead--;
+  lr_engine_lane_has_room(engine, socket->lane);
 }
 
 /* Of a host of which nothing is left no memory is kept. */
 static void connection_closed(lr_engine *engine, lr_socket *socket) {
   lr_host *host = socket->host;
-  lr_host_lane *part = lr_host_in_lane(host, socket->lane);
-  if (part) part->open--;
-  count_connection(engine, socket->lane, host, (unsigned)-1);
-  if (socket->dead) socket->lane->dead--;
-  lr_engine_lane_has_room(engine, socket->lane);
+  leave_lane(engine, socket);
+  lr_engine_count_connection(engine, host, (unsigned)-1);
   /* The next connection may speak another protocol, and is waited for. */
   if (host->open == 0 && host->protocol == LR_PROTOCOL_HTTP2)
     host->protocol = LR_PROTOCOL_UNKNOWN;
@@ -163,15 +161,33 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
   transfer->opened++;
   lr_list_append(&transfer->attempts, &socket->attempt);
   lr_host_in_lane(transfer->host, transfer->lane)->open++;
-  count_connection(engine, transfer->lane, transfer->host, 1);
+  transfer->lane->open++;
+  lr_engine_count_connection(engine, transfer->host, 1);
   lr_u64_bump(&engine->stats->opened, 1);
   lr_engine_connection_came(engine, transfer);
   return fd;
 }
 
+/* Whether libcurl closes a connection that it was to leave to us.  Its transfer
+ * is not over: such a connection does not outlive it. */
+static bool is_left(const lr_socket *socket) {
+  return socket && socket->leaver && !socket->dead;
+}
+
+static void leave_to_us(lr_engine *engine, lr_socket *socket) {
+  lr_transfer *transfer = socket->leaver;
+  leave_lane(engine, socket);
+  lr_connection_park(transfer, socket->watch.fd);
+  drop(engine, socket);
+}
+
 int lr_socket_close(void *engine_pointer, curl_socket_t fd) {
   lr_engine *engine = engine_pointer;
   lr_socket *socket = find(&engine->sockets, fd);
+  if (is_left(socket)) {
+    leave_to_us(engine, socket);
+    return 0;
+  }
   if (socket) end(engine, socket);
   return close(fd);
 }
@@ -201,6 +217,13 @@ void lr_socket_end_attempts(lr_transfer *transfer) {
   lr_list *node;
   while ((node = lr_list_first(&transfer->attempts)))
     end(transfer->engine, lr_container(node, lr_socket, attempt));
+}
+
+void lr_socket_forget_leaver(lr_transfer *transfer) {
+  if (transfer->leaving < 0) return;
+  lr_socket *socket = find(&transfer->engine->sockets, transfer->leaving);
+  if (socket && socket->leaver == transfer) socket->leaver = NULL;
+  transfer->leaving = -1;
 }
 
 static uint32_t events_of(int what) {

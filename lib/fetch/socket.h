@@ -25,10 +25,11 @@ struct lr_transfer;
 typedef struct lr_socket {
   lr_watch watch;
   struct lr_lane *lane;
-  struct lr_host *host; /* NULL: not a connection of ours */
-  lr_list attempt;      /* in its transfer's attempts, or alone */
-  uint32_t wanted;      /* what libcurl waits for; 0: idle */
-  bool dead;            /* closed by the server while it was idle */
+  struct lr_host *host;       /* NULL: not a connection of ours */
+  struct lr_transfer *leaver; /* it is to leave the connection to us */
+  lr_list attempt;            /* in its transfer's attempts, or alone */
+  uint32_t wanted;            /* what libcurl waits for; 0: idle */
+  bool dead;                  /* closed by the server while it was idle */
 } lr_socket;
 
 typedef struct lr_sockets {
@@ -49,6 +50,10 @@ int lr_socket_close(void *engine, curl_socket_t fd);
 /* The transfer is about to be taken from its lane: a socket of its attempts
  * that came to be connected is one no more. */
 void lr_socket_keep_connected(struct lr_transfer *transfer);
+
+/* The transfer has been taken from its lane: whatever connection it was to
+ * leave to us stays libcurl's. */
+void lr_socket_forget_leaver(struct lr_transfer *transfer);
 
 /* The transfer has been taken from its lane: those of its sockets that never
  * came to be connected are closed.  (libcurl 7.88 closes them without a call of

@@ -103,11 +103,11 @@ static int connected(void *transfer_pointer, char *remote_ip, char *local_ip,
   (void)remote_ip;
   (void)local_ip;
   (void)remote_port;
-  (void)local_port;
   if (transfer->connecting) transfer->engine->connecting--;
   transfer->connecting = false;
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_handshake(transfer);
+  if (transfer->leaves) lr_connection_expect(transfer, local_port);
   if (++transfer->sends > 1) transfer->plain = false; /* see lr_socket_open */
   if (!lr_dispatcher_sending(transfer->engine->dispatcher, transfer->job)) {
     transfer->fault = LARIAT_EBUSY;
@@ -245,17 +245,29 @@ static void set_encoding(lr_transfer *transfer, bool decompress) {
   transfer->decompress = decompress;
 }
 
+/* HTTP/2 without TLS, where a connection is good for one request. */
+static bool is_single(uint8_t http) {
+  const lr_abilities *abilities = lr_quirks_abilities();
+  return http == LARIAT_HTTP_2 && abilities->http2 && !abilities->h2c_reuse;
+}
+
 static void set_http(lr_transfer *transfer, uint8_t http) {
   long version = CURL_HTTP_VERSION_2TLS;
   if (http == LARIAT_HTTP_1_1) version = CURL_HTTP_VERSION_1_1;
   if (http == LARIAT_HTTP_2) version = CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
   if (!lr_quirks_abilities()->http2) version = CURL_HTTP_VERSION_1_1;
-  long once = version == CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE &&
-              !lr_quirks_abilities()->h2c_reuse;
   (void)curl_easy_setopt(transfer->easy, CURLOPT_HTTP_VERSION, version);
-  (void)curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, once);
-  (void)curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, once);
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT,
+                         (long)is_single(http));
   transfer->http = http;
+}
+
+/* A connection that libcurl closes at once, since it may not use it again, or
+ * since it is to be ours. */
+static void set_once(lr_transfer *transfer, bool once) {
+  if (transfer->once == once) return;
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, (long)once);
+  transfer->once = once;
 }
 
 /* All that is the same for every request. */
@@ -280,6 +292,7 @@ static void configure(lr_transfer *transfer) {
   transfer->prunes = true; /* libcurl's own way */
   transfer->headers = NULL;
   transfer->wide = false;
+  transfer->once = false;
   transfer->plain = true;
 }
 
@@ -287,6 +300,8 @@ lr_transfer *lr_transfer_new(lr_engine *engine) {
   lr_transfer *transfer = lr_alloc_zero(sizeof *transfer);
   if (!transfer) return NULL;
   transfer->engine = engine;
+  transfer->leaving = -1;
+  transfer->parked = -1;
   lr_list_init(&transfer->node);
   lr_list_init(&transfer->attempts);
   transfer->easy = curl_easy_init();
@@ -398,14 +413,11 @@ static lariat_status set_method(lr_transfer *transfer, const lr_job *job) {
   return code == CURLE_OK ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
-/* The algorithm is looked up once: OpenSSL would do it for each body. */
 static lariat_status begin_digest(lr_transfer *transfer) {
-  lr_engine *engine = transfer->engine;
-  if (!engine->sha256) engine->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+  const EVP_MD *sha256 = lr_engine_sha256(transfer->engine);
   if (!transfer->digest) transfer->digest = EVP_MD_CTX_new();
-  transfer->has_digest =
-      engine->sha256 && transfer->digest &&
-      EVP_DigestInit_ex(transfer->digest, engine->sha256, NULL) == 1;
+  transfer->has_digest = sha256 && transfer->digest &&
+                         EVP_DigestInit_ex(transfer->digest, sha256, NULL) == 1;
   return transfer->has_digest ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
@@ -477,6 +489,7 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   set_buffer(transfer, job, host);
   uint8_t http = http_of(job);
   if (transfer->http != http) set_http(transfer, http);
+  set_once(transfer, transfer->leaves || is_single(http));
   if (job->idle_timeout_ns || job->fresh) set_rarities(transfer, job);
   if (transfer->decompress != job->decompress)
     set_encoding(transfer, job->decompress);
@@ -739,7 +752,7 @@ void lr_transfer_conclude(lr_transfer *transfer, int curl_code) {
   job->curl_code = curl_code;
   job->outcome = status_of(transfer, curl_code);
   if (job->received > BULKY) transfer->host->bulky = true;
-  job->resent = transfer->sends > 1 && !job->dead;
+  job->resent = (transfer->sends > 1 || job->stale) && !job->dead;
   if (response) read_remote(transfer, response);
   if (was_lost(transfer, curl_code)) {
     job->dead = true;
@@ -763,7 +776,7 @@ void lr_transfer_conclude(lr_transfer *transfer, int curl_code) {
 void lr_transfer_stop(lr_transfer *transfer) {
   lr_job *job = transfer->job;
   job->phase = (uint8_t)lr_transfer_phase(transfer);
-  job->resent = transfer->sends > 1;
+  job->resent = transfer->sends > 1 || job->stale;
   if (job->response)
     read_failed_timings(transfer, job->response, (lariat_phase)job->phase);
 }

@@ -49,7 +49,11 @@ typedef struct lr_transfer {
   curl_off_t uploaded;  /* with an idle time-out: of the body, as last seen */
   uint8_t http;
   bool decompress;
-  bool wide; /* has the large receive buffer */
+  bool wide;   /* has the large receive buffer */
+  bool leaves; /* its connection, which it opens, is to become our own */
+  bool once;   /* its connection is not to be used again by libcurl */
+  int leaving; /* the descriptor that it is to leave; -1: not known */
+  int parked;  /* the one that it has left; -1: none */
   struct curl_slist *headers;
   lariat_status fault; /* why a callback stopped the transfer */
   EVP_MD_CTX *digest;  /* made when first needed */

@@ -239,7 +239,9 @@ static void test_bytes_on_idle_connections(void) {
                                             {ORIGIN_SEND, "\r\n", 0, 0},
                                             {ORIGIN_STALL, NULL, 0, 0}};
   struct fetching t;
-  open_pool(&t);
+  lariat_pool_options pool = lariat_pool_defaults();
+  pool.libcurl_only = true; /* those of our own are closed at once */
+  fetching_open(&t, &pool, NULL);
   struct state before = state_of(&t);
   CU_ASSERT_TRUE(origin_script(origin, "/late", late));
   connect_all(&t, HOSTS, 1, "/late");
@@ -328,6 +330,7 @@ static void test_one_closed_after_long(void) {
   struct fetching t;
   lariat_pool_options pool = lariat_pool_defaults();
   pool.reactors = 1;
+  pool.libcurl_only = true;
   fetching_open(&t, &pool, NULL);
   CU_ASSERT_TRUE(origin_script(origin, "/brief", brief));
   connect_all(&t, HOSTS, HOSTS, "/brief");

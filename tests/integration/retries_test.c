@@ -37,13 +37,20 @@ static lariat_retry_policy quick(unsigned retries) {
   return policy;
 }
 
-static void open_with(struct fetching *t, const lariat_retry_policy *policy) {
+static void open_pool_with(struct fetching *t,
+                           const lariat_retry_policy *policy,
+                           bool libcurl_only) {
   lariat_pool_options pool = lariat_pool_defaults();
   lariat_client_options client = lariat_client_defaults();
   pool.reactors = 2;
+  pool.libcurl_only = libcurl_only;
   client.timeout_ms = 5000;
   client.retry = policy;
   fetching_open(t, &pool, &client);
+}
+
+static void open_with(struct fetching *t, const lariat_retry_policy *policy) {
+  open_pool_with(t, policy, false);
 }
 
 static lariat_client_stats stats_of(const struct fetching *t) {
@@ -358,7 +365,7 @@ static void test_dead_connections(void) {
 static void test_dead_connections_of_posts(void) {
   struct fetching t;
   struct outcome o;
-  open_with(&t, NULL);
+  open_pool_with(&t, NULL, true); /* so that they share connections */
   CU_ASSERT(origin_script(origin, "/once", once));
   static const char *const bodies[] = {"body", ""};
   for (int i = 0; i < 2; i++) {

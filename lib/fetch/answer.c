@@ -1,0 +1,384 @@
+/* SPDX-License-Identifier: MIT
+ * Answers of HTTP/1.1, strictly. */
+#include "fetch/answer.h"
+
+#include <string.h>
+#include <strings.h>
+
+/* Beyond these an answer is odd: libcurl has its own limits, and its own words
+ * for them. */
+enum { LONGEST_LINE = 64 * 1024, LONGEST_HEAD = 256 * 1024 };
+
+/* Of a chunk, in hexadecimal digits: what fits into 60 bits. */
+enum { LONGEST_SIZE = 15, LONGEST_SIZE_LINE = 256 };
+
+void lr_answer_begin(lr_answer *answer, lariat_response *response,
+                     bool bodiless, lr_codings *codings,
+                     uint64_t max_body_bytes) {
+  answer->response = response;
+  answer->max_body_bytes = max_body_bytes;
+  answer->received = 0;
+  answer->left = 0;
+  answer->line.length = 0;
+  answer->head_bytes = 0;
+  answer->place = LR_ANSWER_STATUS;
+  answer->bodiless = bodiless;
+  answer->codings = codings;
+  answer->keeps = true;
+  answer->chunked = false;
+  answer->coded = false;
+  answer->gzip = false;
+  answer->sized = false;
+  answer->fault = LARIAT_OK;
+}
+
+void lr_answer_close(lr_answer *answer) {
+  if (answer->coding) lr_coding_give(answer->codings, answer->coding);
+  answer->coding = NULL;
+}
+
+void lr_answer_clear(lr_answer *answer) { lr_buffer_clear(&answer->line); }
+
+bool lr_answer_begun(const lr_answer *answer) { return answer->head_bytes > 0; }
+
+static lr_answer_verdict fail(lr_answer *answer, lariat_status fault) {
+  answer->fault = fault;
+  return LR_ANSWER_FAILED;
+}
+
+/* The body. */
+
+static lr_answer_verdict complete(lr_answer *answer) {
+  if (answer->coding && !lr_coding_whole(answer->coding)) return LR_ANSWER_ODD;
+  answer->place = LR_ANSWER_COMPLETE;
+  return LR_ANSWER_DONE;
+}
+
+static lr_answer_verdict decode(lr_answer *answer, const char *bytes,
+                                size_t length) {
+  lr_buffer *body = &answer->response->body;
+  uint64_t most = answer->max_body_bytes ? answer->max_body_bytes : UINT64_MAX;
+  lr_coding_verdict verdict =
+      lr_coding_feed(answer->coding, bytes, length, body, most);
+  answer->received = body->length;
+  if (verdict == LR_CODING_MORE) return LR_ANSWER_MORE;
+  if (verdict == LR_CODING_ODD) return LR_ANSWER_ODD;
+  return fail(answer,
+              verdict == LR_CODING_OVER ? LARIAT_EBODYLIMIT : LARIAT_ENOMEM);
+}
+
+static lr_answer_verdict put_body(lr_answer *answer, const char *bytes,
+                                  size_t length) {
+  if (answer->coding) return decode(answer, bytes, length);
+  answer->received += length;
+  if (answer->max_body_bytes && answer->received > answer->max_body_bytes)
+    return fail(answer, LARIAT_EBODYLIMIT);
+  if (!lr_response_add_body(answer->response, bytes, length))
+    return fail(answer, LARIAT_ENOMEM);
+  return LR_ANSWER_MORE;
+}
+
+/* Of what has a known length, as much as there is. */
+static lr_answer_verdict take_counted(lr_answer *answer, const char **at,
+                                      const char *end) {
+  size_t length = (size_t)(end - *at);
+  if (length > answer->left) length = (size_t)answer->left;
+  answer->left -= length;
+  const char *bytes = *at;
+  *at += length;
+  return put_body(answer, bytes, length);
+}
+
+static lr_answer_verdict take_length(lr_answer *answer, const char **at,
+                                     const char *end) {
+  lr_answer_verdict verdict = take_counted(answer, at, end);
+  if (verdict != LR_ANSWER_MORE || answer->left) return verdict;
+  return complete(answer);
+}
+
+static lr_answer_verdict take_rest(lr_answer *answer, const char **at,
+                                   const char *end) {
+  const char *bytes = *at;
+  *at = end;
+  return put_body(answer, bytes, (size_t)(end - bytes));
+}
+
+static lr_answer_verdict take_chunk(lr_answer *answer, const char **at,
+                                    const char *end) {
+  lr_answer_verdict verdict = take_counted(answer, at, end);
+  if (answer->left == 0) answer->place = LR_ANSWER_CHUNK_END;
+  return verdict;
+}
+
+static int hex_value(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+  return -1;
+}
+
+/* "1a", perhaps with an extension, which nobody uses. */
+static lr_answer_verdict read_size(lr_answer *answer, const char *line,
+                                   size_t length) {
+  uint64_t size = 0;
+  size_t digits = 0;
+  while (digits < length && hex_value(line[digits]) >= 0)
+    size = size * 16 + (unsigned)hex_value(line[digits++]);
+  if (digits == 0 || digits > LONGEST_SIZE) return LR_ANSWER_ODD;
+  if (length > LONGEST_SIZE_LINE) return LR_ANSWER_ODD;
+  if (digits < length && line[digits] != ';') return LR_ANSWER_ODD;
+  answer->left = size;
+  answer->place = size ? LR_ANSWER_CHUNK : LR_ANSWER_TRAILERS;
+  return LR_ANSWER_MORE;
+}
+
+static lr_answer_verdict end_chunk(lr_answer *answer, size_t length) {
+  if (length > 0) return LR_ANSWER_ODD;
+  answer->place = LR_ANSWER_CHUNK_SIZE;
+  return LR_ANSWER_MORE;
+}
+
+/* The head. */
+
+static uint8_t place_of_body(const lr_answer *answer) {
+  if (answer->chunked) return LR_ANSWER_CHUNK_SIZE;
+  return answer->sized ? LR_ANSWER_LENGTH : LR_ANSWER_UNTIL_END;
+}
+
+/* A final head is there: what follows is decided by it (RFC 9112, 6.3). */
+static lr_answer_verdict choose_body(lr_answer *answer) {
+  const lariat_response *response = answer->response;
+  int status = response->status;
+  if (answer->chunked && answer->sized) return LR_ANSWER_ODD;
+  if (answer->sized && response->content_length < 0) return LR_ANSWER_ODD;
+  if (answer->bodiless || status == 204 || status == 304)
+    return complete(answer);
+  if (answer->sized && response->content_length == 0) return complete(answer);
+  if (answer->coded && answer->codings) {
+    if (!answer->gzip) return LR_ANSWER_ODD;
+    answer->coding = lr_coding_take(answer->codings);
+    if (!answer->coding) return fail(answer, LARIAT_ENOMEM);
+  }
+  answer->keeps = answer->keeps && (answer->chunked || answer->sized);
+  answer->place = place_of_body(answer);
+  if (answer->sized) answer->left = (uint64_t)response->content_length;
+  return LR_ANSWER_MORE;
+}
+
+/* After an interim head (1xx) another follows; 101 is for those who asked. */
+static lr_answer_verdict end_head(lr_answer *answer) {
+  const lariat_response *response = answer->response;
+  if (response->status == 101) return LR_ANSWER_ODD;
+  if (response->status >= 200) return choose_body(answer);
+  answer->place = LR_ANSWER_STATUS;
+  answer->keeps = true;
+  answer->chunked = false;
+  answer->coded = false;
+  answer->gzip = false;
+  answer->sized = false;
+  return LR_ANSWER_MORE;
+}
+
+static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+/* "HTTP/1.1 200", with or without a reason. */
+static bool is_status_line(const char *line, size_t length) {
+  static const char version[] = "HTTP/1.1 ";
+  enum { VERSION = sizeof version - 1, CODE = 3 };
+  if (length < VERSION + CODE || memcmp(line, version, VERSION) != 0)
+    return false;
+  const char *code = line + VERSION;
+  if (code[0] < '1' || code[0] > '9') return false;
+  if (!is_digit(code[1]) || !is_digit(code[2])) return false;
+  return length == VERSION + CODE || code[CODE] == ' ';
+}
+
+static bool is_named(const char *line, const char *name, size_t length) {
+  return strncasecmp(line, name, length) == 0;
+}
+
+/* The value that response.c has just taken from a line. */
+static const char *last_value(const lariat_response *response) {
+  return response->text.bytes +
+         response->headers[response->header_count - 1].value;
+}
+
+static bool says_close(const char *value) {
+  return strcmp(value, "keep-alive") != 0 && strcasestr(value, "close");
+}
+
+bool lr_answer_is_gzip(const char *coding) {
+  return strcasecmp(coding, "gzip") == 0 || strcasecmp(coding, "x-gzip") == 0;
+}
+
+/* The headers that say where the answer ends, and what becomes of the
+ * connection.  One that is there twice, or that says more than the usual,
+ * could be read in two ways. */
+static lr_answer_verdict heed(lr_answer *answer, const char *line,
+                              size_t length) {
+  const char *value = last_value(answer->response);
+  if (length == 10 && is_named(line, "Connection", length)) {
+    if (says_close(value)) answer->keeps = false;
+  } else if (length == 14 && is_named(line, "Content-Length", length)) {
+    if (answer->sized) return LR_ANSWER_ODD;
+    answer->sized = true;
+  } else if (length == 16 && is_named(line, "Content-Encoding", length)) {
+    answer->gzip = !answer->coded && lr_answer_is_gzip(value);
+    answer->coded = true;
+  } else if (length == 17 && is_named(line, "Transfer-Encoding", length)) {
+    if (answer->chunked || strcasecmp(value, "chunked") != 0)
+      return LR_ANSWER_ODD;
+    answer->chunked = true;
+  }
+  return LR_ANSWER_MORE;
+}
+
+static lr_answer_verdict verdict_of(lr_answer *answer, lariat_status status) {
+  if (status == LARIAT_OK) return LR_ANSWER_MORE;
+  return status == LARIAT_EHEADERLIMIT ? LR_ANSWER_ODD : fail(answer, status);
+}
+
+static bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+/* A line of a head or of trailers; not the empty one.  A blank at its beginning
+ * makes it a part of the one before; one before the colon has been used to make
+ * two readers see different things. */
+static lr_answer_verdict add_header(lr_answer *answer, const char *line,
+                                    size_t length) {
+  const char *end = line + length;
+  const char *colon = memchr(line, ':', length);
+  if (!colon || colon == line) return LR_ANSWER_ODD;
+  if (is_blank(*line) || is_blank(colon[-1])) return LR_ANSWER_ODD;
+  lr_answer_verdict verdict = verdict_of(
+      answer, lr_response_add_header(answer->response, line, colon, end));
+  if (verdict != LR_ANSWER_MORE || answer->place == LR_ANSWER_TRAILERS)
+    return verdict;
+  return heed(answer, line, (size_t)(colon - line));
+}
+
+static lr_answer_verdict start_head(lr_answer *answer, const char *line,
+                                    size_t length) {
+  if (!is_status_line(line, length)) return LR_ANSWER_ODD;
+  answer->place = LR_ANSWER_HEADERS;
+  return verdict_of(answer,
+                    lr_response_add_line(answer->response, line, length));
+}
+
+/* Lines. */
+
+static lr_answer_verdict take_head_line(lr_answer *answer, const char *line,
+                                        size_t length) {
+  answer->head_bytes += (uint32_t)length + 2;
+  if (answer->head_bytes > LONGEST_HEAD) return LR_ANSWER_ODD;
+  if (answer->place == LR_ANSWER_STATUS)
+    return start_head(answer, line, length);
+  if (length > 0) return add_header(answer, line, length);
+  lariat_status status = lr_response_add_line(answer->response, line, 0);
+  if (status != LARIAT_OK) return fail(answer, status);
+  return answer->place == LR_ANSWER_TRAILERS ? complete(answer)
+                                             : end_head(answer);
+}
+
+/* With its CR. */
+static lr_answer_verdict take_line(lr_answer *answer, const char *line,
+                                   size_t length) {
+  if (length == 0 || line[length - 1] != '\r') return LR_ANSWER_ODD;
+  if (line + length > answer->first_nul) return LR_ANSWER_ODD;
+  length--;
+  if (answer->place == LR_ANSWER_CHUNK_SIZE)
+    return read_size(answer, line, length);
+  if (answer->place == LR_ANSWER_CHUNK_END) return end_chunk(answer, length);
+  return take_head_line(answer, line, length);
+}
+
+/* Once for all lines. */
+static void find_nul(lr_answer *answer, const char *bytes, size_t length) {
+  const char *nul = length ? memchr(bytes, '\0', length) : NULL;
+  answer->first_nul = nul ? nul : bytes + length;
+}
+
+static lr_answer_verdict keep_part(lr_answer *answer, const char *bytes,
+                                   size_t length) {
+  if (answer->line.length + length > LONGEST_LINE) return LR_ANSWER_ODD;
+  return lr_buffer_append(&answer->line, bytes, length)
+             ? LR_ANSWER_MORE
+             : fail(answer, LARIAT_ENOMEM);
+}
+
+/* A line whose beginning came earlier. */
+static lr_answer_verdict take_kept_line(lr_answer *answer, const char *bytes,
+                                        size_t length, const char *end) {
+  lr_answer_verdict verdict = keep_part(answer, bytes, length);
+  if (verdict != LR_ANSWER_MORE) return verdict;
+  size_t all = answer->line.length;
+  answer->line.length = 0;
+  find_nul(answer, answer->line.bytes, all);
+  verdict = take_line(answer, answer->line.bytes, all);
+  find_nul(answer, bytes + length, (size_t)(end - bytes) - length);
+  return verdict;
+}
+
+static lr_answer_verdict next_line(lr_answer *answer, const char **at,
+                                   const char *end) {
+  const char *begin = *at;
+  const char *feed = memchr(begin, '\n', (size_t)(end - begin));
+  *at = feed ? feed + 1 : end;
+  if (!feed) return keep_part(answer, begin, (size_t)(end - begin));
+  if (answer->line.length)
+    return take_kept_line(answer, begin, (size_t)(feed - begin), end);
+  return take_line(answer, begin, (size_t)(feed - begin));
+}
+
+static lr_answer_verdict next_part(lr_answer *answer, const char **at,
+                                   const char *end) {
+  switch ((lr_answer_place)answer->place) {
+  case LR_ANSWER_LENGTH:
+    return take_length(answer, at, end);
+  case LR_ANSWER_UNTIL_END:
+    return take_rest(answer, at, end);
+  case LR_ANSWER_CHUNK:
+    return take_chunk(answer, at, end);
+  default:
+    return next_line(answer, at, end);
+  }
+}
+
+lr_answer_verdict lr_answer_feed(lr_answer *answer, const char *bytes,
+                                 size_t length, size_t *used) {
+  const char *at = bytes;
+  const char *end = bytes + length;
+  lr_answer_verdict verdict = LR_ANSWER_MORE;
+  if (!lr_answer_in_body(answer) || answer->chunked)
+    find_nul(answer, bytes, length);
+  while (verdict == LR_ANSWER_MORE && at < end)
+    verdict = next_part(answer, &at, end);
+  *used = (size_t)(at - bytes);
+  return verdict;
+}
+
+lr_answer_verdict lr_answer_end(lr_answer *answer) {
+  answer->keeps = false;
+  if (answer->place == LR_ANSWER_UNTIL_END) return complete(answer);
+  return fail(answer,
+              lr_answer_begun(answer) ? LARIAT_ETRUNCATED : LARIAT_EEMPTY);
+}
+
+/* What another has read. */
+
+bool lr_answer_would_keep(const lariat_response *response, bool bodiless) {
+  bool framed = bodiless || response->status == 204 || response->status == 304;
+  if (response->http_version != 11 || response->status < 200) return false;
+  for (uint32_t i = 0; i < response->header_count; i++) {
+    const lr_header_place *place = &response->headers[i];
+    const char *name = response->text.bytes + place->name;
+    const char *value = response->text.bytes + place->value;
+    size_t length = place->name_length;
+    if (length == 10 && is_named(name, "Connection", length) &&
+        says_close(value))
+      return false;
+    if (length == 14 && is_named(name, "Content-Length", length)) framed = true;
+    if (length == 17 && is_named(name, "Transfer-Encoding", length))
+      framed = strcasecmp(value, "chunked") == 0;
+  }
+  return framed;
+}

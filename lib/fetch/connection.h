@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT
+ * connection.h: a connection of lariat's own: libcurl has opened it, made the
+ * first request on it and closed it; but it stayed open, for exchange.h.
+ *
+ * It is counted among its host's and its engine's connections as libcurl's
+ * are.  While nothing runs on it, it is watched: its server's end of it, or
+ * bytes that nobody asked for, close it. */
+#ifndef LR_FETCH_CONNECTION_H
+#define LR_FETCH_CONNECTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/list.h"
+#include "fetch/answer.h"
+#include "reactor/poller.h"
+#include "reactor/timers.h"
+
+struct lr_engine;
+struct lr_host;
+struct lr_job;
+struct lr_transfer;
+
+typedef struct lr_connection {
+  lr_watch watch;
+  struct lr_engine *engine;
+  struct lr_host *host;
+  lr_list node;     /* in the host's idle ones, or alone */
+  lr_list age_node; /* in the engine's idle ones, or alone */
+  uint64_t opened_ns;
+  uint64_t idle_ns;   /* since when it is idle */
+  struct lr_job *job; /* NULL: idle */
+  lr_answer answer;
+  lr_buffer unsent; /* of the request */
+  size_t sent;      /* of that */
+  uint64_t first_byte_ns;
+  unsigned remote_port;
+  char remote_ip[48];
+} lr_connection;
+
+/* Idle ones, of one engine. */
+typedef struct lr_connections {
+  lr_list idle; /* the longest idle first */
+  lr_timer timer;
+} lr_connections;
+
+void lr_connections_init(struct lr_engine *engine);
+
+/* Closes all that are left; they are idle. */
+void lr_connections_clear(struct lr_engine *engine);
+
+/* The transfer is to leave its connection to lariat: called when libcurl has
+ * connected, with the number of its own port. */
+void lr_connection_expect(struct lr_transfer *transfer, int local_port);
+
+/* libcurl closes the descriptor that a transfer was to leave: it is parked
+ * with the transfer, open and still counted. */
+void lr_connection_park(struct lr_transfer *transfer, int fd);
+
+/* The transfer is over.  What it has parked becomes an idle connection, if
+ * `keep` and its answer allow that; else it is closed.  Its host has jobs. */
+void lr_connection_settle(struct lr_transfer *transfer, bool keep);
+
+/* The one that went idle last; NULL: none. */
+lr_connection *lr_connection_idle(struct lr_host *host);
+
+/* Out of the idle ones, for a job. */
+void lr_connection_take(lr_connection *connection, struct lr_job *job);
+
+/* Back to them, without a job.  One that is too old is closed. */
+void lr_connection_rest(lr_connection *connection);
+
+/* Closes and frees it, idle or not.  Its host, if nothing else is left of it,
+ * is forgotten; others who wait for a connection may ask again. */
+void lr_connection_close(lr_connection *connection);
+
+/* Closes the idle ones of `host`, `most` of them at most; true if there was
+ * one. */
+bool lr_connection_close_idle(struct lr_host *host, uint32_t most);
+
+/* Closes an idle one to make room for another host; with `all` of whatever
+ * host, else of one of which nothing runs.  False: there was none. */
+bool lr_connection_relieve(struct lr_engine *engine, bool all);
+
+#endif

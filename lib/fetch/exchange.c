@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: MIT
+ * Requests sent and answers read by ourselves. */
+#include "fetch/exchange.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+
+#include <curl/curl.h>
+#include <openssl/evp.h>
+
+#include "base/memory.h"
+#include "fetch/connection.h"
+#include "fetch/dispatcher.h"
+#include "fetch/engine.h"
+#include "fetch/host.h"
+#include "fetch/job.h"
+#include "fetch/profile.h"
+#include "fetch/quirks.h"
+
+/* A connection that always has more does not keep the others waiting. */
+enum { READS_AT_ONCE = 4 };
+
+static const uint32_t reads = EPOLLIN | EPOLLRDHUP;
+
+/* What is ordinary. */
+
+static bool is_head(const lr_job *job) {
+  return !job->get && strcmp(job->method, "HEAD") == 0;
+}
+
+/* A host with a delay between its requests wants to be asked when each is
+ * sent: few requests, for which libcurl will do. */
+bool lr_exchange_suits(const lr_engine *engine, const lr_job *job) {
+  const lr_host *host = job->host;
+  if (engine->libcurl_only || host->odd || host->spaced) return false;
+  if (!job->target.plain || job->target.tls || job->http == LARIAT_HTTP_2)
+    return false;
+  if (job->outlet || job->supply || job->body || !job->repeatable) return false;
+  if (job->profile && !job->profile->ordinary) return false;
+  return job->get || is_head(job);
+}
+
+/* The request, as libcurl writes it. */
+
+static char *put(char *to, const char *text, size_t length) {
+  memcpy(to, text, length);
+  return to + length;
+}
+
+static char *put_string(char *to, const char *text) {
+  return put(to, text, strlen(text));
+}
+
+/* "host:81", without the port if it is the usual one. */
+static size_t authority_length(const lr_target *target) {
+  static const char usual[] = ":80";
+  size_t length = target->origin_length - strlen("http://");
+  const char *end = target->url + target->origin_length;
+  bool has_usual = memcmp(end - 3, usual, 3) == 0;
+  return has_usual ? length - 3 : length;
+}
+
+static const char accept_any[] = "Accept: */*\r\n";
+static const char accept_encoding[] = "Accept-Encoding: ";
+
+static const char *encoding_of(const lr_job *job) {
+  if (job->profile && job->profile->has_encoding) return NULL;
+  return job->decompress ? lr_quirks_abilities()->accept_encoding : NULL;
+}
+
+/* More than it needs. */
+static size_t request_room(const lr_job *job, const char *encoding) {
+  enum { REST = 96 };
+  return strlen(job->method) + job->target.url_length + sizeof accept_any +
+         sizeof accept_encoding + (encoding ? strlen(encoding) : 0) +
+         (job->profile ? job->profile->lines_length : 0) + REST;
+}
+
+static char *put_request(char *to, const lr_job *job, const char *encoding) {
+  const lr_target *target = &job->target;
+  const lr_profile *profile = job->profile;
+  to = put_string(to, job->method);
+  *to++ = ' ';
+  to = put(to, target->url + target->origin_length,
+           target->url_length - target->origin_length);
+  to = put_string(to, " HTTP/1.1\r\nHost: ");
+  to = put(to, target->url + strlen("http://"), authority_length(target));
+  to = put_string(to, "\r\n");
+  if (!profile || !profile->has_accept) to = put_string(to, accept_any);
+  if (encoding) {
+    to = put_string(to, accept_encoding);
+    to = put_string(to, encoding);
+    to = put_string(to, "\r\n");
+  }
+  if (profile && profile->lines_length)
+    to = put(to, profile->lines, profile->lines_length);
+  return put_string(to, "\r\n");
+}
+
+/* In memory that all requests of the engine share; NULL when there is none. */
+static const char *write_request(lr_engine *engine, const lr_job *job,
+                                 size_t *length) {
+  const char *encoding = encoding_of(job);
+  engine->request.length = 0;
+  if (!lr_buffer_reserve(&engine->request, request_room(job, encoding)))
+    return NULL;
+  char *text = engine->request.bytes;
+  *length = (size_t)(put_request(text, job, encoding) - text);
+  return text;
+}
+
+/* Sending. */
+
+static ssize_t send_some(int fd, const char *bytes, size_t length) {
+  ssize_t sent;
+  do sent = send(fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+  while (sent < 0 && errno == EINTR);
+  return sent < 0 && errno == EAGAIN ? 0 : sent;
+}
+
+static bool watch_for(lr_connection *connection, uint32_t events) {
+  return lr_poller_set(lr_reactor_poller(connection->engine->reactor),
+                       &connection->watch, events) == LARIAT_OK;
+}
+
+static lariat_status keep_unsent(lr_connection *connection, const char *bytes,
+                                 size_t length) {
+  connection->unsent.length = 0;
+  connection->sent = 0;
+  if (length == 0) return LARIAT_OK;
+  if (!lr_buffer_append(&connection->unsent, bytes, length) ||
+      !watch_for(connection, reads | EPOLLOUT))
+    return LARIAT_ENOMEM;
+  return LARIAT_OK;
+}
+
+static bool is_sent(const lr_connection *connection) {
+  return connection->sent == connection->unsent.length;
+}
+
+/* LARIAT_OK, LARIAT_ENOMEM; LARIAT_ERESET: the connection is dead */
+static lariat_status send_request(lr_connection *connection,
+                                  const lr_job *job) {
+  size_t length = 0;
+  const char *text = write_request(connection->engine, job, &length);
+  if (!text) return LARIAT_ENOMEM;
+  ssize_t sent = send_some(connection->watch.fd, text, length);
+  if (sent < 0) return LARIAT_ERESET;
+  return keep_unsent(connection, text + sent, length - (size_t)sent);
+}
+
+/* Beginning. */
+
+static void begin(lr_connection *connection, lr_job *job) {
+  lr_engine *engine = connection->engine;
+  lr_connection_take(connection, job);
+  connection->first_byte_ns = 0;
+  job->received = 0;
+  lr_answer_begin(&connection->answer, job->response, !job->get,
+                  job->decompress ? &engine->codings : NULL,
+                  job->max_body_bytes);
+  engine->running++;
+}
+
+lariat_status lr_exchange_start(lr_engine *engine, lr_job *job) {
+  lr_connection *connection;
+  if (!job->response) job->response = lr_response_new();
+  if (!job->response) return LARIAT_ENOMEM;
+  while ((connection = lr_connection_idle(job->host))) {
+    lariat_status status = send_request(connection, job);
+    if (status == LARIAT_OK) {
+      begin(connection, job);
+      return LARIAT_OK;
+    }
+    lr_connection_close(connection);
+    if (status != LARIAT_ERESET) return status;
+  }
+  (void)engine;
+  return LARIAT_EBUSY;
+}
+
+/* The end. */
+
+static uint64_t after(uint64_t later, uint64_t earlier) {
+  return later > earlier ? later - earlier : 0;
+}
+
+static void describe(const lr_connection *connection) {
+  const lr_job *job = connection->job;
+  lariat_response *response = job->response;
+  uint64_t now_ns = lr_reactor_turn_ns(connection->engine->reactor);
+  uint64_t first_ns =
+      connection->first_byte_ns ? connection->first_byte_ns : now_ns;
+  lariat_timings *timings = &response->timings;
+  timings->queue_us = after(job->started_ns, job->hop_ns) / 1000;
+  timings->first_byte_us = after(first_ns, job->started_ns) / 1000;
+  timings->body_us = after(now_ns, first_ns) / 1000;
+  response->reused = true;
+  response->remote_port = connection->remote_port;
+  memcpy(response->remote_ip, connection->remote_ip,
+         strlen(connection->remote_ip) + 1);
+}
+
+/* Where it was, and for how long. */
+static void describe_failed(const lr_connection *connection,
+                            lariat_phase phase) {
+  lariat_timings *timings = &connection->job->response->timings;
+  describe(connection);
+  if (phase == LARIAT_PHASE_REQUEST)
+    timings->request_us = timings->first_byte_us;
+}
+
+/* The job leaves the connection; what becomes of that is the caller's. */
+static lr_job *leave(lr_connection *connection) {
+  lr_engine *engine = connection->engine;
+  lr_job *job = connection->job;
+  if (connection->first_byte_ns) engine->receiving--;
+  engine->running--;
+  job->received = connection->answer.received;
+  lr_answer_close(&connection->answer);
+  job->connection = NULL;
+  connection->job = NULL;
+  return job;
+}
+
+/* libcurl is to do it, as if it had never been started. */
+static void hand_over(lr_connection *connection) {
+  lr_engine *engine = connection->engine;
+  lr_job *job = leave(connection);
+  lr_connection_close(connection);
+  lr_response_reset(job->response);
+  job->outcome = LARIAT_EBUSY;
+  lr_dispatcher_done(engine->dispatcher, job);
+}
+
+/* What the host says is not ordinary: from now on libcurl reads all of it. */
+static void leave_to_libcurl(lr_connection *connection) {
+  lr_host *host = connection->host;
+  host->odd = true;
+  lr_connection_close_idle(host, UINT32_MAX);
+  hand_over(connection);
+}
+
+/* It was dead before anything came: a new one is opened. */
+static void try_again(lr_connection *connection) {
+  connection->job->stale = true;
+  hand_over(connection);
+}
+
+static int curl_code_of(lariat_status status) {
+  switch (status) {
+  case LARIAT_OK:
+    return CURLE_OK;
+  case LARIAT_ETRUNCATED:
+    return CURLE_PARTIAL_FILE;
+  case LARIAT_ERESET:
+    return CURLE_RECV_ERROR;
+  case LARIAT_ENOMEM:
+    return CURLE_OUT_OF_MEMORY;
+  default:
+    return CURLE_WRITE_ERROR;
+  }
+}
+
+static const char *detail_of(const lr_answer *answer, lariat_status status) {
+  if (status == LARIAT_ERESET) return "the connection was reset";
+  if (status != LARIAT_ETRUNCATED) return NULL;
+  return lr_answer_in_body(answer) ? "the connection ended within the body"
+                                   : "the connection ended within the head";
+}
+
+static void fail(lr_connection *connection, lariat_status status) {
+  lr_engine *engine = connection->engine;
+  lr_job *job = connection->job;
+  const char *detail = detail_of(&connection->answer, status);
+  job->outcome = status;
+  job->curl_code = curl_code_of(status);
+  job->phase = (uint8_t)lr_exchange_phase(job);
+  if (detail) job->detail = lr_copy_string(detail);
+  describe_failed(connection, (lariat_phase)job->phase);
+  lr_engine_count(engine, job->response);
+  leave(connection);
+  lr_connection_close(connection);
+  lr_dispatcher_done(engine->dispatcher, job);
+}
+
+static bool make_digest(lr_engine *engine, lariat_response *response) {
+  unsigned length = 0;
+  if (!engine->digest) engine->digest = EVP_MD_CTX_new();
+  const EVP_MD *sha256 = lr_engine_sha256(engine);
+  response->has_sha256 =
+      sha256 && engine->digest &&
+      EVP_DigestInit_ex(engine->digest, sha256, NULL) == 1 &&
+      EVP_DigestUpdate(engine->digest, response->body.bytes,
+                       response->body.length) == 1 &&
+      EVP_DigestFinal_ex(engine->digest, response->sha256, &length) == 1;
+  return response->has_sha256;
+}
+
+static lariat_status conclude(lr_connection *connection) {
+  const lr_job *job = connection->job;
+  lariat_response *response = job->response;
+  if (job->sha256 && !make_digest(connection->engine, response))
+    return LARIAT_ENOMEM;
+  if (!lr_response_finish(response)) return LARIAT_ENOMEM;
+  response->body_bytes = connection->answer.received;
+  return LARIAT_OK;
+}
+
+/* `more`: bytes came that are of no answer. */
+static void finish(lr_connection *connection, bool more) {
+  lr_engine *engine = connection->engine;
+  lariat_status status = conclude(connection);
+  if (status != LARIAT_OK) {
+    fail(connection, status);
+    return;
+  }
+  describe(connection);
+  bool keeps = connection->answer.keeps && !more && is_sent(connection);
+  lr_job *job = leave(connection);
+  lr_engine_count(engine, job->response);
+  if (keeps)
+    lr_connection_rest(connection);
+  else
+    lr_connection_close(connection);
+  lr_dispatcher_done(engine->dispatcher, job);
+}
+
+/* Reading. */
+
+static void lost(lr_connection *connection, lariat_status status) {
+  if (!lr_answer_begun(&connection->answer))
+    try_again(connection);
+  else
+    fail(connection, status);
+}
+
+static void ended(lr_connection *connection) {
+  lr_answer_verdict verdict = lr_answer_end(&connection->answer);
+  if (verdict == LR_ANSWER_DONE)
+    finish(connection, false);
+  else if (verdict == LR_ANSWER_ODD)
+    leave_to_libcurl(connection);
+  else
+    lost(connection, LARIAT_ETRUNCATED);
+}
+
+static void heard(lr_connection *connection) {
+  lr_engine *engine = connection->engine;
+  uint64_t now_ns = lr_reactor_turn_ns(engine->reactor);
+  if (connection->job->idle_timeout_ns) connection->job->active_ns = now_ns;
+  if (connection->first_byte_ns) return;
+  connection->first_byte_ns = now_ns;
+  engine->receiving++;
+}
+
+/* True: the answer goes on. */
+static bool take(lr_connection *connection, const char *bytes, size_t length) {
+  size_t used = 0;
+  heard(connection);
+  switch (lr_answer_feed(&connection->answer, bytes, length, &used)) {
+  case LR_ANSWER_MORE:
+    return true;
+  case LR_ANSWER_DONE:
+    finish(connection, used < length);
+    return false;
+  case LR_ANSWER_FAILED:
+    fail(connection, connection->answer.fault);
+    return false;
+  case LR_ANSWER_ODD:
+    leave_to_libcurl(connection);
+    return false;
+  }
+  return false;
+}
+
+/* Less than there was room for: that was all for now. */
+static void receive(lr_connection *connection) {
+  lr_engine *engine = connection->engine;
+  for (int i = 0; i < READS_AT_ONCE; i++) {
+    ssize_t got = recv(connection->watch.fd, engine->inbound,
+                       sizeof engine->inbound, MSG_DONTWAIT);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0 && errno == EAGAIN) return;
+    if (got == 0) {
+      ended(connection);
+      return;
+    }
+    if (got < 0) {
+      lost(connection, LARIAT_ERESET);
+      return;
+    }
+    if (!take(connection, engine->inbound, (size_t)got)) return;
+    if ((size_t)got < sizeof engine->inbound) return;
+  }
+}
+
+/* False: the connection is gone. */
+static bool send_rest(lr_connection *connection) {
+  const lr_buffer *unsent = &connection->unsent;
+  ssize_t sent =
+      send_some(connection->watch.fd, unsent->bytes + connection->sent,
+                unsent->length - connection->sent);
+  if (sent < 0) {
+    lost(connection, LARIAT_ERESET);
+    return false;
+  }
+  connection->sent += (size_t)sent;
+  if (connection->job->idle_timeout_ns)
+    connection->job->active_ns =
+        lr_reactor_turn_ns(connection->engine->reactor);
+  if (is_sent(connection)) (void)watch_for(connection, reads);
+  return true;
+}
+
+void lr_exchange_ready(lr_watch *watch, uint32_t events) {
+  lr_connection *connection = lr_container(watch, lr_connection, watch);
+  if (!connection->job) {
+    lr_connection_close(connection);
+    return;
+  }
+  if ((events & EPOLLOUT) && !is_sent(connection) && !send_rest(connection))
+    return;
+  if (events & ~(uint32_t)EPOLLOUT) receive(connection);
+}
+
+/* From outside. */
+
+lariat_phase lr_exchange_phase(const lr_job *job) {
+  const lr_connection *connection = job->connection;
+  if (lr_answer_in_body(&connection->answer)) return LARIAT_PHASE_BODY;
+  if (job->response->status && !job->response->interim)
+    return LARIAT_PHASE_BODY;
+  return is_sent(connection) ? LARIAT_PHASE_FIRST_BYTE : LARIAT_PHASE_REQUEST;
+}
+
+void lr_exchange_cancel(lr_job *job) {
+  lr_connection *connection = job->connection;
+  lr_engine *engine = connection->engine;
+  job->phase = (uint8_t)lr_exchange_phase(job);
+  describe_failed(connection, (lariat_phase)job->phase);
+  lr_engine_count(engine, job->response);
+  leave(connection);
+  lr_connection_close(connection);
+}
