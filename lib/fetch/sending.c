@@ -10,7 +10,7 @@
 
 /* As much as libcurl asks for in one go: what is read, and sent, in one system
  * call.  It holds so much for each body that it sends. */
-enum { BUFFER_LEAST = 16 * 1024, BUFFER_MOST = 128 * 1024 };
+enum { BUFFER_LEAST = 16 * 1024, BUFFER_MOST = 256 * 1024 };
 
 static bool is_final(const lariat_response *response) {
   return response->status >= 200 && !response->in_block;

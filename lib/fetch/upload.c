@@ -239,15 +239,19 @@ static uint64_t place_to_go_on(lariat_upload *upload) {
   return upload->loans[(upload->rest ? last : last - LOANS / 2) % LOANS].end;
 }
 
-/* Something is new for the pool: wakes its side if that waits.  It does so only
- * while it has the job, and so its worker is there. */
+/* Something is new for the pool: wakes its side if that waits, at the end of
+ * the turn, or now if there is much to read: not for each of many writes.  It
+ * waits only while it has the job, and so its worker is there. */
 static void poke(lariat_upload *upload, uint32_t news) {
   uint32_t down = lr_u32_or_acq_rel(&upload->down, news);
-  if (!(down & HUNGRY) || (down & POKED) || !upload->job) return;
-  (void)lr_u32_or_acq_rel(&upload->down, POKED);
-  lr_count_retain(&upload->count);
-  if (!lr_mailbox_push(upload->job->link->worker->mailbox, &upload->poke))
-    drop_hold(upload);
+  if (!(down & HUNGRY) || !upload->job) return;
+  lr_outbox *out = &upload->job->link->out;
+  if (!(down & POKED)) {
+    (void)lr_u32_or_acq_rel(&upload->down, POKED);
+    lr_count_retain(&upload->count);
+    lr_outbox_put(out, &upload->poke);
+  }
+  if (used(upload) >= upload->window / 2) lr_outbox_flush(out);
 }
 
 /* How many of the bytes found room. */
@@ -467,12 +471,19 @@ static lariat_status check_more(lariat_upload *upload, const char *function,
   return LARIAT_EUPLOAD;
 }
 
-/* They were added: `deferred` will say when there is room again. */
+/* They were added: `deferred` will say when there is room again.  If a write of
+ * the same length would still fit, there is: who waits is called only when he
+ * can fill half of the window. */
 static lariat_deferred *added(lariat_upload *upload, lariat_deferred *deferred,
                               size_t length) {
   upload->written += length;
   upload->waiter = lariat_deferred_retain(deferred);
-  go_on(upload);
+  if (upload->rest || length == 0 || ring_room(upload) < length) {
+    go_on(upload);
+    return deferred;
+  }
+  poke(upload, 0);
+  fire_waiter(upload, lariat_none());
   return deferred;
 }
 
