@@ -3,7 +3,6 @@
 #include "fetch/answer.h"
 
 #include <string.h>
-#include <strings.h>
 
 /* Beyond these an answer is odd: libcurl has its own limits, and its own words
  * for them. */
@@ -168,8 +167,22 @@ static bool is_status_line(const char *line, size_t length) {
   return length == VERSION + CODE || code[CODE] == ' ';
 }
 
-static bool is_named(const char *line, const char *name, size_t length) {
-  return strncasecmp(line, name, length) == 0;
+static char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Whatever the locale; mostly it is written in the same way. */
+static bool is_named(const char *text, const char *name, size_t length) {
+  if (memcmp(text, name, length) == 0) return true;
+  for (size_t i = 0; i < length; i++)
+    if (lower(text[i]) != lower(name[i])) return false;
+  return true;
+}
+
+static bool is_chunked(const char *value) {
+  static const char chunked[] = "chunked";
+  size_t length = sizeof chunked - 1;
+  return strlen(value) == length && is_named(value, chunked, length);
 }
 
 /* The value that response.c has just taken from a line. */
@@ -196,8 +209,7 @@ static lr_answer_verdict heed(lr_answer *answer, const char *line,
   } else if (length == 16 && is_named(line, "Content-Encoding", length)) {
     answer->coded = true;
   } else if (length == 17 && is_named(line, "Transfer-Encoding", length)) {
-    if (answer->chunked || strcasecmp(value, "chunked") != 0)
-      return LR_ANSWER_ODD;
+    if (answer->chunked || !is_chunked(value)) return LR_ANSWER_ODD;
     answer->chunked = true;
   }
   return LR_ANSWER_MORE;
@@ -206,6 +218,13 @@ static lr_answer_verdict heed(lr_answer *answer, const char *line,
 static lr_answer_verdict verdict_of(lr_answer *answer, lariat_status status) {
   if (status == LARIAT_OK) return LR_ANSWER_MORE;
   return status == LARIAT_EHEADERLIMIT ? LR_ANSWER_ODD : fail(answer, status);
+}
+
+/* Where a body came before the line nobody has looked. */
+static bool has_nul(const lr_answer *answer, const char *line, size_t length) {
+  if (answer->place == LR_ANSWER_TRAILERS)
+    return memchr(line, '\0', length) != NULL;
+  return line + length > answer->first_nul;
 }
 
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
@@ -219,7 +238,7 @@ static lr_answer_verdict add_header(lr_answer *answer, const char *line,
   const char *colon = memchr(line, ':', length);
   if (!colon || colon == line) return LR_ANSWER_ODD;
   if (is_blank(*line) || is_blank(colon[-1])) return LR_ANSWER_ODD;
-  if (end > answer->first_nul) return LR_ANSWER_ODD;
+  if (has_nul(answer, line, length)) return LR_ANSWER_ODD;
   lr_answer_verdict verdict = verdict_of(
       answer, lr_response_add_header(answer->response, line, colon, end));
   if (verdict != LR_ANSWER_MORE || answer->place == LR_ANSWER_TRAILERS)
@@ -230,6 +249,7 @@ static lr_answer_verdict add_header(lr_answer *answer, const char *line,
 static lr_answer_verdict start_head(lr_answer *answer, const char *line,
                                     size_t length) {
   if (!is_status_line(line, length)) return LR_ANSWER_ODD;
+  if (has_nul(answer, line, length)) return LR_ANSWER_ODD;
   answer->place = LR_ANSWER_HEADERS;
   return verdict_of(answer,
                     lr_response_add_line(answer->response, line, length));
@@ -261,7 +281,7 @@ static lr_answer_verdict take_line(lr_answer *answer, const char *line,
   return take_head_line(answer, line, length);
 }
 
-/* Once for all lines. */
+/* Once for all lines of a head. */
 static void find_nul(lr_answer *answer, const char *bytes, size_t length) {
   const char *nul = length ? memchr(bytes, '\0', length) : NULL;
   answer->first_nul = nul ? nul : bytes + length;
@@ -318,8 +338,7 @@ lr_answer_verdict lr_answer_feed(lr_answer *answer, const char *bytes,
   const char *at = bytes;
   const char *end = bytes + length;
   lr_answer_verdict verdict = LR_ANSWER_MORE;
-  if (!lr_answer_in_body(answer) || answer->chunked)
-    find_nul(answer, bytes, length);
+  if (!lr_answer_in_body(answer)) find_nul(answer, bytes, length);
   while (verdict == LR_ANSWER_MORE && at < end)
     verdict = next_part(answer, &at, end);
   *used = (size_t)(at - bytes);
@@ -348,7 +367,7 @@ bool lr_answer_would_keep(const lariat_response *response, bool bodiless) {
       return false;
     if (length == 14 && is_named(name, "Content-Length", length)) framed = true;
     if (length == 17 && is_named(name, "Transfer-Encoding", length))
-      framed = strcasecmp(value, "chunked") == 0;
+      framed = is_chunked(value);
   }
   return framed;
 }
