@@ -20,6 +20,9 @@
 /* As libcurl's, see transfer.c. */
 static const uint64_t lifetime_ns = UINT64_C(3600) * 1000000000u;
 
+/* What an idle one keeps of the memory that an answer's lines took. */
+enum { KEPT_LINE = 1024 };
+
 /* How many idle ones are looked at for one whose host is still. */
 enum { LOOKS = 8 };
 
@@ -39,8 +42,9 @@ static int port_of(int fd) {
 }
 
 /* Mostly there is but one attempt; libcurl tries both families of addresses at
- * once. */
+ * once.  It may have connected before, for the same request. */
 void lr_connection_expect(lr_transfer *transfer, int local_port) {
+  lr_socket_forget_leaver(transfer);
   for (lr_list *node = transfer->attempts.next; node != &transfer->attempts;
        node = node->next) {
     lr_socket *socket = lr_container(node, lr_socket, attempt);
@@ -88,7 +92,7 @@ static lr_connection *adopt(lr_transfer *transfer) {
 
 static bool would_keep(const lr_transfer *transfer) {
   const lr_job *job = transfer->job;
-  return job->outcome == LARIAT_OK &&
+  return job->outcome == LARIAT_OK && !transfer->host->odd &&
          lr_answer_would_keep(job->response, !job->get);
 }
 
@@ -163,6 +167,8 @@ void lr_connection_rest(lr_connection *connection) {
     lr_connection_close(connection);
     return;
   }
+  if (connection->answer.line.room > KEPT_LINE)
+    lr_answer_clear(&connection->answer);
   connection->idle_ns = now_ns;
   lr_list_prepend(&connection->host->idle, &connection->node);
   lr_list_append(&engine->own.idle, &connection->age_node);

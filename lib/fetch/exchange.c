@@ -154,13 +154,18 @@ static lariat_status send_request(lr_connection *connection,
 /* Beginning. */
 
 static void begin(lr_connection *connection, lr_job *job) {
-  lr_engine *engine = connection->engine;
   lr_connection_take(connection, job);
   connection->first_byte_ns = 0;
   job->received = 0;
   lr_answer_begin(&connection->answer, job->response, !job->get,
                   job->decompress, job->max_body_bytes);
-  engine->running++;
+  connection->engine->running++;
+}
+
+/* The memory of a request that was much larger than most is not kept. */
+static void trim_request(lr_engine *engine) {
+  enum { KEPT = 64 * 1024 };
+  if (engine->request.room > KEPT) lr_buffer_clear(&engine->request);
 }
 
 lariat_status lr_exchange_start(lr_engine *engine, lr_job *job) {
@@ -169,6 +174,7 @@ lariat_status lr_exchange_start(lr_engine *engine, lr_job *job) {
   if (!job->response) return LARIAT_ENOMEM;
   while ((connection = lr_connection_idle(job->host))) {
     lariat_status status = send_request(connection, job);
+    trim_request(engine);
     if (status == LARIAT_OK) {
       begin(connection, job);
       return LARIAT_OK;
@@ -176,7 +182,6 @@ lariat_status lr_exchange_start(lr_engine *engine, lr_job *job) {
     lr_connection_close(connection);
     if (status != LARIAT_ERESET) return status;
   }
-  (void)engine;
   return LARIAT_EBUSY;
 }
 
@@ -316,7 +321,8 @@ static void finish(lr_connection *connection, bool more) {
     return;
   }
   describe(connection);
-  bool keeps = connection->answer.keeps && !more && is_sent(connection);
+  bool keeps = connection->answer.keeps && !more && is_sent(connection) &&
+               !connection->host->odd;
   lr_job *job = leave(connection);
   lr_engine_count(engine, job->response);
   if (keeps)
@@ -406,7 +412,11 @@ static bool send_rest(lr_connection *connection) {
   if (connection->job->idle_timeout_ns)
     connection->job->active_ns =
         lr_reactor_turn_ns(connection->engine->reactor);
-  if (is_sent(connection)) (void)watch_for(connection, reads);
+  if (is_sent(connection)) {
+    lr_buffer_clear(&connection->unsent);
+    connection->sent = 0;
+    (void)watch_for(connection, reads);
+  }
   return true;
 }
 
