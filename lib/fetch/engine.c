@@ -307,7 +307,7 @@ static lariat_phase phase(void *self, const lr_job *job) {
 /* One that waits for its taker is heard of by that. */
 static uint64_t heard_ns(void *self, const lr_job *job) {
   const lr_engine *engine = self;
-  if (job->connection) return job->active_ns;
+  if (job->connection) return lr_exchange_heard_ns(job);
   if (job->outlet && job->outlet->paused)
     return lr_reactor_turn_ns(engine->reactor);
   return lr_transfer_heard_ns(job->transfer);

@@ -3,6 +3,7 @@
 #include "fetch/exchange.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -30,6 +31,14 @@ static bool is_head(const lr_job *job) {
   return !job->get && strcmp(job->method, "HEAD") == 0;
 }
 
+/* libcurl refuses to send a head of a megabyte, in its own words. */
+enum { LONGEST_LINES = 512 * 1024 };
+
+static bool is_ordinary(const lr_profile *profile) {
+  return !profile ||
+         (profile->ordinary && profile->lines_length <= LONGEST_LINES);
+}
+
 /* A host with a delay between its requests wants to be asked when each is
  * sent: few requests, for which libcurl will do. */
 bool lr_exchange_suits(const lr_engine *engine, const lr_job *job) {
@@ -38,7 +47,7 @@ bool lr_exchange_suits(const lr_engine *engine, const lr_job *job) {
   if (!job->target.plain || job->target.tls || job->http == LARIAT_HTTP_2)
     return false;
   if (job->outlet || job->supply || job->body || !job->repeatable) return false;
-  if (job->profile && !job->profile->ordinary) return false;
+  if (!is_ordinary(job->profile)) return false;
   return job->get || is_head(job);
 }
 
@@ -439,6 +448,16 @@ lariat_phase lr_exchange_phase(const lr_job *job) {
   if (job->response->status && !job->response->interim)
     return LARIAT_PHASE_BODY;
   return is_sent(connection) ? LARIAT_PHASE_FIRST_BYTE : LARIAT_PHASE_REQUEST;
+}
+
+/* A reactor that was kept busy has not heard yet what waits for it. */
+uint64_t lr_exchange_heard_ns(const lr_job *job) {
+  const lr_connection *connection = job->connection;
+  struct pollfd waiting = {connection->watch.fd, POLLIN, 0};
+  if (!is_sent(connection)) waiting.events |= POLLOUT;
+  return poll(&waiting, 1, 0) > 0
+             ? lr_reactor_turn_ns(connection->engine->reactor)
+             : job->active_ns;
 }
 
 void lr_exchange_cancel(lr_job *job) {
