@@ -90,10 +90,20 @@ static lr_connection *adopt(lr_transfer *transfer) {
   return NULL;
 }
 
+/* A host whose answers are in a coding that only libcurl can undo is left to
+ * it. */
+static bool is_readable(const lr_job *job) {
+  const char *coding =
+      lariat_response_header(job->response, "Content-Encoding");
+  if (!coding || !job->decompress || lr_answer_is_gzip(coding)) return true;
+  lr_connection_give_up(job->host);
+  return false;
+}
+
 static bool would_keep(const lr_transfer *transfer) {
   const lr_job *job = transfer->job;
-  return job->outcome == LARIAT_OK && !transfer->host->odd &&
-         lr_answer_would_keep(job->response, !job->get);
+  return job->outcome == LARIAT_OK && !job->host->odd &&
+         lr_answer_would_keep(job->response, !job->get) && is_readable(job);
 }
 
 void lr_connection_settle(lr_transfer *transfer, bool keep) {
@@ -200,6 +210,11 @@ bool lr_connection_close_idle(lr_host *host, uint32_t most) {
     if (last) break; /* the host may be gone */
   }
   return any;
+}
+
+void lr_connection_give_up(lr_host *host) {
+  host->odd = true;
+  (void)lr_connection_close_idle(host, UINT32_MAX);
 }
 
 bool lr_connection_relieve(lr_engine *engine, bool all) {

@@ -79,6 +79,10 @@ void lr_connection_close(lr_connection *connection);
  * one. */
 bool lr_connection_close_idle(struct lr_host *host, uint32_t most);
 
+/* The host, which has jobs, is odd: its answers are left to libcurl from now
+ * on, and its idle connections are closed. */
+void lr_connection_give_up(struct lr_host *host);
+
 /* Closes an idle one to make room for another host; with `all` of whatever
  * host, else of one of which nothing runs.  False: there was none. */
 bool lr_connection_relieve(struct lr_engine *engine, bool all);

@@ -346,6 +346,7 @@ static void close_engine(void *self) {
   lr_connections_clear(engine);
   lr_sockets_clear(&engine->sockets);
   lr_buffer_clear(&engine->request);
+  lr_codings_clear(&engine->codings);
   EVP_MD_CTX_free(engine->digest);
   EVP_MD_free(engine->sha256);
   lr_trust_release(engine->trusted);

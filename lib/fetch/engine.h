@@ -11,6 +11,7 @@
 #include "base/atomics.h"
 #include "base/buffer.h"
 #include "base/list.h"
+#include "fetch/coding.h"
 #include "fetch/connection.h"
 #include "fetch/socket.h"
 #include "fetch/transport.h"
@@ -59,6 +60,7 @@ typedef struct lr_engine {
   struct evp_md_st *sha256;      /* NULL until the first digest */
   lr_connections own;            /* connections that libcurl has left to us */
   lr_buffer request;             /* one that is being written for these */
+  lr_codings codings;            /* for their answers */
   struct evp_md_ctx_st *digest;  /* of their bodies; NULL until the first */
   lr_engine_stats *stats;        /* the worker's; any thread reads */
   char inbound[LR_ENGINE_INBOUND];

@@ -167,7 +167,8 @@ static void begin(lr_connection *connection, lr_job *job) {
   connection->first_byte_ns = 0;
   job->received = 0;
   lr_answer_begin(&connection->answer, job->response, !job->get,
-                  job->decompress, job->max_body_bytes);
+                  job->decompress ? &connection->engine->codings : NULL,
+                  job->max_body_bytes);
   connection->engine->running++;
 }
 
@@ -232,6 +233,7 @@ static lr_job *leave(lr_connection *connection) {
   if (connection->first_byte_ns) engine->receiving--;
   engine->running--;
   job->received = connection->answer.received;
+  lr_answer_close(&connection->answer);
   job->connection = NULL;
   connection->job = NULL;
   return job;
@@ -249,9 +251,7 @@ static void hand_over(lr_connection *connection) {
 
 /* What the host says is not ordinary: from now on libcurl reads all of it. */
 static void leave_to_libcurl(lr_connection *connection) {
-  lr_host *host = connection->host;
-  host->odd = true;
-  lr_connection_close_idle(host, UINT32_MAX);
+  lr_connection_give_up(connection->host);
   hand_over(connection);
 }
 
@@ -351,8 +351,11 @@ static void lost(lr_connection *connection, lariat_status status) {
 }
 
 static void ended(lr_connection *connection) {
-  if (lr_answer_end(&connection->answer) == LR_ANSWER_DONE)
+  lr_answer_verdict verdict = lr_answer_end(&connection->answer);
+  if (verdict == LR_ANSWER_DONE)
     finish(connection, false);
+  else if (verdict == LR_ANSWER_ODD)
+    leave_to_libcurl(connection);
   else
     lost(connection, LARIAT_ETRUNCATED);
 }
