@@ -51,7 +51,7 @@ static void first(struct run *run) {
   finish(run);
 }
 
-static void gets(struct run *run) {
+static void answers(struct run *run) {
   static const char *const paths[] = {"/bytes/200000", "/chunked", "/continue",
                                       "/dribble-head/0", "/no-length"};
   for (size_t i = 0; i < FIXTURE_COUNT(paths); i++) {
@@ -156,7 +156,7 @@ static void torture(const struct scenario *scenario) {
 
 static void test_first(void) { torture(&(struct scenario){first, false, 0}); }
 
-static void test_gets(void) { torture(&(struct scenario){gets, true, 0}); }
+static void test_gets(void) { torture(&(struct scenario){answers, true, 0}); }
 
 static void test_others(void) { torture(&(struct scenario){others, true, 0}); }
 

@@ -30,7 +30,7 @@ void hand_open(struct hand *hand, struct fixture *f) {
   if (bind(hand->listener, (struct sockaddr *)&name, sizeof name) != 0 ||
       listen(hand->listener, BACKLOG) != 0 ||
       getsockname(hand->listener, (struct sockaddr *)&name, &length) != 0)
-    fixture_fail("cannot listen: %s", strerror(errno));
+    fixture_fail("cannot listen: error %d", errno);
   hand->port = ntohs(name.sin_port);
 }
 
@@ -111,7 +111,7 @@ void hand_hear(struct hand *hand) {
 void hand_say(const struct hand *hand, const char *text) {
   size_t length = strlen(text);
   if (send(hand->fd, text, length, MSG_NOSIGNAL) != (ssize_t)length)
-    fixture_fail("cannot send: %s", strerror(errno));
+    fixture_fail("cannot send: error %d", errno);
 }
 
 void hand_hang_up(struct hand *hand) {
