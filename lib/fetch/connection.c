@@ -102,6 +102,7 @@ static bool is_readable(const lr_job *job) {
 
 static bool would_keep(const lr_transfer *transfer) {
   const lr_job *job = transfer->job;
+  if (lr_engine_must_yield(transfer->engine, job->host)) return false;
   return job->outcome == LARIAT_OK && !job->host->odd &&
          lr_answer_would_keep(job->response, !job->get) && is_readable(job);
 }
@@ -217,11 +218,22 @@ void lr_connection_give_up(lr_host *host) {
   (void)lr_connection_close_idle(host, UINT32_MAX);
 }
 
+static bool is_in_between(const lr_connection *connection) {
+  const lr_engine *engine = connection->engine;
+  return engine->reserve && engine->running &&
+         lr_reactor_turn_ns(engine->reactor) <
+             connection->idle_ns + LR_IDLE_LEAST_NS;
+}
+
 bool lr_connection_relieve(lr_engine *engine, bool all) {
   lr_list *node = engine->own.idle.next;
   for (int i = 0; i < LOOKS && node != &engine->own.idle; i++) {
     lr_connection *connection = lr_container(node, lr_connection, age_node);
     node = node->next;
+    if (is_in_between(connection)) {
+      lr_engine_ask_later(engine);
+      return false;
+    }
     if (!all && connection->host->running) continue;
     lr_connection_close(connection);
     return true;

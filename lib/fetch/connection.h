@@ -17,6 +17,7 @@
 #include "reactor/poller.h"
 #include "reactor/timers.h"
 
+struct evp_md_ctx_st;
 struct lr_engine;
 struct lr_host;
 struct lr_job;
@@ -35,6 +36,8 @@ typedef struct lr_connection {
   lr_buffer unsent; /* of the request */
   size_t sent;      /* of that */
   uint64_t first_byte_ns;
+  struct evp_md_ctx_st *digest; /* of a body that is large; or NULL */
+  size_t digested;              /* of that */
   unsigned remote_port;
   char remote_ip[48];
 } lr_connection;

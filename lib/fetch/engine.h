@@ -21,9 +21,12 @@
 #include <lariat/response.h>
 
 struct lr_host;
+/* Where a reserve is kept for quick hosts, a connection is not taken for idle
+ * for so long: their next requests come. */
+#define LR_IDLE_LEAST_NS UINT64_C(20000000)
+
 struct lr_lane;
 struct lr_transfer;
-struct evp_md_ctx_st;
 struct evp_md_st;
 struct x509_store_st;
 
@@ -49,6 +52,9 @@ typedef struct lr_engine {
   unsigned reserve;         /* of these, not for hosts that have some */
   unsigned open;            /* connections now */
   unsigned coming;          /* transfers that are about to open one */
+  lr_timer room_timer;      /* while a lane has not been quiet for long */
+  unsigned yielding;        /* connections that go when their answer ends */
+  uint64_t yielded_ns;      /* when the last of them was chosen */
   unsigned running;         /* transfers now */
   unsigned connecting;      /* of these, on a connection not yet made */
   unsigned receiving;       /* of these, the answer has begun */
@@ -61,7 +67,6 @@ typedef struct lr_engine {
   lr_connections own;            /* connections that libcurl has left to us */
   lr_buffer request;             /* one that is being written for these */
   lr_codings codings;            /* for their answers */
-  struct evp_md_ctx_st *digest;  /* of their bodies; NULL until the first */
   lr_engine_stats *stats;        /* the worker's; any thread reads */
   char inbound[LR_ENGINE_INBOUND];
 } lr_engine;
@@ -74,6 +79,14 @@ void lr_engine_add_stats(lariat_pool_stats *all, const lr_engine_stats *stats);
 
 /* A transfer that was to open a connection has done so, or will not. */
 void lr_engine_connection_came(lr_engine *engine, struct lr_transfer *transfer);
+
+/* An answer of the host's has begun, or ended: whether its connection must be
+ * given up, because hosts that have none wait for one. */
+bool lr_engine_must_yield(lr_engine *engine, const struct lr_host *host);
+
+/* Who asks for a connection may ask again when more is known of those that are
+ * idle. */
+void lr_engine_ask_later(lr_engine *engine);
 
 /* A connection of the host's came or, with (unsigned)-1, went. */
 void lr_engine_count_connection(lr_engine *engine, struct lr_host *host,

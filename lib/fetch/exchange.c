@@ -13,6 +13,7 @@
 
 #include "base/memory.h"
 #include "fetch/connection.h"
+#include "fetch/digest.h"
 #include "fetch/dispatcher.h"
 #include "fetch/engine.h"
 #include "fetch/host.h"
@@ -226,6 +227,12 @@ static void describe_failed(const lr_connection *connection,
     timings->request_us = timings->first_byte_us;
 }
 
+static void drop_digest(lr_connection *connection) {
+  EVP_MD_CTX_free(connection->digest);
+  connection->digest = NULL;
+  connection->digested = 0;
+}
+
 /* The job leaves the connection; what becomes of that is the caller's. */
 static lr_job *leave(lr_connection *connection) {
   lr_engine *engine = connection->engine;
@@ -234,6 +241,7 @@ static lr_job *leave(lr_connection *connection) {
   engine->running--;
   job->received = connection->answer.received;
   lr_answer_close(&connection->answer);
+  if (connection->digest) drop_digest(connection);
   job->connection = NULL;
   connection->job = NULL;
   return job;
@@ -298,24 +306,49 @@ static void fail(lr_connection *connection, lariat_status status) {
   lr_dispatcher_done(engine->dispatcher, job);
 }
 
-static bool make_digest(lr_engine *engine, lariat_response *response) {
+static bool begin_digest(lr_connection *connection) {
+  const EVP_MD *sha256 = lr_engine_sha256(connection->engine);
+  if (!connection->digest) connection->digest = EVP_MD_CTX_new();
+  return sha256 && connection->digest &&
+         EVP_DigestInit_ex(connection->digest, sha256, NULL) == 1;
+}
+
+/* A large body is digested as it comes: all of it at its end would hold up
+ * everything else.  Without memory for that, it does. */
+static void digest_some(lr_connection *connection) {
+  enum { PIECE = 256 * 1024 };
+  const lr_buffer *body = &connection->job->response->body;
+  size_t length = body->length - connection->digested;
+  if (length < PIECE) return;
+  if (connection->digested == 0 && !begin_digest(connection)) return;
+  if (EVP_DigestUpdate(connection->digest, body->bytes + connection->digested,
+                       length) == 1)
+    connection->digested = body->length;
+}
+
+static bool finish_digest(lr_connection *connection,
+                          lariat_response *response) {
+  const lr_buffer *body = &response->body;
+  size_t from = connection->digested;
   unsigned length = 0;
-  if (!engine->digest) engine->digest = EVP_MD_CTX_new();
-  const EVP_MD *sha256 = lr_engine_sha256(engine);
+  return EVP_DigestUpdate(connection->digest, body->bytes + from,
+                          body->length - from) == 1 &&
+         EVP_DigestFinal_ex(connection->digest, response->sha256, &length) == 1;
+}
+
+static bool make_digest(lr_connection *connection, lariat_response *response) {
+  const lr_buffer *body = &response->body;
   response->has_sha256 =
-      sha256 && engine->digest &&
-      EVP_DigestInit_ex(engine->digest, sha256, NULL) == 1 &&
-      EVP_DigestUpdate(engine->digest, response->body.bytes,
-                       response->body.length) == 1 &&
-      EVP_DigestFinal_ex(engine->digest, response->sha256, &length) == 1;
+      connection->digested
+          ? finish_digest(connection, response)
+          : lr_digest_sha256(body->bytes, body->length, response->sha256);
   return response->has_sha256;
 }
 
 static lariat_status conclude(lr_connection *connection) {
   const lr_job *job = connection->job;
   lariat_response *response = job->response;
-  if (job->sha256 && !make_digest(connection->engine, response))
-    return LARIAT_ENOMEM;
+  if (job->sha256 && !make_digest(connection, response)) return LARIAT_ENOMEM;
   if (!lr_response_finish(response)) return LARIAT_ENOMEM;
   response->body_bytes = connection->answer.received;
   return LARIAT_OK;
@@ -331,7 +364,8 @@ static void finish(lr_connection *connection, bool more) {
   }
   describe(connection);
   bool keeps = connection->answer.keeps && !more && is_sent(connection) &&
-               !connection->host->odd;
+               !connection->host->odd &&
+               !lr_engine_must_yield(engine, connection->host);
   lr_job *job = leave(connection);
   lr_engine_count(engine, job->response);
   if (keeps)
@@ -375,6 +409,7 @@ static bool take(lr_connection *connection, const char *bytes, size_t length) {
   heard(connection);
   switch (lr_answer_feed(&connection->answer, bytes, length, &used)) {
   case LR_ANSWER_MORE:
+    if (connection->job->sha256) digest_some(connection);
     return true;
   case LR_ANSWER_DONE:
     finish(connection, used < length);

@@ -105,6 +105,9 @@ static int connected(void *transfer_pointer, char *remote_ip, char *local_ip,
   (void)remote_port;
   if (transfer->connecting) transfer->engine->connecting--;
   transfer->connecting = false;
+  /* It may have found one that has become idle since it was added: none is to
+   * come any more, for which others of the host could hope. */
+  lr_engine_connection_came(transfer->engine, transfer);
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_handshake(transfer);
   if (transfer->leaves) lr_connection_expect(transfer, local_port);
@@ -143,12 +146,26 @@ static void set_pruning(lr_transfer *transfer, bool prunes) {
   transfer->prunes = prunes;
 }
 
+/* The connection goes to another host.  (Whether one that is to be ours does,
+ * is seen at the end.) */
+static void yield_connection(lr_transfer *transfer) {
+  lr_engine *engine = transfer->engine;
+  if (transfer->leaving >= 0 || !lr_engine_must_yield(engine, transfer->host))
+    return;
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, 1L);
+  transfer->plain = false;
+  transfer->host->yielding++;
+  engine->yielding++;
+  engine->yielded_ns = lr_reactor_turn_ns(engine->reactor);
+}
+
 static void first_line(lr_transfer *transfer) {
   transfer->heard = true;
   transfer->engine->receiving++;
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_answer(transfer);
   if (transfer->hopes) set_pruning(transfer, false);
+  if (transfer->engine->dispatcher->lacking_count) yield_connection(transfer);
 }
 
 /* Returning less than was given makes libcurl end the transfer. */
