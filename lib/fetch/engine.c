@@ -358,9 +358,34 @@ static void cancel(void *self, lr_job *job) {
   }
   lr_transfer_stop(transfer);
   lr_engine_count(engine, job->response);
-  if (job->outlet) lr_outlet_end(transfer, LARIAT_ECANCELLED);
+  if (job->outlet) lr_outlet_end(job, LARIAT_ECANCELLED);
   detach(engine, transfer);
   lr_dispatcher_unblock(engine->dispatcher);
+}
+
+/* For the outlets. */
+
+static void describe(lr_job *job, lariat_response *response) {
+  lr_transfer_describe(job->transfer, response);
+  lr_engine_count(job->transfer->engine, response);
+}
+
+/* libcurl gives what it has kept inside of this call.  What goes wrong then is
+ * only told here: its multi handle does not end the transfer. */
+static void resume(lr_job *job) {
+  lr_transfer *transfer = job->transfer;
+  lr_engine *engine = transfer->engine;
+  lr_lane *lane = transfer->lane;
+  CURLcode code = curl_easy_pause(
+      transfer->easy, transfer->starving ? CURLPAUSE_SEND : CURLPAUSE_CONT);
+  if (code != CURLE_OK || transfer->fault != LARIAT_OK) {
+    lr_engine_finished(engine, transfer,
+                       code == CURLE_OK ? CURLE_WRITE_ERROR : (int)code);
+    return;
+  }
+  if (job->outlet->paused) return;
+  lane->kick = true;
+  lr_lane_touch(lane);
 }
 
 static lariat_phase phase(void *self, const lr_job *job) {
@@ -383,8 +408,7 @@ static bool turn_end(void *self) {
   lr_engine *engine = self;
   lr_list now;
   lr_list *node;
-  if (!lr_list_empty(&engine->starving)) lr_outlet_feed(engine);
-  if (!lr_list_empty(&engine->resumes)) lr_outlet_resume_all(engine);
+  lr_outlets_turn_end(&engine->outlets);
   lr_list_init(&now);
   lr_list_splice(&now, &engine->touched);
   while ((node = lr_list_first(&now)))
@@ -403,7 +427,7 @@ void lr_engine_recycle(lr_engine *engine, lr_lane *lane) {
 static void close_engine(void *self) {
   lr_engine *engine = self;
   lr_list *node;
-  lr_reactor_unset_timer(engine->reactor, &engine->hunger);
+  lr_outlets_clear(&engine->outlets);
   lr_reactor_unset_timer(engine->reactor, &engine->room_timer);
   while ((node = lr_list_first(&engine->lanes)))
     lr_lane_free(lr_container(node, lr_lane, node));
@@ -446,9 +470,9 @@ lariat_status lr_engine_open(lr_worker *worker, lr_transport *out) {
   lr_list_init(&engine->transfers);
   lr_list_init(&engine->lanes);
   lr_list_init(&engine->touched);
-  lr_list_init(&engine->resumes);
-  lr_list_init(&engine->starving);
-  engine->hunger.expire = lr_outlet_hunger;
+  lr_outlets_init(&engine->outlets, worker->pool, worker->reactor);
+  engine->outlets.describe = describe;
+  engine->outlets.resume = resume;
   engine->room_timer.expire = room_expired;
   engine->stats = &worker->engine_stats; /* it outlives the engine */
   *out = (lr_transport){&ops, engine};

@@ -13,6 +13,7 @@
 #include "base/list.h"
 #include "fetch/coding.h"
 #include "fetch/connection.h"
+#include "fetch/outlet.h"
 #include "fetch/socket.h"
 #include "fetch/transport.h"
 #include "fetch/worker.h"
@@ -41,11 +42,8 @@ typedef struct lr_engine {
   lr_list transfers; /* idle ones */
   unsigned idle_transfers;
   lr_list lanes;
-  lr_list touched;       /* lanes to see to at the end of the turn */
-  lr_list resumes;       /* outlets of paused transfers that may go on */
-  lr_list starving;      /* outlets that wait for room in the pool's budget */
-  struct lr_outlet *fed; /* the one that may go beyond it */
-  lr_timer hunger;       /* looks after those that starve */
+  lr_list touched; /* lanes to see to at the end of the turn */
+  lr_outlets outlets;
   unsigned lane_count;
   unsigned lane_room;       /* connections a lane */
   unsigned max_connections; /* this reactor's share */
