@@ -30,8 +30,8 @@ static void arrived(lr_mail *mail) {
 
 static void reactor_closes(lr_closer *closer) {
   lr_notice *notice = lr_container(closer, lr_notice, closer);
-  fire(notice, lariat_failure_new(LARIAT_ECANCELLED, "%s",
-                                  notice->kind->cut_short));
+  fire(notice,
+       lariat_failure_new(LARIAT_ECANCELLED, "%s", notice->kind->cut_short));
 }
 
 /* It waits for other threads, which do not wait for it. */

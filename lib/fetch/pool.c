@@ -426,8 +426,8 @@ lariat_deferred *lariat_pool_close(lariat_pool *pool, lariat_reactor *reactor,
                                 "a pool cannot be closed by its own thread");
   bool made;
   lr_closing *closing = lr_alloc_zero(sizeof *closing);
-  lariat_deferred *deferred = lr_notice_open(
-      closing ? &closing->notice : NULL, &closing_kind, reactor, &made);
+  lariat_deferred *deferred = lr_notice_open(closing ? &closing->notice : NULL,
+                                             &closing_kind, reactor, &made);
   if (!made) {
     lr_free(closing);
     return deferred;
