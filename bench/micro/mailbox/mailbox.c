@@ -3,7 +3,7 @@
  * to one consumer, one by one and in batches, and how many the queues that one
  * might take instead do.  The queues take turns.
  *
- *   bench-mailbox [--rounds N] [--slices N] [--messages N]
+ *   bench-mailbox [--rounds N] [--slices N] [--messages N] [--producers N]
  *
  * prints a line of JSON for each measurement; in each round every queue has its
  * turn `slices` times, shortly, so that what else the machine does hits all of
@@ -34,6 +34,7 @@ struct settings {
   long rounds;
   long slices;
   long messages;
+  long producers;    /* 0: 1, 2 and 4 */
   cpu_set_t allowed; /* CPUs, before any thread was pinned */
 };
 
@@ -231,8 +232,10 @@ static bool measure_all(const struct settings *settings, long round) {
   bool good = true;
 
   for (size_t b = 0; b < 2; b++)
-    for (size_t p = 0; p < 3; p++)
+    for (size_t p = 0; p < 3; p++) {
+      if (settings->producers && settings->producers != producers[p]) continue;
       good &= measure_slices(settings, producers[p], batches[b], round);
+    }
   return good;
 }
 
@@ -248,6 +251,7 @@ static bool parse(int argc, char **argv, struct settings *settings) {
   static const struct option options[] = {
       {"rounds", required_argument, NULL, 'r'},
       {"slices", required_argument, NULL, 's'},
+      {"producers", required_argument, NULL, 'p'},
       {"messages", required_argument, NULL, 'm'},
       {NULL, 0, NULL, 0}};
   bool good = true;
@@ -256,6 +260,7 @@ static bool parse(int argc, char **argv, struct settings *settings) {
   while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
     good &= option == 'r'   ? positive(optarg, 1000, &settings->rounds)
             : option == 's' ? positive(optarg, 1000, &settings->slices)
+            : option == 'p' ? positive(optarg, 4, &settings->producers)
             : option == 'm' ? positive(optarg, 1000000000, &settings->messages)
                             : false;
   return good && optind == argc && settings->messages >= 1000;
@@ -267,7 +272,7 @@ int main(int argc, char **argv) {
 
   if (!parse(argc, argv, &settings)) {
     fprintf(stderr, "usage: bench-mailbox [--rounds N] [--slices N] "
-                    "[--messages N]\n");
+                    "[--messages N] [--producers 1|2|4]\n");
     return 2;
   }
   if (sched_getaffinity(0, sizeof settings.allowed, &settings.allowed)) {
