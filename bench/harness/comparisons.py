@@ -60,7 +60,7 @@ def with_other(name, title, **more):
 
 # Requests for each number of connections: enough that opening those, which is
 # counted, is a small part.
-KEPT_ALIVE = {10: 100000, 100: 100000, 1000: 150000, 10000: 300000}
+KEPT_ALIVE = {10: 100000, 100: 100000, 1000: 100000, 10000: 300000}
 
 
 def keep_alive_rows():
