@@ -47,8 +47,8 @@ typedef struct lariat_pool_options {
   uint64_t max_body_memory; /* that bodies take in all: of responses that their
                                callers have not got yet, and in streams'
                                windows; 0 (default): as much as comes.  Beyond
-                               it reading stops; only one transfer of each
-                               reactor may always go on */
+                               it reading stops; only one body of each reactor
+                               may always go on, and a stream has a piece */
   bool libcurl_only; /* every request goes through libcurl (default: plain GETs
                         over connections that it has opened do not, and cost
                         a fraction; what comes of them is the same) */

@@ -15,6 +15,7 @@
 #include <lariat/reactor.h>
 #include <lariat/response.h>
 #include <lariat/status.h>
+#include <lariat/upload.h>
 
 LARIAT_BEGIN_C
 
@@ -72,7 +73,8 @@ LARIAT_API lariat_status lariat_virtual_clock_pump(lariat_virtual_clock *clock,
 
 /* A scripted pool: a pool without a network, whose requests are answered by a
  * function of the test's.  Everything else is the real thing: queues, limits,
- * deadlines, redirects, cancelling, statistics. */
+ * deadlines, redirects, retries, streams, uploads, budgets, cancelling,
+ * statistics. */
 
 /* What the script is asked; it lives until the script returns. */
 typedef struct lariat_asked lariat_asked;
@@ -86,9 +88,16 @@ LARIAT_API const char *lariat_asked_url(const lariat_asked *asked);
 LARIAT_API const char *lariat_asked_header(const lariat_asked *asked,
                                            const char *name);
 
-/* The request's body; "" when there is none.  `length` may be NULL. */
+/* The request's body; "" when there is none, or when it comes from a file or
+ * a producer: what is sent of that is told to `take`, see below.  `length` may
+ * be NULL. */
 LARIAT_API const char *lariat_asked_body(const lariat_asked *asked,
                                          size_t *length);
+
+/* Whether the request's body comes from a file or a producer; `*length` (may be
+ * NULL) gets its length, LARIAT_LENGTH_UNKNOWN when that was not told. */
+LARIAT_API bool lariat_asked_upload(const lariat_asked *asked,
+                                    uint64_t *length);
 
 /* How many redirects led here. */
 LARIAT_API unsigned lariat_asked_redirects(const lariat_asked *asked);
@@ -98,6 +107,13 @@ LARIAT_API bool lariat_asked_reused(const lariat_asked *asked);
 
 /* The number of the pool reactor. */
 LARIAT_API unsigned lariat_asked_reactor(const lariat_asked *asked);
+
+/* Told of the body of a request, as it is sent by a file or a producer: each
+ * piece when it is read, and no piece (`length` 0) when it was read to its
+ * end.  A body that is not read to its end is told without that.  The thread,
+ * and the context, of the script. */
+typedef void (*lariat_take)(const lariat_asked *asked, const void *bytes,
+                            size_t length, void *context);
 
 /* What the script answers.  It comes filled in: 200, no header, no body, at
  * once.  What it points to is copied right after the script has returned: it
@@ -109,7 +125,20 @@ LARIAT_API unsigned lariat_asked_reactor(const lariat_asked *asked);
  * A connection stays open when its answer is complete; how many there may be
  * is what the pool's options say.  One that was open already and breaks before
  * it brings an answer (LARIAT_ERESET, LARIAT_EEMPTY) counts as having been
- * dead: what may be made twice is asked again, on a new one. */
+ * dead: what may be made twice is asked again, on a new one.
+ *
+ * A body that goes to a stream, to a descriptor or into a pool with
+ * `max_body_memory` comes in pieces, evenly over `body_ms`, the last at the end
+ * of that.  While its taker, or the budget, has no room it waits; what is due
+ * by then comes as soon as there is room.  With `failure` or `never` in its
+ * phase it comes all the same, and then that.  Any other body is taken as a
+ * whole, at the end of its phase, if that does not fail.
+ *
+ * The body of a request that comes from a file or a producer is read in its
+ * phase, one piece every `upload_ms`, the first after as much; when there is
+ * nothing to be read yet, the next is read as soon as there is, and the pace
+ * begins anew.  The phase takes as long as that, and `request_ms` at the
+ * least. */
 typedef struct lariat_answer {
   int status;                   /* 200 */
   int http_version;             /* times ten; 11.  20 for a TLS server makes
@@ -129,6 +158,13 @@ typedef struct lariat_answer {
   lariat_phase fails_in; /* at the end of this phase; LARIAT_PHASE_NONE: the one
                             in which such a failure is usual */
   bool closes;           /* the connection is closed after it */
+  size_t body_piece;     /* bytes of a piece; 0, or more than that: 16,384 */
+  size_t upload_piece;   /* the same, of the request's body */
+  uint64_t upload_ms;
+  uint64_t upload_stops; /* the server reads so many bytes of it, and answers
+                            then, or fails, or stays; 0: all.  Who has more
+                            to send over HTTP/1.1 loses the connection */
+  lariat_take take;      /* NULL: nobody looks at the request's body */
 } lariat_answer;
 
 /* Answers one request.  It runs once for each hop, when the request has got

@@ -13,7 +13,8 @@ enum { LONGEST_LINE = 64 * 1024, LONGEST_HEAD = 256 * 1024 };
 enum { LONGEST_SIZE = 15, LONGEST_SIZE_LINE = 256 };
 
 void lr_answer_begin(lr_answer *answer, lariat_response *response,
-                     bool bodiless, bool decodes, uint64_t max_body_bytes) {
+                     bool bodiless, lr_codings *codings,
+                     uint64_t max_body_bytes) {
   answer->response = response;
   answer->max_body_bytes = max_body_bytes;
   answer->received = 0;
@@ -22,12 +23,18 @@ void lr_answer_begin(lr_answer *answer, lariat_response *response,
   answer->head_bytes = 0;
   answer->place = LR_ANSWER_STATUS;
   answer->bodiless = bodiless;
-  answer->decodes = decodes;
+  answer->codings = codings;
   answer->keeps = true;
   answer->chunked = false;
   answer->coded = false;
+  answer->gzip = false;
   answer->sized = false;
   answer->fault = LARIAT_OK;
+}
+
+void lr_answer_close(lr_answer *answer) {
+  if (answer->coding) lr_coding_give(answer->codings, answer->coding);
+  answer->coding = NULL;
 }
 
 void lr_answer_clear(lr_answer *answer) { lr_buffer_clear(&answer->line); }
@@ -42,12 +49,27 @@ static lr_answer_verdict fail(lr_answer *answer, lariat_status fault) {
 /* The body. */
 
 static lr_answer_verdict complete(lr_answer *answer) {
+  if (answer->coding && !lr_coding_whole(answer->coding)) return LR_ANSWER_ODD;
   answer->place = LR_ANSWER_COMPLETE;
   return LR_ANSWER_DONE;
 }
 
+static lr_answer_verdict decode(lr_answer *answer, const char *bytes,
+                                size_t length) {
+  lr_buffer *body = &answer->response->body;
+  uint64_t most = answer->max_body_bytes ? answer->max_body_bytes : UINT64_MAX;
+  lr_coding_verdict verdict =
+      lr_coding_feed(answer->coding, bytes, length, body, most);
+  answer->received = body->length;
+  if (verdict == LR_CODING_MORE) return LR_ANSWER_MORE;
+  if (verdict == LR_CODING_ODD) return LR_ANSWER_ODD;
+  return fail(answer,
+              verdict == LR_CODING_OVER ? LARIAT_EBODYLIMIT : LARIAT_ENOMEM);
+}
+
 static lr_answer_verdict put_body(lr_answer *answer, const char *bytes,
                                   size_t length) {
+  if (answer->coding) return decode(answer, bytes, length);
   answer->received += length;
   if (answer->max_body_bytes && answer->received > answer->max_body_bytes)
     return fail(answer, LARIAT_EBODYLIMIT);
@@ -118,6 +140,11 @@ static lr_answer_verdict end_chunk(lr_answer *answer, size_t length) {
 
 /* The head. */
 
+static uint8_t place_of_body(const lr_answer *answer) {
+  if (answer->chunked) return LR_ANSWER_CHUNK_SIZE;
+  return answer->sized ? LR_ANSWER_LENGTH : LR_ANSWER_UNTIL_END;
+}
+
 /* A final head is there: what follows is decided by it (RFC 9112, 6.3). */
 static lr_answer_verdict choose_body(lr_answer *answer) {
   const lariat_response *response = answer->response;
@@ -126,19 +153,16 @@ static lr_answer_verdict choose_body(lr_answer *answer) {
   if (answer->sized && response->content_length < 0) return LR_ANSWER_ODD;
   if (answer->bodiless || status == 204 || status == 304)
     return complete(answer);
-  if (answer->coded && answer->decodes) return LR_ANSWER_ODD;
-  if (answer->chunked) {
-    answer->place = LR_ANSWER_CHUNK_SIZE;
-    return LR_ANSWER_MORE;
+  if (answer->sized && response->content_length == 0) return complete(answer);
+  if (answer->coded && answer->codings) {
+    if (!answer->gzip) return LR_ANSWER_ODD;
+    answer->coding = lr_coding_take(answer->codings);
+    if (!answer->coding) return fail(answer, LARIAT_ENOMEM);
   }
-  if (!answer->sized) {
-    answer->keeps = false;
-    answer->place = LR_ANSWER_UNTIL_END;
-    return LR_ANSWER_MORE;
-  }
-  answer->left = (uint64_t)response->content_length;
-  answer->place = LR_ANSWER_LENGTH;
-  return answer->left ? LR_ANSWER_MORE : complete(answer);
+  answer->keeps = answer->keeps && (answer->chunked || answer->sized);
+  answer->place = place_of_body(answer);
+  if (answer->sized) answer->left = (uint64_t)response->content_length;
+  return LR_ANSWER_MORE;
 }
 
 /* After an interim head (1xx) another follows; 101 is for those who asked. */
@@ -150,6 +174,7 @@ static lr_answer_verdict end_head(lr_answer *answer) {
   answer->keeps = true;
   answer->chunked = false;
   answer->coded = false;
+  answer->gzip = false;
   answer->sized = false;
   return LR_ANSWER_MORE;
 }
@@ -182,6 +207,10 @@ static bool says_close(const char *value) {
   return strcmp(value, "keep-alive") != 0 && strcasestr(value, "close");
 }
 
+bool lr_answer_is_gzip(const char *coding) {
+  return strcasecmp(coding, "gzip") == 0 || strcasecmp(coding, "x-gzip") == 0;
+}
+
 /* The headers that say where the answer ends, and what becomes of the
  * connection.  One that is there twice, or that says more than the usual,
  * could be read in two ways. */
@@ -194,6 +223,7 @@ static lr_answer_verdict heed(lr_answer *answer, const char *line,
     if (answer->sized) return LR_ANSWER_ODD;
     answer->sized = true;
   } else if (length == 16 && is_named(line, "Content-Encoding", length)) {
+    answer->gzip = !answer->coded && lr_answer_is_gzip(value);
     answer->coded = true;
   } else if (length == 17 && is_named(line, "Transfer-Encoding", length)) {
     if (answer->chunked || strcasecmp(value, "chunked") != 0)
@@ -219,7 +249,6 @@ static lr_answer_verdict add_header(lr_answer *answer, const char *line,
   const char *colon = memchr(line, ':', length);
   if (!colon || colon == line) return LR_ANSWER_ODD;
   if (is_blank(*line) || is_blank(colon[-1])) return LR_ANSWER_ODD;
-  if (end > answer->first_nul) return LR_ANSWER_ODD;
   lr_answer_verdict verdict = verdict_of(
       answer, lr_response_add_header(answer->response, line, colon, end));
   if (verdict != LR_ANSWER_MORE || answer->place == LR_ANSWER_TRAILERS)
@@ -254,6 +283,7 @@ static lr_answer_verdict take_head_line(lr_answer *answer, const char *line,
 static lr_answer_verdict take_line(lr_answer *answer, const char *line,
                                    size_t length) {
   if (length == 0 || line[length - 1] != '\r') return LR_ANSWER_ODD;
+  if (line + length > answer->first_nul) return LR_ANSWER_ODD;
   length--;
   if (answer->place == LR_ANSWER_CHUNK_SIZE)
     return read_size(answer, line, length);

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
+#include "fetch/coding.h"
 #include "fetch/response.h"
 #include <lariat/status.h>
 
@@ -43,18 +44,24 @@ typedef struct lr_answer {
   uint32_t head_bytes;   /* of this answer, those of 1xx included */
   uint8_t place;         /* lr_answer_place */
   bool bodiless;         /* the request was HEAD */
-  bool decodes;          /* a coded body must be decoded */
   bool keeps;            /* the connection may be used again */
   bool chunked;
-  bool coded;
+  bool coded; /* in whatever coding */
+  bool gzip;  /* in that one */
   bool sized;
   lariat_status fault;
+  lr_codings *codings; /* borrowed; NULL: coded bodies stay as they are */
+  lr_coding *coding;   /* of this body; NULL: it is plain */
 } lr_answer;
 
 /* Ready for the first byte of an answer; what `answer` was used for before is
  * over.  Its memory stays.  Zeroed memory is an unused one. */
 void lr_answer_begin(lr_answer *answer, lariat_response *response,
-                     bool bodiless, bool decodes, uint64_t max_body_bytes);
+                     bool bodiless, lr_codings *codings,
+                     uint64_t max_body_bytes);
+
+/* It is over, or given up: what it has borrowed goes back. */
+void lr_answer_close(lr_answer *answer);
 
 /* Takes bytes; `*used` gets how many were of this answer: fewer than `length`
  * only if it is complete. */
@@ -75,6 +82,9 @@ static inline bool lr_answer_in_body(const lr_answer *answer) {
 
 /* Frees what it keeps. */
 void lr_answer_clear(lr_answer *answer);
+
+/* Whether a Content-Encoding is the one that can be undone here. */
+bool lr_answer_is_gzip(const char *coding);
 
 /* Whether a connection may be used again after `response`, a whole answer that
  * another has read: HTTP/1.1 that says nothing against it. */

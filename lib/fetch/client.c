@@ -230,14 +230,12 @@ static void settle_response(lr_job *job) {
   lariat_response *response = job->response;
   job->response = NULL;
   response->url = lr_target_give_url(&job->target);
-  if (job->outlet) lr_outlet_give(job->outlet);
   complete(job, response);
   settle(job, lariat_value_of(&lariat_response_type, response));
 }
 
 static lariat_value take_transformed(lr_job *job) {
   lariat_value value = job->outlet->value;
-  lr_outlet_give(job->outlet);
   job->outlet->value = lariat_none();
   return value;
 }
@@ -571,6 +569,7 @@ static void came_home(lr_mail *mail) {
   if (awaited) client->live++; /* what fires may close the client */
   job->travel_away = false;
   job->place = LR_JOB_HERE;
+  if (job->outlet) lr_outlet_give(job->outlet); /* whatever comes of it */
   link->load--;
   link->credits++;
   client->away--;

@@ -86,10 +86,21 @@ static lr_connection *adopt(lr_transfer *transfer) {
   return NULL;
 }
 
+/* A host whose answers are in a coding that only libcurl can undo is left to
+ * it. */
+static bool is_readable(const lr_job *job) {
+  const char *coding =
+      lariat_response_header(job->response, "Content-Encoding");
+  if (!coding || !job->decompress || lr_answer_is_gzip(coding)) return true;
+  job->host->odd = true;
+  return false;
+}
+
 static bool would_keep(const lr_transfer *transfer) {
   const lr_job *job = transfer->job;
+  if (lr_engine_must_yield(transfer->engine, job->host)) return false;
   return job->outcome == LARIAT_OK &&
-         lr_answer_would_keep(job->response, !job->get);
+         lr_answer_would_keep(job->response, !job->get) && is_readable(job);
 }
 
 void lr_connection_settle(lr_transfer *transfer, bool keep) {
@@ -196,11 +207,21 @@ bool lr_connection_close_idle(lr_host *host, uint32_t most) {
   return any;
 }
 
+static bool is_in_between(const lr_connection *connection) {
+  const lr_engine *engine = connection->engine;
+  return engine->reserve && lr_reactor_turn_ns(engine->reactor) <
+                                connection->idle_ns + LR_IDLE_LEAST_NS;
+}
+
 bool lr_connection_relieve(lr_engine *engine, bool all) {
   lr_list *node = engine->own.idle.next;
   for (int i = 0; i < LOOKS && node != &engine->own.idle; i++) {
     lr_connection *connection = lr_container(node, lr_connection, age_node);
     node = node->next;
+    if (is_in_between(connection)) {
+      lr_engine_ask_later(engine);
+      return false;
+    }
     if (!all && connection->host->running) continue;
     lr_connection_close(connection);
     return true;

@@ -49,6 +49,8 @@ typedef struct lr_dispatcher {
   lr_list paced;               /* hosts that are not due yet */
   lr_list blocked;             /* hosts that wait for a connection, */
   lr_list blocked_first;       /* and those of which nothing runs */
+  uint32_t lacking_count;      /* of the latter, asking again or not */
+  uint64_t lacking_last;       /* the number of the last of them */
   lr_list sent;                /* hosts whose request is just being sent */
   lr_list running;             /* jobs with the transport */
   uint32_t queued_count;
@@ -62,7 +64,9 @@ typedef struct lr_dispatcher {
   uint64_t usual_ns;      /* how long most slots are held */
   uint64_t usual_at_ns;   /* and when that was looked at */
   lr_timer review_timer;  /* while hosts wait for a token */
-  uint64_t epoch;         /* jobs of before it are being drained */
+  uint64_t judged_ns; /* the least `usual_ns` by which one of them was judged
+                         not to be quick */
+  uint64_t epoch;     /* jobs of before it are being drained */
   lr_list drains;
   bool closing;
   lr_dispatcher_stats stats;

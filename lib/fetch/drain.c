@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 #include "base/process.h"
-#include "deferred/deferred.h"
+#include "fetch/notice.h"
 #include "fetch/pool.h"
 #include <lariat/clock.h>
 #include <lariat/pool.h>
@@ -23,31 +23,18 @@ typedef struct lr_drain_part {
 } lr_drain_part;
 
 struct lr_drain {
-  lr_atomic_u32 count; /* the memory: the caller's thread, the parts together */
+  lr_notice notice; /* the parts together have the one hold */
   lr_atomic_u32 parts_left;
-  lr_mail mail;
-  lr_closer closer;
   lariat_pool *pool;
-  lariat_mailbox *mailbox;
-  lariat_deferred *deferred; /* NULL once it was fired */
-  lariat_reactor *reactor;
   uint64_t until_ns;
   lr_drain_part parts[];
 };
-
-static void unhold(lr_drain *drain) {
-  if (!lr_count_release(&drain->count)) return;
-  lariat_mailbox_release(drain->mailbox);
-  lr_pool_unhold(drain->pool);
-  lr_free(drain);
-}
 
 /* On the pool's threads. */
 
 static void part_over(lr_drain_part *part) {
   lr_drain *drain = part->drain;
-  if (!lr_count_release(&drain->parts_left)) return;
-  if (!lr_mailbox_push(drain->mailbox, &drain->mail)) unhold(drain);
+  if (lr_count_release(&drain->parts_left)) lr_notice_send(&drain->notice);
 }
 
 static void leave(lr_drain_part *part) {
@@ -97,30 +84,15 @@ static const lr_mail_ops part_ops = {begin, too_late};
 
 /* On the caller's thread. */
 
-static void fire(lr_drain *drain, lariat_value result) {
-  lariat_deferred *deferred = drain->deferred;
-  drain->deferred = NULL;
-  lr_reactor_remove_closer(drain->reactor, &drain->closer);
-  (void)lariat_deferred_callback(deferred, result);
-  lariat_deferred_release(deferred);
-  unhold(drain);
+static void drop(lr_notice *notice) {
+  lr_drain *drain = lr_container(notice, lr_drain, notice);
+  lr_pool_unhold(drain->pool);
+  lr_free(drain);
 }
 
-static void all_over(lr_mail *mail) {
-  lr_drain *drain = lr_container(mail, lr_drain, mail);
-  if (drain->deferred) fire(drain, lariat_none());
-  unhold(drain);
-}
-
-static void reactor_closes(lr_closer *closer) {
-  lr_drain *drain = lr_container(closer, lr_drain, closer);
-  if (!drain->deferred) return;
-  fire(drain, lariat_failure_new(LARIAT_ECANCELLED,
-                                 "the reactor closed before the pool was "
-                                 "drained"));
-}
-
-static const lr_mail_ops over_ops = {all_over, all_over};
+static const lr_notice_kind kind = {
+    .cut_short = "the reactor closed before the pool was drained",
+    .drop = drop};
 
 static void send_parts(lr_drain *drain, unsigned count) {
   for (unsigned i = 0; i < count; i++) {
@@ -135,45 +107,34 @@ static void send_parts(lr_drain *drain, unsigned count) {
   }
 }
 
-static lr_drain *new_drain(lariat_pool *pool, lariat_reactor *reactor,
-                           uint64_t drain_ms) {
-  unsigned count = lariat_pool_reactors(pool);
-  const lariat_clock *clock = lr_pool_clock(pool);
-  lr_drain *drain = lr_alloc_zero(sizeof *drain + count * sizeof *drain->parts);
-  if (!drain) return NULL;
-  lr_u32_init(&drain->count, 2);
-  lr_u32_init(&drain->parts_left, count);
-  lr_pool_hold(pool);
-  drain->pool = pool;
-  drain->mail.ops = &over_ops;
-  drain->closer.begin = reactor_closes;
-  drain->mailbox = lariat_reactor_mailbox(reactor);
-  drain->reactor = reactor;
-  drain->until_ns = clock->now_ns(clock->context);
-  drain->until_ns +=
+static uint64_t time_after(const lariat_clock *clock, uint64_t drain_ms) {
+  uint64_t ns =
       drain_ms < UINT64_MAX / 4000000u ? drain_ms * 1000000u : UINT64_MAX / 4;
-  return drain;
+  return clock->now_ns(clock->context) + ns;
 }
 
 lariat_deferred *lariat_pool_drain(lariat_pool *pool, lariat_reactor *reactor,
                                    uint64_t drain_ms) {
   lariat_status status = lr_pool_check(pool);
+  unsigned count = lariat_pool_reactors(pool);
+  bool made;
   if (status == LARIAT_EFORKED)
     return lariat_deferred_fail(reactor, status,
                                 "a pool cannot be drained in a forked child");
   if (lr_reactor_closing(reactor))
     return lariat_deferred_fail(reactor, LARIAT_ECLOSED,
                                 "the reactor is being closed");
-  lr_drain *drain = new_drain(pool, reactor, drain_ms);
-  lariat_deferred *deferred = lariat_deferred_new(reactor, NULL, NULL, NULL);
-  if (!drain || lariat_deferred_fired(deferred)) {
-    if (drain) lr_u32_store_relaxed(&drain->count, 1);
-    if (drain) unhold(drain);
-    lariat_deferred_forget(deferred);
-    return lariat_deferred_fail(reactor, LARIAT_ENOMEM, "out of memory");
+  lr_drain *drain = lr_alloc_zero(sizeof *drain + count * sizeof *drain->parts);
+  lariat_deferred *deferred =
+      lr_notice_open(drain ? &drain->notice : NULL, &kind, reactor, &made);
+  if (!made) {
+    lr_free(drain);
+    return deferred;
   }
-  drain->deferred = lariat_deferred_retain(deferred);
-  lr_reactor_add_closer(reactor, &drain->closer);
-  send_parts(drain, lariat_pool_reactors(pool));
+  lr_u32_init(&drain->parts_left, count);
+  lr_pool_hold(pool);
+  drain->pool = pool;
+  drain->until_ns = time_after(lr_pool_clock(pool), drain_ms);
+  send_parts(drain, count);
   return deferred;
 }

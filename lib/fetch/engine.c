@@ -22,6 +22,12 @@ enum { LANE_ROOM = 32, IDLE_TRANSFERS_MAX = 4096 };
  * lane in which something runs cannot be closed. */
 enum { FEW_CONNECTIONS = 64 };
 
+/* A host's only connection is given to another host after so long; and no
+ * longer than the second is waited for one whose answer does not come to its
+ * end before others give theirs, too. */
+static const uint64_t yield_after_ns = 1000000000u;
+static const uint64_t yield_patience_ns = 100000000u;
+
 void lr_engine_count_connection(lr_engine *engine, lr_host *host, unsigned by) {
   engine->open += by;
   host->open += by;
@@ -99,6 +105,39 @@ static lr_lane *lane_for_new_connection(lr_engine *engine, lr_host *host) {
   return lane ? lane : any_lane_with_room(engine);
 }
 
+static bool is_past(const lr_engine *engine, uint64_t from_ns) {
+  return lr_reactor_turn_ns(engine->reactor) >= from_ns + LR_IDLE_LEAST_NS;
+}
+
+static void room_expired(lr_timer *timer) {
+  lr_engine *engine = lr_container(timer, lr_engine, room_timer);
+  lr_dispatcher_unblock(engine->dispatcher);
+}
+
+void lr_engine_ask_later(lr_engine *engine) {
+  uint64_t now_ns = lr_reactor_turn_ns(engine->reactor);
+  if (!lr_timer_is_set(&engine->room_timer))
+    (void)lr_reactor_set_timer(engine->reactor, &engine->room_timer,
+                               now_ns + LR_IDLE_LEAST_NS);
+}
+
+/* How many of the lane's connections are idle.  Where a reserve is kept for
+ * quick hosts, those are not that are so only from one answer to their host's
+ * next request: what counts is how many were not in use for a while. */
+static unsigned idle_of(lr_engine *engine, lr_lane *lane) {
+  unsigned idle = lr_lane_idle(lane);
+  if (!engine->reserve || idle == 0) return idle;
+  bool known = lane->running ? is_past(engine, lane->spare_ns)
+                             : is_past(engine, lane->quiet_ns);
+  if (!known) lr_engine_ask_later(engine);
+  if (!known || !lane->running) return known ? idle : 0;
+  unsigned spare = lane->spare;
+  lane->spare = idle;
+  lane->spare_ns = lr_reactor_turn_ns(engine->reactor);
+  if (spare == 0) lr_engine_ask_later(engine);
+  return spare;
+}
+
 /* Closes idle connections to make room for others: those of a quiet lane at
  * once, else, if `all`, one at the end of a transfer in the lane that has
  * most. */
@@ -109,9 +148,9 @@ static void relieve(lr_engine *engine, bool all) {
   for (lr_list *node = engine->lanes.next; node != &engine->lanes;
        node = node->next) {
     lr_lane *lane = lr_container(node, lr_lane, node);
-    unsigned idle = lane->open > lane->running ? lane->open - lane->running : 0;
-    bool quiet = lane->running == 0 && lane->open > 0;
-    if (quiet) {
+    if (lane->running && !all) continue;
+    unsigned idle = idle_of(engine, lane);
+    if (idle && lane->running == 0) {
       lr_engine_recycle(engine, lane);
       return;
     }
@@ -119,7 +158,7 @@ static void relieve(lr_engine *engine, bool all) {
     most = idle;
     fullest = lane;
   }
-  if (fullest && all) lr_lane_squeeze(fullest);
+  if (fullest) lr_lane_squeeze(fullest);
 }
 
 static unsigned engine_left(const lr_engine *engine) {
@@ -128,27 +167,52 @@ static unsigned engine_left(const lr_engine *engine) {
 }
 
 static bool may_connect(lr_engine *engine, lr_host *host) {
+  unsigned lacking = engine->dispatcher->lacking_count;
   if (host->open + host->coming >= host->connections_limit &&
       !lr_connection_close_idle(host, 1))
     return false;
-  if (engine_left(engine) > engine->reserve) return true;
+  if (engine_left(engine) > engine->reserve + lacking) return true;
   /* As with the jobs in flight, the last are not for everybody: slots.h. */
   lr_level level = lr_turns_level(engine->dispatcher, host);
   unsigned kept = lr_slots_floor(engine->reserve, level);
+  if (level == LR_LEVEL_MORE) kept += lacking;
   if (engine_left(engine) > kept) return true;
   relieve(engine, level != LR_LEVEL_MORE || !engine->reserve);
   return engine_left(engine) > kept;
 }
 
-/* `*fresh`: the job will open a connection.
+/* Hosts of which nothing runs, and which find the engine full of connections
+ * in use: each host's jobs would use its own again and again.  Slow hosts give
+ * them some of theirs; one that has a single one does after a while. */
+bool lr_engine_must_yield(lr_engine *engine, const lr_host *host) {
+  lr_dispatcher *dispatcher = engine->dispatcher;
+  uint64_t now_ns = lr_reactor_turn_ns(engine->reactor);
+  unsigned left = engine_left(engine);
+  unsigned needed = lr_slots_floor(engine->reserve, LR_LEVEL_FIRST) +
+                    dispatcher->lacking_count;
+  if (!dispatcher->lacking_count || left >= needed || is_multiplexed(host))
+    return false;
+  if (left + engine->yielding >= needed &&
+      now_ns - engine->yielded_ns < yield_patience_ns)
+    return false;
+  if (host->open == 1 && now_ns - host->served_ns < yield_after_ns)
+    return false;
+  return lr_turns_level(dispatcher, host) != LR_LEVEL_QUICK;
+}
+
+/* `*fresh`: the job will open a connection.  One that must have a new one takes
+ * the place of an idle one when there is no room for both.
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY */
-static lariat_status choose_lane(lr_engine *engine, lr_host *host,
+static lariat_status choose_lane(lr_engine *engine, const lr_job *job,
                                  lr_lane **out, bool *fresh) {
+  lr_host *host = job->host;
+  bool needs_new = job->fresh && !is_multiplexed(host);
   *fresh = false;
   *out = is_multiplexed(host) && host->open ? host->lanes[0].lane
                                             : lane_with_idle(host);
-  if (*out) return LARIAT_OK;
-  if (!may_connect(engine, host) && engine->running) return LARIAT_EBUSY;
+  if (*out && !(needs_new && may_connect(engine, host))) return LARIAT_OK;
+  if (!*out && !may_connect(engine, host) && engine->running)
+    return LARIAT_EBUSY;
   *fresh = true;
   *out = lane_for_new_connection(engine, host);
   return *out ? LARIAT_OK : LARIAT_ENOMEM;
@@ -211,6 +275,8 @@ static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
     return status;
   }
   transfer->coming = fresh;
+  if (fresh && !host->open && !host->coming)
+    host->served_ns = lr_reactor_turn_ns(engine->reactor);
   if (fresh) engine->connecting++;
   if (fresh) count_coming(engine, transfer, 1);
   lr_host_in_lane(host, lane)->running++;
@@ -224,8 +290,7 @@ static lariat_status start_with_libcurl(lr_engine *engine, lr_job *job) {
   bool fresh = false;
   lariat_status status = LARIAT_OK;
   if (job->target.tls) status = need_trust(engine);
-  if (status == LARIAT_OK)
-    status = choose_lane(engine, job->host, &lane, &fresh);
+  if (status == LARIAT_OK) status = choose_lane(engine, job, &lane, &fresh);
   if (status != LARIAT_OK) return status;
   if (!lr_host_enter_lane(job->host, lane)) return LARIAT_ENOMEM;
   status = run(engine, job, lane, fresh);
@@ -293,9 +358,34 @@ static void cancel(void *self, lr_job *job) {
   }
   lr_transfer_stop(transfer);
   lr_engine_count(engine, job->response);
-  if (job->outlet) lr_outlet_end(transfer, LARIAT_ECANCELLED);
+  if (job->outlet) lr_outlet_end(job, LARIAT_ECANCELLED);
   detach(engine, transfer);
   lr_dispatcher_unblock(engine->dispatcher);
+}
+
+/* For the outlets. */
+
+static void describe(lr_job *job, lariat_response *response) {
+  lr_transfer_describe(job->transfer, response);
+  lr_engine_count(job->transfer->engine, response);
+}
+
+/* libcurl gives what it has kept inside of this call.  What goes wrong then is
+ * only told here: its multi handle does not end the transfer. */
+static void resume(lr_job *job) {
+  lr_transfer *transfer = job->transfer;
+  lr_engine *engine = transfer->engine;
+  lr_lane *lane = transfer->lane;
+  CURLcode code = curl_easy_pause(
+      transfer->easy, transfer->starving ? CURLPAUSE_SEND : CURLPAUSE_CONT);
+  if (code != CURLE_OK || transfer->fault != LARIAT_OK) {
+    lr_engine_finished(engine, transfer,
+                       code == CURLE_OK ? CURLE_WRITE_ERROR : (int)code);
+    return;
+  }
+  if (job->outlet->paused) return;
+  lane->kick = true;
+  lr_lane_touch(lane);
 }
 
 static lariat_phase phase(void *self, const lr_job *job) {
@@ -318,8 +408,7 @@ static bool turn_end(void *self) {
   lr_engine *engine = self;
   lr_list now;
   lr_list *node;
-  if (!lr_list_empty(&engine->starving)) lr_outlet_feed(engine);
-  if (!lr_list_empty(&engine->resumes)) lr_outlet_resume_all(engine);
+  lr_outlets_turn_end(&engine->outlets);
   lr_list_init(&now);
   lr_list_splice(&now, &engine->touched);
   while ((node = lr_list_first(&now)))
@@ -338,7 +427,8 @@ void lr_engine_recycle(lr_engine *engine, lr_lane *lane) {
 static void close_engine(void *self) {
   lr_engine *engine = self;
   lr_list *node;
-  lr_reactor_unset_timer(engine->reactor, &engine->hunger);
+  lr_outlets_clear(&engine->outlets);
+  lr_reactor_unset_timer(engine->reactor, &engine->room_timer);
   while ((node = lr_list_first(&engine->lanes)))
     lr_lane_free(lr_container(node, lr_lane, node));
   while ((node = lr_list_take_first(&engine->transfers)))
@@ -346,7 +436,7 @@ static void close_engine(void *self) {
   lr_connections_clear(engine);
   lr_sockets_clear(&engine->sockets);
   lr_buffer_clear(&engine->request);
-  EVP_MD_CTX_free(engine->digest);
+  lr_codings_clear(&engine->codings);
   EVP_MD_free(engine->sha256);
   lr_trust_release(engine->trusted);
   lr_free(engine);
@@ -380,9 +470,10 @@ lariat_status lr_engine_open(lr_worker *worker, lr_transport *out) {
   lr_list_init(&engine->transfers);
   lr_list_init(&engine->lanes);
   lr_list_init(&engine->touched);
-  lr_list_init(&engine->resumes);
-  lr_list_init(&engine->starving);
-  engine->hunger.expire = lr_outlet_hunger;
+  lr_outlets_init(&engine->outlets, worker->pool, worker->reactor);
+  engine->outlets.describe = describe;
+  engine->outlets.resume = resume;
+  engine->room_timer.expire = room_expired;
   engine->stats = &worker->engine_stats; /* it outlives the engine */
   *out = (lr_transport){&ops, engine};
   return LARIAT_OK;

@@ -11,7 +11,9 @@
 #include "base/atomics.h"
 #include "base/buffer.h"
 #include "base/list.h"
+#include "fetch/coding.h"
 #include "fetch/connection.h"
+#include "fetch/outlet.h"
 #include "fetch/socket.h"
 #include "fetch/transport.h"
 #include "fetch/worker.h"
@@ -20,9 +22,12 @@
 #include <lariat/response.h>
 
 struct lr_host;
+/* Where a reserve is kept for quick hosts, a connection is not taken for idle
+ * for so long: their next requests come. */
+#define LR_IDLE_LEAST_NS UINT64_C(20000000)
+
 struct lr_lane;
 struct lr_transfer;
-struct evp_md_ctx_st;
 struct evp_md_st;
 struct x509_store_st;
 
@@ -37,17 +42,17 @@ typedef struct lr_engine {
   lr_list transfers; /* idle ones */
   unsigned idle_transfers;
   lr_list lanes;
-  lr_list touched;       /* lanes to see to at the end of the turn */
-  lr_list resumes;       /* outlets of paused transfers that may go on */
-  lr_list starving;      /* outlets that wait for room in the pool's budget */
-  struct lr_outlet *fed; /* the one that may go beyond it */
-  lr_timer hunger;       /* looks after those that starve */
+  lr_list touched; /* lanes to see to at the end of the turn */
+  lr_outlets outlets;
   unsigned lane_count;
   unsigned lane_room;       /* connections a lane */
   unsigned max_connections; /* this reactor's share */
   unsigned reserve;         /* of these, not for hosts that have some */
   unsigned open;            /* connections now */
   unsigned coming;          /* transfers that are about to open one */
+  lr_timer room_timer;      /* while a lane has not been quiet for long */
+  unsigned yielding;        /* connections that go when their answer ends */
+  uint64_t yielded_ns;      /* when the last of them was chosen */
   unsigned running;         /* transfers now */
   unsigned connecting;      /* of these, on a connection not yet made */
   unsigned receiving;       /* of these, the answer has begun */
@@ -59,7 +64,7 @@ typedef struct lr_engine {
   struct evp_md_st *sha256;      /* NULL until the first digest */
   lr_connections own;            /* connections that libcurl has left to us */
   lr_buffer request;             /* one that is being written for these */
-  struct evp_md_ctx_st *digest;  /* of their bodies; NULL until the first */
+  lr_codings codings;            /* for their answers */
   lr_engine_stats *stats;        /* the worker's; any thread reads */
   char inbound[LR_ENGINE_INBOUND];
 } lr_engine;
@@ -72,6 +77,14 @@ void lr_engine_add_stats(lariat_pool_stats *all, const lr_engine_stats *stats);
 
 /* A transfer that was to open a connection has done so, or will not. */
 void lr_engine_connection_came(lr_engine *engine, struct lr_transfer *transfer);
+
+/* An answer of the host's has begun, or ended: whether its connection must be
+ * given up, because hosts that have none wait for one. */
+bool lr_engine_must_yield(lr_engine *engine, const struct lr_host *host);
+
+/* Who asks for a connection may ask again when more is known of those that are
+ * idle. */
+void lr_engine_ask_later(lr_engine *engine);
 
 /* A connection of the host's came or, with (unsigned)-1, went. */
 void lr_engine_count_connection(lr_engine *engine, struct lr_host *host,

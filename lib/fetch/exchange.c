@@ -8,10 +8,10 @@
 #include <sys/socket.h>
 
 #include <curl/curl.h>
-#include <openssl/evp.h>
 
 #include "base/memory.h"
 #include "fetch/connection.h"
+#include "fetch/digest.h"
 #include "fetch/dispatcher.h"
 #include "fetch/engine.h"
 #include "fetch/host.h"
@@ -159,7 +159,8 @@ static void begin(lr_connection *connection, lr_job *job) {
   connection->first_byte_ns = 0;
   job->received = 0;
   lr_answer_begin(&connection->answer, job->response, !job->get,
-                  job->decompress, job->max_body_bytes);
+                  job->decompress ? &engine->codings : NULL,
+                  job->max_body_bytes);
   engine->running++;
 }
 
@@ -218,6 +219,7 @@ static lr_job *leave(lr_connection *connection) {
   if (connection->first_byte_ns) engine->receiving--;
   engine->running--;
   job->received = connection->answer.received;
+  lr_answer_close(&connection->answer);
   job->connection = NULL;
   connection->job = NULL;
   return job;
@@ -284,24 +286,16 @@ static void fail(lr_connection *connection, lariat_status status) {
   lr_dispatcher_done(engine->dispatcher, job);
 }
 
-static bool make_digest(lr_engine *engine, lariat_response *response) {
-  unsigned length = 0;
-  if (!engine->digest) engine->digest = EVP_MD_CTX_new();
-  const EVP_MD *sha256 = lr_engine_sha256(engine);
-  response->has_sha256 =
-      sha256 && engine->digest &&
-      EVP_DigestInit_ex(engine->digest, sha256, NULL) == 1 &&
-      EVP_DigestUpdate(engine->digest, response->body.bytes,
-                       response->body.length) == 1 &&
-      EVP_DigestFinal_ex(engine->digest, response->sha256, &length) == 1;
+static bool make_digest(lariat_response *response) {
+  response->has_sha256 = lr_digest_sha256(
+      response->body.bytes, response->body.length, response->sha256);
   return response->has_sha256;
 }
 
 static lariat_status conclude(lr_connection *connection) {
   const lr_job *job = connection->job;
   lariat_response *response = job->response;
-  if (job->sha256 && !make_digest(connection->engine, response))
-    return LARIAT_ENOMEM;
+  if (job->sha256 && !make_digest(response)) return LARIAT_ENOMEM;
   if (!lr_response_finish(response)) return LARIAT_ENOMEM;
   response->body_bytes = connection->answer.received;
   return LARIAT_OK;
@@ -316,7 +310,8 @@ static void finish(lr_connection *connection, bool more) {
     return;
   }
   describe(connection);
-  bool keeps = connection->answer.keeps && !more && is_sent(connection);
+  bool keeps = connection->answer.keeps && !more && is_sent(connection) &&
+               !lr_engine_must_yield(engine, connection->host);
   lr_job *job = leave(connection);
   lr_engine_count(engine, job->response);
   if (keeps)
@@ -336,8 +331,11 @@ static void lost(lr_connection *connection, lariat_status status) {
 }
 
 static void ended(lr_connection *connection) {
-  if (lr_answer_end(&connection->answer) == LR_ANSWER_DONE)
+  lr_answer_verdict verdict = lr_answer_end(&connection->answer);
+  if (verdict == LR_ANSWER_DONE)
     finish(connection, false);
+  else if (verdict == LR_ANSWER_ODD)
+    leave_to_libcurl(connection);
   else
     lost(connection, LARIAT_ETRUNCATED);
 }

@@ -45,12 +45,12 @@ static lariat_status fail_read(lr_supply *supply, int error) {
   return LARIAT_EUPLOAD;
 }
 
-static lariat_status read_file(lr_supply *supply, struct lr_transfer *transfer,
+static lariat_status read_file(lr_supply *supply, lr_reader *reader,
                                char *bytes, size_t room, size_t *got) {
   file_supply *file = file_of(supply);
   uint64_t left = supply->length - supply->given;
   ssize_t count;
-  (void)transfer;
+  (void)reader;
   if (room > left) room = (size_t)left;
   *got = 0;
   if (room == 0) return LARIAT_OK;

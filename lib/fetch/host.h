@@ -56,6 +56,7 @@ typedef struct lr_host {
   uint32_t connections_limit;
   uint32_t open;           /* connections, over all lanes */
   uint32_t coming;         /* jobs that are about to open one */
+  uint32_t yielding;       /* of the open ones, to be closed for others */
   uint8_t protocol;        /* lr_protocol */
   uint8_t http;            /* lariat_http, part of the identity */
   bool spread;             /* part of the identity */
@@ -71,7 +72,10 @@ typedef struct lr_host {
   uint32_t lane_room;
   uint32_t lane_hint; /* the lane that had an idle connection last */
   lr_host_lane *lanes;
-  uint64_t mean_ns; /* how long its jobs run; 0: none has ended yet */
+  uint64_t mean_ns;   /* how long its jobs run; 0: none has ended yet */
+  uint64_t lacking;   /* nothing runs, for want of a connection: its number
+                         among those that came to that; or 0 */
+  uint64_t served_ns; /* since when it has had a connection, without a break */
   struct lr_dispatcher *dispatcher;
   lr_pace *pace;       /* NULL: as fast as can be */
   uint64_t wanted_ns;  /* since when it waits for its pace; 0: it does not */

@@ -105,6 +105,7 @@ lariat_status lr_lane_add(lr_lane *lane, lr_transfer *transfer) {
   if (code == CURLM_OUT_OF_MEMORY) return LARIAT_ENOMEM;
   if (code != CURLM_OK) return LARIAT_ELIBCURL;
   lane->running++;
+  if (lr_lane_idle(lane) < lane->spare) lane->spare = lr_lane_idle(lane);
   lr_list_append(&lane->transfers, &transfer->node);
   lane->kick = true;
   lr_lane_touch(lane);
@@ -130,14 +131,16 @@ void lr_lane_event(lr_lane *lane, curl_socket_t fd, int curl_events) {
 }
 
 void lr_lane_squeeze(lr_lane *lane) {
-  long keep = lane->open > 1 ? (long)lane->open - 1 : 1;
-  (void)curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS, keep);
+  lane->keep = lane->open > 1 ? lane->open - 1 : 1;
+  (void)curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS, (long)lane->keep);
   lane->squeezed = true;
 }
 
+/* One was closed; or the engine has enough again for all. */
 static void relax(lr_lane *lane) {
-  lr_engine *engine = lane->engine;
-  if (!lane->squeezed || engine->open >= engine->max_connections) return;
+  const lr_engine *engine = lane->engine;
+  bool scarce = engine->open + engine->reserve >= engine->max_connections;
+  if (!lane->squeezed || (scarce && lane->open > lane->keep)) return;
   (void)curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS,
                           (long)engine->lane_room);
   lane->squeezed = false;

@@ -18,17 +18,20 @@ struct lr_transfer;
 typedef struct lr_lane {
   struct lr_engine *engine;
   CURLM *multi;
-  lr_list node;        /* in the engine's lanes */
-  lr_list touched;     /* in the engine's touched lanes, or alone */
-  lr_list transfers;   /* running */
-  unsigned open;       /* connections */
-  unsigned dead;       /* of these, closed by their servers while idle */
-  unsigned coming;     /* transfers that are about to open one */
-  unsigned running;    /* transfers, those included */
-  bool kick;           /* libcurl wants to be called without an event */
-  bool news;           /* there may be finished transfers */
-  bool early;          /* there may be answers before their bodies' ends */
-  bool squeezed;       /* keeps fewer idle connections than it has room for */
+  lr_list node;      /* in the engine's lanes */
+  lr_list touched;   /* in the engine's touched lanes, or alone */
+  lr_list transfers; /* running */
+  unsigned open;     /* connections */
+  unsigned dead;     /* of these, closed by their servers while idle */
+  unsigned coming;   /* transfers that are about to open one */
+  unsigned running;  /* transfers, those included */
+  bool kick;         /* libcurl wants to be called without an event */
+  bool news;         /* there may be finished transfers */
+  bool early;        /* there may be answers before their bodies' ends */
+  bool squeezed;     /* closes an idle one above `keep` */
+  unsigned keep;
+  unsigned spare;      /* connections, of which no more were in use */
+  uint64_t spare_ns;   /* since then */
   uint64_t quiet_ns;   /* since when it has no transfer */
   uint64_t dead_ns;    /* since when one of its connections is dead */
   lr_timer timer;      /* libcurl's */
@@ -56,6 +59,11 @@ void lr_lane_touch(lr_lane *lane);
 /* The end of a turn, for a touched lane: calls libcurl if it wants that, and
  * collects what is finished. */
 void lr_lane_see_to(lr_lane *lane);
+
+/* Connections that nobody uses. */
+static inline unsigned lr_lane_idle(const lr_lane *lane) {
+  return lane->open > lane->running ? lane->open - lane->running : 0;
+}
 
 /* The lane's load: connections it has or is about to have. */
 static inline unsigned lr_lane_load(const lr_lane *lane) {

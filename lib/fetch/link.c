@@ -98,21 +98,29 @@ static const lr_mail_ops cancel_ops = {cancel_arrived, cancel_arrived};
 
 /* On the client's thread. */
 
-/* The pool is closed: what could not be handed over comes back, in a later
- * turn, as if it had been refused there. */
+/* A job, or its cancel, comes back in a later turn, as if it had been refused
+ * there.  What a body's producer had to say is of no use. */
+static void send_back(lr_outbox *outbox, lr_mail *mail) {
+  if (mail->ops == &job_ops) {
+    lr_job *job = lr_job_of_travel(mail);
+    job->outcome = LARIAT_ECLOSED;
+    job->phase = LARIAT_PHASE_QUEUE;
+    mail->ops = &lr_client_home_ops;
+  } else if (mail->ops == &cancel_ops) {
+    mail->ops = &lr_client_cancelled_ops;
+  } else {
+    mail->ops->discard(mail);
+    return;
+  }
+  lr_reactor_post_local(outbox->from, mail);
+}
+
+/* The pool is closed. */
 static void out_refused(lr_outbox *outbox, lr_mail *oldest) {
   while (oldest) {
     lr_mail *mail = oldest;
     oldest = mail->next;
-    if (mail->ops == &job_ops) {
-      lr_job *job = lr_job_of_travel(mail);
-      job->outcome = LARIAT_ECLOSED;
-      job->phase = LARIAT_PHASE_QUEUE;
-      mail->ops = &lr_client_home_ops;
-    } else {
-      mail->ops = &lr_client_cancelled_ops;
-    }
-    lr_reactor_post_local(outbox->from, mail);
+    send_back(outbox, mail);
   }
 }
 

@@ -8,15 +8,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <openssl/evp.h>
+
 #include "base/memory.h"
-#include "fetch/engine.h"
 #include "fetch/job.h"
-#include "fetch/lane.h"
 #include "fetch/pool.h"
 #include "fetch/redirect.h"
 #include "fetch/stream.h"
-#include "fetch/transfer.h"
-#include "fetch/worker.h"
 #include "reactor/reactor.h"
 
 enum { WINDOW = 256 * 1024 };
@@ -40,11 +38,19 @@ static lariat_status open_fd(lr_outlet *outlet, int fd) {
   return LARIAT_OK;
 }
 
+/* Who keeps to a budget must know when nothing is held. */
+static lariat_status open_stream_parts(lr_outlet *outlet,
+                                       lariat_reactor *reactor, size_t window) {
+  lariat_status status =
+      lr_stream_new(reactor, window, &outlet->stream, &outlet->pipe);
+  if (status == LARIAT_OK && outlet->pool) lr_pipe_be_prompt(outlet->pipe);
+  return status;
+}
+
 static lariat_status open_parts(lr_outlet *outlet, lariat_reactor *reactor,
                                 const lariat_request_options *options) {
   size_t window = options->window_bytes ? options->window_bytes : WINDOW;
-  if (options->stream)
-    return lr_stream_new(reactor, window, &outlet->stream, &outlet->pipe);
+  if (options->stream) return open_stream_parts(outlet, reactor, window);
   if (!options->to_fd) return LARIAT_OK;
   return open_fd(outlet, options->body_fd);
 }
@@ -101,10 +107,16 @@ static void release(lr_outlet *outlet, size_t bytes) {
     lr_pool_feed(outlet->pool);
 }
 
-void lr_outlet_give(lr_outlet *outlet) { release(outlet, outlet->held); }
+static void release_all(lr_outlet *outlet) { release(outlet, outlet->held); }
+
+void lr_outlet_give(lr_outlet *outlet) {
+  if (outlet->held && outlet->stream)
+    outlet->held -= lr_stream_keep(outlet->stream, outlet->pool, outlet->held);
+  release_all(outlet);
+}
 
 void lr_outlet_free(lr_outlet *outlet) {
-  lr_outlet_give(outlet);
+  release_all(outlet);
   if (outlet->pipe && !outlet->source_open) lr_pipe_drop(outlet->pipe);
   if (outlet->stream) lr_stream_unhold(outlet->stream);
   if (outlet->fd >= 0) close(outlet->fd);
@@ -115,9 +127,35 @@ void lr_outlet_free(lr_outlet *outlet) {
 
 /* On the pool's. */
 
+static void watch_hunger(lr_outlets *all) {
+  if (lr_timer_is_set(&all->hunger)) return;
+  (void)lr_reactor_set_timer(all->reactor, &all->hunger,
+                             lr_reactor_turn_ns(all->reactor) + hunger_ns);
+}
+
+/* The turn that it makes is all the timer is for. */
+static void look_again(lr_timer *timer) {
+  lr_outlets *all = lr_container(timer, lr_outlets, hunger);
+  if (!lr_list_empty(&all->starving)) watch_hunger(all);
+}
+
+void lr_outlets_init(lr_outlets *all, lariat_pool *pool,
+                     lariat_reactor *reactor) {
+  all->pool = pool;
+  all->reactor = reactor;
+  all->fed = NULL;
+  lr_list_init(&all->resumes);
+  lr_list_init(&all->starving);
+  all->hunger.expire = look_again;
+}
+
+void lr_outlets_clear(lr_outlets *all) {
+  lr_reactor_unset_timer(all->reactor, &all->hunger);
+}
+
 static void resume_soon(lr_outlet *outlet) {
   if (lr_list_empty(&outlet->node))
-    lr_list_append(&outlet->transfer->engine->resumes, &outlet->node);
+    lr_list_append(&outlet->all->resumes, &outlet->node);
 }
 
 /* What a body holds is `bytes` now. */
@@ -136,7 +174,7 @@ static bool may_hold(lr_outlet *outlet, size_t bytes) {
   if (!outlet->pool || bytes <= outlet->held) return true;
   size_t more = bytes - outlet->held;
   outlet->lacks = more;
-  if (outlet->transfer->engine->fed == outlet)
+  if (outlet->all->fed == outlet)
     lr_budget_force(lr_pool_budget(outlet->pool), more);
   else if (!lr_budget_take(lr_pool_budget(outlet->pool), more))
     return false;
@@ -144,25 +182,14 @@ static bool may_hold(lr_outlet *outlet, size_t bytes) {
   return true;
 }
 
-static void watch_hunger(lr_engine *engine) {
-  if (lr_timer_is_set(&engine->hunger)) return;
-  (void)lr_reactor_set_timer(engine->reactor, &engine->hunger,
-                             lr_reactor_turn_ns(engine->reactor) + hunger_ns);
-}
-
-void lr_outlet_hunger(lr_timer *timer) {
-  lr_engine *engine = lr_container(timer, lr_engine, hunger);
-  if (!lr_list_empty(&engine->starving)) watch_hunger(engine);
-}
-
-static size_t starve(lr_outlet *outlet) {
-  lr_engine *engine = outlet->transfer->engine;
+static lariat_status starve(lr_outlet *outlet) {
+  lr_outlets *all = outlet->all;
   outlet->paused = true;
-  lr_list_append(&engine->starving, &outlet->starving);
+  lr_list_append(&all->starving, &outlet->starving);
   lr_u32_add_relaxed(&lr_pool_budget(outlet->pool)->waiting, 1);
-  watch_hunger(engine);
-  lr_reactor_again(engine->reactor); /* it may be the one that may go on */
-  return CURL_WRITEFUNC_PAUSE;
+  watch_hunger(all);
+  lr_reactor_again(all->reactor); /* it may be the one that may go on */
+  return LARIAT_EBUSY;
 }
 
 static void stop_starving(lr_outlet *outlet) {
@@ -173,27 +200,37 @@ static void stop_starving(lr_outlet *outlet) {
 
 /* Another may have its place. */
 static void stop_feeding(lr_outlet *outlet) {
-  lr_engine *engine = outlet->transfer->engine;
-  if (engine->fed != outlet) return;
-  engine->fed = NULL;
-  if (!lr_list_empty(&engine->starving)) lr_reactor_again(engine->reactor);
+  lr_outlets *all = outlet->all;
+  if (all->fed != outlet) return;
+  all->fed = NULL;
+  if (!lr_list_empty(&all->starving)) lr_reactor_again(all->reactor);
 }
 
-/* Without room in the budget, one goes on all the same: or bodies that are not
- * complete could stand in each other's way for ever.  But not while complete
- * ones wait for their callers: with these there will be room. */
-void lr_outlet_feed(lr_engine *engine) {
-  lr_budget *budget = lr_pool_budget(engine->worker->pool);
+/* A stream whose taker has nothing gets a piece in any case. */
+static bool is_dry(lr_outlet *outlet) {
+  hold_exactly(outlet, lr_pipe_held(outlet->pipe));
+  return outlet->held == 0;
+}
+
+/* Without room in the budget, one body goes on all the same: or those that are
+ * not complete could stand in each other's way for ever.  But not while
+ * complete ones wait for their callers: with these there will be room.  Nobody
+ * goes first for needing less than one who came before. */
+static void feed(lr_outlets *all) {
+  lr_budget *budget = lr_pool_budget(all->pool);
   uint64_t room = lr_budget_room(budget);
-  lr_list *node;
-  while ((node = lr_list_first(&engine->starving))) {
+  bool fed = all->fed || lr_u64_load_relaxed(&budget->ready);
+  lr_list *node = all->starving.next;
+  while (node != &all->starving) {
     lr_outlet *outlet = lr_container(node, lr_outlet, starving);
+    node = node->next;
     bool fits = room >= LR_CHUNK_ROOM && room >= outlet->lacks;
-    if (!fits && (engine->fed || lr_u64_load_relaxed(&budget->ready))) return;
-    if (fits)
-      room -= outlet->lacks;
-    else
-      engine->fed = outlet;
+    room = fits ? room - outlet->lacks : 0;
+    if (!fits && (outlet->stream ? !is_dry(outlet) : fed)) continue;
+    if (!fits && !outlet->stream) {
+      all->fed = outlet;
+      fed = true;
+    }
     stop_starving(outlet);
     resume_soon(outlet);
   }
@@ -205,8 +242,8 @@ static void had_room(void *context) {
   if (outlet->paused && lr_list_empty(&outlet->starving)) resume_soon(outlet);
 }
 
-/* Nobody takes it any more: the caller's cancel is on its way, but a paused
- * transfer need not wait for that. */
+/* Nobody takes it any more: the caller's cancel is on its way, but a body that
+ * is held back need not wait for that. */
 static const lr_source_ops source_ops = {had_room, had_room};
 
 bool lr_outlet_may_repeat(const lr_outlet *outlet) {
@@ -221,12 +258,15 @@ static void rewind_fd(lr_outlet *outlet) {
     outlet->error = errno;
 }
 
-void lr_outlet_begin(lr_transfer *transfer) {
-  lr_outlet *outlet = transfer->job->outlet;
-  outlet->transfer = transfer;
+void lr_outlet_begin(lr_outlets *all, lr_job *job,
+                     struct evp_md_ctx_st *digest) {
+  lr_outlet *outlet = job->outlet;
+  outlet->job = job;
+  outlet->all = all;
+  outlet->digest = digest;
   outlet->open = outlet->pool && !outlet->stream;
   outlet->paused = false;
-  lr_outlet_give(outlet);
+  release_all(outlet);
   outlet->ready = false;
   outlet->skip = 0;
   outlet->error = 0;
@@ -234,79 +274,72 @@ void lr_outlet_begin(lr_transfer *transfer) {
   outlet->gone = false;
 }
 
-static void open_stream(lr_transfer *transfer, lr_outlet *outlet) {
-  lr_job *job = transfer->job;
+static void open_stream(lr_outlet *outlet) {
+  lr_job *job = outlet->job;
   lariat_response *response = job->response;
-  lr_transfer_describe(transfer, response);
+  outlet->all->describe(job, response);
   outlet->http_status = response->status;
   outlet->chunked =
       lariat_response_header(response, "Transfer-Encoding") != NULL;
   job->response = NULL;
-  lr_engine_count(transfer->engine, response);
   outlet->source_open = true;
   lr_stream_send_opened(outlet->stream, job, response);
-  lr_pipe_open_source(outlet->pipe, transfer->engine->reactor, &source_ops,
-                      outlet);
+  lr_pipe_open_source(outlet->pipe, outlet->all->reactor, &source_ops, outlet);
 }
 
 /* A redirect that will be followed is none of the taker's business. */
-void lr_outlet_head(lr_transfer *transfer) {
-  const lr_job *job = transfer->job;
+void lr_outlet_head(lr_job *job) {
   lr_outlet *outlet = job->outlet;
   if (outlet->gone || job->response->in_block || job->response->interim) return;
   if (!outlet->stream && outlet->fd < 0) return;
   if (lr_redirect_wanted(job)) return;
   outlet->open = true;
   outlet->gone = true;
-  if (outlet->stream) open_stream(transfer, outlet);
+  if (outlet->stream) open_stream(outlet);
 }
 
-static size_t pause_transfer(lr_outlet *outlet) {
+static lariat_status hold_back(lr_outlet *outlet) {
   outlet->paused = true;
-  return CURL_WRITEFUNC_PAUSE;
+  return LARIAT_EBUSY;
 }
 
-static bool account(lr_transfer *transfer, const char *bytes, size_t length) {
-  transfer->job->received += length;
-  if (transfer->has_digest &&
-      EVP_DigestUpdate(transfer->digest, bytes, length) != 1)
-    transfer->fault = LARIAT_ENOMEM;
-  return transfer->fault == LARIAT_OK;
+static lariat_status account(lr_outlet *outlet, const char *bytes,
+                             size_t length) {
+  outlet->job->received += length;
+  bool done =
+      !outlet->digest || EVP_DigestUpdate(outlet->digest, bytes, length) == 1;
+  return done ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
-static bool within_limit(lr_transfer *transfer, size_t more) {
-  const lr_job *job = transfer->job;
-  if (job->max_body_bytes && job->received + more > job->max_body_bytes)
-    transfer->fault = LARIAT_EBODYLIMIT;
-  return transfer->fault == LARIAT_OK;
+static lariat_status check_limit(const lr_job *job, size_t more) {
+  bool fits =
+      !job->max_body_bytes || job->received + more <= job->max_body_bytes;
+  return fits ? LARIAT_OK : LARIAT_EBODYLIMIT;
 }
 
-static size_t put(lr_transfer *transfer, const char *bytes, size_t length) {
-  lr_outlet *outlet = transfer->job->outlet;
-  if (lr_pipe_full(outlet->pipe)) {
-    stop_feeding(outlet);
-    return pause_transfer(outlet);
-  }
+static lariat_status put(lr_outlet *outlet, const char *bytes, size_t length) {
+  if (lr_pipe_full(outlet->pipe)) return hold_back(outlet);
   hold_exactly(outlet, lr_pipe_held(outlet->pipe));
   if (outlet->held && !may_hold(outlet, outlet->held + length))
     return starve(outlet);
-  if (!within_limit(transfer, length) || !account(transfer, bytes, length))
-    return 0;
-  transfer->fault = lr_pipe_put(outlet->pipe, bytes, length);
+  lariat_status status = check_limit(outlet->job, length);
+  if (status == LARIAT_OK) status = account(outlet, bytes, length);
+  if (status != LARIAT_OK) return status;
+  status = lr_pipe_put(outlet->pipe, bytes, length);
   hold_exactly(outlet, lr_pipe_held(outlet->pipe));
-  return transfer->fault == LARIAT_OK ? length : 0;
+  return status;
 }
 
 /* Into the response, when there is room for it. */
-static size_t keep(lr_transfer *transfer, const char *bytes, size_t length) {
-  lr_job *job = transfer->job;
-  if (!may_hold(job->outlet, lr_response_body_room(job->response, length)))
-    return starve(job->outlet);
-  if (!within_limit(transfer, length) || !account(transfer, bytes, length))
-    return 0;
-  if (!lr_response_add_body(job->response, bytes, length))
-    transfer->fault = LARIAT_ENOMEM;
-  return transfer->fault == LARIAT_OK ? length : 0;
+static lariat_status keep(lr_outlet *outlet, const char *bytes, size_t length) {
+  lariat_response *response = outlet->job->response;
+  if (!may_hold(outlet, lr_response_body_room(response, length)))
+    return starve(outlet);
+  lariat_status status = check_limit(outlet->job, length);
+  if (status == LARIAT_OK) status = account(outlet, bytes, length);
+  if (status != LARIAT_OK) return status;
+  return lr_response_add_body(response, bytes, length) ? LARIAT_OK
+                                                       : LARIAT_ENOMEM;
 }
 
 /* The descriptor. */
@@ -314,76 +347,72 @@ static size_t keep(lr_transfer *transfer, const char *bytes, size_t length) {
 static void fd_ready(lr_watch *watch, uint32_t events) {
   lr_outlet *outlet = lr_container(watch, lr_outlet, watch);
   (void)events;
-  (void)lr_poller_set(lr_reactor_poller(outlet->transfer->engine->reactor),
-                      watch, 0);
+  (void)lr_poller_set(lr_reactor_poller(outlet->all->reactor), watch, 0);
   resume_soon(outlet);
 }
 
-static size_t fail_write(lr_transfer *transfer, int error) {
-  transfer->job->outlet->error = error;
-  transfer->fault = LARIAT_EWRITE;
-  return 0;
+static lariat_status fail_write(lr_outlet *outlet, int error) {
+  outlet->error = error;
+  return LARIAT_EWRITE;
 }
 
-static size_t wait_for_fd(lr_transfer *transfer) {
-  lr_outlet *outlet = transfer->job->outlet;
+static lariat_status wait_for_fd(lr_outlet *outlet) {
   outlet->watch.fd = outlet->fd;
   outlet->watch.ready = fd_ready;
-  if (lr_poller_set(lr_reactor_poller(transfer->engine->reactor),
-                    &outlet->watch, EPOLLOUT) != LARIAT_OK)
-    return fail_write(transfer, errno);
-  return pause_transfer(outlet);
+  if (lr_poller_set(lr_reactor_poller(outlet->all->reactor), &outlet->watch,
+                    EPOLLOUT) != LARIAT_OK)
+    return fail_write(outlet, errno);
+  return hold_back(outlet);
 }
 
 /* What is written of a piece before the descriptor is full will come again
  * with the rest of the piece. */
-static size_t write_out(lr_transfer *transfer, const char *bytes,
-                        size_t length) {
-  lr_outlet *outlet = transfer->job->outlet;
+static lariat_status write_out(lr_outlet *outlet, const char *bytes,
+                               size_t length) {
   size_t done = outlet->skip < length ? outlet->skip : length;
-  if (outlet->error) return fail_write(transfer, outlet->error);
-  if (!within_limit(transfer, length - done)) return 0;
-  while (done < length) {
+  if (outlet->error) return fail_write(outlet, outlet->error);
+  lariat_status status = check_limit(outlet->job, length - done);
+  while (done < length && status == LARIAT_OK) {
     ssize_t written = write(outlet->fd, bytes + done, length - done);
     if (written < 0 && errno == EINTR) continue;
     if (written < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       outlet->skip = done;
-      return wait_for_fd(transfer);
+      return wait_for_fd(outlet);
     }
-    if (written < 0) return fail_write(transfer, errno);
-    if (!account(transfer, bytes + done, (size_t)written)) return 0;
+    if (written < 0) return fail_write(outlet, errno);
+    status = account(outlet, bytes + done, (size_t)written);
     done += (size_t)written;
   }
   outlet->skip = outlet->skip > length ? outlet->skip - length : 0;
-  return length;
+  return status;
 }
 
-size_t lr_outlet_take(lr_transfer *transfer, const char *bytes, size_t length) {
-  const lr_outlet *outlet = transfer->job->outlet;
-  if (outlet->stream) return put(transfer, bytes, length);
-  return outlet->fd >= 0 ? write_out(transfer, bytes, length)
-                         : keep(transfer, bytes, length);
+lariat_status lr_outlet_take(lr_job *job, const char *bytes, size_t length) {
+  lr_outlet *outlet = job->outlet;
+  if (outlet->stream) return put(outlet, bytes, length);
+  return outlet->fd >= 0 ? write_out(outlet, bytes, length)
+                         : keep(outlet, bytes, length);
 }
 
-void lr_outlet_end(lr_transfer *transfer, lariat_status status) {
-  lr_outlet *outlet = transfer->job->outlet;
+void lr_outlet_end(lr_job *job, lariat_status status) {
+  lr_outlet *outlet = job->outlet;
   lr_list_remove(&outlet->node);
   stop_starving(outlet);
-  if (status != LARIAT_OK) lr_outlet_give(outlet);
+  if (status != LARIAT_OK && !outlet->source_open) release_all(outlet);
   if (outlet->held && !outlet->stream) {
     outlet->ready = true;
     lr_u64_add_relaxed(&lr_pool_budget(outlet->pool)->ready, outlet->held);
   }
   stop_feeding(outlet);
   if (outlet->watch.events)
-    (void)lr_poller_set(lr_reactor_poller(transfer->engine->reactor),
-                        &outlet->watch, 0);
-  outlet->transfer = NULL;
+    (void)lr_poller_set(lr_reactor_poller(outlet->all->reactor), &outlet->watch,
+                        0);
+  outlet->job = NULL;
   if (!outlet->source_open) return;
+  hold_exactly(outlet, lr_pipe_held(outlet->pipe));
   lr_pipe_end(outlet->pipe, status);
   lr_pipe_close_source(outlet->pipe);
   outlet->pipe = NULL;
-  lr_outlet_give(outlet);
 }
 
 void lr_outlet_transform(lr_job *job) {
@@ -405,29 +434,16 @@ void lr_outlet_transform(lr_job *job) {
                                      "a transform must not return a deferred");
 }
 
-/* libcurl gives what it has kept inside of this call.  What goes wrong then is
- * only told here: its multi handle does not end the transfer. */
-static void resume(lr_engine *engine, lr_outlet *outlet) {
-  lr_transfer *transfer = outlet->transfer;
-  lr_lane *lane = transfer->lane;
-  outlet->paused = false;
-  CURLcode code = curl_easy_pause(
-      transfer->easy, transfer->starving ? CURLPAUSE_SEND : CURLPAUSE_CONT);
-  if (code != CURLE_OK || transfer->fault != LARIAT_OK) {
-    lr_engine_finished(engine, transfer,
-                       code == CURLE_OK ? CURLE_WRITE_ERROR : (int)code);
-    return;
-  }
-  if (outlet->paused) return;
-  lane->kick = true;
-  lr_lane_touch(lane);
-}
-
-void lr_outlet_resume_all(lr_engine *engine) {
+void lr_outlets_turn_end(lr_outlets *all) {
   lr_list now;
   lr_list *node;
+  if (!lr_list_empty(&all->starving)) feed(all);
+  if (lr_list_empty(&all->resumes)) return;
   lr_list_init(&now);
-  lr_list_splice(&now, &engine->resumes);
-  while ((node = lr_list_take_first(&now)))
-    resume(engine, lr_container(node, lr_outlet, node));
+  lr_list_splice(&now, &all->resumes);
+  while ((node = lr_list_take_first(&now))) {
+    lr_outlet *outlet = lr_container(node, lr_outlet, node);
+    outlet->paused = false;
+    all->resume(outlet->job);
+  }
 }

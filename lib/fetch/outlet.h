@@ -19,9 +19,23 @@
 #include "reactor/timers.h"
 #include <lariat/client.h>
 
-struct lr_engine;
 struct lr_job;
-struct lr_transfer;
+struct evp_md_ctx_st;
+
+/* What the outlets of one transport have in common. */
+typedef struct lr_outlets {
+  lariat_pool *pool;
+  lariat_reactor *reactor;
+  /* The head of a streamed answer is complete: fills in what is known of
+   * connection and timings. */
+  void (*describe)(struct lr_job *job, lariat_response *response);
+  /* The body of a job that was held back may go on. */
+  void (*resume)(struct lr_job *job);
+  lr_list resumes;       /* outlets whose bodies may go on */
+  lr_list starving;      /* outlets that wait for room in the pool's budget */
+  struct lr_outlet *fed; /* the one that may go beyond it */
+  lr_timer hunger;       /* looks after those that starve */
+} lr_outlets;
 
 typedef struct lr_outlet {
   /* Written by the caller. */
@@ -36,13 +50,15 @@ typedef struct lr_outlet {
   lariat_pool *pool; /* whose budget counts; NULL: none does */
 
   /* The pool's. */
-  struct lr_transfer *transfer; /* while it runs */
-  lr_list node;   /* in the engine's list of those to go on, or alone */
-  lr_watch watch; /* of the descriptor, while it is full */
-  bool open;      /* the final headers are complete: the body goes here */
-  bool gone;      /* some of it went to where it does not come back from */
+  struct lr_job *job; /* while it runs, and its transport's outlets */
+  lr_outlets *all;
+  struct evp_md_ctx_st *digest; /* of this body; NULL: none is wanted */
+  lr_list node;                 /* in the list of those to go on, or alone */
+  lr_watch watch;               /* of the descriptor, while it is full */
+  bool open; /* the final headers are complete: the body goes here */
+  bool gone; /* some of it went to where it does not come back from */
   bool source_open;
-  bool paused;  /* libcurl was told to wait */
+  bool paused;  /* the transport was told to wait */
   bool chunked; /* the answer was */
   int http_status;
   int error;   /* of the descriptor, an errno */
@@ -52,7 +68,7 @@ typedef struct lr_outlet {
   size_t held;      /* by this body */
   bool ready;       /* complete: only its caller is missing */
   size_t lacks;     /* what it asked for last */
-  lr_list starving; /* in the engine's list of those that wait, or alone */
+  lr_list starving; /* in the list of those that wait, or alone */
 
   /* The transform's. */
   bool transformed;
@@ -76,8 +92,8 @@ void lr_outlet_refuse(const lariat_request_options *options);
 /* Whoever has the job alone. */
 void lr_outlet_free(lr_outlet *outlet);
 
-/* The body is the user's now: the budget has it no more.  The caller's thread,
- * with the job at home. */
+/* The body is the user's now: the budget has it no more, but for what of a
+ * stream has not been taken.  The caller's thread, with the job at home. */
 void lr_outlet_give(lr_outlet *outlet);
 
 /* Whether the body can still be had from the beginning by another attempt. */
@@ -85,31 +101,38 @@ bool lr_outlet_may_repeat(const lr_outlet *outlet);
 
 /* The rest is for the pool's thread. */
 
-/* The job of `transfer`, which has an outlet, is about to start. */
-void lr_outlet_begin(struct lr_transfer *transfer);
+/* Empty lists for a transport; `describe` and `resume` are its own. */
+void lr_outlets_init(lr_outlets *all, lariat_pool *pool,
+                     lariat_reactor *reactor);
+
+/* The transport is about to close; no outlet is in use. */
+void lr_outlets_clear(lr_outlets *all);
+
+/* `job`, which has an outlet, is about to start; `digest` (may be NULL) gets
+ * all of its body. */
+void lr_outlet_begin(lr_outlets *all, struct lr_job *job,
+                     struct evp_md_ctx_st *digest);
 
 /* A line of the head was taken. */
-void lr_outlet_head(struct lr_transfer *transfer);
+void lr_outlet_head(struct lr_job *job);
 
 /* Bytes of the body, of which none were seen before but for a repetition after
- * a pause.  `length`, or CURL_WRITEFUNC_PAUSE, or 0 with the transfer's fault
- * set. */
-size_t lr_outlet_take(struct lr_transfer *transfer, const char *bytes,
-                      size_t length);
+ * LARIAT_EBUSY.
+ *
+ * LARIAT_OK     all of them were taken
+ * LARIAT_EBUSY  not now: the same again, after `resume`
+ * others        the job fails with that status */
+lariat_status lr_outlet_take(struct lr_job *job, const char *bytes,
+                             size_t length);
 
-/* The transfer is over, or stopped. */
-void lr_outlet_end(struct lr_transfer *transfer, lariat_status status);
+/* The job is over, or stopped. */
+void lr_outlet_end(struct lr_job *job, lariat_status status);
 
-/* The response is complete and the transfer detached. */
+/* The response is complete and the job apart from its transport. */
 void lr_outlet_transform(struct lr_job *job);
 
-/* The end of a turn: those that starve and now have room may go on. */
-void lr_outlet_feed(struct lr_engine *engine);
-
-/* The engine's timer while any starves: the turn it makes is all it is for. */
-void lr_outlet_hunger(lr_timer *timer);
-
-/* The end of a turn: those that may go on do. */
-void lr_outlet_resume_all(struct lr_engine *engine);
+/* The end of a turn: those that starve and now have room may go on, and those
+ * that may go on do. */
+void lr_outlets_turn_end(lr_outlets *all);
 
 #endif

@@ -35,6 +35,7 @@ typedef struct end {
 struct lr_pipe {
   lr_atomic_u32 count; /* the ends, and each mail that is away */
   size_t limit;        /* the window, in chunks */
+  bool prompt;         /* see lr_pipe_be_prompt */
 
   /* The source's. */
   _Alignas(LR_CACHE_LINE) end source;
@@ -117,6 +118,8 @@ lr_pipe *lr_pipe_new(size_t window) {
   pipe->hungry = true;
   return pipe;
 }
+
+void lr_pipe_be_prompt(lr_pipe *pipe) { pipe->prompt = true; }
 
 static void hold(lr_pipe *pipe) { lr_count_retain(&pipe->count); }
 
@@ -302,8 +305,7 @@ static void send_stop(lr_pipe *pipe) {
 }
 
 /* When the source's reactor is gone nobody waits for credits. */
-static void send_credits(lr_pipe *pipe) {
-  size_t enough = pipe->limit / 2;
+static void send_credits(lr_pipe *pipe, size_t enough) {
   if (pipe->consumed.count < (enough ? enough : 1)) return;
   if (!pipe->sink.meets ||
       !send_all(pipe, &pipe->sink, &pipe->source, &pipe->consumed))
@@ -448,13 +450,18 @@ static void consume(lr_pipe *pipe) {
   node *item = take_first(&pipe->queue);
   item->mail.ops = &credit_ops;
   append(&pipe->consumed, item);
-  send_credits(pipe);
+  send_credits(pipe, pipe->limit / 2);
+}
+
+static void found_empty(lr_pipe *pipe) {
+  pipe->hungry = true;
+  if (pipe->prompt) send_credits(pipe, 1);
 }
 
 lr_chunk *lr_pipe_next(lr_pipe *pipe) {
   node *item = pipe->queue.first;
   if (!item) {
-    pipe->hungry = true;
+    found_empty(pipe);
     return NULL;
   }
   lr_chunk *chunk = item->chunk;
@@ -476,8 +483,12 @@ size_t lr_pipe_read(lr_pipe *pipe, void *into, size_t room) {
     pipe->taken = 0;
     consume(pipe);
   }
-  if (done == 0 && room) pipe->hungry = true;
+  if (done == 0 && room) found_empty(pipe);
   return done;
+}
+
+size_t lr_pipe_waiting(const lr_pipe *pipe) {
+  return pipe->queue.count * LR_CHUNK_ROOM;
 }
 
 bool lr_pipe_over(const lr_pipe *pipe, lariat_status *status) {

@@ -54,6 +54,11 @@ typedef struct lr_sink_ops {
  * memory than large ones.  NULL when out of memory.  Any thread. */
 lr_pipe *lr_pipe_new(size_t window);
 
+/* Its sink gives credits back as soon as it is found empty, and not only half
+ * a window at a time: the source knows then that nothing of it is held.  Before
+ * an end is opened. */
+void lr_pipe_be_prompt(lr_pipe *pipe);
+
 /* Gives back the reference of an end that was never opened.  The other end is
  * not told.  Any thread. */
 void lr_pipe_drop(lr_pipe *pipe);
@@ -97,6 +102,9 @@ lr_chunk *lr_pipe_next(lr_pipe *pipe);
 /* The same, copied: up to `room` bytes, 0 when there are none now.  A sink
  * uses this or lr_pipe_next. */
 size_t lr_pipe_read(lr_pipe *pipe, void *into, size_t room);
+
+/* Bytes that have arrived and were not taken out, in whole chunks. */
+size_t lr_pipe_waiting(const lr_pipe *pipe);
 
 /* Whether all was taken out and no more will come; `*status` is what the
  * source gave as the end. */

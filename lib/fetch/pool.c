@@ -11,6 +11,7 @@
 #include "base/process.h"
 #include "deferred/deferred.h"
 #include "fetch/engine.h"
+#include "fetch/notice.h"
 #include "fetch/pace.h"
 #include "fetch/placement.h"
 #include "fetch/quirks.h"
@@ -242,35 +243,17 @@ static lariat_status check_libcurl(const lariat_pool_options *options) {
 
 /* The end. */
 
-/* One who waits for the pool's end on a reactor.  Held by that reactor's
- * thread and by the pool, until each is through with it. */
+/* One who waits for it on a reactor. */
 typedef struct lr_closing {
-  lr_atomic_u32 count;
+  lr_notice notice;
   lr_list node;
-  lr_mail mail;
-  lr_closer closer;
   lariat_pool *pool;
-  lariat_mailbox *mailbox;
-  lariat_deferred *deferred; /* NULL once it was fired */
-  lariat_reactor *reactor;
 } lr_closing;
-
-static void closing_unhold(lr_closing *closing) {
-  if (!lr_count_release(&closing->count)) return;
-  lariat_mailbox_release(closing->mailbox);
-  lr_pool_unhold(closing->pool);
-  lr_free(closing);
-}
 
 static void tell_closers(lariat_pool *pool) {
   lr_list *node;
-  while ((node = lr_list_take_first(&pool->closers))) {
-    lr_closing *closing = lr_container(node, lr_closing, node);
-    if (pool->hosted && closing->reactor == pool->workers[0].reactor)
-      lr_reactor_post_local(closing->reactor, &closing->mail);
-    else if (!lr_mailbox_push(closing->mailbox, &closing->mail))
-      closing_unhold(closing);
-  }
+  while ((node = lr_list_take_first(&pool->closers)))
+    lr_notice_send(&lr_container(node, lr_closing, node)->notice);
 }
 
 void lr_pool_worker_ready(lariat_pool *pool) {
@@ -409,34 +392,20 @@ static bool on_own_thread(const lariat_pool *pool) {
   return false;
 }
 
-static void closing_leaves_reactor(lr_closing *closing, lariat_value result) {
-  lariat_deferred *deferred = closing->deferred;
-  closing->deferred = NULL;
-  lr_reactor_remove_closer(closing->reactor, &closing->closer);
-  (void)lariat_deferred_callback(deferred, result);
-  lariat_deferred_release(deferred);
+static void join_threads(lr_notice *notice) {
+  join(lr_container(notice, lr_closing, notice)->pool);
 }
 
-static void all_ended(lr_mail *mail) {
-  lr_closing *closing = lr_container(mail, lr_closing, mail);
-  join(closing->pool);
-  if (closing->deferred) {
-    closing_leaves_reactor(closing, lariat_none());
-    closing_unhold(closing);
-  }
-  closing_unhold(closing);
+static void drop_closing(lr_notice *notice) {
+  lr_closing *closing = lr_container(notice, lr_closing, notice);
+  lr_pool_unhold(closing->pool);
+  lr_free(closing);
 }
 
-static void reactor_closes(lr_closer *closer) {
-  lr_closing *closing = lr_container(closer, lr_closing, closer);
-  if (!closing->deferred) return;
-  closing_leaves_reactor(
-      closing, lariat_failure_new(LARIAT_ECANCELLED,
-                                  "the reactor closed before the pool ended"));
-  closing_unhold(closing);
-}
-
-static const lr_mail_ops ended_ops = {all_ended, all_ended};
+static const lr_notice_kind closing_kind = {
+    .cut_short = "the reactor closed before the pool ended",
+    .arrived = join_threads,
+    .drop = drop_closing};
 
 static void wait_on_reactor(lr_closing *closing) {
   lariat_pool *pool = closing->pool;
@@ -444,7 +413,7 @@ static void wait_on_reactor(lr_closing *closing) {
   bool over = pool->ended == pool->reactors;
   if (!over) lr_list_append(&pool->closers, &closing->node);
   pthread_mutex_unlock(&pool->lock);
-  if (over) lr_reactor_post_local(closing->reactor, &closing->mail);
+  if (over) lr_notice_send(&closing->notice);
 }
 
 lariat_deferred *lariat_pool_close(lariat_pool *pool, lariat_reactor *reactor,
@@ -455,23 +424,16 @@ lariat_deferred *lariat_pool_close(lariat_pool *pool, lariat_reactor *reactor,
   if (on_own_thread(pool))
     return lariat_deferred_fail(reactor, LARIAT_EBUSY,
                                 "a pool cannot be closed by its own thread");
+  bool made;
   lr_closing *closing = lr_alloc_zero(sizeof *closing);
-  lariat_deferred *deferred = lariat_deferred_new(reactor, NULL, NULL, NULL);
-  if (!closing || lariat_deferred_fired(deferred)) {
+  lariat_deferred *deferred = lr_notice_open(
+      closing ? &closing->notice : NULL, &closing_kind, reactor, &made);
+  if (!made) {
     lr_free(closing);
-    lariat_deferred_forget(deferred);
-    return lariat_deferred_fail(reactor, LARIAT_ENOMEM, "out of memory");
+    return deferred;
   }
-  lr_u32_init(&closing->count, 2);
+  closing->pool = pool;
   lr_pool_hold(pool);
-  *closing = (lr_closing){.count = closing->count,
-                          .mail = {.ops = &ended_ops},
-                          .closer = {.begin = reactor_closes},
-                          .pool = pool,
-                          .mailbox = lariat_reactor_mailbox(reactor),
-                          .deferred = lariat_deferred_retain(deferred),
-                          .reactor = reactor};
-  lr_reactor_add_closer(reactor, &closing->closer);
   begin_close(pool, drain_ms);
   wait_on_reactor(closing);
   return deferred;

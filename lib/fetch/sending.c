@@ -10,7 +10,7 @@
 
 /* As much as libcurl asks for in one go: what is read, and sent, in one system
  * call.  It holds so much for each body that it sends. */
-enum { BUFFER_LEAST = 16 * 1024, BUFFER_MOST = 128 * 1024 };
+enum { BUFFER_LEAST = 16 * 1024, BUFFER_MOST = 256 * 1024 };
 
 static bool is_final(const lariat_response *response) {
   return response->status >= 200 && !response->in_block;
@@ -33,7 +33,7 @@ static size_t give(char *bytes, size_t size, size_t count,
   if (transfer->early && answer_has_length(transfer->job->response))
     return CURL_READFUNC_PAUSE; /* the end of the answer is its end */
   lariat_status status =
-      supply->ops->read(supply, transfer, bytes, size * count, &got);
+      supply->ops->read(supply, &transfer->reader, bytes, size * count, &got);
   if (status == LARIAT_OK) return got;
   if (status == LARIAT_EBUSY) {
     transfer->starving = true;
@@ -59,6 +59,21 @@ static long buffer_for(uint64_t length) {
   return length < BUFFER_MOST ? (long)length : BUFFER_MOST;
 }
 
+/* A supply that had nothing has something again.  An answer that is held back
+ * stays so. */
+static void resume(lr_reader *reader) {
+  lr_transfer *transfer = lr_container(reader, lr_transfer, reader);
+  lr_lane *lane = transfer->lane;
+  const lr_outlet *outlet = transfer->job->outlet;
+  if (!transfer->starving) return;
+  transfer->starving = false;
+  (void)curl_easy_pause(transfer->easy, outlet && outlet->paused
+                                            ? CURLPAUSE_RECV
+                                            : CURLPAUSE_CONT);
+  lane->kick = true;
+  lr_lane_touch(lane);
+}
+
 lariat_status lr_sending_begin(lr_transfer *transfer) {
   CURL *easy = transfer->easy;
   lr_supply *supply = transfer->job->supply;
@@ -66,6 +81,7 @@ lariat_status lr_sending_begin(lr_transfer *transfer) {
   lariat_status status = supply->ops->seek(supply, 0);
   if (status != LARIAT_OK) return status;
   transfer->sending = true;
+  transfer->reader.resume = resume;
   (void)curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
   (void)curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
                          known ? (curl_off_t)supply->length : -1);
@@ -84,19 +100,6 @@ void lr_sending_end(lr_transfer *transfer) {
   transfer->starving = false;
   transfer->early = false;
   if (supply->ops->over) supply->ops->over(supply);
-}
-
-/* An answer that is held back stays so. */
-void lr_sending_resume(lr_transfer *transfer) {
-  lr_lane *lane = transfer->lane;
-  const lr_outlet *outlet = transfer->job->outlet;
-  if (!transfer->starving) return;
-  transfer->starving = false;
-  (void)curl_easy_pause(transfer->easy, outlet && outlet->paused
-                                            ? CURLPAUSE_RECV
-                                            : CURLPAUSE_CONT);
-  lane->kick = true;
-  lr_lane_touch(lane);
 }
 
 bool lr_sending_done(const lr_transfer *transfer) {

@@ -17,10 +17,6 @@ lariat_status lr_sending_begin(lr_transfer *transfer);
 /* Nothing of it is sent any more; forgets the supply. */
 void lr_sending_end(lr_transfer *transfer);
 
-/* A supply that had nothing has something again.  From outside of libcurl's
- * callbacks. */
-void lr_sending_resume(lr_transfer *transfer);
-
 /* Whether libcurl has sent all of it. */
 bool lr_sending_done(const lr_transfer *transfer);
 

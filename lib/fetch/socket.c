@@ -101,6 +101,10 @@ static void connection_closed(lr_engine *engine, lr_socket *socket) {
   lr_host *host = socket->host;
   leave_lane(engine, socket);
   lr_engine_count_connection(engine, host, (unsigned)-1);
+  if (host->yielding) {
+    host->yielding--;
+    engine->yielding--;
+  }
   /* The next connection may speak another protocol, and is waited for. */
   if (host->open == 0 && host->protocol == LR_PROTOCOL_HTTP2)
     host->protocol = LR_PROTOCOL_UNKNOWN;

@@ -10,6 +10,7 @@
 #include "deferred/deferred.h"
 #include "fetch/client.h"
 #include "fetch/link.h"
+#include "fetch/pool.h"
 #include "reactor/reactor.h"
 
 /* Chunks. */
@@ -51,11 +52,32 @@ static lariat_value end_of(const lariat_stream *stream) {
   return lr_failure_no_memory();
 }
 
+/* Of a fetch that is over: what has been taken leaves the budget. */
+static void give_back(lariat_stream *stream) {
+  size_t held = stream->pipe ? lr_pipe_waiting(stream->pipe) : 0;
+  if (stream->held <= held) return;
+  size_t bytes = stream->held - held;
+  stream->held = held;
+  if (lr_budget_give(lr_pool_budget(stream->pool), bytes))
+    lr_pool_feed(stream->pool);
+}
+
+size_t lr_stream_keep(lariat_stream *stream, lariat_pool *pool, size_t held) {
+  size_t waiting = stream->pipe ? lr_pipe_waiting(stream->pipe) : 0;
+  if (waiting > held) waiting = held;
+  if (waiting == 0) return 0;
+  lr_pool_hold(pool);
+  stream->pool = pool;
+  stream->held = waiting;
+  return waiting;
+}
+
 /* Fires `deferred` if there is something to say. */
 static bool feed(lariat_stream *stream, lariat_deferred *deferred) {
   lr_chunk *chunk = stream->pipe ? lr_pipe_next(stream->pipe) : NULL;
   if (chunk) {
     stream->taken += chunk->length;
+    give_back(stream);
     (void)lr_deferred_fire(deferred,
                            lariat_value_of(&lariat_chunk_type, chunk));
     return true;
@@ -105,18 +127,20 @@ lariat_status lr_stream_new(lariat_reactor *reactor, size_t window,
   return LARIAT_OK;
 }
 
-/* One that was never opened still has its sink; nothing was ever sent to it. */
-void lr_stream_unhold(lariat_stream *stream) {
-  if (!lr_count_release(&stream->count)) return;
-  if (stream->pipe) lr_pipe_close_sink(stream->pipe);
-  lariat_value_drop(stream->result);
-  lariat_mailbox_release(stream->mailbox);
-  lr_free(stream);
-}
-
 static void close_sink(lariat_stream *stream) {
   if (stream->pipe) lr_pipe_close_sink(stream->pipe);
   stream->pipe = NULL;
+  give_back(stream);
+}
+
+/* One that was never opened still has its sink; nothing was ever sent to it. */
+void lr_stream_unhold(lariat_stream *stream) {
+  if (!lr_count_release(&stream->count)) return;
+  close_sink(stream);
+  if (stream->pool) lr_pool_unhold(stream->pool);
+  lariat_value_drop(stream->result);
+  lariat_mailbox_release(stream->mailbox);
+  lr_free(stream);
 }
 
 void lr_stream_finish(lariat_stream *stream, lariat_value result) {

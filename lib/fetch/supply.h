@@ -13,9 +13,15 @@
 #include <lariat/upload.h>
 
 struct lr_job;
-struct lr_transfer;
 
 typedef struct lr_supply lr_supply;
+
+/* Who reads a supply, on the pool's thread.
+ *   resume  there was nothing, and there is something again; never inside
+ *           `read` */
+typedef struct lr_reader {
+  void (*resume)(struct lr_reader *reader);
+} lr_reader;
 
 typedef struct lr_supply_ops {
   /* On the pool's thread.
@@ -23,12 +29,12 @@ typedef struct lr_supply_ops {
    *         LARIAT_EUPLOAD: what was read cannot be read again
    *   read  puts up to `room` bytes (not 0) into `bytes`, and their number
    *         into `*got`; 0 is the end.  LARIAT_OK; LARIAT_EBUSY: there is none
-   *         now, and lr_sending_resume will be called for `transfer`; others:
-   *         it failed, and `detail` says how
-   *   over  nothing of this transfer is read any more (may be NULL) */
+   *         now, and the reader is resumed later; others: it failed, and
+   *         `detail` says how
+   *   over  this reader reads no more (may be NULL) */
   lariat_status (*seek)(lr_supply *supply, uint64_t position);
-  lariat_status (*read)(lr_supply *supply, struct lr_transfer *transfer,
-                        char *bytes, size_t room, size_t *got);
+  lariat_status (*read)(lr_supply *supply, lr_reader *reader, char *bytes,
+                        size_t room, size_t *got);
   void (*over)(lr_supply *supply);
 
   /* On the caller's thread: the request is over, and with LARIAT_OK it has its

@@ -105,6 +105,9 @@ static int connected(void *transfer_pointer, char *remote_ip, char *local_ip,
   (void)remote_port;
   if (transfer->connecting) transfer->engine->connecting--;
   transfer->connecting = false;
+  /* It may have found one that has become idle since it was added: none is to
+   * come any more, for which others of the host could hope. */
+  lr_engine_connection_came(transfer->engine, transfer);
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_handshake(transfer);
   if (transfer->leaves) lr_connection_expect(transfer, local_port);
@@ -143,12 +146,26 @@ static void set_pruning(lr_transfer *transfer, bool prunes) {
   transfer->prunes = prunes;
 }
 
+/* The connection goes to another host.  (Whether one that is to be ours does,
+ * is seen at the end.) */
+static void yield_connection(lr_transfer *transfer) {
+  lr_engine *engine = transfer->engine;
+  if (transfer->leaving >= 0 || !lr_engine_must_yield(engine, transfer->host))
+    return;
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, 1L);
+  transfer->plain = false;
+  transfer->host->yielding++;
+  engine->yielding++;
+  engine->yielded_ns = lr_reactor_turn_ns(engine->reactor);
+}
+
 static void first_line(lr_transfer *transfer) {
   transfer->heard = true;
   transfer->engine->receiving++;
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_answer(transfer);
   if (transfer->hopes) set_pruning(transfer, false);
+  if (transfer->engine->dispatcher->lacking_count) yield_connection(transfer);
 }
 
 /* Returning less than was given makes libcurl end the transfer. */
@@ -168,8 +185,17 @@ static size_t take_header(char *line, size_t size, size_t count,
   if (!transfer->heard) first_line(transfer);
   if (transfer->guarded) lr_fold_follow(transfer);
   if (transfer->sending) lr_sending_head_came(transfer);
-  if (job->outlet) lr_outlet_head(transfer);
+  if (job->outlet) lr_outlet_head(job);
   return length;
+}
+
+static size_t give_outlet(lr_transfer *transfer, const char *bytes,
+                          size_t length) {
+  lariat_status status = lr_outlet_take(transfer->job, bytes, length);
+  if (status == LARIAT_OK) return length;
+  if (status == LARIAT_EBUSY) return CURL_WRITEFUNC_PAUSE;
+  transfer->fault = status;
+  return 0;
 }
 
 static size_t take_body(char *bytes, size_t size, size_t count,
@@ -179,7 +205,7 @@ static size_t take_body(char *bytes, size_t size, size_t count,
   size_t length = size * count;
   if (job->idle_timeout_ns) note_activity(transfer);
   if (job->outlet && job->outlet->open)
-    return lr_outlet_take(transfer, bytes, length);
+    return give_outlet(transfer, bytes, length);
   job->received += length;
   if (job->max_body_bytes && job->received > job->max_body_bytes)
     transfer->fault = LARIAT_EBODYLIMIT;
@@ -494,7 +520,9 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   if (transfer->decompress != job->decompress)
     set_encoding(transfer, job->decompress);
   job->transfer = transfer;
-  if (job->outlet) lr_outlet_begin(transfer);
+  if (job->outlet)
+    lr_outlet_begin(&transfer->engine->outlets, job,
+                    transfer->has_digest ? transfer->digest : NULL);
   return LARIAT_OK;
 }
 
@@ -760,7 +788,7 @@ void lr_transfer_conclude(lr_transfer *transfer, int curl_code) {
   }
   if (response) read_timings(transfer, response);
   if (job->outcome == LARIAT_OK) job->outcome = finish_response(transfer);
-  if (job->outlet) lr_outlet_end(transfer, job->outcome);
+  if (job->outlet) lr_outlet_end(job, job->outcome);
   if (job->outcome == LARIAT_OK) return;
   job->phase = (uint8_t)lr_transfer_phase(transfer);
   if (job->outcome == LARIAT_ETIMEDOUT)

@@ -13,6 +13,7 @@
 
 #include "base/list.h"
 #include "fetch/job.h"
+#include "fetch/supply.h"
 
 struct lr_engine;
 struct lr_lane;
@@ -25,6 +26,7 @@ typedef struct lr_transfer {
   struct lr_lane *lane; /* while it runs */
   struct lr_host *host; /* while it runs */
   lr_job *job;          /* while it runs */
+  lr_reader reader;     /* of the job's supply */
   lr_list node;         /* in the lane's or the engine's list */
   lr_list attempts;     /* its sockets that are not connected yet */
   bool coming;          /* counted as about to open a connection */

@@ -8,8 +8,9 @@
 enum { QUICKER = 4, MEAN_WEIGHT = 8 };
 
 /* How often those who wait for a token are looked at again: what is quick
- * depends on the others, and changes with time. */
+ * depends on the others, and changes with time; if it has changed by a part. */
 static const uint64_t review_ns = 20000000u;
+enum { REVIEW_PART = 8 };
 
 /* How often is looked whether another reactor has sent its request to a host
  * with a delay: a part of the delay, within these. */
@@ -30,11 +31,14 @@ bool lr_turns_init(lr_dispatcher *dispatcher) {
   lr_list_init(&dispatcher->paced);
   lr_list_init(&dispatcher->blocked);
   lr_list_init(&dispatcher->blocked_first);
+  dispatcher->lacking_count = 0;
+  dispatcher->lacking_last = 0;
   lr_list_init(&dispatcher->sent);
   dispatcher->waiting_hosts = 0;
   dispatcher->rate_timer = (lr_timer){.expire = rate_is_due};
   dispatcher->rate_since_ns = 0;
   dispatcher->usual_at_ns = 0;
+  dispatcher->judged_ns = 0;
   dispatcher->review_timer = (lr_timer){.expire = review};
   dispatcher->own_slots = NULL;
   dispatcher->till = limits->till;
@@ -78,6 +82,11 @@ static uint32_t host_allows(const lr_host *host) {
   return host->protocol == LR_PROTOCOL_UNKNOWN && host->limit ? 1 : host->limit;
 }
 
+static void end_lack(lr_dispatcher *dispatcher, lr_host *host) {
+  if (host->lacking) dispatcher->lacking_count--;
+  host->lacking = 0;
+}
+
 static bool in_line(const lr_host *host) {
   return host->place == LR_HOST_READY || host->place == LR_HOST_WAITING;
 }
@@ -85,6 +94,7 @@ static bool in_line(const lr_host *host) {
 void lr_turns_place(lr_dispatcher *dispatcher, lr_host *host) {
   if (!host->queued || host->running >= host_allows(host)) {
     host->wanted_ns = 0;
+    end_lack(dispatcher, host);
     if (host->place != LR_HOST_STILL)
       move(dispatcher, host, LR_HOST_STILL, NULL);
     return;
@@ -100,10 +110,29 @@ void lr_turns_count(lr_dispatcher *dispatcher, lr_host *host, int by) {
   dispatcher->by_place[host->place] += (uint32_t)by;
 }
 
+/* A quick host that has lost its last connection is the first to get one, and
+ * who has asked in vain keeps his place: he looks past those few who were there
+ * before him and have asked in the same turn. */
+static lr_list *place_among_lacking(lr_dispatcher *dispatcher, lr_host *host) {
+  lr_list *node = dispatcher->blocked_first.next;
+  if (lr_turns_level(dispatcher, host) == LR_LEVEL_QUICK) return node;
+  if (!host->lacking) return &dispatcher->blocked_first;
+  while (node != &dispatcher->blocked_first &&
+         lr_container(node, lr_host, ring)->lacking < host->lacking)
+    node = node->next;
+  return node;
+}
+
 void lr_turns_block(lr_dispatcher *dispatcher, lr_host *host) {
+  lr_list *before = &dispatcher->blocked;
   host->wanted_ns = 0;
-  move(dispatcher, host, LR_HOST_BLOCKED,
-       host->running ? &dispatcher->blocked : &dispatcher->blocked_first);
+  if (host->running) end_lack(dispatcher, host);
+  if (!host->running) before = place_among_lacking(dispatcher, host);
+  if (!host->running && !host->lacking) {
+    host->lacking = ++dispatcher->lacking_last;
+    dispatcher->lacking_count++;
+  }
+  move(dispatcher, host, LR_HOST_BLOCKED, before);
 }
 
 void lr_turns_unblock(lr_dispatcher *dispatcher, lr_host *host) {
@@ -223,12 +252,24 @@ static void review_list(lr_dispatcher *dispatcher, lr_list *list) {
   }
 }
 
+/* A host that waits has its own times judged anew whenever one of its jobs
+ * ends.  Without that it can only be quick by now because the others have
+ * become slower. */
 static void review(lr_timer *timer) {
   lr_dispatcher *dispatcher = lr_container(timer, lr_dispatcher, review_timer);
+  uint64_t judged_ns = dispatcher->judged_ns;
+  if (usual_ns(dispatcher) <= judged_ns + judged_ns / REVIEW_PART) return;
+  dispatcher->judged_ns = usual_ns(dispatcher);
   for (int rank = 0; rank < LR_RANKS; rank++) {
     review_list(dispatcher, &dispatcher->waiting[LR_LEVEL_FIRST].rank[rank]);
     review_list(dispatcher, &dispatcher->waiting[LR_LEVEL_MORE].rank[rank]);
   }
+}
+
+static void note_judgement(lr_dispatcher *dispatcher) {
+  uint64_t by_ns = usual_ns(dispatcher);
+  if (!dispatcher->waiting_hosts || by_ns < dispatcher->judged_ns)
+    dispatcher->judged_ns = by_ns;
 }
 
 /* Where nothing is reserved there is nothing to review. */
@@ -247,6 +288,7 @@ static bool take_token(lr_dispatcher *dispatcher, lr_host *host) {
   if (lr_till_take(till, LR_LEVEL_MORE, now_ns)) return true;
   lr_level level = lr_turns_level(dispatcher, host);
   if (level != LR_LEVEL_MORE && lr_till_take(till, level, now_ns)) return true;
+  note_judgement(dispatcher);
   move(dispatcher, host, LR_HOST_WAITING,
        &dispatcher->waiting[level].rank[host->rank]);
   return false;
@@ -347,6 +389,7 @@ lr_host *lr_turns_next(lr_dispatcher *dispatcher) {
 
 void lr_turns_started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
   job->slot_ns = lr_reactor_turn_ns(dispatcher->reactor);
+  end_lack(dispatcher, host);
   if (host->spaced) host->sending = job;
 }
 

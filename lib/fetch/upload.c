@@ -18,7 +18,6 @@
 #include "base/memory.h"
 #include "deferred/deferred.h"
 #include "fetch/client.h"
-#include "fetch/sending.h"
 #include "fetch/worker.h"
 #include "reactor/mailbox.h"
 #include "reactor/reactor.h"
@@ -73,8 +72,8 @@ struct lariat_upload {
   _Alignas(LR_CACHE_LINE) lr_atomic_u64 taken;
   lr_atomic_u32 up;
   lr_mail call;
-  uint32_t loan;                /* the number of the one that is next */
-  struct lr_transfer *transfer; /* that reads it */
+  uint32_t loan;     /* the number of the one that is next */
+  lr_reader *reader; /* NULL: none */
 
   _Alignas(LR_CACHE_LINE) char ring[];
 };
@@ -170,13 +169,13 @@ static size_t copy_next(lariat_upload *upload, char *bytes, size_t length) {
   return length;
 }
 
-static lariat_status read_next(lr_supply *supply, struct lr_transfer *transfer,
+static lariat_status read_next(lr_supply *supply, lr_reader *reader,
                                char *bytes, size_t room, size_t *got) {
   lariat_upload *upload = upload_of(supply);
   bool last;
   uint64_t there = available(upload, &last);
   *got = 0;
-  upload->transfer = transfer;
+  upload->reader = reader;
   if (there == 0 && !last) {
     (void)lr_u32_or_acq_rel(&upload->down, HUNGRY);
     there = available(upload, &last);
@@ -192,12 +191,12 @@ static lariat_status read_next(lr_supply *supply, struct lr_transfer *transfer,
   return LARIAT_OK;
 }
 
-static void over(lr_supply *supply) { upload_of(supply)->transfer = NULL; }
+static void over(lr_supply *supply) { upload_of(supply)->reader = NULL; }
 
 static void poked(lr_mail *mail) {
   lariat_upload *upload = lr_container(mail, lariat_upload, poke);
   (void)lr_u32_and_acq_rel(&upload->down, ~(uint32_t)(HUNGRY | POKED));
-  if (upload->transfer) lr_sending_resume(upload->transfer);
+  if (upload->reader) upload->reader->resume(upload->reader);
   drop_hold(upload);
 }
 
@@ -240,15 +239,19 @@ static uint64_t place_to_go_on(lariat_upload *upload) {
   return upload->loans[(upload->rest ? last : last - LOANS / 2) % LOANS].end;
 }
 
-/* Something is new for the pool: wakes its side if that waits.  It does so only
- * while it has the job, and so its worker is there. */
+/* Something is new for the pool: wakes its side if that waits, at the end of
+ * the turn, or now if there is much to read: not for each of many writes.  It
+ * waits only while it has the job, and so its worker is there. */
 static void poke(lariat_upload *upload, uint32_t news) {
   uint32_t down = lr_u32_or_acq_rel(&upload->down, news);
-  if (!(down & HUNGRY) || (down & POKED) || !upload->job) return;
-  (void)lr_u32_or_acq_rel(&upload->down, POKED);
-  lr_count_retain(&upload->count);
-  if (!lr_mailbox_push(upload->job->link->worker->mailbox, &upload->poke))
-    drop_hold(upload);
+  if (!(down & HUNGRY) || !upload->job) return;
+  lr_outbox *out = &upload->job->link->out;
+  if (!(down & POKED)) {
+    (void)lr_u32_or_acq_rel(&upload->down, POKED);
+    lr_count_retain(&upload->count);
+    lr_outbox_put(out, &upload->poke);
+  }
+  if (used(upload) >= upload->window / 2) lr_outbox_flush(out);
 }
 
 /* How many of the bytes found room. */
@@ -468,12 +471,19 @@ static lariat_status check_more(lariat_upload *upload, const char *function,
   return LARIAT_EUPLOAD;
 }
 
-/* They were added: `deferred` will say when there is room again. */
+/* They were added: `deferred` will say when there is room again.  If a write of
+ * the same length would still fit, there is: who waits is called only when he
+ * can fill half of the window. */
 static lariat_deferred *added(lariat_upload *upload, lariat_deferred *deferred,
                               size_t length) {
   upload->written += length;
   upload->waiter = lariat_deferred_retain(deferred);
-  go_on(upload);
+  if (upload->rest || length == 0 || ring_room(upload) < length) {
+    go_on(upload);
+    return deferred;
+  }
+  poke(upload, 0);
+  fire_waiter(upload, lariat_none());
   return deferred;
 }
 

@@ -91,6 +91,11 @@ lr_mail *lr_mailbox_drain(lariat_mailbox *mailbox) {
   return found == SLEEPING ? NULL : in_order(found);
 }
 
+bool lr_mailbox_has_mail(const lariat_mailbox *mailbox) {
+  const void *found = lr_ptr_load_relaxed(&mailbox->head);
+  return found && found != SLEEPING && found != CLOSED;
+}
+
 bool lr_mailbox_sleep(lariat_mailbox *mailbox) {
   void *expected = NULL;
   if (lr_ptr_cas_release(&mailbox->head, &expected, SLEEPING)) return true;

@@ -65,6 +65,9 @@ bool lr_mailbox_push(lariat_mailbox *mailbox, lr_mail *mail);
 bool lr_mailbox_push_chain(lariat_mailbox *mailbox, lr_mail *oldest,
                            lr_mail *newest);
 
+/* Whether there is mail.  Owner only. */
+bool lr_mailbox_has_mail(const lariat_mailbox *mailbox);
+
 /* Takes all there is as one chain, oldest first, linked by `next`, with the
  * newest in the oldest's `end`; NULL when empty.  The owner is awake
  * afterwards.  Owner only. */

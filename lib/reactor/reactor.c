@@ -174,6 +174,7 @@ void lr_reactor_again(lariat_reactor *reactor) {
 
 bool lr_reactor_pending(const lariat_reactor *reactor) {
   return lr_reactor_has_work(reactor) ||
+         lr_mailbox_has_mail(reactor->mailbox) ||
          lr_timers_next(&reactor->timers) <= lariat_reactor_now_ns(reactor);
 }
 

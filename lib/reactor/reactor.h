@@ -136,8 +136,8 @@ lariat_mailbox *lr_reactor_own_mailbox(const lariat_reactor *reactor);
  * its own thread, without an atomic operation. */
 void lr_reactor_post_local(lariat_reactor *reactor, lr_mail *mail);
 
-/* Whether there is work to do now: calls, mail that was taken out, timers that
- * are due.  Descriptors and the mailbox are not looked at. */
+/* Whether there is work to do now: calls, mail, timers that are due.
+ * Descriptors are not looked at. */
 bool lr_reactor_pending(const lariat_reactor *reactor);
 
 /* Makes sure that a turn comes soon: for work that was left over. */

@@ -9,11 +9,14 @@
 #include "base/memory.h"
 #include "fetch/digest.h"
 #include "fetch/dispatcher.h"
+#include "fetch/outlet.h"
 #include "fetch/placement.h"
 #include "fetch/pool.h"
+#include "fetch/stream.h"
+#include "fetch/supply.h"
 #include "fetch/worker.h"
 
-enum { PHASES = LARIAT_PHASE_BODY + 1 };
+enum { PHASES = LARIAT_PHASE_BODY + 1, PIECE = LR_CHUNK_ROOM };
 
 static const uint64_t ns_per_ms = 1000000;
 
@@ -29,11 +32,16 @@ typedef struct scripted {
   lariat_reactor *reactor;
   lariat_script script;
   void *context;
-  lr_list begun;            /* exchanges that have just been started */
+  lr_outlets outlets;
+  lr_list begun;            /* exchanges that are to go on: they were started,
+                               or there is more of their request's body */
   lr_list over;             /* and those that have come to their end */
   unsigned max_connections; /* this reactor's share */
   unsigned open;            /* connections */
   unsigned running;         /* exchanges */
+  unsigned connecting;      /* of these, on a connection not yet made */
+  unsigned receiving;       /* of these, the answer has begun */
+  char piece[PIECE];        /* of a request's body, while it is looked at */
 } scripted;
 
 /* One request and its answer. */
@@ -53,6 +61,21 @@ typedef struct exchange {
   int http_version;
   lr_buffer head; /* the lines of the head */
   lr_buffer body;
+  size_t body_piece;
+  size_t delivered;             /* of the body, where it goes in pieces */
+  uint64_t body_ns;             /* its phase takes so long */
+  struct evp_md_ctx_st *digest; /* NULL: none is wanted */
+  uint64_t heard_ns;            /* a piece went or came last; 0: none has */
+
+  /* The request's body, if it comes from a supply. */
+  lr_reader reader;
+  bool sending;
+  bool starving; /* there was nothing to read */
+  size_t upload_piece;
+  uint64_t upload_ns; /* a piece in so long */
+  uint64_t upload_stops;
+  uint64_t read_ns; /* when the next is due */
+  lariat_take take;
 } exchange;
 
 /* What the script sees. */
@@ -72,6 +95,12 @@ const char *lariat_asked_header(const lariat_asked *asked, const char *name) {
 const char *lariat_asked_body(const lariat_asked *asked, size_t *length) {
   if (length) *length = asked->job->body_length;
   return asked->job->body ? asked->job->body : "";
+}
+
+bool lariat_asked_upload(const lariat_asked *asked, uint64_t *length) {
+  const lr_supply *supply = asked->job->supply;
+  if (length) *length = supply ? supply->length : 0;
+  return supply != NULL;
 }
 
 unsigned lariat_asked_redirects(const lariat_asked *asked) {
@@ -199,6 +228,19 @@ static void set_end(exchange *it, const lariat_answer *answer) {
   if (it->last <= LARIAT_PHASE_TLS) it->reused = false;
 }
 
+static size_t piece_of(size_t asked) {
+  return asked == 0 || asked > PIECE ? PIECE : asked;
+}
+
+static void set_pieces(exchange *it, const lariat_answer *answer) {
+  it->body_piece = piece_of(answer->body_piece);
+  it->body_ns = answer->body_ms * ns_per_ms;
+  it->upload_piece = piece_of(answer->upload_piece);
+  it->upload_ns = answer->upload_ms * ns_per_ms;
+  it->upload_stops = answer->upload_stops;
+  it->take = answer->take;
+}
+
 static void set_times(exchange *it, const lariat_answer *answer) {
   const uint64_t ms[PHASES] = {
       [LARIAT_PHASE_DNS] = it->reused ? 0 : answer->dns_ms,
@@ -214,6 +256,7 @@ static void set_times(exchange *it, const lariat_answer *answer) {
     it->ends_ns[phase] = at_ns;
   }
   if (it->stays) it->ends_ns[it->last] = UINT64_MAX;
+  it->read_ns = it->ends_ns[LARIAT_PHASE_TLS] + it->upload_ns;
 }
 
 /* Phase after phase. */
@@ -222,12 +265,15 @@ static bool is_connecting(lariat_phase phase) {
   return phase <= LARIAT_PHASE_TLS;
 }
 
-/* When the phase ends, if no limit is in its way: a clock that jumps must not
- * let an answer pass which came too late. */
+/* A clock that jumps must not let an answer pass which came too late. */
+static uint64_t in_time(const exchange *it, uint64_t at_ns) {
+  return at_ns >= it->job->deadline_ns ? UINT64_MAX : at_ns;
+}
+
+/* When the phase ends, if no limit is in its way. */
 static uint64_t end_of(const exchange *it, lariat_phase phase) {
   const lr_job *job = it->job;
-  uint64_t end_ns = it->ends_ns[phase];
-  if (end_ns >= job->deadline_ns) return UINT64_MAX;
+  uint64_t end_ns = in_time(it, it->ends_ns[phase]);
   if (is_connecting(phase) && job->connect_timeout_ns && !it->reused &&
       end_ns - job->started_ns >= job->connect_timeout_ns)
     return UINT64_MAX;
@@ -260,20 +306,51 @@ static lariat_status take_head(exchange *it) {
   return status;
 }
 
+/* A body that is only kept comes as a whole. */
 static lariat_status take_body(exchange *it) {
   lr_job *job = it->job;
-  lariat_response *response = job->response;
-  job->received = it->body.length;
+  const lr_buffer *body = &it->body;
+  job->received = body->length;
   if (job->max_body_bytes && job->received > job->max_body_bytes)
     return LARIAT_EBODYLIMIT;
-  if (!lr_response_add_body(response, it->body.bytes, it->body.length) ||
-      !lr_response_finish(response))
+  if (it->digest && !lr_digest_add(it->digest, body->bytes, body->length))
     return LARIAT_ENOMEM;
-  if (!job->sha256) return LARIAT_OK;
-  response->has_sha256 =
-      lr_digest_sha256(lariat_response_body(response, NULL),
-                       response->body.length, response->sha256);
-  return response->has_sha256 ? LARIAT_OK : LARIAT_ENOMEM;
+  return lr_response_add_body(job->response, body->bytes, body->length)
+             ? LARIAT_OK
+             : LARIAT_ENOMEM;
+}
+
+static bool goes_out(const lr_job *job) {
+  return job->outlet && job->outlet->open;
+}
+
+static lariat_status finish_digest(exchange *it, uint8_t sha256[32],
+                                   bool *has) {
+  if (!it->digest) return LARIAT_OK;
+  *has = lr_digest_end(it->digest, sha256);
+  return *has ? LARIAT_OK : LARIAT_ENOMEM;
+}
+
+/* The response of a stream is away. */
+static lariat_status finish_body(exchange *it) {
+  lr_job *job = it->job;
+  lariat_response *response = job->response;
+  lariat_status status = goes_out(job) ? LARIAT_OK : take_body(it);
+  if (status != LARIAT_OK) return status;
+  if (!response) {
+    lariat_stream *stream = job->outlet->stream;
+    return finish_digest(it, stream->sha256, &stream->has_sha256);
+  }
+  if (!lr_response_finish(response)) return LARIAT_ENOMEM;
+  response->body_bytes = job->received;
+  return finish_digest(it, response->sha256, &response->has_sha256);
+}
+
+/* How many are in which phase. */
+static void count_phase(exchange *it, unsigned by) {
+  scripted *transport = it->transport;
+  if (is_connecting(it->at)) transport->connecting += by;
+  if (it->at == LARIAT_PHASE_BODY) transport->receiving += by;
 }
 
 /* What the end of a phase brings. */
@@ -283,7 +360,12 @@ static void leave_phase(exchange *it) {
     if (!lr_dispatcher_sending(it->transport->dispatcher, it->job))
       it->job->outcome = LARIAT_EBUSY;
   }
-  if (it->at == LARIAT_PHASE_FIRST_BYTE) it->job->outcome = take_head(it);
+  count_phase(it, (unsigned)-1);
+  it->at++;
+  count_phase(it, 1);
+  if (it->at != LARIAT_PHASE_BODY) return;
+  it->job->outcome = take_head(it);
+  if (it->job->outcome == LARIAT_OK && it->job->outlet) lr_outlet_head(it->job);
 }
 
 /* An open connection that breaks before it brings anything was dead already:
@@ -303,24 +385,141 @@ static void end_exchange(exchange *it) {
   if (it->failure != LARIAT_OK)
     job->outcome = it->failure;
   else if (job->outcome == LARIAT_OK)
-    job->outcome = take_body(it);
+    job->outcome = finish_body(it);
+  lr_list_remove(&it->node);
   lr_list_append(&it->transport->over, &it->node);
+}
+
+/* The request's body. */
+
+static void tell(const exchange *it, size_t length) {
+  const scripted *transport = it->transport;
+  const lariat_asked asked = {.job = it->job,
+                              .reactor = transport->worker->index,
+                              .reused = it->reused};
+  if (it->take) it->take(&asked, transport->piece, length, transport->context);
+}
+
+/* A server takes a body for whole as soon as it has as much as was told. */
+static bool has_read_all(const lr_supply *supply) {
+  return supply->ended || supply->given >= supply->length;
+}
+
+static bool has_read_enough(const exchange *it) {
+  const lr_supply *supply = it->job->supply;
+  return has_read_all(supply) ||
+         (it->upload_stops && supply->given >= it->upload_stops);
+}
+
+/* False: there is nothing, or never will be. */
+static bool read_piece(exchange *it) {
+  lr_supply *supply = it->job->supply;
+  size_t room = it->upload_piece;
+  size_t got = 0;
+  if (it->upload_stops && room > it->upload_stops - supply->given)
+    room = (size_t)(it->upload_stops - supply->given);
+  lariat_status status =
+      supply->ops->read(supply, &it->reader, it->transport->piece, room, &got);
+  it->starving = status == LARIAT_EBUSY;
+  if (status != LARIAT_OK && !it->starving) it->job->outcome = status;
+  if (status != LARIAT_OK) return false;
+  it->heard_ns = it->read_ns;
+  it->read_ns += it->upload_ns;
+  if (got) tell(it, got);
+  return true;
+}
+
+/* The phase may have taken longer than was thought when it began. */
+static void end_request(exchange *it) {
+  uint64_t end_ns = it->ends_ns[LARIAT_PHASE_REQUEST];
+  it->sending = false;
+  if (has_read_all(it->job->supply))
+    tell(it, 0);
+  else if (!shares(it->job->host))
+    it->closes = true;
+  for (int phase = LARIAT_PHASE_REQUEST;
+       phase < PHASES && it->heard_ns > end_ns; phase++)
+    if (it->ends_ns[phase] != UINT64_MAX)
+      it->ends_ns[phase] += it->heard_ns - end_ns;
+}
+
+/* When the phase is over, or to be gone on with. */
+static uint64_t send_pieces(exchange *it, uint64_t now_ns) {
+  if (it->starving && it->read_ns < now_ns) it->read_ns = now_ns;
+  while (!has_read_enough(it)) {
+    if (in_time(it, it->read_ns) > now_ns) return in_time(it, it->read_ns);
+    if (!read_piece(it)) return UINT64_MAX;
+  }
+  end_request(it);
+  return end_of(it, LARIAT_PHASE_REQUEST);
+}
+
+/* There is something to read again. */
+static void read_again(lr_reader *reader) {
+  exchange *it = lr_container(reader, exchange, reader);
+  if (it->starving && lr_list_empty(&it->node))
+    lr_list_append(&it->transport->begun, &it->node);
+}
+
+/* The answer's body, where it goes out in pieces. */
+
+static uint64_t piece_due(const exchange *it) {
+  size_t count = (it->body.length + it->body_piece - 1) / it->body_piece;
+  size_t number = it->delivered / it->body_piece + 1;
+  uint64_t after_ns = it->body_ns / count * number;
+  if (number == count) after_ns = it->body_ns;
+  return in_time(it, it->ends_ns[LARIAT_PHASE_FIRST_BYTE] + after_ns);
+}
+
+/* False: there is no room for it, or something went wrong. */
+static bool deliver_piece(exchange *it, uint64_t due_ns) {
+  size_t length = it->body.length - it->delivered;
+  if (length > it->body_piece) length = it->body_piece;
+  lariat_status status =
+      lr_outlet_take(it->job, it->body.bytes + it->delivered, length);
+  if (status == LARIAT_OK) {
+    it->delivered += length;
+    it->heard_ns = due_ns;
+  } else if (status != LARIAT_EBUSY) {
+    it->job->outcome = status;
+  }
+  return status == LARIAT_OK;
+}
+
+static uint64_t deliver_pieces(exchange *it, uint64_t now_ns) {
+  while (it->delivered < it->body.length) {
+    uint64_t due_ns = piece_due(it);
+    if (it->job->outlet->paused) return UINT64_MAX;
+    if (due_ns > now_ns) return due_ns;
+    if (!deliver_piece(it, due_ns)) return UINT64_MAX;
+  }
+  return end_of(it, LARIAT_PHASE_BODY);
+}
+
+/* Does what is due in this phase.  When it is over, or to be gone on with;
+ * UINT64_MAX: that will be told. */
+static uint64_t work(exchange *it, uint64_t now_ns) {
+  if (it->at == LARIAT_PHASE_REQUEST && it->sending)
+    return send_pieces(it, now_ns);
+  if (it->at == LARIAT_PHASE_BODY && goes_out(it->job))
+    return deliver_pieces(it, now_ns);
+  return end_of(it, it->at);
 }
 
 /* Goes on as far as the time allows, and has itself called again. */
 static void proceed(exchange *it) {
   lariat_reactor *reactor = it->transport->reactor;
   uint64_t now_ns = lr_reactor_turn_ns(reactor);
-  while (it->at < it->last && end_of(it, it->at) <= now_ns &&
+  uint64_t due_ns = work(it, now_ns);
+  while (it->at < it->last && due_ns <= now_ns &&
          it->job->outcome == LARIAT_OK) {
     leave_phase(it);
-    it->at++;
+    due_ns = work(it, now_ns);
   }
-  uint64_t end_ns = end_of(it, it->at);
-  if (end_ns <= now_ns || it->job->outcome != LARIAT_OK) {
+  if (due_ns <= now_ns || it->job->outcome != LARIAT_OK) {
     end_exchange(it);
-  } else if (end_ns != UINT64_MAX &&
-             !lr_reactor_set_timer(reactor, &it->timer, end_ns)) {
+  } else if (due_ns != UINT64_MAX &&
+             !lr_reactor_set_timer(reactor, &it->timer, due_ns)) {
     it->failure = LARIAT_ENOMEM;
     end_exchange(it);
   }
@@ -341,6 +540,7 @@ static void free_exchange(exchange *it) {
   lr_list_remove(&it->node);
   lr_buffer_clear(&it->head);
   lr_buffer_clear(&it->body);
+  lr_digest_free(it->digest);
   lr_free(it);
 }
 
@@ -353,6 +553,9 @@ static exchange *new_exchange(scripted *transport, lr_job *job) {
   it->job = job;
   it->at = LARIAT_PHASE_DNS;
   it->timer.expire = timer_expired;
+  it->reader.resume = read_again;
+  it->sending = job->supply != NULL;
+  if (job->sha256) it->digest = lr_digest_new();
   lr_list_init(&it->node);
   return it;
 }
@@ -366,8 +569,20 @@ static bool ask(exchange *it) {
   transport->script(&asked, &answer, transport->context);
   it->closes = answer.closes;
   set_end(it, &answer);
+  set_pieces(it, &answer);
   set_times(it, &answer);
   return copy_answer(it, &answer);
+}
+
+/* LARIAT_OK, or why it cannot be started. */
+static lariat_status prepare(exchange *it) {
+  const lr_job *job = it->job;
+  if (job->sha256 && !it->digest) return LARIAT_ENOMEM;
+  if (job->supply) {
+    lariat_status status = job->supply->ops->seek(job->supply, 0);
+    if (status != LARIAT_OK) return status;
+  }
+  return ask(it) ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
 static void count_connection(exchange *it, bool has_one) {
@@ -388,13 +603,17 @@ static lariat_status start(void *self, lr_job *job) {
   exchange *it = new_exchange(transport, job);
   if (!it) return LARIAT_ENOMEM;
   it->reused = idle && (!job->fresh || shares(host));
-  if (!ask(it)) {
+  lariat_status status = prepare(it);
+  if (status != LARIAT_OK) {
     free_exchange(it);
-    return LARIAT_ENOMEM;
+    return status;
   }
   count_connection(it, idle);
   job->transfer = (void *)it;
+  job->received = 0;
+  if (job->outlet) lr_outlet_begin(&transport->outlets, job, it->digest);
   transport->running++;
+  count_phase(it, 1);
   lr_list_append(&transport->begun, &it->node);
   return LARIAT_OK;
 }
@@ -404,11 +623,15 @@ static lariat_phase phase(void *self, const lr_job *job) {
   return exchange_of(job)->at;
 }
 
-/* Each phase's end is something that was heard. */
+/* Each phase's end is something that was heard, and each piece; and one that
+ * waits for its taker is heard of by that. */
 static uint64_t heard_ns(void *self, const lr_job *job) {
+  const scripted *transport = self;
   const exchange *it = exchange_of(job);
-  (void)self;
-  return it->ends_ns[it->at - 1];
+  uint64_t before_ns = it->ends_ns[it->at - 1];
+  if (job->outlet && job->outlet->paused)
+    return lr_reactor_turn_ns(transport->reactor);
+  return it->heard_ns > before_ns ? it->heard_ns : before_ns;
 }
 
 static uint64_t took_us(const exchange *it, lariat_phase phase_) {
@@ -416,9 +639,8 @@ static uint64_t took_us(const exchange *it, lariat_phase phase_) {
   return (it->ends_ns[phase_] - it->ends_ns[phase_ - 1]) / 1000;
 }
 
-static void fill_in(exchange *it) {
-  lr_job *job = it->job;
-  lariat_response *response = job->response;
+static void fill_in(const exchange *it, lariat_response *response) {
+  const lr_job *job = it->job;
   lariat_timings *timings = &response->timings;
   response->reactor = it->transport->worker->index;
   response->reused = it->reused;
@@ -434,8 +656,11 @@ static void fill_in(exchange *it) {
 /* Takes the exchange apart from its job. */
 static void detach(exchange *it, bool complete) {
   lr_job *job = it->job;
-  fill_in(it);
+  if (job->response) fill_in(it, job->response);
+  if (job->supply && job->supply->ops->over)
+    job->supply->ops->over(job->supply);
   leave_connection(it, complete);
+  count_phase(it, (unsigned)-1);
   job->transfer = NULL;
   job->phase = (uint8_t)it->at;
   it->transport->running--;
@@ -444,29 +669,52 @@ static void detach(exchange *it, bool complete) {
 
 static void cancel(void *self, lr_job *job) {
   scripted *transport = self;
+  if (job->outlet) lr_outlet_end(job, LARIAT_ECANCELLED);
   detach(exchange_of(job), false);
   lr_dispatcher_unblock(transport->dispatcher);
+}
+
+/* For the outlets. */
+
+static void describe(lr_job *job, lariat_response *response) {
+  fill_in(exchange_of(job), response);
+}
+
+static void resume(lr_job *job) {
+  exchange *it = exchange_of(job);
+  if (lr_list_empty(&it->node)) proceed(it);
+}
+
+static void publish(const scripted *transport) {
+  lr_engine_stats *stats = &transport->worker->engine_stats;
+  lr_u64_store_relaxed(&stats->connecting, transport->connecting);
+  lr_u64_store_relaxed(&stats->receiving, transport->receiving);
 }
 
 /* What is done here may be given up on the way, but nothing new comes. */
 static bool turn_end(void *self) {
   scripted *transport = self;
   lr_list *node;
+  lr_outlets_turn_end(&transport->outlets);
   while ((node = lr_list_take_first(&transport->begun)))
     proceed(lr_container(node, exchange, node));
   bool more = !lr_list_empty(&transport->over);
   while ((node = lr_list_first(&transport->over))) {
     exchange *it = lr_container(node, exchange, node);
     lr_job *job = it->job;
+    if (job->outlet) lr_outlet_end(job, job->outcome);
     detach(it, job->outcome == LARIAT_OK);
+    if (job->outlet) lr_outlet_transform(job);
     lr_dispatcher_done(transport->dispatcher, job);
   }
+  publish(transport);
   return more;
 }
 
 static void close_transport(void *self) {
   scripted *transport = self;
   lr_u64_store_relaxed(&transport->worker->engine_stats.connections, 0);
+  lr_outlets_clear(&transport->outlets);
   lr_free(transport);
 }
 
@@ -492,12 +740,15 @@ static lariat_status open_transport(void *context, lr_worker *worker,
   unsigned share =
       lr_placement_share(0, options->max_connections, worker->index,
                          lariat_pool_reactors(worker->pool));
-  *transport = (scripted){.worker = worker,
-                          .dispatcher = &worker->dispatcher,
-                          .reactor = worker->reactor,
-                          .script = it->script,
-                          .context = it->context,
-                          .max_connections = share ? share : 1};
+  transport->worker = worker;
+  transport->dispatcher = &worker->dispatcher;
+  transport->reactor = worker->reactor;
+  transport->script = it->script;
+  transport->context = it->context;
+  transport->max_connections = share ? share : 1;
+  lr_outlets_init(&transport->outlets, worker->pool, worker->reactor);
+  transport->outlets.describe = describe;
+  transport->outlets.resume = resume;
   lr_list_init(&transport->begun);
   lr_list_init(&transport->over);
   *out = (lr_transport){&ops, transport};

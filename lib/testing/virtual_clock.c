@@ -44,7 +44,7 @@ void lariat_virtual_clock_move(lariat_virtual_clock *clock, uint64_t ms) {
   lr_u64_add_relaxed(&clock->now_ns, ms * ns_per_ms);
 }
 
-/* One turn at least: descriptors and the mailbox are not seen from here. */
+/* One turn at least: descriptors are not seen from here. */
 lariat_status lariat_virtual_clock_advance(lariat_virtual_clock *clock,
                                            lariat_reactor *reactor,
                                            uint64_t ms) {

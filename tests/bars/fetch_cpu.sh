@@ -33,12 +33,12 @@ start_nginx
 # Called by name.
 # shellcheck disable=SC2317
 run_lariat() {
-  "$build/lariat" fetch -q -i list -o results -c "$connections" \
-    --per-host "$connections"
+  "$build/lariat" fetch -q -i list -o results.lariat \
+    -c "$connections" --per-host "$connections"
 }
 run_lariat_spread() {
-  "$build/lariat" fetch -q -i list -o results -c "$connections" \
-    --per-host "$connections" --placement spread
+  "$build/lariat" fetch -q -i list -o results.lariat_spread \
+    -c "$connections" --per-host "$connections" --placement spread
 }
 run_path() {
   "$build/bench-path" "$url" "$urls" "$connections" >/dev/null
@@ -57,10 +57,11 @@ command -v wget2 >/dev/null && programs+=" wget2"
 TIMEFORMAT='%U %S'
 for ((round = 0; round < rounds; round++)); do
   for program in $programs; do
+    rm -f "results.$program" # a new file each time, not an old one cut
     { time "run_$program" 2>errors; } 2>>"times.$program" </dev/null
   done
 done
-[ "$(wc -l <results)" = "$urls" ]
+[ "$(cat results.* | wc -l)" = $((2 * urls)) ]
 
 # The median CPU time for each URL, in microseconds.
 median() {

@@ -98,6 +98,12 @@ has "$out" "the first has an error: two after 15 ms, 2 asked"
 has "$out" "the first is silent: two after 2000 ms, 2 asked"
 has "$out" "neither is there: connect-failed after 150 ms, 2 asked"
 
+out=$(expect 0 "$examples/test_copy")
+has "$out" "both are fast: 201 after 50 ms, 100000 bytes"
+has "$out" "the second is slow: 201 after 1000 ms, 100000 bytes"
+has "$out" "the first breaks off: upload-failed after 50 ms, 60000 bytes, not all"
+has "$out" "the second is full: 507 after 14 ms, 30000 bytes, not all"
+
 out=$(expect 0 "$examples/tasks" 20000)
 has "$out" "2262 primes here, 2262 there, and the clock ticked"
 has "$out" "goodbye"

@@ -327,6 +327,24 @@ static void too_few_descriptors(void) {
   end();
 }
 
+/* Each fetch has a file open besides its connection. */
+static void too_few_descriptors_to_save(void) {
+  begin();
+  for (int i = 0; i < 400; i++) good_line();
+  fetch_write_list(run);
+  run->program.descriptors = 64;
+  program_run(&run->program,
+              FETCH_ARGUMENTS("fetch", "-i", "list", "-o", "results", "-r", "2",
+                              "--per-host", "256", "--save", "bodies"));
+  fetch_parse_file(run, "results");
+  CU_ASSERT_EQUAL(run->program.code, 0);
+  CU_ASSERT_EQUAL(run->result_count, 400);
+  for (unsigned line = 1; line <= 400; line++)
+    fetch_expect_status(run, line, 200);
+  program_said(&run->program, "--concurrency is 16 instead of 256");
+  end();
+}
+
 /* Lines that come slowly, in parts, from a pipe; the last without its end. */
 static void slow_pipe(void) {
   int ends[2];
@@ -386,6 +404,7 @@ int main(int argc, char **argv) {
       {"/dev/full", full_device},
       {"closed pipe", closed_pipe},
       {"too few descriptors", too_few_descriptors},
+      {"too few descriptors to save", too_few_descriptors_to_save},
       {"slow pipe as input", slow_pipe},
   };
   return fixture_main("fetch input", tests, FIXTURE_COUNT(tests), argc, argv);

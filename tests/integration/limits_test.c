@@ -226,7 +226,90 @@ static void test_connections_to_one_host_spread(void) {
   expect_connections(&load, 1, 1);
 }
 
+/* Connections that end are replaced by new ones, while others become idle. */
+static void test_connections_that_wear_out(void) {
+  static const char *const paths[] = {"/served/2", "/last"};
+  for (size_t i = 0; i < FIXTURE_COUNT(paths); i++) {
+    struct load load = {.area = 12,
+                        .hosts = 2,
+                        .jobs = MANY,
+                        .reactors = 1,
+                        .per_host = 16,
+                        .connections_per_host = 4,
+                        .path = paths[i]};
+    expect_connections(&load, 4, 8);
+  }
+}
+
 /* Fairness. */
+
+/* Requests to a host that are kept going. */
+struct stream_of {
+  struct fetching *t;
+  unsigned host;
+  unsigned wait_ms;
+  unsigned done;
+  bool over;
+};
+
+static void ask_again(struct stream_of *stream);
+
+static lariat_value asked(lariat_value result, void *context) {
+  struct stream_of *stream = context;
+  uint64_t now = fetching_stats(stream->t).connections;
+  if (now > most_connections) most_connections = now;
+  stream->done++;
+  if (!stream->over) ask_again(stream);
+  return lariat_value_drop(result);
+}
+
+static void ask_again(struct stream_of *stream) {
+  char path[32];
+  snprintf(path, sizeof path, "/wait/%u", stream->wait_ms);
+  lariat_deferred_forget(lariat_deferred_add_both(
+      lariat_get(stream->t->client, url_of(13, stream->host, path)), asked,
+      stream));
+}
+
+/* Hosts that always have another request for each of their connections, which
+ * are all there are: those that have none get one all the same, and so does a
+ * host that comes later. */
+static void share_connections(bool libcurl_only) {
+  enum { HOSTS = 150, EACH = 6, CONNECTIONS = 128 };
+  static struct stream_of streams[HOSTS];
+  struct fetching t;
+  struct origin_options everywhere = {.address = "127.0.0.0/8"};
+  struct outcome late;
+  lariat_pool_options pool = lariat_pool_defaults();
+  origin = origin_start(&everywhere);
+  pool.reactors = 1;
+  pool.max_connections = CONNECTIONS;
+  pool.max_jobs_per_host = 4;
+  pool.libcurl_only = libcurl_only;
+  fetching_open(&t, &pool, NULL);
+  most_connections = 0;
+  for (unsigned i = 0; i < HOSTS; i++) {
+    streams[i] = (struct stream_of){&t, i, 150 + 7 * i % 60, 0, false};
+    for (unsigned k = 0; k < EACH; k++) ask_again(&streams[i]);
+  }
+  fetching_run(&t, 100);
+  outcome_watch(&late, lariat_get(t.client, url_of(13, HOSTS, "/page")));
+  fetching_wait(&t, &late, 1, 3000);
+  outcome_expect_http(&late, 200);
+  fetching_run(&t, 3000);
+  for (unsigned i = 0; i < HOSTS; i++) {
+    if (streams[i].done == 0) fixture_fail("host %u got nothing", i);
+    streams[i].over = true;
+  }
+  CU_ASSERT(most_connections <= CONNECTIONS);
+  fetching_wait_settled(&t, 5000);
+  outcome_clear(&late, 1);
+  fetching_close(&t);
+  end_load();
+}
+
+static void test_hosts_without_a_connection(void) { share_connections(false); }
+static void test_hosts_without_one_of_libcurl(void) { share_connections(true); }
 
 /* One host has many jobs waiting; a second one's job does not wait for them
  * all. */
@@ -328,6 +411,10 @@ int main(int argc, char **argv) {
        test_connections_in_all_without_a_wait},
       {"connections to one host", test_connections_to_one_host},
       {"connections to one host, spread", test_connections_to_one_host_spread},
+      {"connections that wear out", test_connections_that_wear_out},
+      {"hosts without a connection", test_hosts_without_a_connection},
+      {"hosts without a connection of libcurl's",
+       test_hosts_without_one_of_libcurl},
       {"hosts take turns", test_hosts_take_turns},
       {"a stalled connection holds up nobody",
        test_a_stalled_connection_holds_up_nobody},

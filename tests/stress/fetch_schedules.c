@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * fetch_schedules.c: random schedules of submit, cancel, pause, resume, time,
- * and every kind of close, against a scripted pool under the virtual clock.
- * After each: every deferred has fired once, and not after its deadline; the
- * ledgers balance; no limit was exceeded; nothing is left of memory, timers
- * and descriptors.  In some, an allocation fails.
+ * and every kind of close, with bodies that are streamed, saved, transformed
+ * and produced (support/flow.h), against a scripted pool under the virtual
+ * clock.  After each: every deferred has fired once, and not after its
+ * deadline; the ledgers balance; no limit was exceeded; bodies came as they
+ * were sent; nothing is left of memory, timers and descriptors.  In some, an
+ * allocation fails.  In the end: everything was really done, often enough.
  *
  *   fetch_schedules [schedules [seed]]
  *
@@ -11,15 +13,19 @@
  * as it still fails, and printed; `fetch_schedules 1 NUMBER` runs it again.
  * Usually 100,000, see scale.h. */
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "fetch/pool.h"
 #include "fetch/rate.h"
 #include "reactor/reactor.h"
 #include "support/fixture.h"
+#include "support/flow.h"
+#include "support/producing.h"
 #include "support/scale.h"
 #include <lariat/client.h>
 #include <lariat/failure.h>
@@ -27,14 +33,15 @@
 #include <lariat/testing.h>
 
 enum {
-  OPS = 48,
+  OPS = 64,
   JOBS = 32,
   SPECS = 16,
   HOSTS = 4,
   CLIENTS = 2,
   STARTS = 16,
   USUAL = 100000,
-  LONG_MS = 600000 /* longer than any deadline */
+  LONG_MS = 60000, /* longer than any deadline */
+  RARELY = 400     /* everything is done once in so many schedules */
 };
 
 /* Randomness: a schedule's number is its seed. */
@@ -62,6 +69,7 @@ enum kind {
   PAUSE,
   RESUME,
   RELEASE,
+  FLOW,
   RUN,
   JUMP,
   TURN,
@@ -74,9 +82,9 @@ enum kind {
 };
 
 static const char *const kind_names[KINDS] = {
-    "submit", "cancel",     "pause",       "resume",       "release",
-    "run",    "jump",       "turn",        "close client", "drain",
-    "room",   "close pool", "release pool"};
+    "submit", "cancel", "pause",      "resume",      "release",
+    "flow",   "run",    "jump",       "turn",        "close client",
+    "drain",  "room",   "close pool", "release pool"};
 
 struct op {
   enum kind kind;
@@ -98,17 +106,18 @@ struct schedule {
 };
 
 static enum kind pick_kind(uint64_t *state) {
-  static const enum kind often[] = {SUBMIT, SUBMIT, SUBMIT, SUBMIT, SUBMIT,
-                                    SUBMIT, CANCEL, CANCEL, PAUSE,  PAUSE,
-                                    RESUME, RESUME, RUN,    RUN,    RUN,
-                                    TURN,   TURN,   TURN,   RELEASE};
-  unsigned dice = below(state, 200);
+  static const enum kind often[] = {
+      SUBMIT, SUBMIT, SUBMIT, SUBMIT, SUBMIT, SUBMIT, CANCEL, PAUSE,
+      PAUSE,  RESUME, RESUME, RUN,    RUN,    RUN,    TURN,   TURN,
+      TURN,   FLOW,   FLOW,   FLOW,   FLOW,   FLOW,   FLOW,   FLOW};
+  unsigned dice = below(state, 400);
   if (dice == 0) return CLOSE_POOL;
   if (dice == 1) return RELEASE_POOL;
   if (dice < 5) return CLOSE_CLIENT;
-  if (dice < 7) return JUMP;
-  if (dice < 9) return DRAIN;
-  if (dice < 15) return ROOM;
+  if (dice < 9) return JUMP;
+  if (dice < 12) return DRAIN;
+  if (dice < 24) return ROOM;
+  if (dice < 27) return RELEASE;
   return often[below(state, FIXTURE_COUNT(often))];
 }
 
@@ -120,7 +129,6 @@ static void make_spec(lariat_answer *spec, int *target, uint64_t *state) {
   static const lariat_status failures[] = {
       LARIAT_ERESOLVE, LARIAT_ECONNECT, LARIAT_ETLS,      LARIAT_ERESET,
       LARIAT_EEMPTY,   LARIAT_ERESET,   LARIAT_ETRUNCATED};
-  static const char body[300];
   *spec = (lariat_answer){.status = 200, .http_version = 11};
   *target = -1;
   if (once_in(state, 4)) spec->http_version = 20;
@@ -132,8 +140,12 @@ static void make_spec(lariat_answer *spec, int *target, uint64_t *state) {
   spec->first_byte_ms = pick_ms(state);
   spec->body_ms = pick_ms(state);
   spec->closes = once_in(state, 8);
-  spec->body = body;
-  spec->body_length = below(state, sizeof body);
+  spec->body = produced_bytes(0);
+  spec->body_length = below(state, once_in(state, 2) ? FLOW_BODY : 300);
+  spec->body_piece = 500 + below(state, 16000);
+  spec->upload_piece = 200 + below(state, 4000);
+  if (once_in(state, 2)) spec->upload_ms = 1 + below(state, 5);
+  if (once_in(state, 5)) spec->upload_stops = 1 + below(state, 8000);
   if (once_in(state, 12))
     spec->never = (lariat_phase)(LARIAT_PHASE_DNS + below(state, 6));
   if (once_in(state, 6)) {
@@ -171,6 +183,7 @@ static void make_options(struct schedule *it, uint64_t *state) {
     it->pool.rate = 10 + below(state, 500);
     it->pool.rate_burst = 1 + below(state, 5);
   }
+  if (once_in(state, 3)) it->pool.max_body_memory = 5000 + below(state, 30000);
   if (once_in(state, 4)) it->pool.rate_per_host = 10 + below(state, 500);
   if (once_in(state, 4)) it->pool.delay_per_host_ms = 1 + below(state, 20);
   for (unsigned i = 0; i < CLIENTS; i++) {
@@ -180,9 +193,10 @@ static void make_options(struct schedule *it, uint64_t *state) {
     client->window = 1 + below(state, once_in(state, 2) ? 2 : 30);
     client->max_queued = below(state, 20);
     client->max_redirects = below(state, 4);
-    client->timeout_ms = once_in(state, 3) ? 0 : 1 + below(state, 300);
+    client->timeout_ms = once_in(state, 3) ? 0 : 1 + below(state, 600);
     client->connect_timeout_ms = once_in(state, 2) ? 0 : 1 + below(state, 60);
-    client->max_body_bytes = once_in(state, 3) ? 200 : 0;
+    client->max_body_bytes = once_in(state, 6) ? 200 : 0;
+    if (once_in(state, 6)) client->max_body_bytes = 30000;
     if (once_in(state, 3)) client->idle_timeout_ms = 1 + below(state, 60);
     make_policy(&it->policies[i], state);
     if (once_in(state, 2)) client->retry = &it->policies[i];
@@ -195,14 +209,15 @@ static void make_schedule(struct schedule *it, uint64_t number) {
   make_options(it, &state);
   for (unsigned i = 0; i < SPECS; i++)
     make_spec(&it->specs[i], &it->targets[i], &state);
-  it->fail_allocation = once_in(&state, 6) ? 1 + below(&state, 150) : 0;
+  it->fail_allocation = once_in(&state, 6) ? 1 + below(&state, 300) : 0;
   it->end = below(&state, 5);
   it->op_count = 4 + below(&state, OPS - 4);
   for (unsigned i = 0; i < it->op_count; i++) {
     struct op *op = &it->ops[i];
     op->kind = pick_kind(&state);
     op->seed = mix(&state);
-    op->job = below(&state, op->kind == RUN || op->kind == JUMP ? 60 : JOBS);
+    op->job = below(&state, once_in(&state, 2) ? 100 : 6);
+    if (op->kind != RUN && op->kind != JUMP) op->job = below(&state, JOBS);
   }
 }
 
@@ -218,6 +233,7 @@ struct job {
   bool limited; /* has a connect limit */
   uint64_t due_ns;
   lariat_status status; /* of its failure */
+  struct flow flow;
 };
 
 struct run {
@@ -229,6 +245,7 @@ struct run {
   lariat_client *clients[CLIENTS];
   struct job jobs[JOBS];
   unsigned job_count;
+  struct flows flows;
   int others;                 /* deferreds of other kinds that have not fired */
   uint64_t starts_ns[STARTS]; /* the last of them, a ring */
   unsigned start_count;
@@ -238,8 +255,10 @@ struct run {
   char fault[300];
 };
 
-/* How all jobs ended, by status. */
+/* How all jobs ended, by status; and what was really done. */
 static uint64_t ends[100];
+static uint64_t kinds[KINDS];
+static uint64_t starvations; /* bodies that waited for the budget */
 
 static void fault(struct run *run, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -252,6 +271,10 @@ static void fault(struct run *run, const char *format, ...) {
   va_end(arguments);
 }
 
+static void flow_fault(void *context, const char *text) {
+  fault(context, "%s", text);
+}
+
 static lariat_pool_stats pool_stats(struct run *run) {
   lariat_pool_stats stats = {.size = sizeof stats};
   if (lariat_pool_read_stats(run->pool, &stats) != LARIAT_OK)
@@ -260,7 +283,8 @@ static lariat_pool_stats pool_stats(struct run *run) {
 }
 
 /* Never more starts in any time than the burst and what the rate gives, in that
- * time and in what a start may be late (lib/fetch/rate.h). */
+ * time and in what a start may be late (lib/fetch/rate.h).  One that came to
+ * nothing for want of memory does not count, but was seen here. */
 static void check_rate(struct run *run) {
   const lariat_pool_options *options = &run->schedule->pool;
   uint64_t now_ns = lariat_virtual_clock_now_ns(run->clock);
@@ -269,14 +293,33 @@ static void check_rate(struct run *run) {
     for (unsigned back = 1; back <= kept; back++) {
       uint64_t then_ns = run->starts_ns[(run->start_count - back) % STARTS];
       uint64_t time_ns = now_ns - then_ns + LR_RATE_LATE_NS;
-      double allowed =
-          options->rate_burst + options->rate * (double)time_ns / 1e9;
+      double allowed = options->rate_burst +
+                       options->rate * (double)time_ns / 1e9 +
+                       (run->starved ? 1 : 0);
       if (back + 1 > allowed + 0.001)
         fault(run, "%u starts in %llu ns", back + 1,
               (unsigned long long)(now_ns - then_ns));
     }
   }
   run->starts_ns[run->start_count++ % STARTS] = now_ns;
+}
+
+static unsigned spec_of(const char *url) {
+  const char *path = strrchr(url, '/');
+  return path ? (unsigned)strtoul(path + 1, NULL, 10) % SPECS : 0;
+}
+
+/* The job that it is; NULL: it has no memory for its number. */
+static struct flow *flow_of(struct run *run, const lariat_asked *asked) {
+  const char *number = lariat_asked_header(asked, "X-Job");
+  if (!number) return NULL;
+  return &run->jobs[strtoul(number, NULL, 10) % JOBS].flow;
+}
+
+static void take_upload(const lariat_asked *asked, const void *bytes,
+                        size_t length, void *context) {
+  struct flow *flow = flow_of(context, asked);
+  if (flow) flow_sent(flow, bytes, length);
 }
 
 /* The script: the spec whose number is the URL's path. */
@@ -287,9 +330,12 @@ static void answer_one(const lariat_asked *asked, lariat_answer *answer,
   static char where[64];
   struct run *run = context;
   const struct schedule *schedule = run->schedule;
-  const char *path = strrchr(lariat_asked_url(asked), '/');
-  unsigned number = (unsigned)strtoul(path + 1, NULL, 10) % SPECS;
+  unsigned number = spec_of(lariat_asked_url(asked));
+  struct flow *flow = flow_of(run, asked);
   *answer = schedule->specs[number];
+  answer->take = take_upload;
+  bool good = !answer->never && !answer->failure && answer->status == 200;
+  if (flow) flow_hop(flow, good, good && !answer->upload_stops);
   int target = schedule->targets[number];
   if (target >= 0) {
     if (target % 2)
@@ -342,23 +388,37 @@ static bool is_expected(const struct run *run, lariat_status status) {
   case LARIAT_EEMPTY:
   case LARIAT_ETRUNCATED:
   case LARIAT_ERETRYBUDGET:
+  case LARIAT_EUPLOAD:
+  case LARIAT_EWRITE:
     return true;
   default:
     return false;
   }
 }
 
+/* How long the body of the answer is. */
+static uint64_t expected_length(struct run *run, lariat_value result) {
+  if (result.type != &lariat_response_type) return FLOW_UNKNOWN;
+  const char *url = lariat_response_url(lariat_response_in(result));
+  if (!*url && !run->starved) fault(run, "an answer without a URL");
+  if (!*url) return FLOW_UNKNOWN;
+  return run->schedule->specs[spec_of(url)].body_length;
+}
+
 static lariat_value on_end(lariat_value result, void *context) {
   struct job *job = context;
   struct run *run = job->run;
   job->fires++;
+  if (job->flow.in)
+    flow_fired(&job->flow, result, expected_length(run, result));
   ends[lariat_is_failure(result) ? -lariat_failure_status(result) : 0]++;
   if (job->fires > 1) fault(run, "job %d fired twice", (int)(job - run->jobs));
   if (lariat_is_failure(result)) {
     lariat_status status = lariat_failure_status(result);
     job->status = status;
     judge(run, job, result);
-    if (!is_expected(run, status))
+    bool own = status == LARIAT_EUSER && job->flow.transformed;
+    if (!own && !is_expected(run, status))
       fault(run, "job %d: %s", (int)(job - run->jobs),
             lariat_failure_message(result));
   }
@@ -383,18 +443,26 @@ static void submit(struct run *run, const struct op *op) {
   if (once_in(&state, 4)) options.timeout_ms = 1 + below(&state, 100);
   options.priority = (lariat_priority)below(&state, 3);
   bool post = once_in(&state, 5);
-  if (post) {
+  flow_choose(&job->flow, &run->flows, &options, &state);
+  if (post && !job->flow.uploads) {
     options.body = "body";
     options.body_length = 4;
   }
+  char number[8];
+  const lariat_header header = {"X-Job", number};
+  snprintf(number, sizeof number, "%u", run->job_count - 1);
+  options.headers = &header;
+  options.header_count = 1;
   job->run = run;
   job->client = client;
   job->limited = options.connect_timeout_ms || options.idle_timeout_ms;
   if (options.timeout_ms)
     job->due_ns =
         lariat_virtual_clock_now_ns(run->clock) + options.timeout_ms * 1000000u;
-  job->deferred = lariat_request(client, post ? "POST" : "GET", url, &options);
+  const char *method = post ? "POST" : job->flow.uploads ? "PUT" : "GET";
+  job->deferred = lariat_request(client, method, url, &options);
   lariat_deferred_add_both(job->deferred, on_end, job);
+  flow_submitted(&job->flow);
   /* Refused before it was a job: no ledger has it. */
   if (job->fires && job->status == LARIAT_ECLOSED) job->client = NULL;
 }
@@ -410,9 +478,18 @@ static void resume(struct job *job) {
   for (; job->pauses; job->pauses--) lariat_deferred_unpause(job->deferred);
 }
 
+static void step_flow(struct run *run, const struct op *op) {
+  uint64_t state = op->seed;
+  if (!run->job_count) return;
+  kinds[FLOW]++;
+  for (unsigned i = 0; i < 4; i++)
+    flow_step(&run->jobs[(op->job + i) % run->job_count].flow, &state);
+}
+
 static void step_job(struct run *run, const struct op *op) {
   struct job *job = held(run, op);
-  if (!job) return;
+  if (!job || (op->kind == RESUME && !job->pauses)) return;
+  if (op->kind != CANCEL || !job->fires) kinds[op->kind]++;
   switch (op->kind) {
   case CANCEL:
     lariat_deferred_cancel(job->deferred);
@@ -439,17 +516,20 @@ static void run_time(struct run *run, uint64_t ms) {
 }
 
 static void close_client(struct run *run, unsigned index) {
+  if (run->clients[index]) kinds[CLOSE_CLIENT]++;
   lariat_client_close(run->clients[index]);
   run->clients[index] = NULL;
 }
 
 static void release_pool(struct run *run) {
+  if (run->pool) kinds[RELEASE_POOL]++;
   lariat_pool_release(run->pool);
   run->pool = NULL;
 }
 
 static void close_pool(struct run *run, unsigned drain_ms) {
   if (!run->pool) return;
+  kinds[CLOSE_POOL]++;
   lariat_deferred_forget(lariat_pool_close(run->pool, run->reactor, drain_ms));
 }
 
@@ -460,14 +540,16 @@ static lariat_value count_down(lariat_value result, void *context) {
   return lariat_value_drop(result);
 }
 
-static void watch_other(struct run *run, lariat_deferred *deferred) {
+static void watch_other(struct run *run, lariat_deferred *deferred,
+                        enum kind kind) {
   run->others++;
+  if (!lariat_deferred_fired(deferred)) kinds[kind]++;
   lariat_deferred_release(lariat_deferred_add_both(deferred, count_down, run));
 }
 
 static void ask_for_room(struct run *run, unsigned index) {
   if (run->clients[index])
-    watch_other(run, lariat_client_when_room(run->clients[index]));
+    watch_other(run, lariat_client_when_room(run->clients[index]), ROOM);
 }
 
 static void step(struct run *run, const struct op *op) {
@@ -475,16 +557,22 @@ static void step(struct run *run, const struct op *op) {
   case SUBMIT:
     submit(run, op);
     break;
+  case FLOW:
+    step_flow(run, op);
+    break;
   case RUN:
+    kinds[RUN]++;
     run_time(run, op->job);
     break;
   case JUMP:
+    kinds[JUMP]++;
     run->jumped = true;
     if (lariat_virtual_clock_advance(run->clock, run->reactor, op->job) !=
         LARIAT_OK)
       fault(run, "no end of turns");
     break;
   case TURN:
+    kinds[TURN]++;
     if (lariat_reactor_run_once(run->reactor, 0) != LARIAT_OK)
       fault(run, "a turn failed");
     break;
@@ -493,7 +581,8 @@ static void step(struct run *run, const struct op *op) {
     break;
   case DRAIN:
     if (run->pool)
-      watch_other(run, lariat_pool_drain(run->pool, run->reactor, op->job));
+      watch_other(run, lariat_pool_drain(run->pool, run->reactor, op->job),
+                  DRAIN);
     break;
   case ROOM:
     ask_for_room(run, op->job % CLIENTS);
@@ -536,6 +625,22 @@ static void check_ledger(struct run *run, const lariat_client *client,
           (unsigned long long)jobs);
 }
 
+/* The budget may be exceeded by one body, whose buffer doubles, and a chunk of
+ * each stream. */
+static void check_budget(struct run *run, bool over) {
+  const lr_budget *budget = lr_pool_budget(run->pool);
+  if (!budget) return;
+  uint64_t held = lr_u64_load_relaxed(&budget->held);
+  uint64_t most = budget->limit + 2 * FLOW_BODY + FLOW_WINDOW;
+  for (unsigned i = 0; i < run->job_count; i++)
+    if (run->jobs[i].flow.sink == FLOW_STREAM) most += FLOW_WINDOW;
+  starvations += lr_u32_load_relaxed(&budget->waiting);
+  if (held > most) fault(run, "%llu bytes are held", (unsigned long long)held);
+  if (over && (held || lr_u64_load_relaxed(&budget->ready) ||
+               lr_u32_load_relaxed(&budget->waiting)))
+    fault(run, "something is left in the budget");
+}
+
 static void check(struct run *run, bool over) {
   for (unsigned i = 0; i < CLIENTS; i++)
     if (run->clients[i]) check_ledger(run, run->clients[i], over);
@@ -550,6 +655,7 @@ static void check(struct run *run, bool over) {
     fault(run, "%llu connections", (unsigned long long)stats.connections);
   if (over && stats.jobs_taken != stats.jobs_done)
     fault(run, "the pool has jobs at the end");
+  check_budget(run, over);
 }
 
 /* The end: whatever can come to its end does, the rest is cancelled in one of
@@ -575,6 +681,36 @@ static void check_moving(struct run *run) {
           (unsigned long long)stats.jobs_queued);
 }
 
+/* Streams that had a deadline are over, whoever takes them. */
+static void take_rests(struct run *run) {
+  for (unsigned i = 0; i < run->job_count; i++)
+    if (run->jobs[i].due_ns) flow_take_rest(&run->jobs[i].flow);
+}
+
+/* Pipes are read to their ends. */
+static void drain_pipes(struct run *run) {
+  for (unsigned times = 0; times < 20; times++) {
+    for (unsigned i = 0; i < run->job_count; i++)
+      if (run->jobs[i].flow.in) flow_drain(&run->jobs[i].flow);
+    run_time(run, 3);
+  }
+}
+
+/* All that can come to its end does, if somebody takes it. */
+static void take_all(struct run *run) {
+  bool taken = run->schedule->number % 2;
+  for (unsigned times = 0; taken && times < 60; times++) {
+    for (unsigned i = 0; i < run->job_count; i++) flow_take(&run->jobs[i].flow);
+    run_time(run, 12); /* the budget is looked at every 10 ms */
+  }
+  for (unsigned i = 0; i < run->job_count; i++)
+    flow_check_moving(&run->jobs[i].flow, taken);
+}
+
+static void let_flows_go(struct run *run) {
+  for (unsigned i = 0; i < run->job_count; i++) flow_let_go(&run->jobs[i].flow);
+}
+
 static void resume_all(struct run *run) {
   for (unsigned i = 0; i < run->job_count; i++)
     if (run->jobs[i].deferred) resume(&run->jobs[i]);
@@ -586,20 +722,26 @@ static void wind_up(struct run *run) {
   if (end == 0) { /* at once */
     if (lariat_reactor_close(run->reactor, 0) != LARIAT_OK)
       fault(run, "the reactor was not closed");
-    run->reactor = NULL;
+    run->reactor = run->flows.reactor = NULL;
     for (unsigned i = 0; i < CLIENTS; i++) run->clients[i] = NULL;
+    let_flows_go(run);
     return;
   }
   fixture_fail_allocation(run->f, 0);
+  drain_pipes(run);
   run_time(run, LONG_MS);
   check_deadlines_kept(run);
   check_moving(run);
   check(run, false);
+  take_rests(run);
+  take_all(run);
   if (end == 1) cancel_rest(run);
+  if (end == 1) let_flows_go(run);
   if (end == 2) close_pool(run, 50);
   if (end == 3) release_pool(run);
   run_time(run, LONG_MS);
   for (unsigned i = 0; end == 4 && i < CLIENTS; i++) close_client(run, i);
+  let_flows_go(run);
   run_time(run, 0);
 }
 
@@ -609,6 +751,8 @@ static void check_all_fired(struct run *run) {
   for (unsigned i = 0; i < run->job_count; i++)
     if (run->jobs[i].fires != 1)
       fault(run, "job %u fired %u times", i, run->jobs[i].fires);
+  for (unsigned i = 0; i < run->job_count; i++)
+    flow_check_end(&run->jobs[i].flow);
 }
 
 static void check_others(struct run *run) {
@@ -627,6 +771,9 @@ static void end_run(struct run *run) {
   if (run->pool) release_pool(run);
   run_time(run, 0);
   check_others(run);
+  if (run->flows.transforms) fault(run, "a transform's context is left");
+  if (flow_loans) fault(run, "bytes that were given are left");
+  flow_loans = 0;
   if (run->reactor && lr_reactor_next_timer_ns(run->reactor) != UINT64_MAX)
     fault(run, "a timer is left");
   if (run->reactor && lr_reactor_room(run->reactor, LR_ROOM_FETCH))
@@ -647,6 +794,7 @@ static bool begin(struct run *run) {
       .size = sizeof options, .clock = lariat_virtual_clock_clock(run->clock)};
   if (lariat_reactor_new(&options, &run->reactor) != LARIAT_OK) return false;
   lariat_reactor_set_report(run->reactor, ignore, NULL);
+  run->flows.reactor = run->reactor;
   if (lariat_scripted_pool_new(&schedule->pool, run->reactor, answer_one, run,
                                &run->pool) != LARIAT_OK)
     return false;
@@ -675,6 +823,9 @@ static const char *run_schedule(const struct schedule *schedule,
   uint64_t blocks = fixture_live_blocks(f);
   int fd = lowest_free_fd();
   note_starvation(&run);
+  run.flows.starved = run.starved;
+  run.flows.fault = flow_fault;
+  run.flows.context = &run;
   if (schedule->fail_allocation)
     fixture_fail_allocation(f, schedule->fail_allocation);
   if (begin(&run))
@@ -727,6 +878,21 @@ static void report_fault(struct schedule *schedule, const char *what,
   print_schedule(schedule);
 }
 
+/* A test in which something hardly ever happens is no test of it. */
+static void report_deed(const char *name, uint64_t count, uint64_t schedules_) {
+  printf("\n    %9llu %s", (unsigned long long)count, name);
+  if (count < schedules_ / RARELY)
+    fixture_fail("%s: only %llu", name, (unsigned long long)count);
+}
+
+static void report_deeds(uint64_t count) {
+  for (int i = 0; i < KINDS; i++)
+    if (i != SUBMIT) report_deed(kind_names[i], kinds[i], count);
+  for (int i = 0; i < FLOW_DEEDS; i++)
+    report_deed(flow_deed_name(i), flow_deeds[i], count);
+  report_deed("waits for the budget", starvations, count);
+}
+
 static uint64_t schedules;
 static uint64_t first;
 static uint64_t current; /* for whoever looks at a crash */
@@ -761,6 +927,7 @@ static void test_schedules(void) {
     if (ends[i])
       printf("\n    %9llu %s", (unsigned long long)ends[i],
              lariat_status_name((lariat_status)-i));
+  if (!faults) report_deeds(schedules);
   printf("\n    %llu ms ", (unsigned long long)(fixture_real_ms() - start_ms));
   lariat_virtual_clock_free(clock);
   fixture_close(&f);
@@ -768,6 +935,7 @@ static void test_schedules(void) {
 
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {{"schedules", test_schedules}};
+  (void)signal(SIGPIPE, SIG_IGN); /* pipes that nobody reads any more */
   schedules = scale_of(USUAL, argc, argv);
   first = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
   if (__sanitizer_set_death_callback) __sanitizer_set_death_callback(say_where);

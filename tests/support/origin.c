@@ -84,14 +84,12 @@ static void end_waits(struct origin *origin) {
   lr_list *node;
 
   lr_list_init(&due);
-  for (node = origin->waiting.next; node != &origin->waiting;) {
+  while ((node = lr_list_first(&origin->waiting))) {
     struct connection *c = lr_container(node, struct connection, waiting);
 
-    node = node->next;
-    if (c->due_ms <= now) {
-      lr_list_remove(&c->waiting);
-      lr_list_append(&due, &c->waiting);
-    }
+    if (c->due_ms > now) break;
+    lr_list_remove(&c->waiting);
+    lr_list_append(&due, &c->waiting);
   }
   while ((node = lr_list_take_first(&due))) {
     struct connection *c = lr_container(node, struct connection, waiting);
@@ -102,17 +100,15 @@ static void end_waits(struct origin *origin) {
 }
 
 static int ms_to_first_due(struct origin *origin) {
-  lr_list *node = origin->waiting.next;
+  const struct connection *c;
+  lr_list *node = lr_list_first(&origin->waiting);
   uint64_t now = origin_now_ms();
-  uint64_t least = 1000; /* it looks round once a second, come what may */
+  uint64_t most = 1000; /* it looks round once a second, come what may */
 
-  for (; node != &origin->waiting; node = node->next) {
-    const struct connection *c = lr_container(node, struct connection, waiting);
-    uint64_t left = c->due_ms > now ? c->due_ms - now : 0;
-
-    if (left < least) least = left;
-  }
-  return (int)least;
+  if (!node) return (int)most;
+  c = lr_container(node, struct connection, waiting);
+  if (c->due_ms <= now) return 0;
+  return (int)(c->due_ms - now < most ? c->due_ms - now : most);
 }
 
 static void *serve(void *context) {

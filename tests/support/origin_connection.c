@@ -113,9 +113,15 @@ static void want_to_write(struct connection *c, bool wanted) {
   if (c->interest != events) watch(c, EPOLL_CTL_MOD, events);
 }
 
+/* The list is in the order in which they are due: most are so last. */
 static void wait_ms(struct connection *c, uint64_t ms) {
+  lr_list *after = c->origin->waiting.prev;
+
   c->due_ms = origin_now_ms() + ms;
-  lr_list_append(&c->origin->waiting, &c->waiting);
+  while (after != &c->origin->waiting &&
+         lr_container(after, struct connection, waiting)->due_ms > c->due_ms)
+    after = after->prev;
+  lr_list_prepend(after, &c->waiting);
 }
 
 static bool make_room_for_fd(struct origin *origin, int fd) {

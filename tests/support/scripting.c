@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "support/producing.h"
+
 /* The script. */
 
 static bool is(const char *key, size_t length, const char *name) {
@@ -37,7 +39,9 @@ static bool take_number(lariat_answer *answer, const char *key, size_t length,
                {"tls", &answer->tls_ms},
                {"request", &answer->request_ms},
                {"first-byte", &answer->first_byte_ms},
-               {"body", &answer->body_ms}};
+               {"body", &answer->body_ms},
+               {"upload", &answer->upload_ms},
+               {"stops", &answer->upload_stops}};
   uint64_t number = strtoull(value, NULL, 10);
   for (size_t i = 0; i < FIXTURE_COUNT(times); i++) {
     if (!is(key, length, times[i].name)) continue;
@@ -50,16 +54,19 @@ static bool take_number(lariat_answer *answer, const char *key, size_t length,
     answer->http_version = (int)number;
   else if (is(key, length, "close"))
     answer->closes = number != 0;
+  else if (is(key, length, "piece"))
+    answer->body_piece = (size_t)number;
+  else if (is(key, length, "upload-piece"))
+    answer->upload_piece = (size_t)number;
   else
     return false;
   return true;
 }
 
 static void take_bytes(lariat_answer *answer, const char *value) {
-  static const char zeros[65536];
   size_t length = (size_t)strtoull(value, NULL, 10);
-  answer->body = zeros;
-  answer->body_length = length < sizeof zeros ? length : sizeof zeros;
+  answer->body = produced_bytes(0);
+  answer->body_length = length < PRODUCED_PERIOD ? length : PRODUCED_PERIOD;
 }
 
 static void take_word(lariat_answer *answer, const char *key, size_t length,
@@ -124,14 +131,27 @@ static void note(struct scripting *s, const lariat_asked *asked) {
     s->most = (unsigned)stats.jobs_running + 1;
   if (s->asked < sizeof s->order - 1 && host) s->order[s->asked] = host[2];
   s->asked++;
+  s->uploaded = 0;
   snprintf(s->last, sizeof s->last, "%s %s %s", lariat_asked_method(asked), url,
            lariat_asked_body(asked, NULL));
   note_headers(s, asked);
 }
 
+/* What a producer sends is the same pattern. */
+static void take_upload(const lariat_asked *asked, const void *bytes,
+                        size_t length, void *context) {
+  struct scripting *s = context;
+  (void)asked;
+  if (length == 0) s->upload_ends++;
+  if (memcmp(bytes, produced_bytes(s->uploaded), length) != 0)
+    s->upload_wrong = true;
+  s->uploaded += length;
+}
+
 void scripting_script(const lariat_asked *asked, lariat_answer *answer,
                       void *context) {
   if (context) note(context, asked);
+  if (context) answer->take = take_upload;
   obey(lariat_asked_url(asked), answer);
 }
 

@@ -3,7 +3,8 @@
  * clock.  What a request gets is written in its own URL, behind the question
  * mark:
  *
- *   status=N http=20 bytes=N text=TEXT close=1
+ *   status=N http=20 bytes=N text=TEXT close=1 piece=BYTES
+ *   upload=MS upload-piece=BYTES stops=BYTES
  *   dns=MS connect=MS tls=MS request=MS first-byte=MS body=MS
  *   never=PHASE failure=NAME in=PHASE
  *   to=LOCATION  a redirect (302, if there is no status); takes all the rest
@@ -36,6 +37,9 @@ struct scripting {
   char order[128];   /* the first letters of their hosts */
   char headers[512]; /* of the last: those that tests look for */
   char last[512];    /* "METHOD URL BODY" of the last */
+  uint64_t uploaded; /* bytes of the last one's body from a supply */
+  bool upload_wrong; /* such a body was not as in producing.h */
+  unsigned upload_ends;
 };
 
 /* One request's outcome. */

@@ -305,6 +305,30 @@ static void test_a_connection_becomes_idle(void) {
   scripting_close(&s);
 }
 
+/* Hosts without a connection get one in the order in which they came, while
+ * one that has all of them goes on. */
+static void test_the_place_of_those_that_wait(void) {
+  enum { MANY = 12, OTHERS = 5 };
+  lariat_pool_options pool = narrow(8, 3);
+  struct scripting s;
+  struct seen r[MANY + OTHERS];
+  pool.max_connections = 2;
+  scripting_open(&s, &pool, NULL);
+  for (unsigned i = 0; i < MANY; i++)
+    scripting_get(&s, &r[i], "http://a/?body=100");
+  scripting_run(&s, 0);
+  for (unsigned i = 0; i < OTHERS; i++) {
+    char url[64];
+    snprintf(url, sizeof url, "http://%c/?body=100", 'b' + (int)i);
+    scripting_get(&s, &r[MANY + i], url);
+  }
+  scripting_run(&s, 5000);
+  for (unsigned i = 0; i < MANY + OTHERS; i++) CU_ASSERT_EQUAL(r[i].fires, 1);
+  CU_ASSERT_STRING_EQUAL(s.order, "aaabacadaeafaaaaa");
+  scripting_forget(r, MANY + OTHERS);
+  scripting_close(&s);
+}
+
 /* Nobody ends, so nobody unblocks: the deadline of a blocked host's job. */
 static void test_a_blocked_host_times_out(void) {
   lariat_pool_options pool = narrow(8, 8);
@@ -431,6 +455,7 @@ int main(int argc, char **argv) {
       {"hosts that wait for a connection",
        test_hosts_that_wait_for_a_connection},
       {"a connection becomes idle", test_a_connection_becomes_idle},
+      {"the place of those that wait", test_the_place_of_those_that_wait},
       {"a blocked host times out", test_a_blocked_host_times_out},
       {"connections of one host", test_connections_of_one_host},
       {"protocol is learned", test_protocol_is_learned},

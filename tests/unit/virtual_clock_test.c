@@ -53,9 +53,36 @@ static void test_advance(void) {
   fixture_close(&f);
 }
 
+struct relay {
+  lariat_mailbox *mailbox;
+  int left;
+};
+
+static void pass_on(void *context) {
+  struct relay *relay = context;
+  if (--relay->left > 0)
+    CU_ASSERT_EQUAL(lariat_mailbox_call(relay->mailbox, pass_on, relay, NULL),
+                    LARIAT_OK);
+}
+
+/* What a turn puts into the reactor's own mailbox is something to do. */
+static void test_own_mail(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  struct relay relay = {lariat_reactor_mailbox(f.reactor), 5};
+  pass_on(&relay);
+  CU_ASSERT_EQUAL(relay.left, 4);
+  CU_ASSERT_EQUAL(lariat_virtual_clock_advance(f.virtual_clock, f.reactor, 0),
+                  LARIAT_OK);
+  CU_ASSERT_EQUAL(relay.left, 0);
+  lariat_mailbox_release(relay.mailbox);
+  fixture_close(&f);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"time moves when it is told to", test_advance},
+      {"mail of a turn's own", test_own_mail},
   };
   return fixture_main("virtual clock", tests, FIXTURE_COUNT(tests), argc, argv);
 }

@@ -96,6 +96,7 @@ static lariat_status make_pool(struct run *run) {
   options.reactors = settings->reactors;
   options.max_jobs = (unsigned)(settings->concurrency * reactors);
   options.max_jobs_per_host = settings->per_host;
+  options.max_connections = settings->connections;
   options.rate = settings->rate;
   options.rate_per_host = settings->rate_per_host;
   options.delay_per_host_ms = (unsigned)settings->delay_ms;

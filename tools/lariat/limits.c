@@ -44,31 +44,42 @@ static void raise_limit(struct rlimit *limit, uint64_t wanted) {
   if (setrlimit(RLIMIT_NOFILE, &raised) == 0) *limit = raised;
 }
 
-/* For a connection, and for the file that is sent. */
-static uint64_t each(const struct settings *settings) {
-  bool file = settings->upload || (settings->data && *settings->data == '@');
-  return file ? 2 : 1;
+/* A fetch has open: the file that is sent, and the one that is saved. */
+static uint64_t files(const struct settings *settings) {
+  bool sent = settings->upload || (settings->data && *settings->data == '@');
+  uint64_t count = sent ? 1 : 0;
+  return settings->save ? count + 1 : count;
 }
 
+static void lower_concurrency(struct settings *settings, unsigned most,
+                              const struct rlimit *limit) {
+  if (most >= settings->concurrency) return;
+  say("only %llu descriptors are allowed (ulimit -n): --concurrency is %u "
+      "instead of %u",
+      (unsigned long long)limit->rlim_cur, most, settings->concurrency);
+  settings->concurrency = most;
+}
+
+/* What the files leave is for connections, those that are idle too. */
 static bool apply_descriptors(struct settings *settings) {
   struct rlimit limit;
   uint64_t own_ones = own(settings);
+  uint64_t each = 1 + files(settings);
   if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return true;
-  raise_limit(&limit, (1 + each(settings)) * needed_for(settings->concurrency) +
-                          own_ones);
+  raise_limit(&limit,
+              (1 + each) * needed_for(settings->concurrency) + own_ones);
   if (limit.rlim_cur == RLIM_INFINITY) return true;
-  uint64_t room = room_in(limit.rlim_cur, own_ones) / each(settings);
-  if (room == 0) {
+  uint64_t room = room_in(limit.rlim_cur, own_ones);
+  if (room > UINT32_MAX) room = UINT32_MAX;
+  if (room < each) {
     say("only %llu descriptors are allowed (ulimit -n), and %llu are needed",
-        (unsigned long long)limit.rlim_cur, (unsigned long long)own_ones + 1);
+        (unsigned long long)limit.rlim_cur,
+        (unsigned long long)(own_ones + each));
     return false;
   }
-  if (room >= settings->concurrency) return true;
-  say("only %llu descriptors are allowed (ulimit -n): --concurrency is %u "
-      "instead of %u",
-      (unsigned long long)limit.rlim_cur, (unsigned)room,
-      settings->concurrency);
-  settings->concurrency = (unsigned)room;
+  lower_concurrency(settings, (unsigned)(room / each), &limit);
+  settings->connections =
+      (unsigned)(room - files(settings) * settings->concurrency);
   return true;
 }
 

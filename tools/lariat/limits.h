@@ -7,8 +7,8 @@
 #include "settings.h"
 
 /* Raises the soft limit of descriptors as far as needed and allowed, settles
- * settings->memory, and lowers settings->concurrency to what both leave room
- * for; says so when it does.  False, having said why, when there are too few
+ * settings->memory and settings->connections, and lowers settings->concurrency
+ * to what both leave room for; says so when it does.  False, having said why, when there are too few
  * descriptors for anything. */
 bool limits_apply(struct settings *settings);
 

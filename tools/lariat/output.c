@@ -11,7 +11,7 @@
 
 #include "say.h"
 
-enum { FLUSH_BYTES = 64 * 1024, KEPT_ROOM = 1024 * 1024, FLUSH_MS = 50 };
+enum { FLUSH_BYTES = 256 * 1024, KEPT_ROOM = 1024 * 1024, FLUSH_MS = 50 };
 
 /* A file must be nobody else's: neither the input, which would be lost, nor
  * what another run is writing. */
@@ -28,7 +28,9 @@ static bool claim(const struct output *output, int input_fd, bool keep) {
     say("%s is being written by another run", output->name);
     return false;
   }
-  if (keep || ftruncate(output->fd, 0) == 0) return true;
+  /* ext4 writes a file that was cut to nothing to the disk when it is closed:
+   * one that is new need not pay for that. */
+  if (keep || !ours.st_size || ftruncate(output->fd, 0) == 0) return true;
   say("cannot write to %s: %s", output->name, say_errno(errno));
   return false;
 }

@@ -52,7 +52,7 @@ static char *put_http_version(char *at, int version) {
 static char *put_sha256(char *at, const uint8_t *sha256) {
   if (!sha256) return PUT(at, "null");
   *at++ = '"';
-  at = text_put_hex(at, sha256, 32);
+  at = text_put_sha256(at, sha256);
   *at++ = '"';
   return at;
 }

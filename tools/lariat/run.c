@@ -14,6 +14,7 @@ enum {
   NAP_NS = 5000, /* for each job in flight */
   LONGEST_NAP_NS = 300000,
   FAST_NS = 100000,             /* less than that for each answer */
+  BATCH_ENOUGH = 16,            /* answers: one wake-up for so many is cheap */
   LINES_A_PUMP = 512,           /* then the reactor has its turn */
   LOOK_AHEAD = 1024,            /* jobs that wait for their host */
   WEIGHT_MAX = 32 * 1024 * 1024 /* bytes of input in jobs */
@@ -143,10 +144,10 @@ static void pump_soon(struct run *run) {
       lariat_reactor_call_soon(run->reactor, run_pump, run, NULL) == LARIAT_OK;
 }
 
-/* Answers that come fast are taken in batches: a thread that is woken for each
- * one costs more than all the rest of this program.  Meanwhile the reactors
- * have jobs of quick hosts to go on with, see hosts.h; with few in flight they
- * would soon be idle. */
+/* Answers that come fast but one by one are taken in batches: a thread that is
+ * woken for each one costs more than all the rest of this program.  Meanwhile
+ * the reactors have jobs of quick hosts to go on with, see hosts.h; with few in
+ * flight they would soon be idle. */
 static void nap(const struct run *run) {
   uint64_t ns = run->in_flight * NAP_NS;
   const struct timespec time = {0, ns < LONGEST_NAP_NS ? (long)ns
@@ -159,7 +160,7 @@ static void rest(void *context) {
   uint64_t now_ns = lariat_reactor_now_ns(run->reactor);
   uint64_t each_ns = (now_ns - run->rested_ns) / (run->batch + 1);
   run->rest_set = false;
-  if (each_ns < FAST_NS) nap(run);
+  if (each_ns < FAST_NS && run->batch < BATCH_ENOUGH) nap(run);
   run->rested_ns = lariat_reactor_now_ns(run->reactor);
   run->batch = 0;
 }

@@ -20,6 +20,7 @@ struct settings {
   unsigned reactors; /* 0: the pool's default */
   unsigned concurrency;
   unsigned per_host;
+  unsigned connections; /* idle ones too; 0: the pool's default */
   double rate;          /* requests a second in all; 0: no limit */
   double rate_per_host; /* the same of each host */
   uint64_t delay_ms;    /* the least between two requests to one host */

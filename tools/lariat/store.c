@@ -120,7 +120,7 @@ int store_keep(struct store *store, uint64_t number, const uint8_t sha256[32],
                uint64_t length) {
   char name[NAME_ROOM];
   char temporary[NAME_ROOM];
-  *text_put_hex(name, sha256, 32) = '\0';
+  *text_put_sha256(name, sha256) = '\0';
   name_temporary(temporary, number);
   if (is_there(store, name, length)) {
     store_drop(store, number);
@@ -137,7 +137,7 @@ int store_put(struct store *store, const uint8_t sha256[32], const char *body,
               size_t length) {
   char name[NAME_ROOM];
   uint64_t number;
-  *text_put_hex(name, sha256, 32) = '\0';
+  *text_put_sha256(name, sha256) = '\0';
   if (is_there(store, name, length)) return 0;
   int fd = store_begin(store, &number);
   if (fd < 0) return errno;

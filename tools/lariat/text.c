@@ -24,38 +24,48 @@ void text_free(struct text *text) {
   *text = (struct text){NULL, 0, 0};
 }
 
-char *text_put(char *at, const char *bytes, size_t length) {
-  memcpy(at, bytes, length);
-  return at + length;
-}
-
-char *text_put_number(char *at, uint64_t number) {
-  char digits[TEXT_LONGEST_NUMBER];
-  char *first = digits + sizeof digits;
-  do {
-    *--first = (char)('0' + number % 10);
-    number /= 10;
-  } while (number);
-  return text_put(at, first, (size_t)(digits + sizeof digits - first));
-}
-
-static const char hex_digits[] = "0123456789abcdef";
-
-char *text_put_hex(char *at, const uint8_t *bytes, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    *at++ = hex_digits[bytes[i] >> 4];
-    *at++ = hex_digits[bytes[i] & 15];
+static unsigned count_digits(uint64_t number) {
+  for (unsigned more = 0;; more += 4) {
+    if (number < 10) return more + 1;
+    if (number < 100) return more + 2;
+    if (number < 1000) return more + 3;
+    if (number < 10000) return more + 4;
+    number /= 10000;
   }
-  return at;
+}
+
+char *text_put_long_number(char *at, uint64_t number) {
+  char *end = at + count_digits(number);
+  for (char *to = end; to > at; number /= 10) *--to = (char)('0' + number % 10);
+  return end;
+}
+
+static char hex_digit(unsigned number) {
+  return (char)(number + '0' + (number > 9 ? 'a' - '9' - 1 : 0));
+}
+
+/* Without a table, so that the compiler can do many at a time. */
+char *text_put_sha256(char *restrict at, const uint8_t *restrict sha256) {
+  for (size_t i = 0; i < 32; i++) {
+    at[2 * i] = hex_digit(sha256[i] >> 4);
+    at[2 * i + 1] = hex_digit(sha256[i] & 15);
+  }
+  return at + 64;
 }
 
 /* What goes into a JSON string as it is: printable ASCII but two. */
 static const bool plain[256] = {
     [' ' ... '!'] = true, ['#' ... '['] = true, [']' ... '~'] = true};
 
+static char *put_hex(char *at, unsigned char byte) {
+  *at++ = hex_digit(byte >> 4);
+  *at++ = hex_digit(byte & 15);
+  return at;
+}
+
 static char *put_control(char *at, unsigned char byte) {
   at = text_put(at, "\\u00", 4);
-  return text_put_hex(at, &byte, 1);
+  return put_hex(at, byte);
 }
 
 static char *put_ascii(char *at, unsigned char byte) {
@@ -69,7 +79,7 @@ static char *put_ascii(char *at, unsigned char byte) {
 
 static char *put_invalid(char *at, unsigned char byte) {
   at = text_put(at, "\\udbfd\\udf", 10);
-  return text_put_hex(at, &byte, 1);
+  return put_hex(at, byte);
 }
 
 static bool is_continuation(unsigned char byte) {
@@ -127,12 +137,40 @@ static char *put_sequence(char *at, const unsigned char *bytes, size_t left,
   return text_put(at, (const char *)bytes, length);
 }
 
+/* Eight at a time.  Each subtraction makes the highest bit of a byte that was
+ * below what is subtracted; a borrow can only make it seem so of the byte
+ * after one that was. */
+static bool all_plain(uint64_t bytes) {
+  const uint64_t ones = UINT64_C(0x0101010101010101);
+  uint64_t found = bytes | (bytes - ones * ' ');
+  found |= (bytes ^ ones * '"') - ones;
+  found |= (bytes ^ ones * '\\') - ones;
+  found |= (bytes ^ ones * 0x7f) - ones;
+  return (found & ones << 7) == 0;
+}
+
+/* As far as it is plain; `*from` is where that ends. */
+static char *put_plain(char *at, const unsigned char **from,
+                       const unsigned char *end) {
+  const unsigned char *next = *from;
+  uint64_t bytes;
+  for (; (size_t)(end - next) >= sizeof bytes; next += sizeof bytes) {
+    memcpy(&bytes, next, sizeof bytes);
+    if (!all_plain(bytes)) break;
+    memcpy(at, &bytes, sizeof bytes);
+    at += sizeof bytes;
+  }
+  while (next < end && plain[*next]) *at++ = (char)*next++;
+  *from = next;
+  return at;
+}
+
 char *text_put_escaped(char *at, const char *bytes, size_t length) {
   const unsigned char *from = (const unsigned char *)bytes;
   const unsigned char *end = from + length;
-  while (from < end) {
-    while (from < end && plain[*from]) *at++ = (char)*from++;
-    if (from == end) break;
+  for (;;) {
+    at = put_plain(at, &from, end);
+    if (from == end) return at;
     size_t used = 1;
     if (*from < 0x80)
       at = put_ascii(at, *from);
@@ -140,5 +178,4 @@ char *text_put_escaped(char *at, const char *bytes, size_t length) {
       at = put_sequence(at, from, (size_t)(end - from), &used);
     from += used;
   }
-  return at;
 }

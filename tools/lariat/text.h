@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct text {
   char *bytes;
@@ -18,17 +19,31 @@ struct text {
 };
 
 /* The most that one byte of a string becomes in JSON. */
-enum { TEXT_WORST_ESCAPE = 12, TEXT_LONGEST_NUMBER = 20 };
+enum { TEXT_WORST_ESCAPE = 12 };
 
 /* Makes room for `more` bytes after the text; false when out of memory. */
 bool text_reserve(struct text *text, size_t more);
 
 void text_free(struct text *text);
 
-/* Each writes at `at` and returns where it ended. */
-char *text_put(char *at, const char *bytes, size_t length);
-char *text_put_number(char *at, uint64_t number);
-char *text_put_hex(char *at, const uint8_t *bytes, size_t count);
+/* Each of these writes at `at` and returns where it ended. */
+
+static inline char *text_put(char *at, const char *bytes, size_t length) {
+  memcpy(at, bytes, length);
+  return at + length;
+}
+
+char *text_put_long_number(char *at, uint64_t number);
+
+/* Most numbers of a line have one digit. */
+static inline char *text_put_number(char *at, uint64_t number) {
+  if (number > 9) return text_put_long_number(at, number);
+  *at++ = (char)('0' + number);
+  return at;
+}
+
+/* In hexadecimal, 64 characters. */
+char *text_put_sha256(char *restrict at, const uint8_t *restrict sha256);
 
 /* `bytes` as the inside of a JSON string (without the quotes): valid UTF-8 as
  * it is.  A byte that is not part of valid UTF-8 becomes the code point
