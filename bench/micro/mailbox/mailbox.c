@@ -267,7 +267,7 @@ static bool parse(int argc, char **argv, struct settings *settings) {
 }
 
 int main(int argc, char **argv) {
-  struct settings settings = {.rounds = 7, .slices = 9, .messages = 50000};
+  struct settings settings = {.rounds = 7, .slices = 31, .messages = 50000};
   bool good = true;
 
   if (!parse(argc, argv, &settings)) {
