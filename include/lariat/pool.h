@@ -29,7 +29,7 @@ typedef struct lariat_pool_options {
   unsigned max_connections;   /* open in all; 0: what the descriptors allow */
   unsigned max_connections_per_host; /* open to one host; 0: as the jobs */
   unsigned lane_connections; /* one curl multi's share; 0: the default */
-  unsigned idle_ms;    /* a quiet lane's connections are closed after this;
+  unsigned idle_ms;    /* connections that nothing uses are closed after this;
                           default 118,000 */
   const char *ca_file; /* trusted certificates (PEM); NULL: the system's */
   bool insecure;       /* do not verify TLS certificates (default: verify) */

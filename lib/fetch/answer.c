@@ -3,7 +3,6 @@
 #include "fetch/answer.h"
 
 #include <string.h>
-#include <strings.h>
 
 /* Beyond these an answer is odd: libcurl has its own limits, and its own words
  * for them. */
@@ -193,8 +192,21 @@ static bool is_status_line(const char *line, size_t length) {
   return length == VERSION + CODE || code[CODE] == ' ';
 }
 
-static bool is_named(const char *line, const char *name, size_t length) {
-  return strncasecmp(line, name, length) == 0;
+static char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Whatever the locale; mostly it is written in the same way. */
+static bool is_named(const char *text, const char *name, size_t length) {
+  if (memcmp(text, name, length) == 0) return true;
+  for (size_t i = 0; i < length; i++)
+    if (lower(text[i]) != lower(name[i])) return false;
+  return true;
+}
+
+static bool is_word(const char *value, const char *word) {
+  size_t length = strlen(word);
+  return strlen(value) == length && is_named(value, word, length);
 }
 
 /* The value that response.c has just taken from a line. */
@@ -208,7 +220,7 @@ static bool says_close(const char *value) {
 }
 
 bool lr_answer_is_gzip(const char *coding) {
-  return strcasecmp(coding, "gzip") == 0 || strcasecmp(coding, "x-gzip") == 0;
+  return is_word(coding, "gzip") || is_word(coding, "x-gzip");
 }
 
 /* The headers that say where the answer ends, and what becomes of the
@@ -226,8 +238,7 @@ static lr_answer_verdict heed(lr_answer *answer, const char *line,
     answer->gzip = !answer->coded && lr_answer_is_gzip(value);
     answer->coded = true;
   } else if (length == 17 && is_named(line, "Transfer-Encoding", length)) {
-    if (answer->chunked || strcasecmp(value, "chunked") != 0)
-      return LR_ANSWER_ODD;
+    if (answer->chunked || !is_word(value, "chunked")) return LR_ANSWER_ODD;
     answer->chunked = true;
   }
   return LR_ANSWER_MORE;
@@ -279,11 +290,18 @@ static lr_answer_verdict take_head_line(lr_answer *answer, const char *line,
                                              : end_head(answer);
 }
 
+/* Of a head all that was read has been looked through; the lines within a body
+ * are few and short, and what is between them may well have NULs. */
+static bool has_nul(const lr_answer *answer, const char *line, size_t length) {
+  return lr_answer_in_body(answer) ? memchr(line, '\0', length) != NULL
+                                   : line + length > answer->first_nul;
+}
+
 /* With its CR. */
 static lr_answer_verdict take_line(lr_answer *answer, const char *line,
                                    size_t length) {
   if (length == 0 || line[length - 1] != '\r') return LR_ANSWER_ODD;
-  if (line + length > answer->first_nul) return LR_ANSWER_ODD;
+  if (has_nul(answer, line, length)) return LR_ANSWER_ODD;
   length--;
   if (answer->place == LR_ANSWER_CHUNK_SIZE)
     return read_size(answer, line, length);
@@ -291,7 +309,7 @@ static lr_answer_verdict take_line(lr_answer *answer, const char *line,
   return take_head_line(answer, line, length);
 }
 
-/* Once for all lines. */
+/* Once for all lines of a head. */
 static void find_nul(lr_answer *answer, const char *bytes, size_t length) {
   const char *nul = length ? memchr(bytes, '\0', length) : NULL;
   answer->first_nul = nul ? nul : bytes + length;
@@ -348,8 +366,7 @@ lr_answer_verdict lr_answer_feed(lr_answer *answer, const char *bytes,
   const char *at = bytes;
   const char *end = bytes + length;
   lr_answer_verdict verdict = LR_ANSWER_MORE;
-  if (!lr_answer_in_body(answer) || answer->chunked)
-    find_nul(answer, bytes, length);
+  if (!lr_answer_in_body(answer)) find_nul(answer, bytes, length);
   while (verdict == LR_ANSWER_MORE && at < end)
     verdict = next_part(answer, &at, end);
   *used = (size_t)(at - bytes);
@@ -378,7 +395,7 @@ bool lr_answer_would_keep(const lariat_response *response, bool bodiless) {
       return false;
     if (length == 14 && is_named(name, "Content-Length", length)) framed = true;
     if (length == 17 && is_named(name, "Transfer-Encoding", length))
-      framed = strcasecmp(value, "chunked") == 0;
+      framed = is_word(value, "chunked");
   }
   return framed;
 }

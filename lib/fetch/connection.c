@@ -20,6 +20,9 @@
 /* As libcurl's, see transfer.c. */
 static const uint64_t lifetime_ns = UINT64_C(3600) * 1000000000u;
 
+/* What an idle one keeps of the memory that an answer's lines took. */
+enum { KEPT_LINE = 1024 };
+
 /* How many idle ones are looked at for one whose host is still. */
 enum { LOOKS = 8 };
 
@@ -39,8 +42,9 @@ static int port_of(int fd) {
 }
 
 /* Mostly there is but one attempt; libcurl tries both families of addresses at
- * once. */
+ * once.  It may have connected before, for the same request. */
 void lr_connection_expect(lr_transfer *transfer, int local_port) {
+  lr_socket_forget_leaver(transfer);
   for (lr_list *node = transfer->attempts.next; node != &transfer->attempts;
        node = node->next) {
     lr_socket *socket = lr_container(node, lr_socket, attempt);
@@ -92,14 +96,14 @@ static bool is_readable(const lr_job *job) {
   const char *coding =
       lariat_response_header(job->response, "Content-Encoding");
   if (!coding || !job->decompress || lr_answer_is_gzip(coding)) return true;
-  job->host->odd = true;
+  lr_connection_give_up(job->host);
   return false;
 }
 
 static bool would_keep(const lr_transfer *transfer) {
   const lr_job *job = transfer->job;
   if (lr_engine_must_yield(transfer->engine, job->host)) return false;
-  return job->outcome == LARIAT_OK &&
+  return job->outcome == LARIAT_OK && !job->host->odd &&
          lr_answer_would_keep(job->response, !job->get) && is_readable(job);
 }
 
@@ -174,6 +178,8 @@ void lr_connection_rest(lr_connection *connection) {
     lr_connection_close(connection);
     return;
   }
+  if (connection->answer.line.room > KEPT_LINE)
+    lr_answer_clear(&connection->answer);
   connection->idle_ns = now_ns;
   lr_list_prepend(&connection->host->idle, &connection->node);
   lr_list_append(&engine->own.idle, &connection->age_node);
@@ -207,10 +213,16 @@ bool lr_connection_close_idle(lr_host *host, uint32_t most) {
   return any;
 }
 
+void lr_connection_give_up(lr_host *host) {
+  host->odd = true;
+  (void)lr_connection_close_idle(host, UINT32_MAX);
+}
+
 static bool is_in_between(const lr_connection *connection) {
   const lr_engine *engine = connection->engine;
-  return engine->reserve && lr_reactor_turn_ns(engine->reactor) <
-                                connection->idle_ns + LR_IDLE_LEAST_NS;
+  return engine->reserve && engine->running &&
+         lr_reactor_turn_ns(engine->reactor) <
+             connection->idle_ns + LR_IDLE_LEAST_NS;
 }
 
 bool lr_connection_relieve(lr_engine *engine, bool all) {

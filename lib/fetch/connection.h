@@ -17,6 +17,7 @@
 #include "reactor/poller.h"
 #include "reactor/timers.h"
 
+struct evp_md_ctx_st;
 struct lr_engine;
 struct lr_host;
 struct lr_job;
@@ -35,6 +36,8 @@ typedef struct lr_connection {
   lr_buffer unsent; /* of the request */
   size_t sent;      /* of that */
   uint64_t first_byte_ns;
+  struct evp_md_ctx_st *digest; /* of a body that is large; or NULL */
+  size_t digested;              /* of that */
   unsigned remote_port;
   char remote_ip[48];
 } lr_connection;
@@ -78,6 +81,10 @@ void lr_connection_close(lr_connection *connection);
 /* Closes the idle ones of `host`, `most` of them at most; true if there was
  * one. */
 bool lr_connection_close_idle(struct lr_host *host, uint32_t most);
+
+/* The host, which has jobs, is odd: its answers are left to libcurl from now
+ * on, and its idle connections are closed. */
+void lr_connection_give_up(struct lr_host *host);
 
 /* Closes an idle one to make room for another host; with `all` of whatever
  * host, else of one of which nothing runs.  False: there was none. */

@@ -126,7 +126,7 @@ void lr_engine_ask_later(lr_engine *engine) {
  * next request: what counts is how many were not in use for a while. */
 static unsigned idle_of(lr_engine *engine, lr_lane *lane) {
   unsigned idle = lr_lane_idle(lane);
-  if (!engine->reserve || idle == 0) return idle;
+  if (!engine->reserve || !engine->running || idle == 0) return idle;
   bool known = lane->running ? is_past(engine, lane->spare_ns)
                              : is_past(engine, lane->quiet_ns);
   if (!known) lr_engine_ask_later(engine);
@@ -397,7 +397,7 @@ static lariat_phase phase(void *self, const lr_job *job) {
 /* One that waits for its taker is heard of by that. */
 static uint64_t heard_ns(void *self, const lr_job *job) {
   const lr_engine *engine = self;
-  if (job->connection) return job->active_ns;
+  if (job->connection) return lr_exchange_heard_ns(job);
   if (job->outlet && job->outlet->paused)
     return lr_reactor_turn_ns(engine->reactor);
   return lr_transfer_heard_ns(job->transfer);

@@ -3,11 +3,13 @@
 #include "fetch/exchange.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 
 #include <curl/curl.h>
+#include <openssl/evp.h>
 
 #include "base/memory.h"
 #include "fetch/connection.h"
@@ -30,6 +32,14 @@ static bool is_head(const lr_job *job) {
   return !job->get && strcmp(job->method, "HEAD") == 0;
 }
 
+/* libcurl refuses to send a head of a megabyte, in its own words. */
+enum { LONGEST_LINES = 512 * 1024 };
+
+static bool is_ordinary(const lr_profile *profile) {
+  return !profile ||
+         (profile->ordinary && profile->lines_length <= LONGEST_LINES);
+}
+
 /* A host with a delay between its requests wants to be asked when each is
  * sent: few requests, for which libcurl will do. */
 bool lr_exchange_suits(const lr_engine *engine, const lr_job *job) {
@@ -38,7 +48,7 @@ bool lr_exchange_suits(const lr_engine *engine, const lr_job *job) {
   if (!job->target.plain || job->target.tls || job->http == LARIAT_HTTP_2)
     return false;
   if (job->outlet || job->supply || job->body || !job->repeatable) return false;
-  if (job->profile && !job->profile->ordinary) return false;
+  if (!is_ordinary(job->profile)) return false;
   return job->get || is_head(job);
 }
 
@@ -154,14 +164,19 @@ static lariat_status send_request(lr_connection *connection,
 /* Beginning. */
 
 static void begin(lr_connection *connection, lr_job *job) {
-  lr_engine *engine = connection->engine;
   lr_connection_take(connection, job);
   connection->first_byte_ns = 0;
   job->received = 0;
   lr_answer_begin(&connection->answer, job->response, !job->get,
-                  job->decompress ? &engine->codings : NULL,
+                  job->decompress ? &connection->engine->codings : NULL,
                   job->max_body_bytes);
-  engine->running++;
+  connection->engine->running++;
+}
+
+/* The memory of a request that was much larger than most is not kept. */
+static void trim_request(lr_engine *engine) {
+  enum { KEPT = 64 * 1024 };
+  if (engine->request.room > KEPT) lr_buffer_clear(&engine->request);
 }
 
 lariat_status lr_exchange_start(lr_engine *engine, lr_job *job) {
@@ -170,6 +185,7 @@ lariat_status lr_exchange_start(lr_engine *engine, lr_job *job) {
   if (!job->response) return LARIAT_ENOMEM;
   while ((connection = lr_connection_idle(job->host))) {
     lariat_status status = send_request(connection, job);
+    trim_request(engine);
     if (status == LARIAT_OK) {
       begin(connection, job);
       return LARIAT_OK;
@@ -177,7 +193,6 @@ lariat_status lr_exchange_start(lr_engine *engine, lr_job *job) {
     lr_connection_close(connection);
     if (status != LARIAT_ERESET) return status;
   }
-  (void)engine;
   return LARIAT_EBUSY;
 }
 
@@ -212,6 +227,12 @@ static void describe_failed(const lr_connection *connection,
     timings->request_us = timings->first_byte_us;
 }
 
+static void drop_digest(lr_connection *connection) {
+  EVP_MD_CTX_free(connection->digest);
+  connection->digest = NULL;
+  connection->digested = 0;
+}
+
 /* The job leaves the connection; what becomes of that is the caller's. */
 static lr_job *leave(lr_connection *connection) {
   lr_engine *engine = connection->engine;
@@ -220,6 +241,7 @@ static lr_job *leave(lr_connection *connection) {
   engine->running--;
   job->received = connection->answer.received;
   lr_answer_close(&connection->answer);
+  if (connection->digest) drop_digest(connection);
   job->connection = NULL;
   connection->job = NULL;
   return job;
@@ -237,9 +259,7 @@ static void hand_over(lr_connection *connection) {
 
 /* What the host says is not ordinary: from now on libcurl reads all of it. */
 static void leave_to_libcurl(lr_connection *connection) {
-  lr_host *host = connection->host;
-  host->odd = true;
-  lr_connection_close_idle(host, UINT32_MAX);
+  lr_connection_give_up(connection->host);
   hand_over(connection);
 }
 
@@ -286,16 +306,49 @@ static void fail(lr_connection *connection, lariat_status status) {
   lr_dispatcher_done(engine->dispatcher, job);
 }
 
-static bool make_digest(lariat_response *response) {
-  response->has_sha256 = lr_digest_sha256(
-      response->body.bytes, response->body.length, response->sha256);
+static bool begin_digest(lr_connection *connection) {
+  const EVP_MD *sha256 = lr_engine_sha256(connection->engine);
+  if (!connection->digest) connection->digest = EVP_MD_CTX_new();
+  return sha256 && connection->digest &&
+         EVP_DigestInit_ex(connection->digest, sha256, NULL) == 1;
+}
+
+/* A large body is digested as it comes: all of it at its end would hold up
+ * everything else.  Without memory for that, it does. */
+static void digest_some(lr_connection *connection) {
+  enum { PIECE = 256 * 1024 };
+  const lr_buffer *body = &connection->job->response->body;
+  size_t length = body->length - connection->digested;
+  if (length < PIECE) return;
+  if (connection->digested == 0 && !begin_digest(connection)) return;
+  if (EVP_DigestUpdate(connection->digest, body->bytes + connection->digested,
+                       length) == 1)
+    connection->digested = body->length;
+}
+
+static bool finish_digest(lr_connection *connection,
+                          lariat_response *response) {
+  const lr_buffer *body = &response->body;
+  size_t from = connection->digested;
+  unsigned length = 0;
+  return EVP_DigestUpdate(connection->digest, body->bytes + from,
+                          body->length - from) == 1 &&
+         EVP_DigestFinal_ex(connection->digest, response->sha256, &length) == 1;
+}
+
+static bool make_digest(lr_connection *connection, lariat_response *response) {
+  const lr_buffer *body = &response->body;
+  response->has_sha256 =
+      connection->digested
+          ? finish_digest(connection, response)
+          : lr_digest_sha256(body->bytes, body->length, response->sha256);
   return response->has_sha256;
 }
 
 static lariat_status conclude(lr_connection *connection) {
   const lr_job *job = connection->job;
   lariat_response *response = job->response;
-  if (job->sha256 && !make_digest(response)) return LARIAT_ENOMEM;
+  if (job->sha256 && !make_digest(connection, response)) return LARIAT_ENOMEM;
   if (!lr_response_finish(response)) return LARIAT_ENOMEM;
   response->body_bytes = connection->answer.received;
   return LARIAT_OK;
@@ -311,6 +364,7 @@ static void finish(lr_connection *connection, bool more) {
   }
   describe(connection);
   bool keeps = connection->answer.keeps && !more && is_sent(connection) &&
+               !connection->host->odd &&
                !lr_engine_must_yield(engine, connection->host);
   lr_job *job = leave(connection);
   lr_engine_count(engine, job->response);
@@ -355,6 +409,7 @@ static bool take(lr_connection *connection, const char *bytes, size_t length) {
   heard(connection);
   switch (lr_answer_feed(&connection->answer, bytes, length, &used)) {
   case LR_ANSWER_MORE:
+    if (connection->job->sha256) digest_some(connection);
     return true;
   case LR_ANSWER_DONE:
     finish(connection, used < length);
@@ -404,7 +459,11 @@ static bool send_rest(lr_connection *connection) {
   if (connection->job->idle_timeout_ns)
     connection->job->active_ns =
         lr_reactor_turn_ns(connection->engine->reactor);
-  if (is_sent(connection)) (void)watch_for(connection, reads);
+  if (is_sent(connection)) {
+    lr_buffer_clear(&connection->unsent);
+    connection->sent = 0;
+    (void)watch_for(connection, reads);
+  }
   return true;
 }
 
@@ -427,6 +486,16 @@ lariat_phase lr_exchange_phase(const lr_job *job) {
   if (job->response->status && !job->response->interim)
     return LARIAT_PHASE_BODY;
   return is_sent(connection) ? LARIAT_PHASE_FIRST_BYTE : LARIAT_PHASE_REQUEST;
+}
+
+/* A reactor that was kept busy has not heard yet what waits for it. */
+uint64_t lr_exchange_heard_ns(const lr_job *job) {
+  const lr_connection *connection = job->connection;
+  struct pollfd waiting = {connection->watch.fd, POLLIN, 0};
+  if (!is_sent(connection)) waiting.events |= POLLOUT;
+  return poll(&waiting, 1, 0) > 0
+             ? lr_reactor_turn_ns(connection->engine->reactor)
+             : job->active_ns;
 }
 
 void lr_exchange_cancel(lr_job *job) {

@@ -35,6 +35,9 @@ void lr_exchange_cancel(struct lr_job *job);
 /* The phase that it is in. */
 lariat_phase lr_exchange_phase(const struct lr_job *job);
 
+/* When bytes last went or came, or could have. */
+uint64_t lr_exchange_heard_ns(const struct lr_job *job);
+
 /* A connection's `ready`. */
 void lr_exchange_ready(struct lr_watch *watch, uint32_t events);
 

@@ -129,11 +129,11 @@ static uint64_t eight_bytes(const char *at) {
   return word;
 }
 
-/* In lower case, as two words that overlap. */
+/* In lower case, as two words that overlap.  (A CR becomes a hyphen so.) */
 static bool is_content_length(const char *name, size_t length) {
   static const char wanted[] = "content-length";
   const uint64_t lower = UINT64_C(0x2020202020202020);
-  return length == sizeof wanted - 1 &&
+  return length == sizeof wanted - 1 && name[7] == '-' &&
          (eight_bytes(name) | lower) == eight_bytes(wanted) &&
          (eight_bytes(name + 6) | lower) == eight_bytes(wanted + 6);
 }
