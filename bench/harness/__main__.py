@@ -3,6 +3,7 @@
 import argparse
 import signal
 import sys
+import time
 
 import bars
 import comparisons
@@ -97,11 +98,18 @@ def parse():
     parser.add_argument("what", nargs="*")
     parser.add_argument("--programs", required=True)
     parser.add_argument("--build")
-    parser.add_argument("--pairs", type=int, default=7)
-    parser.add_argument("--scale", type=int, default=100)
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--pairs", type=int)
+    parser.add_argument("--scale", type=int)
     parser.add_argument("--only")
     parser.add_argument("--libcurl")
     options = parser.parse_args()
+    if options.quick and options.what:
+        parser.error("--quick says what is measured")
+    if options.quick:
+        options.what = ["bars", *map(str, bars.QUICK)]
+    options.pairs = options.pairs or (3 if options.quick else 7)
+    options.scale = options.scale or (50 if options.quick else 100)
     options.numbers = [int(word) for word in options.what if word.isdigit()]
     options.what = [word for word in options.what if not word.isdigit()]
     for name in options.what:
@@ -119,6 +127,13 @@ def failed(name, result):
     if name == "bars":
         return any("unmeasured" in row for row in result["rows"])
     return any(row["refused"] for row in result.get("rows", []))
+
+
+def suffix_of(options):
+    """A part does not replace the whole, which is what gets published."""
+    if options.quick:
+        return "-quick"
+    return "-part" if options.only or options.numbers else ""
 
 
 def end(*_):
@@ -139,11 +154,13 @@ def main():
                      scale_percent=options.scale)
         say("\n== " + name)
         report.show_head(facts, say)
+        begun = time.monotonic()
         result = run_one(name, runner, options)
+        result["took_s"] = round(time.monotonic() - begun)
+        say("\n%s took %d s" % (name, result["took_s"]))
         code |= failed(name, result)
-        # A part does not replace the whole, which is what gets published.
-        part = "-part" if options.only or options.numbers else ""
-        say("\nwritten: " + report.write_json(name + part, facts, result))
+        say("\nwritten: " + report.write_json(name + suffix_of(options), facts,
+                                              result))
     return int(code)
 
 

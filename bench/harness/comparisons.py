@@ -27,91 +27,138 @@ def words(options):
 
 
 def pair(runner, server, name, title, url, connections, requests, ours=(),
-         theirs=(), **more):
-    """A row of the plain loop against the full path."""
+         theirs=(), both=False, **more):
+    """A row of the plain loop against the full path; `both`: also against the
+    form of it in which libcurl makes every request."""
     fixed = settings(connections=connections, requests=requests,
                      lariat=words(ours), plain=words(theirs))
     fixed.update(more.pop("settings", {}))
+    racing = [c.plain(runner, url, connections, *theirs),
+              c.lariat(runner, url, connections, "--reactors", 1, *ours)]
+    ratios = [("lariat", "plain", "cpu_us"), ("lariat", "plain", "peak_mb")]
+    if both:
+        racing.append(c.libcurl_only(runner, url, connections, "--reactors", 1,
+                                     *ours))
+        ratios.append((c.LIBCURL_ONLY, "plain", "cpu_us"))
     return dict({
         "id": name, "title": title, "settings": fixed, "server": server,
-        "requests": requests, "floor": connections,
-        "contenders": [
-            c.plain(runner, url, connections, *theirs),
-            c.lariat(runner, url, connections, "--reactors", 1, *ours)],
-        "ratios": [("lariat", "plain", "cpu_us"),
-                   ("lariat", "plain", "peak_mb")],
+        "requests": requests, "floor": connections, "contenders": racing,
+        "ratios": ratios,
     }, **more)
 
 
-def keep_alive_rows(runner):
-    def keep_alive(number, name, title, **more):
-        return (name, {}, lambda server: pair(
-            runner, server, name, "%s: %s" % (title, format(number, ",")),
-            server.url(), number, 60000, **more))
-    for number in (10, 100, 1000, 10000):
-        yield keep_alive(number, "keepalive-%d" % number,
-                         "Kept-alive connections to one host")
-    for number in (100, 1000) if other_libcurl() else ():
-        yield keep_alive(number, "keepalive-%d-8.14.1" % number,
-                         "The same with libcurl 8.14.1",
-                         libcurl=other_libcurl(),
-                         settings={"libcurl": "8.14.1"})
+def with_other(name, title, **more):
+    """A row as it is, and the same with the second libcurl, if that is here:
+    (name, title, and what else the row has)."""
+    yield name, title, more
+    if other_libcurl():
+        yield (name + "-8.14.1", "The same with libcurl 8.14.1",
+               dict(more, libcurl=other_libcurl(), libcurl_version="8.14.1",
+                    settings=dict(more.get("settings", {}),
+                                  libcurl="8.14.1")))
 
 
-def idle_rows(runner):
+# Requests for each number of connections: enough that opening those, which is
+# counted, is a small part.
+KEPT_ALIVE = {10: 100000, 100: 100000, 1000: 100000, 10000: 300000}
+
+
+def keep_alive_rows():
+    for number, requests in KEPT_ALIVE.items():
+        def row_of(server, runner, name, title, more, number=number,
+                   requests=requests):
+            return pair(runner, server, name, title, server.url(), number,
+                        requests, both=True, **more)
+        rows = list(with_other("keepalive-%d" % number,
+                               "Kept-alive connections to one host: " +
+                               format(number, ",")))
+        if number not in (100, 1000):
+            rows = rows[:1]
+        for row in rows:
+            yield row, {}, row_of
+
+
+def idle_rows():
     """lariat opens more than it is measured with, since a lane that is nearly
     full may close an idle connection for a new one; how many are held while
     the others are busy is looked at, and too few are refused."""
     held = 4000
     opened = 4500
 
-    def idle(name, title, **more):
-        return (name, {"hosts": opened}, lambda server: pair(
-            runner, server, name, title, server.url(), 16, 20000,
-            ("--idle", opened), ("--idle", held), held=held, watch=True,
-            **more))
-    yield idle("idle-4000",
-               "16 busy connections, while 4,000 to other hosts are held")
-    if other_libcurl():
-        yield idle("idle-4000-8.14.1", "The same with libcurl 8.14.1",
-                   libcurl=other_libcurl(), settings={"libcurl": "8.14.1"})
+    def row_of(server, runner, name, title, more):
+        # Never fewer requests, so that there is time to look.
+        return pair(runner, server, name, title, server.url(), 16, 40000,
+                    ("--idle", opened), ("--idle", held), both=True, held=held,
+                    watch=True, **dict(more, floor=40000))
+    for row in with_other("idle-4000", "16 busy connections, while 4,000 to "
+                                       "other hosts are held"):
+        yield row, {"hosts": opened}, row_of
+
+
+def tls_rows():
+    def new(server, runner, name, title, more):
+        return tls_row(runner, server, name, title, "close", 16, 400, "roots",
+                       **more)
+
+    def kept(server, runner, name, title, more):
+        return tls_row(runner, server, name, title, "", 100, 40000, "ca",
+                       **more)
+    for row in with_other("tls-new", "A new TLS connection for each request, "
+                                     "the system's certificates"):
+        yield row, {"tls": True}, new
+    for row in with_other("tls-reused", "Kept-alive TLS connections"):
+        yield row, {"tls": True}, kept
+
+
+def other_rows():
+    def hosts(server, runner, name, title, more):
+        return pair(runner, server, name, title, server.url(), 16000, 64000,
+                    ("--hosts", 2000, "--per-host", 8), ("--hosts", 2000),
+                    settings={"per_host": 8}, **more)
+
+    def fresh(server, runner, name, title, more):
+        return pair(runner, server, name, title, server.url(path="close"), 100,
+                    20000, **more)
+
+    def http2(server, runner, name, title, more):
+        trusted = ("--ca", server.facts["ca"])
+        return pair(runner, server, name, title, server.url("h2"), 100, 40000,
+                    trusted, trusted + ("--http2",), **more)
+
+    def pages(server, runner, name, title, more):
+        return pair(runner, server, name, title,
+                    server.url(path="files/page.txt"), 32, 6000, (),
+                    ("--compressed",), both=True, **more)
+
+    def bodies(server, runner, name, title, more):
+        return pair(runner, server, name, title,
+                    server.url(path="files/large.bin"), 16, 1500, both=True,
+                    **more)
+    yield (("hosts-2000", "2,000 hosts with 8 connections each", {}),
+           {"hosts": 2000}, hosts)
+    yield ("fresh", "A new connection for each request", {}), {}, fresh
+    for row in with_other("http2", "HTTP/2 over TLS, 100 streams"):
+        yield row, {"tls": True}, http2
+    for row in with_other("pages", "Pages of 100 KB, about 40 KB with gzip"):
+        yield row, {}, pages
+    yield ("bodies", "Bodies of 1 MB", {}), {}, bodies
 
 
 def shapes(runner):
     """For each row its name, what its server must have, and a function that
     makes the row of that server."""
-    yield from keep_alive_rows(runner)
-    yield from idle_rows(runner)
-    yield ("hosts-2000", {"hosts": 2000}, lambda server: pair(
-        runner, server, "hosts-2000", "2,000 hosts with 8 connections each",
-        server.url(), 16000, 32000, ("--hosts", 2000, "--per-host", 8),
-        ("--hosts", 2000), settings={"per_host": 8}))
-    yield ("fresh", {}, lambda server: pair(
-        runner, server, "fresh", "A new connection for each request",
-        server.url(path="close"), 100, 20000))
-    yield ("tls-new", {"tls": True}, lambda server: tls_row(
-        runner, server, "tls-new",
-        "A new TLS connection for each request, the system's certificates",
-        "close", 16, 400, "roots"))
-    yield ("tls-reused", {"tls": True}, lambda server: tls_row(
-        runner, server, "tls-reused", "Kept-alive TLS connections", "", 100,
-        40000, "ca"))
-    yield ("http2", {"tls": True}, lambda server: pair(
-        runner, server, "http2", "HTTP/2 over TLS, 100 streams",
-        server.url("h2"), 100, 40000, ("--ca", server.facts["ca"]),
-        ("--ca", server.facts["ca"], "--http2")))
-    yield ("pages", {}, lambda server: pair(
-        runner, server, "pages", "Pages of 100 KB, about 40 KB with gzip",
-        server.url(path="files/page.txt"), 32, 6000, (), ("--compressed",)))
-    yield ("bodies", {}, lambda server: pair(
-        runner, server, "bodies", "Bodies of 1 MB",
-        server.url(path="files/large.bin"), 16, 1500))
+    for rows in (keep_alive_rows, idle_rows, tls_rows, other_rows):
+        for (name, title, more), needs, row_of in rows():
+            def make(server, row_of=row_of, name=name, title=title, more=more):
+                return row_of(server, runner, name, title, dict(more))
+            yield name, needs, make
 
 
-def tls_row(runner, server, name, title, path, connections, requests, trust):
+def tls_row(runner, server, name, title, path, connections, requests, trust,
+            **more):
     trusted = ("--ca", server.facts[trust])
     return pair(runner, server, name, title, server.url("tls", path),
-                connections, requests, trusted, trusted)
+                connections, requests, trusted, trusted, **more)
 
 
 def rivals(runner, server, names=None):
@@ -121,23 +168,24 @@ def rivals(runner, server, names=None):
     everyone = [
         c.plain(runner, url, 100),
         c.lariat(runner, url, 100, "--reactors", 1),
+        c.libcurl_only(runner, url, 100, "--reactors", 1),
         c.plain(runner, url, 100, "--threads", cpus,
                 name="plain, %d threads" % cpus),
         c.lariat(runner, url, 100, "--reactors", cpus, "--placement", "spread",
                  name="lariat, %d reactors" % cpus),
         c.go(runner, url, 100),
         c.wrk(runner, url, 100),
-        c.h2load(runner, url, 100, share=3),
-        c.aiohttp(runner, url, 100, share=0.2),
-        c.treq(runner, url, 100, share=0.1),
-        c.curl(runner, url, 100, share=0.3),
-        c.wget2(runner, url, 100, share=0.1),
+        c.h2load(runner, url, 100, share=2),
+        c.aiohttp(runner, url, 100, share=0.1),
+        c.treq(runner, url, 100, share=0.05),
+        c.curl(runner, url, 100, share=0.2),
+        c.wget2(runner, url, 100, share=0.06),
     ]
     everyone = [one for one in everyone if not names or one.name in names]
     return {
         "id": "rivals", "title": "100 kept-alive connections to one host",
-        "settings": settings(connections=100, requests=60000, body_bytes=200),
-        "server": server, "requests": 60000, "floor": 100,
+        "settings": settings(connections=100, requests=100000, body_bytes=200),
+        "server": server, "requests": 100000, "floor": 100,
         "contenders": everyone,
         "ratios": [("lariat", other.name, "cpu_us") for other in everyone
                    if other.name != "lariat"],
@@ -184,7 +232,7 @@ def threads(count):
     return "plain, %d thread%s" % (count, "s" * (count > 1))
 
 
-def scaling(runner, server, counts):
+def scaling(runner, server, counts, rival=True):
     url = server.url("tls", "files/page.txt")
     trusted = ("--ca", server.facts["ca"])
     racing = []
@@ -192,9 +240,10 @@ def scaling(runner, server, counts):
         racing.append(c.lariat(runner, url, 32, "--reactors", count,
                                "--placement", "spread", *trusted,
                                name=reactors(count)))
-        racing.append(c.plain(runner, url, 32, "--threads", count,
-                              "--compressed", *trusted,
-                              name=threads(count)))
+        if rival:
+            racing.append(c.plain(runner, url, 32, "--threads", count,
+                                  "--compressed", *trusted,
+                                  name=threads(count)))
     return {
         "id": "scaling",
         "title": "Pages of 100 KB, about 40 KB with gzip, over TLS",
@@ -204,7 +253,8 @@ def scaling(runner, server, counts):
         "server": server, "requests": 6000, "floor": 100,
         "contenders": racing,
         "ratios": [(name(count), name(1), "rate")
-                   for name in (reactors, threads) for count in counts[1:]],
+                   for name in (reactors, threads)[:1 + rival]
+                   for count in counts[1:]],
     }
 
 

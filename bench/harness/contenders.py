@@ -8,11 +8,23 @@ from measure import Contender, last_json, parse_h2load, parse_wrk
 RIVALS = os.path.join(machine.ROOT, "bench", "rivals")
 
 
-def lariat(runner, url, connections, *options, name="lariat", share=1.0):
+def lariat(runner, url, connections, *options, name="lariat", share=1.0,
+           window=0):
     def command(requests):
         return [runner.program("bench-path"), url, str(requests),
                 str(connections)] + [str(option) for option in options]
-    return Contender(name, command, last_json, share, libcurl=True)
+    return Contender(name, command, last_json, share, libcurl=True,
+                     window=window)
+
+
+# lariat's other form: libcurl makes every request, also those which lariat
+# would exchange by itself.
+LIBCURL_ONLY = "lariat, libcurl only"
+
+
+def libcurl_only(runner, url, connections, *options, share=1.0):
+    return lariat(runner, url, connections, "--libcurl-only", *options,
+                  name=LIBCURL_ONLY, share=share)
 
 
 def plain(runner, url, connections, *options, name="plain", share=1.0):
@@ -90,7 +102,7 @@ def treq(runner, url, connections, share=1.0):
                      connections, share)
 
 
-def wrk(runner, url, connections, seconds=2):
+def wrk(runner, url, connections, seconds=2, name="wrk", window=0):
     """wrk runs for a time, not for a number of requests."""
     missing = None if machine.find_program("wrk") else "it is not installed"
 
@@ -99,7 +111,7 @@ def wrk(runner, url, connections, seconds=2):
         scaled = max(1, round(seconds * runner.scale / 100))
         return ["wrk", "-t1", "-c%d" % connections, "-d%ds" % scaled,
                 "--timeout", "30s", url]
-    return Contender("wrk", command, parse_wrk, missing=missing)
+    return Contender(name, command, parse_wrk, missing=missing, window=window)
 
 
 def h2load(runner, url, connections, share=1.0):

@@ -9,6 +9,8 @@ import tempfile
 import threading
 import time
 
+from servers import children_of, cpu_of
+
 NOISY = 0.2  # spread of a ratio, from lowest to highest, by the median
 
 
@@ -21,20 +23,27 @@ class Contender:
     share     how many of the row's requests it does: slow ones do fewer
     libcurl   it uses the libcurl under comparison
     missing   why it cannot take part, or None
+    window    connections: measured only from when they are all open
     """
 
     def __init__(self, name, command, parse=None, share=1.0, libcurl=False,
-                 missing=None):
+                 missing=None, window=0):
         self.name = name
         self.command = command
         self.parse = parse
         self.share = share
         self.libcurl = libcurl
         self.missing = missing
+        self.window = window
 
 
 class Bad(Exception):
     """A run from which no figure may be taken."""
+
+
+def without_paths(text):
+    """What a result may keep of a program's words: no directories."""
+    return re.sub(r"(?<![\w/:])/(?:[^\s/]+/)+", "", text)
 
 
 def last_json(text):
@@ -90,6 +99,52 @@ class Watch(threading.Thread):
         return min(numbers) if numbers else None
 
 
+class Window(threading.Thread):
+    """Looks again and again at what the program and the server have used and
+    done, to take figures from the time between two looks: without the
+    program's start and the opening of its connections."""
+
+    def __init__(self, server, measurer):
+        super().__init__(daemon=True)
+        self.server = server
+        self.measurer = measurer
+        self.ended = threading.Event()
+        self.seen = []
+
+    def look(self, pids):
+        before = cpu_of(pids)
+        connected, handled = self.server.status()
+        return {"at": time.monotonic(), "cpu_s": (before + cpu_of(pids)) / 2,
+                "server_cpu_s": self.server.cpu_s(), "connected": connected,
+                "handled": handled}
+
+    def run(self):
+        pids = []
+        while not pids and not self.ended.wait(0.01):
+            pids = children_of(self.measurer)
+        while pids and not self.ended.wait(0.1):
+            try:
+                look = self.look(pids)
+            except OSError:
+                continue
+            if not self.ended.is_set() and look["cpu_s"] > 0:
+                self.seen.append(look)
+
+    def figures(self, connections):
+        """From when all connections have had their second request on."""
+        first = self.seen[0]["handled"] if self.seen else 0
+        busy = [look for look in self.seen
+                if look["connected"] >= 0.99 * connections and
+                look["handled"] - first >= 2 * connections]
+        if len(busy) < 2 or busy[-1]["at"] - busy[0]["at"] < 0.5:
+            raise Bad("it was too short after its connections were open")
+        requests = busy[-1]["handled"] - busy[0]["handled"]
+        between = {name: busy[-1][name] - busy[0][name]
+                   for name in ("cpu_s", "server_cpu_s")}
+        return dict(between, requests=requests,
+                    wall_s=busy[-1]["at"] - busy[0]["at"])
+
+
 class Runner:
     def __init__(self, build, libcurl=None, scale=100, pairs=7):
         self.build = build
@@ -104,27 +159,38 @@ class Runner:
     def scaled(self, requests, floor=1):
         return max(floor, requests * self.scale // 100)
 
-    def run(self, contender, requests, server, libcurl=None, limit_s=180,
-            watch=False):
-        """One run: the figures of the kernel, and those of the program."""
-        out = os.path.join(self.scratch.name, "figures")
+    def environment(self, contender, libcurl):
+        """For a contender, or for one that uses libcurl."""
         env = dict(os.environ)
         env.pop("LD_LIBRARY_PATH", None)
         libcurl = libcurl or self.libcurl
-        if contender.libcurl and libcurl:
+        if libcurl and (contender is None or contender.libcurl):
             env["LD_LIBRARY_PATH"] = libcurl
+        return env
+
+    def run(self, contender, requests, server, libcurl=None, limit_s=180,
+            watch=False, window=0):
+        """One run: the figures of the kernel, and those of the program.  With
+        `window` connections, only from when all of them are open."""
+        out = os.path.join(self.scratch.name, "figures")
         command = [self.program("bench-measure"), str(limit_s), out]
         handled = server.handled()
         server_cpu = server.cpu_s()
+        child = subprocess.Popen(command + contender.command(requests),
+                                 env=self.environment(contender, libcurl),
+                                 stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.PIPE,
+                                 stderr=subprocess.PIPE)
         watcher = Watch(server) if watch else None
+        if window:
+            watcher = Window(server, child.pid)
         if watcher:
             watcher.start()
-        done = subprocess.run(command + contender.command(requests), env=env,
-                              stdin=subprocess.DEVNULL, check=False,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        texts = child.communicate()
         if watcher:
             watcher.ended.set()
             watcher.join()
+        done = subprocess.CompletedProcess(command, child.returncode, *texts)
         figures = self.read_figures(out, done)
         figures["server_cpu_s"] = server.cpu_s() - server_cpu
         self.add_own_figures(figures, contender, done, requests)
@@ -133,7 +199,9 @@ class Runner:
             if figures["handled"] < figures["requests"]:
                 raise Bad("it says %d requests, the server says %d" %
                           (figures["requests"], figures["handled"]))
-        if watcher:
+        if window:
+            figures.update(watcher.figures(window))
+        elif watcher:
             figures["connections_least"] = watcher.least(
                 figures["ended_s"] - figures["wall_s"], figures["ended_s"])
         return figures
@@ -150,7 +218,8 @@ class Runner:
             raise Bad("it took too long")
         if figures["exit"] != 0:
             words = done.stderr.decode(errors="replace").strip()
-            raise Bad("exit code %d: %s" % (figures["exit"], words[-300:]))
+            raise Bad("exit code %d: %s" % (figures["exit"],
+                                            without_paths(words)[-300:]))
         return figures
 
     @staticmethod
@@ -208,7 +277,10 @@ class Runner:
                                row.get("floor", 1))
         figures = self.run(contender, requests, row["server"],
                            row.get("libcurl"), row.get("limit_s", 180),
-                           row.get("watch", False))
+                           row.get("watch", False), contender.window)
+        wanted = row.get("libcurl_version")
+        if wanted and figures.get("libcurl", wanted) != wanted:
+            raise Bad("it ran with libcurl " + figures["libcurl"])
         if row.get("held"):
             least = figures["connections_least"]
             if least is None:
@@ -223,6 +295,13 @@ def spread_of(values):
     middle = statistics.median(values)
     return {"median": middle, "low": min(values), "high": max(values),
             "spread": (max(values) - min(values)) / middle if middle else 0}
+
+
+def noted(values):
+    """The same, and whether it is too noisy to mean much."""
+    found = spread_of(values)
+    found["noisy"] = found["spread"] > NOISY
+    return found
 
 
 MEASURES = {
@@ -246,6 +325,9 @@ def reduce_row(row, result):
         for measure, (of_run, _) in MEASURES.items():
             contender[measure] = spread_of(
                 [of_run(run) for run in contender["runs"]])
+        for said in ("libcurl", "version"):
+            if said in contender["runs"][0]:
+                contender[said] = contender["runs"][0][said]
     result["ratios"] = []
     for one, other, measure in row["ratios"]:
         ratio = {"of": one, "to": other, "measure": measure}
@@ -258,6 +340,5 @@ def reduce_row(row, result):
             values = [of_run(a) / of_run(b) for a, b in zip(
                 result["contenders"][one]["runs"],
                 result["contenders"][other]["runs"]) if of_run(b)]
-            ratio.update(spread_of(values), values=values)
-            ratio["noisy"] = ratio["spread"] > NOISY
+            ratio.update(noted(values), values=values)
         result["ratios"].append(ratio)

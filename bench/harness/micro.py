@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: MIT
 """The small benches: they take turns by themselves and print lines of JSON."""
 import json
+import os
+import re
+import statistics
 import subprocess
 
-from measure import NOISY, spread_of
+import machine
+from measure import noted, spread_of
 
 
 def lines_of(runner, program, *arguments):
@@ -20,14 +24,15 @@ def grouped(lines, *keys):
     return groups
 
 
-def mailbox(runner):
-    """Messages a second, and by round the mailbox's against each other's."""
+def mailbox(runner, *options):
+    """Messages a second, and by round the mailbox's against each other's.  A
+    round's figure is the median of its short turns."""
     lines = lines_of(runner, "bench-mailbox", "--rounds", runner.pairs,
-                     "--messages", runner.scaled(1000000, 1000))
+                     "--messages", runner.scaled(50000, 5000), *options)
     rows = []
     for (batch, producers), group in grouped(lines, "batch",
                                              "producers").items():
-        rates = {queue: [line["messages"] / line["wall_s"] for line in some]
+        rates = {queue: rates_of(some)
                  for (queue,), some in grouped(group, "queue").items()}
         row = {"batch": batch, "producers": producers, "rates": {},
                "ratios": {}}
@@ -40,10 +45,11 @@ def mailbox(runner):
     return rows
 
 
-def noted(values):
-    found = spread_of(values)
-    found["noisy"] = found["spread"] > NOISY
-    return found
+def rates_of(lines):
+    """One for each round."""
+    return [statistics.median(line["messages"] / line["wall_s"]
+                              for line in turns)
+            for turns in grouped(lines, "round").values()]
 
 
 def hop(runner):
@@ -79,6 +85,61 @@ def timers(runner):
             for (count,), group in grouped(lines, "timers").items()]
 
 
+# The programs that print a table of nanoseconds, and what is asked of them
+# there: a name, lariat's figure, and the other's with the ratio and the aim.
+TABLES = (("deferreds", "micro"), ("coroutines", "bench-await"))
+TABLE_LINE = re.compile(
+    r"(?P<name>.*?\S) +(?P<ns>\d+\.\d)"
+    r"(?: +(?P<other>\d+\.\d) +1/(?P<ratio>[\d.]+))?"
+    r"(?: +\(bar 1/(?P<bar>\d+): (?P<verdict>\w+)\))?$")
+
+
+def table(runner, program):
+    """The program takes turns with Twisted by itself, and keeps the best."""
+    if not os.access(runner.program(program), os.X_OK):
+        return {"missing": "there is no " + program, "rows": []}
+    python = machine.find_python("twisted") or "/usr/bin/python3"
+    done = subprocess.run([runner.program(program), "--python",
+                           machine.find_program(python)],
+                          stdout=subprocess.PIPE, stdin=subprocess.DEVNULL,
+                          stderr=subprocess.PIPE, timeout=900, check=False)
+    text = done.stdout.decode(errors="replace")
+    if done.returncode not in (0, 1):
+        raise subprocess.CalledProcessError(done.returncode, program)
+    rows = []
+    for line in text.splitlines():
+        found = TABLE_LINE.match(line)
+        if found:
+            rows.append({
+                "name": found["name"], "ns": float(found["ns"]),
+                "other_ns": float(found["other"] or 0) or None,
+                "bar": int(found["bar"] or 0) or None,
+                "met": found["verdict"] != "MISSED"})
+    result = {"rows": rows}
+    if "there is no Twisted" in text:
+        result["missing"] = "there is no Twisted here; script/twisted gets it"
+    return result
+
+
+def show_table(title, found, say):
+    say("%s: nanoseconds, lariat and Twisted" % title)
+    if "missing" in found:
+        say("  " + found["missing"])
+    for row in found["rows"]:
+        say("  %-28s %10.1f%s" % (row["name"], row["ns"], beside(row)))
+
+
+def beside(row):
+    """What the other takes, and whether the aim is met."""
+    if not row["other_ns"]:
+        return ""
+    words = " %12.1f   1/%.0f" % (row["other_ns"], row["other_ns"] / row["ns"])
+    if row["bar"]:
+        words += "   (aim 1/%d: %s)" % (row["bar"],
+                                        "met" if row["met"] else "MISSED")
+    return words
+
+
 def show(result, say):
     say("mailbox: millions of messages a second, and the mailbox's ratio")
     for row in result["mailbox"]:
@@ -102,6 +163,8 @@ def show(result, say):
         say("  %9d set: %s" % (row["timers"], ", ".join(
             "%s %.0f" % (name, taken["median"])
             for name, taken in row["ns"].items())))
+    for title, found in result["tables"].items():
+        show_table(title, found, say)
 
 
 def ratio_text(ratio):
@@ -114,6 +177,8 @@ def ratio_text(ratio):
 
 def run(runner, say):
     result = {"mailbox": mailbox(runner), "hop": hop(runner),
-              "timers": timers(runner)}
+              "timers": timers(runner),
+              "tables": {title: table(runner, program)
+                         for title, program in TABLES}}
     show(result, say)
     return result

@@ -85,6 +85,28 @@ def lines(title, series):
     return svg(height, parts, title)
 
 
+def aims(result):
+    """What was measured by what was aimed at; where more is better, turned
+    round: under 1 is good everywhere."""
+    rows = []
+    for row in result["rows"]:
+        for one in row["checks"]:
+            values = {name: one[name] or one["measured"]
+                      for name in ("low", "high")}
+            values["median"] = one["measured"]
+            if min(values.values()) <= 0:
+                continue
+            shares = {name: value / one["bound"] if one["sign"] == "<=" else
+                      one["bound"] / value for name, value in values.items()}
+            if one["sign"] == ">=":
+                shares["low"], shares["high"] = shares["high"], shares["low"]
+            rows.append(("%d %s" % (row["number"], one["what"][:33]), shares,
+                         not one["beside"]))
+    if rows:
+        yield "bars", bars("Measured by aimed at; under 1: met", rows, mark=1,
+                           logarithmic=True)
+
+
 def rivals(result):
     row = result["rows"][0]
     measured = [(name, one) for name, one in row["contenders"].items()
@@ -145,7 +167,7 @@ def micro(result):
 
 
 DRAWN = {"rivals": rivals, "shapes": shapes, "models": models,
-         "scaling": scaling, "micro": micro}
+         "scaling": scaling, "micro": micro, "bars": aims}
 
 
 def draw(result, directory):

@@ -4,6 +4,7 @@ import json
 import os
 import re
 
+import bars
 import machine
 import plot
 
@@ -183,14 +184,30 @@ def micro_lines(result):
                                         for name in ("set", "move", "cancel",
                                                      "pop")]
         for row in result["timers"]])
-    return lines + [""]
+    return lines + [""] + tables_lines(result["tables"])
+
+
+def tables_lines(found):
+    lines = []
+    for title, one in found.items():
+        lines += ["#### %s: ns" % title.capitalize(), ""]
+        if "missing" in one:
+            lines += [one["missing"] + ".", ""]
+        lines += table(("", "lariat", "Twisted", "ratio", "aim"), [
+            (row["name"], "%.1f" % row["ns"],
+             "%.1f" % row["other_ns"] if row["other_ns"] else "",
+             "1/%.0f" % (row["other_ns"] / row["ns"]) if row["other_ns"]
+             else "",
+             "1/%d: %s" % (row["bar"], "met" if row["met"] else "**missed**")
+             if row["bar"] else "") for row in one["rows"]]) + [""]
+    return lines
 
 
 def bars_lines(result):
     rows = []
     for row in result["rows"]:
         if "unmeasured" in row:
-            rows.append((row["number"], row["title"], "", "",
+            rows.append((row["number"], row["title"], "", "", "",
                          "not measured: " + row["unmeasured"],
                          "`%s`" % row["command"]))
         for one in row["checks"]:
@@ -198,11 +215,12 @@ def bars_lines(result):
                                                     one["what"]),
                          "%s %s" % ({"<=": "≤", ">=": "≥"}[one["sign"]],
                                     number(one["bound"])),
-                         number(one["measured"]),
-                         ("met" if one["met"] else "**not met**") +
-                         (", noisy" if one["noisy"] else ""),
+                         bars.figure(one["measured"]), bars.spread_words(one),
+                         bars.verdict(one).replace("MISSED", "**missed**"),
                          "`%s`" % row["command"]))
-    return table(("", "measure", "aim", "measured", "", "by"), rows) + [""]
+    return table(("", "measure", "aim", "measured", "lowest to highest", "",
+                  "by"), rows) + [
+        "", "In brackets: shown beside, not what the aim is about.", ""]
 
 
 SECTIONS = [("bars", "The aims", bars_lines),

@@ -15,6 +15,8 @@
  *                    comes after is counted
  *     --ca FILE      trusted certificates
  *     --timeout N    seconds for a fetch, instead of the client's default
+ *     --libcurl-only every request goes through libcurl, also those which
+ *                    lariat would exchange by itself
  *     --await        as many coroutines as connections await one fetch after
  *                    the other, instead of callbacks
  *
@@ -56,6 +58,7 @@ struct settings {
   long timeout_s; /* 0: the client's default */
   const char *ca_file;
   lariat_placement placement;
+  bool libcurl_only;
   bool await;
 };
 
@@ -294,6 +297,7 @@ static lariat_status make_pool(struct run *run) {
   options.max_jobs_per_host =
       settings->per_host ? (unsigned)settings->per_host : connections;
   options.ca_file = settings->ca_file;
+  options.libcurl_only = settings->libcurl_only;
   return lariat_pool_new(&options, &run->pool);
 }
 
@@ -407,6 +411,9 @@ static bool parse_option(int option, struct settings *settings) {
   case 'c':
     settings->ca_file = optarg;
     return true;
+  case 'l':
+    settings->libcurl_only = true;
+    return true;
   case 'w':
     settings->await = true;
     return true;
@@ -425,6 +432,7 @@ static bool parse(int argc, char **argv, struct settings *settings) {
       {"idle", required_argument, NULL, 'i'},
       {"ca", required_argument, NULL, 'c'},
       {"timeout", required_argument, NULL, 't'},
+      {"libcurl-only", no_argument, NULL, 'l'},
       {"await", no_argument, NULL, 'w'},
       {NULL, 0, NULL, 0}};
   int option;
@@ -448,7 +456,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: bench-path URL REQUESTS CONNECTIONS [--reactors N] "
                     "[--placement host|spread|home] [--per-host N] "
                     "[--asked N] [--hosts N] [--idle N] [--ca FILE] "
-                    "[--timeout N] [--await]\n");
+                    "[--timeout N] [--libcurl-only] [--await]\n");
     return 2;
   }
   status = set_up(&run);

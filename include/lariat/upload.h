@@ -47,8 +47,9 @@ lariat_upload_new(lariat_reactor *reactor, uint64_t length, size_t window_bytes,
 LARIAT_API void lariat_upload_release(lariat_upload *upload);
 
 /* Adds `length` bytes, which are copied, all of them.  The deferred fires with
- * "none" when there is room for more: when no more than half of the window
- * waits; that may be at once.  Write again then, and not before.  Never NULL.
+ * "none" when there is room for more: at once if as much again fits into the
+ * window, else when no more than half of the window waits.  Write again then,
+ * and not before.  Never NULL.
  * It fails with
  *   LARIAT_EOVERLOAD  an earlier write has not fired: nothing was taken
  *   LARIAT_EALREADY   the body was ended

@@ -125,7 +125,7 @@ typedef struct lr_job {
   uint8_t phase;     /* lariat_phase, when it failed */
   bool cancelled;
   bool resent; /* libcurl has sent it twice: an open connection was dead */
-  bool stale;  /* a connection of our own was dead: libcurl opens another */
+  bool stale;  /* a connection was of no use to it: it waits for another */
   bool dead;   /* and the other one, too; or it could not be sent twice */
   uint8_t time_limit; /* lariat_time_limit, when it timed out */
   uint64_t active_ns; /* bytes went or came; only with an idle time-out */

@@ -747,6 +747,16 @@ static bool was_lost(const lr_transfer *transfer, int code) {
          code == CURLE_GOT_NOTHING;
 }
 
+/* A stream of HTTP/2 that the server has refused before libcurl had sent all of
+ * its body: that it sends again by itself only without one.  Once, and only
+ * what is in memory still. */
+static bool may_ask_anew(const lr_transfer *transfer, int code) {
+  const lr_job *job = transfer->job;
+  return code == CURLE_HTTP2_STREAM && transfer->fault == LARIAT_OK &&
+         was_refused(transfer) && !has_answer(transfer) && !job->stale &&
+         !job->supply && !job->outlet;
+}
+
 /* libcurl takes a connection that ends within the head for the end of the
  * answer. */
 static bool is_beheaded(const lariat_response *response) {
@@ -785,6 +795,10 @@ void lr_transfer_conclude(lr_transfer *transfer, int curl_code) {
   if (was_lost(transfer, curl_code)) {
     job->dead = true;
     job->outcome = LARIAT_ERESET;
+  }
+  if (may_ask_anew(transfer, curl_code)) {
+    job->stale = true;
+    job->outcome = LARIAT_EBUSY;
   }
   if (response) read_timings(transfer, response);
   if (job->outcome == LARIAT_OK) job->outcome = finish_response(transfer);

@@ -54,30 +54,30 @@ bool lr_mailbox_push(lariat_mailbox *mailbox, lr_mail *mail) {
 bool lr_mailbox_push_chain(lariat_mailbox *mailbox, lr_mail *oldest,
                            lr_mail *newest) {
   void *found = lr_ptr_load_relaxed(&mailbox->head);
-  oldest->newest = newest;
+  newest->end = oldest;
   do {
     bool closed = found == CLOSED;
     newest->next = closed || found == SLEEPING ? NULL : found;
     if (closed) return false;
-  } while (!lr_ptr_cas_weak_release(&mailbox->head, &found, oldest));
+  } while (!lr_ptr_cas_weak_release(&mailbox->head, &found, newest));
   if (found == SLEEPING) lr_mailbox_wake(mailbox);
   return true;
 }
 
 /* The chain pushed last is on top; the owner wants the first.  Of each chain
- * only the two ends are touched: the mails between them may still be in the
- * cache of the core that wrote them, and the owner comes to them later. */
+ * only the newest mail is touched, which has all that is needed: the others may
+ * still be in the cache of the core that wrote them, and to wait for one line
+ * of each chain after the other is what this costs. */
 static lr_mail *in_order(lr_mail *chain) {
+  lr_mail *const newest = chain;
   lr_mail *oldest = NULL;
-  lr_mail *const last = chain ? chain->newest : NULL;
   while (chain) {
-    lr_mail *newest = chain->newest;
-    lr_mail *before = newest->next;
-    newest->next = oldest;
-    oldest = chain;
+    lr_mail *before = chain->next;
+    chain->next = oldest;
+    oldest = chain->end;
     chain = before;
   }
-  if (oldest) oldest->newest = last;
+  if (oldest) oldest->end = newest;
   return oldest;
 }
 

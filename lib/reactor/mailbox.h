@@ -8,8 +8,8 @@
  *   SLEEPING  empty, the owner sleeps (or is about to): the producer that
  *             replaces this mark writes the eventfd, and only that one
  *   CLOSED    for ever: a push fails and the mail stays the pusher's
- *   other     the chain that was pushed last: its oldest mail, which knows the
- *             newest; that one points to the chain before it
+ *   other     the chain that was pushed last: its newest mail, which knows the
+ *             oldest, and points to the chain before it
  * Queue and sleep flag cannot disagree, since they are the same word.
  * docs/internals/mailbox.md has the argument, tests/stress the proof by
  * force. */
@@ -35,7 +35,9 @@ typedef struct lr_mail_ops {
 /* A node to embed; in one mailbox at most, at any time. */
 struct lr_mail {
   lr_mail *next;
-  lr_mail *newest; /* of the chain that begins here */
+  lr_mail *end; /* the chain's other one: the newest mail of a chain that was
+                   pushed knows its oldest; the oldest of one that was drained
+                   its newest */
   const lr_mail_ops *ops;
 };
 
@@ -66,8 +68,9 @@ bool lr_mailbox_push_chain(lariat_mailbox *mailbox, lr_mail *oldest,
 /* Whether there is mail.  Owner only. */
 bool lr_mailbox_has_mail(const lariat_mailbox *mailbox);
 
-/* Takes all there is as one chain, oldest first, linked by `next`; NULL when
- * empty.  The owner is awake afterwards.  Owner only. */
+/* Takes all there is as one chain, oldest first, linked by `next`, with the
+ * newest in the oldest's `end`; NULL when empty.  The owner is awake
+ * afterwards.  Owner only. */
 lr_mail *lr_mailbox_drain(lariat_mailbox *mailbox);
 
 /* Announces that the owner is about to sleep.  True: it may; the next push

@@ -231,7 +231,7 @@ static int time_to_wait(lariat_reactor *reactor, int wait_ms) {
 
 static void deliver_mail(lariat_reactor *reactor) {
   lr_mail *first = lr_mailbox_drain(reactor->mailbox);
-  if (first) append_local(reactor, first, first->newest);
+  if (first) append_local(reactor, first, first->end);
   lr_mail *mail;
   for (int left = MAILS_A_TURN; left > 0; left--) {
     if (!(mail = take_local(reactor))) break;

@@ -42,12 +42,16 @@ static void run(enum nginx_port port, const char *method) {
   fetching_wait(&t, outcomes, MANY, 20000);
   unsigned failed = 0;
   const char *message = "";
+  int code = 0;
   for (int i = 0; i < MANY; i++) {
     if (outcomes[i].status == LARIAT_OK) continue;
     message = lariat_failure_message(outcomes[i].value);
+    code = lariat_failure_curl_code(outcomes[i].value);
     failed++;
   }
-  if (failed) fixture_fail("%u of %u failed: %s", failed, MANY, message);
+  if (failed)
+    fixture_fail("%u of %u failed, with %d of libcurl's: %s", failed, MANY,
+                 code, message);
   outcome_clear(outcomes, MANY);
   fetching_close(&t);
 }

@@ -56,7 +56,7 @@ static void test_order(void) {
   CU_ASSERT_TRUE(lr_mailbox_push(mailbox, &letters[5].mail));
   lr_mail *all = lr_mailbox_drain(mailbox);
   CU_ASSERT_EQUAL(digits_of(all), 123456);
-  CU_ASSERT_PTR_EQUAL(all->newest, &letters[5].mail);
+  CU_ASSERT_PTR_EQUAL(all->end, &letters[5].mail);
   CU_ASSERT_PTR_NULL(lr_mailbox_drain(mailbox));
   lariat_mailbox_release(mailbox);
   fixture_close(&f);
