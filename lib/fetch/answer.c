@@ -149,7 +149,6 @@ static lr_answer_verdict choose_body(lr_answer *answer) {
   const lariat_response *response = answer->response;
   int status = response->status;
   if (answer->chunked && answer->sized) return LR_ANSWER_ODD;
-  if (answer->sized && response->content_length < 0) return LR_ANSWER_ODD;
   if (answer->bodiless || status == 204 || status == 304)
     return complete(answer);
   if (answer->sized && response->content_length == 0) return complete(answer);
@@ -232,7 +231,8 @@ static lr_answer_verdict heed(lr_answer *answer, const char *line,
   if (length == 10 && is_named(line, "Connection", length)) {
     if (says_close(value)) answer->keeps = false;
   } else if (length == 14 && is_named(line, "Content-Length", length)) {
-    if (answer->sized) return LR_ANSWER_ODD;
+    if (answer->sized || answer->response->content_length < 0)
+      return LR_ANSWER_ODD;
     answer->sized = true;
   } else if (length == 16 && is_named(line, "Content-Encoding", length)) {
     answer->gzip = !answer->coded && lr_answer_is_gzip(value);
@@ -259,11 +259,15 @@ static lr_answer_verdict add_header(lr_answer *answer, const char *line,
   const char *end = line + length;
   const char *colon = memchr(line, ':', length);
   if (!colon || colon == line) return LR_ANSWER_ODD;
+  bool trailer = answer->place == LR_ANSWER_TRAILERS;
+  if (trailer && length >= 5 && memcmp(line, "HTTP/", 5) == 0)
+    return LR_ANSWER_ODD;
+  if (memchr(line, '\r', trailer ? length : (size_t)(colon - line)))
+    return LR_ANSWER_ODD;
   if (is_blank(*line) || is_blank(colon[-1])) return LR_ANSWER_ODD;
   lr_answer_verdict verdict = verdict_of(
       answer, lr_response_add_header(answer->response, line, colon, end));
-  if (verdict != LR_ANSWER_MORE || answer->place == LR_ANSWER_TRAILERS)
-    return verdict;
+  if (verdict != LR_ANSWER_MORE || trailer) return verdict;
   return heed(answer, line, (size_t)(colon - line));
 }
 
@@ -336,12 +340,55 @@ static lr_answer_verdict take_kept_line(lr_answer *answer, const char *bytes,
   return verdict;
 }
 
+static bool begins_size(const char *line, size_t length) {
+  size_t digits = 0;
+  while (digits < length && hex_value(line[digits]) >= 0) digits++;
+  if (digits > LONGEST_SIZE) return false;
+  return digits == length ||
+         (digits && (line[digits] == ';' || line[digits] == '\r'));
+}
+
+/* A CR is its end. */
+static bool begins_trailer(const char *line, size_t length) {
+  const char *cr = memchr(line, '\r', length);
+  if (!cr || length == 1) return true;
+  return cr == line + length - 1 && memchr(line, ':', length);
+}
+
+/* Whether the line that has begun may still become a good one: if it may not,
+ * libcurl says so at once, without waiting for its end. */
+static bool may_go_on(const lr_answer *answer) {
+  static const char version[] = "HTTP/1.1 ";
+  const char *line = answer->line.bytes;
+  size_t length = answer->line.length;
+  switch ((lr_answer_place)answer->place) {
+  case LR_ANSWER_STATUS:
+    return !memcmp(line, version,
+                   length < sizeof version - 1 ? length : sizeof version - 1);
+  case LR_ANSWER_CHUNK_SIZE:
+    return begins_size(line, length);
+  case LR_ANSWER_CHUNK_END:
+    return length == 1 && line[0] == '\r';
+  case LR_ANSWER_TRAILERS:
+    return begins_trailer(line, length);
+  default:
+    return true;
+  }
+}
+
+static lr_answer_verdict begin_line(lr_answer *answer, const char *bytes,
+                                    size_t length) {
+  lr_answer_verdict verdict = keep_part(answer, bytes, length);
+  if (verdict != LR_ANSWER_MORE || may_go_on(answer)) return verdict;
+  return LR_ANSWER_ODD;
+}
+
 static lr_answer_verdict next_line(lr_answer *answer, const char **at,
                                    const char *end) {
   const char *begin = *at;
   const char *feed = memchr(begin, '\n', (size_t)(end - begin));
   *at = feed ? feed + 1 : end;
-  if (!feed) return keep_part(answer, begin, (size_t)(end - begin));
+  if (!feed) return begin_line(answer, begin, (size_t)(end - begin));
   if (answer->line.length)
     return take_kept_line(answer, begin, (size_t)(feed - begin), end);
   return take_line(answer, begin, (size_t)(feed - begin));
@@ -373,11 +420,19 @@ lr_answer_verdict lr_answer_feed(lr_answer *answer, const char *bytes,
   return verdict;
 }
 
+/* All but the very last byte has come: versions of libcurl differ. */
+static bool lacks_a_feed(const lr_answer *answer) {
+  return answer->place == LR_ANSWER_TRAILERS && answer->line.length == 1 &&
+         answer->line.bytes[0] == '\r';
+}
+
+/* Heads of 1xx are no answer. */
 lr_answer_verdict lr_answer_end(lr_answer *answer) {
   answer->keeps = false;
   if (answer->place == LR_ANSWER_UNTIL_END) return complete(answer);
-  return fail(answer,
-              lr_answer_begun(answer) ? LARIAT_ETRUNCATED : LARIAT_EEMPTY);
+  if (lacks_a_feed(answer)) return LR_ANSWER_ODD;
+  return fail(answer, answer->place == LR_ANSWER_STATUS ? LARIAT_EEMPTY
+                                                        : LARIAT_ETRUNCATED);
 }
 
 /* What another has read. */

@@ -391,7 +391,7 @@ static void ended(lr_connection *connection) {
   else if (verdict == LR_ANSWER_ODD)
     leave_to_libcurl(connection);
   else
-    lost(connection, LARIAT_ETRUNCATED);
+    lost(connection, connection->answer.fault);
 }
 
 static void heard(lr_connection *connection) {
