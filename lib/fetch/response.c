@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 #include "fetch/response_cache.h"
@@ -96,7 +97,7 @@ static void start_block(lariat_response *response, span line) {
  * line that looks like a status line must not throw away what is there. */
 static bool starts_block(const lariat_response *response, span line) {
   return !response->in_block && response->body.length == 0 &&
-         line.length >= 5 && memcmp(line.at, "HTTP/", 5) == 0;
+         line.length >= 5 && strncasecmp(line.at, "HTTP/", 5) == 0;
 }
 
 static bool grow_headers(lariat_response *response) {
