@@ -106,7 +106,7 @@ struct lariat_reactor {
 
   /* Embedding. */
   bool embedded;
-  bool woken; /* the eventfd was written by the owner and not read since */
+  bool woken; /* the owner wrote the eventfd, and no turn has met that yet */
   lr_watch timer_watch;
   uint64_t armed_ns; /* what the timerfd is set to; UINT64_MAX: not set */
 
