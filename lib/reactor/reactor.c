@@ -290,10 +290,17 @@ static bool has_just_looked(lariat_reactor *reactor) {
 
 /* Looks which descriptors are ready, and at the clock. */
 static lariat_status look(lariat_reactor *reactor, int wait_ms, int *error) {
+  if (wait_ms != 0 && lr_lull_mail_first(reactor)) {
+    reactor->turn_ns = lariat_reactor_now_ns(reactor);
+    return LARIAT_OK;
+  }
+  if (wait_ms != 0) (void)lr_lull(reactor);
   int ms = time_to_wait(reactor, wait_ms);
   if (has_just_looked(reactor)) return LARIAT_OK;
   lariat_status status = lr_poller_collect(&reactor->poller, ms);
   *error = errno;
+  reactor->found = reactor->poller.found;
+  reactor->left_out = false;
   reactor->turn_ns = reactor->looked_ns = lariat_reactor_now_ns(reactor);
   return status;
 }
