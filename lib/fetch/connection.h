@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * connection.h: a connection of lariat's own: libcurl has opened it, made the
- * first request on it and closed it; but it stayed open, for exchange.h.
+ * first request on it or none, and closed it; but it stayed open, for
+ * exchange.h.
  *
  * It is counted among its host's and its engine's connections as libcurl's
  * are.  While nothing runs on it, it is watched: its server's end of it, or
@@ -29,7 +30,7 @@ typedef struct lr_connection {
   struct lr_host *host;
   lr_list node;     /* in the host's idle ones, or alone */
   lr_list age_node; /* in the engine's idle ones, or alone */
-  bool fresh; /* of its requests this is the first */
+  bool fresh;       /* of its requests this is the first */
   uint64_t opened_ns;
   uint64_t idle_ns;   /* since when it is idle */
   struct lr_job *job; /* NULL: idle */

@@ -300,8 +300,7 @@ static int curl_code_of(lariat_status status) {
 
 static const char *detail_of(const lr_answer *answer, lariat_status status) {
   if (status == LARIAT_ERESET) return "the connection was reset";
-  if (status == LARIAT_EEMPTY)
-    return "the connection ended before the answer";
+  if (status == LARIAT_EEMPTY) return "the connection ended before the answer";
   if (status != LARIAT_ETRUNCATED) return NULL;
   return lr_answer_in_body(answer) ? "the connection ended within the body"
                                    : "the connection ended within the head";
