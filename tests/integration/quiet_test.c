@@ -200,7 +200,7 @@ static void test_an_idle_pool_sleeps(void) {
   get_some(&t, nginx, 16);
   sleep_ms(SETTLE_MS);
   lariat_pool_stats before = fetching_stats(&t);
-  CU_ASSERT(before.connections > 30);
+  CU_ASSERT(before.connections >= 10); /* one for each host */
   expect_sleep(&t, quiet_ms);
   lariat_pool_stats after = fetching_stats(&t);
   CU_ASSERT_EQUAL(after.connections, before.connections);
