@@ -46,8 +46,9 @@ lariat_status lr_poller_init(lr_poller *poller);
 void lr_poller_clear(lr_poller *poller);
 
 /* Makes epoll watch `watch->fd` for `events` (EPOLLIN | EPOLLOUT |
- * EPOLLRDHUP, and EPOLLET to be told once); 0 takes it out of epoll.  No system call when nothing changes.
- * Copes with a number that epoll knows already or no longer.
+ * EPOLLRDHUP, and EPOLLET to be told once); 0 takes it out of epoll.  No
+ * system call when nothing changes.  Copes with a number that epoll knows
+ * already or no longer.
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EINVAL (EBADF, EPERM), LARIAT_ESYSTEM */
 lariat_status lr_poller_set(lr_poller *poller, lr_watch *watch,
                             uint32_t events);

@@ -124,7 +124,8 @@ struct lariat_reactor {
 
 /* lull.c: before a turn that may wait looks at the descriptors.  `mail_first`:
  * whether the turn is to leave that out, for mail that came since the look of
- * the turn before.  lr_lull: sleeps, if events are to gather; whether it did. */
+ * the turn before.  lr_lull: sleeps, if events are to gather; whether it
+ * did. */
 bool lr_lull_mail_first(lariat_reactor *reactor);
 bool lr_lull(lariat_reactor *reactor);
 
