@@ -179,16 +179,17 @@ static lr_answer_verdict end_head(lr_answer *answer) {
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/* "HTTP/1.1 200", with or without a reason. */
-static bool is_status_line(const char *line, size_t length) {
+/* The status in "HTTP/1.1 200", with or without a reason; 0: it is another
+ * line. */
+static int read_status_line(const char *line, size_t length) {
   static const char version[] = "HTTP/1.1 ";
   enum { VERSION = sizeof version - 1, CODE = 3 };
-  if (length < VERSION + CODE || memcmp(line, version, VERSION) != 0)
-    return false;
+  if (length < VERSION + CODE || memcmp(line, version, VERSION) != 0) return 0;
   const char *code = line + VERSION;
-  if (code[0] < '1' || code[0] > '9') return false;
-  if (!is_digit(code[1]) || !is_digit(code[2])) return false;
-  return length == VERSION + CODE || code[CODE] == ' ';
+  if (code[0] < '1' || code[0] > '9') return 0;
+  if (!is_digit(code[1]) || !is_digit(code[2])) return 0;
+  if (length > VERSION + CODE && code[CODE] != ' ') return 0;
+  return (code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0');
 }
 
 static char lower(char c) {
@@ -208,12 +209,6 @@ static bool is_word(const char *value, const char *word) {
   return strlen(value) == length && is_named(value, word, length);
 }
 
-/* The value that response.c has just taken from a line. */
-static const char *last_value(const lariat_response *response) {
-  return response->text.bytes +
-         response->headers[response->header_count - 1].value;
-}
-
 static bool says_close(const char *value) {
   return strcmp(value, "keep-alive") != 0 && strcasestr(value, "close");
 }
@@ -222,26 +217,39 @@ bool lr_answer_is_gzip(const char *coding) {
   return is_word(coding, "gzip") || is_word(coding, "x-gzip");
 }
 
+static lr_answer_verdict heed_length(lr_answer *answer, const char *value,
+                                     size_t length) {
+  int64_t number = lr_response_read_length(value, length);
+  if (answer->sized || number < 0) return LR_ANSWER_ODD;
+  answer->response->content_length = number;
+  answer->sized = true;
+  return LR_ANSWER_MORE;
+}
+
 /* The headers that say where the answer ends, and what becomes of the
  * connection.  One that is there twice, or that says more than the usual,
  * could be read in two ways. */
-static lr_answer_verdict heed(lr_answer *answer, const char *line,
+static lr_answer_verdict heed(lr_answer *answer, const char *name,
                               size_t length) {
-  const char *value = last_value(answer->response);
-  if (length == 10 && is_named(line, "Connection", length)) {
+  size_t value_length;
+  const char *value = lr_response_last_value(answer->response, &value_length);
+  if (length == 10 && is_named(name, "Connection", length)) {
     if (says_close(value)) answer->keeps = false;
-  } else if (length == 14 && is_named(line, "Content-Length", length)) {
-    if (answer->sized || answer->response->content_length < 0)
-      return LR_ANSWER_ODD;
-    answer->sized = true;
-  } else if (length == 16 && is_named(line, "Content-Encoding", length)) {
+  } else if (length == 14 && is_named(name, "Content-Length", length)) {
+    return heed_length(answer, value, value_length);
+  } else if (length == 16 && is_named(name, "Content-Encoding", length)) {
     answer->gzip = !answer->coded && lr_answer_is_gzip(value);
     answer->coded = true;
-  } else if (length == 17 && is_named(line, "Transfer-Encoding", length)) {
+  } else if (length == 17 && is_named(name, "Transfer-Encoding", length)) {
     if (answer->chunked || !is_word(value, "chunked")) return LR_ANSWER_ODD;
     answer->chunked = true;
   }
   return LR_ANSWER_MORE;
+}
+
+/* No other name has the length of one of those. */
+static bool is_heeded(size_t length) {
+  return length == 10 || length == 14 || length == 16 || length == 17;
 }
 
 static lr_answer_verdict verdict_of(lr_answer *answer, lariat_status status) {
@@ -251,72 +259,102 @@ static lr_answer_verdict verdict_of(lr_answer *answer, lariat_status status) {
 
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
+/* A line of trailers is one that could be nothing else. */
+static lr_answer_verdict add_trailer(lr_answer *answer, const char *line,
+                                     const char *colon, const char *end) {
+  size_t length = (size_t)(end - line);
+  if (length >= 5 && memcmp(line, "HTTP/", 5) == 0) return LR_ANSWER_ODD;
+  if (memchr(line, '\r', length)) return LR_ANSWER_ODD;
+  return verdict_of(
+      answer, lr_response_add_header(answer->response, line, colon, end));
+}
+
 /* A line of a head or of trailers; not the empty one.  A blank at its beginning
  * makes it a part of the one before; one before the colon has been used to make
  * two readers see different things. */
 static lr_answer_verdict add_header(lr_answer *answer, const char *line,
-                                    size_t length) {
-  const char *end = line + length;
-  const char *colon = memchr(line, ':', length);
+                                    const char *end) {
+  const char *colon = memchr(line, ':', (size_t)(end - line));
   if (!colon || colon == line) return LR_ANSWER_ODD;
-  bool trailer = answer->place == LR_ANSWER_TRAILERS;
-  if (trailer && length >= 5 && memcmp(line, "HTTP/", 5) == 0)
-    return LR_ANSWER_ODD;
-  if (memchr(line, '\r', trailer ? length : (size_t)(colon - line)))
-    return LR_ANSWER_ODD;
   if (is_blank(*line) || is_blank(colon[-1])) return LR_ANSWER_ODD;
-  lr_answer_verdict verdict = verdict_of(
-      answer, lr_response_add_header(answer->response, line, colon, end));
-  if (verdict != LR_ANSWER_MORE || trailer) return verdict;
-  return heed(answer, line, (size_t)(colon - line));
+  if (answer->place == LR_ANSWER_TRAILERS)
+    return add_trailer(answer, line, colon, end);
+  size_t length = (size_t)(colon - line);
+  if (memchr(line, '\r', length)) return LR_ANSWER_ODD;
+  lariat_status status =
+      lr_response_put_header(answer->response, line, length, colon + 1, end);
+  if (status != LARIAT_OK) return verdict_of(answer, status);
+  return is_heeded(length) ? heed(answer, line, length) : LR_ANSWER_MORE;
 }
 
 static lr_answer_verdict start_head(lr_answer *answer, const char *line,
-                                    size_t length) {
-  if (!is_status_line(line, length)) return LR_ANSWER_ODD;
+                                    const char *end) {
+  int status = read_status_line(line, (size_t)(end - line));
+  if (!status) return LR_ANSWER_ODD;
   answer->place = LR_ANSWER_HEADERS;
-  return verdict_of(answer,
-                    lr_response_add_line(answer->response, line, length));
+  lr_response_begin_block(answer->response, 11, status);
+  return LR_ANSWER_MORE;
+}
+
+/* The empty line. */
+static lr_answer_verdict end_lines(lr_answer *answer) {
+  answer->response->in_block = false;
+  if (answer->place == LR_ANSWER_TRAILERS) return complete(answer);
+  return answer->place == LR_ANSWER_HEADERS ? end_head(answer) : LR_ANSWER_ODD;
 }
 
 /* Lines. */
 
-static lr_answer_verdict take_head_line(lr_answer *answer, const char *line,
-                                        size_t length) {
-  answer->head_bytes += (uint32_t)length + 2;
-  if (answer->head_bytes > LONGEST_HEAD) return LR_ANSWER_ODD;
-  if (answer->place == LR_ANSWER_STATUS)
-    return start_head(answer, line, length);
-  if (length > 0) return add_header(answer, line, length);
-  lariat_status status = lr_response_add_line(answer->response, line, 0);
-  if (status != LARIAT_OK) return fail(answer, status);
-  return answer->place == LR_ANSWER_TRAILERS ? complete(answer)
-                                             : end_head(answer);
+static bool has_nul(const char *begin, const char *end) {
+  return memchr(begin, '\0', (size_t)(end - begin)) != NULL;
 }
 
-/* Of a head all that was read has been looked through; the lines within a body
- * are few and short, and what is between them may well have NULs. */
-static bool has_nul(const lr_answer *answer, const char *line, size_t length) {
-  return lr_answer_in_body(answer) ? memchr(line, '\0', length) != NULL
-                                   : line + length > answer->first_nul;
+/* The lines of a head, or of trailers, that are there as a whole, up to its
+ * end; `feed` ends the first.  What none of them may have, and how long they
+ * are, is looked at once for all. */
+static lr_answer_verdict take_head(lr_answer *answer, const char **at,
+                                   const char *feed, const char *end) {
+  const char *line = *at;
+  lr_answer_verdict verdict = LR_ANSWER_MORE;
+  bool last = false;
+  do {
+    const char *cr = feed - 1;
+    if (cr < line || *cr != '\r') return LR_ANSWER_ODD;
+    last = cr == line;
+    if (last)
+      verdict = end_lines(answer);
+    else if (answer->place == LR_ANSWER_STATUS)
+      verdict = start_head(answer, line, cr);
+    else
+      verdict = add_header(answer, line, cr);
+    line = feed + 1;
+  } while (verdict == LR_ANSWER_MORE && !last &&
+           (feed = memchr(line, '\n', (size_t)(end - line))));
+  answer->head_bytes += (uint32_t)(line - *at);
+  if (answer->head_bytes > LONGEST_HEAD || has_nul(*at, line))
+    return LR_ANSWER_ODD;
+  *at = line;
+  return verdict;
 }
 
-/* With its CR. */
-static lr_answer_verdict take_line(lr_answer *answer, const char *line,
-                                   size_t length) {
-  if (length == 0 || line[length - 1] != '\r') return LR_ANSWER_ODD;
-  if (has_nul(answer, line, length)) return LR_ANSWER_ODD;
-  length--;
-  if (answer->place == LR_ANSWER_CHUNK_SIZE)
-    return read_size(answer, line, length);
-  if (answer->place == LR_ANSWER_CHUNK_END) return end_chunk(answer, length);
-  return take_head_line(answer, line, length);
+/* A line between chunks. */
+static lr_answer_verdict take_chunk_line(lr_answer *answer, const char **at,
+                                         const char *feed) {
+  const char *line = *at;
+  const char *cr = feed - 1;
+  if (cr < line || *cr != '\r' || has_nul(line, feed)) return LR_ANSWER_ODD;
+  *at = feed + 1;
+  return answer->place == LR_ANSWER_CHUNK_SIZE
+             ? read_size(answer, line, (size_t)(cr - line))
+             : end_chunk(answer, (size_t)(cr - line));
 }
 
-/* Once for all lines of a head. */
-static void find_nul(lr_answer *answer, const char *bytes, size_t length) {
-  const char *nul = length ? memchr(bytes, '\0', length) : NULL;
-  answer->first_nul = nul ? nul : bytes + length;
+static lr_answer_verdict take_lines(lr_answer *answer, const char **at,
+                                    const char *feed, const char *end) {
+  bool chunk = answer->place == LR_ANSWER_CHUNK_SIZE ||
+               answer->place == LR_ANSWER_CHUNK_END;
+  return chunk ? take_chunk_line(answer, at, feed)
+               : take_head(answer, at, feed, end);
 }
 
 static lr_answer_verdict keep_part(lr_answer *answer, const char *bytes,
@@ -327,17 +365,15 @@ static lr_answer_verdict keep_part(lr_answer *answer, const char *bytes,
              : fail(answer, LARIAT_ENOMEM);
 }
 
-/* A line whose beginning came earlier. */
+/* A line whose beginning came earlier; `length` includes its end. */
 static lr_answer_verdict take_kept_line(lr_answer *answer, const char *bytes,
-                                        size_t length, const char *end) {
+                                        size_t length) {
   lr_answer_verdict verdict = keep_part(answer, bytes, length);
   if (verdict != LR_ANSWER_MORE) return verdict;
-  size_t all = answer->line.length;
+  const char *at = answer->line.bytes;
+  const char *end = at + answer->line.length;
   answer->line.length = 0;
-  find_nul(answer, answer->line.bytes, all);
-  verdict = take_line(answer, answer->line.bytes, all);
-  find_nul(answer, bytes + length, (size_t)(end - bytes) - length);
-  return verdict;
+  return take_lines(answer, &at, end - 1, end);
 }
 
 static bool begins_size(const char *line, size_t length) {
@@ -387,11 +423,10 @@ static lr_answer_verdict next_line(lr_answer *answer, const char **at,
                                    const char *end) {
   const char *begin = *at;
   const char *feed = memchr(begin, '\n', (size_t)(end - begin));
+  if (feed && !answer->line.length) return take_lines(answer, at, feed, end);
   *at = feed ? feed + 1 : end;
   if (!feed) return begin_line(answer, begin, (size_t)(end - begin));
-  if (answer->line.length)
-    return take_kept_line(answer, begin, (size_t)(feed - begin), end);
-  return take_line(answer, begin, (size_t)(feed - begin));
+  return take_kept_line(answer, begin, (size_t)(feed + 1 - begin));
 }
 
 static lr_answer_verdict next_part(lr_answer *answer, const char **at,
@@ -413,7 +448,6 @@ lr_answer_verdict lr_answer_feed(lr_answer *answer, const char *bytes,
   const char *at = bytes;
   const char *end = bytes + length;
   lr_answer_verdict verdict = LR_ANSWER_MORE;
-  if (!lr_answer_in_body(answer)) find_nul(answer, bytes, length);
   while (verdict == LR_ANSWER_MORE && at < end)
     verdict = next_part(answer, &at, end);
   *used = (size_t)(at - bytes);

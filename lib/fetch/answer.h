@@ -39,8 +39,6 @@ typedef struct lr_answer {
   uint64_t max_body_bytes;   /* 0: none */
   uint64_t received;         /* bytes of body */
   uint64_t left;             /* of the body or the chunk */
-  const char *first_nul;     /* in the bytes that a head is read from, or their
-                                end */
   lr_buffer line;            /* the beginning of a line whose end is to come */
   uint32_t head_bytes;       /* of this answer, those of 1xx included */
   uint8_t place;             /* lr_answer_place */

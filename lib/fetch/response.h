@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/atomics.h"
 #include "base/buffer.h"
@@ -86,6 +87,65 @@ lariat_status lr_response_add_line(lariat_response *response, const char *line,
 lariat_status lr_response_add_header(lariat_response *response,
                                      const char *line, const char *colon,
                                      const char *end);
+
+/* What both of these come to, for answer.c, which looks at lines itself.  A
+ * block begins, with what its first line says. */
+static inline void lr_response_begin_block(lariat_response *response,
+                                           int http_version, int status) {
+  response->status = status;
+  response->http_version = http_version;
+  response->header_count = 0;
+  response->text.length = 0;
+  response->content_length = -1;
+  response->interim = status >= 100 && status < 200;
+  response->in_block = true;
+}
+
+/* Makes room for another header, of so many bytes.
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EHEADERLIMIT */
+lariat_status lr_response_make_room(lariat_response *response, size_t bytes);
+
+/* Takes a header; its value begins behind the colon, with blanks perhaps.  Name
+ * and value are copied at once, with what is between them, and then parted by a
+ * NUL.
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EHEADERLIMIT */
+static inline lariat_status lr_response_put_header(lariat_response *response,
+                                                   const char *line,
+                                                   size_t name_length,
+                                                   const char *value,
+                                                   const char *end) {
+  lr_buffer *text = &response->text;
+  while (value < end && (*value == ' ' || *value == '\t')) value++;
+  while (end > value && (end[-1] == ' ' || end[-1] == '\t')) end--;
+  size_t length = (size_t)(end - line);
+  if (length >= text->room - text->length ||
+      response->header_count == response->header_room) {
+    lariat_status status = lr_response_make_room(response, length + 1);
+    if (status != LARIAT_OK) return status;
+  }
+  char *copy = text->bytes + text->length;
+  memcpy(copy, line, length);
+  copy[name_length] = '\0';
+  copy[length] = '\0';
+  lr_header_place *place = &response->headers[response->header_count++];
+  place->name = (uint32_t)text->length;
+  place->value = place->name + (uint32_t)(value - line);
+  place->name_length = (uint32_t)name_length;
+  text->length += length + 1;
+  return LARIAT_OK;
+}
+
+/* The value of the last header, and its length. */
+static inline const char *lr_response_last_value(
+    const lariat_response *response, size_t *length) {
+  const lr_header_place *place = &response->headers[response->header_count - 1];
+  *length = response->text.length - 1 - place->value;
+  return response->text.bytes + place->value;
+}
+
+/* A Content-Length: digits only; -1 for all else, and for more than will ever
+ * be. */
+int64_t lr_response_read_length(const char *value, size_t length);
 
 /* Appends to the body; false when out of memory.  The first chunk makes room
  * for content_length at once, if that is known and no more than 1 MiB. */
