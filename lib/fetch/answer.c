@@ -265,8 +265,8 @@ static lr_answer_verdict add_trailer(lr_answer *answer, const char *line,
   size_t length = (size_t)(end - line);
   if (length >= 5 && memcmp(line, "HTTP/", 5) == 0) return LR_ANSWER_ODD;
   if (memchr(line, '\r', length)) return LR_ANSWER_ODD;
-  return verdict_of(
-      answer, lr_response_add_header(answer->response, line, colon, end));
+  return verdict_of(answer,
+                    lr_response_add_header(answer->response, line, colon, end));
 }
 
 /* A line of a head or of trailers; not the empty one.  A blank at its beginning

@@ -109,11 +109,9 @@ lariat_status lr_response_make_room(lariat_response *response, size_t bytes);
  * and value are copied at once, with what is between them, and then parted by a
  * NUL.
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EHEADERLIMIT */
-static inline lariat_status lr_response_put_header(lariat_response *response,
-                                                   const char *line,
-                                                   size_t name_length,
-                                                   const char *value,
-                                                   const char *end) {
+static inline lariat_status
+lr_response_put_header(lariat_response *response, const char *line,
+                       size_t name_length, const char *value, const char *end) {
   lr_buffer *text = &response->text;
   while (value < end && (*value == ' ' || *value == '\t')) value++;
   while (end > value && (end[-1] == ' ' || end[-1] == '\t')) end--;
@@ -136,8 +134,8 @@ static inline lariat_status lr_response_put_header(lariat_response *response,
 }
 
 /* The value of the last header, and its length. */
-static inline const char *lr_response_last_value(
-    const lariat_response *response, size_t *length) {
+static inline const char *
+lr_response_last_value(const lariat_response *response, size_t *length) {
   const lr_header_place *place = &response->headers[response->header_count - 1];
   *length = response->text.length - 1 - place->value;
   return response->text.bytes + place->value;
