@@ -68,7 +68,8 @@ static void uncount(lr_engine *engine, lr_host *host) {
   lr_dispatcher_unblock(engine->dispatcher);
 }
 
-static lr_connection *adopt(lr_transfer *transfer) {
+lr_connection *lr_connection_adopt(lr_transfer *transfer) {
+  if (transfer->parked < 0) return NULL;
   lr_engine *engine = transfer->engine;
   const lariat_response *response = transfer->job->response;
   lr_connection *connection = lr_alloc_zero(sizeof *connection);
@@ -77,6 +78,7 @@ static lr_connection *adopt(lr_transfer *transfer) {
   connection->watch.ready = lr_exchange_ready;
   connection->engine = engine;
   connection->host = transfer->host;
+  connection->fresh = true;
   connection->opened_ns = lr_reactor_turn_ns(engine->reactor);
   connection->remote_port = response->remote_port;
   memcpy(connection->remote_ip, response->remote_ip,
@@ -84,8 +86,10 @@ static lr_connection *adopt(lr_transfer *transfer) {
   lr_list_init(&connection->node);
   lr_list_init(&connection->age_node);
   if (lr_poller_set(poller_of(connection), &connection->watch,
-                    EPOLLIN | EPOLLRDHUP) == LARIAT_OK)
+                    EPOLLIN | EPOLLRDHUP) == LARIAT_OK) {
+    transfer->parked = -1;
     return connection;
+  }
   lr_free(connection);
   return NULL;
 }
@@ -110,14 +114,14 @@ static bool would_keep(const lr_transfer *transfer) {
 void lr_connection_settle(lr_transfer *transfer, bool keep) {
   if (transfer->parked < 0) return;
   lr_connection *connection =
-      keep && would_keep(transfer) ? adopt(transfer) : NULL;
+      keep && would_keep(transfer) ? lr_connection_adopt(transfer) : NULL;
   if (connection) {
     lr_connection_rest(connection);
-  } else {
-    close(transfer->parked);
-    uncount(transfer->engine, transfer->host);
+    return;
   }
+  close(transfer->parked);
   transfer->parked = -1;
+  uncount(transfer->engine, transfer->host);
 }
 
 /* Idle ones. */
@@ -174,6 +178,8 @@ void lr_connection_rest(lr_connection *connection) {
   lr_engine *engine = connection->engine;
   uint64_t now_ns = lr_reactor_turn_ns(engine->reactor);
   connection->job = NULL;
+  connection->fresh = false;
+  connection->host->ordinary = true;
   if (now_ns - connection->opened_ns > lifetime_ns) {
     lr_connection_close(connection);
     return;

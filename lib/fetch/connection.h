@@ -29,6 +29,7 @@ typedef struct lr_connection {
   struct lr_host *host;
   lr_list node;     /* in the host's idle ones, or alone */
   lr_list age_node; /* in the engine's idle ones, or alone */
+  bool fresh; /* of its requests this is the first */
   uint64_t opened_ns;
   uint64_t idle_ns;   /* since when it is idle */
   struct lr_job *job; /* NULL: idle */
@@ -60,6 +61,10 @@ void lr_connection_expect(struct lr_transfer *transfer, int local_port);
 /* libcurl closes the descriptor that a transfer was to leave: it is parked
  * with the transfer, open and still counted. */
 void lr_connection_park(struct lr_transfer *transfer, int fd);
+
+/* The transfer was ended when it had connected: what it has parked becomes a
+ * connection, for its job.  NULL: out of memory, or nothing was parked. */
+lr_connection *lr_connection_adopt(struct lr_transfer *transfer);
 
 /* The transfer is over.  What it has parked becomes an idle connection, if
  * `keep` and its answer allow that; else it is closed.  Its host has jobs. */

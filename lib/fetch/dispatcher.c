@@ -326,9 +326,15 @@ static void start_next(lr_dispatcher *dispatcher, lr_host *host) {
     not_started(dispatcher, host, job, status);
 }
 
+static bool is_busy(const lr_dispatcher *dispatcher) {
+  const lr_transport *transport = &dispatcher->transport;
+  return transport->ops->is_busy && transport->ops->is_busy(transport->self);
+}
+
 static void start_all(lr_dispatcher *dispatcher) {
   lr_host *host;
-  while ((host = lr_turns_next(dispatcher))) start_next(dispatcher, host);
+  while (!is_busy(dispatcher) && (host = lr_turns_next(dispatcher)))
+    start_next(dispatcher, host);
 }
 
 /* Nothing runs that could free a connection for those that wait for one: they
@@ -351,7 +357,9 @@ void lr_dispatcher_turn_end(lr_dispatcher *dispatcher) {
   bool more = true;
   for (int round = 0; round < ROUNDS_A_TURN && more; round++) {
     start_all(dispatcher);
-    more = dispatcher->transport.ops->turn_end(dispatcher->transport.self);
+    bool cut_short = is_busy(dispatcher);
+    more = dispatcher->transport.ops->turn_end(dispatcher->transport.self) ||
+           cut_short;
     lr_turns_sent(dispatcher);
     unstick(dispatcher);
   }

@@ -277,7 +277,10 @@ static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
   transfer->coming = fresh;
   if (fresh && !host->open && !host->coming)
     host->served_ns = lr_reactor_turn_ns(engine->reactor);
-  if (fresh) engine->connecting++;
+  if (fresh) {
+    engine->connecting++;
+    engine->begun++;
+  }
   if (fresh) count_coming(engine, transfer, 1);
   lr_host_in_lane(host, lane)->running++;
   engine->running++;
@@ -338,9 +341,22 @@ void lr_engine_count(lr_engine *engine, lariat_response *response) {
   if (response->reused) lr_u64_bump(&engine->stats->reused, 1);
 }
 
+/* libcurl has connected, and no more.  False: that cannot be used. */
+static bool take_over(lr_engine *engine, lr_transfer *transfer) {
+  lr_job *job = transfer->job;
+  lr_transfer_describe(transfer, job->response);
+  lr_connection *connection = lr_connection_adopt(transfer);
+  if (!connection) return false;
+  detach(engine, transfer);
+  lr_exchange_open(connection, job);
+  return true;
+}
+
 void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
                         int curl_code) {
   lr_job *job = transfer->job;
+  if (transfer->opens && take_over(engine, transfer)) return;
+  if (transfer->opens) transfer->fault = LARIAT_ENOMEM;
   lr_transfer_conclude(transfer, curl_code);
   lr_engine_count(engine, job->response);
   lr_connection_settle(transfer, true);
@@ -403,11 +419,20 @@ static uint64_t heard_ns(void *self, const lr_job *job) {
   return lr_transfer_heard_ns(job->transfer);
 }
 
+/* libcurl connects at a turn's end, all that were begun; on the way it has a
+ * handle and a buffer for each. */
+static bool is_busy(void *self) {
+  enum { BEGUN_AT_ONCE = 32 };
+  const lr_engine *engine = self;
+  return engine->begun >= BEGUN_AT_ONCE;
+}
+
 /* A lane that is touched while it is seen to waits for the next round. */
 static bool turn_end(void *self) {
   lr_engine *engine = self;
   lr_list now;
   lr_list *node;
+  engine->begun = 0;
   lr_outlets_turn_end(&engine->outlets);
   lr_list_init(&now);
   lr_list_splice(&now, &engine->touched);
@@ -442,8 +467,13 @@ static void close_engine(void *self) {
   lr_free(engine);
 }
 
-static const lr_transport_ops ops = {start,    cancel,   phase,
-                                     heard_ns, turn_end, close_engine};
+static const lr_transport_ops ops = {.start = start,
+                                     .is_busy = is_busy,
+                                     .cancel = cancel,
+                                     .phase = phase,
+                                     .heard_ns = heard_ns,
+                                     .turn_end = turn_end,
+                                     .close = close_engine};
 
 lariat_status lr_engine_open(lr_worker *worker, lr_transport *out) {
   const lariat_pool_options *options = lr_pool_options(worker->pool);

@@ -55,6 +55,7 @@ typedef struct lr_engine {
   uint64_t yielded_ns;      /* when the last of them was chosen */
   unsigned running;         /* transfers now */
   unsigned connecting;      /* of these, on a connection not yet made */
+  unsigned begun;           /* of these, since the end of the last turn */
   unsigned receiving;       /* of these, the answer has begun */
   unsigned watched;         /* of those, with an idle time-out */
   uint64_t idle_ns;         /* a quiet lane is closed after this */

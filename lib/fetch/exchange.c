@@ -20,6 +20,7 @@
 #include "fetch/job.h"
 #include "fetch/profile.h"
 #include "fetch/quirks.h"
+#include "fetch/transfer.h"
 
 /* A connection that always has more does not keep the others waiting. */
 enum { READS_AT_ONCE = 4 };
@@ -50,6 +51,17 @@ bool lr_exchange_suits(const lr_engine *engine, const lr_job *job) {
   if (job->outlet || job->supply || job->body || !job->repeatable) return false;
   if (!is_ordinary(job->profile)) return false;
   return job->get || is_head(job);
+}
+
+/* A host is asked by libcurl first: should its answer be odd, nothing was asked
+ * twice.  When many of its connections are opened at once that is not waited
+ * for: libcurl's memory for each is ten times ours. */
+enum { ASKED_BY_LIBCURL = 32 };
+
+bool lr_exchange_takes(const lr_transfer *transfer) {
+  const lr_host *host = transfer->host;
+  if (transfer->leaving < 0 || transfer->job->stale || host->odd) return false;
+  return host->ordinary || host->running > ASKED_BY_LIBCURL;
 }
 
 /* The request, as libcurl writes it. */
@@ -212,7 +224,7 @@ static void describe(const lr_connection *connection) {
   timings->queue_us = after(job->started_ns, job->hop_ns) / 1000;
   timings->first_byte_us = after(first_ns, job->started_ns) / 1000;
   timings->body_us = after(now_ns, first_ns) / 1000;
-  response->reused = true;
+  response->reused = !connection->fresh;
   response->remote_port = connection->remote_port;
   memcpy(response->remote_ip, connection->remote_ip,
          strlen(connection->remote_ip) + 1);
@@ -275,6 +287,8 @@ static int curl_code_of(lariat_status status) {
     return CURLE_OK;
   case LARIAT_ETRUNCATED:
     return CURLE_PARTIAL_FILE;
+  case LARIAT_EEMPTY:
+    return CURLE_GOT_NOTHING;
   case LARIAT_ERESET:
     return CURLE_RECV_ERROR;
   case LARIAT_ENOMEM:
@@ -286,6 +300,8 @@ static int curl_code_of(lariat_status status) {
 
 static const char *detail_of(const lr_answer *answer, lariat_status status) {
   if (status == LARIAT_ERESET) return "the connection was reset";
+  if (status == LARIAT_EEMPTY)
+    return "the connection ended before the answer";
   if (status != LARIAT_ETRUNCATED) return NULL;
   return lr_answer_in_body(answer) ? "the connection ended within the body"
                                    : "the connection ended within the head";
@@ -377,9 +393,14 @@ static void finish(lr_connection *connection, bool more) {
 
 /* Reading. */
 
+/* A connection that was open already may have been closed before the server
+ * knew of the request; a new one was not. */
 static void lost(lr_connection *connection, lariat_status status) {
-  if (!lr_answer_begun(&connection->answer))
+  bool begun = lr_answer_begun(&connection->answer);
+  if (!begun && !connection->fresh)
     try_again(connection);
+  else if (!begun && status == LARIAT_ETRUNCATED)
+    fail(connection, LARIAT_EEMPTY);
   else
     fail(connection, status);
 }
@@ -479,6 +500,13 @@ void lr_exchange_ready(lr_watch *watch, uint32_t events) {
 }
 
 /* From outside. */
+
+void lr_exchange_open(lr_connection *connection, lr_job *job) {
+  begin(connection, job);
+  lariat_status status = send_request(connection, job);
+  trim_request(connection->engine);
+  if (status != LARIAT_OK) fail(connection, status);
+}
 
 lariat_phase lr_exchange_phase(const lr_job *job) {
   const lr_connection *connection = job->connection;

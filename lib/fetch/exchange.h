@@ -15,6 +15,7 @@
 struct lr_connection;
 struct lr_engine;
 struct lr_job;
+struct lr_transfer;
 struct lr_watch;
 
 /* Whether the job is of the kind: if libcurl opens a connection for it, that
@@ -28,6 +29,14 @@ bool lr_exchange_suits(const struct lr_engine *engine,
  * LARIAT_ENOMEM  not begun
  * LARIAT_EBUSY   not begun: there is no idle connection */
 lariat_status lr_exchange_start(struct lr_engine *engine, struct lr_job *job);
+
+/* libcurl has connected for the transfer and is about to send: whether the
+ * request is made by ourselves from here on. */
+bool lr_exchange_takes(const struct lr_transfer *transfer);
+
+/* Begins `job` on a connection that was opened for it.  lr_dispatcher_done will
+ * be called, or was. */
+void lr_exchange_open(struct lr_connection *connection, struct lr_job *job);
 
 /* Stops a job that is on a connection, and says where it was. */
 void lr_exchange_cancel(struct lr_job *job);

@@ -66,6 +66,7 @@ typedef struct lr_host {
   bool bulky;              /* has sent a large body: more may come */
   bool numeric;            /* an address, which is never looked up */
   bool odd;                /* its answers are left to libcurl */
+  bool ordinary;           /* an answer of its has been, for all of it */
   struct Curl_URL *origin; /* what plain URLs have in common, parsed; or NULL */
   lr_list idle;            /* connections of our own */
   uint32_t lane_count;

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "fetch/dispatcher.h"
 #include "fetch/engine.h"
+#include "fetch/exchange.h"
 #include "fetch/fold.h"
 #include "fetch/lane.h"
 #include "fetch/outlet.h"
@@ -119,6 +120,10 @@ static int connected(void *transfer_pointer, char *remote_ip, char *local_ip,
   if (transfer->sends > 1 && !may_send_again(transfer)) {
     transfer->fault = LARIAT_ERESET;
     transfer->job->dead = true;
+    return CURL_PREREQFUNC_ABORT;
+  }
+  if (transfer->sends == 1 && lr_exchange_takes(transfer)) {
+    transfer->opens = true;
     return CURL_PREREQFUNC_ABORT;
   }
   transfer->opened_then = transfer->opened;
@@ -501,6 +506,7 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   transfer->heard = false;
   transfer->full = false;
   transfer->shaking = false;
+  transfer->opens = false;
   transfer->sends = 0;
   transfer->opened = 0;
   transfer->uploaded = 0;

@@ -53,6 +53,7 @@ typedef struct lr_transfer {
   bool decompress;
   bool wide;   /* has the large receive buffer */
   bool leaves; /* its connection, which it opens, is to become our own */
+  bool opens;  /* it has, before any request: that is ours already */
   bool once;   /* its connection is not to be used again by libcurl */
   int leaving; /* the descriptor that it is to leave; -1: not known */
   int parked;  /* the one that it has left; -1: none */

@@ -20,6 +20,10 @@ typedef struct lr_transport_ops {
    *   others        the job fails with that status */
   lariat_status (*start)(void *transport, lr_job *job);
 
+  /* So much was started that the rest waits until turn_end was called, lest
+   * others wait for long and much memory is taken.  NULL: never. */
+  bool (*is_busy)(void *transport);
+
   /* Stops a started job: lr_dispatcher_done will not be called for it.  Fills
    * in the phase it was in and, if an answer had begun, the response. */
   void (*cancel)(void *transport, lr_job *job);
