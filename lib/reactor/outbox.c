@@ -37,7 +37,7 @@ void lr_outbox_put(lr_outbox *outbox, lr_mail *mail) {
     outbox->oldest = mail;
   outbox->newest = mail;
   outbox->length++;
-  if (!from->in_turn || outbox->length >= outbox->full) {
+  if (!from->front.in_turn || outbox->length >= outbox->full) {
     lr_outbox_flush(outbox);
     return;
   }
