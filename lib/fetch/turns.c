@@ -369,6 +369,17 @@ static bool tokens_came(lr_dispatcher *dispatcher) {
   return lr_till_starve(dispatcher->till, (lr_level)level);
 }
 
+/* It has had its turn: the others of its rank are next.  Alone it stays where
+ * it is. */
+static void step_back(lr_dispatcher *dispatcher, lr_host *host) {
+  if (host->place != LR_HOST_READY) {
+    move(dispatcher, host, LR_HOST_STILL, NULL);
+  } else if (host->ring.next != host->ring.prev) {
+    lr_list_remove(&host->ring);
+    lr_list_append(&dispatcher->ring.rank[host->rank], &host->ring);
+  }
+}
+
 lr_host *lr_turns_next(lr_dispatcher *dispatcher) {
   for (;;) {
     lr_host *host = candidate(dispatcher);
@@ -378,7 +389,7 @@ lr_host *lr_turns_next(lr_dispatcher *dispatcher) {
     if (!rate_allows(dispatcher)) return NULL;
     if (!take_token(dispatcher, host)) continue;
     if (take_rates(dispatcher, host)) {
-      move(dispatcher, host, LR_HOST_STILL, NULL);
+      step_back(dispatcher, host);
       return host;
     }
     put_token(dispatcher); /* another reactor was quicker */
