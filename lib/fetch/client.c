@@ -300,6 +300,7 @@ static void send_queued(lr_link *link, lr_share *share) {
   lr_job *job;
   if (share->queued && lr_backlog_is_free(backlog, share))
     send_waiting(lr_backlog_first_of(share));
+  if (!link->client->queued) return;
   while (link->credits > 0 && (job = lr_backlog_first(backlog)))
     send_waiting(job);
 }
@@ -743,6 +744,7 @@ static lariat_client *new_blank(lariat_pool *pool, lariat_reactor *reactor,
   client->pool = pool;
   client->reactor = reactor;
   client->options = *options;
+  client->budgeted = lr_pool_budget(pool) != NULL;
   client->pool_time = lr_reactor_has_clock(reactor, lr_pool_clock(pool));
   if (!client->options.window) client->options.window = WINDOW;
   client->request_defaults = lariat_request_defaults(client);
@@ -856,7 +858,7 @@ lr_job *lr_client_new_job(lariat_client *client) {
   job->timer.expire = timer_expired;
   job->submitted_ns = lr_client_pool_ns(client);
   lr_deferred_init(&job->deferred, client->reactor, &deferred_ops);
-  (void)lariat_deferred_retain(&job->deferred);
+  job->deferred.references++;
   lr_list_append(&client->jobs, &job->node);
   client->live++;
   client->stats.submitted++;

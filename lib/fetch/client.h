@@ -34,6 +34,7 @@ struct lariat_client {
   lr_retry retry;
   lr_closer closer;
   bool closed;
+  bool budgeted;  /* the memory of the pool's bodies is limited */
   bool pool_time; /* the reactor's clock is the pool's, too */
   unsigned home;  /* with LARIAT_PLACE_HOME: the reactor's number */
   unsigned link_count;

@@ -29,7 +29,7 @@ typedef struct lr_connection {
   struct lr_host *host;
   lr_list node;     /* in the host's idle ones, or alone */
   lr_list age_node; /* in the engine's idle ones, or alone */
-  bool fresh; /* of its requests this is the first */
+  bool fresh;       /* of its requests this is the first */
   uint64_t opened_ns;
   uint64_t idle_ns;   /* since when it is idle */
   struct lr_job *job; /* NULL: idle */

@@ -186,12 +186,12 @@ static bool may_connect(lr_engine *engine, lr_host *host) {
  * them some of theirs; one that has a single one does after a while. */
 bool lr_engine_must_yield(lr_engine *engine, const lr_host *host) {
   lr_dispatcher *dispatcher = engine->dispatcher;
+  if (!dispatcher->lacking_count || is_multiplexed(host)) return false;
   uint64_t now_ns = lr_reactor_turn_ns(engine->reactor);
   unsigned left = engine_left(engine);
   unsigned needed = lr_slots_floor(engine->reserve, LR_LEVEL_FIRST) +
                     dispatcher->lacking_count;
-  if (!dispatcher->lacking_count || left >= needed || is_multiplexed(host))
-    return false;
+  if (left >= needed) return false;
   if (left + engine->yielding >= needed &&
       now_ns - engine->yielded_ns < yield_patience_ns)
     return false;

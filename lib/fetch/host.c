@@ -20,6 +20,8 @@ bool lr_hosts_init(lr_hosts *hosts) {
 static void free_host(lr_hosts *hosts, lr_host *host) {
   if (host->pace) lr_paces_leave(hosts->paces, host->pace);
   curl_url_cleanup(host->origin);
+  lr_buffer_clear(&host->lines);
+  lr_profile_release(host->lines_profile);
   lr_free(host->lanes);
   lr_free(host);
 }

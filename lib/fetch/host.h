@@ -9,9 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/list.h"
 #include "fetch/job.h"
 #include "fetch/pace.h"
+#include "fetch/profile.h"
 #include "fetch/ranks.h"
 #include "fetch/slots.h"
 #include <lariat/status.h>
@@ -69,6 +71,9 @@ typedef struct lr_host {
   bool ordinary;           /* an answer of its has been, for all of it */
   struct Curl_URL *origin; /* what plain URLs have in common, parsed; or NULL */
   lr_list idle;            /* connections of our own */
+  lr_buffer lines;         /* of their requests: all that is behind the path */
+  lr_profile *lines_profile;  /* with these headers, */
+  const char *lines_encoding; /* and this one of libcurl's; or NULL */
   uint32_t lane_count;
   uint32_t lane_room;
   uint32_t lane_hint; /* the lane that had an idle connection last */
