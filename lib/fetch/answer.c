@@ -257,8 +257,6 @@ static lr_answer_verdict verdict_of(lr_answer *answer, lariat_status status) {
   return status == LARIAT_EHEADERLIMIT ? LR_ANSWER_ODD : fail(answer, status);
 }
 
-static bool is_blank(char c) { return c == ' ' || c == '\t'; }
-
 /* A line of trailers is one that could be nothing else. */
 static lr_answer_verdict add_trailer(lr_answer *answer, const char *line,
                                      const char *colon, const char *end) {
@@ -276,7 +274,8 @@ static lr_answer_verdict add_header(lr_answer *answer, const char *line,
                                     const char *end) {
   const char *colon = memchr(line, ':', (size_t)(end - line));
   if (!colon || colon == line) return LR_ANSWER_ODD;
-  if (is_blank(*line) || is_blank(colon[-1])) return LR_ANSWER_ODD;
+  if (lr_response_is_blank(*line) || lr_response_is_blank(colon[-1]))
+    return LR_ANSWER_ODD;
   if (answer->place == LR_ANSWER_TRAILERS)
     return add_trailer(answer, line, colon, end);
   size_t length = (size_t)(colon - line);

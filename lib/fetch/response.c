@@ -90,9 +90,11 @@ static bool starts_block(const lariat_response *response, span line) {
          line.length >= 5 && strncasecmp(line.at, "HTTP/", 5) == 0;
 }
 
+/* Where there is no room, the limit is looked at. */
 static bool grow_headers(lariat_response *response) {
   bool inlined = response->headers == response->inline_headers;
   uint32_t room = response->header_room * 2;
+  if (room > LR_RESPONSE_HEADERS_MAX) room = LR_RESPONSE_HEADERS_MAX;
   lr_header_place *places =
       lr_realloc(inlined ? NULL : response->headers, room * sizeof *places);
   if (!places) return false;

@@ -105,6 +105,11 @@ static inline void lr_response_begin_block(lariat_response *response,
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EHEADERLIMIT */
 lariat_status lr_response_make_room(lariat_response *response, size_t bytes);
 
+/* One comparison for all but a few bytes. */
+static inline bool lr_response_is_blank(char c) {
+  return c <= ' ' && (c == ' ' || c == '\t');
+}
+
 /* Takes a header; its value begins behind the colon, with blanks perhaps.  Name
  * and value are copied at once, with what is between them, and then parted by a
  * NUL.
@@ -113,8 +118,8 @@ static inline lariat_status
 lr_response_put_header(lariat_response *response, const char *line,
                        size_t name_length, const char *value, const char *end) {
   lr_buffer *text = &response->text;
-  while (value < end && (*value == ' ' || *value == '\t')) value++;
-  while (end > value && (end[-1] == ' ' || end[-1] == '\t')) end--;
+  while (value < end && lr_response_is_blank(*value)) value++;
+  while (end > value && lr_response_is_blank(end[-1])) end--;
   size_t length = (size_t)(end - line);
   if (length >= text->room - text->length ||
       response->header_count == response->header_room) {
