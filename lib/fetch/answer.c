@@ -298,8 +298,8 @@ static lr_answer_verdict start_head(lr_answer *answer, const char *line,
 /* The empty line. */
 static lr_answer_verdict end_lines(lr_answer *answer) {
   answer->response->in_block = false;
-  if (answer->place == LR_ANSWER_TRAILERS) return complete(answer);
-  return answer->place == LR_ANSWER_HEADERS ? end_head(answer) : LR_ANSWER_ODD;
+  return answer->place == LR_ANSWER_TRAILERS ? complete(answer)
+                                             : end_head(answer);
 }
 
 /* Lines. */
@@ -308,32 +308,46 @@ static bool has_nul(const char *begin, const char *end) {
   return memchr(begin, '\0', (size_t)(end - begin)) != NULL;
 }
 
-/* The lines of a head, or of trailers, that are there as a whole, up to its
- * end; `feed` ends the first.  What none of them may have, and how long they
- * are, is looked at once for all. */
-static lr_answer_verdict take_head(lr_answer *answer, const char **at,
-                                   const char *feed, const char *end) {
+/* The lines behind the first one of a head, and of trailers, that are there as
+ * a whole, up to the empty one.  `*at` is where they end. */
+static lr_answer_verdict take_headers(lr_answer *answer, const char **at,
+                                      const char *feed, const char *end) {
   const char *line = *at;
   lr_answer_verdict verdict = LR_ANSWER_MORE;
-  bool last = false;
-  do {
+  for (; feed; feed = memchr(line, '\n', (size_t)(end - line))) {
     const char *cr = feed - 1;
-    if (cr < line || *cr != '\r') return LR_ANSWER_ODD;
-    last = cr == line;
-    if (last)
-      verdict = end_lines(answer);
-    else if (answer->place == LR_ANSWER_STATUS)
-      verdict = start_head(answer, line, cr);
-    else
-      verdict = add_header(answer, line, cr);
+    if (feed == line || *cr != '\r') return LR_ANSWER_ODD;
+    *at = feed + 1;
+    if (cr == line) return end_lines(answer);
+    verdict = add_header(answer, line, cr);
+    if (verdict != LR_ANSWER_MORE) break;
     line = feed + 1;
-  } while (verdict == LR_ANSWER_MORE && !last &&
-           (feed = memchr(line, '\n', (size_t)(end - line))));
-  answer->head_bytes += (uint32_t)(line - *at);
-  if (answer->head_bytes > LONGEST_HEAD || has_nul(*at, line))
-    return LR_ANSWER_ODD;
-  *at = line;
+  }
   return verdict;
+}
+
+static lr_answer_verdict take_lines_of_head(lr_answer *answer, const char **at,
+                                            const char *feed, const char *end) {
+  if (answer->place != LR_ANSWER_STATUS)
+    return take_headers(answer, at, feed, end);
+  const char *line = *at;
+  if (feed == line || feed[-1] != '\r') return LR_ANSWER_ODD;
+  *at = feed + 1;
+  lr_answer_verdict verdict = start_head(answer, line, feed - 1);
+  if (verdict != LR_ANSWER_MORE) return verdict;
+  feed = memchr(*at, '\n', (size_t)(end - *at));
+  return take_headers(answer, at, feed, end);
+}
+
+/* `feed` ends the first.  What none of them may have, and how long they are,
+ * is looked at once for all. */
+static lr_answer_verdict take_head(lr_answer *answer, const char **at,
+                                   const char *feed, const char *end) {
+  const char *begin = *at;
+  lr_answer_verdict verdict = take_lines_of_head(answer, at, feed, end);
+  answer->head_bytes += (uint32_t)(*at - begin);
+  bool bad = answer->head_bytes > LONGEST_HEAD || has_nul(begin, *at);
+  return bad ? LR_ANSWER_ODD : verdict;
 }
 
 /* A line between chunks. */

@@ -7,6 +7,7 @@
 
 #include "base/memory.h"
 #include "base/process.h"
+#include "deferred/burial.h"
 #include "fetch/coroutine_client.h"
 #include "fetch/outlet.h"
 #include "fetch/placement.h"
@@ -186,7 +187,7 @@ static void settle(lr_job *job, lariat_value value) {
     return;
   }
   (void)lr_deferred_fire(&job->deferred, value);
-  lariat_deferred_release(&job->deferred);
+  lr_deferred_release(&job->deferred);
 }
 
 /* Says that there would have been another try. */
@@ -331,6 +332,7 @@ static lr_link *least_loaded(const lariat_client *client, uint64_t hash) {
 }
 
 static lr_link *choose_link(const lariat_client *client, const lr_job *job) {
+  if (client->link_count == 1) return client->links[0];
   switch (client->options.placement) {
   case LARIAT_PLACE_SPREAD:
     return least_loaded(client, job->target.hash);

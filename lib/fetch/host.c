@@ -97,12 +97,8 @@ static lr_host *make(const lr_job *job, uint64_t hash) {
   return host;
 }
 
-lr_host *lr_hosts_find(lr_hosts *hosts, const lr_job *job, bool *made) {
-  uint64_t hash = identity_hash(job);
-  *made = false;
-  for (lr_host *host = hosts->buckets[hash & (hosts->room - 1)]; host;
-       host = host->next)
-    if (is_host_of(host, job, hash)) return host;
+static __attribute__((noinline)) lr_host *
+add(lr_hosts *hosts, const lr_job *job, uint64_t hash) {
   if (hosts->count >= hosts->room) grow(hosts);
   lr_host *host = make(job, hash);
   if (!host) return NULL;
@@ -110,8 +106,15 @@ lr_host *lr_hosts_find(lr_hosts *hosts, const lr_job *job, bool *made) {
   host->next = *bucket;
   *bucket = host;
   hosts->count++;
-  *made = true;
   return host;
+}
+
+lr_host *lr_hosts_find(lr_hosts *hosts, const lr_job *job, bool *made) {
+  uint64_t hash = identity_hash(job);
+  lr_host *host = hosts->buckets[hash & (hosts->room - 1)];
+  while (host && !is_host_of(host, job, hash)) host = host->next;
+  *made = !host;
+  return host ? host : add(hosts, job, hash);
 }
 
 void lr_hosts_forget(lr_hosts *hosts, lr_host *host) {

@@ -234,7 +234,7 @@ size_t lr_response_body_room(const lariat_response *response, size_t more) {
   return room;
 }
 
-bool lr_response_add_body(lariat_response *response, const void *bytes,
+bool lr_response_add_more(lariat_response *response, const void *bytes,
                           size_t length) {
   if (length == 0) return true;
   lr_buffer *body = &response->body;
@@ -367,12 +367,12 @@ const char *lariat_response_header(const lariat_response *response,
   if (!response || !name) return NULL;
   size_t length = strlen(name);
   const char *text = response->text.bytes;
-  for (size_t i = 0; i < response->header_count; i++) {
-    const lr_header_place *place = &response->headers[i];
+  const lr_header_place *place = response->headers;
+  const lr_header_place *end = place + response->header_count;
+  for (; place < end; place++)
     if (place->name_length == length &&
         same_name(text + place->name, name, length))
       return text + place->value;
-  }
   return NULL;
 }
 

@@ -152,8 +152,18 @@ int64_t lr_response_read_length(const char *value, size_t length);
 
 /* Appends to the body; false when out of memory.  The first chunk makes room
  * for content_length at once, if that is known and no more than 1 MiB. */
-bool lr_response_add_body(lariat_response *response, const void *bytes,
+bool lr_response_add_more(lariat_response *response, const void *bytes,
                           size_t length);
+static inline bool lr_response_add_body(lariat_response *response,
+                                        const void *bytes, size_t length) {
+  lr_buffer *body = &response->body;
+  if (body->room - body->length <= length ||
+      response->content_length >= (int64_t)body->room)
+    return lr_response_add_more(response, bytes, length);
+  memcpy(body->bytes + body->length, bytes, length);
+  body->length += length;
+  return true;
+}
 
 /* How much memory the body will have with `more` bytes added. */
 size_t lr_response_body_room(const lariat_response *response, size_t more);
