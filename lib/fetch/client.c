@@ -854,7 +854,6 @@ lr_job *lr_client_new_job(lariat_client *client) {
   job->retries = 0;
   job->waited_ns = 0;
   job->retry_end = LARIAT_RETRY_NONE;
-  job->rules = NULL;
   job->fresh = false;
   job->one_way = false;
   job->timer.expire = timer_expired;

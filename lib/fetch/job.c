@@ -35,6 +35,7 @@ static void drop_more(lr_job *job) {
   job->supply = NULL;
   lr_free(job->own_rules);
   job->own_rules = NULL;
+  job->rules = NULL;
   lr_free(job->attempts);
   job->attempts = NULL;
   lr_free(job->detail);

@@ -90,7 +90,9 @@ typedef struct lr_job {
   lr_target target;
   lr_profile *profile;
   char method[33];
-  bool get; /* the method is GET and there is no body */
+  bool usual; /* a GET with its client's own options, and so was the one before:
+                 what these come to is there already */
+  bool get;   /* the method is GET and there is no body */
   bool spread;
   bool sha256;
   bool decompress;

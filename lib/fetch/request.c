@@ -61,8 +61,7 @@ static lariat_status complete_headers(lr_job *job) {
 }
 
 static lariat_status set_method(lr_job *job, const char *method) {
-  bool get =
-      method == get_method || (method && strcmp(method, get_method) == 0);
+  bool get = method && strcmp(method, get_method) == 0;
   if (!get && (!method || !lr_method_valid(method))) return LARIAT_EINVAL;
   memcpy(job->method, method, get ? sizeof "GET" : strlen(method) + 1);
   job->get = get && !job->body && !job->supply;
@@ -82,7 +81,7 @@ static lariat_status set_retry(lr_job *job,
     if (status != LARIAT_OK) return status;
     rules = job->own_rules;
   }
-  if (rules->max_retries) job->rules = rules;
+  job->rules = rules->max_retries ? rules : NULL;
   if (rules->any_method || options->retry_any_method) job->repeatable = true;
   return LARIAT_OK;
 }
@@ -129,14 +128,6 @@ static lariat_status set_extras(lr_job *job,
   return status;
 }
 
-/* Whether these are the client's own, which ask for nothing of that; but a
- * budget asks for all bodies. */
-static bool has_extras(const lr_job *job,
-                       const lariat_request_options *options) {
-  const lariat_client *client = job->client;
-  return options != &client->request_defaults || client->budgeted;
-}
-
 static void set_limits(lr_job *job, const lariat_request_options *options) {
   job->sha256 = options->sha256;
   job->http = (uint8_t)options->http;
@@ -162,20 +153,36 @@ static lariat_status set_deadline(lr_job *job, uint64_t timeout_ms) {
              : LARIAT_ENOMEM;
 }
 
-static lariat_status fill(lr_job *job, const char *method, const char *url,
-                          const lariat_request_options *options) {
+/* All but where it goes, with which headers, and until when. */
+static lariat_status set_request(lr_job *job, const char *method,
+                                 const lariat_request_options *options) {
   set_limits(job, options);
-  lariat_status status =
-      has_extras(job, options) ? set_extras(job, options) : LARIAT_OK;
+  lariat_status status = set_extras(job, options);
   if (status == LARIAT_OK) status = set_method(job, method);
   if (status == LARIAT_OK) status = set_retry(job, options);
+  return status;
+}
+
+/* A budget for bodies asks for something with each. */
+static bool is_usual(const lariat_client *client, const char *method,
+                     const lariat_request_options *options) {
+  return method == get_method && options == &client->request_defaults &&
+         !client->budgeted;
+}
+
+static lariat_status fill(lr_job *job, const char *method, const char *url,
+                          const lariat_request_options *options) {
+  lariat_status status = LARIAT_OK;
+  bool usual = is_usual(job->client, method, options);
+  if (!usual || !job->usual) status = set_request(job, method, options);
+  job->usual = usual && status == LARIAT_OK;
   if (status == LARIAT_OK)
     status = url ? lr_target_parse_after(&job->target, url,
                                          &job->client->last_origin)
                  : LARIAT_EURL;
   if (status == LARIAT_OK)
     status = set_headers(job, options->headers, options->header_count);
-  if (status == LARIAT_OK) status = complete_headers(job);
+  if (status == LARIAT_OK && !usual) status = complete_headers(job);
   if (status == LARIAT_OK) status = set_deadline(job, options->timeout_ms);
   return status;
 }

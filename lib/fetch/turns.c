@@ -104,12 +104,6 @@ void lr_turns_place(lr_dispatcher *dispatcher, lr_host *host) {
     move_to_ring(dispatcher, host);
 }
 
-void lr_turns_count(lr_dispatcher *dispatcher, lr_host *host, int by) {
-  host->queued += (uint32_t)by;
-  dispatcher->queued_count += (uint32_t)by;
-  dispatcher->by_place[host->place] += (uint32_t)by;
-}
-
 /* A quick host that has lost its last connection is the first to get one, and
  * who has asked in vain keeps his place: he looks past those few who were there
  * before him and have asked in the same turn. */
