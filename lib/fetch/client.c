@@ -43,6 +43,7 @@ static void free_client(lariat_client *client) {
   lr_coroutine_client_forget(client);
   for (unsigned i = 0; i < client->link_count; i++)
     if (client->links[i]) lr_link_close(client->links[i]);
+  lr_reactor_unset_timer(client->reactor, &client->watch);
   lr_reactor_remove_closer(client->reactor, &client->closer);
   free_spare(client);
   if (client->responses) lr_response_cache_close(client->responses);
@@ -52,8 +53,12 @@ static void free_client(lariat_client *client) {
   lr_free(client);
 }
 
+/* Nothing is left to be watched over. */
 static void free_if_over(lariat_client *client) {
-  if (client->closed && client->live == 0) free_client(client);
+  if (client->live > 0) return;
+  lr_reactor_unset_timer(client->reactor, &client->watch);
+  client->watched_ns = UINT64_MAX;
+  if (client->closed) free_client(client);
 }
 
 static void recycle(lariat_client *client, lr_job *job) {
@@ -178,7 +183,8 @@ static void settle_supply(lr_job *job, lariat_value value) {
  * flight had goes with it, and perhaps the job. */
 static void settle(lr_job *job, lariat_value value) {
   job->settled = true;
-  lr_reactor_unset_timer(job->client->reactor, &job->timer);
+  if (lr_timer_is_set(&job->timer))
+    lr_reactor_unset_timer(job->client->reactor, &job->timer);
   count_outcome(job->client, value);
   if (job->supply) settle_supply(job, value);
   if (job->opened) {
@@ -268,6 +274,17 @@ void lr_client_fail(lr_job *job, lariat_status status, const char *url) {
 
 /* The way out. */
 
+/* One timer for all jobs that are away: it rings when the pool is late with
+ * the first of them, mostly long after that one is home, and is then set for
+ * the first that is left. */
+static bool watch_over(lariat_client *client, uint64_t due_ns) {
+  if (due_ns >= client->watched_ns) return true;
+  if (!lr_reactor_set_timer(client->reactor, &client->watch, due_ns + grace_ns))
+    return false;
+  client->watched_ns = due_ns;
+  return true;
+}
+
 static void send(lr_job *job) {
   lr_link *link = job->link;
   job->place = LR_JOB_AWAY;
@@ -352,7 +369,26 @@ uint64_t lr_client_waiting(const lariat_client *client) {
   return count;
 }
 
+/* Its time in there has an end. */
+static lariat_status queue(lr_link *link, lr_job *job) {
+  lr_share *share = job->share;
+  bool timed =
+      job->due_ns == UINT64_MAX || lr_timer_is_set(&job->timer) ||
+      lr_reactor_set_timer(link->client->reactor, &job->timer, job->due_ns);
+  if (!timed) {
+    job->share = NULL;
+    link->load--;
+    lr_backlog_forget(&link->backlog, share);
+    return LARIAT_ENOMEM;
+  }
+  job->place = LR_JOB_QUEUED;
+  lr_backlog_add(&link->backlog, share, job);
+  link->client->queued++;
+  return LARIAT_OK;
+}
+
 lariat_status lr_client_submit(lariat_client *client, lr_job *job) {
+  if (!watch_over(client, job->due_ns)) return LARIAT_ENOMEM;
   lr_link *link = choose_link(client, job);
   bool first = !job->redirects && !job->attempts;
   job->hop_ns = first ? job->submitted_ns : lr_client_pool_ns(client);
@@ -374,10 +410,7 @@ lariat_status lr_client_submit(lariat_client *client, lr_job *job) {
     send(job);
     return LARIAT_OK;
   }
-  job->place = LR_JOB_QUEUED;
-  lr_backlog_add(backlog, share, job);
-  client->queued++;
-  return LARIAT_OK;
+  return queue(link, job);
 }
 
 /* Its time to rest is over, one way or the other. */
@@ -448,17 +481,7 @@ static void repeat(lr_job *job) {
   if (status != LARIAT_OK) settle_failed(job, status, LARIAT_PHASE_QUEUE);
 }
 
-/* The timer is the deadline's again. */
-static void rested(lr_job *job) {
-  wake(job);
-  if (has_deadline(job) &&
-      !lr_reactor_set_timer(job->client->reactor, &job->timer, job->due_ns))
-    settle_failed(job, LARIAT_ENOMEM, LARIAT_PHASE_NONE);
-  else
-    repeat(job);
-}
-
-/* The deadline's timer serves the rest, too, which ends before. */
+/* It ends before the deadline. */
 static bool rest(lr_job *job, uint64_t wait_ns) {
   lariat_client *client = job->client;
   uint64_t at_ns = lr_reactor_turn_ns(client->reactor) + wait_ns;
@@ -503,24 +526,57 @@ static bool try_again(lr_job *job) {
   return true;
 }
 
-/* Nobody is left who could see the result; the job may as well stop. */
+/* It has rested, or waited too long.  (One that is away has left it set.) */
 static void timer_expired(lr_timer *timer) {
   lr_job *job = lr_container(timer, lr_job, timer);
-  lariat_reactor *reactor = job->client->reactor;
-  if (job->place == LR_JOB_RESTING) {
-    lariat_client *resting_in = job->client;
-    resting_in->live++;
-    rested(job);
-    look_for_room(resting_in);
-    return;
+  lariat_client *client = job->client;
+  if (job->place == LR_JOB_QUEUED) {
+    stop(job, LARIAT_ETIMEDOUT, LARIAT_PHASE_QUEUE);
+  } else if (job->place == LR_JOB_RESTING) {
+    client->live++;
+    wake(job);
+    repeat(job);
+    look_for_room(client);
   }
-  uint64_t late_ns = job->due_ns + grace_ns;
-  if (job->place == LR_JOB_AWAY && lr_reactor_turn_ns(reactor) < late_ns &&
-      lr_reactor_set_timer(reactor, timer, late_ns))
-    return;
-  lariat_phase phase =
-      job->place == LR_JOB_QUEUED ? LARIAT_PHASE_QUEUE : LARIAT_PHASE_NONE;
-  stop(job, LARIAT_ETIMEDOUT, phase);
+}
+
+static bool is_watched(const lr_job *job) {
+  return job->place == LR_JOB_AWAY && !job->settled &&
+         job->due_ns != UINT64_MAX;
+}
+
+/* One with which the pool is late, or NULL; the earliest deadline of the others
+ * is in `*next_ns` then. */
+static lr_job *first_late(lariat_client *client, uint64_t *next_ns) {
+  uint64_t now_ns = lr_reactor_turn_ns(client->reactor);
+  *next_ns = UINT64_MAX;
+  for (lr_list *node = client->jobs.next; node != &client->jobs;
+       node = node->next) {
+    lr_job *job = lr_container(node, lr_job, node);
+    if (!is_watched(job)) continue;
+    if (now_ns >= job->due_ns + grace_ns) return job;
+    if (job->due_ns < *next_ns) *next_ns = job->due_ns;
+  }
+  return NULL;
+}
+
+/* Nobody is left who could see the result; the job may as well stop.  It goes
+ * behind the others, to be looked at no more.  Without memory for the timer the
+ * next one that is sent sets it. */
+static void look_for_late(lr_timer *timer) {
+  lariat_client *client = lr_container(timer, lariat_client, watch);
+  lr_job *job;
+  uint64_t next_ns;
+  client->watched_ns = UINT64_MAX;
+  client->live++;
+  while ((job = first_late(client, &next_ns))) {
+    lr_list_remove(&job->node);
+    lr_list_append(&client->jobs, &job->node);
+    stop(job, LARIAT_ETIMEDOUT, LARIAT_PHASE_NONE);
+  }
+  (void)watch_over(client, next_ns);
+  client->live--;
+  free_if_over(client);
 }
 
 /* The way home. */
@@ -753,6 +809,8 @@ static lariat_client *new_blank(lariat_pool *pool, lariat_reactor *reactor,
   lr_list_init(&client->jobs);
   lr_list_init(&client->spare);
   lr_waiters_init(&client->vacancy);
+  client->watch.expire = look_for_late;
+  client->watched_ns = UINT64_MAX;
   client->closer.begin = reactor_closes;
   client->closer.busy = is_busy;
   client->closer.end = reactor_closed;

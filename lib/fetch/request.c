@@ -140,17 +140,15 @@ static void set_limits(lr_job *job, const lariat_request_options *options) {
 }
 
 /* The pool reads the system's clock mostly, the caller perhaps another. */
-static lariat_status set_deadline(lr_job *job, uint64_t timeout_ms) {
+static void set_deadline(lr_job *job, uint64_t timeout_ms) {
   lariat_reactor *reactor = job->client->reactor;
   job->deadline_ns = UINT64_MAX;
-  if (timeout_ms == 0 || timeout_ms > UINT64_MAX / 4000000u) return LARIAT_OK;
+  job->due_ns = UINT64_MAX;
+  if (timeout_ms == 0 || timeout_ms > UINT64_MAX / 4000000u) return;
   job->deadline_ns = job->submitted_ns + timeout_ms * 1000000u;
   uint64_t now_ns = job->client->pool_time ? job->submitted_ns
                                            : lariat_reactor_now_ns(reactor);
   job->due_ns = now_ns + timeout_ms * 1000000u;
-  return lr_reactor_set_timer(reactor, &job->timer, job->due_ns)
-             ? LARIAT_OK
-             : LARIAT_ENOMEM;
 }
 
 /* All but where it goes, with which headers, and until when. */
@@ -183,7 +181,7 @@ static lariat_status fill(lr_job *job, const char *method, const char *url,
   if (status == LARIAT_OK)
     status = set_headers(job, options->headers, options->header_count);
   if (status == LARIAT_OK && !usual) status = complete_headers(job);
-  if (status == LARIAT_OK) status = set_deadline(job, options->timeout_ms);
+  set_deadline(job, options->timeout_ms);
   return status;
 }
 
