@@ -43,7 +43,6 @@ static void free_client(lariat_client *client) {
   lr_coroutine_client_forget(client);
   for (unsigned i = 0; i < client->link_count; i++)
     if (client->links[i]) lr_link_close(client->links[i]);
-  lr_reactor_unset_timer(client->reactor, &client->watch);
   lr_reactor_remove_closer(client->reactor, &client->closer);
   free_spare(client);
   if (client->responses) lr_response_cache_close(client->responses);
@@ -53,11 +52,15 @@ static void free_client(lariat_client *client) {
   lr_free(client);
 }
 
-/* Nothing is left to be watched over. */
-static void free_if_over(lariat_client *client) {
-  if (client->live > 0) return;
+/* There is nobody to be watched over. */
+static void end_watch(lariat_client *client) {
   lr_reactor_unset_timer(client->reactor, &client->watch);
   client->watched_ns = UINT64_MAX;
+}
+
+static void free_if_over(lariat_client *client) {
+  if (client->live > 0) return;
+  end_watch(client);
   if (client->closed) free_client(client);
 }
 
@@ -694,6 +697,7 @@ static void cancel_all(lariat_client *client, lariat_status status) {
     withdraw(job, status);
     settle_failed(job, status, LARIAT_PHASE_NONE);
   }
+  end_watch(client);
   lr_vacancy_close(client);
 }
 
