@@ -273,7 +273,8 @@ static lr_answer_verdict add_trailer(lr_answer *answer, const char *line,
 static lr_answer_verdict add_header(lr_answer *answer, const char *line,
                                     const char *end) {
   const char *colon = memchr(line, ':', (size_t)(end - line));
-  if (!colon || colon == line) return LR_ANSWER_ODD;
+  if (!colon) return LR_ANSWER_ODD;
+  if (colon == line) return LR_ANSWER_ODD;
   if (lr_response_is_blank(*line) || lr_response_is_blank(colon[-1]))
     return LR_ANSWER_ODD;
   if (answer->place == LR_ANSWER_TRAILERS)

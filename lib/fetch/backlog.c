@@ -48,7 +48,8 @@ static void grow(lr_backlog *backlog) {
   backlog->room = room;
 }
 
-static lr_share *make(lr_backlog *backlog, const lr_target *target) {
+static __attribute__((noinline)) lr_share *make(lr_backlog *backlog,
+                                                const lr_target *target) {
   if (backlog->count >= backlog->room) grow(backlog);
   lr_share *share = lr_alloc_zero(sizeof *share + target->key_length + 1);
   if (!share) return NULL;

@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/process.h"
 #include "deferred/burial.h"
+#include "deferred/room.h"
 #include "fetch/coroutine_client.h"
 #include "fetch/outlet.h"
 #include "fetch/placement.h"
@@ -920,7 +921,8 @@ lr_job *lr_client_new_job(lariat_client *client) {
   job->one_way = false;
   job->timer.expire = timer_expired;
   job->submitted_ns = lr_client_pool_ns(client);
-  lr_deferred_init(&job->deferred, client->reactor, &deferred_ops);
+  lr_deferred_init_in(&job->deferred, lr_deferred_room_of(client->reactor),
+                      &deferred_ops);
   job->deferred.references++;
   lr_list_append(&client->jobs, &job->node);
   client->live++;

@@ -166,7 +166,7 @@ static const char *write_request(lr_engine *engine, const lr_job *job,
 
 /* Sending. */
 
-static ssize_t send_some(int fd, const char *bytes, size_t length) {
+static inline ssize_t send_some(int fd, const char *bytes, size_t length) {
   ssize_t sent;
   do sent = send(fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
   while (sent < 0 && errno == EINTR);
@@ -206,7 +206,7 @@ static lariat_status send_request(lr_connection *connection,
 
 /* Beginning. */
 
-static void begin(lr_connection *connection, lr_job *job) {
+static inline void begin(lr_connection *connection, lr_job *job) {
   lr_connection_take(connection, job);
   connection->first_byte_ns = 0;
   job->received = 0;
@@ -246,7 +246,7 @@ static uint64_t after(uint64_t later, uint64_t earlier) {
   return later > earlier ? later - earlier : 0;
 }
 
-static void describe(const lr_connection *connection) {
+static inline void describe(const lr_connection *connection) {
   const lr_job *job = connection->job;
   lariat_response *response = job->response;
   uint64_t now_ns = lr_reactor_turn_ns(connection->engine->reactor);
@@ -278,7 +278,7 @@ static void drop_digest(lr_connection *connection) {
 }
 
 /* The job leaves the connection; what becomes of that is the caller's. */
-static lr_job *leave(lr_connection *connection) {
+static inline lr_job *leave(lr_connection *connection) {
   lr_engine *engine = connection->engine;
   lr_job *job = connection->job;
   if (connection->first_byte_ns) engine->receiving--;

@@ -158,7 +158,8 @@ static void pace_is_due(lr_timer *timer) {
 
 /* Out of the ring until its pace is due.  While a request of its own is on its
  * way out no timer is needed.  Without memory for one it asks again soon. */
-static void park(lr_dispatcher *dispatcher, lr_host *host, uint64_t due_ns) {
+static __attribute__((noinline)) void park(lr_dispatcher *dispatcher,
+                                           lr_host *host, uint64_t due_ns) {
   if (!host->wanted_ns)
     host->wanted_ns = lr_reactor_turn_ns(dispatcher->reactor);
   move(dispatcher, host, LR_HOST_PACED, &dispatcher->paced);
@@ -275,17 +276,22 @@ static void review_later(lr_dispatcher *dispatcher) {
                                lr_reactor_turn_ns(reactor) + review_ns);
 }
 
-/* With tokens in plenty nobody asks what a host is entitled to. */
-static bool take_token(lr_dispatcher *dispatcher, lr_host *host) {
+static __attribute__((noinline)) bool
+take_scarce_token(lr_dispatcher *dispatcher, lr_host *host, uint64_t now_ns) {
   lr_till *till = dispatcher->till;
-  uint64_t now_ns = lr_reactor_turn_ns(dispatcher->reactor);
-  if (lr_till_take(till, LR_LEVEL_MORE, now_ns)) return true;
   lr_level level = lr_turns_level(dispatcher, host);
   if (level != LR_LEVEL_MORE && lr_till_take(till, level, now_ns)) return true;
   note_judgement(dispatcher);
   move(dispatcher, host, LR_HOST_WAITING,
        &dispatcher->waiting[level].rank[host->rank]);
   return false;
+}
+
+/* With tokens in plenty nobody asks what a host is entitled to. */
+static bool take_token(lr_dispatcher *dispatcher, lr_host *host) {
+  uint64_t now_ns = lr_reactor_turn_ns(dispatcher->reactor);
+  return lr_till_take(dispatcher->till, LR_LEVEL_MORE, now_ns) ||
+         take_scarce_token(dispatcher, host, now_ns);
 }
 
 static void put_token(lr_dispatcher *dispatcher) {
@@ -339,15 +345,21 @@ static lr_host *first_waiting(lr_dispatcher *dispatcher, int rank) {
   return NULL;
 }
 
-static lr_host *candidate(lr_dispatcher *dispatcher) {
+static __attribute__((noinline)) lr_host *
+candidate_of_all(lr_dispatcher *dispatcher) {
   for (int rank = 0; rank < LR_RANKS; rank++) {
-    lr_host *host =
-        dispatcher->waiting_hosts ? first_waiting(dispatcher, rank) : NULL;
+    lr_host *host = first_waiting(dispatcher, rank);
     lr_list *list = &dispatcher->ring.rank[rank];
     if (host) return host;
     if (!lr_list_empty(list)) return lr_container(list->next, lr_host, ring);
   }
   return NULL;
+}
+
+static lr_host *candidate(lr_dispatcher *dispatcher) {
+  if (dispatcher->waiting_hosts) return candidate_of_all(dispatcher);
+  lr_list *node = lr_ranks_first(&dispatcher->ring);
+  return node ? lr_container(node, lr_host, ring) : NULL;
 }
 
 /* Nobody is left to try: says whether tokens are missing.  True: there are

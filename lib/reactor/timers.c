@@ -122,6 +122,7 @@ static bool make_room(lr_timers *timers) {
 
 void lr_timers_take_out(lr_timers *timers, lr_timer *timer) {
   uint32_t index = timer->place - 1;
+  timer->place = 0;
   timers->heaped--;
   if (index != timers->heaped)
     place_at(timers, index, timers->slots[timers->heaped]);

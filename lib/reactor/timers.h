@@ -61,7 +61,7 @@ static inline bool lr_timers_set(lr_timers *timers, lr_timer *timer,
   lr_list *run = timers->last_run;
   const lr_timer *last = lr_container(run->prev, lr_timer, node);
   if (timer->place || timers->count >= timers->room || lr_list_empty(run) ||
-      at_ns < last->at_ns || at_ns - last->at_ns >= LR_TIMERS_NEAR_NS)
+      at_ns - last->at_ns >= LR_TIMERS_NEAR_NS) /* or before it: huge, then */
     return lr_timers_place(timers, timer, at_ns);
   timers->count++;
   timer->at_ns = at_ns;
@@ -74,12 +74,13 @@ static inline bool lr_timers_set(lr_timers *timers, lr_timer *timer,
 /* Unsets; harmless when it is not set. */
 static inline void lr_timers_cancel(lr_timers *timers, lr_timer *timer) {
   if (!timer->place) return;
-  if (timer->place == LR_TIMER_IN_RUN)
-    lr_list_remove(&timer->node);
-  else
-    lr_timers_take_out(timers, timer);
-  timer->place = 0;
   timers->count--;
+  if (timer->place != LR_TIMER_IN_RUN) {
+    lr_timers_take_out(timers, timer);
+    return;
+  }
+  timer->place = 0;
+  lr_list_remove(&timer->node);
 }
 
 static inline bool lr_timer_is_set(const lr_timer *timer) {
