@@ -31,11 +31,6 @@ void lr_answer_begin(lr_answer *answer, lariat_response *response,
   answer->fault = LARIAT_OK;
 }
 
-void lr_answer_close(lr_answer *answer) {
-  if (answer->coding) lr_coding_give(answer->codings, answer->coding);
-  answer->coding = NULL;
-}
-
 void lr_answer_clear(lr_answer *answer) { lr_buffer_clear(&answer->line); }
 
 bool lr_answer_begun(const lr_answer *answer) { return answer->head_bytes > 0; }

@@ -60,7 +60,10 @@ void lr_answer_begin(lr_answer *answer, lariat_response *response,
                      uint64_t max_body_bytes);
 
 /* It is over, or given up: what it has borrowed goes back. */
-void lr_answer_close(lr_answer *answer);
+static inline void lr_answer_close(lr_answer *answer) {
+  if (answer->coding) lr_coding_give(answer->codings, answer->coding);
+  answer->coding = NULL;
+}
 
 /* Takes bytes; `*used` gets how many were of this answer: fewer than `length`
  * only if it is complete. */

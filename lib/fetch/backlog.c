@@ -98,8 +98,7 @@ static void free_share(lr_backlog *backlog, lr_share *share) {
 }
 
 /* The longest idle goes when there are too many. */
-void lr_backlog_forget(lr_backlog *backlog, lr_share *share) {
-  if (!is_idle(share)) return;
+void lr_backlog_rest(lr_backlog *backlog, lr_share *share) {
   lr_list_append(&backlog->idle, &share->node);
   if (backlog->idle_count++ < IDLE_MAX) return;
   backlog->idle_count--;

@@ -47,7 +47,10 @@ void lr_backlog_clear(lr_backlog *backlog);
 lr_share *lr_backlog_enter(lr_backlog *backlog, const lr_job *job);
 
 /* Nothing of the host may be left. */
-void lr_backlog_forget(lr_backlog *backlog, lr_share *share);
+void lr_backlog_rest(lr_backlog *backlog, lr_share *share);
+static inline void lr_backlog_forget(lr_backlog *backlog, lr_share *share) {
+  if (share->away == 0 && share->queued == 0) lr_backlog_rest(backlog, share);
+}
 
 /* A job of that host leaves. */
 static inline void lr_backlog_sent(lr_share *share) { share->away++; }

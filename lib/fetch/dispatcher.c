@@ -297,7 +297,8 @@ static void started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
   job->stage = LR_JOB_RUNNING;
   count_queued(dispatcher, host, -1);
   count_running(dispatcher, host, 1);
-  lr_turns_started(dispatcher, host, job);
+  job->slot_ns = job->started_ns;
+  if (host->lacking || host->spaced) lr_turns_started(dispatcher, host, job);
   lr_list_append(&dispatcher->running, &job->pool_node);
   lr_turns_place(dispatcher, host);
 }

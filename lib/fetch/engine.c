@@ -288,7 +288,8 @@ static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
   return LARIAT_OK;
 }
 
-static lariat_status start_with_libcurl(lr_engine *engine, lr_job *job) {
+static __attribute__((noinline)) lariat_status
+start_with_libcurl(lr_engine *engine, lr_job *job) {
   lr_lane *lane = NULL;
   bool fresh = false;
   lariat_status status = LARIAT_OK;
@@ -305,7 +306,7 @@ static lariat_status start_with_libcurl(lr_engine *engine, lr_job *job) {
 static lariat_status start(void *self, lr_job *job) {
   lr_engine *engine = self;
   if (!lr_list_empty(&job->host->idle) && !job->fresh && !job->stale &&
-      lr_exchange_suits(engine, job)) {
+      lr_exchange_suits_idle(job)) {
     lariat_status status = lr_exchange_start(engine, job);
     if (status != LARIAT_EBUSY) return status;
   }

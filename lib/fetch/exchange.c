@@ -41,16 +41,22 @@ static bool is_ordinary(const lr_profile *profile) {
          (profile->ordinary && profile->lines_length <= LONGEST_LINES);
 }
 
+static bool has_more(const lr_job *job) {
+  return job->outlet || job->supply || job->body || !job->repeatable;
+}
+
+bool lr_exchange_suits_idle(const lr_job *job) {
+  if (!job->target.plain || !is_ordinary(job->profile)) return false;
+  return job->usual || (!has_more(job) && (job->get || is_head(job)));
+}
+
 /* A host with a delay between its requests wants to be asked when each is
  * sent: few requests, for which libcurl will do. */
 bool lr_exchange_suits(const lr_engine *engine, const lr_job *job) {
   const lr_host *host = job->host;
   if (engine->libcurl_only || host->odd || host->spaced) return false;
-  if (!job->target.plain || job->target.tls || job->http == LARIAT_HTTP_2)
-    return false;
-  if (job->outlet || job->supply || job->body || !job->repeatable) return false;
-  if (!is_ordinary(job->profile)) return false;
-  return job->get || is_head(job);
+  if (job->target.tls || job->http == LARIAT_HTTP_2) return false;
+  return lr_exchange_suits_idle(job);
 }
 
 /* A host is asked by libcurl first: should its answer be odd, nothing was asked
@@ -412,7 +418,8 @@ static void finish(lr_connection *connection, bool more) {
   describe(connection);
   bool keeps = connection->answer.keeps && !more && is_sent(connection) &&
                !connection->host->odd &&
-               !lr_engine_must_yield(engine, connection->host);
+               !(engine->dispatcher->lacking_count &&
+                 lr_engine_must_yield(engine, connection->host));
   lr_job *job = leave(connection);
   lr_engine_count(engine, job->response);
   if (keeps)

@@ -117,8 +117,7 @@ lr_host *lr_hosts_find(lr_hosts *hosts, const lr_job *job, bool *made) {
   return host ? host : add(hosts, job, hash);
 }
 
-void lr_hosts_forget(lr_hosts *hosts, lr_host *host) {
-  if (host->queued || host->running || host->open || host->lane_count) return;
+void lr_hosts_drop(lr_hosts *hosts, lr_host *host) {
   lr_host **place = &hosts->buckets[host->hash & (hosts->room - 1)];
   while (*place != host) place = &(*place)->next;
   *place = host->next;

@@ -113,7 +113,11 @@ lr_host *lr_hosts_find(lr_hosts *hosts, const lr_job *job, bool *made);
 struct Curl_URL *lr_host_origin(lr_host *host, const lr_target *target);
 
 /* Frees `host` if nothing waits, runs or is connected. */
-void lr_hosts_forget(lr_hosts *hosts, lr_host *host);
+void lr_hosts_drop(lr_hosts *hosts, lr_host *host);
+static inline void lr_hosts_forget(lr_hosts *hosts, lr_host *host) {
+  if (host->queued || host->running || host->open || host->lane_count) return;
+  lr_hosts_drop(hosts, host);
+}
 
 /* The host's part in `lane`; NULL when it has none. */
 lr_host_lane *lr_host_in_lane(lr_host *host, const struct lr_lane *lane);

@@ -105,16 +105,6 @@ static bool grow_headers(lariat_response *response) {
   return true;
 }
 
-int64_t lr_response_read_length(const char *value, size_t length) {
-  int64_t number = 0;
-  if (length == 0 || length > 18) return -1;
-  for (size_t i = 0; i < length; i++) {
-    if (!digit(value[i])) return -1;
-    number = number * 10 + (value[i] - '0');
-  }
-  return number;
-}
-
 static uint64_t eight_bytes(const char *at) {
   uint64_t word;
   memcpy(&word, at, sizeof word);

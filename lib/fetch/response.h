@@ -148,7 +148,17 @@ lr_response_last_value(const lariat_response *response, size_t *length) {
 
 /* A Content-Length: digits only; -1 for all else, and for more than will ever
  * be. */
-int64_t lr_response_read_length(const char *value, size_t length);
+static inline int64_t lr_response_read_length(const char *value,
+                                              size_t length) {
+  int64_t number = 0;
+  if (length == 0 || length > 18) return -1;
+  for (size_t i = 0; i < length; i++) {
+    unsigned digit = (unsigned)value[i] - '0';
+    if (digit > 9) return -1;
+    number = number * 10 + digit;
+  }
+  return number;
+}
 
 /* Appends to the body; false when out of memory.  The first chunk makes room
  * for content_length at once, if that is known and no more than 1 MiB. */

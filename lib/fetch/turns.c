@@ -405,7 +405,6 @@ lr_host *lr_turns_next(lr_dispatcher *dispatcher) {
 }
 
 void lr_turns_started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
-  job->slot_ns = lr_reactor_turn_ns(dispatcher->reactor);
   end_lack(dispatcher, host);
   if (host->spaced) host->sending = job;
 }
