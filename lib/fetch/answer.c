@@ -11,26 +11,6 @@ enum { LONGEST_LINE = 64 * 1024, LONGEST_HEAD = 256 * 1024 };
 /* Of a chunk, in hexadecimal digits: what fits into 60 bits. */
 enum { LONGEST_SIZE = 15, LONGEST_SIZE_LINE = 256 };
 
-void lr_answer_begin(lr_answer *answer, lariat_response *response,
-                     bool bodiless, lr_codings *codings,
-                     uint64_t max_body_bytes) {
-  answer->response = response;
-  answer->max_body_bytes = max_body_bytes;
-  answer->received = 0;
-  answer->left = 0;
-  answer->line.length = 0;
-  answer->head_bytes = 0;
-  answer->place = LR_ANSWER_STATUS;
-  answer->bodiless = bodiless;
-  answer->codings = codings;
-  answer->keeps = true;
-  answer->chunked = false;
-  answer->coded = false;
-  answer->gzip = false;
-  answer->sized = false;
-  answer->fault = LARIAT_OK;
-}
-
 void lr_answer_clear(lr_answer *answer) { lr_buffer_clear(&answer->line); }
 
 bool lr_answer_begun(const lr_answer *answer) { return answer->head_bytes > 0; }
@@ -440,16 +420,11 @@ static lr_answer_verdict next_line(lr_answer *answer, const char **at,
 
 static lr_answer_verdict next_part(lr_answer *answer, const char **at,
                                    const char *end) {
-  switch ((lr_answer_place)answer->place) {
-  case LR_ANSWER_LENGTH:
-    return take_length(answer, at, end);
-  case LR_ANSWER_UNTIL_END:
-    return take_rest(answer, at, end);
-  case LR_ANSWER_CHUNK:
-    return take_chunk(answer, at, end);
-  default:
-    return next_line(answer, at, end);
-  }
+  uint8_t place = answer->place;
+  if (place == LR_ANSWER_LENGTH) return take_length(answer, at, end);
+  if (place == LR_ANSWER_UNTIL_END) return take_rest(answer, at, end);
+  if (place == LR_ANSWER_CHUNK) return take_chunk(answer, at, end);
+  return next_line(answer, at, end);
 }
 
 lr_answer_verdict lr_answer_feed(lr_answer *answer, const char *bytes,

@@ -55,9 +55,25 @@ typedef struct lr_answer {
 
 /* Ready for the first byte of an answer; what `answer` was used for before is
  * over.  Its memory stays.  Zeroed memory is an unused one. */
-void lr_answer_begin(lr_answer *answer, lariat_response *response,
-                     bool bodiless, lr_codings *codings,
-                     uint64_t max_body_bytes);
+static inline void lr_answer_begin(lr_answer *answer, lariat_response *response,
+                                   bool bodiless, lr_codings *codings,
+                                   uint64_t max_body_bytes) {
+  answer->response = response;
+  answer->max_body_bytes = max_body_bytes;
+  answer->received = 0;
+  answer->left = 0;
+  answer->line.length = 0;
+  answer->head_bytes = 0;
+  answer->place = LR_ANSWER_STATUS;
+  answer->bodiless = bodiless;
+  answer->codings = codings;
+  answer->keeps = true;
+  answer->chunked = false;
+  answer->coded = false;
+  answer->gzip = false;
+  answer->sized = false;
+  answer->fault = LARIAT_OK;
+}
 
 /* It is over, or given up: what it has borrowed goes back. */
 static inline void lr_answer_close(lr_answer *answer) {

@@ -401,7 +401,8 @@ lariat_status lr_client_submit(lariat_client *client, lr_job *job) {
   job->time_limit = LARIAT_TIME_LIMIT_NONE;
   job->spread = client->options.placement == LARIAT_PLACE_SPREAD;
   lr_backlog *backlog = &link->backlog;
-  bool credit = link->credits > 0 && lr_backlog_empty(backlog);
+  bool credit =
+      link->credits > 0 && (!client->queued || lr_backlog_empty(backlog));
   if (!credit && lr_client_waiting(client) >= client->options.max_queued)
     return LARIAT_EOVERLOAD;
   lr_share *share = lr_backlog_enter(backlog, job);

@@ -162,18 +162,6 @@ static void expire(lr_timer *timer) {
   wait_for_oldest(engine);
 }
 
-lr_connection *lr_connection_idle(lr_host *host) {
-  lr_list *node = lr_list_first(&host->idle);
-  return node ? lr_container(node, lr_connection, node) : NULL;
-}
-
-void lr_connection_take(lr_connection *connection, lr_job *job) {
-  lr_list_remove(&connection->node);
-  lr_list_remove(&connection->age_node);
-  connection->job = job;
-  job->connection = connection;
-}
-
 void lr_connection_rest(lr_connection *connection) {
   lr_engine *engine = connection->engine;
   uint64_t now_ns = lr_reactor_turn_ns(engine->reactor);

@@ -336,12 +336,6 @@ static void detach(lr_engine *engine, lr_transfer *transfer) {
   give_back(engine, transfer);
 }
 
-void lr_engine_count(lr_engine *engine, lariat_response *response) {
-  if (!response) return;
-  response->reactor = engine->worker->index;
-  if (response->reused) lr_u64_bump(&engine->stats->reused, 1);
-}
-
 /* libcurl has connected, and no more.  False: that cannot be used. */
 static bool take_over(lr_engine *engine, lr_transfer *transfer) {
   lr_job *job = transfer->job;

@@ -13,7 +13,6 @@
 
 enum {
   FIRST_TEXT = 512,
-  LARGE_ROOM = 64 * 1024,
   LARGEST_GUESS = 1024 * 1024 /* of a body, from its Content-Length */
 };
 
@@ -238,7 +237,8 @@ bool lr_response_add_more(lariat_response *response, const void *bytes,
 
 /* A small body does not keep the memory of the large one before it. */
 static void fit_body(lr_buffer *body) {
-  if (body->room <= LARGE_ROOM || body->length >= body->room / 2) return;
+  if (body->room <= LR_RESPONSE_LARGE_ROOM || body->length >= body->room / 2)
+    return;
   char *bytes = lr_realloc(body->bytes, body->length + 1);
   if (!bytes) return;
   body->bytes = bytes;
@@ -246,7 +246,7 @@ static void fit_body(lr_buffer *body) {
 }
 
 /* Of an empty body the reader needs no NUL. */
-bool lr_response_finish(lariat_response *response) {
+bool lr_response_finish_large(lariat_response *response) {
   lr_buffer *body = &response->body;
   fit_body(body);
   if (body->length < body->room) {

@@ -178,8 +178,18 @@ static inline bool lr_response_add_body(lariat_response *response,
 /* How much memory the body will have with `more` bytes added. */
 size_t lr_response_body_room(const lariat_response *response, size_t more);
 
+/* A small body does not keep more room than this for its next use. */
+#define LR_RESPONSE_LARGE_ROOM (64u * 1024u)
+
 /* Puts the NUL behind the body; false when out of memory. */
-bool lr_response_finish(lariat_response *response);
+bool lr_response_finish_large(lariat_response *response);
+static inline bool lr_response_finish(lariat_response *response) {
+  lr_buffer *body = &response->body;
+  if (body->room > LR_RESPONSE_LARGE_ROOM || body->length >= body->room)
+    return lr_response_finish_large(response);
+  body->bytes[body->length] = '\0';
+  return true;
+}
 
 /* Counts; any thread.  NULL is allowed in release. */
 lariat_response *lr_response_retain(lariat_response *response);

@@ -56,14 +56,20 @@ lariat_response *lr_response_cache_take(lr_response_cache *cache) {
   return response;
 }
 
+static __attribute__((noinline)) void keep_large(lr_response_cache *cache,
+                                                 lariat_response *response) {
+  if (cache->thrifty || large_bytes(response) > LARGE_KEPT - cache->large)
+    lr_buffer_clear(&response->body);
+  cache->large += large_bytes(response);
+}
+
 bool lr_response_cache_put(lariat_response *response) {
   lr_response_cache *cache = response->cache;
   if (cache->owner != &lr_inside) return false;
   if (cache->closed || cache->spare_count >= SPARE_MAX) return false;
   if (response->text.room > TEXT_KEPT) lr_buffer_clear(&response->text);
-  if (cache->thrifty || large_bytes(response) > LARGE_KEPT - cache->large)
-    lr_buffer_clear(&response->body);
-  cache->large += large_bytes(response);
+  if (response->body.room > BODY_KEPT || cache->thrifty)
+    keep_large(cache, response);
   response->next_spare = cache->spare;
   cache->spare = response;
   cache->spare_count++;

@@ -187,7 +187,7 @@ static bool dot_at(const char *at) {
 }
 
 /* Up to what needs a closer look; in a path, '?' and dot segments do. */
-static const char *read_plain(const char *at, bool query) {
+static inline const char *read_plain(const char *at, bool query) {
   if (query) {
     while (is(*at, REST)) at++;
     return at;
@@ -212,7 +212,8 @@ static const char *read_escaped(const char *at, bool query) {
  * differ in what they make of an empty query. */
 static const char *read_rest(parts *p, const char *at) {
   p->path = at;
-  at = read_escaped(at, false);
+  at = read_plain(at, false);
+  if (at && *at != '\0') at = read_escaped(at, false);
   if (at && *at == '?') {
     const char *query = at + 1;
     at = read_escaped(query, true);

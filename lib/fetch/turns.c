@@ -192,8 +192,8 @@ bool lr_turns_admit(lr_dispatcher *dispatcher, lr_host *host,
 }
 
 /* The request that held the pace is out, or will never be. */
-static void release_pace(lr_dispatcher *dispatcher, lr_host *host,
-                         uint64_t sent_ns) {
+static __attribute__((noinline)) void
+release_pace(lr_dispatcher *dispatcher, lr_host *host, uint64_t sent_ns) {
   const lr_paces *paces = dispatcher->limits.paces;
   lr_list_remove(&host->sent);
   host->sending = NULL;
