@@ -262,13 +262,12 @@ static lr_answer_verdict add_header(lr_answer *answer, const char *line,
   return is_heeded(length) ? heed(answer, line, length) : LR_ANSWER_MORE;
 }
 
-static lr_answer_verdict start_head(lr_answer *answer, const char *line,
-                                    const char *end) {
+static bool start_head(lr_answer *answer, const char *line, const char *end) {
   int status = read_status_line(line, (size_t)(end - line));
-  if (!status) return LR_ANSWER_ODD;
+  if (!status) return false;
   answer->place = LR_ANSWER_HEADERS;
   lr_response_begin_block(answer->response, 11, status);
-  return LR_ANSWER_MORE;
+  return true;
 }
 
 /* The empty line. */
@@ -304,14 +303,13 @@ static lr_answer_verdict take_headers(lr_answer *answer, const char **at,
 
 static lr_answer_verdict take_lines_of_head(lr_answer *answer, const char **at,
                                             const char *feed, const char *end) {
-  if (answer->place != LR_ANSWER_STATUS)
-    return take_headers(answer, at, feed, end);
-  const char *line = *at;
-  if (feed == line || feed[-1] != '\r') return LR_ANSWER_ODD;
-  *at = feed + 1;
-  lr_answer_verdict verdict = start_head(answer, line, feed - 1);
-  if (verdict != LR_ANSWER_MORE) return verdict;
-  feed = memchr(*at, '\n', (size_t)(end - *at));
+  if (answer->place == LR_ANSWER_STATUS) {
+    const char *line = *at;
+    if (feed == line || feed[-1] != '\r') return LR_ANSWER_ODD;
+    if (!start_head(answer, line, feed - 1)) return LR_ANSWER_ODD;
+    *at = feed + 1;
+    feed = memchr(*at, '\n', (size_t)(end - *at));
+  }
   return take_headers(answer, at, feed, end);
 }
 
@@ -352,17 +350,6 @@ static lr_answer_verdict keep_part(lr_answer *answer, const char *bytes,
   return lr_buffer_append(&answer->line, bytes, length)
              ? LR_ANSWER_MORE
              : fail(answer, LARIAT_ENOMEM);
-}
-
-/* A line whose beginning came earlier; `length` includes its end. */
-static lr_answer_verdict take_kept_line(lr_answer *answer, const char *bytes,
-                                        size_t length) {
-  lr_answer_verdict verdict = keep_part(answer, bytes, length);
-  if (verdict != LR_ANSWER_MORE) return verdict;
-  const char *at = answer->line.bytes;
-  const char *end = at + answer->line.length;
-  answer->line.length = 0;
-  return take_lines(answer, &at, end - 1, end);
 }
 
 static bool begins_size(const char *line, size_t length) {
@@ -408,14 +395,28 @@ static lr_answer_verdict begin_line(lr_answer *answer, const char *bytes,
   return LR_ANSWER_ODD;
 }
 
+/* Of a line whose beginning came earlier, that is where it is. */
 static lr_answer_verdict next_line(lr_answer *answer, const char **at,
                                    const char *end) {
   const char *begin = *at;
   const char *feed = memchr(begin, '\n', (size_t)(end - begin));
-  if (feed && !answer->line.length) return take_lines(answer, at, feed, end);
-  *at = feed ? feed + 1 : end;
-  if (!feed) return begin_line(answer, begin, (size_t)(end - begin));
-  return take_kept_line(answer, begin, (size_t)(feed + 1 - begin));
+  const char *kept;
+  if (!feed) {
+    *at = end;
+    return begin_line(answer, begin, (size_t)(end - begin));
+  }
+  if (answer->line.length) {
+    *at = feed + 1;
+    lr_answer_verdict verdict =
+        keep_part(answer, begin, (size_t)(feed + 1 - begin));
+    if (verdict != LR_ANSWER_MORE) return verdict;
+    kept = answer->line.bytes;
+    end = kept + answer->line.length;
+    feed = end - 1;
+    at = &kept;
+    answer->line.length = 0;
+  }
+  return take_lines(answer, at, feed, end);
 }
 
 static lr_answer_verdict next_part(lr_answer *answer, const char **at,
