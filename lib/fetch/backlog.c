@@ -27,6 +27,7 @@ void lr_backlog_clear(lr_backlog *backlog) {
   }
   lr_free(backlog->buckets);
   backlog->buckets = NULL;
+  backlog->last = NULL;
   backlog->room = 0;
 }
 
@@ -71,15 +72,11 @@ static bool is_idle(const lr_share *share) {
 
 static lr_share *find(const lr_backlog *backlog, const lr_target *target) {
   lr_share *share = backlog->buckets[target->hash & (backlog->room - 1)];
-  for (; share; share = share->next)
-    if (share->hash == target->hash &&
-        share->key_length == target->key_length &&
-        memcmp(share->key, target->key, target->key_length) == 0)
-      return share;
-  return NULL;
+  while (share && !lr_share_is_of(share, target)) share = share->next;
+  return share;
 }
 
-lr_share *lr_backlog_enter(lr_backlog *backlog, const lr_job *job) {
+lr_share *lr_backlog_look_up(lr_backlog *backlog, const lr_job *job) {
   lr_share *share = find(backlog, &job->target);
   if (!share) return make(backlog, &job->target);
   if (!is_idle(share)) return share;
@@ -93,6 +90,7 @@ static void free_share(lr_backlog *backlog, lr_share *share) {
   while (*place != share) place = &(*place)->next;
   *place = share->next;
   backlog->count--;
+  if (backlog->last == share) backlog->last = NULL;
   lr_list_remove(&share->node);
   lr_free(share);
 }

@@ -13,6 +13,7 @@ bool lr_hosts_init(lr_hosts *hosts) {
   hosts->buckets = lr_alloc_zero(FIRST_BUCKETS * sizeof *hosts->buckets);
   hosts->room = hosts->buckets ? FIRST_BUCKETS : 0;
   hosts->count = 0;
+  hosts->last = NULL;
   hosts->paces = NULL;
   return hosts->buckets != NULL;
 }
@@ -37,6 +38,7 @@ void lr_hosts_clear(lr_hosts *hosts) {
   }
   lr_free(hosts->buckets);
   hosts->buckets = NULL;
+  hosts->last = NULL;
   hosts->room = 0;
 }
 
@@ -45,13 +47,6 @@ void lr_hosts_clear(lr_hosts *hosts) {
 static uint64_t identity_hash(const lr_job *job) {
   uint64_t identity = (uint64_t)job->http * 2u + (job->spread ? 1u : 0u);
   return job->target.hash ^ (identity * 0x9e3779b97f4a7c15u);
-}
-
-static bool is_host_of(const lr_host *host, const lr_job *job, uint64_t hash) {
-  return host->hash == hash && host->http == job->http &&
-         host->spread == job->spread &&
-         host->key_length == job->target.key_length &&
-         memcmp(host->key, job->target.key, host->key_length) == 0;
 }
 
 /* When there is no memory to grow, longer chains are no fault. */
@@ -85,6 +80,7 @@ static lr_host *make(const lr_job *job, uint64_t hash) {
   lr_host *host = lr_alloc_zero(sizeof *host + length + 1);
   if (!host) return NULL;
   host->hash = hash;
+  host->key_hash = job->target.hash;
   host->http = job->http;
   host->spread = job->spread;
   host->key_length = length;
@@ -109,10 +105,10 @@ add(lr_hosts *hosts, const lr_job *job, uint64_t hash) {
   return host;
 }
 
-lr_host *lr_hosts_find(lr_hosts *hosts, const lr_job *job, bool *made) {
+lr_host *lr_hosts_look_up(lr_hosts *hosts, const lr_job *job, bool *made) {
   uint64_t hash = identity_hash(job);
   lr_host *host = hosts->buckets[hash & (hosts->room - 1)];
-  while (host && !is_host_of(host, job, hash)) host = host->next;
+  while (host && !lr_host_is_of(host, job)) host = host->next;
   *made = !host;
   return host ? host : add(hosts, job, hash);
 }
@@ -122,6 +118,7 @@ void lr_hosts_drop(lr_hosts *hosts, lr_host *host) {
   while (*place != host) place = &(*place)->next;
   *place = host->next;
   hosts->count--;
+  if (hosts->last == host) hosts->last = NULL;
   lr_list_remove(&host->ring);
   free_host(hosts, host);
 }

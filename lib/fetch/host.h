@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/buffer.h"
 #include "base/list.h"
@@ -49,9 +50,10 @@ typedef struct lr_host_lane {
 
 typedef struct lr_host {
   struct lr_host *next; /* in its bucket */
-  uint64_t hash;
-  lr_list ring;   /* in the list of its place, or alone */
-  lr_ranks queue; /* jobs that wait */
+  uint64_t hash;        /* of the identity: in the table */
+  uint64_t key_hash;    /* of the key alone, as in a target */
+  lr_list ring;         /* in the list of its place, or alone */
+  lr_ranks queue;       /* jobs that wait */
   uint32_t queued;
   uint32_t running;
   uint32_t limit; /* jobs at once */
@@ -98,6 +100,7 @@ typedef struct lr_hosts {
   lr_host **buckets;
   uint32_t room; /* a power of two */
   uint32_t count;
+  lr_host *last;   /* that was looked for; or NULL */
   lr_paces *paces; /* NULL: none */
 } lr_hosts;
 
@@ -106,7 +109,23 @@ void lr_hosts_clear(lr_hosts *hosts);
 
 /* The host of `job`, made if need be (limits not yet set, queue empty); NULL
  * when out of memory. */
-lr_host *lr_hosts_find(lr_hosts *hosts, const lr_job *job, bool *made);
+lr_host *lr_hosts_look_up(lr_hosts *hosts, const lr_job *job, bool *made);
+
+static inline bool lr_host_is_of(const lr_host *host, const lr_job *job) {
+  return host->key_hash == job->target.hash && host->http == job->http &&
+         host->spread == job->spread &&
+         host->key_length == job->target.key_length &&
+         memcmp(host->key, job->target.key, host->key_length) == 0;
+}
+
+/* Mostly it is the one before. */
+static inline lr_host *lr_hosts_find(lr_hosts *hosts, const lr_job *job,
+                                     bool *made) {
+  *made = false;
+  if (!hosts->last || !lr_host_is_of(hosts->last, job))
+    hosts->last = lr_hosts_look_up(hosts, job, made);
+  return hosts->last;
+}
 
 /* The host's URL without path, parsed once; `target` is plain and of this
  * host.  It is the host's.  NULL when out of memory. */
