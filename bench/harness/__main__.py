@@ -28,6 +28,12 @@ def compare(runner, row, rows):
     return result
 
 
+def expect_some(found, only, names):
+    if not found:
+        raise SystemExit("bench/run: %r is in none of: %s" %
+                         (only, ", ".join(names)))
+
+
 def run_rivals(runner, only):
     rows = []
     names = None
@@ -37,6 +43,8 @@ def run_rivals(runner, only):
             parts = [part.strip() for part in only.split(",")]
             names = {"lariat"} | {one.name for one in row["contenders"]
                                   if any(p in one.name for p in parts)}
+            expect_some(len(names) > 1, only,
+                        [one.name for one in row["contenders"]])
             row = comparisons.rivals(runner, server, names)
         report.show_row(compare(runner, row, rows), say)
     return {"rows": rows}
@@ -51,6 +59,7 @@ def run_shapes(runner, only):
             continue
         with Nginx(**needs) as server:
             report.show_row(compare(runner, row_of(server), rows), say)
+    expect_some(rows, only, shape_names(runner))
     return {"rows": rows}
 
 
@@ -61,9 +70,11 @@ def shape_names(runner):
 def run_models(runner, only):
     rows = []
     with Origin(runner.build) as server:
-        for row in comparisons.models(runner, server):
+        models = list(comparisons.models(runner, server))
+        for row in models:
             if not only or only in row["id"]:
                 report.show_row(compare(runner, row, rows), say)
+    expect_some(rows, only, [row["id"] for row in models])
     return {"rows": rows}
 
 

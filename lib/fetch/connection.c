@@ -116,6 +116,7 @@ void lr_connection_settle(lr_transfer *transfer, bool keep) {
   lr_connection *connection =
       keep && would_keep(transfer) ? lr_connection_adopt(transfer) : NULL;
   if (connection) {
+    connection->host->ordinary = true;
     lr_connection_rest(connection);
     return;
   }
@@ -167,7 +168,6 @@ void lr_connection_rest(lr_connection *connection) {
   uint64_t now_ns = lr_reactor_turn_ns(engine->reactor);
   connection->job = NULL;
   connection->fresh = false;
-  connection->host->ordinary = true;
   if (now_ns - connection->opened_ns > lifetime_ns) {
     lr_connection_close(connection);
     return;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * connection.h: a connection of lariat's own: libcurl has opened it, made the
- * first request on it and closed it; but it stayed open, for exchange.h.
+ * first request on it or none, and closed it; but it stayed open, for
+ * exchange.h.
  *
  * It is counted among its host's and its engine's connections as libcurl's
  * are.  While nothing runs on it, it is watched: its server's end of it, or

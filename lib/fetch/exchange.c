@@ -421,6 +421,7 @@ static void finish(lr_connection *connection, bool more) {
                !(engine->dispatcher->lacking_count &&
                  lr_engine_must_yield(engine, connection->host));
   lr_job *job = leave(connection);
+  connection->host->ordinary = true;
   lr_engine_count(engine, job->response);
   if (keeps)
     lr_connection_rest(connection);

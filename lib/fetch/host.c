@@ -83,6 +83,7 @@ static lr_host *make(const lr_job *job, uint64_t hash) {
   host->key_hash = job->target.hash;
   host->http = job->http;
   host->spread = job->spread;
+  host->tls = job->target.tls;
   host->key_length = length;
   memcpy(host->key, job->target.key, length);
   host->numeric = is_numeric(host->key);

@@ -68,6 +68,7 @@ typedef struct lr_host {
   uint8_t rank;            /* of its place in line */
   bool spaced;             /* there is a delay between two starts */
   bool bulky;              /* has sent a large body: more may come */
+  bool tls;                /* of https */
   bool numeric;            /* an address, which is never looked up */
   bool odd;                /* its answers are left to libcurl */
   bool ordinary;           /* an answer of its has been, for all of it */

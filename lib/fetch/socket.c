@@ -54,14 +54,29 @@ static int curl_events_of(uint32_t events) {
   return bits;
 }
 
+/* Between two answers of plain HTTP/1 nothing may come.  (Libcurl does not wait
+ * for a transfer that is paused, either: as long as any of the host's runs in
+ * the lane, it may be this one's connection.) */
+static bool may_talk(const lr_socket *socket) {
+  const lr_host *host = socket->host;
+  const lr_host_lane *part = lr_host_in_lane(socket->host, socket->lane);
+  return host->tls || host->protocol != LR_PROTOCOL_HTTP1 ||
+         (part && part->running);
+}
+
 /* Nobody waits for this connection.  Closed by the server: libcurl would only
- * notice at the lane's next request, so the lane is looked at.  Mere bytes
- * (a session ticket of TLS 1.3): they would wake us for ever, so that only the
- * end is watched for from now on. */
+ * notice at the lane's next request, so the lane is looked at.  Bytes that
+ * nobody asked for old versions of libcurl take for the next answer's, so that
+ * is the end of the connection, too: shut down, it is dead to every libcurl.
+ * Others (a session ticket of TLS 1.3) would wake us for ever, so that only
+ * the end is watched for from now on. */
 static void idle_event(lr_socket *socket, uint32_t events) {
   lr_engine *engine = socket->lane->engine;
   lr_poller *poller = lr_reactor_poller(engine->reactor);
-  if (!(events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))) {
+  bool ended = events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR);
+  if (!ended && !may_talk(socket))
+    ended = shutdown(socket->watch.fd, SHUT_RDWR) == 0;
+  if (!ended) {
     (void)lr_poller_set(poller, &socket->watch, EPOLLRDHUP);
     return;
   }

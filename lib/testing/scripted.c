@@ -39,6 +39,7 @@ typedef struct scripted {
   unsigned max_connections; /* this reactor's share */
   unsigned open;            /* connections */
   unsigned running;         /* exchanges */
+  unsigned fresh;           /* of these, started since the turn's last end */
   unsigned connecting;      /* of these, on a connection not yet made */
   unsigned receiving;       /* of these, the answer has begun */
   char piece[PIECE];        /* of a request's body, while it is looked at */
@@ -613,9 +614,17 @@ static lariat_status start(void *self, lr_job *job) {
   job->received = 0;
   if (job->outlet) lr_outlet_begin(&transport->outlets, job, it->digest);
   transport->running++;
+  transport->fresh++;
   count_phase(it, 1);
   lr_list_append(&transport->begun, &it->node);
   return LARIAT_OK;
+}
+
+/* As the engine, which does not begin all of its connections at once. */
+static bool is_busy(void *self) {
+  enum { STARTED_AT_ONCE = 8 };
+  const scripted *transport = self;
+  return transport->fresh >= STARTED_AT_ONCE;
 }
 
 static lariat_phase phase(void *self, const lr_job *job) {
@@ -695,6 +704,7 @@ static void publish(const scripted *transport) {
 static bool turn_end(void *self) {
   scripted *transport = self;
   lr_list *node;
+  transport->fresh = 0;
   lr_outlets_turn_end(&transport->outlets);
   while ((node = lr_list_take_first(&transport->begun)))
     proceed(lr_container(node, exchange, node));
@@ -719,6 +729,7 @@ static void close_transport(void *self) {
 }
 
 static const lr_transport_ops ops = {.start = start,
+                                     .is_busy = is_busy,
                                      .cancel = cancel,
                                      .phase = phase,
                                      .heard_ns = heard_ns,

@@ -81,9 +81,9 @@ static void test_first_and_later(void) {
   static const char *const methods[] = {"GET", "HEAD"};
   struct trials trials = {0};
   for (size_t i = 0; i < shape_count; i++)
-    for (unsigned way = 0; way < 4; way++) {
+    for (unsigned way = 0; way < 2 * TWINS_PLACES; way++) {
       struct twins_trial trial = trial_of(&shapes[i], methods[way & 1]);
-      trial.first = way & 2;
+      trial.place = (enum twins_place)(way / 2);
       add(&trials, trial);
     }
   run_and_free(&trials);
@@ -175,11 +175,11 @@ static void test_broken_off_everywhere(void) {
   struct trials trials = {0};
   for (size_t i = 0; (shape = typical(i)); i++)
     for (size_t length = 0; length <= shape->length; length++)
-      for (unsigned way = 0; way < 4; way++) {
+      for (unsigned way = 0; way < 2 * TWINS_PLACES; way++) {
         struct twins_trial trial = trial_of(shape, "GET");
         trial.answer.length = length;
         trial.answer.end = way & 1 ? RAW_RESET : RAW_CLOSE;
-        trial.first = way & 2;
+        trial.place = (enum twins_place)(way / 2);
         add_some(&trials, trial);
       }
   run_and_free(&trials);
@@ -286,7 +286,7 @@ static const struct silence silences[] = {
 
 static void test_silences(void) {
   struct trials trials = {0};
-  for (unsigned first = 0; first < 2; first++)
+  for (unsigned place = 0; place < TWINS_PLACES; place++)
     for (size_t i = 0; i < FIXTURE_COUNT(silences); i++) {
       const struct silence *silence = &silences[i];
       add(&trials,
@@ -295,7 +295,7 @@ static void test_silences(void) {
               .method = "GET",
               .answer =
                   {silence->text, strlen(silence->text), RAW_HOLD, 0, {0}},
-              .first = first,
+              .place = (enum twins_place)place,
               .timeout_ms = SILENCE_MS,
               .expects = silence->phase ? LARIAT_ETIMEDOUT : LARIAT_OK,
               .phase = silence->phase});
@@ -409,6 +409,7 @@ static void make_mutant(struct mutant *mutant, struct twins_trial *trial) {
   memcpy(mutant->bytes, shape->bytes, shape->length);
   mutant->length = shape->length;
   *trial = trial_of(shape, random_below(8) ? "GET" : "HEAD");
+  trial->place = random_below(4) ? TWINS_SECOND : TWINS_ANEW;
   for (size_t i = 1 + random_below(3); i; i--) mutate(mutant);
   trial->answer.bytes = mutant->bytes;
   trial->answer.length = mutant->length;

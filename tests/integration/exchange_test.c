@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "support/fetching.h"
 #include "support/hand.h"
@@ -445,6 +446,44 @@ static void test_server_closes_idle(void) {
   fetching_close(&t);
 }
 
+/* Of many that are asked for at once, libcurl asks for few: the others have no
+ * handle and no lane while they wait for their answer. */
+
+struct waiting {
+  struct fetching *t;
+  uint64_t running;
+  uint64_t lanes_most;
+};
+
+static bool have_left(void *context) {
+  const struct waiting *waiting = context;
+  lariat_pool_stats stats = fetching_stats(waiting->t);
+  return stats.jobs_running == waiting->running &&
+         stats.connections == waiting->running &&
+         stats.lanes <= waiting->lanes_most;
+}
+
+static void test_many_at_once(void) {
+  enum { ASKED_BY_LIBCURL = 32, MANY = 200 };
+  struct fetching t;
+  lariat_pool_options pool = one_reactor();
+  pool.lane_connections = 1;
+  pool.max_jobs_per_host = MANY;
+  pool.max_connections_per_host = MANY;
+  fetching_open(&t, &pool, NULL);
+  struct origin_counts before = origin_counts(origin);
+  for (size_t i = 0; i < MANY; i++)
+    outcome_watch(&outcomes[i], lariat_get(t.client, url("/wait/2000")));
+  struct waiting waiting = {&t, MANY, ASKED_BY_LIBCURL};
+  CU_ASSERT_TRUE(fixture_run_until(&t.f, have_left, &waiting, 1900));
+  CU_ASSERT_TRUE(fetching_wait(&t, outcomes, MANY, 5000));
+  for (size_t i = 0; i < MANY; i++) outcome_expect_http(&outcomes[i], 200);
+  CU_ASSERT_EQUAL(origin_counts(origin).requests - before.requests, MANY);
+  outcome_clear(outcomes, MANY);
+  expect_own(&t, MANY);
+  fetching_close(&t);
+}
+
 /* By hand. */
 
 static void open_hand(struct fetching *t, struct hand *hand,
@@ -487,12 +526,13 @@ static void once_more(struct fetching *t, struct hand *hand) {
   outcome_clear(&o, 1);
 }
 
-static void test_stray_bytes(void) {
+static void send_strays(bool libcurl_only) {
   static const char *const strays[] = {
       "x", PAGE, "HTTP/1.1 408 Too late\r\nContent-Length: 0\r\n\r\n"};
   struct fetching t;
   struct hand hand;
   lariat_pool_options pool = one_reactor();
+  pool.libcurl_only = libcurl_only;
   open_hand(&t, &hand, &pool);
   for (size_t i = 0; i < FIXTURE_COUNT(strays); i++) {
     prime(&t, &hand);
@@ -503,6 +543,12 @@ static void test_stray_bytes(void) {
   }
   CU_ASSERT_EQUAL(fetching_stats(&t).connections_opened, FIXTURE_COUNT(strays));
   close_hand(&t, &hand);
+}
+
+/* Not in libcurl's connections, either, whatever its version makes of them. */
+static void test_stray_bytes(void) {
+  send_strays(false);
+  send_strays(true);
 }
 
 /* Behind an answer, in one piece with it. */
@@ -601,6 +647,53 @@ static void test_dies_twice(void) {
   die_twice(true, &libcurls);
   CU_ASSERT_EQUAL(ours.status, libcurls.status);
   CU_ASSERT_EQUAL(ours.phase, libcurls.phase);
+}
+
+static void expect_connected(const struct outcome *o) {
+  const lariat_response *response = outcome_response(o);
+  lariat_timings timings = lariat_response_timings(response);
+  outcome_expect_body(o, "page\n");
+  CU_ASSERT_FALSE(lariat_response_reused(response));
+  CU_ASSERT_STRING_EQUAL(lariat_response_remote_ip(response), "127.0.0.1");
+  CU_ASSERT(timings.connect_us > 0);
+  CU_ASSERT(timings.first_byte_us >= timings.connect_us);
+}
+
+/* A new connection to a host that is known: libcurl only connects.  If nothing
+ * comes on it, that is the answer: nobody asks twice. */
+static void test_new_connection(void) {
+  struct fetching t;
+  struct hand hand;
+  struct outcome held, o;
+  lariat_pool_options pool = one_reactor();
+  open_hand(&t, &hand, &pool);
+  prime(&t, &hand);
+  outcome_watch(&held, ask(&t, &hand));
+  hand_hear(&hand);
+  int first_fd = hand.fd;
+  for (int i = 0; i < 3; i++) {
+    outcome_watch(&o, ask(&t, &hand));
+    hand_accept(&hand);
+    hand_hear(&hand);
+    if (i == 0) hand_hang_up(&hand);
+    if (i == 1) hand_break(&hand);
+    if (i == 2) hand_say(&hand, PAGE);
+    fetching_wait(&t, &o, 1, 5000);
+    CU_ASSERT_FALSE(hand_is_called(&hand, 50));
+    if (i == 0)
+      outcome_expect_failure(&o, LARIAT_EEMPTY, LARIAT_PHASE_FIRST_BYTE);
+    if (i == 1)
+      outcome_expect_failure(&o, LARIAT_ERESET, LARIAT_PHASE_FIRST_BYTE);
+    if (i == 2) expect_connected(&o);
+    outcome_clear(&o, 1);
+  }
+  close(hand.fd);
+  hand.fd = first_fd;
+  hand_say(&hand, PAGE);
+  fetching_wait(&t, &held, 1, 5000);
+  outcome_expect_body(&held, "page\n");
+  outcome_clear(&held, 1);
+  close_hand(&t, &hand);
 }
 
 /* Not made again: the answer had begun. */
@@ -1245,10 +1338,12 @@ int main(int argc, char **argv) {
       {"many hosts", test_many_hosts},
       {"idle ones are closed", test_idle_ms},
       {"the server closes idle ones", test_server_closes_idle},
+      {"many at once", test_many_at_once},
       {"stray bytes", test_stray_bytes},
       {"more than the answer", test_more_than_the_answer},
       {"dies before the answer", test_dies_unheard},
       {"dies twice", test_dies_twice},
+      {"a new connection", test_new_connection},
       {"dies in the answer", test_dies_in_the_answer},
       {"an odd answer", test_odd_answer},
       {"an odd host", test_odd_host},

@@ -92,6 +92,15 @@ static void hosts(struct run *run) {
   finish(run);
 }
 
+/* More at once than there are connections. */
+static void opens(struct run *run) {
+  static const char *const paths[] = {"/page", "/page", "/mid-body",
+                                      "/garbage"};
+  for (size_t i = 0; i < FIXTURE_COUNT(paths); i++)
+    start(run, 0, "GET", paths[i], NULL);
+  finish(run);
+}
+
 static void cancels(struct run *run) {
   lariat_deferred *deferred = lariat_get(run->t.client, url_of(0, "/stall"));
   outcome_watch(&run->outcomes[run->count++], lariat_deferred_retain(deferred));
@@ -168,6 +177,8 @@ static void test_long_request(void) {
 
 static void test_hosts(void) { torture(&(struct scenario){hosts, true, 2}); }
 
+static void test_opens(void) { torture(&(struct scenario){opens, true, 0}); }
+
 static void test_cancels(void) {
   torture(&(struct scenario){cancels, true, 0});
 }
@@ -180,6 +191,7 @@ int main(int argc, char **argv) {
       {"a connection that dies", test_dies},
       {"a long request", test_long_request},
       {"few connections", test_hosts},
+      {"new connections", test_opens},
       {"a cancel", test_cancels},
   };
   static const struct origin_step once[] = {

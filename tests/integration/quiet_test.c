@@ -200,7 +200,7 @@ static void test_an_idle_pool_sleeps(void) {
   get_some(&t, nginx, 16);
   sleep_ms(SETTLE_MS);
   lariat_pool_stats before = fetching_stats(&t);
-  CU_ASSERT(before.connections > 30);
+  CU_ASSERT(before.connections >= 10); /* one for each host */
   expect_sleep(&t, quiet_ms);
   lariat_pool_stats after = fetching_stats(&t);
   CU_ASSERT_EQUAL(after.connections, before.connections);
@@ -230,9 +230,9 @@ static void test_many_idle_connections_sleep(void) {
   fetching_close(&t);
 }
 
-/* Bytes that come to an idle connection, as a late session ticket of TLS does,
- * are not its end, and do not keep the pool awake; its end is seen still. */
-static void test_bytes_on_idle_connections(void) {
+/* Bytes that come to an idle connection of plain HTTP/1 are nobody's answer: it
+ * is closed, by whomever it was used, and they do not keep the pool awake. */
+static void expect_closed_by_bytes(bool libcurl_only) {
   enum { HOSTS = 100 };
   static const struct origin_step late[] = {{ORIGIN_PAGE, "late\n", 0, 0},
                                             {ORIGIN_WAIT, NULL, 0, 300},
@@ -240,19 +240,21 @@ static void test_bytes_on_idle_connections(void) {
                                             {ORIGIN_STALL, NULL, 0, 0}};
   struct fetching t;
   lariat_pool_options pool = lariat_pool_defaults();
-  pool.libcurl_only = true; /* those of our own are closed at once */
+  pool.libcurl_only = libcurl_only;
   fetching_open(&t, &pool, NULL);
   struct state before = state_of(&t);
   CU_ASSERT_TRUE(origin_script(origin, "/late", late));
   connect_all(&t, HOSTS, 1, "/late");
-  sleep_ms(300 + SETTLE_MS);
-  CU_ASSERT_EQUAL(fetching_stats(&t).connections, HOSTS);
-  CU_ASSERT_EQUAL(fetching_stats(&t).lanes_recycled, 0);
-  expect_sleep(&t, quiet_ms / 4);
-  CU_ASSERT_EQUAL(origin_close_all(origin), HOSTS);
   (void)wait_for_state(&before);
+  CU_ASSERT_EQUAL(fetching_stats(&t).connections, 0);
+  expect_sleep(&t, quiet_ms / 4);
   fetching_close(&t);
   origin_script(origin, "/late", NULL);
+}
+
+static void test_bytes_on_idle_connections(void) {
+  expect_closed_by_bytes(false);
+  expect_closed_by_bytes(true);
 }
 
 /* Given back. */

@@ -687,6 +687,10 @@ static bool may_lose_answer(enum nginx_port port) {
          (port == NGINX_TLS || port == NGINX_H2C);
 }
 
+static bool has_produced(void *producer) {
+  return ((const struct producer *)producer)->over;
+}
+
 /* nginx answers 413 and 200 by itself, over HTTP/2 too. */
 static void test_an_early_answer_of_nginx(void) {
   struct fetching t;
@@ -713,7 +717,7 @@ static void test_an_early_answer_of_nginx(void) {
       if (!o.fires) { /* it waits for the end of the body */
         producer.length = 40 * MIB;
         producer_go_on(&producer);
-        fetching_run(&t, 30);
+        (void)fixture_run_until(&t.f, has_produced, &producer, 5000);
         (void)lariat_upload_end(options.upload);
       }
       fetching_wait(&t, &o, 1, 5000);

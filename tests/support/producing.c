@@ -77,6 +77,7 @@ static lariat_deferred *write_piece(struct producer *producer) {
 }
 
 void producer_go_on(struct producer *producer) {
+  producer->over = false;
   while (producer->status == LARIAT_OK &&
          producer->written < producer->length) {
     lariat_deferred *deferred = write_piece(producer);

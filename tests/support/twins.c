@@ -17,7 +17,8 @@ enum {
   LONG_MS = 60000,     /* no fetch but a silent one takes that long */
   PATIENCE_MS = 90000, /* for a wave */
   BODY_MOST = 8 * 1024 * 1024,
-  TOLD = 200 /* differences that are described */
+  TOLD = 200,              /* differences that are described */
+  HOLDER = RAW_ANSWERS - 1 /* the number that is not answered */
 };
 
 static const char *const names[TWINS] = {"by libcurl", "by default"};
@@ -37,12 +38,14 @@ struct run {
   int fd[TWINS];
   char *text[TWINS];
   size_t length[TWINS];
+  lariat_deferred *holder[TWINS]; /* TWINS_ANEW: has the other connection */
 };
 
 struct wave {
   struct twins *twins;
   struct run run[TWINS_WAVE];
   struct outcome outcome[TWINS_WAVE * TWINS];
+  struct outcome held[TWINS_WAVE * TWINS];
   size_t count;
 };
 
@@ -341,7 +344,7 @@ static void ask_all(struct wave *wave, asker ask, bool not_first) {
       struct run *run = &wave->run[i];
       struct outcome *outcome = outcome_of(wave, i, twin);
       memset(outcome, 0, sizeof *outcome);
-      outcome->fires = not_first && run->trial->first;
+      outcome->fires = not_first && run->trial->place == TWINS_FIRST;
       if (!outcome->fires)
         outcome_watch_then(outcome, ask(wave, run, twin),
                            ask == ask_trial ? note_answered : NULL,
@@ -404,8 +407,11 @@ static void settle(struct wave *wave) {
 
 static void begin_wave(struct wave *wave, struct twins *twins,
                        const struct twins_trial *trials, size_t count) {
+  static const struct raw_answer none = {.bytes = "", .end = RAW_HOLD};
   wave->twins = twins;
   wave->count = count;
+  for (size_t twin = 0; twin < TWINS; twin++)
+    raw_origin_answer(twins->twin[twin].origin, HOLDER, &none);
   for (size_t i = 0; i < count; i++) {
     struct run *run = &wave->run[i];
     unsigned host = twins->hosts++;
@@ -441,7 +447,7 @@ static void expect_clean_before(struct wave *wave) {
     for (size_t twin = 0; twin < TWINS; twin++) {
       const struct run *run = &wave->run[i];
       const struct outcome *outcome = outcome_of(wave, i, twin);
-      if (!run->trial->first && !is_clean(outcome))
+      if (run->trial->place != TWINS_FIRST && !is_clean(outcome))
         fixture_fail("%s: the request before it, %s: %s, HTTP %d",
                      run->trial->name, names[twin],
                      lariat_status_name(outcome->status), outcome->http_status);
@@ -464,7 +470,7 @@ static bool may_be_first(const struct run *run, size_t twin) {
 static void expect_place(const struct wave *wave, const struct run *run) {
   for (size_t twin = 0; twin < TWINS; twin++) {
     unsigned place = seen_by(wave, run, twin).place;
-    if (place == (run->trial->first ? 1 : 2)) continue;
+    if (place == (run->trial->place == TWINS_SECOND ? 2 : 1)) continue;
     if (place == 1 && may_be_first(run, twin)) continue;
     fixture_fail("%s, %s: it was number %u on its connection", run->trial->name,
                  names[twin], place);
@@ -478,7 +484,7 @@ static void expect_place(const struct wave *wave, const struct run *run) {
 static void tell_next(struct wave *wave) {
   for (size_t i = 0; i < wave->count; i++) {
     struct run *run = &wave->run[i];
-    bool libcurls = run->trial->first || may_be_first(run, 1) ||
+    bool libcurls = run->trial->place == TWINS_FIRST || may_be_first(run, 1) ||
                     seen_by(wave, run, 1).requests > 1;
     for (size_t twin = 0; twin < TWINS; twin++)
       wave->twins->spoilt[twin] += !is_clean(outcome_of(wave, i, twin));
@@ -512,9 +518,11 @@ static void describe_trial(FILE *to, const struct twins_trial *trial) {
                                                "streamed", "with retries"};
   static const char *const ends[] = {"kept", "held", "closed", "reset"};
   const struct raw_answer *answer = &trial->answer;
+  static const char *const places[TWINS_PLACES] = {"second", "first",
+                                                   "first, anew,"};
   fprintf(to, "%s, %s, %s, the %s on its connection, which is %s; ",
-          trial->name, trial->method, hows[trial->how],
-          trial->first ? "first" : "second", ends[answer->end]);
+          trial->name, trial->method, hows[trial->how], places[trial->place],
+          ends[answer->end]);
   if (answer->apart) fputs("a byte at a time; ", to);
   for (size_t i = 0; i < RAW_CUTS; i++)
     if (answer->cuts[i]) fprintf(to, "cut at %zu; ", answer->cuts[i]);
@@ -574,13 +582,46 @@ static void end_wave(struct wave *wave) {
   close_connections(wave);
 }
 
+/* Requests that are never answered: they are started before the trials, and
+ * have the hosts' connections. */
+static void hold_connections(struct wave *wave) {
+  char path[32], url[96];
+  snprintf(path, sizeof path, "/case/%u", HOLDER);
+  memset(wave->held, 0, sizeof wave->held);
+  for (size_t i = 0; i < wave->count; i++)
+    for (size_t twin = 0; twin < TWINS; twin++) {
+      struct run *run = &wave->run[i];
+      struct outcome *held = &wave->held[i * TWINS + twin];
+      held->fires = run->trial->place != TWINS_ANEW;
+      if (held->fires) continue;
+      run->holder[twin] =
+          lariat_get(wave->twins->twin[twin].client,
+                     url_of(wave, run, twin, path, url, sizeof url));
+      outcome_watch(held, lariat_deferred_retain(run->holder[twin]));
+    }
+}
+
+static void let_go(struct wave *wave) {
+  size_t count = wave->count * TWINS;
+  for (size_t i = 0; i < count; i++) {
+    lariat_deferred *holder = wave->run[i / TWINS].holder[i % TWINS];
+    if (!holder) continue;
+    lariat_deferred_cancel(holder);
+    lariat_deferred_release(holder);
+  }
+  if (!fetching_wait(&wave->twins->t, wave->held, count, PATIENCE_MS)) abort();
+  outcome_clear(wave->held, count);
+}
+
 /* What an answer leaves behind has come before the next request goes. */
 static void run_wave(struct wave *wave) {
   ask_all(wave, ask_cleanly, true);
   expect_clean_before(wave);
   clear_all(wave);
   settle(wave);
+  hold_connections(wave);
   ask_all(wave, ask_trial, false);
+  let_go(wave);
   tell_all(wave);
   for (size_t i = 0; i < wave->count; i++) {
     expect_place(wave, &wave->run[i]);

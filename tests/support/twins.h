@@ -36,14 +36,22 @@ enum twins_how {
   TWINS_HOWS
 };
 
+/* The answer's place. */
+enum twins_place {
+  TWINS_SECOND, /* on its connection, after a clean one */
+  TWINS_FIRST,  /* on its connection, and of its host */
+  TWINS_ANEW,   /* on its connection, but the host has given a clean one, and
+                   has another connection that is in use */
+  TWINS_PLACES
+};
+
 /* One answer, and how it is asked for. */
 struct twins_trial {
   const char *name;
   const char *method;
   struct raw_answer answer;
   enum twins_how how;
-  bool first;            /* it is the first answer on its connection; else the
-                            second, after a clean one */
+  enum twins_place place;
   bool exact;            /* as many attempts, too */
   unsigned timeout_ms;   /* 0: long */
   lariat_status expects; /* of both, if not LARIAT_OK */
