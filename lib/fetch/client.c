@@ -922,7 +922,8 @@ lr_job *lr_client_new_job(lariat_client *client) {
   job->one_way = false;
   job->timer.expire = timer_expired;
   job->submitted_ns = lr_client_pool_ns(client);
-  lr_deferred_init_in(&job->deferred, lr_deferred_room_of(client->reactor),
+  lr_deferred_init_in(&job->deferred,
+                      lr_reactor_room(client->reactor, LR_ROOM_DEFERRED),
                       &deferred_ops);
   job->deferred.references++;
   lr_list_append(&client->jobs, &job->node);

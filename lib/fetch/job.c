@@ -33,9 +33,9 @@ static void drop_more(lr_job *job) {
   job->drop_body = NULL;
   if (job->supply) job->supply->ops->drop(job->supply);
   job->supply = NULL;
+  if (job->own_rules) job->rules = NULL;
   lr_free(job->own_rules);
   job->own_rules = NULL;
-  job->rules = NULL;
   lr_free(job->attempts);
   job->attempts = NULL;
   lr_free(job->detail);

@@ -430,16 +430,19 @@ static void learn_mean(lr_host *host, uint64_t took_ns) {
 
 /* A request that never was sent may still have reached the server, as the
  * beginning of a connection. */
+static __attribute__((noinline)) void end_sending(lr_dispatcher *dispatcher,
+                                                  lr_host *host) {
+  bool sent = !lr_list_empty(&host->sent);
+  release_pace(dispatcher, host,
+               sent ? lariat_reactor_now_ns(dispatcher->reactor)
+                    : host->sending->slot_ns);
+}
+
 void lr_turns_ended(lr_dispatcher *dispatcher, lr_host *host,
                     const lr_job *job) {
   uint64_t now_ns = lr_reactor_turn_ns(dispatcher->reactor);
   lr_till_put(dispatcher->till, job->slot_ns, now_ns);
   learn_mean(host, now_ns - job->slot_ns);
-  if (host->sending == job) {
-    bool sent = !lr_list_empty(&host->sent);
-    release_pace(dispatcher, host,
-                 sent ? lariat_reactor_now_ns(dispatcher->reactor)
-                      : job->slot_ns);
-  }
+  if (host->sending == job) end_sending(dispatcher, host);
   if (host->place == LR_HOST_WAITING) move_to_ring(dispatcher, host);
 }
