@@ -174,7 +174,8 @@ static void count_outcome(lariat_client *client, lariat_value value) {
 }
 
 /* Who produces the body learns that no more of it is wanted. */
-static void settle_supply(lr_job *job, lariat_value value) {
+static __attribute__((noinline)) void settle_supply(lr_job *job,
+                                                    lariat_value value) {
   lr_supply *supply = job->supply;
   bool failed = lariat_is_failure(value);
   if (supply->ops->settle)

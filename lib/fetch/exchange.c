@@ -123,8 +123,8 @@ static char *put_lines(char *to, const lr_job *job, const char *encoding) {
   return put_string(to, "\r\n");
 }
 
-static bool write_lines(lr_host *host, const lr_job *job,
-                        const char *encoding) {
+static __attribute__((noinline)) bool
+write_lines(lr_host *host, const lr_job *job, const char *encoding) {
   lr_buffer *lines = &host->lines;
   lines->length = 0;
   if (!lr_buffer_reserve(lines, lines_room(job, encoding))) return false;
@@ -200,8 +200,8 @@ static bool is_sent(const lr_connection *connection) {
 }
 
 /* LARIAT_OK, LARIAT_ENOMEM; LARIAT_ERESET: the connection is dead */
-static lariat_status send_request(lr_connection *connection,
-                                  const lr_job *job) {
+static inline lariat_status send_request(lr_connection *connection,
+                                         const lr_job *job) {
   size_t length = 0;
   const char *text = write_request(connection->engine, job, &length);
   if (!text) return LARIAT_ENOMEM;

@@ -20,8 +20,7 @@ lr_job *lr_job_new(void) {
 
 /* Mostly there is none of it. */
 static bool has_more(const lr_job *job) {
-  return job->body || job->supply || job->own_rules || job->outlet ||
-         job->attempts || job->detail;
+  return !job->usual || job->attempts || job->detail;
 }
 
 static void drop_more(lr_job *job) {
