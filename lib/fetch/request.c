@@ -180,7 +180,7 @@ static lariat_status fill(lr_job *job, const char *method, const char *url,
                  : LARIAT_EURL;
   if (status == LARIAT_OK)
     status = set_headers(job, options->headers, options->header_count);
-  if (status == LARIAT_OK && !usual) status = complete_headers(job);
+  if (!usual && status == LARIAT_OK) status = complete_headers(job);
   set_deadline(job, options->timeout_ms);
   return status;
 }

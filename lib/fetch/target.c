@@ -210,7 +210,7 @@ static const char *read_escaped(const char *at, bool query) {
 
 /* Path and query; the fragment is looked at but not kept.  Versions of libcurl
  * differ in what they make of an empty query. */
-static const char *read_rest(parts *p, const char *at) {
+static inline const char *read_rest(parts *p, const char *at) {
   p->path = at;
   at = read_plain(at, false);
   if (at && *at != '\0') at = read_escaped(at, false);
