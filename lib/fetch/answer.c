@@ -395,7 +395,7 @@ static lr_answer_verdict begin_line(lr_answer *answer, const char *bytes,
   return LR_ANSWER_ODD;
 }
 
-/* Of a line whose beginning came earlier, that is where it is. */
+/* Of a line whose beginning came earlier all of it is where that was kept. */
 static lr_answer_verdict next_line(lr_answer *answer, const char **at,
                                    const char *end) {
   const char *begin = *at;
@@ -407,13 +407,12 @@ static lr_answer_verdict next_line(lr_answer *answer, const char **at,
   }
   if (answer->line.length) {
     *at = feed + 1;
-    lr_answer_verdict verdict =
-        keep_part(answer, begin, (size_t)(feed + 1 - begin));
+    lr_answer_verdict verdict = keep_part(answer, begin, (size_t)(*at - begin));
     if (verdict != LR_ANSWER_MORE) return verdict;
     kept = answer->line.bytes;
+    at = &kept;
     end = kept + answer->line.length;
     feed = end - 1;
-    at = &kept;
     answer->line.length = 0;
   }
   return take_lines(answer, at, feed, end);

@@ -167,7 +167,7 @@ bool lr_response_add_more(lariat_response *response, const void *bytes,
 static inline bool lr_response_add_body(lariat_response *response,
                                         const void *bytes, size_t length) {
   lr_buffer *body = &response->body;
-  if (body->room - body->length <= length ||
+  if (length == 0 || body->room - body->length <= length ||
       response->content_length >= (int64_t)body->room)
     return lr_response_add_more(response, bytes, length);
   memcpy(body->bytes + body->length, bytes, length);
