@@ -15,6 +15,10 @@
  * for the deferreds of "before shutdown" triggers. */
 enum { CLOSE_WAIT_MS = 1000 };
 
+/* With so many jobs on their way, a few microseconds more for an answer keep
+ * no server waiting for the next request: docs/internals/performance.md. */
+enum { LULL_JOBS = 64 };
+
 static void close_transport(lr_worker *worker) {
   worker->dispatcher.transport.ops->close(worker->dispatcher.transport.self);
 }
@@ -87,6 +91,9 @@ static void turn_end(lr_turn_hook *hook) {
   lr_worker *worker = lr_container(hook, lr_worker, hook);
   look_for_close(worker);
   if (!worker->over) lr_dispatcher_turn_end(&worker->dispatcher);
+  if (!worker->hosted)
+    lr_reactor_allow_lulls(worker->reactor,
+                           worker->dispatcher.running_count >= LULL_JOBS);
   stop_if_over(worker);
 }
 

@@ -54,7 +54,8 @@ void lr_embed_rearm(lariat_reactor *reactor) {
 
 /* ---- The rest ---- */
 
-/* One write is enough until it is read. */
+/* One write is enough until a turn has met it: until then the descriptor stays
+ * readable. */
 void lr_embed_nudge(lariat_reactor *reactor) {
   if (!reactor->embedded || reactor->front.in_turn || reactor->woken) return;
   reactor->woken = true;

@@ -102,21 +102,25 @@ bool lr_mailbox_sleep(lariat_mailbox *mailbox) {
   return expected == SLEEPING;
 }
 
-/* A full counter (EAGAIN) is as readable as any: nothing is lost. */
-void lr_mailbox_wake(lariat_mailbox *mailbox) {
-  const uint64_t one = 1;
-  ssize_t written;
-  do {
-    written = write(mailbox->eventfd, &one, sizeof one);
-  } while (written < 0 && errno == EINTR);
-}
-
 void lr_mailbox_clear_wake(lariat_mailbox *mailbox) {
   uint64_t count;
   ssize_t got;
   do {
     got = read(mailbox->eventfd, &count, sizeof count);
   } while (got < 0 && errno == EINTR);
+}
+
+/* The owner need not read the counter, since each write is an event of its own.
+ * When it is full (EAGAIN), which takes more writes than a machine lives to
+ * make, a write would be none. */
+void lr_mailbox_wake(lariat_mailbox *mailbox) {
+  const uint64_t one = 1;
+  while (write(mailbox->eventfd, &one, sizeof one) < 0) {
+    if (errno == EAGAIN)
+      lr_mailbox_clear_wake(mailbox);
+    else if (errno != EINTR)
+      return;
+  }
 }
 
 lr_mail *lr_mailbox_close(lariat_mailbox *mailbox) {

@@ -78,11 +78,13 @@ lr_mail *lr_mailbox_drain(lariat_mailbox *mailbox);
  * only. */
 bool lr_mailbox_sleep(lariat_mailbox *mailbox);
 
-/* Writes the eventfd: makes the owner's epoll return.  Any thread with a
- * reference. */
+/* Writes the eventfd: makes the owner's epoll return, also if what was written
+ * before has not been read.  Any thread with a reference. */
 void lr_mailbox_wake(lariat_mailbox *mailbox);
 
-/* Reads the eventfd down to zero.  Owner only. */
+/* Reads the eventfd down to zero: for an owner that waits until it is readable,
+ * rather than for its being written, as a reactor does.  Any thread with a
+ * reference. */
 void lr_mailbox_clear_wake(lariat_mailbox *mailbox);
 
 /* Closes: later pushes fail.  Returns what was still in it, oldest first.

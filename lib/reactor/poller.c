@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * poller.c: level-triggered epoll over watches. */
+ * poller.c: epoll over watches. */
 #include "reactor/poller.h"
 
 #include <errno.h>

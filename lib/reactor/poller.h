@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * poller.h: level-triggered epoll over watches.  The kernel's events carry the
- * descriptor's number and a generation, so that an event found for a watch
- * that was dropped in the same batch, its number perhaps in use again, reaches
- * nobody. */
+ * poller.h: epoll over watches, level-triggered but where one asks for edges.
+ * The kernel's events carry the descriptor's number and a generation, so that
+ * an event found for a watch that was dropped in the same batch, its number
+ * perhaps in use again, reaches nobody. */
 #ifndef LR_REACTOR_POLLER_H
 #define LR_REACTOR_POLLER_H
 
@@ -46,8 +46,9 @@ lariat_status lr_poller_init(lr_poller *poller);
 void lr_poller_clear(lr_poller *poller);
 
 /* Makes epoll watch `watch->fd` for `events` (EPOLLIN | EPOLLOUT |
- * EPOLLRDHUP); 0 takes it out of epoll.  No system call when nothing changes.
- * Copes with a number that epoll knows already or no longer.
+ * EPOLLRDHUP, and EPOLLET to be told once); 0 takes it out of epoll.  No
+ * system call when nothing changes.  Copes with a number that epoll knows
+ * already or no longer.
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EINVAL (EBADF, EPERM), LARIAT_ESYSTEM */
 lariat_status lr_poller_set(lr_poller *poller, lr_watch *watch,
                             uint32_t events);

@@ -284,10 +284,17 @@ static bool has_just_looked(lariat_reactor *reactor) {
 
 /* Looks which descriptors are ready, and at the clock. */
 static lariat_status look(lariat_reactor *reactor, int wait_ms, int *error) {
+  if (wait_ms != 0 && lr_lull_mail_first(reactor)) {
+    reactor->front.turn_ns = lariat_reactor_now_ns(reactor);
+    return LARIAT_OK;
+  }
+  if (wait_ms != 0) (void)lr_lull(reactor);
   int ms = time_to_wait(reactor, wait_ms);
   if (has_just_looked(reactor)) return LARIAT_OK;
   lariat_status status = lr_poller_collect(&reactor->poller, ms);
   *error = errno;
+  reactor->found = reactor->poller.found;
+  reactor->left_out = false;
   reactor->front.turn_ns = reactor->looked_ns = lariat_reactor_now_ns(reactor);
   return status;
 }
@@ -318,12 +325,11 @@ void lr_reactor_turn_for(lariat_reactor *reactor, lariat_call work,
 
 /* ---- Birth ---- */
 
-/* The eventfd has done its work when epoll returns; it is read so that it does
- * not do it again. */
+/* The eventfd has done its work when epoll returns.  It is watched for being
+ * written (EPOLLET), and so need not be read not to do it again. */
 static void wake_ready(lr_watch *watch, uint32_t events) {
   (void)events;
   lariat_reactor *reactor = lr_container(watch, lariat_reactor, wake_watch);
-  lr_mailbox_clear_wake(reactor->mailbox);
   reactor->woken = false;
 }
 
@@ -368,7 +374,8 @@ static lariat_status open_parts(lariat_reactor *reactor, const char *name) {
   if (status != LARIAT_OK) return status;
   reactor->wake_watch.ready = wake_ready;
   reactor->wake_watch.fd = reactor->mailbox->eventfd;
-  return lr_poller_set(&reactor->poller, &reactor->wake_watch, EPOLLIN);
+  return lr_poller_set(&reactor->poller, &reactor->wake_watch,
+                       EPOLLIN | EPOLLET);
 }
 
 static void release_parts(lariat_reactor *reactor) {

@@ -130,6 +130,13 @@ bool lr_reactor_has_clock(const lariat_reactor *reactor,
 /* When its next timer is due; UINT64_MAX: none is set. */
 uint64_t lr_reactor_next_timer_ns(const lariat_reactor *reactor);
 
+/* From here on the reactor may lull in a run: sleep a few microseconds before
+ * it looks at its descriptors, so that more events gather for a look; and leave
+ * a look out for mail.  For reactors with very much on its way, which is dealt
+ * with faster than it comes, and for threads that are lariat's own, since the
+ * thread's timer slack is set.  Off in the beginning. */
+void lr_reactor_allow_lulls(lariat_reactor *reactor, bool allowed);
+
 /* Whether the reactor is inside a turn. */
 static inline bool lr_reactor_in_turn(const lariat_reactor *reactor) {
   return lr_reactor_front_of(reactor)->in_turn;

@@ -82,7 +82,8 @@ struct lariat_reactor {
   bool again;
   bool closing;
   bool closed;          /* the mailbox is: what is posted now is discarded */
-  uint64_t looked_ns;   /* when the descriptors were looked at */
+  uint64_t looked_ns;   /* when the descriptors were looked at, */
+  int found;            /* and how many events there were */
   lr_mail *local_first; /* drained or posted, not yet delivered */
   lr_mail *local_last;
   lr_call_queue calls;
@@ -102,9 +103,14 @@ struct lariat_reactor {
   bool leaving;
   const lr_life *life;
 
+  /* Lulls. */
+  bool may_lull;
+  bool sleeps_finely; /* its thread's timer slack was set */
+  bool left_out;      /* the last turn did not look at the descriptors */
+
   /* Embedding. */
   bool embedded;
-  bool woken; /* the eventfd was written by the owner and not read since */
+  bool woken; /* the owner wrote the eventfd, and no turn has met that yet */
   lr_watch timer_watch;
   uint64_t armed_ns; /* what the timerfd is set to; UINT64_MAX: not set */
 
@@ -113,6 +119,13 @@ struct lariat_reactor {
   lariat_report report;
   void *report_context;
 };
+
+/* lull.c: before a turn that may wait looks at the descriptors.  `mail_first`:
+ * whether the turn is to leave that out, for mail that came since the look of
+ * the turn before.  lr_lull: sleeps, if events are to gather; whether it
+ * did. */
+bool lr_lull_mail_first(lariat_reactor *reactor);
+bool lr_lull(lariat_reactor *reactor);
 
 /* calls.c */
 void lr_calls_run(lariat_reactor *reactor, uint32_t count);

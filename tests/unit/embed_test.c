@@ -3,6 +3,8 @@
 #include <poll.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "reactor/reactor_private.h"
@@ -121,6 +123,33 @@ static void deliver(lr_mail *mail) {
 }
 
 static const lr_mail_ops ops = {deliver, deliver};
+
+/* A wake-up is not read: it is over when a dispatch has met it, and the next
+ * one is an event again, for a loop that looks for edges as well. */
+static void test_wake_ups(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_PLAIN);
+  delivered = 0;
+  int fd = fd_of(&f);
+  int outer = epoll_create1(EPOLL_CLOEXEC);
+  struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+  CU_ASSERT_EQUAL(epoll_ctl(outer, EPOLL_CTL_ADD, fd, &event), 0);
+  for (int i = 1; i <= 5; i++) {
+    lr_mail mail = {.ops = &ops};
+    CU_ASSERT_TRUE(lr_mailbox_push(lr_reactor_own_mailbox(f.reactor), &mail));
+    CU_ASSERT_TRUE(is_readable(fd, 0));
+    CU_ASSERT_EQUAL(epoll_wait(outer, &event, 1, 0), 1);
+    dispatch(&f);
+    CU_ASSERT_EQUAL(delivered, i);
+    CU_ASSERT_FALSE(is_readable(fd, 0));
+    CU_ASSERT_EQUAL(epoll_wait(outer, &event, 1, 0), 0);
+  }
+  eventfd_t count = 0;
+  CU_ASSERT_EQUAL(eventfd_read(f.reactor->mailbox->eventfd, &count), 0);
+  CU_ASSERT_EQUAL(count, 5);
+  close(outer);
+  fixture_close(&f);
+}
 
 /* More mail than a dispatch delivers. */
 static void test_mail_left_over(void) {
@@ -387,6 +416,7 @@ int main(int argc, char **argv) {
       {"call_soon makes the descriptor readable", test_call_soon},
       {"what was there before the arming", test_armed_late},
       {"what is left keeps it readable", test_left_over},
+      {"wake-ups are met once each and not read", test_wake_ups},
       {"mail that is left keeps it readable", test_mail_left_over},
       {"timers are behind the descriptor", test_timers},
       {"a cancelled timer does not hide the next", test_timer_cancelled},

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "support/fixture.h"
@@ -102,6 +104,36 @@ static void test_drain_awakes(void) {
   lr_mailbox_clear_wake(mailbox);
   lr_mailbox_clear_wake(mailbox);
   CU_ASSERT_FALSE(is_readable(mailbox));
+  lariat_mailbox_release(mailbox);
+  fixture_close(&f);
+}
+
+static bool is_told(int epoll) {
+  struct epoll_event event;
+  return epoll_wait(epoll, &event, 1, 0) == 1;
+}
+
+/* Who looks for edges and never reads is told of each wake-up, also when the
+ * counter has no room left. */
+static void test_full_counter(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  lariat_mailbox *mailbox = new_mailbox();
+  int epoll = epoll_create1(EPOLL_CLOEXEC);
+  struct epoll_event event = {.events = EPOLLIN | EPOLLET};
+  CU_ASSERT_EQUAL(epoll_ctl(epoll, EPOLL_CTL_ADD, mailbox->eventfd, &event), 0);
+  lr_mailbox_wake(mailbox);
+  CU_ASSERT_TRUE(is_told(epoll));
+  CU_ASSERT_FALSE(is_told(epoll));
+  CU_ASSERT_EQUAL(eventfd_write(mailbox->eventfd, UINT64_MAX - 2), 0);
+  CU_ASSERT_TRUE(is_told(epoll));
+  CU_ASSERT_FALSE(is_told(epoll));
+  lr_mailbox_wake(mailbox);
+  CU_ASSERT_TRUE(is_told(epoll));
+  eventfd_t count = 0;
+  CU_ASSERT_EQUAL(eventfd_read(mailbox->eventfd, &count), 0);
+  CU_ASSERT_EQUAL(count, 1);
+  close(epoll);
   lariat_mailbox_release(mailbox);
   fixture_close(&f);
 }
@@ -236,6 +268,7 @@ int main(int argc, char **argv) {
       {"mail comes out in the order it was pushed", test_order},
       {"only the first push to a sleeper wakes it", test_wakes_once},
       {"a drain ends the sleep", test_drain_awakes},
+      {"a full counter does not swallow a wake-up", test_full_counter},
       {"a closed mailbox refuses and changes nothing", test_close},
       {"a sleeping mailbox can be closed", test_close_asleep},
       {"the last reference closes the eventfd", test_references},

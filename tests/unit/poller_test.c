@@ -3,6 +3,7 @@
 #include "reactor/poller.h"
 
 #include <string.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include "support/fixture.h"
@@ -78,6 +79,30 @@ static void test_level_triggered(void) {
   CU_ASSERT_EQUAL(poller.watches, 0);
   CU_ASSERT_EQUAL(found_by(&poller), 0);
   close_pipe(ends);
+  lr_poller_clear(&poller);
+  fixture_close(&f);
+}
+
+/* Each write to an eventfd is an event of its own, though nobody reads it. */
+static void test_edge_triggered(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  lr_poller poller;
+  CU_ASSERT_EQUAL_FATAL(lr_poller_init(&poller), LARIAT_OK);
+  int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+  struct probe in;
+  make_probe(&in, &poller, fd);
+  CU_ASSERT_EQUAL(lr_poller_set(&poller, &in.watch, EPOLLIN | EPOLLET),
+                  LARIAT_OK);
+  for (int i = 1; i <= 3; i++) {
+    CU_ASSERT_EQUAL(eventfd_write(fd, 1), 0);
+    CU_ASSERT_EQUAL(found_by(&poller), 1);
+    CU_ASSERT_EQUAL(found_by(&poller), 0);
+    CU_ASSERT_EQUAL(in.calls, i);
+    CU_ASSERT_EQUAL(in.last, EPOLLIN);
+  }
+  close(fd);
+  lr_poller_forget(&poller, &in.watch);
   lr_poller_clear(&poller);
   fixture_close(&f);
 }
@@ -285,6 +310,7 @@ static void test_refusals(void) {
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"a watch is level-triggered", test_level_triggered},
+      {"a watch for edges is told once of each", test_edge_triggered},
       {"a watch changes its events", test_changes_events},
       {"a watch dropped in a batch is not called", test_dropped_in_batch},
       {"a number reused in a batch is not called", test_reused_in_batch},
