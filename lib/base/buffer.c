@@ -14,8 +14,7 @@ void lr_buffer_clear(lr_buffer *buffer) {
   lr_buffer_init(buffer);
 }
 
-bool lr_buffer_reserve(lr_buffer *buffer, size_t more) {
-  if (more <= buffer->room - buffer->length) return true;
+bool lr_buffer_grow(lr_buffer *buffer, size_t more) {
   if (more > SIZE_MAX - buffer->length) return false;
   size_t needed = buffer->length + more;
   size_t room = buffer->room < SMALLEST ? SMALLEST : buffer->room;

@@ -23,7 +23,10 @@ void lr_buffer_clear(lr_buffer *buffer);
 
 /* Makes room for `more` bytes beyond the length; false when out of memory
  * (what is there stays). */
-bool lr_buffer_reserve(lr_buffer *buffer, size_t more);
+bool lr_buffer_grow(lr_buffer *buffer, size_t more);
+static inline bool lr_buffer_reserve(lr_buffer *buffer, size_t more) {
+  return more <= buffer->room - buffer->length || lr_buffer_grow(buffer, more);
+}
 
 /* Appends; false when out of memory, with nothing appended. */
 bool lr_buffer_append(lr_buffer *buffer, const void *bytes, size_t length);

@@ -11,31 +11,6 @@ enum { LONGEST_LINE = 64 * 1024, LONGEST_HEAD = 256 * 1024 };
 /* Of a chunk, in hexadecimal digits: what fits into 60 bits. */
 enum { LONGEST_SIZE = 15, LONGEST_SIZE_LINE = 256 };
 
-void lr_answer_begin(lr_answer *answer, lariat_response *response,
-                     bool bodiless, lr_codings *codings,
-                     uint64_t max_body_bytes) {
-  answer->response = response;
-  answer->max_body_bytes = max_body_bytes;
-  answer->received = 0;
-  answer->left = 0;
-  answer->line.length = 0;
-  answer->head_bytes = 0;
-  answer->place = LR_ANSWER_STATUS;
-  answer->bodiless = bodiless;
-  answer->codings = codings;
-  answer->keeps = true;
-  answer->chunked = false;
-  answer->coded = false;
-  answer->gzip = false;
-  answer->sized = false;
-  answer->fault = LARIAT_OK;
-}
-
-void lr_answer_close(lr_answer *answer) {
-  if (answer->coding) lr_coding_give(answer->codings, answer->coding);
-  answer->coding = NULL;
-}
-
 void lr_answer_clear(lr_answer *answer) { lr_buffer_clear(&answer->line); }
 
 bool lr_answer_begun(const lr_answer *answer) { return answer->head_bytes > 0; }
@@ -179,16 +154,17 @@ static lr_answer_verdict end_head(lr_answer *answer) {
 
 static bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
-/* "HTTP/1.1 200", with or without a reason. */
-static bool is_status_line(const char *line, size_t length) {
+/* The status in "HTTP/1.1 200", with or without a reason; 0: it is another
+ * line. */
+static int read_status_line(const char *line, size_t length) {
   static const char version[] = "HTTP/1.1 ";
   enum { VERSION = sizeof version - 1, CODE = 3 };
-  if (length < VERSION + CODE || memcmp(line, version, VERSION) != 0)
-    return false;
+  if (length < VERSION + CODE || memcmp(line, version, VERSION) != 0) return 0;
   const char *code = line + VERSION;
-  if (code[0] < '1' || code[0] > '9') return false;
-  if (!is_digit(code[1]) || !is_digit(code[2])) return false;
-  return length == VERSION + CODE || code[CODE] == ' ';
+  if (code[0] < '1' || code[0] > '9') return 0;
+  if (!is_digit(code[1]) || !is_digit(code[2])) return 0;
+  if (length > VERSION + CODE && code[CODE] != ' ') return 0;
+  return (code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0');
 }
 
 static char lower(char c) {
@@ -208,12 +184,6 @@ static bool is_word(const char *value, const char *word) {
   return strlen(value) == length && is_named(value, word, length);
 }
 
-/* The value that response.c has just taken from a line. */
-static const char *last_value(const lariat_response *response) {
-  return response->text.bytes +
-         response->headers[response->header_count - 1].value;
-}
-
 static bool says_close(const char *value) {
   return strcmp(value, "keep-alive") != 0 && strcasestr(value, "close");
 }
@@ -222,26 +192,39 @@ bool lr_answer_is_gzip(const char *coding) {
   return is_word(coding, "gzip") || is_word(coding, "x-gzip");
 }
 
+static lr_answer_verdict heed_length(lr_answer *answer, const char *value,
+                                     size_t length) {
+  int64_t number = lr_response_read_length(value, length);
+  if (answer->sized || number < 0) return LR_ANSWER_ODD;
+  answer->response->content_length = number;
+  answer->sized = true;
+  return LR_ANSWER_MORE;
+}
+
 /* The headers that say where the answer ends, and what becomes of the
  * connection.  One that is there twice, or that says more than the usual,
  * could be read in two ways. */
-static lr_answer_verdict heed(lr_answer *answer, const char *line,
+static lr_answer_verdict heed(lr_answer *answer, const char *name,
                               size_t length) {
-  const char *value = last_value(answer->response);
-  if (length == 10 && is_named(line, "Connection", length)) {
+  size_t value_length;
+  const char *value = lr_response_last_value(answer->response, &value_length);
+  if (length == 10 && is_named(name, "Connection", length)) {
     if (says_close(value)) answer->keeps = false;
-  } else if (length == 14 && is_named(line, "Content-Length", length)) {
-    if (answer->sized || answer->response->content_length < 0)
-      return LR_ANSWER_ODD;
-    answer->sized = true;
-  } else if (length == 16 && is_named(line, "Content-Encoding", length)) {
+  } else if (length == 14 && is_named(name, "Content-Length", length)) {
+    return heed_length(answer, value, value_length);
+  } else if (length == 16 && is_named(name, "Content-Encoding", length)) {
     answer->gzip = !answer->coded && lr_answer_is_gzip(value);
     answer->coded = true;
-  } else if (length == 17 && is_named(line, "Transfer-Encoding", length)) {
+  } else if (length == 17 && is_named(name, "Transfer-Encoding", length)) {
     if (answer->chunked || !is_word(value, "chunked")) return LR_ANSWER_ODD;
     answer->chunked = true;
   }
   return LR_ANSWER_MORE;
+}
+
+/* No other name has the length of one of those. */
+static bool is_heeded(size_t length) {
+  return length == 10 || length == 14 || length == 16 || length == 17;
 }
 
 static lr_answer_verdict verdict_of(lr_answer *answer, lariat_status status) {
@@ -249,74 +232,116 @@ static lr_answer_verdict verdict_of(lr_answer *answer, lariat_status status) {
   return status == LARIAT_EHEADERLIMIT ? LR_ANSWER_ODD : fail(answer, status);
 }
 
-static bool is_blank(char c) { return c == ' ' || c == '\t'; }
+/* A line of trailers is one that could be nothing else. */
+static lr_answer_verdict add_trailer(lr_answer *answer, const char *line,
+                                     const char *colon, const char *end) {
+  size_t length = (size_t)(end - line);
+  if (length >= 5 && memcmp(line, "HTTP/", 5) == 0) return LR_ANSWER_ODD;
+  if (memchr(line, '\r', length)) return LR_ANSWER_ODD;
+  return verdict_of(answer,
+                    lr_response_add_header(answer->response, line, colon, end));
+}
 
 /* A line of a head or of trailers; not the empty one.  A blank at its beginning
  * makes it a part of the one before; one before the colon has been used to make
  * two readers see different things. */
 static lr_answer_verdict add_header(lr_answer *answer, const char *line,
-                                    size_t length) {
-  const char *end = line + length;
-  const char *colon = memchr(line, ':', length);
-  if (!colon || colon == line) return LR_ANSWER_ODD;
-  bool trailer = answer->place == LR_ANSWER_TRAILERS;
-  if (trailer && length >= 5 && memcmp(line, "HTTP/", 5) == 0)
+                                    const char *end) {
+  const char *colon = memchr(line, ':', (size_t)(end - line));
+  if (!colon) return LR_ANSWER_ODD;
+  if (colon == line) return LR_ANSWER_ODD;
+  if (lr_response_is_blank(*line) || lr_response_is_blank(colon[-1]))
     return LR_ANSWER_ODD;
-  if (memchr(line, '\r', trailer ? length : (size_t)(colon - line)))
-    return LR_ANSWER_ODD;
-  if (is_blank(*line) || is_blank(colon[-1])) return LR_ANSWER_ODD;
-  lr_answer_verdict verdict = verdict_of(
-      answer, lr_response_add_header(answer->response, line, colon, end));
-  if (verdict != LR_ANSWER_MORE || trailer) return verdict;
-  return heed(answer, line, (size_t)(colon - line));
+  if (answer->place == LR_ANSWER_TRAILERS)
+    return add_trailer(answer, line, colon, end);
+  size_t length = (size_t)(colon - line);
+  if (memchr(line, '\r', length)) return LR_ANSWER_ODD;
+  lariat_status status =
+      lr_response_put_header(answer->response, line, length, colon + 1, end);
+  if (status != LARIAT_OK) return verdict_of(answer, status);
+  return is_heeded(length) ? heed(answer, line, length) : LR_ANSWER_MORE;
 }
 
-static lr_answer_verdict start_head(lr_answer *answer, const char *line,
-                                    size_t length) {
-  if (!is_status_line(line, length)) return LR_ANSWER_ODD;
+static bool start_head(lr_answer *answer, const char *line, const char *end) {
+  int status = read_status_line(line, (size_t)(end - line));
+  if (!status) return false;
   answer->place = LR_ANSWER_HEADERS;
-  return verdict_of(answer,
-                    lr_response_add_line(answer->response, line, length));
+  lr_response_begin_block(answer->response, 11, status);
+  return true;
 }
 
-/* Lines. */
-
-static lr_answer_verdict take_head_line(lr_answer *answer, const char *line,
-                                        size_t length) {
-  answer->head_bytes += (uint32_t)length + 2;
-  if (answer->head_bytes > LONGEST_HEAD) return LR_ANSWER_ODD;
-  if (answer->place == LR_ANSWER_STATUS)
-    return start_head(answer, line, length);
-  if (length > 0) return add_header(answer, line, length);
-  lariat_status status = lr_response_add_line(answer->response, line, 0);
-  if (status != LARIAT_OK) return fail(answer, status);
+/* The empty line. */
+static lr_answer_verdict end_lines(lr_answer *answer) {
+  answer->response->in_block = false;
   return answer->place == LR_ANSWER_TRAILERS ? complete(answer)
                                              : end_head(answer);
 }
 
-/* Of a head all that was read has been looked through; the lines within a body
- * are few and short, and what is between them may well have NULs. */
-static bool has_nul(const lr_answer *answer, const char *line, size_t length) {
-  return lr_answer_in_body(answer) ? memchr(line, '\0', length) != NULL
-                                   : line + length > answer->first_nul;
+/* Lines. */
+
+static bool has_nul(const char *begin, const char *end) {
+  return memchr(begin, '\0', (size_t)(end - begin)) != NULL;
 }
 
-/* With its CR. */
-static lr_answer_verdict take_line(lr_answer *answer, const char *line,
-                                   size_t length) {
-  if (length == 0 || line[length - 1] != '\r') return LR_ANSWER_ODD;
-  if (has_nul(answer, line, length)) return LR_ANSWER_ODD;
-  length--;
-  if (answer->place == LR_ANSWER_CHUNK_SIZE)
-    return read_size(answer, line, length);
-  if (answer->place == LR_ANSWER_CHUNK_END) return end_chunk(answer, length);
-  return take_head_line(answer, line, length);
+/* The lines behind the first one of a head, and of trailers, that are there as
+ * a whole, up to the empty one.  `*at` is where they end. */
+static lr_answer_verdict take_headers(lr_answer *answer, const char **at,
+                                      const char *feed, const char *end) {
+  const char *line = *at;
+  lr_answer_verdict verdict = LR_ANSWER_MORE;
+  for (; feed; feed = memchr(line, '\n', (size_t)(end - line))) {
+    const char *cr = feed - 1;
+    if (feed == line || *cr != '\r') return LR_ANSWER_ODD;
+    *at = feed + 1;
+    if (cr == line) return end_lines(answer);
+    verdict = add_header(answer, line, cr);
+    if (verdict != LR_ANSWER_MORE) break;
+    line = feed + 1;
+  }
+  return verdict;
 }
 
-/* Once for all lines of a head. */
-static void find_nul(lr_answer *answer, const char *bytes, size_t length) {
-  const char *nul = length ? memchr(bytes, '\0', length) : NULL;
-  answer->first_nul = nul ? nul : bytes + length;
+static lr_answer_verdict take_lines_of_head(lr_answer *answer, const char **at,
+                                            const char *feed, const char *end) {
+  if (answer->place == LR_ANSWER_STATUS) {
+    const char *line = *at;
+    if (feed == line || feed[-1] != '\r') return LR_ANSWER_ODD;
+    if (!start_head(answer, line, feed - 1)) return LR_ANSWER_ODD;
+    *at = feed + 1;
+    feed = memchr(*at, '\n', (size_t)(end - *at));
+  }
+  return take_headers(answer, at, feed, end);
+}
+
+/* `feed` ends the first.  What none of them may have, and how long they are,
+ * is looked at once for all. */
+static lr_answer_verdict take_head(lr_answer *answer, const char **at,
+                                   const char *feed, const char *end) {
+  const char *begin = *at;
+  lr_answer_verdict verdict = take_lines_of_head(answer, at, feed, end);
+  answer->head_bytes += (uint32_t)(*at - begin);
+  bool bad = answer->head_bytes > LONGEST_HEAD || has_nul(begin, *at);
+  return bad ? LR_ANSWER_ODD : verdict;
+}
+
+/* A line between chunks. */
+static lr_answer_verdict take_chunk_line(lr_answer *answer, const char **at,
+                                         const char *feed) {
+  const char *line = *at;
+  const char *cr = feed - 1;
+  if (cr < line || *cr != '\r' || has_nul(line, feed)) return LR_ANSWER_ODD;
+  *at = feed + 1;
+  return answer->place == LR_ANSWER_CHUNK_SIZE
+             ? read_size(answer, line, (size_t)(cr - line))
+             : end_chunk(answer, (size_t)(cr - line));
+}
+
+static lr_answer_verdict take_lines(lr_answer *answer, const char **at,
+                                    const char *feed, const char *end) {
+  bool chunk = answer->place == LR_ANSWER_CHUNK_SIZE ||
+               answer->place == LR_ANSWER_CHUNK_END;
+  return chunk ? take_chunk_line(answer, at, feed)
+               : take_head(answer, at, feed, end);
 }
 
 static lr_answer_verdict keep_part(lr_answer *answer, const char *bytes,
@@ -325,19 +350,6 @@ static lr_answer_verdict keep_part(lr_answer *answer, const char *bytes,
   return lr_buffer_append(&answer->line, bytes, length)
              ? LR_ANSWER_MORE
              : fail(answer, LARIAT_ENOMEM);
-}
-
-/* A line whose beginning came earlier. */
-static lr_answer_verdict take_kept_line(lr_answer *answer, const char *bytes,
-                                        size_t length, const char *end) {
-  lr_answer_verdict verdict = keep_part(answer, bytes, length);
-  if (verdict != LR_ANSWER_MORE) return verdict;
-  size_t all = answer->line.length;
-  answer->line.length = 0;
-  find_nul(answer, answer->line.bytes, all);
-  verdict = take_line(answer, answer->line.bytes, all);
-  find_nul(answer, bytes + length, (size_t)(end - bytes) - length);
-  return verdict;
 }
 
 static bool begins_size(const char *line, size_t length) {
@@ -383,29 +395,36 @@ static lr_answer_verdict begin_line(lr_answer *answer, const char *bytes,
   return LR_ANSWER_ODD;
 }
 
+/* Of a line whose beginning came earlier all of it is where that was kept. */
 static lr_answer_verdict next_line(lr_answer *answer, const char **at,
                                    const char *end) {
   const char *begin = *at;
   const char *feed = memchr(begin, '\n', (size_t)(end - begin));
-  *at = feed ? feed + 1 : end;
-  if (!feed) return begin_line(answer, begin, (size_t)(end - begin));
-  if (answer->line.length)
-    return take_kept_line(answer, begin, (size_t)(feed - begin), end);
-  return take_line(answer, begin, (size_t)(feed - begin));
+  const char *kept;
+  if (!feed) {
+    *at = end;
+    return begin_line(answer, begin, (size_t)(end - begin));
+  }
+  if (answer->line.length) {
+    *at = feed + 1;
+    lr_answer_verdict verdict = keep_part(answer, begin, (size_t)(*at - begin));
+    if (verdict != LR_ANSWER_MORE) return verdict;
+    kept = answer->line.bytes;
+    at = &kept;
+    end = kept + answer->line.length;
+    feed = end - 1;
+    answer->line.length = 0;
+  }
+  return take_lines(answer, at, feed, end);
 }
 
 static lr_answer_verdict next_part(lr_answer *answer, const char **at,
                                    const char *end) {
-  switch ((lr_answer_place)answer->place) {
-  case LR_ANSWER_LENGTH:
-    return take_length(answer, at, end);
-  case LR_ANSWER_UNTIL_END:
-    return take_rest(answer, at, end);
-  case LR_ANSWER_CHUNK:
-    return take_chunk(answer, at, end);
-  default:
-    return next_line(answer, at, end);
-  }
+  uint8_t place = answer->place;
+  if (place == LR_ANSWER_LENGTH) return take_length(answer, at, end);
+  if (place == LR_ANSWER_UNTIL_END) return take_rest(answer, at, end);
+  if (place == LR_ANSWER_CHUNK) return take_chunk(answer, at, end);
+  return next_line(answer, at, end);
 }
 
 lr_answer_verdict lr_answer_feed(lr_answer *answer, const char *bytes,
@@ -413,7 +432,6 @@ lr_answer_verdict lr_answer_feed(lr_answer *answer, const char *bytes,
   const char *at = bytes;
   const char *end = bytes + length;
   lr_answer_verdict verdict = LR_ANSWER_MORE;
-  if (!lr_answer_in_body(answer)) find_nul(answer, bytes, length);
   while (verdict == LR_ANSWER_MORE && at < end)
     verdict = next_part(answer, &at, end);
   *used = (size_t)(at - bytes);

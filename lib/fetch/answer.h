@@ -39,8 +39,6 @@ typedef struct lr_answer {
   uint64_t max_body_bytes;   /* 0: none */
   uint64_t received;         /* bytes of body */
   uint64_t left;             /* of the body or the chunk */
-  const char *first_nul;     /* in the bytes that a head is read from, or their
-                                end */
   lr_buffer line;            /* the beginning of a line whose end is to come */
   uint32_t head_bytes;       /* of this answer, those of 1xx included */
   uint8_t place;             /* lr_answer_place */
@@ -57,12 +55,31 @@ typedef struct lr_answer {
 
 /* Ready for the first byte of an answer; what `answer` was used for before is
  * over.  Its memory stays.  Zeroed memory is an unused one. */
-void lr_answer_begin(lr_answer *answer, lariat_response *response,
-                     bool bodiless, lr_codings *codings,
-                     uint64_t max_body_bytes);
+static inline void lr_answer_begin(lr_answer *answer, lariat_response *response,
+                                   bool bodiless, lr_codings *codings,
+                                   uint64_t max_body_bytes) {
+  answer->response = response;
+  answer->max_body_bytes = max_body_bytes;
+  answer->received = 0;
+  answer->left = 0;
+  answer->line.length = 0;
+  answer->head_bytes = 0;
+  answer->place = LR_ANSWER_STATUS;
+  answer->bodiless = bodiless;
+  answer->codings = codings;
+  answer->keeps = true;
+  answer->chunked = false;
+  answer->coded = false;
+  answer->gzip = false;
+  answer->sized = false;
+  answer->fault = LARIAT_OK;
+}
 
 /* It is over, or given up: what it has borrowed goes back. */
-void lr_answer_close(lr_answer *answer);
+static inline void lr_answer_close(lr_answer *answer) {
+  if (answer->coding) lr_coding_give(answer->codings, answer->coding);
+  answer->coding = NULL;
+}
 
 /* Takes bytes; `*used` gets how many were of this answer: fewer than `length`
  * only if it is complete. */

@@ -27,6 +27,7 @@ void lr_backlog_clear(lr_backlog *backlog) {
   }
   lr_free(backlog->buckets);
   backlog->buckets = NULL;
+  backlog->last = NULL;
   backlog->room = 0;
 }
 
@@ -48,7 +49,8 @@ static void grow(lr_backlog *backlog) {
   backlog->room = room;
 }
 
-static lr_share *make(lr_backlog *backlog, const lr_target *target) {
+static __attribute__((noinline)) lr_share *make(lr_backlog *backlog,
+                                                const lr_target *target) {
   if (backlog->count >= backlog->room) grow(backlog);
   lr_share *share = lr_alloc_zero(sizeof *share + target->key_length + 1);
   if (!share) return NULL;
@@ -70,15 +72,11 @@ static bool is_idle(const lr_share *share) {
 
 static lr_share *find(const lr_backlog *backlog, const lr_target *target) {
   lr_share *share = backlog->buckets[target->hash & (backlog->room - 1)];
-  for (; share; share = share->next)
-    if (share->hash == target->hash &&
-        share->key_length == target->key_length &&
-        memcmp(share->key, target->key, target->key_length) == 0)
-      return share;
-  return NULL;
+  while (share && !lr_share_is_of(share, target)) share = share->next;
+  return share;
 }
 
-lr_share *lr_backlog_enter(lr_backlog *backlog, const lr_job *job) {
+lr_share *lr_backlog_look_up(lr_backlog *backlog, const lr_job *job) {
   lr_share *share = find(backlog, &job->target);
   if (!share) return make(backlog, &job->target);
   if (!is_idle(share)) return share;
@@ -92,13 +90,13 @@ static void free_share(lr_backlog *backlog, lr_share *share) {
   while (*place != share) place = &(*place)->next;
   *place = share->next;
   backlog->count--;
+  if (backlog->last == share) backlog->last = NULL;
   lr_list_remove(&share->node);
   lr_free(share);
 }
 
 /* The longest idle goes when there are too many. */
-void lr_backlog_forget(lr_backlog *backlog, lr_share *share) {
-  if (!is_idle(share)) return;
+void lr_backlog_rest(lr_backlog *backlog, lr_share *share) {
   lr_list_append(&backlog->idle, &share->node);
   if (backlog->idle_count++ < IDLE_MAX) return;
   backlog->idle_count--;

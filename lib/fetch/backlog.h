@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/list.h"
 #include "fetch/job.h"
@@ -32,6 +33,7 @@ typedef struct lr_backlog {
   lr_share **buckets;
   uint32_t room; /* a power of two */
   uint32_t count;
+  lr_share *last;     /* that was entered; or NULL */
   uint32_t free_jobs; /* of each host: they need no credit */
   lr_ranks ring;      /* hosts with jobs that wait */
   lr_list idle;       /* hosts of which nothing is left, for their next job */
@@ -44,10 +46,29 @@ void lr_backlog_clear(lr_backlog *backlog);
 
 /* The part of the job's host, made if need be; NULL when out of memory.  It
  * must be sent or added. */
-lr_share *lr_backlog_enter(lr_backlog *backlog, const lr_job *job);
+lr_share *lr_backlog_look_up(lr_backlog *backlog, const lr_job *job);
+
+static inline bool lr_share_is_of(const lr_share *share,
+                                  const lr_target *target) {
+  return share->hash == target->hash &&
+         share->key_length == target->key_length &&
+         memcmp(share->key, target->key, target->key_length) == 0;
+}
+
+/* Mostly it is the one before. */
+static inline lr_share *lr_backlog_enter(lr_backlog *backlog,
+                                         const lr_job *job) {
+  lr_share *last = backlog->last;
+  if (last && last->away && lr_share_is_of(last, &job->target)) return last;
+  backlog->last = lr_backlog_look_up(backlog, job);
+  return backlog->last;
+}
 
 /* Nothing of the host may be left. */
-void lr_backlog_forget(lr_backlog *backlog, lr_share *share);
+void lr_backlog_rest(lr_backlog *backlog, lr_share *share);
+static inline void lr_backlog_forget(lr_backlog *backlog, lr_share *share) {
+  if (share->away == 0 && share->queued == 0) lr_backlog_rest(backlog, share);
+}
 
 /* A job of that host leaves. */
 static inline void lr_backlog_sent(lr_share *share) { share->away++; }

@@ -7,6 +7,8 @@
 
 #include "base/memory.h"
 #include "base/process.h"
+#include "deferred/burial.h"
+#include "deferred/room.h"
 #include "fetch/coroutine_client.h"
 #include "fetch/outlet.h"
 #include "fetch/placement.h"
@@ -51,8 +53,16 @@ static void free_client(lariat_client *client) {
   lr_free(client);
 }
 
+/* There is nobody to be watched over. */
+static void end_watch(lariat_client *client) {
+  lr_reactor_unset_timer(client->reactor, &client->watch);
+  client->watched_ns = UINT64_MAX;
+}
+
 static void free_if_over(lariat_client *client) {
-  if (client->closed && client->live == 0) free_client(client);
+  if (client->live > 0) return;
+  end_watch(client);
+  if (client->closed) free_client(client);
 }
 
 static void recycle(lariat_client *client, lr_job *job) {
@@ -164,7 +174,8 @@ static void count_outcome(lariat_client *client, lariat_value value) {
 }
 
 /* Who produces the body learns that no more of it is wanted. */
-static void settle_supply(lr_job *job, lariat_value value) {
+static __attribute__((noinline)) void settle_supply(lr_job *job,
+                                                    lariat_value value) {
   lr_supply *supply = job->supply;
   bool failed = lariat_is_failure(value);
   if (supply->ops->settle)
@@ -177,7 +188,8 @@ static void settle_supply(lr_job *job, lariat_value value) {
  * flight had goes with it, and perhaps the job. */
 static void settle(lr_job *job, lariat_value value) {
   job->settled = true;
-  lr_reactor_unset_timer(job->client->reactor, &job->timer);
+  if (lr_timer_is_set(&job->timer))
+    lr_reactor_unset_timer(job->client->reactor, &job->timer);
   count_outcome(job->client, value);
   if (job->supply) settle_supply(job, value);
   if (job->opened) {
@@ -186,7 +198,7 @@ static void settle(lr_job *job, lariat_value value) {
     return;
   }
   (void)lr_deferred_fire(&job->deferred, value);
-  lariat_deferred_release(&job->deferred);
+  lr_deferred_release(&job->deferred);
 }
 
 /* Says that there would have been another try. */
@@ -267,6 +279,17 @@ void lr_client_fail(lr_job *job, lariat_status status, const char *url) {
 
 /* The way out. */
 
+/* One timer for all jobs that are away: it rings when the pool is late with
+ * the first of them, mostly long after that one is home, and is then set for
+ * the first that is left. */
+static bool watch_over(lariat_client *client, uint64_t due_ns) {
+  if (due_ns >= client->watched_ns) return true;
+  if (!lr_reactor_set_timer(client->reactor, &client->watch, due_ns + grace_ns))
+    return false;
+  client->watched_ns = due_ns;
+  return true;
+}
+
 static void send(lr_job *job) {
   lr_link *link = job->link;
   job->place = LR_JOB_AWAY;
@@ -300,6 +323,7 @@ static void send_queued(lr_link *link, lr_share *share) {
   lr_job *job;
   if (share->queued && lr_backlog_is_free(backlog, share))
     send_waiting(lr_backlog_first_of(share));
+  if (!link->client->queued) return;
   while (link->credits > 0 && (job = lr_backlog_first(backlog)))
     send_waiting(job);
 }
@@ -330,6 +354,7 @@ static lr_link *least_loaded(const lariat_client *client, uint64_t hash) {
 }
 
 static lr_link *choose_link(const lariat_client *client, const lr_job *job) {
+  if (client->link_count == 1) return client->links[0];
   switch (client->options.placement) {
   case LARIAT_PLACE_SPREAD:
     return least_loaded(client, job->target.hash);
@@ -349,7 +374,26 @@ uint64_t lr_client_waiting(const lariat_client *client) {
   return count;
 }
 
+/* Its time in there has an end. */
+static lariat_status queue(lr_link *link, lr_job *job) {
+  lr_share *share = job->share;
+  bool timed =
+      job->due_ns == UINT64_MAX || lr_timer_is_set(&job->timer) ||
+      lr_reactor_set_timer(link->client->reactor, &job->timer, job->due_ns);
+  if (!timed) {
+    job->share = NULL;
+    link->load--;
+    lr_backlog_forget(&link->backlog, share);
+    return LARIAT_ENOMEM;
+  }
+  job->place = LR_JOB_QUEUED;
+  lr_backlog_add(&link->backlog, share, job);
+  link->client->queued++;
+  return LARIAT_OK;
+}
+
 lariat_status lr_client_submit(lariat_client *client, lr_job *job) {
+  if (!watch_over(client, job->due_ns)) return LARIAT_ENOMEM;
   lr_link *link = choose_link(client, job);
   bool first = !job->redirects && !job->attempts;
   job->hop_ns = first ? job->submitted_ns : lr_client_pool_ns(client);
@@ -358,7 +402,8 @@ lariat_status lr_client_submit(lariat_client *client, lr_job *job) {
   job->time_limit = LARIAT_TIME_LIMIT_NONE;
   job->spread = client->options.placement == LARIAT_PLACE_SPREAD;
   lr_backlog *backlog = &link->backlog;
-  bool credit = link->credits > 0 && lr_backlog_empty(backlog);
+  bool credit =
+      link->credits > 0 && (!client->queued || lr_backlog_empty(backlog));
   if (!credit && lr_client_waiting(client) >= client->options.max_queued)
     return LARIAT_EOVERLOAD;
   lr_share *share = lr_backlog_enter(backlog, job);
@@ -371,10 +416,7 @@ lariat_status lr_client_submit(lariat_client *client, lr_job *job) {
     send(job);
     return LARIAT_OK;
   }
-  job->place = LR_JOB_QUEUED;
-  lr_backlog_add(backlog, share, job);
-  client->queued++;
-  return LARIAT_OK;
+  return queue(link, job);
 }
 
 /* Its time to rest is over, one way or the other. */
@@ -445,17 +487,7 @@ static void repeat(lr_job *job) {
   if (status != LARIAT_OK) settle_failed(job, status, LARIAT_PHASE_QUEUE);
 }
 
-/* The timer is the deadline's again. */
-static void rested(lr_job *job) {
-  wake(job);
-  if (has_deadline(job) &&
-      !lr_reactor_set_timer(job->client->reactor, &job->timer, job->due_ns))
-    settle_failed(job, LARIAT_ENOMEM, LARIAT_PHASE_NONE);
-  else
-    repeat(job);
-}
-
-/* The deadline's timer serves the rest, too, which ends before. */
+/* It ends before the deadline. */
 static bool rest(lr_job *job, uint64_t wait_ns) {
   lariat_client *client = job->client;
   uint64_t at_ns = lr_reactor_turn_ns(client->reactor) + wait_ns;
@@ -500,24 +532,57 @@ static bool try_again(lr_job *job) {
   return true;
 }
 
-/* Nobody is left who could see the result; the job may as well stop. */
+/* It has rested, or waited too long.  (One that is away has left it set.) */
 static void timer_expired(lr_timer *timer) {
   lr_job *job = lr_container(timer, lr_job, timer);
-  lariat_reactor *reactor = job->client->reactor;
-  if (job->place == LR_JOB_RESTING) {
-    lariat_client *resting_in = job->client;
-    resting_in->live++;
-    rested(job);
-    look_for_room(resting_in);
-    return;
+  lariat_client *client = job->client;
+  if (job->place == LR_JOB_QUEUED) {
+    stop(job, LARIAT_ETIMEDOUT, LARIAT_PHASE_QUEUE);
+  } else if (job->place == LR_JOB_RESTING) {
+    client->live++;
+    wake(job);
+    repeat(job);
+    look_for_room(client);
   }
-  uint64_t late_ns = job->due_ns + grace_ns;
-  if (job->place == LR_JOB_AWAY && lr_reactor_turn_ns(reactor) < late_ns &&
-      lr_reactor_set_timer(reactor, timer, late_ns))
-    return;
-  lariat_phase phase =
-      job->place == LR_JOB_QUEUED ? LARIAT_PHASE_QUEUE : LARIAT_PHASE_NONE;
-  stop(job, LARIAT_ETIMEDOUT, phase);
+}
+
+static bool is_watched(const lr_job *job) {
+  return job->place == LR_JOB_AWAY && !job->settled &&
+         job->due_ns != UINT64_MAX;
+}
+
+/* One with which the pool is late, or NULL; the earliest deadline of the others
+ * is in `*next_ns` then. */
+static lr_job *first_late(lariat_client *client, uint64_t *next_ns) {
+  uint64_t now_ns = lr_reactor_turn_ns(client->reactor);
+  *next_ns = UINT64_MAX;
+  for (lr_list *node = client->jobs.next; node != &client->jobs;
+       node = node->next) {
+    lr_job *job = lr_container(node, lr_job, node);
+    if (!is_watched(job)) continue;
+    if (now_ns >= job->due_ns + grace_ns) return job;
+    if (job->due_ns < *next_ns) *next_ns = job->due_ns;
+  }
+  return NULL;
+}
+
+/* Nobody is left who could see the result; the job may as well stop.  It goes
+ * behind the others, to be looked at no more.  Without memory for the timer the
+ * next one that is sent sets it. */
+static void look_for_late(lr_timer *timer) {
+  lariat_client *client = lr_container(timer, lariat_client, watch);
+  lr_job *job;
+  uint64_t next_ns;
+  client->watched_ns = UINT64_MAX;
+  client->live++;
+  while ((job = first_late(client, &next_ns))) {
+    lr_list_remove(&job->node);
+    lr_list_append(&client->jobs, &job->node);
+    stop(job, LARIAT_ETIMEDOUT, LARIAT_PHASE_NONE);
+  }
+  (void)watch_over(client, next_ns);
+  client->live--;
+  free_if_over(client);
 }
 
 /* The way home. */
@@ -635,6 +700,7 @@ static void cancel_all(lariat_client *client, lariat_status status) {
     withdraw(job, status);
     settle_failed(job, status, LARIAT_PHASE_NONE);
   }
+  end_watch(client);
   lr_vacancy_close(client);
 }
 
@@ -743,12 +809,15 @@ static lariat_client *new_blank(lariat_pool *pool, lariat_reactor *reactor,
   client->pool = pool;
   client->reactor = reactor;
   client->options = *options;
+  client->budgeted = lr_pool_budget(pool) != NULL;
   client->pool_time = lr_reactor_has_clock(reactor, lr_pool_clock(pool));
   if (!client->options.window) client->options.window = WINDOW;
   client->request_defaults = lariat_request_defaults(client);
   lr_list_init(&client->jobs);
   lr_list_init(&client->spare);
   lr_waiters_init(&client->vacancy);
+  client->watch.expire = look_for_late;
+  client->watched_ns = UINT64_MAX;
   client->closer.begin = reactor_closes;
   client->closer.busy = is_busy;
   client->closer.end = reactor_closed;
@@ -850,13 +919,14 @@ lr_job *lr_client_new_job(lariat_client *client) {
   job->retries = 0;
   job->waited_ns = 0;
   job->retry_end = LARIAT_RETRY_NONE;
-  job->rules = NULL;
   job->fresh = false;
   job->one_way = false;
   job->timer.expire = timer_expired;
   job->submitted_ns = lr_client_pool_ns(client);
-  lr_deferred_init(&job->deferred, client->reactor, &deferred_ops);
-  (void)lariat_deferred_retain(&job->deferred);
+  lr_deferred_init_in(&job->deferred,
+                      lr_reactor_room(client->reactor, LR_ROOM_DEFERRED),
+                      &deferred_ops);
+  job->deferred.references++;
   lr_list_append(&client->jobs, &job->node);
   client->live++;
   client->stats.submitted++;

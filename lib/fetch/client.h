@@ -33,7 +33,10 @@ struct lariat_client {
   lariat_client_stats stats;
   lr_retry retry;
   lr_closer closer;
+  lr_timer watch;      /* over the jobs that are away */
+  uint64_t watched_ns; /* the deadline that it is set for; UINT64_MAX: none */
   bool closed;
+  bool budgeted;  /* the memory of the pool's bodies is limited */
   bool pool_time; /* the reactor's clock is the pool's, too */
   unsigned home;  /* with LARIAT_PLACE_HOME: the reactor's number */
   unsigned link_count;

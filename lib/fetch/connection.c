@@ -144,8 +144,9 @@ void lr_connections_clear(lr_engine *engine) {
 /* A timer that rings too early costs less than one that is moved each time.
  * Without memory for it the next one to go idle tries again. */
 static void wait_for_oldest(lr_engine *engine) {
+  if (lr_timer_is_set(&engine->own.timer)) return;
   lr_list *node = lr_list_first(&engine->own.idle);
-  if (!node || lr_timer_is_set(&engine->own.timer)) return;
+  if (!node) return;
   const lr_connection *oldest = lr_container(node, lr_connection, age_node);
   (void)lr_reactor_set_timer(engine->reactor, &engine->own.timer,
                              oldest->idle_ns + engine->idle_ns);
@@ -161,18 +162,6 @@ static void expire(lr_timer *timer) {
     lr_connection_close(oldest);
   }
   wait_for_oldest(engine);
-}
-
-lr_connection *lr_connection_idle(lr_host *host) {
-  lr_list *node = lr_list_first(&host->idle);
-  return node ? lr_container(node, lr_connection, node) : NULL;
-}
-
-void lr_connection_take(lr_connection *connection, lr_job *job) {
-  lr_list_remove(&connection->node);
-  lr_list_remove(&connection->age_node);
-  connection->job = job;
-  job->connection = connection;
 }
 
 void lr_connection_rest(lr_connection *connection) {

@@ -15,25 +15,25 @@
 #include "base/buffer.h"
 #include "base/list.h"
 #include "fetch/answer.h"
+#include "fetch/host.h"
+#include "fetch/job.h"
 #include "reactor/poller.h"
 #include "reactor/timers.h"
 
 struct evp_md_ctx_st;
 struct lr_engine;
-struct lr_host;
-struct lr_job;
 struct lr_transfer;
 
 typedef struct lr_connection {
   lr_watch watch;
   struct lr_engine *engine;
-  struct lr_host *host;
+  lr_host *host;
   lr_list node;     /* in the host's idle ones, or alone */
   lr_list age_node; /* in the engine's idle ones, or alone */
   bool fresh;       /* of its requests this is the first */
   uint64_t opened_ns;
-  uint64_t idle_ns;   /* since when it is idle */
-  struct lr_job *job; /* NULL: idle */
+  uint64_t idle_ns; /* since when it is idle */
+  lr_job *job;      /* NULL: idle */
   lr_answer answer;
   lr_buffer unsent; /* of the request */
   size_t sent;      /* of that */
@@ -72,10 +72,18 @@ lr_connection *lr_connection_adopt(struct lr_transfer *transfer);
 void lr_connection_settle(struct lr_transfer *transfer, bool keep);
 
 /* The one that went idle last; NULL: none. */
-lr_connection *lr_connection_idle(struct lr_host *host);
+static inline lr_connection *lr_connection_idle(lr_host *host) {
+  lr_list *node = lr_list_first(&host->idle);
+  return node ? lr_container(node, lr_connection, node) : NULL;
+}
 
 /* Out of the idle ones, for a job. */
-void lr_connection_take(lr_connection *connection, struct lr_job *job);
+static inline void lr_connection_take(lr_connection *connection, lr_job *job) {
+  lr_list_remove(&connection->node);
+  lr_list_remove(&connection->age_node);
+  connection->job = job;
+  job->connection = connection;
+}
 
 /* Back to them, without a job.  One that is too old is closed. */
 void lr_connection_rest(lr_connection *connection);
@@ -86,11 +94,11 @@ void lr_connection_close(lr_connection *connection);
 
 /* Closes the idle ones of `host`, `most` of them at most; true if there was
  * one. */
-bool lr_connection_close_idle(struct lr_host *host, uint32_t most);
+bool lr_connection_close_idle(lr_host *host, uint32_t most);
 
 /* The host, which has jobs, is odd: its answers are left to libcurl from now
  * on, and its idle connections are closed. */
-void lr_connection_give_up(struct lr_host *host);
+void lr_connection_give_up(lr_host *host);
 
 /* Closes an idle one to make room for another host; with `all` of whatever
  * host, else of one of which nothing runs.  False: there was none. */

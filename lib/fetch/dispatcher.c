@@ -47,7 +47,9 @@ void lr_dispatcher_clear(lr_dispatcher *dispatcher) {
 }
 
 static void count_queued(lr_dispatcher *dispatcher, lr_host *host, int by) {
-  lr_turns_count(dispatcher, host, by);
+  host->queued += (uint32_t)by;
+  dispatcher->queued_count += (uint32_t)by;
+  dispatcher->by_place[host->place] += (uint32_t)by;
   lr_u64_store_relaxed(&dispatcher->stats.queued, dispatcher->queued_count);
 }
 
@@ -68,7 +70,7 @@ static void detach(lr_dispatcher *dispatcher, lr_job *job) {
     count_running(dispatcher, host, -1);
     lr_turns_ended(dispatcher, host, job);
   }
-  lr_turns_place(dispatcher, host);
+  lr_turns_place_less(dispatcher, host);
   job->host = NULL;
   lr_hosts_forget(&dispatcher->hosts, host);
 }
@@ -221,7 +223,7 @@ void lr_dispatcher_take(lr_dispatcher *dispatcher, lr_job *job) {
   job->pool_timer.expire = timer_expired;
   lr_list_append(&host->queue.rank[job->rank], &job->pool_node);
   count_queued(dispatcher, host, 1);
-  lr_turns_place(dispatcher, host);
+  lr_turns_place_more(dispatcher, host, job);
   watch(dispatcher, job,
         earlier(connect_limit(job, job->arrived_ns),
                 idle_limit(job, job->arrived_ns)));
@@ -295,7 +297,8 @@ static void started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
   job->stage = LR_JOB_RUNNING;
   count_queued(dispatcher, host, -1);
   count_running(dispatcher, host, 1);
-  lr_turns_started(dispatcher, host, job);
+  job->slot_ns = job->started_ns;
+  if (host->lacking || host->spaced) lr_turns_started(dispatcher, host, job);
   lr_list_append(&dispatcher->running, &job->pool_node);
   lr_turns_place(dispatcher, host);
 }

@@ -186,12 +186,12 @@ static bool may_connect(lr_engine *engine, lr_host *host) {
  * them some of theirs; one that has a single one does after a while. */
 bool lr_engine_must_yield(lr_engine *engine, const lr_host *host) {
   lr_dispatcher *dispatcher = engine->dispatcher;
+  if (!dispatcher->lacking_count || is_multiplexed(host)) return false;
   uint64_t now_ns = lr_reactor_turn_ns(engine->reactor);
   unsigned left = engine_left(engine);
   unsigned needed = lr_slots_floor(engine->reserve, LR_LEVEL_FIRST) +
                     dispatcher->lacking_count;
-  if (!dispatcher->lacking_count || left >= needed || is_multiplexed(host))
-    return false;
+  if (left >= needed) return false;
   if (left + engine->yielding >= needed &&
       now_ns - engine->yielded_ns < yield_patience_ns)
     return false;
@@ -288,7 +288,8 @@ static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
   return LARIAT_OK;
 }
 
-static lariat_status start_with_libcurl(lr_engine *engine, lr_job *job) {
+static __attribute__((noinline)) lariat_status
+start_with_libcurl(lr_engine *engine, lr_job *job) {
   lr_lane *lane = NULL;
   bool fresh = false;
   lariat_status status = LARIAT_OK;
@@ -305,7 +306,7 @@ static lariat_status start_with_libcurl(lr_engine *engine, lr_job *job) {
 static lariat_status start(void *self, lr_job *job) {
   lr_engine *engine = self;
   if (!lr_list_empty(&job->host->idle) && !job->fresh && !job->stale &&
-      lr_exchange_suits(engine, job)) {
+      lr_exchange_suits_idle(job)) {
     lariat_status status = lr_exchange_start(engine, job);
     if (status != LARIAT_EBUSY) return status;
   }
@@ -333,12 +334,6 @@ static void detach(lr_engine *engine, lr_transfer *transfer) {
   lr_host_leave_lane(host, lane);
   transfer->job->transfer = NULL;
   give_back(engine, transfer);
-}
-
-void lr_engine_count(lr_engine *engine, lariat_response *response) {
-  if (!response) return;
-  response->reactor = engine->worker->index;
-  if (response->reused) lr_u64_bump(&engine->stats->reused, 1);
 }
 
 /* libcurl has connected, and no more.  False: that cannot be used. */

@@ -14,6 +14,7 @@
 #include "fetch/coding.h"
 #include "fetch/connection.h"
 #include "fetch/outlet.h"
+#include "fetch/response.h"
 #include "fetch/socket.h"
 #include "fetch/transport.h"
 #include "fetch/worker.h"
@@ -104,7 +105,12 @@ void lr_engine_recycle(lr_engine *engine, struct lr_lane *lane);
 
 /* The response is about to leave for its caller: by whom it was fetched, and
  * how. */
-void lr_engine_count(lr_engine *engine, lariat_response *response);
+static inline void lr_engine_count(lr_engine *engine,
+                                   lariat_response *response) {
+  if (!response) return;
+  response->reactor = engine->worker->index;
+  if (response->reused) lr_u64_bump(&engine->stats->reused, 1);
+}
 
 /* From the lanes: a transfer of libcurl's is over. */
 void lr_engine_finished(lr_engine *engine, struct lr_transfer *transfer,

@@ -41,16 +41,22 @@ static bool is_ordinary(const lr_profile *profile) {
          (profile->ordinary && profile->lines_length <= LONGEST_LINES);
 }
 
+static bool has_more(const lr_job *job) {
+  return job->outlet || job->supply || job->body || !job->repeatable;
+}
+
+bool lr_exchange_suits_idle(const lr_job *job) {
+  if (!job->target.plain || !is_ordinary(job->profile)) return false;
+  return job->usual || (!has_more(job) && (job->get || is_head(job)));
+}
+
 /* A host with a delay between its requests wants to be asked when each is
  * sent: few requests, for which libcurl will do. */
 bool lr_exchange_suits(const lr_engine *engine, const lr_job *job) {
   const lr_host *host = job->host;
   if (engine->libcurl_only || host->odd || host->spaced) return false;
-  if (!job->target.plain || job->target.tls || job->http == LARIAT_HTTP_2)
-    return false;
-  if (job->outlet || job->supply || job->body || !job->repeatable) return false;
-  if (!is_ordinary(job->profile)) return false;
-  return job->get || is_head(job);
+  if (job->target.tls || job->http == LARIAT_HTTP_2) return false;
+  return lr_exchange_suits_idle(job);
 }
 
 /* A host is asked by libcurl first: should its answer be odd, nothing was asked
@@ -92,21 +98,17 @@ static const char *encoding_of(const lr_job *job) {
   return job->decompress ? lr_quirks_abilities()->accept_encoding : NULL;
 }
 
-/* More than it needs. */
-static size_t request_room(const lr_job *job, const char *encoding) {
-  enum { REST = 96 };
-  return strlen(job->method) + job->target.url_length + sizeof accept_any +
+/* More than they need. */
+static size_t lines_room(const lr_job *job, const char *encoding) {
+  enum { REST = 64 };
+  return job->target.origin_length + sizeof accept_any +
          sizeof accept_encoding + (encoding ? strlen(encoding) : 0) +
          (job->profile ? job->profile->lines_length : 0) + REST;
 }
 
-static char *put_request(char *to, const lr_job *job, const char *encoding) {
+static char *put_lines(char *to, const lr_job *job, const char *encoding) {
   const lr_target *target = &job->target;
   const lr_profile *profile = job->profile;
-  to = put_string(to, job->method);
-  *to++ = ' ';
-  to = put(to, target->url + target->origin_length,
-           target->url_length - target->origin_length);
   to = put_string(to, " HTTP/1.1\r\nHost: ");
   to = put(to, target->url + strlen("http://"), authority_length(target));
   to = put_string(to, "\r\n");
@@ -121,21 +123,56 @@ static char *put_request(char *to, const lr_job *job, const char *encoding) {
   return put_string(to, "\r\n");
 }
 
+static __attribute__((noinline)) bool
+write_lines(lr_host *host, const lr_job *job, const char *encoding) {
+  lr_buffer *lines = &host->lines;
+  lines->length = 0;
+  if (!lr_buffer_reserve(lines, lines_room(job, encoding))) return false;
+  lines->length =
+      (size_t)(put_lines(lines->bytes, job, encoding) - lines->bytes);
+  if (job->profile) lr_profile_retain(job->profile);
+  lr_profile_release(host->lines_profile);
+  host->lines_profile = job->profile;
+  host->lines_encoding = encoding;
+  return true;
+}
+
+/* All that is behind the path: mostly the same as for the host's request
+ * before.  NULL when out of memory. */
+static const lr_buffer *lines_of(lr_host *host, const lr_job *job) {
+  const char *encoding = encoding_of(job);
+  if (host->lines.length && host->lines_profile == job->profile &&
+      host->lines_encoding == encoding)
+    return &host->lines;
+  return write_lines(host, job, encoding) ? &host->lines : NULL;
+}
+
+static char *put_request(char *to, const lr_job *job, const lr_buffer *lines) {
+  const lr_target *target = &job->target;
+  to = job->get ? put(to, "GET ", 4) : put(to, "HEAD ", 5);
+  to = put(to, target->url + target->origin_length,
+           target->url_length - target->origin_length);
+  return put(to, lines->bytes, lines->length);
+}
+
 /* In memory that all requests of the engine share; NULL when there is none. */
 static const char *write_request(lr_engine *engine, const lr_job *job,
                                  size_t *length) {
-  const char *encoding = encoding_of(job);
+  const lr_buffer *lines = lines_of(job->host, job);
+  if (!lines) return NULL;
   engine->request.length = 0;
-  if (!lr_buffer_reserve(&engine->request, request_room(job, encoding)))
+  if (!lr_buffer_reserve(&engine->request, sizeof "HEAD " +
+                                               job->target.url_length +
+                                               lines->length))
     return NULL;
   char *text = engine->request.bytes;
-  *length = (size_t)(put_request(text, job, encoding) - text);
+  *length = (size_t)(put_request(text, job, lines) - text);
   return text;
 }
 
 /* Sending. */
 
-static ssize_t send_some(int fd, const char *bytes, size_t length) {
+static inline ssize_t send_some(int fd, const char *bytes, size_t length) {
   ssize_t sent;
   do sent = send(fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
   while (sent < 0 && errno == EINTR);
@@ -163,8 +200,8 @@ static bool is_sent(const lr_connection *connection) {
 }
 
 /* LARIAT_OK, LARIAT_ENOMEM; LARIAT_ERESET: the connection is dead */
-static lariat_status send_request(lr_connection *connection,
-                                  const lr_job *job) {
+static inline lariat_status send_request(lr_connection *connection,
+                                         const lr_job *job) {
   size_t length = 0;
   const char *text = write_request(connection->engine, job, &length);
   if (!text) return LARIAT_ENOMEM;
@@ -175,7 +212,7 @@ static lariat_status send_request(lr_connection *connection,
 
 /* Beginning. */
 
-static void begin(lr_connection *connection, lr_job *job) {
+static inline void begin(lr_connection *connection, lr_job *job) {
   lr_connection_take(connection, job);
   connection->first_byte_ns = 0;
   job->received = 0;
@@ -186,9 +223,10 @@ static void begin(lr_connection *connection, lr_job *job) {
 }
 
 /* The memory of a request that was much larger than most is not kept. */
-static void trim_request(lr_engine *engine) {
-  enum { KEPT = 64 * 1024 };
+static void trim_request(lr_engine *engine, lr_host *host) {
+  enum { KEPT = 64 * 1024, KEPT_LINES = 8 * 1024 };
   if (engine->request.room > KEPT) lr_buffer_clear(&engine->request);
+  if (host->lines.room > KEPT_LINES) lr_buffer_clear(&host->lines);
 }
 
 lariat_status lr_exchange_start(lr_engine *engine, lr_job *job) {
@@ -197,7 +235,7 @@ lariat_status lr_exchange_start(lr_engine *engine, lr_job *job) {
   if (!job->response) return LARIAT_ENOMEM;
   while ((connection = lr_connection_idle(job->host))) {
     lariat_status status = send_request(connection, job);
-    trim_request(engine);
+    trim_request(engine, job->host);
     if (status == LARIAT_OK) {
       begin(connection, job);
       return LARIAT_OK;
@@ -214,7 +252,7 @@ static uint64_t after(uint64_t later, uint64_t earlier) {
   return later > earlier ? later - earlier : 0;
 }
 
-static void describe(const lr_connection *connection) {
+static inline void describe(const lr_connection *connection) {
   const lr_job *job = connection->job;
   lariat_response *response = job->response;
   uint64_t now_ns = lr_reactor_turn_ns(connection->engine->reactor);
@@ -227,7 +265,7 @@ static void describe(const lr_connection *connection) {
   response->reused = !connection->fresh;
   response->remote_port = connection->remote_port;
   memcpy(response->remote_ip, connection->remote_ip,
-         strlen(connection->remote_ip) + 1);
+         sizeof response->remote_ip);
 }
 
 /* Where it was, and for how long. */
@@ -246,7 +284,7 @@ static void drop_digest(lr_connection *connection) {
 }
 
 /* The job leaves the connection; what becomes of that is the caller's. */
-static lr_job *leave(lr_connection *connection) {
+static inline lr_job *leave(lr_connection *connection) {
   lr_engine *engine = connection->engine;
   lr_job *job = connection->job;
   if (connection->first_byte_ns) engine->receiving--;
@@ -380,7 +418,8 @@ static void finish(lr_connection *connection, bool more) {
   describe(connection);
   bool keeps = connection->answer.keeps && !more && is_sent(connection) &&
                !connection->host->odd &&
-               !lr_engine_must_yield(engine, connection->host);
+               !(engine->dispatcher->lacking_count &&
+                 lr_engine_must_yield(engine, connection->host));
   lr_job *job = leave(connection);
   connection->host->ordinary = true;
   lr_engine_count(engine, job->response);
@@ -504,7 +543,7 @@ void lr_exchange_ready(lr_watch *watch, uint32_t events) {
 void lr_exchange_open(lr_connection *connection, lr_job *job) {
   begin(connection, job);
   lariat_status status = send_request(connection, job);
-  trim_request(connection->engine);
+  trim_request(connection->engine, job->host);
   if (status != LARIAT_OK) fail(connection, status);
 }
 

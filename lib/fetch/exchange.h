@@ -23,6 +23,10 @@ struct lr_watch;
 bool lr_exchange_suits(const struct lr_engine *engine,
                        const struct lr_job *job);
 
+/* The same where the job's host has an idle connection of our own, which shows
+ * that the host and the engine are of the kind. */
+bool lr_exchange_suits_idle(const struct lr_job *job);
+
 /* Begins `job`, which suits, on an idle connection of its host's.
  * LARIAT_OK      begun: lr_dispatcher_done will be called, or the job is queued
  *                again for libcurl

@@ -13,6 +13,7 @@ bool lr_hosts_init(lr_hosts *hosts) {
   hosts->buckets = lr_alloc_zero(FIRST_BUCKETS * sizeof *hosts->buckets);
   hosts->room = hosts->buckets ? FIRST_BUCKETS : 0;
   hosts->count = 0;
+  hosts->last = NULL;
   hosts->paces = NULL;
   return hosts->buckets != NULL;
 }
@@ -20,6 +21,8 @@ bool lr_hosts_init(lr_hosts *hosts) {
 static void free_host(lr_hosts *hosts, lr_host *host) {
   if (host->pace) lr_paces_leave(hosts->paces, host->pace);
   curl_url_cleanup(host->origin);
+  lr_buffer_clear(&host->lines);
+  lr_profile_release(host->lines_profile);
   lr_free(host->lanes);
   lr_free(host);
 }
@@ -35,6 +38,7 @@ void lr_hosts_clear(lr_hosts *hosts) {
   }
   lr_free(hosts->buckets);
   hosts->buckets = NULL;
+  hosts->last = NULL;
   hosts->room = 0;
 }
 
@@ -43,13 +47,6 @@ void lr_hosts_clear(lr_hosts *hosts) {
 static uint64_t identity_hash(const lr_job *job) {
   uint64_t identity = (uint64_t)job->http * 2u + (job->spread ? 1u : 0u);
   return job->target.hash ^ (identity * 0x9e3779b97f4a7c15u);
-}
-
-static bool is_host_of(const lr_host *host, const lr_job *job, uint64_t hash) {
-  return host->hash == hash && host->http == job->http &&
-         host->spread == job->spread &&
-         host->key_length == job->target.key_length &&
-         memcmp(host->key, job->target.key, host->key_length) == 0;
 }
 
 /* When there is no memory to grow, longer chains are no fault. */
@@ -83,6 +80,7 @@ static lr_host *make(const lr_job *job, uint64_t hash) {
   lr_host *host = lr_alloc_zero(sizeof *host + length + 1);
   if (!host) return NULL;
   host->hash = hash;
+  host->key_hash = job->target.hash;
   host->http = job->http;
   host->spread = job->spread;
   host->tls = job->target.tls;
@@ -96,12 +94,8 @@ static lr_host *make(const lr_job *job, uint64_t hash) {
   return host;
 }
 
-lr_host *lr_hosts_find(lr_hosts *hosts, const lr_job *job, bool *made) {
-  uint64_t hash = identity_hash(job);
-  *made = false;
-  for (lr_host *host = hosts->buckets[hash & (hosts->room - 1)]; host;
-       host = host->next)
-    if (is_host_of(host, job, hash)) return host;
+static __attribute__((noinline)) lr_host *
+add(lr_hosts *hosts, const lr_job *job, uint64_t hash) {
   if (hosts->count >= hosts->room) grow(hosts);
   lr_host *host = make(job, hash);
   if (!host) return NULL;
@@ -109,16 +103,23 @@ lr_host *lr_hosts_find(lr_hosts *hosts, const lr_job *job, bool *made) {
   host->next = *bucket;
   *bucket = host;
   hosts->count++;
-  *made = true;
   return host;
 }
 
-void lr_hosts_forget(lr_hosts *hosts, lr_host *host) {
-  if (host->queued || host->running || host->open || host->lane_count) return;
+lr_host *lr_hosts_look_up(lr_hosts *hosts, const lr_job *job, bool *made) {
+  uint64_t hash = identity_hash(job);
+  lr_host *host = hosts->buckets[hash & (hosts->room - 1)];
+  while (host && !lr_host_is_of(host, job)) host = host->next;
+  *made = !host;
+  return host ? host : add(hosts, job, hash);
+}
+
+void lr_hosts_drop(lr_hosts *hosts, lr_host *host) {
   lr_host **place = &hosts->buckets[host->hash & (hosts->room - 1)];
   while (*place != host) place = &(*place)->next;
   *place = host->next;
   hosts->count--;
+  if (hosts->last == host) hosts->last = NULL;
   lr_list_remove(&host->ring);
   free_host(hosts, host);
 }

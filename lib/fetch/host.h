@@ -8,10 +8,13 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
+#include "base/buffer.h"
 #include "base/list.h"
 #include "fetch/job.h"
 #include "fetch/pace.h"
+#include "fetch/profile.h"
 #include "fetch/ranks.h"
 #include "fetch/slots.h"
 #include <lariat/status.h>
@@ -47,9 +50,10 @@ typedef struct lr_host_lane {
 
 typedef struct lr_host {
   struct lr_host *next; /* in its bucket */
-  uint64_t hash;
-  lr_list ring;   /* in the list of its place, or alone */
-  lr_ranks queue; /* jobs that wait */
+  uint64_t hash;        /* of the identity: in the table */
+  uint64_t key_hash;    /* of the key alone, as in a target */
+  lr_list ring;         /* in the list of its place, or alone */
+  lr_ranks queue;       /* jobs that wait */
   uint32_t queued;
   uint32_t running;
   uint32_t limit; /* jobs at once */
@@ -70,6 +74,9 @@ typedef struct lr_host {
   bool ordinary;           /* an answer of its has been, for all of it */
   struct Curl_URL *origin; /* what plain URLs have in common, parsed; or NULL */
   lr_list idle;            /* connections of our own */
+  lr_buffer lines;         /* of their requests: all that is behind the path */
+  lr_profile *lines_profile;  /* with these headers, */
+  const char *lines_encoding; /* and this one of libcurl's; or NULL */
   uint32_t lane_count;
   uint32_t lane_room;
   uint32_t lane_hint; /* the lane that had an idle connection last */
@@ -94,6 +101,7 @@ typedef struct lr_hosts {
   lr_host **buckets;
   uint32_t room; /* a power of two */
   uint32_t count;
+  lr_host *last;   /* that was looked for; or NULL */
   lr_paces *paces; /* NULL: none */
 } lr_hosts;
 
@@ -102,14 +110,34 @@ void lr_hosts_clear(lr_hosts *hosts);
 
 /* The host of `job`, made if need be (limits not yet set, queue empty); NULL
  * when out of memory. */
-lr_host *lr_hosts_find(lr_hosts *hosts, const lr_job *job, bool *made);
+lr_host *lr_hosts_look_up(lr_hosts *hosts, const lr_job *job, bool *made);
+
+static inline bool lr_host_is_of(const lr_host *host, const lr_job *job) {
+  return host->key_hash == job->target.hash && host->http == job->http &&
+         host->spread == job->spread &&
+         host->key_length == job->target.key_length &&
+         memcmp(host->key, job->target.key, host->key_length) == 0;
+}
+
+/* Mostly it is the one before. */
+static inline lr_host *lr_hosts_find(lr_hosts *hosts, const lr_job *job,
+                                     bool *made) {
+  *made = false;
+  if (!hosts->last || !lr_host_is_of(hosts->last, job))
+    hosts->last = lr_hosts_look_up(hosts, job, made);
+  return hosts->last;
+}
 
 /* The host's URL without path, parsed once; `target` is plain and of this
  * host.  It is the host's.  NULL when out of memory. */
 struct Curl_URL *lr_host_origin(lr_host *host, const lr_target *target);
 
 /* Frees `host` if nothing waits, runs or is connected. */
-void lr_hosts_forget(lr_hosts *hosts, lr_host *host);
+void lr_hosts_drop(lr_hosts *hosts, lr_host *host);
+static inline void lr_hosts_forget(lr_hosts *hosts, lr_host *host) {
+  if (host->queued || host->running || host->open || host->lane_count) return;
+  lr_hosts_drop(hosts, host);
+}
 
 /* The host's part in `lane`; NULL when it has none. */
 lr_host_lane *lr_host_in_lane(lr_host *host, const struct lr_lane *lane);

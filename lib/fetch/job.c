@@ -18,18 +18,27 @@ lr_job *lr_job_new(void) {
   return job;
 }
 
-static void drop_request(lr_job *job) {
-  lr_target_clear(&job->target);
-  lr_profile_release(job->profile);
-  job->profile = NULL;
+/* Mostly there is none of it. */
+static bool has_more(const lr_job *job) {
+  return !job->usual || job->attempts || job->detail;
+}
+
+static void drop_more(lr_job *job) {
+  if (job->outlet) lr_outlet_free(job->outlet);
+  job->outlet = NULL;
   if (job->body && job->drop_body) job->drop_body((void *)(uintptr_t)job->body);
   job->body = NULL;
   job->body_length = 0;
   job->drop_body = NULL;
   if (job->supply) job->supply->ops->drop(job->supply);
   job->supply = NULL;
+  if (job->own_rules) job->rules = NULL;
   lr_free(job->own_rules);
   job->own_rules = NULL;
+  lr_free(job->attempts);
+  job->attempts = NULL;
+  lr_free(job->detail);
+  job->detail = NULL;
 }
 
 void lr_job_drop_outcome(lr_job *job) {
@@ -41,12 +50,12 @@ void lr_job_drop_outcome(lr_job *job) {
 }
 
 void lr_job_wipe(lr_job *job) {
-  if (job->outlet) lr_outlet_free(job->outlet);
-  job->outlet = NULL;
-  drop_request(job);
-  lr_job_drop_outcome(job);
-  lr_free(job->attempts);
-  job->attempts = NULL;
+  if (has_more(job)) drop_more(job);
+  if (job->target.url) lr_target_clear(&job->target);
+  lr_profile_release(job->profile);
+  job->profile = NULL;
+  if (job->response) lr_response_release(job->response);
+  job->response = NULL;
 }
 
 void lr_job_free(lr_job *job) {

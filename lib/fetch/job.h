@@ -65,10 +65,10 @@ typedef struct lr_job {
   lr_list node;                 /* in the client's list of jobs */
   lr_list queue_node;           /* in the link's backlog */
   struct lr_share *share;       /* its host's part of that; NULL: none */
-  lr_timer timer;               /* the caller's own watch over the deadline */
+  lr_timer timer;               /* ends its time in the backlog, or its rest */
   uint64_t submitted_ns;        /* the fetch began, on the pool's clock */
   uint64_t hop_ns;              /* this hop of it began */
-  uint64_t due_ns;              /* the deadline, on the reactor's clock */
+  uint64_t due_ns; /* the deadline, on the reactor's clock; UINT64_MAX: none */
   unsigned redirects;
   unsigned max_redirects;
   uint8_t place; /* lr_job_place */
@@ -90,7 +90,9 @@ typedef struct lr_job {
   lr_target target;
   lr_profile *profile;
   char method[33];
-  bool get; /* the method is GET and there is no body */
+  bool usual; /* a GET with its client's own options, and so was the one before:
+                 what these come to is there already */
+  bool get;   /* the method is GET and there is no body */
   bool spread;
   bool sha256;
   bool decompress;

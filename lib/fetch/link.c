@@ -93,7 +93,7 @@ static void cancel_arrived(lr_mail *mail) {
 
 static const lr_mail_ops attach_ops = {attach, attach};
 static const lr_mail_ops detach_ops = {detach, detach};
-static const lr_mail_ops job_ops = {job_arrived, job_arrived};
+const lr_mail_ops lr_link_job_ops = {job_arrived, job_arrived};
 static const lr_mail_ops cancel_ops = {cancel_arrived, cancel_arrived};
 
 /* On the client's thread. */
@@ -101,7 +101,7 @@ static const lr_mail_ops cancel_ops = {cancel_arrived, cancel_arrived};
 /* A job, or its cancel, comes back in a later turn, as if it had been refused
  * there.  What a body's producer had to say is of no use. */
 static void send_back(lr_outbox *outbox, lr_mail *mail) {
-  if (mail->ops == &job_ops) {
+  if (mail->ops == &lr_link_job_ops) {
     lr_job *job = lr_job_of_travel(mail);
     job->outcome = LARIAT_ECLOSED;
     job->phase = LARIAT_PHASE_QUEUE;
@@ -171,13 +171,6 @@ void lr_link_close(lr_link *link) {
   lr_outbox_clear(&link->out);
   lr_backlog_clear(&link->backlog);
   drop_hold(link);
-}
-
-void lr_link_send(lr_link *link, lr_job *job) {
-  link->credits--;
-  job->travel_away = true;
-  job->travel.ops = &job_ops;
-  lr_outbox_put(&link->out, &job->travel);
 }
 
 void lr_link_send_cancel(lr_link *link, lr_job *job) {

@@ -54,7 +54,13 @@ lariat_status lr_link_open(struct lariat_client *client,
 void lr_link_close(lr_link *link);
 
 /* The client's thread: hands a job over.  The link has a credit. */
-void lr_link_send(lr_link *link, lr_job *job);
+extern const lr_mail_ops lr_link_job_ops;
+static inline void lr_link_send(lr_link *link, lr_job *job) {
+  link->credits--;
+  job->travel_away = true;
+  job->travel.ops = &lr_link_job_ops;
+  lr_outbox_put(&link->out, &job->travel);
+}
 
 /* The client's thread: asks the pool to cancel a job that is away. */
 void lr_link_send_cancel(lr_link *link, lr_job *job);

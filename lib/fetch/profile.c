@@ -251,13 +251,7 @@ const char *lr_profile_value(const lr_profile *profile, const char *name) {
   return NULL;
 }
 
-lr_profile *lr_profile_retain(lr_profile *profile) {
-  lr_count_retain(&profile->count);
-  return profile;
-}
-
-void lr_profile_release(lr_profile *profile) {
-  if (!profile || !lr_count_release(&profile->count)) return;
+void lr_profile_free(lr_profile *profile) {
   curl_slist_free_all(profile->list);
   lr_free(profile->lines);
   lr_free(profile);

@@ -53,8 +53,14 @@ bool lr_profile_has(const lr_profile *profile, const char *name);
 const char *lr_profile_value(const lr_profile *profile, const char *name);
 
 /* Counts; any thread.  NULL is allowed in release. */
-lr_profile *lr_profile_retain(lr_profile *profile);
-void lr_profile_release(lr_profile *profile);
+static inline lr_profile *lr_profile_retain(lr_profile *profile) {
+  lr_count_retain(&profile->count);
+  return profile;
+}
+void lr_profile_free(lr_profile *profile);
+static inline void lr_profile_release(lr_profile *profile) {
+  if (profile && lr_count_release(&profile->count)) lr_profile_free(profile);
+}
 
 /* Whether `method` can be sent: an HTTP token of at most 32 bytes. */
 bool lr_method_valid(const char *method);

@@ -7,7 +7,7 @@
 
 #include "fetch/supply.h"
 
-bool lr_redirect_wanted(const lr_job *job) {
+bool lr_redirect_is_one(const lr_job *job) {
   if (job->max_redirects == 0) return false;
   switch (job->response->status) {
   case 301:

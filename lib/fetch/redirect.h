@@ -8,8 +8,12 @@
 
 #include "fetch/job.h"
 
-/* Whether the job's response is a redirect that it wants followed. */
-bool lr_redirect_wanted(const lr_job *job);
+/* Whether the job's response is a redirect that it wants followed; its status
+ * begins with 3. */
+bool lr_redirect_is_one(const lr_job *job);
+static inline bool lr_redirect_wanted(const lr_job *job) {
+  return job->response->status / 100 == 3 && lr_redirect_is_one(job);
+}
 
 /* Makes the job the request for where its response points to: target, method,
  * body, headers; drops the response.  Credentials do not go to another

@@ -4,12 +4,15 @@
 
 #include "base/memory.h"
 #include "base/process.h"
+#include "deferred/room.h"
 #include "fetch/client.h"
 #include "fetch/outlet.h"
 #include "fetch/pool.h"
 #include "fetch/ranks.h"
 #include "fetch/supply.h"
 #include "fetch/upload.h"
+
+static const char get_method[] = "GET";
 
 /* A user's options as far as their size goes, the client's for the rest. */
 static lariat_request_options complete(const lariat_client *client,
@@ -58,7 +61,7 @@ static lariat_status complete_headers(lr_job *job) {
 }
 
 static lariat_status set_method(lr_job *job, const char *method) {
-  bool get = method && strcmp(method, "GET") == 0;
+  bool get = method && strcmp(method, get_method) == 0;
   if (!get && (!method || !lr_method_valid(method))) return LARIAT_EINVAL;
   memcpy(job->method, method, get ? sizeof "GET" : strlen(method) + 1);
   job->get = get && !job->body && !job->supply;
@@ -78,7 +81,7 @@ static lariat_status set_retry(lr_job *job,
     if (status != LARIAT_OK) return status;
     rules = job->own_rules;
   }
-  if (rules->max_retries) job->rules = rules;
+  job->rules = rules->max_retries ? rules : NULL;
   if (rules->any_method || options->retry_any_method) job->repeatable = true;
   return LARIAT_OK;
 }
@@ -109,6 +112,22 @@ static lariat_status set_supply(lr_job *job,
                             options->upload_length, &job->supply);
 }
 
+/* What is a user's to ask for, each time anew. */
+static lariat_status set_extras(lr_job *job,
+                                const lariat_request_options *options) {
+  lariat_status status = lr_outlet_new(job->client->pool, job->client->reactor,
+                                       options, &job->outlet);
+  lariat_status body = set_body(job, options);
+  if (status == LARIAT_OK) status = body;
+  if (status == LARIAT_OK && (options->upload || options->from_file))
+    status = set_supply(job, options);
+  if (status == LARIAT_OK && (unsigned)options->http > LARIAT_HTTP_2)
+    status = LARIAT_EINVAL;
+  if (status == LARIAT_OK && !lr_priority_valid(options->priority))
+    status = LARIAT_EINVAL;
+  return status;
+}
+
 static void set_limits(lr_job *job, const lariat_request_options *options) {
   job->sha256 = options->sha256;
   job->http = (uint8_t)options->http;
@@ -121,42 +140,48 @@ static void set_limits(lr_job *job, const lariat_request_options *options) {
 }
 
 /* The pool reads the system's clock mostly, the caller perhaps another. */
-static lariat_status set_deadline(lr_job *job, uint64_t timeout_ms) {
+static void set_deadline(lr_job *job, uint64_t timeout_ms) {
   lariat_reactor *reactor = job->client->reactor;
   job->deadline_ns = UINT64_MAX;
-  if (timeout_ms == 0 || timeout_ms > UINT64_MAX / 4000000u) return LARIAT_OK;
+  job->due_ns = UINT64_MAX;
+  if (timeout_ms == 0 || timeout_ms > UINT64_MAX / 4000000u) return;
   job->deadline_ns = job->submitted_ns + timeout_ms * 1000000u;
   uint64_t now_ns = job->client->pool_time ? job->submitted_ns
                                            : lariat_reactor_now_ns(reactor);
   job->due_ns = now_ns + timeout_ms * 1000000u;
-  return lr_reactor_set_timer(reactor, &job->timer, job->due_ns)
-             ? LARIAT_OK
-             : LARIAT_ENOMEM;
+}
+
+/* All but where it goes, with which headers, and until when. */
+static lariat_status set_request(lr_job *job, const char *method,
+                                 const lariat_request_options *options) {
+  set_limits(job, options);
+  lariat_status status = set_extras(job, options);
+  if (status == LARIAT_OK) status = set_method(job, method);
+  if (status == LARIAT_OK) status = set_retry(job, options);
+  return status;
+}
+
+/* A budget for bodies asks for something with each. */
+static bool is_usual(const lariat_client *client, const char *method,
+                     const lariat_request_options *options) {
+  return method == get_method && options == &client->request_defaults &&
+         !client->budgeted;
 }
 
 static lariat_status fill(lr_job *job, const char *method, const char *url,
                           const lariat_request_options *options) {
-  set_limits(job, options);
-  lariat_status status = lr_outlet_new(job->client->pool, job->client->reactor,
-                                       options, &job->outlet);
-  lariat_status body = set_body(job, options);
-  if (status == LARIAT_OK) status = body;
-  if (status == LARIAT_OK && (options->upload || options->from_file))
-    status = set_supply(job, options);
-  if (status == LARIAT_OK) status = set_method(job, method);
-  if (status == LARIAT_OK) status = set_retry(job, options);
-  if (status == LARIAT_OK && (unsigned)options->http > LARIAT_HTTP_2)
-    status = LARIAT_EINVAL;
-  if (status == LARIAT_OK && !lr_priority_valid(options->priority))
-    status = LARIAT_EINVAL;
+  lariat_status status = LARIAT_OK;
+  bool usual = is_usual(job->client, method, options);
+  if (!usual || !job->usual) status = set_request(job, method, options);
+  job->usual = usual && status == LARIAT_OK;
   if (status == LARIAT_OK)
     status = url ? lr_target_parse_after(&job->target, url,
                                          &job->client->last_origin)
                  : LARIAT_EURL;
   if (status == LARIAT_OK)
     status = set_headers(job, options->headers, options->header_count);
-  if (status == LARIAT_OK) status = complete_headers(job);
-  if (status == LARIAT_OK) status = set_deadline(job, options->timeout_ms);
+  if (!usual && status == LARIAT_OK) status = complete_headers(job);
+  set_deadline(job, options->timeout_ms);
   return status;
 }
 
@@ -172,10 +197,16 @@ static lariat_deferred *refuse(const lariat_client *client,
                               lariat_status_text(status));
 }
 
+/* A pool is of the same process as its clients' reactors. */
 static lariat_status may_submit(const lariat_client *client) {
-  lariat_status status = lr_reactor_check(client->reactor, "lariat_request");
-  if (status != LARIAT_OK) return status;
-  return client->closed ? LARIAT_ECLOSED : lr_pool_check(client->pool);
+  lariat_reactor *reactor = client->reactor;
+  if (!lr_deferred_room_is_here(lr_reactor_room(reactor, LR_ROOM_DEFERRED))) {
+    lariat_status status = lr_reactor_check(reactor, "lariat_request");
+    if (status != LARIAT_OK) return status;
+  }
+  bool open =
+      !client->closed && lr_pool_drain_until(client->pool) == UINT64_MAX;
+  return open ? LARIAT_OK : LARIAT_ECLOSED;
 }
 
 lariat_deferred *lariat_request(lariat_client *client, const char *method,
@@ -199,7 +230,7 @@ lariat_deferred *lariat_request(lariat_client *client, const char *method,
 }
 
 lariat_deferred *lariat_get(lariat_client *client, const char *url) {
-  return lariat_request(client, "GET", url, NULL);
+  return lariat_request(client, get_method, url, NULL);
 }
 
 lariat_deferred *lariat_head(lariat_client *client, const char *url) {

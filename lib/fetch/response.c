@@ -13,7 +13,6 @@
 
 enum {
   FIRST_TEXT = 512,
-  LARGE_ROOM = 64 * 1024,
   LARGEST_GUESS = 1024 * 1024 /* of a body, from its Content-Length */
 };
 
@@ -66,11 +65,12 @@ static span trimmed(const char *at, const char *end) {
 static bool digit(char c) { return c >= '0' && c <= '9'; }
 
 /* "HTTP/1.1 200 OK", "HTTP/2 200"; what is not like that gives zeros. */
-static void read_status_line(lariat_response *response, span line) {
+static void start_block(lariat_response *response, span line) {
   const char *at = line.at + strlen("HTTP/");
   const char *end = line.at + line.length;
   int major = 0;
   int minor = 0;
+  lr_response_begin_block(response, 0, 0);
   if (at < end && digit(*at)) major = *at++ - '0';
   if (end - at >= 2 && *at == '.' && digit(at[1])) {
     minor = at[1] - '0';
@@ -78,19 +78,8 @@ static void read_status_line(lariat_response *response, span line) {
   }
   while (at < end && blank(*at)) at++;
   if (end - at < 3 || !digit(at[0]) || !digit(at[1]) || !digit(at[2])) return;
-  response->http_version = major * 10 + minor;
-  response->status = (at[0] - '0') * 100 + (at[1] - '0') * 10 + (at[2] - '0');
-}
-
-static void start_block(lariat_response *response, span line) {
-  response->status = 0;
-  response->http_version = 0;
-  response->header_count = 0;
-  response->text.length = 0;
-  response->content_length = -1;
-  read_status_line(response, line);
-  response->interim = response->status >= 100 && response->status < 200;
-  response->in_block = true;
+  int status = (at[0] - '0') * 100 + (at[1] - '0') * 10 + (at[2] - '0');
+  lr_response_begin_block(response, major * 10 + minor, status);
 }
 
 /* A block begins where none is open and no body has come: a header or trailer
@@ -100,9 +89,11 @@ static bool starts_block(const lariat_response *response, span line) {
          line.length >= 5 && strncasecmp(line.at, "HTTP/", 5) == 0;
 }
 
+/* Where there is no room, the limit is looked at. */
 static bool grow_headers(lariat_response *response) {
   bool inlined = response->headers == response->inline_headers;
   uint32_t room = response->header_room * 2;
+  if (room > LR_RESPONSE_HEADERS_MAX) room = LR_RESPONSE_HEADERS_MAX;
   lr_header_place *places =
       lr_realloc(inlined ? NULL : response->headers, room * sizeof *places);
   if (!places) return false;
@@ -111,17 +102,6 @@ static bool grow_headers(lariat_response *response) {
   response->headers = places;
   response->header_room = room;
   return true;
-}
-
-/* Digits only: -1 for all else, and for more than will ever be. */
-static int64_t read_length(span value) {
-  int64_t length = 0;
-  if (value.length == 0 || value.length > 18) return -1;
-  for (size_t i = 0; i < value.length; i++) {
-    if (!digit(value.at[i])) return -1;
-    length = length * 10 + (value.at[i] - '0');
-  }
-  return length;
 }
 
 static uint64_t eight_bytes(const char *at) {
@@ -146,7 +126,7 @@ static bool reserve_text(lariat_response *response, size_t more) {
                                                                    : more);
 }
 
-static lariat_status make_room(lariat_response *response, size_t more) {
+lariat_status lr_response_make_room(lariat_response *response, size_t more) {
   if (response->header_count >= LR_RESPONSE_HEADERS_MAX ||
       response->text.length + more > LR_RESPONSE_HEADER_BYTES_MAX)
     return LARIAT_EHEADERLIMIT;
@@ -156,31 +136,22 @@ static lariat_status make_room(lariat_response *response, size_t more) {
   return reserve_text(response, more) ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
-/* Name and value are copied at once, with what is between them, and then
- * parted by a NUL. */
 lariat_status lr_response_add_header(lariat_response *response,
                                      const char *line, const char *colon,
                                      const char *end) {
-  lr_buffer *text = &response->text;
-  const char *value = colon + 1;
-  while (value < end && blank(*value)) value++;
-  while (end > value && blank(end[-1])) end--;
-  while (colon > line && blank(colon[-1])) colon--;
-  size_t length = (size_t)(end - line);
-  lariat_status status = make_room(response, length + 1);
+  const char *name_end = colon;
+  size_t length;
+  while (name_end > line && blank(name_end[-1])) name_end--;
+  while (end > colon + 1 && blank(end[-1])) end--;
+  lariat_status status =
+      lr_response_make_room(response, (size_t)(end - line) + 1);
+  if (status == LARIAT_OK)
+    status = lr_response_put_header(response, line, (size_t)(name_end - line),
+                                    colon + 1, end);
   if (status != LARIAT_OK) return status;
-  char *copy = text->bytes + text->length;
-  memcpy(copy, line, length);
-  copy[colon - line] = '\0';
-  copy[length] = '\0';
-  lr_header_place *place = &response->headers[response->header_count++];
-  place->name = (uint32_t)text->length;
-  place->value = (uint32_t)(text->length + (size_t)(value - line));
-  place->name_length = (uint32_t)(colon - line);
-  text->length += length + 1;
-  if (is_content_length(line, place->name_length))
-    response->content_length =
-        read_length((span){value, (size_t)(end - value)});
+  if (!is_content_length(line, (size_t)(name_end - line))) return LARIAT_OK;
+  const char *value = lr_response_last_value(response, &length);
+  response->content_length = lr_response_read_length(value, length);
   return LARIAT_OK;
 }
 
@@ -252,7 +223,7 @@ size_t lr_response_body_room(const lariat_response *response, size_t more) {
   return room;
 }
 
-bool lr_response_add_body(lariat_response *response, const void *bytes,
+bool lr_response_add_more(lariat_response *response, const void *bytes,
                           size_t length) {
   if (length == 0) return true;
   lr_buffer *body = &response->body;
@@ -266,7 +237,8 @@ bool lr_response_add_body(lariat_response *response, const void *bytes,
 
 /* A small body does not keep the memory of the large one before it. */
 static void fit_body(lr_buffer *body) {
-  if (body->room <= LARGE_ROOM || body->length >= body->room / 2) return;
+  if (body->room <= LR_RESPONSE_LARGE_ROOM || body->length >= body->room / 2)
+    return;
   char *bytes = lr_realloc(body->bytes, body->length + 1);
   if (!bytes) return;
   body->bytes = bytes;
@@ -274,7 +246,7 @@ static void fit_body(lr_buffer *body) {
 }
 
 /* Of an empty body the reader needs no NUL. */
-bool lr_response_finish(lariat_response *response) {
+bool lr_response_finish_large(lariat_response *response) {
   lr_buffer *body = &response->body;
   fit_body(body);
   if (body->length < body->room) {
@@ -385,12 +357,12 @@ const char *lariat_response_header(const lariat_response *response,
   if (!response || !name) return NULL;
   size_t length = strlen(name);
   const char *text = response->text.bytes;
-  for (size_t i = 0; i < response->header_count; i++) {
-    const lr_header_place *place = &response->headers[i];
+  const lr_header_place *place = response->headers;
+  const lr_header_place *end = place + response->header_count;
+  for (; place < end; place++)
     if (place->name_length == length &&
         same_name(text + place->name, name, length))
       return text + place->value;
-  }
   return NULL;
 }
 

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/atomics.h"
 #include "base/buffer.h"
@@ -87,16 +88,108 @@ lariat_status lr_response_add_header(lariat_response *response,
                                      const char *line, const char *colon,
                                      const char *end);
 
+/* What both of these come to, for answer.c, which looks at lines itself.  A
+ * block begins, with what its first line says. */
+static inline void lr_response_begin_block(lariat_response *response,
+                                           int http_version, int status) {
+  response->status = status;
+  response->http_version = http_version;
+  response->header_count = 0;
+  response->text.length = 0;
+  response->content_length = -1;
+  response->interim = status >= 100 && status < 200;
+  response->in_block = true;
+}
+
+/* Makes room for another header, of so many bytes.
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EHEADERLIMIT */
+lariat_status lr_response_make_room(lariat_response *response, size_t bytes);
+
+/* One comparison for all but a few bytes. */
+static inline bool lr_response_is_blank(char c) {
+  return c <= ' ' && (c == ' ' || c == '\t');
+}
+
+/* Takes a header; its value begins behind the colon, with blanks perhaps.  Name
+ * and value are copied at once, with what is between them, and then parted by a
+ * NUL.
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EHEADERLIMIT */
+static inline lariat_status
+lr_response_put_header(lariat_response *response, const char *line,
+                       size_t name_length, const char *value, const char *end) {
+  lr_buffer *text = &response->text;
+  while (value < end && lr_response_is_blank(*value)) value++;
+  while (end > value && lr_response_is_blank(end[-1])) end--;
+  size_t length = (size_t)(end - line);
+  if (length >= text->room - text->length ||
+      response->header_count == response->header_room) {
+    lariat_status status = lr_response_make_room(response, length + 1);
+    if (status != LARIAT_OK) return status;
+  }
+  char *copy = text->bytes + text->length;
+  memcpy(copy, line, length);
+  copy[name_length] = '\0';
+  copy[length] = '\0';
+  lr_header_place *place = &response->headers[response->header_count++];
+  place->name = (uint32_t)text->length;
+  place->value = place->name + (uint32_t)(value - line);
+  place->name_length = (uint32_t)name_length;
+  text->length += length + 1;
+  return LARIAT_OK;
+}
+
+/* The value of the last header, and its length. */
+static inline const char *
+lr_response_last_value(const lariat_response *response, size_t *length) {
+  const lr_header_place *place = &response->headers[response->header_count - 1];
+  *length = response->text.length - 1 - place->value;
+  return response->text.bytes + place->value;
+}
+
+/* A Content-Length: digits only; -1 for all else, and for more than will ever
+ * be. */
+static inline int64_t lr_response_read_length(const char *value,
+                                              size_t length) {
+  int64_t number = 0;
+  if (length == 0 || length > 18) return -1;
+  for (size_t i = 0; i < length; i++) {
+    unsigned digit = (unsigned)value[i] - '0';
+    if (digit > 9) return -1;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
 /* Appends to the body; false when out of memory.  The first chunk makes room
  * for content_length at once, if that is known and no more than 1 MiB. */
-bool lr_response_add_body(lariat_response *response, const void *bytes,
+bool lr_response_add_more(lariat_response *response, const void *bytes,
                           size_t length);
+static inline bool lr_response_add_body(lariat_response *response,
+                                        const void *bytes, size_t length) {
+  lr_buffer *body = &response->body;
+  if (length == 0 || body->room - body->length <= length ||
+      response->content_length >= (int64_t)body->room)
+    return lr_response_add_more(response, bytes, length);
+  memcpy(body->bytes + body->length, bytes, length);
+  body->length += length;
+  return true;
+}
 
 /* How much memory the body will have with `more` bytes added. */
 size_t lr_response_body_room(const lariat_response *response, size_t more);
 
+/* A small body does not keep more room than this for its next use. */
+#define LR_RESPONSE_LARGE_ROOM (64u * 1024u)
+
 /* Puts the NUL behind the body; false when out of memory. */
-bool lr_response_finish(lariat_response *response);
+bool lr_response_finish_large(lariat_response *response);
+static inline bool lr_response_finish(lariat_response *response) {
+  lr_buffer *body = &response->body;
+  if (body->room > LR_RESPONSE_LARGE_ROOM || body->length >= body->room)
+    return lr_response_finish_large(response);
+  body->bytes[body->length] = '\0';
+  return true;
+}
 
 /* Counts; any thread.  NULL is allowed in release. */
 lariat_response *lr_response_retain(lariat_response *response);

@@ -2,9 +2,7 @@
  * Responses kept for the next fetches. */
 #include "fetch/response_cache.h"
 
-#include <pthread.h>
-
-#include "base/list.h"
+#include "base/inside.h"
 #include "base/memory.h"
 
 enum {
@@ -18,8 +16,8 @@ enum {
 
 struct lr_response_cache {
   lr_atomic_u32 count; /* the client, and each response that was made */
-  pthread_t owner;
-  bool closed; /* the owner's */
+  const void *owner;   /* its thread, by a variable of that one's own */
+  bool closed;         /* the owner's */
   unsigned spare_count;
   bool thrifty; /* keeps no large ones */
   size_t large; /* bytes of large bodies' buffers among the spare */
@@ -30,7 +28,7 @@ lr_response_cache *lr_response_cache_new(void) {
   lr_response_cache *cache = lr_alloc_zero(sizeof *cache);
   if (!cache) return NULL;
   lr_u32_init(&cache->count, 1);
-  cache->owner = pthread_self();
+  cache->owner = &lr_inside;
   return cache;
 }
 
@@ -58,14 +56,20 @@ lariat_response *lr_response_cache_take(lr_response_cache *cache) {
   return response;
 }
 
-bool lr_response_cache_put(lariat_response *response) {
-  lr_response_cache *cache = response->cache;
-  if (!pthread_equal(cache->owner, pthread_self())) return false;
-  if (cache->closed || cache->spare_count >= SPARE_MAX) return false;
-  if (response->text.room > TEXT_KEPT) lr_buffer_clear(&response->text);
+static __attribute__((noinline)) void keep_large(lr_response_cache *cache,
+                                                 lariat_response *response) {
   if (cache->thrifty || large_bytes(response) > LARGE_KEPT - cache->large)
     lr_buffer_clear(&response->body);
   cache->large += large_bytes(response);
+}
+
+bool lr_response_cache_put(lariat_response *response) {
+  lr_response_cache *cache = response->cache;
+  if (cache->owner != &lr_inside) return false;
+  if (cache->closed || cache->spare_count >= SPARE_MAX) return false;
+  if (response->text.room > TEXT_KEPT) lr_buffer_clear(&response->text);
+  if (response->body.room > BODY_KEPT || cache->thrifty)
+    keep_large(cache, response);
   response->next_spare = cache->spare;
   cache->spare = response;
   cache->spare_count++;

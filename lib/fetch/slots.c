@@ -121,7 +121,7 @@ static void give(lr_till *till, uint32_t count) {
 
 /* A reactor that has its share and more leaves what is left to those who
  * starve with less. */
-static bool may(const lr_till *till, lr_level level, uint64_t word) {
+static inline bool may(const lr_till *till, lr_level level, uint64_t word) {
   const lr_slots *slots = till->slots;
   uint32_t left = free_in(word) + till->spare;
   if (left <= lr_slots_floor(slots->reserve, level)) return false;

@@ -187,7 +187,7 @@ static bool dot_at(const char *at) {
 }
 
 /* Up to what needs a closer look; in a path, '?' and dot segments do. */
-static const char *read_plain(const char *at, bool query) {
+static inline const char *read_plain(const char *at, bool query) {
   if (query) {
     while (is(*at, REST)) at++;
     return at;
@@ -210,9 +210,10 @@ static const char *read_escaped(const char *at, bool query) {
 
 /* Path and query; the fragment is looked at but not kept.  Versions of libcurl
  * differ in what they make of an empty query. */
-static const char *read_rest(parts *p, const char *at) {
+static inline const char *read_rest(parts *p, const char *at) {
   p->path = at;
-  at = read_escaped(at, false);
+  at = read_plain(at, false);
+  if (at && *at != '\0') at = read_escaped(at, false);
   if (at && *at == '?') {
     const char *query = at + 1;
     at = read_escaped(query, true);
@@ -248,26 +249,33 @@ bool lr_target_parse_plain(lr_target *target, const char *url,
   return true;
 }
 
-/* Whether `url` is plain and has the same before its path. */
-static bool read_url_after(parts *p, const char *url, const lr_origin *last) {
+/* Where the path of `url` ends, if it is plain and has the same before that. */
+static const char *path_end_after(const char *url, const lr_origin *last) {
   uint32_t length = last->length;
-  if (length == 0 || strncmp(url, last->text, length) != 0) return false;
-  const char *at = url + length;
-  if (*at != '\0' && *at != '/' && *at != '?') return false;
-  p->authority = url;
-  p->authority_length = length;
-  p->tls = last->tls;
-  at = read_rest(p, at);
-  return at && *at == '\0' && at - url <= LONGEST_URL;
+  if (length == 0 || strncmp(url, last->text, length) != 0) return NULL;
+  parts p;
+  const char *path = url + length;
+  if (*path != '/') return NULL;
+  const char *end = read_rest(&p, path);
+  if (!end || *end != '\0' || end - url > LONGEST_URL) return NULL;
+  return path + p.path_length;
 }
 
-static lariat_status assemble_after(lr_target *target, const parts *p,
-                                    const lr_origin *last) {
-  char *key = put_url(target, p, last->key_length + 1u);
-  if (!key) return LARIAT_ENOMEM;
-  memcpy(key, last->text + last->length, last->key_length + 1u);
+static lariat_status copy_after(lr_target *target, const char *url,
+                                const char *end, const lr_origin *last) {
+  uint32_t length = (uint32_t)(end - url);
+  char *block = lr_alloc(length + last->key_length + 2u);
+  *target = (lr_target){.url = block};
+  if (!block) return LARIAT_ENOMEM;
+  memcpy(block, url, length);
+  block[length] = '\0';
+  target->url_length = length;
+  target->origin_length = last->length;
+  target->key = block + length + 1;
+  memcpy(target->key, last->text + last->length, last->key_length + 1u);
   target->key_length = last->key_length;
   target->hash = last->hash;
+  target->tls = last->tls;
   target->plain = true;
   return LARIAT_OK;
 }
@@ -430,11 +438,8 @@ lariat_status lr_target_parse(lr_target *target, const char *url) {
 
 lariat_status lr_target_parse_after(lr_target *target, const char *url,
                                     lr_origin *last) {
-  parts p;
-  if (url && read_url_after(&p, url, last)) {
-    *target = (lr_target){0};
-    return assemble_after(target, &p, last);
-  }
+  const char *end = url ? path_end_after(url, last) : NULL;
+  if (end) return copy_after(target, url, end, last);
   lariat_status status = lr_target_parse(target, url);
   if (status == LARIAT_OK && target->plain) remember(last, target);
   return status;

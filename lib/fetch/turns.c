@@ -104,12 +104,6 @@ void lr_turns_place(lr_dispatcher *dispatcher, lr_host *host) {
     move_to_ring(dispatcher, host);
 }
 
-void lr_turns_count(lr_dispatcher *dispatcher, lr_host *host, int by) {
-  host->queued += (uint32_t)by;
-  dispatcher->queued_count += (uint32_t)by;
-  dispatcher->by_place[host->place] += (uint32_t)by;
-}
-
 /* A quick host that has lost its last connection is the first to get one, and
  * who has asked in vain keeps his place: he looks past those few who were there
  * before him and have asked in the same turn. */
@@ -164,7 +158,8 @@ static void pace_is_due(lr_timer *timer) {
 
 /* Out of the ring until its pace is due.  While a request of its own is on its
  * way out no timer is needed.  Without memory for one it asks again soon. */
-static void park(lr_dispatcher *dispatcher, lr_host *host, uint64_t due_ns) {
+static __attribute__((noinline)) void park(lr_dispatcher *dispatcher,
+                                           lr_host *host, uint64_t due_ns) {
   if (!host->wanted_ns)
     host->wanted_ns = lr_reactor_turn_ns(dispatcher->reactor);
   move(dispatcher, host, LR_HOST_PACED, &dispatcher->paced);
@@ -197,8 +192,8 @@ bool lr_turns_admit(lr_dispatcher *dispatcher, lr_host *host,
 }
 
 /* The request that held the pace is out, or will never be. */
-static void release_pace(lr_dispatcher *dispatcher, lr_host *host,
-                         uint64_t sent_ns) {
+static __attribute__((noinline)) void
+release_pace(lr_dispatcher *dispatcher, lr_host *host, uint64_t sent_ns) {
   const lr_paces *paces = dispatcher->limits.paces;
   lr_list_remove(&host->sent);
   host->sending = NULL;
@@ -281,17 +276,22 @@ static void review_later(lr_dispatcher *dispatcher) {
                                lr_reactor_turn_ns(reactor) + review_ns);
 }
 
-/* With tokens in plenty nobody asks what a host is entitled to. */
-static bool take_token(lr_dispatcher *dispatcher, lr_host *host) {
+static __attribute__((noinline)) bool
+take_scarce_token(lr_dispatcher *dispatcher, lr_host *host, uint64_t now_ns) {
   lr_till *till = dispatcher->till;
-  uint64_t now_ns = lr_reactor_turn_ns(dispatcher->reactor);
-  if (lr_till_take(till, LR_LEVEL_MORE, now_ns)) return true;
   lr_level level = lr_turns_level(dispatcher, host);
   if (level != LR_LEVEL_MORE && lr_till_take(till, level, now_ns)) return true;
   note_judgement(dispatcher);
   move(dispatcher, host, LR_HOST_WAITING,
        &dispatcher->waiting[level].rank[host->rank]);
   return false;
+}
+
+/* With tokens in plenty nobody asks what a host is entitled to. */
+static bool take_token(lr_dispatcher *dispatcher, lr_host *host) {
+  uint64_t now_ns = lr_reactor_turn_ns(dispatcher->reactor);
+  return lr_till_take(dispatcher->till, LR_LEVEL_MORE, now_ns) ||
+         take_scarce_token(dispatcher, host, now_ns);
 }
 
 static void put_token(lr_dispatcher *dispatcher) {
@@ -345,15 +345,21 @@ static lr_host *first_waiting(lr_dispatcher *dispatcher, int rank) {
   return NULL;
 }
 
-static lr_host *candidate(lr_dispatcher *dispatcher) {
+static __attribute__((noinline)) lr_host *
+candidate_of_all(lr_dispatcher *dispatcher) {
   for (int rank = 0; rank < LR_RANKS; rank++) {
-    lr_host *host =
-        dispatcher->waiting_hosts ? first_waiting(dispatcher, rank) : NULL;
+    lr_host *host = first_waiting(dispatcher, rank);
     lr_list *list = &dispatcher->ring.rank[rank];
     if (host) return host;
     if (!lr_list_empty(list)) return lr_container(list->next, lr_host, ring);
   }
   return NULL;
+}
+
+static lr_host *candidate(lr_dispatcher *dispatcher) {
+  if (dispatcher->waiting_hosts) return candidate_of_all(dispatcher);
+  lr_list *node = lr_ranks_first(&dispatcher->ring);
+  return node ? lr_container(node, lr_host, ring) : NULL;
 }
 
 /* Nobody is left to try: says whether tokens are missing.  True: there are
@@ -369,6 +375,17 @@ static bool tokens_came(lr_dispatcher *dispatcher) {
   return lr_till_starve(dispatcher->till, (lr_level)level);
 }
 
+/* It has had its turn: the others of its rank are next.  Alone it stays where
+ * it is. */
+static void step_back(lr_dispatcher *dispatcher, lr_host *host) {
+  if (host->place != LR_HOST_READY) {
+    move(dispatcher, host, LR_HOST_STILL, NULL);
+  } else if (host->ring.next != host->ring.prev) {
+    lr_list_remove(&host->ring);
+    lr_list_append(&dispatcher->ring.rank[host->rank], &host->ring);
+  }
+}
+
 lr_host *lr_turns_next(lr_dispatcher *dispatcher) {
   for (;;) {
     lr_host *host = candidate(dispatcher);
@@ -378,7 +395,7 @@ lr_host *lr_turns_next(lr_dispatcher *dispatcher) {
     if (!rate_allows(dispatcher)) return NULL;
     if (!take_token(dispatcher, host)) continue;
     if (take_rates(dispatcher, host)) {
-      move(dispatcher, host, LR_HOST_STILL, NULL);
+      step_back(dispatcher, host);
       return host;
     }
     put_token(dispatcher); /* another reactor was quicker */
@@ -388,7 +405,6 @@ lr_host *lr_turns_next(lr_dispatcher *dispatcher) {
 }
 
 void lr_turns_started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
-  job->slot_ns = lr_reactor_turn_ns(dispatcher->reactor);
   end_lack(dispatcher, host);
   if (host->spaced) host->sending = job;
 }
@@ -414,16 +430,19 @@ static void learn_mean(lr_host *host, uint64_t took_ns) {
 
 /* A request that never was sent may still have reached the server, as the
  * beginning of a connection. */
+static __attribute__((noinline)) void end_sending(lr_dispatcher *dispatcher,
+                                                  lr_host *host) {
+  bool sent = !lr_list_empty(&host->sent);
+  release_pace(dispatcher, host,
+               sent ? lariat_reactor_now_ns(dispatcher->reactor)
+                    : host->sending->slot_ns);
+}
+
 void lr_turns_ended(lr_dispatcher *dispatcher, lr_host *host,
                     const lr_job *job) {
   uint64_t now_ns = lr_reactor_turn_ns(dispatcher->reactor);
   lr_till_put(dispatcher->till, job->slot_ns, now_ns);
   learn_mean(host, now_ns - job->slot_ns);
-  if (host->sending == job) {
-    bool sent = !lr_list_empty(&host->sent);
-    release_pace(dispatcher, host,
-                 sent ? lariat_reactor_now_ns(dispatcher->reactor)
-                      : job->slot_ns);
-  }
+  if (host->sending == job) end_sending(dispatcher, host);
   if (host->place == LR_HOST_WAITING) move_to_ring(dispatcher, host);
 }

@@ -29,10 +29,22 @@ bool lr_turns_admit(struct lr_dispatcher *dispatcher, lr_host *host,
 /* Puts `host` where it belongs, after its queue or what runs has changed. */
 void lr_turns_place(struct lr_dispatcher *dispatcher, lr_host *host);
 
-/* A job more or less is in the host's queue. */
-void lr_turns_count(struct lr_dispatcher *dispatcher, lr_host *host, int by);
+/* The same when only one more has come: a host in line stays where it is, but
+ * for one of a better rank.  And when one runs no more: of a still host with
+ * nothing to do nothing changes. */
+static inline void lr_turns_place_more(struct lr_dispatcher *dispatcher,
+                                       lr_host *host, const lr_job *job) {
+  if (host->place != LR_HOST_READY || job->rank < host->rank)
+    lr_turns_place(dispatcher, host);
+}
 
-/* The host whose next job is to be started now, taken out of its place, with
+static inline void lr_turns_place_less(struct lr_dispatcher *dispatcher,
+                                       lr_host *host) {
+  if (host->queued || host->place != LR_HOST_STILL)
+    lr_turns_place(dispatcher, host);
+}
+
+/* The host whose next job is to be started now, with
  * a token and its rates taken; or NULL. */
 lr_host *lr_turns_next(struct lr_dispatcher *dispatcher);
 

@@ -43,7 +43,7 @@ static void arm(lariat_reactor *reactor, uint64_t at_ns) {
  * the right time.  Manual clocks move without telling: their timers are looked
  * at in dispatches, those that are due already ask for one. */
 void lr_embed_rearm(lariat_reactor *reactor) {
-  if (!reactor->embedded || reactor->in_turn) return;
+  if (!reactor->embedded || reactor->front.in_turn) return;
   uint64_t next_ns = lr_timers_next(&reactor->timers);
   if (reactor->clock.manual) {
     if (next_ns <= lariat_reactor_now_ns(reactor)) lr_embed_nudge(reactor);
@@ -57,7 +57,7 @@ void lr_embed_rearm(lariat_reactor *reactor) {
 /* One write is enough until a turn has met it: until then the descriptor stays
  * readable. */
 void lr_embed_nudge(lariat_reactor *reactor) {
-  if (!reactor->embedded || reactor->in_turn || reactor->woken) return;
+  if (!reactor->embedded || reactor->front.in_turn || reactor->woken) return;
   reactor->woken = true;
   lr_mailbox_wake(reactor->mailbox);
 }
@@ -65,7 +65,7 @@ void lr_embed_nudge(lariat_reactor *reactor) {
 /* Nobody is in the reactor from here on: each producer must find the mailbox
  * asleep, and what is left must be behind the descriptor. */
 void lr_embed_rest(lariat_reactor *reactor) {
-  if (!reactor->embedded || reactor->in_turn) return;
+  if (!reactor->embedded || reactor->front.in_turn) return;
   lr_embed_rearm(reactor);
   if (lr_reactor_has_work(reactor) || !lr_mailbox_sleep(reactor->mailbox))
     lr_embed_nudge(reactor);
@@ -110,7 +110,7 @@ lariat_status lariat_reactor_dispatch(lariat_reactor *reactor) {
   if (!reactor) return LARIAT_EINVAL;
   lariat_status status = lr_reactor_check(reactor, __func__);
   if (status != LARIAT_OK) return status;
-  if (reactor->in_turn || reactor->holds) return LARIAT_EALREADY;
+  if (reactor->front.in_turn || reactor->holds) return LARIAT_EALREADY;
   if (reactor->closing) return LARIAT_ECLOSED;
   int turns = 0;
   do {

@@ -38,9 +38,20 @@ void lr_outbox_init(lr_outbox *outbox, lariat_reactor *from, lariat_mailbox *to,
 /* Gives the reference back.  The outbox is empty. */
 void lr_outbox_clear(lr_outbox *outbox);
 
-/* Puts one mail in: it is sent at the end of the turn, when the outbox is
+/* Puts one mail in (of those that are in a turn, all but the first and the last
+ * need not be looked at): it is sent at the end of the turn, when the outbox is
  * full, or at once when the reactor is not in a turn.  The owner's thread. */
-void lr_outbox_put(lr_outbox *outbox, lr_mail *mail);
+void lr_outbox_begin(lr_outbox *outbox, lr_mail *mail);
+static inline void lr_outbox_put(lr_outbox *outbox, lr_mail *mail) {
+  if (!outbox->newest || outbox->length + 1 >= outbox->full) {
+    lr_outbox_begin(outbox, mail);
+    return;
+  }
+  mail->next = NULL;
+  outbox->newest->next = mail;
+  outbox->newest = mail;
+  outbox->length++;
+}
 
 /* Sends what is there.  The outbox struct is not touched after the mails were
  * handed over: the receiver may free it. */

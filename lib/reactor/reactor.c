@@ -14,8 +14,8 @@
 
 enum { MAILS_A_TURN = 1024, LOOK_AGAIN_NS = 10000 };
 
-_Static_assert(offsetof(struct lariat_reactor, rooms) == 0,
-               "lr_reactor_room looks for them at the beginning");
+_Static_assert(offsetof(struct lariat_reactor, front) == 0,
+               "reactor.h looks for it at the beginning");
 
 /* The reactors of this thread, the newest first, and the one in turn. */
 static LR_THREAD_LOCAL lariat_reactor *newest_here;
@@ -64,16 +64,12 @@ bool lr_reactor_is_here(const lariat_reactor *reactor) {
 
 void lr_reactor_set_room(lariat_reactor *reactor, lr_room room, void *state,
                          lariat_destroy destroy) {
-  reactor->rooms.state[room] = state;
+  reactor->front.state[room] = state;
   reactor->room_destroys[room] = destroy;
 }
 
 lr_poller *lr_reactor_poller(lariat_reactor *reactor) {
   return &reactor->poller;
-}
-
-uint64_t lr_reactor_turn_ns(lariat_reactor *reactor) {
-  return reactor->in_turn ? reactor->turn_ns : lariat_reactor_now_ns(reactor);
 }
 
 const lariat_clock *lr_reactor_clock(const lariat_reactor *reactor) {
@@ -92,10 +88,6 @@ bool lr_reactor_has_clock(const lariat_reactor *reactor,
 
 uint64_t lr_reactor_next_timer_ns(const lariat_reactor *reactor) {
   return lr_timers_next(&reactor->timers);
-}
-
-bool lr_reactor_in_turn(const lariat_reactor *reactor) {
-  return reactor->in_turn;
 }
 
 unsigned *lr_reactor_holds(lariat_reactor *reactor) { return &reactor->holds; }
@@ -132,9 +124,10 @@ void lr_reactor_report(lariat_reactor *reactor, const char *message) {
  * that, a timer set by a timer sorts behind all that are due in this turn. */
 bool lr_reactor_set_timer(lariat_reactor *reactor, lr_timer *timer,
                           uint64_t at_ns) {
-  if (reactor->in_turn && at_ns < reactor->turn_ns) at_ns = reactor->turn_ns;
+  const lr_reactor_front *front = &reactor->front;
+  if (front->in_turn && at_ns < front->turn_ns) at_ns = front->turn_ns;
   if (!lr_timers_set(&reactor->timers, timer, at_ns)) return false;
-  lr_embed_rearm(reactor);
+  if (!front->in_turn) lr_embed_rearm(reactor);
   return true;
 }
 
@@ -242,7 +235,8 @@ static void deliver_mail(lariat_reactor *reactor) {
 static void expire_timers(lariat_reactor *reactor) {
   uint64_t limit = reactor->timers.next_order;
   lr_timer *timer;
-  while ((timer = lr_timers_pop(&reactor->timers, reactor->turn_ns, limit)))
+  while (
+      (timer = lr_timers_pop(&reactor->timers, reactor->front.turn_ns, limit)))
     timer->expire(timer);
 }
 
@@ -265,14 +259,14 @@ static lariat_reactor *enter_turn(lariat_reactor *reactor) {
   lariat_reactor *outer = in_turn_here;
   in_turn_here = reactor;
   lr_inside++;
-  reactor->in_turn = true;
+  reactor->front.in_turn = true;
   return outer;
 }
 
 static void end_turn(lariat_reactor *reactor, lariat_reactor *outer) {
   run_turn_hooks(reactor);
   flush_outboxes(reactor);
-  reactor->in_turn = false;
+  reactor->front.in_turn = false;
   lr_inside--;
   in_turn_here = outer;
 }
@@ -284,14 +278,14 @@ static bool has_just_looked(lariat_reactor *reactor) {
   if (!reactor->in_run || reactor->calls.count == 0 ||
       !has_system_clock(reactor))
     return false;
-  reactor->turn_ns = lariat_reactor_now_ns(reactor);
-  return reactor->turn_ns - reactor->looked_ns < LOOK_AGAIN_NS;
+  reactor->front.turn_ns = lariat_reactor_now_ns(reactor);
+  return reactor->front.turn_ns - reactor->looked_ns < LOOK_AGAIN_NS;
 }
 
 /* Looks which descriptors are ready, and at the clock. */
 static lariat_status look(lariat_reactor *reactor, int wait_ms, int *error) {
   if (wait_ms != 0 && lr_lull_mail_first(reactor)) {
-    reactor->turn_ns = lariat_reactor_now_ns(reactor);
+    reactor->front.turn_ns = lariat_reactor_now_ns(reactor);
     return LARIAT_OK;
   }
   if (wait_ms != 0) (void)lr_lull(reactor);
@@ -301,7 +295,7 @@ static lariat_status look(lariat_reactor *reactor, int wait_ms, int *error) {
   *error = errno;
   reactor->found = reactor->poller.found;
   reactor->left_out = false;
-  reactor->turn_ns = reactor->looked_ns = lariat_reactor_now_ns(reactor);
+  reactor->front.turn_ns = reactor->looked_ns = lariat_reactor_now_ns(reactor);
   return status;
 }
 
@@ -324,7 +318,7 @@ lariat_status lr_reactor_turn(lariat_reactor *reactor, int wait_ms) {
 void lr_reactor_turn_for(lariat_reactor *reactor, lariat_call work,
                          void *context) {
   lariat_reactor *outer = enter_turn(reactor);
-  reactor->turn_ns = lariat_reactor_now_ns(reactor);
+  reactor->front.turn_ns = lariat_reactor_now_ns(reactor);
   work(context);
   end_turn(reactor, outer);
 }
@@ -479,7 +473,7 @@ static void discard_mail(lariat_reactor *reactor) {
 
 static void destroy_rooms(lariat_reactor *reactor) {
   for (int room = LR_ROOM_COUNT - 1; room >= 0; room--) {
-    void *state = reactor->rooms.state[room];
+    void *state = reactor->front.state[room];
     lariat_destroy destroy = reactor->room_destroys[room];
     if (destroy) destroy(state);
     lr_reactor_set_room(reactor, (lr_room)room, NULL, NULL);
@@ -496,7 +490,7 @@ lariat_status lariat_reactor_close(lariat_reactor *reactor, unsigned wait_ms) {
   if (!reactor) return LARIAT_OK;
   lariat_status status = lr_reactor_check(reactor, __func__);
   if (status != LARIAT_OK) return status;
-  if (reactor->in_turn || reactor->holds || reactor->closing)
+  if (reactor->front.in_turn || reactor->holds || reactor->closing)
     return LARIAT_EBUSY;
   reactor->closing = true;
   begin_closers(reactor);

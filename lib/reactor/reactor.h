@@ -34,14 +34,22 @@ typedef enum lr_room {
 void lr_reactor_set_room(lariat_reactor *reactor, lr_room room, void *state,
                          lariat_destroy destroy);
 
-/* What a reactor begins with, so that a room finds its state without a call. */
-typedef struct lr_reactor_rooms {
+/* What a reactor begins with, so that it is found without a call: what the
+ * rooms keep, whether there is a turn, and when its waiting ended. */
+typedef struct lr_reactor_front {
   void *state[LR_ROOM_COUNT];
-} lr_reactor_rooms;
+  uint64_t turn_ns;
+  bool in_turn;
+} lr_reactor_front;
+
+static inline const lr_reactor_front *
+lr_reactor_front_of(const lariat_reactor *reactor) {
+  return (const lr_reactor_front *)(const void *)reactor;
+}
 
 static inline void *lr_reactor_room(const lariat_reactor *reactor,
                                     lr_room room) {
-  return ((const lr_reactor_rooms *)(const void *)reactor)->state[room];
+  return lr_reactor_front_of(reactor)->state[room];
 }
 
 /* Runs at the end of every turn, in the order they were added, until removed.
@@ -106,7 +114,10 @@ lr_poller *lr_reactor_poller(lariat_reactor *reactor);
 
 /* The time when this turn's waiting ended: cheap, and good enough for
  * deadlines.  Outside a turn, the time now. */
-uint64_t lr_reactor_turn_ns(lariat_reactor *reactor);
+static inline uint64_t lr_reactor_turn_ns(const lariat_reactor *reactor) {
+  const lr_reactor_front *front = lr_reactor_front_of(reactor);
+  return front->in_turn ? front->turn_ns : lariat_reactor_now_ns(reactor);
+}
 
 /* Its clock: a copy, which lives as long as the reactor. */
 const lariat_clock *lr_reactor_clock(const lariat_reactor *reactor);
@@ -127,7 +138,9 @@ uint64_t lr_reactor_next_timer_ns(const lariat_reactor *reactor);
 void lr_reactor_allow_lulls(lariat_reactor *reactor, bool allowed);
 
 /* Whether the reactor is inside a turn. */
-bool lr_reactor_in_turn(const lariat_reactor *reactor);
+static inline bool lr_reactor_in_turn(const lariat_reactor *reactor) {
+  return lr_reactor_front_of(reactor)->in_turn;
+}
 
 /* A counter: while it is not 0, somebody who cannot be left stands on the
  * stack, and the reactor is neither run nor closed. */

@@ -65,7 +65,7 @@ typedef struct lr_descriptor_table {
 } lr_descriptor_table;
 
 struct lariat_reactor {
-  lr_reactor_rooms rooms; /* first: see reactor.h */
+  lr_reactor_front front; /* first: see reactor.h */
   lariat_destroy room_destroys[LR_ROOM_COUNT];
 
   /* Fixed at birth. */
@@ -78,12 +78,10 @@ struct lariat_reactor {
   struct lariat_reactor *older; /* made before it on the same thread */
 
   /* One turn. */
-  bool in_turn;
   unsigned holds;
   bool again;
   bool closing;
-  bool closed; /* the mailbox is: what is posted now is discarded */
-  uint64_t turn_ns;
+  bool closed;          /* the mailbox is: what is posted now is discarded */
   uint64_t looked_ns;   /* when the descriptors were looked at, */
   int found;            /* and how many events there were */
   lr_mail *local_first; /* drained or posted, not yet delivered */

@@ -9,7 +9,7 @@ lariat_status lr_reactor_check_run(const lariat_reactor *reactor,
   if (!reactor) return LARIAT_EINVAL;
   lariat_status status = lr_reactor_check(reactor, function);
   if (status != LARIAT_OK) return status;
-  if (reactor->in_turn || reactor->holds) return LARIAT_EALREADY;
+  if (reactor->front.in_turn || reactor->holds) return LARIAT_EALREADY;
   return reactor->closing ? LARIAT_ECLOSED : LARIAT_OK;
 }
 

@@ -8,7 +8,7 @@
 
 #include "base/memory.h"
 
-enum { CHILDREN = 4, SMALLEST = 16, NEAR_NS = 100000000 };
+enum { CHILDREN = 4, SMALLEST = 16 };
 
 void lr_timers_init(lr_timers *timers) {
   timers->slots = NULL;
@@ -100,7 +100,7 @@ static lr_list *run_for(lr_timers *timers, uint64_t at_ns) {
   lr_list *run = timers->last_run;
   if (!lr_list_empty(run)) {
     uint64_t last_ns = timer_of(run->prev)->at_ns;
-    if (last_ns <= at_ns && at_ns - last_ns < NEAR_NS) return run;
+    if (last_ns <= at_ns && at_ns - last_ns < LR_TIMERS_NEAR_NS) return run;
   }
   run = best_run(timers, at_ns);
   if (run) timers->last_run = run;
@@ -120,12 +120,9 @@ static bool make_room(lr_timers *timers) {
   return true;
 }
 
-static void take_out(lr_timers *timers, lr_timer *timer) {
-  if (timer->place == LR_TIMER_IN_RUN) {
-    lr_list_remove(&timer->node);
-    return;
-  }
+void lr_timers_take_out(lr_timers *timers, lr_timer *timer) {
   uint32_t index = timer->place - 1;
+  timer->place = 0;
   timers->heaped--;
   if (index != timers->heaped)
     place_at(timers, index, timers->slots[timers->heaped]);
@@ -142,23 +139,14 @@ static void put_in(lr_timers *timers, lr_timer *timer) {
   sift_up(timers, timers->heaped++, slot);
 }
 
-bool lr_timers_set(lr_timers *timers, lr_timer *timer, uint64_t at_ns) {
+bool lr_timers_place(lr_timers *timers, lr_timer *timer, uint64_t at_ns) {
   if (!timer->place && !make_room(timers)) return false;
-  if (timer->place)
-    take_out(timers, timer);
-  else
-    timers->count++;
+  lr_timers_cancel(timers, timer);
+  timers->count++;
   timer->at_ns = at_ns;
   timer->order = timers->next_order++;
   put_in(timers, timer);
   return true;
-}
-
-void lr_timers_cancel(lr_timers *timers, lr_timer *timer) {
-  if (!timer->place) return;
-  take_out(timers, timer);
-  timer->place = 0;
-  timers->count--;
 }
 
 static bool before(const lr_timer *a, const lr_timer *b) {

@@ -46,12 +46,42 @@ typedef struct lr_timers {
 void lr_timers_init(lr_timers *timers);
 void lr_timers_clear(lr_timers *timers);
 
+/* Any timer, anywhere; one that is in the heap. */
+bool lr_timers_place(lr_timers *timers, lr_timer *timer, uint64_t at_ns);
+void lr_timers_take_out(lr_timers *timers, lr_timer *timer);
+
+/* So much later than the last one a timer may be and follow it at once: others
+ * that come in between have another run. */
+#define LR_TIMERS_NEAR_NS UINT64_C(100000000)
+
 /* Sets `timer`, or moves it when it is set.  False when out of memory (a timer
- * that was set stays as it was). */
-bool lr_timers_set(lr_timers *timers, lr_timer *timer, uint64_t at_ns);
+ * that was set stays as it was).  Mostly it follows the one set last. */
+static inline bool lr_timers_set(lr_timers *timers, lr_timer *timer,
+                                 uint64_t at_ns) {
+  lr_list *run = timers->last_run;
+  const lr_timer *last = lr_container(run->prev, lr_timer, node);
+  if (timer->place || timers->count >= timers->room || lr_list_empty(run) ||
+      at_ns - last->at_ns >= LR_TIMERS_NEAR_NS) /* or before it: huge, then */
+    return lr_timers_place(timers, timer, at_ns);
+  timers->count++;
+  timer->at_ns = at_ns;
+  timer->order = timers->next_order++;
+  timer->place = LR_TIMER_IN_RUN;
+  lr_list_append(run, &timer->node);
+  return true;
+}
 
 /* Unsets; harmless when it is not set. */
-void lr_timers_cancel(lr_timers *timers, lr_timer *timer);
+static inline void lr_timers_cancel(lr_timers *timers, lr_timer *timer) {
+  if (!timer->place) return;
+  timers->count--;
+  if (timer->place != LR_TIMER_IN_RUN) {
+    lr_timers_take_out(timers, timer);
+    return;
+  }
+  timer->place = 0;
+  lr_list_remove(&timer->node);
+}
 
 static inline bool lr_timer_is_set(const lr_timer *timer) {
   return timer->place != 0;

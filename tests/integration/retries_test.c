@@ -118,13 +118,17 @@ static void test_gives_up(void) {
     CU_ASSERT_EQUAL(attempt.http_status, 200);
   }
   outcome_clear(&o, 1);
+  /* Its job is used again, with the same rules. */
+  fetching_do(&t, &o, lariat_get(t.client, url("/mid-body-reset")));
+  CU_ASSERT_EQUAL(requests() - before, 6);
+  outcome_clear(&o, 1);
   fetching_do(&t, &o, lariat_get(t.client, url("/status/404")));
   outcome_expect_http(&o, 404);
   CU_ASSERT_EQUAL(lariat_response_attempts(outcome_response(&o)), 1);
   CU_ASSERT_EQUAL(
       lariat_response_attempt_at(outcome_response(&o), 0).http_status, 404);
   outcome_clear(&o, 1);
-  fetching_expect_ledger(t.client, 3, 2, 1, 0);
+  fetching_expect_ledger(t.client, 4, 2, 2, 0);
   fetching_close(&t);
 }
 
