@@ -73,7 +73,9 @@ def wget2(runner, url, connections, share=1.0):
 
 def go(runner, url, connections, share=1.0):
     program = runner.program("nethttp")
-    missing = None if os.access(program, os.X_OK) else "not built: without --build, and where there is Go"
+    missing = None
+    if not os.access(program, os.X_OK):
+        missing = "it is built where there is Go, and not with --build"
     return Contender("Go net/http",
                      lambda requests: [program, url, str(requests),
                                        str(connections)],
