@@ -39,6 +39,9 @@ typedef struct lr_dispatcher_limits {
   lr_paces *paces;                   /* of the pool's hosts; NULL: none */
 } lr_dispatcher_limits;
 
+/* A job that has its answer so soon is one of a busy host's. */
+#define LR_SOON_NS UINT64_C(20000000)
+
 typedef struct lr_dispatcher {
   lariat_reactor *reactor;
   lr_transport transport;
@@ -55,6 +58,8 @@ typedef struct lr_dispatcher {
   lr_list running;             /* jobs with the transport */
   uint32_t queued_count;
   uint32_t running_count;
+  uint64_t soon_ns; /* that jobs took in all which ran for less than
+                       LR_SOON_NS; the worker sets it back */
   uint32_t by_place[LR_HOST_PLACES]; /* jobs in hosts' queues */
   uint32_t waiting_hosts;
   lr_till *till;

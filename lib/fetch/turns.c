@@ -441,8 +441,10 @@ static __attribute__((noinline)) void end_sending(lr_dispatcher *dispatcher,
 void lr_turns_ended(lr_dispatcher *dispatcher, lr_host *host,
                     const lr_job *job) {
   uint64_t now_ns = lr_reactor_turn_ns(dispatcher->reactor);
+  uint64_t took_ns = now_ns - job->slot_ns;
   lr_till_put(dispatcher->till, job->slot_ns, now_ns);
-  learn_mean(host, now_ns - job->slot_ns);
+  learn_mean(host, took_ns);
+  if (took_ns < LR_SOON_NS) dispatcher->soon_ns += took_ns;
   if (host->sending == job) end_sending(dispatcher, host);
   if (host->place == LR_HOST_WAITING) move_to_ring(dispatcher, host);
 }

@@ -17,7 +17,10 @@ enum { CLOSE_WAIT_MS = 1000 };
 
 /* With so many jobs on their way, a few microseconds more for an answer keep
  * no server waiting for the next request: docs/internals/performance.md. */
-enum { LULL_JOBS = 64 };
+enum { LULL_JOBS = 48 };
+
+/* How often they are counted. */
+static const uint64_t count_every_ns = 4000000;
 
 static void close_transport(lr_worker *worker) {
   worker->dispatcher.transport.ops->close(worker->dispatcher.transport.self);
@@ -87,13 +90,24 @@ static void look_for_close(lr_worker *worker) {
     abort_jobs(worker);
 }
 
+/* Little's law: how many are on their way is what they take in all of the time
+ * in which they end.  Those of slow hosts, however many, do not count: what is
+ * quick beside them may be one at a time, and wait for each lull. */
+static void allow_lulls(lr_worker *worker) {
+  uint64_t now_ns = lr_reactor_turn_ns(worker->reactor);
+  uint64_t passed_ns = now_ns - worker->counted_ns;
+  if (passed_ns < count_every_ns) return;
+  bool many = worker->dispatcher.soon_ns >= passed_ns * LULL_JOBS;
+  worker->counted_ns = now_ns;
+  worker->dispatcher.soon_ns = 0;
+  lr_reactor_allow_lulls(worker->reactor, many);
+}
+
 static void turn_end(lr_turn_hook *hook) {
   lr_worker *worker = lr_container(hook, lr_worker, hook);
   look_for_close(worker);
   if (!worker->over) lr_dispatcher_turn_end(&worker->dispatcher);
-  if (!worker->hosted)
-    lr_reactor_allow_lulls(worker->reactor,
-                           worker->dispatcher.running_count >= LULL_JOBS);
+  if (!worker->hosted) allow_lulls(worker);
   stop_if_over(worker);
 }
 

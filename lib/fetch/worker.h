@@ -34,6 +34,7 @@ typedef struct lr_worker {
   lr_engine_stats engine_stats;
   lr_turn_hook hook;
   lr_timer drain_timer;
+  uint64_t counted_ns; /* see allow_lulls */
   lr_timer leave_timer;
   lr_list links;
   bool closing;
