@@ -203,3 +203,13 @@ add_test(NAME differential.rows
           $<TARGET_FILE:differential>)
 set_tests_properties(differential.twisted differential.rows PROPERTIES
   LABELS differential TIMEOUT 900 SKIP_RETURN_CODE 77)
+
+# The protocols, for all interleavings, with their mutants; 77: no spin.
+file(GLOB models CONFIGURE_DEPENDS tests/models/*.pml)
+foreach(model IN LISTS models)
+  cmake_path(GET model STEM name)
+  add_test(NAME model.${name}
+    COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/tests/models/check ${model})
+  set_tests_properties(model.${name} PROPERTIES
+    LABELS model TIMEOUT 300 SKIP_RETURN_CODE 77)
+endforeach()

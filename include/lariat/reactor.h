@@ -184,7 +184,9 @@ LARIAT_API size_t lariat_reactor_timers(lariat_reactor *reactor,
 
 /* Runs `call` on the reactor's thread, in one of its next turns; calls from
  * one thread run in the order they were made.  Any thread, while the reactor
- * lives: where it might be closed meanwhile, keep its mailbox instead.
+ * lives; the call itself may end it, since this function does not touch the
+ * reactor once the call is on its way.  Where another might close it meanwhile,
+ * keep its mailbox instead.
  *
  * LARIAT_OK, LARIAT_EINVAL, LARIAT_ENOMEM, LARIAT_EFORKED
  * LARIAT_ECLOSED  the reactor was closed */

@@ -49,19 +49,39 @@ bool lr_mailbox_push(lariat_mailbox *mailbox, lr_mail *mail) {
   return lr_mailbox_push_chain(mailbox, mail, mail);
 }
 
-/* Once the exchange has succeeded the mails are the owner's, who may have
- * freed them already: only the mailbox is touched after it. */
+/* Once the exchange has succeeded the mails are the owner's.  One of them may
+ * have carried the pusher's only reference, or have told the owner to end: the
+ * owner may then close and free the mailbox before the wake-up.  So a push that
+ * finds the owner asleep takes a reference of its own before the exchange, and
+ * keeps it until after the wake-up.  A push that needs no wake-up does not
+ * touch the mailbox after the exchange and takes none. */
+lr_push lr_mailbox_begin_push(lariat_mailbox *mailbox, lr_mail *oldest,
+                              lr_mail *newest) {
+  void *found = lr_ptr_load_relaxed(&mailbox->head);
+  bool held = false;
+  newest->end = oldest;
+  for (;;) {
+    newest->next = found == CLOSED || found == SLEEPING ? NULL : found;
+    if (found == CLOSED) break;
+    if (found == SLEEPING && !held) lr_mailbox_retain(mailbox);
+    held |= found == SLEEPING;
+    if (lr_ptr_cas_weak_release(&mailbox->head, &found, newest)) break;
+  }
+  if (found == SLEEPING) return LR_PUSH_NEEDS_WAKE;
+  if (held) lariat_mailbox_release(mailbox);
+  return found == CLOSED ? LR_PUSH_REFUSED : LR_PUSH_DONE;
+}
+
+void lr_mailbox_end_push(lariat_mailbox *mailbox) {
+  lr_mailbox_wake(mailbox);
+  lariat_mailbox_release(mailbox);
+}
+
 bool lr_mailbox_push_chain(lariat_mailbox *mailbox, lr_mail *oldest,
                            lr_mail *newest) {
-  void *found = lr_ptr_load_relaxed(&mailbox->head);
-  newest->end = oldest;
-  do {
-    bool closed = found == CLOSED;
-    newest->next = closed || found == SLEEPING ? NULL : found;
-    if (closed) return false;
-  } while (!lr_ptr_cas_weak_release(&mailbox->head, &found, newest));
-  if (found == SLEEPING) lr_mailbox_wake(mailbox);
-  return true;
+  lr_push push = lr_mailbox_begin_push(mailbox, oldest, newest);
+  if (push == LR_PUSH_NEEDS_WAKE) lr_mailbox_end_push(mailbox);
+  return push != LR_PUSH_REFUSED;
 }
 
 /* The chain pushed last is on top; the owner wants the first.  Of each chain

@@ -59,11 +59,25 @@ lariat_mailbox *lr_mailbox_retain(lariat_mailbox *mailbox);
 /* Pushes one mail, or a chain: `oldest` … `newest`, linked by `next` from the
  * oldest on.  True: the mailbox has them, and the owner has been woken if it
  * slept.  False: closed; the mails stay the caller's, linked as they were and
- * ended by NULL.  The caller holds a reference to the mailbox for the length of
- * the call.  Any thread. */
+ * ended by NULL.
+ *
+ * The mailbox must live until the mails are in it, and no longer for the
+ * caller's sake: the reference that keeps it alive may travel with the mails,
+ * or be the owner's, whom one of them tells to end.  Any thread. */
 bool lr_mailbox_push(lariat_mailbox *mailbox, lr_mail *mail);
 bool lr_mailbox_push_chain(lariat_mailbox *mailbox, lr_mail *oldest,
                            lr_mail *newest);
+
+/* The two steps of a push, apart for tests of what comes between them. */
+typedef enum lr_push {
+  LR_PUSH_REFUSED,   /* closed */
+  LR_PUSH_DONE,      /* in; the owner is awake; the mailbox may be gone */
+  LR_PUSH_NEEDS_WAKE /* in; lr_mailbox_end_push must follow, for which the
+                        push holds a reference */
+} lr_push;
+lr_push lr_mailbox_begin_push(lariat_mailbox *mailbox, lr_mail *oldest,
+                              lr_mail *newest);
+void lr_mailbox_end_push(lariat_mailbox *mailbox);
 
 /* Whether there is mail.  Owner only. */
 bool lr_mailbox_has_mail(const lariat_mailbox *mailbox);

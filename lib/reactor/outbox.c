@@ -45,8 +45,8 @@ void lr_outbox_begin(lr_outbox *outbox, lr_mail *mail) {
     lr_list_append(&from->outboxes, &outbox->dirty);
 }
 
-/* The outbox is emptied and the mailbox held before the hand-over, since the
- * receiver may free the outbox as soon as it has the mails. */
+/* The outbox is emptied before the hand-over, since the receiver may free it as
+ * soon as it has the mails; when they are refused, nobody has received any. */
 void lr_outbox_flush(lr_outbox *outbox) {
   lr_list_remove(&outbox->dirty);
   lr_mail *newest = outbox->newest;
@@ -55,8 +55,6 @@ void lr_outbox_flush(lr_outbox *outbox) {
   outbox->newest = NULL;
   outbox->oldest = NULL;
   outbox->length = 0;
-  lariat_mailbox *to = lr_mailbox_retain(outbox->to);
-  if (!lr_mailbox_push_chain(to, oldest, newest))
+  if (!lr_mailbox_push_chain(outbox->to, oldest, newest))
     outbox->refused(outbox, oldest);
-  lariat_mailbox_release(to);
 }

@@ -87,6 +87,30 @@ static void test_wakes_once(void) {
   fixture_close(&f);
 }
 
+/* The owner may be gone before the wake-up: the push has a reference of its
+ * own, if there is a wake-up to come. */
+static void test_owner_gone_before_wake(void) {
+  struct fixture f;
+  struct letter letters[2];
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  make_letters(letters, 2);
+  lariat_mailbox *mailbox = new_mailbox();
+  CU_ASSERT_EQUAL(
+      lr_mailbox_begin_push(mailbox, &letters[0].mail, &letters[0].mail),
+      LR_PUSH_DONE);
+  CU_ASSERT_EQUAL(lr_u32_load_relaxed(&mailbox->count), 1);
+  CU_ASSERT_EQUAL(digits_of(lr_mailbox_drain(mailbox)), 1);
+  CU_ASSERT_TRUE(lr_mailbox_sleep(mailbox));
+  CU_ASSERT_EQUAL(
+      lr_mailbox_begin_push(mailbox, &letters[1].mail, &letters[1].mail),
+      LR_PUSH_NEEDS_WAKE);
+  CU_ASSERT_EQUAL(lr_u32_load_relaxed(&mailbox->count), 2);
+  CU_ASSERT_EQUAL(digits_of(lr_mailbox_close(mailbox)), 2);
+  lariat_mailbox_release(mailbox);
+  lr_mailbox_end_push(mailbox);
+  fixture_close(&f);
+}
+
 static void test_drain_awakes(void) {
   struct fixture f;
   struct letter letters[1];
@@ -267,6 +291,7 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"mail comes out in the order it was pushed", test_order},
       {"only the first push to a sleeper wakes it", test_wakes_once},
+      {"the owner is gone before the wake-up", test_owner_gone_before_wake},
       {"a drain ends the sleep", test_drain_awakes},
       {"a full counter does not swallow a wake-up", test_full_counter},
       {"a closed mailbox refuses and changes nothing", test_close},
