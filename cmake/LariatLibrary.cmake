@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: MIT
 # liblariat.so and liblariat.a, from objects that are compiled once.
-file(GLOB lariat_sources CONFIGURE_DEPENDS
-     lib/base/*.c lib/reactor/*.c lib/deferred/*.c lib/task/*.c lib/await/*.c
-     lib/await/*.S lib/fetch/*.c lib/testing/*.c)
+file(GLOB lariat_sources CONFIGURE_DEPENDS lib/*/*.c lib/await/*.S)
 
 add_library(lariat_objects OBJECT ${lariat_sources})
 set_target_properties(lariat_objects PROPERTIES

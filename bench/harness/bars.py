@@ -74,7 +74,7 @@ class Bench:
         return self.keep("rivals " + ", ".join(names), make)
 
     def instructions(self, *options):
-        """The columns of bench/instructions: {room: (plain, lariat)}."""
+        """The columns of bench/instructions: {layer: (plain, lariat)}."""
         def make():
             done = subprocess.run(
                 [os.path.join(machine.ROOT, "bench", "instructions"),
@@ -86,8 +86,8 @@ class Bench:
                 raise Unmeasured(done.stderr.decode(errors="replace")[-200:])
             rows = [line.split("\t")
                     for line in done.stdout.decode().splitlines()[1:]]
-            return {room: (int(plain), int(ours))
-                    for room, plain, ours in rows}
+            return {layer: (int(plain), int(ours))
+                    for layer, plain, ours in rows}
         return self.keep("instructions " + " ".join(options), make)
 
 
@@ -159,13 +159,13 @@ def instructions(bench):
     checks = []
     for form, options in (("", ()), (", libcurl only", ("--only", "lariat",
                                                         "--libcurl-only"))):
-        rooms = bench.instructions(*options)
-        own = sum(ours for room, (_, ours) in rooms.items()
-                  if room.startswith("lib/"))
-        plain = "; plain: %d" % rooms["total"][0] if not form else ""
+        layers = bench.instructions(*options)
+        own = sum(ours for layer, (_, ours) in layers.items()
+                  if layer.startswith("lib/"))
+        plain = "; plain: %d" % layers["total"][0] if not form else ""
         checks += [
-            check("in our own rooms" + form, own, "<=", 3000, bool(form)),
-            check("in all" + form + plain, rooms["total"][1], "<=", 54000,
+            check("in our own layers" + form, own, "<=", 3000, bool(form)),
+            check("in all" + form + plain, layers["total"][1], "<=", 54000,
                   bool(form))]
     return checks
 

@@ -15,7 +15,6 @@
 #include <lariat/debugging.h>
 #include <lariat/deferred.h>
 #include <lariat/deferred_list.h>
-#include <lariat/errand.h>
 #include <lariat/failure.h>
 #include <lariat/file_lock.h>
 #include <lariat/gather.h>
@@ -33,6 +32,7 @@
 #include <lariat/semaphore.h>
 #include <lariat/status.h>
 #include <lariat/stream.h>
+#include <lariat/thread_call.h>
 #include <lariat/trigger.h>
 #include <lariat/upload.h>
 #include <lariat/value.h>

@@ -91,9 +91,9 @@ lariat_pool_call(lariat_pool *pool, unsigned index, lariat_call call,
 
 /* Runs `function` on the pool's reactor number `index`; the deferred, which
  * belongs to `reactor`, fires there with what it returned.  All that
- * lariat_mailbox_defer says (lariat/errand.h) holds; LARIAT_EINVAL also when
- * there is no such reactor, and a pool that closes counts as a reactor that
- * does.  Never NULL.  The thread of `reactor`. */
+ * lariat_mailbox_defer says (lariat/thread_call.h) holds; LARIAT_EINVAL also
+ * when there is no such reactor, and a pool that closes counts as a reactor
+ * that does.  Never NULL.  The thread of `reactor`. */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_pool_defer(lariat_pool *pool, unsigned index, lariat_reactor *reactor,
                   lariat_function function, void *context,

@@ -7,8 +7,8 @@
 #include <limits.h>
 
 #include "await/fiber.h"
-#include "await/room.h"
-#include "base/inside.h"
+#include "await/state.h"
+#include "base/call_depth.h"
 #include "deferred/deferred.h"
 #include "reactor/timers.h"
 #include <lariat/coroutine.h>

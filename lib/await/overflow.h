@@ -3,7 +3,7 @@
 #ifndef LR_AWAIT_OVERFLOW_H
 #define LR_AWAIT_OVERFLOW_H
 
-#include "await/room.h"
+#include "await/state.h"
 
 /* Gives the thread a signal stack, if lariat_coroutine_explain_overflows was
  * called and it has none; and takes it back. */

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "await/guard.h"
-#include "await/notes.h"
+#include "await/stack_annotations.h"
 #include "base/memory.h"
 
 #define KIB ((size_t)1024)

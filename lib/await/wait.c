@@ -4,9 +4,9 @@
 
 #include "await/coroutine.h"
 #include "base/process.h"
-#include "deferred/burial.h"
 #include "deferred/chain.h"
 #include "deferred/failure.h"
+#include "deferred/reclaim.h"
 #include <lariat/gather.h>
 
 /* One that waits so often though each wait fails will never end by itself. */

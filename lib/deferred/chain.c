@@ -6,12 +6,12 @@
 
 #include <string.h>
 
-#include "base/inside.h"
+#include "base/call_depth.h"
 #include "base/memory.h"
-#include "deferred/burial.h"
 #include "deferred/canceller.h"
 #include "deferred/combination.h"
-#include "deferred/room.h"
+#include "deferred/reclaim.h"
+#include "deferred/state.h"
 
 /* A marker is the pair through which a deferred gives its result to one that
  * waits for it: the context is that one. */

@@ -5,7 +5,7 @@
 #define LR_DEFERRED_CHAIN_H
 
 #include "deferred/combination.h"
-#include "deferred/room.h"
+#include "deferred/state.h"
 
 /* Makes room for one more pair; false when out of memory. */
 bool lr_chain_make_room(lariat_deferred *deferred);

@@ -9,10 +9,10 @@
 #include "base/list.h"
 #include "base/memory.h"
 #include "base/process.h"
-#include "deferred/burial.h"
 #include "deferred/chain.h"
 #include "deferred/list.h"
-#include "deferred/room.h"
+#include "deferred/reclaim.h"
+#include "deferred/state.h"
 
 static void detach(lr_combination *whole) {
   if (--whole->attached > 0) return;

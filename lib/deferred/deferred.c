@@ -6,14 +6,14 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/call_depth.h"
 #include "base/checks.h"
-#include "base/inside.h"
 #include "base/memory.h"
 #include "base/process.h"
-#include "deferred/burial.h"
 #include "deferred/canceller.h"
 #include "deferred/chain.h"
-#include "deferred/room.h"
+#include "deferred/reclaim.h"
+#include "deferred/state.h"
 #include "deferred/trace.h"
 #include "reactor/reactor.h"
 

@@ -10,8 +10,8 @@
 
 #include "base/memory.h"
 #include "base/process.h"
-#include "deferred/burial.h"
-#include "deferred/room.h"
+#include "deferred/reclaim.h"
+#include "deferred/state.h"
 #include "reactor/reactor.h"
 
 enum { INTERVAL_MS = 1000 };

@@ -7,8 +7,8 @@
 
 #include "base/memory.h"
 #include "base/process.h"
-#include "deferred/burial.h"
-#include "deferred/room.h"
+#include "deferred/reclaim.h"
+#include "deferred/state.h"
 #include "deferred/waiters.h"
 
 struct lariat_queue {

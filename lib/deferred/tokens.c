@@ -4,7 +4,7 @@
 
 #include "base/memory.h"
 #include "base/process.h"
-#include "deferred/burial.h"
+#include "deferred/reclaim.h"
 
 lariat_status lr_tokens_new(lariat_reactor *reactor, const lariat_type *type,
                             size_t limit, lr_tokens **out,

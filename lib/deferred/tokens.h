@@ -4,7 +4,7 @@
 #ifndef LR_DEFERRED_TOKENS_H
 #define LR_DEFERRED_TOKENS_H
 
-#include "deferred/room.h"
+#include "deferred/state.h"
 #include "deferred/waiters.h"
 
 typedef struct lr_tokens {

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/process.h"
-#include "deferred/room.h"
+#include "deferred/state.h"
 #include "deferred/trace.h"
 #include "reactor/reactor.h"
 

@@ -3,8 +3,8 @@
 #include "deferred/waiters.h"
 
 #include "base/memory.h"
-#include "deferred/burial.h"
-#include "deferred/room.h"
+#include "deferred/reclaim.h"
+#include "deferred/state.h"
 
 typedef struct waiter {
   lariat_deferred deferred;

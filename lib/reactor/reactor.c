@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <sys/epoll.h>
 
-#include "base/inside.h"
+#include "base/call_depth.h"
 #include "base/memory.h"
 #include "base/process.h"
 #include "reactor/reactor_private.h"

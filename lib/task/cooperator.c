@@ -9,7 +9,7 @@
 #include "base/list.h"
 #include "base/memory.h"
 #include "deferred/deferred.h"
-#include "task/room.h"
+#include "task/state.h"
 #include <lariat/clock.h>
 
 enum { SLICE_MS = 10, NS_PER_MS = 1000000 };

@@ -6,10 +6,10 @@
 
 #include <stdio.h>
 
-#include "base/inside.h"
+#include "base/call_depth.h"
 #include "base/memory.h"
 #include "deferred/deferred.h"
-#include "task/room.h"
+#include "task/state.h"
 
 typedef struct trigger {
   lr_list link;

@@ -7,7 +7,7 @@
 #include "base/list.h"
 #include "base/memory.h"
 #include "deferred/deferred.h"
-#include "task/room.h"
+#include "task/state.h"
 
 typedef struct later {
   lariat_deferred deferred;

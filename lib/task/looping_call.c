@@ -3,12 +3,12 @@
  * from the start, in whole nanoseconds: ticks do not drift. */
 #include <lariat/looping_call.h>
 
-#include "base/inside.h"
+#include "base/call_depth.h"
 #include "base/list.h"
 #include "base/memory.h"
 #include "base/process.h"
 #include "deferred/deferred.h"
-#include "task/room.h"
+#include "task/state.h"
 
 struct lariat_looping_call {
   size_t references;

@@ -7,14 +7,14 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
-#include "fetch/digest.h"
-#include "fetch/dispatcher.h"
-#include "fetch/outlet.h"
-#include "fetch/placement.h"
-#include "fetch/pool.h"
-#include "fetch/stream.h"
-#include "fetch/supply.h"
-#include "fetch/worker.h"
+#include "http/sha256.h"
+#include "job/body_sink.h"
+#include "job/body_source.h"
+#include "job/stream.h"
+#include "limits/placement.h"
+#include "pool/pool.h"
+#include "pool/worker.h"
+#include "schedule/dispatcher.h"
 
 enum { PHASES = LARIAT_PHASE_BODY + 1, PIECE = LR_CHUNK_ROOM };
 

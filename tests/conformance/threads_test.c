@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * threads_test.c: Twisted's test_threads.py and internet/test_threads.py.  Its
  * thread pool is a pool of reactors here, which starts when it is made. */
-#include <lariat/errand.h>
 #include <lariat/pool.h>
+#include <lariat/thread_call.h>
 #include <lariat/trigger.h>
 
 #include <pthread.h>

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fetch/quirks.h"
+#include "curl/quirks.h"
 #include "support/fetching.h"
 #include "support/origin.h"
 #include <lariat/failure.h>

@@ -9,9 +9,9 @@
 #include "support/origin.h"
 #include <lariat/await.h>
 #include <lariat/checks.h>
-#include <lariat/errand.h>
 #include <lariat/failure.h>
 #include <lariat/react.h>
+#include <lariat/thread_call.h>
 
 enum { WAIT_MS = 10000 };
 

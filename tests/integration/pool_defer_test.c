@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * pool_defer_test.c: functions that run on a pool's reactors, with deferreds
  * for their values, whatever closes meanwhile. */
-#include <lariat/errand.h>
 #include <lariat/react.h>
+#include <lariat/thread_call.h>
 #include <lariat/trigger.h>
 
 #include <signal.h>

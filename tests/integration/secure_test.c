@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fetch/quirks.h"
+#include "curl/quirks.h"
 #include "support/fetching.h"
 #include "support/nginx.h"
 #include "support/origin.h"

@@ -13,7 +13,7 @@
 
 #include <CUnit/TestRun.h>
 
-#include "await/notes.h"
+#include "await/stack_annotations.h"
 #include "support/coroutines.h"
 
 enum { COROUTINES = 100000, OVERFLOWS = 1000, BYTES_EACH = 9 * 1024 };

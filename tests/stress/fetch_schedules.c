@@ -20,8 +20,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fetch/pool.h"
-#include "fetch/rate.h"
+#include "limits/rate.h"
+#include "pool/pool.h"
 #include "reactor/reactor.h"
 #include "support/fixture.h"
 #include "support/flow.h"
@@ -283,7 +283,7 @@ static lariat_pool_stats pool_stats(struct run *run) {
 }
 
 /* Never more starts in any time than the burst and what the rate gives, in that
- * time and in what a start may be late (lib/fetch/rate.h).  One that came to
+ * time and in what a start may be late (lib/limits/rate.h).  One that came to
  * nothing for want of memory does not count, but was seen here. */
 static void check_rate(struct run *run) {
   const lariat_pool_options *options = &run->schedule->pool;

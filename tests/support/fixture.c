@@ -16,7 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "await/room.h"
+#include "await/state.h"
 #include "base/memory.h"
 #include "base/process.h"
 #include "reactor/reactor_private.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * backlog_test.c: the jobs of a link by host: turns between hosts, priorities,
  * what needs no credit, and hosts that come and go. */
-#include "fetch/backlog.h"
+#include "client/backlog.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/list.h"
-#include "deferred/room.h"
+#include "deferred/state.h"
 #include "support/fixture.h"
 #include "support/probe.h"
 #include <lariat/checks.h>

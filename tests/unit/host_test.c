@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * host_test.c: the table of hosts, and each host's parts in lanes. */
-#include "fetch/host.h"
+#include "schedule/host.h"
 
 #include <stdio.h>
 

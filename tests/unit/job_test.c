@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * job_test.c: the memory of jobs, and the end of those that nobody waits for.
  */
-#include "fetch/job.h"
+#include "job/job.h"
 
 #include <string.h>
 

@@ -15,7 +15,7 @@
 #include "reactor/mailbox.h"
 #include "reactor/reactor.h"
 #include "support/fixture.h"
-#include <lariat/errand.h>
+#include <lariat/thread_call.h>
 
 static struct {
   lr_atomic_u32 armed;

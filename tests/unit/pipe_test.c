@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * pipe_test.c: bytes between two reactors: order, the window, the ends. */
-#include "fetch/pipe.h"
+#include "job/pipe.h"
 
 #include <pthread.h>
 #include <stdlib.h>

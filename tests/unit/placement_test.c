@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * placement_test.c: hosts to reactors, limits to shares. */
-#include "fetch/placement.h"
+#include "limits/placement.h"
 
 #include <limits.h>
 #include <unistd.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * quirks_test.c: which libcurl versions are refused, and what the one that is
  * loaded can do. */
-#include "fetch/quirks.h"
+#include "curl/quirks.h"
 
 #include <curl/curl.h>
 #include <string.h>

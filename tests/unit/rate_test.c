@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * rate_test.c: buckets of starts, on a time that the test makes. */
-#include "fetch/rate.h"
+#include "limits/rate.h"
 
 #include <pthread.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * response_test.c: a response collected line by line, and its readers. */
-#include "fetch/response.h"
+#include "http/response.h"
 
 #include <stdio.h>
 #include <string.h>

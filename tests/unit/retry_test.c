@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "base/memory.h"
-#include "fetch/job.h"
-#include "fetch/retry.h"
+#include "client/retry.h"
+#include "job/job.h"
 #include "support/fixture.h"
 
 static const uint64_t ms = 1000000u;

@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "fetch/pool.h"
+#include "pool/pool.h"
 #include "support/producing.h"
 #include "support/scripting.h"
 #include <lariat/stream.h>

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "support/scripting.h"
-#include <lariat/errand.h>
+#include <lariat/thread_call.h>
 
 /* What the script is asked. */
 

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "await/guard.h"
-#include "await/notes.h"
+#include "await/stack_annotations.h"
 #include "support/coroutines.h"
 
 enum { KIB = 1024 };

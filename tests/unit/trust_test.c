@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * trust_test.c: trusted certificates, read once. */
-#include "fetch/trust.h"
+#include "net/trust.h"
 
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "fetch/quirks.h"
+#include "curl/quirks.h"
 #include "support/fixture.h"
 
 /* A certificate that signed itself. */

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ * room.h: what this room keeps for each reactor: its coroutines, its stacks. */
+#ifndef LR_AWAIT_STATE_H
+#define LR_AWAIT_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "await/stack.h"
+#include "base/list.h"
+#include "deferred/state.h"
+#include "reactor/reactor.h"
+
+typedef struct lr_await_room {
+  lariat_reactor *reactor;
+  unsigned *holds;        /* of the reactor */
+  lr_deferred_room *home; /* its deferreds' */
+  lr_list coroutines;     /* that have not ended, in the order of their start */
+  uint64_t started;
+  bool ending; /* lariat_coroutine_end_all is at it */
+  void *signal_stack;
+  lr_closer closer;
+  lr_stacks stacks;
+} lr_await_room;
+
+/* The room of `reactor`, opened if need be; NULL when out of memory. */
+lr_await_room *lr_await_room_of(lariat_reactor *reactor);
+
+/* Whether coroutines must not wait any more. */
+static inline bool lr_await_room_closing(const lr_await_room *room) {
+  return room->ending || lr_reactor_closing(room->reactor);
+}
+
+/* How many coroutines of `reactor` have not ended. */
+size_t lr_coroutines_alive(const lariat_reactor *reactor);
+
+#endif

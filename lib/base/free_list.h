@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT
+ * blocks.h: blocks of one size that are kept for their next use, for one
+ * thread.  Only those of malloc are kept: an allocator that was set sees each
+ * block come and go, and so does AddressSanitizer. */
+#ifndef LR_BASE_FREE_LIST_H
+#define LR_BASE_FREE_LIST_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/memory.h"
+
+typedef struct lr_blocks {
+  void *first; /* each begins with the pointer to the next */
+  uint32_t kept;
+  uint32_t most; /* that are kept */
+  size_t bytes;  /* of each, a pointer at least */
+} lr_blocks;
+
+/* `most` blocks are kept, or none, as the comment above says. */
+void lr_blocks_init(lr_blocks *blocks, size_t bytes, uint32_t most);
+
+/* Frees what is kept. */
+void lr_blocks_clear(lr_blocks *blocks);
+
+/* A block, or NULL when out of memory. */
+static inline void *lr_blocks_take(lr_blocks *blocks) {
+  void *block = blocks->first;
+  if (!block) return lr_alloc(blocks->bytes);
+  blocks->first = *(void **)block;
+  blocks->kept--;
+  return block;
+}
+
+/* Gives one back. */
+static inline void lr_blocks_give(lr_blocks *blocks, void *block) {
+  if (blocks->kept >= blocks->most) {
+    lr_free(block);
+    return;
+  }
+  *(void **)block = blocks->first;
+  blocks->first = block;
+  blocks->kept++;
+}
+
+#endif

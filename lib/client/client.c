@@ -1,0 +1,952 @@
+/* SPDX-License-Identifier: MIT
+ * How fetches leave and come home. */
+#include "client/client.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/process.h"
+#include "client/capacity.h"
+#include "client/coroutine_client.h"
+#include "curl/quirks.h"
+#include "deferred/reclaim.h"
+#include "deferred/state.h"
+#include "job/body_sink.h"
+#include "job/body_source.h"
+#include "job/redirect.h"
+#include "job/stream.h"
+#include "limits/placement.h"
+#include "pool/pool.h"
+#include <lariat/clock.h>
+#include <lariat/version.h>
+
+enum { WINDOW = 1024, SPARE_MAX = 1024 };
+
+/* The pool keeps deadlines and says in which phase one ran out; the client
+ * steps in only when the pool is late by so much. */
+static const uint64_t grace_ns = 500000000u;
+
+uint64_t lr_client_pool_ns(const lariat_client *client) {
+  const lariat_clock *clock = lr_pool_clock(client->pool);
+  return clock->now_ns(clock->context);
+}
+
+/* The end of jobs, clients and their memory. */
+
+static void free_spare(lariat_client *client) {
+  lr_list *node;
+  while ((node = lr_list_take_first(&client->spare)))
+    lr_job_free(lr_container(node, lr_job, node));
+}
+
+static void free_client(lariat_client *client) {
+  lr_coroutine_client_forget(client);
+  for (unsigned i = 0; i < client->link_count; i++)
+    if (client->links[i]) lr_link_close(client->links[i]);
+  lr_reactor_remove_closer(client->reactor, &client->closer);
+  free_spare(client);
+  if (client->responses) lr_response_cache_close(client->responses);
+  lr_profile_release(client->profile);
+  lr_origin_clear(&client->last_origin);
+  lr_pool_unhold(client->pool);
+  lr_free(client);
+}
+
+/* There is nobody to be watched over. */
+static void end_watch(lariat_client *client) {
+  lr_reactor_unset_timer(client->reactor, &client->watch);
+  client->watched_ns = UINT64_MAX;
+}
+
+static void free_if_over(lariat_client *client) {
+  if (client->live > 0) return;
+  end_watch(client);
+  if (client->closed) free_client(client);
+}
+
+static void recycle(lariat_client *client, lr_job *job) {
+  if (client->closed || client->spare_count >= SPARE_MAX) {
+    lr_job_free(job);
+    return;
+  }
+  lr_job_wipe(job);
+  lr_list_prepend(&client->spare, &job->node);
+  client->spare_count++;
+}
+
+/* A job is over when both of its nodes are home and the last reference to its
+ * deferred is gone. */
+static void end_if_over(lr_job *job) {
+  lariat_client *client = job->client;
+  if (!job->disposed || job->travel_away || job->cancel_away) return;
+  lr_list_remove(&job->node);
+  client->live--;
+  recycle(client, job);
+  free_if_over(client);
+}
+
+static void dispose(lariat_deferred *deferred) {
+  lr_job *job = lr_container(deferred, lr_job, deferred);
+  job->disposed = true;
+  if (job->client)
+    end_if_over(job);
+  else
+    lr_job_end(job, LR_JOB_DEFERRED_ENDED);
+}
+
+/* Outcomes. */
+
+/* When the results of this turn came in, on the pool's clock. */
+static uint64_t arrived_ns(const lr_job *job) {
+  const lariat_client *client = job->client;
+  return client->pool_time ? lr_reactor_turn_ns(client->reactor)
+                           : lr_client_pool_ns(client);
+}
+
+/* Which limit a time-out was; a job that never left has only one. */
+static lariat_time_limit limit_of(const lr_job *job, lariat_status status) {
+  if (status != LARIAT_ETIMEDOUT) return LARIAT_TIME_LIMIT_NONE;
+  bool told = job->place == LR_JOB_HERE && job->time_limit;
+  return told ? (lariat_time_limit)job->time_limit : LARIAT_TIME_LIMIT_DEADLINE;
+}
+
+static const char *detail_of(const lr_job *job, lariat_time_limit limit) {
+  if (limit == LARIAT_TIME_LIMIT_CONNECT)
+    return "no connection within the connect limit";
+  if (limit == LARIAT_TIME_LIMIT_IDLE)
+    return "nothing went or came within the idle limit";
+  if (job->place != LR_JOB_HERE) return NULL;
+  if (job->supply && job->supply->detail[0]) return job->supply->detail;
+  return job->detail;
+}
+
+static lariat_timings timings_of(const lr_job *job, lariat_phase phase) {
+  lariat_timings timings = {0};
+  uint64_t now = arrived_ns(job);
+  if (job->place == LR_JOB_HERE && job->response)
+    timings = job->response->timings;
+  else if (phase == LARIAT_PHASE_QUEUE)
+    timings.queue_us = (now - job->hop_ns) / 1000;
+  timings.total_us = (now - job->submitted_ns) / 1000;
+  return timings;
+}
+
+static int http_status_of(const lr_job *job) {
+  if (job->place != LR_JOB_HERE) return 0;
+  if (job->response) return job->response->status;
+  return job->outlet ? job->outlet->http_status : 0;
+}
+
+/* What the pool says of a job is not to be looked at while it is there. */
+static lariat_value failure_of(const lr_job *job, lariat_status status,
+                               lariat_phase phase) {
+  char message[512];
+  lariat_time_limit limit = limit_of(job, status);
+  const char *detail = detail_of(job, limit);
+  const lr_attempts *attempts = job->attempts;
+  lariat_timings timings = timings_of(job, phase);
+  snprintf(message, sizeof message, "%s%s%s", lariat_status_text(status),
+           detail ? ": " : "", detail ? detail : "");
+  lr_failure_parts parts = {.status = status,
+                            .message = message,
+                            .url = job->target.url,
+                            .curl_code =
+                                job->place == LR_JOB_HERE ? job->curl_code : 0,
+                            .http_status = http_status_of(job),
+                            .phase = phase,
+                            .time_limit = limit,
+                            .retry_end = job->retry_end,
+                            .timings = &timings,
+                            .attempt_count = attempts ? attempts->count : 1,
+                            .attempts = attempts ? attempts->items : NULL};
+  return lr_failure_make(&parts);
+}
+
+static void count_outcome(lariat_client *client, lariat_value value) {
+  client->stats.pending--;
+  if (!lariat_is_failure(value))
+    client->stats.succeeded++;
+  else if (lariat_failure_status(value) == LARIAT_ECANCELLED)
+    client->stats.cancelled++;
+  else
+    client->stats.failed++;
+}
+
+/* Who produces the body learns that no more of it is wanted. */
+static __attribute__((noinline)) void settle_supply(lr_job *job,
+                                                    lariat_value value) {
+  lr_supply *supply = job->supply;
+  bool failed = lariat_is_failure(value);
+  if (supply->ops->settle)
+    supply->ops->settle(supply,
+                        failed ? lariat_failure_status(value) : LARIAT_OK);
+}
+
+/* The one place where a fetch ends and its deferred fires (or, had that fired
+ * when the headers came, its stream ends).  The reference that the job in
+ * flight had goes with it, and perhaps the job. */
+static void settle(lr_job *job, lariat_value value) {
+  job->settled = true;
+  if (lr_timer_is_set(&job->timer))
+    lr_reactor_unset_timer(job->client->reactor, &job->timer);
+  count_outcome(job->client, value);
+  if (job->supply) settle_supply(job, value);
+  if (job->opened) {
+    lr_stream_finish(job->outlet->stream, value);
+    end_if_over(job);
+    return;
+  }
+  (void)lr_deferred_fire(&job->deferred, value);
+  lr_deferred_release(&job->deferred);
+}
+
+/* Says that there would have been another try. */
+static lariat_value over_budget(const lr_job *job, lariat_value cause) {
+  char message[512];
+  lariat_timings timings = lariat_failure_timings(cause);
+  lariat_attempt only = lariat_failure_attempt_at(cause, 0);
+  snprintf(message, sizeof message, "%s; the last failure: %s",
+           lariat_status_text(LARIAT_ERETRYBUDGET),
+           lariat_failure_message(cause));
+  lr_failure_parts parts = {
+      .status = LARIAT_ERETRYBUDGET,
+      .message = message,
+      .url = job->target.url,
+      .curl_code = lariat_failure_curl_code(cause),
+      .http_status = lariat_failure_http_status(cause),
+      .phase = lariat_failure_phase(cause),
+      .cause = cause,
+      .time_limit = lariat_failure_time_limit(cause),
+      .retry_end = LARIAT_RETRY_BUDGET,
+      .timings = &timings,
+      .attempt_count = job->attempts ? job->attempts->count : 1,
+      .attempts = job->attempts ? job->attempts->items : &only};
+  return lr_failure_make(&parts);
+}
+
+static void settle_failed(lr_job *job, lariat_status status,
+                          lariat_phase phase) {
+  settle(job, failure_of(job, status, phase));
+}
+
+static void complete(lr_job *job, lariat_response *response) {
+  response->redirects = job->redirects;
+  response->timings.total_us = (arrived_ns(job) - job->submitted_ns) / 1000;
+  response->retry_end = job->retry_end;
+  response->attempts = job->attempts;
+  job->attempts = NULL;
+}
+
+static void settle_response(lr_job *job) {
+  lariat_response *response = job->response;
+  job->response = NULL;
+  response->url = lr_target_give_url(&job->target);
+  complete(job, response);
+  settle(job, lariat_value_of(&lariat_response_type, response));
+}
+
+static lariat_value take_transformed(lr_job *job) {
+  lariat_value value = job->outlet->value;
+  job->outlet->value = lariat_none();
+  return value;
+}
+
+/* The URL stays with the job, for a failure that may come. */
+void lr_client_opened(lr_job *job, lariat_stream *stream,
+                      lariat_response *response) {
+  if (job->settled) {
+    lr_response_release(response);
+    return;
+  }
+  complete(job, response);
+  response->url = lr_copy_string(job->target.url);
+  job->opened = true;
+  stream->job = job;
+  (void)lr_deferred_fire(&job->deferred,
+                         lariat_value_of(&lariat_response_type, response));
+  lariat_deferred_release(&job->deferred);
+}
+
+void lr_client_fail(lr_job *job, lariat_status status, const char *url) {
+  if (job->target.url || !url) {
+    settle_failed(job, status, LARIAT_PHASE_NONE);
+    return;
+  }
+  lr_failure_parts parts = {.status = status, .url = url};
+  settle(job, lr_failure_make(&parts));
+}
+
+/* The way out. */
+
+/* One timer for all jobs that are away: it rings when the pool is late with
+ * the first of them, mostly long after that one is home, and is then set for
+ * the first that is left. */
+static bool watch_over(lariat_client *client, uint64_t due_ns) {
+  if (due_ns >= client->watched_ns) return true;
+  if (!lr_reactor_set_timer(client->reactor, &client->watch, due_ns + grace_ns))
+    return false;
+  client->watched_ns = due_ns;
+  return true;
+}
+
+static void send(lr_job *job) {
+  lr_link *link = job->link;
+  job->place = LR_JOB_AWAY;
+  /* Without memory for it here, the pool tries once more. */
+  job->response = lr_response_cache_take(link->client->responses);
+  link->client->away++;
+  lr_link_send(link, job);
+}
+
+static void unqueue(lr_job *job) {
+  lr_backlog_remove(&job->link->backlog, job);
+  job->share = NULL;
+  job->link->load--;
+  job->client->queued--;
+  job->place = LR_JOB_HERE;
+}
+
+/* One that waits goes.  Its host's part counts it before it is let go of. */
+static void send_waiting(lr_job *job) {
+  lr_share *share = job->share;
+  lr_backlog_sent(share);
+  unqueue(job);
+  job->share = share;
+  job->link->load++;
+  send(job);
+}
+
+/* A credit has come back, with a job of this host. */
+static void send_queued(lr_link *link, lr_share *share) {
+  lr_backlog *backlog = &link->backlog;
+  lr_job *job;
+  if (share->queued && lr_backlog_is_free(backlog, share))
+    send_waiting(lr_backlog_first_of(share));
+  if (!link->client->queued) return;
+  while (link->credits > 0 && (job = lr_backlog_first(backlog)))
+    send_waiting(job);
+}
+
+/* A reactor without a share in the jobs, or in the connections, gets none. */
+static unsigned share_of(const lariat_client *client, uint64_t hash,
+                         unsigned index) {
+  const lariat_pool_options *options = lr_pool_options(client->pool);
+  unsigned jobs = lr_placement_share(hash, options->max_jobs_per_host, index,
+                                     client->link_count);
+  unsigned connections = lr_placement_share(
+      hash, options->max_connections_per_host, index, client->link_count);
+  return connections ? jobs : 0;
+}
+
+static lr_link *least_loaded(const lariat_client *client, uint64_t hash) {
+  lr_link *best = NULL;
+  uint64_t best_share = 1;
+  for (unsigned i = 0; i < client->link_count; i++) {
+    uint64_t share = share_of(client, hash, i);
+    lr_link *link = client->links[i];
+    if (share == 0) continue;
+    if (best && link->load * best_share >= best->load * share) continue;
+    best = link;
+    best_share = share;
+  }
+  return best;
+}
+
+static lr_link *choose_link(const lariat_client *client, const lr_job *job) {
+  if (client->link_count == 1) return client->links[0];
+  switch (client->options.placement) {
+  case LARIAT_PLACE_SPREAD:
+    return least_loaded(client, job->target.hash);
+  case LARIAT_PLACE_HOME:
+    return client->links[0];
+  default:
+    return client
+        ->links[lr_placement_of_host(job->target.hash, client->link_count)];
+  }
+}
+
+uint64_t lr_client_waiting(const lariat_client *client) {
+  uint64_t count = client->queued;
+  for (unsigned i = 0; i < client->link_count; i++)
+    if (client->links[i]->credits < 0)
+      count += (uint64_t)-client->links[i]->credits;
+  return count;
+}
+
+/* Its time in there has an end. */
+static lariat_status queue(lr_link *link, lr_job *job) {
+  lr_share *share = job->share;
+  bool timed =
+      job->due_ns == UINT64_MAX || lr_timer_is_set(&job->timer) ||
+      lr_reactor_set_timer(link->client->reactor, &job->timer, job->due_ns);
+  if (!timed) {
+    job->share = NULL;
+    link->load--;
+    lr_backlog_forget(&link->backlog, share);
+    return LARIAT_ENOMEM;
+  }
+  job->place = LR_JOB_QUEUED;
+  lr_backlog_add(&link->backlog, share, job);
+  link->client->queued++;
+  return LARIAT_OK;
+}
+
+lariat_status lr_client_submit(lariat_client *client, lr_job *job) {
+  if (!watch_over(client, job->due_ns)) return LARIAT_ENOMEM;
+  lr_link *link = choose_link(client, job);
+  bool first = !job->redirects && !job->attempts;
+  job->hop_ns = first ? job->submitted_ns : lr_client_pool_ns(client);
+  job->resent = false;
+  job->dead = false;
+  job->time_limit = LARIAT_TIME_LIMIT_NONE;
+  job->spread = client->options.placement == LARIAT_PLACE_SPREAD;
+  lr_backlog *backlog = &link->backlog;
+  bool credit =
+      link->credits > 0 && (!client->queued || lr_backlog_empty(backlog));
+  if (!credit && lr_client_waiting(client) >= client->options.max_queued)
+    return LARIAT_EOVERLOAD;
+  lr_share *share = lr_backlog_enter(backlog, job);
+  if (!share) return LARIAT_ENOMEM;
+  job->link = link;
+  job->share = share;
+  link->load++;
+  if (credit || (!share->queued && lr_backlog_is_free(backlog, share))) {
+    lr_backlog_sent(share);
+    send(job);
+    return LARIAT_OK;
+  }
+  return queue(link, job);
+}
+
+/* Its time to rest is over, one way or the other. */
+static void wake(lr_job *job) {
+  job->place = LR_JOB_HERE;
+  job->client->queued--;
+  job->client->stats.resting--;
+}
+
+/* Takes a job out of the way to its result: it will be settled now, wherever
+ * it is. */
+static void withdraw(lr_job *job, lariat_status status) {
+  if (job->attempts && job->place != LR_JOB_RESTING)
+    lr_retry_note(job, status, 0, 0);
+  if (job->place == LR_JOB_QUEUED) {
+    unqueue(job);
+  } else if (job->place == LR_JOB_RESTING) {
+    wake(job);
+  } else if (job->place == LR_JOB_AWAY && !job->cancel_away) {
+    job->client->away++;
+    lr_link_send_cancel(job->link, job);
+  }
+}
+
+/* The hold that was taken on the client is given back. */
+static void look_for_room(lariat_client *client) {
+  lr_vacancy_look(client);
+  client->live--;
+  free_if_over(client);
+}
+
+void lr_client_stop(lr_job *job, lariat_value failure) {
+  lariat_client *client = job->client;
+  client->live++;
+  withdraw(job, lariat_failure_status(failure));
+  settle(job, failure);
+  look_for_room(client);
+}
+
+/* Ends a job, wherever it is: the failure says where that was. */
+static void stop(lr_job *job, lariat_status status, lariat_phase phase) {
+  lariat_client *client = job->client;
+  client->live++;
+  withdraw(job, status);
+  settle_failed(job, status, phase);
+  look_for_room(client);
+}
+
+static void cancel(lariat_deferred *deferred) {
+  lr_job *job = lr_container(deferred, lr_job, deferred);
+  if (job->settled || !job->client) return;
+  stop(job, LARIAT_ECANCELLED, LARIAT_PHASE_NONE);
+}
+
+void lr_client_abort(lr_job *job) {
+  stop(job, LARIAT_ECANCELLED, LARIAT_PHASE_BODY);
+}
+
+/* Retries. */
+
+static bool has_deadline(const lr_job *job) {
+  return job->deadline_ns != UINT64_MAX;
+}
+
+static void repeat(lr_job *job) {
+  job->client->stats.retries++;
+  lariat_status status = lr_client_submit(job->client, job);
+  if (status != LARIAT_OK) settle_failed(job, status, LARIAT_PHASE_QUEUE);
+}
+
+/* It ends before the deadline. */
+static bool rest(lr_job *job, uint64_t wait_ns) {
+  lariat_client *client = job->client;
+  uint64_t at_ns = lr_reactor_turn_ns(client->reactor) + wait_ns;
+  if (!lr_reactor_set_timer(client->reactor, &job->timer, at_ns)) return false;
+  job->place = LR_JOB_RESTING;
+  client->queued++;
+  client->stats.resting++;
+  return true;
+}
+
+static lr_retry_plan plan_retry(const lr_job *job) {
+  lariat_client *client = job->client;
+  lr_retry_moment moment = {.now_ns = lr_reactor_turn_ns(client->reactor),
+                            .left_ns = UINT64_MAX,
+                            .full =
+                                client->queued >= client->options.max_queued};
+  if (client->closed || lr_pool_check(client->pool) != LARIAT_OK)
+    return (lr_retry_plan){.end = LARIAT_RETRY_NONE};
+  if (has_deadline(job))
+    moment.left_ns =
+        job->due_ns > moment.now_ns ? job->due_ns - moment.now_ns : 0;
+  return lr_retry_plan_of(&client->retry, job, moment);
+}
+
+/* Whether the job goes on.  Without the memory for that, it does not. */
+static bool try_again(lr_job *job) {
+  bool first = !job->retries && !job->redirects && !job->fresh;
+  int http_status = http_status_of(job);
+  if (job->resent) lr_retry_note_resent(job);
+  if (job->rules && first) job->client->retry.budget.firsts++;
+  if (job->supply && !lr_supply_can_replay(job->supply)) job->one_way = true;
+  if (job->outlet && !lr_outlet_may_repeat(job->outlet)) return false;
+  lr_retry_plan plan = plan_retry(job);
+  job->retry_end = plan.end;
+  if (!plan.again || !lr_retry_reserve(job)) return false;
+  if (plan.wait_ns && !rest(job, plan.wait_ns)) return false;
+  lr_retry_note(job, job->outcome, http_status, plan.wait_ns);
+  job->retries += !job->dead;
+  job->fresh |= job->dead;
+  lr_job_drop_outcome(job);
+  if (plan.wait_ns == 0) repeat(job);
+  return true;
+}
+
+/* It has rested, or waited too long.  (One that is away has left it set.) */
+static void timer_expired(lr_timer *timer) {
+  lr_job *job = lr_container(timer, lr_job, timer);
+  lariat_client *client = job->client;
+  if (job->place == LR_JOB_QUEUED) {
+    stop(job, LARIAT_ETIMEDOUT, LARIAT_PHASE_QUEUE);
+  } else if (job->place == LR_JOB_RESTING) {
+    client->live++;
+    wake(job);
+    repeat(job);
+    look_for_room(client);
+  }
+}
+
+static bool is_watched(const lr_job *job) {
+  return job->place == LR_JOB_AWAY && !job->settled &&
+         job->due_ns != UINT64_MAX;
+}
+
+/* One with which the pool is late, or NULL; the earliest deadline of the others
+ * is in `*next_ns` then. */
+static lr_job *first_late(lariat_client *client, uint64_t *next_ns) {
+  uint64_t now_ns = lr_reactor_turn_ns(client->reactor);
+  *next_ns = UINT64_MAX;
+  for (lr_list *node = client->jobs.next; node != &client->jobs;
+       node = node->next) {
+    lr_job *job = lr_container(node, lr_job, node);
+    if (!is_watched(job)) continue;
+    if (now_ns >= job->due_ns + grace_ns) return job;
+    if (job->due_ns < *next_ns) *next_ns = job->due_ns;
+  }
+  return NULL;
+}
+
+/* Nobody is left who could see the result; the job may as well stop.  It goes
+ * behind the others, to be looked at no more.  Without memory for the timer the
+ * next one that is sent sets it. */
+static void look_for_late(lr_timer *timer) {
+  lariat_client *client = lr_container(timer, lariat_client, watch);
+  lr_job *job;
+  uint64_t next_ns;
+  client->watched_ns = UINT64_MAX;
+  client->live++;
+  while ((job = first_late(client, &next_ns))) {
+    lr_list_remove(&job->node);
+    lr_list_append(&client->jobs, &job->node);
+    stop(job, LARIAT_ETIMEDOUT, LARIAT_PHASE_NONE);
+  }
+  (void)watch_over(client, next_ns);
+  client->live--;
+  free_if_over(client);
+}
+
+/* The way home. */
+
+static void settle_outcome(lr_job *job) {
+  lariat_phase phase = (lariat_phase)job->phase;
+  if (job->attempts) lr_retry_note(job, job->outcome, http_status_of(job), 0);
+  lariat_value failure = failure_of(job, job->outcome, phase);
+  if (job->retry_end == LARIAT_RETRY_BUDGET)
+    failure = over_budget(job, failure);
+  settle(job, failure);
+}
+
+static void settle_answer(lr_job *job) {
+  if (job->attempts) lr_retry_note(job, job->outcome, http_status_of(job), 0);
+  settle_response(job);
+}
+
+static void conclude(lr_job *job) {
+  if (job->outcome == LARIAT_ENOMEM)
+    lr_response_cache_save_memory(job->client->responses);
+  bool again = job->rules || job->resent || job->dead;
+  if (again && try_again(job)) return;
+  if (job->outcome != LARIAT_OK) {
+    settle_outcome(job);
+    return;
+  }
+  if (job->outlet && (job->opened || job->outlet->transformed)) {
+    settle(job, job->opened ? lariat_none() : take_transformed(job));
+    return;
+  }
+  if (!lr_redirect_wanted(job)) {
+    settle_answer(job);
+    return;
+  }
+  lariat_status status = lr_redirect_follow(job);
+  if (status == LARIAT_OK && job->client->closed) status = LARIAT_ECLOSED;
+  if (status == LARIAT_OK) status = lr_client_submit(job->client, job);
+  if (status == LARIAT_OK) return;
+  if (job->attempts) lr_retry_note(job, status, http_status_of(job), 0);
+  settle_failed(job, status, LARIAT_PHASE_NONE);
+}
+
+static void came_home(lr_mail *mail) {
+  lr_job *job = lr_job_of_travel(mail);
+  lr_link *link = job->link;
+  lariat_client *client = link->client;
+  bool awaited = client->vacancy.count != 0;
+  if (awaited) client->live++; /* what fires may close the client */
+  job->travel_away = false;
+  job->place = LR_JOB_HERE;
+  if (job->outlet) lr_outlet_give(job->outlet); /* whatever comes of it */
+  link->load--;
+  link->credits++;
+  client->away--;
+  lr_share *share = job->share;
+  job->share = NULL;
+  share->away--;
+  send_queued(link, share);
+  lr_backlog_forget(&link->backlog, share);
+  if (job->settled)
+    end_if_over(job);
+  else
+    conclude(job);
+  if (awaited) look_for_room(client);
+}
+
+static void cancel_came_home(lr_mail *mail) {
+  lr_job *job = lr_job_of_cancel(mail);
+  job->cancel_away = false;
+  job->client->away--;
+  end_if_over(job);
+}
+
+/* The reactor closes with the mail in its box: the job is an orphan. */
+static void discard_home(lr_mail *mail) {
+  lr_job *job = lr_job_of_travel(mail);
+  if (job->client)
+    came_home(mail);
+  else
+    lr_job_end(job, LR_JOB_TRAVEL_ENDED);
+}
+
+static void discard_cancelled(lr_mail *mail) {
+  lr_job *job = lr_job_of_cancel(mail);
+  if (job->client)
+    cancel_came_home(mail);
+  else
+    lr_job_end(job, LR_JOB_CANCEL_ENDED);
+}
+
+const lr_mail_ops lr_client_home_ops = {came_home, discard_home};
+const lr_mail_ops lr_client_cancelled_ops = {cancel_came_home,
+                                             discard_cancelled};
+
+void lr_client_lost(lr_mail *mail) {
+  if (mail->ops == &lr_client_home_ops)
+    lr_job_end(lr_job_of_travel(mail), LR_JOB_TRAVEL_ENDED);
+  else
+    lr_job_end(lr_job_of_cancel(mail), LR_JOB_CANCEL_ENDED);
+}
+
+/* Closing. */
+
+static void cancel_all(lariat_client *client, lariat_status status) {
+  /* Callbacks run in here, and may release or cancel any job of the list. */
+  lr_list todo;
+  lr_list *node;
+  lr_list_init(&todo);
+  lr_list_splice(&todo, &client->jobs);
+  while ((node = lr_list_take_first(&todo))) {
+    lr_job *job = lr_container(node, lr_job, node);
+    lr_list_append(&client->jobs, node);
+    if (job->settled) continue;
+    withdraw(job, status);
+    settle_failed(job, status, LARIAT_PHASE_NONE);
+  }
+  end_watch(client);
+  lr_vacancy_close(client);
+}
+
+static void reactor_closes(lr_closer *closer) {
+  lariat_client *client = lr_container(closer, lariat_client, closer);
+  client->live++; /* the client outlives its own closing */
+  client->closed = true;
+  cancel_all(client, LARIAT_ECANCELLED);
+}
+
+static bool is_busy(lr_closer *closer) {
+  return lr_container(closer, lariat_client, closer)->away > 0;
+}
+
+/* From now on the job is on its own. */
+static void orphan(lr_job *job) {
+  uint32_t ended = 0;
+  lr_list_remove(&job->node);
+  job->client = NULL;
+  if (job->disposed) ended |= LR_JOB_DEFERRED_ENDED;
+  if (!job->travel_away) ended |= LR_JOB_TRAVEL_ENDED;
+  if (!job->cancel_away) ended |= LR_JOB_CANCEL_ENDED;
+  lr_job_end(job, ended);
+}
+
+static void reactor_closed(lr_closer *closer) {
+  lariat_client *client = lr_container(closer, lariat_client, closer);
+  lr_list *node;
+  while ((node = lr_list_first(&client->jobs)))
+    orphan(lr_container(node, lr_job, node));
+  free_client(client);
+}
+
+void lariat_client_close(lariat_client *client) {
+  if (!client) return;
+  if (lr_reactor_check(client->reactor, __func__) != LARIAT_OK) return;
+  lr_coroutine_client_forget(client);
+  client->live++;
+  client->closed = true;
+  cancel_all(client, LARIAT_ECANCELLED);
+  free_spare(client);
+  client->live--;
+  free_if_over(client);
+}
+
+/* Opening. */
+
+static lariat_status read_options(const lariat_client_options *given,
+                                  lariat_client_options *options) {
+  *options = lariat_client_defaults();
+  if (!given) return LARIAT_OK;
+  if (given->size < sizeof given->size) return LARIAT_EINVAL;
+  memcpy(options, given,
+         given->size < sizeof *given ? given->size : sizeof *given);
+  if ((unsigned)options->placement > LARIAT_PLACE_HOME) return LARIAT_EINVAL;
+  if ((unsigned)options->http > LARIAT_HTTP_2) return LARIAT_EINVAL;
+  if (!lr_priority_valid(options->priority)) return LARIAT_EINVAL;
+  return LARIAT_OK;
+}
+
+/* The headers of every request.  Accept-Encoding is among them since libcurl
+ * writes a header of ours once, and one of its own twice. */
+static lariat_status make_profile(lariat_client *client) {
+  const char *agent = client->options.user_agent;
+  const char *encoding = lr_quirks_abilities()->accept_encoding;
+  lariat_header headers[2];
+  size_t count = 0;
+  if (!agent) agent = "lariat/" LARIAT_VERSION;
+  if (*agent) headers[count++] = (lariat_header){"User-Agent", agent};
+  if (encoding && !client->options.no_decompress)
+    headers[count++] = (lariat_header){"Accept-Encoding", encoding};
+  client->options.user_agent = NULL; /* the caller's memory */
+  client->options.retry = NULL;
+  return lr_profile_make(NULL, headers, count, &client->profile);
+}
+
+/* The number of the pool reactor that `reactor` is, or none. */
+static lariat_status find_home(lariat_client *client) {
+  for (unsigned i = 0; i < lariat_pool_reactors(client->pool); i++) {
+    client->home = i;
+    if (lr_pool_worker(client->pool, i)->reactor == client->reactor)
+      return LARIAT_OK;
+  }
+  return LARIAT_EINVAL;
+}
+
+static lariat_status open_links(lariat_client *client, unsigned count) {
+  unsigned window = client->options.window;
+  bool home = client->options.placement == LARIAT_PLACE_HOME;
+  lariat_status status = home ? find_home(client) : LARIAT_OK;
+  for (unsigned i = 0; i < count && status == LARIAT_OK; i++) {
+    lr_worker *worker = lr_pool_worker(client->pool, home ? client->home : i);
+    status = lr_link_open(client, client->reactor, worker, window,
+                          &client->links[i]);
+    if (status == LARIAT_OK) client->link_count++;
+  }
+  return status;
+}
+
+static lariat_client *new_blank(lariat_pool *pool, lariat_reactor *reactor,
+                                const lariat_client_options *options,
+                                unsigned links) {
+  lariat_client *client =
+      lr_alloc_zero(sizeof *client + links * sizeof client->links[0]);
+  if (!client) return NULL;
+  client->pool = pool;
+  client->reactor = reactor;
+  client->options = *options;
+  client->budgeted = lr_pool_budget(pool) != NULL;
+  client->pool_time = lr_reactor_has_clock(reactor, lr_pool_clock(pool));
+  if (!client->options.window) client->options.window = WINDOW;
+  client->request_defaults = lariat_request_defaults(client);
+  lr_list_init(&client->jobs);
+  lr_list_init(&client->spare);
+  lr_waiters_init(&client->vacancy);
+  client->watch.expire = look_for_late;
+  client->watched_ns = UINT64_MAX;
+  client->closer.begin = reactor_closes;
+  client->closer.busy = is_busy;
+  client->closer.end = reactor_closed;
+  client->responses = lr_response_cache_new();
+  if (!client->responses) {
+    lr_free(client);
+    return NULL;
+  }
+  lr_pool_hold(pool);
+  lr_reactor_add_closer(reactor, &client->closer);
+  return client;
+}
+
+lariat_client_options lariat_client_defaults(void) {
+  return (lariat_client_options){.size = sizeof(lariat_client_options),
+                                 .window = WINDOW,
+                                 .max_queued = 100000,
+                                 .timeout_ms = 30000,
+                                 .connect_timeout_ms = 10000,
+                                 .max_body_bytes = 64u << 20,
+                                 .max_redirects = 10};
+}
+
+lariat_status lariat_client_new(lariat_pool *pool, lariat_reactor *reactor,
+                                const lariat_client_options *options,
+                                lariat_client **out) {
+  lariat_client_options all;
+  *out = NULL;
+  lariat_status status = lr_reactor_check(reactor, __func__);
+  if (status == LARIAT_OK) status = lr_pool_check(pool);
+  if (status == LARIAT_OK) status = read_options(options, &all);
+  if (status == LARIAT_OK) status = lr_deferred_room_open(reactor);
+  if (status != LARIAT_OK) return status;
+  if (lr_reactor_closing(reactor)) return LARIAT_ECLOSED;
+  unsigned links =
+      all.placement == LARIAT_PLACE_HOME ? 1 : lariat_pool_reactors(pool);
+  lariat_client *client = new_blank(pool, reactor, &all, links);
+  if (!client) return LARIAT_ENOMEM;
+  status =
+      lr_retry_open(&client->retry, all.retry, lariat_reactor_now_ns(reactor));
+  if (status == LARIAT_OK) status = make_profile(client);
+  if (status == LARIAT_OK) status = open_links(client, links);
+  if (status != LARIAT_OK) {
+    free_client(client);
+    return status;
+  }
+  *out = client;
+  return LARIAT_OK;
+}
+
+lariat_reactor *lariat_client_reactor(const lariat_client *client) {
+  return client->reactor;
+}
+
+lariat_status lariat_client_add_header(lariat_client *client, const char *name,
+                                       const char *value) {
+  lariat_header header = {name, value};
+  lr_profile *profile = NULL;
+  lariat_status status = lr_profile_make(client->profile, &header, 1, &profile);
+  if (status != LARIAT_OK) return status;
+  lr_profile_release(client->profile);
+  client->profile = profile;
+  return LARIAT_OK;
+}
+
+lariat_status lariat_client_read_stats(const lariat_client *client,
+                                       lariat_client_stats *stats) {
+  size_t size = stats->size;
+  if (size < sizeof stats->size) return LARIAT_EINVAL;
+  lariat_client_stats all = client->stats;
+  all.size = size;
+  all.queued = client->queued;
+  memcpy(stats, &all, size < sizeof all ? size : sizeof all);
+  return LARIAT_OK;
+}
+
+/* Requests. */
+
+static const lr_deferred_ops deferred_ops = {.dispose = dispose,
+                                             .cancel = cancel};
+
+static lr_job *take_job(lariat_client *client) {
+  lr_list *node = lr_list_take_first(&client->spare);
+  if (!node) return lr_job_new();
+  client->spare_count--;
+  return lr_container(node, lr_job, node);
+}
+
+lr_job *lr_client_new_job(lariat_client *client) {
+  lr_job *job = take_job(client);
+  if (!job) return NULL;
+  job->client = client;
+  job->place = LR_JOB_HERE;
+  job->settled = false;
+  job->disposed = false;
+  job->opened = false;
+  job->redirects = 0;
+  job->curl_code = 0;
+  job->retries = 0;
+  job->waited_ns = 0;
+  job->retry_end = LARIAT_RETRY_NONE;
+  job->fresh = false;
+  job->one_way = false;
+  job->timer.expire = timer_expired;
+  job->submitted_ns = lr_client_pool_ns(client);
+  lr_deferred_init_in(&job->deferred,
+                      lr_reactor_room(client->reactor, LR_ROOM_DEFERRED),
+                      &deferred_ops);
+  job->deferred.references++;
+  lr_list_append(&client->jobs, &job->node);
+  client->live++;
+  client->stats.submitted++;
+  client->stats.pending++;
+  return job;
+}
+
+lariat_request_options lariat_request_defaults(const lariat_client *client) {
+  const lariat_client_options *options = &client->options;
+  return (lariat_request_options){.size = sizeof(lariat_request_options),
+                                  .timeout_ms = options->timeout_ms,
+                                  .connect_timeout_ms =
+                                      options->connect_timeout_ms,
+                                  .max_body_bytes = options->max_body_bytes,
+                                  .max_redirects = options->max_redirects,
+                                  .http = options->http,
+                                  .sha256 = options->sha256,
+                                  .priority = options->priority,
+                                  .idle_timeout_ms = options->idle_timeout_ms,
+                                  .upload_fd = -1,
+                                  .upload_length = LARIAT_LENGTH_UNKNOWN,
+                                  .body_fd = -1};
+}

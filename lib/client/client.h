@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ * client.h: the caller's end of every fetch: submission, credits, outcomes,
+ * redirects.  All on the thread of the client's reactor. */
+#ifndef LR_CLIENT_CLIENT_H
+#define LR_CLIENT_CLIENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/list.h"
+#include "client/channel.h"
+#include "client/response_cache.h"
+#include "deferred/waiters.h"
+#include "job/job.h"
+#include "reactor/reactor.h"
+#include <lariat/client.h>
+
+struct lariat_client {
+  lariat_pool *pool;
+  lariat_reactor *reactor;
+  lariat_client_options options;
+  lariat_request_options request_defaults; /* what the options come to */
+  lr_profile *profile;                     /* the headers of every request */
+  lr_response_cache *responses;
+  lr_origin last_origin; /* of the URLs that were asked for */
+  lr_list jobs;          /* all that are not freed */
+  lr_list spare;         /* blank jobs, for the next requests */
+  unsigned spare_count;
+  uint64_t live;      /* length of `jobs` */
+  uint64_t away;      /* travel and cancel nodes that are out */
+  uint64_t queued;    /* without a credit, or waiting for their retry */
+  lr_waiters vacancy; /* those who wait for room in the queue */
+  lariat_client_stats stats;
+  lr_retry retry;
+  lr_closer closer;
+  lr_timer watch;      /* over the jobs that are away */
+  uint64_t watched_ns; /* the deadline that it is set for; UINT64_MAX: none */
+  bool closed;
+  bool budgeted;  /* the memory of the pool's bodies is limited */
+  bool pool_time; /* the reactor's clock is the pool's, too */
+  unsigned home;  /* with LARIAT_PLACE_HOME: the reactor's number */
+  unsigned link_count;
+  lr_link *links[];
+};
+
+/* The time on the pool's clock. */
+uint64_t lr_client_pool_ns(const lariat_client *client);
+
+/* The mails that come home. */
+extern const lr_mail_ops lr_client_home_ops;
+extern const lr_mail_ops lr_client_cancelled_ops;
+
+/* A pool thread could not send this mail home: its reactor has closed. */
+void lr_client_lost(lr_mail *mail);
+
+/* A blank job of the client's with two references to its deferred: the user's,
+ * and that of the job in flight.  NULL when out of memory. */
+lr_job *lr_client_new_job(lariat_client *client);
+
+/* Fails a job that is here; `url` as the user gave it. */
+void lr_client_fail(lr_job *job, lariat_status status, const char *url);
+
+/* The headers of a stream's final answer have come; takes `response` over.  The
+ * job may be settled already. */
+void lr_client_opened(lr_job *job, lariat_stream *stream,
+                      lariat_response *response);
+
+/* Nobody wants the rest of an opened stream: the job is cancelled. */
+void lr_client_abort(lr_job *job);
+
+/* Ends a job that has not fired, wherever it is, with this failure. */
+void lr_client_stop(lr_job *job, lariat_value failure);
+
+/* Sends a job on its way: the first time, for each redirect and retry.  The job
+ * is here, its target set.  LARIAT_OK, or why it cannot go. */
+lariat_status lr_client_submit(lariat_client *client, lr_job *job);
+
+/* What counts against max_queued: the jobs that wait here, and those that left
+ * without a credit. */
+uint64_t lr_client_waiting(const lariat_client *client);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT
+ * Responses kept for the next fetches. */
+#include "client/response_cache.h"
+
+#include "base/call_depth.h"
+#include "base/memory.h"
+
+enum {
+  SPARE_MAX = 1024,
+  TEXT_KEPT = 8 * 1024, /* larger buffers are given back */
+  BODY_KEPT = 16 * 1024,
+  /* Of larger bodies' buffers this much is kept together: fresh memory for
+   * each costs more than filling it. */
+  LARGE_KEPT = 8 * 1024 * 1024
+};
+
+struct lr_response_cache {
+  lr_atomic_u32 count; /* the client, and each response that was made */
+  const void *owner;   /* its thread, by a variable of that one's own */
+  bool closed;         /* the owner's */
+  unsigned spare_count;
+  bool thrifty; /* keeps no large ones */
+  size_t large; /* bytes of large bodies' buffers among the spare */
+  lariat_response *spare;
+};
+
+lr_response_cache *lr_response_cache_new(void) {
+  lr_response_cache *cache = lr_alloc_zero(sizeof *cache);
+  if (!cache) return NULL;
+  lr_u32_init(&cache->count, 1);
+  cache->owner = &lr_inside;
+  return cache;
+}
+
+void lr_response_cache_unhold(lr_response_cache *cache) {
+  if (lr_count_release(&cache->count)) lr_free(cache);
+}
+
+static size_t large_bytes(const lariat_response *response) {
+  return response->body.room > BODY_KEPT ? response->body.room : 0;
+}
+
+lariat_response *lr_response_cache_take(lr_response_cache *cache) {
+  lariat_response *response = cache->spare;
+  if (response) {
+    cache->spare = response->next_spare;
+    cache->spare_count--;
+    cache->large -= large_bytes(response);
+    lr_response_reset(response);
+    return response;
+  }
+  response = lr_response_new();
+  if (!response) return NULL;
+  response->cache = cache;
+  lr_count_retain(&cache->count);
+  return response;
+}
+
+static __attribute__((noinline)) void keep_large(lr_response_cache *cache,
+                                                 lariat_response *response) {
+  if (cache->thrifty || large_bytes(response) > LARGE_KEPT - cache->large)
+    lr_buffer_clear(&response->body);
+  cache->large += large_bytes(response);
+}
+
+bool lr_response_cache_put(lariat_response *response) {
+  lr_response_cache *cache = response->cache;
+  if (cache->owner != &lr_inside) return false;
+  if (cache->closed || cache->spare_count >= SPARE_MAX) return false;
+  if (response->text.room > TEXT_KEPT) lr_buffer_clear(&response->text);
+  if (response->body.room > BODY_KEPT || cache->thrifty)
+    keep_large(cache, response);
+  response->next_spare = cache->spare;
+  cache->spare = response;
+  cache->spare_count++;
+  return true;
+}
+
+void lr_response_cache_save_memory(lr_response_cache *cache) {
+  cache->thrifty = true;
+  cache->large = 0;
+  for (lariat_response *spare = cache->spare; spare; spare = spare->next_spare)
+    if (large_bytes(spare)) lr_buffer_clear(&spare->body);
+}
+
+void lr_response_cache_close(lr_response_cache *cache) {
+  cache->closed = true;
+  while (cache->spare) {
+    lariat_response *response = cache->spare;
+    cache->spare = response->next_spare;
+    lr_response_free(response);
+  }
+  lr_response_cache_unhold(cache);
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT
+ * response_cache.h: responses that were dropped on the thread of their client,
+ * kept with their buffers for the next fetches.  The pool's threads then fill
+ * in memory which they neither allocate nor free. */
+#ifndef LR_CLIENT_RESPONSE_CACHE_H
+#define LR_CLIENT_RESPONSE_CACHE_H
+
+#include <stdbool.h>
+
+#include "http/response.h"
+
+typedef struct lr_response_cache lr_response_cache;
+
+/* A cache of the calling thread, or NULL when out of memory. */
+lr_response_cache *lr_response_cache_new(void);
+
+/* An empty response, a used one if there is any; NULL when out of memory.  The
+ * cache's thread. */
+lariat_response *lr_response_cache_take(lr_response_cache *cache);
+
+/* The last reference to `response`, which came from a cache, is gone: true
+ * when its cache has taken it back.  Else the caller frees it.  Any thread. */
+bool lr_response_cache_put(lariat_response *response);
+
+/* A response of the cache's has been freed.  Any thread. */
+void lr_response_cache_unhold(lr_response_cache *cache);
+
+/* Memory is scarce: frees the buffers of large bodies, and keeps none from now
+ * on.  The cache's thread. */
+void lr_response_cache_save_memory(lr_response_cache *cache);
+
+/* Frees what it keeps; the cache itself goes with the last response that came
+ * from it.  The cache's thread. */
+void lr_response_cache_close(lr_response_cache *cache);
+
+#endif

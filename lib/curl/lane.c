@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT
+ * One multi handle: its timer, its events, its finished transfers. */
+#include "curl/lane.h"
+
+#include "base/memory.h"
+#include "curl/engine.h"
+#include "curl/socket.h"
+#include "curl/transfer.h"
+#include "curl/upload_feed.h"
+
+/* A quiet lane with dead connections in it is made anew so long after the first
+ * of them, even when most of its connections are alive. */
+static const uint64_t dead_wait_ns = 1000000000u;
+
+/* A lane whose connections have all been closed, or left to us, goes soon: it
+ * has descriptors and tables of its own. */
+static const uint64_t empty_wait_ns = 200000000u;
+
+/* A number that is never reached: libcurl's own limits stay out of it. */
+static const long unlimited = 0;
+
+static void timer_expired(lr_timer *timer) {
+  lr_lane *lane = lr_container(timer, lr_lane, timer);
+  lane->kick = true;
+  lr_lane_touch(lane);
+}
+
+/* libcurl may not be called from here: 0 means at the end of this turn. */
+static int set_timer(CURLM *multi, long timeout_ms, void *lane_pointer) {
+  lr_lane *lane = lane_pointer;
+  lariat_reactor *reactor = lane->engine->reactor;
+  (void)multi;
+  if (timeout_ms > 0) {
+    uint64_t at_ns =
+        lr_reactor_turn_ns(reactor) + (uint64_t)timeout_ms * 1000000u;
+    if (lr_reactor_set_timer(reactor, &lane->timer, at_ns)) return 0;
+    timeout_ms = 0; /* without memory for a timer: busy, but not stuck */
+  } else {
+    lr_reactor_unset_timer(reactor, &lane->timer);
+  }
+  if (timeout_ms == 0) {
+    lane->kick = true;
+    lr_lane_touch(lane);
+  }
+  return 0;
+}
+
+static void idle_expired(lr_timer *timer) {
+  lr_lane *lane = lr_container(timer, lr_lane, idle_timer);
+  lr_lane_touch(lane);
+}
+
+static void configure(lr_lane *lane) {
+  CURLM *multi = lane->multi;
+  long keep = (long)lane->engine->lane_room;
+  (void)curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, lr_socket_wants);
+  (void)curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, lane);
+  (void)curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, set_timer);
+  (void)curl_multi_setopt(multi, CURLMOPT_TIMERDATA, lane);
+  (void)curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, keep);
+  (void)curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, unlimited);
+  (void)curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, unlimited);
+  (void)curl_multi_setopt(multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+}
+
+lr_lane *lr_lane_new(lr_engine *engine) {
+  lr_lane *lane = lr_alloc_zero(sizeof *lane);
+  if (!lane) return NULL;
+  lane->engine = engine;
+  lane->multi = curl_multi_init();
+  if (!lane->multi) {
+    lr_free(lane);
+    return NULL;
+  }
+  lane->timer.expire = timer_expired;
+  lane->idle_timer.expire = idle_expired;
+  lr_list_init(&lane->touched);
+  lr_list_init(&lane->transfers);
+  lr_list_prepend(&engine->lanes, &lane->node);
+  engine->lane_count++;
+  lr_u64_store_relaxed(&engine->stats->lanes, engine->lane_count);
+  configure(lane);
+  return lane;
+}
+
+void lr_lane_free(lr_lane *lane) {
+  lr_engine *engine = lane->engine;
+  (void)curl_multi_cleanup(lane->multi);
+  lr_reactor_unset_timer(engine->reactor, &lane->timer);
+  lr_reactor_unset_timer(engine->reactor, &lane->idle_timer);
+  lr_list_remove(&lane->touched);
+  lr_list_remove(&lane->node);
+  engine->lane_count--;
+  lr_u64_store_relaxed(&engine->stats->lanes, engine->lane_count);
+  lr_free(lane);
+}
+
+void lr_lane_touch(lr_lane *lane) {
+  if (lr_list_empty(&lane->touched))
+    lr_list_append(&lane->engine->touched, &lane->touched);
+}
+
+lariat_status lr_lane_add(lr_lane *lane, lr_transfer *transfer) {
+  CURLMcode code = curl_multi_add_handle(lane->multi, transfer->easy);
+  if (code == CURLM_OUT_OF_MEMORY) return LARIAT_ENOMEM;
+  if (code != CURLM_OK) return LARIAT_ELIBCURL;
+  lane->running++;
+  if (lr_lane_idle(lane) < lane->spare) lane->spare = lr_lane_idle(lane);
+  lr_list_append(&lane->transfers, &transfer->node);
+  lane->kick = true;
+  lr_lane_touch(lane);
+  return LARIAT_OK;
+}
+
+void lr_lane_remove(lr_lane *lane, lr_transfer *transfer) {
+  lr_socket_keep_connected(transfer);
+  (void)curl_multi_remove_handle(lane->multi, transfer->easy);
+  lr_socket_end_attempts(transfer);
+  lr_list_remove(&transfer->node);
+  lane->running--;
+  if (lane->running) return;
+  lane->quiet_ns = lr_reactor_turn_ns(lane->engine->reactor);
+  lr_lane_touch(lane);
+}
+
+void lr_lane_event(lr_lane *lane, curl_socket_t fd, int curl_events) {
+  int running;
+  (void)curl_multi_socket_action(lane->multi, fd, curl_events, &running);
+  lane->news = true;
+  lr_lane_touch(lane);
+}
+
+void lr_lane_squeeze(lr_lane *lane) {
+  lane->keep = lane->open > 1 ? lane->open - 1 : 1;
+  (void)curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS, (long)lane->keep);
+  lane->squeezed = true;
+}
+
+/* One was closed; or the engine has enough again for all. */
+static void relax(lr_lane *lane) {
+  const lr_engine *engine = lane->engine;
+  bool scarce = engine->open + engine->reserve >= engine->max_connections;
+  if (!lane->squeezed || (scarce && lane->open > lane->keep)) return;
+  (void)curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS,
+                          (long)engine->lane_room);
+  lane->squeezed = false;
+}
+
+static void collect(lr_lane *lane) {
+  CURLMsg *message;
+  int left;
+  while ((message = curl_multi_info_read(lane->multi, &left))) {
+    lr_transfer *transfer = NULL;
+    if (message->msg != CURLMSG_DONE) continue;
+    int code = (int)message->data.result;
+    (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE,
+                            (char **)&transfer);
+    lr_engine_finished(lane->engine, transfer, code);
+  }
+}
+
+/* Transfers whose answer is there while their body is still being sent. */
+static void end_answered(lr_lane *lane) {
+  lr_list *node = lane->transfers.next;
+  lane->early = false;
+  while (node != &lane->transfers) {
+    lr_transfer *transfer = lr_container(node, lr_transfer, node);
+    node = node->next;
+    if (transfer->early) lane->early = true;
+    if (lr_sending_is_answered(transfer))
+      lr_engine_finished(lane->engine, transfer, CURLE_OK);
+  }
+}
+
+/* When a quiet lane should be looked at again; it is not free of charge to
+ * move a timer, so one that is set is left to ring too early. */
+static void wait_quiet(lr_lane *lane, uint64_t at_ns) {
+  if (!lr_timer_is_set(&lane->idle_timer))
+    (void)lr_reactor_set_timer(lane->engine->reactor, &lane->idle_timer, at_ns);
+}
+
+static uint64_t quiet_end(const lr_lane *lane) {
+  if (lane->open == 0) return lane->quiet_ns + empty_wait_ns;
+  if (!lane->dead) return lane->quiet_ns + lane->engine->idle_ns;
+  bool quiet_first = lane->quiet_ns < lane->dead_ns;
+  return (quiet_first ? lane->dead_ns : lane->quiet_ns) + dead_wait_ns;
+}
+
+/* libcurl closes what servers have closed only when the lane has a new
+ * request.  A lane without transfers is therefore made anew when half of its
+ * connections are dead, when any is for a while, or when it is idle for
+ * long. */
+static void look_after(lr_lane *lane) {
+  lr_engine *engine = lane->engine;
+  if (lane->running) return;
+  uint64_t now = lr_reactor_turn_ns(engine->reactor);
+  uint64_t until = quiet_end(lane);
+  bool half_dead = lane->open && lane->dead * 2 >= lane->open;
+  if (half_dead || now >= until) {
+    lr_engine_recycle(engine, lane);
+    return;
+  }
+  if (lane->dead || lane->open == 0)
+    lr_reactor_unset_timer(engine->reactor, &lane->idle_timer);
+  wait_quiet(lane, until);
+}
+
+void lr_lane_see_to(lr_lane *lane) {
+  int running;
+  lr_list_remove(&lane->touched);
+  if (lane->kick) {
+    lane->kick = false;
+    lane->news = true;
+    (void)curl_multi_socket_action(lane->multi, CURL_SOCKET_TIMEOUT, 0,
+                                   &running);
+  }
+  if (lane->news) {
+    lane->news = false;
+    collect(lane);
+  }
+  if (lane->early) end_answered(lane);
+  relax(lane);
+  if (!lane->running && !lane->kick) look_after(lane);
+}

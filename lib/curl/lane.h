@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ * lane.h: one curl multi handle with a bounded number of connections. */
+#ifndef LR_CURL_LANE_H
+#define LR_CURL_LANE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <curl/curl.h>
+
+#include "base/list.h"
+#include "reactor/timers.h"
+#include <lariat/status.h>
+
+struct lr_engine;
+struct lr_transfer;
+
+typedef struct lr_lane {
+  struct lr_engine *engine;
+  CURLM *multi;
+  lr_list node;      /* in the engine's lanes */
+  lr_list touched;   /* in the engine's touched lanes, or alone */
+  lr_list transfers; /* running */
+  unsigned open;     /* connections */
+  unsigned dead;     /* of these, closed by their servers while idle */
+  unsigned coming;   /* transfers that are about to open one */
+  unsigned running;  /* transfers, those included */
+  bool kick;         /* libcurl wants to be called without an event */
+  bool news;         /* there may be finished transfers */
+  bool early;        /* there may be answers before their bodies' ends */
+  bool squeezed;     /* closes an idle one above `keep` */
+  unsigned keep;
+  unsigned spare;      /* connections, of which no more were in use */
+  uint64_t spare_ns;   /* since then */
+  uint64_t quiet_ns;   /* since when it has no transfer */
+  uint64_t dead_ns;    /* since when one of its connections is dead */
+  lr_timer timer;      /* libcurl's */
+  lr_timer idle_timer; /* looks after a quiet lane */
+} lr_lane;
+
+/* A new lane of the engine's, or NULL when out of memory. */
+lr_lane *lr_lane_new(struct lr_engine *engine);
+
+/* Closes its connections and frees it; it has no transfer. */
+void lr_lane_free(lr_lane *lane);
+
+/* Starts a transfer.  LARIAT_OK, LARIAT_ENOMEM, LARIAT_ELIBCURL */
+lariat_status lr_lane_add(lr_lane *lane, struct lr_transfer *transfer);
+
+/* Takes a transfer out, finished or not. */
+void lr_lane_remove(lr_lane *lane, struct lr_transfer *transfer);
+
+/* libcurl has something to do for this descriptor. */
+void lr_lane_event(lr_lane *lane, curl_socket_t fd, int curl_events);
+
+/* Has the lane seen to at the end of the turn. */
+void lr_lane_touch(lr_lane *lane);
+
+/* The end of a turn, for a touched lane: calls libcurl if it wants that, and
+ * collects what is finished. */
+void lr_lane_see_to(lr_lane *lane);
+
+/* Connections that nobody uses. */
+static inline unsigned lr_lane_idle(const lr_lane *lane) {
+  return lane->open > lane->running ? lane->open - lane->running : 0;
+}
+
+/* The lane's load: connections it has or is about to have. */
+static inline unsigned lr_lane_load(const lr_lane *lane) {
+  return lane->open + lane->coming;
+}
+
+/* Lets libcurl close one idle connection when the next transfer of this lane
+ * ends. */
+void lr_lane_squeeze(lr_lane *lane);
+
+#endif

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT
+ * quirks.c: what lariat knows of single libcurl versions. */
+#include "curl/quirks.h"
+
+#include <curl/curl.h>
+#include <openssl/crypto.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/process.h"
+
+#define VERSION(major, minor, patch)                                           \
+  (((unsigned)(major) << 16) | ((unsigned)(minor) << 8) | (unsigned)(patch))
+
+enum { ANY_PATCH = 0xff };
+
+static const struct refusal {
+  unsigned first;
+  unsigned last;
+  const char *why;
+} refusals[] = {
+    {VERSION(7, 87, 0), VERSION(7, 87, 0),
+     "libcurl 7.87.0 stalls transfers in event mode, for minutes (curl issue "
+     "10146)"},
+    {VERSION(8, 4, 0), VERSION(8, 4, 0),
+     "libcurl 8.4.0 asks for zero timeouts without end in event mode (curl "
+     "issue 12113)"},
+    {VERSION(8, 9, 0), VERSION(8, 9, 0),
+     "libcurl 8.9.0 never removes shut-down sockets in event mode (curl issue "
+     "14280)"},
+    {VERSION(8, 9, 1), VERSION(8, 9, 1),
+     "libcurl 8.9.1 lets SIGPIPE through to the program (curl issue 14296)"},
+    {VERSION(8, 10, 0), VERSION(8, 11, 0),
+     "libcurl 8.10.0 to 8.11.0 lose the timer callback, and transfers stall "
+     "(curl issue 15627)"},
+    {VERSION(8, 11, 1), VERSION(8, 11, 1),
+     "libcurl 8.11.1 closes a descriptor twice after each look-up "
+     "(CVE-2025-0665)"},
+    {VERSION(8, 12, 0), VERSION(8, 12, ANY_PATCH),
+     "libcurl 8.12 loses track of sockets in event mode (curl issue 16174)"},
+    {VERSION(8, 20, 0), VERSION(8, 20, ANY_PATCH),
+     "libcurl 8.20 leaves its wake-up descriptor readable in event mode and "
+     "the loop spins (curl issue 21547)"},
+    {VERSION(8, 21, 0), VERSION(8, 21, ANY_PATCH),
+     "libcurl 8.21 never finishes TLS shutdowns in event mode and leaks "
+     "descriptors (curl issue 22282)"},
+};
+
+const char *lr_quirks_refusal(unsigned version_num) {
+  for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
+    if (version_num >= refusals[i].first && version_num <= refusals[i].last)
+      return refusals[i].why;
+  return NULL;
+}
+
+static bool has_protocol(const curl_version_info_data *info, const char *name) {
+  for (const char *const *at = info->protocols; *at; at++)
+    if (strcmp(*at, name) == 0) return true;
+  return false;
+}
+
+/* The OpenSSL that libcurl runs on, as "OpenSSL/3.0.11 ...".  A libcurl with
+ * several TLS libraries names those that it does not use in parentheses. */
+static const char *active_openssl(const curl_version_info_data *info) {
+  const char *text = info->ssl_version ? info->ssl_version : "";
+  const char *found = strstr(text, "OpenSSL/");
+  while (found && found > text && found[-1] == '(')
+    found = strstr(found + 1, "OpenSSL/");
+  return found;
+}
+
+/* libcurl's SSL_CTX is given our X509_STORE: both must be of one library. */
+static bool same_openssl(const char *name) {
+  unsigned long major = strtoul(name + strlen("OpenSSL/"), NULL, 10);
+  return major == OPENSSL_version_major();
+}
+
+const char *lr_quirks_unusable(void) {
+  const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+  if (info->version_num < VERSION(7, 85, 0))
+    return "lariat needs libcurl 7.85.0 or later";
+  if (!has_protocol(info, "http") || !has_protocol(info, "https"))
+    return "this libcurl was built without http or https";
+  const char *openssl = active_openssl(info);
+  if (!openssl) return "lariat needs a libcurl whose TLS library is OpenSSL";
+  if (!same_openssl(openssl))
+    return "this libcurl uses another major version of OpenSSL than lariat";
+  if (!(info->features & CURL_VERSION_THREADSAFE))
+    return "this libcurl cannot be initialised in a thread-safe way";
+  return NULL;
+}
+
+static lr_abilities abilities;
+static char accept_encoding[sizeof "gzip, br, zstd"];
+static pthread_once_t abilities_once = PTHREAD_ONCE_INIT;
+
+static void add_coding(const char *coding) {
+  size_t length = strlen(accept_encoding);
+  (void)snprintf(accept_encoding + length, sizeof accept_encoding - length,
+                 "%s%s", length ? ", " : "", coding);
+}
+
+static void read_abilities(void) {
+  const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
+  unsigned version = info->version_num;
+  if (info->features & CURL_VERSION_LIBZ) add_coding("gzip");
+  if (info->features & CURL_VERSION_BROTLI) add_coding("br");
+  if (info->features & CURL_VERSION_ZSTD) add_coding("zstd");
+  abilities.version_num = version;
+  abilities.http2 = (info->features & CURL_VERSION_HTTP2) != 0;
+  abilities.h2c_reuse =
+      version < VERSION(7, 87, 0) || version > VERSION(7, 88, ANY_PATCH);
+  abilities.lingering_header =
+      version >= VERSION(7, 83, 0) && version < VERSION(8, 1, 0);
+  abilities.decompress = accept_encoding[0] != '\0';
+  abilities.accept_encoding = abilities.decompress ? accept_encoding : NULL;
+  abilities.dns_cache_forever =
+      version < VERSION(8, 16, 0) || version > VERSION(8, 16, ANY_PATCH);
+  if (info->age >= CURLVERSION_SEVENTH) {
+    abilities.ca_file = info->cainfo;
+    abilities.ca_path = info->capath;
+  }
+}
+
+const lr_abilities *lr_quirks_abilities(void) {
+  pthread_once(&abilities_once, read_abilities);
+  return &abilities;
+}
+
+static CURLcode global_result = CURLE_FAILED_INIT;
+static uint32_t global_generation; /* the process that did it */
+static pthread_once_t global_once = PTHREAD_ONCE_INIT;
+
+static void global_init(void) {
+  global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
+  global_generation = lr_process_generation();
+}
+
+bool lr_quirks_global_init(void) {
+  pthread_once(&global_once, global_init);
+  return global_result == CURLE_OK;
+}
+
+bool lr_quirks_inherited(void) {
+  return global_generation != lr_process_generation();
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT
+ * libcurl's descriptors, registered lazily. */
+#include "curl/socket.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "curl/engine.h"
+#include "curl/lane.h"
+#include "curl/transfer.h"
+#include "h1/connection.h"
+#include "schedule/dispatcher.h"
+#include "schedule/host.h"
+
+enum { FIRST_ROOM = 256 };
+
+/* What an idle connection is watched for. */
+static const uint32_t idle_events = EPOLLIN | EPOLLRDHUP;
+
+void lr_sockets_init(lr_sockets *sockets) {
+  sockets->by_fd = NULL;
+  sockets->room = 0;
+}
+
+void lr_sockets_clear(lr_sockets *sockets) {
+  for (uint32_t i = 0; i < sockets->room; i++) lr_free(sockets->by_fd[i]);
+  lr_free(sockets->by_fd);
+  lr_sockets_init(sockets);
+}
+
+static bool make_room(lr_sockets *sockets, uint32_t fd) {
+  uint32_t room = sockets->room ? sockets->room : FIRST_ROOM;
+  while (room <= fd) room *= 2;
+  lr_socket **by_fd = lr_realloc(sockets->by_fd, room * sizeof *sockets->by_fd);
+  if (!by_fd) return false;
+  for (uint32_t i = sockets->room; i < room; i++) by_fd[i] = NULL;
+  sockets->by_fd = by_fd;
+  sockets->room = room;
+  return true;
+}
+
+static lr_socket *find(const lr_sockets *sockets, curl_socket_t fd) {
+  return (uint32_t)fd < sockets->room ? sockets->by_fd[fd] : NULL;
+}
+
+static int curl_events_of(uint32_t events) {
+  int bits = 0;
+  if (events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP)) bits |= CURL_CSELECT_IN;
+  if (events & EPOLLOUT) bits |= CURL_CSELECT_OUT;
+  if (events & EPOLLERR) bits |= CURL_CSELECT_ERR;
+  return bits;
+}
+
+/* Between two answers of plain HTTP/1 nothing may come.  (Libcurl does not wait
+ * for a transfer that is paused, either: as long as any of the host's runs in
+ * the lane, it may be this one's connection.) */
+static bool may_talk(const lr_socket *socket) {
+  const lr_host *host = socket->host;
+  const lr_host_lane *part = lr_host_in_lane(socket->host, socket->lane);
+  return host->tls || host->protocol != LR_PROTOCOL_HTTP1 ||
+         (part && part->running);
+}
+
+/* Nobody waits for this connection.  Closed by the server: libcurl would only
+ * notice at the lane's next request, so the lane is looked at.  Bytes that
+ * nobody asked for old versions of libcurl take for the next answer's, so that
+ * is the end of the connection, too: shut down, it is dead to every libcurl.
+ * Others (a session ticket of TLS 1.3) would wake us for ever, so that only
+ * the end is watched for from now on. */
+static void idle_event(lr_socket *socket, uint32_t events) {
+  lr_engine *engine = socket->lane->engine;
+  lr_poller *poller = lr_reactor_poller(engine->reactor);
+  bool ended = events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR);
+  if (!ended && !may_talk(socket))
+    ended = shutdown(socket->watch.fd, SHUT_RDWR) == 0;
+  if (!ended) {
+    (void)lr_poller_set(poller, &socket->watch, EPOLLRDHUP);
+    return;
+  }
+  (void)lr_poller_set(poller, &socket->watch, 0);
+  if (socket->dead) return;
+  socket->dead = true;
+  if (socket->lane->dead++ == 0)
+    socket->lane->dead_ns = lr_reactor_turn_ns(engine->reactor);
+  lr_lane_touch(socket->lane);
+}
+
+static void ready(lr_watch *watch, uint32_t events) {
+  lr_socket *socket = lr_container(watch, lr_socket, watch);
+  if (socket->host && socket->wanted == 0)
+    idle_event(socket, events);
+  else
+    lr_lane_event(socket->lane, watch->fd, curl_events_of(events));
+}
+
+static void drop(lr_engine *engine, lr_socket *socket) {
+  lr_poller_forget(lr_reactor_poller(engine->reactor), &socket->watch);
+  lr_list_remove(&socket->attempt);
+  engine->sockets.by_fd[socket->watch.fd] = NULL;
+  lr_free(socket);
+}
+
+static void leave_lane(lr_engine *engine, lr_socket *socket) {
+  lr_host_lane *part = lr_host_in_lane(socket->host, socket->lane);
+  if (part) part->open--;
+  socket->lane->open--;
+  if (socket->dead) socket->lane->dead--;
+  lr_engine_lane_has_room(engine, socket->lane);
+}
+
+/* Of a host of which nothing is left no memory is kept. */
+static void connection_closed(lr_engine *engine, lr_socket *socket) {
+  lr_host *host = socket->host;
+  leave_lane(engine, socket);
+  lr_engine_count_connection(engine, host, (unsigned)-1);
+  if (host->yielding) {
+    host->yielding--;
+    engine->yielding--;
+  }
+  /* The next connection may speak another protocol, and is waited for. */
+  if (host->open == 0 && host->protocol == LR_PROTOCOL_HTTP2)
+    host->protocol = LR_PROTOCOL_UNKNOWN;
+  lr_host_leave_lane(host, socket->lane);
+  lr_hosts_forget(&engine->dispatcher->hosts, host);
+  lr_dispatcher_unblock(engine->dispatcher);
+}
+
+static void end(lr_engine *engine, lr_socket *socket) {
+  if (socket->host) connection_closed(engine, socket);
+  drop(engine, socket);
+}
+
+/* A number that is still known was closed without a word.  All the memory that
+ * its watch may need is taken now: libcurl could not be told later. */
+static lr_socket *add(lr_engine *engine, lr_lane *lane, lr_host *host, int fd) {
+  lr_sockets *sockets = &engine->sockets;
+  if ((uint32_t)fd >= sockets->room && !make_room(sockets, (uint32_t)fd))
+    return NULL;
+  if (!lr_poller_reserve(lr_reactor_poller(engine->reactor), fd)) return NULL;
+  if (sockets->by_fd[fd]) end(engine, sockets->by_fd[fd]);
+  lr_socket *socket = lr_alloc_zero(sizeof *socket);
+  if (!socket) return NULL;
+  socket->watch.fd = fd;
+  socket->watch.ready = ready;
+  socket->lane = lane;
+  socket->host = host;
+  lr_list_init(&socket->attempt);
+  sockets->by_fd[fd] = socket;
+  return socket;
+}
+
+curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
+                             struct curl_sockaddr *address) {
+  lr_transfer *transfer = transfer_pointer;
+  lr_engine *engine = transfer->engine;
+  (void)purpose;
+  int fd =
+      socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+             address->protocol);
+  if (fd < 0) {
+    if (errno == EMFILE || errno == ENFILE) transfer->full = true;
+    if (errno == ENOMEM || errno == ENOBUFS) transfer->starved = true;
+    return CURL_SOCKET_BAD;
+  }
+  lr_socket *socket = NULL;
+  if (lr_host_enter_lane(transfer->host, transfer->lane))
+    socket = add(engine, transfer->lane, transfer->host, fd);
+  if (!socket) {
+    close(fd);
+    transfer->starved = true;
+    errno = ENOMEM;
+    return CURL_SOCKET_BAD;
+  }
+  /* libcurl may be trying again, after a connection that turned out to be
+   * dead.  It counts that over the life of the handle, and gives up. */
+  if (transfer->hopes) transfer->plain = false;
+  transfer->opened++;
+  lr_list_append(&transfer->attempts, &socket->attempt);
+  lr_host_in_lane(transfer->host, transfer->lane)->open++;
+  transfer->lane->open++;
+  lr_engine_count_connection(engine, transfer->host, 1);
+  lr_u64_bump(&engine->stats->opened, 1);
+  lr_engine_connection_came(engine, transfer);
+  return fd;
+}
+
+/* Whether libcurl closes a connection that it was to leave to us.  Its transfer
+ * is not over: such a connection does not outlive it. */
+static bool is_left(const lr_socket *socket) {
+  return socket && socket->leaver && !socket->dead;
+}
+
+static void leave_to_us(lr_engine *engine, lr_socket *socket) {
+  lr_transfer *transfer = socket->leaver;
+  leave_lane(engine, socket);
+  lr_connection_park(transfer, socket->watch.fd);
+  drop(engine, socket);
+}
+
+int lr_socket_close(void *engine_pointer, curl_socket_t fd) {
+  lr_engine *engine = engine_pointer;
+  lr_socket *socket = find(&engine->sockets, fd);
+  if (is_left(socket)) {
+    leave_to_us(engine, socket);
+    return 0;
+  }
+  if (socket) end(engine, socket);
+  return close(fd);
+}
+
+/* Mostly the wish to read has told already; but libcurl 8 need not wait to
+ * read when the answer is quick. */
+void lr_socket_keep_connected(lr_transfer *transfer) {
+  curl_off_t connected_us = 0;
+  curl_socket_t fd = CURL_SOCKET_BAD;
+  if (lr_list_empty(&transfer->attempts)) return;
+  (void)curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T,
+                          &connected_us);
+  if (connected_us == 0) return;
+  (void)curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &fd);
+  lr_socket *socket =
+      fd == CURL_SOCKET_BAD ? NULL : find(&transfer->engine->sockets, fd);
+  if (!socket) return;
+  lr_list_remove(&socket->attempt);
+  /* Of one that it never had to wait for libcurl has told nothing at all: its
+   * end would go unnoticed. */
+  if (socket->watch.events == 0)
+    (void)lr_poller_set(lr_reactor_poller(transfer->engine->reactor),
+                        &socket->watch, idle_events);
+}
+
+void lr_socket_end_attempts(lr_transfer *transfer) {
+  lr_list *node;
+  while ((node = lr_list_first(&transfer->attempts)))
+    end(transfer->engine, lr_container(node, lr_socket, attempt));
+}
+
+void lr_socket_forget_leaver(lr_transfer *transfer) {
+  if (transfer->leaving < 0) return;
+  lr_socket *socket = find(&transfer->engine->sockets, transfer->leaving);
+  if (socket && socket->leaver == transfer) socket->leaver = NULL;
+  transfer->leaving = -1;
+}
+
+static uint32_t events_of(int what) {
+  switch (what) {
+  case CURL_POLL_IN:
+    return EPOLLIN | EPOLLRDHUP;
+  case CURL_POLL_OUT:
+    return EPOLLOUT;
+  case CURL_POLL_INOUT:
+    return EPOLLIN | EPOLLRDHUP | EPOLLOUT;
+  default:
+    return 0;
+  }
+}
+
+/* A connection that is used again is not dead after all. */
+static void revive(lr_socket *socket) {
+  if (!socket->dead) return;
+  socket->dead = false;
+  socket->lane->dead--;
+}
+
+/* A connection between two requests, or at the next one's beginning: it is
+ * registered as it should be. */
+static bool wants_nothing_new(const lr_engine *engine, lr_socket *socket,
+                              uint32_t events) {
+  if (!socket->host || socket->dead || !lr_list_empty(&socket->attempt))
+    return false;
+  if (!lr_poller_has(lr_reactor_poller(engine->reactor), &socket->watch,
+                     events ? events : idle_events))
+    return false;
+  socket->wanted = events;
+  return true;
+}
+
+/* libcurl's own handles have no transfer. */
+static void note_socket(CURL *easy, curl_socket_t fd) {
+  lr_transfer *transfer = NULL;
+  (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer);
+  if (transfer) transfer->fd = fd;
+}
+
+int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane_pointer,
+                    void *unused) {
+  lr_lane *lane = lane_pointer;
+  lr_engine *engine = lane->engine;
+  lr_socket *socket = find(&engine->sockets, fd);
+  uint32_t events = events_of(what);
+  (void)unused;
+  if (engine->watched && events) note_socket(easy, fd);
+  if (socket && wants_nothing_new(engine, socket, events)) return 0;
+  if (!socket) {
+    if (!events) return 0;
+    socket = add(engine, lane, NULL, fd);
+    if (!socket) return 0; /* the transfer's deadline will end it */
+  }
+  socket->wanted = events;
+  if (events & EPOLLIN) lr_list_remove(&socket->attempt); /* connected */
+  if (events && socket->dead) revive(socket);
+  if (!events && !socket->host) {
+    (void)lr_poller_set(lr_reactor_poller(engine->reactor), &socket->watch, 0);
+    drop(engine, socket);
+    return 0;
+  }
+  /* One that never was connected may be closed by now without a word, and its
+   * number another thread's: epoll is not told of it. */
+  if (!events && !lr_list_empty(&socket->attempt)) {
+    lr_poller_forget(lr_reactor_poller(engine->reactor), &socket->watch);
+    return 0;
+  }
+  if (!events) events = socket->dead ? 0 : idle_events;
+  (void)lr_poller_set(lr_reactor_poller(engine->reactor), &socket->watch,
+                      events);
+  return 0;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ * socket.h: the descriptors that libcurl uses, and what epoll knows of them.
+ *
+ * Connections (made by our OPENSOCKETFUNCTION) stay registered when libcurl
+ * loses interest between two requests, so that a kept-alive request makes no
+ * epoll_ctl call.  An event on such an idle descriptor means that the server
+ * has closed it, or has sent what nobody asked for.  All other descriptors
+ * (of the resolver) are registered exactly as libcurl says. */
+#ifndef LR_CURL_SOCKET_H
+#define LR_CURL_SOCKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <curl/curl.h>
+
+#include "base/list.h"
+#include "reactor/poller.h"
+
+struct lr_engine;
+struct lr_lane;
+struct lr_host;
+struct lr_transfer;
+
+typedef struct lr_socket {
+  lr_watch watch;
+  struct lr_lane *lane;
+  struct lr_host *host;       /* NULL: not a connection of ours */
+  struct lr_transfer *leaver; /* it is to leave the connection to us */
+  lr_list attempt;            /* in its transfer's attempts, or alone */
+  uint32_t wanted;            /* what libcurl waits for; 0: idle */
+  bool dead;                  /* closed by the server while it was idle */
+} lr_socket;
+
+typedef struct lr_sockets {
+  lr_socket **by_fd;
+  uint32_t room;
+} lr_sockets;
+
+void lr_sockets_init(lr_sockets *sockets);
+void lr_sockets_clear(lr_sockets *sockets);
+
+/* libcurl's three callbacks.  The OPENSOCKETDATA is the transfer, the
+ * CLOSESOCKETDATA the engine (it outlives the transfer), the socket callback's
+ * user pointer the lane. */
+curl_socket_t lr_socket_open(void *transfer, curlsocktype purpose,
+                             struct curl_sockaddr *address);
+int lr_socket_close(void *engine, curl_socket_t fd);
+
+/* The transfer is about to be taken from its lane: a socket of its attempts
+ * that came to be connected is one no more. */
+void lr_socket_keep_connected(struct lr_transfer *transfer);
+
+/* The transfer has been taken from its lane: whatever connection it was to
+ * leave to us stays libcurl's. */
+void lr_socket_forget_leaver(struct lr_transfer *transfer);
+
+/* The transfer has been taken from its lane: those of its sockets that never
+ * came to be connected are closed.  (libcurl 7.88 closes them without a call of
+ * CLOSESOCKETFUNCTION.) */
+void lr_socket_end_attempts(struct lr_transfer *transfer);
+int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane,
+                    void *unused);
+
+#endif

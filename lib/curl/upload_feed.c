@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT
+ * libcurl asks for the next bytes of a body, stops asking when there are none,
+ * and is told when there are some again. */
+#include "curl/upload_feed.h"
+
+#include <string.h>
+
+#include "curl/lane.h"
+#include "job/body_sink.h"
+
+/* As much as libcurl asks for in one go: what is read, and sent, in one system
+ * call.  It holds so much for each body that it sends. */
+enum { BUFFER_LEAST = 16 * 1024, BUFFER_MOST = 256 * 1024 };
+
+static bool is_final(const lariat_response *response) {
+  return response->status >= 200 && !response->in_block;
+}
+
+static bool has_no_body(const lariat_response *response) {
+  return response->status == 204 || response->status == 304;
+}
+
+/* Whether it can be told when the answer is whole. */
+static bool answer_has_length(const lariat_response *response) {
+  return response->content_length >= 0 || has_no_body(response);
+}
+
+static size_t give(char *bytes, size_t size, size_t count,
+                   void *transfer_pointer) {
+  lr_transfer *transfer = transfer_pointer;
+  lr_supply *supply = transfer->job->supply;
+  size_t got = 0;
+  if (transfer->early && answer_has_length(transfer->job->response))
+    return CURL_READFUNC_PAUSE; /* the end of the answer is its end */
+  lariat_status status =
+      supply->ops->read(supply, &transfer->reader, bytes, size * count, &got);
+  if (status == LARIAT_OK) return got;
+  if (status == LARIAT_EBUSY) {
+    transfer->starving = true;
+    return CURL_READFUNC_PAUSE;
+  }
+  transfer->fault = status;
+  return CURL_READFUNC_ABORT;
+}
+
+/* libcurl starts over: a connection was dead that it had meant to use. */
+static int again(void *transfer_pointer, curl_off_t offset, int origin) {
+  lr_transfer *transfer = transfer_pointer;
+  lr_supply *supply = transfer->job->supply;
+  if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_FAIL;
+  lariat_status status = supply->ops->seek(supply, (uint64_t)offset);
+  if (status == LARIAT_OK) return CURL_SEEKFUNC_OK;
+  transfer->fault = LARIAT_ERESET;
+  return CURL_SEEKFUNC_FAIL;
+}
+
+static long buffer_for(uint64_t length) {
+  if (length <= BUFFER_LEAST) return BUFFER_LEAST;
+  return length < BUFFER_MOST ? (long)length : BUFFER_MOST;
+}
+
+/* A supply that had nothing has something again.  An answer that is held back
+ * stays so. */
+static void resume(lr_reader *reader) {
+  lr_transfer *transfer = lr_container(reader, lr_transfer, reader);
+  lr_lane *lane = transfer->lane;
+  const lr_outlet *outlet = transfer->job->outlet;
+  if (!transfer->starving) return;
+  transfer->starving = false;
+  (void)curl_easy_pause(transfer->easy, outlet && outlet->paused
+                                            ? CURLPAUSE_RECV
+                                            : CURLPAUSE_CONT);
+  lane->kick = true;
+  lr_lane_touch(lane);
+}
+
+lariat_status lr_sending_begin(lr_transfer *transfer) {
+  CURL *easy = transfer->easy;
+  lr_supply *supply = transfer->job->supply;
+  bool known = supply->length != LARIAT_LENGTH_UNKNOWN;
+  lariat_status status = supply->ops->seek(supply, 0);
+  if (status != LARIAT_OK) return status;
+  transfer->sending = true;
+  transfer->reader.resume = resume;
+  (void)curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+  (void)curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
+                         known ? (curl_off_t)supply->length : -1);
+  (void)curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
+                         buffer_for(supply->length));
+  (void)curl_easy_setopt(easy, CURLOPT_READFUNCTION, give);
+  (void)curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
+  (void)curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, again);
+  (void)curl_easy_setopt(easy, CURLOPT_SEEKDATA, transfer);
+  return LARIAT_OK;
+}
+
+void lr_sending_end(lr_transfer *transfer) {
+  lr_supply *supply = transfer->job->supply;
+  transfer->sending = false;
+  transfer->starving = false;
+  transfer->early = false;
+  if (supply->ops->over) supply->ops->over(supply);
+}
+
+bool lr_sending_done(const lr_transfer *transfer) {
+  const lr_supply *supply = transfer->job->supply;
+  curl_off_t sent = 0;
+  if (!supply->ended) return false;
+  (void)curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+  return sent >= 0 && (uint64_t)sent >= supply->given;
+}
+
+void lr_sending_head_came(lr_transfer *transfer) {
+  const lr_job *job = transfer->job;
+  if (job->supply->ended || !is_final(job->response)) return;
+  transfer->early = true;
+  transfer->lane->early = true;
+  lr_lane_touch(transfer->lane);
+}
+
+bool lr_sending_is_answered(const lr_transfer *transfer) {
+  const lariat_response *response = transfer->job->response;
+  curl_off_t received = 0;
+  if (!transfer->early || !is_final(response)) return false;
+  if (has_no_body(response)) return true;
+  if (response->content_length < 0) return false;
+  (void)curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
+  return received >= response->content_length;
+}

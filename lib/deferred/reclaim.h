@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT
+ * burial.h: what happens when a deferred's last reference goes.  However
+ * deeply deferreds hold each other, the stack does not grow. */
+#ifndef LR_DEFERRED_RECLAIM_H
+#define LR_DEFERRED_RECLAIM_H
+
+#include "base/hidden.h"
+#include "deferred/deferred.h"
+
+/* The last reference of `deferred` is gone. */
+void lr_deferred_bury(lariat_deferred *deferred);
+
+/* The `destroy` of a marker: the deferred that `waiter` waits for dies, and so
+ * does the waiter, which nobody holds any more. */
+LR_HIDDEN void lr_deferred_lose_waiter(void *waiter);
+
+static inline void lr_deferred_release(lariat_deferred *deferred) {
+  if (deferred->flags & LR_DEFERRED_FIXED) return;
+  if (--deferred->references == 0) lr_deferred_bury(deferred);
+}
+
+#endif

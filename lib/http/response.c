@@ -1,0 +1,413 @@
+/* SPDX-License-Identifier: MIT
+ * response.c: a response, from the first status line to the last reader. */
+#include "http/response.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/memory.h"
+#include "client/response_cache.h"
+#include "client/retry.h"
+#include <lariat/stream.h>
+
+enum {
+  FIRST_TEXT = 512,
+  LARGEST_GUESS = 1024 * 1024 /* of a body, from its Content-Length */
+};
+
+lariat_response *lr_response_new(void) {
+  lariat_response *response = lr_alloc_zero(sizeof *response);
+  if (!response) return NULL;
+  response->headers = response->inline_headers;
+  response->header_room = LR_RESPONSE_INLINE_HEADERS;
+  lr_response_reset(response);
+  return response;
+}
+
+void lr_response_reset(lariat_response *response) {
+  lr_u32_init(&response->count, 1);
+  response->status = 0;
+  response->http_version = 0;
+  response->redirects = 0;
+  response->reactor = 0;
+  response->remote_port = 0;
+  response->remote_ip[0] = '\0';
+  response->reused = false;
+  response->has_sha256 = false;
+  response->interim = false;
+  response->in_block = false;
+  response->header_count = 0;
+  response->text.length = 0;
+  response->body.length = 0;
+  response->timings = (lariat_timings){0};
+  response->content_length = -1;
+  response->body_bytes = 0;
+  if (response->attempts) lr_free(response->attempts);
+  response->attempts = NULL;
+  response->retry_end = LARIAT_RETRY_NONE;
+}
+
+/* A piece of a line. */
+typedef struct span {
+  const char *at;
+  size_t length;
+} span;
+
+static bool blank(char c) { return c == ' ' || c == '\t'; }
+
+static span trimmed(const char *at, const char *end) {
+  while (at < end && blank(*at)) at++;
+  while (at < end && blank(end[-1])) end--;
+  return (span){at, (size_t)(end - at)};
+}
+
+static bool digit(char c) { return c >= '0' && c <= '9'; }
+
+/* "HTTP/1.1 200 OK", "HTTP/2 200"; what is not like that gives zeros. */
+static void start_block(lariat_response *response, span line) {
+  const char *at = line.at + strlen("HTTP/");
+  const char *end = line.at + line.length;
+  int major = 0;
+  int minor = 0;
+  lr_response_begin_block(response, 0, 0);
+  if (at < end && digit(*at)) major = *at++ - '0';
+  if (end - at >= 2 && *at == '.' && digit(at[1])) {
+    minor = at[1] - '0';
+    at += 2;
+  }
+  while (at < end && blank(*at)) at++;
+  if (end - at < 3 || !digit(at[0]) || !digit(at[1]) || !digit(at[2])) return;
+  int status = (at[0] - '0') * 100 + (at[1] - '0') * 10 + (at[2] - '0');
+  lr_response_begin_block(response, major * 10 + minor, status);
+}
+
+/* A block begins where none is open and no body has come: a header or trailer
+ * line that looks like a status line must not throw away what is there. */
+static bool starts_block(const lariat_response *response, span line) {
+  return !response->in_block && response->body.length == 0 &&
+         line.length >= 5 && strncasecmp(line.at, "HTTP/", 5) == 0;
+}
+
+/* Where there is no room, the limit is looked at. */
+static bool grow_headers(lariat_response *response) {
+  bool inlined = response->headers == response->inline_headers;
+  uint32_t room = response->header_room * 2;
+  if (room > LR_RESPONSE_HEADERS_MAX) room = LR_RESPONSE_HEADERS_MAX;
+  lr_header_place *places =
+      lr_realloc(inlined ? NULL : response->headers, room * sizeof *places);
+  if (!places) return false;
+  if (inlined)
+    memcpy(places, response->inline_headers, sizeof response->inline_headers);
+  response->headers = places;
+  response->header_room = room;
+  return true;
+}
+
+static uint64_t eight_bytes(const char *at) {
+  uint64_t word;
+  memcpy(&word, at, sizeof word);
+  return word;
+}
+
+/* In lower case, as two words that overlap.  (A CR becomes a hyphen so.) */
+static bool is_content_length(const char *name, size_t length) {
+  static const char wanted[] = "content-length";
+  const uint64_t lower = UINT64_C(0x2020202020202020);
+  return length == sizeof wanted - 1 && name[7] == '-' &&
+         (eight_bytes(name) | lower) == eight_bytes(wanted) &&
+         (eight_bytes(name + 6) | lower) == eight_bytes(wanted + 6);
+}
+
+static bool reserve_text(lariat_response *response, size_t more) {
+  lr_buffer *text = &response->text;
+  if (more <= text->room - text->length) return true;
+  return lr_buffer_reserve(text, !text->bytes && more < FIRST_TEXT ? FIRST_TEXT
+                                                                   : more);
+}
+
+lariat_status lr_response_make_room(lariat_response *response, size_t more) {
+  if (response->header_count >= LR_RESPONSE_HEADERS_MAX ||
+      response->text.length + more > LR_RESPONSE_HEADER_BYTES_MAX)
+    return LARIAT_EHEADERLIMIT;
+  if (response->header_count == response->header_room &&
+      !grow_headers(response))
+    return LARIAT_ENOMEM;
+  return reserve_text(response, more) ? LARIAT_OK : LARIAT_ENOMEM;
+}
+
+lariat_status lr_response_add_header(lariat_response *response,
+                                     const char *line, const char *colon,
+                                     const char *end) {
+  const char *name_end = colon;
+  size_t length;
+  while (name_end > line && blank(name_end[-1])) name_end--;
+  while (end > colon + 1 && blank(end[-1])) end--;
+  lariat_status status =
+      lr_response_make_room(response, (size_t)(end - line) + 1);
+  if (status == LARIAT_OK)
+    status = lr_response_put_header(response, line, (size_t)(name_end - line),
+                                    colon + 1, end);
+  if (status != LARIAT_OK) return status;
+  if (!is_content_length(line, (size_t)(name_end - line))) return LARIAT_OK;
+  const char *value = lr_response_last_value(response, &length);
+  response->content_length = lr_response_read_length(value, length);
+  return LARIAT_OK;
+}
+
+/* Room was made. */
+static void put_text(lr_buffer *text, span piece) {
+  if (piece.length) memcpy(text->bytes + text->length, piece.at, piece.length);
+  text->length += piece.length;
+  text->bytes[text->length++] = '\0';
+}
+
+/* The value that goes on is the last thing in the text. */
+static lariat_status add_fold(lariat_response *response, span more) {
+  lr_buffer *text = &response->text;
+  if (response->header_count == 0 || more.length == 0) return LARIAT_OK;
+  if (text->length + more.length + 1 > LR_RESPONSE_HEADER_BYTES_MAX)
+    return LARIAT_EHEADERLIMIT;
+  if (!lr_buffer_reserve(text, more.length + 1)) return LARIAT_ENOMEM;
+  text->bytes[text->length - 1] = ' ';
+  put_text(text, more);
+  return LARIAT_OK;
+}
+
+lariat_status lr_response_add_line(lariat_response *response, const char *line,
+                                   size_t length) {
+  if (length > 0 && line[length - 1] == '\n') length--;
+  if (length > 0 && line[length - 1] == '\r') length--;
+  const char *end = line + length;
+  if (length == 0) {
+    response->in_block = false;
+    return LARIAT_OK;
+  }
+  if (starts_block(response, (span){line, length})) {
+    start_block(response, (span){line, length});
+    return LARIAT_OK;
+  }
+  if (blank(*line)) return add_fold(response, trimmed(line, end));
+  const char *colon = memchr(line, ':', length);
+  if (!colon) return LARIAT_OK;
+  return lr_response_add_header(response, line, colon, end);
+}
+
+/* Without the doubling of a growing buffer, where the length is known.  Room
+ * for the NUL at the end is part of it. */
+static bool reserve_body(lariat_response *response, size_t first) {
+  lr_buffer *body = &response->body;
+  size_t room = first;
+  if (response->content_length > (int64_t)room &&
+      response->content_length <= LARGEST_GUESS)
+    room = (size_t)response->content_length;
+  if (room == SIZE_MAX) return false;
+  if (room < body->room) return true;
+  char *bytes = lr_realloc(body->bytes, room + 1);
+  if (!bytes) return false;
+  body->bytes = bytes;
+  body->room = room + 1;
+  return true;
+}
+
+size_t lr_response_body_room(const lariat_response *response, size_t more) {
+  const lr_buffer *body = &response->body;
+  size_t room = body->room;
+  if (body->length == 0) {
+    if (more < SIZE_MAX && room <= more) room = more + 1;
+    if (response->content_length >= (int64_t)room &&
+        response->content_length <= LARGEST_GUESS)
+      room = (size_t)response->content_length + 1;
+  }
+  while (room < body->length + more) room *= 2;
+  return room;
+}
+
+bool lr_response_add_more(lariat_response *response, const void *bytes,
+                          size_t length) {
+  if (length == 0) return true;
+  lr_buffer *body = &response->body;
+  if (body->length == 0 && !reserve_body(response, length)) return false;
+  if (length > body->room - body->length && !lr_buffer_reserve(body, length))
+    return false;
+  memcpy(body->bytes + body->length, bytes, length);
+  body->length += length;
+  return true;
+}
+
+/* A small body does not keep the memory of the large one before it. */
+static void fit_body(lr_buffer *body) {
+  if (body->room <= LR_RESPONSE_LARGE_ROOM || body->length >= body->room / 2)
+    return;
+  char *bytes = lr_realloc(body->bytes, body->length + 1);
+  if (!bytes) return;
+  body->bytes = bytes;
+  body->room = body->length + 1;
+}
+
+/* Of an empty body the reader needs no NUL. */
+bool lr_response_finish_large(lariat_response *response) {
+  lr_buffer *body = &response->body;
+  fit_body(body);
+  if (body->length < body->room) {
+    body->bytes[body->length] = '\0';
+    return true;
+  }
+  return !body->bytes || lr_buffer_terminate(body);
+}
+
+lariat_response *lr_response_retain(lariat_response *response) {
+  lr_count_retain(&response->count);
+  return response;
+}
+
+void lr_response_free(lariat_response *response) {
+  lr_response_cache *cache = response->cache;
+  if (response->headers != response->inline_headers) lr_free(response->headers);
+  lr_buffer_clear(&response->text);
+  lr_buffer_clear(&response->body);
+  lr_free(response->url);
+  lr_free(response->attempts);
+  lr_free(response);
+  if (cache) lr_response_cache_unhold(cache);
+}
+
+void lr_response_release(lariat_response *response) {
+  if (!response || !lr_count_release(&response->count)) return;
+  lr_free(response->url);
+  response->url = NULL;
+  if (response->stream) {
+    lariat_stream_release(response->stream);
+    response->stream = NULL;
+  }
+  if (response->cache && lr_response_cache_put(response)) return;
+  lr_response_free(response);
+}
+
+static void drop_response(void *data) { lr_response_release(data); }
+
+static void *share_response(void *data) { return lr_response_retain(data); }
+
+static int describe_response(const void *data, char *text, size_t room) {
+  const lariat_response *response = data;
+  return snprintf(text, room, "response %d from %s, %zu bytes",
+                  response->status, lariat_response_url(response),
+                  response->body.length);
+}
+
+const lariat_type lariat_response_type = {sizeof(lariat_type), "response",
+                                          drop_response, share_response,
+                                          describe_response};
+
+lariat_response *lariat_response_in(lariat_value value) {
+  return lariat_value_in(value, &lariat_response_type);
+}
+
+int lariat_response_status(const lariat_response *response) {
+  return response ? response->status : 0;
+}
+
+int lariat_response_http_version(const lariat_response *response) {
+  return response ? response->http_version : 0;
+}
+
+const char *lariat_response_url(const lariat_response *response) {
+  return response && response->url ? response->url : "";
+}
+
+const char *lariat_response_body(const lariat_response *response,
+                                 size_t *length) {
+  bool some = response && response->body.bytes;
+  if (length) *length = some ? response->body.length : 0;
+  return some ? response->body.bytes : "";
+}
+
+uint64_t lariat_response_body_bytes(const lariat_response *response) {
+  return response ? response->body_bytes : 0;
+}
+
+size_t lariat_response_header_count(const lariat_response *response) {
+  return response ? response->header_count : 0;
+}
+
+lariat_header lariat_response_header_at(const lariat_response *response,
+                                        size_t index) {
+  lariat_header header = {NULL, NULL};
+  if (!response || index >= response->header_count) return header;
+  lr_header_place place = response->headers[index];
+  header.name = response->text.bytes + place.name;
+  header.value = response->text.bytes + place.value;
+  return header;
+}
+
+static unsigned char lower(char c) {
+  return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+/* Mostly it is written in the same way. */
+static bool same_name(const char *a, const char *b, size_t length) {
+  if (memcmp(a, b, length) == 0) return true;
+  for (size_t i = 0; i < length; i++)
+    if (lower(a[i]) != lower(b[i])) return false;
+  return true;
+}
+
+const char *lariat_response_header(const lariat_response *response,
+                                   const char *name) {
+  if (!response || !name) return NULL;
+  size_t length = strlen(name);
+  const char *text = response->text.bytes;
+  const lr_header_place *place = response->headers;
+  const lr_header_place *end = place + response->header_count;
+  for (; place < end; place++)
+    if (place->name_length == length &&
+        same_name(text + place->name, name, length))
+      return text + place->value;
+  return NULL;
+}
+
+const char *lariat_response_remote_ip(const lariat_response *response) {
+  return response ? response->remote_ip : "";
+}
+
+unsigned lariat_response_remote_port(const lariat_response *response) {
+  return response ? response->remote_port : 0;
+}
+
+const uint8_t *lariat_response_sha256(const lariat_response *response) {
+  return response && response->has_sha256 ? response->sha256 : NULL;
+}
+
+lariat_timings lariat_response_timings(const lariat_response *response) {
+  return response ? response->timings : (lariat_timings){0};
+}
+
+unsigned lariat_response_redirects(const lariat_response *response) {
+  return response ? response->redirects : 0;
+}
+
+bool lariat_response_reused(const lariat_response *response) {
+  return response && response->reused;
+}
+
+unsigned lariat_response_reactor(const lariat_response *response) {
+  return response ? response->reactor : 0;
+}
+
+size_t lariat_response_attempts(const lariat_response *response) {
+  if (!response) return 0;
+  return response->attempts ? response->attempts->count : 1;
+}
+
+lariat_attempt lariat_response_attempt_at(const lariat_response *response,
+                                          size_t index) {
+  lariat_attempt attempt = {LARIAT_OK, 0, 0};
+  if (index >= lariat_response_attempts(response)) return attempt;
+  if (response->attempts) return response->attempts->items[index];
+  attempt.http_status = response->status;
+  return attempt;
+}
+
+lariat_retry_end lariat_response_retry_end(const lariat_response *response) {
+  return response ? response->retry_end : LARIAT_RETRY_NONE;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: MIT
+ * response.h: how a response comes to be, line by line and chunk by chunk, on
+ * the pool's thread; afterwards it does not change. */
+#ifndef LR_HTTP_RESPONSE_H
+#define LR_HTTP_RESPONSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "base/atomics.h"
+#include "base/buffer.h"
+#include <lariat/response.h>
+
+/* Where in the text a header's name and value begin. */
+typedef struct lr_header_place {
+  uint32_t name;
+  uint32_t value;
+  uint32_t name_length;
+} lr_header_place;
+
+#define LR_RESPONSE_INLINE_HEADERS 16
+
+struct lariat_response {
+  lr_atomic_u32 count;
+  int status;
+  int http_version; /* times ten */
+  unsigned redirects;
+  unsigned reactor;
+  unsigned remote_port;
+  bool reused;
+  bool has_sha256;
+  bool interim;  /* the status line seen last was a 1xx */
+  bool in_block; /* between a status line and the empty line */
+  uint32_t header_count;
+  uint32_t header_room;
+  lr_header_place *headers; /* inline_headers, or on the heap */
+  lr_header_place inline_headers[LR_RESPONSE_INLINE_HEADERS];
+  lr_buffer text; /* names and values, each ended by a NUL */
+  lr_buffer body;
+  char *url; /* owned */
+  char remote_ip[48];
+  uint8_t sha256[32];
+  lariat_timings timings;
+  uint64_t body_bytes;          /* wherever they went */
+  struct lariat_stream *stream; /* one of its users; NULL: none */
+  struct lr_attempts
+      *attempts; /* this one included; NULL: it is the only one */
+  lariat_retry_end retry_end;
+  int64_t content_length;          /* from the header; -1: none */
+  struct lr_response_cache *cache; /* where it goes back to; NULL: nowhere */
+  lariat_response *next_spare;
+};
+
+struct lr_attempts;
+
+/* Limits that do not depend on the user: what a sane server never reaches. */
+#define LR_RESPONSE_HEADER_BYTES_MAX (300u * 1024u)
+#define LR_RESPONSE_HEADERS_MAX 5000u
+
+/* An empty one with one reference; NULL when out of memory. */
+lariat_response *lr_response_new(void);
+
+/* Makes a used one, whose last reference is gone, empty again, with one
+ * reference; its buffers stay. */
+void lr_response_reset(lariat_response *response);
+
+/* Frees one whose last reference is gone. */
+void lr_response_free(lariat_response *response);
+
+/* Takes one line of the header block as libcurl gives it (with its line end).
+ * A status line starts over: what was collected of an earlier block (a 1xx, a
+ * 401) is dropped.  The empty line ends the block.  Trailer lines after the
+ * body are appended as headers.  Folded lines (obs-fold) are joined to the one
+ * before with a space.
+ *
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EHEADERLIMIT */
+lariat_status lr_response_add_line(lariat_response *response, const char *line,
+                                   size_t length);
+
+/* Takes a header whose parts are known, of a block that has begun: from `line`
+ * to `end`, its line end not included.  Blanks around name and value are
+ * dropped.
+ *
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EHEADERLIMIT */
+lariat_status lr_response_add_header(lariat_response *response,
+                                     const char *line, const char *colon,
+                                     const char *end);
+
+/* What both of these come to, for answer.c, which looks at lines itself.  A
+ * block begins, with what its first line says. */
+static inline void lr_response_begin_block(lariat_response *response,
+                                           int http_version, int status) {
+  response->status = status;
+  response->http_version = http_version;
+  response->header_count = 0;
+  response->text.length = 0;
+  response->content_length = -1;
+  response->interim = status >= 100 && status < 200;
+  response->in_block = true;
+}
+
+/* Makes room for another header, of so many bytes.
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EHEADERLIMIT */
+lariat_status lr_response_make_room(lariat_response *response, size_t bytes);
+
+/* One comparison for all but a few bytes. */
+static inline bool lr_response_is_blank(char c) {
+  return c <= ' ' && (c == ' ' || c == '\t');
+}
+
+/* Takes a header; its value begins behind the colon, with blanks perhaps.  Name
+ * and value are copied at once, with what is between them, and then parted by a
+ * NUL.
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EHEADERLIMIT */
+static inline lariat_status
+lr_response_put_header(lariat_response *response, const char *line,
+                       size_t name_length, const char *value, const char *end) {
+  lr_buffer *text = &response->text;
+  while (value < end && lr_response_is_blank(*value)) value++;
+  while (end > value && lr_response_is_blank(end[-1])) end--;
+  size_t length = (size_t)(end - line);
+  if (length >= text->room - text->length ||
+      response->header_count == response->header_room) {
+    lariat_status status = lr_response_make_room(response, length + 1);
+    if (status != LARIAT_OK) return status;
+  }
+  char *copy = text->bytes + text->length;
+  memcpy(copy, line, length);
+  copy[name_length] = '\0';
+  copy[length] = '\0';
+  lr_header_place *place = &response->headers[response->header_count++];
+  place->name = (uint32_t)text->length;
+  place->value = place->name + (uint32_t)(value - line);
+  place->name_length = (uint32_t)name_length;
+  text->length += length + 1;
+  return LARIAT_OK;
+}
+
+/* The value of the last header, and its length. */
+static inline const char *
+lr_response_last_value(const lariat_response *response, size_t *length) {
+  const lr_header_place *place = &response->headers[response->header_count - 1];
+  *length = response->text.length - 1 - place->value;
+  return response->text.bytes + place->value;
+}
+
+/* A Content-Length: digits only; -1 for all else, and for more than will ever
+ * be. */
+static inline int64_t lr_response_read_length(const char *value,
+                                              size_t length) {
+  int64_t number = 0;
+  if (length == 0 || length > 18) return -1;
+  for (size_t i = 0; i < length; i++) {
+    unsigned digit = (unsigned)value[i] - '0';
+    if (digit > 9) return -1;
+    number = number * 10 + digit;
+  }
+  return number;
+}
+
+/* Appends to the body; false when out of memory.  The first chunk makes room
+ * for content_length at once, if that is known and no more than 1 MiB. */
+bool lr_response_add_more(lariat_response *response, const void *bytes,
+                          size_t length);
+static inline bool lr_response_add_body(lariat_response *response,
+                                        const void *bytes, size_t length) {
+  lr_buffer *body = &response->body;
+  if (length == 0 || body->room - body->length <= length ||
+      response->content_length >= (int64_t)body->room)
+    return lr_response_add_more(response, bytes, length);
+  memcpy(body->bytes + body->length, bytes, length);
+  body->length += length;
+  return true;
+}
+
+/* How much memory the body will have with `more` bytes added. */
+size_t lr_response_body_room(const lariat_response *response, size_t more);
+
+/* A small body does not keep more room than this for its next use. */
+#define LR_RESPONSE_LARGE_ROOM (64u * 1024u)
+
+/* Puts the NUL behind the body; false when out of memory. */
+bool lr_response_finish_large(lariat_response *response);
+static inline bool lr_response_finish(lariat_response *response) {
+  lr_buffer *body = &response->body;
+  if (body->room > LR_RESPONSE_LARGE_ROOM || body->length >= body->room)
+    return lr_response_finish_large(response);
+  body->bytes[body->length] = '\0';
+  return true;
+}
+
+/* Counts; any thread.  NULL is allowed in release. */
+lariat_response *lr_response_retain(lariat_response *response);
+void lr_response_release(lariat_response *response);
+
+#endif

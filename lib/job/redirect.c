@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: MIT
+ * Following one redirect. */
+#include "job/redirect.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "job/body_source.h"
+
+bool lr_redirect_is_one(const lr_job *job) {
+  if (job->max_redirects == 0) return false;
+  switch (job->response->status) {
+  case 301:
+  case 302:
+  case 303:
+  case 307:
+  case 308:
+    return lariat_response_header(job->response, "Location") != NULL;
+  default:
+    return false;
+  }
+}
+
+/* 303 asks for a GET; 301 and 302 are answered to a POST by a GET, as all
+ * clients have always done. */
+static bool becomes_get(const lr_job *job) {
+  int status = job->response->status;
+  if (strcmp(job->method, "HEAD") == 0 || strcmp(job->method, "GET") == 0)
+    return false;
+  if (status == 303) return true;
+  return (status == 301 || status == 302) && strcmp(job->method, "POST") == 0;
+}
+
+static void drop_body(lr_job *job) {
+  if (job->body && job->drop_body) job->drop_body((void *)(uintptr_t)job->body);
+  job->body = NULL;
+  job->body_length = 0;
+  job->drop_body = NULL;
+  lr_supply *supply = job->supply;
+  job->supply = NULL;
+  if (!supply) return;
+  if (supply->ops->settle) supply->ops->settle(supply, LARIAT_OK);
+  supply->ops->drop(supply);
+}
+
+/* The next hop needs the body once more. */
+static lariat_status check_replay(const lr_job *job) {
+  lr_supply *supply = job->supply;
+  if (!supply || lr_supply_can_replay(supply)) return LARIAT_OK;
+  snprintf(supply->detail, sizeof supply->detail,
+           "a redirect asks for it once more, and it cannot be sent again");
+  return LARIAT_EUPLOAD;
+}
+
+static lariat_status trim_headers(lr_job *job, bool same_origin, bool get) {
+  lr_profile *profile = NULL;
+  lariat_status status = LARIAT_OK;
+  if (!job->profile) return LARIAT_OK;
+  if (!same_origin)
+    status = lr_profile_without_credentials(job->profile, get, &profile);
+  else if (get)
+    status = lr_profile_without_content(job->profile, &profile);
+  if (status != LARIAT_OK || !profile) return status;
+  lr_profile_release(job->profile);
+  job->profile = profile;
+  return LARIAT_OK;
+}
+
+static void take_target(lr_job *job, lr_target *target) {
+  lr_target_clear(&job->target);
+  job->target = *target;
+  lr_response_release(job->response);
+  job->response = NULL;
+  job->redirects++;
+}
+
+lariat_status lr_redirect_follow(lr_job *job) {
+  lr_target target = {0};
+  if (job->redirects >= job->max_redirects) return LARIAT_EREDIRECTS;
+  const char *location = lariat_response_header(job->response, "Location");
+  lariat_status status = lr_target_resolve(&target, &job->target, location);
+  if (status == LARIAT_ENOMEM) return status;
+  if (status != LARIAT_OK) return LARIAT_EREDIRECT;
+  bool get = becomes_get(job);
+  if (!get) status = check_replay(job);
+  if (status == LARIAT_OK)
+    status =
+        trim_headers(job, lr_target_same_origin(&target, &job->target), get);
+  if (status != LARIAT_OK) {
+    lr_target_clear(&target);
+    return status;
+  }
+  if (get) {
+    drop_body(job);
+    memcpy(job->method, "GET", sizeof "GET");
+    job->get = true;
+    job->repeatable = true;
+  }
+  take_target(job, &target);
+  return LARIAT_OK;
+}

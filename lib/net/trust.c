@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT
+ * trust.c: trusted certificates in one store for all connections. */
+#include "net/trust.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+#include <stdbool.h>
+
+#include "curl/quirks.h"
+
+/* A file with nothing but revocation lists loads as well. */
+static bool has_certificate(X509_STORE *store) {
+  STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
+  for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
+    const X509_OBJECT *object = sk_X509_OBJECT_value(objects, i);
+    if (X509_OBJECT_get_type(object) == X509_LU_X509) return true;
+  }
+  return false;
+}
+
+static bool load_file(X509_STORE *store, const char *file) {
+  return X509_STORE_load_file(store, file) == 1 && has_certificate(store);
+}
+
+/* A machine without certificates can still fetch http: the store stays empty
+ * then, and every https fetch fails with a certificate that is not trusted. */
+static void load_defaults(X509_STORE *store) {
+  const lr_abilities *abilities = lr_quirks_abilities();
+  if (abilities->ca_file && load_file(store, abilities->ca_file)) return;
+  if (abilities->ca_path) X509_STORE_load_path(store, abilities->ca_path);
+}
+
+static lariat_status load(X509_STORE *store, const char *ca_file) {
+  if (!store) return LARIAT_ENOMEM;
+  /* libcurl gives this to its own stores: a certificate in the file is
+   * trusted, be it a root or not. */
+  X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
+  if (!ca_file) {
+    load_defaults(store);
+    return LARIAT_OK;
+  }
+  if (load_file(store, ca_file)) return LARIAT_OK;
+  int reason = ERR_GET_REASON(ERR_peek_last_error());
+  return reason == ERR_R_MALLOC_FAILURE ? LARIAT_ENOMEM : LARIAT_EINVAL;
+}
+
+lariat_status lr_trust_load(const char *ca_file, X509_STORE **out) {
+  ERR_set_mark();
+  X509_STORE *store = X509_STORE_new();
+  lariat_status status = load(store, ca_file);
+  ERR_pop_to_mark();
+  if (status) {
+    X509_STORE_free(store);
+    store = NULL;
+  }
+  *out = store;
+  return status;
+}
+
+void lr_trust_release(X509_STORE *store) { X509_STORE_free(store); }
+
+void lr_trust_apply(X509_STORE *store, void *ssl_ctx) {
+  SSL_CTX_set1_cert_store(ssl_ctx, store);
+}

@@ -1,0 +1,529 @@
+/* SPDX-License-Identifier: MIT
+ * A pool's life: its threads' start and end, and who waits for that. */
+#include "pool/pool.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/atomics.h"
+#include "base/memory.h"
+#include "base/process.h"
+#include "curl/engine.h"
+#include "curl/quirks.h"
+#include "deferred/deferred.h"
+#include "limits/host_pace.h"
+#include "limits/job_tokens.h"
+#include "limits/placement.h"
+#include "limits/rate.h"
+#include "net/trust.h"
+#include "pool/completion.h"
+#include <lariat/clock.h>
+#include <lariat/thread_call.h>
+
+enum { REACTORS_MAX = 1024, DESCRIPTORS_KEPT = 64 };
+
+struct lariat_pool {
+  lr_atomic_u32 holds; /* the memory: users together, clients, closers */
+  lr_atomic_u32 users;
+  lr_atomic_u64 drain_until_ns;
+  uint32_t generation;
+  const lr_pool_parts *parts; /* while it is made; NULL: the engine, threads */
+  lariat_clock clock;
+  bool hosted; /* it has no thread */
+  lariat_pool_options options;
+  char *ca_file;
+  _Alignas(LR_CACHE_LINE) lr_budget budget;
+
+  pthread_mutex_t lock; /* of the fields below; never held for long */
+  pthread_cond_t changed;
+  unsigned started;
+  unsigned ready;
+  unsigned ended;
+  lr_list closers; /* lr_closing, told when the last thread has ended */
+
+  pthread_mutex_t join_lock;
+  bool joined;
+  pthread_mutex_t warm_up;
+  lr_slots *slots;
+  lr_rate rate; /* all together */
+  lr_rate_plan rate_plan;
+  lr_paces paces;
+  unsigned reactors;
+  lr_worker workers[];
+};
+
+lariat_pool_options lariat_pool_defaults(void) {
+  return (lariat_pool_options){.size = sizeof(lariat_pool_options),
+                               .max_jobs = 1024,
+                               .max_jobs_per_host = 16,
+                               .idle_ms = 118000};
+}
+
+const lariat_pool_options *lr_pool_options(const lariat_pool *pool) {
+  return &pool->options;
+}
+
+lr_worker *lr_pool_worker(lariat_pool *pool, unsigned index) {
+  return &pool->workers[index];
+}
+
+lr_budget *lr_pool_budget(lariat_pool *pool) {
+  return pool->budget.limit ? &pool->budget : NULL;
+}
+
+void lr_pool_feed(lariat_pool *pool) {
+  for (unsigned i = 0; i < pool->reactors; i++)
+    lr_mailbox_wake(pool->workers[i].mailbox);
+}
+
+const lr_pool_parts *lr_pool_parts_of(const lariat_pool *pool) {
+  return pool->parts;
+}
+
+const lariat_clock *lr_pool_clock(const lariat_pool *pool) {
+  return &pool->clock;
+}
+
+unsigned lariat_pool_reactors(const lariat_pool *pool) {
+  return pool->reactors;
+}
+
+void lr_pool_share_limits(lariat_pool *pool, lr_dispatcher_limits *limits) {
+  limits->till = &pool->slots->tills[limits->index];
+  limits->rate = pool->rate_plan.step_ns ? &pool->rate : NULL;
+  limits->rate_plan = &pool->rate_plan;
+  limits->paces = lr_paces_wanted(&pool->paces) ? &pool->paces : NULL;
+}
+
+uint64_t lr_pool_drain_until(const lariat_pool *pool) {
+  return lr_u64_load_acquire(&pool->drain_until_ns);
+}
+
+lariat_status lr_pool_check(const lariat_pool *pool) {
+  if (pool->generation != lr_process_generation()) return LARIAT_EFORKED;
+  if (lr_pool_drain_until(pool) != UINT64_MAX) return LARIAT_ECLOSED;
+  return LARIAT_OK;
+}
+
+const char *lariat_pool_refusal(void) {
+  const char *unusable = lr_quirks_unusable();
+  if (unusable) return unusable;
+  return lr_quirks_refusal(lr_quirks_abilities()->version_num);
+}
+
+void lr_pool_warm_up_begin(lariat_pool *pool) {
+  pthread_mutex_lock(&pool->warm_up);
+}
+
+void lr_pool_warm_up_end(lariat_pool *pool) {
+  pthread_mutex_unlock(&pool->warm_up);
+}
+
+/* Memory. */
+
+void lr_pool_hold(lariat_pool *pool) { lr_count_retain(&pool->holds); }
+
+void lr_pool_unhold(lariat_pool *pool) {
+  if (!lr_count_release(&pool->holds)) return;
+  for (unsigned i = 0; i < pool->reactors; i++)
+    lariat_mailbox_release(pool->workers[i].mailbox);
+  pthread_mutex_destroy(&pool->lock);
+  pthread_cond_destroy(&pool->changed);
+  pthread_mutex_destroy(&pool->join_lock);
+  pthread_mutex_destroy(&pool->warm_up);
+  lr_paces_clear(&pool->paces);
+  lr_slots_free(pool->slots);
+  lr_free(pool->ca_file);
+  lr_free_lines(pool);
+}
+
+static bool init_limits(lariat_pool *pool) {
+  const lariat_pool_options *options = &pool->options;
+  pool->slots = lr_slots_new(options->max_jobs, options->max_jobs_per_host,
+                             pool->reactors);
+  lr_rate_init(&pool->rate);
+  pool->rate_plan = lr_rate_plan_of(options->rate, options->rate_burst);
+  lr_rate_plan per_host =
+      lr_rate_plan_of(options->rate_per_host, options->rate_per_host_burst);
+  bool paced = lr_paces_init(&pool->paces, per_host,
+                             (uint64_t)options->delay_per_host_ms * 1000000u);
+  return pool->slots && paced;
+}
+
+static lariat_pool *new_blank(const lariat_pool_options *options,
+                              unsigned reactors) {
+  lariat_pool *pool =
+      lr_alloc_lines(sizeof *pool + reactors * sizeof pool->workers[0]);
+  if (!pool) return NULL;
+  lr_u32_init(&pool->holds, 1);
+  lr_u32_init(&pool->users, 1);
+  lr_u64_init(&pool->drain_until_ns, UINT64_MAX);
+  pool->generation = lr_process_generation();
+  pool->clock = *lariat_clock_system();
+  pool->options = *options;
+  pool->budget.limit = options->max_body_memory;
+  pool->reactors = reactors;
+  pthread_mutex_init(&pool->lock, NULL);
+  pthread_cond_init(&pool->changed, NULL);
+  pthread_mutex_init(&pool->join_lock, NULL);
+  pthread_mutex_init(&pool->warm_up, NULL);
+  lr_list_init(&pool->closers);
+  if (options->ca_file) pool->ca_file = lr_copy_string(options->ca_file);
+  if (!init_limits(pool) || (options->ca_file && !pool->ca_file)) {
+    lr_pool_unhold(pool);
+    return NULL;
+  }
+  pool->options.ca_file = pool->ca_file;
+  return pool;
+}
+
+/* Options. */
+
+/* What the process may open, less what the rest of it needs. */
+static unsigned connections_allowed(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 512;
+  if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > 1000000)
+    return 1000000;
+  unsigned all = (unsigned)limit.rlim_cur;
+  unsigned kept = DESCRIPTORS_KEPT + all / 8;
+  return all > 2 * kept ? all - kept : (all + 1) / 2;
+}
+
+/* A program built against an older header has a smaller struct: what it does
+ * not know stays as it is by default. */
+static lariat_status read_options(const lariat_pool_options *given,
+                                  lariat_pool_options *options) {
+  *options = lariat_pool_defaults();
+  if (!given) return LARIAT_OK;
+  if (given->size < sizeof given->size) return LARIAT_EINVAL;
+  memcpy(options, given,
+         given->size < sizeof *given ? given->size : sizeof *given);
+  if (!lr_rate_valid(options->rate, options->rate_burst) ||
+      !lr_rate_valid(options->rate_per_host, options->rate_per_host_burst))
+    return LARIAT_EINVAL;
+  return options->reactors > REACTORS_MAX ? LARIAT_EINVAL : LARIAT_OK;
+}
+
+static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
+
+/* A reactor without a share in the jobs or the connections would be of no
+ * use. */
+static void complete(lariat_pool_options *options) {
+  lariat_pool_options defaults = lariat_pool_defaults();
+  if (!options->reactors) options->reactors = lr_placement_default_reactors();
+  if (!options->max_jobs) options->max_jobs = defaults.max_jobs;
+  if (!options->max_jobs_per_host)
+    options->max_jobs_per_host = defaults.max_jobs_per_host;
+  if (!options->max_connections)
+    options->max_connections = connections_allowed();
+  if (!options->max_connections_per_host)
+    options->max_connections_per_host = options->max_jobs_per_host;
+  if (!options->idle_ms) options->idle_ms = defaults.idle_ms;
+  options->reactors = least(options->reactors,
+                            least(options->max_jobs, options->max_connections));
+}
+
+/* A bad certificate file is found here and not at the first fetch. */
+static lariat_status check_ca_file(const char *ca_file) {
+  X509_STORE *store = NULL;
+  if (!ca_file) return LARIAT_OK;
+  lariat_status status = lr_trust_load(ca_file, &store);
+  lr_trust_release(store);
+  return status;
+}
+
+static lariat_status check_libcurl(const lariat_pool_options *options) {
+  if (lr_quirks_unusable()) return LARIAT_ELIBCURL;
+  if (!options->any_libcurl && lariat_pool_refusal()) return LARIAT_ELIBCURL;
+  if (!lr_quirks_global_init()) return LARIAT_ELIBCURL;
+  return lr_quirks_inherited() ? LARIAT_EFORKED : LARIAT_OK;
+}
+
+/* The end. */
+
+/* One who waits for it on a reactor. */
+typedef struct lr_closing {
+  lr_notice notice;
+  lr_list node;
+  lariat_pool *pool;
+} lr_closing;
+
+static void tell_closers(lariat_pool *pool) {
+  lr_list *node;
+  while ((node = lr_list_take_first(&pool->closers)))
+    lr_notice_send(&lr_container(node, lr_closing, node)->notice);
+}
+
+void lr_pool_worker_ready(lariat_pool *pool) {
+  pthread_mutex_lock(&pool->lock);
+  pool->ready++;
+  pthread_cond_broadcast(&pool->changed);
+  pthread_mutex_unlock(&pool->lock);
+}
+
+void lr_pool_worker_ended(lariat_pool *pool) {
+  lr_pool_hold(pool); /* who waits may let go as soon as the lock is free */
+  pthread_mutex_lock(&pool->lock);
+  pool->ended++;
+  if (pool->hosted) lr_u64_store_release(&pool->drain_until_ns, 0);
+  if (pool->ended == pool->started) tell_closers(pool);
+  pthread_cond_broadcast(&pool->changed);
+  pthread_mutex_unlock(&pool->lock);
+  lr_pool_unhold(pool);
+}
+
+/* The threads are at their very end: this takes no time. */
+static void join(lariat_pool *pool) {
+  pthread_mutex_lock(&pool->join_lock);
+  for (unsigned i = 0; i < pool->started && !pool->joined; i++)
+    pthread_join(pool->workers[i].thread, NULL);
+  pool->joined = true;
+  pthread_mutex_unlock(&pool->join_lock);
+}
+
+static void begin_close(lariat_pool *pool, unsigned drain_ms) {
+  uint64_t until_ns =
+      pool->clock.now_ns(pool->clock.context) + (uint64_t)drain_ms * 1000000u;
+  pthread_mutex_lock(&pool->lock);
+  if (until_ns < lr_u64_load_relaxed(&pool->drain_until_ns))
+    lr_u64_store_release(&pool->drain_until_ns, until_ns);
+  for (unsigned i = 0; i < pool->started; i++)
+    if (pool->workers[i].mailbox) lr_mailbox_wake(pool->workers[i].mailbox);
+  pthread_mutex_unlock(&pool->lock);
+}
+
+static void wait_for(lariat_pool *pool, const unsigned *counter) {
+  pthread_mutex_lock(&pool->lock);
+  while (*counter < pool->started)
+    pthread_cond_wait(&pool->changed, &pool->lock);
+  pthread_mutex_unlock(&pool->lock);
+}
+
+/* Nobody can wait for a reactor that the waiting thread runs itself. */
+static void end_hosted(lariat_pool *pool) {
+  if (pool->ended) return;
+  begin_close(pool, 0);
+  lr_worker_end_soon(&pool->workers[0]);
+}
+
+static void end_and_join(lariat_pool *pool, unsigned drain_ms) {
+  if (pool->hosted) {
+    end_hosted(pool);
+    return;
+  }
+  begin_close(pool, drain_ms);
+  wait_for(pool, &pool->ended);
+  join(pool);
+}
+
+/* The beginning. */
+
+static lariat_status start_threads(lariat_pool *pool) {
+  for (unsigned i = 0; i < pool->reactors; i++) {
+    lariat_status status = lr_worker_start(&pool->workers[i], pool, i);
+    if (status != LARIAT_OK) return status;
+    pthread_mutex_lock(&pool->lock);
+    pool->started++;
+    pthread_mutex_unlock(&pool->lock);
+  }
+  return LARIAT_OK;
+}
+
+static lariat_status move_in(lariat_pool *pool, lariat_reactor *reactor) {
+  lariat_status status = lr_reactor_check(reactor, "lariat_scripted_pool_new");
+  if (status == LARIAT_OK && lr_reactor_closing(reactor))
+    status = LARIAT_ECLOSED;
+  if (status != LARIAT_OK) return status;
+  pool->hosted = true;
+  pool->joined = true;
+  pool->clock = *lr_reactor_clock(reactor);
+  status = lr_worker_move_in(&pool->workers[0], pool, 0, reactor);
+  if (status == LARIAT_OK) pool->started = 1;
+  return status;
+}
+
+static lariat_status start(lariat_pool *pool) {
+  if (pool->parts && pool->parts->reactor)
+    return move_in(pool, pool->parts->reactor);
+  lariat_status status = start_threads(pool);
+  wait_for(pool, &pool->ready);
+  for (unsigned i = 0; i < pool->started && status == LARIAT_OK; i++)
+    status = pool->workers[i].start_status;
+  if (status == LARIAT_OK) return LARIAT_OK;
+  end_and_join(pool, 0);
+  return status;
+}
+
+lariat_status lr_pool_make(const lariat_pool_options *options,
+                           const lr_pool_parts *parts, lariat_pool **out) {
+  lariat_pool_options all;
+  *out = NULL;
+  lariat_status status = read_options(options, &all);
+  if (status == LARIAT_OK && parts && parts->reactor) all.reactors = 1;
+  if (status == LARIAT_OK) complete(&all);
+  if (status == LARIAT_OK) status = check_libcurl(&all);
+  if (status == LARIAT_OK) status = check_ca_file(all.ca_file);
+  if (status != LARIAT_OK) return status;
+  lariat_pool *pool = new_blank(&all, all.reactors);
+  if (!pool) return LARIAT_ENOMEM;
+  pool->parts = parts;
+  status = start(pool);
+  pool->parts = NULL;
+  if (status != LARIAT_OK) {
+    lr_pool_unhold(pool);
+    return status;
+  }
+  *out = pool;
+  return LARIAT_OK;
+}
+
+lariat_status lariat_pool_new(const lariat_pool_options *options,
+                              lariat_pool **out) {
+  return lr_pool_make(options, NULL, out);
+}
+
+/* Closing. */
+
+static bool on_own_thread(const lariat_pool *pool) {
+  for (unsigned i = 0; i < pool->reactors; i++)
+    if (pthread_equal(pool->workers[i].thread, pthread_self())) return true;
+  return false;
+}
+
+static void join_threads(lr_notice *notice) {
+  join(lr_container(notice, lr_closing, notice)->pool);
+}
+
+static void drop_closing(lr_notice *notice) {
+  lr_closing *closing = lr_container(notice, lr_closing, notice);
+  lr_pool_unhold(closing->pool);
+  lr_free(closing);
+}
+
+static const lr_notice_kind closing_kind = {
+    .cut_short = "the reactor closed before the pool ended",
+    .arrived = join_threads,
+    .drop = drop_closing};
+
+static void wait_on_reactor(lr_closing *closing) {
+  lariat_pool *pool = closing->pool;
+  pthread_mutex_lock(&pool->lock);
+  bool over = pool->ended == pool->reactors;
+  if (!over) lr_list_append(&pool->closers, &closing->node);
+  pthread_mutex_unlock(&pool->lock);
+  if (over) lr_notice_send(&closing->notice);
+}
+
+lariat_deferred *lariat_pool_close(lariat_pool *pool, lariat_reactor *reactor,
+                                   unsigned drain_ms) {
+  if (pool->generation != lr_process_generation())
+    return lariat_deferred_fail(reactor, LARIAT_EFORKED,
+                                "a pool cannot be closed in a forked child");
+  if (on_own_thread(pool))
+    return lariat_deferred_fail(reactor, LARIAT_EBUSY,
+                                "a pool cannot be closed by its own thread");
+  bool made;
+  lr_closing *closing = lr_alloc_zero(sizeof *closing);
+  lariat_deferred *deferred = lr_notice_open(closing ? &closing->notice : NULL,
+                                             &closing_kind, reactor, &made);
+  if (!made) {
+    lr_free(closing);
+    return deferred;
+  }
+  closing->pool = pool;
+  lr_pool_hold(pool);
+  begin_close(pool, drain_ms);
+  wait_on_reactor(closing);
+  return deferred;
+}
+
+/* What cannot be sent to is passed on as no mailbox: bad input; a closed pool
+ * has its mailboxes still, which are closed or will be. */
+lariat_deferred *lariat_pool_defer(lariat_pool *pool, unsigned index,
+                                   lariat_reactor *reactor,
+                                   lariat_function function, void *context,
+                                   lariat_destroy destroy) {
+  lariat_mailbox *to =
+      pool && index < pool->reactors ? pool->workers[index].mailbox : NULL;
+  if (to && lr_pool_check(pool) == LARIAT_ECLOSED) {
+    if (destroy) destroy(context);
+    return lariat_deferred_fail(reactor, LARIAT_ECLOSED, "the pool is closed");
+  }
+  return lariat_mailbox_defer(to, reactor, function, context, destroy);
+}
+
+lariat_status lariat_pool_close_wait(lariat_pool *pool, unsigned drain_ms) {
+  if (pool->generation != lr_process_generation()) return LARIAT_EFORKED;
+  lariat_reactor *current = lariat_reactor_current();
+  if (on_own_thread(pool) || (current && lr_reactor_in_turn(current)))
+    return LARIAT_EBUSY;
+  end_and_join(pool, drain_ms);
+  return LARIAT_OK;
+}
+
+lariat_pool *lariat_pool_retain(lariat_pool *pool) {
+  lr_count_retain(&pool->users);
+  return pool;
+}
+
+void lariat_pool_release(lariat_pool *pool) {
+  if (!pool || !lr_count_release(&pool->users)) return;
+  if (pool->generation != lr_process_generation()) return;
+  if (on_own_thread(pool)) {
+    lr_misuse("lariat_pool_release: the last reference on a pool's own thread");
+    begin_close(pool, 0);
+    return; /* nobody can join the threads now: the memory is lost */
+  }
+  end_and_join(pool, 0);
+  lr_pool_unhold(pool);
+}
+
+/* The rest. */
+
+lariat_status lariat_pool_call(lariat_pool *pool, unsigned index,
+                               lariat_call call, void *context,
+                               lariat_destroy destroy) {
+  if (pool->generation != lr_process_generation()) return LARIAT_EFORKED;
+  if (index >= pool->reactors) return LARIAT_EINVAL;
+  return lariat_mailbox_call(pool->workers[index].mailbox, call, context,
+                             destroy);
+}
+
+static uint64_t waiting_in(const lr_dispatcher_stats *stats,
+                           lr_host_place place) {
+  return lr_u64_load_relaxed(&stats->by_place[place]);
+}
+
+/* Jobs whose turn it is wait for nothing but the rate, if at all. */
+static void add_places(lariat_pool_stats *all,
+                       const lr_dispatcher_stats *stats) {
+  all->jobs_waiting_host += waiting_in(stats, LR_HOST_STILL);
+  all->jobs_waiting_jobs += waiting_in(stats, LR_HOST_WAITING);
+  all->jobs_waiting_rate += waiting_in(stats, LR_HOST_PACED);
+  if (lr_u64_load_relaxed(&stats->rate_waits))
+    all->jobs_waiting_rate += waiting_in(stats, LR_HOST_READY);
+  all->jobs_waiting_connection += waiting_in(stats, LR_HOST_BLOCKED);
+}
+
+static void add_worker_stats(lariat_pool_stats *all, const lr_worker *worker) {
+  const lr_dispatcher_stats *jobs = &worker->dispatcher.stats;
+  all->jobs_taken += lr_u64_load_relaxed(&jobs->taken);
+  all->jobs_done += lr_u64_load_relaxed(&jobs->done);
+  all->jobs_queued += lr_u64_load_relaxed(&jobs->queued);
+  all->jobs_running += lr_u64_load_relaxed(&jobs->running);
+  add_places(all, jobs);
+  lr_engine_add_stats(all, &worker->engine_stats);
+}
+
+lariat_status lariat_pool_read_stats(lariat_pool *pool,
+                                     lariat_pool_stats *stats) {
+  size_t size = stats->size;
+  if (size < sizeof stats->size) return LARIAT_EINVAL;
+  lariat_pool_stats all = {.size = size};
+  for (unsigned i = 0; i < pool->reactors; i++)
+    add_worker_stats(&all, &pool->workers[i]);
+  memcpy(stats, &all, size < sizeof all ? size : sizeof all);
+  return LARIAT_OK;
+}

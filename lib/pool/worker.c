@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: MIT
+ * The life of one pool thread. */
+#include "pool/worker.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+
+#include "client/channel.h"
+#include "curl/engine.h"
+#include "pool/pool.h"
+
+/* How long a closing thread waits for clients that live on it, and before that
+ * for the deferreds of "before shutdown" triggers. */
+enum { CLOSE_WAIT_MS = 1000 };
+
+/* With so many jobs on their way, a few microseconds more for an answer keep
+ * no server waiting for the next request: docs/internals/performance.md. */
+enum { LULL_JOBS = 48 };
+
+/* How often they are counted. */
+static const uint64_t count_every_ns = 4000000;
+
+static void close_transport(lr_worker *worker) {
+  worker->dispatcher.transport.ops->close(worker->dispatcher.transport.self);
+}
+
+/* A hosted worker has no job any more.  What comes now is refused by the
+ * dispatcher, so that it stays as long as a client has a link to it. */
+static void move_out(lr_worker *worker) {
+  if (!worker->over) {
+    worker->over = true;
+    lr_reactor_unset_timer(worker->reactor, &worker->drain_timer);
+    close_transport(worker);
+    lr_pool_worker_ended(worker->pool);
+  }
+  if (!lr_list_empty(&worker->links)) return;
+  lr_dispatcher_clear(&worker->dispatcher);
+  lr_reactor_remove_turn_hook(worker->reactor, &worker->hook);
+  lr_reactor_set_room(worker->reactor, LR_ROOM_FETCH, NULL, NULL);
+  lr_pool_unhold(worker->pool);
+}
+
+static void leave(lr_timer *timer) {
+  lr_worker *worker = lr_container(timer, lr_worker, leave_timer);
+  (void)lariat_reactor_crash(worker->reactor);
+}
+
+/* Somebody's trigger may wait for ever; a pool's end may not. */
+static void limit_shutdown(lr_worker *worker) {
+  uint64_t from_ns = lr_reactor_turn_ns(worker->reactor);
+  if (from_ns < worker->drain_until_ns) from_ns = worker->drain_until_ns;
+  worker->leave_timer.expire = leave;
+  if (!lr_reactor_set_timer(worker->reactor, &worker->leave_timer,
+                            from_ns + CLOSE_WAIT_MS * 1000000ull))
+    leave(&worker->leave_timer);
+}
+
+static void stop_if_over(lr_worker *worker) {
+  if (!worker->closing || worker->stopping ||
+      !lr_dispatcher_idle(&worker->dispatcher))
+    return;
+  if (worker->hosted) {
+    move_out(worker);
+    return;
+  }
+  worker->stopping = true;
+  if (lariat_reactor_stop(worker->reactor) == LARIAT_OK) limit_shutdown(worker);
+}
+
+static void abort_jobs(lr_worker *worker) {
+  lr_dispatcher_abort(&worker->dispatcher, LARIAT_ECANCELLED);
+}
+
+static void drain_expired(lr_timer *timer) {
+  abort_jobs(lr_container(timer, lr_worker, drain_timer));
+}
+
+/* Closing is asked for through one number in the pool, so that it needs no
+ * memory and cannot get lost. */
+static void look_for_close(lr_worker *worker) {
+  uint64_t until_ns = lr_pool_drain_until(worker->pool);
+  if (until_ns == UINT64_MAX || until_ns >= worker->drain_until_ns) return;
+  worker->closing = true;
+  worker->drain_until_ns = until_ns;
+  lr_dispatcher_close(&worker->dispatcher);
+  if (until_ns <= lr_reactor_turn_ns(worker->reactor) ||
+      !lr_reactor_set_timer(worker->reactor, &worker->drain_timer, until_ns))
+    abort_jobs(worker);
+}
+
+/* Little's law: how many are on their way is what they take in all of the time
+ * in which they end.  Those of slow hosts, however many, do not count: what is
+ * quick beside them may be one at a time, and wait for each lull. */
+static void allow_lulls(lr_worker *worker) {
+  uint64_t now_ns = lr_reactor_turn_ns(worker->reactor);
+  uint64_t passed_ns = now_ns - worker->counted_ns;
+  if (passed_ns < count_every_ns) return;
+  bool many = worker->dispatcher.soon_ns >= passed_ns * LULL_JOBS;
+  worker->counted_ns = now_ns;
+  worker->dispatcher.soon_ns = 0;
+  lr_reactor_allow_lulls(worker->reactor, many);
+}
+
+static void turn_end(lr_turn_hook *hook) {
+  lr_worker *worker = lr_container(hook, lr_worker, hook);
+  look_for_close(worker);
+  if (!worker->over) lr_dispatcher_turn_end(&worker->dispatcher);
+  if (!worker->hosted) allow_lulls(worker);
+  stop_if_over(worker);
+}
+
+/* The last thing in the reactor's close: no mail will come any more. */
+static void destroy_room(void *state) {
+  lr_worker *worker = state;
+  lr_dispatcher_abort(&worker->dispatcher, LARIAT_ECLOSED);
+  lr_link_end_all(worker);
+  if (!worker->over) close_transport(worker);
+  lr_dispatcher_clear(&worker->dispatcher);
+  if (!worker->hosted) return;
+  if (!worker->over) lr_pool_worker_ended(worker->pool);
+  lr_pool_unhold(worker->pool);
+}
+
+static lr_dispatcher_limits limits_of(const lr_worker *worker) {
+  const lariat_pool_options *options = lr_pool_options(worker->pool);
+  unsigned reactors = lariat_pool_reactors(worker->pool);
+  lr_dispatcher_limits limits = {
+      .index = worker->index,
+      .reactors = reactors,
+      .max_jobs = options->max_jobs,
+      .max_jobs_per_host = options->max_jobs_per_host,
+      .max_connections_per_host = options->max_connections_per_host};
+  lr_pool_share_limits(worker->pool, &limits);
+  return limits;
+}
+
+static lariat_status open_transport(lr_worker *worker, lr_transport *out) {
+  const lr_pool_parts *parts = lr_pool_parts_of(worker->pool);
+  return parts ? parts->open(parts->context, worker, out)
+               : lr_engine_open(worker, out);
+}
+
+static lariat_status furnish(lr_worker *worker) {
+  lr_transport transport;
+  lariat_status status = open_transport(worker, &transport);
+  if (status != LARIAT_OK) return status;
+  lr_dispatcher_limits limits = limits_of(worker);
+  if (!lr_dispatcher_init(&worker->dispatcher, worker->reactor, &limits,
+                          transport)) {
+    transport.ops->close(transport.self);
+    return LARIAT_ENOMEM;
+  }
+  worker->hook.turn_end = turn_end;
+  lr_reactor_add_turn_hook(worker->reactor, &worker->hook);
+  lr_reactor_set_room(worker->reactor, LR_ROOM_FETCH, worker, destroy_room);
+  return LARIAT_OK;
+}
+
+static lariat_status open_reactor(lr_worker *worker) {
+  char name[16];
+  snprintf(name, sizeof name, "lariat-%u", worker->index);
+  lariat_reactor_options options = {.size = sizeof options, .name = name};
+  lariat_status status = lariat_reactor_new(&options, &worker->reactor);
+  if (status != LARIAT_OK) return status;
+  status = furnish(worker);
+  if (status != LARIAT_OK) {
+    (void)lariat_reactor_close(worker->reactor, 0);
+    return status;
+  }
+  worker->mailbox = lariat_reactor_mailbox(worker->reactor);
+  worker->dispatcher.till->mailbox = worker->mailbox;
+  return LARIAT_OK;
+}
+
+static void pin(const lr_worker *worker) {
+  cpu_set_t allowed, one;
+  if (!lr_pool_options(worker->pool)->pin) return;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
+  unsigned count = (unsigned)CPU_COUNT(&allowed);
+  unsigned skip = count ? worker->index % count : 0;
+  for (size_t cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+    if (!CPU_ISSET(cpu, &allowed) || skip-- > 0) continue;
+    CPU_ZERO(&one);
+    CPU_SET(cpu, &one);
+    (void)sched_setaffinity(0, sizeof one, &one);
+    return;
+  }
+}
+
+static void *thread_main(void *argument) {
+  lr_worker *worker = argument;
+  char name[16];
+  snprintf(name, sizeof name, "lariat-%u", worker->index);
+  (void)pthread_setname_np(pthread_self(), name);
+  pin(worker);
+  worker->start_status = open_reactor(worker);
+  bool runs = worker->start_status == LARIAT_OK;
+  lr_pool_worker_ready(worker->pool);
+  if (runs) {
+    (void)lariat_reactor_run(worker->reactor);
+    (void)lariat_reactor_close(worker->reactor, CLOSE_WAIT_MS);
+  }
+  lr_pool_worker_ended(worker->pool);
+  return NULL;
+}
+
+static void set_up(lr_worker *worker, lariat_pool *pool, unsigned index) {
+  worker->pool = pool;
+  worker->index = index;
+  worker->drain_until_ns = UINT64_MAX;
+  worker->drain_timer.expire = drain_expired;
+  lr_list_init(&worker->links);
+  lr_list_init(&worker->hook.link);
+}
+
+lariat_status lr_worker_move_in(lr_worker *worker, lariat_pool *pool,
+                                unsigned index, lariat_reactor *reactor) {
+  set_up(worker, pool, index);
+  worker->hosted = true;
+  worker->reactor = reactor;
+  if (lr_reactor_room(reactor, LR_ROOM_FETCH)) return LARIAT_EBUSY;
+  lariat_status status = furnish(worker);
+  if (status != LARIAT_OK) return status;
+  worker->mailbox = lariat_reactor_mailbox(reactor);
+  worker->dispatcher.till->mailbox = worker->mailbox;
+  lr_pool_hold(pool);
+  return LARIAT_OK;
+}
+
+/* The turn's end, which looks for the close, is all it is made for. */
+static void nothing(void *context) { (void)context; }
+
+void lr_worker_end_soon(lr_worker *worker) {
+  lariat_reactor *reactor = worker->reactor;
+  if (lr_reactor_check(reactor, "lariat_pool_release") != LARIAT_OK) return;
+  if (!lr_reactor_in_turn(reactor)) lr_reactor_turn_for(reactor, nothing, NULL);
+}
+
+lariat_status lr_worker_start(lr_worker *worker, lariat_pool *pool,
+                              unsigned index) {
+  set_up(worker, pool, index);
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  int error = pthread_create(&worker->thread, NULL, thread_main, worker);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+  if (error) errno = error;
+  return error ? LARIAT_ESYSTEM : LARIAT_OK;
+}

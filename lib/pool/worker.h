@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT
+ * worker.h: one thread of a pool: a reactor, a dispatcher, an engine. */
+#ifndef LR_POOL_WORKER_H
+#define LR_POOL_WORKER_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "base/atomics.h"
+#include "base/list.h"
+#include "reactor/reactor.h"
+#include "schedule/dispatcher.h"
+#include <lariat/pool.h>
+
+/* What its engine has done and has: here, since it can be asked for after the
+ * engine has gone.  Written by the thread, read by any. */
+typedef struct lr_engine_stats {
+  lr_atomic_u64 connections;
+  lr_atomic_u64 opened;
+  lr_atomic_u64 reused;
+  lr_atomic_u64 lanes;
+  lr_atomic_u64 recycled;
+  lr_atomic_u64 connecting; /* transfers now, and how far they are */
+  lr_atomic_u64 receiving;
+} lr_engine_stats;
+
+typedef struct lr_worker {
+  lariat_pool *pool;
+  unsigned index;
+  pthread_t thread;
+  lariat_mailbox *mailbox; /* a reference; any thread may push */
+  lariat_reactor *reactor; /* the thread's; others only compare it */
+  lr_dispatcher dispatcher;
+  lr_engine_stats engine_stats;
+  lr_turn_hook hook;
+  lr_timer drain_timer;
+  uint64_t counted_ns; /* see allow_lulls */
+  lr_timer leave_timer;
+  lr_list links;
+  bool closing;
+  bool hosted;   /* it has no thread: the reactor is a caller's */
+  bool over;     /* hosted, and closed */
+  bool stopping; /* its reactor was told to stop */
+  uint64_t drain_until_ns;
+  lariat_status start_status;
+} lr_worker;
+
+/* Starts the thread, which calls lr_pool_worker_ready when it runs (or cannot)
+ * and lr_pool_worker_ended at its end.  All its signals are blocked.
+ * LARIAT_OK, LARIAT_ESYSTEM */
+lariat_status lr_worker_start(lr_worker *worker, lariat_pool *pool,
+                              unsigned index);
+
+/* The same without a thread: on `reactor`, which belongs to the calling thread
+ * and keeps a hold on the pool until the worker has left it.
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY and what lr_reactor_check says */
+lariat_status lr_worker_move_in(lr_worker *worker, lariat_pool *pool,
+                                unsigned index, lariat_reactor *reactor);
+
+/* A hosted worker whose pool closes: lets it end now, unless its reactor is in
+ * a turn, whose end will do.  The owner's thread of the reactor. */
+void lr_worker_end_soon(lr_worker *worker);
+
+#endif

@@ -1,0 +1,422 @@
+/* SPDX-License-Identifier: MIT
+ * Who may start when: queues, turns, limits, deadlines. */
+#include "schedule/dispatcher.h"
+
+#include "base/memory.h"
+#include "client/channel.h"
+#include "curl/quirks.h"
+#include "limits/placement.h"
+#include "pool/drain.h"
+#include <lariat/clock.h>
+
+enum { ROUNDS_A_TURN = 8 };
+
+bool lr_dispatcher_init(lr_dispatcher *dispatcher, lariat_reactor *reactor,
+                        const lr_dispatcher_limits *limits,
+                        lr_transport transport) {
+  dispatcher->reactor = reactor;
+  dispatcher->limits = *limits;
+  dispatcher->transport = transport;
+  dispatcher->closing = false;
+  dispatcher->queued_count = 0;
+  dispatcher->running_count = 0;
+  dispatcher->epoch = 0;
+  lr_list_init(&dispatcher->running);
+  lr_list_init(&dispatcher->drains);
+  lr_u64_init(&dispatcher->stats.taken, 0);
+  lr_u64_init(&dispatcher->stats.done, 0);
+  lr_u64_init(&dispatcher->stats.queued, 0);
+  lr_u64_init(&dispatcher->stats.running, 0);
+  lr_u64_init(&dispatcher->stats.rate_waits, 0);
+  for (int i = 0; i < LR_HOST_PLACES; i++) {
+    dispatcher->by_place[i] = 0;
+    lr_u64_init(&dispatcher->stats.by_place[i], 0);
+  }
+  if (!lr_turns_init(dispatcher)) return false;
+  if (!lr_hosts_init(&dispatcher->hosts)) {
+    lr_turns_clear(dispatcher);
+    return false;
+  }
+  dispatcher->hosts.paces = limits->paces;
+  return true;
+}
+
+void lr_dispatcher_clear(lr_dispatcher *dispatcher) {
+  lr_hosts_clear(&dispatcher->hosts);
+  lr_turns_clear(dispatcher);
+}
+
+static void count_queued(lr_dispatcher *dispatcher, lr_host *host, int by) {
+  host->queued += (uint32_t)by;
+  dispatcher->queued_count += (uint32_t)by;
+  dispatcher->by_place[host->place] += (uint32_t)by;
+  lr_u64_store_relaxed(&dispatcher->stats.queued, dispatcher->queued_count);
+}
+
+static void count_running(lr_dispatcher *dispatcher, lr_host *host, int by) {
+  host->running += (uint32_t)by;
+  dispatcher->running_count += (uint32_t)by;
+  lr_u64_store_relaxed(&dispatcher->stats.running, dispatcher->running_count);
+}
+
+/* Takes a job out of wherever the dispatcher has it. */
+static void detach(lr_dispatcher *dispatcher, lr_job *job) {
+  lr_host *host = job->host;
+  lr_reactor_unset_timer(dispatcher->reactor, &job->pool_timer);
+  lr_list_remove(&job->pool_node);
+  if (job->stage == LR_JOB_WAITING) {
+    count_queued(dispatcher, host, -1);
+  } else {
+    count_running(dispatcher, host, -1);
+    lr_turns_ended(dispatcher, host, job);
+  }
+  lr_turns_place_less(dispatcher, host);
+  job->host = NULL;
+  lr_hosts_forget(&dispatcher->hosts, host);
+}
+
+static void send_home(lr_dispatcher *dispatcher, lr_job *job) {
+  job->stage = LR_JOB_GONE;
+  lr_u64_bump(&dispatcher->stats.done, 1);
+  if (!lr_list_empty(&dispatcher->drains)) lr_drain_job_ended(dispatcher, job);
+  lr_link_send_home(job);
+}
+
+static void fail(lr_dispatcher *dispatcher, lr_job *job, lariat_status status,
+                 lariat_phase phase) {
+  job->outcome = status;
+  job->phase = (uint8_t)phase;
+  send_home(dispatcher, job);
+}
+
+/* All of its time went by in the queue. */
+static void note_queue_time(const lr_dispatcher *dispatcher, lr_job *job) {
+  uint64_t now = lr_reactor_turn_ns(dispatcher->reactor);
+  if (!job->response || now < job->hop_ns) return;
+  job->response->timings.queue_us = (now - job->hop_ns) / 1000;
+}
+
+/* Stops a job, whatever it is doing, and sends it home with `status`. */
+static void stop_job(lr_dispatcher *dispatcher, lr_job *job,
+                     lariat_status status) {
+  job->phase = LARIAT_PHASE_QUEUE;
+  if (job->stage == LR_JOB_RUNNING)
+    dispatcher->transport.ops->cancel(dispatcher->transport.self, job);
+  else
+    note_queue_time(dispatcher, job);
+  detach(dispatcher, job);
+  fail(dispatcher, job, status, (lariat_phase)job->phase);
+}
+
+/* A new host's limits.  One that is spread over the reactors has a share. */
+static void set_limits(const lr_dispatcher *dispatcher, lr_host *host,
+                       const lr_job *job) {
+  const lr_dispatcher_limits *limits = &dispatcher->limits;
+  host->limit = limits->max_jobs_per_host;
+  host->connections_limit = limits->max_connections_per_host;
+  if (host->spread) {
+    host->limit = lr_placement_share(job->target.hash, host->limit,
+                                     limits->index, limits->reactors);
+    host->connections_limit =
+        lr_placement_share(job->target.hash, host->connections_limit,
+                           limits->index, limits->reactors);
+  }
+  /* HTTP/2 by prior knowledge needs the one that goes first, too: libcurl
+   * puts no two requests on a connection that is still being made. */
+  bool h2c = job->http == LARIAT_HTTP_2 && lr_quirks_abilities()->h2c_reuse;
+  bool asks = job->target.tls ? job->http != LARIAT_HTTP_1_1 : h2c;
+  host->protocol = asks ? LR_PROTOCOL_UNKNOWN : LR_PROTOCOL_HTTP1;
+}
+
+static bool is_connecting(lariat_phase phase) {
+  return phase == LARIAT_PHASE_DNS || phase == LARIAT_PHASE_CONNECT ||
+         phase == LARIAT_PHASE_TLS;
+}
+
+/* One timer serves the deadline, the connect and the idle limit, and it is set
+ * once for a job that is quick: it may ring too early, and then looks again.
+ * Without memory for a timer the caller's own watch is left. */
+static void watch(lr_dispatcher *dispatcher, lr_job *job, uint64_t limit_ns) {
+  uint64_t at_ns = limit_ns < job->deadline_ns ? limit_ns : job->deadline_ns;
+  if (at_ns == UINT64_MAX) return;
+  (void)lr_reactor_set_timer(dispatcher->reactor, &job->pool_timer, at_ns);
+}
+
+/* When the connect limit of a job ends that begins to connect at `from_ns`. */
+static uint64_t connect_limit(const lr_job *job, uint64_t from_ns) {
+  return job->connect_timeout_ns ? from_ns + job->connect_timeout_ns
+                                 : UINT64_MAX;
+}
+
+/* When the idle limit of a job ends of which nothing is heard from `from_ns`
+ * on. */
+static uint64_t idle_limit(const lr_job *job, uint64_t from_ns) {
+  return job->idle_timeout_ns ? from_ns + job->idle_timeout_ns : UINT64_MAX;
+}
+
+/* Nobody is asked before it matters. */
+static uint64_t idle_limit_now(const lr_dispatcher *dispatcher,
+                               const lr_job *job, uint64_t now) {
+  const lr_transport *transport = &dispatcher->transport;
+  if (job->stage == LR_JOB_WAITING) return idle_limit(job, now);
+  uint64_t limit = idle_limit(job, job->active_ns);
+  if (now < limit || !transport->ops->heard_ns) return limit;
+  return idle_limit(job, transport->ops->heard_ns(transport->self, job));
+}
+
+static uint64_t earlier(uint64_t one_ns, uint64_t other_ns) {
+  return one_ns < other_ns ? one_ns : other_ns;
+}
+
+static void time_out(lr_dispatcher *dispatcher, lr_job *job,
+                     lariat_time_limit limit) {
+  job->time_limit = (uint8_t)limit;
+  stop_job(dispatcher, job, LARIAT_ETIMEDOUT);
+}
+
+static void timer_expired(lr_timer *timer) {
+  lr_job *job = lr_container(timer, lr_job, pool_timer);
+  lr_dispatcher *dispatcher = lr_link_dispatcher(job->link);
+  uint64_t now = lr_reactor_turn_ns(dispatcher->reactor);
+  uint64_t connect_ns = UINT64_MAX;
+  uint64_t idle_ns = idle_limit_now(dispatcher, job, now);
+  if (job->stage == LR_JOB_WAITING)
+    connect_ns = connect_limit(job, now);
+  else if (is_connecting(dispatcher->transport.ops->phase(
+               dispatcher->transport.self, job)))
+    connect_ns = connect_limit(job, job->started_ns);
+  if (now >= job->deadline_ns)
+    time_out(dispatcher, job, LARIAT_TIME_LIMIT_DEADLINE);
+  else if (now >= connect_ns)
+    time_out(dispatcher, job, LARIAT_TIME_LIMIT_CONNECT);
+  else if (now >= idle_ns)
+    time_out(dispatcher, job, LARIAT_TIME_LIMIT_IDLE);
+  else
+    watch(dispatcher, job, earlier(connect_ns, idle_ns));
+}
+
+void lr_dispatcher_take(lr_dispatcher *dispatcher, lr_job *job) {
+  job->arrived_ns = lr_reactor_turn_ns(dispatcher->reactor);
+  job->outcome = LARIAT_OK;
+  job->phase = LARIAT_PHASE_QUEUE;
+  job->epoch = dispatcher->epoch;
+  job->stale = false;
+  lr_u64_bump(&dispatcher->stats.taken, 1);
+  if (dispatcher->closing) {
+    fail(dispatcher, job, LARIAT_ECLOSED, LARIAT_PHASE_QUEUE);
+    return;
+  }
+  bool made;
+  lr_host *host = lr_hosts_find(&dispatcher->hosts, job, &made);
+  if (!host) {
+    fail(dispatcher, job, LARIAT_ENOMEM, LARIAT_PHASE_QUEUE);
+    return;
+  }
+  if (made) set_limits(dispatcher, host, job);
+  if (made && !lr_turns_admit(dispatcher, host, job)) {
+    lr_hosts_forget(&dispatcher->hosts, host);
+    fail(dispatcher, job, LARIAT_ENOMEM, LARIAT_PHASE_QUEUE);
+    return;
+  }
+  job->host = host;
+  job->stage = LR_JOB_WAITING;
+  job->pool_timer.expire = timer_expired;
+  lr_list_append(&host->queue.rank[job->rank], &job->pool_node);
+  count_queued(dispatcher, host, 1);
+  lr_turns_place_more(dispatcher, host, job);
+  watch(dispatcher, job,
+        earlier(connect_limit(job, job->arrived_ns),
+                idle_limit(job, job->arrived_ns)));
+}
+
+void lr_dispatcher_cancel(lr_dispatcher *dispatcher, lr_job *job) {
+  stop_job(dispatcher, job, LARIAT_ECANCELLED);
+}
+
+/* Back to the front of its host's queue, as if it never had been started. */
+static void requeue(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
+  lr_list_remove(&job->pool_node);
+  count_running(dispatcher, host, -1);
+  lr_turns_ended(dispatcher, host, job);
+  lr_free(job->detail);
+  job->detail = NULL;
+  job->outcome = LARIAT_OK;
+  job->phase = LARIAT_PHASE_QUEUE;
+  job->curl_code = 0;
+  job->stage = LR_JOB_WAITING;
+  lr_list_prepend(&host->queue.rank[job->rank], &job->pool_node);
+  count_queued(dispatcher, host, 1);
+  lr_turns_place(dispatcher, host);
+}
+
+bool lr_dispatcher_sending(lr_dispatcher *dispatcher, lr_job *job) {
+  return lr_turns_sending(dispatcher, job);
+}
+
+/* A quick host with more to do uses its connection again at once: who asks for
+ * one now would only have idle ones of it closed. */
+static bool keeps_connection(lr_dispatcher *dispatcher, const lr_host *host) {
+  bool asked = !lr_list_empty(&dispatcher->blocked) ||
+               !lr_list_empty(&dispatcher->blocked_first);
+  return asked && host->queued &&
+         lr_turns_level(dispatcher, host) == LR_LEVEL_QUICK;
+}
+
+/* Another host that waits is first to ask for a connection; if it gets none,
+ * this one may still use its own.  (A blocked host has jobs: it is not
+ * forgotten.) */
+void lr_dispatcher_done(lr_dispatcher *dispatcher, lr_job *job) {
+  lr_host *host = job->host;
+  bool blocked = host->place == LR_HOST_BLOCKED;
+  if (job->outcome == LARIAT_EBUSY) {
+    requeue(dispatcher, host, job);
+    return;
+  }
+  bool keeps = keeps_connection(dispatcher, host);
+  detach(dispatcher, job);
+  send_home(dispatcher, job);
+  if (!keeps) lr_dispatcher_unblock(dispatcher);
+  if (blocked && host->place == LR_HOST_BLOCKED)
+    lr_turns_unblock(dispatcher, host);
+}
+
+void lr_dispatcher_learned(lr_dispatcher *dispatcher, lr_host *host,
+                           lr_protocol protocol) {
+  host->protocol = (uint8_t)protocol;
+  lr_turns_place(dispatcher, host);
+}
+
+void lr_dispatcher_unblock(lr_dispatcher *dispatcher) {
+  lr_list *node = lr_list_first(&dispatcher->blocked);
+  if (node) lr_turns_unblock(dispatcher, lr_container(node, lr_host, ring));
+  node = lr_list_first(&dispatcher->blocked_first);
+  if (node) lr_turns_unblock(dispatcher, lr_container(node, lr_host, ring));
+}
+
+static void started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
+  job->stage = LR_JOB_RUNNING;
+  count_queued(dispatcher, host, -1);
+  count_running(dispatcher, host, 1);
+  job->slot_ns = job->started_ns;
+  if (host->lacking || host->spaced) lr_turns_started(dispatcher, host, job);
+  lr_list_append(&dispatcher->running, &job->pool_node);
+  lr_turns_place(dispatcher, host);
+}
+
+static void not_started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job,
+                        lariat_status status) {
+  lr_turns_give_back(dispatcher, host);
+  if (status == LARIAT_EBUSY) {
+    lr_list_prepend(&host->queue.rank[job->rank], &job->pool_node);
+    lr_turns_block(dispatcher, host);
+    return;
+  }
+  detach(dispatcher, job);
+  fail(dispatcher, job, status, LARIAT_PHASE_QUEUE);
+}
+
+/* Starts the next job of the host whose turn it is. */
+static void start_next(lr_dispatcher *dispatcher, lr_host *host) {
+  lr_job *job = lr_container(lr_ranks_first(&host->queue), lr_job, pool_node);
+  lr_list_remove(&job->pool_node);
+  job->started_ns = lr_reactor_turn_ns(dispatcher->reactor);
+  job->active_ns = job->started_ns;
+  lariat_status status =
+      dispatcher->transport.ops->start(dispatcher->transport.self, job);
+  if (status == LARIAT_OK)
+    started(dispatcher, host, job);
+  else
+    not_started(dispatcher, host, job, status);
+}
+
+static bool is_busy(const lr_dispatcher *dispatcher) {
+  const lr_transport *transport = &dispatcher->transport;
+  return transport->ops->is_busy && transport->ops->is_busy(transport->self);
+}
+
+static void start_all(lr_dispatcher *dispatcher) {
+  lr_host *host;
+  while (!is_busy(dispatcher) && (host = lr_turns_next(dispatcher)))
+    start_next(dispatcher, host);
+}
+
+/* Nothing runs that could free a connection for those that wait for one: they
+ * must ask again themselves. */
+static void unstick(lr_dispatcher *dispatcher) {
+  if (dispatcher->running_count) return;
+  while (!lr_list_empty(&dispatcher->blocked) ||
+         !lr_list_empty(&dispatcher->blocked_first))
+    lr_dispatcher_unblock(dispatcher);
+}
+
+static void publish_places(lr_dispatcher *dispatcher) {
+  lr_dispatcher_stats *stats = &dispatcher->stats;
+  for (int i = 0; i < LR_HOST_PLACES; i++)
+    lr_u64_store_relaxed(&stats->by_place[i], dispatcher->by_place[i]);
+  lr_u64_store_relaxed(&stats->rate_waits, dispatcher->rate_since_ns ? 1 : 0);
+}
+
+void lr_dispatcher_turn_end(lr_dispatcher *dispatcher) {
+  bool more = true;
+  for (int round = 0; round < ROUNDS_A_TURN && more; round++) {
+    start_all(dispatcher);
+    bool cut_short = is_busy(dispatcher);
+    more = dispatcher->transport.ops->turn_end(dispatcher->transport.self) ||
+           cut_short;
+    lr_turns_sent(dispatcher);
+    unstick(dispatcher);
+  }
+  if (more || lr_turns_ready(dispatcher)) lr_reactor_again(dispatcher->reactor);
+  lr_till_turn_end(dispatcher->till);
+  publish_places(dispatcher);
+}
+
+void lr_dispatcher_close(lr_dispatcher *dispatcher) {
+  dispatcher->closing = true;
+}
+
+static void stop_running(lr_dispatcher *dispatcher, uint64_t epoch,
+                         lariat_status status) {
+  lr_list *node = dispatcher->running.next;
+  while (node != &dispatcher->running) {
+    lr_job *job = lr_container(node, lr_job, pool_node);
+    node = node->next;
+    if (job->epoch < epoch) stop_job(dispatcher, job, status);
+  }
+}
+
+/* A host is freed with its last job at the earliest: `left` says which. */
+static void stop_queued(lr_dispatcher *dispatcher, lr_host *host,
+                        uint64_t epoch, lariat_status status) {
+  uint32_t left = host->queued;
+  for (int rank = 0; rank < LR_RANKS && left; rank++) {
+    lr_list *node = host->queue.rank[rank].next;
+    while (left && node != &host->queue.rank[rank]) {
+      lr_job *job = lr_container(node, lr_job, pool_node);
+      node = node->next;
+      left--;
+      if (job->epoch < epoch) stop_job(dispatcher, job, status);
+    }
+  }
+}
+
+void lr_dispatcher_abort_before(lr_dispatcher *dispatcher, uint64_t epoch,
+                                lariat_status status) {
+  stop_running(dispatcher, epoch, status);
+  for (uint32_t i = 0; i < dispatcher->hosts.room; i++) {
+    lr_host *host = dispatcher->hosts.buckets[i];
+    while (host) {
+      lr_host *next = host->next; /* the last job of a host may free it */
+      stop_queued(dispatcher, host, epoch, status);
+      host = next;
+    }
+  }
+}
+
+void lr_dispatcher_abort(lr_dispatcher *dispatcher, lariat_status status) {
+  lr_dispatcher_abort_before(dispatcher, UINT64_MAX, status);
+}
+
+bool lr_dispatcher_idle(const lr_dispatcher *dispatcher) {
+  return dispatcher->queued_count == 0 && dispatcher->running_count == 0;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT
+ * dispatcher.h: the jobs that one pool reactor has, from their arrival until
+ * they go home: a queue for each host, turns between hosts, the limits, and
+ * the deadlines.  All on the reactor's own thread, without a lock. */
+#ifndef LR_SCHEDULE_DISPATCHER_H
+#define LR_SCHEDULE_DISPATCHER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/atomics.h"
+#include "base/list.h"
+#include "job/job.h"
+#include "limits/rate.h"
+#include "reactor/reactor.h"
+#include "schedule/host.h"
+#include "schedule/run_queue.h"
+#include "schedule/transport.h"
+
+/* Written by the reactor's thread, read by any. */
+typedef struct lr_dispatcher_stats {
+  lr_atomic_u64 taken;
+  lr_atomic_u64 done;
+  lr_atomic_u64 queued;
+  lr_atomic_u64 running;
+  lr_atomic_u64 by_place[LR_HOST_PLACES]; /* of the queued */
+  lr_atomic_u64 rate_waits; /* the ready ones wait for the rate in all */
+} lr_dispatcher_stats;
+
+typedef struct lr_dispatcher_limits {
+  unsigned index; /* of this reactor, in `reactors` */
+  unsigned reactors;
+  unsigned max_jobs;                 /* in all, when there is no till */
+  unsigned max_jobs_per_host;        /* the whole: split for spread hosts */
+  unsigned max_connections_per_host; /* likewise */
+  lr_till *till;                     /* of the pool's tokens; NULL: its own */
+  lr_rate *rate;                     /* of the pool in all; NULL: none */
+  const lr_rate_plan *rate_plan;     /* its */
+  lr_paces *paces;                   /* of the pool's hosts; NULL: none */
+} lr_dispatcher_limits;
+
+/* A job that has its answer so soon is one of a busy host's. */
+#define LR_SOON_NS UINT64_C(20000000)
+
+typedef struct lr_dispatcher {
+  lariat_reactor *reactor;
+  lr_transport transport;
+  lr_dispatcher_limits limits;
+  lr_hosts hosts;
+  lr_ranks ring;               /* hosts whose next job may start, in turn */
+  lr_ranks waiting[LR_LEVELS]; /* hosts that wait for a token */
+  lr_list paced;               /* hosts that are not due yet */
+  lr_list blocked;             /* hosts that wait for a connection, */
+  lr_list blocked_first;       /* and those of which nothing runs */
+  uint32_t lacking_count;      /* of the latter, asking again or not */
+  uint64_t lacking_last;       /* the number of the last of them */
+  lr_list sent;                /* hosts whose request is just being sent */
+  lr_list running;             /* jobs with the transport */
+  uint32_t queued_count;
+  uint32_t running_count;
+  uint64_t soon_ns; /* that jobs took in all which ran for less than
+                       LR_SOON_NS; the worker sets it back */
+  uint32_t by_place[LR_HOST_PLACES]; /* jobs in hosts' queues */
+  uint32_t waiting_hosts;
+  lr_till *till;
+  lr_slots *own_slots;
+  lr_timer rate_timer;
+  uint64_t rate_since_ns; /* since when jobs wait for the rate in all, or 0 */
+  uint64_t usual_ns;      /* how long most slots are held */
+  uint64_t usual_at_ns;   /* and when that was looked at */
+  lr_timer review_timer;  /* while hosts wait for a token */
+  uint64_t judged_ns; /* the least `usual_ns` by which one of them was judged
+                         not to be quick */
+  uint64_t epoch;     /* jobs of before it are being drained */
+  lr_list drains;
+  bool closing;
+  lr_dispatcher_stats stats;
+} lr_dispatcher;
+
+/* False when out of memory. */
+bool lr_dispatcher_init(lr_dispatcher *dispatcher, lariat_reactor *reactor,
+                        const lr_dispatcher_limits *limits,
+                        lr_transport transport);
+
+/* No job is left. */
+void lr_dispatcher_clear(lr_dispatcher *dispatcher);
+
+/* A job has arrived; it is queued, or goes home at once with its failure.
+ * Nothing is started before lr_dispatcher_turn_end. */
+void lr_dispatcher_take(lr_dispatcher *dispatcher, lr_job *job);
+
+/* The caller has cancelled a job which has not gone home: it does now. */
+void lr_dispatcher_cancel(lr_dispatcher *dispatcher, lr_job *job);
+
+/* From the transport: a started job is over, its outcome filled in. */
+void lr_dispatcher_done(lr_dispatcher *dispatcher, lr_job *job);
+
+/* From the transport: the request of a started job is being sent, and will be
+ * out at the end of this turn.  False: it may not be sent a second time; the
+ * transport ends it with LARIAT_EBUSY as its outcome, and it is started anew
+ * when that is due. */
+bool lr_dispatcher_sending(lr_dispatcher *dispatcher, lr_job *job);
+
+/* From the transport: what the host speaks is known now. */
+void lr_dispatcher_learned(lr_dispatcher *dispatcher, lr_host *host,
+                           lr_protocol protocol);
+
+/* From the transport: a connection is to be had: lets a blocked host try, and
+ * one of those of which nothing runs. */
+void lr_dispatcher_unblock(lr_dispatcher *dispatcher);
+
+/* The end of a turn: starts what may start and lets the transport carry on. */
+void lr_dispatcher_turn_end(lr_dispatcher *dispatcher);
+
+/* New jobs are refused from now on. */
+void lr_dispatcher_close(lr_dispatcher *dispatcher);
+
+/* Sends every job home, cancelled with `status`. */
+void lr_dispatcher_abort(lr_dispatcher *dispatcher, lariat_status status);
+
+/* The same for jobs that arrived before `epoch`. */
+void lr_dispatcher_abort_before(lr_dispatcher *dispatcher, uint64_t epoch,
+                                lariat_status status);
+
+/* Whether any job is left. */
+bool lr_dispatcher_idle(const lr_dispatcher *dispatcher);
+
+#endif

@@ -1,0 +1,926 @@
+/* SPDX-License-Identifier: MIT
+ * h1_parser_test.c: answers of HTTP/1.1, whole, byte by byte and cut in two
+ * anywhere: what is by the book is read, all else is odd. */
+#include "http/h1_parser.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/fixture.h"
+
+enum { HEAD = 1, DECODES = 2, CLOSES = 4 };
+
+/* A text with NULs in it, perhaps, and its length. */
+#define TEXT(text) (text), sizeof(text) - 1
+#define OK "HTTP/1.1 200 OK\r\n"
+/* "hello, hello, hello" */
+#define GZIP                                                                   \
+  "\037\213\010\000\000\000\000\000\002\003\313\110\315\311\311\327\121\310"   \
+  "\100\242\000\237\241\312\011\023\000\000\000"
+#define HELLOS "hello, hello, hello"
+#define GZIPPED OK "Content-Encoding: gzip\r\n"
+#define CHUNKED OK "Transfer-Encoding: chunked\r\n\r\n"
+
+/* An answer that is complete. */
+struct good {
+  const char *text;
+  size_t length;
+  unsigned flags;
+  size_t unused; /* bytes behind it */
+  const char *body;
+  size_t body_length;
+};
+
+/* What came of reading one. */
+struct reading {
+  lr_answer answer;
+  lariat_response *response;
+  lr_codings codings;
+  lr_answer_verdict verdict;
+  size_t used;
+};
+
+static void begin(struct reading *r, unsigned flags, uint64_t limit) {
+  memset(r, 0, sizeof *r);
+  r->response = lr_response_new();
+  if (r->response)
+    lr_answer_begin(&r->answer, r->response, flags & HEAD,
+                    flags & DECODES ? &r->codings : NULL, limit);
+}
+
+static void end(struct reading *r) {
+  lr_answer_close(&r->answer);
+  lr_answer_clear(&r->answer);
+  lr_codings_clear(&r->codings);
+  lr_response_release(r->response);
+}
+
+/* In memory of just that size, so that a sanitizer sees reading beyond it. */
+static void feed(struct reading *r, const char *bytes, size_t length) {
+  size_t used = 0;
+  char *copy = malloc(length ? length : 1);
+  if (!copy) abort();
+  memcpy(copy, bytes, length);
+  r->verdict = lr_answer_feed(&r->answer, copy, length, &used);
+  free(copy);
+  CU_ASSERT(used <= length);
+  if (r->verdict == LR_ANSWER_MORE) CU_ASSERT_EQUAL(used, length);
+  r->used += used;
+}
+
+/* `first` bytes, and then `step` at a time. */
+static void read_in(struct reading *r, const char *text, size_t length,
+                    size_t first, size_t step) {
+  size_t at = 0;
+  size_t more = first;
+  r->verdict = LR_ANSWER_MORE;
+  while (r->verdict == LR_ANSWER_MORE && at < length) {
+    if (more > length - at) more = length - at;
+    feed(r, text + at, more);
+    at += more;
+    more = step;
+  }
+}
+
+/* Good ones. */
+
+static bool is_good(const struct reading *r, const struct good *good) {
+  const lr_buffer *body = &r->response->body;
+  return r->verdict == LR_ANSWER_DONE &&
+         r->answer.place == LR_ANSWER_COMPLETE &&
+         r->used == good->length - good->unused &&
+         r->answer.keeps == !(good->flags & CLOSES) &&
+         r->answer.received == good->body_length &&
+         body->length == good->body_length &&
+         (body->length == 0 ||
+          memcmp(body->bytes, good->body, body->length) == 0);
+}
+
+static void check_good_in(const struct good *good, size_t first, size_t step) {
+  struct reading r;
+  begin(&r, good->flags, 0);
+  read_in(&r, good->text, good->length, first, step);
+  if (!is_good(&r, good))
+    fixture_fail("cut at %zu: verdict %d, %zu used, %zu of body: %s", first,
+                 r.verdict, r.used, r.response->body.length, good->text);
+  end(&r);
+}
+
+static void check_good(const struct good *good) {
+  for (size_t cut = 1; cut <= good->length; cut++)
+    check_good_in(good, cut, good->length);
+  for (size_t step = 1; step < 4; step++) check_good_in(good, step, step);
+}
+
+static void check_all_good(const struct good *rows, size_t count) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (size_t i = 0; i < count; i++) check_good(&rows[i]);
+  fixture_close(&f);
+}
+
+static void test_lengths(void) {
+  static const struct good rows[] = {
+      {TEXT(OK "Content-Length: 5\r\n\r\nhello"), 0, 0, TEXT("hello")},
+      {TEXT(OK "content-length:5\r\n\r\nhello"), 0, 0, TEXT("hello")},
+      {TEXT(OK "CONTENT-LENGTH: \t 5 \t\r\n\r\nhello"), 0, 0, TEXT("hello")},
+      {TEXT(OK "A: b\r\nContent-Length: 005\r\nC:\r\n\r\nhello"), 0, 0,
+       TEXT("hello")},
+      {TEXT(OK "Content-Length: 4\r\n\r\n\0\r\n\0"), 0, 0, TEXT("\0\r\n\0")},
+      {TEXT(OK "Content-Length: 0\r\n\r\n"), 0, 0, TEXT("")},
+      {TEXT("HTTP/1.1 404\r\nContent-Length: 1\r\n\r\nx"), 0, 0, TEXT("x")},
+      {TEXT("HTTP/1.1 999 \r\nContent-Length: 1\r\n\r\nx"), 0, 0, TEXT("x")},
+      {TEXT("HTTP/1.1 500 \xff any: thing\r\nContent-Length: 1\r\n\r\nx"), 0, 0,
+       TEXT("x")},
+      /* What is not quite the name is another header. */
+      {TEXT(OK "Content-Length: 3\r\nContent Length: 9\r\n\r\nabc"), 0, 0,
+       TEXT("abc")},
+      {TEXT(OK "X-Content-Length: 9\r\nContent-Length: 3\r\n"
+               "Content-Lengths: 9\r\nContent_Length: 9\r\n\r\nabc"),
+       0, 0, TEXT("abc")},
+      /* More than there should be. */
+      {TEXT(OK "Content-Length: 3\r\n\r\nabcdef"), 0, 3, TEXT("abc")},
+      {TEXT(OK "Content-Length: 0\r\n\r\n" OK), 0, sizeof OK - 1, TEXT("")},
+  };
+  check_all_good(rows, FIXTURE_COUNT(rows));
+}
+
+static void test_chunks(void) {
+  static const struct good rows[] = {
+      {TEXT(CHUNKED "5\r\nhello\r\n0\r\n\r\n"), 0, 0, TEXT("hello")},
+      {TEXT(CHUNKED "0\r\n\r\n"), 0, 0, TEXT("")},
+      {TEXT(CHUNKED "000000000000000\r\n\r\n"), 0, 0, TEXT("")},
+      {TEXT(CHUNKED "00A;x=y;z=\"\t\"\r\n0123456789\r\n1\r\nx\r\n0;\r\n\r\n"),
+       0, 0, TEXT("0123456789x")},
+      {TEXT(CHUNKED "a\r\n0123456789\r\n0\r\nX: y\r\nZ: \r\n\r\nmore"), 0, 4,
+       TEXT("0123456789")},
+      {TEXT(OK "TRANSFER-ENCODING:\tCHUNKED \r\n\r\n2\r\n\r\n\r\n0\r\n\r\n"), 0,
+       0, TEXT("\r\n")},
+      /* A NUL before a trailer is none in it. */
+      {TEXT(CHUNKED "3\r\na\0b\r\n0\r\nX: y\r\n\r\n"), 0, 0, TEXT("a\0b")},
+      /* What trailers say of the framing comes too late. */
+      {TEXT(CHUNKED "1\r\nx\r\n0\r\nContent-Length: 9\r\nConnection: close\r\n"
+                    "Transfer-Encoding: gzip\r\n\r\n"),
+       0, 0, TEXT("x")},
+  };
+  check_all_good(rows, FIXTURE_COUNT(rows));
+}
+
+static void test_without_a_body(void) {
+  static const struct good rows[] = {
+      {TEXT(OK "Content-Length: 5\r\n\r\n"), HEAD, 0, TEXT("")},
+      {TEXT(OK "Content-Length: 5\r\n\r\nhello"), HEAD, 5, TEXT("")},
+      {TEXT(CHUNKED), HEAD, 0, TEXT("")},
+      {TEXT(OK "\r\n"), HEAD, 0, TEXT("")},
+      {TEXT(OK "Content-Encoding: gzip\r\n\r\n"), HEAD | DECODES, 0, TEXT("")},
+      {TEXT(OK "Connection: close\r\n\r\n"), HEAD | CLOSES, 0, TEXT("")},
+      {TEXT("HTTP/1.1 204 None\r\n\r\n"), 0, 0, TEXT("")},
+      {TEXT("HTTP/1.1 204 None\r\nContent-Length: 5\r\n\r\nhello"), 0, 5,
+       TEXT("")},
+      {TEXT("HTTP/1.1 304 Same\r\nContent-Length: 5\r\n\r\n"), 0, 0, TEXT("")},
+      {TEXT("HTTP/1.1 304 Same\r\nTransfer-Encoding: chunked\r\n\r\n"), DECODES,
+       0, TEXT("")},
+  };
+  check_all_good(rows, FIXTURE_COUNT(rows));
+}
+
+/* Nothing of what they say holds for the answer. */
+static void test_interim(void) {
+  static const struct good rows[] = {
+      {TEXT("HTTP/1.1 100 Continue\r\n\r\n" OK "Content-Length: 1\r\n\r\nx"), 0,
+       0, TEXT("x")},
+      {TEXT("HTTP/1.1 103 Hints\r\nConnection: close\r\nContent-Length: 9\r\n"
+            "Transfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n\r\n"
+            "HTTP/1.1 199\r\n\r\n" OK "Content-Length: 1\r\n\r\nx"),
+       DECODES, 0, TEXT("x")},
+      {TEXT("HTTP/1.1 102 Wait\r\n\r\n" OK "Content-Length: 9\r\n\r\n"), HEAD,
+       0, TEXT("")},
+  };
+  check_all_good(rows, FIXTURE_COUNT(rows));
+}
+
+static void test_connection_headers(void) {
+  static const struct good rows[] = {
+      {TEXT(OK "Connection: keep-alive\r\nContent-Length: 0\r\n\r\n"), 0, 0,
+       TEXT("")},
+      {TEXT(OK "Connection: close\r\nContent-Length: 0\r\n\r\n"), CLOSES, 0,
+       TEXT("")},
+      {TEXT(OK "CONNECTION: Close\r\nContent-Length: 0\r\n\r\n"), CLOSES, 0,
+       TEXT("")},
+      {TEXT(OK "Connection: x, cLOSE\r\nConnection: keep-alive\r\n"
+               "Content-Length: 0\r\n\r\n"),
+       CLOSES, 0, TEXT("")},
+      {TEXT(OK "Connections: close\r\nKeep-Alive: close\r\n"
+               "Content-Length: 0\r\n\r\n"),
+       0, 0, TEXT("")},
+      {TEXT(OK "Content-Encoding: gzip\r\nContent-Length: 1\r\n\r\nx"), 0, 0,
+       TEXT("x")},
+  };
+  check_all_good(rows, FIXTURE_COUNT(rows));
+}
+
+/* In one piece of gzip; where there is nothing, nothing is undone. */
+static void test_gzip(void) {
+  static const struct good rows[] = {
+      {TEXT(GZIPPED "Content-Length: 29\r\n\r\n" GZIP), DECODES, 0,
+       TEXT(HELLOS)},
+      {TEXT(GZIPPED "Content-Length: 29\r\n\r\n" GZIP "more"), DECODES, 4,
+       TEXT(HELLOS)},
+      {TEXT(OK "content-encoding: X-GZIP\r\n"
+               "Transfer-Encoding: chunked\r\n\r\n1d\r\n" GZIP
+               "\r\n0\r\nA: b\r\n\r\n"),
+       DECODES, 0, TEXT(HELLOS)},
+      {TEXT(GZIPPED "Content-Length: 0\r\n\r\n"), DECODES, 0, TEXT("")},
+      {TEXT(GZIPPED "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), DECODES, 0,
+       TEXT("")},
+      {TEXT("HTTP/1.1 304 Same\r\nContent-Encoding: gzip\r\n\r\n"), DECODES, 0,
+       TEXT("")},
+      {TEXT(GZIPPED "Content-Length: 29\r\n\r\n" GZIP), 0, 0, TEXT(GZIP)},
+  };
+  check_all_good(rows, FIXTURE_COUNT(rows));
+}
+
+static void test_what_is_collected(void) {
+  static const char text[] = "HTTP/1.1 201 Made\r\nA: b c\r\nEmpty:\r\n"
+                             "Transfer-Encoding: chunked\r\n\r\n"
+                             "1\r\nx\r\n0\r\nLast: word\r\n\r\n";
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (size_t cut = 1; cut < sizeof text; cut++) {
+    struct reading r;
+    begin(&r, 0, 0);
+    read_in(&r, TEXT(text), cut, cut);
+    CU_ASSERT_EQUAL(r.verdict, LR_ANSWER_DONE);
+    CU_ASSERT_EQUAL(lariat_response_status(r.response), 201);
+    CU_ASSERT_EQUAL(lariat_response_http_version(r.response), 11);
+    CU_ASSERT_EQUAL(lariat_response_header_count(r.response), 4);
+    CU_ASSERT_STRING_EQUAL(lariat_response_header(r.response, "a"), "b c");
+    CU_ASSERT_STRING_EQUAL(lariat_response_header(r.response, "empty"), "");
+    CU_ASSERT_STRING_EQUAL(lariat_response_header(r.response, "last"), "word");
+    end(&r);
+  }
+  fixture_close(&f);
+}
+
+/* Odd ones. */
+
+struct odd {
+  const char *text;
+  size_t length;
+  unsigned flags;
+};
+
+static void check_odd_in(const struct odd *odd, size_t first, size_t step) {
+  struct reading r;
+  begin(&r, odd->flags, 0);
+  read_in(&r, odd->text, odd->length, first, step);
+  if (r.verdict != LR_ANSWER_ODD)
+    fixture_fail("cut at %zu: verdict %d, place %d: %s", first, r.verdict,
+                 r.answer.place, odd->text);
+  end(&r);
+}
+
+static void check_all_odd(const struct odd *rows, size_t count) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (size_t i = 0; i < count; i++) {
+    for (size_t cut = 1; cut <= rows[i].length; cut++)
+      check_odd_in(&rows[i], cut, rows[i].length);
+    check_odd_in(&rows[i], 1, 1);
+  }
+  fixture_close(&f);
+}
+
+static void test_odd_status_lines(void) {
+  static const struct odd rows[] = {
+      {TEXT("\r\n"), 0},
+      {TEXT("\n"), 0},
+      {TEXT("HTTP/1.1 200 OK\n"), 0},
+      {TEXT("\r\n" OK), 0},
+      {TEXT("HTTP/1.0 200 OK\r\n"), 0},
+      {TEXT("HTTP/1.2 200 OK\r\n"), 0},
+      {TEXT("HTTP/2 200\r\n"), 0},
+      {TEXT("http/1.1 200 OK\r\n"), 0},
+      {TEXT("HTTP/1.1\r\n"), 0},
+      {TEXT("HTTP/1.1 \r\n"), 0},
+      {TEXT("HTTP/1.1 20\r\n"), 0},
+      {TEXT("HTTP/1.1 2000\r\n"), 0},
+      {TEXT("HTTP/1.1 099 Low\r\n"), 0},
+      {TEXT("HTTP/1.1 2x0 OK\r\n"), 0},
+      {TEXT("HTTP/1.1 20x OK\r\n"), 0},
+      {TEXT("HTTP/1.1  200 OK\r\n"), 0},
+      {TEXT("HTTP/1.1\t200 OK\r\n"), 0},
+      {TEXT("HTTP/1.1 200\tOK\r\n"), 0},
+      {TEXT("HTTP/1.1 200OK\r\n"), 0},
+      {TEXT(" HTTP/1.1 200 OK\r\n"), 0},
+      {TEXT("\0HTTP/1.1 200 OK\r\n"), 0},
+      {TEXT("HTTP/1.1 200 O\0K\r\n"), 0},
+      {TEXT("not HTTP at all\r\n"), 0},
+      {TEXT("ICY 200 OK\r\n"), 0},
+      {TEXT("HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n"), 0},
+      {TEXT("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 200 OK\r\n"), 0},
+  };
+  check_all_odd(rows, FIXTURE_COUNT(rows));
+}
+
+static void test_odd_headers(void) {
+  static const struct odd rows[] = {
+      {TEXT(OK "A: b\n"), 0},
+      {TEXT(OK "A: b\r\n\n"), 0},
+      {TEXT(OK "no colon\r\n"), 0},
+      {TEXT(OK ": no name\r\n"), 0},
+      {TEXT(OK "A : b\r\n"), 0},
+      {TEXT(OK "A\t: b\r\n"), 0},
+      {TEXT(OK " A: b\r\n"), 0},
+      {TEXT(OK "A: b\r\n c\r\n"), 0},
+      {TEXT(OK "A: b\r\n\tc: d\r\n"), 0},
+      {TEXT(OK "A: b\0c\r\n"), 0},
+      {TEXT(OK "A\0: b\r\n"), 0},
+      {TEXT(OK "\0A: b\r\n"), 0},
+      {TEXT(OK "A: b\r\nC: d\0\r\n"), 0},
+  };
+  check_all_odd(rows, FIXTURE_COUNT(rows));
+}
+
+static void test_odd_framing(void) {
+  static const struct odd rows[] = {
+      {TEXT(OK "Content-Length: 3\r\nContent-Length: 6\r\n"), 0},
+      {TEXT(OK "Content-Length: 3\r\ncontent-length: 3\r\n"), 0},
+      {TEXT(OK "Content-Length: -3\r\n\r\n"), 0},
+      {TEXT(OK "Content-Length: +3\r\n\r\n"), 0},
+      {TEXT(OK "Content-Length: 3, 3\r\n\r\n"), 0},
+      {TEXT(OK "Content-Length: 3;\r\n\r\n"), 0},
+      {TEXT(OK "Content-Length: 0x3\r\n\r\n"), 0},
+      {TEXT(OK "Content-Length:\r\n\r\n"), 0},
+      {TEXT(OK "Content-Length: x\r\n\r\n"), HEAD},
+      {TEXT(OK "Content-Length: 9999999999999999999\r\n\r\n"), 0},
+      {TEXT(OK "Content-Length: 18446744073709551617\r\n\r\n"), 0},
+      {TEXT(OK "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n"), 0},
+      {TEXT(OK "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n"), 0},
+      {TEXT(OK "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n"),
+       HEAD},
+      {TEXT(OK "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n"),
+       0},
+      {TEXT(OK "Transfer-Encoding: gzip\r\n"), 0},
+      {TEXT(OK "Transfer-Encoding: gzip, chunked\r\n"), 0},
+      {TEXT(OK "Transfer-Encoding: chunked, gzip\r\n"), 0},
+      {TEXT(OK "Transfer-Encoding: chunked;x\r\n"), 0},
+      {TEXT(OK "Transfer-Encoding: chunke\r\n"), 0},
+      {TEXT(OK "Transfer-Encoding: identity\r\n"), 0},
+      {TEXT(OK "Transfer-Encoding:\r\n"), 0},
+      {TEXT(OK "Content-Encoding: br\r\n\r\n"), DECODES},
+      {TEXT(OK "Content-Encoding: gzip, br\r\n\r\n"), DECODES},
+      {TEXT(OK "Content-Encoding:\r\nContent-Length: 3\r\n\r\n"), DECODES},
+      {TEXT(GZIPPED "Content-Encoding: gzip\r\n\r\n"), DECODES},
+      {TEXT(OK "CONTENT-ENCODING: x\r\nContent-Length: 3\r\n\r\n"), DECODES},
+  };
+  check_all_odd(rows, FIXTURE_COUNT(rows));
+}
+
+static void test_odd_chunks(void) {
+  static const struct odd rows[] = {
+      {TEXT(CHUNKED "\r\n"), 0},
+      {TEXT(CHUNKED "5\n"), 0},
+      {TEXT(CHUNKED "x\r\n"), 0},
+      {TEXT(CHUNKED " 5\r\n"), 0},
+      {TEXT(CHUNKED "5 \r\n"), 0},
+      {TEXT(CHUNKED "5 ;x\r\n"), 0},
+      {TEXT(CHUNKED "-5\r\n"), 0},
+      {TEXT(CHUNKED "+5\r\n"), 0},
+      {TEXT(CHUNKED "0x5\r\n"), 0},
+      {TEXT(CHUNKED "5g\r\n"), 0},
+      {TEXT(CHUNKED ";x\r\n"), 0},
+      {TEXT(CHUNKED "0000000000000005\r\n"), 0},
+      {TEXT(CHUNKED "10000000000000005\r\nhello"), 0},
+      {TEXT(CHUNKED "5\r\nhello\n"), 0},
+      {TEXT(CHUNKED "5\r\nhello!\r\n"), 0},
+      {TEXT(CHUNKED "5\r\nhello5\r\n"), 0},
+      {TEXT(CHUNKED "5;\0\r\n"), 0},
+      {TEXT(CHUNKED "1\r\nx\0\r\n"), 0},
+      {TEXT(CHUNKED "0\r\n\n"), 0},
+      {TEXT(CHUNKED "0\r\nno colon\r\n"), 0},
+      {TEXT(CHUNKED "0\r\n A: b\r\n"), 0},
+      {TEXT(CHUNKED "0\r\nA: b\r\n c\r\n"), 0},
+      {TEXT(CHUNKED "0\r\nA: \0\r\n"), 0},
+      {TEXT(CHUNKED "1\r\n\0\r\n0\r\nA: b\r\nC\0: d\r\n"), 0},
+      {TEXT(CHUNKED "0\r\n5\r\nhello\r\n"), 0},
+  };
+  check_all_odd(rows, FIXTURE_COUNT(rows));
+}
+
+/* No gzip, too little of it, too much. */
+static void test_odd_gzip(void) {
+  static const struct odd rows[] = {
+      {TEXT(GZIPPED "Content-Length: 5\r\n\r\nhello"), DECODES},
+      {TEXT(GZIPPED "Content-Length: 30\r\n\r\n" GZIP "x"), DECODES},
+      {TEXT(GZIPPED "Content-Length: 58\r\n\r\n" GZIP GZIP), DECODES},
+      {TEXT(GZIPPED "Content-Length: 10\r\n\r\n" GZIP), DECODES},
+      {TEXT(GZIPPED "Transfer-Encoding: chunked\r\n\r\n1\r\n\x1f\r\n"
+                    "0\r\n\r\n"),
+       DECODES},
+  };
+  check_all_odd(rows, FIXTURE_COUNT(rows));
+}
+
+/* Limits. */
+
+/* Feeds `text` with as many `fill` behind it, `step` at a time, until the
+ * verdict is another; how many that took. */
+static size_t fill_until(struct reading *r, char fill, size_t step,
+                         size_t most) {
+  char *bytes = malloc(step);
+  size_t all = 0;
+  if (!bytes) abort();
+  memset(bytes, fill, step);
+  while (r->verdict == LR_ANSWER_MORE && all < most) {
+    feed(r, bytes, step);
+    all += step;
+  }
+  free(bytes);
+  return all;
+}
+
+static void check_endless_line(const char *text, size_t step) {
+  struct reading r;
+  begin(&r, 0, 0);
+  feed(&r, text, strlen(text));
+  CU_ASSERT_EQUAL(r.verdict, LR_ANSWER_MORE);
+  size_t all = fill_until(&r, 'x', step, 1 << 20);
+  CU_ASSERT_EQUAL(r.verdict, LR_ANSWER_ODD);
+  CU_ASSERT(all <= 64 * 1024 + step);
+  CU_ASSERT(r.answer.line.room <= 128 * 1024);
+  end(&r);
+}
+
+static void test_long_lines(void) {
+  static const char *const texts[] = {
+      "HTTP/1.1 200 ",  OK, OK "A: ", CHUNKED, CHUNKED "5;", CHUNKED "0\r\nA: ",
+      CHUNKED "1\r\nx",
+  };
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (size_t i = 0; i < FIXTURE_COUNT(texts); i++)
+    for (size_t step = 1; step < 100000; step *= 99)
+      check_endless_line(texts[i], step);
+  fixture_close(&f);
+}
+
+/* Of extensions, 256 bytes with the size. */
+static void test_long_extensions(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (int length = 255; length <= 257; length++) {
+    struct reading r;
+    char line[300];
+    snprintf(line, sizeof line, "5;%0*d\r\n", length - 2, 0);
+    begin(&r, 0, 0);
+    feed(&r, TEXT(CHUNKED));
+    feed(&r, line, strlen(line));
+    CU_ASSERT_EQUAL(r.verdict, length > 256 ? LR_ANSWER_ODD : LR_ANSWER_MORE);
+    end(&r);
+  }
+  fixture_close(&f);
+}
+
+/* Feeds `line` again and again; how many bytes until it is odd. */
+static size_t repeat(struct reading *r, const char *line) {
+  size_t length = strlen(line);
+  size_t all = 0;
+  while (r->verdict == LR_ANSWER_MORE && all < 1 << 20) {
+    feed(r, line, length);
+    all += length;
+  }
+  CU_ASSERT_EQUAL(r->verdict, LR_ANSWER_ODD);
+  return all;
+}
+
+static void check_endless_head(const char *start, const char *line) {
+  struct reading r;
+  begin(&r, 0, 0);
+  feed(&r, start, strlen(start));
+  CU_ASSERT(repeat(&r, line) <= 256 * 1024 + strlen(line));
+  end(&r);
+}
+
+static void test_long_heads(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  check_endless_head(OK, "A: 0123456789012345678901234567890123456789"
+                         "0123456789012345678901234567890123456789\r\n");
+  check_endless_head(OK, "A:\r\n"); /* more than 5,000 */
+  check_endless_head("", "HTTP/1.1 100 Continue\r\n\r\n");
+  check_endless_head(CHUNKED "0\r\n", "A: 01234567890123456789\r\n");
+  fixture_close(&f);
+}
+
+struct limited {
+  const char *text;
+  size_t length;
+  uint64_t limit;
+  bool fails;
+  unsigned flags;
+};
+
+static void check_limited(const struct limited *row, size_t step) {
+  struct reading r;
+  begin(&r, row->flags, row->limit);
+  read_in(&r, row->text, row->length, step, step);
+  if (row->fails) {
+    CU_ASSERT_EQUAL(r.verdict, LR_ANSWER_FAILED);
+    CU_ASSERT_EQUAL(r.answer.fault, LARIAT_EBODYLIMIT);
+  } else {
+    CU_ASSERT_EQUAL(r.verdict, LR_ANSWER_DONE);
+  }
+  end(&r);
+}
+
+static void test_body_limit(void) {
+  static const struct limited rows[] = {
+      {TEXT(OK "Content-Length: 5\r\n\r\nhello"), 5, false, 0},
+      {TEXT(OK "Content-Length: 5\r\n\r\nhello"), 4, true, 0},
+      {TEXT(OK "Content-Length: 5\r\n\r\nhello"), UINT64_MAX, false, 0},
+      {TEXT(CHUNKED "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"), 5, false, 0},
+      {TEXT(CHUNKED "3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"), 4, true, 0},
+      {TEXT(OK "\r\nhello"), 4, true, 0},
+      {TEXT(GZIPPED "Content-Length: 29\r\n\r\n" GZIP), 19, false, DECODES},
+      {TEXT(GZIPPED "Content-Length: 29\r\n\r\n" GZIP), 18, true, DECODES},
+  };
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (size_t i = 0; i < FIXTURE_COUNT(rows); i++)
+    for (size_t step = 1; step < 100; step++) check_limited(&rows[i], step);
+  fixture_close(&f);
+}
+
+/* The end of the connection. */
+
+/* What comes of the first `length` bytes and an end. */
+static void check_end(const char *text, size_t length, unsigned flags,
+                      lr_answer_verdict verdict, lariat_status fault) {
+  struct reading r;
+  begin(&r, flags, 0);
+  read_in(&r, text, length, length, length);
+  CU_ASSERT_EQUAL(r.verdict, LR_ANSWER_MORE);
+  if (lr_answer_end(&r.answer) != verdict || r.answer.fault != fault)
+    fixture_fail("end after %zu bytes: %s (in place %d of %s)", length,
+                 lariat_status_name(r.answer.fault), r.answer.place, text);
+  CU_ASSERT_FALSE(r.answer.keeps);
+  end(&r);
+}
+
+/* Everywhere before the last byte, from `from` on. */
+static void check_ends_from(const char *text, size_t from, size_t to) {
+  size_t line = from + strcspn(text + from, "\n") + 1;
+  for (size_t i = from; i < to; i++)
+    check_end(text, i, 0, LR_ANSWER_FAILED,
+              i < line ? LARIAT_EEMPTY : LARIAT_ETRUNCATED);
+}
+
+static void check_ends(const char *text) {
+  check_ends_from(text, 0, strlen(text));
+}
+
+/* Of chunks, what libcurl makes of the end without the very last byte is its
+ * own business. */
+static void check_chunked_ends(const char *text) {
+  size_t last = strlen(text) - 1;
+  check_ends_from(text, 0, last);
+  check_end(text, last, 0, LR_ANSWER_ODD, LARIAT_OK);
+}
+
+/* After a head of 1xx it is as if nothing had come. */
+static void check_interim_ends(const char *interim, const char *text) {
+  check_ends_from(text, 0, strlen(interim));
+  check_ends_from(text, strlen(interim), strlen(text));
+}
+
+static void test_ends(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  check_ends(OK "A: b\r\nContent-Length: 5\r\n\r\nhello");
+  check_chunked_ends(CHUNKED "5;x\r\nhello\r\n0\r\nA: b\r\n\r\n");
+  check_interim_ends("HTTP/1.1 100 Continue\r\nA: b\r\n\r\n",
+                     "HTTP/1.1 100 Continue\r\nA: b\r\n\r\n" OK
+                     "Content-Length: 1\r\n\r\nx");
+  check_end(OK "\r\n", sizeof OK + 1, 0, LR_ANSWER_DONE, LARIAT_OK);
+  check_end(OK "\r\nabc", sizeof OK + 4, 0, LR_ANSWER_DONE, LARIAT_OK);
+  check_end(OK "\r\nabc", sizeof OK + 4, DECODES, LR_ANSWER_DONE, LARIAT_OK);
+  fixture_close(&f);
+}
+
+static void test_until_the_end(void) {
+  struct fixture f;
+  struct reading r;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  begin(&r, 0, 0);
+  read_in(&r, TEXT(OK "A: b\r\n\r\nab\0d"), 1, 1);
+  CU_ASSERT_EQUAL(r.verdict, LR_ANSWER_MORE);
+  CU_ASSERT_EQUAL(lr_answer_end(&r.answer), LR_ANSWER_DONE);
+  CU_ASSERT_EQUAL(r.answer.place, LR_ANSWER_COMPLETE);
+  CU_ASSERT_FALSE(r.answer.keeps);
+  CU_ASSERT_EQUAL(r.response->body.length, 4);
+  end(&r);
+  fixture_close(&f);
+}
+
+/* A gzip that ends with the connection is whole, or odd. */
+static void test_gzip_until_the_end(void) {
+  static const char text[] = GZIPPED "\r\n" GZIP;
+  size_t head = sizeof GZIPPED "\r\n" - 1;
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (size_t length = head; length < sizeof text; length++) {
+    struct reading r;
+    begin(&r, DECODES, 0);
+    read_in(&r, text, length, length, length);
+    CU_ASSERT_EQUAL(r.verdict, LR_ANSWER_MORE);
+    bool whole = length == head || length == sizeof text - 1;
+    CU_ASSERT_EQUAL(lr_answer_end(&r.answer),
+                    whole ? LR_ANSWER_DONE : LR_ANSWER_ODD);
+    end(&r);
+  }
+  fixture_close(&f);
+}
+
+/* Places. */
+
+static void expect_place(const char *text, lr_answer_place place, bool begun) {
+  struct reading r;
+  begin(&r, 0, 0);
+  read_in(&r, text, strlen(text), 1, 1);
+  if (r.answer.place != place || lr_answer_begun(&r.answer) != begun ||
+      lr_answer_in_body(&r.answer) != (place > LR_ANSWER_HEADERS))
+    fixture_fail("place %d, not %d: %s", r.answer.place, place, text);
+  end(&r);
+}
+
+static void test_places(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  expect_place("", LR_ANSWER_STATUS, false);
+  expect_place("HTTP/1.1 200 OK\r", LR_ANSWER_STATUS, false);
+  expect_place(OK, LR_ANSWER_HEADERS, true);
+  expect_place(OK "A: b\r\n\r", LR_ANSWER_HEADERS, true);
+  expect_place("HTTP/1.1 100 Go\r\n", LR_ANSWER_HEADERS, true);
+  expect_place("HTTP/1.1 100 Go\r\n\r\n", LR_ANSWER_STATUS, true);
+  expect_place(OK "\r\n", LR_ANSWER_UNTIL_END, true);
+  expect_place(OK "Content-Length: 2\r\n\r\n", LR_ANSWER_LENGTH, true);
+  expect_place(OK "Content-Length: 2\r\n\r\nx", LR_ANSWER_LENGTH, true);
+  expect_place(OK "Content-Length: 2\r\n\r\nxx", LR_ANSWER_COMPLETE, true);
+  expect_place(CHUNKED, LR_ANSWER_CHUNK_SIZE, true);
+  expect_place(CHUNKED "2", LR_ANSWER_CHUNK_SIZE, true);
+  expect_place(CHUNKED "2\r\n", LR_ANSWER_CHUNK, true);
+  expect_place(CHUNKED "2\r\nx", LR_ANSWER_CHUNK, true);
+  expect_place(CHUNKED "2\r\nxx", LR_ANSWER_CHUNK_END, true);
+  expect_place(CHUNKED "2\r\nxx\r", LR_ANSWER_CHUNK_END, true);
+  expect_place(CHUNKED "2\r\nxx\r\n", LR_ANSWER_CHUNK_SIZE, true);
+  expect_place(CHUNKED "0\r\n", LR_ANSWER_TRAILERS, true);
+  expect_place(CHUNKED "0\r\nA: b\r\n", LR_ANSWER_TRAILERS, true);
+  expect_place(CHUNKED "0\r\nA: b\r\n\r\n", LR_ANSWER_COMPLETE, true);
+  fixture_close(&f);
+}
+
+/* One after the other with the same reader: nothing of the last one is left,
+ * wherever that ended. */
+static void test_again(void) {
+  static const char *const before[] = {
+      "HTTP/1.",        OK "Connection: close\r\nA: ",   CHUNKED "5;",
+      CHUNKED "0\r\nA", OK "Content-Length: 9\r\n\r\nx", "odd\r\n",
+  };
+  struct fixture f;
+  struct reading r;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  begin(&r, 0, 0);
+  for (size_t i = 0; i < FIXTURE_COUNT(before); i++) {
+    read_in(&r, before[i], strlen(before[i]), 3, 3);
+    lr_response_reset(r.response);
+    lr_answer_begin(&r.answer, r.response, false, NULL, 5);
+    read_in(&r, TEXT(OK "Content-Length: 5\r\n\r\nhello"), 7, 7);
+    CU_ASSERT_EQUAL(r.verdict, LR_ANSWER_DONE);
+    CU_ASSERT_TRUE(r.answer.keeps);
+    CU_ASSERT_EQUAL(r.answer.received, 5);
+    CU_ASSERT_EQUAL(r.response->header_count, 1);
+    lr_response_reset(r.response);
+    lr_answer_begin(&r.answer, r.response, false, NULL, 0);
+  }
+  end(&r);
+  fixture_close(&f);
+}
+
+/* Memory. */
+
+/* More headers than fit into the response itself, lines in two parts. */
+static size_t write_large(char *text, size_t room) {
+  size_t length = (size_t)snprintf(text, room, OK);
+  for (int i = 0; i < 40; i++)
+    length += (size_t)snprintf(text + length, room - length, "X-%d: %0100d\r\n",
+                               i, i);
+  length += (size_t)snprintf(text + length, room - length,
+                             "Transfer-Encoding: chunked\r\n\r\n"
+                             "c8\r\n%0200d\r\n3e8\r\n%01000d\r\n0\r\n"
+                             "Last: %080d\r\n\r\n",
+                             1, 2, 3);
+  return length;
+}
+
+static void test_without_memory(void) {
+  static char text[16 * 1024];
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  size_t length = write_large(text, sizeof text);
+  for (size_t step = 1; step < length; step = step * 7 + 1) {
+    bool failed = true;
+    unsigned failures = 0;
+    for (uint64_t nth = 1; failed; nth++) {
+      struct reading r;
+      begin(&r, 0, 0);
+      fixture_fail_allocation(&f, nth);
+      read_in(&r, text, length, step, step);
+      fixture_fail_allocation(&f, 0);
+      failed = r.verdict == LR_ANSWER_FAILED;
+      if (failed) CU_ASSERT_EQUAL(r.answer.fault, LARIAT_ENOMEM);
+      if (!failed) CU_ASSERT_EQUAL(r.verdict, LR_ANSWER_DONE);
+      failures += failed;
+      end(&r);
+    }
+    CU_ASSERT(failures >= 3);
+  }
+  fixture_close(&f);
+}
+
+static void test_gzip_without_memory(void) {
+  struct fixture f;
+  bool failed = true;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (uint64_t nth = 1; failed; nth++) {
+    struct reading r;
+    begin(&r, DECODES, 0);
+    fixture_fail_allocation(&f, nth);
+    read_in(&r, TEXT(GZIPPED "Content-Length: 29\r\n\r\n" GZIP), 9, 9);
+    fixture_fail_allocation(&f, 0);
+    failed = r.verdict == LR_ANSWER_FAILED;
+    CU_ASSERT_EQUAL(r.answer.fault, failed ? LARIAT_ENOMEM : LARIAT_OK);
+    CU_ASSERT(failed || r.verdict == LR_ANSWER_DONE);
+    end(&r);
+  }
+  fixture_close(&f);
+}
+
+/* Any bytes: the same comes of them however they are cut. */
+
+static uint32_t state = 24;
+
+static uint32_t draw(uint32_t below) {
+  state = state * 1664525u + 1013904223u;
+  return (state >> 8) % below;
+}
+
+static size_t spoil(char *text, size_t length) {
+  static const char bytes[] = "\r\n\0 :;05chunkedHTTP/1.\xff\t";
+  for (uint32_t changes = 1 + draw(3); changes; changes--) {
+    uint32_t at = draw((uint32_t)length);
+    switch (draw(3)) {
+    case 0:
+      text[at] = bytes[draw(sizeof bytes)];
+      break;
+    case 1: /* out */
+      memmove(text + at, text + at + 1, length - at - 1);
+      if (length > 1) length--;
+      break;
+    default: /* in */
+      memmove(text + at + 1, text + at, length - at);
+      text[at] = bytes[draw(sizeof bytes)];
+      length++;
+    }
+  }
+  return length;
+}
+
+static bool same(const struct reading *a, const struct reading *b) {
+  const lariat_response *one = a->response;
+  const lariat_response *other = b->response;
+  if (a->verdict != b->verdict) return false;
+  if (a->verdict == LR_ANSWER_ODD) return true;
+  return a->used == b->used && a->answer.place == b->answer.place &&
+         a->answer.keeps == b->answer.keeps && one->status == other->status &&
+         one->header_count == other->header_count &&
+         one->body.length == other->body.length &&
+         (one->body.length == 0 ||
+          memcmp(one->body.bytes, other->body.bytes, one->body.length) == 0);
+}
+
+static void check_spoilt(const char *text, size_t length) {
+  struct reading whole;
+  struct reading parts;
+  begin(&whole, 0, 0);
+  begin(&parts, 0, 0);
+  read_in(&whole, text, length, length, length);
+  read_in(&parts, text, length, 1 + draw((uint32_t)length), 1 + draw(9));
+  if (!same(&whole, &parts))
+    fixture_fail("verdicts %d and %d: %.*s", whole.verdict, parts.verdict,
+                 (int)length, text);
+  end(&whole);
+  end(&parts);
+}
+
+static void test_spoilt(void) {
+  static const char *const texts[] = {
+      OK "A: b\r\nContent-Length: 5\r\n\r\nhello",
+      CHUNKED "5;x\r\nhello\r\n1\r\nx\r\n0\r\nA: b\r\n\r\n",
+      "HTTP/1.1 100 Go\r\nA: b\r\n\r\nHTTP/1.1 204 None\r\nC: d\r\n\r\n",
+      OK "Connection: close\r\nE: f\r\n\r\nbody",
+  };
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (int i = 0; i < 40000; i++) {
+    char text[256];
+    const char *from = texts[i % (int)FIXTURE_COUNT(texts)];
+    size_t length = strlen(from);
+    memcpy(text, from, length);
+    check_spoilt(text, spoil(text, length));
+  }
+  fixture_close(&f);
+}
+
+/* What libcurl has read. */
+
+struct kept {
+  const char *lines; /* separated by '|' */
+  bool bodiless;
+  bool keeps;
+};
+
+static bool would_keep(const struct kept *row) {
+  lariat_response *response = lr_response_new();
+  CU_ASSERT_PTR_NOT_NULL_FATAL(response);
+  for (const char *at = row->lines;; at++) {
+    size_t length = strcspn(at, "|");
+    CU_ASSERT_EQUAL(lr_response_add_line(response, at, length), LARIAT_OK);
+    at += length;
+    if (*at == '\0') break;
+  }
+  bool keeps = lr_answer_would_keep(response, row->bodiless);
+  lr_response_release(response);
+  return keeps;
+}
+
+static void test_would_keep(void) {
+  static const struct kept rows[] = {
+      {"HTTP/1.1 200 OK|Content-Length: 5|", false, true},
+      {"HTTP/1.1 200 OK|CONTENT-LENGTH: 5|", false, true},
+      {"HTTP/1.1 200 OK|Transfer-Encoding: Chunked|", false, true},
+      {"HTTP/1.1 200 OK|Transfer-Encoding: gzip|", false, false},
+      {"HTTP/1.1 200 OK|Content-Length: 5|Connection: close|", false, false},
+      {"HTTP/1.1 200 OK|Content-Length: 5|CONNECTION: x, Close|", false, false},
+      {"HTTP/1.1 200 OK|Content-Length: 5|Connection: keep-alive|", false,
+       true},
+      {"HTTP/1.1 200 OK|X: y|", false, false},
+      {"HTTP/1.1 200 OK|X: y|", true, true},
+      {"HTTP/1.1 200 OK|Connection: close|", true, false},
+      {"HTTP/1.1 204 None|X: y|", false, true},
+      {"HTTP/1.1 304 Same|X: y|", false, true},
+      {"HTTP/1.1 101 Switching|Content-Length: 5|", false, false},
+      {"HTTP/1.0 200 OK|Content-Length: 5|Connection: keep-alive|", false,
+       false},
+      {"HTTP/2 200|Content-Length: 5|", false, false},
+      {"", true, false},
+  };
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (size_t i = 0; i < FIXTURE_COUNT(rows); i++)
+    if (would_keep(&rows[i]) != rows[i].keeps)
+      fixture_fail("not kept as it should be: %s", rows[i].lines);
+  fixture_close(&f);
+}
+
+int main(int argc, char **argv) {
+  static const struct fixture_test tests[] = {
+      {"bodies of known length", test_lengths},
+      {"chunked bodies", test_chunks},
+      {"answers without a body", test_without_a_body},
+      {"interim answers", test_interim},
+      {"what is said of the connection", test_connection_headers},
+      {"gzip", test_gzip},
+      {"odd gzip", test_odd_gzip},
+      {"what is collected", test_what_is_collected},
+      {"odd status lines", test_odd_status_lines},
+      {"odd headers", test_odd_headers},
+      {"odd framing", test_odd_framing},
+      {"odd chunks", test_odd_chunks},
+      {"lines that are too long", test_long_lines},
+      {"extensions that are too long", test_long_extensions},
+      {"heads that are too long", test_long_heads},
+      {"the limit of the body", test_body_limit},
+      {"the connection ends anywhere", test_ends},
+      {"a body until the end", test_until_the_end},
+      {"gzip until the end", test_gzip_until_the_end},
+      {"each place", test_places},
+      {"one after the other", test_again},
+      {"each allocation fails in turn", test_without_memory},
+      {"gzip without memory", test_gzip_without_memory},
+      {"spoilt answers", test_spoilt},
+      {"what libcurl has read", test_would_keep},
+  };
+  return fixture_main("answer", tests, FIXTURE_COUNT(tests), argc, argv);
+}

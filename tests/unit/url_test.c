@@ -1,0 +1,460 @@
+/* SPDX-License-Identifier: MIT
+ * url_test.c: URLs checked and taken apart; the short cut and libcurl's
+ * parser agree wherever the short cut has an opinion. */
+#include "http/url.h"
+
+#include <curl/curl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "curl/quirks.h"
+#include "support/fixture.h"
+
+typedef struct expectation {
+  const char *in;
+  const char *url; /* NULL: refused with `status` */
+  const char *key;
+  lariat_status status;
+} expectation;
+
+static void check_target(const lr_target *t, const expectation *e) {
+  if (strcmp(t->url, e->url) != 0)
+    fixture_fail("%s: url is %s, not %s", e->in, t->url, e->url);
+  if (strcmp(t->key, e->key) != 0)
+    fixture_fail("%s: key is %s, not %s", e->in, t->key, e->key);
+  CU_ASSERT_EQUAL(t->url_length, strlen(t->url));
+  CU_ASSERT_EQUAL(t->key_length, strlen(t->key));
+  CU_ASSERT_EQUAL(t->tls, strncmp(e->url, "https", 5) == 0);
+  CU_ASSERT(t->origin_length < t->url_length);
+  if (t->origin_length) CU_ASSERT_EQUAL(t->url[t->origin_length], '/');
+}
+
+static void check_one(const expectation *e, bool shortcut) {
+  lr_target t;
+  lariat_status status = lr_target_parse(&t, e->in);
+  if (e->url && status) {
+    fixture_fail("%s: %s", e->in, lariat_status_name(status));
+  } else if (e->url) {
+    check_target(&t, e);
+  } else if (status != e->status) {
+    fixture_fail("%s: %s", e->in, lariat_status_name(status));
+  }
+  if (status) CU_ASSERT_PTR_NULL(t.url);
+  lr_target_clear(&t);
+  lr_target plain;
+  if (lr_target_parse_plain(&plain, e->in, &status) != shortcut)
+    fixture_fail("%s: short cut %s", e->in, shortcut ? "not taken" : "taken");
+  lr_target_clear(&plain);
+}
+
+static void test_plain(void) {
+  static const expectation table[] = {
+      {"http://h", "http://h/", "http://h:80", 0},
+      {"https://h", "https://h/", "https://h:443", 0},
+      {"http://h/", "http://h/", "http://h:80", 0},
+      {"http://h?q", "http://h/?q", "http://h:80", 0},
+      {"http://h:8080?q", "http://h:8080/?q", "http://h:8080", 0},
+      {"http://h:80/a", "http://h:80/a", "http://h:80", 0},
+      {"https://h:80/a", "https://h:80/a", "https://h:80", 0},
+      {"http://h:65535/", "http://h:65535/", "http://h:65535", 0},
+      {"http://a-b.c1.example/x.y?a/../b", "http://a-b.c1.example/x.y?a/../b",
+       "http://a-b.c1.example:80", 0},
+      {"http://127.0.0.1:81/a", "http://127.0.0.1:81/a", "http://127.0.0.1:81",
+       0},
+      {"http://h/a%20B%c3%A9?%2e", "http://h/a%20B%c3%A9?%2e", "http://h:80",
+       0},
+      {"http://h/a#b", "http://h/a", "http://h:80", 0},
+      {"http://h/#", "http://h/", "http://h:80", 0},
+      {"http://h//x;y=(1)*'!$&+,:@~_-", "http://h//x;y=(1)*'!$&+,:@~_-",
+       "http://h:80", 0},
+      {"http://h/a?b??c", "http://h/a?b??c", "http://h:80", 0},
+      {"http://1a.b2/", "http://1a.b2/", "http://1a.b2:80", 0},
+  };
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (size_t i = 0; i < FIXTURE_COUNT(table); i++) check_one(&table[i], true);
+  fixture_close(&f);
+}
+
+static void test_by_libcurl(void) {
+  static const expectation table[] = {
+      {"HTTP://H.Example/X", "http://H.Example/X", "http://h.example:80", 0},
+      {"http://u:p@h/x", "http://u:p@h/x", "http://h:80", 0},
+      {"http://u@h:81", "http://u@h:81/", "http://h:81", 0},
+      {"http://h:080/", "http://h:80/", "http://h:80", 0},
+      {"http://h:/", "http://h/", "http://h:80", 0},
+      {"http://h./", "http://h./", "http://h.:80", 0},
+      {"http://h/a/../b", "http://h/b", "http://h:80", 0},
+      {"http://h/./b", "http://h/b", "http://h:80", 0},
+      {"http://h/p?#f", "http://h/p", "http://h:80", 0},
+      {"http://h/[x]", "http://h/[x]", "http://h:80", 0},
+      {"http://h/%zz", "http://h/%zz", "http://h:80", 0},
+      {"http://0x7f.1/", "http://127.0.0.1/", "http://127.0.0.1:80", 0},
+      {"http://127.1/", "http://127.0.0.1/", "http://127.0.0.1:80", 0},
+      {"http://017700000001/", "http://127.0.0.1/", "http://127.0.0.1:80", 0},
+      {"http://127.0.0.01/", "http://127.0.0.1/", "http://127.0.0.1:80", 0},
+      {"http://1.2.3.4.5/", "http://1.2.3.4.5/", "http://1.2.3.4.5:80", 0},
+      {"http://[::1]:81/", "http://[::1]:81/", "http://[::1]:81", 0},
+      {"http://[::0001]/", "http://[::1]/", "http://[::1]:80", 0},
+      {"http://[fe80::1%25eth0]/", "http://[fe80::1%25eth0]/",
+       "http://[fe80::1%25eth0]:80", 0},
+      {"http://%68ost/", "http://host/", "http://host:80", 0},
+      {"http://b\xc3\xbc"
+       "cher.example/",
+       "http://b\xc3\xbc"
+       "cher.example/",
+       "http://b\xc3\xbc"
+       "cher.example:80",
+       0},
+      {"http://a_b/", "http://a_b/", "http://a_b:80", 0},
+  };
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (size_t i = 0; i < FIXTURE_COUNT(table); i++) check_one(&table[i], false);
+  fixture_close(&f);
+}
+
+static void test_refused(void) {
+  static const expectation table[] = {
+      {"", NULL, NULL, LARIAT_EURL},
+      {"example.com/x", NULL, NULL, LARIAT_EURL},
+      {"//h/x", NULL, NULL, LARIAT_EURL},
+      {"/x", NULL, NULL, LARIAT_EURL},
+      {"http:h", NULL, NULL, LARIAT_EURL},
+      {"http://", NULL, NULL, LARIAT_EURL},
+      {"http://?x", NULL, NULL, LARIAT_EURL},
+      {"http://u@:80/", NULL, NULL, LARIAT_EURL},
+      {"http://h:65536/", NULL, NULL, LARIAT_EURL},
+      {"http://h:0/", NULL, NULL, LARIAT_EURL},
+      {"http://h:1x/", NULL, NULL, LARIAT_EURL},
+      {"http://h:123456/", NULL, NULL, LARIAT_EURL},
+      {"http://h h/", NULL, NULL, LARIAT_EURL},
+      {"http://h\\x/", NULL, NULL, LARIAT_EURL},
+      {"http://a%00b/", NULL, NULL, LARIAT_EURL},
+      {"http://[::1/", NULL, NULL, LARIAT_EURL},
+      {" http://h/", NULL, NULL, LARIAT_EURL},
+      {"http://h/ ", NULL, NULL, LARIAT_EURL},
+      {"http://h/a b", NULL, NULL, LARIAT_EURL},
+      {"http://h/\r\nX: y", NULL, NULL, LARIAT_EURL},
+      {"http://h/#a b", NULL, NULL, LARIAT_EURL},
+      {"http://h/\x7f", NULL, NULL, LARIAT_EURL},
+      {"ftp://h/x", NULL, NULL, LARIAT_ESCHEME},
+      {"file:///etc/hosts", NULL, NULL, LARIAT_ESCHEME},
+      {"mailto:a@b", NULL, NULL, LARIAT_ESCHEME},
+      {"javascript:alert(1)", NULL, NULL, LARIAT_ESCHEME},
+      {"foo://h/", NULL, NULL, LARIAT_ESCHEME},
+  };
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (size_t i = 0; i < FIXTURE_COUNT(table); i++) check_one(&table[i], false);
+  lr_target t;
+  CU_ASSERT_EQUAL(lr_target_parse(&t, NULL), LARIAT_EURL);
+  fixture_close(&f);
+}
+
+/* A URL of 64 KiB is taken, one byte more is not; plain or not. */
+static void test_length(void) {
+  static char url[64 * 1024 + 2];
+  static const char *const starts[] = {"http://h/", "HTTP://h/"};
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (size_t i = 0; i < FIXTURE_COUNT(starts); i++) {
+    lr_target t;
+    memset(url, 'a', sizeof url);
+    memcpy(url, starts[i], strlen(starts[i]));
+    url[64 * 1024] = '\0';
+    CU_ASSERT_EQUAL(lr_target_parse(&t, url), LARIAT_OK);
+    CU_ASSERT_EQUAL(t.url_length, 64 * 1024);
+    lr_target_clear(&t);
+    url[64 * 1024] = 'a';
+    url[64 * 1024 + 1] = '\0';
+    CU_ASSERT_EQUAL(lr_target_parse(&t, url), LARIAT_EURL);
+    lr_target_clear(&t);
+  }
+  fixture_close(&f);
+}
+
+static uint32_t origin_length(const char *url) {
+  lr_target t;
+  CU_ASSERT_EQUAL(lr_target_parse(&t, url), LARIAT_OK);
+  uint32_t length = t.origin_length;
+  lr_target_clear(&t);
+  return length;
+}
+
+static void test_origin_length(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  CU_ASSERT_EQUAL(origin_length("http://host:81/a"), 14);
+  CU_ASSERT_EQUAL(origin_length("https://host"), 12);
+  CU_ASSERT_EQUAL(origin_length("http://host?x"), 11);
+  CU_ASSERT_EQUAL(origin_length("http://host/a@b/[x]"), 11);
+  CU_ASSERT_EQUAL(origin_length("http://u:p@host/a"), 0);
+  CU_ASSERT_EQUAL(origin_length("http://u@host"), 0);
+  fixture_close(&f);
+}
+
+static bool same_origin(const char *one, const char *other) {
+  lr_target a;
+  lr_target b;
+  CU_ASSERT_EQUAL(lr_target_parse(&a, one), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_target_parse(&b, other), LARIAT_OK);
+  bool same = lr_target_same_origin(&a, &b);
+  lr_target_clear(&a);
+  lr_target_clear(&b);
+  return same;
+}
+
+static void test_same_origin(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  CU_ASSERT(same_origin("http://h/a", "http://h/b?c"));
+  CU_ASSERT(same_origin("http://h/a", "http://h:80/"));
+  CU_ASSERT(same_origin("http://h/a", "HTTP://u:p@H/b"));
+  CU_ASSERT_FALSE(same_origin("http://h/", "https://h/"));
+  CU_ASSERT_FALSE(same_origin("http://h/", "https://h:80/"));
+  CU_ASSERT_FALSE(same_origin("http://h/", "http://h:81/"));
+  CU_ASSERT_FALSE(same_origin("http://h/", "http://i/"));
+  CU_ASSERT_FALSE(same_origin("http://h/", "http://h./"));
+  fixture_close(&f);
+}
+
+/* `at` against "http://u:p@h:81/dir/file?q". */
+static void test_resolve(void) {
+  static const expectation table[] = {
+      {"/a", "http://u:p@h:81/a", "http://h:81", 0},
+      {"x", "http://u:p@h:81/dir/x", "http://h:81", 0},
+      {"../x", "http://u:p@h:81/x", "http://h:81", 0},
+      {"?z", "http://u:p@h:81/dir/file?z", "http://h:81", 0},
+      {"#f", "http://u:p@h:81/dir/file?q", "http://h:81", 0},
+      {"/a#f", "http://u:p@h:81/a", "http://h:81", 0},
+      {"//o/x", "http://o/x", "http://o:80", 0},
+      {"https://o/x", "https://o/x", "https://o:443", 0},
+      {"http://O/x", "http://O/x", "http://o:80", 0},
+      {"/a b?c d", "http://u:p@h:81/a%20b?c+d", "http://h:81", 0},
+      {"http://o/a b", "http://o/a%20b", "http://o:80", 0},
+      {"/\xc3\xa9", "http://u:p@h:81/%c3%a9", "http://h:81", 0},
+      {"/a%20b", "http://u:p@h:81/a%20b", "http://h:81", 0},
+      {"", NULL, NULL, LARIAT_EURL},
+      {"/a\tb", NULL, NULL, LARIAT_EURL},
+      {"http://a b/", NULL, NULL, LARIAT_EURL},
+      {"http:x", NULL, NULL, LARIAT_EURL},
+      {"http://o:99999/", NULL, NULL, LARIAT_EURL},
+      {"ftp://o/", NULL, NULL, LARIAT_ESCHEME},
+      {"mailto:a@b", NULL, NULL, LARIAT_ESCHEME},
+      {"javascript:alert(1)", NULL, NULL, LARIAT_ESCHEME},
+  };
+  struct fixture f;
+  lr_target base;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  CU_ASSERT_EQUAL(lr_target_parse(&base, "http://u:p@h:81/dir/file?q"),
+                  LARIAT_OK);
+  for (size_t i = 0; i < FIXTURE_COUNT(table); i++) {
+    const expectation *e = &table[i];
+    lr_target t;
+    lariat_status status = lr_target_resolve(&t, &base, e->in);
+    if (status != e->status)
+      fixture_fail("\"%s\": %s", e->in, lariat_status_name(status));
+    else if (e->url)
+      check_target(&t, e);
+    lr_target_clear(&t);
+  }
+  lr_target_clear(&base);
+  fixture_close(&f);
+}
+
+static void test_hash(void) {
+  enum { HOSTS = 4096, BUCKETS = 64 };
+  unsigned low[BUCKETS] = {0};
+  unsigned high[BUCKETS] = {0};
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (unsigned i = 0; i < HOSTS; i++) {
+    char url[64];
+    lr_target t;
+    snprintf(url, sizeof url, "http://127.0.%u.%u:8080/", i / 256, i % 256);
+    CU_ASSERT_EQUAL(lr_target_parse(&t, url), LARIAT_OK);
+    low[t.hash % BUCKETS]++;
+    high[t.hash >> 58]++;
+    lr_target_clear(&t);
+  }
+  for (size_t i = 0; i < BUCKETS; i++) {
+    CU_ASSERT(low[i] > 24 && low[i] < 112);
+    CU_ASSERT(high[i] > 24 && high[i] < 112);
+  }
+  fixture_close(&f);
+}
+
+static void test_out_of_memory(void) {
+  static const char *const urls[] = {"http://h/", "http://h/a/../b",
+                                     "http://[fe80::1%25lo]/"};
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (size_t i = 0; i < FIXTURE_COUNT(urls); i++) {
+    lr_target t;
+    for (uint64_t nth = 1; nth <= 3; nth++) {
+      fixture_fail_allocation(&f, nth);
+      lariat_status status = lr_target_parse(&t, urls[i]);
+      CU_ASSERT(status == LARIAT_OK || (status == LARIAT_ENOMEM && nth <= 2));
+      if (nth == 1) CU_ASSERT_EQUAL(status, LARIAT_ENOMEM);
+      lr_target_clear(&t);
+    }
+    fixture_fail_allocation(&f, 0);
+  }
+  fixture_close(&f);
+}
+
+/* One allocation for a plain URL. */
+static void test_allocations(void) {
+  struct fixture f;
+  lr_target t;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  uint64_t before = fixture_allocations(&f);
+  CU_ASSERT_EQUAL(lr_target_parse(&t, "http://127.0.0.1:80/a?b"), LARIAT_OK);
+  CU_ASSERT_EQUAL(fixture_allocations(&f) - before, 1);
+  lr_target_clear(&t);
+  fixture_close(&f);
+}
+
+static uint64_t next_random(uint64_t *state) {
+  *state ^= *state << 13;
+  *state ^= *state >> 7;
+  *state ^= *state << 17;
+  return *state;
+}
+
+static const char *const corpus[] = {
+    "http://a.example/x/y?b=c",    "https://host:8443/p%20q#f",
+    "http://127.0.0.1:81/",        "http://0x7f.0.0.1/a",
+    "http://10.1/x.y/z.html?a/.b", "https://u:p@h.example:80/x",
+    "http://h?q=1&r=%2E%2e",       "http://a-b.c.d/e/../f/./g",
+    "http://[::1]:8080/v6",        "http://h/%2e%2e/up//x",
+    "http://www.example.org/",     "http://a1.b2.example/a/b.c?d=e&f=%20",
+    "https://h.example?x",         "http://1.2.3.4/~u/(a);b=1,2",
+};
+static const char *const pieces[] = {
+    ".",     "/",        "..", "/.", "%2e", "%2E/",    "?",       "#",   ":",
+    "@",     "//",       "%",  "[",  "0",   "1",       "255",     "256", "0x",
+    "65536", "a",        "Z",  "-",  "_",   "\\",      "http://", "%41", "%00",
+    ";",     "\xc3\xa9", "|",  "00", ":80", "1.2.3.4", "+",       "~"};
+
+/* Replaces up to two bytes at some place by a piece. */
+static void mutate(char *url, size_t room, uint64_t *state) {
+  const char *piece = pieces[next_random(state) % FIXTURE_COUNT(pieces)];
+  size_t length = strlen(url);
+  size_t at = next_random(state) % (length + 1);
+  size_t cut = next_random(state) % 3;
+  if (cut > length - at) cut = length - at;
+  size_t added = strlen(piece);
+  if (length - cut + added >= room) return;
+  memmove(url + at + added, url + at + cut, length - at - cut + 1);
+  memcpy(url + at, piece, added);
+}
+
+/* False when the short cut had no opinion. */
+static bool compare_ways(const char *url) {
+  lr_target plain;
+  lr_target full;
+  lariat_status status;
+  if (!lr_target_parse_plain(&plain, url, &status)) return false;
+  lariat_status other = lr_target_parse_with_curl(&full, url);
+  if (status || other)
+    fixture_fail("%s: %d and %d", url, (int)status, (int)other);
+  else if (strcmp(plain.url, full.url) != 0)
+    fixture_fail("%s: %s and %s", url, plain.url, full.url);
+  else if (strcmp(plain.key, full.key) != 0 || plain.hash != full.hash ||
+           plain.tls != full.tls)
+    fixture_fail("%s: %s and %s", url, plain.key, full.key);
+  else if (plain.origin_length != full.origin_length)
+    fixture_fail("%s: origins differ", url);
+  lr_target_clear(&plain);
+  lr_target_clear(&full);
+  return true;
+}
+
+/* One of the corpus, with up to two faults. */
+static void random_url(char *url, size_t room, uint64_t *state) {
+  const char *seed = corpus[next_random(state) % FIXTURE_COUNT(corpus)];
+  snprintf(url, room, "%s", seed);
+  for (uint64_t n = next_random(state) % 3; n > 0; n--)
+    mutate(url, room, state);
+}
+
+static bool same_target(const lr_target *a, const lr_target *b) {
+  return strcmp(a->url, b->url) == 0 && a->url_length == b->url_length &&
+         strcmp(a->key, b->key) == 0 && a->key_length == b->key_length &&
+         a->origin_length == b->origin_length && a->tls == b->tls &&
+         a->plain == b->plain && a->hash == b->hash;
+}
+
+static void compare_after(const char *url, lr_origin *last) {
+  lr_target alone;
+  lr_target after;
+  lariat_status status = lr_target_parse(&alone, url);
+  if (lr_target_parse_after(&after, url, last) != status)
+    fixture_fail("%s after %s: another status", url, last->text);
+  else if (status == LARIAT_OK && !same_target(&alone, &after))
+    fixture_fail("%s after %s: %s", url, last->text, after.url);
+  lr_target_clear(&alone);
+  lr_target_clear(&after);
+}
+
+/* Each URL is parsed after itself with another path, too. */
+static void test_after_another(void) {
+  uint64_t state = UINT64_C(0x5eed0fa11a51a7f1);
+  lr_origin last = {0};
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (unsigned i = 0; i < 50000; i++) {
+    char url[160];
+    random_url(url, sizeof url, &state);
+    compare_after(url, &last);
+    mutate(url, sizeof url, &state);
+    compare_after(url, &last);
+  }
+  lr_target again;
+  CU_ASSERT_EQUAL(lr_target_parse_after(&again, NULL, &last), LARIAT_EURL);
+  CU_ASSERT_EQUAL(lr_target_parse_after(&again, "http://h/", &last), LARIAT_OK);
+  lr_target_clear(&again);
+  fixture_fail_allocation(&f, 1);
+  CU_ASSERT_EQUAL(lr_target_parse_after(&again, "http://h/a", &last),
+                  LARIAT_ENOMEM);
+  fixture_fail_allocation(&f, 0);
+  lr_target_clear(&again);
+  lr_origin_clear(&last);
+  fixture_close(&f);
+}
+
+static void test_ways_agree(void) {
+  uint64_t state = UINT64_C(0x1a51a7f1a551a7f1);
+  unsigned taken = 0;
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (unsigned i = 0; i < 200000; i++) {
+    char url[160];
+    random_url(url, sizeof url, &state);
+    taken += compare_ways(url);
+  }
+  CU_ASSERT(taken > 40000 && taken < 180000);
+  fixture_close(&f);
+}
+
+int main(int argc, char **argv) {
+  static const struct fixture_test tests[] = {
+      {"plain URLs take the short cut", test_plain},
+      {"other URLs are read by libcurl", test_by_libcurl},
+      {"what is not a URL is refused", test_refused},
+      {"64 KiB are the limit", test_length},
+      {"the origin's length", test_origin_length},
+      {"the same origin", test_same_origin},
+      {"locations are resolved", test_resolve},
+      {"the hash spreads", test_hash},
+      {"out of memory", test_out_of_memory},
+      {"a plain URL costs one allocation", test_allocations},
+      {"after another URL nothing differs", test_after_another},
+      {"short cut and libcurl agree on 200,000 URLs", test_ways_agree},
+  };
+  lr_quirks_global_init();
+  return fixture_main("target", tests, FIXTURE_COUNT(tests), argc, argv);
+}
