@@ -73,7 +73,7 @@ set_tests_properties(integration.answers_test PROPERTIES TIMEOUT 600)
 # The tests of deferreds run with checks for misuse, and again without, where
 # the short ways are taken.
 file(GLOB sources CONFIGURE_DEPENDS tests/conformance/*_test.c)
-foreach(noun chain cooperative deferred_list deferred errand failure file_lock
+foreach(noun chain cooperative deferred_list deferred thread_call failure file_lock
         follow gather later list lock looping_call program timeout trigger
         value_list value)
   list(APPEND sources tests/unit/${noun}_test.c)

@@ -18,7 +18,7 @@ struct delays {
   pthread_t thread;
   struct delay *heap; /* the earliest first */
   size_t count;
-  size_t room;
+  size_t capacity;
   bool ended;
 };
 
@@ -128,14 +128,14 @@ void delays_free(struct delays *delays) {
 }
 
 static bool make_room(struct delays *delays) {
-  size_t room = delays->room ? 2 * delays->room : 64;
+  size_t capacity = delays->capacity ? 2 * delays->capacity : 64;
   struct delay *heap;
 
-  if (delays->count < delays->room) return true;
-  heap = realloc(delays->heap, room * sizeof *heap);
+  if (delays->count < delays->capacity) return true;
+  heap = realloc(delays->heap, capacity * sizeof *heap);
   if (!heap) return false;
   delays->heap = heap;
-  delays->room = room;
+  delays->capacity = capacity;
   return true;
 }
 

@@ -41,23 +41,23 @@ static char byte_at(uint64_t position) {
 
 /* A libmicrohttpd content reader: the body of /bytes/N from `position` on. */
 static ssize_t read_bytes(void *context, uint64_t position, char *out,
-                          size_t room) {
+                          size_t capacity) {
   (void)context;
-  for (size_t i = 0; i < room; i++) out[i] = byte_at(position + i);
-  return (ssize_t)room;
+  for (size_t i = 0; i < capacity; i++) out[i] = byte_at(position + i);
+  return (ssize_t)capacity;
 }
 
 /* A page that names `path`, filled up with dots to the least length. */
 static struct MHD_Response *make_page(const struct site *site,
                                       const char *path) {
   struct MHD_Response *response;
-  size_t room = site->page_bytes + NAMED_PATH_MAX + 64;
-  char *text = malloc(room);
+  size_t capacity = site->page_bytes + NAMED_PATH_MAX + 64;
+  char *text = malloc(capacity);
   int length;
   size_t whole;
 
   if (!text) return NULL;
-  length = snprintf(text, room, "This is %.*s\n", NAMED_PATH_MAX, path);
+  length = snprintf(text, capacity, "This is %.*s\n", NAMED_PATH_MAX, path);
   if (length < 0) {
     free(text);
     return NULL;

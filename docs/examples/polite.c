@@ -68,7 +68,7 @@ static void start(struct run *run, const char *line) {
 static lariat_value fill(lariat_value result, void *context) {
   struct run *run = context;
   for (;;) {
-    lariat_deferred *room = lariat_client_when_room(run->client);
+    lariat_deferred *room = lariat_client_when_capacity(run->client);
     if (!lariat_deferred_fired(room)) {
       lariat_deferred_forget(lariat_deferred_add_both(room, fill, run));
       return lariat_value_drop(result);

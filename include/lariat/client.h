@@ -219,7 +219,7 @@ LARIAT_API LARIAT_MUST_USE lariat_deferred *lariat_patch(lariat_client *client,
  * gives its turn away.  Never NULL.  Its failures are LARIAT_ECLOSED,
  * LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED. */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
-lariat_client_when_room(lariat_client *client);
+lariat_client_when_capacity(lariat_client *client);
 
 /* The client's ledger: submitted = succeeded + failed + cancelled + pending. */
 typedef struct lariat_client_stats {
@@ -228,10 +228,10 @@ typedef struct lariat_client_stats {
   uint64_t succeeded;
   uint64_t failed;
   uint64_t cancelled;
-  uint64_t pending; /* not fired yet */
-  uint64_t queued;  /* of those, waiting in the client itself */
-  uint64_t retries; /* attempts after the first of a fetch */
-  uint64_t resting; /* of the queued, waiting for their retry */
+  uint64_t pending;       /* not fired yet */
+  uint64_t queued;        /* of those, waiting in the client itself */
+  uint64_t retries;       /* attempts after the first of a fetch */
+  uint64_t retry_waiting; /* of the queued, waiting for their retry */
 } lariat_client_stats;
 
 /* Fills `*stats` as far as its `size` goes.

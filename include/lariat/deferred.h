@@ -212,14 +212,14 @@ lariat_deferred_reactor(const lariat_deferred *deferred);
  * does.  It waits for one that a callback returned, or, before it has fired,
  * for the one that lariat_deferred_chain made it the next of. */
 LARIAT_API int lariat_deferred_describe(const lariat_deferred *deferred,
-                                        char *text, size_t room);
+                                        char *text, size_t capacity);
 
 /* Writes where `deferred` was made and where it was first fired into `text`, as
  * snprintf does: "made by main < ..., fired by ...", each place being the
  * functions on the stack, from the inside out.  Empty unless debugging was on
  * at the time (lariat/debugging.h). */
 LARIAT_API int lariat_deferred_places(const lariat_deferred *deferred,
-                                      char *text, size_t room);
+                                      char *text, size_t capacity);
 
 LARIAT_END_C
 

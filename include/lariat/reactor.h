@@ -180,7 +180,7 @@ LARIAT_API bool lariat_reactor_timer_active(lariat_reactor *reactor,
  * of them at the most, in no particular order, into `timers` (which may be
  * NULL when `room` is 0), and returns how many there are. */
 LARIAT_API size_t lariat_reactor_timers(lariat_reactor *reactor,
-                                        lariat_timer *timers, size_t room);
+                                        lariat_timer *timers, size_t capacity);
 
 /* Runs `call` on the reactor's thread, in one of its next turns; calls from
  * one thread run in the order they were made.  Any thread, while the reactor

@@ -25,7 +25,7 @@ typedef struct lariat_type {
   const char *name;
   void (*drop)(void *data);
   void *(*share)(void *data);
-  int (*describe)(const void *data, char *text, size_t room);
+  int (*describe)(const void *data, char *text, size_t capacity);
 } lariat_type;
 
 /* Sixteen bytes, passed by value.  A NULL type is "none": no value. */
@@ -76,7 +76,7 @@ LARIAT_API LARIAT_MUST_USE lariat_status lariat_value_share(lariat_value value,
  * when `room` is not 0, and returns its whole length, as snprintf does.  The
  * thread that owns the value. */
 LARIAT_API int lariat_value_describe(lariat_value value, char *text,
-                                     size_t room);
+                                     size_t capacity);
 
 /* Opens `value` as `type`: returns its data, still owned by the value, or NULL
  * when it is of another type.  With checks on, another type is misuse. */

@@ -41,12 +41,12 @@ static void settle(lariat_coroutine *coroutine, lariat_value result) {
   (void)lr_deferred_fire(&coroutine->deferred, result);
 }
 
-static void bury_given_up(lariat_coroutine *coroutine) {
+static void reclaim_given_up(lariat_coroutine *coroutine) {
   char message[200];
   snprintf(message, sizeof message,
            "the coroutine '%s' did not end when it was asked to",
            coroutine->name);
-  lr_reactor_report(coroutine->room->reactor, message);
+  lr_reactor_report(coroutine->state->reactor, message);
   clean_up(coroutine);
   settle(coroutine, lariat_failure_new(LARIAT_ECLOSED,
                                        "the coroutine was given up when the "
@@ -55,8 +55,8 @@ static void bury_given_up(lariat_coroutine *coroutine) {
 
 /* On the stack of who resumed it, for its own goes. */
 void lr_coroutine_lay_down(lariat_coroutine *coroutine) {
-  lr_stacks *stacks = &coroutine->room->stacks;
-  if (coroutine->given_up) bury_given_up(coroutine);
+  lr_stacks *stacks = &coroutine->state->stacks;
+  if (coroutine->given_up) reclaim_given_up(coroutine);
   lr_list_remove(&coroutine->link);
   coroutine->stack_used = lr_stack_used(coroutine->stack);
   lr_stack_give(stacks, coroutine->stack);
@@ -98,32 +98,33 @@ typedef struct order {
   lariat_coroutine_options options;
 } order;
 
-static void fill(lariat_coroutine *coroutine, lr_await_room *room,
+static void fill(lariat_coroutine *coroutine, lr_await_state *state,
                  const order *what) {
-  coroutine->room = room;
+  coroutine->state = state;
   coroutine->holds = 2; /* its own, and its deferred's */
   coroutine->timer.expire = NULL;
   coroutine->body = what->body;
   coroutine->argument = what->argument;
   coroutine->destroy = what->options.destroy;
   coroutine->name = what->options.name ? what->options.name : "coroutine";
-  coroutine->number = ++room->started;
-  lr_list_append(&room->coroutines, &coroutine->link);
-  lr_deferred_init_in(&coroutine->deferred, room->home, &lr_coroutine_ops);
+  coroutine->number = ++state->started;
+  lr_list_append(&state->coroutines, &coroutine->link);
+  lr_deferred_init_in(&coroutine->deferred, state->deferreds,
+                      &lr_coroutine_ops);
 }
 
 /* A coroutine that has not run yet. */
-static lariat_status make(lr_await_room *room, const order *what,
+static lariat_status make(lr_await_state *state, const order *what,
                           lariat_coroutine **out) {
   lariat_coroutine *coroutine = lr_alloc_zero(sizeof *coroutine);
   if (!coroutine) return LARIAT_ENOMEM;
-  lariat_status status = lr_stack_take(&room->stacks, what->options.stack_bytes,
-                                       &coroutine->stack);
+  lariat_status status = lr_stack_take(
+      &state->stacks, what->options.stack_bytes, &coroutine->stack);
   if (status != LARIAT_OK) {
     lr_free(coroutine);
     return status;
   }
-  fill(coroutine, room, what);
+  fill(coroutine, state, what);
   lr_stack *stack = coroutine->stack;
   if (!stack->tsan) stack->tsan = lr_tsan_fiber_new();
   lr_fiber_make(&coroutine->fiber, stack->low,
@@ -134,10 +135,10 @@ static lariat_status make(lr_await_room *room, const order *what,
 
 static lariat_status begin(const order *what, lariat_coroutine **out) {
   if (!what->body) return LARIAT_EINVAL;
-  lr_await_room *room = lr_await_room_of(what->reactor);
-  if (!room) return LARIAT_ENOMEM;
-  if (lr_await_room_closing(room)) return LARIAT_ECLOSED;
-  lariat_status status = make(room, what, out);
+  lr_await_state *state = lr_await_state_of(what->reactor);
+  if (!state) return LARIAT_ENOMEM;
+  if (lr_await_state_closing(state)) return LARIAT_ECLOSED;
+  lariat_status status = make(state, what, out);
   if (status == LARIAT_OK) lr_coroutine_resume(*out);
   return status;
 }
@@ -190,7 +191,7 @@ lariat_deferred *lariat_coroutine_start(lariat_reactor *reactor,
 bool lariat_coroutine_running(void) { return lr_coroutine_here != NULL; }
 
 lariat_reactor *lariat_coroutine_reactor(void) {
-  return lr_coroutine_here ? lr_coroutine_here->room->reactor : NULL;
+  return lr_coroutine_here ? lr_coroutine_here->state->reactor : NULL;
 }
 
 const char *lariat_coroutine_name(void) {

@@ -32,9 +32,9 @@ typedef struct lariat_coroutine lariat_coroutine;
 struct lariat_coroutine {
   lariat_deferred deferred; /* the first: see lr_coroutine_of */
   lr_fiber fiber;
-  lr_await_room *room;
+  lr_await_state *state;
   lariat_coroutine *resumer; /* the coroutine it was resumed in, or NULL */
-  unsigned inside;           /* lr_inside when it was resumed */
+  unsigned inside;           /* lr_call_depth when it was resumed */
   lr_waits waits;
   lariat_deferred *awaited; /* what has its pair */
   bool holding;             /* `awaited` is a reference, not only a pointer */
@@ -77,9 +77,9 @@ void lr_coroutine_lay_down(lariat_coroutine *coroutine);
 /* Runs it until it waits, or ends, with which it may be gone.  Inline: each
  * return behind a switch is one that the processor did not foresee. */
 static inline void lr_coroutine_resume(lariat_coroutine *coroutine) {
-  unsigned *holds = coroutine->room->holds;
+  unsigned *holds = coroutine->state->holds;
   coroutine->waits = LR_WAITS_NOT;
-  coroutine->inside = lr_inside;
+  coroutine->inside = lr_call_depth;
   coroutine->resumer = lr_coroutine_here;
   lr_coroutine_here = coroutine;
   (*holds)++;
@@ -109,7 +109,7 @@ static inline void lr_coroutine_let_go(lariat_coroutine *coroutine) {
 /* Whether the one that runs may wait: nobody else's work is above it on its
  * stack. */
 static inline bool lr_coroutine_may_wait(const lariat_coroutine *coroutine) {
-  return coroutine->inside == lr_inside;
+  return coroutine->inside == lr_call_depth;
 }
 
 /* wait.c: cancels what it waits for, or keeps the cancel for later. */

@@ -29,9 +29,9 @@ typedef struct line {
 } line;
 
 static void add_text(line *to, const char *text) {
-  size_t room = sizeof to->text - 1 - to->length;
+  size_t capacity = sizeof to->text - 1 - to->length;
   size_t length = strlen(text);
-  if (length > room) length = room;
+  if (length > capacity) length = capacity;
   memcpy(to->text + to->length, text, length);
   to->length += length;
 }
@@ -54,7 +54,7 @@ static void explain(const lariat_coroutine *coroutine) {
   add_text(&message, "', number ");
   add_number(&message, coroutine->number);
   add_text(&message, " of the reactor '");
-  add_text(&message, lariat_reactor_name(coroutine->room->reactor));
+  add_text(&message, lariat_reactor_name(coroutine->state->reactor));
   add_text(&message, "', overflowed its stack of ");
   add_number(&message, coroutine->stack->bytes);
   add_text(&message, " bytes");
@@ -120,24 +120,24 @@ static bool has_signal_stack(void) {
   return sigaltstack(NULL, &now) == 0 && !(now.ss_flags & SS_DISABLE);
 }
 
-void lr_overflow_arm(lr_await_room *room) {
+void lr_overflow_arm(lr_await_state *state) {
   if (!lr_u32_load_acquire(&installed) || has_signal_stack()) return;
   void *memory = mmap(NULL, SIGNAL_STACK_BYTES, PROT_READ | PROT_WRITE,
                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (memory == MAP_FAILED) return;
   const stack_t wanted = {.ss_sp = memory, .ss_size = SIGNAL_STACK_BYTES};
   if (sigaltstack(&wanted, NULL) == 0)
-    room->signal_stack = memory;
+    state->signal_stack = memory;
   else
     munmap(memory, SIGNAL_STACK_BYTES);
 }
 
 /* Unless the thread has got itself another meanwhile. */
-void lr_overflow_disarm(lr_await_room *room) {
-  if (!room->signal_stack) return;
+void lr_overflow_disarm(lr_await_state *state) {
+  if (!state->signal_stack) return;
   const stack_t none = {.ss_flags = SS_DISABLE};
   stack_t now;
-  if (sigaltstack(NULL, &now) == 0 && now.ss_sp == room->signal_stack)
+  if (sigaltstack(NULL, &now) == 0 && now.ss_sp == state->signal_stack)
     (void)sigaltstack(&none, NULL);
-  munmap(room->signal_stack, SIGNAL_STACK_BYTES);
+  munmap(state->signal_stack, SIGNAL_STACK_BYTES);
 }

@@ -7,7 +7,7 @@
 
 /* Gives the thread a signal stack, if lariat_coroutine_explain_overflows was
  * called and it has none; and takes it back. */
-void lr_overflow_arm(lr_await_room *room);
-void lr_overflow_disarm(lr_await_room *room);
+void lr_overflow_arm(lr_await_state *state);
+void lr_overflow_disarm(lr_await_state *state);
 
 #endif

@@ -127,7 +127,7 @@ static void open_stack(lr_stacks *stacks, lr_slab *slab, char *low,
   size_t colour = slab->count % COLOURS * COLOUR_BYTES;
   *stack = (lr_stack){.slab = slab, .low = low, .bytes = bytes};
   stack->top = low + bytes - colour;
-  stack->valgrind = lr_note_stack(low, bytes);
+  stack->valgrind = lr_annotate_stack(low, bytes);
   lr_list_init(&stack->link);
   lr_list_append(free_ones, &stack->link);
   stacks->mapped++;
@@ -172,7 +172,7 @@ static void remove_slab(lr_stacks *stacks, lr_slab *slab) {
   for (unsigned i = 0; i < slab->count; i++) {
     lr_stack *stack = &slab->stacks[i];
     lr_list_remove(&stack->link);
-    lr_note_stack_gone(stack->low, stack->bytes, stack->valgrind);
+    lr_annotate_stack_freed(stack->low, stack->bytes, stack->valgrind);
     lr_tsan_fiber_free(stack->tsan);
     if (stack->warm) stacks->warm--;
     stacks->mapped--;
@@ -213,7 +213,7 @@ static void chill(lr_stack *stack) {
 void lr_stack_give(lr_stacks *stacks, lr_stack *stack) {
   lr_slab *slab = stack->slab;
   lr_list *free_ones = &stacks->free[size_for(stack->bytes)];
-  lr_note_stack_empty(stack->low, stack->bytes);
+  lr_annotate_stack_emptied(stack->low, stack->bytes);
   slab->used--;
   stacks->taken--;
   stack->warm = stacks->warm < stacks->idle_most;
@@ -289,7 +289,7 @@ lariat_status lr_stacks_set(lr_stacks *stacks,
   stacks->bytes = options.bytes;
   stacks->idle_most = options.idle;
   stacks->guard = guard;
-  stacks->measure = options.measure && lr_note_may_measure();
+  stacks->measure = options.measure && lr_may_measure_stack();
   lr_stacks_clear(stacks);
   return LARIAT_OK;
 }

@@ -17,7 +17,7 @@
 
 /* Valgrind takes a jump from stack to stack for a huge frame, unless it knows
  * both.  LeakSanitizer looks for pointers on stacks that it knows. */
-static inline unsigned lr_note_stack(char *low, size_t bytes) {
+static inline unsigned lr_annotate_stack(char *low, size_t bytes) {
 #if LR_FIBER_ASAN
   __lsan_register_root_region(low, bytes);
 #endif
@@ -30,7 +30,8 @@ static inline unsigned lr_note_stack(char *low, size_t bytes) {
 #endif
 }
 
-static inline void lr_note_stack_gone(char *low, size_t bytes, unsigned id) {
+static inline void lr_annotate_stack_freed(char *low, size_t bytes,
+                                           unsigned id) {
 #if LR_FIBER_ASAN
   __lsan_unregister_root_region(low, bytes);
 #else
@@ -45,7 +46,7 @@ static inline void lr_note_stack_gone(char *low, size_t bytes, unsigned id) {
 }
 
 /* The frames on it are gone, though nobody returned from them. */
-static inline void lr_note_stack_empty(char *low, size_t bytes) {
+static inline void lr_annotate_stack_emptied(char *low, size_t bytes) {
 #if LR_FIBER_ASAN
   __asan_unpoison_memory_region(low, bytes);
 #else
@@ -54,7 +55,7 @@ static inline void lr_note_stack_empty(char *low, size_t bytes) {
 #endif
 }
 
-static inline bool lr_note_on_valgrind(void) {
+static inline bool lr_runs_on_valgrind(void) {
 #ifdef RUNNING_ON_VALGRIND
   return RUNNING_ON_VALGRIND != 0;
 #else
@@ -63,6 +64,6 @@ static inline bool lr_note_on_valgrind(void) {
 }
 
 /* Memcheck complains of reads below a stack pointer. */
-static inline bool lr_note_may_measure(void) { return !lr_note_on_valgrind(); }
+static inline bool lr_may_measure_stack(void) { return !lr_runs_on_valgrind(); }
 
 #endif

@@ -8,9 +8,9 @@
 #include "base/memory.h"
 
 /* The youngest that waits.  Those that run are on the caller's stack. */
-static lariat_coroutine *youngest_waiting(lr_await_room *room) {
-  lr_list *link = room->coroutines.prev;
-  for (; link != &room->coroutines; link = link->prev) {
+static lariat_coroutine *youngest_waiting(lr_await_state *state) {
+  lr_list *link = state->coroutines.prev;
+  for (; link != &state->coroutines; link = link->prev) {
     lariat_coroutine *coroutine = lr_container(link, lariat_coroutine, link);
     if (coroutine->waits != LR_WAITS_NOT) return coroutine;
   }
@@ -19,62 +19,62 @@ static lariat_coroutine *youngest_waiting(lr_await_room *room) {
 
 /* The youngest first: it may use what lies on the stack of the one that
  * started it.  Each ends in its turn, for it cannot wait again. */
-static void end_all(lr_await_room *room) {
+static void end_all(lr_await_state *state) {
   lariat_coroutine *coroutine;
-  bool nested = room->ending;
-  room->ending = true;
-  while ((coroutine = youngest_waiting(room))) lr_coroutine_unwind(coroutine);
-  room->ending = nested;
+  bool nested = state->ending;
+  state->ending = true;
+  while ((coroutine = youngest_waiting(state))) lr_coroutine_unwind(coroutine);
+  state->ending = nested;
 }
 
-static void begin_close(lr_closer *closer) {
-  end_all(lr_container(closer, lr_await_room, closer));
+static void begin_close(lr_shutdown_hook *shutdown) {
+  end_all(lr_container(shutdown, lr_await_state, shutdown));
 }
 
-static bool is_busy(lr_closer *closer) {
-  (void)closer;
+static bool is_busy(lr_shutdown_hook *shutdown) {
+  (void)shutdown;
   return false;
 }
 
-static void end_close(lr_closer *closer) {
-  lr_await_room *room = lr_container(closer, lr_await_room, closer);
-  lr_reactor_remove_closer(room->reactor, closer);
+static void end_close(lr_shutdown_hook *shutdown) {
+  lr_await_state *state = lr_container(shutdown, lr_await_state, shutdown);
+  lr_reactor_remove_shutdown_hook(state->reactor, shutdown);
 }
 
-static void close_room(void *state) {
-  lr_await_room *room = state;
-  lr_overflow_disarm(room);
-  lr_stacks_clear(&room->stacks);
-  lr_free(room);
+static void destroy_state(void *context) {
+  lr_await_state *state = context;
+  lr_overflow_disarm(state);
+  lr_stacks_clear(&state->stacks);
+  lr_free(state);
 }
 
-static lr_await_room *open_room(lariat_reactor *reactor) {
-  lr_deferred_room *home = lr_deferred_room_of(reactor);
-  lr_await_room *room = home ? lr_alloc_zero(sizeof *room) : NULL;
-  if (!room) return NULL;
-  room->reactor = reactor;
-  room->holds = lr_reactor_holds(reactor);
-  room->home = home;
-  lr_list_init(&room->coroutines);
-  lr_stacks_init(&room->stacks);
-  room->closer.begin = begin_close;
-  room->closer.busy = is_busy;
-  room->closer.end = end_close;
-  lr_reactor_add_closer(reactor, &room->closer);
-  lr_reactor_set_room(reactor, LR_ROOM_AWAIT, room, close_room);
-  lr_overflow_arm(room);
-  return room;
+static lr_await_state *open_state(lariat_reactor *reactor) {
+  lr_deferred_state *deferreds = lr_deferred_state_of(reactor);
+  lr_await_state *state = deferreds ? lr_alloc_zero(sizeof *state) : NULL;
+  if (!state) return NULL;
+  state->reactor = reactor;
+  state->holds = lr_reactor_holds(reactor);
+  state->deferreds = deferreds;
+  lr_list_init(&state->coroutines);
+  lr_stacks_init(&state->stacks);
+  state->shutdown.begin = begin_close;
+  state->shutdown.busy = is_busy;
+  state->shutdown.end = end_close;
+  lr_reactor_add_shutdown_hook(reactor, &state->shutdown);
+  lr_reactor_set_layer_state(reactor, LR_LAYER_AWAIT, state, destroy_state);
+  lr_overflow_arm(state);
+  return state;
 }
 
-lr_await_room *lr_await_room_of(lariat_reactor *reactor) {
-  lr_await_room *room = lr_reactor_room(reactor, LR_ROOM_AWAIT);
-  return room ? room : open_room(reactor);
+lr_await_state *lr_await_state_of(lariat_reactor *reactor) {
+  lr_await_state *state = lr_reactor_layer_state(reactor, LR_LAYER_AWAIT);
+  return state ? state : open_state(reactor);
 }
 
 void lariat_coroutine_end_all(lariat_reactor *reactor) {
   if (!reactor || lr_reactor_check(reactor, __func__) != LARIAT_OK) return;
-  lr_await_room *room = lr_reactor_room(reactor, LR_ROOM_AWAIT);
-  if (room) end_all(room);
+  lr_await_state *state = lr_reactor_layer_state(reactor, LR_LAYER_AWAIT);
+  if (state) end_all(state);
 }
 
 lariat_status lariat_coroutine_set_stacks(lariat_reactor *reactor,
@@ -83,15 +83,15 @@ lariat_status lariat_coroutine_set_stacks(lariat_reactor *reactor,
   lariat_status status = lr_reactor_check(reactor, __func__);
   if (status != LARIAT_OK) return status;
   if (lr_reactor_closing(reactor)) return LARIAT_ECLOSED;
-  lr_await_room *room = lr_await_room_of(reactor);
-  return room ? lr_stacks_set(&room->stacks, options) : LARIAT_ENOMEM;
+  lr_await_state *state = lr_await_state_of(reactor);
+  return state ? lr_stacks_set(&state->stacks, options) : LARIAT_ENOMEM;
 }
 
 size_t lr_coroutines_alive(const lariat_reactor *reactor) {
-  const lr_await_room *room = lr_reactor_room(reactor, LR_ROOM_AWAIT);
-  if (!room) return 0;
+  const lr_await_state *state = lr_reactor_layer_state(reactor, LR_LAYER_AWAIT);
+  if (!state) return 0;
   size_t count = 0;
-  const lr_list *link = room->coroutines.next;
-  for (; link != &room->coroutines; link = link->next) count++;
+  const lr_list *link = state->coroutines.next;
+  for (; link != &state->coroutines; link = link->next) count++;
   return count;
 }

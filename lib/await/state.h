@@ -12,24 +12,24 @@
 #include "deferred/state.h"
 #include "reactor/reactor.h"
 
-typedef struct lr_await_room {
+typedef struct lr_await_state {
   lariat_reactor *reactor;
-  unsigned *holds;        /* of the reactor */
-  lr_deferred_room *home; /* its deferreds' */
-  lr_list coroutines;     /* that have not ended, in the order of their start */
+  unsigned *holds;              /* of the reactor */
+  lr_deferred_state *deferreds; /* of the same reactor */
+  lr_list coroutines; /* that have not ended, in the order of their start */
   uint64_t started;
   bool ending; /* lariat_coroutine_end_all is at it */
   void *signal_stack;
-  lr_closer closer;
+  lr_shutdown_hook shutdown;
   lr_stacks stacks;
-} lr_await_room;
+} lr_await_state;
 
 /* The room of `reactor`, opened if need be; NULL when out of memory. */
-lr_await_room *lr_await_room_of(lariat_reactor *reactor);
+lr_await_state *lr_await_state_of(lariat_reactor *reactor);
 
 /* Whether coroutines must not wait any more. */
-static inline bool lr_await_room_closing(const lr_await_room *room) {
-  return room->ending || lr_reactor_closing(room->reactor);
+static inline bool lr_await_state_closing(const lr_await_state *state) {
+  return state->ending || lr_reactor_closing(state->reactor);
 }
 
 /* How many coroutines of `reactor` have not ended. */

@@ -20,7 +20,7 @@ static void count_refusal(lariat_coroutine *coroutine) {
 }
 
 static lariat_status check_room(lariat_coroutine *coroutine) {
-  if (!lr_await_room_closing(coroutine->room)) return LARIAT_OK;
+  if (!lr_await_state_closing(coroutine->state)) return LARIAT_OK;
   count_refusal(coroutine);
   return LARIAT_ECLOSED;
 }
@@ -76,7 +76,7 @@ lariat_status lariat_coroutine_sleep(uint64_t ms) {
   lariat_coroutine *coroutine = lr_coroutine_here;
   lariat_status status = check_pause(coroutine, __func__);
   if (status != LARIAT_OK) return status;
-  lariat_reactor *reactor = coroutine->room->reactor;
+  lariat_reactor *reactor = coroutine->state->reactor;
   uint64_t at_ns = time_after(lariat_reactor_now_ns(reactor), ms);
   coroutine->timer.expire = on_time;
   if (!lr_reactor_set_timer(reactor, &coroutine->timer, at_ns))
@@ -103,7 +103,7 @@ lariat_status lariat_coroutine_yield(void) {
   lariat_coroutine *coroutine = lr_coroutine_here;
   lariat_status status = check_pause(coroutine, __func__);
   if (status != LARIAT_OK) return status;
-  status = lariat_reactor_call_soon(coroutine->room->reactor, on_turn,
+  status = lariat_reactor_call_soon(coroutine->state->reactor, on_turn,
                                     coroutine, let_go_of_turn);
   if (status != LARIAT_OK) return status;
   coroutine->holds++;
@@ -114,7 +114,7 @@ lariat_status lariat_coroutine_yield(void) {
 lariat_status lariat_coroutine_check(void) {
   lariat_coroutine *coroutine = lr_coroutine_here;
   if (!coroutine) return LARIAT_EOUTSIDE;
-  if (lr_await_room_closing(coroutine->room)) return LARIAT_ECLOSED;
+  if (lr_await_state_closing(coroutine->state)) return LARIAT_ECLOSED;
   return take_cancel(coroutine);
 }
 
@@ -257,8 +257,9 @@ static lariat_value refuse(lariat_deferred *deferred, lariat_status status) {
 /* Its reactor may be another one on the same thread, or have been closed. */
 static lariat_status check_owner(const lariat_coroutine *coroutine,
                                  const lariat_deferred *deferred) {
-  if (coroutine && coroutine->deferred.home == deferred->home) return LARIAT_OK;
-  lariat_reactor *owner = deferred->home->reactor;
+  if (coroutine && coroutine->deferred.state == deferred->state)
+    return LARIAT_OK;
+  lariat_reactor *owner = deferred->state->reactor;
   return owner ? lr_reactor_check(owner, "lariat_await") : LARIAT_OK;
 }
 
@@ -276,7 +277,7 @@ static lariat_value await_slowly(lariat_coroutine *coroutine,
   if (status == LARIAT_OK && is_ready(deferred)) return take(deferred);
   if (status == LARIAT_OK) status = look_at(coroutine, deferred);
   if (status != LARIAT_OK) return refuse(deferred, status);
-  if (lr_await_room_closing(coroutine->room))
+  if (lr_await_state_closing(coroutine->state))
     return refuse_at_close(coroutine, deferred);
   return wait_for(coroutine, deferred);
 }
@@ -284,7 +285,7 @@ static lariat_value await_slowly(lariat_coroutine *coroutine,
 lariat_value lariat_await(lariat_deferred *deferred) {
   lariat_coroutine *coroutine = lr_coroutine_here;
   if (coroutine && deferred && lr_coroutine_may_wait(coroutine) &&
-      deferred->home == coroutine->deferred.home && is_ready(deferred))
+      deferred->state == coroutine->deferred.state && is_ready(deferred))
     return take(deferred);
   return await_slowly(coroutine, deferred);
 }
@@ -340,7 +341,7 @@ static void cancel_awaited(lariat_deferred *deferred) {
 /* Ends a wait that is not for a deferred. */
 static void interrupt(lariat_coroutine *coroutine, lariat_status status) {
   if (coroutine->waits == LR_WAITS_TIMER)
-    lr_reactor_unset_timer(coroutine->room->reactor, &coroutine->timer);
+    lr_reactor_unset_timer(coroutine->state->reactor, &coroutine->timer);
   else
     coroutine->stale_turns++;
   finish(coroutine, status);

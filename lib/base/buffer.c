@@ -17,12 +17,13 @@ void lr_buffer_clear(lr_buffer *buffer) {
 bool lr_buffer_grow(lr_buffer *buffer, size_t more) {
   if (more > SIZE_MAX - buffer->length) return false;
   size_t needed = buffer->length + more;
-  size_t room = buffer->room < SMALLEST ? SMALLEST : buffer->room;
-  while (room < needed) room = room > SIZE_MAX / 2 ? needed : room * 2;
-  char *bytes = lr_realloc(buffer->bytes, room);
+  size_t capacity = buffer->capacity < SMALLEST ? SMALLEST : buffer->capacity;
+  while (capacity < needed)
+    capacity = capacity > SIZE_MAX / 2 ? needed : capacity * 2;
+  char *bytes = lr_realloc(buffer->bytes, capacity);
   if (!bytes) return false;
   buffer->bytes = bytes;
-  buffer->room = room;
+  buffer->capacity = capacity;
   return true;
 }
 

@@ -9,13 +9,13 @@
 typedef struct lr_buffer {
   char *bytes; /* NULL while nothing was ever put in */
   size_t length;
-  size_t room;
+  size_t capacity;
 } lr_buffer;
 
 static inline void lr_buffer_init(lr_buffer *buffer) {
   buffer->bytes = NULL;
   buffer->length = 0;
-  buffer->room = 0;
+  buffer->capacity = 0;
 }
 
 /* Frees the bytes; the buffer is empty and usable. */
@@ -25,7 +25,8 @@ void lr_buffer_clear(lr_buffer *buffer);
  * (what is there stays). */
 bool lr_buffer_grow(lr_buffer *buffer, size_t more);
 static inline bool lr_buffer_reserve(lr_buffer *buffer, size_t more) {
-  return more <= buffer->room - buffer->length || lr_buffer_grow(buffer, more);
+  return more <= buffer->capacity - buffer->length ||
+         lr_buffer_grow(buffer, more);
 }
 
 /* Appends; false when out of memory, with nothing appended. */

@@ -2,4 +2,4 @@
  * inside.c: see inside.h. */
 #include "base/call_depth.h"
 
-LR_THREAD_LOCAL unsigned lr_inside;
+LR_THREAD_LOCAL unsigned lr_call_depth;

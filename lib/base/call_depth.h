@@ -11,6 +11,6 @@
 /* One instruction to reach, also in the shared library. */
 #define LR_THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))
 
-extern LR_HIDDEN LR_THREAD_LOCAL unsigned lr_inside;
+extern LR_HIDDEN LR_THREAD_LOCAL unsigned lr_call_depth;
 
 #endif

@@ -20,10 +20,10 @@ static uint32_t limit(uint32_t most) {
 #endif
 }
 
-void lr_blocks_init(lr_blocks *blocks, size_t bytes, uint32_t most) {
-  *blocks = (lr_blocks){.most = limit(most), .bytes = bytes};
+void lr_free_list_init(lr_free_list *blocks, size_t bytes, uint32_t most) {
+  *blocks = (lr_free_list){.most = limit(most), .bytes = bytes};
 }
 
-void lr_blocks_clear(lr_blocks *blocks) {
-  while (blocks->kept > 0) lr_free(lr_blocks_take(blocks));
+void lr_free_list_clear(lr_free_list *blocks) {
+  while (blocks->kept > 0) lr_free(lr_free_list_take(blocks));
 }

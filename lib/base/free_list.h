@@ -10,21 +10,21 @@
 
 #include "base/memory.h"
 
-typedef struct lr_blocks {
+typedef struct lr_free_list {
   void *first; /* each begins with the pointer to the next */
   uint32_t kept;
   uint32_t most; /* that are kept */
   size_t bytes;  /* of each, a pointer at least */
-} lr_blocks;
+} lr_free_list;
 
 /* `most` blocks are kept, or none, as the comment above says. */
-void lr_blocks_init(lr_blocks *blocks, size_t bytes, uint32_t most);
+void lr_free_list_init(lr_free_list *blocks, size_t bytes, uint32_t most);
 
 /* Frees what is kept. */
-void lr_blocks_clear(lr_blocks *blocks);
+void lr_free_list_clear(lr_free_list *blocks);
 
 /* A block, or NULL when out of memory. */
-static inline void *lr_blocks_take(lr_blocks *blocks) {
+static inline void *lr_free_list_take(lr_free_list *blocks) {
   void *block = blocks->first;
   if (!block) return lr_alloc(blocks->bytes);
   blocks->first = *(void **)block;
@@ -33,7 +33,7 @@ static inline void *lr_blocks_take(lr_blocks *blocks) {
 }
 
 /* Gives one back. */
-static inline void lr_blocks_give(lr_blocks *blocks, void *block) {
+static inline void lr_free_list_give(lr_free_list *blocks, void *block) {
   if (blocks->kept >= blocks->most) {
     lr_free(block);
     return;

@@ -44,10 +44,10 @@ __attribute__((format(printf, 1, 0))) static void say(const char *format,
   char line[1024];
   size_t length = sizeof prefix - 1;
   memcpy(line, prefix, length);
-  size_t room = sizeof line - length - 1;
-  int written = vsnprintf(line + length, room, format, arguments);
+  size_t capacity = sizeof line - length - 1;
+  int written = vsnprintf(line + length, capacity, format, arguments);
   if (written < 0) return;
-  length += (size_t)written < room ? (size_t)written : room - 1;
+  length += (size_t)written < capacity ? (size_t)written : capacity - 1;
   line[length++] = '\n';
   ssize_t sent;
   do {

@@ -17,26 +17,26 @@
 #include "limits/priority_queue.h"
 
 /* One host's part. */
-typedef struct lr_share {
-  struct lr_share *next; /* in its bucket */
-  lr_list node;          /* in the ring, among the idle, or alone */
-  lr_ranks queue;
+typedef struct lr_backlog_host {
+  struct lr_backlog_host *next; /* in its bucket */
+  lr_list node;                 /* in the ring, among the idle, or alone */
+  lr_priority_queue queue;
   uint64_t hash;
   uint32_t queued;
   uint32_t away;
-  uint8_t rank; /* of its place in the ring */
+  uint8_t priority; /* of its place in the ring */
   uint32_t key_length;
   char key[];
-} lr_share;
+} lr_backlog_host;
 
 typedef struct lr_backlog {
-  lr_share **buckets;
-  uint32_t room; /* a power of two */
+  lr_backlog_host **buckets;
+  uint32_t capacity; /* a power of two */
   uint32_t count;
-  lr_share *last;     /* that was entered; or NULL */
-  uint32_t free_jobs; /* of each host: they need no credit */
-  lr_ranks ring;      /* hosts with jobs that wait */
-  lr_list idle;       /* hosts of which nothing is left, for their next job */
+  lr_backlog_host *last;  /* that was entered; or NULL */
+  uint32_t free_jobs;     /* of each host: they need no credit */
+  lr_priority_queue ring; /* hosts with jobs that wait */
+  lr_list idle; /* hosts of which nothing is left, for their next job */
   uint32_t idle_count;
 } lr_backlog;
 
@@ -46,50 +46,51 @@ void lr_backlog_clear(lr_backlog *backlog);
 
 /* The part of the job's host, made if need be; NULL when out of memory.  It
  * must be sent or added. */
-lr_share *lr_backlog_look_up(lr_backlog *backlog, const lr_job *job);
+lr_backlog_host *lr_backlog_enter_slow(lr_backlog *backlog, const lr_job *job);
 
-static inline bool lr_share_is_of(const lr_share *share,
-                                  const lr_target *target) {
-  return share->hash == target->hash &&
-         share->key_length == target->key_length &&
-         memcmp(share->key, target->key, target->key_length) == 0;
+static inline bool lr_backlog_host_is_of(const lr_backlog_host *host,
+                                         const lr_url *target) {
+  return host->hash == target->hash && host->key_length == target->key_length &&
+         memcmp(host->key, target->key, target->key_length) == 0;
 }
 
 /* Mostly it is the one before. */
-static inline lr_share *lr_backlog_enter(lr_backlog *backlog,
-                                         const lr_job *job) {
-  lr_share *last = backlog->last;
-  if (last && last->away && lr_share_is_of(last, &job->target)) return last;
-  backlog->last = lr_backlog_look_up(backlog, job);
+static inline lr_backlog_host *lr_backlog_enter(lr_backlog *backlog,
+                                                const lr_job *job) {
+  lr_backlog_host *last = backlog->last;
+  if (last && last->away && lr_backlog_host_is_of(last, &job->url)) return last;
+  backlog->last = lr_backlog_enter_slow(backlog, job);
   return backlog->last;
 }
 
 /* Nothing of the host may be left. */
-void lr_backlog_rest(lr_backlog *backlog, lr_share *share);
-static inline void lr_backlog_forget(lr_backlog *backlog, lr_share *share) {
-  if (share->away == 0 && share->queued == 0) lr_backlog_rest(backlog, share);
+void lr_backlog_forget_slow(lr_backlog *backlog, lr_backlog_host *host);
+static inline void lr_backlog_forget(lr_backlog *backlog,
+                                     lr_backlog_host *host) {
+  if (host->away == 0 && host->queued == 0)
+    lr_backlog_forget_slow(backlog, host);
 }
 
 /* A job of that host leaves. */
-static inline void lr_backlog_sent(lr_share *share) { share->away++; }
+static inline void lr_backlog_sent(lr_backlog_host *host) { host->away++; }
 
 /* A job waits; does so no longer, whatever it was. */
-void lr_backlog_add(lr_backlog *backlog, lr_share *share, lr_job *job);
+void lr_backlog_add(lr_backlog *backlog, lr_backlog_host *host, lr_job *job);
 void lr_backlog_remove(lr_backlog *backlog, lr_job *job);
 
 /* Whether the host's next job needs no credit. */
 static inline bool lr_backlog_is_free(const lr_backlog *backlog,
-                                      const lr_share *share) {
-  return share->away < backlog->free_jobs;
+                                      const lr_backlog_host *host) {
+  return host->away < backlog->free_jobs;
 }
 
 /* The next that waits, of that host, or of the host whose turn it is; NULL
  * when there is none.  It stays where it is. */
-lr_job *lr_backlog_first_of(lr_share *share);
+lr_job *lr_backlog_first_of(lr_backlog_host *host);
 lr_job *lr_backlog_first(lr_backlog *backlog);
 
 static inline bool lr_backlog_empty(const lr_backlog *backlog) {
-  return lr_ranks_empty(&backlog->ring);
+  return lr_priority_queue_empty(&backlog->ring);
 }
 
 #endif

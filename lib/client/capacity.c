@@ -6,35 +6,37 @@
 #include "deferred/state.h"
 
 /* Whatever the host: without a queue every link must have a credit. */
-static bool has_room(const lariat_client *client) {
+static bool has_capacity(const lariat_client *client) {
   if (client->options.max_queued)
     return lr_client_waiting(client) < client->options.max_queued;
-  for (unsigned i = 0; i < client->link_count; i++)
-    if (client->links[i]->credits <= 0) return false;
+  for (unsigned i = 0; i < client->channel_count; i++)
+    if (client->channels[i]->credits <= 0) return false;
   return true;
 }
 
 /* A callback may submit jobs, and so take the room again, or wait anew. */
-void lr_vacancy_look(lariat_client *client) {
-  size_t left = client->vacancy.count;
-  while (left-- && client->vacancy.count && !client->closed && has_room(client))
-    lr_waiters_fire(&client->vacancy, lariat_none());
+void lr_capacity_notify(lariat_client *client) {
+  size_t left = client->capacity_waiters.count;
+  while (left-- && client->capacity_waiters.count && !client->closed &&
+         has_capacity(client))
+    lr_waiters_fire(&client->capacity_waiters, lariat_none());
 }
 
-void lr_vacancy_close(lariat_client *client) {
-  while (client->vacancy.count)
-    lr_waiters_fire(&client->vacancy,
+void lr_capacity_close(lariat_client *client) {
+  while (client->capacity_waiters.count)
+    lr_waiters_fire(&client->capacity_waiters,
                     lariat_failure_new(LARIAT_ECLOSED, "the client is closed"));
 }
 
-lariat_deferred *lariat_client_when_room(lariat_client *client) {
+lariat_deferred *lariat_client_when_capacity(lariat_client *client) {
   lariat_reactor *reactor = client->reactor;
   lariat_status status = lr_reactor_check(reactor, __func__);
   if (status == LARIAT_OK && client->closed) status = LARIAT_ECLOSED;
   if (status != LARIAT_OK)
     return lariat_deferred_fail(reactor, status, "%s",
                                 lariat_status_text(status));
-  if (client->vacancy.count == 0 && has_room(client))
+  if (client->capacity_waiters.count == 0 && has_capacity(client))
     return lariat_deferred_succeed(reactor, lariat_none());
-  return lr_waiters_add(&client->vacancy, lr_deferred_room_of(reactor));
+  return lr_waiters_add(&client->capacity_waiters,
+                        lr_deferred_state_of(reactor));
 }

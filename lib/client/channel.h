@@ -23,7 +23,7 @@ struct lr_worker;
 struct lr_dispatcher;
 struct lariat_client;
 
-typedef struct lr_link {
+typedef struct lr_channel {
   lr_atomic_u32 count;
   struct lr_worker *worker;
   lariat_mailbox *caller_mailbox; /* a reference, for the pool's side */
@@ -42,36 +42,36 @@ typedef struct lr_link {
   lr_list node; /* in the worker's list */
   unsigned jobs;
   bool detached;
-} lr_link;
+} lr_channel;
 
 /* Makes a link and announces it to the worker.
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_ECLOSED */
-lariat_status lr_link_open(struct lariat_client *client,
-                           lariat_reactor *reactor, struct lr_worker *worker,
-                           unsigned window, lr_link **out);
+lariat_status lr_channel_open(struct lariat_client *client,
+                              lariat_reactor *reactor, struct lr_worker *worker,
+                              unsigned window, lr_channel **out);
 
 /* The client's thread lets go: no job is in the outbox or the queue. */
-void lr_link_close(lr_link *link);
+void lr_channel_close(lr_channel *channel);
 
 /* The client's thread: hands a job over.  The link has a credit. */
-extern const lr_mail_ops lr_link_job_ops;
-static inline void lr_link_send(lr_link *link, lr_job *job) {
-  link->credits--;
+extern const lr_mail_ops lr_channel_job_ops;
+static inline void lr_channel_send(lr_channel *channel, lr_job *job) {
+  channel->credits--;
   job->travel_away = true;
-  job->travel.ops = &lr_link_job_ops;
-  lr_outbox_put(&link->out, &job->travel);
+  job->travel.ops = &lr_channel_job_ops;
+  lr_outbox_put(&channel->out, &job->travel);
 }
 
 /* The client's thread: asks the pool to cancel a job that is away. */
-void lr_link_send_cancel(lr_link *link, lr_job *job);
+void lr_channel_send_cancel(lr_channel *channel, lr_job *job);
 
 /* The pool's thread: the dispatcher of the reactor that this link leads to. */
-struct lr_dispatcher *lr_link_dispatcher(lr_link *link);
+struct lr_dispatcher *lr_channel_dispatcher(lr_channel *channel);
 
 /* The pool's thread: hands a job back. */
-void lr_link_send_home(lr_job *job);
+void lr_channel_return(lr_job *job);
 
 /* The pool's thread ends: lets go of every link of the worker. */
-void lr_link_end_all(struct lr_worker *worker);
+void lr_channel_end_all(struct lr_worker *worker);
 
 #endif

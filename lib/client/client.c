@@ -42,12 +42,12 @@ static void free_spare(lariat_client *client) {
 
 static void free_client(lariat_client *client) {
   lr_coroutine_client_forget(client);
-  for (unsigned i = 0; i < client->link_count; i++)
-    if (client->links[i]) lr_link_close(client->links[i]);
-  lr_reactor_remove_closer(client->reactor, &client->closer);
+  for (unsigned i = 0; i < client->channel_count; i++)
+    if (client->channels[i]) lr_channel_close(client->channels[i]);
+  lr_reactor_remove_shutdown_hook(client->reactor, &client->shutdown);
   free_spare(client);
   if (client->responses) lr_response_cache_close(client->responses);
-  lr_profile_release(client->profile);
+  lr_header_list_release(client->headers);
   lr_origin_clear(&client->last_origin);
   lr_pool_unhold(client->pool);
   lr_free(client);
@@ -79,7 +79,7 @@ static void recycle(lariat_client *client, lr_job *job) {
  * deferred is gone. */
 static void end_if_over(lr_job *job) {
   lariat_client *client = job->client;
-  if (!job->disposed || job->travel_away || job->cancel_away) return;
+  if (!job->released || job->travel_away || job->cancel_away) return;
   lr_list_remove(&job->node);
   client->live--;
   recycle(client, job);
@@ -88,7 +88,7 @@ static void end_if_over(lr_job *job) {
 
 static void dispose(lariat_deferred *deferred) {
   lr_job *job = lr_container(deferred, lr_job, deferred);
-  job->disposed = true;
+  job->released = true;
   if (job->client)
     end_if_over(job);
   else
@@ -107,7 +107,7 @@ static uint64_t arrived_ns(const lr_job *job) {
 /* Which limit a time-out was; a job that never left has only one. */
 static lariat_time_limit limit_of(const lr_job *job, lariat_status status) {
   if (status != LARIAT_ETIMEDOUT) return LARIAT_TIME_LIMIT_NONE;
-  bool told = job->place == LR_JOB_HERE && job->time_limit;
+  bool told = job->state == LR_JOB_HERE && job->time_limit;
   return told ? (lariat_time_limit)job->time_limit : LARIAT_TIME_LIMIT_DEADLINE;
 }
 
@@ -116,15 +116,16 @@ static const char *detail_of(const lr_job *job, lariat_time_limit limit) {
     return "no connection within the connect limit";
   if (limit == LARIAT_TIME_LIMIT_IDLE)
     return "nothing went or came within the idle limit";
-  if (job->place != LR_JOB_HERE) return NULL;
-  if (job->supply && job->supply->detail[0]) return job->supply->detail;
+  if (job->state != LR_JOB_HERE) return NULL;
+  if (job->body_source && job->body_source->detail[0])
+    return job->body_source->detail;
   return job->detail;
 }
 
 static lariat_timings timings_of(const lr_job *job, lariat_phase phase) {
   lariat_timings timings = {0};
   uint64_t now = arrived_ns(job);
-  if (job->place == LR_JOB_HERE && job->response)
+  if (job->state == LR_JOB_HERE && job->response)
     timings = job->response->timings;
   else if (phase == LARIAT_PHASE_QUEUE)
     timings.queue_us = (now - job->hop_ns) / 1000;
@@ -133,9 +134,9 @@ static lariat_timings timings_of(const lr_job *job, lariat_phase phase) {
 }
 
 static int http_status_of(const lr_job *job) {
-  if (job->place != LR_JOB_HERE) return 0;
+  if (job->state != LR_JOB_HERE) return 0;
   if (job->response) return job->response->status;
-  return job->outlet ? job->outlet->http_status : 0;
+  return job->sink ? job->sink->http_status : 0;
 }
 
 /* What the pool says of a job is not to be looked at while it is there. */
@@ -150,9 +151,9 @@ static lariat_value failure_of(const lr_job *job, lariat_status status,
            detail ? ": " : "", detail ? detail : "");
   lr_failure_parts parts = {.status = status,
                             .message = message,
-                            .url = job->target.url,
+                            .url = job->url.url,
                             .curl_code =
-                                job->place == LR_JOB_HERE ? job->curl_code : 0,
+                                job->state == LR_JOB_HERE ? job->curl_code : 0,
                             .http_status = http_status_of(job),
                             .phase = phase,
                             .time_limit = limit,
@@ -174,26 +175,26 @@ static void count_outcome(lariat_client *client, lariat_value value) {
 }
 
 /* Who produces the body learns that no more of it is wanted. */
-static __attribute__((noinline)) void settle_supply(lr_job *job,
-                                                    lariat_value value) {
-  lr_supply *supply = job->supply;
+static __attribute__((noinline)) void complete_body_source(lr_job *job,
+                                                           lariat_value value) {
+  lr_body_source *body_source = job->body_source;
   bool failed = lariat_is_failure(value);
-  if (supply->ops->settle)
-    supply->ops->settle(supply,
-                        failed ? lariat_failure_status(value) : LARIAT_OK);
+  if (body_source->ops->settle)
+    body_source->ops->settle(body_source,
+                             failed ? lariat_failure_status(value) : LARIAT_OK);
 }
 
 /* The one place where a fetch ends and its deferred fires (or, had that fired
  * when the headers came, its stream ends).  The reference that the job in
  * flight had goes with it, and perhaps the job. */
 static void settle(lr_job *job, lariat_value value) {
-  job->settled = true;
+  job->completed = true;
   if (lr_timer_is_set(&job->timer))
     lr_reactor_unset_timer(job->client->reactor, &job->timer);
   count_outcome(job->client, value);
-  if (job->supply) settle_supply(job, value);
-  if (job->opened) {
-    lr_stream_finish(job->outlet->stream, value);
+  if (job->body_source) complete_body_source(job, value);
+  if (job->headers_delivered) {
+    lr_stream_finish(job->sink->stream, value);
     end_if_over(job);
     return;
   }
@@ -212,7 +213,7 @@ static lariat_value over_budget(const lr_job *job, lariat_value cause) {
   lr_failure_parts parts = {
       .status = LARIAT_ERETRYBUDGET,
       .message = message,
-      .url = job->target.url,
+      .url = job->url.url,
       .curl_code = lariat_failure_curl_code(cause),
       .http_status = lariat_failure_http_status(cause),
       .phase = lariat_failure_phase(cause),
@@ -241,27 +242,27 @@ static void complete(lr_job *job, lariat_response *response) {
 static void settle_response(lr_job *job) {
   lariat_response *response = job->response;
   job->response = NULL;
-  response->url = lr_target_give_url(&job->target);
+  response->url = lr_url_take_text(&job->url);
   complete(job, response);
   settle(job, lariat_value_of(&lariat_response_type, response));
 }
 
 static lariat_value take_transformed(lr_job *job) {
-  lariat_value value = job->outlet->value;
-  job->outlet->value = lariat_none();
+  lariat_value value = job->sink->value;
+  job->sink->value = lariat_none();
   return value;
 }
 
 /* The URL stays with the job, for a failure that may come. */
 void lr_client_opened(lr_job *job, lariat_stream *stream,
                       lariat_response *response) {
-  if (job->settled) {
+  if (job->completed) {
     lr_response_release(response);
     return;
   }
   complete(job, response);
-  response->url = lr_copy_string(job->target.url);
-  job->opened = true;
+  response->url = lr_copy_string(job->url.url);
+  job->headers_delivered = true;
   stream->job = job;
   (void)lr_deferred_fire(&job->deferred,
                          lariat_value_of(&lariat_response_type, response));
@@ -269,7 +270,7 @@ void lr_client_opened(lr_job *job, lariat_stream *stream,
 }
 
 void lr_client_fail(lr_job *job, lariat_status status, const char *url) {
-  if (job->target.url || !url) {
+  if (job->url.url || !url) {
     settle_failed(job, status, LARIAT_PHASE_NONE);
     return;
   }
@@ -291,40 +292,40 @@ static bool watch_over(lariat_client *client, uint64_t due_ns) {
 }
 
 static void send(lr_job *job) {
-  lr_link *link = job->link;
-  job->place = LR_JOB_AWAY;
+  lr_channel *channel = job->channel;
+  job->state = LR_JOB_AWAY;
   /* Without memory for it here, the pool tries once more. */
-  job->response = lr_response_cache_take(link->client->responses);
-  link->client->away++;
-  lr_link_send(link, job);
+  job->response = lr_response_cache_take(channel->client->responses);
+  channel->client->away++;
+  lr_channel_send(channel, job);
 }
 
 static void unqueue(lr_job *job) {
-  lr_backlog_remove(&job->link->backlog, job);
-  job->share = NULL;
-  job->link->load--;
+  lr_backlog_remove(&job->channel->backlog, job);
+  job->backlog_host = NULL;
+  job->channel->load--;
   job->client->queued--;
-  job->place = LR_JOB_HERE;
+  job->state = LR_JOB_HERE;
 }
 
 /* One that waits goes.  Its host's part counts it before it is let go of. */
 static void send_waiting(lr_job *job) {
-  lr_share *share = job->share;
-  lr_backlog_sent(share);
+  lr_backlog_host *host = job->backlog_host;
+  lr_backlog_sent(host);
   unqueue(job);
-  job->share = share;
-  job->link->load++;
+  job->backlog_host = host;
+  job->channel->load++;
   send(job);
 }
 
 /* A credit has come back, with a job of this host. */
-static void send_queued(lr_link *link, lr_share *share) {
-  lr_backlog *backlog = &link->backlog;
+static void send_queued(lr_channel *channel, lr_backlog_host *host) {
+  lr_backlog *backlog = &channel->backlog;
   lr_job *job;
-  if (share->queued && lr_backlog_is_free(backlog, share))
-    send_waiting(lr_backlog_first_of(share));
-  if (!link->client->queued) return;
-  while (link->credits > 0 && (job = lr_backlog_first(backlog)))
+  if (host->queued && lr_backlog_is_free(backlog, host))
+    send_waiting(lr_backlog_first_of(host));
+  if (!channel->client->queued) return;
+  while (channel->credits > 0 && (job = lr_backlog_first(backlog)))
     send_waiting(job);
 }
 
@@ -333,117 +334,118 @@ static unsigned share_of(const lariat_client *client, uint64_t hash,
                          unsigned index) {
   const lariat_pool_options *options = lr_pool_options(client->pool);
   unsigned jobs = lr_placement_share(hash, options->max_jobs_per_host, index,
-                                     client->link_count);
+                                     client->channel_count);
   unsigned connections = lr_placement_share(
-      hash, options->max_connections_per_host, index, client->link_count);
+      hash, options->max_connections_per_host, index, client->channel_count);
   return connections ? jobs : 0;
 }
 
-static lr_link *least_loaded(const lariat_client *client, uint64_t hash) {
-  lr_link *best = NULL;
+static lr_channel *least_loaded(const lariat_client *client, uint64_t hash) {
+  lr_channel *best = NULL;
   uint64_t best_share = 1;
-  for (unsigned i = 0; i < client->link_count; i++) {
-    uint64_t share = share_of(client, hash, i);
-    lr_link *link = client->links[i];
-    if (share == 0) continue;
-    if (best && link->load * best_share >= best->load * share) continue;
-    best = link;
-    best_share = share;
+  for (unsigned i = 0; i < client->channel_count; i++) {
+    uint64_t host = share_of(client, hash, i);
+    lr_channel *channel = client->channels[i];
+    if (host == 0) continue;
+    if (best && channel->load * best_share >= best->load * host) continue;
+    best = channel;
+    best_share = host;
   }
   return best;
 }
 
-static lr_link *choose_link(const lariat_client *client, const lr_job *job) {
-  if (client->link_count == 1) return client->links[0];
+static lr_channel *choose_channel(const lariat_client *client,
+                                  const lr_job *job) {
+  if (client->channel_count == 1) return client->channels[0];
   switch (client->options.placement) {
   case LARIAT_PLACE_SPREAD:
-    return least_loaded(client, job->target.hash);
+    return least_loaded(client, job->url.hash);
   case LARIAT_PLACE_HOME:
-    return client->links[0];
+    return client->channels[0];
   default:
     return client
-        ->links[lr_placement_of_host(job->target.hash, client->link_count)];
+        ->channels[lr_placement_of_host(job->url.hash, client->channel_count)];
   }
 }
 
 uint64_t lr_client_waiting(const lariat_client *client) {
   uint64_t count = client->queued;
-  for (unsigned i = 0; i < client->link_count; i++)
-    if (client->links[i]->credits < 0)
-      count += (uint64_t)-client->links[i]->credits;
+  for (unsigned i = 0; i < client->channel_count; i++)
+    if (client->channels[i]->credits < 0)
+      count += (uint64_t)-client->channels[i]->credits;
   return count;
 }
 
 /* Its time in there has an end. */
-static lariat_status queue(lr_link *link, lr_job *job) {
-  lr_share *share = job->share;
+static lariat_status queue(lr_channel *channel, lr_job *job) {
+  lr_backlog_host *host = job->backlog_host;
   bool timed =
       job->due_ns == UINT64_MAX || lr_timer_is_set(&job->timer) ||
-      lr_reactor_set_timer(link->client->reactor, &job->timer, job->due_ns);
+      lr_reactor_set_timer(channel->client->reactor, &job->timer, job->due_ns);
   if (!timed) {
-    job->share = NULL;
-    link->load--;
-    lr_backlog_forget(&link->backlog, share);
+    job->backlog_host = NULL;
+    channel->load--;
+    lr_backlog_forget(&channel->backlog, host);
     return LARIAT_ENOMEM;
   }
-  job->place = LR_JOB_QUEUED;
-  lr_backlog_add(&link->backlog, share, job);
-  link->client->queued++;
+  job->state = LR_JOB_BACKLOGGED;
+  lr_backlog_add(&channel->backlog, host, job);
+  channel->client->queued++;
   return LARIAT_OK;
 }
 
 lariat_status lr_client_submit(lariat_client *client, lr_job *job) {
   if (!watch_over(client, job->due_ns)) return LARIAT_ENOMEM;
-  lr_link *link = choose_link(client, job);
+  lr_channel *channel = choose_channel(client, job);
   bool first = !job->redirects && !job->attempts;
   job->hop_ns = first ? job->submitted_ns : lr_client_pool_ns(client);
   job->resent = false;
-  job->dead = false;
+  job->connection_dead = false;
   job->time_limit = LARIAT_TIME_LIMIT_NONE;
   job->spread = client->options.placement == LARIAT_PLACE_SPREAD;
-  lr_backlog *backlog = &link->backlog;
+  lr_backlog *backlog = &channel->backlog;
   bool credit =
-      link->credits > 0 && (!client->queued || lr_backlog_empty(backlog));
+      channel->credits > 0 && (!client->queued || lr_backlog_empty(backlog));
   if (!credit && lr_client_waiting(client) >= client->options.max_queued)
     return LARIAT_EOVERLOAD;
-  lr_share *share = lr_backlog_enter(backlog, job);
-  if (!share) return LARIAT_ENOMEM;
-  job->link = link;
-  job->share = share;
-  link->load++;
-  if (credit || (!share->queued && lr_backlog_is_free(backlog, share))) {
-    lr_backlog_sent(share);
+  lr_backlog_host *host = lr_backlog_enter(backlog, job);
+  if (!host) return LARIAT_ENOMEM;
+  job->channel = channel;
+  job->backlog_host = host;
+  channel->load++;
+  if (credit || (!host->queued && lr_backlog_is_free(backlog, host))) {
+    lr_backlog_sent(host);
     send(job);
     return LARIAT_OK;
   }
-  return queue(link, job);
+  return queue(channel, job);
 }
 
 /* Its time to rest is over, one way or the other. */
 static void wake(lr_job *job) {
-  job->place = LR_JOB_HERE;
+  job->state = LR_JOB_HERE;
   job->client->queued--;
-  job->client->stats.resting--;
+  job->client->stats.retry_waiting--;
 }
 
 /* Takes a job out of the way to its result: it will be settled now, wherever
  * it is. */
 static void withdraw(lr_job *job, lariat_status status) {
-  if (job->attempts && job->place != LR_JOB_RESTING)
+  if (job->attempts && job->state != LR_JOB_WAITS_FOR_RETRY)
     lr_retry_note(job, status, 0, 0);
-  if (job->place == LR_JOB_QUEUED) {
+  if (job->state == LR_JOB_BACKLOGGED) {
     unqueue(job);
-  } else if (job->place == LR_JOB_RESTING) {
+  } else if (job->state == LR_JOB_WAITS_FOR_RETRY) {
     wake(job);
-  } else if (job->place == LR_JOB_AWAY && !job->cancel_away) {
+  } else if (job->state == LR_JOB_AWAY && !job->cancel_away) {
     job->client->away++;
-    lr_link_send_cancel(job->link, job);
+    lr_channel_send_cancel(job->channel, job);
   }
 }
 
 /* The hold that was taken on the client is given back. */
-static void look_for_room(lariat_client *client) {
-  lr_vacancy_look(client);
+static void look_for_capacity(lariat_client *client) {
+  lr_capacity_notify(client);
   client->live--;
   free_if_over(client);
 }
@@ -453,7 +455,7 @@ void lr_client_stop(lr_job *job, lariat_value failure) {
   client->live++;
   withdraw(job, lariat_failure_status(failure));
   settle(job, failure);
-  look_for_room(client);
+  look_for_capacity(client);
 }
 
 /* Ends a job, wherever it is: the failure says where that was. */
@@ -462,12 +464,12 @@ static void stop(lr_job *job, lariat_status status, lariat_phase phase) {
   client->live++;
   withdraw(job, status);
   settle_failed(job, status, phase);
-  look_for_room(client);
+  look_for_capacity(client);
 }
 
 static void cancel(lariat_deferred *deferred) {
   lr_job *job = lr_container(deferred, lr_job, deferred);
-  if (job->settled || !job->client) return;
+  if (job->completed || !job->client) return;
   stop(job, LARIAT_ECANCELLED, LARIAT_PHASE_NONE);
 }
 
@@ -492,9 +494,9 @@ static bool rest(lr_job *job, uint64_t wait_ns) {
   lariat_client *client = job->client;
   uint64_t at_ns = lr_reactor_turn_ns(client->reactor) + wait_ns;
   if (!lr_reactor_set_timer(client->reactor, &job->timer, at_ns)) return false;
-  job->place = LR_JOB_RESTING;
+  job->state = LR_JOB_WAITS_FOR_RETRY;
   client->queued++;
-  client->stats.resting++;
+  client->stats.retry_waiting++;
   return true;
 }
 
@@ -514,19 +516,20 @@ static lr_retry_plan plan_retry(const lr_job *job) {
 
 /* Whether the job goes on.  Without the memory for that, it does not. */
 static bool try_again(lr_job *job) {
-  bool first = !job->retries && !job->redirects && !job->fresh;
+  bool first = !job->retries && !job->redirects && !job->needs_new_connection;
   int http_status = http_status_of(job);
   if (job->resent) lr_retry_note_resent(job);
   if (job->rules && first) job->client->retry.budget.firsts++;
-  if (job->supply && !lr_supply_can_replay(job->supply)) job->one_way = true;
-  if (job->outlet && !lr_outlet_may_repeat(job->outlet)) return false;
+  if (job->body_source && !lr_body_source_can_replay(job->body_source))
+    job->not_replayable = true;
+  if (job->sink && !lr_body_sink_may_repeat(job->sink)) return false;
   lr_retry_plan plan = plan_retry(job);
   job->retry_end = plan.end;
   if (!plan.again || !lr_retry_reserve(job)) return false;
   if (plan.wait_ns && !rest(job, plan.wait_ns)) return false;
   lr_retry_note(job, job->outcome, http_status, plan.wait_ns);
-  job->retries += !job->dead;
-  job->fresh |= job->dead;
+  job->retries += !job->connection_dead;
+  job->needs_new_connection |= job->connection_dead;
   lr_job_drop_outcome(job);
   if (plan.wait_ns == 0) repeat(job);
   return true;
@@ -536,18 +539,18 @@ static bool try_again(lr_job *job) {
 static void timer_expired(lr_timer *timer) {
   lr_job *job = lr_container(timer, lr_job, timer);
   lariat_client *client = job->client;
-  if (job->place == LR_JOB_QUEUED) {
+  if (job->state == LR_JOB_BACKLOGGED) {
     stop(job, LARIAT_ETIMEDOUT, LARIAT_PHASE_QUEUE);
-  } else if (job->place == LR_JOB_RESTING) {
+  } else if (job->state == LR_JOB_WAITS_FOR_RETRY) {
     client->live++;
     wake(job);
     repeat(job);
-    look_for_room(client);
+    look_for_capacity(client);
   }
 }
 
 static bool is_watched(const lr_job *job) {
-  return job->place == LR_JOB_AWAY && !job->settled &&
+  return job->state == LR_JOB_AWAY && !job->completed &&
          job->due_ns != UINT64_MAX;
 }
 
@@ -604,14 +607,14 @@ static void settle_answer(lr_job *job) {
 static void conclude(lr_job *job) {
   if (job->outcome == LARIAT_ENOMEM)
     lr_response_cache_save_memory(job->client->responses);
-  bool again = job->rules || job->resent || job->dead;
+  bool again = job->rules || job->resent || job->connection_dead;
   if (again && try_again(job)) return;
   if (job->outcome != LARIAT_OK) {
     settle_outcome(job);
     return;
   }
-  if (job->outlet && (job->opened || job->outlet->transformed)) {
-    settle(job, job->opened ? lariat_none() : take_transformed(job));
+  if (job->sink && (job->headers_delivered || job->sink->transformed)) {
+    settle(job, job->headers_delivered ? lariat_none() : take_transformed(job));
     return;
   }
   if (!lr_redirect_wanted(job)) {
@@ -628,26 +631,26 @@ static void conclude(lr_job *job) {
 
 static void came_home(lr_mail *mail) {
   lr_job *job = lr_job_of_travel(mail);
-  lr_link *link = job->link;
-  lariat_client *client = link->client;
-  bool awaited = client->vacancy.count != 0;
+  lr_channel *channel = job->channel;
+  lariat_client *client = channel->client;
+  bool awaited = client->capacity_waiters.count != 0;
   if (awaited) client->live++; /* what fires may close the client */
   job->travel_away = false;
-  job->place = LR_JOB_HERE;
-  if (job->outlet) lr_outlet_give(job->outlet); /* whatever comes of it */
-  link->load--;
-  link->credits++;
+  job->state = LR_JOB_HERE;
+  if (job->sink) lr_body_sink_give(job->sink); /* whatever comes of it */
+  channel->load--;
+  channel->credits++;
   client->away--;
-  lr_share *share = job->share;
-  job->share = NULL;
-  share->away--;
-  send_queued(link, share);
-  lr_backlog_forget(&link->backlog, share);
-  if (job->settled)
+  lr_backlog_host *host = job->backlog_host;
+  job->backlog_host = NULL;
+  host->away--;
+  send_queued(channel, host);
+  lr_backlog_forget(&channel->backlog, host);
+  if (job->completed)
     end_if_over(job);
   else
     conclude(job);
-  if (awaited) look_for_room(client);
+  if (awaited) look_for_capacity(client);
 }
 
 static void cancel_came_home(lr_mail *mail) {
@@ -696,23 +699,23 @@ static void cancel_all(lariat_client *client, lariat_status status) {
   while ((node = lr_list_take_first(&todo))) {
     lr_job *job = lr_container(node, lr_job, node);
     lr_list_append(&client->jobs, node);
-    if (job->settled) continue;
+    if (job->completed) continue;
     withdraw(job, status);
     settle_failed(job, status, LARIAT_PHASE_NONE);
   }
   end_watch(client);
-  lr_vacancy_close(client);
+  lr_capacity_close(client);
 }
 
-static void reactor_closes(lr_closer *closer) {
-  lariat_client *client = lr_container(closer, lariat_client, closer);
+static void reactor_closes(lr_shutdown_hook *shutdown) {
+  lariat_client *client = lr_container(shutdown, lariat_client, shutdown);
   client->live++; /* the client outlives its own closing */
   client->closed = true;
   cancel_all(client, LARIAT_ECANCELLED);
 }
 
-static bool is_busy(lr_closer *closer) {
-  return lr_container(closer, lariat_client, closer)->away > 0;
+static bool is_busy(lr_shutdown_hook *shutdown) {
+  return lr_container(shutdown, lariat_client, shutdown)->away > 0;
 }
 
 /* From now on the job is on its own. */
@@ -720,14 +723,14 @@ static void orphan(lr_job *job) {
   uint32_t ended = 0;
   lr_list_remove(&job->node);
   job->client = NULL;
-  if (job->disposed) ended |= LR_JOB_DEFERRED_ENDED;
+  if (job->released) ended |= LR_JOB_DEFERRED_ENDED;
   if (!job->travel_away) ended |= LR_JOB_TRAVEL_ENDED;
   if (!job->cancel_away) ended |= LR_JOB_CANCEL_ENDED;
   lr_job_end(job, ended);
 }
 
-static void reactor_closed(lr_closer *closer) {
-  lariat_client *client = lr_container(closer, lariat_client, closer);
+static void reactor_closed(lr_shutdown_hook *shutdown) {
+  lariat_client *client = lr_container(shutdown, lariat_client, shutdown);
   lr_list *node;
   while ((node = lr_list_first(&client->jobs)))
     orphan(lr_container(node, lr_job, node));
@@ -774,7 +777,7 @@ static lariat_status make_profile(lariat_client *client) {
     headers[count++] = (lariat_header){"Accept-Encoding", encoding};
   client->options.user_agent = NULL; /* the caller's memory */
   client->options.retry = NULL;
-  return lr_profile_make(NULL, headers, count, &client->profile);
+  return lr_header_list_make(NULL, headers, count, &client->headers);
 }
 
 /* The number of the pool reactor that `reactor` is, or none. */
@@ -787,24 +790,24 @@ static lariat_status find_home(lariat_client *client) {
   return LARIAT_EINVAL;
 }
 
-static lariat_status open_links(lariat_client *client, unsigned count) {
+static lariat_status open_channels(lariat_client *client, unsigned count) {
   unsigned window = client->options.window;
   bool home = client->options.placement == LARIAT_PLACE_HOME;
   lariat_status status = home ? find_home(client) : LARIAT_OK;
   for (unsigned i = 0; i < count && status == LARIAT_OK; i++) {
     lr_worker *worker = lr_pool_worker(client->pool, home ? client->home : i);
-    status = lr_link_open(client, client->reactor, worker, window,
-                          &client->links[i]);
-    if (status == LARIAT_OK) client->link_count++;
+    status = lr_channel_open(client, client->reactor, worker, window,
+                             &client->channels[i]);
+    if (status == LARIAT_OK) client->channel_count++;
   }
   return status;
 }
 
 static lariat_client *new_blank(lariat_pool *pool, lariat_reactor *reactor,
                                 const lariat_client_options *options,
-                                unsigned links) {
+                                unsigned channels) {
   lariat_client *client =
-      lr_alloc_zero(sizeof *client + links * sizeof client->links[0]);
+      lr_alloc_zero(sizeof *client + channels * sizeof client->channels[0]);
   if (!client) return NULL;
   client->pool = pool;
   client->reactor = reactor;
@@ -815,19 +818,19 @@ static lariat_client *new_blank(lariat_pool *pool, lariat_reactor *reactor,
   client->request_defaults = lariat_request_defaults(client);
   lr_list_init(&client->jobs);
   lr_list_init(&client->spare);
-  lr_waiters_init(&client->vacancy);
+  lr_waiters_init(&client->capacity_waiters);
   client->watch.expire = look_for_late;
   client->watched_ns = UINT64_MAX;
-  client->closer.begin = reactor_closes;
-  client->closer.busy = is_busy;
-  client->closer.end = reactor_closed;
+  client->shutdown.begin = reactor_closes;
+  client->shutdown.busy = is_busy;
+  client->shutdown.end = reactor_closed;
   client->responses = lr_response_cache_new();
   if (!client->responses) {
     lr_free(client);
     return NULL;
   }
   lr_pool_hold(pool);
-  lr_reactor_add_closer(reactor, &client->closer);
+  lr_reactor_add_shutdown_hook(reactor, &client->shutdown);
   return client;
 }
 
@@ -849,17 +852,17 @@ lariat_status lariat_client_new(lariat_pool *pool, lariat_reactor *reactor,
   lariat_status status = lr_reactor_check(reactor, __func__);
   if (status == LARIAT_OK) status = lr_pool_check(pool);
   if (status == LARIAT_OK) status = read_options(options, &all);
-  if (status == LARIAT_OK) status = lr_deferred_room_open(reactor);
+  if (status == LARIAT_OK) status = lr_deferred_state_open(reactor);
   if (status != LARIAT_OK) return status;
   if (lr_reactor_closing(reactor)) return LARIAT_ECLOSED;
-  unsigned links =
+  unsigned channels =
       all.placement == LARIAT_PLACE_HOME ? 1 : lariat_pool_reactors(pool);
-  lariat_client *client = new_blank(pool, reactor, &all, links);
+  lariat_client *client = new_blank(pool, reactor, &all, channels);
   if (!client) return LARIAT_ENOMEM;
   status =
       lr_retry_open(&client->retry, all.retry, lariat_reactor_now_ns(reactor));
   if (status == LARIAT_OK) status = make_profile(client);
-  if (status == LARIAT_OK) status = open_links(client, links);
+  if (status == LARIAT_OK) status = open_channels(client, channels);
   if (status != LARIAT_OK) {
     free_client(client);
     return status;
@@ -875,11 +878,12 @@ lariat_reactor *lariat_client_reactor(const lariat_client *client) {
 lariat_status lariat_client_add_header(lariat_client *client, const char *name,
                                        const char *value) {
   lariat_header header = {name, value};
-  lr_profile *profile = NULL;
-  lariat_status status = lr_profile_make(client->profile, &header, 1, &profile);
+  lr_header_list *headers = NULL;
+  lariat_status status =
+      lr_header_list_make(client->headers, &header, 1, &headers);
   if (status != LARIAT_OK) return status;
-  lr_profile_release(client->profile);
-  client->profile = profile;
+  lr_header_list_release(client->headers);
+  client->headers = headers;
   return LARIAT_OK;
 }
 
@@ -910,22 +914,23 @@ lr_job *lr_client_new_job(lariat_client *client) {
   lr_job *job = take_job(client);
   if (!job) return NULL;
   job->client = client;
-  job->place = LR_JOB_HERE;
-  job->settled = false;
-  job->disposed = false;
-  job->opened = false;
+  job->state = LR_JOB_HERE;
+  job->completed = false;
+  job->released = false;
+  job->headers_delivered = false;
   job->redirects = 0;
   job->curl_code = 0;
   job->retries = 0;
   job->waited_ns = 0;
   job->retry_end = LARIAT_RETRY_NONE;
-  job->fresh = false;
-  job->one_way = false;
+  job->needs_new_connection = false;
+  job->not_replayable = false;
   job->timer.expire = timer_expired;
   job->submitted_ns = lr_client_pool_ns(client);
-  lr_deferred_init_in(&job->deferred,
-                      lr_reactor_room(client->reactor, LR_ROOM_DEFERRED),
-                      &deferred_ops);
+  lr_deferred_init_in(
+      &job->deferred,
+      lr_reactor_layer_state(client->reactor, LR_LAYER_DEFERRED),
+      &deferred_ops);
   job->deferred.references++;
   lr_list_append(&client->jobs, &job->node);
   client->live++;

@@ -20,27 +20,27 @@ struct lariat_client {
   lariat_reactor *reactor;
   lariat_client_options options;
   lariat_request_options request_defaults; /* what the options come to */
-  lr_profile *profile;                     /* the headers of every request */
+  lr_header_list *headers;                 /* the headers of every request */
   lr_response_cache *responses;
   lr_origin last_origin; /* of the URLs that were asked for */
   lr_list jobs;          /* all that are not freed */
   lr_list spare;         /* blank jobs, for the next requests */
   unsigned spare_count;
-  uint64_t live;      /* length of `jobs` */
-  uint64_t away;      /* travel and cancel nodes that are out */
-  uint64_t queued;    /* without a credit, or waiting for their retry */
-  lr_waiters vacancy; /* those who wait for room in the queue */
+  uint64_t live;   /* length of `jobs` */
+  uint64_t away;   /* travel and cancel nodes that are out */
+  uint64_t queued; /* without a credit, or waiting for their retry */
+  lr_waiters capacity_waiters; /* those who wait for room in the queue */
   lariat_client_stats stats;
   lr_retry retry;
-  lr_closer closer;
+  lr_shutdown_hook shutdown;
   lr_timer watch;      /* over the jobs that are away */
   uint64_t watched_ns; /* the deadline that it is set for; UINT64_MAX: none */
   bool closed;
   bool budgeted;  /* the memory of the pool's bodies is limited */
   bool pool_time; /* the reactor's clock is the pool's, too */
   unsigned home;  /* with LARIAT_PLACE_HOME: the reactor's number */
-  unsigned link_count;
-  lr_link *links[];
+  unsigned channel_count;
+  lr_channel *channels[];
 };
 
 /* The time on the pool's clock. */

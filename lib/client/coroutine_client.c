@@ -9,36 +9,37 @@
 #include "client/coroutine_client.h"
 #include "pool/worker.h"
 
-typedef struct room {
+typedef struct capacity {
   lariat_pool *pool;     /* of the reactor's own, or NULL */
   lariat_client *client; /* its reactor ends it */
-} room;
+} capacity;
 
 static void destroy_room(void *state) {
-  room *it = state;
+  capacity *it = state;
   lariat_pool_release(it->pool);
   lr_free(it);
 }
 
-static room *room_of(lariat_reactor *reactor) {
-  room *it = lr_reactor_room(reactor, LR_ROOM_CLIENT);
+static capacity *room_of(lariat_reactor *reactor) {
+  capacity *it = lr_reactor_layer_state(reactor, LR_LAYER_CLIENT);
   if (it) return it;
   it = lr_alloc_zero(sizeof *it);
-  if (it) lr_reactor_set_room(reactor, LR_ROOM_CLIENT, it, destroy_room);
+  if (it)
+    lr_reactor_set_layer_state(reactor, LR_LAYER_CLIENT, it, destroy_room);
   return it;
 }
 
 /* The pool whose reactor this is, else the reactor's own. */
-static lariat_status find_pool(const lariat_reactor *reactor, room *it,
+static lariat_status find_pool(const lariat_reactor *reactor, capacity *it,
                                lariat_pool **out) {
-  const lr_worker *worker = lr_reactor_room(reactor, LR_ROOM_FETCH);
+  const lr_worker *worker = lr_reactor_layer_state(reactor, LR_LAYER_POOL);
   lariat_status status = LARIAT_OK;
   if (!worker && !it->pool) status = lariat_pool_new(NULL, &it->pool);
   *out = worker ? worker->pool : it->pool;
   return status;
 }
 
-static lariat_status make_client(lariat_reactor *reactor, room *it) {
+static lariat_status make_client(lariat_reactor *reactor, capacity *it) {
   lariat_pool *pool;
   lariat_status status = find_pool(reactor, it, &pool);
   if (status != LARIAT_OK) return status;
@@ -52,7 +53,7 @@ lariat_status lariat_coroutine_client(lariat_client **out) {
     lr_misuse("lariat_coroutine_client: called outside of a coroutine");
     return LARIAT_EOUTSIDE;
   }
-  room *it = room_of(reactor);
+  capacity *it = room_of(reactor);
   if (!it) return LARIAT_ENOMEM;
   lariat_status status = LARIAT_OK;
   if (!it->client && lr_reactor_closing(reactor)) status = LARIAT_ECLOSED;
@@ -67,13 +68,13 @@ lariat_status lariat_coroutine_set_client(lariat_client *client) {
   lariat_status status = lr_reactor_check(reactor, __func__);
   if (status != LARIAT_OK) return status;
   if (lr_reactor_closing(reactor)) return LARIAT_ECLOSED;
-  room *it = room_of(reactor);
+  capacity *it = room_of(reactor);
   if (!it) return LARIAT_ENOMEM;
   it->client = client;
   return LARIAT_OK;
 }
 
 void lr_coroutine_client_forget(const lariat_client *client) {
-  room *it = lr_reactor_room(client->reactor, LR_ROOM_CLIENT);
+  capacity *it = lr_reactor_layer_state(client->reactor, LR_LAYER_CLIENT);
   if (it && it->client == client) it->client = NULL;
 }

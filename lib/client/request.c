@@ -28,11 +28,11 @@ static lariat_status set_headers(lr_job *job, const lariat_header *headers,
                                  size_t count) {
   lariat_client *client = job->client;
   if (count == 0) {
-    job->profile = lr_profile_retain(client->profile);
+    job->headers = lr_header_list_retain(client->headers);
     return LARIAT_OK;
   }
   lariat_status status =
-      lr_profile_make(client->profile, headers, count, &job->profile);
+      lr_header_list_make(client->headers, headers, count, &job->headers);
   if (status != LARIAT_OK) return status;
   /* Who asks for an encoding by hand wants to see it. */
   for (size_t i = 0; i < count; i++)
@@ -47,16 +47,16 @@ static lariat_status set_headers(lr_job *job, const lariat_header *headers,
 static lariat_status complete_headers(lr_job *job) {
   static const lariat_header made_up[] = {
       {"Expect", NULL}, {"Content-Type", "application/octet-stream"}};
-  if (job->body_length == 0 && !job->supply) return LARIAT_OK;
-  size_t count = lr_profile_has(job->profile, "Content-Type") ? 1 : 2;
-  size_t first = lr_profile_has(job->profile, "Expect") ? 1 : 0;
+  if (job->body_length == 0 && !job->body_source) return LARIAT_OK;
+  size_t count = lr_header_list_has(job->headers, "Content-Type") ? 1 : 2;
+  size_t first = lr_header_list_has(job->headers, "Expect") ? 1 : 0;
   if (first >= count) return LARIAT_OK;
-  lr_profile *profile = NULL;
-  lariat_status status =
-      lr_profile_make(job->profile, made_up + first, count - first, &profile);
+  lr_header_list *headers = NULL;
+  lariat_status status = lr_header_list_make(job->headers, made_up + first,
+                                             count - first, &headers);
   if (status != LARIAT_OK) return status;
-  lr_profile_release(job->profile);
-  job->profile = profile;
+  lr_header_list_release(job->headers);
+  job->headers = headers;
   return LARIAT_OK;
 }
 
@@ -64,9 +64,9 @@ static lariat_status set_method(lr_job *job, const char *method) {
   bool get = method && strcmp(method, get_method) == 0;
   if (!get && (!method || !lr_method_valid(method))) return LARIAT_EINVAL;
   memcpy(job->method, method, get ? sizeof "GET" : strlen(method) + 1);
-  job->get = get && !job->body && !job->supply;
+  job->get = get && !job->body && !job->body_source;
   job->repeatable = job->get || lr_retry_method_repeatable(method);
-  bool no_body = job->supply && strcmp(method, "HEAD") == 0;
+  bool no_body = job->body_source && strcmp(method, "HEAD") == 0;
   return no_body ? LARIAT_EINVAL : LARIAT_OK;
 }
 
@@ -100,27 +100,27 @@ static lariat_status set_body(lr_job *job,
 }
 
 /* Or what is to be read or produced while it is sent. */
-static lariat_status set_supply(lr_job *job,
-                                const lariat_request_options *options) {
+static lariat_status set_body_source(lr_job *job,
+                                     const lariat_request_options *options) {
   lariat_status status = LARIAT_OK;
   if (options->upload) status = lr_upload_attach(options->upload, job);
   if (status != LARIAT_OK) return status;
   if (job->body || (options->upload && options->from_file))
     return LARIAT_EINVAL;
   if (options->upload) return LARIAT_OK;
-  return lr_file_supply_new(options->upload_fd, options->upload_offset,
-                            options->upload_length, &job->supply);
+  return lr_file_source_new(options->upload_fd, options->upload_offset,
+                            options->upload_length, &job->body_source);
 }
 
 /* What is a user's to ask for, each time anew. */
 static lariat_status set_extras(lr_job *job,
                                 const lariat_request_options *options) {
-  lariat_status status = lr_outlet_new(job->client->pool, job->client->reactor,
-                                       options, &job->outlet);
+  lariat_status status = lr_body_sink_new(
+      job->client->pool, job->client->reactor, options, &job->sink);
   lariat_status body = set_body(job, options);
   if (status == LARIAT_OK) status = body;
   if (status == LARIAT_OK && (options->upload || options->from_file))
-    status = set_supply(job, options);
+    status = set_body_source(job, options);
   if (status == LARIAT_OK && (unsigned)options->http > LARIAT_HTTP_2)
     status = LARIAT_EINVAL;
   if (status == LARIAT_OK && !lr_priority_valid(options->priority))
@@ -131,7 +131,7 @@ static lariat_status set_extras(lr_job *job,
 static void set_limits(lr_job *job, const lariat_request_options *options) {
   job->sha256 = options->sha256;
   job->http = (uint8_t)options->http;
-  job->rank = (uint8_t)lr_rank_of(options->priority);
+  job->priority = (uint8_t)lr_priority_of(options->priority);
   job->decompress = !job->client->options.no_decompress;
   job->max_body_bytes = options->max_body_bytes;
   job->max_redirects = options->max_redirects;
@@ -162,8 +162,8 @@ static lariat_status set_request(lr_job *job, const char *method,
 }
 
 /* A budget for bodies asks for something with each. */
-static bool is_usual(const lariat_client *client, const char *method,
-                     const lariat_request_options *options) {
+static bool is_default(const lariat_client *client, const char *method,
+                       const lariat_request_options *options) {
   return method == get_method && options == &client->request_defaults &&
          !client->budgeted;
 }
@@ -171,16 +171,15 @@ static bool is_usual(const lariat_client *client, const char *method,
 static lariat_status fill(lr_job *job, const char *method, const char *url,
                           const lariat_request_options *options) {
   lariat_status status = LARIAT_OK;
-  bool usual = is_usual(job->client, method, options);
-  if (!usual || !job->usual) status = set_request(job, method, options);
-  job->usual = usual && status == LARIAT_OK;
+  bool defaults = is_default(job->client, method, options);
+  if (!defaults || !job->defaults) status = set_request(job, method, options);
+  job->defaults = defaults && status == LARIAT_OK;
   if (status == LARIAT_OK)
-    status = url ? lr_target_parse_after(&job->target, url,
-                                         &job->client->last_origin)
+    status = url ? lr_url_parse_after(&job->url, url, &job->client->last_origin)
                  : LARIAT_EURL;
   if (status == LARIAT_OK)
     status = set_headers(job, options->headers, options->header_count);
-  if (!usual && status == LARIAT_OK) status = complete_headers(job);
+  if (!defaults && status == LARIAT_OK) status = complete_headers(job);
   set_deadline(job, options->timeout_ms);
   return status;
 }
@@ -190,7 +189,7 @@ static lariat_deferred *refuse(const lariat_client *client,
                                lariat_status status) {
   if (options && options->body && options->drop_body)
     options->drop_body((void *)(uintptr_t)options->body);
-  if (options) lr_outlet_refuse(options);
+  if (options) lr_body_sink_refuse(options);
   if (options && options->upload && status != LARIAT_ETHREAD)
     lr_upload_refuse(options->upload, status);
   return lariat_deferred_fail(client->reactor, status, "%s",
@@ -200,7 +199,8 @@ static lariat_deferred *refuse(const lariat_client *client,
 /* A pool is of the same process as its clients' reactors. */
 static lariat_status may_submit(const lariat_client *client) {
   lariat_reactor *reactor = client->reactor;
-  if (!lr_deferred_room_is_here(lr_reactor_room(reactor, LR_ROOM_DEFERRED))) {
+  if (!lr_deferred_state_is_here(
+          lr_reactor_layer_state(reactor, LR_LAYER_DEFERRED))) {
     lariat_status status = lr_reactor_check(reactor, "lariat_request");
     if (status != LARIAT_OK) return status;
   }

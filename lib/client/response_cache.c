@@ -28,7 +28,7 @@ lr_response_cache *lr_response_cache_new(void) {
   lr_response_cache *cache = lr_alloc_zero(sizeof *cache);
   if (!cache) return NULL;
   lr_u32_init(&cache->count, 1);
-  cache->owner = &lr_inside;
+  cache->owner = &lr_call_depth;
   return cache;
 }
 
@@ -37,7 +37,7 @@ void lr_response_cache_unhold(lr_response_cache *cache) {
 }
 
 static size_t large_bytes(const lariat_response *response) {
-  return response->body.room > BODY_KEPT ? response->body.room : 0;
+  return response->body.capacity > BODY_KEPT ? response->body.capacity : 0;
 }
 
 lariat_response *lr_response_cache_take(lr_response_cache *cache) {
@@ -65,10 +65,10 @@ static __attribute__((noinline)) void keep_large(lr_response_cache *cache,
 
 bool lr_response_cache_put(lariat_response *response) {
   lr_response_cache *cache = response->cache;
-  if (cache->owner != &lr_inside) return false;
+  if (cache->owner != &lr_call_depth) return false;
   if (cache->closed || cache->spare_count >= SPARE_MAX) return false;
-  if (response->text.room > TEXT_KEPT) lr_buffer_clear(&response->text);
-  if (response->body.room > BODY_KEPT || cache->thrifty)
+  if (response->text.capacity > TEXT_KEPT) lr_buffer_clear(&response->text);
+  if (response->body.capacity > BODY_KEPT || cache->thrifty)
     keep_large(cache, response);
   response->next_spare = cache->spare;
   cache->spare = response;

@@ -243,7 +243,8 @@ static lr_retry_plan no(lariat_retry_end end) {
 
 /* An open connection was dead: once more on a new one, and at no cost. */
 static bool was_unlucky(const lr_job *job) {
-  return job->dead && !job->fresh && job->repeatable && !job->one_way;
+  return job->connection_dead && !job->needs_new_connection &&
+         job->repeatable && !job->not_replayable;
 }
 
 lr_retry_plan lr_retry_plan_of(lr_retry *retry, const lr_job *job,
@@ -251,7 +252,7 @@ lr_retry_plan lr_retry_plan_of(lr_retry *retry, const lr_job *job,
   const lr_retry_rules *rules = job->rules;
   if (was_unlucky(job)) return (lr_retry_plan){.again = true};
   if (!rules || !is_wanted(rules, job)) return no(LARIAT_RETRY_NONE);
-  if (job->one_way) return no(LARIAT_RETRY_BODY);
+  if (job->not_replayable) return no(LARIAT_RETRY_BODY);
   if (!job->repeatable) return no(LARIAT_RETRY_METHOD);
   if (job->retries >= rules->max_retries) return no(LARIAT_RETRY_SPENT);
   uint64_t asked_ns = asked_wait_ns(rules, job);
@@ -270,12 +271,12 @@ lr_retry_plan lr_retry_plan_of(lr_retry *retry, const lr_job *job,
 bool lr_retry_reserve(lr_job *job) {
   lr_attempts *list = job->attempts;
   uint32_t count = list ? list->count : 0;
-  if (list && count + 2 <= list->room) return true;
-  uint32_t room = count ? count * 2 : FIRST_ROOM;
-  list = lr_realloc(list, sizeof *list + room * sizeof list->items[0]);
+  if (list && count + 2 <= list->capacity) return true;
+  uint32_t capacity = count ? count * 2 : FIRST_ROOM;
+  list = lr_realloc(list, sizeof *list + capacity * sizeof list->items[0]);
   if (!list) return false;
   list->count = count;
-  list->room = room;
+  list->capacity = capacity;
   job->attempts = list;
   return true;
 }
@@ -283,7 +284,7 @@ bool lr_retry_reserve(lr_job *job) {
 void lr_retry_note(lr_job *job, lariat_status status, int http_status,
                    uint64_t wait_ns) {
   lr_attempts *list = job->attempts;
-  if (list->count == list->room) return;
+  if (list->count == list->capacity) return;
   list->items[list->count++] =
       (lariat_attempt){status, http_status, job->waited_ns / 1000};
   job->waited_ns = wait_ns;

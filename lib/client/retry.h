@@ -64,7 +64,7 @@ lariat_status lr_retry_open(lr_retry *retry, const lariat_retry_policy *policy,
 /* The attempts of a job that was tried again, but for the one that it is in. */
 typedef struct lr_attempts {
   uint32_t count;
-  uint32_t room;
+  uint32_t capacity;
   lariat_attempt items[];
 } lr_attempts;
 

@@ -16,7 +16,7 @@
 #include "schedule/dispatcher.h"
 
 /* Measured: docs/internals/engine.md. */
-enum { LANE_ROOM = 32, IDLE_TRANSFERS_MAX = 4096 };
+enum { LANE_CONNECTIONS = 32, IDLE_TRANSFERS_MAX = 4096 };
 
 /* With few connections in all, each has a lane of its own: the idle ones of a
  * lane in which something runs cannot be closed. */
@@ -25,8 +25,8 @@ enum { FEW_CONNECTIONS = 64 };
 /* A host's only connection is given to another host after so long; and no
  * longer than the second is waited for one whose answer does not come to its
  * end before others give theirs, too. */
-static const uint64_t yield_after_ns = 1000000000u;
-static const uint64_t yield_patience_ns = 100000000u;
+static const uint64_t reclaim_after_ns = 1000000000u;
+static const uint64_t reclaim_patience_ns = 100000000u;
 
 void lr_engine_count_connection(lr_engine *engine, lr_host *host, unsigned by) {
   engine->open += by;
@@ -75,25 +75,25 @@ static lr_lane *lane_with_idle(lr_host *host) {
   return NULL;
 }
 
-static bool has_room(const lr_engine *engine, const lr_lane *lane) {
-  return lr_lane_load(lane) < engine->lane_room;
+static bool has_capacity(const lr_engine *engine, const lr_lane *lane) {
+  return lr_lane_load(lane) < engine->lane_capacity;
 }
 
 /* One of the host's lanes that has room: its home lane before the others. */
-static lr_lane *own_lane_with_room(const lr_engine *engine,
-                                   const lr_host *host) {
+static lr_lane *own_lane_with_capacity(const lr_engine *engine,
+                                       const lr_host *host) {
   for (uint32_t i = 0; i < host->lane_count; i++)
-    if (has_room(engine, host->lanes[i].lane)) return host->lanes[i].lane;
+    if (has_capacity(engine, host->lanes[i].lane)) return host->lanes[i].lane;
   return NULL;
 }
 
 /* Lanes with room gather at the front, so that this looks at few. */
-static lr_lane *any_lane_with_room(lr_engine *engine) {
+static lr_lane *any_lane_with_capacity(lr_engine *engine) {
   lr_list *node = engine->lanes.next;
   for (int looks = 0; node != &engine->lanes && looks < 4; looks++) {
     lr_lane *lane = lr_container(node, lr_lane, node);
     node = node->next;
-    if (has_room(engine, lane)) return lane;
+    if (has_capacity(engine, lane)) return lane;
     lr_list_remove(&lane->node);
     lr_list_append(&engine->lanes, &lane->node);
   }
@@ -101,23 +101,23 @@ static lr_lane *any_lane_with_room(lr_engine *engine) {
 }
 
 static lr_lane *lane_for_new_connection(lr_engine *engine, lr_host *host) {
-  lr_lane *lane = own_lane_with_room(engine, host);
-  return lane ? lane : any_lane_with_room(engine);
+  lr_lane *lane = own_lane_with_capacity(engine, host);
+  return lane ? lane : any_lane_with_capacity(engine);
 }
 
 static bool is_past(const lr_engine *engine, uint64_t from_ns) {
   return lr_reactor_turn_ns(engine->reactor) >= from_ns + LR_IDLE_LEAST_NS;
 }
 
-static void room_expired(lr_timer *timer) {
-  lr_engine *engine = lr_container(timer, lr_engine, room_timer);
+static void recheck_expired(lr_timer *timer) {
+  lr_engine *engine = lr_container(timer, lr_engine, recheck_timer);
   lr_dispatcher_unblock(engine->dispatcher);
 }
 
 void lr_engine_ask_later(lr_engine *engine) {
   uint64_t now_ns = lr_reactor_turn_ns(engine->reactor);
-  if (!lr_timer_is_set(&engine->room_timer))
-    (void)lr_reactor_set_timer(engine->reactor, &engine->room_timer,
+  if (!lr_timer_is_set(&engine->recheck_timer))
+    (void)lr_reactor_set_timer(engine->reactor, &engine->recheck_timer,
                                now_ns + LR_IDLE_LEAST_NS);
 }
 
@@ -142,7 +142,7 @@ static unsigned idle_of(lr_engine *engine, lr_lane *lane) {
  * once, else, if `all`, one at the end of a transfer in the lane that has
  * most. */
 static void relieve(lr_engine *engine, bool all) {
-  if (lr_connection_relieve(engine, all)) return;
+  if (lr_connection_reclaim_idle(engine, all)) return;
   lr_lane *fullest = NULL;
   unsigned most = 0;
   for (lr_list *node = engine->lanes.next; node != &engine->lanes;
@@ -158,7 +158,7 @@ static void relieve(lr_engine *engine, bool all) {
     most = idle;
     fullest = lane;
   }
-  if (fullest) lr_lane_squeeze(fullest);
+  if (fullest) lr_lane_trim(fullest);
 }
 
 static unsigned engine_left(const lr_engine *engine) {
@@ -167,58 +167,58 @@ static unsigned engine_left(const lr_engine *engine) {
 }
 
 static bool may_connect(lr_engine *engine, lr_host *host) {
-  unsigned lacking = engine->dispatcher->lacking_count;
+  unsigned starved_seq = engine->dispatcher->starved_count;
   if (host->open + host->coming >= host->connections_limit &&
       !lr_connection_close_idle(host, 1))
     return false;
-  if (engine_left(engine) > engine->reserve + lacking) return true;
+  if (engine_left(engine) > engine->reserve + starved_seq) return true;
   /* As with the jobs in flight, the last are not for everybody: slots.h. */
-  lr_level level = lr_turns_level(engine->dispatcher, host);
-  unsigned kept = lr_slots_floor(engine->reserve, level);
-  if (level == LR_LEVEL_MORE) kept += lacking;
+  lr_admission_class class = lr_run_queue_class(engine->dispatcher, host);
+  unsigned kept = lr_job_tokens_floor(engine->reserve, class);
+  if (class == LR_CLASS_BULK) kept += starved_seq;
   if (engine_left(engine) > kept) return true;
-  relieve(engine, level != LR_LEVEL_MORE || !engine->reserve);
+  relieve(engine, class != LR_CLASS_BULK || !engine->reserve);
   return engine_left(engine) > kept;
 }
 
 /* Hosts of which nothing runs, and which find the engine full of connections
  * in use: each host's jobs would use its own again and again.  Slow hosts give
  * them some of theirs; one that has a single one does after a while. */
-bool lr_engine_must_yield(lr_engine *engine, const lr_host *host) {
+bool lr_engine_must_reclaim(lr_engine *engine, const lr_host *host) {
   lr_dispatcher *dispatcher = engine->dispatcher;
-  if (!dispatcher->lacking_count || is_multiplexed(host)) return false;
+  if (!dispatcher->starved_count || is_multiplexed(host)) return false;
   uint64_t now_ns = lr_reactor_turn_ns(engine->reactor);
   unsigned left = engine_left(engine);
-  unsigned needed = lr_slots_floor(engine->reserve, LR_LEVEL_FIRST) +
-                    dispatcher->lacking_count;
+  unsigned needed = lr_job_tokens_floor(engine->reserve, LR_CLASS_STARVED) +
+                    dispatcher->starved_count;
   if (left >= needed) return false;
-  if (left + engine->yielding >= needed &&
-      now_ns - engine->yielded_ns < yield_patience_ns)
+  if (left + engine->reclaiming >= needed &&
+      now_ns - engine->reclaimed_ns < reclaim_patience_ns)
     return false;
-  if (host->open == 1 && now_ns - host->served_ns < yield_after_ns)
+  if (host->open == 1 && now_ns - host->connected_since_ns < reclaim_after_ns)
     return false;
-  return lr_turns_level(dispatcher, host) != LR_LEVEL_QUICK;
+  return lr_run_queue_class(dispatcher, host) != LR_CLASS_FAST;
 }
 
 /* `*fresh`: the job will open a connection.  One that must have a new one takes
  * the place of an idle one when there is no room for both.
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY */
 static lariat_status choose_lane(lr_engine *engine, const lr_job *job,
-                                 lr_lane **out, bool *fresh) {
+                                 lr_lane **out, bool *opens_new) {
   lr_host *host = job->host;
-  bool needs_new = job->fresh && !is_multiplexed(host);
-  *fresh = false;
+  bool needs_new = job->needs_new_connection && !is_multiplexed(host);
+  *opens_new = false;
   *out = is_multiplexed(host) && host->open ? host->lanes[0].lane
                                             : lane_with_idle(host);
   if (*out && !(needs_new && may_connect(engine, host))) return LARIAT_OK;
   if (!*out && !may_connect(engine, host) && engine->running)
     return LARIAT_EBUSY;
-  *fresh = true;
+  *opens_new = true;
   *out = lane_for_new_connection(engine, host);
   return *out ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
-void lr_engine_lane_has_room(lr_engine *engine, lr_lane *lane) {
+void lr_engine_lane_has_capacity(lr_engine *engine, lr_lane *lane) {
   lr_list_remove(&lane->node);
   lr_list_prepend(&engine->lanes, &lane->node);
 }
@@ -262,26 +262,27 @@ static void give_back(lr_engine *engine, lr_transfer *transfer) {
 /* Jobs. */
 
 static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
-                         bool fresh) {
+                         bool opens_new) {
   lr_host *host = job->host;
   lr_transfer *transfer = take_transfer(engine);
   if (!transfer) return LARIAT_ENOMEM;
-  transfer->connecting = fresh;
-  transfer->leaves = fresh && lr_exchange_suits(engine, job);
-  lariat_status status = lr_transfer_prepare(transfer, job, host, lane, fresh);
+  transfer->connecting = opens_new;
+  transfer->leaves = opens_new && lr_exchange_suits(engine, job);
+  lariat_status status =
+      lr_transfer_prepare(transfer, job, host, lane, opens_new);
   if (status == LARIAT_OK) status = lr_lane_add(lane, transfer);
   if (status != LARIAT_OK) {
     give_back(engine, transfer);
     return status;
   }
-  transfer->coming = fresh;
-  if (fresh && !host->open && !host->coming)
-    host->served_ns = lr_reactor_turn_ns(engine->reactor);
-  if (fresh) {
+  transfer->coming = opens_new;
+  if (opens_new && !host->open && !host->coming)
+    host->connected_since_ns = lr_reactor_turn_ns(engine->reactor);
+  if (opens_new) {
     engine->connecting++;
     engine->begun++;
   }
-  if (fresh) count_coming(engine, transfer, 1);
+  if (opens_new) count_coming(engine, transfer, 1);
   lr_host_in_lane(host, lane)->running++;
   engine->running++;
   engine->watched += job->idle_timeout_ns != 0;
@@ -291,13 +292,13 @@ static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
 static __attribute__((noinline)) lariat_status
 start_with_libcurl(lr_engine *engine, lr_job *job) {
   lr_lane *lane = NULL;
-  bool fresh = false;
+  bool opens_new = false;
   lariat_status status = LARIAT_OK;
-  if (job->target.tls) status = need_trust(engine);
-  if (status == LARIAT_OK) status = choose_lane(engine, job, &lane, &fresh);
+  if (job->url.tls) status = need_trust(engine);
+  if (status == LARIAT_OK) status = choose_lane(engine, job, &lane, &opens_new);
   if (status != LARIAT_OK) return status;
   if (!lr_host_enter_lane(job->host, lane)) return LARIAT_ENOMEM;
-  status = run(engine, job, lane, fresh);
+  status = run(engine, job, lane, opens_new);
   if (status != LARIAT_OK) lr_host_leave_lane(job->host, lane);
   return status;
 }
@@ -305,8 +306,8 @@ start_with_libcurl(lr_engine *engine, lr_job *job) {
 /* Without libcurl, if there is a connection for that. */
 static lariat_status start(void *self, lr_job *job) {
   lr_engine *engine = self;
-  if (!lr_list_empty(&job->host->idle) && !job->fresh && !job->stale &&
-      lr_exchange_suits_idle(job)) {
+  if (!lr_list_empty(&job->host->idle) && !job->needs_new_connection &&
+      !job->reuse_failed && lr_exchange_suits_idle(job)) {
     lariat_status status = lr_exchange_start(engine, job);
     if (status != LARIAT_EBUSY) return status;
   }
@@ -324,7 +325,7 @@ static void detach(lr_engine *engine, lr_transfer *transfer) {
   lr_engine_connection_came(engine, transfer);
   engine->running--;
   if (transfer->connecting) engine->connecting--;
-  if (transfer->heard) engine->receiving--;
+  if (transfer->receiving) engine->receiving--;
   engine->watched -= transfer->job->idle_timeout_ns != 0;
   lr_host_lane *part = lr_host_in_lane(host, lane);
   if (part) {
@@ -356,7 +357,7 @@ void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
   lr_engine_count(engine, job->response);
   lr_connection_settle(transfer, true);
   detach(engine, transfer);
-  if (job->outlet) lr_outlet_transform(job);
+  if (job->sink) lr_body_sink_transform(job);
   lr_dispatcher_done(engine->dispatcher, job);
 }
 
@@ -369,7 +370,7 @@ static void cancel(void *self, lr_job *job) {
   }
   lr_transfer_stop(transfer);
   lr_engine_count(engine, job->response);
-  if (job->outlet) lr_outlet_end(job, LARIAT_ECANCELLED);
+  if (job->sink) lr_body_sink_end(job, LARIAT_ECANCELLED);
   detach(engine, transfer);
   lr_dispatcher_unblock(engine->dispatcher);
 }
@@ -394,9 +395,9 @@ static void resume(lr_job *job) {
                        code == CURLE_OK ? CURLE_WRITE_ERROR : (int)code);
     return;
   }
-  if (job->outlet->paused) return;
-  lane->kick = true;
-  lr_lane_touch(lane);
+  if (job->sink->paused) return;
+  lane->needs_action = true;
+  lr_lane_mark_dirty(lane);
 }
 
 static lariat_phase phase(void *self, const lr_job *job) {
@@ -409,7 +410,7 @@ static lariat_phase phase(void *self, const lr_job *job) {
 static uint64_t heard_ns(void *self, const lr_job *job) {
   const lr_engine *engine = self;
   if (job->connection) return lr_exchange_heard_ns(job);
-  if (job->outlet && job->outlet->paused)
+  if (job->sink && job->sink->paused)
     return lr_reactor_turn_ns(engine->reactor);
   return lr_transfer_heard_ns(job->transfer);
 }
@@ -428,14 +429,14 @@ static bool turn_end(void *self) {
   lr_list now;
   lr_list *node;
   engine->begun = 0;
-  lr_outlets_turn_end(&engine->outlets);
+  lr_body_sinks_turn_end(&engine->sinks);
   lr_list_init(&now);
-  lr_list_splice(&now, &engine->touched);
+  lr_list_splice(&now, &engine->dirty);
   while ((node = lr_list_first(&now)))
-    lr_lane_see_to(lr_container(node, lr_lane, touched));
+    lr_lane_process(lr_container(node, lr_lane, dirty));
   lr_u64_store_relaxed(&engine->stats->connecting, engine->connecting);
   lr_u64_store_relaxed(&engine->stats->receiving, engine->receiving);
-  return !lr_list_empty(&engine->touched);
+  return !lr_list_empty(&engine->dirty);
 }
 
 void lr_engine_recycle(lr_engine *engine, lr_lane *lane) {
@@ -447,8 +448,8 @@ void lr_engine_recycle(lr_engine *engine, lr_lane *lane) {
 static void close_engine(void *self) {
   lr_engine *engine = self;
   lr_list *node;
-  lr_outlets_clear(&engine->outlets);
-  lr_reactor_unset_timer(engine->reactor, &engine->room_timer);
+  lr_body_sinks_clear(&engine->sinks);
+  lr_reactor_unset_timer(engine->reactor, &engine->recheck_timer);
   while ((node = lr_list_first(&engine->lanes)))
     lr_lane_free(lr_container(node, lr_lane, node));
   while ((node = lr_list_take_first(&engine->transfers)))
@@ -456,7 +457,7 @@ static void close_engine(void *self) {
   lr_connections_clear(engine);
   lr_sockets_clear(&engine->sockets);
   lr_buffer_clear(&engine->request);
-  lr_codings_clear(&engine->codings);
+  lr_gzip_pool_clear(&engine->gzip_pool);
   EVP_MD_free(engine->sha256);
   lr_trust_release(engine->trusted);
   lr_free(engine);
@@ -484,21 +485,21 @@ lariat_status lr_engine_open(lr_worker *worker, lr_transport *out) {
       lr_placement_share(0, options->max_connections, worker->index,
                          lariat_pool_reactors(worker->pool));
   engine->max_connections = share ? share : 1;
-  engine->reserve =
-      lr_slots_reserve(engine->max_connections, options->max_jobs_per_host);
-  engine->lane_room = options->lane_connections;
-  if (!engine->lane_room)
-    engine->lane_room =
-        engine->max_connections < FEW_CONNECTIONS ? 1 : LANE_ROOM;
+  engine->reserve = lr_job_tokens_reserve(engine->max_connections,
+                                          options->max_jobs_per_host);
+  engine->lane_capacity = options->lane_connections;
+  if (!engine->lane_capacity)
+    engine->lane_capacity =
+        engine->max_connections < FEW_CONNECTIONS ? 1 : LANE_CONNECTIONS;
   lr_sockets_init(&engine->sockets);
   lr_connections_init(engine);
   lr_list_init(&engine->transfers);
   lr_list_init(&engine->lanes);
-  lr_list_init(&engine->touched);
-  lr_outlets_init(&engine->outlets, worker->pool, worker->reactor);
-  engine->outlets.describe = describe;
-  engine->outlets.resume = resume;
-  engine->room_timer.expire = room_expired;
+  lr_list_init(&engine->dirty);
+  lr_body_sinks_init(&engine->sinks, worker->pool, worker->reactor);
+  engine->sinks.describe = describe;
+  engine->sinks.resume = resume;
+  engine->recheck_timer.expire = recheck_expired;
   engine->stats = &worker->engine_stats; /* it outlives the engine */
   *out = (lr_transport){&ops, engine};
   return LARIAT_OK;

@@ -43,17 +43,17 @@ typedef struct lr_engine {
   lr_list transfers; /* idle ones */
   unsigned idle_transfers;
   lr_list lanes;
-  lr_list touched; /* lanes to see to at the end of the turn */
-  lr_outlets outlets;
+  lr_list dirty; /* lanes to see to at the end of the turn */
+  lr_body_sinks sinks;
   unsigned lane_count;
-  unsigned lane_room;       /* connections a lane */
+  unsigned lane_capacity;   /* connections a lane */
   unsigned max_connections; /* this reactor's share */
   unsigned reserve;         /* of these, not for hosts that have some */
   unsigned open;            /* connections now */
   unsigned coming;          /* transfers that are about to open one */
-  lr_timer room_timer;      /* while a lane has not been quiet for long */
-  unsigned yielding;        /* connections that go when their answer ends */
-  uint64_t yielded_ns;      /* when the last of them was chosen */
+  lr_timer recheck_timer;   /* while a lane has not been quiet for long */
+  unsigned reclaiming;      /* connections that go when their answer ends */
+  uint64_t reclaimed_ns;    /* when the last of them was chosen */
   unsigned running;         /* transfers now */
   unsigned connecting;      /* of these, on a connection not yet made */
   unsigned begun;           /* of these, since the end of the last turn */
@@ -66,7 +66,7 @@ typedef struct lr_engine {
   struct evp_md_st *sha256;      /* NULL until the first digest */
   lr_connections own;            /* connections that libcurl has left to us */
   lr_buffer request;             /* one that is being written for these */
-  lr_codings codings;            /* for their answers */
+  lr_gzip_pool gzip_pool;        /* for their answers */
   lr_engine_stats *stats;        /* the worker's; any thread reads */
   char inbound[LR_ENGINE_INBOUND];
 } lr_engine;
@@ -82,7 +82,7 @@ void lr_engine_connection_came(lr_engine *engine, struct lr_transfer *transfer);
 
 /* An answer of the host's has begun, or ended: whether its connection must be
  * given up, because hosts that have none wait for one. */
-bool lr_engine_must_yield(lr_engine *engine, const struct lr_host *host);
+bool lr_engine_must_reclaim(lr_engine *engine, const struct lr_host *host);
 
 /* Who asks for a connection may ask again when more is known of those that are
  * idle. */
@@ -98,7 +98,7 @@ const struct evp_md_st *lr_engine_sha256(lr_engine *engine);
 
 /* One of the lane's connections was closed: it is looked at first when a lane
  * with room is needed. */
-void lr_engine_lane_has_room(lr_engine *engine, struct lr_lane *lane);
+void lr_engine_lane_has_capacity(lr_engine *engine, struct lr_lane *lane);
 
 /* Closes a lane without transfers, and all of its connections. */
 void lr_engine_recycle(lr_engine *engine, struct lr_lane *lane);

@@ -21,8 +21,8 @@ static const long unlimited = 0;
 
 static void timer_expired(lr_timer *timer) {
   lr_lane *lane = lr_container(timer, lr_lane, timer);
-  lane->kick = true;
-  lr_lane_touch(lane);
+  lane->needs_action = true;
+  lr_lane_mark_dirty(lane);
 }
 
 /* libcurl may not be called from here: 0 means at the end of this turn. */
@@ -39,20 +39,20 @@ static int set_timer(CURLM *multi, long timeout_ms, void *lane_pointer) {
     lr_reactor_unset_timer(reactor, &lane->timer);
   }
   if (timeout_ms == 0) {
-    lane->kick = true;
-    lr_lane_touch(lane);
+    lane->needs_action = true;
+    lr_lane_mark_dirty(lane);
   }
   return 0;
 }
 
 static void idle_expired(lr_timer *timer) {
   lr_lane *lane = lr_container(timer, lr_lane, idle_timer);
-  lr_lane_touch(lane);
+  lr_lane_mark_dirty(lane);
 }
 
 static void configure(lr_lane *lane) {
   CURLM *multi = lane->multi;
-  long keep = (long)lane->engine->lane_room;
+  long keep = (long)lane->engine->lane_capacity;
   (void)curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, lr_socket_wants);
   (void)curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, lane);
   (void)curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, set_timer);
@@ -74,7 +74,7 @@ lr_lane *lr_lane_new(lr_engine *engine) {
   }
   lane->timer.expire = timer_expired;
   lane->idle_timer.expire = idle_expired;
-  lr_list_init(&lane->touched);
+  lr_list_init(&lane->dirty);
   lr_list_init(&lane->transfers);
   lr_list_prepend(&engine->lanes, &lane->node);
   engine->lane_count++;
@@ -88,16 +88,16 @@ void lr_lane_free(lr_lane *lane) {
   (void)curl_multi_cleanup(lane->multi);
   lr_reactor_unset_timer(engine->reactor, &lane->timer);
   lr_reactor_unset_timer(engine->reactor, &lane->idle_timer);
-  lr_list_remove(&lane->touched);
+  lr_list_remove(&lane->dirty);
   lr_list_remove(&lane->node);
   engine->lane_count--;
   lr_u64_store_relaxed(&engine->stats->lanes, engine->lane_count);
   lr_free(lane);
 }
 
-void lr_lane_touch(lr_lane *lane) {
-  if (lr_list_empty(&lane->touched))
-    lr_list_append(&lane->engine->touched, &lane->touched);
+void lr_lane_mark_dirty(lr_lane *lane) {
+  if (lr_list_empty(&lane->dirty))
+    lr_list_append(&lane->engine->dirty, &lane->dirty);
 }
 
 lariat_status lr_lane_add(lr_lane *lane, lr_transfer *transfer) {
@@ -107,8 +107,8 @@ lariat_status lr_lane_add(lr_lane *lane, lr_transfer *transfer) {
   lane->running++;
   if (lr_lane_idle(lane) < lane->spare) lane->spare = lr_lane_idle(lane);
   lr_list_append(&lane->transfers, &transfer->node);
-  lane->kick = true;
-  lr_lane_touch(lane);
+  lane->needs_action = true;
+  lr_lane_mark_dirty(lane);
   return LARIAT_OK;
 }
 
@@ -120,30 +120,30 @@ void lr_lane_remove(lr_lane *lane, lr_transfer *transfer) {
   lane->running--;
   if (lane->running) return;
   lane->quiet_ns = lr_reactor_turn_ns(lane->engine->reactor);
-  lr_lane_touch(lane);
+  lr_lane_mark_dirty(lane);
 }
 
 void lr_lane_event(lr_lane *lane, curl_socket_t fd, int curl_events) {
   int running;
   (void)curl_multi_socket_action(lane->multi, fd, curl_events, &running);
-  lane->news = true;
-  lr_lane_touch(lane);
+  lane->has_messages = true;
+  lr_lane_mark_dirty(lane);
 }
 
-void lr_lane_squeeze(lr_lane *lane) {
+void lr_lane_trim(lr_lane *lane) {
   lane->keep = lane->open > 1 ? lane->open - 1 : 1;
   (void)curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS, (long)lane->keep);
-  lane->squeezed = true;
+  lane->trimmed = true;
 }
 
 /* One was closed; or the engine has enough again for all. */
 static void relax(lr_lane *lane) {
   const lr_engine *engine = lane->engine;
   bool scarce = engine->open + engine->reserve >= engine->max_connections;
-  if (!lane->squeezed || (scarce && lane->open > lane->keep)) return;
+  if (!lane->trimmed || (scarce && lane->open > lane->keep)) return;
   (void)curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS,
-                          (long)engine->lane_room);
-  lane->squeezed = false;
+                          (long)engine->lane_capacity);
+  lane->trimmed = false;
 }
 
 static void collect(lr_lane *lane) {
@@ -167,7 +167,7 @@ static void end_answered(lr_lane *lane) {
     lr_transfer *transfer = lr_container(node, lr_transfer, node);
     node = node->next;
     if (transfer->early) lane->early = true;
-    if (lr_sending_is_answered(transfer))
+    if (lr_upload_feed_is_answered(transfer))
       lr_engine_finished(lane->engine, transfer, CURLE_OK);
   }
 }
@@ -205,20 +205,20 @@ static void look_after(lr_lane *lane) {
   wait_quiet(lane, until);
 }
 
-void lr_lane_see_to(lr_lane *lane) {
+void lr_lane_process(lr_lane *lane) {
   int running;
-  lr_list_remove(&lane->touched);
-  if (lane->kick) {
-    lane->kick = false;
-    lane->news = true;
+  lr_list_remove(&lane->dirty);
+  if (lane->needs_action) {
+    lane->needs_action = false;
+    lane->has_messages = true;
     (void)curl_multi_socket_action(lane->multi, CURL_SOCKET_TIMEOUT, 0,
                                    &running);
   }
-  if (lane->news) {
-    lane->news = false;
+  if (lane->has_messages) {
+    lane->has_messages = false;
     collect(lane);
   }
   if (lane->early) end_answered(lane);
   relax(lane);
-  if (!lane->running && !lane->kick) look_after(lane);
+  if (!lane->running && !lane->needs_action) look_after(lane);
 }

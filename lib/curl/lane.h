@@ -19,16 +19,16 @@ typedef struct lr_lane {
   struct lr_engine *engine;
   CURLM *multi;
   lr_list node;      /* in the engine's lanes */
-  lr_list touched;   /* in the engine's touched lanes, or alone */
+  lr_list dirty;     /* in the engine's touched lanes, or alone */
   lr_list transfers; /* running */
   unsigned open;     /* connections */
   unsigned dead;     /* of these, closed by their servers while idle */
   unsigned coming;   /* transfers that are about to open one */
   unsigned running;  /* transfers, those included */
-  bool kick;         /* libcurl wants to be called without an event */
-  bool news;         /* there may be finished transfers */
+  bool needs_action; /* libcurl wants to be called without an event */
+  bool has_messages; /* there may be finished transfers */
   bool early;        /* there may be answers before their bodies' ends */
-  bool squeezed;     /* closes an idle one above `keep` */
+  bool trimmed;      /* closes an idle one above `keep` */
   unsigned keep;
   unsigned spare;      /* connections, of which no more were in use */
   uint64_t spare_ns;   /* since then */
@@ -54,11 +54,11 @@ void lr_lane_remove(lr_lane *lane, struct lr_transfer *transfer);
 void lr_lane_event(lr_lane *lane, curl_socket_t fd, int curl_events);
 
 /* Has the lane seen to at the end of the turn. */
-void lr_lane_touch(lr_lane *lane);
+void lr_lane_mark_dirty(lr_lane *lane);
 
 /* The end of a turn, for a touched lane: calls libcurl if it wants that, and
  * collects what is finished. */
-void lr_lane_see_to(lr_lane *lane);
+void lr_lane_process(lr_lane *lane);
 
 /* Connections that nobody uses. */
 static inline unsigned lr_lane_idle(const lr_lane *lane) {
@@ -72,6 +72,6 @@ static inline unsigned lr_lane_load(const lr_lane *lane) {
 
 /* Lets libcurl close one idle connection when the next transfer of this lane
  * ends. */
-void lr_lane_squeeze(lr_lane *lane);
+void lr_lane_trim(lr_lane *lane);
 
 #endif

@@ -20,23 +20,23 @@ static int look(CURL *easy, curl_infotype type, char *line, size_t length,
   return 0;
 }
 
-void lr_fold_configure(lr_transfer *transfer) {
-  transfer->guarded = lr_quirks_abilities()->lingering_header;
-  transfer->guarding = false;
-  if (!transfer->guarded) return;
+void lr_obs_fold_guard_configure(lr_transfer *transfer) {
+  transfer->fold_guard = lr_quirks_abilities()->lingering_header;
+  transfer->fold_guard_armed = false;
+  if (!transfer->fold_guard) return;
   (void)curl_easy_setopt(transfer->easy, CURLOPT_DEBUGFUNCTION, look);
   (void)curl_easy_setopt(transfer->easy, CURLOPT_DEBUGDATA, transfer);
 }
 
 static void guard(lr_transfer *transfer, bool on) {
-  if (transfer->guarding == on) return;
+  if (transfer->fold_guard_armed == on) return;
   (void)curl_easy_setopt(transfer->easy, CURLOPT_VERBOSE, on ? 1L : 0L);
-  transfer->guarding = on;
+  transfer->fold_guard_armed = on;
 }
 
-void lr_fold_follow(lr_transfer *transfer) {
+void lr_obs_fold_guard_follow(lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
   guard(transfer, response->in_block && response->header_count == 0);
 }
 
-void lr_fold_end(lr_transfer *transfer) { guard(transfer, false); }
+void lr_obs_fold_guard_end(lr_transfer *transfer) { guard(transfer, false); }

@@ -9,14 +9,14 @@
 struct lr_transfer;
 
 /* Part of a handle's configuration. */
-void lr_fold_configure(struct lr_transfer *transfer);
+void lr_obs_fold_guard_configure(struct lr_transfer *transfer);
 
 /* Called after each line of the head: libcurl shows us a line before it works
  * on it only while it is verbose, which it is between a status line and the
  * next. */
-void lr_fold_follow(struct lr_transfer *transfer);
+void lr_obs_fold_guard_follow(struct lr_transfer *transfer);
 
 /* The transfer is over, perhaps between the two. */
-void lr_fold_end(struct lr_transfer *transfer);
+void lr_obs_fold_guard_end(struct lr_transfer *transfer);
 
 #endif

@@ -22,28 +22,29 @@ static const uint32_t idle_events = EPOLLIN | EPOLLRDHUP;
 
 void lr_sockets_init(lr_sockets *sockets) {
   sockets->by_fd = NULL;
-  sockets->room = 0;
+  sockets->capacity = 0;
 }
 
 void lr_sockets_clear(lr_sockets *sockets) {
-  for (uint32_t i = 0; i < sockets->room; i++) lr_free(sockets->by_fd[i]);
+  for (uint32_t i = 0; i < sockets->capacity; i++) lr_free(sockets->by_fd[i]);
   lr_free(sockets->by_fd);
   lr_sockets_init(sockets);
 }
 
-static bool make_room(lr_sockets *sockets, uint32_t fd) {
-  uint32_t room = sockets->room ? sockets->room : FIRST_ROOM;
-  while (room <= fd) room *= 2;
-  lr_socket **by_fd = lr_realloc(sockets->by_fd, room * sizeof *sockets->by_fd);
+static bool grow(lr_sockets *sockets, uint32_t fd) {
+  uint32_t capacity = sockets->capacity ? sockets->capacity : FIRST_ROOM;
+  while (capacity <= fd) capacity *= 2;
+  lr_socket **by_fd =
+      lr_realloc(sockets->by_fd, capacity * sizeof *sockets->by_fd);
   if (!by_fd) return false;
-  for (uint32_t i = sockets->room; i < room; i++) by_fd[i] = NULL;
+  for (uint32_t i = sockets->capacity; i < capacity; i++) by_fd[i] = NULL;
   sockets->by_fd = by_fd;
-  sockets->room = room;
+  sockets->capacity = capacity;
   return true;
 }
 
 static lr_socket *find(const lr_sockets *sockets, curl_socket_t fd) {
-  return (uint32_t)fd < sockets->room ? sockets->by_fd[fd] : NULL;
+  return (uint32_t)fd < sockets->capacity ? sockets->by_fd[fd] : NULL;
 }
 
 static int curl_events_of(uint32_t events) {
@@ -85,7 +86,7 @@ static void idle_event(lr_socket *socket, uint32_t events) {
   socket->dead = true;
   if (socket->lane->dead++ == 0)
     socket->lane->dead_ns = lr_reactor_turn_ns(engine->reactor);
-  lr_lane_touch(socket->lane);
+  lr_lane_mark_dirty(socket->lane);
 }
 
 static void ready(lr_watch *watch, uint32_t events) {
@@ -108,7 +109,7 @@ static void leave_lane(lr_engine *engine, lr_socket *socket) {
   if (part) part->open--;
   socket->lane->open--;
   if (socket->dead) socket->lane->dead--;
-  lr_engine_lane_has_room(engine, socket->lane);
+  lr_engine_lane_has_capacity(engine, socket->lane);
 }
 
 /* Of a host of which nothing is left no memory is kept. */
@@ -116,9 +117,9 @@ static void connection_closed(lr_engine *engine, lr_socket *socket) {
   lr_host *host = socket->host;
   leave_lane(engine, socket);
   lr_engine_count_connection(engine, host, (unsigned)-1);
-  if (host->yielding) {
-    host->yielding--;
-    engine->yielding--;
+  if (host->reclaiming) {
+    host->reclaiming--;
+    engine->reclaiming--;
   }
   /* The next connection may speak another protocol, and is waited for. */
   if (host->open == 0 && host->protocol == LR_PROTOCOL_HTTP2)
@@ -137,7 +138,7 @@ static void end(lr_engine *engine, lr_socket *socket) {
  * its watch may need is taken now: libcurl could not be told later. */
 static lr_socket *add(lr_engine *engine, lr_lane *lane, lr_host *host, int fd) {
   lr_sockets *sockets = &engine->sockets;
-  if ((uint32_t)fd >= sockets->room && !make_room(sockets, (uint32_t)fd))
+  if ((uint32_t)fd >= sockets->capacity && !grow(sockets, (uint32_t)fd))
     return NULL;
   if (!lr_poller_reserve(lr_reactor_poller(engine->reactor), fd)) return NULL;
   if (sockets->by_fd[fd]) end(engine, sockets->by_fd[fd]);
@@ -176,7 +177,7 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
   }
   /* libcurl may be trying again, after a connection that turned out to be
    * dead.  It counts that over the life of the handle, and gives up. */
-  if (transfer->hopes) transfer->plain = false;
+  if (transfer->may_reuse) transfer->plain = false;
   transfer->opened++;
   lr_list_append(&transfer->attempts, &socket->attempt);
   lr_host_in_lane(transfer->host, transfer->lane)->open++;

@@ -34,7 +34,7 @@ typedef struct lr_socket {
 
 typedef struct lr_sockets {
   lr_socket **by_fd;
-  uint32_t room;
+  uint32_t capacity;
 } lr_sockets;
 
 void lr_sockets_init(lr_sockets *sockets);

@@ -32,8 +32,8 @@ static const long lifetime_s = 3600;
  * transfer. */
 enum {
   BUFFER = CURL_MAX_WRITE_SIZE,
-  WIDE_BUFFER = 128 * 1024,
-  BULKY = 4 * BUFFER /* a large body */
+  LARGE_BUFFER = 128 * 1024,
+  LARGE_BODY = 4 * BUFFER /* a large body */
 };
 
 /* libcurl's callbacks. */
@@ -47,7 +47,7 @@ static CURLcode use_trust(CURL *easy, void *ssl_ctx, void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
   const lr_engine *engine = transfer->engine;
   (void)easy;
-  transfer->shaking = true;
+  transfer->in_handshake = true;
   if (engine->trusted) lr_trust_apply(engine->trusted, ssl_ctx);
   return CURLE_OK;
 }
@@ -119,7 +119,7 @@ static int connected(void *transfer_pointer, char *remote_ip, char *local_ip,
   }
   if (transfer->sends > 1 && !may_send_again(transfer)) {
     transfer->fault = LARIAT_ERESET;
-    transfer->job->dead = true;
+    transfer->job->connection_dead = true;
     return CURL_PREREQFUNC_ABORT;
   }
   if (transfer->sends == 1 && lr_exchange_takes(transfer)) {
@@ -143,34 +143,34 @@ static void learn_from_answer(lr_transfer *transfer) {
  * that when a connection was opened.  But a name must not be looked up in there
  * with "nothing is too old": what was hoped for may have gone.  So a transfer
  * that has got its connection says it at the first line of the answer. */
-static void set_pruning(lr_transfer *transfer, bool prunes) {
+static void set_dns_pruning(lr_transfer *transfer, bool prunes_dns) {
   static const long usual_s = 60;
-  if (transfer->prunes == prunes) return;
+  if (transfer->prunes_dns == prunes_dns) return;
   (void)curl_easy_setopt(transfer->easy, CURLOPT_DNS_CACHE_TIMEOUT,
-                         prunes ? usual_s : -1L);
-  transfer->prunes = prunes;
+                         prunes_dns ? usual_s : -1L);
+  transfer->prunes_dns = prunes_dns;
 }
 
 /* The connection goes to another host.  (Whether one that is to be ours does,
  * is seen at the end.) */
-static void yield_connection(lr_transfer *transfer) {
+static void reclaim_connection(lr_transfer *transfer) {
   lr_engine *engine = transfer->engine;
-  if (transfer->leaving >= 0 || !lr_engine_must_yield(engine, transfer->host))
+  if (transfer->leaving >= 0 || !lr_engine_must_reclaim(engine, transfer->host))
     return;
   (void)curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, 1L);
   transfer->plain = false;
-  transfer->host->yielding++;
-  engine->yielding++;
-  engine->yielded_ns = lr_reactor_turn_ns(engine->reactor);
+  transfer->host->reclaiming++;
+  engine->reclaiming++;
+  engine->reclaimed_ns = lr_reactor_turn_ns(engine->reactor);
 }
 
 static void first_line(lr_transfer *transfer) {
-  transfer->heard = true;
+  transfer->receiving = true;
   transfer->engine->receiving++;
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_answer(transfer);
-  if (transfer->hopes) set_pruning(transfer, false);
-  if (transfer->engine->dispatcher->lacking_count) yield_connection(transfer);
+  if (transfer->may_reuse) set_dns_pruning(transfer, false);
+  if (transfer->engine->dispatcher->starved_count) reclaim_connection(transfer);
 }
 
 /* Returning less than was given makes libcurl end the transfer. */
@@ -187,16 +187,16 @@ static size_t take_header(char *line, size_t size, size_t count,
     transfer->fault = status;
     return 0;
   }
-  if (!transfer->heard) first_line(transfer);
-  if (transfer->guarded) lr_fold_follow(transfer);
-  if (transfer->sending) lr_sending_head_came(transfer);
-  if (job->outlet) lr_outlet_head(job);
+  if (!transfer->receiving) first_line(transfer);
+  if (transfer->fold_guard) lr_obs_fold_guard_follow(transfer);
+  if (transfer->sending) lr_upload_feed_head_came(transfer);
+  if (job->sink) lr_body_sink_head(job);
   return length;
 }
 
-static size_t give_outlet(lr_transfer *transfer, const char *bytes,
-                          size_t length) {
-  lariat_status status = lr_outlet_take(transfer->job, bytes, length);
+static size_t give_to_sink(lr_transfer *transfer, const char *bytes,
+                           size_t length) {
+  lariat_status status = lr_body_sink_take(transfer->job, bytes, length);
   if (status == LARIAT_OK) return length;
   if (status == LARIAT_EBUSY) return CURL_WRITEFUNC_PAUSE;
   transfer->fault = status;
@@ -209,8 +209,8 @@ static size_t take_body(char *bytes, size_t size, size_t count,
   lr_job *job = transfer->job;
   size_t length = size * count;
   if (job->idle_timeout_ns) note_activity(transfer);
-  if (job->outlet && job->outlet->open)
-    return give_outlet(transfer, bytes, length);
+  if (job->sink && job->sink->open)
+    return give_to_sink(transfer, bytes, length);
   job->received += length;
   if (job->max_body_bytes && job->received > job->max_body_bytes)
     transfer->fault = LARIAT_EBODYLIMIT;
@@ -314,15 +314,15 @@ static void configure(lr_transfer *transfer) {
   (void)curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
   (void)curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, lifetime_s);
   set_callbacks(transfer);
-  lr_fold_configure(transfer);
+  lr_obs_fold_guard_configure(transfer);
   set_tls(transfer);
   set_encoding(transfer, true);
   set_http(transfer, LARIAT_HTTP_AUTO);
   transfer->set_from = NULL;
   transfer->set_length = 0;
-  transfer->prunes = true; /* libcurl's own way */
+  transfer->prunes_dns = true; /* libcurl's own way */
   transfer->headers = NULL;
-  transfer->wide = false;
+  transfer->large_buffer = false;
   transfer->once = false;
   transfer->plain = true;
 }
@@ -366,11 +366,11 @@ static lariat_status give_url(lr_transfer *transfer, CURLU *url) {
 static bool keep_path(lr_transfer *transfer, const char *path,
                       uint32_t length) {
   if (length >= transfer->set_room) {
-    uint32_t room = length + 128;
-    char *copy = lr_realloc(transfer->set_path, room);
+    uint32_t capacity = length + 128;
+    char *copy = lr_realloc(transfer->set_path, capacity);
     if (!copy) return false;
     transfer->set_path = copy;
-    transfer->set_room = room;
+    transfer->set_room = capacity;
   }
   memcpy(transfer->set_path, path, length + 1u);
   transfer->set_length = length;
@@ -394,8 +394,8 @@ static lariat_status give_path(lr_transfer *transfer, const char *path) {
 /* A plain URL: what is before its path was parsed for the host, and path and
  * query go out as they are.  (libcurl would take them apart and print them
  * together again, a character at a time.) */
-static lariat_status set_plain_url(lr_transfer *transfer, lr_host *host,
-                                   const lr_target *target) {
+static lariat_status set_simple_url(lr_transfer *transfer, lr_host *host,
+                                    const lr_url *target) {
   CURLU *origin = lr_host_origin(host, target);
   const char *path = target->url + target->origin_length;
   uint32_t length = target->url_length - target->origin_length;
@@ -407,8 +407,8 @@ static lariat_status set_plain_url(lr_transfer *transfer, lr_host *host,
 }
 
 static lariat_status set_url(lr_transfer *transfer, lr_host *host,
-                             const lr_target *target) {
-  if (target->plain) return set_plain_url(transfer, host, target);
+                             const lr_url *target) {
+  if (target->simple) return set_simple_url(transfer, host, target);
   CURLUcode code = curl_url_set(transfer->url, CURLUPART_URL, target->url, 0);
   if (code == CURLUE_OUT_OF_MEMORY) return LARIAT_ENOMEM;
   if (code != CURLUE_OK) return LARIAT_EURL;
@@ -429,8 +429,8 @@ static lariat_status set_method(lr_transfer *transfer, const lr_job *job) {
   if (head && !job->body) {
     code = curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
   } else {
-    if (job->supply) {
-      lariat_status status = lr_sending_begin(transfer);
+    if (job->body_source) {
+      lariat_status status = lr_upload_feed_begin(transfer);
       if (status != LARIAT_OK) return status;
     } else if (job->body || strcmp(job->method, "POST") == 0) {
       (void)curl_easy_setopt(easy, CURLOPT_POST, 1L);
@@ -453,7 +453,7 @@ static lariat_status begin_digest(lr_transfer *transfer) {
 }
 
 static void set_headers(lr_transfer *transfer, const lr_job *job) {
-  struct curl_slist *list = job->profile ? job->profile->list : NULL;
+  struct curl_slist *list = job->headers ? job->headers->list : NULL;
   if (list == transfer->headers) return;
   (void)curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, list);
   transfer->headers = list;
@@ -461,11 +461,13 @@ static void set_headers(lr_transfer *transfer, const lr_job *job) {
 
 /* What few jobs want; the handle is reset afterwards. */
 static void set_rarities(lr_transfer *transfer, const lr_job *job) {
-  bool watched = job->idle_timeout_ns && (job->body || job->supply);
-  bool fresh = job->fresh && transfer->host->protocol != LR_PROTOCOL_HTTP2;
-  if (!watched && !fresh) return;
+  bool watched = job->idle_timeout_ns && (job->body || job->body_source);
+  bool opens_new = job->needs_new_connection &&
+                   transfer->host->protocol != LR_PROTOCOL_HTTP2;
+  if (!watched && !opens_new) return;
   transfer->plain = false;
-  if (fresh) (void)curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
+  if (opens_new)
+    (void)curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
   if (!watched) return;
   (void)curl_easy_setopt(transfer->easy, CURLOPT_NOPROGRESS, 0L);
   (void)curl_easy_setopt(transfer->easy, CURLOPT_XFERINFOFUNCTION,
@@ -476,23 +478,24 @@ static void set_rarities(lr_transfer *transfer, const lr_job *job) {
 /* A stream's would come on top of its window. */
 static void set_buffer(lr_transfer *transfer, const lr_job *job,
                        const lr_host *host) {
-  const lr_outlet *outlet = job->outlet;
-  bool wide = host->bulky;
-  if (outlet) wide = !outlet->stream && (wide || outlet->fd >= 0);
-  if (transfer->wide == wide) return;
+  const lr_body_sink *sink = job->sink;
+  bool large_buffer = host->large_bodies;
+  if (sink) large_buffer = !sink->stream && (large_buffer || sink->fd >= 0);
+  if (transfer->large_buffer == large_buffer) return;
   (void)curl_easy_setopt(transfer->easy, CURLOPT_BUFFERSIZE,
-                         (long)(wide ? WIDE_BUFFER : BUFFER));
-  transfer->wide = wide;
+                         (long)(large_buffer ? LARGE_BUFFER : BUFFER));
+  transfer->large_buffer = large_buffer;
 }
 
 /* With TLS the server has a say. */
 static uint8_t http_of(const lr_job *job) {
-  bool asks = job->target.tls && job->http == LARIAT_HTTP_2;
+  bool asks = job->url.tls && job->http == LARIAT_HTTP_2;
   return asks ? LARIAT_HTTP_AUTO : job->http;
 }
 
 lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
-                                  lr_host *host, lr_lane *lane, bool fresh) {
+                                  lr_host *host, lr_lane *lane,
+                                  bool opens_new) {
   if (!job->response) job->response = lr_response_new();
   if (!job->response) return LARIAT_ENOMEM;
   job->received = 0;
@@ -500,44 +503,45 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   transfer->host = host;
   transfer->lane = lane;
   transfer->fault = LARIAT_OK;
-  transfer->hopes = !fresh;
+  transfer->may_reuse = !opens_new;
   transfer->has_digest = false;
   transfer->starved = false;
-  transfer->heard = false;
+  transfer->receiving = false;
   transfer->full = false;
-  transfer->shaking = false;
+  transfer->in_handshake = false;
   transfer->opens = false;
   transfer->sends = 0;
   transfer->opened = 0;
   transfer->uploaded = 0;
   transfer->fd = CURL_SOCKET_BAD;
   transfer->error[0] = '\0';
-  lariat_status status = set_url(transfer, host, &job->target);
+  lariat_status status = set_url(transfer, host, &job->url);
   if (status == LARIAT_OK && !job->get) status = set_method(transfer, job);
   if (status == LARIAT_OK && job->sha256) status = begin_digest(transfer);
   if (status != LARIAT_OK) return status;
-  set_pruning(transfer, fresh || !host->numeric);
+  set_dns_pruning(transfer, opens_new || !host->is_address);
   set_headers(transfer, job);
   set_buffer(transfer, job, host);
   uint8_t http = http_of(job);
   if (transfer->http != http) set_http(transfer, http);
   set_once(transfer, transfer->leaves || is_single(http));
-  if (job->idle_timeout_ns || job->fresh) set_rarities(transfer, job);
+  if (job->idle_timeout_ns || job->needs_new_connection)
+    set_rarities(transfer, job);
   if (transfer->decompress != job->decompress)
     set_encoding(transfer, job->decompress);
   job->transfer = transfer;
-  if (job->outlet)
-    lr_outlet_begin(&transfer->engine->outlets, job,
-                    transfer->has_digest ? transfer->digest : NULL);
+  if (job->sink)
+    lr_body_sink_begin(&transfer->engine->sinks, job,
+                       transfer->has_digest ? transfer->digest : NULL);
   return LARIAT_OK;
 }
 
 void lr_transfer_reset(lr_transfer *transfer) {
-  if (transfer->sending) lr_sending_end(transfer);
+  if (transfer->sending) lr_upload_feed_end(transfer);
   transfer->job = NULL;
   transfer->host = NULL;
   transfer->lane = NULL;
-  if (transfer->guarding) lr_fold_end(transfer);
+  if (transfer->fold_guard_armed) lr_obs_fold_guard_end(transfer);
   if (transfer->plain) return;
   curl_easy_reset(transfer->easy);
   configure(transfer);
@@ -620,7 +624,7 @@ void lr_transfer_describe(const lr_transfer *transfer,
 
 static bool body_is_sent(const lr_transfer *transfer) {
   curl_off_t sent = 0;
-  if (transfer->sending) return lr_sending_done(transfer);
+  if (transfer->sending) return lr_upload_feed_done(transfer);
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
   return (uint64_t)sent >= transfer->job->body_length;
 }
@@ -630,12 +634,12 @@ lariat_phase lr_transfer_phase(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
   if (!response || (response->status && !response->interim))
     return LARIAT_PHASE_BODY;
-  if (transfer->job->dead) return LARIAT_PHASE_FIRST_BYTE;
+  if (transfer->job->connection_dead) return LARIAT_PHASE_FIRST_BYTE;
   if (time_of(transfer, CURLINFO_PRETRANSFER_TIME_T))
     return body_is_sent(transfer) ? LARIAT_PHASE_FIRST_BYTE
                                   : LARIAT_PHASE_REQUEST;
-  if (transfer->shaking || time_of(transfer, CURLINFO_CONNECT_TIME_T))
-    return transfer->job->target.tls ? LARIAT_PHASE_TLS : LARIAT_PHASE_REQUEST;
+  if (transfer->in_handshake || time_of(transfer, CURLINFO_CONNECT_TIME_T))
+    return transfer->job->url.tls ? LARIAT_PHASE_TLS : LARIAT_PHASE_REQUEST;
   if (time_of(transfer, CURLINFO_NAMELOOKUP_TIME_T))
     return LARIAT_PHASE_CONNECT;
   return LARIAT_PHASE_DNS;
@@ -681,7 +685,7 @@ static bool is_garbled(const lr_transfer *transfer) {
   const lariat_response *response = job->response;
   bool chunked =
       response ? lariat_response_header(response, "Transfer-Encoding") != NULL
-               : job->outlet && job->outlet->chunked;
+               : job->sink && job->sink->chunked;
   return chunked && strstr(transfer->error, "chunk");
 }
 
@@ -738,7 +742,7 @@ static lariat_status finish_digest(lr_transfer *transfer, uint8_t sha256[32],
 }
 
 static lariat_status finish_stream(lr_transfer *transfer) {
-  lariat_stream *stream = transfer->job->outlet->stream;
+  lariat_stream *stream = transfer->job->sink->stream;
   return finish_digest(transfer, stream->sha256, &stream->has_sha256);
 }
 
@@ -759,8 +763,8 @@ static bool was_lost(const lr_transfer *transfer, int code) {
 static bool may_ask_anew(const lr_transfer *transfer, int code) {
   const lr_job *job = transfer->job;
   return code == CURLE_HTTP2_STREAM && transfer->fault == LARIAT_OK &&
-         was_refused(transfer) && !has_answer(transfer) && !job->stale &&
-         !job->supply && !job->outlet;
+         was_refused(transfer) && !has_answer(transfer) && !job->reuse_failed &&
+         !job->body_source && !job->sink;
 }
 
 /* libcurl takes a connection that ends within the head for the end of the
@@ -780,9 +784,9 @@ static lariat_status finish_response(lr_transfer *transfer) {
 
 /* What libcurl says of a callback that refused is of no use to anybody. */
 static const char *detail_of(lr_transfer *transfer) {
-  const lr_outlet *outlet = transfer->job->outlet;
-  if (outlet && transfer->job->outcome == LARIAT_EWRITE)
-    return strerror_r(outlet->error, transfer->error, sizeof transfer->error);
+  const lr_body_sink *sink = transfer->job->sink;
+  if (sink && transfer->job->outcome == LARIAT_EWRITE)
+    return strerror_r(sink->error, transfer->error, sizeof transfer->error);
   return transfer->error[0] ? transfer->error : NULL;
 }
 
@@ -792,23 +796,25 @@ static const char died[] = "an open connection ended before the answer";
 void lr_transfer_conclude(lr_transfer *transfer, int curl_code) {
   lr_job *job = transfer->job;
   lariat_response *response = job->response; /* NULL: it is away already */
-  if (transfer->early && lr_sending_is_answered(transfer)) curl_code = CURLE_OK;
+  if (transfer->early && lr_upload_feed_is_answered(transfer))
+    curl_code = CURLE_OK;
   job->curl_code = curl_code;
   job->outcome = status_of(transfer, curl_code);
-  if (job->received > BULKY) transfer->host->bulky = true;
-  job->resent = (transfer->sends > 1 || job->stale) && !job->dead;
+  if (job->received > LARGE_BODY) transfer->host->large_bodies = true;
+  job->resent =
+      (transfer->sends > 1 || job->reuse_failed) && !job->connection_dead;
   if (response) read_remote(transfer, response);
   if (was_lost(transfer, curl_code)) {
-    job->dead = true;
+    job->connection_dead = true;
     job->outcome = LARIAT_ERESET;
   }
   if (may_ask_anew(transfer, curl_code)) {
-    job->stale = true;
+    job->reuse_failed = true;
     job->outcome = LARIAT_EBUSY;
   }
   if (response) read_timings(transfer, response);
   if (job->outcome == LARIAT_OK) job->outcome = finish_response(transfer);
-  if (job->outlet) lr_outlet_end(job, job->outcome);
+  if (job->sink) lr_body_sink_end(job, job->outcome);
   if (job->outcome == LARIAT_OK) return;
   job->phase = (uint8_t)lr_transfer_phase(transfer);
   if (job->outcome == LARIAT_ETIMEDOUT)
@@ -816,7 +822,7 @@ void lr_transfer_conclude(lr_transfer *transfer, int curl_code) {
   if (response)
     read_failed_timings(transfer, response, (lariat_phase)job->phase);
   const char *detail = detail_of(transfer);
-  if (job->dead && transfer->fault != LARIAT_OK) detail = died;
+  if (job->connection_dead && transfer->fault != LARIAT_OK) detail = died;
   if (job->outcome == LARIAT_ESYSTEM) detail = "too many open files";
   if (detail) job->detail = lr_copy_string(detail);
 }
@@ -824,7 +830,7 @@ void lr_transfer_conclude(lr_transfer *transfer, int curl_code) {
 void lr_transfer_stop(lr_transfer *transfer) {
   lr_job *job = transfer->job;
   job->phase = (uint8_t)lr_transfer_phase(transfer);
-  job->resent = transfer->sends > 1 || job->stale;
+  job->resent = transfer->sends > 1 || job->reuse_failed;
   if (job->response)
     read_failed_timings(transfer, job->response, (lariat_phase)job->phase);
 }

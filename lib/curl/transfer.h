@@ -23,40 +23,40 @@ typedef struct lr_transfer {
   CURLU *url;      /* a whole URL, for those that are not plain */
   CURLU *set_from; /* what `easy` was given: `url`, or a host's */
   struct lr_engine *engine;
-  struct lr_lane *lane; /* while it runs */
-  struct lr_host *host; /* while it runs */
-  lr_job *job;          /* while it runs */
-  lr_reader reader;     /* of the job's supply */
-  lr_list node;         /* in the lane's or the engine's list */
-  lr_list attempts;     /* its sockets that are not connected yet */
-  bool coming;          /* counted as about to open a connection */
-  bool has_digest;      /* for this job */
-  bool starved;         /* no memory for a socket, for this job */
-  bool heard;           /* the answer has begun, for this job */
-  bool full;            /* no descriptor for one */
-  bool shaking;         /* a TLS handshake has begun, for this job */
-  bool plain;           /* configured for GET; else it is reset after use */
-  bool hopes;           /* a connection is there that it may use */
-  bool connecting;      /* on a connection that is not yet made */
-  bool sending;         /* a body from a supply */
-  bool starving;        /* of that body: paused until there is more */
-  bool early;           /* answered before the end of that body */
-  bool guarded;         /* see fold.h */
-  bool guarding;        /* libcurl is verbose now */
-  bool prunes;          /* its end drops old addresses from the lane's cache */
-  uint32_t sends;       /* how often libcurl began to send, for this job */
-  uint32_t opened;      /* sockets, for this job */
-  uint32_t opened_then; /* when it began to send first */
-  curl_socket_t fd;     /* with an idle time-out: as libcurl told last */
-  curl_off_t uploaded;  /* with an idle time-out: of the body, as last seen */
+  struct lr_lane *lane;  /* while it runs */
+  struct lr_host *host;  /* while it runs */
+  lr_job *job;           /* while it runs */
+  lr_reader reader;      /* of the job's supply */
+  lr_list node;          /* in the lane's or the engine's list */
+  lr_list attempts;      /* its sockets that are not connected yet */
+  bool coming;           /* counted as about to open a connection */
+  bool has_digest;       /* for this job */
+  bool starved;          /* no memory for a socket, for this job */
+  bool receiving;        /* the answer has begun, for this job */
+  bool full;             /* no descriptor for one */
+  bool in_handshake;     /* a TLS handshake has begun, for this job */
+  bool plain;            /* configured for GET; else it is reset after use */
+  bool may_reuse;        /* a connection is there that it may use */
+  bool connecting;       /* on a connection that is not yet made */
+  bool sending;          /* a body from a supply */
+  bool starving;         /* of that body: paused until there is more */
+  bool early;            /* answered before the end of that body */
+  bool fold_guard;       /* see fold.h */
+  bool fold_guard_armed; /* libcurl is verbose now */
+  bool prunes_dns;       /* its end drops old addresses from the lane's cache */
+  uint32_t sends;        /* how often libcurl began to send, for this job */
+  uint32_t opened;       /* sockets, for this job */
+  uint32_t opened_then;  /* when it began to send first */
+  curl_socket_t fd;      /* with an idle time-out: as libcurl told last */
+  curl_off_t uploaded;   /* with an idle time-out: of the body, as last seen */
   uint8_t http;
   bool decompress;
-  bool wide;   /* has the large receive buffer */
-  bool leaves; /* its connection, which it opens, is to become our own */
-  bool opens;  /* it has, before any request: that is ours already */
-  bool once;   /* its connection is not to be used again by libcurl */
-  int leaving; /* the descriptor that it is to leave; -1: not known */
-  int parked;  /* the one that it has left; -1: none */
+  bool large_buffer; /* has the large receive buffer */
+  bool leaves;       /* its connection, which it opens, is to become our own */
+  bool opens;        /* it has, before any request: that is ours already */
+  bool once;         /* its connection is not to be used again by libcurl */
+  int leaving;       /* the descriptor that it is to leave; -1: not known */
+  int parked;        /* the one that it has left; -1: none */
   struct curl_slist *headers;
   lariat_status fault; /* why a callback stopped the transfer */
   EVP_MD_CTX *digest;  /* made when first needed */
@@ -75,7 +75,7 @@ void lr_transfer_free(lr_transfer *transfer);
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EURL */
 lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
                                   struct lr_host *host, struct lr_lane *lane,
-                                  bool fresh);
+                                  bool opens_new);
 
 /* Fills in the outcome of the job from what libcurl says. */
 void lr_transfer_conclude(lr_transfer *transfer, int curl_code);

@@ -28,12 +28,12 @@ static bool answer_has_length(const lariat_response *response) {
 static size_t give(char *bytes, size_t size, size_t count,
                    void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
-  lr_supply *supply = transfer->job->supply;
+  lr_body_source *body_source = transfer->job->body_source;
   size_t got = 0;
   if (transfer->early && answer_has_length(transfer->job->response))
     return CURL_READFUNC_PAUSE; /* the end of the answer is its end */
-  lariat_status status =
-      supply->ops->read(supply, &transfer->reader, bytes, size * count, &got);
+  lariat_status status = body_source->ops->read(body_source, &transfer->reader,
+                                                bytes, size * count, &got);
   if (status == LARIAT_OK) return got;
   if (status == LARIAT_EBUSY) {
     transfer->starving = true;
@@ -46,9 +46,9 @@ static size_t give(char *bytes, size_t size, size_t count,
 /* libcurl starts over: a connection was dead that it had meant to use. */
 static int again(void *transfer_pointer, curl_off_t offset, int origin) {
   lr_transfer *transfer = transfer_pointer;
-  lr_supply *supply = transfer->job->supply;
+  lr_body_source *body_source = transfer->job->body_source;
   if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_FAIL;
-  lariat_status status = supply->ops->seek(supply, (uint64_t)offset);
+  lariat_status status = body_source->ops->seek(body_source, (uint64_t)offset);
   if (status == LARIAT_OK) return CURL_SEEKFUNC_OK;
   transfer->fault = LARIAT_ERESET;
   return CURL_SEEKFUNC_FAIL;
@@ -64,29 +64,28 @@ static long buffer_for(uint64_t length) {
 static void resume(lr_reader *reader) {
   lr_transfer *transfer = lr_container(reader, lr_transfer, reader);
   lr_lane *lane = transfer->lane;
-  const lr_outlet *outlet = transfer->job->outlet;
+  const lr_body_sink *sink = transfer->job->sink;
   if (!transfer->starving) return;
   transfer->starving = false;
-  (void)curl_easy_pause(transfer->easy, outlet && outlet->paused
-                                            ? CURLPAUSE_RECV
-                                            : CURLPAUSE_CONT);
-  lane->kick = true;
-  lr_lane_touch(lane);
+  (void)curl_easy_pause(transfer->easy,
+                        sink && sink->paused ? CURLPAUSE_RECV : CURLPAUSE_CONT);
+  lane->needs_action = true;
+  lr_lane_mark_dirty(lane);
 }
 
-lariat_status lr_sending_begin(lr_transfer *transfer) {
+lariat_status lr_upload_feed_begin(lr_transfer *transfer) {
   CURL *easy = transfer->easy;
-  lr_supply *supply = transfer->job->supply;
-  bool known = supply->length != LARIAT_LENGTH_UNKNOWN;
-  lariat_status status = supply->ops->seek(supply, 0);
+  lr_body_source *body_source = transfer->job->body_source;
+  bool known = body_source->length != LARIAT_LENGTH_UNKNOWN;
+  lariat_status status = body_source->ops->seek(body_source, 0);
   if (status != LARIAT_OK) return status;
   transfer->sending = true;
   transfer->reader.resume = resume;
   (void)curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
   (void)curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
-                         known ? (curl_off_t)supply->length : -1);
+                         known ? (curl_off_t)body_source->length : -1);
   (void)curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
-                         buffer_for(supply->length));
+                         buffer_for(body_source->length));
   (void)curl_easy_setopt(easy, CURLOPT_READFUNCTION, give);
   (void)curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
   (void)curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, again);
@@ -94,31 +93,31 @@ lariat_status lr_sending_begin(lr_transfer *transfer) {
   return LARIAT_OK;
 }
 
-void lr_sending_end(lr_transfer *transfer) {
-  lr_supply *supply = transfer->job->supply;
+void lr_upload_feed_end(lr_transfer *transfer) {
+  lr_body_source *body_source = transfer->job->body_source;
   transfer->sending = false;
   transfer->starving = false;
   transfer->early = false;
-  if (supply->ops->over) supply->ops->over(supply);
+  if (body_source->ops->over) body_source->ops->over(body_source);
 }
 
-bool lr_sending_done(const lr_transfer *transfer) {
-  const lr_supply *supply = transfer->job->supply;
+bool lr_upload_feed_done(const lr_transfer *transfer) {
+  const lr_body_source *body_source = transfer->job->body_source;
   curl_off_t sent = 0;
-  if (!supply->ended) return false;
+  if (!body_source->ended) return false;
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
-  return sent >= 0 && (uint64_t)sent >= supply->given;
+  return sent >= 0 && (uint64_t)sent >= body_source->given;
 }
 
-void lr_sending_head_came(lr_transfer *transfer) {
+void lr_upload_feed_head_came(lr_transfer *transfer) {
   const lr_job *job = transfer->job;
-  if (job->supply->ended || !is_final(job->response)) return;
+  if (job->body_source->ended || !is_final(job->response)) return;
   transfer->early = true;
   transfer->lane->early = true;
-  lr_lane_touch(transfer->lane);
+  lr_lane_mark_dirty(transfer->lane);
 }
 
-bool lr_sending_is_answered(const lr_transfer *transfer) {
+bool lr_upload_feed_is_answered(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
   curl_off_t received = 0;
   if (!transfer->early || !is_final(response)) return false;

@@ -12,20 +12,20 @@
 /* Makes the easy handle send the body of the job's supply, from its first byte
  * on.  LARIAT_OK, LARIAT_ENOMEM
  * LARIAT_EUPLOAD  it was read already, and cannot be again */
-lariat_status lr_sending_begin(lr_transfer *transfer);
+lariat_status lr_upload_feed_begin(lr_transfer *transfer);
 
 /* Nothing of it is sent any more; forgets the supply. */
-void lr_sending_end(lr_transfer *transfer);
+void lr_upload_feed_end(lr_transfer *transfer);
 
 /* Whether libcurl has sent all of it. */
-bool lr_sending_done(const lr_transfer *transfer);
+bool lr_upload_feed_done(const lr_transfer *transfer);
 
 /* The head of the final answer has come.  Notes it when that is before the end
- * of the body: lr_sending_is_answered looks from then on. */
-void lr_sending_head_came(lr_transfer *transfer);
+ * of the body: lr_upload_feed_is_answered looks from then on. */
+void lr_upload_feed_head_came(lr_transfer *transfer);
 
 /* Whether the whole answer is there before the end of the body: the rest of the
  * body is of no use, and the transfer can end. */
-bool lr_sending_is_answered(const lr_transfer *transfer);
+bool lr_upload_feed_is_answered(const lr_transfer *transfer);
 
 #endif

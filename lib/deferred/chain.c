@@ -36,24 +36,24 @@ static bool close_up(lariat_deferred *deferred, uint32_t least) {
 
 /* All that are inside move to a kept block, to the same places. */
 static bool move_out(lariat_deferred *deferred) {
-  lr_pair *pairs = lr_blocks_take(&deferred->home->pairs);
+  lr_pair *pairs = lr_free_list_take(&deferred->state->pairs);
   if (!pairs) return false;
   memcpy(pairs, deferred->inside, sizeof deferred->inside);
   deferred->pairs = pairs;
-  deferred->room = LR_DEFERRED_MORE_PAIRS;
+  deferred->capacity = LR_DEFERRED_MORE_PAIRS;
   return true;
 }
 
 static bool grow(lariat_deferred *deferred) {
-  if (deferred->room > UINT32_MAX / 2 / sizeof(lr_pair)) return false;
-  uint32_t room = deferred->room * 2;
-  lr_pair *pairs = lr_alloc(room * sizeof *pairs);
+  if (deferred->capacity > UINT32_MAX / 2 / sizeof(lr_pair)) return false;
+  uint32_t capacity = deferred->capacity * 2;
+  lr_pair *pairs = lr_alloc(capacity * sizeof *pairs);
   if (!pairs) return false;
   uint32_t pending = deferred->end - deferred->next;
   memcpy(pairs, deferred->pairs + deferred->next, pending * sizeof *pairs);
   lr_chain_free_pairs(deferred);
   deferred->pairs = pairs;
-  deferred->room = room;
+  deferred->capacity = capacity;
   deferred->next = 0;
   deferred->end = pending;
   return true;
@@ -61,9 +61,9 @@ static bool grow(lariat_deferred *deferred) {
 
 /* Closing up pays when it frees half of the room; to free less it would move
  * all for each pair that a callback adds, and is for want of memory only. */
-bool lr_chain_make_room(lariat_deferred *deferred) {
+bool lr_chain_reserve(lariat_deferred *deferred) {
   bool is_inside = deferred->pairs == deferred->inside;
-  return close_up(deferred, deferred->room / 2) ||
+  return close_up(deferred, deferred->capacity / 2) ||
          (is_inside ? move_out(deferred) : grow(deferred)) ||
          close_up(deferred, 1);
 }
@@ -291,11 +291,11 @@ static __attribute__((noinline)) void climb(lariat_deferred *bottom,
 
 /* A paused one does not run; but if this was all that kept it, it dies. */
 void lr_chain_run(lariat_deferred *bottom) {
-  lr_inside++;
+  lr_call_depth++;
   bottom->references++;
   lariat_deferred *outer = bottom->paused ? NULL : advance(bottom);
   if (outer) climb(bottom, outer);
-  lr_inside--;
+  lr_call_depth--;
   lr_deferred_release(bottom);
 }
 
@@ -310,7 +310,7 @@ static __attribute__((noinline)) void go_on(lariat_deferred *child) {
 static __attribute__((noinline)) void ask_rule(lariat_deferred *child,
                                                lr_slot *place) {
   lariat_value result = child->result;
-  lr_inside++;
+  lr_call_depth++;
   child->references++;
   child->flags |= LR_DEFERRED_RUNNING;
   child->result.type = NULL;
@@ -319,7 +319,7 @@ static __attribute__((noinline)) void ask_rule(lariat_deferred *child,
     result = take(child, result);
   stop_running(child, result);
   if (LR_RARE(child->next < child->end)) go_on(child);
-  lr_inside--;
+  lr_call_depth--;
   lr_deferred_release(child);
 }
 
@@ -332,7 +332,7 @@ void lr_chain_tell(lariat_deferred *child, lr_slot *place) {
   place->child = NULL;
   place->held = false;
   child->references -= held; /* it may have had none: see end_if_lost */
-  if (child->references == 0) lr_deferred_bury(child);
+  if (child->references == 0) lr_deferred_reclaim(child);
 }
 
 /* Takes the pair at `place` off the chain, which is no longer full then. */

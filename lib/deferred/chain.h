@@ -8,12 +8,12 @@
 #include "deferred/state.h"
 
 /* Makes room for one more pair; false when out of memory. */
-bool lr_chain_make_room(lariat_deferred *deferred);
+bool lr_chain_reserve(lariat_deferred *deferred);
 
 /* Puts a pair at the end; false when out of memory, with nothing changed. */
 static inline bool lr_chain_append(lariat_deferred *deferred,
                                    const lr_pair *pair) {
-  if (deferred->end == deferred->room && !lr_chain_make_room(deferred))
+  if (deferred->end == deferred->capacity && !lr_chain_reserve(deferred))
     return false;
   deferred->pairs[deferred->end++] = *pair;
   return true;
@@ -47,8 +47,8 @@ void lr_chain_fail(lariat_deferred *deferred, const lr_pair *refused);
 
 /* Gives back its pairs, which are not the ones inside. */
 static inline void lr_chain_free_pairs(const lariat_deferred *deferred) {
-  if (deferred->room == LR_DEFERRED_MORE_PAIRS)
-    lr_blocks_give(&deferred->home->pairs, deferred->pairs);
+  if (deferred->capacity == LR_DEFERRED_MORE_PAIRS)
+    lr_free_list_give(&deferred->state->pairs, deferred->pairs);
   else
     lr_free(deferred->pairs);
 }

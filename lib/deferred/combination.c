@@ -157,11 +157,11 @@ const lr_deferred_ops lr_combination_fires_through_children = {
 const lr_deferred_ops lr_combination_can_be_cancelled = {
     .dispose = dispose, .cancel = cancel, .fired = fired, .abandon = abandon};
 
-static lr_combination *make(lr_deferred_room *room,
+static lr_combination *make(lr_deferred_state *state,
                             const lr_combination_parts *parts) {
   const size_t most = (SIZE_MAX - sizeof(lr_combination)) / sizeof(lr_slot);
   size_t count = parts->count;
-  if (!room || count > most || count > UINT32_MAX) return NULL;
+  if (!state || count > most || count > UINT32_MAX) return NULL;
   lr_combination *whole = lr_alloc(sizeof *whole + count * sizeof(lr_slot));
   lariat_list *list = lr_list_values_new(count);
   if (!whole || !list) {
@@ -169,7 +169,7 @@ static lr_combination *make(lr_deferred_room *room,
     lr_free(whole);
     return NULL;
   }
-  lr_deferred_init_in(&whole->deferred, room, parts->ops);
+  lr_deferred_init_in(&whole->deferred, state, parts->ops);
   whole->deferred.flags |= LR_DEFERRED_TELLS;
   whole->rule = parts->rule;
   whole->flags = parts->flags;
@@ -232,12 +232,12 @@ static void give_up(const lr_combination_parts *parts) {
     lariat_deferred_forget(parts->deferreds[i]);
 }
 
-static lr_deferred_room *room_for(const lr_combination_parts *parts) {
+static lr_deferred_state *room_for(const lr_combination_parts *parts) {
   for (size_t i = 0; i < parts->count; i++) {
     const lariat_deferred *child = parts->deferreds[i];
-    if (child && !(child->flags & LR_DEFERRED_FIXED)) return child->home;
+    if (child && !(child->flags & LR_DEFERRED_FIXED)) return child->state;
   }
-  return lr_deferred_room_of(lariat_reactor_current());
+  return lr_deferred_state_of(lariat_reactor_current());
 }
 
 lariat_deferred *lr_combination_of_none(const char *why) {
@@ -251,10 +251,10 @@ lariat_deferred *lr_combination_new(const lr_combination_parts *parts) {
     lr_misuse("%s: the array is NULL", parts->function);
     return lr_combination_of_none("no array of deferreds was given");
   }
-  lr_deferred_room *room = room_for(parts);
-  lr_combination *whole = make(room, parts);
+  lr_deferred_state *state = room_for(parts);
+  lr_combination *whole = make(state, parts);
   if (whole) return attach_all(whole, parts->function);
-  lariat_reactor *reactor = room ? room->reactor : lariat_reactor_current();
+  lariat_reactor *reactor = state ? state->reactor : lariat_reactor_current();
   give_up(parts);
   return lr_deferred_failed_reserve(reactor);
 }

@@ -40,8 +40,8 @@ static lariat_value fixed_result(const lariat_deferred *deferred) {
 
 static bool is_owned_here(const lariat_deferred *deferred,
                           const char *function) {
-  if (lr_deferred_room_is_here(deferred->home)) return true;
-  lariat_reactor *reactor = deferred->home->reactor;
+  if (lr_deferred_state_is_here(deferred->state)) return true;
+  lariat_reactor *reactor = deferred->state->reactor;
   return !reactor || lr_reactor_check(reactor, function) == LARIAT_OK;
 }
 
@@ -77,7 +77,7 @@ bool lr_deferred_is_given(const lariat_deferred *deferred,
 /* Making. */
 
 static void free_user(lariat_deferred *deferred) {
-  lr_blocks_give(&deferred->home->deferreds, deferred);
+  lr_free_list_give(&deferred->state->deferreds, deferred);
 }
 
 static void ask_canceller(lariat_deferred *deferred) {
@@ -97,8 +97,8 @@ void lr_canceller_drop(lariat_deferred *deferred) {
 
 lariat_deferred *lr_deferred_failed_reserve(lariat_reactor *reactor) {
   if (!reactor) return fixed(&fixed_no_reactor);
-  lr_deferred_room *room = lr_deferred_room_of(reactor);
-  lariat_deferred *reserve = room ? lr_deferred_room_reserve(room) : NULL;
+  lr_deferred_state *state = lr_deferred_state_of(reactor);
+  lariat_deferred *reserve = state ? lr_deferred_state_reserve(state) : NULL;
   return reserve ? reserve : fixed(&fixed_no_memory);
 }
 
@@ -115,9 +115,10 @@ static inline lariat_deferred *make(lariat_reactor *reactor,
                                     const lr_deferred_ops *ops,
                                     const char *function) {
   if (lr_checks()) look_for_misuse_of(reactor, function);
-  lr_deferred_room *room = lr_deferred_room_of(reactor);
-  lariat_deferred *deferred = room ? lr_blocks_take(&room->deferreds) : NULL;
-  if (deferred) lr_deferred_init_in(deferred, room, ops);
+  lr_deferred_state *state = lr_deferred_state_of(reactor);
+  lariat_deferred *deferred =
+      state ? lr_free_list_take(&state->deferreds) : NULL;
+  if (deferred) lr_deferred_init_in(deferred, state, ops);
   return deferred;
 }
 
@@ -221,8 +222,8 @@ static void drop_deferred(void *data) { lariat_deferred_release(data); }
 
 static void *share_deferred(void *data) { return lariat_deferred_retain(data); }
 
-static int describe_deferred(const void *data, char *text, size_t room) {
-  return lariat_deferred_describe(data, text, room);
+static int describe_deferred(const void *data, char *text, size_t capacity) {
+  return lariat_deferred_describe(data, text, capacity);
 }
 
 const lariat_type lariat_deferred_type = {
@@ -268,7 +269,7 @@ static inline lariat_deferred *add(lariat_deferred *deferred,
                                    lariat_callback errback, void *context,
                                    lariat_destroy destroy,
                                    const char *function) {
-  if (!is_quick(deferred) || deferred->end == deferred->room ||
+  if (!is_quick(deferred) || deferred->end == deferred->capacity ||
       lr_deferred_is_fired(deferred))
     return add_slowly(deferred, callback, errback, context, destroy, function);
   lr_pair *pair = &deferred->pairs[deferred->end++];
@@ -402,7 +403,7 @@ static inline lariat_status fire(lariat_deferred *deferred, lariat_value result,
   const unsigned special = LR_DEFERRED_FIRED | (unsigned)FIRES_SLOWLY;
   if (!is_quick(deferred) || deferred->flags & special ||
       result.type == &lariat_deferred_type ||
-      !lr_deferred_room_is_here(deferred->home))
+      !lr_deferred_state_is_here(deferred->state))
     return fire_with_care(deferred, result, function);
   deferred->flags |= LR_DEFERRED_FIRED;
   deferred->result = result;
@@ -428,9 +429,9 @@ lariat_status lariat_deferred_errback(lariat_deferred *deferred,
 
 static void ask_to_cancel(lariat_deferred *deferred) {
   deferred->flags |= LR_DEFERRED_CANCELLING;
-  lr_inside++;
+  lr_call_depth++;
   deferred->ops->cancel(deferred);
-  lr_inside--;
+  lr_call_depth--;
   deferred->flags &= ~(unsigned)LR_DEFERRED_CANCELLING;
   if (lr_deferred_is_fired(deferred) && has_idle_canceller(deferred))
     lr_canceller_drop(deferred);
@@ -488,33 +489,34 @@ lariat_value lariat_deferred_peek(const lariat_deferred *deferred) {
 
 lariat_reactor *lariat_deferred_reactor(const lariat_deferred *deferred) {
   if (!is_given(deferred, __func__) || is_fixed(deferred)) return NULL;
-  return deferred->home->reactor;
+  return deferred->state->reactor;
 }
 
 /* The second half of a text whose first half took `used` characters. */
-static int describe_rest(lariat_value result, char *text, size_t room,
+static int describe_rest(lariat_value result, char *text, size_t capacity,
                          int used) {
   size_t at = (size_t)used;
-  char *rest = at < room ? text + at : NULL;
-  int more = lariat_value_describe(result, rest, rest ? room - at : 0);
+  char *rest = at < capacity ? text + at : NULL;
+  int more = lariat_value_describe(result, rest, rest ? capacity - at : 0);
   if (more < 0) return more;
   used += more;
   at = (size_t)used;
-  rest = at < room ? text + at : NULL;
-  more = snprintf(rest, rest ? room - at : 0, ">");
+  rest = at < capacity ? text + at : NULL;
+  more = snprintf(rest, rest ? capacity - at : 0, ">");
   return more < 0 ? more : used + more;
 }
 
 int lariat_deferred_describe(const lariat_deferred *deferred, char *text,
-                             size_t room) {
-  if (!deferred) return snprintf(text, room, "<no deferred>");
+                             size_t capacity) {
+  if (!deferred) return snprintf(text, capacity, "<no deferred>");
   const void *self = deferred;
   bool fired = lr_deferred_is_fired(deferred);
   if (fired ? lr_deferred_waits(deferred) : deferred->result.data != NULL)
-    return snprintf(text, room, "<deferred at %p waiting on deferred at %p>",
-                    self, deferred->result.data);
-  if (!fired) return snprintf(text, room, "<deferred at %p>", self);
-  int used = snprintf(text, room, "<deferred at %p current result: ", self);
+    return snprintf(text, capacity,
+                    "<deferred at %p waiting on deferred at %p>", self,
+                    deferred->result.data);
+  if (!fired) return snprintf(text, capacity, "<deferred at %p>", self);
+  int used = snprintf(text, capacity, "<deferred at %p current result: ", self);
   if (used < 0) return used;
-  return describe_rest(lariat_deferred_peek(deferred), text, room, used);
+  return describe_rest(lariat_deferred_peek(deferred), text, capacity, used);
 }

@@ -27,7 +27,7 @@ typedef struct lr_pair {
 
 /* The state of this room for one reactor; counted, since deferreds may outlive
  * their reactor. */
-typedef struct lr_deferred_room lr_deferred_room;
+typedef struct lr_deferred_state lr_deferred_state;
 
 /* Where it was made and fired: see trace.h. */
 typedef struct lr_trace lr_trace;
@@ -88,9 +88,9 @@ struct lariat_deferred {
   lr_pair *pairs;      /* `inside`, or on the heap */
   uint32_t next;       /* the first pair that has not run */
   uint32_t end;        /* behind the last */
-  lr_deferred_room *home;
+  lr_deferred_state *state;
   const lr_deferred_ops *ops;
-  uint32_t room; /* of `pairs` */
+  uint32_t capacity; /* of `pairs` */
   uint32_t paused;
   lariat_deferred *link; /* in a run, or among the dead */
   lr_trace *trace;       /* with LR_DEFERRED_TRACED */
@@ -112,7 +112,7 @@ extern LR_HIDDEN const lr_deferred_ops lr_deferred_plain_ops;
 /* Opens the room for `reactor`, which makes its reserve.  The public makers of
  * deferreds do so by themselves; who embeds deferreds calls it early.
  * LARIAT_OK (also when it is open), LARIAT_ENOMEM */
-lariat_status lr_deferred_room_open(lariat_reactor *reactor);
+lariat_status lr_deferred_state_open(lariat_reactor *reactor);
 
 /* Makes an embedded deferred, with one reference; cannot fail.  The room of
  * `reactor` is open. */

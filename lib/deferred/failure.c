@@ -99,9 +99,9 @@ static void drop_failure(void *data) {
       lr_failure_drop(lariat_value_of(&lariat_failure_type, data)));
 }
 
-static int describe_failure(const void *data, char *text, size_t room) {
+static int describe_failure(const void *data, char *text, size_t capacity) {
   const lariat_failure *failure = data;
-  return snprintf(text, room, "failure: %s (%s)", failure->message,
+  return snprintf(text, capacity, "failure: %s (%s)", failure->message,
                   lariat_status_name(failure->status));
 }
 
@@ -183,10 +183,10 @@ lariat_value lr_failure_format(lariat_status status, const char *format,
     lr_failure_parts parts = {.status = status};
     return lr_failure_make(&parts);
   }
-  size_t room = (size_t)length + 1;
-  lariat_failure *failure = new_failure(status_of(status), room);
+  size_t capacity = (size_t)length + 1;
+  lariat_failure *failure = new_failure(status_of(status), capacity);
   if (!failure) return lr_failure_no_memory();
-  vsnprintf(failure->storage, room, format, arguments);
+  vsnprintf(failure->storage, capacity, format, arguments);
   return lariat_value_of(&lariat_failure_type, failure);
 }
 

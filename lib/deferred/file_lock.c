@@ -19,7 +19,7 @@ enum { INTERVAL_MS = 1000 };
 /* A wait is the deferred's canceller, whose context holds the lock, and the
  * timers, whose contexts hold it too. */
 struct lariat_file_lock {
-  lr_deferred_room *home;
+  lr_deferred_state *state;
   size_t references;
   int fd;                /* -1: not locked */
   lariat_deferred *wait; /* a reference; NULL: nobody waits */
@@ -36,15 +36,15 @@ lariat_status lariat_file_lock_new(lariat_reactor *reactor, const char *path,
     lr_misuse("%s: the %s is NULL", __func__, reactor ? "path" : "reactor");
     return LARIAT_EINVAL;
   }
-  lr_deferred_room *home = lr_deferred_room_of(reactor);
-  lariat_file_lock *lock = home ? lr_alloc_zero(sizeof *lock) : NULL;
+  lr_deferred_state *state = lr_deferred_state_of(reactor);
+  lariat_file_lock *lock = state ? lr_alloc_zero(sizeof *lock) : NULL;
   char *copy = lock ? lr_copy_string(path) : NULL;
   if (!copy) {
     lr_free(lock);
     return LARIAT_ENOMEM;
   }
-  home->references++;
-  lock->home = home;
+  state->references++;
+  lock->state = state;
   lock->references = 1;
   lock->fd = -1;
   lock->path = copy;
@@ -59,11 +59,11 @@ lariat_file_lock *lariat_file_lock_retain(lariat_file_lock *lock) {
 
 void lariat_file_lock_drop(lariat_file_lock *lock) {
   if (!lock || --lock->references > 0) return;
-  lr_deferred_room *home = lock->home;
+  lr_deferred_state *state = lock->state;
   if (lock->fd >= 0) close(lock->fd);
   lr_free(lock->path);
   lr_free(lock);
-  lr_deferred_room_release(home);
+  lr_deferred_state_release(state);
 }
 
 static void drop_lock(void *context) { lariat_file_lock_drop(context); }
@@ -109,7 +109,7 @@ static void stop_timer(const lariat_file_lock *lock, lariat_timer *timer) {
   lariat_timer stopped = *timer;
   *timer = (lariat_timer){0};
   if (stopped.id != 0)
-    (void)lariat_reactor_cancel_timer(lock->home->reactor, stopped);
+    (void)lariat_reactor_cancel_timer(lock->state->reactor, stopped);
 }
 
 /* The wait is over.  Its deferred, with the lock's reference. */
@@ -161,7 +161,7 @@ static void time_out(void *context) {
  * would never end. */
 static void lose_timer(void *context) {
   lariat_file_lock *lock = context;
-  lariat_reactor *reactor = lock->home->reactor;
+  lariat_reactor *reactor = lock->state->reactor;
   if (lock->wait && lr_reactor_closing(reactor)) {
     lock->again = lock->limit = (lariat_timer){0};
     fail(lock, LARIAT_ECLOSED);
@@ -172,7 +172,7 @@ static void lose_timer(void *context) {
 static lariat_status set_timer(lariat_file_lock *lock, uint64_t ms,
                                lariat_call call, lariat_timer *timer) {
   lariat_status status = lariat_reactor_call_later(
-      lock->home->reactor, ms, call, lock, lose_timer, timer);
+      lock->state->reactor, ms, call, lock, lose_timer, timer);
   if (status == LARIAT_OK) lariat_file_lock_retain(lock);
   return status;
 }
@@ -211,7 +211,7 @@ lariat_deferred *lariat_file_lock_wait(lariat_file_lock *lock,
     lr_misuse("%s: the lock is NULL", __func__);
     return lr_deferred_failed_reserve(NULL);
   }
-  lariat_reactor *reactor = lock->home->reactor;
+  lariat_reactor *reactor = lock->state->reactor;
   if (lock->wait)
     return lariat_deferred_fail(reactor, LARIAT_EALREADY,
                                 "%s is waited for already", lock->path);

@@ -47,8 +47,8 @@ void lr_list_values_free(lariat_list *list) {
 
 static void drop_list(void *data) { lr_list_values_free(data); }
 
-static int describe_list(const void *data, char *text, size_t room) {
-  return snprintf(text, room, "list of %zu", lariat_list_count(data));
+static int describe_list(const void *data, char *text, size_t capacity) {
+  return snprintf(text, capacity, "list of %zu", lariat_list_count(data));
 }
 
 const lariat_type lariat_list_type = {

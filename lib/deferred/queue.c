@@ -12,13 +12,13 @@
 #include "deferred/waiters.h"
 
 struct lariat_queue {
-  lr_deferred_room *home;
+  lr_deferred_state *state;
   size_t references;
   size_t size;
   size_t backlog;
   lr_waiters waiters;
   lariat_value *values; /* a ring */
-  size_t room;          /* of the ring: 0 or a power of two */
+  size_t capacity;      /* of the ring: 0 or a power of two */
   size_t first;
   size_t count;
 };
@@ -33,11 +33,11 @@ lariat_status lariat_queue_new(lariat_reactor *reactor, size_t size,
     lr_misuse("%s: the reactor is NULL", __func__);
     return LARIAT_EINVAL;
   }
-  lr_deferred_room *home = lr_deferred_room_of(reactor);
-  lariat_queue *queue = home ? lr_alloc_zero(sizeof *queue) : NULL;
+  lr_deferred_state *state = lr_deferred_state_of(reactor);
+  lariat_queue *queue = state ? lr_alloc_zero(sizeof *queue) : NULL;
   if (!queue) return LARIAT_ENOMEM;
-  home->references++;
-  queue->home = home;
+  state->references++;
+  queue->state = state;
   queue->references = 1;
   queue->size = size;
   queue->backlog = backlog;
@@ -54,32 +54,33 @@ lariat_queue *lariat_queue_retain(lariat_queue *queue) {
 /* There is one. */
 static lariat_value take_first(lariat_queue *queue) {
   lariat_value value = queue->values[queue->first];
-  queue->first = (queue->first + 1) & (queue->room - 1);
+  queue->first = (queue->first + 1) & (queue->capacity - 1);
   queue->count--;
   return value;
 }
 
 void lariat_queue_drop(lariat_queue *queue) {
   if (!queue || --queue->references > 0) return;
-  lr_deferred_room *home = queue->home;
+  lr_deferred_state *state = queue->state;
   while (queue->count > 0) lariat_value_drop(take_first(queue));
   lr_waiters_clear(&queue->waiters);
   lr_free(queue->values);
   lr_free(queue);
-  lr_deferred_room_release(home);
+  lr_deferred_state_release(state);
 }
 
 /* The ring is full: a larger one, which begins at its beginning. */
 static bool grow(lariat_queue *queue) {
   const size_t most = SIZE_MAX / 2 / sizeof(lariat_value);
-  size_t room = queue->room ? queue->room * 2 : FIRST_ROOM;
-  lariat_value *values = room <= most ? lr_alloc(room * sizeof *values) : NULL;
+  size_t capacity = queue->capacity ? queue->capacity * 2 : FIRST_ROOM;
+  lariat_value *values =
+      capacity <= most ? lr_alloc(capacity * sizeof *values) : NULL;
   if (!values) return false;
   size_t count = queue->count;
   for (size_t i = 0; i < count; i++) values[i] = take_first(queue);
   lr_free(queue->values);
   queue->values = values;
-  queue->room = room;
+  queue->capacity = capacity;
   queue->first = 0;
   queue->count = count;
   return true;
@@ -87,8 +88,9 @@ static bool grow(lariat_queue *queue) {
 
 static lariat_status keep(lariat_queue *queue, lariat_value value) {
   if (queue->count >= queue->size) return LARIAT_EOVERFLOW;
-  if (queue->count == queue->room && !grow(queue)) return LARIAT_ENOMEM;
-  queue->values[(queue->first + queue->count++) & (queue->room - 1)] = value;
+  if (queue->count == queue->capacity && !grow(queue)) return LARIAT_ENOMEM;
+  queue->values[(queue->first + queue->count++) & (queue->capacity - 1)] =
+      value;
   return LARIAT_OK;
 }
 
@@ -106,7 +108,7 @@ lariat_status lariat_queue_put(lariat_queue *queue, lariat_value value) {
 /* The deferred is made first: without memory, the value stays. */
 static lariat_deferred *give_first(lariat_queue *queue) {
   lariat_deferred *given =
-      lariat_deferred_new(queue->home->reactor, NULL, NULL, NULL);
+      lariat_deferred_new(queue->state->reactor, NULL, NULL, NULL);
   if (!lr_deferred_is_fired(given))
     (void)lr_deferred_fire(given, take_first(queue));
   return given;
@@ -119,8 +121,8 @@ lariat_deferred *lariat_queue_get(lariat_queue *queue) {
   }
   if (queue->count > 0) return give_first(queue);
   if (queue->waiters.count < queue->backlog)
-    return lr_waiters_add(&queue->waiters, queue->home);
-  return lariat_deferred_fail(queue->home->reactor, LARIAT_EUNDERFLOW,
+    return lr_waiters_add(&queue->waiters, queue->state);
+  return lariat_deferred_fail(queue->state->reactor, LARIAT_EUNDERFLOW,
                               "%zu wait already for the values of the queue",
                               queue->waiters.count);
 }

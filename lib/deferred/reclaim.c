@@ -45,39 +45,39 @@ static inline void drop_result(lariat_deferred *deferred) {
 
 /* All but the reference to the room. */
 static inline __attribute__((always_inline)) void
-put_away(lariat_deferred *deferred) {
-  lr_inside++;
+destroy_deferred(lariat_deferred *deferred) {
+  lr_call_depth++;
   if (LR_RARE(has_rest(deferred))) destroy_rest(deferred);
   if (deferred->pairs != deferred->inside) lr_chain_free_pairs(deferred);
   drop_result(deferred);
   if (LR_RARE(deferred->flags & LR_DEFERRED_TRACED)) lr_trace_free(deferred);
   deferred->ops->dispose(deferred);
-  lr_inside--;
+  lr_call_depth--;
 }
 
-static __attribute__((noinline)) void empty_grave(lr_deferred_room *room) {
-  while (room->grave) {
-    put_away(pop(&room->grave));
-    room->references--;
+static __attribute__((noinline)) void reclaim_listed(lr_deferred_state *state) {
+  while (state->reclaim_list) {
+    destroy_deferred(pop(&state->reclaim_list));
+    state->references--;
   }
 }
 
 /* Puts `deferred` away: now, or when whoever is putting away comes to it.  Its
  * reference keeps the room until all are gone. */
-static inline void inter(lariat_deferred *deferred) {
-  lr_deferred_room *room = deferred->home;
-  if (room->burying) {
-    push(&room->grave, deferred);
+static inline void reclaim_one(lariat_deferred *deferred) {
+  lr_deferred_state *state = deferred->state;
+  if (state->reclaiming) {
+    push(&state->reclaim_list, deferred);
     return;
   }
-  room->burying = true;
-  put_away(deferred);
-  if (room->grave) empty_grave(room);
-  room->burying = false;
-  lr_deferred_room_release(room);
+  state->reclaiming = true;
+  destroy_deferred(deferred);
+  if (state->reclaim_list) reclaim_listed(state);
+  state->reclaiming = false;
+  lr_deferred_state_release(state);
 }
 
-void lr_deferred_end(lariat_deferred *deferred) { inter(deferred); }
+void lr_deferred_end(lariat_deferred *deferred) { reclaim_one(deferred); }
 
 void lr_deferred_lose_waiter(void *waiter) {
   lariat_deferred *deferred = waiter;
@@ -122,19 +122,19 @@ static inline bool is_bare(const lariat_deferred *deferred) {
 }
 
 static inline void free_bare(lariat_deferred *deferred) {
-  lr_deferred_room *room = deferred->home;
+  lr_deferred_state *state = deferred->state;
   if (deferred->pairs != deferred->inside) lr_chain_free_pairs(deferred);
-  lr_blocks_give(&room->deferreds, deferred);
-  lr_deferred_room_release(room);
+  lr_free_list_give(&state->deferreds, deferred);
+  lr_deferred_state_release(state);
 }
 
 /* Who has neither been waiting nor been abandoned is simply dead. */
-void lr_deferred_bury(lariat_deferred *deferred) {
+void lr_deferred_reclaim(lariat_deferred *deferred) {
   if (is_bare(deferred))
     free_bare(deferred);
   else if (lr_deferred_waits(deferred) ||
            (deferred->ops->abandon && !lr_deferred_is_fired(deferred)))
     lose(deferred);
   else
-    inter(deferred);
+    reclaim_one(deferred);
 }

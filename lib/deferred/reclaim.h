@@ -8,7 +8,7 @@
 #include "deferred/deferred.h"
 
 /* The last reference of `deferred` is gone. */
-void lr_deferred_bury(lariat_deferred *deferred);
+void lr_deferred_reclaim(lariat_deferred *deferred);
 
 /* The `destroy` of a marker: the deferred that `waiter` waits for dies, and so
  * does the waiter, which nobody holds any more. */
@@ -16,7 +16,7 @@ LR_HIDDEN void lr_deferred_lose_waiter(void *waiter);
 
 static inline void lr_deferred_release(lariat_deferred *deferred) {
   if (deferred->flags & LR_DEFERRED_FIXED) return;
-  if (--deferred->references == 0) lr_deferred_bury(deferred);
+  if (--deferred->references == 0) lr_deferred_reclaim(deferred);
 }
 
 #endif

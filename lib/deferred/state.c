@@ -11,56 +11,57 @@
 /* So many are kept for their next use: a quarter of a megabyte at the most. */
 enum { DEFERREDS_KEPT = 1024, PAIRS_KEPT = 64 };
 
-void lr_deferred_room_free(lr_deferred_room *room) {
-  lr_blocks_clear(&room->deferreds);
-  lr_blocks_clear(&room->pairs);
-  lr_free(room);
+void lr_deferred_state_free(lr_deferred_state *state) {
+  lr_free_list_clear(&state->deferreds);
+  lr_free_list_clear(&state->pairs);
+  lr_free(state);
 }
 
 /* The reactor closes; the deferreds that are left keep the room. */
-static void leave_reactor(void *state) {
-  lr_deferred_room *room = state;
-  room->reactor = NULL;
-  room->thread = NULL;
-  lr_deferred_room_release(room);
+static void leave_reactor(void *context) {
+  lr_deferred_state *state = context;
+  state->reactor = NULL;
+  state->thread = NULL;
+  lr_deferred_state_release(state);
 }
 
-lr_deferred_room *lr_deferred_room_make(lariat_reactor *reactor) {
-  lr_deferred_room *room = reactor ? lr_alloc_zero(sizeof *room) : NULL;
-  if (!room) return NULL;
-  room->reactor = reactor;
-  room->references = 1;
-  room->thread = lr_reactor_is_here(reactor) ? &lr_inside : NULL;
-  room->generation = lr_process_generation();
-  lr_blocks_init(&room->deferreds, sizeof(lr_user_deferred), DEFERREDS_KEPT);
-  lr_blocks_init(&room->pairs, LR_DEFERRED_MORE_PAIRS * sizeof(lr_pair),
-                 PAIRS_KEPT);
-  lr_reactor_set_room(reactor, LR_ROOM_DEFERRED, room, leave_reactor);
-  return room;
+lr_deferred_state *lr_deferred_state_make(lariat_reactor *reactor) {
+  lr_deferred_state *state = reactor ? lr_alloc_zero(sizeof *state) : NULL;
+  if (!state) return NULL;
+  state->reactor = reactor;
+  state->references = 1;
+  state->thread = lr_reactor_is_here(reactor) ? &lr_call_depth : NULL;
+  state->generation = lr_process_generation();
+  lr_free_list_init(&state->deferreds, sizeof(lr_user_deferred),
+                    DEFERREDS_KEPT);
+  lr_free_list_init(&state->pairs, LR_DEFERRED_MORE_PAIRS * sizeof(lr_pair),
+                    PAIRS_KEPT);
+  lr_reactor_set_layer_state(reactor, LR_LAYER_DEFERRED, state, leave_reactor);
+  return state;
 }
 
-lariat_status lr_deferred_room_open(lariat_reactor *reactor) {
-  return lr_deferred_room_of(reactor) ? LARIAT_OK : LARIAT_ENOMEM;
+lariat_status lr_deferred_state_open(lariat_reactor *reactor) {
+  return lr_deferred_state_of(reactor) ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
 void lr_deferred_init(lariat_deferred *deferred, lariat_reactor *reactor,
                       const lr_deferred_ops *ops) {
-  lr_deferred_init_in(deferred, lr_reactor_room(reactor, LR_ROOM_DEFERRED),
-                      ops);
+  lr_deferred_init_in(deferred,
+                      lr_reactor_layer_state(reactor, LR_LAYER_DEFERRED), ops);
 }
 
 /* It lies in the room, so that nothing is needed to have it back. */
 static void return_reserve(lariat_deferred *deferred) {
-  deferred->home->reserve_taken = false;
+  deferred->state->reserve_taken = false;
 }
 
 static const lr_deferred_ops reserve_ops = {.dispose = return_reserve};
 
-lariat_deferred *lr_deferred_room_reserve(lr_deferred_room *room) {
-  if (room->reserve_taken) return NULL;
-  room->reserve_taken = true;
-  lr_deferred_init_in(&room->reserve, room, &reserve_ops);
-  room->reserve.flags |= LR_DEFERRED_FIRED;
-  room->reserve.result = lr_failure_no_memory();
-  return &room->reserve;
+lariat_deferred *lr_deferred_state_reserve(lr_deferred_state *state) {
+  if (state->reserve_taken) return NULL;
+  state->reserve_taken = true;
+  lr_deferred_init_in(&state->reserve, state, &reserve_ops);
+  state->reserve.flags |= LR_DEFERRED_FIRED;
+  state->reserve.result = lr_failure_no_memory();
+  return &state->reserve;
 }

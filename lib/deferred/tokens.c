@@ -15,12 +15,12 @@ lariat_status lr_tokens_new(lariat_reactor *reactor, const lariat_type *type,
     lr_misuse("%s: %s", function, reactor ? "no tokens" : "no reactor");
     return LARIAT_EINVAL;
   }
-  lr_deferred_room *room = lr_deferred_room_of(reactor);
-  lr_tokens *tokens = room ? lr_alloc(sizeof *tokens) : NULL;
+  lr_deferred_state *state = lr_deferred_state_of(reactor);
+  lr_tokens *tokens = state ? lr_alloc(sizeof *tokens) : NULL;
   if (!tokens) return LARIAT_ENOMEM;
-  room->references++;
+  state->references++;
   tokens->type = type;
-  tokens->room = room;
+  tokens->state = state;
   tokens->references = 1;
   tokens->free = limit;
   tokens->limit = limit;
@@ -36,10 +36,10 @@ lr_tokens *lr_tokens_retain(lr_tokens *tokens) {
 
 void lr_tokens_drop(lr_tokens *tokens) {
   if (!tokens || --tokens->references > 0) return;
-  lr_deferred_room *room = tokens->room;
+  lr_deferred_state *state = tokens->state;
   lr_waiters_clear(&tokens->waiters);
   lr_free(tokens);
-  lr_deferred_room_release(room);
+  lr_deferred_state_release(state);
 }
 
 void lr_tokens_drop_data(void *data) { lr_tokens_drop(data); }
@@ -59,7 +59,7 @@ static lariat_deferred *no_tokens(const char *function) {
 /* The deferred is made first: without memory, no token is taken. */
 static lariat_deferred *take(lr_tokens *tokens) {
   lariat_deferred *taken =
-      lariat_deferred_new(tokens->room->reactor, NULL, NULL, NULL);
+      lariat_deferred_new(tokens->state->reactor, NULL, NULL, NULL);
   if (lr_deferred_is_fired(taken)) return taken;
   tokens->free--;
   (void)lr_deferred_fire(taken, value_of(tokens));
@@ -69,7 +69,7 @@ static lariat_deferred *take(lr_tokens *tokens) {
 lariat_deferred *lr_tokens_acquire(lr_tokens *tokens, const char *function) {
   if (!tokens) return no_tokens(function);
   if (tokens->free > 0) return take(tokens);
-  return lr_waiters_add(&tokens->waiters, tokens->room);
+  return lr_waiters_add(&tokens->waiters, tokens->state);
 }
 
 lariat_status lr_tokens_release(lr_tokens *tokens, const char *function) {
@@ -102,7 +102,7 @@ static void give_back(void *context) {
 static lariat_value run_job(lariat_value result, void *context) {
   const token_job *job = context;
   lr_tokens *tokens = result.data;
-  lariat_reactor *reactor = tokens->room->reactor;
+  lariat_reactor *reactor = tokens->state->reactor;
   lariat_deferred *done = lariat_maybe(reactor, job->work, job->context);
   return lariat_deferred_value(
       lariat_deferred_add_both_owned(done, NULL, tokens, give_back));
@@ -114,7 +114,7 @@ lariat_deferred *lr_tokens_run(lr_tokens *tokens, lariat_function work,
                                void *context, const char *function) {
   if (!tokens) return no_tokens(function);
   token_job *waiting = lr_alloc(sizeof *waiting);
-  if (!waiting) return lr_deferred_failed_reserve(tokens->room->reactor);
+  if (!waiting) return lr_deferred_failed_reserve(tokens->state->reactor);
   *waiting = (token_job){work, context};
   return lariat_deferred_add_callback_owned(lr_tokens_acquire(tokens, function),
                                             run_job, waiting, free_job);

@@ -9,7 +9,7 @@
 
 typedef struct lr_tokens {
   const lariat_type *type; /* of the value that an acquire gives */
-  lr_deferred_room *room;
+  lr_deferred_state *state;
   size_t references;
   size_t free;
   size_t limit;

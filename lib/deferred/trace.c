@@ -64,21 +64,22 @@ void lr_trace_free(lariat_deferred *deferred) {
 /* A text that is cut at `room`, and how long it would be. */
 typedef struct text_writer {
   char *text;
-  size_t room;
+  size_t capacity;
   size_t length;
 } text_writer;
 
 static void write_text(text_writer *writer, const char *text) {
   for (; *text; text++, writer->length++) {
-    if (writer->length + 1 < writer->room) writer->text[writer->length] = *text;
+    if (writer->length + 1 < writer->capacity)
+      writer->text[writer->length] = *text;
   }
 }
 
 /* The NUL, where there is room for one. */
 static int end_text(const text_writer *writer) {
   size_t last = writer->length;
-  if (writer->room > 0)
-    writer->text[last < writer->room ? last : writer->room - 1] = '\0';
+  if (writer->capacity > 0)
+    writer->text[last < writer->capacity ? last : writer->capacity - 1] = '\0';
   return (int)writer->length;
 }
 
@@ -111,17 +112,17 @@ static void write_place(text_writer *writer, const char *title,
 }
 
 int lr_trace_describe(const lariat_deferred *deferred, char *text,
-                      size_t room) {
-  text_writer writer = {text, room, 0};
+                      size_t capacity) {
+  text_writer writer = {text, capacity, 0};
   write_place(&writer, "made by ", &deferred->trace->made);
   write_place(&writer, ", fired by ", &deferred->trace->fired);
   return end_text(&writer);
 }
 
 int lariat_deferred_places(const lariat_deferred *deferred, char *text,
-                           size_t room) {
-  if (room > 0) text[0] = '\0';
+                           size_t capacity) {
+  if (capacity > 0) text[0] = '\0';
   if (!lr_deferred_is_given(deferred, __func__)) return 0;
   if (!(deferred->flags & LR_DEFERRED_TRACED)) return 0;
-  return lr_trace_describe(deferred, text, room);
+  return lr_trace_describe(deferred, text, capacity);
 }

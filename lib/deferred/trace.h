@@ -21,7 +21,8 @@ void lr_trace_fired(lariat_deferred *deferred);
 
 /* Writes both places into `text`, as snprintf does; it has
  * LR_DEFERRED_TRACED. */
-int lr_trace_describe(const lariat_deferred *deferred, char *text, size_t room);
+int lr_trace_describe(const lariat_deferred *deferred, char *text,
+                      size_t capacity);
 
 /* Forgets; it has LR_DEFERRED_TRACED. */
 void lr_trace_free(lariat_deferred *deferred);

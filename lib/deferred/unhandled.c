@@ -19,11 +19,11 @@ static void flatten(char *text) {
 
 /* The places, where they are known, go to the end: they may be cut. */
 static void add_places(const lariat_deferred *deferred, char *text,
-                       size_t room) {
+                       size_t capacity) {
   size_t used = strlen(text);
   if (!(deferred->flags & LR_DEFERRED_TRACED)) return;
-  snprintf(text + used, room - used, ", ");
-  lr_trace_describe(deferred, text + used + 2, room - used - 2);
+  snprintf(text + used, capacity - used, ", ");
+  lr_trace_describe(deferred, text + used + 2, capacity - used - 2);
 }
 
 static void say(lariat_reactor *reactor, char *text) {
@@ -36,7 +36,7 @@ static void say(lariat_reactor *reactor, char *text) {
 
 void lr_unhandled_report(const lariat_deferred *deferred) {
   if (deferred->flags & LR_DEFERRED_FORGOTTEN) return;
-  lariat_reactor *reactor = deferred->home->reactor;
+  lariat_reactor *reactor = deferred->state->reactor;
   char text[2048];
   snprintf(text, sizeof text,
            "unhandled failure: %.800s (%s) in a deferred of %s%.100s",

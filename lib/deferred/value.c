@@ -7,8 +7,8 @@
 
 #include "base/process.h"
 
-static int describe_int(const void *data, char *text, size_t room) {
-  return snprintf(text, room, "%jd", (intmax_t)(intptr_t)data);
+static int describe_int(const void *data, char *text, size_t capacity) {
+  return snprintf(text, capacity, "%jd", (intmax_t)(intptr_t)data);
 }
 
 const lariat_type lariat_int_type = {
@@ -41,10 +41,12 @@ lariat_status lariat_value_share(lariat_value value, lariat_value *out) {
   return LARIAT_OK;
 }
 
-int lariat_value_describe(lariat_value value, char *text, size_t room) {
-  if (lariat_is_none(value)) return snprintf(text, room, "none");
-  if (value.type->describe) return value.type->describe(value.data, text, room);
-  return snprintf(text, room, "<%s at %p>", name_of(value.type), value.data);
+int lariat_value_describe(lariat_value value, char *text, size_t capacity) {
+  if (lariat_is_none(value)) return snprintf(text, capacity, "none");
+  if (value.type->describe)
+    return value.type->describe(value.data, text, capacity);
+  return snprintf(text, capacity, "<%s at %p>", name_of(value.type),
+                  value.data);
 }
 
 void *lariat_value_in(lariat_value value, const lariat_type *type) {

@@ -43,10 +43,10 @@ void lr_waiters_init(lr_waiters *waiters) {
   waiters->count = 0;
 }
 
-lariat_deferred *lr_waiters_add(lr_waiters *waiters, lr_deferred_room *room) {
+lariat_deferred *lr_waiters_add(lr_waiters *waiters, lr_deferred_state *state) {
   waiter *one = lr_alloc(sizeof *one);
-  if (!one) return lr_deferred_failed_reserve(room->reactor);
-  lr_deferred_init_in(&one->deferred, room, &waiter_ops);
+  if (!one) return lr_deferred_failed_reserve(state->reactor);
+  lr_deferred_init_in(&one->deferred, state, &waiter_ops);
   one->deferred.references = 2;
   one->deferred.flags |= LR_DEFERRED_TELLS;
   one->waiters = waiters;

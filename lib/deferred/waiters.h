@@ -19,7 +19,7 @@ void lr_waiters_init(lr_waiters *waiters);
 
 /* A deferred at the end of the row, with a reference for the caller; the row
  * has another.  Without memory it is a failed one, and not in the row. */
-lariat_deferred *lr_waiters_add(lr_waiters *waiters, lr_deferred_room *room);
+lariat_deferred *lr_waiters_add(lr_waiters *waiters, lr_deferred_state *state);
 
 /* Fires the first with `value`; there is one. */
 void lr_waiters_fire(lr_waiters *waiters, lariat_value value);

@@ -26,9 +26,9 @@ static void drop_winner(void *data) {
   }
 }
 
-static int describe_winner(const void *data, char *text, size_t room) {
+static int describe_winner(const void *data, char *text, size_t capacity) {
   const winner *first = data;
-  return snprintf(text, room, "winner %zu", first->index);
+  return snprintf(text, capacity, "winner %zu", first->index);
 }
 
 const lariat_type lariat_winner_type = {

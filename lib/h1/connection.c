@@ -78,7 +78,7 @@ lr_connection *lr_connection_adopt(lr_transfer *transfer) {
   connection->watch.ready = lr_exchange_ready;
   connection->engine = engine;
   connection->host = transfer->host;
-  connection->fresh = true;
+  connection->is_new = true;
   connection->opened_ns = lr_reactor_turn_ns(engine->reactor);
   connection->remote_port = response->remote_port;
   memcpy(connection->remote_ip, response->remote_ip,
@@ -99,16 +99,16 @@ lr_connection *lr_connection_adopt(lr_transfer *transfer) {
 static bool is_readable(const lr_job *job) {
   const char *coding =
       lariat_response_header(job->response, "Content-Encoding");
-  if (!coding || !job->decompress || lr_answer_is_gzip(coding)) return true;
-  lr_connection_give_up(job->host);
+  if (!coding || !job->decompress || lr_h1_is_gzip(coding)) return true;
+  lr_connection_leave_host_to_libcurl(job->host);
   return false;
 }
 
 static bool would_keep(const lr_transfer *transfer) {
   const lr_job *job = transfer->job;
-  if (lr_engine_must_yield(transfer->engine, job->host)) return false;
-  return job->outcome == LARIAT_OK && !job->host->odd &&
-         lr_answer_would_keep(job->response, !job->get) && is_readable(job);
+  if (lr_engine_must_reclaim(transfer->engine, job->host)) return false;
+  return job->outcome == LARIAT_OK && !job->host->needs_libcurl &&
+         lr_h1_would_keep(job->response, !job->get) && is_readable(job);
 }
 
 void lr_connection_settle(lr_transfer *transfer, bool keep) {
@@ -116,8 +116,8 @@ void lr_connection_settle(lr_transfer *transfer, bool keep) {
   lr_connection *connection =
       keep && would_keep(transfer) ? lr_connection_adopt(transfer) : NULL;
   if (connection) {
-    connection->host->ordinary = true;
-    lr_connection_rest(connection);
+    connection->host->h1_proven = true;
+    lr_connection_make_idle(connection);
     return;
   }
   close(transfer->parked);
@@ -164,17 +164,17 @@ static void expire(lr_timer *timer) {
   wait_for_oldest(engine);
 }
 
-void lr_connection_rest(lr_connection *connection) {
+void lr_connection_make_idle(lr_connection *connection) {
   lr_engine *engine = connection->engine;
   uint64_t now_ns = lr_reactor_turn_ns(engine->reactor);
   connection->job = NULL;
-  connection->fresh = false;
+  connection->is_new = false;
   if (now_ns - connection->opened_ns > lifetime_ns) {
     lr_connection_close(connection);
     return;
   }
-  if (connection->answer.line.room > KEPT_LINE)
-    lr_answer_clear(&connection->answer);
+  if (connection->parser.line.capacity > KEPT_LINE)
+    lr_h1_parser_clear(&connection->parser);
   connection->idle_ns = now_ns;
   lr_list_prepend(&connection->host->idle, &connection->node);
   lr_list_append(&engine->own.idle, &connection->age_node);
@@ -190,7 +190,7 @@ void lr_connection_close(lr_connection *connection) {
   close(connection->watch.fd);
   lr_list_remove(&connection->node);
   lr_list_remove(&connection->age_node);
-  lr_answer_clear(&connection->answer);
+  lr_h1_parser_clear(&connection->parser);
   lr_buffer_clear(&connection->unsent);
   lr_free(connection);
   uncount(engine, host);
@@ -208,8 +208,8 @@ bool lr_connection_close_idle(lr_host *host, uint32_t most) {
   return any;
 }
 
-void lr_connection_give_up(lr_host *host) {
-  host->odd = true;
+void lr_connection_leave_host_to_libcurl(lr_host *host) {
+  host->needs_libcurl = true;
   (void)lr_connection_close_idle(host, UINT32_MAX);
 }
 
@@ -220,7 +220,7 @@ static bool is_in_between(const lr_connection *connection) {
              connection->idle_ns + LR_IDLE_LEAST_NS;
 }
 
-bool lr_connection_relieve(lr_engine *engine, bool all) {
+bool lr_connection_reclaim_idle(lr_engine *engine, bool all) {
   lr_list *node = engine->own.idle.next;
   for (int i = 0; i < LOOKS && node != &engine->own.idle; i++) {
     lr_connection *connection = lr_container(node, lr_connection, age_node);

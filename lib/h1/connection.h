@@ -30,11 +30,11 @@ typedef struct lr_connection {
   lr_host *host;
   lr_list node;     /* in the host's idle ones, or alone */
   lr_list age_node; /* in the engine's idle ones, or alone */
-  bool fresh;       /* of its requests this is the first */
+  bool is_new;      /* of its requests this is the first */
   uint64_t opened_ns;
   uint64_t idle_ns; /* since when it is idle */
   lr_job *job;      /* NULL: idle */
-  lr_answer answer;
+  lr_h1_parser parser;
   lr_buffer unsent; /* of the request */
   size_t sent;      /* of that */
   uint64_t first_byte_ns;
@@ -86,7 +86,7 @@ static inline void lr_connection_take(lr_connection *connection, lr_job *job) {
 }
 
 /* Back to them, without a job.  One that is too old is closed. */
-void lr_connection_rest(lr_connection *connection);
+void lr_connection_make_idle(lr_connection *connection);
 
 /* Closes and frees it, idle or not.  Its host, if nothing else is left of it,
  * is forgotten; others who wait for a connection may ask again. */
@@ -98,10 +98,10 @@ bool lr_connection_close_idle(lr_host *host, uint32_t most);
 
 /* The host, which has jobs, is odd: its answers are left to libcurl from now
  * on, and its idle connections are closed. */
-void lr_connection_give_up(lr_host *host);
+void lr_connection_leave_host_to_libcurl(lr_host *host);
 
 /* Closes an idle one to make room for another host; with `all` of whatever
  * host, else of one of which nothing runs.  False: there was none. */
-bool lr_connection_relieve(struct lr_engine *engine, bool all);
+bool lr_connection_reclaim_idle(struct lr_engine *engine, bool all);
 
 #endif

@@ -36,26 +36,27 @@ static bool is_head(const lr_job *job) {
 /* libcurl refuses to send a head of a megabyte, in its own words. */
 enum { LONGEST_LINES = 512 * 1024 };
 
-static bool is_ordinary(const lr_profile *profile) {
-  return !profile ||
-         (profile->ordinary && profile->lines_length <= LONGEST_LINES);
+static bool is_h1_safe(const lr_header_list *headers) {
+  return !headers ||
+         (headers->h1_safe && headers->lines_length <= LONGEST_LINES);
 }
 
 static bool has_more(const lr_job *job) {
-  return job->outlet || job->supply || job->body || !job->repeatable;
+  return job->sink || job->body_source || job->body || !job->repeatable;
 }
 
 bool lr_exchange_suits_idle(const lr_job *job) {
-  if (!job->target.plain || !is_ordinary(job->profile)) return false;
-  return job->usual || (!has_more(job) && (job->get || is_head(job)));
+  if (!job->url.simple || !is_h1_safe(job->headers)) return false;
+  return job->defaults || (!has_more(job) && (job->get || is_head(job)));
 }
 
 /* A host with a delay between its requests wants to be asked when each is
  * sent: few requests, for which libcurl will do. */
 bool lr_exchange_suits(const lr_engine *engine, const lr_job *job) {
   const lr_host *host = job->host;
-  if (engine->libcurl_only || host->odd || host->spaced) return false;
-  if (job->target.tls || job->http == LARIAT_HTTP_2) return false;
+  if (engine->libcurl_only || host->needs_libcurl || host->has_delay)
+    return false;
+  if (job->url.tls || job->http == LARIAT_HTTP_2) return false;
   return lr_exchange_suits_idle(job);
 }
 
@@ -66,8 +67,10 @@ enum { ASKED_BY_LIBCURL = 32 };
 
 bool lr_exchange_takes(const lr_transfer *transfer) {
   const lr_host *host = transfer->host;
-  if (transfer->leaving < 0 || transfer->job->stale || host->odd) return false;
-  return host->ordinary || host->running > ASKED_BY_LIBCURL;
+  if (transfer->leaving < 0 || transfer->job->reuse_failed ||
+      host->needs_libcurl)
+    return false;
+  return host->h1_proven || host->running > ASKED_BY_LIBCURL;
 }
 
 /* The request, as libcurl writes it. */
@@ -82,7 +85,7 @@ static char *put_string(char *to, const char *text) {
 }
 
 /* "host:81", without the port if it is the usual one. */
-static size_t authority_length(const lr_target *target) {
+static size_t authority_length(const lr_url *target) {
   static const char usual[] = ":80";
   size_t length = target->origin_length - strlen("http://");
   const char *end = target->url + target->origin_length;
@@ -94,32 +97,32 @@ static const char accept_any[] = "Accept: */*\r\n";
 static const char accept_encoding[] = "Accept-Encoding: ";
 
 static const char *encoding_of(const lr_job *job) {
-  if (job->profile && job->profile->has_encoding) return NULL;
+  if (job->headers && job->headers->has_encoding) return NULL;
   return job->decompress ? lr_quirks_abilities()->accept_encoding : NULL;
 }
 
 /* More than they need. */
 static size_t lines_room(const lr_job *job, const char *encoding) {
   enum { REST = 64 };
-  return job->target.origin_length + sizeof accept_any +
-         sizeof accept_encoding + (encoding ? strlen(encoding) : 0) +
-         (job->profile ? job->profile->lines_length : 0) + REST;
+  return job->url.origin_length + sizeof accept_any + sizeof accept_encoding +
+         (encoding ? strlen(encoding) : 0) +
+         (job->headers ? job->headers->lines_length : 0) + REST;
 }
 
 static char *put_lines(char *to, const lr_job *job, const char *encoding) {
-  const lr_target *target = &job->target;
-  const lr_profile *profile = job->profile;
+  const lr_url *target = &job->url;
+  const lr_header_list *headers = job->headers;
   to = put_string(to, " HTTP/1.1\r\nHost: ");
   to = put(to, target->url + strlen("http://"), authority_length(target));
   to = put_string(to, "\r\n");
-  if (!profile || !profile->has_accept) to = put_string(to, accept_any);
+  if (!headers || !headers->has_accept) to = put_string(to, accept_any);
   if (encoding) {
     to = put_string(to, accept_encoding);
     to = put_string(to, encoding);
     to = put_string(to, "\r\n");
   }
-  if (profile && profile->lines_length)
-    to = put(to, profile->lines, profile->lines_length);
+  if (headers && headers->lines_length)
+    to = put(to, headers->lines, headers->lines_length);
   return put_string(to, "\r\n");
 }
 
@@ -130,9 +133,9 @@ write_lines(lr_host *host, const lr_job *job, const char *encoding) {
   if (!lr_buffer_reserve(lines, lines_room(job, encoding))) return false;
   lines->length =
       (size_t)(put_lines(lines->bytes, job, encoding) - lines->bytes);
-  if (job->profile) lr_profile_retain(job->profile);
-  lr_profile_release(host->lines_profile);
-  host->lines_profile = job->profile;
+  if (job->headers) lr_header_list_retain(job->headers);
+  lr_header_list_release(host->lines_headers);
+  host->lines_headers = job->headers;
   host->lines_encoding = encoding;
   return true;
 }
@@ -141,14 +144,14 @@ write_lines(lr_host *host, const lr_job *job, const char *encoding) {
  * before.  NULL when out of memory. */
 static const lr_buffer *lines_of(lr_host *host, const lr_job *job) {
   const char *encoding = encoding_of(job);
-  if (host->lines.length && host->lines_profile == job->profile &&
+  if (host->lines.length && host->lines_headers == job->headers &&
       host->lines_encoding == encoding)
     return &host->lines;
   return write_lines(host, job, encoding) ? &host->lines : NULL;
 }
 
 static char *put_request(char *to, const lr_job *job, const lr_buffer *lines) {
-  const lr_target *target = &job->target;
+  const lr_url *target = &job->url;
   to = job->get ? put(to, "GET ", 4) : put(to, "HEAD ", 5);
   to = put(to, target->url + target->origin_length,
            target->url_length - target->origin_length);
@@ -161,9 +164,8 @@ static const char *write_request(lr_engine *engine, const lr_job *job,
   const lr_buffer *lines = lines_of(job->host, job);
   if (!lines) return NULL;
   engine->request.length = 0;
-  if (!lr_buffer_reserve(&engine->request, sizeof "HEAD " +
-                                               job->target.url_length +
-                                               lines->length))
+  if (!lr_buffer_reserve(&engine->request,
+                         sizeof "HEAD " + job->url.url_length + lines->length))
     return NULL;
   char *text = engine->request.bytes;
   *length = (size_t)(put_request(text, job, lines) - text);
@@ -216,17 +218,17 @@ static inline void begin(lr_connection *connection, lr_job *job) {
   lr_connection_take(connection, job);
   connection->first_byte_ns = 0;
   job->received = 0;
-  lr_answer_begin(&connection->answer, job->response, !job->get,
-                  job->decompress ? &connection->engine->codings : NULL,
-                  job->max_body_bytes);
+  lr_h1_parser_begin(&connection->parser, job->response, !job->get,
+                     job->decompress ? &connection->engine->gzip_pool : NULL,
+                     job->max_body_bytes);
   connection->engine->running++;
 }
 
 /* The memory of a request that was much larger than most is not kept. */
 static void trim_request(lr_engine *engine, lr_host *host) {
   enum { KEPT = 64 * 1024, KEPT_LINES = 8 * 1024 };
-  if (engine->request.room > KEPT) lr_buffer_clear(&engine->request);
-  if (host->lines.room > KEPT_LINES) lr_buffer_clear(&host->lines);
+  if (engine->request.capacity > KEPT) lr_buffer_clear(&engine->request);
+  if (host->lines.capacity > KEPT_LINES) lr_buffer_clear(&host->lines);
 }
 
 lariat_status lr_exchange_start(lr_engine *engine, lr_job *job) {
@@ -262,7 +264,7 @@ static inline void describe(const lr_connection *connection) {
   timings->queue_us = after(job->started_ns, job->hop_ns) / 1000;
   timings->first_byte_us = after(first_ns, job->started_ns) / 1000;
   timings->body_us = after(now_ns, first_ns) / 1000;
-  response->reused = !connection->fresh;
+  response->reused = !connection->is_new;
   response->remote_port = connection->remote_port;
   memcpy(response->remote_ip, connection->remote_ip,
          sizeof response->remote_ip);
@@ -289,8 +291,8 @@ static inline lr_job *leave(lr_connection *connection) {
   lr_job *job = connection->job;
   if (connection->first_byte_ns) engine->receiving--;
   engine->running--;
-  job->received = connection->answer.received;
-  lr_answer_close(&connection->answer);
+  job->received = connection->parser.received;
+  lr_h1_parser_close(&connection->parser);
   if (connection->digest) drop_digest(connection);
   job->connection = NULL;
   connection->job = NULL;
@@ -309,13 +311,13 @@ static void hand_over(lr_connection *connection) {
 
 /* What the host says is not ordinary: from now on libcurl reads all of it. */
 static void leave_to_libcurl(lr_connection *connection) {
-  lr_connection_give_up(connection->host);
+  lr_connection_leave_host_to_libcurl(connection->host);
   hand_over(connection);
 }
 
 /* It was dead before anything came: a new one is opened. */
 static void try_again(lr_connection *connection) {
-  connection->job->stale = true;
+  connection->job->reuse_failed = true;
   hand_over(connection);
 }
 
@@ -336,18 +338,18 @@ static int curl_code_of(lariat_status status) {
   }
 }
 
-static const char *detail_of(const lr_answer *answer, lariat_status status) {
+static const char *detail_of(const lr_h1_parser *parser, lariat_status status) {
   if (status == LARIAT_ERESET) return "the connection was reset";
   if (status == LARIAT_EEMPTY) return "the connection ended before the answer";
   if (status != LARIAT_ETRUNCATED) return NULL;
-  return lr_answer_in_body(answer) ? "the connection ended within the body"
-                                   : "the connection ended within the head";
+  return lr_h1_parser_in_body(parser) ? "the connection ended within the body"
+                                      : "the connection ended within the head";
 }
 
 static void fail(lr_connection *connection, lariat_status status) {
   lr_engine *engine = connection->engine;
   lr_job *job = connection->job;
-  const char *detail = detail_of(&connection->answer, status);
+  const char *detail = detail_of(&connection->parser, status);
   job->outcome = status;
   job->curl_code = curl_code_of(status);
   job->phase = (uint8_t)lr_exchange_phase(job);
@@ -394,7 +396,7 @@ static bool make_digest(lr_connection *connection, lariat_response *response) {
   response->has_sha256 =
       connection->digested
           ? finish_digest(connection, response)
-          : lr_digest_sha256(body->bytes, body->length, response->sha256);
+          : lr_sha256_of(body->bytes, body->length, response->sha256);
   return response->has_sha256;
 }
 
@@ -403,7 +405,7 @@ static lariat_status conclude(lr_connection *connection) {
   lariat_response *response = job->response;
   if (job->sha256 && !make_digest(connection, response)) return LARIAT_ENOMEM;
   if (!lr_response_finish(response)) return LARIAT_ENOMEM;
-  response->body_bytes = connection->answer.received;
+  response->body_bytes = connection->parser.received;
   return LARIAT_OK;
 }
 
@@ -416,15 +418,15 @@ static void finish(lr_connection *connection, bool more) {
     return;
   }
   describe(connection);
-  bool keeps = connection->answer.keeps && !more && is_sent(connection) &&
-               !connection->host->odd &&
-               !(engine->dispatcher->lacking_count &&
-                 lr_engine_must_yield(engine, connection->host));
+  bool keeps = connection->parser.keeps && !more && is_sent(connection) &&
+               !connection->host->needs_libcurl &&
+               !(engine->dispatcher->starved_count &&
+                 lr_engine_must_reclaim(engine, connection->host));
   lr_job *job = leave(connection);
-  connection->host->ordinary = true;
+  connection->host->h1_proven = true;
   lr_engine_count(engine, job->response);
   if (keeps)
-    lr_connection_rest(connection);
+    lr_connection_make_idle(connection);
   else
     lr_connection_close(connection);
   lr_dispatcher_done(engine->dispatcher, job);
@@ -435,8 +437,8 @@ static void finish(lr_connection *connection, bool more) {
 /* A connection that was open already may have been closed before the server
  * knew of the request; a new one was not. */
 static void lost(lr_connection *connection, lariat_status status) {
-  bool begun = lr_answer_begun(&connection->answer);
-  if (!begun && !connection->fresh)
+  bool begun = lr_h1_parser_begun(&connection->parser);
+  if (!begun && !connection->is_new)
     try_again(connection);
   else if (!begun && status == LARIAT_ETRUNCATED)
     fail(connection, LARIAT_EEMPTY);
@@ -445,16 +447,16 @@ static void lost(lr_connection *connection, lariat_status status) {
 }
 
 static void ended(lr_connection *connection) {
-  lr_answer_verdict verdict = lr_answer_end(&connection->answer);
-  if (verdict == LR_ANSWER_DONE)
+  lr_h1_result verdict = lr_h1_parser_end(&connection->parser);
+  if (verdict == LR_H1_DONE)
     finish(connection, false);
-  else if (verdict == LR_ANSWER_ODD)
+  else if (verdict == LR_H1_FALLBACK)
     leave_to_libcurl(connection);
   else
-    lost(connection, connection->answer.fault);
+    lost(connection, connection->parser.fault);
 }
 
-static void heard(lr_connection *connection) {
+static void receiving(lr_connection *connection) {
   lr_engine *engine = connection->engine;
   uint64_t now_ns = lr_reactor_turn_ns(engine->reactor);
   if (connection->job->idle_timeout_ns) connection->job->active_ns = now_ns;
@@ -466,18 +468,18 @@ static void heard(lr_connection *connection) {
 /* True: the answer goes on. */
 static bool take(lr_connection *connection, const char *bytes, size_t length) {
   size_t used = 0;
-  heard(connection);
-  switch (lr_answer_feed(&connection->answer, bytes, length, &used)) {
-  case LR_ANSWER_MORE:
+  receiving(connection);
+  switch (lr_h1_parser_feed(&connection->parser, bytes, length, &used)) {
+  case LR_H1_MORE:
     if (connection->job->sha256) digest_some(connection);
     return true;
-  case LR_ANSWER_DONE:
+  case LR_H1_DONE:
     finish(connection, used < length);
     return false;
-  case LR_ANSWER_FAILED:
-    fail(connection, connection->answer.fault);
+  case LR_H1_FAILED:
+    fail(connection, connection->parser.fault);
     return false;
-  case LR_ANSWER_ODD:
+  case LR_H1_FALLBACK:
     leave_to_libcurl(connection);
     return false;
   }
@@ -549,7 +551,7 @@ void lr_exchange_open(lr_connection *connection, lr_job *job) {
 
 lariat_phase lr_exchange_phase(const lr_job *job) {
   const lr_connection *connection = job->connection;
-  if (lr_answer_in_body(&connection->answer)) return LARIAT_PHASE_BODY;
+  if (lr_h1_parser_in_body(&connection->parser)) return LARIAT_PHASE_BODY;
   if (job->response->status && !job->response->interim)
     return LARIAT_PHASE_BODY;
   return is_sent(connection) ? LARIAT_PHASE_FIRST_BYTE : LARIAT_PHASE_REQUEST;

@@ -11,35 +11,34 @@
 #include "base/buffer.h"
 
 /* The state of one body: some 40 KB once it is used, so it is used again. */
-typedef struct lr_coding lr_coding;
+typedef struct lr_gzip lr_gzip;
 
 /* Those that are not in use, of one engine.  Zeroed memory is an empty one. */
-typedef struct lr_codings {
-  lr_coding *spare;
+typedef struct lr_gzip_pool {
+  lr_gzip *spare;
   unsigned count;
-} lr_codings;
+} lr_gzip_pool;
 
-typedef enum lr_coding_verdict {
-  LR_CODING_MORE,
-  LR_CODING_OVER, /* more than `most` bytes came of it */
-  LR_CODING_ODD,  /* not gzip, or more than one piece of it */
-  LR_CODING_NO_MEMORY
-} lr_coding_verdict;
+typedef enum lr_gzip_result {
+  LR_GZIP_MORE,
+  LR_GZIP_TOO_LARGE, /* more than `most` bytes came of it */
+  LR_GZIP_FALLBACK,  /* not gzip, or more than one piece of it */
+  LR_GZIP_NO_MEMORY
+} lr_gzip_result;
 
 /* One at the beginning of a body; NULL when out of memory. */
-lr_coding *lr_coding_take(lr_codings *codings);
+lr_gzip *lr_gzip_take(lr_gzip_pool *gzip_pool);
 
 /* Its body is over, or given up. */
-void lr_coding_give(lr_codings *codings, lr_coding *coding);
+void lr_gzip_give(lr_gzip_pool *gzip_pool, lr_gzip *gzip);
 
 /* Appends what `bytes` come to to `*plain`, which may have `most` bytes. */
-lr_coding_verdict lr_coding_feed(lr_coding *coding, const char *bytes,
-                                 size_t length, lr_buffer *plain,
-                                 uint64_t most);
+lr_gzip_result lr_gzip_feed(lr_gzip *gzip, const char *bytes, size_t length,
+                            lr_buffer *plain, uint64_t most);
 
 /* Whether the body was whole: all that was fed, and no less. */
-bool lr_coding_whole(const lr_coding *coding);
+bool lr_gzip_whole(const lr_gzip *gzip);
 
-void lr_codings_clear(lr_codings *codings);
+void lr_gzip_pool_clear(lr_gzip_pool *gzip_pool);
 
 #endif

@@ -15,97 +15,98 @@
 #include "http/response.h"
 #include <lariat/status.h>
 
-typedef enum lr_answer_verdict {
-  LR_ANSWER_MORE,  /* it goes on */
-  LR_ANSWER_DONE,  /* it is complete */
-  LR_ANSWER_ODD,   /* somebody else must read it, from the beginning */
-  LR_ANSWER_FAILED /* `fault` says why */
-} lr_answer_verdict;
+typedef enum lr_h1_result {
+  LR_H1_MORE,     /* it goes on */
+  LR_H1_DONE,     /* it is complete */
+  LR_H1_FALLBACK, /* somebody else must read it, from the beginning */
+  LR_H1_FAILED    /* `fault` says why */
+} lr_h1_result;
 
-typedef enum lr_answer_place {
-  LR_ANSWER_STATUS,     /* before a status line */
-  LR_ANSWER_HEADERS,    /* in a head */
-  LR_ANSWER_LENGTH,     /* in a body of known length */
-  LR_ANSWER_UNTIL_END,  /* in a body that ends with the connection */
-  LR_ANSWER_CHUNK_SIZE, /* before a chunk */
-  LR_ANSWER_CHUNK,      /* in one */
-  LR_ANSWER_CHUNK_END,  /* between its last byte and its CRLF's end */
-  LR_ANSWER_TRAILERS,
-  LR_ANSWER_COMPLETE
-} lr_answer_place;
+typedef enum lr_h1_state {
+  LR_H1_IN_STATUS,           /* before a status line */
+  LR_H1_IN_HEADERS,          /* in a head */
+  LR_H1_IN_BODY,             /* in a body of known length */
+  LR_H1_IN_BODY_UNTIL_CLOSE, /* in a body that ends with the connection */
+  LR_H1_IN_CHUNK_SIZE,       /* before a chunk */
+  LR_H1_IN_CHUNK,            /* in one */
+  LR_H1_IN_CHUNK_END,        /* between its last byte and its CRLF's end */
+  LR_H1_IN_TRAILERS,
+  LR_H1_COMPLETE
+} lr_h1_state;
 
-typedef struct lr_answer {
+typedef struct lr_h1_parser {
   lariat_response *response; /* borrowed */
   uint64_t max_body_bytes;   /* 0: none */
   uint64_t received;         /* bytes of body */
   uint64_t left;             /* of the body or the chunk */
   lr_buffer line;            /* the beginning of a line whose end is to come */
   uint32_t head_bytes;       /* of this answer, those of 1xx included */
-  uint8_t place;             /* lr_answer_place */
+  uint8_t state;             /* lr_h1_state */
   bool bodiless;             /* the request was HEAD */
   bool keeps;                /* the connection may be used again */
   bool chunked;
-  bool coded; /* in whatever coding */
-  bool gzip;  /* in that one */
+  bool is_coded; /* in whatever coding */
+  bool is_gzip;  /* in that one */
   bool sized;
   lariat_status fault;
-  lr_codings *codings; /* borrowed; NULL: coded bodies stay as they are */
-  lr_coding *coding;   /* of this body; NULL: it is plain */
-} lr_answer;
+  lr_gzip_pool *gzip_pool; /* borrowed; NULL: coded bodies stay as they are */
+  lr_gzip *gzip;           /* of this body; NULL: it is plain */
+} lr_h1_parser;
 
 /* Ready for the first byte of an answer; what `answer` was used for before is
  * over.  Its memory stays.  Zeroed memory is an unused one. */
-static inline void lr_answer_begin(lr_answer *answer, lariat_response *response,
-                                   bool bodiless, lr_codings *codings,
-                                   uint64_t max_body_bytes) {
-  answer->response = response;
-  answer->max_body_bytes = max_body_bytes;
-  answer->received = 0;
-  answer->left = 0;
-  answer->line.length = 0;
-  answer->head_bytes = 0;
-  answer->place = LR_ANSWER_STATUS;
-  answer->bodiless = bodiless;
-  answer->codings = codings;
-  answer->keeps = true;
-  answer->chunked = false;
-  answer->coded = false;
-  answer->gzip = false;
-  answer->sized = false;
-  answer->fault = LARIAT_OK;
+static inline void lr_h1_parser_begin(lr_h1_parser *parser,
+                                      lariat_response *response, bool bodiless,
+                                      lr_gzip_pool *gzip_pool,
+                                      uint64_t max_body_bytes) {
+  parser->response = response;
+  parser->max_body_bytes = max_body_bytes;
+  parser->received = 0;
+  parser->left = 0;
+  parser->line.length = 0;
+  parser->head_bytes = 0;
+  parser->state = LR_H1_IN_STATUS;
+  parser->bodiless = bodiless;
+  parser->gzip_pool = gzip_pool;
+  parser->keeps = true;
+  parser->chunked = false;
+  parser->is_coded = false;
+  parser->is_gzip = false;
+  parser->sized = false;
+  parser->fault = LARIAT_OK;
 }
 
 /* It is over, or given up: what it has borrowed goes back. */
-static inline void lr_answer_close(lr_answer *answer) {
-  if (answer->coding) lr_coding_give(answer->codings, answer->coding);
-  answer->coding = NULL;
+static inline void lr_h1_parser_close(lr_h1_parser *parser) {
+  if (parser->gzip) lr_gzip_give(parser->gzip_pool, parser->gzip);
+  parser->gzip = NULL;
 }
 
 /* Takes bytes; `*used` gets how many were of this answer: fewer than `length`
  * only if it is complete. */
-lr_answer_verdict lr_answer_feed(lr_answer *answer, const char *bytes,
-                                 size_t length, size_t *used);
+lr_h1_result lr_h1_parser_feed(lr_h1_parser *parser, const char *bytes,
+                               size_t length, size_t *used);
 
-/* The connection has ended.  LR_ANSWER_DONE, or LR_ANSWER_FAILED with the fault
+/* The connection has ended.  LR_H1_DONE, or LR_H1_FAILED with the fault
  * LARIAT_ETRUNCATED; LARIAT_EEMPTY if it had not begun. */
-lr_answer_verdict lr_answer_end(lr_answer *answer);
+lr_h1_result lr_h1_parser_end(lr_h1_parser *parser);
 
 /* Whether a whole line of it has come. */
-bool lr_answer_begun(const lr_answer *answer);
+bool lr_h1_parser_begun(const lr_h1_parser *parser);
 
 /* Whether the head, the last one, is complete. */
-static inline bool lr_answer_in_body(const lr_answer *answer) {
-  return answer->place > LR_ANSWER_HEADERS;
+static inline bool lr_h1_parser_in_body(const lr_h1_parser *parser) {
+  return parser->state > LR_H1_IN_HEADERS;
 }
 
 /* Frees what it keeps. */
-void lr_answer_clear(lr_answer *answer);
+void lr_h1_parser_clear(lr_h1_parser *parser);
 
 /* Whether a Content-Encoding is the one that can be undone here. */
-bool lr_answer_is_gzip(const char *coding);
+bool lr_h1_is_gzip(const char *coding);
 
 /* Whether a connection may be used again after `response`, a whole answer that
  * another has read: HTTP/1.1 that says nothing against it. */
-bool lr_answer_would_keep(const lariat_response *response, bool bodiless);
+bool lr_h1_would_keep(const lariat_response *response, bool bodiless);
 
 #endif

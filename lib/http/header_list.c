@@ -58,14 +58,14 @@ static bool line_replaced(const char *line, const lariat_header *headers,
 }
 
 /* Puts a copy of `line` at the list's end; `*tail` spares the walk there. */
-static bool append(lr_profile *profile, struct curl_slist **tail,
+static bool append(lr_header_list *headers, struct curl_slist **tail,
                    const char *line) {
   struct curl_slist *node = curl_slist_append(NULL, line);
   if (!node) return false;
   if (*tail)
     (*tail)->next = node;
   else
-    profile->list = node;
+    headers->list = node;
   *tail = node;
   return true;
 }
@@ -89,33 +89,33 @@ static char *line_of(const lariat_header *header) {
   return line;
 }
 
-static bool append_header(lr_profile *profile, struct curl_slist **tail,
+static bool append_header(lr_header_list *headers, struct curl_slist **tail,
                           const lariat_header *header) {
   char *line = line_of(header);
-  bool done = line && append(profile, tail, line);
+  bool done = line && append(headers, tail, line);
   lr_free(line);
   return done;
 }
 
-static lr_profile *profile_new(void) {
-  lr_profile *profile = lr_alloc_zero(sizeof *profile);
-  if (profile) lr_u32_init(&profile->count, 1);
-  return profile;
+static lr_header_list *new_list(void) {
+  lr_header_list *headers = lr_alloc_zero(sizeof *headers);
+  if (headers) lr_u32_init(&headers->count, 1);
+  return headers;
 }
 
-static const struct curl_slist *list_of(const lr_profile *profile) {
-  return profile ? profile->list : NULL;
+static const struct curl_slist *list_of(const lr_header_list *headers) {
+  return headers ? headers->list : NULL;
 }
 
-static bool fill(lr_profile *profile, const lr_profile *base,
+static bool fill(lr_header_list *list, const lr_header_list *base,
                  const lariat_header *headers, size_t count) {
   struct curl_slist *tail = NULL;
   for (const struct curl_slist *at = list_of(base); at; at = at->next)
     if (!line_replaced(at->data, headers, count) &&
-        !append(profile, &tail, at->data))
+        !append(list, &tail, at->data))
       return false;
   for (size_t i = 0; i < count; i++)
-    if (!append_header(profile, &tail, &headers[i])) return false;
+    if (!append_header(list, &tail, &headers[i])) return false;
   return true;
 }
 
@@ -147,35 +147,35 @@ static char *put_line(char *to, const char *line) {
 }
 
 /* The list is complete. */
-static bool write_lines(lr_profile *profile) {
-  profile->ordinary = true;
-  for (const struct curl_slist *at = profile->list; at; at = at->next) {
-    profile->lines_length += line_length(at->data);
-    if (is_special(at->data)) profile->ordinary = false;
-    if (line_named(at->data, "Accept")) profile->has_accept = true;
-    if (line_named(at->data, "Accept-Encoding")) profile->has_encoding = true;
+static bool write_lines(lr_header_list *headers) {
+  headers->h1_safe = true;
+  for (const struct curl_slist *at = headers->list; at; at = at->next) {
+    headers->lines_length += line_length(at->data);
+    if (is_special(at->data)) headers->h1_safe = false;
+    if (line_named(at->data, "Accept")) headers->has_accept = true;
+    if (line_named(at->data, "Accept-Encoding")) headers->has_encoding = true;
   }
-  profile->lines = lr_alloc(profile->lines_length + 1);
-  if (!profile->lines) return false;
-  char *end = profile->lines;
-  for (const struct curl_slist *at = profile->list; at; at = at->next)
+  headers->lines = lr_alloc(headers->lines_length + 1);
+  if (!headers->lines) return false;
+  char *end = headers->lines;
+  for (const struct curl_slist *at = headers->list; at; at = at->next)
     end = put_line(end, at->data);
   return true;
 }
 
-lariat_status lr_profile_make(const lr_profile *base,
-                              const lariat_header *headers, size_t count,
-                              lr_profile **out) {
+lariat_status lr_header_list_make(const lr_header_list *base,
+                                  const lariat_header *headers, size_t count,
+                                  lr_header_list **out) {
   *out = NULL;
   if (count > 0 && !headers) return LARIAT_EINVAL;
   if (!headers_valid(headers, count)) return LARIAT_EINVAL;
-  lr_profile *profile = profile_new();
-  if (!profile) return LARIAT_ENOMEM;
-  if (!fill(profile, base, headers, count) || !write_lines(profile)) {
-    lr_profile_release(profile);
+  lr_header_list *list = new_list();
+  if (!list) return LARIAT_ENOMEM;
+  if (!fill(list, base, headers, count) || !write_lines(list)) {
+    lr_header_list_release(list);
     return LARIAT_ENOMEM;
   }
-  *out = profile;
+  *out = list;
   return LARIAT_OK;
 }
 
@@ -194,55 +194,57 @@ static bool is_either(const char *line) {
   return is_credential(line) || is_content(line);
 }
 
-static bool any_line(const lr_profile *profile, line_filter filter) {
-  for (const struct curl_slist *at = list_of(profile); at; at = at->next)
+static bool any_line(const lr_header_list *headers, line_filter filter) {
+  for (const struct curl_slist *at = list_of(headers); at; at = at->next)
     if (filter(at->data)) return true;
   return false;
 }
 
-static bool copy_others(lr_profile *copy, const lr_profile *profile,
+static bool copy_others(lr_header_list *copy, const lr_header_list *headers,
                         line_filter dropped) {
   struct curl_slist *tail = NULL;
-  for (const struct curl_slist *at = profile->list; at; at = at->next)
+  for (const struct curl_slist *at = headers->list; at; at = at->next)
     if (!dropped(at->data) && !append(copy, &tail, at->data)) return false;
   return true;
 }
 
-static lariat_status without(lr_profile *profile, line_filter dropped,
-                             lr_profile **out) {
+static lariat_status without(lr_header_list *headers, line_filter dropped,
+                             lr_header_list **out) {
   *out = NULL;
-  if (!any_line(profile, dropped)) {
-    *out = profile ? lr_profile_retain(profile) : NULL;
+  if (!any_line(headers, dropped)) {
+    *out = headers ? lr_header_list_retain(headers) : NULL;
     return LARIAT_OK;
   }
-  lr_profile *copy = profile_new();
+  lr_header_list *copy = new_list();
   if (!copy) return LARIAT_ENOMEM;
-  if (!copy_others(copy, profile, dropped) || !write_lines(copy)) {
-    lr_profile_release(copy);
+  if (!copy_others(copy, headers, dropped) || !write_lines(copy)) {
+    lr_header_list_release(copy);
     return LARIAT_ENOMEM;
   }
   *out = copy;
   return LARIAT_OK;
 }
 
-lariat_status lr_profile_without_credentials(lr_profile *profile, bool no_body,
-                                             lr_profile **out) {
-  return without(profile, no_body ? is_either : is_credential, out);
+lariat_status lr_header_list_without_credentials(lr_header_list *headers,
+                                                 bool no_body,
+                                                 lr_header_list **out) {
+  return without(headers, no_body ? is_either : is_credential, out);
 }
 
-lariat_status lr_profile_without_content(lr_profile *profile,
-                                         lr_profile **out) {
-  return without(profile, is_content, out);
+lariat_status lr_header_list_without_content(lr_header_list *headers,
+                                             lr_header_list **out) {
+  return without(headers, is_content, out);
 }
 
-bool lr_profile_has(const lr_profile *profile, const char *name) {
-  for (const struct curl_slist *at = list_of(profile); at; at = at->next)
+bool lr_header_list_has(const lr_header_list *headers, const char *name) {
+  for (const struct curl_slist *at = list_of(headers); at; at = at->next)
     if (line_named(at->data, name)) return true;
   return false;
 }
 
-const char *lr_profile_value(const lr_profile *profile, const char *name) {
-  for (const struct curl_slist *at = list_of(profile); at; at = at->next) {
+const char *lr_header_list_value(const lr_header_list *headers,
+                                 const char *name) {
+  for (const struct curl_slist *at = list_of(headers); at; at = at->next) {
     if (!line_named(at->data, name)) continue;
     const char *end = at->data + token_length(at->data);
     if (*end == ';') return "";
@@ -251,8 +253,8 @@ const char *lr_profile_value(const lr_profile *profile, const char *name) {
   return NULL;
 }
 
-void lr_profile_free(lr_profile *profile) {
-  curl_slist_free_all(profile->list);
-  lr_free(profile->lines);
-  lr_free(profile);
+void lr_header_list_free(lr_header_list *headers) {
+  curl_slist_free_all(headers->list);
+  lr_free(headers->lines);
+  lr_free(headers);
 }

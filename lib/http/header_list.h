@@ -13,15 +13,15 @@
 
 struct curl_slist;
 
-typedef struct lr_profile {
+typedef struct lr_header_list {
   lr_atomic_u32 count;
   struct curl_slist *list; /* NULL: no headers of our own */
   char *lines;             /* the same as they are sent, each with its CRLF */
   size_t lines_length;
-  bool ordinary;     /* none of them is about the connection or the host */
+  bool h1_safe;      /* none of them is about the connection or the host */
   bool has_accept;   /* ... replaces libcurl's own header of that name */
   bool has_encoding; /* ... of Accept-Encoding */
-} lr_profile;
+} lr_header_list;
 
 /* Makes a profile of `base` (may be NULL) with the `count` headers laid over
  * it: a header replaces those of `base` with the same name (any case).  An
@@ -32,34 +32,38 @@ typedef struct lr_profile {
  * LARIAT_EINVAL  a name that is not an HTTP token (RFC 9110, 5.6.2), or CR, LF
  *                or NUL in a value; also Content-Length and Transfer-Encoding,
  *                which libcurl must make itself */
-lariat_status lr_profile_make(const lr_profile *base,
-                              const lariat_header *headers, size_t count,
-                              lr_profile **out);
+lariat_status lr_header_list_make(const lr_header_list *base,
+                                  const lariat_header *headers, size_t count,
+                                  lr_header_list **out);
 
 /* The profile without the headers that must not go to another origin:
  * Authorization, Cookie, Proxy-Authorization; with `no_body` also without
  * Content-*.  It is `profile` itself, with another reference, when there are
  * none.  LARIAT_OK, LARIAT_ENOMEM */
-lariat_status lr_profile_without_credentials(lr_profile *profile, bool no_body,
-                                             lr_profile **out);
+lariat_status lr_header_list_without_credentials(lr_header_list *headers,
+                                                 bool no_body,
+                                                 lr_header_list **out);
 
 /* Drops Content-* only (a POST that a redirect made a GET), as above. */
-lariat_status lr_profile_without_content(lr_profile *profile, lr_profile **out);
+lariat_status lr_header_list_without_content(lr_header_list *headers,
+                                             lr_header_list **out);
 
 /* Whether it has a header called `name`. */
-bool lr_profile_has(const lr_profile *profile, const char *name);
+bool lr_header_list_has(const lr_header_list *headers, const char *name);
 
 /* The value of its first header called `name`, its own; NULL: none. */
-const char *lr_profile_value(const lr_profile *profile, const char *name);
+const char *lr_header_list_value(const lr_header_list *headers,
+                                 const char *name);
 
 /* Counts; any thread.  NULL is allowed in release. */
-static inline lr_profile *lr_profile_retain(lr_profile *profile) {
-  lr_count_retain(&profile->count);
-  return profile;
+static inline lr_header_list *lr_header_list_retain(lr_header_list *headers) {
+  lr_count_retain(&headers->count);
+  return headers;
 }
-void lr_profile_free(lr_profile *profile);
-static inline void lr_profile_release(lr_profile *profile) {
-  if (profile && lr_count_release(&profile->count)) lr_profile_free(profile);
+void lr_header_list_free(lr_header_list *headers);
+static inline void lr_header_list_release(lr_header_list *headers) {
+  if (headers && lr_count_release(&headers->count))
+    lr_header_list_free(headers);
 }
 
 /* Whether `method` can be sent: an HTTP token of at most 32 bytes. */

@@ -20,7 +20,7 @@ lariat_response *lr_response_new(void) {
   lariat_response *response = lr_alloc_zero(sizeof *response);
   if (!response) return NULL;
   response->headers = response->inline_headers;
-  response->header_room = LR_RESPONSE_INLINE_HEADERS;
+  response->header_capacity = LR_RESPONSE_INLINE_HEADERS;
   lr_response_reset(response);
   return response;
 }
@@ -92,15 +92,15 @@ static bool starts_block(const lariat_response *response, span line) {
 /* Where there is no room, the limit is looked at. */
 static bool grow_headers(lariat_response *response) {
   bool inlined = response->headers == response->inline_headers;
-  uint32_t room = response->header_room * 2;
-  if (room > LR_RESPONSE_HEADERS_MAX) room = LR_RESPONSE_HEADERS_MAX;
-  lr_header_place *places =
-      lr_realloc(inlined ? NULL : response->headers, room * sizeof *places);
+  uint32_t capacity = response->header_capacity * 2;
+  if (capacity > LR_RESPONSE_HEADERS_MAX) capacity = LR_RESPONSE_HEADERS_MAX;
+  lr_header_span *places =
+      lr_realloc(inlined ? NULL : response->headers, capacity * sizeof *places);
   if (!places) return false;
   if (inlined)
     memcpy(places, response->inline_headers, sizeof response->inline_headers);
   response->headers = places;
-  response->header_room = room;
+  response->header_capacity = capacity;
   return true;
 }
 
@@ -121,16 +121,17 @@ static bool is_content_length(const char *name, size_t length) {
 
 static bool reserve_text(lariat_response *response, size_t more) {
   lr_buffer *text = &response->text;
-  if (more <= text->room - text->length) return true;
+  if (more <= text->capacity - text->length) return true;
   return lr_buffer_reserve(text, !text->bytes && more < FIRST_TEXT ? FIRST_TEXT
                                                                    : more);
 }
 
-lariat_status lr_response_make_room(lariat_response *response, size_t more) {
+lariat_status lr_response_reserve_header(lariat_response *response,
+                                         size_t more) {
   if (response->header_count >= LR_RESPONSE_HEADERS_MAX ||
       response->text.length + more > LR_RESPONSE_HEADER_BYTES_MAX)
     return LARIAT_EHEADERLIMIT;
-  if (response->header_count == response->header_room &&
+  if (response->header_count == response->header_capacity &&
       !grow_headers(response))
     return LARIAT_ENOMEM;
   return reserve_text(response, more) ? LARIAT_OK : LARIAT_ENOMEM;
@@ -144,7 +145,7 @@ lariat_status lr_response_add_header(lariat_response *response,
   while (name_end > line && blank(name_end[-1])) name_end--;
   while (end > colon + 1 && blank(end[-1])) end--;
   lariat_status status =
-      lr_response_make_room(response, (size_t)(end - line) + 1);
+      lr_response_reserve_header(response, (size_t)(end - line) + 1);
   if (status == LARIAT_OK)
     status = lr_response_put_header(response, line, (size_t)(name_end - line),
                                     colon + 1, end);
@@ -197,38 +198,39 @@ lariat_status lr_response_add_line(lariat_response *response, const char *line,
  * for the NUL at the end is part of it. */
 static bool reserve_body(lariat_response *response, size_t first) {
   lr_buffer *body = &response->body;
-  size_t room = first;
-  if (response->content_length > (int64_t)room &&
+  size_t capacity = first;
+  if (response->content_length > (int64_t)capacity &&
       response->content_length <= LARGEST_GUESS)
-    room = (size_t)response->content_length;
-  if (room == SIZE_MAX) return false;
-  if (room < body->room) return true;
-  char *bytes = lr_realloc(body->bytes, room + 1);
+    capacity = (size_t)response->content_length;
+  if (capacity == SIZE_MAX) return false;
+  if (capacity < body->capacity) return true;
+  char *bytes = lr_realloc(body->bytes, capacity + 1);
   if (!bytes) return false;
   body->bytes = bytes;
-  body->room = room + 1;
+  body->capacity = capacity + 1;
   return true;
 }
 
-size_t lr_response_body_room(const lariat_response *response, size_t more) {
+size_t lr_response_body_capacity(const lariat_response *response, size_t more) {
   const lr_buffer *body = &response->body;
-  size_t room = body->room;
+  size_t capacity = body->capacity;
   if (body->length == 0) {
-    if (more < SIZE_MAX && room <= more) room = more + 1;
-    if (response->content_length >= (int64_t)room &&
+    if (more < SIZE_MAX && capacity <= more) capacity = more + 1;
+    if (response->content_length >= (int64_t)capacity &&
         response->content_length <= LARGEST_GUESS)
-      room = (size_t)response->content_length + 1;
+      capacity = (size_t)response->content_length + 1;
   }
-  while (room < body->length + more) room *= 2;
-  return room;
+  while (capacity < body->length + more) capacity *= 2;
+  return capacity;
 }
 
-bool lr_response_add_more(lariat_response *response, const void *bytes,
-                          size_t length) {
+bool lr_response_add_body_slow(lariat_response *response, const void *bytes,
+                               size_t length) {
   if (length == 0) return true;
   lr_buffer *body = &response->body;
   if (body->length == 0 && !reserve_body(response, length)) return false;
-  if (length > body->room - body->length && !lr_buffer_reserve(body, length))
+  if (length > body->capacity - body->length &&
+      !lr_buffer_reserve(body, length))
     return false;
   memcpy(body->bytes + body->length, bytes, length);
   body->length += length;
@@ -237,19 +239,20 @@ bool lr_response_add_more(lariat_response *response, const void *bytes,
 
 /* A small body does not keep the memory of the large one before it. */
 static void fit_body(lr_buffer *body) {
-  if (body->room <= LR_RESPONSE_LARGE_ROOM || body->length >= body->room / 2)
+  if (body->capacity <= LR_RESPONSE_LARGE_BODY ||
+      body->length >= body->capacity / 2)
     return;
   char *bytes = lr_realloc(body->bytes, body->length + 1);
   if (!bytes) return;
   body->bytes = bytes;
-  body->room = body->length + 1;
+  body->capacity = body->length + 1;
 }
 
 /* Of an empty body the reader needs no NUL. */
-bool lr_response_finish_large(lariat_response *response) {
+bool lr_response_finish_slow(lariat_response *response) {
   lr_buffer *body = &response->body;
   fit_body(body);
-  if (body->length < body->room) {
+  if (body->length < body->capacity) {
     body->bytes[body->length] = '\0';
     return true;
   }
@@ -288,9 +291,9 @@ static void drop_response(void *data) { lr_response_release(data); }
 
 static void *share_response(void *data) { return lr_response_retain(data); }
 
-static int describe_response(const void *data, char *text, size_t room) {
+static int describe_response(const void *data, char *text, size_t capacity) {
   const lariat_response *response = data;
-  return snprintf(text, room, "response %d from %s, %zu bytes",
+  return snprintf(text, capacity, "response %d from %s, %zu bytes",
                   response->status, lariat_response_url(response),
                   response->body.length);
 }
@@ -334,7 +337,7 @@ lariat_header lariat_response_header_at(const lariat_response *response,
                                         size_t index) {
   lariat_header header = {NULL, NULL};
   if (!response || index >= response->header_count) return header;
-  lr_header_place place = response->headers[index];
+  lr_header_span place = response->headers[index];
   header.name = response->text.bytes + place.name;
   header.value = response->text.bytes + place.value;
   return header;
@@ -357,8 +360,8 @@ const char *lariat_response_header(const lariat_response *response,
   if (!response || !name) return NULL;
   size_t length = strlen(name);
   const char *text = response->text.bytes;
-  const lr_header_place *place = response->headers;
-  const lr_header_place *end = place + response->header_count;
+  const lr_header_span *place = response->headers;
+  const lr_header_span *end = place + response->header_count;
   for (; place < end; place++)
     if (place->name_length == length &&
         same_name(text + place->name, name, length))

@@ -14,11 +14,11 @@
 #include <lariat/response.h>
 
 /* Where in the text a header's name and value begin. */
-typedef struct lr_header_place {
+typedef struct lr_header_span {
   uint32_t name;
   uint32_t value;
   uint32_t name_length;
-} lr_header_place;
+} lr_header_span;
 
 #define LR_RESPONSE_INLINE_HEADERS 16
 
@@ -34,9 +34,9 @@ struct lariat_response {
   bool interim;  /* the status line seen last was a 1xx */
   bool in_block; /* between a status line and the empty line */
   uint32_t header_count;
-  uint32_t header_room;
-  lr_header_place *headers; /* inline_headers, or on the heap */
-  lr_header_place inline_headers[LR_RESPONSE_INLINE_HEADERS];
+  uint32_t header_capacity;
+  lr_header_span *headers; /* inline_headers, or on the heap */
+  lr_header_span inline_headers[LR_RESPONSE_INLINE_HEADERS];
   lr_buffer text; /* names and values, each ended by a NUL */
   lr_buffer body;
   char *url; /* owned */
@@ -103,7 +103,8 @@ static inline void lr_response_begin_block(lariat_response *response,
 
 /* Makes room for another header, of so many bytes.
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EHEADERLIMIT */
-lariat_status lr_response_make_room(lariat_response *response, size_t bytes);
+lariat_status lr_response_reserve_header(lariat_response *response,
+                                         size_t bytes);
 
 /* One comparison for all but a few bytes. */
 static inline bool lr_response_is_blank(char c) {
@@ -121,16 +122,16 @@ lr_response_put_header(lariat_response *response, const char *line,
   while (value < end && lr_response_is_blank(*value)) value++;
   while (end > value && lr_response_is_blank(end[-1])) end--;
   size_t length = (size_t)(end - line);
-  if (length >= text->room - text->length ||
-      response->header_count == response->header_room) {
-    lariat_status status = lr_response_make_room(response, length + 1);
+  if (length >= text->capacity - text->length ||
+      response->header_count == response->header_capacity) {
+    lariat_status status = lr_response_reserve_header(response, length + 1);
     if (status != LARIAT_OK) return status;
   }
   char *copy = text->bytes + text->length;
   memcpy(copy, line, length);
   copy[name_length] = '\0';
   copy[length] = '\0';
-  lr_header_place *place = &response->headers[response->header_count++];
+  lr_header_span *place = &response->headers[response->header_count++];
   place->name = (uint32_t)text->length;
   place->value = place->name + (uint32_t)(value - line);
   place->name_length = (uint32_t)name_length;
@@ -141,7 +142,7 @@ lr_response_put_header(lariat_response *response, const char *line,
 /* The value of the last header, and its length. */
 static inline const char *
 lr_response_last_value(const lariat_response *response, size_t *length) {
-  const lr_header_place *place = &response->headers[response->header_count - 1];
+  const lr_header_span *place = &response->headers[response->header_count - 1];
   *length = response->text.length - 1 - place->value;
   return response->text.bytes + place->value;
 }
@@ -162,31 +163,31 @@ static inline int64_t lr_response_read_length(const char *value,
 
 /* Appends to the body; false when out of memory.  The first chunk makes room
  * for content_length at once, if that is known and no more than 1 MiB. */
-bool lr_response_add_more(lariat_response *response, const void *bytes,
-                          size_t length);
+bool lr_response_add_body_slow(lariat_response *response, const void *bytes,
+                               size_t length);
 static inline bool lr_response_add_body(lariat_response *response,
                                         const void *bytes, size_t length) {
   lr_buffer *body = &response->body;
-  if (length == 0 || body->room - body->length <= length ||
-      response->content_length >= (int64_t)body->room)
-    return lr_response_add_more(response, bytes, length);
+  if (length == 0 || body->capacity - body->length <= length ||
+      response->content_length >= (int64_t)body->capacity)
+    return lr_response_add_body_slow(response, bytes, length);
   memcpy(body->bytes + body->length, bytes, length);
   body->length += length;
   return true;
 }
 
 /* How much memory the body will have with `more` bytes added. */
-size_t lr_response_body_room(const lariat_response *response, size_t more);
+size_t lr_response_body_capacity(const lariat_response *response, size_t more);
 
 /* A small body does not keep more room than this for its next use. */
-#define LR_RESPONSE_LARGE_ROOM (64u * 1024u)
+#define LR_RESPONSE_LARGE_BODY (64u * 1024u)
 
 /* Puts the NUL behind the body; false when out of memory. */
-bool lr_response_finish_large(lariat_response *response);
+bool lr_response_finish_slow(lariat_response *response);
 static inline bool lr_response_finish(lariat_response *response) {
   lr_buffer *body = &response->body;
-  if (body->room > LR_RESPONSE_LARGE_ROOM || body->length >= body->room)
-    return lr_response_finish_large(response);
+  if (body->capacity > LR_RESPONSE_LARGE_BODY || body->length >= body->capacity)
+    return lr_response_finish_slow(response);
   body->bytes[body->length] = '\0';
   return true;
 }

@@ -12,13 +12,13 @@
 
 #ifdef OPENSSL_NO_DEPRECATED_3_0
 
-bool lr_digest_sha256(const void *bytes, size_t length, uint8_t out[32]) {
+bool lr_sha256_of(const void *bytes, size_t length, uint8_t out[32]) {
   return EVP_Digest(bytes, length, out, NULL, EVP_sha256(), NULL) == 1;
 }
 
 #else
 
-bool lr_digest_sha256(const void *bytes, size_t length, uint8_t out[32]) {
+bool lr_sha256_of(const void *bytes, size_t length, uint8_t out[32]) {
   SHA256_CTX state;
   return SHA256_Init(&state) == 1 &&
          SHA256_Update(&state, bytes, length) == 1 &&
@@ -27,7 +27,7 @@ bool lr_digest_sha256(const void *bytes, size_t length, uint8_t out[32]) {
 
 #endif
 
-EVP_MD_CTX *lr_digest_new(void) {
+EVP_MD_CTX *lr_sha256_new(void) {
   EVP_MD_CTX *digest = EVP_MD_CTX_new();
   if (digest && EVP_DigestInit_ex(digest, EVP_sha256(), NULL) == 1)
     return digest;
@@ -35,12 +35,12 @@ EVP_MD_CTX *lr_digest_new(void) {
   return NULL;
 }
 
-bool lr_digest_add(EVP_MD_CTX *digest, const void *bytes, size_t length) {
+bool lr_sha256_add(EVP_MD_CTX *digest, const void *bytes, size_t length) {
   return EVP_DigestUpdate(digest, bytes, length) == 1;
 }
 
-bool lr_digest_end(EVP_MD_CTX *digest, uint8_t out[32]) {
+bool lr_sha256_end(EVP_MD_CTX *digest, uint8_t out[32]) {
   return EVP_DigestFinal_ex(digest, out, NULL) == 1;
 }
 
-void lr_digest_free(EVP_MD_CTX *digest) { EVP_MD_CTX_free(digest); }
+void lr_sha256_free(EVP_MD_CTX *digest) { EVP_MD_CTX_free(digest); }

@@ -9,20 +9,20 @@
 
 /* Of bytes that are there at once.  False when it could not be computed (out of
  * memory). */
-bool lr_digest_sha256(const void *bytes, size_t length, uint8_t out[32]);
+bool lr_sha256_of(const void *bytes, size_t length, uint8_t out[32]);
 
 /* And of bytes that come in pieces. */
 struct evp_md_ctx_st; /* EVP_MD_CTX */
 
 /* NULL when out of memory. */
-struct evp_md_ctx_st *lr_digest_new(void);
+struct evp_md_ctx_st *lr_sha256_new(void);
 
 /* False when it could not be computed. */
-bool lr_digest_add(struct evp_md_ctx_st *digest, const void *bytes,
+bool lr_sha256_add(struct evp_md_ctx_st *digest, const void *bytes,
                    size_t length);
-bool lr_digest_end(struct evp_md_ctx_st *digest, uint8_t out[32]);
+bool lr_sha256_end(struct evp_md_ctx_st *digest, uint8_t out[32]);
 
 /* NULL is allowed. */
-void lr_digest_free(struct evp_md_ctx_st *digest);
+void lr_sha256_free(struct evp_md_ctx_st *digest);
 
 #endif

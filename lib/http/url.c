@@ -92,7 +92,7 @@ static char *put_lower(char *to, const char *bytes, size_t length) {
   return to;
 }
 
-static void put_key(lr_target *target, const parts *p) {
+static void put_key(lr_url *target, const parts *p) {
   char *end = target->key;
   end = p->tls ? put(end, "https://", 8) : put(end, "http://", 7);
   end = put_lower(end, p->host, p->host_length);
@@ -105,7 +105,7 @@ static void put_key(lr_target *target, const parts *p) {
 
 /* One block for url and key: puts the url there, and returns where the key
  * goes; NULL when out of memory. */
-static char *put_url(lr_target *target, const parts *p, size_t key_room) {
+static char *put_url(lr_url *target, const parts *p, size_t key_room) {
   bool bare = p->path_length == 0 || p->path[0] != '/';
   size_t url = p->authority_length + bare + p->path_length;
   char *block = lr_alloc(url + 1 + key_room);
@@ -123,7 +123,7 @@ static char *put_url(lr_target *target, const parts *p, size_t key_room) {
 }
 
 /* Makes the target of its parts. */
-static lariat_status assemble(lr_target *target, const parts *p) {
+static lariat_status assemble(lr_url *target, const parts *p) {
   size_t key = sizeof "https://:" + p->host_length + p->port_length;
   if (!put_url(target, p, key)) return LARIAT_ENOMEM;
   put_key(target, p);
@@ -239,13 +239,13 @@ static bool read_url(parts *p, const char *url) {
   return at && *at == '\0' && at - url <= LONGEST_URL;
 }
 
-bool lr_target_parse_plain(lr_target *target, const char *url,
-                           lariat_status *status) {
+bool lr_url_parse_simple(lr_url *target, const char *url,
+                         lariat_status *status) {
   parts p;
   memset(target, 0, sizeof *target);
   if (!url || !read_url(&p, url)) return false;
   *status = assemble(target, &p);
-  target->plain = *status == LARIAT_OK;
+  target->simple = *status == LARIAT_OK;
   return true;
 }
 
@@ -261,11 +261,11 @@ static const char *path_end_after(const char *url, const lr_origin *last) {
   return path + p.path_length;
 }
 
-static lariat_status copy_after(lr_target *target, const char *url,
+static lariat_status copy_after(lr_url *target, const char *url,
                                 const char *end, const lr_origin *last) {
   uint32_t length = (uint32_t)(end - url);
   char *block = lr_alloc(length + last->key_length + 2u);
-  *target = (lr_target){.url = block};
+  *target = (lr_url){.url = block};
   if (!block) return LARIAT_ENOMEM;
   memcpy(block, url, length);
   block[length] = '\0';
@@ -276,18 +276,18 @@ static lariat_status copy_after(lr_target *target, const char *url,
   target->key_length = last->key_length;
   target->hash = last->hash;
   target->tls = last->tls;
-  target->plain = true;
+  target->simple = true;
   return LARIAT_OK;
 }
 
 /* Without memory for it the next URL is parsed in full. */
-static void remember(lr_origin *last, const lr_target *target) {
-  uint32_t room = target->origin_length + target->key_length + 1;
-  if (room > last->room) {
+static void remember(lr_origin *last, const lr_url *target) {
+  uint32_t capacity = target->origin_length + target->key_length + 1;
+  if (capacity > last->capacity) {
     lr_origin_clear(last);
-    last->text = lr_alloc(room);
+    last->text = lr_alloc(capacity);
     if (!last->text) return;
-    last->room = room;
+    last->capacity = capacity;
   }
   last->length = target->origin_length;
   last->key_length = target->key_length;
@@ -374,7 +374,7 @@ static char *scoped_host(const strings *s) {
   return text;
 }
 
-static lariat_status assemble_strings(lr_target *target, const strings *s,
+static lariat_status assemble_strings(lr_url *target, const strings *s,
                                       const char *host) {
   const char *slashes = strstr(s->url, "://");
   const char *path = slashes ? strchr(slashes + 3, '/') : NULL;
@@ -395,7 +395,7 @@ static lariat_status assemble_strings(lr_target *target, const strings *s,
   return status;
 }
 
-static lariat_status target_from_handle(lr_target *target, CURLU *handle) {
+static lariat_status target_from_handle(lr_url *target, CURLU *handle) {
   strings s = {NULL, NULL, NULL, NULL, NULL};
   lariat_status status = strings_get(&s, handle);
   if (!status && !s.zone) {
@@ -410,7 +410,7 @@ static lariat_status target_from_handle(lr_target *target, CURLU *handle) {
 }
 
 /* `base` may be NULL: an absolute URL then, and nothing is escaped. */
-static lariat_status parse_by_libcurl(lr_target *target, const char *base,
+static lariat_status parse_by_libcurl(lr_url *target, const char *base,
                                       const char *url) {
   CURLU *handle = curl_url();
   if (!handle) return LARIAT_ENOMEM;
@@ -424,49 +424,49 @@ static lariat_status parse_by_libcurl(lr_target *target, const char *base,
   return status;
 }
 
-lariat_status lr_target_parse_with_curl(lr_target *target, const char *url) {
+lariat_status lr_url_parse_with_curl(lr_url *target, const char *url) {
   memset(target, 0, sizeof *target);
   if (!text_allowed(url, ' ')) return LARIAT_EURL;
   return parse_by_libcurl(target, NULL, url);
 }
 
-lariat_status lr_target_parse(lr_target *target, const char *url) {
+lariat_status lr_url_parse(lr_url *target, const char *url) {
   lariat_status status;
-  if (lr_target_parse_plain(target, url, &status)) return status;
-  return lr_target_parse_with_curl(target, url);
+  if (lr_url_parse_simple(target, url, &status)) return status;
+  return lr_url_parse_with_curl(target, url);
 }
 
-lariat_status lr_target_parse_after(lr_target *target, const char *url,
-                                    lr_origin *last) {
+lariat_status lr_url_parse_after(lr_url *target, const char *url,
+                                 lr_origin *last) {
   const char *end = url ? path_end_after(url, last) : NULL;
   if (end) return copy_after(target, url, end, last);
-  lariat_status status = lr_target_parse(target, url);
-  if (status == LARIAT_OK && target->plain) remember(last, target);
+  lariat_status status = lr_url_parse(target, url);
+  if (status == LARIAT_OK && target->simple) remember(last, target);
   return status;
 }
 
-lariat_status lr_target_resolve(lr_target *target, const lr_target *base,
-                                const char *location) {
+lariat_status lr_url_resolve(lr_url *target, const lr_url *base,
+                             const char *location) {
   lariat_status status;
-  if (lr_target_parse_plain(target, location, &status)) return status;
+  if (lr_url_parse_simple(target, location, &status)) return status;
   if (!text_allowed(location, 0x1f)) return LARIAT_EURL;
   /* libcurl 7.88.1 takes a lone fragment for an empty last path segment. */
-  if (location[0] == '#') return lr_target_parse(target, base->url);
+  if (location[0] == '#') return lr_url_parse(target, base->url);
   return parse_by_libcurl(target, base->url, location);
 }
 
-bool lr_target_same_origin(const lr_target *a, const lr_target *b) {
+bool lr_url_same_origin(const lr_url *a, const lr_url *b) {
   return a->hash == b->hash && a->key_length == b->key_length &&
          memcmp(a->key, b->key, a->key_length) == 0;
 }
 
-void lr_target_clear(lr_target *target) {
+void lr_url_clear(lr_url *target) {
   lr_free(target->url);
   memset(target, 0, sizeof *target);
 }
 
-char *lr_target_give_url(lr_target *target) {
+char *lr_url_take_text(lr_url *target) {
   char *url = target->url;
-  *target = (lr_target){0};
+  *target = (lr_url){0};
   return url;
 }

@@ -12,7 +12,7 @@
 
 #include <lariat/status.h>
 
-typedef struct lr_target {
+typedef struct lr_url {
   char *url; /* as it will be fetched: no fragment; NUL-terminated */
   uint32_t url_length;
   uint32_t origin_length; /* the part of `url` before the path, with the
@@ -22,9 +22,9 @@ typedef struct lr_target {
                              what placement and limits know a host by */
   uint32_t key_length;
   bool tls;
-  bool plain;    /* by the short cut: libcurl would change no byte of it */
+  bool simple;   /* by the short cut: libcurl would change no byte of it */
   uint64_t hash; /* of the key; well mixed */
-} lr_target;
+} lr_url;
 
 /* Parses `url` into `*target`; url and key are in one allocation that belongs
  * to the target.  Leading and trailing white space is not accepted; neither
@@ -35,46 +35,46 @@ typedef struct lr_target {
  * LARIAT_OK, LARIAT_ENOMEM
  * LARIAT_EURL    not a URL: no host, bad port, longer than 64 KiB ...
  * LARIAT_ESCHEME not http or https */
-lariat_status lr_target_parse(lr_target *target, const char *url);
+lariat_status lr_url_parse(lr_url *target, const char *url);
 
-/* The two ways of lr_target_parse, for tests: the short cut says false, and
+/* The two ways of lr_url_parse, for tests: the short cut says false, and
  * leaves `*target` empty, when it has no opinion; libcurl's parser takes
  * everything. */
-bool lr_target_parse_plain(lr_target *target, const char *url,
-                           lariat_status *status);
-lariat_status lr_target_parse_with_curl(lr_target *target, const char *url);
+bool lr_url_parse_simple(lr_url *target, const char *url,
+                         lariat_status *status);
+lariat_status lr_url_parse_with_curl(lr_url *target, const char *url);
 
 /* What a plain URL has before its path, and the key that it gives: most URLs
  * are of the same host as the one before.  Zeroed memory is an empty one. */
 typedef struct lr_origin {
   char *text; /* "http://host:81", and behind it the key */
-  uint32_t room;
+  uint32_t capacity;
   uint32_t length; /* of the first; 0: empty */
   uint32_t key_length;
   bool tls;
   uint64_t hash;
 } lr_origin;
 
-/* As lr_target_parse; `*last` is what the URL before began with, and then what
+/* As lr_url_parse; `*last` is what the URL before began with, and then what
  * this one begins with. */
-lariat_status lr_target_parse_after(lr_target *target, const char *url,
-                                    lr_origin *last);
+lariat_status lr_url_parse_after(lr_url *target, const char *url,
+                                 lr_origin *last);
 void lr_origin_clear(lr_origin *origin);
 
 /* Resolves `location` (a Location header, absolute or relative) against
  * `base` and parses the result.  A fragment is cut off.
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EURL, LARIAT_ESCHEME */
-lariat_status lr_target_resolve(lr_target *target, const lr_target *base,
-                                const char *location);
+lariat_status lr_url_resolve(lr_url *target, const lr_url *base,
+                             const char *location);
 
 /* Whether both have the same scheme, host and port. */
-bool lr_target_same_origin(const lr_target *a, const lr_target *b);
+bool lr_url_same_origin(const lr_url *a, const lr_url *b);
 
 /* Gives the URL's text away: the caller frees it with lr_free.  The target is
  * empty afterwards. */
-char *lr_target_give_url(lr_target *target);
+char *lr_url_take_text(lr_url *target);
 
 /* Frees what the target owns; zeroed memory is an empty target. */
-void lr_target_clear(lr_target *target);
+void lr_url_clear(lr_url *target);
 
 #endif

@@ -20,7 +20,7 @@
 enum { WINDOW = 256 * 1024 };
 
 /* Who waits for room looks by himself so often. */
-static const uint64_t hunger_ns = 10000000;
+static const uint64_t memory_check_ns = 10000000;
 
 /* On the caller's thread. */
 
@@ -28,286 +28,287 @@ static bool makes_sense(const lariat_request_options *options) {
   return !options->stream || (!options->to_fd && !options->transform);
 }
 
-static lariat_status open_fd(lr_outlet *outlet, int fd) {
+static lariat_status open_fd(lr_body_sink *sink, int fd) {
   struct stat about;
-  outlet->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
-  if (outlet->fd < 0) return LARIAT_EWRITE;
-  bool file = fstat(outlet->fd, &about) == 0 && S_ISREG(about.st_mode);
-  outlet->fd_start = file ? lseek(outlet->fd, 0, SEEK_CUR) : -1;
-  outlet->fd_size = file ? about.st_size : 0;
+  sink->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  if (sink->fd < 0) return LARIAT_EWRITE;
+  bool file = fstat(sink->fd, &about) == 0 && S_ISREG(about.st_mode);
+  sink->fd_start = file ? lseek(sink->fd, 0, SEEK_CUR) : -1;
+  sink->fd_size = file ? about.st_size : 0;
   return LARIAT_OK;
 }
 
 /* Who keeps to a budget must know when nothing is held. */
-static lariat_status open_stream_parts(lr_outlet *outlet,
+static lariat_status open_stream_parts(lr_body_sink *sink,
                                        lariat_reactor *reactor, size_t window) {
   lariat_status status =
-      lr_stream_new(reactor, window, &outlet->stream, &outlet->pipe);
-  if (status == LARIAT_OK && outlet->pool) lr_pipe_be_prompt(outlet->pipe);
+      lr_stream_new(reactor, window, &sink->stream, &sink->pipe);
+  if (status == LARIAT_OK && sink->pool) lr_pipe_be_prompt(sink->pipe);
   return status;
 }
 
-static lariat_status open_parts(lr_outlet *outlet, lariat_reactor *reactor,
+static lariat_status open_parts(lr_body_sink *sink, lariat_reactor *reactor,
                                 const lariat_request_options *options) {
   size_t window = options->window_bytes ? options->window_bytes : WINDOW;
-  if (options->stream) return open_stream_parts(outlet, reactor, window);
+  if (options->stream) return open_stream_parts(sink, reactor, window);
   if (!options->to_fd) return LARIAT_OK;
-  return open_fd(outlet, options->body_fd);
+  return open_fd(sink, options->body_fd);
 }
 
-void lr_outlet_refuse(const lariat_request_options *options) {
+void lr_body_sink_refuse(const lariat_request_options *options) {
   if (options->transform && options->transform_destroy)
     options->transform_destroy(options->transform_context);
 }
 
-lariat_status lr_outlet_new(lariat_pool *pool, lariat_reactor *reactor,
-                            const lariat_request_options *options,
-                            lr_outlet **out) {
+lariat_status lr_body_sink_new(lariat_pool *pool, lariat_reactor *reactor,
+                               const lariat_request_options *options,
+                               lr_body_sink **out) {
   *out = NULL;
   bool counts = lr_pool_budget(pool) && !options->to_fd;
   if (!options->stream && !options->to_fd && !options->transform && !counts)
     return LARIAT_OK;
-  lr_outlet *outlet =
-      makes_sense(options) ? lr_alloc_zero(sizeof *outlet) : NULL;
-  if (!outlet) {
-    lr_outlet_refuse(options);
+  lr_body_sink *sink =
+      makes_sense(options) ? lr_alloc_zero(sizeof *sink) : NULL;
+  if (!sink) {
+    lr_body_sink_refuse(options);
     return makes_sense(options) ? LARIAT_ENOMEM : LARIAT_EINVAL;
   }
-  lr_list_init(&outlet->node);
-  lr_list_init(&outlet->starving);
-  if (counts) outlet->pool = pool;
-  outlet->fd = -1;
-  outlet->transform = options->transform;
-  outlet->transform_context = options->transform_context;
-  if (options->transform)
-    outlet->transform_destroy = options->transform_destroy;
-  lariat_status status = open_parts(outlet, reactor, options);
+  lr_list_init(&sink->node);
+  lr_list_init(&sink->waiting_for_memory);
+  if (counts) sink->pool = pool;
+  sink->fd = -1;
+  sink->transform = options->transform;
+  sink->transform_context = options->transform_context;
+  if (options->transform) sink->transform_destroy = options->transform_destroy;
+  lariat_status status = open_parts(sink, reactor, options);
   if (status == LARIAT_OK)
-    *out = outlet;
+    *out = sink;
   else
-    lr_outlet_free(outlet);
+    lr_body_sink_free(sink);
   return status;
 }
 
-static void destroy_transform(lr_outlet *outlet) {
-  if (outlet->transform_destroy)
-    outlet->transform_destroy(outlet->transform_context);
-  outlet->transform_destroy = NULL;
+static void destroy_transform(lr_body_sink *sink) {
+  if (sink->transform_destroy) sink->transform_destroy(sink->transform_context);
+  sink->transform_destroy = NULL;
 }
 
 /* The budget.  It is the pool's, which is there as long as its clients are and
  * as its threads run. */
 
-static void release(lr_outlet *outlet, size_t bytes) {
+static void release(lr_body_sink *sink, size_t bytes) {
   if (bytes == 0) return;
-  outlet->held -= bytes;
-  if (outlet->ready)
-    lr_u64_add_relaxed(&lr_pool_budget(outlet->pool)->ready, -(uint64_t)bytes);
-  if (lr_budget_give(lr_pool_budget(outlet->pool), bytes))
-    lr_pool_feed(outlet->pool);
+  sink->held -= bytes;
+  if (sink->ready)
+    lr_u64_add_relaxed(&lr_pool_budget(sink->pool)->ready, -(uint64_t)bytes);
+  if (lr_memory_budget_give(lr_pool_budget(sink->pool), bytes))
+    lr_pool_feed(sink->pool);
 }
 
-static void release_all(lr_outlet *outlet) { release(outlet, outlet->held); }
+static void release_all(lr_body_sink *sink) { release(sink, sink->held); }
 
-void lr_outlet_give(lr_outlet *outlet) {
-  if (outlet->held && outlet->stream)
-    outlet->held -= lr_stream_keep(outlet->stream, outlet->pool, outlet->held);
-  release_all(outlet);
+void lr_body_sink_give(lr_body_sink *sink) {
+  if (sink->held && sink->stream)
+    sink->held -= lr_stream_keep(sink->stream, sink->pool, sink->held);
+  release_all(sink);
 }
 
-void lr_outlet_free(lr_outlet *outlet) {
-  release_all(outlet);
-  if (outlet->pipe && !outlet->source_open) lr_pipe_drop(outlet->pipe);
-  if (outlet->stream) lr_stream_unhold(outlet->stream);
-  if (outlet->fd >= 0) close(outlet->fd);
-  destroy_transform(outlet);
-  lariat_value_drop(outlet->value);
-  lr_free(outlet);
+void lr_body_sink_free(lr_body_sink *sink) {
+  release_all(sink);
+  if (sink->pipe && !sink->source_open) lr_pipe_drop(sink->pipe);
+  if (sink->stream) lr_stream_unhold(sink->stream);
+  if (sink->fd >= 0) close(sink->fd);
+  destroy_transform(sink);
+  lariat_value_drop(sink->value);
+  lr_free(sink);
 }
 
 /* On the pool's. */
 
-static void watch_hunger(lr_outlets *all) {
-  if (lr_timer_is_set(&all->hunger)) return;
-  (void)lr_reactor_set_timer(all->reactor, &all->hunger,
-                             lr_reactor_turn_ns(all->reactor) + hunger_ns);
+static void set_memory_timer(lr_body_sinks *all) {
+  if (lr_timer_is_set(&all->memory_timer)) return;
+  (void)lr_reactor_set_timer(all->reactor, &all->memory_timer,
+                             lr_reactor_turn_ns(all->reactor) +
+                                 memory_check_ns);
 }
 
 /* The turn that it makes is all the timer is for. */
 static void look_again(lr_timer *timer) {
-  lr_outlets *all = lr_container(timer, lr_outlets, hunger);
-  if (!lr_list_empty(&all->starving)) watch_hunger(all);
+  lr_body_sinks *all = lr_container(timer, lr_body_sinks, memory_timer);
+  if (!lr_list_empty(&all->waiting_for_memory)) set_memory_timer(all);
 }
 
-void lr_outlets_init(lr_outlets *all, lariat_pool *pool,
-                     lariat_reactor *reactor) {
+void lr_body_sinks_init(lr_body_sinks *all, lariat_pool *pool,
+                        lariat_reactor *reactor) {
   all->pool = pool;
   all->reactor = reactor;
-  all->fed = NULL;
+  all->exempt = NULL;
   lr_list_init(&all->resumes);
-  lr_list_init(&all->starving);
-  all->hunger.expire = look_again;
+  lr_list_init(&all->waiting_for_memory);
+  all->memory_timer.expire = look_again;
 }
 
-void lr_outlets_clear(lr_outlets *all) {
-  lr_reactor_unset_timer(all->reactor, &all->hunger);
+void lr_body_sinks_clear(lr_body_sinks *all) {
+  lr_reactor_unset_timer(all->reactor, &all->memory_timer);
 }
 
-static void resume_soon(lr_outlet *outlet) {
-  if (lr_list_empty(&outlet->node))
-    lr_list_append(&outlet->all->resumes, &outlet->node);
+static void resume_soon(lr_body_sink *sink) {
+  if (lr_list_empty(&sink->node))
+    lr_list_append(&sink->all->resumes, &sink->node);
 }
 
 /* What a body holds is `bytes` now. */
-static void hold_exactly(lr_outlet *outlet, size_t bytes) {
-  if (!outlet->pool) return;
-  if (bytes <= outlet->held) {
-    release(outlet, outlet->held - bytes);
+static void hold_exactly(lr_body_sink *sink, size_t bytes) {
+  if (!sink->pool) return;
+  if (bytes <= sink->held) {
+    release(sink, sink->held - bytes);
     return;
   }
-  lr_budget_force(lr_pool_budget(outlet->pool), bytes - outlet->held);
-  outlet->held = bytes;
+  lr_memory_budget_force(lr_pool_budget(sink->pool), bytes - sink->held);
+  sink->held = bytes;
 }
 
 /* Whether a body may hold so much. */
-static bool may_hold(lr_outlet *outlet, size_t bytes) {
-  if (!outlet->pool || bytes <= outlet->held) return true;
-  size_t more = bytes - outlet->held;
-  outlet->lacks = more;
-  if (outlet->all->fed == outlet)
-    lr_budget_force(lr_pool_budget(outlet->pool), more);
-  else if (!lr_budget_take(lr_pool_budget(outlet->pool), more))
+static bool may_hold(lr_body_sink *sink, size_t bytes) {
+  if (!sink->pool || bytes <= sink->held) return true;
+  size_t more = bytes - sink->held;
+  sink->needed = more;
+  if (sink->all->exempt == sink)
+    lr_memory_budget_force(lr_pool_budget(sink->pool), more);
+  else if (!lr_memory_budget_take(lr_pool_budget(sink->pool), more))
     return false;
-  outlet->held = bytes;
+  sink->held = bytes;
   return true;
 }
 
-static lariat_status starve(lr_outlet *outlet) {
-  lr_outlets *all = outlet->all;
-  outlet->paused = true;
-  lr_list_append(&all->starving, &outlet->starving);
-  lr_u32_add_relaxed(&lr_pool_budget(outlet->pool)->waiting, 1);
-  watch_hunger(all);
-  lr_reactor_again(all->reactor); /* it may be the one that may go on */
+static lariat_status wait_for_memory(lr_body_sink *sink) {
+  lr_body_sinks *all = sink->all;
+  sink->paused = true;
+  lr_list_append(&all->waiting_for_memory, &sink->waiting_for_memory);
+  lr_u32_add_relaxed(&lr_pool_budget(sink->pool)->waiting, 1);
+  set_memory_timer(all);
+  lr_reactor_request_turn(all->reactor); /* it may be the one that may go on */
   return LARIAT_EBUSY;
 }
 
-static void stop_starving(lr_outlet *outlet) {
-  if (lr_list_empty(&outlet->starving)) return;
-  lr_list_remove(&outlet->starving);
-  lr_u32_add_relaxed(&lr_pool_budget(outlet->pool)->waiting, (uint32_t)-1);
+static void stop_waiting_for_memory(lr_body_sink *sink) {
+  if (lr_list_empty(&sink->waiting_for_memory)) return;
+  lr_list_remove(&sink->waiting_for_memory);
+  lr_u32_add_relaxed(&lr_pool_budget(sink->pool)->waiting, (uint32_t)-1);
 }
 
 /* Another may have its place. */
-static void stop_feeding(lr_outlet *outlet) {
-  lr_outlets *all = outlet->all;
-  if (all->fed != outlet) return;
-  all->fed = NULL;
-  if (!lr_list_empty(&all->starving)) lr_reactor_again(all->reactor);
+static void stop_feeding(lr_body_sink *sink) {
+  lr_body_sinks *all = sink->all;
+  if (all->exempt != sink) return;
+  all->exempt = NULL;
+  if (!lr_list_empty(&all->waiting_for_memory))
+    lr_reactor_request_turn(all->reactor);
 }
 
 /* A stream whose taker has nothing gets a piece in any case. */
-static bool is_dry(lr_outlet *outlet) {
-  hold_exactly(outlet, lr_pipe_held(outlet->pipe));
-  return outlet->held == 0;
+static bool is_dry(lr_body_sink *sink) {
+  hold_exactly(sink, lr_pipe_held(sink->pipe));
+  return sink->held == 0;
 }
 
 /* Without room in the budget, one body goes on all the same: or those that are
  * not complete could stand in each other's way for ever.  But not while
  * complete ones wait for their callers: with these there will be room.  Nobody
  * goes first for needing less than one who came before. */
-static void feed(lr_outlets *all) {
-  lr_budget *budget = lr_pool_budget(all->pool);
-  uint64_t room = lr_budget_room(budget);
-  bool fed = all->fed || lr_u64_load_relaxed(&budget->ready);
-  lr_list *node = all->starving.next;
-  while (node != &all->starving) {
-    lr_outlet *outlet = lr_container(node, lr_outlet, starving);
+static void feed(lr_body_sinks *all) {
+  lr_memory_budget *budget = lr_pool_budget(all->pool);
+  uint64_t capacity = lr_memory_budget_left(budget);
+  bool fed = all->exempt || lr_u64_load_relaxed(&budget->ready);
+  lr_list *node = all->waiting_for_memory.next;
+  while (node != &all->waiting_for_memory) {
+    lr_body_sink *sink = lr_container(node, lr_body_sink, waiting_for_memory);
     node = node->next;
-    bool fits = room >= LR_CHUNK_ROOM && room >= outlet->lacks;
-    room = fits ? room - outlet->lacks : 0;
-    if (!fits && (outlet->stream ? !is_dry(outlet) : fed)) continue;
-    if (!fits && !outlet->stream) {
-      all->fed = outlet;
+    bool fits = capacity >= LR_CHUNK_CAPACITY && capacity >= sink->needed;
+    capacity = fits ? capacity - sink->needed : 0;
+    if (!fits && (sink->stream ? !is_dry(sink) : fed)) continue;
+    if (!fits && !sink->stream) {
+      all->exempt = sink;
       fed = true;
     }
-    stop_starving(outlet);
-    resume_soon(outlet);
+    stop_waiting_for_memory(sink);
+    resume_soon(sink);
   }
 }
 
 static void had_room(void *context) {
-  lr_outlet *outlet = context;
-  if (outlet->pool) hold_exactly(outlet, lr_pipe_held(outlet->pipe));
-  if (outlet->paused && lr_list_empty(&outlet->starving)) resume_soon(outlet);
+  lr_body_sink *sink = context;
+  if (sink->pool) hold_exactly(sink, lr_pipe_held(sink->pipe));
+  if (sink->paused && lr_list_empty(&sink->waiting_for_memory))
+    resume_soon(sink);
 }
 
 /* Nobody takes it any more: the caller's cancel is on its way, but a body that
  * is held back need not wait for that. */
 static const lr_source_ops source_ops = {had_room, had_room};
 
-bool lr_outlet_may_repeat(const lr_outlet *outlet) {
-  if (outlet->transformed) return false;
-  return !outlet->gone || (outlet->fd >= 0 && outlet->fd_start >= 0);
+bool lr_body_sink_may_repeat(const lr_body_sink *sink) {
+  if (sink->transformed) return false;
+  return !sink->consumed || (sink->fd >= 0 && sink->fd_start >= 0);
 }
 
 /* What an earlier attempt has written is taken back. */
-static void rewind_fd(lr_outlet *outlet) {
-  if (ftruncate(outlet->fd, outlet->fd_size) != 0 ||
-      lseek(outlet->fd, outlet->fd_start, SEEK_SET) < 0)
-    outlet->error = errno;
+static void rewind_fd(lr_body_sink *sink) {
+  if (ftruncate(sink->fd, sink->fd_size) != 0 ||
+      lseek(sink->fd, sink->fd_start, SEEK_SET) < 0)
+    sink->error = errno;
 }
 
-void lr_outlet_begin(lr_outlets *all, lr_job *job,
-                     struct evp_md_ctx_st *digest) {
-  lr_outlet *outlet = job->outlet;
-  outlet->job = job;
-  outlet->all = all;
-  outlet->digest = digest;
-  outlet->open = outlet->pool && !outlet->stream;
-  outlet->paused = false;
-  release_all(outlet);
-  outlet->ready = false;
-  outlet->skip = 0;
-  outlet->error = 0;
-  if (outlet->gone && outlet->fd >= 0) rewind_fd(outlet);
-  outlet->gone = false;
+void lr_body_sink_begin(lr_body_sinks *all, lr_job *job,
+                        struct evp_md_ctx_st *digest) {
+  lr_body_sink *sink = job->sink;
+  sink->job = job;
+  sink->all = all;
+  sink->digest = digest;
+  sink->open = sink->pool && !sink->stream;
+  sink->paused = false;
+  release_all(sink);
+  sink->ready = false;
+  sink->skip = 0;
+  sink->error = 0;
+  if (sink->consumed && sink->fd >= 0) rewind_fd(sink);
+  sink->consumed = false;
 }
 
-static void open_stream(lr_outlet *outlet) {
-  lr_job *job = outlet->job;
+static void open_stream(lr_body_sink *sink) {
+  lr_job *job = sink->job;
   lariat_response *response = job->response;
-  outlet->all->describe(job, response);
-  outlet->http_status = response->status;
-  outlet->chunked =
-      lariat_response_header(response, "Transfer-Encoding") != NULL;
+  sink->all->describe(job, response);
+  sink->http_status = response->status;
+  sink->chunked = lariat_response_header(response, "Transfer-Encoding") != NULL;
   job->response = NULL;
-  outlet->source_open = true;
-  lr_stream_send_opened(outlet->stream, job, response);
-  lr_pipe_open_source(outlet->pipe, outlet->all->reactor, &source_ops, outlet);
+  sink->source_open = true;
+  lr_stream_send_opened(sink->stream, job, response);
+  lr_pipe_open_source(sink->pipe, sink->all->reactor, &source_ops, sink);
 }
 
 /* A redirect that will be followed is none of the taker's business. */
-void lr_outlet_head(lr_job *job) {
-  lr_outlet *outlet = job->outlet;
-  if (outlet->gone || job->response->in_block || job->response->interim) return;
-  if (!outlet->stream && outlet->fd < 0) return;
+void lr_body_sink_head(lr_job *job) {
+  lr_body_sink *sink = job->sink;
+  if (sink->consumed || job->response->in_block || job->response->interim)
+    return;
+  if (!sink->stream && sink->fd < 0) return;
   if (lr_redirect_wanted(job)) return;
-  outlet->open = true;
-  outlet->gone = true;
-  if (outlet->stream) open_stream(outlet);
+  sink->open = true;
+  sink->consumed = true;
+  if (sink->stream) open_stream(sink);
 }
 
-static lariat_status hold_back(lr_outlet *outlet) {
-  outlet->paused = true;
+static lariat_status hold_back(lr_body_sink *sink) {
+  sink->paused = true;
   return LARIAT_EBUSY;
 }
 
-static lariat_status account(lr_outlet *outlet, const char *bytes,
+static lariat_status account(lr_body_sink *sink, const char *bytes,
                              size_t length) {
-  outlet->job->received += length;
+  sink->job->received += length;
   bool done =
-      !outlet->digest || EVP_DigestUpdate(outlet->digest, bytes, length) == 1;
+      !sink->digest || EVP_DigestUpdate(sink->digest, bytes, length) == 1;
   return done ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
@@ -317,26 +318,27 @@ static lariat_status check_limit(const lr_job *job, size_t more) {
   return fits ? LARIAT_OK : LARIAT_EBODYLIMIT;
 }
 
-static lariat_status put(lr_outlet *outlet, const char *bytes, size_t length) {
-  if (lr_pipe_full(outlet->pipe)) return hold_back(outlet);
-  hold_exactly(outlet, lr_pipe_held(outlet->pipe));
-  if (outlet->held && !may_hold(outlet, outlet->held + length))
-    return starve(outlet);
-  lariat_status status = check_limit(outlet->job, length);
-  if (status == LARIAT_OK) status = account(outlet, bytes, length);
+static lariat_status put(lr_body_sink *sink, const char *bytes, size_t length) {
+  if (lr_pipe_full(sink->pipe)) return hold_back(sink);
+  hold_exactly(sink, lr_pipe_held(sink->pipe));
+  if (sink->held && !may_hold(sink, sink->held + length))
+    return wait_for_memory(sink);
+  lariat_status status = check_limit(sink->job, length);
+  if (status == LARIAT_OK) status = account(sink, bytes, length);
   if (status != LARIAT_OK) return status;
-  status = lr_pipe_put(outlet->pipe, bytes, length);
-  hold_exactly(outlet, lr_pipe_held(outlet->pipe));
+  status = lr_pipe_put(sink->pipe, bytes, length);
+  hold_exactly(sink, lr_pipe_held(sink->pipe));
   return status;
 }
 
 /* Into the response, when there is room for it. */
-static lariat_status keep(lr_outlet *outlet, const char *bytes, size_t length) {
-  lariat_response *response = outlet->job->response;
-  if (!may_hold(outlet, lr_response_body_room(response, length)))
-    return starve(outlet);
-  lariat_status status = check_limit(outlet->job, length);
-  if (status == LARIAT_OK) status = account(outlet, bytes, length);
+static lariat_status keep(lr_body_sink *sink, const char *bytes,
+                          size_t length) {
+  lariat_response *response = sink->job->response;
+  if (!may_hold(sink, lr_response_body_capacity(response, length)))
+    return wait_for_memory(sink);
+  lariat_status status = check_limit(sink->job, length);
+  if (status == LARIAT_OK) status = account(sink, bytes, length);
   if (status != LARIAT_OK) return status;
   return lr_response_add_body(response, bytes, length) ? LARIAT_OK
                                                        : LARIAT_ENOMEM;
@@ -345,105 +347,104 @@ static lariat_status keep(lr_outlet *outlet, const char *bytes, size_t length) {
 /* The descriptor. */
 
 static void fd_ready(lr_watch *watch, uint32_t events) {
-  lr_outlet *outlet = lr_container(watch, lr_outlet, watch);
+  lr_body_sink *sink = lr_container(watch, lr_body_sink, watch);
   (void)events;
-  (void)lr_poller_set(lr_reactor_poller(outlet->all->reactor), watch, 0);
-  resume_soon(outlet);
+  (void)lr_poller_set(lr_reactor_poller(sink->all->reactor), watch, 0);
+  resume_soon(sink);
 }
 
-static lariat_status fail_write(lr_outlet *outlet, int error) {
-  outlet->error = error;
+static lariat_status fail_write(lr_body_sink *sink, int error) {
+  sink->error = error;
   return LARIAT_EWRITE;
 }
 
-static lariat_status wait_for_fd(lr_outlet *outlet) {
-  outlet->watch.fd = outlet->fd;
-  outlet->watch.ready = fd_ready;
-  if (lr_poller_set(lr_reactor_poller(outlet->all->reactor), &outlet->watch,
+static lariat_status wait_for_fd(lr_body_sink *sink) {
+  sink->watch.fd = sink->fd;
+  sink->watch.ready = fd_ready;
+  if (lr_poller_set(lr_reactor_poller(sink->all->reactor), &sink->watch,
                     EPOLLOUT) != LARIAT_OK)
-    return fail_write(outlet, errno);
-  return hold_back(outlet);
+    return fail_write(sink, errno);
+  return hold_back(sink);
 }
 
 /* What is written of a piece before the descriptor is full will come again
  * with the rest of the piece. */
-static lariat_status write_out(lr_outlet *outlet, const char *bytes,
+static lariat_status write_out(lr_body_sink *sink, const char *bytes,
                                size_t length) {
-  size_t done = outlet->skip < length ? outlet->skip : length;
-  if (outlet->error) return fail_write(outlet, outlet->error);
-  lariat_status status = check_limit(outlet->job, length - done);
+  size_t done = sink->skip < length ? sink->skip : length;
+  if (sink->error) return fail_write(sink, sink->error);
+  lariat_status status = check_limit(sink->job, length - done);
   while (done < length && status == LARIAT_OK) {
-    ssize_t written = write(outlet->fd, bytes + done, length - done);
+    ssize_t written = write(sink->fd, bytes + done, length - done);
     if (written < 0 && errno == EINTR) continue;
     if (written < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
-      outlet->skip = done;
-      return wait_for_fd(outlet);
+      sink->skip = done;
+      return wait_for_fd(sink);
     }
-    if (written < 0) return fail_write(outlet, errno);
-    status = account(outlet, bytes + done, (size_t)written);
+    if (written < 0) return fail_write(sink, errno);
+    status = account(sink, bytes + done, (size_t)written);
     done += (size_t)written;
   }
-  outlet->skip = outlet->skip > length ? outlet->skip - length : 0;
+  sink->skip = sink->skip > length ? sink->skip - length : 0;
   return status;
 }
 
-lariat_status lr_outlet_take(lr_job *job, const char *bytes, size_t length) {
-  lr_outlet *outlet = job->outlet;
-  if (outlet->stream) return put(outlet, bytes, length);
-  return outlet->fd >= 0 ? write_out(outlet, bytes, length)
-                         : keep(outlet, bytes, length);
+lariat_status lr_body_sink_take(lr_job *job, const char *bytes, size_t length) {
+  lr_body_sink *sink = job->sink;
+  if (sink->stream) return put(sink, bytes, length);
+  return sink->fd >= 0 ? write_out(sink, bytes, length)
+                       : keep(sink, bytes, length);
 }
 
-void lr_outlet_end(lr_job *job, lariat_status status) {
-  lr_outlet *outlet = job->outlet;
-  lr_list_remove(&outlet->node);
-  stop_starving(outlet);
-  if (status != LARIAT_OK && !outlet->source_open) release_all(outlet);
-  if (outlet->held && !outlet->stream) {
-    outlet->ready = true;
-    lr_u64_add_relaxed(&lr_pool_budget(outlet->pool)->ready, outlet->held);
+void lr_body_sink_end(lr_job *job, lariat_status status) {
+  lr_body_sink *sink = job->sink;
+  lr_list_remove(&sink->node);
+  stop_waiting_for_memory(sink);
+  if (status != LARIAT_OK && !sink->source_open) release_all(sink);
+  if (sink->held && !sink->stream) {
+    sink->ready = true;
+    lr_u64_add_relaxed(&lr_pool_budget(sink->pool)->ready, sink->held);
   }
-  stop_feeding(outlet);
-  if (outlet->watch.events)
-    (void)lr_poller_set(lr_reactor_poller(outlet->all->reactor), &outlet->watch,
-                        0);
-  outlet->job = NULL;
-  if (!outlet->source_open) return;
-  hold_exactly(outlet, lr_pipe_held(outlet->pipe));
-  lr_pipe_end(outlet->pipe, status);
-  lr_pipe_close_source(outlet->pipe);
-  outlet->pipe = NULL;
+  stop_feeding(sink);
+  if (sink->watch.events)
+    (void)lr_poller_set(lr_reactor_poller(sink->all->reactor), &sink->watch, 0);
+  sink->job = NULL;
+  if (!sink->source_open) return;
+  hold_exactly(sink, lr_pipe_held(sink->pipe));
+  lr_pipe_end(sink->pipe, status);
+  lr_pipe_close_source(sink->pipe);
+  sink->pipe = NULL;
 }
 
-void lr_outlet_transform(lr_job *job) {
-  lr_outlet *outlet = job->outlet;
+void lr_body_sink_transform(lr_job *job) {
+  lr_body_sink *sink = job->sink;
   lariat_response *response = job->response;
-  if (!outlet->transform || job->outcome != LARIAT_OK) return;
+  if (!sink->transform || job->outcome != LARIAT_OK) return;
   if (lr_redirect_wanted(job)) return;
-  response->url = lr_copy_string(job->target.url);
+  response->url = lr_copy_string(job->url.url);
   response->redirects = job->redirects;
   job->response = NULL;
-  outlet->value =
-      outlet->transform(lariat_value_of(&lariat_response_type, response),
-                        outlet->transform_context);
-  outlet->transformed = true;
-  destroy_transform(outlet);
-  if (outlet->value.type != &lariat_deferred_type) return;
-  lariat_value_drop(outlet->value);
-  outlet->value = lariat_failure_new(LARIAT_EINVAL,
-                                     "a transform must not return a deferred");
+  sink->value =
+      sink->transform(lariat_value_of(&lariat_response_type, response),
+                      sink->transform_context);
+  sink->transformed = true;
+  destroy_transform(sink);
+  if (sink->value.type != &lariat_deferred_type) return;
+  lariat_value_drop(sink->value);
+  sink->value = lariat_failure_new(LARIAT_EINVAL,
+                                   "a transform must not return a deferred");
 }
 
-void lr_outlets_turn_end(lr_outlets *all) {
+void lr_body_sinks_turn_end(lr_body_sinks *all) {
   lr_list now;
   lr_list *node;
-  if (!lr_list_empty(&all->starving)) feed(all);
+  if (!lr_list_empty(&all->waiting_for_memory)) feed(all);
   if (lr_list_empty(&all->resumes)) return;
   lr_list_init(&now);
   lr_list_splice(&now, &all->resumes);
   while ((node = lr_list_take_first(&now))) {
-    lr_outlet *outlet = lr_container(node, lr_outlet, node);
-    outlet->paused = false;
-    all->resume(outlet->job);
+    lr_body_sink *sink = lr_container(node, lr_body_sink, node);
+    sink->paused = false;
+    all->resume(sink->job);
   }
 }

@@ -14,7 +14,7 @@
 
 struct lr_job;
 
-typedef struct lr_supply lr_supply;
+typedef struct lr_body_source lr_body_source;
 
 /* Who reads a supply, on the pool's thread.
  *   resume  there was nothing, and there is something again; never inside
@@ -23,7 +23,7 @@ typedef struct lr_reader {
   void (*resume)(struct lr_reader *reader);
 } lr_reader;
 
-typedef struct lr_supply_ops {
+typedef struct lr_body_source_ops {
   /* On the pool's thread.
    *   seek  the next byte to be read is number `position`.  LARIAT_OK, or
    *         LARIAT_EUPLOAD: what was read cannot be read again
@@ -32,21 +32,21 @@ typedef struct lr_supply_ops {
    *         now, and the reader is resumed later; others: it failed, and
    *         `detail` says how
    *   over  this reader reads no more (may be NULL) */
-  lariat_status (*seek)(lr_supply *supply, uint64_t position);
-  lariat_status (*read)(lr_supply *supply, lr_reader *reader, char *bytes,
-                        size_t room, size_t *got);
-  void (*over)(lr_supply *supply);
+  lariat_status (*seek)(lr_body_source *body_source, uint64_t position);
+  lariat_status (*read)(lr_body_source *body_source, lr_reader *reader,
+                        char *bytes, size_t capacity, size_t *got);
+  void (*over)(lr_body_source *body_source);
 
   /* On the caller's thread: the request is over, and with LARIAT_OK it has its
    * answer (may be NULL). */
-  void (*settle)(lr_supply *supply, lariat_status status);
+  void (*settle)(lr_body_source *body_source, lariat_status status);
 
   /* The job's reference goes.  The thread that has the job alone. */
-  void (*drop)(lr_supply *supply);
-} lr_supply_ops;
+  void (*drop)(lr_body_source *body_source);
+} lr_body_source_ops;
 
-struct lr_supply {
-  const lr_supply_ops *ops;
+struct lr_body_source {
+  const lr_body_source_ops *ops;
   uint64_t length; /* LARIAT_LENGTH_UNKNOWN: until its end */
 
   /* The pool's, while the job is away; then the caller's. */
@@ -58,8 +58,9 @@ struct lr_supply {
 
 /* Whether a request with this body can be made once more: it can be read
  * again, or nothing of it was.  While the job is with the caller. */
-static inline bool lr_supply_can_replay(const lr_supply *supply) {
-  return supply->replayable || supply->given == 0;
+static inline bool
+lr_body_source_can_replay(const lr_body_source *body_source) {
+  return body_source->replayable || body_source->given == 0;
 }
 
 /* A range of the regular file behind `fd`, which is duplicated; `length` may
@@ -69,7 +70,7 @@ static inline bool lr_supply_can_replay(const lr_supply *supply) {
  * LARIAT_EINVAL   not an open file for reading, not a regular one, or the range
  *                 is not in it
  * LARIAT_ESYSTEM  no descriptor to be had; see errno */
-lariat_status lr_file_supply_new(int fd, uint64_t offset, uint64_t length,
-                                 lr_supply **out);
+lariat_status lr_file_source_new(int fd, uint64_t offset, uint64_t length,
+                                 lr_body_source **out);
 
 #endif

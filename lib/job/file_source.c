@@ -13,65 +13,66 @@
 #include "base/list.h"
 #include "base/memory.h"
 
-typedef struct file_supply {
-  lr_supply supply;
+typedef struct file_source {
+  lr_body_source body_source;
   int fd;
   uint64_t offset;
-} file_supply;
+} file_source;
 
-static file_supply *file_of(lr_supply *supply) {
-  return lr_container(supply, file_supply, supply);
+static file_source *file_of(lr_body_source *body_source) {
+  return lr_container(body_source, file_source, body_source);
 }
 
-static lariat_status seek(lr_supply *supply, uint64_t position) {
-  supply->given = position;
-  supply->ended = position >= supply->length;
+static lariat_status seek(lr_body_source *body_source, uint64_t position) {
+  body_source->given = position;
+  body_source->ended = position >= body_source->length;
   return LARIAT_OK;
 }
 
-static lariat_status fail_short(lr_supply *supply) {
-  snprintf(supply->detail, sizeof supply->detail,
+static lariat_status fail_short(lr_body_source *body_source) {
+  snprintf(body_source->detail, sizeof body_source->detail,
            "the file ended after %llu of %llu bytes",
-           (unsigned long long)supply->given,
-           (unsigned long long)supply->length);
+           (unsigned long long)body_source->given,
+           (unsigned long long)body_source->length);
   return LARIAT_EUPLOAD;
 }
 
-static lariat_status fail_read(lr_supply *supply, int error) {
+static lariat_status fail_read(lr_body_source *body_source, int error) {
   char text[64];
   const char *reason = strerror_r(error, text, sizeof text);
-  snprintf(supply->detail, sizeof supply->detail,
+  snprintf(body_source->detail, sizeof body_source->detail,
            "the file could not be read: %s", reason);
   return LARIAT_EUPLOAD;
 }
 
-static lariat_status read_file(lr_supply *supply, lr_reader *reader,
-                               char *bytes, size_t room, size_t *got) {
-  file_supply *file = file_of(supply);
-  uint64_t left = supply->length - supply->given;
+static lariat_status read_file(lr_body_source *body_source, lr_reader *reader,
+                               char *bytes, size_t capacity, size_t *got) {
+  file_source *file = file_of(body_source);
+  uint64_t left = body_source->length - body_source->given;
   ssize_t count;
   (void)reader;
-  if (room > left) room = (size_t)left;
+  if (capacity > left) capacity = (size_t)left;
   *got = 0;
-  if (room == 0) return LARIAT_OK;
+  if (capacity == 0) return LARIAT_OK;
   do {
-    count = pread(file->fd, bytes, room, (off_t)(file->offset + supply->given));
+    count = pread(file->fd, bytes, capacity,
+                  (off_t)(file->offset + body_source->given));
   } while (count < 0 && errno == EINTR);
-  if (count < 0) return fail_read(supply, errno);
-  if (count == 0) return fail_short(supply);
+  if (count < 0) return fail_read(body_source, errno);
+  if (count == 0) return fail_short(body_source);
   *got = (size_t)count;
-  supply->given += (uint64_t)count;
-  supply->ended = supply->given == supply->length;
+  body_source->given += (uint64_t)count;
+  body_source->ended = body_source->given == body_source->length;
   return LARIAT_OK;
 }
 
-static void drop(lr_supply *supply) {
-  file_supply *file = file_of(supply);
+static void drop(lr_body_source *body_source) {
+  file_source *file = file_of(body_source);
   close(file->fd);
   lr_free(file);
 }
 
-static const lr_supply_ops ops = {
+static const lr_body_source_ops ops = {
     .seek = seek, .read = read_file, .drop = drop};
 
 /* A range that is in the file as it is now. */
@@ -86,21 +87,21 @@ static lariat_status check(int fd, uint64_t offset, uint64_t *length) {
   return *length > size - offset ? LARIAT_EINVAL : LARIAT_OK;
 }
 
-lariat_status lr_file_supply_new(int fd, uint64_t offset, uint64_t length,
-                                 lr_supply **out) {
+lariat_status lr_file_source_new(int fd, uint64_t offset, uint64_t length,
+                                 lr_body_source **out) {
   lariat_status status = check(fd, offset, &length);
   if (status != LARIAT_OK) return status;
-  file_supply *file = lr_alloc_zero(sizeof *file);
+  file_source *file = lr_alloc_zero(sizeof *file);
   if (!file) return LARIAT_ENOMEM;
   file->fd = fcntl(fd, F_DUPFD_CLOEXEC, 3);
   if (file->fd < 0) {
     lr_free(file);
     return LARIAT_ESYSTEM;
   }
-  file->supply.ops = &ops;
-  file->supply.length = length;
-  file->supply.replayable = true;
+  file->body_source.ops = &ops;
+  file->body_source.length = length;
+  file->body_source.replayable = true;
   file->offset = offset;
-  *out = &file->supply;
+  *out = &file->body_source;
   return LARIAT_OK;
 }

@@ -20,18 +20,18 @@ lr_job *lr_job_new(void) {
 
 /* Mostly there is none of it. */
 static bool has_more(const lr_job *job) {
-  return !job->usual || job->attempts || job->detail;
+  return !job->defaults || job->attempts || job->detail;
 }
 
 static void drop_more(lr_job *job) {
-  if (job->outlet) lr_outlet_free(job->outlet);
-  job->outlet = NULL;
+  if (job->sink) lr_body_sink_free(job->sink);
+  job->sink = NULL;
   if (job->body && job->drop_body) job->drop_body((void *)(uintptr_t)job->body);
   job->body = NULL;
   job->body_length = 0;
   job->drop_body = NULL;
-  if (job->supply) job->supply->ops->drop(job->supply);
-  job->supply = NULL;
+  if (job->body_source) job->body_source->ops->drop(job->body_source);
+  job->body_source = NULL;
   if (job->own_rules) job->rules = NULL;
   lr_free(job->own_rules);
   job->own_rules = NULL;
@@ -51,9 +51,9 @@ void lr_job_drop_outcome(lr_job *job) {
 
 void lr_job_wipe(lr_job *job) {
   if (has_more(job)) drop_more(job);
-  if (job->target.url) lr_target_clear(&job->target);
-  lr_profile_release(job->profile);
-  job->profile = NULL;
+  if (job->url.url) lr_url_clear(&job->url);
+  lr_header_list_release(job->headers);
+  job->headers = NULL;
   if (job->response) lr_response_release(job->response);
   job->response = NULL;
 }

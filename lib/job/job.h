@@ -25,27 +25,28 @@
 #include "reactor/timers.h"
 #include <lariat/client.h>
 
-struct lr_link;
+struct lr_channel;
 struct lr_host;
 struct lr_transfer;
 struct lr_connection;
-struct lr_share;
-struct lr_outlet;
-struct lr_supply;
+struct lr_backlog_host;
+struct lr_body_sink;
+struct lr_body_source;
 
 /* Where a job is, as its caller knows. */
-typedef enum lr_job_place {
-  LR_JOB_HERE,   /* with the caller: new, between two hops, or finished */
-  LR_JOB_QUEUED, /* in the link's queue, without a credit */
-  LR_JOB_AWAY,   /* handed over to a pool reactor */
-  LR_JOB_RESTING /* with the caller: waits for its retry; `timer` ends that */
-} lr_job_place;
+typedef enum lr_job_state {
+  LR_JOB_HERE,       /* with the caller: new, between two hops, or finished */
+  LR_JOB_BACKLOGGED, /* in the link's queue, without a credit */
+  LR_JOB_AWAY,       /* handed over to a pool reactor */
+  LR_JOB_WAITS_FOR_RETRY /* with the caller: waits for its retry; `timer` ends
+                            that */
+} lr_job_state;
 
 /* Where a job is, as its pool reactor knows. */
 typedef enum lr_job_stage {
-  LR_JOB_WAITING, /* in its host's queue */
-  LR_JOB_RUNNING, /* with the transport */
-  LR_JOB_GONE     /* handed back */
+  LR_JOB_IN_HOST_QUEUE, /* in its host's queue */
+  LR_JOB_RUNNING,       /* with the transport */
+  LR_JOB_RETURNED       /* handed back */
 } lr_job_stage;
 
 /* What must have come to its end before an orphaned job (one whose reactor
@@ -64,17 +65,19 @@ typedef struct lr_job {
   struct lariat_client *client; /* NULL once orphaned */
   lr_list node;                 /* in the client's list of jobs */
   lr_list queue_node;           /* in the link's backlog */
-  struct lr_share *share;       /* its host's part of that; NULL: none */
-  lr_timer timer;               /* ends its time in the backlog, or its rest */
-  uint64_t submitted_ns;        /* the fetch began, on the pool's clock */
-  uint64_t hop_ns;              /* this hop of it began */
+  struct lr_backlog_host
+      *backlog_host;     /* its host's part of that; NULL: none */
+  lr_timer timer;        /* ends its time in the backlog, or its rest */
+  uint64_t submitted_ns; /* the fetch began, on the pool's clock */
+  uint64_t hop_ns;       /* this hop of it began */
   uint64_t due_ns; /* the deadline, on the reactor's clock; UINT64_MAX: none */
   unsigned redirects;
   unsigned max_redirects;
-  uint8_t place; /* lr_job_place */
-  bool settled;  /* it is over: the deferred has fired */
-  bool opened;   /* a stream: the deferred has fired, it is not over yet */
-  bool disposed; /* the deferred's last reference is gone */
+  uint8_t state;          /* lr_job_state */
+  bool completed;         /* it is over: the deferred has fired */
+  bool headers_delivered; /* a stream: the deferred has fired, it is not over
+                             yet */
+  bool released;          /* the deferred's last reference is gone */
   bool travel_away;
   bool cancel_away;
   lr_atomic_u32 ends;          /* LR_JOB_*_ENDED; only once orphaned */
@@ -86,30 +89,32 @@ typedef struct lr_job {
   lariat_retry_end retry_end;  /* why there is no other */
 
   /* The request. */
-  struct lr_link *link;
-  lr_target target;
-  lr_profile *profile;
+  struct lr_channel *channel;
+  lr_url url;
+  lr_header_list *headers;
   char method[33];
-  bool usual; /* a GET with its client's own options, and so was the one before:
-                 what these come to is there already */
-  bool get;   /* the method is GET and there is no body */
+  bool defaults; /* a GET with its client's own options, and so was the one
+                 before: what these come to is there already */
+  bool get;      /* the method is GET and there is no body */
   bool spread;
   bool sha256;
   bool decompress;
-  uint8_t http; /* lariat_http */
-  uint8_t rank; /* lr_rank, from the priority */
+  uint8_t http;     /* lariat_http */
+  uint8_t priority; /* lr_priority, from the priority */
   const void *body;
   size_t body_length;
   void (*drop_body)(void *body);
-  struct lr_outlet *outlet; /* NULL: the body goes into the response */
-  struct lr_supply *supply; /* a body that is not in memory; may be NULL */
+  struct lr_body_sink *sink; /* NULL: the body goes into the response */
+  struct lr_body_source
+      *body_source; /* a body that is not in memory; may be NULL */
   uint64_t max_body_bytes;
   uint64_t connect_timeout_ns; /* 0: none */
   uint64_t deadline_ns;        /* on the pool's clock; UINT64_MAX: none */
   uint64_t idle_timeout_ns;    /* 0: none */
   bool repeatable; /* it may be made twice: method, policy and body allow it */
-  bool one_way;    /* its body cannot be sent or taken twice */
-  bool fresh;      /* on a new connection, since an open one was dead */
+  bool not_replayable;       /* its body cannot be sent or taken twice */
+  bool needs_new_connection; /* on a new connection, since an open one was dead
+                              */
 
   /* The pool's. */
   _Alignas(LR_CACHE_LINE) lr_mail travel;
@@ -120,17 +125,19 @@ typedef struct lr_job {
   lr_timer pool_timer;
   uint64_t arrived_ns;
   uint64_t started_ns;
-  uint64_t slot_ns;  /* since when it has a token */
+  uint64_t token_ns; /* since when it has a token */
   uint64_t epoch;    /* for lr_drain */
   uint64_t received; /* bytes of body, after decompression */
   uint8_t stage;     /* lr_job_stage */
   uint8_t phase;     /* lariat_phase, when it failed */
   bool cancelled;
   bool resent; /* libcurl has sent it twice: an open connection was dead */
-  bool stale;  /* a connection was of no use to it: it waits for another */
-  bool dead;   /* and the other one, too; or it could not be sent twice */
-  uint8_t time_limit; /* lariat_time_limit, when it timed out */
-  uint64_t active_ns; /* bytes went or came; only with an idle time-out */
+  bool
+      reuse_failed; /* a connection was of no use to it: it waits for another */
+  bool connection_dead; /* and the other one, too; or it could not be sent twice
+                         */
+  uint8_t time_limit;   /* lariat_time_limit, when it timed out */
+  uint64_t active_ns;   /* bytes went or came; only with an idle time-out */
   lariat_status outcome;
   int curl_code;
   char *detail; /* what libcurl said; may be NULL */

@@ -113,7 +113,7 @@ lr_pipe *lr_pipe_new(size_t window) {
   lr_pipe *pipe = lr_alloc_lines(sizeof *pipe);
   if (!pipe) return NULL;
   lr_u32_init(&pipe->count, 2);
-  pipe->limit = window / LR_CHUNK_ROOM;
+  pipe->limit = window / LR_CHUNK_CAPACITY;
   if (pipe->limit == 0) pipe->limit = 1;
   pipe->hungry = true;
   return pipe;
@@ -277,7 +277,8 @@ static void credit_arrived(lr_mail *mail) {
   if (pipe->was_full && pipe->outstanding <= pipe->limit / 2 &&
       !pipe->source.closed) {
     pipe->was_full = false;
-    if (pipe->source_ops->room) pipe->source_ops->room(pipe->source_context);
+    if (pipe->source_ops->capacity)
+      pipe->source_ops->capacity(pipe->source_context);
   }
   lr_pipe_drop(pipe);
 }
@@ -369,7 +370,7 @@ bool lr_pipe_full(lr_pipe *pipe) {
 }
 
 size_t lr_pipe_held(const lr_pipe *pipe) {
-  return pipe->outstanding * LR_CHUNK_ROOM;
+  return pipe->outstanding * LR_CHUNK_CAPACITY;
 }
 
 /* A node with room for a chunk. */
@@ -377,7 +378,8 @@ static node *blank_node(lr_pipe *pipe) {
   node *item = take_first(&pipe->spare);
   if (!item) item = lr_alloc_zero(sizeof *item);
   if (!item) return NULL;
-  if (!item->chunk) item->chunk = lr_alloc(sizeof *item->chunk + LR_CHUNK_ROOM);
+  if (!item->chunk)
+    item->chunk = lr_alloc(sizeof *item->chunk + LR_CHUNK_CAPACITY);
   if (!item->chunk) {
     lr_free(item);
     return NULL;
@@ -389,20 +391,20 @@ static node *blank_node(lr_pipe *pipe) {
 }
 
 static size_t room_in(const node *item) {
-  return item ? LR_CHUNK_ROOM - item->chunk->length : 0;
+  return item ? LR_CHUNK_CAPACITY - item->chunk->length : 0;
 }
 
 /* All the memory that is needed is there before the first byte is copied. */
-static bool make_room(lr_pipe *pipe, size_t length, nodes *fresh) {
-  size_t room = room_in(pipe->unsent.last);
-  while (room < length) {
+static bool grow(lr_pipe *pipe, size_t length, nodes *fresh) {
+  size_t capacity = room_in(pipe->unsent.last);
+  while (capacity < length) {
     node *item = blank_node(pipe);
     if (!item) {
       free_nodes(fresh);
       return false;
     }
     append(fresh, item);
-    room += LR_CHUNK_ROOM;
+    capacity += LR_CHUNK_CAPACITY;
   }
   return true;
 }
@@ -411,7 +413,7 @@ lariat_status lr_pipe_put(lr_pipe *pipe, const void *bytes, size_t length) {
   const char *at = bytes;
   nodes fresh = {NULL, NULL, 0};
   if (length == 0 || pipe->stopped || pipe->ended) return LARIAT_OK;
-  if (!make_room(pipe, length, &fresh)) return LARIAT_ENOMEM;
+  if (!grow(pipe, length, &fresh)) return LARIAT_ENOMEM;
   pipe->outstanding += fresh.count;
   while (length) {
     size_t piece = room_in(pipe->unsent.last);
@@ -470,12 +472,12 @@ lr_chunk *lr_pipe_next(lr_pipe *pipe) {
   return chunk;
 }
 
-size_t lr_pipe_read(lr_pipe *pipe, void *into, size_t room) {
+size_t lr_pipe_read(lr_pipe *pipe, void *into, size_t capacity) {
   size_t done = 0;
-  while (done < room && pipe->queue.first) {
+  while (done < capacity && pipe->queue.first) {
     const lr_chunk *chunk = pipe->queue.first->chunk;
     size_t piece = chunk->length - pipe->taken;
-    if (piece > room - done) piece = room - done;
+    if (piece > capacity - done) piece = capacity - done;
     memcpy((char *)into + done, chunk->bytes + pipe->taken, piece);
     done += piece;
     pipe->taken += piece;
@@ -483,12 +485,12 @@ size_t lr_pipe_read(lr_pipe *pipe, void *into, size_t room) {
     pipe->taken = 0;
     consume(pipe);
   }
-  if (done == 0 && room) found_empty(pipe);
+  if (done == 0 && capacity) found_empty(pipe);
   return done;
 }
 
 size_t lr_pipe_waiting(const lr_pipe *pipe) {
-  return pipe->queue.count * LR_CHUNK_ROOM;
+  return pipe->queue.count * LR_CHUNK_CAPACITY;
 }
 
 bool lr_pipe_over(const lr_pipe *pipe, lariat_status *status) {

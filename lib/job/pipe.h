@@ -25,12 +25,12 @@
 typedef struct lr_pipe lr_pipe;
 
 /* Bytes travel in pieces of at most so many. */
-#define LR_CHUNK_ROOM 16384u
+#define LR_CHUNK_CAPACITY 16384u
 
 /* The public chunk is the same. */
 typedef struct lariat_chunk {
   size_t length;
-  char bytes[]; /* LR_CHUNK_ROOM */
+  char bytes[]; /* LR_CHUNK_CAPACITY */
 } lr_chunk;
 
 /* Called on the source's thread, never inside a call of the source's.
@@ -38,7 +38,7 @@ typedef struct lariat_chunk {
  *   stopped  the sink has closed: what is put in from now on is dropped
  * The source may be closed inside.  Either may be NULL. */
 typedef struct lr_source_ops {
-  void (*room)(void *context);
+  void (*capacity)(void *context);
   void (*stopped)(void *context);
 } lr_source_ops;
 
@@ -101,7 +101,7 @@ lr_chunk *lr_pipe_next(lr_pipe *pipe);
 
 /* The same, copied: up to `room` bytes, 0 when there are none now.  A sink
  * uses this or lr_pipe_next. */
-size_t lr_pipe_read(lr_pipe *pipe, void *into, size_t room);
+size_t lr_pipe_read(lr_pipe *pipe, void *into, size_t capacity);
 
 /* Bytes that have arrived and were not taken out, in whole chunks. */
 size_t lr_pipe_waiting(const lr_pipe *pipe);

@@ -36,58 +36,58 @@ static void drop_body(lr_job *job) {
   job->body = NULL;
   job->body_length = 0;
   job->drop_body = NULL;
-  lr_supply *supply = job->supply;
-  job->supply = NULL;
-  if (!supply) return;
-  if (supply->ops->settle) supply->ops->settle(supply, LARIAT_OK);
-  supply->ops->drop(supply);
+  lr_body_source *body_source = job->body_source;
+  job->body_source = NULL;
+  if (!body_source) return;
+  if (body_source->ops->settle)
+    body_source->ops->settle(body_source, LARIAT_OK);
+  body_source->ops->drop(body_source);
 }
 
 /* The next hop needs the body once more. */
 static lariat_status check_replay(const lr_job *job) {
-  lr_supply *supply = job->supply;
-  if (!supply || lr_supply_can_replay(supply)) return LARIAT_OK;
-  snprintf(supply->detail, sizeof supply->detail,
+  lr_body_source *body_source = job->body_source;
+  if (!body_source || lr_body_source_can_replay(body_source)) return LARIAT_OK;
+  snprintf(body_source->detail, sizeof body_source->detail,
            "a redirect asks for it once more, and it cannot be sent again");
   return LARIAT_EUPLOAD;
 }
 
 static lariat_status trim_headers(lr_job *job, bool same_origin, bool get) {
-  lr_profile *profile = NULL;
+  lr_header_list *headers = NULL;
   lariat_status status = LARIAT_OK;
-  if (!job->profile) return LARIAT_OK;
+  if (!job->headers) return LARIAT_OK;
   if (!same_origin)
-    status = lr_profile_without_credentials(job->profile, get, &profile);
+    status = lr_header_list_without_credentials(job->headers, get, &headers);
   else if (get)
-    status = lr_profile_without_content(job->profile, &profile);
-  if (status != LARIAT_OK || !profile) return status;
-  lr_profile_release(job->profile);
-  job->profile = profile;
+    status = lr_header_list_without_content(job->headers, &headers);
+  if (status != LARIAT_OK || !headers) return status;
+  lr_header_list_release(job->headers);
+  job->headers = headers;
   return LARIAT_OK;
 }
 
-static void take_target(lr_job *job, lr_target *target) {
-  lr_target_clear(&job->target);
-  job->target = *target;
+static void take_target(lr_job *job, lr_url *target) {
+  lr_url_clear(&job->url);
+  job->url = *target;
   lr_response_release(job->response);
   job->response = NULL;
   job->redirects++;
 }
 
 lariat_status lr_redirect_follow(lr_job *job) {
-  lr_target target = {0};
+  lr_url target = {0};
   if (job->redirects >= job->max_redirects) return LARIAT_EREDIRECTS;
   const char *location = lariat_response_header(job->response, "Location");
-  lariat_status status = lr_target_resolve(&target, &job->target, location);
+  lariat_status status = lr_url_resolve(&target, &job->url, location);
   if (status == LARIAT_ENOMEM) return status;
   if (status != LARIAT_OK) return LARIAT_EREDIRECT;
   bool get = becomes_get(job);
   if (!get) status = check_replay(job);
   if (status == LARIAT_OK)
-    status =
-        trim_headers(job, lr_target_same_origin(&target, &job->target), get);
+    status = trim_headers(job, lr_url_same_origin(&target, &job->url), get);
   if (status != LARIAT_OK) {
-    lr_target_clear(&target);
+    lr_url_clear(&target);
     return status;
   }
   if (get) {

@@ -17,9 +17,9 @@
 
 static void drop_chunk(void *data) { lr_chunk_free(data); }
 
-static int describe_chunk(const void *data, char *text, size_t room) {
+static int describe_chunk(const void *data, char *text, size_t capacity) {
   const lariat_chunk *chunk = data;
-  return snprintf(text, room, "chunk of %zu bytes", chunk->length);
+  return snprintf(text, capacity, "chunk of %zu bytes", chunk->length);
 }
 
 const lariat_type lariat_chunk_type = {sizeof(lariat_type), "chunk", drop_chunk,
@@ -58,7 +58,7 @@ static void give_back(lariat_stream *stream) {
   if (stream->held <= held) return;
   size_t bytes = stream->held - held;
   stream->held = held;
-  if (lr_budget_give(lr_pool_budget(stream->pool), bytes))
+  if (lr_memory_budget_give(lr_pool_budget(stream->pool), bytes))
     lr_pool_feed(stream->pool);
 }
 

@@ -44,8 +44,8 @@ typedef struct loan {
 enum { LOANS = 4 };
 
 struct lariat_upload {
-  lr_supply supply;    /* its length; the rest is the pool's */
-  lr_atomic_u32 count; /* the user, the job, each mail that is out */
+  lr_body_source body_source; /* its length; the rest is the pool's */
+  lr_atomic_u32 count;        /* the user, the job, each mail that is out */
   size_t window;
 
   /* The caller's. */
@@ -112,16 +112,16 @@ static void copy_out(const lariat_upload *upload, uint64_t position,
 
 /* The pool's side. */
 
-static lariat_upload *upload_of(lr_supply *supply) {
-  return lr_container(supply, lariat_upload, supply);
+static lariat_upload *upload_of(lr_body_source *body_source) {
+  return lr_container(body_source, lariat_upload, body_source);
 }
 
-static lariat_status seek(lr_supply *supply, uint64_t position) {
-  if (position == supply->given) {
-    supply->ended = supply->length == 0;
+static lariat_status seek(lr_body_source *body_source, uint64_t position) {
+  if (position == body_source->given) {
+    body_source->ended = body_source->length == 0;
     return LARIAT_OK;
   }
-  snprintf(supply->detail, sizeof supply->detail,
+  snprintf(body_source->detail, sizeof body_source->detail,
            "what a producer has written cannot be sent a second time");
   return LARIAT_EUPLOAD;
 }
@@ -129,11 +129,11 @@ static lariat_status seek(lr_supply *supply, uint64_t position) {
 /* The bytes that may be read now, and whether they are the last.  Without its
  * end, a body of known length keeps its last byte back. */
 static uint64_t available(const lariat_upload *upload, bool *last) {
-  const lr_supply *supply = &upload->supply;
+  const lr_body_source *body_source = &upload->body_source;
   *last = (lr_u32_load_acquire(&upload->down) & ENDED) != 0;
   uint64_t put = lr_u64_load_acquire(&upload->put);
-  uint64_t there = put - supply->given;
-  if (!*last && there && put == supply->length) there--;
+  uint64_t there = put - body_source->given;
+  if (!*last && there && put == body_source->length) there--;
   return there;
 }
 
@@ -141,7 +141,7 @@ static uint64_t available(const lariat_upload *upload, bool *last) {
 static void call_producer(lariat_upload *upload) {
   uint32_t up = lr_u32_or_acq_rel(&upload->up, 0);
   if (!(up & WANTS) || (up & CALLED)) return;
-  if (upload->supply.given < lr_u64_load_acquire(&upload->wake_at)) return;
+  if (upload->body_source.given < lr_u64_load_acquire(&upload->wake_at)) return;
   (void)lr_u32_or_acq_rel(&upload->up, CALLED);
   lr_count_retain(&upload->count);
   if (!lr_mailbox_push(upload->home, &upload->call)) drop_hold(upload);
@@ -151,7 +151,7 @@ static void call_producer(lariat_upload *upload) {
  * free for another as soon as its last byte is told to be taken: its number is
  * moved before. */
 static size_t copy_next(lariat_upload *upload, char *bytes, size_t length) {
-  uint64_t at = upload->supply.given;
+  uint64_t at = upload->body_source.given;
   if (upload->loan == lr_u32_load_acquire(&upload->lent)) {
     copy_out(upload, at, bytes, length);
     return length;
@@ -169,9 +169,9 @@ static size_t copy_next(lariat_upload *upload, char *bytes, size_t length) {
   return length;
 }
 
-static lariat_status read_next(lr_supply *supply, lr_reader *reader,
-                               char *bytes, size_t room, size_t *got) {
-  lariat_upload *upload = upload_of(supply);
+static lariat_status read_next(lr_body_source *body_source, lr_reader *reader,
+                               char *bytes, size_t capacity, size_t *got) {
+  lariat_upload *upload = upload_of(body_source);
   bool last;
   uint64_t there = available(upload, &last);
   *got = 0;
@@ -181,17 +181,19 @@ static lariat_status read_next(lr_supply *supply, lr_reader *reader,
     there = available(upload, &last);
     if (there == 0 && !last) return LARIAT_EBUSY;
   }
-  if (room > there) room = (size_t)there;
-  if (room) room = copy_next(upload, bytes, room);
-  supply->given += room;
-  supply->ended = last && room == there;
-  *got = room;
-  lr_u64_store_release(&upload->taken, supply->given);
+  if (capacity > there) capacity = (size_t)there;
+  if (capacity) capacity = copy_next(upload, bytes, capacity);
+  body_source->given += capacity;
+  body_source->ended = last && capacity == there;
+  *got = capacity;
+  lr_u64_store_release(&upload->taken, body_source->given);
   call_producer(upload);
   return LARIAT_OK;
 }
 
-static void over(lr_supply *supply) { upload_of(supply)->reader = NULL; }
+static void over(lr_body_source *body_source) {
+  upload_of(body_source)->reader = NULL;
+}
 
 static void poked(lr_mail *mail) {
   lariat_upload *upload = lr_container(mail, lariat_upload, poke);
@@ -242,10 +244,10 @@ static uint64_t place_to_go_on(lariat_upload *upload) {
 /* Something is new for the pool: wakes its side if that waits, at the end of
  * the turn, or now if there is much to read: not for each of many writes.  It
  * waits only while it has the job, and so its worker is there. */
-static void poke(lariat_upload *upload, uint32_t news) {
-  uint32_t down = lr_u32_or_acq_rel(&upload->down, news);
+static void poke(lariat_upload *upload, uint32_t has_messages) {
+  uint32_t down = lr_u32_or_acq_rel(&upload->down, has_messages);
   if (!(down & HUNGRY) || !upload->job) return;
-  lr_outbox *out = &upload->job->link->out;
+  lr_outbox *out = &upload->job->channel->out;
   if (!(down & POKED)) {
     (void)lr_u32_or_acq_rel(&upload->down, POKED);
     lr_count_retain(&upload->count);
@@ -257,8 +259,8 @@ static void poke(lariat_upload *upload, uint32_t news) {
 /* How many of the bytes found room. */
 static size_t pour(lariat_upload *upload, const char *bytes, size_t length) {
   uint64_t put = lr_u64_load_relaxed(&upload->put);
-  size_t room = ring_room(upload);
-  if (length > room) length = room;
+  size_t capacity = ring_room(upload);
+  if (length > capacity) length = capacity;
   copy_in(upload, put, bytes, length);
   lr_u64_store_release(&upload->put, put + length);
   return length;
@@ -328,22 +330,25 @@ static void finish(lariat_upload *upload, lariat_status status) {
 
 /* With an answer, and all bytes read, the last write has done its work.  (What
  * is the pool's may be read: an answer means that the job is here.) */
-static void settle(lr_supply *supply, lariat_status status) {
-  lariat_upload *upload = upload_of(supply);
+static void settle(lr_body_source *body_source, lariat_status status) {
+  lariat_upload *upload = upload_of(body_source);
   if (upload->over != LARIAT_OK) return;
   lr_count_retain(&upload->count); /* the waiter may release it */
-  if (status == LARIAT_OK && supply->ended) fire_waiter(upload, lariat_none());
+  if (status == LARIAT_OK && body_source->ended)
+    fire_waiter(upload, lariat_none());
   finish(upload, status == LARIAT_OK ? LARIAT_EANSWERED : status);
   drop_hold(upload);
 }
 
-static void drop_supply(lr_supply *supply) { drop_hold(upload_of(supply)); }
+static void drop_body_source(lr_body_source *body_source) {
+  drop_hold(upload_of(body_source));
+}
 
-static const lr_supply_ops supply_ops = {.seek = seek,
-                                         .read = read_next,
-                                         .over = over,
-                                         .settle = settle,
-                                         .drop = drop_supply};
+static const lr_body_source_ops body_source_ops = {.seek = seek,
+                                                   .read = read_next,
+                                                   .over = over,
+                                                   .settle = settle,
+                                                   .drop = drop_body_source};
 
 /* The producer has failed, and with it the request. */
 static void fail(lariat_upload *upload, const char *why, lariat_value cause) {
@@ -353,7 +358,7 @@ static void fail(lariat_upload *upload, const char *why, lariat_value cause) {
            lariat_status_text(LARIAT_EUPLOAD), why);
   lr_failure_parts parts = {.status = LARIAT_EUPLOAD,
                             .message = message,
-                            .url = job ? job->target.url : NULL,
+                            .url = job ? job->url.url : NULL,
                             .phase = LARIAT_PHASE_REQUEST,
                             .cause = cause};
   lr_count_retain(&upload->count);
@@ -370,7 +375,7 @@ lariat_status lr_upload_attach(lariat_upload *upload, lr_job *job) {
   if (upload->used) return LARIAT_EALREADY;
   upload->used = true;
   lr_count_retain(&upload->count);
-  job->supply = &upload->supply;
+  job->body_source = &upload->body_source;
   if (upload->over != LARIAT_OK) return upload->over; /* it failed before */
   upload->job = job;
   return LARIAT_OK;
@@ -389,7 +394,7 @@ static lariat_upload *new_blank(size_t window) {
   if (window <= SIZE_MAX / 2) upload = lr_alloc_lines(sizeof *upload + window);
   if (!upload) return NULL;
   upload->window = window;
-  upload->supply.ops = &supply_ops;
+  upload->body_source.ops = &body_source_ops;
   upload->poke.ops = &poke_ops;
   upload->call.ops = &call_ops;
   lr_u32_init(&upload->count, 1);
@@ -407,13 +412,13 @@ lariat_status lariat_upload_new(lariat_reactor *reactor, uint64_t length,
   if (!out) return LARIAT_EINVAL;
   *out = NULL;
   lariat_status status = lr_reactor_check(reactor, __func__);
-  if (status == LARIAT_OK) status = lr_deferred_room_open(reactor);
+  if (status == LARIAT_OK) status = lr_deferred_state_open(reactor);
   if (status != LARIAT_OK) return status;
   if (window_bytes == 0) window_bytes = WINDOW;
   if (window_bytes < WINDOW_LEAST) window_bytes = WINDOW_LEAST;
   lariat_upload *upload = new_blank(window_bytes);
   if (!upload) return LARIAT_ENOMEM;
-  upload->supply.length = length;
+  upload->body_source.length = length;
   upload->reactor = reactor;
   upload->home = lariat_reactor_mailbox(reactor);
   *out = upload;
@@ -445,13 +450,13 @@ static lariat_deferred *failed(const lariat_upload *upload,
 /* Into the ring what finds room there, the rest into memory of its own. */
 static lariat_status take(lariat_upload *upload, const char *bytes,
                           size_t length) {
-  size_t room = ring_room(upload);
-  if (length > room) {
-    upload->rest = lr_copy_bytes(bytes + room, length - room);
+  size_t capacity = ring_room(upload);
+  if (length > capacity) {
+    upload->rest = lr_copy_bytes(bytes + capacity, length - capacity);
     if (!upload->rest) return LARIAT_ENOMEM;
     upload->rest_begin = 0;
-    upload->rest_end = length - room;
-    length = room;
+    upload->rest_end = length - capacity;
+    length = capacity;
   }
   (void)pour(upload, bytes, length);
   return LARIAT_OK;
@@ -465,7 +470,7 @@ static lariat_status check_more(lariat_upload *upload, const char *function,
   if (status == LARIAT_OK && !bytes && length) status = LARIAT_EINVAL;
   if (status == LARIAT_OK && upload->waiter) status = LARIAT_EOVERLOAD;
   if (status != LARIAT_OK) return status;
-  if (length <= upload->supply.length - upload->written) return LARIAT_OK;
+  if (length <= upload->body_source.length - upload->written) return LARIAT_OK;
   fail(upload, "there is more of it than the length that was told",
        lariat_none());
   return LARIAT_EUPLOAD;
@@ -534,7 +539,7 @@ lariat_deferred *lariat_upload_give(lariat_upload *upload, void *bytes,
 lariat_status lariat_upload_end(lariat_upload *upload) {
   lariat_status status = check(upload, __func__);
   if (status != LARIAT_OK) return status;
-  uint64_t length = upload->supply.length;
+  uint64_t length = upload->body_source.length;
   if (length != LARIAT_LENGTH_UNKNOWN && upload->written < length) {
     fail(upload, "there is less of it than the length that was told",
          lariat_none());

@@ -20,62 +20,67 @@
 #include "limits/rate.h"
 
 /* The due time while a request is on its way out. */
-#define LR_PACE_HELD UINT64_MAX
+#define LR_HOST_PACE_HELD UINT64_MAX
 
-typedef struct lr_pace {
-  struct lr_pace *next; /* these fields under the table's lock */
+typedef struct lr_host_pace {
+  struct lr_host_pace *next; /* these fields under the table's lock */
   uint64_t hash;
   uint32_t users;
   lr_rate rate;
-  lr_atomic_u64 gap_ns; /* when the delay is over; or LR_PACE_HELD */
+  lr_atomic_u64 gap_ns; /* when the delay is over; or LR_HOST_PACE_HELD */
   uint32_t key_length;
   char key[];
-} lr_pace;
+} lr_host_pace;
 
-typedef struct lr_paces {
+typedef struct lr_host_paces {
   lr_rate_plan plan;
   uint64_t delay_ns;
   pthread_mutex_t lock;
-  lr_pace **buckets;
-  uint32_t room; /* a power of two */
+  lr_host_pace **buckets;
+  uint32_t capacity; /* a power of two */
   uint32_t count;
   uint32_t sweep;
-} lr_paces;
+} lr_host_paces;
 
 /* False when out of memory. */
-bool lr_paces_init(lr_paces *paces, lr_rate_plan plan, uint64_t delay_ns);
-void lr_paces_clear(lr_paces *paces);
+bool lr_host_paces_init(lr_host_paces *host_paces, lr_rate_plan plan,
+                        uint64_t delay_ns);
+void lr_host_paces_clear(lr_host_paces *host_paces);
 
 /* Whether there is anything to keep to. */
-static inline bool lr_paces_wanted(const lr_paces *paces) {
-  return paces->plan.step_ns || paces->delay_ns;
+static inline bool lr_host_paces_wanted(const lr_host_paces *host_paces) {
+  return host_paces->plan.step_ns || host_paces->delay_ns;
 }
 
 /* The pace of the host with this key, made if need be; NULL when out of
  * memory.  Any thread. */
-lr_pace *lr_paces_enter(lr_paces *paces, const char *key, uint32_t length,
-                        uint64_t hash, uint64_t now_ns);
+lr_host_pace *lr_host_paces_enter(lr_host_paces *host_paces, const char *key,
+                                  uint32_t length, uint64_t hash,
+                                  uint64_t now_ns);
 
 /* One user less.  A pace that is not due yet is remembered until it is. */
-void lr_paces_leave(lr_paces *paces, lr_pace *pace);
+void lr_host_paces_leave(lr_host_paces *host_paces, lr_host_pace *pace);
 
-/* When the next start is allowed; LR_PACE_HELD: when another one has been
+/* When the next start is allowed; LR_HOST_PACE_HELD: when another one has been
  * sent.  Any thread. */
-uint64_t lr_pace_due(const lr_paces *paces, const lr_pace *pace);
+uint64_t lr_host_pace_due(const lr_host_paces *host_paces,
+                          const lr_host_pace *pace);
 
 /* Somebody waits for the due time.  Any thread. */
-void lr_pace_await(const lr_paces *paces, lr_pace *pace);
+void lr_host_pace_await(const lr_host_paces *host_paces, lr_host_pace *pace);
 
 /* Takes a start, wanted since `wanted_ns`.  False: not yet.  With a delay the
- * pace is held now, until lr_pace_sent or lr_pace_give_back; `*before` is for
- * the latter.  Any thread. */
-bool lr_pace_take(const lr_paces *paces, lr_pace *pace, uint64_t now_ns,
-                  uint64_t wanted_ns, uint64_t *before);
+ * pace is held now, until lr_host_pace_sent or lr_host_pace_give_back;
+ * `*before` is for the latter.  Any thread. */
+bool lr_host_pace_take(const lr_host_paces *host_paces, lr_host_pace *pace,
+                       uint64_t now_ns, uint64_t wanted_ns, uint64_t *before);
 
 /* The start did not happen. */
-void lr_pace_give_back(const lr_paces *paces, lr_pace *pace, uint64_t before);
+void lr_host_pace_give_back(const lr_host_paces *host_paces, lr_host_pace *pace,
+                            uint64_t before);
 
 /* The request that holds the pace was sent, at `sent_ns` at the latest. */
-void lr_pace_sent(const lr_paces *paces, lr_pace *pace, uint64_t sent_ns);
+void lr_host_pace_sent(const lr_host_paces *host_paces, lr_host_pace *pace,
+                       uint64_t sent_ns);
 
 #endif

@@ -5,64 +5,66 @@
 #include "base/memory.h"
 
 enum {
-  BATCHES_A_TILL = 16,
+  BATCHES_A_CACHE = 16,
   BATCH_MAX = 32,
   RESERVED_PART = 8,
   HOLD_WEIGHT = 32
 };
 
-static const uint64_t one_starving = UINT64_C(1) << 32;
+static const uint64_t one_requesting = UINT64_C(1) << 32;
 
 static uint32_t free_in(uint64_t word) { return (uint32_t)word; }
-static uint32_t starving_in(uint64_t word) { return (uint32_t)(word >> 32); }
+static uint32_t requesting_in(uint64_t word) { return (uint32_t)(word >> 32); }
 
 static uint32_t less(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
 /* Half of it is enough for two quick hosts at full speed.  None is kept where a
  * few hosts may have everything: who asks for that wants all of it used. */
-uint32_t lr_slots_reserve(uint32_t limit, uint32_t per_host) {
+uint32_t lr_job_tokens_reserve(uint32_t limit, uint32_t per_host) {
   uint32_t part = limit / RESERVED_PART;
   if (per_host > part) return 0;
   return per_host < part / 4 ? 4 * per_host : part;
 }
 
-lr_slots *lr_slots_new(uint32_t limit, uint32_t per_host, unsigned reactors) {
-  lr_slots *slots =
-      lr_alloc_lines(sizeof *slots + reactors * sizeof slots->tills[0]);
-  if (!slots) return NULL;
-  uint32_t batch = less(limit / (reactors * BATCHES_A_TILL), BATCH_MAX);
-  lr_u64_init(&slots->word, limit);
-  slots->reserve = lr_slots_reserve(limit, per_host);
-  slots->batch = batch ? batch : 1;
-  slots->fair = (limit - 1) / reactors + 1;
-  slots->count = reactors;
+lr_job_tokens *lr_job_tokens_new(uint32_t limit, uint32_t per_host,
+                                 unsigned reactors) {
+  lr_job_tokens *tokens =
+      lr_alloc_lines(sizeof *tokens + reactors * sizeof tokens->caches[0]);
+  if (!tokens) return NULL;
+  uint32_t batch = less(limit / (reactors * BATCHES_A_CACHE), BATCH_MAX);
+  lr_u64_init(&tokens->word, limit);
+  tokens->reserve = lr_job_tokens_reserve(limit, per_host);
+  tokens->batch = batch ? batch : 1;
+  tokens->fair = (limit - 1) / reactors + 1;
+  tokens->count = reactors;
   for (unsigned i = 0; i < reactors; i++) {
-    lr_till *till = &slots->tills[i];
-    *till = (lr_till){.slots = slots, .index = i};
-    lr_u64_init(&till->running, 0);
-    lr_u64_init(&till->started_sum, 0);
-    lr_u64_init(&till->hold_ns, 0);
-    lr_u32_init(&till->wants, 0);
-    lr_u32_init(&till->woken, 0);
+    lr_token_cache *token_cache = &tokens->caches[i];
+    *token_cache = (lr_token_cache){.tokens = tokens, .index = i};
+    lr_u64_init(&token_cache->running, 0);
+    lr_u64_init(&token_cache->started_sum, 0);
+    lr_u64_init(&token_cache->hold_ns, 0);
+    lr_u32_init(&token_cache->wants, 0);
+    lr_u32_init(&token_cache->woken, 0);
   }
-  return slots;
+  return tokens;
 }
 
-void lr_slots_free(lr_slots *slots) {
-  if (slots) lr_free_lines(slots);
+void lr_job_tokens_free(lr_job_tokens *tokens) {
+  if (tokens) lr_free_lines(tokens);
 }
 
 /* Sums of times are modulo 2^64, their differences are right all the same.
  * Two numbers of a reactor that works are not of one moment: what makes no
  * sense counts as nothing. */
-static uint64_t mean_age(const lr_slots *slots, uint64_t now_ns) {
+static uint64_t mean_age(const lr_job_tokens *tokens, uint64_t now_ns) {
   const uint64_t absurd_ns = UINT64_C(1) << 60;
   uint64_t count = 0;
   uint64_t age_ns = 0;
-  for (unsigned i = 0; i < slots->count; i++) {
-    const lr_till *till = &slots->tills[i];
-    uint64_t running = lr_u64_load_relaxed(&till->running);
-    uint64_t sum = running * now_ns - lr_u64_load_relaxed(&till->started_sum);
+  for (unsigned i = 0; i < tokens->count; i++) {
+    const lr_token_cache *token_cache = &tokens->caches[i];
+    uint64_t running = lr_u64_load_relaxed(&token_cache->running);
+    uint64_t sum =
+        running * now_ns - lr_u64_load_relaxed(&token_cache->started_sum);
     if (sum > absurd_ns) continue;
     count += running;
     age_ns += sum;
@@ -71,150 +73,163 @@ static uint64_t mean_age(const lr_slots *slots, uint64_t now_ns) {
 }
 
 /* On average a job that runs has done half of its time. */
-uint64_t lr_slots_usual_ns(const lr_slots *slots, uint64_t now_ns) {
-  uint64_t usual_ns = 2 * mean_age(slots, now_ns);
-  for (unsigned i = 0; i < slots->count; i++) {
-    uint64_t hold_ns = lr_u64_load_relaxed(&slots->tills[i].hold_ns);
-    if (hold_ns > usual_ns) usual_ns = hold_ns;
+uint64_t lr_job_tokens_typical_hold_ns(const lr_job_tokens *tokens,
+                                       uint64_t now_ns) {
+  uint64_t typical_hold_ns = 2 * mean_age(tokens, now_ns);
+  for (unsigned i = 0; i < tokens->count; i++) {
+    uint64_t hold_ns = lr_u64_load_relaxed(&tokens->caches[i].hold_ns);
+    if (hold_ns > typical_hold_ns) typical_hold_ns = hold_ns;
   }
-  return usual_ns;
+  return typical_hold_ns;
 }
 
 /* Each job weighs as much as the time it had a slot: many that are short do
  * not hide the few that are long. */
-static void learn_hold(lr_till *till, uint64_t took_ns) {
-  uint64_t hold_ns = lr_u64_load_relaxed(&till->hold_ns);
+static void learn_hold(lr_token_cache *token_cache, uint64_t took_ns) {
+  uint64_t hold_ns = lr_u64_load_relaxed(&token_cache->hold_ns);
   if (took_ns > hold_ns)
     hold_ns += (took_ns - hold_ns) / HOLD_WEIGHT;
   else
     hold_ns -= took_ns / HOLD_WEIGHT;
-  lr_u64_store_relaxed(&till->hold_ns, hold_ns);
+  lr_u64_store_relaxed(&token_cache->hold_ns, hold_ns);
 }
 
 /* Others first. */
 
-static bool others_starve(const lr_till *till, uint64_t word) {
-  return starving_in(word) > (till->starving ? 1u : 0u);
+static bool others_request(const lr_token_cache *token_cache, uint64_t word) {
+  return requesting_in(word) > (token_cache->requesting ? 1u : 0u);
 }
 
 /* Once for each time that the other asks. */
-static void wake(lr_till *till) {
-  if (lr_u32_cas_relaxed(&till->woken, 0, 1) && till->mailbox)
-    lr_mailbox_wake(till->mailbox);
+static void wake(lr_token_cache *token_cache) {
+  if (lr_u32_cas_relaxed(&token_cache->woken, 0, 1) && token_cache->mailbox)
+    lr_mailbox_wake(token_cache->mailbox);
 }
 
-static void wake_starving(const lr_till *giver, uint32_t left) {
-  lr_slots *slots = giver->slots;
-  for (unsigned i = 0; i < slots->count; i++) {
-    lr_till *till = &slots->tills[i];
-    uint32_t wants = lr_u32_load_acquire(&till->wants);
-    if (till == giver || !wants) continue;
-    if (left > lr_slots_floor(slots->reserve, (lr_level)(wants - 1)))
-      wake(till);
+static void wake_requesting(const lr_token_cache *giver, uint32_t left) {
+  lr_job_tokens *tokens = giver->tokens;
+  for (unsigned i = 0; i < tokens->count; i++) {
+    lr_token_cache *token_cache = &tokens->caches[i];
+    uint32_t wants = lr_u32_load_acquire(&token_cache->wants);
+    if (token_cache == giver || !wants) continue;
+    if (left >
+        lr_job_tokens_floor(tokens->reserve, (lr_admission_class)(wants - 1)))
+      wake(token_cache);
   }
 }
 
-static void give(lr_till *till, uint32_t count) {
-  uint64_t word = lr_u64_add_acq_rel(&till->slots->word, count);
-  if (others_starve(till, word)) wake_starving(till, free_in(word) + count);
+static void give(lr_token_cache *token_cache, uint32_t count) {
+  uint64_t word = lr_u64_add_acq_rel(&token_cache->tokens->word, count);
+  if (others_request(token_cache, word))
+    wake_requesting(token_cache, free_in(word) + count);
 }
 
 /* A reactor that has its share and more leaves what is left to those who
  * starve with less. */
-static inline bool may(const lr_till *till, lr_level level, uint64_t word) {
-  const lr_slots *slots = till->slots;
-  uint32_t left = free_in(word) + till->spare;
-  if (left <= lr_slots_floor(slots->reserve, level)) return false;
-  return level != LR_LEVEL_MORE || !others_starve(till, word) ||
-         lr_u64_load_relaxed(&till->running) < slots->fair;
+static inline bool may(const lr_token_cache *token_cache,
+                       lr_admission_class class, uint64_t word) {
+  const lr_job_tokens *tokens = token_cache->tokens;
+  uint32_t left = free_in(word) + token_cache->spare;
+  if (left <= lr_job_tokens_floor(tokens->reserve, class)) return false;
+  return class != LR_CLASS_BULK || !others_request(token_cache, word) ||
+         lr_u64_load_relaxed(&token_cache->running) < tokens->fair;
 }
 
-bool lr_till_may(const lr_till *till, lr_level level) {
-  return may(till, level, lr_u64_load_relaxed(&till->slots->word));
+bool lr_token_cache_may(const lr_token_cache *token_cache,
+                        lr_admission_class class) {
+  return may(token_cache, class,
+             lr_u64_load_relaxed(&token_cache->tokens->word));
 }
 
 /* One, or a batch when there are plenty. */
-static bool fetch(lr_till *till, lr_level level, uint64_t word) {
-  lr_slots *slots = till->slots;
+static bool fetch(lr_token_cache *token_cache, lr_admission_class class,
+                  uint64_t word) {
+  lr_job_tokens *tokens = token_cache->tokens;
   uint32_t count;
   do {
-    if (free_in(word) == 0 || !may(till, level, word)) return false;
-    uint32_t beyond = free_in(word) - less(free_in(word), slots->reserve);
-    count = starving_in(word) ? 1 : less(slots->batch, beyond / 2);
+    if (free_in(word) == 0 || !may(token_cache, class, word)) return false;
+    uint32_t beyond = free_in(word) - less(free_in(word), tokens->reserve);
+    count = requesting_in(word) ? 1 : less(tokens->batch, beyond / 2);
     if (count == 0) count = 1;
-  } while (!lr_u64_cas_acq_rel(&slots->word, &word, word - count));
-  till->spare += count;
+  } while (!lr_u64_cas_acq_rel(&tokens->word, &word, word - count));
+  token_cache->spare += count;
   return true;
 }
 
-bool lr_till_take(lr_till *till, lr_level level, uint64_t now_ns) {
-  uint64_t word = lr_u64_load_relaxed(&till->slots->word);
-  if (!may(till, level, word)) return false;
-  if (!till->spare && !fetch(till, level, word)) return false;
-  till->spare--;
-  lr_u64_bump(&till->running, 1);
-  lr_u64_bump(&till->started_sum, now_ns);
+bool lr_token_cache_take(lr_token_cache *token_cache, lr_admission_class class,
+                         uint64_t now_ns) {
+  uint64_t word = lr_u64_load_relaxed(&token_cache->tokens->word);
+  if (!may(token_cache, class, word)) return false;
+  if (!token_cache->spare && !fetch(token_cache, class, word)) return false;
+  token_cache->spare--;
+  lr_u64_bump(&token_cache->running, 1);
+  lr_u64_bump(&token_cache->started_sum, now_ns);
   return true;
 }
 
-void lr_till_put(lr_till *till, uint64_t started_ns, uint64_t now_ns) {
-  lr_slots *slots = till->slots;
-  lr_u64_bump(&till->running, (uint64_t)-1);
-  lr_u64_bump(&till->started_sum, 0 - started_ns);
-  learn_hold(till, now_ns - started_ns);
-  if (starving_in(lr_u64_load_relaxed(&slots->word))) {
-    give(till, 1);
+void lr_token_cache_put(lr_token_cache *token_cache, uint64_t started_ns,
+                        uint64_t now_ns) {
+  lr_job_tokens *tokens = token_cache->tokens;
+  lr_u64_bump(&token_cache->running, (uint64_t)-1);
+  lr_u64_bump(&token_cache->started_sum, 0 - started_ns);
+  learn_hold(token_cache, now_ns - started_ns);
+  if (requesting_in(lr_u64_load_relaxed(&tokens->word))) {
+    give(token_cache, 1);
     return;
   }
-  till->spare++;
-  if (till->spare <= 2 * slots->batch) return;
-  till->spare -= slots->batch;
-  give(till, slots->batch);
+  token_cache->spare++;
+  if (token_cache->spare <= 2 * tokens->batch) return;
+  token_cache->spare -= tokens->batch;
+  give(token_cache, tokens->batch);
 }
 
 /* Starving. */
 
 /* Those who have tokens left give them back at the end of their turn. */
-static void wake_others(const lr_till *till) {
-  lr_slots *slots = till->slots;
-  for (unsigned i = 0; i < slots->count; i++)
-    if (&slots->tills[i] != till && slots->tills[i].mailbox)
-      lr_mailbox_wake(slots->tills[i].mailbox);
+static void wake_others(const lr_token_cache *token_cache) {
+  lr_job_tokens *tokens = token_cache->tokens;
+  for (unsigned i = 0; i < tokens->count; i++)
+    if (&tokens->caches[i] != token_cache && tokens->caches[i].mailbox)
+      lr_mailbox_wake(tokens->caches[i].mailbox);
 }
 
 /* What is said here is seen by whoever changes the word from then on. */
-bool lr_till_starve(lr_till *till, lr_level level) {
-  lr_slots *slots = till->slots;
-  bool first = !till->starving;
-  lr_u32_store_relaxed(&till->woken, 0);
-  lr_u32_store_relaxed(&till->wants, (uint32_t)level + 1);
-  uint64_t word = lr_u64_add_acq_rel(&slots->word, first ? one_starving : 0);
-  if (first) word += one_starving;
-  till->starving = true;
-  if (may(till, level, word)) return true;
-  if (first) wake_others(till);
+bool lr_token_cache_request(lr_token_cache *token_cache,
+                            lr_admission_class class) {
+  lr_job_tokens *tokens = token_cache->tokens;
+  bool first = !token_cache->requesting;
+  lr_u32_store_relaxed(&token_cache->woken, 0);
+  lr_u32_store_relaxed(&token_cache->wants, (uint32_t) class + 1);
+  uint64_t word = lr_u64_add_acq_rel(&tokens->word, first ? one_requesting : 0);
+  if (first) word += one_requesting;
+  token_cache->requesting = true;
+  if (may(token_cache, class, word)) return true;
+  if (first) wake_others(token_cache);
   return false;
 }
 
-void lr_till_content(lr_till *till) {
-  if (!till->starving) return;
-  lr_u32_store_relaxed(&till->wants, 0);
-  uint64_t word = lr_u64_add_acq_rel(&till->slots->word, 0 - one_starving);
-  till->starving = false;
-  if (starving_in(word) > 1) wake_starving(till, free_in(word));
+void lr_token_cache_satisfied(lr_token_cache *token_cache) {
+  if (!token_cache->requesting) return;
+  lr_u32_store_relaxed(&token_cache->wants, 0);
+  uint64_t word =
+      lr_u64_add_acq_rel(&token_cache->tokens->word, 0 - one_requesting);
+  token_cache->requesting = false;
+  if (requesting_in(word) > 1) wake_requesting(token_cache, free_in(word));
 }
 
-void lr_till_turn_end(lr_till *till) {
-  if (!till->spare) return;
-  if (!others_starve(till, lr_u64_load_relaxed(&till->slots->word))) return;
-  uint32_t count = till->spare;
-  till->spare = 0;
-  give(till, count);
+void lr_token_cache_turn_end(lr_token_cache *token_cache) {
+  if (!token_cache->spare) return;
+  if (!others_request(token_cache,
+                      lr_u64_load_relaxed(&token_cache->tokens->word)))
+    return;
+  uint32_t count = token_cache->spare;
+  token_cache->spare = 0;
+  give(token_cache, count);
 }
 
-void lr_till_close(lr_till *till) {
-  uint32_t count = till->spare;
-  lr_till_content(till);
-  till->spare = 0;
-  if (count) give(till, count);
+void lr_token_cache_close(lr_token_cache *token_cache) {
+  uint32_t count = token_cache->spare;
+  lr_token_cache_satisfied(token_cache);
+  token_cache->spare = 0;
+  if (count) give(token_cache, count);
 }

@@ -9,9 +9,9 @@
  * gives one back wakes it.  The free tokens and the number of the starving are
  * one atomic word: none can be given back without seeing who waits.
  *
- * When tokens are scarce not every host is served alike (lr_level).  The last
- * few are kept for hosts of which nothing runs, and for those that give them
- * back soonest: so hosts that are slow cannot have them all. */
+ * When tokens are scarce not every host is served alike (lr_admission_class).
+ * The last few are kept for hosts of which nothing runs, and for those that
+ * give them back soonest: so hosts that are slow cannot have them all. */
 #ifndef LR_LIMITS_JOB_TOKENS_H
 #define LR_LIMITS_JOB_TOKENS_H
 
@@ -22,17 +22,17 @@
 #include "reactor/mailbox.h"
 
 /* What a token is for: how many must be left free. */
-typedef enum lr_level {
-  LR_LEVEL_QUICK, /* a host that returns tokens much sooner than most: 0 */
-  LR_LEVEL_FIRST, /* a host of which nothing runs: half of the reserve */
-  LR_LEVEL_MORE,  /* any: the reserve */
-  LR_LEVELS
-} lr_level;
+typedef enum lr_admission_class {
+  LR_CLASS_FAST,    /* a host that returns tokens much sooner than most: 0 */
+  LR_CLASS_STARVED, /* a host of which nothing runs: half of the reserve */
+  LR_CLASS_BULK,    /* any: the reserve */
+  LR_CLASSES
+} lr_admission_class;
 
-struct lr_slots;
+struct lr_job_tokens;
 
 /* One reactor's part. */
-typedef struct lr_till {
+typedef struct lr_token_cache {
   /* Written by the owner, read by all. */
   _Alignas(LR_CACHE_LINE) lr_atomic_u64 running;
   lr_atomic_u64 started_sum; /* of the running jobs' start times, modulo 2^64 */
@@ -42,63 +42,70 @@ typedef struct lr_till {
   lariat_mailbox *mailbox; /* borrowed; set before the first job */
 
   /* The owner's. */
-  struct lr_slots *slots;
+  struct lr_job_tokens *tokens;
   unsigned index;
   uint32_t spare;
-  bool starving;
-} lr_till;
+  bool requesting;
+} lr_token_cache;
 
-typedef struct lr_slots {
+typedef struct lr_job_tokens {
   _Alignas(LR_CACHE_LINE) lr_atomic_u64 word; /* free; starving in bits 32… */
   _Alignas(LR_CACHE_LINE) uint32_t reserve;
   uint32_t batch;
   uint32_t fair; /* the share of one reactor, rounded up */
   unsigned count;
-  lr_till tills[];
-} lr_slots;
+  lr_token_cache caches[];
+} lr_job_tokens;
 
-/* `limit` tokens for `reactors` tills; NULL when out of memory.  A host never
+/* `limit` tokens for `reactors` caches; NULL when out of memory.  A host never
  * runs more than `per_host` jobs. */
-lr_slots *lr_slots_new(uint32_t limit, uint32_t per_host, unsigned reactors);
-void lr_slots_free(lr_slots *slots);
+lr_job_tokens *lr_job_tokens_new(uint32_t limit, uint32_t per_host,
+                                 unsigned reactors);
+void lr_job_tokens_free(lr_job_tokens *tokens);
 
 /* The reserve that is kept of `limit`. */
-uint32_t lr_slots_reserve(uint32_t limit, uint32_t per_host);
+uint32_t lr_job_tokens_reserve(uint32_t limit, uint32_t per_host);
 
 /* How many must be left free at this level. */
-static inline uint32_t lr_slots_floor(uint32_t reserve, lr_level level) {
-  return level == LR_LEVEL_MORE    ? reserve
-         : level == LR_LEVEL_FIRST ? reserve / 2
-                                   : 0;
+static inline uint32_t lr_job_tokens_floor(uint32_t reserve,
+                                           lr_admission_class class) {
+  return class == LR_CLASS_BULK      ? reserve
+         : class == LR_CLASS_STARVED ? reserve / 2
+                                     : 0;
 }
 
 /* How long the jobs run that have most of the slots, on all reactors: from
  * those that have ended, and the age of those that run.  Any thread. */
-uint64_t lr_slots_usual_ns(const lr_slots *slots, uint64_t now_ns);
+uint64_t lr_job_tokens_typical_hold_ns(const lr_job_tokens *tokens,
+                                       uint64_t now_ns);
 
 /* The rest belongs to the till's thread. */
 
 /* Whether there is a token for that level. */
-bool lr_till_may(const lr_till *till, lr_level level);
+bool lr_token_cache_may(const lr_token_cache *token_cache,
+                        lr_admission_class class);
 
 /* Takes one for a job that starts now. */
-bool lr_till_take(lr_till *till, lr_level level, uint64_t now_ns);
+bool lr_token_cache_take(lr_token_cache *token_cache, lr_admission_class class,
+                         uint64_t now_ns);
 
 /* Gives it back: the job, which started at `started_ns`, is over, or was not
  * started. */
-void lr_till_put(lr_till *till, uint64_t started_ns, uint64_t now_ns);
+void lr_token_cache_put(lr_token_cache *token_cache, uint64_t started_ns,
+                        uint64_t now_ns);
 
 /* There was none for that level: says so.  True: there is one now.  The
  * till's reactor is woken when there may be one. */
-bool lr_till_starve(lr_till *till, lr_level level);
+bool lr_token_cache_request(lr_token_cache *token_cache,
+                            lr_admission_class class);
 
 /* None is needed beyond those it has. */
-void lr_till_content(lr_till *till);
+void lr_token_cache_satisfied(lr_token_cache *token_cache);
 
 /* The end of a turn: what is not needed goes to those who starve. */
-void lr_till_turn_end(lr_till *till);
+void lr_token_cache_turn_end(lr_token_cache *token_cache);
 
 /* The reactor ends, and has no job left. */
-void lr_till_close(lr_till *till);
+void lr_token_cache_close(lr_token_cache *token_cache);
 
 #endif

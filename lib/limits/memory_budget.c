@@ -2,25 +2,25 @@
  * What a pool's bodies hold together. */
 #include "limits/memory_budget.h"
 
-bool lr_budget_take(lr_budget *budget, size_t bytes) {
+bool lr_memory_budget_take(lr_memory_budget *budget, size_t bytes) {
   uint64_t before = lr_u64_add_relaxed(&budget->held, bytes);
   if (before + bytes <= budget->limit) return true;
   (void)lr_u64_add_relaxed(&budget->held, -(uint64_t)bytes);
   return false;
 }
 
-void lr_budget_force(lr_budget *budget, size_t bytes) {
+void lr_memory_budget_force(lr_memory_budget *budget, size_t bytes) {
   (void)lr_u64_add_relaxed(&budget->held, bytes);
 }
 
 /* Who begins to wait at this moment may not be seen: he looks again by
  * himself. */
-bool lr_budget_give(lr_budget *budget, size_t bytes) {
+bool lr_memory_budget_give(lr_memory_budget *budget, size_t bytes) {
   (void)lr_u64_add_relaxed(&budget->held, -(uint64_t)bytes);
   return lr_u32_load_relaxed(&budget->waiting) > 0;
 }
 
-uint64_t lr_budget_room(const lr_budget *budget) {
+uint64_t lr_memory_budget_left(const lr_memory_budget *budget) {
   uint64_t held = lr_u64_load_relaxed(&budget->held);
   return held < budget->limit ? budget->limit - held : 0;
 }

@@ -10,25 +10,25 @@
 
 #include "base/atomics.h"
 
-typedef struct lr_budget {
+typedef struct lr_memory_budget {
   uint64_t limit; /* 0: none */
   lr_atomic_u64 held;
   lr_atomic_u64
       ready; /* of these, of bodies that only wait for their callers */
   lr_atomic_u32 waiting; /* transfers that wait for room */
-} lr_budget;
+} lr_memory_budget;
 
 /* Takes what there is room for; false, with nothing taken, when there is
  * none.  Any thread, as all of it. */
-bool lr_budget_take(lr_budget *budget, size_t bytes);
+bool lr_memory_budget_take(lr_memory_budget *budget, size_t bytes);
 
 /* Takes in any case. */
-void lr_budget_force(lr_budget *budget, size_t bytes);
+void lr_memory_budget_force(lr_memory_budget *budget, size_t bytes);
 
 /* Gives back; true when somebody waits for it. */
-bool lr_budget_give(lr_budget *budget, size_t bytes);
+bool lr_memory_budget_give(lr_memory_budget *budget, size_t bytes);
 
 /* How much room there is now. */
-uint64_t lr_budget_room(const lr_budget *budget);
+uint64_t lr_memory_budget_left(const lr_memory_budget *budget);
 
 #endif

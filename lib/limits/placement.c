@@ -70,12 +70,12 @@ unsigned lr_placement_quota(const char *cpu_max) {
 }
 
 /* The beginning of a file as a string; false when there is none. */
-static bool read_file(const char *path, char *text, size_t room) {
+static bool read_file(const char *path, char *text, size_t capacity) {
   size_t length = 0;
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return false;
-  while (length < room - 1) {
-    ssize_t got = read(fd, text + length, room - 1 - length);
+  while (length < capacity - 1) {
+    ssize_t got = read(fd, text + length, capacity - 1 - length);
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) break;
     length += (size_t)got;
@@ -95,11 +95,11 @@ static unsigned quota_unified(const char *group) {
 }
 
 static bool read_v1(const char *group, const char *file, char *text,
-                    size_t room) {
+                    size_t capacity) {
   char path[PATH_MAX];
   int n = snprintf(path, sizeof path, "/sys/fs/cgroup/cpu%s/%s", group, file);
   if (n < 0 || (size_t)n >= sizeof path) return false;
-  if (!read_file(path, text, room)) return false;
+  if (!read_file(path, text, capacity)) return false;
   text[strcspn(text, "\n")] = '\0';
   return true;
 }
@@ -165,11 +165,11 @@ static unsigned quota_of_process(void) {
 
 /* The kernel says EINVAL when it has more CPUs than the set has room for. */
 static unsigned cpus_allowed(void) {
-  for (size_t room = 1024; room <= 65536; room *= 4) {
-    cpu_set_t *set = CPU_ALLOC(room);
+  for (size_t capacity = 1024; capacity <= 65536; capacity *= 4) {
+    cpu_set_t *set = CPU_ALLOC(capacity);
     if (!set) return 0;
-    int result = sched_getaffinity(0, CPU_ALLOC_SIZE(room), set);
-    int count = result == 0 ? CPU_COUNT_S(CPU_ALLOC_SIZE(room), set) : 0;
+    int result = sched_getaffinity(0, CPU_ALLOC_SIZE(capacity), set);
+    int count = result == 0 ? CPU_COUNT_S(CPU_ALLOC_SIZE(capacity), set) : 0;
     CPU_FREE(set);
     if (count > 0) return (unsigned)count;
     if (errno != EINVAL) return 0;

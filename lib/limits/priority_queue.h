@@ -8,45 +8,46 @@
 #include <lariat/client.h>
 
 /* Served in this order. */
-typedef enum lr_rank {
-  LR_RANK_HIGH,
-  LR_RANK_NORMAL,
-  LR_RANK_LOW,
-  LR_RANKS
-} lr_rank;
+typedef enum lr_priority {
+  LR_PRIORITY_HIGH,
+  LR_PRIORITY_NORMAL,
+  LR_PRIORITY_LOW,
+  LR_PRIORITIES
+} lr_priority;
 
-typedef struct lr_ranks {
-  lr_list rank[LR_RANKS];
-} lr_ranks;
+typedef struct lr_priority_queue {
+  lr_list by_priority[LR_PRIORITIES];
+} lr_priority_queue;
 
-static inline void lr_ranks_init(lr_ranks *ranks) {
-  for (int i = 0; i < LR_RANKS; i++) lr_list_init(&ranks->rank[i]);
+static inline void lr_priority_queue_init(lr_priority_queue *queue) {
+  for (int i = 0; i < LR_PRIORITIES; i++) lr_list_init(&queue->by_priority[i]);
 }
 
-static inline lr_list *lr_ranks_first(lr_ranks *ranks) {
-  for (int i = 0; i < LR_RANKS; i++)
-    if (!lr_list_empty(&ranks->rank[i])) return ranks->rank[i].next;
+static inline lr_list *lr_priority_queue_first(lr_priority_queue *queue) {
+  for (int i = 0; i < LR_PRIORITIES; i++)
+    if (!lr_list_empty(&queue->by_priority[i]))
+      return queue->by_priority[i].next;
   return NULL;
 }
 
-/* The rank of the first; LR_RANKS when there is none. */
-static inline int lr_ranks_best(const lr_ranks *ranks) {
-  for (int i = 0; i < LR_RANKS; i++)
-    if (!lr_list_empty(&ranks->rank[i])) return i;
-  return LR_RANKS;
+/* The rank of the first; LR_PRIORITIES when there is none. */
+static inline int lr_priority_queue_best(const lr_priority_queue *queue) {
+  for (int i = 0; i < LR_PRIORITIES; i++)
+    if (!lr_list_empty(&queue->by_priority[i])) return i;
+  return LR_PRIORITIES;
 }
 
-static inline bool lr_ranks_empty(const lr_ranks *ranks) {
-  return lr_ranks_best(ranks) == LR_RANKS;
+static inline bool lr_priority_queue_empty(const lr_priority_queue *queue) {
+  return lr_priority_queue_best(queue) == LR_PRIORITIES;
 }
 
 static inline bool lr_priority_valid(lariat_priority priority) {
   return (unsigned)priority <= LARIAT_PRIORITY_LOW;
 }
 
-static inline lr_rank lr_rank_of(lariat_priority priority) {
-  if (priority == LARIAT_PRIORITY_HIGH) return LR_RANK_HIGH;
-  return priority == LARIAT_PRIORITY_LOW ? LR_RANK_LOW : LR_RANK_NORMAL;
+static inline lr_priority lr_priority_of(lariat_priority priority) {
+  if (priority == LARIAT_PRIORITY_HIGH) return LR_PRIORITY_HIGH;
+  return priority == LARIAT_PRIORITY_LOW ? LR_PRIORITY_LOW : LR_PRIORITY_NORMAL;
 }
 
 #endif

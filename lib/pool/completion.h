@@ -14,24 +14,24 @@
 #include "reactor/reactor.h"
 #include <lariat/deferred.h>
 
-typedef struct lr_notice lr_notice;
+typedef struct lr_completion lr_completion;
 
-typedef struct lr_notice_kind {
+typedef struct lr_completion_kind {
   const char *cut_short; /* the failure's message when the reactor closes */
 
   /* On the reactor's thread, before the deferred fires, and also when it has
    * failed already, so long as the reactor is there.  May be NULL. */
-  void (*arrived)(lr_notice *notice);
+  void (*arrived)(lr_completion *completion);
 
   /* Nobody holds it any more.  Any thread. */
-  void (*drop)(lr_notice *notice);
-} lr_notice_kind;
+  void (*drop)(lr_completion *completion);
+} lr_completion_kind;
 
-struct lr_notice {
-  const lr_notice_kind *kind;
+struct lr_completion {
+  const lr_completion_kind *kind;
   lr_atomic_u32 count;
   lr_mail mail;
-  lr_closer closer;
+  lr_shutdown_hook shutdown;
   lariat_reactor *reactor;
   lariat_mailbox *mailbox;   /* a reference */
   lariat_deferred *deferred; /* NULL once it was fired */
@@ -40,10 +40,11 @@ struct lr_notice {
 /* Makes the deferred, for the caller; both sides hold the notice then.  When
  * out of memory, or with `notice` NULL because of that, the deferred has
  * failed, and `*made` is false: the notice is still the caller's alone. */
-lariat_deferred *lr_notice_open(lr_notice *notice, const lr_notice_kind *kind,
-                                lariat_reactor *reactor, bool *made);
+lariat_deferred *lr_completion_open(lr_completion *completion,
+                                    const lr_completion_kind *kind,
+                                    lariat_reactor *reactor, bool *made);
 
 /* It has come to its end.  Any thread, once. */
-void lr_notice_send(lr_notice *notice);
+void lr_completion_send(lr_completion *completion);
 
 #endif

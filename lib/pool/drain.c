@@ -23,7 +23,7 @@ typedef struct lr_drain_part {
 } lr_drain_part;
 
 struct lr_drain {
-  lr_notice notice; /* the parts together have the one hold */
+  lr_completion completion; /* the parts together have the one hold */
   lr_atomic_u32 parts_left;
   lariat_pool *pool;
   uint64_t until_ns;
@@ -34,7 +34,8 @@ struct lr_drain {
 
 static void part_over(lr_drain_part *part) {
   lr_drain *drain = part->drain;
-  if (lr_count_release(&drain->parts_left)) lr_notice_send(&drain->notice);
+  if (lr_count_release(&drain->parts_left))
+    lr_completion_send(&drain->completion);
 }
 
 static void leave(lr_drain_part *part) {
@@ -84,13 +85,13 @@ static const lr_mail_ops part_ops = {begin, too_late};
 
 /* On the caller's thread. */
 
-static void drop(lr_notice *notice) {
-  lr_drain *drain = lr_container(notice, lr_drain, notice);
+static void drop(lr_completion *completion) {
+  lr_drain *drain = lr_container(completion, lr_drain, completion);
   lr_pool_unhold(drain->pool);
   lr_free(drain);
 }
 
-static const lr_notice_kind kind = {
+static const lr_completion_kind kind = {
     .cut_short = "the reactor closed before the pool was drained",
     .drop = drop};
 
@@ -125,8 +126,8 @@ lariat_deferred *lariat_pool_drain(lariat_pool *pool, lariat_reactor *reactor,
     return lariat_deferred_fail(reactor, LARIAT_ECLOSED,
                                 "the reactor is being closed");
   lr_drain *drain = lr_alloc_zero(sizeof *drain + count * sizeof *drain->parts);
-  lariat_deferred *deferred =
-      lr_notice_open(drain ? &drain->notice : NULL, &kind, reactor, &made);
+  lariat_deferred *deferred = lr_completion_open(
+      drain ? &drain->completion : NULL, &kind, reactor, &made);
   if (!made) {
     lr_free(drain);
     return deferred;

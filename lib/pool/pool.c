@@ -33,22 +33,22 @@ struct lariat_pool {
   bool hosted; /* it has no thread */
   lariat_pool_options options;
   char *ca_file;
-  _Alignas(LR_CACHE_LINE) lr_budget budget;
+  _Alignas(LR_CACHE_LINE) lr_memory_budget budget;
 
   pthread_mutex_t lock; /* of the fields below; never held for long */
   pthread_cond_t changed;
   unsigned started;
   unsigned ready;
   unsigned ended;
-  lr_list closers; /* lr_closing, told when the last thread has ended */
+  lr_list closings; /* lr_closing, told when the last thread has ended */
 
   pthread_mutex_t join_lock;
   bool joined;
   pthread_mutex_t warm_up;
-  lr_slots *slots;
+  lr_job_tokens *tokens;
   lr_rate rate; /* all together */
   lr_rate_plan rate_plan;
-  lr_paces paces;
+  lr_host_paces host_paces;
   unsigned reactors;
   lr_worker workers[];
 };
@@ -68,7 +68,7 @@ lr_worker *lr_pool_worker(lariat_pool *pool, unsigned index) {
   return &pool->workers[index];
 }
 
-lr_budget *lr_pool_budget(lariat_pool *pool) {
+lr_memory_budget *lr_pool_budget(lariat_pool *pool) {
   return pool->budget.limit ? &pool->budget : NULL;
 }
 
@@ -90,10 +90,11 @@ unsigned lariat_pool_reactors(const lariat_pool *pool) {
 }
 
 void lr_pool_share_limits(lariat_pool *pool, lr_dispatcher_limits *limits) {
-  limits->till = &pool->slots->tills[limits->index];
+  limits->token_cache = &pool->tokens->caches[limits->index];
   limits->rate = pool->rate_plan.step_ns ? &pool->rate : NULL;
   limits->rate_plan = &pool->rate_plan;
-  limits->paces = lr_paces_wanted(&pool->paces) ? &pool->paces : NULL;
+  limits->host_paces =
+      lr_host_paces_wanted(&pool->host_paces) ? &pool->host_paces : NULL;
 }
 
 uint64_t lr_pool_drain_until(const lariat_pool *pool) {
@@ -132,23 +133,24 @@ void lr_pool_unhold(lariat_pool *pool) {
   pthread_cond_destroy(&pool->changed);
   pthread_mutex_destroy(&pool->join_lock);
   pthread_mutex_destroy(&pool->warm_up);
-  lr_paces_clear(&pool->paces);
-  lr_slots_free(pool->slots);
+  lr_host_paces_clear(&pool->host_paces);
+  lr_job_tokens_free(pool->tokens);
   lr_free(pool->ca_file);
   lr_free_lines(pool);
 }
 
 static bool init_limits(lariat_pool *pool) {
   const lariat_pool_options *options = &pool->options;
-  pool->slots = lr_slots_new(options->max_jobs, options->max_jobs_per_host,
-                             pool->reactors);
+  pool->tokens = lr_job_tokens_new(options->max_jobs,
+                                   options->max_jobs_per_host, pool->reactors);
   lr_rate_init(&pool->rate);
   pool->rate_plan = lr_rate_plan_of(options->rate, options->rate_burst);
   lr_rate_plan per_host =
       lr_rate_plan_of(options->rate_per_host, options->rate_per_host_burst);
-  bool paced = lr_paces_init(&pool->paces, per_host,
-                             (uint64_t)options->delay_per_host_ms * 1000000u);
-  return pool->slots && paced;
+  bool paced =
+      lr_host_paces_init(&pool->host_paces, per_host,
+                         (uint64_t)options->delay_per_host_ms * 1000000u);
+  return pool->tokens && paced;
 }
 
 static lariat_pool *new_blank(const lariat_pool_options *options,
@@ -168,7 +170,7 @@ static lariat_pool *new_blank(const lariat_pool_options *options,
   pthread_cond_init(&pool->changed, NULL);
   pthread_mutex_init(&pool->join_lock, NULL);
   pthread_mutex_init(&pool->warm_up, NULL);
-  lr_list_init(&pool->closers);
+  lr_list_init(&pool->closings);
   if (options->ca_file) pool->ca_file = lr_copy_string(options->ca_file);
   if (!init_limits(pool) || (options->ca_file && !pool->ca_file)) {
     lr_pool_unhold(pool);
@@ -245,15 +247,15 @@ static lariat_status check_libcurl(const lariat_pool_options *options) {
 
 /* One who waits for it on a reactor. */
 typedef struct lr_closing {
-  lr_notice notice;
+  lr_completion completion;
   lr_list node;
   lariat_pool *pool;
 } lr_closing;
 
-static void tell_closers(lariat_pool *pool) {
+static void complete_closings(lariat_pool *pool) {
   lr_list *node;
-  while ((node = lr_list_take_first(&pool->closers)))
-    lr_notice_send(&lr_container(node, lr_closing, node)->notice);
+  while ((node = lr_list_take_first(&pool->closings)))
+    lr_completion_send(&lr_container(node, lr_closing, node)->completion);
 }
 
 void lr_pool_worker_ready(lariat_pool *pool) {
@@ -268,7 +270,7 @@ void lr_pool_worker_ended(lariat_pool *pool) {
   pthread_mutex_lock(&pool->lock);
   pool->ended++;
   if (pool->hosted) lr_u64_store_release(&pool->drain_until_ns, 0);
-  if (pool->ended == pool->started) tell_closers(pool);
+  if (pool->ended == pool->started) complete_closings(pool);
   pthread_cond_broadcast(&pool->changed);
   pthread_mutex_unlock(&pool->lock);
   lr_pool_unhold(pool);
@@ -392,17 +394,17 @@ static bool on_own_thread(const lariat_pool *pool) {
   return false;
 }
 
-static void join_threads(lr_notice *notice) {
-  join(lr_container(notice, lr_closing, notice)->pool);
+static void join_threads(lr_completion *completion) {
+  join(lr_container(completion, lr_closing, completion)->pool);
 }
 
-static void drop_closing(lr_notice *notice) {
-  lr_closing *closing = lr_container(notice, lr_closing, notice);
+static void drop_closing(lr_completion *completion) {
+  lr_closing *closing = lr_container(completion, lr_closing, completion);
   lr_pool_unhold(closing->pool);
   lr_free(closing);
 }
 
-static const lr_notice_kind closing_kind = {
+static const lr_completion_kind closing_kind = {
     .cut_short = "the reactor closed before the pool ended",
     .arrived = join_threads,
     .drop = drop_closing};
@@ -411,9 +413,9 @@ static void wait_on_reactor(lr_closing *closing) {
   lariat_pool *pool = closing->pool;
   pthread_mutex_lock(&pool->lock);
   bool over = pool->ended == pool->reactors;
-  if (!over) lr_list_append(&pool->closers, &closing->node);
+  if (!over) lr_list_append(&pool->closings, &closing->node);
   pthread_mutex_unlock(&pool->lock);
-  if (over) lr_notice_send(&closing->notice);
+  if (over) lr_completion_send(&closing->completion);
 }
 
 lariat_deferred *lariat_pool_close(lariat_pool *pool, lariat_reactor *reactor,
@@ -426,8 +428,8 @@ lariat_deferred *lariat_pool_close(lariat_pool *pool, lariat_reactor *reactor,
                                 "a pool cannot be closed by its own thread");
   bool made;
   lr_closing *closing = lr_alloc_zero(sizeof *closing);
-  lariat_deferred *deferred = lr_notice_open(closing ? &closing->notice : NULL,
-                                             &closing_kind, reactor, &made);
+  lariat_deferred *deferred = lr_completion_open(
+      closing ? &closing->completion : NULL, &closing_kind, reactor, &made);
   if (!made) {
     lr_free(closing);
     return deferred;
@@ -492,19 +494,19 @@ lariat_status lariat_pool_call(lariat_pool *pool, unsigned index,
 }
 
 static uint64_t waiting_in(const lr_dispatcher_stats *stats,
-                           lr_host_place place) {
-  return lr_u64_load_relaxed(&stats->by_place[place]);
+                           lr_host_state place) {
+  return lr_u64_load_relaxed(&stats->by_state[place]);
 }
 
 /* Jobs whose turn it is wait for nothing but the rate, if at all. */
 static void add_places(lariat_pool_stats *all,
                        const lr_dispatcher_stats *stats) {
-  all->jobs_waiting_host += waiting_in(stats, LR_HOST_STILL);
-  all->jobs_waiting_jobs += waiting_in(stats, LR_HOST_WAITING);
-  all->jobs_waiting_rate += waiting_in(stats, LR_HOST_PACED);
+  all->jobs_waiting_host += waiting_in(stats, LR_HOST_IDLE);
+  all->jobs_waiting_jobs += waiting_in(stats, LR_HOST_NO_TOKEN);
+  all->jobs_waiting_rate += waiting_in(stats, LR_HOST_DELAYED);
   if (lr_u64_load_relaxed(&stats->rate_waits))
-    all->jobs_waiting_rate += waiting_in(stats, LR_HOST_READY);
-  all->jobs_waiting_connection += waiting_in(stats, LR_HOST_BLOCKED);
+    all->jobs_waiting_rate += waiting_in(stats, LR_HOST_RUNNABLE);
+  all->jobs_waiting_connection += waiting_in(stats, LR_HOST_NO_CONNECTION);
 }
 
 static void add_worker_stats(lariat_pool_stats *all, const lr_worker *worker) {

@@ -46,7 +46,7 @@ void lr_pool_unhold(lariat_pool *pool);
 lariat_status lr_pool_check(const lariat_pool *pool);
 
 /* What its bodies may hold; NULL: no limit. */
-lr_budget *lr_pool_budget(lariat_pool *pool);
+lr_memory_budget *lr_pool_budget(lariat_pool *pool);
 
 /* There is room again for who waits for it.  Any thread. */
 void lr_pool_feed(lariat_pool *pool);

@@ -17,7 +17,7 @@ enum { CLOSE_WAIT_MS = 1000 };
 
 /* With so many jobs on their way, a few microseconds more for an answer keep
  * no server waiting for the next request: docs/internals/performance.md. */
-enum { LULL_JOBS = 48 };
+enum { COALESCE_JOBS = 48 };
 
 /* How often they are counted. */
 static const uint64_t count_every_ns = 4000000;
@@ -35,10 +35,10 @@ static void move_out(lr_worker *worker) {
     close_transport(worker);
     lr_pool_worker_ended(worker->pool);
   }
-  if (!lr_list_empty(&worker->links)) return;
+  if (!lr_list_empty(&worker->channels)) return;
   lr_dispatcher_clear(&worker->dispatcher);
   lr_reactor_remove_turn_hook(worker->reactor, &worker->hook);
-  lr_reactor_set_room(worker->reactor, LR_ROOM_FETCH, NULL, NULL);
+  lr_reactor_set_layer_state(worker->reactor, LR_LAYER_POOL, NULL, NULL);
   lr_pool_unhold(worker->pool);
 }
 
@@ -93,21 +93,21 @@ static void look_for_close(lr_worker *worker) {
 /* Little's law: how many are on their way is what they take in all of the time
  * in which they end.  Those of slow hosts, however many, do not count: what is
  * quick beside them may be one at a time, and wait for each lull. */
-static void allow_lulls(lr_worker *worker) {
+static void update_coalescing(lr_worker *worker) {
   uint64_t now_ns = lr_reactor_turn_ns(worker->reactor);
   uint64_t passed_ns = now_ns - worker->counted_ns;
   if (passed_ns < count_every_ns) return;
-  bool many = worker->dispatcher.soon_ns >= passed_ns * LULL_JOBS;
+  bool many = worker->dispatcher.quick_jobs_ns >= passed_ns * COALESCE_JOBS;
   worker->counted_ns = now_ns;
-  worker->dispatcher.soon_ns = 0;
-  lr_reactor_allow_lulls(worker->reactor, many);
+  worker->dispatcher.quick_jobs_ns = 0;
+  lr_reactor_allow_coalescing(worker->reactor, many);
 }
 
 static void turn_end(lr_turn_hook *hook) {
   lr_worker *worker = lr_container(hook, lr_worker, hook);
   look_for_close(worker);
   if (!worker->over) lr_dispatcher_turn_end(&worker->dispatcher);
-  if (!worker->hosted) allow_lulls(worker);
+  if (!worker->hosted) update_coalescing(worker);
   stop_if_over(worker);
 }
 
@@ -115,7 +115,7 @@ static void turn_end(lr_turn_hook *hook) {
 static void destroy_room(void *state) {
   lr_worker *worker = state;
   lr_dispatcher_abort(&worker->dispatcher, LARIAT_ECLOSED);
-  lr_link_end_all(worker);
+  lr_channel_end_all(worker);
   if (!worker->over) close_transport(worker);
   lr_dispatcher_clear(&worker->dispatcher);
   if (!worker->hosted) return;
@@ -154,7 +154,8 @@ static lariat_status furnish(lr_worker *worker) {
   }
   worker->hook.turn_end = turn_end;
   lr_reactor_add_turn_hook(worker->reactor, &worker->hook);
-  lr_reactor_set_room(worker->reactor, LR_ROOM_FETCH, worker, destroy_room);
+  lr_reactor_set_layer_state(worker->reactor, LR_LAYER_POOL, worker,
+                             destroy_room);
   return LARIAT_OK;
 }
 
@@ -170,7 +171,7 @@ static lariat_status open_reactor(lr_worker *worker) {
     return status;
   }
   worker->mailbox = lariat_reactor_mailbox(worker->reactor);
-  worker->dispatcher.till->mailbox = worker->mailbox;
+  worker->dispatcher.token_cache->mailbox = worker->mailbox;
   return LARIAT_OK;
 }
 
@@ -211,7 +212,7 @@ static void set_up(lr_worker *worker, lariat_pool *pool, unsigned index) {
   worker->index = index;
   worker->drain_until_ns = UINT64_MAX;
   worker->drain_timer.expire = drain_expired;
-  lr_list_init(&worker->links);
+  lr_list_init(&worker->channels);
   lr_list_init(&worker->hook.link);
 }
 
@@ -220,11 +221,11 @@ lariat_status lr_worker_move_in(lr_worker *worker, lariat_pool *pool,
   set_up(worker, pool, index);
   worker->hosted = true;
   worker->reactor = reactor;
-  if (lr_reactor_room(reactor, LR_ROOM_FETCH)) return LARIAT_EBUSY;
+  if (lr_reactor_layer_state(reactor, LR_LAYER_POOL)) return LARIAT_EBUSY;
   lariat_status status = furnish(worker);
   if (status != LARIAT_OK) return status;
   worker->mailbox = lariat_reactor_mailbox(reactor);
-  worker->dispatcher.till->mailbox = worker->mailbox;
+  worker->dispatcher.token_cache->mailbox = worker->mailbox;
   lr_pool_hold(pool);
   return LARIAT_OK;
 }

@@ -34,9 +34,9 @@ typedef struct lr_worker {
   lr_engine_stats engine_stats;
   lr_turn_hook hook;
   lr_timer drain_timer;
-  uint64_t counted_ns; /* see allow_lulls */
+  uint64_t counted_ns; /* see update_coalescing */
   lr_timer leave_timer;
-  lr_list links;
+  lr_list channels;
   bool closing;
   bool hosted;   /* it has no thread: the reactor is a caller's */
   bool over;     /* hosted, and closed */

@@ -21,22 +21,22 @@ static lariat_status check_call(const lariat_reactor *reactor, lariat_call call,
 
 /* The ring is straightened into a new array twice the size. */
 static bool grow_queue(lr_call_queue *queue) {
-  if (queue->room > UINT32_MAX / 2) return false;
-  uint32_t room = queue->room ? queue->room * 2 : SMALLEST;
-  lr_call *items = lr_alloc(room * sizeof *items);
+  if (queue->capacity > UINT32_MAX / 2) return false;
+  uint32_t capacity = queue->capacity ? queue->capacity * 2 : SMALLEST;
+  lr_call *items = lr_alloc(capacity * sizeof *items);
   if (!items) return false;
   for (uint32_t i = 0; i < queue->count; i++)
-    items[i] = queue->items[(queue->first + i) & (queue->room - 1)];
+    items[i] = queue->items[(queue->first + i) & (queue->capacity - 1)];
   lr_free(queue->items);
   queue->items = items;
   queue->first = 0;
-  queue->room = room;
+  queue->capacity = capacity;
   return true;
 }
 
 static lr_call take_call(lr_call_queue *queue) {
   lr_call call = queue->items[queue->first];
-  queue->first = (queue->first + 1) & (queue->room - 1);
+  queue->first = (queue->first + 1) & (queue->capacity - 1);
   queue->count--;
   return call;
 }
@@ -47,10 +47,11 @@ lariat_status lariat_reactor_call_soon(lariat_reactor *reactor,
   lariat_status status = check_call(reactor, call, __func__);
   if (status != LARIAT_OK) return status;
   lr_call_queue *queue = &reactor->calls;
-  if (queue->count == queue->room && !grow_queue(queue)) return LARIAT_ENOMEM;
-  queue->items[(queue->first + queue->count++) & (queue->room - 1)] =
+  if (queue->count == queue->capacity && !grow_queue(queue))
+    return LARIAT_ENOMEM;
+  queue->items[(queue->first + queue->count++) & (queue->capacity - 1)] =
       (lr_call){call, context, destroy};
-  lr_embed_nudge(reactor);
+  lr_embed_wake(reactor);
   return LARIAT_OK;
 }
 
@@ -81,18 +82,18 @@ static void expire_later(lr_timer *timer) {
 }
 
 static bool grow_table(lr_later_table *table) {
-  if (table->room > UINT32_MAX / 4) return false;
-  uint32_t room = table->room ? table->room * 2 : SMALLEST;
-  lr_later **slots = lr_realloc(table->slots, room * sizeof *table->slots);
+  if (table->capacity > UINT32_MAX / 4) return false;
+  uint32_t capacity = table->capacity ? table->capacity * 2 : SMALLEST;
+  lr_later **slots = lr_realloc(table->slots, capacity * sizeof *table->slots);
   if (!slots) return false;
   table->slots = slots;
-  table->room = room;
+  table->capacity = capacity;
   return true;
 }
 
 static lr_later *new_later(lariat_reactor *reactor) {
   lr_later_table *table = &reactor->later;
-  if (table->count == table->room && !grow_table(table)) return NULL;
+  if (table->count == table->capacity && !grow_table(table)) return NULL;
   lr_later *later = lr_alloc_zero(sizeof *later);
   if (!later) return NULL;
   later->timer.expire = expire_later;
@@ -221,13 +222,13 @@ bool lariat_reactor_timer_active(lariat_reactor *reactor, lariat_timer timer) {
 }
 
 size_t lariat_reactor_timers(lariat_reactor *reactor, lariat_timer *timers,
-                             size_t room) {
+                             size_t capacity) {
   size_t found = 0;
   if (!reactor || lr_reactor_check(reactor, __func__) != LARIAT_OK) return 0;
   for (uint32_t i = 0; i < reactor->later.count; i++) {
     const lr_later *later = reactor->later.slots[i];
     if (!lr_timer_is_set(&later->timer)) continue;
-    if (found < room) timers[found].id = later_id(later);
+    if (found < capacity) timers[found].id = later_id(later);
     found++;
   }
   return found;

@@ -80,22 +80,23 @@ static void descriptor_ready(lr_watch *watch, uint32_t events) {
 
 /* ---- Adding ---- */
 
-static bool make_room(lr_descriptor_table *table, uint32_t fd) {
-  if (fd < table->room) return true;
-  uint32_t room = table->room ? table->room : SMALLEST;
-  while (room <= fd) room *= 2;
-  lr_descriptor **by_fd = lr_realloc(table->by_fd, room * sizeof *by_fd);
+static bool grow(lr_descriptor_table *table, uint32_t fd) {
+  if (fd < table->capacity) return true;
+  uint32_t capacity = table->capacity ? table->capacity : SMALLEST;
+  while (capacity <= fd) capacity *= 2;
+  lr_descriptor **by_fd = lr_realloc(table->by_fd, capacity * sizeof *by_fd);
   if (!by_fd) return false;
-  memset(by_fd + table->room, 0, (room - table->room) * sizeof *by_fd);
+  memset(by_fd + table->capacity, 0,
+         (capacity - table->capacity) * sizeof *by_fd);
   table->by_fd = by_fd;
-  table->room = room;
+  table->capacity = capacity;
   return true;
 }
 
 /* The descriptor's entry, made where there is none. */
 static lr_descriptor *entry_of(lariat_reactor *reactor, int fd) {
   lr_descriptor_table *table = &reactor->descriptors;
-  if (!make_room(table, (uint32_t)fd)) return NULL;
+  if (!grow(table, (uint32_t)fd)) return NULL;
   if (table->by_fd[fd]) return table->by_fd[fd];
   lr_descriptor *descriptor = lr_alloc_zero(sizeof *descriptor);
   if (!descriptor) return NULL;
@@ -176,7 +177,7 @@ static lariat_status check_and_remove(lariat_reactor *reactor, int fd,
   lariat_status status = lr_reactor_check(reactor, function);
   if (status != LARIAT_OK) return status;
   const lr_descriptor_table *table = &reactor->descriptors;
-  if (fd < 0 || (uint32_t)fd >= table->room) return LARIAT_ENOTFOUND;
+  if (fd < 0 || (uint32_t)fd >= table->capacity) return LARIAT_ENOTFOUND;
   lr_descriptor *descriptor = table->by_fd[fd];
   if (!descriptor || !descriptor->sides[name].ready) return LARIAT_ENOTFOUND;
   remove_side(descriptor, name);
@@ -205,8 +206,9 @@ static void remove_both(lariat_reactor *reactor, int fd) {
  * closing. */
 void lr_descriptors_clear(lariat_reactor *reactor) {
   lr_descriptor_table *table = &reactor->descriptors;
-  for (uint32_t fd = 0; fd < table->room; fd++) remove_both(reactor, (int)fd);
+  for (uint32_t fd = 0; fd < table->capacity; fd++)
+    remove_both(reactor, (int)fd);
   lr_free(table->by_fd);
   table->by_fd = NULL;
-  table->room = 0;
+  table->capacity = 0;
 }

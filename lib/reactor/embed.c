@@ -46,7 +46,7 @@ void lr_embed_rearm(lariat_reactor *reactor) {
   if (!reactor->embedded || reactor->front.in_turn) return;
   uint64_t next_ns = lr_timers_next(&reactor->timers);
   if (reactor->clock.manual) {
-    if (next_ns <= lariat_reactor_now_ns(reactor)) lr_embed_nudge(reactor);
+    if (next_ns <= lariat_reactor_now_ns(reactor)) lr_embed_wake(reactor);
   } else if (next_ns < reactor->armed_ns) {
     arm(reactor, next_ns);
   }
@@ -56,7 +56,7 @@ void lr_embed_rearm(lariat_reactor *reactor) {
 
 /* One write is enough until a turn has met it: until then the descriptor stays
  * readable. */
-void lr_embed_nudge(lariat_reactor *reactor) {
+void lr_embed_wake(lariat_reactor *reactor) {
   if (!reactor->embedded || reactor->front.in_turn || reactor->woken) return;
   reactor->woken = true;
   lr_mailbox_wake(reactor->mailbox);
@@ -64,11 +64,11 @@ void lr_embed_nudge(lariat_reactor *reactor) {
 
 /* Nobody is in the reactor from here on: each producer must find the mailbox
  * asleep, and what is left must be behind the descriptor. */
-void lr_embed_rest(lariat_reactor *reactor) {
+void lr_embed_make_idle(lariat_reactor *reactor) {
   if (!reactor->embedded || reactor->front.in_turn) return;
   lr_embed_rearm(reactor);
   if (lr_reactor_has_work(reactor) || !lr_mailbox_sleep(reactor->mailbox))
-    lr_embed_nudge(reactor);
+    lr_embed_wake(reactor);
 }
 
 static lariat_status embed(lariat_reactor *reactor) {
@@ -86,7 +86,7 @@ static lariat_status embed(lariat_reactor *reactor) {
   }
   reactor->armed_ns = UINT64_MAX;
   reactor->embedded = true;
-  lr_embed_rest(reactor);
+  lr_embed_make_idle(reactor);
   return LARIAT_OK;
 }
 
@@ -117,6 +117,6 @@ lariat_status lariat_reactor_dispatch(lariat_reactor *reactor) {
     status = lr_reactor_turn(reactor, 0);
   } while (status == LARIAT_OK && ++turns < DISPATCH_TURNS &&
            lr_reactor_has_work(reactor));
-  lr_embed_rest(reactor);
+  lr_embed_make_idle(reactor);
   return status;
 }

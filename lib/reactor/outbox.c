@@ -24,7 +24,7 @@ void lr_outbox_clear(lr_outbox *outbox) {
   outbox->to = NULL;
 }
 
-void lr_outbox_begin(lr_outbox *outbox, lr_mail *mail) {
+void lr_outbox_put_slow(lr_outbox *outbox, lr_mail *mail) {
   lariat_reactor *from = outbox->from;
   if (outbox->to == from->mailbox) {
     lr_reactor_post_local(from, mail);

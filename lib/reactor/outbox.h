@@ -41,10 +41,10 @@ void lr_outbox_clear(lr_outbox *outbox);
 /* Puts one mail in (of those that are in a turn, all but the first and the last
  * need not be looked at): it is sent at the end of the turn, when the outbox is
  * full, or at once when the reactor is not in a turn.  The owner's thread. */
-void lr_outbox_begin(lr_outbox *outbox, lr_mail *mail);
+void lr_outbox_put_slow(lr_outbox *outbox, lr_mail *mail);
 static inline void lr_outbox_put(lr_outbox *outbox, lr_mail *mail) {
   if (!outbox->newest || outbox->length + 1 >= outbox->full) {
-    lr_outbox_begin(outbox, mail);
+    lr_outbox_put_slow(outbox, mail);
     return;
   }
   mail->next = NULL;

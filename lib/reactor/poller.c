@@ -13,7 +13,7 @@ enum { SMALLEST = 64 };
 
 lariat_status lr_poller_init(lr_poller *poller) {
   poller->entries = NULL;
-  poller->room = 0;
+  poller->capacity = 0;
   poller->watches = 0;
   poller->batch = 0;
   poller->found = 0;
@@ -26,21 +26,22 @@ void lr_poller_clear(lr_poller *poller) {
   lr_free(poller->entries);
   poller->epoll = -1;
   poller->entries = NULL;
-  poller->room = 0;
+  poller->capacity = 0;
   poller->watches = 0;
 }
 
 /* Room for an entry of descriptor `fd`; what is new is zero. */
-static bool make_room(lr_poller *poller, uint32_t fd) {
-  if (fd < poller->room) return true;
-  uint32_t room = poller->room ? poller->room : SMALLEST;
-  while (room <= fd) room *= 2;
+static bool grow(lr_poller *poller, uint32_t fd) {
+  if (fd < poller->capacity) return true;
+  uint32_t capacity = poller->capacity ? poller->capacity : SMALLEST;
+  while (capacity <= fd) capacity *= 2;
   lr_poller_entry *entries =
-      lr_realloc(poller->entries, room * sizeof *entries);
+      lr_realloc(poller->entries, capacity * sizeof *entries);
   if (!entries) return false;
-  memset(entries + poller->room, 0, (room - poller->room) * sizeof *entries);
+  memset(entries + poller->capacity, 0,
+         (capacity - poller->capacity) * sizeof *entries);
   poller->entries = entries;
-  poller->room = room;
+  poller->capacity = capacity;
   return true;
 }
 
@@ -143,12 +144,12 @@ lariat_status lr_poller_set(lr_poller *poller, lr_watch *watch,
   }
   if (watch->fd < 0) return LARIAT_EINVAL;
   if (lr_poller_has(poller, watch, events)) return LARIAT_OK;
-  if (!make_room(poller, (uint32_t)watch->fd)) return LARIAT_ENOMEM;
+  if (!grow(poller, (uint32_t)watch->fd)) return LARIAT_ENOMEM;
   return set_events(poller, watch, events);
 }
 
 bool lr_poller_reserve(lr_poller *poller, int fd) {
-  return fd >= 0 && make_room(poller, (uint32_t)fd);
+  return fd >= 0 && grow(poller, (uint32_t)fd);
 }
 
 void lr_poller_forget(lr_poller *poller, lr_watch *watch) {
@@ -160,14 +161,15 @@ void lr_poller_forget(lr_poller *poller, lr_watch *watch) {
  * while its file stayed open, and the event comes back for ever.  Only the
  * second comes in a later batch. */
 static void deliver_unwatched(lr_poller *poller, uint32_t fd) {
-  if (fd < poller->room && poller->entries[fd].left == poller->batch) return;
+  if (fd < poller->capacity && poller->entries[fd].left == poller->batch)
+    return;
   (void)control(poller, EPOLL_CTL_DEL, (int)fd, 0, 0);
 }
 
 static void deliver(lr_poller *poller, const struct epoll_event *event) {
   uint32_t fd = (uint32_t)event->data.u64;
   uint32_t generation = (uint32_t)(event->data.u64 >> 32);
-  lr_watch *watch = fd < poller->room ? poller->entries[fd].watch : NULL;
+  lr_watch *watch = fd < poller->capacity ? poller->entries[fd].watch : NULL;
   if (!watch)
     deliver_unwatched(poller, fd);
   else if (watch->generation == generation)

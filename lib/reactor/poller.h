@@ -35,7 +35,7 @@ typedef struct lr_poller {
   int epoll;
   int found;                /* how many of `events` are to be delivered */
   lr_poller_entry *entries; /* by descriptor number */
-  uint32_t room;
+  uint32_t capacity;
   uint32_t watches;
   uint32_t batch; /* counts the collections */
   struct epoll_event events[LR_POLLER_EVENTS];
@@ -57,7 +57,7 @@ lariat_status lr_poller_set(lr_poller *poller, lr_watch *watch,
 static inline bool lr_poller_has(const lr_poller *poller, const lr_watch *watch,
                                  uint32_t events) {
   if (watch->events != events || !events) return false;
-  if ((uint32_t)watch->fd >= poller->room) return false;
+  if ((uint32_t)watch->fd >= poller->capacity) return false;
   const lr_poller_entry *entry = &poller->entries[watch->fd];
   return entry->watch == watch && entry->generation == watch->generation;
 }

@@ -62,10 +62,10 @@ bool lr_reactor_is_here(const lariat_reactor *reactor) {
          pthread_equal(reactor->owner, pthread_self());
 }
 
-void lr_reactor_set_room(lariat_reactor *reactor, lr_room room, void *state,
-                         lariat_destroy destroy) {
-  reactor->front.state[room] = state;
-  reactor->room_destroys[room] = destroy;
+void lr_reactor_set_layer_state(lariat_reactor *reactor, lr_layer capacity,
+                                void *state, lariat_destroy destroy) {
+  reactor->front.state[capacity] = state;
+  reactor->layer_destroys[capacity] = destroy;
 }
 
 lr_poller *lr_reactor_poller(lariat_reactor *reactor) {
@@ -157,12 +157,12 @@ void lr_reactor_post_local(lariat_reactor *reactor, lr_mail *mail) {
   }
   mail->next = NULL;
   append_local(reactor, mail, mail);
-  lr_embed_nudge(reactor);
+  lr_embed_wake(reactor);
 }
 
-void lr_reactor_again(lariat_reactor *reactor) {
-  reactor->again = true;
-  lr_embed_nudge(reactor);
+void lr_reactor_request_turn(lariat_reactor *reactor) {
+  reactor->turn_requested = true;
+  lr_embed_wake(reactor);
 }
 
 bool lr_reactor_pending(const lariat_reactor *reactor) {
@@ -180,14 +180,16 @@ void lr_reactor_remove_turn_hook(lariat_reactor *reactor, lr_turn_hook *hook) {
   lr_list_remove(&hook->link);
 }
 
-void lr_reactor_add_closer(lariat_reactor *reactor, lr_closer *closer) {
-  lr_list_append(&reactor->closers, &closer->link);
+void lr_reactor_add_shutdown_hook(lariat_reactor *reactor,
+                                  lr_shutdown_hook *shutdown) {
+  lr_list_append(&reactor->shutdown_hooks, &shutdown->link);
 }
 
-void lr_reactor_remove_closer(lariat_reactor *reactor, lr_closer *closer) {
-  if (reactor->next_closer == &closer->link)
-    reactor->next_closer = closer->link.next;
-  lr_list_remove(&closer->link);
+void lr_reactor_remove_shutdown_hook(lariat_reactor *reactor,
+                                     lr_shutdown_hook *shutdown) {
+  if (reactor->next_shutdown_hook == &shutdown->link)
+    reactor->next_shutdown_hook = shutdown->link.next;
+  lr_list_remove(&shutdown->link);
 }
 
 /* ---- One turn ---- */
@@ -215,7 +217,7 @@ static int shorter(int a_ms, int b_ms) {
  * the clock nor an atomic operation. */
 static int time_to_wait(lariat_reactor *reactor, int wait_ms) {
   bool work = lr_reactor_has_work(reactor);
-  reactor->again = false;
+  reactor->turn_requested = false;
   if (wait_ms == 0 || work) return 0;
   int ms = shorter(wait_ms, until_timer(reactor));
   if (ms != 0 && !lr_mailbox_sleep(reactor->mailbox)) return 0;
@@ -258,7 +260,7 @@ static void flush_outboxes(lariat_reactor *reactor) {
 static lariat_reactor *enter_turn(lariat_reactor *reactor) {
   lariat_reactor *outer = in_turn_here;
   in_turn_here = reactor;
-  lr_inside++;
+  lr_call_depth++;
   reactor->front.in_turn = true;
   return outer;
 }
@@ -267,7 +269,7 @@ static void end_turn(lariat_reactor *reactor, lariat_reactor *outer) {
   run_turn_hooks(reactor);
   flush_outboxes(reactor);
   reactor->front.in_turn = false;
-  lr_inside--;
+  lr_call_depth--;
   in_turn_here = outer;
 }
 
@@ -284,11 +286,11 @@ static bool has_just_looked(lariat_reactor *reactor) {
 
 /* Looks which descriptors are ready, and at the clock. */
 static lariat_status look(lariat_reactor *reactor, int wait_ms, int *error) {
-  if (wait_ms != 0 && lr_lull_mail_first(reactor)) {
+  if (wait_ms != 0 && lr_coalesce_mail_first(reactor)) {
     reactor->front.turn_ns = lariat_reactor_now_ns(reactor);
     return LARIAT_OK;
   }
-  if (wait_ms != 0) (void)lr_lull(reactor);
+  if (wait_ms != 0) (void)lr_coalesce(reactor);
   int ms = time_to_wait(reactor, wait_ms);
   if (has_just_looked(reactor)) return LARIAT_OK;
   lariat_status status = lr_poller_collect(&reactor->poller, ms);
@@ -356,9 +358,9 @@ static void init_parts(lariat_reactor *reactor, const lariat_clock *clock) {
   lr_timers_init(&reactor->timers);
   lr_list_init(&reactor->outboxes);
   lr_list_init(&reactor->hooks);
-  lr_list_init(&reactor->closers);
+  lr_list_init(&reactor->shutdown_hooks);
   reactor->next_hook = &reactor->hooks;
-  reactor->next_closer = &reactor->closers;
+  reactor->next_shutdown_hook = &reactor->shutdown_hooks;
   reactor->armed_ns = UINT64_MAX;
   reactor->owner = pthread_self();
   lr_process_thread_name(reactor->owner_name);
@@ -412,29 +414,32 @@ lariat_status lariat_reactor_new(const lariat_reactor_options *given,
 
 /* ---- Close ---- */
 
-static lr_closer *next_closer(lariat_reactor *reactor) {
-  if (reactor->next_closer == &reactor->closers) return NULL;
-  lr_closer *closer = lr_container(reactor->next_closer, lr_closer, link);
-  reactor->next_closer = closer->link.next;
-  return closer;
+static lr_shutdown_hook *next_shutdown_hook(lariat_reactor *reactor) {
+  if (reactor->next_shutdown_hook == &reactor->shutdown_hooks) return NULL;
+  lr_shutdown_hook *shutdown =
+      lr_container(reactor->next_shutdown_hook, lr_shutdown_hook, link);
+  reactor->next_shutdown_hook = shutdown->link.next;
+  return shutdown;
 }
 
-static void begin_closers(lariat_reactor *reactor) {
-  reactor->next_closer = reactor->closers.next;
-  for (lr_closer *closer; (closer = next_closer(reactor));)
-    closer->begin(closer);
+static void begin_shutdown_hooks(lariat_reactor *reactor) {
+  reactor->next_shutdown_hook = reactor->shutdown_hooks.next;
+  for (lr_shutdown_hook *shutdown; (shutdown = next_shutdown_hook(reactor));)
+    shutdown->begin(shutdown);
 }
 
-static void end_closers(lariat_reactor *reactor) {
-  reactor->next_closer = reactor->closers.next;
-  for (lr_closer *closer; (closer = next_closer(reactor));) closer->end(closer);
+static void end_shutdown_hooks(lariat_reactor *reactor) {
+  reactor->next_shutdown_hook = reactor->shutdown_hooks.next;
+  for (lr_shutdown_hook *shutdown; (shutdown = next_shutdown_hook(reactor));)
+    shutdown->end(shutdown);
 }
 
 static bool any_busy(lariat_reactor *reactor) {
   bool busy = false;
-  reactor->next_closer = reactor->closers.next;
-  for (lr_closer *closer; !busy && (closer = next_closer(reactor));)
-    busy = closer->busy(closer);
+  reactor->next_shutdown_hook = reactor->shutdown_hooks.next;
+  for (lr_shutdown_hook *shutdown;
+       !busy && (shutdown = next_shutdown_hook(reactor));)
+    busy = shutdown->busy(shutdown);
   return busy;
 }
 
@@ -444,7 +449,7 @@ static uint64_t real_ms(void) {
   return clock->now_ns(clock->context) / 1000000;
 }
 
-static void wait_for_closers(lariat_reactor *reactor, unsigned wait_ms) {
+static void wait_for_shutdown_hooks(lariat_reactor *reactor, unsigned wait_ms) {
   uint64_t start_ms = real_ms();
   uint64_t spent_ms = 0;
   bool last = false;
@@ -471,12 +476,12 @@ static void discard_mail(lariat_reactor *reactor) {
   }
 }
 
-static void destroy_rooms(lariat_reactor *reactor) {
-  for (int room = LR_ROOM_COUNT - 1; room >= 0; room--) {
-    void *state = reactor->front.state[room];
-    lariat_destroy destroy = reactor->room_destroys[room];
+static void destroy_layer_states(lariat_reactor *reactor) {
+  for (int capacity = LR_LAYER_COUNT - 1; capacity >= 0; capacity--) {
+    void *state = reactor->front.state[capacity];
+    lariat_destroy destroy = reactor->layer_destroys[capacity];
     if (destroy) destroy(state);
-    lr_reactor_set_room(reactor, (lr_room)room, NULL, NULL);
+    lr_reactor_set_layer_state(reactor, (lr_layer)capacity, NULL, NULL);
   }
 }
 
@@ -493,13 +498,13 @@ lariat_status lariat_reactor_close(lariat_reactor *reactor, unsigned wait_ms) {
   if (reactor->front.in_turn || reactor->holds || reactor->closing)
     return LARIAT_EBUSY;
   reactor->closing = true;
-  begin_closers(reactor);
-  wait_for_closers(reactor, wait_ms);
-  end_closers(reactor);
+  begin_shutdown_hooks(reactor);
+  wait_for_shutdown_hooks(reactor, wait_ms);
+  end_shutdown_hooks(reactor);
   discard_mail(reactor);
   lr_calls_clear(reactor);
   lr_descriptors_clear(reactor);
-  destroy_rooms(reactor);
+  destroy_layer_states(reactor);
   leave_thread(reactor);
   release_parts(reactor);
   return LARIAT_OK;

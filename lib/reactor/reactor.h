@@ -20,24 +20,24 @@
 
 /* Rooms above keep their per-reactor state in the reactor, without it knowing
  * what that is. */
-typedef enum lr_room {
-  LR_ROOM_DEFERRED,
-  LR_ROOM_TASK,
-  LR_ROOM_AWAIT,
-  LR_ROOM_FETCH,
-  LR_ROOM_CLIENT, /* of coroutines */
-  LR_ROOM_COUNT
-} lr_room;
+typedef enum lr_layer {
+  LR_LAYER_DEFERRED,
+  LR_LAYER_TASK,
+  LR_LAYER_AWAIT,
+  LR_LAYER_POOL,
+  LR_LAYER_CLIENT, /* of coroutines */
+  LR_LAYER_COUNT
+} lr_layer;
 
 /* Keeps `state` for `room`; `destroy` (may be NULL) runs at the very end of
  * close, rooms in the reverse of the order above.  NULL where none was set. */
-void lr_reactor_set_room(lariat_reactor *reactor, lr_room room, void *state,
-                         lariat_destroy destroy);
+void lr_reactor_set_layer_state(lariat_reactor *reactor, lr_layer capacity,
+                                void *state, lariat_destroy destroy);
 
 /* What a reactor begins with, so that it is found without a call: what the
  * rooms keep, whether there is a turn, and when its waiting ended. */
 typedef struct lr_reactor_front {
-  void *state[LR_ROOM_COUNT];
+  void *state[LR_LAYER_COUNT];
   uint64_t turn_ns;
   bool in_turn;
 } lr_reactor_front;
@@ -47,9 +47,9 @@ lr_reactor_front_of(const lariat_reactor *reactor) {
   return (const lr_reactor_front *)(const void *)reactor;
 }
 
-static inline void *lr_reactor_room(const lariat_reactor *reactor,
-                                    lr_room room) {
-  return lr_reactor_front_of(reactor)->state[room];
+static inline void *lr_reactor_layer_state(const lariat_reactor *reactor,
+                                           lr_layer capacity) {
+  return lr_reactor_front_of(reactor)->state[capacity];
 }
 
 /* Runs at the end of every turn, in the order they were added, until removed.
@@ -64,14 +64,16 @@ void lr_reactor_remove_turn_hook(lariat_reactor *reactor, lr_turn_hook *hook);
 /* A part of a higher room that must wind up before the reactor closes.  Close
  * calls every `begin`, runs turns until none is `busy` or the time is up, then
  * calls every `end`; a closer may remove itself (and others) inside. */
-typedef struct lr_closer {
+typedef struct lr_shutdown_hook {
   lr_list link;
-  void (*begin)(struct lr_closer *closer);
-  bool (*busy)(struct lr_closer *closer);
-  void (*end)(struct lr_closer *closer);
-} lr_closer;
-void lr_reactor_add_closer(lariat_reactor *reactor, lr_closer *closer);
-void lr_reactor_remove_closer(lariat_reactor *reactor, lr_closer *closer);
+  void (*begin)(struct lr_shutdown_hook *shutdown);
+  bool (*busy)(struct lr_shutdown_hook *shutdown);
+  void (*end)(struct lr_shutdown_hook *shutdown);
+} lr_shutdown_hook;
+void lr_reactor_add_shutdown_hook(lariat_reactor *reactor,
+                                  lr_shutdown_hook *shutdown);
+void lr_reactor_remove_shutdown_hook(lariat_reactor *reactor,
+                                     lr_shutdown_hook *shutdown);
 
 /* What a higher room does around a run.  Each is called inside a turn of its
  * own, which ends with hooks and outboxes as any other.
@@ -135,7 +137,7 @@ uint64_t lr_reactor_next_timer_ns(const lariat_reactor *reactor);
  * a look out for mail.  For reactors with very much on its way, which is dealt
  * with faster than it comes, and for threads that are lariat's own, since the
  * thread's timer slack is set.  Off in the beginning. */
-void lr_reactor_allow_lulls(lariat_reactor *reactor, bool allowed);
+void lr_reactor_allow_coalescing(lariat_reactor *reactor, bool allowed);
 
 /* Whether the reactor is inside a turn. */
 static inline bool lr_reactor_in_turn(const lariat_reactor *reactor) {
@@ -161,7 +163,7 @@ void lr_reactor_post_local(lariat_reactor *reactor, lr_mail *mail);
 bool lr_reactor_pending(const lariat_reactor *reactor);
 
 /* Makes sure that a turn comes soon: for work that was left over. */
-void lr_reactor_again(lariat_reactor *reactor);
+void lr_reactor_request_turn(lariat_reactor *reactor);
 
 /* Checks that the calling thread owns `reactor` and that the process has not
  * forked: LARIAT_OK, LARIAT_ETHREAD, LARIAT_EFORKED.  `function` is for the

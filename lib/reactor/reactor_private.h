@@ -29,7 +29,7 @@ typedef struct lr_call_queue {
   lr_call *items;
   uint32_t first;
   uint32_t count;
-  uint32_t room; /* a power of two, or 0 */
+  uint32_t capacity; /* a power of two, or 0 */
 } lr_call_queue;
 
 /* The timers of lariat_reactor_call_later.  A slot is never freed before the
@@ -49,7 +49,7 @@ typedef struct lr_later {
 typedef struct lr_later_table {
   lr_later **slots;
   uint32_t count;
-  uint32_t room;
+  uint32_t capacity;
   lr_later *free;
 } lr_later_table;
 
@@ -58,7 +58,7 @@ typedef struct lr_descriptor lr_descriptor;
 /* Readers and writers, by descriptor number. */
 typedef struct lr_descriptor_table {
   lr_descriptor **by_fd;
-  uint32_t room;
+  uint32_t capacity;
   uint64_t next_serial;
   uint64_t running; /* serial of the side whose callback runs; 0: none, or it
                        was removed meanwhile */
@@ -66,7 +66,7 @@ typedef struct lr_descriptor_table {
 
 struct lariat_reactor {
   lr_reactor_front front; /* first: see reactor.h */
-  lariat_destroy room_destroys[LR_ROOM_COUNT];
+  lariat_destroy layer_destroys[LR_LAYER_COUNT];
 
   /* Fixed at birth. */
   lariat_mailbox *mailbox;
@@ -79,7 +79,7 @@ struct lariat_reactor {
 
   /* One turn. */
   unsigned holds;
-  bool again;
+  bool turn_requested;
   bool closing;
   bool closed;          /* the mailbox is: what is posted now is discarded */
   uint64_t looked_ns;   /* when the descriptors were looked at, */
@@ -93,8 +93,8 @@ struct lariat_reactor {
   lr_list outboxes;
   lr_list hooks;
   lr_list *next_hook; /* where the run through the hooks goes on */
-  lr_list closers;
-  lr_list *next_closer;
+  lr_list shutdown_hooks;
+  lr_list *next_shutdown_hook;
 
   /* A run: from lariat_reactor_run to its return. */
   bool in_run;
@@ -104,9 +104,9 @@ struct lariat_reactor {
   const lr_life *life;
 
   /* Lulls. */
-  bool may_lull;
-  bool sleeps_finely; /* its thread's timer slack was set */
-  bool left_out;      /* the last turn did not look at the descriptors */
+  bool may_coalesce;
+  bool has_fine_timer_slack; /* its thread's timer slack was set */
+  bool left_out;             /* the last turn did not look at the descriptors */
 
   /* Embedding. */
   bool embedded;
@@ -122,10 +122,10 @@ struct lariat_reactor {
 
 /* lull.c: before a turn that may wait looks at the descriptors.  `mail_first`:
  * whether the turn is to leave that out, for mail that came since the look of
- * the turn before.  lr_lull: sleeps, if events are to gather; whether it
+ * the turn before.  lr_coalesce: sleeps, if events are to gather; whether it
  * did. */
-bool lr_lull_mail_first(lariat_reactor *reactor);
-bool lr_lull(lariat_reactor *reactor);
+bool lr_coalesce_mail_first(lariat_reactor *reactor);
+bool lr_coalesce(lariat_reactor *reactor);
 
 /* calls.c */
 void lr_calls_run(lariat_reactor *reactor, uint32_t count);
@@ -137,7 +137,8 @@ void lr_descriptors_clear(lariat_reactor *reactor);
 /* Work that is there now, calls and mail, other than what the poller and the
  * mailbox would tell. */
 static inline bool lr_reactor_has_work(const lariat_reactor *reactor) {
-  return reactor->calls.count > 0 || reactor->local_first || reactor->again;
+  return reactor->calls.count > 0 || reactor->local_first ||
+         reactor->turn_requested;
 }
 
 /* One turn; the caller has checked that it may run. */
@@ -151,8 +152,8 @@ lariat_status lr_reactor_check_run(const lariat_reactor *reactor,
  * is in the reactor; `nudge` and `rearm` are for what is asked for between
  * dispatches.  All are cheap and harmless when the reactor is not embedded or
  * in a turn. */
-void lr_embed_rest(lariat_reactor *reactor);
-void lr_embed_nudge(lariat_reactor *reactor);
+void lr_embed_make_idle(lariat_reactor *reactor);
+void lr_embed_wake(lariat_reactor *reactor);
 void lr_embed_rearm(lariat_reactor *reactor);
 void lr_embed_clear(lariat_reactor *reactor);
 

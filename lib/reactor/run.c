@@ -17,7 +17,7 @@ lariat_status lariat_reactor_run_once(lariat_reactor *reactor, int wait_ms) {
   lariat_status status = lr_reactor_check_run(reactor, __func__);
   if (status != LARIAT_OK) return status;
   status = lr_reactor_turn(reactor, wait_ms);
-  lr_embed_rest(reactor);
+  lr_embed_make_idle(reactor);
   return status;
 }
 
@@ -44,7 +44,7 @@ static void end_run(lariat_reactor *reactor) {
   reactor->stop_asked = false;
   if (reactor->life)
     lr_reactor_turn_for(reactor, reactor->life->left, reactor->life->context);
-  lr_embed_rest(reactor);
+  lr_embed_make_idle(reactor);
   errno = saved;
 }
 

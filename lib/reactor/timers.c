@@ -14,7 +14,7 @@ void lr_timers_init(lr_timers *timers) {
   timers->slots = NULL;
   timers->count = 0;
   timers->heaped = 0;
-  timers->room = 0;
+  timers->capacity = 0;
   timers->next_order = 0;
   for (int i = 0; i < LR_TIMER_RUNS; i++) lr_list_init(&timers->runs[i]);
   timers->last_run = &timers->runs[0];
@@ -108,15 +108,15 @@ static lr_list *run_for(lr_timers *timers, uint64_t at_ns) {
 }
 
 /* Room in the heap for one more, wherever it goes: it may be moved there. */
-static bool make_room(lr_timers *timers) {
-  if (timers->count < timers->room) return true;
-  if (timers->room > UINT32_MAX / 4) return false;
-  uint32_t room = timers->room ? timers->room * 2 : SMALLEST;
+static bool grow(lr_timers *timers) {
+  if (timers->count < timers->capacity) return true;
+  if (timers->capacity > UINT32_MAX / 4) return false;
+  uint32_t capacity = timers->capacity ? timers->capacity * 2 : SMALLEST;
   lr_timer_slot *slots =
-      lr_realloc(timers->slots, room * sizeof *timers->slots);
+      lr_realloc(timers->slots, capacity * sizeof *timers->slots);
   if (!slots) return false;
   timers->slots = slots;
-  timers->room = room;
+  timers->capacity = capacity;
   return true;
 }
 
@@ -140,7 +140,7 @@ static void put_in(lr_timers *timers, lr_timer *timer) {
 }
 
 bool lr_timers_place(lr_timers *timers, lr_timer *timer, uint64_t at_ns) {
-  if (!timer->place && !make_room(timers)) return false;
+  if (!timer->place && !grow(timers)) return false;
   lr_timers_cancel(timers, timer);
   timers->count++;
   timer->at_ns = at_ns;

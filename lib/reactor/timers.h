@@ -35,9 +35,9 @@ typedef struct lr_timer_slot {
 
 typedef struct lr_timers {
   lr_timer_slot *slots;
-  uint32_t count;  /* in the runs and in the heap */
-  uint32_t heaped; /* in the heap */
-  uint32_t room;   /* of the heap; it could take all */
+  uint32_t count;    /* in the runs and in the heap */
+  uint32_t heaped;   /* in the heap */
+  uint32_t capacity; /* of the heap; it could take all */
   uint64_t next_order;
   lr_list *last_run; /* the one that was put into last */
   lr_list runs[LR_TIMER_RUNS];
@@ -60,7 +60,7 @@ static inline bool lr_timers_set(lr_timers *timers, lr_timer *timer,
                                  uint64_t at_ns) {
   lr_list *run = timers->last_run;
   const lr_timer *last = lr_container(run->prev, lr_timer, node);
-  if (timer->place || timers->count >= timers->room || lr_list_empty(run) ||
+  if (timer->place || timers->count >= timers->capacity || lr_list_empty(run) ||
       at_ns - last->at_ns >= LR_TIMERS_NEAR_NS) /* or before it: huge, then */
     return lr_timers_place(timers, timer, at_ns);
   timers->count++;

@@ -28,28 +28,28 @@ bool lr_dispatcher_init(lr_dispatcher *dispatcher, lariat_reactor *reactor,
   lr_u64_init(&dispatcher->stats.queued, 0);
   lr_u64_init(&dispatcher->stats.running, 0);
   lr_u64_init(&dispatcher->stats.rate_waits, 0);
-  for (int i = 0; i < LR_HOST_PLACES; i++) {
-    dispatcher->by_place[i] = 0;
-    lr_u64_init(&dispatcher->stats.by_place[i], 0);
+  for (int i = 0; i < LR_HOST_STATES; i++) {
+    dispatcher->by_state[i] = 0;
+    lr_u64_init(&dispatcher->stats.by_state[i], 0);
   }
-  if (!lr_turns_init(dispatcher)) return false;
+  if (!lr_run_queue_init(dispatcher)) return false;
   if (!lr_hosts_init(&dispatcher->hosts)) {
-    lr_turns_clear(dispatcher);
+    lr_run_queue_clear(dispatcher);
     return false;
   }
-  dispatcher->hosts.paces = limits->paces;
+  dispatcher->hosts.host_paces = limits->host_paces;
   return true;
 }
 
 void lr_dispatcher_clear(lr_dispatcher *dispatcher) {
   lr_hosts_clear(&dispatcher->hosts);
-  lr_turns_clear(dispatcher);
+  lr_run_queue_clear(dispatcher);
 }
 
 static void count_queued(lr_dispatcher *dispatcher, lr_host *host, int by) {
   host->queued += (uint32_t)by;
   dispatcher->queued_count += (uint32_t)by;
-  dispatcher->by_place[host->place] += (uint32_t)by;
+  dispatcher->by_state[host->state] += (uint32_t)by;
   lr_u64_store_relaxed(&dispatcher->stats.queued, dispatcher->queued_count);
 }
 
@@ -64,22 +64,22 @@ static void detach(lr_dispatcher *dispatcher, lr_job *job) {
   lr_host *host = job->host;
   lr_reactor_unset_timer(dispatcher->reactor, &job->pool_timer);
   lr_list_remove(&job->pool_node);
-  if (job->stage == LR_JOB_WAITING) {
+  if (job->stage == LR_JOB_IN_HOST_QUEUE) {
     count_queued(dispatcher, host, -1);
   } else {
     count_running(dispatcher, host, -1);
-    lr_turns_ended(dispatcher, host, job);
+    lr_run_queue_ended(dispatcher, host, job);
   }
-  lr_turns_place_less(dispatcher, host);
+  lr_run_queue_place_less(dispatcher, host);
   job->host = NULL;
   lr_hosts_forget(&dispatcher->hosts, host);
 }
 
 static void send_home(lr_dispatcher *dispatcher, lr_job *job) {
-  job->stage = LR_JOB_GONE;
+  job->stage = LR_JOB_RETURNED;
   lr_u64_bump(&dispatcher->stats.done, 1);
   if (!lr_list_empty(&dispatcher->drains)) lr_drain_job_ended(dispatcher, job);
-  lr_link_send_home(job);
+  lr_channel_return(job);
 }
 
 static void fail(lr_dispatcher *dispatcher, lr_job *job, lariat_status status,
@@ -115,16 +115,16 @@ static void set_limits(const lr_dispatcher *dispatcher, lr_host *host,
   host->limit = limits->max_jobs_per_host;
   host->connections_limit = limits->max_connections_per_host;
   if (host->spread) {
-    host->limit = lr_placement_share(job->target.hash, host->limit,
-                                     limits->index, limits->reactors);
+    host->limit = lr_placement_share(job->url.hash, host->limit, limits->index,
+                                     limits->reactors);
     host->connections_limit =
-        lr_placement_share(job->target.hash, host->connections_limit,
+        lr_placement_share(job->url.hash, host->connections_limit,
                            limits->index, limits->reactors);
   }
   /* HTTP/2 by prior knowledge needs the one that goes first, too: libcurl
    * puts no two requests on a connection that is still being made. */
   bool h2c = job->http == LARIAT_HTTP_2 && lr_quirks_abilities()->h2c_reuse;
-  bool asks = job->target.tls ? job->http != LARIAT_HTTP_1_1 : h2c;
+  bool asks = job->url.tls ? job->http != LARIAT_HTTP_1_1 : h2c;
   host->protocol = asks ? LR_PROTOCOL_UNKNOWN : LR_PROTOCOL_HTTP1;
 }
 
@@ -158,7 +158,7 @@ static uint64_t idle_limit(const lr_job *job, uint64_t from_ns) {
 static uint64_t idle_limit_now(const lr_dispatcher *dispatcher,
                                const lr_job *job, uint64_t now) {
   const lr_transport *transport = &dispatcher->transport;
-  if (job->stage == LR_JOB_WAITING) return idle_limit(job, now);
+  if (job->stage == LR_JOB_IN_HOST_QUEUE) return idle_limit(job, now);
   uint64_t limit = idle_limit(job, job->active_ns);
   if (now < limit || !transport->ops->heard_ns) return limit;
   return idle_limit(job, transport->ops->heard_ns(transport->self, job));
@@ -176,11 +176,11 @@ static void time_out(lr_dispatcher *dispatcher, lr_job *job,
 
 static void timer_expired(lr_timer *timer) {
   lr_job *job = lr_container(timer, lr_job, pool_timer);
-  lr_dispatcher *dispatcher = lr_link_dispatcher(job->link);
+  lr_dispatcher *dispatcher = lr_channel_dispatcher(job->channel);
   uint64_t now = lr_reactor_turn_ns(dispatcher->reactor);
   uint64_t connect_ns = UINT64_MAX;
   uint64_t idle_ns = idle_limit_now(dispatcher, job, now);
-  if (job->stage == LR_JOB_WAITING)
+  if (job->stage == LR_JOB_IN_HOST_QUEUE)
     connect_ns = connect_limit(job, now);
   else if (is_connecting(dispatcher->transport.ops->phase(
                dispatcher->transport.self, job)))
@@ -200,7 +200,7 @@ void lr_dispatcher_take(lr_dispatcher *dispatcher, lr_job *job) {
   job->outcome = LARIAT_OK;
   job->phase = LARIAT_PHASE_QUEUE;
   job->epoch = dispatcher->epoch;
-  job->stale = false;
+  job->reuse_failed = false;
   lr_u64_bump(&dispatcher->stats.taken, 1);
   if (dispatcher->closing) {
     fail(dispatcher, job, LARIAT_ECLOSED, LARIAT_PHASE_QUEUE);
@@ -213,17 +213,17 @@ void lr_dispatcher_take(lr_dispatcher *dispatcher, lr_job *job) {
     return;
   }
   if (made) set_limits(dispatcher, host, job);
-  if (made && !lr_turns_admit(dispatcher, host, job)) {
+  if (made && !lr_run_queue_admit(dispatcher, host, job)) {
     lr_hosts_forget(&dispatcher->hosts, host);
     fail(dispatcher, job, LARIAT_ENOMEM, LARIAT_PHASE_QUEUE);
     return;
   }
   job->host = host;
-  job->stage = LR_JOB_WAITING;
+  job->stage = LR_JOB_IN_HOST_QUEUE;
   job->pool_timer.expire = timer_expired;
-  lr_list_append(&host->queue.rank[job->rank], &job->pool_node);
+  lr_list_append(&host->queue.by_priority[job->priority], &job->pool_node);
   count_queued(dispatcher, host, 1);
-  lr_turns_place_more(dispatcher, host, job);
+  lr_run_queue_place_more(dispatcher, host, job);
   watch(dispatcher, job,
         earlier(connect_limit(job, job->arrived_ns),
                 idle_limit(job, job->arrived_ns)));
@@ -237,29 +237,29 @@ void lr_dispatcher_cancel(lr_dispatcher *dispatcher, lr_job *job) {
 static void requeue(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
   lr_list_remove(&job->pool_node);
   count_running(dispatcher, host, -1);
-  lr_turns_ended(dispatcher, host, job);
+  lr_run_queue_ended(dispatcher, host, job);
   lr_free(job->detail);
   job->detail = NULL;
   job->outcome = LARIAT_OK;
   job->phase = LARIAT_PHASE_QUEUE;
   job->curl_code = 0;
-  job->stage = LR_JOB_WAITING;
-  lr_list_prepend(&host->queue.rank[job->rank], &job->pool_node);
+  job->stage = LR_JOB_IN_HOST_QUEUE;
+  lr_list_prepend(&host->queue.by_priority[job->priority], &job->pool_node);
   count_queued(dispatcher, host, 1);
-  lr_turns_place(dispatcher, host);
+  lr_run_queue_place(dispatcher, host);
 }
 
 bool lr_dispatcher_sending(lr_dispatcher *dispatcher, lr_job *job) {
-  return lr_turns_sending(dispatcher, job);
+  return lr_run_queue_sending(dispatcher, job);
 }
 
 /* A quick host with more to do uses its connection again at once: who asks for
  * one now would only have idle ones of it closed. */
 static bool keeps_connection(lr_dispatcher *dispatcher, const lr_host *host) {
-  bool asked = !lr_list_empty(&dispatcher->blocked) ||
-               !lr_list_empty(&dispatcher->blocked_first);
+  bool asked = !lr_list_empty(&dispatcher->no_connection) ||
+               !lr_list_empty(&dispatcher->starved_hosts);
   return asked && host->queued &&
-         lr_turns_level(dispatcher, host) == LR_LEVEL_QUICK;
+         lr_run_queue_class(dispatcher, host) == LR_CLASS_FAST;
 }
 
 /* Another host that waits is first to ask for a connection; if it gets none,
@@ -267,7 +267,7 @@ static bool keeps_connection(lr_dispatcher *dispatcher, const lr_host *host) {
  * forgotten.) */
 void lr_dispatcher_done(lr_dispatcher *dispatcher, lr_job *job) {
   lr_host *host = job->host;
-  bool blocked = host->place == LR_HOST_BLOCKED;
+  bool blocked = host->state == LR_HOST_NO_CONNECTION;
   if (job->outcome == LARIAT_EBUSY) {
     requeue(dispatcher, host, job);
     return;
@@ -276,39 +276,42 @@ void lr_dispatcher_done(lr_dispatcher *dispatcher, lr_job *job) {
   detach(dispatcher, job);
   send_home(dispatcher, job);
   if (!keeps) lr_dispatcher_unblock(dispatcher);
-  if (blocked && host->place == LR_HOST_BLOCKED)
-    lr_turns_unblock(dispatcher, host);
+  if (blocked && host->state == LR_HOST_NO_CONNECTION)
+    lr_run_queue_unblock(dispatcher, host);
 }
 
 void lr_dispatcher_learned(lr_dispatcher *dispatcher, lr_host *host,
                            lr_protocol protocol) {
   host->protocol = (uint8_t)protocol;
-  lr_turns_place(dispatcher, host);
+  lr_run_queue_place(dispatcher, host);
 }
 
 void lr_dispatcher_unblock(lr_dispatcher *dispatcher) {
-  lr_list *node = lr_list_first(&dispatcher->blocked);
-  if (node) lr_turns_unblock(dispatcher, lr_container(node, lr_host, ring));
-  node = lr_list_first(&dispatcher->blocked_first);
-  if (node) lr_turns_unblock(dispatcher, lr_container(node, lr_host, ring));
+  lr_list *node = lr_list_first(&dispatcher->no_connection);
+  if (node)
+    lr_run_queue_unblock(dispatcher, lr_container(node, lr_host, queue_node));
+  node = lr_list_first(&dispatcher->starved_hosts);
+  if (node)
+    lr_run_queue_unblock(dispatcher, lr_container(node, lr_host, queue_node));
 }
 
 static void started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
   job->stage = LR_JOB_RUNNING;
   count_queued(dispatcher, host, -1);
   count_running(dispatcher, host, 1);
-  job->slot_ns = job->started_ns;
-  if (host->lacking || host->spaced) lr_turns_started(dispatcher, host, job);
+  job->token_ns = job->started_ns;
+  if (host->starved_seq || host->has_delay)
+    lr_run_queue_started(dispatcher, host, job);
   lr_list_append(&dispatcher->running, &job->pool_node);
-  lr_turns_place(dispatcher, host);
+  lr_run_queue_place(dispatcher, host);
 }
 
 static void not_started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job,
                         lariat_status status) {
-  lr_turns_give_back(dispatcher, host);
+  lr_run_queue_give_back(dispatcher, host);
   if (status == LARIAT_EBUSY) {
-    lr_list_prepend(&host->queue.rank[job->rank], &job->pool_node);
-    lr_turns_block(dispatcher, host);
+    lr_list_prepend(&host->queue.by_priority[job->priority], &job->pool_node);
+    lr_run_queue_block(dispatcher, host);
     return;
   }
   detach(dispatcher, job);
@@ -317,7 +320,8 @@ static void not_started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job,
 
 /* Starts the next job of the host whose turn it is. */
 static void start_next(lr_dispatcher *dispatcher, lr_host *host) {
-  lr_job *job = lr_container(lr_ranks_first(&host->queue), lr_job, pool_node);
+  lr_job *job =
+      lr_container(lr_priority_queue_first(&host->queue), lr_job, pool_node);
   lr_list_remove(&job->pool_node);
   job->started_ns = lr_reactor_turn_ns(dispatcher->reactor);
   job->active_ns = job->started_ns;
@@ -336,7 +340,7 @@ static bool is_busy(const lr_dispatcher *dispatcher) {
 
 static void start_all(lr_dispatcher *dispatcher) {
   lr_host *host;
-  while (!is_busy(dispatcher) && (host = lr_turns_next(dispatcher)))
+  while (!is_busy(dispatcher) && (host = lr_run_queue_next(dispatcher)))
     start_next(dispatcher, host);
 }
 
@@ -344,15 +348,15 @@ static void start_all(lr_dispatcher *dispatcher) {
  * must ask again themselves. */
 static void unstick(lr_dispatcher *dispatcher) {
   if (dispatcher->running_count) return;
-  while (!lr_list_empty(&dispatcher->blocked) ||
-         !lr_list_empty(&dispatcher->blocked_first))
+  while (!lr_list_empty(&dispatcher->no_connection) ||
+         !lr_list_empty(&dispatcher->starved_hosts))
     lr_dispatcher_unblock(dispatcher);
 }
 
 static void publish_places(lr_dispatcher *dispatcher) {
   lr_dispatcher_stats *stats = &dispatcher->stats;
-  for (int i = 0; i < LR_HOST_PLACES; i++)
-    lr_u64_store_relaxed(&stats->by_place[i], dispatcher->by_place[i]);
+  for (int i = 0; i < LR_HOST_STATES; i++)
+    lr_u64_store_relaxed(&stats->by_state[i], dispatcher->by_state[i]);
   lr_u64_store_relaxed(&stats->rate_waits, dispatcher->rate_since_ns ? 1 : 0);
 }
 
@@ -363,11 +367,12 @@ void lr_dispatcher_turn_end(lr_dispatcher *dispatcher) {
     bool cut_short = is_busy(dispatcher);
     more = dispatcher->transport.ops->turn_end(dispatcher->transport.self) ||
            cut_short;
-    lr_turns_sent(dispatcher);
+    lr_run_queue_sent(dispatcher);
     unstick(dispatcher);
   }
-  if (more || lr_turns_ready(dispatcher)) lr_reactor_again(dispatcher->reactor);
-  lr_till_turn_end(dispatcher->till);
+  if (more || lr_run_queue_ready(dispatcher))
+    lr_reactor_request_turn(dispatcher->reactor);
+  lr_token_cache_turn_end(dispatcher->token_cache);
   publish_places(dispatcher);
 }
 
@@ -389,9 +394,9 @@ static void stop_running(lr_dispatcher *dispatcher, uint64_t epoch,
 static void stop_queued(lr_dispatcher *dispatcher, lr_host *host,
                         uint64_t epoch, lariat_status status) {
   uint32_t left = host->queued;
-  for (int rank = 0; rank < LR_RANKS && left; rank++) {
-    lr_list *node = host->queue.rank[rank].next;
-    while (left && node != &host->queue.rank[rank]) {
+  for (int priority = 0; priority < LR_PRIORITIES && left; priority++) {
+    lr_list *node = host->queue.by_priority[priority].next;
+    while (left && node != &host->queue.by_priority[priority]) {
       lr_job *job = lr_container(node, lr_job, pool_node);
       node = node->next;
       left--;
@@ -403,7 +408,7 @@ static void stop_queued(lr_dispatcher *dispatcher, lr_host *host,
 void lr_dispatcher_abort_before(lr_dispatcher *dispatcher, uint64_t epoch,
                                 lariat_status status) {
   stop_running(dispatcher, epoch, status);
-  for (uint32_t i = 0; i < dispatcher->hosts.room; i++) {
+  for (uint32_t i = 0; i < dispatcher->hosts.capacity; i++) {
     lr_host *host = dispatcher->hosts.buckets[i];
     while (host) {
       lr_host *next = host->next; /* the last job of a host may free it */

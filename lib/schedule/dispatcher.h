@@ -23,7 +23,7 @@ typedef struct lr_dispatcher_stats {
   lr_atomic_u64 done;
   lr_atomic_u64 queued;
   lr_atomic_u64 running;
-  lr_atomic_u64 by_place[LR_HOST_PLACES]; /* of the queued */
+  lr_atomic_u64 by_state[LR_HOST_STATES]; /* of the queued */
   lr_atomic_u64 rate_waits; /* the ready ones wait for the rate in all */
 } lr_dispatcher_stats;
 
@@ -33,45 +33,45 @@ typedef struct lr_dispatcher_limits {
   unsigned max_jobs;                 /* in all, when there is no till */
   unsigned max_jobs_per_host;        /* the whole: split for spread hosts */
   unsigned max_connections_per_host; /* likewise */
-  lr_till *till;                     /* of the pool's tokens; NULL: its own */
+  lr_token_cache *token_cache;       /* of the pool's tokens; NULL: its own */
   lr_rate *rate;                     /* of the pool in all; NULL: none */
   const lr_rate_plan *rate_plan;     /* its */
-  lr_paces *paces;                   /* of the pool's hosts; NULL: none */
+  lr_host_paces *host_paces;         /* of the pool's hosts; NULL: none */
 } lr_dispatcher_limits;
 
 /* A job that has its answer so soon is one of a busy host's. */
-#define LR_SOON_NS UINT64_C(20000000)
+#define LR_QUICK_JOB_NS UINT64_C(20000000)
 
 typedef struct lr_dispatcher {
   lariat_reactor *reactor;
   lr_transport transport;
   lr_dispatcher_limits limits;
   lr_hosts hosts;
-  lr_ranks ring;               /* hosts whose next job may start, in turn */
-  lr_ranks waiting[LR_LEVELS]; /* hosts that wait for a token */
-  lr_list paced;               /* hosts that are not due yet */
-  lr_list blocked;             /* hosts that wait for a connection, */
-  lr_list blocked_first;       /* and those of which nothing runs */
-  uint32_t lacking_count;      /* of the latter, asking again or not */
-  uint64_t lacking_last;       /* the number of the last of them */
-  lr_list sent;                /* hosts whose request is just being sent */
-  lr_list running;             /* jobs with the transport */
+  lr_priority_queue runnable; /* hosts whose next job may start, in turn */
+  lr_priority_queue no_token[LR_CLASSES]; /* hosts that wait for a token */
+  lr_list delayed;                        /* hosts that are not due yet */
+  lr_list no_connection;  /* hosts that wait for a connection, */
+  lr_list starved_hosts;  /* and those of which nothing runs */
+  uint32_t starved_count; /* of the latter, asking again or not */
+  uint64_t starved_last;  /* the number of the last of them */
+  lr_list sent;           /* hosts whose request is just being sent */
+  lr_list running;        /* jobs with the transport */
   uint32_t queued_count;
   uint32_t running_count;
-  uint64_t soon_ns; /* that jobs took in all which ran for less than
-                       LR_SOON_NS; the worker sets it back */
-  uint32_t by_place[LR_HOST_PLACES]; /* jobs in hosts' queues */
-  uint32_t waiting_hosts;
-  lr_till *till;
-  lr_slots *own_slots;
+  uint64_t quick_jobs_ns; /* that jobs took in all which ran for less than
+                       LR_QUICK_JOB_NS; the worker sets it back */
+  uint32_t by_state[LR_HOST_STATES]; /* jobs in hosts' queues */
+  uint32_t no_token_hosts;
+  lr_token_cache *token_cache;
+  lr_job_tokens *own_tokens;
   lr_timer rate_timer;
-  uint64_t rate_since_ns; /* since when jobs wait for the rate in all, or 0 */
-  uint64_t usual_ns;      /* how long most slots are held */
-  uint64_t usual_at_ns;   /* and when that was looked at */
-  lr_timer review_timer;  /* while hosts wait for a token */
-  uint64_t judged_ns; /* the least `usual_ns` by which one of them was judged
-                         not to be quick */
-  uint64_t epoch;     /* jobs of before it are being drained */
+  uint64_t rate_since_ns;   /* since when jobs wait for the rate in all, or 0 */
+  uint64_t typical_hold_ns; /* how long most slots are held */
+  uint64_t typical_hold_at_ns; /* and when that was looked at */
+  lr_timer reclassify_timer;   /* while hosts wait for a token */
+  uint64_t class_threshold_ns; /* the least `typical_hold_ns` by which one of
+                         them was judged not to be quick */
+  uint64_t epoch;              /* jobs of before it are being drained */
   lr_list drains;
   bool closing;
   lr_dispatcher_stats stats;

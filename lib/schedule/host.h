@@ -31,14 +31,14 @@ typedef enum lr_protocol {
 } lr_protocol;
 
 /* Where a host is, as far as turns go: see turns.h. */
-typedef enum lr_host_place {
-  LR_HOST_STILL, /* nothing waits, or as many run as may */
-  LR_HOST_READY,
-  LR_HOST_WAITING,
-  LR_HOST_PACED,
-  LR_HOST_BLOCKED,
-  LR_HOST_PLACES
-} lr_host_place;
+typedef enum lr_host_state {
+  LR_HOST_IDLE, /* nothing waits, or as many run as may */
+  LR_HOST_RUNNABLE,
+  LR_HOST_NO_TOKEN,
+  LR_HOST_DELAYED,
+  LR_HOST_NO_CONNECTION,
+  LR_HOST_STATES
+} lr_host_state;
 
 /* The part of a host's connections and jobs that is in one lane. */
 typedef struct lr_host_lane {
@@ -49,46 +49,47 @@ typedef struct lr_host_lane {
 } lr_host_lane;
 
 typedef struct lr_host {
-  struct lr_host *next; /* in its bucket */
-  uint64_t hash;        /* of the identity: in the table */
-  uint64_t key_hash;    /* of the key alone, as in a target */
-  lr_list ring;         /* in the list of its place, or alone */
-  lr_ranks queue;       /* jobs that wait */
+  struct lr_host *next;    /* in its bucket */
+  uint64_t hash;           /* of the identity: in the table */
+  uint64_t key_hash;       /* of the key alone, as in a target */
+  lr_list queue_node;      /* in the list of its place, or alone */
+  lr_priority_queue queue; /* jobs that wait */
   uint32_t queued;
   uint32_t running;
   uint32_t limit; /* jobs at once */
   uint32_t connections_limit;
   uint32_t open;           /* connections, over all lanes */
   uint32_t coming;         /* jobs that are about to open one */
-  uint32_t yielding;       /* of the open ones, to be closed for others */
+  uint32_t reclaiming;     /* of the open ones, to be closed for others */
   uint8_t protocol;        /* lr_protocol */
   uint8_t http;            /* lariat_http, part of the identity */
   bool spread;             /* part of the identity */
-  uint8_t place;           /* lr_host_place */
-  uint8_t rank;            /* of its place in line */
-  bool spaced;             /* there is a delay between two starts */
-  bool bulky;              /* has sent a large body: more may come */
+  uint8_t state;           /* lr_host_state */
+  uint8_t priority;        /* of its place in line */
+  bool has_delay;          /* there is a delay between two starts */
+  bool large_bodies;       /* has sent a large body: more may come */
   bool tls;                /* of https */
-  bool numeric;            /* an address, which is never looked up */
-  bool odd;                /* its answers are left to libcurl */
-  bool ordinary;           /* an answer of its has been, for all of it */
+  bool is_address;         /* an address, which is never looked up */
+  bool needs_libcurl;      /* its answers are left to libcurl */
+  bool h1_proven;          /* an answer of its has been, for all of it */
   struct Curl_URL *origin; /* what plain URLs have in common, parsed; or NULL */
   lr_list idle;            /* connections of our own */
   lr_buffer lines;         /* of their requests: all that is behind the path */
-  lr_profile *lines_profile;  /* with these headers, */
-  const char *lines_encoding; /* and this one of libcurl's; or NULL */
+  lr_header_list *lines_headers; /* with these headers, */
+  const char *lines_encoding;    /* and this one of libcurl's; or NULL */
   uint32_t lane_count;
-  uint32_t lane_room;
+  uint32_t lane_capacity;
   uint32_t lane_hint; /* the lane that had an idle connection last */
   lr_host_lane *lanes;
-  uint64_t mean_ns;   /* how long its jobs run; 0: none has ended yet */
-  uint64_t lacking;   /* nothing runs, for want of a connection: its number
-                         among those that came to that; or 0 */
-  uint64_t served_ns; /* since when it has had a connection, without a break */
+  uint64_t mean_ns;     /* how long its jobs run; 0: none has ended yet */
+  uint64_t starved_seq; /* nothing runs, for want of a connection: its number
+                       among those that came to that; or 0 */
+  uint64_t connected_since_ns; /* since when it has had a connection, without a
+                                  break */
   struct lr_dispatcher *dispatcher;
-  lr_pace *pace;       /* NULL: as fast as can be */
+  lr_host_pace *pace;  /* NULL: as fast as can be */
   uint64_t wanted_ns;  /* since when it waits for its pace; 0: it does not */
-  uint64_t gap_before; /* what lr_pace_give_back wants */
+  uint64_t gap_before; /* what lr_host_pace_give_back wants */
   lr_timer pace_timer;
   lr_job *sending; /* holds the pace until it is sent; or NULL */
   lr_list sent;    /* in the dispatcher's list of those just sent, or alone */
@@ -99,10 +100,10 @@ typedef struct lr_host {
 /* The hosts of one reactor. */
 typedef struct lr_hosts {
   lr_host **buckets;
-  uint32_t room; /* a power of two */
+  uint32_t capacity; /* a power of two */
   uint32_t count;
-  lr_host *last;   /* that was looked for; or NULL */
-  lr_paces *paces; /* NULL: none */
+  lr_host *last;             /* that was looked for; or NULL */
+  lr_host_paces *host_paces; /* NULL: none */
 } lr_hosts;
 
 bool lr_hosts_init(lr_hosts *hosts);
@@ -110,13 +111,13 @@ void lr_hosts_clear(lr_hosts *hosts);
 
 /* The host of `job`, made if need be (limits not yet set, queue empty); NULL
  * when out of memory. */
-lr_host *lr_hosts_look_up(lr_hosts *hosts, const lr_job *job, bool *made);
+lr_host *lr_hosts_find_slow(lr_hosts *hosts, const lr_job *job, bool *made);
 
 static inline bool lr_host_is_of(const lr_host *host, const lr_job *job) {
-  return host->key_hash == job->target.hash && host->http == job->http &&
+  return host->key_hash == job->url.hash && host->http == job->http &&
          host->spread == job->spread &&
-         host->key_length == job->target.key_length &&
-         memcmp(host->key, job->target.key, host->key_length) == 0;
+         host->key_length == job->url.key_length &&
+         memcmp(host->key, job->url.key, host->key_length) == 0;
 }
 
 /* Mostly it is the one before. */
@@ -124,19 +125,19 @@ static inline lr_host *lr_hosts_find(lr_hosts *hosts, const lr_job *job,
                                      bool *made) {
   *made = false;
   if (!hosts->last || !lr_host_is_of(hosts->last, job))
-    hosts->last = lr_hosts_look_up(hosts, job, made);
+    hosts->last = lr_hosts_find_slow(hosts, job, made);
   return hosts->last;
 }
 
 /* The host's URL without path, parsed once; `target` is plain and of this
  * host.  It is the host's.  NULL when out of memory. */
-struct Curl_URL *lr_host_origin(lr_host *host, const lr_target *target);
+struct Curl_URL *lr_host_origin(lr_host *host, const lr_url *target);
 
 /* Frees `host` if nothing waits, runs or is connected. */
-void lr_hosts_drop(lr_hosts *hosts, lr_host *host);
+void lr_hosts_forget_slow(lr_hosts *hosts, lr_host *host);
 static inline void lr_hosts_forget(lr_hosts *hosts, lr_host *host) {
   if (host->queued || host->running || host->open || host->lane_count) return;
-  lr_hosts_drop(hosts, host);
+  lr_hosts_forget_slow(hosts, host);
 }
 
 /* The host's part in `lane`; NULL when it has none. */

@@ -18,19 +18,19 @@ struct lariat_cooperator {
   size_t references;
   lariat_reactor *reactor; /* NULL: it was closed */
   lr_turn_hook hook;
-  lr_closer closer;
+  lr_shutdown_hook shutdown;
   bool (*is_over)(void *context);
   void *context;
   uint64_t slice_ns;
   bool started;
   bool stopped;
-  lr_list ready;   /* tasks that can work */
-  lr_list resting; /* paused, or waiting for a deferred */
+  lr_list ready;         /* tasks that can work */
+  lr_list retry_waiting; /* paused, or waiting for a deferred */
 };
 
 struct lariat_task {
   size_t references; /* an unfinished one has a reference to itself */
-  lr_list link;      /* in `ready` or `resting` while unfinished */
+  lr_list link;      /* in `ready` or `retry_waiting` while unfinished */
   lariat_cooperator *cooperator;
   lariat_task_work work;
   void *context;
@@ -62,7 +62,7 @@ lariat_cooperator *lariat_cooperator_retain(lariat_cooperator *cooperator) {
 
 static void leave_reactor(lariat_cooperator *cooperator) {
   lr_reactor_remove_turn_hook(cooperator->reactor, &cooperator->hook);
-  lr_reactor_remove_closer(cooperator->reactor, &cooperator->closer);
+  lr_reactor_remove_shutdown_hook(cooperator->reactor, &cooperator->shutdown);
   cooperator->reactor = NULL;
 }
 
@@ -152,7 +152,7 @@ static void complete_stopped(lariat_task *task, lariat_status state) {
 
 static void wake(lariat_cooperator *cooperator) {
   if (cooperator->started && !lr_list_empty(&cooperator->ready))
-    lr_reactor_again(cooperator->reactor);
+    lr_reactor_request_turn(cooperator->reactor);
 }
 
 static void make_ready(lariat_task *task) {
@@ -169,7 +169,7 @@ static void make_ready(lariat_task *task) {
 
 static void make_rest(lariat_task *task) {
   lr_list_remove(&task->link);
-  lr_list_append(&task->cooperator->resting, &task->link);
+  lr_list_append(&task->cooperator->retry_waiting, &task->link);
 }
 
 /* A unit is over, or what it waited for has come. */
@@ -298,16 +298,16 @@ static void forget_waiters(lr_list *tasks) {
   }
 }
 
-static void reactor_closes(lr_closer *closer) {
+static void reactor_closes(lr_shutdown_hook *shutdown) {
   lariat_cooperator *cooperator =
-      lr_container(closer, lariat_cooperator, closer);
+      lr_container(shutdown, lariat_cooperator, shutdown);
   lariat_cooperator_retain(cooperator);
   leave_reactor(cooperator);
   cooperator->stopped = true;
   forget_waiters(&cooperator->ready);
-  forget_waiters(&cooperator->resting);
+  forget_waiters(&cooperator->retry_waiting);
   stop_all(&cooperator->ready);
-  stop_all(&cooperator->resting);
+  stop_all(&cooperator->retry_waiting);
   lariat_cooperator_release(cooperator);
 }
 
@@ -335,15 +335,15 @@ lariat_status lariat_cooperator_new(lariat_reactor *reactor,
   cooperator->references = 1;
   cooperator->reactor = reactor;
   cooperator->hook.turn_end = turn_end;
-  cooperator->closer.begin = reactor_closes;
+  cooperator->shutdown.begin = reactor_closes;
   cooperator->is_over = options.is_over;
   cooperator->context = options.context;
   cooperator->slice_ns = (uint64_t)slice_ms * NS_PER_MS;
   cooperator->started = !options.not_started;
   lr_list_init(&cooperator->ready);
-  lr_list_init(&cooperator->resting);
+  lr_list_init(&cooperator->retry_waiting);
   lr_reactor_add_turn_hook(reactor, &cooperator->hook);
-  lr_reactor_add_closer(reactor, &cooperator->closer);
+  lr_reactor_add_shutdown_hook(reactor, &cooperator->shutdown);
   *out = cooperator;
   return LARIAT_OK;
 }
@@ -414,12 +414,12 @@ lariat_status lariat_cooperate(lariat_reactor *reactor,
                                lariat_destroy destroy, lariat_task **out) {
   lariat_status status = lr_task_check(reactor, __func__);
   if (status != LARIAT_OK) return status;
-  lr_task_room *room = lr_task_room_of(reactor);
-  if (!room) return LARIAT_ENOMEM;
-  if (!room->cooperator)
-    status = lariat_cooperator_new(reactor, NULL, &room->cooperator);
+  lr_task_state *state = lr_task_state_of(reactor);
+  if (!state) return LARIAT_ENOMEM;
+  if (!state->cooperator)
+    status = lariat_cooperator_new(reactor, NULL, &state->cooperator);
   if (status != LARIAT_OK) return status;
-  return lariat_cooperator_add(room->cooperator, function, context, destroy,
+  return lariat_cooperator_add(state->cooperator, function, context, destroy,
                                out);
 }
 
@@ -449,7 +449,7 @@ static const lr_deferred_ops waiter_ops = {.dispose = dispose};
 /* While it is in the task's list, that has a reference. */
 static waiter *new_waiter(lariat_task *task) {
   lariat_reactor *reactor = task->cooperator->reactor;
-  if (lr_deferred_room_open(reactor) != LARIAT_OK) return NULL;
+  if (lr_deferred_state_open(reactor) != LARIAT_OK) return NULL;
   waiter *it = lr_alloc(sizeof *it);
   if (!it) return NULL;
   lr_deferred_init(&it->deferred, reactor, &waiter_ops);

@@ -190,13 +190,13 @@ void lr_events_clear(lr_events *events) {
 
 static lariat_status check_add(lariat_reactor *reactor, lariat_event event,
                                lariat_trigger_phase phase,
-                               lr_task_room **room) {
+                               lr_task_state **capacity) {
   lariat_status status = lr_task_check(reactor, "lariat_reactor_add_trigger");
   if (status != LARIAT_OK) return status;
   if ((unsigned)event >= LR_EVENTS || (unsigned)phase >= LR_PHASES)
     return LARIAT_EINVAL;
-  *room = lr_task_room_of(reactor);
-  return *room ? LARIAT_OK : LARIAT_ENOMEM;
+  *capacity = lr_task_state_of(reactor);
+  return *capacity ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
 lariat_status lariat_reactor_add_trigger(lariat_reactor *reactor,
@@ -205,14 +205,14 @@ lariat_status lariat_reactor_add_trigger(lariat_reactor *reactor,
                                          lariat_function function,
                                          void *context, lariat_destroy destroy,
                                          lariat_trigger *out) {
-  lr_task_room *room;
+  lr_task_state *state;
   if (!function) return LARIAT_EINVAL;
-  lariat_status status = check_add(reactor, event, phase, &room);
+  lariat_status status = check_add(reactor, event, phase, &state);
   if (status != LARIAT_OK) return status;
   trigger *it = lr_alloc_zero(sizeof *it);
   if (!it) return LARIAT_ENOMEM;
-  it->id = ++room->events.last_id;
-  it->event = &room->events.event[event];
+  it->id = ++state->events.last_id;
+  it->event = &state->events.event[event];
   it->function = function;
   it->context = context;
   it->destroy = destroy;
@@ -237,10 +237,10 @@ lariat_status lariat_reactor_remove_trigger(lariat_reactor *reactor,
   if (!reactor) return LARIAT_ENOTFOUND;
   lariat_status status = lr_reactor_check(reactor, __func__);
   if (status != LARIAT_OK) return status;
-  const lr_task_room *room = lr_reactor_room(reactor, LR_ROOM_TASK);
+  const lr_task_state *state = lr_reactor_layer_state(reactor, LR_LAYER_TASK);
   trigger *it = NULL;
-  for (int i = 0; room && !it && i < LR_EVENTS; i++)
-    it = find_in(&room->events.event[i], name.id);
+  for (int i = 0; state && !it && i < LR_EVENTS; i++)
+    it = find_in(&state->events.event[i], name.id);
   if (!it) return LARIAT_ENOTFOUND;
   lr_list_remove(&it->link);
   destroy_trigger(it);
@@ -273,10 +273,10 @@ lariat_status lariat_reactor_call_when_running(lariat_reactor *reactor,
   lariat_status status = lr_task_check(reactor, __func__);
   if (status != LARIAT_OK) return status;
   if (lariat_reactor_running(reactor)) {
-    lr_inside++;
+    lr_call_depth++;
     call(context);
     if (destroy) destroy(context);
-    lr_inside--;
+    lr_call_depth--;
     return LARIAT_OK;
   }
   plain_call *plain = lr_alloc(sizeof *plain);
@@ -291,18 +291,18 @@ lariat_status lariat_reactor_call_when_running(lariat_reactor *reactor,
 lariat_status lariat_reactor_handle_signals(lariat_reactor *reactor, bool on) {
   lariat_status status = lr_task_check(reactor, __func__);
   if (status != LARIAT_OK) return status;
-  lr_task_room *room = lr_task_room_of(reactor);
-  if (!room) return LARIAT_ENOMEM;
+  lr_task_state *state = lr_task_state_of(reactor);
+  if (!state) return LARIAT_ENOMEM;
   if (on && lariat_reactor_running(reactor))
-    status = lr_signals_take(&room->events.signals);
+    status = lr_signals_take(&state->events.signals);
   else if (!on)
-    lr_signals_give_back(&room->events.signals);
-  if (status == LARIAT_OK) room->events.wants_signals = on;
+    lr_signals_give_back(&state->events.signals);
+  if (status == LARIAT_OK) state->events.wants_signals = on;
   return status;
 }
 
 int lariat_reactor_exit_signal(const lariat_reactor *reactor) {
-  const lr_task_room *room =
-      reactor ? lr_reactor_room(reactor, LR_ROOM_TASK) : NULL;
-  return room ? room->events.exit_signal : 0;
+  const lr_task_state *state =
+      reactor ? lr_reactor_layer_state(reactor, LR_LAYER_TASK) : NULL;
+  return state ? state->events.exit_signal : 0;
 }

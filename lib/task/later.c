@@ -13,7 +13,7 @@ typedef struct later {
   lariat_deferred deferred;
   lariat_reactor *reactor;
   lr_timer timer;
-  lr_closer closer;
+  lr_shutdown_hook shutdown;
   lariat_function function;
   void *context;
   lariat_destroy destroy;
@@ -26,7 +26,7 @@ static void dispose(lariat_deferred *deferred) {
 /* Nothing is to come from the timer any more; the caller has its reference. */
 static void disarm(later *it) {
   lr_reactor_unset_timer(it->reactor, &it->timer);
-  lr_reactor_remove_closer(it->reactor, &it->closer);
+  lr_reactor_remove_shutdown_hook(it->reactor, &it->shutdown);
 }
 
 static void cancel(lariat_deferred *deferred) {
@@ -44,8 +44,8 @@ static void expire(lr_timer *timer) {
   lariat_deferred_release(&it->deferred);
 }
 
-static void reactor_closes(lr_closer *closer) {
-  later *it = lr_container(closer, later, closer);
+static void reactor_closes(lr_shutdown_hook *shutdown) {
+  later *it = lr_container(shutdown, later, shutdown);
   disarm(it);
   lr_task_tell_closed(&it->deferred);
 }
@@ -67,7 +67,7 @@ static uint64_t time_after(uint64_t now_ns, uint64_t delay_ms) {
 }
 
 static later *new_later(lariat_reactor *reactor, uint64_t delay_ms) {
-  if (lr_deferred_room_open(reactor) != LARIAT_OK) return NULL;
+  if (lr_deferred_state_open(reactor) != LARIAT_OK) return NULL;
   later *it = lr_alloc_zero(sizeof *it);
   if (!it) return NULL;
   it->timer.expire = expire;
@@ -77,8 +77,8 @@ static later *new_later(lariat_reactor *reactor, uint64_t delay_ms) {
     return NULL;
   }
   it->reactor = reactor;
-  it->closer.begin = reactor_closes;
-  lr_reactor_add_closer(reactor, &it->closer);
+  it->shutdown.begin = reactor_closes;
+  lr_reactor_add_shutdown_hook(reactor, &it->shutdown);
   lr_deferred_init(&it->deferred, reactor, &later_ops);
   return it;
 }

@@ -13,7 +13,7 @@
 struct lariat_looping_call {
   size_t references;
   lariat_reactor *reactor; /* NULL: it was closed */
-  lr_closer closer;
+  lr_shutdown_hook shutdown;
   lr_timer timer; /* set: it waits for its next call */
   lariat_looped function;
   void *context;
@@ -55,7 +55,8 @@ lariat_looping_call *lariat_looping_call_retain(lariat_looping_call *loop) {
 
 void lariat_looping_call_release(lariat_looping_call *loop) {
   if (!loop || --loop->references > 0) return;
-  if (loop->reactor) lr_reactor_remove_closer(loop->reactor, &loop->closer);
+  if (loop->reactor)
+    lr_reactor_remove_shutdown_hook(loop->reactor, &loop->shutdown);
   if (loop->destroy) loop->destroy(loop->context);
   lr_free(loop);
 }
@@ -85,11 +86,12 @@ static void finish_stopped(lariat_looping_call *loop) {
 }
 
 /* What a call waits for is let go of: nobody cares any more. */
-static void reactor_closes(lr_closer *closer) {
-  lariat_looping_call *loop = lr_container(closer, lariat_looping_call, closer);
+static void reactor_closes(lr_shutdown_hook *shutdown) {
+  lariat_looping_call *loop =
+      lr_container(shutdown, lariat_looping_call, shutdown);
   lariat_deferred *awaited = loop->awaited;
   lariat_deferred *end = loop->end ? take_end(loop) : NULL;
-  lr_reactor_remove_closer(loop->reactor, &loop->closer);
+  lr_reactor_remove_shutdown_hook(loop->reactor, &loop->shutdown);
   loop->reactor = NULL;
   loop->awaited = NULL;
   lariat_deferred_release(awaited);
@@ -188,9 +190,9 @@ static void wait_for(lariat_looping_call *loop, lariat_deferred *deferred) {
 static void call(lariat_looping_call *loop) {
   lariat_looping_call_retain(loop);
   count_ticks(loop);
-  lr_inside++; /* a start makes the first call outside of any turn */
+  lr_call_depth++; /* a start makes the first call outside of any turn */
   lariat_value result = loop->function(loop, loop->context);
-  lr_inside--;
+  lr_call_depth--;
   if (result.type == &lariat_deferred_type && loop->end)
     wait_for(loop, result.data);
   else
@@ -215,12 +217,12 @@ lariat_status lariat_looping_call_new(lariat_reactor *reactor,
   if (!loop) return LARIAT_ENOMEM;
   loop->references = 1;
   loop->reactor = reactor;
-  loop->closer.begin = reactor_closes;
+  loop->shutdown.begin = reactor_closes;
   loop->timer.expire = expire;
   loop->function = function;
   loop->context = context;
   loop->destroy = destroy;
-  lr_reactor_add_closer(reactor, &loop->closer);
+  lr_reactor_add_shutdown_hook(reactor, &loop->shutdown);
   *out = loop;
   return LARIAT_OK;
 }

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: MIT
- * room.c: the state of this room for one reactor. */
+ * state.c: what this layer keeps for each reactor. */
 #include "task/state.h"
 
 #include "base/memory.h"
 #include "deferred/deferred.h"
 
-static void destroy_room(void *state) {
-  lr_task_room *room = state;
-  lr_events_clear(&room->events);
-  lariat_cooperator_release(room->cooperator);
-  lr_free(room);
+static void destroy_state(void *context) {
+  lr_task_state *state = context;
+  lr_events_clear(&state->events);
+  lariat_cooperator_release(state->cooperator);
+  lr_free(state);
 }
 
-lr_task_room *lr_task_room_of(lariat_reactor *reactor) {
-  lr_task_room *room = lr_reactor_room(reactor, LR_ROOM_TASK);
-  if (room) return room;
-  room = lr_alloc_zero(sizeof *room);
-  if (!room) return NULL;
-  room->reactor = reactor;
-  lr_events_init(&room->events, reactor);
-  lr_reactor_set_room(reactor, LR_ROOM_TASK, room, destroy_room);
-  return room;
+lr_task_state *lr_task_state_of(lariat_reactor *reactor) {
+  lr_task_state *state = lr_reactor_layer_state(reactor, LR_LAYER_TASK);
+  if (state) return state;
+  state = lr_alloc_zero(sizeof *state);
+  if (!state) return NULL;
+  state->reactor = reactor;
+  lr_events_init(&state->events, reactor);
+  lr_reactor_set_layer_state(reactor, LR_LAYER_TASK, state, destroy_state);
+  return state;
 }
 
 lariat_status lr_task_check(const lariat_reactor *reactor,

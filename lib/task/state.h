@@ -9,14 +9,14 @@
 #include <lariat/cooperator.h>
 #include <lariat/deferred.h>
 
-typedef struct lr_task_room {
+typedef struct lr_task_state {
   lariat_reactor *reactor;
   lariat_cooperator *cooperator; /* the reactor's own; NULL until needed */
   lr_events events;
-} lr_task_room;
+} lr_task_state;
 
 /* The room of `reactor`, opened if need be; NULL when out of memory. */
-lr_task_room *lr_task_room_of(lariat_reactor *reactor);
+lr_task_state *lr_task_state_of(lariat_reactor *reactor);
 
 /* LARIAT_OK, LARIAT_EINVAL, LARIAT_ETHREAD, LARIAT_EFORKED, LARIAT_ECLOSED */
 lariat_status lr_task_check(const lariat_reactor *reactor,

@@ -17,17 +17,17 @@
 
 enum { CANCELLED = 1, STARTED = 2 };
 
-typedef struct errand errand;
+typedef struct thread_call thread_call;
 
 /* `settle` runs once, on the other thread, and takes the hold of the journey
  * with it: the errand is not touched after. */
-typedef struct errand_ops {
-  void (*settle)(errand *it, lariat_value outcome);
-  void (*free)(errand *it);
-} errand_ops;
+typedef struct thread_call_ops {
+  void (*settle)(thread_call *it, lariat_value outcome);
+  void (*free)(thread_call *it);
+} thread_call_ops;
 
-struct errand {
-  const errand_ops *ops;
+struct thread_call {
+  const thread_call_ops *ops;
   lr_atomic_u32 holds;
   lr_atomic_u32 state;
   lr_mail go;
@@ -39,12 +39,12 @@ struct errand {
 
   /* The other thread's. */
   lariat_reactor *there;
-  lr_closer closer;
+  lr_shutdown_hook shutdown;
   lariat_deferred *awaited;
   lariat_value outcome; /* of it */
 };
 
-static void release(errand *it) {
+static void release(thread_call *it) {
   if (!lr_count_release(&it->holds)) return;
   lariat_mailbox_release(it->to);
   it->ops->free(it);
@@ -55,22 +55,22 @@ static lariat_value failure_of(lariat_status status) {
   return lariat_failure_new(status, "%s", lariat_status_text(status));
 }
 
-static void destroy_context(const errand *it) {
+static void destroy_context(const thread_call *it) {
   if (it->destroy) it->destroy(it->context);
 }
 
 /* There. */
 
-static lariat_deferred *stop_waiting(errand *it) {
+static lariat_deferred *stop_waiting(thread_call *it) {
   lariat_deferred *awaited = it->awaited;
   it->awaited = NULL;
-  if (awaited) lr_reactor_remove_closer(it->there, &it->closer);
+  if (awaited) lr_reactor_remove_shutdown_hook(it->there, &it->shutdown);
   return awaited;
 }
 
 /* The reactor over there closes before the deferred has fired. */
-static void there_closes(lr_closer *closer) {
-  errand *it = lr_container(closer, errand, closer);
+static void there_closes(lr_shutdown_hook *shutdown) {
+  thread_call *it = lr_container(shutdown, thread_call, shutdown);
   lariat_deferred *awaited = stop_waiting(it);
   it->ops->settle(it, failure_of(LARIAT_ECLOSED));
   lariat_deferred_cancel(awaited);
@@ -78,7 +78,7 @@ static void there_closes(lr_closer *closer) {
 }
 
 static lariat_value on_value(lariat_value result, void *context) {
-  errand *it = context;
+  thread_call *it = context;
   it->outcome = result;
   return lariat_none();
 }
@@ -86,7 +86,7 @@ static lariat_value on_value(lariat_value result, void *context) {
 /* The pair, which has a hold, is gone.  If it has not run, that was for want
  * of memory. */
 static void on_gone(void *context) {
-  errand *it = context;
+  thread_call *it = context;
   lariat_deferred *awaited = stop_waiting(it);
   lariat_value outcome = it->outcome;
   bool lost = lr_task_pair_was_lost(outcome);
@@ -98,23 +98,23 @@ static void on_gone(void *context) {
   release(it);
 }
 
-static void wait_for(errand *it, lariat_deferred *deferred) {
+static void wait_for(thread_call *it, lariat_deferred *deferred) {
   it->awaited = deferred;
   it->outcome = lr_failure_no_memory();
-  it->closer.begin = there_closes;
-  lr_reactor_add_closer(it->there, &it->closer);
+  it->shutdown.begin = there_closes;
+  lr_reactor_add_shutdown_hook(it->there, &it->shutdown);
   lr_count_retain(&it->holds);
   lariat_deferred_add_callbacks_owned(deferred, on_value, on_value, it,
                                       on_gone);
 }
 
-static void end_journey(errand *it, lariat_status status) {
+static void end_journey(thread_call *it, lariat_status status) {
   destroy_context(it);
   it->ops->settle(it, failure_of(status));
 }
 
 static void deliver_go(lr_mail *mail) {
-  errand *it = lr_container(mail, errand, go);
+  thread_call *it = lr_container(mail, thread_call, go);
   it->there = lariat_reactor_current();
   if (lr_u32_or_acq_rel(&it->state, STARTED) & CANCELLED) {
     end_journey(it, LARIAT_ECANCELLED);
@@ -131,26 +131,27 @@ static void deliver_go(lr_mail *mail) {
 }
 
 static void discard_go(lr_mail *mail) {
-  end_journey(lr_container(mail, errand, go), LARIAT_ECLOSED);
+  end_journey(lr_container(mail, thread_call, go), LARIAT_ECLOSED);
 }
 
 static const lr_mail_ops go_ops = {deliver_go, discard_go};
 
 static void deliver_off(lr_mail *mail) {
-  errand *it = lr_container(mail, errand, off);
+  thread_call *it = lr_container(mail, thread_call, off);
   if (it->awaited) lariat_deferred_cancel(it->awaited);
   release(it);
 }
 
 static void discard_off(lr_mail *mail) {
-  release(lr_container(mail, errand, off));
+  release(lr_container(mail, thread_call, off));
 }
 
 static const lr_mail_ops off_ops = {deliver_off, discard_off};
 
 /* Here. */
 
-static void init(errand *it, const errand_ops *ops, lariat_mailbox *to) {
+static void init(thread_call *it, const thread_call_ops *ops,
+                 lariat_mailbox *to) {
   it->ops = ops;
   lr_u32_init(&it->holds, 2); /* the journey's, and that of who waits */
   lr_u32_init(&it->state, 0);
@@ -160,7 +161,7 @@ static void init(errand *it, const errand_ops *ops, lariat_mailbox *to) {
 }
 
 /* Once: there is one node for it.  What has not started will find the mark. */
-static void call_off(errand *it) {
+static void call_off(thread_call *it) {
   if (lr_u32_or_acq_rel(&it->state, CANCELLED) != STARTED) return;
   lr_count_retain(&it->holds);
   if (!lr_mailbox_push(it->to, &it->off)) release(it);
@@ -174,49 +175,50 @@ static lariat_status check(const lariat_mailbox *to, lariat_function function) {
 /* To a deferred.  As long as the errand is under way, that has a reference to
  * the deferred, and the reactor waits for it when it closes. */
 
-typedef struct deferred_errand {
-  errand errand;
+typedef struct deferred_thread_call {
+  thread_call thread_call;
   lariat_deferred deferred;
   lr_mail home;
   lariat_mailbox *from;
   lariat_reactor *reactor;
-  lr_closer closer;
+  lr_shutdown_hook shutdown;
   bool under_way;
   lariat_value outcome;
-} deferred_errand;
+} deferred_thread_call;
 
-static deferred_errand *of_errand(errand *it) {
-  return lr_container(it, deferred_errand, errand);
+static deferred_thread_call *of_thread_call(thread_call *it) {
+  return lr_container(it, deferred_thread_call, thread_call);
 }
 
-static deferred_errand *of_deferred(lariat_deferred *deferred) {
-  return lr_container(deferred, deferred_errand, deferred);
+static deferred_thread_call *of_deferred(lariat_deferred *deferred) {
+  return lr_container(deferred, deferred_thread_call, deferred);
 }
 
-static void free_deferred_errand(errand *it) {
-  lariat_mailbox_release(of_errand(it)->from);
-  lr_free(of_errand(it));
+static void free_deferred_thread_call(thread_call *it) {
+  lariat_mailbox_release(of_thread_call(it)->from);
+  lr_free(of_thread_call(it));
 }
 
 /* When the reactor is gone, the outcome ends here. */
-static void send_home(errand *it, lariat_value outcome) {
-  deferred_errand *mine = of_errand(it);
+static void send_home(thread_call *it, lariat_value outcome) {
+  deferred_thread_call *mine = of_thread_call(it);
   mine->outcome = outcome;
   if (lr_mailbox_push(mine->from, &mine->home)) return;
   lariat_value_drop(outcome);
   release(it);
 }
 
-static const errand_ops deferred_errand_ops = {send_home, free_deferred_errand};
+static const thread_call_ops deferred_thread_call_ops = {
+    send_home, free_deferred_thread_call};
 
-static void leave_way(deferred_errand *mine) {
+static void leave_way(deferred_thread_call *mine) {
   mine->under_way = false;
-  lr_reactor_remove_closer(mine->reactor, &mine->closer);
+  lr_reactor_remove_shutdown_hook(mine->reactor, &mine->shutdown);
 }
 
 /* An outcome for a deferred that was cancelled is dropped by it. */
 static void come_home(lr_mail *mail) {
-  deferred_errand *mine = lr_container(mail, deferred_errand, home);
+  deferred_thread_call *mine = lr_container(mail, deferred_thread_call, home);
   if (mine->under_way) {
     leave_way(mine);
     (void)lr_deferred_fire(&mine->deferred, mine->outcome);
@@ -224,65 +226,66 @@ static void come_home(lr_mail *mail) {
   } else {
     lariat_value_drop(mine->outcome);
   }
-  release(&mine->errand);
+  release(&mine->thread_call);
 }
 
 static const lr_mail_ops home_ops = {come_home, come_home};
 
 static void dispose(lariat_deferred *deferred) {
-  release(&of_deferred(deferred)->errand);
+  release(&of_deferred(deferred)->thread_call);
 }
 
 static void cancel(lariat_deferred *deferred) {
-  call_off(&of_deferred(deferred)->errand);
+  call_off(&of_deferred(deferred)->thread_call);
 }
 
 static const lr_deferred_ops deferred_ops = {.dispose = dispose,
                                              .cancel = cancel};
 
-static deferred_errand *of_closer(lr_closer *closer) {
-  return lr_container(closer, deferred_errand, closer);
+static deferred_thread_call *of_shutdown_hook(lr_shutdown_hook *shutdown) {
+  return lr_container(shutdown, deferred_thread_call, shutdown);
 }
 
-static void here_closes(lr_closer *closer) {
-  deferred_errand *mine = of_closer(closer);
-  call_off(&mine->errand);
+static void here_closes(lr_shutdown_hook *shutdown) {
+  deferred_thread_call *mine = of_shutdown_hook(shutdown);
+  call_off(&mine->thread_call);
   lariat_deferred_retain(&mine->deferred);
   lr_task_tell_closed(&mine->deferred);
 }
 
-static bool is_under_way(lr_closer *closer) {
-  return of_closer(closer)->under_way;
+static bool is_under_way(lr_shutdown_hook *shutdown) {
+  return of_shutdown_hook(shutdown)->under_way;
 }
 
 /* It was waited for long enough: it comes home to nobody. */
-static void here_closed(lr_closer *closer) {
-  deferred_errand *mine = of_closer(closer);
+static void here_closed(lr_shutdown_hook *shutdown) {
+  deferred_thread_call *mine = of_shutdown_hook(shutdown);
   leave_way(mine);
   lariat_deferred_release(&mine->deferred);
 }
 
-static deferred_errand *new_deferred_errand(lariat_mailbox *to,
-                                            lariat_reactor *reactor) {
-  if (lr_deferred_room_open(reactor) != LARIAT_OK) return NULL;
-  deferred_errand *mine = lr_alloc_zero(sizeof *mine);
+static deferred_thread_call *new_deferred_thread_call(lariat_mailbox *to,
+                                                      lariat_reactor *reactor) {
+  if (lr_deferred_state_open(reactor) != LARIAT_OK) return NULL;
+  deferred_thread_call *mine = lr_alloc_zero(sizeof *mine);
   if (!mine) return NULL;
-  init(&mine->errand, &deferred_errand_ops, to);
+  init(&mine->thread_call, &deferred_thread_call_ops, to);
   lr_deferred_init(&mine->deferred, reactor, &deferred_ops);
   mine->home.ops = &home_ops;
   mine->from = lariat_reactor_mailbox(reactor);
   mine->reactor = reactor;
-  mine->closer = (lr_closer){
+  mine->shutdown = (lr_shutdown_hook){
       .begin = here_closes, .busy = is_under_way, .end = here_closed};
   return mine;
 }
 
-static lariat_deferred *set_off(deferred_errand *mine) {
+static lariat_deferred *set_off(deferred_thread_call *mine) {
   mine->under_way = true;
-  lr_reactor_add_closer(mine->reactor, &mine->closer);
+  lr_reactor_add_shutdown_hook(mine->reactor, &mine->shutdown);
   lariat_deferred *deferred = lariat_deferred_retain(&mine->deferred);
-  if (lr_mailbox_push(mine->errand.to, &mine->errand.go)) return deferred;
-  destroy_context(&mine->errand);
+  if (lr_mailbox_push(mine->thread_call.to, &mine->thread_call.go))
+    return deferred;
+  destroy_context(&mine->thread_call);
   mine->outcome = failure_of(LARIAT_ECLOSED);
   come_home(&mine->home);
   return deferred;
@@ -294,41 +297,41 @@ lariat_deferred *lariat_mailbox_defer(lariat_mailbox *to,
                                       lariat_destroy destroy) {
   lariat_status status = lr_task_check(reactor, __func__);
   if (status == LARIAT_OK) status = check(to, function);
-  deferred_errand *mine =
-      status == LARIAT_OK ? new_deferred_errand(to, reactor) : NULL;
+  deferred_thread_call *mine =
+      status == LARIAT_OK ? new_deferred_thread_call(to, reactor) : NULL;
   if (!mine) {
     if (destroy) destroy(context);
     return lr_task_refuse(reactor, status ? status : LARIAT_ENOMEM);
   }
-  mine->errand.function = function;
-  mine->errand.context = context;
-  mine->errand.destroy = destroy;
+  mine->thread_call.function = function;
+  mine->thread_call.context = context;
+  mine->thread_call.destroy = destroy;
   return set_off(mine);
 }
 
 /* To a thread that waits. */
 
-typedef struct waited_errand {
-  errand errand;
+typedef struct waited_thread_call {
+  thread_call thread_call;
   pthread_mutex_t lock;
   pthread_cond_t settled;
   bool is_settled;
   lariat_value outcome;
-} waited_errand;
+} waited_thread_call;
 
-static waited_errand *of_waited(errand *it) {
-  return lr_container(it, waited_errand, errand);
+static waited_thread_call *of_waited(thread_call *it) {
+  return lr_container(it, waited_thread_call, thread_call);
 }
 
-static void free_waited(errand *it) {
-  waited_errand *mine = of_waited(it);
+static void free_waited(thread_call *it) {
+  waited_thread_call *mine = of_waited(it);
   pthread_mutex_destroy(&mine->lock);
   pthread_cond_destroy(&mine->settled);
   lr_free(mine);
 }
 
-static void tell_waiter(errand *it, lariat_value outcome) {
-  waited_errand *mine = of_waited(it);
+static void tell_waiter(thread_call *it, lariat_value outcome) {
+  waited_thread_call *mine = of_waited(it);
   pthread_mutex_lock(&mine->lock);
   mine->outcome = outcome;
   mine->is_settled = true;
@@ -337,27 +340,27 @@ static void tell_waiter(errand *it, lariat_value outcome) {
   release(it);
 }
 
-static const errand_ops waited_ops = {tell_waiter, free_waited};
+static const thread_call_ops waited_ops = {tell_waiter, free_waited};
 
-static waited_errand *new_waited(lariat_mailbox *to) {
-  waited_errand *mine = lr_alloc_zero(sizeof *mine);
+static waited_thread_call *new_waited(lariat_mailbox *to) {
+  waited_thread_call *mine = lr_alloc_zero(sizeof *mine);
   if (!mine) return NULL;
-  init(&mine->errand, &waited_ops, to);
+  init(&mine->thread_call, &waited_ops, to);
   pthread_mutex_init(&mine->lock, NULL);
   pthread_cond_init(&mine->settled, NULL);
   return mine;
 }
 
-static lariat_value wait_until_settled(waited_errand *mine) {
+static lariat_value wait_until_settled(waited_thread_call *mine) {
   pthread_mutex_lock(&mine->lock);
   while (!mine->is_settled) pthread_cond_wait(&mine->settled, &mine->lock);
   lariat_value outcome = mine->outcome;
   pthread_mutex_unlock(&mine->lock);
-  release(&mine->errand);
+  release(&mine->thread_call);
   return outcome;
 }
 
-static lariat_status refuse(lariat_status status, const errand *what,
+static lariat_status refuse(lariat_status status, const thread_call *what,
                             lariat_value *out) {
   destroy_context(what);
   *out = failure_of(status);
@@ -369,7 +372,7 @@ lariat_status lariat_mailbox_call_and_wait(lariat_mailbox *to,
                                            void *context,
                                            lariat_destroy destroy,
                                            lariat_value *out) {
-  const errand what = {
+  const thread_call what = {
       .function = function, .context = context, .destroy = destroy};
   if (!out) {
     destroy_context(&what);
@@ -379,12 +382,13 @@ lariat_status lariat_mailbox_call_and_wait(lariat_mailbox *to,
   if (status == LARIAT_OK && lr_reactor_must_not_wait(to))
     status = LARIAT_EBUSY;
   if (status != LARIAT_OK) return refuse(status, &what, out);
-  waited_errand *mine = new_waited(to);
+  waited_thread_call *mine = new_waited(to);
   if (!mine) return refuse(LARIAT_ENOMEM, &what, out);
-  mine->errand.function = function;
-  mine->errand.context = context;
-  mine->errand.destroy = destroy;
-  if (!lr_mailbox_push(to, &mine->errand.go)) discard_go(&mine->errand.go);
+  mine->thread_call.function = function;
+  mine->thread_call.context = context;
+  mine->thread_call.destroy = destroy;
+  if (!lr_mailbox_push(to, &mine->thread_call.go))
+    discard_go(&mine->thread_call.go);
   *out = wait_until_settled(mine);
   return lariat_is_failure(*out) ? lariat_failure_status(*out) : LARIAT_OK;
 }

@@ -16,7 +16,7 @@
 #include "pool/worker.h"
 #include "schedule/dispatcher.h"
 
-enum { PHASES = LARIAT_PHASE_BODY + 1, PIECE = LR_CHUNK_ROOM };
+enum { PHASES = LARIAT_PHASE_BODY + 1, PIECE = LR_CHUNK_CAPACITY };
 
 static const uint64_t ns_per_ms = 1000000;
 
@@ -32,7 +32,7 @@ typedef struct scripted {
   lariat_reactor *reactor;
   lariat_script script;
   void *context;
-  lr_outlets outlets;
+  lr_body_sinks sinks;
   lr_list begun;            /* exchanges that are to go on: they were started,
                                or there is more of their request's body */
   lr_list over;             /* and those that have come to their end */
@@ -86,11 +86,11 @@ const char *lariat_asked_method(const lariat_asked *asked) {
 }
 
 const char *lariat_asked_url(const lariat_asked *asked) {
-  return asked->job->target.url;
+  return asked->job->url.url;
 }
 
 const char *lariat_asked_header(const lariat_asked *asked, const char *name) {
-  return lr_profile_value(asked->job->profile, name);
+  return lr_header_list_value(asked->job->headers, name);
 }
 
 const char *lariat_asked_body(const lariat_asked *asked, size_t *length) {
@@ -99,9 +99,9 @@ const char *lariat_asked_body(const lariat_asked *asked, size_t *length) {
 }
 
 bool lariat_asked_upload(const lariat_asked *asked, uint64_t *length) {
-  const lr_supply *supply = asked->job->supply;
-  if (length) *length = supply ? supply->length : 0;
-  return supply != NULL;
+  const lr_body_source *body_source = asked->job->body_source;
+  if (length) *length = body_source ? body_source->length : 0;
+  return body_source != NULL;
 }
 
 unsigned lariat_asked_redirects(const lariat_asked *asked) {
@@ -144,7 +144,7 @@ static void close_connection(scripted *transport, lr_host *host) {
 /* Closes an idle connection of some host's to make room for another. */
 static void relieve(scripted *transport) {
   lr_hosts *hosts = &transport->dispatcher->hosts;
-  for (uint32_t i = 0; i < hosts->room; i++)
+  for (uint32_t i = 0; i < hosts->capacity; i++)
     for (lr_host *host = hosts->buckets[i]; host; host = host->next) {
       if (!is_idle(host)) continue;
       close_connection(transport, host);
@@ -246,8 +246,7 @@ static void set_times(exchange *it, const lariat_answer *answer) {
   const uint64_t ms[PHASES] = {
       [LARIAT_PHASE_DNS] = it->reused ? 0 : answer->dns_ms,
       [LARIAT_PHASE_CONNECT] = it->reused ? 0 : answer->connect_ms,
-      [LARIAT_PHASE_TLS] =
-          it->reused || !it->job->target.tls ? 0 : answer->tls_ms,
+      [LARIAT_PHASE_TLS] = it->reused || !it->job->url.tls ? 0 : answer->tls_ms,
       [LARIAT_PHASE_REQUEST] = answer->request_ms,
       [LARIAT_PHASE_FIRST_BYTE] = answer->first_byte_ms,
       [LARIAT_PHASE_BODY] = answer->body_ms};
@@ -314,21 +313,19 @@ static lariat_status take_body(exchange *it) {
   job->received = body->length;
   if (job->max_body_bytes && job->received > job->max_body_bytes)
     return LARIAT_EBODYLIMIT;
-  if (it->digest && !lr_digest_add(it->digest, body->bytes, body->length))
+  if (it->digest && !lr_sha256_add(it->digest, body->bytes, body->length))
     return LARIAT_ENOMEM;
   return lr_response_add_body(job->response, body->bytes, body->length)
              ? LARIAT_OK
              : LARIAT_ENOMEM;
 }
 
-static bool goes_out(const lr_job *job) {
-  return job->outlet && job->outlet->open;
-}
+static bool goes_out(const lr_job *job) { return job->sink && job->sink->open; }
 
 static lariat_status finish_digest(exchange *it, uint8_t sha256[32],
                                    bool *has) {
   if (!it->digest) return LARIAT_OK;
-  *has = lr_digest_end(it->digest, sha256);
+  *has = lr_sha256_end(it->digest, sha256);
   return *has ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
@@ -339,7 +336,7 @@ static lariat_status finish_body(exchange *it) {
   lariat_status status = goes_out(job) ? LARIAT_OK : take_body(it);
   if (status != LARIAT_OK) return status;
   if (!response) {
-    lariat_stream *stream = job->outlet->stream;
+    lariat_stream *stream = job->sink->stream;
     return finish_digest(it, stream->sha256, &stream->has_sha256);
   }
   if (!lr_response_finish(response)) return LARIAT_ENOMEM;
@@ -366,7 +363,8 @@ static void leave_phase(exchange *it) {
   count_phase(it, 1);
   if (it->at != LARIAT_PHASE_BODY) return;
   it->job->outcome = take_head(it);
-  if (it->job->outcome == LARIAT_OK && it->job->outlet) lr_outlet_head(it->job);
+  if (it->job->outcome == LARIAT_OK && it->job->sink)
+    lr_body_sink_head(it->job);
 }
 
 /* An open connection that breaks before it brings anything was dead already:
@@ -380,7 +378,7 @@ static bool was_dead(const exchange *it) {
 static void end_exchange(exchange *it) {
   lr_job *job = it->job;
   if (was_dead(it)) {
-    job->dead = true;
+    job->connection_dead = true;
     it->failure = LARIAT_ERESET;
   }
   if (it->failure != LARIAT_OK)
@@ -402,25 +400,25 @@ static void tell(const exchange *it, size_t length) {
 }
 
 /* A server takes a body for whole as soon as it has as much as was told. */
-static bool has_read_all(const lr_supply *supply) {
-  return supply->ended || supply->given >= supply->length;
+static bool has_read_all(const lr_body_source *body_source) {
+  return body_source->ended || body_source->given >= body_source->length;
 }
 
 static bool has_read_enough(const exchange *it) {
-  const lr_supply *supply = it->job->supply;
-  return has_read_all(supply) ||
-         (it->upload_stops && supply->given >= it->upload_stops);
+  const lr_body_source *body_source = it->job->body_source;
+  return has_read_all(body_source) ||
+         (it->upload_stops && body_source->given >= it->upload_stops);
 }
 
 /* False: there is nothing, or never will be. */
 static bool read_piece(exchange *it) {
-  lr_supply *supply = it->job->supply;
-  size_t room = it->upload_piece;
+  lr_body_source *body_source = it->job->body_source;
+  size_t capacity = it->upload_piece;
   size_t got = 0;
-  if (it->upload_stops && room > it->upload_stops - supply->given)
-    room = (size_t)(it->upload_stops - supply->given);
-  lariat_status status =
-      supply->ops->read(supply, &it->reader, it->transport->piece, room, &got);
+  if (it->upload_stops && capacity > it->upload_stops - body_source->given)
+    capacity = (size_t)(it->upload_stops - body_source->given);
+  lariat_status status = body_source->ops->read(
+      body_source, &it->reader, it->transport->piece, capacity, &got);
   it->starving = status == LARIAT_EBUSY;
   if (status != LARIAT_OK && !it->starving) it->job->outcome = status;
   if (status != LARIAT_OK) return false;
@@ -434,7 +432,7 @@ static bool read_piece(exchange *it) {
 static void end_request(exchange *it) {
   uint64_t end_ns = it->ends_ns[LARIAT_PHASE_REQUEST];
   it->sending = false;
-  if (has_read_all(it->job->supply))
+  if (has_read_all(it->job->body_source))
     tell(it, 0);
   else if (!shares(it->job->host))
     it->closes = true;
@@ -477,7 +475,7 @@ static bool deliver_piece(exchange *it, uint64_t due_ns) {
   size_t length = it->body.length - it->delivered;
   if (length > it->body_piece) length = it->body_piece;
   lariat_status status =
-      lr_outlet_take(it->job, it->body.bytes + it->delivered, length);
+      lr_body_sink_take(it->job, it->body.bytes + it->delivered, length);
   if (status == LARIAT_OK) {
     it->delivered += length;
     it->heard_ns = due_ns;
@@ -490,7 +488,7 @@ static bool deliver_piece(exchange *it, uint64_t due_ns) {
 static uint64_t deliver_pieces(exchange *it, uint64_t now_ns) {
   while (it->delivered < it->body.length) {
     uint64_t due_ns = piece_due(it);
-    if (it->job->outlet->paused) return UINT64_MAX;
+    if (it->job->sink->paused) return UINT64_MAX;
     if (due_ns > now_ns) return due_ns;
     if (!deliver_piece(it, due_ns)) return UINT64_MAX;
   }
@@ -541,7 +539,7 @@ static void free_exchange(exchange *it) {
   lr_list_remove(&it->node);
   lr_buffer_clear(&it->head);
   lr_buffer_clear(&it->body);
-  lr_digest_free(it->digest);
+  lr_sha256_free(it->digest);
   lr_free(it);
 }
 
@@ -555,8 +553,8 @@ static exchange *new_exchange(scripted *transport, lr_job *job) {
   it->at = LARIAT_PHASE_DNS;
   it->timer.expire = timer_expired;
   it->reader.resume = read_again;
-  it->sending = job->supply != NULL;
-  if (job->sha256) it->digest = lr_digest_new();
+  it->sending = job->body_source != NULL;
+  if (job->sha256) it->digest = lr_sha256_new();
   lr_list_init(&it->node);
   return it;
 }
@@ -579,8 +577,8 @@ static bool ask(exchange *it) {
 static lariat_status prepare(exchange *it) {
   const lr_job *job = it->job;
   if (job->sha256 && !it->digest) return LARIAT_ENOMEM;
-  if (job->supply) {
-    lariat_status status = job->supply->ops->seek(job->supply, 0);
+  if (job->body_source) {
+    lariat_status status = job->body_source->ops->seek(job->body_source, 0);
     if (status != LARIAT_OK) return status;
   }
   return ask(it) ? LARIAT_OK : LARIAT_ENOMEM;
@@ -603,7 +601,7 @@ static lariat_status start(void *self, lr_job *job) {
     return LARIAT_EBUSY;
   exchange *it = new_exchange(transport, job);
   if (!it) return LARIAT_ENOMEM;
-  it->reused = idle && (!job->fresh || shares(host));
+  it->reused = idle && (!job->needs_new_connection || shares(host));
   lariat_status status = prepare(it);
   if (status != LARIAT_OK) {
     free_exchange(it);
@@ -612,7 +610,7 @@ static lariat_status start(void *self, lr_job *job) {
   count_connection(it, idle);
   job->transfer = (void *)it;
   job->received = 0;
-  if (job->outlet) lr_outlet_begin(&transport->outlets, job, it->digest);
+  if (job->sink) lr_body_sink_begin(&transport->sinks, job, it->digest);
   transport->running++;
   transport->fresh++;
   count_phase(it, 1);
@@ -638,7 +636,7 @@ static uint64_t heard_ns(void *self, const lr_job *job) {
   const scripted *transport = self;
   const exchange *it = exchange_of(job);
   uint64_t before_ns = it->ends_ns[it->at - 1];
-  if (job->outlet && job->outlet->paused)
+  if (job->sink && job->sink->paused)
     return lr_reactor_turn_ns(transport->reactor);
   return it->heard_ns > before_ns ? it->heard_ns : before_ns;
 }
@@ -666,8 +664,8 @@ static void fill_in(const exchange *it, lariat_response *response) {
 static void detach(exchange *it, bool complete) {
   lr_job *job = it->job;
   if (job->response) fill_in(it, job->response);
-  if (job->supply && job->supply->ops->over)
-    job->supply->ops->over(job->supply);
+  if (job->body_source && job->body_source->ops->over)
+    job->body_source->ops->over(job->body_source);
   leave_connection(it, complete);
   count_phase(it, (unsigned)-1);
   job->transfer = NULL;
@@ -678,7 +676,7 @@ static void detach(exchange *it, bool complete) {
 
 static void cancel(void *self, lr_job *job) {
   scripted *transport = self;
-  if (job->outlet) lr_outlet_end(job, LARIAT_ECANCELLED);
+  if (job->sink) lr_body_sink_end(job, LARIAT_ECANCELLED);
   detach(exchange_of(job), false);
   lr_dispatcher_unblock(transport->dispatcher);
 }
@@ -705,16 +703,16 @@ static bool turn_end(void *self) {
   scripted *transport = self;
   lr_list *node;
   transport->fresh = 0;
-  lr_outlets_turn_end(&transport->outlets);
+  lr_body_sinks_turn_end(&transport->sinks);
   while ((node = lr_list_take_first(&transport->begun)))
     proceed(lr_container(node, exchange, node));
   bool more = !lr_list_empty(&transport->over);
   while ((node = lr_list_first(&transport->over))) {
     exchange *it = lr_container(node, exchange, node);
     lr_job *job = it->job;
-    if (job->outlet) lr_outlet_end(job, job->outcome);
+    if (job->sink) lr_body_sink_end(job, job->outcome);
     detach(it, job->outcome == LARIAT_OK);
-    if (job->outlet) lr_outlet_transform(job);
+    if (job->sink) lr_body_sink_transform(job);
     lr_dispatcher_done(transport->dispatcher, job);
   }
   publish(transport);
@@ -724,7 +722,7 @@ static bool turn_end(void *self) {
 static void close_transport(void *self) {
   scripted *transport = self;
   lr_u64_store_relaxed(&transport->worker->engine_stats.connections, 0);
-  lr_outlets_clear(&transport->outlets);
+  lr_body_sinks_clear(&transport->sinks);
   lr_free(transport);
 }
 
@@ -757,9 +755,9 @@ static lariat_status open_transport(void *context, lr_worker *worker,
   transport->script = it->script;
   transport->context = it->context;
   transport->max_connections = share ? share : 1;
-  lr_outlets_init(&transport->outlets, worker->pool, worker->reactor);
-  transport->outlets.describe = describe;
-  transport->outlets.resume = resume;
+  lr_body_sinks_init(&transport->sinks, worker->pool, worker->reactor);
+  transport->sinks.describe = describe;
+  transport->sinks.resume = resume;
   lr_list_init(&transport->begun);
   lr_list_init(&transport->over);
   *out = (lr_transport){&ops, transport};

@@ -36,8 +36,8 @@ static inline void finish(struct stage *s) {
 /* A static string as a value that can be shared. */
 static inline void *text_share(void *data) { return data; }
 
-static inline int text_describe(const void *data, char *text, size_t room) {
-  return snprintf(text, room, "%s", (const char *)data);
+static inline int text_describe(const void *data, char *text, size_t capacity) {
+  return snprintf(text, capacity, "%s", (const char *)data);
 }
 
 static const lariat_type text_type = {.size = sizeof(lariat_type),
@@ -73,13 +73,13 @@ static inline lariat_value returned(lariat_deferred *d) {
 }
 
 static inline void describe_result(lariat_value result, char *out,
-                                   size_t room) {
+                                   size_t capacity) {
   if (!lariat_is_failure(result))
-    lariat_value_describe(result, out, room);
+    lariat_value_describe(result, out, capacity);
   else if (lariat_failure_status(result) == LARIAT_EUSER)
-    snprintf(out, room, "!%s", lariat_failure_message(result));
+    snprintf(out, capacity, "!%s", lariat_failure_message(result));
   else
-    snprintf(out, room, "!%s",
+    snprintf(out, capacity, "!%s",
              lariat_status_name(lariat_failure_status(result)));
 }
 

@@ -8,13 +8,13 @@
 #include "reactor/reactor_private.h"
 
 /* A lock on a file of the test's own. */
-struct guarded {
+struct fold_guard {
   struct stage s;
   char path[64];
   lariat_file_lock *lock;
 };
 
-static void make(struct guarded *g) {
+static void make(struct fold_guard *g) {
   begin(&g->s);
   snprintf(g->path, sizeof g->path, "/tmp/lariat-lock-XXXXXX");
   int fd = mkstemp(g->path);
@@ -24,34 +24,34 @@ static void make(struct guarded *g) {
                         LARIAT_OK);
 }
 
-static void unmake(struct guarded *g) {
+static void unmake(struct fold_guard *g) {
   lariat_file_lock_drop(g->lock);
   unlink(g->path);
   finish(&g->s);
 }
 
-static void take(struct guarded *g) {
+static void take(struct fold_guard *g) {
   CU_ASSERT_EQUAL(lariat_file_lock_try(g->lock), LARIAT_OK);
 }
 
 static void unlock(void *lock) { lariat_file_lock_unlock(lock); }
 
-static void unlock_later(struct guarded *g, uint64_t ms) {
+static void unlock_later(struct fold_guard *g, uint64_t ms) {
   CU_ASSERT_EQUAL(lariat_reactor_call_later(g->s.f.reactor, ms, unlock, g->lock,
                                             NULL, NULL),
                   LARIAT_OK);
 }
 
-static void pump(struct guarded *g, int seconds) {
+static void pump(struct fold_guard *g, int seconds) {
   while (seconds-- > 0) fixture_advance(&g->s.f, 1000);
 }
 
-static uint32_t timers(const struct guarded *g) {
+static uint32_t timers(const struct fold_guard *g) {
   return g->s.f.reactor->timers.count;
 }
 
 static void test_waitUntilLockedWithNoLock(void) {
-  struct guarded g;
+  struct fold_guard g;
   make(&g);
   lariat_deferred *d = lariat_file_lock_wait(g.lock, 1000);
   result_of(d, "none");
@@ -61,7 +61,7 @@ static void test_waitUntilLockedWithNoLock(void) {
 }
 
 static void test_waitUntilLockedWithTimeoutLocked(void) {
-  struct guarded g;
+  struct fold_guard g;
   make(&g);
   take(&g);
   lariat_deferred *d = lariat_file_lock_wait(g.lock, 5500);
@@ -74,7 +74,7 @@ static void test_waitUntilLockedWithTimeoutLocked(void) {
 }
 
 static void test_waitUntilLockedWithTimeoutUnlocked(void) {
-  struct guarded g;
+  struct fold_guard g;
   make(&g);
   take(&g);
   unlock_later(&g, 1000);
@@ -87,7 +87,7 @@ static void test_waitUntilLockedWithTimeoutUnlocked(void) {
 
 /* There is no default: the timers are those of the reactor that was given. */
 static void test_defaultScheduler(void) {
-  struct guarded g;
+  struct fold_guard g;
   make(&g);
   take(&g);
   CU_ASSERT_EQUAL(timers(&g), 0);
@@ -102,7 +102,7 @@ static void test_defaultScheduler(void) {
 }
 
 static void test_concurrentUsage(void) {
-  struct guarded g;
+  struct fold_guard g;
   make(&g);
   take(&g);
   unlock_later(&g, 1000);
@@ -123,7 +123,7 @@ static lariat_value again(lariat_value result, void *lock) {
 }
 
 static void test_multipleUsages(void) {
-  struct guarded g;
+  struct fold_guard g;
   make(&g);
   take(&g);
   unlock_later(&g, 1000);
@@ -137,7 +137,7 @@ static void test_multipleUsages(void) {
 }
 
 static void test_cancelDeferUntilLocked(void) {
-  struct guarded g;
+  struct fold_guard g;
   make(&g);
   take(&g);
   lariat_deferred *d = lariat_file_lock_wait(g.lock, LARIAT_WAIT_FOR_EVER);
@@ -150,7 +150,7 @@ static void test_cancelDeferUntilLocked(void) {
 }
 
 static void test_cancelDeferUntilLockedWithTimeout(void) {
-  struct guarded g;
+  struct fold_guard g;
   make(&g);
   take(&g);
   lariat_deferred *d = lariat_file_lock_wait(g.lock, 1000);

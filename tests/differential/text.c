@@ -35,12 +35,12 @@ void text_free(struct text *text) {
 
 char *text_reserve(struct text *text, size_t count) {
   size_t least = text->used + count + 1;
-  if (least > text->room) {
-    size_t room = least * 2;
-    char *bytes = realloc(text->bytes, room);
+  if (least > text->capacity) {
+    size_t capacity = least * 2;
+    char *bytes = realloc(text->bytes, capacity);
     if (!bytes) die("out of memory");
     text->bytes = bytes;
-    text->room = room;
+    text->capacity = capacity;
   }
   char *place = text->bytes + text->used;
   text->used += count;

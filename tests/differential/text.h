@@ -10,7 +10,7 @@
 struct text {
   char *bytes; /* always ended by a NUL, once anything was added */
   size_t used;
-  size_t room;
+  size_t capacity;
 };
 
 /* Makes it empty, without giving memory back. */

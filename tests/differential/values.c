@@ -30,9 +30,9 @@ static void *share_counted(void *data) {
   return value;
 }
 
-static int describe_counted(const void *data, char *text, size_t room) {
+static int describe_counted(const void *data, char *text, size_t capacity) {
   const struct counted *value = data;
-  return snprintf(text, room, "%s", value->text);
+  return snprintf(text, capacity, "%s", value->text);
 }
 
 static const lariat_type shared_type = {.size = sizeof(lariat_type),

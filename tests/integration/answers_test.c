@@ -41,14 +41,14 @@ static const char *wanted_shapes = "";
 struct trials {
   struct twins_trial *all;
   size_t count;
-  size_t room;
+  size_t capacity;
   uint64_t offered;
 };
 
 static void add(struct trials *trials, struct twins_trial trial) {
-  if (trials->count == trials->room) {
-    trials->room = trials->room ? trials->room * 2 : 1024;
-    trials->all = realloc(trials->all, trials->room * sizeof *trials->all);
+  if (trials->count == trials->capacity) {
+    trials->capacity = trials->capacity ? trials->capacity * 2 : 1024;
+    trials->all = realloc(trials->all, trials->capacity * sizeof *trials->all);
     if (!trials->all) abort();
   }
   trials->all[trials->count++] = trial;
@@ -637,12 +637,12 @@ static void fill_long_ones(void) {
 }
 
 /* The format with the authority in it. */
-static void write_url(char *out, size_t room, const char *format,
+static void write_url(char *out, size_t capacity, const char *format,
                       const char *authority) {
   size_t used = 0;
-  for (const char *at = format; *at && used + 80 < room; at++) {
+  for (const char *at = format; *at && used + 80 < capacity; at++) {
     if (at[0] == '%' && at[1] == 's')
-      used += (size_t)snprintf(out + used, room - used, "%s", authority);
+      used += (size_t)snprintf(out + used, capacity - used, "%s", authority);
     else
       out[used++] = *at;
     if (*at == '%') at++;

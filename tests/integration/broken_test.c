@@ -191,7 +191,7 @@ static void test_fold_before_any_header(void) {
       "HTTP/1.1 200 OK\r\n\tA: b\r\nContent-Length: 0\r\n\r\n",
       "HTTP/1.1 200 OK\r\n \r\nContent-Length: 0\r\n\r\n",
       "HTTP/1.1 100 Continue\r\n a\r\n\r\nHTTP/1.1 204 No\r\n b\r\n\r\n"};
-  bool guarded = lr_quirks_abilities()->lingering_header;
+  bool fold_guard = lr_quirks_abilities()->lingering_header;
   struct fetching t;
   open_narrow(&t);
   for (size_t i = 0; i < 40; i++) {
@@ -202,7 +202,7 @@ static void test_fold_before_any_header(void) {
         &t, &o,
         lariat_get(t.client, set_script(bytes, strlen(bytes), ORIGIN_CLOSE)));
     CU_ASSERT_EQUAL(o.fires, 1);
-    CU_ASSERT(o.status == LARIAT_EPROTOCOL || (!guarded && !o.status));
+    CU_ASSERT(o.status == LARIAT_EPROTOCOL || (!fold_guard && !o.status));
     outcome_clear(&o, 1);
   }
   close_narrow(&t);

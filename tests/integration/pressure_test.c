@@ -150,17 +150,17 @@ static lariat_value on_done(lariat_value result, void *context) {
 static lariat_value fill(lariat_value result, void *context) {
   struct filler *filler = context;
   lariat_client *client = filler->t->client;
-  lariat_deferred *room = NULL;
+  lariat_deferred *capacity = NULL;
   while (filler->left) {
-    room = lariat_client_when_room(client);
-    if (!lariat_deferred_fired(room)) break;
-    lariat_deferred_forget(room);
+    capacity = lariat_client_when_capacity(client);
+    if (!lariat_deferred_fired(capacity)) break;
+    lariat_deferred_forget(capacity);
     filler->left--;
     lariat_deferred_forget(lariat_deferred_add_both(
         lariat_get(client, url_of(0, "/page")), on_done, filler));
   }
   if (filler->left)
-    lariat_deferred_forget(lariat_deferred_add_both(room, fill, filler));
+    lariat_deferred_forget(lariat_deferred_add_both(capacity, fill, filler));
   return lariat_value_drop(result);
 }
 
@@ -199,8 +199,8 @@ static void test_room_ends(void) {
   for (unsigned i = 0; i < 2; i++)
     outcome_watch(&outcomes[i], lariat_get(t.client, url_of(0, "/stall")));
   for (unsigned i = 0; i < 3; i++)
-    outcome_watch(&waits[i], lariat_client_when_room(t.client));
-  lariat_deferred *given_up = lariat_client_when_room(t.client);
+    outcome_watch(&waits[i], lariat_client_when_capacity(t.client));
+  lariat_deferred *given_up = lariat_client_when_capacity(t.client);
   lariat_deferred_cancel(given_up);
   lariat_deferred_forget(given_up);
   t.f.reports_expected = t.f.reports;

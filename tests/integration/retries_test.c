@@ -251,7 +251,7 @@ static void test_budget(void) {
 static bool all_rest(void *context) {
   lariat_client_stats stats = {.size = sizeof stats};
   CU_ASSERT_EQUAL(lariat_client_read_stats(context, &stats), LARIAT_OK);
-  return stats.resting == 20;
+  return stats.retry_waiting == 20;
 }
 
 static void rest_twenty(struct fetching *t) {
@@ -290,12 +290,13 @@ static void test_cancel_at_rest(void) {
   lariat_deferred *deferred =
       lariat_request(t.client, "GET", url("/status/503"), &options);
   outcome_watch(&outcomes[0], lariat_deferred_retain(deferred));
-  for (int i = 0; i < 1000 && !stats_of(&t).resting; i++) fetching_run(&t, 5);
-  CU_ASSERT_EQUAL(stats_of(&t).resting, 1);
+  for (int i = 0; i < 1000 && !stats_of(&t).retry_waiting; i++)
+    fetching_run(&t, 5);
+  CU_ASSERT_EQUAL(stats_of(&t).retry_waiting, 1);
   lariat_deferred_cancel(deferred);
   lariat_deferred_release(deferred);
   expect_cancelled(&outcomes[0]);
-  CU_ASSERT_EQUAL(stats_of(&t).resting, 0);
+  CU_ASSERT_EQUAL(stats_of(&t).retry_waiting, 0);
   CU_ASSERT_EQUAL(stats_of(&t).queued, 0);
   outcome_clear(outcomes, 1);
   fetching_close(&t);

@@ -27,7 +27,7 @@ static size_t scaled(size_t count) {
 }
 
 static bool is_sanitized(void) {
-  return LR_FIBER_ASAN || LR_FIBER_TSAN || lr_note_on_valgrind();
+  return LR_FIBER_ASAN || LR_FIBER_TSAN || lr_runs_on_valgrind();
 }
 
 /* Page tables included, which a stack each needs a share of. */
@@ -96,7 +96,7 @@ static void resume_all(struct crowd *crowd) {
 static void measure_nothing(struct fixture *f) {
   lariat_stack_options options = lariat_stack_defaults();
   options.measure = false;
-  options.guard = lr_await_room_of(f->reactor)->stacks.guard;
+  options.guard = lr_await_state_of(f->reactor)->stacks.guard;
   CU_ASSERT_EQUAL(lariat_coroutine_set_stacks(f->reactor, &options), LARIAT_OK);
 }
 
@@ -105,9 +105,9 @@ static void test_crowd(void) {
   struct crowd crowd = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   measure_nothing(&f);
-  lr_await_room *room = lr_await_room_of(f.reactor);
+  lr_await_state *state = lr_await_state_of(f.reactor);
   crowd.count = scaled(COROUTINES);
-  if (room->stacks.guard == LARIAT_GUARD_MPROTECT && crowd.count > 20000)
+  if (state->stacks.guard == LARIAT_GUARD_MPROTECT && crowd.count > 20000)
     crowd.count = 20000;
   if (LR_FIBER_TSAN && crowd.count > 5000) crowd.count = 5000;
   make_awaited(&f, &crowd);
@@ -118,7 +118,7 @@ static void test_crowd(void) {
   if (!is_sanitized()) CU_ASSERT_TRUE(each <= BYTES_EACH);
   resume_all(&crowd);
   CU_ASSERT_EQUAL(lr_coroutines_alive(f.reactor), 0);
-  CU_ASSERT_TRUE(room->stacks.warm <= room->stacks.idle_most);
+  CU_ASSERT_TRUE(state->stacks.warm <= state->stacks.idle_most);
   size_t left = memory_now() - before;
   printf("then %zu KiB left ... ", left / 1024);
   if (!is_sanitized() && crowd.count >= 20000)
@@ -129,11 +129,11 @@ static void test_crowd(void) {
 /* ---- Overflows ---- */
 
 __attribute__((noinline)) static int descend(volatile char *above, int depth) {
-  volatile char room[512];
-  room[0] = above[0];
-  room[511] = (char)depth;
-  if (depth == 1 << 20) return room[0];
-  return descend(room, depth + 1) + room[511];
+  volatile char capacity[512];
+  capacity[0] = above[0];
+  capacity[511] = (char)depth;
+  if (depth == 1 << 20) return capacity[0];
+  return descend(capacity, depth + 1) + capacity[511];
 }
 
 static lariat_value sleep_long(void *argument) {

@@ -76,7 +76,7 @@ static void fault(struct caller *caller, const char *what) {
 }
 
 /* Mostly pages; some of the rarer ends. */
-static void pick_url(struct caller *caller, char *url, size_t room) {
+static void pick_url(struct caller *caller, char *url, size_t capacity) {
   static const char *const rare[] = {"/status/404", "/redirect/1", "/close",
                                      "/as/302", "/status/204"};
   unsigned host = 1 + random_below(caller, ADDRESSES);
@@ -84,7 +84,7 @@ static void pick_url(struct caller *caller, char *url, size_t room) {
   unsigned dice = random_below(caller, 100);
   const char *path = dice < FIXTURE_COUNT(rare) ? rare[dice] : "/page";
   if (dice == 99) port = dead_port;
-  snprintf(url, room, "http://127.0.0.%u:%u%s", host, port, path);
+  snprintf(url, capacity, "http://127.0.0.%u:%u%s", host, port, path);
 }
 
 static void count_failure(struct caller *caller, lariat_value failure) {

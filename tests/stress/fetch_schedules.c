@@ -549,7 +549,7 @@ static void watch_other(struct run *run, lariat_deferred *deferred,
 
 static void ask_for_room(struct run *run, unsigned index) {
   if (run->clients[index])
-    watch_other(run, lariat_client_when_room(run->clients[index]), ROOM);
+    watch_other(run, lariat_client_when_capacity(run->clients[index]), ROOM);
 }
 
 static void step(struct run *run, const struct op *op) {
@@ -628,7 +628,7 @@ static void check_ledger(struct run *run, const lariat_client *client,
 /* The budget may be exceeded by one body, whose buffer doubles, and a chunk of
  * each stream. */
 static void check_budget(struct run *run, bool over) {
-  const lr_budget *budget = lr_pool_budget(run->pool);
+  const lr_memory_budget *budget = lr_pool_budget(run->pool);
   if (!budget) return;
   uint64_t held = lr_u64_load_relaxed(&budget->held);
   uint64_t most = budget->limit + 2 * FLOW_BODY + FLOW_WINDOW;
@@ -776,7 +776,7 @@ static void end_run(struct run *run) {
   flow_loans = 0;
   if (run->reactor && lr_reactor_next_timer_ns(run->reactor) != UINT64_MAX)
     fault(run, "a timer is left");
-  if (run->reactor && lr_reactor_room(run->reactor, LR_ROOM_FETCH))
+  if (run->reactor && lr_reactor_layer_state(run->reactor, LR_LAYER_POOL))
     fault(run, "the pool has not left its reactor");
   if (run->reactor && lariat_reactor_close(run->reactor, 0) != LARIAT_OK)
     fault(run, "the reactor was not closed");

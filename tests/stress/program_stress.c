@@ -163,10 +163,10 @@ static void check_results(struct bench *b, unsigned long count,
   unsigned char *seen = calloc(1, count + 1);
   FILE *results = open_results(b);
   char *line = NULL;
-  size_t room = 0;
+  size_t capacity = 0;
   unsigned long found = 0;
   if (!seen || !results) exit(2);
-  while (getline(&line, &room, results) > 0) {
+  while (getline(&line, &capacity, results) > 0) {
     unsigned long number = number_of(line);
     if (number == 0 || number > count || seen[number]) {
       FAIL(b, "a bad number, or one too many: %.100s", line);

@@ -80,31 +80,31 @@ void hand_narrow(const struct hand *hand) {
 
 /* Where it does not fit only the end is kept. */
 static ssize_t take_some(struct hand *hand) {
-  size_t room = sizeof hand->text - 1 - hand->heard;
-  if (room == 0) {
-    size_t half = hand->heard / 2;
-    memmove(hand->text, hand->text + half, hand->heard - half);
-    hand->heard -= half;
-    room = sizeof hand->text - 1 - hand->heard;
+  size_t capacity = sizeof hand->text - 1 - hand->receiving;
+  if (capacity == 0) {
+    size_t half = hand->receiving / 2;
+    memmove(hand->text, hand->text + half, hand->receiving - half);
+    hand->receiving -= half;
+    capacity = sizeof hand->text - 1 - hand->receiving;
   }
-  ssize_t got = recv(hand->fd, hand->text + hand->heard, room, 0);
-  if (got > 0) hand->heard += (size_t)got;
-  hand->text[hand->heard] = '\0';
+  ssize_t got = recv(hand->fd, hand->text + hand->receiving, capacity, 0);
+  if (got > 0) hand->receiving += (size_t)got;
+  hand->text[hand->receiving] = '\0';
   return got;
 }
 
 static bool is_heard(void *context) {
   struct hand *hand = context;
   while (take_some(hand) > 0) continue;
-  return hand->heard >= 4 &&
-         strcmp(hand->text + hand->heard - 4, "\r\n\r\n") == 0;
+  return hand->receiving >= 4 &&
+         strcmp(hand->text + hand->receiving - 4, "\r\n\r\n") == 0;
 }
 
 void hand_hear(struct hand *hand) {
-  hand->heard = 0;
+  hand->receiving = 0;
   hand->text[0] = '\0';
   if (!fixture_run_until(hand->f, is_heard, hand, PATIENCE_MS))
-    fixture_fail("no request comes; but %zu bytes: %.200s", hand->heard,
+    fixture_fail("no request comes; but %zu bytes: %.200s", hand->receiving,
                  hand->text);
 }
 

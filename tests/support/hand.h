@@ -17,7 +17,7 @@ struct hand {
   int listener;
   int fd; /* the connection accepted last; -1: none */
   unsigned port;
-  size_t heard; /* of the request that hand_hear waited for last */
+  size_t receiving; /* of the request that hand_hear waited for last */
   char text[64 * 1024];
   char url[128];
 };

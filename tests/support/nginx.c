@@ -384,10 +384,10 @@ void nginx_stop(struct nginx *nginx) {
 }
 
 const char *nginx_url(const struct nginx *nginx, enum nginx_port port,
-                      const char *path, char *out, size_t room) {
+                      const char *path, char *out, size_t capacity) {
   bool tls = port != NGINX_PLAIN && port != NGINX_H2C;
 
-  snprintf(out, room, "%s://127.0.0.1:%u%s", tls ? "https" : "http",
+  snprintf(out, capacity, "%s://127.0.0.1:%u%s", tls ? "https" : "http",
            nginx->ports[port], path);
   return out;
 }

@@ -319,8 +319,8 @@ void origin_stop(struct origin *origin) {
 unsigned origin_port(const struct origin *origin) { return origin->port; }
 
 const char *origin_url(const struct origin *origin, const char *path,
-                       char *out_text, size_t room) {
-  snprintf(out_text, room, "http://%s:%u%s", origin->address, origin->port,
+                       char *out_text, size_t capacity) {
+  snprintf(out_text, capacity, "http://%s:%u%s", origin->address, origin->port,
            path);
   return out_text;
 }
@@ -393,13 +393,13 @@ bool origin_wait_for(struct origin *origin,
 
 /* The listener's connections inherit what is asked for here. */
 void origin_stamp_requests(struct origin *origin, struct origin_stamp *stamps,
-                           size_t room) {
+                           size_t capacity) {
   int on = 1;
 
   pthread_mutex_lock(&origin->lock);
   setsockopt(origin->listener, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
   origin->stamps = stamps;
-  origin->stamps_room = room;
+  origin->stamps_room = capacity;
   origin->stamped = 0;
   pthread_mutex_unlock(&origin->lock);
 }

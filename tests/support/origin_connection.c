@@ -125,17 +125,17 @@ static void wait_ms(struct connection *c, uint64_t ms) {
 }
 
 static bool make_room_for_fd(struct origin *origin, int fd) {
-  size_t room = origin->by_fd_room ? origin->by_fd_room : 256;
+  size_t capacity = origin->by_fd_room ? origin->by_fd_room : 256;
   struct connection **table;
 
-  while (room <= (size_t)fd) room *= 2;
-  if (room == origin->by_fd_room) return true;
-  table = realloc(origin->by_fd, room * sizeof(struct connection *));
+  while (capacity <= (size_t)fd) capacity *= 2;
+  if (capacity == origin->by_fd_room) return true;
+  table = realloc(origin->by_fd, capacity * sizeof(struct connection *));
   if (!table) return false;
   memset(table + origin->by_fd_room, 0,
-         (room - origin->by_fd_room) * sizeof(struct connection *));
+         (capacity - origin->by_fd_room) * sizeof(struct connection *));
   origin->by_fd = table;
-  origin->by_fd_room = room;
+  origin->by_fd_room = capacity;
   return true;
 }
 
@@ -335,9 +335,9 @@ static size_t write_head(struct connection *c, unsigned long status,
 
   if (status == 204 || status == 304 || status / 100 == 1)
     written =
-        snprintf(c->room, OUT_ROOM, "HTTP/1.1 %lu Status\r\n\r\n", status);
+        snprintf(c->capacity, OUT_ROOM, "HTTP/1.1 %lu Status\r\n\r\n", status);
   else
-    written = snprintf(c->room, OUT_ROOM,
+    written = snprintf(c->capacity, OUT_ROOM,
                        "HTTP/1.1 %lu Status\r\nContent-Type: text/plain\r\n"
                        "Content-Length: %llu\r\n\r\n",
                        status, (unsigned long long)length);
@@ -352,8 +352,8 @@ static void run_page(struct connection *c) {
   if (c->is_head || status == 204 || status == 304 || status / 100 == 1 ||
       length > OUT_ROOM - head)
     length = 0;
-  if (length) memcpy(c->room + head, c->step->text, length);
-  out(c, c->room, head + length);
+  if (length) memcpy(c->capacity + head, c->step->text, length);
+  out(c, c->capacity, head + length);
   next_step(c);
 }
 
@@ -363,7 +363,7 @@ static void run_bytes(struct connection *c) {
   uint64_t left;
 
   if (!c->progress) {
-    out(c, c->room, write_head(c, 200, whole));
+    out(c, c->capacity, write_head(c, 200, whole));
     c->progress = 1;
     if (c->is_head) next_step(c);
     return;
@@ -375,8 +375,8 @@ static void run_bytes(struct connection *c) {
     return;
   }
   for (size_t i = 0; i < left; i++)
-    c->room[i] = (char)('a' + (c->progress - 1 + i) % 26);
-  out(c, c->room, left);
+    c->capacity[i] = (char)('a' + (c->progress - 1 + i) % 26);
+  out(c, c->capacity, left);
   c->progress += left;
 }
 
@@ -391,11 +391,11 @@ static void run_repeat(struct connection *c) {
     return;
   }
   while (filled + length <= OUT_ROOM && (!times || c->progress < times)) {
-    memcpy(c->room + filled, c->step->text, length);
+    memcpy(c->capacity + filled, c->step->text, length);
     filled += length;
     c->progress++;
   }
-  out(c, c->room, filled);
+  out(c, c->capacity, filled);
 }
 
 static void run_dribble(struct connection *c) {
@@ -420,7 +420,7 @@ static bool run_echo(struct connection *c) {
   free(c->heap);
   c->heap = malloc(head + body);
   if (!c->heap) return false;
-  memcpy(c->heap, c->room, head);
+  memcpy(c->heap, c->capacity, head);
   memcpy(c->heap + head, c->in, body);
   out(c, c->heap, head + body);
   next_step(c);
@@ -522,8 +522,8 @@ static void run_digest(struct connection *c) {
     length += snprintf(text + length, sizeof text - (size_t)length, "%02x",
                        digest[i]);
   head = write_head(c, 200, (uint64_t)length);
-  memcpy(c->room + head, text, (size_t)length);
-  out(c, c->room, head + (size_t)length);
+  memcpy(c->capacity + head, text, (size_t)length);
+  out(c, c->capacity, head + (size_t)length);
   next_step(c);
 }
 
@@ -637,12 +637,13 @@ static uint64_t ns_of(const struct timespec *time) {
 }
 
 /* As recv; keeps when the kernel got it. */
-static ssize_t receive_stamped(struct connection *c, void *to, size_t room) {
+static ssize_t receive_stamped(struct connection *c, void *to,
+                               size_t capacity) {
   union {
     char bytes[CMSG_SPACE(sizeof(struct timespec))];
     struct cmsghdr align;
   } control;
-  struct iovec part = {to, room};
+  struct iovec part = {to, capacity};
   struct msghdr message = {.msg_iov = &part,
                            .msg_iovlen = 1,
                            .msg_control = &control,
@@ -668,12 +669,12 @@ static bool receive(struct connection *c) {
     ssize_t received;
 
     if (c->in_room - c->in_length < 4096) {
-      size_t room = c->in_room ? 2 * c->in_room : 8192;
-      char *in = room > REQUEST_MAX ? NULL : realloc(c->in, room);
+      size_t capacity = c->in_room ? 2 * c->in_room : 8192;
+      char *in = capacity > REQUEST_MAX ? NULL : realloc(c->in, capacity);
 
       if (!in) return false;
       c->in = in;
-      c->in_room = room;
+      c->in_room = capacity;
     }
     if (c->origin->stamps)
       received =

@@ -56,7 +56,7 @@ struct connection {
   uint64_t left;
   uint64_t body_taken;
   struct evp_md_ctx_st *digest;
-  char room[OUT_ROOM];
+  char capacity[OUT_ROOM];
 };
 
 /* The reading of a body bit by bit. */

@@ -567,12 +567,12 @@ struct raw_seen raw_origin_seen(struct raw_origin *origin, unsigned number) {
 }
 
 size_t raw_origin_request(struct raw_origin *origin, unsigned number, char *out,
-                          size_t room) {
+                          size_t capacity) {
   if (number > RAW_OTHER) abort();
   pthread_mutex_lock(&origin->lock);
   const struct slot *slot = &origin->slots[number];
   size_t length = slot->request_length;
-  snprintf(out, room, "%s", slot->request ? slot->request : "");
+  snprintf(out, capacity, "%s", slot->request ? slot->request : "");
   pthread_mutex_unlock(&origin->lock);
   return length;
 }

@@ -74,7 +74,7 @@ struct raw_seen raw_origin_seen(struct raw_origin *origin, unsigned number);
 /* The last request for the number (or RAW_OTHER), as it came, into `out`, ended
  * by NUL; how long it is. */
 size_t raw_origin_request(struct raw_origin *origin, unsigned number, char *out,
-                          size_t room);
+                          size_t capacity);
 
 /* Waits until all that has been asked for is sent, has arrived and has come to
  * its end; false if that takes more than `ms`. */

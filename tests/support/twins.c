@@ -268,8 +268,8 @@ static void tell_stream(FILE *to, const struct run *run, size_t twin,
 
 static const char *url_of(const struct wave *wave, const struct run *run,
                           size_t twin, const char *path, char *out,
-                          size_t room) {
-  snprintf(out, room, "http://%s:%u%s", run->host,
+                          size_t capacity) {
+  snprintf(out, capacity, "http://%s:%u%s", run->host,
            raw_origin_port(wave->twins->twin[twin].origin), path);
   return out;
 }

@@ -130,11 +130,11 @@ static void test_waits_for_waiting(void) {
 }
 
 static lariat_value await_deep(struct task *task, int depth) {
-  char room[64];
-  memset(room, depth, sizeof room);
+  char capacity[64];
+  memset(capacity, depth, sizeof capacity);
   lariat_value result =
       depth == 0 ? lariat_await(task->d) : await_deep(task, depth - 1);
-  CU_ASSERT_EQUAL(room[depth % 64], (char)depth);
+  CU_ASSERT_EQUAL(capacity[depth % 64], (char)depth);
   return result;
 }
 

@@ -13,14 +13,14 @@ enum { JOBS = 40 };
 static char keys[JOBS][24];
 static lr_job *jobs[JOBS];
 
-static lr_job *job_of(unsigned number, unsigned host, lr_rank rank) {
+static lr_job *job_of(unsigned number, unsigned host, lr_priority priority) {
   lr_job *job = lr_job_new();
   CU_ASSERT_PTR_NOT_NULL_FATAL(job);
   snprintf(keys[number], sizeof keys[number], "host%u", host);
-  job->target.key = keys[number];
-  job->target.key_length = (uint32_t)strlen(keys[number]);
-  job->target.hash = host * UINT64_C(0x9e3779b97f4a7c15);
-  job->rank = (uint8_t)rank;
+  job->url.key = keys[number];
+  job->url.key_length = (uint32_t)strlen(keys[number]);
+  job->url.hash = host * UINT64_C(0x9e3779b97f4a7c15);
+  job->priority = (uint8_t)priority;
   lr_list_init(&job->queue_node);
   jobs[number] = job;
   return job;
@@ -28,22 +28,22 @@ static lr_job *job_of(unsigned number, unsigned host, lr_rank rank) {
 
 static void free_jobs(unsigned count) {
   for (unsigned i = 0; i < count; i++) {
-    jobs[i]->target.key = NULL;
+    jobs[i]->url.key = NULL;
     lr_job_free(jobs[i]);
   }
 }
 
 static void add(lr_backlog *backlog, lr_job *job) {
-  job->share = lr_backlog_enter(backlog, job);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(job->share);
-  lr_backlog_add(backlog, job->share, job);
+  job->backlog_host = lr_backlog_enter(backlog, job);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(job->backlog_host);
+  lr_backlog_add(backlog, job->backlog_host, job);
 }
 
 /* The number of the job that goes next, and is away from then on. */
 static unsigned next(lr_backlog *backlog) {
   lr_job *job = lr_backlog_first(backlog);
   if (!job) return JOBS;
-  lr_backlog_sent(job->share);
+  lr_backlog_sent(job->backlog_host);
   lr_backlog_remove(backlog, job);
   for (unsigned i = 0; i < JOBS; i++)
     if (jobs[i] == job) return i;
@@ -62,9 +62,11 @@ static void test_turns(void) {
   static const unsigned order[] = {0, 3, 4, 1, 5, 2};
   fixture_open(&f, FIXTURE_NO_REACTOR);
   CU_ASSERT_TRUE(lr_backlog_init(&backlog, 1));
-  for (unsigned i = 0; i < 3; i++) add(&backlog, job_of(i, 1, LR_RANK_NORMAL));
-  add(&backlog, job_of(3, 2, LR_RANK_NORMAL));
-  for (unsigned i = 4; i < 6; i++) add(&backlog, job_of(i, 3, LR_RANK_NORMAL));
+  for (unsigned i = 0; i < 3; i++)
+    add(&backlog, job_of(i, 1, LR_PRIORITY_NORMAL));
+  add(&backlog, job_of(3, 2, LR_PRIORITY_NORMAL));
+  for (unsigned i = 4; i < 6; i++)
+    add(&backlog, job_of(i, 3, LR_PRIORITY_NORMAL));
   expect_order(&backlog, order, FIXTURE_COUNT(order));
   lr_backlog_clear(&backlog);
   free_jobs(6);
@@ -77,10 +79,10 @@ static void test_ranks(void) {
   static const unsigned order[] = {2, 3, 1, 0};
   fixture_open(&f, FIXTURE_NO_REACTOR);
   CU_ASSERT_TRUE(lr_backlog_init(&backlog, 1));
-  add(&backlog, job_of(0, 1, LR_RANK_LOW));
-  add(&backlog, job_of(1, 1, LR_RANK_NORMAL));
-  add(&backlog, job_of(2, 2, LR_RANK_HIGH));
-  add(&backlog, job_of(3, 1, LR_RANK_HIGH));
+  add(&backlog, job_of(0, 1, LR_PRIORITY_LOW));
+  add(&backlog, job_of(1, 1, LR_PRIORITY_NORMAL));
+  add(&backlog, job_of(2, 2, LR_PRIORITY_HIGH));
+  add(&backlog, job_of(3, 1, LR_PRIORITY_HIGH));
   expect_order(&backlog, order, FIXTURE_COUNT(order));
   lr_backlog_clear(&backlog);
   free_jobs(4);
@@ -92,17 +94,18 @@ static void test_free_jobs(void) {
   lr_backlog backlog;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   CU_ASSERT_TRUE(lr_backlog_init(&backlog, 2));
-  lr_share *share = lr_backlog_enter(&backlog, job_of(0, 1, LR_RANK_NORMAL));
-  CU_ASSERT_TRUE(lr_backlog_is_free(&backlog, share));
-  lr_backlog_sent(share);
-  CU_ASSERT_TRUE(lr_backlog_is_free(&backlog, share));
-  lr_backlog_sent(share);
-  CU_ASSERT_FALSE(lr_backlog_is_free(&backlog, share));
-  CU_ASSERT_PTR_EQUAL(share, lr_backlog_enter(&backlog, jobs[0]));
-  share->away = 0;
-  lr_backlog_forget(&backlog, share);
+  lr_backlog_host *host =
+      lr_backlog_enter(&backlog, job_of(0, 1, LR_PRIORITY_NORMAL));
+  CU_ASSERT_TRUE(lr_backlog_is_free(&backlog, host));
+  lr_backlog_sent(host);
+  CU_ASSERT_TRUE(lr_backlog_is_free(&backlog, host));
+  lr_backlog_sent(host);
+  CU_ASSERT_FALSE(lr_backlog_is_free(&backlog, host));
+  CU_ASSERT_PTR_EQUAL(host, lr_backlog_enter(&backlog, jobs[0]));
+  host->away = 0;
+  lr_backlog_forget(&backlog, host);
   CU_ASSERT_EQUAL(backlog.idle_count, 1);
-  CU_ASSERT_PTR_EQUAL(share, lr_backlog_enter(&backlog, jobs[0]));
+  CU_ASSERT_PTR_EQUAL(host, lr_backlog_enter(&backlog, jobs[0]));
   CU_ASSERT_EQUAL(backlog.idle_count, 0);
   lr_backlog_clear(&backlog);
   free_jobs(1);
@@ -115,12 +118,12 @@ static void test_many_hosts(void) {
   lr_backlog backlog;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   CU_ASSERT_TRUE(lr_backlog_init(&backlog, 1));
-  for (unsigned host = 0; host < 2000; host++) {
-    lr_job *job = job_of(0, host, LR_RANK_NORMAL);
-    lr_share *share = lr_backlog_enter(&backlog, job);
-    lr_backlog_sent(share);
-    share->away--;
-    lr_backlog_forget(&backlog, share);
+  for (unsigned i = 0; i < 2000; i++) {
+    lr_job *job = job_of(0, i, LR_PRIORITY_NORMAL);
+    lr_backlog_host *host = lr_backlog_enter(&backlog, job);
+    lr_backlog_sent(host);
+    host->away--;
+    lr_backlog_forget(&backlog, host);
     free_jobs(1);
   }
   CU_ASSERT(backlog.count <= 256);
@@ -135,7 +138,7 @@ static void test_out_of_memory(void) {
   fixture_fail_allocation(&f, 1);
   CU_ASSERT_FALSE(lr_backlog_init(&backlog, 1));
   CU_ASSERT_TRUE(lr_backlog_init(&backlog, 1));
-  lr_job *job = job_of(0, 1, LR_RANK_NORMAL);
+  lr_job *job = job_of(0, 1, LR_PRIORITY_NORMAL);
   fixture_fail_allocation(&f, 1);
   CU_ASSERT_PTR_NULL(lr_backlog_enter(&backlog, job));
   free_jobs(1);

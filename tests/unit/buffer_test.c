@@ -39,7 +39,7 @@ static void test_terminate(void) {
   char line[64];
   memset(line, 'x', sizeof line);
   CU_ASSERT_TRUE(lr_buffer_append(&buffer, line, sizeof line));
-  CU_ASSERT_EQUAL(buffer.room, sizeof line);
+  CU_ASSERT_EQUAL(buffer.capacity, sizeof line);
   CU_ASSERT_TRUE(lr_buffer_terminate(&buffer));
   CU_ASSERT_EQUAL(buffer.length, sizeof line);
   CU_ASSERT_EQUAL(strlen(buffer.bytes), sizeof line);

@@ -1023,7 +1023,7 @@ static void waiting_life(struct fixture *f, struct probe *probe) {
 static void test_every_allocation_fails(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  CU_ASSERT_EQUAL(lr_deferred_room_open(f.reactor), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_deferred_state_open(f.reactor), LARIAT_OK);
   probe_fail_each(&f, waiting_life);
   fixture_close(&f);
 }
@@ -1138,7 +1138,7 @@ static bool is_at_rest(const struct crowd *crowd) {
 static void test_random_graphs(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  CU_ASSERT_EQUAL(lr_deferred_room_open(f.reactor), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_deferred_state_open(f.reactor), LARIAT_OK);
   for (unsigned seed = 1; seed <= 3000; seed++) {
     struct crowd crowd = {.f = &f, .seed = seed};
     uint64_t blocks = fixture_live_blocks(&f);

@@ -10,9 +10,9 @@
 /* As it is in a run, with mail and calls to come. */
 static void test_when(void) {
   static const struct {
-    bool allowed, in_run, again;
+    bool allowed, in_run, turn_requested;
     int found;
-    bool lulls;
+    bool coalesces;
   } cases[] = {
       {true, true, false, 8, true},   {true, true, false, 23, true},
       {true, true, false, 7, false},  {true, true, false, 24, false},
@@ -23,15 +23,15 @@ static void test_when(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_PLAIN);
   for (size_t i = 0; i < FIXTURE_COUNT(cases); i++) {
-    lr_reactor_allow_lulls(f.reactor, cases[i].allowed);
+    lr_reactor_allow_coalescing(f.reactor, cases[i].allowed);
     f.reactor->in_run = cases[i].in_run;
-    f.reactor->again = cases[i].again;
+    f.reactor->turn_requested = cases[i].turn_requested;
     f.reactor->found = cases[i].found;
-    CU_ASSERT_EQUAL(lr_lull(f.reactor), cases[i].lulls);
-    CU_ASSERT_FALSE(lr_lull_mail_first(f.reactor));
-    CU_ASSERT_EQUAL(f.reactor->found, cases[i].lulls ? 0 : cases[i].found);
+    CU_ASSERT_EQUAL(lr_coalesce(f.reactor), cases[i].coalesces);
+    CU_ASSERT_FALSE(lr_coalesce_mail_first(f.reactor));
+    CU_ASSERT_EQUAL(f.reactor->found, cases[i].coalesces ? 0 : cases[i].found);
   }
-  f.reactor->in_run = f.reactor->again = false;
+  f.reactor->in_run = f.reactor->turn_requested = false;
   fixture_close(&f);
 }
 
@@ -78,11 +78,11 @@ static void turn_end(lr_turn_hook *hook) {
   if (turn == 0) CU_ASSERT_EQUAL(write(scene->ends[1], "x", 1), 1);
 }
 
-static void play(struct fixture *f, bool lulls) {
+static void play(struct fixture *f, bool coalesces) {
   struct scene scene = {.reactor = f->reactor, .hook.turn_end = turn_end};
   memset(diary, 0, sizeof diary);
   CU_ASSERT_EQUAL_FATAL(pipe(scene.ends), 0);
-  lr_reactor_allow_lulls(f->reactor, lulls);
+  lr_reactor_allow_coalescing(f->reactor, coalesces);
   lr_reactor_add_turn_hook(f->reactor, &scene.hook);
   CU_ASSERT_EQUAL(lariat_reactor_add_reader(f->reactor, scene.ends[0],
                                             read_byte, &scene, NULL),
@@ -111,7 +111,7 @@ static void test_mail_first(void) {
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"a lull is for many events, in a run, when allowed", test_when},
-      {"with lulls a look is left out for mail, once", test_mail_first},
+      {"with coalesces a look is left out for mail, once", test_mail_first},
   };
   return fixture_main("lull", tests, FIXTURE_COUNT(tests), argc, argv);
 }

@@ -11,21 +11,25 @@
 #include <lariat/failure.h>
 
 struct thing {
-  lr_notice notice;
+  lr_completion completion;
   int arrived;
   int dropped;
   int fired;
   lariat_status status;
 };
 
-static struct thing *thing_of(lr_notice *notice) {
-  return lr_container(notice, struct thing, notice);
+static struct thing *thing_of(lr_completion *completion) {
+  return lr_container(completion, struct thing, completion);
 }
 
-static void arrived(lr_notice *notice) { thing_of(notice)->arrived++; }
-static void dropped(lr_notice *notice) { thing_of(notice)->dropped++; }
+static void arrived(lr_completion *completion) {
+  thing_of(completion)->arrived++;
+}
+static void dropped(lr_completion *completion) {
+  thing_of(completion)->dropped++;
+}
 
-static const lr_notice_kind kind = {"cut short", arrived, dropped};
+static const lr_completion_kind kind = {"cut short", arrived, dropped};
 
 static lariat_value came(lariat_value result, void *context) {
   struct thing *thing = context;
@@ -37,7 +41,7 @@ static lariat_value came(lariat_value result, void *context) {
 static void open_thing(struct thing *thing, lariat_reactor *reactor) {
   bool made;
   lariat_deferred *deferred =
-      lr_notice_open(&thing->notice, &kind, reactor, &made);
+      lr_completion_open(&thing->completion, &kind, reactor, &made);
   CU_ASSERT_TRUE(made);
   lariat_deferred_release(lariat_deferred_add_both(deferred, came, thing));
 }
@@ -50,7 +54,7 @@ static void expect(const struct thing *thing, int came_here, int gone,
 }
 
 static void *send_word(void *context) {
-  lr_notice_send(context);
+  lr_completion_send(context);
   return NULL;
 }
 
@@ -66,7 +70,7 @@ static void test_word_from_another_thread(void) {
   fixture_open(&f, FIXTURE_PLAIN);
   open_thing(&thing, f.reactor);
   expect(&thing, 0, 0, 0);
-  if (pthread_create(&thread, NULL, send_word, &thing.notice) != 0) abort();
+  if (pthread_create(&thread, NULL, send_word, &thing.completion) != 0) abort();
   CU_ASSERT_TRUE(fixture_run_until(&f, is_fired, &thing, 5000));
   pthread_join(thread, NULL);
   expect(&thing, 1, 1, 1);
@@ -82,7 +86,7 @@ static void test_the_reactor_closes_first(void) {
   fixture_close_reactor(&f, 0);
   expect(&thing, 0, 0, 1);
   CU_ASSERT_EQUAL(thing.status, LARIAT_ECANCELLED);
-  lr_notice_send(&thing.notice);
+  lr_completion_send(&thing.completion);
   expect(&thing, 0, 1, 1);
   fixture_close(&f);
 }
@@ -93,7 +97,7 @@ static void test_word_that_is_not_read(void) {
   struct thing thing = {.status = LARIAT_OK};
   fixture_open(&f, FIXTURE_PLAIN);
   open_thing(&thing, f.reactor);
-  lr_notice_send(&thing.notice);
+  lr_completion_send(&thing.completion);
   fixture_close_reactor(&f, 0);
   expect(&thing, 1, 1, 1);
   CU_ASSERT_EQUAL(thing.status, LARIAT_ECANCELLED);
@@ -107,7 +111,7 @@ static void test_cancelled(void) {
   bool made;
   fixture_open(&f, FIXTURE_PLAIN);
   lariat_deferred *deferred =
-      lr_notice_open(&thing.notice, &kind, f.reactor, &made);
+      lr_completion_open(&thing.completion, &kind, f.reactor, &made);
   CU_ASSERT_TRUE(made);
   lariat_deferred_retain(deferred);
   lariat_deferred_release(lariat_deferred_add_both(deferred, came, &thing));
@@ -115,7 +119,7 @@ static void test_cancelled(void) {
   lariat_deferred_release(deferred);
   expect(&thing, 0, 0, 1);
   CU_ASSERT_EQUAL(thing.status, LARIAT_ECANCELLED);
-  lr_notice_send(&thing.notice);
+  lr_completion_send(&thing.completion);
   fixture_settle(&f);
   expect(&thing, 1, 1, 1);
   fixture_close(&f);
@@ -123,36 +127,36 @@ static void test_cancelled(void) {
 
 /* One that is opened while its reactor closes does not outlast it. */
 struct late {
-  lr_closer closer;
+  lr_shutdown_hook shutdown;
   struct thing thing;
   lariat_reactor *reactor;
 };
 
-static void nothing(lr_closer *closer) { (void)closer; }
+static void nothing(lr_shutdown_hook *shutdown) { (void)shutdown; }
 
-static bool open_late(lr_closer *closer) {
-  struct late *late = lr_container(closer, struct late, closer);
-  if (!late->thing.notice.kind) open_thing(&late->thing, late->reactor);
+static bool open_late(lr_shutdown_hook *shutdown) {
+  struct late *late = lr_container(shutdown, struct late, shutdown);
+  if (!late->thing.completion.kind) open_thing(&late->thing, late->reactor);
   return false;
 }
 
-static void leave(lr_closer *closer) {
-  struct late *late = lr_container(closer, struct late, closer);
-  lr_reactor_remove_closer(late->reactor, closer);
+static void leave(lr_shutdown_hook *shutdown) {
+  struct late *late = lr_container(shutdown, struct late, shutdown);
+  lr_reactor_remove_shutdown_hook(late->reactor, shutdown);
 }
 
 static void test_opened_while_closing(void) {
   struct fixture f;
-  struct late late = {.closer = {.begin = nothing}};
+  struct late late = {.shutdown = {.begin = nothing}};
   fixture_open(&f, FIXTURE_PLAIN);
   late.reactor = f.reactor;
-  late.closer.busy = open_late;
-  late.closer.end = leave;
-  lr_reactor_add_closer(f.reactor, &late.closer);
+  late.shutdown.busy = open_late;
+  late.shutdown.end = leave;
+  lr_reactor_add_shutdown_hook(f.reactor, &late.shutdown);
   fixture_close_reactor(&f, 100);
   expect(&late.thing, 0, 0, 1);
   CU_ASSERT_EQUAL(late.thing.status, LARIAT_ECANCELLED);
-  lr_notice_send(&late.thing.notice);
+  lr_completion_send(&late.thing.completion);
   expect(&late.thing, 0, 1, 1);
   fixture_close(&f);
 }
@@ -162,7 +166,7 @@ static void test_out_of_memory(void) {
   struct thing thing = {.status = LARIAT_OK};
   bool made = true;
   fixture_open(&f, FIXTURE_PLAIN);
-  lariat_deferred *deferred = lr_notice_open(NULL, &kind, f.reactor, &made);
+  lariat_deferred *deferred = lr_completion_open(NULL, &kind, f.reactor, &made);
   CU_ASSERT_FALSE(made);
   lariat_deferred_release(lariat_deferred_add_both(deferred, came, &thing));
   expect(&thing, 0, 0, 1);

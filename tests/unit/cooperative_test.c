@@ -424,7 +424,7 @@ static void life(struct fixture *f, struct probe *probe) {
 static void test_every_allocation_fails(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  CU_ASSERT_EQUAL(lr_deferred_room_open(f.reactor), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_deferred_state_open(f.reactor), LARIAT_OK);
   probe_fail_each(&f, life);
   fixture_close(&f);
 }

@@ -417,11 +417,11 @@ static void test_describe(void) {
   lariat_deferred_callback(d, probe_value(&probe, 12345));
   snprintf(expected, sizeof expected, "<deferred at %p current result: 12345>",
            at);
-  for (size_t room = sizeof text; room > 0; room--) {
-    length = lariat_deferred_describe(d, text, room);
+  for (size_t capacity = sizeof text; capacity > 0; capacity--) {
+    length = lariat_deferred_describe(d, text, capacity);
     CU_ASSERT_EQUAL((size_t)length, strlen(expected));
-    CU_ASSERT_EQUAL(strncmp(text, expected, room - 1), 0);
-    CU_ASSERT(strlen(text) < room);
+    CU_ASSERT_EQUAL(strncmp(text, expected, capacity - 1), 0);
+    CU_ASSERT(strlen(text) < capacity);
   }
   CU_ASSERT_EQUAL(lariat_deferred_describe(d, NULL, 0), length);
   lariat_value_describe(lariat_deferred_value(d), text, sizeof text);
@@ -436,7 +436,7 @@ static void test_no_memory_to_make(void) {
   struct fixture f;
   struct probe probe = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  CU_ASSERT_EQUAL(lr_deferred_room_open(f.reactor), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_deferred_state_open(f.reactor), LARIAT_OK);
   fixture_fail_allocations_from(&f, 1);
   lariat_deferred *d = cancellable(&f, &probe, count_call);
   probe_check(&probe);
@@ -487,7 +487,7 @@ static void test_reserve_in_use(void) {
   struct fixture f;
   struct probe probe = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  CU_ASSERT_EQUAL(lr_deferred_room_open(f.reactor), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_deferred_state_open(f.reactor), LARIAT_OK);
   lariat_deferred *first = lr_deferred_failed_reserve(f.reactor);
   lariat_deferred *second = lr_deferred_failed_reserve(f.reactor);
   lariat_deferred *third = lr_deferred_failed_reserve(f.reactor);
@@ -511,7 +511,7 @@ static void test_no_memory_for_the_room(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   fixture_fail_allocations_from(&f, 1);
-  CU_ASSERT_EQUAL(lr_deferred_room_open(f.reactor), LARIAT_ENOMEM);
+  CU_ASSERT_EQUAL(lr_deferred_state_open(f.reactor), LARIAT_ENOMEM);
   lariat_deferred *d = unfired(&f);
   CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(d)),
                   LARIAT_ENOMEM);
@@ -625,7 +625,8 @@ static void test_reactor_closed(void) {
 }
 
 /* What is written to standard error while `release` is released. */
-static void catch_release(lariat_deferred *released, char *text, size_t room) {
+static void catch_release(lariat_deferred *released, char *text,
+                          size_t capacity) {
   int ends[2];
   int saved = dup(STDERR_FILENO);
   text[0] = '\0';
@@ -635,7 +636,7 @@ static void catch_release(lariat_deferred *released, char *text, size_t room) {
   dup2(saved, STDERR_FILENO);
   close(saved);
   close(ends[1]);
-  ssize_t length = read(ends[0], text, room - 1);
+  ssize_t length = read(ends[0], text, capacity - 1);
   text[length > 0 ? length : 0] = '\0';
   close(ends[0]);
 }
@@ -725,7 +726,7 @@ static void test_embedded(void) {
   static const lr_deferred_ops ops = {.dispose = job_dispose,
                                       .cancel = job_cancel};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  CU_ASSERT_EQUAL(lr_deferred_room_open(f.reactor), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_deferred_state_open(f.reactor), LARIAT_OK);
   struct job job;
   job.probe = &probe;
   uint64_t before = fixture_allocations(&f);
@@ -755,7 +756,7 @@ static void release_twice(void *context) {
   lariat_deferred d;
   lariat_set_checks(true);
   if (lariat_reactor_new(NULL, &reactor) != LARIAT_OK ||
-      lr_deferred_room_open(reactor) != LARIAT_OK)
+      lr_deferred_state_open(reactor) != LARIAT_OK)
     return;
   lr_deferred_init(&d, reactor, &ops);
   lariat_deferred_release(&d);
@@ -793,7 +794,7 @@ static void life(struct fixture *f, struct probe *probe) {
 static void test_every_allocation_fails(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  CU_ASSERT_EQUAL(lr_deferred_room_open(f.reactor), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_deferred_state_open(f.reactor), LARIAT_OK);
   probe_fail_each(&f, life);
   fixture_close(&f);
 }

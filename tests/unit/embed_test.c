@@ -169,7 +169,7 @@ static void test_mail_left_over(void) {
   CU_ASSERT_TRUE(foreign_loop(&f, &delivered, MANY, 0));
   lr_reactor_post_local(f.reactor, &mails[0]);
   CU_ASSERT_TRUE(foreign_loop(&f, &delivered, MANY + 1, 0));
-  lr_reactor_again(f.reactor);
+  lr_reactor_request_turn(f.reactor);
   CU_ASSERT_TRUE(is_readable(fd_of(&f), 0));
   dispatch(&f);
   CU_ASSERT_FALSE(is_readable(fd_of(&f), 0));

@@ -12,20 +12,20 @@
 #include "conformance/defer.h"
 #include "deferred/deferred.h"
 
-struct guarded {
+struct fold_guard {
   struct stage s;
   char path[64];
   lariat_file_lock *lock;
 };
 
-static lariat_file_lock *another(const struct guarded *g) {
+static lariat_file_lock *another(const struct fold_guard *g) {
   lariat_file_lock *lock = NULL;
   CU_ASSERT_EQUAL_FATAL(lariat_file_lock_new(g->s.f.reactor, g->path, &lock),
                         LARIAT_OK);
   return lock;
 }
 
-static void make(struct guarded *g) {
+static void make(struct fold_guard *g) {
   begin(&g->s);
   snprintf(g->path, sizeof g->path, "/tmp/lariat-lock-XXXXXX");
   int fd = mkstemp(g->path);
@@ -34,14 +34,14 @@ static void make(struct guarded *g) {
   g->lock = another(g);
 }
 
-static void unmake(struct guarded *g) {
+static void unmake(struct fold_guard *g) {
   lariat_file_lock_drop(g->lock);
   unlink(g->path);
   finish(&g->s);
 }
 
 static void test_exclusion(void) {
-  struct guarded g;
+  struct fold_guard g;
   make(&g);
   lariat_file_lock *other = another(&g);
   CU_ASSERT_FALSE(lariat_file_lock_locked(g.lock));
@@ -58,7 +58,7 @@ static void test_exclusion(void) {
 
 /* The process that has it ends without a word. */
 static void test_other_process(void) {
-  struct guarded g;
+  struct fold_guard g;
   make(&g);
   int pipes[2];
   CU_ASSERT_EQUAL_FATAL(pipe(pipes), 0);
@@ -100,7 +100,7 @@ static void test_no_such_directory(void) {
 /* The last try, of a limit and of a cancel, may succeed. */
 static void test_last_try(void) {
   for (int cancel = 0; cancel < 2; cancel++) {
-    struct guarded g;
+    struct fold_guard g;
     make(&g);
     lariat_file_lock *other = another(&g);
     CU_ASSERT_EQUAL(lariat_file_lock_try(other), LARIAT_OK);
@@ -119,7 +119,7 @@ static void test_last_try(void) {
 }
 
 static void test_held_by_its_wait(void) {
-  struct guarded g;
+  struct fold_guard g;
   make(&g);
   lariat_file_lock *other = another(&g);
   CU_ASSERT_EQUAL(lariat_file_lock_try(other), LARIAT_OK);
@@ -139,7 +139,7 @@ static void test_held_by_its_wait(void) {
 /* Nobody would unlock what is locked for a wait that has been fired. */
 static void test_fired_by_hand(void) {
   for (int ms = 1000; ms >= 500; ms -= 500) { /* a try; the limit */
-    struct guarded g;
+    struct fold_guard g;
     make(&g);
     lariat_file_lock *other = another(&g);
     CU_ASSERT_EQUAL(lariat_file_lock_try(other), LARIAT_OK);
@@ -158,7 +158,7 @@ static void test_fired_by_hand(void) {
 }
 
 static void test_reactor_closes(void) {
-  struct guarded g;
+  struct fold_guard g;
   make(&g);
   lariat_file_lock *other = another(&g);
   CU_ASSERT_EQUAL(lariat_file_lock_try(other), LARIAT_OK);
@@ -216,7 +216,7 @@ static void wait_for_it(struct fixture *f, struct probe *probe) {
 }
 
 static void test_no_memory(void) {
-  struct guarded g;
+  struct fold_guard g;
   make(&g);
   the_path = g.path;
   wait_for_it(&g.s.f, &g.s.probe); /* the timers' heap */
@@ -227,7 +227,7 @@ static void test_no_memory(void) {
 /* Each timer in turn cannot be set. */
 static void test_no_timer(void) {
   for (uint64_t nth = 2; nth <= 6; nth++) {
-    struct guarded g;
+    struct fold_guard g;
     make(&g);
     lariat_file_lock *other = another(&g);
     CU_ASSERT_EQUAL(lariat_file_lock_try(other), LARIAT_OK);

@@ -171,7 +171,7 @@ static void scenario(struct fixture *f, struct probe *probe) {
 static void test_no_memory(void) {
   struct stage s;
   begin(&s);
-  CU_ASSERT_EQUAL(lr_deferred_room_open(s.f.reactor), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_deferred_state_open(s.f.reactor), LARIAT_OK);
   probe_fail_each(&s.f, scenario);
   finish(&s);
 }

@@ -12,16 +12,16 @@ static void test_nothing_is_kept(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   CU_ASSERT_FALSE(lr_memory_is_malloc());
-  lr_blocks blocks;
-  lr_blocks_init(&blocks, BYTES, MOST);
-  void *block = lr_blocks_take(&blocks);
+  lr_free_list blocks;
+  lr_free_list_init(&blocks, BYTES, MOST);
+  void *block = lr_free_list_take(&blocks);
   CU_ASSERT_PTR_NOT_NULL_FATAL(block);
   CU_ASSERT_EQUAL(fixture_live_blocks(&f), 1);
-  lr_blocks_give(&blocks, block);
+  lr_free_list_give(&blocks, block);
   CU_ASSERT_EQUAL(fixture_live_blocks(&f), 0);
   fixture_fail_allocation(&f, 1);
-  CU_ASSERT_PTR_NULL(lr_blocks_take(&blocks));
-  lr_blocks_clear(&blocks);
+  CU_ASSERT_PTR_NULL(lr_free_list_take(&blocks));
+  lr_free_list_clear(&blocks);
   fixture_close(&f);
 }
 
@@ -30,22 +30,22 @@ static void test_nothing_is_kept(void) {
 static void test_some_are_kept(void) {
   CU_ASSERT_EQUAL(lariat_set_allocator(NULL), LARIAT_OK);
   CU_ASSERT_TRUE(lr_memory_is_malloc());
-  lr_blocks blocks;
+  lr_free_list blocks;
   void *taken[TAKEN];
-  lr_blocks_init(&blocks, BYTES, MOST);
+  lr_free_list_init(&blocks, BYTES, MOST);
   CU_ASSERT(blocks.most == MOST || blocks.most == 0);
   blocks.most = MOST;
   for (int i = 0; i < TAKEN; i++) {
-    taken[i] = lr_blocks_take(&blocks);
+    taken[i] = lr_free_list_take(&blocks);
     CU_ASSERT_PTR_NOT_NULL_FATAL(taken[i]);
   }
-  for (int i = 0; i < TAKEN; i++) lr_blocks_give(&blocks, taken[i]);
+  for (int i = 0; i < TAKEN; i++) lr_free_list_give(&blocks, taken[i]);
   CU_ASSERT_EQUAL(blocks.kept, MOST);
   for (int i = MOST - 1; i >= 0; i--)
-    CU_ASSERT_PTR_EQUAL(lr_blocks_take(&blocks), taken[i]);
+    CU_ASSERT_PTR_EQUAL(lr_free_list_take(&blocks), taken[i]);
   CU_ASSERT_EQUAL(blocks.kept, 0);
-  for (int i = 0; i < MOST; i++) lr_blocks_give(&blocks, taken[i]);
-  lr_blocks_clear(&blocks);
+  for (int i = 0; i < MOST; i++) lr_free_list_give(&blocks, taken[i]);
+  lr_free_list_clear(&blocks);
   CU_ASSERT_EQUAL(blocks.kept, 0);
   CU_ASSERT_PTR_NULL(blocks.first);
 }

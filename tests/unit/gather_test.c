@@ -469,7 +469,7 @@ static void test_child_without_memory(void) {
 static void test_constant_child(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  CU_ASSERT_EQUAL(lr_deferred_room_open(f.reactor), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_deferred_state_open(f.reactor), LARIAT_OK);
   lariat_deferred *child[COUNT] = {lr_deferred_failed_reserve(f.reactor),
                                    lr_deferred_failed_reserve(f.reactor),
                                    unfired(&f)};
@@ -503,7 +503,7 @@ static void life(struct fixture *f, struct probe *probe) {
 static void test_every_allocation_fails(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  CU_ASSERT_EQUAL(lr_deferred_room_open(f.reactor), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_deferred_state_open(f.reactor), LARIAT_OK);
   probe_fail_each(&f, life);
   fixture_close(&f);
 }
@@ -650,7 +650,7 @@ static void test_child_without_references(void) {
   static const lr_deferred_ops ops = {.dispose = dispose_kept, .abandon = keep};
   struct fixture f;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  CU_ASSERT_EQUAL(lr_deferred_room_open(f.reactor), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_deferred_state_open(f.reactor), LARIAT_OK);
   struct kept kept = {.disposed = false};
   lr_deferred_init(&kept.deferred, f.reactor, &ops);
   lariat_deferred *other = unfired(&f);

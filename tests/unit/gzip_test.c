@@ -37,65 +37,65 @@ static void pack(int window_bits) {
 }
 
 /* Feeds `length` packed bytes in pieces; stops at the first that is refused. */
-static lr_coding_verdict feed(lr_coding *coding, size_t length, size_t piece,
-                              lr_buffer *plain, uint64_t most) {
-  lr_coding_verdict verdict = LR_CODING_MORE;
-  for (size_t at = 0; at < length && verdict == LR_CODING_MORE; at += piece) {
+static lr_gzip_result feed(lr_gzip *gzip, size_t length, size_t piece,
+                           lr_buffer *plain, uint64_t most) {
+  lr_gzip_result verdict = LR_GZIP_MORE;
+  for (size_t at = 0; at < length && verdict == LR_GZIP_MORE; at += piece) {
     size_t left = length - at;
-    verdict = lr_coding_feed(coding, packed + at, left < piece ? left : piece,
-                             plain, most);
+    verdict = lr_gzip_feed(gzip, packed + at, left < piece ? left : piece,
+                           plain, most);
   }
   return verdict;
 }
 
-static void expect(size_t length, size_t piece, lr_coding_verdict verdict,
+static void expect(size_t length, size_t piece, lr_gzip_result verdict,
                    bool whole) {
-  lr_codings codings = {0};
+  lr_gzip_pool pool = {0};
   lr_buffer plain;
   lr_buffer_init(&plain);
-  lr_coding *coding = lr_coding_take(&codings);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(coding);
-  CU_ASSERT_EQUAL(feed(coding, length, piece, &plain, UINT64_MAX), verdict);
-  CU_ASSERT_EQUAL(lr_coding_whole(coding), whole);
+  lr_gzip *gzip = lr_gzip_take(&pool);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(gzip);
+  CU_ASSERT_EQUAL(feed(gzip, length, piece, &plain, UINT64_MAX), verdict);
+  CU_ASSERT_EQUAL(lr_gzip_whole(gzip), whole);
   if (whole) {
     CU_ASSERT_EQUAL(plain.length, TEXT);
     CU_ASSERT_EQUAL(memcmp(plain.bytes, text, TEXT), 0);
   }
-  lr_coding_give(&codings, coding);
-  lr_codings_clear(&codings);
+  lr_gzip_give(&pool, gzip);
+  lr_gzip_pool_clear(&pool);
   lr_buffer_clear(&plain);
 }
 
 static void test_whole(void) {
   pack(15 + 16);
-  expect(packed_length, packed_length, LR_CODING_MORE, true);
+  expect(packed_length, packed_length, LR_GZIP_MORE, true);
   for (size_t piece = 1; piece < 5000; piece = piece * 3 + 1)
-    expect(packed_length, piece, LR_CODING_MORE, true);
+    expect(packed_length, piece, LR_GZIP_MORE, true);
 }
 
 static void test_cut(void) {
   pack(15 + 16);
   for (size_t less = 1; less < 20; less++)
-    expect(packed_length - less, 1000, LR_CODING_MORE, false);
-  expect(packed_length / 2, 1000, LR_CODING_MORE, false);
+    expect(packed_length - less, 1000, LR_GZIP_MORE, false);
+  expect(packed_length / 2, 1000, LR_GZIP_MORE, false);
 }
 
 static void test_not_gzip(void) {
   pack(15); /* zlib's own format */
-  expect(packed_length, packed_length, LR_CODING_ODD, false);
+  expect(packed_length, packed_length, LR_GZIP_FALLBACK, false);
   memset(packed, 'x', 100);
-  expect(100, 1, LR_CODING_ODD, false);
+  expect(100, 1, LR_GZIP_FALLBACK, false);
   pack(15 + 16);
   packed[packed_length / 2] ^= 0x55;
-  lr_codings codings = {0};
+  lr_gzip_pool pool = {0};
   lr_buffer plain;
   lr_buffer_init(&plain);
-  lr_coding *coding = lr_coding_take(&codings);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(coding);
-  CU_ASSERT_EQUAL(feed(coding, packed_length, 999, &plain, UINT64_MAX),
-                  LR_CODING_ODD);
-  lr_coding_give(&codings, coding);
-  lr_codings_clear(&codings);
+  lr_gzip *gzip = lr_gzip_take(&pool);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(gzip);
+  CU_ASSERT_EQUAL(feed(gzip, packed_length, 999, &plain, UINT64_MAX),
+                  LR_GZIP_FALLBACK);
+  lr_gzip_give(&pool, gzip);
+  lr_gzip_pool_clear(&pool);
   lr_buffer_clear(&plain);
 }
 
@@ -104,49 +104,48 @@ static void test_more_behind(void) {
   pack(15 + 16);
   size_t length = packed_length;
   packed[length] = 0;
-  expect(length + 1, length + 1, LR_CODING_ODD, true);
-  expect(length + 1, 1, LR_CODING_ODD, true);
+  expect(length + 1, length + 1, LR_GZIP_FALLBACK, true);
+  expect(length + 1, 1, LR_GZIP_FALLBACK, true);
   memcpy(packed + length, packed, length);
-  expect(2 * length, 4096, LR_CODING_ODD, true);
+  expect(2 * length, 4096, LR_GZIP_FALLBACK, true);
 }
 
 /* A limit is kept to within one step, however small what makes it. */
 static void test_limit(void) {
-  lr_codings codings = {0};
+  lr_gzip_pool pool = {0};
   lr_buffer plain;
   lr_buffer_init(&plain);
   memset(text, 'a', TEXT);
   pack(15 + 16);
-  lr_coding *coding = lr_coding_take(&codings);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(coding);
-  CU_ASSERT_EQUAL(feed(coding, packed_length, packed_length, &plain, 1000),
-                  LR_CODING_OVER);
+  lr_gzip *gzip = lr_gzip_take(&pool);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(gzip);
+  CU_ASSERT_EQUAL(feed(gzip, packed_length, packed_length, &plain, 1000),
+                  LR_GZIP_TOO_LARGE);
   CU_ASSERT(plain.length < 20000);
-  lr_coding_give(&codings, coding);
-  lr_codings_clear(&codings);
+  lr_gzip_give(&pool, gzip);
+  lr_gzip_pool_clear(&pool);
   lr_buffer_clear(&plain);
   make_text();
 }
 
 /* One that was given up in the middle begins anew. */
 static void test_used_again(void) {
-  lr_codings codings = {0};
+  lr_gzip_pool pool = {0};
   pack(15 + 16);
   for (int i = 0; i < 3; i++) {
     lr_buffer plain;
     lr_buffer_init(&plain);
-    lr_coding *coding = lr_coding_take(&codings);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(coding);
-    CU_ASSERT_EQUAL(codings.count, 0);
+    lr_gzip *gzip = lr_gzip_take(&pool);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(gzip);
+    CU_ASSERT_EQUAL(pool.count, 0);
     size_t length = i == 1 ? packed_length : packed_length / 3;
-    CU_ASSERT_EQUAL(feed(coding, length, 777, &plain, UINT64_MAX),
-                    LR_CODING_MORE);
-    CU_ASSERT_EQUAL(lr_coding_whole(coding), i == 1);
-    lr_coding_give(&codings, coding);
-    CU_ASSERT_EQUAL(codings.count, 1);
+    CU_ASSERT_EQUAL(feed(gzip, length, 777, &plain, UINT64_MAX), LR_GZIP_MORE);
+    CU_ASSERT_EQUAL(lr_gzip_whole(gzip), i == 1);
+    lr_gzip_give(&pool, gzip);
+    CU_ASSERT_EQUAL(pool.count, 1);
     lr_buffer_clear(&plain);
   }
-  lr_codings_clear(&codings);
+  lr_gzip_pool_clear(&pool);
 }
 
 int main(int argc, char **argv) {
@@ -155,5 +154,5 @@ int main(int argc, char **argv) {
       {"not gzip", test_not_gzip}, {"more behind", test_more_behind},
       {"limit", test_limit},       {"used again", test_used_again}};
   make_text();
-  return fixture_main("coding", tests, FIXTURE_COUNT(tests), argc, argv);
+  return fixture_main("gzip", tests, FIXTURE_COUNT(tests), argc, argv);
 }

@@ -34,10 +34,10 @@ struct good {
 
 /* What came of reading one. */
 struct reading {
-  lr_answer answer;
+  lr_h1_parser answer;
   lariat_response *response;
-  lr_codings codings;
-  lr_answer_verdict verdict;
+  lr_gzip_pool gzip_pool;
+  lr_h1_result verdict;
   size_t used;
 };
 
@@ -45,14 +45,14 @@ static void begin(struct reading *r, unsigned flags, uint64_t limit) {
   memset(r, 0, sizeof *r);
   r->response = lr_response_new();
   if (r->response)
-    lr_answer_begin(&r->answer, r->response, flags & HEAD,
-                    flags & DECODES ? &r->codings : NULL, limit);
+    lr_h1_parser_begin(&r->answer, r->response, flags & HEAD,
+                       flags & DECODES ? &r->gzip_pool : NULL, limit);
 }
 
 static void end(struct reading *r) {
-  lr_answer_close(&r->answer);
-  lr_answer_clear(&r->answer);
-  lr_codings_clear(&r->codings);
+  lr_h1_parser_close(&r->answer);
+  lr_h1_parser_clear(&r->answer);
+  lr_gzip_pool_clear(&r->gzip_pool);
   lr_response_release(r->response);
 }
 
@@ -62,10 +62,10 @@ static void feed(struct reading *r, const char *bytes, size_t length) {
   char *copy = malloc(length ? length : 1);
   if (!copy) abort();
   memcpy(copy, bytes, length);
-  r->verdict = lr_answer_feed(&r->answer, copy, length, &used);
+  r->verdict = lr_h1_parser_feed(&r->answer, copy, length, &used);
   free(copy);
   CU_ASSERT(used <= length);
-  if (r->verdict == LR_ANSWER_MORE) CU_ASSERT_EQUAL(used, length);
+  if (r->verdict == LR_H1_MORE) CU_ASSERT_EQUAL(used, length);
   r->used += used;
 }
 
@@ -74,8 +74,8 @@ static void read_in(struct reading *r, const char *text, size_t length,
                     size_t first, size_t step) {
   size_t at = 0;
   size_t more = first;
-  r->verdict = LR_ANSWER_MORE;
-  while (r->verdict == LR_ANSWER_MORE && at < length) {
+  r->verdict = LR_H1_MORE;
+  while (r->verdict == LR_H1_MORE && at < length) {
     if (more > length - at) more = length - at;
     feed(r, text + at, more);
     at += more;
@@ -87,8 +87,7 @@ static void read_in(struct reading *r, const char *text, size_t length,
 
 static bool is_good(const struct reading *r, const struct good *good) {
   const lr_buffer *body = &r->response->body;
-  return r->verdict == LR_ANSWER_DONE &&
-         r->answer.place == LR_ANSWER_COMPLETE &&
+  return r->verdict == LR_H1_DONE && r->answer.state == LR_H1_COMPLETE &&
          r->used == good->length - good->unused &&
          r->answer.keeps == !(good->flags & CLOSES) &&
          r->answer.received == good->body_length &&
@@ -251,7 +250,7 @@ static void test_what_is_collected(void) {
     struct reading r;
     begin(&r, 0, 0);
     read_in(&r, TEXT(text), cut, cut);
-    CU_ASSERT_EQUAL(r.verdict, LR_ANSWER_DONE);
+    CU_ASSERT_EQUAL(r.verdict, LR_H1_DONE);
     CU_ASSERT_EQUAL(lariat_response_status(r.response), 201);
     CU_ASSERT_EQUAL(lariat_response_http_version(r.response), 11);
     CU_ASSERT_EQUAL(lariat_response_header_count(r.response), 4);
@@ -275,9 +274,9 @@ static void check_odd_in(const struct odd *odd, size_t first, size_t step) {
   struct reading r;
   begin(&r, odd->flags, 0);
   read_in(&r, odd->text, odd->length, first, step);
-  if (r.verdict != LR_ANSWER_ODD)
+  if (r.verdict != LR_H1_FALLBACK)
     fixture_fail("cut at %zu: verdict %d, place %d: %s", first, r.verdict,
-                 r.answer.place, odd->text);
+                 r.answer.state, odd->text);
   end(&r);
 }
 
@@ -433,7 +432,7 @@ static size_t fill_until(struct reading *r, char fill, size_t step,
   size_t all = 0;
   if (!bytes) abort();
   memset(bytes, fill, step);
-  while (r->verdict == LR_ANSWER_MORE && all < most) {
+  while (r->verdict == LR_H1_MORE && all < most) {
     feed(r, bytes, step);
     all += step;
   }
@@ -445,11 +444,11 @@ static void check_endless_line(const char *text, size_t step) {
   struct reading r;
   begin(&r, 0, 0);
   feed(&r, text, strlen(text));
-  CU_ASSERT_EQUAL(r.verdict, LR_ANSWER_MORE);
+  CU_ASSERT_EQUAL(r.verdict, LR_H1_MORE);
   size_t all = fill_until(&r, 'x', step, 1 << 20);
-  CU_ASSERT_EQUAL(r.verdict, LR_ANSWER_ODD);
+  CU_ASSERT_EQUAL(r.verdict, LR_H1_FALLBACK);
   CU_ASSERT(all <= 64 * 1024 + step);
-  CU_ASSERT(r.answer.line.room <= 128 * 1024);
+  CU_ASSERT(r.answer.line.capacity <= 128 * 1024);
   end(&r);
 }
 
@@ -477,7 +476,7 @@ static void test_long_extensions(void) {
     begin(&r, 0, 0);
     feed(&r, TEXT(CHUNKED));
     feed(&r, line, strlen(line));
-    CU_ASSERT_EQUAL(r.verdict, length > 256 ? LR_ANSWER_ODD : LR_ANSWER_MORE);
+    CU_ASSERT_EQUAL(r.verdict, length > 256 ? LR_H1_FALLBACK : LR_H1_MORE);
     end(&r);
   }
   fixture_close(&f);
@@ -487,11 +486,11 @@ static void test_long_extensions(void) {
 static size_t repeat(struct reading *r, const char *line) {
   size_t length = strlen(line);
   size_t all = 0;
-  while (r->verdict == LR_ANSWER_MORE && all < 1 << 20) {
+  while (r->verdict == LR_H1_MORE && all < 1 << 20) {
     feed(r, line, length);
     all += length;
   }
-  CU_ASSERT_EQUAL(r->verdict, LR_ANSWER_ODD);
+  CU_ASSERT_EQUAL(r->verdict, LR_H1_FALLBACK);
   return all;
 }
 
@@ -527,10 +526,10 @@ static void check_limited(const struct limited *row, size_t step) {
   begin(&r, row->flags, row->limit);
   read_in(&r, row->text, row->length, step, step);
   if (row->fails) {
-    CU_ASSERT_EQUAL(r.verdict, LR_ANSWER_FAILED);
+    CU_ASSERT_EQUAL(r.verdict, LR_H1_FAILED);
     CU_ASSERT_EQUAL(r.answer.fault, LARIAT_EBODYLIMIT);
   } else {
-    CU_ASSERT_EQUAL(r.verdict, LR_ANSWER_DONE);
+    CU_ASSERT_EQUAL(r.verdict, LR_H1_DONE);
   }
   end(&r);
 }
@@ -557,14 +556,14 @@ static void test_body_limit(void) {
 
 /* What comes of the first `length` bytes and an end. */
 static void check_end(const char *text, size_t length, unsigned flags,
-                      lr_answer_verdict verdict, lariat_status fault) {
+                      lr_h1_result verdict, lariat_status fault) {
   struct reading r;
   begin(&r, flags, 0);
   read_in(&r, text, length, length, length);
-  CU_ASSERT_EQUAL(r.verdict, LR_ANSWER_MORE);
-  if (lr_answer_end(&r.answer) != verdict || r.answer.fault != fault)
+  CU_ASSERT_EQUAL(r.verdict, LR_H1_MORE);
+  if (lr_h1_parser_end(&r.answer) != verdict || r.answer.fault != fault)
     fixture_fail("end after %zu bytes: %s (in place %d of %s)", length,
-                 lariat_status_name(r.answer.fault), r.answer.place, text);
+                 lariat_status_name(r.answer.fault), r.answer.state, text);
   CU_ASSERT_FALSE(r.answer.keeps);
   end(&r);
 }
@@ -573,7 +572,7 @@ static void check_end(const char *text, size_t length, unsigned flags,
 static void check_ends_from(const char *text, size_t from, size_t to) {
   size_t line = from + strcspn(text + from, "\n") + 1;
   for (size_t i = from; i < to; i++)
-    check_end(text, i, 0, LR_ANSWER_FAILED,
+    check_end(text, i, 0, LR_H1_FAILED,
               i < line ? LARIAT_EEMPTY : LARIAT_ETRUNCATED);
 }
 
@@ -586,7 +585,7 @@ static void check_ends(const char *text) {
 static void check_chunked_ends(const char *text) {
   size_t last = strlen(text) - 1;
   check_ends_from(text, 0, last);
-  check_end(text, last, 0, LR_ANSWER_ODD, LARIAT_OK);
+  check_end(text, last, 0, LR_H1_FALLBACK, LARIAT_OK);
 }
 
 /* After a head of 1xx it is as if nothing had come. */
@@ -603,9 +602,9 @@ static void test_ends(void) {
   check_interim_ends("HTTP/1.1 100 Continue\r\nA: b\r\n\r\n",
                      "HTTP/1.1 100 Continue\r\nA: b\r\n\r\n" OK
                      "Content-Length: 1\r\n\r\nx");
-  check_end(OK "\r\n", sizeof OK + 1, 0, LR_ANSWER_DONE, LARIAT_OK);
-  check_end(OK "\r\nabc", sizeof OK + 4, 0, LR_ANSWER_DONE, LARIAT_OK);
-  check_end(OK "\r\nabc", sizeof OK + 4, DECODES, LR_ANSWER_DONE, LARIAT_OK);
+  check_end(OK "\r\n", sizeof OK + 1, 0, LR_H1_DONE, LARIAT_OK);
+  check_end(OK "\r\nabc", sizeof OK + 4, 0, LR_H1_DONE, LARIAT_OK);
+  check_end(OK "\r\nabc", sizeof OK + 4, DECODES, LR_H1_DONE, LARIAT_OK);
   fixture_close(&f);
 }
 
@@ -615,9 +614,9 @@ static void test_until_the_end(void) {
   fixture_open(&f, FIXTURE_NO_REACTOR);
   begin(&r, 0, 0);
   read_in(&r, TEXT(OK "A: b\r\n\r\nab\0d"), 1, 1);
-  CU_ASSERT_EQUAL(r.verdict, LR_ANSWER_MORE);
-  CU_ASSERT_EQUAL(lr_answer_end(&r.answer), LR_ANSWER_DONE);
-  CU_ASSERT_EQUAL(r.answer.place, LR_ANSWER_COMPLETE);
+  CU_ASSERT_EQUAL(r.verdict, LR_H1_MORE);
+  CU_ASSERT_EQUAL(lr_h1_parser_end(&r.answer), LR_H1_DONE);
+  CU_ASSERT_EQUAL(r.answer.state, LR_H1_COMPLETE);
   CU_ASSERT_FALSE(r.answer.keeps);
   CU_ASSERT_EQUAL(r.response->body.length, 4);
   end(&r);
@@ -634,10 +633,10 @@ static void test_gzip_until_the_end(void) {
     struct reading r;
     begin(&r, DECODES, 0);
     read_in(&r, text, length, length, length);
-    CU_ASSERT_EQUAL(r.verdict, LR_ANSWER_MORE);
+    CU_ASSERT_EQUAL(r.verdict, LR_H1_MORE);
     bool whole = length == head || length == sizeof text - 1;
-    CU_ASSERT_EQUAL(lr_answer_end(&r.answer),
-                    whole ? LR_ANSWER_DONE : LR_ANSWER_ODD);
+    CU_ASSERT_EQUAL(lr_h1_parser_end(&r.answer),
+                    whole ? LR_H1_DONE : LR_H1_FALLBACK);
     end(&r);
   }
   fixture_close(&f);
@@ -645,39 +644,39 @@ static void test_gzip_until_the_end(void) {
 
 /* Places. */
 
-static void expect_place(const char *text, lr_answer_place place, bool begun) {
+static void expect_place(const char *text, lr_h1_state place, bool begun) {
   struct reading r;
   begin(&r, 0, 0);
   read_in(&r, text, strlen(text), 1, 1);
-  if (r.answer.place != place || lr_answer_begun(&r.answer) != begun ||
-      lr_answer_in_body(&r.answer) != (place > LR_ANSWER_HEADERS))
-    fixture_fail("place %d, not %d: %s", r.answer.place, place, text);
+  if (r.answer.state != place || lr_h1_parser_begun(&r.answer) != begun ||
+      lr_h1_parser_in_body(&r.answer) != (place > LR_H1_IN_HEADERS))
+    fixture_fail("place %d, not %d: %s", r.answer.state, place, text);
   end(&r);
 }
 
 static void test_places(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
-  expect_place("", LR_ANSWER_STATUS, false);
-  expect_place("HTTP/1.1 200 OK\r", LR_ANSWER_STATUS, false);
-  expect_place(OK, LR_ANSWER_HEADERS, true);
-  expect_place(OK "A: b\r\n\r", LR_ANSWER_HEADERS, true);
-  expect_place("HTTP/1.1 100 Go\r\n", LR_ANSWER_HEADERS, true);
-  expect_place("HTTP/1.1 100 Go\r\n\r\n", LR_ANSWER_STATUS, true);
-  expect_place(OK "\r\n", LR_ANSWER_UNTIL_END, true);
-  expect_place(OK "Content-Length: 2\r\n\r\n", LR_ANSWER_LENGTH, true);
-  expect_place(OK "Content-Length: 2\r\n\r\nx", LR_ANSWER_LENGTH, true);
-  expect_place(OK "Content-Length: 2\r\n\r\nxx", LR_ANSWER_COMPLETE, true);
-  expect_place(CHUNKED, LR_ANSWER_CHUNK_SIZE, true);
-  expect_place(CHUNKED "2", LR_ANSWER_CHUNK_SIZE, true);
-  expect_place(CHUNKED "2\r\n", LR_ANSWER_CHUNK, true);
-  expect_place(CHUNKED "2\r\nx", LR_ANSWER_CHUNK, true);
-  expect_place(CHUNKED "2\r\nxx", LR_ANSWER_CHUNK_END, true);
-  expect_place(CHUNKED "2\r\nxx\r", LR_ANSWER_CHUNK_END, true);
-  expect_place(CHUNKED "2\r\nxx\r\n", LR_ANSWER_CHUNK_SIZE, true);
-  expect_place(CHUNKED "0\r\n", LR_ANSWER_TRAILERS, true);
-  expect_place(CHUNKED "0\r\nA: b\r\n", LR_ANSWER_TRAILERS, true);
-  expect_place(CHUNKED "0\r\nA: b\r\n\r\n", LR_ANSWER_COMPLETE, true);
+  expect_place("", LR_H1_IN_STATUS, false);
+  expect_place("HTTP/1.1 200 OK\r", LR_H1_IN_STATUS, false);
+  expect_place(OK, LR_H1_IN_HEADERS, true);
+  expect_place(OK "A: b\r\n\r", LR_H1_IN_HEADERS, true);
+  expect_place("HTTP/1.1 100 Go\r\n", LR_H1_IN_HEADERS, true);
+  expect_place("HTTP/1.1 100 Go\r\n\r\n", LR_H1_IN_STATUS, true);
+  expect_place(OK "\r\n", LR_H1_IN_BODY_UNTIL_CLOSE, true);
+  expect_place(OK "Content-Length: 2\r\n\r\n", LR_H1_IN_BODY, true);
+  expect_place(OK "Content-Length: 2\r\n\r\nx", LR_H1_IN_BODY, true);
+  expect_place(OK "Content-Length: 2\r\n\r\nxx", LR_H1_COMPLETE, true);
+  expect_place(CHUNKED, LR_H1_IN_CHUNK_SIZE, true);
+  expect_place(CHUNKED "2", LR_H1_IN_CHUNK_SIZE, true);
+  expect_place(CHUNKED "2\r\n", LR_H1_IN_CHUNK, true);
+  expect_place(CHUNKED "2\r\nx", LR_H1_IN_CHUNK, true);
+  expect_place(CHUNKED "2\r\nxx", LR_H1_IN_CHUNK_END, true);
+  expect_place(CHUNKED "2\r\nxx\r", LR_H1_IN_CHUNK_END, true);
+  expect_place(CHUNKED "2\r\nxx\r\n", LR_H1_IN_CHUNK_SIZE, true);
+  expect_place(CHUNKED "0\r\n", LR_H1_IN_TRAILERS, true);
+  expect_place(CHUNKED "0\r\nA: b\r\n", LR_H1_IN_TRAILERS, true);
+  expect_place(CHUNKED "0\r\nA: b\r\n\r\n", LR_H1_COMPLETE, true);
   fixture_close(&f);
 }
 
@@ -695,14 +694,14 @@ static void test_again(void) {
   for (size_t i = 0; i < FIXTURE_COUNT(before); i++) {
     read_in(&r, before[i], strlen(before[i]), 3, 3);
     lr_response_reset(r.response);
-    lr_answer_begin(&r.answer, r.response, false, NULL, 5);
+    lr_h1_parser_begin(&r.answer, r.response, false, NULL, 5);
     read_in(&r, TEXT(OK "Content-Length: 5\r\n\r\nhello"), 7, 7);
-    CU_ASSERT_EQUAL(r.verdict, LR_ANSWER_DONE);
+    CU_ASSERT_EQUAL(r.verdict, LR_H1_DONE);
     CU_ASSERT_TRUE(r.answer.keeps);
     CU_ASSERT_EQUAL(r.answer.received, 5);
     CU_ASSERT_EQUAL(r.response->header_count, 1);
     lr_response_reset(r.response);
-    lr_answer_begin(&r.answer, r.response, false, NULL, 0);
+    lr_h1_parser_begin(&r.answer, r.response, false, NULL, 0);
   }
   end(&r);
   fixture_close(&f);
@@ -711,12 +710,12 @@ static void test_again(void) {
 /* Memory. */
 
 /* More headers than fit into the response itself, lines in two parts. */
-static size_t write_large(char *text, size_t room) {
-  size_t length = (size_t)snprintf(text, room, OK);
+static size_t write_large(char *text, size_t capacity) {
+  size_t length = (size_t)snprintf(text, capacity, OK);
   for (int i = 0; i < 40; i++)
-    length += (size_t)snprintf(text + length, room - length, "X-%d: %0100d\r\n",
-                               i, i);
-  length += (size_t)snprintf(text + length, room - length,
+    length += (size_t)snprintf(text + length, capacity - length,
+                               "X-%d: %0100d\r\n", i, i);
+  length += (size_t)snprintf(text + length, capacity - length,
                              "Transfer-Encoding: chunked\r\n\r\n"
                              "c8\r\n%0200d\r\n3e8\r\n%01000d\r\n0\r\n"
                              "Last: %080d\r\n\r\n",
@@ -738,9 +737,9 @@ static void test_without_memory(void) {
       fixture_fail_allocation(&f, nth);
       read_in(&r, text, length, step, step);
       fixture_fail_allocation(&f, 0);
-      failed = r.verdict == LR_ANSWER_FAILED;
+      failed = r.verdict == LR_H1_FAILED;
       if (failed) CU_ASSERT_EQUAL(r.answer.fault, LARIAT_ENOMEM);
-      if (!failed) CU_ASSERT_EQUAL(r.verdict, LR_ANSWER_DONE);
+      if (!failed) CU_ASSERT_EQUAL(r.verdict, LR_H1_DONE);
       failures += failed;
       end(&r);
     }
@@ -759,9 +758,9 @@ static void test_gzip_without_memory(void) {
     fixture_fail_allocation(&f, nth);
     read_in(&r, TEXT(GZIPPED "Content-Length: 29\r\n\r\n" GZIP), 9, 9);
     fixture_fail_allocation(&f, 0);
-    failed = r.verdict == LR_ANSWER_FAILED;
+    failed = r.verdict == LR_H1_FAILED;
     CU_ASSERT_EQUAL(r.answer.fault, failed ? LARIAT_ENOMEM : LARIAT_OK);
-    CU_ASSERT(failed || r.verdict == LR_ANSWER_DONE);
+    CU_ASSERT(failed || r.verdict == LR_H1_DONE);
     end(&r);
   }
   fixture_close(&f);
@@ -801,8 +800,8 @@ static bool same(const struct reading *a, const struct reading *b) {
   const lariat_response *one = a->response;
   const lariat_response *other = b->response;
   if (a->verdict != b->verdict) return false;
-  if (a->verdict == LR_ANSWER_ODD) return true;
-  return a->used == b->used && a->answer.place == b->answer.place &&
+  if (a->verdict == LR_H1_FALLBACK) return true;
+  return a->used == b->used && a->answer.state == b->answer.state &&
          a->answer.keeps == b->answer.keeps && one->status == other->status &&
          one->header_count == other->header_count &&
          one->body.length == other->body.length &&
@@ -860,7 +859,7 @@ static bool would_keep(const struct kept *row) {
     at += length;
     if (*at == '\0') break;
   }
-  bool keeps = lr_answer_would_keep(response, row->bodiless);
+  bool keeps = lr_h1_would_keep(response, row->bodiless);
   lr_response_release(response);
   return keeps;
 }

@@ -10,22 +10,22 @@
 #include "support/fixture.h"
 
 /* The lines with '|' behind each. */
-static const char *lines_of(const lr_profile *profile) {
+static const char *lines_of(const lr_header_list *list) {
   static char text[512];
   size_t length = 0;
   text[0] = '\0';
-  for (struct curl_slist *at = profile->list; at; at = at->next)
+  for (struct curl_slist *at = list->list; at; at = at->next)
     length +=
         (size_t)snprintf(text + length, sizeof text - length, "%s|", at->data);
   return text;
 }
 
-static lr_profile *make(const lr_profile *base, const lariat_header *headers,
-                        size_t count) {
-  lr_profile *profile = NULL;
-  CU_ASSERT_EQUAL(lr_profile_make(base, headers, count, &profile), LARIAT_OK);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(profile);
-  return profile;
+static lr_header_list *make(const lr_header_list *base,
+                            const lariat_header *headers, size_t count) {
+  lr_header_list *list = NULL;
+  CU_ASSERT_EQUAL(lr_header_list_make(base, headers, count, &list), LARIAT_OK);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(list);
+  return list;
 }
 
 static void test_lines(void) {
@@ -35,14 +35,14 @@ static void test_lines(void) {
       {"X-Two", "2"}};
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
-  lr_profile *profile = make(NULL, headers, FIXTURE_COUNT(headers));
-  CU_ASSERT_STRING_EQUAL(lines_of(profile),
+  lr_header_list *list = make(NULL, headers, FIXTURE_COUNT(headers));
+  CU_ASSERT_STRING_EQUAL(lines_of(list),
                          "Accept: text/html|X-Empty;|Expect:|X-Blank;|"
                          "X-Trim: a b|X-Two: 1|X-Two: 2|");
-  lr_profile_release(profile);
-  profile = make(NULL, NULL, 0);
-  CU_ASSERT_PTR_NULL(profile->list);
-  lr_profile_release(profile);
+  lr_header_list_release(list);
+  list = make(NULL, NULL, 0);
+  CU_ASSERT_PTR_NULL(list->list);
+  lr_header_list_release(list);
   fixture_close(&f);
 }
 
@@ -52,14 +52,14 @@ static void test_overlay(void) {
   static const lariat_header second[] = {{"ACCEPT", "b"}, {"user-agent", NULL}};
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
-  lr_profile *base = make(NULL, first, FIXTURE_COUNT(first));
-  lr_profile *profile = make(base, second, FIXTURE_COUNT(second));
-  CU_ASSERT_STRING_EQUAL(lines_of(profile),
+  lr_header_list *base = make(NULL, first, FIXTURE_COUNT(first));
+  lr_header_list *list = make(base, second, FIXTURE_COUNT(second));
+  CU_ASSERT_STRING_EQUAL(lines_of(list),
                          "Accept-Language: en|ACCEPT: b|user-agent:|");
   CU_ASSERT_STRING_EQUAL(lines_of(base),
                          "Accept: a|User-Agent: u|Accept-Language: en|");
-  lr_profile_release(base);
-  lr_profile_release(profile);
+  lr_header_list_release(base);
+  lr_header_list_release(list);
   fixture_close(&f);
 }
 
@@ -79,13 +79,14 @@ static void test_refused(void) {
                                       {"Transfer-Encoding", "chunked"},
                                       {"Content-Length", NULL}};
   struct fixture f;
-  lr_profile *profile;
+  lr_header_list *list;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   for (size_t i = 0; i < FIXTURE_COUNT(bad); i++) {
-    CU_ASSERT_EQUAL(lr_profile_make(NULL, &bad[i], 1, &profile), LARIAT_EINVAL);
-    CU_ASSERT_PTR_NULL(profile);
+    CU_ASSERT_EQUAL(lr_header_list_make(NULL, &bad[i], 1, &list),
+                    LARIAT_EINVAL);
+    CU_ASSERT_PTR_NULL(list);
   }
-  CU_ASSERT_EQUAL(lr_profile_make(NULL, NULL, 1, &profile), LARIAT_EINVAL);
+  CU_ASSERT_EQUAL(lr_header_list_make(NULL, NULL, 1, &list), LARIAT_EINVAL);
   fixture_close(&f);
 }
 
@@ -94,14 +95,14 @@ static void test_has(void) {
       {"Content-Type", "a/b"}, {"X-Empty", ""}, {"Expect", NULL}};
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
-  lr_profile *profile = make(NULL, headers, FIXTURE_COUNT(headers));
-  CU_ASSERT_TRUE(lr_profile_has(profile, "content-type"));
-  CU_ASSERT_TRUE(lr_profile_has(profile, "X-EMPTY"));
-  CU_ASSERT_TRUE(lr_profile_has(profile, "Expect"));
-  CU_ASSERT_FALSE(lr_profile_has(profile, "Content"));
-  CU_ASSERT_FALSE(lr_profile_has(profile, "Content-Typed"));
-  CU_ASSERT_FALSE(lr_profile_has(NULL, "Content-Type"));
-  lr_profile_release(profile);
+  lr_header_list *list = make(NULL, headers, FIXTURE_COUNT(headers));
+  CU_ASSERT_TRUE(lr_header_list_has(list, "content-type"));
+  CU_ASSERT_TRUE(lr_header_list_has(list, "X-EMPTY"));
+  CU_ASSERT_TRUE(lr_header_list_has(list, "Expect"));
+  CU_ASSERT_FALSE(lr_header_list_has(list, "Content"));
+  CU_ASSERT_FALSE(lr_header_list_has(list, "Content-Typed"));
+  CU_ASSERT_FALSE(lr_header_list_has(NULL, "Content-Type"));
+  lr_header_list_release(list);
   fixture_close(&f);
 }
 
@@ -113,28 +114,28 @@ static void test_without(void) {
                                           {"X-Cookie", "c"},
                                           {"Proxy-Authorization", "y"}};
   struct fixture f;
-  lr_profile *out;
+  lr_header_list *out;
   fixture_open(&f, FIXTURE_NO_REACTOR);
-  lr_profile *profile = make(NULL, headers, FIXTURE_COUNT(headers));
-  CU_ASSERT_EQUAL(lr_profile_without_credentials(profile, false, &out),
+  lr_header_list *list = make(NULL, headers, FIXTURE_COUNT(headers));
+  CU_ASSERT_EQUAL(lr_header_list_without_credentials(list, false, &out),
                   LARIAT_OK);
   CU_ASSERT_STRING_EQUAL(lines_of(out),
                          "Accept: a|Content-Type: a/b|X-Cookie: c|");
-  lr_profile_release(out);
-  CU_ASSERT_EQUAL(lr_profile_without_credentials(profile, true, &out),
+  lr_header_list_release(out);
+  CU_ASSERT_EQUAL(lr_header_list_without_credentials(list, true, &out),
                   LARIAT_OK);
   CU_ASSERT_STRING_EQUAL(lines_of(out), "Accept: a|X-Cookie: c|");
-  lr_profile *same;
-  CU_ASSERT_EQUAL(lr_profile_without_content(out, &same), LARIAT_OK);
+  lr_header_list *same;
+  CU_ASSERT_EQUAL(lr_header_list_without_content(out, &same), LARIAT_OK);
   CU_ASSERT_PTR_EQUAL(same, out);
-  lr_profile_release(same);
-  lr_profile_release(out);
-  CU_ASSERT_EQUAL(lr_profile_without_content(profile, &out), LARIAT_OK);
-  CU_ASSERT_FALSE(lr_profile_has(out, "Content-Type"));
-  CU_ASSERT_TRUE(lr_profile_has(out, "Authorization"));
-  lr_profile_release(out);
-  lr_profile_release(profile);
-  lr_profile_release(NULL);
+  lr_header_list_release(same);
+  lr_header_list_release(out);
+  CU_ASSERT_EQUAL(lr_header_list_without_content(list, &out), LARIAT_OK);
+  CU_ASSERT_FALSE(lr_header_list_has(out, "Content-Type"));
+  CU_ASSERT_TRUE(lr_header_list_has(out, "Authorization"));
+  lr_header_list_release(out);
+  lr_header_list_release(list);
+  lr_header_list_release(NULL);
   fixture_close(&f);
 }
 
@@ -155,21 +156,21 @@ static void test_method(void) {
 static void test_out_of_memory(void) {
   static const lariat_header headers[] = {{"Cookie", "a"}, {"Accept", "b"}};
   struct fixture f;
-  lr_profile *out;
+  lr_header_list *out;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   for (uint64_t nth = 1; nth <= 3; nth++) {
     fixture_fail_allocation(&f, nth);
-    CU_ASSERT_EQUAL(lr_profile_make(NULL, headers, 2, &out), LARIAT_ENOMEM);
+    CU_ASSERT_EQUAL(lr_header_list_make(NULL, headers, 2, &out), LARIAT_ENOMEM);
     CU_ASSERT_PTR_NULL(out);
   }
   fixture_fail_allocation(&f, 0);
-  lr_profile *profile = make(NULL, headers, 2);
+  lr_header_list *list = make(NULL, headers, 2);
   fixture_fail_allocation(&f, 1);
-  CU_ASSERT_EQUAL(lr_profile_without_credentials(profile, false, &out),
+  CU_ASSERT_EQUAL(lr_header_list_without_credentials(list, false, &out),
                   LARIAT_ENOMEM);
   CU_ASSERT_PTR_NULL(out);
   fixture_fail_allocation(&f, 0);
-  lr_profile_release(profile);
+  lr_header_list_release(list);
   fixture_close(&f);
 }
 
@@ -184,5 +185,5 @@ int main(int argc, char **argv) {
       {"out of memory", test_out_of_memory},
   };
   lr_quirks_global_init();
-  return fixture_main("profile", tests, FIXTURE_COUNT(tests), argc, argv);
+  return fixture_main("list", tests, FIXTURE_COUNT(tests), argc, argv);
 }

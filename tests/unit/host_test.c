@@ -10,7 +10,7 @@
 static lr_job *job_for(const char *url, uint8_t http, bool spread) {
   lr_job *job = lr_job_new();
   CU_ASSERT_PTR_NOT_NULL_FATAL(job);
-  CU_ASSERT_EQUAL(lr_target_parse(&job->target, url), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_url_parse(&job->url, url), LARIAT_OK);
   job->http = http;
   job->spread = spread;
   return job;
@@ -83,7 +83,8 @@ static void fill(struct fixture *f, bool starving) {
     for (unsigned i = 0; i < HOSTS; i++) {
       snprintf(url, sizeof url, "http://host-%u/", i);
       lr_job *job = job_for(url, 0, false);
-      if (starving && hosts.count == hosts.room) fixture_fail_allocation(f, 1);
+      if (starving && hosts.count == hosts.capacity)
+        fixture_fail_allocation(f, 1);
       lr_host *host = lr_hosts_find(&hosts, job, &made);
       fixture_fail_allocation(f, 0);
       if (round) CU_ASSERT_PTR_EQUAL(host, found[i]);

@@ -20,8 +20,9 @@ static lr_job *full_job(void) {
   lr_job *job = lr_job_new();
   CU_ASSERT_PTR_NOT_NULL_FATAL(job);
   const lariat_header header = {"X-Test", "1"};
-  CU_ASSERT_EQUAL(lr_target_parse(&job->target, "http://a/b"), LARIAT_OK);
-  CU_ASSERT_EQUAL(lr_profile_make(NULL, &header, 1, &job->profile), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_url_parse(&job->url, "http://a/b"), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_header_list_make(NULL, &header, 1, &job->headers),
+                  LARIAT_OK);
   job->body = lr_copy_string("body");
   job->body_length = 4;
   job->drop_body = drop;
@@ -39,10 +40,10 @@ static void test_wipe(void) {
     lr_job_wipe(job);
     CU_ASSERT_EQUAL(dropped, 1);
     CU_ASSERT_PTR_NULL(job->body);
-    CU_ASSERT_PTR_NULL(job->profile);
+    CU_ASSERT_PTR_NULL(job->headers);
     CU_ASSERT_PTR_NULL(job->response);
     CU_ASSERT_PTR_NULL(job->detail);
-    CU_ASSERT_PTR_NULL(job->target.url);
+    CU_ASSERT_PTR_NULL(job->url.url);
   }
   CU_ASSERT_EQUAL(fixture_live_blocks(&f), 1);
   lr_job_free(job);

@@ -372,7 +372,7 @@ static void test_no_memory(void) {
   fixture_fail_allocation(&s.f, 1);
   lariat_queue *queue;
   CU_ASSERT_EQUAL(lariat_queue_new(s.f.reactor, 1, 1, &queue), LARIAT_ENOMEM);
-  CU_ASSERT_EQUAL(lr_deferred_room_open(s.f.reactor), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_deferred_state_open(s.f.reactor), LARIAT_OK);
   probe_fail_each(&s.f, use_lock);
   probe_fail_each(&s.f, use_queue);
   finish(&s);

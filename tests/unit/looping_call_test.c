@@ -372,7 +372,7 @@ static void life(struct fixture *f, struct probe *probe) {
 static void test_every_allocation_fails(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  CU_ASSERT_EQUAL(lr_deferred_room_open(f.reactor), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_deferred_state_open(f.reactor), LARIAT_OK);
   struct probe probe = {0};
   life(&f, &probe); /* the reactor's own arrays are there from now on */
   probe_fail_each(&f, life);
@@ -385,7 +385,7 @@ static void test_timer_without_memory(void) {
   struct looped it;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_looping_call *loop = make(&f, NULL, &it);
-  CU_ASSERT_EQUAL(lr_deferred_room_open(f.reactor), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_deferred_state_open(f.reactor), LARIAT_OK);
   fixture_fail_allocation(&f, 2);
   lariat_deferred *end = lariat_looping_call_start(loop, 10, false);
   CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(end)),

@@ -10,7 +10,7 @@
 #include "support/fixture.h"
 #include <lariat/clock.h>
 
-enum { WINDOW = 4 * LR_CHUNK_ROOM, PATIENCE_MS = 20000 };
+enum { WINDOW = 4 * LR_CHUNK_CAPACITY, PATIENCE_MS = 20000 };
 
 /* One pipe with both ends on the fixture's reactor. */
 struct home {
@@ -142,7 +142,7 @@ static void test_the_window(void) {
   for (size_t i = 0; i < 2; i++) {
     lr_chunk *chunk = lr_pipe_next(home.pipe);
     CU_ASSERT_PTR_NOT_NULL_FATAL(chunk);
-    CU_ASSERT_EQUAL(chunk->length, LR_CHUNK_ROOM);
+    CU_ASSERT_EQUAL(chunk->length, LR_CHUNK_CAPACITY);
     lr_chunk_free(chunk);
     CU_ASSERT_EQUAL(home.rooms, 0);
     fixture_settle(&home.f);
@@ -383,7 +383,7 @@ static void run_pump(struct pump *pump) {
   pthread_join(pump->thread, NULL);
   fixture_settle(&pump->f);
   CU_ASSERT_FALSE(pump->wrong);
-  CU_ASSERT_TRUE(pump->most_held <= WINDOW + 2 * LR_CHUNK_ROOM);
+  CU_ASSERT_TRUE(pump->most_held <= WINDOW + 2 * LR_CHUNK_CAPACITY);
   fixture_close(&pump->f);
 }
 

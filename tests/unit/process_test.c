@@ -24,7 +24,7 @@ static void test_generation(void) {
 }
 
 /* Runs `speak` with standard error going to a pipe; how much came. */
-static size_t heard(void (*speak)(void), char *text, size_t room) {
+static size_t receiving(void (*speak)(void), char *text, size_t capacity) {
   int ends[2];
   CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
   int saved = dup(STDERR_FILENO);
@@ -33,7 +33,7 @@ static size_t heard(void (*speak)(void), char *text, size_t room) {
   dup2(saved, STDERR_FILENO);
   close(saved);
   close(ends[1]);
-  ssize_t got = read(ends[0], text, room - 1);
+  ssize_t got = read(ends[0], text, capacity - 1);
   close(ends[0]);
   text[got > 0 ? got : 0] = '\0';
   return got > 0 ? (size_t)got : 0;
@@ -53,10 +53,10 @@ static void say_much(void) {
 
 static void test_say(void) {
   char text[6000];
-  heard(say_hello, text, sizeof text);
+  receiving(say_hello, text, sizeof text);
   CU_ASSERT_STRING_EQUAL(text, "lariat: hello, world 7\n");
   CU_ASSERT_EQUAL(errno, EPERM);
-  size_t length = heard(say_much, text, sizeof text);
+  size_t length = receiving(say_much, text, sizeof text);
   CU_ASSERT_TRUE(length > 500);
   CU_ASSERT_EQUAL(text[length - 1], '\n');
   CU_ASSERT_EQUAL(strncmp(text, "lariat: mmm", 11), 0);

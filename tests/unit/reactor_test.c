@@ -180,7 +180,7 @@ static void test_run_once_waits(void) {
   start_ms = fixture_real_ms();
   CU_ASSERT_EQUAL(lariat_reactor_run_once(f.reactor, 30), LARIAT_OK);
   CU_ASSERT_TRUE(fixture_real_ms() - start_ms >= 29);
-  lr_reactor_again(f.reactor);
+  lr_reactor_request_turn(f.reactor);
   start_ms = fixture_real_ms();
   CU_ASSERT_EQUAL(lariat_reactor_run_once(f.reactor, 5000), LARIAT_OK);
   CU_ASSERT_TRUE(fixture_real_ms() - start_ms < 4000);
@@ -422,40 +422,40 @@ static void test_hooks_removed_inside(void) {
 /* ---- Close ---- */
 
 struct part {
-  lr_closer closer;
+  lr_shutdown_hook shutdown;
   lariat_reactor *reactor;
   const char *name;
   int busy_turns; /* -1: for ever */
   lariat_status close_inside;
 };
 
-static struct part *part_of(lr_closer *closer) {
-  return lr_container(closer, struct part, closer);
+static struct part *part_of(lr_shutdown_hook *shutdown) {
+  return lr_container(shutdown, struct part, shutdown);
 }
 
-static void begin_part(lr_closer *closer) {
-  struct part *part = part_of(closer);
+static void begin_part(lr_shutdown_hook *shutdown) {
+  struct part *part = part_of(shutdown);
   write_down("begin ");
   write_down(part->name);
   CU_ASSERT_TRUE(lr_reactor_closing(part->reactor));
   part->close_inside = lariat_reactor_close(part->reactor, 0);
 }
 
-static bool busy_part(lr_closer *closer) {
-  struct part *part = part_of(closer);
+static bool busy_part(lr_shutdown_hook *shutdown) {
+  struct part *part = part_of(shutdown);
   if (part->busy_turns > 0) {
     part->busy_turns--;
-    lr_reactor_again(part->reactor);
+    lr_reactor_request_turn(part->reactor);
     return true;
   }
   return part->busy_turns < 0;
 }
 
-static void end_part(lr_closer *closer) {
-  struct part *part = part_of(closer);
+static void end_part(lr_shutdown_hook *shutdown) {
+  struct part *part = part_of(shutdown);
   write_down("end ");
   write_down(part->name);
-  lr_reactor_remove_closer(part->reactor, closer);
+  lr_reactor_remove_shutdown_hook(part->reactor, shutdown);
 }
 
 static void destroy_room(void *state) {
@@ -470,7 +470,7 @@ static void make_part(struct part *part, lariat_reactor *reactor,
                         name,
                         busy_turns,
                         LARIAT_OK};
-  lr_reactor_add_closer(reactor, &part->closer);
+  lr_reactor_add_shutdown_hook(reactor, &part->shutdown);
 }
 
 static void test_close_in_order(void) {
@@ -483,10 +483,11 @@ static void test_close_in_order(void) {
   diary[0] = '\0';
   make_part(&parts[0], f.reactor, "a ", 3);
   make_part(&parts[1], f.reactor, "b ", 0);
-  lr_reactor_set_room(f.reactor, LR_ROOM_DEFERRED, low, destroy_room);
-  lr_reactor_set_room(f.reactor, LR_ROOM_FETCH, high, destroy_room);
-  CU_ASSERT_PTR_EQUAL(lr_reactor_room(f.reactor, LR_ROOM_DEFERRED), low);
-  CU_ASSERT_PTR_NULL(lr_reactor_room(f.reactor, LR_ROOM_TASK));
+  lr_reactor_set_layer_state(f.reactor, LR_LAYER_DEFERRED, low, destroy_room);
+  lr_reactor_set_layer_state(f.reactor, LR_LAYER_POOL, high, destroy_room);
+  CU_ASSERT_PTR_EQUAL(lr_reactor_layer_state(f.reactor, LR_LAYER_DEFERRED),
+                      low);
+  CU_ASSERT_PTR_NULL(lr_reactor_layer_state(f.reactor, LR_LAYER_TASK));
   CU_ASSERT_EQUAL(lariat_reactor_call_later(f.reactor, 9, write_text, text,
                                             write_text, NULL),
                   LARIAT_OK);

@@ -213,9 +213,9 @@ static void test_body(void) {
   check_body(response, "");
   CU_ASSERT_TRUE(lr_response_add_body(response, "", 0));
   CU_ASSERT_TRUE(lr_response_add_body(response, "abc", 3));
-  CU_ASSERT_EQUAL(response->body.room, 7);
+  CU_ASSERT_EQUAL(response->body.capacity, 7);
   CU_ASSERT_TRUE(lr_response_add_body(response, "def", 3));
-  CU_ASSERT_EQUAL(response->body.room, 7);
+  CU_ASSERT_EQUAL(response->body.capacity, 7);
   CU_ASSERT_TRUE(lr_response_finish(response));
   check_body(response, "abcdef");
   lr_response_release(response);
@@ -234,7 +234,7 @@ static void test_body_guess(void) {
   lariat_response *response =
       collected("HTTP/1.1 200 OK|Content-Length: 1048577|");
   CU_ASSERT_TRUE(lr_response_add_body(response, "abc", 3));
-  CU_ASSERT(response->body.room < 100);
+  CU_ASSERT(response->body.capacity < 100);
   lr_response_release(response);
   response = collected("HTTP/1.1 200 OK|Content-Length: 2|");
   CU_ASSERT_TRUE(lr_response_add_body(response, "abc", 3));

@@ -153,9 +153,9 @@ static void test_why_not(void) {
   lr_job *job = job_with(&retry.rules, LARIAT_OK, 503);
   job->repeatable = false;
   CU_ASSERT_EQUAL(plan(&retry, job).end, LARIAT_RETRY_METHOD);
-  job->one_way = true;
+  job->not_replayable = true;
   CU_ASSERT_EQUAL(plan(&retry, job).end, LARIAT_RETRY_BODY);
-  job->one_way = false;
+  job->not_replayable = false;
   job->repeatable = true;
   job->retries = 2;
   CU_ASSERT_EQUAL(plan(&retry, job).end, LARIAT_RETRY_SPENT);
@@ -171,10 +171,10 @@ static void test_why_not(void) {
   CU_ASSERT_EQUAL(plan(&retry, job).end, LARIAT_RETRY_BUDGET);
   lr_response_add_line(job->response, "Retry-After: 61\r\n", 17);
   CU_ASSERT_EQUAL(plan(&retry, job).end, LARIAT_RETRY_AFTER_LONG);
-  job->dead = true; /* free of charge, once */
+  job->connection_dead = true; /* free of charge, once */
   CU_ASSERT_TRUE(plan(&retry, job).again);
   CU_ASSERT_EQUAL(plan(&retry, job).wait_ns, 0);
-  job->fresh = true;
+  job->needs_new_connection = true;
   CU_ASSERT_FALSE(plan(&retry, job).again);
   lr_job_free(job);
   fixture_close(&f);

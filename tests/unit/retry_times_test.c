@@ -117,11 +117,11 @@ static void end(struct fetch *fetch) {
   lariat_deferred_release(fetch->deferred);
 }
 
-static uint64_t resting(const struct server *s) {
+static uint64_t retry_waiting(const struct server *s) {
   lariat_client_stats stats = {.size = sizeof stats};
   CU_ASSERT_EQUAL(lariat_client_read_stats(s->client, &stats), LARIAT_OK);
-  CU_ASSERT(stats.queued >= stats.resting);
-  return stats.resting;
+  CU_ASSERT(stats.queued >= stats.retry_waiting);
+  return stats.retry_waiting;
 }
 
 /* Backoff. */
@@ -194,7 +194,7 @@ static void test_no_herd(void) {
   open_server(&s, &policy);
   for (int i = 0; i < 20; i++) begin(&s, &fetches[i], 0);
   run(&s, 1);
-  CU_ASSERT_EQUAL(resting(&s), 20);
+  CU_ASSERT_EQUAL(retry_waiting(&s), 20);
   run(&s, 2000);
   CU_ASSERT_EQUAL(s.asked, 40);
   for (int i = 21; i < 40; i++) CU_ASSERT(s.at_ns[i] > s.at_ns[i - 1]);
@@ -438,12 +438,12 @@ static void test_deadline_during_the_wait(void) {
   s.answer.header_count = 1;
   begin(&s, &fetch, 1700);
   run(&s, 500);
-  CU_ASSERT_EQUAL(resting(&s), 1);
+  CU_ASSERT_EQUAL(retry_waiting(&s), 1);
   CU_ASSERT_EQUAL(
       lariat_virtual_clock_advance(s.f.virtual_clock, s.f.reactor, 5000),
       LARIAT_OK);
   CU_ASSERT_EQUAL(fetch.status, LARIAT_ETIMEDOUT);
-  CU_ASSERT_EQUAL(resting(&s), 0);
+  CU_ASSERT_EQUAL(retry_waiting(&s), 0);
   CU_ASSERT_EQUAL(s.asked, 1);
   end(&fetch);
   close_server(&s);
@@ -459,7 +459,7 @@ static void test_ends_of_the_wait(void) {
     open_server(&s, &policy);
     begin(&s, &fetch, 0);
     run(&s, 1);
-    CU_ASSERT_EQUAL(resting(&s), 1);
+    CU_ASSERT_EQUAL(retry_waiting(&s), 1);
     uint64_t began_ns = now_ns(&s);
     if (how == 0) lariat_deferred_cancel(fetch.deferred);
     if (how == 1) lariat_client_close(s.client);

@@ -354,8 +354,8 @@ static void test_budget(void) {
   lariat_request_options options = streamed(&s);
   stream(&s, &t, "http://a/?bytes=400000&body=10", &options);
   scripting_run(&s, 4);
-  lr_budget *budget = lr_pool_budget(s.pool);
-  CU_ASSERT(lr_budget_room(budget) < 20 * KIB);
+  lr_memory_budget *budget = lr_pool_budget(s.pool);
+  CU_ASSERT(lr_memory_budget_left(budget) < 20 * KIB);
   for (int i = 0; i < 3; i++)
     scripting_get(&s, &r[i], "http://b/?bytes=90000&body=60");
   scripting_run(&s, 30);
@@ -371,7 +371,7 @@ static void test_budget(void) {
   scripting_run(&s, 1000);
   expect_taken(&t, 400000, true, t.at_ms);
   CU_ASSERT_TRUE(t.whole);
-  CU_ASSERT_EQUAL(lr_budget_room(budget), 100 * KIB);
+  CU_ASSERT_EQUAL(lr_memory_budget_left(budget), 100 * KIB);
   scripting_forget(r, 3);
   let_go(&t);
   scripting_close(&s);
@@ -393,7 +393,7 @@ static void test_budget_of_windows(void) {
     for (int i = 0; i < STREAMS; i++)
       stream(&s, &t[i], "http://a/?bytes=75000&body=10", &options);
     scripting_run(&s, 100);
-    lr_budget *budget = lr_pool_budget(s.pool);
+    lr_memory_budget *budget = lr_pool_budget(s.pool);
     CU_ASSERT(lr_u64_load_relaxed(&budget->held) >= 80 * KIB);
     CU_ASSERT(lr_u64_load_relaxed(&budget->held) <=
               100 * KIB + STREAMS * CHUNK);
@@ -424,7 +424,7 @@ static void test_budget_of_the_taken(void) {
     lariat_request_options options = streamed(&s);
     stream(&s, &t, "http://a/?bytes=40000", &options);
     scripting_run(&s, 1);
-    lr_budget *budget = lr_pool_budget(s.pool);
+    lr_memory_budget *budget = lr_pool_budget(s.pool);
     CU_ASSERT_EQUAL(lr_u64_load_relaxed(&budget->held), 3 * CHUNK);
     t.limit = 1;
     take_on(&t);
@@ -472,7 +472,7 @@ static void test_budget_of_the_unwanted(void) {
     if (i == 2) scripting_cancel(&r);
     scripting_run(&s, 1);
     CU_ASSERT_EQUAL(s.asked, i + 1);
-    CU_ASSERT_EQUAL(lr_budget_room(lr_pool_budget(s.pool)), 100 * KIB);
+    CU_ASSERT_EQUAL(lr_memory_budget_left(lr_pool_budget(s.pool)), 100 * KIB);
     scripting_cancel(&r);
     scripting_forget(&r, 1);
   }
@@ -790,7 +790,7 @@ static void test_reactor_closes(void) {
     CU_ASSERT_EQUAL(fires, BODIES);
   }
   CU_ASSERT_EQUAL(lariat_pool_close_wait(pool, 0), LARIAT_OK);
-  CU_ASSERT_EQUAL(lr_budget_room(lr_pool_budget(pool)), 128 * KIB);
+  CU_ASSERT_EQUAL(lr_memory_budget_left(lr_pool_budget(pool)), 128 * KIB);
   lariat_pool_release(pool);
   fixture_close(&f);
 }

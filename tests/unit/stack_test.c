@@ -200,7 +200,7 @@ enum { TOO_MANY = 200000 };
 
 /* Valgrind and the sanitizers die when the process can map no more. */
 static bool tools_need_maps(void) {
-  return lr_note_on_valgrind() || LR_FIBER_ASAN || LR_FIBER_TSAN;
+  return lr_runs_on_valgrind() || LR_FIBER_ASAN || LR_FIBER_TSAN;
 }
 
 /* Half as many as there are mappings can be had; then a clear status, and all
@@ -252,8 +252,8 @@ static void test_measured(void) {
 }
 
 static lariat_value use_much(void *argument) {
-  volatile char room[10000];
-  for (size_t i = 0; i < sizeof room; i++) room[i] = 1;
+  volatile char capacity[10000];
+  for (size_t i = 0; i < sizeof capacity; i++) capacity[i] = 1;
   *(size_t *)argument = lariat_coroutine_stack_used(NULL);
   return lariat_none();
 }
@@ -267,7 +267,7 @@ static void test_used(void) {
   CU_ASSERT_EQUAL(lariat_coroutine_set_stacks(f.reactor, &options), LARIAT_OK);
   lariat_deferred *d = lariat_coroutine_start(f.reactor, use_much, &inside);
   size_t after = lariat_coroutine_stack_used(d);
-  if (lr_note_may_measure()) {
+  if (lr_may_measure_stack()) {
     CU_ASSERT_TRUE(inside >= 10000 && inside < 40000);
     CU_ASSERT_TRUE(after >= inside && after < 40000);
   }
@@ -288,7 +288,7 @@ struct child {
 
 /* Runs it in a child process, and gives back how that ended and, in `text`,
  * what it wrote to standard error. */
-static int in_child(const struct child *child, char *text, size_t room) {
+static int in_child(const struct child *child, char *text, size_t capacity) {
   int ends[2];
   int state = 0;
   CU_ASSERT_EQUAL_FATAL(pipe(ends), 0);
@@ -304,8 +304,8 @@ static int in_child(const struct child *child, char *text, size_t room) {
   close(ends[1]);
   size_t length = 0;
   ssize_t got;
-  while (length < room - 1 &&
-         (got = read(ends[0], text + length, room - 1 - length)) > 0)
+  while (length < capacity - 1 &&
+         (got = read(ends[0], text + length, capacity - 1 - length)) > 0)
     length += (size_t)got;
   text[length] = '\0';
   close(ends[0]);
@@ -323,7 +323,7 @@ static bool died_of_fault(int state) {
 /* Valgrind may have a code of its own for what it finds in the child. */
 static bool exited_with(int state, int code) {
   return WIFEXITED(state) &&
-         (WEXITSTATUS(state) == code || lr_note_on_valgrind());
+         (WEXITSTATUS(state) == code || lr_runs_on_valgrind());
 }
 
 static void write_byte(void *context) { *(volatile char *)context = 1; }
@@ -355,11 +355,11 @@ static void test_guards(void) {
 
 /* Each call's frame is needed after the next one's, so that none can go. */
 __attribute__((noinline)) static int descend(volatile char *above, int depth) {
-  volatile char room[512];
-  room[0] = above[0];
-  room[511] = (char)depth;
-  if (depth == 1 << 20) return room[0];
-  return descend(room, depth + 1) + room[511];
+  volatile char capacity[512];
+  capacity[0] = above[0];
+  capacity[511] = (char)depth;
+  if (depth == 1 << 20) return capacity[0];
+  return descend(capacity, depth + 1) + capacity[511];
 }
 
 static lariat_value overflow(void *argument) {

@@ -419,10 +419,10 @@ static void set_rates(lariat_pool_options *pool,
   pool->delay_per_host_ms = 3;
 }
 
-static void room(struct torture *t) {
+static void capacity(struct torture *t) {
   for (unsigned i = 0; i < 8; i++) {
     watch(t, lariat_get(t->client, "http://a/?body=2"));
-    if (i >= 2) watch(t, lariat_client_when_room(t->client));
+    if (i >= 2) watch(t, lariat_client_when_capacity(t->client));
   }
   lariat_deferred_cancel(t->seen[5].deferred);
   pass(t, 30);
@@ -610,7 +610,7 @@ static void let_streams_go(struct torture *t) {
 }
 
 static void check_budget(struct torture *t, const char *name, uint64_t nth) {
-  const lr_budget *it = t->pool ? lr_pool_budget(t->pool) : NULL;
+  const lr_memory_budget *it = t->pool ? lr_pool_budget(t->pool) : NULL;
   if (!it ||
       (!lr_u64_load_relaxed(&it->held) && !lr_u64_load_relaxed(&it->ready) &&
        !lr_u32_load_relaxed(&it->waiting)))
@@ -741,7 +741,7 @@ static void test_all(void) {
       {"timers", timers, 3, 0, 0, set_timed, 10, 11},
       {"hosts", hosts, 0, 0, 0, NULL, 80, 80},
       {"coroutines with a client", coroutines_with_client, 0, 0, 0, NULL, 1, 1},
-      {"room", room, 1, 0, 1, set_queue, 8, 14},
+      {"room", capacity, 1, 0, 1, set_queue, 8, 14},
       {"drains", drains, 2, 0, 0, NULL, 4, 7},
       {"coroutines", coroutines, 0, 0, 0, NULL, 2, 2},
       {"drain", drain, 0, 0, 0, NULL, 2, 3},

@@ -558,7 +558,7 @@ static void test_every_allocation_fails(void) {
     struct fixture f;
     struct probe probe = {0};
     fixture_open(&f, FIXTURE_PLAIN);
-    CU_ASSERT_EQUAL(lr_deferred_room_open(f.reactor), LARIAT_OK);
+    CU_ASSERT_EQUAL(lr_deferred_state_open(f.reactor), LARIAT_OK);
     fixture_fail_allocation(&f, nth);
     life(&f, &probe);
     fixture_fail_allocation(&f, 0);

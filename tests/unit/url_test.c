@@ -18,7 +18,7 @@ typedef struct expectation {
   lariat_status status;
 } expectation;
 
-static void check_target(const lr_target *t, const expectation *e) {
+static void check_target(const lr_url *t, const expectation *e) {
   if (strcmp(t->url, e->url) != 0)
     fixture_fail("%s: url is %s, not %s", e->in, t->url, e->url);
   if (strcmp(t->key, e->key) != 0)
@@ -31,8 +31,8 @@ static void check_target(const lr_target *t, const expectation *e) {
 }
 
 static void check_one(const expectation *e, bool shortcut) {
-  lr_target t;
-  lariat_status status = lr_target_parse(&t, e->in);
+  lr_url t;
+  lariat_status status = lr_url_parse(&t, e->in);
   if (e->url && status) {
     fixture_fail("%s: %s", e->in, lariat_status_name(status));
   } else if (e->url) {
@@ -41,11 +41,11 @@ static void check_one(const expectation *e, bool shortcut) {
     fixture_fail("%s: %s", e->in, lariat_status_name(status));
   }
   if (status) CU_ASSERT_PTR_NULL(t.url);
-  lr_target_clear(&t);
-  lr_target plain;
-  if (lr_target_parse_plain(&plain, e->in, &status) != shortcut)
+  lr_url_clear(&t);
+  lr_url plain;
+  if (lr_url_parse_simple(&plain, e->in, &status) != shortcut)
     fixture_fail("%s: short cut %s", e->in, shortcut ? "not taken" : "taken");
-  lr_target_clear(&plain);
+  lr_url_clear(&plain);
 }
 
 static void test_plain(void) {
@@ -148,8 +148,8 @@ static void test_refused(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   for (size_t i = 0; i < FIXTURE_COUNT(table); i++) check_one(&table[i], false);
-  lr_target t;
-  CU_ASSERT_EQUAL(lr_target_parse(&t, NULL), LARIAT_EURL);
+  lr_url t;
+  CU_ASSERT_EQUAL(lr_url_parse(&t, NULL), LARIAT_EURL);
   fixture_close(&f);
 }
 
@@ -160,26 +160,26 @@ static void test_length(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   for (size_t i = 0; i < FIXTURE_COUNT(starts); i++) {
-    lr_target t;
+    lr_url t;
     memset(url, 'a', sizeof url);
     memcpy(url, starts[i], strlen(starts[i]));
     url[64 * 1024] = '\0';
-    CU_ASSERT_EQUAL(lr_target_parse(&t, url), LARIAT_OK);
+    CU_ASSERT_EQUAL(lr_url_parse(&t, url), LARIAT_OK);
     CU_ASSERT_EQUAL(t.url_length, 64 * 1024);
-    lr_target_clear(&t);
+    lr_url_clear(&t);
     url[64 * 1024] = 'a';
     url[64 * 1024 + 1] = '\0';
-    CU_ASSERT_EQUAL(lr_target_parse(&t, url), LARIAT_EURL);
-    lr_target_clear(&t);
+    CU_ASSERT_EQUAL(lr_url_parse(&t, url), LARIAT_EURL);
+    lr_url_clear(&t);
   }
   fixture_close(&f);
 }
 
 static uint32_t origin_length(const char *url) {
-  lr_target t;
-  CU_ASSERT_EQUAL(lr_target_parse(&t, url), LARIAT_OK);
+  lr_url t;
+  CU_ASSERT_EQUAL(lr_url_parse(&t, url), LARIAT_OK);
   uint32_t length = t.origin_length;
-  lr_target_clear(&t);
+  lr_url_clear(&t);
   return length;
 }
 
@@ -196,13 +196,13 @@ static void test_origin_length(void) {
 }
 
 static bool same_origin(const char *one, const char *other) {
-  lr_target a;
-  lr_target b;
-  CU_ASSERT_EQUAL(lr_target_parse(&a, one), LARIAT_OK);
-  CU_ASSERT_EQUAL(lr_target_parse(&b, other), LARIAT_OK);
-  bool same = lr_target_same_origin(&a, &b);
-  lr_target_clear(&a);
-  lr_target_clear(&b);
+  lr_url a;
+  lr_url b;
+  CU_ASSERT_EQUAL(lr_url_parse(&a, one), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_url_parse(&b, other), LARIAT_OK);
+  bool same = lr_url_same_origin(&a, &b);
+  lr_url_clear(&a);
+  lr_url_clear(&b);
   return same;
 }
 
@@ -246,21 +246,20 @@ static void test_resolve(void) {
       {"javascript:alert(1)", NULL, NULL, LARIAT_ESCHEME},
   };
   struct fixture f;
-  lr_target base;
+  lr_url base;
   fixture_open(&f, FIXTURE_NO_REACTOR);
-  CU_ASSERT_EQUAL(lr_target_parse(&base, "http://u:p@h:81/dir/file?q"),
-                  LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_url_parse(&base, "http://u:p@h:81/dir/file?q"), LARIAT_OK);
   for (size_t i = 0; i < FIXTURE_COUNT(table); i++) {
     const expectation *e = &table[i];
-    lr_target t;
-    lariat_status status = lr_target_resolve(&t, &base, e->in);
+    lr_url t;
+    lariat_status status = lr_url_resolve(&t, &base, e->in);
     if (status != e->status)
       fixture_fail("\"%s\": %s", e->in, lariat_status_name(status));
     else if (e->url)
       check_target(&t, e);
-    lr_target_clear(&t);
+    lr_url_clear(&t);
   }
-  lr_target_clear(&base);
+  lr_url_clear(&base);
   fixture_close(&f);
 }
 
@@ -272,12 +271,12 @@ static void test_hash(void) {
   fixture_open(&f, FIXTURE_NO_REACTOR);
   for (unsigned i = 0; i < HOSTS; i++) {
     char url[64];
-    lr_target t;
+    lr_url t;
     snprintf(url, sizeof url, "http://127.0.%u.%u:8080/", i / 256, i % 256);
-    CU_ASSERT_EQUAL(lr_target_parse(&t, url), LARIAT_OK);
+    CU_ASSERT_EQUAL(lr_url_parse(&t, url), LARIAT_OK);
     low[t.hash % BUCKETS]++;
     high[t.hash >> 58]++;
-    lr_target_clear(&t);
+    lr_url_clear(&t);
   }
   for (size_t i = 0; i < BUCKETS; i++) {
     CU_ASSERT(low[i] > 24 && low[i] < 112);
@@ -292,13 +291,13 @@ static void test_out_of_memory(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   for (size_t i = 0; i < FIXTURE_COUNT(urls); i++) {
-    lr_target t;
+    lr_url t;
     for (uint64_t nth = 1; nth <= 3; nth++) {
       fixture_fail_allocation(&f, nth);
-      lariat_status status = lr_target_parse(&t, urls[i]);
+      lariat_status status = lr_url_parse(&t, urls[i]);
       CU_ASSERT(status == LARIAT_OK || (status == LARIAT_ENOMEM && nth <= 2));
       if (nth == 1) CU_ASSERT_EQUAL(status, LARIAT_ENOMEM);
-      lr_target_clear(&t);
+      lr_url_clear(&t);
     }
     fixture_fail_allocation(&f, 0);
   }
@@ -308,12 +307,12 @@ static void test_out_of_memory(void) {
 /* One allocation for a plain URL. */
 static void test_allocations(void) {
   struct fixture f;
-  lr_target t;
+  lr_url t;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   uint64_t before = fixture_allocations(&f);
-  CU_ASSERT_EQUAL(lr_target_parse(&t, "http://127.0.0.1:80/a?b"), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_url_parse(&t, "http://127.0.0.1:80/a?b"), LARIAT_OK);
   CU_ASSERT_EQUAL(fixture_allocations(&f) - before, 1);
-  lr_target_clear(&t);
+  lr_url_clear(&t);
   fixture_close(&f);
 }
 
@@ -340,25 +339,25 @@ static const char *const pieces[] = {
     ";",     "\xc3\xa9", "|",  "00", ":80", "1.2.3.4", "+",       "~"};
 
 /* Replaces up to two bytes at some place by a piece. */
-static void mutate(char *url, size_t room, uint64_t *state) {
+static void mutate(char *url, size_t capacity, uint64_t *state) {
   const char *piece = pieces[next_random(state) % FIXTURE_COUNT(pieces)];
   size_t length = strlen(url);
   size_t at = next_random(state) % (length + 1);
   size_t cut = next_random(state) % 3;
   if (cut > length - at) cut = length - at;
   size_t added = strlen(piece);
-  if (length - cut + added >= room) return;
+  if (length - cut + added >= capacity) return;
   memmove(url + at + added, url + at + cut, length - at - cut + 1);
   memcpy(url + at, piece, added);
 }
 
 /* False when the short cut had no opinion. */
 static bool compare_ways(const char *url) {
-  lr_target plain;
-  lr_target full;
+  lr_url plain;
+  lr_url full;
   lariat_status status;
-  if (!lr_target_parse_plain(&plain, url, &status)) return false;
-  lariat_status other = lr_target_parse_with_curl(&full, url);
+  if (!lr_url_parse_simple(&plain, url, &status)) return false;
+  lariat_status other = lr_url_parse_with_curl(&full, url);
   if (status || other)
     fixture_fail("%s: %d and %d", url, (int)status, (int)other);
   else if (strcmp(plain.url, full.url) != 0)
@@ -368,36 +367,36 @@ static bool compare_ways(const char *url) {
     fixture_fail("%s: %s and %s", url, plain.key, full.key);
   else if (plain.origin_length != full.origin_length)
     fixture_fail("%s: origins differ", url);
-  lr_target_clear(&plain);
-  lr_target_clear(&full);
+  lr_url_clear(&plain);
+  lr_url_clear(&full);
   return true;
 }
 
 /* One of the corpus, with up to two faults. */
-static void random_url(char *url, size_t room, uint64_t *state) {
+static void random_url(char *url, size_t capacity, uint64_t *state) {
   const char *seed = corpus[next_random(state) % FIXTURE_COUNT(corpus)];
-  snprintf(url, room, "%s", seed);
+  snprintf(url, capacity, "%s", seed);
   for (uint64_t n = next_random(state) % 3; n > 0; n--)
-    mutate(url, room, state);
+    mutate(url, capacity, state);
 }
 
-static bool same_target(const lr_target *a, const lr_target *b) {
+static bool same_target(const lr_url *a, const lr_url *b) {
   return strcmp(a->url, b->url) == 0 && a->url_length == b->url_length &&
          strcmp(a->key, b->key) == 0 && a->key_length == b->key_length &&
          a->origin_length == b->origin_length && a->tls == b->tls &&
-         a->plain == b->plain && a->hash == b->hash;
+         a->simple == b->simple && a->hash == b->hash;
 }
 
 static void compare_after(const char *url, lr_origin *last) {
-  lr_target alone;
-  lr_target after;
-  lariat_status status = lr_target_parse(&alone, url);
-  if (lr_target_parse_after(&after, url, last) != status)
+  lr_url alone;
+  lr_url after;
+  lariat_status status = lr_url_parse(&alone, url);
+  if (lr_url_parse_after(&after, url, last) != status)
     fixture_fail("%s after %s: another status", url, last->text);
   else if (status == LARIAT_OK && !same_target(&alone, &after))
     fixture_fail("%s after %s: %s", url, last->text, after.url);
-  lr_target_clear(&alone);
-  lr_target_clear(&after);
+  lr_url_clear(&alone);
+  lr_url_clear(&after);
 }
 
 /* Each URL is parsed after itself with another path, too. */
@@ -413,15 +412,15 @@ static void test_after_another(void) {
     mutate(url, sizeof url, &state);
     compare_after(url, &last);
   }
-  lr_target again;
-  CU_ASSERT_EQUAL(lr_target_parse_after(&again, NULL, &last), LARIAT_EURL);
-  CU_ASSERT_EQUAL(lr_target_parse_after(&again, "http://h/", &last), LARIAT_OK);
-  lr_target_clear(&again);
+  lr_url again;
+  CU_ASSERT_EQUAL(lr_url_parse_after(&again, NULL, &last), LARIAT_EURL);
+  CU_ASSERT_EQUAL(lr_url_parse_after(&again, "http://h/", &last), LARIAT_OK);
+  lr_url_clear(&again);
   fixture_fail_allocation(&f, 1);
-  CU_ASSERT_EQUAL(lr_target_parse_after(&again, "http://h/a", &last),
+  CU_ASSERT_EQUAL(lr_url_parse_after(&again, "http://h/a", &last),
                   LARIAT_ENOMEM);
   fixture_fail_allocation(&f, 0);
-  lr_target_clear(&again);
+  lr_url_clear(&again);
   lr_origin_clear(&last);
   fixture_close(&f);
 }

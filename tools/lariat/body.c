@@ -18,10 +18,10 @@ static bool refuse(const char *name, const char *why) {
   return false;
 }
 
-static bool make_room(struct body *body, size_t *room) {
-  if (body->length < *room) return true;
-  *room = *room ? *room * 2 : FIRST_ROOM;
-  char *more = *room <= KEPT_MAX ? realloc(body->kept, *room) : NULL;
+static bool make_room(struct body *body, size_t *capacity) {
+  if (body->length < *capacity) return true;
+  *capacity = *capacity ? *capacity * 2 : FIRST_ROOM;
+  char *more = *capacity <= KEPT_MAX ? realloc(body->kept, *capacity) : NULL;
   if (more) body->kept = more;
   return more != NULL;
 }
@@ -29,11 +29,11 @@ static bool make_room(struct body *body, size_t *room) {
 /* All that a pipe or a terminal gives: it can be read only once, and is sent to
  * every URL. */
 static bool keep_all(struct body *body, int fd, const char *name) {
-  size_t room = 0;
+  size_t capacity = 0;
   for (;;) {
-    if (!make_room(body, &room))
+    if (!make_room(body, &capacity))
       return refuse(name, "it is more than can be kept in memory");
-    ssize_t got = read(fd, body->kept + body->length, room - body->length);
+    ssize_t got = read(fd, body->kept + body->length, capacity - body->length);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return refuse(name, say_errno(errno));
     if (got == 0) break;

@@ -21,13 +21,13 @@ static int by_number(const void *a, const void *b) {
 
 static bool make_room(struct finished *finished, size_t more) {
   size_t needed = finished->count + more;
-  if (needed <= finished->room) return true;
-  size_t room = finished->room + finished->room / 4 + BATCH;
-  if (room < needed) room = needed;
-  struct range *ranges = realloc(finished->ranges, room * sizeof *ranges);
+  if (needed <= finished->capacity) return true;
+  size_t capacity = finished->capacity + finished->capacity / 4 + BATCH;
+  if (capacity < needed) capacity = needed;
+  struct range *ranges = realloc(finished->ranges, capacity * sizeof *ranges);
   if (!ranges) return false;
   finished->ranges = ranges;
-  finished->room = room;
+  finished->capacity = capacity;
   return true;
 }
 
@@ -144,8 +144,8 @@ static bool line_ends(struct scan *scan) {
 
 static void keep(struct scan *scan, const char *bytes, size_t length) {
   if (!length) return;
-  size_t room = sizeof scan->start - scan->start_length;
-  size_t kept = length < room ? length : room;
+  size_t capacity = sizeof scan->start - scan->start_length;
+  size_t kept = length < capacity ? length : capacity;
   memcpy(scan->start + scan->start_length, bytes, kept);
   scan->start_length += kept;
   scan->last = bytes[length - 1];

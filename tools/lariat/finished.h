@@ -16,7 +16,7 @@ struct range {
 struct finished {
   struct range *ranges; /* in order, with gaps between them */
   size_t count;
-  size_t room;
+  size_t capacity;
   uint64_t *batch; /* numbers that are not in the ranges yet */
   size_t batch_count;
   size_t cursor; /* of finished_has */

@@ -39,8 +39,8 @@ bool input_open(struct input *input, const struct settings *settings) {
     return true;
   }
   if (!open_file(input, settings->input)) return false;
-  input->room = FIRST_ROOM;
-  input->buffer = malloc(input->room);
+  input->capacity = FIRST_ROOM;
+  input->buffer = malloc(input->capacity);
   if (!input->buffer) say("out of memory");
   return input->buffer != NULL;
 }
@@ -92,12 +92,13 @@ static bool make_room(struct input *input) {
     input->looked -= input->start;
     input->start = 0;
   }
-  if (input->end < input->room) return true;
-  size_t room = input->room * 2 < LAST_ROOM ? input->room * 2 : LAST_ROOM;
-  char *buffer = realloc(input->buffer, room);
+  if (input->end < input->capacity) return true;
+  size_t capacity =
+      input->capacity * 2 < LAST_ROOM ? input->capacity * 2 : LAST_ROOM;
+  char *buffer = realloc(input->buffer, capacity);
   if (!buffer) return false;
   input->buffer = buffer;
-  input->room = room;
+  input->capacity = capacity;
   return true;
 }
 
@@ -116,7 +117,8 @@ static enum input_result fill(struct input *input) {
   if (!make_room(input)) return INPUT_ERROR;
   ssize_t got;
   do {
-    got = read(input->fd, input->buffer + input->end, input->room - input->end);
+    got = read(input->fd, input->buffer + input->end,
+               input->capacity - input->end);
   } while (got < 0 && errno == EINTR);
   input->readable = false;
   if (got < 0 && errno == EAGAIN) {

@@ -45,7 +45,7 @@ struct input {
   bool readable;
   bool at_end;
   char *buffer;
-  size_t room;
+  size_t capacity;
   size_t start;   /* what has not been given yet: from here … */
   size_t end;     /* … to here */
   size_t looked;  /* no line's end before here */

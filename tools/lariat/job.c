@@ -52,9 +52,9 @@ void job_wipe(struct job *job) {
 
 static bool set_url(struct job *job, const char *text, size_t length) {
   if (length >= job->url_room) {
-    char *room = realloc(job->url, length + 1);
-    if (!room) return false;
-    job->url = room;
+    char *capacity = realloc(job->url, length + 1);
+    if (!capacity) return false;
+    job->url = capacity;
     job->url_room = length + 1;
   }
   if (length) memcpy(job->url, text, length);

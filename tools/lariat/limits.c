@@ -27,9 +27,9 @@ static uint64_t own(const struct settings *settings) {
 /* For connections; 0: too few. */
 static uint64_t room_in(uint64_t limit, uint64_t own_ones) {
   uint64_t kept = KEPT + limit / 8;
-  uint64_t room = limit > 2 * kept ? limit - kept : limit / 2;
+  uint64_t capacity = limit > 2 * kept ? limit - kept : limit / 2;
   if (limit <= own_ones) return 0;
-  return room < limit - own_ones ? room : limit - own_ones;
+  return capacity < limit - own_ones ? capacity : limit - own_ones;
 }
 
 static uint64_t needed_for(uint64_t concurrency) {
@@ -69,17 +69,17 @@ static bool apply_descriptors(struct settings *settings) {
   raise_limit(&limit,
               (1 + each) * needed_for(settings->concurrency) + own_ones);
   if (limit.rlim_cur == RLIM_INFINITY) return true;
-  uint64_t room = room_in(limit.rlim_cur, own_ones);
-  if (room > UINT32_MAX) room = UINT32_MAX;
-  if (room < each) {
+  uint64_t capacity = room_in(limit.rlim_cur, own_ones);
+  if (capacity > UINT32_MAX) capacity = UINT32_MAX;
+  if (capacity < each) {
     say("only %llu descriptors are allowed (ulimit -n), and %llu are needed",
         (unsigned long long)limit.rlim_cur,
         (unsigned long long)(own_ones + each));
     return false;
   }
-  lower_concurrency(settings, (unsigned)(room / each), &limit);
+  lower_concurrency(settings, (unsigned)(capacity / each), &limit);
   settings->connections =
-      (unsigned)(room - files(settings) * settings->concurrency);
+      (unsigned)(capacity - files(settings) * settings->concurrency);
   return true;
 }
 
@@ -89,10 +89,10 @@ static void apply_memory(struct settings *settings) {
   if (!settings->memory)
     settings->memory = 4 * small > memory_default ? 4 * small : memory_default;
   if (settings->memory / 2 >= small) return;
-  unsigned room = (unsigned)(settings->memory / 2 / MEMORY_SMALL);
+  unsigned capacity = (unsigned)(settings->memory / 2 / MEMORY_SMALL);
   say("--memory has no room for %u bodies: --concurrency is %u",
-      settings->concurrency, room);
-  settings->concurrency = room;
+      settings->concurrency, capacity);
+  settings->concurrency = capacity;
 }
 
 bool limits_apply(struct settings *settings) {

@@ -94,7 +94,7 @@ static void fill_answer(struct record *record,
 }
 
 static void save(struct run *run, struct job *job, struct record *record,
-                 const char *body, char *message, size_t room) {
+                 const char *body, char *message, size_t capacity) {
   int error = job->temporary
                   ? store_keep(&run->store, job->temporary, record->sha256,
                                record->bytes)
@@ -103,7 +103,8 @@ static void save(struct run *run, struct job *job, struct record *record,
   if (!error) return;
   record->error = error_save;
   record->message = message;
-  snprintf(message, room, "the body could not be stored: %s", say_errno(error));
+  snprintf(message, capacity, "the body could not be stored: %s",
+           say_errno(error));
 }
 
 void run_answered(struct run *run, struct job *job,

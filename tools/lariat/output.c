@@ -98,7 +98,7 @@ bool output_flush(struct output *output) {
   if (output->failed) return false;
   bool written = write_all(output);
   output->text.length = 0;
-  if (output->text.room > KEPT_ROOM) text_free(&output->text);
+  if (output->text.capacity > KEPT_ROOM) text_free(&output->text);
   return written;
 }
 

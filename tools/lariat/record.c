@@ -139,9 +139,9 @@ bool record_write(const struct record *record, struct text *text) {
                    length_of(record->effective_url) +
                    length_of(record->remote_ip) +
                    length_of(record->content_type);
-  size_t room =
+  size_t capacity =
       FIXED_ROOM + strings * TEXT_WORST_ESCAPE + length_of(record->tag);
-  if (!text_reserve(text, room)) return false;
+  if (!text_reserve(text, capacity)) return false;
   char *at = text->bytes + text->length;
   at = put_outcome(at, record);
   at = put_answer(at, record);

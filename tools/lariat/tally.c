@@ -157,23 +157,24 @@ void tally_print_summary(const struct tally *tally, uint64_t now_ns,
 }
 
 static void show_left(double elapsed, double progress, char *text,
-                      size_t room) {
+                      size_t capacity) {
   text[0] = '\0';
   if (progress <= 0.0 || progress > 1.0) return;
   double left = elapsed / progress - elapsed;
   unsigned long seconds = left < 8640000 ? (unsigned long)left : 8640000;
-  snprintf(text, room, ", %lu:%02lu:%02lu left", seconds / 3600,
+  snprintf(text, capacity, ", %lu:%02lu:%02lu left", seconds / 3600,
            seconds / 60 % 60, seconds % 60);
 }
 
 void tally_describe(const struct tally *tally, uint64_t now_ns,
                     uint64_t in_flight, double progress, char *line,
-                    size_t room) {
+                    size_t capacity) {
   char left[48];
   uint64_t done = tally->answered + tally->failed;
   double seconds = elapsed_s(tally, now_ns);
   show_left(seconds, progress, left, sizeof left);
-  snprintf(line, room, "%llu done, %llu in flight, %llu failed, %.0f/s, %s%s",
+  snprintf(line, capacity,
+           "%llu done, %llu in flight, %llu failed, %.0f/s, %s%s",
            (unsigned long long)done, (unsigned long long)in_flight,
            (unsigned long long)tally->failed, (double)done / seconds,
            show_bytes((double)tally->bytes).text, left);

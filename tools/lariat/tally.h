@@ -40,6 +40,6 @@ void tally_print_summary(const struct tally *tally, uint64_t now_ns,
  * of the input is through, negative when that is not known. */
 void tally_describe(const struct tally *tally, uint64_t now_ns,
                     uint64_t in_flight, double progress, char *line,
-                    size_t room);
+                    size_t capacity);
 
 #endif

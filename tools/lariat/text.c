@@ -8,14 +8,14 @@
 enum { SMALLEST = 4096 };
 
 bool text_reserve(struct text *text, size_t more) {
-  if (more <= text->room - text->length) return true;
+  if (more <= text->capacity - text->length) return true;
   if (more > SIZE_MAX / 2 - text->length) return false;
-  size_t room = text->room < SMALLEST ? SMALLEST : text->room;
-  while (room < text->length + more) room *= 2;
-  char *bytes = realloc(text->bytes, room);
+  size_t capacity = text->capacity < SMALLEST ? SMALLEST : text->capacity;
+  while (capacity < text->length + more) capacity *= 2;
+  char *bytes = realloc(text->bytes, capacity);
   if (!bytes) return false;
   text->bytes = bytes;
-  text->room = room;
+  text->capacity = capacity;
   return true;
 }
 

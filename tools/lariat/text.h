@@ -15,7 +15,7 @@
 struct text {
   char *bytes;
   size_t length;
-  size_t room;
+  size_t capacity;
 };
 
 /* The most that one byte of a string becomes in JSON. */
