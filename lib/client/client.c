@@ -525,7 +525,7 @@ static bool try_again(lr_job *job) {
   if (job->sink && !lr_body_sink_may_repeat(job->sink)) return false;
   lr_retry_plan plan = plan_retry(job);
   job->retry_end = plan.end;
-  if (!plan.again || !lr_retry_reserve(job)) return false;
+  if (!plan.again || !lr_attempts_reserve(&job->attempts)) return false;
   if (plan.wait_ns && !rest(job, plan.wait_ns)) return false;
   lr_retry_note(job, job->outcome, http_status, plan.wait_ns);
   job->retries += !job->connection_dead;

@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "client/channel.h"
 #include "client/response_cache.h"
+#include "client/retry.h"
 #include "deferred/waiters.h"
 #include "job/job.h"
 #include "reactor/reactor.h"

@@ -3,6 +3,7 @@
 #include "client/response_cache.h"
 
 #include "base/call_depth.h"
+#include "base/list.h"
 #include "base/memory.h"
 
 enum {
@@ -15,25 +16,22 @@ enum {
 };
 
 struct lr_response_cache {
-  lr_atomic_u32 count; /* the client, and each response that was made */
-  const void *owner;   /* its thread, by a variable of that one's own */
-  bool closed;         /* the owner's */
+  lr_response_owner owner; /* of the responses that it has made */
+  lr_atomic_u32 count;     /* the client, and each response that was made */
+  const void *thread;      /* its own, by a variable of that one's own */
+  bool closed;             /* the owner's */
   unsigned spare_count;
   bool thrifty; /* keeps no large ones */
   size_t large; /* bytes of large bodies' buffers among the spare */
   lariat_response *spare;
 };
 
-lr_response_cache *lr_response_cache_new(void) {
-  lr_response_cache *cache = lr_alloc_zero(sizeof *cache);
-  if (!cache) return NULL;
-  lr_u32_init(&cache->count, 1);
-  cache->owner = &lr_call_depth;
-  return cache;
+static void release_cache(lr_response_cache *cache) {
+  if (lr_count_release(&cache->count)) lr_free(cache);
 }
 
-void lr_response_cache_unhold(lr_response_cache *cache) {
-  if (lr_count_release(&cache->count)) lr_free(cache);
+static void forget_response(lr_response_owner *owner) {
+  release_cache(lr_container(owner, lr_response_cache, owner));
 }
 
 static size_t large_bytes(const lariat_response *response) {
@@ -51,7 +49,7 @@ lariat_response *lr_response_cache_take(lr_response_cache *cache) {
   }
   response = lr_response_new();
   if (!response) return NULL;
-  response->cache = cache;
+  response->owner = &cache->owner;
   lr_count_retain(&cache->count);
   return response;
 }
@@ -63,9 +61,9 @@ static __attribute__((noinline)) void keep_large(lr_response_cache *cache,
   cache->large += large_bytes(response);
 }
 
-bool lr_response_cache_put(lariat_response *response) {
-  lr_response_cache *cache = response->cache;
-  if (cache->owner != &lr_call_depth) return false;
+static bool take_back(lr_response_owner *owner, lariat_response *response) {
+  lr_response_cache *cache = lr_container(owner, lr_response_cache, owner);
+  if (cache->thread != &lr_call_depth) return false;
   if (cache->closed || cache->spare_count >= SPARE_MAX) return false;
   if (response->text.capacity > TEXT_KEPT) lr_buffer_clear(&response->text);
   if (response->body.capacity > BODY_KEPT || cache->thrifty)
@@ -74,6 +72,16 @@ bool lr_response_cache_put(lariat_response *response) {
   cache->spare = response;
   cache->spare_count++;
   return true;
+}
+
+lr_response_cache *lr_response_cache_new(void) {
+  lr_response_cache *cache = lr_alloc_zero(sizeof *cache);
+  if (!cache) return NULL;
+  lr_u32_init(&cache->count, 1);
+  cache->thread = &lr_call_depth;
+  cache->owner =
+      (lr_response_owner){.take_back = take_back, .forget = forget_response};
+  return cache;
 }
 
 void lr_response_cache_save_memory(lr_response_cache *cache) {
@@ -90,5 +98,5 @@ void lr_response_cache_close(lr_response_cache *cache) {
     cache->spare = response->next_spare;
     lr_response_free(response);
   }
-  lr_response_cache_unhold(cache);
+  release_cache(cache);
 }

@@ -18,13 +18,6 @@ lr_response_cache *lr_response_cache_new(void);
  * cache's thread. */
 lariat_response *lr_response_cache_take(lr_response_cache *cache);
 
-/* The last reference to `response`, which came from a cache, is gone: true
- * when its cache has taken it back.  Else the caller frees it.  Any thread. */
-bool lr_response_cache_put(lariat_response *response);
-
-/* A response of the cache's has been freed.  Any thread. */
-void lr_response_cache_unhold(lr_response_cache *cache);
-
 /* Memory is scarce: frees the buffers of large bodies, and keeps none from now
  * on.  The cache's thread. */
 void lr_response_cache_save_memory(lr_response_cache *cache);

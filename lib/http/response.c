@@ -7,9 +7,7 @@
 #include <strings.h>
 
 #include "base/memory.h"
-#include "client/response_cache.h"
-#include "client/retry.h"
-#include <lariat/stream.h>
+#include "http/attempts.h"
 
 enum {
   FIRST_TEXT = 512,
@@ -265,25 +263,26 @@ lariat_response *lr_response_retain(lariat_response *response) {
 }
 
 void lr_response_free(lariat_response *response) {
-  lr_response_cache *cache = response->cache;
+  lr_response_owner *owner = response->owner;
   if (response->headers != response->inline_headers) lr_free(response->headers);
   lr_buffer_clear(&response->text);
   lr_buffer_clear(&response->body);
   lr_free(response->url);
   lr_free(response->attempts);
   lr_free(response);
-  if (cache) lr_response_cache_unhold(cache);
+  if (owner) owner->forget(owner);
 }
 
 void lr_response_release(lariat_response *response) {
   if (!response || !lr_count_release(&response->count)) return;
   lr_free(response->url);
   response->url = NULL;
-  if (response->stream) {
-    lariat_stream_release(response->stream);
-    response->stream = NULL;
+  if (!lariat_is_none(response->stream)) {
+    lariat_value_drop(response->stream);
+    response->stream = lariat_none();
   }
-  if (response->cache && lr_response_cache_put(response)) return;
+  lr_response_owner *owner = response->owner;
+  if (owner && owner->take_back(owner, response)) return;
   lr_response_free(response);
 }
 

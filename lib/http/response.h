@@ -22,6 +22,16 @@ typedef struct lr_header_span {
 
 #define LR_RESPONSE_INLINE_HEADERS 16
 
+/* Whoever wants a response back whose last reference is gone.  Embedded in the
+ * owner, which lives until the last of its responses was freed. */
+typedef struct lr_response_owner {
+  /* True: the owner has taken the response back.  Any thread. */
+  bool (*take_back)(struct lr_response_owner *owner, lariat_response *response);
+
+  /* A response of the owner's has been freed.  Any thread. */
+  void (*forget)(struct lr_response_owner *owner);
+} lr_response_owner;
+
 struct lariat_response {
   lr_atomic_u32 count;
   int status;
@@ -43,13 +53,13 @@ struct lariat_response {
   char remote_ip[48];
   uint8_t sha256[32];
   lariat_timings timings;
-  uint64_t body_bytes;          /* wherever they went */
-  struct lariat_stream *stream; /* one of its users; NULL: none */
+  uint64_t body_bytes; /* wherever they went */
+  lariat_value stream; /* the body in pieces; none: it is here */
   struct lr_attempts
       *attempts; /* this one included; NULL: it is the only one */
   lariat_retry_end retry_end;
-  int64_t content_length;          /* from the header; -1: none */
-  struct lr_response_cache *cache; /* where it goes back to; NULL: nowhere */
+  int64_t content_length;   /* from the header; -1: none */
+  lr_response_owner *owner; /* NULL: nobody wants it back */
   lariat_response *next_spare;
 };
 

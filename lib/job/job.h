@@ -16,11 +16,12 @@
 
 #include "base/atomics.h"
 #include "base/list.h"
-#include "client/retry.h"
 #include "deferred/deferred.h"
+#include "http/attempts.h"
 #include "http/header_list.h"
 #include "http/response.h"
 #include "http/url.h"
+#include "limits/retry_policy.h"
 #include "reactor/mailbox.h"
 #include "reactor/timers.h"
 #include <lariat/client.h>

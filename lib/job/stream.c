@@ -7,7 +7,6 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
-#include "client/channel.h"
 #include "client/client.h"
 #include "deferred/deferred.h"
 #include "pool/pool.h"
@@ -196,6 +195,11 @@ void lariat_stream_release(lariat_stream *stream) {
 
 /* The headers are there. */
 
+static void drop_stream(void *data) { lariat_stream_release(data); }
+
+static const lariat_type stream_type = {
+    .size = sizeof(lariat_type), .name = "stream", .drop = drop_stream};
+
 static void opened_arrived(lr_mail *mail) {
   lariat_stream *stream = lr_container(mail, lariat_stream, opened);
   lr_job *job = stream->opener;
@@ -224,7 +228,7 @@ void lr_stream_send_opened(lariat_stream *stream, lr_job *job,
   stream->opened.ops = &opened_ops;
   lr_u32_store_relaxed(&stream->users, 1); /* the response */
   lr_count_retain(&stream->count);         /* the users */
-  response->stream = stream;
+  response->stream = lariat_value_of(&stream_type, stream);
   lr_count_retain(&stream->count); /* the mail */
   if (here && stream->mailbox == lr_reactor_own_mailbox(here))
     lr_reactor_post_local(here, &stream->opened);
@@ -233,7 +237,7 @@ void lr_stream_send_opened(lariat_stream *stream, lr_job *job,
 }
 
 lariat_stream *lariat_response_stream(const lariat_response *response) {
-  return response ? response->stream : NULL;
+  return response ? response->stream.data : NULL;
 }
 
 /* Taking. */

@@ -18,7 +18,6 @@
 #include "base/memory.h"
 #include "client/client.h"
 #include "deferred/deferred.h"
-#include "pool/worker.h"
 #include "reactor/mailbox.h"
 #include "reactor/reactor.h"
 

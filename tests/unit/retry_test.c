@@ -5,6 +5,7 @@
 
 #include "base/memory.h"
 #include "client/retry.h"
+#include "http/date.h"
 #include "job/job.h"
 #include "support/fixture.h"
 
