@@ -254,8 +254,8 @@ static lariat_value take_transformed(lr_job *job) {
 }
 
 /* The URL stays with the job, for a failure that may come. */
-void lr_client_opened(lr_job *job, lariat_stream *stream,
-                      lariat_response *response) {
+static void open_stream(lr_job *job, lariat_stream *stream,
+                        lariat_response *response) {
   if (job->completed) {
     lr_response_release(response);
     return;
@@ -450,7 +450,7 @@ static void look_for_capacity(lariat_client *client) {
   free_if_over(client);
 }
 
-void lr_client_stop(lr_job *job, lariat_value failure) {
+static void stop_with(lr_job *job, lariat_value failure) {
   lariat_client *client = job->client;
   client->live++;
   withdraw(job, lariat_failure_status(failure));
@@ -473,7 +473,7 @@ static void cancel(lariat_deferred *deferred) {
   stop(job, LARIAT_ECANCELLED, LARIAT_PHASE_NONE);
 }
 
-void lr_client_abort(lr_job *job) {
+static void abort_job(lr_job *job) {
   stop(job, LARIAT_ECANCELLED, LARIAT_PHASE_BODY);
 }
 
@@ -677,16 +677,15 @@ static void discard_cancelled(lr_mail *mail) {
     lr_job_end(job, LR_JOB_CANCEL_ENDED);
 }
 
-const lr_mail_ops lr_client_home_ops = {came_home, discard_home};
-const lr_mail_ops lr_client_cancelled_ops = {cancel_came_home,
-                                             discard_cancelled};
+static const lr_mail_ops returned_ops = {came_home, discard_home};
+static const lr_mail_ops cancel_returned_ops = {cancel_came_home,
+                                                discard_cancelled};
 
-void lr_client_lost(lr_mail *mail) {
-  if (mail->ops == &lr_client_home_ops)
-    lr_job_end(lr_job_of_travel(mail), LR_JOB_TRAVEL_ENDED);
-  else
-    lr_job_end(lr_job_of_cancel(mail), LR_JOB_CANCEL_ENDED);
-}
+static const lr_job_owner job_owner = {.returned = &returned_ops,
+                                       .cancel_returned = &cancel_returned_ops,
+                                       .open_stream = open_stream,
+                                       .stop = stop_with,
+                                       .abort = abort_job};
 
 /* Closing. */
 
@@ -796,8 +795,8 @@ static lariat_status open_channels(lariat_client *client, unsigned count) {
   lariat_status status = home ? find_home(client) : LARIAT_OK;
   for (unsigned i = 0; i < count && status == LARIAT_OK; i++) {
     lr_worker *worker = lr_pool_worker(client->pool, home ? client->home : i);
-    status = lr_channel_open(client, client->reactor, worker, window,
-                             &client->channels[i]);
+    status = lr_channel_open(client, client->reactor, worker, &job_owner,
+                             window, &client->channels[i]);
     if (status == LARIAT_OK) client->channel_count++;
   }
   return status;
@@ -913,6 +912,7 @@ static lr_job *take_job(lariat_client *client) {
 lr_job *lr_client_new_job(lariat_client *client) {
   lr_job *job = take_job(client);
   if (!job) return NULL;
+  job->owner = &job_owner;
   job->client = client;
   job->state = LR_JOB_HERE;
   job->completed = false;

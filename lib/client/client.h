@@ -47,30 +47,12 @@ struct lariat_client {
 /* The time on the pool's clock. */
 uint64_t lr_client_pool_ns(const lariat_client *client);
 
-/* The mails that come home. */
-extern const lr_mail_ops lr_client_home_ops;
-extern const lr_mail_ops lr_client_cancelled_ops;
-
-/* A pool thread could not send this mail home: its reactor has closed. */
-void lr_client_lost(lr_mail *mail);
-
 /* A blank job of the client's with two references to its deferred: the user's,
  * and that of the job in flight.  NULL when out of memory. */
 lr_job *lr_client_new_job(lariat_client *client);
 
 /* Fails a job that is here; `url` as the user gave it. */
 void lr_client_fail(lr_job *job, lariat_status status, const char *url);
-
-/* The headers of a stream's final answer have come; takes `response` over.  The
- * job may be settled already. */
-void lr_client_opened(lr_job *job, lariat_stream *stream,
-                      lariat_response *response);
-
-/* Nobody wants the rest of an opened stream: the job is cancelled. */
-void lr_client_abort(lr_job *job);
-
-/* Ends a job that has not fired, wherever it is, with this failure. */
-void lr_client_stop(lr_job *job, lariat_value failure);
 
 /* Sends a job on its way: the first time, for each redirect and retry.  The job
  * is here, its target set.  LARIAT_OK, or why it cannot go. */

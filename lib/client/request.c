@@ -115,8 +115,9 @@ static lariat_status set_body_source(lr_job *job,
 /* What is a user's to ask for, each time anew. */
 static lariat_status set_extras(lr_job *job,
                                 const lariat_request_options *options) {
-  lariat_status status = lr_body_sink_new(
-      job->client->pool, job->client->reactor, options, &job->sink);
+  lariat_status status =
+      lr_body_sink_new(lr_pool_budget(job->client->pool), job->client->reactor,
+                       options, &job->sink);
   lariat_status body = set_body(job, options);
   if (status == LARIAT_OK) status = body;
   if (status == LARIAT_OK && (options->upload || options->from_file))

@@ -496,7 +496,8 @@ lariat_status lr_engine_open(lr_worker *worker, lr_transport *out) {
   lr_list_init(&engine->transfers);
   lr_list_init(&engine->lanes);
   lr_list_init(&engine->dirty);
-  lr_body_sinks_init(&engine->sinks, worker->pool, worker->reactor);
+  lr_body_sinks_init(&engine->sinks, lr_pool_budget(worker->pool),
+                     worker->reactor);
   engine->sinks.describe = describe;
   engine->sinks.resume = resume;
   engine->recheck_timer.expire = recheck_expired;

@@ -14,7 +14,6 @@
 #include "job/job.h"
 #include "job/redirect.h"
 #include "job/stream.h"
-#include "pool/pool.h"
 #include "reactor/reactor.h"
 
 enum { WINDOW = 256 * 1024 };
@@ -43,7 +42,7 @@ static lariat_status open_stream_parts(lr_body_sink *sink,
                                        lariat_reactor *reactor, size_t window) {
   lariat_status status =
       lr_stream_new(reactor, window, &sink->stream, &sink->pipe);
-  if (status == LARIAT_OK && sink->pool) lr_pipe_be_prompt(sink->pipe);
+  if (status == LARIAT_OK && sink->budget) lr_pipe_be_prompt(sink->pipe);
   return status;
 }
 
@@ -60,11 +59,12 @@ void lr_body_sink_refuse(const lariat_request_options *options) {
     options->transform_destroy(options->transform_context);
 }
 
-lariat_status lr_body_sink_new(lariat_pool *pool, lariat_reactor *reactor,
+lariat_status lr_body_sink_new(lr_memory_budget *budget,
+                               lariat_reactor *reactor,
                                const lariat_request_options *options,
                                lr_body_sink **out) {
   *out = NULL;
-  bool counts = lr_pool_budget(pool) && !options->to_fd;
+  bool counts = budget && !options->to_fd;
   if (!options->stream && !options->to_fd && !options->transform && !counts)
     return LARIAT_OK;
   lr_body_sink *sink =
@@ -75,7 +75,7 @@ lariat_status lr_body_sink_new(lariat_pool *pool, lariat_reactor *reactor,
   }
   lr_list_init(&sink->node);
   lr_list_init(&sink->waiting_for_memory);
-  if (counts) sink->pool = pool;
+  if (counts) sink->budget = budget;
   sink->fd = -1;
   sink->transform = options->transform;
   sink->transform_context = options->transform_context;
@@ -99,17 +99,16 @@ static void destroy_transform(lr_body_sink *sink) {
 static void release(lr_body_sink *sink, size_t bytes) {
   if (bytes == 0) return;
   sink->held -= bytes;
-  if (sink->ready)
-    lr_u64_add_relaxed(&lr_pool_budget(sink->pool)->ready, -(uint64_t)bytes);
-  if (lr_memory_budget_give(lr_pool_budget(sink->pool), bytes))
-    lr_pool_feed(sink->pool);
+  if (sink->complete)
+    lr_memory_budget_add_complete(sink->budget, -(uint64_t)bytes);
+  lr_memory_budget_give(sink->budget, bytes);
 }
 
 static void release_all(lr_body_sink *sink) { release(sink, sink->held); }
 
 void lr_body_sink_give(lr_body_sink *sink) {
   if (sink->held && sink->stream)
-    sink->held -= lr_stream_keep(sink->stream, sink->pool, sink->held);
+    sink->held -= lr_stream_keep(sink->stream, sink->budget, sink->held);
   release_all(sink);
 }
 
@@ -138,9 +137,9 @@ static void look_again(lr_timer *timer) {
   if (!lr_list_empty(&all->waiting_for_memory)) set_memory_timer(all);
 }
 
-void lr_body_sinks_init(lr_body_sinks *all, lariat_pool *pool,
+void lr_body_sinks_init(lr_body_sinks *all, lr_memory_budget *budget,
                         lariat_reactor *reactor) {
-  all->pool = pool;
+  all->budget = budget;
   all->reactor = reactor;
   all->exempt = NULL;
   lr_list_init(&all->resumes);
@@ -159,23 +158,23 @@ static void resume_soon(lr_body_sink *sink) {
 
 /* What a body holds is `bytes` now. */
 static void hold_exactly(lr_body_sink *sink, size_t bytes) {
-  if (!sink->pool) return;
+  if (!sink->budget) return;
   if (bytes <= sink->held) {
     release(sink, sink->held - bytes);
     return;
   }
-  lr_memory_budget_force(lr_pool_budget(sink->pool), bytes - sink->held);
+  lr_memory_budget_force(sink->budget, bytes - sink->held);
   sink->held = bytes;
 }
 
 /* Whether a body may hold so much. */
 static bool may_hold(lr_body_sink *sink, size_t bytes) {
-  if (!sink->pool || bytes <= sink->held) return true;
+  if (!sink->budget || bytes <= sink->held) return true;
   size_t more = bytes - sink->held;
   sink->needed = more;
   if (sink->all->exempt == sink)
-    lr_memory_budget_force(lr_pool_budget(sink->pool), more);
-  else if (!lr_memory_budget_take(lr_pool_budget(sink->pool), more))
+    lr_memory_budget_force(sink->budget, more);
+  else if (!lr_memory_budget_take(sink->budget, more))
     return false;
   sink->held = bytes;
   return true;
@@ -185,7 +184,7 @@ static lariat_status wait_for_memory(lr_body_sink *sink) {
   lr_body_sinks *all = sink->all;
   sink->paused = true;
   lr_list_append(&all->waiting_for_memory, &sink->waiting_for_memory);
-  lr_u32_add_relaxed(&lr_pool_budget(sink->pool)->waiting, 1);
+  lr_memory_budget_add_waiting(sink->budget, 1);
   set_memory_timer(all);
   lr_reactor_request_turn(all->reactor); /* it may be the one that may go on */
   return LARIAT_EBUSY;
@@ -194,7 +193,7 @@ static lariat_status wait_for_memory(lr_body_sink *sink) {
 static void stop_waiting_for_memory(lr_body_sink *sink) {
   if (lr_list_empty(&sink->waiting_for_memory)) return;
   lr_list_remove(&sink->waiting_for_memory);
-  lr_u32_add_relaxed(&lr_pool_budget(sink->pool)->waiting, (uint32_t)-1);
+  lr_memory_budget_add_waiting(sink->budget, (uint32_t)-1);
 }
 
 /* Another may have its place. */
@@ -217,9 +216,9 @@ static bool is_dry(lr_body_sink *sink) {
  * complete ones wait for their callers: with these there will be room.  Nobody
  * goes first for needing less than one who came before. */
 static void feed(lr_body_sinks *all) {
-  lr_memory_budget *budget = lr_pool_budget(all->pool);
+  lr_memory_budget *budget = all->budget;
   uint64_t capacity = lr_memory_budget_left(budget);
-  bool fed = all->exempt || lr_u64_load_relaxed(&budget->ready);
+  bool fed = all->exempt || lr_u64_load_relaxed(&budget->complete);
   lr_list *node = all->waiting_for_memory.next;
   while (node != &all->waiting_for_memory) {
     lr_body_sink *sink = lr_container(node, lr_body_sink, waiting_for_memory);
@@ -238,7 +237,7 @@ static void feed(lr_body_sinks *all) {
 
 static void had_room(void *context) {
   lr_body_sink *sink = context;
-  if (sink->pool) hold_exactly(sink, lr_pipe_held(sink->pipe));
+  if (sink->budget) hold_exactly(sink, lr_pipe_held(sink->pipe));
   if (sink->paused && lr_list_empty(&sink->waiting_for_memory))
     resume_soon(sink);
 }
@@ -265,10 +264,10 @@ void lr_body_sink_begin(lr_body_sinks *all, lr_job *job,
   sink->job = job;
   sink->all = all;
   sink->digest = digest;
-  sink->open = sink->pool && !sink->stream;
+  sink->open = sink->budget && !sink->stream;
   sink->paused = false;
   release_all(sink);
-  sink->ready = false;
+  sink->complete = false;
   sink->skip = 0;
   sink->error = 0;
   if (sink->consumed && sink->fd >= 0) rewind_fd(sink);
@@ -402,8 +401,8 @@ void lr_body_sink_end(lr_job *job, lariat_status status) {
   stop_waiting_for_memory(sink);
   if (status != LARIAT_OK && !sink->source_open) release_all(sink);
   if (sink->held && !sink->stream) {
-    sink->ready = true;
-    lr_u64_add_relaxed(&lr_pool_budget(sink->pool)->ready, sink->held);
+    sink->complete = true;
+    lr_memory_budget_add_complete(sink->budget, sink->held);
   }
   stop_feeding(sink);
   if (sink->watch.events)

@@ -24,7 +24,7 @@ struct evp_md_ctx_st;
 
 /* What the outlets of one transport have in common. */
 typedef struct lr_body_sinks {
-  lariat_pool *pool;
+  lr_memory_budget *budget; /* NULL: none */
   lariat_reactor *reactor;
   /* The head of a streamed answer is complete: fills in what is known of
    * connection and timings. */
@@ -48,7 +48,7 @@ typedef struct lr_body_sink {
   lariat_transform transform;
   void *transform_context;
   lariat_destroy transform_destroy;
-  lariat_pool *pool; /* whose budget counts; NULL: none does */
+  lr_memory_budget *budget; /* that counts this body; NULL: none does */
 
   /* The pool's. */
   struct lr_job *job; /* while it runs, and its transport's outlets */
@@ -67,7 +67,7 @@ typedef struct lr_body_sink {
 
   /* The budget's. */
   size_t held;                /* by this body */
-  bool ready;                 /* complete: only its caller is missing */
+  bool complete;              /* complete: only its caller is missing */
   size_t needed;              /* what it asked for last */
   lr_list waiting_for_memory; /* in the list of those that wait, or alone */
 
@@ -82,7 +82,8 @@ typedef struct lr_body_sink {
  * LARIAT_OK, LARIAT_ENOMEM
  * LARIAT_EINVAL  what the options say makes no sense
  * LARIAT_EWRITE  the descriptor is none */
-lariat_status lr_body_sink_new(lariat_pool *pool, lariat_reactor *reactor,
+lariat_status lr_body_sink_new(lr_memory_budget *budget,
+                               lariat_reactor *reactor,
                                const lariat_request_options *options,
                                lr_body_sink **out);
 
@@ -103,7 +104,7 @@ bool lr_body_sink_may_repeat(const lr_body_sink *sink);
 /* The rest is for the pool's thread. */
 
 /* Empty lists for a transport; `describe` and `resume` are its own. */
-void lr_body_sinks_init(lr_body_sinks *all, lariat_pool *pool,
+void lr_body_sinks_init(lr_body_sinks *all, lr_memory_budget *budget,
                         lariat_reactor *reactor);
 
 /* The transport is about to close; no outlet is in use. */

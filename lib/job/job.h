@@ -27,6 +27,9 @@
 #include <lariat/client.h>
 
 struct lr_channel;
+struct lr_port;
+struct lr_outbox;
+struct lariat_stream;
 struct lr_host;
 struct lr_transfer;
 struct lr_connection;
@@ -60,10 +63,32 @@ enum {
   LR_JOB_ALL_ENDED = 7
 };
 
-typedef struct lr_job {
+typedef struct lr_job lr_job;
+
+/* What others ask of the client that a job belongs to.  On the client's thread
+ * but for the two ops, which are set wherever the mail is. */
+typedef struct lr_job_owner {
+  const lr_mail_ops *returned;        /* for `travel`, on its way back */
+  const lr_mail_ops *cancel_returned; /* for `cancel`, likewise */
+
+  /* The headers of a stream's final answer have come; takes `response` over.
+   * The job may be completed already. */
+  void (*open_stream)(lr_job *job, struct lariat_stream *stream,
+                      lariat_response *response);
+
+  /* Ends a job that is not completed, wherever it is, with this failure. */
+  void (*stop)(lr_job *job, lariat_value failure);
+
+  /* Cancels an opened stream's job: nobody wants the rest. */
+  void (*abort)(lr_job *job);
+} lr_job_owner;
+
+struct lr_job {
   /* The caller's. */
-  lariat_deferred deferred;     /* first: the deferred is the job */
+  lariat_deferred deferred; /* first: the deferred is the job */
+  const lr_job_owner *owner;
   struct lariat_client *client; /* NULL once orphaned */
+  struct lr_outbox *route;      /* to the pool, while the job is away */
   lr_list node;                 /* in the client's list of jobs */
   lr_list queue_node;           /* in the link's backlog */
   struct lr_backlog_host
@@ -90,7 +115,8 @@ typedef struct lr_job {
   lariat_retry_end retry_end;  /* why there is no other */
 
   /* The request. */
-  struct lr_channel *channel;
+  struct lr_channel *channel; /* the caller's end */
+  struct lr_port *port;       /* the pool's end of it */
   lr_url url;
   lr_header_list *headers;
   char method[33];
@@ -146,7 +172,7 @@ typedef struct lr_job {
 
   /* Written by the caller, then by the pool, in turns. */
   _Alignas(LR_CACHE_LINE) lr_mail cancel;
-} lr_job;
+};
 
 /* A blank job, on cache lines of its own; NULL when out of memory. */
 lr_job *lr_job_new(void);

@@ -7,9 +7,8 @@
 
 #include "base/buffer.h"
 #include "base/memory.h"
-#include "client/client.h"
 #include "deferred/deferred.h"
-#include "pool/pool.h"
+#include "job/job.h"
 #include "reactor/reactor.h"
 
 /* Chunks. */
@@ -57,16 +56,16 @@ static void give_back(lariat_stream *stream) {
   if (stream->held <= held) return;
   size_t bytes = stream->held - held;
   stream->held = held;
-  if (lr_memory_budget_give(lr_pool_budget(stream->pool), bytes))
-    lr_pool_feed(stream->pool);
+  lr_memory_budget_give(stream->budget, bytes);
 }
 
-size_t lr_stream_keep(lariat_stream *stream, lariat_pool *pool, size_t held) {
+size_t lr_stream_keep(lariat_stream *stream, lr_memory_budget *budget,
+                      size_t held) {
   size_t waiting = stream->pipe ? lr_pipe_waiting(stream->pipe) : 0;
   if (waiting > held) waiting = held;
   if (waiting == 0) return 0;
-  lr_pool_hold(pool);
-  stream->pool = pool;
+  lr_memory_budget_retain(budget);
+  stream->budget = budget;
   stream->held = waiting;
   return waiting;
 }
@@ -136,7 +135,7 @@ static void close_sink(lariat_stream *stream) {
 void lr_stream_unhold(lariat_stream *stream) {
   if (!lr_count_release(&stream->count)) return;
   close_sink(stream);
-  if (stream->pool) lr_pool_unhold(stream->pool);
+  if (stream->budget) lr_memory_budget_release(stream->budget);
   lariat_value_drop(stream->result);
   lariat_mailbox_release(stream->mailbox);
   lr_free(stream);
@@ -155,7 +154,8 @@ void lr_stream_finish(lariat_stream *stream, lariat_value result) {
 void lariat_stream_close(lariat_stream *stream) {
   if (!stream) return;
   hold(stream);
-  if (stream->job) lr_client_abort(stream->job); /* finishes the stream */
+  if (stream->job)
+    stream->job->owner->abort(stream->job); /* finishes the stream */
   close_sink(stream);
   if (!lariat_is_failure(stream->result)) {
     lariat_value_drop(stream->result);
@@ -205,7 +205,7 @@ static void opened_arrived(lr_mail *mail) {
   lr_job *job = stream->opener;
   lariat_response *response = stream->response;
   stream->response = NULL;
-  lr_client_opened(job, stream, response);
+  job->owner->open_stream(job, stream, response);
   lr_stream_unhold(stream);
 }
 

@@ -13,8 +13,8 @@
 
 #include "base/atomics.h"
 #include "job/pipe.h"
+#include "limits/memory_budget.h"
 #include "reactor/mailbox.h"
-#include <lariat/pool.h>
 #include <lariat/response.h>
 #include <lariat/stream.h>
 
@@ -34,7 +34,7 @@ struct lariat_stream {
   bool ended;          /* `result` is there */
   lariat_value result; /* of the fetch: none, or a failure */
   uint64_t taken;
-  lariat_pool *pool; /* whose budget has `held` of it still; or NULL */
+  lr_memory_budget *budget; /* which has `held` of it still; or NULL */
   size_t held;
 
   /* Written by the pool before it is sent. */
@@ -62,8 +62,9 @@ void lr_stream_send_opened(lariat_stream *stream, struct lr_job *job,
                            lariat_response *response);
 
 /* On the caller's thread: the transport is done with it, and it had `held` of
- * the budget of `pool`.  What was not taken stays there; returns how much. */
-size_t lr_stream_keep(lariat_stream *stream, lariat_pool *pool, size_t held);
+ * `budget`.  What was not taken stays there; returns how much. */
+size_t lr_stream_keep(lariat_stream *stream, lr_memory_budget *budget,
+                      size_t held);
 
 /* On the caller's thread: the fetch is over; `result` is taken over: none, or a
  * failure. */

@@ -16,8 +16,8 @@
 #include "base/atomics.h"
 #include "base/list.h"
 #include "base/memory.h"
-#include "client/client.h"
 #include "deferred/deferred.h"
+#include "job/job.h"
 #include "reactor/mailbox.h"
 #include "reactor/reactor.h"
 
@@ -246,7 +246,7 @@ static uint64_t place_to_go_on(lariat_upload *upload) {
 static void poke(lariat_upload *upload, uint32_t has_messages) {
   uint32_t down = lr_u32_or_acq_rel(&upload->down, has_messages);
   if (!(down & HUNGRY) || !upload->job) return;
-  lr_outbox *out = &upload->job->channel->out;
+  lr_outbox *out = upload->job->route;
   if (!(down & POKED)) {
     (void)lr_u32_or_acq_rel(&upload->down, POKED);
     lr_count_retain(&upload->count);
@@ -362,7 +362,7 @@ static void fail(lariat_upload *upload, const char *why, lariat_value cause) {
                             .cause = cause};
   lr_count_retain(&upload->count);
   if (job)
-    lr_client_stop(job, lr_failure_make(&parts)); /* and so `settle` */
+    job->owner->stop(job, lr_failure_make(&parts)); /* and so `settle` */
   else
     (void)lariat_value_drop(cause);
   if (upload->over == LARIAT_OK) finish(upload, LARIAT_EUPLOAD);
@@ -370,7 +370,8 @@ static void fail(lariat_upload *upload, const char *why, lariat_value cause) {
 }
 
 lariat_status lr_upload_attach(lariat_upload *upload, lr_job *job) {
-  if (upload->reactor != job->client->reactor) return LARIAT_EINVAL;
+  if (upload->reactor != lariat_deferred_reactor(&job->deferred))
+    return LARIAT_EINVAL;
   if (upload->used) return LARIAT_EALREADY;
   upload->used = true;
   lr_count_retain(&upload->count);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Draining a pool: a mail to each reactor, a count in each, a mail back. */
-#include "pool/drain.h"
-
+ * drain.c: waiting for the jobs that a pool has, without closing it: a mail to
+ * each reactor, a count in each, a mail back. */
 #include "base/memory.h"
 #include "base/process.h"
 #include "pool/completion.h"
@@ -15,7 +14,7 @@ typedef struct lr_drain lr_drain;
 typedef struct lr_drain_part {
   lr_drain *drain;
   lr_mail mail;
-  lr_list node; /* in the dispatcher's drains */
+  lr_job_listener listener; /* of the dispatcher, while jobs are left */
   lr_dispatcher *dispatcher;
   lr_timer timer;
   uint64_t epoch; /* jobs of an earlier one are waited for */
@@ -40,17 +39,13 @@ static void part_over(lr_drain_part *part) {
 
 static void leave(lr_drain_part *part) {
   lr_reactor_unset_timer(part->dispatcher->reactor, &part->timer);
-  lr_list_remove(&part->node);
+  lr_list_remove(&part->listener.node);
   part_over(part);
 }
 
-void lr_drain_job_ended(lr_dispatcher *dispatcher, const lr_job *job) {
-  lr_list *node = dispatcher->drains.next;
-  while (node != &dispatcher->drains) {
-    lr_drain_part *part = lr_container(node, lr_drain_part, node);
-    node = node->next;
-    if (job->epoch < part->epoch && --part->left == 0) leave(part);
-  }
+static void count_job(lr_job_listener *listener, const lr_job *job) {
+  lr_drain_part *part = lr_container(listener, lr_drain_part, listener);
+  if (job->epoch < part->epoch && --part->left == 0) leave(part);
 }
 
 /* The part is gone with the last job. */
@@ -70,7 +65,7 @@ static void begin(lr_mail *mail) {
     part_over(part);
     return;
   }
-  lr_list_append(&dispatcher->drains, &part->node);
+  lr_list_append(&dispatcher->listeners, &part->listener.node);
   if (until_ns <= lr_reactor_turn_ns(dispatcher->reactor) ||
       !lr_reactor_set_timer(dispatcher->reactor, &part->timer, until_ns))
     time_is_up(&part->timer);
@@ -103,7 +98,8 @@ static void send_parts(lr_drain *drain, unsigned count) {
     part->mail.ops = &part_ops;
     part->dispatcher = &worker->dispatcher;
     part->timer.expire = time_is_up;
-    lr_list_init(&part->node);
+    lr_list_init(&part->listener.node);
+    part->listener.job_ended = count_job;
     if (!lr_mailbox_push(worker->mailbox, &part->mail)) part_over(part);
   }
 }

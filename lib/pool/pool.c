@@ -72,11 +72,6 @@ lr_memory_budget *lr_pool_budget(lariat_pool *pool) {
   return pool->budget.limit ? &pool->budget : NULL;
 }
 
-void lr_pool_feed(lariat_pool *pool) {
-  for (unsigned i = 0; i < pool->reactors; i++)
-    lr_mailbox_wake(pool->workers[i].mailbox);
-}
-
 const lr_pool_parts *lr_pool_parts_of(const lariat_pool *pool) {
   return pool->parts;
 }
@@ -89,7 +84,7 @@ unsigned lariat_pool_reactors(const lariat_pool *pool) {
   return pool->reactors;
 }
 
-void lr_pool_share_limits(lariat_pool *pool, lr_dispatcher_limits *limits) {
+void lr_pool_share_limits(lariat_pool *pool, lr_dispatcher_config *limits) {
   limits->token_cache = &pool->tokens->caches[limits->index];
   limits->rate = pool->rate_plan.step_ns ? &pool->rate : NULL;
   limits->rate_plan = &pool->rate_plan;
@@ -139,6 +134,19 @@ void lr_pool_unhold(lariat_pool *pool) {
   lr_free_lines(pool);
 }
 
+static void wake_waiting(void *pool_pointer) {
+  lariat_pool *pool = pool_pointer;
+  for (unsigned i = 0; i < pool->reactors; i++)
+    lr_mailbox_wake(pool->workers[i].mailbox);
+}
+
+static void retain_pool(void *pool) { lr_pool_hold(pool); }
+
+static void release_pool(void *pool) { lr_pool_unhold(pool); }
+
+static const lr_memory_budget_owner budget_owner = {
+    .wake = wake_waiting, .retain = retain_pool, .release = release_pool};
+
 static bool init_limits(lariat_pool *pool) {
   const lariat_pool_options *options = &pool->options;
   pool->tokens = lr_job_tokens_new(options->max_jobs,
@@ -164,6 +172,8 @@ static lariat_pool *new_blank(const lariat_pool_options *options,
   pool->generation = lr_process_generation();
   pool->clock = *lariat_clock_system();
   pool->options = *options;
+  pool->budget.ops = &budget_owner;
+  pool->budget.owner = pool;
   pool->budget.limit = options->max_body_memory;
   pool->reactors = reactors;
   pthread_mutex_init(&pool->lock, NULL);

@@ -36,7 +36,7 @@ const lariat_pool_options *lr_pool_options(const lariat_pool *pool);
 lr_worker *lr_pool_worker(lariat_pool *pool, unsigned index);
 
 /* Adds what the reactors share: tokens, rates, paces. */
-void lr_pool_share_limits(lariat_pool *pool, lr_dispatcher_limits *limits);
+void lr_pool_share_limits(lariat_pool *pool, lr_dispatcher_config *limits);
 
 /* Clients keep the pool's memory, not its threads.  Any thread. */
 void lr_pool_hold(lariat_pool *pool);
@@ -47,9 +47,6 @@ lariat_status lr_pool_check(const lariat_pool *pool);
 
 /* What its bodies may hold; NULL: no limit. */
 lr_memory_budget *lr_pool_budget(lariat_pool *pool);
-
-/* There is room again for who waits for it.  Any thread. */
-void lr_pool_feed(lariat_pool *pool);
 
 /* When a closing pool gives up waiting for its jobs; UINT64_MAX while it is
  * open.  Any thread. */

@@ -7,9 +7,10 @@
 #include <signal.h>
 #include <stdio.h>
 
-#include "client/channel.h"
 #include "curl/engine.h"
+#include "curl/quirks.h"
 #include "pool/pool.h"
+#include "pool/port.h"
 
 /* How long a closing thread waits for clients that live on it, and before that
  * for the deferreds of "before shutdown" triggers. */
@@ -27,7 +28,7 @@ static void close_transport(lr_worker *worker) {
 }
 
 /* A hosted worker has no job any more.  What comes now is refused by the
- * dispatcher, so that it stays as long as a client has a link to it. */
+ * dispatcher, so that it stays as long as a client has a port there. */
 static void move_out(lr_worker *worker) {
   if (!worker->over) {
     worker->over = true;
@@ -35,7 +36,7 @@ static void move_out(lr_worker *worker) {
     close_transport(worker);
     lr_pool_worker_ended(worker->pool);
   }
-  if (!lr_list_empty(&worker->channels)) return;
+  if (!lr_list_empty(&worker->ports)) return;
   lr_dispatcher_clear(&worker->dispatcher);
   lr_reactor_remove_turn_hook(worker->reactor, &worker->hook);
   lr_reactor_set_layer_state(worker->reactor, LR_LAYER_POOL, NULL, NULL);
@@ -115,7 +116,7 @@ static void turn_end(lr_turn_hook *hook) {
 static void destroy_room(void *state) {
   lr_worker *worker = state;
   lr_dispatcher_abort(&worker->dispatcher, LARIAT_ECLOSED);
-  lr_channel_end_all(worker);
+  lr_port_end_all(worker);
   if (!worker->over) close_transport(worker);
   lr_dispatcher_clear(&worker->dispatcher);
   if (!worker->hosted) return;
@@ -123,17 +124,19 @@ static void destroy_room(void *state) {
   lr_pool_unhold(worker->pool);
 }
 
-static lr_dispatcher_limits limits_of(const lr_worker *worker) {
+static lr_dispatcher_config config_of(const lr_worker *worker) {
   const lariat_pool_options *options = lr_pool_options(worker->pool);
   unsigned reactors = lariat_pool_reactors(worker->pool);
-  lr_dispatcher_limits limits = {
+  lr_dispatcher_config config = {
       .index = worker->index,
       .reactors = reactors,
       .max_jobs = options->max_jobs,
       .max_jobs_per_host = options->max_jobs_per_host,
-      .max_connections_per_host = options->max_connections_per_host};
-  lr_pool_share_limits(worker->pool, &limits);
-  return limits;
+      .max_connections_per_host = options->max_connections_per_host,
+      .h2c_probe = lr_quirks_abilities()->h2c_reuse,
+      .finished = lr_port_return};
+  lr_pool_share_limits(worker->pool, &config);
+  return config;
 }
 
 static lariat_status open_transport(lr_worker *worker, lr_transport *out) {
@@ -146,8 +149,8 @@ static lariat_status furnish(lr_worker *worker) {
   lr_transport transport;
   lariat_status status = open_transport(worker, &transport);
   if (status != LARIAT_OK) return status;
-  lr_dispatcher_limits limits = limits_of(worker);
-  if (!lr_dispatcher_init(&worker->dispatcher, worker->reactor, &limits,
+  lr_dispatcher_config config = config_of(worker);
+  if (!lr_dispatcher_init(&worker->dispatcher, worker->reactor, &config,
                           transport)) {
     transport.ops->close(transport.self);
     return LARIAT_ENOMEM;
@@ -212,7 +215,7 @@ static void set_up(lr_worker *worker, lariat_pool *pool, unsigned index) {
   worker->index = index;
   worker->drain_until_ns = UINT64_MAX;
   worker->drain_timer.expire = drain_expired;
-  lr_list_init(&worker->channels);
+  lr_list_init(&worker->ports);
   lr_list_init(&worker->hook.link);
 }
 

@@ -36,7 +36,7 @@ typedef struct lr_worker {
   lr_timer drain_timer;
   uint64_t counted_ns; /* see update_coalescing */
   lr_timer leave_timer;
-  lr_list channels;
+  lr_list ports;
   bool closing;
   bool hosted;   /* it has no thread: the reactor is a caller's */
   bool over;     /* hosted, and closed */

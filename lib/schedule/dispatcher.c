@@ -3,26 +3,23 @@
 #include "schedule/dispatcher.h"
 
 #include "base/memory.h"
-#include "client/channel.h"
-#include "curl/quirks.h"
 #include "limits/placement.h"
-#include "pool/drain.h"
 #include <lariat/clock.h>
 
 enum { ROUNDS_A_TURN = 8 };
 
 bool lr_dispatcher_init(lr_dispatcher *dispatcher, lariat_reactor *reactor,
-                        const lr_dispatcher_limits *limits,
+                        const lr_dispatcher_config *config,
                         lr_transport transport) {
   dispatcher->reactor = reactor;
-  dispatcher->limits = *limits;
+  dispatcher->config = *config;
   dispatcher->transport = transport;
   dispatcher->closing = false;
   dispatcher->queued_count = 0;
   dispatcher->running_count = 0;
   dispatcher->epoch = 0;
   lr_list_init(&dispatcher->running);
-  lr_list_init(&dispatcher->drains);
+  lr_list_init(&dispatcher->listeners);
   lr_u64_init(&dispatcher->stats.taken, 0);
   lr_u64_init(&dispatcher->stats.done, 0);
   lr_u64_init(&dispatcher->stats.queued, 0);
@@ -37,7 +34,7 @@ bool lr_dispatcher_init(lr_dispatcher *dispatcher, lariat_reactor *reactor,
     lr_run_queue_clear(dispatcher);
     return false;
   }
-  dispatcher->hosts.host_paces = limits->host_paces;
+  dispatcher->hosts.host_paces = config->host_paces;
   return true;
 }
 
@@ -75,11 +72,20 @@ static void detach(lr_dispatcher *dispatcher, lr_job *job) {
   lr_hosts_forget(&dispatcher->hosts, host);
 }
 
+static void tell_listeners(lr_dispatcher *dispatcher, const lr_job *job) {
+  lr_list *node = dispatcher->listeners.next;
+  while (node != &dispatcher->listeners) {
+    lr_job_listener *listener = lr_container(node, lr_job_listener, node);
+    node = node->next;
+    listener->job_ended(listener, job);
+  }
+}
+
 static void send_home(lr_dispatcher *dispatcher, lr_job *job) {
   job->stage = LR_JOB_RETURNED;
   lr_u64_bump(&dispatcher->stats.done, 1);
-  if (!lr_list_empty(&dispatcher->drains)) lr_drain_job_ended(dispatcher, job);
-  lr_channel_return(job);
+  if (!lr_list_empty(&dispatcher->listeners)) tell_listeners(dispatcher, job);
+  dispatcher->config.finished(job);
 }
 
 static void fail(lr_dispatcher *dispatcher, lr_job *job, lariat_status status,
@@ -111,19 +117,17 @@ static void stop_job(lr_dispatcher *dispatcher, lr_job *job,
 /* A new host's limits.  One that is spread over the reactors has a share. */
 static void set_limits(const lr_dispatcher *dispatcher, lr_host *host,
                        const lr_job *job) {
-  const lr_dispatcher_limits *limits = &dispatcher->limits;
-  host->limit = limits->max_jobs_per_host;
-  host->connections_limit = limits->max_connections_per_host;
+  const lr_dispatcher_config *config = &dispatcher->config;
+  host->limit = config->max_jobs_per_host;
+  host->connections_limit = config->max_connections_per_host;
   if (host->spread) {
-    host->limit = lr_placement_share(job->url.hash, host->limit, limits->index,
-                                     limits->reactors);
+    host->limit = lr_placement_share(job->url.hash, host->limit, config->index,
+                                     config->reactors);
     host->connections_limit =
         lr_placement_share(job->url.hash, host->connections_limit,
-                           limits->index, limits->reactors);
+                           config->index, config->reactors);
   }
-  /* HTTP/2 by prior knowledge needs the one that goes first, too: libcurl
-   * puts no two requests on a connection that is still being made. */
-  bool h2c = job->http == LARIAT_HTTP_2 && lr_quirks_abilities()->h2c_reuse;
+  bool h2c = job->http == LARIAT_HTTP_2 && config->h2c_probe;
   bool asks = job->url.tls ? job->http != LARIAT_HTTP_1_1 : h2c;
   host->protocol = asks ? LR_PROTOCOL_UNKNOWN : LR_PROTOCOL_HTTP1;
 }
@@ -176,7 +180,7 @@ static void time_out(lr_dispatcher *dispatcher, lr_job *job,
 
 static void timer_expired(lr_timer *timer) {
   lr_job *job = lr_container(timer, lr_job, pool_timer);
-  lr_dispatcher *dispatcher = lr_channel_dispatcher(job->channel);
+  lr_dispatcher *dispatcher = job->host->dispatcher;
   uint64_t now = lr_reactor_turn_ns(dispatcher->reactor);
   uint64_t connect_ns = UINT64_MAX;
   uint64_t idle_ns = idle_limit_now(dispatcher, job, now);

@@ -17,6 +17,12 @@
 #include "schedule/run_queue.h"
 #include "schedule/transport.h"
 
+/* Is told of each job that has ended, before it returns.  May remove itself. */
+typedef struct lr_job_listener {
+  lr_list node;
+  void (*job_ended)(struct lr_job_listener *listener, const lr_job *job);
+} lr_job_listener;
+
 /* Written by the reactor's thread, read by any. */
 typedef struct lr_dispatcher_stats {
   lr_atomic_u64 taken;
@@ -27,7 +33,8 @@ typedef struct lr_dispatcher_stats {
   lr_atomic_u64 rate_waits; /* the ready ones wait for the rate in all */
 } lr_dispatcher_stats;
 
-typedef struct lr_dispatcher_limits {
+/* What a dispatcher is told when it is made, and keeps. */
+typedef struct lr_dispatcher_config {
   unsigned index; /* of this reactor, in `reactors` */
   unsigned reactors;
   unsigned max_jobs;                 /* in all, when there is no till */
@@ -36,8 +43,11 @@ typedef struct lr_dispatcher_limits {
   lr_token_cache *token_cache;       /* of the pool's tokens; NULL: its own */
   lr_rate *rate;                     /* of the pool in all; NULL: none */
   const lr_rate_plan *rate_plan;     /* its */
-  lr_host_paces *host_paces;         /* of the pool's hosts; NULL: none */
-} lr_dispatcher_limits;
+  bool h2c_probe; /* of plain HTTP/2 one job goes first, too: the transport puts
+                     no two requests on a connection that is being made */
+  void (*finished)(lr_job *job); /* takes each job when it is over */
+  lr_host_paces *host_paces;     /* of the pool's hosts; NULL: none */
+} lr_dispatcher_config;
 
 /* A job that has its answer so soon is one of a busy host's. */
 #define LR_QUICK_JOB_NS UINT64_C(20000000)
@@ -45,7 +55,7 @@ typedef struct lr_dispatcher_limits {
 typedef struct lr_dispatcher {
   lariat_reactor *reactor;
   lr_transport transport;
-  lr_dispatcher_limits limits;
+  lr_dispatcher_config config;
   lr_hosts hosts;
   lr_priority_queue runnable; /* hosts whose next job may start, in turn */
   lr_priority_queue no_token[LR_CLASSES]; /* hosts that wait for a token */
@@ -72,14 +82,14 @@ typedef struct lr_dispatcher {
   uint64_t class_threshold_ns; /* the least `typical_hold_ns` by which one of
                          them was judged not to be quick */
   uint64_t epoch;              /* jobs of before it are being drained */
-  lr_list drains;
+  lr_list listeners;           /* lr_job_listener */
   bool closing;
   lr_dispatcher_stats stats;
 } lr_dispatcher;
 
 /* False when out of memory. */
 bool lr_dispatcher_init(lr_dispatcher *dispatcher, lariat_reactor *reactor,
-                        const lr_dispatcher_limits *limits,
+                        const lr_dispatcher_config *config,
                         lr_transport transport);
 
 /* No job is left. */

@@ -25,7 +25,7 @@ static void rate_is_due(lr_timer *timer) {
 }
 
 bool lr_run_queue_init(lr_dispatcher *dispatcher) {
-  const lr_dispatcher_limits *limits = &dispatcher->limits;
+  const lr_dispatcher_config *config = &dispatcher->config;
   lr_priority_queue_init(&dispatcher->runnable);
   for (int i = 0; i < LR_CLASSES; i++)
     lr_priority_queue_init(&dispatcher->no_token[i]);
@@ -42,10 +42,10 @@ bool lr_run_queue_init(lr_dispatcher *dispatcher) {
   dispatcher->class_threshold_ns = 0;
   dispatcher->reclassify_timer = (lr_timer){.expire = reclassify};
   dispatcher->own_tokens = NULL;
-  dispatcher->token_cache = limits->token_cache;
+  dispatcher->token_cache = config->token_cache;
   if (dispatcher->token_cache) return true;
   dispatcher->own_tokens =
-      lr_job_tokens_new(limits->max_jobs, limits->max_jobs_per_host, 1);
+      lr_job_tokens_new(config->max_jobs, config->max_jobs_per_host, 1);
   if (!dispatcher->own_tokens) return false;
   dispatcher->token_cache = &dispatcher->own_tokens->caches[0];
   return true;
@@ -145,11 +145,11 @@ bool lr_run_queue_ready(const lr_dispatcher *dispatcher) {
 /* Paces. */
 
 static bool has_delay(const lr_dispatcher *dispatcher, const lr_host *host) {
-  return host->pace && dispatcher->limits.host_paces->delay_ns;
+  return host->pace && dispatcher->config.host_paces->delay_ns;
 }
 
 static uint64_t next_look(const lr_dispatcher *dispatcher) {
-  uint64_t ns = dispatcher->limits.host_paces->delay_ns / LOOK_PART;
+  uint64_t ns = dispatcher->config.host_paces->delay_ns / LOOK_PART;
   if (ns < look_least_ns) ns = look_least_ns;
   if (ns > look_most_ns) ns = look_most_ns;
   return lr_reactor_turn_ns(dispatcher->reactor) + ns;
@@ -167,7 +167,7 @@ static __attribute__((noinline)) void park(lr_dispatcher *dispatcher,
   if (!host->wanted_ns)
     host->wanted_ns = lr_reactor_turn_ns(dispatcher->reactor);
   move(dispatcher, host, LR_HOST_DELAYED, &dispatcher->delayed);
-  lr_host_pace_await(dispatcher->limits.host_paces, host->pace);
+  lr_host_pace_await(dispatcher->config.host_paces, host->pace);
   if (host->sending) return;
   if (due_ns == LR_HOST_PACE_HELD) due_ns = next_look(dispatcher);
   if (!lr_reactor_set_timer(dispatcher->reactor, &host->pace_timer, due_ns))
@@ -176,7 +176,7 @@ static __attribute__((noinline)) void park(lr_dispatcher *dispatcher,
 
 static bool pace_allows(lr_dispatcher *dispatcher, lr_host *host) {
   if (!host->pace) return true;
-  uint64_t due_ns = lr_host_pace_due(dispatcher->limits.host_paces, host->pace);
+  uint64_t due_ns = lr_host_pace_due(dispatcher->config.host_paces, host->pace);
   if (due_ns <= lr_reactor_turn_ns(dispatcher->reactor)) return true;
   park(dispatcher, host, due_ns);
   return false;
@@ -184,7 +184,7 @@ static bool pace_allows(lr_dispatcher *dispatcher, lr_host *host) {
 
 bool lr_run_queue_admit(lr_dispatcher *dispatcher, lr_host *host,
                         const lr_job *job) {
-  lr_host_paces *host_paces = dispatcher->limits.host_paces;
+  lr_host_paces *host_paces = dispatcher->config.host_paces;
   host->dispatcher = dispatcher;
   host->pace_timer.expire = pace_is_due;
   if (!host_paces || !lr_host_paces_wanted(host_paces)) return true;
@@ -198,7 +198,7 @@ bool lr_run_queue_admit(lr_dispatcher *dispatcher, lr_host *host,
 /* The request that held the pace is out, or will never be. */
 static __attribute__((noinline)) void
 release_pace(lr_dispatcher *dispatcher, lr_host *host, uint64_t sent_ns) {
-  const lr_host_paces *host_paces = dispatcher->limits.host_paces;
+  const lr_host_paces *host_paces = dispatcher->config.host_paces;
   lr_list_remove(&host->sent);
   host->sending = NULL;
   lr_host_pace_sent(host_paces, host->pace, sent_ns);
@@ -315,7 +315,7 @@ static void put_token(lr_dispatcher *dispatcher) {
 /* The rate of all together. */
 
 static bool rate_allows(lr_dispatcher *dispatcher) {
-  lr_rate *rate = dispatcher->limits.rate;
+  lr_rate *rate = dispatcher->config.rate;
   if (!rate) return true;
   uint64_t now_ns = lr_reactor_turn_ns(dispatcher->reactor);
   uint64_t due_ns = lr_rate_due(rate);
@@ -333,16 +333,16 @@ static uint64_t since(uint64_t wanted_ns, uint64_t now_ns) {
 }
 
 static bool take_rates(lr_dispatcher *dispatcher, lr_host *host) {
-  const lr_dispatcher_limits *limits = &dispatcher->limits;
+  const lr_dispatcher_config *config = &dispatcher->config;
   uint64_t now_ns = lr_reactor_turn_ns(dispatcher->reactor);
-  if (limits->rate && !lr_rate_take(limits->rate, limits->rate_plan, now_ns,
+  if (config->rate && !lr_rate_take(config->rate, config->rate_plan, now_ns,
                                     since(dispatcher->rate_since_ns, now_ns)))
     return false;
   if (!host->pace ||
-      lr_host_pace_take(limits->host_paces, host->pace, now_ns,
+      lr_host_pace_take(config->host_paces, host->pace, now_ns,
                         since(host->wanted_ns, now_ns), &host->gap_before))
     return true;
-  if (limits->rate) lr_rate_give_back(limits->rate, limits->rate_plan);
+  if (config->rate) lr_rate_give_back(config->rate, config->rate_plan);
   return false;
 }
 
@@ -429,11 +429,11 @@ void lr_run_queue_started(lr_dispatcher *dispatcher, lr_host *host,
 }
 
 void lr_run_queue_give_back(lr_dispatcher *dispatcher, lr_host *host) {
-  const lr_dispatcher_limits *limits = &dispatcher->limits;
+  const lr_dispatcher_config *config = &dispatcher->config;
   put_token(dispatcher);
-  if (limits->rate) lr_rate_give_back(limits->rate, limits->rate_plan);
+  if (config->rate) lr_rate_give_back(config->rate, config->rate_plan);
   if (host->pace)
-    lr_host_pace_give_back(limits->host_paces, host->pace, host->gap_before);
+    lr_host_pace_give_back(config->host_paces, host->pace, host->gap_before);
 }
 
 /* A host that was slow when everything began at once, and is quick now, is not

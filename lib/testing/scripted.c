@@ -755,7 +755,8 @@ static lariat_status open_transport(void *context, lr_worker *worker,
   transport->script = it->script;
   transport->context = it->context;
   transport->max_connections = share ? share : 1;
-  lr_body_sinks_init(&transport->sinks, worker->pool, worker->reactor);
+  lr_body_sinks_init(&transport->sinks, lr_pool_budget(worker->pool),
+                     worker->reactor);
   transport->sinks.describe = describe;
   transport->sinks.resume = resume;
   lr_list_init(&transport->begun);

@@ -636,7 +636,7 @@ static void check_budget(struct run *run, bool over) {
     if (run->jobs[i].flow.sink == FLOW_STREAM) most += FLOW_WINDOW;
   starvations += lr_u32_load_relaxed(&budget->waiting);
   if (held > most) fault(run, "%llu bytes are held", (unsigned long long)held);
-  if (over && (held || lr_u64_load_relaxed(&budget->ready) ||
+  if (over && (held || lr_u64_load_relaxed(&budget->complete) ||
                lr_u32_load_relaxed(&budget->waiting)))
     fault(run, "something is left in the budget");
 }

@@ -612,7 +612,7 @@ static void let_streams_go(struct torture *t) {
 static void check_budget(struct torture *t, const char *name, uint64_t nth) {
   const lr_memory_budget *it = t->pool ? lr_pool_budget(t->pool) : NULL;
   if (!it ||
-      (!lr_u64_load_relaxed(&it->held) && !lr_u64_load_relaxed(&it->ready) &&
+      (!lr_u64_load_relaxed(&it->held) && !lr_u64_load_relaxed(&it->complete) &&
        !lr_u32_load_relaxed(&it->waiting)))
     return;
   fixture_fail("%s, allocation %llu: something is left in the budget", name,
