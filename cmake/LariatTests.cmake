@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # One executable and one ctest entry for each test file.  `ctest -L unit` runs
-# one kind: unit, conformance, integration, stress, example, guard, install or
-# budget.
+# one kind: unit, conformance, integration, program, stress, example, guard,
+# install or budget.
 
 file(GLOB support_sources CONFIGURE_DEPENDS tests/support/*.c)
 add_library(lariat_test_flags INTERFACE)
@@ -34,7 +34,7 @@ function(lariat_add_test name source label seconds)
   set_tests_properties(${label}.${name} PROPERTIES
     LABELS ${label} TIMEOUT ${seconds})
   # What measures time, or wants every core, has the machine to itself.
-  if(label MATCHES "integration|stress")
+  if(label MATCHES "integration|program|stress")
     set_tests_properties(${label}.${name} PROPERTIES RUN_SERIAL ON)
   endif()
 endfunction()
@@ -50,20 +50,23 @@ function(lariat_runs_program name)
     LARIAT_COMPLETIONS="${CMAKE_CURRENT_SOURCE_DIR}/tools/lariat/completions")
 endfunction()
 
-file(GLOB program_tests CONFIGURE_DEPENDS tests/integration/fetch_*_test.c)
 foreach(kind unit conformance integration)
   file(GLOB sources CONFIGURE_DEPENDS tests/${kind}/*_test.c)
-  list(REMOVE_ITEM sources ${program_tests})
   foreach(source IN LISTS sources)
     cmake_path(GET source STEM name)
     lariat_add_test(${name} ${source} ${kind} 120)
   endforeach()
 endforeach()
-foreach(source IN LISTS program_tests)
+
+# tests/program/COMMAND/NOUN_test.c is the test program.COMMAND_NOUN_test.
+file(GLOB sources CONFIGURE_DEPENDS tests/program/*/*_test.c)
+foreach(source IN LISTS sources)
   if(TARGET lariat_tool)
-    cmake_path(GET source STEM name)
-    lariat_add_test(${name} ${source} integration 120)
-    lariat_runs_program(${name})
+    cmake_path(GET source STEM noun)
+    cmake_path(GET source PARENT_PATH directory)
+    cmake_path(GET directory FILENAME command)
+    lariat_add_test(${command}_${noun} ${source} program 120)
+    lariat_runs_program(${command}_${noun})
   endif()
 endforeach()
 

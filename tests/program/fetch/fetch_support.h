@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * fetch_support.h: what the tests of `lariat fetch` share: one run of the
  * program, its result lines by number, each checked against the schema. */
-#ifndef TESTS_INTEGRATION_FETCH_SUPPORT_H
-#define TESTS_INTEGRATION_FETCH_SUPPORT_H
+#ifndef TESTS_PROGRAM_FETCH_FETCH_SUPPORT_H
+#define TESTS_PROGRAM_FETCH_FETCH_SUPPORT_H
 
 #include <jansson.h>
 #include <regex.h>

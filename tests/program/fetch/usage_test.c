@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The command line: nonsense is refused with what would have been right, the
  * help fits a screen, and man page and completions know every option. */
-#include "fetch_support.h"
+#include "program/fetch/fetch_support.h"
 
 static void expect_usage(const char *const *arguments, const char *said) {
   struct program p;

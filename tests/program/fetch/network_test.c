@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * Servers that misbehave, seen through the built program: each failure has its
  * name and the phase that it came in. */
-#include "fetch_support.h"
+#include "program/fetch/fetch_support.h"
 #include "support/nginx.h"
 #include "support/origin.h"
 #include "support/ports.h"

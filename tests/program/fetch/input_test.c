@@ -5,7 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "fetch_support.h"
+#include "program/fetch/fetch_support.h"
 #include "support/origin.h"
 
 static struct origin *origin;

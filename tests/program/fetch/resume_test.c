@@ -6,7 +6,7 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include "fetch_support.h"
+#include "program/fetch/fetch_support.h"
 #include "support/origin.h"
 
 static struct origin *origin;

@@ -5,7 +5,7 @@
 #include <openssl/sha.h>
 #include <unistd.h>
 
-#include "fetch_support.h"
+#include "program/fetch/fetch_support.h"
 #include "support/nginx.h"
 #include "support/origin.h"
 
