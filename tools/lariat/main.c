@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "fetch.h"
+#include "fetch/fetch.h"
 #include "help.h"
 #include "say.h"
 
