@@ -13,13 +13,15 @@ install(TARGETS lariat lariat_static EXPORT lariat-targets
         ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 if(TARGET lariat_tool)
   install(TARGETS lariat_tool DESTINATION "${CMAKE_INSTALL_BINDIR}")
-  file(GLOB man_pages CONFIGURE_DEPENDS docs/man/*.1)
-  install(FILES ${man_pages} DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
-  install(FILES tools/lariat/completions/lariat.bash RENAME lariat
+  install(DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/man/"
+          DESTINATION "${CMAKE_INSTALL_MANDIR}/man1"
+          FILES_MATCHING PATTERN "*.1")
+  set(completions "${CMAKE_CURRENT_BINARY_DIR}/completions")
+  install(FILES "${completions}/lariat.bash" RENAME lariat
           DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
-  install(FILES tools/lariat/completions/_lariat
+  install(FILES "${completions}/_lariat"
           DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
-  install(FILES tools/lariat/completions/lariat.fish
+  install(FILES "${completions}/lariat.fish"
           DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
 endif()
 

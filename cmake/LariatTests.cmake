@@ -42,12 +42,12 @@ endfunction()
 # The tests of the program run what was built; they read its output with
 # jansson.
 function(lariat_runs_program name)
-  add_dependencies(${name} lariat_tool)
-  target_link_libraries(${name} PRIVATE PkgConfig::JANSSON)
+  add_dependencies(${name} lariat_tool lariat_generated)
+  target_link_libraries(${name} PRIVATE lariat_options PkgConfig::JANSSON)
   target_compile_definitions(${name} PRIVATE
     LARIAT_PROGRAM="$<TARGET_FILE:lariat_tool>"
     LARIAT_DOCS="${CMAKE_CURRENT_SOURCE_DIR}/docs"
-    LARIAT_COMPLETIONS="${CMAKE_CURRENT_SOURCE_DIR}/tools/lariat/completions")
+    LARIAT_GENERATED="${CMAKE_CURRENT_BINARY_DIR}")
 endfunction()
 
 foreach(kind unit conformance integration)

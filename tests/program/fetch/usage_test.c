@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * The command line: nonsense is refused with what would have been right, the
  * help fits a screen, and man page and completions know every option. */
+#include <unistd.h>
+
+#include "fetch/option_table.h"
 #include "program/fetch/fetch_support.h"
 
 static void expect_usage(const char *const *arguments, const char *said) {
@@ -174,20 +177,79 @@ static char *read_file(const char *path) {
   return text;
 }
 
-/* In a man page each hyphen of an option is "\-". */
-static void expect_option(const char *text, const char *name, const char *kind,
-                          const char *dash) {
-  char option[80];
-  size_t used = 0;
-  for (; *name; name++) {
-    const char *add = *name == '-' ? dash : NULL;
-    used += (size_t)snprintf(option + used, sizeof option - used,
-                             add ? "%s" : "%.1s", add ? add : name);
+/* ---- What is made of the option table ---- */
+
+/* Writes `name` to `option` behind `before`; in a man page each hyphen is
+ * "\-". */
+static void spell_option(char *option, size_t capacity, const char *before,
+                         const char *name, const char *hyphen,
+                         const char *after) {
+  size_t used = (size_t)snprintf(option, capacity, "%s", before);
+  for (; *name; name++)
+    used +=
+        (size_t)snprintf(option + used, capacity - used, "%.*s",
+                         *name == '-' ? 2 : 1, *name == '-' ? hyphen : name);
+  snprintf(option + used, capacity - used, "%s", after);
+}
+
+struct made {
+  const char *file; /* below the build directory */
+  const char *before;
+  const char *hyphen;
+  const char *after; /* so that --rate is not found in --rate-per-host */
+  const char *each;  /* as often there as there are options */
+  unsigned more;     /* than there are options */
+};
+
+static void expect_options(const struct made *made) {
+  char path[300];
+  snprintf(path, sizeof path, "%s/%s", LARIAT_GENERATED, made->file);
+  char *text = read_file(path);
+  for (size_t i = 0; i < fetch_options.count; i++) {
+    char option[80];
+    spell_option(option, sizeof option, made->before,
+                 fetch_options.rows[i].name, made->hyphen, made->after);
+    if (!strstr(text, option)) fixture_fail("%s has no %s", made->file, option);
   }
-  if (!strstr(text, option)) fixture_fail("%s has no %s", kind, option);
+  if (count(text, made->each) != fetch_options.count + made->more)
+    fixture_fail("%s has %u options, the program %zu", made->file,
+                 count(text, made->each) - made->more, fetch_options.count);
+  free(text);
 }
 
 static void every_option_is_documented(void) {
+  static const struct made files[] = {
+      {"man/lariat-fetch.1", "\\fB\\-\\-", "\\-", "\\fR", "\n.TP\n\\fB\\-", 0},
+      {"completions/lariat.fish", " -l ", "-", " -",
+       "\ncomplete -c lariat -n $fetch ", 0},
+      {"completions/_lariat", "--", "-", "", "[", 2}};
+  for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
+    expect_options(&files[i]);
+}
+
+static void help_has_every_option(void) {
+  struct program p;
+  program_open(&p, LARIAT_PROGRAM);
+  program_run(&p, FETCH_ARGUMENTS("fetch", "--help"));
+  for (size_t i = 0; i < fetch_options.count; i++) {
+    const struct option_row *row = &fetch_options.rows[i];
+    char option[80];
+    char letter[] = {'-', row->letter, ',', ' ', '\0'};
+    snprintf(option, sizeof option, " %s--%s%s%s", row->letter ? letter : "",
+             row->name, row->value ? " " : "", row->value ? row->value : "");
+    if (!strstr(p.out, option)) fixture_fail("--help has no %s", option);
+  }
+  program_close(&p);
+}
+
+static bool has_option(const char *name) {
+  for (size_t i = 0; i < fetch_options.count; i++)
+    if (strcmp(fetch_options.rows[i].name, name) == 0) return true;
+  return false;
+}
+
+/* A row that is lost would be missing everywhere: users have these. */
+static void no_option_is_lost(void) {
   static const char *const options[] = {"input",         "output",
                                         "save",          "reactors",
                                         "concurrency",   "per-host",
@@ -204,31 +266,75 @@ static void every_option_is_documented(void) {
                                         "version",       "help",
                                         "upload-file",   "rate",
                                         "rate-per-host", "delay"};
-  struct program p;
-  char *man = read_file(LARIAT_DOCS "/man/lariat-fetch.1");
-  char *bash = read_file(LARIAT_COMPLETIONS "/lariat.bash");
-  char *zsh = read_file(LARIAT_COMPLETIONS "/_lariat");
-  char *fish = read_file(LARIAT_COMPLETIONS "/lariat.fish");
-  program_open(&p, LARIAT_PROGRAM);
-  program_run(&p, FETCH_ARGUMENTS("fetch", "--help"));
-  for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
-    char option[60];
-    snprintf(option, sizeof option, "--%s", options[i]);
-    expect_option(p.out, option, "--help", "-");
-    expect_option(bash, option, "lariat.bash", "-");
-    expect_option(zsh, option, "_lariat", "-");
-    expect_option(man, option, "lariat-fetch.1", "\\-");
-    snprintf(option, sizeof option, "-l %s", options[i]);
-    expect_option(fish, option, "lariat.fish", "-");
+  for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+    if (!has_option(options[i])) fixture_fail("there is no --%s", options[i]);
+}
+
+static void the_program_takes_every_option(void) {
+  for (size_t i = 0; i < fetch_options.count; i++) {
+    const struct option_row *row = &fetch_options.rows[i];
+    char option[80];
+    char said[80];
+    snprintf(option, sizeof option, row->value ? "--%s" : "--%s=x", row->name);
+    snprintf(said, sizeof said, "--%s %s", row->name,
+             row->value ? "needs a value" : "takes no value");
+    expect_usage(FETCH_ARGUMENTS("fetch", option), said);
+    if (!row->letter || !row->value) continue;
+    snprintf(option, sizeof option, "-%c", row->letter);
+    snprintf(said, sizeof said, "-%c needs a value", row->letter);
+    expect_usage(FETCH_ARGUMENTS("fetch", option), said);
   }
-  /* As many as the program has. */
-  CU_ASSERT_EQUAL(count(fish, "\ncomplete -c lariat -n $fetch "),
-                  sizeof options / sizeof options[0]);
+}
+
+/* Asks bash what may stand after `words`; the answer is in `p->out`. */
+static void complete_in_bash(struct program *p, const char *words) {
+  char command[600];
+  snprintf(command, sizeof command,
+           "compopt() { :; }; . %s/completions/lariat.bash && "
+           "COMP_WORDS=(%s) && COMP_CWORD=$((${#COMP_WORDS[@]} - 1)) && "
+           "_lariat && echo \"${COMPREPLY[@]}\"",
+           LARIAT_GENERATED, words);
+  program_run(p, FETCH_ARGUMENTS("-c", command));
+  CU_ASSERT_EQUAL(p->code, 0);
+}
+
+static void bash_completes(void) {
+  static const char *const answers[][2] = {
+      {"lariat f", "fetch\n"},
+      {"lariat fetch --plac", "--placement\n"},
+      {"lariat fetch --placement ''", "host spread\n"},
+      {"lariat fetch -X P", "POST PUT PATCH\n"},
+      {"lariat fetch --rate", "--rate --rate-per-host\n"},
+      {"lariat fetch --rate ''", "\n"},
+      {"lariat fetch -i the-l", "the-list\n"},
+      {"lariat fetch --save the", "\n"}};
+  struct program p;
+  program_open(&p, "/bin/bash");
+  program_write(&p, "the-list", "", 0);
+  for (size_t i = 0; i < sizeof answers / sizeof answers[0]; i++) {
+    complete_in_bash(&p, answers[i][0]);
+    if (strcmp(p.out, answers[i][1]) != 0)
+      fixture_fail("%s: %s, not %s", answers[i][0], p.out, answers[i][1]);
+  }
   program_close(&p);
-  free(man);
-  free(bash);
-  free(zsh);
-  free(fish);
+}
+
+/* groff, where it is here, has nothing to say about the pages. */
+static void man_pages_are_clean(void) {
+  static const char *const pages[] = {LARIAT_GENERATED "/man/lariat.1",
+                                      LARIAT_GENERATED "/man/lariat-fetch.1"};
+  struct program p;
+  if (access("/usr/bin/groff", X_OK) != 0) {
+    printf("skipped: there is no groff\n");
+    return;
+  }
+  program_open(&p, "/usr/bin/groff");
+  for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++) {
+    program_run(&p, FETCH_ARGUMENTS("-man", "-ww", "-Tutf8", "-z", pages[i]));
+    CU_ASSERT_EQUAL(p.code, 0);
+    if (p.err_length) fixture_fail("%s: %s", pages[i], p.err);
+  }
+  program_close(&p);
 }
 
 int main(int argc, char **argv) {
@@ -238,7 +344,12 @@ int main(int argc, char **argv) {
       {"what makes no sense together", what_makes_no_sense_together},
       {"the help fits a screen", help_fits_a_screen},
       {"versions", versions},
+      {"no option is lost", no_option_is_lost},
+      {"the program takes every option", the_program_takes_every_option},
+      {"the help has every option", help_has_every_option},
       {"every option is documented", every_option_is_documented},
+      {"bash completes", bash_completes},
+      {"man pages are clean", man_pages_are_clean},
   };
   return fixture_main("fetch usage", tests, FIXTURE_COUNT(tests), argc, argv);
 }

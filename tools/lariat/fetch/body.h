@@ -19,9 +19,9 @@ struct body {
 
 /* Opens or reads what the settings say.  Says why it cannot, and returns
  * false. */
-bool body_open(struct body *body, const struct settings *settings);
+bool body_open(struct body *body, const struct request_settings *settings);
 
-/* Makes it the body of a request.  It must live as long as the request. */
+/* Makes `body` that of a request, which it must outlive. */
 void body_apply(const struct body *body, lariat_request_options *options);
 
 void body_close(struct body *body);

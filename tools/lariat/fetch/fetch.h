@@ -3,7 +3,7 @@
 #ifndef TOOLS_LARIAT_FETCH_FETCH_H
 #define TOOLS_LARIAT_FETCH_FETCH_H
 
-/* Runs it; `argv[0]` is "fetch".  Returns the exit code. */
+/* Runs the command; `argv[0]` is "fetch".  Returns the exit code. */
 int fetch_command(int argc, char **argv);
 
 #endif

@@ -11,7 +11,7 @@
 
 #include "say.h"
 
-enum { BATCH = 16 * 1024, READ_ROOM = 256 * 1024, PREFIX_MAX = 40 };
+enum { BATCH = 16 * 1024, READ_CAPACITY = 256 * 1024, PREFIX_MAX = 40 };
 
 static int by_number(const void *a, const void *b) {
   uint64_t left = *(const uint64_t *)a;
@@ -19,20 +19,20 @@ static int by_number(const void *a, const void *b) {
   return left < right ? -1 : left > right;
 }
 
-static bool make_room(struct finished *finished, size_t more) {
+static bool grow_ranges(struct finished *finished, size_t more) {
   size_t needed = finished->count + more;
-  if (needed <= finished->room) return true;
-  size_t room = finished->room + finished->room / 4 + BATCH;
-  if (room < needed) room = needed;
-  struct range *ranges = realloc(finished->ranges, room * sizeof *ranges);
+  if (needed <= finished->capacity) return true;
+  size_t capacity = finished->capacity + finished->capacity / 4 + BATCH;
+  if (capacity < needed) capacity = needed;
+  struct range *ranges = realloc(finished->ranges, capacity * sizeof *ranges);
   if (!ranges) return false;
   finished->ranges = ranges;
-  finished->room = room;
+  finished->capacity = capacity;
   return true;
 }
 
-/* Joins what touches, from `from` on. */
-static void join(struct finished *finished, size_t from) {
+/* Joins the ranges that touch, from `from` on. */
+static void join_ranges(struct finished *finished, size_t from) {
   struct range *ranges = finished->ranges;
   size_t kept = from;
   for (size_t i = from + 1; i < finished->count; i++) {
@@ -47,8 +47,9 @@ static void join(struct finished *finished, size_t from) {
   if (finished->count) finished->count = kept + 1;
 }
 
-/* Both are sorted; the larger goes to the end first, into the free room. */
-static void merge(struct finished *finished) {
+/* Merges the batch into the ranges, both of which are sorted: the larger number
+ * goes to the end first, where nothing is yet. */
+static void merge_batch(struct finished *finished) {
   struct range *ranges = finished->ranges;
   size_t old = finished->count;
   size_t fresh = finished->batch_count;
@@ -63,15 +64,15 @@ static void merge(struct finished *finished) {
       fresh--;
     }
   }
-  join(finished, old ? old - 1 : 0);
+  join_ranges(finished, old ? old - 1 : 0);
 }
 
 bool finished_settle(struct finished *finished) {
   if (!finished->batch_count) return true;
-  if (!make_room(finished, finished->batch_count)) return false;
+  if (!grow_ranges(finished, finished->batch_count)) return false;
   qsort(finished->batch, finished->batch_count, sizeof *finished->batch,
         by_number);
-  merge(finished);
+  merge_batch(finished);
   finished->batch_count = 0;
   return true;
 }
@@ -101,12 +102,12 @@ void finished_free(struct finished *finished) {
   *finished = (struct finished){.count = 0};
 }
 
-/* The number in `{"line":NUMBER,`, or 0. */
-static uint64_t number_of(const char *line, size_t length) {
-  static const char before[] = "{\"line\":";
-  const size_t skip = sizeof before - 1;
+/* Reads the number in `{"line":NUMBER,`; 0: it is not there. */
+static uint64_t read_line_number(const char *line, size_t length) {
+  static const char prefix[] = "{\"line\":";
+  const size_t skip = sizeof prefix - 1;
   uint64_t number = 0;
-  if (length < skip + 3 || memcmp(line, before, skip) != 0) return 0;
+  if (length < skip + 3 || memcmp(line, prefix, skip) != 0) return 0;
   size_t i = skip;
   for (; i < length && line[i] >= '0' && line[i] <= '9'; i++) {
     if (number > UINT64_MAX / 10 - 1) return 0;
@@ -128,9 +129,9 @@ struct scan {
   uint64_t read;
 };
 
-static bool line_ends(struct scan *scan) {
+static bool end_line(struct scan *scan) {
   scan->lines++;
-  uint64_t number = number_of(scan->start, scan->start_length);
+  uint64_t number = read_line_number(scan->start, scan->start_length);
   scan->start_length = 0;
   if (number == 0 || scan->last != '}') {
     say("%s: line %llu is not a line of lariat's output; nothing was changed",
@@ -142,10 +143,10 @@ static bool line_ends(struct scan *scan) {
   return false;
 }
 
-static void keep(struct scan *scan, const char *bytes, size_t length) {
+static void keep_bytes(struct scan *scan, const char *bytes, size_t length) {
   if (!length) return;
-  size_t room = sizeof scan->start - scan->start_length;
-  size_t kept = length < room ? length : room;
+  size_t left = sizeof scan->start - scan->start_length;
+  size_t kept = length < left ? length : left;
   memcpy(scan->start + scan->start_length, bytes, kept);
   scan->start_length += kept;
   scan->last = bytes[length - 1];
@@ -156,9 +157,9 @@ static bool scan_bytes(struct scan *scan, const char *bytes, size_t length) {
   while (at < length) {
     const char *newline = memchr(bytes + at, '\n', length - at);
     size_t stop = newline ? (size_t)(newline - bytes) : length;
-    keep(scan, bytes + at, stop - at);
+    keep_bytes(scan, bytes + at, stop - at);
     if (!newline) break;
-    if (!line_ends(scan)) return false;
+    if (!end_line(scan)) return false;
     at = stop + 1;
     scan->whole = scan->read + at;
   }
@@ -168,7 +169,7 @@ static bool scan_bytes(struct scan *scan, const char *bytes, size_t length) {
 
 static bool scan_file(struct scan *scan, int fd, char *buffer) {
   for (;;) {
-    ssize_t got = read(fd, buffer, READ_ROOM);
+    ssize_t got = read(fd, buffer, READ_CAPACITY);
     if (got == 0) return true;
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) {
@@ -179,12 +180,12 @@ static bool scan_file(struct scan *scan, int fd, char *buffer) {
   }
 }
 
-/* A torn line must be one of ours, or the beginning of one. */
+/* Whether a torn line is one of ours, or the beginning of one. */
 static bool tail_is_ours(const struct scan *scan) {
-  static const char before[] = "{\"line\":";
+  static const char prefix[] = "{\"line\":";
   size_t length = scan->start_length;
-  if (length > sizeof before - 1) length = sizeof before - 1;
-  return memcmp(scan->start, before, length) == 0;
+  if (length > sizeof prefix - 1) length = sizeof prefix - 1;
+  return memcmp(scan->start, prefix, length) == 0;
 }
 
 static bool cut_tail(const struct scan *scan, int fd) {
@@ -201,7 +202,7 @@ static bool cut_tail(const struct scan *scan, int fd) {
 
 bool finished_read(struct finished *finished, int fd, const char *name) {
   struct scan scan = {.finished = finished, .name = name};
-  char *buffer = malloc(READ_ROOM);
+  char *buffer = malloc(READ_CAPACITY);
   bool good = buffer && scan_file(&scan, fd, buffer);
   if (!buffer) say("out of memory");
   free(buffer);

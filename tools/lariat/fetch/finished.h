@@ -16,7 +16,7 @@ struct range {
 struct finished {
   struct range *ranges; /* in order, with gaps between them */
   size_t count;
-  size_t room;
+  size_t capacity;
   uint64_t *batch; /* numbers that are not in the ranges yet */
   size_t batch_count;
   size_t cursor; /* of finished_has */
@@ -27,10 +27,10 @@ struct finished {
  * is wrong and returns false: it cannot be read, or is no such output. */
 bool finished_read(struct finished *finished, int fd, const char *name);
 
-/* Whether `line` is among them.  To be asked in ascending order. */
+/* Whether `line` is among them.  Asked in ascending order. */
 bool finished_has(struct finished *finished, uint64_t line);
 
-/* The parts of finished_read: adds one number; brings all into order.  False
+/* Adds one number; brings all into order: the parts of finished_read.  False
  * when out of memory. */
 bool finished_add(struct finished *finished, uint64_t line);
 bool finished_settle(struct finished *finished);

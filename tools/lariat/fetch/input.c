@@ -11,7 +11,7 @@
 
 #include "say.h"
 
-enum { FIRST_ROOM = 64 * 1024, LAST_ROOM = INPUT_LINE_MAX + 64 * 1024 };
+enum { FIRST_CAPACITY = 64 * 1024, LAST_CAPACITY = INPUT_LINE_MAX + 64 * 1024 };
 
 static bool open_file(struct input *input, const char *path) {
   struct stat about;
@@ -31,7 +31,7 @@ static bool open_file(struct input *input, const char *path) {
   return true;
 }
 
-bool input_open(struct input *input, const struct settings *settings) {
+bool input_open(struct input *input, const struct file_settings *settings) {
   *input = (struct input){.fd = -1};
   if (!settings->input) {
     input->urls = settings->urls;
@@ -39,8 +39,8 @@ bool input_open(struct input *input, const struct settings *settings) {
     return true;
   }
   if (!open_file(input, settings->input)) return false;
-  input->room = FIRST_ROOM;
-  input->buffer = malloc(input->room);
+  input->capacity = FIRST_CAPACITY;
+  input->buffer = malloc(input->capacity);
   if (!input->buffer) say("out of memory");
   return input->buffer != NULL;
 }
@@ -52,39 +52,40 @@ void input_attach(struct input *input, lariat_reactor *reactor,
   input->context = context;
 }
 
-static void unwatch(struct input *input) {
+static void unwatch_input(struct input *input) {
   if (!input->watching) return;
   (void)lariat_reactor_remove_reader(input->reactor, input->fd);
   input->watching = false;
 }
 
 void input_close(struct input *input) {
-  unwatch(input);
+  unwatch_input(input);
   if (input->fd > STDERR_FILENO) close(input->fd);
   free(input->buffer);
   *input = (struct input){.fd = -1};
 }
 
-static void became_readable(int fd, void *context) {
+static void on_readable(int fd, void *context) {
   struct input *input = context;
   (void)fd;
-  unwatch(input);
+  unwatch_input(input);
   input->readable = true;
   input->ready(input->context);
 }
 
-/* False when it cannot be waited for: then it is read on the spot. */
-static bool watch(struct input *input) {
+/* Returns false when the input cannot be waited for: then it is read on the
+ * spot. */
+static bool watch_input(struct input *input) {
   if (input->watching) return true;
-  lariat_status status = lariat_reactor_add_reader(
-      input->reactor, input->fd, became_readable, input, NULL);
+  lariat_status status = lariat_reactor_add_reader(input->reactor, input->fd,
+                                                   on_readable, input, NULL);
   input->watching = status == LARIAT_OK;
   input->polled = input->watching;
   return input->watching;
 }
 
-/* Makes room after `end`: what was given out goes, then the buffer grows. */
-static bool make_room(struct input *input) {
+/* Makes the buffer end behind `end`: what was given out goes, then it grows. */
+static bool grow_buffer(struct input *input) {
   if (input->start > 0) {
     memmove(input->buffer, input->buffer + input->start,
             input->end - input->start);
@@ -92,17 +93,18 @@ static bool make_room(struct input *input) {
     input->looked -= input->start;
     input->start = 0;
   }
-  if (input->end < input->room) return true;
-  size_t room = input->room * 2 < LAST_ROOM ? input->room * 2 : LAST_ROOM;
-  char *buffer = realloc(input->buffer, room);
+  if (input->end < input->capacity) return true;
+  size_t capacity = input->capacity * 2;
+  if (capacity > LAST_CAPACITY) capacity = LAST_CAPACITY;
+  char *buffer = realloc(input->buffer, capacity);
   if (!buffer) return false;
   input->buffer = buffer;
-  input->room = room;
+  input->capacity = capacity;
   return true;
 }
 
-/* Of a line that is too long only the beginning stays. */
-static void skip(struct input *input) {
+/* Throws away what a line that is too long has behind its beginning. */
+static void skip_excess(struct input *input) {
   size_t kept = input->start + INPUT_SHOWN;
   if (input->end <= kept) return;
   input->skipped += input->end - kept;
@@ -110,18 +112,21 @@ static void skip(struct input *input) {
   input->looked = kept;
 }
 
-static enum input_result fill(struct input *input) {
-  if (input->polled && !input->readable && watch(input)) return INPUT_WAIT;
-  if (input->skipped || input->end - input->start > INPUT_LINE_MAX) skip(input);
-  if (!make_room(input)) return INPUT_ERROR;
+static enum input_result fill_buffer(struct input *input) {
+  if (input->polled && !input->readable && watch_input(input))
+    return INPUT_WAIT;
+  if (input->skipped || input->end - input->start > INPUT_LINE_MAX)
+    skip_excess(input);
+  if (!grow_buffer(input)) return INPUT_ERROR;
   ssize_t got;
   do {
-    got = read(input->fd, input->buffer + input->end, input->room - input->end);
+    got = read(input->fd, input->buffer + input->end,
+               input->capacity - input->end);
   } while (got < 0 && errno == EINTR);
   input->readable = false;
   if (got < 0 && errno == EAGAIN) {
     input->polled = true;
-    return watch(input) ? INPUT_WAIT : INPUT_ERROR;
+    return watch_input(input) ? INPUT_WAIT : INPUT_ERROR;
   }
   if (got < 0) return INPUT_ERROR;
   if (got == 0) input->at_end = true;
@@ -130,9 +135,10 @@ static enum input_result fill(struct input *input) {
   return INPUT_BUSY;
 }
 
-/* The line that ends before `stop`; `next` is where the one after it begins. */
-static void give(struct input *input, size_t stop, size_t next,
-                 struct line *line) {
+/* Gives the line that ends before `stop`; `next` is where the one after it
+ * begins. */
+static void give_line(struct input *input, size_t stop, size_t next,
+                      struct line *line) {
   size_t length = stop - input->start;
   line->text = input->buffer + input->start;
   line->number = ++input->lines;
@@ -147,19 +153,19 @@ static void give(struct input *input, size_t stop, size_t next,
   input->skipped = 0;
 }
 
-/* A line that is there already, or the rest of the input as one. */
-static bool take(struct input *input, struct line *line) {
+/* Gives a line that is there already, or what is left of the input as one. */
+static bool take_line(struct input *input, struct line *line) {
   const char *from = input->buffer + input->looked;
   const char *newline = memchr(from, '\n', input->end - input->looked);
   if (newline) {
     size_t stop = (size_t)(newline - input->buffer);
-    give(input, stop, stop + 1, line);
+    give_line(input, stop, stop + 1, line);
     return true;
   }
   input->looked = input->end;
   if (!input->at_end || (input->start == input->end && !input->skipped))
     return false;
-  give(input, input->end, input->end, line);
+  give_line(input, input->end, input->end, line);
   return true;
 }
 
@@ -171,14 +177,14 @@ static enum input_result next_argument(struct input *input, struct line *line) {
   return INPUT_LINE;
 }
 
-/* Lines without an end are read in slices, so that the reactor lives on. */
+/* Reads lines without an end in slices, so that the reactor lives on. */
 enum input_result input_next(struct input *input, struct line *line) {
   enum { READS_A_CALL = 16 };
   if (input->fd < 0) return next_argument(input, line);
   for (int i = 0; i < READS_A_CALL; i++) {
-    if (take(input, line)) return INPUT_LINE;
+    if (take_line(input, line)) return INPUT_LINE;
     if (input->at_end) return INPUT_END;
-    enum input_result result = fill(input);
+    enum input_result result = fill_buffer(input);
     if (result != INPUT_BUSY) return result;
   }
   return INPUT_BUSY;

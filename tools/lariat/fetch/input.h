@@ -13,7 +13,8 @@
 
 #include "fetch/settings.h"
 
-/* A longer line becomes an error; so much of it is kept to be shown. */
+/* The length of a line, beyond which it becomes an error; and how much of such
+ * a line is kept to be shown. */
 enum { INPUT_LINE_MAX = 1024 * 1024, INPUT_SHOWN = 64 * 1024 };
 
 struct line {
@@ -45,7 +46,7 @@ struct input {
   bool readable;
   bool at_end;
   char *buffer;
-  size_t room;
+  size_t capacity;
   size_t start;   /* what has not been given yet: from here … */
   size_t end;     /* … to here */
   size_t looked;  /* no line's end before here */
@@ -56,16 +57,18 @@ struct input {
 };
 
 /* Opens what the settings say.  Says why it cannot, and returns false. */
-bool input_open(struct input *input, const struct settings *settings);
+bool input_open(struct input *input, const struct file_settings *settings);
 
-/* From now on `ready(context)` is called after INPUT_WAIT. */
+/* Gives the input the reactor by which it waits: `ready(context)` is called
+ * after INPUT_WAIT. */
 void input_attach(struct input *input, lariat_reactor *reactor,
                   lariat_call ready, void *context);
 
+/* Gives the next line, or says why there is none. */
 enum input_result input_next(struct input *input, struct line *line);
 
-/* How much of the input has been given out, from 0 to 1; negative when it is
- * not known. */
+/* Returns how much of the input has been given out, from 0 to 1; negative when
+ * it is not known. */
 double input_progress(const struct input *input);
 
 void input_close(struct input *input);

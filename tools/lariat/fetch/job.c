@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * job.c: input lines taken apart: plain URLs and JSON objects. */
+ * job.c: input lines taken apart: URLs and JSON objects. */
 #include "fetch/job.h"
 
 #include <jansson.h>
@@ -7,14 +7,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { URL_ROOM = 256, KEPT_ROOM = 4096, TAG_MAX = 4096 };
+enum { URL_CAPACITY = 256, KEPT_CAPACITY = 4096, TAG_MAX = 4096 };
 
 struct job *job_new(void *owner) {
   struct job *job = calloc(1, sizeof *job);
   if (!job) return NULL;
   job->owner = owner;
-  job->url_room = URL_ROOM;
-  job->url = malloc(job->url_room);
+  job->url_capacity = URL_CAPACITY;
+  job->url = malloc(job->url_capacity);
   if (job->url) return job;
   free(job);
   return NULL;
@@ -39,23 +39,23 @@ void job_free(struct job *job) {
 
 void job_wipe(struct job *job) {
   extras_free(job->extras);
-  if (job->url_room > KEPT_ROOM) {
-    char *less = realloc(job->url, URL_ROOM);
+  if (job->url_capacity > KEPT_CAPACITY) {
+    char *less = realloc(job->url, URL_CAPACITY);
     if (less) {
       job->url = less;
-      job->url_room = URL_ROOM;
+      job->url_capacity = URL_CAPACITY;
     }
   }
   *job = (struct job){
-      .owner = job->owner, .url = job->url, .url_room = job->url_room};
+      .owner = job->owner, .url = job->url, .url_capacity = job->url_capacity};
 }
 
 static bool set_url(struct job *job, const char *text, size_t length) {
-  if (length >= job->url_room) {
-    char *room = realloc(job->url, length + 1);
-    if (!room) return false;
-    job->url = room;
-    job->url_room = length + 1;
+  if (length >= job->url_capacity) {
+    char *url = realloc(job->url, length + 1);
+    if (!url) return false;
+    job->url = url;
+    job->url_capacity = length + 1;
   }
   if (length) memcpy(job->url, text, length);
   job->url[length] = '\0';
@@ -64,7 +64,8 @@ static bool set_url(struct job *job, const char *text, size_t length) {
   return true;
 }
 
-static void refuse(struct job *job, const char *error, const char *message) {
+static void refuse_line(struct job *job, const char *error,
+                        const char *message) {
   job->error = error;
   job->message = message;
 }
@@ -72,11 +73,11 @@ static void refuse(struct job *job, const char *error, const char *message) {
 static void refuse_json(struct job *job, const char *subject,
                         const char *what) {
   snprintf(job->detail, sizeof job->detail, "%s%.100s", subject, what);
-  refuse(job, "bad-json", job->detail);
+  refuse_line(job, "bad-json", job->detail);
 }
 
-/* A copy of a JSON string without NULs; NULL with `*bad` set to what is wrong,
- * or left alone when out of memory. */
+/* Copies a JSON string without NULs; NULL with `*bad` set to what is wrong, or
+ * left alone when out of memory. */
 static char *copy_text(const json_t *value, const char **bad) {
   if (!json_is_string(value)) {
     *bad = "is not a string";
@@ -90,7 +91,9 @@ static char *copy_text(const json_t *value, const char **bad) {
   return strndup(json_string_value(value), length);
 }
 
-/* The readers of the keys: false when out of memory or with job->error set. */
+/* ---- Keys ---- */
+
+/* Each reader returns false when out of memory or with job->error set. */
 
 static bool read_method(struct job *job, const json_t *value) {
   const char *bad = NULL;
@@ -130,7 +133,7 @@ static bool read_url(struct job *job, const json_t *value) {
   return set_url(job, json_string_value(value), json_string_length(value));
 }
 
-/* Name and value in one block. */
+/* Adds a header with its name and value in one block. */
 static bool add_header(struct job *job, const char *name, const json_t *value) {
   struct extras *extras = job->extras;
   const char *bad = NULL;
@@ -194,8 +197,8 @@ static bool read_key(struct job *job, const char *key, json_t *value) {
   return false;
 }
 
-/* The tag comes first, so that a line that is refused for something else has
- * it in its result. */
+/* Reads the tag first, so that a line that is refused for something else has it
+ * in its result. */
 static bool read_keys(struct job *job, json_t *object) {
   const char *key;
   json_t *value;
@@ -222,7 +225,7 @@ static bool read_json(struct job *job, const struct line *line) {
   else
     refuse_json(job, "not a JSON object: ", error.text);
   json_decref(object);
-  /* What was wrong is shown with the line as it came. */
+  /* A line that is refused is shown as it came. */
   if (good && job->error) good = set_url(job, line->text, line->length);
   return good;
 }
@@ -233,7 +236,7 @@ static bool read_too_long(struct job *job, const struct line *line) {
   snprintf(job->detail, sizeof job->detail,
            "the line has %zu bytes, %d are the most", line->whole,
            INPUT_LINE_MAX);
-  refuse(job, "line-too-long", job->detail);
+  refuse_line(job, "line-too-long", job->detail);
   return true;
 }
 
@@ -246,6 +249,6 @@ bool job_read(struct job *job, const struct line *line) {
     return false;
   }
   if (!job->error && memchr(job->url, '\0', job->url_length))
-    refuse(job, "bad-url", "this is not a URL: it has a NUL in it");
+    refuse_line(job, "bad-url", "this is not a URL: it has a NUL in it");
   return true;
 }

@@ -12,9 +12,9 @@
 
 struct host;
 
-/* What a JSON line says beyond its URL. */
+/* The parts of a JSON line beyond its URL. */
 struct extras {
-  char *method; /* NULL: none; so below */
+  char *method; /* NULL: none; so the others */
   char *body;
   size_t body_length;
   lariat_header *headers; /* their texts are owned too */
@@ -25,34 +25,34 @@ struct extras {
 struct job {
   struct job *next;  /* in whichever queue it is */
   void *owner;       /* the run that it belongs to */
-  struct host *host; /* whose place it holds; NULL: none */
+  struct host *host; /* against whose limit it counts; NULL: none */
   uint64_t line;
   uint64_t begun_ns; /* the last attempt */
   unsigned attempts;
   size_t weight;         /* bytes of input that it stands for */
   uint64_t temporary;    /* of its file in the store; 0: none */
-  bool quick;            /* it was answered at once */
+  bool fast;             /* it was answered in next to no time */
   bool alone;            /* runs again, with all of the memory for itself */
   const char *error;     /* what is wrong with the line itself; NULL: nothing */
   const char *message;   /* a sentence about that */
   char detail[160];      /* where `message` may be */
-  struct extras *extras; /* NULL: a plain line */
+  struct extras *extras; /* NULL: the line is a URL */
   size_t url_length;
   size_t url_whole; /* more than url_length: the text was cut */
-  size_t url_room;
+  size_t url_capacity;
   char *url; /* ended by a NUL; may have others inside */
 };
 
-/* A blank job; NULL when out of memory. */
+/* Makes a blank job; NULL when out of memory. */
 struct job *job_new(void *owner);
 
 void job_free(struct job *job);
 
-/* Makes it blank again; keeps its memory for the URL. */
+/* Makes `job` blank again; keeps its memory for the URL. */
 void job_wipe(struct job *job);
 
 /* Fills a blank job from an input line; `error` says what is wrong with the
- * line.  False when out of memory. */
+ * line.  Returns false when out of memory. */
 bool job_read(struct job *job, const struct line *line);
 
 #endif

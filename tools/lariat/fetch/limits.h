@@ -7,9 +7,9 @@
 #include "fetch/settings.h"
 
 /* Raises the soft limit of descriptors as far as needed and allowed, settles
- * settings->memory and settings->connections, and lowers settings->concurrency
- * to what both leave room for; says so when it does.  False, having said why,
- * when there are too few descriptors for anything. */
+ * limits.memory and limits.connections, and lowers limits.concurrency to what
+ * both allow; says so when it does.  Returns false, having said why, when there
+ * are too few descriptors for anything. */
 bool limits_apply(struct settings *settings);
 
 #endif

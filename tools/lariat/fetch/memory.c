@@ -6,12 +6,13 @@
 #include <malloc.h>
 #include <stdlib.h>
 
-static uint64_t counted(size_t bytes) {
+static uint64_t count_block(size_t bytes) {
   return bytes >= MEMORY_SMALL ? bytes : 0;
 }
 
-/* Takes `more` and gives `less` back; false when there is no room. */
-static bool exchange(struct memory *memory, uint64_t more, uint64_t less) {
+/* Takes `more` and gives `less` back; false when that exceeds the limit. */
+static bool exchange_bytes(struct memory *memory, uint64_t more,
+                           uint64_t less) {
   if (!more && !less) return true;
   pthread_mutex_lock(&memory->lock);
   uint64_t held = memory->held - less + more;
@@ -25,45 +26,46 @@ static bool exchange(struct memory *memory, uint64_t more, uint64_t less) {
 }
 
 static uint64_t size_of(void *block) {
-  return block ? counted(malloc_usable_size(block)) : 0;
+  return block ? count_block(malloc_usable_size(block)) : 0;
 }
 
-/* malloc may give more than was asked for: that is what counts. */
-static void settle(struct memory *memory, uint64_t taken, uint64_t now) {
+/* Corrects what was taken: malloc may give more than was asked for. */
+static void correct_bytes(struct memory *memory, uint64_t taken, uint64_t now) {
   pthread_mutex_lock(&memory->lock);
   memory->held = memory->held - taken + now;
   pthread_mutex_unlock(&memory->lock);
 }
 
-static void *resize(void *block, size_t bytes, void *context) {
+static void *resize_block(void *block, size_t bytes, void *context) {
   struct memory *memory = context;
   uint64_t before = size_of(block);
-  uint64_t after = counted(bytes);
-  if (!exchange(memory, after, before)) return NULL;
+  uint64_t after = count_block(bytes);
+  if (!exchange_bytes(memory, after, before)) return NULL;
   void *moved = realloc(block, bytes);
   uint64_t now = moved ? size_of(moved) : before;
-  if (now != after) settle(memory, after, now);
+  if (now != after) correct_bytes(memory, after, now);
   return moved;
 }
 
-static void *allocate(size_t bytes, void *context) {
-  if (!counted(bytes)) {
+static void *allocate_block(size_t bytes, void *context) {
+  if (!count_block(bytes)) {
     void *block = malloc(bytes);
     uint64_t now = size_of(block);
-    if (now) settle(context, 0, now);
+    if (now) correct_bytes(context, 0, now);
     return block;
   }
-  return resize(NULL, bytes, context);
+  return resize_block(NULL, bytes, context);
 }
 
-static void release(void *block, void *context) {
-  (void)exchange(context, 0, size_of(block));
+static void release_block(void *block, void *context) {
+  (void)exchange_bytes(context, 0, size_of(block));
   free(block);
 }
 
 bool memory_open(struct memory *memory) {
   *memory = (struct memory){.limit = UINT64_MAX};
-  memory->allocator = (lariat_allocator){allocate, resize, release, memory};
+  memory->allocator =
+      (lariat_allocator){allocate_block, resize_block, release_block, memory};
   pthread_mutex_init(&memory->lock, NULL);
   return lariat_set_allocator(&memory->allocator) == LARIAT_OK;
 }

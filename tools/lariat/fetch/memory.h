@@ -4,8 +4,8 @@
  * The library holds whole bodies.  Its allocator is replaced by one that
  * counts large blocks, which nothing but bodies needs, and refuses one when
  * they would exceed the bound; that fetch then fails with LARIAT_ENOMEM.
- * Smaller blocks are not counted: the bound leaves room for one with each
- * fetch in flight. */
+ * Smaller blocks are not counted: the bound is set so low that one fits with
+ * each fetch in flight. */
 #ifndef TOOLS_LARIAT_FETCH_MEMORY_H
 #define TOOLS_LARIAT_FETCH_MEMORY_H
 
@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Blocks below this are not counted. */
+/* The size below which blocks are not counted. */
 enum { MEMORY_SMALL = 64 * 1024 };
 
 struct memory {
@@ -25,15 +25,16 @@ struct memory {
   lariat_allocator allocator;
 };
 
-/* Becomes lariat's allocator.  Before the first use of the library. */
+/* Makes `memory` lariat's allocator.  Before the first use of the library. */
 bool memory_open(struct memory *memory);
 
-/* From now on large blocks have `bytes` together. */
+/* Bounds what large blocks take together, beyond what they do now. */
 void memory_limit(struct memory *memory, uint64_t bytes);
 
+/* Returns how many blocks were refused. */
 uint64_t memory_refused(struct memory *memory);
 
-/* When nothing of lariat's is alive. */
+/* Puts the library's own allocator back.  When nothing of lariat's is alive. */
 void memory_close(struct memory *memory);
 
 #endif

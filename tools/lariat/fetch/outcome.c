@@ -6,13 +6,13 @@
 #include "fetch/run.h"
 #include "say.h"
 
-enum { QUICK_US = 10000 };
+enum { FAST_US = 10000 };
 
-/* What the program itself calls things that the library has no name for. */
+/* The errors that the library has no name for. */
 static const char error_save[] = "save-failed";
 static const char error_memory[] = "memory-limit";
 
-/* How much of the line is shown: not a part of a UTF-8 sequence. */
+/* Returns how much of the line is shown: no part of a UTF-8 sequence. */
 static size_t shown_length(const struct job *job) {
   size_t length = job->url_length;
   if (length <= RECORD_URL_MAX) return length;
@@ -23,7 +23,7 @@ static size_t shown_length(const struct job *job) {
   return length;
 }
 
-static struct record blank_record(const struct job *job) {
+static struct record make_record(const struct job *job) {
   size_t length = shown_length(job);
   return (struct record){.line = job->line,
                          .url = job->url,
@@ -33,7 +33,8 @@ static struct record blank_record(const struct job *job) {
                          .attempts = job->attempts};
 }
 
-/* Escaped: no control character of the input gets to a terminal. */
+/* Says what went wrong, the URL escaped: no control character of the input gets
+ * to a terminal. */
 static void say_error(const struct record *record) {
   enum { SHOWN = 200 };
   char url[SHOWN * TEXT_WORST_ESCAPE + 1];
@@ -43,18 +44,19 @@ static void say_error(const struct record *record) {
       record->error, record->message);
 }
 
-static void finish(struct run *run, const struct record *record) {
-  if (run->settings->verbose && record->error) say_error(record);
-  output_record(&run->output, record);
+static void write_record(struct run *run, const struct record *record) {
+  if (run->settings->messages.verbose && record->error) say_error(record);
+  if (!run->writer.failed)
+    line_writer_added(&run->writer, record_write(record, &run->writer.text));
   tally_add(&run->tally, record);
 }
 
 void run_refused(struct run *run, const struct job *job, const char *error,
                  const char *message) {
-  struct record record = blank_record(job);
+  struct record record = make_record(job);
   record.error = error;
   record.message = message;
-  finish(run, &record);
+  write_record(run, &record);
 }
 
 static uint64_t since_us(const struct run *run, uint64_t begun_ns) {
@@ -73,7 +75,7 @@ static bool is_idempotent(const char *method) {
   return false;
 }
 
-/* Answers. */
+/* ---- Answers ---- */
 
 static void fill_answer(struct record *record,
                         const lariat_response *response) {
@@ -93,8 +95,8 @@ static void fill_answer(struct record *record,
   record->times = lariat_response_timings(response);
 }
 
-static void save(struct run *run, struct job *job, struct record *record,
-                 const char *body, char *message, size_t room) {
+static void save_body(struct run *run, struct job *job, struct record *record,
+                      const char *body, char *message, size_t capacity) {
   int error = job->temporary
                   ? store_keep(&run->store, job->temporary, record->sha256,
                                record->bytes)
@@ -103,32 +105,34 @@ static void save(struct run *run, struct job *job, struct record *record,
   if (!error) return;
   record->error = error_save;
   record->message = message;
-  snprintf(message, room, "the body could not be stored: %s", say_errno(error));
+  snprintf(message, capacity, "the body could not be stored: %s",
+           say_errno(error));
 }
 
 void run_answered(struct run *run, struct job *job,
                   const lariat_response *response) {
-  struct record record = blank_record(job);
+  struct record record = make_record(job);
   char message[160];
   const char *body = lariat_response_body(response, NULL);
   fill_answer(&record, response);
-  job->quick = record.times.total_us < QUICK_US;
+  job->fast = record.times.total_us < FAST_US;
   if (run->store.directory >= 0)
-    save(run, job, &record, body, message, sizeof message);
-  finish(run, &record);
+    save_body(run, job, &record, body, message, sizeof message);
+  write_record(run, &record);
   run_end_job(run, job);
 }
 
-/* Failures. */
+/* ---- Failures ---- */
 
-/* Out of memory because of --memory: once more, when nothing else runs. */
-static bool lacks_room(struct run *run, const struct job *job,
-                       lariat_status status) {
+/* Whether `job` failed because of --memory and may run once more, when nothing
+ * else does. */
+static bool may_run_alone(struct run *run, const struct job *job,
+                          lariat_status status) {
   return status == LARIAT_ENOMEM && !job->alone &&
          memory_refused(&run->memory) && is_idempotent(run_method(run, job));
 }
 
-/* What is wrong with the line itself: nothing was sent. */
+/* Whether something is wrong with the line itself: nothing was sent. */
 static bool was_refused(lariat_status status) {
   return status == LARIAT_EURL || status == LARIAT_ESCHEME ||
          status == LARIAT_EINVAL;
@@ -136,7 +140,7 @@ static bool was_refused(lariat_status status) {
 
 static void write_failure(struct run *run, const struct job *job,
                           lariat_value failure) {
-  struct record record = blank_record(job);
+  struct record record = make_record(job);
   lariat_status status = lariat_failure_status(failure);
   lariat_phase phase = lariat_failure_phase(failure);
   record.error = lariat_status_name(status);
@@ -155,17 +159,18 @@ static void write_failure(struct run *run, const struct job *job,
   if (!was_refused(status))
     record.effective_url = text_or_null(lariat_failure_url(failure));
   record.times.total_us = since_us(run, job->begun_ns);
-  finish(run, &record);
+  write_record(run, &record);
 }
 
-/* The time ran out before the host, which had been quick, had room: see
- * hosts_release. */
+/* Whether the time ran out in the library's queue, because the host was fast no
+ * more: see HOSTS_FAST_FACTOR. */
 static bool never_began(const struct job *job, lariat_value failure) {
   return job->host && lariat_failure_status(failure) == LARIAT_ETIMEDOUT &&
          lariat_failure_phase(failure) == LARIAT_PHASE_QUEUE;
 }
 
-/* What an interrupt broke off, even at rest before another try, has no line. */
+/* Whether an interrupt broke the fetch off, or its wait for another try: then
+ * it has no line. */
 static bool is_to_resume(lariat_status status) {
   return status == LARIAT_ECANCELLED || status == LARIAT_ECLOSED;
 }
@@ -173,11 +178,11 @@ static bool is_to_resume(lariat_status status) {
 void run_failed(struct run *run, struct job *job, lariat_value failure) {
   lariat_status status = lariat_failure_status(failure);
   bool began = !never_began(job, failure);
-  if (is_to_resume(status) || (run->draining && !began)) {
+  if (is_to_resume(status) || (run->state != RUN_ACTIVE && !began)) {
     run_end_job(run, job);
   } else if (!began) {
     run_wait_again(run, job);
-  } else if (lacks_room(run, job, status)) {
+  } else if (may_run_alone(run, job, status)) {
     run_retry_alone(run, job);
   } else {
     write_failure(run, job, failure);

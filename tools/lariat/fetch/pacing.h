@@ -9,15 +9,15 @@
 
 #include "fetch/settings.h"
 
-/* Lowers settings->concurrency to what the rate in all can keep busy. */
-void pace_apply(struct settings *settings);
+/* Lowers limits.concurrency to what the rate in all can keep busy. */
+void pacing_apply(struct settings *settings);
 
-/* How many fetches of one host are handed over at once; 0: no limit but the
- * concurrency. */
-unsigned pace_host_limit(const struct settings *settings);
+/* Returns how many fetches of one host are handed over at once; 0: no limit but
+ * the concurrency. */
+unsigned pacing_host_limit(const struct settings *settings);
 
-/* The time-out for the library: longer than the user's by what a fetch may have
- * to wait for its rate; 0: none. */
-uint64_t pace_timeout_ms(const struct settings *settings);
+/* Returns the time-out for the library: longer than the user's by what a fetch
+ * may have to wait for its rate; 0: none. */
+uint64_t pacing_timeout_ms(const struct settings *settings);
 
 #endif

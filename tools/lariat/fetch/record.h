@@ -10,7 +10,7 @@
 
 #include "text.h"
 
-/* Where an input line's text is cut in the output. */
+/* The length at which an input line's text is cut in the output. */
 enum { RECORD_URL_MAX = 64 * 1024 };
 
 struct record {
@@ -23,7 +23,7 @@ struct record {
   const char *error; /* NULL: none */
   const char *message;
   const char *phase;         /* NULL: none */
-  const char *effective_url; /* NULL: none; so below */
+  const char *effective_url; /* NULL: none; so the texts below */
   int http_version;          /* times ten; 0: none */
   const char *remote_ip;
   const char *content_type;
@@ -38,8 +38,8 @@ struct record {
   lariat_timings times;
 };
 
-/* Appends the line with its end; false when out of memory: `text` is as it was
- * then. */
+/* Appends the line with its end; false when out of memory: then `text` is as it
+ * was. */
 bool record_write(const struct record *record, struct text *text);
 
 #endif

@@ -11,8 +11,8 @@
 #include "say.h"
 
 enum {
-  NAP_NS = 5000, /* for each job in flight */
-  LONGEST_NAP_NS = 300000,
+  SLEEP_NS = 5000, /* for each job in flight */
+  LONGEST_SLEEP_NS = 300000,
   FAST_NS = 100000,             /* less than that for each answer */
   BATCH_ENOUGH = 16,            /* answers: one wake-up for so many is cheap */
   LINES_A_PUMP = 512,           /* then the reactor has its turn */
@@ -20,65 +20,41 @@ enum {
   WEIGHT_MAX = 32 * 1024 * 1024 /* bytes of input in jobs */
 };
 
-/* Jobs. */
+/* ---- Jobs ---- */
 
-static void append(struct job **first, struct job **last, struct job *job) {
-  job->next = NULL;
-  if (*first)
-    (*last)->next = job;
-  else
-    *first = job;
-  *last = job;
-}
-
-static struct job *take_first(struct job **first) {
-  struct job *job = *first;
-  if (job) *first = job->next;
-  return job;
-}
-
-static struct job *take_job(struct run *run) {
-  struct job *job = take_first(&run->spare);
+static struct job *take_blank_job(struct run *run) {
+  struct job *job = job_list_take(&run->spare);
   return job ? job : job_new(run);
 }
 
-/* What came of the last attempt is not wanted. */
+/* Removes what the last attempt has saved. */
 static void drop_saved(struct run *run, struct job *job) {
   if (job->temporary) store_drop(&run->store, job->temporary);
   job->temporary = 0;
 }
 
-static void recycle(struct run *run, struct job *job) {
+static void recycle_job(struct run *run, struct job *job) {
   drop_saved(run, job);
   run->weight -= job->weight;
   job_wipe(job);
-  job->next = run->spare;
-  run->spare = job;
-}
-
-static void free_list(struct job *job) {
-  while (job) {
-    struct job *next = job->next;
-    job_free(job);
-    job = next;
-  }
+  job_list_push(&run->spare, job);
 }
 
 void run_free_jobs(struct run *run) {
-  free_list(run->spare);
-  free_list(run->alone_first);
+  job_list_free(&run->spare);
+  job_list_free(&run->alone.waiting);
 }
 
 const char *run_method(const struct run *run, const struct job *job) {
-  const struct settings *settings = run->settings;
+  const struct request_settings *request = &run->settings->request;
   if (job->extras && job->extras->method) return job->extras->method;
   if (job->extras && job->extras->body) return "POST";
-  if (settings->method) return settings->method;
-  if (settings->upload) return "PUT";
-  return settings->data ? "POST" : "GET";
+  if (request->method) return request->method;
+  if (request->upload) return "PUT";
+  return request->data ? "POST" : "GET";
 }
 
-/* One attempt. */
+/* ---- Attempts ---- */
 
 static lariat_value on_response(lariat_value result, void *context) {
   struct job *job = context;
@@ -101,8 +77,8 @@ static void add_extras(lariat_request_options *options,
   options->body_length = extras->body_length;
 }
 
-/* The library writes the body to its file.  Without a descriptor for that, the
- * body is held in memory, and stored afterwards. */
+/* Opens the file to which the library writes the body.  Without a descriptor
+ * for that, the body is held in memory, and stored afterwards. */
 static int begin_saving(struct run *run, struct job *job,
                         lariat_request_options *options) {
   int fd = -1;
@@ -112,11 +88,17 @@ static int begin_saving(struct run *run, struct job *job,
   return fd;
 }
 
-static lariat_deferred *request(struct run *run, struct job *job) {
-  const struct settings *settings = run->settings;
+/* Whether nothing but the URL differs from the client's defaults. */
+static bool has_default_options(const struct settings *settings,
+                                const struct job *job) {
+  const struct request_settings *request = &settings->request;
+  return !job->extras && !request->method && !request->data &&
+         !request->upload && !settings->files.save;
+}
+
+static lariat_deferred *send_request(struct run *run, struct job *job) {
   const struct extras *extras = job->extras;
-  if (!extras && !settings->method && !settings->data && !settings->upload &&
-      !settings->save)
+  if (has_default_options(run->settings, job))
     return lariat_get(run->client, job->url);
   lariat_request_options options = lariat_request_defaults(run->client);
   if (!extras || !extras->body) body_apply(&run->body, &options);
@@ -128,95 +110,104 @@ static lariat_deferred *request(struct run *run, struct job *job) {
   return deferred;
 }
 
-static void start(struct run *run, struct job *job) {
+static void start_job(struct run *run, struct job *job) {
   job->attempts++;
   job->begun_ns = lariat_reactor_now_ns(run->reactor);
-  lariat_deferred *deferred = request(run, job);
+  lariat_deferred *deferred = send_request(run, job);
   lariat_deferred_add_callbacks(deferred, on_response, on_failure, job);
   lariat_deferred_release(deferred);
 }
 
-/* The pump is called from the callbacks, and these perhaps from inside the
- * pump: then it goes on by itself. */
+/* Has the pump called by the reactor.  Callbacks, which may run inside the
+ * pump, use this. */
 static void pump_soon(struct run *run) {
-  if (run->pump_set) return;
-  run->pump_set =
+  if (run->pump.scheduled) return;
+  run->pump.scheduled =
       lariat_reactor_call_soon(run->reactor, run_pump, run, NULL) == LARIAT_OK;
 }
 
-/* Answers that come fast but one by one are taken in batches: a thread that is
- * woken for each one costs more than all the rest of this program.  Meanwhile
- * the reactors have jobs of quick hosts to go on with, see hosts.h; with few in
- * flight they would soon be idle. */
-static void nap(const struct run *run) {
-  uint64_t ns = run->in_flight * NAP_NS;
-  const struct timespec time = {0, ns < LONGEST_NAP_NS ? (long)ns
-                                                       : LONGEST_NAP_NS};
+/* ---- Coalescing ---- */
+
+/* Sleeps a little, so that the next answers arrive together.  The more there
+ * are in flight the longer: with few, the reactors would soon be idle. */
+static void sleep_briefly(const struct run *run) {
+  uint64_t ns = run->in_flight * SLEEP_NS;
+  if (ns > LONGEST_SLEEP_NS) ns = LONGEST_SLEEP_NS;
+  const struct timespec time = {0, (long)ns};
   (void)nanosleep(&time, NULL);
 }
 
-static void rest(void *context) {
+/* Takes answers that come fast but one by one in batches: a thread that is
+ * woken for each of them costs more than everything else that this program
+ * does.  Meanwhile the reactors have jobs of fast hosts to go on with, see
+ * HOSTS_FAST_FACTOR. */
+static void coalesce_answers(void *context) {
   struct run *run = context;
+  struct coalescing *batch = &run->coalescing;
   uint64_t now_ns = lariat_reactor_now_ns(run->reactor);
-  uint64_t each_ns = (now_ns - run->rested_ns) / (run->batch + 1);
-  run->rest_set = false;
-  if (each_ns < FAST_NS && run->batch < BATCH_ENOUGH) nap(run);
-  run->rested_ns = lariat_reactor_now_ns(run->reactor);
-  run->batch = 0;
+  uint64_t each_ns = (now_ns - batch->begun_ns) / (batch->answers + 1);
+  batch->scheduled = false;
+  if (each_ns < FAST_NS && batch->answers < BATCH_ENOUGH) sleep_briefly(run);
+  batch->begun_ns = lariat_reactor_now_ns(run->reactor);
+  batch->answers = 0;
 }
 
-static void rest_soon(struct run *run) {
-  run->batch++;
-  if (run->rest_set) return;
-  run->rest_set =
-      lariat_reactor_call_soon(run->reactor, rest, run, NULL) == LARIAT_OK;
+static void count_answer(struct run *run) {
+  struct coalescing *batch = &run->coalescing;
+  batch->answers++;
+  if (batch->scheduled) return;
+  batch->scheduled = lariat_reactor_call_soon(run->reactor, coalesce_answers,
+                                              run, NULL) == LARIAT_OK;
 }
+
+/* ---- Ends ---- */
 
 void run_end_job(struct run *run, struct job *job) {
-  rest_soon(run);
-  hosts_release(&run->hosts, job, job->quick);
+  count_answer(run);
+  hosts_release(&run->hosts, job, job->fast);
   run->in_flight--;
-  if (job->alone) run->alone = false;
-  recycle(run, job);
-  if (!run->pumping) run_pump(run);
+  if (job->alone) run->alone.running = false;
+  recycle_job(run, job);
+  if (!run->pump.running) run_pump(run);
 }
 
-/* A lack of memory ends the run: what has no line yet can be resumed. */
-static void out_of_memory(struct run *run) {
+/* Ends the run for a lack of memory: what has no line yet can be resumed. */
+static void fail_out_of_memory(struct run *run) {
   say("out of memory");
-  run->input_failed = true;
-  run->input_over = true;
+  run->input_state = INPUT_FAILED;
 }
 
-/* Another try, beside those that the library makes. */
-
-void run_retry_alone(struct run *run, struct job *job) {
+/* Takes `job` back from the library without a result. */
+static void take_back(struct run *run, struct job *job) {
   drop_saved(run, job);
   hosts_release(&run->hosts, job, false);
   run->in_flight--;
+}
+
+/* Tries once more, beside the retries that the library makes. */
+void run_retry_alone(struct run *run, struct job *job) {
+  take_back(run, job);
   job->alone = true;
-  append(&run->alone_first, &run->alone_last, job);
+  job_list_append(&run->alone.waiting, job);
   pump_soon(run);
 }
 
-/* An attempt that never began: back into the host's queue. */
+/* Puts a job whose attempt never began back into its host's queue. */
 void run_wait_again(struct run *run, struct job *job) {
-  drop_saved(run, job);
-  hosts_release(&run->hosts, job, false);
-  run->in_flight--;
+  take_back(run, job);
   job->attempts--;
   if (!hosts_add(&run->hosts, job)) {
-    recycle(run, job);
-    out_of_memory(run);
+    recycle_job(run, job);
+    fail_out_of_memory(run);
   }
   pump_soon(run);
 }
 
-/* The input. */
+/* ---- Input ---- */
 
-static void refuse(struct run *run, struct job *job) {
+static void refuse_job(struct run *run, struct job *job) {
   run_refused(run, job, job->error, job->message);
-  recycle(run, job);
+  recycle_job(run, job);
 }
 
 static bool is_to_skip(const struct line *line) {
@@ -232,29 +223,30 @@ static void take_line(struct run *run, const struct line *line) {
     run->tally.skipped++;
     return;
   }
-  struct job *job = take_job(run);
+  struct job *job = take_blank_job(run);
   if (!job) {
-    out_of_memory(run);
+    fail_out_of_memory(run);
     return;
   }
   bool read = job_read(job, line);
   job->weight = line->length;
   run->weight += job->weight;
   if (read && job->error) {
-    refuse(run, job);
+    refuse_job(run, job);
   } else if (!read || !hosts_add(&run->hosts, job)) {
-    recycle(run, job);
-    out_of_memory(run);
+    recycle_job(run, job);
+    fail_out_of_memory(run);
   }
 }
 
 static bool wants_input(const struct run *run) {
-  return !run->input_over && !run->draining && !run->output.failed &&
-         run->hosts.waiting < LOOK_AHEAD + run->settings->concurrency &&
+  return run->input_state == INPUT_OPEN && run->state == RUN_ACTIVE &&
+         !run->writer.failed &&
+         run->hosts.waiting < LOOK_AHEAD + run->settings->limits.concurrency &&
          run->weight < WEIGHT_MAX;
 }
 
-/* False when there is nothing to be had now. */
+/* Returns false when there is nothing to be had now. */
 static bool read_line(struct run *run) {
   struct line line;
   switch (input_next(&run->input, &line)) {
@@ -268,30 +260,31 @@ static bool read_line(struct run *run) {
     return false;
   case INPUT_ERROR:
     say("cannot read the input any further: %s", say_errno(errno));
-    run->input_failed = true;
-    break;
+    run->input_state = INPUT_FAILED;
+    return false;
   case INPUT_END:
-    break;
+    run->input_state = INPUT_READ;
+    return false;
   }
-  run->input_over = true;
   return false;
 }
 
-/* The pump. */
+/* ---- The pump ---- */
 
 static bool may_start(const struct run *run) {
-  return !run->draining && !run->output.failed &&
-         run->in_flight < run->settings->concurrency;
+  return run->state == RUN_ACTIVE && !run->writer.failed &&
+         run->in_flight < run->settings->limits.concurrency;
 }
 
-/* True when nobody else may start now. */
+/* Returns true when no other job may start now. */
 static bool start_alone(struct run *run) {
-  while (run->alone_first && !run->in_flight && may_start(run)) {
-    run->alone = true;
+  struct alone *alone = &run->alone;
+  while (alone->waiting.first && !run->in_flight && may_start(run)) {
+    alone->running = true;
     run->in_flight++;
-    start(run, take_first(&run->alone_first));
+    start_job(run, job_list_take(&alone->waiting));
   }
-  return run->alone || run->alone_first;
+  return alone->running || alone->waiting.first;
 }
 
 static void start_waiting(struct run *run) {
@@ -299,17 +292,18 @@ static void start_waiting(struct run *run) {
     struct job *job = hosts_take(&run->hosts);
     if (!job) return;
     run->in_flight++;
-    start(run, job);
+    start_job(run, job);
   }
 }
 
 static bool is_over(const struct run *run) {
   if (run->in_flight) return false;
-  if (run->draining || run->output.failed) return true;
-  return run->input_over && !run->hosts.waiting && !run->alone_first;
+  if (run->state != RUN_ACTIVE || run->writer.failed) return true;
+  return run->input_state != INPUT_OPEN && !run->hosts.waiting &&
+         !run->alone.waiting.first;
 }
 
-static void pump(struct run *run) {
+static void start_jobs(struct run *run) {
   for (int lines = 0; lines < LINES_A_PUMP; lines++) {
     if (start_alone(run)) return;
     start_waiting(run);
@@ -318,16 +312,12 @@ static void pump(struct run *run) {
   pump_soon(run);
 }
 
-static void pump_again(struct run *run) {
-  run->pumping = true;
-  pump(run);
-  run->pumping = false;
-}
-
 void run_pump(void *context) {
   struct run *run = context;
-  run->pump_set = false;
-  if (run->pumping) return;
-  pump_again(run);
+  run->pump.scheduled = false;
+  if (run->pump.running) return;
+  run->pump.running = true;
+  start_jobs(run);
+  run->pump.running = false;
   if (is_over(run)) lariat_reactor_stop(run->reactor);
 }

@@ -12,12 +12,41 @@
 #include "fetch/finished.h"
 #include "fetch/hosts.h"
 #include "fetch/input.h"
+#include "fetch/job_list.h"
 #include "fetch/memory.h"
 #include "fetch/settings.h"
 #include "fetch/store.h"
 #include "fetch/tally.h"
 #include "interrupt.h"
 #include "output/line_writer.h"
+#include "output/progress.h"
+
+enum run_state {
+  RUN_ACTIVE,
+  RUN_INTERRUPTED, /* no new URLs; what is in flight has a moment */
+  RUN_CLOSING      /* what is in flight ends now */
+};
+
+enum input_state { INPUT_OPEN, INPUT_READ, INPUT_FAILED };
+
+/* The state of run_pump, which starts jobs. */
+struct pump {
+  bool running;
+  bool scheduled; /* a call of it is on its way */
+};
+
+/* Jobs that run again, one at a time, while nothing else is in flight. */
+struct alone {
+  struct job_list waiting;
+  bool running;
+};
+
+/* How fast answers come, see coalesce_answers. */
+struct coalescing {
+  unsigned answers;  /* in this batch */
+  uint64_t begun_ns; /* when it began */
+  bool scheduled;    /* a call that ends it is on its way */
+};
 
 struct run {
   const struct settings *settings;
@@ -28,40 +57,33 @@ struct run {
   struct interrupt interrupt;
   struct input input;
   struct body body;
-  struct output output;
+  struct line_writer writer;
   struct store store;
   struct finished finished;
   struct hosts hosts;
   struct tally tally;
+  struct progress progress;
 
-  struct job *spare;       /* blank jobs */
-  struct job *alone_first; /* wait until nothing else is in flight */
-  struct job *alone_last;
-  bool alone;         /* one of them is in flight */
-  uint64_t in_flight; /* with the library */
-  uint64_t weight;    /* bytes of input that live in jobs */
-  bool pumping;
-  bool pump_set;      /* a call of the pump is on its way */
-  bool rest_set;      /* so is one of `rest` */
-  unsigned batch;     /* answers since the last of them */
-  uint64_t rested_ns; /* when that was */
-  bool input_over;
-  bool input_failed;
-  bool draining; /* interrupted: no new URLs */
-  bool interrupted;
-  bool progress; /* there is a line for it on the terminal */
-  lariat_timer progress_timer;
+  enum run_state state;
+  enum input_state input_state;
+  struct pump pump;
+  struct alone alone;
+  struct coalescing coalescing;
+  struct job_list spare; /* blank jobs */
+  uint64_t in_flight;    /* with the library */
+  uint64_t weight;       /* bytes of input that live in jobs */
 };
 
 /* Starts what can be started; stops the reactor when nothing is left to do. */
 void run_pump(void *run);
 
-/* What the attempt of `job` came to.  Takes the job over. */
+/* Tells what the attempt of `job` came to.  Takes the job over. */
 void run_answered(struct run *run, struct job *job,
                   const lariat_response *response);
 void run_failed(struct run *run, struct job *job, lariat_value failure);
 
-/* Called by them: the job is over, with or without a line; or tries again. */
+/* Called by them: the job is over, with or without a line; or its attempt never
+ * began; or it runs again with all of the memory. */
 void run_end_job(struct run *run, struct job *job);
 void run_wait_again(struct run *run, struct job *job);
 void run_retry_alone(struct run *run, struct job *job);
@@ -70,10 +92,10 @@ void run_retry_alone(struct run *run, struct job *job);
 void run_refused(struct run *run, const struct job *job, const char *error,
                  const char *message);
 
-/* The method that `job` is fetched with. */
+/* Returns the method that `job` is fetched with. */
 const char *run_method(const struct run *run, const struct job *job);
 
-/* Frees the jobs that are in no other hands. */
+/* Frees the jobs that are neither in flight nor wait for their host. */
 void run_free_jobs(struct run *run);
 
 #endif

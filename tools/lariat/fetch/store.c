@@ -15,20 +15,21 @@
 #include "say.h"
 #include "text.h"
 
-enum { NAME_ROOM = 80 };
+enum { NAME_CAPACITY = 80 };
 
-static const char before[] = ".lariat-";
-static const char after[] = ".part";
+static const char prefix[] = ".lariat-";
+static const char suffix[] = ".part";
 
-/* ".lariat-PROCESS-NUMBER.part" of a process that is no more. */
+/* Whether the name is ".lariat-PROCESS-NUMBER.part" of a process that is no
+ * more. */
 static bool is_leftover(const char *name) {
   char process[24];
   uint64_t number;
   size_t length = strlen(name);
-  const size_t skip = sizeof before - 1;
-  const size_t end = sizeof after - 1;
-  if (length < skip + end || strncmp(name, before, skip) != 0) return false;
-  if (strcmp(name + length - end, after) != 0) return false;
+  const size_t skip = sizeof prefix - 1;
+  const size_t end = sizeof suffix - 1;
+  if (length < skip + end || strncmp(name, prefix, skip) != 0) return false;
+  if (strcmp(name + length - end, suffix) != 0) return false;
   size_t digits = strcspn(name + skip, "-");
   if (digits >= sizeof process) return false;
   memcpy(process, name + skip, digits);
@@ -72,7 +73,7 @@ void store_close(struct store *store) {
   store->directory = -1;
 }
 
-static int write_all(int fd, const char *bytes, size_t length) {
+static int write_bytes(int fd, const char *bytes, size_t length) {
   while (length) {
     ssize_t written = write(fd, bytes, length);
     if (written < 0 && errno != EINTR) return errno;
@@ -84,7 +85,7 @@ static int write_all(int fd, const char *bytes, size_t length) {
 }
 
 static int write_file(int fd, const char *body, size_t length) {
-  int error = write_all(fd, body, length);
+  int error = write_bytes(fd, body, length);
   if (close(fd) != 0 && !error) error = errno;
   return error;
 }
@@ -96,13 +97,13 @@ static bool is_there(const struct store *store, const char *name,
          S_ISREG(about.st_mode) && (uint64_t)about.st_size == length;
 }
 
-static void name_temporary(char name[NAME_ROOM], uint64_t number) {
-  snprintf(name, NAME_ROOM, "%s%ld-%llu%s", before, (long)getpid(),
-           (unsigned long long)number, after);
+static void name_temporary(char name[NAME_CAPACITY], uint64_t number) {
+  snprintf(name, NAME_CAPACITY, "%s%ld-%llu%s", prefix, (long)getpid(),
+           (unsigned long long)number, suffix);
 }
 
 int store_begin(struct store *store, uint64_t *number) {
-  char temporary[NAME_ROOM];
+  char temporary[NAME_CAPACITY];
   name_temporary(temporary, ++store->count);
   int fd = openat(store->directory, temporary,
                   O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
@@ -111,15 +112,15 @@ int store_begin(struct store *store, uint64_t *number) {
 }
 
 void store_drop(struct store *store, uint64_t number) {
-  char temporary[NAME_ROOM];
+  char temporary[NAME_CAPACITY];
   name_temporary(temporary, number);
   (void)unlinkat(store->directory, temporary, 0);
 }
 
 int store_keep(struct store *store, uint64_t number, const uint8_t sha256[32],
                uint64_t length) {
-  char name[NAME_ROOM];
-  char temporary[NAME_ROOM];
+  char name[NAME_CAPACITY];
+  char temporary[NAME_CAPACITY];
   *text_put_sha256(name, sha256) = '\0';
   name_temporary(temporary, number);
   if (is_there(store, name, length)) {
@@ -135,7 +136,7 @@ int store_keep(struct store *store, uint64_t number, const uint8_t sha256[32],
 
 int store_put(struct store *store, const uint8_t sha256[32], const char *body,
               size_t length) {
-  char name[NAME_ROOM];
+  char name[NAME_CAPACITY];
   uint64_t number;
   *text_put_sha256(name, sha256) = '\0';
   if (is_there(store, name, length)) return 0;

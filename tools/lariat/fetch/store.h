@@ -23,18 +23,20 @@ bool store_open(struct store *store, const char *path);
 
 void store_close(struct store *store);
 
-/* A temporary file for a body that is to come: its descriptor, for the caller
- * to close, and in `*number` what names it below.  -1 when there is none to be
- * had.  Each ends with store_keep or store_drop. */
+/* Makes a temporary file for a body that is to come.  Returns its descriptor,
+ * for the caller to close, and puts into `*number` what names it below; -1 when
+ * there is none to be had.  Each ends with store_keep or store_drop. */
 int store_begin(struct store *store, uint64_t *number);
 
-/* The body is whole: the file gets its name.  0, or an error number. */
+/* Gives the file its name, when the body is whole.  Returns 0, or an error
+ * number. */
 int store_keep(struct store *store, uint64_t number, const uint8_t sha256[32],
                uint64_t length);
 
+/* Removes the temporary file. */
 void store_drop(struct store *store, uint64_t number);
 
-/* Stores one body that is in memory.  0, or an error number. */
+/* Stores one body that is in memory.  Returns 0, or an error number. */
 int store_put(struct store *store, const uint8_t sha256[32], const char *body,
               size_t length);
 

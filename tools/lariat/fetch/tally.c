@@ -5,6 +5,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "output/units.h"
+
 /* 32 buckets for each power of two: a time is known to 3 %. */
 enum { FINE_BITS = 5, FINE = 1 << FINE_BITS };
 
@@ -15,7 +17,7 @@ static unsigned bucket_of(uint64_t us) {
   return (shift + 1) * FINE + (unsigned)(us >> shift) - FINE;
 }
 
-/* The longest time that falls into it. */
+/* Returns the longest time that falls into `bucket`. */
 static uint64_t bucket_end(unsigned bucket) {
   if (bucket < FINE) return bucket;
   unsigned shift = bucket / FINE - 1;
@@ -61,41 +63,7 @@ uint64_t tally_quantile(const struct tally *tally, double share) {
   return tally->longest_us;
 }
 
-struct shown {
-  char text[32];
-};
-
-static struct shown show_bytes(double bytes) {
-  static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB"};
-  struct shown shown;
-  size_t unit = 0;
-  while (bytes >= 999.5 && unit < 5) {
-    bytes /= 1000;
-    unit++;
-  }
-  snprintf(shown.text, sizeof shown.text,
-           unit == 0 || bytes >= 99.95 ? "%.0f %s" : "%.1f %s", bytes,
-           units[unit]);
-  return shown;
-}
-
-static struct shown show_time(uint64_t us) {
-  struct shown shown;
-  double number = (double)us;
-  const char *unit = "us";
-  if (number >= 999500) {
-    number /= 1e6;
-    unit = "s";
-  } else if (number >= 999.5) {
-    number /= 1e3;
-    unit = "ms";
-  }
-  snprintf(shown.text, sizeof shown.text,
-           number >= 99.95 || us < 1000 ? "%.0f %s" : "%.1f %s", number, unit);
-  return shown;
-}
-
-static double elapsed_s(const struct tally *tally, uint64_t now_ns) {
+static double seconds_since_begin(const struct tally *tally, uint64_t now_ns) {
   double seconds = (double)(now_ns - tally->begun_ns) / 1e9;
   return seconds > 0.000001 ? seconds : 0.000001;
 }
@@ -127,10 +95,10 @@ static void print_errors(const struct tally *tally, FILE *file) {
 static void print_times(const struct tally *tally, FILE *file) {
   if (!tally->answered) return;
   fprintf(file, "  latency    p50 %s, p90 %s, p99 %s, max %s\n",
-          show_time(tally_quantile(tally, 0.5)).text,
-          show_time(tally_quantile(tally, 0.9)).text,
-          show_time(tally_quantile(tally, 0.99)).text,
-          show_time(tally->longest_us).text);
+          units_time(tally_quantile(tally, 0.5)).text,
+          units_time(tally_quantile(tally, 0.9)).text,
+          units_time(tally_quantile(tally, 0.99)).text,
+          units_time(tally->longest_us).text);
   fprintf(file, "  connection already open for %.1f %% of the answers\n",
           100.0 * (double)tally->reused / (double)tally->answered);
 }
@@ -138,11 +106,11 @@ static void print_times(const struct tally *tally, FILE *file) {
 void tally_print_summary(const struct tally *tally, uint64_t now_ns,
                          FILE *file) {
   uint64_t done = tally->answered + tally->failed;
-  double seconds = elapsed_s(tally, now_ns);
+  double seconds = seconds_since_begin(tally, now_ns);
   fprintf(file, "%llu URLs in %.3f s: %.0f a second, %s, %s a second\n",
           (unsigned long long)done, seconds, (double)done / seconds,
-          show_bytes((double)tally->bytes).text,
-          show_bytes((double)tally->bytes / seconds).text);
+          units_bytes((double)tally->bytes).text,
+          units_bytes((double)tally->bytes / seconds).text);
   fprintf(file, "  outcomes   answered %llu, failed %llu",
           (unsigned long long)tally->answered,
           (unsigned long long)tally->failed);
@@ -156,25 +124,25 @@ void tally_print_summary(const struct tally *tally, uint64_t now_ns,
   print_times(tally, file);
 }
 
-static void show_left(double elapsed, double progress, char *text,
-                      size_t room) {
+/* Writes ", 0:01:30 left", if that can be known. */
+static void describe_left(double elapsed, double progress, char *text,
+                          size_t capacity) {
   text[0] = '\0';
   if (progress <= 0.0 || progress > 1.0) return;
-  double left = elapsed / progress - elapsed;
-  unsigned long seconds = left < 8640000 ? (unsigned long)left : 8640000;
-  snprintf(text, room, ", %lu:%02lu:%02lu left", seconds / 3600,
-           seconds / 60 % 60, seconds % 60);
+  snprintf(text, capacity, ", %s left",
+           units_clock(elapsed / progress - elapsed).text);
 }
 
 void tally_describe(const struct tally *tally, uint64_t now_ns,
                     uint64_t in_flight, double progress, char *line,
-                    size_t room) {
+                    size_t capacity) {
   char left[48];
   uint64_t done = tally->answered + tally->failed;
-  double seconds = elapsed_s(tally, now_ns);
-  show_left(seconds, progress, left, sizeof left);
-  snprintf(line, room, "%llu done, %llu in flight, %llu failed, %.0f/s, %s%s",
+  double seconds = seconds_since_begin(tally, now_ns);
+  describe_left(seconds, progress, left, sizeof left);
+  snprintf(line, capacity,
+           "%llu done, %llu in flight, %llu failed, %.0f/s, %s%s",
            (unsigned long long)done, (unsigned long long)in_flight,
            (unsigned long long)tally->failed, (double)done / seconds,
-           show_bytes((double)tally->bytes).text, left);
+           units_bytes((double)tally->bytes).text, left);
 }

@@ -28,18 +28,21 @@ struct tally {
   uint64_t longest_us;
 };
 
+/* Counts one result. */
 void tally_add(struct tally *tally, const struct record *record);
 
-/* The time that `share` (0 to 1) of the answers did not exceed, to 3 %. */
+/* Returns the time that `share` (0 to 1) of the answers did not exceed, to 3 %.
+ */
 uint64_t tally_quantile(const struct tally *tally, double share);
 
+/* Prints the lines that end a run. */
 void tally_print_summary(const struct tally *tally, uint64_t now_ns,
                          FILE *file);
 
-/* The progress so far as one line, without its end.  `progress` is how much
- * of the input is through, negative when that is not known. */
+/* Writes the progress so far as one line, without its end.  `progress` is how
+ * much of the input is through, negative when that is not known. */
 void tally_describe(const struct tally *tally, uint64_t now_ns,
                     uint64_t in_flight, double progress, char *line,
-                    size_t room);
+                    size_t capacity);
 
 #endif
