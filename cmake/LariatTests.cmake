@@ -161,7 +161,14 @@ add_test(NAME guard.headers
           ${CMAKE_CURRENT_SOURCE_DIR}/include ${CMAKE_C_COMPILER})
 add_test(NAME guard.symbols
   COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cmake/check_symbols.sh
-          $<TARGET_FILE:lariat> ${CMAKE_NM})
+          $<TARGET_FILE:lariat> ${CMAKE_NM} lariat_)
+foreach(name IN LISTS lariat_libraries)
+  add_test(NAME guard.symbols_${name}
+    COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cmake/check_symbols.sh
+            $<TARGET_FILE:lariat_${name}> ${CMAKE_NM} lariat_${name}_)
+  set_tests_properties(guard.symbols_${name} PROPERTIES
+    LABELS guard TIMEOUT 120)
+endforeach()
 add_test(NAME guard.conformance
   COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/tests/conformance/check)
 set_tests_properties(guard.headers guard.symbols guard.conformance PROPERTIES
@@ -171,7 +178,7 @@ set_tests_properties(guard.headers guard.symbols guard.conformance PROPERTIES
 if(NOT LARIAT_SANITIZE)
   add_test(NAME install.consumers
     COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/tests/install/run.sh
-            ${CMAKE_BINARY_DIR})
+            ${CMAKE_BINARY_DIR} ${lariat_libraries})
   set_tests_properties(install.consumers PROPERTIES LABELS install TIMEOUT 120)
 endif()
 
