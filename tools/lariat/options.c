@@ -130,7 +130,9 @@ static void expect_words(const struct option_row *row, char *text,
   }
 }
 
-void options_expect(const struct option_row *row, char *text, size_t capacity) {
+/* Writes what would have been right. */
+static void expect_value(const struct option_row *row, char *text,
+                         size_t capacity) {
   if (row->expects)
     snprintf(text, capacity, "%s", row->expects);
   else if (row->kind == OPTION_COUNT)
@@ -142,14 +144,15 @@ void options_expect(const struct option_row *row, char *text, size_t capacity) {
     snprintf(text, capacity, "something");
 }
 
-/* The value is copied before it is read: a reader may cut it in two. */
+/* Reads a value; copies it first, for the message: a reader may cut it in two.
+ */
 static bool read_value(const struct option_row *row, void *settings,
                        char *value) {
   char expected[160];
   char shown[80];
   snprintf(shown, sizeof shown, "%s", value ? value : "");
   if (store_value(row, settings, value)) return true;
-  options_expect(row, expected, sizeof expected);
+  expect_value(row, expected, sizeof expected);
   say("--%s takes %s, not \"%s\"", row->name, expected, shown);
   return false;
 }

@@ -79,8 +79,4 @@ int options_read(const struct option_table *table, void *settings, int argc,
 /* Prints what --help says. */
 void options_print_help(const struct option_table *table, FILE *file);
 
-/* Writes "a number from 1 to 1024", "host or spread" or the row's own text to
- * `text`: what the option takes. */
-void options_expect(const struct option_row *row, char *text, size_t capacity);
-
 #endif

@@ -45,7 +45,8 @@ static void describe_row(const struct option_row *row, char *text,
            row->preset);
 }
 
-/* The first stop from which `length` more fit the line; 0: there is none. */
+/* Returns the first stop from which `length` more fit the line; 0: there is
+ * none. */
 static size_t find_stop(const struct line *line, size_t length) {
   for (size_t i = 0; i < sizeof stops / sizeof stops[0]; i++)
     if (stops[i] >= line->length + GAP)

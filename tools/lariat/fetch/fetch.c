@@ -69,8 +69,8 @@ static bool open_files(struct run *run) {
   return store_open(&run->store, files->save);
 }
 
-/* What is in flight is counted here; the pool's own limit is made so large that
- * it is never reached. */
+/* Makes a pool whose own limit of jobs is never reached: what is in flight is
+ * counted by the run. */
 static lariat_status make_pool(struct run *run) {
   const struct limit_settings *limits = &run->settings->limits;
   const struct request_settings *request = &run->settings->request;
@@ -182,8 +182,8 @@ static int set_up(struct run *run) {
   return EXIT_ALL;
 }
 
-/* Closing the client ends what is still in flight, without a line.  Returns
- * EXIT_ALL when all lines were written. */
+/* Ends the run, and what is still in flight without a line.  Returns EXIT_ALL
+ * when all lines were written. */
 static int take_down(struct run *run) {
   run->state = RUN_CLOSING;
   lariat_client_close(run->client);

@@ -27,7 +27,7 @@ struct finished {
  * is wrong and returns false: it cannot be read, or is no such output. */
 bool finished_read(struct finished *finished, int fd, const char *name);
 
-/* Whether `line` is among them.  Asked in ascending order. */
+/* Whether `line` was finished.  Asked in ascending order. */
 bool finished_has(struct finished *finished, uint64_t line);
 
 /* Adds one number; brings all into order: the parts of finished_read.  False

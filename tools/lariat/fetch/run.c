@@ -184,7 +184,6 @@ static void take_back(struct run *run, struct job *job) {
   run->in_flight--;
 }
 
-/* Tries once more, beside the retries that the library makes. */
 void run_retry_alone(struct run *run, struct job *job) {
   take_back(run, job);
   job->alone = true;
@@ -192,7 +191,6 @@ void run_retry_alone(struct run *run, struct job *job) {
   pump_soon(run);
 }
 
-/* Puts a job whose attempt never began back into its host's queue. */
 void run_wait_again(struct run *run, struct job *job) {
   take_back(run, job);
   job->attempts--;

@@ -82,10 +82,13 @@ void run_answered(struct run *run, struct job *job,
                   const lariat_response *response);
 void run_failed(struct run *run, struct job *job, lariat_value failure);
 
-/* Called by them: the job is over, with or without a line; or its attempt never
- * began; or it runs again with all of the memory. */
+/* Ends `job`, which has a line, or is to have none. */
 void run_end_job(struct run *run, struct job *job);
+
+/* Lets `job`, whose attempt never began, wait for its host again. */
 void run_wait_again(struct run *run, struct job *job);
+
+/* Runs `job` once more, with all of the memory for itself. */
 void run_retry_alone(struct run *run, struct job *job);
 
 /* Writes the line of a job that was refused before it began. */
