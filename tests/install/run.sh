@@ -44,4 +44,9 @@ done
 
 if [ -x "$scratch/usr/bin/lariat" ]; then
   env -u LD_LIBRARY_PATH "$scratch/usr/bin/lariat" --version
+  for file in man/man1/lariat.1 man/man1/lariat-fetch.1 \
+    bash-completion/completions/lariat zsh/site-functions/_lariat \
+    fish/vendor_completions.d/lariat.fish; do
+    test -s "$scratch/usr/share/$file"
+  done
 fi

@@ -35,7 +35,7 @@ static void hex_of(const char *bytes, size_t length, char hex[65]) {
   for (int i = 0; i < 32; i++) snprintf(hex + 2 * i, 3, "%02x", digest[i]);
 }
 
-static void a_plain_answer(void) {
+static void a_simple_answer(void) {
   char hex[65];
   char url[300];
   char *body = malloc(NGINX_TEXT_BYTES);
@@ -335,7 +335,7 @@ static void progress_on_a_terminal(void) {
 
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
-      {"a plain answer", a_plain_answer},
+      {"a simple answer", a_simple_answer},
       {"fields in their order", fields_in_their_order},
       {"redirects are followed", redirects_are_followed},
       {"connections are reused", connections_are_reused},

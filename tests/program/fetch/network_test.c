@@ -272,24 +272,24 @@ static void paces_hold(void) {
 static void slow_host_first(void) {
   begin();
   struct origin_options options = {.address = "127.0.0.2"};
-  struct origin *quick = origin_start(&options);
-  if (!quick) abort();
+  struct origin *fast = origin_start(&options);
+  if (!fast) abort();
   for (int i = 0; i < 40; i++) origin_line("/wait/100");
   unsigned last = 0;
   for (int i = 0; i < 100; i++)
-    last = fetch_line(run, "http://127.0.0.2:%u/page", origin_port(quick));
+    last = fetch_line(run, "http://127.0.0.2:%u/page", origin_port(fast));
   const char *const more[] = {"-c",        "20",  "--per-host", "2",
                               "--timeout", "1.5", NULL};
   CU_ASSERT_EQUAL(fetch_run_list(run, more), 0);
   CU_ASSERT_EQUAL(run->result_count, 140);
   fetch_expect_status(run, last, 200);
-  origin_stop(quick);
+  origin_stop(fast);
   end();
 }
 
 /* What waits for its turn is not what the time runs out for: each gets one
  * attempt of its own. */
-static void quick_host_falls_silent(void) {
+static void fast_host_falls_silent(void) {
   begin();
   for (int i = 0; i < 50; i++) origin_line("/page");
   unsigned first = origin_line("/stall");
@@ -344,7 +344,7 @@ int main(int argc, char **argv) {
       {"limits hold", limits_hold},
       {"paces hold", paces_hold},
       {"a slow host first", slow_host_first},
-      {"a quick host falls silent", quick_host_falls_silent},
+      {"a fast host falls silent", fast_host_falls_silent},
       {"bodies over --memory", bodies_over_memory},
   };
   return fixture_main("fetch network", tests, FIXTURE_COUNT(tests), argc, argv);
