@@ -4,21 +4,22 @@
 set(tool_directory "${CMAKE_CURRENT_SOURCE_DIR}/tools/lariat")
 
 # The tables of options, and what reads them: for the program, for what is
-# generated from them, and for the tests.
-add_library(lariat_options STATIC
-  tools/lariat/options.c tools/lariat/options_help.c tools/lariat/numbers.c
-  tools/lariat/say.c tools/lariat/tables.c tools/lariat/fetch/option_table.c
-  tools/lariat/fetch/readers.c)
+# generated from them, and for the tests.  A command brings an option_table.c,
+# and its own readers of values.
+file(GLOB option_sources CONFIGURE_DEPENDS
+     tools/lariat/options.c tools/lariat/options_help.c tools/lariat/tables.c
+     tools/lariat/numbers.c tools/lariat/say.c
+     tools/lariat/*/option_table.c tools/lariat/*/readers.c)
+add_library(lariat_options STATIC ${option_sources})
 target_include_directories(lariat_options
   PUBLIC "${tool_directory}" PRIVATE include)
 target_link_libraries(lariat_options PRIVATE
   lariat_warnings lariat_build_flags)
-get_target_property(option_sources lariat_options SOURCES)
-list(TRANSFORM option_sources PREPEND "${CMAKE_CURRENT_SOURCE_DIR}/")
 
 file(GLOB tool_sources CONFIGURE_DEPENDS
-     tools/lariat/*.c tools/lariat/fetch/*.c tools/lariat/output/*.c)
-list(REMOVE_ITEM tool_sources ${option_sources})
+     tools/lariat/*.c tools/lariat/*/*.c)
+file(GLOB generator_sources CONFIGURE_DEPENDS tools/lariat/generate/*.c)
+list(REMOVE_ITEM tool_sources ${option_sources} ${generator_sources})
 add_executable(lariat_tool ${tool_sources})
 set_target_properties(lariat_tool PROPERTIES
   OUTPUT_NAME lariat
@@ -27,7 +28,6 @@ target_link_libraries(lariat_tool PRIVATE
   lariat_options lariat PkgConfig::JANSSON lariat_warnings lariat_build_flags)
 
 # Completions and manual pages, from the same tables.
-file(GLOB generator_sources CONFIGURE_DEPENDS tools/lariat/generate/*.c)
 add_executable(lariat-options ${generator_sources})
 target_include_directories(lariat-options PRIVATE include)
 target_link_libraries(lariat-options PRIVATE
