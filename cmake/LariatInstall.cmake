@@ -7,19 +7,22 @@ include(CMakePackageConfigHelpers)
 set(config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/lariat")
 
 install(DIRECTORY include/lariat DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
-        FILES_MATCHING PATTERN "*.h")
+        FILES_MATCHING PATTERN "*.h"
+        PATTERN crawl EXCLUDE PATTERN load EXCLUDE)
 install(TARGETS lariat lariat_static EXPORT lariat-targets
         LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
         ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
 if(TARGET lariat_tool)
   install(TARGETS lariat_tool DESTINATION "${CMAKE_INSTALL_BINDIR}")
-  file(GLOB man_pages CONFIGURE_DEPENDS docs/man/*.1)
-  install(FILES ${man_pages} DESTINATION "${CMAKE_INSTALL_MANDIR}/man1")
-  install(FILES tools/lariat/completions/lariat.bash RENAME lariat
+  install(DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/man/"
+          DESTINATION "${CMAKE_INSTALL_MANDIR}/man1"
+          FILES_MATCHING PATTERN "*.1")
+  set(completions "${CMAKE_CURRENT_BINARY_DIR}/completions")
+  install(FILES "${completions}/lariat.bash" RENAME lariat
           DESTINATION "${CMAKE_INSTALL_DATADIR}/bash-completion/completions")
-  install(FILES tools/lariat/completions/_lariat
+  install(FILES "${completions}/_lariat"
           DESTINATION "${CMAKE_INSTALL_DATADIR}/zsh/site-functions")
-  install(FILES tools/lariat/completions/lariat.fish
+  install(FILES "${completions}/lariat.fish"
           DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
 endif()
 
@@ -30,6 +33,22 @@ cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX
 configure_file(lariat.pc.in lariat.pc @ONLY)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/lariat.pc"
         DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+
+# The libraries beside it, each with its headers and a file for pkg-config.
+set(purpose_of_crawl "crawling")
+set(purpose_of_load "load testing")
+foreach(name IN LISTS lariat_libraries)
+  install(DIRECTORY include/lariat/${name}
+          DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}/lariat"
+          FILES_MATCHING PATTERN "*.h")
+  install(TARGETS lariat_${name} lariat_${name}_static EXPORT lariat-targets
+          LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
+          ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
+  set(purpose "${purpose_of_${name}}")
+  configure_file(cmake/lariat-library.pc.in lariat-${name}.pc @ONLY)
+  install(FILES "${CMAKE_CURRENT_BINARY_DIR}/lariat-${name}.pc"
+          DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
+endforeach()
 
 install(EXPORT lariat-targets NAMESPACE lariat:: DESTINATION "${config_dir}")
 configure_package_config_file(cmake/lariat-config.cmake.in lariat-config.cmake

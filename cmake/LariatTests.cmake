@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # One executable and one ctest entry for each test file.  `ctest -L unit` runs
-# one kind: unit, conformance, integration, stress, example, guard, install or
-# budget.
+# one kind: unit, conformance, integration, program, stress, example, guard,
+# install or budget.
 
 file(GLOB support_sources CONFIGURE_DEPENDS tests/support/*.c)
 add_library(lariat_test_flags INTERFACE)
@@ -34,7 +34,7 @@ function(lariat_add_test name source label seconds)
   set_tests_properties(${label}.${name} PROPERTIES
     LABELS ${label} TIMEOUT ${seconds})
   # What measures time, or wants every core, has the machine to itself.
-  if(label MATCHES "integration|stress")
+  if(label MATCHES "integration|program|stress")
     set_tests_properties(${label}.${name} PROPERTIES RUN_SERIAL ON)
   endif()
 endfunction()
@@ -42,28 +42,31 @@ endfunction()
 # The tests of the program run what was built; they read its output with
 # jansson.
 function(lariat_runs_program name)
-  add_dependencies(${name} lariat_tool)
-  target_link_libraries(${name} PRIVATE PkgConfig::JANSSON)
+  add_dependencies(${name} lariat_tool lariat_generated)
+  target_link_libraries(${name} PRIVATE lariat_options PkgConfig::JANSSON)
   target_compile_definitions(${name} PRIVATE
     LARIAT_PROGRAM="$<TARGET_FILE:lariat_tool>"
     LARIAT_DOCS="${CMAKE_CURRENT_SOURCE_DIR}/docs"
-    LARIAT_COMPLETIONS="${CMAKE_CURRENT_SOURCE_DIR}/tools/lariat/completions")
+    LARIAT_GENERATED="${CMAKE_CURRENT_BINARY_DIR}")
 endfunction()
 
-file(GLOB program_tests CONFIGURE_DEPENDS tests/integration/fetch_*_test.c)
 foreach(kind unit conformance integration)
   file(GLOB sources CONFIGURE_DEPENDS tests/${kind}/*_test.c)
-  list(REMOVE_ITEM sources ${program_tests})
   foreach(source IN LISTS sources)
     cmake_path(GET source STEM name)
     lariat_add_test(${name} ${source} ${kind} 120)
   endforeach()
 endforeach()
-foreach(source IN LISTS program_tests)
+
+# tests/program/COMMAND/NOUN_test.c is the test program.COMMAND_NOUN_test.
+file(GLOB sources CONFIGURE_DEPENDS tests/program/*/*_test.c)
+foreach(source IN LISTS sources)
   if(TARGET lariat_tool)
-    cmake_path(GET source STEM name)
-    lariat_add_test(${name} ${source} integration 120)
-    lariat_runs_program(${name})
+    cmake_path(GET source STEM noun)
+    cmake_path(GET source PARENT_PATH directory)
+    cmake_path(GET directory FILENAME command)
+    lariat_add_test(${command}_${noun} ${source} program 120)
+    lariat_runs_program(${command}_${noun})
   endif()
 endforeach()
 
@@ -158,7 +161,14 @@ add_test(NAME guard.headers
           ${CMAKE_CURRENT_SOURCE_DIR}/include ${CMAKE_C_COMPILER})
 add_test(NAME guard.symbols
   COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cmake/check_symbols.sh
-          $<TARGET_FILE:lariat> ${CMAKE_NM})
+          $<TARGET_FILE:lariat> ${CMAKE_NM} lariat_)
+foreach(name IN LISTS lariat_libraries)
+  add_test(NAME guard.symbols_${name}
+    COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cmake/check_symbols.sh
+            $<TARGET_FILE:lariat_${name}> ${CMAKE_NM} lariat_${name}_)
+  set_tests_properties(guard.symbols_${name} PROPERTIES
+    LABELS guard TIMEOUT 120)
+endforeach()
 add_test(NAME guard.conformance
   COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/tests/conformance/check)
 set_tests_properties(guard.headers guard.symbols guard.conformance PROPERTIES
@@ -168,7 +178,7 @@ set_tests_properties(guard.headers guard.symbols guard.conformance PROPERTIES
 if(NOT LARIAT_SANITIZE)
   add_test(NAME install.consumers
     COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/tests/install/run.sh
-            ${CMAKE_BINARY_DIR})
+            ${CMAKE_BINARY_DIR} ${lariat_libraries})
   set_tests_properties(install.consumers PROPERTIES LABELS install TIMEOUT 120)
 endif()
 

@@ -1,12 +1,57 @@
 # SPDX-License-Identifier: MIT
 # The program `lariat`: a user of the shared library like any other, so it sees
 # the public headers only.
-file(GLOB tool_sources CONFIGURE_DEPENDS tools/lariat/*.c)
-if(tool_sources)
-  add_executable(lariat_tool ${tool_sources})
-  set_target_properties(lariat_tool PROPERTIES
-    OUTPUT_NAME lariat
-    INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
-  target_link_libraries(lariat_tool PRIVATE
-    lariat PkgConfig::JANSSON lariat_warnings lariat_build_flags)
-endif()
+set(tool_directory "${CMAKE_CURRENT_SOURCE_DIR}/tools/lariat")
+
+# The tables of options, and what reads them: for the program, for what is
+# generated from them, and for the tests.  A command brings an option_table.c,
+# and its own readers of values.
+file(GLOB option_sources CONFIGURE_DEPENDS
+     tools/lariat/options.c tools/lariat/options_help.c tools/lariat/tables.c
+     tools/lariat/numbers.c tools/lariat/say.c
+     tools/lariat/*/option_table.c tools/lariat/*/readers.c)
+add_library(lariat_options STATIC ${option_sources})
+target_include_directories(lariat_options
+  PUBLIC "${tool_directory}" PRIVATE include)
+target_link_libraries(lariat_options PRIVATE
+  lariat_warnings lariat_build_flags)
+
+file(GLOB tool_sources CONFIGURE_DEPENDS
+     tools/lariat/*.c tools/lariat/*/*.c)
+file(GLOB generator_sources CONFIGURE_DEPENDS tools/lariat/generate/*.c)
+list(REMOVE_ITEM tool_sources ${option_sources} ${generator_sources})
+add_executable(lariat_tool ${tool_sources})
+set_target_properties(lariat_tool PROPERTIES
+  OUTPUT_NAME lariat
+  INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
+target_link_libraries(lariat_tool PRIVATE
+  lariat_options lariat PkgConfig::JANSSON lariat_warnings lariat_build_flags)
+
+# Completions and manual pages, from the same tables.
+add_executable(lariat-options ${generator_sources})
+target_include_directories(lariat-options PRIVATE include)
+target_link_libraries(lariat-options PRIVATE
+  lariat_options lariat_warnings lariat_build_flags)
+
+# lariat_generate(FILE KIND [TEMPLATE]): FILE, below the build directory, is what
+# lariat-options prints.
+set(generated_files)
+function(lariat_generate file kind)
+  set(path "${CMAKE_CURRENT_BINARY_DIR}/${file}")
+  cmake_path(GET path PARENT_PATH directory)
+  file(MAKE_DIRECTORY "${directory}")
+  add_custom_command(OUTPUT "${path}"
+    COMMAND lariat-options ${kind} ${ARGN} > "${path}"
+    DEPENDS lariat-options ${ARGN} VERBATIM)
+  set(generated_files ${generated_files} "${path}" PARENT_SCOPE)
+endfunction()
+
+lariat_generate(completions/lariat.bash bash)
+lariat_generate(completions/_lariat zsh)
+lariat_generate(completions/lariat.fish fish)
+file(GLOB man_templates CONFIGURE_DEPENDS docs/man/*.1.in)
+foreach(template IN LISTS man_templates)
+  cmake_path(GET template STEM LAST_ONLY page)
+  lariat_generate(man/${page} man "${template}")
+endforeach()
+add_custom_target(lariat_generated ALL DEPENDS ${generated_files})

@@ -7,7 +7,7 @@ include=$1
 cc=$2
 failed=0
 
-for header in "$include"/lariat/*.h; do
+for header in "$include"/lariat/*.h "$include"/lariat/*/*.h; do
   for language in "c -std=c11" "c++ -std=c++17"; do
     # shellcheck disable=SC2086 # the language and its standard are two words
     if ! "$cc" -x $language -Wall -Wextra -Werror -I"$include" \

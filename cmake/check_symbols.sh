@@ -1,11 +1,13 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Fails when the shared library exports a name that is not lariat_*.
-# usage: check_symbols.sh LIBRARY NM
+# Fails when the shared library exports a name that is not of its own: PREFIX is
+# lariat_ or, of a library beside it, lariat_NAME_.
+# usage: check_symbols.sh LIBRARY NM PREFIX
 set -u
+prefix=$3
 names=$("$2" -D --defined-only --format=posix "$1" | cut -d' ' -f1) || exit 1
-exported=$(grep -c '^lariat_' <<<"$names")
-strangers=$(grep -v -e '^lariat_' -e '^LARIAT_0' <<<"$names")
+exported=$(grep -c "^$prefix" <<<"$names")
+strangers=$(grep -v -e "^$prefix" -e "^${prefix^^}[0-9]" <<<"$names")
 
 echo "$exported public names"
 if [ -n "$strangers" ]; then

@@ -1,31 +1,52 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Installs a build into a scratch directory and uses it from there in the two
-# ways in which strangers do: pkg-config and find_package.
-# usage: run.sh BUILD_DIRECTORY
+# ways in which strangers do: pkg-config and find_package; liblariat, and each
+# library beside it.
+# usage: run.sh BUILD_DIRECTORY [LIBRARY...]     (of crawl and load)
 set -eux
 here=$(cd "$(dirname "$0")" && pwd)
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
+build=$1
+shift
 
-cmake --install "$1" --prefix "$scratch/usr"
+cmake --install "$build" --prefix "$scratch/usr"
 libraries=$(dirname "$(find "$scratch/usr" -name liblariat.so)")
 
 # The file names the prefix of the build; it is elsewhere now.
 pkg() {
   PKG_CONFIG_PATH="$libraries/pkgconfig" pkg-config \
-    --define-variable=prefix="$scratch/usr" "$@" lariat
+    --define-variable=prefix="$scratch/usr" "$@"
 }
-# shellcheck disable=SC2046 # flags are words
-cc -o "$scratch/by-pkg-config" "$here/consumer.c" $(pkg --cflags --libs) \
-  -Wl,-rpath,"$libraries"
-"$scratch/by-pkg-config"
 
-cmake -S "$here" -B "$scratch/build" -DCMAKE_PREFIX_PATH="$scratch/usr"
+# by_pkg_config PROGRAM PACKAGE
+by_pkg_config() {
+  # shellcheck disable=SC2046 # flags are words
+  cc -o "$scratch/$1" "$here/$1.c" $(pkg --cflags --libs "$2") \
+    -Wl,-rpath,"$libraries"
+  "$scratch/$1"
+}
+
+by_pkg_config consumer lariat
+for library in "$@"; do
+  by_pkg_config "$library" "lariat-$library"
+done
+
+components=$*
+cmake -S "$here" -B "$scratch/build" -DCMAKE_PREFIX_PATH="$scratch/usr" \
+  -DCOMPONENTS="${components// /;}"
 cmake --build "$scratch/build"
-"$scratch/build/consumer"
-"$scratch/build/consumer_static"
+for program in consumer "$@"; do
+  "$scratch/build/$program"
+  "$scratch/build/${program}_static"
+done
 
 if [ -x "$scratch/usr/bin/lariat" ]; then
   env -u LD_LIBRARY_PATH "$scratch/usr/bin/lariat" --version
+  for file in man/man1/lariat.1 man/man1/lariat-fetch.1 \
+    bash-completion/completions/lariat zsh/site-functions/_lariat \
+    fish/vendor_completions.d/lariat.fish; do
+    test -s "$scratch/usr/share/$file"
+  done
 fi

@@ -6,7 +6,6 @@
 #include <stdio.h>
 
 void help_print(FILE *file);
-void help_print_fetch(FILE *file);
 void help_print_version(FILE *file);
 
 #endif

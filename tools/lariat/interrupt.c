@@ -19,13 +19,13 @@ static void on_signal(int number) {
   if (waker >= 0 && write(waker, "!", 1) < 0) _exit(EXIT_INTERRUPTED);
 }
 
-static void came(int fd, void *context) {
+static void on_interrupt(int fd, void *context) {
   struct interrupt *interrupt = context;
   (void)lariat_reactor_remove_reader(interrupt->reactor, fd);
   interrupt->call(interrupt->context);
 }
 
-static void handle(int number, void (*handler)(int)) {
+static void set_handler(int number, void (*handler)(int)) {
   struct sigaction action = {.sa_handler = handler};
   sigemptyset(&action.sa_mask);
   (void)sigaction(number, &action, NULL);
@@ -38,19 +38,19 @@ bool interrupt_open(struct interrupt *interrupt, lariat_reactor *reactor,
   if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return false;
   interrupt->reading = ends[0];
   interrupt->writing = ends[1];
-  if (lariat_reactor_add_reader(reactor, ends[0], came, interrupt, NULL) !=
-      LARIAT_OK)
+  if (lariat_reactor_add_reader(reactor, ends[0], on_interrupt, interrupt,
+                                NULL) != LARIAT_OK)
     return false;
   waker = ends[1];
-  handle(SIGPIPE, SIG_IGN);
-  handle(SIGINT, on_signal);
-  handle(SIGTERM, on_signal);
+  set_handler(SIGPIPE, SIG_IGN);
+  set_handler(SIGINT, on_signal);
+  set_handler(SIGTERM, on_signal);
   return true;
 }
 
 void interrupt_close(struct interrupt *interrupt) {
-  handle(SIGINT, SIG_DFL);
-  handle(SIGTERM, SIG_DFL);
+  set_handler(SIGINT, SIG_DFL);
+  set_handler(SIGTERM, SIG_DFL);
   waker = -1;
   if (interrupt->reading < 0) return;
   (void)lariat_reactor_remove_reader(interrupt->reactor, interrupt->reading);

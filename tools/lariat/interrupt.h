@@ -21,7 +21,7 @@ struct interrupt {
 bool interrupt_open(struct interrupt *interrupt, lariat_reactor *reactor,
                     lariat_call call, void *context);
 
-/* The signals end the process again. */
+/* Lets the signals end the process again. */
 void interrupt_close(struct interrupt *interrupt);
 
 #endif

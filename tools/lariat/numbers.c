@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* The digits at `*at`; false when there are none or too many. */
+/* Reads the digits at `*at`; false when there are none or too many. */
 static bool read_digits(const char **at, uint64_t *out) {
   uint64_t number = 0;
   const char *start = *at;

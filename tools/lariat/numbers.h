@@ -7,14 +7,14 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Decimal digits only. */
+/* Reads decimal digits. */
 bool number_read(const char *text, uint64_t low, uint64_t high, uint64_t *out);
 
-/* The same with K, M, G or T behind it: times 1024, 1024 squared, … */
+/* Reads the same with K, M, G or T behind it: times 1024, 1024 squared, … */
 bool number_read_bytes(const char *text, uint64_t low, uint64_t high,
                        uint64_t *out);
 
-/* Seconds with up to three decimals, as milliseconds. */
+/* Reads seconds with up to three decimals, as milliseconds. */
 bool number_read_seconds(const char *text, uint64_t low_ms, uint64_t high_ms,
                          uint64_t *out);
 

@@ -9,7 +9,7 @@ enum { EXIT_ALL = 0, EXIT_SOME = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 130 };
 /* Writes "lariat: ", the formatted text and a newline. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The text of an error number; static or the thread's own. */
+/* Returns the text of an error number; static or the thread's own. */
 const char *say_errno(int error);
 
 #endif

@@ -5,12 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SMALLEST = 4096 };
+enum { SMALLEST_CAPACITY = 4096 };
 
 bool text_reserve(struct text *text, size_t more) {
   if (more <= text->capacity - text->length) return true;
   if (more > SIZE_MAX / 2 - text->length) return false;
-  size_t capacity = text->capacity < SMALLEST ? SMALLEST : text->capacity;
+  size_t capacity = text->capacity;
+  if (capacity < SMALLEST_CAPACITY) capacity = SMALLEST_CAPACITY;
   while (capacity < text->length + more) capacity *= 2;
   char *bytes = realloc(text->bytes, capacity);
   if (!bytes) return false;
@@ -44,7 +45,8 @@ static char hex_digit(unsigned number) {
   return (char)(number + '0' + (number > 9 ? 'a' - '9' - 1 : 0));
 }
 
-/* Without a table, so that the compiler can do many at a time. */
+/* Computes the digits without a table, so that the compiler can do many at a
+ * time. */
 char *text_put_sha256(char *restrict at, const uint8_t *restrict sha256) {
   for (size_t i = 0; i < 32; i++) {
     at[2 * i] = hex_digit(sha256[i] >> 4);
@@ -53,8 +55,8 @@ char *text_put_sha256(char *restrict at, const uint8_t *restrict sha256) {
   return at + 64;
 }
 
-/* What goes into a JSON string as it is: printable ASCII but two. */
-static const bool plain[256] = {
+/* The bytes that go into a JSON string as they are: printable ASCII but two. */
+static const bool unescaped[256] = {
     [' ' ... '!'] = true, ['#' ... '['] = true, [']' ... '~'] = true};
 
 static char *put_hex(char *at, unsigned char byte) {
@@ -90,8 +92,9 @@ static bool in_range(unsigned char byte, unsigned low, unsigned high) {
   return byte >= low && byte <= high;
 }
 
-/* The second byte of a sequence may have a narrower range than the others:
- * no overlong forms, no surrogates, nothing above U+10FFFF. */
+/* Whether `second` may follow `first`: its range may be narrower than that of
+ * the others, so that there are no overlong forms, no surrogates, nothing above
+ * U+10FFFF. */
 static bool second_fits(unsigned char first, unsigned char second) {
   switch (first) {
   case 0xe0:
@@ -107,7 +110,7 @@ static bool second_fits(unsigned char first, unsigned char second) {
   }
 }
 
-/* How many bytes the valid sequence at `bytes` has; 0: it is not valid. */
+/* Returns how many bytes the valid sequence at `bytes` has; 0: none is. */
 static size_t sequence_length(const unsigned char *bytes, size_t left) {
   size_t length = in_range(bytes[0], 0xc2, 0xdf)   ? 2
                   : in_range(bytes[0], 0xe0, 0xef) ? 3
@@ -120,13 +123,13 @@ static size_t sequence_length(const unsigned char *bytes, size_t left) {
   return length;
 }
 
-/* U+10F780 to U+10F7FF: they stand for bytes. */
+/* Whether the sequence is U+10F780 to U+10F7FF, which stand for bytes. */
 static bool is_stand_in(const unsigned char *bytes, size_t length) {
   return length == 4 && bytes[0] == 0xf4 && bytes[1] == 0x8f &&
          (bytes[2] == 0x9e || bytes[2] == 0x9f);
 }
 
-/* One sequence, or one byte that begins none; `*used` says how much. */
+/* Writes one sequence, or one byte that begins none; `*used` says how much. */
 static char *put_sequence(char *at, const unsigned char *bytes, size_t left,
                           size_t *used) {
   size_t length = sequence_length(bytes, left);
@@ -137,10 +140,10 @@ static char *put_sequence(char *at, const unsigned char *bytes, size_t left,
   return text_put(at, (const char *)bytes, length);
 }
 
-/* Eight at a time.  Each subtraction makes the highest bit of a byte that was
- * below what is subtracted; a borrow can only make it seem so of the byte
- * after one that was. */
-static bool all_plain(uint64_t bytes) {
+/* Looks at eight bytes at a time.  Each subtraction makes the highest bit of a
+ * byte that was below what is subtracted; a borrow can only make it seem so of
+ * the byte after one that was. */
+static bool are_unescaped(uint64_t bytes) {
   const uint64_t ones = UINT64_C(0x0101010101010101);
   uint64_t found = bytes | (bytes - ones * ' ');
   found |= (bytes ^ ones * '"') - ones;
@@ -149,18 +152,18 @@ static bool all_plain(uint64_t bytes) {
   return (found & ones << 7) == 0;
 }
 
-/* As far as it is plain; `*from` is where that ends. */
-static char *put_plain(char *at, const unsigned char **from,
-                       const unsigned char *end) {
+/* Writes the bytes up to one that needs an escape; `*from` is where that is. */
+static char *put_unescaped(char *at, const unsigned char **from,
+                           const unsigned char *end) {
   const unsigned char *next = *from;
   uint64_t bytes;
   for (; (size_t)(end - next) >= sizeof bytes; next += sizeof bytes) {
     memcpy(&bytes, next, sizeof bytes);
-    if (!all_plain(bytes)) break;
+    if (!are_unescaped(bytes)) break;
     memcpy(at, &bytes, sizeof bytes);
     at += sizeof bytes;
   }
-  while (next < end && plain[*next]) *at++ = (char)*next++;
+  while (next < end && unescaped[*next]) *at++ = (char)*next++;
   *from = next;
   return at;
 }
@@ -169,7 +172,7 @@ char *text_put_escaped(char *at, const char *bytes, size_t length) {
   const unsigned char *from = (const unsigned char *)bytes;
   const unsigned char *end = from + length;
   for (;;) {
-    at = put_plain(at, &from, end);
+    at = put_unescaped(at, &from, end);
     if (from == end) return at;
     size_t used = 1;
     if (*from < 0x80)

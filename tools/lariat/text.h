@@ -2,8 +2,8 @@
  * text.h: a growing text, and JSON written into it.
  *
  * The output has one line for each URL and is on the hot path, so JSON is
- * written straight into the buffer: room for a whole line is made once, and
- * the put_* functions then write without looking. */
+ * written straight into the buffer: the capacity for a whole line is reserved
+ * once, and the put_* functions then write without looking. */
 #ifndef TOOLS_LARIAT_TEXT_H
 #define TOOLS_LARIAT_TEXT_H
 
@@ -18,15 +18,17 @@ struct text {
   size_t capacity;
 };
 
-/* The most that one byte of a string becomes in JSON. */
+/* The length that one byte of a string has in JSON at the most. */
 enum { TEXT_WORST_ESCAPE = 12 };
 
-/* Makes room for `more` bytes after the text; false when out of memory. */
+/* Reserves `more` bytes after the text; false when out of memory. */
 bool text_reserve(struct text *text, size_t more);
 
 void text_free(struct text *text);
 
-/* Each of these writes at `at` and returns where it ended. */
+/* ---- Writing into what was reserved ---- */
+
+/* Each function writes at `at` and returns where it ended. */
 
 static inline char *text_put(char *at, const char *bytes, size_t length) {
   memcpy(at, bytes, length);
@@ -35,20 +37,20 @@ static inline char *text_put(char *at, const char *bytes, size_t length) {
 
 char *text_put_long_number(char *at, uint64_t number);
 
-/* Most numbers of a line have one digit. */
+/* Writes a number, of which most have one digit. */
 static inline char *text_put_number(char *at, uint64_t number) {
   if (number > 9) return text_put_long_number(at, number);
   *at++ = (char)('0' + number);
   return at;
 }
 
-/* In hexadecimal, 64 characters. */
+/* Writes 64 hexadecimal digits. */
 char *text_put_sha256(char *restrict at, const uint8_t *restrict sha256);
 
-/* `bytes` as the inside of a JSON string (without the quotes): valid UTF-8 as
- * it is.  A byte that is not part of valid UTF-8 becomes the code point
- * U+10F700 + byte, written "\udbfd\udfXX" with XX the byte in hex; so do the
- * bytes of U+10F780 to U+10F7FF themselves, which makes it reversible. */
+/* Writes `bytes` as the inside of a JSON string (without the quotes): valid
+ * UTF-8 as it is.  A byte that is not part of valid UTF-8 becomes the code
+ * point U+10F700 + byte, written "\udbfd\udfXX" with XX the byte in hex; so do
+ * the bytes of U+10F780 to U+10F7FF themselves, which makes it reversible. */
 char *text_put_escaped(char *at, const char *bytes, size_t length);
 
 #endif

@@ -1,0 +1,58 @@
+# SPDX-License-Identifier: MIT
+# liblariat-crawl and liblariat-load: libraries beside liblariat, on its public
+# headers alone.  Neither knows the other.
+
+# lariat_add_library(NAME): NAME/*.c become liblariat-NAME.so and .a, which other
+# builds know as lariat::NAME and lariat::NAME_static.
+function(lariat_add_library name)
+  file(GLOB sources CONFIGURE_DEPENDS ${name}/*.c)
+  add_library(lariat_${name}_objects OBJECT ${sources})
+  set_target_properties(lariat_${name}_objects PROPERTIES
+    C_VISIBILITY_PRESET hidden
+    POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(lariat_${name}_objects PRIVATE include)
+  target_link_libraries(lariat_${name}_objects PRIVATE
+    lariat_warnings lariat_build_flags)
+
+  # The shared library: users link this one.
+  set(map "${CMAKE_CURRENT_SOURCE_DIR}/${name}/lariat-${name}.map")
+  get_target_property(soversion lariat SOVERSION)
+  add_library(lariat_${name} SHARED $<TARGET_OBJECTS:lariat_${name}_objects>)
+  set_target_properties(lariat_${name} PROPERTIES
+    OUTPUT_NAME lariat-${name}
+    EXPORT_NAME ${name}
+    VERSION ${PROJECT_VERSION}
+    SOVERSION ${soversion}
+    INSTALL_RPATH "$ORIGIN"
+    LINKER_LANGUAGE C
+    LINK_DEPENDS "${map}")
+  target_link_options(lariat_${name} PRIVATE "LINKER:--version-script=${map}")
+  if(NOT LARIAT_SANITIZE) # a sanitizer's own symbols come from the program
+    target_link_options(lariat_${name} PRIVATE LINKER:-z,defs)
+  endif()
+  target_link_libraries(lariat_${name}
+    PUBLIC lariat PRIVATE $<BUILD_INTERFACE:lariat_build_flags>)
+
+  add_library(lariat_${name}_static STATIC
+    $<TARGET_OBJECTS:lariat_${name}_objects>)
+  set_target_properties(lariat_${name}_static PROPERTIES
+    OUTPUT_NAME lariat-${name}
+    EXPORT_NAME ${name}_static
+    LINKER_LANGUAGE C)
+  target_link_libraries(lariat_${name}_static
+    PUBLIC lariat_static PRIVATE $<BUILD_INTERFACE:lariat_build_flags>)
+
+  add_library(lariat::${name} ALIAS lariat_${name})
+  add_library(lariat::${name}_static ALIAS lariat_${name}_static)
+endfunction()
+
+set(lariat_libraries)
+if(LARIAT_CRAWL)
+  list(APPEND lariat_libraries crawl)
+endif()
+if(LARIAT_LOAD)
+  list(APPEND lariat_libraries load)
+endif()
+foreach(name IN LISTS lariat_libraries)
+  lariat_add_library(${name})
+endforeach()

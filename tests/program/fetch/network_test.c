@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: MIT
+ * Servers that misbehave, seen through the built program: each failure has its
+ * name and the phase that it came in. */
+#include "program/fetch/fetch_support.h"
+#include "support/nginx.h"
+#include "support/origin.h"
+#include "support/ports.h"
+
+static struct origin *origin;
+static struct fetch_run *run;
+
+static void begin(void) {
+  origin = origin_start(NULL);
+  run = fetch_open();
+  if (!origin) abort();
+}
+
+static void end(void) {
+  fetch_close(run);
+  origin_stop(origin);
+}
+
+static unsigned origin_line(const char *path) {
+  return fetch_line(run, "http://127.0.0.1:%u%s", origin_port(origin), path);
+}
+
+static unsigned free_port(void) {
+  unsigned port = 0;
+  if (!ports_find(&port, 1)) abort();
+  return port;
+}
+
+static void unknown_host(void) {
+  begin();
+  unsigned bad = fetch_line(run, "http://nonexistent.invalid/");
+  unsigned good = origin_line("/page");
+  CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("--timeout", "5")), 1);
+  fetch_expect_status(run, good, 200);
+  const char *error = fetch_text(run, bad, "error");
+  CU_ASSERT(fetch_same(error, "resolve-failed") ||
+            fetch_same(error, "timed-out"));
+  fetch_expect_text(run, bad, "phase", "dns");
+  end();
+}
+
+static void refused(void) {
+  begin();
+  unsigned bad = fetch_line(run, "http://127.0.0.1:%u/", free_port());
+  unsigned good = origin_line("/page");
+  CU_ASSERT_EQUAL(fetch_run_list(run, NULL), 1);
+  fetch_expect_error(run, bad, "connect-failed", "connect");
+  CU_ASSERT_EQUAL(fetch_number(run, bad, "status"), -1);
+  CU_ASSERT_EQUAL(fetch_number(run, bad, "attempts"), 1);
+  fetch_expect_status(run, good, 200);
+  end();
+}
+
+static void reset(void) {
+  begin();
+  unsigned bad = origin_line("/reset");
+  unsigned empty = origin_line("/close");
+  unsigned body = origin_line("/mid-body-reset");
+  CU_ASSERT_EQUAL(fetch_run_list(run, NULL), 1);
+  fetch_expect_error(run, bad, "connection-reset", "first-byte");
+  fetch_expect_error(run, empty, "empty-answer", "first-byte");
+  fetch_expect_error(run, body, "connection-reset", "body");
+  CU_ASSERT_EQUAL(fetch_number(run, body, "status"), 200);
+  end();
+}
+
+static void truncated_body(void) {
+  begin();
+  unsigned bad = origin_line("/mid-body");
+  CU_ASSERT_EQUAL(fetch_run_list(run, NULL), 1);
+  fetch_expect_error(run, bad, "truncated", "body");
+  CU_ASSERT_EQUAL(fetch_number(run, bad, "status"), 200);
+  end();
+}
+
+static void redirect_loop(void) {
+  begin();
+  unsigned bad = origin_line("/to-self");
+  CU_ASSERT_EQUAL(fetch_run_list(run, NULL), 1);
+  CU_ASSERT_STRING_EQUAL(fetch_text(run, bad, "error"), "too-many-redirects");
+  CU_ASSERT_EQUAL(origin_counts(origin).requests, 11);
+  const char *const never[] = {"--max-redirects", "0", NULL};
+  CU_ASSERT_EQUAL(fetch_run_list(run, never), 0);
+  CU_ASSERT_EQUAL(fetch_number(run, bad, "redirects"), 0);
+  CU_ASSERT(fetch_number(run, bad, "status") / 100 == 3);
+  end();
+}
+
+static void body_over_the_limit(void) {
+  begin();
+  unsigned fits = origin_line("/bytes/1024");
+  unsigned bad = origin_line("/bytes/1025");
+  unsigned endless = origin_line("/endless");
+  CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("--max-body", "1K")), 1);
+  fetch_expect_status(run, fits, 200);
+  CU_ASSERT_EQUAL(fetch_number(run, fits, "bytes"), 1024);
+  fetch_expect_error(run, bad, "body-too-large", "body");
+  fetch_expect_error(run, endless, "body-too-large", "body");
+  CU_ASSERT_EQUAL(fetch_number(run, bad, "status"), 200);
+  end();
+}
+
+static void silent_server(void) {
+  struct origin_options options = {.deaf = true};
+  begin();
+  struct origin *deaf = origin_start(&options);
+  if (!deaf) abort();
+  unsigned mute = origin_line("/stall");
+  unsigned half = origin_line("/mid-body-stall");
+  unsigned down = fetch_line(run, "http://127.0.0.1:%u/", origin_port(deaf));
+  unsigned good = origin_line("/page");
+  CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("--timeout", "0.6")), 1);
+  fetch_expect_error(run, mute, "timed-out", "first-byte");
+  fetch_expect_error(run, half, "timed-out", "body");
+  fetch_expect_error(run, down, "timed-out", "connect");
+  fetch_expect_status(run, good, 200);
+  origin_stop(deaf);
+  end();
+}
+
+static void protocol_errors(void) {
+  begin();
+  unsigned garbage = origin_line("/garbage");
+  unsigned gzip = origin_line("/bad-gzip");
+  unsigned header = origin_line("/huge-header");
+  unsigned nowhere = origin_line("/to-ftp");
+  CU_ASSERT_EQUAL(fetch_run_list(run, NULL), 1);
+  fetch_expect_text(run, garbage, "error", "protocol-error");
+  fetch_expect_text(run, gzip, "error", "bad-encoding");
+  fetch_expect_text(run, header, "error", "headers-too-large");
+  fetch_expect_text(run, nowhere, "error", "bad-redirect");
+  end();
+}
+
+/* Certificates that are not to be trusted, and one that is. */
+static void certificates(void) {
+  char url[256];
+  struct nginx *nginx = nginx_start(NULL);
+  begin();
+  if (!nginx) abort();
+  unsigned good =
+      fetch_line(run, "%s", nginx_url(nginx, NGINX_TLS, "/", url, sizeof url));
+  unsigned expired = fetch_line(
+      run, "%s", nginx_url(nginx, NGINX_EXPIRED, "/", url, sizeof url));
+  unsigned other = fetch_line(
+      run, "%s", nginx_url(nginx, NGINX_WRONG_NAME, "/", url, sizeof url));
+  CU_ASSERT_EQUAL(
+      fetch_run_list(run, FETCH_ARGUMENTS("--cacert", nginx->ca_file)), 1);
+  fetch_expect_status(run, good, 200);
+  fetch_expect_text(run, good, "http_version", "2");
+  fetch_expect_error(run, expired, "certificate-failed", "tls");
+  fetch_expect_error(run, other, "certificate-failed", "tls");
+  CU_ASSERT_EQUAL(fetch_run_list(run, NULL), 1);
+  fetch_expect_error(run, good, "certificate-failed", "tls");
+  CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("-k")), 0);
+  fetch_expect_status(run, expired, 200);
+  const char *const http1[] = {"-k", "--http", "1.1", NULL};
+  CU_ASSERT_EQUAL(fetch_run_list(run, http1), 0);
+  fetch_expect_text(run, good, "http_version", "1.1");
+  end();
+  nginx_stop(nginx);
+}
+
+/* Connections that break and statuses of one's choice are tried again, but not
+ * what may have had an effect. */
+static void retries(void) {
+  static const struct origin_step page[] = {{ORIGIN_PAGE, "fine", 0, 200},
+                                            {ORIGIN_END, NULL, 0, 0}};
+  begin();
+  unsigned dead = fetch_line(run, "http://127.0.0.1:%u/", free_port());
+  unsigned busy = origin_line("/status/503");
+  unsigned broken = origin_line("/reset");
+  unsigned post =
+      fetch_line(run, "{\"url\":\"http://127.0.0.1:%u/reset\",\"body\":\"x\"}",
+                 origin_port(origin));
+  CU_ASSERT(origin_script(origin, "/fine", page));
+  unsigned good = origin_line("/fine");
+  const char *const more[] = {"--retries", "2", "--retry-status", "429,5xx",
+                              NULL};
+  CU_ASSERT_EQUAL(fetch_run_list(run, more), 1);
+  fetch_expect_error(run, dead, "connect-failed", "connect");
+  CU_ASSERT_EQUAL(fetch_number(run, dead, "attempts"), 3);
+  fetch_expect_status(run, busy, 503);
+  CU_ASSERT_EQUAL(fetch_number(run, busy, "attempts"), 3);
+  fetch_expect_error(run, broken, "connection-reset", "first-byte");
+  /* each may have been sent again, on a connection that was open */
+  CU_ASSERT(fetch_number(run, broken, "attempts") >= 3);
+  fetch_expect_error(run, post, "connection-reset", "first-byte");
+  CU_ASSERT_EQUAL(fetch_number(run, post, "attempts"), 1);
+  CU_ASSERT_EQUAL(fetch_number(run, good, "attempts"), 1);
+  CU_ASSERT(origin_counts(origin).requests >= 3 + 3 + 1 + 1);
+  program_said(&run->program, "tried again 3");
+  end();
+}
+
+static void retry_flags(void) {
+  begin();
+  unsigned post = fetch_line(
+      run, "{\"url\":\"http://127.0.0.1:%u/status/503\",\"body\":\"x\"}",
+      origin_port(origin));
+  unsigned silent = origin_line("/mid-body-stall");
+  const char *const all[] = {"--retries",      "2",   "--retry-all-methods",
+                             "--idle-timeout", "0.1", NULL};
+  CU_ASSERT_EQUAL(fetch_run_list(run, all), 1);
+  fetch_expect_status(run, post, 503);
+  CU_ASSERT_EQUAL(fetch_number(run, post, "attempts"), 3);
+  fetch_expect_error(run, silent, "timed-out", "body");
+  CU_ASSERT_EQUAL(fetch_number(run, silent, "attempts"), 3);
+  const char *const none[] = {
+      "--retries", "2", "--retry-status", "none", "--idle-timeout",
+      "0.1",       NULL};
+  CU_ASSERT_EQUAL(fetch_run_list(run, none), 1);
+  CU_ASSERT_EQUAL(fetch_number(run, post, "attempts"), 1);
+  end();
+}
+
+/* A hundred retries and a few are in the budget whatever the ratio. */
+static void retry_budget(void) {
+  begin();
+  unsigned over = 0, lines = 200;
+  for (unsigned i = 0; i < lines; i++) origin_line("/mid-body-reset");
+  const char *const no_ratio[] = {"--retries", "3", "--retry-budget", "0",
+                                  NULL};
+  CU_ASSERT_EQUAL(fetch_run_list(run, no_ratio), 1);
+  CU_ASSERT(origin_counts(origin).requests <= lines + 100 + 100);
+  for (unsigned i = 1; i <= lines; i++)
+    over += !strcmp(fetch_text(run, i, "error"), "retry-budget");
+  CU_ASSERT(over > 0 && over >= lines / 2);
+  unsigned long before = origin_counts(origin).requests;
+  const char *const lifted[] = {"--retries", "1", "--retry-budget", "none",
+                                NULL};
+  CU_ASSERT_EQUAL(fetch_run_list(run, lifted), 1);
+  CU_ASSERT(origin_counts(origin).requests - before >= 2 * lines);
+  end();
+}
+
+static void limits_hold(void) {
+  begin();
+  for (int i = 0; i < 60; i++) origin_line("/wait/20");
+  const char *const per_host[] = {"-c", "50", "--per-host", "4", NULL};
+  CU_ASSERT_EQUAL(fetch_run_list(run, per_host), 0);
+  CU_ASSERT(origin_counts(origin).in_flight_max <= 4);
+  const char *const in_all[] = {"-c", "7", "--per-host", "50", NULL};
+  CU_ASSERT_EQUAL(fetch_run_list(run, in_all), 0);
+  CU_ASSERT(origin_counts(origin).in_flight_max <= 7);
+  CU_ASSERT_EQUAL(run->result_count, 60);
+  end();
+}
+
+/* Waiting for the pace, which is longer here, is not part of the time-out. */
+static void paces_hold(void) {
+  begin();
+  for (int i = 0; i < 12; i++) origin_line("/page");
+  const char *const more[][5] = {{"--delay", "0.1", "--timeout", "0.5"},
+                                 {"--rate", "10", "--timeout", "0.5"},
+                                 {"--rate-per-host", "10", "--timeout", "0.5"}};
+  for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
+    uint64_t began_ms = fixture_real_ms();
+    CU_ASSERT_EQUAL(fetch_run_list(run, more[i]), 0);
+    CU_ASSERT(fixture_real_ms() - began_ms >= 1100);
+    CU_ASSERT_EQUAL(run->result_count, 12);
+  }
+  end();
+}
+
+/* A slow host in front keeps nobody behind it waiting, and waiting for one's
+ * turn is not part of the time-out. */
+static void slow_host_first(void) {
+  begin();
+  struct origin_options options = {.address = "127.0.0.2"};
+  struct origin *fast = origin_start(&options);
+  if (!fast) abort();
+  for (int i = 0; i < 40; i++) origin_line("/wait/100");
+  unsigned last = 0;
+  for (int i = 0; i < 100; i++)
+    last = fetch_line(run, "http://127.0.0.2:%u/page", origin_port(fast));
+  const char *const more[] = {"-c",        "20",  "--per-host", "2",
+                              "--timeout", "1.5", NULL};
+  CU_ASSERT_EQUAL(fetch_run_list(run, more), 0);
+  CU_ASSERT_EQUAL(run->result_count, 140);
+  fetch_expect_status(run, last, 200);
+  origin_stop(fast);
+  end();
+}
+
+/* What waits for its turn is not what the time runs out for: each gets one
+ * attempt of its own. */
+static void fast_host_falls_silent(void) {
+  begin();
+  for (int i = 0; i < 50; i++) origin_line("/page");
+  unsigned first = origin_line("/stall");
+  for (int i = 0; i < 6; i++) origin_line("/stall");
+  const char *const more[] = {"-r",        "1",   "--per-host", "2",
+                              "--timeout", "0.3", NULL};
+  CU_ASSERT_EQUAL(fetch_run_list(run, more), 1);
+  CU_ASSERT_EQUAL(run->result_count, 57);
+  for (unsigned i = first; i < first + 7; i++) {
+    fetch_expect_error(run, i, "timed-out", "first-byte");
+    CU_ASSERT_EQUAL(fetch_number(run, i, "attempts"), 1);
+  }
+  CU_ASSERT(origin_counts(origin).in_flight_max <= 2);
+  end();
+}
+
+/* Many large bodies, and little memory: one after the other they fit. */
+static void bodies_over_memory(void) {
+  begin();
+  for (int i = 0; i < 12; i++) origin_line("/bytes/1500000");
+  unsigned large = origin_line("/bytes/5000000");
+  unsigned post = fetch_line(
+      run, "{\"url\":\"http://127.0.0.1:%u/bytes/5000000\",\"body\":\"x\"}",
+      origin_port(origin));
+  const char *const more[] = {"-c", "16", "--memory", "4M", NULL};
+  CU_ASSERT_EQUAL(fetch_run_list(run, more), 1);
+  CU_ASSERT_EQUAL(run->result_count, 14);
+  for (unsigned i = 1; i <= 12; i++) {
+    fetch_expect_status(run, i, 200);
+    CU_ASSERT_EQUAL(fetch_number(run, i, "bytes"), 1500000);
+  }
+  fetch_expect_text(run, large, "error", "memory-limit");
+  fetch_expect_text(run, post, "error", "memory-limit");
+  CU_ASSERT_EQUAL(fetch_number(run, post, "attempts"), 1);
+  end();
+}
+
+int main(int argc, char **argv) {
+  static const struct fixture_test tests[] = {
+      {"unknown host", unknown_host},
+      {"refused", refused},
+      {"reset", reset},
+      {"certificate failure", certificates},
+      {"truncated body", truncated_body},
+      {"redirect loop", redirect_loop},
+      {"body over the limit", body_over_the_limit},
+      {"silent server", silent_server},
+      {"protocol errors", protocol_errors},
+      {"retries", retries},
+      {"what is tried again", retry_flags},
+      {"the budget for retries", retry_budget},
+      {"limits hold", limits_hold},
+      {"paces hold", paces_hold},
+      {"a slow host first", slow_host_first},
+      {"a fast host falls silent", fast_host_falls_silent},
+      {"bodies over --memory", bodies_over_memory},
+  };
+  return fixture_main("fetch network", tests, FIXTURE_COUNT(tests), argc, argv);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT
+ * body.c: where the body of the requests comes from. */
+#include "fetch/body.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "say.h"
+
+enum { FIRST_CAPACITY = 64 * 1024, KEPT_MAX = 1024 * 1024 * 1024 };
+
+static bool refuse_body(const char *name, const char *why) {
+  say("cannot read the body from %s: %s", name, why);
+  return false;
+}
+
+static bool grow_kept(struct body *body, size_t *capacity) {
+  if (body->length < *capacity) return true;
+  *capacity = *capacity ? *capacity * 2 : FIRST_CAPACITY;
+  char *more = *capacity <= KEPT_MAX ? realloc(body->kept, *capacity) : NULL;
+  if (more) body->kept = more;
+  return more != NULL;
+}
+
+/* Reads all that a pipe or a terminal gives: it comes only once, and is sent to
+ * every URL. */
+static bool keep_all(struct body *body, int fd, const char *name) {
+  size_t capacity = 0;
+  for (;;) {
+    if (!grow_kept(body, &capacity))
+      return refuse_body(name, "it is more than can be kept in memory");
+    ssize_t got = read(fd, body->kept + body->length, capacity - body->length);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return refuse_body(name, say_errno(errno));
+    if (got == 0) break;
+    body->length += (size_t)got;
+  }
+  body->text = body->kept;
+  return true;
+}
+
+/* Opens a regular file, which each request reads as far as it is sent; anything
+ * else is read now. */
+static bool open_file(struct body *body, const char *name) {
+  struct stat status;
+  int fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0 || fstat(fd, &status) != 0) {
+    int error = errno;
+    if (fd >= 0) close(fd);
+    return refuse_body(name, say_errno(error));
+  }
+  if (S_ISREG(status.st_mode)) {
+    body->fd = fd;
+    return true;
+  }
+  bool kept = S_ISDIR(status.st_mode) ? refuse_body(name, say_errno(EISDIR))
+                                      : keep_all(body, fd, name);
+  close(fd);
+  return kept;
+}
+
+bool body_open(struct body *body, const struct request_settings *settings) {
+  const char *data = settings->data;
+  *body = (struct body){.fd = -1};
+  if (settings->upload) return open_file(body, settings->upload);
+  if (!data) return true;
+  if (strcmp(data, "@-") == 0)
+    return keep_all(body, STDIN_FILENO, "standard input");
+  if (data[0] == '@') return open_file(body, data + 1);
+  body->text = data;
+  body->length = strlen(data);
+  return true;
+}
+
+/* Leaves the text alone: it lives until the end of the run, and so need not be
+ * copied. */
+static void keep_text(void *text) { (void)text; }
+
+void body_apply(const struct body *body, lariat_request_options *options) {
+  if (body->fd >= 0) {
+    options->from_file = true;
+    options->upload_fd = body->fd;
+  } else if (body->text) {
+    options->body = body->text;
+    options->body_length = body->length;
+    options->drop_body = keep_text;
+  }
+}
+
+void body_close(struct body *body) {
+  if (body->fd >= 0) close(body->fd);
+  free(body->kept);
+}

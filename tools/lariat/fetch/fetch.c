@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: MIT
+ * fetch.c: a run set up and taken down; progress; interrupts. */
+#include "fetch/fetch.h"
+
+#include <errno.h>
+#include <stdio.h>
+
+#include "fetch/limits.h"
+#include "fetch/option_table.h"
+#include "fetch/pacing.h"
+#include "fetch/run.h"
+#include "help.h"
+#include "say.h"
+
+enum { GRACE_MS = 5000, CLOSE_MS = 1000 };
+
+/* ---- Progress ---- */
+
+static void describe_progress(void *context, char *line, size_t capacity) {
+  const struct run *run = context;
+  tally_describe(&run->tally, lariat_reactor_now_ns(run->reactor),
+                 run->in_flight, input_progress(&run->input), line, capacity);
+}
+
+/* Shows no progress where the results, or messages about them, would run into
+ * it. */
+static void begin_progress(struct run *run) {
+  const struct message_settings *messages = &run->settings->messages;
+  if (messages->quiet || messages->verbose || run->writer.terminal) return;
+  progress_begin(&run->progress, run->reactor, describe_progress, run);
+}
+
+/* ---- Ways out ---- */
+
+static void stop_reactor(void *context) {
+  struct run *run = context;
+  lariat_reactor_stop(run->reactor);
+}
+
+/* Answers the first interrupt: what is in flight has a moment. */
+static void on_interrupt(void *context) {
+  struct run *run = context;
+  run->state = RUN_INTERRUPTED;
+  if (lariat_reactor_call_later(run->reactor, GRACE_MS, stop_reactor, run, NULL,
+                                NULL) != LARIAT_OK)
+    lariat_reactor_stop(run->reactor);
+  run_pump(run);
+}
+
+static void say_interrupted(const struct run *run) {
+  if (run->settings->files.output)
+    say("interrupted: to go on, run the same command with --resume");
+  else
+    say("interrupted: with --output FILE, a run can be continued by --resume");
+}
+
+/* ---- Set-up ---- */
+
+static bool open_files(struct run *run) {
+  const struct file_settings *files = &run->settings->files;
+  if (!input_open(&run->input, files)) return false;
+  if (!body_open(&run->body, &run->settings->request)) return false;
+  if (!line_writer_open(&run->writer, files->output, files->resume,
+                        run->input.fd))
+    return false;
+  if (files->resume &&
+      !finished_read(&run->finished, run->writer.fd, run->writer.name))
+    return false;
+  return store_open(&run->store, files->save);
+}
+
+/* Makes a pool whose own limit of jobs is never reached: what is in flight is
+ * counted by the run. */
+static lariat_status make_pool(struct run *run) {
+  const struct limit_settings *limits = &run->settings->limits;
+  const struct request_settings *request = &run->settings->request;
+  lariat_pool_options options = lariat_pool_defaults();
+  uint64_t reactors = limits->reactors ? limits->reactors : 64;
+  options.reactors = limits->reactors;
+  options.max_jobs = (unsigned)(limits->concurrency * reactors);
+  options.max_jobs_per_host = limits->per_host;
+  options.max_connections = limits->connections;
+  options.rate = limits->rate;
+  options.rate_per_host = limits->rate_per_host;
+  options.delay_per_host_ms = (unsigned)limits->delay_ms;
+  options.ca_file = request->ca_file;
+  options.insecure = request->insecure;
+  return lariat_pool_new(&options, &run->pool);
+}
+
+static lariat_retry_policy policy_of(const struct retry_settings *retry) {
+  lariat_retry_policy policy = lariat_retry_defaults();
+  policy.max_retries = retry->max_retries;
+  policy.any_method = retry->any_method;
+  policy.budget_ratio = retry->budget_ratio;
+  policy.no_budget = retry->no_budget;
+  if (retry->has_statuses) {
+    policy.statuses = retry->statuses;
+    policy.status_count = retry->status_count;
+  }
+  return policy;
+}
+
+static lariat_status make_client(struct run *run) {
+  const struct settings *settings = run->settings;
+  unsigned concurrency = settings->limits.concurrency;
+  lariat_client_options options = lariat_client_defaults();
+  lariat_retry_policy policy = policy_of(&settings->retry);
+  options.retry = &policy;
+  options.idle_timeout_ms = settings->timeouts.idle_ms;
+  options.placement = settings->limits.placement;
+  if (options.window < concurrency) options.window = concurrency;
+  if (options.max_queued < concurrency) options.max_queued = concurrency;
+  options.timeout_ms = pacing_timeout_ms(settings);
+  options.connect_timeout_ms = settings->timeouts.connect_ms;
+  options.max_body_bytes = settings->request.max_body;
+  options.max_redirects = settings->request.max_redirects;
+  options.http = settings->request.http;
+  options.sha256 = true;
+  return lariat_client_new(run->pool, run->reactor, &options, &run->client);
+}
+
+/* Says why the library cannot start; returns the exit code. */
+static int say_pool(const struct run *run, lariat_status status) {
+  int error = errno;
+  const char *ca_file = run->settings->request.ca_file;
+  if (status == LARIAT_EINVAL && ca_file) {
+    say("there are no certificates to be read in %s", ca_file);
+    return EXIT_USAGE;
+  }
+  const char *refusal = lariat_pool_refusal();
+  if (status == LARIAT_ELIBCURL && refusal)
+    say("cannot start: %s", refusal);
+  else if (status == LARIAT_ESYSTEM)
+    say("cannot start: %s", say_errno(error));
+  else
+    say("cannot start: %s", lariat_status_text(status));
+  return EXIT_SOME;
+}
+
+static int add_headers(struct run *run) {
+  const struct request_settings *request = &run->settings->request;
+  for (size_t i = 0; i < request->header_count; i++) {
+    const lariat_header *header = &request->headers[i];
+    lariat_status status =
+        lariat_client_add_header(run->client, header->name, header->value);
+    if (status == LARIAT_OK) continue;
+    say("the header \"%.100s\": %s", header->name, lariat_status_text(status));
+    return EXIT_USAGE;
+  }
+  return EXIT_ALL;
+}
+
+/* Returns EXIT_ALL when all is open, else the exit code. */
+static int open_library(struct run *run) {
+  const struct limit_settings *limits = &run->settings->limits;
+  lariat_status status = memory_open(&run->memory)
+                             ? lariat_reactor_new(NULL, &run->reactor)
+                             : LARIAT_ENOMEM;
+  if (status == LARIAT_OK &&
+      !interrupt_open(&run->interrupt, run->reactor, on_interrupt, run))
+    status = LARIAT_ESYSTEM;
+  if (status == LARIAT_OK) status = make_pool(run);
+  if (status == LARIAT_OK) status = make_client(run);
+  if (status != LARIAT_OK) return say_pool(run, status);
+  memory_limit(&run->memory,
+               limits->memory - (uint64_t)limits->concurrency * MEMORY_SMALL);
+  return add_headers(run);
+}
+
+/* Returns EXIT_ALL when the run can begin, else the exit code. */
+static int set_up(struct run *run) {
+  if (!open_files(run)) return EXIT_USAGE;
+  int code = open_library(run);
+  if (code != EXIT_ALL) return code;
+  if (!hosts_init(&run->hosts, pacing_host_limit(run->settings))) {
+    say("out of memory");
+    return EXIT_SOME;
+  }
+  input_attach(&run->input, run->reactor, run_pump, run);
+  line_writer_attach(&run->writer, run->reactor, stop_reactor, run);
+  return EXIT_ALL;
+}
+
+/* Ends the run, and what is still in flight without a line.  Returns EXIT_ALL
+ * when all lines were written. */
+static int take_down(struct run *run) {
+  run->state = RUN_CLOSING;
+  lariat_client_close(run->client);
+  interrupt_close(&run->interrupt);
+  input_close(&run->input);
+  bool written = line_writer_close(&run->writer);
+  if (run->pool) (void)lariat_pool_close_wait(run->pool, 0);
+  lariat_pool_release(run->pool);
+  if (run->reactor) (void)lariat_reactor_close(run->reactor, CLOSE_MS);
+  hosts_clear(&run->hosts);
+  run_free_jobs(run);
+  finished_free(&run->finished);
+  store_close(&run->store);
+  body_close(&run->body);
+  memory_close(&run->memory);
+  return written ? EXIT_ALL : EXIT_SOME;
+}
+
+/* ---- The command ---- */
+
+static int fetch_all(struct run *run) {
+  run->tally.begun_ns = lariat_reactor_now_ns(run->reactor);
+  begin_progress(run);
+  if (lariat_reactor_call_soon(run->reactor, run_pump, run, NULL) !=
+          LARIAT_OK ||
+      lariat_reactor_run(run->reactor) != LARIAT_OK) {
+    say("the event loop cannot run");
+    run->input_state = INPUT_FAILED;
+  }
+  progress_end(&run->progress);
+  (void)line_writer_flush(&run->writer);
+  if (!run->settings->messages.quiet)
+    tally_print_summary(&run->tally, lariat_reactor_now_ns(run->reactor),
+                        stderr);
+  if (run->state == RUN_INTERRUPTED) {
+    say_interrupted(run);
+    return EXIT_INTERRUPTED;
+  }
+  bool failed = run->tally.failed || run->input_state == INPUT_FAILED;
+  return failed ? EXIT_SOME : EXIT_ALL;
+}
+
+static int run_fetch(struct settings *settings) {
+  struct run run = {.settings = settings,
+                    .input = {.fd = -1},
+                    .body = {.fd = -1},
+                    .writer = {.fd = -1},
+                    .store = {.directory = -1},
+                    .interrupt = {.reading = -1}};
+  if (!limits_apply(settings)) return EXIT_SOME;
+  pacing_apply(settings);
+  int code = set_up(&run);
+  if (code == EXIT_ALL) code = fetch_all(&run);
+  int written = take_down(&run);
+  return code == EXIT_ALL ? written : code;
+}
+
+static int do_action(struct settings *settings) {
+  switch (settings->action) {
+  case ACTION_HELP:
+    options_print_help(&fetch_options, stdout);
+    return EXIT_ALL;
+  case ACTION_VERSION:
+    help_print_version(stdout);
+    return EXIT_ALL;
+  case ACTION_FETCH:
+    break;
+  }
+  return run_fetch(settings);
+}
+
+int fetch_command(int argc, char **argv) {
+  struct settings settings;
+  int code = EXIT_USAGE;
+  if (settings_read(&settings, argc, argv))
+    code = do_action(&settings);
+  else
+    fputs("Try \"lariat fetch --help\".\n", stderr);
+  settings_free(&settings);
+  if (fflush(stdout) != 0 && code == EXIT_ALL) {
+    say("cannot write to standard output");
+    code = EXIT_SOME;
+  }
+  return code;
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT
+ * option_table.c: the table, with the sentences of the manual page: `bold`,
+ * *slanted*, one sentence a line, an empty line between paragraphs. */
+#include "fetch/option_table.h"
+
+#include <lariat/client.h>
+
+#include "fetch/readers.h"
+#include "fetch/settings.h"
+
+#define NAMED(its_name, its_letter, its_value, its_group)                      \
+  .name = (its_name), .letter = (its_letter), .value = (its_value),            \
+  .group = (its_group)
+
+/* The kinds of values, and where in the settings they go. */
+#define AT(its_kind, member)                                                   \
+  .kind = OPTION_##its_kind, .offset = offsetof(struct settings, member)
+#define LIMITED(its_kind, member, least, most)                                 \
+  AT(its_kind, member), .low = (least), .high = (most)
+#define PARSED(reader) .kind = OPTION_PARSED, .parse = (reader)
+
+#define MEBIBYTE (UINT64_C(1) << 20)
+#define MOST_BYTES (UINT64_C(1) << 50)
+#define DAY_MS (UINT64_C(24) * 3600 * 1000)
+#define MOST_RATE (UINT64_C(1000000) * 1000)
+
+static const char seconds_or_none[] =
+    "seconds, as 30 or 0.5, at most 30 days; 0: no limit";
+static const char requests_a_second[] =
+    "requests a second, as 10 or 0.5, at most 1000000";
+
+/* OPTION_CHOICE stores the index of a word. */
+_Static_assert(LARIAT_PLACE_HOST == 0 && LARIAT_PLACE_SPREAD == 1,
+               "the words of --placement");
+_Static_assert(LARIAT_HTTP_AUTO == 0 && LARIAT_HTTP_1_1 == 1 &&
+                   LARIAT_HTTP_2 == 2,
+               "the words of --http");
+
+enum { FILES, AMOUNT, EACH_FETCH, REQUEST, MESSAGES };
+
+static const struct option_group groups[] = {
+    [FILES] = {"What is fetched, and where it goes", NULL},
+    [AMOUNT] = {"How much at once", NULL},
+    [EACH_FETCH] = {"Limits of each fetch",
+                    "Seconds may have up to three decimals.\n"
+                    "Bytes may have a suffix: K, M, G or T, times 1024 each.\n"
+                    "0 is no limit, but for the number of redirects."},
+    [REQUEST] = {"The request", NULL},
+    [MESSAGES] = {"Messages", NULL},
+};
+
+static const struct option_row rows[] = {
+    {NAMED("input", 'i', "FILE", FILES), AT(TEXT, files.input), .low = 1,
+     .files = OPTION_FILES,
+     .help = "URLs or JSON objects, one a line; -: standard input",
+     .manual =
+         "Reads the list from *FILE*, or from standard input if that is `-`."},
+    {NAMED("output", 'o', "FILE", FILES), PARSED(read_output),
+     .files = OPTION_FILES, .help = "truncated unless --resume",
+     .preset = "standard output",
+     .manual = "Writes the results to *FILE* instead of standard output.\n"
+               "What it had is lost, unless `--resume` is given."},
+    {NAMED("save", '\0', "DIR", FILES), AT(TEXT, files.save), .low = 1,
+     .files = OPTION_DIRECTORIES,
+     .help = "store each body in a file named by its SHA-256",
+     .manual =
+         "Also stores each body, in a file of *DIR* that is named by the "
+         "body's SHA-256.\n"
+         "The body is written to a temporary file as it comes, and may be "
+         "larger than the memory; the file is renamed before the body's result "
+         "line is written: a file with such a name is whole.\n"
+         "Bodies that are the same are stored once.\n"
+         "Nothing is forced to the disk; after a power cut a body may be "
+         "missing."},
+    {NAMED("resume", '\0', NULL, FILES), AT(FLAG, files.resume),
+     .help = "continue: lines that OUTPUT has are not fetched",
+     .manual =
+         "Continues an interrupted run: lines of the input that have a whole "
+         "result line in the output are not fetched again.\n"
+         "A torn last line is cut off first.\n"
+         "A file that is not the output of lariat is left as it is.\n"
+         "The input must be the same, and must still have its lines in the "
+         "same order; lines may have been added to its end.\n"
+         "Takes at most 16 bytes of memory for each line that is finished."},
+    {NAMED("reactors", 'r', "N", AMOUNT),
+     LIMITED(COUNT, limits.reactors, 1, 1024), .help = "threads that fetch",
+     .preset = "one a core", .is_terse = true,
+     .manual = "Fetches on *N* threads; by default one for each CPU that the "
+               "process may use."},
+    {NAMED("concurrency", 'c', "N", AMOUNT),
+     LIMITED(COUNT, limits.concurrency, 1, 1000000), .help = "in flight in all",
+     .preset = "256",
+     .manual = "At most *N* fetches are in flight; by default 256.\n"
+               "Where there are too few file descriptors for so many "
+               "connections, and for the files that are sent or saved, the "
+               "limit (`ulimit -n`) is raised as far as it may be, and then "
+               "the number lowered, with a message."},
+    {NAMED("per-host", '\0', "N", AMOUNT),
+     LIMITED(COUNT, limits.per_host, 1, 1000000),
+     .help = "in flight for a host", .preset = "16", .is_terse = true,
+     .manual = "At most *N* of them to one host and port; by default 16.\n"
+               "The others wait, and others' turns come before theirs; the "
+               "time-out does not run meanwhile."},
+    {NAMED("rate", '\0', "N", AMOUNT), LIMITED(RATE, limits.rate, 1, MOST_RATE),
+     .help = "requests a second in all", .expects = requests_a_second,
+     .manual =
+         "Starts at most *N* requests a second in all, evenly: 10, or 0.5.\n"
+         "Redirects and retries count."},
+    {NAMED("rate-per-host", '\0', "N", AMOUNT),
+     LIMITED(RATE, limits.rate_per_host, 1, MOST_RATE),
+     .help = "requests a second to a host", .is_terse = true,
+     .expects = requests_a_second,
+     .manual = "The same for each host and port."},
+    {NAMED("delay", '\0', "S", AMOUNT),
+     LIMITED(SECONDS, limits.delay_ms, 0, DAY_MS),
+     .help = "between requests to a host",
+     .expects = "seconds, as 1 or 0.25, at most a day",
+     .manual = "Leaves at least *S* seconds between two requests to one host, "
+               "as they are sent.\n\n"
+               "With these three, time that a fetch may have to wait for its "
+               "turn is added to its time-out."},
+    {NAMED("placement", '\0', "host|spread", AMOUNT),
+     AT(CHOICE, limits.placement), .words = {"host", "spread"},
+     .help = "which reactor fetches", .preset = "host", .is_terse = true,
+     .manual =
+         "*host*, the default: all fetches from one host are made by the same "
+         "reactor, which reuses connections best.\n"
+         "*spread*: by any reactor; for when one host is the whole load."},
+    {NAMED("memory", '\0', "BYTES", AMOUNT),
+     LIMITED(BYTES, limits.memory, MEBIBYTE, MOST_BYTES),
+     .help = "bodies held at once", .preset = "1G",
+     .expects = "a number of bytes from 1M on, as 512M or 2G",
+     .manual =
+         "Bodies of all the fetches in flight take at most so much; by default "
+         "1G, or 256K for each fetch in flight if that is more.\n"
+         "Bodies that `--save` stores take none of it.\n"
+         "Half of it at the most is for bodies below 64K, with so much set "
+         "aside for each fetch in flight.\n"
+         "A fetch whose body does not fit any more is broken off, and made "
+         "again when nothing else is in flight; if it does not fit then, or "
+         "must not be made twice (POST, PATCH), its error is *memory-limit*."},
+    {NAMED("timeout", '\0', "S", EACH_FETCH),
+     LIMITED(SECONDS, timeouts.total_ms, 0, 30 * DAY_MS),
+     .help = "a whole fetch", .preset = "30", .expects = seconds_or_none,
+     .manual = "The time for a whole fetch, its redirects and retries "
+               "included; by default 30 seconds."},
+    {NAMED("connect-timeout", '\0', "S", EACH_FETCH),
+     LIMITED(SECONDS, timeouts.connect_ms, 0, 30 * DAY_MS),
+     .help = "until there is a connection", .preset = "10", .is_terse = true,
+     .expects = seconds_or_none,
+     .manual = "The time until the connection is there, TLS included; by "
+               "default 10 seconds."},
+    {NAMED("idle-timeout", '\0', "S", EACH_FETCH),
+     LIMITED(SECONDS, timeouts.idle_ms, 0, 30 * DAY_MS),
+     .help = "without a byte", .preset = "none", .is_terse = true,
+     .expects = seconds_or_none,
+     .manual = "The time without a byte in either direction; by default none."},
+    {NAMED("retries", '\0', "N", EACH_FETCH),
+     LIMITED(COUNT, retry.max_retries, 0, 100), .help = "tries after a failure",
+     .preset = "0",
+     .manual = "Up to *N* more tries, a growing moment apart, when there is no "
+               "connection, or it breaks, or the server is busy; only with the "
+               "methods GET, HEAD, PUT, DELETE, OPTIONS and TRACE.\n"
+               "A server's Retry-After is waited for, up to a minute.\n"
+               "By default none."},
+    {NAMED("retry-status", '\0', "LIST", EACH_FETCH),
+     PARSED(read_retry_statuses), .words = {"5xx", "429", "none"},
+     .help = "statuses to try again", .is_terse = true,
+     .expects = "statuses from 400 to 599, as 429,503 or 5xx, or none",
+     .manual = "These answers are tried again: as *429,503* or *5xx*; *none* "
+               "of them.\n"
+               "By default 408, 429, 502, 503 and 504."},
+    {NAMED("retry-budget", '\0', "RATIO", EACH_FETCH),
+     PARSED(read_retry_budget), .words = {"0.1", "none"},
+     .help = "retries for each request", .preset = "0.1", .is_terse = true,
+     .expects = "retries for each request, as 0.1, at most 100, or none",
+     .manual = "No more than so many retries for each request, over all of the "
+               "run, plus a hundred, plus ten a second; by default 0.1.\n"
+               "Beyond that a failure is final, as *retry-budget*: retries "
+               "shall not multiply an outage.\n"
+               "With *none* there is no such limit."},
+    {NAMED("retry-all-methods", '\0', NULL, EACH_FETCH),
+     AT(FLAG, retry.any_method), .help = "POST and PATCH, too",
+     .is_terse = true,
+     .manual = "Retries also what may have had an effect, as a POST."},
+    {NAMED("max-body", '\0', "BYTES", EACH_FETCH),
+     LIMITED(BYTES, request.max_body, 0, MOST_BYTES), .help = "largest body",
+     .preset = "64M", .is_terse = true,
+     .expects = "a number of bytes, as 65536, 64K or 1G; 0: no limit",
+     .manual = "The longest body, after decompression; by default 64M."},
+    {NAMED("max-redirects", '\0', "N", EACH_FETCH),
+     LIMITED(COUNT, request.max_redirects, 0, 1000),
+     .help = "redirects to follow", .preset = "10; 0: none", .is_terse = true,
+     .manual = "Follows up to *N* redirects; by default 10.\n"
+               "With 0 none is followed, and the redirect is the answer."},
+    {NAMED("method", 'X', "METHOD", REQUEST), PARSED(read_method),
+     .words = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"},
+     .help = "the method", .is_terse = true, .expects = "a method, as HEAD",
+     .manual =
+         "Instead of GET, or what `--data` and `--upload-file` make of it."},
+    {NAMED("header", 'H', "\"Name: value\"", REQUEST), PARSED(read_header),
+     .help = "a header of every request", .is_terse = true, .is_list = true,
+     .expects = "\"Name: value\"",
+     .manual = "A header of every request; may be given many times."},
+    {NAMED("data", 'd', "TEXT|@FILE|@-", REQUEST), PARSED(read_data),
+     .help = "the body of every request", .is_terse = true,
+     .expects = "a text, @FILE, or @- for standard input",
+     .manual =
+         "The body of every request that has none of its own; the method is "
+         "POST then, unless another is given.\n"
+         "`@`*FILE* is what the file has in it, byte for byte; a regular file "
+         "is read while it is sent, and not kept in memory.\n"
+         "`@-` is standard input, which is read once, to its end, and kept."},
+    {NAMED("upload-file", 'T', "FILE", REQUEST), PARSED(read_upload_file),
+     .files = OPTION_FILES, .help = "a file to send", .is_terse = true,
+     .expects = "a file (--data @- sends standard input)",
+     .manual =
+         "The same for a file, with the method PUT, unless another is given.\n"
+         "The URL is left as it is: the name of the file is not added to it."},
+    {NAMED("cacert", '\0', "FILE", REQUEST), AT(TEXT, request.ca_file),
+     .files = OPTION_FILES, .help = "trusted certificates", .is_terse = true,
+     .manual = "Trusts the certificates in *FILE* (PEM), and no others."},
+    {NAMED("insecure", 'k', NULL, REQUEST), AT(FLAG, request.insecure),
+     .help = "do not verify certificates", .is_terse = true,
+     .manual = "Does not verify certificates."},
+    {NAMED("http", '\0', "auto|1.1|2", REQUEST), AT(CHOICE, request.http),
+     .words = {"auto", "1.1", "2"}, .help = "the version of HTTP",
+     .is_terse = true,
+     .manual =
+         "*auto*, the default: HTTP/2 where a TLS server offers it, else 1.1.\n"
+         "*2*: also without TLS, by prior knowledge."},
+    {NAMED("quiet", 'q', NULL, MESSAGES), AT(FLAG, messages.quiet),
+     .help = "no progress and no summary", .is_terse = true,
+     .manual = "No progress and no summary."},
+    {NAMED("verbose", 'v', NULL, MESSAGES), AT(FLAG, messages.verbose),
+     .help = "say each error", .is_terse = true,
+     .manual = "Also writes each error to standard error; no progress line."},
+    {NAMED("help", 'h', NULL, MESSAGES), AT(ACTION, action), .low = ACTION_HELP,
+     .help = "list the options", .is_terse = true,
+     .manual = "Lists the options."},
+    {NAMED("version", '\0', NULL, MESSAGES), AT(ACTION, action),
+     .low = ACTION_VERSION, .help = "name the version", .is_terse = true,
+     .manual = "Prints the versions of lariat and libcurl."},
+};
+
+_Static_assert(sizeof rows / sizeof rows[0] <= OPTIONS_MAX, "the rows");
+
+static const char usage[] =
+    "usage: lariat fetch [options] [URL...]\n"
+    "Fetches URLs on every core and writes one JSON object a line for each.\n";
+
+static const char notes[] =
+    "Exit code: 0 all answered, 1 some not, 2 bad usage, 130 interrupted.\n"
+    "Examples:\n"
+    "  lariat fetch https://example.org/ | jq .status\n"
+    "  lariat fetch -i urls.txt -o results.jsonl --save bodies --retries 2\n"
+    "  lariat fetch -i urls.txt -o results.jsonl --save bodies --resume\n";
+
+const struct option_table fetch_options = {.command = "fetch",
+                                           .summary = "fetch URLs",
+                                           .operand = "URL",
+                                           .usage = usage,
+                                           .notes = notes,
+                                           .groups = groups,
+                                           .rows = rows,
+                                           .count =
+                                               sizeof rows / sizeof rows[0]};

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT
+ * readers.c: the values that the option table cannot describe. */
+#include "fetch/readers.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "fetch/settings.h"
+#include "numbers.h"
+
+bool read_output(void *settings, char *value) {
+  struct file_settings *files = &((struct settings *)settings)->files;
+  files->output = strcmp(value, "-") == 0 ? NULL : value;
+  return *value != '\0';
+}
+
+/* ---- Retries ---- */
+
+static void add_statuses(struct retry_settings *retry, unsigned low,
+                         unsigned high) {
+  for (unsigned status = low; status <= high; status++) {
+    size_t i = 0;
+    while (i < retry->status_count && retry->statuses[i] != (int)status) i++;
+    retry->statuses[i] = (int)status;
+    if (i == retry->status_count) retry->status_count++;
+  }
+}
+
+/* Reads "503" or "5xx", which is `length` bytes long. */
+static bool read_status(struct retry_settings *retry, const char *text,
+                        size_t length) {
+  if (length != 3 || (text[0] != '4' && text[0] != '5')) return false;
+  unsigned class = (unsigned)(text[0] - '0') * 100;
+  if (memcmp(text + 1, "xx", 2) == 0) {
+    add_statuses(retry, class, class + 99);
+    return true;
+  }
+  for (int i = 1; i < 3; i++)
+    if (text[i] < '0' || text[i] > '9') return false;
+  unsigned status =
+      class + (unsigned)(text[1] - '0') * 10 + (unsigned)(text[2] - '0');
+  add_statuses(retry, status, status);
+  return true;
+}
+
+bool read_retry_statuses(void *settings, char *value) {
+  struct retry_settings *retry = &((struct settings *)settings)->retry;
+  const char *text = value;
+  retry->has_statuses = true;
+  if (strcmp(text, "none") == 0) return true;
+  for (;;) {
+    size_t length = strcspn(text, ",");
+    if (!read_status(retry, text, length)) return false;
+    if (!text[length]) return true;
+    text += length + 1;
+  }
+}
+
+bool read_retry_budget(void *settings, char *value) {
+  struct retry_settings *retry = &((struct settings *)settings)->retry;
+  uint64_t thousandths;
+  retry->no_budget = strcmp(value, "none") == 0;
+  if (retry->no_budget) return true;
+  if (!number_read_seconds(value, 0, 100000, &thousandths)) return false;
+  retry->budget_ratio = (double)thousandths / 1000;
+  return true;
+}
+
+/* ---- Requests ---- */
+
+bool read_method(void *settings, char *value) {
+  static const char token[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                              "abcdefghijklmnopqrstuvwxyz0123456789"
+                              "!#$%&'*+-.^_`|~";
+  size_t length = strspn(value, token);
+  ((struct settings *)settings)->request.method = value;
+  return length > 0 && length <= 32 && !value[length];
+}
+
+bool read_header(void *settings, char *value) {
+  struct request_settings *request = &((struct settings *)settings)->request;
+  char *colon = strchr(value, ':');
+  if (!colon || colon == value) return false;
+  lariat_header *headers =
+      realloc(request->headers, (request->header_count + 1) * sizeof *headers);
+  if (!headers) return false;
+  request->headers = headers;
+  *colon = '\0';
+  headers[request->header_count++] =
+      (lariat_header){value, colon + 1 + strspn(colon + 1, " \t")};
+  return true;
+}
+
+bool read_data(void *settings, char *value) {
+  ((struct settings *)settings)->request.data = value;
+  return strcmp(value, "@") != 0;
+}
+
+bool read_upload_file(void *settings, char *value) {
+  ((struct settings *)settings)->request.upload = value;
+  return *value != '\0' && strcmp(value, "-") != 0;
+}

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: MIT
+ * tally.c: counting. */
+#include "fetch/tally.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "output/units.h"
+
+/* 32 buckets for each power of two: a time is known to 3 %. */
+enum { FINE_BITS = 5, FINE = 1 << FINE_BITS };
+
+static unsigned bucket_of(uint64_t us) {
+  if (us < FINE) return (unsigned)us;
+  unsigned top = 63u - (unsigned)__builtin_clzll(us);
+  unsigned shift = top - FINE_BITS;
+  return (shift + 1) * FINE + (unsigned)(us >> shift) - FINE;
+}
+
+/* Returns the longest time that falls into `bucket`. */
+static uint64_t bucket_end(unsigned bucket) {
+  if (bucket < FINE) return bucket;
+  unsigned shift = bucket / FINE - 1;
+  uint64_t mantissa = bucket % FINE + FINE;
+  return ((mantissa + 1) << shift) - 1;
+}
+
+static void count_error(struct tally *tally, const char *name) {
+  for (size_t i = 0; i < TALLY_ERRORS; i++) {
+    if (!tally->errors[i].name) tally->errors[i].name = name;
+    if (strcmp(tally->errors[i].name, name) != 0) continue;
+    tally->errors[i].count++;
+    return;
+  }
+}
+
+void tally_add(struct tally *tally, const struct record *record) {
+  unsigned class = (unsigned)record->status / 100;
+  tally->classes[class < 6 ? class : 0]++;
+  tally->bytes += record->bytes;
+  if (record->attempts > 1) tally->retried++;
+  if (record->error) {
+    tally->failed++;
+    count_error(tally, record->error);
+    return;
+  }
+  uint64_t us = record->times.total_us;
+  tally->answered++;
+  tally->reused += record->reused;
+  tally->times[bucket_of(us)]++;
+  if (us > tally->longest_us) tally->longest_us = us;
+}
+
+uint64_t tally_quantile(const struct tally *tally, double share) {
+  double wanted = share * (double)tally->answered;
+  uint64_t seen = 0;
+  for (unsigned i = 0; i < TALLY_BUCKETS; i++) {
+    seen += tally->times[i];
+    if (seen == 0 || (double)seen < wanted) continue;
+    uint64_t end = bucket_end(i);
+    return end < tally->longest_us ? end : tally->longest_us;
+  }
+  return tally->longest_us;
+}
+
+static double seconds_since_begin(const struct tally *tally, uint64_t now_ns) {
+  double seconds = (double)(now_ns - tally->begun_ns) / 1e9;
+  return seconds > 0.000001 ? seconds : 0.000001;
+}
+
+static void print_classes(const struct tally *tally, FILE *file) {
+  fprintf(file, "  statuses   ");
+  bool any = false;
+  for (unsigned i = 1; i < 6; i++) {
+    if (!tally->classes[i]) continue;
+    fprintf(file, "%s%uxx %llu", any ? ", " : "", i,
+            (unsigned long long)tally->classes[i]);
+    any = true;
+  }
+  if (tally->classes[0])
+    fprintf(file, "%snone %llu", any ? ", " : "",
+            (unsigned long long)tally->classes[0]);
+  fprintf(file, "\n");
+}
+
+static void print_errors(const struct tally *tally, FILE *file) {
+  if (!tally->failed) return;
+  fprintf(file, "  errors     ");
+  for (size_t i = 0; i < TALLY_ERRORS && tally->errors[i].name; i++)
+    fprintf(file, "%s%s %llu", i ? ", " : "", tally->errors[i].name,
+            (unsigned long long)tally->errors[i].count);
+  fprintf(file, "\n");
+}
+
+static void print_times(const struct tally *tally, FILE *file) {
+  if (!tally->answered) return;
+  fprintf(file, "  latency    p50 %s, p90 %s, p99 %s, max %s\n",
+          units_time(tally_quantile(tally, 0.5)).text,
+          units_time(tally_quantile(tally, 0.9)).text,
+          units_time(tally_quantile(tally, 0.99)).text,
+          units_time(tally->longest_us).text);
+  fprintf(file, "  connection already open for %.1f %% of the answers\n",
+          100.0 * (double)tally->reused / (double)tally->answered);
+}
+
+void tally_print_summary(const struct tally *tally, uint64_t now_ns,
+                         FILE *file) {
+  uint64_t done = tally->answered + tally->failed;
+  double seconds = seconds_since_begin(tally, now_ns);
+  fprintf(file, "%llu URLs in %.3f s: %.0f a second, %s, %s a second\n",
+          (unsigned long long)done, seconds, (double)done / seconds,
+          units_bytes((double)tally->bytes).text,
+          units_bytes((double)tally->bytes / seconds).text);
+  fprintf(file, "  outcomes   answered %llu, failed %llu",
+          (unsigned long long)tally->answered,
+          (unsigned long long)tally->failed);
+  if (tally->retried)
+    fprintf(file, ", tried again %llu", (unsigned long long)tally->retried);
+  if (tally->skipped)
+    fprintf(file, ", finished before %llu", (unsigned long long)tally->skipped);
+  fprintf(file, "\n");
+  if (done) print_classes(tally, file);
+  print_errors(tally, file);
+  print_times(tally, file);
+}
+
+/* Writes ", 0:01:30 left", if that can be known. */
+static void describe_left(double elapsed, double progress, char *text,
+                          size_t capacity) {
+  text[0] = '\0';
+  if (progress <= 0.0 || progress > 1.0) return;
+  snprintf(text, capacity, ", %s left",
+           units_clock(elapsed / progress - elapsed).text);
+}
+
+void tally_describe(const struct tally *tally, uint64_t now_ns,
+                    uint64_t in_flight, double progress, char *line,
+                    size_t capacity) {
+  char left[48];
+  uint64_t done = tally->answered + tally->failed;
+  double seconds = seconds_since_begin(tally, now_ns);
+  describe_left(seconds, progress, left, sizeof left);
+  snprintf(line, capacity,
+           "%llu done, %llu in flight, %llu failed, %.0f/s, %s%s",
+           (unsigned long long)done, (unsigned long long)in_flight,
+           (unsigned long long)tally->failed, (double)done / seconds,
+           units_bytes((double)tally->bytes).text, left);
+}

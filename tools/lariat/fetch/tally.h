@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT
+ * tally.h: what a run has done, in counters of a fixed size, and the summary
+ * and the progress line made of them. */
+#ifndef TOOLS_LARIAT_FETCH_TALLY_H
+#define TOOLS_LARIAT_FETCH_TALLY_H
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "fetch/record.h"
+
+enum { TALLY_ERRORS = 64, TALLY_BUCKETS = 2048 };
+
+struct tally {
+  uint64_t begun_ns;
+  uint64_t answered; /* without an error */
+  uint64_t failed;
+  uint64_t bytes;
+  uint64_t reused;
+  uint64_t retried;
+  uint64_t skipped;    /* lines that --resume found finished */
+  uint64_t classes[6]; /* by the first digit of the status; [0]: none */
+  struct {
+    const char *name;
+    uint64_t count;
+  } errors[TALLY_ERRORS];
+  uint64_t times[TALLY_BUCKETS]; /* of answers, in microseconds */
+  uint64_t longest_us;
+};
+
+/* Counts one result. */
+void tally_add(struct tally *tally, const struct record *record);
+
+/* Returns the time that `share` (0 to 1) of the answers did not exceed, to 3 %.
+ */
+uint64_t tally_quantile(const struct tally *tally, double share);
+
+/* Prints the lines that end a run. */
+void tally_print_summary(const struct tally *tally, uint64_t now_ns,
+                         FILE *file);
+
+/* Writes the progress so far as one line, without its end.  `progress` is how
+ * much of the input is through, negative when that is not known. */
+void tally_describe(const struct tally *tally, uint64_t now_ns,
+                    uint64_t in_flight, double progress, char *line,
+                    size_t capacity);
+
+#endif

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: MIT
+ * tables.c: the commands that have options. */
+#include "tables.h"
+
+#include <string.h>
+
+#include "fetch/option_table.h"
+
+const struct option_table *const option_tables[] = {&fetch_options, NULL};
+
+const struct option_table *tables_find(const char *command) {
+  for (size_t i = 0; option_tables[i]; i++)
+    if (strcmp(option_tables[i]->command, command) == 0)
+      return option_tables[i];
+  return NULL;
+}
