@@ -4,9 +4,10 @@
 
 #include "base/memory.h"
 #include "base/process.h"
+#include "base/time.h"
 #include "reactor/reactor_private.h"
 
-enum { SMALLEST = 16, HISTORY = 64, NS_PER_MS = 1000000 };
+enum { SMALLEST = 16, HISTORY = 64 };
 
 /* What call_soon and call_later check alike. */
 static lariat_status check_call(const lariat_reactor *reactor, lariat_call call,
@@ -138,12 +139,6 @@ static lariat_status find_later(const lariat_reactor *reactor,
   return lr_timer_is_set(&later->timer) ? LARIAT_OK : LARIAT_ENOTFOUND;
 }
 
-/* A time too far away to be a number is never reached. */
-static uint64_t time_after(uint64_t now_ns, uint64_t delay_ms) {
-  if (delay_ms > (UINT64_MAX - 1 - now_ns) / NS_PER_MS) return UINT64_MAX - 1;
-  return now_ns + delay_ms * NS_PER_MS;
-}
-
 lariat_status lariat_reactor_call_later(lariat_reactor *reactor,
                                         uint64_t delay_ms, lariat_call call,
                                         void *context, lariat_destroy destroy,
@@ -153,7 +148,7 @@ lariat_status lariat_reactor_call_later(lariat_reactor *reactor,
   lr_later *later = take_later(reactor);
   if (!later) return LARIAT_ENOMEM;
   later->call = (lr_call){call, context, destroy};
-  uint64_t at_ns = time_after(lariat_reactor_now_ns(reactor), delay_ms);
+  uint64_t at_ns = lr_add_ms(lariat_reactor_now_ns(reactor), delay_ms);
   if (!lr_reactor_set_timer(reactor, &later->timer, at_ns)) {
     free_later(&reactor->later, later, true);
     return LARIAT_ENOMEM;
@@ -185,12 +180,8 @@ lariat_status lariat_reactor_reset_timer(lariat_reactor *reactor,
   lr_later *later;
   lariat_status status = find_later(reactor, timer, __func__, &later);
   if (status != LARIAT_OK) return status;
-  move_later(later, time_after(lariat_reactor_now_ns(reactor), delay_ms));
+  move_later(later, lr_add_ms(lariat_reactor_now_ns(reactor), delay_ms));
   return LARIAT_OK;
-}
-
-static uint64_t time_before(uint64_t at_ns, uint64_t ms) {
-  return ms > at_ns / NS_PER_MS ? 0 : at_ns - ms * NS_PER_MS;
 }
 
 lariat_status lariat_reactor_delay_timer(lariat_reactor *reactor,
@@ -200,9 +191,9 @@ lariat_status lariat_reactor_delay_timer(lariat_reactor *reactor,
   if (status != LARIAT_OK) return status;
   uint64_t at_ns = lr_timer_time(&later->timer);
   if (delay_ms < 0)
-    at_ns = time_before(at_ns, 0 - (uint64_t)delay_ms);
+    at_ns = lr_since(at_ns, lr_ns_of_ms(0 - (uint64_t)delay_ms));
   else
-    at_ns = time_after(at_ns, (uint64_t)delay_ms);
+    at_ns = lr_add_ms(at_ns, (uint64_t)delay_ms);
   move_later(later, at_ns);
   return LARIAT_OK;
 }

@@ -7,6 +7,7 @@
 #include <sys/timerfd.h>
 #include <unistd.h>
 
+#include "base/time.h"
 #include "reactor/reactor_private.h"
 
 /* A dispatch goes on with what its own turns brought up, but not for ever. */
@@ -22,18 +23,17 @@ static void timer_ready(lr_watch *watch, uint32_t events) {
   do {
     got = read(watch->fd, &expirations, sizeof expirations);
   } while (got < 0 && errno == EINTR);
-  reactor->armed_ns = UINT64_MAX;
+  reactor->armed_ns = LR_NEVER_NS;
 }
 
 /* The distance is counted on the reactor's clock, which need not be the
  * timerfd's. */
 static void arm(lariat_reactor *reactor, uint64_t at_ns) {
-  const uint64_t second = 1000000000;
   uint64_t now_ns = lariat_reactor_now_ns(reactor);
   uint64_t wait_ns = at_ns > now_ns ? at_ns - now_ns : 1;
   struct itimerspec when = {{0, 0}, {0, 0}};
-  when.it_value.tv_sec = (time_t)(wait_ns / second);
-  when.it_value.tv_nsec = (long)(wait_ns % second);
+  when.it_value.tv_sec = (time_t)(wait_ns / LR_NS_PER_S);
+  when.it_value.tv_nsec = (long)(wait_ns % LR_NS_PER_S);
   if (timerfd_settime(reactor->timer_watch.fd, 0, &when, NULL) == 0)
     reactor->armed_ns = at_ns;
 }
@@ -84,7 +84,7 @@ static lariat_status embed(lariat_reactor *reactor) {
     errno = saved;
     return status;
   }
-  reactor->armed_ns = UINT64_MAX;
+  reactor->armed_ns = LR_NEVER_NS;
   reactor->embedded = true;
   lr_embed_make_idle(reactor);
   return LARIAT_OK;

@@ -10,6 +10,7 @@
 #include "base/call_depth.h"
 #include "base/memory.h"
 #include "base/process.h"
+#include "base/time.h"
 #include "reactor/reactor_private.h"
 
 enum { MAILS_A_TURN = 1024, LOOK_AGAIN_NS = 10000 };
@@ -197,13 +198,12 @@ void lr_reactor_remove_shutdown_hook(lariat_reactor *reactor,
 /* Milliseconds until the next timer, rounded up, so that it is not looked for
  * too early; -1 when there is none to wait for. */
 static int until_timer(const lariat_reactor *reactor) {
-  const uint64_t ns_per_ms = 1000000;
   uint64_t next_ns = lr_timers_next(&reactor->timers);
-  if (next_ns == UINT64_MAX) return -1;
+  if (next_ns == LR_NEVER_NS) return -1;
   uint64_t now_ns = lariat_reactor_now_ns(reactor);
   if (next_ns <= now_ns) return 0;
   if (reactor->clock.manual) return -1;
-  uint64_t ms = (next_ns - now_ns - 1) / ns_per_ms + 1;
+  uint64_t ms = (next_ns - now_ns - 1) / LR_NS_PER_MS + 1;
   return ms < INT_MAX ? (int)ms : INT_MAX;
 }
 
@@ -361,7 +361,7 @@ static void init_parts(lariat_reactor *reactor, const lariat_clock *clock) {
   lr_list_init(&reactor->shutdown_hooks);
   reactor->next_hook = &reactor->hooks;
   reactor->next_shutdown_hook = &reactor->shutdown_hooks;
-  reactor->armed_ns = UINT64_MAX;
+  reactor->armed_ns = LR_NEVER_NS;
   reactor->owner = pthread_self();
   lr_process_thread_name(reactor->owner_name);
   reactor->generation = lr_process_generation();
@@ -446,7 +446,7 @@ static bool any_busy(lariat_reactor *reactor) {
 /* Real time, also with a manual clock: what is waited for is other threads. */
 static uint64_t real_ms(void) {
   const lariat_clock *clock = lariat_clock_system();
-  return clock->now_ns(clock->context) / 1000000;
+  return clock->now_ns(clock->context) / LR_NS_PER_MS;
 }
 
 static void wait_for_shutdown_hooks(lariat_reactor *reactor, unsigned wait_ms) {

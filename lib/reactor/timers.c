@@ -7,6 +7,7 @@
 #include "reactor/timers.h"
 
 #include "base/memory.h"
+#include "base/time.h"
 
 enum { CHILDREN = 4, SMALLEST = 16 };
 
@@ -168,7 +169,7 @@ static lr_timer *first_of(const lr_timers *timers) {
 
 uint64_t lr_timers_next(const lr_timers *timers) {
   const lr_timer *first = first_of(timers);
-  return first ? first->at_ns : UINT64_MAX;
+  return first ? first->at_ns : LR_NEVER_NS;
 }
 
 lr_timer *lr_timers_pop(lr_timers *timers, uint64_t now_ns,

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "base/time.h"
 
 typedef struct lr_timer lr_timer;
 
@@ -52,7 +53,7 @@ void lr_timers_take_out(lr_timers *timers, lr_timer *timer);
 
 /* So much later than the last one a timer may be and follow it at once: others
  * that come in between have another run. */
-#define LR_TIMERS_NEAR_NS UINT64_C(100000000)
+#define LR_TIMERS_NEAR_NS (100 * LR_NS_PER_MS)
 
 /* Sets `timer`, or moves it when it is set.  False when out of memory (a timer
  * that was set stays as it was).  Mostly it follows the one set last. */
