@@ -27,10 +27,10 @@ LARIAT_BEGIN_C
 
 typedef struct lariat_reactor lariat_reactor;
 
-/* A call: runs once on the reactor's thread. */
+/* A call, which runs once on the reactor's thread. */
 typedef void (*lariat_call)(void *context);
 
-/* A descriptor is ready.  It may remove itself, or any other. */
+/* Called when a descriptor is ready.  May remove itself, or any other. */
 typedef void (*lariat_ready)(int fd, void *context);
 
 typedef struct lariat_reactor_options {
@@ -49,7 +49,7 @@ lariat_reactor_new(const lariat_reactor_options *options, lariat_reactor **out);
 
 /* Closes `reactor` and gives it back to the system.  Fetches in flight are
  * cancelled (their deferreds fire here and now) and waited for, `wait_ms` at
- * the most; those that are later are destroyed where they are.  Calls that
+ * the most; those that take longer are destroyed where they are.  Calls that
  * have not run are dropped, their contexts destroyed.  Descriptors of readers
  * and writers are not closed: they are the user's.  The reactor must not be
  * used afterwards; its mailbox may be, and says LARIAT_ECLOSED; deferreds that
@@ -92,8 +92,8 @@ LARIAT_API lariat_status lariat_reactor_stop(lariat_reactor *reactor);
  * LARIAT_ENOTRUNNING  there is no run */
 LARIAT_API lariat_status lariat_reactor_crash(lariat_reactor *reactor);
 
-/* Whether it runs: from the "during" phase of the start-up to that of the
- * shutdown. */
+/* Tells whether `reactor` is running: from the "during" phase of the start-up
+ * to that of the shutdown. */
 LARIAT_API bool lariat_reactor_running(const lariat_reactor *reactor);
 
 /* Runs one turn, waiting for something to do for `wait_ms` at the most; 0 does
@@ -103,14 +103,14 @@ LARIAT_API bool lariat_reactor_running(const lariat_reactor *reactor);
 LARIAT_API lariat_status lariat_reactor_run_once(lariat_reactor *reactor,
                                                  int wait_ms);
 
-/* The calling thread's reactor: the one whose turn it is in, else the one it
- * made last and has not closed, else NULL.  Any thread. */
+/* Returns the calling thread's reactor: the one whose turn it is in, else the
+ * one it made last and has not closed, else NULL.  Any thread. */
 LARIAT_API lariat_reactor *lariat_reactor_current(void);
 
-/* The name from the options.  Any thread. */
+/* Returns the name from the options.  Any thread. */
 LARIAT_API const char *lariat_reactor_name(const lariat_reactor *reactor);
 
-/* The time on the reactor's clock, read now. */
+/* Reads the time on the reactor's clock. */
 LARIAT_API uint64_t lariat_reactor_now_ns(const lariat_reactor *reactor);
 
 /* Runs `call` in the next turn.  A turn runs only the calls that were there
@@ -122,8 +122,8 @@ LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_reactor_call_soon(lariat_reactor *reactor, lariat_call call,
                          void *context, lariat_destroy destroy);
 
-/* A timer's name.  Plain data: a stale one is recognised, not followed.
- * {0} names no timer. */
+/* A timer's name, a number: a stale one is recognised, not followed.  {0} names
+ * no timer. */
 typedef struct lariat_timer {
   uint64_t id;
 } lariat_timer;
@@ -143,7 +143,7 @@ LARIAT_API LARIAT_MUST_USE lariat_status lariat_reactor_call_later(
  * LARIAT_OK         cancelled
  * LARIAT_EALREADY   its call ran, or is running
  * LARIAT_ECANCELLED it was cancelled before
- * LARIAT_ENOTFOUND  it names no timer of this reactor, or one whose place was
+ * LARIAT_ENOTFOUND  it names no timer of this reactor, or one whose slot was
  *                   used more than 64 times since
  * LARIAT_EINVAL, LARIAT_ETHREAD, LARIAT_EFORKED */
 LARIAT_API lariat_status lariat_reactor_cancel_timer(lariat_reactor *reactor,
@@ -172,13 +172,14 @@ LARIAT_API lariat_status lariat_reactor_timer_time(lariat_reactor *reactor,
                                                    lariat_timer timer,
                                                    uint64_t *at_ns);
 
-/* Whether the timer is set: its call has not begun and was not cancelled. */
+/* Tells whether the timer is set: its call has not begun and was not
+ * cancelled. */
 LARIAT_API bool lariat_reactor_timer_active(lariat_reactor *reactor,
                                             lariat_timer timer);
 
-/* Puts the names of the timers that lariat_reactor_call_later has set, `room`
- * of them at the most, in no particular order, into `timers` (which may be
- * NULL when `room` is 0), and returns how many there are. */
+/* Puts the names of the timers that lariat_reactor_call_later has set,
+ * `capacity` of them at the most, in no particular order, into `timers` (which
+ * may be NULL when `capacity` is 0), and returns how many there are. */
 LARIAT_API size_t lariat_reactor_timers(lariat_reactor *reactor,
                                         lariat_timer *timers, size_t capacity);
 
@@ -207,7 +208,8 @@ LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_reactor_add_reader(lariat_reactor *reactor, int fd, lariat_ready ready,
                           void *context, lariat_destroy destroy);
 
-/* The same for writing. */
+/* Calls `ready` in each turn in which `fd` can be written (or is broken), as
+ * lariat_reactor_add_reader does for reading. */
 LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_reactor_add_writer(lariat_reactor *reactor, int fd, lariat_ready ready,
                           void *context, lariat_destroy destroy);
@@ -222,11 +224,11 @@ LARIAT_API lariat_status lariat_reactor_remove_reader(lariat_reactor *reactor,
 LARIAT_API lariat_status lariat_reactor_remove_writer(lariat_reactor *reactor,
                                                       int fd);
 
-/* Embedding in another event loop: the descriptor to watch for reading, and
- * the call to make when it is readable.  The descriptor is the reactor's and
- * is closed with it.  Timers are behind it too, and whatever is asked for
- * between two dispatches.  The first call arms it: from then on the reactor is
- * embedded.
+/* Embeds the reactor in another event loop: returns the descriptor to watch for
+ * reading; when it is readable, lariat_reactor_dispatch is to be called.  The
+ * descriptor is the reactor's and is closed with it.  Timers are behind it too,
+ * and whatever is asked for between two dispatches.  The first call arms it:
+ * from then on the reactor is embedded.
  *
  * A descriptor number, or -1 with the reason in `*why` (which may be NULL):
  * LARIAT_ESYSTEM, LARIAT_ENOMEM, LARIAT_EINVAL, LARIAT_ETHREAD,
@@ -244,12 +246,13 @@ LARIAT_API lariat_status lariat_reactor_dispatch(lariat_reactor *reactor);
  * threads that call a reactor which might be closed meanwhile. */
 typedef struct lariat_mailbox lariat_mailbox;
 
-/* A new reference to the reactor's mailbox; release it with
+/* Returns a new reference to the reactor's mailbox; release it with
  * lariat_mailbox_release.  Any thread, while the reactor lives. */
 LARIAT_API LARIAT_MUST_USE lariat_mailbox *
 lariat_reactor_mailbox(lariat_reactor *reactor);
 
-/* As lariat_reactor_call_from_thread.  Any thread. */
+/* Runs `call` on the thread of the mailbox's reactor, as
+ * lariat_reactor_call_from_thread does.  Any thread. */
 LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_mailbox_call(lariat_mailbox *mailbox, lariat_call call, void *context,
                     lariat_destroy destroy);
@@ -257,10 +260,10 @@ lariat_mailbox_call(lariat_mailbox *mailbox, lariat_call call, void *context,
 /* Gives one reference back.  NULL is allowed.  Any thread. */
 LARIAT_API void lariat_mailbox_release(lariat_mailbox *mailbox);
 
-/* A failure that nobody handled, or another fault without an owner, is given
- * to this hook, once.  `message` is a sentence without a newline and lives for
- * the call.  The default writes it to standard error.  NULL brings the default
- * back. */
+/* Takes the report of a failure that nobody handled, or of another fault
+ * without an owner, once.  `message` is a sentence without a newline and lives
+ * for the call.  The default writes it to standard error.  Setting NULL brings
+ * the default back. */
 typedef void (*lariat_report)(const char *message, void *context);
 LARIAT_API void lariat_reactor_set_report(lariat_reactor *reactor,
                                           lariat_report report, void *context);

@@ -4,6 +4,7 @@
 
 #include "await/coroutine.h"
 #include "base/process.h"
+#include "base/time.h"
 #include "deferred/chain.h"
 #include "deferred/failure.h"
 #include "deferred/reclaim.h"
@@ -66,18 +67,12 @@ static void on_time(lr_timer *timer) {
   finish(lr_container(timer, lariat_coroutine, timer), LARIAT_OK);
 }
 
-static uint64_t time_after(uint64_t now_ns, uint64_t delay_ms) {
-  const uint64_t ns_per_ms = 1000000;
-  if (delay_ms > (UINT64_MAX - 1 - now_ns) / ns_per_ms) return UINT64_MAX - 1;
-  return now_ns + delay_ms * ns_per_ms;
-}
-
 lariat_status lariat_coroutine_sleep(uint64_t ms) {
   lariat_coroutine *coroutine = lr_coroutine_here;
   lariat_status status = check_pause(coroutine, __func__);
   if (status != LARIAT_OK) return status;
   lariat_reactor *reactor = coroutine->state->reactor;
-  uint64_t at_ns = time_after(lariat_reactor_now_ns(reactor), ms);
+  uint64_t at_ns = lr_add_ms(lariat_reactor_now_ns(reactor), ms);
   coroutine->timer.expire = on_time;
   if (!lr_reactor_set_timer(reactor, &coroutine->timer, at_ns))
     return LARIAT_ENOMEM;

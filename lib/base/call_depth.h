@@ -6,7 +6,7 @@
 #ifndef LR_BASE_CALL_DEPTH_H
 #define LR_BASE_CALL_DEPTH_H
 
-#include "base/hidden.h"
+#include "base/attributes.h"
 
 /* One instruction to reach, also in the shared library. */
 #define LR_THREAD_LOCAL _Thread_local __attribute__((tls_model("initial-exec")))

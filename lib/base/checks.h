@@ -3,7 +3,7 @@
 #ifndef LR_BASE_CHECKS_H
 #define LR_BASE_CHECKS_H
 
-#include "base/hidden.h"
+#include "base/attributes.h"
 #include "base/switch.h"
 #include <lariat/checks.h>
 

@@ -5,11 +5,13 @@
 #include <stddef.h>
 #include <time.h>
 
+#include "base/time.h"
+
 static uint64_t system_now(void *context) {
   (void)context;
   struct timespec now;
   clock_gettime(CLOCK_MONOTONIC, &now);
-  return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+  return (uint64_t)now.tv_sec * LR_NS_PER_S + (uint64_t)now.tv_nsec;
 }
 
 const lariat_clock *lariat_clock_system(void) {

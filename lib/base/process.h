@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "base/atomics.h"
-#include "base/hidden.h"
+#include "base/attributes.h"
 
 /* A number that differs in every forked child; what was made under another
  * number must not be used.  The first call (any thread) arms the detection. */

@@ -4,66 +4,45 @@
 
 #include <string.h>
 
+#include "base/attributes.h"
 #include "base/memory.h"
 
 enum { FIRST_BUCKETS = 16, IDLE_MAX = 256 };
+
+static lr_backlog_host *host_of(lr_table_node *node) {
+  return lr_container(node, lr_backlog_host, table_node);
+}
+
+static bool is_of_target(lr_table_node *node, const void *target) {
+  return lr_backlog_host_is_of(host_of(node), target);
+}
 
 bool lr_backlog_init(lr_backlog *backlog, uint32_t free_jobs) {
   *backlog = (lr_backlog){.free_jobs = free_jobs};
   lr_priority_queue_init(&backlog->ring);
   lr_list_init(&backlog->idle);
-  backlog->buckets = lr_alloc_zero(FIRST_BUCKETS * sizeof *backlog->buckets);
-  backlog->capacity = backlog->buckets ? FIRST_BUCKETS : 0;
-  return backlog->buckets != NULL;
+  return lr_table_init(&backlog->hosts, FIRST_BUCKETS);
+}
+
+static void drop_host(lr_table_node *node, void *context) {
+  (void)context;
+  lr_free(host_of(node));
 }
 
 void lr_backlog_clear(lr_backlog *backlog) {
-  for (uint32_t i = 0; i < backlog->capacity; i++) {
-    lr_backlog_host *host;
-    while ((host = backlog->buckets[i])) {
-      backlog->buckets[i] = host->next;
-      lr_free(host);
-    }
-  }
-  lr_free(backlog->buckets);
-  backlog->buckets = NULL;
+  lr_table_clear(&backlog->hosts, drop_host, NULL);
   backlog->last = NULL;
-  backlog->capacity = 0;
 }
 
-/* When there is no memory to grow, longer chains are no fault. */
-static void grow(lr_backlog *backlog) {
-  uint32_t capacity = backlog->capacity * 2;
-  lr_backlog_host **buckets = lr_alloc_zero(capacity * sizeof *buckets);
-  if (!buckets) return;
-  for (uint32_t i = 0; i < backlog->capacity; i++) {
-    lr_backlog_host *host;
-    while ((host = backlog->buckets[i])) {
-      backlog->buckets[i] = host->next;
-      host->next = buckets[host->hash & (capacity - 1)];
-      buckets[host->hash & (capacity - 1)] = host;
-    }
-  }
-  lr_free(backlog->buckets);
-  backlog->buckets = buckets;
-  backlog->capacity = capacity;
-}
-
-static __attribute__((noinline)) lr_backlog_host *make(lr_backlog *backlog,
-                                                       const lr_url *target) {
-  if (backlog->count >= backlog->capacity) grow(backlog);
+static LR_COLD lr_backlog_host *make_host(lr_backlog *backlog,
+                                          const lr_url *target) {
   lr_backlog_host *host = lr_alloc_zero(sizeof *host + target->key_length + 1);
   if (!host) return NULL;
-  host->hash = target->hash;
   host->key_length = target->key_length;
   memcpy(host->key, target->key, target->key_length);
   lr_list_init(&host->node);
   lr_priority_queue_init(&host->queue);
-  lr_backlog_host **bucket =
-      &backlog->buckets[host->hash & (backlog->capacity - 1)];
-  host->next = *bucket;
-  *bucket = host;
-  backlog->count++;
+  lr_table_insert(&backlog->hosts, &host->table_node, target->hash);
   return host;
 }
 
@@ -71,28 +50,19 @@ static bool is_idle(const lr_backlog_host *host) {
   return host->away == 0 && host->queued == 0;
 }
 
-static lr_backlog_host *find(const lr_backlog *backlog, const lr_url *target) {
-  lr_backlog_host *host =
-      backlog->buckets[target->hash & (backlog->capacity - 1)];
-  while (host && !lr_backlog_host_is_of(host, target)) host = host->next;
-  return host;
-}
-
 lr_backlog_host *lr_backlog_enter_slow(lr_backlog *backlog, const lr_job *job) {
-  lr_backlog_host *host = find(backlog, &job->url);
-  if (!host) return make(backlog, &job->url);
+  lr_table_node *node =
+      lr_table_find(&backlog->hosts, job->url.hash, is_of_target, &job->url);
+  if (!node) return make_host(backlog, &job->url);
+  lr_backlog_host *host = host_of(node);
   if (!is_idle(host)) return host;
   lr_list_remove(&host->node);
   backlog->idle_count--;
   return host;
 }
 
-static void free_share(lr_backlog *backlog, lr_backlog_host *host) {
-  lr_backlog_host **place =
-      &backlog->buckets[host->hash & (backlog->capacity - 1)];
-  while (*place != host) place = &(*place)->next;
-  *place = host->next;
-  backlog->count--;
+static void free_host(lr_backlog *backlog, lr_backlog_host *host) {
+  lr_table_remove(&backlog->hosts, &host->table_node);
   if (backlog->last == host) backlog->last = NULL;
   lr_list_remove(&host->node);
   lr_free(host);
@@ -103,7 +73,7 @@ void lr_backlog_forget_slow(lr_backlog *backlog, lr_backlog_host *host) {
   lr_list_append(&backlog->idle, &host->node);
   if (backlog->idle_count++ < IDLE_MAX) return;
   backlog->idle_count--;
-  free_share(backlog, lr_container(backlog->idle.next, lr_backlog_host, node));
+  free_host(backlog, lr_container(backlog->idle.next, lr_backlog_host, node));
 }
 
 /* To the end of the ring; or out of it, when nothing waits. */

@@ -13,15 +13,15 @@
 #include <string.h>
 
 #include "base/list.h"
+#include "base/table.h"
 #include "job/job.h"
 #include "limits/priority_queue.h"
 
 /* One host's part. */
 typedef struct lr_backlog_host {
-  struct lr_backlog_host *next; /* in its bucket */
-  lr_list node;                 /* in the ring, among the idle, or alone */
+  lr_table_node table_node;
+  lr_list node; /* in the ring, among the idle, or alone */
   lr_priority_queue queue;
-  uint64_t hash;
   uint32_t queued;
   uint32_t away;
   uint8_t priority; /* of its place in the ring */
@@ -30,9 +30,7 @@ typedef struct lr_backlog_host {
 } lr_backlog_host;
 
 typedef struct lr_backlog {
-  lr_backlog_host **buckets;
-  uint32_t capacity; /* a power of two */
-  uint32_t count;
+  lr_table hosts;
   lr_backlog_host *last;  /* that was entered; or NULL */
   uint32_t free_jobs;     /* of each host: they need no credit */
   lr_priority_queue ring; /* hosts with jobs that wait */
@@ -50,7 +48,8 @@ lr_backlog_host *lr_backlog_enter_slow(lr_backlog *backlog, const lr_job *job);
 
 static inline bool lr_backlog_host_is_of(const lr_backlog_host *host,
                                          const lr_url *target) {
-  return host->hash == target->hash && host->key_length == target->key_length &&
+  return host->table_node.hash == target->hash &&
+         host->key_length == target->key_length &&
          memcmp(host->key, target->key, target->key_length) == 0;
 }
 

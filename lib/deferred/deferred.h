@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "base/hidden.h"
+#include "base/attributes.h"
 #include "deferred/failure.h"
 #include <lariat/deferred.h>
 

@@ -4,7 +4,7 @@
 #ifndef LR_DEFERRED_RECLAIM_H
 #define LR_DEFERRED_RECLAIM_H
 
-#include "base/hidden.h"
+#include "base/attributes.h"
 #include "deferred/deferred.h"
 
 /* The last reference of `deferred` is gone. */

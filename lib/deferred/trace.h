@@ -3,7 +3,7 @@
 #ifndef LR_DEFERRED_TRACE_H
 #define LR_DEFERRED_TRACE_H
 
-#include "base/hidden.h"
+#include "base/attributes.h"
 #include "base/switch.h"
 #include "deferred/deferred.h"
 

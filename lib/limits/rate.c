@@ -2,6 +2,8 @@
  * Buckets of starts, each one word. */
 #include "limits/rate.h"
 
+#include "base/time.h"
+
 /* Thirty years: added to the time now it does not overflow. */
 static const double longest_ns = 1e18;
 
@@ -22,14 +24,10 @@ lr_rate_plan lr_rate_plan_of(double per_second, double burst) {
 
 void lr_rate_init(lr_rate *rate) {
   lr_u64_init(&rate->next_ns, 0);
-  lr_u64_init(&rate->awaited_ns, UINT64_MAX);
+  lr_u64_init(&rate->awaited_ns, LR_NEVER_NS);
 }
 
 static uint64_t later(uint64_t a, uint64_t b) { return a > b ? a : b; }
-
-static uint64_t before(uint64_t ns, uint64_t by) {
-  return ns > by ? ns - by : 0;
-}
 
 /* Somebody who waits says so anew at each start that he misses, if late. */
 static bool is_awaited(const lr_rate *rate, uint64_t next_ns) {
@@ -39,15 +37,15 @@ static bool is_awaited(const lr_rate *rate, uint64_t next_ns) {
 
 bool lr_rate_take(lr_rate *rate, const lr_rate_plan *plan, uint64_t now_ns,
                   uint64_t wanted_ns) {
-  uint64_t bound_ns = before(now_ns, LR_RATE_LATE_NS);
+  uint64_t bound_ns = lr_since(now_ns, LR_RATE_LATE_NS);
   uint64_t next_ns = lr_u64_load_relaxed(&rate->next_ns);
   uint64_t after_ns;
   do {
     if (next_ns > now_ns) return false;
     bool waited = wanted_ns > next_ns && is_awaited(rate, next_ns);
     uint64_t from_ns = later(waited ? next_ns : wanted_ns, bound_ns);
-    uint64_t slack_ns = later(before(now_ns, from_ns), plan->banked_ns);
-    after_ns = later(next_ns, before(now_ns, slack_ns)) + plan->step_ns;
+    uint64_t slack_ns = later(lr_since(now_ns, from_ns), plan->banked_ns);
+    after_ns = later(next_ns, lr_since(now_ns, slack_ns)) + plan->step_ns;
   } while (!lr_u64_cas_acq_rel(&rate->next_ns, &next_ns, after_ns));
   return true;
 }
@@ -58,5 +56,5 @@ void lr_rate_give_back(lr_rate *rate, const lr_rate_plan *plan) {
 
 bool lr_rate_is_full(const lr_rate *rate, const lr_rate_plan *plan,
                      uint64_t now_ns) {
-  return lr_rate_due(rate) <= before(now_ns, plan->banked_ns);
+  return lr_rate_due(rate) <= lr_since(now_ns, plan->banked_ns);
 }

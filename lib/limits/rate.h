@@ -18,10 +18,11 @@
 #include <stdint.h>
 
 #include "base/atomics.h"
+#include "base/time.h"
 
 /* How much lateness is made good.  In a window of ten seconds that is half a
  * per cent of the starts. */
-#define LR_RATE_LATE_NS UINT64_C(50000000)
+#define LR_RATE_LATE_NS (50 * LR_NS_PER_MS)
 
 /* What a bucket is to keep to.  Read only; any number of buckets share it. */
 typedef struct lr_rate_plan {

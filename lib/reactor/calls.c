@@ -4,22 +4,23 @@
 
 #include "base/memory.h"
 #include "base/process.h"
+#include "base/time.h"
 #include "reactor/reactor_private.h"
 
-enum { SMALLEST = 16, HISTORY = 64, NS_PER_MS = 1000000 };
+enum { SMALLEST = 16, HISTORY = 64 };
 
-/* What call_soon and call_later check alike. */
+/* Checks what call_soon and call_later require alike. */
 static lariat_status check_call(const lariat_reactor *reactor, lariat_call call,
                                 const char *function) {
   if (!reactor || !call) return LARIAT_EINVAL;
   lariat_status status = lr_reactor_check(reactor, function);
   if (status != LARIAT_OK) return status;
-  return reactor->closing ? LARIAT_ECLOSED : LARIAT_OK;
+  return lr_reactor_closing(reactor) ? LARIAT_ECLOSED : LARIAT_OK;
 }
 
-/* ---- The next turn ---- */
+/* ---- Calls for the next turn ---- */
 
-/* The ring is straightened into a new array twice the size. */
+/* Straightens the ring into a new array twice the size. */
 static bool grow_queue(lr_call_queue *queue) {
   if (queue->capacity > UINT32_MAX / 2) return false;
   uint32_t capacity = queue->capacity ? queue->capacity * 2 : SMALLEST;
@@ -55,8 +56,8 @@ lariat_status lariat_reactor_call_soon(lariat_reactor *reactor,
   return LARIAT_OK;
 }
 
-/* The call is copied out first: it may queue another, and the ring may move.
- */
+/* Copies each call out before it runs: it may queue another, and the ring may
+ * move. */
 void lr_calls_run(lariat_reactor *reactor, uint32_t count) {
   while (count-- > 0) {
     lr_call call = take_call(&reactor->calls);
@@ -64,84 +65,81 @@ void lr_calls_run(lariat_reactor *reactor, uint32_t count) {
   }
 }
 
-/* ---- Later ---- */
+/* ---- Delayed calls ---- */
 
-static void free_later(lr_later_table *table, lr_later *later, bool cancelled) {
-  later->generation++;
-  later->cancelled = later->cancelled << 1 | cancelled;
-  later->next_free = table->free;
-  table->free = later;
+static void free_delayed(lr_delayed_calls *table, lr_delayed_call *delayed,
+                         bool cancelled) {
+  delayed->generation++;
+  delayed->cancelled = delayed->cancelled << 1 | cancelled;
+  delayed->next_free = table->free;
+  table->free = delayed;
 }
 
-/* The slot is free again before the call runs: inside it, its id is stale. */
-static void expire_later(lr_timer *timer) {
-  lr_later *later = lr_container(timer, lr_later, timer);
-  lr_call call = later->call;
-  free_later(&later->reactor->later, later, false);
+/* Frees the slot before the call runs: inside the call, its id is stale. */
+static void expire_delayed(lr_timer *timer) {
+  lr_delayed_call *delayed = lr_container(timer, lr_delayed_call, timer);
+  lr_call call = delayed->call;
+  free_delayed(&delayed->reactor->delayed, delayed, false);
   lr_call_run(&call);
 }
 
-static bool grow_table(lr_later_table *table) {
+static bool grow_slots(lr_delayed_calls *table) {
   if (table->capacity > UINT32_MAX / 4) return false;
   uint32_t capacity = table->capacity ? table->capacity * 2 : SMALLEST;
-  lr_later **slots = lr_realloc(table->slots, capacity * sizeof *table->slots);
+  lr_delayed_call **slots =
+      lr_realloc(table->slots, capacity * sizeof *table->slots);
   if (!slots) return false;
   table->slots = slots;
   table->capacity = capacity;
   return true;
 }
 
-static lr_later *new_later(lariat_reactor *reactor) {
-  lr_later_table *table = &reactor->later;
-  if (table->count == table->capacity && !grow_table(table)) return NULL;
-  lr_later *later = lr_alloc_zero(sizeof *later);
-  if (!later) return NULL;
-  later->timer.expire = expire_later;
-  later->reactor = reactor;
-  later->index = table->count;
-  table->slots[table->count++] = later;
-  return later;
+static lr_delayed_call *new_delayed(lariat_reactor *reactor) {
+  lr_delayed_calls *table = &reactor->delayed;
+  if (table->count == table->capacity && !grow_slots(table)) return NULL;
+  lr_delayed_call *delayed = lr_alloc_zero(sizeof *delayed);
+  if (!delayed) return NULL;
+  delayed->timer.expire = expire_delayed;
+  delayed->reactor = reactor;
+  delayed->index = table->count;
+  table->slots[table->count++] = delayed;
+  return delayed;
 }
 
-static lr_later *take_later(lariat_reactor *reactor) {
-  lr_later *later = reactor->later.free;
-  if (!later) return new_later(reactor);
-  reactor->later.free = later->next_free;
-  return later;
+static lr_delayed_call *take_delayed(lariat_reactor *reactor) {
+  lr_delayed_call *delayed = reactor->delayed.free;
+  if (!delayed) return new_delayed(reactor);
+  reactor->delayed.free = delayed->next_free;
+  return delayed;
 }
 
-static uint64_t later_id(const lr_later *later) {
-  return (uint64_t)later->generation << 32 | (later->index + 1);
+static uint64_t id_of_delayed(const lr_delayed_call *delayed) {
+  return (uint64_t)delayed->generation << 32 | (delayed->index + 1);
 }
 
-/* What is known of a timer that is not set any more. */
-static lariat_status fate_of(const lr_later *later, uint32_t generation) {
-  uint32_t since = later->generation - generation - 1;
+/* Returns what is known of a timer that is not set any more. */
+static lariat_status fate_of(const lr_delayed_call *delayed,
+                             uint32_t generation) {
+  uint32_t since = delayed->generation - generation - 1;
   if (since >= HISTORY) return LARIAT_ENOTFOUND;
-  return later->cancelled >> since & 1 ? LARIAT_ECANCELLED : LARIAT_EALREADY;
+  return delayed->cancelled >> since & 1 ? LARIAT_ECANCELLED : LARIAT_EALREADY;
 }
 
-/* The slot that `timer` names, if it is still set; else the reason. */
-static lariat_status find_later(const lariat_reactor *reactor,
-                                lariat_timer timer, const char *function,
-                                lr_later **out) {
+/* Finds the slot that `timer` names, if it is still set; else says why not. */
+static lariat_status find_delayed(const lariat_reactor *reactor,
+                                  lariat_timer timer, const char *function,
+                                  lr_delayed_call **out) {
   if (!reactor) return LARIAT_EINVAL;
   lariat_status status = lr_reactor_check(reactor, function);
   if (status != LARIAT_OK) return status;
-  const lr_later_table *table = &reactor->later;
+  const lr_delayed_calls *table = &reactor->delayed;
   uint32_t number = (uint32_t)timer.id;
   if (number == 0 || number > table->count) return LARIAT_ENOTFOUND;
-  lr_later *later = table->slots[number - 1];
+  lr_delayed_call *delayed = table->slots[number - 1];
   uint32_t generation = (uint32_t)(timer.id >> 32);
-  if (later->generation != generation) return fate_of(later, generation);
-  *out = later;
-  return lr_timer_is_set(&later->timer) ? LARIAT_OK : LARIAT_ENOTFOUND;
-}
-
-/* A time too far away to be a number is never reached. */
-static uint64_t time_after(uint64_t now_ns, uint64_t delay_ms) {
-  if (delay_ms > (UINT64_MAX - 1 - now_ns) / NS_PER_MS) return UINT64_MAX - 1;
-  return now_ns + delay_ms * NS_PER_MS;
+  if (delayed->generation != generation) return fate_of(delayed, generation);
+  *out = delayed;
+  return lr_timer_is_set(&delayed->timer) ? LARIAT_OK : LARIAT_ENOTFOUND;
 }
 
 lariat_status lariat_reactor_call_later(lariat_reactor *reactor,
@@ -150,91 +148,87 @@ lariat_status lariat_reactor_call_later(lariat_reactor *reactor,
                                         lariat_timer *out) {
   lariat_status status = check_call(reactor, call, __func__);
   if (status != LARIAT_OK) return status;
-  lr_later *later = take_later(reactor);
-  if (!later) return LARIAT_ENOMEM;
-  later->call = (lr_call){call, context, destroy};
-  uint64_t at_ns = time_after(lariat_reactor_now_ns(reactor), delay_ms);
-  if (!lr_reactor_set_timer(reactor, &later->timer, at_ns)) {
-    free_later(&reactor->later, later, true);
+  lr_delayed_call *delayed = take_delayed(reactor);
+  if (!delayed) return LARIAT_ENOMEM;
+  delayed->call = (lr_call){call, context, destroy};
+  uint64_t at_ns = lr_add_ms(lariat_reactor_now_ns(reactor), delay_ms);
+  if (!lr_reactor_set_timer(reactor, &delayed->timer, at_ns)) {
+    free_delayed(&reactor->delayed, delayed, true);
     return LARIAT_ENOMEM;
   }
-  if (out) out->id = later_id(later);
+  if (out) out->id = id_of_delayed(delayed);
   return LARIAT_OK;
 }
 
 lariat_status lariat_reactor_cancel_timer(lariat_reactor *reactor,
                                           lariat_timer timer) {
-  lr_later *later;
-  lariat_status status = find_later(reactor, timer, __func__, &later);
+  lr_delayed_call *delayed;
+  lariat_status status = find_delayed(reactor, timer, __func__, &delayed);
   if (status != LARIAT_OK) return status;
-  lr_reactor_unset_timer(reactor, &later->timer);
-  lr_call call = later->call;
-  free_later(&reactor->later, later, true);
+  lr_reactor_unset_timer(reactor, &delayed->timer);
+  lr_call call = delayed->call;
+  free_delayed(&reactor->delayed, delayed, true);
   lr_call_destroy(&call);
   return LARIAT_OK;
 }
 
-/* A timer that is set can be moved without memory. */
-static void move_later(lr_later *later, uint64_t at_ns) {
-  (void)lr_reactor_set_timer(later->reactor, &later->timer, at_ns);
+/* Moves a timer that is set, which needs no memory and so cannot fail. */
+static void move_delayed(lr_delayed_call *delayed, uint64_t at_ns) {
+  (void)lr_reactor_set_timer(delayed->reactor, &delayed->timer, at_ns);
 }
 
 lariat_status lariat_reactor_reset_timer(lariat_reactor *reactor,
                                          lariat_timer timer,
                                          uint64_t delay_ms) {
-  lr_later *later;
-  lariat_status status = find_later(reactor, timer, __func__, &later);
+  lr_delayed_call *delayed;
+  lariat_status status = find_delayed(reactor, timer, __func__, &delayed);
   if (status != LARIAT_OK) return status;
-  move_later(later, time_after(lariat_reactor_now_ns(reactor), delay_ms));
+  move_delayed(delayed, lr_add_ms(lariat_reactor_now_ns(reactor), delay_ms));
   return LARIAT_OK;
-}
-
-static uint64_t time_before(uint64_t at_ns, uint64_t ms) {
-  return ms > at_ns / NS_PER_MS ? 0 : at_ns - ms * NS_PER_MS;
 }
 
 lariat_status lariat_reactor_delay_timer(lariat_reactor *reactor,
                                          lariat_timer timer, int64_t delay_ms) {
-  lr_later *later;
-  lariat_status status = find_later(reactor, timer, __func__, &later);
+  lr_delayed_call *delayed;
+  lariat_status status = find_delayed(reactor, timer, __func__, &delayed);
   if (status != LARIAT_OK) return status;
-  uint64_t at_ns = lr_timer_time(&later->timer);
+  uint64_t at_ns = lr_timer_time(&delayed->timer);
   if (delay_ms < 0)
-    at_ns = time_before(at_ns, 0 - (uint64_t)delay_ms);
+    at_ns = lr_since(at_ns, lr_ns_of_ms(0 - (uint64_t)delay_ms));
   else
-    at_ns = time_after(at_ns, (uint64_t)delay_ms);
-  move_later(later, at_ns);
+    at_ns = lr_add_ms(at_ns, (uint64_t)delay_ms);
+  move_delayed(delayed, at_ns);
   return LARIAT_OK;
 }
 
 lariat_status lariat_reactor_timer_time(lariat_reactor *reactor,
                                         lariat_timer timer, uint64_t *at_ns) {
-  lr_later *later;
+  lr_delayed_call *delayed;
   if (!at_ns) return LARIAT_EINVAL;
-  lariat_status status = find_later(reactor, timer, __func__, &later);
-  if (status == LARIAT_OK) *at_ns = lr_timer_time(&later->timer);
+  lariat_status status = find_delayed(reactor, timer, __func__, &delayed);
+  if (status == LARIAT_OK) *at_ns = lr_timer_time(&delayed->timer);
   return status;
 }
 
 bool lariat_reactor_timer_active(lariat_reactor *reactor, lariat_timer timer) {
-  lr_later *later;
-  return find_later(reactor, timer, __func__, &later) == LARIAT_OK;
+  lr_delayed_call *delayed;
+  return find_delayed(reactor, timer, __func__, &delayed) == LARIAT_OK;
 }
 
 size_t lariat_reactor_timers(lariat_reactor *reactor, lariat_timer *timers,
                              size_t capacity) {
   size_t found = 0;
   if (!reactor || lr_reactor_check(reactor, __func__) != LARIAT_OK) return 0;
-  for (uint32_t i = 0; i < reactor->later.count; i++) {
-    const lr_later *later = reactor->later.slots[i];
-    if (!lr_timer_is_set(&later->timer)) continue;
-    if (found < capacity) timers[found].id = later_id(later);
+  for (uint32_t i = 0; i < reactor->delayed.count; i++) {
+    const lr_delayed_call *delayed = reactor->delayed.slots[i];
+    if (!lr_timer_is_set(&delayed->timer)) continue;
+    if (found < capacity) timers[found].id = id_of_delayed(delayed);
     found++;
   }
   return found;
 }
 
-/* ---- From other threads ---- */
+/* ---- Calls from other threads ---- */
 
 typedef struct posted_call {
   lr_mail mail;
@@ -282,22 +276,22 @@ lariat_status lariat_reactor_call_from_thread(lariat_reactor *reactor,
 
 /* ---- Close ---- */
 
-static void clear_later(lariat_reactor *reactor) {
-  lr_later_table *table = &reactor->later;
+static void clear_delayed(lariat_reactor *reactor) {
+  lr_delayed_calls *table = &reactor->delayed;
   for (uint32_t i = 0; i < table->count; i++) {
-    lr_later *later = table->slots[i];
-    if (!lr_timer_is_set(&later->timer)) continue;
-    lr_reactor_unset_timer(reactor, &later->timer);
-    later->generation++;
-    later->cancelled = later->cancelled << 1 | 1;
-    lr_call_destroy(&later->call);
+    lr_delayed_call *delayed = table->slots[i];
+    if (!lr_timer_is_set(&delayed->timer)) continue;
+    lr_reactor_unset_timer(reactor, &delayed->timer);
+    delayed->generation++;
+    delayed->cancelled = delayed->cancelled << 1 | 1;
+    lr_call_destroy(&delayed->call);
   }
   for (uint32_t i = 0; i < table->count; i++) lr_free(table->slots[i]);
   lr_free(table->slots);
-  *table = (lr_later_table){NULL, 0, 0, NULL};
+  *table = (lr_delayed_calls){NULL, 0, 0, NULL};
 }
 
-/* A destructor may cancel another timer; it cannot add a call, since the
+/* Runs destructors, which may cancel another timer, but cannot add a call: the
  * reactor is closing. */
 void lr_calls_clear(lariat_reactor *reactor) {
   while (reactor->calls.count > 0) {
@@ -306,5 +300,5 @@ void lr_calls_clear(lariat_reactor *reactor) {
   }
   lr_free(reactor->calls.items);
   reactor->calls = (lr_call_queue){NULL, 0, 0, 0};
-  clear_later(reactor);
+  clear_delayed(reactor);
 }

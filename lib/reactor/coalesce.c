@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * lull.c: a very short sleep in which events gather. */
+ * coalesce.c: a very short sleep in which events gather, so that fewer looks
+ * at the descriptors and fewer wake-ups of others deal with more of them. */
 #include <sys/prctl.h>
 #include <time.h>
 
 #include "reactor/reactor_private.h"
 
 /* Measured: docs/internals/performance.md.  With fewer events than FEW in a
- * look too little comes for a lull to gather it, with MANY there is no need. */
+ * look too little comes for a sleep to gather it, with MANY there is no need.
+ */
 enum { FEW = 8, MANY = 24, COALESCE_NS = 5000 };
 
 /* The kernel lets a thread oversleep by its timer slack, 50 microseconds if it
@@ -14,33 +16,36 @@ enum { FEW = 8, MANY = 24, COALESCE_NS = 5000 };
 enum { SLACK_NS = 1000 };
 
 void lr_reactor_allow_coalescing(lariat_reactor *reactor, bool allowed) {
-  reactor->may_coalesce = allowed;
-  if (!allowed || reactor->has_fine_timer_slack) return;
-  reactor->has_fine_timer_slack = true;
+  lr_polling *polling = &reactor->polling;
+  polling->may_coalesce = allowed;
+  if (!allowed || polling->has_fine_timer_slack) return;
+  polling->has_fine_timer_slack = true;
   (void)prctl(PR_SET_TIMERSLACK, SLACK_NS, 0, 0, 0);
 }
 
-static bool is_free(const lariat_reactor *reactor) {
-  return reactor->may_coalesce && reactor->in_run &&
+static bool may_coalesce_now(const lariat_reactor *reactor) {
+  return reactor->polling.may_coalesce && lr_reactor_in_run(reactor) &&
          !lr_reactor_has_work(reactor);
 }
 
-bool lr_coalesce_mail_first(lariat_reactor *reactor) {
-  if (!is_free(reactor) || reactor->found == 0 || reactor->left_out ||
+bool lr_coalesce_skips_poll(lariat_reactor *reactor) {
+  lr_polling *polling = &reactor->polling;
+  if (!may_coalesce_now(reactor) || polling->found == 0 || polling->skipped ||
       !lr_mailbox_has_mail(reactor->mailbox))
     return false;
-  reactor->left_out = true;
+  polling->skipped = true;
   return true;
 }
 
-/* What comes into the mailbox meanwhile needs no wake-up: the sleep has not
- * been announced to it. */
+/* Does not announce the sleep to the mailbox: what comes in meanwhile needs no
+ * wake-up. */
 bool lr_coalesce(lariat_reactor *reactor) {
-  if (!is_free(reactor) || reactor->found < FEW || reactor->found >= MANY ||
-      lr_mailbox_has_mail(reactor->mailbox))
+  lr_polling *polling = &reactor->polling;
+  if (!may_coalesce_now(reactor) || polling->found < FEW ||
+      polling->found >= MANY || lr_mailbox_has_mail(reactor->mailbox))
     return false;
   const struct timespec time = {0, COALESCE_NS};
   (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
-  reactor->found = 0;
+  polling->found = 0;
   return true;
 }

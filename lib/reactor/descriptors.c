@@ -40,16 +40,17 @@ static uint32_t events_of(const lr_descriptor *descriptor) {
 
 /* Takes a descriptor without sides out of the table.  While its callbacks are
  * being run, its memory is left to them. */
-static void retire(lr_descriptor *descriptor) {
+static void retire_descriptor(lr_descriptor *descriptor) {
   lariat_reactor *reactor = descriptor->reactor;
   lr_poller_set(&reactor->poller, &descriptor->watch, 0);
   reactor->descriptors.by_fd[descriptor->watch.fd] = NULL;
   if (!descriptor->active) lr_free(descriptor);
 }
 
-/* ---- Being ready ---- */
+/* ---- Events ---- */
 
-/* A callback that removes itself keeps its context until it returns. */
+/* Calls one side; a callback that removes itself keeps its context until it
+ * returns. */
 static void run_side(lr_descriptor *descriptor, side_name name) {
   lr_descriptor_table *table = &descriptor->reactor->descriptors;
   side running = descriptor->sides[name];
@@ -60,8 +61,9 @@ static void run_side(lr_descriptor *descriptor, side_name name) {
   if (removed && running.destroy) running.destroy(running.context);
 }
 
-/* The serials tell a side that was there when the event was found from one
- * that was put in its place by the other side's callback. */
+/* Calls the sides that `events` are for.  The serials tell a side that was
+ * there when the event was found from one with which the other side's callback
+ * has replaced it. */
 static void descriptor_ready(lr_watch *watch, uint32_t events) {
   lr_descriptor *descriptor = lr_container(watch, lr_descriptor, watch);
   uint64_t serials[SIDES];
@@ -78,9 +80,9 @@ static void descriptor_ready(lr_watch *watch, uint32_t events) {
   if (events_of(descriptor) == 0) lr_free(descriptor);
 }
 
-/* ---- Adding ---- */
+/* ---- Addition ---- */
 
-static bool grow(lr_descriptor_table *table, uint32_t fd) {
+static bool grow_table(lr_descriptor_table *table, uint32_t fd) {
   if (fd < table->capacity) return true;
   uint32_t capacity = table->capacity ? table->capacity : SMALLEST;
   while (capacity <= fd) capacity *= 2;
@@ -93,10 +95,11 @@ static bool grow(lr_descriptor_table *table, uint32_t fd) {
   return true;
 }
 
-/* The descriptor's entry, made where there is none. */
-static lr_descriptor *entry_of(lariat_reactor *reactor, int fd) {
+/* Returns the entry of `fd`, made where there is none; NULL when out of
+ * memory. */
+static lr_descriptor *get_descriptor(lariat_reactor *reactor, int fd) {
   lr_descriptor_table *table = &reactor->descriptors;
-  if (!grow(table, (uint32_t)fd)) return NULL;
+  if (!grow_table(table, (uint32_t)fd)) return NULL;
   if (table->by_fd[fd]) return table->by_fd[fd];
   lr_descriptor *descriptor = lr_alloc_zero(sizeof *descriptor);
   if (!descriptor) return NULL;
@@ -109,7 +112,7 @@ static lr_descriptor *entry_of(lariat_reactor *reactor, int fd) {
 
 static lariat_status add_side(lariat_reactor *reactor, int fd, side_name name,
                               side wanted) {
-  lr_descriptor *descriptor = entry_of(reactor, fd);
+  lr_descriptor *descriptor = get_descriptor(reactor, fd);
   if (!descriptor) return LARIAT_ENOMEM;
   if (descriptor->sides[name].ready) return LARIAT_EALREADY;
   uint32_t before = events_of(descriptor);
@@ -117,7 +120,7 @@ static lariat_status add_side(lariat_reactor *reactor, int fd, side_name name,
                                        before | wanted_events[name]);
   if (status != LARIAT_OK) {
     int saved = errno;
-    if (before == 0) retire(descriptor);
+    if (before == 0) retire_descriptor(descriptor);
     errno = saved;
     return status;
   }
@@ -132,7 +135,7 @@ static lariat_status check_and_add(lariat_reactor *reactor, int fd,
   if (!reactor || !wanted.ready) return LARIAT_EINVAL;
   lariat_status status = lr_reactor_check(reactor, function);
   if (status != LARIAT_OK) return status;
-  if (reactor->closing) return LARIAT_ECLOSED;
+  if (lr_reactor_closing(reactor)) return LARIAT_ECLOSED;
   if (fd < 0 || fcntl(fd, F_GETFD) < 0) return LARIAT_EINVAL;
   return add_side(reactor, fd, name, wanted);
 }
@@ -151,9 +154,9 @@ lariat_status lariat_reactor_add_writer(lariat_reactor *reactor, int fd,
                        __func__);
 }
 
-/* ---- Removing ---- */
+/* ---- Removal ---- */
 
-/* The side is gone before its destructor runs, which may add another.  Epoll
+/* Removes the side before its destructor runs, which may add another.  Epoll
  * may refuse the lesser events where the descriptor was closed too early: then
  * the other side cannot be served any more either way. */
 static void remove_side(lr_descriptor *descriptor, side_name name) {
@@ -162,7 +165,7 @@ static void remove_side(lr_descriptor *descriptor, side_name name) {
   descriptor->sides[name] = (side){NULL, NULL, NULL, 0};
   uint32_t events = events_of(descriptor);
   if (events == 0)
-    retire(descriptor);
+    retire_descriptor(descriptor);
   else
     (void)lr_poller_set(&reactor->poller, &descriptor->watch, events);
   if (reactor->descriptors.running == removed.serial)
@@ -202,8 +205,8 @@ static void remove_both(lariat_reactor *reactor, int fd) {
   }
 }
 
-/* Destructors may remove others; none can be added, since the reactor is
- * closing. */
+/* Runs destructors, which may remove others; none can be added, since the
+ * reactor is closing. */
 void lr_descriptors_clear(lariat_reactor *reactor) {
   lr_descriptor_table *table = &reactor->descriptors;
   for (uint32_t fd = 0; fd < table->capacity; fd++)

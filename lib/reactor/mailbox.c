@@ -49,12 +49,12 @@ bool lr_mailbox_push(lariat_mailbox *mailbox, lr_mail *mail) {
   return lr_mailbox_push_chain(mailbox, mail, mail);
 }
 
-/* Once the exchange has succeeded the mails are the owner's.  One of them may
- * have carried the pusher's only reference, or have told the owner to end: the
- * owner may then close and free the mailbox before the wake-up.  So a push that
- * finds the owner asleep takes a reference of its own before the exchange, and
- * keeps it until after the wake-up.  A push that needs no wake-up does not
- * touch the mailbox after the exchange and takes none. */
+/* Takes a reference of its own before the exchange if it finds the owner
+ * asleep, and keeps it until after the wake-up.  For once the exchange has
+ * succeeded the mails are the owner's: one of them may have carried the
+ * pusher's only reference, or have told the owner to end, who may then close
+ * and free the mailbox before the wake-up.  A push that needs no wake-up does
+ * not touch the mailbox after the exchange and takes none. */
 lr_push lr_mailbox_begin_push(lariat_mailbox *mailbox, lr_mail *oldest,
                               lr_mail *newest) {
   void *found = lr_ptr_load_relaxed(&mailbox->head);
@@ -84,11 +84,12 @@ bool lr_mailbox_push_chain(lariat_mailbox *mailbox, lr_mail *oldest,
   return push != LR_PUSH_REFUSED;
 }
 
-/* The chain pushed last is on top; the owner wants the first.  Of each chain
- * only the newest mail is touched, which has all that is needed: the others may
- * still be in the cache of the core that wrote them, and to wait for one line
- * of each chain after the other is what this costs. */
-static lr_mail *in_order(lr_mail *chain) {
+/* Returns the chains, of which the one pushed last is on top, as one with the
+ * oldest mail first.  Of each chain only the newest mail is touched, which has
+ * all that is needed: the others may still be in the cache of the core that
+ * wrote them, and to wait for one line of each chain after the other is what
+ * this costs. */
+static lr_mail *reverse_chains(lr_mail *chain) {
   lr_mail *const newest = chain;
   lr_mail *oldest = NULL;
   while (chain) {
@@ -101,14 +102,14 @@ static lr_mail *in_order(lr_mail *chain) {
   return oldest;
 }
 
-/* The plain loads keep an empty mailbox's cache line shared.  Only the owner
- * sets a mark or takes mail out, so what it finds as a mark or as empty is its
- * own last word and needs no order. */
+/* Loads before it exchanges, which leaves an empty mailbox's cache line shared.
+ * Only the owner sets a mark or takes mail out, so what it finds as a mark or
+ * as empty is its own last word and needs no order. */
 lr_mail *lr_mailbox_drain(lariat_mailbox *mailbox) {
   void *found = lr_ptr_load_relaxed(&mailbox->head);
   if (!found || found == CLOSED) return NULL;
   found = lr_ptr_exchange_acquire(&mailbox->head, NULL);
-  return found == SLEEPING ? NULL : in_order(found);
+  return found == SLEEPING ? NULL : reverse_chains(found);
 }
 
 bool lr_mailbox_has_mail(const lariat_mailbox *mailbox) {
@@ -130,9 +131,9 @@ void lr_mailbox_clear_wake(lariat_mailbox *mailbox) {
   } while (got < 0 && errno == EINTR);
 }
 
-/* The owner need not read the counter, since each write is an event of its own.
- * When it is full (EAGAIN), which takes more writes than a machine lives to
- * make, a write would be none. */
+/* Reads the counter only when it is full (EAGAIN), which takes more writes than
+ * a machine lives to make: a write would be none then.  Else the owner need not
+ * read it, since each write is an event of its own. */
 void lr_mailbox_wake(lariat_mailbox *mailbox) {
   const uint64_t one = 1;
   while (write(mailbox->eventfd, &one, sizeof one) < 0) {
@@ -146,5 +147,5 @@ void lr_mailbox_wake(lariat_mailbox *mailbox) {
 lr_mail *lr_mailbox_close(lariat_mailbox *mailbox) {
   void *found = lr_ptr_exchange_acquire(&mailbox->head, CLOSED);
   if (found == SLEEPING || found == CLOSED) return NULL;
-  return in_order(found);
+  return reverse_chains(found);
 }

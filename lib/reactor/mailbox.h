@@ -25,14 +25,14 @@
 
 typedef struct lr_mail lr_mail;
 
-/* What becomes of a mail.  Both run on the owner's thread, and the mail may be
- * freed or pushed elsewhere inside them. */
+/* The ends that a mail can come to.  Both run on the owner's thread, and the
+ * mail may be freed or pushed elsewhere inside them. */
 typedef struct lr_mail_ops {
   void (*deliver)(lr_mail *mail); /* taken out by a turn */
   void (*discard)(lr_mail *mail); /* the mailbox closed before that */
 } lr_mail_ops;
 
-/* A node to embed; in one mailbox at most, at any time. */
+/* A mail, to embed; in one mailbox at most, at any time. */
 struct lr_mail {
   lr_mail *next;
   lr_mail *end; /* the chain's other one: the newest mail of a chain that was
@@ -49,11 +49,11 @@ struct lariat_mailbox {
   _Alignas(LR_CACHE_LINE) lr_atomic_ptr head;
 };
 
-/* A mailbox with one reference, awake and empty.  Any thread.
+/* Makes a mailbox with one reference, awake and empty.  Any thread.
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_ESYSTEM */
 lariat_status lr_mailbox_new(lariat_mailbox **out);
 
-/* Any thread. */
+/* Adds a reference, and returns the mailbox.  Any thread. */
 lariat_mailbox *lr_mailbox_retain(lariat_mailbox *mailbox);
 
 /* Pushes one mail, or a chain: `oldest` … `newest`, linked by `next` from the
@@ -79,10 +79,10 @@ lr_push lr_mailbox_begin_push(lariat_mailbox *mailbox, lr_mail *oldest,
                               lr_mail *newest);
 void lr_mailbox_end_push(lariat_mailbox *mailbox);
 
-/* Whether there is mail.  Owner only. */
+/* Tells whether there is mail.  Owner only. */
 bool lr_mailbox_has_mail(const lariat_mailbox *mailbox);
 
-/* Takes all there is as one chain, oldest first, linked by `next`, with the
+/* Takes all mail as one chain, oldest first, linked by `next`, with the
  * newest in the oldest's `end`; NULL when empty.  The owner is awake
  * afterwards.  Owner only. */
 lr_mail *lr_mailbox_drain(lariat_mailbox *mailbox);
@@ -101,8 +101,8 @@ void lr_mailbox_wake(lariat_mailbox *mailbox);
  * reference. */
 void lr_mailbox_clear_wake(lariat_mailbox *mailbox);
 
-/* Closes: later pushes fail.  Returns what was still in it, oldest first.
- * Owner only, once. */
+/* Closes the mailbox: later pushes fail.  Returns the mail that was still in
+ * it, oldest first.  Owner only, once. */
 lr_mail *lr_mailbox_close(lariat_mailbox *mailbox);
 
 #endif

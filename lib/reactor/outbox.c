@@ -45,8 +45,9 @@ void lr_outbox_put_slow(lr_outbox *outbox, lr_mail *mail) {
     lr_list_append(&from->outboxes, &outbox->dirty);
 }
 
-/* The outbox is emptied before the hand-over, since the receiver may free it as
- * soon as it has the mails; when they are refused, nobody has received any. */
+/* Empties the outbox before it hands the mails over, since the receiver may
+ * free it as soon as it has them; when they are refused, nobody has received
+ * any. */
 void lr_outbox_flush(lr_outbox *outbox) {
   lr_list_remove(&outbox->dirty);
   lr_mail *newest = outbox->newest;

@@ -13,9 +13,9 @@
 
 typedef struct lr_outbox lr_outbox;
 
-/* The mailbox was closed: these are the mails that did not get through, oldest
- * first, linked by `next`.  Runs on the sending reactor's thread, inside a
- * flush. */
+/* Takes the mails that did not get through since the mailbox was closed,
+ * `oldest` first, linked by `next`.  Runs on the sending reactor's thread,
+ * inside a flush. */
 typedef void (*lr_outbox_refused)(lr_outbox *outbox, lr_mail *oldest);
 
 struct lr_outbox {
@@ -29,18 +29,19 @@ struct lr_outbox {
   lr_list dirty; /* in the reactor's list of outboxes to flush */
 };
 
-/* An empty outbox; takes a reference to `to`.  When `to` is the mailbox of
+/* Makes an empty outbox with a reference to `to`.  When `to` is the mailbox of
  * `from` itself, mails go to the reactor's own list, without an atomic
  * operation. */
 void lr_outbox_init(lr_outbox *outbox, lariat_reactor *from, lariat_mailbox *to,
                     lr_outbox_refused refused);
 
-/* Gives the reference back.  The outbox is empty. */
+/* Gives the reference back.  The outbox is empty.  The owner's thread. */
 void lr_outbox_clear(lr_outbox *outbox);
 
-/* Puts one mail in (of those that are in a turn, all but the first and the last
- * need not be looked at): it is sent at the end of the turn, when the outbox is
- * full, or at once when the reactor is not in a turn.  The owner's thread. */
+/* Puts one mail in, which is sent at the end of the turn, when the outbox is
+ * full, or at once when the reactor is not in a turn.  The slow half is for the
+ * first mail of a turn and for the one that fills the outbox.  The owner's
+ * thread. */
 void lr_outbox_put_slow(lr_outbox *outbox, lr_mail *mail);
 static inline void lr_outbox_put(lr_outbox *outbox, lr_mail *mail) {
   if (!outbox->newest || outbox->length + 1 >= outbox->full) {
@@ -53,8 +54,8 @@ static inline void lr_outbox_put(lr_outbox *outbox, lr_mail *mail) {
   outbox->length++;
 }
 
-/* Sends what is there.  The outbox struct is not touched after the mails were
- * handed over: the receiver may free it. */
+/* Sends what is there.  The struct is not touched after the mails were handed
+ * over: the receiver may free it.  The owner's thread. */
 void lr_outbox_flush(lr_outbox *outbox);
 
 #endif

@@ -30,8 +30,8 @@ void lr_poller_clear(lr_poller *poller) {
   poller->watches = 0;
 }
 
-/* Room for an entry of descriptor `fd`; what is new is zero. */
-static bool grow(lr_poller *poller, uint32_t fd) {
+/* Grows the table to have an entry of descriptor `fd`; what is new is zero. */
+static bool grow_entries(lr_poller *poller, uint32_t fd) {
   if (fd < poller->capacity) return true;
   uint32_t capacity = poller->capacity ? poller->capacity : SMALLEST;
   while (capacity <= fd) capacity *= 2;
@@ -45,19 +45,19 @@ static bool grow(lr_poller *poller, uint32_t fd) {
   return true;
 }
 
-static uint64_t tag(uint32_t fd, uint32_t generation) {
+static uint64_t make_tag(uint32_t fd, uint32_t generation) {
   return (uint64_t)generation << 32 | fd;
 }
 
-static int control(const lr_poller *poller, int operation, int fd,
-                   uint32_t events, uint32_t generation) {
+static int call_epoll_ctl(const lr_poller *poller, int operation, int fd,
+                          uint32_t events, uint32_t generation) {
   struct epoll_event event = {.events = events};
-  event.data.u64 = tag((uint32_t)fd, generation);
+  event.data.u64 = make_tag((uint32_t)fd, generation);
   return epoll_ctl(poller->epoll, operation, fd, &event);
 }
 
-/* Out of memory and out of watches (max_user_watches) are the machine's; the
- * rest is about the descriptor. */
+/* Turns an errno of epoll_ctl into a status.  Out of memory and out of watches
+ * (max_user_watches) are the machine's; the others are about the descriptor. */
 static lariat_status status_of(int error) {
   switch (error) {
   case ENOMEM:
@@ -76,9 +76,9 @@ static bool is_current(const lr_poller *poller, const lr_watch *watch) {
   return lr_poller_has(poller, watch, watch->events);
 }
 
-/* The watch leaves the table.  The new generation makes the events that epoll
- * has already handed out for it strangers. */
-static void leave(lr_poller *poller, lr_watch *watch) {
+/* Takes the watch out of the table.  With the entry's new generation the events
+ * that epoll has already handed out for it match no watch. */
+static void drop_entry(lr_poller *poller, lr_watch *watch) {
   if (is_current(poller, watch)) {
     lr_poller_entry *entry = &poller->entries[watch->fd];
     entry->watch = NULL;
@@ -89,34 +89,37 @@ static void leave(lr_poller *poller, lr_watch *watch) {
   watch->events = 0;
 }
 
-/* A failed removal needs nothing done: the kernel does not know the number
- * (any more), which is what was wanted. */
+/* Removes the watch from epoll too.  A failure needs nothing done: the kernel
+ * does not know the number (any more), which is what was wanted. */
 static void remove_watch(lr_poller *poller, lr_watch *watch) {
   if (!watch->events) return;
   if (is_current(poller, watch))
-    (void)control(poller, EPOLL_CTL_DEL, watch->fd, 0, 0);
-  leave(poller, watch);
+    (void)call_epoll_ctl(poller, EPOLL_CTL_DEL, watch->fd, 0, 0);
+  drop_entry(poller, watch);
 }
 
-/* EEXIST: the kernel still has this number from a watch that was forgotten
- * and whose file is open elsewhere; ENOENT: the file behind the number is
- * another than the one that was registered. */
+/* Registers `fd` with epoll, or changes its events if it is `known`.  EEXIST:
+ * the kernel still has this number from a watch that was forgotten and whose
+ * file is open elsewhere; ENOENT: the file behind the number is another than
+ * the one that was registered. */
 static lariat_status tell_epoll(lr_poller *poller, int fd, bool known,
                                 uint32_t events, uint32_t generation) {
   int operation = known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-  if (control(poller, operation, fd, events, generation) == 0) return LARIAT_OK;
+  if (call_epoll_ctl(poller, operation, fd, events, generation) == 0)
+    return LARIAT_OK;
   if (errno == EEXIST && !known)
     operation = EPOLL_CTL_MOD;
   else if (errno == ENOENT && known)
     operation = EPOLL_CTL_ADD;
   else
     return status_of(errno);
-  if (control(poller, operation, fd, events, generation) == 0) return LARIAT_OK;
+  if (call_epoll_ctl(poller, operation, fd, events, generation) == 0)
+    return LARIAT_OK;
   return status_of(errno);
 }
 
-/* A watch that is current only changes its events.  Any other takes the entry
- * over: whoever had it has lost the descriptor to a close that it was not
+/* Changes the events of a watch that is current.  Any other watch takes the
+ * entry over: whoever had it has lost the descriptor to a close that it was not
  * told of. */
 static lariat_status set_events(lr_poller *poller, lr_watch *watch,
                                 uint32_t events) {
@@ -144,29 +147,29 @@ lariat_status lr_poller_set(lr_poller *poller, lr_watch *watch,
   }
   if (watch->fd < 0) return LARIAT_EINVAL;
   if (lr_poller_has(poller, watch, events)) return LARIAT_OK;
-  if (!grow(poller, (uint32_t)watch->fd)) return LARIAT_ENOMEM;
+  if (!grow_entries(poller, (uint32_t)watch->fd)) return LARIAT_ENOMEM;
   return set_events(poller, watch, events);
 }
 
 bool lr_poller_reserve(lr_poller *poller, int fd) {
-  return fd >= 0 && grow(poller, (uint32_t)fd);
+  return fd >= 0 && grow_entries(poller, (uint32_t)fd);
 }
 
 void lr_poller_forget(lr_poller *poller, lr_watch *watch) {
-  leave(poller, watch);
+  drop_entry(poller, watch);
 }
 
-/* An event for a number that nobody watches: its watch was dropped in this
- * batch, and the number may be another thread's by now; or it was forgotten
- * while its file stayed open, and the event comes back for ever.  Only the
- * second comes in a later batch. */
+/* Deals with an event for a number that nobody watches: its watch was dropped
+ * in this batch, and the number may be another thread's by now; or it was
+ * forgotten while its file stayed open, and the event comes back for ever.
+ * Only the second comes in a later batch. */
 static void deliver_unwatched(lr_poller *poller, uint32_t fd) {
   if (fd < poller->capacity && poller->entries[fd].left == poller->batch)
     return;
-  (void)control(poller, EPOLL_CTL_DEL, (int)fd, 0, 0);
+  (void)call_epoll_ctl(poller, EPOLL_CTL_DEL, (int)fd, 0, 0);
 }
 
-static void deliver(lr_poller *poller, const struct epoll_event *event) {
+static void deliver_event(lr_poller *poller, const struct epoll_event *event) {
   uint32_t fd = (uint32_t)event->data.u64;
   uint32_t generation = (uint32_t)(event->data.u64 >> 32);
   lr_watch *watch = fd < poller->capacity ? poller->entries[fd].watch : NULL;
@@ -185,7 +188,8 @@ lariat_status lr_poller_collect(lr_poller *poller, int wait_ms) {
 }
 
 void lr_poller_deliver(lr_poller *poller) {
-  for (int i = 0; i < poller->found; i++) deliver(poller, &poller->events[i]);
+  for (int i = 0; i < poller->found; i++)
+    deliver_event(poller, &poller->events[i]);
   poller->found = 0;
 }
 

@@ -14,8 +14,9 @@
 
 typedef struct lr_watch lr_watch;
 
-/* Embed one; `ready` gets EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP, EPOLLRDHUP.
- * It may set or drop any watch, its own too, and free it after dropping. */
+/* A watch, to embed; `ready` gets EPOLLIN, EPOLLOUT, EPOLLERR, EPOLLHUP,
+ * EPOLLRDHUP.  It may set or drop any watch, its own too, and free it after
+ * dropping. */
 struct lr_watch {
   void (*ready)(lr_watch *watch, uint32_t events);
   int fd;
@@ -29,7 +30,8 @@ typedef struct lr_poller_entry {
   uint32_t left; /* the batch in which its last watch left it */
 } lr_poller_entry;
 
-enum { LR_POLLER_EVENTS = 512 }; /* a system call brings at most */
+/* How many events a system call brings at the most. */
+enum { LR_POLLER_EVENTS = 512 };
 
 typedef struct lr_poller {
   int epoll;
@@ -41,8 +43,11 @@ typedef struct lr_poller {
   struct epoll_event events[LR_POLLER_EVENTS];
 } lr_poller;
 
-/* LARIAT_OK, LARIAT_ESYSTEM (see errno) */
+/* Opens an epoll descriptor.
+ * LARIAT_OK, LARIAT_ESYSTEM (see errno; then it may only be cleared) */
 lariat_status lr_poller_init(lr_poller *poller);
+
+/* Closes epoll and forgets the watches that are left. */
 void lr_poller_clear(lr_poller *poller);
 
 /* Makes epoll watch `watch->fd` for `events` (EPOLLIN | EPOLLOUT |
@@ -53,7 +58,8 @@ void lr_poller_clear(lr_poller *poller);
 lariat_status lr_poller_set(lr_poller *poller, lr_watch *watch,
                             uint32_t events);
 
-/* Whether epoll watches for just that already, and the number is still its. */
+/* Tells whether epoll watches for just these events already, and the number
+ * still belongs to `watch`. */
 static inline bool lr_poller_has(const lr_poller *poller, const lr_watch *watch,
                                  uint32_t events) {
   if (watch->events != events || !events) return false;
@@ -62,8 +68,8 @@ static inline bool lr_poller_has(const lr_poller *poller, const lr_watch *watch,
   return entry->watch == watch && entry->generation == watch->generation;
 }
 
-/* Makes room for descriptor `fd`: setting a watch of it will not fail for want
- * of lariat's own memory.  False when there is none. */
+/* Allocates the entry of descriptor `fd`: setting a watch of it will not fail
+ * for want of lariat's own memory.  False when out of memory. */
 bool lr_poller_reserve(lr_poller *poller, int fd);
 
 /* Forgets `watch` without a system call: its descriptor is about to be
@@ -77,7 +83,7 @@ void lr_poller_forget(lr_poller *poller, lr_watch *watch);
 lariat_status lr_poller_collect(lr_poller *poller, int wait_ms);
 void lr_poller_deliver(lr_poller *poller);
 
-/* Both steps.  `*found` gets the number of events (may be NULL). */
+/* Does both steps.  `*found` gets the number of events (may be NULL). */
 lariat_status lr_poller_wait(lr_poller *poller, int wait_ms, int *found);
 
 #endif

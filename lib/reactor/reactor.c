@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * reactor.c: a reactor's life and its turns. */
+ * reactor.c: a reactor from its making to its close, and its turns. */
 #include "reactor/reactor.h"
 
 #include <errno.h>
@@ -10,14 +10,16 @@
 #include "base/call_depth.h"
 #include "base/memory.h"
 #include "base/process.h"
+#include "base/time.h"
 #include "reactor/reactor_private.h"
 
-enum { MAILS_A_TURN = 1024, LOOK_AGAIN_NS = 10000 };
+enum { MAILS_A_TURN = 1024, POLL_AGAIN_NS = 10000 };
 
 _Static_assert(offsetof(struct lariat_reactor, front) == 0,
                "reactor.h looks for it at the beginning");
 
-/* The reactors of this thread, the newest first, and the one in turn. */
+/* The newest reactor of this thread, from which `older` leads to the others,
+ * and the one whose turn it is in. */
 static LR_THREAD_LOCAL lariat_reactor *newest_here;
 static LR_THREAD_LOCAL lariat_reactor *in_turn_here;
 
@@ -35,7 +37,7 @@ bool lr_reactor_must_not_wait(const lariat_mailbox *mailbox) {
   return in_turn_here || is_of_this_thread(mailbox);
 }
 
-/* ---- Small questions ---- */
+/* ---- Properties ---- */
 
 const char *lariat_reactor_name(const lariat_reactor *reactor) {
   return reactor->name;
@@ -62,10 +64,10 @@ bool lr_reactor_is_here(const lariat_reactor *reactor) {
          pthread_equal(reactor->owner, pthread_self());
 }
 
-void lr_reactor_set_layer_state(lariat_reactor *reactor, lr_layer capacity,
+void lr_reactor_set_layer_state(lariat_reactor *reactor, lr_layer layer,
                                 void *state, lariat_destroy destroy) {
-  reactor->front.state[capacity] = state;
-  reactor->layer_destroys[capacity] = destroy;
+  reactor->front.state[layer] = state;
+  reactor->layer_destroys[layer] = destroy;
 }
 
 lr_poller *lr_reactor_poller(lariat_reactor *reactor) {
@@ -93,7 +95,7 @@ uint64_t lr_reactor_next_timer_ns(const lariat_reactor *reactor) {
 unsigned *lr_reactor_holds(lariat_reactor *reactor) { return &reactor->holds; }
 
 bool lr_reactor_closing(const lariat_reactor *reactor) {
-  return reactor->closing;
+  return reactor->close_state != LR_REACTOR_OPEN;
 }
 
 lariat_mailbox *lr_reactor_own_mailbox(const lariat_reactor *reactor) {
@@ -120,8 +122,8 @@ void lr_reactor_report(lariat_reactor *reactor, const char *message) {
 
 /* ---- Work ---- */
 
-/* In a turn, a time that has passed is as good as the turn's own; taken as
- * that, a timer set by a timer sorts behind all that are due in this turn. */
+/* Takes a time that has passed as the turn's own: so a timer set by a timer
+ * sorts behind all that are due in this turn. */
 bool lr_reactor_set_timer(lariat_reactor *reactor, lr_timer *timer,
                           uint64_t at_ns) {
   const lr_reactor_front *front = &reactor->front;
@@ -151,7 +153,7 @@ static lr_mail *take_local(lariat_reactor *reactor) {
 }
 
 void lr_reactor_post_local(lariat_reactor *reactor, lr_mail *mail) {
-  if (reactor->closed) {
+  if (reactor->close_state == LR_REACTOR_CLOSED) {
     mail->ops->discard(mail);
     return;
   }
@@ -192,34 +194,33 @@ void lr_reactor_remove_shutdown_hook(lariat_reactor *reactor,
   lr_list_remove(&shutdown->link);
 }
 
-/* ---- One turn ---- */
+/* ---- Turns ---- */
 
-/* Milliseconds until the next timer, rounded up, so that it is not looked for
- * too early; -1 when there is none to wait for. */
-static int until_timer(const lariat_reactor *reactor) {
-  const uint64_t ns_per_ms = 1000000;
+/* Returns the milliseconds until the next timer, rounded up, so that it is not
+ * looked for too early; -1 when there is none to wait for. */
+static int ms_until_timer(const lariat_reactor *reactor) {
   uint64_t next_ns = lr_timers_next(&reactor->timers);
-  if (next_ns == UINT64_MAX) return -1;
+  if (next_ns == LR_NEVER_NS) return -1;
   uint64_t now_ns = lariat_reactor_now_ns(reactor);
   if (next_ns <= now_ns) return 0;
   if (reactor->clock.manual) return -1;
-  uint64_t ms = (next_ns - now_ns - 1) / ns_per_ms + 1;
+  uint64_t ms = (next_ns - now_ns - 1) / LR_NS_PER_MS + 1;
   return ms < INT_MAX ? (int)ms : INT_MAX;
 }
 
-static int shorter(int a_ms, int b_ms) {
+static int shorter_wait(int a_ms, int b_ms) {
   if (a_ms < 0) return b_ms;
   if (b_ms < 0) return a_ms;
   return a_ms < b_ms ? a_ms : b_ms;
 }
 
-/* How long this turn may wait.  Not to wait at all costs neither a look at
- * the clock nor an atomic operation. */
+/* Returns how long this turn may wait.  Not to wait at all costs neither a look
+ * at the clock nor an atomic operation. */
 static int time_to_wait(lariat_reactor *reactor, int wait_ms) {
   bool work = lr_reactor_has_work(reactor);
   reactor->turn_requested = false;
   if (wait_ms == 0 || work) return 0;
-  int ms = shorter(wait_ms, until_timer(reactor));
+  int ms = shorter_wait(wait_ms, ms_until_timer(reactor));
   if (ms != 0 && !lr_mailbox_sleep(reactor->mailbox)) return 0;
   return ms;
 }
@@ -273,41 +274,45 @@ static void end_turn(lariat_reactor *reactor, lariat_reactor *outer) {
   in_turn_here = outer;
 }
 
-/* Whether this turn of a run has calls to make and follows the last look at the
- * descriptors so closely that another look would cost more than it brings.
- * A clock of the user's may stand still. */
-static bool has_just_looked(lariat_reactor *reactor) {
-  if (!reactor->in_run || reactor->calls.count == 0 ||
+/* Tells whether this turn of a run has calls to make and follows the last look
+ * at the descriptors so closely that another look would cost more than it
+ * brings.  Not with a clock of the user's, which may stand still. */
+static bool has_just_polled(lariat_reactor *reactor) {
+  if (!lr_reactor_in_run(reactor) || reactor->calls.count == 0 ||
       !has_system_clock(reactor))
     return false;
   reactor->front.turn_ns = lariat_reactor_now_ns(reactor);
-  return reactor->front.turn_ns - reactor->looked_ns < LOOK_AGAIN_NS;
+  return reactor->front.turn_ns - reactor->polling.at_ns < POLL_AGAIN_NS;
 }
 
-/* Looks which descriptors are ready, and at the clock. */
-static lariat_status look(lariat_reactor *reactor, int wait_ms, int *error) {
-  if (wait_ms != 0 && lr_coalesce_mail_first(reactor)) {
+/* Asks which descriptors are ready, waiting for that if there is nothing else
+ * to do, and reads the clock.  `*error` is for an errno. */
+static lariat_status collect_events(lariat_reactor *reactor, int wait_ms,
+                                    int *error) {
+  if (wait_ms != 0 && lr_coalesce_skips_poll(reactor)) {
     reactor->front.turn_ns = lariat_reactor_now_ns(reactor);
     return LARIAT_OK;
   }
   if (wait_ms != 0) (void)lr_coalesce(reactor);
   int ms = time_to_wait(reactor, wait_ms);
-  if (has_just_looked(reactor)) return LARIAT_OK;
+  if (has_just_polled(reactor)) return LARIAT_OK;
   lariat_status status = lr_poller_collect(&reactor->poller, ms);
   *error = errno;
-  reactor->found = reactor->poller.found;
-  reactor->left_out = false;
-  reactor->front.turn_ns = reactor->looked_ns = lariat_reactor_now_ns(reactor);
+  uint64_t now_ns = lariat_reactor_now_ns(reactor);
+  reactor->polling.found = reactor->poller.found;
+  reactor->polling.skipped = false;
+  reactor->polling.at_ns = now_ns;
+  reactor->front.turn_ns = now_ns;
   return status;
 }
 
-/* The calls are counted before anything else runs: those that come in while
- * the turn goes on are for the next one. */
+/* Counts the calls before anything else runs: those that come in while the turn
+ * goes on are for the next one. */
 lariat_status lr_reactor_turn(lariat_reactor *reactor, int wait_ms) {
   lariat_reactor *outer = enter_turn(reactor);
   uint32_t calls = reactor->calls.count;
   int saved = 0;
-  lariat_status status = look(reactor, wait_ms, &saved);
+  lariat_status status = collect_events(reactor, wait_ms, &saved);
   lr_poller_deliver(&reactor->poller);
   deliver_mail(reactor);
   expire_timers(reactor);
@@ -325,18 +330,19 @@ void lr_reactor_turn_for(lariat_reactor *reactor, lariat_call work,
   end_turn(reactor, outer);
 }
 
-/* ---- Birth ---- */
+/* ---- Making ---- */
 
-/* The eventfd has done its work when epoll returns.  It is watched for being
- * written (EPOLLET), and so need not be read not to do it again. */
+/* Does not read the eventfd, which has done its work when epoll returns: it is
+ * watched for being written (EPOLLET), and so does not come back. */
 static void wake_ready(lr_watch *watch, uint32_t events) {
   (void)events;
   lariat_reactor *reactor = lr_container(watch, lariat_reactor, wake_watch);
-  reactor->woken = false;
+  if (reactor->embedding.state == LR_EMBED_WOKEN)
+    reactor->embedding.state = LR_EMBED_IDLE;
 }
 
-/* A program built against a smaller struct has a smaller size: fields beyond
- * it are left at their defaults. */
+/* Reads as many fields as the size says: a program built against a smaller
+ * struct gets the defaults of the others. */
 static lariat_status read_options(const lariat_reactor_options *given,
                                   lariat_reactor_options *options) {
   *options = (lariat_reactor_options){sizeof *options, NULL, NULL};
@@ -361,13 +367,13 @@ static void init_parts(lariat_reactor *reactor, const lariat_clock *clock) {
   lr_list_init(&reactor->shutdown_hooks);
   reactor->next_hook = &reactor->hooks;
   reactor->next_shutdown_hook = &reactor->shutdown_hooks;
-  reactor->armed_ns = UINT64_MAX;
+  reactor->embedding.armed_ns = LR_NEVER_NS;
   reactor->owner = pthread_self();
   lr_process_thread_name(reactor->owner_name);
   reactor->generation = lr_process_generation();
 }
 
-/* What can fail; release_parts undoes all of it, however far it came. */
+/* Opens what can fail; release_parts undoes all of it, however far it came. */
 static lariat_status open_parts(lariat_reactor *reactor, const char *name) {
   reactor->name = lr_copy_string(name);
   if (!reactor->name) return LARIAT_ENOMEM;
@@ -443,14 +449,15 @@ static bool any_busy(lariat_reactor *reactor) {
   return busy;
 }
 
-/* Real time, also with a manual clock: what is waited for is other threads. */
-static uint64_t real_ms(void) {
+/* Returns the real time, also with a manual clock: what is waited for is other
+ * threads. */
+static uint64_t real_time_ms(void) {
   const lariat_clock *clock = lariat_clock_system();
-  return clock->now_ns(clock->context) / 1000000;
+  return clock->now_ns(clock->context) / LR_NS_PER_MS;
 }
 
 static void wait_for_shutdown_hooks(lariat_reactor *reactor, unsigned wait_ms) {
-  uint64_t start_ms = real_ms();
+  uint64_t start_ms = real_time_ms();
   uint64_t spent_ms = 0;
   bool last = false;
   while (!last && any_busy(reactor)) {
@@ -458,30 +465,31 @@ static void wait_for_shutdown_hooks(lariat_reactor *reactor, unsigned wait_ms) {
     last = left_ms == 0;
     int ms = left_ms < INT_MAX ? (int)left_ms : INT_MAX;
     if (lr_reactor_turn(reactor, ms) != LARIAT_OK) break;
-    spent_ms = real_ms() - start_ms;
+    spent_ms = real_time_ms() - start_ms;
     if (spent_ms > wait_ms) spent_ms = wait_ms;
   }
 }
 
-/* What was drained is older than what is in the mailbox.  A discard may post
- * more: with the mailbox closed that is discarded at once. */
+/* Discards what was drained, which is older, and then what is in the mailbox.
+ * A discard may post more: with the mailbox closed that is discarded at once.
+ */
 static void discard_mail(lariat_reactor *reactor) {
-  lr_mail *rest = lr_mailbox_close(reactor->mailbox);
-  reactor->closed = true;
+  lr_mail *undrained = lr_mailbox_close(reactor->mailbox);
+  reactor->close_state = LR_REACTOR_CLOSED;
   lr_mail *mail;
   while ((mail = take_local(reactor))) mail->ops->discard(mail);
-  while ((mail = rest)) {
-    rest = mail->next;
+  while ((mail = undrained)) {
+    undrained = mail->next;
     mail->ops->discard(mail);
   }
 }
 
 static void destroy_layer_states(lariat_reactor *reactor) {
-  for (int capacity = LR_LAYER_COUNT - 1; capacity >= 0; capacity--) {
-    void *state = reactor->front.state[capacity];
-    lariat_destroy destroy = reactor->layer_destroys[capacity];
+  for (int layer = LR_LAYER_COUNT - 1; layer >= 0; layer--) {
+    void *state = reactor->front.state[layer];
+    lariat_destroy destroy = reactor->layer_destroys[layer];
     if (destroy) destroy(state);
-    lr_reactor_set_layer_state(reactor, (lr_layer)capacity, NULL, NULL);
+    lr_reactor_set_layer_state(reactor, (lr_layer)layer, NULL, NULL);
   }
 }
 
@@ -495,9 +503,9 @@ lariat_status lariat_reactor_close(lariat_reactor *reactor, unsigned wait_ms) {
   if (!reactor) return LARIAT_OK;
   lariat_status status = lr_reactor_check(reactor, __func__);
   if (status != LARIAT_OK) return status;
-  if (reactor->front.in_turn || reactor->holds || reactor->closing)
+  if (reactor->front.in_turn || reactor->holds || lr_reactor_closing(reactor))
     return LARIAT_EBUSY;
-  reactor->closing = true;
+  reactor->close_state = LR_REACTOR_CLOSING;
   begin_shutdown_hooks(reactor);
   wait_for_shutdown_hooks(reactor, wait_ms);
   end_shutdown_hooks(reactor);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * reactor_private.h: the reactor's own parts and what its source files ask of
- * each other.  Only lib/reactor includes it, and the tests of that room. */
+ * each other.  Only lib/reactor includes it, and the tests of that layer. */
 #ifndef LR_REACTOR_PRIVATE_H
 #define LR_REACTOR_PRIVATE_H
 
@@ -8,7 +8,7 @@
 
 #include "reactor/reactor.h"
 
-/* What is to be called, with its context; plain data. */
+/* A function that is to be called, with its context. */
 typedef struct lr_call {
   lariat_call call;
   void *context;
@@ -24,7 +24,7 @@ static inline void lr_call_run(const lr_call *call) {
   lr_call_destroy(call);
 }
 
-/* Calls for the next turn: a ring. */
+/* The calls for the next turn, a ring. */
 typedef struct lr_call_queue {
   lr_call *items;
   uint32_t first;
@@ -32,30 +32,30 @@ typedef struct lr_call_queue {
   uint32_t capacity; /* a power of two, or 0 */
 } lr_call_queue;
 
-/* The timers of lariat_reactor_call_later.  A slot is never freed before the
- * reactor is, so that a stale id finds a slot, and a generation that differs.
+/* A slot for a call of lariat_reactor_call_later.  Slots are freed with the
+ * reactor only, so that a stale id finds a slot, and a generation that differs.
  */
-typedef struct lr_later {
+typedef struct lr_delayed_call {
   lr_timer timer;
   uint32_t index;
   uint32_t generation;
   uint64_t cancelled; /* how the generations before ended, the last in the
                          lowest bit: 1 cancelled, 0 called */
   lariat_reactor *reactor;
-  struct lr_later *next_free;
+  struct lr_delayed_call *next_free;
   lr_call call;
-} lr_later;
+} lr_delayed_call;
 
-typedef struct lr_later_table {
-  lr_later **slots;
+typedef struct lr_delayed_calls {
+  lr_delayed_call **slots;
   uint32_t count;
   uint32_t capacity;
-  lr_later *free;
-} lr_later_table;
+  lr_delayed_call *free;
+} lr_delayed_calls;
 
 typedef struct lr_descriptor lr_descriptor;
 
-/* Readers and writers, by descriptor number. */
+/* The readers and writers, by descriptor number. */
 typedef struct lr_descriptor_table {
   lr_descriptor **by_fd;
   uint32_t capacity;
@@ -64,11 +64,55 @@ typedef struct lr_descriptor_table {
                        was removed meanwhile */
 } lr_descriptor_table;
 
+/* How far closing has come. */
+typedef enum lr_close_state {
+  LR_REACTOR_OPEN,
+  LR_REACTOR_CLOSING, /* new work is refused; hooks wind up */
+  LR_REACTOR_CLOSED   /* the mailbox is closed: what is posted is discarded */
+} lr_close_state;
+
+/* How far a run has come: from lariat_reactor_run to its return. */
+typedef enum lr_run_state {
+  LR_RUN_NONE,
+  LR_RUN_STARTING, /* until the run's hooks, if there are any, say "running" */
+  LR_RUN_RUNNING,
+  LR_RUN_STOPPING /* not running any more, not yet returned */
+} lr_run_state;
+
+typedef struct lr_run {
+  lr_run_state state;
+  bool stop_requested; /* also before a run */
+  bool leaving;        /* returns with the turn that is running */
+  const lr_run_hooks *hooks;
+} lr_run;
+
+/* The last look at the descriptors, and what comes of it (coalesce.c). */
+typedef struct lr_polling {
+  uint64_t at_ns;            /* when it was made, */
+  int found;                 /* and how many events there were */
+  bool skipped;              /* the turn before this one made none */
+  bool may_coalesce;         /* lr_reactor_allow_coalescing */
+  bool has_fine_timer_slack; /* the thread's timer slack was set */
+} lr_polling;
+
+/* Whether the reactor is part of a foreign event loop. */
+typedef enum lr_embed_state {
+  LR_EMBED_NONE,
+  LR_EMBED_IDLE,
+  LR_EMBED_WOKEN /* the owner wrote the eventfd; no turn has met that yet */
+} lr_embed_state;
+
+typedef struct lr_embedding {
+  lr_embed_state state;
+  lr_watch timer_watch;
+  uint64_t armed_ns; /* what the timerfd is set to; LR_NEVER_NS: not set */
+} lr_embedding;
+
 struct lariat_reactor {
   lr_reactor_front front; /* first: see reactor.h */
   lariat_destroy layer_destroys[LR_LAYER_COUNT];
 
-  /* Fixed at birth. */
+  /* Fixed when it is made. */
   lariat_mailbox *mailbox;
   lariat_clock clock;
   char *name;
@@ -77,84 +121,101 @@ struct lariat_reactor {
   uint32_t generation;
   struct lariat_reactor *older; /* made before it on the same thread */
 
-  /* One turn. */
+  /* Turns. */
   unsigned holds;
   bool turn_requested;
-  bool closing;
-  bool closed;          /* the mailbox is: what is posted now is discarded */
-  uint64_t looked_ns;   /* when the descriptors were looked at, */
-  int found;            /* and how many events there were */
   lr_mail *local_first; /* drained or posted, not yet delivered */
   lr_mail *local_last;
   lr_call_queue calls;
   lr_timers timers;
+  lr_polling polling;
   lr_poller poller;
   lr_watch wake_watch;
   lr_list outboxes;
   lr_list hooks;
-  lr_list *next_hook; /* where the run through the hooks goes on */
+  lr_list *next_hook; /* where the walk through the hooks goes on */
+
+  lr_run run;
+  lr_embedding embedding;
+
+  /* The end. */
+  lr_close_state close_state;
   lr_list shutdown_hooks;
   lr_list *next_shutdown_hook;
 
-  /* A run: from lariat_reactor_run to its return. */
-  bool in_run;
-  bool running;
-  bool stop_asked; /* also before a run */
-  bool leaving;
-  const lr_life *life;
-
-  /* Lulls. */
-  bool may_coalesce;
-  bool has_fine_timer_slack; /* its thread's timer slack was set */
-  bool left_out;             /* the last turn did not look at the descriptors */
-
-  /* Embedding. */
-  bool embedded;
-  bool woken; /* the owner wrote the eventfd, and no turn has met that yet */
-  lr_watch timer_watch;
-  uint64_t armed_ns; /* what the timerfd is set to; UINT64_MAX: not set */
-
-  lr_later_table later;
+  lr_delayed_calls delayed;
   lr_descriptor_table descriptors;
   lariat_report report;
   void *report_context;
 };
 
-/* lull.c: before a turn that may wait looks at the descriptors.  `mail_first`:
- * whether the turn is to leave that out, for mail that came since the look of
- * the turn before.  lr_coalesce: sleeps, if events are to gather; whether it
- * did. */
-bool lr_coalesce_mail_first(lariat_reactor *reactor);
+/* ---- coalesce.c ---- */
+
+/* Tells whether the turn, which could wait, is to leave out the look at the
+ * descriptors, for mail that came since the look of the turn before. */
+bool lr_coalesce_skips_poll(lariat_reactor *reactor);
+
+/* Sleeps a few microseconds before the turn looks at the descriptors, if
+ * events are to gather; tells whether it did. */
 bool lr_coalesce(lariat_reactor *reactor);
 
-/* calls.c */
+/* ---- calls.c ---- */
+
+/* Runs the first `count` calls of the queue. */
 void lr_calls_run(lariat_reactor *reactor, uint32_t count);
+
+/* Drops all calls, those of timers too, and destroys their contexts. */
 void lr_calls_clear(lariat_reactor *reactor);
 
-/* descriptors.c */
+/* ---- descriptors.c ---- */
+
+/* Removes all readers and writers. */
 void lr_descriptors_clear(lariat_reactor *reactor);
 
-/* Work that is there now, calls and mail, other than what the poller and the
- * mailbox would tell. */
+/* ---- reactor.c ---- */
+
+/* Tells whether there is work that neither the poller nor the mailbox would
+ * tell of: calls, and mail that was drained or posted. */
 static inline bool lr_reactor_has_work(const lariat_reactor *reactor) {
   return reactor->calls.count > 0 || reactor->local_first ||
          reactor->turn_requested;
 }
 
-/* One turn; the caller has checked that it may run. */
+static inline bool lr_reactor_in_run(const lariat_reactor *reactor) {
+  return reactor->run.state != LR_RUN_NONE;
+}
+
+/* Runs one turn that waits for `wait_ms` at the most, -1 for ever; the caller
+ * has checked that it may run.
+ * LARIAT_OK, LARIAT_ESYSTEM (see errno; the turn has run without events) */
 lariat_status lr_reactor_turn(lariat_reactor *reactor, int wait_ms);
 
-/* What run and run_once check alike. */
+/* ---- run.c ---- */
+
+/* Checks what run and run_once require alike; `function` is for the message of
+ * a misuse.
+ * LARIAT_OK, LARIAT_EINVAL, LARIAT_ETHREAD, LARIAT_EFORKED, LARIAT_EALREADY,
+ * LARIAT_ECLOSED */
 lariat_status lr_reactor_check_run(const lariat_reactor *reactor,
                                    const char *function);
 
-/* embed.c: `rest` makes the descriptor tell of all that is left when nobody
- * is in the reactor; `nudge` and `rearm` are for what is asked for between
- * dispatches.  All are cheap and harmless when the reactor is not embedded or
- * in a turn. */
+/* ---- embed.c ---- */
+
+/* All are cheap, and do nothing where the reactor is not embedded or is in a
+ * turn. */
+
+/* Makes the descriptor tell of all that is left: nobody is in the reactor from
+ * here on. */
 void lr_embed_make_idle(lariat_reactor *reactor);
+
+/* Makes the descriptor readable, for what is asked for between dispatches. */
 void lr_embed_wake(lariat_reactor *reactor);
+
+/* Sets the timerfd to the next timer, if that is earlier than what it is set
+ * to. */
 void lr_embed_rearm(lariat_reactor *reactor);
+
+/* Closes the timerfd. */
 void lr_embed_clear(lariat_reactor *reactor);
 
 #endif

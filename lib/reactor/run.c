@@ -10,7 +10,7 @@ lariat_status lr_reactor_check_run(const lariat_reactor *reactor,
   lariat_status status = lr_reactor_check(reactor, function);
   if (status != LARIAT_OK) return status;
   if (reactor->front.in_turn || reactor->holds) return LARIAT_EALREADY;
-  return reactor->closing ? LARIAT_ECLOSED : LARIAT_OK;
+  return lr_reactor_closing(reactor) ? LARIAT_ECLOSED : LARIAT_OK;
 }
 
 lariat_status lariat_reactor_run_once(lariat_reactor *reactor, int wait_ms) {
@@ -22,44 +22,46 @@ lariat_status lariat_reactor_run_once(lariat_reactor *reactor, int wait_ms) {
 }
 
 static void begin_run(lariat_reactor *reactor) {
-  reactor->in_run = true;
-  reactor->leaving = false;
-  if (reactor->life)
-    lr_reactor_turn_for(reactor, reactor->life->start, reactor->life->context);
+  const lr_run_hooks *hooks = reactor->run.hooks;
+  reactor->run.state = LR_RUN_STARTING;
+  reactor->run.leaving = false;
+  if (hooks)
+    lr_reactor_turn_for(reactor, hooks->start, hooks->context);
   else
-    reactor->running = true;
+    reactor->run.state = LR_RUN_RUNNING;
 }
 
-static void shut_down(lariat_reactor *reactor) {
-  if (reactor->life)
-    lr_reactor_turn_for(reactor, reactor->life->stop, reactor->life->context);
+static void stop_run(lariat_reactor *reactor) {
+  const lr_run_hooks *hooks = reactor->run.hooks;
+  if (hooks)
+    lr_reactor_turn_for(reactor, hooks->stop, hooks->context);
   else
-    reactor->leaving = true;
+    reactor->run.leaving = true;
 }
 
 static void end_run(lariat_reactor *reactor) {
   int saved = errno;
-  reactor->in_run = false;
-  reactor->running = false;
-  reactor->stop_asked = false;
-  if (reactor->life)
-    lr_reactor_turn_for(reactor, reactor->life->left, reactor->life->context);
+  reactor->run.state = LR_RUN_NONE;
+  reactor->run.stop_requested = false;
+  const lr_run_hooks *hooks = reactor->run.hooks;
+  if (hooks) lr_reactor_turn_for(reactor, hooks->left, hooks->context);
   lr_embed_make_idle(reactor);
   errno = saved;
 }
 
-/* A stop that came before the run lets one turn happen, which does not wait.
- */
+/* Lets one turn happen after a stop that came before the run; that turn does
+ * not wait. */
 lariat_status lariat_reactor_run(lariat_reactor *reactor) {
   lariat_status status = lr_reactor_check_run(reactor, __func__);
   if (status != LARIAT_OK) return status;
-  bool told = false;
+  lr_run *run = &reactor->run;
+  bool stopped = false;
   begin_run(reactor);
-  while (status == LARIAT_OK && !reactor->leaving) {
-    status = lr_reactor_turn(reactor, reactor->stop_asked && !told ? 0 : -1);
-    if (!reactor->stop_asked || told || reactor->leaving) continue;
-    told = true;
-    shut_down(reactor);
+  while (status == LARIAT_OK && !run->leaving) {
+    status = lr_reactor_turn(reactor, run->stop_requested && !stopped ? 0 : -1);
+    if (!run->stop_requested || stopped || run->leaving) continue;
+    stopped = true;
+    stop_run(reactor);
   }
   end_run(reactor);
   return status;
@@ -73,32 +75,36 @@ static lariat_status check_owner(const lariat_reactor *reactor,
 lariat_status lariat_reactor_stop(lariat_reactor *reactor) {
   lariat_status status = check_owner(reactor, __func__);
   if (status != LARIAT_OK) return status;
-  if (!reactor->in_run || reactor->stop_asked) status = LARIAT_ENOTRUNNING;
-  reactor->stop_asked = true;
+  if (!lr_reactor_in_run(reactor) || reactor->run.stop_requested)
+    status = LARIAT_ENOTRUNNING;
+  reactor->run.stop_requested = true;
   return status;
 }
 
 lariat_status lariat_reactor_crash(lariat_reactor *reactor) {
   lariat_status status = check_owner(reactor, __func__);
   if (status != LARIAT_OK) return status;
-  if (!reactor->in_run) return LARIAT_ENOTRUNNING;
+  if (!lr_reactor_in_run(reactor)) return LARIAT_ENOTRUNNING;
   lr_reactor_leave(reactor);
   return LARIAT_OK;
 }
 
 bool lariat_reactor_running(const lariat_reactor *reactor) {
-  return check_owner(reactor, __func__) == LARIAT_OK && reactor->running;
+  return check_owner(reactor, __func__) == LARIAT_OK &&
+         reactor->run.state == LR_RUN_RUNNING;
 }
 
-void lr_reactor_set_life(lariat_reactor *reactor, const lr_life *life) {
-  reactor->life = life;
+void lr_reactor_set_run_hooks(lariat_reactor *reactor,
+                              const lr_run_hooks *hooks) {
+  reactor->run.hooks = hooks;
 }
 
 void lr_reactor_set_running(lariat_reactor *reactor, bool running) {
-  reactor->running = running;
+  if (lr_reactor_in_run(reactor))
+    reactor->run.state = running ? LR_RUN_RUNNING : LR_RUN_STOPPING;
 }
 
 void lr_reactor_leave(lariat_reactor *reactor) {
-  reactor->leaving = true;
-  reactor->running = false;
+  reactor->run.leaving = true;
+  lr_reactor_set_running(reactor, false);
 }

@@ -10,13 +10,14 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "base/time.h"
 
 typedef struct lr_timer lr_timer;
 
-/* Embed one; zeroed memory is a timer that is not set. */
+/* A timer, to embed; zeroed memory is one that is not set. */
 struct lr_timer {
   void (*expire)(lr_timer *timer);
-  uint32_t place; /* index in the heap + 1; 0: not set; LR_TIMER_IN_RUN */
+  uint32_t position; /* 0: not set; LR_TIMER_IN_RUN; else heap index + 1 */
   uint64_t at_ns;
   uint64_t order;
   lr_list node; /* in its run */
@@ -24,7 +25,8 @@ struct lr_timer {
 
 #define LR_TIMER_IN_RUN UINT32_MAX
 
-/* How many lists of timers that were set in the order of their times. */
+/* How many runs there are: lists of timers that were set in the order of their
+ * times. */
 #define LR_TIMER_RUNS 4
 
 typedef struct lr_timer_slot {
@@ -35,64 +37,68 @@ typedef struct lr_timer_slot {
 
 typedef struct lr_timers {
   lr_timer_slot *slots;
-  uint32_t count;    /* in the runs and in the heap */
-  uint32_t heaped;   /* in the heap */
-  uint32_t capacity; /* of the heap; it could take all */
+  uint32_t count;      /* in the runs and in the heap */
+  uint32_t heap_count; /* in the heap */
+  uint32_t capacity;   /* of the heap, which could take all */
   uint64_t next_order;
   lr_list *last_run; /* the one that was put into last */
   lr_list runs[LR_TIMER_RUNS];
 } lr_timers;
 
 void lr_timers_init(lr_timers *timers);
+
+/* Frees the heap and forgets all timers. */
 void lr_timers_clear(lr_timers *timers);
 
-/* Any timer, anywhere; one that is in the heap. */
-bool lr_timers_place(lr_timers *timers, lr_timer *timer, uint64_t at_ns);
-void lr_timers_take_out(lr_timers *timers, lr_timer *timer);
+/* The slow halves of the two functions below: for a timer that does not follow
+ * the one set last, and for one that is in the heap. */
+bool lr_timers_set_slow(lr_timers *timers, lr_timer *timer, uint64_t at_ns);
+void lr_timers_cancel_slow(lr_timers *timers, lr_timer *timer);
 
-/* So much later than the last one a timer may be and follow it at once: others
- * that come in between have another run. */
-#define LR_TIMERS_NEAR_NS UINT64_C(100000000)
+/* The distance within which a timer may follow the one set last without a look
+ * for a better run: those that come in between have another run. */
+#define LR_TIMERS_NEAR_NS (100 * LR_NS_PER_MS)
 
 /* Sets `timer`, or moves it when it is set.  False when out of memory (a timer
- * that was set stays as it was).  Mostly it follows the one set last. */
+ * that was set stays as it was).  Fast where it follows the one set last. */
 static inline bool lr_timers_set(lr_timers *timers, lr_timer *timer,
                                  uint64_t at_ns) {
   lr_list *run = timers->last_run;
   const lr_timer *last = lr_container(run->prev, lr_timer, node);
-  if (timer->place || timers->count >= timers->capacity || lr_list_empty(run) ||
+  if (timer->position || timers->count >= timers->capacity ||
+      lr_list_empty(run) ||
       at_ns - last->at_ns >= LR_TIMERS_NEAR_NS) /* or before it: huge, then */
-    return lr_timers_place(timers, timer, at_ns);
+    return lr_timers_set_slow(timers, timer, at_ns);
   timers->count++;
   timer->at_ns = at_ns;
   timer->order = timers->next_order++;
-  timer->place = LR_TIMER_IN_RUN;
+  timer->position = LR_TIMER_IN_RUN;
   lr_list_append(run, &timer->node);
   return true;
 }
 
-/* Unsets; harmless when it is not set. */
+/* Unsets `timer`; harmless when it is not set. */
 static inline void lr_timers_cancel(lr_timers *timers, lr_timer *timer) {
-  if (!timer->place) return;
+  if (!timer->position) return;
   timers->count--;
-  if (timer->place != LR_TIMER_IN_RUN) {
-    lr_timers_take_out(timers, timer);
+  if (timer->position != LR_TIMER_IN_RUN) {
+    lr_timers_cancel_slow(timers, timer);
     return;
   }
-  timer->place = 0;
+  timer->position = 0;
   lr_list_remove(&timer->node);
 }
 
 static inline bool lr_timer_is_set(const lr_timer *timer) {
-  return timer->place != 0;
+  return timer->position != 0;
 }
 
-/* The time that `timer`, which is set, is set to. */
+/* Returns the time that `timer`, which is set, is set to. */
 static inline uint64_t lr_timer_time(const lr_timer *timer) {
   return timer->at_ns;
 }
 
-/* The earliest time, or UINT64_MAX. */
+/* Returns the earliest time, or LR_NEVER_NS. */
 uint64_t lr_timers_next(const lr_timers *timers);
 
 /* Takes out the earliest timer if its time is at or before `now_ns` and it was

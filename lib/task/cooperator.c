@@ -8,11 +8,12 @@
 
 #include "base/list.h"
 #include "base/memory.h"
+#include "base/time.h"
 #include "deferred/deferred.h"
 #include "task/state.h"
 #include <lariat/clock.h>
 
-enum { SLICE_MS = 10, NS_PER_MS = 1000000 };
+enum { SLICE_MS = 10 };
 
 struct lariat_cooperator {
   size_t references;
@@ -338,7 +339,7 @@ lariat_status lariat_cooperator_new(lariat_reactor *reactor,
   cooperator->shutdown.begin = reactor_closes;
   cooperator->is_over = options.is_over;
   cooperator->context = options.context;
-  cooperator->slice_ns = (uint64_t)slice_ms * NS_PER_MS;
+  cooperator->slice_ns = lr_ns_of_ms(slice_ms);
   cooperator->started = !options.not_started;
   lr_list_init(&cooperator->ready);
   lr_list_init(&cooperator->retry_waiting);

@@ -163,7 +163,7 @@ static void left(void *context) {
 
 void lr_events_init(lr_events *events, lariat_reactor *reactor) {
   events->reactor = reactor;
-  events->life = (lr_life){start, stop, left, events};
+  events->run_hooks = (lr_run_hooks){start, stop, left, events};
   events->signals.reactor = reactor;
   events->signals.caught = caught;
   for (int i = 0; i < LR_EVENTS; i++) {
@@ -172,11 +172,11 @@ void lr_events_init(lr_events *events, lariat_reactor *reactor) {
     lr_list_init(&event->awaited);
     for (int k = 0; k < LR_PHASES; k++) lr_list_init(&event->phases[k]);
   }
-  lr_reactor_set_life(reactor, &events->life);
+  lr_reactor_set_run_hooks(reactor, &events->run_hooks);
 }
 
 void lr_events_clear(lr_events *events) {
-  lr_reactor_set_life(events->reactor, NULL);
+  lr_reactor_set_run_hooks(events->reactor, NULL);
   for (int i = 0; i < LR_EVENTS; i++) {
     for (int k = 0; k < LR_PHASES; k++) {
       lr_list *link;

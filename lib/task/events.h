@@ -27,7 +27,7 @@ typedef struct lr_event {
 } lr_event;
 
 typedef struct lr_events {
-  lr_life life;
+  lr_run_hooks run_hooks;
   lariat_reactor *reactor;
   lr_event event[LR_EVENTS];
   uint64_t last_id;

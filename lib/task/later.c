@@ -6,6 +6,7 @@
 
 #include "base/list.h"
 #include "base/memory.h"
+#include "base/time.h"
 #include "deferred/deferred.h"
 #include "task/state.h"
 
@@ -60,18 +61,12 @@ static void destroy_context(void *context) {
   if (it->destroy) it->destroy(it->context);
 }
 
-static uint64_t time_after(uint64_t now_ns, uint64_t delay_ms) {
-  const uint64_t ns_per_ms = 1000000;
-  if (delay_ms > (UINT64_MAX - 1 - now_ns) / ns_per_ms) return UINT64_MAX - 1;
-  return now_ns + delay_ms * ns_per_ms;
-}
-
 static later *new_later(lariat_reactor *reactor, uint64_t delay_ms) {
   if (lr_deferred_state_open(reactor) != LARIAT_OK) return NULL;
   later *it = lr_alloc_zero(sizeof *it);
   if (!it) return NULL;
   it->timer.expire = expire;
-  uint64_t at_ns = time_after(lariat_reactor_now_ns(reactor), delay_ms);
+  uint64_t at_ns = lr_add_ms(lariat_reactor_now_ns(reactor), delay_ms);
   if (!lr_reactor_set_timer(reactor, &it->timer, at_ns)) {
     lr_free(it);
     return NULL;

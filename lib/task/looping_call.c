@@ -7,6 +7,7 @@
 #include "base/list.h"
 #include "base/memory.h"
 #include "base/process.h"
+#include "base/time.h"
 #include "deferred/deferred.h"
 #include "task/state.h"
 
@@ -229,9 +230,9 @@ lariat_status lariat_looping_call_new(lariat_reactor *reactor,
 
 /* Any two times and an interval can be added without overflow. */
 static bool read_interval(int64_t interval_ms, uint64_t *interval_ns) {
-  const int64_t ns_per_ms = 1000000;
-  if (interval_ms < 0 || interval_ms > INT64_MAX / ns_per_ms / 2) return false;
-  *interval_ns = (uint64_t)(interval_ms * ns_per_ms);
+  uint64_t ns = lr_ns_of_ms((uint64_t)interval_ms);
+  if (interval_ms < 0 || ns > INT64_MAX / 2) return false;
+  *interval_ns = ns;
   return true;
 }
 

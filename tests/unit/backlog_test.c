@@ -126,7 +126,7 @@ static void test_many_hosts(void) {
     lr_backlog_forget(&backlog, host);
     free_jobs(1);
   }
-  CU_ASSERT(backlog.count <= 256);
+  CU_ASSERT(backlog.hosts.count <= 256);
   lr_backlog_clear(&backlog);
   fixture_close(&f);
 }

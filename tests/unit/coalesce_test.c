@@ -24,14 +24,16 @@ static void test_when(void) {
   fixture_open(&f, FIXTURE_PLAIN);
   for (size_t i = 0; i < FIXTURE_COUNT(cases); i++) {
     lr_reactor_allow_coalescing(f.reactor, cases[i].allowed);
-    f.reactor->in_run = cases[i].in_run;
+    f.reactor->run.state = cases[i].in_run ? LR_RUN_RUNNING : LR_RUN_NONE;
     f.reactor->turn_requested = cases[i].turn_requested;
-    f.reactor->found = cases[i].found;
+    f.reactor->polling.found = cases[i].found;
     CU_ASSERT_EQUAL(lr_coalesce(f.reactor), cases[i].coalesces);
-    CU_ASSERT_FALSE(lr_coalesce_mail_first(f.reactor));
-    CU_ASSERT_EQUAL(f.reactor->found, cases[i].coalesces ? 0 : cases[i].found);
+    CU_ASSERT_FALSE(lr_coalesce_skips_poll(f.reactor));
+    CU_ASSERT_EQUAL(f.reactor->polling.found,
+                    cases[i].coalesces ? 0 : cases[i].found);
   }
-  f.reactor->in_run = f.reactor->turn_requested = false;
+  f.reactor->run.state = LR_RUN_NONE;
+  f.reactor->turn_requested = false;
   fixture_close(&f);
 }
 

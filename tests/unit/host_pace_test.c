@@ -106,7 +106,7 @@ static void test_swept(void) {
     lr_host_pace_sent(&host_paces, pace, now);
     lr_host_paces_leave(&host_paces, pace);
   }
-  CU_ASSERT(host_paces.count < 200);
+  CU_ASSERT(host_paces.table.count < 200);
   lr_host_paces_clear(&host_paces);
   fixture_close(&f);
 }

@@ -117,7 +117,7 @@ static void test_runs(void) {
   CU_ASSERT_TRUE(lr_timers_set(&timers, &far[1], 900000));
   for (unsigned i = 1; i < MANY; i++)
     CU_ASSERT_TRUE(lr_timers_set(&timers, &many[i], i / 2));
-  CU_ASSERT_EQUAL(timers.heaped, 0);
+  CU_ASSERT_EQUAL(timers.heap_count, 0);
   CU_ASSERT_EQUAL(timers.count, MANY + 2);
   for (unsigned i = 1; i < MANY; i += 2) lr_timers_cancel(&timers, &many[i]);
   for (unsigned i = 0; i < MANY; i += 2)
@@ -141,7 +141,7 @@ static void test_move_into_heap(void) {
   fixture_fail_allocations_from(&f, 1);
   for (unsigned i = 0; i < MANY; i++)
     CU_ASSERT_TRUE(lr_timers_set(&timers, &many[i], 500 - i));
-  CU_ASSERT_TRUE(timers.heaped > 0);
+  CU_ASSERT_TRUE(timers.heap_count > 0);
   fixture_fail_allocation(&f, 0);
   for (unsigned i = MANY; i-- > 0;)
     CU_ASSERT_PTR_EQUAL(lr_timers_pop(&timers, 1000, UINT64_MAX), &many[i]);
