@@ -8,8 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
 #include "base/memory.h"
 #include "job/job.h"
 #include "job/redirect.h"
@@ -258,8 +256,7 @@ static void rewind_fd(lr_body_sink *sink) {
     sink->error = errno;
 }
 
-void lr_body_sink_begin(lr_body_sinks *all, lr_job *job,
-                        struct evp_md_ctx_st *digest) {
+void lr_body_sink_begin(lr_body_sinks *all, lr_job *job, lr_sha256 *digest) {
   lr_body_sink *sink = job->sink;
   sink->job = job;
   sink->all = all;
@@ -306,8 +303,7 @@ static lariat_status hold_back(lr_body_sink *sink) {
 static lariat_status account(lr_body_sink *sink, const char *bytes,
                              size_t length) {
   sink->job->received += length;
-  bool done =
-      !sink->digest || EVP_DigestUpdate(sink->digest, bytes, length) == 1;
+  bool done = !sink->digest || lr_sha256_add(sink->digest, bytes, length);
   return done ? LARIAT_OK : LARIAT_ENOMEM;
 }
 

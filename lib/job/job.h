@@ -31,7 +31,6 @@ struct lr_port;
 struct lr_outbox;
 struct lariat_stream;
 struct lr_host;
-struct lr_transfer;
 struct lr_connection;
 struct lr_backlog_host;
 struct lr_body_sink;
@@ -147,8 +146,8 @@ struct lr_job {
   _Alignas(LR_CACHE_LINE) lr_mail travel;
   lr_list pool_node; /* in its host's queue, or the dispatcher's running list */
   struct lr_host *host;
-  struct lr_transfer *transfer;
-  struct lr_connection *connection; /* of our own; NULL: it is libcurl's */
+  void *carrier;                    /* the transport's own, while it runs */
+  struct lr_connection *connection; /* of h1, while it runs there */
   lr_timer pool_timer;
   uint64_t arrived_ns;
   uint64_t started_ns;

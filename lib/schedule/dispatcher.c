@@ -25,28 +25,27 @@ bool lr_dispatcher_init(lr_dispatcher *dispatcher, lariat_reactor *reactor,
   lr_u64_init(&dispatcher->stats.queued, 0);
   lr_u64_init(&dispatcher->stats.running, 0);
   lr_u64_init(&dispatcher->stats.rate_waits, 0);
-  for (int i = 0; i < LR_HOST_STATES; i++) {
-    dispatcher->by_state[i] = 0;
+  for (int i = 0; i < LR_HOST_STATES; i++)
     lr_u64_init(&dispatcher->stats.by_state[i], 0);
-  }
-  if (!lr_run_queue_init(dispatcher)) return false;
-  if (!lr_hosts_init(&dispatcher->hosts)) {
-    lr_run_queue_clear(dispatcher);
+  if (!lr_run_queue_init(&dispatcher->queue, reactor, &config->limits))
+    return false;
+  if (!lr_hosts_init(&dispatcher->hosts, config->limits.host_paces,
+                     transport.ops->host_extra)) {
+    lr_run_queue_clear(&dispatcher->queue);
     return false;
   }
-  dispatcher->hosts.host_paces = config->host_paces;
   return true;
 }
 
 void lr_dispatcher_clear(lr_dispatcher *dispatcher) {
   lr_hosts_clear(&dispatcher->hosts);
-  lr_run_queue_clear(dispatcher);
+  lr_run_queue_clear(&dispatcher->queue);
 }
 
 static void count_queued(lr_dispatcher *dispatcher, lr_host *host, int by) {
   host->queued += (uint32_t)by;
   dispatcher->queued_count += (uint32_t)by;
-  dispatcher->by_state[host->state] += (uint32_t)by;
+  dispatcher->queue.by_state[host->state] += (uint32_t)by;
   lr_u64_store_relaxed(&dispatcher->stats.queued, dispatcher->queued_count);
 }
 
@@ -65,9 +64,9 @@ static void detach(lr_dispatcher *dispatcher, lr_job *job) {
     count_queued(dispatcher, host, -1);
   } else {
     count_running(dispatcher, host, -1);
-    lr_run_queue_ended(dispatcher, host, job);
+    lr_run_queue_ended(&dispatcher->queue, host, job);
   }
-  lr_run_queue_place_less(dispatcher, host);
+  lr_run_queue_place_less(&dispatcher->queue, host);
   job->host = NULL;
   lr_hosts_forget(&dispatcher->hosts, host);
 }
@@ -118,13 +117,13 @@ static void stop_job(lr_dispatcher *dispatcher, lr_job *job,
 static void set_limits(const lr_dispatcher *dispatcher, lr_host *host,
                        const lr_job *job) {
   const lr_dispatcher_config *config = &dispatcher->config;
-  host->limit = config->max_jobs_per_host;
-  host->connections_limit = config->max_connections_per_host;
+  host->limit = config->limits.max_jobs_per_host;
+  host->connections.limit = config->max_connections_per_host;
   if (host->spread) {
     host->limit = lr_placement_share(job->url.hash, host->limit, config->index,
                                      config->reactors);
-    host->connections_limit =
-        lr_placement_share(job->url.hash, host->connections_limit,
+    host->connections.limit =
+        lr_placement_share(job->url.hash, host->connections.limit,
                            config->index, config->reactors);
   }
   bool h2c = job->http == LARIAT_HTTP_2 && config->h2c_probe;
@@ -216,8 +215,9 @@ void lr_dispatcher_take(lr_dispatcher *dispatcher, lr_job *job) {
     fail(dispatcher, job, LARIAT_ENOMEM, LARIAT_PHASE_QUEUE);
     return;
   }
+  if (made) host->dispatcher = dispatcher;
   if (made) set_limits(dispatcher, host, job);
-  if (made && !lr_run_queue_admit(dispatcher, host, job)) {
+  if (made && !lr_run_queue_admit(&dispatcher->queue, host, job)) {
     lr_hosts_forget(&dispatcher->hosts, host);
     fail(dispatcher, job, LARIAT_ENOMEM, LARIAT_PHASE_QUEUE);
     return;
@@ -227,7 +227,7 @@ void lr_dispatcher_take(lr_dispatcher *dispatcher, lr_job *job) {
   job->pool_timer.expire = timer_expired;
   lr_list_append(&host->queue.by_priority[job->priority], &job->pool_node);
   count_queued(dispatcher, host, 1);
-  lr_run_queue_place_more(dispatcher, host, job);
+  lr_run_queue_place_more(&dispatcher->queue, host, job);
   watch(dispatcher, job,
         earlier(connect_limit(job, job->arrived_ns),
                 idle_limit(job, job->arrived_ns)));
@@ -241,7 +241,7 @@ void lr_dispatcher_cancel(lr_dispatcher *dispatcher, lr_job *job) {
 static void requeue(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
   lr_list_remove(&job->pool_node);
   count_running(dispatcher, host, -1);
-  lr_run_queue_ended(dispatcher, host, job);
+  lr_run_queue_ended(&dispatcher->queue, host, job);
   lr_free(job->detail);
   job->detail = NULL;
   job->outcome = LARIAT_OK;
@@ -250,20 +250,18 @@ static void requeue(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
   job->stage = LR_JOB_IN_HOST_QUEUE;
   lr_list_prepend(&host->queue.by_priority[job->priority], &job->pool_node);
   count_queued(dispatcher, host, 1);
-  lr_run_queue_place(dispatcher, host);
+  lr_run_queue_place(&dispatcher->queue, host);
 }
 
 bool lr_dispatcher_sending(lr_dispatcher *dispatcher, lr_job *job) {
-  return lr_run_queue_sending(dispatcher, job);
+  return lr_run_queue_sending(&dispatcher->queue, job);
 }
 
 /* A quick host with more to do uses its connection again at once: who asks for
  * one now would only have idle ones of it closed. */
 static bool keeps_connection(lr_dispatcher *dispatcher, const lr_host *host) {
-  bool asked = !lr_list_empty(&dispatcher->no_connection) ||
-               !lr_list_empty(&dispatcher->starved_hosts);
-  return asked && host->queued &&
-         lr_run_queue_class(dispatcher, host) == LR_CLASS_FAST;
+  return lr_run_queue_has_blocked(&dispatcher->queue) && host->queued &&
+         lr_run_queue_class(&dispatcher->queue, host) == LR_CLASS_FAST;
 }
 
 /* Another host that waits is first to ask for a connection; if it gets none,
@@ -281,41 +279,34 @@ void lr_dispatcher_done(lr_dispatcher *dispatcher, lr_job *job) {
   send_home(dispatcher, job);
   if (!keeps) lr_dispatcher_unblock(dispatcher);
   if (blocked && host->state == LR_HOST_NO_CONNECTION)
-    lr_run_queue_unblock(dispatcher, host);
+    lr_run_queue_unblock(&dispatcher->queue, host);
 }
 
 void lr_dispatcher_learned(lr_dispatcher *dispatcher, lr_host *host,
                            lr_protocol protocol) {
   host->protocol = (uint8_t)protocol;
-  lr_run_queue_place(dispatcher, host);
+  lr_run_queue_place(&dispatcher->queue, host);
 }
 
 void lr_dispatcher_unblock(lr_dispatcher *dispatcher) {
-  lr_list *node = lr_list_first(&dispatcher->no_connection);
-  if (node)
-    lr_run_queue_unblock(dispatcher, lr_container(node, lr_host, queue_node));
-  node = lr_list_first(&dispatcher->starved_hosts);
-  if (node)
-    lr_run_queue_unblock(dispatcher, lr_container(node, lr_host, queue_node));
+  lr_run_queue_unblock_first(&dispatcher->queue);
 }
 
 static void started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
   job->stage = LR_JOB_RUNNING;
   count_queued(dispatcher, host, -1);
   count_running(dispatcher, host, 1);
-  job->token_ns = job->started_ns;
-  if (host->starved_seq || host->has_delay)
-    lr_run_queue_started(dispatcher, host, job);
+  lr_run_queue_started(&dispatcher->queue, host, job);
   lr_list_append(&dispatcher->running, &job->pool_node);
-  lr_run_queue_place(dispatcher, host);
+  lr_run_queue_place(&dispatcher->queue, host);
 }
 
 static void not_started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job,
                         lariat_status status) {
-  lr_run_queue_give_back(dispatcher, host);
+  lr_run_queue_give_back(&dispatcher->queue, host);
   if (status == LARIAT_EBUSY) {
     lr_list_prepend(&host->queue.by_priority[job->priority], &job->pool_node);
-    lr_run_queue_block(dispatcher, host);
+    lr_run_queue_block(&dispatcher->queue, host);
     return;
   }
   detach(dispatcher, job);
@@ -344,7 +335,7 @@ static bool is_busy(const lr_dispatcher *dispatcher) {
 
 static void start_all(lr_dispatcher *dispatcher) {
   lr_host *host;
-  while (!is_busy(dispatcher) && (host = lr_run_queue_next(dispatcher)))
+  while (!is_busy(dispatcher) && (host = lr_run_queue_next(&dispatcher->queue)))
     start_next(dispatcher, host);
 }
 
@@ -352,16 +343,16 @@ static void start_all(lr_dispatcher *dispatcher) {
  * must ask again themselves. */
 static void unstick(lr_dispatcher *dispatcher) {
   if (dispatcher->running_count) return;
-  while (!lr_list_empty(&dispatcher->no_connection) ||
-         !lr_list_empty(&dispatcher->starved_hosts))
+  while (lr_run_queue_has_blocked(&dispatcher->queue))
     lr_dispatcher_unblock(dispatcher);
 }
 
 static void publish_places(lr_dispatcher *dispatcher) {
   lr_dispatcher_stats *stats = &dispatcher->stats;
   for (int i = 0; i < LR_HOST_STATES; i++)
-    lr_u64_store_relaxed(&stats->by_state[i], dispatcher->by_state[i]);
-  lr_u64_store_relaxed(&stats->rate_waits, dispatcher->rate_since_ns ? 1 : 0);
+    lr_u64_store_relaxed(&stats->by_state[i], dispatcher->queue.by_state[i]);
+  lr_u64_store_relaxed(&stats->rate_waits,
+                       dispatcher->queue.rate_since_ns ? 1 : 0);
 }
 
 void lr_dispatcher_turn_end(lr_dispatcher *dispatcher) {
@@ -371,12 +362,12 @@ void lr_dispatcher_turn_end(lr_dispatcher *dispatcher) {
     bool cut_short = is_busy(dispatcher);
     more = dispatcher->transport.ops->turn_end(dispatcher->transport.self) ||
            cut_short;
-    lr_run_queue_sent(dispatcher);
+    lr_run_queue_sent(&dispatcher->queue);
     unstick(dispatcher);
   }
-  if (more || lr_run_queue_ready(dispatcher))
+  if (more || lr_run_queue_ready(&dispatcher->queue))
     lr_reactor_request_turn(dispatcher->reactor);
-  lr_token_cache_turn_end(dispatcher->token_cache);
+  lr_token_cache_turn_end(dispatcher->queue.token_cache);
   publish_places(dispatcher);
 }
 
@@ -412,13 +403,11 @@ static void stop_queued(lr_dispatcher *dispatcher, lr_host *host,
 void lr_dispatcher_abort_before(lr_dispatcher *dispatcher, uint64_t epoch,
                                 lariat_status status) {
   stop_running(dispatcher, epoch, status);
-  for (uint32_t i = 0; i < dispatcher->hosts.capacity; i++) {
-    lr_host *host = dispatcher->hosts.buckets[i];
-    while (host) {
-      lr_host *next = host->next; /* the last job of a host may free it */
-      stop_queued(dispatcher, host, epoch, status);
-      host = next;
-    }
+  lr_table_node *node = lr_table_first(&dispatcher->hosts.table);
+  while (node) {
+    lr_host *host = lr_host_of_node(node);
+    node = lr_table_next(&dispatcher->hosts.table, node);
+    stop_queued(dispatcher, host, epoch, status); /* may free it */
   }
 }
 

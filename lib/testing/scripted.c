@@ -27,7 +27,8 @@ struct lariat_asked {
 };
 
 typedef struct scripted {
-  lr_worker *worker;
+  lr_transport_stats *stats;
+  unsigned index; /* of the reactor */
   lr_dispatcher *dispatcher;
   lariat_reactor *reactor;
   lariat_script script;
@@ -63,10 +64,10 @@ typedef struct exchange {
   lr_buffer head; /* the lines of the head */
   lr_buffer body;
   size_t body_piece;
-  size_t delivered;             /* of the body, where it goes in pieces */
-  uint64_t body_ns;             /* its phase takes so long */
-  struct evp_md_ctx_st *digest; /* NULL: none is wanted */
-  uint64_t heard_ns;            /* a piece went or came last; 0: none has */
+  size_t delivered;  /* of the body, where it goes in pieces */
+  uint64_t body_ns;  /* its phase takes so long */
+  lr_sha256 *digest; /* NULL: none is wanted */
+  uint64_t heard_ns; /* a piece went or came last; 0: none has */
 
   /* The request's body, if it comes from a supply. */
   lr_reader reader;
@@ -117,10 +118,9 @@ unsigned lariat_asked_reactor(const lariat_asked *asked) {
 /* Connections: numbers in the host, as the engine has them, but in no lane. */
 
 static void count_open(scripted *transport, lr_host *host, unsigned by) {
-  host->open += by;
+  host->connections.open += by;
   transport->open += by;
-  lr_u64_store_relaxed(&transport->worker->engine_stats.connections,
-                       transport->open);
+  lr_u64_store_relaxed(&transport->stats->connections, transport->open);
 }
 
 static bool shares(const lr_host *host) {
@@ -129,32 +129,35 @@ static bool shares(const lr_host *host) {
 
 /* Whether a connection of the host's can take another request. */
 static bool has_idle(const lr_host *host) {
-  return host->open > (shares(host) ? 0 : host->running);
+  return host->connections.open > (shares(host) ? 0 : host->running);
 }
 
 static bool is_idle(const lr_host *host) {
-  return host->open > (shares(host) && host->running ? 1 : host->running);
+  return host->connections.open >
+         (shares(host) && host->running ? 1 : host->running);
 }
 
 static void close_connection(scripted *transport, lr_host *host) {
   count_open(transport, host, (unsigned)-1);
-  if (host->open == 0 && shares(host)) host->protocol = LR_PROTOCOL_UNKNOWN;
+  if (host->connections.open == 0 && shares(host))
+    host->protocol = LR_PROTOCOL_UNKNOWN;
 }
 
 /* Closes an idle connection of some host's to make room for another. */
 static void relieve(scripted *transport) {
   lr_hosts *hosts = &transport->dispatcher->hosts;
-  for (uint32_t i = 0; i < hosts->capacity; i++)
-    for (lr_host *host = hosts->buckets[i]; host; host = host->next) {
-      if (!is_idle(host)) continue;
-      close_connection(transport, host);
-      lr_hosts_forget(hosts, host);
-      return;
-    }
+  lr_table_node *node = lr_table_first(&hosts->table);
+  for (; node; node = lr_table_next(&hosts->table, node)) {
+    lr_host *host = lr_host_of_node(node);
+    if (!is_idle(host)) continue;
+    close_connection(transport, host);
+    lr_hosts_forget(hosts, host);
+    return;
+  }
 }
 
 static bool may_connect(scripted *transport, const lr_host *host) {
-  if (host->open >= host->connections_limit) return false;
+  if (host->connections.open >= host->connections.limit) return false;
   if (transport->open >= transport->max_connections) relieve(transport);
   return transport->open < transport->max_connections;
 }
@@ -393,9 +396,8 @@ static void end_exchange(exchange *it) {
 
 static void tell(const exchange *it, size_t length) {
   const scripted *transport = it->transport;
-  const lariat_asked asked = {.job = it->job,
-                              .reactor = transport->worker->index,
-                              .reused = it->reused};
+  const lariat_asked asked = {
+      .job = it->job, .reactor = transport->index, .reused = it->reused};
   if (it->take) it->take(&asked, transport->piece, length, transport->context);
 }
 
@@ -531,7 +533,7 @@ static void timer_expired(lr_timer *timer) {
 /* The transport. */
 
 static exchange *exchange_of(const lr_job *job) {
-  return (exchange *)(void *)job->transfer;
+  return (exchange *)(void *)job->carrier;
 }
 
 static void free_exchange(exchange *it) {
@@ -561,9 +563,8 @@ static exchange *new_exchange(scripted *transport, lr_job *job) {
 
 static bool ask(exchange *it) {
   const scripted *transport = it->transport;
-  const lariat_asked asked = {.job = it->job,
-                              .reactor = transport->worker->index,
-                              .reused = it->reused};
+  const lariat_asked asked = {
+      .job = it->job, .reactor = transport->index, .reused = it->reused};
   lariat_answer answer = {.status = 200, .http_version = 11};
   transport->script(&asked, &answer, transport->context);
   it->closes = answer.closes;
@@ -585,7 +586,7 @@ static lariat_status prepare(exchange *it) {
 }
 
 static void count_connection(exchange *it, bool has_one) {
-  lr_engine_stats *stats = &it->transport->worker->engine_stats;
+  lr_transport_stats *stats = it->transport->stats;
   if (it->reused)
     lr_u64_bump(&stats->reused, 1);
   else
@@ -608,7 +609,7 @@ static lariat_status start(void *self, lr_job *job) {
     return status;
   }
   count_connection(it, idle);
-  job->transfer = (void *)it;
+  job->carrier = (void *)it;
   job->received = 0;
   if (job->sink) lr_body_sink_begin(&transport->sinks, job, it->digest);
   transport->running++;
@@ -649,7 +650,7 @@ static uint64_t took_us(const exchange *it, lariat_phase phase_) {
 static void fill_in(const exchange *it, lariat_response *response) {
   const lr_job *job = it->job;
   lariat_timings *timings = &response->timings;
-  response->reactor = it->transport->worker->index;
+  response->reactor = it->transport->index;
   response->reused = it->reused;
   timings->queue_us = (job->started_ns - job->hop_ns) / 1000;
   timings->dns_us = took_us(it, LARIAT_PHASE_DNS);
@@ -668,7 +669,7 @@ static void detach(exchange *it, bool complete) {
     job->body_source->ops->over(job->body_source);
   leave_connection(it, complete);
   count_phase(it, (unsigned)-1);
-  job->transfer = NULL;
+  job->carrier = NULL;
   job->phase = (uint8_t)it->at;
   it->transport->running--;
   free_exchange(it);
@@ -693,7 +694,7 @@ static void resume(lr_job *job) {
 }
 
 static void publish(const scripted *transport) {
-  lr_engine_stats *stats = &transport->worker->engine_stats;
+  lr_transport_stats *stats = transport->stats;
   lr_u64_store_relaxed(&stats->connecting, transport->connecting);
   lr_u64_store_relaxed(&stats->receiving, transport->receiving);
 }
@@ -721,7 +722,7 @@ static bool turn_end(void *self) {
 
 static void close_transport(void *self) {
   scripted *transport = self;
-  lr_u64_store_relaxed(&transport->worker->engine_stats.connections, 0);
+  lr_u64_store_relaxed(&transport->stats->connections, 0);
   lr_body_sinks_clear(&transport->sinks);
   lr_free(transport);
 }
@@ -740,23 +741,22 @@ typedef struct plot {
   void *context;
 } plot;
 
-static lariat_status open_transport(void *context, lr_worker *worker,
+static lariat_status open_transport(void *context,
+                                    const lr_transport_config *config,
                                     lr_transport *out) {
   const plot *it = context;
-  const lariat_pool_options *options = lr_pool_options(worker->pool);
   scripted *transport = lr_alloc_zero(sizeof *transport);
   if (!transport) return LARIAT_ENOMEM;
-  unsigned share =
-      lr_placement_share(0, options->max_connections, worker->index,
-                         lariat_pool_reactors(worker->pool));
-  transport->worker = worker;
-  transport->dispatcher = &worker->dispatcher;
-  transport->reactor = worker->reactor;
+  unsigned share = lr_placement_share(0, config->options->max_connections,
+                                      config->index, config->reactors);
+  transport->stats = config->stats;
+  transport->index = config->index;
+  transport->dispatcher = config->dispatcher;
+  transport->reactor = config->reactor;
   transport->script = it->script;
   transport->context = it->context;
   transport->max_connections = share ? share : 1;
-  lr_body_sinks_init(&transport->sinks, lr_pool_budget(worker->pool),
-                     worker->reactor);
+  lr_body_sinks_init(&transport->sinks, config->budget, config->reactor);
   transport->sinks.describe = describe;
   transport->sinks.resume = resume;
   lr_list_init(&transport->begun);
