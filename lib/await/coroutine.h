@@ -13,7 +13,7 @@
 #include "reactor/timers.h"
 #include <lariat/coroutine.h>
 
-/* What a coroutine waits for. */
+/* The kinds of waits of a coroutine. */
 typedef enum lr_waits {
   LR_WAITS_NOT, /* it runs, or has ended */
   LR_WAITS_DEFERRED,

@@ -13,7 +13,7 @@ void lr_context_start(void);
 
 #if defined(__x86_64__)
 
-/* What lr_context_swap takes off the stack; see switch_x86_64.S. */
+/* The frame that lr_context_swap takes off the stack; see switch_x86_64.S. */
 typedef struct frame {
   uint32_t mxcsr;
   uint16_t x87;
@@ -34,7 +34,7 @@ static void fill_frame(frame *first, lr_context_main main, void *argument,
 
 #else /* __aarch64__ */
 
-/* What lr_context_swap takes off the stack; see switch_aarch64.S. */
+/* The frame that lr_context_swap takes off the stack; see switch_aarch64.S. */
 typedef struct frame {
   uint64_t d[8];
   uint64_t x19, x20, x21, x22_to_x28[7], x29, x30;

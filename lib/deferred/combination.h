@@ -20,8 +20,9 @@ typedef struct lr_slot {
   bool held;              /* `child` is a reference, not only a pointer */
 } lr_slot;
 
-/* The destructor of a slot's pair.  Where the pair goes without having run, the
- * child is dead, or its chain could not grow, which counts as a failure. */
+/* Destroys the context of a slot's pair.  A pair goes without having run
+ * because the child is dead, or because its chain could not grow, which counts
+ * as a failure. */
 LR_HIDDEN void lr_slot_drop_pair(void *slot);
 
 /* Gives the child's result to the rule, and the slot up; returns what the child

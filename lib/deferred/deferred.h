@@ -38,7 +38,7 @@ typedef struct lr_deferred_lost {
   lariat_deferred *first;
 } lr_deferred_lost;
 
-/* What the owner of an embedded deferred does for it.
+/* The operations that the owner of an embedded deferred has for it.
  *   dispose  the last reference is gone, the contexts are destroyed, an
  *            unhandled failure is reported and the result is dropped: frees
  *            what the deferred is embedded in (or gives back a hold on it)
@@ -98,8 +98,8 @@ struct lariat_deferred {
   lr_pair inside[LR_DEFERRED_PAIRS];
 };
 
-/* What lariat_deferred_new makes; the last three are used where it has a
- * canceller or a destructor. */
+/* A user's deferred, which lariat_deferred_new makes; the last three are used
+ * where it has a canceller or a destructor. */
 typedef struct lr_user_deferred {
   lariat_deferred deferred;
   lariat_canceller canceller;

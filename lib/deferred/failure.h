@@ -9,9 +9,9 @@
 
 #include <lariat/failure.h>
 
-/* What a failure is made of; zero and NULL stand for "none".  The strings are
- * copied; a NULL message becomes the status's sentence.  `cause` is a failure
- * or none. */
+/* The parts that a failure is made of; zero and NULL stand for "none".  The
+ * strings are copied; a NULL message becomes the status's sentence.  `cause` is
+ * a failure or none. */
 typedef struct lr_failure_parts {
   lariat_status status;
   const char *message;

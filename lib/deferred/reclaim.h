@@ -11,8 +11,8 @@
  * it. */
 void lr_deferred_reclaim(lariat_deferred *deferred);
 
-/* The `destroy` of a marker: the deferred that `waiter` waits for dies, and so
- * does the waiter, which nobody holds any more. */
+/* Destroys a marker, as its `destroy`: the deferred that `waiter` waits for
+ * dies, and so does the waiter, which nobody holds any more. */
 LR_HIDDEN void lr_deferred_drop_waiter(void *waiter);
 
 static inline void lr_deferred_release(lariat_deferred *deferred) {

@@ -36,7 +36,7 @@ lariat_status lr_tokens_release(lr_tokens *tokens, const char *function);
 lariat_deferred *lr_tokens_run(lr_tokens *tokens, lariat_function work,
                                void *context, const char *function);
 
-/* The `drop` and `share` of a value that is tokens. */
+/* Serve as `drop` and `share` of a value that is tokens. */
 void lr_tokens_drop_data(void *data);
 void *lr_tokens_share_data(void *data);
 

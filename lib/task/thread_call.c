@@ -19,8 +19,8 @@ enum { CANCELLED = 1, STARTED = 2 };
 
 typedef struct thread_call thread_call;
 
-/* What is done with the outcome: `settle` runs once, on the other thread, and
- * takes the hold of the request with it: the call is not touched after. */
+/* The operations of a kind of call: `settle` runs once, on the other thread,
+ * and takes the hold of the request with it: the call is not touched after. */
 typedef struct thread_call_ops {
   void (*settle)(thread_call *call, lariat_value outcome);
   void (*free)(thread_call *call);
