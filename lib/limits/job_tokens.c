@@ -16,7 +16,7 @@ static const uint64_t one_requesting = UINT64_C(1) << 32;
 static uint32_t free_in(uint64_t word) { return (uint32_t)word; }
 static uint32_t requesting_in(uint64_t word) { return (uint32_t)(word >> 32); }
 
-static uint32_t lesser(uint32_t a, uint32_t b) { return a < b ? a : b; }
+static uint32_t lesser_of(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
 /* Keeps a reserve of which half is enough for two quick hosts at full speed;
  * none where a few hosts may have everything: who asks for that wants all of it
@@ -32,7 +32,7 @@ lr_job_tokens *lr_job_tokens_new(uint32_t limit, uint32_t per_host,
   lr_job_tokens *tokens =
       lr_alloc_lines(sizeof *tokens + reactors * sizeof tokens->caches[0]);
   if (!tokens) return NULL;
-  uint32_t batch = lesser(limit / (reactors * BATCHES_A_CACHE), BATCH_MAX);
+  uint32_t batch = lesser_of(limit / (reactors * BATCHES_A_CACHE), BATCH_MAX);
   lr_u64_init(&tokens->word, limit);
   tokens->reserve = lr_job_tokens_reserve(limit, per_host);
   tokens->batch = batch ? batch : 1;
@@ -150,8 +150,8 @@ static bool fetch_tokens(lr_token_cache *token_cache, lr_admission_class class,
   uint32_t count;
   do {
     if (free_in(word) == 0 || !may_take(token_cache, class, word)) return false;
-    uint32_t beyond = free_in(word) - lesser(free_in(word), tokens->reserve);
-    count = requesting_in(word) ? 1 : lesser(tokens->batch, beyond / 2);
+    uint32_t beyond = free_in(word) - lesser_of(free_in(word), tokens->reserve);
+    count = requesting_in(word) ? 1 : lesser_of(tokens->batch, beyond / 2);
     if (count == 0) count = 1;
   } while (!lr_u64_cas_acq_rel(&tokens->word, &word, word - count));
   token_cache->spare += count;
