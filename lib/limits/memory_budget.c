@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * memory_budget.c: what a pool's bodies hold together. */
+ * What a pool's bodies hold together. */
 #include "limits/memory_budget.h"
 
 bool lr_memory_budget_take(lr_memory_budget *budget, size_t bytes) {
@@ -13,8 +13,8 @@ void lr_memory_budget_force(lr_memory_budget *budget, size_t bytes) {
   (void)lr_u64_add_relaxed(&budget->held, bytes);
 }
 
-/* Looks for waiters without an order: one that begins to wait at this moment
- * may not be seen, and looks again by itself. */
+/* Who begins to wait at this moment may not be seen: he looks again by
+ * himself. */
 bool lr_memory_budget_give(lr_memory_budget *budget, size_t bytes) {
   (void)lr_u64_add_relaxed(&budget->held, -(uint64_t)bytes);
   return lr_u32_load_relaxed(&budget->waiting) > 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * memory_budget.h: the memory that a pool's bodies may have together.  A count
- * that all threads share; who waits for memory is woken by the pool. */
+ * budget.h: the memory that a pool's bodies may have together.  A count that
+ * all threads share; who waits for room is woken by the pool. */
 #ifndef LR_LIMITS_MEMORY_BUDGET_H
 #define LR_LIMITS_MEMORY_BUDGET_H
 
@@ -13,21 +13,22 @@
 typedef struct lr_memory_budget {
   uint64_t limit; /* 0: none */
   lr_atomic_u64 held;
-  lr_atomic_u64 ready;   /* of `held`, by bodies that wait for their callers */
-  lr_atomic_u32 waiting; /* transfers that wait for memory */
+  lr_atomic_u64
+      ready; /* of these, of bodies that only wait for their callers */
+  lr_atomic_u32 waiting; /* transfers that wait for room */
 } lr_memory_budget;
 
-/* Takes `bytes` if there are so many; false: nothing is taken.  Any thread, as
- * all functions here. */
+/* Takes what there is room for; false, with nothing taken, when there is
+ * none.  Any thread, as all of it. */
 bool lr_memory_budget_take(lr_memory_budget *budget, size_t bytes);
 
-/* Takes `bytes` though the limit may be exceeded. */
+/* Takes in any case. */
 void lr_memory_budget_force(lr_memory_budget *budget, size_t bytes);
 
-/* Gives `bytes` back; true when somebody waits for them. */
+/* Gives back; true when somebody waits for it. */
 bool lr_memory_budget_give(lr_memory_budget *budget, size_t bytes);
 
-/* Returns how many bytes there are now. */
+/* How much room there is now. */
 uint64_t lr_memory_budget_left(const lr_memory_budget *budget);
 
 #endif
