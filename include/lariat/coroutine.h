@@ -26,7 +26,7 @@ LARIAT_BEGIN_C
 
 /* What a coroutine runs.  It gives away the value that it returns: a failure
  * is its failure, and a deferred (lariat_deferred_value) is awaited first. */
-typedef lariat_value (*lariat_body)(void *argument);
+typedef lariat_value (*lariat_coroutine_body)(void *argument);
 
 typedef struct lariat_coroutine_options {
   size_t size;            /* sizeof(lariat_coroutine_options) */
@@ -49,10 +49,10 @@ typedef struct lariat_coroutine_options {
  *   LARIAT_ECLOSED  the reactor is being closed
  *   LARIAT_ETHREAD, LARIAT_EFORKED */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
-lariat_coroutine_start(lariat_reactor *reactor, lariat_body body,
+lariat_coroutine_start(lariat_reactor *reactor, lariat_coroutine_body body,
                        void *argument);
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
-lariat_coroutine_start_with(lariat_reactor *reactor, lariat_body body,
+lariat_coroutine_start_with(lariat_reactor *reactor, lariat_coroutine_body body,
                             void *argument,
                             const lariat_coroutine_options *options);
 

@@ -93,7 +93,7 @@ void lr_coroutine_give_up(lariat_coroutine *coroutine) {
 /* What the caller asked for, before anything is made of it. */
 typedef struct order {
   lariat_reactor *reactor;
-  lariat_body body;
+  lariat_coroutine_body body;
   void *argument;
   lariat_coroutine_options options;
 } order;
@@ -166,7 +166,7 @@ static lariat_status read_options(const lariat_coroutine_options *given,
 }
 
 lariat_deferred *
-lariat_coroutine_start_with(lariat_reactor *reactor, lariat_body body,
+lariat_coroutine_start_with(lariat_reactor *reactor, lariat_coroutine_body body,
                             void *argument,
                             const lariat_coroutine_options *options) {
   order what = {reactor, body, argument, {.size = sizeof *options}};
@@ -182,7 +182,8 @@ lariat_coroutine_start_with(lariat_reactor *reactor, lariat_body body,
 }
 
 lariat_deferred *lariat_coroutine_start(lariat_reactor *reactor,
-                                        lariat_body body, void *argument) {
+                                        lariat_coroutine_body body,
+                                        void *argument) {
   return lariat_coroutine_start_with(reactor, body, argument, NULL);
 }
 
