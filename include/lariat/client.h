@@ -9,14 +9,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <lariat/body.h>
 #include <lariat/deferred.h>
 #include <lariat/export.h>
 #include <lariat/pool.h>
 #include <lariat/reactor.h>
 #include <lariat/response.h>
 #include <lariat/retry.h>
+#include <lariat/sink.h>
 #include <lariat/status.h>
-#include <lariat/upload.h>
 
 LARIAT_BEGIN_C
 
@@ -116,17 +117,19 @@ LARIAT_API LARIAT_MUST_USE lariat_status lariat_client_add_header(
 typedef lariat_value (*lariat_transform)(lariat_value response, void *context);
 
 /* What one request may say beyond its method and URL.  Start from
- * lariat_request_defaults(client).  Everything is copied, but a body with a
- * `drop_body` and the context of a transform, which are taken over, whatever
- * comes of the request. */
+ * lariat_request_defaults(client).  Everything is copied, but a body of the
+ * kind OWNED and the context of a transform, which are taken over, whatever
+ * comes of the request.  Without its `size` nothing of the struct is read: the
+ * request fails with LARIAT_EINVAL, and all that the struct points to stays
+ * the caller's. */
 typedef struct lariat_request_options {
   size_t size; /* sizeof(lariat_request_options) */
   const lariat_header *headers;
   size_t header_count;
-  const void *body; /* NULL: none */
-  size_t body_length;
-  void (*drop_body)(void *body); /* not NULL: the body is taken, not copied */
-  uint64_t timeout_ms;           /* these five as the client's, see above */
+  lariat_body body;    /* what is sent: lariat/body.h; default none */
+  lariat_sink sink;    /* where the response's body goes: lariat/sink.h; default
+                          memory */
+  uint64_t timeout_ms; /* these five as the client's, see above */
   uint64_t connect_timeout_ms;
   uint64_t max_body_bytes;
   unsigned max_redirects;
@@ -138,38 +141,10 @@ typedef struct lariat_request_options {
                                        client's in any case */
   bool retry_any_method;            /* this request may be made twice, whatever
                                        its method: it is known to do no harm */
-
-  /* Where the body goes, if not into the response.  One of the two.  Once the
-   * headers are there, nothing is tried again, whatever the status is and
-   * whatever comes of the body; but of a regular file, which is set back and
-   * cut to what it was. */
-  bool stream;         /* to the caller in pieces: lariat/stream.h */
-  size_t window_bytes; /* of the stream; 0: 256 KiB */
-  bool to_fd;          /* to the descriptor `body_fd`, from its position on,
-                          written by the pool's thread.  It is duplicated: it
-                          may be closed after the call.  After a failure or a
-                          cancel a part may be written, and of a cancel a last
-                          piece a moment later.  One that blocks holds the
-                          thread up; one that does not is waited for. */
-  int body_fd;
-
-  lariat_transform transform; /* NULL: none.  Not with `stream`.  What it was
+  lariat_transform transform; /* NULL: none.  Not with a stream.  What it was
                                  called with is not tried again */
   void *transform_context;
   lariat_destroy transform_destroy; /* runs once, on any thread; may be NULL */
-
-  /* A body that is not in memory; of `body`, a file and a producer there can
-   * be one, and none with HEAD.  A file is read while it is sent, by the pool,
-   * and again for a redirect: it must be a regular one.  The descriptor is
-   * duplicated (LARIAT_ESYSTEM when that cannot be done), its position neither
-   * used nor changed. */
-  bool from_file;         /* send what is in `upload_fd` */
-  int upload_fd;          /* open for reading */
-  uint64_t upload_offset; /* where it begins */
-  uint64_t upload_length; /* LARIAT_LENGTH_UNKNOWN, the default: up to the end
-                             that the file has now */
-  lariat_upload *upload;  /* a producer's; NULL: none.  For one request, which
-                             takes a reference of its own */
 } lariat_request_options;
 
 /* The client's defaults.  Any thread. */
@@ -181,7 +156,7 @@ lariat_request_defaults(const lariat_client *client);
  * is refused at once (bad input, overload, closed, out of memory).  It can be
  * cancelled at any time.  `method` is sent as it is; `options` may be NULL.
  * Never NULL.  The failures a fetch can have are LARIAT_EURL, LARIAT_ESCHEME,
- * LARIAT_EINVAL (method, headers), LARIAT_ENOMEM, LARIAT_EOVERLOAD,
+ * LARIAT_EINVAL (method, options, headers), LARIAT_ENOMEM, LARIAT_EOVERLOAD,
  * LARIAT_ECLOSED, LARIAT_ECANCELLED, LARIAT_ETIMEDOUT, LARIAT_ETHREAD,
  * LARIAT_EFORKED, LARIAT_ESYSTEM (no descriptor for a connection), and those
  * of status.h under "One fetch". */

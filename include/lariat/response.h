@@ -37,7 +37,7 @@ LARIAT_API const char *lariat_response_body(const lariat_response *response,
                                             size_t *length);
 
 /* How many bytes the body has, decompressed, also when they went to a
- * descriptor.  0 of a stream. */
+ * descriptor or were discarded.  0 of a stream. */
 LARIAT_API uint64_t lariat_response_body_bytes(const lariat_response *response);
 
 /* One header line: pointers into the response, ended by NUL. */

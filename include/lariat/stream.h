@@ -3,7 +3,7 @@
  * no more than so many bytes are under way, however slow their taker is and
  * however fast the server.
  *
- * A request with the option `stream` has a deferred that fires when the
+ * A request whose sink is lariat_sink_stream has a deferred that fires when the
  * headers of the final answer are complete.  lariat_response_stream gives the
  * stream of that response; lariat_stream_next its pieces, one after the other.
  * The fetch goes on until the end was reached: its deadline too.  It is counted

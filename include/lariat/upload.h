@@ -4,7 +4,7 @@
  * nobody has sent yet is bounded by a window.
  *
  *   lariat_upload_new(reactor, LARIAT_LENGTH_UNKNOWN, 0, &upload);
- *   options.upload = upload;
+ *   options.body = lariat_body_producer(upload);
  *   answer = lariat_request(client, "PUT", url, &options);
  *   ... lariat_upload_write(upload, bytes, length): wait for its deferred, and
  *       write the next; at the end lariat_upload_end(upload)

@@ -14,14 +14,16 @@
 
 static const char get_method[] = "GET";
 
-/* A user's options as far as their size goes, the client's for the rest. */
-static lariat_request_options complete(const lariat_client *client,
-                                       const lariat_request_options *given) {
-  lariat_request_options all = client->request_defaults;
-  size_t size = given->size < sizeof all ? given->size : sizeof all;
-  memcpy(&all, given, size);
-  all.size = sizeof all;
-  return all;
+/* Reads a user's options as far as their size goes; the rest is the client's.
+ * False when they have no size. */
+static bool read_options(const lariat_client *client,
+                         const lariat_request_options *given,
+                         lariat_request_options *all) {
+  if (given->size < sizeof given->size) return false;
+  *all = client->request_defaults;
+  memcpy(all, given, given->size < sizeof *all ? given->size : sizeof *all);
+  all->size = sizeof *all;
+  return true;
 }
 
 static lariat_status set_headers(lr_job *job, const lariat_header *headers,
@@ -86,51 +88,71 @@ static lariat_status set_retry(lr_job *job,
   return LARIAT_OK;
 }
 
-/* Takes the body over, or a copy of it. */
-static lariat_status set_body(lr_job *job,
+/* Takes bytes over, or a copy of them. */
+static lariat_status set_memory_body(lr_job *job, const lariat_body *body) {
+  bool copied = body->kind == LARIAT_BODY_BYTES;
+  const void *bytes = body->as.memory.bytes;
+  size_t length = body->as.memory.length;
+  if (!bytes) return length ? LARIAT_EINVAL : LARIAT_OK;
+  job->body = copied ? lr_copy_bytes(bytes, length) : bytes;
+  if (!job->body) return LARIAT_ENOMEM;
+  job->body_length = length;
+  job->drop_body = copied ? lr_free : body->as.memory.drop;
+  return LARIAT_OK;
+}
+
+static lariat_status set_body(lr_job *job, const lariat_body *body) {
+  switch (body->kind) {
+  case LARIAT_BODY_NONE:
+    return LARIAT_OK;
+  case LARIAT_BODY_BYTES:
+  case LARIAT_BODY_OWNED:
+    return set_memory_body(job, body);
+  case LARIAT_BODY_FILE:
+    return lr_file_source_new(body->as.file.fd, body->as.file.offset,
+                              body->as.file.length, &job->body_source);
+  case LARIAT_BODY_PRODUCER:
+    return body->as.upload ? lr_upload_attach(body->as.upload, job)
+                           : LARIAT_EINVAL;
+  }
+  return LARIAT_EINVAL;
+}
+
+/* What a refused request was given, and a job of its own would have had. */
+static void drop_owned(const lariat_request_options *options) {
+  const lariat_body *body = &options->body;
+  lr_body_sink_refuse(options);
+  if (body->kind == LARIAT_BODY_OWNED && body->as.memory.bytes &&
+      body->as.memory.drop)
+    body->as.memory.drop((void *)(uintptr_t)body->as.memory.bytes);
+}
+
+/* The producer of a refused request hears of it. */
+static void refuse_producer(const lariat_request_options *options,
+                            lariat_status status) {
+  if (options->body.kind == LARIAT_BODY_PRODUCER && options->body.as.upload)
+    lr_upload_refuse(options->body.as.upload, status);
+}
+
+/* The parts that have owners: both are always taken, so that what was given
+ * with a refused request goes with its job. */
+static lariat_status set_ends(lr_job *job,
                               const lariat_request_options *options) {
-  if (!options->body) return LARIAT_OK;
-  job->body = options->body;
-  job->body_length = options->body_length;
-  job->drop_body = options->drop_body;
-  if (options->drop_body) return LARIAT_OK;
-  job->drop_body = lr_free;
-  job->body = lr_copy_bytes(options->body, options->body_length);
-  return job->body ? LARIAT_OK : LARIAT_ENOMEM;
+  lariat_status sink = lr_body_sink_new(job->client->pool, job->client->reactor,
+                                        options, &job->sink);
+  lariat_status body = set_body(job, &options->body);
+  return sink == LARIAT_OK ? body : sink;
 }
 
-/* Or what is to be read or produced while it is sent. */
-static lariat_status set_body_source(lr_job *job,
-                                     const lariat_request_options *options) {
-  lariat_status status = LARIAT_OK;
-  if (options->upload) status = lr_upload_attach(options->upload, job);
-  if (status != LARIAT_OK) return status;
-  if (job->body || (options->upload && options->from_file))
-    return LARIAT_EINVAL;
-  if (options->upload) return LARIAT_OK;
-  return lr_file_source_new(options->upload_fd, options->upload_offset,
-                            options->upload_length, &job->body_source);
-}
-
-/* What is a user's to ask for, each time anew. */
-static lariat_status set_extras(lr_job *job,
-                                const lariat_request_options *options) {
-  lariat_status status = lr_body_sink_new(
-      job->client->pool, job->client->reactor, options, &job->sink);
-  lariat_status body = set_body(job, options);
-  if (status == LARIAT_OK) status = body;
-  if (status == LARIAT_OK && (options->upload || options->from_file))
-    status = set_body_source(job, options);
-  if (status == LARIAT_OK && (unsigned)options->http > LARIAT_HTTP_2)
-    status = LARIAT_EINVAL;
-  if (status == LARIAT_OK && !lr_priority_valid(options->priority))
-    status = LARIAT_EINVAL;
-  return status;
+static bool are_known(const lariat_request_options *options) {
+  return (unsigned)options->http <= LARIAT_HTTP_2 &&
+         lr_priority_valid(options->priority);
 }
 
 static void set_limits(lr_job *job, const lariat_request_options *options) {
   job->sha256 = options->sha256;
   job->http = (uint8_t)options->http;
+  job->sink_kind = (uint8_t)options->sink.kind;
   job->priority = (uint8_t)lr_priority_of(options->priority);
   job->decompress = !job->client->options.no_decompress;
   job->max_body_bytes = options->max_body_bytes;
@@ -155,7 +177,8 @@ static void set_deadline(lr_job *job, uint64_t timeout_ms) {
 static lariat_status set_request(lr_job *job, const char *method,
                                  const lariat_request_options *options) {
   set_limits(job, options);
-  lariat_status status = set_extras(job, options);
+  lariat_status status = set_ends(job, options);
+  if (status == LARIAT_OK && !are_known(options)) status = LARIAT_EINVAL;
   if (status == LARIAT_OK) status = set_method(job, method);
   if (status == LARIAT_OK) status = set_retry(job, options);
   return status;
@@ -184,16 +207,18 @@ static lariat_status fill(lr_job *job, const char *method, const char *url,
   return status;
 }
 
+static lariat_deferred *fail_request(const lariat_client *client,
+                                     lariat_status status) {
+  return lariat_deferred_fail(client->reactor, status, "%s",
+                              lariat_status_text(status));
+}
+
 static lariat_deferred *refuse(const lariat_client *client,
                                const lariat_request_options *options,
                                lariat_status status) {
-  if (options && options->body && options->drop_body)
-    options->drop_body((void *)(uintptr_t)options->body);
-  if (options) lr_body_sink_refuse(options);
-  if (options && options->upload && status != LARIAT_ETHREAD)
-    lr_upload_refuse(options->upload, status);
-  return lariat_deferred_fail(client->reactor, status, "%s",
-                              lariat_status_text(status));
+  drop_owned(options);
+  if (status != LARIAT_ETHREAD) refuse_producer(options, status);
+  return fail_request(client, status);
 }
 
 /* A pool is of the same process as its clients' reactors. */
@@ -215,7 +240,8 @@ lariat_deferred *lariat_request(lariat_client *client, const char *method,
   lariat_request_options own;
   const lariat_request_options *all = &client->request_defaults;
   if (options) {
-    own = complete(client, options);
+    if (!read_options(client, options, &own))
+      return fail_request(client, LARIAT_EINVAL);
     all = &own;
   }
   lariat_status status = may_submit(client);
@@ -224,8 +250,10 @@ lariat_deferred *lariat_request(lariat_client *client, const char *method,
   if (!job) return refuse(client, all, LARIAT_ENOMEM);
   status = fill(job, method, url, all);
   if (status == LARIAT_OK) status = lr_client_submit(client, job);
-  if (status != LARIAT_OK) lr_client_fail(job, status, url);
-  if (status != LARIAT_OK && all->upload) lr_upload_refuse(all->upload, status);
+  if (status != LARIAT_OK) {
+    lr_client_fail(job, status, url);
+    refuse_producer(all, status);
+  }
   return &job->deferred;
 }
 
@@ -245,8 +273,7 @@ static lariat_deferred *request_with_body(lariat_client *client,
                                           const char *method, const char *url,
                                           const void *body, size_t length) {
   lariat_request_options options = lariat_request_defaults(client);
-  options.body = body;
-  options.body_length = length;
+  options.body = lariat_body_bytes(body, length);
   return lariat_request(client, method, url, &options);
 }
 

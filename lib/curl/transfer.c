@@ -214,7 +214,8 @@ static size_t take_body(char *bytes, size_t size, size_t count,
   job->received += length;
   if (job->max_body_bytes && job->received > job->max_body_bytes)
     transfer->fault = LARIAT_EBODYLIMIT;
-  else if (!lr_response_add_body(job->response, bytes, length))
+  else if (job->sink_kind != LARIAT_SINK_DISCARD &&
+           !lr_response_add_body(job->response, bytes, length))
     transfer->fault = LARIAT_ENOMEM;
   else if (transfer->has_digest &&
            EVP_DigestUpdate(transfer->digest, bytes, length) != 1)

@@ -221,6 +221,8 @@ static inline void begin(lr_connection *connection, lr_job *job) {
   lr_h1_parser_begin(&connection->parser, job->response, !job->get,
                      job->decompress ? &connection->engine->gzip_pool : NULL,
                      job->max_body_bytes);
+  if (job->sink_kind == LARIAT_SINK_DISCARD)
+    lr_h1_parser_discard(&connection->parser, job->sha256);
   connection->engine->running++;
 }
 
@@ -391,12 +393,17 @@ static bool finish_digest(lr_connection *connection,
          EVP_DigestFinal_ex(connection->digest, response->sha256, &length) == 1;
 }
 
-static bool make_digest(lr_connection *connection, lariat_response *response) {
+static bool compute_digest(lr_connection *connection,
+                           lariat_response *response) {
   const lr_buffer *body = &response->body;
-  response->has_sha256 =
-      connection->digested
-          ? finish_digest(connection, response)
-          : lr_sha256_of(body->bytes, body->length, response->sha256);
+  if (connection->digested) return finish_digest(connection, response);
+  if (connection->parser.body_use == LR_H1_DIGESTED)
+    return lr_h1_parser_digest(&connection->parser, response->sha256);
+  return lr_sha256_of(body->bytes, body->length, response->sha256);
+}
+
+static bool make_digest(lr_connection *connection, lariat_response *response) {
+  response->has_sha256 = compute_digest(connection, response);
   return response->has_sha256;
 }
 

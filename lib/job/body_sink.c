@@ -25,7 +25,9 @@ static const uint64_t memory_check_ns = 10000000;
 /* On the caller's thread. */
 
 static bool makes_sense(const lariat_request_options *options) {
-  return !options->stream || (!options->to_fd && !options->transform);
+  unsigned kind = options->sink.kind;
+  if (kind > LARIAT_SINK_DISCARD) return false;
+  return kind != LARIAT_SINK_STREAM || !options->transform;
 }
 
 static lariat_status open_fd(lr_body_sink *sink, int fd) {
@@ -49,10 +51,24 @@ static lariat_status open_stream_parts(lr_body_sink *sink,
 
 static lariat_status open_parts(lr_body_sink *sink, lariat_reactor *reactor,
                                 const lariat_request_options *options) {
-  size_t window = options->window_bytes ? options->window_bytes : WINDOW;
-  if (options->stream) return open_stream_parts(sink, reactor, window);
-  if (!options->to_fd) return LARIAT_OK;
-  return open_fd(sink, options->body_fd);
+  const lariat_sink *to = &options->sink;
+  if (to->kind == LARIAT_SINK_FD) return open_fd(sink, to->as.fd);
+  if (to->kind != LARIAT_SINK_STREAM) return LARIAT_OK;
+  size_t window = to->as.window_bytes ? to->as.window_bytes : WINDOW;
+  return open_stream_parts(sink, reactor, window);
+}
+
+/* What goes to a descriptor, or nowhere, takes none of the budget. */
+static bool takes_budget(lariat_pool *pool, lariat_sink_kind kind) {
+  return lr_pool_budget(pool) && kind != LARIAT_SINK_FD &&
+         kind != LARIAT_SINK_DISCARD;
+}
+
+/* Into the response, or nowhere: the transports do that by themselves. */
+static bool is_simple(const lariat_request_options *options) {
+  lariat_sink_kind kind = options->sink.kind;
+  return !options->transform &&
+         (kind == LARIAT_SINK_MEMORY || kind == LARIAT_SINK_DISCARD);
 }
 
 void lr_body_sink_refuse(const lariat_request_options *options) {
@@ -64,9 +80,8 @@ lariat_status lr_body_sink_new(lariat_pool *pool, lariat_reactor *reactor,
                                const lariat_request_options *options,
                                lr_body_sink **out) {
   *out = NULL;
-  bool counts = lr_pool_budget(pool) && !options->to_fd;
-  if (!options->stream && !options->to_fd && !options->transform && !counts)
-    return LARIAT_OK;
+  bool counts = takes_budget(pool, options->sink.kind);
+  if (is_simple(options) && !counts) return LARIAT_OK;
   lr_body_sink *sink =
       makes_sense(options) ? lr_alloc_zero(sizeof *sink) : NULL;
   if (!sink) {

@@ -99,8 +99,9 @@ typedef struct lr_job {
   bool spread;
   bool sha256;
   bool decompress;
-  uint8_t http;     /* lariat_http */
-  uint8_t priority; /* lr_priority, from the priority */
+  uint8_t http;      /* lariat_http */
+  uint8_t sink_kind; /* lariat_sink_kind */
+  uint8_t priority;  /* lr_priority, from the priority */
   const void *body;
   size_t body_length;
   void (*drop_body)(void *body);

@@ -75,17 +75,12 @@ bool body_open(struct body *body, const struct settings *settings) {
   return true;
 }
 
-/* It is kept until the end of the run, and so need not be copied. */
-static void keep(void *text) { (void)text; }
-
+/* A text is kept until the end of the run, and so need not be copied. */
 void body_apply(const struct body *body, lariat_request_options *options) {
   if (body->fd >= 0) {
-    options->from_file = true;
-    options->upload_fd = body->fd;
+    options->body = lariat_body_file(body->fd, 0, LARIAT_LENGTH_UNKNOWN);
   } else if (body->text) {
-    options->body = body->text;
-    options->body_length = body->length;
-    options->drop_body = keep;
+    options->body = lariat_body_owned(body->text, body->length, NULL);
   }
 }
 
