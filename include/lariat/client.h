@@ -83,8 +83,9 @@ LARIAT_API lariat_client_options lariat_client_defaults(void);
  * be NULL.  The client holds a reference to the pool.
  *
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED
- * LARIAT_EINVAL   an option makes no sense; HOME on a reactor that is not one
- *                 of the pool's
+ * LARIAT_EINVAL   the options (or their retry policy) are without their `size`
+ *                 or one makes no sense; HOME on a reactor that is not one of
+ *                 the pool's
  * LARIAT_ECLOSED  the pool is closed */
 LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_client_new(lariat_pool *pool, lariat_reactor *reactor,
@@ -211,7 +212,8 @@ typedef struct lariat_client_stats {
 
 /* Fills `*stats` as far as its `size` goes.
  *
- * LARIAT_OK, LARIAT_EINVAL */
+ * LARIAT_OK
+ * LARIAT_EINVAL  no `size` */
 LARIAT_API lariat_status lariat_client_read_stats(const lariat_client *client,
                                                   lariat_client_stats *stats);
 

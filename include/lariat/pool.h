@@ -62,8 +62,9 @@ LARIAT_API lariat_pool_options lariat_pool_defaults(void);
  * one reference: lariat_pool_release.  Any thread.
  *
  * LARIAT_OK, LARIAT_ENOMEM
- * LARIAT_EINVAL    an option makes no sense (a rate or burst below 0 or above
- *                  1,000,000,000 among them), or `ca_file` cannot be read
+ * LARIAT_EINVAL    the options are without their `size`, one makes no sense (a
+ *                  rate or burst below 0 or above 1,000,000,000 among them), or
+ *                  `ca_file` cannot be read
  * LARIAT_ESYSTEM   no thread or descriptor to be had; see errno
  * LARIAT_ELIBCURL  the libcurl that is loaded is refused:
  *                  lariat_pool_refusal() says why
@@ -163,7 +164,8 @@ typedef struct lariat_pool_stats {
 
 /* Fills `*stats` as far as its `size` goes.  Any thread.
  *
- * LARIAT_OK, LARIAT_EINVAL */
+ * LARIAT_OK
+ * LARIAT_EINVAL  no `size` */
 LARIAT_API lariat_status lariat_pool_read_stats(lariat_pool *pool,
                                                 lariat_pool_stats *stats);
 
