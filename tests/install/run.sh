@@ -11,6 +11,9 @@ trap 'rm -rf "$scratch"' EXIT
 cmake --install "$1" --prefix "$scratch/usr"
 libraries=$(dirname "$(find "$scratch/usr" -name liblariat.so)")
 
+# A program of another minor version does not load this one.
+readelf -d "$libraries/liblariat.so" | grep -qF 'soname: [liblariat.so.0.2]'
+
 # The file names the prefix of the build; it is elsewhere now.
 pkg() {
   PKG_CONFIG_PATH="$libraries/pkgconfig" pkg-config \
