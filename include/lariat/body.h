@@ -6,7 +6,7 @@
  *   options.body = lariat_body_file(fd, 0, LARIAT_LENGTH_UNKNOWN);
  *   options.body = lariat_body_producer(upload);
  *
- * A lariat_body is a plain value.  Making or copying one copies no byte, opens
+ * A lariat_body is a value.  Making or copying one copies no byte, opens
  * nothing and cannot fail; lariat_request looks at it, and says what is wrong
  * with it.  Zeroed memory is lariat_body_none(). */
 #ifndef LARIAT_BODY_H

@@ -5,7 +5,7 @@
  *   options.sink = lariat_sink_fd(fd);
  *   options.sink = lariat_sink_discard();
  *
- * A lariat_sink is a plain value.  Making or copying one opens nothing and
+ * A lariat_sink is a value.  Making or copying one opens nothing and
  * cannot fail; lariat_request looks at it, and says what is wrong with it.
  * Zeroed memory is lariat_sink_memory().
  *

@@ -26,6 +26,7 @@ static bool read_options(const lariat_client *client,
   return true;
 }
 
+/* Sets the client's headers with the request's own in them. */
 static lariat_status set_headers(lr_job *job, const lariat_header *headers,
                                  size_t count) {
   lariat_client *client = job->client;
@@ -36,16 +37,16 @@ static lariat_status set_headers(lr_job *job, const lariat_header *headers,
   lariat_status status =
       lr_header_list_make(client->headers, headers, count, &job->headers);
   if (status != LARIAT_OK) return status;
-  /* Who asks for an encoding by hand wants to see it. */
+  /* A caller that asks for an encoding wants to see it. */
   for (size_t i = 0; i < count; i++)
     if (strcasecmp(headers[i].name, "Accept-Encoding") == 0)
       job->decompress = false;
   return LARIAT_OK;
 }
 
-/* Two headers that libcurl would make up for a body: a type that is wrong for
- * most bodies, and the wait for "100 Continue", a second lost with servers
- * that do not know it. */
+/* Adds or suppresses two headers that libcurl would make up for a body: a type
+ * that is wrong for most bodies, and the wait for "100 Continue", a second lost
+ * with servers that do not know it. */
 static lariat_status complete_headers(lr_job *job) {
   static const lariat_header made_up[] = {
       {"Expect", NULL}, {"Content-Type", "application/octet-stream"}};
@@ -72,7 +73,7 @@ static lariat_status set_method(lr_job *job, const char *method) {
   return no_body ? LARIAT_EINVAL : LARIAT_OK;
 }
 
-/* The client's policy, or one of the request's own. */
+/* Sets the client's policy of retries, or the request's own. */
 static lariat_status set_retry(lr_job *job,
                                const lariat_request_options *options) {
   const lr_retry_rules *rules = &job->client->retry.rules;
@@ -88,7 +89,7 @@ static lariat_status set_retry(lr_job *job,
   return LARIAT_OK;
 }
 
-/* Takes bytes over, or a copy of them. */
+/* Takes the bytes of `body` over, or a copy of them. */
 static lariat_status set_memory_body(lr_job *job, const lariat_body *body) {
   bool copied = body->kind == LARIAT_BODY_BYTES;
   const void *bytes = body->as.memory.bytes;
@@ -118,7 +119,7 @@ static lariat_status set_body(lr_job *job, const lariat_body *body) {
   return LARIAT_EINVAL;
 }
 
-/* What a refused request was given, and a job of its own would have had. */
+/* Drops what was given with a refused request that has no job to own it. */
 static void drop_owned(const lariat_request_options *options) {
   const lariat_body *body = &options->body;
   lr_body_sink_refuse(options);
@@ -127,15 +128,15 @@ static void drop_owned(const lariat_request_options *options) {
     body->as.memory.drop((void *)(uintptr_t)body->as.memory.bytes);
 }
 
-/* The producer of a refused request hears of it. */
+/* Tells the producer, if there is one, that its request was refused. */
 static void refuse_producer(const lariat_request_options *options,
                             lariat_status status) {
   if (options->body.kind == LARIAT_BODY_PRODUCER && options->body.as.upload)
     lr_upload_refuse(options->body.as.upload, status);
 }
 
-/* The parts that have owners: both are always taken, so that what was given
- * with a refused request goes with its job. */
+/* Sets the sink and the body.  Both are taken even if one is refused, so that
+ * what was given with the request goes with its job. */
 static lariat_status set_ends(lr_job *job,
                               const lariat_request_options *options) {
   lariat_status sink = lr_body_sink_new(job->client->pool, job->client->reactor,
@@ -161,7 +162,8 @@ static void set_limits(lr_job *job, const lariat_request_options *options) {
   job->idle_timeout_ns = options->idle_timeout_ms * 1000000u;
 }
 
-/* The pool reads the system's clock mostly, the caller perhaps another. */
+/* Sets the deadline on both clocks: the pool may have the system's, and the
+ * caller's reactor another. */
 static void set_deadline(lr_job *job, uint64_t timeout_ms) {
   lariat_reactor *reactor = job->client->reactor;
   job->deadline_ns = UINT64_MAX;
@@ -173,7 +175,7 @@ static void set_deadline(lr_job *job, uint64_t timeout_ms) {
   job->due_ns = now_ns + timeout_ms * 1000000u;
 }
 
-/* All but where it goes, with which headers, and until when. */
+/* Sets all but the target, the headers and the deadline. */
 static lariat_status set_request(lr_job *job, const char *method,
                                  const lariat_request_options *options) {
   set_limits(job, options);
@@ -184,7 +186,8 @@ static lariat_status set_request(lr_job *job, const char *method,
   return status;
 }
 
-/* A budget for bodies asks for something with each. */
+/* Returns whether nothing of the request differs from the client's defaults.
+ * Under a budget for bodies each job has a sink, which is made anew. */
 static bool is_default(const lariat_client *client, const char *method,
                        const lariat_request_options *options) {
   return method == get_method && options == &client->request_defaults &&
@@ -213,6 +216,7 @@ static lariat_deferred *fail_request(const lariat_client *client,
                               lariat_status_text(status));
 }
 
+/* Refuses a request before it has a job. */
 static lariat_deferred *refuse(const lariat_client *client,
                                const lariat_request_options *options,
                                lariat_status status) {
@@ -221,7 +225,8 @@ static lariat_deferred *refuse(const lariat_client *client,
   return fail_request(client, status);
 }
 
-/* A pool is of the same process as its clients' reactors. */
+/* Returns whether the client takes requests, on this thread.  A pool is of the
+ * same process as its clients' reactors: it needs no check of its own. */
 static lariat_status may_submit(const lariat_client *client) {
   lariat_reactor *reactor = client->reactor;
   if (!lr_deferred_state_is_here(

@@ -40,7 +40,8 @@ static lariat_status open_fd(lr_body_sink *sink, int fd) {
   return LARIAT_OK;
 }
 
-/* Who keeps to a budget must know when nothing is held. */
+/* Makes the stream and its pipe.  Under a budget it must be known when nothing
+ * is held. */
 static lariat_status open_stream_parts(lr_body_sink *sink,
                                        lariat_reactor *reactor, size_t window) {
   lariat_status status =
@@ -58,13 +59,15 @@ static lariat_status open_parts(lr_body_sink *sink, lariat_reactor *reactor,
   return open_stream_parts(sink, reactor, window);
 }
 
-/* What goes to a descriptor, or nowhere, takes none of the budget. */
+/* Returns whether a body counts in the pool's budget: one that goes to a
+ * descriptor or nowhere holds nothing. */
 static bool takes_budget(lariat_pool *pool, lariat_sink_kind kind) {
   return lr_pool_budget(pool) && kind != LARIAT_SINK_FD &&
          kind != LARIAT_SINK_DISCARD;
 }
 
-/* Into the response, or nowhere: the transports do that by themselves. */
+/* Returns whether no sink is needed: into the response, or nowhere, is done by
+ * the transports themselves. */
 static bool is_simple(const lariat_request_options *options) {
   lariat_sink_kind kind = options->sink.kind;
   return !options->transform &&
