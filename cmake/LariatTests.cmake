@@ -158,7 +158,7 @@ add_test(NAME guard.headers
           ${CMAKE_CURRENT_SOURCE_DIR}/include ${CMAKE_C_COMPILER})
 add_test(NAME guard.symbols
   COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cmake/check_symbols.sh
-          $<TARGET_FILE:lariat> ${CMAKE_NM} ${symbol_version})
+          $<TARGET_FILE:lariat> ${CMAKE_NM} lariat_ ${symbol_version})
 add_test(NAME guard.conformance
   COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/tests/conformance/check)
 set_tests_properties(guard.headers guard.symbols guard.conformance PROPERTIES
