@@ -38,7 +38,8 @@ typedef struct lariat_cooperator_options {
 /* Makes a cooperator and puts it into `*out`; the caller has one reference.
  * `options` may be NULL.  Unfinished tasks hold it too.
  *
- * LARIAT_OK, LARIAT_EINVAL, LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED
+ * LARIAT_EINVAL  no `out`, no reactor, or options without their `size`
  * LARIAT_ECLOSED  the reactor is being closed */
 LARIAT_API LARIAT_MUST_USE lariat_status lariat_cooperator_new(
     lariat_reactor *reactor, const lariat_cooperator_options *options,

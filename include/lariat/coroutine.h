@@ -27,7 +27,7 @@ LARIAT_BEGIN_C
 /* The body that a coroutine runs.  It gives away the value that it returns: a
  * failure is the coroutine's failure, and a deferred (lariat_deferred_value) is
  * awaited first. */
-typedef lariat_value (*lariat_body)(void *argument);
+typedef lariat_value (*lariat_coroutine_body)(void *argument);
 
 typedef struct lariat_coroutine_options {
   size_t size;            /* sizeof(lariat_coroutine_options) */
@@ -46,14 +46,15 @@ typedef struct lariat_coroutine_options {
  * Never NULL; a coroutine that could not be started has failed with
  *   LARIAT_ENOMEM
  *   LARIAT_EMAPS    there is no stack: the process has too many mappings
- *   LARIAT_EINVAL   no body, or the size of the stack makes no sense
+ *   LARIAT_EINVAL   no body, the size of the stack makes no sense, or options
+ *                   without their `size`: then the argument stays the caller's
  *   LARIAT_ECLOSED  the reactor is being closed
  *   LARIAT_ETHREAD, LARIAT_EFORKED */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
-lariat_coroutine_start(lariat_reactor *reactor, lariat_body body,
+lariat_coroutine_start(lariat_reactor *reactor, lariat_coroutine_body body,
                        void *argument);
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
-lariat_coroutine_start_with(lariat_reactor *reactor, lariat_body body,
+lariat_coroutine_start_with(lariat_reactor *reactor, lariat_coroutine_body body,
                             void *argument,
                             const lariat_coroutine_options *options);
 
@@ -138,7 +139,7 @@ LARIAT_API lariat_stack_options lariat_stack_defaults(void);
 /* Sets how the reactor's stacks are made from now on.
  *
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED
- * LARIAT_EINVAL   an option makes no sense
+ * LARIAT_EINVAL   an option makes no sense, or they are without their `size`
  * LARIAT_ECLOSED  the reactor is being closed
  * LARIAT_ESYSTEM  MADVISE was asked for, and the system does not have it */
 LARIAT_API LARIAT_MUST_USE lariat_status lariat_coroutine_set_stacks(

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * Which lariat this is. */
+ * The version of lariat. */
 #ifndef LARIAT_VERSION_H
 #define LARIAT_VERSION_H
 
 #include <lariat/export.h>
 
 #define LARIAT_VERSION_MAJOR 0
-#define LARIAT_VERSION_MINOR 1
+#define LARIAT_VERSION_MINOR 2
 #define LARIAT_VERSION_PATCH 0
-#define LARIAT_VERSION "0.1.0"
+#define LARIAT_VERSION "0.2.0"
 
 LARIAT_BEGIN_C
 

@@ -94,7 +94,7 @@ void lr_coroutine_give_up(lariat_coroutine *coroutine) {
 /* A start that was asked for, before anything is made of it. */
 typedef struct start_request {
   lariat_reactor *reactor;
-  lariat_body body;
+  lariat_coroutine_body body;
   void *argument;
   lariat_coroutine_options options;
 } start_request;
@@ -172,7 +172,7 @@ static lariat_status read_options(const lariat_coroutine_options *given,
 }
 
 lariat_deferred *
-lariat_coroutine_start_with(lariat_reactor *reactor, lariat_body body,
+lariat_coroutine_start_with(lariat_reactor *reactor, lariat_coroutine_body body,
                             void *argument,
                             const lariat_coroutine_options *options) {
   start_request request = {reactor, body, argument, {.size = sizeof *options}};
@@ -188,7 +188,8 @@ lariat_coroutine_start_with(lariat_reactor *reactor, lariat_body body,
 }
 
 lariat_deferred *lariat_coroutine_start(lariat_reactor *reactor,
-                                        lariat_body body, void *argument) {
+                                        lariat_coroutine_body body,
+                                        void *argument) {
   return lariat_coroutine_start_with(reactor, body, argument, NULL);
 }
 

@@ -60,7 +60,7 @@ struct lariat_coroutine {
   lr_stack *stack;
   size_t stack_used; /* known at the end */
   lr_cleanup *cleanups;
-  lariat_body body;
+  lariat_coroutine_body body;
   void *argument;
   lariat_destroy destroy;
   const char *name;

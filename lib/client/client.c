@@ -971,8 +971,5 @@ lariat_request_options lariat_request_defaults(const lariat_client *client) {
                                   .http = options->http,
                                   .sha256 = options->sha256,
                                   .priority = options->priority,
-                                  .idle_timeout_ms = options->idle_timeout_ms,
-                                  .upload_fd = -1,
-                                  .upload_length = LARIAT_LENGTH_UNKNOWN,
-                                  .body_fd = -1};
+                                  .idle_timeout_ms = options->idle_timeout_ms};
 }

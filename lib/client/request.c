@@ -14,16 +14,19 @@
 
 static const char get_method[] = "GET";
 
-/* A user's options as far as their size goes, the client's for the rest. */
-static lariat_request_options complete(const lariat_client *client,
-                                       const lariat_request_options *given) {
-  lariat_request_options all = client->request_defaults;
-  size_t size = given->size < sizeof all ? given->size : sizeof all;
-  memcpy(&all, given, size);
-  all.size = sizeof all;
-  return all;
+/* Reads a user's options as far as their size goes; the rest is the client's.
+ * False when they have no size. */
+static bool read_options(const lariat_client *client,
+                         const lariat_request_options *given,
+                         lariat_request_options *all) {
+  if (given->size < sizeof given->size) return false;
+  *all = client->request_defaults;
+  memcpy(all, given, given->size < sizeof *all ? given->size : sizeof *all);
+  all->size = sizeof *all;
+  return true;
 }
 
+/* Sets the client's headers with the request's own in them. */
 static lariat_status set_headers(lr_job *job, const lariat_header *headers,
                                  size_t count) {
   lariat_client *client = job->client;
@@ -34,16 +37,16 @@ static lariat_status set_headers(lr_job *job, const lariat_header *headers,
   lariat_status status = lr_header_list_make(client->headers, headers, count,
                                              &job->request.headers);
   if (status != LARIAT_OK) return status;
-  /* Who asks for an encoding by hand wants to see it. */
+  /* A caller that asks for an encoding wants to see it. */
   for (size_t i = 0; i < count; i++)
     if (strcasecmp(headers[i].name, "Accept-Encoding") == 0)
       job->wants.decompress = false;
   return LARIAT_OK;
 }
 
-/* Two headers that libcurl would make up for a body: a type that is wrong for
- * most bodies, and the wait for "100 Continue", a second lost with servers
- * that do not know it. */
+/* Adds or suppresses two headers that libcurl would make up for a body: a type
+ * that is wrong for most bodies, and the wait for "100 Continue", a second lost
+ * with servers that do not know it. */
 static lariat_status complete_headers(lr_job *job) {
   static const lariat_header made_up[] = {
       {"Expect", NULL}, {"Content-Type", "application/octet-stream"}};
@@ -72,7 +75,7 @@ static lariat_status set_method(lr_job *job, const char *method) {
   return no_body ? LARIAT_EINVAL : LARIAT_OK;
 }
 
-/* The client's policy, or one of the request's own. */
+/* Sets the client's policy of retries, or the request's own. */
 static lariat_status set_retry(lr_job *job,
                                const lariat_request_options *options) {
   const lr_retry_rules *rules = &job->client->retry.rules;
@@ -90,52 +93,72 @@ static lariat_status set_retry(lr_job *job,
   return LARIAT_OK;
 }
 
-/* Takes the body over, or a copy of it. */
-static lariat_status set_body(lr_job *job,
+/* Takes the bytes of `body` over, or a copy of them. */
+static lariat_status set_memory_body(lr_job *job, const lariat_body *body) {
+  bool copied = body->kind == LARIAT_BODY_BYTES;
+  const void *bytes = body->as.memory.bytes;
+  size_t length = body->as.memory.length;
+  if (!bytes) return length ? LARIAT_EINVAL : LARIAT_OK;
+  job->body.bytes = copied ? lr_copy_bytes(bytes, length) : bytes;
+  if (!job->body.bytes) return LARIAT_ENOMEM;
+  job->body.length = length;
+  job->body.drop = copied ? lr_free : body->as.memory.drop;
+  return LARIAT_OK;
+}
+
+static lariat_status set_body(lr_job *job, const lariat_body *body) {
+  switch (body->kind) {
+  case LARIAT_BODY_NONE:
+    return LARIAT_OK;
+  case LARIAT_BODY_BYTES:
+  case LARIAT_BODY_OWNED:
+    return set_memory_body(job, body);
+  case LARIAT_BODY_FILE:
+    return lr_file_source_new(body->as.file.fd, body->as.file.offset,
+                              body->as.file.length, &job->body.source);
+  case LARIAT_BODY_PRODUCER:
+    return body->as.upload ? lr_upload_attach(body->as.upload, job)
+                           : LARIAT_EINVAL;
+  }
+  return LARIAT_EINVAL;
+}
+
+/* Drops what was given with a refused request that has no job to own it. */
+static void drop_owned(const lariat_request_options *options) {
+  const lariat_body *body = &options->body;
+  lr_body_sink_refuse(options);
+  if (body->kind == LARIAT_BODY_OWNED && body->as.memory.bytes &&
+      body->as.memory.drop)
+    body->as.memory.drop((void *)(uintptr_t)body->as.memory.bytes);
+}
+
+/* Tells the producer, if there is one, that its request was refused. */
+static void refuse_producer(const lariat_request_options *options,
+                            lariat_status status) {
+  if (options->body.kind == LARIAT_BODY_PRODUCER && options->body.as.upload)
+    lr_upload_refuse(options->body.as.upload, status);
+}
+
+/* Sets the sink and the body.  Both are taken even if one is refused, so that
+ * what was given with the request goes with its job. */
+static lariat_status set_ends(lr_job *job,
                               const lariat_request_options *options) {
-  if (!options->body) return LARIAT_OK;
-  job->body.bytes = options->body;
-  job->body.length = options->body_length;
-  job->body.drop = options->drop_body;
-  if (options->drop_body) return LARIAT_OK;
-  job->body.drop = lr_free;
-  job->body.bytes = lr_copy_bytes(options->body, options->body_length);
-  return job->body.bytes ? LARIAT_OK : LARIAT_ENOMEM;
-}
-
-/* Or what is to be read or produced while it is sent. */
-static lariat_status set_body_source(lr_job *job,
-                                     const lariat_request_options *options) {
-  lariat_status status = LARIAT_OK;
-  if (options->upload) status = lr_upload_attach(options->upload, job);
-  if (status != LARIAT_OK) return status;
-  if (job->body.bytes || (options->upload && options->from_file))
-    return LARIAT_EINVAL;
-  if (options->upload) return LARIAT_OK;
-  return lr_file_source_new(options->upload_fd, options->upload_offset,
-                            options->upload_length, &job->body.source);
-}
-
-/* What is a user's to ask for, each time anew. */
-static lariat_status set_extras(lr_job *job,
-                                const lariat_request_options *options) {
-  lariat_status status =
+  lariat_status sink =
       lr_body_sink_new(lr_pool_budget(job->client->pool), job->client->reactor,
                        options, &job->sink);
-  lariat_status body = set_body(job, options);
-  if (status == LARIAT_OK) status = body;
-  if (status == LARIAT_OK && (options->upload || options->from_file))
-    status = set_body_source(job, options);
-  if (status == LARIAT_OK && (unsigned)options->http > LARIAT_HTTP_2)
-    status = LARIAT_EINVAL;
-  if (status == LARIAT_OK && !lr_priority_valid(options->priority))
-    status = LARIAT_EINVAL;
-  return status;
+  lariat_status body = set_body(job, &options->body);
+  return sink == LARIAT_OK ? body : sink;
+}
+
+static bool are_known(const lariat_request_options *options) {
+  return (unsigned)options->http <= LARIAT_HTTP_2 &&
+         lr_priority_valid(options->priority);
 }
 
 static void set_limits(lr_job *job, const lariat_request_options *options) {
   job->wants.sha256 = options->sha256;
   job->request.http = (uint8_t)options->http;
+  job->wants.sink_kind = (uint8_t)options->sink.kind;
   job->request.priority = (uint8_t)lr_priority_of(options->priority);
   job->wants.decompress = !job->client->options.no_decompress;
   job->request.max_body_bytes = options->max_body_bytes;
@@ -144,7 +167,8 @@ static void set_limits(lr_job *job, const lariat_request_options *options) {
   job->request.idle_timeout_ns = options->idle_timeout_ms * 1000000u;
 }
 
-/* The pool reads the system's clock mostly, the caller perhaps another. */
+/* Sets the deadline on both clocks: the pool may have the system's, and the
+ * caller's reactor another. */
 static void set_deadline(lr_job *job, uint64_t timeout_ms) {
   lariat_reactor *reactor = job->client->reactor;
   job->request.deadline_ns = UINT64_MAX;
@@ -156,17 +180,19 @@ static void set_deadline(lr_job *job, uint64_t timeout_ms) {
   job->caller.due_ns = now_ns + timeout_ms * 1000000u;
 }
 
-/* All but where it goes, with which headers, and until when. */
+/* Sets all but the target, the headers and the deadline. */
 static lariat_status set_request(lr_job *job, const char *method,
                                  const lariat_request_options *options) {
   set_limits(job, options);
-  lariat_status status = set_extras(job, options);
+  lariat_status status = set_ends(job, options);
+  if (status == LARIAT_OK && !are_known(options)) status = LARIAT_EINVAL;
   if (status == LARIAT_OK) status = set_method(job, method);
   if (status == LARIAT_OK) status = set_retry(job, options);
   return status;
 }
 
-/* A budget for bodies asks for something with each. */
+/* Returns whether nothing of the request differs from the client's defaults.
+ * Under a budget for bodies each job has a sink, which is made anew. */
 static bool is_default(const lariat_client *client, const char *method,
                        const lariat_request_options *options) {
   return method == get_method && options == &client->request_defaults &&
@@ -191,19 +217,23 @@ static lariat_status fill(lr_job *job, const char *method, const char *url,
   return status;
 }
 
-static lariat_deferred *refuse(const lariat_client *client,
-                               const lariat_request_options *options,
-                               lariat_status status) {
-  if (options && options->body && options->drop_body)
-    options->drop_body((void *)(uintptr_t)options->body);
-  if (options) lr_body_sink_refuse(options);
-  if (options && options->upload && status != LARIAT_ETHREAD)
-    lr_upload_refuse(options->upload, status);
+static lariat_deferred *fail_request(const lariat_client *client,
+                                     lariat_status status) {
   return lariat_deferred_fail(client->reactor, status, "%s",
                               lariat_status_text(status));
 }
 
-/* A pool is of the same process as its clients' reactors. */
+/* Refuses a request before it has a job. */
+static lariat_deferred *refuse(const lariat_client *client,
+                               const lariat_request_options *options,
+                               lariat_status status) {
+  drop_owned(options);
+  if (status != LARIAT_ETHREAD) refuse_producer(options, status);
+  return fail_request(client, status);
+}
+
+/* Returns whether the client takes requests, on this thread.  A pool is of the
+ * same process as its clients' reactors: it needs no check of its own. */
 static lariat_status may_submit(const lariat_client *client) {
   lariat_reactor *reactor = client->reactor;
   if (!lr_deferred_state_is_here(
@@ -222,7 +252,8 @@ lariat_deferred *lariat_request(lariat_client *client, const char *method,
   lariat_request_options own;
   const lariat_request_options *all = &client->request_defaults;
   if (options) {
-    own = complete(client, options);
+    if (!read_options(client, options, &own))
+      return fail_request(client, LARIAT_EINVAL);
     all = &own;
   }
   lariat_status status = may_submit(client);
@@ -231,8 +262,10 @@ lariat_deferred *lariat_request(lariat_client *client, const char *method,
   if (!job) return refuse(client, all, LARIAT_ENOMEM);
   status = fill(job, method, url, all);
   if (status == LARIAT_OK) status = lr_client_submit(client, job);
-  if (status != LARIAT_OK) lr_client_fail(job, status, url);
-  if (status != LARIAT_OK && all->upload) lr_upload_refuse(all->upload, status);
+  if (status != LARIAT_OK) {
+    lr_client_fail(job, status, url);
+    refuse_producer(all, status);
+  }
   return &job->deferred;
 }
 
@@ -252,8 +285,7 @@ static lariat_deferred *request_with_body(lariat_client *client,
                                           const char *method, const char *url,
                                           const void *body, size_t length) {
   lariat_request_options options = lariat_request_defaults(client);
-  options.body = body;
-  options.body_length = length;
+  options.body = lariat_body_bytes(body, length);
   return lariat_request(client, method, url, &options);
 }
 

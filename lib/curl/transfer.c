@@ -172,7 +172,8 @@ static size_t take_body(char *bytes, size_t size, size_t count,
   if (job->request.max_body_bytes &&
       job->pool.received > job->request.max_body_bytes)
     transfer->fault = LARIAT_EBODYLIMIT;
-  else if (!lr_response_add_body(job->response, bytes, length))
+  else if (job->wants.sink_kind != LARIAT_SINK_DISCARD &&
+           !lr_response_add_body(job->response, bytes, length))
     transfer->fault = LARIAT_ENOMEM;
   else if (transfer->has_digest &&
            !lr_sha256_add(transfer->digest, bytes, length))

@@ -119,6 +119,8 @@ static inline void begin(lr_connection *connection, lr_job *job) {
   lr_h1_parser_begin(&connection->parser, job->response, !job->request.get,
                      job->wants.decompress ? &connection->h1->gzip_pool : NULL,
                      job->request.max_body_bytes);
+  if (job->wants.sink_kind == LARIAT_SINK_DISCARD)
+    lr_h1_parser_discard(&connection->parser, job->wants.sha256);
   connection->h1->running++;
 }
 
@@ -282,12 +284,17 @@ static bool finish_digest(lr_connection *connection,
          lr_sha256_end(connection->digest, response->sha256);
 }
 
-static bool make_digest(lr_connection *connection, lariat_response *response) {
+static bool compute_digest(lr_connection *connection,
+                           lariat_response *response) {
   const lr_buffer *body = &response->body;
-  response->has_sha256 =
-      connection->digested
-          ? finish_digest(connection, response)
-          : lr_sha256_of(body->bytes, body->length, response->sha256);
+  if (connection->digested) return finish_digest(connection, response);
+  if (connection->parser.body_use == LR_H1_DIGESTED)
+    return lr_h1_parser_digest(&connection->parser, response->sha256);
+  return lr_sha256_of(body->bytes, body->length, response->sha256);
+}
+
+static bool make_digest(lr_connection *connection, lariat_response *response) {
+  response->has_sha256 = compute_digest(connection, response);
   return response->has_sha256;
 }
 

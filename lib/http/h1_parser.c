@@ -32,25 +32,73 @@ static lr_h1_result complete(lr_h1_parser *parser) {
   return LR_H1_DONE;
 }
 
+/* The limit for what the response holds, of which it may hold less than was
+ * received. */
+static uint64_t most_held(const lr_h1_parser *parser) {
+  uint64_t gone = parser->received - parser->response->body.length;
+  return parser->max_body_bytes ? parser->max_body_bytes - gone : UINT64_MAX;
+}
+
 static lr_h1_result decode(lr_h1_parser *parser, const char *bytes,
                            size_t length) {
   lr_buffer *body = &parser->response->body;
-  uint64_t most = parser->max_body_bytes ? parser->max_body_bytes : UINT64_MAX;
+  size_t before = body->length;
   lr_gzip_result verdict =
-      lr_gzip_feed(parser->gzip, bytes, length, body, most);
-  parser->received = body->length;
+      lr_gzip_feed(parser->gzip, bytes, length, body, most_held(parser));
+  parser->received += body->length - before;
   if (verdict == LR_GZIP_MORE) return LR_H1_MORE;
   if (verdict == LR_GZIP_FALLBACK) return LR_H1_FALLBACK;
   return fail(parser,
               verdict == LR_GZIP_TOO_LARGE ? LARIAT_EBODYLIMIT : LARIAT_ENOMEM);
 }
 
+static lr_h1_result discard(lr_h1_parser *parser, const char *bytes,
+                            size_t length) {
+  if (parser->body_use == LR_H1_DISCARDED) return LR_H1_MORE;
+  if (!parser->digest) parser->digest = lr_sha256_new();
+  if (!parser->digest || !lr_sha256_add(parser->digest, bytes, length))
+    return fail(parser, LARIAT_ENOMEM);
+  return LR_H1_MORE;
+}
+
+/* Decodes a little at a time, by way of the response's memory: what is fed
+ * at once can become a thousand times as much. */
+static lr_h1_result decode_and_discard(lr_h1_parser *parser, const char *bytes,
+                                       size_t length) {
+  enum { PIECE = 256 };
+  lr_buffer *body = &parser->response->body;
+  lr_h1_result verdict = LR_H1_MORE;
+  while (length > 0 && verdict == LR_H1_MORE) {
+    size_t piece = length < PIECE ? length : PIECE;
+    verdict = decode(parser, bytes, piece);
+    if (verdict == LR_H1_MORE)
+      verdict = discard(parser, body->bytes, body->length);
+    body->length = 0;
+    bytes += piece;
+    length -= piece;
+  }
+  return verdict;
+}
+
+bool lr_h1_parser_digest(lr_h1_parser *parser, uint8_t out[32]) {
+  return parser->digest ? lr_sha256_end(parser->digest, out)
+                        : lr_sha256_of("", 0, out);
+}
+
+static lr_h1_result put_coded_body(lr_h1_parser *parser, const char *bytes,
+                                   size_t length) {
+  return parser->body_use == LR_H1_KEPT
+             ? decode(parser, bytes, length)
+             : decode_and_discard(parser, bytes, length);
+}
+
 static lr_h1_result put_body(lr_h1_parser *parser, const char *bytes,
                              size_t length) {
-  if (parser->gzip) return decode(parser, bytes, length);
+  if (parser->gzip) return put_coded_body(parser, bytes, length);
   parser->received += length;
   if (parser->max_body_bytes && parser->received > parser->max_body_bytes)
     return fail(parser, LARIAT_EBODYLIMIT);
+  if (parser->body_use != LR_H1_KEPT) return discard(parser, bytes, length);
   if (!lr_response_add_body(parser->response, bytes, length))
     return fail(parser, LARIAT_ENOMEM);
   return LR_H1_MORE;

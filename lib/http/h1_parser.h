@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "http/gzip.h"
 #include "http/response.h"
+#include "http/sha256.h"
 #include <lariat/status.h>
 
 typedef enum lr_h1_result {
@@ -34,6 +35,13 @@ typedef enum lr_h1_state {
   LR_H1_COMPLETE
 } lr_h1_state;
 
+/* What becomes of a body. */
+typedef enum lr_h1_body_use {
+  LR_H1_KEPT,      /* it goes into the response */
+  LR_H1_DISCARDED, /* it is counted */
+  LR_H1_DIGESTED   /* and its digest computed */
+} lr_h1_body_use;
+
 typedef struct lr_h1_parser {
   lariat_response *response; /* borrowed */
   uint64_t max_body_bytes;   /* 0: none */
@@ -42,6 +50,7 @@ typedef struct lr_h1_parser {
   lr_buffer line;            /* the beginning of a line whose end is to come */
   uint32_t head_bytes;       /* of this answer, those of 1xx included */
   uint8_t state;             /* lr_h1_state */
+  uint8_t body_use;          /* lr_h1_body_use */
   bool bodiless;             /* the request was HEAD */
   bool keeps;                /* the connection may be used again */
   bool chunked;
@@ -51,6 +60,7 @@ typedef struct lr_h1_parser {
   lariat_status fault;
   lr_gzip_pool *gzip_pool; /* borrowed; NULL: coded bodies stay as they are */
   lr_gzip *gzip;           /* of this body; NULL: it is plain */
+  struct evp_md_ctx_st *digest; /* of a DIGESTED body; NULL before its begin */
 } lr_h1_parser;
 
 /* Ready for the first byte of an answer; what `answer` was used for before is
@@ -66,6 +76,7 @@ static inline void lr_h1_parser_begin(lr_h1_parser *parser,
   parser->line.length = 0;
   parser->head_bytes = 0;
   parser->state = LR_H1_IN_STATUS;
+  parser->body_use = LR_H1_KEPT;
   parser->bodiless = bodiless;
   parser->gzip_pool = gzip_pool;
   parser->keeps = true;
@@ -76,10 +87,21 @@ static inline void lr_h1_parser_begin(lr_h1_parser *parser,
   parser->fault = LARIAT_OK;
 }
 
+/* Keeps nothing of the body of the answer that was begun; `digested`: but its
+ * digest.  Before the first byte. */
+static inline void lr_h1_parser_discard(lr_h1_parser *parser, bool digested) {
+  parser->body_use = digested ? LR_H1_DIGESTED : LR_H1_DISCARDED;
+}
+
+/* The digest of a DIGESTED body that is complete; false when out of memory. */
+bool lr_h1_parser_digest(lr_h1_parser *parser, uint8_t out[32]);
+
 /* It is over, or given up: what it has borrowed goes back. */
 static inline void lr_h1_parser_close(lr_h1_parser *parser) {
   if (parser->gzip) lr_gzip_give(parser->gzip_pool, parser->gzip);
   parser->gzip = NULL;
+  if (parser->digest) lr_sha256_free(parser->digest);
+  parser->digest = NULL;
 }
 
 /* Takes bytes; `*used` gets how many were of this answer: fewer than `length`

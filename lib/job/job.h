@@ -138,6 +138,7 @@ typedef struct lr_job_request {
 typedef struct lr_job_wants {
   bool sha256;
   bool decompress;
+  uint8_t sink_kind; /* lariat_sink_kind */
 } lr_job_wants;
 
 /* The request's body: in memory, or from a source. */

@@ -5,6 +5,7 @@
 #include <lariat/cooperator.h>
 
 #include <stddef.h>
+#include <string.h>
 
 #include "base/list.h"
 #include "base/memory.h"
@@ -322,8 +323,9 @@ static bool read_options(const lariat_cooperator_options *given,
                          lariat_cooperator_options *options) {
   *options = (lariat_cooperator_options){.size = sizeof *options};
   if (!given) return true;
-  if (given->size < sizeof *given) return false;
-  *options = *given;
+  if (given->size < sizeof given->size) return false;
+  memcpy(options, given,
+         given->size < sizeof *given ? given->size : sizeof *given);
   return true;
 }
 

@@ -320,6 +320,7 @@ static lariat_status take_body(exchange *it) {
     return LARIAT_EBODYLIMIT;
   if (it->digest && !lr_sha256_add(it->digest, body->bytes, body->length))
     return LARIAT_ENOMEM;
+  if (job->wants.sink_kind == LARIAT_SINK_DISCARD) return LARIAT_OK;
   return lr_response_add_body(job->response, body->bytes, body->length)
              ? LARIAT_OK
              : LARIAT_ENOMEM;
