@@ -86,3 +86,14 @@ if(micro_sources)
   target_link_libraries(micro PRIVATE
     lariat Threads::Threads lariat_warnings lariat_build_flags)
 endif()
+
+# What is judged by the clock, on the servers of the tests; ctest runs none.
+file(GLOB timing_sources CONFIGURE_DEPENDS bench/timing/*.c)
+if(LARIAT_TESTS)
+  foreach(source IN LISTS timing_sources)
+    cmake_path(GET source STEM name)
+    add_executable(timing-${name} ${source})
+    target_link_libraries(timing-${name} PRIVATE
+      lariat_test_support lariat_static lariat_test_flags)
+  endforeach()
+endif()

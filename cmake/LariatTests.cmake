@@ -101,11 +101,6 @@ endforeach()
 if(TARGET program_stress)
   lariat_runs_program(program_stress)
 endif()
-# These compare times, or one rate with another.
-foreach(name body_down fetch_fairness fetch_limits stream_slow)
-  set_tests_properties(stress.${name} PROPERTIES LABELS "stress;measure")
-endforeach()
-
 # The tests of coroutines run again with the other kind of guard, and under
 # valgrind, if it is here and nothing else looks; the long one not with a
 # sanitizer.

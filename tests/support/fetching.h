@@ -25,6 +25,8 @@
 #include <lariat/pool.h>
 #include <lariat/response.h>
 
+struct origin;
+
 struct fetching {
   struct fixture f;
   lariat_pool *pool;
@@ -90,6 +92,15 @@ bool fetching_wait_idle(struct fetching *t, unsigned ms);
 
 /* Runs turns until every job of the client has fired. */
 bool fetching_wait_settled(struct fetching *t, unsigned ms);
+
+/* Runs turns until `origin` has that many requests at least whose answers are
+ * not at their end. */
+void fetching_wait_in_flight(struct fetching *t, struct origin *origin,
+                             unsigned long count);
+
+/* Runs turns until `done` says true of the pool's statistics. */
+void fetching_wait_stats(struct fetching *t,
+                         bool (*done)(const lariat_pool_stats *stats));
 
 /* Runs turns for `ms`. */
 void fetching_run(struct fetching *t, unsigned ms);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * fetch_deadlines.c: deadlines in each phase, many times, and how late the
+ * deadlines.c: deadlines in each phase, many times, and how late the
  * failures were.  Each must name its phase and leave its slot free; how late
  * it may be is judged against a timer for the same moment.
  *
- *   fetch_deadlines [times]
+ *   timing-deadlines [times]
  *
  * Usually 5 times in each phase, see scale.h. */
 #include <stdio.h>
@@ -57,5 +57,5 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {{"deadlines", test_all}};
   times = (unsigned)scale_of(USUAL_TIMES, argc, argv);
   if (times > TIMES_MAX) times = TIMES_MAX;
-  return fixture_main("fetch deadlines", tests, 1, 0, NULL);
+  return fixture_main("deadlines", tests, 1, 0, NULL);
 }
