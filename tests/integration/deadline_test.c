@@ -3,7 +3,7 @@
  * says in which phase that was, and leaves the slot to the next. */
 #include <time.h>
 
-#include "support/slow.h"
+#include "support/slow_phases.h"
 
 enum { DEADLINE_MS = 150, TOO_LATE_US = 10000, TRIES = 4 };
 
@@ -12,17 +12,17 @@ static struct fetching fetching;
 /* The machine may be late; the control is then, too.  Once in a few tries
  * both are in time. */
 static void run(lariat_phase phase) {
-  struct slow *slow = slow_open(&fetching);
-  struct slow_result result = {0, 0};
+  struct slow_phases *slow = slow_phases_open(&fetching);
+  struct slow_phases_result result = {0, 0};
   for (int i = 0; i < TRIES; i++) {
-    result = slow_run(slow, phase, DEADLINE_MS);
+    result = slow_phases_run(slow, phase, DEADLINE_MS);
     if (result.late_us < TOO_LATE_US) break;
   }
   if (result.late_us < 0 || result.late_us - result.control_us > TOO_LATE_US)
     fixture_fail("%s: %lld us after the deadline, a timer %lld us",
                  lariat_phase_name(phase), (long long)result.late_us,
                  (long long)result.control_us);
-  slow_close(slow);
+  slow_phases_close(slow);
 }
 
 static void test_queue(void) { run(LARIAT_PHASE_QUEUE); }

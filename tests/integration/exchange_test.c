@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "support/fetching.h"
-#include "support/hand.h"
+#include "support/manual_server.h"
 #include "support/origin.h"
 #include <lariat/failure.h>
 
@@ -484,42 +484,42 @@ static void test_many_at_once(void) {
   fetching_close(&t);
 }
 
-/* By hand. */
+/* By server. */
 
-static void open_hand(struct fetching *t, struct hand *hand,
-                      const lariat_pool_options *pool) {
+static void open_manual(struct fetching *t, struct manual_server *server,
+                        const lariat_pool_options *pool) {
   fetching_open(t, pool, NULL);
-  hand_open(hand, &t->f);
+  manual_server_open(server, &t->f);
 }
 
-/* The hand first: what it answers is not asked for any more. */
-static void close_hand(struct fetching *t, struct hand *hand) {
-  hand_close(hand);
+/* Closes the server first: what it answers is not asked for any more. */
+static void close_manual(struct fetching *t, struct manual_server *server) {
+  manual_server_close(server);
   fetching_close(t);
 }
 
-static lariat_deferred *ask(struct fetching *t, struct hand *hand) {
-  return lariat_get(t->client, hand_url(hand, "/"));
+static lariat_deferred *ask(struct fetching *t, struct manual_server *server) {
+  return lariat_get(t->client, manual_server_url(server, "/"));
 }
 
 /* Libcurl's own: the connection is made with it. */
-static void prime(struct fetching *t, struct hand *hand) {
+static void prime(struct fetching *t, struct manual_server *server) {
   struct outcome o;
-  outcome_watch(&o, ask(t, hand));
-  hand_accept(hand);
-  hand_hear(hand);
-  hand_say(hand, PAGE);
+  outcome_watch(&o, ask(t, server));
+  manual_server_accept(server);
+  manual_server_read_request(server);
+  manual_server_send(server, PAGE);
   fetching_wait(t, &o, 1, 5000);
   outcome_expect_http(&o, 200);
   outcome_clear(&o, 1);
 }
 
 /* One more, answered on the connection that there is. */
-static void once_more(struct fetching *t, struct hand *hand) {
+static void once_more(struct fetching *t, struct manual_server *server) {
   struct outcome o;
-  outcome_watch(&o, ask(t, hand));
-  hand_hear(hand);
-  hand_say(hand, PAGE);
+  outcome_watch(&o, ask(t, server));
+  manual_server_read_request(server);
+  manual_server_send(server, PAGE);
   fetching_wait(t, &o, 1, 5000);
   outcome_expect_http(&o, 200);
   CU_ASSERT_TRUE(lariat_response_reused(outcome_response(&o)));
@@ -530,19 +530,19 @@ static void send_strays(bool libcurl_only) {
   static const char *const strays[] = {
       "x", PAGE, "HTTP/1.1 408 Too late\r\nContent-Length: 0\r\n\r\n"};
   struct fetching t;
-  struct hand hand;
+  struct manual_server server;
   lariat_pool_options pool = one_reactor();
   pool.libcurl_only = libcurl_only;
-  open_hand(&t, &hand, &pool);
+  open_manual(&t, &server, &pool);
   for (size_t i = 0; i < FIXTURE_COUNT(strays); i++) {
-    prime(&t, &hand);
-    if (i) once_more(&t, &hand);
-    hand_say(&hand, strays[i]);
-    hand_expect_end(&hand);
+    prime(&t, &server);
+    if (i) once_more(&t, &server);
+    manual_server_send(&server, strays[i]);
+    manual_server_expect_end(&server);
     expect_none(&t, 500);
   }
   CU_ASSERT_EQUAL(fetching_stats(&t).connections_opened, FIXTURE_COUNT(strays));
-  close_hand(&t, &hand);
+  close_manual(&t, &server);
 }
 
 /* Not in libcurl's connections, either, whatever its version makes of them. */
@@ -554,20 +554,20 @@ static void test_stray_bytes(void) {
 /* Behind an answer, in one piece with it. */
 static void test_more_than_the_answer(void) {
   struct fetching t;
-  struct hand hand;
+  struct manual_server server;
   struct outcome o;
   lariat_pool_options pool = one_reactor();
-  open_hand(&t, &hand, &pool);
-  prime(&t, &hand);
-  outcome_watch(&o, ask(&t, &hand));
-  hand_hear(&hand);
-  hand_say(&hand, PAGE "more");
+  open_manual(&t, &server, &pool);
+  prime(&t, &server);
+  outcome_watch(&o, ask(&t, &server));
+  manual_server_read_request(&server);
+  manual_server_send(&server, PAGE "more");
   fetching_wait(&t, &o, 1, 5000);
   outcome_expect_body(&o, "page\n");
   outcome_clear(&o, 1);
-  hand_expect_end(&hand);
+  manual_server_expect_end(&server);
   expect_none(&t, 500);
-  close_hand(&t, &hand);
+  close_manual(&t, &server);
 }
 
 /* Dies with a request on it. */
@@ -581,22 +581,22 @@ struct death {
 /* How it ends when another connection answers. */
 static void die_once(const struct death *death, size_t attempts[2]) {
   struct fetching t;
-  struct hand hand;
+  struct manual_server server;
   struct outcome o;
   lariat_pool_options pool = one_reactor();
   pool.libcurl_only = death->libcurl_only;
-  open_hand(&t, &hand, &pool);
-  prime(&t, &hand);
-  outcome_watch(&o, ask(&t, &hand));
-  hand_hear(&hand);
-  if (death->said) hand_say(&hand, death->said);
+  open_manual(&t, &server, &pool);
+  prime(&t, &server);
+  outcome_watch(&o, ask(&t, &server));
+  manual_server_read_request(&server);
+  if (death->said) manual_server_send(&server, death->said);
   if (death->broken)
-    hand_break(&hand);
+    manual_server_reset(&server);
   else
-    hand_hang_up(&hand);
-  hand_accept(&hand);
-  hand_hear(&hand);
-  hand_say(&hand, PAGE);
+    manual_server_end(&server);
+  manual_server_accept(&server);
+  manual_server_read_request(&server);
+  manual_server_send(&server, PAGE);
   fetching_wait(&t, &o, 1, 5000);
   outcome_expect_body(&o, "page\n");
   const lariat_response *response = outcome_response(&o);
@@ -605,8 +605,8 @@ static void die_once(const struct death *death, size_t attempts[2]) {
   outcome_clear(&o, 1);
   CU_ASSERT_EQUAL(fetching_stats(&t).jobs_taken, 2);
   CU_ASSERT_EQUAL(fetching_stats(&t).connections, 1);
-  once_more(&t, &hand);
-  close_hand(&t, &hand);
+  once_more(&t, &server);
+  close_manual(&t, &server);
 }
 
 static void test_dies_unheard(void) {
@@ -622,22 +622,22 @@ static void test_dies_unheard(void) {
 /* And so does the next. */
 static void die_twice(bool libcurl_only, struct outcome *o) {
   struct fetching t;
-  struct hand hand;
+  struct manual_server server;
   lariat_pool_options pool = one_reactor();
   pool.libcurl_only = libcurl_only;
-  open_hand(&t, &hand, &pool);
-  prime(&t, &hand);
-  outcome_watch(o, ask(&t, &hand));
+  open_manual(&t, &server, &pool);
+  prime(&t, &server);
+  outcome_watch(o, ask(&t, &server));
   for (int i = 0; i < 2; i++) {
-    hand_hear(&hand);
-    hand_hang_up(&hand);
-    if (i == 0) hand_accept(&hand);
+    manual_server_read_request(&server);
+    manual_server_end(&server);
+    if (i == 0) manual_server_accept(&server);
   }
   fetching_wait(&t, o, 1, 5000);
-  CU_ASSERT_FALSE(hand_is_called(&hand, 50));
+  CU_ASSERT_FALSE(manual_server_has_caller(&server, 50));
   outcome_clear(o, 1);
   expect_none(&t, 500);
-  close_hand(&t, &hand);
+  close_manual(&t, &server);
 }
 
 static void test_dies_twice(void) {
@@ -663,23 +663,23 @@ static void expect_connected(const struct outcome *o) {
  * comes on it, that is the answer: nobody asks twice. */
 static void test_new_connection(void) {
   struct fetching t;
-  struct hand hand;
+  struct manual_server server;
   struct outcome held, o;
   lariat_pool_options pool = one_reactor();
-  open_hand(&t, &hand, &pool);
-  prime(&t, &hand);
-  outcome_watch(&held, ask(&t, &hand));
-  hand_hear(&hand);
-  int first_fd = hand.fd;
+  open_manual(&t, &server, &pool);
+  prime(&t, &server);
+  outcome_watch(&held, ask(&t, &server));
+  manual_server_read_request(&server);
+  int first_fd = server.fd;
   for (int i = 0; i < 3; i++) {
-    outcome_watch(&o, ask(&t, &hand));
-    hand_accept(&hand);
-    hand_hear(&hand);
-    if (i == 0) hand_hang_up(&hand);
-    if (i == 1) hand_break(&hand);
-    if (i == 2) hand_say(&hand, PAGE);
+    outcome_watch(&o, ask(&t, &server));
+    manual_server_accept(&server);
+    manual_server_read_request(&server);
+    if (i == 0) manual_server_end(&server);
+    if (i == 1) manual_server_reset(&server);
+    if (i == 2) manual_server_send(&server, PAGE);
     fetching_wait(&t, &o, 1, 5000);
-    CU_ASSERT_FALSE(hand_is_called(&hand, 50));
+    CU_ASSERT_FALSE(manual_server_has_caller(&server, 50));
     if (i == 0)
       outcome_expect_failure(&o, LARIAT_EEMPTY, LARIAT_PHASE_FIRST_BYTE);
     if (i == 1)
@@ -687,13 +687,13 @@ static void test_new_connection(void) {
     if (i == 2) expect_connected(&o);
     outcome_clear(&o, 1);
   }
-  close(hand.fd);
-  hand.fd = first_fd;
-  hand_say(&hand, PAGE);
+  close(server.fd);
+  server.fd = first_fd;
+  manual_server_send(&server, PAGE);
   fetching_wait(&t, &held, 1, 5000);
   outcome_expect_body(&held, "page\n");
   outcome_clear(&held, 1);
-  close_hand(&t, &hand);
+  close_manual(&t, &server);
 }
 
 /* Not made again: the answer had begun. */
@@ -708,20 +708,20 @@ static void test_dies_in_the_answer(void) {
   };
   for (size_t i = 0; i < FIXTURE_COUNT(rows); i++) {
     struct fetching t;
-    struct hand hand;
+    struct manual_server server;
     struct outcome o;
     lariat_pool_options pool = one_reactor();
-    open_hand(&t, &hand, &pool);
-    prime(&t, &hand);
-    outcome_watch(&o, ask(&t, &hand));
-    hand_hear(&hand);
-    hand_say(&hand, rows[i].said);
-    hand_hang_up(&hand);
+    open_manual(&t, &server, &pool);
+    prime(&t, &server);
+    outcome_watch(&o, ask(&t, &server));
+    manual_server_read_request(&server);
+    manual_server_send(&server, rows[i].said);
+    manual_server_end(&server);
     fetching_wait(&t, &o, 1, 5000);
     outcome_expect_status(&o, rows[i].closed);
     outcome_clear(&o, 1);
     expect_none(&t, 500);
-    close_hand(&t, &hand);
+    close_manual(&t, &server);
   }
 }
 
@@ -729,26 +729,28 @@ static void test_dies_in_the_answer(void) {
 
 static void test_odd_answer(void) {
   struct fetching t;
-  struct hand hand;
+  struct manual_server server;
   struct outcome o;
   lariat_pool_options pool = one_reactor();
-  open_hand(&t, &hand, &pool);
-  prime(&t, &hand);
-  outcome_watch(&o, ask(&t, &hand));
-  hand_hear(&hand);
-  hand_say(&hand, "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nold");
-  hand_expect_end(&hand);
-  hand_accept(&hand);
-  hand_hear(&hand);
-  hand_say(&hand, "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nold");
+  open_manual(&t, &server, &pool);
+  prime(&t, &server);
+  outcome_watch(&o, ask(&t, &server));
+  manual_server_read_request(&server);
+  manual_server_send(&server,
+                     "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nold");
+  manual_server_expect_end(&server);
+  manual_server_accept(&server);
+  manual_server_read_request(&server);
+  manual_server_send(&server,
+                     "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nold");
   fetching_wait(&t, &o, 1, 5000);
   outcome_expect_body(&o, "old");
   CU_ASSERT_EQUAL(lariat_response_http_version(outcome_response(&o)), 10);
   CU_ASSERT_EQUAL(lariat_response_attempts(outcome_response(&o)), 1);
   outcome_clear(&o, 1);
-  hand_expect_end(&hand); /* of HTTP/1.0 none is kept */
+  manual_server_expect_end(&server); /* of HTTP/1.0 none is kept */
   expect_none(&t, 500);
-  close_hand(&t, &hand);
+  close_manual(&t, &server);
 }
 
 /* Connections that are at work when their host becomes odd are closed once
@@ -756,54 +758,54 @@ static void test_odd_answer(void) {
 static void test_odd_host(void) {
   enum { COUNT = 3 };
   struct fetching t;
-  struct hand hand;
+  struct manual_server server;
   int fds[COUNT];
   lariat_pool_options pool = one_reactor();
-  open_hand(&t, &hand, &pool);
+  open_manual(&t, &server, &pool);
   for (unsigned i = 0; i < COUNT; i++)
-    outcome_watch(&outcomes[i], ask(&t, &hand));
+    outcome_watch(&outcomes[i], ask(&t, &server));
   for (unsigned i = 0; i < COUNT; i++) {
-    hand_accept(&hand);
-    hand_hear(&hand);
-    fds[i] = hand.fd;
+    manual_server_accept(&server);
+    manual_server_read_request(&server);
+    fds[i] = server.fd;
   }
   for (unsigned i = 0; i < COUNT; i++) {
-    hand.fd = fds[i];
-    hand_say(&hand, PAGE);
+    server.fd = fds[i];
+    manual_server_send(&server, PAGE);
   }
   fetching_wait(&t, outcomes, COUNT, 5000);
   outcome_clear(outcomes, COUNT);
   expect_own(&t, COUNT);
   /* All three are used; the second is odd; the third is answered then. */
   for (unsigned i = 0; i < COUNT; i++)
-    outcome_watch(&outcomes[i], ask(&t, &hand));
+    outcome_watch(&outcomes[i], ask(&t, &server));
   for (unsigned i = 0; i < COUNT; i++) {
-    hand.fd = fds[i];
-    hand_hear(&hand);
+    server.fd = fds[i];
+    manual_server_read_request(&server);
   }
-  hand.fd = fds[0];
-  hand_say(&hand, PAGE);
+  server.fd = fds[0];
+  manual_server_send(&server, PAGE);
   fetching_run(&t, 20);
-  hand.fd = fds[1];
-  hand_say(&hand, "odd\r\n");
-  hand_expect_end(&hand);
-  hand.fd = fds[0];
-  hand_expect_end(&hand);
-  hand_accept(&hand); /* libcurl's, for the second */
-  hand_hear(&hand);
-  hand_say(&hand, PAGE);
-  fds[1] = hand.fd;
-  hand.fd = fds[2];
-  hand_say(&hand, PAGE);
-  hand_expect_end(&hand);
+  server.fd = fds[1];
+  manual_server_send(&server, "odd\r\n");
+  manual_server_expect_end(&server);
+  server.fd = fds[0];
+  manual_server_expect_end(&server);
+  manual_server_accept(&server); /* libcurl's, for the second */
+  manual_server_read_request(&server);
+  manual_server_send(&server, PAGE);
+  fds[1] = server.fd;
+  server.fd = fds[2];
+  manual_server_send(&server, PAGE);
+  manual_server_expect_end(&server);
   fetching_wait(&t, outcomes, COUNT, 5000);
   for (unsigned i = 0; i < COUNT; i++)
     outcome_expect_body(&outcomes[i], "page\n");
   outcome_clear(outcomes, COUNT);
-  hand.fd = fds[1];
-  once_more(&t, &hand); /* libcurl's connection */
+  server.fd = fds[1];
+  once_more(&t, &server); /* libcurl's connection */
   CU_ASSERT_EQUAL(fetching_stats(&t).connections, 1);
-  close_hand(&t, &hand);
+  close_manual(&t, &server);
 }
 
 /* Phases. */
@@ -839,29 +841,30 @@ static void make_long_headers(void) {
   }
 }
 
-static lariat_deferred *start_stop(struct fetching *t, struct hand *hand,
+static lariat_deferred *start_stop(struct fetching *t,
+                                   struct manual_server *server,
                                    const struct stop *stop, uint64_t timeout_ms,
                                    uint64_t idle_ms) {
   lariat_request_options options = lariat_request_defaults(t->client);
   options.timeout_ms = timeout_ms;
   options.idle_timeout_ms = idle_ms;
   if (stop->unread) {
-    hand_narrow(hand);
+    manual_server_shrink_buffers(server);
     options.headers = long_headers;
     options.header_count = LONG_VALUES;
   }
-  return lariat_deferred_retain(
-      lariat_request(t->client, "GET", hand_url(hand, "/stop"), &options));
+  return lariat_deferred_retain(lariat_request(
+      t->client, "GET", manual_server_url(server, "/stop"), &options));
 }
 
 static bool one_runs(void *context) {
   return fetching_stats(context).jobs_running == 1;
 }
 
-static void bring_to(struct fetching *t, struct hand *hand,
+static void bring_to(struct fetching *t, struct manual_server *server,
                      const struct stop *stop) {
-  if (!stop->unread) hand_hear(hand);
-  if (stop->said) hand_say(hand, stop->said);
+  if (!stop->unread) manual_server_read_request(server);
+  if (stop->said) manual_server_send(server, stop->said);
   CU_ASSERT_TRUE(fixture_run_until(&t->f, one_runs, t, 1000));
   fetching_run(t, 20);
   lariat_pool_stats stats = fetching_stats(t);
@@ -869,13 +872,13 @@ static void bring_to(struct fetching *t, struct hand *hand,
 }
 
 /* The slot is free, and the connection closed. */
-static void expect_over(struct fetching *t, struct hand *hand) {
-  hand_expect_end(hand);
+static void expect_over(struct fetching *t, struct manual_server *server) {
+  manual_server_expect_end(server);
   expect_none(t, 500);
   lariat_pool_stats stats = fetching_stats(t);
   CU_ASSERT_EQUAL(stats.jobs_running, 0);
   CU_ASSERT_EQUAL(stats.jobs_receiving, 0);
-  prime(t, hand);
+  prime(t, server);
 }
 
 static void check_stop_times(const struct outcome *o, lariat_phase phase) {
@@ -890,48 +893,48 @@ static void check_stop_times(const struct outcome *o, lariat_phase phase) {
 
 static void test_cancel_in_each_phase(void) {
   struct fetching t;
-  struct hand hand;
+  struct manual_server server;
   struct outcome o;
   lariat_pool_options pool = one_reactor();
   pool.max_jobs_per_host = 1;
-  open_hand(&t, &hand, &pool);
-  prime(&t, &hand);
+  open_manual(&t, &server, &pool);
+  prime(&t, &server);
   for (size_t i = 0; i < FIXTURE_COUNT(stops); i++) {
-    lariat_deferred *deferred = start_stop(&t, &hand, &stops[i], 0, 0);
+    lariat_deferred *deferred = start_stop(&t, &server, &stops[i], 0, 0);
     outcome_watch(&o, deferred);
-    bring_to(&t, &hand, &stops[i]);
+    bring_to(&t, &server, &stops[i]);
     lariat_deferred_cancel(deferred);
     lariat_deferred_release(deferred);
     outcome_expect_status(&o, LARIAT_ECANCELLED);
     outcome_clear(&o, 1);
-    expect_over(&t, &hand);
+    expect_over(&t, &server);
   }
-  close_hand(&t, &hand);
+  close_manual(&t, &server);
 }
 
 static void time_out_in_each_phase(uint64_t timeout_ms, uint64_t idle_ms,
                                    lariat_time_limit limit) {
   struct fetching t;
-  struct hand hand;
+  struct manual_server server;
   struct outcome o;
   lariat_pool_options pool = one_reactor();
   pool.max_jobs_per_host = 1;
-  open_hand(&t, &hand, &pool);
-  prime(&t, &hand);
+  open_manual(&t, &server, &pool);
+  prime(&t, &server);
   for (size_t i = 0; i < FIXTURE_COUNT(stops); i++) {
     lariat_deferred *deferred =
-        start_stop(&t, &hand, &stops[i], timeout_ms, idle_ms);
+        start_stop(&t, &server, &stops[i], timeout_ms, idle_ms);
     outcome_watch(&o, deferred);
     lariat_deferred_release(deferred);
-    bring_to(&t, &hand, &stops[i]);
+    bring_to(&t, &server, &stops[i]);
     fetching_wait(&t, &o, 1, 5000);
     outcome_expect_failure(&o, LARIAT_ETIMEDOUT, stops[i].phase);
     CU_ASSERT_EQUAL(lariat_failure_time_limit(o.value), limit);
     check_stop_times(&o, stops[i].phase);
     outcome_clear(&o, 1);
-    expect_over(&t, &hand);
+    expect_over(&t, &server);
   }
-  close_hand(&t, &hand);
+  close_manual(&t, &server);
 }
 
 static void test_deadline_in_each_phase(void) {
@@ -973,97 +976,97 @@ static void oversleep(void *context) {
  * read when the limit is looked at. */
 static void test_busy_reactor(void) {
   struct fetching t;
-  struct hand hand;
+  struct manual_server server;
   struct outcome o;
   lariat_pool_options pool = one_reactor();
-  open_hand(&t, &hand, &pool);
-  prime(&t, &hand);
-  lariat_deferred *deferred = start_stop(&t, &hand, &stops[1], 5000, 100);
+  open_manual(&t, &server, &pool);
+  prime(&t, &server);
+  lariat_deferred *deferred = start_stop(&t, &server, &stops[1], 5000, 100);
   outcome_watch(&o, deferred);
   lariat_deferred_release(deferred);
-  hand_hear(&hand);
+  manual_server_read_request(&server);
   CU_ASSERT_EQUAL(lariat_pool_call(t.pool, 0, oversleep, NULL, NULL),
                   LARIAT_OK);
   fetching_run(&t, 20);
-  hand_say(&hand, "HTTP/1.1 200 OK\r\nConte");
+  manual_server_send(&server, "HTTP/1.1 200 OK\r\nConte");
   fetching_run(&t, 320);
-  hand_say(&hand, "nt-Length: 2\r\n\r\nok");
+  manual_server_send(&server, "nt-Length: 2\r\n\r\nok");
   fetching_wait(&t, &o, 1, 5000);
   outcome_expect_body(&o, "ok");
   outcome_clear(&o, 1);
-  close_hand(&t, &hand);
+  close_manual(&t, &server);
 }
 
 /* A request that goes out in parts. */
 
 static void test_slow_reader(void) {
   struct fetching t;
-  struct hand hand;
+  struct manual_server server;
   struct outcome o;
   lariat_pool_options pool = one_reactor();
-  open_hand(&t, &hand, &pool);
-  prime(&t, &hand);
+  open_manual(&t, &server, &pool);
+  prime(&t, &server);
   uint64_t bytes = fixture_live_bytes(&t.f);
-  lariat_deferred *deferred = start_stop(&t, &hand, &stops[0], 0, 2000);
+  lariat_deferred *deferred = start_stop(&t, &server, &stops[0], 0, 2000);
   outcome_watch(&o, deferred);
   lariat_deferred_release(deferred);
   fetching_run(&t, 50);
-  hand_hear(&hand);
-  hand_say(&hand, PAGE);
+  manual_server_read_request(&server);
+  manual_server_send(&server, PAGE);
   fetching_wait(&t, &o, 1, 5000);
   outcome_expect_http(&o, 200);
   outcome_clear(&o, 1);
   fetching_wait_idle(&t, 1000);
   fetching_run(&t, 20);
-  once_more(&t, &hand); /* the connection is as good as ever */
+  once_more(&t, &server); /* the connection is as good as ever */
   CU_ASSERT(fixture_live_bytes(&t.f) < bytes + 512 * 1024);
   CU_ASSERT_EQUAL(fetching_stats(&t).connections_opened, 1);
-  close_hand(&t, &hand);
+  close_manual(&t, &server);
 }
 
 /* The answer is there before the request is out: what else would go out would
  * be taken for the next request. */
 static void test_early_answer(void) {
   struct fetching t;
-  struct hand hand;
+  struct manual_server server;
   struct outcome o;
   lariat_pool_options pool = one_reactor();
-  open_hand(&t, &hand, &pool);
-  prime(&t, &hand);
-  lariat_deferred *deferred = start_stop(&t, &hand, &stops[0], 0, 0);
+  open_manual(&t, &server, &pool);
+  prime(&t, &server);
+  lariat_deferred *deferred = start_stop(&t, &server, &stops[0], 0, 0);
   outcome_watch(&o, deferred);
   lariat_deferred_release(deferred);
   fetching_run(&t, 50);
-  hand_say(&hand, PAGE);
+  manual_server_send(&server, PAGE);
   fetching_wait(&t, &o, 1, 5000);
   outcome_expect_http(&o, 200);
   outcome_clear(&o, 1);
-  hand_expect_end(&hand);
+  manual_server_expect_end(&server);
   expect_none(&t, 500);
-  close_hand(&t, &hand);
+  close_manual(&t, &server);
 }
 
 /* Dead while the request goes out: it goes out again elsewhere. */
 static void test_dies_unsent(void) {
   struct fetching t;
-  struct hand hand;
+  struct manual_server server;
   struct outcome o;
   lariat_pool_options pool = one_reactor();
-  open_hand(&t, &hand, &pool);
-  prime(&t, &hand);
-  lariat_deferred *deferred = start_stop(&t, &hand, &stops[0], 0, 0);
+  open_manual(&t, &server, &pool);
+  prime(&t, &server);
+  lariat_deferred *deferred = start_stop(&t, &server, &stops[0], 0, 0);
   outcome_watch(&o, deferred);
   lariat_deferred_release(deferred);
   fetching_run(&t, 50);
-  hand_break(&hand);
-  hand_accept(&hand);
-  hand_hear(&hand);
-  hand_say(&hand, PAGE);
+  manual_server_reset(&server);
+  manual_server_accept(&server);
+  manual_server_read_request(&server);
+  manual_server_send(&server, PAGE);
   fetching_wait(&t, &o, 1, 5000);
   outcome_expect_http(&o, 200);
   outcome_clear(&o, 1);
-  once_more(&t, &hand);
-  close_hand(&t, &hand);
+  once_more(&t, &server);
+  close_manual(&t, &server);
 }
 
 /* Larger than libcurl sends: the same comes of it, connection or not. */

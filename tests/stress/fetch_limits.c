@@ -205,7 +205,7 @@ static void expect_at_most(unsigned long count, double rate, double burst,
 }
 
 /* A machine that is slow only makes the time longer: no more is allowed in it
- * than a full bucket and what flows in meanwhile. */
+ * than a full bucket and what schedules in meanwhile. */
 static void expect_rates(const struct rates *row) {
   static const char *const paths[] = {"/page", "/last",     "/wait/5",
                                       "/page", "/served/2", NULL};

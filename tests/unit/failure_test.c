@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "support/fixture.h"
-#include "support/probe.h"
+#include "support/recorder.h"
 #include <lariat/checks.h>
 
 static void test_new(void) {

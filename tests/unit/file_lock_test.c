@@ -199,8 +199,8 @@ static void test_misuse(void) {
 
 static const char *the_path;
 
-static void wait_for_it(struct fixture *f, struct probe *probe) {
-  (void)probe;
+static void wait_for_it(struct fixture *f, struct recorder *recorder) {
+  (void)recorder;
   lariat_file_lock *lock, *other;
   if (lariat_file_lock_new(f->reactor, the_path, &lock) != LARIAT_OK) return;
   if (lariat_file_lock_new(f->reactor, the_path, &other) == LARIAT_OK) {
@@ -219,8 +219,8 @@ static void test_no_memory(void) {
   struct guarded g;
   make(&g);
   the_path = g.path;
-  wait_for_it(&g.s.f, &g.s.probe); /* the timers' heap */
-  probe_fail_each(&g.s.f, wait_for_it);
+  wait_for_it(&g.s.f, &g.s.recorder); /* the timers' heap */
+  recorder_fail_each(&g.s.f, wait_for_it);
   unmake(&g);
 }
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * See raw_origin.h. */
+ * manual_answers.c: the thread of a manual server that gives the answers which
+ * the test has prepared.  See manual_server.h. */
 #define _GNU_SOURCE
-#include "support/raw_origin.h"
+#include "support/manual_server.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
@@ -20,10 +20,11 @@
 #include <unistd.h>
 
 #include "base/list.h"
+#include "support/manual_server_private.h"
 
 enum {
   HEAD_MOST = 16 * 1024, /* of a request */
-  KEPT_MS = 40,          /* how long RAW_KEEP waits for a request */
+  KEPT_MS = 40,          /* how long MANUAL_KEEP waits for a request */
   UNREAD_MS = 10000,     /* how long a piece waits for its reader, */
   UNWANTED_MS = 50,      /* and to arrive, when nobody waits for it */
   FDS_MOST = 4096,       /* where the peer's descriptor is looked for */
@@ -41,8 +42,8 @@ enum phase {
 };
 
 struct slot {
-  struct raw_answer answer;
-  struct raw_seen seen;
+  struct manual_answer answer;
+  struct manual_seen seen;
   bool answered;
   char *request; /* the last */
   size_t request_length;
@@ -54,7 +55,7 @@ struct connection {
   int epoll_fd;
   enum phase phase;
   unsigned requests;
-  struct raw_answer answer; /* in the works, or the last */
+  struct manual_answer answer; /* in the works, or the last */
   size_t sent;
   size_t piece_end;
   uint64_t written;  /* on this connection */
@@ -68,19 +69,18 @@ struct connection {
   char in[HEAD_MOST + 1];
 };
 
-struct raw_origin {
+struct manual_answers {
   pthread_mutex_t lock;
   pthread_t thread;
   bool stopping;
   bool closing; /* all connections */
-  int listener;
+  int listener; /* the server's */
   int epoll_fd;
   int waker;
-  unsigned port;
   uint64_t accepted;
   uint64_t requests;
   lr_list connections;
-  struct slot slots[RAW_ANSWERS + 1]; /* the last: RAW_OTHER */
+  struct slot slots[MANUAL_ANSWERS + 1]; /* the last: MANUAL_OTHER */
 };
 
 static uint64_t now_ms(void) {
@@ -94,22 +94,10 @@ static void nap(void) {
   nanosleep(&moment, NULL);
 }
 
-/* The peer's end, which is in this process.  These are bare system calls: the
- * descriptor is another's, who may close it meanwhile, and then the answer is
- * of no use, but does no harm. */
-
-static bool is_end(int fd, int call, const struct sockaddr_in *wanted) {
-  struct sockaddr_in name;
-  socklen_t length = sizeof name;
-  memset(&name, 0, sizeof name);
-  return syscall(call, fd, &name, &length) == 0 && name.sin_family == AF_INET &&
-         name.sin_port == wanted->sin_port &&
-         name.sin_addr.s_addr == wanted->sin_addr.s_addr;
-}
+/* ---- The peer's end ---- */
 
 static bool is_peer(const struct connection *c, int fd) {
-  return fd >= 0 && is_end(fd, SYS_getsockname, &c->there) &&
-         is_end(fd, SYS_getpeername, &c->here);
+  return manual_is_peer(fd, &c->there, &c->here);
 }
 
 /* It is looked for once for each answer: it may have been closed. */
@@ -151,7 +139,7 @@ static bool knows_the_end(struct connection *c) {
          info.tcpi_state == STATE_CLOSE_WAIT;
 }
 
-/* One connection. */
+/* ---- One connection ---- */
 
 static void turn_to(struct connection *c, enum phase phase) {
   c->phase = phase;
@@ -184,21 +172,21 @@ static void free_connection(struct connection *c) {
 static void choose_piece(struct connection *c) {
   c->piece_end = c->answer.length;
   if (c->answer.apart && c->sent < c->answer.length) c->piece_end = c->sent + 1;
-  for (size_t i = 0; i < RAW_CUTS; i++) {
+  for (size_t i = 0; i < MANUAL_CUTS; i++) {
     size_t cut = c->answer.cuts[i];
     if (cut > c->sent && cut < c->piece_end) c->piece_end = cut;
   }
 }
 
-static void watch(struct raw_origin *origin, struct connection *c, int op,
+static void watch(struct manual_answers *answers, struct connection *c, int op,
                   uint32_t events) {
   struct epoll_event event = {.events = events, .data.ptr = c};
-  if (epoll_ctl(origin->epoll_fd, op, c->fd, &event)) abort();
+  if (epoll_ctl(answers->epoll_fd, op, c->fd, &event)) abort();
 }
 
 static void finish_answer(struct connection *c) {
-  if (c->answer.end == RAW_CLOSE || c->answer.end == RAW_RESET)
-    end_connection(c, c->answer.end == RAW_RESET);
+  if (c->answer.end == MANUAL_CLOSE || c->answer.end == MANUAL_RESET)
+    end_connection(c, c->answer.end == MANUAL_RESET);
   else
     turn_to(c, IDLE);
 }
@@ -218,17 +206,17 @@ static bool has_waited(const struct connection *c) {
 /* Of the last piece it is enough that it has arrived, but before a reset, which
  * would take it away. */
 static bool piece_is_over(struct connection *c) {
-  bool read = !last_piece(c) || c->answer.end == RAW_RESET;
+  bool read = !last_piece(c) || c->answer.end == MANUAL_RESET;
   if (has_waited(c)) return true;
   return read && is_wanted(c) ? has_been_read(c) : has_arrived(c);
 }
 
-static void send_piece(struct raw_origin *origin, struct connection *c) {
+static void send_piece(struct manual_answers *answers, struct connection *c) {
   while (c->sent < c->piece_end) {
     ssize_t sent = send(c->fd, c->answer.bytes + c->sent,
                         c->piece_end - c->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0 && errno == EAGAIN) {
-      watch(origin, c, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
+      watch(answers, c, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
       return;
     }
     if (sent < 0) {
@@ -238,21 +226,21 @@ static void send_piece(struct raw_origin *origin, struct connection *c) {
     c->sent += (size_t)sent;
     c->written += (size_t)sent;
   }
-  watch(origin, c, EPOLL_CTL_MOD, EPOLLIN);
+  watch(answers, c, EPOLL_CTL_MOD, EPOLLIN);
   turn_to(c, READING);
 }
 
-static void next_piece(struct raw_origin *origin, struct connection *c) {
+static void next_piece(struct manual_answers *answers, struct connection *c) {
   if (last_piece(c)) {
     finish_answer(c);
     return;
   }
   choose_piece(c);
   turn_to(c, SENDING);
-  send_piece(origin, c);
+  send_piece(answers, c);
 }
 
-/* Requests. */
+/* ---- Requests ---- */
 
 static void keep_request(struct slot *slot, const char *text, size_t length) {
   char *copy = malloc(length + 1);
@@ -264,15 +252,15 @@ static void keep_request(struct slot *slot, const char *text, size_t length) {
   slot->request_length = length;
 }
 
-static struct slot *slot_of(struct raw_origin *origin, const char *head) {
+static struct slot *slot_of(struct manual_answers *answers, const char *head) {
   static const char prefix[] = " /case/";
   const char *at = strchr(head, ' ');
   if (!at || strncmp(at, prefix, sizeof prefix - 1) != 0) return NULL;
   unsigned long number = strtoul(at + sizeof prefix - 1, NULL, 10);
-  return number < RAW_ANSWERS ? &origin->slots[number] : NULL;
+  return number < MANUAL_ANSWERS ? &answers->slots[number] : NULL;
 }
 
-static struct raw_answer clean_answer(const char *head) {
+static struct manual_answer clean_answer(const char *head) {
   static const char text[] = "HTTP/1.1 200 OK\r\n"
                              "Content-Type: text/plain\r\n"
                              "Content-Length: 3\r\n"
@@ -280,29 +268,30 @@ static struct raw_answer clean_answer(const char *head) {
                              "ok\n";
   size_t length = sizeof text - 1;
   if (strncmp(head, "HEAD ", 5) == 0) length -= 3;
-  return (struct raw_answer){.bytes = text, .length = length, .end = RAW_HOLD};
+  return (struct manual_answer){
+      .bytes = text, .length = length, .end = MANUAL_HOLD};
 }
 
-static void begin_answer(struct raw_origin *origin, struct connection *c,
+static void begin_answer(struct manual_answers *answers, struct connection *c,
                          size_t length) {
-  struct slot *slot = slot_of(origin, c->in);
-  origin->requests++;
+  struct slot *slot = slot_of(answers, c->in);
+  answers->requests++;
   c->requests++;
   c->looked = false;
   c->sent = 0;
   c->slot = slot;
   c->answer = slot ? slot->answer : clean_answer(c->in);
-  keep_request(slot ? slot : &origin->slots[RAW_OTHER], c->in, length);
+  keep_request(slot ? slot : &answers->slots[MANUAL_OTHER], c->in, length);
   if (slot && slot->seen.requests++ == 0) slot->seen.place = c->requests;
 }
 
 /* True: one is there. */
-static bool take_request(struct raw_origin *origin, struct connection *c) {
+static bool take_request(struct manual_answers *answers, struct connection *c) {
   c->in[c->in_length] = '\0';
   const char *end = strstr(c->in, "\r\n\r\n");
   if (!end) return false;
   size_t length = (size_t)(end - c->in) + 4;
-  begin_answer(origin, c, length);
+  begin_answer(answers, c, length);
   memmove(c->in, c->in + length, c->in_length - length);
   c->in_length -= length;
   return true;
@@ -318,39 +307,39 @@ static bool receive(struct connection *c) {
   return true;
 }
 
-static void on_events(struct raw_origin *origin, struct connection *c,
+static void on_events(struct manual_answers *answers, struct connection *c,
                       uint32_t events) {
   if (c->fd < 0) return;
   if ((events & ~(uint32_t)EPOLLOUT) && !receive(c)) {
     end_connection(c, false);
     return;
   }
-  if (c->phase == SENDING) send_piece(origin, c);
+  if (c->phase == SENDING) send_piece(answers, c);
 }
 
 static bool has_lingered(const struct connection *c) {
-  return c->phase == IDLE && c->requests && c->answer.end == RAW_KEEP &&
+  return c->phase == IDLE && c->requests && c->answer.end == MANUAL_KEEP &&
          now_ms() - c->since_ms >= KEPT_MS;
 }
 
 /* What time does to it.  May free it. */
-static void look_after(struct raw_origin *origin, struct connection *c) {
-  if (c->phase == READING && piece_is_over(c)) next_piece(origin, c);
+static void look_after(struct manual_answers *answers, struct connection *c) {
+  if (c->phase == READING && piece_is_over(c)) next_piece(answers, c);
   if (c->phase == SENDING && has_waited(c)) end_connection(c, true);
-  if (c->phase == IDLE && c->in_length && take_request(origin, c))
-    next_piece(origin, c);
+  if (c->phase == IDLE && c->in_length && take_request(answers, c))
+    next_piece(answers, c);
   if (has_lingered(c)) end_connection(c, false);
   if (c->phase == ENDING && (knows_the_end(c) || has_waited(c)))
     free_connection(c);
 }
 
-/* All connections. */
+/* ---- All connections ---- */
 
-static void take_connection(struct raw_origin *origin) {
+static void take_connection(struct manual_answers *answers) {
   struct sockaddr_in there;
   socklen_t length = sizeof there;
   memset(&there, 0, sizeof there);
-  int fd = accept4(origin->listener, (struct sockaddr *)&there, &length,
+  int fd = accept4(answers->listener, (struct sockaddr *)&there, &length,
                    SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (fd < 0) return;
   struct connection *c = calloc(1, sizeof *c);
@@ -358,255 +347,222 @@ static void take_connection(struct raw_origin *origin) {
   if (!c) abort();
   (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   c->fd = fd;
-  c->epoll_fd = origin->epoll_fd;
+  c->epoll_fd = answers->epoll_fd;
   c->peer_fd = -1;
   c->there = there;
   length = sizeof c->here;
   (void)getsockname(fd, (struct sockaddr *)&c->here, &length);
-  lr_list_append(&origin->connections, &c->node);
-  origin->accepted++;
-  watch(origin, c, EPOLL_CTL_ADD, EPOLLIN);
+  lr_list_append(&answers->connections, &c->node);
+  answers->accepted++;
+  watch(answers, c, EPOLL_CTL_ADD, EPOLLIN);
 }
 
 static struct connection *of_node(lr_list *node) {
   return lr_container(node, struct connection, node);
 }
 
-static void look_after_all(struct raw_origin *origin) {
+static void look_after_all(struct manual_answers *answers) {
   lr_list *next;
-  for (lr_list *node = origin->connections.next; node != &origin->connections;
+  for (lr_list *node = answers->connections.next; node != &answers->connections;
        node = next) {
     next = node->next;
     struct connection *c = of_node(node);
-    if (origin->closing && c->phase != ENDING) end_connection(c, false);
-    look_after(origin, c);
+    if (answers->closing && c->phase != ENDING) end_connection(c, false);
+    look_after(answers, c);
   }
-  origin->closing = false;
+  answers->closing = false;
 }
 
 static bool is_busy(const struct connection *c) { return c->phase != IDLE; }
 
-static bool any_busy(const struct raw_origin *origin) {
-  for (lr_list *node = origin->connections.next; node != &origin->connections;
+static bool any_busy(const struct manual_answers *answers) {
+  for (lr_list *node = answers->connections.next; node != &answers->connections;
        node = node->next)
     if (is_busy(of_node(node))) return true;
   return false;
 }
 
-static bool any_lingers(const struct raw_origin *origin) {
-  for (lr_list *node = origin->connections.next; node != &origin->connections;
+static bool any_lingers(const struct manual_answers *answers) {
+  for (lr_list *node = answers->connections.next; node != &answers->connections;
        node = node->next) {
     const struct connection *c = of_node(node);
-    if (c->requests && c->answer.end == RAW_KEEP) return true;
+    if (c->requests && c->answer.end == MANUAL_KEEP) return true;
   }
   return false;
 }
 
 /* The list changes only here; freed connections have no descriptor, and so no
  * events. */
-static void handle(struct raw_origin *origin, struct epoll_event *events,
+static void handle(struct manual_answers *answers, struct epoll_event *events,
                    int count) {
   for (int i = 0; i < count; i++) {
     void *owner = events[i].data.ptr;
     uint64_t calls;
-    if (owner == origin)
-      take_connection(origin);
-    else if (owner == &origin->waker)
-      (void)!read(origin->waker, &calls, sizeof calls);
+    if (owner == answers)
+      take_connection(answers);
+    else if (owner == &answers->waker)
+      (void)!read(answers->waker, &calls, sizeof calls);
     else
-      on_events(origin, owner, events[i].events);
+      on_events(answers, owner, events[i].events);
   }
-  look_after_all(origin);
+  look_after_all(answers);
 }
 
 static void *serve(void *context) {
-  struct raw_origin *origin = context;
+  struct manual_answers *answers = context;
   struct epoll_event events[EVENTS];
   int timeout_ms = -1;
   bool busy = false;
   for (;;) {
-    int count = epoll_wait(origin->epoll_fd, events, EVENTS, timeout_ms);
+    int count = epoll_wait(answers->epoll_fd, events, EVENTS, timeout_ms);
     if (busy && count <= 0) nap();
-    pthread_mutex_lock(&origin->lock);
-    if (origin->stopping) break;
-    handle(origin, events, count);
-    busy = any_busy(origin);
-    timeout_ms = busy ? 0 : any_lingers(origin) ? KEPT_MS / 4 : -1;
-    pthread_mutex_unlock(&origin->lock);
+    pthread_mutex_lock(&answers->lock);
+    if (answers->stopping) break;
+    handle(answers, events, count);
+    busy = any_busy(answers);
+    timeout_ms = busy ? 0 : any_lingers(answers) ? KEPT_MS / 4 : -1;
+    pthread_mutex_unlock(&answers->lock);
   }
-  pthread_mutex_unlock(&origin->lock);
+  pthread_mutex_unlock(&answers->lock);
   return NULL;
 }
 
-/* Starting and stopping. */
+/* ---- Starting and stopping ---- */
 
-static socklen_t write_address(const char *address, unsigned port,
-                               struct sockaddr_storage *out) {
-  struct sockaddr_in *four = (struct sockaddr_in *)out;
-  struct sockaddr_in6 *six = (struct sockaddr_in6 *)out;
-  memset(out, 0, sizeof *out);
-  if (strchr(address, ':')) {
-    six->sin6_family = AF_INET6;
-    six->sin6_port = htons((in_port_t)port);
-    return inet_pton(AF_INET6, address, &six->sin6_addr) == 1 ? sizeof *six : 0;
-  }
-  four->sin_family = AF_INET;
-  four->sin_port = htons((in_port_t)port);
-  if (strcmp(address, "127.0.0.0/8") == 0) return sizeof *four;
-  return inet_pton(AF_INET, address, &four->sin_addr) == 1 ? sizeof *four : 0;
-}
-
-static bool listen_on(struct raw_origin *origin, const char *address,
-                      unsigned port) {
-  struct sockaddr_storage name;
-  socklen_t length = write_address(address, port, &name);
-  int on = 1;
-  origin->listener =
-      socket(name.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (origin->listener < 0 || !length) return false;
-  (void)setsockopt(origin->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (bind(origin->listener, (struct sockaddr *)&name, length) ||
-      listen(origin->listener, 1024) ||
-      getsockname(origin->listener, (struct sockaddr *)&name, &length))
-    return false;
-  origin->port = ntohs(name.ss_family == AF_INET6
-                           ? ((struct sockaddr_in6 *)&name)->sin6_port
-                           : ((struct sockaddr_in *)&name)->sin_port);
-  return true;
-}
-
-static bool wait_on(struct raw_origin *origin, int fd, void *owner) {
+static bool wait_on(struct manual_answers *answers, int fd, void *owner) {
   struct epoll_event event = {.events = EPOLLIN, .data.ptr = owner};
-  return epoll_ctl(origin->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
+  return epoll_ctl(answers->epoll_fd, EPOLL_CTL_ADD, fd, &event) == 0;
 }
 
-static bool start(struct raw_origin *origin, const char *address,
-                  unsigned port) {
-  origin->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-  origin->waker = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (origin->epoll_fd < 0 || origin->waker < 0 ||
-      !listen_on(origin, address, port) ||
-      !wait_on(origin, origin->listener, origin) ||
-      !wait_on(origin, origin->waker, &origin->waker))
+static bool start_thread(struct manual_answers *answers) {
+  answers->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
+  answers->waker = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (answers->epoll_fd < 0 || answers->waker < 0 ||
+      !wait_on(answers, answers->listener, answers) ||
+      !wait_on(answers, answers->waker, &answers->waker))
     return false;
-  int error = pthread_create(&origin->thread, NULL, serve, origin);
+  int error = pthread_create(&answers->thread, NULL, serve, answers);
   if (error) errno = error;
   return error == 0;
 }
 
-static void free_origin(struct raw_origin *origin) {
+static void free_answers(struct manual_answers *answers) {
   int kept = errno;
-  while (!lr_list_empty(&origin->connections))
-    free_connection(of_node(origin->connections.next));
-  for (size_t i = 0; i <= RAW_OTHER; i++) free(origin->slots[i].request);
-  if (origin->listener >= 0) close(origin->listener);
-  if (origin->epoll_fd >= 0) close(origin->epoll_fd);
-  if (origin->waker >= 0) close(origin->waker);
-  pthread_mutex_destroy(&origin->lock);
-  free(origin);
+  while (!lr_list_empty(&answers->connections))
+    free_connection(of_node(answers->connections.next));
+  for (size_t i = 0; i <= MANUAL_OTHER; i++) free(answers->slots[i].request);
+  if (answers->epoll_fd >= 0) close(answers->epoll_fd);
+  if (answers->waker >= 0) close(answers->waker);
+  pthread_mutex_destroy(&answers->lock);
+  free(answers);
   errno = kept;
 }
 
-struct raw_origin *raw_origin_start(const char *address, unsigned port) {
-  struct raw_origin *origin = calloc(1, sizeof *origin);
-  if (!origin) return NULL;
-  pthread_mutex_init(&origin->lock, NULL);
-  lr_list_init(&origin->connections);
-  origin->listener = -1;
-  origin->epoll_fd = -1;
-  origin->waker = -1;
-  if (start(origin, address, port)) return origin;
-  free_origin(origin);
+struct manual_answers *manual_answers_start(int listener) {
+  struct manual_answers *answers = calloc(1, sizeof *answers);
+  if (!answers) return NULL;
+  pthread_mutex_init(&answers->lock, NULL);
+  lr_list_init(&answers->connections);
+  answers->listener = listener;
+  answers->epoll_fd = -1;
+  answers->waker = -1;
+  if (start_thread(answers)) return answers;
+  free_answers(answers);
   return NULL;
 }
 
-static void wake(struct raw_origin *origin) {
+static void wake(struct manual_answers *answers) {
   const uint64_t one = 1;
-  (void)!write(origin->waker, &one, sizeof one);
+  (void)!write(answers->waker, &one, sizeof one);
 }
 
-void raw_origin_stop(struct raw_origin *origin) {
-  if (!origin) return;
-  pthread_mutex_lock(&origin->lock);
-  origin->stopping = true;
-  pthread_mutex_unlock(&origin->lock);
-  wake(origin);
-  pthread_join(origin->thread, NULL);
-  free_origin(origin);
+void manual_answers_stop(struct manual_answers *answers) {
+  pthread_mutex_lock(&answers->lock);
+  answers->stopping = true;
+  pthread_mutex_unlock(&answers->lock);
+  wake(answers);
+  pthread_join(answers->thread, NULL);
+  free_answers(answers);
 }
 
-/* For the test. */
+/* ---- For the test ---- */
 
-unsigned raw_origin_port(const struct raw_origin *origin) {
-  return origin->port;
+void manual_server_answer(struct manual_server *server, unsigned number,
+                          const struct manual_answer *answer) {
+  struct manual_answers *answers = server->answers;
+  if (number >= MANUAL_ANSWERS) abort();
+  pthread_mutex_lock(&answers->lock);
+  answers->slots[number].answer = *answer;
+  answers->slots[number].seen = (struct manual_seen){0, 0};
+  answers->slots[number].answered = false;
+  pthread_mutex_unlock(&answers->lock);
 }
 
-void raw_origin_answer(struct raw_origin *origin, unsigned number,
-                       const struct raw_answer *answer) {
-  if (number >= RAW_ANSWERS) abort();
-  pthread_mutex_lock(&origin->lock);
-  origin->slots[number].answer = *answer;
-  origin->slots[number].seen = (struct raw_seen){0, 0};
-  origin->slots[number].answered = false;
-  pthread_mutex_unlock(&origin->lock);
+void manual_server_answered(struct manual_server *server, unsigned number) {
+  struct manual_answers *answers = server->answers;
+  if (number >= MANUAL_ANSWERS) abort();
+  pthread_mutex_lock(&answers->lock);
+  answers->slots[number].answered = true;
+  pthread_mutex_unlock(&answers->lock);
 }
 
-void raw_origin_answered(struct raw_origin *origin, unsigned number) {
-  if (number >= RAW_ANSWERS) abort();
-  pthread_mutex_lock(&origin->lock);
-  origin->slots[number].answered = true;
-  pthread_mutex_unlock(&origin->lock);
-}
-
-struct raw_seen raw_origin_seen(struct raw_origin *origin, unsigned number) {
-  if (number >= RAW_ANSWERS) abort();
-  pthread_mutex_lock(&origin->lock);
-  struct raw_seen seen = origin->slots[number].seen;
-  pthread_mutex_unlock(&origin->lock);
+struct manual_seen manual_server_seen(struct manual_server *server,
+                                      unsigned number) {
+  struct manual_answers *answers = server->answers;
+  if (number >= MANUAL_ANSWERS) abort();
+  pthread_mutex_lock(&answers->lock);
+  struct manual_seen seen = answers->slots[number].seen;
+  pthread_mutex_unlock(&answers->lock);
   return seen;
 }
 
-size_t raw_origin_request(struct raw_origin *origin, unsigned number, char *out,
-                          size_t room) {
-  if (number > RAW_OTHER) abort();
-  pthread_mutex_lock(&origin->lock);
-  const struct slot *slot = &origin->slots[number];
+size_t manual_server_request(struct manual_server *server, unsigned number,
+                             char *out, size_t room) {
+  struct manual_answers *answers = server->answers;
+  if (number > MANUAL_OTHER) abort();
+  pthread_mutex_lock(&answers->lock);
+  const struct slot *slot = &answers->slots[number];
   size_t length = slot->request_length;
   snprintf(out, room, "%s", slot->request ? slot->request : "");
-  pthread_mutex_unlock(&origin->lock);
+  pthread_mutex_unlock(&answers->lock);
   return length;
 }
 
-bool raw_origin_settle(struct raw_origin *origin, unsigned ms) {
+bool manual_server_settle(struct manual_server *server, unsigned ms) {
+  struct manual_answers *answers = server->answers;
   uint64_t until_ms = now_ms() + ms;
   for (;;) {
-    pthread_mutex_lock(&origin->lock);
-    bool busy = origin->closing || any_busy(origin);
-    pthread_mutex_unlock(&origin->lock);
+    pthread_mutex_lock(&answers->lock);
+    bool busy = answers->closing || any_busy(answers);
+    pthread_mutex_unlock(&answers->lock);
     if (!busy) return true;
     if (now_ms() > until_ms) return false;
     nap();
   }
 }
 
-void raw_origin_close_all(struct raw_origin *origin) {
-  pthread_mutex_lock(&origin->lock);
-  origin->closing = true;
-  pthread_mutex_unlock(&origin->lock);
-  wake(origin);
+void manual_server_close_all(struct manual_server *server) {
+  struct manual_answers *answers = server->answers;
+  pthread_mutex_lock(&answers->lock);
+  answers->closing = true;
+  pthread_mutex_unlock(&answers->lock);
+  wake(answers);
 }
 
-static uint64_t read_count(struct raw_origin *origin, const uint64_t *count) {
-  pthread_mutex_lock(&origin->lock);
+static uint64_t read_count(struct manual_answers *answers,
+                           const uint64_t *count) {
+  pthread_mutex_lock(&answers->lock);
   uint64_t value = *count;
-  pthread_mutex_unlock(&origin->lock);
+  pthread_mutex_unlock(&answers->lock);
   return value;
 }
 
-uint64_t raw_origin_accepted(struct raw_origin *origin) {
-  return read_count(origin, &origin->accepted);
+uint64_t manual_server_accepted(struct manual_server *server) {
+  struct manual_answers *answers = server->answers;
+  return read_count(answers, &answers->accepted);
 }
 
-uint64_t raw_origin_requests(struct raw_origin *origin) {
-  return read_count(origin, &origin->requests);
+uint64_t manual_server_requests(struct manual_server *server) {
+  struct manual_answers *answers = server->answers;
+  return read_count(answers, &answers->requests);
 }

@@ -1,28 +1,25 @@
 /* SPDX-License-Identifier: MIT
- * See slow.h. */
-#include "support/slow.h"
+ * See slow_phases.h. */
+#include "support/slow_phases.h"
 
 #include <netdb.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/atomics.h"
+#include "support/manual_server.h"
 #include "support/origin.h"
 #include <lariat/failure.h>
 
 enum { BODY_BYTES = 32 * 1024 * 1024, LOOKUP_MS = 5000, NEXT_MS = 10000 };
 
-struct slow {
+struct slow_phases {
   struct fetching *t;
-  struct origin *good; /* and what is slow with its body */
-  struct origin *deaf; /* slow to connect to */
-  int mute;            /* a listener whose connections nobody takes */
-  unsigned mute_port;
+  struct origin *good;       /* and what is slow with its body */
+  struct origin *deaf;       /* slow to connect to */
+  struct manual_server mute; /* takes no connection that is made */
   char *body;
 };
 
@@ -57,26 +54,8 @@ int getaddrinfo(const char *name, const char *service,
 
 /* Servers. */
 
-static void listen_mutely(struct slow *slow) {
-  struct sockaddr_in address = {.sin_family = AF_INET,
-                                .sin_addr = {htonl(INADDR_LOOPBACK)}};
-  socklen_t length = sizeof address;
-  slow->mute = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (slow->mute < 0 ||
-      bind(slow->mute, (struct sockaddr *)&address, sizeof address) ||
-      listen(slow->mute, 64) ||
-      getsockname(slow->mute, (struct sockaddr *)&address, &length))
-    abort();
-  slow->mute_port = ntohs(address.sin_port);
-}
-
-static void drain_mute(const struct slow *slow) {
-  int fd;
-  while ((fd = accept(slow->mute, NULL, NULL)) >= 0) close(fd);
-}
-
-struct slow *slow_open(struct fetching *t) {
-  struct slow *slow = calloc(1, sizeof *slow);
+struct slow_phases *slow_phases_open(struct fetching *t) {
+  struct slow_phases *slow = calloc(1, sizeof *slow);
   struct origin_options deaf = {.deaf = true};
   lariat_pool_options pool = lariat_pool_defaults();
   if (!slow) abort();
@@ -86,7 +65,7 @@ struct slow *slow_open(struct fetching *t) {
   slow->good = origin_start(NULL);
   slow->deaf = origin_start(&deaf);
   if (!slow->body || !slow->good || !slow->deaf) abort();
-  listen_mutely(slow);
+  manual_server_open(&slow->mute, &t->f);
   pool.reactors = 1;
   pool.max_jobs = 1;
   pool.insecure = true; /* the certificates take their time to be read */
@@ -94,21 +73,21 @@ struct slow *slow_open(struct fetching *t) {
   return slow;
 }
 
-void slow_close(struct slow *slow) {
+void slow_phases_close(struct slow_phases *slow) {
   lr_u32_store_release(&lookups_over, 1);
   fetching_wait_idle(slow->t, 2000);
   fetching_close(slow->t);
   origin_stop(slow->good);
   origin_stop(slow->deaf);
-  close(slow->mute);
+  manual_server_close(&slow->mute);
   free(slow->body);
   free(slow);
 }
 
 /* One deadline. */
 
-static void write_url(const struct slow *slow, lariat_phase phase, char *url,
-                      size_t room) {
+static void write_url(const struct slow_phases *slow, lariat_phase phase,
+                      char *url, size_t room) {
   static unsigned name; /* libcurl remembers what it did not find */
   switch (phase) {
   case LARIAT_PHASE_DNS:
@@ -118,11 +97,11 @@ static void write_url(const struct slow *slow, lariat_phase phase, char *url,
     origin_url(slow->deaf, "/page", url, room);
     return;
   case LARIAT_PHASE_TLS:
-    snprintf(url, room, "https://127.0.0.1:%u/", slow->mute_port);
+    snprintf(url, room, "https://127.0.0.1:%u/", slow->mute.port);
     return;
   case LARIAT_PHASE_REQUEST:
   case LARIAT_PHASE_FIRST_BYTE:
-    snprintf(url, room, "http://127.0.0.1:%u/", slow->mute_port);
+    snprintf(url, room, "http://127.0.0.1:%u/", slow->mute.port);
     return;
   case LARIAT_PHASE_BODY:
     origin_url(slow->good, "/mid-body-stall", url, room);
@@ -135,7 +114,7 @@ static void write_url(const struct slow *slow, lariat_phase phase, char *url,
 
 static void keep(void *body) { (void)body; }
 
-static lariat_deferred *fetch(struct slow *slow, lariat_phase phase,
+static lariat_deferred *fetch(struct slow_phases *slow, lariat_phase phase,
                               unsigned ms) {
   char url[256];
   lariat_client *client = slow->t->client;
@@ -198,7 +177,7 @@ static void expect_times(const struct outcome *outcome, lariat_phase phase,
                  (unsigned long long)timings.total_us);
 }
 
-static void expect_slot(struct slow *slow) {
+static void expect_slot(struct slow_phases *slow) {
   struct outcome next;
   char url[256];
   origin_url(slow->good, "/page", url, sizeof url);
@@ -208,22 +187,22 @@ static void expect_slot(struct slow *slow) {
 }
 
 /* Takes the one slot that there is. */
-static void occupy(struct slow *slow, struct outcome *holder) {
+static void occupy(struct slow_phases *slow, struct outcome *holder) {
   char url[256];
   origin_url(slow->good, "/hold", url, sizeof url);
   outcome_watch(holder, lariat_get(slow->t->client, url));
   while (origin_counts(slow->good).in_flight == 0) fetching_run(slow->t, 1);
 }
 
-static void vacate(struct slow *slow, struct outcome *holder) {
+static void vacate(struct slow_phases *slow, struct outcome *holder) {
   origin_release(slow->good);
   fetching_wait(slow->t, holder, 1, NEXT_MS);
   outcome_expect_http(holder, 200);
   outcome_clear(holder, 1);
 }
 
-struct slow_result slow_run(struct slow *slow, lariat_phase phase,
-                            unsigned ms) {
+struct slow_phases_result slow_phases_run(struct slow_phases *slow,
+                                          lariat_phase phase, unsigned ms) {
   struct outcome holder, outcome;
   uint64_t fired = 0, rung = 0;
   if (phase == LARIAT_PHASE_QUEUE) occupy(slow, &holder);
@@ -241,7 +220,7 @@ struct slow_result slow_run(struct slow *slow, lariat_phase phase,
   outcome_clear(&outcome, 1);
   if (phase == LARIAT_PHASE_QUEUE) vacate(slow, &holder);
   expect_slot(slow);
-  drain_mute(slow);
-  return (struct slow_result){(int64_t)(fired - due) / 1000,
-                              (int64_t)(rung - due) / 1000};
+  manual_server_refuse_all(&slow->mute);
+  return (struct slow_phases_result){(int64_t)(fired - due) / 1000,
+                                     (int64_t)(rung - due) / 1000};
 }
