@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/atomics.h"
 #include "base/list.h"
 #include "support/manual_server_private.h"
 
@@ -27,7 +28,7 @@ enum {
   KEPT_MS = 40,          /* how long MANUAL_KEEP waits for a request */
   UNREAD_MS = 10000,     /* how long a piece waits for its reader, */
   UNWANTED_MS = 50,      /* and to arrive, when nobody waits for it */
-  FDS_MOST = 4096,       /* where the peer's descriptor is looked for */
+  FDS_BEYOND = 64,       /* see may_be_peer_to */
   EVENTS = 64
 };
 
@@ -63,8 +64,9 @@ struct connection {
   struct slot *slot; /* of that; NULL: it is the clean one */
   struct sockaddr_in here;
   struct sockaddr_in there;
-  int peer_fd; /* -1: not known */
-  bool looked; /* for that, in vain */
+  int accepted_fd; /* its number, also when it is closed */
+  int peer_fd;     /* -1: not known */
+  bool looked;     /* for that, in vain */
   size_t in_length;
   char in[HEAD_MOST + 1];
 };
@@ -100,14 +102,33 @@ static bool is_peer(const struct connection *c, int fd) {
   return manual_is_peer(fd, &c->there, &c->here);
 }
 
-/* It is looked for once for each answer: it may have been closed. */
+/* Both ends are in this process, and descriptors are given out from below: the
+ * peer's is hardly above the highest that was accepted here. */
+static lr_atomic_u32 fds_accepted;
+
+static int may_be_peer_to(void) {
+  return (int)lr_u32_load_relaxed(&fds_accepted) + FDS_BEYOND;
+}
+
+static void note_accepted(int fd) {
+  if (fd + 1 > (int)lr_u32_load_relaxed(&fds_accepted))
+    lr_u32_store_relaxed(&fds_accepted, (uint32_t)fd + 1);
+}
+
+/* Looks for it once for each answer: it may have been closed.  The two ends of
+ * a connection are opened at nearly the same time, so the peer's number is
+ * mostly near that of our own. */
 static bool find_peer(struct connection *c) {
+  int end = may_be_peer_to();
   if (is_peer(c, c->peer_fd)) return true;
+  if (c->phase == ENDING && c->peer_fd >= 0) c->looked = true; /* it is gone */
   c->peer_fd = -1;
-  for (int fd = 3; fd < FDS_MOST && !c->looked; fd++) {
-    if (!is_peer(c, fd)) continue;
-    c->peer_fd = fd;
-    return true;
+  for (int away = 1; away < end && !c->looked; away++) {
+    int below = c->accepted_fd - away;
+    int above = c->accepted_fd + away;
+    if (is_peer(c, below)) c->peer_fd = below;
+    if (above < end && is_peer(c, above)) c->peer_fd = above;
+    if (c->peer_fd >= 0) return true;
   }
   c->looked = true;
   return false;
@@ -342,11 +363,13 @@ static void take_connection(struct manual_answers *answers) {
   int fd = accept4(answers->listener, (struct sockaddr *)&there, &length,
                    SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (fd < 0) return;
+  note_accepted(fd);
   struct connection *c = calloc(1, sizeof *c);
   int on = 1;
   if (!c) abort();
   (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   c->fd = fd;
+  c->accepted_fd = fd;
   c->epoll_fd = answers->epoll_fd;
   c->peer_fd = -1;
   c->there = there;

@@ -28,7 +28,8 @@ struct slow_phases *slow_phases_open(struct fetching *t);
 
 /* Fetches what is slow in `phase`, with a deadline `ms` ahead, and fails the
  * test unless the failure names the phase, no other has as much time to its
- * name, and the next fetch finds the slot free. */
+ * name, and the next fetch finds the slot free.  A machine that is too busy to
+ * come to that phase in time gets a deadline four times as far, and so on. */
 struct slow_phases_result slow_phases_run(struct slow_phases *slow,
                                           lariat_phase phase, unsigned ms);
 
