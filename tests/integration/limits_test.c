@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: no-asan same-libcurl
  * Limits, as a server sees them: jobs in flight to one host and in all, open
  * connections to one host and in all; and that everything gets its turn. */
 #include <stdio.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: no-asan no-tsan long
  * A pool with nothing to do: its threads sleep, however many connections are
  * open, and what servers close is given back without a new request.
  *

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * body_down.c: a large body to a file: byte-exact by digest, with no more
  * memory at its end than at its beginning.  What it costs of the CPU is
  * bench/timing/body_cpu.c's.

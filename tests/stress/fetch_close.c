@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * fetch_close.c: ends at random moments, under load.  Round after round a pool
  * of two reactors works for two clients on one reactor, with random cancels;
  * then the pool, the reactor or the clients are closed, in one of many ways.

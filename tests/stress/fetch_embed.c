@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * fetch_embed.c: a reactor in somebody else's event loop: poll() over its
  * descriptor.  In each round a get and a timer are asked for while no dispatch
  * runs.  None is stranded, no timer rings early, and the loop does not spin.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * fetch_ledger.c: the ledger by force.  Four threads, each with a reactor and
  * clients of its own, send jobs through one pool of two reactors to an nginx
  * on eight loopback addresses; every tenth is cancelled at a random moment.

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * fetch_limits.c: limits, rates and delays at full size, by counts.
  *
  *   - 10,000 requests on two reactors, placed by host and spread: never more in

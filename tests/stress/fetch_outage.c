@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * fetch_outage.c: origins at their worst under many idempotent requests.
  *
  *   An origin that fails all, by closing connections and by 503: the attempts,

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * fetch_races.c: everything that two callers and two pool threads can do at
  * the same time, without a network in the way: rounds of a scripted pool with
  * threads, in which jobs are submitted, cancelled, paused, time out, and in

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * cooperative_test.c: what the conformance tests leave out: values, contexts,
  * slices, closing, memory. */
 #include <lariat/cooperator.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * embed_test.c: a reactor in a foreign poll() loop; nothing is stranded. */
 #include <poll.h>
 #include <pthread.h>

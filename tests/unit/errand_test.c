@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked threads
  * errand_test.c: functions sent to other reactors: one outcome each, whoever
  * closes or cancels meanwhile; contexts and values once. */
 #include <lariat/errand.h>

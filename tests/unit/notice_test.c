@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * notice_test.c: word from another side fires a deferred, once, whichever of
  * the word and the reactor's end comes first. */
 #include "fetch/notice.h"

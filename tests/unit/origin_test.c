@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * The scripted origin does what the tests that rely on it believe it does. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * reactor_test.c: a reactor's life, its turns and what it refuses. */
 #include "reactor/reactor.h"
 

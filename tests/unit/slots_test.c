@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * slots_test.c: the tokens for jobs in flight: never more than there are, who
  * gets the last, and that nobody starves while one is free. */
 #include "fetch/slots.h"
