@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * fixture.c: the clean room of the unit tests. */
+ * fixture.c: see fixture.h. */
 #include "support/fixture.h"
 
 #include <CUnit/Basic.h>
