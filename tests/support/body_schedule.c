@@ -34,7 +34,7 @@ const char *body_schedule_deed_name(int deed) {
                                                 "bodies transformed",
                                                 "producers' bodies sent",
                                                 "files sent",
-                                                "writes with room",
+                                                "writes with capacity",
                                                 "writes that waited",
                                                 "pieces given",
                                                 "producers that failed",

@@ -540,13 +540,13 @@ struct manual_seen manual_server_seen(struct manual_server *server,
 }
 
 size_t manual_server_request(struct manual_server *server, unsigned number,
-                             char *out, size_t room) {
+                             char *out, size_t capacity) {
   struct manual_answers *answers = server->answers;
   if (number > MANUAL_OTHER) abort();
   pthread_mutex_lock(&answers->lock);
   const struct slot *slot = &answers->slots[number];
   size_t length = slot->request_length;
-  snprintf(out, room, "%s", slot->request ? slot->request : "");
+  snprintf(out, capacity, "%s", slot->request ? slot->request : "");
   pthread_mutex_unlock(&answers->lock);
   return length;
 }

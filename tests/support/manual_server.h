@@ -131,7 +131,7 @@ struct manual_seen manual_server_seen(struct manual_server *server,
 /* The last request for the number (or MANUAL_OTHER), as it came, into `out`,
  * ended by NUL; how long it is. */
 size_t manual_server_request(struct manual_server *server, unsigned number,
-                             char *out, size_t room);
+                             char *out, size_t capacity);
 
 /* Waits until all that has been asked for is sent, has arrived and has come to
  * its end; false if that takes more than `ms`. */

@@ -72,7 +72,7 @@ void nginx_stop(struct nginx *nginx);
 /* Writes "http://127.0.0.1:PORT" (or https) and `path` into `out`, and returns
  * it. */
 const char *nginx_url(const struct nginx *nginx, enum nginx_port port,
-                      const char *path, char *out, size_t room);
+                      const char *path, char *out, size_t capacity);
 
 /* The byte at `position` of /big and /text. */
 char nginx_file_byte(size_t position);

@@ -116,7 +116,7 @@ unsigned origin_port(const struct origin *origin);
 /* Writes "http://127.0.0.1:PORT" and `path` into `out`, and returns it.  (Of
  * another address, if it listens on one only.) */
 const char *origin_url(const struct origin *origin, const char *path, char *out,
-                       size_t room);
+                       size_t capacity);
 
 /* Sets what requests for `path` get: the steps up to ORIGIN_END, which are
  * borrowed until origin_stop, as their texts are.  A script goes before the
@@ -145,11 +145,11 @@ struct origin_stamp {
   uint32_t address; /* in the host's order: 0x7f000304 */
 };
 
-/* Stamps the requests from now on, `room` of them, into `stamps`, which is
+/* Stamps the requests from now on, `capacity` of them, into `stamps`, which is
  * borrowed until origin_stop and may be read when all has been answered.  Call
  * it before the first connection. */
 void origin_stamp_requests(struct origin *origin, struct origin_stamp *stamps,
-                           size_t room);
+                           size_t capacity);
 
 /* How many have been stamped. */
 size_t origin_stamped(struct origin *origin);

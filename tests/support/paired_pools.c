@@ -269,8 +269,8 @@ static void tell_stream(FILE *to, const struct run *run, size_t pair,
 
 static const char *url_of(const struct wave *wave, const struct run *run,
                           size_t pair, const char *path, char *out,
-                          size_t room) {
-  snprintf(out, room, "http://%s:%u%s", run->host,
+                          size_t capacity) {
+  snprintf(out, capacity, "http://%s:%u%s", run->host,
            wave->pools->pair[pair].origin->port, path);
   return out;
 }

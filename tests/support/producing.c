@@ -19,7 +19,7 @@ const char *produced_bytes(uint64_t position) {
   return bytes + position % PRODUCED_PERIOD;
 }
 
-const char *produced_answer(uint64_t length, char *out, size_t room) {
+const char *produced_answer(uint64_t length, char *out, size_t capacity) {
   unsigned char digest[EVP_MAX_MD_SIZE];
   unsigned size = 0;
   EVP_MD_CTX *context = EVP_MD_CTX_new();
@@ -31,10 +31,10 @@ const char *produced_answer(uint64_t length, char *out, size_t room) {
   }
   EVP_DigestFinal_ex(context, digest, &size);
   EVP_MD_CTX_free(context);
-  int written = snprintf(out, room, "%llu ", (unsigned long long)length);
+  int written = snprintf(out, capacity, "%llu ", (unsigned long long)length);
   for (unsigned i = 0; i < size; i++)
     written +=
-        snprintf(out + written, room - (size_t)written, "%02x", digest[i]);
+        snprintf(out + written, capacity - (size_t)written, "%02x", digest[i]);
   return out;
 }
 

@@ -17,7 +17,7 @@ enum { PRODUCED_PERIOD = 1 << 20 };
 const char *produced_bytes(uint64_t position);
 
 /* What /sink says of a body of this length, in `out`, which it returns. */
-const char *produced_answer(uint64_t length, char *out, size_t room);
+const char *produced_answer(uint64_t length, char *out, size_t capacity);
 
 struct producer {
   lariat_upload *upload; /* NULL: given back */

@@ -43,8 +43,8 @@ void program_open(struct program *p, const char *path) {
 }
 
 const char *program_file(const struct program *p, const char *name, char *out,
-                         size_t room) {
-  snprintf(out, room, "%s/%s", p->directory, name);
+                         size_t capacity) {
+  snprintf(out, capacity, "%s/%s", p->directory, name);
   return out;
 }
 

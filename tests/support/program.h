@@ -64,7 +64,7 @@ char *program_read(const struct program *p, const char *name, size_t *length);
 
 /* "DIRECTORY/NAME" in `out`, which it returns. */
 const char *program_file(const struct program *p, const char *name, char *out,
-                         size_t room);
+                         size_t capacity);
 
 /* Whether `text` is in what it wrote on standard error; the test fails when
  * it is not. */

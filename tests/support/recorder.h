@@ -44,9 +44,10 @@ static inline void *recorder_share(void *data) {
   return value;
 }
 
-static inline int recorder_describe(const void *data, char *text, size_t room) {
+static inline int recorder_describe(const void *data, char *text,
+                                    size_t capacity) {
   const struct recorder_value *value = data;
-  return snprintf(text, room, "%d", value->number);
+  return snprintf(text, capacity, "%d", value->number);
 }
 
 /* One that can only be moved, and one that can be shared. */

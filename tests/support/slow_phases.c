@@ -92,27 +92,27 @@ void slow_phases_close(struct slow_phases *slow) {
 /* One deadline. */
 
 static void write_url(const struct slow_phases *slow, lariat_phase phase,
-                      char *url, size_t room) {
+                      char *url, size_t capacity) {
   static unsigned name; /* libcurl remembers what it did not find */
   switch (phase) {
   case LARIAT_PHASE_DNS:
-    snprintf(url, room, "http://n%u.slow.test/", ++name);
+    snprintf(url, capacity, "http://n%u.slow.test/", ++name);
     return;
   case LARIAT_PHASE_CONNECT:
-    origin_url(slow->deaf, "/page", url, room);
+    origin_url(slow->deaf, "/page", url, capacity);
     return;
   case LARIAT_PHASE_TLS:
-    snprintf(url, room, "https://127.0.0.1:%u/", slow->mute.port);
+    snprintf(url, capacity, "https://127.0.0.1:%u/", slow->mute.port);
     return;
   case LARIAT_PHASE_REQUEST:
   case LARIAT_PHASE_FIRST_BYTE:
-    snprintf(url, room, "http://127.0.0.1:%u/", slow->mute.port);
+    snprintf(url, capacity, "http://127.0.0.1:%u/", slow->mute.port);
     return;
   case LARIAT_PHASE_BODY:
-    origin_url(slow->good, "/mid-body-stall", url, room);
+    origin_url(slow->good, "/mid-body-stall", url, capacity);
     return;
   default:
-    origin_url(slow->good, "/page", url, room);
+    origin_url(slow->good, "/page", url, capacity);
     return;
   }
 }
