@@ -141,7 +141,7 @@ static bool peer_info(struct connection *c, struct tcp_info *info) {
                                  TCP_INFO, info, &length) == 0;
 }
 
-/* All that was written has come to the peer, or it is not there any more. */
+/* Says whether all that was written has come to the peer, if there is one. */
 static bool has_arrived(struct connection *c) {
   struct tcp_info info;
   return !peer_info(c, &info) || info.tcpi_bytes_received >= c->written;
@@ -167,8 +167,8 @@ static void turn_to(struct connection *c, enum phase phase) {
   c->since_ms = now_ms();
 }
 
-/* It leaves the epoll descriptor now, not when the file goes, which another's
- * look at it (see find_peer) may hold for a moment. */
+/* Takes it out of the epoll descriptor now, not when the file goes, which
+ * another's look at it (see find_peer) may hold for a moment. */
 static void drop_fd(struct connection *c, bool reset) {
   const struct linger now = {1, 0};
   if (c->fd < 0) return;
@@ -178,7 +178,7 @@ static void drop_fd(struct connection *c, bool reset) {
   c->fd = -1;
 }
 
-/* Until the peer knows, it stays in the list. */
+/* Closes it; until the peer knows, it stays in the list. */
 static void end_connection(struct connection *c, bool reset) {
   drop_fd(c, reset);
   turn_to(c, ENDING);
@@ -306,7 +306,7 @@ static void begin_answer(struct manual_answers *answers, struct connection *c,
   if (slot && slot->seen.requests++ == 0) slot->seen.place = c->requests;
 }
 
-/* True: one is there. */
+/* Begins the answer to a request; false when none has come whole. */
 static bool take_request(struct manual_answers *answers, struct connection *c) {
   c->in[c->in_length] = '\0';
   const char *end = strstr(c->in, "\r\n\r\n");
@@ -318,7 +318,7 @@ static bool take_request(struct manual_answers *answers, struct connection *c) {
   return true;
 }
 
-/* False: the connection has ended. */
+/* Reads; false when the connection has ended. */
 static bool receive(struct connection *c) {
   ssize_t got =
       recv(c->fd, c->in + c->in_length, HEAD_MOST - c->in_length, MSG_DONTWAIT);
@@ -343,7 +343,7 @@ static bool has_lingered(const struct connection *c) {
          now_ms() - c->since_ms >= KEPT_MS;
 }
 
-/* What time does to it.  May free it. */
+/* Does what time has brought for it.  May free it. */
 static void look_after(struct manual_answers *answers, struct connection *c) {
   if (c->phase == READING && piece_is_over(c)) next_piece(answers, c);
   if (c->phase == SENDING && has_waited(c)) end_connection(c, true);

@@ -38,7 +38,7 @@ static void path_in(const struct nginx *nginx, const char *name, char *out) {
   snprintf(out, FILE_ROOM, "%s/%s", nginx->directory, name);
 }
 
-/* The files in its directory. */
+/* ---- The files in its directory ---- */
 
 static bool write_file(const struct nginx *nginx, const char *name,
                        size_t bytes) {
@@ -87,7 +87,7 @@ static bool make_certificates(struct nginx *nginx) {
   return made;
 }
 
-/* The configuration. */
+/* ---- The configuration ---- */
 
 static unsigned descriptors_allowed(void) {
   struct rlimit limit;
@@ -167,7 +167,7 @@ static void write_pages(FILE *out, const struct nginx *nginx) {
   write_redirects(out, nginx);
 }
 
-/* One server; `options` follow each of its listen addresses. */
+/* Writes one server; `options` follow each of its listen addresses. */
 static void write_server(FILE *out, const struct nginx *nginx,
                          enum nginx_port port, const char *options,
                          const char *certificate) {
@@ -201,7 +201,7 @@ static bool write_configuration(const struct nginx *nginx) {
   return fclose(out) == 0;
 }
 
-/* The process. */
+/* ---- The process ---- */
 
 /* nginx is often where only root looks for programs. */
 static const char *find_program(void) {

@@ -21,7 +21,7 @@
 
 enum { EVENTS_PER_CALL = 256 };
 
-/* What epoll says of the two descriptors that are no connections. */
+/* Marks in epoll of the two descriptors that are no connections. */
 #define LISTENER_TAG (UINT64_MAX - 1)
 #define WAKER_TAG UINT64_MAX
 
@@ -119,7 +119,7 @@ static void *serve(void *context) {
   return NULL;
 }
 
-/* Starting and stopping. */
+/* ---- Starting and stopping ---- */
 
 static void raise_descriptor_limit(void) {
   struct rlimit limit;

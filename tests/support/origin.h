@@ -127,7 +127,8 @@ const char *origin_url(const struct origin *origin, const char *path, char *out,
 bool origin_script(struct origin *origin, const char *path,
                    const struct origin_step *steps);
 
-/* What has been counted, in all, or for one of its addresses ("127.0.3.4"). */
+/* Returns what has been counted, in all, or for one of its addresses
+ * ("127.0.3.4"). */
 struct origin_counts origin_counts(struct origin *origin);
 struct origin_counts origin_address_counts(struct origin *origin,
                                            const char *address);

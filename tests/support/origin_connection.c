@@ -99,7 +99,7 @@ static bool watch(struct connection *c, int operation, uint32_t events) {
   return !epoll_ctl(c->origin->epoll_fd, operation, c->fd, &event);
 }
 
-/* What is received of a body is bounded, or its sender would never wait. */
+/* Bounds what is received of a body, or its sender would never wait. */
 static bool is_full(const struct connection *c) {
   return c->body_state != BODY_NONE && c->in_length >= IN_MOST;
 }

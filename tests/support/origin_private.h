@@ -19,7 +19,7 @@ enum {
   DEAF_FILLERS = 4
 };
 
-/* One of the origin's addresses. */
+/* An address of the origin's. */
 struct place {
   struct place *next;
   in_addr_t address;
@@ -101,7 +101,7 @@ struct origin {
 /* CLOCK_MONOTONIC. */
 uint64_t origin_now_ms(void);
 
-/* What is counted for one of the origin's addresses, or NULL. */
+/* Finds what is counted for one of the origin's addresses, or NULL. */
 struct place *origin_place(struct origin *origin, in_addr_t address);
 
 /* Takes over the accepted descriptor `fd` and runs the script of new

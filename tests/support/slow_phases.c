@@ -57,7 +57,7 @@ int getaddrinfo(const char *name, const char *service,
   return EAI_NONAME;
 }
 
-/* Servers. */
+/* ---- Servers ---- */
 
 struct slow_phases *slow_phases_open(struct fetching *t) {
   struct slow_phases *slow = calloc(1, sizeof *slow);
@@ -89,7 +89,7 @@ void slow_phases_close(struct slow_phases *slow) {
   free(slow);
 }
 
-/* One deadline. */
+/* ---- One deadline ---- */
 
 static void write_url(const struct slow_phases *slow, lariat_phase phase,
                       char *url, size_t capacity) {
@@ -143,7 +143,7 @@ static void control_rings(void *context) { *(uint64_t *)context = now_ns(); }
 
 static bool has_rung(void *context) { return *(uint64_t *)context != 0; }
 
-/* What the failure says each phase took. */
+/* Returns what the failure says the phase took. */
 static uint64_t time_in(lariat_timings timings, lariat_phase phase) {
   switch (phase) {
   case LARIAT_PHASE_QUEUE:
@@ -217,7 +217,7 @@ static void vacate(struct slow_phases *slow, struct outcome *holder) {
   outcome_clear(holder, 1);
 }
 
-/* One try; the outcome is to be cleared. */
+/* Makes one try; the outcome is to be cleared. */
 static struct slow_phases_result try_deadline(struct slow_phases *slow,
                                               lariat_phase phase, unsigned ms,
                                               struct outcome *outcome) {

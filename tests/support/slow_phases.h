@@ -14,7 +14,7 @@
 /* From LARIAT_PHASE_QUEUE to LARIAT_PHASE_BODY. */
 enum { SLOW_PHASE_COUNT = LARIAT_PHASE_BODY - LARIAT_PHASE_QUEUE + 1 };
 
-/* What came of one deadline. */
+/* The lateness of one failure. */
 struct slow_phases_result {
   int64_t late_us;    /* of the failure, after the deadline */
   int64_t control_us; /* of a timer of the reactor's, set for the same moment */
