@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * body_cpu.c: a large body to a file takes not much more CPU time than a plain
  * libcurl loop needs that does nothing but write.  That it is exact, and flat
- * in memory, is tests/stress/body_down.c's.
+ * in memory, is tests/stress/download_stress.c's.
  *
  *   timing-body_cpu [MiB]
  *

@@ -3,7 +3,7 @@
  * requests without a budget for retries: all recover when the outage ends,
  * spread and not in a burst.  No 100 ms see more than 2.5 times what an even
  * spread over the longest wait would be.  What is counted of outages is in
- * tests/stress/fetch_outage.c.
+ * tests/stress/outage_stress.c.
  *
  *   timing-recovery [requests]
  *

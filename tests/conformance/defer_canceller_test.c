@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * defer_canceller_test.c: Twisted's DeferredCancellerTests. */
 #include "conformance/defer.h"
 

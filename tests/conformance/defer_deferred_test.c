@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * defer_deferred_test.c: Twisted's DeferredTests, as far as they are about one
  * chain, or chains that wait for each other. */
 #include "conformance/defer.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * defer_list_test.c: Twisted's DeferredTests about DeferredList and
  * gatherResults, and its DeferredListEmptyTests.
  *

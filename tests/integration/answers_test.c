@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: no-asan no-tsan long
  * Answers of every shape, read by libcurl and by lariat itself: what comes of
  * them is the same.  Each shape in the table (support/response_corpus.h) is
  * asked for in all ways, cut at every place, and mutated at random; and the

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * stream_memory.c: streams whose consumers are far slower than the server.
  * Their memory stays within window and 64 KiB each, and other fetches of the
  * same reactor are answered while none of what the streams hold is taken.  How

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * Large bodies go up from a producer, which gives or writes them, and from a
  * file, with a known length and in chunks: every byte arrives, and memory stays
  * flat.  The server is another process, so that what this one uses is the

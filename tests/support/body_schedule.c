@@ -34,7 +34,7 @@ const char *body_schedule_deed_name(int deed) {
                                                 "bodies transformed",
                                                 "producers' bodies sent",
                                                 "files sent",
-                                                "writes with room",
+                                                "writes with capacity",
                                                 "writes that waited",
                                                 "pieces given",
                                                 "producers that failed",
@@ -60,7 +60,7 @@ static void fault(struct body_schedule *schedule, const char *format, ...) {
   schedule->in->fault(schedule->in->context, text);
 }
 
-/* Choosing. */
+/* ---- Choosing ---- */
 
 static uint64_t mix(uint64_t *state) {
   uint64_t z = (*state += 0x9e3779b97f4a7c15u);
@@ -178,7 +178,7 @@ void body_schedule_choose(struct body_schedule *schedule,
   if (once_in(state, 4)) choose_upload(schedule, options, state);
 }
 
-/* Producing. */
+/* ---- Producing ---- */
 
 unsigned body_schedule_loans;
 
@@ -193,8 +193,8 @@ static void refuse(struct body_schedule *schedule, lariat_status status) {
   did(status == LARIAT_EANSWERED ? BODY_ANSWERED : BODY_OVER_BEFORE);
 }
 
-/* It has failed, and its request with it (or, if its answer had begun before,
- * the stream of that). */
+/* Handles a failure of it and of its request (or, if its answer had begun
+ * before, the stream of that). */
 static void spoil(struct body_schedule *schedule,
                   enum body_schedule_deed deed) {
   did(deed);
@@ -282,7 +282,7 @@ static void fail_upload(struct body_schedule *schedule) {
   let_upload_go(schedule);
 }
 
-/* What is next for the producer. */
+/* Does what is next for the producer. */
 static void act(struct body_schedule *schedule) {
   bool half = schedule->written >= schedule->length / 2;
   if (schedule->end == BODY_FAILS && half) {
@@ -321,7 +321,7 @@ void body_schedule_submitted(struct body_schedule *schedule) {
   go_on(schedule);
 }
 
-/* The server's view. */
+/* ---- The server's view ---- */
 
 void body_schedule_hop(struct body_schedule *schedule, bool answers,
                        bool reads) {
@@ -350,7 +350,7 @@ void body_schedule_sent(struct body_schedule *schedule, const void *bytes,
     fault(schedule, "an end that nobody gave");
 }
 
-/* Taking. */
+/* ---- Taking ---- */
 
 static void take(struct body_schedule *schedule);
 
@@ -386,7 +386,7 @@ static void take_bytes(struct body_schedule *schedule, lariat_value chunk) {
   schedule->taken += length;
 }
 
-/* What is the stream's own failure, and not that of one who asked. */
+/* Tells the stream's own failure from that of one who asked. */
 static bool is_end(const struct body_schedule *schedule, lariat_value result) {
   lariat_status status = lariat_failure_status(result);
   if (status == LARIAT_ENOMEM && schedule->in->starved) return false;
@@ -563,7 +563,7 @@ void body_schedule_check_moving(struct body_schedule *schedule, bool taken) {
     fault(schedule, "a stream has no end");
 }
 
-/* Outcomes. */
+/* ---- Outcomes ---- */
 
 static void check_file(struct body_schedule *schedule) {
   static char bytes[BODY_BODY + 1];

@@ -18,7 +18,7 @@
 
 enum { BODY_BODY = 60000, BODY_WINDOW = 16384 };
 
-/* What was really done, or seen. */
+/* Deeds that were really done, or seen. */
 enum body_schedule_deed {
   BODY_OPENED,      /* a stream's headers came */
   BODY_TAKEN,       /* a chunk was taken that was there */
@@ -136,21 +136,21 @@ struct body_schedule {
   bool reads;
 };
 
-/* What the next request will do: fills in its options. */
+/* Chooses what the next request will do, and fills in its options. */
 void body_schedule_choose(struct body_schedule *schedule,
                           struct body_schedules *in,
                           lariat_request_options *options, uint64_t *state);
 
-/* The request was made: starts the producer. */
+/* Starts the producer; the request was made. */
 void body_schedule_submitted(struct body_schedule *schedule);
 
-/* The request has fired; `expected` is how long the body of its answer is, or
- * BODY_UNKNOWN. */
+/* Takes note that the request has fired; `expected` is how long the body of its
+ * answer is, or BODY_UNKNOWN. */
 #define BODY_UNKNOWN UINT64_MAX
 void body_schedule_fired(struct body_schedule *schedule, lariat_value result,
                          uint64_t expected);
 
-/* A step: takes, closes, writes, whatever there is to be done. */
+/* Takes a step: takes, closes, writes, whatever there is to be done. */
 void body_schedule_step(struct body_schedule *schedule, uint64_t *state);
 
 /* Reads what is in the pipe. */
@@ -159,19 +159,19 @@ void body_schedule_drain(struct body_schedule *schedule);
 /* Takes what is left of a stream whose fetch is over by now. */
 void body_schedule_take_rest(struct body_schedule *schedule);
 
-/* From now on it takes what comes. */
+/* Takes what comes, from now on. */
 void body_schedule_take(struct body_schedule *schedule);
 
-/* Much time has gone by: whoever has a server that does its part is not waiting
- * any more. */
+/* Checks, when much time has gone by, that whoever has a server that does its
+ * part is not waiting any more. */
 void body_schedule_check_moving(struct body_schedule *schedule, bool taken);
 
 /* Lets go of everything, and looks whether all was told. */
 void body_schedule_let_go(struct body_schedule *schedule);
 void body_schedule_check_end(struct body_schedule *schedule);
 
-/* The script's: a hop begins, whose server answers, and reads, to the end, or
- * perhaps not; bytes of the request's body come. */
+/* Called by the script: a hop begins, whose server answers, and reads, to the
+ * end, or perhaps not; bytes of the request's body come. */
 void body_schedule_hop(struct body_schedule *schedule, bool answers,
                        bool reads);
 void body_schedule_sent(struct body_schedule *schedule, const void *bytes,

@@ -10,7 +10,7 @@
 
 enum { PATIENCE_MS = 10000 };
 
-/* Pool and client. */
+/* ---- Pool and client ---- */
 
 void fetching_open_pool(struct fetching *t, const lariat_pool_options *pool) {
   fixture_open(&t->f, FIXTURE_PLAIN);
@@ -75,7 +75,7 @@ lariat_pool_stats fetching_stats(const struct fetching *t) {
   return stats;
 }
 
-/* Outcomes. */
+/* ---- Outcomes ---- */
 
 static lariat_value take(lariat_value value, void *context) {
   struct outcome *outcome = context;

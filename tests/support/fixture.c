@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * fixture.c: the clean room of the unit tests. */
+ * fixture.c: see fixture.h. */
 #include "support/fixture.h"
 
 #include <CUnit/Basic.h>
@@ -342,7 +342,8 @@ void fixture_turns(struct fixture *f, unsigned count) {
   }
 }
 
-/* One turn at least: descriptors and the mailbox are not seen from here. */
+/* Runs one turn at least: descriptors and the mailbox are not seen from here.
+ */
 void fixture_settle(struct fixture *f) {
   unsigned turns = 0;
   do {
@@ -423,7 +424,7 @@ static bool is_wanted(const char *name, int argc, char **argv) {
   return false;
 }
 
-/* How many tests were registered; -1 when CUnit refused one. */
+/* Returns how many tests were registered; -1 when CUnit refused one. */
 static int add_tests(CU_pSuite suite, const struct fixture_test *tests,
                      size_t count, int argc, char **argv) {
   int added = 0;

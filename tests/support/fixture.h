@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * fixture.h: the room that every unit test runs in.  It lends the test a
+ * fixture.h: what every unit test runs in.  It lends the test a
  * reactor, real or virtual time and a counting allocator, and when the test is
  * over it fails the test for whatever was left behind: memory, descriptors,
  * threads, timers, coroutines, reports of unhandled failures.

@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/atomics.h"
 #include "base/list.h"
 #include "support/manual_server_private.h"
 
@@ -27,7 +28,7 @@ enum {
   KEPT_MS = 40,          /* how long MANUAL_KEEP waits for a request */
   UNREAD_MS = 10000,     /* how long a piece waits for its reader, */
   UNWANTED_MS = 50,      /* and to arrive, when nobody waits for it */
-  FDS_MOST = 4096,       /* where the peer's descriptor is looked for */
+  FDS_BEYOND = 64,       /* see may_be_peer_to */
   EVENTS = 64
 };
 
@@ -63,8 +64,9 @@ struct connection {
   struct slot *slot; /* of that; NULL: it is the clean one */
   struct sockaddr_in here;
   struct sockaddr_in there;
-  int peer_fd; /* -1: not known */
-  bool looked; /* for that, in vain */
+  int accepted_fd; /* its number, also when it is closed */
+  int peer_fd;     /* -1: not known */
+  bool looked;     /* for that, in vain */
   size_t in_length;
   char in[HEAD_MOST + 1];
 };
@@ -100,14 +102,33 @@ static bool is_peer(const struct connection *c, int fd) {
   return manual_is_peer(fd, &c->there, &c->here);
 }
 
-/* It is looked for once for each answer: it may have been closed. */
+/* Both ends are in this process, and descriptors are given out from below: the
+ * peer's is hardly above the highest that was accepted here. */
+static lr_atomic_u32 fds_accepted;
+
+static int may_be_peer_to(void) {
+  return (int)lr_u32_load_relaxed(&fds_accepted) + FDS_BEYOND;
+}
+
+static void note_accepted(int fd) {
+  if (fd + 1 > (int)lr_u32_load_relaxed(&fds_accepted))
+    lr_u32_store_relaxed(&fds_accepted, (uint32_t)fd + 1);
+}
+
+/* Looks for it once for each answer: it may have been closed.  The two ends of
+ * a connection are opened at nearly the same time, so the peer's number is
+ * mostly near that of our own. */
 static bool find_peer(struct connection *c) {
+  int end = may_be_peer_to();
   if (is_peer(c, c->peer_fd)) return true;
+  if (c->phase == ENDING && c->peer_fd >= 0) c->looked = true; /* it is gone */
   c->peer_fd = -1;
-  for (int fd = 3; fd < FDS_MOST && !c->looked; fd++) {
-    if (!is_peer(c, fd)) continue;
-    c->peer_fd = fd;
-    return true;
+  for (int away = 1; away < end && !c->looked; away++) {
+    int below = c->accepted_fd - away;
+    int above = c->accepted_fd + away;
+    if (is_peer(c, below)) c->peer_fd = below;
+    if (above < end && is_peer(c, above)) c->peer_fd = above;
+    if (c->peer_fd >= 0) return true;
   }
   c->looked = true;
   return false;
@@ -120,7 +141,7 @@ static bool peer_info(struct connection *c, struct tcp_info *info) {
                                  TCP_INFO, info, &length) == 0;
 }
 
-/* All that was written has come to the peer, or it is not there any more. */
+/* Says whether all that was written has come to the peer, if there is one. */
 static bool has_arrived(struct connection *c) {
   struct tcp_info info;
   return !peer_info(c, &info) || info.tcpi_bytes_received >= c->written;
@@ -146,8 +167,8 @@ static void turn_to(struct connection *c, enum phase phase) {
   c->since_ms = now_ms();
 }
 
-/* It leaves the epoll descriptor now, not when the file goes, which another's
- * look at it (see find_peer) may hold for a moment. */
+/* Takes it out of the epoll descriptor now, not when the file goes, which
+ * another's look at it (see find_peer) may hold for a moment. */
 static void drop_fd(struct connection *c, bool reset) {
   const struct linger now = {1, 0};
   if (c->fd < 0) return;
@@ -157,7 +178,7 @@ static void drop_fd(struct connection *c, bool reset) {
   c->fd = -1;
 }
 
-/* Until the peer knows, it stays in the list. */
+/* Closes it; until the peer knows, it stays in the list. */
 static void end_connection(struct connection *c, bool reset) {
   drop_fd(c, reset);
   turn_to(c, ENDING);
@@ -285,7 +306,7 @@ static void begin_answer(struct manual_answers *answers, struct connection *c,
   if (slot && slot->seen.requests++ == 0) slot->seen.place = c->requests;
 }
 
-/* True: one is there. */
+/* Begins the answer to a request; false when none has come whole. */
 static bool take_request(struct manual_answers *answers, struct connection *c) {
   c->in[c->in_length] = '\0';
   const char *end = strstr(c->in, "\r\n\r\n");
@@ -297,7 +318,7 @@ static bool take_request(struct manual_answers *answers, struct connection *c) {
   return true;
 }
 
-/* False: the connection has ended. */
+/* Reads; false when the connection has ended. */
 static bool receive(struct connection *c) {
   ssize_t got =
       recv(c->fd, c->in + c->in_length, HEAD_MOST - c->in_length, MSG_DONTWAIT);
@@ -322,7 +343,7 @@ static bool has_lingered(const struct connection *c) {
          now_ms() - c->since_ms >= KEPT_MS;
 }
 
-/* What time does to it.  May free it. */
+/* Does what time has brought for it.  May free it. */
 static void look_after(struct manual_answers *answers, struct connection *c) {
   if (c->phase == READING && piece_is_over(c)) next_piece(answers, c);
   if (c->phase == SENDING && has_waited(c)) end_connection(c, true);
@@ -342,11 +363,13 @@ static void take_connection(struct manual_answers *answers) {
   int fd = accept4(answers->listener, (struct sockaddr *)&there, &length,
                    SOCK_CLOEXEC | SOCK_NONBLOCK);
   if (fd < 0) return;
+  note_accepted(fd);
   struct connection *c = calloc(1, sizeof *c);
   int on = 1;
   if (!c) abort();
   (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   c->fd = fd;
+  c->accepted_fd = fd;
   c->epoll_fd = answers->epoll_fd;
   c->peer_fd = -1;
   c->there = there;
@@ -517,13 +540,13 @@ struct manual_seen manual_server_seen(struct manual_server *server,
 }
 
 size_t manual_server_request(struct manual_server *server, unsigned number,
-                             char *out, size_t room) {
+                             char *out, size_t capacity) {
   struct manual_answers *answers = server->answers;
   if (number > MANUAL_OTHER) abort();
   pthread_mutex_lock(&answers->lock);
   const struct slot *slot = &answers->slots[number];
   size_t length = slot->request_length;
-  snprintf(out, room, "%s", slot->request ? slot->request : "");
+  snprintf(out, capacity, "%s", slot->request ? slot->request : "");
   pthread_mutex_unlock(&answers->lock);
   return length;
 }

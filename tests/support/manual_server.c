@@ -147,7 +147,7 @@ void manual_server_refuse_all(const struct manual_server *server) {
   while ((fd = accept(server->listener, NULL, NULL)) >= 0) close(fd);
 }
 
-/* The other end is in this process, too. */
+/* Finds the other end in this process, too. */
 void manual_server_shrink_buffers(const struct manual_server *server) {
   struct sockaddr_in peer;
   socklen_t length = sizeof peer;
@@ -159,16 +159,16 @@ void manual_server_shrink_buffers(const struct manual_server *server) {
       (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 }
 
-/* Where it does not fit only the end is kept. */
+/* Receives; where it does not fit only the end is kept. */
 static ssize_t take_some(struct manual_server *server) {
-  size_t room = sizeof server->text - 1 - server->received;
-  if (room == 0) {
+  size_t capacity = sizeof server->text - 1 - server->received;
+  if (capacity == 0) {
     size_t half = server->received / 2;
     memmove(server->text, server->text + half, server->received - half);
     server->received -= half;
-    room = sizeof server->text - 1 - server->received;
+    capacity = sizeof server->text - 1 - server->received;
   }
-  ssize_t got = recv(server->fd, server->text + server->received, room, 0);
+  ssize_t got = recv(server->fd, server->text + server->received, capacity, 0);
   if (got > 0) server->received += (size_t)got;
   server->text[server->received] = '\0';
   return got;

@@ -87,7 +87,7 @@ enum {
   MANUAL_CUTS = 4
 };
 
-/* What becomes of the connection when all bytes are sent. */
+/* The end of the connection when all bytes are sent. */
 enum manual_end {
   MANUAL_KEEP,  /* open; closed if no request comes for a moment */
   MANUAL_HOLD,  /* open */
@@ -103,7 +103,7 @@ struct manual_answer {
   size_t cuts[MANUAL_CUTS]; /* a piece ends before these bytes; 0: none */
 };
 
-/* What has come of a number since it got its answer. */
+/* Requests for a number since it got its answer. */
 struct manual_seen {
   unsigned requests;
   unsigned place; /* of the first, on its connection: 1, 2, ... */
@@ -117,21 +117,21 @@ struct manual_server *manual_server_start(const char *address, unsigned port);
  * allowed. */
 void manual_server_stop(struct manual_server *server);
 
-/* What requests for /case/`number` get from now on. */
+/* Sets what requests for /case/`number` get from now on. */
 void manual_server_answer(struct manual_server *server, unsigned number,
                           const struct manual_answer *answer);
 
-/* The peer has done with the number's answer: nothing waits for it to read any
- * more. */
+/* Tells that the peer has done with the number's answer: nothing waits for it
+ * to read any more. */
 void manual_server_answered(struct manual_server *server, unsigned number);
 
 struct manual_seen manual_server_seen(struct manual_server *server,
                                       unsigned number);
 
-/* The last request for the number (or MANUAL_OTHER), as it came, into `out`,
- * ended by NUL; how long it is. */
+/* Copies the last request for the number (or MANUAL_OTHER), as it came, into
+ * `out`, ended by NUL; how long it is. */
 size_t manual_server_request(struct manual_server *server, unsigned number,
-                             char *out, size_t room);
+                             char *out, size_t capacity);
 
 /* Waits until all that has been asked for is sent, has arrived and has come to
  * its end; false if that takes more than `ms`. */
@@ -140,7 +140,7 @@ bool manual_server_settle(struct manual_server *server, unsigned ms);
 /* Closes all connections. */
 void manual_server_close_all(struct manual_server *server);
 
-/* Connections and requests since the start. */
+/* Count connections and requests since the start. */
 uint64_t manual_server_accepted(struct manual_server *server);
 uint64_t manual_server_requests(struct manual_server *server);
 

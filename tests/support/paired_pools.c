@@ -23,13 +23,13 @@ enum {
 
 static const char *const names[PAIRED_POOLS] = {"by libcurl", "by default"};
 
-/* What a pair's origin is told when its answer has been taken. */
+/* Tells a pair's origin that its answer has been taken. */
 struct note {
   struct manual_server *origin;
   unsigned number;
 };
 
-/* One trial, under way. */
+/* A trial, under way. */
 struct run {
   const struct paired_pools_trial *trial;
   char host[16];
@@ -50,7 +50,7 @@ struct wave {
   size_t count;
 };
 
-/* Opening and closing. */
+/* ---- Opening and closing ---- */
 
 lariat_pool_options paired_pools_pool_options(size_t index) {
   lariat_pool_options options = lariat_pool_defaults();
@@ -113,7 +113,7 @@ void paired_pools_close(struct paired_pools *pools) {
   fetching_close(&pools->t);
 }
 
-/* What came of it, in words. */
+/* The outcome, in words. */
 
 static void tell_bytes(FILE *to, const char *bytes, size_t length) {
   for (size_t i = 0; i < length; i++) {
@@ -265,7 +265,7 @@ static void tell_stream(FILE *to, const struct run *run, size_t pair,
   tell_chunk(to, run, outcome);
 }
 
-/* Asking. */
+/* ---- Asking ---- */
 
 static const char *url_of(const struct wave *wave, const struct run *run,
                           size_t pair, const char *path, char *out,
@@ -360,7 +360,7 @@ static void clear_all(struct wave *wave) {
   outcome_clear(wave->outcome, wave->count * PAIRED_POOLS);
 }
 
-/* Streams. */
+/* ---- Streams ---- */
 
 static lariat_stream *stream_of(const struct outcome *outcome) {
   if (!outcome->kept || outcome->status) return NULL;
@@ -399,7 +399,7 @@ static void read_streams(struct wave *wave) {
   }
 }
 
-/* A wave. */
+/* ---- A wave ---- */
 
 static void settle(struct wave *wave) {
   for (size_t pair = 0; pair < PAIRED_POOLS; pair++)
@@ -512,7 +512,7 @@ static void expect_failure(struct wave *wave, size_t index) {
   }
 }
 
-/* Differences. */
+/* ---- Differences ---- */
 
 static void describe_trial(FILE *to, const struct paired_pools_trial *trial) {
   static const char *const hows[PAIRED_HOWS] = {"plainly",  "undecoded",
@@ -616,7 +616,7 @@ static void let_go(struct wave *wave) {
   outcome_clear(wave->held, count);
 }
 
-/* What an answer leaves behind has come before the next request goes. */
+/* Waits until what an answer leaves behind has come: then the next may go. */
 static void run_wave(struct wave *wave) {
   ask_all(wave, ask_cleanly, true);
   expect_clean_before(wave);

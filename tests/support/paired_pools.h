@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * paired_pools.h: two pools side by side, one that has libcurl make every
- * request and one as it is by default, each with a raw origin of its own.  Both
- * ask for the same and get the same bytes; what comes of it must be the same,
- * too.
+ * request and one as it is by default, each with a manual server of its own.
+ * Both ask for the same and get the same bytes; what comes of it must be the
+ * same, too.
  *
  * What is the same is what a user gets: the response, down to its headers'
  * order and its body's digest, or the failure with its status, its phase and
@@ -26,7 +26,7 @@
 
 enum { PAIRED_POOLS = 2, PAIRED_WAVE = 64 };
 
-/* What a request asks for beyond its method. */
+/* Wishes of a request beyond its method. */
 enum paired_pools_how {
   PAIRED_PLAINLY,
   PAIRED_UNDECODED, /* no compressed bodies are asked for */
@@ -46,7 +46,7 @@ enum paired_pools_place {
   PAIRED_PLACES
 };
 
-/* One answer, and how it is asked for. */
+/* An answer, and how it is asked for. */
 struct paired_pools_trial {
   const char *name;
   const char *method;

@@ -50,7 +50,7 @@ static inline int recorder_describe(const void *data, char *text,
   return snprintf(text, capacity, "%d", value->number);
 }
 
-/* One that can only be moved, and one that can be shared. */
+/* Types of values that can only be moved, and that can be shared. */
 static const lariat_type recorder_type = {.size = sizeof(lariat_type),
                                           .name = "recorder",
                                           .drop = recorder_drop,
@@ -172,13 +172,13 @@ static inline lariat_deferred *recorder_then(lariat_deferred *deferred,
       recorder_step_new(recorder, name, give), recorder_step_free);
 }
 
-/* What was made was dropped, exactly once. */
+/* Checks that what was made was dropped, exactly once. */
 static inline void recorder_check(const struct recorder *recorder) {
   CU_ASSERT_EQUAL(recorder->values_made, recorder->values_dropped);
   CU_ASSERT_EQUAL(recorder->contexts_made, recorder->contexts_destroyed);
 }
 
-/* What the callbacks wrote down, since the last time. */
+/* Checks what the callbacks wrote down, since the last time. */
 static inline bool recorder_saw(struct recorder *recorder,
                                 const char *expected) {
   bool same = strcmp(recorder->text, expected) == 0;

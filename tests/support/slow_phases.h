@@ -14,7 +14,7 @@
 /* From LARIAT_PHASE_QUEUE to LARIAT_PHASE_BODY. */
 enum { SLOW_PHASE_COUNT = LARIAT_PHASE_BODY - LARIAT_PHASE_QUEUE + 1 };
 
-/* What came of one deadline. */
+/* The lateness of one failure. */
 struct slow_phases_result {
   int64_t late_us;    /* of the failure, after the deadline */
   int64_t control_us; /* of a timer of the reactor's, set for the same moment */
@@ -28,7 +28,8 @@ struct slow_phases *slow_phases_open(struct fetching *t);
 
 /* Fetches what is slow in `phase`, with a deadline `ms` ahead, and fails the
  * test unless the failure names the phase, no other has as much time to its
- * name, and the next fetch finds the slot free. */
+ * name, and the next fetch finds the slot free.  A machine that is too busy to
+ * come to that phase in time gets a deadline four times as far, and so on. */
 struct slow_phases_result slow_phases_run(struct slow_phases *slow,
                                           lariat_phase phase, unsigned ms);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: coroutines threads
  * await_test.c: awaits, sleeps, yields; how they are cut short; misuse. */
 #include <lariat/await.h>
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * chain_test.c: chains run in order, wait for returned deferreds, hand results
  * over, and end without recursion.  Many of these show what Twisted's
  * DeferredTests show; each says so by the rule it is about. */

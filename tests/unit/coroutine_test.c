@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: coroutines threads
  * coroutine_test.c: coroutines started, ended, cleaned up, refused. */
 #include <lariat/coroutine.h>
 

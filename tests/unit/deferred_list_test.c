@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * deferred_list_test.c: deferred lists, races, winners and groups of failures:
  * ownership, depth, want of memory.  The conformance tests show what they
  * mean. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked threads
  * deferred_test.c: a deferred is made, fired once, cancelled, forgotten,
  * described, and says when a failure was left unhandled.  Many of these show
  * what Twisted's DeferredTests, AlreadyCalledTests, DeferredCancellerTests and

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked threads
  * failure_test.c: failures carry what went wrong, and can be shared. */
 #include "deferred/failure.h"
 

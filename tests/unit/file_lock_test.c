@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * file_lock_test.c: locks between processes: what excludes what, and ends. */
 #include <lariat/file_lock.h>
 

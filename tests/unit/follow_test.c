@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * follow_test.c: one deferred that is told to fire another; and deferreds for
  * values that may be one. */
 #include <lariat/checks.h>

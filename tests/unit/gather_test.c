@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * gather_test.c: one deferred for the results of many. */
 #include <lariat/gather.h>
 

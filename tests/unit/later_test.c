@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * later_test.c: a deferred that fires after a while. */
 #include <lariat/later.h>
 

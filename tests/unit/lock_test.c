@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * lock_test.c: locks, semaphores and queues: references, ends, want of memory.
  * The conformance tests show what they mean. */
 #include <lariat/lock.h>

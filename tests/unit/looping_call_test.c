@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * looping_call_test.c: what the conformance tests leave out: references,
  * values, bad input, closing, memory. */
 #include <lariat/looping_call.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * program_test.c: what the conformance tests leave out of programs: nothing to
  * do, signals, cancelling, memory. */
 #include <lariat/program.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * timeout_test.c: limits to the time of a chain: who owns what, and what comes
  * in between.  The conformance tests show what a limit means. */
 #include <lariat/checks.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * trigger_test.c: what the conformance tests leave out of triggers, runs and
  * signals. */
 #include <lariat/trigger.h>

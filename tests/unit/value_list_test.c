@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * value_list_test.c: the list of values owns its items. */
 #include "deferred/list.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * value_test.c: values are dropped, shared, described and opened. */
 #include <lariat/value.h>
 

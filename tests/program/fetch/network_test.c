@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: no-tsan long
  * Servers that misbehave, seen through the built program: each failure has its
  * name and the phase that it came in. */
 #include "program/fetch/fetch_support.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * fetch_outage.c: origins at their worst under many idempotent requests.
+ * labels: threads
+ * outage_stress.c: origins at their worst under many idempotent requests.
  *
  *   An origin that fails all, by closing connections and by 503: the attempts,
  *   as it counts them, are no more than the budget allows, and the rest fail by
@@ -10,7 +11,7 @@
  *   An origin that drops every kept-alive connection after one use, before or
  *   after it has read the next request: nothing fails.
  *
- *   fetch_outage [requests]
+ *   outage_stress [requests]
  *
  * Usually 1,000 requests, see scale.h. */
 #include <stdio.h>
@@ -185,8 +186,7 @@ int main(int argc, char **argv) {
   if (requests < 20) requests = 20;
   outcomes = calloc(requests, sizeof *outcomes);
   if (!outcomes) return 1;
-  int result =
-      fixture_main("fetch outage", tests, FIXTURE_COUNT(tests), 0, NULL);
+  int result = fixture_main("outage", tests, FIXTURE_COUNT(tests), 0, NULL);
   free(outcomes);
   return result;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * fetch_schedules.c: random schedules of submit, cancel, pause, resume, time,
+ * schedules_stress.c: random schedules of submit, cancel, pause, resume, time,
  * and every kind of close, with bodies that are streamed, saved, transformed
  * and produced (support/body_schedule.h), against a scripted pool under the
  * virtual clock.  After each: every deferred has fired once, and not after its
@@ -7,10 +7,10 @@
  * were sent; nothing is left of memory, timers and descriptors.  In some, an
  * allocation fails.  In the end: everything was really done, often enough.
  *
- *   fetch_schedules [schedules [seed]]
+ *   schedules_stress [schedules [seed]]
  *
  * A schedule is made from its number alone: one that fails is shortened as far
- * as it still fails, and printed; `fetch_schedules 1 NUMBER` runs it again.
+ * as it still fails, and printed; `schedules_stress 1 NUMBER` runs it again.
  * Usually 100,000, see scale.h. */
 #include <fcntl.h>
 #include <signal.h>
@@ -945,5 +945,5 @@ int main(int argc, char **argv) {
   if (__sanitizer_set_death_callback) __sanitizer_set_death_callback(say_where);
   printf("%llu schedules from %llu on\n", (unsigned long long)schedules,
          (unsigned long long)first);
-  return fixture_main("fetch_schedules", tests, 1, 1, argv);
+  return fixture_main("schedules_stress", tests, 1, 1, argv);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * fetch_embed.c: a reactor in somebody else's event loop: poll() over its
+ * labels: threads
+ * embed_stress.c: a reactor in somebody else's event loop: poll() over its
  * descriptor.  In each round a get and a timer are asked for while no dispatch
  * runs.  None is stranded, no timer rings early, and the loop does not spin.
  * How late timers are there is bench/timing/foreign_loop.c's.
  *
- *   fetch_embed [rounds]
+ *   embed_stress [rounds]
  *
  * Usually 2,000 rounds, see scale.h; in full 10,000. */
 #include <poll.h>
@@ -157,7 +158,7 @@ int main(int argc, char **argv) {
   rounds = scale_of(USUAL_ROUNDS, argc, argv);
   nginx = nginx_start(NULL);
   if (!nginx || !rounds) return 1;
-  int failed = fixture_main("fetch_embed", tests, 1, 1, argv);
+  int failed = fixture_main("embed_stress", tests, 1, 1, argv);
   nginx_stop((struct nginx *)(uintptr_t)nginx);
   return failed;
 }

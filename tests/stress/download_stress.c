@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * body_down.c: a large body to a file: byte-exact by digest, with no more
+ * labels: threads
+ * download_stress.c: a large body to a file: byte-exact by digest, with no more
  * memory at its end than at its beginning.  What it costs of the CPU is
  * bench/timing/body_cpu.c's.
  *
- *   body_down [MiB]
+ *   download_stress [MiB]
  *
  * Usually 1,024 MiB, see scale.h.  The file is sparse where it comes from, with
  * a mark in each MiB; it is written, and removed, in the temporary directory.
@@ -132,9 +133,9 @@ int main(int argc, char **argv) {
   int source = open(path, O_RDONLY | O_CLOEXEC);
   bool good = source >= 0 && digest_of(source, expected);
   close(source);
-  int result =
-      good ? fixture_main("body_down", tests, FIXTURE_COUNT(tests), 1, argv)
-           : 1;
+  int result = good ? fixture_main("download_stress", tests,
+                                   FIXTURE_COUNT(tests), 1, argv)
+                    : 1;
   nginx_stop(nginx);
   return result;
 }

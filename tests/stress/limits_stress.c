@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * fetch_limits.c: limits, rates and delays at full size, by counts.
+ * labels: threads
+ * limits_stress.c: limits, rates and delays at full size, by counts.
  *
  *   - 10,000 requests on two reactors, placed by host and spread: never more in
  *     flight than the limits, to one host and in all, as the server counts;
@@ -8,7 +9,7 @@
  *
  * Each window and each gap is looked at in virtual_limits.c.
  *
- *   fetch_limits [per cent]
+ *   limits_stress [per cent]
  *
  * Less than 100 per cent: fewer requests, and shorter runs. */
 #include <stdio.h>
@@ -247,5 +248,5 @@ int main(int argc, char **argv) {
       {"rates", test_rates},
   };
   percent = scale_of(100, argc, argv);
-  return fixture_main("fetch_limits", tests, FIXTURE_COUNT(tests), 1, argv);
+  return fixture_main("limits_stress", tests, FIXTURE_COUNT(tests), 1, argv);
 }
