@@ -320,6 +320,13 @@ static void test_reactor_closes_at_rest(void) {
   fetching_close(&t);
 }
 
+static lariat_value note_end(lariat_value result, void *ended) {
+  *(bool *)ended = true;
+  return lariat_value_drop(result);
+}
+
+static bool has_ended(void *ended) { return *(bool *)ended; }
+
 /* The pool closes while they rest: they find that out when they go. */
 static void test_pool_closes_at_rest(void) {
   struct fetching t;
@@ -329,8 +336,11 @@ static void test_pool_closes_at_rest(void) {
   for (int i = 0; i < 20; i++)
     outcome_watch(&outcomes[i], lariat_get(t.client, url("/status/503")));
   fetching_run(&t, 100);
-  lariat_deferred_release(lariat_pool_close(t.pool, t.f.reactor, 0));
+  bool ended = false;
+  lariat_deferred_release(lariat_deferred_add_both(
+      lariat_pool_close(t.pool, t.f.reactor, 0), note_end, &ended));
   fetching_wait(&t, outcomes, 20, 5000);
+  CU_ASSERT_TRUE(fixture_run_until(&t.f, has_ended, &ended, 5000));
   for (int i = 0; i < 20; i++) {
     lariat_status status = outcomes[i].status;
     CU_ASSERT(status == LARIAT_OK || status == LARIAT_ECLOSED ||
