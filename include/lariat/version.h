@@ -12,11 +12,12 @@
 
 LARIAT_BEGIN_C
 
-/* The version of the library that is running, as LARIAT_VERSION is that of the
- * headers.  Any thread; static. */
+/* Returns the version of the library that is running, as LARIAT_VERSION is that
+ * of the headers.  Any thread; static. */
 LARIAT_API const char *lariat_version(void);
 
-/* The version of the libcurl that is loaded ("7.88.1").  Any thread; static. */
+/* Returns the version of the libcurl that is loaded ("7.88.1").  Any thread;
+ * static. */
 LARIAT_API const char *lariat_libcurl_version(void);
 
 LARIAT_END_C

@@ -28,16 +28,16 @@ static lariat_status set_headers(lr_job *job, const lariat_header *headers,
                                  size_t count) {
   lariat_client *client = job->client;
   if (count == 0) {
-    job->headers = lr_header_list_retain(client->headers);
+    job->request.headers = lr_header_list_retain(client->headers);
     return LARIAT_OK;
   }
-  lariat_status status =
-      lr_header_list_make(client->headers, headers, count, &job->headers);
+  lariat_status status = lr_header_list_make(client->headers, headers, count,
+                                             &job->request.headers);
   if (status != LARIAT_OK) return status;
   /* Who asks for an encoding by hand wants to see it. */
   for (size_t i = 0; i < count; i++)
     if (strcasecmp(headers[i].name, "Accept-Encoding") == 0)
-      job->decompress = false;
+      job->wants.decompress = false;
   return LARIAT_OK;
 }
 
@@ -47,26 +47,28 @@ static lariat_status set_headers(lr_job *job, const lariat_header *headers,
 static lariat_status complete_headers(lr_job *job) {
   static const lariat_header made_up[] = {
       {"Expect", NULL}, {"Content-Type", "application/octet-stream"}};
-  if (job->body_length == 0 && !job->body_source) return LARIAT_OK;
-  size_t count = lr_header_list_has(job->headers, "Content-Type") ? 1 : 2;
-  size_t first = lr_header_list_has(job->headers, "Expect") ? 1 : 0;
+  if (job->body.length == 0 && !job->body.source) return LARIAT_OK;
+  size_t count =
+      lr_header_list_has(job->request.headers, "Content-Type") ? 1 : 2;
+  size_t first = lr_header_list_has(job->request.headers, "Expect") ? 1 : 0;
   if (first >= count) return LARIAT_OK;
   lr_header_list *headers = NULL;
-  lariat_status status = lr_header_list_make(job->headers, made_up + first,
-                                             count - first, &headers);
+  lariat_status status = lr_header_list_make(
+      job->request.headers, made_up + first, count - first, &headers);
   if (status != LARIAT_OK) return status;
-  lr_header_list_release(job->headers);
-  job->headers = headers;
+  lr_header_list_release(job->request.headers);
+  job->request.headers = headers;
   return LARIAT_OK;
 }
 
 static lariat_status set_method(lr_job *job, const char *method) {
   bool get = method && strcmp(method, get_method) == 0;
   if (!get && (!method || !lr_method_valid(method))) return LARIAT_EINVAL;
-  memcpy(job->method, method, get ? sizeof "GET" : strlen(method) + 1);
-  job->get = get && !job->body && !job->body_source;
-  job->repeatable = job->get || lr_retry_method_repeatable(method);
-  bool no_body = job->body_source && strcmp(method, "HEAD") == 0;
+  memcpy(job->request.method, method, get ? sizeof "GET" : strlen(method) + 1);
+  job->request.get = get && !job->body.bytes && !job->body.source;
+  job->replay.repeatable =
+      job->request.get || lr_retry_method_repeatable(method);
+  bool no_body = job->body.source && strcmp(method, "HEAD") == 0;
   return no_body ? LARIAT_EINVAL : LARIAT_OK;
 }
 
@@ -75,14 +77,16 @@ static lariat_status set_retry(lr_job *job,
                                const lariat_request_options *options) {
   const lr_retry_rules *rules = &job->client->retry.rules;
   if (options->retry) {
-    job->own_rules = lr_alloc(sizeof *job->own_rules);
-    if (!job->own_rules) return LARIAT_ENOMEM;
-    lariat_status status = lr_retry_rules_read(options->retry, job->own_rules);
+    job->retry.own_rules = lr_alloc(sizeof *job->retry.own_rules);
+    if (!job->retry.own_rules) return LARIAT_ENOMEM;
+    lariat_status status =
+        lr_retry_rules_read(options->retry, job->retry.own_rules);
     if (status != LARIAT_OK) return status;
-    rules = job->own_rules;
+    rules = job->retry.own_rules;
   }
-  job->rules = rules->max_retries ? rules : NULL;
-  if (rules->any_method || options->retry_any_method) job->repeatable = true;
+  job->retry.rules = rules->max_retries ? rules : NULL;
+  if (rules->any_method || options->retry_any_method)
+    job->replay.repeatable = true;
   return LARIAT_OK;
 }
 
@@ -90,13 +94,13 @@ static lariat_status set_retry(lr_job *job,
 static lariat_status set_body(lr_job *job,
                               const lariat_request_options *options) {
   if (!options->body) return LARIAT_OK;
-  job->body = options->body;
-  job->body_length = options->body_length;
-  job->drop_body = options->drop_body;
+  job->body.bytes = options->body;
+  job->body.length = options->body_length;
+  job->body.drop = options->drop_body;
   if (options->drop_body) return LARIAT_OK;
-  job->drop_body = lr_free;
-  job->body = lr_copy_bytes(options->body, options->body_length);
-  return job->body ? LARIAT_OK : LARIAT_ENOMEM;
+  job->body.drop = lr_free;
+  job->body.bytes = lr_copy_bytes(options->body, options->body_length);
+  return job->body.bytes ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
 /* Or what is to be read or produced while it is sent. */
@@ -105,11 +109,11 @@ static lariat_status set_body_source(lr_job *job,
   lariat_status status = LARIAT_OK;
   if (options->upload) status = lr_upload_attach(options->upload, job);
   if (status != LARIAT_OK) return status;
-  if (job->body || (options->upload && options->from_file))
+  if (job->body.bytes || (options->upload && options->from_file))
     return LARIAT_EINVAL;
   if (options->upload) return LARIAT_OK;
   return lr_file_source_new(options->upload_fd, options->upload_offset,
-                            options->upload_length, &job->body_source);
+                            options->upload_length, &job->body.source);
 }
 
 /* What is a user's to ask for, each time anew. */
@@ -130,26 +134,26 @@ static lariat_status set_extras(lr_job *job,
 }
 
 static void set_limits(lr_job *job, const lariat_request_options *options) {
-  job->sha256 = options->sha256;
-  job->http = (uint8_t)options->http;
-  job->priority = (uint8_t)lr_priority_of(options->priority);
-  job->decompress = !job->client->options.no_decompress;
-  job->max_body_bytes = options->max_body_bytes;
-  job->max_redirects = options->max_redirects;
-  job->connect_timeout_ns = options->connect_timeout_ms * 1000000u;
-  job->idle_timeout_ns = options->idle_timeout_ms * 1000000u;
+  job->wants.sha256 = options->sha256;
+  job->request.http = (uint8_t)options->http;
+  job->request.priority = (uint8_t)lr_priority_of(options->priority);
+  job->wants.decompress = !job->client->options.no_decompress;
+  job->request.max_body_bytes = options->max_body_bytes;
+  job->request.max_redirects = options->max_redirects;
+  job->request.connect_timeout_ns = options->connect_timeout_ms * 1000000u;
+  job->request.idle_timeout_ns = options->idle_timeout_ms * 1000000u;
 }
 
 /* The pool reads the system's clock mostly, the caller perhaps another. */
 static void set_deadline(lr_job *job, uint64_t timeout_ms) {
   lariat_reactor *reactor = job->client->reactor;
-  job->deadline_ns = UINT64_MAX;
-  job->due_ns = UINT64_MAX;
+  job->request.deadline_ns = UINT64_MAX;
+  job->caller.due_ns = UINT64_MAX;
   if (timeout_ms == 0 || timeout_ms > UINT64_MAX / 4000000u) return;
-  job->deadline_ns = job->submitted_ns + timeout_ms * 1000000u;
-  uint64_t now_ns = job->client->pool_time ? job->submitted_ns
+  job->request.deadline_ns = job->caller.submitted_ns + timeout_ms * 1000000u;
+  uint64_t now_ns = job->client->pool_time ? job->caller.submitted_ns
                                            : lariat_reactor_now_ns(reactor);
-  job->due_ns = now_ns + timeout_ms * 1000000u;
+  job->caller.due_ns = now_ns + timeout_ms * 1000000u;
 }
 
 /* All but where it goes, with which headers, and until when. */
@@ -173,10 +177,12 @@ static lariat_status fill(lr_job *job, const char *method, const char *url,
                           const lariat_request_options *options) {
   lariat_status status = LARIAT_OK;
   bool defaults = is_default(job->client, method, options);
-  if (!defaults || !job->defaults) status = set_request(job, method, options);
-  job->defaults = defaults && status == LARIAT_OK;
+  if (!defaults || !job->request.defaults)
+    status = set_request(job, method, options);
+  job->request.defaults = defaults && status == LARIAT_OK;
   if (status == LARIAT_OK)
-    status = url ? lr_url_parse_after(&job->url, url, &job->client->last_origin)
+    status = url ? lr_url_parse_after(&job->request.url, url,
+                                      &job->client->last_origin)
                  : LARIAT_EURL;
   if (status == LARIAT_OK)
     status = set_headers(job, options->headers, options->header_count);

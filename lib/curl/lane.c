@@ -139,7 +139,7 @@ void lr_lane_trim(lr_lane *lane) {
 /* One was closed; or the engine has enough again for all. */
 static void relax(lr_lane *lane) {
   const lr_engine *engine = lane->engine;
-  bool scarce = engine->open + engine->reserve >= engine->max_connections;
+  bool scarce = lr_connection_limit_is_scarce(&engine->limit);
   if (!lane->trimmed || (scarce && lane->open > lane->keep)) return;
   (void)curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS,
                           (long)engine->lane_capacity);
@@ -166,7 +166,7 @@ static void end_answered(lr_lane *lane) {
   while (node != &lane->transfers) {
     lr_transfer *transfer = lr_container(node, lr_transfer, node);
     node = node->next;
-    if (transfer->early) lane->early = true;
+    if (transfer->upload.answered_early) lane->early = true;
     if (lr_upload_feed_is_answered(transfer))
       lr_engine_finished(lane->engine, transfer, CURLE_OK);
   }

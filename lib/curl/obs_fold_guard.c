@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * fold.c: see fold.h. */
+ * obs_fold_guard.c: libcurl made verbose, to see a line before it does. */
 #include "curl/obs_fold_guard.h"
 
 #include <curl/curl.h>
@@ -21,22 +21,27 @@ static int look(CURL *easy, curl_infotype type, char *line, size_t length,
 }
 
 void lr_obs_fold_guard_configure(lr_transfer *transfer) {
-  transfer->fold_guard = lr_quirks_abilities()->lingering_header;
-  transfer->fold_guard_armed = false;
-  if (!transfer->fold_guard) return;
+  transfer->fold_guard = lr_quirks_abilities()->lingering_header
+                             ? LR_FOLD_GUARD_READY
+                             : LR_FOLD_GUARD_OFF;
+  if (transfer->fold_guard == LR_FOLD_GUARD_OFF) return;
   (void)curl_easy_setopt(transfer->easy, CURLOPT_DEBUGFUNCTION, look);
   (void)curl_easy_setopt(transfer->easy, CURLOPT_DEBUGDATA, transfer);
 }
 
-static void guard(lr_transfer *transfer, bool on) {
-  if (transfer->fold_guard_armed == on) return;
-  (void)curl_easy_setopt(transfer->easy, CURLOPT_VERBOSE, on ? 1L : 0L);
-  transfer->fold_guard_armed = on;
+static void set_guard(lr_transfer *transfer, lr_fold_guard guard) {
+  if (transfer->fold_guard == guard) return;
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_VERBOSE,
+                         guard == LR_FOLD_GUARD_ARMED ? 1L : 0L);
+  transfer->fold_guard = (uint8_t)guard;
 }
 
 void lr_obs_fold_guard_follow(lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
-  guard(transfer, response->in_block && response->header_count == 0);
+  bool at_first = response->in_block && response->header_count == 0;
+  set_guard(transfer, at_first ? LR_FOLD_GUARD_ARMED : LR_FOLD_GUARD_READY);
 }
 
-void lr_obs_fold_guard_end(lr_transfer *transfer) { guard(transfer, false); }
+void lr_obs_fold_guard_end(lr_transfer *transfer) {
+  set_guard(transfer, LR_FOLD_GUARD_READY);
+}

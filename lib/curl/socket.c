@@ -9,9 +9,10 @@
 
 #include "base/memory.h"
 #include "curl/engine.h"
+#include "curl/handoff.h"
+#include "curl/host_lanes.h"
 #include "curl/lane.h"
 #include "curl/transfer.h"
-#include "h1/connection.h"
 #include "schedule/dispatcher.h"
 #include "schedule/host.h"
 
@@ -43,7 +44,7 @@ static bool grow(lr_sockets *sockets, uint32_t fd) {
   return true;
 }
 
-static lr_socket *find(const lr_sockets *sockets, curl_socket_t fd) {
+lr_socket *lr_sockets_find(const lr_sockets *sockets, curl_socket_t fd) {
   return (uint32_t)fd < sockets->capacity ? sockets->by_fd[fd] : NULL;
 }
 
@@ -116,13 +117,10 @@ static void leave_lane(lr_engine *engine, lr_socket *socket) {
 static void connection_closed(lr_engine *engine, lr_socket *socket) {
   lr_host *host = socket->host;
   leave_lane(engine, socket);
-  lr_engine_count_connection(engine, host, (unsigned)-1);
-  if (host->reclaiming) {
-    host->reclaiming--;
-    engine->reclaiming--;
-  }
+  lr_connection_limit_count(&engine->limit, host, (unsigned)-1);
+  lr_connection_limit_note_closed(&engine->limit, host);
   /* The next connection may speak another protocol, and is waited for. */
-  if (host->open == 0 && host->protocol == LR_PROTOCOL_HTTP2)
+  if (host->connections.open == 0 && host->protocol == LR_PROTOCOL_HTTP2)
     host->protocol = LR_PROTOCOL_UNKNOWN;
   lr_host_leave_lane(host, socket->lane);
   lr_hosts_forget(&engine->dispatcher->hosts, host);
@@ -162,8 +160,9 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
       socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
              address->protocol);
   if (fd < 0) {
-    if (errno == EMFILE || errno == ENFILE) transfer->full = true;
-    if (errno == ENOMEM || errno == ENOBUFS) transfer->starved = true;
+    if (errno == EMFILE || errno == ENFILE) transfer->tries.out_of_fds = true;
+    if (errno == ENOMEM || errno == ENOBUFS)
+      transfer->tries.out_of_memory = true;
     return CURL_SOCKET_BAD;
   }
   lr_socket *socket = NULL;
@@ -171,41 +170,41 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
     socket = add(engine, transfer->lane, transfer->host, fd);
   if (!socket) {
     close(fd);
-    transfer->starved = true;
+    transfer->tries.out_of_memory = true;
     errno = ENOMEM;
     return CURL_SOCKET_BAD;
   }
   /* libcurl may be trying again, after a connection that turned out to be
    * dead.  It counts that over the life of the handle, and gives up. */
-  if (transfer->may_reuse) transfer->plain = false;
-  transfer->opened++;
+  if (transfer->tries.may_reuse) transfer->needs_reset = true;
+  transfer->tries.opened++;
   lr_list_append(&transfer->attempts, &socket->attempt);
   lr_host_in_lane(transfer->host, transfer->lane)->open++;
   transfer->lane->open++;
-  lr_engine_count_connection(engine, transfer->host, 1);
+  lr_connection_limit_count(&engine->limit, transfer->host, 1);
   lr_u64_bump(&engine->stats->opened, 1);
   lr_engine_connection_came(engine, transfer);
   return fd;
 }
 
-/* Whether libcurl closes a connection that it was to leave to us.  Its transfer
- * is not over: such a connection does not outlive it. */
-static bool is_left(const lr_socket *socket) {
-  return socket && socket->leaver && !socket->dead;
+/* Says whether libcurl closes a connection that is to be handed over.  Its
+ * transfer is not over: such a connection does not outlive it. */
+static bool is_handed_over(const lr_socket *socket) {
+  return socket && socket->handed_by && !socket->dead;
 }
 
-static void leave_to_us(lr_engine *engine, lr_socket *socket) {
-  lr_transfer *transfer = socket->leaver;
+static void hand_over(lr_engine *engine, lr_socket *socket) {
+  lr_transfer *transfer = socket->handed_by;
   leave_lane(engine, socket);
-  lr_connection_park(transfer, socket->watch.fd);
+  lr_handoff_park(transfer, socket->watch.fd);
   drop(engine, socket);
 }
 
 int lr_socket_close(void *engine_pointer, curl_socket_t fd) {
   lr_engine *engine = engine_pointer;
-  lr_socket *socket = find(&engine->sockets, fd);
-  if (is_left(socket)) {
-    leave_to_us(engine, socket);
+  lr_socket *socket = lr_sockets_find(&engine->sockets, fd);
+  if (is_handed_over(socket)) {
+    hand_over(engine, socket);
     return 0;
   }
   if (socket) end(engine, socket);
@@ -222,8 +221,9 @@ void lr_socket_keep_connected(lr_transfer *transfer) {
                           &connected_us);
   if (connected_us == 0) return;
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &fd);
-  lr_socket *socket =
-      fd == CURL_SOCKET_BAD ? NULL : find(&transfer->engine->sockets, fd);
+  lr_socket *socket = fd == CURL_SOCKET_BAD
+                          ? NULL
+                          : lr_sockets_find(&transfer->engine->sockets, fd);
   if (!socket) return;
   lr_list_remove(&socket->attempt);
   /* Of one that it never had to wait for libcurl has told nothing at all: its
@@ -237,13 +237,6 @@ void lr_socket_end_attempts(lr_transfer *transfer) {
   lr_list *node;
   while ((node = lr_list_first(&transfer->attempts)))
     end(transfer->engine, lr_container(node, lr_socket, attempt));
-}
-
-void lr_socket_forget_leaver(lr_transfer *transfer) {
-  if (transfer->leaving < 0) return;
-  lr_socket *socket = find(&transfer->engine->sockets, transfer->leaving);
-  if (socket && socket->leaver == transfer) socket->leaver = NULL;
-  transfer->leaving = -1;
 }
 
 static uint32_t events_of(int what) {
@@ -290,7 +283,7 @@ int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane_pointer,
                     void *unused) {
   lr_lane *lane = lane_pointer;
   lr_engine *engine = lane->engine;
-  lr_socket *socket = find(&engine->sockets, fd);
+  lr_socket *socket = lr_sockets_find(&engine->sockets, fd);
   uint32_t events = events_of(what);
   (void)unused;
   if (engine->watched && events) note_socket(easy, fd);

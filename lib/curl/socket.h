@@ -25,11 +25,11 @@ struct lr_transfer;
 typedef struct lr_socket {
   lr_watch watch;
   struct lr_lane *lane;
-  struct lr_host *host;       /* NULL: not a connection of ours */
-  struct lr_transfer *leaver; /* it is to leave the connection to us */
-  lr_list attempt;            /* in its transfer's attempts, or alone */
-  uint32_t wanted;            /* what libcurl waits for; 0: idle */
-  bool dead;                  /* closed by the server while it was idle */
+  struct lr_host *host;          /* NULL: not a connection of ours */
+  struct lr_transfer *handed_by; /* that hands the connection over; or NULL */
+  lr_list attempt;               /* in its transfer's attempts, or alone */
+  uint32_t wanted;               /* what libcurl waits for; 0: idle */
+  bool dead;                     /* closed by the server while it was idle */
 } lr_socket;
 
 typedef struct lr_sockets {
@@ -39,6 +39,9 @@ typedef struct lr_sockets {
 
 void lr_sockets_init(lr_sockets *sockets);
 void lr_sockets_clear(lr_sockets *sockets);
+
+/* Returns what is known of a descriptor; or NULL. */
+lr_socket *lr_sockets_find(const lr_sockets *sockets, curl_socket_t fd);
 
 /* libcurl's three callbacks.  The OPENSOCKETDATA is the transfer, the
  * CLOSESOCKETDATA the engine (it outlives the transfer), the socket callback's
@@ -51,14 +54,12 @@ int lr_socket_close(void *engine, curl_socket_t fd);
  * that came to be connected is one no more. */
 void lr_socket_keep_connected(struct lr_transfer *transfer);
 
-/* The transfer has been taken from its lane: whatever connection it was to
- * leave to us stays libcurl's. */
-void lr_socket_forget_leaver(struct lr_transfer *transfer);
-
 /* The transfer has been taken from its lane: those of its sockets that never
  * came to be connected are closed.  (libcurl 7.88 closes them without a call of
  * CLOSESOCKETFUNCTION.) */
 void lr_socket_end_attempts(struct lr_transfer *transfer);
+
+/* libcurl's socket callback: what it waits for on a descriptor. */
 int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane,
                     void *unused);
 

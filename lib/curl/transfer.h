@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * transfer.h: a configured easy handle, used again and again.  What is the
- * same for all requests is set once; what changes is set when it differs from
- * the request before. */
+ * transfer.h: a configured easy handle, used again and again, and the job that
+ * runs on it. */
 #ifndef LR_CURL_TRANSFER_H
 #define LR_CURL_TRANSFER_H
 
@@ -9,90 +8,107 @@
 #include <stdint.h>
 
 #include <curl/curl.h>
-#include <openssl/evp.h>
 
 #include "base/list.h"
+#include "curl/handoff.h"
+#include "http/sha256.h"
 #include "job/body_source.h"
 #include "job/job.h"
+#include "schedule/host.h"
 
 struct lr_engine;
 struct lr_lane;
 
-typedef struct lr_transfer {
-  CURL *easy;
-  CURLU *url;      /* a whole URL, for those that are not plain */
-  CURLU *set_from; /* what `easy` was given: `url`, or a host's */
-  struct lr_engine *engine;
-  struct lr_lane *lane;  /* while it runs */
-  struct lr_host *host;  /* while it runs */
-  lr_job *job;           /* while it runs */
-  lr_reader reader;      /* of the job's supply */
-  lr_list node;          /* in the lane's or the engine's list */
-  lr_list attempts;      /* its sockets that are not connected yet */
-  bool coming;           /* counted as about to open a connection */
-  bool has_digest;       /* for this job */
-  bool starved;          /* no memory for a socket, for this job */
-  bool receiving;        /* the answer has begun, for this job */
-  bool full;             /* no descriptor for one */
-  bool in_handshake;     /* a TLS handshake has begun, for this job */
-  bool plain;            /* configured for GET; else it is reset after use */
-  bool may_reuse;        /* a connection is there that it may use */
-  bool connecting;       /* on a connection that is not yet made */
-  bool sending;          /* a body from a supply */
-  bool starving;         /* of that body: paused until there is more */
-  bool early;            /* answered before the end of that body */
-  bool fold_guard;       /* see fold.h */
-  bool fold_guard_armed; /* libcurl is verbose now */
-  bool prunes_dns;       /* its end drops old addresses from the lane's cache */
-  uint32_t sends;        /* how often libcurl began to send, for this job */
-  uint32_t opened;       /* sockets, for this job */
-  uint32_t opened_then;  /* when it began to send first */
-  curl_socket_t fd;      /* with an idle time-out: as libcurl told last */
-  curl_off_t uploaded;   /* with an idle time-out: of the body, as last seen */
+typedef enum lr_transfer_state {
+  LR_TRANSFER_IDLE,
+  LR_TRANSFER_CONNECTING, /* on a connection that is not yet made */
+  LR_TRANSFER_SENDING,    /* on one that is there, or is hoped to be */
+  LR_TRANSFER_RECEIVING   /* the answer has begun */
+} lr_transfer_state;
+
+/* The guard of obs_fold_guard.h. */
+typedef enum lr_fold_guard {
+  LR_FOLD_GUARD_OFF, /* this libcurl needs none */
+  LR_FOLD_GUARD_READY,
+  LR_FOLD_GUARD_ARMED /* libcurl is verbose now */
+} lr_fold_guard;
+
+/* What libcurl has tried for the job. */
+typedef struct lr_transfer_tries {
+  uint32_t sends;          /* how often it began to send */
+  uint32_t opened;         /* sockets */
+  uint32_t opened_at_send; /* of these, when it began to send first */
+  bool may_reuse;          /* a connection is there that it may use */
+  bool in_handshake;       /* a TLS handshake has begun */
+  bool out_of_fds;         /* no descriptor for a socket */
+  bool out_of_memory;      /* no memory for one */
+} lr_transfer_tries;
+
+/* The body from a source (upload_feed.h). */
+typedef struct lr_transfer_upload {
+  lr_reader reader;
+  bool active;
+  bool paused;         /* until there is more of it */
+  bool answered_early; /* before its end */
+  curl_off_t seen;     /* with an idle time-out: so much of it had gone */
+} lr_transfer_upload;
+
+/* What is set on the easy handle now (easy_setup.h). */
+typedef struct lr_easy_settings {
+  CURLU *from; /* the URL: the transfer's own, or a host's */
+  char *path;  /* and with a host's, path and query */
+  uint32_t path_capacity;
+  uint32_t path_length; /* 0: none */
+  struct curl_slist *headers;
   uint8_t http;
   bool decompress;
-  bool large_buffer; /* has the large receive buffer */
-  bool leaves;       /* its connection, which it opens, is to become our own */
-  bool opens;        /* it has, before any request: that is ours already */
-  bool once;         /* its connection is not to be used again by libcurl */
-  int leaving;       /* the descriptor that it is to leave; -1: not known */
-  int parked;        /* the one that it has left; -1: none */
-  struct curl_slist *headers;
+  bool large_buffer;
+  bool forbid_reuse; /* the connection is not to be used again by libcurl */
+  bool prunes_dns;   /* its end drops old addresses from the lane's cache */
+} lr_easy_settings;
+
+typedef struct lr_transfer {
+  CURL *easy;
+  CURLU *url; /* a whole URL, for those that are not simple */
+  struct lr_engine *engine;
+  lr_easy_settings set;
+  bool needs_reset;   /* after this job, since it wants what few do */
+  uint8_t fold_guard; /* lr_fold_guard */
+
+  /* The job that runs. */
+  uint8_t state; /* lr_transfer_state */
+  bool coming;   /* counted as about to open a connection */
+  bool has_digest;
+  struct lr_lane *lane;
+  lr_host *host;
+  lr_job *job;
+  lr_list node;     /* in the lane's or the engine's list */
+  lr_list attempts; /* its sockets that are not connected yet */
+  lr_transfer_tries tries;
+  lr_transfer_upload upload;
+  lr_handoff handoff;
+  lr_sha256 *digest;   /* made when first needed */
+  curl_socket_t fd;    /* with an idle time-out: as libcurl told last */
   lariat_status fault; /* why a callback stopped the transfer */
-  EVP_MD_CTX *digest;  /* made when first needed */
-  char *set_path;      /* path and query that `easy` was given */
-  uint32_t set_room;
-  uint32_t set_length; /* 0: none */
   char error[CURL_ERROR_SIZE];
 } lr_transfer;
 
-/* A configured transfer, or NULL when out of memory. */
+/* Makes a configured transfer; NULL when out of memory. */
 lr_transfer *lr_transfer_new(struct lr_engine *engine);
 void lr_transfer_free(lr_transfer *transfer);
 
-/* Makes it ready to fetch `job` for `host` in `lane`; `fresh`: a connection
+/* Makes it ready to fetch `job` for `host` in `lane`; `opens_new`: a connection
  * will be opened for it.
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EURL */
 lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
-                                  struct lr_host *host, struct lr_lane *lane,
+                                  lr_host *host, struct lr_lane *lane,
                                   bool opens_new);
-
-/* Fills in the outcome of the job from what libcurl says. */
-void lr_transfer_conclude(lr_transfer *transfer, int curl_code);
-
-/* Fills in what is known of connection and timings once the head is there. */
-void lr_transfer_describe(const lr_transfer *transfer,
-                          lariat_response *response);
-/* Fills in where a job that is stopped was, and what each phase took. */
-void lr_transfer_stop(lr_transfer *transfer);
-
-/* The phase that it is in. */
-lariat_phase lr_transfer_phase(const lr_transfer *transfer);
-
-/* When bytes last went or came. */
-uint64_t lr_transfer_heard_ns(const lr_transfer *transfer);
 
 /* Forgets the job, which has been taken from its lane. */
 void lr_transfer_reset(lr_transfer *transfer);
+
+/* Sets the callbacks on the handle; those for progress only where asked. */
+void lr_transfer_set_callbacks(lr_transfer *transfer);
+void lr_transfer_watch_progress(lr_transfer *transfer);
 
 #endif

@@ -28,15 +28,16 @@ static bool answer_has_length(const lariat_response *response) {
 static size_t give(char *bytes, size_t size, size_t count,
                    void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
-  lr_body_source *body_source = transfer->job->body_source;
+  lr_body_source *body_source = transfer->job->body.source;
   size_t got = 0;
-  if (transfer->early && answer_has_length(transfer->job->response))
+  if (transfer->upload.answered_early &&
+      answer_has_length(transfer->job->response))
     return CURL_READFUNC_PAUSE; /* the end of the answer is its end */
-  lariat_status status = body_source->ops->read(body_source, &transfer->reader,
-                                                bytes, size * count, &got);
+  lariat_status status = body_source->ops->read(
+      body_source, &transfer->upload.reader, bytes, size * count, &got);
   if (status == LARIAT_OK) return got;
   if (status == LARIAT_EBUSY) {
-    transfer->starving = true;
+    transfer->upload.paused = true;
     return CURL_READFUNC_PAUSE;
   }
   transfer->fault = status;
@@ -46,7 +47,7 @@ static size_t give(char *bytes, size_t size, size_t count,
 /* libcurl starts over: a connection was dead that it had meant to use. */
 static int again(void *transfer_pointer, curl_off_t offset, int origin) {
   lr_transfer *transfer = transfer_pointer;
-  lr_body_source *body_source = transfer->job->body_source;
+  lr_body_source *body_source = transfer->job->body.source;
   if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_FAIL;
   lariat_status status = body_source->ops->seek(body_source, (uint64_t)offset);
   if (status == LARIAT_OK) return CURL_SEEKFUNC_OK;
@@ -62,11 +63,11 @@ static long buffer_for(uint64_t length) {
 /* A supply that had nothing has something again.  An answer that is held back
  * stays so. */
 static void resume(lr_reader *reader) {
-  lr_transfer *transfer = lr_container(reader, lr_transfer, reader);
+  lr_transfer *transfer = lr_container(reader, lr_transfer, upload.reader);
   lr_lane *lane = transfer->lane;
   const lr_body_sink *sink = transfer->job->sink;
-  if (!transfer->starving) return;
-  transfer->starving = false;
+  if (!transfer->upload.paused) return;
+  transfer->upload.paused = false;
   (void)curl_easy_pause(transfer->easy,
                         sink && sink->paused ? CURLPAUSE_RECV : CURLPAUSE_CONT);
   lane->needs_action = true;
@@ -75,12 +76,12 @@ static void resume(lr_reader *reader) {
 
 lariat_status lr_upload_feed_begin(lr_transfer *transfer) {
   CURL *easy = transfer->easy;
-  lr_body_source *body_source = transfer->job->body_source;
+  lr_body_source *body_source = transfer->job->body.source;
   bool known = body_source->length != LARIAT_LENGTH_UNKNOWN;
   lariat_status status = body_source->ops->seek(body_source, 0);
   if (status != LARIAT_OK) return status;
-  transfer->sending = true;
-  transfer->reader.resume = resume;
+  transfer->upload.active = true;
+  transfer->upload.reader.resume = resume;
   (void)curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
   (void)curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
                          known ? (curl_off_t)body_source->length : -1);
@@ -94,15 +95,15 @@ lariat_status lr_upload_feed_begin(lr_transfer *transfer) {
 }
 
 void lr_upload_feed_end(lr_transfer *transfer) {
-  lr_body_source *body_source = transfer->job->body_source;
-  transfer->sending = false;
-  transfer->starving = false;
-  transfer->early = false;
+  lr_body_source *body_source = transfer->job->body.source;
+  transfer->upload.active = false;
+  transfer->upload.paused = false;
+  transfer->upload.answered_early = false;
   if (body_source->ops->over) body_source->ops->over(body_source);
 }
 
 bool lr_upload_feed_done(const lr_transfer *transfer) {
-  const lr_body_source *body_source = transfer->job->body_source;
+  const lr_body_source *body_source = transfer->job->body.source;
   curl_off_t sent = 0;
   if (!body_source->ended) return false;
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
@@ -111,8 +112,8 @@ bool lr_upload_feed_done(const lr_transfer *transfer) {
 
 void lr_upload_feed_head_came(lr_transfer *transfer) {
   const lr_job *job = transfer->job;
-  if (job->body_source->ended || !is_final(job->response)) return;
-  transfer->early = true;
+  if (job->body.source->ended || !is_final(job->response)) return;
+  transfer->upload.answered_early = true;
   transfer->lane->early = true;
   lr_lane_mark_dirty(transfer->lane);
 }
@@ -120,7 +121,7 @@ void lr_upload_feed_head_came(lr_transfer *transfer) {
 bool lr_upload_feed_is_answered(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
   curl_off_t received = 0;
-  if (!transfer->early || !is_final(response)) return false;
+  if (!transfer->upload.answered_early || !is_final(response)) return false;
   if (has_no_body(response)) return true;
   if (response->content_length < 0) return false;
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);

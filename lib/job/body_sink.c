@@ -8,8 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <openssl/evp.h>
-
 #include "base/memory.h"
 #include "job/job.h"
 #include "job/redirect.h"
@@ -258,8 +256,7 @@ static void rewind_fd(lr_body_sink *sink) {
     sink->error = errno;
 }
 
-void lr_body_sink_begin(lr_body_sinks *all, lr_job *job,
-                        struct evp_md_ctx_st *digest) {
+void lr_body_sink_begin(lr_body_sinks *all, lr_job *job, lr_sha256 *digest) {
   lr_body_sink *sink = job->sink;
   sink->job = job;
   sink->all = all;
@@ -305,15 +302,14 @@ static lariat_status hold_back(lr_body_sink *sink) {
 
 static lariat_status account(lr_body_sink *sink, const char *bytes,
                              size_t length) {
-  sink->job->received += length;
-  bool done =
-      !sink->digest || EVP_DigestUpdate(sink->digest, bytes, length) == 1;
+  sink->job->pool.received += length;
+  bool done = !sink->digest || lr_sha256_add(sink->digest, bytes, length);
   return done ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
 static lariat_status check_limit(const lr_job *job, size_t more) {
-  bool fits =
-      !job->max_body_bytes || job->received + more <= job->max_body_bytes;
+  bool fits = !job->request.max_body_bytes ||
+              job->pool.received + more <= job->request.max_body_bytes;
   return fits ? LARIAT_OK : LARIAT_EBODYLIMIT;
 }
 
@@ -418,10 +414,10 @@ void lr_body_sink_end(lr_job *job, lariat_status status) {
 void lr_body_sink_transform(lr_job *job) {
   lr_body_sink *sink = job->sink;
   lariat_response *response = job->response;
-  if (!sink->transform || job->outcome != LARIAT_OK) return;
+  if (!sink->transform || job->attempt.outcome != LARIAT_OK) return;
   if (lr_redirect_wanted(job)) return;
-  response->url = lr_copy_string(job->url.url);
-  response->redirects = job->redirects;
+  response->url = lr_copy_string(job->request.url.url);
+  response->redirects = job->caller.redirects;
   job->response = NULL;
   sink->value =
       sink->transform(lariat_value_of(&lariat_response_type, response),

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/list.h"
+#include "http/sha256.h"
 #include "job/pipe.h"
 #include "limits/memory_budget.h"
 #include "reactor/poller.h"
@@ -20,7 +21,6 @@
 #include <lariat/client.h>
 
 struct lr_job;
-struct evp_md_ctx_st;
 
 /* What the outlets of one transport have in common. */
 typedef struct lr_body_sinks {
@@ -53,11 +53,11 @@ typedef struct lr_body_sink {
   /* The pool's. */
   struct lr_job *job; /* while it runs, and its transport's outlets */
   lr_body_sinks *all;
-  struct evp_md_ctx_st *digest; /* of this body; NULL: none is wanted */
-  lr_list node;                 /* in the list of those to go on, or alone */
-  lr_watch watch;               /* of the descriptor, while it is full */
-  bool open;     /* the final headers are complete: the body goes here */
-  bool consumed; /* some of it went to where it does not come back from */
+  lr_sha256 *digest; /* of this body; NULL: none is wanted */
+  lr_list node;      /* in the list of those to go on, or alone */
+  lr_watch watch;    /* of the descriptor, while it is full */
+  bool open;         /* the final headers are complete: the body goes here */
+  bool consumed;     /* some of it went to where it does not come back from */
   bool source_open;
   bool paused;  /* the transport was told to wait */
   bool chunked; /* the answer was */
@@ -113,7 +113,7 @@ void lr_body_sinks_clear(lr_body_sinks *all);
 /* `job`, which has an outlet, is about to start; `digest` (may be NULL) gets
  * all of its body. */
 void lr_body_sink_begin(lr_body_sinks *all, struct lr_job *job,
-                        struct evp_md_ctx_st *digest);
+                        lr_sha256 *digest);
 
 /* A line of the head was taken. */
 void lr_body_sink_head(struct lr_job *job);

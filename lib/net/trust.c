@@ -7,9 +7,7 @@
 #include <openssl/x509.h>
 #include <stdbool.h>
 
-#include "curl/quirks.h"
-
-/* A file with nothing but revocation lists loads as well. */
+/* Looks for one: a file with nothing but revocation lists loads as well. */
 static bool has_certificate(X509_STORE *store) {
   STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
   for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
@@ -23,34 +21,46 @@ static bool load_file(X509_STORE *store, const char *file) {
   return X509_STORE_load_file(store, file) == 1 && has_certificate(store);
 }
 
-/* A machine without certificates can still fetch http: the store stays empty
- * then, and every https fetch fails with a certificate that is not trusted. */
-static void load_defaults(X509_STORE *store) {
-  const lr_abilities *abilities = lr_quirks_abilities();
-  if (abilities->ca_file && load_file(store, abilities->ca_file)) return;
-  if (abilities->ca_path) X509_STORE_load_path(store, abilities->ca_path);
+void lr_trust_init(lr_trust *trust, const char *ca_file,
+                   const char *default_file, const char *default_path) {
+  pthread_mutex_init(&trust->lock, NULL);
+  trust->ca_file = ca_file;
+  trust->default_file = default_file;
+  trust->default_path = default_path;
 }
 
-static lariat_status load(X509_STORE *store, const char *ca_file) {
+void lr_trust_destroy(lr_trust *trust) { pthread_mutex_destroy(&trust->lock); }
+
+/* Loads what there is: a machine without certificates can still fetch http.
+ * The store stays empty then, and every https fetch fails with a certificate
+ * that is not trusted. */
+static void load_defaults(const lr_trust *trust, X509_STORE *store) {
+  if (trust->default_file && load_file(store, trust->default_file)) return;
+  if (trust->default_path) X509_STORE_load_path(store, trust->default_path);
+}
+
+static lariat_status load_store(const lr_trust *trust, X509_STORE *store) {
   if (!store) return LARIAT_ENOMEM;
   /* libcurl gives this to its own stores: a certificate in the file is
    * trusted, be it a root or not. */
   X509_STORE_set_flags(store, X509_V_FLAG_PARTIAL_CHAIN);
-  if (!ca_file) {
-    load_defaults(store);
+  if (!trust->ca_file) {
+    load_defaults(trust, store);
     return LARIAT_OK;
   }
-  if (load_file(store, ca_file)) return LARIAT_OK;
+  if (load_file(store, trust->ca_file)) return LARIAT_OK;
   int reason = ERR_GET_REASON(ERR_peek_last_error());
   return reason == ERR_R_MALLOC_FAILURE ? LARIAT_ENOMEM : LARIAT_EINVAL;
 }
 
-lariat_status lr_trust_load(const char *ca_file, X509_STORE **out) {
+lariat_status lr_trust_load(lr_trust *trust, X509_STORE **out) {
+  pthread_mutex_lock(&trust->lock);
   ERR_set_mark();
   X509_STORE *store = X509_STORE_new();
-  lariat_status status = load(store, ca_file);
+  lariat_status status = load_store(trust, store);
   ERR_pop_to_mark();
-  if (status) {
+  pthread_mutex_unlock(&trust->lock);
+  if (status != LARIAT_OK) {
     X509_STORE_free(store);
     store = NULL;
   }

@@ -9,7 +9,6 @@
 #include "base/atomics.h"
 #include "base/memory.h"
 #include "base/process.h"
-#include "curl/engine.h"
 #include "curl/quirks.h"
 #include "deferred/deferred.h"
 #include "limits/host_pace.h"
@@ -44,7 +43,7 @@ struct lariat_pool {
 
   pthread_mutex_t join_lock;
   bool joined;
-  pthread_mutex_t warm_up;
+  lr_trust trust;
   lr_job_tokens *tokens;
   lr_rate rate; /* all together */
   lr_rate_plan rate_plan;
@@ -84,8 +83,9 @@ unsigned lariat_pool_reactors(const lariat_pool *pool) {
   return pool->reactors;
 }
 
-void lr_pool_share_limits(lariat_pool *pool, lr_dispatcher_config *limits) {
-  limits->token_cache = &pool->tokens->caches[limits->index];
+void lr_pool_share_limits(lariat_pool *pool, unsigned index,
+                          lr_run_queue_limits *limits) {
+  limits->token_cache = &pool->tokens->caches[index];
   limits->rate = pool->rate_plan.step_ns ? &pool->rate : NULL;
   limits->rate_plan = &pool->rate_plan;
   limits->host_paces =
@@ -108,13 +108,7 @@ const char *lariat_pool_refusal(void) {
   return lr_quirks_refusal(lr_quirks_abilities()->version_num);
 }
 
-void lr_pool_warm_up_begin(lariat_pool *pool) {
-  pthread_mutex_lock(&pool->warm_up);
-}
-
-void lr_pool_warm_up_end(lariat_pool *pool) {
-  pthread_mutex_unlock(&pool->warm_up);
-}
+lr_trust *lr_pool_trust(lariat_pool *pool) { return &pool->trust; }
 
 /* Memory. */
 
@@ -127,7 +121,7 @@ void lr_pool_unhold(lariat_pool *pool) {
   pthread_mutex_destroy(&pool->lock);
   pthread_cond_destroy(&pool->changed);
   pthread_mutex_destroy(&pool->join_lock);
-  pthread_mutex_destroy(&pool->warm_up);
+  lr_trust_destroy(&pool->trust);
   lr_host_paces_clear(&pool->host_paces);
   lr_job_tokens_free(pool->tokens);
   lr_free(pool->ca_file);
@@ -161,6 +155,12 @@ static bool init_limits(lariat_pool *pool) {
   return pool->tokens && paced;
 }
 
+/* The defaults are those of the loaded libcurl. */
+static void init_trust(lr_trust *trust, const char *ca_file) {
+  const lr_abilities *abilities = lr_quirks_abilities();
+  lr_trust_init(trust, ca_file, abilities->ca_file, abilities->ca_path);
+}
+
 static lariat_pool *new_blank(const lariat_pool_options *options,
                               unsigned reactors) {
   lariat_pool *pool =
@@ -179,9 +179,9 @@ static lariat_pool *new_blank(const lariat_pool_options *options,
   pthread_mutex_init(&pool->lock, NULL);
   pthread_cond_init(&pool->changed, NULL);
   pthread_mutex_init(&pool->join_lock, NULL);
-  pthread_mutex_init(&pool->warm_up, NULL);
   lr_list_init(&pool->closings);
   if (options->ca_file) pool->ca_file = lr_copy_string(options->ca_file);
+  init_trust(&pool->trust, pool->ca_file);
   if (!init_limits(pool) || (options->ca_file && !pool->ca_file)) {
     lr_pool_unhold(pool);
     return NULL;
@@ -237,12 +237,15 @@ static void complete(lariat_pool_options *options) {
                             least(options->max_jobs, options->max_connections));
 }
 
-/* A bad certificate file is found here and not at the first fetch. */
+/* Finds a bad certificate file here and not at the first fetch. */
 static lariat_status check_ca_file(const char *ca_file) {
   X509_STORE *store = NULL;
+  lr_trust trust;
   if (!ca_file) return LARIAT_OK;
-  lariat_status status = lr_trust_load(ca_file, &store);
+  init_trust(&trust, ca_file);
+  lariat_status status = lr_trust_load(&trust, &store);
   lr_trust_release(store);
+  lr_trust_destroy(&trust);
   return status;
 }
 
@@ -519,6 +522,17 @@ static void add_places(lariat_pool_stats *all,
   all->jobs_waiting_connection += waiting_in(stats, LR_HOST_NO_CONNECTION);
 }
 
+static void add_transport_stats(lariat_pool_stats *all,
+                                const lr_transport_stats *stats) {
+  all->connections += lr_u64_load_relaxed(&stats->connections);
+  all->connections_opened += lr_u64_load_relaxed(&stats->opened);
+  all->connections_reused += lr_u64_load_relaxed(&stats->reused);
+  all->lanes += lr_u64_load_relaxed(&stats->lanes);
+  all->jobs_connecting += lr_u64_load_relaxed(&stats->connecting);
+  all->jobs_receiving += lr_u64_load_relaxed(&stats->receiving);
+  all->lanes_recycled += lr_u64_load_relaxed(&stats->recycled);
+}
+
 static void add_worker_stats(lariat_pool_stats *all, const lr_worker *worker) {
   const lr_dispatcher_stats *jobs = &worker->dispatcher.stats;
   all->jobs_taken += lr_u64_load_relaxed(&jobs->taken);
@@ -526,7 +540,7 @@ static void add_worker_stats(lariat_pool_stats *all, const lr_worker *worker) {
   all->jobs_queued += lr_u64_load_relaxed(&jobs->queued);
   all->jobs_running += lr_u64_load_relaxed(&jobs->running);
   add_places(all, jobs);
-  lr_engine_add_stats(all, &worker->engine_stats);
+  add_transport_stats(all, &worker->transport_stats);
 }
 
 lariat_status lariat_pool_read_stats(lariat_pool *pool,

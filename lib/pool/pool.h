@@ -14,7 +14,8 @@
 typedef struct lr_pool_parts {
   /* Makes a worker's transport, on the worker's thread.
    * LARIAT_OK, LARIAT_ENOMEM */
-  lariat_status (*open)(void *context, lr_worker *worker, lr_transport *out);
+  lariat_status (*open)(void *context, const lr_transport_config *config,
+                        lr_transport *out);
   void *context;
   lariat_reactor *reactor; /* not NULL: the pool has no thread, and this is its
                               only reactor, which the caller runs */
@@ -36,7 +37,8 @@ const lariat_pool_options *lr_pool_options(const lariat_pool *pool);
 lr_worker *lr_pool_worker(lariat_pool *pool, unsigned index);
 
 /* Adds what the reactors share: tokens, rates, paces. */
-void lr_pool_share_limits(lariat_pool *pool, lr_dispatcher_config *limits);
+void lr_pool_share_limits(lariat_pool *pool, unsigned index,
+                          lr_run_queue_limits *limits);
 
 /* Clients keep the pool's memory, not its threads.  Any thread. */
 void lr_pool_hold(lariat_pool *pool);
@@ -56,8 +58,7 @@ uint64_t lr_pool_drain_until(const lariat_pool *pool);
 void lr_pool_worker_ready(lariat_pool *pool);
 void lr_pool_worker_ended(lariat_pool *pool);
 
-/* One engine reads its certificates at a time. */
-void lr_pool_warm_up_begin(lariat_pool *pool);
-void lr_pool_warm_up_end(lariat_pool *pool);
+/* The certificates that its transports trust. */
+struct lr_trust *lr_pool_trust(lariat_pool *pool);
 
 #endif

@@ -98,9 +98,10 @@ static void update_coalescing(lr_worker *worker) {
   uint64_t now_ns = lr_reactor_turn_ns(worker->reactor);
   uint64_t passed_ns = now_ns - worker->counted_ns;
   if (passed_ns < count_every_ns) return;
-  bool many = worker->dispatcher.quick_jobs_ns >= passed_ns * COALESCE_JOBS;
+  bool many =
+      worker->dispatcher.queue.quick_jobs_ns >= passed_ns * COALESCE_JOBS;
   worker->counted_ns = now_ns;
-  worker->dispatcher.quick_jobs_ns = 0;
+  worker->dispatcher.queue.quick_jobs_ns = 0;
   lr_reactor_allow_coalescing(worker->reactor, many);
 }
 
@@ -130,19 +131,28 @@ static lr_dispatcher_config config_of(const lr_worker *worker) {
   lr_dispatcher_config config = {
       .index = worker->index,
       .reactors = reactors,
-      .max_jobs = options->max_jobs,
-      .max_jobs_per_host = options->max_jobs_per_host,
+      .limits = {.max_jobs = options->max_jobs,
+                 .max_jobs_per_host = options->max_jobs_per_host},
       .max_connections_per_host = options->max_connections_per_host,
       .h2c_probe = lr_quirks_abilities()->h2c_reuse,
       .finished = lr_port_return};
-  lr_pool_share_limits(worker->pool, &config);
+  lr_pool_share_limits(worker->pool, worker->index, &config.limits);
   return config;
 }
 
 static lariat_status open_transport(lr_worker *worker, lr_transport *out) {
   const lr_pool_parts *parts = lr_pool_parts_of(worker->pool);
-  return parts ? parts->open(parts->context, worker, out)
-               : lr_engine_open(worker, out);
+  const lr_transport_config config = {.reactor = worker->reactor,
+                                      .dispatcher = &worker->dispatcher,
+                                      .options = lr_pool_options(worker->pool),
+                                      .index = worker->index,
+                                      .reactors =
+                                          lariat_pool_reactors(worker->pool),
+                                      .budget = lr_pool_budget(worker->pool),
+                                      .trust = lr_pool_trust(worker->pool),
+                                      .stats = &worker->transport_stats};
+  return parts ? parts->open(parts->context, &config, out)
+               : lr_engine_open(&config, out);
 }
 
 static lariat_status furnish(lr_worker *worker) {
@@ -174,7 +184,7 @@ static lariat_status open_reactor(lr_worker *worker) {
     return status;
   }
   worker->mailbox = lariat_reactor_mailbox(worker->reactor);
-  worker->dispatcher.token_cache->mailbox = worker->mailbox;
+  worker->dispatcher.queue.token_cache->mailbox = worker->mailbox;
   return LARIAT_OK;
 }
 
@@ -228,7 +238,7 @@ lariat_status lr_worker_move_in(lr_worker *worker, lariat_pool *pool,
   lariat_status status = furnish(worker);
   if (status != LARIAT_OK) return status;
   worker->mailbox = lariat_reactor_mailbox(reactor);
-  worker->dispatcher.token_cache->mailbox = worker->mailbox;
+  worker->dispatcher.queue.token_cache->mailbox = worker->mailbox;
   lr_pool_hold(pool);
   return LARIAT_OK;
 }

@@ -12,18 +12,6 @@
 #include "schedule/dispatcher.h"
 #include <lariat/pool.h>
 
-/* What its engine has done and has: here, since it can be asked for after the
- * engine has gone.  Written by the thread, read by any. */
-typedef struct lr_engine_stats {
-  lr_atomic_u64 connections;
-  lr_atomic_u64 opened;
-  lr_atomic_u64 reused;
-  lr_atomic_u64 lanes;
-  lr_atomic_u64 recycled;
-  lr_atomic_u64 connecting; /* transfers now, and how far they are */
-  lr_atomic_u64 receiving;
-} lr_engine_stats;
-
 typedef struct lr_worker {
   lariat_pool *pool;
   unsigned index;
@@ -31,7 +19,7 @@ typedef struct lr_worker {
   lariat_mailbox *mailbox; /* a reference; any thread may push */
   lariat_reactor *reactor; /* the thread's; others only compare it */
   lr_dispatcher dispatcher;
-  lr_engine_stats engine_stats;
+  lr_transport_stats transport_stats; /* outlives the transport */
   lr_turn_hook hook;
   lr_timer drain_timer;
   uint64_t counted_ns; /* see update_coalescing */

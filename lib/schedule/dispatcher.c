@@ -25,28 +25,27 @@ bool lr_dispatcher_init(lr_dispatcher *dispatcher, lariat_reactor *reactor,
   lr_u64_init(&dispatcher->stats.queued, 0);
   lr_u64_init(&dispatcher->stats.running, 0);
   lr_u64_init(&dispatcher->stats.rate_waits, 0);
-  for (int i = 0; i < LR_HOST_STATES; i++) {
-    dispatcher->by_state[i] = 0;
+  for (int i = 0; i < LR_HOST_STATES; i++)
     lr_u64_init(&dispatcher->stats.by_state[i], 0);
-  }
-  if (!lr_run_queue_init(dispatcher)) return false;
-  if (!lr_hosts_init(&dispatcher->hosts)) {
-    lr_run_queue_clear(dispatcher);
+  if (!lr_run_queue_init(&dispatcher->queue, reactor, &config->limits))
+    return false;
+  if (!lr_hosts_init(&dispatcher->hosts, config->limits.host_paces,
+                     transport.ops->host_extra)) {
+    lr_run_queue_clear(&dispatcher->queue);
     return false;
   }
-  dispatcher->hosts.host_paces = config->host_paces;
   return true;
 }
 
 void lr_dispatcher_clear(lr_dispatcher *dispatcher) {
   lr_hosts_clear(&dispatcher->hosts);
-  lr_run_queue_clear(dispatcher);
+  lr_run_queue_clear(&dispatcher->queue);
 }
 
 static void count_queued(lr_dispatcher *dispatcher, lr_host *host, int by) {
   host->queued += (uint32_t)by;
   dispatcher->queued_count += (uint32_t)by;
-  dispatcher->by_state[host->state] += (uint32_t)by;
+  dispatcher->queue.by_state[host->state] += (uint32_t)by;
   lr_u64_store_relaxed(&dispatcher->stats.queued, dispatcher->queued_count);
 }
 
@@ -58,17 +57,17 @@ static void count_running(lr_dispatcher *dispatcher, lr_host *host, int by) {
 
 /* Takes a job out of wherever the dispatcher has it. */
 static void detach(lr_dispatcher *dispatcher, lr_job *job) {
-  lr_host *host = job->host;
-  lr_reactor_unset_timer(dispatcher->reactor, &job->pool_timer);
-  lr_list_remove(&job->pool_node);
-  if (job->stage == LR_JOB_IN_HOST_QUEUE) {
+  lr_host *host = job->pool.host;
+  lr_reactor_unset_timer(dispatcher->reactor, &job->pool.timer);
+  lr_list_remove(&job->pool.node);
+  if (job->pool.stage == LR_JOB_IN_HOST_QUEUE) {
     count_queued(dispatcher, host, -1);
   } else {
     count_running(dispatcher, host, -1);
-    lr_run_queue_ended(dispatcher, host, job);
+    lr_run_queue_ended(&dispatcher->queue, host, job);
   }
-  lr_run_queue_place_less(dispatcher, host);
-  job->host = NULL;
+  lr_run_queue_place_less(&dispatcher->queue, host);
+  job->pool.host = NULL;
   lr_hosts_forget(&dispatcher->hosts, host);
 }
 
@@ -82,7 +81,7 @@ static void tell_listeners(lr_dispatcher *dispatcher, const lr_job *job) {
 }
 
 static void send_home(lr_dispatcher *dispatcher, lr_job *job) {
-  job->stage = LR_JOB_RETURNED;
+  job->pool.stage = LR_JOB_RETURNED;
   lr_u64_bump(&dispatcher->stats.done, 1);
   if (!lr_list_empty(&dispatcher->listeners)) tell_listeners(dispatcher, job);
   dispatcher->config.finished(job);
@@ -90,45 +89,45 @@ static void send_home(lr_dispatcher *dispatcher, lr_job *job) {
 
 static void fail(lr_dispatcher *dispatcher, lr_job *job, lariat_status status,
                  lariat_phase phase) {
-  job->outcome = status;
-  job->phase = (uint8_t)phase;
+  job->attempt.outcome = status;
+  job->attempt.phase = (uint8_t)phase;
   send_home(dispatcher, job);
 }
 
 /* All of its time went by in the queue. */
 static void note_queue_time(const lr_dispatcher *dispatcher, lr_job *job) {
   uint64_t now = lr_reactor_turn_ns(dispatcher->reactor);
-  if (!job->response || now < job->hop_ns) return;
-  job->response->timings.queue_us = (now - job->hop_ns) / 1000;
+  if (!job->response || now < job->request.hop_ns) return;
+  job->response->timings.queue_us = (now - job->request.hop_ns) / 1000;
 }
 
 /* Stops a job, whatever it is doing, and sends it home with `status`. */
 static void stop_job(lr_dispatcher *dispatcher, lr_job *job,
                      lariat_status status) {
-  job->phase = LARIAT_PHASE_QUEUE;
-  if (job->stage == LR_JOB_RUNNING)
+  job->attempt.phase = LARIAT_PHASE_QUEUE;
+  if (job->pool.stage == LR_JOB_RUNNING)
     dispatcher->transport.ops->cancel(dispatcher->transport.self, job);
   else
     note_queue_time(dispatcher, job);
   detach(dispatcher, job);
-  fail(dispatcher, job, status, (lariat_phase)job->phase);
+  fail(dispatcher, job, status, (lariat_phase)job->attempt.phase);
 }
 
 /* A new host's limits.  One that is spread over the reactors has a share. */
 static void set_limits(const lr_dispatcher *dispatcher, lr_host *host,
                        const lr_job *job) {
   const lr_dispatcher_config *config = &dispatcher->config;
-  host->limit = config->max_jobs_per_host;
-  host->connections_limit = config->max_connections_per_host;
+  host->limit = config->limits.max_jobs_per_host;
+  host->connections.limit = config->max_connections_per_host;
   if (host->spread) {
-    host->limit = lr_placement_share(job->url.hash, host->limit, config->index,
-                                     config->reactors);
-    host->connections_limit =
-        lr_placement_share(job->url.hash, host->connections_limit,
+    host->limit = lr_placement_share(job->request.url.hash, host->limit,
+                                     config->index, config->reactors);
+    host->connections.limit =
+        lr_placement_share(job->request.url.hash, host->connections.limit,
                            config->index, config->reactors);
   }
-  bool h2c = job->http == LARIAT_HTTP_2 && config->h2c_probe;
-  bool asks = job->url.tls ? job->http != LARIAT_HTTP_1_1 : h2c;
+  bool h2c = job->request.http == LARIAT_HTTP_2 && config->h2c_probe;
+  bool asks = job->request.url.tls ? job->request.http != LARIAT_HTTP_1_1 : h2c;
   host->protocol = asks ? LR_PROTOCOL_UNKNOWN : LR_PROTOCOL_HTTP1;
 }
 
@@ -141,29 +140,32 @@ static bool is_connecting(lariat_phase phase) {
  * once for a job that is quick: it may ring too early, and then looks again.
  * Without memory for a timer the caller's own watch is left. */
 static void watch(lr_dispatcher *dispatcher, lr_job *job, uint64_t limit_ns) {
-  uint64_t at_ns = limit_ns < job->deadline_ns ? limit_ns : job->deadline_ns;
+  uint64_t at_ns =
+      limit_ns < job->request.deadline_ns ? limit_ns : job->request.deadline_ns;
   if (at_ns == UINT64_MAX) return;
-  (void)lr_reactor_set_timer(dispatcher->reactor, &job->pool_timer, at_ns);
+  (void)lr_reactor_set_timer(dispatcher->reactor, &job->pool.timer, at_ns);
 }
 
 /* When the connect limit of a job ends that begins to connect at `from_ns`. */
 static uint64_t connect_limit(const lr_job *job, uint64_t from_ns) {
-  return job->connect_timeout_ns ? from_ns + job->connect_timeout_ns
-                                 : UINT64_MAX;
+  return job->request.connect_timeout_ns
+             ? from_ns + job->request.connect_timeout_ns
+             : UINT64_MAX;
 }
 
 /* When the idle limit of a job ends of which nothing is heard from `from_ns`
  * on. */
 static uint64_t idle_limit(const lr_job *job, uint64_t from_ns) {
-  return job->idle_timeout_ns ? from_ns + job->idle_timeout_ns : UINT64_MAX;
+  return job->request.idle_timeout_ns ? from_ns + job->request.idle_timeout_ns
+                                      : UINT64_MAX;
 }
 
 /* Nobody is asked before it matters. */
 static uint64_t idle_limit_now(const lr_dispatcher *dispatcher,
                                const lr_job *job, uint64_t now) {
   const lr_transport *transport = &dispatcher->transport;
-  if (job->stage == LR_JOB_IN_HOST_QUEUE) return idle_limit(job, now);
-  uint64_t limit = idle_limit(job, job->active_ns);
+  if (job->pool.stage == LR_JOB_IN_HOST_QUEUE) return idle_limit(job, now);
+  uint64_t limit = idle_limit(job, job->pool.active_ns);
   if (now < limit || !transport->ops->heard_ns) return limit;
   return idle_limit(job, transport->ops->heard_ns(transport->self, job));
 }
@@ -174,22 +176,22 @@ static uint64_t earlier(uint64_t one_ns, uint64_t other_ns) {
 
 static void time_out(lr_dispatcher *dispatcher, lr_job *job,
                      lariat_time_limit limit) {
-  job->time_limit = (uint8_t)limit;
+  job->attempt.time_limit = (uint8_t)limit;
   stop_job(dispatcher, job, LARIAT_ETIMEDOUT);
 }
 
 static void timer_expired(lr_timer *timer) {
-  lr_job *job = lr_container(timer, lr_job, pool_timer);
-  lr_dispatcher *dispatcher = job->host->dispatcher;
+  lr_job *job = lr_container(timer, lr_job, pool.timer);
+  lr_dispatcher *dispatcher = job->pool.host->dispatcher;
   uint64_t now = lr_reactor_turn_ns(dispatcher->reactor);
   uint64_t connect_ns = UINT64_MAX;
   uint64_t idle_ns = idle_limit_now(dispatcher, job, now);
-  if (job->stage == LR_JOB_IN_HOST_QUEUE)
+  if (job->pool.stage == LR_JOB_IN_HOST_QUEUE)
     connect_ns = connect_limit(job, now);
   else if (is_connecting(dispatcher->transport.ops->phase(
                dispatcher->transport.self, job)))
-    connect_ns = connect_limit(job, job->started_ns);
-  if (now >= job->deadline_ns)
+    connect_ns = connect_limit(job, job->pool.started_ns);
+  if (now >= job->request.deadline_ns)
     time_out(dispatcher, job, LARIAT_TIME_LIMIT_DEADLINE);
   else if (now >= connect_ns)
     time_out(dispatcher, job, LARIAT_TIME_LIMIT_CONNECT);
@@ -200,11 +202,11 @@ static void timer_expired(lr_timer *timer) {
 }
 
 void lr_dispatcher_take(lr_dispatcher *dispatcher, lr_job *job) {
-  job->arrived_ns = lr_reactor_turn_ns(dispatcher->reactor);
-  job->outcome = LARIAT_OK;
-  job->phase = LARIAT_PHASE_QUEUE;
-  job->epoch = dispatcher->epoch;
-  job->reuse_failed = false;
+  job->pool.arrived_ns = lr_reactor_turn_ns(dispatcher->reactor);
+  job->attempt.outcome = LARIAT_OK;
+  job->attempt.phase = LARIAT_PHASE_QUEUE;
+  job->pool.epoch = dispatcher->epoch;
+  job->attempt.reuse_failed = false;
   lr_u64_bump(&dispatcher->stats.taken, 1);
   if (dispatcher->closing) {
     fail(dispatcher, job, LARIAT_ECLOSED, LARIAT_PHASE_QUEUE);
@@ -216,21 +218,23 @@ void lr_dispatcher_take(lr_dispatcher *dispatcher, lr_job *job) {
     fail(dispatcher, job, LARIAT_ENOMEM, LARIAT_PHASE_QUEUE);
     return;
   }
+  if (made) host->dispatcher = dispatcher;
   if (made) set_limits(dispatcher, host, job);
-  if (made && !lr_run_queue_admit(dispatcher, host, job)) {
+  if (made && !lr_run_queue_admit(&dispatcher->queue, host, job)) {
     lr_hosts_forget(&dispatcher->hosts, host);
     fail(dispatcher, job, LARIAT_ENOMEM, LARIAT_PHASE_QUEUE);
     return;
   }
-  job->host = host;
-  job->stage = LR_JOB_IN_HOST_QUEUE;
-  job->pool_timer.expire = timer_expired;
-  lr_list_append(&host->queue.by_priority[job->priority], &job->pool_node);
+  job->pool.host = host;
+  job->pool.stage = LR_JOB_IN_HOST_QUEUE;
+  job->pool.timer.expire = timer_expired;
+  lr_list_append(&host->queue.by_priority[job->request.priority],
+                 &job->pool.node);
   count_queued(dispatcher, host, 1);
-  lr_run_queue_place_more(dispatcher, host, job);
+  lr_run_queue_place_more(&dispatcher->queue, host, job);
   watch(dispatcher, job,
-        earlier(connect_limit(job, job->arrived_ns),
-                idle_limit(job, job->arrived_ns)));
+        earlier(connect_limit(job, job->pool.arrived_ns),
+                idle_limit(job, job->pool.arrived_ns)));
 }
 
 void lr_dispatcher_cancel(lr_dispatcher *dispatcher, lr_job *job) {
@@ -239,40 +243,39 @@ void lr_dispatcher_cancel(lr_dispatcher *dispatcher, lr_job *job) {
 
 /* Back to the front of its host's queue, as if it never had been started. */
 static void requeue(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
-  lr_list_remove(&job->pool_node);
+  lr_list_remove(&job->pool.node);
   count_running(dispatcher, host, -1);
-  lr_run_queue_ended(dispatcher, host, job);
-  lr_free(job->detail);
-  job->detail = NULL;
-  job->outcome = LARIAT_OK;
-  job->phase = LARIAT_PHASE_QUEUE;
-  job->curl_code = 0;
-  job->stage = LR_JOB_IN_HOST_QUEUE;
-  lr_list_prepend(&host->queue.by_priority[job->priority], &job->pool_node);
+  lr_run_queue_ended(&dispatcher->queue, host, job);
+  lr_free(job->attempt.detail);
+  job->attempt.detail = NULL;
+  job->attempt.outcome = LARIAT_OK;
+  job->attempt.phase = LARIAT_PHASE_QUEUE;
+  job->attempt.curl_code = 0;
+  job->pool.stage = LR_JOB_IN_HOST_QUEUE;
+  lr_list_prepend(&host->queue.by_priority[job->request.priority],
+                  &job->pool.node);
   count_queued(dispatcher, host, 1);
-  lr_run_queue_place(dispatcher, host);
+  lr_run_queue_place(&dispatcher->queue, host);
 }
 
 bool lr_dispatcher_sending(lr_dispatcher *dispatcher, lr_job *job) {
-  return lr_run_queue_sending(dispatcher, job);
+  return lr_run_queue_sending(&dispatcher->queue, job);
 }
 
 /* A quick host with more to do uses its connection again at once: who asks for
  * one now would only have idle ones of it closed. */
 static bool keeps_connection(lr_dispatcher *dispatcher, const lr_host *host) {
-  bool asked = !lr_list_empty(&dispatcher->no_connection) ||
-               !lr_list_empty(&dispatcher->starved_hosts);
-  return asked && host->queued &&
-         lr_run_queue_class(dispatcher, host) == LR_CLASS_FAST;
+  return lr_run_queue_has_blocked(&dispatcher->queue) && host->queued &&
+         lr_run_queue_class(&dispatcher->queue, host) == LR_CLASS_FAST;
 }
 
 /* Another host that waits is first to ask for a connection; if it gets none,
  * this one may still use its own.  (A blocked host has jobs: it is not
  * forgotten.) */
 void lr_dispatcher_done(lr_dispatcher *dispatcher, lr_job *job) {
-  lr_host *host = job->host;
+  lr_host *host = job->pool.host;
   bool blocked = host->state == LR_HOST_NO_CONNECTION;
-  if (job->outcome == LARIAT_EBUSY) {
+  if (job->attempt.outcome == LARIAT_EBUSY) {
     requeue(dispatcher, host, job);
     return;
   }
@@ -281,41 +284,35 @@ void lr_dispatcher_done(lr_dispatcher *dispatcher, lr_job *job) {
   send_home(dispatcher, job);
   if (!keeps) lr_dispatcher_unblock(dispatcher);
   if (blocked && host->state == LR_HOST_NO_CONNECTION)
-    lr_run_queue_unblock(dispatcher, host);
+    lr_run_queue_unblock(&dispatcher->queue, host);
 }
 
 void lr_dispatcher_learned(lr_dispatcher *dispatcher, lr_host *host,
                            lr_protocol protocol) {
   host->protocol = (uint8_t)protocol;
-  lr_run_queue_place(dispatcher, host);
+  lr_run_queue_place(&dispatcher->queue, host);
 }
 
 void lr_dispatcher_unblock(lr_dispatcher *dispatcher) {
-  lr_list *node = lr_list_first(&dispatcher->no_connection);
-  if (node)
-    lr_run_queue_unblock(dispatcher, lr_container(node, lr_host, queue_node));
-  node = lr_list_first(&dispatcher->starved_hosts);
-  if (node)
-    lr_run_queue_unblock(dispatcher, lr_container(node, lr_host, queue_node));
+  lr_run_queue_unblock_first(&dispatcher->queue);
 }
 
 static void started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
-  job->stage = LR_JOB_RUNNING;
+  job->pool.stage = LR_JOB_RUNNING;
   count_queued(dispatcher, host, -1);
   count_running(dispatcher, host, 1);
-  job->token_ns = job->started_ns;
-  if (host->starved_seq || host->has_delay)
-    lr_run_queue_started(dispatcher, host, job);
-  lr_list_append(&dispatcher->running, &job->pool_node);
-  lr_run_queue_place(dispatcher, host);
+  lr_run_queue_started(&dispatcher->queue, host, job);
+  lr_list_append(&dispatcher->running, &job->pool.node);
+  lr_run_queue_place(&dispatcher->queue, host);
 }
 
 static void not_started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job,
                         lariat_status status) {
-  lr_run_queue_give_back(dispatcher, host);
+  lr_run_queue_give_back(&dispatcher->queue, host);
   if (status == LARIAT_EBUSY) {
-    lr_list_prepend(&host->queue.by_priority[job->priority], &job->pool_node);
-    lr_run_queue_block(dispatcher, host);
+    lr_list_prepend(&host->queue.by_priority[job->request.priority],
+                    &job->pool.node);
+    lr_run_queue_block(&dispatcher->queue, host);
     return;
   }
   detach(dispatcher, job);
@@ -325,10 +322,10 @@ static void not_started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job,
 /* Starts the next job of the host whose turn it is. */
 static void start_next(lr_dispatcher *dispatcher, lr_host *host) {
   lr_job *job =
-      lr_container(lr_priority_queue_first(&host->queue), lr_job, pool_node);
-  lr_list_remove(&job->pool_node);
-  job->started_ns = lr_reactor_turn_ns(dispatcher->reactor);
-  job->active_ns = job->started_ns;
+      lr_container(lr_priority_queue_first(&host->queue), lr_job, pool.node);
+  lr_list_remove(&job->pool.node);
+  job->pool.started_ns = lr_reactor_turn_ns(dispatcher->reactor);
+  job->pool.active_ns = job->pool.started_ns;
   lariat_status status =
       dispatcher->transport.ops->start(dispatcher->transport.self, job);
   if (status == LARIAT_OK)
@@ -344,7 +341,7 @@ static bool is_busy(const lr_dispatcher *dispatcher) {
 
 static void start_all(lr_dispatcher *dispatcher) {
   lr_host *host;
-  while (!is_busy(dispatcher) && (host = lr_run_queue_next(dispatcher)))
+  while (!is_busy(dispatcher) && (host = lr_run_queue_next(&dispatcher->queue)))
     start_next(dispatcher, host);
 }
 
@@ -352,16 +349,16 @@ static void start_all(lr_dispatcher *dispatcher) {
  * must ask again themselves. */
 static void unstick(lr_dispatcher *dispatcher) {
   if (dispatcher->running_count) return;
-  while (!lr_list_empty(&dispatcher->no_connection) ||
-         !lr_list_empty(&dispatcher->starved_hosts))
+  while (lr_run_queue_has_blocked(&dispatcher->queue))
     lr_dispatcher_unblock(dispatcher);
 }
 
 static void publish_places(lr_dispatcher *dispatcher) {
   lr_dispatcher_stats *stats = &dispatcher->stats;
   for (int i = 0; i < LR_HOST_STATES; i++)
-    lr_u64_store_relaxed(&stats->by_state[i], dispatcher->by_state[i]);
-  lr_u64_store_relaxed(&stats->rate_waits, dispatcher->rate_since_ns ? 1 : 0);
+    lr_u64_store_relaxed(&stats->by_state[i], dispatcher->queue.by_state[i]);
+  lr_u64_store_relaxed(&stats->rate_waits,
+                       dispatcher->queue.rate_since_ns ? 1 : 0);
 }
 
 void lr_dispatcher_turn_end(lr_dispatcher *dispatcher) {
@@ -371,12 +368,12 @@ void lr_dispatcher_turn_end(lr_dispatcher *dispatcher) {
     bool cut_short = is_busy(dispatcher);
     more = dispatcher->transport.ops->turn_end(dispatcher->transport.self) ||
            cut_short;
-    lr_run_queue_sent(dispatcher);
+    lr_run_queue_sent(&dispatcher->queue);
     unstick(dispatcher);
   }
-  if (more || lr_run_queue_ready(dispatcher))
+  if (more || lr_run_queue_ready(&dispatcher->queue))
     lr_reactor_request_turn(dispatcher->reactor);
-  lr_token_cache_turn_end(dispatcher->token_cache);
+  lr_token_cache_turn_end(dispatcher->queue.token_cache);
   publish_places(dispatcher);
 }
 
@@ -388,9 +385,9 @@ static void stop_running(lr_dispatcher *dispatcher, uint64_t epoch,
                          lariat_status status) {
   lr_list *node = dispatcher->running.next;
   while (node != &dispatcher->running) {
-    lr_job *job = lr_container(node, lr_job, pool_node);
+    lr_job *job = lr_container(node, lr_job, pool.node);
     node = node->next;
-    if (job->epoch < epoch) stop_job(dispatcher, job, status);
+    if (job->pool.epoch < epoch) stop_job(dispatcher, job, status);
   }
 }
 
@@ -401,10 +398,10 @@ static void stop_queued(lr_dispatcher *dispatcher, lr_host *host,
   for (int priority = 0; priority < LR_PRIORITIES && left; priority++) {
     lr_list *node = host->queue.by_priority[priority].next;
     while (left && node != &host->queue.by_priority[priority]) {
-      lr_job *job = lr_container(node, lr_job, pool_node);
+      lr_job *job = lr_container(node, lr_job, pool.node);
       node = node->next;
       left--;
-      if (job->epoch < epoch) stop_job(dispatcher, job, status);
+      if (job->pool.epoch < epoch) stop_job(dispatcher, job, status);
     }
   }
 }
@@ -412,13 +409,11 @@ static void stop_queued(lr_dispatcher *dispatcher, lr_host *host,
 void lr_dispatcher_abort_before(lr_dispatcher *dispatcher, uint64_t epoch,
                                 lariat_status status) {
   stop_running(dispatcher, epoch, status);
-  for (uint32_t i = 0; i < dispatcher->hosts.capacity; i++) {
-    lr_host *host = dispatcher->hosts.buckets[i];
-    while (host) {
-      lr_host *next = host->next; /* the last job of a host may free it */
-      stop_queued(dispatcher, host, epoch, status);
-      host = next;
-    }
+  lr_table_node *node = lr_table_first(&dispatcher->hosts.table);
+  while (node) {
+    lr_host *host = lr_host_of_node(node);
+    node = lr_table_next(&dispatcher->hosts.table, node);
+    stop_queued(dispatcher, host, epoch, status); /* may free it */
   }
 }
 

@@ -37,52 +37,24 @@ typedef struct lr_dispatcher_stats {
 typedef struct lr_dispatcher_config {
   unsigned index; /* of this reactor, in `reactors` */
   unsigned reactors;
-  unsigned max_jobs;                 /* in all, when there is no till */
-  unsigned max_jobs_per_host;        /* the whole: split for spread hosts */
-  unsigned max_connections_per_host; /* likewise */
-  lr_token_cache *token_cache;       /* of the pool's tokens; NULL: its own */
-  lr_rate *rate;                     /* of the pool in all; NULL: none */
-  const lr_rate_plan *rate_plan;     /* its */
+  lr_run_queue_limits limits;
+  unsigned max_connections_per_host; /* the whole: split for spread hosts */
   bool h2c_probe; /* of plain HTTP/2 one job goes first, too: the transport puts
                      no two requests on a connection that is being made */
   void (*finished)(lr_job *job); /* takes each job when it is over */
-  lr_host_paces *host_paces;     /* of the pool's hosts; NULL: none */
 } lr_dispatcher_config;
-
-/* A job that has its answer so soon is one of a busy host's. */
-#define LR_QUICK_JOB_NS UINT64_C(20000000)
 
 typedef struct lr_dispatcher {
   lariat_reactor *reactor;
   lr_transport transport;
   lr_dispatcher_config config;
   lr_hosts hosts;
-  lr_priority_queue runnable; /* hosts whose next job may start, in turn */
-  lr_priority_queue no_token[LR_CLASSES]; /* hosts that wait for a token */
-  lr_list delayed;                        /* hosts that are not due yet */
-  lr_list no_connection;  /* hosts that wait for a connection, */
-  lr_list starved_hosts;  /* and those of which nothing runs */
-  uint32_t starved_count; /* of the latter, asking again or not */
-  uint64_t starved_last;  /* the number of the last of them */
-  lr_list sent;           /* hosts whose request is just being sent */
-  lr_list running;        /* jobs with the transport */
+  lr_run_queue queue;
+  lr_list running; /* jobs with the transport */
   uint32_t queued_count;
   uint32_t running_count;
-  uint64_t quick_jobs_ns; /* that jobs took in all which ran for less than
-                       LR_QUICK_JOB_NS; the worker sets it back */
-  uint32_t by_state[LR_HOST_STATES]; /* jobs in hosts' queues */
-  uint32_t no_token_hosts;
-  lr_token_cache *token_cache;
-  lr_job_tokens *own_tokens;
-  lr_timer rate_timer;
-  uint64_t rate_since_ns;   /* since when jobs wait for the rate in all, or 0 */
-  uint64_t typical_hold_ns; /* how long most slots are held */
-  uint64_t typical_hold_at_ns; /* and when that was looked at */
-  lr_timer reclassify_timer;   /* while hosts wait for a token */
-  uint64_t class_threshold_ns; /* the least `typical_hold_ns` by which one of
-                         them was judged not to be quick */
-  uint64_t epoch;              /* jobs of before it are being drained */
-  lr_list listeners;           /* lr_job_listener */
+  uint64_t epoch;    /* jobs of before it are being drained */
+  lr_list listeners; /* lr_job_listener */
   bool closing;
   lr_dispatcher_stats stats;
 } lr_dispatcher;

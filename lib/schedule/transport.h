@@ -6,12 +6,21 @@
 
 #include <stdbool.h>
 
+#include "base/atomics.h"
 #include "job/job.h"
+#include "limits/memory_budget.h"
+#include "reactor/reactor.h"
+#include <lariat/pool.h>
 #include <lariat/status.h>
 
 struct lr_dispatcher;
+struct lr_host_extra;
+struct lr_trust;
 
 typedef struct lr_transport_ops {
+  /* What it keeps behind each host.  NULL: nothing. */
+  const struct lr_host_extra *host_extra;
+
   /* Starts a job: later, never inside this call, the transport fills in the
    * job's outcome and calls lr_dispatcher_done.
    *   LARIAT_OK     started
@@ -32,7 +41,8 @@ typedef struct lr_transport_ops {
   lariat_phase (*phase)(void *transport, const lr_job *job);
 
   /* When bytes last went or came for a started job, as exactly as the transport
-   * knows; asked for when job->active_ns is long ago.  NULL: not at all. */
+   * knows; asked for when job->pool.active_ns is long ago.  NULL: not at all.
+   */
   uint64_t (*heard_ns)(void *transport, const lr_job *job);
 
   /* The end of a turn: carry on.  True when there is more to do at once. */
@@ -46,5 +56,28 @@ typedef struct lr_transport {
   const lr_transport_ops *ops;
   void *self;
 } lr_transport;
+
+/* What a transport has done and has.  Written by its thread, read by any. */
+typedef struct lr_transport_stats {
+  lr_atomic_u64 connections; /* open now */
+  lr_atomic_u64 opened;
+  lr_atomic_u64 reused;
+  lr_atomic_u64 lanes;
+  lr_atomic_u64 recycled;
+  lr_atomic_u64 connecting; /* jobs now, and how far they are */
+  lr_atomic_u64 receiving;
+} lr_transport_stats;
+
+/* What a transport is made with; all of it outlives the transport. */
+typedef struct lr_transport_config {
+  lariat_reactor *reactor;
+  struct lr_dispatcher *dispatcher; /* initialised after the transport */
+  const lariat_pool_options *options;
+  unsigned index; /* of this reactor, in `reactors` */
+  unsigned reactors;
+  lr_memory_budget *budget; /* of bodies; NULL: none */
+  struct lr_trust *trust;
+  lr_transport_stats *stats;
+} lr_transport_config;
 
 #endif

@@ -27,7 +27,8 @@ struct lariat_asked {
 };
 
 typedef struct scripted {
-  lr_worker *worker;
+  lr_transport_stats *stats;
+  unsigned index; /* of the reactor */
   lr_dispatcher *dispatcher;
   lariat_reactor *reactor;
   lariat_script script;
@@ -63,10 +64,10 @@ typedef struct exchange {
   lr_buffer head; /* the lines of the head */
   lr_buffer body;
   size_t body_piece;
-  size_t delivered;             /* of the body, where it goes in pieces */
-  uint64_t body_ns;             /* its phase takes so long */
-  struct evp_md_ctx_st *digest; /* NULL: none is wanted */
-  uint64_t heard_ns;            /* a piece went or came last; 0: none has */
+  size_t delivered;  /* of the body, where it goes in pieces */
+  uint64_t body_ns;  /* its phase takes so long */
+  lr_sha256 *digest; /* NULL: none is wanted */
+  uint64_t heard_ns; /* a piece went or came last; 0: none has */
 
   /* The request's body, if it comes from a supply. */
   lr_reader reader;
@@ -82,30 +83,30 @@ typedef struct exchange {
 /* What the script sees. */
 
 const char *lariat_asked_method(const lariat_asked *asked) {
-  return asked->job->method;
+  return asked->job->request.method;
 }
 
 const char *lariat_asked_url(const lariat_asked *asked) {
-  return asked->job->url.url;
+  return asked->job->request.url.url;
 }
 
 const char *lariat_asked_header(const lariat_asked *asked, const char *name) {
-  return lr_header_list_value(asked->job->headers, name);
+  return lr_header_list_value(asked->job->request.headers, name);
 }
 
 const char *lariat_asked_body(const lariat_asked *asked, size_t *length) {
-  if (length) *length = asked->job->body_length;
-  return asked->job->body ? asked->job->body : "";
+  if (length) *length = asked->job->body.length;
+  return asked->job->body.bytes ? asked->job->body.bytes : "";
 }
 
 bool lariat_asked_upload(const lariat_asked *asked, uint64_t *length) {
-  const lr_body_source *body_source = asked->job->body_source;
+  const lr_body_source *body_source = asked->job->body.source;
   if (length) *length = body_source ? body_source->length : 0;
   return body_source != NULL;
 }
 
 unsigned lariat_asked_redirects(const lariat_asked *asked) {
-  return asked->job->redirects;
+  return asked->job->caller.redirects;
 }
 
 bool lariat_asked_reused(const lariat_asked *asked) { return asked->reused; }
@@ -117,10 +118,9 @@ unsigned lariat_asked_reactor(const lariat_asked *asked) {
 /* Connections: numbers in the host, as the engine has them, but in no lane. */
 
 static void count_open(scripted *transport, lr_host *host, unsigned by) {
-  host->open += by;
+  host->connections.open += by;
   transport->open += by;
-  lr_u64_store_relaxed(&transport->worker->engine_stats.connections,
-                       transport->open);
+  lr_u64_store_relaxed(&transport->stats->connections, transport->open);
 }
 
 static bool shares(const lr_host *host) {
@@ -129,32 +129,35 @@ static bool shares(const lr_host *host) {
 
 /* Whether a connection of the host's can take another request. */
 static bool has_idle(const lr_host *host) {
-  return host->open > (shares(host) ? 0 : host->running);
+  return host->connections.open > (shares(host) ? 0 : host->running);
 }
 
 static bool is_idle(const lr_host *host) {
-  return host->open > (shares(host) && host->running ? 1 : host->running);
+  return host->connections.open >
+         (shares(host) && host->running ? 1 : host->running);
 }
 
 static void close_connection(scripted *transport, lr_host *host) {
   count_open(transport, host, (unsigned)-1);
-  if (host->open == 0 && shares(host)) host->protocol = LR_PROTOCOL_UNKNOWN;
+  if (host->connections.open == 0 && shares(host))
+    host->protocol = LR_PROTOCOL_UNKNOWN;
 }
 
 /* Closes an idle connection of some host's to make room for another. */
 static void relieve(scripted *transport) {
   lr_hosts *hosts = &transport->dispatcher->hosts;
-  for (uint32_t i = 0; i < hosts->capacity; i++)
-    for (lr_host *host = hosts->buckets[i]; host; host = host->next) {
-      if (!is_idle(host)) continue;
-      close_connection(transport, host);
-      lr_hosts_forget(hosts, host);
-      return;
-    }
+  lr_table_node *node = lr_table_first(&hosts->table);
+  for (; node; node = lr_table_next(&hosts->table, node)) {
+    lr_host *host = lr_host_of_node(node);
+    if (!is_idle(host)) continue;
+    close_connection(transport, host);
+    lr_hosts_forget(hosts, host);
+    return;
+  }
 }
 
 static bool may_connect(scripted *transport, const lr_host *host) {
-  if (host->open >= host->connections_limit) return false;
+  if (host->connections.open >= host->connections.limit) return false;
   if (transport->open >= transport->max_connections) relieve(transport);
   return transport->open < transport->max_connections;
 }
@@ -163,7 +166,7 @@ static bool may_connect(scripted *transport, const lr_host *host) {
  * again. */
 static void leave_connection(exchange *it, bool complete) {
   scripted *transport = it->transport;
-  lr_host *host = it->job->host;
+  lr_host *host = it->job->pool.host;
   bool last = !shares(host) || host->running == 1;
   if ((complete && !it->closes) || !last) return;
   close_connection(transport, host);
@@ -188,7 +191,7 @@ static bool copy_answer(exchange *it, const lariat_answer *answer) {
   it->http_version = answer->http_version;
   for (size_t i = 0; i < answer->header_count && done; i++)
     done = add_header(&it->head, &answer->headers[i]);
-  if (strcmp(it->job->method, "HEAD") == 0) return done;
+  if (strcmp(it->job->request.method, "HEAD") == 0) return done;
   return done && lr_buffer_append(&it->body, answer->body, answer->body_length);
 }
 
@@ -246,11 +249,12 @@ static void set_times(exchange *it, const lariat_answer *answer) {
   const uint64_t ms[PHASES] = {
       [LARIAT_PHASE_DNS] = it->reused ? 0 : answer->dns_ms,
       [LARIAT_PHASE_CONNECT] = it->reused ? 0 : answer->connect_ms,
-      [LARIAT_PHASE_TLS] = it->reused || !it->job->url.tls ? 0 : answer->tls_ms,
+      [LARIAT_PHASE_TLS] =
+          it->reused || !it->job->request.url.tls ? 0 : answer->tls_ms,
       [LARIAT_PHASE_REQUEST] = answer->request_ms,
       [LARIAT_PHASE_FIRST_BYTE] = answer->first_byte_ms,
       [LARIAT_PHASE_BODY] = answer->body_ms};
-  uint64_t at_ns = it->job->started_ns;
+  uint64_t at_ns = it->job->pool.started_ns;
   for (int phase = 0; phase < PHASES; phase++) {
     at_ns += ms[phase] * ns_per_ms;
     it->ends_ns[phase] = at_ns;
@@ -267,21 +271,21 @@ static bool is_connecting(lariat_phase phase) {
 
 /* A clock that jumps must not let an answer pass which came too late. */
 static uint64_t in_time(const exchange *it, uint64_t at_ns) {
-  return at_ns >= it->job->deadline_ns ? UINT64_MAX : at_ns;
+  return at_ns >= it->job->request.deadline_ns ? UINT64_MAX : at_ns;
 }
 
 /* When the phase ends, if no limit is in its way. */
 static uint64_t end_of(const exchange *it, lariat_phase phase) {
   const lr_job *job = it->job;
   uint64_t end_ns = in_time(it, it->ends_ns[phase]);
-  if (is_connecting(phase) && job->connect_timeout_ns && !it->reused &&
-      end_ns - job->started_ns >= job->connect_timeout_ns)
+  if (is_connecting(phase) && job->request.connect_timeout_ns && !it->reused &&
+      end_ns - job->pool.started_ns >= job->request.connect_timeout_ns)
     return UINT64_MAX;
   return end_ns;
 }
 
 static void learn(exchange *it) {
-  lr_host *host = it->job->host;
+  lr_host *host = it->job->pool.host;
   if (host->protocol != LR_PROTOCOL_UNKNOWN) return;
   lr_dispatcher_learned(it->transport->dispatcher, host,
                         it->http_version >= 20 ? LR_PROTOCOL_HTTP2
@@ -310,8 +314,9 @@ static lariat_status take_head(exchange *it) {
 static lariat_status take_body(exchange *it) {
   lr_job *job = it->job;
   const lr_buffer *body = &it->body;
-  job->received = body->length;
-  if (job->max_body_bytes && job->received > job->max_body_bytes)
+  job->pool.received = body->length;
+  if (job->request.max_body_bytes &&
+      job->pool.received > job->request.max_body_bytes)
     return LARIAT_EBODYLIMIT;
   if (it->digest && !lr_sha256_add(it->digest, body->bytes, body->length))
     return LARIAT_ENOMEM;
@@ -340,7 +345,7 @@ static lariat_status finish_body(exchange *it) {
     return finish_digest(it, stream->sha256, &stream->has_sha256);
   }
   if (!lr_response_finish(response)) return LARIAT_ENOMEM;
-  response->body_bytes = job->received;
+  response->body_bytes = job->pool.received;
   return finish_digest(it, response->sha256, &response->has_sha256);
 }
 
@@ -356,14 +361,14 @@ static void leave_phase(exchange *it) {
   if (it->at == LARIAT_PHASE_TLS) {
     learn(it);
     if (!lr_dispatcher_sending(it->transport->dispatcher, it->job))
-      it->job->outcome = LARIAT_EBUSY;
+      it->job->attempt.outcome = LARIAT_EBUSY;
   }
   count_phase(it, (unsigned)-1);
   it->at++;
   count_phase(it, 1);
   if (it->at != LARIAT_PHASE_BODY) return;
-  it->job->outcome = take_head(it);
-  if (it->job->outcome == LARIAT_OK && it->job->sink)
+  it->job->attempt.outcome = take_head(it);
+  if (it->job->attempt.outcome == LARIAT_OK && it->job->sink)
     lr_body_sink_head(it->job);
 }
 
@@ -372,19 +377,19 @@ static void leave_phase(exchange *it) {
 static bool was_dead(const exchange *it) {
   bool broke = it->failure == LARIAT_ERESET || it->failure == LARIAT_EEMPTY;
   return it->reused && broke && it->at <= LARIAT_PHASE_FIRST_BYTE &&
-         !shares(it->job->host);
+         !shares(it->job->pool.host);
 }
 
 static void end_exchange(exchange *it) {
   lr_job *job = it->job;
   if (was_dead(it)) {
-    job->connection_dead = true;
+    job->attempt.connection_dead = true;
     it->failure = LARIAT_ERESET;
   }
   if (it->failure != LARIAT_OK)
-    job->outcome = it->failure;
-  else if (job->outcome == LARIAT_OK)
-    job->outcome = finish_body(it);
+    job->attempt.outcome = it->failure;
+  else if (job->attempt.outcome == LARIAT_OK)
+    job->attempt.outcome = finish_body(it);
   lr_list_remove(&it->node);
   lr_list_append(&it->transport->over, &it->node);
 }
@@ -393,9 +398,8 @@ static void end_exchange(exchange *it) {
 
 static void tell(const exchange *it, size_t length) {
   const scripted *transport = it->transport;
-  const lariat_asked asked = {.job = it->job,
-                              .reactor = transport->worker->index,
-                              .reused = it->reused};
+  const lariat_asked asked = {
+      .job = it->job, .reactor = transport->index, .reused = it->reused};
   if (it->take) it->take(&asked, transport->piece, length, transport->context);
 }
 
@@ -405,14 +409,14 @@ static bool has_read_all(const lr_body_source *body_source) {
 }
 
 static bool has_read_enough(const exchange *it) {
-  const lr_body_source *body_source = it->job->body_source;
+  const lr_body_source *body_source = it->job->body.source;
   return has_read_all(body_source) ||
          (it->upload_stops && body_source->given >= it->upload_stops);
 }
 
 /* False: there is nothing, or never will be. */
 static bool read_piece(exchange *it) {
-  lr_body_source *body_source = it->job->body_source;
+  lr_body_source *body_source = it->job->body.source;
   size_t capacity = it->upload_piece;
   size_t got = 0;
   if (it->upload_stops && capacity > it->upload_stops - body_source->given)
@@ -420,7 +424,7 @@ static bool read_piece(exchange *it) {
   lariat_status status = body_source->ops->read(
       body_source, &it->reader, it->transport->piece, capacity, &got);
   it->starving = status == LARIAT_EBUSY;
-  if (status != LARIAT_OK && !it->starving) it->job->outcome = status;
+  if (status != LARIAT_OK && !it->starving) it->job->attempt.outcome = status;
   if (status != LARIAT_OK) return false;
   it->heard_ns = it->read_ns;
   it->read_ns += it->upload_ns;
@@ -432,9 +436,9 @@ static bool read_piece(exchange *it) {
 static void end_request(exchange *it) {
   uint64_t end_ns = it->ends_ns[LARIAT_PHASE_REQUEST];
   it->sending = false;
-  if (has_read_all(it->job->body_source))
+  if (has_read_all(it->job->body.source))
     tell(it, 0);
-  else if (!shares(it->job->host))
+  else if (!shares(it->job->pool.host))
     it->closes = true;
   for (int phase = LARIAT_PHASE_REQUEST;
        phase < PHASES && it->heard_ns > end_ns; phase++)
@@ -480,7 +484,7 @@ static bool deliver_piece(exchange *it, uint64_t due_ns) {
     it->delivered += length;
     it->heard_ns = due_ns;
   } else if (status != LARIAT_EBUSY) {
-    it->job->outcome = status;
+    it->job->attempt.outcome = status;
   }
   return status == LARIAT_OK;
 }
@@ -511,11 +515,11 @@ static void proceed(exchange *it) {
   uint64_t now_ns = lr_reactor_turn_ns(reactor);
   uint64_t due_ns = work(it, now_ns);
   while (it->at < it->last && due_ns <= now_ns &&
-         it->job->outcome == LARIAT_OK) {
+         it->job->attempt.outcome == LARIAT_OK) {
     leave_phase(it);
     due_ns = work(it, now_ns);
   }
-  if (due_ns <= now_ns || it->job->outcome != LARIAT_OK) {
+  if (due_ns <= now_ns || it->job->attempt.outcome != LARIAT_OK) {
     end_exchange(it);
   } else if (due_ns != UINT64_MAX &&
              !lr_reactor_set_timer(reactor, &it->timer, due_ns)) {
@@ -531,7 +535,7 @@ static void timer_expired(lr_timer *timer) {
 /* The transport. */
 
 static exchange *exchange_of(const lr_job *job) {
-  return (exchange *)(void *)job->transfer;
+  return (exchange *)(void *)job->pool.carrier;
 }
 
 static void free_exchange(exchange *it) {
@@ -553,17 +557,16 @@ static exchange *new_exchange(scripted *transport, lr_job *job) {
   it->at = LARIAT_PHASE_DNS;
   it->timer.expire = timer_expired;
   it->reader.resume = read_again;
-  it->sending = job->body_source != NULL;
-  if (job->sha256) it->digest = lr_sha256_new();
+  it->sending = job->body.source != NULL;
+  if (job->wants.sha256) it->digest = lr_sha256_new();
   lr_list_init(&it->node);
   return it;
 }
 
 static bool ask(exchange *it) {
   const scripted *transport = it->transport;
-  const lariat_asked asked = {.job = it->job,
-                              .reactor = transport->worker->index,
-                              .reused = it->reused};
+  const lariat_asked asked = {
+      .job = it->job, .reactor = transport->index, .reused = it->reused};
   lariat_answer answer = {.status = 200, .http_version = 11};
   transport->script(&asked, &answer, transport->context);
   it->closes = answer.closes;
@@ -576,40 +579,40 @@ static bool ask(exchange *it) {
 /* LARIAT_OK, or why it cannot be started. */
 static lariat_status prepare(exchange *it) {
   const lr_job *job = it->job;
-  if (job->sha256 && !it->digest) return LARIAT_ENOMEM;
-  if (job->body_source) {
-    lariat_status status = job->body_source->ops->seek(job->body_source, 0);
+  if (job->wants.sha256 && !it->digest) return LARIAT_ENOMEM;
+  if (job->body.source) {
+    lariat_status status = job->body.source->ops->seek(job->body.source, 0);
     if (status != LARIAT_OK) return status;
   }
   return ask(it) ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
 static void count_connection(exchange *it, bool has_one) {
-  lr_engine_stats *stats = &it->transport->worker->engine_stats;
+  lr_transport_stats *stats = it->transport->stats;
   if (it->reused)
     lr_u64_bump(&stats->reused, 1);
   else
     lr_u64_bump(&stats->opened, 1);
-  if (!has_one) count_open(it->transport, it->job->host, 1);
+  if (!has_one) count_open(it->transport, it->job->pool.host, 1);
 }
 
 static lariat_status start(void *self, lr_job *job) {
   scripted *transport = self;
-  lr_host *host = job->host;
+  lr_host *host = job->pool.host;
   bool idle = has_idle(host);
   if (!idle && !may_connect(transport, host) && transport->running)
     return LARIAT_EBUSY;
   exchange *it = new_exchange(transport, job);
   if (!it) return LARIAT_ENOMEM;
-  it->reused = idle && (!job->needs_new_connection || shares(host));
+  it->reused = idle && (!job->replay.on_new_connection || shares(host));
   lariat_status status = prepare(it);
   if (status != LARIAT_OK) {
     free_exchange(it);
     return status;
   }
   count_connection(it, idle);
-  job->transfer = (void *)it;
-  job->received = 0;
+  job->pool.carrier = (void *)it;
+  job->pool.received = 0;
   if (job->sink) lr_body_sink_begin(&transport->sinks, job, it->digest);
   transport->running++;
   transport->fresh++;
@@ -649,27 +652,27 @@ static uint64_t took_us(const exchange *it, lariat_phase phase_) {
 static void fill_in(const exchange *it, lariat_response *response) {
   const lr_job *job = it->job;
   lariat_timings *timings = &response->timings;
-  response->reactor = it->transport->worker->index;
+  response->reactor = it->transport->index;
   response->reused = it->reused;
-  timings->queue_us = (job->started_ns - job->hop_ns) / 1000;
+  timings->queue_us = (job->pool.started_ns - job->request.hop_ns) / 1000;
   timings->dns_us = took_us(it, LARIAT_PHASE_DNS);
   timings->connect_us = took_us(it, LARIAT_PHASE_CONNECT);
   timings->tls_us = took_us(it, LARIAT_PHASE_TLS);
   if (it->at == LARIAT_PHASE_BODY)
     timings->first_byte_us =
-        (it->ends_ns[LARIAT_PHASE_FIRST_BYTE] - job->started_ns) / 1000;
+        (it->ends_ns[LARIAT_PHASE_FIRST_BYTE] - job->pool.started_ns) / 1000;
 }
 
 /* Takes the exchange apart from its job. */
 static void detach(exchange *it, bool complete) {
   lr_job *job = it->job;
   if (job->response) fill_in(it, job->response);
-  if (job->body_source && job->body_source->ops->over)
-    job->body_source->ops->over(job->body_source);
+  if (job->body.source && job->body.source->ops->over)
+    job->body.source->ops->over(job->body.source);
   leave_connection(it, complete);
   count_phase(it, (unsigned)-1);
-  job->transfer = NULL;
-  job->phase = (uint8_t)it->at;
+  job->pool.carrier = NULL;
+  job->attempt.phase = (uint8_t)it->at;
   it->transport->running--;
   free_exchange(it);
 }
@@ -693,7 +696,7 @@ static void resume(lr_job *job) {
 }
 
 static void publish(const scripted *transport) {
-  lr_engine_stats *stats = &transport->worker->engine_stats;
+  lr_transport_stats *stats = transport->stats;
   lr_u64_store_relaxed(&stats->connecting, transport->connecting);
   lr_u64_store_relaxed(&stats->receiving, transport->receiving);
 }
@@ -710,8 +713,8 @@ static bool turn_end(void *self) {
   while ((node = lr_list_first(&transport->over))) {
     exchange *it = lr_container(node, exchange, node);
     lr_job *job = it->job;
-    if (job->sink) lr_body_sink_end(job, job->outcome);
-    detach(it, job->outcome == LARIAT_OK);
+    if (job->sink) lr_body_sink_end(job, job->attempt.outcome);
+    detach(it, job->attempt.outcome == LARIAT_OK);
     if (job->sink) lr_body_sink_transform(job);
     lr_dispatcher_done(transport->dispatcher, job);
   }
@@ -721,7 +724,7 @@ static bool turn_end(void *self) {
 
 static void close_transport(void *self) {
   scripted *transport = self;
-  lr_u64_store_relaxed(&transport->worker->engine_stats.connections, 0);
+  lr_u64_store_relaxed(&transport->stats->connections, 0);
   lr_body_sinks_clear(&transport->sinks);
   lr_free(transport);
 }
@@ -740,23 +743,22 @@ typedef struct plot {
   void *context;
 } plot;
 
-static lariat_status open_transport(void *context, lr_worker *worker,
+static lariat_status open_transport(void *context,
+                                    const lr_transport_config *config,
                                     lr_transport *out) {
   const plot *it = context;
-  const lariat_pool_options *options = lr_pool_options(worker->pool);
   scripted *transport = lr_alloc_zero(sizeof *transport);
   if (!transport) return LARIAT_ENOMEM;
-  unsigned share =
-      lr_placement_share(0, options->max_connections, worker->index,
-                         lariat_pool_reactors(worker->pool));
-  transport->worker = worker;
-  transport->dispatcher = &worker->dispatcher;
-  transport->reactor = worker->reactor;
+  unsigned share = lr_placement_share(0, config->options->max_connections,
+                                      config->index, config->reactors);
+  transport->stats = config->stats;
+  transport->index = config->index;
+  transport->dispatcher = config->dispatcher;
+  transport->reactor = config->reactor;
   transport->script = it->script;
   transport->context = it->context;
   transport->max_connections = share ? share : 1;
-  lr_body_sinks_init(&transport->sinks, lr_pool_budget(worker->pool),
-                     worker->reactor);
+  lr_body_sinks_init(&transport->sinks, config->budget, config->reactor);
   transport->sinks.describe = describe;
   transport->sinks.resume = resume;
   lr_list_init(&transport->begun);

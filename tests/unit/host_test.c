@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * host_test.c: the table of hosts, and each host's parts in lanes. */
+ * host_test.c: the table of hosts. */
 #include "schedule/host.h"
 
 #include <stdio.h>
@@ -10,9 +10,9 @@
 static lr_job *job_for(const char *url, uint8_t http, bool spread) {
   lr_job *job = lr_job_new();
   CU_ASSERT_PTR_NOT_NULL_FATAL(job);
-  CU_ASSERT_EQUAL(lr_url_parse(&job->url, url), LARIAT_OK);
-  job->http = http;
-  job->spread = spread;
+  CU_ASSERT_EQUAL(lr_url_parse(&job->request.url, url), LARIAT_OK);
+  job->request.http = http;
+  job->request.spread = spread;
   return job;
 }
 
@@ -30,7 +30,7 @@ static void test_identity(void) {
   lr_hosts hosts;
   lr_host *found[FIXTURE_COUNT(rows)];
   fixture_open(&f, FIXTURE_NO_REACTOR);
-  CU_ASSERT_TRUE(lr_hosts_init(&hosts));
+  CU_ASSERT_TRUE(lr_hosts_init(&hosts, NULL, NULL));
   for (size_t i = 0; i < FIXTURE_COUNT(rows); i++) {
     bool made = false;
     lr_job *job = job_for(rows[i].url, rows[i].http, rows[i].spread);
@@ -40,7 +40,7 @@ static void test_identity(void) {
     CU_ASSERT_PTR_EQUAL(found[i], found[rows[i].same_as]);
     lr_job_free(job);
   }
-  CU_ASSERT_EQUAL(hosts.count, 6);
+  CU_ASSERT_EQUAL(hosts.table.count, 6);
   lr_hosts_clear(&hosts);
   fixture_close(&f);
 }
@@ -51,10 +51,11 @@ static void test_forget(void) {
   lr_hosts hosts;
   bool made;
   fixture_open(&f, FIXTURE_NO_REACTOR);
-  CU_ASSERT_TRUE(lr_hosts_init(&hosts));
+  CU_ASSERT_TRUE(lr_hosts_init(&hosts, NULL, NULL));
   lr_job *job = job_for("http://a/", 0, false);
   lr_host *host = lr_hosts_find(&hosts, job, &made);
-  uint32_t *const counts[] = {&host->queued, &host->running, &host->open};
+  uint32_t *const counts[] = {&host->queued, &host->running,
+                              &host->connections.open};
   for (size_t i = 0; i < FIXTURE_COUNT(counts); i++) {
     *counts[i] = 1;
     lr_hosts_forget(&hosts, host);
@@ -63,7 +64,7 @@ static void test_forget(void) {
     *counts[i] = 0;
   }
   lr_hosts_forget(&hosts, host);
-  CU_ASSERT_EQUAL(hosts.count, 0);
+  CU_ASSERT_EQUAL(hosts.table.count, 0);
   CU_ASSERT_PTR_NOT_NULL(lr_hosts_find(&hosts, job, &made));
   CU_ASSERT_TRUE(made);
   lr_job_free(job);
@@ -78,13 +79,13 @@ static void fill(struct fixture *f, bool starving) {
   lr_hosts hosts;
   bool made;
   char url[64];
-  CU_ASSERT_TRUE(lr_hosts_init(&hosts));
+  CU_ASSERT_TRUE(lr_hosts_init(&hosts, NULL, NULL));
   for (unsigned round = 0; round < 2; round++)
     for (unsigned i = 0; i < HOSTS; i++) {
       snprintf(url, sizeof url, "http://host-%u/", i);
       lr_job *job = job_for(url, 0, false);
-      if (starving && hosts.count == hosts.capacity)
-        fixture_fail_allocation(f, 1);
+      if (starving && hosts.table.count == hosts.table.capacity)
+        fixture_fail_allocation(f, 2); /* the first is the host */
       lr_host *host = lr_hosts_find(&hosts, job, &made);
       fixture_fail_allocation(f, 0);
       if (round) CU_ASSERT_PTR_EQUAL(host, found[i]);
@@ -92,9 +93,9 @@ static void fill(struct fixture *f, bool starving) {
       found[i] = host;
       lr_job_free(job);
     }
-  CU_ASSERT_EQUAL(hosts.count, HOSTS);
+  CU_ASSERT_EQUAL(hosts.table.count, HOSTS);
   for (unsigned i = 0; i < HOSTS; i += 2) lr_hosts_forget(&hosts, found[i]);
-  CU_ASSERT_EQUAL(hosts.count, HOSTS / 2);
+  CU_ASSERT_EQUAL(hosts.table.count, HOSTS / 2);
   lr_hosts_clear(&hosts);
 }
 
@@ -112,68 +113,62 @@ static void test_no_memory(void) {
   bool made;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   fixture_fail_allocation(&f, 1);
-  CU_ASSERT_FALSE(lr_hosts_init(&hosts));
-  CU_ASSERT_TRUE(lr_hosts_init(&hosts));
+  CU_ASSERT_FALSE(lr_hosts_init(&hosts, NULL, NULL));
+  CU_ASSERT_TRUE(lr_hosts_init(&hosts, NULL, NULL));
   lr_job *job = job_for("http://a/", 0, false);
   fixture_fail_allocation(&f, 1);
   CU_ASSERT_PTR_NULL(lr_hosts_find(&hosts, job, &made));
-  CU_ASSERT_EQUAL(hosts.count, 0);
+  CU_ASSERT_EQUAL(hosts.table.count, 0);
   lr_host *host = lr_hosts_find(&hosts, job, &made);
-  char lane;
-  fixture_fail_allocation(&f, 1);
-  CU_ASSERT_PTR_NULL(lr_host_enter_lane(host, (void *)&lane));
-  CU_ASSERT_EQUAL(host->lane_count, 0);
+  CU_ASSERT_PTR_NOT_NULL(host);
   lr_job_free(job);
   lr_hosts_clear(&hosts);
   fixture_close(&f);
 }
 
-static void test_lanes(void) {
-  enum { LANES = 9 };
+static unsigned cleared;
+
+static void init_extra(lr_host *host) {
+  *(const char **)lr_host_extra_of(host) = host->key;
+}
+
+static void clear_extra(lr_host *host) {
+  CU_ASSERT_PTR_EQUAL(*(const char **)lr_host_extra_of(host), host->key);
+  cleared++;
+}
+
+/* A transport's part begins zeroed, knows its host, and is cleared with it. */
+static void test_extra(void) {
+  static const lr_host_extra extra = {
+      .size = 40, .init = init_extra, .clear = clear_extra};
   struct fixture f;
   lr_hosts hosts;
   bool made;
-  char lanes[LANES];
   fixture_open(&f, FIXTURE_NO_REACTOR);
-  CU_ASSERT_TRUE(lr_hosts_init(&hosts));
+  CU_ASSERT_TRUE(lr_hosts_init(&hosts, NULL, &extra));
+  cleared = 0;
   lr_job *job = job_for("http://a/", 0, false);
+  lr_job *other = job_for("http://[::1]/", 0, false);
   lr_host *host = lr_hosts_find(&hosts, job, &made);
-  for (size_t i = 0; i < LANES; i++) {
-    CU_ASSERT_PTR_NULL(lr_host_in_lane(host, (void *)&lanes[i]));
-    lr_host_lane *part = lr_host_enter_lane(host, (void *)&lanes[i]);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(part);
-    part->open = (uint32_t)i;
-    CU_ASSERT_PTR_EQUAL(lr_host_enter_lane(host, (void *)&lanes[i]), part);
-  }
-  lr_hosts_forget(&hosts, host); /* it is in lanes: it stays */
-  lr_host_in_lane(host, (void *)&lanes[3])->open = 0;
-  lr_host_in_lane(host, (void *)&lanes[3])->running = 1;
-  lr_host_leave_lane(host, (void *)&lanes[3]);
-  CU_ASSERT_EQUAL(host->lane_count, LANES);
-  lr_host_in_lane(host, (void *)&lanes[3])->running = 0;
-  lr_host_leave_lane(host, (void *)&lanes[3]);
-  lr_host_leave_lane(host, (void *)&lanes[3]);
-  CU_ASSERT_EQUAL(host->lane_count, LANES - 1);
-  CU_ASSERT_EQUAL(lr_host_in_lane(host, (void *)&lanes[8])->open, 8);
-  for (size_t i = 0; i < LANES; i++) {
-    lr_host_lane *part = lr_host_in_lane(host, (void *)&lanes[i]);
-    if (!part) continue;
-    part->open = 0;
-    lr_host_leave_lane(host, (void *)&lanes[i]);
-  }
-  CU_ASSERT_EQUAL(host->lane_count, 0);
+  CU_ASSERT_STRING_EQUAL(host->key, "http://a:80");
+  CU_ASSERT_FALSE(lr_host_is_address(host));
+  CU_ASSERT_TRUE(lr_host_is_address(lr_hosts_find(&hosts, other, &made)));
   lr_hosts_forget(&hosts, host);
-  CU_ASSERT_EQUAL(hosts.count, 0);
+  CU_ASSERT_EQUAL(cleared, 1);
   lr_job_free(job);
+  lr_job_free(other);
   lr_hosts_clear(&hosts);
+  CU_ASSERT_EQUAL(cleared, 2);
   fixture_close(&f);
 }
 
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
-      {"identity", test_identity}, {"forget", test_forget},
-      {"many", test_many},         {"no memory", test_no_memory},
-      {"lanes", test_lanes},
+      {"identity", test_identity},
+      {"forget", test_forget},
+      {"many", test_many},
+      {"no memory", test_no_memory},
+      {"what a transport keeps", test_extra},
   };
   return fixture_main("host", tests, FIXTURE_COUNT(tests), argc, argv);
 }

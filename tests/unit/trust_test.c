@@ -15,6 +15,15 @@
 #include "support/fixture.h"
 
 /* A certificate that signed itself. */
+static lariat_status load(const char *ca_file, X509_STORE **store) {
+  const lr_abilities *abilities = lr_quirks_abilities();
+  lr_trust trust;
+  lr_trust_init(&trust, ca_file, abilities->ca_file, abilities->ca_path);
+  lariat_status status = lr_trust_load(&trust, store);
+  lr_trust_destroy(&trust);
+  return status;
+}
+
 static X509 *make_certificate(void) {
   EVP_PKEY *key = EVP_EC_gen("P-256");
   X509 *certificate = X509_new();
@@ -62,7 +71,7 @@ static void test_file(void) {
   X509 *certificate = make_certificate();
   X509 *stranger = make_certificate();
   write_file(path, certificate);
-  CU_ASSERT_EQUAL(lr_trust_load(path, &store), LARIAT_OK);
+  CU_ASSERT_EQUAL(load(path, &store), LARIAT_OK);
   CU_ASSERT_PTR_NOT_NULL_FATAL(store);
   CU_ASSERT_TRUE(trusts(store, certificate));
   CU_ASSERT_FALSE(trusts(store, stranger));
@@ -81,11 +90,11 @@ static void test_bad_files(void) {
   fixture_open(&f, FIXTURE_NO_REACTOR);
   ERR_clear_error();
   write_file(path, NULL);
-  CU_ASSERT_EQUAL(lr_trust_load(path, &store), LARIAT_EINVAL);
+  CU_ASSERT_EQUAL(load(path, &store), LARIAT_EINVAL);
   CU_ASSERT_PTR_NULL(store);
   unlink(path);
-  CU_ASSERT_EQUAL(lr_trust_load(path, &store), LARIAT_EINVAL);
-  CU_ASSERT_EQUAL(lr_trust_load("/", &store), LARIAT_EINVAL);
+  CU_ASSERT_EQUAL(load(path, &store), LARIAT_EINVAL);
+  CU_ASSERT_EQUAL(load("/", &store), LARIAT_EINVAL);
   CU_ASSERT_PTR_NULL(store);
   CU_ASSERT_EQUAL(ERR_peek_error(), 0);
   lr_trust_release(NULL);
@@ -98,7 +107,7 @@ static void test_default(void) {
   X509_STORE *store = NULL;
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
-  CU_ASSERT_EQUAL(lr_trust_load(NULL, &store), LARIAT_OK);
+  CU_ASSERT_EQUAL(load(NULL, &store), LARIAT_OK);
   CU_ASSERT_PTR_NOT_NULL_FATAL(store);
   const char *file = lr_quirks_abilities()->ca_file;
   if (file && access(file, R_OK) == 0)
@@ -112,7 +121,7 @@ static void test_apply(void) {
   X509_STORE *store = NULL;
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
-  CU_ASSERT_EQUAL(lr_trust_load(NULL, &store), LARIAT_OK);
+  CU_ASSERT_EQUAL(load(NULL, &store), LARIAT_OK);
   SSL_CTX *context = SSL_CTX_new(TLS_client_method());
   CU_ASSERT_PTR_NOT_NULL_FATAL(context);
   lr_trust_apply(store, context);

@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: MIT
+ * easy_setup.c: what is set on an easy handle once, and what for each request.
+ */
+#include "curl/easy_setup.h"
+
+#include <string.h>
+
+#include "base/memory.h"
+#include "curl/engine.h"
+#include "curl/host_lanes.h"
+#include "curl/obs_fold_guard.h"
+#include "curl/quirks.h"
+#include "curl/upload_feed.h"
+#include "job/body_sink.h"
+
+/* Connections are not kept for ever: a certificate is only looked at when one
+ * is opened. */
+static const long lifetime_s = 3600;
+
+/* libcurl's receive buffer, where bodies are small and where they are large:
+ * each read is a system call.  Old versions take the memory for each
+ * transfer. */
+enum { BUFFER = CURL_MAX_WRITE_SIZE, LARGE_BUFFER = 128 * 1024 };
+
+/* libcurl's cache of addresses.  At the end of each transfer it goes through
+ * all of it, for what is too old, unless nothing ever is; it is enough to do
+ * that when a connection was opened.  But a name must not be looked up in there
+ * with "nothing is too old": what was hoped for may have gone.  So a transfer
+ * that has got its connection says it at the first line of the answer. */
+void lr_easy_set_dns_pruning(lr_transfer *transfer, bool prunes_dns) {
+  static const long default_s = 60;
+  if (transfer->set.prunes_dns == prunes_dns) return;
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_DNS_CACHE_TIMEOUT,
+                         prunes_dns ? default_s : -1L);
+  transfer->set.prunes_dns = prunes_dns;
+}
+
+/* ---- Once for each handle ---- */
+
+static void set_tls(lr_transfer *transfer) {
+  CURL *easy = transfer->easy;
+  lr_engine *engine = transfer->engine;
+  long verify = engine->insecure ? 0 : 1;
+  (void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, verify);
+  (void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2 * verify);
+  (void)curl_easy_setopt(easy, CURLOPT_SSLVERSION,
+                         (long)CURL_SSLVERSION_TLSv1_2);
+  /* libcurl would read its own certificates for each multi; ours are in one
+   * store, see trust.h. */
+  (void)curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+  (void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+}
+
+static void set_encoding(lr_transfer *transfer, bool decompress) {
+  const char *encoding =
+      decompress ? lr_quirks_abilities()->accept_encoding : NULL;
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_ACCEPT_ENCODING, encoding);
+  transfer->set.decompress = decompress;
+}
+
+/* HTTP/2 without TLS, where a connection is good for one request. */
+static bool is_single(uint8_t http) {
+  const lr_abilities *abilities = lr_quirks_abilities();
+  return http == LARIAT_HTTP_2 && abilities->http2 && !abilities->h2c_reuse;
+}
+
+static void set_http(lr_transfer *transfer, uint8_t http) {
+  long version = CURL_HTTP_VERSION_2TLS;
+  if (http == LARIAT_HTTP_1_1) version = CURL_HTTP_VERSION_1_1;
+  if (http == LARIAT_HTTP_2) version = CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
+  if (!lr_quirks_abilities()->http2) version = CURL_HTTP_VERSION_1_1;
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_HTTP_VERSION, version);
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT,
+                         (long)is_single(http));
+  transfer->set.http = http;
+}
+
+/* A connection that libcurl closes at once, since it may not use it again, or
+ * since it is to be ours. */
+static void set_forbid_reuse(lr_transfer *transfer, bool forbid) {
+  if (transfer->set.forbid_reuse == forbid) return;
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, (long)forbid);
+  transfer->set.forbid_reuse = forbid;
+}
+
+void lr_easy_configure(lr_transfer *transfer) {
+  CURL *easy = transfer->easy;
+  (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+  (void)curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"); /* the environment's */
+  /* A look-up that is given up is left to its thread: waiting for getaddrinfo
+   * would hold up every other fetch of this reactor. */
+  (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+  (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  (void)curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
+  (void)curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
+  (void)curl_easy_setopt(easy, CURLOPT_MAXLIFETIME_CONN, lifetime_s);
+  lr_transfer_set_callbacks(transfer);
+  lr_obs_fold_guard_configure(transfer);
+  set_tls(transfer);
+  set_encoding(transfer, true);
+  set_http(transfer, LARIAT_HTTP_AUTO);
+  transfer->set.from = NULL;
+  transfer->set.path_length = 0;
+  transfer->set.prunes_dns = true; /* libcurl's own way */
+  transfer->set.headers = NULL;
+  transfer->set.large_buffer = false;
+  transfer->set.forbid_reuse = false;
+  transfer->needs_reset = false;
+}
+
+/* ---- URL ---- */
+
+static lariat_status give_url(lr_transfer *transfer, CURLU *url) {
+  if (transfer->set.from == url) return LARIAT_OK;
+  if (curl_easy_setopt(transfer->easy, CURLOPT_CURLU, url) != CURLE_OK)
+    return LARIAT_ENOMEM;
+  transfer->set.from = url;
+  return LARIAT_OK;
+}
+
+static bool keep_path(lr_transfer *transfer, const char *path,
+                      uint32_t length) {
+  if (length >= transfer->set.path_capacity) {
+    uint32_t capacity = length + 128;
+    char *copy = lr_realloc(transfer->set.path, capacity);
+    if (!copy) return false;
+    transfer->set.path = copy;
+    transfer->set.path_capacity = capacity;
+  }
+  memcpy(transfer->set.path, path, length + 1u);
+  transfer->set.path_length = length;
+  return true;
+}
+
+static bool same_path(const lr_transfer *transfer, const char *path,
+                      uint32_t length) {
+  return transfer->set.path_length == length &&
+         memcmp(transfer->set.path, path, length) == 0;
+}
+
+static lariat_status give_path(lr_transfer *transfer, const char *path) {
+  transfer->set.path_length = 0;
+  return curl_easy_setopt(transfer->easy, CURLOPT_REQUEST_TARGET, path) ==
+                 CURLE_OK
+             ? LARIAT_OK
+             : LARIAT_ENOMEM;
+}
+
+/* A plain URL: what is before its path was parsed for the host, and path and
+ * query go out as they are.  (libcurl would take them apart and print them
+ * together again, a character at a time.) */
+static lariat_status set_simple_url(lr_transfer *transfer, lr_host *host,
+                                    const lr_url *target) {
+  CURLU *origin = lr_curl_host_origin(host, target);
+  const char *path = target->url + target->origin_length;
+  uint32_t length = target->url_length - target->origin_length;
+  lariat_status status = origin ? give_url(transfer, origin) : LARIAT_ENOMEM;
+  if (status != LARIAT_OK || same_path(transfer, path, length)) return status;
+  status = give_path(transfer, path);
+  if (status != LARIAT_OK) return status;
+  return keep_path(transfer, path, length) ? LARIAT_OK : LARIAT_ENOMEM;
+}
+
+static lariat_status set_url(lr_transfer *transfer, lr_host *host,
+                             const lr_url *target) {
+  if (target->simple) return set_simple_url(transfer, host, target);
+  CURLUcode code = curl_url_set(transfer->url, CURLUPART_URL, target->url, 0);
+  if (code == CURLUE_OUT_OF_MEMORY) return LARIAT_ENOMEM;
+  if (code != CURLUE_OK) return LARIAT_EURL;
+  lariat_status status = give_url(transfer, transfer->url);
+  return status == LARIAT_OK && transfer->set.path_length
+             ? give_path(transfer, NULL)
+             : status;
+}
+
+/* ---- Request ---- */
+
+/* Anything but a GET without a body.  The handle is reset afterwards: handles
+ * that changed their method have been a source of faults in libcurl. */
+static lariat_status set_method(lr_transfer *transfer, const lr_job *job) {
+  CURL *easy = transfer->easy;
+  bool head = strcmp(job->request.method, "HEAD") == 0;
+  CURLcode code = CURLE_OK;
+  transfer->needs_reset = true;
+  if (head && !job->body.bytes) {
+    code = curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+  } else {
+    if (job->body.source) {
+      lariat_status status = lr_upload_feed_begin(transfer);
+      if (status != LARIAT_OK) return status;
+    } else if (job->body.bytes || strcmp(job->request.method, "POST") == 0) {
+      (void)curl_easy_setopt(easy, CURLOPT_POST, 1L);
+      (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                             (curl_off_t)job->body.length);
+      (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
+                             job->body.bytes ? job->body.bytes : "");
+    }
+    code = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, job->request.method);
+  }
+  return code == CURLE_OK ? LARIAT_OK : LARIAT_ENOMEM;
+}
+
+static void set_headers(lr_transfer *transfer, const lr_job *job) {
+  struct curl_slist *list =
+      job->request.headers ? job->request.headers->list : NULL;
+  if (list == transfer->set.headers) return;
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, list);
+  transfer->set.headers = list;
+}
+
+/* What few jobs want; the handle is reset afterwards. */
+static void set_rarities(lr_transfer *transfer, const lr_job *job) {
+  bool watched =
+      job->request.idle_timeout_ns && (job->body.bytes || job->body.source);
+  bool opens_new = job->replay.on_new_connection &&
+                   transfer->host->protocol != LR_PROTOCOL_HTTP2;
+  if (!watched && !opens_new) return;
+  transfer->needs_reset = true;
+  if (opens_new)
+    (void)curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, 1L);
+  if (!watched) return;
+  lr_transfer_watch_progress(transfer);
+}
+
+/* A stream's would come on top of its window. */
+static void set_buffer(lr_transfer *transfer, const lr_job *job,
+                       const lr_host *host) {
+  const lr_body_sink *sink = job->sink;
+  bool large_buffer = host->learned.large_bodies;
+  if (sink) large_buffer = !sink->stream && (large_buffer || sink->fd >= 0);
+  if (transfer->set.large_buffer == large_buffer) return;
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_BUFFERSIZE,
+                         (long)(large_buffer ? LARGE_BUFFER : BUFFER));
+  transfer->set.large_buffer = large_buffer;
+}
+
+/* With TLS the server has a say. */
+static uint8_t http_of(const lr_job *job) {
+  bool asks = job->request.url.tls && job->request.http == LARIAT_HTTP_2;
+  return asks ? LARIAT_HTTP_AUTO : job->request.http;
+}
+
+lariat_status lr_easy_set_request(lr_transfer *transfer, bool opens_new) {
+  const lr_job *job = transfer->job;
+  lr_host *host = transfer->host;
+  lariat_status status = set_url(transfer, host, &job->request.url);
+  if (status == LARIAT_OK && !job->request.get)
+    status = set_method(transfer, job);
+  if (status != LARIAT_OK) return status;
+  lr_easy_set_dns_pruning(transfer,
+                          opens_new || !lr_curl_host_of(host)->is_address);
+  set_headers(transfer, job);
+  set_buffer(transfer, job, host);
+  uint8_t http = http_of(job);
+  if (transfer->set.http != http) set_http(transfer, http);
+  bool handed_over = transfer->handoff.state == LR_HANDOFF_WANTED;
+  set_forbid_reuse(transfer, handed_over || is_single(http));
+  if (job->request.idle_timeout_ns || job->replay.on_new_connection)
+    set_rarities(transfer, job);
+  if (transfer->set.decompress != job->wants.decompress)
+    set_encoding(transfer, job->wants.decompress);
+  return LARIAT_OK;
+}

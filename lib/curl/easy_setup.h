@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT
+ * easy_setup.h: the options of easy handles.  What is the same for all requests
+ * is set once; what changes is set when it differs from the request before. */
+#ifndef LR_CURL_EASY_SETUP_H
+#define LR_CURL_EASY_SETUP_H
+
+#include <stdbool.h>
+
+#include "curl/transfer.h"
+
+/* Sets all that is the same for every request. */
+void lr_easy_configure(lr_transfer *transfer);
+
+/* Sets what the transfer's job asks for; `opens_new`: a connection will be
+ * opened for it.
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EURL
+ * LARIAT_EUPLOAD  the body was read already, and cannot be again */
+lariat_status lr_easy_set_request(lr_transfer *transfer, bool opens_new);
+
+/* Says whether the transfer's end drops old addresses from the lane's cache. */
+void lr_easy_set_dns_pruning(lr_transfer *transfer, bool prunes);
+
+#endif

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT
+ * handoff.c: the hand-over of a connection from libcurl. */
+#include "curl/handoff.h"
+
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "curl/engine.h"
+#include "curl/socket.h"
+#include "curl/transfer.h"
+#include "h1/connection.h"
+#include "h1/exchange.h"
+
+static bool is_parked(const lr_handoff *handoff) {
+  return handoff->state == LR_HANDOFF_PARKED ||
+         handoff->state == LR_HANDOFF_PARKED_UNUSED;
+}
+
+static bool has_socket(const lr_handoff *handoff) {
+  return handoff->state == LR_HANDOFF_CONNECTED ||
+         handoff->state == LR_HANDOFF_TAKEN;
+}
+
+void lr_handoff_want(lr_transfer *transfer, bool wanted) {
+  transfer->handoff.state = wanted ? LR_HANDOFF_WANTED : LR_HANDOFF_NONE;
+}
+
+/* ---- From libcurl's connecting to its closing ---- */
+
+static int local_port_of(int fd) {
+  struct sockaddr_storage address = {0};
+  socklen_t length = sizeof address;
+  if (getsockname(fd, (struct sockaddr *)&address, &length) != 0) return -1;
+  if (address.ss_family == AF_INET6)
+    return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+  return ntohs(((struct sockaddr_in *)&address)->sin_port);
+}
+
+/* Returns the attempt that has this port.  Mostly there is but one; libcurl
+ * tries both families of addresses at once. */
+static lr_socket *find_attempt(lr_transfer *transfer, int local_port) {
+  bool only = transfer->attempts.next == transfer->attempts.prev;
+  for (lr_list *node = transfer->attempts.next; node != &transfer->attempts;
+       node = node->next) {
+    lr_socket *socket = lr_container(node, lr_socket, attempt);
+    if (only || local_port_of(socket->watch.fd) == local_port) return socket;
+  }
+  return NULL;
+}
+
+/* It may have connected before, for the same request. */
+void lr_handoff_connected(lr_transfer *transfer, int local_port) {
+  lr_handoff *handoff = &transfer->handoff;
+  if (handoff->state == LR_HANDOFF_NONE) return;
+  lr_handoff_forget_socket(transfer);
+  lr_handoff_settle(transfer, false);
+  handoff->state = LR_HANDOFF_WANTED;
+  lr_socket *socket = find_attempt(transfer, local_port);
+  if (!socket) return;
+  socket->handed_by = transfer;
+  handoff->state = LR_HANDOFF_CONNECTED;
+  handoff->fd = socket->watch.fd;
+}
+
+bool lr_handoff_take(lr_transfer *transfer) {
+  lr_handoff *handoff = &transfer->handoff;
+  if (handoff->state != LR_HANDOFF_CONNECTED ||
+      !lr_exchange_takes(transfer->job))
+    return false;
+  handoff->state = LR_HANDOFF_TAKEN;
+  return true;
+}
+
+void lr_handoff_park(lr_transfer *transfer, int fd) {
+  lr_handoff *handoff = &transfer->handoff;
+  bool taken = handoff->state == LR_HANDOFF_TAKEN;
+  handoff->state = taken ? LR_HANDOFF_PARKED_UNUSED : LR_HANDOFF_PARKED;
+  handoff->fd = fd;
+}
+
+void lr_handoff_forget_socket(lr_transfer *transfer) {
+  lr_handoff *handoff = &transfer->handoff;
+  if (!has_socket(handoff)) return;
+  lr_socket *socket = lr_sockets_find(&transfer->engine->sockets, handoff->fd);
+  if (socket && socket->handed_by == transfer) socket->handed_by = NULL;
+  handoff->state = LR_HANDOFF_NONE;
+}
+
+/* ---- What was parked ---- */
+
+bool lr_handoff_was_taken(const lr_transfer *transfer) {
+  return transfer->handoff.state == LR_HANDOFF_TAKEN ||
+         transfer->handoff.state == LR_HANDOFF_PARKED_UNUSED;
+}
+
+static lr_connection *adopt_parked(lr_transfer *transfer) {
+  lr_connection *connection =
+      lr_connection_adopt(&transfer->engine->h1, transfer->handoff.fd,
+                          transfer->host, transfer->job->response);
+  if (connection) transfer->handoff.state = LR_HANDOFF_NONE;
+  return connection;
+}
+
+lr_connection *lr_handoff_adopt(lr_transfer *transfer) {
+  return transfer->handoff.state == LR_HANDOFF_PARKED_UNUSED
+             ? adopt_parked(transfer)
+             : NULL;
+}
+
+/* Leaves a host to libcurl whose answers are in a coding that only libcurl can
+ * undo. */
+static bool is_readable(const lr_job *job) {
+  const char *coding =
+      lariat_response_header(job->response, "Content-Encoding");
+  if (!coding || !job->wants.decompress || lr_h1_is_gzip(coding)) return true;
+  lr_connection_leave_host_to_libcurl(job->pool.host);
+  return false;
+}
+
+static bool would_keep(const lr_transfer *transfer) {
+  const lr_job *job = transfer->job;
+  if (lr_connection_limit_must_reclaim(&transfer->engine->limit,
+                                       job->pool.host))
+    return false;
+  return job->attempt.outcome == LARIAT_OK &&
+         !job->pool.host->learned.needs_libcurl &&
+         lr_h1_would_keep(job->response, !job->request.get) && is_readable(job);
+}
+
+void lr_handoff_settle(lr_transfer *transfer, bool keep) {
+  lr_handoff *handoff = &transfer->handoff;
+  if (!is_parked(handoff)) return;
+  lr_connection *connection =
+      keep && would_keep(transfer) ? adopt_parked(transfer) : NULL;
+  if (connection) {
+    connection->host->learned.h1_proven = true;
+    lr_connection_make_idle(connection);
+    return;
+  }
+  handoff->state = LR_HANDOFF_NONE;
+  close(handoff->fd);
+  lr_connection_uncount(&transfer->engine->h1, transfer->host);
+}

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: MIT
+ * outcome.c: what is read from an easy handle at the end, or when its job is
+ * stopped. */
+#include "curl/outcome.h"
+
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/memory.h"
+#include "base/time.h"
+#include "curl/engine.h"
+#include "curl/upload_feed.h"
+#include "job/body_sink.h"
+#include "job/report.h"
+#include "job/stream.h"
+
+/* A body of more than this is a large one. */
+enum { LARGE_BODY = 4 * CURL_MAX_WRITE_SIZE };
+
+bool lr_outcome_was_refused(const lr_transfer *transfer) {
+  return transfer->host->protocol == LR_PROTOCOL_HTTP2 &&
+         transfer->error[0] == '\0';
+}
+
+bool lr_outcome_has_answer(const lr_transfer *transfer) {
+  const lariat_response *response = transfer->job->response;
+  return !response || response->status;
+}
+
+static uint64_t time_of(const lr_transfer *transfer, CURLINFO info) {
+  curl_off_t us = 0;
+  (void)curl_easy_getinfo(transfer->easy, info, &us);
+  return us > 0 ? (uint64_t)us : 0;
+}
+
+static lr_attempt_facts facts_of(const lr_transfer *transfer) {
+  uint64_t now_ns = lr_reactor_turn_ns(transfer->engine->reactor);
+  lr_attempt_facts facts = {
+      .first_byte_us = time_of(transfer, CURLINFO_STARTTRANSFER_TIME_T),
+      .ready_us = time_of(transfer, CURLINFO_PRETRANSFER_TIME_T),
+      .dns_us = time_of(transfer, CURLINFO_NAMELOOKUP_TIME_T),
+      .connected_us = time_of(transfer, CURLINFO_CONNECT_TIME_T),
+      .ended_us =
+          lr_since(now_ns, transfer->job->pool.started_ns) / LR_NS_PER_US};
+  return facts;
+}
+
+static void read_timings(const lr_transfer *transfer,
+                         lariat_response *response) {
+  lr_attempt_facts facts = facts_of(transfer);
+  facts.opened = !response->reused;
+  facts.secured_us = time_of(transfer, CURLINFO_APPCONNECT_TIME_T);
+  lr_report_timings(transfer->job, &facts, response);
+}
+
+static void read_failed_timings(const lr_transfer *transfer,
+                                lariat_response *response, lariat_phase phase) {
+  lr_attempt_facts facts = facts_of(transfer);
+  facts.opened = !response->reused;
+  facts.secured_us = time_of(transfer, CURLINFO_APPCONNECT_TIME_T);
+  lr_report_failed_timings(transfer->job, &facts, response, phase);
+}
+
+static void read_remote(const lr_transfer *transfer,
+                        lariat_response *response) {
+  char *ip = NULL;
+  long number = 0;
+  (void)curl_easy_getinfo(transfer->easy, CURLINFO_PRIMARY_IP, &ip);
+  if (ip) {
+    size_t length = strnlen(ip, sizeof response->remote_ip - 1);
+    memcpy(response->remote_ip, ip, length);
+    response->remote_ip[length] = '\0';
+  }
+  (void)curl_easy_getinfo(transfer->easy, CURLINFO_PRIMARY_PORT, &number);
+  response->remote_port = (unsigned)number;
+  number = 1;
+  (void)curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &number);
+  response->reused = number == 0;
+}
+
+void lr_outcome_describe(const lr_transfer *transfer,
+                         lariat_response *response) {
+  read_remote(transfer, response);
+  read_timings(transfer, response);
+}
+
+static bool body_is_sent(const lr_transfer *transfer) {
+  curl_off_t sent = 0;
+  if (transfer->upload.active) return lr_upload_feed_done(transfer);
+  (void)curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+  return (uint64_t)sent >= transfer->job->body.length;
+}
+
+/* The first step that has not been taken yet is where the time goes. */
+lariat_phase lr_outcome_phase(const lr_transfer *transfer) {
+  const lariat_response *response = transfer->job->response;
+  if (!response || (response->status && !response->interim))
+    return LARIAT_PHASE_BODY;
+  if (transfer->job->attempt.connection_dead) return LARIAT_PHASE_FIRST_BYTE;
+  if (time_of(transfer, CURLINFO_PRETRANSFER_TIME_T))
+    return body_is_sent(transfer) ? LARIAT_PHASE_FIRST_BYTE
+                                  : LARIAT_PHASE_REQUEST;
+  if (transfer->tries.in_handshake ||
+      time_of(transfer, CURLINFO_CONNECT_TIME_T))
+    return transfer->job->request.url.tls ? LARIAT_PHASE_TLS
+                                          : LARIAT_PHASE_REQUEST;
+  if (time_of(transfer, CURLINFO_NAMELOOKUP_TIME_T))
+    return LARIAT_PHASE_CONNECT;
+  return LARIAT_PHASE_DNS;
+}
+
+/* libcurl shows header lines when they are whole, and nothing of a handshake:
+ * the kernel knows better.  But a connection of HTTP/2 is not the job's own. */
+uint64_t lr_outcome_heard_ns(const lr_transfer *transfer) {
+  uint64_t now = lr_reactor_turn_ns(transfer->engine->reactor);
+  uint64_t active = transfer->job->pool.active_ns;
+  struct tcp_info info;
+  socklen_t length = sizeof info;
+  if (transfer->host->protocol == LR_PROTOCOL_HTTP2) return active;
+  if (transfer->fd == CURL_SOCKET_BAD ||
+      getsockopt(transfer->fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0)
+    return active;
+  uint64_t received = lr_since(now, info.tcpi_last_data_recv * LR_NS_PER_MS);
+  return received > active ? received : active;
+}
+
+static bool is_certificate_error(int code) {
+  return code == CURLE_PEER_FAILED_VERIFICATION ||
+         code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_ISSUER_ERROR ||
+         code == CURLE_SSL_CERTPROBLEM ||
+         code == CURLE_SSL_PINNEDPUBKEYNOTMATCH;
+}
+
+/* CURLE_TOO_LARGE, which 7.88's header does not have. */
+enum { libcurl_too_large = 100 };
+
+/* libcurl before 8.6 says "out of memory" of a header line that is longer than
+ * it takes. */
+static bool in_head(const lr_transfer *transfer) {
+  const lariat_response *response = transfer->job->response;
+  return response && response->in_block;
+}
+
+/* A chunked body that makes no sense is a "receive error" to libcurl, as one
+ * that was cut off is; only its message tells them apart (CURLINFO_OS_ERRNO
+ * may be an earlier transfer's). */
+static bool is_garbled(const lr_transfer *transfer) {
+  const lr_job *job = transfer->job;
+  const lariat_response *response = job->response;
+  bool chunked =
+      response ? lariat_response_header(response, "Transfer-Encoding") != NULL
+               : job->sink && job->sink->chunked;
+  return chunked && strstr(transfer->error, "chunk");
+}
+
+static lariat_status status_of(const lr_transfer *transfer, int code) {
+  if (transfer->fault != LARIAT_OK) return transfer->fault;
+  if (code == CURLE_OK) return LARIAT_OK;
+  if (is_certificate_error(code)) return LARIAT_ECERTIFICATE;
+  switch (code) {
+  case CURLE_OUT_OF_MEMORY:
+    return in_head(transfer) ? LARIAT_EHEADERLIMIT : LARIAT_ENOMEM;
+  case CURLE_URL_MALFORMAT:
+    return LARIAT_EURL;
+  case CURLE_COULDNT_RESOLVE_HOST:
+    return LARIAT_ERESOLVE;
+  case CURLE_COULDNT_CONNECT:
+    if (transfer->tries.out_of_memory) return LARIAT_ENOMEM;
+    return transfer->tries.out_of_fds ? LARIAT_ESYSTEM : LARIAT_ECONNECT;
+  case CURLE_OPERATION_TIMEDOUT:
+    return LARIAT_ETIMEDOUT;
+  case CURLE_SSL_CONNECT_ERROR:
+  case CURLE_SSL_CIPHER:
+  case CURLE_SSL_ENGINE_NOTFOUND:
+  case CURLE_USE_SSL_FAILED:
+    return LARIAT_ETLS;
+  case CURLE_PARTIAL_FILE:
+    return LARIAT_ETRUNCATED;
+  case CURLE_GOT_NOTHING:
+    return LARIAT_EEMPTY;
+  case CURLE_SEND_ERROR:
+    return LARIAT_ERESET;
+  case CURLE_HTTP2_STREAM: /* ended by the server, which has read enough */
+    return transfer->upload.active ? LARIAT_ERESET : LARIAT_EPROTOCOL;
+  case CURLE_SEND_FAIL_REWIND:
+    return LARIAT_ERESET;
+  case CURLE_UPLOAD_FAILED:
+    return LARIAT_EUPLOAD;
+  case CURLE_RECV_ERROR:
+    return is_garbled(transfer) ? LARIAT_EPROTOCOL : LARIAT_ERESET;
+  case CURLE_BAD_CONTENT_ENCODING:
+    return LARIAT_EENCODING;
+  case libcurl_too_large:
+    return LARIAT_EHEADERLIMIT;
+  default:
+    return LARIAT_EPROTOCOL;
+  }
+}
+
+static lariat_status finish_digest(lr_transfer *transfer, uint8_t sha256[32],
+                                   bool *has) {
+  if (!transfer->has_digest) return LARIAT_OK;
+  *has = lr_sha256_end(transfer->digest, sha256);
+  return *has ? LARIAT_OK : LARIAT_ENOMEM;
+}
+
+static lariat_status finish_stream(lr_transfer *transfer) {
+  lariat_stream *stream = transfer->job->sink->stream;
+  return finish_digest(transfer, stream->sha256, &stream->has_sha256);
+}
+
+/* What libcurl sends again by itself only over HTTP/1: the end of a connection
+ * that was open already, before anything came of the answer. */
+static bool was_lost(const lr_transfer *transfer, int code) {
+  const lariat_response *response = transfer->job->response;
+  if (transfer->fault != LARIAT_OK || transfer->tries.sends == 0) return false;
+  if (lr_outcome_has_answer(transfer) || !response->reused) return false;
+  return code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
+         code == CURLE_PARTIAL_FILE || code == CURLE_HTTP2 ||
+         code == CURLE_GOT_NOTHING;
+}
+
+/* A stream of HTTP/2 that the server has refused before libcurl had sent all of
+ * its body: that it sends again by itself only without one.  Once, and only
+ * what is in memory still. */
+static bool may_ask_anew(const lr_transfer *transfer, int code) {
+  const lr_job *job = transfer->job;
+  return code == CURLE_HTTP2_STREAM && transfer->fault == LARIAT_OK &&
+         lr_outcome_was_refused(transfer) && !lr_outcome_has_answer(transfer) &&
+         !job->attempt.reuse_failed && !job->body.source && !job->sink;
+}
+
+/* libcurl takes a connection that ends within the head for the end of the
+ * answer. */
+static bool is_beheaded(const lariat_response *response) {
+  return response->in_block || (response->interim && response->status != 101);
+}
+
+static lariat_status finish_response(lr_transfer *transfer) {
+  lariat_response *response = transfer->job->response;
+  if (!response) return finish_stream(transfer);
+  if (is_beheaded(response)) return LARIAT_ETRUNCATED;
+  if (!lr_response_finish(response)) return LARIAT_ENOMEM;
+  response->body_bytes = transfer->job->pool.received;
+  return finish_digest(transfer, response->sha256, &response->has_sha256);
+}
+
+/* What libcurl says of a callback that refused is of no use to anybody. */
+static const char *detail_of(lr_transfer *transfer) {
+  const lr_body_sink *sink = transfer->job->sink;
+  if (sink && transfer->job->attempt.outcome == LARIAT_EWRITE)
+    return strerror_r(sink->error, transfer->error, sizeof transfer->error);
+  return transfer->error[0] ? transfer->error : NULL;
+}
+
+/* Instead of libcurl's words for a callback that said no. */
+static const char died[] = "an open connection ended before the answer";
+
+void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
+  lr_job *job = transfer->job;
+  lariat_response *response = job->response; /* NULL: it is away already */
+  if (transfer->upload.answered_early && lr_upload_feed_is_answered(transfer))
+    curl_code = CURLE_OK;
+  job->attempt.curl_code = curl_code;
+  job->attempt.outcome = status_of(transfer, curl_code);
+  if (job->pool.received > LARGE_BODY)
+    transfer->host->learned.large_bodies = true;
+  job->attempt.resent =
+      (transfer->tries.sends > 1 || job->attempt.reuse_failed) &&
+      !job->attempt.connection_dead;
+  if (response) read_remote(transfer, response);
+  if (was_lost(transfer, curl_code)) {
+    job->attempt.connection_dead = true;
+    job->attempt.outcome = LARIAT_ERESET;
+  }
+  if (may_ask_anew(transfer, curl_code)) {
+    job->attempt.reuse_failed = true;
+    job->attempt.outcome = LARIAT_EBUSY;
+  }
+  if (response) read_timings(transfer, response);
+  if (job->attempt.outcome == LARIAT_OK)
+    job->attempt.outcome = finish_response(transfer);
+  if (job->sink) lr_body_sink_end(job, job->attempt.outcome);
+  if (job->attempt.outcome == LARIAT_OK) return;
+  job->attempt.phase = (uint8_t)lr_outcome_phase(transfer);
+  if (job->attempt.outcome == LARIAT_ETIMEDOUT)
+    job->attempt.time_limit = LARIAT_TIME_LIMIT_CONNECT; /* libcurl's own */
+  if (response)
+    read_failed_timings(transfer, response, (lariat_phase)job->attempt.phase);
+  const char *detail = detail_of(transfer);
+  if (job->attempt.connection_dead && transfer->fault != LARIAT_OK)
+    detail = died;
+  if (job->attempt.outcome == LARIAT_ESYSTEM) detail = "too many open files";
+  if (detail) job->attempt.detail = lr_copy_string(detail);
+}
+
+void lr_outcome_stop(lr_transfer *transfer) {
+  lr_job *job = transfer->job;
+  job->attempt.phase = (uint8_t)lr_outcome_phase(transfer);
+  job->attempt.resent = transfer->tries.sends > 1 || job->attempt.reuse_failed;
+  if (job->response)
+    read_failed_timings(transfer, job->response,
+                        (lariat_phase)job->attempt.phase);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT
+ * outcome.h: what became of a transfer, as libcurl tells it. */
+#ifndef LR_CURL_OUTCOME_H
+#define LR_CURL_OUTCOME_H
+
+#include "curl/transfer.h"
+
+/* Fills in the outcome of the job from what libcurl says. */
+void lr_outcome_conclude(lr_transfer *transfer, int curl_code);
+
+/* Fills in what is known of connection and timings once the head is there. */
+void lr_outcome_describe(const lr_transfer *transfer,
+                         lariat_response *response);
+
+/* Fills in where a job that is stopped was, and what each phase took. */
+void lr_outcome_stop(lr_transfer *transfer);
+
+/* Returns the phase that the job is in. */
+lariat_phase lr_outcome_phase(const lr_transfer *transfer);
+
+/* Returns when bytes last went or came. */
+uint64_t lr_outcome_heard_ns(const lr_transfer *transfer);
+
+/* Says whether anything of an answer has come. */
+bool lr_outcome_has_answer(const lr_transfer *transfer);
+
+/* Says whether the server has refused a stream of HTTP/2 without looking at it
+ * (GOAWAY does that to many at once): it may always be sent again.  libcurl
+ * gives no message then, but of any other end of a connection it does. */
+bool lr_outcome_was_refused(const lr_transfer *transfer);
+
+#endif

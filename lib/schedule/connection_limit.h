@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT
+ * connection_limit.h: how many connections one reactor may have, and which host
+ * may open the next.
+ *
+ * A connection is counted from when a job is about to open it (coming), and
+ * from when it has a descriptor (open), whoever has made it.  As with the jobs
+ * in flight, the last ones are not for everybody (job_tokens.h): a reserve is
+ * kept for hosts of which nothing runs and for those that are fast.  Hosts that
+ * find none are starved: then others close theirs when an answer ends
+ * (reclaim).  All on the reactor's own thread. */
+#ifndef LR_SCHEDULE_CONNECTION_LIMIT_H
+#define LR_SCHEDULE_CONNECTION_LIMIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/atomics.h"
+#include "reactor/timers.h"
+#include "schedule/run_queue.h"
+
+struct lr_dispatcher;
+
+/* What the limit asks of those who have the connections. */
+typedef struct lr_connection_limit_ops {
+  /* Closes an idle connection of `host`; false: there is none to close. */
+  bool (*close_idle)(void *owner, lr_host *host);
+
+  /* Closes idle connections to make space for others, now or soon.  With `all`
+   * those of any host, else of hosts of which nothing runs. */
+  void (*reclaim_idle)(void *owner, bool all);
+} lr_connection_limit_ops;
+
+typedef struct lr_connection_limit {
+  const lr_connection_limit_ops *ops;
+  void *owner;
+  struct lr_dispatcher *dispatcher;
+  const lr_run_queue *queue; /* the dispatcher's */
+  unsigned max;              /* this reactor's share */
+  unsigned reserve;          /* of these, not for hosts that have some */
+  unsigned open;             /* connections now */
+  unsigned coming;           /* jobs that are about to open one */
+  unsigned reclaiming;       /* connections that go when their answer ends */
+  uint64_t reclaimed_ns;     /* when the last of them was chosen */
+  lr_timer recheck_timer;
+  lr_atomic_u64 *published; /* where `open` is shown to other threads */
+} lr_connection_limit;
+
+/* Fills `limit` in.  Jobs of one host number at most `per_host`. */
+void lr_connection_limit_init(lr_connection_limit *limit,
+                              const lr_connection_limit_ops *ops, void *owner,
+                              struct lr_dispatcher *dispatcher, unsigned max,
+                              unsigned per_host, lr_atomic_u64 *published);
+void lr_connection_limit_clear(lr_connection_limit *limit);
+
+/* Counts connections of the host's that came or, (unsigned)-1, went. */
+void lr_connection_limit_count(lr_connection_limit *limit, lr_host *host,
+                               unsigned by);
+
+/* Counts jobs of the host's that are about to open one, or no longer. */
+void lr_connection_limit_count_coming(lr_connection_limit *limit, lr_host *host,
+                                      unsigned by);
+
+/* Says whether `host` may open a connection now; may close idle ones for it. */
+bool lr_connection_limit_allows(lr_connection_limit *limit, lr_host *host);
+
+/* Says whether there is none for everybody. */
+static inline bool
+lr_connection_limit_is_scarce(const lr_connection_limit *limit) {
+  return limit->open + limit->reserve >= limit->max;
+}
+
+/* Says whether the connection of `host`, whose answer has begun or ended, must
+ * be given up, since starved hosts wait for one. */
+bool lr_connection_limit_must_reclaim_slow(const lr_connection_limit *limit,
+                                           const lr_host *host);
+static inline bool
+lr_connection_limit_must_reclaim(const lr_connection_limit *limit,
+                                 const lr_host *host) {
+  return limit->queue->starved_count &&
+         lr_connection_limit_must_reclaim_slow(limit, host);
+}
+
+/* Notes that a connection of `host` will be closed when its answer ends; and
+ * that one of the host's was closed. */
+void lr_connection_limit_note_reclaim(lr_connection_limit *limit,
+                                      lr_host *host);
+void lr_connection_limit_note_closed(lr_connection_limit *limit, lr_host *host);
+
+/* Lets those who wait for a connection ask again when more is known of the
+ * connections that are idle. */
+void lr_connection_limit_recheck_later(lr_connection_limit *limit);
+
+/* Says whether a connection that is idle since `from_ns` is really so: where a
+ * reserve is kept for fast hosts, not one between two requests of theirs. */
+bool lr_connection_limit_is_idle(const lr_connection_limit *limit,
+                                 uint64_t from_ns);
+
+#endif
