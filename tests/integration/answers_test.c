@@ -2,7 +2,7 @@
  * labels: no-asan no-tsan long
  * Answers of every shape, read by libcurl and by lariat itself: what comes of
  * them is the same.  Each shape in the table (support/response_corpus.h) is
- * asked for in all ways, cut at every place, and mutated at random; and the
+ * asked for in all ways, cut at every position, and mutated at random; and the
  * requests are the same, byte by byte.
  *
  *   answers_test [seed=N] [mutations=N] [shape=TEXT] [NAME...]
@@ -82,9 +82,9 @@ static void test_first_and_later(void) {
   static const char *const methods[] = {"GET", "HEAD"};
   struct trials trials = {0};
   for (size_t i = 0; i < shape_count; i++)
-    for (unsigned way = 0; way < 2 * PAIRED_PLACES; way++) {
+    for (unsigned way = 0; way < 2 * PAIRED_POSITIONS; way++) {
       struct paired_pools_trial trial = trial_of(&shapes[i], methods[way & 1]);
-      trial.place = (enum paired_pools_place)(way / 2);
+      trial.position = (enum paired_pools_position)(way / 2);
       add(&trials, trial);
     }
   run_and_free(&trials);
@@ -142,7 +142,7 @@ static void test_a_byte_at_a_time(void) {
   run_and_free(&trials);
 }
 
-/* Ordinary ones at each place; of the others' places some. */
+/* Ordinary ones at each position; of the others' positions some. */
 static void test_cut_everywhere(void) {
   uint64_t stride = cuts < 100 ? 100 / cuts : 1;
   uint64_t number = seed;
@@ -178,11 +178,11 @@ static void test_broken_off_everywhere(void) {
   struct trials trials = {0};
   for (size_t i = 0; (shape = typical(i)); i++)
     for (size_t length = 0; length <= shape->length; length++)
-      for (unsigned way = 0; way < 2 * PAIRED_PLACES; way++) {
+      for (unsigned way = 0; way < 2 * PAIRED_POSITIONS; way++) {
         struct paired_pools_trial trial = trial_of(shape, "GET");
         trial.answer.length = length;
         trial.answer.end = way & 1 ? MANUAL_RESET : MANUAL_CLOSE;
-        trial.place = (enum paired_pools_place)(way / 2);
+        trial.position = (enum paired_pools_position)(way / 2);
         add_some(&trials, trial);
       }
   run_and_free(&trials);
@@ -289,7 +289,7 @@ static const struct silence silences[] = {
 
 static void test_silences(void) {
   struct trials trials = {0};
-  for (unsigned place = 0; place < PAIRED_PLACES; place++)
+  for (unsigned position = 0; position < PAIRED_POSITIONS; position++)
     for (size_t i = 0; i < FIXTURE_COUNT(silences); i++) {
       const struct silence *silence = &silences[i];
       add(&trials,
@@ -298,7 +298,7 @@ static void test_silences(void) {
               .method = "GET",
               .answer =
                   {silence->text, strlen(silence->text), MANUAL_HOLD, 0, {0}},
-              .place = (enum paired_pools_place)place,
+              .position = (enum paired_pools_position)position,
               .timeout_ms = SILENCE_MS,
               .expects = silence->phase ? LARIAT_ETIMEDOUT : LARIAT_OK,
               .phase = silence->phase});
@@ -413,7 +413,7 @@ static void make_mutant(struct mutant *mutant,
   memcpy(mutant->bytes, shape->bytes, shape->length);
   mutant->length = shape->length;
   *trial = trial_of(shape, random_below(8) ? "GET" : "HEAD");
-  trial->place = random_below(4) ? PAIRED_SECOND : PAIRED_ANEW;
+  trial->position = random_below(4) ? PAIRED_SECOND : PAIRED_ANEW;
   for (size_t i = 1 + random_below(3); i; i--) mutate(mutant);
   trial->answer.bytes = mutant->bytes;
   trial->answer.length = mutant->length;
@@ -745,7 +745,7 @@ static void test_two_readers(void) {
   manual_server_stop(origin);
 }
 
-/* Leaves the shapes whose names contain `text`; the others keep their place
+/* Leaves the shapes whose names contain `text`; the others keep their position
  * behind them. */
 static size_t choose_shapes(const char *text) {
   size_t chosen = 0;

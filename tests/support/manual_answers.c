@@ -303,7 +303,7 @@ static void begin_answer(struct manual_answers *answers, struct connection *c,
   c->slot = slot;
   c->answer = slot ? slot->answer : clean_answer(c->in);
   keep_request(slot ? slot : &answers->slots[MANUAL_OTHER], c->in, length);
-  if (slot && slot->seen.requests++ == 0) slot->seen.place = c->requests;
+  if (slot && slot->seen.requests++ == 0) slot->seen.position = c->requests;
 }
 
 /* Begins the answer to a request; false when none has come whole. */

@@ -106,7 +106,7 @@ struct manual_answer {
 /* Requests for a number since it got its answer. */
 struct manual_seen {
   unsigned requests;
-  unsigned place; /* of the first, on its connection: 1, 2, ... */
+  unsigned position; /* of the first, on its connection: 1, 2, ... */
 };
 
 /* Starts one on `port` (0: a free one) of `address` ("127.0.0.1", "::1");

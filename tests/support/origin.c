@@ -265,11 +265,11 @@ static unsigned close_connections(struct origin *origin, bool busy_too,
 }
 
 static void free_places(struct origin *origin) {
-  for (size_t i = 0; i < PLACES; i++)
-    while (origin->places[i]) {
-      struct place *place = origin->places[i];
-      origin->places[i] = place->next;
-      free(place);
+  for (size_t i = 0; i < ADDRESS_BUCKETS; i++)
+    while (origin->addresses[i]) {
+      struct address_counts *entry = origin->addresses[i];
+      origin->addresses[i] = entry->next;
+      free(entry);
     }
 }
 
@@ -303,15 +303,15 @@ const char *origin_url(const struct origin *origin, const char *path,
   return out_text;
 }
 
-/* The script of that path, or else a free place, or NULL. */
+/* The script of that path, or else a free entry, or NULL. */
 static struct script *script_place(struct origin *origin, const char *path) {
-  struct script *place = NULL;
+  struct script *entry = NULL;
   for (size_t i = 0; i < SCRIPTS_MAX; i++) {
     struct script *script = &origin->scripts[i];
     if (script->path && !strcmp(script->path, path)) return script;
-    if (!script->path && !place) place = script;
+    if (!script->path && !entry) entry = script;
   }
-  return place;
+  return entry;
 }
 
 bool origin_script(struct origin *origin, const char *path,
@@ -340,8 +340,9 @@ struct origin_counts origin_address_counts(struct origin *origin,
   struct in_addr parsed;
   if (inet_pton(AF_INET, address, &parsed) != 1) return counts;
   pthread_mutex_lock(&origin->lock);
-  const struct place *place = origin_place(origin, parsed.s_addr);
-  if (place) counts = place->counts;
+  const struct address_counts *entry =
+      origin_find_address(origin, parsed.s_addr);
+  if (entry) counts = entry->counts;
   pthread_mutex_unlock(&origin->lock);
   return counts;
 }

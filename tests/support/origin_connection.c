@@ -24,23 +24,27 @@ enum {
 
 /* ---- Counts, kept twice: in all and for the address ---- */
 
-struct place *origin_place(struct origin *origin, in_addr_t address) {
-  struct place *place = origin->places[ntohl(address) % PLACES];
+struct address_counts *origin_find_address(struct origin *origin,
+                                           in_addr_t address) {
+  struct address_counts *entry =
+      origin->addresses[ntohl(address) % ADDRESS_BUCKETS];
 
-  while (place && place->address != address) place = place->next;
-  return place;
+  while (entry && entry->address != address) entry = entry->next;
+  return entry;
 }
 
-static struct place *make_place(struct origin *origin, in_addr_t address) {
-  struct place **bucket = &origin->places[ntohl(address) % PLACES];
-  struct place *place = origin_place(origin, address);
-  if (place) return place;
-  place = calloc(1, sizeof *place);
-  if (!place) return NULL;
-  place->address = address;
-  place->next = *bucket;
-  *bucket = place;
-  return place;
+static struct address_counts *add_address(struct origin *origin,
+                                          in_addr_t address) {
+  struct address_counts **bucket =
+      &origin->addresses[ntohl(address) % ADDRESS_BUCKETS];
+  struct address_counts *entry = origin_find_address(origin, address);
+  if (entry) return entry;
+  entry = calloc(1, sizeof *entry);
+  if (!entry) return NULL;
+  entry->address = address;
+  entry->next = *bucket;
+  *bucket = entry;
+  return entry;
 }
 
 static void count_opened(struct origin_counts *counts) {
@@ -65,7 +69,7 @@ static void count_ended(struct origin_counts *counts, bool answered) {
 static void end_request(struct connection *c, bool answered) {
   if (!c->request_length) return;
   count_ended(&c->origin->counts, answered);
-  count_ended(&c->place->counts, answered);
+  count_ended(&c->address->counts, answered);
   memmove(c->in, c->in + c->request_length, c->in_length - c->request_length);
   c->in_length -= c->request_length;
   c->request_length = 0;
@@ -79,7 +83,7 @@ void origin_destroy_connection(struct connection *c, bool reset) {
   struct linger linger = {.l_onoff = 1, .l_linger = 0};
   end_request(c, false);
   c->origin->counts.open--;
-  c->place->counts.open--;
+  c->address->counts.open--;
   c->origin->by_fd[c->fd] = NULL;
   lr_list_remove(&c->all);
   lr_list_remove(&c->waiting);
@@ -136,12 +140,12 @@ static bool reserve_fd(struct origin *origin, int fd) {
 /* A connection for the accepted `fd`; NULL when out of memory. */
 static struct connection *new_connection(struct origin *origin, int fd,
                                          in_addr_t local) {
-  struct place *place = make_place(origin, local);
-  if (!place || !reserve_fd(origin, fd)) return NULL;
+  struct address_counts *entry = add_address(origin, local);
+  if (!entry || !reserve_fd(origin, fd)) return NULL;
   struct connection *c = calloc(1, sizeof *c);
   if (!c) return NULL;
   c->origin = origin;
-  c->place = place;
+  c->address = entry;
   c->fd = fd;
   c->generation = ++origin->generation & 0x7fffffff;
   if (!watch(c, EPOLL_CTL_ADD, EPOLLIN)) {
@@ -152,7 +156,7 @@ static struct connection *new_connection(struct origin *origin, int fd,
   lr_list_init(&c->waiting);
   origin->by_fd[fd] = c;
   count_opened(&origin->counts);
-  count_opened(&place->counts);
+  count_opened(&entry->counts);
   return c;
 }
 
@@ -230,8 +234,8 @@ static void send_continue(struct connection *c) {
 static void stamp(const struct connection *c) {
   struct origin *origin = c->origin;
   if (!origin->stamps || origin->stamped == origin->stamps_capacity) return;
-  origin->stamps[origin->stamped++] =
-      (struct origin_stamp){c->received_ns, ntohl((uint32_t)c->place->address)};
+  origin->stamps[origin->stamped++] = (struct origin_stamp){
+      c->received_ns, ntohl((uint32_t)c->address->address)};
 }
 
 /* The script for the request whose head is at the front. */
@@ -281,7 +285,7 @@ static void begin_request(struct connection *c) {
   c->step = script ? script : not_found;
   c->progress = 0;
   count_began(&c->origin->counts);
-  count_began(&c->place->counts);
+  count_began(&c->address->counts);
   stamp(c);
 }
 

@@ -13,15 +13,15 @@
 
 enum {
   SCRIPTS_MAX = 64,
-  PLACES = 1024,        /* buckets of the table of addresses */
-  OUT_MOST = 8 * 1024,  /* of a connection */
+  ADDRESS_BUCKETS = 1024, /* buckets of the table of addresses */
+  OUT_MOST = 8 * 1024,    /* of a connection */
   IN_MOST = 256 * 1024, /* received and not consumed of a body that is taken */
   DEAF_FILLERS = 4
 };
 
 /* An address of the origin's. */
-struct place {
-  struct place *next;
+struct address_counts {
+  struct address_counts *next;
   in_addr_t address;
   struct origin_counts counts;
 };
@@ -30,7 +30,7 @@ struct connection {
   lr_list all;     /* in origin.connections */
   lr_list waiting; /* in origin.waiting while due_ms is set */
   struct origin *origin;
-  struct place *place;
+  struct address_counts *address;
   int fd;
   uint32_t generation; /* tells it from an earlier owner of the number */
   uint32_t interest;
@@ -92,7 +92,7 @@ struct origin {
   size_t by_fd_capacity;
   struct script scripts[SCRIPTS_MAX];
   struct origin_counts counts;
-  struct place *places[PLACES];
+  struct address_counts *addresses[ADDRESS_BUCKETS];
   struct origin_stamp *stamps; /* NULL: none are wanted */
   size_t stamps_capacity;
   size_t stamped;
@@ -102,7 +102,8 @@ struct origin {
 uint64_t origin_now_ms(void);
 
 /* Finds what is counted for one of the origin's addresses, or NULL. */
-struct place *origin_place(struct origin *origin, in_addr_t address);
+struct address_counts *origin_find_address(struct origin *origin,
+                                           in_addr_t address);
 
 /* Takes over the accepted descriptor `fd` and runs the script of new
  * connections.  False, with the descriptor still open, when out of memory. */

@@ -345,7 +345,7 @@ static void ask_all(struct wave *wave, asker ask, bool not_first) {
       struct run *run = &wave->run[i];
       struct outcome *outcome = outcome_of(wave, i, pair);
       memset(outcome, 0, sizeof *outcome);
-      outcome->fires = not_first && run->trial->place == PAIRED_FIRST;
+      outcome->fires = not_first && run->trial->position == PAIRED_FIRST;
       if (!outcome->fires)
         outcome_watch_then(outcome, ask(wave, run, pair),
                            ask == ask_trial ? note_answered : NULL,
@@ -449,7 +449,7 @@ static void expect_clean_before(struct wave *wave) {
     for (size_t pair = 0; pair < PAIRED_POOLS; pair++) {
       const struct run *run = &wave->run[i];
       const struct outcome *outcome = outcome_of(wave, i, pair);
-      if (run->trial->place != PAIRED_FIRST && !is_clean(outcome))
+      if (run->trial->position != PAIRED_FIRST && !is_clean(outcome))
         fixture_fail("%s: the request before it, %s: %s, HTTP %d",
                      run->trial->name, names[pair],
                      lariat_status_name(outcome->status), outcome->http_status);
@@ -471,11 +471,11 @@ static bool may_be_first(const struct run *run, size_t pair) {
 /* That the trial was what it is said to be. */
 static void expect_place(const struct wave *wave, const struct run *run) {
   for (size_t pair = 0; pair < PAIRED_POOLS; pair++) {
-    unsigned place = seen_by(wave, run, pair).place;
-    if (place == (run->trial->place == PAIRED_SECOND ? 2 : 1)) continue;
-    if (place == 1 && may_be_first(run, pair)) continue;
+    unsigned position = seen_by(wave, run, pair).position;
+    if (position == (run->trial->position == PAIRED_SECOND ? 2 : 1)) continue;
+    if (position == 1 && may_be_first(run, pair)) continue;
     fixture_fail("%s, %s: it was number %u on its connection", run->trial->name,
-                 names[pair], place);
+                 names[pair], position);
   }
 }
 
@@ -486,8 +486,8 @@ static void expect_place(const struct wave *wave, const struct run *run) {
 static void tell_next(struct wave *wave) {
   for (size_t i = 0; i < wave->count; i++) {
     struct run *run = &wave->run[i];
-    bool libcurls = run->trial->place == PAIRED_FIRST || may_be_first(run, 1) ||
-                    seen_by(wave, run, 1).requests > 1;
+    bool libcurls = run->trial->position == PAIRED_FIRST ||
+                    may_be_first(run, 1) || seen_by(wave, run, 1).requests > 1;
     for (size_t pair = 0; pair < PAIRED_POOLS; pair++)
       wave->pools->spoilt[pair] += !is_clean(outcome_of(wave, i, pair));
     if (libcurls || is_clean(outcome_of(wave, i, 1))) continue;
@@ -520,10 +520,10 @@ static void describe_trial(FILE *to, const struct paired_pools_trial *trial) {
                                                 "streamed", "with retries"};
   static const char *const ends[] = {"kept", "held", "closed", "reset"};
   const struct manual_answer *answer = &trial->answer;
-  static const char *const places[PAIRED_PLACES] = {"second", "first",
-                                                    "first, anew,"};
+  static const char *const places[PAIRED_POSITIONS] = {"second", "first",
+                                                       "first, anew,"};
   fprintf(to, "%s, %s, %s, the %s on its connection, which is %s; ",
-          trial->name, trial->method, hows[trial->how], places[trial->place],
+          trial->name, trial->method, hows[trial->how], places[trial->position],
           ends[answer->end]);
   if (answer->apart) fputs("a byte at a time; ", to);
   for (size_t i = 0; i < MANUAL_CUTS; i++)
@@ -594,7 +594,7 @@ static void hold_connections(struct wave *wave) {
     for (size_t pair = 0; pair < PAIRED_POOLS; pair++) {
       struct run *run = &wave->run[i];
       struct outcome *held = &wave->held[i * PAIRED_POOLS + pair];
-      held->fires = run->trial->place != PAIRED_ANEW;
+      held->fires = run->trial->position != PAIRED_ANEW;
       if (held->fires) continue;
       run->holder[pair] =
           lariat_get(wave->pools->pair[pair].client,

@@ -37,13 +37,13 @@ enum paired_pools_how {
   PAIRED_HOWS
 };
 
-/* The answer's place. */
-enum paired_pools_place {
+/* The answer's position. */
+enum paired_pools_position {
   PAIRED_SECOND, /* on its connection, after a clean one */
   PAIRED_FIRST,  /* on its connection, and of its host */
   PAIRED_ANEW,   /* on its connection, but the host has given a clean one, and
                    has another connection that is in use */
-  PAIRED_PLACES
+  PAIRED_POSITIONS
 };
 
 /* An answer, and how it is asked for. */
@@ -52,7 +52,7 @@ struct paired_pools_trial {
   const char *method;
   struct manual_answer answer;
   enum paired_pools_how how;
-  enum paired_pools_place place;
+  enum paired_pools_position position;
   bool exact;            /* as many attempts, too */
   unsigned timeout_ms;   /* 0: long */
   lariat_status expects; /* of both, if not LARIAT_OK */

@@ -98,7 +98,7 @@ static void answers_are_as_prepared(void) {
   CU_ASSERT_TRUE(manual_server_settle(server, 10000));
   struct manual_seen seen = manual_server_seen(server, 7);
   CU_ASSERT_EQUAL(seen.requests, 1);
-  CU_ASSERT_EQUAL(seen.place, 1);
+  CU_ASSERT_EQUAL(seen.position, 1);
   CU_ASSERT_EQUAL(manual_server_request(server, 7, copy, sizeof copy),
                   sizeof request - 1);
   CU_ASSERT_STRING_EQUAL(copy, request);
