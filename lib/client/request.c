@@ -6,6 +6,7 @@
 #include "base/process.h"
 #include "client/client.h"
 #include "deferred/state.h"
+#include "http/field.h"
 #include "job/body_sink.h"
 #include "job/body_source.h"
 #include "job/upload.h"
@@ -36,7 +37,7 @@ static lariat_status set_headers(lr_job *job, const lariat_header *headers,
   if (status != LARIAT_OK) return status;
   /* Who asks for an encoding by hand wants to see it. */
   for (size_t i = 0; i < count; i++)
-    if (strcasecmp(headers[i].name, "Accept-Encoding") == 0)
+    if (lr_name_is(headers[i].name, strlen(headers[i].name), "Accept-Encoding"))
       job->decompress = false;
   return LARIAT_OK;
 }

@@ -3,6 +3,7 @@
  */
 #include "curl/easy_setup.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -200,8 +201,18 @@ static lariat_status set_method(lr_transfer *transfer, const lr_job *job) {
   return code == CURLE_OK ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
+/* libcurl reads the lines of a header list as nodes of its own: these have the
+ * same fields.  It changes and frees none of them. */
+_Static_assert(offsetof(lr_header_line, data) ==
+                       offsetof(struct curl_slist, data) &&
+                   offsetof(lr_header_line, next) ==
+                       offsetof(struct curl_slist, next) &&
+                   sizeof(lr_header_line) == sizeof(struct curl_slist),
+               "a header line is laid out as a node of libcurl's lists");
+
 static void set_headers(lr_transfer *transfer, const lr_job *job) {
-  struct curl_slist *list = job->headers ? job->headers->list : NULL;
+  struct curl_slist *list =
+      job->headers ? (struct curl_slist *)(void *)job->headers->list : NULL;
   if (list == transfer->set.headers) return;
   (void)curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, list);
   transfer->set.headers = list;

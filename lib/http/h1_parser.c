@@ -156,8 +156,6 @@ static lr_h1_result end_head(lr_h1_parser *parser) {
   return LR_H1_MORE;
 }
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
 /* The status in "HTTP/1.1 200", with or without a reason; 0: it is another
  * line. */
 static int read_status_line(const char *line, size_t length) {
@@ -166,26 +164,13 @@ static int read_status_line(const char *line, size_t length) {
   if (length < VERSION + CODE || memcmp(line, version, VERSION) != 0) return 0;
   const char *code = line + VERSION;
   if (code[0] < '1' || code[0] > '9') return 0;
-  if (!is_digit(code[1]) || !is_digit(code[2])) return 0;
+  if (!lr_is_digit(code[1]) || !lr_is_digit(code[2])) return 0;
   if (length > VERSION + CODE && code[CODE] != ' ') return 0;
-  return (code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0');
-}
-
-static char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-/* Whatever the locale; mostly it is written in the same way. */
-static bool is_named(const char *text, const char *name, size_t length) {
-  if (memcmp(text, name, length) == 0) return true;
-  for (size_t i = 0; i < length; i++)
-    if (lower(text[i]) != lower(name[i])) return false;
-  return true;
+  return lr_status_code_of(code);
 }
 
 static bool is_word(const char *value, const char *word) {
-  size_t length = strlen(word);
-  return strlen(value) == length && is_named(value, word, length);
+  return lr_name_is(value, strlen(value), word);
 }
 
 static bool says_close(const char *value) {
@@ -212,14 +197,14 @@ static lr_h1_result read_framing_header(lr_h1_parser *parser, const char *name,
                                         size_t length) {
   size_t value_length;
   const char *value = lr_response_last_value(parser->response, &value_length);
-  if (length == 10 && is_named(name, "Connection", length)) {
+  if (length == 10 && lr_name_equal(name, "Connection", length)) {
     if (says_close(value)) parser->keeps = false;
-  } else if (length == 14 && is_named(name, "Content-Length", length)) {
+  } else if (length == 14 && lr_name_equal(name, "Content-Length", length)) {
     return read_content_length(parser, value, value_length);
-  } else if (length == 16 && is_named(name, "Content-Encoding", length)) {
+  } else if (length == 16 && lr_name_equal(name, "Content-Encoding", length)) {
     parser->is_gzip = !parser->is_coded && lr_h1_is_gzip(value);
     parser->is_coded = true;
-  } else if (length == 17 && is_named(name, "Transfer-Encoding", length)) {
+  } else if (length == 17 && lr_name_equal(name, "Transfer-Encoding", length)) {
     if (parser->chunked || !is_word(value, "chunked")) return LR_H1_FALLBACK;
     parser->chunked = true;
   }
@@ -254,8 +239,7 @@ static lr_h1_result add_header(lr_h1_parser *parser, const char *line,
   const char *colon = memchr(line, ':', (size_t)(end - line));
   if (!colon) return LR_H1_FALLBACK;
   if (colon == line) return LR_H1_FALLBACK;
-  if (lr_response_is_blank(*line) || lr_response_is_blank(colon[-1]))
-    return LR_H1_FALLBACK;
+  if (lr_is_blank(*line) || lr_is_blank(colon[-1])) return LR_H1_FALLBACK;
   if (parser->state == LR_H1_IN_TRAILERS)
     return add_trailer(parser, line, colon, end);
   size_t length = (size_t)(colon - line);
@@ -469,11 +453,12 @@ bool lr_h1_would_keep(const lariat_response *response, bool bodiless) {
     const char *name = response->text.bytes + place->name;
     const char *value = response->text.bytes + place->value;
     size_t length = place->name_length;
-    if (length == 10 && is_named(name, "Connection", length) &&
+    if (length == 10 && lr_name_equal(name, "Connection", length) &&
         says_close(value))
       return false;
-    if (length == 14 && is_named(name, "Content-Length", length)) framed = true;
-    if (length == 17 && is_named(name, "Transfer-Encoding", length))
+    if (length == 14 && lr_name_equal(name, "Content-Length", length))
+      framed = true;
+    if (length == 17 && lr_name_equal(name, "Transfer-Encoding", length))
       framed = is_word(value, "chunked");
   }
   return framed;

@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/memory.h"
 #include "http/attempts.h"
@@ -52,15 +51,10 @@ typedef struct span {
   size_t length;
 } span;
 
-static bool blank(char c) { return c == ' ' || c == '\t'; }
-
-static span trimmed(const char *at, const char *end) {
-  while (at < end && blank(*at)) at++;
-  while (at < end && blank(end[-1])) end--;
-  return (span){at, (size_t)(end - at)};
+static span trim_blanks(const char *at, const char *end) {
+  at = lr_skip_blanks(at, end);
+  return (span){at, (size_t)(lr_trim_end(at, end) - at)};
 }
-
-static bool digit(char c) { return c >= '0' && c <= '9'; }
 
 /* "HTTP/1.1 200 OK", "HTTP/2 200"; what is not like that gives zeros. */
 static void start_block(lariat_response *response, span line) {
@@ -69,22 +63,23 @@ static void start_block(lariat_response *response, span line) {
   int major = 0;
   int minor = 0;
   lr_response_begin_block(response, 0, 0);
-  if (at < end && digit(*at)) major = *at++ - '0';
-  if (end - at >= 2 && *at == '.' && digit(at[1])) {
+  if (at < end && lr_is_digit(*at)) major = *at++ - '0';
+  if (end - at >= 2 && *at == '.' && lr_is_digit(at[1])) {
     minor = at[1] - '0';
     at += 2;
   }
-  while (at < end && blank(*at)) at++;
-  if (end - at < 3 || !digit(at[0]) || !digit(at[1]) || !digit(at[2])) return;
-  int status = (at[0] - '0') * 100 + (at[1] - '0') * 10 + (at[2] - '0');
-  lr_response_begin_block(response, major * 10 + minor, status);
+  at = lr_skip_blanks(at, end);
+  if (end - at < 3 || !lr_is_digit(at[0]) || !lr_is_digit(at[1]) ||
+      !lr_is_digit(at[2]))
+    return;
+  lr_response_begin_block(response, major * 10 + minor, lr_status_code_of(at));
 }
 
 /* A block begins where none is open and no body has come: a header or trailer
  * line that looks like a status line must not throw away what is there. */
 static bool starts_block(const lariat_response *response, span line) {
   return !response->in_block && response->body.length == 0 &&
-         line.length >= 5 && strncasecmp(line.at, "HTTP/", 5) == 0;
+         line.length >= 5 && lr_name_equal(line.at, "HTTP/", 5);
 }
 
 /* Where there is no room, the limit is looked at. */
@@ -138,10 +133,9 @@ lariat_status lr_response_reserve_header(lariat_response *response,
 lariat_status lr_response_add_header(lariat_response *response,
                                      const char *line, const char *colon,
                                      const char *end) {
-  const char *name_end = colon;
+  const char *name_end = lr_trim_end(line, colon);
   size_t length;
-  while (name_end > line && blank(name_end[-1])) name_end--;
-  while (end > colon + 1 && blank(end[-1])) end--;
+  end = lr_trim_end(colon + 1, end);
   lariat_status status =
       lr_response_reserve_header(response, (size_t)(end - line) + 1);
   if (status == LARIAT_OK)
@@ -186,7 +180,7 @@ lariat_status lr_response_add_line(lariat_response *response, const char *line,
     start_block(response, (span){line, length});
     return LARIAT_OK;
   }
-  if (blank(*line)) return add_fold(response, trimmed(line, end));
+  if (lr_is_blank(*line)) return add_fold(response, trim_blanks(line, end));
   const char *colon = memchr(line, ':', length);
   if (!colon) return LARIAT_OK;
   return lr_response_add_header(response, line, colon, end);
@@ -342,18 +336,6 @@ lariat_header lariat_response_header_at(const lariat_response *response,
   return header;
 }
 
-static unsigned char lower(char c) {
-  return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
-/* Mostly it is written in the same way. */
-static bool same_name(const char *a, const char *b, size_t length) {
-  if (memcmp(a, b, length) == 0) return true;
-  for (size_t i = 0; i < length; i++)
-    if (lower(a[i]) != lower(b[i])) return false;
-  return true;
-}
-
 const char *lariat_response_header(const lariat_response *response,
                                    const char *name) {
   if (!response || !name) return NULL;
@@ -363,7 +345,7 @@ const char *lariat_response_header(const lariat_response *response,
   const lr_header_span *end = place + response->header_count;
   for (; place < end; place++)
     if (place->name_length == length &&
-        same_name(text + place->name, name, length))
+        lr_name_equal(text + place->name, name, length))
       return text + place->value;
   return NULL;
 }

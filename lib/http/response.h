@@ -11,6 +11,7 @@
 
 #include "base/atomics.h"
 #include "base/buffer.h"
+#include "http/field.h"
 #include <lariat/response.h>
 
 /* Where in the text a header's name and value begin. */
@@ -116,11 +117,6 @@ static inline void lr_response_begin_block(lariat_response *response,
 lariat_status lr_response_reserve_header(lariat_response *response,
                                          size_t bytes);
 
-/* One comparison for all but a few bytes. */
-static inline bool lr_response_is_blank(char c) {
-  return c <= ' ' && (c == ' ' || c == '\t');
-}
-
 /* Takes a header; its value begins behind the colon, with blanks perhaps.  Name
  * and value are copied at once, with what is between them, and then parted by a
  * NUL.
@@ -129,8 +125,8 @@ static inline lariat_status
 lr_response_put_header(lariat_response *response, const char *line,
                        size_t name_length, const char *value, const char *end) {
   lr_buffer *text = &response->text;
-  while (value < end && lr_response_is_blank(*value)) value++;
-  while (end > value && lr_response_is_blank(end[-1])) end--;
+  value = lr_skip_blanks(value, end);
+  end = lr_trim_end(value, end);
   size_t length = (size_t)(end - line);
   if (length >= text->capacity - text->length ||
       response->header_count == response->header_capacity) {
