@@ -151,7 +151,7 @@ static lariat_value failure_of(const lr_job *job, lariat_status status,
            detail ? ": " : "", detail ? detail : "");
   lr_failure_parts parts = {.status = status,
                             .message = message,
-                            .url = job->url.url,
+                            .url = job->url.text,
                             .curl_code =
                                 job->state == LR_JOB_HERE ? job->curl_code : 0,
                             .http_status = http_status_of(job),
@@ -213,7 +213,7 @@ static lariat_value over_budget(const lr_job *job, lariat_value cause) {
   lr_failure_parts parts = {
       .status = LARIAT_ERETRYBUDGET,
       .message = message,
-      .url = job->url.url,
+      .url = job->url.text,
       .curl_code = lariat_failure_curl_code(cause),
       .http_status = lariat_failure_http_status(cause),
       .phase = lariat_failure_phase(cause),
@@ -261,7 +261,7 @@ static void open_stream(lr_job *job, lariat_stream *stream,
     return;
   }
   complete(job, response);
-  response->url = lr_copy_string(job->url.url);
+  response->url = lr_copy_string(job->url.text);
   job->headers_delivered = true;
   stream->job = job;
   (void)lr_deferred_fire(&job->deferred,
@@ -270,7 +270,7 @@ static void open_stream(lr_job *job, lariat_stream *stream,
 }
 
 void lr_client_fail(lr_job *job, lariat_status status, const char *url) {
-  if (job->url.url || !url) {
+  if (job->url.text || !url) {
     settle_failed(job, status, LARIAT_PHASE_NONE);
     return;
   }

@@ -55,7 +55,7 @@ lr_job *lr_client_new_job(lariat_client *client);
 void lr_client_fail(lr_job *job, lariat_status status, const char *url);
 
 /* Sends a job on its way: the first time, for each redirect and retry.  The job
- * is here, its target set.  LARIAT_OK, or why it cannot go. */
+ * is here, its URL set.  LARIAT_OK, or why it cannot go. */
 lariat_status lr_client_submit(lariat_client *client, lr_job *job);
 
 /* What counts against max_queued: the jobs that wait here, and those that left

@@ -151,10 +151,10 @@ static lariat_status give_path(lr_transfer *transfer, const char *path) {
  * query go out as they are.  (libcurl would take them apart and print them
  * together again, a character at a time.) */
 static lariat_status set_simple_url(lr_transfer *transfer, lr_host *host,
-                                    const lr_url *target) {
-  CURLU *origin = lr_curl_host_origin(host, target);
-  const char *path = target->url + target->origin_length;
-  uint32_t length = target->url_length - target->origin_length;
+                                    const lr_url *url) {
+  CURLU *origin = lr_curl_host_origin(host, url);
+  const char *path = url->text + url->origin_length;
+  uint32_t length = url->length - url->origin_length;
   lariat_status status = origin ? give_url(transfer, origin) : LARIAT_ENOMEM;
   if (status != LARIAT_OK || same_path(transfer, path, length)) return status;
   status = give_path(transfer, path);
@@ -163,9 +163,9 @@ static lariat_status set_simple_url(lr_transfer *transfer, lr_host *host,
 }
 
 static lariat_status set_url(lr_transfer *transfer, lr_host *host,
-                             const lr_url *target) {
-  if (target->simple) return set_simple_url(transfer, host, target);
-  CURLUcode code = curl_url_set(transfer->url, CURLUPART_URL, target->url, 0);
+                             const lr_url *url) {
+  if (url->simple) return set_simple_url(transfer, host, url);
+  CURLUcode code = curl_url_set(transfer->url, CURLUPART_URL, url->text, 0);
   if (code == CURLUE_OUT_OF_MEMORY) return LARIAT_ENOMEM;
   if (code != CURLUE_OK) return LARIAT_EURL;
   lariat_status status = give_url(transfer, transfer->url);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * target.c: URLs checked and taken apart: a short cut of one pass over the
+ * url.c: URLs checked and taken apart: a short cut of one pass over the
  * text for plain ones, libcurl's parser for all others. */
 #include "http/url.h"
 
@@ -92,41 +92,41 @@ static char *put_lower(char *to, const char *bytes, size_t length) {
   return to;
 }
 
-static void put_key(lr_url *target, const parts *p) {
-  char *end = target->key;
+static void put_key(lr_url *url, const parts *p) {
+  char *end = url->key;
   end = p->tls ? put(end, "https://", 8) : put(end, "http://", 7);
   end = put_lower(end, p->host, p->host_length);
   *end++ = ':';
   end = put(end, p->port, p->port_length);
   *end = '\0';
-  target->key_length = (uint32_t)(end - target->key);
-  target->hash = hash_of(target->key, target->key_length);
+  url->key_length = (uint32_t)(end - url->key);
+  url->hash = hash_of(url->key, url->key_length);
 }
 
-/* One block for url and key: puts the url there, and returns where the key
+/* One block for text and key: puts the text there, and returns where the key
  * goes; NULL when out of memory. */
-static char *put_url(lr_url *target, const parts *p, size_t key_room) {
+static char *put_url(lr_url *url, const parts *p, size_t key_room) {
   bool bare = p->path_length == 0 || p->path[0] != '/';
-  size_t url = p->authority_length + bare + p->path_length;
-  char *block = lr_alloc(url + 1 + key_room);
+  size_t length = p->authority_length + bare + p->path_length;
+  char *block = lr_alloc(length + 1 + key_room);
   if (!block) return NULL;
-  target->url = block;
+  url->text = block;
   char *end = put(block, p->authority, p->authority_length);
   if (bare) *end++ = '/';
   end = put(end, p->path, p->path_length);
   *end = '\0';
-  target->url_length = (uint32_t)url;
-  target->origin_length = (uint32_t)p->authority_length;
-  target->tls = p->tls;
-  target->key = end + 1;
-  return target->key;
+  url->length = (uint32_t)length;
+  url->origin_length = (uint32_t)p->authority_length;
+  url->tls = p->tls;
+  url->key = end + 1;
+  return url->key;
 }
 
-/* Makes the target of its parts. */
-static lariat_status assemble(lr_url *target, const parts *p) {
+/* Makes the url of its parts. */
+static lariat_status assemble(lr_url *url, const parts *p) {
   size_t key = sizeof "https://:" + p->host_length + p->port_length;
-  if (!put_url(target, p, key)) return LARIAT_ENOMEM;
-  put_key(target, p);
+  if (!put_url(url, p, key)) return LARIAT_ENOMEM;
+  put_key(url, p);
   return LARIAT_OK;
 }
 
@@ -224,77 +224,77 @@ static inline const char *read_rest(parts *p, const char *at) {
   return *at == '#' ? read_escaped(at + 1, true) : at;
 }
 
-/* Whether `url` is of the plain kind; its parts then. */
-static bool read_url(parts *p, const char *url) {
-  if (strncmp(url, "http", 4) != 0) return false;
-  p->tls = url[4] == 's';
-  const char *at = url + 4 + p->tls;
+/* Whether `text` is of the plain kind; its parts then. */
+static bool read_url(parts *p, const char *text) {
+  if (strncmp(text, "http", 4) != 0) return false;
+  p->tls = text[4] == 's';
+  const char *at = text + 4 + p->tls;
   if (strncmp(at, "://", 3) != 0) return false;
   at = read_host(p, at + 3);
   if (at) at = read_port(p, at);
   if (!at || (*at != '\0' && *at != '/' && *at != '?')) return false;
-  p->authority = url;
-  p->authority_length = (size_t)(at - url);
+  p->authority = text;
+  p->authority_length = (size_t)(at - text);
   at = read_rest(p, at);
-  return at && *at == '\0' && at - url <= LONGEST_URL;
+  return at && *at == '\0' && at - text <= LONGEST_URL;
 }
 
-bool lr_url_parse_simple(lr_url *target, const char *url,
-                         lariat_status *status) {
+bool lr_url_parse_simple(lr_url *url, const char *text, lariat_status *status) {
   parts p;
-  memset(target, 0, sizeof *target);
-  if (!url || !read_url(&p, url)) return false;
-  *status = assemble(target, &p);
-  target->simple = *status == LARIAT_OK;
+  memset(url, 0, sizeof *url);
+  if (!text || !read_url(&p, text)) return false;
+  *status = assemble(url, &p);
+  url->simple = *status == LARIAT_OK;
   return true;
 }
 
-/* Where the path of `url` ends, if it is plain and has the same before that. */
-static const char *path_end_after(const char *url, const lr_origin *last) {
+/* Where the path of `text` ends, if it is plain and has the same before that.
+ */
+static const char *path_end_after(const char *text, const lr_origin *last) {
   uint32_t length = last->length;
-  if (length == 0 || strncmp(url, last->text, length) != 0) return NULL;
+  if (length == 0 || strncmp(text, last->text, length) != 0) return NULL;
   parts p;
-  const char *path = url + length;
+  const char *path = text + length;
   if (*path != '/') return NULL;
   const char *end = read_rest(&p, path);
-  if (!end || *end != '\0' || end - url > LONGEST_URL) return NULL;
+  if (!end || *end != '\0' || end - text > LONGEST_URL) return NULL;
   return path + p.path_length;
 }
 
-static lariat_status copy_after(lr_url *target, const char *url,
-                                const char *end, const lr_origin *last) {
-  uint32_t length = (uint32_t)(end - url);
+static lariat_status copy_after(lr_url *url, const char *text, const char *end,
+                                const lr_origin *last) {
+  uint32_t length = (uint32_t)(end - text);
   char *block = lr_alloc(length + last->key_length + 2u);
-  *target = (lr_url){.url = block};
+  *url = (lr_url){.text = block};
   if (!block) return LARIAT_ENOMEM;
-  memcpy(block, url, length);
+  memcpy(block, text, length);
   block[length] = '\0';
-  target->url_length = length;
-  target->origin_length = last->length;
-  target->key = block + length + 1;
-  memcpy(target->key, last->text + last->length, last->key_length + 1u);
-  target->key_length = last->key_length;
-  target->hash = last->hash;
-  target->tls = last->tls;
-  target->simple = true;
+  url->length = length;
+  url->origin_length = last->length;
+  url->key = block + length + 1;
+  memcpy(url->key, last->text + last->length, last->key_length + 1u);
+  url->key_length = last->key_length;
+  url->hash = last->hash;
+  url->tls = last->tls;
+  url->simple = true;
   return LARIAT_OK;
 }
 
 /* Without memory for it the next URL is parsed in full. */
-static void remember(lr_origin *last, const lr_url *target) {
-  uint32_t capacity = target->origin_length + target->key_length + 1;
+static void remember(lr_origin *last, const lr_url *url) {
+  uint32_t capacity = url->origin_length + url->key_length + 1;
   if (capacity > last->capacity) {
     lr_origin_clear(last);
     last->text = lr_alloc(capacity);
     if (!last->text) return;
     last->capacity = capacity;
   }
-  last->length = target->origin_length;
-  last->key_length = target->key_length;
-  last->tls = target->tls;
-  last->hash = target->hash;
-  char *end = put(last->text, target->url, target->origin_length);
-  memcpy(end, target->key, target->key_length + 1u);
+  last->length = url->origin_length;
+  last->key_length = url->key_length;
+  last->tls = url->tls;
+  last->hash = url->hash;
+  char *end = put(last->text, url->text, url->origin_length);
+  memcpy(end, url->key, url->key_length + 1u);
 }
 
 void lr_origin_clear(lr_origin *origin) {
@@ -374,7 +374,7 @@ static char *scoped_host(const strings *s) {
   return text;
 }
 
-static lariat_status assemble_strings(lr_url *target, const strings *s,
+static lariat_status assemble_strings(lr_url *url, const strings *s,
                                       const char *host) {
   const char *slashes = strstr(s->url, "://");
   const char *path = slashes ? strchr(slashes + 3, '/') : NULL;
@@ -390,19 +390,19 @@ static lariat_status assemble_strings(lr_url *target, const strings *s,
              .port = s->port,
              .port_length = strlen(s->port),
              .tls = s->scheme[4] == 's'};
-  lariat_status status = assemble(target, &p);
-  if (memchr(p.authority, '@', p.authority_length)) target->origin_length = 0;
+  lariat_status status = assemble(url, &p);
+  if (memchr(p.authority, '@', p.authority_length)) url->origin_length = 0;
   return status;
 }
 
-static lariat_status target_from_handle(lr_url *target, CURLU *handle) {
+static lariat_status read_handle(lr_url *url, CURLU *handle) {
   strings s = {NULL, NULL, NULL, NULL, NULL};
   lariat_status status = strings_get(&s, handle);
   if (!status && !s.zone) {
-    status = assemble_strings(target, &s, s.host);
+    status = assemble_strings(url, &s, s.host);
   } else if (!status) {
     char *host = scoped_host(&s);
-    status = host ? assemble_strings(target, &s, host) : LARIAT_ENOMEM;
+    status = host ? assemble_strings(url, &s, host) : LARIAT_ENOMEM;
     lr_free(host);
   }
   strings_free(&s);
@@ -410,49 +410,48 @@ static lariat_status target_from_handle(lr_url *target, CURLU *handle) {
 }
 
 /* `base` may be NULL: an absolute URL then, and nothing is escaped. */
-static lariat_status parse_by_libcurl(lr_url *target, const char *base,
-                                      const char *url) {
+static lariat_status parse_by_libcurl(lr_url *url, const char *base,
+                                      const char *text) {
   CURLU *handle = curl_url();
   if (!handle) return LARIAT_ENOMEM;
   unsigned flags = base ? CURLU_URLENCODE | CURLU_ALLOW_SPACE : 0;
   CURLUcode code = CURLUE_OK;
   if (base) code = curl_url_set(handle, CURLUPART_URL, base, 0);
-  if (!code) code = curl_url_set(handle, CURLUPART_URL, url, flags);
-  lariat_status status =
-      code ? status_of(code) : target_from_handle(target, handle);
+  if (!code) code = curl_url_set(handle, CURLUPART_URL, text, flags);
+  lariat_status status = code ? status_of(code) : read_handle(url, handle);
   curl_url_cleanup(handle);
   return status;
 }
 
-lariat_status lr_url_parse_with_curl(lr_url *target, const char *url) {
-  memset(target, 0, sizeof *target);
-  if (!text_allowed(url, ' ')) return LARIAT_EURL;
-  return parse_by_libcurl(target, NULL, url);
+lariat_status lr_url_parse_with_curl(lr_url *url, const char *text) {
+  memset(url, 0, sizeof *url);
+  if (!text_allowed(text, ' ')) return LARIAT_EURL;
+  return parse_by_libcurl(url, NULL, text);
 }
 
-lariat_status lr_url_parse(lr_url *target, const char *url) {
+lariat_status lr_url_parse(lr_url *url, const char *text) {
   lariat_status status;
-  if (lr_url_parse_simple(target, url, &status)) return status;
-  return lr_url_parse_with_curl(target, url);
+  if (lr_url_parse_simple(url, text, &status)) return status;
+  return lr_url_parse_with_curl(url, text);
 }
 
-lariat_status lr_url_parse_after(lr_url *target, const char *url,
+lariat_status lr_url_parse_after(lr_url *url, const char *text,
                                  lr_origin *last) {
-  const char *end = url ? path_end_after(url, last) : NULL;
-  if (end) return copy_after(target, url, end, last);
-  lariat_status status = lr_url_parse(target, url);
-  if (status == LARIAT_OK && target->simple) remember(last, target);
+  const char *end = text ? path_end_after(text, last) : NULL;
+  if (end) return copy_after(url, text, end, last);
+  lariat_status status = lr_url_parse(url, text);
+  if (status == LARIAT_OK && url->simple) remember(last, url);
   return status;
 }
 
-lariat_status lr_url_resolve(lr_url *target, const lr_url *base,
+lariat_status lr_url_resolve(lr_url *url, const lr_url *base,
                              const char *location) {
   lariat_status status;
-  if (lr_url_parse_simple(target, location, &status)) return status;
+  if (lr_url_parse_simple(url, location, &status)) return status;
   if (!text_allowed(location, 0x1f)) return LARIAT_EURL;
   /* libcurl 7.88.1 takes a lone fragment for an empty last path segment. */
-  if (location[0] == '#') return lr_url_parse(target, base->url);
-  return parse_by_libcurl(target, base->url, location);
+  if (location[0] == '#') return lr_url_parse(url, base->text);
+  return parse_by_libcurl(url, base->text, location);
 }
 
 bool lr_url_same_origin(const lr_url *a, const lr_url *b) {
@@ -460,13 +459,13 @@ bool lr_url_same_origin(const lr_url *a, const lr_url *b) {
          memcmp(a->key, b->key, a->key_length) == 0;
 }
 
-void lr_url_clear(lr_url *target) {
-  lr_free(target->url);
-  memset(target, 0, sizeof *target);
+void lr_url_clear(lr_url *url) {
+  lr_free(url->text);
+  memset(url, 0, sizeof *url);
 }
 
-char *lr_url_take_text(lr_url *target) {
-  char *url = target->url;
-  *target = (lr_url){0};
-  return url;
+char *lr_url_take_text(lr_url *url) {
+  char *text = url->text;
+  *url = (lr_url){0};
+  return text;
 }

@@ -416,7 +416,7 @@ void lr_body_sink_transform(lr_job *job) {
   lariat_response *response = job->response;
   if (!sink->transform || job->outcome != LARIAT_OK) return;
   if (lr_redirect_wanted(job)) return;
-  response->url = lr_copy_string(job->url.url);
+  response->url = lr_copy_string(job->url.text);
   response->redirects = job->redirects;
   job->response = NULL;
   sink->value =

@@ -51,7 +51,7 @@ void lr_job_drop_outcome(lr_job *job) {
 
 void lr_job_wipe(lr_job *job) {
   if (has_more(job)) drop_more(job);
-  if (job->url.url) lr_url_clear(&job->url);
+  if (job->url.text) lr_url_clear(&job->url);
   lr_header_list_release(job->headers);
   job->headers = NULL;
   if (job->response) lr_response_release(job->response);

@@ -87,7 +87,7 @@ const char *lariat_asked_method(const lariat_asked *asked) {
 }
 
 const char *lariat_asked_url(const lariat_asked *asked) {
-  return asked->job->url.url;
+  return asked->job->url.text;
 }
 
 const char *lariat_asked_header(const lariat_asked *asked, const char *name) {

@@ -18,16 +18,16 @@ typedef struct expectation {
   lariat_status status;
 } expectation;
 
-static void check_target(const lr_url *t, const expectation *e) {
-  if (strcmp(t->url, e->url) != 0)
-    fixture_fail("%s: url is %s, not %s", e->in, t->url, e->url);
+static void check_url(const lr_url *t, const expectation *e) {
+  if (strcmp(t->text, e->url) != 0)
+    fixture_fail("%s: url is %s, not %s", e->in, t->text, e->url);
   if (strcmp(t->key, e->key) != 0)
     fixture_fail("%s: key is %s, not %s", e->in, t->key, e->key);
-  CU_ASSERT_EQUAL(t->url_length, strlen(t->url));
+  CU_ASSERT_EQUAL(t->length, strlen(t->text));
   CU_ASSERT_EQUAL(t->key_length, strlen(t->key));
   CU_ASSERT_EQUAL(t->tls, strncmp(e->url, "https", 5) == 0);
-  CU_ASSERT(t->origin_length < t->url_length);
-  if (t->origin_length) CU_ASSERT_EQUAL(t->url[t->origin_length], '/');
+  CU_ASSERT(t->origin_length < t->length);
+  if (t->origin_length) CU_ASSERT_EQUAL(t->text[t->origin_length], '/');
 }
 
 static void check_one(const expectation *e, bool shortcut) {
@@ -36,11 +36,11 @@ static void check_one(const expectation *e, bool shortcut) {
   if (e->url && status) {
     fixture_fail("%s: %s", e->in, lariat_status_name(status));
   } else if (e->url) {
-    check_target(&t, e);
+    check_url(&t, e);
   } else if (status != e->status) {
     fixture_fail("%s: %s", e->in, lariat_status_name(status));
   }
-  if (status) CU_ASSERT_PTR_NULL(t.url);
+  if (status) CU_ASSERT_PTR_NULL(t.text);
   lr_url_clear(&t);
   lr_url plain;
   if (lr_url_parse_simple(&plain, e->in, &status) != shortcut)
@@ -165,7 +165,7 @@ static void test_length(void) {
     memcpy(url, starts[i], strlen(starts[i]));
     url[64 * 1024] = '\0';
     CU_ASSERT_EQUAL(lr_url_parse(&t, url), LARIAT_OK);
-    CU_ASSERT_EQUAL(t.url_length, 64 * 1024);
+    CU_ASSERT_EQUAL(t.length, 64 * 1024);
     lr_url_clear(&t);
     url[64 * 1024] = 'a';
     url[64 * 1024 + 1] = '\0';
@@ -256,7 +256,7 @@ static void test_resolve(void) {
     if (status != e->status)
       fixture_fail("\"%s\": %s", e->in, lariat_status_name(status));
     else if (e->url)
-      check_target(&t, e);
+      check_url(&t, e);
     lr_url_clear(&t);
   }
   lr_url_clear(&base);
@@ -360,8 +360,8 @@ static bool compare_ways(const char *url) {
   lariat_status other = lr_url_parse_with_curl(&full, url);
   if (status || other)
     fixture_fail("%s: %d and %d", url, (int)status, (int)other);
-  else if (strcmp(plain.url, full.url) != 0)
-    fixture_fail("%s: %s and %s", url, plain.url, full.url);
+  else if (strcmp(plain.text, full.text) != 0)
+    fixture_fail("%s: %s and %s", url, plain.text, full.text);
   else if (strcmp(plain.key, full.key) != 0 || plain.hash != full.hash ||
            plain.tls != full.tls)
     fixture_fail("%s: %s and %s", url, plain.key, full.key);
@@ -380,8 +380,8 @@ static void random_url(char *url, size_t capacity, uint64_t *state) {
     mutate(url, capacity, state);
 }
 
-static bool same_target(const lr_url *a, const lr_url *b) {
-  return strcmp(a->url, b->url) == 0 && a->url_length == b->url_length &&
+static bool are_same(const lr_url *a, const lr_url *b) {
+  return strcmp(a->text, b->text) == 0 && a->length == b->length &&
          strcmp(a->key, b->key) == 0 && a->key_length == b->key_length &&
          a->origin_length == b->origin_length && a->tls == b->tls &&
          a->simple == b->simple && a->hash == b->hash;
@@ -393,8 +393,8 @@ static void compare_after(const char *url, lr_origin *last) {
   lariat_status status = lr_url_parse(&alone, url);
   if (lr_url_parse_after(&after, url, last) != status)
     fixture_fail("%s after %s: another status", url, last->text);
-  else if (status == LARIAT_OK && !same_target(&alone, &after))
-    fixture_fail("%s after %s: %s", url, last->text, after.url);
+  else if (status == LARIAT_OK && !are_same(&alone, &after))
+    fixture_fail("%s after %s: %s", url, last->text, after.text);
   lr_url_clear(&alone);
   lr_url_clear(&after);
 }
@@ -455,5 +455,5 @@ int main(int argc, char **argv) {
       {"short cut and libcurl agree on 200,000 URLs", test_ways_agree},
   };
   lr_quirks_global_init();
-  return fixture_main("target", tests, FIXTURE_COUNT(tests), argc, argv);
+  return fixture_main("url", tests, FIXTURE_COUNT(tests), argc, argv);
 }
