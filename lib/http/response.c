@@ -56,8 +56,9 @@ static span trim_blanks(const char *at, const char *end) {
   return (span){at, (size_t)(lr_trim_end(at, end) - at)};
 }
 
-/* "HTTP/1.1 200 OK", "HTTP/2 200"; what is not like that gives zeros. */
-static void start_block(lariat_response *response, span line) {
+/* Reads "HTTP/1.1 200 OK" or "HTTP/2 200"; what is not like that gives
+ * zeros. */
+static void begin_block(lariat_response *response, span line) {
   const char *at = line.at + strlen("HTTP/");
   const char *end = line.at + line.length;
   int major = 0;
@@ -75,24 +76,25 @@ static void start_block(lariat_response *response, span line) {
   lr_response_begin_block(response, major * 10 + minor, lr_status_code_of(at));
 }
 
-/* A block begins where none is open and no body has come: a header or trailer
- * line that looks like a status line must not throw away what is there. */
+/* Tells whether a block begins: where none is open and no body has come.  A
+ * header or trailer line that looks like a status line must not throw away what
+ * is there. */
 static bool starts_block(const lariat_response *response, span line) {
   return !response->in_block && response->body.length == 0 &&
          line.length >= 5 && lr_name_equal(line.at, "HTTP/", 5);
 }
 
-/* Where there is no room, the limit is looked at. */
+/* Doubles the capacity, up to the limit, which the caller has looked at. */
 static bool grow_headers(lariat_response *response) {
   bool inlined = response->headers == response->inline_headers;
   uint32_t capacity = response->header_capacity * 2;
   if (capacity > LR_RESPONSE_HEADERS_MAX) capacity = LR_RESPONSE_HEADERS_MAX;
-  lr_header_span *places =
-      lr_realloc(inlined ? NULL : response->headers, capacity * sizeof *places);
-  if (!places) return false;
+  lr_header_span *spans =
+      lr_realloc(inlined ? NULL : response->headers, capacity * sizeof *spans);
+  if (!spans) return false;
   if (inlined)
-    memcpy(places, response->inline_headers, sizeof response->inline_headers);
-  response->headers = places;
+    memcpy(spans, response->inline_headers, sizeof response->inline_headers);
+  response->headers = spans;
   response->header_capacity = capacity;
   return true;
 }
@@ -103,7 +105,8 @@ static uint64_t eight_bytes(const char *at) {
   return word;
 }
 
-/* In lower case, as two words that overlap.  (A CR becomes a hyphen so.) */
+/* Compares in lower case, as two words that overlap.  (A CR becomes a hyphen
+ * so.) */
 static bool is_content_length(const char *name, size_t length) {
   static const char wanted[] = "content-length";
   const uint64_t lower = UINT64_C(0x2020202020202020);
@@ -148,15 +151,16 @@ lariat_status lr_response_add_header(lariat_response *response,
   return LARIAT_OK;
 }
 
-/* Room was made. */
+/* Puts a text where there is space for it. */
 static void put_text(lr_buffer *text, span piece) {
   if (piece.length) memcpy(text->bytes + text->length, piece.at, piece.length);
   text->length += piece.length;
   text->bytes[text->length++] = '\0';
 }
 
-/* The value that goes on is the last thing in the text. */
-static lariat_status add_fold(lariat_response *response, span more) {
+/* Appends to the last value, which is the last thing in the text, what an
+ * obs-fold adds to it. */
+static lariat_status add_obs_fold(lariat_response *response, span more) {
   lr_buffer *text = &response->text;
   if (response->header_count == 0 || more.length == 0) return LARIAT_OK;
   if (text->length + more.length + 1 > LR_RESPONSE_HEADER_BYTES_MAX)
@@ -177,17 +181,17 @@ lariat_status lr_response_add_line(lariat_response *response, const char *line,
     return LARIAT_OK;
   }
   if (starts_block(response, (span){line, length})) {
-    start_block(response, (span){line, length});
+    begin_block(response, (span){line, length});
     return LARIAT_OK;
   }
-  if (lr_is_blank(*line)) return add_fold(response, trim_blanks(line, end));
+  if (lr_is_blank(*line)) return add_obs_fold(response, trim_blanks(line, end));
   const char *colon = memchr(line, ':', length);
   if (!colon) return LARIAT_OK;
   return lr_response_add_header(response, line, colon, end);
 }
 
-/* Without the doubling of a growing buffer, where the length is known.  Room
- * for the NUL at the end is part of it. */
+/* Makes space for a body, without the doubling of a growing buffer where the
+ * length is known, and for the NUL at its end. */
 static bool reserve_body(lariat_response *response, size_t first) {
   lr_buffer *body = &response->body;
   size_t capacity = first;
@@ -229,7 +233,7 @@ bool lr_response_add_body_slow(lariat_response *response, const void *bytes,
   return true;
 }
 
-/* A small body does not keep the memory of the large one before it. */
+/* Frees what a small body has from the large one before it. */
 static void fit_body(lr_buffer *body) {
   if (body->capacity <= LR_RESPONSE_LARGE_BODY ||
       body->length >= body->capacity / 2)
@@ -240,7 +244,6 @@ static void fit_body(lr_buffer *body) {
   body->capacity = body->length + 1;
 }
 
-/* Of an empty body the reader needs no NUL. */
 bool lr_response_finish_slow(lariat_response *response) {
   lr_buffer *body = &response->body;
   fit_body(body);
@@ -248,6 +251,7 @@ bool lr_response_finish_slow(lariat_response *response) {
     body->bytes[body->length] = '\0';
     return true;
   }
+  /* An empty body needs no NUL. */
   return !body->bytes || lr_buffer_terminate(body);
 }
 
@@ -330,9 +334,9 @@ lariat_header lariat_response_header_at(const lariat_response *response,
                                         size_t index) {
   lariat_header header = {NULL, NULL};
   if (!response || index >= response->header_count) return header;
-  lr_header_span place = response->headers[index];
-  header.name = response->text.bytes + place.name;
-  header.value = response->text.bytes + place.value;
+  lr_header_span parts = response->headers[index];
+  header.name = response->text.bytes + parts.name;
+  header.value = response->text.bytes + parts.value;
   return header;
 }
 
@@ -341,12 +345,12 @@ const char *lariat_response_header(const lariat_response *response,
   if (!response || !name) return NULL;
   size_t length = strlen(name);
   const char *text = response->text.bytes;
-  const lr_header_span *place = response->headers;
-  const lr_header_span *end = place + response->header_count;
-  for (; place < end; place++)
-    if (place->name_length == length &&
-        lr_name_equal(text + place->name, name, length))
-      return text + place->value;
+  const lr_header_span *header = response->headers;
+  const lr_header_span *end = header + response->header_count;
+  for (; header < end; header++)
+    if (header->name_length == length &&
+        lr_name_equal(text + header->name, name, length))
+      return text + header->value;
   return NULL;
 }
 
