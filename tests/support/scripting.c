@@ -200,6 +200,7 @@ static lariat_value take(lariat_value result, void *context) {
     seen->status = lariat_failure_status(result);
     seen->phase = lariat_failure_phase(result);
     seen->http_status = lariat_failure_http_status(result);
+    seen->timings = lariat_failure_timings(result);
   } else {
     const lariat_response *response = lariat_response_in(result);
     (void)lariat_response_body(response, &seen->length);
