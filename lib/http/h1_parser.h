@@ -12,6 +12,7 @@
 
 #include "base/buffer.h"
 #include "http/gzip.h"
+#include "http/h1_reason.h"
 #include "http/response.h"
 #include <lariat/status.h>
 
@@ -34,30 +35,6 @@ typedef enum lr_h1_state {
   LR_H1_IN_TRAILERS,
   LR_H1_COMPLETE
 } lr_h1_state;
-
-/* Why libcurl must read a response. */
-typedef enum lr_h1_reason {
-  LR_H1_REASON_NONE,
-  LR_H1_REASON_STATUS_LINE,      /* not "HTTP/1.1 ", three digits, a blank */
-  LR_H1_REASON_SWITCHED,         /* 101: what follows is another protocol */
-  LR_H1_REASON_BARE_LF,          /* a line end without CR */
-  LR_H1_REASON_BARE_CR,          /* a CR within a line */
-  LR_H1_REASON_NUL,              /* a NUL in a line */
-  LR_H1_REASON_NO_NAME,          /* a header without a colon or a name */
-  LR_H1_REASON_BLANK_IN_NAME,    /* a blank before the colon */
-  LR_H1_REASON_OBS_FOLD,         /* a header that begins with a blank */
-  LR_H1_REASON_BAD_LENGTH,       /* a Content-Length that is no number */
-  LR_H1_REASON_DUPLICATE_LENGTH, /* two of them */
-  LR_H1_REASON_LENGTH_AND_CHUNKED,
-  LR_H1_REASON_TRANSFER_CODING, /* other than chunked, or more than once */
-  LR_H1_REASON_CONTENT_CODING,  /* other than gzip, or more than once */
-  LR_H1_REASON_BAD_GZIP,        /* broken, cut, or followed by something */
-  LR_H1_REASON_BAD_CHUNK_SIZE,
-  LR_H1_REASON_BAD_CHUNK_END,
-  LR_H1_REASON_BAD_TRAILER, /* a status line among them, or one cut short */
-  LR_H1_REASON_TOO_LONG,    /* a line, a head, or too many headers */
-  LR_H1_REASON_COUNT
-} lr_h1_reason;
 
 /* How a body ends (RFC 9112, 6.3), as far as the head has told. */
 typedef enum lr_h1_framing {
@@ -141,9 +118,6 @@ static inline bool lr_h1_parser_in_body(const lr_h1_parser *parser) {
 
 /* Frees the parser's memory. */
 void lr_h1_parser_clear(lr_h1_parser *parser);
-
-/* Returns the name of a reason: "bare LF". */
-const char *lr_h1_reason_name(lr_h1_reason reason);
 
 /* Tells whether a Content-Encoding is the one that can be undone here. */
 bool lr_h1_is_gzip(const char *coding);

@@ -99,7 +99,7 @@ static bool grow_headers(lariat_response *response) {
   return true;
 }
 
-static uint64_t eight_bytes(const char *at) {
+static uint64_t read_word(const char *at) {
   uint64_t word;
   memcpy(&word, at, sizeof word);
   return word;
@@ -111,8 +111,8 @@ static bool is_content_length(const char *name, size_t length) {
   static const char wanted[] = "content-length";
   const uint64_t lower = UINT64_C(0x2020202020202020);
   return length == sizeof wanted - 1 && name[7] == '-' &&
-         (eight_bytes(name) | lower) == eight_bytes(wanted) &&
-         (eight_bytes(name + 6) | lower) == eight_bytes(wanted + 6);
+         (read_word(name) | lower) == read_word(wanted) &&
+         (read_word(name + 6) | lower) == read_word(wanted + 6);
 }
 
 static bool reserve_text(lariat_response *response, size_t more) {
