@@ -54,7 +54,7 @@ install(EXPORT lariat-targets NAMESPACE lariat:: DESTINATION "${config_dir}")
 configure_package_config_file(cmake/lariat-config.cmake.in lariat-config.cmake
                               INSTALL_DESTINATION "${config_dir}")
 write_basic_package_version_file(lariat-config-version.cmake
-                                 COMPATIBILITY SameMajorVersion)
+                                 COMPATIBILITY SameMinorVersion)
 install(FILES "${CMAKE_CURRENT_BINARY_DIR}/lariat-config.cmake"
               "${CMAKE_CURRENT_BINARY_DIR}/lariat-config-version.cmake"
         DESTINATION "${config_dir}")

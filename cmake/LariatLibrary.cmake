@@ -22,13 +22,19 @@ target_link_libraries(lariat_objects
   PRIVATE lariat_warnings lariat_build_flags
   PUBLIC PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB Threads::Threads)
 
-# The shared library: users link this one.
+# The shared library: users link this one.  While the major version is 0, each
+# minor version is another interface, and has a soname of its own.
+set(interface "${PROJECT_VERSION_MAJOR}")
+if(interface EQUAL 0)
+  set(interface "${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}")
+endif()
+string(REPLACE "." "_" symbol_version "LARIAT_${interface}")
 set(version_script "${CMAKE_CURRENT_SOURCE_DIR}/lib/lariat.map")
 add_library(lariat SHARED $<TARGET_OBJECTS:lariat_objects>)
 add_library(lariat::lariat ALIAS lariat)
 set_target_properties(lariat PROPERTIES
   VERSION ${PROJECT_VERSION}
-  SOVERSION ${PROJECT_VERSION_MAJOR}
+  SOVERSION ${interface}
   LINKER_LANGUAGE C
   LINK_DEPENDS "${version_script}")
 target_include_directories(lariat INTERFACE

@@ -161,11 +161,14 @@ add_test(NAME guard.headers
           ${CMAKE_CURRENT_SOURCE_DIR}/include ${CMAKE_C_COMPILER})
 add_test(NAME guard.symbols
   COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cmake/check_symbols.sh
-          $<TARGET_FILE:lariat> ${CMAKE_NM} lariat_)
+          $<TARGET_FILE:lariat> ${CMAKE_NM} lariat_ ${symbol_version})
 foreach(name IN LISTS lariat_libraries)
+  string(TOUPPER "${name}" upper)
+  string(REPLACE "LARIAT_" "LARIAT_${upper}_" version ${symbol_version})
   add_test(NAME guard.symbols_${name}
     COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cmake/check_symbols.sh
-            $<TARGET_FILE:lariat_${name}> ${CMAKE_NM} lariat_${name}_)
+            $<TARGET_FILE:lariat_${name}> ${CMAKE_NM} lariat_${name}_
+            ${version})
   set_tests_properties(guard.symbols_${name} PROPERTIES
     LABELS guard TIMEOUT 120)
 endforeach()

@@ -99,7 +99,7 @@ static lariat_value stop(lariat_value result, void *context) {
   return result;
 }
 
-static double run_body(lariat_body body) {
+static double run_body(lariat_coroutine_body body) {
   lariat_deferred *end = lariat_coroutine_start(reactor, body, NULL);
   if (!lariat_deferred_fired(end)) {
     lariat_deferred_add_both(end, stop, NULL);
@@ -200,7 +200,7 @@ static lariat_value await_turns(void *argument) {
 static double run_turn(void) { return run_body(await_turns); }
 
 /* BATCH of them, so that a turn's own cost is shared. */
-static double run_batch(lariat_body body) {
+static double run_batch(lariat_coroutine_body body) {
   static lariat_deferred *all[BATCH];
   long total = rounds;
   rounds = total / BATCH;

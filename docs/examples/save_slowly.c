@@ -53,8 +53,7 @@ static lariat_deferred *app(lariat_client *client, int argc, char **argv) {
     return lariat_deferred_fail(lariat_client_reactor(client), LARIAT_EUSER,
                                 "usage: save_slowly URL");
   lariat_request_options options = lariat_request_defaults(client);
-  options.stream = true;
-  options.window_bytes = 64 * 1024;
+  options.sink = lariat_sink_stream(64 * 1024);
   options.timeout_ms = 0;     /* as long as it takes */
   options.max_body_bytes = 0; /* as much as comes */
   lariat_deferred *whole = lariat_request(client, "GET", argv[1], &options);

@@ -35,7 +35,7 @@ static lariat_value send_on(lariat_client *client, lariat_stream *from) {
   lariat_status status = lariat_upload_new(
       lariat_client_reactor(client), LARIAT_LENGTH_UNKNOWN, 16384, &upload);
   if (status != LARIAT_OK) return lariat_failure_new(status, "no upload");
-  options.upload = upload;
+  options.body = lariat_body_producer(upload);
   lariat_deferred *answer =
       lariat_request(client, "PUT", "http://to.test/", &options);
   (void)copy_pieces(from, upload);
@@ -46,7 +46,7 @@ static lariat_value send_on(lariat_client *client, lariat_stream *from) {
 static lariat_value copy(void *context) {
   lariat_client *client = context;
   lariat_request_options options = lariat_request_defaults(client);
-  options.stream = true;
+  options.sink = lariat_sink_stream(0);
   lariat_value head = lariat_await(
       lariat_request(client, "GET", "http://from.test/", &options));
   if (lariat_is_failure(head)) return head;

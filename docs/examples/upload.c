@@ -63,7 +63,7 @@ static bool send_input(lariat_client *client, const char *url) {
   if (lariat_upload_new(lariat_client_reactor(client), LARIAT_LENGTH_UNKNOWN, 0,
                         &upload) != LARIAT_OK)
     return false;
-  options.upload = upload;
+  options.body = lariat_body_producer(upload);
   lariat_deferred *answer = lariat_request(client, "PUT", url, &options);
   (void)produce(upload, &written);
   lariat_upload_release(upload);
@@ -76,10 +76,10 @@ static bool send_input(lariat_client *client, const char *url) {
 static bool send_file(lariat_client *client, const char *url,
                       const char *name) {
   lariat_request_options options = lariat_request_defaults(client);
-  options.from_file = true;
-  options.upload_fd = open(name, O_RDONLY | O_CLOEXEC);
+  int fd = open(name, O_RDONLY | O_CLOEXEC);
+  options.body = lariat_body_file(fd, 0, LARIAT_LENGTH_UNKNOWN);
   lariat_deferred *answer = lariat_request(client, "PUT", url, &options);
-  if (options.upload_fd >= 0) close(options.upload_fd); /* it has its own */
+  if (fd >= 0) close(fd); /* the request has its own */
   return print_answer(name, lariat_await(answer));
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * What is told of the attempts of a fetch, by its response or its failure:
- * how many there were and what each came to, why there was not another, which
- * limit of time ran out, and where the time went. */
+ * The attempts of a fetch, as its response or its failure tells of them: how
+ * many there were and what each came to, why there was not another, which
+ * limit of time ran out, and how long each phase took. */
 #ifndef LARIAT_ATTEMPT_H
 #define LARIAT_ATTEMPT_H
 
@@ -12,13 +12,13 @@
 
 LARIAT_BEGIN_C
 
-/* Where the time of the last hop of the last attempt went, in microseconds;
- * `total_us` is of the whole fetch, from the call on (of a stream's response:
- * until its headers were complete).  dns, connect and tls
+/* The time that each phase of the last attempt's last hop took, in
+ * microseconds; `total_us` is of the whole fetch, from the call on (of a
+ * stream's response: until its headers were complete).  dns, connect and tls
  * are 0 on a connection that was open already.
  *
- * Of a failure: the phase that it happened in has the time up to then, and
- * those behind it have none.  queue + first_byte + body is all of the hop;
+ * Of a failure: the phase that failed has the time up to then, and those after
+ * it have none.  queue + first_byte + body is all of the hop;
  * dns, connect, tls and request are parts of first_byte. */
 typedef struct lariat_timings {
   uint64_t queue_us;      /* waiting for its turn */
@@ -31,14 +31,14 @@ typedef struct lariat_timings {
   uint64_t body_us;    /* from the first byte to the last */
 } lariat_timings;
 
-/* One attempt: what it came to, and how long it had been waited for. */
+/* An attempt: what it came to, and how long it had been waited for. */
 typedef struct lariat_attempt {
   lariat_status status; /* LARIAT_OK: there was an answer */
   int http_status;      /* of the answer, or of what had come of it; 0: none */
   uint64_t waited_us;   /* from the attempt before to this one */
 } lariat_attempt;
 
-/* Why there was not another attempt. */
+/* The reason why there was not another attempt. */
 typedef enum lariat_retry_end {
   LARIAT_RETRY_NONE = 0,   /* none was wanted: the answer is fine, or the policy
                               does not try such a failure again */
@@ -51,11 +51,11 @@ typedef enum lariat_retry_end {
   LARIAT_RETRY_OVERLOAD    /* as many wait in the client as may */
 } lariat_retry_end;
 
-/* The stable name of `end`: "none", "spent", "method", "body", "deadline",
- * "retry-after", "budget", "overload".  Any thread; static. */
+/* Returns the stable name of `end`: "none", "spent", "method", "body",
+ * "deadline", "retry-after", "budget", "overload".  Any thread; static. */
 LARIAT_API const char *lariat_retry_end_name(lariat_retry_end end);
 
-/* Which limit ran out, of a failure with LARIAT_ETIMEDOUT. */
+/* The limit that ran out, of a failure with LARIAT_ETIMEDOUT. */
 typedef enum lariat_time_limit {
   LARIAT_TIME_LIMIT_NONE = 0, /* not a time-out */
   LARIAT_TIME_LIMIT_DEADLINE, /* timeout_ms, of the whole fetch */
@@ -63,8 +63,8 @@ typedef enum lariat_time_limit {
   LARIAT_TIME_LIMIT_IDLE      /* idle_timeout_ms */
 } lariat_time_limit;
 
-/* The stable name of `limit`: "none", "deadline", "connect", "idle".  Any
- * thread; static. */
+/* Returns the stable name of `limit`: "none", "deadline", "connect", "idle".
+ * Any thread; static. */
 LARIAT_API const char *lariat_time_limit_name(lariat_time_limit limit);
 
 LARIAT_END_C

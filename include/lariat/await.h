@@ -33,13 +33,14 @@ LARIAT_BEGIN_C
  * it at once.  Consumes a reference. */
 LARIAT_API LARIAT_MUST_USE lariat_value lariat_await(lariat_deferred *deferred);
 
-/* Waits for all, as lariat_gather_results: a lariat_list in the order of the
- * array, or LARIAT_EFIRST as soon as one fails.  Consumes the references. */
+/* Waits for all deferreds, as lariat_gather_results: a lariat_list in the order
+ * of the array, or LARIAT_EFIRST as soon as one fails.  Consumes the
+ * references. */
 LARIAT_API LARIAT_MUST_USE lariat_value
 lariat_await_all(lariat_deferred *const *deferreds, size_t count);
 
-/* For what may be a deferred and may be its result already: awaits a value of
- * lariat_deferred_type, and returns any other as it is. */
+/* Awaits `value` if it is of lariat_deferred_type, and returns any other as it
+ * is: for what may be a deferred and may be its result already. */
 LARIAT_API LARIAT_MUST_USE lariat_value lariat_await_value(lariat_value value);
 
 LARIAT_END_C

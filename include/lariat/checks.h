@@ -17,7 +17,7 @@ LARIAT_BEGIN_C
  * misused function returns its error status where it has one.  Any thread. */
 LARIAT_API void lariat_set_checks(bool on);
 
-/* Whether the checks are on.  Any thread. */
+/* Tells whether the checks are on.  Any thread. */
 LARIAT_API bool lariat_checks(void);
 
 LARIAT_END_C

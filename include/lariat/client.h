@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * lariat_client: a pool, the caller's reactor and the defaults of a request;
- * what a user calls `get` on.  Every deferred it gives fires on that reactor.
- * All functions are for the owner's thread of that reactor. */
+ * what a user calls `get` on.  Every deferred that a client gives fires on that
+ * reactor, and every function here is for its thread. */
 #ifndef LARIAT_CLIENT_H
 #define LARIAT_CLIENT_H
 
@@ -9,20 +9,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <lariat/body.h>
 #include <lariat/deferred.h>
 #include <lariat/export.h>
 #include <lariat/pool.h>
 #include <lariat/reactor.h>
 #include <lariat/response.h>
 #include <lariat/retry.h>
+#include <lariat/sink.h>
 #include <lariat/status.h>
-#include <lariat/upload.h>
 
 LARIAT_BEGIN_C
 
 typedef struct lariat_client lariat_client;
 
-/* Which pool reactor fetches a job.
+/* A choice of the pool reactor that fetches a job.
  *   HOST    the host's own: connections are reused, limits hold exactly
  *   SPREAD  any: for when one host is the whole load; a host's limits are
  *           split over the reactors
@@ -42,10 +43,10 @@ typedef enum lariat_http {
                        prior knowledge */
 } lariat_http;
 
-/* Which request goes first, where requests wait: in the client's queue, in
- * that of their host, and among the hosts.  It is strict: a lower one waits as
- * long as there is a higher one that could start.  What has been started is
- * not touched. */
+/* The order of requests that wait: in the client's queue, in that of their
+ * host, and among the hosts.  Priorities are strict: a lower one waits as long
+ * as there is a higher one that could start.  What has been started is not
+ * touched. */
 typedef enum lariat_priority {
   LARIAT_PRIORITY_NORMAL = 0,
   LARIAT_PRIORITY_HIGH = 1,
@@ -75,15 +76,16 @@ typedef struct lariat_client_options {
   const lariat_retry_policy *retry; /* copied; NULL: no retries */
 } lariat_client_options;
 
-/* The defaults.  Any thread. */
+/* Returns the defaults.  Any thread. */
 LARIAT_API lariat_client_options lariat_client_defaults(void);
 
 /* Makes a client of `pool` on `reactor` and puts it into `*out`.  `options` may
  * be NULL.  The client holds a reference to the pool.
  *
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED
- * LARIAT_EINVAL   an option makes no sense; HOME on a reactor that is not one
- *                 of the pool's
+ * LARIAT_EINVAL   the options (or their retry policy) are without their `size`
+ *                 or one makes no sense; HOME on a reactor that is not one of
+ *                 the pool's
  * LARIAT_ECLOSED  the pool is closed */
 LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_client_new(lariat_pool *pool, lariat_reactor *reactor,
@@ -91,12 +93,12 @@ lariat_client_new(lariat_pool *pool, lariat_reactor *reactor,
 
 /* Closes the client: what it has in flight is cancelled (the deferreds fire
  * now, with LARIAT_ECANCELLED), new requests fail with LARIAT_ECLOSED, and its
- * memory goes when the last job has come home.  The pointer must not be used
- * afterwards.  A client ends with its reactor at the latest: close it before
- * lariat_reactor_close, or not at all.  NULL is allowed. */
+ * memory goes when the last job has come back from the pool.  The pointer must
+ * not be used afterwards.  A client ends with its reactor at the latest: close
+ * it before lariat_reactor_close, or not at all.  NULL is allowed. */
 LARIAT_API void lariat_client_close(lariat_client *client);
 
-/* The reactor that it was made on. */
+/* Returns the reactor that the client was made on. */
 LARIAT_API lariat_reactor *lariat_client_reactor(const lariat_client *client);
 
 /* Adds "name: value" to every request of the client; the text is copied.  A
@@ -107,26 +109,28 @@ LARIAT_API lariat_reactor *lariat_client_reactor(const lariat_client *client);
 LARIAT_API LARIAT_MUST_USE lariat_status lariat_client_add_header(
     lariat_client *client, const char *name, const char *value);
 
-/* Called on the pool reactor's thread that has fetched `response`, which it
- * owns, as soon as that is complete: its value becomes the deferred's result
- * (a failure fails it; a deferred is not allowed).  A failed fetch does not
- * come here.  The value may have to be dropped on any thread, when nobody is
- * left to take it.  It must not block: it stands in the way of other
- * fetches. */
+/* Turns a response that is complete into the request's result.  Called on the
+ * thread of the pool reactor that has fetched `response`, which it owns; the
+ * value that it returns becomes the deferred's result (a failure fails it; a
+ * deferred is not allowed), and may be dropped on any thread if the caller has
+ * gone.  Not called for a fetch that has failed.  A transform must not block:
+ * other fetches of that reactor would wait. */
 typedef lariat_value (*lariat_transform)(lariat_value response, void *context);
 
-/* What one request may say beyond its method and URL.  Start from
- * lariat_request_defaults(client).  Everything is copied, but a body with a
- * `drop_body` and the context of a transform, which are taken over, whatever
- * comes of the request. */
+/* All that one request may say beyond its method and URL.  Start from
+ * lariat_request_defaults(client).  Everything is copied, but a body of the
+ * kind OWNED and the context of a transform, which are taken over, whatever
+ * comes of the request.  Without its `size` nothing of the struct is read: the
+ * request fails with LARIAT_EINVAL, and all that the struct points to stays
+ * the caller's. */
 typedef struct lariat_request_options {
   size_t size; /* sizeof(lariat_request_options) */
   const lariat_header *headers;
   size_t header_count;
-  const void *body; /* NULL: none */
-  size_t body_length;
-  void (*drop_body)(void *body); /* not NULL: the body is taken, not copied */
-  uint64_t timeout_ms;           /* these five as the client's, see above */
+  lariat_body body;    /* what is sent: lariat/body.h; default none */
+  lariat_sink sink;    /* where the response's body goes: lariat/sink.h; default
+                          memory */
+  uint64_t timeout_ms; /* these six as the client's, see above */
   uint64_t connect_timeout_ms;
   uint64_t max_body_bytes;
   unsigned max_redirects;
@@ -138,41 +142,13 @@ typedef struct lariat_request_options {
                                        client's in any case */
   bool retry_any_method;            /* this request may be made twice, whatever
                                        its method: it is known to do no harm */
-
-  /* Where the body goes, if not into the response.  One of the two.  Once the
-   * headers are there, nothing is tried again, whatever the status is and
-   * whatever comes of the body; but of a regular file, which is set back and
-   * cut to what it was. */
-  bool stream;         /* to the caller in pieces: lariat/stream.h */
-  size_t window_bytes; /* of the stream; 0: 256 KiB */
-  bool to_fd;          /* to the descriptor `body_fd`, from its position on,
-                          written by the pool's thread.  It is duplicated: it
-                          may be closed after the call.  After a failure or a
-                          cancel a part may be written, and of a cancel a last
-                          piece a moment later.  One that blocks holds the
-                          thread up; one that does not is waited for. */
-  int body_fd;
-
-  lariat_transform transform; /* NULL: none.  Not with `stream`.  What it was
+  lariat_transform transform; /* NULL: none.  Not with a stream.  What it was
                                  called with is not tried again */
   void *transform_context;
   lariat_destroy transform_destroy; /* runs once, on any thread; may be NULL */
-
-  /* A body that is not in memory; of `body`, a file and a producer there can
-   * be one, and none with HEAD.  A file is read while it is sent, by the pool,
-   * and again for a redirect: it must be a regular one.  The descriptor is
-   * duplicated (LARIAT_ESYSTEM when that cannot be done), its position neither
-   * used nor changed. */
-  bool from_file;         /* send what is in `upload_fd` */
-  int upload_fd;          /* open for reading */
-  uint64_t upload_offset; /* where it begins */
-  uint64_t upload_length; /* LARIAT_LENGTH_UNKNOWN, the default: up to the end
-                             that the file has now */
-  lariat_upload *upload;  /* a producer's; NULL: none.  For one request, which
-                             takes a reference of its own */
 } lariat_request_options;
 
-/* The client's defaults.  Any thread. */
+/* Returns the client's defaults.  Any thread. */
 LARIAT_API lariat_request_options
 lariat_request_defaults(const lariat_client *client);
 
@@ -181,7 +157,7 @@ lariat_request_defaults(const lariat_client *client);
  * is refused at once (bad input, overload, closed, out of memory).  It can be
  * cancelled at any time.  `method` is sent as it is; `options` may be NULL.
  * Never NULL.  The failures a fetch can have are LARIAT_EURL, LARIAT_ESCHEME,
- * LARIAT_EINVAL (method, headers), LARIAT_ENOMEM, LARIAT_EOVERLOAD,
+ * LARIAT_EINVAL (method, options, headers), LARIAT_ENOMEM, LARIAT_EOVERLOAD,
  * LARIAT_ECLOSED, LARIAT_ECANCELLED, LARIAT_ETIMEDOUT, LARIAT_ETHREAD,
  * LARIAT_EFORKED, LARIAT_ESYSTEM (no descriptor for a connection), and those
  * of status.h under "One fetch". */
@@ -189,7 +165,7 @@ LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_request(lariat_client *client, const char *method, const char *url,
                const lariat_request_options *options);
 
-/* The same with the client's defaults. */
+/* Fetch with the client's defaults, as lariat_request does. */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *lariat_get(lariat_client *client,
                                                        const char *url);
 LARIAT_API LARIAT_MUST_USE lariat_deferred *lariat_head(lariat_client *client,
@@ -197,8 +173,9 @@ LARIAT_API LARIAT_MUST_USE lariat_deferred *lariat_head(lariat_client *client,
 LARIAT_API LARIAT_MUST_USE lariat_deferred *lariat_delete(lariat_client *client,
                                                           const char *url);
 
-/* The same with a body, which is copied.  No Content-Type is made up: where
- * the client's headers have none, "application/octet-stream" is sent. */
+/* Fetch with the client's defaults and a body, which is copied
+ * (lariat_body_bytes).  The Content-Type is the one of the client's headers;
+ * where they have none, "application/octet-stream" is sent. */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *lariat_post(lariat_client *client,
                                                         const char *url,
                                                         const void *body,
@@ -212,12 +189,13 @@ LARIAT_API LARIAT_MUST_USE lariat_deferred *lariat_patch(lariat_client *client,
                                                          const void *body,
                                                          size_t length);
 
-/* A deferred that fires with "none" when the client's queue (`max_queued`) has
- * room: at least one more request would be taken, whatever its host.  It may
- * have fired already.  Several are served in turn, each when there is room for
- * one; the room is only kept for it while its callbacks run.  Cancelling it
- * gives its turn away.  Never NULL.  Its failures are LARIAT_ECLOSED,
- * LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED. */
+/* Returns a deferred that fires with "none" when the client's queue
+ * (`max_queued`) is not full: at least one more request would be taken,
+ * whatever its host.  The deferred may have fired already.  Several are served
+ * in turn, each when one more request would be taken; that capacity is kept
+ * for it only while its callbacks run.  Cancelling one gives its turn away.
+ * Never NULL.  The failures are LARIAT_ECLOSED, LARIAT_ENOMEM, LARIAT_ETHREAD,
+ * LARIAT_EFORKED. */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_client_when_capacity(lariat_client *client);
 
@@ -236,7 +214,8 @@ typedef struct lariat_client_stats {
 
 /* Fills `*stats` as far as its `size` goes.
  *
- * LARIAT_OK, LARIAT_EINVAL */
+ * LARIAT_OK
+ * LARIAT_EINVAL  no `size` */
 LARIAT_API lariat_status lariat_client_read_stats(const lariat_client *client,
                                                   lariat_client_stats *stats);
 

@@ -20,7 +20,7 @@ typedef struct lariat_clock {
   bool manual;
 } lariat_clock;
 
-/* The system's CLOCK_MONOTONIC.  Any thread; static. */
+/* Returns the system's CLOCK_MONOTONIC.  Any thread; static. */
 LARIAT_API const lariat_clock *lariat_clock_system(void);
 
 LARIAT_END_C

@@ -19,15 +19,15 @@ LARIAT_BEGIN_C
 typedef struct lariat_cooperator lariat_cooperator;
 typedef struct lariat_task lariat_task;
 
-/* One unit of a task's work.  Called again and again until it sets `*done`;
- * what it returns then is the task's result.  What it returns before is
- * dropped, but for a deferred, which is waited for before the next unit, and a
- * failure (its own, or that deferred's), which ends the task. */
+/* Does one unit of a task's work.  Called again and again until it sets
+ * `*done`; the value that it returns then is the task's result.  A value before
+ * is dropped, but for a deferred, which is waited for before the next unit, and
+ * a failure (its own, or that deferred's), which ends the task. */
 typedef lariat_value (*lariat_task_work)(void *context, bool *done);
 
 typedef struct lariat_cooperator_options {
   size_t size;       /* sizeof(lariat_cooperator_options) */
-  unsigned slice_ms; /* units are run for so long in one turn; 0: 10 */
+  unsigned slice_ms; /* how long units are run in one turn; 0: 10 */
   bool (*is_over)(
       void *context); /* asked after each unit instead: whether
                          this turn's slice is over (NULL: by time) */
@@ -38,13 +38,14 @@ typedef struct lariat_cooperator_options {
 /* Makes a cooperator and puts it into `*out`; the caller has one reference.
  * `options` may be NULL.  Unfinished tasks hold it too.
  *
- * LARIAT_OK, LARIAT_EINVAL, LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED
+ * LARIAT_EINVAL  no `out`, no reactor, or options without their `size`
  * LARIAT_ECLOSED  the reactor is being closed */
 LARIAT_API LARIAT_MUST_USE lariat_status lariat_cooperator_new(
     lariat_reactor *reactor, const lariat_cooperator_options *options,
     lariat_cooperator **out);
 
-/* Another reference; returns `cooperator`. */
+/* Adds a reference; returns `cooperator`. */
 LARIAT_API lariat_cooperator *
 lariat_cooperator_retain(lariat_cooperator *cooperator);
 
@@ -55,12 +56,12 @@ LARIAT_API void lariat_cooperator_release(lariat_cooperator *cooperator);
  * made `not_started`. */
 LARIAT_API void lariat_cooperator_start(lariat_cooperator *cooperator);
 
-/* Stops: every task ends with LARIAT_ESCHEDULERSTOPPED, those that are paused
- * or wait for a deferred when they would go on, and those added later at once.
- * Also done when the reactor closes. */
+/* Stops the cooperator: every task ends with LARIAT_ESCHEDULERSTOPPED, those
+ * that are paused or wait for a deferred when they would go on, and those added
+ * later at once. Also done when the reactor closes. */
 LARIAT_API void lariat_cooperator_stop(lariat_cooperator *cooperator);
 
-/* Whether it is started and not stopped. */
+/* Tells whether the cooperator is started and not stopped. */
 LARIAT_API bool lariat_cooperator_running(const lariat_cooperator *cooperator);
 
 /* Adds a task.  The context is destroyed once, when the task ends.  `out` may
@@ -73,7 +74,7 @@ LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_cooperator_add(lariat_cooperator *cooperator, lariat_task_work work,
                       void *context, lariat_destroy destroy, lariat_task **out);
 
-/* The same on a cooperator that each reactor has of its own.
+/* Adds a task to a cooperator that each reactor has of its own.
  *
  * As lariat_cooperator_add and lariat_cooperator_new. */
 LARIAT_API LARIAT_MUST_USE lariat_status
@@ -87,11 +88,11 @@ LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_coiterate(lariat_cooperator *cooperator, lariat_task_work work,
                  void *context, lariat_destroy destroy);
 
-/* A new deferred for the task's end: its result, or the failure it ended with
- * (its own, LARIAT_ETASKSTOPPED, LARIAT_ESCHEDULERSTOPPED).  A result that
- * cannot be shared goes to the first deferred, and the others get "none".  A
- * failed task that nobody asked is reported as an unhandled failure.  Never
- * NULL. */
+/* Returns a new deferred for the task's end: its result, or the failure it
+ * ended with (its own, LARIAT_ETASKSTOPPED, LARIAT_ESCHEDULERSTOPPED).  A
+ * result that cannot be shared goes to the first deferred, and the others get
+ * "none".  A failed task that nobody asked is reported as an unhandled failure.
+ * Never NULL. */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_task_when_done(lariat_task *task);
 
@@ -114,10 +115,10 @@ LARIAT_API lariat_status lariat_task_resume(lariat_task *task);
  * As lariat_task_pause. */
 LARIAT_API lariat_status lariat_task_stop(lariat_task *task);
 
-/* How the task ended, as lariat_task_pause says it; LARIAT_OK before. */
+/* Tells how the task ended, as lariat_task_pause says it; LARIAT_OK before. */
 LARIAT_API lariat_status lariat_task_state(const lariat_task *task);
 
-/* Another reference; returns `task`. */
+/* Adds a reference; returns `task`. */
 LARIAT_API lariat_task *lariat_task_retain(lariat_task *task);
 
 /* Gives one reference back.  NULL is allowed. */

@@ -24,9 +24,10 @@
 
 LARIAT_BEGIN_C
 
-/* What a coroutine runs.  It gives away the value that it returns: a failure
- * is its failure, and a deferred (lariat_deferred_value) is awaited first. */
-typedef lariat_value (*lariat_body)(void *argument);
+/* The body that a coroutine runs.  It gives away the value that it returns: a
+ * failure is the coroutine's failure, and a deferred (lariat_deferred_value) is
+ * awaited first. */
+typedef lariat_value (*lariat_coroutine_body)(void *argument);
 
 typedef struct lariat_coroutine_options {
   size_t size;            /* sizeof(lariat_coroutine_options) */
@@ -45,19 +46,20 @@ typedef struct lariat_coroutine_options {
  * Never NULL; a coroutine that could not be started has failed with
  *   LARIAT_ENOMEM
  *   LARIAT_EMAPS    there is no stack: the process has too many mappings
- *   LARIAT_EINVAL   no body, or the size of the stack makes no sense
+ *   LARIAT_EINVAL   no body, the size of the stack makes no sense, or options
+ *                   without their `size`: then the argument stays the caller's
  *   LARIAT_ECLOSED  the reactor is being closed
  *   LARIAT_ETHREAD, LARIAT_EFORKED */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
-lariat_coroutine_start(lariat_reactor *reactor, lariat_body body,
+lariat_coroutine_start(lariat_reactor *reactor, lariat_coroutine_body body,
                        void *argument);
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
-lariat_coroutine_start_with(lariat_reactor *reactor, lariat_body body,
+lariat_coroutine_start_with(lariat_reactor *reactor, lariat_coroutine_body body,
                             void *argument,
                             const lariat_coroutine_options *options);
 
-/* Whether the caller runs in a coroutine; its reactor (NULL outside); its name
- * (NULL outside).  Any thread. */
+/* Tell whether the caller runs in a coroutine; its reactor (NULL outside); its
+ * name (NULL outside).  Any thread. */
 LARIAT_API bool lariat_coroutine_running(void);
 LARIAT_API lariat_reactor *lariat_coroutine_reactor(void);
 LARIAT_API const char *lariat_coroutine_name(void);
@@ -77,7 +79,7 @@ LARIAT_API LARIAT_MUST_USE lariat_status lariat_coroutine_sleep(uint64_t ms);
  * lariat_coroutine_sleep. */
 LARIAT_API LARIAT_MUST_USE lariat_status lariat_coroutine_yield(void);
 
-/* For long work without a wait in it: whether the coroutine should end.
+/* Tells whether the coroutine should end, for long work without a wait in it.
  *
  * LARIAT_OK          it may go on
  * LARIAT_ECANCELLED  it was cancelled since it waited last; told once
@@ -102,15 +104,15 @@ LARIAT_API lariat_status lariat_coroutine_remove_cleanup(lariat_destroy cleanup,
 /* Ends the coroutines of `reactor` that wait, the youngest first: their waits
  * return with failures, and each further wait fails at once with
  * LARIAT_ECLOSED.  No coroutine can be started meanwhile.  One that waits
- * thousands of times all the same is given up: its clean-ups run, the rest of
- * its body does not, and its deferred fails with LARIAT_ECLOSED.  Closing the
- * reactor does this; do it earlier when something that coroutines use, such as
- * a client, is closed before. */
+ * thousands of times all the same is given up: its clean-ups run, what is
+ * left of its body does not, and its deferred fails with LARIAT_ECLOSED.
+ * Closing the reactor does this; do it earlier when something that coroutines
+ * use, such as a client, is closed before. */
 LARIAT_API void lariat_coroutine_end_all(lariat_reactor *reactor);
 
 /* ---- Stacks ---- */
 
-/* What is below each stack, so that one that overflows is caught.
+/* The guards below each stack, which catch one that overflows.
  *   MADVISE   guard markers: no mapping more, however many stacks (Linux 6.13)
  *   MPROTECT  two mappings a stack; vm.max_map_count is the limit (about
  *             30,000 stacks by default) */
@@ -124,35 +126,35 @@ typedef struct lariat_stack_options {
   size_t size;        /* sizeof(lariat_stack_options) */
   size_t bytes;       /* of a stack, if its coroutine does not say; from 16 KiB
                          to 1 GiB, rounded up to a power of two; 0: 64 KiB */
-  size_t idle;        /* so many unused stacks keep their memory; beyond, it
-                         goes back to the system; 0: 1,024 */
+  size_t idle;        /* how many unused stacks keep their memory; that of
+                         others goes back to the system; 0: 1,024 */
   lariat_guard guard; /* default AUTO */
   bool measure;       /* see lariat_coroutine_stack_used; costs the memory of
                          whole stacks */
 } lariat_stack_options;
 
-/* The defaults: `measure` is on in debug builds.  Any thread. */
+/* Returns the defaults: `measure` is on in debug builds.  Any thread. */
 LARIAT_API lariat_stack_options lariat_stack_defaults(void);
 
 /* Sets how the reactor's stacks are made from now on.
  *
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED
- * LARIAT_EINVAL   an option makes no sense
+ * LARIAT_EINVAL   an option makes no sense, or they are without their `size`
  * LARIAT_ECLOSED  the reactor is being closed
  * LARIAT_ESYSTEM  MADVISE was asked for, and the system does not have it */
 LARIAT_API LARIAT_MUST_USE lariat_status lariat_coroutine_set_stacks(
     lariat_reactor *reactor, const lariat_stack_options *options);
 
-/* The most bytes of its stack that the coroutine ever used; `deferred` is the
- * one that starting it gave, also after the end; NULL means the running
+/* Returns the most bytes of its stack that the coroutine ever used; `deferred`
+ * is the one that starting it gave, also after the end; NULL means the running
  * coroutine.  0 when it is no coroutine, or was not measured. */
 LARIAT_API size_t lariat_coroutine_stack_used(const lariat_deferred *deferred);
 
-/* When a coroutine overflows its stack, the process says which one it was
- * before it dies as it would have.  Installs a handler for SIGSEGV, which hands
- * everything on to the handler that was there before; for each thread that
- * starts its first coroutine afterwards, an alternate signal stack if it has
- * none.  Any thread; once is enough.
+/* Makes the process say which coroutine it was that overflowed its stack,
+ * before it dies as it would have.  Installs a handler for SIGSEGV, which
+ * passes everything on to the handler that was there before; for each thread
+ * that starts its first coroutine afterwards, an alternate signal stack if it
+ * has none.  Any thread; once is enough.
  *
  * LARIAT_OK, LARIAT_ESYSTEM */
 LARIAT_API LARIAT_MUST_USE lariat_status

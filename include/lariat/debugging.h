@@ -18,7 +18,7 @@ LARIAT_BEGIN_C
  * nothing.  Any thread. */
 LARIAT_API void lariat_set_debugging(bool on);
 
-/* Whether debugging is on.  Any thread. */
+/* Tells whether debugging is on.  Any thread. */
 LARIAT_API bool lariat_debugging(void);
 
 LARIAT_END_C

@@ -33,11 +33,11 @@ LARIAT_BEGIN_C
 typedef struct lariat_deferred lariat_deferred;
 LARIAT_API extern const lariat_type lariat_deferred_type;
 
-/* One link of a chain, either side. */
+/* One side of a pair: takes `result` and returns the next one. */
 typedef lariat_value (*lariat_callback)(lariat_value result, void *context);
 
-/* Asked to cancel: stop the work, and fire the deferred if there is something
- * better to say than "cancelled". */
+/* Called to cancel: stops the work, and fires the deferred if there is
+ * something better to say than "cancelled". */
 typedef void (*lariat_canceller)(lariat_deferred *deferred, void *context);
 
 /* Makes a deferred that has not fired.  `canceller` may be NULL; its context
@@ -48,14 +48,14 @@ LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_deferred_new(lariat_reactor *reactor, lariat_canceller canceller,
                     void *context, lariat_destroy destroy);
 
-/* A deferred that has fired with `result`, which it takes over (a failure puts
- * it on the errback side).  Never NULL. */
+/* Makes a deferred that has fired with `result`, which it takes over (a failure
+ * puts it on the errback side).  Never NULL. */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_deferred_succeed(lariat_reactor *reactor, lariat_value result);
 
-/* A deferred for `value`, which it takes over: a deferred is given back as it
- * is, the same object with its reference (Twisted's ensureDeferred); anything
- * else is as lariat_deferred_succeed has it.  Never NULL. */
+/* Returns a deferred for `value`, which it takes over: a deferred is given back
+ * as it is, the same object with its reference (Twisted's ensureDeferred);
+ * anything else is as lariat_deferred_succeed has it.  Never NULL. */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_deferred_of(lariat_reactor *reactor, lariat_value value);
 
@@ -68,21 +68,20 @@ typedef lariat_value (*lariat_function)(void *context);
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_maybe(lariat_reactor *reactor, lariat_function function, void *context);
 
-/* A deferred that has failed; the message is formatted as printf does.  Never
- * NULL. */
+/* Makes a deferred that has failed; the message is formatted as printf does.
+ * Never NULL. */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_deferred_fail(lariat_reactor *reactor, lariat_status status,
                      const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Another reference.  Returns `deferred`. */
+/* Adds a reference.  Returns `deferred`. */
 LARIAT_API lariat_deferred *lariat_deferred_retain(lariat_deferred *deferred);
 
 /* Gives one reference back.  NULL is allowed. */
 LARIAT_API void lariat_deferred_release(lariat_deferred *deferred);
 
-/* Fire and forget: gives the reference back, and a failure is dropped without
- * a report. */
+/* Gives the reference back, and lets a failure be dropped without a report. */
 LARIAT_API void lariat_deferred_forget(lariat_deferred *deferred);
 
 /* Adds one pair; exactly one side runs, and a NULL side passes its argument
@@ -95,13 +94,13 @@ lariat_deferred_add_callbacks(lariat_deferred *deferred,
                               lariat_callback callback, lariat_callback errback,
                               void *context);
 
-/* The same with a destructor for the context: it runs exactly once, after
+/* Adds one pair with a destructor for the context: it runs exactly once, after
  * whichever side ran, or when the pair dies without having run. */
 LARIAT_API lariat_deferred *lariat_deferred_add_callbacks_owned(
     lariat_deferred *deferred, lariat_callback callback,
     lariat_callback errback, void *context, lariat_destroy destroy);
 
-/* A pair with one side only, and one with the same function on both. */
+/* Add a pair with one side only, and one with the same function on both. */
 LARIAT_API lariat_deferred *
 lariat_deferred_add_callback(lariat_deferred *deferred,
                              lariat_callback callback, void *context);
@@ -112,7 +111,7 @@ LARIAT_API lariat_deferred *lariat_deferred_add_both(lariat_deferred *deferred,
                                                      lariat_callback both,
                                                      void *context);
 
-/* The same three with a destructor for the context. */
+/* Add the same three with a destructor for the context. */
 LARIAT_API lariat_deferred *
 lariat_deferred_add_callback_owned(lariat_deferred *deferred,
                                    lariat_callback callback, void *context,
@@ -125,7 +124,7 @@ LARIAT_API lariat_deferred *
 lariat_deferred_add_both_owned(lariat_deferred *deferred, lariat_callback both,
                                void *context, lariat_destroy destroy);
 
-/* What takes a result whose time ran out.  It owns `result` (the failure
+/* Takes a result whose time ran out.  Owns `result` (the failure
  * LARIAT_ECANCELLED, or what an earlier pair or the canceller made of it) and
  * returns the new result, as a callback does. */
 typedef lariat_value (*lariat_on_timeout)(lariat_value result,
@@ -136,7 +135,7 @@ typedef lariat_value (*lariat_on_timeout)(lariat_value result,
  * of that turns into LARIAT_ETIMEDOUT; or `on_timeout`, where it is not NULL,
  * makes the result.  A cancel by somebody else stays what it is, and pairs
  * added afterwards are outside of the limit: the timer ends where the result
- * passes this place of the chain.  `destroy` (may be NULL) is called with
+ * passes this pair of the chain.  `destroy` (may be NULL) is called with
  * `context` exactly once, whatever happened.  The timer holds a reference.
  * Returns `deferred`, borrowed.  When out of memory as
  * lariat_deferred_add_callbacks. */
@@ -149,9 +148,9 @@ lariat_deferred_add_timeout(lariat_deferred *deferred, uint64_t timeout_ms,
  * (Twisted's chainDeferred).  One way: a cancel or a pause of `next` does not
  * come here.  When `next` had fired, the result here is the failure
  * LARIAT_EALREADY.  Holds a reference to `next` until then; the caller keeps
- * his.  `next` fires inside this chain's run: long rows of deferreds should be
- * returned from callbacks instead, which takes no stack.  Returns `deferred`,
- * borrowed. */
+ * its own.  `next` fires inside this chain's run: many deferreds in a row
+ * should be returned from callbacks instead, which takes no stack.  Returns
+ * `deferred`, borrowed. */
 LARIAT_API lariat_deferred *lariat_deferred_chain(lariat_deferred *deferred,
                                                   lariat_deferred *next);
 
@@ -170,9 +169,9 @@ LARIAT_API lariat_status lariat_deferred_callback(lariat_deferred *deferred,
 LARIAT_API lariat_status lariat_deferred_errback(lariat_deferred *deferred,
                                                  lariat_value failure);
 
-/* Cancels: an unfired deferred asks its canceller and, if that did not fire
- * it, fails with LARIAT_ECANCELLED; one that waits for another passes the
- * cancel on; one that has its result is left alone. */
+/* Cancels `deferred`: one that has not fired calls its canceller and, if that
+ * did not fire it, fails with LARIAT_ECANCELLED; one that waits for another
+ * passes the cancel on; one that has its result is left alone. */
 LARIAT_API void lariat_deferred_cancel(lariat_deferred *deferred);
 
 /* Holds the chain back, and lets it go on.  Counted: as many unpauses as
@@ -183,27 +182,27 @@ LARIAT_API void lariat_deferred_cancel(lariat_deferred *deferred);
 LARIAT_API void lariat_deferred_pause(lariat_deferred *deferred);
 LARIAT_API lariat_status lariat_deferred_unpause(lariat_deferred *deferred);
 
-/* Whether it has fired. */
+/* Tells whether `deferred` has fired. */
 LARIAT_API bool lariat_deferred_fired(const lariat_deferred *deferred);
 
-/* The result as it stands, borrowed: "none" before it fired and while it
- * waits for another. */
+/* Returns the result as it stands, borrowed: "none" before it fired and while
+ * it waits for another. */
 LARIAT_API lariat_value lariat_deferred_peek(const lariat_deferred *deferred);
 
-/* An errback that reports the failure to the hook of the reactor that is its
- * context (NULL: lariat_reactor_current()), and passes it on.  Other values it
- * only passes on.  Twisted's logError. */
+/* Reports the failure to the hook of the reactor that is its context (NULL:
+ * lariat_reactor_current()), and passes it on; passes other values on.  An
+ * errback, Twisted's logError. */
 LARIAT_API lariat_value lariat_report_failure(lariat_value failure,
                                               void *reactor);
 
-/* The value that, returned from a callback, makes the chain wait for
+/* Makes the value that, returned from a callback, makes the chain wait for
  * `deferred`.  It carries the caller's reference. */
 static inline lariat_value lariat_deferred_value(lariat_deferred *deferred) {
   return lariat_value_of(&lariat_deferred_type, deferred);
 }
 
-/* The reactor it belongs to; NULL once that was closed, and for a deferred
- * that was made without memory or without a reactor. */
+/* Returns the reactor that `deferred` belongs to; NULL once that was closed,
+ * and for a deferred that was made without memory or without a reactor. */
 LARIAT_API lariat_reactor *
 lariat_deferred_reactor(const lariat_deferred *deferred);
 

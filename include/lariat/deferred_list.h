@@ -17,9 +17,9 @@ enum {
   LARIAT_CONSUME_ERRORS = 4        /* the children's failures are handled */
 };
 
-/* A deferred for a lariat_list with what each of the deferreds brought, in the
- * order of the array (Twisted's DeferredList).  An item that is a failure is
- * that child's failure; any other item is its success.
+/* Returns a deferred for a lariat_list with the result of each of the
+ * deferreds, in the order of the array (Twisted's DeferredList).  An item that
+ * is a failure is that child's failure; any other item is its success.
  *
  *   LARIAT_FIRE_ON_ONE_CALLBACK  the first success fires it, with a
  *       lariat_winner; if all fail, it fires with the list.  With no children

@@ -14,7 +14,7 @@ LARIAT_BEGIN_C
 
 typedef struct lariat_file_lock lariat_file_lock;
 
-/* How long to wait: for ever. */
+/* The time-out of a wait without one. */
 #define LARIAT_WAIT_FOR_EVER UINT64_MAX
 
 /* Makes a lock on the file at `path` (copied), without taking it.  The file is
@@ -26,9 +26,9 @@ typedef struct lariat_file_lock lariat_file_lock;
 LARIAT_API LARIAT_MUST_USE lariat_status lariat_file_lock_new(
     lariat_reactor *reactor, const char *path, lariat_file_lock **out);
 
-/* References: `new` gives one, `drop` gives one back (NULL is allowed), and a
- * wait under way has one.  With the last one the lock is unlocked.  Retain
- * returns its argument. */
+/* Add a reference, and give one back (NULL is allowed).  `new` gives one, and a
+ * wait has one.  With the last one the lock is unlocked.  Retain returns its
+ * argument. */
 LARIAT_API lariat_file_lock *lariat_file_lock_retain(lariat_file_lock *lock);
 LARIAT_API void lariat_file_lock_drop(lariat_file_lock *lock);
 
@@ -41,20 +41,20 @@ LARIAT_API void lariat_file_lock_drop(lariat_file_lock *lock);
 LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_file_lock_try(lariat_file_lock *lock);
 
-/* Gives it back.
+/* Unlocks the file.
  *
  * LARIAT_OK, LARIAT_EINVAL
  * LARIAT_EALREADY  it was not locked */
 LARIAT_API lariat_status lariat_file_lock_unlock(lariat_file_lock *lock);
 
-/* Whether this lock has the file. */
+/* Tells whether this lock has the file. */
 LARIAT_API bool lariat_file_lock_locked(const lariat_file_lock *lock);
 
-/* A deferred (for "none") that fires when the lock was taken; tried at once,
- * and then each second.  After `timeout_ms` one last try is made, and then it
- * fails with LARIAT_ETIMEDOUT; so it is with cancelling.  One wait at a time:
- * a second fails with LARIAT_EALREADY.  LARIAT_ESYSTEM when the file cannot be
- * opened.  Never NULL. */
+/* Returns a deferred (for "none") that fires when the lock was taken; tried at
+ * once, and then each second.  After `timeout_ms` one last try is made, and
+ * then it fails with LARIAT_ETIMEDOUT; so it is with cancelling.  One wait at a
+ * time: a second fails with LARIAT_EALREADY.  LARIAT_ESYSTEM when the file
+ * cannot be opened.  Never NULL. */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_file_lock_wait(lariat_file_lock *lock, uint64_t timeout_ms);
 

@@ -10,8 +10,8 @@
 
 LARIAT_BEGIN_C
 
-/* A deferred for the results of all: a lariat_list of `count` values in the
- * order of the array.  The first failure fires it with LARIAT_EFIRST (see
+/* Returns a deferred for the results of all: a lariat_list of `count` values in
+ * the order of the array.  The first failure fires it with LARIAT_EFIRST (see
  * lariat_failure_index and lariat_failure_cause); the others go on.  A child's
  * result moves into the list and the child keeps "none", unless its type can be
  * shared; what comes after it has fired stays with the child; a child's failure

@@ -6,6 +6,7 @@
 #include <lariat/allocator.h>
 #include <lariat/attempt.h>
 #include <lariat/await.h>
+#include <lariat/body.h>
 #include <lariat/checks.h>
 #include <lariat/client.h>
 #include <lariat/clock.h>
@@ -30,6 +31,7 @@
 #include <lariat/response.h>
 #include <lariat/retry.h>
 #include <lariat/semaphore.h>
+#include <lariat/sink.h>
 #include <lariat/status.h>
 #include <lariat/stream.h>
 #include <lariat/thread_call.h>

@@ -22,10 +22,10 @@ typedef struct lariat_looping_call lariat_looping_call;
  * stopped brings one. */
 LARIAT_API extern const lariat_type lariat_looping_call_type;
 
-/* What is called.  What it returns is dropped, but for a deferred, which is
- * waited for before the next call is set, and a failure (its own, or that
- * deferred's), which ends the loop.  It may stop the loop, reset it, or give
- * up a reference to it. */
+/* The function that is called.  The value that it returns is dropped, but for a
+ * deferred, which is waited for before the next call is set, and a failure (its
+ * own, or that deferred's), which ends the loop.  It may stop the loop, reset
+ * it, or give up a reference to it. */
 typedef lariat_value (*lariat_looped)(lariat_looping_call *loop, void *context);
 
 /* Makes a loop that does not run yet and puts it into `*out`; the caller has
@@ -38,9 +38,9 @@ LARIAT_API LARIAT_MUST_USE lariat_status lariat_looping_call_new(
     lariat_reactor *reactor, lariat_looped function, void *context,
     lariat_destroy destroy, lariat_looping_call **out);
 
-/* Starts it: calls at the start's time and every `interval_ms` after, or, with
- * `now` false, from the first interval's end on.  A call that is late does not
- * shift those after it, and ticks that have passed when a call is over are
+/* Starts the loop: calls at the start's time and every `interval_ms` after, or,
+ * with `now` false, from the first interval's end on.  A call that is late does
+ * not shift those after it, and ticks that have passed when a call is over are
  * skipped: lariat_looping_call_count says how many.  An interval of 0 means
  * once every turn.
  *
@@ -53,8 +53,8 @@ LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_looping_call_start(lariat_looping_call *loop, int64_t interval_ms,
                           bool now);
 
-/* Stops it: no more calls.  The deferred fires inside, or, when a call runs or
- * is waited for, as soon as that is over.
+/* Stops the loop: no more calls.  The deferred fires inside, or, when a call
+ * runs or is waited for, as soon as that is over.
  *
  * LARIAT_OK, LARIAT_EINVAL, LARIAT_ETHREAD, LARIAT_EFORKED
  * LARIAT_ENOTRUNNING  it does not run */
@@ -73,19 +73,20 @@ LARIAT_API lariat_status lariat_looping_call_reset(lariat_looping_call *loop);
 LARIAT_API lariat_status lariat_looping_call_set_interval(
     lariat_looping_call *loop, int64_t interval_ms);
 
-/* Whether it runs: false from its end on, be it stop or failure, before the
- * deferred fires. */
+/* Tells whether the loop runs: false from its end on, be it stop or failure,
+ * before the deferred fires. */
 LARIAT_API bool lariat_looping_call_running(const lariat_looping_call *loop);
 
-/* For how many ticks the present, or last, call stands: 1, and more when calls
- * were skipped, so that the sum over all calls is the number of ticks that
- * have passed.  With an interval of 0 it is always 1; 0 before the first. */
+/* Returns for how many ticks the present, or last, call stands: 1, and more
+ * when calls were skipped, so that the sum over all calls is the number of
+ * ticks that have passed.  With an interval of 0 it is always 1; 0 before the
+ * first. */
 LARIAT_API uint64_t lariat_looping_call_count(const lariat_looping_call *loop);
 
-/* The loop in `value`, owned by it still; NULL for another type. */
+/* Returns the loop in `value`, owned by it still; NULL for another type. */
 LARIAT_API lariat_looping_call *lariat_looping_call_in(lariat_value value);
 
-/* Another reference; returns `loop`. */
+/* Adds a reference; returns `loop`. */
 LARIAT_API lariat_looping_call *
 lariat_looping_call_retain(lariat_looping_call *loop);
 

@@ -18,8 +18,8 @@ LARIAT_BEGIN_C
 
 typedef struct lariat_pool lariat_pool;
 
-/* How a pool is made.  Start from lariat_pool_defaults().  0 means the default
- * where it says so. */
+/* The options of a pool.  Start from lariat_pool_defaults().  0 means the
+ * default where a field says so. */
 typedef struct lariat_pool_options {
   size_t size;       /* sizeof(lariat_pool_options) */
   unsigned reactors; /* 0: CPUs allowed, or the cgroup's quota if less */
@@ -49,12 +49,12 @@ typedef struct lariat_pool_options {
                                windows; 0 (default): as much as comes.  Beyond
                                it reading stops; only one body of each reactor
                                may always go on, and a stream has a piece */
-  bool libcurl_only; /* every request goes through libcurl (default: plain GETs
-                        over connections that it has opened do not, and cost
-                        a fraction; what comes of them is the same) */
+  bool libcurl_only; /* every request goes through libcurl (default: ordinary
+                        GETs over connections that libcurl has opened do not,
+                        and cost a fraction; their outcome is the same) */
 } lariat_pool_options;
 
-/* The defaults.  Any thread. */
+/* Returns the defaults.  Any thread. */
 LARIAT_API lariat_pool_options lariat_pool_defaults(void);
 
 /* Makes a pool, starts its threads (named lariat-0, lariat-1, …; all signals
@@ -62,8 +62,9 @@ LARIAT_API lariat_pool_options lariat_pool_defaults(void);
  * one reference: lariat_pool_release.  Any thread.
  *
  * LARIAT_OK, LARIAT_ENOMEM
- * LARIAT_EINVAL    an option makes no sense (a rate or burst below 0 or above
- *                  1,000,000,000 among them), or `ca_file` cannot be read
+ * LARIAT_EINVAL    the options are without their `size`, one makes no sense (a
+ *                  rate or burst below 0 or above 1,000,000,000 among them), or
+ *                  `ca_file` cannot be read
  * LARIAT_ESYSTEM   no thread or descriptor to be had; see errno
  * LARIAT_ELIBCURL  the libcurl that is loaded is refused:
  *                  lariat_pool_refusal() says why
@@ -71,11 +72,11 @@ LARIAT_API lariat_pool_options lariat_pool_defaults(void);
 LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_pool_new(const lariat_pool_options *options, lariat_pool **out);
 
-/* Why pools refuse the libcurl that is loaded, as a sentence, or NULL when
- * they do not.  Any thread; static. */
+/* Returns a sentence that says why pools refuse the libcurl that is loaded, or
+ * NULL when they do not.  Any thread; static. */
 LARIAT_API const char *lariat_pool_refusal(void);
 
-/* How many reactors it has.  Any thread. */
+/* Returns the number of the pool's reactors.  Any thread. */
 LARIAT_API unsigned lariat_pool_reactors(const lariat_pool *pool);
 
 /* Runs `call` on the pool's reactor number `index`, which is then
@@ -121,7 +122,8 @@ LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_pool_close(lariat_pool *pool, lariat_reactor *reactor,
                   unsigned drain_ms);
 
-/* The same, and waits on the spot.  For threads without a running reactor.
+/* Closes the pool and waits on the spot until the last thread has ended.  For
+ * threads without a running reactor.
  *
  * LARIAT_OK       closed
  * LARIAT_EBUSY    called from inside a reactor's turn; nothing was done
@@ -134,11 +136,11 @@ LARIAT_API lariat_status lariat_pool_close_wait(lariat_pool *pool,
  * one of the pool's own threads.  NULL is allowed.  Any other thread. */
 LARIAT_API void lariat_pool_release(lariat_pool *pool);
 
-/* Another reference.  Returns `pool`.  Any thread. */
+/* Takes another reference.  Returns `pool`.  Any thread. */
 LARIAT_API lariat_pool *lariat_pool_retain(lariat_pool *pool);
 
-/* What the pool has done and has.  Summed over its reactors, each read while
- * it works: the numbers of one reactor belong together only roughly. */
+/* Counts of the pool, summed over its reactors.  Each reactor is read while it
+ * works: its numbers belong together only roughly. */
 typedef struct lariat_pool_stats {
   size_t size;          /* sizeof(lariat_pool_stats), set by the caller */
   uint64_t jobs_taken;  /* since the start */
@@ -163,7 +165,8 @@ typedef struct lariat_pool_stats {
 
 /* Fills `*stats` as far as its `size` goes.  Any thread.
  *
- * LARIAT_OK, LARIAT_EINVAL */
+ * LARIAT_OK
+ * LARIAT_EINVAL  no `size` */
 LARIAT_API lariat_status lariat_pool_read_stats(lariat_pool *pool,
                                                 lariat_pool_stats *stats);
 

@@ -31,7 +31,7 @@ typedef lariat_deferred *(*lariat_main)(lariat_reactor *reactor, void *context);
 LARIAT_API LARIAT_MUST_USE int
 lariat_program_run(lariat_reactor *reactor, lariat_main main, void *context);
 
-/* A failure (LARIAT_EEXIT) that ends the program with `code`, without a
+/* Makes a failure (LARIAT_EEXIT) that ends the program with `code`, without a
  * message.  Any thread. */
 LARIAT_API LARIAT_MUST_USE lariat_value lariat_exit(int code);
 

@@ -13,7 +13,7 @@ LARIAT_BEGIN_C
 
 typedef struct lariat_queue lariat_queue;
 
-/* As `size` or `backlog`: no limit. */
+/* The `size` or `backlog` of a queue without that limit. */
 #define LARIAT_QUEUE_UNLIMITED SIZE_MAX
 
 /* Makes a queue that holds at most `size` values, and lets at most `backlog`
@@ -23,7 +23,7 @@ typedef struct lariat_queue lariat_queue;
 LARIAT_API LARIAT_MUST_USE lariat_status lariat_queue_new(
     lariat_reactor *reactor, size_t size, size_t backlog, lariat_queue **out);
 
-/* References: `new` gives one, `drop` gives one back (NULL is allowed).  With
+/* Add a reference, and give one back (NULL is allowed).  `new` gives one.  With
  * the last one the queue dies: its values are dropped, and the deferreds that
  * still wait for it never fire: nobody is left who could put.  Retain returns
  * its argument. */
@@ -40,13 +40,14 @@ LARIAT_API void lariat_queue_drop(lariat_queue *queue);
 LARIAT_API LARIAT_MUST_USE lariat_status lariat_queue_put(lariat_queue *queue,
                                                           lariat_value value);
 
-/* A deferred for the next value: fired, if there is one.  Cancelling one that
- * waits takes it out of the row; one that has fired keeps its value.  Never
- * NULL; it has failed with LARIAT_EUNDERFLOW when `backlog` wait already. */
+/* Returns a deferred for the next value: fired, if there is one.  Cancelling
+ * one that waits takes it out of the queue; one that has fired keeps its value.
+ * Never NULL; it has failed with LARIAT_EUNDERFLOW when `backlog` wait already.
+ */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_queue_get(lariat_queue *queue);
 
-/* How many values it holds, and how many deferreds wait. */
+/* Return how many values the queue holds, and how many deferreds wait. */
 LARIAT_API size_t lariat_queue_count(const lariat_queue *queue);
 LARIAT_API size_t lariat_queue_waiting(const lariat_queue *queue);
 

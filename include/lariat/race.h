@@ -11,12 +11,13 @@
 
 LARIAT_BEGIN_C
 
-/* A deferred for a lariat_winner: the first success of the deferreds.  The
- * others are cancelled first, then it fires; what they still bring is dropped.
- * When all fail, it fails with LARIAT_EALLFAILED, which holds their failures in
- * the order of the array (lariat_failure_group_at).  The results move: the
- * children keep "none", and their failures count as handled.  Cancelling
- * cancels every child.  No children: it has failed with LARIAT_EINVAL.
+/* Returns a deferred for a lariat_winner: the first success of the deferreds.
+ * The others are cancelled first, then it fires; what they still bring is
+ * dropped. When all fail, it fails with LARIAT_EALLFAILED, which holds their
+ * failures in the order of the array (lariat_failure_group_at).  The results
+ * move: the children keep "none", and their failures count as handled.
+ * Cancelling cancels every child.  No children: it has failed with
+ * LARIAT_EINVAL.
  *
  * Consumes one reference to each deferred; the array stays the caller's.  The
  * deferreds belong to one reactor; with none of them, the result belongs to

@@ -29,8 +29,8 @@ LARIAT_API LARIAT_MUST_USE int lariat_react(lariat_app app, int argc,
 typedef lariat_value (*lariat_coroutine_app)(lariat_client *client, int argc,
                                              char **argv);
 
-/* As lariat_react.  Coroutines that still wait when the program's has ended
- * are ended, as by lariat_coroutine_end_all. */
+/* Runs a program as lariat_react does.  Coroutines that still wait when the
+ * program's has ended are ended, as by lariat_coroutine_end_all. */
 LARIAT_API LARIAT_MUST_USE int lariat_react_coroutine(lariat_coroutine_app app,
                                                       int argc, char **argv);
 

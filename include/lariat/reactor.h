@@ -42,7 +42,9 @@ typedef struct lariat_reactor_options {
 /* Makes a reactor owned by the calling thread and puts it into `*out`.
  * `options` may be NULL.  Any thread.
  *
- * LARIAT_OK, LARIAT_EINVAL, LARIAT_ENOMEM
+ * LARIAT_OK, LARIAT_ENOMEM
+ * LARIAT_EINVAL   no `out`, options without their `size`, or a clock that
+ *                 cannot be read
  * LARIAT_ESYSTEM  no epoll or event descriptor to be had; see errno */
 LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_reactor_new(const lariat_reactor_options *options, lariat_reactor **out);

@@ -13,7 +13,8 @@
 
 LARIAT_BEGIN_C
 
-/* Start from lariat_retry_defaults().  The lists are copied.
+/* A policy of retries.  Start from lariat_retry_defaults().  The lists are
+ * copied.
  *
  * The wait before the n-th retry is drawn evenly from 0 to
  * min(cap_ms, base_ms * 2^(n-1)).  A Retry-After (seconds or a date) is waited
@@ -46,7 +47,8 @@ typedef struct lariat_retry_policy {
   uint64_t seed; /* of the waits; 0: another each time */
 } lariat_retry_policy;
 
-/* The defaults: no retries, but all that they would need.  Any thread. */
+/* Returns the defaults: no retries, but all that they would need.  Any
+ * thread. */
 LARIAT_API lariat_retry_policy lariat_retry_defaults(void);
 
 LARIAT_END_C

@@ -74,17 +74,18 @@ typedef enum lariat_status {
   LARIAT_EEXIT = -66              /* the program is to end; see lariat_exit */
 } lariat_status;
 
-/* The short name of `status`, for logs and files: "timed-out".  It never
- * changes between releases.  "unknown" for a number that is no status.
+/* Returns the short name of `status`, for logs and files: "timed-out".  It
+ * never changes between releases.  "unknown" for a number that is no status.
  * Any thread; the text is static. */
 LARIAT_API const char *lariat_status_name(lariat_status status);
 
-/* One sentence about `status`, without a full stop.  Any thread; static. */
+/* Returns one sentence about `status`, without a full stop.  Any thread;
+ * static. */
 LARIAT_API const char *lariat_status_text(lariat_status status);
 
-/* Whether the same request may succeed if tried again later, unchanged: true
- * for time-outs, overload, and failures of the network; false for bad input,
- * limits and certificates.  Any thread. */
+/* Tells whether the same request may succeed if tried again later, unchanged:
+ * true for time-outs, overload, and failures of the network; false for bad
+ * input, limits and certificates.  Any thread. */
 LARIAT_API bool lariat_status_retryable(lariat_status status);
 
 LARIAT_END_C

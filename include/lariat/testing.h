@@ -21,23 +21,23 @@ LARIAT_BEGIN_C
 
 /* A clock that moves only when it is told to: timers of a reactor made with it
  * (lariat_reactor_options.clock) run when the test says so, and no test waits.
- * It starts at one second.  It must outlive its reactors. */
+ * The clock starts at one second, and must outlive its reactors. */
 typedef struct lariat_virtual_clock lariat_virtual_clock;
 
-/* Makes one and puts it into `*out`.  Any thread.
+/* Makes a clock and puts it into `*out`.  Any thread.
  *
  * LARIAT_OK, LARIAT_EINVAL, LARIAT_ENOMEM */
 LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_virtual_clock_new(lariat_virtual_clock **out);
 
-/* Frees it.  NULL is allowed. */
+/* Frees `clock`.  NULL is allowed. */
 LARIAT_API void lariat_virtual_clock_free(lariat_virtual_clock *clock);
 
-/* The clock to give to reactors; it is part of `clock`. */
+/* Returns the clock to give to reactors, which is part of `clock`. */
 LARIAT_API const lariat_clock *
 lariat_virtual_clock_clock(const lariat_virtual_clock *clock);
 
-/* The time on it.  Any thread. */
+/* Returns the time on `clock`.  Any thread. */
 LARIAT_API uint64_t
 lariat_virtual_clock_now_ns(const lariat_virtual_clock *clock);
 
@@ -76,47 +76,49 @@ LARIAT_API lariat_status lariat_virtual_clock_pump(lariat_virtual_clock *clock,
  * deadlines, redirects, retries, streams, uploads, budgets, cancelling,
  * statistics. */
 
-/* What the script is asked; it lives until the script returns. */
+/* A request, as the script sees it until it returns. */
 typedef struct lariat_asked lariat_asked;
 
+/* Return the request's method and its URL. */
 LARIAT_API const char *lariat_asked_method(const lariat_asked *asked);
 LARIAT_API const char *lariat_asked_url(const lariat_asked *asked);
 
-/* The value of the request's header called `name` (upper and lower case are
- * the same), or NULL.  What libcurl adds by itself is not there: Host, Accept,
- * Content-Length. */
+/* Returns the value of the request's header called `name` (upper and lower case
+ * are the same), or NULL.  What libcurl adds by itself is not there: Host,
+ * Accept, Content-Length. */
 LARIAT_API const char *lariat_asked_header(const lariat_asked *asked,
                                            const char *name);
 
-/* The request's body; "" when there is none, or when it comes from a file or
- * a producer: what is sent of that is told to `take`, see below.  `length` may
- * be NULL. */
+/* Returns the request's body; "" when there is none, or when it comes from a
+ * file or a producer: what is sent of that is told to `take`, see below.
+ * `length` may be NULL. */
 LARIAT_API const char *lariat_asked_body(const lariat_asked *asked,
                                          size_t *length);
 
-/* Whether the request's body comes from a file or a producer; `*length` (may be
- * NULL) gets its length, LARIAT_LENGTH_UNKNOWN when that was not told. */
+/* Returns whether the request's body comes from a file or a producer;
+ * `*length` (may be NULL) gets its length, LARIAT_LENGTH_UNKNOWN when that was
+ * not told. */
 LARIAT_API bool lariat_asked_upload(const lariat_asked *asked,
                                     uint64_t *length);
 
-/* How many redirects led here. */
+/* Returns the number of redirects that led here. */
 LARIAT_API unsigned lariat_asked_redirects(const lariat_asked *asked);
 
-/* Whether it goes over a connection that is open already. */
+/* Returns whether the request goes over a connection that is open already. */
 LARIAT_API bool lariat_asked_reused(const lariat_asked *asked);
 
-/* The number of the pool reactor. */
+/* Returns the number of the pool reactor. */
 LARIAT_API unsigned lariat_asked_reactor(const lariat_asked *asked);
 
-/* Told of the body of a request, as it is sent by a file or a producer: each
- * piece when it is read, and no piece (`length` 0) when it was read to its
- * end.  A body that is not read to its end is told without that.  The thread,
- * and the context, of the script. */
+/* Takes the body of a request, as it is sent by a file or a producer: each
+ * piece when it is read, and no piece (`length` 0) when the body was read to
+ * its end.  Of a body that is not read to its end no end is told.  Called on
+ * the thread, and with the context, of the script. */
 typedef void (*lariat_take)(const lariat_asked *asked, const void *bytes,
                             size_t length, void *context);
 
-/* What the script answers.  It comes filled in: 200, no header, no body, at
- * once.  What it points to is copied right after the script has returned: it
+/* The script's answer.  The script gets it filled in: 200, no header, no body,
+ * at once.  What it points to is copied right after the script has returned: it
  * may be the context's, or static, but not a variable of the script's own.
  *
  * The times are how long each phase takes.  The first three are left out over
@@ -129,8 +131,8 @@ typedef void (*lariat_take)(const lariat_asked *asked, const void *bytes,
  *
  * A body that goes to a stream, to a descriptor or into a pool with
  * `max_body_memory` comes in pieces, evenly over `body_ms`, the last at the end
- * of that.  While its taker, or the budget, has no room it waits; what is due
- * by then comes as soon as there is room.  With `failure` or `never` in its
+ * of that.  While its taker, or the budget, is full it waits; what is due by
+ * then comes as soon as more is taken.  With `failure` or `never` in its
  * phase it comes all the same, and then that.  Any other body is taken as a
  * whole, at the end of its phase, if that does not fail.
  *
@@ -156,15 +158,16 @@ typedef struct lariat_answer {
   lariat_phase never; /* this phase does not end; LARIAT_PHASE_NONE: all do */
   lariat_status failure; /* not LARIAT_OK: it fails so */
   lariat_phase fails_in; /* at the end of this phase; LARIAT_PHASE_NONE: the one
-                            in which such a failure is usual */
+                            in which such a failure is typical */
   bool closes;           /* the connection is closed after it */
   size_t body_piece;     /* bytes of a piece; 0, or more than that: 16,384 */
   size_t upload_piece;   /* the same, of the request's body */
   uint64_t upload_ms;
   uint64_t upload_stops; /* the server reads so many bytes of it, and answers
-                            then, or fails, or stays; 0: all.  Who has more
-                            to send over HTTP/1.1 loses the connection */
-  lariat_take take;      /* NULL: nobody looks at the request's body */
+                            then, or fails, or stays; 0: all.  A client that
+                            has more to send over HTTP/1.1 loses the
+                            connection */
+  lariat_take take;      /* NULL: the request's body is not looked at */
 } lariat_answer;
 
 /* Answers one request.  It runs once for each hop, when the request has got
@@ -179,15 +182,15 @@ typedef void (*lariat_script)(const lariat_asked *asked, lariat_answer *answer,
  * With a `reactor` the pool has no thread: everything happens in the turns of
  * that reactor, in the same order each time, and on its clock, which may be a
  * virtual one.  It must be the calling thread's, and is the pool's only one,
- * whatever the options say; its clients may be on any reactor, and are mostly
- * on the same.  Such a pool closes in the turns of its reactor;
+ * whatever the options say; its clients may be on any reactor, typically on
+ * the same.  Such a pool closes in the turns of its reactor;
  * lariat_pool_close_wait and the last lariat_pool_release cancel what it has,
  * without waiting, and are for the reactor's thread.
  *
  * Without one (NULL) the pool has its threads and the system's clock, and the
  * script is called on all of them, at the same time.
  *
- * What lariat_pool_new returns, and
+ * Returns what lariat_pool_new does, and
  * LARIAT_EINVAL   no script
  * LARIAT_ETHREAD  not the thread of `reactor`
  * LARIAT_ECLOSED  `reactor` is closing

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Errands: a function that is sent to run on another reactor's thread, and
- * whose value comes back.  (lariat_pool_defer does it with a reactor of a
- * pool; lariat_mailbox_call sends a call of which nothing comes back.)
+ * Thread calls: a function that is sent to run on another reactor's thread, and
+ * whose value comes back (Twisted's deferToThread and callFromThread).
+ * (lariat_pool_defer does it with a reactor of a pool; lariat_mailbox_call
+ * sends a call of which nothing comes back.)
  *
  * The context is destroyed exactly once: on the other thread after the
  * function ran there, or instead of it when that reactor closes; on the
@@ -20,16 +21,16 @@
 LARIAT_BEGIN_C
 
 /* Runs `function` on the reactor of mailbox `to`, in one of its next turns;
- * the deferred, which belongs to `reactor`, fires there with what it returned.
- * When that is a deferred of the other reactor, its result is waited for
- * there.  Exactly one outcome:
+ * the deferred, which belongs to `reactor`, fires there with the value that it
+ * returned. When that is a deferred of the other reactor, its result is waited
+ * for there.  Exactly one outcome:
  *
  *   the value, or the failure, that was returned
  *   LARIAT_ECANCELLED  it was cancelled: at once; a function that has not
  *                      begun does not run, a deferred that it waits for is
  *                      cancelled, and what comes of it is dropped
  *   LARIAT_ECLOSED     either reactor was closed meanwhile; that of the caller
- *                      waits for the errand to come home, as for a fetch
+ *                      waits for the call to end, as for a fetch
  *   LARIAT_EINVAL, LARIAT_ENOMEM, LARIAT_EFORKED
  *
  * Never NULL.  The thread of `reactor`. */
@@ -55,7 +56,8 @@ LARIAT_API LARIAT_MUST_USE lariat_status lariat_mailbox_call_and_wait(
     lariat_mailbox *to, lariat_function function, void *context,
     lariat_destroy destroy, lariat_value *out);
 
-/* The same with a reactor that lives for the length of the call. */
+/* Runs `function` as lariat_mailbox_call_and_wait does, on a reactor that lives
+ * for the length of the call. */
 LARIAT_API LARIAT_MUST_USE lariat_status lariat_reactor_call_and_wait(
     lariat_reactor *reactor, lariat_function function, void *context,
     lariat_destroy destroy, lariat_value *out);

@@ -44,7 +44,7 @@ typedef struct lariat_trigger {
 } lariat_trigger;
 
 /* Adds a trigger behind those of its phase.  A deferred that `function`
- * returns is waited for in the phase "before" and let go of in the others; a
+ * returns is waited for in the phase "before" and released in the others; a
  * failure is reported as unhandled, and so is that of a deferred; neither
  * holds the event up.  `out` may be NULL.
  *
@@ -70,9 +70,9 @@ LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_reactor_call_when_running(lariat_reactor *reactor, lariat_call call,
                                  void *context, lariat_destroy destroy);
 
-/* Whether SIGINT and SIGTERM stop the reactor (they do not unless asked to).
- * They are taken over in the "during" phase of the start-up, or now when the
- * reactor is running, and given back, as they were, when the run ends.
+/* Makes SIGINT and SIGTERM stop the reactor, or not any more; they do not at
+ * first.  They are taken over in the "during" phase of the start-up, or now
+ * when the reactor is running, and given back, as they were, when the run ends.
  * Signals belong to the process: one reactor at a time can have them.
  *
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EINVAL, LARIAT_ETHREAD, LARIAT_EFORKED
@@ -83,8 +83,8 @@ lariat_reactor_call_when_running(lariat_reactor *reactor, lariat_call call,
 LARIAT_API lariat_status lariat_reactor_handle_signals(lariat_reactor *reactor,
                                                        bool on);
 
-/* The signal that stopped the last run, or is about to stop this one; 0 when
- * none did. */
+/* Returns the signal that stopped the last run, or is about to stop this one; 0
+ * when none did. */
 LARIAT_API int lariat_reactor_exit_signal(const lariat_reactor *reactor);
 
 LARIAT_END_C

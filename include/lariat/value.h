@@ -13,8 +13,8 @@
 
 LARIAT_BEGIN_C
 
-/* What lariat needs to know of a type.  `size` is sizeof(lariat_type), so that
- * the struct can grow.  A type is static: values point to it for ever.
+/* A type of values, as lariat needs to know it.  `size` is sizeof(lariat_type),
+ * so that the struct can grow.  A type is static: values point to it for ever.
  *   drop      gives up one reference to `data` (may be NULL: nothing to do)
  *   share     returns another reference to the same thing, or NULL when out of
  *             memory (may be NULL: the type cannot be shared, only moved)
@@ -28,7 +28,7 @@ typedef struct lariat_type {
   int (*describe)(const void *data, char *text, size_t capacity);
 } lariat_type;
 
-/* Sixteen bytes, passed by value.  A NULL type is "none": no value. */
+/* A value: sixteen bytes, passed by value.  A NULL type is "none": no value. */
 typedef struct lariat_value {
   const lariat_type *type;
   void *data;
@@ -37,13 +37,13 @@ typedef struct lariat_value {
 /* The destructor of a context: runs exactly once. */
 typedef void (*lariat_destroy)(void *context);
 
-/* The value "none".  Any thread. */
+/* Returns the value "none".  Any thread. */
 static inline lariat_value lariat_none(void) {
   lariat_value none = {NULL, NULL};
   return none;
 }
 
-/* Whether `value` is "none".  Any thread. */
+/* Tells whether `value` is "none".  Any thread. */
 static inline bool lariat_is_none(lariat_value value) {
   return value.type == NULL;
 }
@@ -73,7 +73,7 @@ LARIAT_API LARIAT_MUST_USE lariat_status lariat_value_share(lariat_value value,
                                                             lariat_value *out);
 
 /* Writes a short description of `value` into `text`, always ended by a NUL
- * when `room` is not 0, and returns its whole length, as snprintf does.  The
+ * when `capacity` is not 0, and returns its whole length, as snprintf does. The
  * thread that owns the value. */
 LARIAT_API int lariat_value_describe(lariat_value value, char *text,
                                      size_t capacity);
@@ -82,31 +82,34 @@ LARIAT_API int lariat_value_describe(lariat_value value, char *text,
  * when it is of another type.  With checks on, another type is misuse. */
 LARIAT_API void *lariat_value_in(lariat_value value, const lariat_type *type);
 
-/* Small integers ride inside the value and own nothing. */
+/* The type of integers, which lie inside the value and own nothing. */
 LARIAT_API extern const lariat_type lariat_int_type;
+
+/* Makes a value of an integer.  Any thread. */
 static inline lariat_value lariat_int(intptr_t number) {
   return lariat_value_of(&lariat_int_type, (void *)number);
 }
 
-/* The integer in `value`; 0 (and misuse, with checks on) for another type. */
+/* Returns the integer in `value`; 0 (and misuse, with checks on) for another
+ * type. */
 LARIAT_API intptr_t lariat_int_in(lariat_value value);
 
 /* A list of values, as lariat_gather_results gives.  It owns its items. */
 typedef struct lariat_list lariat_list;
 LARIAT_API extern const lariat_type lariat_list_type;
 
-/* The list in `value`, owned by it still; NULL for another type. */
+/* Returns the list in `value`, owned by it still; NULL for another type. */
 LARIAT_API lariat_list *lariat_list_in(lariat_value value);
 
-/* How many items `list` has; 0 for NULL. */
+/* Returns how many items `list` has; 0 for NULL. */
 LARIAT_API size_t lariat_list_count(const lariat_list *list);
 
-/* The item at `index`, borrowed: it stays the list's.  "none" when out of
- * range. */
+/* Returns the item at `index`, borrowed: it stays the list's.  "none" when out
+ * of range. */
 LARIAT_API lariat_value lariat_list_at(const lariat_list *list, size_t index);
 
 /* Moves the item at `index` out: the caller owns it, and the list keeps "none"
- * in its place.  "none" when out of range. */
+ * there.  "none" when out of range. */
 LARIAT_API LARIAT_MUST_USE lariat_value lariat_list_take(lariat_list *list,
                                                          size_t index);
 

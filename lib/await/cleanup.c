@@ -34,7 +34,7 @@ lariat_status lariat_coroutine_remove_cleanup(lariat_destroy run,
   return LARIAT_OK;
 }
 
-/* One may add another. */
+/* Runs one after the other, since one may add another. */
 void lr_cleanups_run(lariat_coroutine *coroutine) {
   lr_cleanup *cleanup;
   while ((cleanup = coroutine->cleanups)) {

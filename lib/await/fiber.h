@@ -37,7 +37,8 @@
 #define LR_FIBER_TSAN 0
 #endif
 
-/* Who switches to a fiber: any stack, the thread's own included. */
+/* The caller: what switches to a fiber, on any stack, the thread's own
+ * included. */
 typedef struct lr_caller {
   lr_context context;
 #if LR_FIBER_ASAN
@@ -63,8 +64,8 @@ typedef struct lr_fiber {
 #endif
 } lr_fiber;
 
-/* What ThreadSanitizer calls a fiber costs much to make and there are few: one
- * belongs to a stack, not to its user. */
+/* Makes what ThreadSanitizer calls a fiber.  That costs much and there are few:
+ * one belongs to a stack, not to the stack's user. */
 static inline void *lr_tsan_fiber_new(void) {
 #if LR_FIBER_TSAN
   return __tsan_create_fiber(0);
@@ -81,7 +82,7 @@ static inline void lr_tsan_fiber_free(void *tsan) {
 #endif
 }
 
-/* A fiber on the stack between `low` and `low + bytes`, which must call
+/* Makes a fiber on the stack between `low` and `low + bytes`, which must call
  * lr_fiber_arrive first of all. */
 static inline void lr_fiber_make(lr_fiber *fiber, void *low, size_t bytes,
                                  void *tsan, lr_context_main main,
@@ -100,8 +101,8 @@ static inline void lr_fiber_make(lr_fiber *fiber, void *low, size_t bytes,
   lr_context_make(&fiber->context, low, bytes, main, argument, &fiber->caller);
 }
 
-/* On the fiber, after each switch to it.  AddressSanitizer tells here where
- * the caller's stack is. */
+/* Completes a switch, on the fiber that was switched to.  AddressSanitizer
+ * tells here where the caller's stack is. */
 static inline void lr_fiber_arrive(lr_fiber *fiber) {
 #if LR_FIBER_ASAN
   lr_caller *caller = (lr_caller *)(void *)fiber->caller;

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT
- * guard.c: see guard.h. */
+ * guard.c: memory that nobody can touch, made by guard markers or by
+ * mprotect. */
 #include "await/guard.h"
 
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/random.h>
 
-/* Newer than the C library's headers may be; the same on every machine. */
+/* MADV_GUARD_INSTALL, which is newer than the C library's headers may be, and
+ * the same on every machine. */
 enum { GUARD_INSTALL = 102 };
 
 static bool install_markers(void *low) {
   return madvise(low, LR_GUARD_BYTES, GUARD_INSTALL) == 0;
 }
 
-/* Emulators and sandboxes may ignore advice that they do not know, and say that
- * all is well.  So the system itself is asked to write there. */
+/* Tells whether the system itself cannot write there: emulators and sandboxes
+ * may ignore advice that they do not know, and say that all is well. */
 static bool is_guarded(void *low) {
   return getrandom(low, 1, GRND_NONBLOCK) < 0 && errno == EFAULT;
 }
@@ -29,7 +31,8 @@ bool lr_guard_has_madvise(void) {
   return has;
 }
 
-/* mprotect cuts the mapping in two: ENOMEM is nearly always their number. */
+/* Takes a failure of mprotect, which cuts the mapping in two, for too many
+ * mappings: ENOMEM is nearly always that. */
 lariat_status lr_guard_set(void *low, lariat_guard guard) {
   if (guard == LARIAT_GUARD_MADVISE)
     return install_markers(low) ? LARIAT_OK : LARIAT_ENOMEM;

@@ -8,11 +8,12 @@
 
 #include <lariat/coroutine.h>
 
-/* As large as the largest frame that could step over it unnoticed in code that
- * is not compiled with -fstack-clash-protection. */
+/* The size of a guard: that of the largest frame that could step over it
+ * unnoticed in code that is not compiled with -fstack-clash-protection. */
 #define LR_GUARD_BYTES ((size_t)64 * 1024)
 
-/* Whether the system has guard markers (MADV_GUARD_INSTALL); tried out. */
+/* Tells whether the system has guard markers (MADV_GUARD_INSTALL), by trying.
+ */
 bool lr_guard_has_madvise(void);
 
 /* Guards LR_GUARD_BYTES from `low` on, by `guard`, which is not AUTO.

@@ -15,13 +15,14 @@
 #include "await/guard.h"
 #include "base/atomics.h"
 
-/* Enough for the largest register file that a signal saves. */
+/* The size of a signal stack: enough for the largest register file that a
+ * signal saves. */
 enum { SIGNAL_STACK_BYTES = 64 * 1024 };
 
 static lr_atomic_u32 installed;
 static struct sigaction before;
 
-/* ---- The message ---- */
+/* ---- Message ---- */
 
 typedef struct line {
   char text[512];
@@ -47,7 +48,7 @@ static void add_number(line *to, uint64_t number) {
   add_text(to, first);
 }
 
-static void explain(const lariat_coroutine *coroutine) {
+static void explain_overflow(const lariat_coroutine *coroutine) {
   line message = {.length = 0};
   add_text(&message, "lariat: the coroutine '");
   add_text(&message, coroutine->name);
@@ -63,7 +64,7 @@ static void explain(const lariat_coroutine *coroutine) {
   (void)sent;
 }
 
-/* ---- The handler ---- */
+/* ---- Handler ---- */
 
 static bool is_in_guard(const lr_stack *stack, const void *address) {
   uintptr_t low = (uintptr_t)stack->low;
@@ -71,18 +72,19 @@ static bool is_in_guard(const lr_stack *stack, const void *address) {
   return at < low && at >= low - LR_GUARD_BYTES;
 }
 
-/* Where nobody handled it before, the default is put back: the instruction is
- * tried again, and the process dies as it would have. */
-static void pass_on(int number, siginfo_t *info, void *context) {
+/* Passes the signal to the handler before this one.  Where there was none, puts
+ * the default back: the instruction is tried again, and the process dies as it
+ * would have. */
+static void pass_signal_on(int number, siginfo_t *info, void *context) {
   if (before.sa_flags & SA_SIGINFO) {
     before.sa_sigaction(number, info, context);
   } else if (before.sa_handler != SIG_DFL && before.sa_handler != SIG_IGN) {
     before.sa_handler(number);
   } else {
-    struct sigaction usual;
-    memset(&usual, 0, sizeof usual);
-    usual.sa_handler = SIG_DFL;
-    sigaction(number, &usual, NULL);
+    struct sigaction standard;
+    memset(&standard, 0, sizeof standard);
+    standard.sa_handler = SIG_DFL;
+    sigaction(number, &standard, NULL);
   }
 }
 
@@ -90,16 +92,16 @@ static void on_fault(int number, siginfo_t *info, void *context) {
   int saved = errno;
   const lariat_coroutine *coroutine = lr_coroutine_here;
   if (coroutine && is_in_guard(coroutine->stack, info->si_addr))
-    explain(coroutine);
+    explain_overflow(coroutine);
   errno = saved;
-  pass_on(number, info, context);
+  pass_signal_on(number, info, context);
 }
 
-/* ---- Installing ---- */
+/* ---- Installation ---- */
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
-static void install(void) {
+static void install_handler(void) {
   struct sigaction ours;
   memset(&ours, 0, sizeof ours);
   ours.sa_sigaction = on_fault;
@@ -111,7 +113,7 @@ static void install(void) {
 }
 
 lariat_status lariat_coroutine_explain_overflows(void) {
-  pthread_once(&once, install);
+  pthread_once(&once, install_handler);
   return lr_u32_load_acquire(&installed) ? LARIAT_OK : LARIAT_ESYSTEM;
 }
 
@@ -132,7 +134,7 @@ void lr_overflow_arm(lr_await_state *state) {
     munmap(memory, SIGNAL_STACK_BYTES);
 }
 
-/* Unless the thread has got itself another meanwhile. */
+/* Disables the signal stack unless the thread has got itself another. */
 void lr_overflow_disarm(lr_await_state *state) {
   if (!state->signal_stack) return;
   const stack_t none = {.ss_flags = SS_DISABLE};

@@ -24,12 +24,12 @@
 #define SLAB_BYTES (4096 * KIB)
 enum { SLAB_MOST = 32, DEFAULT_IDLE = 1024 };
 
-/* Stacks are far and evenly apart: what lies at the top of each would fall into
- * the same few sets of the cache.  So they begin at different lines.  All are
- * still in the first page. */
+/* How many lines, and how far apart, stacks begin at: they are far and evenly
+ * apart, and what lies at the top of each would else fall into the same few
+ * sets of the cache.  All are still in the first page. */
 enum { COLOURS = 16, COLOUR_BYTES = 128 };
 
-/* One mapping: so many times a guard and the stack above it. */
+/* A slab: one mapping, of several guards, each with the stack above it. */
 struct lr_slab {
   char *low;
   size_t bytes;
@@ -55,16 +55,17 @@ lariat_stack_options lariat_stack_defaults(void) {
 
 /* ---- Sizes ---- */
 
-/* Which of the sizes has room for `bytes`; -1: none. */
-static int size_for(size_t bytes) {
+/* Returns the smallest of the sizes that takes `bytes`; -1: none does. */
+static int find_size(size_t bytes) {
   for (int size = 0; size < LR_STACK_SIZES; size++)
     if (bytes <= (size_t)1 << (LR_STACK_SMALLEST + size)) return size;
   return -1;
 }
 
-/* The smallest is what a signal's frame and printf find room in. */
-static bool is_sensible(size_t bytes) {
-  return bytes >= (size_t)1 << LR_STACK_SMALLEST && size_for(bytes) >= 0;
+/* Tells whether a stack may have `bytes`.  The smallest size is what a signal's
+ * frame and printf need. */
+static bool is_valid_size(size_t bytes) {
+  return bytes >= (size_t)1 << LR_STACK_SMALLEST && find_size(bytes) >= 0;
 }
 
 static size_t bytes_of(int size) {
@@ -73,17 +74,17 @@ static size_t bytes_of(int size) {
   return bytes < page ? page : bytes;
 }
 
-/* ---- Painting: unused bytes have a known look ---- */
+/* ---- Measuring: unused bytes have a known value ---- */
 
 #define PAINT UINT64_C(0x7a5c3e1f9b8d6e4f)
 
-static void paint(lr_stack *stack, char *end) {
+static void paint_stack(lr_stack *stack, char *end) {
   uint64_t *word = (uint64_t *)(void *)stack->low;
   for (; (char *)word < end; word++) *word = PAINT;
   stack->painted = true;
 }
 
-/* AddressSanitizer would object to a look at frames in use. */
+/* Looks at frames in use, to which AddressSanitizer would object. */
 __attribute__((no_sanitize("address"))) size_t
 lr_stack_used(const lr_stack *stack) {
   if (!stack->painted) return 0;
@@ -93,14 +94,14 @@ lr_stack_used(const lr_stack *stack) {
   return (size_t)(end - word) * sizeof *word;
 }
 
-/* What was used is painted over when the stack is taken, not when it is given:
+/* Paints over what was used when the stack is taken, not when it is given back:
  * it may never be taken again. */
-static void prepare(const lr_stacks *stacks, lr_stack *stack) {
+static void prepare_stack(const lr_stacks *stacks, lr_stack *stack) {
   if (!stacks->measure) {
     stack->painted = false;
     return;
   }
-  paint(stack, stack->low + stack->bytes);
+  paint_stack(stack, stack->low + stack->bytes);
 }
 
 /* ---- Slabs ---- */
@@ -111,8 +112,9 @@ static unsigned count_for(size_t bytes) {
   return count < SLAB_MOST ? (unsigned)count : SLAB_MOST;
 }
 
-/* No huge pages: one of them is as much as hundreds of stacks use. */
-static char *map(size_t bytes) {
+/* Maps memory without huge pages: one of them is as much as hundreds of stacks
+ * use. */
+static char *map_memory(size_t bytes) {
   char *low =
       mmap(NULL, bytes, PROT_READ | PROT_WRITE,
            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
@@ -122,21 +124,21 @@ static char *map(size_t bytes) {
 }
 
 static void open_stack(lr_stacks *stacks, lr_slab *slab, char *low,
-                       size_t bytes, lr_list *free_ones) {
+                       size_t bytes, lr_list *free_list) {
   lr_stack *stack = &slab->stacks[slab->count++];
   size_t colour = slab->count % COLOURS * COLOUR_BYTES;
   *stack = (lr_stack){.slab = slab, .low = low, .bytes = bytes};
   stack->top = low + bytes - colour;
   stack->valgrind = lr_annotate_stack(low, bytes);
   lr_list_init(&stack->link);
-  lr_list_append(free_ones, &stack->link);
+  lr_list_append(free_list, &stack->link);
   stacks->mapped++;
 }
 
 /* Guards each stack.  Where the system refuses one, those below it are good
  * all the same. */
 static lariat_status open_slab(lr_stacks *stacks, lr_slab *slab, size_t bytes,
-                               lr_list *free_ones) {
+                               lr_list *free_list) {
   size_t step = bytes + LR_GUARD_BYTES;
   char *low = slab->low;
   char *end = slab->low + slab->bytes;
@@ -144,21 +146,21 @@ static lariat_status open_slab(lr_stacks *stacks, lr_slab *slab, size_t bytes,
   for (; low < end; low += step) {
     status = lr_guard_set(low, stacks->guard);
     if (status != LARIAT_OK) break;
-    open_stack(stacks, slab, low + LR_GUARD_BYTES, bytes, free_ones);
+    open_stack(stacks, slab, low + LR_GUARD_BYTES, bytes, free_list);
   }
   if (low < end) munmap(low, (size_t)(end - low));
   slab->bytes = (size_t)(low - slab->low);
   return slab->count > 0 ? LARIAT_OK : status;
 }
 
-/* More stacks, all free and cold. */
+/* Adds stacks, all free and cold. */
 static lariat_status add_slab(lr_stacks *stacks, int size) {
   size_t bytes = bytes_of(size);
   unsigned count = count_for(bytes);
   lr_slab *slab = lr_alloc(sizeof *slab + count * sizeof(lr_stack));
   if (!slab) return LARIAT_ENOMEM;
   slab->bytes = count * (bytes + LR_GUARD_BYTES);
-  slab->low = map(slab->bytes);
+  slab->low = map_memory(slab->bytes);
   slab->count = 0;
   slab->used = 0;
   lariat_status status = LARIAT_ENOMEM;
@@ -167,7 +169,7 @@ static lariat_status add_slab(lr_stacks *stacks, int size) {
   return status;
 }
 
-/* All of its stacks are free. */
+/* Unmaps a slab, all of whose stacks are free. */
 static void remove_slab(lr_stacks *stacks, lr_slab *slab) {
   for (unsigned i = 0; i < slab->count; i++) {
     lr_stack *stack = &slab->stacks[i];
@@ -181,29 +183,29 @@ static void remove_slab(lr_stacks *stacks, lr_slab *slab) {
   lr_free(slab);
 }
 
-/* ---- Taking and giving ---- */
+/* ---- Take and give ---- */
 
 lariat_status lr_stack_take(lr_stacks *stacks, size_t bytes, lr_stack **out) {
   if (bytes == 0) bytes = stacks->bytes;
-  if (!is_sensible(bytes)) return LARIAT_EINVAL;
-  int size = size_for(bytes);
-  lr_list *free_ones = &stacks->free[size];
-  if (lr_list_empty(free_ones)) {
+  if (!is_valid_size(bytes)) return LARIAT_EINVAL;
+  int size = find_size(bytes);
+  lr_list *free_list = &stacks->free[size];
+  if (lr_list_empty(free_list)) {
     lariat_status status = add_slab(stacks, size);
     if (status != LARIAT_OK) return status;
   }
-  lr_stack *stack = lr_container(lr_list_take_first(free_ones), lr_stack, link);
+  lr_stack *stack = lr_container(lr_list_take_first(free_list), lr_stack, link);
   if (stack->warm) stacks->warm--;
   stack->warm = false;
   stack->slab->used++;
   stacks->taken++;
-  prepare(stacks, stack);
+  prepare_stack(stacks, stack);
   *out = stack;
   return LARIAT_OK;
 }
 
-/* The guard markers stay when the memory goes. */
-static void chill(lr_stack *stack) {
+/* Gives the stack's memory to the system; the guard markers stay. */
+static void drop_memory(lr_stack *stack) {
   int saved = errno;
   (void)madvise(stack->low, stack->bytes, MADV_DONTNEED);
   errno = saved;
@@ -212,33 +214,33 @@ static void chill(lr_stack *stack) {
 
 void lr_stack_give(lr_stacks *stacks, lr_stack *stack) {
   lr_slab *slab = stack->slab;
-  lr_list *free_ones = &stacks->free[size_for(stack->bytes)];
+  lr_list *free_list = &stacks->free[find_size(stack->bytes)];
   lr_annotate_stack_emptied(stack->low, stack->bytes);
   slab->used--;
   stacks->taken--;
   stack->warm = stacks->warm < stacks->idle_most;
   if (stack->warm) {
     stacks->warm++;
-    lr_list_prepend(free_ones, &stack->link);
+    lr_list_prepend(free_list, &stack->link);
     return;
   }
-  lr_list_append(free_ones, &stack->link);
+  lr_list_append(free_list, &stack->link);
   if (slab->used == 0)
     remove_slab(stacks, slab);
   else
-    chill(stack);
+    drop_memory(stack);
 }
 
-/* ---- All of them ---- */
+/* ---- Set-up ---- */
 
-/* Those whose slab is in use stay. */
-static void trim(lr_stacks *stacks, lr_list *free_ones) {
-  lr_list *link = free_ones->next;
-  while (link != free_ones) {
+/* Removes the slabs of free stacks, but for those that are in use. */
+static void trim_slabs(lr_stacks *stacks, lr_list *free_list) {
+  lr_list *link = free_list->next;
+  while (link != free_list) {
     lr_slab *slab = lr_container(link, lr_stack, link)->slab;
     if (slab->used == 0) {
       remove_slab(stacks, slab);
-      link = free_ones->next;
+      link = free_list->next;
     } else {
       link = link->next;
     }
@@ -247,7 +249,7 @@ static void trim(lr_stacks *stacks, lr_list *free_ones) {
 
 void lr_stacks_clear(lr_stacks *stacks) {
   for (int size = 0; size < LR_STACK_SIZES; size++)
-    trim(stacks, &stacks->free[size]);
+    trim_slabs(stacks, &stacks->free[size]);
 }
 
 void lr_stacks_init(lr_stacks *stacks) {
@@ -264,8 +266,8 @@ static lariat_status choose_guard(lariat_guard wanted, lariat_guard *out) {
   return wanted == LARIAT_GUARD_MADVISE && !has ? LARIAT_ESYSTEM : LARIAT_OK;
 }
 
-/* A program built against an older header has a smaller struct: what it does
- * not know stays as it is by default. */
+/* Reads the fields that the size says are there: a program built against an
+ * older header has a smaller struct, and gets the defaults of the others. */
 static lariat_status read_options(const lariat_stack_options *given,
                                   lariat_stack_options *options) {
   *options = lariat_stack_defaults();
@@ -275,10 +277,11 @@ static lariat_status read_options(const lariat_stack_options *given,
   if (!options->bytes) options->bytes = DEFAULT_BYTES;
   if (!options->idle) options->idle = DEFAULT_IDLE;
   if ((unsigned)options->guard > LARIAT_GUARD_MPROTECT) return LARIAT_EINVAL;
-  return is_sensible(options->bytes) ? LARIAT_OK : LARIAT_EINVAL;
+  return is_valid_size(options->bytes) ? LARIAT_OK : LARIAT_EINVAL;
 }
 
-/* Idle stacks with another guard should not be taken again. */
+/* Sets the options, and unmaps the idle stacks: those with another guard should
+ * not be taken again. */
 lariat_status lr_stacks_set(lr_stacks *stacks,
                             const lariat_stack_options *given) {
   lariat_stack_options options;

@@ -25,7 +25,7 @@ typedef struct lr_stack {
   bool painted; /* its unused bytes are known */
 } lr_stack;
 
-/* From 16 KiB to 1 GiB, each twice the one before. */
+/* The sizes of stacks: from 16 KiB to 1 GiB, each twice the one before. */
 enum { LR_STACK_SMALLEST = 14, LR_STACK_LARGEST = 30 };
 enum { LR_STACK_SIZES = LR_STACK_LARGEST - LR_STACK_SMALLEST + 1 };
 
@@ -42,22 +42,25 @@ typedef struct lr_stacks {
 
 void lr_stacks_init(lr_stacks *stacks);
 
-/* As lariat_coroutine_set_stacks, without the checks of the thread. */
+/* Sets the options, as lariat_coroutine_set_stacks does, without the checks of
+ * the thread. */
 lariat_status lr_stacks_set(lr_stacks *stacks,
                             const lariat_stack_options *given);
 
-/* Unmaps all; none is in use. */
+/* Unmaps all stacks; none is in use. */
 void lr_stacks_clear(lr_stacks *stacks);
 
-/* A stack of `bytes` at least, or of the default size for 0.
+/* Takes a stack of `bytes` at least, or of the default size for 0.
  *
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EMAPS
  * LARIAT_EINVAL  `bytes` is out of range */
 lariat_status lr_stack_take(lr_stacks *stacks, size_t bytes, lr_stack **out);
+
+/* Gives a stack back. */
 void lr_stack_give(lr_stacks *stacks, lr_stack *stack);
 
-/* How many bytes at its top were ever written to since it was taken; 0 when
- * that was not looked after.  Exact up to 8 bytes. */
+/* Returns how many bytes at the stack's top were ever written to since it was
+ * taken; 0 when that is not measured.  Exact up to 8 bytes. */
 size_t lr_stack_used(const lr_stack *stack);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * notes.h: what valgrind and AddressSanitizer must know of a piece of memory
- * that is a stack.  Nothing happens without them. */
+ * stack_annotations.h: what valgrind and AddressSanitizer must know of a piece
+ * of memory that is a stack.  Nothing happens without them. */
 #ifndef LR_AWAIT_STACK_ANNOTATIONS_H
 #define LR_AWAIT_STACK_ANNOTATIONS_H
 
@@ -15,8 +15,9 @@
 #endif
 #endif
 
-/* Valgrind takes a jump from stack to stack for a huge frame, unless it knows
- * both.  LeakSanitizer looks for pointers on stacks that it knows. */
+/* Registers a stack.  Valgrind takes a jump from stack to stack for a huge
+ * frame, unless it knows both.  LeakSanitizer looks for pointers on stacks that
+ * it knows. */
 static inline unsigned lr_annotate_stack(char *low, size_t bytes) {
 #if LR_FIBER_ASAN
   __lsan_register_root_region(low, bytes);
@@ -45,7 +46,8 @@ static inline void lr_annotate_stack_freed(char *low, size_t bytes,
 #endif
 }
 
-/* The frames on it are gone, though nobody returned from them. */
+/* Forgets the frames on a stack, which are gone, though nobody returned from
+ * them. */
 static inline void lr_annotate_stack_emptied(char *low, size_t bytes) {
 #if LR_FIBER_ASAN
   __asan_unpoison_memory_region(low, bytes);
@@ -63,7 +65,8 @@ static inline bool lr_runs_on_valgrind(void) {
 #endif
 }
 
-/* Memcheck complains of reads below a stack pointer. */
+/* Tells whether stacks may be measured: memcheck complains of reads below a
+ * stack pointer. */
 static inline bool lr_may_measure_stack(void) { return !lr_runs_on_valgrind(); }
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * room.c: the state of this room for one reactor, and the end of its
+ * state.c: the state of this layer for one reactor, and the end of its
  * coroutines. */
 #include "await/state.h"
 
@@ -7,8 +7,9 @@
 #include "await/overflow.h"
 #include "base/memory.h"
 
-/* The youngest that waits.  Those that run are on the caller's stack. */
-static lariat_coroutine *youngest_waiting(lr_await_state *state) {
+/* Returns the youngest coroutine that waits.  Those that run are on the
+ * caller's stack. */
+static lariat_coroutine *find_youngest_waiting(lr_await_state *state) {
   lr_list *link = state->coroutines.prev;
   for (; link != &state->coroutines; link = link->prev) {
     lariat_coroutine *coroutine = lr_container(link, lariat_coroutine, link);
@@ -17,18 +18,19 @@ static lariat_coroutine *youngest_waiting(lr_await_state *state) {
   return NULL;
 }
 
-/* The youngest first: it may use what lies on the stack of the one that
- * started it.  Each ends in its turn, for it cannot wait again. */
-static void end_all(lr_await_state *state) {
+/* Ends all coroutines, the youngest first: it may use what lies on the stack of
+ * the one that started it.  Each ends in its turn, for it cannot wait again. */
+static void end_coroutines(lr_await_state *state) {
   lariat_coroutine *coroutine;
   bool nested = state->ending;
   state->ending = true;
-  while ((coroutine = youngest_waiting(state))) lr_coroutine_unwind(coroutine);
+  while ((coroutine = find_youngest_waiting(state)))
+    lr_coroutine_unwind(coroutine);
   state->ending = nested;
 }
 
 static void begin_close(lr_shutdown_hook *shutdown) {
-  end_all(lr_container(shutdown, lr_await_state, shutdown));
+  end_coroutines(lr_container(shutdown, lr_await_state, shutdown));
 }
 
 static bool is_busy(lr_shutdown_hook *shutdown) {
@@ -74,7 +76,7 @@ lr_await_state *lr_await_state_of(lariat_reactor *reactor) {
 void lariat_coroutine_end_all(lariat_reactor *reactor) {
   if (!reactor || lr_reactor_check(reactor, __func__) != LARIAT_OK) return;
   lr_await_state *state = lr_reactor_layer_state(reactor, LR_LAYER_AWAIT);
-  if (state) end_all(state);
+  if (state) end_coroutines(state);
 }
 
 lariat_status lariat_coroutine_set_stacks(lariat_reactor *reactor,

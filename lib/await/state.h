@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * room.h: what this room keeps for each reactor: its coroutines, its stacks. */
+ * state.h: what this layer keeps for each reactor: its coroutines, its
+ * stacks. */
 #ifndef LR_AWAIT_STATE_H
 #define LR_AWAIT_STATE_H
 
@@ -18,21 +19,22 @@ typedef struct lr_await_state {
   lr_deferred_state *deferreds; /* of the same reactor */
   lr_list coroutines; /* that have not ended, in the order of their start */
   uint64_t started;
-  bool ending; /* lariat_coroutine_end_all is at it */
+  bool ending; /* lariat_coroutine_end_all is on the stack */
   void *signal_stack;
   lr_shutdown_hook shutdown;
   lr_stacks stacks;
 } lr_await_state;
 
-/* The room of `reactor`, opened if need be; NULL when out of memory. */
+/* Returns the state of `reactor`, opened if need be; NULL when out of memory.
+ */
 lr_await_state *lr_await_state_of(lariat_reactor *reactor);
 
-/* Whether coroutines must not wait any more. */
+/* Tells whether coroutines must not wait any more. */
 static inline bool lr_await_state_closing(const lr_await_state *state) {
   return state->ending || lr_reactor_closing(state->reactor);
 }
 
-/* How many coroutines of `reactor` have not ended. */
+/* Returns how many coroutines of `reactor` have not ended. */
 size_t lr_coroutines_alive(const lariat_reactor *reactor);
 
 #endif

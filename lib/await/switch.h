@@ -19,7 +19,7 @@
 #include <ucontext.h>
 #endif
 
-/* A stack that does not run: all else lies on it. */
+/* A context: a stack that does not run, on which all else lies. */
 typedef struct lr_context {
 #if LR_SWITCH_ASM
   void *sp; /* the assembly and its unwind tables know that it comes first */
@@ -28,7 +28,7 @@ typedef struct lr_context {
 #endif
 } lr_context;
 
-/* The first function on a fresh stack.  It does not return. */
+/* The first function on a fresh stack, which does not return. */
 typedef void (*lr_context_main)(void *argument);
 
 /* Makes `fresh` ready to be switched to: `main` will run with `argument` on

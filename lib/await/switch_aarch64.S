@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The switch between stacks for 64-bit ARM.
+ * switch_aarch64.S: the switch between stacks for 64-bit ARM.
  *
  * A stack that does not run has on top, from low to high:
  *     0  d8 d9    16  d10 d11   32  d12 d13   48  d14 d15

@@ -8,12 +8,12 @@
 #include <stdint.h>
 #include <string.h>
 
-/* In assembly: calls `main`, which it finds in registers. */
+/* Calls `main`, which it finds in registers; in assembly. */
 void lr_context_start(void);
 
 #if defined(__x86_64__)
 
-/* What lr_context_swap takes off the stack; see switch_x86_64.S. */
+/* The frame that lr_context_swap takes off the stack; see switch_x86_64.S. */
 typedef struct frame {
   uint32_t mxcsr;
   uint16_t x87;
@@ -21,9 +21,9 @@ typedef struct frame {
   uint64_t r15, r14, r13, r12, rbx, rbp, rip;
 } frame;
 
-/* The control words are those of the thread that makes it. */
-static void fill(frame *first, lr_context_main main, void *argument,
-                 lr_context *const *caller) {
+/* Fills the frame; the control words are those of the thread that makes it. */
+static void fill_frame(frame *first, lr_context_main main, void *argument,
+                       lr_context *const *caller) {
   __asm__ volatile("stmxcsr %0" : "=m"(first->mxcsr));
   __asm__ volatile("fnstcw %0" : "=m"(first->x87));
   first->rip = (uint64_t)(uintptr_t)lr_context_start;
@@ -34,7 +34,7 @@ static void fill(frame *first, lr_context_main main, void *argument,
 
 #else /* __aarch64__ */
 
-/* What lr_context_swap takes off the stack; see switch_aarch64.S. */
+/* The frame that lr_context_swap takes off the stack; see switch_aarch64.S. */
 typedef struct frame {
   uint64_t d[8];
   uint64_t x19, x20, x21, x22_to_x28[7], x29, x30;
@@ -42,9 +42,9 @@ typedef struct frame {
   uint64_t padding;
 } frame;
 
-/* FPCR is that of the thread that makes it. */
-static void fill(frame *first, lr_context_main main, void *argument,
-                 lr_context *const *caller) {
+/* Fills the frame; FPCR is that of the thread that makes it. */
+static void fill_frame(frame *first, lr_context_main main, void *argument,
+                       lr_context *const *caller) {
   __asm__ volatile("mrs %0, fpcr" : "=r"(first->fpcr));
   first->x30 = (uint64_t)(uintptr_t)lr_context_start;
   first->x20 = (uint64_t)(uintptr_t)argument;
@@ -54,8 +54,9 @@ static void fill(frame *first, lr_context_main main, void *argument,
 
 #endif
 
-/* Both machines want the stack pointer at a multiple of 16 where a function is
- * called.  A frame pointer of 0 ends the walks along frame pointers. */
+/* Puts the stack pointer at a multiple of 16, which both machines want where a
+ * function is called.  A frame pointer of 0 ends the walks along frame
+ * pointers. */
 void lr_context_make(lr_context *fresh, void *low, size_t bytes,
                      lr_context_main main, void *argument,
                      lr_context *const *caller) {
@@ -63,7 +64,7 @@ void lr_context_make(lr_context *fresh, void *low, size_t bytes,
   top -= (uintptr_t)top % 16;
   frame *first = (frame *)(void *)(top - sizeof *first);
   memset(first, 0, sizeof *first);
-  fill(first, main, argument, caller);
+  fill_frame(first, main, argument, caller);
   fresh->sp = first;
 }
 

@@ -8,8 +8,9 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-/* makecontext passes integers only: two of 32 bits make a pointer. */
-static void *join(unsigned high, unsigned low) {
+/* Makes a pointer of two integers of 32 bits: makecontext passes no pointers.
+ */
+static void *join_halves(unsigned high, unsigned low) {
   return (void *)(uintptr_t)((uint64_t)high << 32 | low);
 }
 
@@ -18,11 +19,11 @@ typedef union main_bits {
   void *pointer;
 } main_bits;
 
-static void start(unsigned main_high, unsigned main_low, unsigned argument_high,
-                  unsigned argument_low) {
+static void start_main(unsigned main_high, unsigned main_low,
+                       unsigned argument_high, unsigned argument_low) {
   main_bits bits;
-  bits.pointer = join(main_high, main_low);
-  bits.main(join(argument_high, argument_low));
+  bits.pointer = join_halves(main_high, main_low);
+  bits.main(join_halves(argument_high, argument_low));
   abort();
 }
 
@@ -34,7 +35,8 @@ static unsigned low_half(const void *pointer) {
   return (unsigned)(uintptr_t)pointer;
 }
 
-/* getcontext and swapcontext cannot fail on Linux but for a bad address. */
+/* Aborts where getcontext fails, which it cannot on Linux but for a bad
+ * address. */
 void lr_context_make(lr_context *fresh, void *low, size_t bytes,
                      lr_context_main main, void *argument,
                      lr_context *const *caller) {
@@ -44,7 +46,7 @@ void lr_context_make(lr_context *fresh, void *low, size_t bytes,
   fresh->registers.uc_stack.ss_sp = low;
   fresh->registers.uc_stack.ss_size = bytes;
   fresh->registers.uc_link = NULL;
-  makecontext(&fresh->registers, (void (*)(void))start, 4,
+  makecontext(&fresh->registers, (void (*)(void))start_main, 4,
               high_half(bits.pointer), low_half(bits.pointer),
               high_half(argument), low_half(argument));
 }

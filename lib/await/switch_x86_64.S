@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The switch between stacks for x86-64 (System V).
+ * switch_x86_64.S: the switch between stacks for x86-64 (System V).
  *
  * A stack that does not run has on top, from low to high:
  *    0  MXCSR (4 bytes), x87 control word (2), padding (2)

@@ -23,7 +23,8 @@ typedef struct lr_atomic_u64 {
   _Atomic uint64_t value;
 } lr_atomic_u64;
 
-/* Pointers. */
+/* ---- Pointers ---- */
+
 static inline void lr_ptr_init(lr_atomic_ptr *a, void *p) {
   atomic_init(&a->value, p);
 }
@@ -45,7 +46,8 @@ static inline void *lr_ptr_exchange_acquire(lr_atomic_ptr *a, void *p) {
 static inline void *lr_ptr_exchange_acq_rel(lr_atomic_ptr *a, void *p) {
   return atomic_exchange_explicit(&a->value, p, memory_order_acq_rel);
 }
-/* On failure `*expected` is what was found, read relaxed. */
+/* Puts `desired` where there was `*expected`; on failure `*expected` is what
+ * was found, read relaxed.  The weak one may fail without a reason. */
 static inline bool lr_ptr_cas_weak_release(lr_atomic_ptr *a, void **expected,
                                            void *desired) {
   return atomic_compare_exchange_weak_explicit(
@@ -57,7 +59,8 @@ static inline bool lr_ptr_cas_release(lr_atomic_ptr *a, void **expected,
       &a->value, expected, desired, memory_order_release, memory_order_relaxed);
 }
 
-/* Counters and flags of 32 bits. */
+/* ---- Counters and flags of 32 bits ---- */
+
 static inline void lr_u32_init(lr_atomic_u32 *a, uint32_t n) {
   atomic_init(&a->value, n);
 }
@@ -79,7 +82,7 @@ static inline uint32_t lr_u32_add_relaxed(lr_atomic_u32 *a, uint32_t n) {
 static inline uint32_t lr_u32_sub_acq_rel(lr_atomic_u32 *a, uint32_t n) {
   return atomic_fetch_sub_explicit(&a->value, n, memory_order_acq_rel);
 }
-/* Whether `*a` was `expected`, and is `desired` now. */
+/* Tells whether `*a` was `expected`, and is `desired` now. */
 static inline bool lr_u32_cas_relaxed(lr_atomic_u32 *a, uint32_t expected,
                                       uint32_t desired) {
   return atomic_compare_exchange_strong_explicit(&a->value, &expected, desired,
@@ -93,7 +96,8 @@ static inline uint32_t lr_u32_and_acq_rel(lr_atomic_u32 *a, uint32_t bits) {
   return atomic_fetch_and_explicit(&a->value, bits, memory_order_acq_rel);
 }
 
-/* Counters of 64 bits. */
+/* ---- Counters of 64 bits ---- */
+
 static inline void lr_u64_init(lr_atomic_u64 *a, uint64_t n) {
   atomic_init(&a->value, n);
 }
@@ -115,20 +119,24 @@ static inline uint64_t lr_u64_add_relaxed(lr_atomic_u64 *a, uint64_t n) {
 static inline uint64_t lr_u64_add_acq_rel(lr_atomic_u64 *a, uint64_t n) {
   return atomic_fetch_add_explicit(&a->value, n, memory_order_acq_rel);
 }
-/* On failure `*expected` is what was found. */
+/* Puts `desired` where there was `*expected`; on failure `*expected` is what
+ * was found. */
 static inline bool lr_u64_cas_acq_rel(lr_atomic_u64 *a, uint64_t *expected,
                                       uint64_t desired) {
   return atomic_compare_exchange_strong_explicit(
       &a->value, expected, desired, memory_order_acq_rel, memory_order_acquire);
 }
-/* For a counter that one thread writes and others read: no locked
+/* Adds to a counter that one thread writes and others read: no locked
  * instruction. */
 static inline void lr_u64_bump(lr_atomic_u64 *a, uint64_t n) {
   lr_u64_store_relaxed(a, lr_u64_load_relaxed(a) + n);
 }
 
-/* Reference counts.  A new reference needs no order; the last release must
- * see what every other holder did before its own. */
+/* ---- Reference counts ---- */
+
+/* Adds and takes a reference; the latter tells whether it was the last.  A new
+ * reference needs no order; the last release must see what every other holder
+ * did before its own. */
 static inline void lr_count_retain(lr_atomic_u32 *count) {
   lr_u32_add_relaxed(count, 1);
 }

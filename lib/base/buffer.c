@@ -14,7 +14,7 @@ void lr_buffer_clear(lr_buffer *buffer) {
   lr_buffer_init(buffer);
 }
 
-bool lr_buffer_grow(lr_buffer *buffer, size_t more) {
+bool lr_buffer_reserve_slow(lr_buffer *buffer, size_t more) {
   if (more > SIZE_MAX - buffer->length) return false;
   size_t needed = buffer->length + more;
   size_t capacity = buffer->capacity < SMALLEST ? SMALLEST : buffer->capacity;

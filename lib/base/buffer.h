@@ -12,6 +12,7 @@ typedef struct lr_buffer {
   size_t capacity;
 } lr_buffer;
 
+/* Makes an empty buffer, which has no memory yet. */
 static inline void lr_buffer_init(lr_buffer *buffer) {
   buffer->bytes = NULL;
   buffer->length = 0;
@@ -21,15 +22,15 @@ static inline void lr_buffer_init(lr_buffer *buffer) {
 /* Frees the bytes; the buffer is empty and usable. */
 void lr_buffer_clear(lr_buffer *buffer);
 
-/* Makes room for `more` bytes beyond the length; false when out of memory
- * (what is there stays). */
-bool lr_buffer_grow(lr_buffer *buffer, size_t more);
+/* Grows the capacity to take `more` bytes beyond the length; false when out of
+ * memory (what is there stays). */
+bool lr_buffer_reserve_slow(lr_buffer *buffer, size_t more);
 static inline bool lr_buffer_reserve(lr_buffer *buffer, size_t more) {
   return more <= buffer->capacity - buffer->length ||
-         lr_buffer_grow(buffer, more);
+         lr_buffer_reserve_slow(buffer, more);
 }
 
-/* Appends; false when out of memory, with nothing appended. */
+/* Appends `length` bytes; false when out of memory, with nothing appended. */
 bool lr_buffer_append(lr_buffer *buffer, const void *bytes, size_t length);
 
 /* Puts a NUL behind the bytes without counting it; false when out of

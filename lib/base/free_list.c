@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * blocks.c: blocks of one size that are kept for their next use. */
+ * free_list.c: blocks of one size that are kept for their next use. */
 #include "base/free_list.h"
 
 #ifdef __has_feature
@@ -11,7 +11,7 @@
 #define WATCHED 1
 #endif
 
-static uint32_t limit(uint32_t most) {
+static uint32_t limit_kept(uint32_t most) {
 #ifdef WATCHED
   (void)most;
   return 0;
@@ -21,7 +21,7 @@ static uint32_t limit(uint32_t most) {
 }
 
 void lr_free_list_init(lr_free_list *blocks, size_t bytes, uint32_t most) {
-  *blocks = (lr_free_list){.most = limit(most), .bytes = bytes};
+  *blocks = (lr_free_list){.most = limit_kept(most), .bytes = bytes};
 }
 
 void lr_free_list_clear(lr_free_list *blocks) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * blocks.h: blocks of one size that are kept for their next use, for one
+ * free_list.h: blocks of one size that are kept for their next use, for one
  * thread.  Only those of malloc are kept: an allocator that was set sees each
  * block come and go, and so does AddressSanitizer. */
 #ifndef LR_BASE_FREE_LIST_H
@@ -17,13 +17,14 @@ typedef struct lr_free_list {
   size_t bytes;  /* of each, a pointer at least */
 } lr_free_list;
 
-/* `most` blocks are kept, or none, as the comment above says. */
+/* Makes an empty list of blocks of `bytes` each, which keeps `most` of them, or
+ * none where they are not malloc's. */
 void lr_free_list_init(lr_free_list *blocks, size_t bytes, uint32_t most);
 
-/* Frees what is kept. */
+/* Frees the blocks that are kept. */
 void lr_free_list_clear(lr_free_list *blocks);
 
-/* A block, or NULL when out of memory. */
+/* Takes a block, kept or new; NULL when out of memory. */
 static inline void *lr_free_list_take(lr_free_list *blocks) {
   void *block = blocks->first;
   if (!block) return lr_alloc(blocks->bytes);
@@ -32,7 +33,7 @@ static inline void *lr_free_list_take(lr_free_list *blocks) {
   return block;
 }
 
-/* Gives one back. */
+/* Gives a block back: keeps or frees it. */
 static inline void lr_free_list_give(lr_free_list *blocks, void *block) {
   if (blocks->kept >= blocks->most) {
     lr_free(block);

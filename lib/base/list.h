@@ -12,7 +12,7 @@ typedef struct lr_list {
   struct lr_list *prev;
 } lr_list;
 
-/* The struct that `node` is the member `member` of. */
+/* Returns the struct that `node` is the member `member` of. */
 #define lr_container(node, type, member)                                       \
   ((type *)(void *)((char *)(node)-offsetof(type, member)))
 
@@ -25,11 +25,11 @@ static inline bool lr_list_empty(const lr_list *list) {
   return list->next == list;
 }
 
-static inline void lr_list_insert_before(lr_list *place, lr_list *node) {
-  node->next = place;
-  node->prev = place->prev;
-  place->prev->next = node;
-  place->prev = node;
+static inline void lr_list_insert_before(lr_list *next, lr_list *node) {
+  node->next = next;
+  node->prev = next->prev;
+  next->prev->next = node;
+  next->prev = node;
 }
 
 static inline void lr_list_append(lr_list *list, lr_list *node) {

@@ -27,7 +27,7 @@ static void system_release(void *memory, void *context) {
 static const lariat_allocator system_allocator = {
     system_allocate, system_resize, system_release, NULL};
 
-/* Plain memory, not atomic: it may only be set while nothing of lariat's is
+/* The allocator, not atomic: it may only be set while nothing of lariat's is
  * alive, so whatever made the other threads has published it. */
 static lariat_allocator allocator = {system_allocate, system_resize,
                                      system_release, NULL};
@@ -42,7 +42,7 @@ lariat_status lariat_set_allocator(const lariat_allocator *wanted) {
 
 bool lr_memory_is_malloc(void) { return allocator.allocate == system_allocate; }
 
-/* Zero bytes are asked for as one: NULL always means out of memory. */
+/* Asks for one byte instead of none: NULL always means out of memory. */
 void *lr_alloc(size_t bytes) {
   return allocator.allocate(bytes ? bytes : 1, allocator.context);
 }
@@ -61,8 +61,8 @@ void lr_free(void *memory) {
   if (memory) allocator.release(memory, allocator.context);
 }
 
-/* The allocator promises no more than malloc's alignment: a block with a line
- * to spare is asked for, and its address kept before the aligned part. */
+/* Asks for a block with a line to spare, since the allocator promises no more
+ * than malloc's alignment, and keeps its address before the aligned part. */
 void *lr_alloc_lines(size_t bytes) {
   const size_t spare = LR_CACHE_LINE + sizeof(void *);
   if (bytes > SIZE_MAX - spare) return NULL;

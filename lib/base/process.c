@@ -16,30 +16,30 @@
 
 lr_atomic_u32 lr_process_forks;
 static pthread_once_t armed = PTHREAD_ONCE_INIT;
-/* Set once `armed` ran, so that the usual call is two loads. */
+/* Set once `armed` ran, so that nearly every call is two loads. */
 static lr_atomic_u32 is_armed;
 
 static void count_fork(void) { lr_u32_add_relaxed(&lr_process_forks, 1); }
 
-static void arm(void) {
+static void arm_detection(void) {
   if (pthread_atfork(NULL, NULL, count_fork) == 0)
     lr_u32_store_release(&is_armed, 1);
 }
 
-/* Where the handler could not be registered the process id serves: a system
- * call for each look, but as good a number. */
+/* Returns the process id where the handler could not be registered: a system
+ * call each time, but as good a number. */
 uint32_t lr_process_generation(void) {
   if (!lr_u32_load_acquire(&is_armed)) {
-    pthread_once(&armed, arm);
+    pthread_once(&armed, arm_detection);
     if (!lr_u32_load_acquire(&is_armed)) return (uint32_t)getpid();
   }
   return lr_u32_load_relaxed(&lr_process_forks);
 }
 
-/* One write, so that lines of several threads do not mix.  A message that does
- * not fit is cut. */
-__attribute__((format(printf, 1, 0))) static void say(const char *format,
-                                                      va_list arguments) {
+/* Writes a message with one write, so that lines of several threads do not mix.
+ * One that does not fit is cut. */
+__attribute__((format(printf, 1, 0))) static void
+write_message(const char *format, va_list arguments) {
   static const char prefix[] = "lariat: ";
   char line[1024];
   size_t length = sizeof prefix - 1;
@@ -59,7 +59,7 @@ void lr_process_say(const char *format, ...) {
   int saved = errno;
   va_list arguments;
   va_start(arguments, format);
-  say(format, arguments);
+  write_message(format, arguments);
   va_end(arguments);
   errno = saved;
 }
@@ -68,7 +68,7 @@ void lr_misuse(const char *format, ...) {
   if (!lariat_checks()) return;
   va_list arguments;
   va_start(arguments, format);
-  say(format, arguments);
+  write_message(format, arguments);
   va_end(arguments);
   abort();
 }

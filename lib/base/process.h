@@ -10,15 +10,17 @@
 #include "base/atomics.h"
 #include "base/attributes.h"
 
-/* A number that differs in every forked child; what was made under another
- * number must not be used.  The first call (any thread) arms the detection. */
+/* Returns a number that differs in every forked child; what was made under
+ * another number must not be used.  The first call (any thread) arms the
+ * detection. */
 uint32_t lr_process_generation(void);
 
-/* What that number is, as long as forks can be noticed: 0, and one more in
- * each child of a child.  Read through lr_process_is_still. */
+/* That number, as long as forks can be noticed: 0, and one more in each child
+ * of a child.  Read through lr_process_is_still. */
 extern LR_HIDDEN lr_atomic_u32 lr_process_forks;
 
-/* Whether lr_process_generation is `generation` for certain; false: ask it. */
+/* Tells whether lr_process_generation is `generation` for certain; false: ask
+ * it. */
 static inline bool lr_process_is_still(uint32_t generation) {
   return lr_u32_load_relaxed(&lr_process_forks) == generation;
 }
@@ -28,11 +30,11 @@ static inline bool lr_process_is_still(uint32_t generation) {
 void lr_process_say(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
-/* Misuse: when checks are on, says so and aborts; else does nothing.  Any
+/* Reports a misuse and aborts when checks are on; else does nothing.  Any
  * thread. */
 void lr_misuse(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* The name of the calling thread, for messages, into `name` (16 bytes). */
+/* Puts the name of the calling thread, for messages, into `name` (16 bytes). */
 void lr_process_thread_name(char name[16]);
 
 #endif

@@ -12,7 +12,7 @@ struct entry {
   const char *text;
 };
 
-/* Names are for ever: logs and files have them. */
+/* The statuses.  Their names are for ever: logs and files have them. */
 static const struct entry entries[] = {
     {LARIAT_OK, false, "ok", "it worked"},
     {LARIAT_ENOMEM, false, "out-of-memory", "there is not enough memory"},
@@ -92,23 +92,23 @@ static const struct entry entries[] = {
     {LARIAT_EEXIT, false, "exit", "the program is to end"},
 };
 
-static const struct entry *find(lariat_status status) {
+static const struct entry *find_entry(lariat_status status) {
   for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++)
     if (entries[i].status == status) return &entries[i];
   return NULL;
 }
 
 const char *lariat_status_name(lariat_status status) {
-  const struct entry *entry = find(status);
+  const struct entry *entry = find_entry(status);
   return entry ? entry->name : "unknown";
 }
 
 const char *lariat_status_text(lariat_status status) {
-  const struct entry *entry = find(status);
+  const struct entry *entry = find_entry(status);
   return entry ? entry->text : "this number is not a status";
 }
 
 bool lariat_status_retryable(lariat_status status) {
-  const struct entry *entry = find(status);
+  const struct entry *entry = find_entry(status);
   return entry && entry->retryable;
 }

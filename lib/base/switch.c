@@ -9,8 +9,8 @@ void lr_switch_set(lr_switch *toggle, bool on) {
   lr_u32_store_relaxed(&toggle->state, on ? LR_SWITCH_ON : LR_SWITCH_OFF);
 }
 
-/* What a function has said meanwhile stays. */
-bool lr_switch_look(lr_switch *toggle) {
+/* Leaves what a function has said meanwhile as it is. */
+bool lr_switch_is_on_slow(lr_switch *toggle) {
   const char *text = getenv(toggle->variable);
   bool on = toggle->from_the_start || (text && strcmp(text, "1") == 0);
   lr_u32_cas_relaxed(&toggle->state, LR_SWITCH_UNKNOWN,

@@ -51,9 +51,9 @@ static bool is_idle(const lr_backlog_host *host) {
 }
 
 lr_backlog_host *lr_backlog_enter_slow(lr_backlog *backlog, const lr_job *job) {
-  lr_table_node *node =
-      lr_table_find(&backlog->hosts, job->url.hash, is_of_url, &job->url);
-  if (!node) return make_host(backlog, &job->url);
+  lr_table_node *node = lr_table_find(&backlog->hosts, job->request.url.hash,
+                                      is_of_url, &job->request.url);
+  if (!node) return make_host(backlog, &job->request.url);
   lr_backlog_host *host = host_of(node);
   if (!is_idle(host)) return host;
   lr_list_remove(&host->node);
@@ -86,13 +86,14 @@ static void place(lr_backlog *backlog, lr_backlog_host *host) {
 
 void lr_backlog_add(lr_backlog *backlog, lr_backlog_host *host, lr_job *job) {
   bool first = host->queued++ == 0;
-  lr_list_append(&host->queue.by_priority[job->priority], &job->queue_node);
-  if (first || job->priority < host->priority) place(backlog, host);
+  lr_list_append(&host->queue.by_priority[job->request.priority],
+                 &job->caller.queue_node);
+  if (first || job->request.priority < host->priority) place(backlog, host);
 }
 
 void lr_backlog_remove(lr_backlog *backlog, lr_job *job) {
-  lr_backlog_host *host = job->backlog_host;
-  lr_list_remove(&job->queue_node);
+  lr_backlog_host *host = job->caller.backlog_host;
+  lr_list_remove(&job->caller.queue_node);
   host->queued--;
   place(backlog, host);
   lr_backlog_forget(backlog, host);
@@ -100,7 +101,7 @@ void lr_backlog_remove(lr_backlog *backlog, lr_job *job) {
 
 lr_job *lr_backlog_first_of(lr_backlog_host *host) {
   lr_list *node = lr_priority_queue_first(&host->queue);
-  return node ? lr_container(node, lr_job, queue_node) : NULL;
+  return node ? lr_container(node, lr_job, caller.queue_node) : NULL;
 }
 
 lr_job *lr_backlog_first(lr_backlog *backlog) {

@@ -57,7 +57,8 @@ static inline bool lr_backlog_host_is_of(const lr_backlog_host *host,
 static inline lr_backlog_host *lr_backlog_enter(lr_backlog *backlog,
                                                 const lr_job *job) {
   lr_backlog_host *last = backlog->last;
-  if (last && last->away && lr_backlog_host_is_of(last, &job->url)) return last;
+  if (last && last->away && lr_backlog_host_is_of(last, &job->request.url))
+    return last;
   backlog->last = lr_backlog_enter_slow(backlog, job);
   return backlog->last;
 }

@@ -36,14 +36,14 @@ static inline void lr_channel_send(lr_channel *channel, lr_job *job) {
   channel->credits--;
   job->port = &channel->port;
   job->route = &channel->out;
-  job->travel_away = true;
+  job->caller.travel_away = true;
   job->travel.ops = &lr_port_job_ops;
   lr_outbox_put(&channel->out, &job->travel);
 }
 
 /* Asks the pool to cancel a job that is away. */
 static inline void lr_channel_send_cancel(lr_channel *channel, lr_job *job) {
-  job->cancel_away = true;
+  job->caller.cancel_away = true;
   job->cancel.ops = &lr_port_cancel_ops;
   lr_outbox_put(&channel->out, &job->cancel);
 }

@@ -37,7 +37,7 @@ uint64_t lr_client_pool_ns(const lariat_client *client) {
 static void free_spare(lariat_client *client) {
   lr_list *node;
   while ((node = lr_list_take_first(&client->spare)))
-    lr_job_free(lr_container(node, lr_job, node));
+    lr_job_free(lr_container(node, lr_job, caller.node));
 }
 
 static void free_client(lariat_client *client) {
@@ -71,16 +71,26 @@ static void recycle(lariat_client *client, lr_job *job) {
     return;
   }
   lr_job_wipe(job);
-  lr_list_prepend(&client->spare, &job->node);
+  lr_list_prepend(&client->spare, &job->caller.node);
   client->spare_count++;
+}
+
+static bool is_complete(const lr_job *job) {
+  return job->caller.delivery == LR_DELIVERY_COMPLETE;
+}
+
+static bool is_streaming(const lr_job *job) {
+  return job->caller.delivery == LR_DELIVERY_HEADERS;
 }
 
 /* A job is over when both of its nodes are home and the last reference to its
  * deferred is gone. */
 static void end_if_over(lr_job *job) {
   lariat_client *client = job->client;
-  if (!job->released || job->travel_away || job->cancel_away) return;
-  lr_list_remove(&job->node);
+  if (!job->caller.released || job->caller.travel_away ||
+      job->caller.cancel_away)
+    return;
+  lr_list_remove(&job->caller.node);
   client->live--;
   recycle(client, job);
   free_if_over(client);
@@ -88,7 +98,7 @@ static void end_if_over(lr_job *job) {
 
 static void dispose(lariat_deferred *deferred) {
   lr_job *job = lr_container(deferred, lr_job, deferred);
-  job->released = true;
+  job->caller.released = true;
   if (job->client)
     end_if_over(job);
   else
@@ -107,8 +117,9 @@ static uint64_t arrived_ns(const lr_job *job) {
 /* Which limit a time-out was; a job that never left has only one. */
 static lariat_time_limit limit_of(const lr_job *job, lariat_status status) {
   if (status != LARIAT_ETIMEDOUT) return LARIAT_TIME_LIMIT_NONE;
-  bool told = job->state == LR_JOB_HERE && job->time_limit;
-  return told ? (lariat_time_limit)job->time_limit : LARIAT_TIME_LIMIT_DEADLINE;
+  bool told = job->caller.state == LR_JOB_HERE && job->attempt.time_limit;
+  return told ? (lariat_time_limit)job->attempt.time_limit
+              : LARIAT_TIME_LIMIT_DEADLINE;
 }
 
 static const char *detail_of(const lr_job *job, lariat_time_limit limit) {
@@ -116,25 +127,25 @@ static const char *detail_of(const lr_job *job, lariat_time_limit limit) {
     return "no connection within the connect limit";
   if (limit == LARIAT_TIME_LIMIT_IDLE)
     return "nothing went or came within the idle limit";
-  if (job->state != LR_JOB_HERE) return NULL;
-  if (job->body_source && job->body_source->detail[0])
-    return job->body_source->detail;
-  return job->detail;
+  if (job->caller.state != LR_JOB_HERE) return NULL;
+  if (job->body.source && job->body.source->detail[0])
+    return job->body.source->detail;
+  return job->attempt.detail;
 }
 
 static lariat_timings timings_of(const lr_job *job, lariat_phase phase) {
   lariat_timings timings = {0};
   uint64_t now = arrived_ns(job);
-  if (job->state == LR_JOB_HERE && job->response)
+  if (job->caller.state == LR_JOB_HERE && job->response)
     timings = job->response->timings;
   else if (phase == LARIAT_PHASE_QUEUE)
-    timings.queue_us = (now - job->hop_ns) / 1000;
-  timings.total_us = (now - job->submitted_ns) / 1000;
+    timings.queue_us = (now - job->request.hop_ns) / 1000;
+  timings.total_us = (now - job->caller.submitted_ns) / 1000;
   return timings;
 }
 
 static int http_status_of(const lr_job *job) {
-  if (job->state != LR_JOB_HERE) return 0;
+  if (job->caller.state != LR_JOB_HERE) return 0;
   if (job->response) return job->response->status;
   return job->sink ? job->sink->http_status : 0;
 }
@@ -145,19 +156,20 @@ static lariat_value failure_of(const lr_job *job, lariat_status status,
   char message[512];
   lariat_time_limit limit = limit_of(job, status);
   const char *detail = detail_of(job, limit);
-  const lr_attempts *attempts = job->attempts;
+  const lr_attempts *attempts = job->retry.attempts;
   lariat_timings timings = timings_of(job, phase);
   snprintf(message, sizeof message, "%s%s%s", lariat_status_text(status),
            detail ? ": " : "", detail ? detail : "");
   lr_failure_parts parts = {.status = status,
                             .message = message,
-                            .url = job->url.text,
-                            .curl_code =
-                                job->state == LR_JOB_HERE ? job->curl_code : 0,
+                            .url = job->request.url.text,
+                            .curl_code = job->caller.state == LR_JOB_HERE
+                                             ? job->attempt.curl_code
+                                             : 0,
                             .http_status = http_status_of(job),
                             .phase = phase,
                             .time_limit = limit,
-                            .retry_end = job->retry_end,
+                            .retry_end = job->retry.end,
                             .timings = &timings,
                             .attempt_count = attempts ? attempts->count : 1,
                             .attempts = attempts ? attempts->items : NULL};
@@ -177,7 +189,7 @@ static void count_outcome(lariat_client *client, lariat_value value) {
 /* Who produces the body learns that no more of it is wanted. */
 static __attribute__((noinline)) void complete_body_source(lr_job *job,
                                                            lariat_value value) {
-  lr_body_source *body_source = job->body_source;
+  lr_body_source *body_source = job->body.source;
   bool failed = lariat_is_failure(value);
   if (body_source->ops->settle)
     body_source->ops->settle(body_source,
@@ -188,12 +200,13 @@ static __attribute__((noinline)) void complete_body_source(lr_job *job,
  * when the headers came, its stream ends).  The reference that the job in
  * flight had goes with it, and perhaps the job. */
 static void settle(lr_job *job, lariat_value value) {
-  job->completed = true;
-  if (lr_timer_is_set(&job->timer))
-    lr_reactor_unset_timer(job->client->reactor, &job->timer);
+  bool streaming = job->caller.delivery == LR_DELIVERY_HEADERS;
+  job->caller.delivery = LR_DELIVERY_COMPLETE;
+  if (lr_timer_is_set(&job->caller.timer))
+    lr_reactor_unset_timer(job->client->reactor, &job->caller.timer);
   count_outcome(job->client, value);
-  if (job->body_source) complete_body_source(job, value);
-  if (job->headers_delivered) {
+  if (job->body.source) complete_body_source(job, value);
+  if (streaming) {
     lr_stream_finish(job->sink->stream, value);
     end_if_over(job);
     return;
@@ -213,7 +226,7 @@ static lariat_value over_budget(const lr_job *job, lariat_value cause) {
   lr_failure_parts parts = {
       .status = LARIAT_ERETRYBUDGET,
       .message = message,
-      .url = job->url.text,
+      .url = job->request.url.text,
       .curl_code = lariat_failure_curl_code(cause),
       .http_status = lariat_failure_http_status(cause),
       .phase = lariat_failure_phase(cause),
@@ -221,8 +234,8 @@ static lariat_value over_budget(const lr_job *job, lariat_value cause) {
       .time_limit = lariat_failure_time_limit(cause),
       .retry_end = LARIAT_RETRY_BUDGET,
       .timings = &timings,
-      .attempt_count = job->attempts ? job->attempts->count : 1,
-      .attempts = job->attempts ? job->attempts->items : &only};
+      .attempt_count = job->retry.attempts ? job->retry.attempts->count : 1,
+      .attempts = job->retry.attempts ? job->retry.attempts->items : &only};
   return lr_failure_make(&parts);
 }
 
@@ -232,17 +245,18 @@ static void settle_failed(lr_job *job, lariat_status status,
 }
 
 static void complete(lr_job *job, lariat_response *response) {
-  response->redirects = job->redirects;
-  response->timings.total_us = (arrived_ns(job) - job->submitted_ns) / 1000;
-  response->retry_end = job->retry_end;
-  response->attempts = job->attempts;
-  job->attempts = NULL;
+  response->redirects = job->caller.redirects;
+  response->timings.total_us =
+      (arrived_ns(job) - job->caller.submitted_ns) / 1000;
+  response->retry_end = job->retry.end;
+  response->attempts = job->retry.attempts;
+  job->retry.attempts = NULL;
 }
 
 static void settle_response(lr_job *job) {
   lariat_response *response = job->response;
   job->response = NULL;
-  response->url = lr_url_take_text(&job->url);
+  response->url = lr_url_take_text(&job->request.url);
   complete(job, response);
   settle(job, lariat_value_of(&lariat_response_type, response));
 }
@@ -256,13 +270,13 @@ static lariat_value take_transformed(lr_job *job) {
 /* The URL stays with the job, for a failure that may come. */
 static void open_stream(lr_job *job, lariat_stream *stream,
                         lariat_response *response) {
-  if (job->completed) {
+  if (is_complete(job)) {
     lr_response_release(response);
     return;
   }
   complete(job, response);
-  response->url = lr_copy_string(job->url.text);
-  job->headers_delivered = true;
+  response->url = lr_copy_string(job->request.url.text);
+  job->caller.delivery = LR_DELIVERY_HEADERS;
   stream->job = job;
   (void)lr_deferred_fire(&job->deferred,
                          lariat_value_of(&lariat_response_type, response));
@@ -270,7 +284,7 @@ static void open_stream(lr_job *job, lariat_stream *stream,
 }
 
 void lr_client_fail(lr_job *job, lariat_status status, const char *url) {
-  if (job->url.text || !url) {
+  if (job->request.url.text || !url) {
     settle_failed(job, status, LARIAT_PHASE_NONE);
     return;
   }
@@ -292,8 +306,8 @@ static bool watch_over(lariat_client *client, uint64_t due_ns) {
 }
 
 static void send(lr_job *job) {
-  lr_channel *channel = job->channel;
-  job->state = LR_JOB_AWAY;
+  lr_channel *channel = job->caller.channel;
+  job->caller.state = LR_JOB_AWAY;
   /* Without memory for it here, the pool tries once more. */
   job->response = lr_response_cache_take(channel->client->responses);
   channel->client->away++;
@@ -301,20 +315,20 @@ static void send(lr_job *job) {
 }
 
 static void unqueue(lr_job *job) {
-  lr_backlog_remove(&job->channel->backlog, job);
-  job->backlog_host = NULL;
-  job->channel->load--;
+  lr_backlog_remove(&job->caller.channel->backlog, job);
+  job->caller.backlog_host = NULL;
+  job->caller.channel->load--;
   job->client->queued--;
-  job->state = LR_JOB_HERE;
+  job->caller.state = LR_JOB_HERE;
 }
 
 /* One that waits goes.  Its host's part counts it before it is let go of. */
 static void send_waiting(lr_job *job) {
-  lr_backlog_host *host = job->backlog_host;
+  lr_backlog_host *host = job->caller.backlog_host;
   lr_backlog_sent(host);
   unqueue(job);
-  job->backlog_host = host;
-  job->channel->load++;
+  job->caller.backlog_host = host;
+  job->caller.channel->load++;
   send(job);
 }
 
@@ -359,12 +373,12 @@ static lr_channel *choose_channel(const lariat_client *client,
   if (client->channel_count == 1) return client->channels[0];
   switch (client->options.placement) {
   case LARIAT_PLACE_SPREAD:
-    return least_loaded(client, job->url.hash);
+    return least_loaded(client, job->request.url.hash);
   case LARIAT_PLACE_HOME:
     return client->channels[0];
   default:
-    return client
-        ->channels[lr_placement_of_host(job->url.hash, client->channel_count)];
+    return client->channels[lr_placement_of_host(job->request.url.hash,
+                                                 client->channel_count)];
   }
 }
 
@@ -378,31 +392,33 @@ uint64_t lr_client_waiting(const lariat_client *client) {
 
 /* Its time in there has an end. */
 static lariat_status queue(lr_channel *channel, lr_job *job) {
-  lr_backlog_host *host = job->backlog_host;
-  bool timed =
-      job->due_ns == UINT64_MAX || lr_timer_is_set(&job->timer) ||
-      lr_reactor_set_timer(channel->client->reactor, &job->timer, job->due_ns);
+  lr_backlog_host *host = job->caller.backlog_host;
+  bool timed = job->caller.due_ns == UINT64_MAX ||
+               lr_timer_is_set(&job->caller.timer) ||
+               lr_reactor_set_timer(channel->client->reactor,
+                                    &job->caller.timer, job->caller.due_ns);
   if (!timed) {
-    job->backlog_host = NULL;
+    job->caller.backlog_host = NULL;
     channel->load--;
     lr_backlog_forget(&channel->backlog, host);
     return LARIAT_ENOMEM;
   }
-  job->state = LR_JOB_BACKLOGGED;
+  job->caller.state = LR_JOB_BACKLOGGED;
   lr_backlog_add(&channel->backlog, host, job);
   channel->client->queued++;
   return LARIAT_OK;
 }
 
 lariat_status lr_client_submit(lariat_client *client, lr_job *job) {
-  if (!watch_over(client, job->due_ns)) return LARIAT_ENOMEM;
+  if (!watch_over(client, job->caller.due_ns)) return LARIAT_ENOMEM;
   lr_channel *channel = choose_channel(client, job);
-  bool first = !job->redirects && !job->attempts;
-  job->hop_ns = first ? job->submitted_ns : lr_client_pool_ns(client);
-  job->resent = false;
-  job->connection_dead = false;
-  job->time_limit = LARIAT_TIME_LIMIT_NONE;
-  job->spread = client->options.placement == LARIAT_PLACE_SPREAD;
+  bool first = !job->caller.redirects && !job->retry.attempts;
+  job->request.hop_ns =
+      first ? job->caller.submitted_ns : lr_client_pool_ns(client);
+  job->attempt.resent = false;
+  job->attempt.connection_dead = false;
+  job->attempt.time_limit = LARIAT_TIME_LIMIT_NONE;
+  job->request.spread = client->options.placement == LARIAT_PLACE_SPREAD;
   lr_backlog *backlog = &channel->backlog;
   bool credit =
       channel->credits > 0 && (!client->queued || lr_backlog_empty(backlog));
@@ -410,8 +426,8 @@ lariat_status lr_client_submit(lariat_client *client, lr_job *job) {
     return LARIAT_EOVERLOAD;
   lr_backlog_host *host = lr_backlog_enter(backlog, job);
   if (!host) return LARIAT_ENOMEM;
-  job->channel = channel;
-  job->backlog_host = host;
+  job->caller.channel = channel;
+  job->caller.backlog_host = host;
   channel->load++;
   if (credit || (!host->queued && lr_backlog_is_free(backlog, host))) {
     lr_backlog_sent(host);
@@ -423,7 +439,7 @@ lariat_status lr_client_submit(lariat_client *client, lr_job *job) {
 
 /* Its time to rest is over, one way or the other. */
 static void wake(lr_job *job) {
-  job->state = LR_JOB_HERE;
+  job->caller.state = LR_JOB_HERE;
   job->client->queued--;
   job->client->stats.retry_waiting--;
 }
@@ -431,15 +447,15 @@ static void wake(lr_job *job) {
 /* Takes a job out of the way to its result: it will be settled now, wherever
  * it is. */
 static void withdraw(lr_job *job, lariat_status status) {
-  if (job->attempts && job->state != LR_JOB_WAITS_FOR_RETRY)
+  if (job->retry.attempts && job->caller.state != LR_JOB_WAITS_FOR_RETRY)
     lr_retry_note(job, status, 0, 0);
-  if (job->state == LR_JOB_BACKLOGGED) {
+  if (job->caller.state == LR_JOB_BACKLOGGED) {
     unqueue(job);
-  } else if (job->state == LR_JOB_WAITS_FOR_RETRY) {
+  } else if (job->caller.state == LR_JOB_WAITS_FOR_RETRY) {
     wake(job);
-  } else if (job->state == LR_JOB_AWAY && !job->cancel_away) {
+  } else if (job->caller.state == LR_JOB_AWAY && !job->caller.cancel_away) {
     job->client->away++;
-    lr_channel_send_cancel(job->channel, job);
+    lr_channel_send_cancel(job->caller.channel, job);
   }
 }
 
@@ -469,7 +485,7 @@ static void stop(lr_job *job, lariat_status status, lariat_phase phase) {
 
 static void cancel(lariat_deferred *deferred) {
   lr_job *job = lr_container(deferred, lr_job, deferred);
-  if (job->completed || !job->client) return;
+  if (is_complete(job) || !job->client) return;
   stop(job, LARIAT_ECANCELLED, LARIAT_PHASE_NONE);
 }
 
@@ -480,7 +496,7 @@ static void abort_job(lr_job *job) {
 /* Retries. */
 
 static bool has_deadline(const lr_job *job) {
-  return job->deadline_ns != UINT64_MAX;
+  return job->request.deadline_ns != UINT64_MAX;
 }
 
 static void repeat(lr_job *job) {
@@ -493,8 +509,9 @@ static void repeat(lr_job *job) {
 static bool rest(lr_job *job, uint64_t wait_ns) {
   lariat_client *client = job->client;
   uint64_t at_ns = lr_reactor_turn_ns(client->reactor) + wait_ns;
-  if (!lr_reactor_set_timer(client->reactor, &job->timer, at_ns)) return false;
-  job->state = LR_JOB_WAITS_FOR_RETRY;
+  if (!lr_reactor_set_timer(client->reactor, &job->caller.timer, at_ns))
+    return false;
+  job->caller.state = LR_JOB_WAITS_FOR_RETRY;
   client->queued++;
   client->stats.retry_waiting++;
   return true;
@@ -509,27 +526,29 @@ static lr_retry_plan plan_retry(const lr_job *job) {
   if (client->closed || lr_pool_check(client->pool) != LARIAT_OK)
     return (lr_retry_plan){.end = LARIAT_RETRY_NONE};
   if (has_deadline(job))
-    moment.left_ns =
-        job->due_ns > moment.now_ns ? job->due_ns - moment.now_ns : 0;
+    moment.left_ns = job->caller.due_ns > moment.now_ns
+                         ? job->caller.due_ns - moment.now_ns
+                         : 0;
   return lr_retry_plan_of(&client->retry, job, moment);
 }
 
 /* Whether the job goes on.  Without the memory for that, it does not. */
 static bool try_again(lr_job *job) {
-  bool first = !job->retries && !job->redirects && !job->needs_new_connection;
+  bool first = !job->retry.count && !job->caller.redirects &&
+               !job->replay.on_new_connection;
   int http_status = http_status_of(job);
-  if (job->resent) lr_retry_note_resent(job);
-  if (job->rules && first) job->client->retry.budget.firsts++;
-  if (job->body_source && !lr_body_source_can_replay(job->body_source))
-    job->not_replayable = true;
+  if (job->attempt.resent) lr_retry_note_resent(job);
+  if (job->retry.rules && first) job->client->retry.budget.firsts++;
+  if (job->body.source && !lr_body_source_can_replay(job->body.source))
+    job->replay.consumed = true;
   if (job->sink && !lr_body_sink_may_repeat(job->sink)) return false;
   lr_retry_plan plan = plan_retry(job);
-  job->retry_end = plan.end;
-  if (!plan.again || !lr_attempts_reserve(&job->attempts)) return false;
+  job->retry.end = plan.end;
+  if (!plan.again || !lr_attempts_reserve(&job->retry.attempts)) return false;
   if (plan.wait_ns && !rest(job, plan.wait_ns)) return false;
-  lr_retry_note(job, job->outcome, http_status, plan.wait_ns);
-  job->retries += !job->connection_dead;
-  job->needs_new_connection |= job->connection_dead;
+  lr_retry_note(job, job->attempt.outcome, http_status, plan.wait_ns);
+  job->retry.count += !job->attempt.connection_dead;
+  job->replay.on_new_connection |= job->attempt.connection_dead;
   lr_job_drop_outcome(job);
   if (plan.wait_ns == 0) repeat(job);
   return true;
@@ -537,11 +556,11 @@ static bool try_again(lr_job *job) {
 
 /* It has rested, or waited too long.  (One that is away has left it set.) */
 static void timer_expired(lr_timer *timer) {
-  lr_job *job = lr_container(timer, lr_job, timer);
+  lr_job *job = lr_container(timer, lr_job, caller.timer);
   lariat_client *client = job->client;
-  if (job->state == LR_JOB_BACKLOGGED) {
+  if (job->caller.state == LR_JOB_BACKLOGGED) {
     stop(job, LARIAT_ETIMEDOUT, LARIAT_PHASE_QUEUE);
-  } else if (job->state == LR_JOB_WAITS_FOR_RETRY) {
+  } else if (job->caller.state == LR_JOB_WAITS_FOR_RETRY) {
     client->live++;
     wake(job);
     repeat(job);
@@ -550,8 +569,8 @@ static void timer_expired(lr_timer *timer) {
 }
 
 static bool is_watched(const lr_job *job) {
-  return job->state == LR_JOB_AWAY && !job->completed &&
-         job->due_ns != UINT64_MAX;
+  return job->caller.state == LR_JOB_AWAY && !is_complete(job) &&
+         job->caller.due_ns != UINT64_MAX;
 }
 
 /* One with which the pool is late, or NULL; the earliest deadline of the others
@@ -561,10 +580,10 @@ static lr_job *first_late(lariat_client *client, uint64_t *next_ns) {
   *next_ns = UINT64_MAX;
   for (lr_list *node = client->jobs.next; node != &client->jobs;
        node = node->next) {
-    lr_job *job = lr_container(node, lr_job, node);
+    lr_job *job = lr_container(node, lr_job, caller.node);
     if (!is_watched(job)) continue;
-    if (now_ns >= job->due_ns + grace_ns) return job;
-    if (job->due_ns < *next_ns) *next_ns = job->due_ns;
+    if (now_ns >= job->caller.due_ns + grace_ns) return job;
+    if (job->caller.due_ns < *next_ns) *next_ns = job->caller.due_ns;
   }
   return NULL;
 }
@@ -579,8 +598,8 @@ static void look_for_late(lr_timer *timer) {
   client->watched_ns = UINT64_MAX;
   client->live++;
   while ((job = first_late(client, &next_ns))) {
-    lr_list_remove(&job->node);
-    lr_list_append(&client->jobs, &job->node);
+    lr_list_remove(&job->caller.node);
+    lr_list_append(&client->jobs, &job->caller.node);
     stop(job, LARIAT_ETIMEDOUT, LARIAT_PHASE_NONE);
   }
   (void)watch_over(client, next_ns);
@@ -591,30 +610,33 @@ static void look_for_late(lr_timer *timer) {
 /* The way home. */
 
 static void settle_outcome(lr_job *job) {
-  lariat_phase phase = (lariat_phase)job->phase;
-  if (job->attempts) lr_retry_note(job, job->outcome, http_status_of(job), 0);
-  lariat_value failure = failure_of(job, job->outcome, phase);
-  if (job->retry_end == LARIAT_RETRY_BUDGET)
+  lariat_phase phase = (lariat_phase)job->attempt.phase;
+  if (job->retry.attempts)
+    lr_retry_note(job, job->attempt.outcome, http_status_of(job), 0);
+  lariat_value failure = failure_of(job, job->attempt.outcome, phase);
+  if (job->retry.end == LARIAT_RETRY_BUDGET)
     failure = over_budget(job, failure);
   settle(job, failure);
 }
 
 static void settle_answer(lr_job *job) {
-  if (job->attempts) lr_retry_note(job, job->outcome, http_status_of(job), 0);
+  if (job->retry.attempts)
+    lr_retry_note(job, job->attempt.outcome, http_status_of(job), 0);
   settle_response(job);
 }
 
 static void conclude(lr_job *job) {
-  if (job->outcome == LARIAT_ENOMEM)
+  if (job->attempt.outcome == LARIAT_ENOMEM)
     lr_response_cache_save_memory(job->client->responses);
-  bool again = job->rules || job->resent || job->connection_dead;
+  bool again =
+      job->retry.rules || job->attempt.resent || job->attempt.connection_dead;
   if (again && try_again(job)) return;
-  if (job->outcome != LARIAT_OK) {
+  if (job->attempt.outcome != LARIAT_OK) {
     settle_outcome(job);
     return;
   }
-  if (job->sink && (job->headers_delivered || job->sink->transformed)) {
-    settle(job, job->headers_delivered ? lariat_none() : take_transformed(job));
+  if (job->sink && (is_streaming(job) || job->sink->transformed)) {
+    settle(job, is_streaming(job) ? lariat_none() : take_transformed(job));
     return;
   }
   if (!lr_redirect_wanted(job)) {
@@ -625,28 +647,28 @@ static void conclude(lr_job *job) {
   if (status == LARIAT_OK && job->client->closed) status = LARIAT_ECLOSED;
   if (status == LARIAT_OK) status = lr_client_submit(job->client, job);
   if (status == LARIAT_OK) return;
-  if (job->attempts) lr_retry_note(job, status, http_status_of(job), 0);
+  if (job->retry.attempts) lr_retry_note(job, status, http_status_of(job), 0);
   settle_failed(job, status, LARIAT_PHASE_NONE);
 }
 
 static void came_home(lr_mail *mail) {
   lr_job *job = lr_job_of_travel(mail);
-  lr_channel *channel = job->channel;
+  lr_channel *channel = job->caller.channel;
   lariat_client *client = channel->client;
   bool awaited = client->capacity_waiters.count != 0;
   if (awaited) client->live++; /* what fires may close the client */
-  job->travel_away = false;
-  job->state = LR_JOB_HERE;
+  job->caller.travel_away = false;
+  job->caller.state = LR_JOB_HERE;
   if (job->sink) lr_body_sink_give(job->sink); /* whatever comes of it */
   channel->load--;
   channel->credits++;
   client->away--;
-  lr_backlog_host *host = job->backlog_host;
-  job->backlog_host = NULL;
+  lr_backlog_host *host = job->caller.backlog_host;
+  job->caller.backlog_host = NULL;
   host->away--;
   send_queued(channel, host);
   lr_backlog_forget(&channel->backlog, host);
-  if (job->completed)
+  if (is_complete(job))
     end_if_over(job);
   else
     conclude(job);
@@ -655,7 +677,7 @@ static void came_home(lr_mail *mail) {
 
 static void cancel_came_home(lr_mail *mail) {
   lr_job *job = lr_job_of_cancel(mail);
-  job->cancel_away = false;
+  job->caller.cancel_away = false;
   job->client->away--;
   end_if_over(job);
 }
@@ -696,9 +718,9 @@ static void cancel_all(lariat_client *client, lariat_status status) {
   lr_list_init(&todo);
   lr_list_splice(&todo, &client->jobs);
   while ((node = lr_list_take_first(&todo))) {
-    lr_job *job = lr_container(node, lr_job, node);
+    lr_job *job = lr_container(node, lr_job, caller.node);
     lr_list_append(&client->jobs, node);
-    if (job->completed) continue;
+    if (is_complete(job)) continue;
     withdraw(job, status);
     settle_failed(job, status, LARIAT_PHASE_NONE);
   }
@@ -720,11 +742,11 @@ static bool is_busy(lr_shutdown_hook *shutdown) {
 /* From now on the job is on its own. */
 static void orphan(lr_job *job) {
   uint32_t ended = 0;
-  lr_list_remove(&job->node);
+  lr_list_remove(&job->caller.node);
   job->client = NULL;
-  if (job->released) ended |= LR_JOB_DEFERRED_ENDED;
-  if (!job->travel_away) ended |= LR_JOB_TRAVEL_ENDED;
-  if (!job->cancel_away) ended |= LR_JOB_CANCEL_ENDED;
+  if (job->caller.released) ended |= LR_JOB_DEFERRED_ENDED;
+  if (!job->caller.travel_away) ended |= LR_JOB_TRAVEL_ENDED;
+  if (!job->caller.cancel_away) ended |= LR_JOB_CANCEL_ENDED;
   lr_job_end(job, ended);
 }
 
@@ -732,7 +754,7 @@ static void reactor_closed(lr_shutdown_hook *shutdown) {
   lariat_client *client = lr_container(shutdown, lariat_client, shutdown);
   lr_list *node;
   while ((node = lr_list_first(&client->jobs)))
-    orphan(lr_container(node, lr_job, node));
+    orphan(lr_container(node, lr_job, caller.node));
   free_client(client);
 }
 
@@ -906,7 +928,7 @@ static lr_job *take_job(lariat_client *client) {
   lr_list *node = lr_list_take_first(&client->spare);
   if (!node) return lr_job_new();
   client->spare_count--;
-  return lr_container(node, lr_job, node);
+  return lr_container(node, lr_job, caller.node);
 }
 
 lr_job *lr_client_new_job(lariat_client *client) {
@@ -914,25 +936,24 @@ lr_job *lr_client_new_job(lariat_client *client) {
   if (!job) return NULL;
   job->owner = &job_owner;
   job->client = client;
-  job->state = LR_JOB_HERE;
-  job->completed = false;
-  job->released = false;
-  job->headers_delivered = false;
-  job->redirects = 0;
-  job->curl_code = 0;
-  job->retries = 0;
-  job->waited_ns = 0;
-  job->retry_end = LARIAT_RETRY_NONE;
-  job->needs_new_connection = false;
-  job->not_replayable = false;
-  job->timer.expire = timer_expired;
-  job->submitted_ns = lr_client_pool_ns(client);
+  job->caller.state = LR_JOB_HERE;
+  job->caller.delivery = LR_DELIVERY_NONE;
+  job->caller.released = false;
+  job->caller.redirects = 0;
+  job->attempt.curl_code = 0;
+  job->retry.count = 0;
+  job->retry.waited_ns = 0;
+  job->retry.end = LARIAT_RETRY_NONE;
+  job->replay.on_new_connection = false;
+  job->replay.consumed = false;
+  job->caller.timer.expire = timer_expired;
+  job->caller.submitted_ns = lr_client_pool_ns(client);
   lr_deferred_init_in(
       &job->deferred,
       lr_reactor_layer_state(client->reactor, LR_LAYER_DEFERRED),
       &deferred_ops);
   job->deferred.references++;
-  lr_list_append(&client->jobs, &job->node);
+  lr_list_append(&client->jobs, &job->caller.node);
   client->live++;
   client->stats.submitted++;
   client->stats.pending++;
@@ -950,8 +971,5 @@ lariat_request_options lariat_request_defaults(const lariat_client *client) {
                                   .http = options->http,
                                   .sha256 = options->sha256,
                                   .priority = options->priority,
-                                  .idle_timeout_ms = options->idle_timeout_ms,
-                                  .upload_fd = -1,
-                                  .upload_length = LARIAT_LENGTH_UNKNOWN,
-                                  .body_fd = -1};
+                                  .idle_timeout_ms = options->idle_timeout_ms};
 }

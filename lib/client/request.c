@@ -15,155 +15,185 @@
 
 static const char get_method[] = "GET";
 
-/* A user's options as far as their size goes, the client's for the rest. */
-static lariat_request_options complete(const lariat_client *client,
-                                       const lariat_request_options *given) {
-  lariat_request_options all = client->request_defaults;
-  size_t size = given->size < sizeof all ? given->size : sizeof all;
-  memcpy(&all, given, size);
-  all.size = sizeof all;
-  return all;
+/* Reads a user's options as far as their size goes; the rest is the client's.
+ * False when they have no size. */
+static bool read_options(const lariat_client *client,
+                         const lariat_request_options *given,
+                         lariat_request_options *all) {
+  if (given->size < sizeof given->size) return false;
+  *all = client->request_defaults;
+  memcpy(all, given, given->size < sizeof *all ? given->size : sizeof *all);
+  all->size = sizeof *all;
+  return true;
 }
 
+/* Sets the client's headers with the request's own in them. */
 static lariat_status set_headers(lr_job *job, const lariat_header *headers,
                                  size_t count) {
   lariat_client *client = job->client;
   if (count == 0) {
-    job->headers = lr_header_list_retain(client->headers);
+    job->request.headers = lr_header_list_retain(client->headers);
     return LARIAT_OK;
   }
-  lariat_status status =
-      lr_header_list_make(client->headers, headers, count, &job->headers);
+  lariat_status status = lr_header_list_make(client->headers, headers, count,
+                                             &job->request.headers);
   if (status != LARIAT_OK) return status;
-  /* Who asks for an encoding by hand wants to see it. */
+  /* A caller that asks for an encoding wants to see it. */
   for (size_t i = 0; i < count; i++)
     if (lr_name_is(headers[i].name, strlen(headers[i].name), "Accept-Encoding"))
-      job->decompress = false;
+      job->wants.decompress = false;
   return LARIAT_OK;
 }
 
-/* Two headers that libcurl would make up for a body: a type that is wrong for
- * most bodies, and the wait for "100 Continue", a second lost with servers
- * that do not know it. */
+/* Adds or suppresses two headers that libcurl would make up for a body: a type
+ * that is wrong for most bodies, and the wait for "100 Continue", a second lost
+ * with servers that do not know it. */
 static lariat_status complete_headers(lr_job *job) {
   static const lariat_header made_up[] = {
       {"Expect", NULL}, {"Content-Type", "application/octet-stream"}};
-  if (job->body_length == 0 && !job->body_source) return LARIAT_OK;
-  size_t count = lr_header_list_has(job->headers, "Content-Type") ? 1 : 2;
-  size_t first = lr_header_list_has(job->headers, "Expect") ? 1 : 0;
+  if (job->body.length == 0 && !job->body.source) return LARIAT_OK;
+  size_t count =
+      lr_header_list_has(job->request.headers, "Content-Type") ? 1 : 2;
+  size_t first = lr_header_list_has(job->request.headers, "Expect") ? 1 : 0;
   if (first >= count) return LARIAT_OK;
   lr_header_list *headers = NULL;
-  lariat_status status = lr_header_list_make(job->headers, made_up + first,
-                                             count - first, &headers);
+  lariat_status status = lr_header_list_make(
+      job->request.headers, made_up + first, count - first, &headers);
   if (status != LARIAT_OK) return status;
-  lr_header_list_release(job->headers);
-  job->headers = headers;
+  lr_header_list_release(job->request.headers);
+  job->request.headers = headers;
   return LARIAT_OK;
 }
 
 static lariat_status set_method(lr_job *job, const char *method) {
   bool get = method && strcmp(method, get_method) == 0;
   if (!get && (!method || !lr_method_valid(method))) return LARIAT_EINVAL;
-  memcpy(job->method, method, get ? sizeof "GET" : strlen(method) + 1);
-  job->get = get && !job->body && !job->body_source;
-  job->repeatable = job->get || lr_retry_method_repeatable(method);
-  bool no_body = job->body_source && strcmp(method, "HEAD") == 0;
+  memcpy(job->request.method, method, get ? sizeof "GET" : strlen(method) + 1);
+  job->request.get = get && !job->body.bytes && !job->body.source;
+  job->replay.repeatable =
+      job->request.get || lr_retry_method_repeatable(method);
+  bool no_body = job->body.source && strcmp(method, "HEAD") == 0;
   return no_body ? LARIAT_EINVAL : LARIAT_OK;
 }
 
-/* The client's policy, or one of the request's own. */
+/* Sets the client's policy of retries, or the request's own. */
 static lariat_status set_retry(lr_job *job,
                                const lariat_request_options *options) {
   const lr_retry_rules *rules = &job->client->retry.rules;
   if (options->retry) {
-    job->own_rules = lr_alloc(sizeof *job->own_rules);
-    if (!job->own_rules) return LARIAT_ENOMEM;
-    lariat_status status = lr_retry_rules_read(options->retry, job->own_rules);
+    job->retry.own_rules = lr_alloc(sizeof *job->retry.own_rules);
+    if (!job->retry.own_rules) return LARIAT_ENOMEM;
+    lariat_status status =
+        lr_retry_rules_read(options->retry, job->retry.own_rules);
     if (status != LARIAT_OK) return status;
-    rules = job->own_rules;
+    rules = job->retry.own_rules;
   }
-  job->rules = rules->max_retries ? rules : NULL;
-  if (rules->any_method || options->retry_any_method) job->repeatable = true;
+  job->retry.rules = rules->max_retries ? rules : NULL;
+  if (rules->any_method || options->retry_any_method)
+    job->replay.repeatable = true;
   return LARIAT_OK;
 }
 
-/* Takes the body over, or a copy of it. */
-static lariat_status set_body(lr_job *job,
+/* Takes the bytes of `body` over, or a copy of them. */
+static lariat_status set_memory_body(lr_job *job, const lariat_body *body) {
+  bool copied = body->kind == LARIAT_BODY_BYTES;
+  const void *bytes = body->as.memory.bytes;
+  size_t length = body->as.memory.length;
+  if (!bytes) return length ? LARIAT_EINVAL : LARIAT_OK;
+  job->body.bytes = copied ? lr_copy_bytes(bytes, length) : bytes;
+  if (!job->body.bytes) return LARIAT_ENOMEM;
+  job->body.length = length;
+  job->body.drop = copied ? lr_free : body->as.memory.drop;
+  return LARIAT_OK;
+}
+
+static lariat_status set_body(lr_job *job, const lariat_body *body) {
+  switch (body->kind) {
+  case LARIAT_BODY_NONE:
+    return LARIAT_OK;
+  case LARIAT_BODY_BYTES:
+  case LARIAT_BODY_OWNED:
+    return set_memory_body(job, body);
+  case LARIAT_BODY_FILE:
+    return lr_file_source_new(body->as.file.fd, body->as.file.offset,
+                              body->as.file.length, &job->body.source);
+  case LARIAT_BODY_PRODUCER:
+    return body->as.upload ? lr_upload_attach(body->as.upload, job)
+                           : LARIAT_EINVAL;
+  }
+  return LARIAT_EINVAL;
+}
+
+/* Drops what was given with a refused request that has no job to own it. */
+static void drop_owned(const lariat_request_options *options) {
+  const lariat_body *body = &options->body;
+  lr_body_sink_refuse(options);
+  if (body->kind == LARIAT_BODY_OWNED && body->as.memory.bytes &&
+      body->as.memory.drop)
+    body->as.memory.drop((void *)(uintptr_t)body->as.memory.bytes);
+}
+
+/* Tells the producer, if there is one, that its request was refused. */
+static void refuse_producer(const lariat_request_options *options,
+                            lariat_status status) {
+  if (options->body.kind == LARIAT_BODY_PRODUCER && options->body.as.upload)
+    lr_upload_refuse(options->body.as.upload, status);
+}
+
+/* Sets the sink and the body.  Both are taken even if one is refused, so that
+ * what was given with the request goes with its job. */
+static lariat_status set_ends(lr_job *job,
                               const lariat_request_options *options) {
-  if (!options->body) return LARIAT_OK;
-  job->body = options->body;
-  job->body_length = options->body_length;
-  job->drop_body = options->drop_body;
-  if (options->drop_body) return LARIAT_OK;
-  job->drop_body = lr_free;
-  job->body = lr_copy_bytes(options->body, options->body_length);
-  return job->body ? LARIAT_OK : LARIAT_ENOMEM;
-}
-
-/* Or what is to be read or produced while it is sent. */
-static lariat_status set_body_source(lr_job *job,
-                                     const lariat_request_options *options) {
-  lariat_status status = LARIAT_OK;
-  if (options->upload) status = lr_upload_attach(options->upload, job);
-  if (status != LARIAT_OK) return status;
-  if (job->body || (options->upload && options->from_file))
-    return LARIAT_EINVAL;
-  if (options->upload) return LARIAT_OK;
-  return lr_file_source_new(options->upload_fd, options->upload_offset,
-                            options->upload_length, &job->body_source);
-}
-
-/* What is a user's to ask for, each time anew. */
-static lariat_status set_extras(lr_job *job,
-                                const lariat_request_options *options) {
-  lariat_status status =
+  lariat_status sink =
       lr_body_sink_new(lr_pool_budget(job->client->pool), job->client->reactor,
                        options, &job->sink);
-  lariat_status body = set_body(job, options);
-  if (status == LARIAT_OK) status = body;
-  if (status == LARIAT_OK && (options->upload || options->from_file))
-    status = set_body_source(job, options);
-  if (status == LARIAT_OK && (unsigned)options->http > LARIAT_HTTP_2)
-    status = LARIAT_EINVAL;
-  if (status == LARIAT_OK && !lr_priority_valid(options->priority))
-    status = LARIAT_EINVAL;
-  return status;
+  lariat_status body = set_body(job, &options->body);
+  return sink == LARIAT_OK ? body : sink;
+}
+
+static bool are_known(const lariat_request_options *options) {
+  return (unsigned)options->http <= LARIAT_HTTP_2 &&
+         lr_priority_valid(options->priority);
 }
 
 static void set_limits(lr_job *job, const lariat_request_options *options) {
-  job->sha256 = options->sha256;
-  job->http = (uint8_t)options->http;
-  job->priority = (uint8_t)lr_priority_of(options->priority);
-  job->decompress = !job->client->options.no_decompress;
-  job->max_body_bytes = options->max_body_bytes;
-  job->max_redirects = options->max_redirects;
-  job->connect_timeout_ns = options->connect_timeout_ms * 1000000u;
-  job->idle_timeout_ns = options->idle_timeout_ms * 1000000u;
+  job->wants.sha256 = options->sha256;
+  job->request.http = (uint8_t)options->http;
+  job->wants.sink_kind = (uint8_t)options->sink.kind;
+  job->request.priority = (uint8_t)lr_priority_of(options->priority);
+  job->wants.decompress = !job->client->options.no_decompress;
+  job->request.max_body_bytes = options->max_body_bytes;
+  job->request.max_redirects = options->max_redirects;
+  job->request.connect_timeout_ns = options->connect_timeout_ms * 1000000u;
+  job->request.idle_timeout_ns = options->idle_timeout_ms * 1000000u;
 }
 
-/* The pool reads the system's clock mostly, the caller perhaps another. */
+/* Sets the deadline on both clocks: the pool may have the system's, and the
+ * caller's reactor another. */
 static void set_deadline(lr_job *job, uint64_t timeout_ms) {
   lariat_reactor *reactor = job->client->reactor;
-  job->deadline_ns = UINT64_MAX;
-  job->due_ns = UINT64_MAX;
+  job->request.deadline_ns = UINT64_MAX;
+  job->caller.due_ns = UINT64_MAX;
   if (timeout_ms == 0 || timeout_ms > UINT64_MAX / 4000000u) return;
-  job->deadline_ns = job->submitted_ns + timeout_ms * 1000000u;
-  uint64_t now_ns = job->client->pool_time ? job->submitted_ns
+  job->request.deadline_ns = job->caller.submitted_ns + timeout_ms * 1000000u;
+  uint64_t now_ns = job->client->pool_time ? job->caller.submitted_ns
                                            : lariat_reactor_now_ns(reactor);
-  job->due_ns = now_ns + timeout_ms * 1000000u;
+  job->caller.due_ns = now_ns + timeout_ms * 1000000u;
 }
 
-/* All but where it goes, with which headers, and until when. */
+/* Sets all but the URL, the headers and the deadline. */
 static lariat_status set_request(lr_job *job, const char *method,
                                  const lariat_request_options *options) {
   set_limits(job, options);
-  lariat_status status = set_extras(job, options);
+  lariat_status status = set_ends(job, options);
+  if (status == LARIAT_OK && !are_known(options)) status = LARIAT_EINVAL;
   if (status == LARIAT_OK) status = set_method(job, method);
   if (status == LARIAT_OK) status = set_retry(job, options);
   return status;
 }
 
-/* A budget for bodies asks for something with each. */
+/* Returns whether nothing of the request differs from the client's defaults.
+ * Under a budget for bodies each job has a sink, which is made anew. */
 static bool is_default(const lariat_client *client, const char *method,
                        const lariat_request_options *options) {
   return method == get_method && options == &client->request_defaults &&
@@ -174,10 +204,12 @@ static lariat_status fill(lr_job *job, const char *method, const char *url,
                           const lariat_request_options *options) {
   lariat_status status = LARIAT_OK;
   bool defaults = is_default(job->client, method, options);
-  if (!defaults || !job->defaults) status = set_request(job, method, options);
-  job->defaults = defaults && status == LARIAT_OK;
+  if (!defaults || !job->request.defaults)
+    status = set_request(job, method, options);
+  job->request.defaults = defaults && status == LARIAT_OK;
   if (status == LARIAT_OK)
-    status = url ? lr_url_parse_after(&job->url, url, &job->client->last_origin)
+    status = url ? lr_url_parse_after(&job->request.url, url,
+                                      &job->client->last_origin)
                  : LARIAT_EURL;
   if (status == LARIAT_OK)
     status = set_headers(job, options->headers, options->header_count);
@@ -186,19 +218,23 @@ static lariat_status fill(lr_job *job, const char *method, const char *url,
   return status;
 }
 
-static lariat_deferred *refuse(const lariat_client *client,
-                               const lariat_request_options *options,
-                               lariat_status status) {
-  if (options && options->body && options->drop_body)
-    options->drop_body((void *)(uintptr_t)options->body);
-  if (options) lr_body_sink_refuse(options);
-  if (options && options->upload && status != LARIAT_ETHREAD)
-    lr_upload_refuse(options->upload, status);
+static lariat_deferred *fail_request(const lariat_client *client,
+                                     lariat_status status) {
   return lariat_deferred_fail(client->reactor, status, "%s",
                               lariat_status_text(status));
 }
 
-/* A pool is of the same process as its clients' reactors. */
+/* Refuses a request before it has a job. */
+static lariat_deferred *refuse(const lariat_client *client,
+                               const lariat_request_options *options,
+                               lariat_status status) {
+  drop_owned(options);
+  if (status != LARIAT_ETHREAD) refuse_producer(options, status);
+  return fail_request(client, status);
+}
+
+/* Returns whether the client takes requests, on this thread.  A pool is of the
+ * same process as its clients' reactors: it needs no check of its own. */
 static lariat_status may_submit(const lariat_client *client) {
   lariat_reactor *reactor = client->reactor;
   if (!lr_deferred_state_is_here(
@@ -217,7 +253,8 @@ lariat_deferred *lariat_request(lariat_client *client, const char *method,
   lariat_request_options own;
   const lariat_request_options *all = &client->request_defaults;
   if (options) {
-    own = complete(client, options);
+    if (!read_options(client, options, &own))
+      return fail_request(client, LARIAT_EINVAL);
     all = &own;
   }
   lariat_status status = may_submit(client);
@@ -226,8 +263,10 @@ lariat_deferred *lariat_request(lariat_client *client, const char *method,
   if (!job) return refuse(client, all, LARIAT_ENOMEM);
   status = fill(job, method, url, all);
   if (status == LARIAT_OK) status = lr_client_submit(client, job);
-  if (status != LARIAT_OK) lr_client_fail(job, status, url);
-  if (status != LARIAT_OK && all->upload) lr_upload_refuse(all->upload, status);
+  if (status != LARIAT_OK) {
+    lr_client_fail(job, status, url);
+    refuse_producer(all, status);
+  }
   return &job->deferred;
 }
 
@@ -247,8 +286,7 @@ static lariat_deferred *request_with_body(lariat_client *client,
                                           const char *method, const char *url,
                                           const void *body, size_t length) {
   lariat_request_options options = lariat_request_defaults(client);
-  options.body = body;
-  options.body_length = length;
+  options.body = lariat_body_bytes(body, length);
   return lariat_request(client, method, url, &options);
 }
 

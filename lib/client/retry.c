@@ -16,18 +16,18 @@ static bool is_final(lariat_status status) {
 }
 
 static bool is_wanted(const lr_retry_rules *rules, const lr_job *job) {
-  if (job->outcome == LARIAT_OK)
+  if (job->attempt.outcome == LARIAT_OK)
     return job->response &&
            lr_retry_rules_want_http(rules, job->response->status);
-  if (job->outcome == LARIAT_ETIMEDOUT &&
-      job->time_limit == LARIAT_TIME_LIMIT_DEADLINE)
+  if (job->attempt.outcome == LARIAT_ETIMEDOUT &&
+      job->attempt.time_limit == LARIAT_TIME_LIMIT_DEADLINE)
     return false;
-  return !is_final(job->outcome) &&
-         lr_retry_rules_want_failure(rules, job->outcome);
+  return !is_final(job->attempt.outcome) &&
+         lr_retry_rules_want_failure(rules, job->attempt.outcome);
 }
 
 static uint64_t asked_wait_ns(const lr_retry_rules *rules, const lr_job *job) {
-  if (job->outcome != LARIAT_OK || rules->ignore_retry_after) return 0;
+  if (job->attempt.outcome != LARIAT_OK || rules->ignore_retry_after) return 0;
   const char *text = lariat_response_header(job->response, "Retry-After");
   if (!text) return 0;
   const char *date = lariat_response_header(job->response, "Date");
@@ -40,22 +40,22 @@ static lr_retry_plan no(lariat_retry_end end) {
 
 /* An open connection was dead: once more on a new one, and at no cost. */
 static bool was_unlucky(const lr_job *job) {
-  return job->connection_dead && !job->needs_new_connection &&
-         job->repeatable && !job->not_replayable;
+  return job->attempt.connection_dead && !job->replay.on_new_connection &&
+         job->replay.repeatable && !job->replay.consumed;
 }
 
 lr_retry_plan lr_retry_plan_of(lr_retry *retry, const lr_job *job,
                                lr_retry_moment moment) {
-  const lr_retry_rules *rules = job->rules;
+  const lr_retry_rules *rules = job->retry.rules;
   if (was_unlucky(job)) return (lr_retry_plan){.again = true};
   if (!rules || !is_wanted(rules, job)) return no(LARIAT_RETRY_NONE);
-  if (job->not_replayable) return no(LARIAT_RETRY_BODY);
-  if (!job->repeatable) return no(LARIAT_RETRY_METHOD);
-  if (job->retries >= rules->max_retries) return no(LARIAT_RETRY_SPENT);
+  if (job->replay.consumed) return no(LARIAT_RETRY_BODY);
+  if (!job->replay.repeatable) return no(LARIAT_RETRY_METHOD);
+  if (job->retry.count >= rules->max_retries) return no(LARIAT_RETRY_SPENT);
   uint64_t asked_ns = asked_wait_ns(rules, job);
   if (asked_ns > rules->retry_after_max_ns) return no(LARIAT_RETRY_AFTER_LONG);
-  uint64_t wait_ns =
-      asked_ns + lr_retry_backoff_ns(rules, job->retries + 1, &retry->random);
+  uint64_t wait_ns = asked_ns + lr_retry_backoff_ns(rules, job->retry.count + 1,
+                                                    &retry->random);
   if (wait_ns >= moment.left_ns) return no(LARIAT_RETRY_DEADLINE);
   if (moment.full) return no(LARIAT_RETRY_OVERLOAD);
   if (!rules->no_budget && !lr_retry_budget_take(&retry->budget, moment.now_ns))
@@ -67,13 +67,14 @@ lr_retry_plan lr_retry_plan_of(lr_retry *retry, const lr_job *job,
 
 void lr_retry_note(lr_job *job, lariat_status status, int http_status,
                    uint64_t wait_ns) {
-  lr_attempts_note(job->attempts, (lariat_attempt){status, http_status,
-                                                   job->waited_ns / 1000});
-  job->waited_ns = wait_ns;
+  lr_attempts_note(
+      job->retry.attempts,
+      (lariat_attempt){status, http_status, job->retry.waited_ns / 1000});
+  job->retry.waited_ns = wait_ns;
 }
 
 void lr_retry_note_resent(lr_job *job) {
-  job->resent = false;
-  if (lr_attempts_reserve(&job->attempts))
+  job->attempt.resent = false;
+  if (lr_attempts_reserve(&job->retry.attempts))
     lr_retry_note(job, LARIAT_ERESET, 0, 0);
 }

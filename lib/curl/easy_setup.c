@@ -180,23 +180,23 @@ static lariat_status set_url(lr_transfer *transfer, lr_host *host,
  * that changed their method have been a source of faults in libcurl. */
 static lariat_status set_method(lr_transfer *transfer, const lr_job *job) {
   CURL *easy = transfer->easy;
-  bool head = strcmp(job->method, "HEAD") == 0;
+  bool head = strcmp(job->request.method, "HEAD") == 0;
   CURLcode code = CURLE_OK;
   transfer->needs_reset = true;
-  if (head && !job->body) {
+  if (head && !job->body.bytes) {
     code = curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
   } else {
-    if (job->body_source) {
+    if (job->body.source) {
       lariat_status status = lr_upload_feed_begin(transfer);
       if (status != LARIAT_OK) return status;
-    } else if (job->body || strcmp(job->method, "POST") == 0) {
+    } else if (job->body.bytes || strcmp(job->request.method, "POST") == 0) {
       (void)curl_easy_setopt(easy, CURLOPT_POST, 1L);
       (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                             (curl_off_t)job->body_length);
+                             (curl_off_t)job->body.length);
       (void)curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
-                             job->body ? job->body : "");
+                             job->body.bytes ? job->body.bytes : "");
     }
-    code = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, job->method);
+    code = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, job->request.method);
   }
   return code == CURLE_OK ? LARIAT_OK : LARIAT_ENOMEM;
 }
@@ -212,7 +212,9 @@ _Static_assert(offsetof(lr_header_line, data) ==
 
 static void set_headers(lr_transfer *transfer, const lr_job *job) {
   struct curl_slist *list =
-      job->headers ? (struct curl_slist *)(void *)job->headers->list : NULL;
+      job->request.headers
+          ? (struct curl_slist *)(void *)job->request.headers->list
+          : NULL;
   if (list == transfer->set.headers) return;
   (void)curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, list);
   transfer->set.headers = list;
@@ -220,8 +222,9 @@ static void set_headers(lr_transfer *transfer, const lr_job *job) {
 
 /* What few jobs want; the handle is reset afterwards. */
 static void set_rarities(lr_transfer *transfer, const lr_job *job) {
-  bool watched = job->idle_timeout_ns && (job->body || job->body_source);
-  bool opens_new = job->needs_new_connection &&
+  bool watched =
+      job->request.idle_timeout_ns && (job->body.bytes || job->body.source);
+  bool opens_new = job->replay.on_new_connection &&
                    transfer->host->protocol != LR_PROTOCOL_HTTP2;
   if (!watched && !opens_new) return;
   transfer->needs_reset = true;
@@ -245,15 +248,16 @@ static void set_buffer(lr_transfer *transfer, const lr_job *job,
 
 /* With TLS the server has a say. */
 static uint8_t http_of(const lr_job *job) {
-  bool asks = job->url.tls && job->http == LARIAT_HTTP_2;
-  return asks ? LARIAT_HTTP_AUTO : job->http;
+  bool asks = job->request.url.tls && job->request.http == LARIAT_HTTP_2;
+  return asks ? LARIAT_HTTP_AUTO : job->request.http;
 }
 
 lariat_status lr_easy_set_request(lr_transfer *transfer, bool opens_new) {
   const lr_job *job = transfer->job;
   lr_host *host = transfer->host;
-  lariat_status status = set_url(transfer, host, &job->url);
-  if (status == LARIAT_OK && !job->get) status = set_method(transfer, job);
+  lariat_status status = set_url(transfer, host, &job->request.url);
+  if (status == LARIAT_OK && !job->request.get)
+    status = set_method(transfer, job);
   if (status != LARIAT_OK) return status;
   lr_easy_set_dns_pruning(transfer,
                           opens_new || !lr_curl_host_of(host)->is_address);
@@ -263,9 +267,9 @@ lariat_status lr_easy_set_request(lr_transfer *transfer, bool opens_new) {
   if (transfer->set.http != http) set_http(transfer, http);
   bool handed_over = transfer->handoff.state == LR_HANDOFF_WANTED;
   set_forbid_reuse(transfer, handed_over || is_single(http));
-  if (job->idle_timeout_ns || job->needs_new_connection)
+  if (job->request.idle_timeout_ns || job->replay.on_new_connection)
     set_rarities(transfer, job);
-  if (transfer->set.decompress != job->decompress)
-    set_encoding(transfer, job->decompress);
+  if (transfer->set.decompress != job->wants.decompress)
+    set_encoding(transfer, job->wants.decompress);
   return LARIAT_OK;
 }

@@ -140,8 +140,8 @@ static const lr_connection_limit_ops limit_ops = {.close_idle = close_idle,
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY */
 static lariat_status choose_lane(lr_engine *engine, const lr_job *job,
                                  lr_lane **out, bool *opens_new) {
-  lr_host *host = job->host;
-  bool needs_new = job->needs_new_connection && !is_multiplexed(host);
+  lr_host *host = job->pool.host;
+  bool needs_new = job->replay.on_new_connection && !is_multiplexed(host);
   *opens_new = false;
   *out = is_multiplexed(host) && host->connections.open
              ? lr_curl_host_of(host)->lanes[0].lane
@@ -200,7 +200,7 @@ static void give_back(lr_engine *engine, lr_transfer *transfer) {
 
 static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
                          bool opens_new) {
-  lr_host *host = job->host;
+  lr_host *host = job->pool.host;
   lr_transfer *transfer = take_transfer(engine);
   if (!transfer) return LARIAT_ENOMEM;
   lr_handoff_want(transfer, opens_new && lr_exchange_suits(&engine->h1, job));
@@ -221,7 +221,7 @@ static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
   }
   lr_host_in_lane(host, lane)->running++;
   engine->running++;
-  engine->watched += job->idle_timeout_ns != 0;
+  engine->watched += job->request.idle_timeout_ns != 0;
   return LARIAT_OK;
 }
 
@@ -230,20 +230,20 @@ start_with_libcurl(lr_engine *engine, lr_job *job) {
   lr_lane *lane = NULL;
   bool opens_new = false;
   lariat_status status = LARIAT_OK;
-  if (job->url.tls) status = need_trust(engine);
+  if (job->request.url.tls) status = need_trust(engine);
   if (status == LARIAT_OK) status = choose_lane(engine, job, &lane, &opens_new);
   if (status != LARIAT_OK) return status;
-  if (!lr_host_enter_lane(job->host, lane)) return LARIAT_ENOMEM;
+  if (!lr_host_enter_lane(job->pool.host, lane)) return LARIAT_ENOMEM;
   status = run(engine, job, lane, opens_new);
-  if (status != LARIAT_OK) lr_host_leave_lane(job->host, lane);
+  if (status != LARIAT_OK) lr_host_leave_lane(job->pool.host, lane);
   return status;
 }
 
 /* Without libcurl, if there is a connection for that. */
 static lariat_status start(void *self, lr_job *job) {
   lr_engine *engine = self;
-  if (!lr_list_empty(&lr_h1_host_of(job->host)->idle) &&
-      !job->needs_new_connection && !job->reuse_failed &&
+  if (!lr_list_empty(&lr_h1_host_of(job->pool.host)->idle) &&
+      !job->replay.on_new_connection && !job->attempt.reuse_failed &&
       lr_exchange_suits_idle(job)) {
     lariat_status status = lr_exchange_start(&engine->h1, job);
     if (status != LARIAT_EBUSY) return status;
@@ -263,7 +263,7 @@ static void detach(lr_engine *engine, lr_transfer *transfer) {
   engine->running--;
   if (transfer->state == LR_TRANSFER_CONNECTING) engine->connecting--;
   if (transfer->state == LR_TRANSFER_RECEIVING) engine->receiving--;
-  engine->watched -= transfer->job->idle_timeout_ns != 0;
+  engine->watched -= transfer->job->request.idle_timeout_ns != 0;
   lr_curl_host *own = lr_curl_host_of(host);
   lr_host_lane *part = lr_host_in_lane(host, lane);
   if (part) {
@@ -271,7 +271,7 @@ static void detach(lr_engine *engine, lr_transfer *transfer) {
     if (part_has_idle(part)) own->hint = (uint32_t)(part - own->lanes);
   }
   lr_host_leave_lane(host, lane);
-  transfer->job->carrier = NULL;
+  transfer->job->pool.carrier = NULL;
   give_back(engine, transfer);
 }
 
@@ -307,8 +307,8 @@ void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
 
 static void cancel(void *self, lr_job *job) {
   lr_engine *engine = self;
-  lr_transfer *transfer = job->carrier;
-  if (job->connection) {
+  lr_transfer *transfer = job->pool.carrier;
+  if (job->pool.connection) {
     lr_exchange_cancel(job);
     return;
   }
@@ -322,7 +322,7 @@ static void cancel(void *self, lr_job *job) {
 /* ---- Sinks ---- */
 
 static void describe(lr_job *job, lariat_response *response) {
-  const lr_transfer *transfer = job->carrier;
+  const lr_transfer *transfer = job->pool.carrier;
   lr_outcome_describe(transfer, response);
   lr_h1_count(&transfer->engine->h1, response);
 }
@@ -330,7 +330,7 @@ static void describe(lr_job *job, lariat_response *response) {
 /* libcurl gives what it has kept inside of this call.  What goes wrong then is
  * only told here: its multi handle does not end the transfer. */
 static void resume(lr_job *job) {
-  lr_transfer *transfer = job->carrier;
+  lr_transfer *transfer = job->pool.carrier;
   lr_engine *engine = transfer->engine;
   lr_lane *lane = transfer->lane;
   CURLcode code =
@@ -348,17 +348,17 @@ static void resume(lr_job *job) {
 
 static lariat_phase phase(void *self, const lr_job *job) {
   (void)self;
-  return job->connection ? lr_exchange_phase(job)
-                         : lr_outcome_phase(job->carrier);
+  return job->pool.connection ? lr_exchange_phase(job)
+                              : lr_outcome_phase(job->pool.carrier);
 }
 
 /* One that waits for its taker is heard of by that. */
 static uint64_t heard_ns(void *self, const lr_job *job) {
   const lr_engine *engine = self;
-  if (job->connection) return lr_exchange_heard_ns(job);
+  if (job->pool.connection) return lr_exchange_heard_ns(job);
   if (job->sink && job->sink->paused)
     return lr_reactor_turn_ns(engine->reactor);
-  return lr_outcome_heard_ns(job->carrier);
+  return lr_outcome_heard_ns(job->pool.carrier);
 }
 
 /* libcurl connects at a turn's end, all that were begun; on the way it has a

@@ -113,17 +113,19 @@ lr_connection *lr_handoff_adopt(lr_transfer *transfer) {
 static bool is_readable(const lr_job *job) {
   const char *coding =
       lariat_response_header(job->response, "Content-Encoding");
-  if (!coding || !job->decompress || lr_h1_is_gzip(coding)) return true;
-  lr_connection_leave_host_to_libcurl(job->host);
+  if (!coding || !job->wants.decompress || lr_h1_is_gzip(coding)) return true;
+  lr_connection_leave_host_to_libcurl(job->pool.host);
   return false;
 }
 
 static bool would_keep(const lr_transfer *transfer) {
   const lr_job *job = transfer->job;
-  if (lr_connection_limit_must_reclaim(&transfer->engine->limit, job->host))
+  if (lr_connection_limit_must_reclaim(&transfer->engine->limit,
+                                       job->pool.host))
     return false;
-  return job->outcome == LARIAT_OK && !job->host->learned.needs_libcurl &&
-         lr_h1_would_keep(job->response, !job->get) && is_readable(job);
+  return job->attempt.outcome == LARIAT_OK &&
+         !job->pool.host->learned.needs_libcurl &&
+         lr_h1_would_keep(job->response, !job->request.get) && is_readable(job);
 }
 
 void lr_handoff_settle(lr_transfer *transfer, bool keep) {

@@ -42,7 +42,8 @@ static lr_attempt_facts facts_of(const lr_transfer *transfer) {
       .ready_us = time_of(transfer, CURLINFO_PRETRANSFER_TIME_T),
       .dns_us = time_of(transfer, CURLINFO_NAMELOOKUP_TIME_T),
       .connected_us = time_of(transfer, CURLINFO_CONNECT_TIME_T),
-      .ended_us = lr_since(now_ns, transfer->job->started_ns) / LR_NS_PER_US};
+      .ended_us =
+          lr_since(now_ns, transfer->job->pool.started_ns) / LR_NS_PER_US};
   return facts;
 }
 
@@ -89,7 +90,7 @@ static bool body_is_sent(const lr_transfer *transfer) {
   curl_off_t sent = 0;
   if (transfer->upload.active) return lr_upload_feed_done(transfer);
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
-  return (uint64_t)sent >= transfer->job->body_length;
+  return (uint64_t)sent >= transfer->job->body.length;
 }
 
 /* The first step that has not been taken yet is where the time goes. */
@@ -97,13 +98,14 @@ lariat_phase lr_outcome_phase(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
   if (!response || (response->status && !response->interim))
     return LARIAT_PHASE_BODY;
-  if (transfer->job->connection_dead) return LARIAT_PHASE_FIRST_BYTE;
+  if (transfer->job->attempt.connection_dead) return LARIAT_PHASE_FIRST_BYTE;
   if (time_of(transfer, CURLINFO_PRETRANSFER_TIME_T))
     return body_is_sent(transfer) ? LARIAT_PHASE_FIRST_BYTE
                                   : LARIAT_PHASE_REQUEST;
   if (transfer->tries.in_handshake ||
       time_of(transfer, CURLINFO_CONNECT_TIME_T))
-    return transfer->job->url.tls ? LARIAT_PHASE_TLS : LARIAT_PHASE_REQUEST;
+    return transfer->job->request.url.tls ? LARIAT_PHASE_TLS
+                                          : LARIAT_PHASE_REQUEST;
   if (time_of(transfer, CURLINFO_NAMELOOKUP_TIME_T))
     return LARIAT_PHASE_CONNECT;
   return LARIAT_PHASE_DNS;
@@ -113,7 +115,7 @@ lariat_phase lr_outcome_phase(const lr_transfer *transfer) {
  * the kernel knows better.  But a connection of HTTP/2 is not the job's own. */
 uint64_t lr_outcome_heard_ns(const lr_transfer *transfer) {
   uint64_t now = lr_reactor_turn_ns(transfer->engine->reactor);
-  uint64_t active = transfer->job->active_ns;
+  uint64_t active = transfer->job->pool.active_ns;
   struct tcp_info info;
   socklen_t length = sizeof info;
   if (transfer->host->protocol == LR_PROTOCOL_HTTP2) return active;
@@ -227,7 +229,7 @@ static bool may_ask_anew(const lr_transfer *transfer, int code) {
   const lr_job *job = transfer->job;
   return code == CURLE_HTTP2_STREAM && transfer->fault == LARIAT_OK &&
          lr_outcome_was_refused(transfer) && !lr_outcome_has_answer(transfer) &&
-         !job->reuse_failed && !job->body_source && !job->sink;
+         !job->attempt.reuse_failed && !job->body.source && !job->sink;
 }
 
 /* libcurl takes a connection that ends within the head for the end of the
@@ -241,14 +243,14 @@ static lariat_status finish_response(lr_transfer *transfer) {
   if (!response) return finish_stream(transfer);
   if (is_beheaded(response)) return LARIAT_ETRUNCATED;
   if (!lr_response_finish(response)) return LARIAT_ENOMEM;
-  response->body_bytes = transfer->job->received;
+  response->body_bytes = transfer->job->pool.received;
   return finish_digest(transfer, response->sha256, &response->has_sha256);
 }
 
 /* What libcurl says of a callback that refused is of no use to anybody. */
 static const char *detail_of(lr_transfer *transfer) {
   const lr_body_sink *sink = transfer->job->sink;
-  if (sink && transfer->job->outcome == LARIAT_EWRITE)
+  if (sink && transfer->job->attempt.outcome == LARIAT_EWRITE)
     return strerror_r(sink->error, transfer->error, sizeof transfer->error);
   return transfer->error[0] ? transfer->error : NULL;
 }
@@ -261,39 +263,44 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   lariat_response *response = job->response; /* NULL: it is away already */
   if (transfer->upload.answered_early && lr_upload_feed_is_answered(transfer))
     curl_code = CURLE_OK;
-  job->curl_code = curl_code;
-  job->outcome = status_of(transfer, curl_code);
-  if (job->received > LARGE_BODY) transfer->host->learned.large_bodies = true;
-  job->resent =
-      (transfer->tries.sends > 1 || job->reuse_failed) && !job->connection_dead;
+  job->attempt.curl_code = curl_code;
+  job->attempt.outcome = status_of(transfer, curl_code);
+  if (job->pool.received > LARGE_BODY)
+    transfer->host->learned.large_bodies = true;
+  job->attempt.resent =
+      (transfer->tries.sends > 1 || job->attempt.reuse_failed) &&
+      !job->attempt.connection_dead;
   if (response) read_remote(transfer, response);
   if (was_lost(transfer, curl_code)) {
-    job->connection_dead = true;
-    job->outcome = LARIAT_ERESET;
+    job->attempt.connection_dead = true;
+    job->attempt.outcome = LARIAT_ERESET;
   }
   if (may_ask_anew(transfer, curl_code)) {
-    job->reuse_failed = true;
-    job->outcome = LARIAT_EBUSY;
+    job->attempt.reuse_failed = true;
+    job->attempt.outcome = LARIAT_EBUSY;
   }
   if (response) read_timings(transfer, response);
-  if (job->outcome == LARIAT_OK) job->outcome = finish_response(transfer);
-  if (job->sink) lr_body_sink_end(job, job->outcome);
-  if (job->outcome == LARIAT_OK) return;
-  job->phase = (uint8_t)lr_outcome_phase(transfer);
-  if (job->outcome == LARIAT_ETIMEDOUT)
-    job->time_limit = LARIAT_TIME_LIMIT_CONNECT; /* libcurl's own */
+  if (job->attempt.outcome == LARIAT_OK)
+    job->attempt.outcome = finish_response(transfer);
+  if (job->sink) lr_body_sink_end(job, job->attempt.outcome);
+  if (job->attempt.outcome == LARIAT_OK) return;
+  job->attempt.phase = (uint8_t)lr_outcome_phase(transfer);
+  if (job->attempt.outcome == LARIAT_ETIMEDOUT)
+    job->attempt.time_limit = LARIAT_TIME_LIMIT_CONNECT; /* libcurl's own */
   if (response)
-    read_failed_timings(transfer, response, (lariat_phase)job->phase);
+    read_failed_timings(transfer, response, (lariat_phase)job->attempt.phase);
   const char *detail = detail_of(transfer);
-  if (job->connection_dead && transfer->fault != LARIAT_OK) detail = died;
-  if (job->outcome == LARIAT_ESYSTEM) detail = "too many open files";
-  if (detail) job->detail = lr_copy_string(detail);
+  if (job->attempt.connection_dead && transfer->fault != LARIAT_OK)
+    detail = died;
+  if (job->attempt.outcome == LARIAT_ESYSTEM) detail = "too many open files";
+  if (detail) job->attempt.detail = lr_copy_string(detail);
 }
 
 void lr_outcome_stop(lr_transfer *transfer) {
   lr_job *job = transfer->job;
-  job->phase = (uint8_t)lr_outcome_phase(transfer);
-  job->resent = transfer->tries.sends > 1 || job->reuse_failed;
+  job->attempt.phase = (uint8_t)lr_outcome_phase(transfer);
+  job->attempt.resent = transfer->tries.sends > 1 || job->attempt.reuse_failed;
   if (job->response)
-    read_failed_timings(transfer, job->response, (lariat_phase)job->phase);
+    read_failed_timings(transfer, job->response,
+                        (lariat_phase)job->attempt.phase);
 }

@@ -22,7 +22,7 @@
 /* ---- Callbacks ---- */
 
 static void note_activity(lr_transfer *transfer) {
-  transfer->job->active_ns = lr_reactor_turn_ns(transfer->engine->reactor);
+  transfer->job->pool.active_ns = lr_reactor_turn_ns(transfer->engine->reactor);
 }
 
 /* The handshake begins. */
@@ -63,7 +63,7 @@ static bool may_send_again(const lr_transfer *transfer) {
   const lr_job *job = transfer->job;
   if (lr_outcome_has_answer(transfer) || lr_outcome_was_refused(transfer))
     return true;
-  if (!job->repeatable || transfer->tries.sends > 2) return false;
+  if (!job->replay.repeatable || transfer->tries.sends > 2) return false;
   return transfer->tries.opened > transfer->tries.opened_at_send ||
          transfer->host->protocol == LR_PROTOCOL_HTTP2;
 }
@@ -91,13 +91,13 @@ static int connected(void *transfer_pointer, char *remote_ip, char *local_ip,
   }
   if (transfer->tries.sends > 1 && !may_send_again(transfer)) {
     transfer->fault = LARIAT_ERESET;
-    transfer->job->connection_dead = true;
+    transfer->job->attempt.connection_dead = true;
     return CURL_PREREQFUNC_ABORT;
   }
   if (transfer->tries.sends == 1 && lr_handoff_take(transfer))
     return CURL_PREREQFUNC_ABORT;
   transfer->tries.opened_at_send = transfer->tries.opened;
-  if (transfer->job->idle_timeout_ns) note_activity(transfer);
+  if (transfer->job->request.idle_timeout_ns) note_activity(transfer);
   return CURL_PREREQFUNC_OK;
 }
 
@@ -137,7 +137,7 @@ static size_t take_header(char *line, size_t size, size_t count,
   size_t length = size * count;
   if (transfer->fault != LARIAT_OK) return 0;
   if (!job->response) return length; /* a trailer: the head is away already */
-  if (job->idle_timeout_ns) note_activity(transfer);
+  if (job->request.idle_timeout_ns) note_activity(transfer);
   lariat_status status = lr_response_add_line(job->response, line, length);
   if (status != LARIAT_OK) {
     transfer->fault = status;
@@ -165,13 +165,15 @@ static size_t take_body(char *bytes, size_t size, size_t count,
   lr_transfer *transfer = transfer_pointer;
   lr_job *job = transfer->job;
   size_t length = size * count;
-  if (job->idle_timeout_ns) note_activity(transfer);
+  if (job->request.idle_timeout_ns) note_activity(transfer);
   if (job->sink && job->sink->open)
     return give_to_sink(transfer, bytes, length);
-  job->received += length;
-  if (job->max_body_bytes && job->received > job->max_body_bytes)
+  job->pool.received += length;
+  if (job->request.max_body_bytes &&
+      job->pool.received > job->request.max_body_bytes)
     transfer->fault = LARIAT_EBODYLIMIT;
-  else if (!lr_response_add_body(job->response, bytes, length))
+  else if (job->wants.sink_kind != LARIAT_SINK_DISCARD &&
+           !lr_response_add_body(job->response, bytes, length))
     transfer->fault = LARIAT_ENOMEM;
   else if (transfer->has_digest &&
            !lr_sha256_add(transfer->digest, bytes, length))
@@ -256,7 +258,7 @@ static void begin_job(lr_transfer *transfer, lr_job *job, lr_host *host,
   transfer->upload.seen = 0;
   transfer->fd = CURL_SOCKET_BAD;
   transfer->error[0] = '\0';
-  job->received = 0;
+  job->pool.received = 0;
 }
 
 lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
@@ -267,9 +269,10 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
   begin_job(transfer, job, host, lane, opens_new);
   lariat_status status = lr_easy_set_request(transfer, opens_new);
   if (status != LARIAT_OK) return status;
-  if (job->sha256 && !lr_sha256_begin(&transfer->digest)) return LARIAT_ENOMEM;
-  transfer->has_digest = job->sha256;
-  job->carrier = transfer;
+  if (job->wants.sha256 && !lr_sha256_begin(&transfer->digest))
+    return LARIAT_ENOMEM;
+  transfer->has_digest = job->wants.sha256;
+  job->pool.carrier = transfer;
   if (job->sink)
     lr_body_sink_begin(&transfer->engine->sinks, job,
                        transfer->has_digest ? transfer->digest : NULL);

@@ -28,7 +28,7 @@ static bool answer_has_length(const lariat_response *response) {
 static size_t give(char *bytes, size_t size, size_t count,
                    void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
-  lr_body_source *body_source = transfer->job->body_source;
+  lr_body_source *body_source = transfer->job->body.source;
   size_t got = 0;
   if (transfer->upload.answered_early &&
       answer_has_length(transfer->job->response))
@@ -47,7 +47,7 @@ static size_t give(char *bytes, size_t size, size_t count,
 /* libcurl starts over: a connection was dead that it had meant to use. */
 static int again(void *transfer_pointer, curl_off_t offset, int origin) {
   lr_transfer *transfer = transfer_pointer;
-  lr_body_source *body_source = transfer->job->body_source;
+  lr_body_source *body_source = transfer->job->body.source;
   if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_FAIL;
   lariat_status status = body_source->ops->seek(body_source, (uint64_t)offset);
   if (status == LARIAT_OK) return CURL_SEEKFUNC_OK;
@@ -76,7 +76,7 @@ static void resume(lr_reader *reader) {
 
 lariat_status lr_upload_feed_begin(lr_transfer *transfer) {
   CURL *easy = transfer->easy;
-  lr_body_source *body_source = transfer->job->body_source;
+  lr_body_source *body_source = transfer->job->body.source;
   bool known = body_source->length != LARIAT_LENGTH_UNKNOWN;
   lariat_status status = body_source->ops->seek(body_source, 0);
   if (status != LARIAT_OK) return status;
@@ -95,7 +95,7 @@ lariat_status lr_upload_feed_begin(lr_transfer *transfer) {
 }
 
 void lr_upload_feed_end(lr_transfer *transfer) {
-  lr_body_source *body_source = transfer->job->body_source;
+  lr_body_source *body_source = transfer->job->body.source;
   transfer->upload.active = false;
   transfer->upload.paused = false;
   transfer->upload.answered_early = false;
@@ -103,7 +103,7 @@ void lr_upload_feed_end(lr_transfer *transfer) {
 }
 
 bool lr_upload_feed_done(const lr_transfer *transfer) {
-  const lr_body_source *body_source = transfer->job->body_source;
+  const lr_body_source *body_source = transfer->job->body.source;
   curl_off_t sent = 0;
   if (!body_source->ended) return false;
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
@@ -112,7 +112,7 @@ bool lr_upload_feed_done(const lr_transfer *transfer) {
 
 void lr_upload_feed_head_came(lr_transfer *transfer) {
   const lr_job *job = transfer->job;
-  if (job->body_source->ended || !is_final(job->response)) return;
+  if (job->body.source->ended || !is_final(job->response)) return;
   transfer->upload.answered_early = true;
   transfer->lane->early = true;
   lr_lane_mark_dirty(transfer->lane);

@@ -13,10 +13,10 @@
 #include "deferred/reclaim.h"
 #include "deferred/state.h"
 
-/* A marker is the pair through which a deferred gives its result to one that
- * waits for it: the context is that one. */
+/* Tells whether `pair` is a marker: the pair through which a deferred gives its
+ * result to one that waits for it: the context is that one. */
 static bool is_marker(const lr_pair *pair) {
-  return pair->destroy == lr_deferred_lose_waiter;
+  return pair->destroy == lr_deferred_drop_waiter;
 }
 
 static void destroy_context(const lr_pair *pair) {
@@ -24,7 +24,7 @@ static void destroy_context(const lr_pair *pair) {
 }
 
 /* Moves the pairs that have not run to the front, if that frees `least`. */
-static bool close_up(lariat_deferred *deferred, uint32_t least) {
+static bool compact_pairs(lariat_deferred *deferred, uint32_t least) {
   if (deferred->next < least) return false;
   uint32_t pending = deferred->end - deferred->next;
   memmove(deferred->pairs, deferred->pairs + deferred->next,
@@ -34,8 +34,8 @@ static bool close_up(lariat_deferred *deferred, uint32_t least) {
   return true;
 }
 
-/* All that are inside move to a kept block, to the same places. */
-static bool move_out(lariat_deferred *deferred) {
+/* Moves all pairs that are inside to a kept block, to the same indices. */
+static bool move_pairs_out(lariat_deferred *deferred) {
   lr_pair *pairs = lr_free_list_take(&deferred->state->pairs);
   if (!pairs) return false;
   memcpy(pairs, deferred->inside, sizeof deferred->inside);
@@ -44,7 +44,7 @@ static bool move_out(lariat_deferred *deferred) {
   return true;
 }
 
-static bool grow(lariat_deferred *deferred) {
+static bool grow_pairs(lariat_deferred *deferred) {
   if (deferred->capacity > UINT32_MAX / 2 / sizeof(lr_pair)) return false;
   uint32_t capacity = deferred->capacity * 2;
   lr_pair *pairs = lr_alloc(capacity * sizeof *pairs);
@@ -59,49 +59,52 @@ static bool grow(lariat_deferred *deferred) {
   return true;
 }
 
-/* Closing up pays when it frees half of the room; to free less it would move
- * all for each pair that a callback adds, and is for want of memory only. */
+/* Compacts the pairs when that frees half of the capacity; to free less it
+ * would move all for each pair that a callback adds, and is for want of memory
+ * only. */
 bool lr_chain_reserve(lariat_deferred *deferred) {
   bool is_inside = deferred->pairs == deferred->inside;
-  return close_up(deferred, deferred->capacity / 2) ||
-         (is_inside ? move_out(deferred) : grow(deferred)) ||
-         close_up(deferred, 1);
+  return compact_pairs(deferred, deferred->capacity / 2) ||
+         (is_inside ? move_pairs_out(deferred) : grow_pairs(deferred)) ||
+         compact_pairs(deferred, 1);
 }
 
-/* What `deferred` needs the result of, or NULL. */
-static const lariat_deferred *needed_by(const lariat_deferred *deferred) {
+/* Returns the deferred whose result `deferred` needs, or NULL. */
+static const lariat_deferred *find_needed(const lariat_deferred *deferred) {
   if (lr_deferred_waits(deferred)) return deferred->result.data;
   if (lr_deferred_is_fired(deferred) || !deferred->ops->awaits) return NULL;
   return deferred->ops->awaits(deferred);
 }
 
-/* Only one that was ever waited for needs the walk. */
+/* Walks along what each deferred needs; only where `outer` was ever waited
+ * for. */
 bool lr_chain_waits_for(const lariat_deferred *inner,
                         const lariat_deferred *outer) {
   if (!(outer->flags & LR_DEFERRED_AWAITED)) return false;
-  while ((inner = needed_by(inner)))
+  while ((inner = find_needed(inner)))
     if (inner == outer) return true;
   return false;
 }
 
-/* Makes `outer` wait for `inner`; the result for `outer` is what says so, or a
- * failure. */
-static lariat_value wait_for(lariat_deferred *outer, lariat_deferred *inner) {
-  const lr_pair marker = {NULL, NULL, outer, lr_deferred_lose_waiter};
-  lariat_value trouble;
+/* Makes `outer` wait for `inner`; returns the result for `outer` that says so,
+ * or a failure. */
+static lariat_value wait_for_inner(lariat_deferred *outer,
+                                   lariat_deferred *inner) {
+  const lr_pair marker = {NULL, NULL, outer, lr_deferred_drop_waiter};
+  lariat_value failure;
   if (inner == outer || lr_chain_waits_for(inner, outer)) {
-    trouble = lr_failure_self();
+    failure = lr_failure_self();
   } else if (lr_chain_append(inner, &marker)) {
     inner->flags |= LR_DEFERRED_AWAITED;
     return lariat_deferred_value(inner);
   } else {
-    trouble = lr_failure_no_memory();
+    failure = lr_failure_no_memory();
   }
   lr_deferred_release(inner);
-  return trouble;
+  return failure;
 }
 
-static lariat_value steal(lariat_deferred *inner) {
+static lariat_value steal_result(lariat_deferred *inner) {
   if (inner->flags & LR_DEFERRED_FIXED) return lariat_deferred_peek(inner);
   lariat_value result = inner->result;
   inner->result = lariat_none();
@@ -109,8 +112,8 @@ static lariat_value steal(lariat_deferred *inner) {
   return result;
 }
 
-/* A callback of `outer` returned `inner`, with a reference: the result of
- * `outer`. */
+/* Returns the result of `outer` after a callback of its own returned `inner`,
+ * with a reference. */
 static lariat_value take_deferred(lariat_deferred *outer,
                                   lariat_deferred *inner) {
   if (!inner)
@@ -118,14 +121,14 @@ static lariat_value take_deferred(lariat_deferred *outer,
                               "NULL was returned from a callback as a "
                               "deferred");
   if (inner->flags & LR_DEFERRED_FIXED || lr_chain_may_run(inner))
-    return steal(inner);
-  return wait_for(outer, inner);
+    return steal_result(inner);
+  return wait_for_inner(outer, inner);
 }
 
-/* The result of `deferred` after a callback, or the deferred that it waited
- * for, gave `value`. */
-static __attribute__((noinline)) lariat_value take(lariat_deferred *deferred,
-                                                   lariat_value value) {
+/* Returns the result of `deferred` after a callback, or the deferred that it
+ * waited for, gave `value`. */
+static LR_COLD lariat_value take_value(lariat_deferred *deferred,
+                                       lariat_value value) {
   if (deferred->flags & LR_DEFERRED_POISONED) {
     deferred->flags &= ~(unsigned)LR_DEFERRED_POISONED;
     lariat_value_drop(value);
@@ -138,8 +141,8 @@ static __attribute__((noinline)) lariat_value take(lariat_deferred *deferred,
 
 /* Gives the result of `inner` to `outer`, which waited for it and whose marker
  * is off the chain.  Returns `outer` with a reference for the run. */
-static lariat_deferred *hand_over(lariat_deferred *inner,
-                                  lariat_deferred *outer) {
+static lariat_deferred *hand_over_result(lariat_deferred *inner,
+                                         lariat_deferred *outer) {
   lariat_value result = inner->result;
   inner->result = lariat_none();
   if (outer->references == 0) {
@@ -148,7 +151,7 @@ static lariat_deferred *hand_over(lariat_deferred *inner,
     outer->references++;
     inner->references--; /* that of `outer`; the run has one */
   }
-  outer->result = take(outer, result);
+  outer->result = take_value(outer, result);
   return outer;
 }
 
@@ -157,14 +160,15 @@ static void stop_running(lariat_deferred *deferred, lariat_value result) {
   deferred->flags &= ~(unsigned)LR_DEFERRED_RUNNING;
 }
 
-/* Whether a callback gave more than a value, or its chain could not grow. */
+/* Tells whether a callback gave more than a value, or the chain could not
+ * grow. */
 static inline bool is_more_than_a_value(const lariat_deferred *deferred,
                                         lariat_value result) {
   return result.type == &lariat_deferred_type ||
          deferred->flags & LR_DEFERRED_POISONED;
 }
 
-/* A side that is NULL passes the result on. */
+/* Calls the side of `pair` for `result`; where that is NULL, passes it on. */
 static inline lariat_value call_side(const lr_pair *pair, lariat_value result) {
   lariat_callback side =
       lariat_is_failure(result) ? pair->errback : pair->callback;
@@ -178,7 +182,7 @@ static inline lariat_value call_side(const lr_pair *pair, lariat_value result) {
  * which then runs what is left.)  A pair may move while its side runs: what is
  * needed of it afterwards is read before. */
 static inline __attribute__((always_inline)) lariat_deferred *
-advance(lariat_deferred *deferred) {
+run_pairs(lariat_deferred *deferred) {
   lariat_value result = deferred->result;
   if (deferred->flags & LR_DEFERRED_RUNNING) return NULL;
   if (deferred->next == deferred->end || lr_deferred_waits(deferred))
@@ -194,17 +198,17 @@ advance(lariat_deferred *deferred) {
       void *context = pair->context;
       if (is_marker(pair)) {
         stop_running(deferred, result);
-        return hand_over(deferred, context);
+        return hand_over_result(deferred, context);
       }
-      if (destroy == lr_slot_lose) {
-        result = lr_slot_tell(context, result);
+      if (destroy == lr_slot_drop_pair) {
+        result = lr_slot_deliver(context, result);
       } else {
         result = call_side(pair, result);
         destroy(context);
       }
     }
     if (!LR_RARE(is_more_than_a_value(deferred, result))) continue;
-    result = take(deferred, result);
+    result = take_value(deferred, result);
     if (result.type == &lariat_deferred_type) break;
   } while (deferred->next < deferred->end);
   stop_running(deferred, result);
@@ -212,8 +216,8 @@ advance(lariat_deferred *deferred) {
   return NULL;
 }
 
-/* What a run keeps for another one, further down the C stack, which has the
- * same deferred on its stack: the link there. */
+/* A link that a run keeps for another one, further down the C stack, which has
+ * the same deferred on its stack. */
 typedef struct borrowed {
   struct borrowed *next;
   lariat_deferred *link;
@@ -236,9 +240,10 @@ static bool borrow_link(run_stack *run, const lariat_deferred *deferred) {
   return true;
 }
 
-/* Puts it on top, with the reference that hand_over took.  Where there is no
- * memory to keep the link of another run, it gets a run of its own. */
-static void push(run_stack *run, lariat_deferred *deferred) {
+/* Puts `deferred` on top, with the reference that hand_over_result took.  Where
+ * there is no memory to keep the link of another run, it gets a run of its
+ * own. */
+static void push_deferred(run_stack *run, lariat_deferred *deferred) {
   if (deferred->flags & LR_DEFERRED_STACKED && !borrow_link(run, deferred)) {
     lr_chain_run(deferred);
     lr_deferred_release(deferred);
@@ -250,7 +255,7 @@ static void push(run_stack *run, lariat_deferred *deferred) {
   run->height++;
 }
 
-static void pop(run_stack *run) {
+static void pop_deferred(run_stack *run) {
   lariat_deferred *deferred = run->top;
   run->top = deferred->link;
   borrowed *loan = run->borrowed;
@@ -265,103 +270,104 @@ static void pop(run_stack *run) {
   lr_deferred_release(deferred);
 }
 
-/* Paused, or come to wait meanwhile: nothing on the stack goes on then. */
+/* Tells whether `deferred` is paused, or has come to wait: nothing on the stack
+ * goes on then. */
 static bool is_held_back(const lariat_deferred *deferred) {
   return deferred->paused != 0 || lr_deferred_waits(deferred);
 }
 
 /* Runs what waited for `bottom`, the first of which is `outer`, and what waited
  * for that, until only `bottom` is left, with nothing to run; or until one of
- * them is held back: then the rest stays as it is. */
-static __attribute__((noinline)) void climb(lariat_deferred *bottom,
-                                            lariat_deferred *outer) {
+ * them is held back: then the others stay as they are. */
+static LR_COLD void run_waiting(lariat_deferred *bottom,
+                                lariat_deferred *outer) {
   run_stack run = {bottom, 0, NULL};
-  push(&run, outer);
+  push_deferred(&run, outer);
   while (!is_held_back(run.top)) {
-    outer = advance(run.top);
+    outer = run_pairs(run.top);
     if (outer)
-      push(&run, outer);
+      push_deferred(&run, outer);
     else if (run.height > 0)
-      pop(&run);
+      pop_deferred(&run);
     else
       return;
   }
-  while (run.height > 0) pop(&run);
+  while (run.height > 0) pop_deferred(&run);
 }
 
-/* A paused one does not run; but if this was all that kept it, it dies. */
+/* Leaves a paused one alone; but if this run was all that kept it, it dies. */
 void lr_chain_run(lariat_deferred *bottom) {
   lr_call_depth++;
   bottom->references++;
-  lariat_deferred *outer = bottom->paused ? NULL : advance(bottom);
-  if (outer) climb(bottom, outer);
+  lariat_deferred *outer = bottom->paused ? NULL : run_pairs(bottom);
+  if (outer) run_waiting(bottom, outer);
   lr_call_depth--;
   lr_deferred_release(bottom);
 }
 
-/* The pairs that were added meanwhile belong to the same run, in which a pause
- * holds back nothing any more. */
-static __attribute__((noinline)) void go_on(lariat_deferred *child) {
-  lariat_deferred *outer = advance(child);
-  if (outer) climb(child, outer);
+/* Runs the pairs that were added meanwhile, which belong to the same run: a
+ * pause holds back nothing any more. */
+static LR_COLD void run_added_pairs(lariat_deferred *child) {
+  lariat_deferred *outer = run_pairs(child);
+  if (outer) run_waiting(child, outer);
 }
 
-/* The case without a list to put it into, or with code of the user's to run. */
-static __attribute__((noinline)) void ask_rule(lariat_deferred *child,
-                                               lr_slot *place) {
+/* Delivers where the result cannot just be put into a list, or there is code of
+ * the user's to run. */
+static LR_COLD void deliver_slow(lariat_deferred *child, lr_slot *slot) {
   lariat_value result = child->result;
   lr_call_depth++;
   child->references++;
   child->flags |= LR_DEFERRED_RUNNING;
   child->result.type = NULL;
-  result = lr_slot_tell(place, result);
+  result = lr_slot_deliver(slot, result);
   if (LR_RARE(is_more_than_a_value(child, result)))
-    result = take(child, result);
+    result = take_value(child, result);
   stop_running(child, result);
-  if (LR_RARE(child->next < child->end)) go_on(child);
+  if (LR_RARE(child->next < child->end)) run_added_pairs(child);
   lr_call_depth--;
   lr_deferred_release(child);
 }
 
-void lr_chain_tell(lariat_deferred *child, lr_slot *place) {
-  uint32_t held = place->held;
-  if (!lr_slot_takes(place, child->result)) {
-    ask_rule(child, place);
+void lr_chain_deliver(lariat_deferred *child, lr_slot *slot) {
+  uint32_t held = slot->held;
+  if (!lr_slot_takes(slot, child->result)) {
+    deliver_slow(child, slot);
     return;
   }
-  place->child = NULL;
-  place->held = false;
+  slot->child = NULL;
+  slot->held = false;
   child->references -= held; /* it may have had none: see end_if_lost */
   if (child->references == 0) lr_deferred_reclaim(child);
 }
 
-/* Takes the pair at `place` off the chain, which is no longer full then. */
-static lr_pair remove_pair(lariat_deferred *deferred, uint32_t place) {
+/* Takes the pair at `index` off the chain, which is no longer full then. */
+static lr_pair remove_pair(lariat_deferred *deferred, uint32_t index) {
   lr_pair *pairs = deferred->pairs;
-  lr_pair pair = pairs[place];
-  memmove(pairs + place, pairs + place + 1,
-          (deferred->end - place - 1) * sizeof *pairs);
+  lr_pair pair = pairs[index];
+  memmove(pairs + index, pairs + index + 1,
+          (deferred->end - index - 1) * sizeof *pairs);
   deferred->end--;
   return pair;
 }
 
-/* The pairs of the user's go, those that came later stay; the markers stay as
- * well: the ones that wait must hear of it. */
+/* Destroys the user's pairs; those that are added meanwhile stay, and so do the
+ * markers: the ones that wait must hear of it. */
 static void destroy_pairs(lariat_deferred *deferred) {
-  uint32_t place = deferred->next;
+  uint32_t index = deferred->next;
   uint32_t left = deferred->end - deferred->next;
   for (; left > 0; left--) {
-    if (is_marker(&deferred->pairs[place])) {
-      place++;
+    if (is_marker(&deferred->pairs[index])) {
+      index++;
     } else {
-      lr_pair pair = remove_pair(deferred, place);
+      lr_pair pair = remove_pair(deferred, index);
       destroy_context(&pair);
     }
   }
 }
 
 /* Makes the result LARIAT_ENOMEM: at once, or when there is one. */
-static void poison(lariat_deferred *deferred, bool was_running) {
+static void poison_result(lariat_deferred *deferred, bool was_running) {
   if (was_running || lr_deferred_waits(deferred)) {
     deferred->flags |= LR_DEFERRED_POISONED;
     return;
@@ -382,7 +388,7 @@ void lr_chain_fail(lariat_deferred *deferred, const lr_pair *refused) {
   bool was_running = (deferred->flags & LR_DEFERRED_RUNNING) != 0;
   deferred->references++;
   deferred->flags |= LR_DEFERRED_RUNNING;
-  poison(deferred, was_running);
+  poison_result(deferred, was_running);
   destroy_pairs(deferred);
   destroy_context(refused);
   if (!was_running) {

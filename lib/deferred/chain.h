@@ -7,7 +7,7 @@
 #include "deferred/combination.h"
 #include "deferred/state.h"
 
-/* Makes room for one more pair; false when out of memory. */
+/* Grows the chain to take one more pair; false when out of memory. */
 bool lr_chain_reserve(lariat_deferred *deferred);
 
 /* Puts a pair at the end; false when out of memory, with nothing changed. */
@@ -25,27 +25,29 @@ void lr_chain_run(lariat_deferred *deferred);
 
 /* Gives the result of `child`, whose chain may run and has no pair, to a
  * combination. */
-void lr_chain_tell(lariat_deferred *child, struct lr_slot *place);
+void lr_chain_deliver(lariat_deferred *child, struct lr_slot *slot);
 
-/* The same as lr_chain_run for one that has just fired.  Children of
- * combinations mostly have a single pair. */
+/* Runs the chain of a deferred that has just fired, as lr_chain_run does, with
+ * a short cut for children of combinations, most of which have a single pair.
+ */
 static inline void lr_chain_start(lariat_deferred *deferred) {
   uint32_t next = deferred->next;
   uint32_t pairs = deferred->end - next;
   const lr_pair *first = &deferred->pairs[next];
-  if (pairs == 1 && first->destroy == lr_slot_lose && !deferred->paused) {
+  if (pairs == 1 && first->destroy == lr_slot_drop_pair && !deferred->paused) {
     deferred->next = deferred->end = 0;
-    lr_chain_tell(deferred, first->context);
+    lr_chain_deliver(deferred, first->context);
   } else if (pairs > 0 || deferred->references == 0) {
     lr_chain_run(deferred);
   }
 }
 
-/* The chain could not grow: destroys the contexts of its pairs, and that of
- * `refused`, which found no room, and makes the result LARIAT_ENOMEM. */
+/* Fails `deferred`, whose chain could not grow: destroys the contexts of its
+ * pairs and that of `refused`, for which there was no memory, and makes the
+ * result LARIAT_ENOMEM. */
 void lr_chain_fail(lariat_deferred *deferred, const lr_pair *refused);
 
-/* Gives back its pairs, which are not the ones inside. */
+/* Gives back the array of pairs, which is not the one inside. */
 static inline void lr_chain_free_pairs(const lariat_deferred *deferred) {
   if (deferred->capacity == LR_DEFERRED_MORE_PAIRS)
     lr_free_list_give(&deferred->state->pairs, deferred->pairs);
@@ -53,11 +55,11 @@ static inline void lr_chain_free_pairs(const lariat_deferred *deferred) {
     lr_free(deferred->pairs);
 }
 
-/* Whether `inner` needs, however indirectly, the result of `outer`. */
+/* Tells whether `inner` needs, however indirectly, the result of `outer`. */
 bool lr_chain_waits_for(const lariat_deferred *inner,
                         const lariat_deferred *outer);
 
-/* Whether a pair added now runs at once. */
+/* Tells whether a pair added now runs at once. */
 static inline bool lr_chain_may_run(const lariat_deferred *deferred) {
   unsigned state = deferred->flags & (LR_DEFERRED_FIRED | LR_DEFERRED_RUNNING);
   return state == LR_DEFERRED_FIRED && deferred->paused == 0 &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * combination.c: one deferred made of many children.  It holds its children,
  * and each child's chain holds its memory through a slot.  When nobody holds it
- * any more it lets go of its children: they then own it, and it ends with the
+ * any more it releases its children: they then own it, and it ends with the
  * last of them. */
 #include "deferred/combination.h"
 
@@ -14,30 +14,31 @@
 #include "deferred/reclaim.h"
 #include "deferred/state.h"
 
-static void detach(lr_combination *whole) {
+static void release_attachment(lr_combination *whole) {
   if (--whole->attached > 0) return;
   lr_list_values_free(whole->list);
   lr_free(whole);
 }
 
-static void let_go(lr_slot *place) {
-  if (!place->held) return;
-  place->held = false;
-  lr_deferred_release(place->child);
+static void release_child(lr_slot *slot) {
+  if (!slot->held) return;
+  slot->held = false;
+  lr_deferred_release(slot->child);
 }
 
-/* Once it has fired it has no use for the children and what they brought.
- * While somebody goes through the slots they stay, and that one lets go.  All
- * this can run the user's code, even end the whole: so a hold. */
-static void let_go_of_all(lr_combination *whole) {
+/* Releases the children and what they brought, for which a combination that has
+ * fired has no use.  While a walk through the slots goes on they stay, and are
+ * released at its end.  All this can run the user's code, even end the whole:
+ * so it holds an attachment. */
+static void release_children(lr_combination *whole) {
   if (whole->busy || !lr_combination_has_fired(whole)) return;
   whole->attached++;
   lariat_list *list = whole->list;
   whole->list = whole->open = NULL;
   lr_list_values_free(list);
   if (whole->missing > 0)
-    for (size_t i = 0; i < whole->count; i++) let_go(&whole->slots[i]);
-  detach(whole);
+    for (size_t i = 0; i < whole->count; i++) release_child(&whole->slots[i]);
+  release_attachment(whole);
 }
 
 lariat_value lr_combination_take_list(lr_combination *whole) {
@@ -46,28 +47,30 @@ lariat_value lr_combination_take_list(lr_combination *whole) {
   return lariat_value_of(&lariat_list_type, list);
 }
 
-/* The slot that has just settled, or the deferred itself, keeps the memory. */
+/* Fires the deferred; the slot that has just settled, or the deferred itself,
+ * keeps the memory. */
 void lr_combination_fire(lr_combination *whole, lariat_value result) {
   whole->deferred.flags &= ~(unsigned)LR_DEFERRED_TELLS;
   (void)lr_deferred_fire(&whole->deferred, result);
-  let_go_of_all(whole);
+  release_children(whole);
 }
 
-/* The child has told its result: nothing more comes from it. */
-static void settle(lr_slot *place) {
-  let_go(place);
-  place->child = NULL;
+/* Releases the child, whose result has come. */
+static void settle_slot(lr_slot *slot) {
+  release_child(slot);
+  slot->child = NULL;
 }
 
 static lariat_value on_result(lariat_value result, void *context) {
-  lr_slot *place = context;
-  lr_combination *whole = place->whole;
-  settle(place);
+  lr_slot *slot = context;
+  lr_combination *whole = slot->whole;
+  settle_slot(slot);
   whole->missing--;
-  return whole->rule(whole, place->index, result);
+  return whole->rule(whole, slot->index, result);
 }
 
-/* Nobody can fire it any more: the last child has gone without a word. */
+/* Ends a combination that nobody holds and nothing can fire any more: its last
+ * child has gone without a result. */
 static void end_if_lost(lr_combination *whole) {
   bool is_last = whole->attached == 2; /* this slot, and the deferred */
   if (is_last && !lr_combination_has_fired(whole) &&
@@ -75,48 +78,48 @@ static void end_if_lost(lr_combination *whole) {
     lr_deferred_end(&whole->deferred);
 }
 
-/* The two above and below in one, for the runs of chains. */
-lariat_value lr_slot_tell(lr_slot *place, lariat_value result) {
-  lr_combination *whole = place->whole;
-  settle(place);
+/* Does what on_result and lr_slot_drop_pair do, in one, for runs of chains. */
+lariat_value lr_slot_deliver(lr_slot *slot, lariat_value result) {
+  lr_combination *whole = slot->whole;
+  settle_slot(slot);
   whole->missing--;
-  lariat_value left = whole->rule(whole, place->index, result);
+  lariat_value left = whole->rule(whole, slot->index, result);
   if (whole->attached > 2) {
     whole->attached--;
   } else {
     end_if_lost(whole);
-    detach(whole);
+    release_attachment(whole);
   }
   return left;
 }
 
-/* The pair is gone.  If it went without running, the child is dead (then there
- * is nobody to hear of it), or its chain could not grow: a failure. */
-void lr_slot_lose(void *context) {
-  lr_slot *place = context;
-  lr_combination *whole = place->whole;
-  const lariat_deferred *child = place->child;
+/* Counts a failure if the pair went without running since the child's chain
+ * could not grow; if the child is dead, there is nobody to hear of it. */
+void lr_slot_drop_pair(void *context) {
+  lr_slot *slot = context;
+  lr_combination *whole = slot->whole;
+  const lariat_deferred *child = slot->child;
   bool lost = child && child->references > 0;
-  settle(place);
+  settle_slot(slot);
   if (lost) {
     whole->missing--;
-    lariat_value left =
-        whole->rule(whole, place->index, lr_failure_no_memory());
+    lariat_value left = whole->rule(whole, slot->index, lr_failure_no_memory());
     lariat_value_drop(left);
   }
   end_if_lost(whole);
-  detach(whole);
+  release_attachment(whole);
 }
 
-static void dispose(lariat_deferred *deferred) {
+static void dispose_combination(lariat_deferred *deferred) {
   lr_combination *whole = lr_container(deferred, lr_combination, deferred);
-  let_go_of_all(whole);
-  detach(whole);
+  release_children(whole);
+  release_attachment(whole);
 }
 
-/* By somebody else than its children, which are no longer needed. */
-static void fired(lariat_deferred *deferred) {
-  let_go_of_all(lr_container(deferred, lr_combination, deferred));
+/* Releases the children, which are no longer needed: the combination was fired
+ * by somebody else. */
+static void on_fired(lariat_deferred *deferred) {
+  release_children(lr_container(deferred, lr_combination, deferred));
 }
 
 void lr_combination_cancel_children(lr_combination *whole) {
@@ -128,37 +131,42 @@ void lr_combination_cancel_children(lr_combination *whole) {
   whole->busy = was_busy;
 }
 
-static void cancel(lariat_deferred *deferred) {
+static void cancel_combination(lariat_deferred *deferred) {
   lr_combination *whole = lr_container(deferred, lr_combination, deferred);
   lr_combination_cancel_children(whole);
-  let_go_of_all(whole);
+  release_children(whole);
 }
 
-/* Nobody holds it: its children have it alone, as far as they live. */
-static bool abandon(lariat_deferred *deferred, lr_deferred_lost *lost) {
+/* Leaves the combination, which nobody holds, to its children, as far as they
+ * live. */
+static bool abandon_children(lariat_deferred *deferred,
+                             lr_deferred_lost *lost) {
   lr_combination *whole = lr_container(deferred, lr_combination, deferred);
   bool kept = whole->attached > 1;
   for (size_t i = 0; i < whole->count; i++) {
-    lr_slot *place = &whole->slots[i];
-    if (!place->held) continue;
-    place->held = false;
-    lr_deferred_give_back(lost, place->child);
+    lr_slot *slot = &whole->slots[i];
+    if (!slot->held) continue;
+    slot->held = false;
+    lr_deferred_give_back(lost, slot->child);
   }
   return kept;
 }
 
 const lr_deferred_ops lr_combination_fires_through_children = {
-    .dispose = dispose,
-    .cancel = cancel,
-    .fired = fired,
-    .abandon = abandon,
+    .dispose = dispose_combination,
+    .cancel = cancel_combination,
+    .fired = on_fired,
+    .abandon = abandon_children,
     .cancel_passes_on = true};
 
 const lr_deferred_ops lr_combination_can_be_cancelled = {
-    .dispose = dispose, .cancel = cancel, .fired = fired, .abandon = abandon};
+    .dispose = dispose_combination,
+    .cancel = cancel_combination,
+    .fired = on_fired,
+    .abandon = abandon_children};
 
-static lr_combination *make(lr_deferred_state *state,
-                            const lr_combination_parts *parts) {
+static lr_combination *make_combination(lr_deferred_state *state,
+                                        const lr_combination_parts *parts) {
   const size_t most = (SIZE_MAX - sizeof(lr_combination)) / sizeof(lr_slot);
   size_t count = parts->count;
   if (!state || count > most || count > UINT32_MAX) return NULL;
@@ -187,24 +195,25 @@ static lr_combination *make(lr_deferred_state *state,
   return whole;
 }
 
-/* A constant one can only be given a pair. */
+/* Tells whether `child` has its result and no pair, so that it can deliver
+ * directly.  A constant one can only be given a pair. */
 static bool has_only_a_result(const lariat_deferred *child) {
   return lr_chain_may_run(child) && child->next == child->end &&
          !(child->flags & LR_DEFERRED_FIXED) && !lr_checks();
 }
 
-static void attach(lr_slot *place, const char *function) {
-  lr_combination *whole = place->whole;
-  lariat_deferred *child = place->child;
+static void attach_child(lr_slot *slot, const char *function) {
+  lr_combination *whole = slot->whole;
+  lariat_deferred *child = slot->child;
   if (child) {
     if (has_only_a_result(child))
-      lr_chain_tell(child, place);
+      lr_chain_deliver(child, slot);
     else
-      lariat_deferred_add_callbacks_owned(child, on_result, on_result, place,
-                                          lr_slot_lose);
+      lariat_deferred_add_callbacks_owned(child, on_result, on_result, slot,
+                                          lr_slot_drop_pair);
     return;
   }
-  size_t index = place->index;
+  size_t index = slot->index;
   lr_misuse("%s: the deferred number %zu is NULL", function, index);
   whole->attached--;
   whole->missing--;
@@ -213,18 +222,20 @@ static void attach(lr_slot *place, const char *function) {
   lariat_value_drop(left);
 }
 
-/* Busy meanwhile: a child that has fired already tells its result at once. */
-static lariat_deferred *attach_all(lr_combination *whole,
-                                   const char *function) {
+/* Attaches all children, busy meanwhile: the result of a child that has fired
+ * already comes at once. */
+static lariat_deferred *attach_children(lr_combination *whole,
+                                        const char *function) {
   whole->busy = true;
-  for (size_t i = 0; i < whole->count; i++) attach(&whole->slots[i], function);
+  for (size_t i = 0; i < whole->count; i++)
+    attach_child(&whole->slots[i], function);
   whole->busy = false;
-  let_go_of_all(whole);
+  release_children(whole);
   return &whole->deferred;
 }
 
-/* There is no memory to wait for them with. */
-static void give_up(const lr_combination_parts *parts) {
+/* Cancels and releases the children: there is no memory to wait for them. */
+static void forget_children(const lr_combination_parts *parts) {
   for (size_t i = 0; i < parts->count; i++) {
     if (parts->deferreds[i]) lariat_deferred_cancel(parts->deferreds[i]);
   }
@@ -232,7 +243,7 @@ static void give_up(const lr_combination_parts *parts) {
     lariat_deferred_forget(parts->deferreds[i]);
 }
 
-static lr_deferred_state *room_for(const lr_combination_parts *parts) {
+static lr_deferred_state *choose_state(const lr_combination_parts *parts) {
   for (size_t i = 0; i < parts->count; i++) {
     const lariat_deferred *child = parts->deferreds[i];
     if (child && !(child->flags & LR_DEFERRED_FIXED)) return child->state;
@@ -251,10 +262,10 @@ lariat_deferred *lr_combination_new(const lr_combination_parts *parts) {
     lr_misuse("%s: the array is NULL", parts->function);
     return lr_combination_of_none("no array of deferreds was given");
   }
-  lr_deferred_state *state = room_for(parts);
-  lr_combination *whole = make(state, parts);
-  if (whole) return attach_all(whole, parts->function);
+  lr_deferred_state *state = choose_state(parts);
+  lr_combination *whole = make_combination(state, parts);
+  if (whole) return attach_children(whole, parts->function);
   lariat_reactor *reactor = state ? state->reactor : lariat_reactor_current();
-  give_up(parts);
+  forget_children(parts);
   return lr_deferred_failed_reserve(reactor);
 }

@@ -17,15 +17,15 @@
 #include "deferred/trace.h"
 #include "reactor/reactor.h"
 
-/* The constant deferreds: there was no memory, or no reactor, to make one.
- * Each pair that is added gets the failure, whatever the ones before it
+/* The constant deferreds: there was no memory, or no reactor, to make
+ * one. Each pair that is added gets the failure, whatever the ones before it
  * returned.  They are never written to, so that any thread may have them. */
 static const lariat_deferred fixed_no_memory = {
     .references = 1, .flags = LR_DEFERRED_FIRED | LR_DEFERRED_FIXED};
 static const lariat_deferred fixed_no_reactor = {
     .references = 1, .flags = LR_DEFERRED_FIRED | LR_DEFERRED_FIXED};
 
-static lariat_deferred *fixed(const lariat_deferred *deferred) {
+static lariat_deferred *fixed_of(const lariat_deferred *deferred) {
   return (lariat_deferred *)(uintptr_t)deferred;
 }
 
@@ -45,8 +45,8 @@ static bool is_owned_here(const lariat_deferred *deferred,
   return !reactor || lr_reactor_check(reactor, function) == LARIAT_OK;
 }
 
-static __attribute__((noinline)) void
-look_for_misuse(const lariat_deferred *deferred, const char *function) {
+static LR_COLD void look_for_misuse(const lariat_deferred *deferred,
+                                    const char *function) {
   if (!deferred) {
     lr_misuse("%s: the deferred is NULL", function);
   } else if (!is_fixed(deferred)) {
@@ -57,15 +57,17 @@ look_for_misuse(const lariat_deferred *deferred, const char *function) {
   }
 }
 
-/* Whether there is a deferred to work on; finds misuse, where that is on. */
+/* Tells whether there is a deferred to work on; looks for misuse, where that is
+ * on. */
 static inline bool is_given(const lariat_deferred *deferred,
                             const char *function) {
   if (lr_checks()) look_for_misuse(deferred, function);
   return deferred != NULL;
 }
 
-/* The common case: there is one, and misuse is not looked for. */
-static inline bool is_quick(const lariat_deferred *deferred) {
+/* Tells whether there is a deferred and misuse is not looked for, as in most
+ * calls. */
+static inline bool is_on_fast_path(const lariat_deferred *deferred) {
   return deferred && lr_switch_is_off(&lr_checks_switch);
 }
 
@@ -74,9 +76,9 @@ bool lr_deferred_is_given(const lariat_deferred *deferred,
   return is_given(deferred, function);
 }
 
-/* Making. */
+/* ---- Making ---- */
 
-static void free_user(lariat_deferred *deferred) {
+static void free_user_deferred(lariat_deferred *deferred) {
   lr_free_list_give(&deferred->state->deferreds, deferred);
 }
 
@@ -85,8 +87,8 @@ static void ask_canceller(lariat_deferred *deferred) {
   user->canceller(deferred, user->context);
 }
 
-const lr_deferred_ops lr_deferred_plain_ops = {.dispose = free_user};
-static const lr_deferred_ops cancellable_ops = {.dispose = free_user,
+const lr_deferred_ops lr_deferred_user_ops = {.dispose = free_user_deferred};
+static const lr_deferred_ops cancellable_ops = {.dispose = free_user_deferred,
                                                 .cancel = ask_canceller};
 
 void lr_canceller_drop(lariat_deferred *deferred) {
@@ -96,24 +98,25 @@ void lr_canceller_drop(lariat_deferred *deferred) {
 }
 
 lariat_deferred *lr_deferred_failed_reserve(lariat_reactor *reactor) {
-  if (!reactor) return fixed(&fixed_no_reactor);
+  if (!reactor) return fixed_of(&fixed_no_reactor);
   lr_deferred_state *state = lr_deferred_state_of(reactor);
   lariat_deferred *reserve = state ? lr_deferred_state_reserve(state) : NULL;
-  return reserve ? reserve : fixed(&fixed_no_memory);
+  return reserve ? reserve : fixed_of(&fixed_no_memory);
 }
 
-static __attribute__((noinline)) void
-look_for_misuse_of(const lariat_reactor *reactor, const char *function) {
+static LR_COLD void look_for_misuse_of(const lariat_reactor *reactor,
+                                       const char *function) {
   if (!reactor)
     lr_misuse("%s: the reactor is NULL", function);
   else
     (void)lr_reactor_check(reactor, function);
 }
 
-/* A deferred, with the room for a canceller, or NULL. */
-static inline lariat_deferred *make(lariat_reactor *reactor,
-                                    const lr_deferred_ops *ops,
-                                    const char *function) {
+/* Makes a deferred, in memory that could hold a canceller too; or returns
+ * NULL. */
+static inline lariat_deferred *make_deferred(lariat_reactor *reactor,
+                                             const lr_deferred_ops *ops,
+                                             const char *function) {
   if (lr_checks()) look_for_misuse_of(reactor, function);
   lr_deferred_state *state = lr_deferred_state_of(reactor);
   lariat_deferred *deferred =
@@ -122,11 +125,12 @@ static inline lariat_deferred *make(lariat_reactor *reactor,
   return deferred;
 }
 
-static __attribute__((noinline)) lariat_deferred *
-make_cancellable(lariat_reactor *reactor, lariat_canceller canceller,
-                 void *context, lariat_destroy destroy) {
-  lariat_deferred *deferred = make(
-      reactor, canceller ? &cancellable_ops : &lr_deferred_plain_ops, __func__);
+static LR_COLD lariat_deferred *make_cancellable(lariat_reactor *reactor,
+                                                 lariat_canceller canceller,
+                                                 void *context,
+                                                 lariat_destroy destroy) {
+  lariat_deferred *deferred = make_deferred(
+      reactor, canceller ? &cancellable_ops : &lr_deferred_user_ops, __func__);
   if (!deferred) {
     if (destroy) destroy(context);
     return lr_deferred_failed_reserve(reactor);
@@ -144,13 +148,15 @@ lariat_deferred *lariat_deferred_new(lariat_reactor *reactor,
                                      lariat_destroy destroy) {
   if (canceller || destroy)
     return make_cancellable(reactor, canceller, context, destroy);
-  lariat_deferred *deferred = make(reactor, &lr_deferred_plain_ops, __func__);
+  lariat_deferred *deferred =
+      make_deferred(reactor, &lr_deferred_user_ops, __func__);
   return deferred ? deferred : lr_deferred_failed_reserve(reactor);
 }
 
 static lariat_deferred *make_fired(lariat_reactor *reactor, lariat_value result,
                                    const char *function) {
-  lariat_deferred *deferred = make(reactor, &lr_deferred_plain_ops, function);
+  lariat_deferred *deferred =
+      make_deferred(reactor, &lr_deferred_user_ops, function);
   if (!deferred) {
     lariat_value_drop(result);
     return lr_deferred_failed_reserve(reactor);
@@ -184,32 +190,32 @@ lariat_deferred *lariat_deferred_fail(lariat_reactor *reactor,
   return make_fired(reactor, failure, __func__);
 }
 
-/* Holding. */
+/* ---- References ---- */
 
-static __attribute__((noinline)) lariat_deferred *
-retain_slowly(lariat_deferred *deferred, const char *function) {
+static LR_COLD lariat_deferred *retain_slow(lariat_deferred *deferred,
+                                            const char *function) {
   if (is_given(deferred, function) && !is_fixed(deferred))
     deferred->references++;
   return deferred;
 }
 
 lariat_deferred *lariat_deferred_retain(lariat_deferred *deferred) {
-  if (!is_quick(deferred) || is_fixed(deferred))
-    return retain_slowly(deferred, __func__);
+  if (!is_on_fast_path(deferred) || is_fixed(deferred))
+    return retain_slow(deferred, __func__);
   deferred->references++;
   return deferred;
 }
 
-static __attribute__((noinline)) void release_slowly(lariat_deferred *deferred,
-                                                     const char *function) {
+static LR_COLD void release_slow(lariat_deferred *deferred,
+                                 const char *function) {
   if (deferred && is_given(deferred, function)) lr_deferred_release(deferred);
 }
 
 void lariat_deferred_release(lariat_deferred *deferred) {
-  if (is_quick(deferred))
+  if (is_on_fast_path(deferred))
     lr_deferred_release(deferred);
   else
-    release_slowly(deferred, __func__);
+    release_slow(deferred, __func__);
 }
 
 void lariat_deferred_forget(lariat_deferred *deferred) {
@@ -234,10 +240,10 @@ const lariat_type lariat_deferred_type = {
     .describe = describe_deferred,
 };
 
-/* Adding. */
+/* ---- Pairs ---- */
 
-/* A constant deferred keeps nothing: the pair gets its failure, and what it
- * makes of that is dropped. */
+/* Gives the failure of a constant deferred, which keeps nothing, to `pair`, and
+ * drops what that makes of it. */
 static void run_on_fixed(const lariat_deferred *deferred, const lr_pair *pair) {
   lariat_value result = fixed_result(deferred);
   if (pair->errback) result = pair->errback(result, pair->context);
@@ -245,10 +251,10 @@ static void run_on_fixed(const lariat_deferred *deferred, const lr_pair *pair) {
   lariat_value_drop(result);
 }
 
-static __attribute__((noinline)) lariat_deferred *
-add_slowly(lariat_deferred *deferred, lariat_callback callback,
-           lariat_callback errback, void *context, lariat_destroy destroy,
-           const char *function) {
+static LR_COLD lariat_deferred *
+add_pair_slow(lariat_deferred *deferred, lariat_callback callback,
+              lariat_callback errback, void *context, lariat_destroy destroy,
+              const char *function) {
   const lr_pair pair = {callback, errback, context, destroy};
   if (!is_given(deferred, function)) {
     if (destroy) destroy(context);
@@ -262,16 +268,17 @@ add_slowly(lariat_deferred *deferred, lariat_callback callback,
   return deferred;
 }
 
-/* One that has not fired and has room is all there is to look at.  (A constant
- * one has fired.) */
-static inline lariat_deferred *add(lariat_deferred *deferred,
-                                   lariat_callback callback,
-                                   lariat_callback errback, void *context,
-                                   lariat_destroy destroy,
-                                   const char *function) {
-  if (!is_quick(deferred) || deferred->end == deferred->capacity ||
+/* Adds a pair; fast where the deferred has not fired and has the capacity.  (A
+ * constant one has fired.) */
+static inline lariat_deferred *add_pair(lariat_deferred *deferred,
+                                        lariat_callback callback,
+                                        lariat_callback errback, void *context,
+                                        lariat_destroy destroy,
+                                        const char *function) {
+  if (!is_on_fast_path(deferred) || deferred->end == deferred->capacity ||
       lr_deferred_is_fired(deferred))
-    return add_slowly(deferred, callback, errback, context, destroy, function);
+    return add_pair_slow(deferred, callback, errback, context, destroy,
+                         function);
   lr_pair *pair = &deferred->pairs[deferred->end++];
   pair->callback = callback;
   pair->errback = errback;
@@ -285,58 +292,58 @@ lariat_deferred *lariat_deferred_add_callbacks_owned(lariat_deferred *deferred,
                                                      lariat_callback errback,
                                                      void *context,
                                                      lariat_destroy destroy) {
-  return add(deferred, callback, errback, context, destroy, __func__);
+  return add_pair(deferred, callback, errback, context, destroy, __func__);
 }
 
 lariat_deferred *lariat_deferred_add_callback_owned(lariat_deferred *deferred,
                                                     lariat_callback callback,
                                                     void *context,
                                                     lariat_destroy destroy) {
-  return add(deferred, callback, NULL, context, destroy, __func__);
+  return add_pair(deferred, callback, NULL, context, destroy, __func__);
 }
 
 lariat_deferred *lariat_deferred_add_errback_owned(lariat_deferred *deferred,
                                                    lariat_callback errback,
                                                    void *context,
                                                    lariat_destroy destroy) {
-  return add(deferred, NULL, errback, context, destroy, __func__);
+  return add_pair(deferred, NULL, errback, context, destroy, __func__);
 }
 
 lariat_deferred *lariat_deferred_add_both_owned(lariat_deferred *deferred,
                                                 lariat_callback both,
                                                 void *context,
                                                 lariat_destroy destroy) {
-  return add(deferred, both, both, context, destroy, __func__);
+  return add_pair(deferred, both, both, context, destroy, __func__);
 }
 
 lariat_deferred *lariat_deferred_add_callbacks(lariat_deferred *deferred,
                                                lariat_callback callback,
                                                lariat_callback errback,
                                                void *context) {
-  return add(deferred, callback, errback, context, NULL, __func__);
+  return add_pair(deferred, callback, errback, context, NULL, __func__);
 }
 
 lariat_deferred *lariat_deferred_add_callback(lariat_deferred *deferred,
                                               lariat_callback callback,
                                               void *context) {
-  return add(deferred, callback, NULL, context, NULL, __func__);
+  return add_pair(deferred, callback, NULL, context, NULL, __func__);
 }
 
 lariat_deferred *lariat_deferred_add_errback(lariat_deferred *deferred,
                                              lariat_callback errback,
                                              void *context) {
-  return add(deferred, NULL, errback, context, NULL, __func__);
+  return add_pair(deferred, NULL, errback, context, NULL, __func__);
 }
 
 lariat_deferred *lariat_deferred_add_both(lariat_deferred *deferred,
                                           lariat_callback both, void *context) {
-  return add(deferred, both, both, context, NULL, __func__);
+  return add_pair(deferred, both, both, context, NULL, __func__);
 }
 
-/* Firing. */
+/* ---- Firing ---- */
 
-/* A canceller that fires its own deferred still uses its context: that goes
- * when the canceller has returned. */
+/* Tells whether the canceller's context can go.  A canceller that fires its own
+ * deferred still uses it: then it goes when the canceller has returned. */
 static bool has_idle_canceller(const lariat_deferred *deferred) {
   unsigned state =
       deferred->flags & (LR_DEFERRED_CANCELLER | LR_DEFERRED_CANCELLING);
@@ -353,12 +360,12 @@ static lariat_status fire_late(lariat_deferred *deferred, lariat_value result) {
   return status;
 }
 
-/* There is more to do than to run the chain. */
+/* The flags with which there is more to do than to run the chain. */
 enum {
-  FIRES_SLOWLY = LR_DEFERRED_CANCELLER | LR_DEFERRED_TRACED | LR_DEFERRED_TELLS
+  SLOW_START = LR_DEFERRED_CANCELLER | LR_DEFERRED_TRACED | LR_DEFERRED_TELLS
 };
 
-static __attribute__((noinline)) void fire_slowly(lariat_deferred *deferred) {
+static LR_COLD void start_chain_slow(lariat_deferred *deferred) {
   deferred->references++;
   if (deferred->flags & LR_DEFERRED_TRACED) lr_trace_fired(deferred);
   if (deferred->flags & LR_DEFERRED_TELLS) deferred->ops->fired(deferred);
@@ -372,39 +379,41 @@ lariat_status lr_deferred_fire(lariat_deferred *deferred, lariat_value result) {
   if (flags & LR_DEFERRED_FIRED) return fire_late(deferred, result);
   deferred->flags = flags | LR_DEFERRED_FIRED;
   deferred->result = result;
-  if (flags & FIRES_SLOWLY)
-    fire_slowly(deferred);
+  if (flags & SLOW_START)
+    start_chain_slow(deferred);
   else
     lr_chain_start(deferred);
   return LARIAT_OK;
 }
 
-static lariat_status refuse(lariat_value result) {
+static lariat_status refuse_result(lariat_value result) {
   lariat_value_drop(result);
   return LARIAT_EINVAL;
 }
 
-static __attribute__((noinline)) lariat_status
-fire_with_care(lariat_deferred *deferred, lariat_value result,
-               const char *function) {
-  if (!is_given(deferred, function)) return refuse(result);
+static LR_COLD lariat_status fire_deferred_slow(lariat_deferred *deferred,
+                                                lariat_value result,
+                                                const char *function) {
+  if (!is_given(deferred, function)) return refuse_result(result);
   if (result.type == &lariat_deferred_type) {
     lr_misuse("%s: the result is a deferred", function);
-    return refuse(result);
+    return refuse_result(result);
   }
   if (!is_fixed(deferred) && !is_owned_here(deferred, function))
-    return refuse(result);
+    return refuse_result(result);
   return lr_deferred_fire(deferred, result);
 }
 
-/* The first time, on its own thread, with nothing but the chain to run. */
-static inline lariat_status fire(lariat_deferred *deferred, lariat_value result,
-                                 const char *function) {
-  const unsigned special = LR_DEFERRED_FIRED | (unsigned)FIRES_SLOWLY;
-  if (!is_quick(deferred) || deferred->flags & special ||
+/* Fires; fast for the first time, on the deferred's own thread, with nothing
+ * but the chain to run. */
+static inline lariat_status fire_deferred(lariat_deferred *deferred,
+                                          lariat_value result,
+                                          const char *function) {
+  const unsigned special = LR_DEFERRED_FIRED | (unsigned)SLOW_START;
+  if (!is_on_fast_path(deferred) || deferred->flags & special ||
       result.type == &lariat_deferred_type ||
       !lr_deferred_state_is_here(deferred->state))
-    return fire_with_care(deferred, result, function);
+    return fire_deferred_slow(deferred, result, function);
   deferred->flags |= LR_DEFERRED_FIRED;
   deferred->result = result;
   lr_chain_start(deferred);
@@ -413,19 +422,19 @@ static inline lariat_status fire(lariat_deferred *deferred, lariat_value result,
 
 lariat_status lariat_deferred_callback(lariat_deferred *deferred,
                                        lariat_value result) {
-  return fire(deferred, result, __func__);
+  return fire_deferred(deferred, result, __func__);
 }
 
 lariat_status lariat_deferred_errback(lariat_deferred *deferred,
                                       lariat_value failure) {
   if (!lariat_is_failure(failure)) {
     lr_misuse("%s: the value is not a failure", __func__);
-    return refuse(failure);
+    return refuse_result(failure);
   }
-  return fire(deferred, failure, __func__);
+  return fire_deferred(deferred, failure, __func__);
 }
 
-/* Cancelling. */
+/* ---- Cancelling ---- */
 
 static void ask_to_cancel(lariat_deferred *deferred) {
   deferred->flags |= LR_DEFERRED_CANCELLING;
@@ -459,7 +468,7 @@ void lariat_deferred_cancel(lariat_deferred *deferred) {
   if (is_given(deferred, __func__)) lr_deferred_cancel(deferred);
 }
 
-/* Pausing. */
+/* ---- Pausing ---- */
 
 void lariat_deferred_pause(lariat_deferred *deferred) {
   if (is_given(deferred, __func__) && !is_fixed(deferred)) deferred->paused++;
@@ -473,7 +482,7 @@ lariat_status lariat_deferred_unpause(lariat_deferred *deferred) {
   return LARIAT_OK;
 }
 
-/* Looking. */
+/* ---- Readers ---- */
 
 bool lariat_deferred_fired(const lariat_deferred *deferred) {
   return is_given(deferred, __func__) && lr_deferred_is_fired(deferred);
@@ -492,17 +501,17 @@ lariat_reactor *lariat_deferred_reactor(const lariat_deferred *deferred) {
   return deferred->state->reactor;
 }
 
-/* The second half of a text whose first half took `used` characters. */
-static int describe_rest(lariat_value result, char *text, size_t capacity,
-                         int used) {
+/* Writes the second half of a text whose first half took `used` characters. */
+static int describe_result(lariat_value result, char *text, size_t capacity,
+                           int used) {
   size_t at = (size_t)used;
-  char *rest = at < capacity ? text + at : NULL;
-  int more = lariat_value_describe(result, rest, rest ? capacity - at : 0);
+  char *end = at < capacity ? text + at : NULL;
+  int more = lariat_value_describe(result, end, end ? capacity - at : 0);
   if (more < 0) return more;
   used += more;
   at = (size_t)used;
-  rest = at < capacity ? text + at : NULL;
-  more = snprintf(rest, rest ? capacity - at : 0, ">");
+  end = at < capacity ? text + at : NULL;
+  more = snprintf(end, end ? capacity - at : 0, ">");
   return more < 0 ? more : used + more;
 }
 
@@ -518,5 +527,5 @@ int lariat_deferred_describe(const lariat_deferred *deferred, char *text,
   if (!fired) return snprintf(text, capacity, "<deferred at %p>", self);
   int used = snprintf(text, capacity, "<deferred at %p current result: ", self);
   if (used < 0) return used;
-  return describe_rest(lariat_deferred_peek(deferred), text, capacity, used);
+  return describe_result(lariat_deferred_peek(deferred), text, capacity, used);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * deferred.h: the inside of a deferred, so that it can be embedded in a job or
- * a gather, and what the rooms above may ask of this one.  Everything here is
+ * a gather, and what the layers above may ask of this one.  Everything here is
  * for the thread of the deferred's reactor.
  *
  * docs/internals/deferred.md explains who holds whom. */
@@ -14,7 +14,7 @@
 #include "deferred/failure.h"
 #include <lariat/deferred.h>
 
-/* One link of the chain. */
+/* A pair: one step of the chain, of which one side is called. */
 typedef struct lr_pair {
   lariat_callback callback;
   lariat_callback errback;
@@ -22,14 +22,15 @@ typedef struct lr_pair {
   lariat_destroy destroy;
 } lr_pair;
 
-/* So many pairs lie inside the deferred; beyond, they move to the heap. */
+/* How many pairs lie inside the deferred; when there are more, they move to the
+ * heap. */
 #define LR_DEFERRED_PAIRS 4
 
-/* The state of this room for one reactor; counted, since deferreds may outlive
+/* The state of this layer for one reactor; counted, since deferreds may outlive
  * their reactor. */
 typedef struct lr_deferred_state lr_deferred_state;
 
-/* Where it was made and fired: see trace.h. */
+/* The places where a deferred was made and fired: see trace.h. */
 typedef struct lr_trace lr_trace;
 
 /* Deferreds whose last reference just went, linked by `link`. */
@@ -37,14 +38,14 @@ typedef struct lr_deferred_lost {
   lariat_deferred *first;
 } lr_deferred_lost;
 
-/* What an embedded deferred is part of.
+/* The operations that the owner of an embedded deferred has for it.
  *   dispose  the last reference is gone, the contexts are destroyed, an
  *            unhandled failure is reported and the result is dropped: frees
  *            what the deferred is embedded in (or gives back a hold on it)
  *   cancel   stops the work and may fire, as a user's canceller (may be NULL:
  *            cancelled by failing, and one late fire is swallowed)
  *   fired    with LR_DEFERRED_TELLS: it was just fired, by whomever, and its
- *            chain has not run yet; somebody holds it meanwhile
+ *            chain has not run yet; a reference keeps it meanwhile
  *   abandon  the last reference went before it fired; true: somebody else
  *            keeps it, and will either fire it or call lr_deferred_end.  May
  *            only give references back by lr_deferred_give_back, and must run
@@ -78,9 +79,9 @@ enum {
   LR_DEFERRED_TELLS = 1u << 12      /* `fired` of its ops is to be called */
 };
 
-/* Up to `room` it is what every operation touches: one cache line.  Before it
- * has fired, `result` is "none" with, in `data`, the deferred that was told to
- * fire it (lariat_deferred_chain), for describe. */
+/* The members up to `state` are what every operation touches: one cache line.
+ * Before the deferred has fired, `result` is "none" with, in `data`, the
+ * deferred that was told to fire it (lariat_deferred_chain), for describe. */
 struct lariat_deferred {
   uint32_t references;
   uint32_t flags;
@@ -97,8 +98,8 @@ struct lariat_deferred {
   lr_pair inside[LR_DEFERRED_PAIRS];
 };
 
-/* What lariat_deferred_new makes; without a canceller's context the rest is
- * not used. */
+/* A user's deferred, which lariat_deferred_new makes; the last three are used
+ * where it has a canceller or a destructor. */
 typedef struct lr_user_deferred {
   lariat_deferred deferred;
   lariat_canceller canceller;
@@ -106,16 +107,16 @@ typedef struct lr_user_deferred {
   lariat_destroy destroy;
 } lr_user_deferred;
 
-/* Those of one without a canceller. */
-extern LR_HIDDEN const lr_deferred_ops lr_deferred_plain_ops;
+/* The ops of a user's deferred without a canceller. */
+extern LR_HIDDEN const lr_deferred_ops lr_deferred_user_ops;
 
-/* Opens the room for `reactor`, which makes its reserve.  The public makers of
- * deferreds do so by themselves; who embeds deferreds calls it early.
+/* Opens this layer's state for `reactor`, which has the reserve.  The public
+ * makers of deferreds do so by themselves; who embeds deferreds calls it early.
  * LARIAT_OK (also when it is open), LARIAT_ENOMEM */
 lariat_status lr_deferred_state_open(lariat_reactor *reactor);
 
-/* Makes an embedded deferred, with one reference; cannot fail.  The room of
- * `reactor` is open. */
+/* Makes an embedded deferred, with one reference; cannot fail.  The layer's
+ * state of `reactor` is open. */
 void lr_deferred_init(lariat_deferred *deferred, lariat_reactor *reactor,
                       const lr_deferred_ops *ops);
 
@@ -126,29 +127,30 @@ lariat_status lr_deferred_fire(lariat_deferred *deferred, lariat_value result);
 /* Cancels, as lariat_deferred_cancel does, without looking for misuse. */
 void lr_deferred_cancel(lariat_deferred *deferred);
 
-/* Whether there is a deferred to work on.  With checks on, NULL, one without
- * references and the wrong thread are misuse of `function`. */
+/* Tells whether there is a deferred to work on.  With checks on, NULL, one
+ * without references and the wrong thread are misuse of `function`. */
 bool lr_deferred_is_given(const lariat_deferred *deferred,
                           const char *function);
 
-/* A deferred that has failed with LARIAT_ENOMEM, without allocating: the
- * reactor's reserve or, while that is in use (or the room could not be
+/* Returns a deferred that has failed with LARIAT_ENOMEM, without allocating:
+ * the reactor's reserve or, while that is in use (or the state could not be
  * opened), a constant one, whose result stays the failure whatever its
  * callbacks return.  The caller has a reference. */
 lariat_deferred *lr_deferred_failed_reserve(lariat_reactor *reactor);
 
-/* For `abandon`: gives a reference back without running anything. */
+/* Gives a reference back without running anything, for `abandon`. */
 void lr_deferred_give_back(lr_deferred_lost *lost, lariat_deferred *deferred);
 
-/* The end of a deferred that `abandon` had kept, and that did not fire. */
+/* Ends a deferred that `abandon` had kept, and that did not fire. */
 void lr_deferred_end(lariat_deferred *deferred);
 
-/* Whether it has its result and waits for nothing. */
+/* Tells whether `deferred` was fired: it has, or had, a result. */
 static inline bool lr_deferred_is_fired(const lariat_deferred *deferred) {
   return (deferred->flags & LR_DEFERRED_FIRED) != 0;
 }
 
-/* Whether it waits for a deferred that one of its callbacks returned. */
+/* Tells whether `deferred` waits for one that a callback of its own returned.
+ */
 static inline bool lr_deferred_waits(const lariat_deferred *deferred) {
   return deferred->result.type == &lariat_deferred_type;
 }

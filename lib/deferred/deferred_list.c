@@ -7,9 +7,10 @@
 #include "deferred/list.h"
 #include "deferred/winner.h"
 
-/* What is put into the list, or with the winner; `*left` is what the child
- * keeps.  What cannot be shared, or not for lack of memory, moves. */
-static lariat_value copy_of(lariat_value result, lariat_value *left) {
+/* Returns what is put into the list, or goes with the winner; `*left` is what
+ * the child keeps.  A result that cannot be shared, or not for lack of memory,
+ * moves. */
+static lariat_value split_result(lariat_value result, lariat_value *left) {
   lariat_value copy;
   *left = result;
   if (!result.type || result.type == &lariat_int_type) return result;
@@ -18,7 +19,8 @@ static lariat_value copy_of(lariat_value result, lariat_value *left) {
   return result;
 }
 
-static void note(lr_combination *whole, size_t index, lariat_value copy) {
+static void note_result(lr_combination *whole, size_t index,
+                        lariat_value copy) {
   bool failed = lariat_is_failure(copy);
   if (!failed && whole->flags & LARIAT_FIRE_ON_ONE_CALLBACK) {
     lr_combination_fire(whole, lr_winner_make(index, copy));
@@ -36,7 +38,7 @@ static lariat_value list_rule(lr_combination *whole, size_t index,
   lariat_value left = result;
   bool failed = lariat_is_failure(result);
   if (!lr_combination_has_fired(whole))
-    note(whole, index, copy_of(result, &left));
+    note_result(whole, index, split_result(result, &left));
   if (failed && whole->flags & LARIAT_CONSUME_ERRORS)
     return lariat_value_drop(left);
   return left;

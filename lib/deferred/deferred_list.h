@@ -6,7 +6,7 @@
 
 #include <lariat/deferred_list.h>
 
-/* lariat_deferred_list for the caller `function`. */
+/* Makes a deferred list, as lariat_deferred_list does, for `function`. */
 lariat_deferred *lr_deferred_list_new(const char *function,
                                       lariat_deferred *const *deferreds,
                                       size_t count, unsigned flags);

@@ -60,8 +60,8 @@ static const lariat_failure no_reactor = {
     .message = "a deferred needs a reactor",
 };
 
-/* Values point to data that may be written to; a constant one never is, for
- * `fixed` is looked at first. */
+/* Makes a value of constant data, though values point to data that may be
+ * written to: a constant one never is, for `fixed` is looked at first. */
 static lariat_value value_of_fixed(const lariat_failure *failure) {
   return lariat_value_of(&lariat_failure_type, (void *)(uintptr_t)failure);
 }
@@ -80,7 +80,7 @@ static void *share_failure(void *data) {
   return failure;
 }
 
-/* A loop: a failure's cause may have a cause, however deep. */
+/* Loops, since a failure's cause may have a cause, however deep. */
 lariat_list *lr_failure_drop(lariat_value value) {
   lariat_failure *failure = value.data;
   while (!failure->fixed && lr_count_release(&failure->count)) {
@@ -113,7 +113,8 @@ const lariat_type lariat_failure_type = {
     .describe = describe_failure,
 };
 
-/* A failure with room for `bytes` of text, its reader's defaults set. */
+/* Makes a failure with `bytes` of storage for text, the readers' defaults set.
+ */
 static lariat_failure *new_failure(lariat_status status, size_t bytes) {
   lariat_failure *failure = lr_alloc_zero(sizeof *failure + bytes);
   if (!failure) return NULL;
@@ -128,12 +129,14 @@ static const char *text_or(const char *text, const char *otherwise) {
   return text ? text : otherwise;
 }
 
-/* A failure whose status is "it worked" would be a contradiction. */
-static lariat_status status_of(lariat_status status) {
+/* Replaces LARIAT_OK: a failure whose status is "it worked" would be a
+ * contradiction. */
+static lariat_status failing_status(lariat_status status) {
   return status == LARIAT_OK ? LARIAT_EINVAL : status;
 }
 
-/* Without memory the failure is told all the same, as if it were the first. */
+/* Copies the attempts; without memory for that the failure is told all the
+ * same, as if it were the first. */
 static void copy_attempts(lariat_failure *failure,
                           const lr_failure_parts *parts) {
   size_t bytes = parts->attempt_count * sizeof *parts->attempts;
@@ -156,19 +159,19 @@ static void copy_parts(lariat_failure *failure, const lr_failure_parts *parts) {
 }
 
 lariat_value lr_failure_make(const lr_failure_parts *parts) {
-  lariat_status status = status_of(parts->status);
+  lariat_status status = failing_status(parts->status);
   const char *message = text_or(parts->message, lariat_status_text(status));
   const char *url = text_or(parts->url, "");
-  size_t message_room = strlen(message) + 1;
-  size_t url_room = strlen(url) + 1;
-  lariat_failure *failure = new_failure(status, message_room + url_room);
+  size_t message_bytes = strlen(message) + 1;
+  size_t url_bytes = strlen(url) + 1;
+  lariat_failure *failure = new_failure(status, message_bytes + url_bytes);
   if (!failure) {
     lariat_value_drop(parts->cause);
     return lr_failure_no_memory();
   }
-  memcpy(failure->storage, message, message_room);
-  memcpy(failure->storage + message_room, url, url_room);
-  failure->url = failure->storage + message_room;
+  memcpy(failure->storage, message, message_bytes);
+  memcpy(failure->storage + message_bytes, url, url_bytes);
+  failure->url = failure->storage + message_bytes;
   copy_parts(failure, parts);
   return lariat_value_of(&lariat_failure_type, failure);
 }
@@ -184,7 +187,7 @@ lariat_value lr_failure_format(lariat_status status, const char *format,
     return lr_failure_make(&parts);
   }
   size_t capacity = (size_t)length + 1;
-  lariat_failure *failure = new_failure(status_of(status), capacity);
+  lariat_failure *failure = new_failure(failing_status(status), capacity);
   if (!failure) return lr_failure_no_memory();
   vsnprintf(failure->storage, capacity, format, arguments);
   return lariat_value_of(&lariat_failure_type, failure);
@@ -246,7 +249,7 @@ const char *lariat_phase_name(lariat_phase phase) {
   return "unknown";
 }
 
-/* What the readers find in a value that is no failure. */
+/* The data that the readers find in a value that is no failure. */
 static const lariat_failure blank = {.fixed = true, .url = "", .message = ""};
 
 static const lariat_failure *open_failure(lariat_value value,
@@ -294,10 +297,10 @@ size_t lariat_failure_attempts(lariat_value failure) {
 }
 
 lariat_attempt lariat_failure_attempt_at(lariat_value failure, size_t index) {
-  const lariat_failure *it = open_failure(failure, __func__);
-  if (index >= it->attempt_count) return (lariat_attempt){LARIAT_OK, 0, 0};
-  if (it->attempts) return it->attempts[index];
-  return (lariat_attempt){it->status, it->http_status, 0};
+  const lariat_failure *opened = open_failure(failure, __func__);
+  if (index >= opened->attempt_count) return (lariat_attempt){LARIAT_OK, 0, 0};
+  if (opened->attempts) return opened->attempts[index];
+  return (lariat_attempt){opened->status, opened->http_status, 0};
 }
 
 lariat_retry_end lariat_failure_retry_end(lariat_value failure) {
@@ -339,7 +342,7 @@ lariat_value lariat_failure_group_at(lariat_value failure, size_t index) {
   return lariat_list_at(group_of(failure, __func__), index);
 }
 
-/* A loop, as for dropping. */
+/* Loops, as lr_failure_drop does. */
 bool lariat_failure_equal(lariat_value one, lariat_value other) {
   const lariat_failure *a = open_failure(one, __func__);
   const lariat_failure *b = open_failure(other, __func__);

@@ -9,9 +9,9 @@
 
 #include <lariat/failure.h>
 
-/* What a failure is made of; zero and NULL stand for "none".  The strings are
- * copied; a NULL message becomes the status's sentence.  `cause` is a failure
- * or none. */
+/* The parts that a failure is made of; zero and NULL stand for "none".  The
+ * strings are copied; a NULL message becomes the status's sentence.  `cause` is
+ * a failure or none. */
 typedef struct lr_failure_parts {
   lariat_status status;
   const char *message;
@@ -29,26 +29,26 @@ typedef struct lr_failure_parts {
                                      one */
 } lr_failure_parts;
 
-/* Never fails: without memory it is lr_failure_no_memory(). */
+/* Makes a failure of `parts`; without memory, lr_failure_no_memory(). */
 lariat_value lr_failure_make(const lr_failure_parts *parts);
 
-/* lariat_failure_new with its arguments as a va_list. */
+/* Makes a failure as lariat_failure_new does, its arguments a va_list. */
 lariat_value lr_failure_format(lariat_status status, const char *format,
                                va_list arguments)
     __attribute__((format(printf, 2, 0)));
 
-/* LARIAT_EFIRST: the deferred number `index` failed with `cause`, which is
- * taken over. */
+/* Makes a LARIAT_EFIRST: the deferred number `index` failed with `cause`, which
+ * is taken over. */
 lariat_value lr_failure_first(size_t index, lariat_value cause);
 
-/* LARIAT_EALLFAILED: takes a list of failures over. */
+/* Makes a LARIAT_EALLFAILED, which takes a list of failures over. */
 lariat_value lr_failure_group(lariat_list *failures);
 
-/* Drops a failure but for the list of a group, if that is what dies: the caller
- * frees it.  NULL else. */
+/* Drops a failure but for the list of a group, if that is what dies: returns it
+ * for the caller to free, else NULL. */
 lariat_list *lr_failure_drop(lariat_value value);
 
-/* Constant failures: making and dropping them costs nothing. */
+/* Return constant failures, whose making and dropping costs nothing. */
 lariat_value lr_failure_no_memory(void);
 lariat_value lr_failure_cancelled(void);
 lariat_value lr_failure_self(void);

@@ -16,15 +16,15 @@
 
 enum { INTERVAL_MS = 1000 };
 
-/* A wait is the deferred's canceller, whose context holds the lock, and the
- * timers, whose contexts hold it too. */
+/* The lock is held by the wait: by the deferred's canceller, whose context it
+ * is, and by the timers, whose context it is too. */
 struct lariat_file_lock {
   lr_deferred_state *state;
   size_t references;
   int fd;                /* -1: not locked */
   lariat_deferred *wait; /* a reference; NULL: nobody waits */
-  lariat_timer again;
-  lariat_timer limit;
+  lariat_timer retry_timer;
+  lariat_timer limit_timer;
   char *path;
 };
 
@@ -69,7 +69,7 @@ void lariat_file_lock_drop(lariat_file_lock *lock) {
 static void drop_lock(void *context) { lariat_file_lock_drop(context); }
 
 /* Gives up a descriptor, and keeps the errno that says why. */
-static lariat_status refuse(int fd, lariat_status status) {
+static lariat_status give_descriptor_up(int fd, lariat_status status) {
   int why = errno;
   if (fd >= 0) close(fd);
   errno = why;
@@ -83,9 +83,10 @@ lariat_status lariat_file_lock_try(lariat_file_lock *lock) {
   }
   if (lock->fd >= 0) return LARIAT_EBUSY;
   int fd = open(lock->path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
-  if (fd < 0) return refuse(fd, LARIAT_ESYSTEM);
+  if (fd < 0) return give_descriptor_up(fd, LARIAT_ESYSTEM);
   if (flock(fd, LOCK_EX | LOCK_NB) != 0)
-    return refuse(fd, errno == EWOULDBLOCK ? LARIAT_EBUSY : LARIAT_ESYSTEM);
+    return give_descriptor_up(fd, errno == EWOULDBLOCK ? LARIAT_EBUSY
+                                                       : LARIAT_ESYSTEM);
   lock->fd = fd;
   return LARIAT_OK;
 }
@@ -112,35 +113,37 @@ static void stop_timer(const lariat_file_lock *lock, lariat_timer *timer) {
     (void)lariat_reactor_cancel_timer(lock->state->reactor, stopped);
 }
 
-/* The wait is over.  Its deferred, with the lock's reference. */
+/* Ends the wait; returns its deferred, with the lock's reference. */
 static lariat_deferred *end_wait(lariat_file_lock *lock) {
   lariat_deferred *wait = lock->wait;
   lock->wait = NULL;
-  stop_timer(lock, &lock->again);
-  stop_timer(lock, &lock->limit);
+  stop_timer(lock, &lock->retry_timer);
+  stop_timer(lock, &lock->limit_timer);
   return wait;
 }
 
-static void finish(lariat_file_lock *lock, lariat_value result) {
+static void finish_wait(lariat_file_lock *lock, lariat_value result) {
   lariat_deferred *wait = end_wait(lock);
   (void)lr_deferred_fire(wait, result);
   lr_deferred_release(wait);
 }
 
-static void fail(lariat_file_lock *lock, lariat_status status) {
-  finish(lock, lariat_failure_new(status, "%s: %s", lock->path,
-                                  lariat_status_text(status)));
+static void fail_wait(lariat_file_lock *lock, lariat_status status) {
+  finish_wait(lock, lariat_failure_new(status, "%s: %s", lock->path,
+                                       lariat_status_text(status)));
 }
 
-/* One last try.  (Asked only as long as it waits.) */
-static void cancel(lariat_deferred *deferred, void *context) {
+/* Ends the wait with one last try.  (Called only as long as there is a wait.)
+ */
+static void cancel_wait(lariat_deferred *deferred, void *context) {
   lariat_file_lock *lock = context;
   lr_deferred_release(end_wait(lock));
   if (lariat_file_lock_try(lock) == LARIAT_OK)
     (void)lr_deferred_fire(deferred, lariat_none());
 }
 
-/* Somebody else has fired the deferred: nobody would learn of the lock. */
+/* Tells whether somebody else has fired the deferred, which ends the wait:
+ * nobody would learn of the lock. */
 static bool is_settled(lariat_file_lock *lock) {
   if (!lr_deferred_is_fired(lock->wait)) return false;
   lr_deferred_release(end_wait(lock));
@@ -149,22 +152,22 @@ static bool is_settled(lariat_file_lock *lock) {
 
 static void time_out(void *context) {
   lariat_file_lock *lock = context;
-  lock->limit = (lariat_timer){0};
+  lock->limit_timer = (lariat_timer){0};
   if (is_settled(lock)) return;
   if (lariat_file_lock_try(lock) == LARIAT_OK)
-    finish(lock, lariat_none());
+    finish_wait(lock, lariat_none());
   else
-    fail(lock, LARIAT_ETIMEDOUT);
+    fail_wait(lock, LARIAT_ETIMEDOUT);
 }
 
-/* A timer's context goes.  Where the reactor closes, and only there, the wait
- * would never end. */
-static void lose_timer(void *context) {
+/* Drops a timer's context, and ends the wait where the reactor closes: only
+ * there it would never end. */
+static void drop_timer(void *context) {
   lariat_file_lock *lock = context;
   lariat_reactor *reactor = lock->state->reactor;
   if (lock->wait && lr_reactor_closing(reactor)) {
-    lock->again = lock->limit = (lariat_timer){0};
-    fail(lock, LARIAT_ECLOSED);
+    lock->retry_timer = lock->limit_timer = (lariat_timer){0};
+    fail_wait(lock, LARIAT_ECLOSED);
   }
   lariat_file_lock_drop(lock);
 }
@@ -172,7 +175,7 @@ static void lose_timer(void *context) {
 static lariat_status set_timer(lariat_file_lock *lock, uint64_t ms,
                                lariat_call call, lariat_timer *timer) {
   lariat_status status = lariat_reactor_call_later(
-      lock->state->reactor, ms, call, lock, lose_timer, timer);
+      lock->state->reactor, ms, call, lock, drop_timer, timer);
   if (status == LARIAT_OK) lariat_file_lock_retain(lock);
   return status;
 }
@@ -180,29 +183,30 @@ static lariat_status set_timer(lariat_file_lock *lock, uint64_t ms,
 static void try_again(void *context);
 
 /* Tries, and ends the wait or sets the timer for the next try. */
-static void go_on(lariat_file_lock *lock) {
+static void try_lock(lariat_file_lock *lock) {
   lariat_status status = lariat_file_lock_try(lock);
   if (status == LARIAT_OK) {
-    finish(lock, lariat_none());
+    finish_wait(lock, lariat_none());
     return;
   }
   if (status == LARIAT_EBUSY)
-    status = set_timer(lock, INTERVAL_MS, try_again, &lock->again);
-  if (status != LARIAT_OK) fail(lock, status);
+    status = set_timer(lock, INTERVAL_MS, try_again, &lock->retry_timer);
+  if (status != LARIAT_OK) fail_wait(lock, status);
 }
 
 static void try_again(void *context) {
   lariat_file_lock *lock = context;
-  lock->again = (lariat_timer){0};
-  if (!is_settled(lock)) go_on(lock);
+  lock->retry_timer = (lariat_timer){0};
+  if (!is_settled(lock)) try_lock(lock);
 }
 
-/* The limit is set where the first try did not end the wait. */
-static void begin(lariat_file_lock *lock, uint64_t timeout_ms) {
-  go_on(lock);
+/* Begins a wait, and sets its limit where the first try did not end it. */
+static void begin_wait(lariat_file_lock *lock, uint64_t timeout_ms) {
+  try_lock(lock);
   if (!lock->wait || timeout_ms == LARIAT_WAIT_FOR_EVER) return;
-  lariat_status status = set_timer(lock, timeout_ms, time_out, &lock->limit);
-  if (status != LARIAT_OK) fail(lock, status);
+  lariat_status status =
+      set_timer(lock, timeout_ms, time_out, &lock->limit_timer);
+  if (status != LARIAT_OK) fail_wait(lock, status);
 }
 
 lariat_deferred *lariat_file_lock_wait(lariat_file_lock *lock,
@@ -216,9 +220,9 @@ lariat_deferred *lariat_file_lock_wait(lariat_file_lock *lock,
     return lariat_deferred_fail(reactor, LARIAT_EALREADY,
                                 "%s is waited for already", lock->path);
   lariat_deferred *wait = lariat_deferred_new(
-      reactor, cancel, lariat_file_lock_retain(lock), drop_lock);
+      reactor, cancel_wait, lariat_file_lock_retain(lock), drop_lock);
   if (lr_deferred_is_fired(wait)) return wait;
   lock->wait = lariat_deferred_retain(wait);
-  begin(lock, timeout_ms);
+  begin_wait(lock, timeout_ms);
   return wait;
 }

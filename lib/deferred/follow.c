@@ -5,7 +5,7 @@
 #include "base/process.h"
 #include "deferred/deferred.h"
 
-/* Until it fires, `next` says whom it waits for. */
+/* Notes in `next`, until it fires, whom it waits for. */
 static void set_leader(lariat_deferred *next, lariat_deferred *leader) {
   if (!lr_deferred_is_fired(next)) next->result.data = leader;
 }
@@ -16,8 +16,8 @@ static lariat_value fire_next(lariat_value result, void *context) {
                             "the next deferred had been fired already");
 }
 
-/* The pair is gone, perhaps without having run. */
-static void let_go(void *context) {
+/* Releases the next deferred: the pair is gone, perhaps without having run. */
+static void release_next(void *context) {
   set_leader(context, NULL);
   lariat_deferred_release(context);
 }
@@ -29,5 +29,5 @@ lariat_deferred *lariat_deferred_chain(lariat_deferred *deferred,
   set_leader(next, deferred);
   lariat_deferred_retain(next);
   return lariat_deferred_add_callbacks_owned(deferred, fire_next, fire_next,
-                                             next, let_go);
+                                             next, release_next);
 }

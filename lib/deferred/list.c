@@ -25,7 +25,7 @@ static lariat_list *drop_item(lariat_value item) {
   return NULL;
 }
 
-/* Lists within lists, also by way of failures, wait on a chain of the dead, so
+/* Puts lists within lists, also by way of failures, on a chain of the dead, so
  * that the stack does not grow with their depth. */
 void lr_list_values_free(lariat_list *list) {
   lariat_list *dead = list;

@@ -14,7 +14,7 @@ struct lariat_list {
   lariat_value items[];
 };
 
-/* A list of `count` times "none"; NULL when out of memory. */
+/* Makes a list of `count` times "none"; NULL when out of memory. */
 lariat_list *lr_list_values_new(size_t count);
 
 /* Puts `value` at `index`, which is in range and holds "none"; the list owns

@@ -23,7 +23,7 @@ struct lariat_queue {
   size_t count;
 };
 
-enum { FIRST_ROOM = 8 };
+enum { FIRST_CAPACITY = 8 };
 
 lariat_status lariat_queue_new(lariat_reactor *reactor, size_t size,
                                size_t backlog, lariat_queue **out) {
@@ -51,7 +51,7 @@ lariat_queue *lariat_queue_retain(lariat_queue *queue) {
   return queue;
 }
 
-/* There is one. */
+/* Takes the first value; there is one. */
 static lariat_value take_first(lariat_queue *queue) {
   lariat_value value = queue->values[queue->first];
   queue->first = (queue->first + 1) & (queue->capacity - 1);
@@ -69,10 +69,10 @@ void lariat_queue_drop(lariat_queue *queue) {
   lr_deferred_state_release(state);
 }
 
-/* The ring is full: a larger one, which begins at its beginning. */
-static bool grow(lariat_queue *queue) {
+/* Moves the values into a larger ring, which begins at its beginning. */
+static bool grow_ring(lariat_queue *queue) {
   const size_t most = SIZE_MAX / 2 / sizeof(lariat_value);
-  size_t capacity = queue->capacity ? queue->capacity * 2 : FIRST_ROOM;
+  size_t capacity = queue->capacity ? queue->capacity * 2 : FIRST_CAPACITY;
   lariat_value *values =
       capacity <= most ? lr_alloc(capacity * sizeof *values) : NULL;
   if (!values) return false;
@@ -86,9 +86,10 @@ static bool grow(lariat_queue *queue) {
   return true;
 }
 
-static lariat_status keep(lariat_queue *queue, lariat_value value) {
+static lariat_status store_value(lariat_queue *queue, lariat_value value) {
   if (queue->count >= queue->size) return LARIAT_EOVERFLOW;
-  if (queue->count == queue->capacity && !grow(queue)) return LARIAT_ENOMEM;
+  if (queue->count == queue->capacity && !grow_ring(queue))
+    return LARIAT_ENOMEM;
   queue->values[(queue->first + queue->count++) & (queue->capacity - 1)] =
       value;
   return LARIAT_OK;
@@ -100,12 +101,12 @@ lariat_status lariat_queue_put(lariat_queue *queue, lariat_value value) {
               queue ? "the value is a deferred" : "the queue is NULL");
     return LARIAT_EINVAL;
   }
-  if (queue->waiters.count == 0) return keep(queue, value);
+  if (queue->waiters.count == 0) return store_value(queue, value);
   lr_waiters_fire(&queue->waiters, value);
   return LARIAT_OK;
 }
 
-/* The deferred is made first: without memory, the value stays. */
+/* Makes the deferred before it takes the value, which stays without memory. */
 static lariat_deferred *give_first(lariat_queue *queue) {
   lariat_deferred *given =
       lariat_deferred_new(queue->state->reactor, NULL, NULL, NULL);

@@ -7,15 +7,16 @@
 #include "deferred/list.h"
 #include "deferred/winner.h"
 
-/* The others are cancelled before it fires; what they say meanwhile comes to
- * nothing, for it is decided. */
-static void win(lr_combination *whole, size_t index, lariat_value result) {
+/* Decides the race and cancels the others before it fires: what comes from them
+ * meanwhile is dropped. */
+static void win_race(lr_combination *whole, size_t index, lariat_value result) {
   whole->is_decided = true;
   lr_combination_cancel_children(whole);
   lr_combination_fire(whole, lr_winner_make(index, result));
 }
 
-static void lose(lr_combination *whole, size_t index, lariat_value failure) {
+static void note_failure(lr_combination *whole, size_t index,
+                         lariat_value failure) {
   lr_list_values_put(whole->list, index, failure);
   if (whole->missing > 0) return;
   lariat_value all = lr_combination_take_list(whole);
@@ -27,9 +28,9 @@ static lariat_value race_rule(lr_combination *whole, size_t index,
   if (whole->is_decided || lr_combination_has_fired(whole))
     return lariat_value_drop(result);
   if (lariat_is_failure(result))
-    lose(whole, index, result);
+    note_failure(whole, index, result);
   else
-    win(whole, index, result);
+    win_race(whole, index, result);
   return lariat_none();
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * room.c: the state of this room for one reactor: the way back to the reactor,
- * the dead that wait to be put away, and the deferred kept in reserve. */
+ * state.c: the state of this layer for one reactor: the way back to the
+ * reactor, the dead that wait to be destroyed, and the deferred kept in
+ * reserve. */
 #include "deferred/state.h"
 
 #include "base/list.h"
@@ -8,7 +9,7 @@
 #include "deferred/trace.h"
 #include "reactor/reactor.h"
 
-/* So many are kept for their next use: a quarter of a megabyte at the most. */
+/* How many are kept for their next use: a quarter of a megabyte at the most. */
 enum { DEFERREDS_KEPT = 1024, PAIRS_KEPT = 64 };
 
 void lr_deferred_state_free(lr_deferred_state *state) {
@@ -17,7 +18,8 @@ void lr_deferred_state_free(lr_deferred_state *state) {
   lr_free(state);
 }
 
-/* The reactor closes; the deferreds that are left keep the room. */
+/* Gives the reactor's reference back when that closes; the deferreds that are
+ * left keep the state. */
 static void leave_reactor(void *context) {
   lr_deferred_state *state = context;
   state->reactor = NULL;
@@ -50,7 +52,7 @@ void lr_deferred_init(lariat_deferred *deferred, lariat_reactor *reactor,
                       lr_reactor_layer_state(reactor, LR_LAYER_DEFERRED), ops);
 }
 
-/* It lies in the room, so that nothing is needed to have it back. */
+/* Makes the reserve usable again; it lies in the state, and is never freed. */
 static void return_reserve(lariat_deferred *deferred) {
   deferred->state->reserve_taken = false;
 }

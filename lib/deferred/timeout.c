@@ -16,18 +16,19 @@ typedef struct time_limit {
   uint64_t ms;
 } time_limit;
 
-static void let_go(time_limit *limit) {
+static void release_limit(time_limit *limit) {
   if (--limit->references > 0) return;
   if (limit->destroy) limit->destroy(limit->context);
   lr_free(limit);
 }
 
-/* The timer has run, was cancelled, or went with its reactor. */
-static void lose_timer(void *context) {
+/* Drops the timer's context: it has run, was cancelled, or went with its
+ * reactor. */
+static void drop_timer(void *context) {
   time_limit *limit = context;
   limit->timer = (lariat_timer){0};
   lariat_deferred_release(limit->deferred);
-  let_go(limit);
+  release_limit(limit);
 }
 
 static void time_out(void *context) {
@@ -54,7 +55,7 @@ static lariat_value say_timed_out(lariat_value result,
                             (unsigned long long)limit->ms);
 }
 
-static lariat_value pass(lariat_value result, void *context) {
+static lariat_value pass_result(lariat_value result, void *context) {
   time_limit *limit = context;
   stop_timer(limit);
   if (!limit->timed_out) return result;
@@ -62,30 +63,30 @@ static lariat_value pass(lariat_value result, void *context) {
   return limit->on_timeout(result, limit->ms, limit->context);
 }
 
-/* The pair is gone; without having run, where the chain could not grow or the
- * deferred died. */
-static void lose_pair(void *context) {
+/* Drops the pair's context; the pair has not run where the chain could not grow
+ * or the deferred died. */
+static void drop_pair(void *context) {
   time_limit *limit = context;
   stop_timer(limit);
-  let_go(limit);
+  release_limit(limit);
 }
 
-/* LARIAT_OK with the timer set. */
+/* Sets the timer.  LARIAT_OK, LARIAT_ECLOSED, LARIAT_ENOMEM */
 static lariat_status set_timer(time_limit *limit) {
   lariat_reactor *reactor = lariat_deferred_reactor(limit->deferred);
   if (!reactor) return LARIAT_ECLOSED;
   lariat_status status = lariat_reactor_call_later(
-      reactor, limit->ms, time_out, limit, lose_timer, &limit->timer);
+      reactor, limit->ms, time_out, limit, drop_timer, &limit->timer);
   if (status != LARIAT_OK) return status;
   lariat_deferred_retain(limit->deferred);
   limit->references++;
   return LARIAT_OK;
 }
 
-/* A deferred without a limit, where there is no memory for it, has failed as
- * one whose chain cannot grow.  A reactor that closes brings the end anyway. */
-static void give_up(lariat_deferred *deferred, lariat_status status,
-                    const lr_pair *refused) {
+/* Fails a deferred that there is no memory to limit, as one whose chain cannot
+ * grow.  A reactor that closes brings the end anyway. */
+static void refuse_limit(lariat_deferred *deferred, lariat_status status,
+                         const lr_pair *refused) {
   if (status == LARIAT_ENOMEM && !(deferred->flags & LR_DEFERRED_FIXED))
     lr_chain_fail(deferred, refused);
   else if (refused->destroy)
@@ -110,8 +111,9 @@ lariat_deferred *lariat_deferred_add_timeout(lariat_deferred *deferred,
     status = set_timer(limit);
   }
   if (status == LARIAT_OK)
-    return lariat_deferred_add_both_owned(deferred, pass, limit, lose_pair);
+    return lariat_deferred_add_both_owned(deferred, pass_result, limit,
+                                          drop_pair);
   lr_free(limit);
-  give_up(deferred, status, &refused);
+  refuse_limit(deferred, status, &refused);
   return deferred;
 }

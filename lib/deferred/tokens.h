@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * tokens.h: what a lock and a semaphore have in common: tokens that are taken,
- * waited for in a row, and given back.  Counted, in plain integers. */
+ * waited for in a queue, and given back.  Counted, for one thread. */
 #ifndef LR_DEFERRED_TOKENS_H
 #define LR_DEFERRED_TOKENS_H
 
@@ -16,7 +16,8 @@ typedef struct lr_tokens {
   lr_waiters waiters;
 } lr_tokens;
 
-/* LARIAT_OK, LARIAT_EINVAL, LARIAT_ENOMEM.  `function` is for misuse. */
+/* Makes `limit` tokens with one reference; `function` is for misuse.
+ * LARIAT_OK, LARIAT_EINVAL, LARIAT_ENOMEM */
 lariat_status lr_tokens_new(lariat_reactor *reactor, const lariat_type *type,
                             size_t limit, lr_tokens **out,
                             const char *function);
@@ -24,15 +25,18 @@ lariat_status lr_tokens_new(lariat_reactor *reactor, const lariat_type *type,
 lr_tokens *lr_tokens_retain(lr_tokens *tokens);
 void lr_tokens_drop(lr_tokens *tokens);
 
+/* Returns a deferred that fires with a token, now or when one is given back. */
 lariat_deferred *lr_tokens_acquire(lr_tokens *tokens, const char *function);
 
-/* LARIAT_OK, LARIAT_EINVAL, LARIAT_EALREADY */
+/* Gives a token back, to the first who waits.
+ * LARIAT_OK, LARIAT_EINVAL, LARIAT_EALREADY */
 lariat_status lr_tokens_release(lr_tokens *tokens, const char *function);
 
+/* Runs `work` with a token, which is given back when its result has come. */
 lariat_deferred *lr_tokens_run(lr_tokens *tokens, lariat_function work,
                                void *context, const char *function);
 
-/* The `drop` and `share` of a value that is tokens. */
+/* Serve as `drop` and `share` of a value that is tokens. */
 void lr_tokens_drop_data(void *data);
 void *lr_tokens_share_data(void *data);
 

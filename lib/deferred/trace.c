@@ -14,18 +14,18 @@
 #include <execinfo.h>
 #endif
 
-/* How many addresses are looked at, and how many of them are lariat's own: the
- * function that looks and the one here that called it. */
-enum { PLACES = 12, OWN_PLACES = 2 };
+/* How many addresses are recorded, and how many of them are lariat's own: those
+ * of record_stack and of its caller here. */
+enum { ADDRESSES = 12, OWN_ADDRESSES = 2 };
 
-typedef struct stack_place {
+typedef struct call_stack {
   int count;
-  void *addresses[PLACES];
-} stack_place;
+  void *addresses[ADDRESSES];
+} call_stack;
 
 struct lr_trace {
-  stack_place made;
-  stack_place fired;
+  call_stack made;
+  call_stack fired;
 };
 
 lr_switch lr_debugging_switch = {.variable = "LARIAT_DEBUGGING"};
@@ -34,26 +34,26 @@ void lariat_set_debugging(bool on) { lr_switch_set(&lr_debugging_switch, on); }
 
 bool lariat_debugging(void) { return lr_debugging(); }
 
-static __attribute__((noinline)) void look(stack_place *place) {
+static LR_COLD void record_stack(call_stack *stack) {
 #ifdef __GLIBC__
-  place->count = backtrace(place->addresses, PLACES);
+  stack->count = backtrace(stack->addresses, ADDRESSES);
 #else
-  place->addresses[0] = place->addresses[1] = NULL;
-  place->addresses[OWN_PLACES] = __builtin_return_address(0);
-  place->count = OWN_PLACES + 1;
+  stack->addresses[0] = stack->addresses[1] = NULL;
+  stack->addresses[OWN_ADDRESSES] = __builtin_return_address(0);
+  stack->count = OWN_ADDRESSES + 1;
 #endif
 }
 
 void lr_trace_made(lariat_deferred *deferred) {
   lr_trace *trace = lr_alloc_zero(sizeof *trace);
   if (!trace) return;
-  look(&trace->made);
+  record_stack(&trace->made);
   deferred->trace = trace;
   deferred->flags |= LR_DEFERRED_TRACED;
 }
 
 void lr_trace_fired(lariat_deferred *deferred) {
-  look(&deferred->trace->fired);
+  record_stack(&deferred->trace->fired);
 }
 
 void lr_trace_free(lariat_deferred *deferred) {
@@ -61,7 +61,7 @@ void lr_trace_free(lariat_deferred *deferred) {
   lr_free(deferred->trace);
 }
 
-/* A text that is cut at `room`, and how long it would be. */
+/* A text that is cut at `capacity`, and how long it would be. */
 typedef struct text_writer {
   char *text;
   size_t capacity;
@@ -75,7 +75,7 @@ static void write_text(text_writer *writer, const char *text) {
   }
 }
 
-/* The NUL, where there is room for one. */
+/* Writes the NUL, if the capacity is not 0; returns the whole length. */
 static int end_text(const text_writer *writer) {
   size_t last = writer->length;
   if (writer->capacity > 0)
@@ -88,8 +88,8 @@ static const char *file_name(const char *path) {
   return slash ? slash + 1 : path;
 }
 
-/* "function+0x12", or for one whose name is not known "program+0x1234", the
- * form that addr2line takes. */
+/* Writes "function+0x12", or for one whose name is not known "program+0x1234",
+ * the form that addr2line takes. */
 static void write_address(text_writer *writer, void *address) {
   char text[128];
   Dl_info info = {0};
@@ -101,21 +101,21 @@ static void write_address(text_writer *writer, void *address) {
   write_text(writer, text);
 }
 
-static void write_place(text_writer *writer, const char *title,
-                        const stack_place *place) {
-  if (place->count <= OWN_PLACES) return;
+static void write_stack(text_writer *writer, const char *title,
+                        const call_stack *stack) {
+  if (stack->count <= OWN_ADDRESSES) return;
   write_text(writer, title);
-  for (int i = OWN_PLACES; i < place->count; i++) {
-    if (i > OWN_PLACES) write_text(writer, " < ");
-    write_address(writer, place->addresses[i]);
+  for (int i = OWN_ADDRESSES; i < stack->count; i++) {
+    if (i > OWN_ADDRESSES) write_text(writer, " < ");
+    write_address(writer, stack->addresses[i]);
   }
 }
 
 int lr_trace_describe(const lariat_deferred *deferred, char *text,
                       size_t capacity) {
   text_writer writer = {text, capacity, 0};
-  write_place(&writer, "made by ", &deferred->trace->made);
-  write_place(&writer, ", fired by ", &deferred->trace->fired);
+  write_stack(&writer, "made by ", &deferred->trace->made);
+  write_stack(&writer, ", fired by ", &deferred->trace->fired);
   return end_text(&writer);
 }
 

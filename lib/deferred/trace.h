@@ -16,15 +16,15 @@ static inline bool lr_debugging(void) {
 /* Remembers who makes `deferred`; without memory it is not remembered. */
 void lr_trace_made(lariat_deferred *deferred);
 
-/* Remembers who fires it; it has LR_DEFERRED_TRACED. */
+/* Remembers who fires `deferred`, which has LR_DEFERRED_TRACED. */
 void lr_trace_fired(lariat_deferred *deferred);
 
-/* Writes both places into `text`, as snprintf does; it has
+/* Writes both places into `text`, as snprintf does; `deferred` has
  * LR_DEFERRED_TRACED. */
 int lr_trace_describe(const lariat_deferred *deferred, char *text,
                       size_t capacity);
 
-/* Forgets; it has LR_DEFERRED_TRACED. */
+/* Frees the trace of `deferred`, which has LR_DEFERRED_TRACED. */
 void lr_trace_free(lariat_deferred *deferred);
 
 #endif

@@ -10,24 +10,24 @@
 #include "deferred/trace.h"
 #include "reactor/reactor.h"
 
-/* A report is one line. */
-static void flatten(char *text) {
+/* Makes `text` one line, as a report is. */
+static void flatten_text(char *text) {
   for (; *text; text++) {
     if ((unsigned char)*text < ' ') *text = ' ';
   }
 }
 
-/* The places, where they are known, go to the end: they may be cut. */
-static void add_places(const lariat_deferred *deferred, char *text,
-                       size_t capacity) {
+/* Appends the places, where they are known; at the end, for they may be cut. */
+static void append_places(const lariat_deferred *deferred, char *text,
+                          size_t capacity) {
   size_t used = strlen(text);
   if (!(deferred->flags & LR_DEFERRED_TRACED)) return;
   snprintf(text + used, capacity - used, ", ");
   lr_trace_describe(deferred, text + used + 2, capacity - used - 2);
 }
 
-static void say(lariat_reactor *reactor, char *text) {
-  flatten(text);
+static void send_report(lariat_reactor *reactor, char *text) {
+  flatten_text(text);
   if (reactor)
     lr_reactor_report(reactor, text);
   else
@@ -44,8 +44,8 @@ void lr_unhandled_report(const lariat_deferred *deferred) {
            lariat_status_name(lariat_failure_status(deferred->result)),
            reactor ? "reactor " : "a reactor that is closed",
            reactor ? lariat_reactor_name(reactor) : "");
-  add_places(deferred, text, sizeof text);
-  say(reactor, text);
+  append_places(deferred, text, sizeof text);
+  send_report(reactor, text);
 }
 
 lariat_value lariat_report_failure(lariat_value failure, void *reactor) {
@@ -54,6 +54,6 @@ lariat_value lariat_report_failure(lariat_value failure, void *reactor) {
   snprintf(text, sizeof text, "failure: %.800s (%s)",
            lariat_failure_message(failure),
            lariat_status_name(lariat_failure_status(failure)));
-  say(reactor ? reactor : lariat_reactor_current(), text);
+  send_report(reactor ? reactor : lariat_reactor_current(), text);
   return failure;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * waiters.h: deferreds that wait in a row for something to be given to them.
- * Cancelling one takes it out of the row, and so does firing it by hand: what
- * is given later is for the next. */
+ * waiters.h: a queue of deferreds that wait for something to be given to them.
+ * Cancelling one takes it out of the queue, and so does firing it directly:
+ * what is given later is for the next. */
 #ifndef LR_DEFERRED_WAITERS_H
 #define LR_DEFERRED_WAITERS_H
 
@@ -11,20 +11,21 @@
 #include "deferred/deferred.h"
 
 typedef struct lr_waiters {
-  lr_list row;
+  lr_list queue;
   size_t count;
 } lr_waiters;
 
 void lr_waiters_init(lr_waiters *waiters);
 
-/* A deferred at the end of the row, with a reference for the caller; the row
- * has another.  Without memory it is a failed one, and not in the row. */
+/* Returns a new deferred at the end of the queue, with a reference for the
+ * caller; the queue has another.  Without memory it is a failed one, and not in
+ * the queue. */
 lariat_deferred *lr_waiters_add(lr_waiters *waiters, lr_deferred_state *state);
 
-/* Fires the first with `value`; there is one. */
+/* Fires the first waiter with `value`; there is one. */
 void lr_waiters_fire(lr_waiters *waiters, lariat_value value);
 
-/* Lets all go, unfired. */
+/* Releases all waiters, unfired. */
 void lr_waiters_clear(lr_waiters *waiters);
 
 #endif

@@ -12,7 +12,7 @@ typedef struct winner {
   lariat_value value;
 } winner;
 
-/* A loop: winners of races of races are winners in winners. */
+/* Loops, since winners of races of races are winners in winners. */
 static void drop_winner(void *data) {
   winner *doomed = data;
   for (;;) {

@@ -5,7 +5,7 @@
 
 #include <lariat/winner.h>
 
-/* Takes `value` over; without memory it is a failure. */
+/* Makes a winner, which takes `value` over; without memory it is a failure. */
 lariat_value lr_winner_make(size_t index, lariat_value value);
 
 #endif

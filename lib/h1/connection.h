@@ -57,7 +57,7 @@ static inline void lr_connection_take(lr_connection *connection, lr_job *job) {
   lr_list_remove(&connection->node);
   lr_list_remove(&connection->age_node);
   connection->job = job;
-  job->connection = connection;
+  job->pool.connection = connection;
 }
 
 /* Puts it back, without a job.  One that is too old is closed. */

@@ -26,7 +26,7 @@ static const uint32_t reads = EPOLLIN | EPOLLRDHUP;
 /* ---- Suitable jobs ---- */
 
 static bool is_head(const lr_job *job) {
-  return !job->get && strcmp(job->method, "HEAD") == 0;
+  return !job->request.get && strcmp(job->request.method, "HEAD") == 0;
 }
 
 /* libcurl refuses to send a head of a megabyte, in its own words. */
@@ -38,21 +38,24 @@ static bool is_h1_safe(const lr_header_list *headers) {
 }
 
 static bool has_more(const lr_job *job) {
-  return job->sink || job->body_source || job->body || !job->repeatable;
+  return job->sink || job->body.source || job->body.bytes ||
+         !job->replay.repeatable;
 }
 
 bool lr_exchange_suits_idle(const lr_job *job) {
-  if (!job->url.simple || !is_h1_safe(job->headers)) return false;
-  return job->defaults || (!has_more(job) && (job->get || is_head(job)));
+  if (!job->request.url.simple || !is_h1_safe(job->request.headers))
+    return false;
+  return job->request.defaults ||
+         (!has_more(job) && (job->request.get || is_head(job)));
 }
 
 /* A host with a delay between its requests wants to be asked when each is
  * sent: few requests, for which libcurl will do. */
 bool lr_exchange_suits(const lr_h1 *h1, const lr_job *job) {
-  const lr_host *host = job->host;
+  const lr_host *host = job->pool.host;
   if (h1->disabled || host->learned.needs_libcurl || host->pacing.has_delay)
     return false;
-  if (job->url.tls || job->http == LARIAT_HTTP_2) return false;
+  if (job->request.url.tls || job->request.http == LARIAT_HTTP_2) return false;
   return lr_exchange_suits_idle(job);
 }
 
@@ -62,8 +65,8 @@ bool lr_exchange_suits(const lr_h1 *h1, const lr_job *job) {
 enum { ASKED_BY_LIBCURL = 32 };
 
 bool lr_exchange_takes(const lr_job *job) {
-  const lr_host *host = job->host;
-  if (job->reuse_failed || host->learned.needs_libcurl) return false;
+  const lr_host *host = job->pool.host;
+  if (job->attempt.reuse_failed || host->learned.needs_libcurl) return false;
   return host->learned.h1_proven || host->running > ASKED_BY_LIBCURL;
 }
 
@@ -112,10 +115,12 @@ static inline lariat_status send_request(lr_connection *connection,
 static inline void begin(lr_connection *connection, lr_job *job) {
   lr_connection_take(connection, job);
   connection->first_byte_ns = 0;
-  job->received = 0;
-  lr_h1_parser_begin(&connection->parser, job->response, !job->get,
-                     job->decompress ? &connection->h1->gzip_pool : NULL,
-                     job->max_body_bytes);
+  job->pool.received = 0;
+  lr_h1_parser_begin(&connection->parser, job->response, !job->request.get,
+                     job->wants.decompress ? &connection->h1->gzip_pool : NULL,
+                     job->request.max_body_bytes);
+  if (job->wants.sink_kind == LARIAT_SINK_DISCARD)
+    lr_h1_parser_discard(&connection->parser, job->wants.sha256);
   connection->h1->running++;
 }
 
@@ -123,9 +128,9 @@ lariat_status lr_exchange_start(lr_h1 *h1, lr_job *job) {
   lr_connection *connection;
   if (!job->response) job->response = lr_response_new();
   if (!job->response) return LARIAT_ENOMEM;
-  while ((connection = lr_connection_idle(job->host))) {
+  while ((connection = lr_connection_idle(job->pool.host))) {
     lariat_status status = send_request(connection, job);
-    lr_request_head_trim(h1, job->host);
+    lr_request_head_trim(h1, job->pool.host);
     if (status == LARIAT_OK) {
       begin(connection, job);
       return LARIAT_OK;
@@ -140,7 +145,7 @@ lariat_status lr_exchange_start(lr_h1 *h1, lr_job *job) {
 
 /* Returns microseconds from the job's start until `ns`. */
 static uint64_t us_since_start(const lr_job *job, uint64_t ns) {
-  return lr_since(ns, job->started_ns) / LR_NS_PER_US;
+  return lr_since(ns, job->pool.started_ns) / LR_NS_PER_US;
 }
 
 /* Without a first byte, the wait for it ends now. */
@@ -188,10 +193,10 @@ static inline lr_job *leave(lr_connection *connection) {
   lr_job *job = connection->job;
   if (connection->first_byte_ns) h1->receiving--;
   h1->running--;
-  job->received = connection->parser.received;
+  job->pool.received = connection->parser.received;
   lr_h1_parser_close(&connection->parser);
   if (connection->digest) drop_digest(connection);
-  job->connection = NULL;
+  job->pool.connection = NULL;
   connection->job = NULL;
   return job;
 }
@@ -202,7 +207,7 @@ static void hand_over(lr_connection *connection) {
   lr_job *job = leave(connection);
   lr_connection_close(connection);
   lr_response_reset(job->response);
-  job->outcome = LARIAT_EBUSY;
+  job->attempt.outcome = LARIAT_EBUSY;
   lr_dispatcher_done(h1->dispatcher, job);
 }
 
@@ -214,7 +219,7 @@ static void leave_to_libcurl(lr_connection *connection) {
 
 /* It was dead before anything came: a new one is opened. */
 static void try_again(lr_connection *connection) {
-  connection->job->reuse_failed = true;
+  connection->job->attempt.reuse_failed = true;
   hand_over(connection);
 }
 
@@ -249,7 +254,7 @@ static void fail(lr_connection *connection, lariat_status status) {
   const char *detail = detail_of(&connection->parser, status);
   lr_report_failure(job, status, curl_code_of(status), lr_exchange_phase(job),
                     detail);
-  describe_failed(connection, (lariat_phase)job->phase);
+  describe_failed(connection, (lariat_phase)job->attempt.phase);
   lr_h1_count(h1, job->response);
   leave(connection);
   lr_connection_close(connection);
@@ -279,19 +284,25 @@ static bool finish_digest(lr_connection *connection,
          lr_sha256_end(connection->digest, response->sha256);
 }
 
-static bool make_digest(lr_connection *connection, lariat_response *response) {
+static bool compute_digest(lr_connection *connection,
+                           lariat_response *response) {
   const lr_buffer *body = &response->body;
-  response->has_sha256 =
-      connection->digested
-          ? finish_digest(connection, response)
-          : lr_sha256_of(body->bytes, body->length, response->sha256);
+  if (connection->digested) return finish_digest(connection, response);
+  if (connection->parser.body_use == LR_H1_DIGESTED)
+    return lr_h1_parser_digest(&connection->parser, response->sha256);
+  return lr_sha256_of(body->bytes, body->length, response->sha256);
+}
+
+static bool make_digest(lr_connection *connection, lariat_response *response) {
+  response->has_sha256 = compute_digest(connection, response);
   return response->has_sha256;
 }
 
 static lariat_status conclude(lr_connection *connection) {
   const lr_job *job = connection->job;
   lariat_response *response = job->response;
-  if (job->sha256 && !make_digest(connection, response)) return LARIAT_ENOMEM;
+  if (job->wants.sha256 && !make_digest(connection, response))
+    return LARIAT_ENOMEM;
   if (!lr_response_finish(response)) return LARIAT_ENOMEM;
   response->body_bytes = connection->parser.received;
   return LARIAT_OK;
@@ -346,7 +357,8 @@ static void ended(lr_connection *connection) {
 static void receiving(lr_connection *connection) {
   lr_h1 *h1 = connection->h1;
   uint64_t now_ns = lr_reactor_turn_ns(h1->reactor);
-  if (connection->job->idle_timeout_ns) connection->job->active_ns = now_ns;
+  if (connection->job->request.idle_timeout_ns)
+    connection->job->pool.active_ns = now_ns;
   if (connection->first_byte_ns) return;
   connection->first_byte_ns = now_ns;
   h1->receiving++;
@@ -358,7 +370,7 @@ static bool take(lr_connection *connection, const char *bytes, size_t length) {
   receiving(connection);
   switch (lr_h1_parser_feed(&connection->parser, bytes, length, &used)) {
   case LR_H1_MORE:
-    if (connection->job->sha256) digest_some(connection);
+    if (connection->job->wants.sha256) digest_some(connection);
     return true;
   case LR_H1_DONE:
     finish(connection, used < length);
@@ -405,8 +417,9 @@ static bool send_rest(lr_connection *connection) {
     return false;
   }
   connection->sent += (size_t)sent;
-  if (connection->job->idle_timeout_ns)
-    connection->job->active_ns = lr_reactor_turn_ns(connection->h1->reactor);
+  if (connection->job->request.idle_timeout_ns)
+    connection->job->pool.active_ns =
+        lr_reactor_turn_ns(connection->h1->reactor);
   if (is_sent(connection)) {
     lr_buffer_clear(&connection->unsent);
     connection->sent = 0;
@@ -431,12 +444,12 @@ void lr_exchange_ready(lr_watch *watch, uint32_t events) {
 void lr_exchange_open(lr_connection *connection, lr_job *job) {
   begin(connection, job);
   lariat_status status = send_request(connection, job);
-  lr_request_head_trim(connection->h1, job->host);
+  lr_request_head_trim(connection->h1, job->pool.host);
   if (status != LARIAT_OK) fail(connection, status);
 }
 
 lariat_phase lr_exchange_phase(const lr_job *job) {
-  const lr_connection *connection = job->connection;
+  const lr_connection *connection = job->pool.connection;
   if (lr_h1_parser_in_body(&connection->parser)) return LARIAT_PHASE_BODY;
   if (job->response->status && !job->response->interim)
     return LARIAT_PHASE_BODY;
@@ -445,18 +458,18 @@ lariat_phase lr_exchange_phase(const lr_job *job) {
 
 /* A reactor that was kept busy has not heard yet what waits for it. */
 uint64_t lr_exchange_heard_ns(const lr_job *job) {
-  const lr_connection *connection = job->connection;
+  const lr_connection *connection = job->pool.connection;
   struct pollfd waiting = {connection->watch.fd, POLLIN, 0};
   if (!is_sent(connection)) waiting.events |= POLLOUT;
   return poll(&waiting, 1, 0) > 0 ? lr_reactor_turn_ns(connection->h1->reactor)
-                                  : job->active_ns;
+                                  : job->pool.active_ns;
 }
 
 void lr_exchange_cancel(lr_job *job) {
-  lr_connection *connection = job->connection;
+  lr_connection *connection = job->pool.connection;
   lr_h1 *h1 = connection->h1;
-  job->phase = (uint8_t)lr_exchange_phase(job);
-  describe_failed(connection, (lariat_phase)job->phase);
+  job->attempt.phase = (uint8_t)lr_exchange_phase(job);
+  describe_failed(connection, (lariat_phase)job->attempt.phase);
   lr_h1_count(h1, job->response);
   leave(connection);
   lr_connection_close(connection);

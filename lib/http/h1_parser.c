@@ -65,12 +65,20 @@ static lr_h1_result complete_response(lr_h1_parser *parser) {
   return LR_H1_DONE;
 }
 
+/* Returns the limit for what the response holds, of which it may hold less than
+ * was received. */
+static uint64_t most_held(const lr_h1_parser *parser) {
+  uint64_t gone = parser->received - parser->response->body.length;
+  return parser->max_body_bytes ? parser->max_body_bytes - gone : UINT64_MAX;
+}
+
 static lr_h1_result decode_body(lr_h1_parser *parser, const char *bytes,
                                 size_t length) {
   lr_buffer *body = &parser->response->body;
-  uint64_t most = parser->max_body_bytes ? parser->max_body_bytes : UINT64_MAX;
-  lr_gzip_result result = lr_gzip_feed(parser->gzip, bytes, length, body, most);
-  parser->received = body->length;
+  size_t before = body->length;
+  lr_gzip_result result =
+      lr_gzip_feed(parser->gzip, bytes, length, body, most_held(parser));
+  parser->received += body->length - before;
   if (result == LR_GZIP_MORE) return LR_H1_MORE;
   if (result == LR_GZIP_FALLBACK)
     return fall_back(parser, LR_H1_REASON_BAD_GZIP);
@@ -78,12 +86,54 @@ static lr_h1_result decode_body(lr_h1_parser *parser, const char *bytes,
                                                        : LARIAT_ENOMEM);
 }
 
+static lr_h1_result discard_body(lr_h1_parser *parser, const char *bytes,
+                                 size_t length) {
+  if (parser->body_use == LR_H1_DISCARDED) return LR_H1_MORE;
+  if (!parser->digest) parser->digest = lr_sha256_new();
+  if (!parser->digest || !lr_sha256_add(parser->digest, bytes, length))
+    return fail_with(parser, LARIAT_ENOMEM);
+  return LR_H1_MORE;
+}
+
+/* Decodes a little at a time, by way of the response's memory: what is fed
+ * at once can become a thousand times as much. */
+static lr_h1_result decode_and_discard(lr_h1_parser *parser, const char *bytes,
+                                       size_t length) {
+  enum { PIECE = 256 };
+  lr_buffer *body = &parser->response->body;
+  lr_h1_result result = LR_H1_MORE;
+  while (length > 0 && result == LR_H1_MORE) {
+    size_t piece = length < PIECE ? length : PIECE;
+    result = decode_body(parser, bytes, piece);
+    if (result == LR_H1_MORE)
+      result = discard_body(parser, body->bytes, body->length);
+    body->length = 0;
+    bytes += piece;
+    length -= piece;
+  }
+  return result;
+}
+
+bool lr_h1_parser_digest(lr_h1_parser *parser, uint8_t out[32]) {
+  return parser->digest ? lr_sha256_end(parser->digest, out)
+                        : lr_sha256_of("", 0, out);
+}
+
+static lr_h1_result put_coded_body(lr_h1_parser *parser, const char *bytes,
+                                   size_t length) {
+  return parser->body_use == LR_H1_KEPT
+             ? decode_body(parser, bytes, length)
+             : decode_and_discard(parser, bytes, length);
+}
+
 static lr_h1_result put_body(lr_h1_parser *parser, const char *bytes,
                              size_t length) {
-  if (parser->gzip) return decode_body(parser, bytes, length);
+  if (parser->gzip) return put_coded_body(parser, bytes, length);
   parser->received += length;
   if (parser->max_body_bytes && parser->received > parser->max_body_bytes)
     return fail_with(parser, LARIAT_EBODYLIMIT);
+  if (parser->body_use != LR_H1_KEPT)
+    return discard_body(parser, bytes, length);
   if (!lr_response_add_body(parser->response, bytes, length))
     return fail_with(parser, LARIAT_ENOMEM);
   return LR_H1_MORE;

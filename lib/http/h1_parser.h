@@ -14,6 +14,7 @@
 #include "http/gzip.h"
 #include "http/h1_reason.h"
 #include "http/response.h"
+#include "http/sha256.h"
 #include <lariat/status.h>
 
 typedef enum lr_h1_result {
@@ -51,6 +52,13 @@ typedef enum lr_h1_coding {
   LR_H1_OTHER_CODING
 } lr_h1_coding;
 
+/* What becomes of a body. */
+typedef enum lr_h1_body_use {
+  LR_H1_KEPT,      /* it goes into the response */
+  LR_H1_DISCARDED, /* it is counted */
+  LR_H1_DIGESTED   /* and its digest computed */
+} lr_h1_body_use;
+
 typedef struct lr_h1_parser {
   lariat_response *response; /* borrowed */
   uint64_t max_body_bytes;   /* 0: no limit */
@@ -62,11 +70,13 @@ typedef struct lr_h1_parser {
   uint8_t framing;           /* lr_h1_framing */
   uint8_t coding;            /* lr_h1_coding */
   uint8_t reason;            /* lr_h1_reason */
+  uint8_t body_use;          /* lr_h1_body_use */
   bool bodiless;             /* the request was HEAD */
   bool keeps;                /* the connection may be used again */
   lariat_status fault;
   lr_gzip_pool *gzip_pool; /* borrowed; NULL: bodies stay as they are coded */
   lr_gzip *gzip;           /* of this body; NULL: it is not decoded */
+  lr_sha256 *digest;       /* of a DIGESTED body; NULL before its begin */
 } lr_h1_parser;
 
 /* Prepares for the first byte of a response; what `parser` was used for before
@@ -82,6 +92,7 @@ static inline void lr_h1_parser_begin(lr_h1_parser *parser,
   parser->line.length = 0;
   parser->head_bytes = 0;
   parser->state = LR_H1_IN_STATUS;
+  parser->body_use = LR_H1_KEPT;
   parser->bodiless = bodiless;
   parser->gzip_pool = gzip_pool;
   parser->keeps = true;
@@ -91,11 +102,23 @@ static inline void lr_h1_parser_begin(lr_h1_parser *parser,
   parser->fault = LARIAT_OK;
 }
 
+/* Keeps nothing of the body of the response that was begun; `digested`: but its
+ * digest.  Before the first byte. */
+static inline void lr_h1_parser_discard(lr_h1_parser *parser, bool digested) {
+  parser->body_use = digested ? LR_H1_DIGESTED : LR_H1_DISCARDED;
+}
+
+/* Computes the digest of a DIGESTED body that is complete; false when out of
+ * memory. */
+bool lr_h1_parser_digest(lr_h1_parser *parser, uint8_t out[32]);
+
 /* Gives back what the response's body has borrowed, when that is over or given
  * up. */
 static inline void lr_h1_parser_close(lr_h1_parser *parser) {
   if (parser->gzip) lr_gzip_give(parser->gzip_pool, parser->gzip);
   parser->gzip = NULL;
+  if (parser->digest) lr_sha256_free(parser->digest);
+  parser->digest = NULL;
 }
 
 /* Takes bytes; `*used` gets how many were of this response: fewer than `length`

@@ -22,7 +22,9 @@ static const uint64_t memory_check_ns = 10000000;
 /* On the caller's thread. */
 
 static bool makes_sense(const lariat_request_options *options) {
-  return !options->stream || (!options->to_fd && !options->transform);
+  unsigned kind = options->sink.kind;
+  if (kind > LARIAT_SINK_DISCARD) return false;
+  return kind != LARIAT_SINK_STREAM || !options->transform;
 }
 
 static lariat_status open_fd(lr_body_sink *sink, int fd) {
@@ -35,7 +37,8 @@ static lariat_status open_fd(lr_body_sink *sink, int fd) {
   return LARIAT_OK;
 }
 
-/* Who keeps to a budget must know when nothing is held. */
+/* Makes the stream and its pipe.  Under a budget it must be known when nothing
+ * is held. */
 static lariat_status open_stream_parts(lr_body_sink *sink,
                                        lariat_reactor *reactor, size_t window) {
   lariat_status status =
@@ -46,10 +49,26 @@ static lariat_status open_stream_parts(lr_body_sink *sink,
 
 static lariat_status open_parts(lr_body_sink *sink, lariat_reactor *reactor,
                                 const lariat_request_options *options) {
-  size_t window = options->window_bytes ? options->window_bytes : WINDOW;
-  if (options->stream) return open_stream_parts(sink, reactor, window);
-  if (!options->to_fd) return LARIAT_OK;
-  return open_fd(sink, options->body_fd);
+  const lariat_sink *to = &options->sink;
+  if (to->kind == LARIAT_SINK_FD) return open_fd(sink, to->as.fd);
+  if (to->kind != LARIAT_SINK_STREAM) return LARIAT_OK;
+  size_t window = to->as.window_bytes ? to->as.window_bytes : WINDOW;
+  return open_stream_parts(sink, reactor, window);
+}
+
+/* Returns whether a body counts in the pool's budget: one that goes to a
+ * descriptor or nowhere holds nothing. */
+static bool takes_budget(const lr_memory_budget *budget,
+                         lariat_sink_kind kind) {
+  return budget && kind != LARIAT_SINK_FD && kind != LARIAT_SINK_DISCARD;
+}
+
+/* Returns whether no sink is needed: into the response, or nowhere, is done by
+ * the transports themselves. */
+static bool is_simple(const lariat_request_options *options) {
+  lariat_sink_kind kind = options->sink.kind;
+  return !options->transform &&
+         (kind == LARIAT_SINK_MEMORY || kind == LARIAT_SINK_DISCARD);
 }
 
 void lr_body_sink_refuse(const lariat_request_options *options) {
@@ -62,9 +81,8 @@ lariat_status lr_body_sink_new(lr_memory_budget *budget,
                                const lariat_request_options *options,
                                lr_body_sink **out) {
   *out = NULL;
-  bool counts = budget && !options->to_fd;
-  if (!options->stream && !options->to_fd && !options->transform && !counts)
-    return LARIAT_OK;
+  bool counts = takes_budget(budget, options->sink.kind);
+  if (is_simple(options) && !counts) return LARIAT_OK;
   lr_body_sink *sink =
       makes_sense(options) ? lr_alloc_zero(sizeof *sink) : NULL;
   if (!sink) {
@@ -302,14 +320,14 @@ static lariat_status hold_back(lr_body_sink *sink) {
 
 static lariat_status account(lr_body_sink *sink, const char *bytes,
                              size_t length) {
-  sink->job->received += length;
+  sink->job->pool.received += length;
   bool done = !sink->digest || lr_sha256_add(sink->digest, bytes, length);
   return done ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
 static lariat_status check_limit(const lr_job *job, size_t more) {
-  bool fits =
-      !job->max_body_bytes || job->received + more <= job->max_body_bytes;
+  bool fits = !job->request.max_body_bytes ||
+              job->pool.received + more <= job->request.max_body_bytes;
   return fits ? LARIAT_OK : LARIAT_EBODYLIMIT;
 }
 
@@ -414,10 +432,10 @@ void lr_body_sink_end(lr_job *job, lariat_status status) {
 void lr_body_sink_transform(lr_job *job) {
   lr_body_sink *sink = job->sink;
   lariat_response *response = job->response;
-  if (!sink->transform || job->outcome != LARIAT_OK) return;
+  if (!sink->transform || job->attempt.outcome != LARIAT_OK) return;
   if (lr_redirect_wanted(job)) return;
-  response->url = lr_copy_string(job->url.text);
-  response->redirects = job->redirects;
+  response->url = lr_copy_string(job->request.url.text);
+  response->redirects = job->caller.redirects;
   job->response = NULL;
   sink->value =
       sink->transform(lariat_value_of(&lariat_response_type, response),

@@ -23,7 +23,7 @@ static file_source *file_of(lr_body_source *body_source) {
   return lr_container(body_source, file_source, body_source);
 }
 
-static lariat_status seek(lr_body_source *body_source, uint64_t position) {
+static lariat_status seek_file(lr_body_source *body_source, uint64_t position) {
   body_source->given = position;
   body_source->ended = position >= body_source->length;
   return LARIAT_OK;
@@ -66,17 +66,17 @@ static lariat_status read_file(lr_body_source *body_source, lr_reader *reader,
   return LARIAT_OK;
 }
 
-static void drop(lr_body_source *body_source) {
+static void drop_file(lr_body_source *body_source) {
   file_source *file = file_of(body_source);
   close(file->fd);
   lr_free(file);
 }
 
 static const lr_body_source_ops ops = {
-    .seek = seek, .read = read_file, .drop = drop};
+    .seek = seek_file, .read = read_file, .drop = drop_file};
 
-/* A range that is in the file as it is now. */
-static lariat_status check(int fd, uint64_t offset, uint64_t *length) {
+/* Checks that the range is in the file as it is now, and sets `*length`. */
+static lariat_status check_range(int fd, uint64_t offset, uint64_t *length) {
   struct stat status;
   int flags = fcntl(fd, F_GETFL);
   if (flags < 0 || (flags & O_ACCMODE) == O_WRONLY) return LARIAT_EINVAL;
@@ -89,7 +89,7 @@ static lariat_status check(int fd, uint64_t offset, uint64_t *length) {
 
 lariat_status lr_file_source_new(int fd, uint64_t offset, uint64_t length,
                                  lr_body_source **out) {
-  lariat_status status = check(fd, offset, &length);
+  lariat_status status = check_range(fd, offset, &length);
   if (status != LARIAT_OK) return status;
   file_source *file = lr_alloc_zero(sizeof *file);
   if (!file) return LARIAT_ENOMEM;

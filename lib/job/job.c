@@ -11,49 +11,50 @@
 lr_job *lr_job_new(void) {
   lr_job *job = lr_alloc_lines(sizeof *job);
   if (!job) return NULL;
-  lr_list_init(&job->node);
-  lr_list_init(&job->queue_node);
-  lr_list_init(&job->pool_node);
+  lr_list_init(&job->caller.node);
+  lr_list_init(&job->caller.queue_node);
+  lr_list_init(&job->pool.node);
   lr_u32_init(&job->ends, 0);
   return job;
 }
 
 /* Mostly there is none of it. */
 static bool has_more(const lr_job *job) {
-  return !job->defaults || job->attempts || job->detail;
+  return !job->request.defaults || job->retry.attempts || job->attempt.detail;
 }
 
 static void drop_more(lr_job *job) {
   if (job->sink) lr_body_sink_free(job->sink);
   job->sink = NULL;
-  if (job->body && job->drop_body) job->drop_body((void *)(uintptr_t)job->body);
-  job->body = NULL;
-  job->body_length = 0;
-  job->drop_body = NULL;
-  if (job->body_source) job->body_source->ops->drop(job->body_source);
-  job->body_source = NULL;
-  if (job->own_rules) job->rules = NULL;
-  lr_free(job->own_rules);
-  job->own_rules = NULL;
-  lr_free(job->attempts);
-  job->attempts = NULL;
-  lr_free(job->detail);
-  job->detail = NULL;
+  if (job->body.bytes && job->body.drop)
+    job->body.drop((void *)(uintptr_t)job->body.bytes);
+  job->body.bytes = NULL;
+  job->body.length = 0;
+  job->body.drop = NULL;
+  if (job->body.source) job->body.source->ops->drop(job->body.source);
+  job->body.source = NULL;
+  if (job->retry.own_rules) job->retry.rules = NULL;
+  lr_free(job->retry.own_rules);
+  job->retry.own_rules = NULL;
+  lr_free(job->retry.attempts);
+  job->retry.attempts = NULL;
+  lr_free(job->attempt.detail);
+  job->attempt.detail = NULL;
 }
 
 void lr_job_drop_outcome(lr_job *job) {
   lr_response_release(job->response);
   job->response = NULL;
-  lr_free(job->detail);
-  job->detail = NULL;
-  job->curl_code = 0;
+  lr_free(job->attempt.detail);
+  job->attempt.detail = NULL;
+  job->attempt.curl_code = 0;
 }
 
 void lr_job_wipe(lr_job *job) {
   if (has_more(job)) drop_more(job);
-  if (job->url.text) lr_url_clear(&job->url);
-  lr_header_list_release(job->headers);
-  job->headers = NULL;
+  if (job->request.url.text) lr_url_clear(&job->request.url);
+  lr_header_list_release(job->request.headers);
+  job->request.headers = NULL;
   if (job->response) lr_response_release(job->response);
   job->response = NULL;
 }

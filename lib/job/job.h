@@ -38,18 +38,24 @@ struct lr_body_source;
 
 /* Where a job is, as its caller knows. */
 typedef enum lr_job_state {
-  LR_JOB_HERE,       /* with the caller: new, between two hops, or finished */
-  LR_JOB_BACKLOGGED, /* in the link's queue, without a credit */
-  LR_JOB_AWAY,       /* handed over to a pool reactor */
-  LR_JOB_WAITS_FOR_RETRY /* with the caller: waits for its retry; `timer` ends
-                            that */
+  LR_JOB_HERE,           /* new, between two hops, or finished */
+  LR_JOB_BACKLOGGED,     /* in the channel's backlog, without a credit */
+  LR_JOB_AWAY,           /* handed over to a pool reactor */
+  LR_JOB_WAITS_FOR_RETRY /* `caller.timer` ends that */
 } lr_job_state;
+
+/* What of its result the job's user has. */
+typedef enum lr_job_delivery {
+  LR_DELIVERY_NONE,
+  LR_DELIVERY_HEADERS, /* of a stream: the deferred has fired */
+  LR_DELIVERY_COMPLETE
+} lr_job_delivery;
 
 /* Where a job is, as its pool reactor knows. */
 typedef enum lr_job_stage {
-  LR_JOB_IN_HOST_QUEUE, /* in its host's queue */
-  LR_JOB_RUNNING,       /* with the transport */
-  LR_JOB_RETURNED       /* handed back */
+  LR_JOB_IN_HOST_QUEUE,
+  LR_JOB_RUNNING, /* with the transport */
+  LR_JOB_RETURNED
 } lr_job_stage;
 
 /* What must have come to its end before an orphaned job (one whose reactor
@@ -82,91 +88,120 @@ typedef struct lr_job_owner {
   void (*abort)(lr_job *job);
 } lr_job_owner;
 
-struct lr_job {
-  /* The caller's. */
-  lariat_deferred deferred; /* first: the deferred is the job */
-  const lr_job_owner *owner;
-  struct lariat_client *client; /* NULL once orphaned */
-  struct lr_outbox *route;      /* to the pool, while the job is away */
-  lr_list node;                 /* in the client's list of jobs */
-  lr_list queue_node;           /* in the link's backlog */
-  struct lr_backlog_host
-      *backlog_host;     /* its host's part of that; NULL: none */
-  lr_timer timer;        /* ends its time in the backlog, or its rest */
+/* The caller's part. */
+typedef struct lr_job_caller {
+  lr_list node;                         /* in the client's list of jobs */
+  struct lr_channel *channel;           /* the caller's end */
+  lr_list queue_node;                   /* in the channel's backlog */
+  struct lr_backlog_host *backlog_host; /* its host there; NULL: none */
+  lr_timer timer;        /* ends its time in the backlog, or before a retry */
   uint64_t submitted_ns; /* the fetch began, on the pool's clock */
-  uint64_t hop_ns;       /* this hop of it began */
   uint64_t due_ns; /* the deadline, on the reactor's clock; UINT64_MAX: none */
   unsigned redirects;
-  unsigned max_redirects;
-  uint8_t state;          /* lr_job_state */
-  bool completed;         /* it is over: the deferred has fired */
-  bool headers_delivered; /* a stream: the deferred has fired, it is not over
-                             yet */
-  bool released;          /* the deferred's last reference is gone */
+  uint8_t state;    /* lr_job_state */
+  uint8_t delivery; /* lr_job_delivery */
+  bool released;    /* the deferred's last reference is gone */
   bool travel_away;
   bool cancel_away;
-  lr_atomic_u32 ends;          /* LR_JOB_*_ENDED; only once orphaned */
+} lr_job_caller;
+
+/* Attempts, likewise the caller's. */
+typedef struct lr_job_retry {
   const lr_retry_rules *rules; /* NULL: it is not tried again */
   lr_retry_rules *own_rules;   /* of this request alone; freed with it */
   lr_attempts *attempts;       /* those before this one; NULL: none */
   uint64_t waited_ns;          /* before this attempt */
-  unsigned retries;            /* that the policy was asked for */
-  lariat_retry_end retry_end;  /* why there is no other */
+  unsigned count;              /* that the policy was asked for */
+  lariat_retry_end end;        /* why there is no other */
+} lr_job_retry;
 
-  /* The request. */
-  struct lr_channel *channel; /* the caller's end */
-  struct lr_port *port;       /* the pool's end of it */
+/* The request, written before the job leaves. */
+typedef struct lr_job_request {
   lr_url url;
   lr_header_list *headers;
   char method[33];
   bool defaults; /* a GET with its client's own options, and so was the one
-                 before: what these come to is there already */
+                    before: what these come to is there already */
   bool get;      /* the method is GET and there is no body */
   bool spread;
-  bool sha256;
-  bool decompress;
   uint8_t http;     /* lariat_http */
-  uint8_t priority; /* lr_priority, from the priority */
-  const void *body;
-  size_t body_length;
-  void (*drop_body)(void *body);
-  struct lr_body_sink *sink; /* NULL: the body goes into the response */
-  struct lr_body_source
-      *body_source; /* a body that is not in memory; may be NULL */
+  uint8_t priority; /* lr_priority */
+  unsigned max_redirects;
+  uint64_t hop_ns; /* this hop of the fetch began, on the pool's clock */
   uint64_t max_body_bytes;
   uint64_t connect_timeout_ns; /* 0: none */
   uint64_t deadline_ns;        /* on the pool's clock; UINT64_MAX: none */
   uint64_t idle_timeout_ns;    /* 0: none */
-  bool repeatable; /* it may be made twice: method, policy and body allow it */
-  bool not_replayable;       /* its body cannot be sent or taken twice */
-  bool needs_new_connection; /* on a new connection, since an open one was dead
-                              */
+} lr_job_request;
 
-  /* The pool's. */
-  _Alignas(LR_CACHE_LINE) lr_mail travel;
-  lr_list pool_node; /* in its host's queue, or the dispatcher's running list */
+/* What is wanted of the response beside its bytes. */
+typedef struct lr_job_wants {
+  bool sha256;
+  bool decompress;
+  uint8_t sink_kind; /* lariat_sink_kind */
+} lr_job_wants;
+
+/* The request's body: in memory, or from a source. */
+typedef struct lr_job_body {
+  const void *bytes;
+  size_t length;
+  void (*drop)(void *bytes);
+  struct lr_body_source *source; /* NULL: it is in memory, or there is none */
+} lr_job_body;
+
+/* Whether the request may be made once more. */
+typedef struct lr_job_replay {
+  bool repeatable;        /* method, policy and body allow it */
+  bool consumed;          /* its body cannot be sent or taken twice */
+  bool on_new_connection; /* it must be, since an open one was dead */
+} lr_job_replay;
+
+/* The pool's part. */
+typedef struct lr_job_pool {
+  lr_list node; /* in its host's queue, or the dispatcher's running list */
   struct lr_host *host;
   void *carrier;                    /* the transport's own, while it runs */
   struct lr_connection *connection; /* of h1, while it runs there */
-  lr_timer pool_timer;
+  lr_timer timer;
   uint64_t arrived_ns;
   uint64_t started_ns;
-  uint64_t token_ns; /* since when it has a token */
-  uint64_t epoch;    /* for lr_drain */
-  uint64_t received; /* bytes of body, after decompression */
-  uint8_t stage;     /* lr_job_stage */
-  uint8_t phase;     /* lariat_phase, when it failed */
-  bool cancelled;
-  bool resent; /* libcurl has sent it twice: an open connection was dead */
-  bool
-      reuse_failed; /* a connection was of no use to it: it waits for another */
-  bool connection_dead; /* and the other one, too; or it could not be sent twice
-                         */
-  uint8_t time_limit;   /* lariat_time_limit, when it timed out */
-  uint64_t active_ns;   /* bytes went or came; only with an idle time-out */
+  uint64_t token_ns;  /* since when it has a token */
+  uint64_t epoch;     /* that it arrived in, for draining */
+  uint64_t received;  /* bytes of body, after decompression */
+  uint64_t active_ns; /* bytes went or came; only with an idle time-out */
+  uint8_t stage;      /* lr_job_stage */
+} lr_job_pool;
+
+/* What one attempt came to, written by the pool. */
+typedef struct lr_job_attempt {
   lariat_status outcome;
   int curl_code;
-  char *detail; /* what libcurl said; may be NULL */
+  char *detail;       /* a sentence about a failure; may be NULL */
+  uint8_t phase;      /* lariat_phase, when it failed */
+  uint8_t time_limit; /* lariat_time_limit, when it timed out */
+  bool resent; /* libcurl has sent it twice: an open connection was dead */
+  bool reuse_failed;    /* a connection was of no use: it waits for another */
+  bool connection_dead; /* the other one, too; or it could not be sent twice */
+} lr_job_attempt;
+
+struct lr_job {
+  lariat_deferred deferred; /* first: the deferred is the job */
+  const lr_job_owner *owner;
+  struct lariat_client *client; /* NULL once orphaned */
+  struct lr_outbox *route;      /* to the pool, while the job is away */
+  struct lr_port *port;         /* the pool's end of its channel */
+  lr_job_caller caller;
+  lr_job_retry retry;
+  lr_atomic_u32 ends; /* LR_JOB_*_ENDED; only once orphaned */
+  lr_job_request request;
+  lr_job_wants wants;
+  lr_job_body body;
+  struct lr_body_sink *sink; /* NULL: the body goes into the response */
+  lr_job_replay replay;
+
+  _Alignas(LR_CACHE_LINE) lr_mail travel;
+  lr_job_pool pool;
+  lr_job_attempt attempt;
   lariat_response *response;
 
   /* Written by the caller, then by the pool, in turns. */

@@ -8,7 +8,7 @@
 #include "job/body_source.h"
 
 bool lr_redirect_is_one(const lr_job *job) {
-  if (job->max_redirects == 0) return false;
+  if (job->request.max_redirects == 0) return false;
   switch (job->response->status) {
   case 301:
   case 302:
@@ -25,19 +25,22 @@ bool lr_redirect_is_one(const lr_job *job) {
  * clients have always done. */
 static bool becomes_get(const lr_job *job) {
   int status = job->response->status;
-  if (strcmp(job->method, "HEAD") == 0 || strcmp(job->method, "GET") == 0)
+  if (strcmp(job->request.method, "HEAD") == 0 ||
+      strcmp(job->request.method, "GET") == 0)
     return false;
   if (status == 303) return true;
-  return (status == 301 || status == 302) && strcmp(job->method, "POST") == 0;
+  return (status == 301 || status == 302) &&
+         strcmp(job->request.method, "POST") == 0;
 }
 
 static void drop_body(lr_job *job) {
-  if (job->body && job->drop_body) job->drop_body((void *)(uintptr_t)job->body);
-  job->body = NULL;
-  job->body_length = 0;
-  job->drop_body = NULL;
-  lr_body_source *body_source = job->body_source;
-  job->body_source = NULL;
+  if (job->body.bytes && job->body.drop)
+    job->body.drop((void *)(uintptr_t)job->body.bytes);
+  job->body.bytes = NULL;
+  job->body.length = 0;
+  job->body.drop = NULL;
+  lr_body_source *body_source = job->body.source;
+  job->body.source = NULL;
   if (!body_source) return;
   if (body_source->ops->settle)
     body_source->ops->settle(body_source, LARIAT_OK);
@@ -46,7 +49,7 @@ static void drop_body(lr_job *job) {
 
 /* The next hop needs the body once more. */
 static lariat_status check_replay(const lr_job *job) {
-  lr_body_source *body_source = job->body_source;
+  lr_body_source *body_source = job->body.source;
   if (!body_source || lr_body_source_can_replay(body_source)) return LARIAT_OK;
   snprintf(body_source->detail, sizeof body_source->detail,
            "a redirect asks for it once more, and it cannot be sent again");
@@ -56,45 +59,48 @@ static lariat_status check_replay(const lr_job *job) {
 static lariat_status trim_headers(lr_job *job, bool same_origin, bool get) {
   lr_header_list *headers = NULL;
   lariat_status status = LARIAT_OK;
-  if (!job->headers) return LARIAT_OK;
+  if (!job->request.headers) return LARIAT_OK;
   if (!same_origin)
-    status = lr_header_list_without_credentials(job->headers, get, &headers);
+    status =
+        lr_header_list_without_credentials(job->request.headers, get, &headers);
   else if (get)
-    status = lr_header_list_without_content(job->headers, &headers);
+    status = lr_header_list_without_content(job->request.headers, &headers);
   if (status != LARIAT_OK || !headers) return status;
-  lr_header_list_release(job->headers);
-  job->headers = headers;
+  lr_header_list_release(job->request.headers);
+  job->request.headers = headers;
   return LARIAT_OK;
 }
 
 static void replace_url(lr_job *job, lr_url *url) {
-  lr_url_clear(&job->url);
-  job->url = *url;
+  lr_url_clear(&job->request.url);
+  job->request.url = *url;
   lr_response_release(job->response);
   job->response = NULL;
-  job->redirects++;
+  job->caller.redirects++;
 }
 
 lariat_status lr_redirect_follow(lr_job *job) {
   lr_url url = {0};
-  if (job->redirects >= job->max_redirects) return LARIAT_EREDIRECTS;
+  if (job->caller.redirects >= job->request.max_redirects)
+    return LARIAT_EREDIRECTS;
   const char *location = lariat_response_header(job->response, "Location");
-  lariat_status status = lr_url_resolve(&url, &job->url, location);
+  lariat_status status = lr_url_resolve(&url, &job->request.url, location);
   if (status == LARIAT_ENOMEM) return status;
   if (status != LARIAT_OK) return LARIAT_EREDIRECT;
   bool get = becomes_get(job);
   if (!get) status = check_replay(job);
   if (status == LARIAT_OK)
-    status = trim_headers(job, lr_url_same_origin(&url, &job->url), get);
+    status =
+        trim_headers(job, lr_url_same_origin(&url, &job->request.url), get);
   if (status != LARIAT_OK) {
     lr_url_clear(&url);
     return status;
   }
   if (get) {
     drop_body(job);
-    memcpy(job->method, "GET", sizeof "GET");
-    job->get = true;
-    job->repeatable = true;
+    memcpy(job->request.method, "GET", sizeof "GET");
+    job->request.get = true;
+    job->replay.repeatable = true;
   }
   replace_url(job, &url);
   return LARIAT_OK;

@@ -8,7 +8,8 @@
 void lr_report_timings(const lr_job *job, const lr_attempt_facts *facts,
                        lariat_response *response) {
   lariat_timings *timings = &response->timings;
-  timings->queue_us = lr_since(job->started_ns, job->hop_ns) / LR_NS_PER_US;
+  timings->queue_us =
+      lr_since(job->pool.started_ns, job->request.hop_ns) / LR_NS_PER_US;
   timings->first_byte_us = facts->first_byte_us;
   timings->body_us = lr_since(facts->ended_us, facts->first_byte_us);
   if (!facts->opened) return;
@@ -38,8 +39,8 @@ void lr_report_failed_timings(const lr_job *job, const lr_attempt_facts *facts,
 
 void lr_report_failure(lr_job *job, lariat_status status, int curl_code,
                        lariat_phase phase, const char *detail) {
-  job->outcome = status;
-  job->curl_code = curl_code;
-  job->phase = (uint8_t)phase;
-  if (detail) job->detail = lr_copy_string(detail);
+  job->attempt.outcome = status;
+  job->attempt.curl_code = curl_code;
+  job->attempt.phase = (uint8_t)phase;
+  if (detail) job->attempt.detail = lr_copy_string(detail);
 }

@@ -357,7 +357,7 @@ static void fail(lariat_upload *upload, const char *why, lariat_value cause) {
            lariat_status_text(LARIAT_EUPLOAD), why);
   lr_failure_parts parts = {.status = LARIAT_EUPLOAD,
                             .message = message,
-                            .url = job ? job->url.text : NULL,
+                            .url = job ? job->request.url.text : NULL,
                             .phase = LARIAT_PHASE_REQUEST,
                             .cause = cause};
   lr_count_retain(&upload->count);
@@ -375,7 +375,7 @@ lariat_status lr_upload_attach(lariat_upload *upload, lr_job *job) {
   if (upload->used) return LARIAT_EALREADY;
   upload->used = true;
   lr_count_retain(&upload->count);
-  job->body_source = &upload->body_source;
+  job->body.source = &upload->body_source;
   if (upload->over != LARIAT_OK) return upload->over; /* it failed before */
   upload->job = job;
   return LARIAT_OK;

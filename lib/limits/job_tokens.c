@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Tokens for jobs in flight, and who gets the last of them. */
+ * job_tokens.c: tokens for jobs in flight, and who gets the last of them. */
 #include "limits/job_tokens.h"
 
 #include "base/memory.h"
@@ -16,10 +16,11 @@ static const uint64_t one_requesting = UINT64_C(1) << 32;
 static uint32_t free_in(uint64_t word) { return (uint32_t)word; }
 static uint32_t requesting_in(uint64_t word) { return (uint32_t)(word >> 32); }
 
-static uint32_t less(uint32_t a, uint32_t b) { return a < b ? a : b; }
+static uint32_t lesser_of(uint32_t a, uint32_t b) { return a < b ? a : b; }
 
-/* Half of it is enough for two quick hosts at full speed.  None is kept where a
- * few hosts may have everything: who asks for that wants all of it used. */
+/* Keeps a reserve of which half is enough for two quick hosts at full speed;
+ * none where a few hosts may have everything: who asks for that wants all of it
+ * used. */
 uint32_t lr_job_tokens_reserve(uint32_t limit, uint32_t per_host) {
   uint32_t part = limit / RESERVED_PART;
   if (per_host > part) return 0;
@@ -31,7 +32,7 @@ lr_job_tokens *lr_job_tokens_new(uint32_t limit, uint32_t per_host,
   lr_job_tokens *tokens =
       lr_alloc_lines(sizeof *tokens + reactors * sizeof tokens->caches[0]);
   if (!tokens) return NULL;
-  uint32_t batch = less(limit / (reactors * BATCHES_A_CACHE), BATCH_MAX);
+  uint32_t batch = lesser_of(limit / (reactors * BATCHES_A_CACHE), BATCH_MAX);
   lr_u64_init(&tokens->word, limit);
   tokens->reserve = lr_job_tokens_reserve(limit, per_host);
   tokens->batch = batch ? batch : 1;
@@ -53,9 +54,9 @@ void lr_job_tokens_free(lr_job_tokens *tokens) {
   if (tokens) lr_free_lines(tokens);
 }
 
-/* Sums of times are modulo 2^64, their differences are right all the same.
- * Two numbers of a reactor that works are not of one moment: what makes no
- * sense counts as nothing. */
+/* Returns the mean age of the jobs that run.  Sums of times are modulo 2^64,
+ * their differences are right all the same.  Two numbers of a reactor that
+ * works are not of one moment: a sum that makes no sense is left out. */
 static uint64_t mean_age(const lr_job_tokens *tokens, uint64_t now_ns) {
   const uint64_t absurd_ns = UINT64_C(1) << 60;
   uint64_t count = 0;
@@ -72,7 +73,8 @@ static uint64_t mean_age(const lr_job_tokens *tokens, uint64_t now_ns) {
   return count ? age_ns / count : 0;
 }
 
-/* On average a job that runs has done half of its time. */
+/* Doubles the mean age: on average a job that runs has done half of its time.
+ */
 uint64_t lr_job_tokens_typical_hold_ns(const lr_job_tokens *tokens,
                                        uint64_t now_ns) {
   uint64_t typical_hold_ns = 2 * mean_age(tokens, now_ns);
@@ -83,8 +85,8 @@ uint64_t lr_job_tokens_typical_hold_ns(const lr_job_tokens *tokens,
   return typical_hold_ns;
 }
 
-/* Each job weighs as much as the time it had a slot: many that are short do
- * not hide the few that are long. */
+/* Weighs each job by the time that it had a token: many that are short do not
+ * hide the few that are long. */
 static void learn_hold(lr_token_cache *token_cache, uint64_t took_ns) {
   uint64_t hold_ns = lr_u64_load_relaxed(&token_cache->hold_ns);
   if (took_ns > hold_ns)
@@ -94,14 +96,14 @@ static void learn_hold(lr_token_cache *token_cache, uint64_t took_ns) {
   lr_u64_store_relaxed(&token_cache->hold_ns, hold_ns);
 }
 
-/* Others first. */
+/* ---- Giving and taking ---- */
 
 static bool others_request(const lr_token_cache *token_cache, uint64_t word) {
   return requesting_in(word) > (token_cache->requesting ? 1u : 0u);
 }
 
-/* Once for each time that the other asks. */
-static void wake(lr_token_cache *token_cache) {
+/* Wakes another reactor, once for each of its requests. */
+static void wake_cache(lr_token_cache *token_cache) {
   if (lr_u32_cas_relaxed(&token_cache->woken, 0, 1) && token_cache->mailbox)
     lr_mailbox_wake(token_cache->mailbox);
 }
@@ -114,20 +116,20 @@ static void wake_requesting(const lr_token_cache *giver, uint32_t left) {
     if (token_cache == giver || !wants) continue;
     if (left >
         lr_job_tokens_floor(tokens->reserve, (lr_admission_class)(wants - 1)))
-      wake(token_cache);
+      wake_cache(token_cache);
   }
 }
 
-static void give(lr_token_cache *token_cache, uint32_t count) {
+static void give_tokens(lr_token_cache *token_cache, uint32_t count) {
   uint64_t word = lr_u64_add_acq_rel(&token_cache->tokens->word, count);
   if (others_request(token_cache, word))
     wake_requesting(token_cache, free_in(word) + count);
 }
 
-/* A reactor that has its share and more leaves what is left to those who
- * starve with less. */
-static inline bool may(const lr_token_cache *token_cache,
-                       lr_admission_class class, uint64_t word) {
+/* Tells whether a token may be taken.  A reactor that has its share and more
+ * leaves what is left to those who request with less. */
+static inline bool may_take(const lr_token_cache *token_cache,
+                            lr_admission_class class, uint64_t word) {
   const lr_job_tokens *tokens = token_cache->tokens;
   uint32_t left = free_in(word) + token_cache->spare;
   if (left <= lr_job_tokens_floor(tokens->reserve, class)) return false;
@@ -137,19 +139,19 @@ static inline bool may(const lr_token_cache *token_cache,
 
 bool lr_token_cache_may(const lr_token_cache *token_cache,
                         lr_admission_class class) {
-  return may(token_cache, class,
-             lr_u64_load_relaxed(&token_cache->tokens->word));
+  return may_take(token_cache, class,
+                  lr_u64_load_relaxed(&token_cache->tokens->word));
 }
 
-/* One, or a batch when there are plenty. */
-static bool fetch(lr_token_cache *token_cache, lr_admission_class class,
-                  uint64_t word) {
+/* Fetches a token into the cache, or a batch when there are plenty. */
+static bool fetch_tokens(lr_token_cache *token_cache, lr_admission_class class,
+                         uint64_t word) {
   lr_job_tokens *tokens = token_cache->tokens;
   uint32_t count;
   do {
-    if (free_in(word) == 0 || !may(token_cache, class, word)) return false;
-    uint32_t beyond = free_in(word) - less(free_in(word), tokens->reserve);
-    count = requesting_in(word) ? 1 : less(tokens->batch, beyond / 2);
+    if (free_in(word) == 0 || !may_take(token_cache, class, word)) return false;
+    uint32_t beyond = free_in(word) - lesser_of(free_in(word), tokens->reserve);
+    count = requesting_in(word) ? 1 : lesser_of(tokens->batch, beyond / 2);
     if (count == 0) count = 1;
   } while (!lr_u64_cas_acq_rel(&tokens->word, &word, word - count));
   token_cache->spare += count;
@@ -159,8 +161,9 @@ static bool fetch(lr_token_cache *token_cache, lr_admission_class class,
 bool lr_token_cache_take(lr_token_cache *token_cache, lr_admission_class class,
                          uint64_t now_ns) {
   uint64_t word = lr_u64_load_relaxed(&token_cache->tokens->word);
-  if (!may(token_cache, class, word)) return false;
-  if (!token_cache->spare && !fetch(token_cache, class, word)) return false;
+  if (!may_take(token_cache, class, word)) return false;
+  if (!token_cache->spare && !fetch_tokens(token_cache, class, word))
+    return false;
   token_cache->spare--;
   lr_u64_bump(&token_cache->running, 1);
   lr_u64_bump(&token_cache->started_sum, now_ns);
@@ -174,18 +177,19 @@ void lr_token_cache_put(lr_token_cache *token_cache, uint64_t started_ns,
   lr_u64_bump(&token_cache->started_sum, 0 - started_ns);
   learn_hold(token_cache, now_ns - started_ns);
   if (requesting_in(lr_u64_load_relaxed(&tokens->word))) {
-    give(token_cache, 1);
+    give_tokens(token_cache, 1);
     return;
   }
   token_cache->spare++;
   if (token_cache->spare <= 2 * tokens->batch) return;
   token_cache->spare -= tokens->batch;
-  give(token_cache, tokens->batch);
+  give_tokens(token_cache, tokens->batch);
 }
 
-/* Starving. */
+/* ---- Requests ---- */
 
-/* Those who have tokens left give them back at the end of their turn. */
+/* Wakes all other reactors: those who have tokens left give them back at the
+ * end of their turn. */
 static void wake_others(const lr_token_cache *token_cache) {
   lr_job_tokens *tokens = token_cache->tokens;
   for (unsigned i = 0; i < tokens->count; i++)
@@ -193,7 +197,8 @@ static void wake_others(const lr_token_cache *token_cache) {
       lr_mailbox_wake(tokens->caches[i].mailbox);
 }
 
-/* What is said here is seen by whoever changes the word from then on. */
+/* Requests before it looks again: whoever changes the word from then on sees
+ * the request. */
 bool lr_token_cache_request(lr_token_cache *token_cache,
                             lr_admission_class class) {
   lr_job_tokens *tokens = token_cache->tokens;
@@ -203,7 +208,7 @@ bool lr_token_cache_request(lr_token_cache *token_cache,
   uint64_t word = lr_u64_add_acq_rel(&tokens->word, first ? one_requesting : 0);
   if (first) word += one_requesting;
   token_cache->requesting = true;
-  if (may(token_cache, class, word)) return true;
+  if (may_take(token_cache, class, word)) return true;
   if (first) wake_others(token_cache);
   return false;
 }
@@ -224,12 +229,12 @@ void lr_token_cache_turn_end(lr_token_cache *token_cache) {
     return;
   uint32_t count = token_cache->spare;
   token_cache->spare = 0;
-  give(token_cache, count);
+  give_tokens(token_cache, count);
 }
 
 void lr_token_cache_close(lr_token_cache *token_cache) {
   uint32_t count = token_cache->spare;
   lr_token_cache_satisfied(token_cache);
   token_cache->spare = 0;
-  if (count) give(token_cache, count);
+  if (count) give_tokens(token_cache, count);
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * slots.h: the limit of jobs in flight in all, shared by the reactors of a
+ * job_tokens.h: the limit of jobs in flight in all, shared by the reactors of a
  * pool.  A job that runs has a token; there are exactly as many as the limit,
  * so it is never exceeded, and one reactor may have them all.
  *
  * As long as there are plenty a reactor takes them in batches and keeps what
- * comes back for its next jobs: its till.  A reactor that finds too few says
- * that it starves; then the others give back what they have left, and whoever
- * gives one back wakes it.  The free tokens and the number of the starving are
- * one atomic word: none can be given back without seeing who waits.
+ * comes back for its next jobs: its token cache.  A reactor that finds too few
+ * requests some; then the others give back what they have left, and whoever
+ * gives one back wakes it.  The free tokens and the number of those who request
+ * are one atomic word: none can be given back without seeing who waits.
  *
  * When tokens are scarce not every host is served alike (lr_admission_class).
  * The last few are kept for hosts of which nothing runs, and for those that
@@ -21,7 +21,8 @@
 #include "base/atomics.h"
 #include "reactor/mailbox.h"
 
-/* What a token is for: how many must be left free. */
+/* The admission class of a job, which says how many tokens must be left free
+ * when it takes one. */
 typedef enum lr_admission_class {
   LR_CLASS_FAST,    /* a host that returns tokens much sooner than most: 0 */
   LR_CLASS_STARVED, /* a host of which nothing runs: half of the reserve */
@@ -31,13 +32,14 @@ typedef enum lr_admission_class {
 
 struct lr_job_tokens;
 
-/* One reactor's part. */
+/* One reactor's cache of tokens. */
 typedef struct lr_token_cache {
   /* Written by the owner, read by all. */
   _Alignas(LR_CACHE_LINE) lr_atomic_u64 running;
   lr_atomic_u64 started_sum; /* of the running jobs' start times, modulo 2^64 */
-  lr_atomic_u64 hold_ns; /* how long the jobs that have most of the slots run */
-  lr_atomic_u32 wants;   /* 0: nothing; else the level + 1 */
+  lr_atomic_u64
+      hold_ns;         /* how long the jobs that have most of the tokens run */
+  lr_atomic_u32 wants; /* 0: nothing; else the class + 1 */
   lr_atomic_u32 woken;
   lariat_mailbox *mailbox; /* borrowed; set before the first job */
 
@@ -49,7 +51,8 @@ typedef struct lr_token_cache {
 } lr_token_cache;
 
 typedef struct lr_job_tokens {
-  _Alignas(LR_CACHE_LINE) lr_atomic_u64 word; /* free; starving in bits 32… */
+  _Alignas(LR_CACHE_LINE)
+      lr_atomic_u64 word; /* free; how many request, in bits 32… */
   _Alignas(LR_CACHE_LINE) uint32_t reserve;
   uint32_t batch;
   uint32_t fair; /* the share of one reactor, rounded up */
@@ -57,16 +60,16 @@ typedef struct lr_job_tokens {
   lr_token_cache caches[];
 } lr_job_tokens;
 
-/* `limit` tokens for `reactors` caches; NULL when out of memory.  A host never
- * runs more than `per_host` jobs. */
+/* Makes `limit` tokens for `reactors` caches; NULL when out of memory.  A host
+ * never runs more than `per_host` jobs. */
 lr_job_tokens *lr_job_tokens_new(uint32_t limit, uint32_t per_host,
                                  unsigned reactors);
 void lr_job_tokens_free(lr_job_tokens *tokens);
 
-/* The reserve that is kept of `limit`. */
+/* Returns the reserve that is kept of `limit`. */
 uint32_t lr_job_tokens_reserve(uint32_t limit, uint32_t per_host);
 
-/* How many must be left free at this level. */
+/* Returns how many tokens must be left free by this class. */
 static inline uint32_t lr_job_tokens_floor(uint32_t reserve,
                                            lr_admission_class class) {
   return class == LR_CLASS_BULK      ? reserve
@@ -74,38 +77,38 @@ static inline uint32_t lr_job_tokens_floor(uint32_t reserve,
                                      : 0;
 }
 
-/* How long the jobs run that have most of the slots, on all reactors: from
- * those that have ended, and the age of those that run.  Any thread. */
+/* Returns how long the jobs run that have most of the tokens, on all reactors:
+ * from those that have ended, and the age of those that run.  Any thread. */
 uint64_t lr_job_tokens_typical_hold_ns(const lr_job_tokens *tokens,
                                        uint64_t now_ns);
 
-/* The rest belongs to the till's thread. */
+/* ---- Functions of the cache's thread ---- */
 
-/* Whether there is a token for that level. */
+/* Tells whether there is a token for that class. */
 bool lr_token_cache_may(const lr_token_cache *token_cache,
                         lr_admission_class class);
 
-/* Takes one for a job that starts now. */
+/* Takes a token for a job that starts now; false: there is none. */
 bool lr_token_cache_take(lr_token_cache *token_cache, lr_admission_class class,
                          uint64_t now_ns);
 
-/* Gives it back: the job, which started at `started_ns`, is over, or was not
- * started. */
+/* Gives a token back: the job, which started at `started_ns`, is over, or was
+ * not started. */
 void lr_token_cache_put(lr_token_cache *token_cache, uint64_t started_ns,
                         uint64_t now_ns);
 
-/* There was none for that level: says so.  True: there is one now.  The
- * till's reactor is woken when there may be one. */
+/* Requests a token for that class, of which there was none.  True: there is one
+ * now.  Else the cache's reactor is woken when there may be one. */
 bool lr_token_cache_request(lr_token_cache *token_cache,
                             lr_admission_class class);
 
-/* None is needed beyond those it has. */
+/* Ends the request: the cache needs no token beyond those it has. */
 void lr_token_cache_satisfied(lr_token_cache *token_cache);
 
-/* The end of a turn: what is not needed goes to those who starve. */
+/* Gives what is not needed to those who request, at the end of a turn. */
 void lr_token_cache_turn_end(lr_token_cache *token_cache);
 
-/* The reactor ends, and has no job left. */
+/* Gives all tokens back: the reactor ends, and has no job left. */
 void lr_token_cache_close(lr_token_cache *token_cache);
 
 #endif

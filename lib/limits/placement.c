@@ -14,9 +14,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* The weight of a host on a reactor: as good as independent from one reactor
- * to the next. */
-static uint64_t weight(uint64_t hash, unsigned index) {
+/* Returns the weight of a host on a reactor: as good as independent from one
+ * reactor to the next. */
+static uint64_t host_weight(uint64_t hash, unsigned index) {
   uint64_t x = hash ^ ((index + UINT64_C(1)) * UINT64_C(0xc8f3d19b572e6a4d));
   x ^= x >> 30;
   x *= UINT64_C(0x9d2c5680b3a7e1f5);
@@ -30,25 +30,25 @@ unsigned lr_placement_of_host(uint64_t hash, unsigned reactors) {
   uint64_t most = 0;
   if (reactors <= 1) return 0;
   for (unsigned i = 0; i < reactors; i++) {
-    uint64_t mine = weight(hash, i);
-    if (mine <= most) continue;
-    most = mine;
+    uint64_t weight = host_weight(hash, i);
+    if (weight <= most) continue;
+    most = weight;
     best = i;
   }
   return best;
 }
 
-/* The remainder goes to as many neighbours in the ring, from a place that the
- * hash says. */
+/* Gives the remainder to as many neighbours in a ring of the reactors,
+ * beginning with one that the hash says. */
 unsigned lr_placement_share(uint64_t hash, unsigned limit, unsigned index,
                             unsigned reactors) {
   if (reactors <= 1) return limit;
   unsigned first = (unsigned)((hash >> 32) % reactors);
-  unsigned place = index >= first ? index - first : index + (reactors - first);
-  return limit / reactors + (place < limit % reactors);
+  unsigned rank = index >= first ? index - first : index + (reactors - first);
+  return limit / reactors + (rank < limit % reactors);
 }
 
-/* Digits only; what lies beyond an unsigned is held at the greatest. */
+/* Reads digits only; a number beyond an unsigned is held at the greatest. */
 static const char *read_number(const char *at, unsigned long long *value) {
   const char *start = at;
   *value = 0;
@@ -69,7 +69,7 @@ unsigned lr_placement_quota(const char *cpu_max) {
   return cpus > UINT_MAX ? UINT_MAX : (unsigned)cpus;
 }
 
-/* The beginning of a file as a string; false when there is none. */
+/* Reads the beginning of a file as a string; false when there is none. */
 static bool read_file(const char *path, char *text, size_t capacity) {
   size_t length = 0;
   int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -85,7 +85,7 @@ static bool read_file(const char *path, char *text, size_t capacity) {
   return length > 0;
 }
 
-/* The quota of one version 2 cgroup. */
+/* Returns the quota of one version 2 cgroup. */
 static unsigned quota_unified(const char *group) {
   char path[PATH_MAX];
   char text[64];
@@ -104,7 +104,7 @@ static bool read_v1(const char *group, const char *file, char *text,
   return true;
 }
 
-/* The same of a version 1 cgroup, whose quota is -1 for none. */
+/* Returns the quota of a version 1 cgroup, which says -1 for none. */
 static unsigned quota_v1(const char *group) {
   char quota[32];
   char period[32];
@@ -116,23 +116,23 @@ static unsigned quota_v1(const char *group) {
   return lr_placement_quota(both);
 }
 
-static unsigned less(unsigned a, unsigned b) {
+static unsigned lesser_quota(unsigned a, unsigned b) {
   if (a == 0) return b;
   return b == 0 || a < b ? a : b;
 }
 
-/* The least quota from `group` up to the root.  Inside a container the group
- * may be named as the host knows it, and only the root be there. */
+/* Returns the least quota from `group` up to the root.  Inside a container the
+ * group may be named as the host knows it, and only the root be there. */
 static unsigned quota_upwards(char *group, unsigned (*quota_of)(const char *)) {
   unsigned least = 0;
   for (char *end = group + strlen(group); end; end = strrchr(group, '/')) {
     *end = '\0';
-    least = less(least, quota_of(group));
+    least = lesser_quota(least, quota_of(group));
   }
   return least;
 }
 
-/* Whether the comma-separated `controllers` have cpu. */
+/* Tells whether the comma-separated `controllers` have cpu. */
 static bool has_cpu(const char *controllers, const char *end) {
   while (controllers < end) {
     size_t length = strcspn(controllers, ",:");
@@ -142,7 +142,8 @@ static bool has_cpu(const char *controllers, const char *end) {
   return false;
 }
 
-/* One line of /proc/self/cgroup: "0::/path", or "4:cpu,cpuacct:/path". */
+/* Returns the quota of one line of /proc/self/cgroup: "0::/path", or
+ * "4:cpu,cpuacct:/path". */
 static unsigned quota_of_line(char *line) {
   char *controllers = strchr(line, ':');
   char *path = controllers ? strchr(controllers + 1, ':') : NULL;
@@ -154,16 +155,17 @@ static unsigned quota_of_line(char *line) {
 
 static unsigned quota_of_process(void) {
   char text[8192];
-  char *rest = NULL;
+  char *next_line = NULL;
   unsigned least = 0;
   if (!read_file("/proc/self/cgroup", text, sizeof text)) return 0;
-  for (char *line = strtok_r(text, "\n", &rest); line;
-       line = strtok_r(NULL, "\n", &rest))
-    least = less(least, quota_of_line(line));
+  for (char *line = strtok_r(text, "\n", &next_line); line;
+       line = strtok_r(NULL, "\n", &next_line))
+    least = lesser_quota(least, quota_of_line(line));
   return least;
 }
 
-/* The kernel says EINVAL when it has more CPUs than the set has room for. */
+/* Counts the CPUs of the thread's affinity.  The kernel says EINVAL when it has
+ * more CPUs than the set can take. */
 static unsigned cpus_allowed(void) {
   for (size_t capacity = 1024; capacity <= 65536; capacity *= 4) {
     cpu_set_t *set = CPU_ALLOC(capacity);
@@ -178,6 +180,6 @@ static unsigned cpus_allowed(void) {
 }
 
 unsigned lr_placement_default_reactors(void) {
-  unsigned cpus = less(cpus_allowed(), quota_of_process());
+  unsigned cpus = lesser_quota(cpus_allowed(), quota_of_process());
   return cpus > 0 ? cpus : 1;
 }

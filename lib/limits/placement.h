@@ -6,21 +6,22 @@
 
 #include <stdint.h>
 
-/* The reactor for the host with this hash, by rendezvous hashing: with one
- * reactor more or less, as few hosts as possible change places. */
+/* Returns the reactor for the host with this hash, by rendezvous hashing: with
+ * one reactor more or less, as few hosts as possible move to another. */
 unsigned lr_placement_of_host(uint64_t hash, unsigned reactors);
 
-/* The share of reactor `index` in `limit`: the shares add up to exactly the
- * limit, and who gets the remainder is different from host to host. */
+/* Returns the share of reactor `index` in `limit`: the shares add up to exactly
+ * the limit, and who gets the remainder is different from host to host. */
 unsigned lr_placement_share(uint64_t hash, unsigned limit, unsigned index,
                             unsigned reactors);
 
-/* How many reactors a pool has by default: the CPUs that this process may run
- * on, or the cgroup's CPU quota rounded up, if that is less; at least 1. */
+/* Returns how many reactors a pool has by default: the CPUs that this process
+ * may run on, or the cgroup's CPU quota rounded up, if that is less; at
+ * least 1. */
 unsigned lr_placement_default_reactors(void);
 
-/* The parse of a cgroup v2 cpu.max line ("200000 100000", "max 100000"):
- * CPUs rounded up, 0 for no limit. */
+/* Parses a cgroup v2 cpu.max line ("200000 100000", "max 100000"): CPUs rounded
+ * up, 0 for no limit. */
 unsigned lr_placement_quota(const char *cpu_max);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * ranks.h: a queue with priorities: three lists, of which the first that is
- * not empty is served.  Within a rank it is first in, first out. */
+ * priority_queue.h: a queue with priorities: three lists, of which the first
+ * that is not empty is served.  Within a priority it is first in, first out. */
 #ifndef LR_LIMITS_PRIORITY_QUEUE_H
 #define LR_LIMITS_PRIORITY_QUEUE_H
 
 #include "base/list.h"
 #include <lariat/client.h>
 
-/* Served in this order. */
+/* The priorities, in the order in which they are served. */
 typedef enum lr_priority {
   LR_PRIORITY_HIGH,
   LR_PRIORITY_NORMAL,
@@ -30,7 +30,7 @@ static inline lr_list *lr_priority_queue_first(lr_priority_queue *queue) {
   return NULL;
 }
 
-/* The rank of the first; LR_PRIORITIES when there is none. */
+/* Returns the priority of the first; LR_PRIORITIES when there is none. */
 static inline int lr_priority_queue_best(const lr_priority_queue *queue) {
   for (int i = 0; i < LR_PRIORITIES; i++)
     if (!lr_list_empty(&queue->by_priority[i])) return i;

@@ -20,11 +20,12 @@
 #include "base/atomics.h"
 #include "base/time.h"
 
-/* How much lateness is made good.  In a window of ten seconds that is half a
- * per cent of the starts. */
+/* How much lateness is made good: in a window of ten seconds half a per cent of
+ * the starts. */
 #define LR_RATE_LATE_NS (50 * LR_NS_PER_MS)
 
-/* What a bucket is to keep to.  Read only; any number of buckets share it. */
+/* The plan that a bucket keeps to.  Read only; any number of buckets share it.
+ */
 typedef struct lr_rate_plan {
   uint64_t step_ns;   /* 0: no limit */
   uint64_t banked_ns; /* what an idle time may save up */
@@ -35,22 +36,23 @@ typedef struct lr_rate {
   lr_atomic_u64 awaited_ns; /* the `next_ns` that somebody waited for last */
 } lr_rate;
 
-/* `per_second` 0: no limit.  `burst` is the number of starts that may happen
- * at once after an idle time; below 1: 1. */
+/* Makes a plan.  `per_second` 0: no limit.  `burst` is the number of starts
+ * that may happen at once after an idle time; below 1: 1. */
 lr_rate_plan lr_rate_plan_of(double per_second, double burst);
 
-/* Whether these are numbers that a plan can be made of. */
+/* Tells whether a plan can be made of these numbers. */
 bool lr_rate_valid(double per_second, double burst);
 
-/* A full bucket. */
+/* Makes a full bucket. */
 void lr_rate_init(lr_rate *rate);
 
-/* When the next start is allowed.  Any thread. */
+/* Returns when the next start is allowed.  Any thread. */
 static inline uint64_t lr_rate_due(const lr_rate *rate) {
   return lr_u64_load_relaxed(&rate->next_ns);
 }
 
-/* Somebody waits for `due_ns`, which lr_rate_due said.  Any thread. */
+/* Notes that somebody waits for `due_ns`, which lr_rate_due said.  Any thread.
+ */
 static inline void lr_rate_await(lr_rate *rate, uint64_t due_ns) {
   lr_u64_store_relaxed(&rate->awaited_ns, due_ns);
 }
@@ -60,10 +62,10 @@ static inline void lr_rate_await(lr_rate *rate, uint64_t due_ns) {
 bool lr_rate_take(lr_rate *rate, const lr_rate_plan *plan, uint64_t now_ns,
                   uint64_t wanted_ns);
 
-/* The start that was taken did not happen.  Any thread. */
+/* Gives back a start that was taken and did not happen.  Any thread. */
 void lr_rate_give_back(lr_rate *rate, const lr_rate_plan *plan);
 
-/* Whether the bucket is as good as a new one.  Any thread. */
+/* Tells whether the bucket is as good as a new one.  Any thread. */
 bool lr_rate_is_full(const lr_rate *rate, const lr_rate_plan *plan,
                      uint64_t now_ns);
 

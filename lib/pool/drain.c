@@ -45,7 +45,7 @@ static void leave(lr_drain_part *part) {
 
 static void count_job(lr_job_listener *listener, const lr_job *job) {
   lr_drain_part *part = lr_container(listener, lr_drain_part, listener);
-  if (job->epoch < part->epoch && --part->left == 0) leave(part);
+  if (job->pool.epoch < part->epoch && --part->left == 0) leave(part);
 }
 
 /* The part is gone with the last job. */

@@ -83,7 +83,7 @@ static void receive_cancel(lr_mail *mail) {
   lr_job *job = lr_job_of_cancel(mail);
   lr_port *port = job->port;
   port->jobs++;
-  if (job->stage != LR_JOB_RETURNED)
+  if (job->pool.stage != LR_JOB_RETURNED)
     lr_dispatcher_cancel(&port->worker->dispatcher, job);
   mail->ops = port->owner->cancel_returned;
   lr_outbox_put(&port->returns, mail);
@@ -129,8 +129,8 @@ void lr_port_close(lr_port *port, lariat_reactor *reactor) {
 void lr_port_turn_back(lr_port *port, lariat_reactor *reactor, lr_mail *mail) {
   if (mail->ops == &lr_port_job_ops) {
     lr_job *job = lr_job_of_travel(mail);
-    job->outcome = LARIAT_ECLOSED;
-    job->phase = LARIAT_PHASE_QUEUE;
+    job->attempt.outcome = LARIAT_ECLOSED;
+    job->attempt.phase = LARIAT_PHASE_QUEUE;
     mail->ops = port->owner->returned;
   } else if (mail->ops == &lr_port_cancel_ops) {
     mail->ops = port->owner->cancel_returned;

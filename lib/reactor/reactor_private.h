@@ -201,11 +201,9 @@ lariat_status lr_reactor_check_run(const lariat_reactor *reactor,
 
 /* ---- embed.c ---- */
 
-/* All are cheap, and do nothing where the reactor is not embedded or is in a
- * turn. */
-
 /* Makes the descriptor tell of all that is left: nobody is in the reactor from
- * here on. */
+ * here on.  Cheap, as the functions below, and does nothing where the reactor
+ * is not embedded or is in a turn. */
 void lr_embed_make_idle(lariat_reactor *reactor);
 
 /* Makes the descriptor readable, for what is asked for between dispatches. */

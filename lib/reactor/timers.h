@@ -50,8 +50,8 @@ void lr_timers_init(lr_timers *timers);
 /* Frees the heap and forgets all timers. */
 void lr_timers_clear(lr_timers *timers);
 
-/* The slow halves of the two functions below: for a timer that does not follow
- * the one set last, and for one that is in the heap. */
+/* Do what is slow in the two functions below: set a timer that does not follow
+ * the one set last, and cancel one that is in the heap. */
 bool lr_timers_set_slow(lr_timers *timers, lr_timer *timer, uint64_t at_ns);
 void lr_timers_cancel_slow(lr_timers *timers, lr_timer *timer);
 

@@ -57,17 +57,17 @@ static void count_running(lr_dispatcher *dispatcher, lr_host *host, int by) {
 
 /* Takes a job out of wherever the dispatcher has it. */
 static void detach(lr_dispatcher *dispatcher, lr_job *job) {
-  lr_host *host = job->host;
-  lr_reactor_unset_timer(dispatcher->reactor, &job->pool_timer);
-  lr_list_remove(&job->pool_node);
-  if (job->stage == LR_JOB_IN_HOST_QUEUE) {
+  lr_host *host = job->pool.host;
+  lr_reactor_unset_timer(dispatcher->reactor, &job->pool.timer);
+  lr_list_remove(&job->pool.node);
+  if (job->pool.stage == LR_JOB_IN_HOST_QUEUE) {
     count_queued(dispatcher, host, -1);
   } else {
     count_running(dispatcher, host, -1);
     lr_run_queue_ended(&dispatcher->queue, host, job);
   }
   lr_run_queue_place_less(&dispatcher->queue, host);
-  job->host = NULL;
+  job->pool.host = NULL;
   lr_hosts_forget(&dispatcher->hosts, host);
 }
 
@@ -81,7 +81,7 @@ static void tell_listeners(lr_dispatcher *dispatcher, const lr_job *job) {
 }
 
 static void send_home(lr_dispatcher *dispatcher, lr_job *job) {
-  job->stage = LR_JOB_RETURNED;
+  job->pool.stage = LR_JOB_RETURNED;
   lr_u64_bump(&dispatcher->stats.done, 1);
   if (!lr_list_empty(&dispatcher->listeners)) tell_listeners(dispatcher, job);
   dispatcher->config.finished(job);
@@ -89,28 +89,28 @@ static void send_home(lr_dispatcher *dispatcher, lr_job *job) {
 
 static void fail(lr_dispatcher *dispatcher, lr_job *job, lariat_status status,
                  lariat_phase phase) {
-  job->outcome = status;
-  job->phase = (uint8_t)phase;
+  job->attempt.outcome = status;
+  job->attempt.phase = (uint8_t)phase;
   send_home(dispatcher, job);
 }
 
 /* All of its time went by in the queue. */
 static void note_queue_time(const lr_dispatcher *dispatcher, lr_job *job) {
   uint64_t now = lr_reactor_turn_ns(dispatcher->reactor);
-  if (!job->response || now < job->hop_ns) return;
-  job->response->timings.queue_us = (now - job->hop_ns) / 1000;
+  if (!job->response || now < job->request.hop_ns) return;
+  job->response->timings.queue_us = (now - job->request.hop_ns) / 1000;
 }
 
 /* Stops a job, whatever it is doing, and sends it home with `status`. */
 static void stop_job(lr_dispatcher *dispatcher, lr_job *job,
                      lariat_status status) {
-  job->phase = LARIAT_PHASE_QUEUE;
-  if (job->stage == LR_JOB_RUNNING)
+  job->attempt.phase = LARIAT_PHASE_QUEUE;
+  if (job->pool.stage == LR_JOB_RUNNING)
     dispatcher->transport.ops->cancel(dispatcher->transport.self, job);
   else
     note_queue_time(dispatcher, job);
   detach(dispatcher, job);
-  fail(dispatcher, job, status, (lariat_phase)job->phase);
+  fail(dispatcher, job, status, (lariat_phase)job->attempt.phase);
 }
 
 /* A new host's limits.  One that is spread over the reactors has a share. */
@@ -120,14 +120,14 @@ static void set_limits(const lr_dispatcher *dispatcher, lr_host *host,
   host->limit = config->limits.max_jobs_per_host;
   host->connections.limit = config->max_connections_per_host;
   if (host->spread) {
-    host->limit = lr_placement_share(job->url.hash, host->limit, config->index,
-                                     config->reactors);
+    host->limit = lr_placement_share(job->request.url.hash, host->limit,
+                                     config->index, config->reactors);
     host->connections.limit =
-        lr_placement_share(job->url.hash, host->connections.limit,
+        lr_placement_share(job->request.url.hash, host->connections.limit,
                            config->index, config->reactors);
   }
-  bool h2c = job->http == LARIAT_HTTP_2 && config->h2c_probe;
-  bool asks = job->url.tls ? job->http != LARIAT_HTTP_1_1 : h2c;
+  bool h2c = job->request.http == LARIAT_HTTP_2 && config->h2c_probe;
+  bool asks = job->request.url.tls ? job->request.http != LARIAT_HTTP_1_1 : h2c;
   host->protocol = asks ? LR_PROTOCOL_UNKNOWN : LR_PROTOCOL_HTTP1;
 }
 
@@ -140,29 +140,32 @@ static bool is_connecting(lariat_phase phase) {
  * once for a job that is quick: it may ring too early, and then looks again.
  * Without memory for a timer the caller's own watch is left. */
 static void watch(lr_dispatcher *dispatcher, lr_job *job, uint64_t limit_ns) {
-  uint64_t at_ns = limit_ns < job->deadline_ns ? limit_ns : job->deadline_ns;
+  uint64_t at_ns =
+      limit_ns < job->request.deadline_ns ? limit_ns : job->request.deadline_ns;
   if (at_ns == UINT64_MAX) return;
-  (void)lr_reactor_set_timer(dispatcher->reactor, &job->pool_timer, at_ns);
+  (void)lr_reactor_set_timer(dispatcher->reactor, &job->pool.timer, at_ns);
 }
 
 /* When the connect limit of a job ends that begins to connect at `from_ns`. */
 static uint64_t connect_limit(const lr_job *job, uint64_t from_ns) {
-  return job->connect_timeout_ns ? from_ns + job->connect_timeout_ns
-                                 : UINT64_MAX;
+  return job->request.connect_timeout_ns
+             ? from_ns + job->request.connect_timeout_ns
+             : UINT64_MAX;
 }
 
 /* When the idle limit of a job ends of which nothing is heard from `from_ns`
  * on. */
 static uint64_t idle_limit(const lr_job *job, uint64_t from_ns) {
-  return job->idle_timeout_ns ? from_ns + job->idle_timeout_ns : UINT64_MAX;
+  return job->request.idle_timeout_ns ? from_ns + job->request.idle_timeout_ns
+                                      : UINT64_MAX;
 }
 
 /* Nobody is asked before it matters. */
 static uint64_t idle_limit_now(const lr_dispatcher *dispatcher,
                                const lr_job *job, uint64_t now) {
   const lr_transport *transport = &dispatcher->transport;
-  if (job->stage == LR_JOB_IN_HOST_QUEUE) return idle_limit(job, now);
-  uint64_t limit = idle_limit(job, job->active_ns);
+  if (job->pool.stage == LR_JOB_IN_HOST_QUEUE) return idle_limit(job, now);
+  uint64_t limit = idle_limit(job, job->pool.active_ns);
   if (now < limit || !transport->ops->heard_ns) return limit;
   return idle_limit(job, transport->ops->heard_ns(transport->self, job));
 }
@@ -173,22 +176,22 @@ static uint64_t earlier(uint64_t one_ns, uint64_t other_ns) {
 
 static void time_out(lr_dispatcher *dispatcher, lr_job *job,
                      lariat_time_limit limit) {
-  job->time_limit = (uint8_t)limit;
+  job->attempt.time_limit = (uint8_t)limit;
   stop_job(dispatcher, job, LARIAT_ETIMEDOUT);
 }
 
 static void timer_expired(lr_timer *timer) {
-  lr_job *job = lr_container(timer, lr_job, pool_timer);
-  lr_dispatcher *dispatcher = job->host->dispatcher;
+  lr_job *job = lr_container(timer, lr_job, pool.timer);
+  lr_dispatcher *dispatcher = job->pool.host->dispatcher;
   uint64_t now = lr_reactor_turn_ns(dispatcher->reactor);
   uint64_t connect_ns = UINT64_MAX;
   uint64_t idle_ns = idle_limit_now(dispatcher, job, now);
-  if (job->stage == LR_JOB_IN_HOST_QUEUE)
+  if (job->pool.stage == LR_JOB_IN_HOST_QUEUE)
     connect_ns = connect_limit(job, now);
   else if (is_connecting(dispatcher->transport.ops->phase(
                dispatcher->transport.self, job)))
-    connect_ns = connect_limit(job, job->started_ns);
-  if (now >= job->deadline_ns)
+    connect_ns = connect_limit(job, job->pool.started_ns);
+  if (now >= job->request.deadline_ns)
     time_out(dispatcher, job, LARIAT_TIME_LIMIT_DEADLINE);
   else if (now >= connect_ns)
     time_out(dispatcher, job, LARIAT_TIME_LIMIT_CONNECT);
@@ -199,11 +202,11 @@ static void timer_expired(lr_timer *timer) {
 }
 
 void lr_dispatcher_take(lr_dispatcher *dispatcher, lr_job *job) {
-  job->arrived_ns = lr_reactor_turn_ns(dispatcher->reactor);
-  job->outcome = LARIAT_OK;
-  job->phase = LARIAT_PHASE_QUEUE;
-  job->epoch = dispatcher->epoch;
-  job->reuse_failed = false;
+  job->pool.arrived_ns = lr_reactor_turn_ns(dispatcher->reactor);
+  job->attempt.outcome = LARIAT_OK;
+  job->attempt.phase = LARIAT_PHASE_QUEUE;
+  job->pool.epoch = dispatcher->epoch;
+  job->attempt.reuse_failed = false;
   lr_u64_bump(&dispatcher->stats.taken, 1);
   if (dispatcher->closing) {
     fail(dispatcher, job, LARIAT_ECLOSED, LARIAT_PHASE_QUEUE);
@@ -222,15 +225,16 @@ void lr_dispatcher_take(lr_dispatcher *dispatcher, lr_job *job) {
     fail(dispatcher, job, LARIAT_ENOMEM, LARIAT_PHASE_QUEUE);
     return;
   }
-  job->host = host;
-  job->stage = LR_JOB_IN_HOST_QUEUE;
-  job->pool_timer.expire = timer_expired;
-  lr_list_append(&host->queue.by_priority[job->priority], &job->pool_node);
+  job->pool.host = host;
+  job->pool.stage = LR_JOB_IN_HOST_QUEUE;
+  job->pool.timer.expire = timer_expired;
+  lr_list_append(&host->queue.by_priority[job->request.priority],
+                 &job->pool.node);
   count_queued(dispatcher, host, 1);
   lr_run_queue_place_more(&dispatcher->queue, host, job);
   watch(dispatcher, job,
-        earlier(connect_limit(job, job->arrived_ns),
-                idle_limit(job, job->arrived_ns)));
+        earlier(connect_limit(job, job->pool.arrived_ns),
+                idle_limit(job, job->pool.arrived_ns)));
 }
 
 void lr_dispatcher_cancel(lr_dispatcher *dispatcher, lr_job *job) {
@@ -239,16 +243,17 @@ void lr_dispatcher_cancel(lr_dispatcher *dispatcher, lr_job *job) {
 
 /* Back to the front of its host's queue, as if it never had been started. */
 static void requeue(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
-  lr_list_remove(&job->pool_node);
+  lr_list_remove(&job->pool.node);
   count_running(dispatcher, host, -1);
   lr_run_queue_ended(&dispatcher->queue, host, job);
-  lr_free(job->detail);
-  job->detail = NULL;
-  job->outcome = LARIAT_OK;
-  job->phase = LARIAT_PHASE_QUEUE;
-  job->curl_code = 0;
-  job->stage = LR_JOB_IN_HOST_QUEUE;
-  lr_list_prepend(&host->queue.by_priority[job->priority], &job->pool_node);
+  lr_free(job->attempt.detail);
+  job->attempt.detail = NULL;
+  job->attempt.outcome = LARIAT_OK;
+  job->attempt.phase = LARIAT_PHASE_QUEUE;
+  job->attempt.curl_code = 0;
+  job->pool.stage = LR_JOB_IN_HOST_QUEUE;
+  lr_list_prepend(&host->queue.by_priority[job->request.priority],
+                  &job->pool.node);
   count_queued(dispatcher, host, 1);
   lr_run_queue_place(&dispatcher->queue, host);
 }
@@ -268,9 +273,9 @@ static bool keeps_connection(lr_dispatcher *dispatcher, const lr_host *host) {
  * this one may still use its own.  (A blocked host has jobs: it is not
  * forgotten.) */
 void lr_dispatcher_done(lr_dispatcher *dispatcher, lr_job *job) {
-  lr_host *host = job->host;
+  lr_host *host = job->pool.host;
   bool blocked = host->state == LR_HOST_NO_CONNECTION;
-  if (job->outcome == LARIAT_EBUSY) {
+  if (job->attempt.outcome == LARIAT_EBUSY) {
     requeue(dispatcher, host, job);
     return;
   }
@@ -293,11 +298,11 @@ void lr_dispatcher_unblock(lr_dispatcher *dispatcher) {
 }
 
 static void started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
-  job->stage = LR_JOB_RUNNING;
+  job->pool.stage = LR_JOB_RUNNING;
   count_queued(dispatcher, host, -1);
   count_running(dispatcher, host, 1);
   lr_run_queue_started(&dispatcher->queue, host, job);
-  lr_list_append(&dispatcher->running, &job->pool_node);
+  lr_list_append(&dispatcher->running, &job->pool.node);
   lr_run_queue_place(&dispatcher->queue, host);
 }
 
@@ -305,7 +310,8 @@ static void not_started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job,
                         lariat_status status) {
   lr_run_queue_give_back(&dispatcher->queue, host);
   if (status == LARIAT_EBUSY) {
-    lr_list_prepend(&host->queue.by_priority[job->priority], &job->pool_node);
+    lr_list_prepend(&host->queue.by_priority[job->request.priority],
+                    &job->pool.node);
     lr_run_queue_block(&dispatcher->queue, host);
     return;
   }
@@ -316,10 +322,10 @@ static void not_started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job,
 /* Starts the next job of the host whose turn it is. */
 static void start_next(lr_dispatcher *dispatcher, lr_host *host) {
   lr_job *job =
-      lr_container(lr_priority_queue_first(&host->queue), lr_job, pool_node);
-  lr_list_remove(&job->pool_node);
-  job->started_ns = lr_reactor_turn_ns(dispatcher->reactor);
-  job->active_ns = job->started_ns;
+      lr_container(lr_priority_queue_first(&host->queue), lr_job, pool.node);
+  lr_list_remove(&job->pool.node);
+  job->pool.started_ns = lr_reactor_turn_ns(dispatcher->reactor);
+  job->pool.active_ns = job->pool.started_ns;
   lariat_status status =
       dispatcher->transport.ops->start(dispatcher->transport.self, job);
   if (status == LARIAT_OK)
@@ -379,9 +385,9 @@ static void stop_running(lr_dispatcher *dispatcher, uint64_t epoch,
                          lariat_status status) {
   lr_list *node = dispatcher->running.next;
   while (node != &dispatcher->running) {
-    lr_job *job = lr_container(node, lr_job, pool_node);
+    lr_job *job = lr_container(node, lr_job, pool.node);
     node = node->next;
-    if (job->epoch < epoch) stop_job(dispatcher, job, status);
+    if (job->pool.epoch < epoch) stop_job(dispatcher, job, status);
   }
 }
 
@@ -392,10 +398,10 @@ static void stop_queued(lr_dispatcher *dispatcher, lr_host *host,
   for (int priority = 0; priority < LR_PRIORITIES && left; priority++) {
     lr_list *node = host->queue.by_priority[priority].next;
     while (left && node != &host->queue.by_priority[priority]) {
-      lr_job *job = lr_container(node, lr_job, pool_node);
+      lr_job *job = lr_container(node, lr_job, pool.node);
       node = node->next;
       left--;
-      if (job->epoch < epoch) stop_job(dispatcher, job, status);
+      if (job->pool.epoch < epoch) stop_job(dispatcher, job, status);
     }
   }
 }

@@ -33,8 +33,9 @@ void lr_hosts_clear(lr_hosts *hosts) {
 /* Mixes the identity beyond the name into the hash, so that a host is looked up
  * in one step. */
 static uint64_t identity_hash(const lr_job *job) {
-  uint64_t identity = (uint64_t)job->http * 2u + (job->spread ? 1u : 0u);
-  return job->url.hash ^ (identity * 0x9e3779b97f4a7c15u);
+  uint64_t identity =
+      (uint64_t)job->request.http * 2u + (job->request.spread ? 1u : 0u);
+  return job->request.url.hash ^ (identity * 0x9e3779b97f4a7c15u);
 }
 
 /* Tells "http://127.0.0.1:80" and "https://[::1]:443" from names. */
@@ -45,16 +46,16 @@ bool lr_host_is_address(const lr_host *host) {
 
 static lr_host *new_host(const lr_hosts *hosts, const lr_job *job) {
   size_t extra = hosts->extra ? hosts->extra->size : 0;
-  uint32_t length = job->url.key_length;
+  uint32_t length = job->request.url.key_length;
   lr_host *host = lr_alloc_zero(sizeof *host + extra + length + 1);
   if (!host) return NULL;
-  host->key_hash = job->url.hash;
-  host->http = job->http;
-  host->spread = job->spread;
-  host->tls = job->url.tls;
+  host->key_hash = job->request.url.hash;
+  host->http = job->request.http;
+  host->spread = job->request.spread;
+  host->tls = job->request.url.tls;
   host->key = (char *)lr_host_extra_of(host) + extra;
   host->key_length = length;
-  memcpy(host->key, job->url.key, length);
+  memcpy(host->key, job->request.url.key, length);
   lr_list_init(&host->queue_node);
   lr_list_init(&host->pacing.sent);
   lr_priority_queue_init(&host->queue);

@@ -126,10 +126,11 @@ void lr_hosts_clear(lr_hosts *hosts);
 lr_host *lr_hosts_find_slow(lr_hosts *hosts, const lr_job *job, bool *made);
 
 static inline bool lr_host_is_of(const lr_host *host, const lr_job *job) {
-  return host->key_hash == job->url.hash && host->http == job->http &&
-         host->spread == job->spread &&
-         host->key_length == job->url.key_length &&
-         memcmp(host->key, job->url.key, host->key_length) == 0;
+  return host->key_hash == job->request.url.hash &&
+         host->http == job->request.http &&
+         host->spread == job->request.spread &&
+         host->key_length == job->request.url.key_length &&
+         memcmp(host->key, job->request.url.key, host->key_length) == 0;
 }
 
 /* Looks first whether it is the host that was looked for last. */

@@ -198,9 +198,9 @@ bool lr_run_queue_admit(lr_run_queue *queue, lr_host *host, const lr_job *job) {
   host->pacing.run_queue = queue;
   host->pacing.timer.expire = pace_is_due;
   if (!host_paces || !lr_host_paces_wanted(host_paces)) return true;
-  host->pacing.pace =
-      lr_host_paces_enter(host_paces, job->url.key, job->url.key_length,
-                          job->url.hash, lr_reactor_turn_ns(queue->reactor));
+  host->pacing.pace = lr_host_paces_enter(
+      host_paces, job->request.url.key, job->request.url.key_length,
+      job->request.url.hash, lr_reactor_turn_ns(queue->reactor));
   host->pacing.has_delay = host_paces->delay_ns != 0;
   return host->pacing.pace != NULL;
 }
@@ -217,7 +217,7 @@ static LR_COLD void release_pace(lr_run_queue *queue, lr_host *host,
 }
 
 bool lr_run_queue_sending(lr_run_queue *queue, lr_job *job) {
-  lr_host *host = job->host;
+  lr_host *host = job->pool.host;
   if (!has_delay(queue, host)) return true;
   if (host->pacing.sending != job || !lr_list_empty(&host->pacing.sent))
     return false;
@@ -461,13 +461,13 @@ static LR_COLD void end_sending(lr_run_queue *queue, lr_host *host) {
   bool sent = !lr_list_empty(&host->pacing.sent);
   release_pace(queue, host,
                sent ? lariat_reactor_now_ns(queue->reactor)
-                    : host->pacing.sending->token_ns);
+                    : host->pacing.sending->pool.token_ns);
 }
 
 void lr_run_queue_ended(lr_run_queue *queue, lr_host *host, const lr_job *job) {
   uint64_t now_ns = lr_reactor_turn_ns(queue->reactor);
-  uint64_t took_ns = now_ns - job->token_ns;
-  lr_token_cache_put(queue->token_cache, job->token_ns, now_ns);
+  uint64_t took_ns = now_ns - job->pool.token_ns;
+  lr_token_cache_put(queue->token_cache, job->pool.token_ns, now_ns);
   learn_mean(host, took_ns);
   if (took_ns < LR_QUICK_JOB_NS) queue->quick_jobs_ns += took_ns;
   if (host->pacing.sending == job) end_sending(queue, host);

@@ -74,7 +74,7 @@ void lr_run_queue_place(lr_run_queue *queue, lr_host *host);
  * is, but for a job of a higher priority. */
 static inline void lr_run_queue_place_more(lr_run_queue *queue, lr_host *host,
                                            const lr_job *job) {
-  if (host->state != LR_HOST_RUNNABLE || job->priority < host->priority)
+  if (host->state != LR_HOST_RUNNABLE || job->request.priority < host->priority)
     lr_run_queue_place(queue, host);
 }
 
@@ -94,7 +94,7 @@ lr_host *lr_run_queue_next(lr_run_queue *queue);
 void lr_run_queue_started_slow(lr_run_queue *queue, lr_host *host, lr_job *job);
 static inline void lr_run_queue_started(lr_run_queue *queue, lr_host *host,
                                         lr_job *job) {
-  job->token_ns = job->started_ns;
+  job->pool.token_ns = job->pool.started_ns;
   if (host->starved_seq || host->pacing.has_delay)
     lr_run_queue_started_slow(queue, host, job);
 }

@@ -41,7 +41,8 @@ typedef struct lr_transport_ops {
   lariat_phase (*phase)(void *transport, const lr_job *job);
 
   /* When bytes last went or came for a started job, as exactly as the transport
-   * knows; asked for when job->active_ns is long ago.  NULL: not at all. */
+   * knows; asked for when job->pool.active_ns is long ago.  NULL: not at all.
+   */
   uint64_t (*heard_ns)(void *transport, const lr_job *job);
 
   /* The end of a turn: carry on.  True when there is more to do at once. */

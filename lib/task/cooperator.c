@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * cooperator.c: tasks that take turns.  Those that can work stand in a ring,
- * and each turn's end works through it for a slice of time.  Removing a task
- * comes before telling its end: who is told may do anything. */
+ * cooperator.c: tasks that take turns.  Those that can work are in a ring, and
+ * each turn's end works through it for a slice of time.  A task is removed
+ * before anybody hears of its end: who hears of it may do anything. */
 #include <lariat/cooperator.h>
 
 #include <stddef.h>
+#include <string.h>
 
 #include "base/list.h"
 #include "base/memory.h"
@@ -25,13 +26,13 @@ struct lariat_cooperator {
   uint64_t slice_ns;
   bool started;
   bool stopped;
-  lr_list ready;         /* tasks that can work */
-  lr_list retry_waiting; /* paused, or waiting for a deferred */
+  lr_list ready;     /* tasks that can work */
+  lr_list suspended; /* paused, or waiting for a deferred */
 };
 
 struct lariat_task {
   size_t references; /* an unfinished one has a reference to itself */
-  lr_list link;      /* in `ready` or `retry_waiting` while unfinished */
+  lr_list link;      /* in `ready` or `suspended` while unfinished */
   lariat_cooperator *cooperator;
   lariat_task_work work;
   void *context;
@@ -44,7 +45,7 @@ struct lariat_task {
 
   lariat_status state; /* LARIAT_OK: unfinished */
   lariat_value result;
-  bool asked; /* for its end */
+  bool asked; /* lariat_task_when_done was called */
   lr_list waiters;
 };
 
@@ -54,7 +55,7 @@ typedef struct waiter {
   lr_list link;
 } waiter;
 
-/* References. */
+/* ---- References ---- */
 
 lariat_cooperator *lariat_cooperator_retain(lariat_cooperator *cooperator) {
   cooperator->references++;
@@ -80,7 +81,7 @@ lariat_task *lariat_task_retain(lariat_task *task) {
 
 /* Gives the result of a task to a deferred that dies of it: that is how
  * failures that nobody handled are reported. */
-static void report(lariat_task *task) {
+static void report_failure(lariat_task *task) {
   lariat_reactor *reactor = task->cooperator->reactor;
   if (!reactor) return;
   lariat_deferred *deferred = lariat_deferred_succeed(reactor, task->result);
@@ -90,15 +91,16 @@ static void report(lariat_task *task) {
 
 void lariat_task_release(lariat_task *task) {
   if (!task || --task->references > 0) return;
-  if (task->state == LARIAT_ETASKFAILED && !task->asked) report(task);
+  if (task->state == LARIAT_ETASKFAILED && !task->asked) report_failure(task);
   lariat_value_drop(task->result);
   lariat_cooperator_release(task->cooperator);
   lr_free(task);
 }
 
-/* The end of a task. */
+/* ---- End of a task ---- */
 
-/* A share of the result; what cannot be shared goes to who comes first. */
+/* Returns a share of the result; one that cannot be shared goes to the first
+ * who asks. */
 static lariat_value copy_result(lariat_task *task) {
   lariat_value copy;
   lariat_status status = lariat_value_share(task->result, &copy);
@@ -115,9 +117,9 @@ static void tell_waiters(lariat_task *task) {
   lr_list_splice(&waiters, &task->waiters);
   lr_list *link;
   while ((link = lr_list_take_first(&waiters))) {
-    waiter *it = lr_container(link, waiter, link);
-    (void)lr_deferred_fire(&it->deferred, copy_result(task));
-    lariat_deferred_release(&it->deferred);
+    lariat_deferred *deferred = &lr_container(link, waiter, link)->deferred;
+    (void)lr_deferred_fire(deferred, copy_result(task));
+    lariat_deferred_release(deferred);
   }
 }
 
@@ -128,9 +130,9 @@ static void drop_context(lariat_task *task) {
   if (destroy) destroy(task->context);
 }
 
-/* The caller has a reference of its own. */
-static void complete(lariat_task *task, lariat_status state,
-                     lariat_value result) {
+/* Ends the task; the caller has a reference of its own. */
+static void complete_task(lariat_task *task, lariat_status state,
+                          lariat_value result) {
   lariat_deferred *awaited = task->awaited;
   task->awaited = NULL;
   task->state = state;
@@ -144,19 +146,19 @@ static void complete(lariat_task *task, lariat_status state,
 
 static void complete_stopped(lariat_task *task, lariat_status state) {
   lariat_task_retain(task);
-  complete(task, state,
-           lariat_failure_new(state, "%s", lariat_status_text(state)));
+  complete_task(task, state,
+                lariat_failure_new(state, "%s", lariat_status_text(state)));
   lariat_task_release(task);
 }
 
-/* Work. */
+/* ---- Work ---- */
 
-static void wake(lariat_cooperator *cooperator) {
+static void request_turn(lariat_cooperator *cooperator) {
   if (cooperator->started && !lr_list_empty(&cooperator->ready))
     lr_reactor_request_turn(cooperator->reactor);
 }
 
-static void make_ready(lariat_task *task) {
+static void make_task_ready(lariat_task *task) {
   lariat_cooperator *cooperator = task->cooperator;
   if (task->pauses > 0 || task->awaited) return;
   if (cooperator->stopped) {
@@ -165,23 +167,24 @@ static void make_ready(lariat_task *task) {
   }
   lr_list_remove(&task->link);
   lr_list_append(&cooperator->ready, &task->link);
-  wake(cooperator);
+  request_turn(cooperator);
 }
 
-static void make_rest(lariat_task *task) {
+static void suspend_task(lariat_task *task) {
   lr_list_remove(&task->link);
-  lr_list_append(&task->cooperator->retry_waiting, &task->link);
+  lr_list_append(&task->cooperator->suspended, &task->link);
 }
 
-/* A unit is over, or what it waited for has come. */
-static void go_on(lariat_task *task, lariat_value outcome, bool is_last) {
+/* Goes on with a task whose unit is over, or whose deferred has fired. */
+static void continue_task(lariat_task *task, lariat_value outcome,
+                          bool is_last) {
   if (lariat_is_failure(outcome)) {
-    complete(task, LARIAT_ETASKFAILED, outcome);
+    complete_task(task, LARIAT_ETASKFAILED, outcome);
   } else if (is_last) {
-    complete(task, LARIAT_ETASKDONE, outcome);
+    complete_task(task, LARIAT_ETASKDONE, outcome);
   } else {
     lariat_value_drop(outcome);
-    make_ready(task);
+    make_task_ready(task);
   }
 }
 
@@ -201,8 +204,8 @@ static lariat_value on_failure(lariat_value failure, void *context) {
   return lariat_none();
 }
 
-/* The pair is gone.  If neither side ran, that was for want of memory.  If the
- * task has ended, nobody wants to know. */
+/* Goes on with a task whose pair is gone.  If neither side ran, that was for
+ * want of memory.  If the task has ended, the outcome is dropped. */
 static void on_gone(void *context) {
   lariat_task *task = context;
   lariat_deferred *awaited = task->awaited;
@@ -211,16 +214,16 @@ static void on_gone(void *context) {
   task->awaited = NULL;
   task->outcome = lariat_none();
   if (awaited)
-    go_on(task, outcome, task->is_last);
+    continue_task(task, outcome, task->is_last);
   else
     lariat_value_drop(outcome);
-  lr_task_let_go(awaited, lost);
+  lr_task_release_awaited(awaited, lost);
   lariat_task_release(task);
 }
 
-static void wait_for(lariat_task *task, lariat_deferred *deferred,
-                     bool is_last) {
-  make_rest(task);
+static void wait_for_deferred(lariat_task *task, lariat_deferred *deferred,
+                              bool is_last) {
+  suspend_task(task);
   task->awaited = deferred;
   task->is_last = is_last;
   task->outcome = lr_failure_no_memory();
@@ -229,8 +232,9 @@ static void wait_for(lariat_task *task, lariat_deferred *deferred,
                                       on_gone);
 }
 
-/* Paused from inside its own unit, a task has left the ring already. */
-static void work(lariat_task *task) {
+/* Does one unit of the task's work.  Paused from inside it, a task has left the
+ * ring already. */
+static void do_unit(lariat_task *task) {
   bool is_last = false;
   lariat_task_retain(task);
   task->working = true;
@@ -240,17 +244,18 @@ static void work(lariat_task *task) {
     lariat_value_drop(result);
     drop_context(task);
   } else if (result.type == &lariat_deferred_type) {
-    wait_for(task, result.data, is_last);
+    wait_for_deferred(task, result.data, is_last);
   } else if (is_last || lariat_is_failure(result)) {
-    go_on(task, result, is_last);
+    continue_task(task, result, is_last);
   } else {
     lariat_value_drop(result);
   }
   lariat_task_release(task);
 }
 
-/* Real time, also with a manual clock: it is the machine that is shared. */
-static uint64_t real_ns(void) {
+/* Returns the real time, also with a manual clock: it is the machine that is
+ * shared. */
+static uint64_t real_time_ns(void) {
   const lariat_clock *clock = lariat_clock_system();
   return clock->now_ns(clock->context);
 }
@@ -258,17 +263,17 @@ static uint64_t real_ns(void) {
 static bool slice_is_over(const lariat_cooperator *cooperator,
                           uint64_t until_ns) {
   if (cooperator->is_over) return cooperator->is_over(cooperator->context);
-  return real_ns() >= until_ns;
+  return real_time_ns() >= until_ns;
 }
 
 static void run_slice(lariat_cooperator *cooperator) {
-  uint64_t until_ns = real_ns() + cooperator->slice_ns;
+  uint64_t until_ns = real_time_ns() + cooperator->slice_ns;
   lr_list *link;
   do {
     link = lr_list_take_first(&cooperator->ready);
     if (!link) return;
     lr_list_append(&cooperator->ready, link);
-    work(lr_container(link, lariat_task, link));
+    do_unit(lr_container(link, lariat_task, link));
   } while (!slice_is_over(cooperator, until_ns));
 }
 
@@ -277,11 +282,11 @@ static void turn_end(lr_turn_hook *hook) {
   if (!cooperator->started || lr_list_empty(&cooperator->ready)) return;
   lariat_cooperator_retain(cooperator);
   run_slice(cooperator);
-  wake(cooperator);
+  request_turn(cooperator);
   lariat_cooperator_release(cooperator);
 }
 
-/* The cooperator. */
+/* ---- Cooperators ---- */
 
 static void stop_all(lr_list *tasks) {
   lr_list *link;
@@ -290,7 +295,8 @@ static void stop_all(lr_list *tasks) {
                      LARIAT_ESCHEDULERSTOPPED);
 }
 
-/* Whoever waits is not to blame when he does not listen any more. */
+/* Makes the waiters' deferreds report nothing: who waits need not listen any
+ * more when the reactor closes. */
 static void forget_waiters(lr_list *tasks) {
   for (lr_list *link = tasks->next; link != tasks; link = link->next) {
     lr_list *waiters = &lr_container(link, lariat_task, link)->waiters;
@@ -299,27 +305,27 @@ static void forget_waiters(lr_list *tasks) {
   }
 }
 
-static void reactor_closes(lr_shutdown_hook *shutdown) {
+static void on_reactor_closing(lr_shutdown_hook *shutdown) {
   lariat_cooperator *cooperator =
       lr_container(shutdown, lariat_cooperator, shutdown);
   lariat_cooperator_retain(cooperator);
   leave_reactor(cooperator);
   cooperator->stopped = true;
   forget_waiters(&cooperator->ready);
-  forget_waiters(&cooperator->retry_waiting);
+  forget_waiters(&cooperator->suspended);
   stop_all(&cooperator->ready);
-  stop_all(&cooperator->retry_waiting);
+  stop_all(&cooperator->suspended);
   lariat_cooperator_release(cooperator);
 }
 
-/* A program built against a smaller struct has a smaller size: fields beyond
- * it are left at their defaults. */
+/* Reads the options, whose size says which fields they have. */
 static bool read_options(const lariat_cooperator_options *given,
                          lariat_cooperator_options *options) {
   *options = (lariat_cooperator_options){.size = sizeof *options};
   if (!given) return true;
-  if (given->size < sizeof *given) return false;
-  *options = *given;
+  if (given->size < sizeof given->size) return false;
+  memcpy(options, given,
+         given->size < sizeof *given ? given->size : sizeof *given);
   return true;
 }
 
@@ -336,13 +342,13 @@ lariat_status lariat_cooperator_new(lariat_reactor *reactor,
   cooperator->references = 1;
   cooperator->reactor = reactor;
   cooperator->hook.turn_end = turn_end;
-  cooperator->shutdown.begin = reactor_closes;
+  cooperator->shutdown.begin = on_reactor_closing;
   cooperator->is_over = options.is_over;
   cooperator->context = options.context;
   cooperator->slice_ns = lr_ns_of_ms(slice_ms);
   cooperator->started = !options.not_started;
   lr_list_init(&cooperator->ready);
-  lr_list_init(&cooperator->retry_waiting);
+  lr_list_init(&cooperator->suspended);
   lr_reactor_add_turn_hook(reactor, &cooperator->hook);
   lr_reactor_add_shutdown_hook(reactor, &cooperator->shutdown);
   *out = cooperator;
@@ -359,7 +365,7 @@ void lariat_cooperator_start(lariat_cooperator *cooperator) {
   if (!is_owned_here(cooperator, __func__)) return;
   cooperator->started = true;
   cooperator->stopped = false;
-  wake(cooperator);
+  request_turn(cooperator);
 }
 
 void lariat_cooperator_stop(lariat_cooperator *cooperator) {
@@ -374,7 +380,7 @@ bool lariat_cooperator_running(const lariat_cooperator *cooperator) {
   return cooperator && cooperator->started && !cooperator->stopped;
 }
 
-/* Adding. */
+/* ---- New tasks ---- */
 
 static lariat_task *new_task(lariat_cooperator *cooperator,
                              lariat_task_work function, void *context,
@@ -402,7 +408,7 @@ lariat_status lariat_cooperator_add(lariat_cooperator *cooperator,
   lariat_task *task = new_task(cooperator, function, context, destroy);
   if (!task) return LARIAT_ENOMEM;
   lariat_task_retain(task);
-  make_ready(task);
+  make_task_ready(task);
   if (out)
     *out = task;
   else
@@ -439,49 +445,49 @@ lariat_deferred *lariat_coiterate(lariat_cooperator *cooperator,
   return deferred;
 }
 
-/* A task in the user's hands. */
+/* ---- Users of a task ---- */
 
-static void dispose(lariat_deferred *deferred) {
+static void dispose_waiter(lariat_deferred *deferred) {
   lr_free(lr_container(deferred, waiter, deferred));
 }
 
-static const lr_deferred_ops waiter_ops = {.dispose = dispose};
+static const lr_deferred_ops waiter_ops = {.dispose = dispose_waiter};
 
-/* While it is in the task's list, that has a reference. */
+/* Makes a waiter; while it is in the task's list, that has a reference. */
 static waiter *new_waiter(lariat_task *task) {
   lariat_reactor *reactor = task->cooperator->reactor;
   if (lr_deferred_state_open(reactor) != LARIAT_OK) return NULL;
-  waiter *it = lr_alloc(sizeof *it);
-  if (!it) return NULL;
-  lr_deferred_init(&it->deferred, reactor, &waiter_ops);
-  lr_list_init(&it->link);
+  waiter *made = lr_alloc(sizeof *made);
+  if (!made) return NULL;
+  lr_deferred_init(&made->deferred, reactor, &waiter_ops);
+  lr_list_init(&made->link);
   if (task->state != LARIAT_OK) {
-    (void)lr_deferred_fire(&it->deferred, copy_result(task));
-    return it;
+    (void)lr_deferred_fire(&made->deferred, copy_result(task));
+    return made;
   }
-  lr_list_append(&task->waiters, &it->link);
-  lariat_deferred_retain(&it->deferred);
-  return it;
+  lr_list_append(&task->waiters, &made->link);
+  lariat_deferred_retain(&made->deferred);
+  return made;
 }
 
 lariat_deferred *lariat_task_when_done(lariat_task *task) {
   lariat_reactor *reactor = task ? task->cooperator->reactor : NULL;
   if (!reactor || lr_reactor_check(reactor, __func__) != LARIAT_OK)
     return lr_deferred_failed_reserve(NULL);
-  waiter *it = new_waiter(task);
-  if (!it) return lr_deferred_failed_reserve(reactor);
+  waiter *made = new_waiter(task);
+  if (!made) return lr_deferred_failed_reserve(reactor);
   task->asked = true;
-  return &it->deferred;
+  return &made->deferred;
 }
 
-static lariat_status check(const lariat_task *task, const char *function) {
+static lariat_status check_task(const lariat_task *task, const char *function) {
   if (!task) return LARIAT_EINVAL;
   lariat_reactor *reactor = task->cooperator->reactor;
   return reactor ? lr_reactor_check(reactor, function) : LARIAT_OK;
 }
 
 lariat_status lariat_task_state(const lariat_task *task) {
-  lariat_status status = check(task, __func__);
+  lariat_status status = check_task(task, __func__);
   return status == LARIAT_OK ? task->state : status;
 }
 
@@ -489,16 +495,16 @@ lariat_status lariat_task_pause(lariat_task *task) {
   lariat_status status = lariat_task_state(task);
   if (status != LARIAT_OK) return status;
   task->pauses++;
-  make_rest(task);
+  suspend_task(task);
   return LARIAT_OK;
 }
 
 lariat_status lariat_task_resume(lariat_task *task) {
-  lariat_status status = check(task, __func__);
+  lariat_status status = check_task(task, __func__);
   if (status != LARIAT_OK) return status;
   if (task->pauses == 0) return LARIAT_ENOTPAUSED;
   task->pauses--;
-  if (task->state == LARIAT_OK) make_ready(task);
+  if (task->state == LARIAT_OK) make_task_ready(task);
   return LARIAT_OK;
 }
 

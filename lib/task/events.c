@@ -21,61 +21,65 @@ typedef struct trigger {
   lariat_deferred *awaited;
 } trigger;
 
-static void go_on(lr_event *event);
+static void continue_event(lr_event *event);
 
-/* The deferred's pair is gone. */
-static void arrive(void *context) {
-  trigger *it = context;
-  lr_event *event = it->event;
-  lariat_deferred *awaited = it->awaited;
-  lr_list_remove(&it->link);
-  lr_free(it);
+/* Goes on with the event: the deferred's pair is gone. */
+static void drop_trigger_pair(void *context) {
+  trigger *called = context;
+  lr_event *event = called->event;
+  lariat_deferred *awaited = called->awaited;
+  lr_list_remove(&called->link);
+  lr_free(called);
   lariat_deferred_release(awaited);
-  if (event) go_on(event);
+  if (event) continue_event(event);
 }
 
-static void wait_for(trigger *it, lariat_deferred *deferred) {
-  it->awaited = deferred;
-  lr_list_append(&it->event->awaited, &it->link);
-  lariat_deferred_add_callbacks_owned(deferred, NULL, NULL, it, arrive);
+static void wait_for_deferred(trigger *called, lariat_deferred *deferred) {
+  called->awaited = deferred;
+  lr_list_append(&called->event->awaited, &called->link);
+  lariat_deferred_add_callbacks_owned(deferred, NULL, NULL, called,
+                                      drop_trigger_pair);
 }
 
-/* Nobody waits any more; who holds the deferreds may still fire them. */
+/* Gives up waiting for the event's deferreds; who holds them may still fire
+ * them. */
 static void stop_waiting(lr_event *event) {
   lr_list *link;
   event->active = false;
   while ((link = lr_list_take_first(&event->awaited))) {
-    trigger *it = lr_container(link, trigger, link);
-    lariat_deferred *awaited = it->awaited;
-    it->event = NULL;
-    it->awaited = NULL;
+    trigger *called = lr_container(link, trigger, link);
+    lariat_deferred *awaited = called->awaited;
+    called->event = NULL;
+    called->awaited = NULL;
     lariat_deferred_release(awaited);
   }
 }
 
-static void destroy_trigger(trigger *it) {
-  if (it->destroy) it->destroy(it->context);
-  lr_free(it);
+static void destroy_trigger(trigger *called) {
+  if (called->destroy) called->destroy(called->context);
+  lr_free(called);
 }
 
-/* A failure goes into a deferred that dies of it, which reports it. */
-static void let_go(lariat_reactor *reactor, lariat_value result) {
+/* Drops the result; a failure goes into a deferred that dies of it, which
+ * reports it. */
+static void drop_trigger_result(lariat_reactor *reactor, lariat_value result) {
   if (lariat_is_failure(result))
     lariat_deferred_release(lariat_deferred_succeed(reactor, result));
   else
     lariat_value_drop(result);
 }
 
-/* `it` is off its list. */
-static void call_trigger(trigger *it, bool waits) {
-  lariat_value result = it->function(it->context);
-  if (it->destroy) it->destroy(it->context);
+/* Calls a trigger, which is off its list; with `waits`, waits for a deferred
+ * that it returns. */
+static void call_trigger(trigger *called, bool waits) {
+  lariat_value result = called->function(called->context);
+  if (called->destroy) called->destroy(called->context);
   if (waits && result.type == &lariat_deferred_type) {
-    wait_for(it, result.data);
+    wait_for_deferred(called, result.data);
     return;
   }
-  let_go(it->event->events->reactor, result);
-  lr_free(it);
+  drop_trigger_result(called->event->events->reactor, result);
+  lr_free(called);
 }
 
 static void call_phase(lr_event *event, lariat_trigger_phase phase) {
@@ -84,9 +88,9 @@ static void call_phase(lr_event *event, lariat_trigger_phase phase) {
     call_trigger(lr_container(link, trigger, link), phase == LARIAT_BEFORE);
 }
 
-/* The signals. */
+/* ---- Signals ---- */
 
-static void caught(lr_signals *signals, int number) {
+static void on_signal(lr_signals *signals, int number) {
   lr_events *events = lr_container(signals, lr_events, signals);
   if (lariat_reactor_stop(events->reactor) == LARIAT_OK)
     events->exit_signal = number;
@@ -102,7 +106,7 @@ static void take_signals(lr_events *events) {
   lr_reactor_report(events->reactor, text);
 }
 
-/* A run. */
+/* ---- Runs ---- */
 
 static void start_during(lr_events *events) {
   lr_event *event = &events->event[LARIAT_STARTUP];
@@ -112,8 +116,9 @@ static void start_during(lr_events *events) {
   call_phase(event, LARIAT_AFTER);
 }
 
-/* A start-up that has not come further is over. */
-static void shut_down_during(lr_events *events) {
+/* Calls the "during" and "after" triggers of the shutdown; a start-up that
+ * still waits is over. */
+static void stop_during(lr_events *events) {
   lr_event *event = &events->event[LARIAT_SHUTDOWN];
   stop_waiting(&events->event[LARIAT_STARTUP]);
   lr_reactor_set_running(events->reactor, false);
@@ -122,7 +127,7 @@ static void shut_down_during(lr_events *events) {
   lr_reactor_leave(events->reactor);
 }
 
-static void go_on(lr_event *event) {
+static void continue_event(lr_event *event) {
   lr_events *events = event->events;
   if (!event->active || event->calling || !lr_list_empty(&event->awaited))
     return;
@@ -130,42 +135,42 @@ static void go_on(lr_event *event) {
   if (event == &events->event[LARIAT_STARTUP])
     start_during(events);
   else
-    shut_down_during(events);
+    stop_during(events);
 }
 
-static void fire(lr_event *event) {
+static void fire_event(lr_event *event) {
   event->active = true;
   event->calling = true;
   call_phase(event, LARIAT_BEFORE);
   event->calling = false;
-  go_on(event);
+  continue_event(event);
 }
 
-static void start(void *context) {
+static void start_run(void *context) {
   lr_events *events = context;
   events->exit_signal = 0;
-  fire(&events->event[LARIAT_STARTUP]);
+  fire_event(&events->event[LARIAT_STARTUP]);
 }
 
-static void stop(void *context) {
+static void stop_run(void *context) {
   lr_events *events = context;
-  fire(&events->event[LARIAT_SHUTDOWN]);
+  fire_event(&events->event[LARIAT_SHUTDOWN]);
 }
 
-static void left(void *context) {
+static void end_run(void *context) {
   lr_events *events = context;
   stop_waiting(&events->event[LARIAT_STARTUP]);
   stop_waiting(&events->event[LARIAT_SHUTDOWN]);
   lr_signals_give_back(&events->signals);
 }
 
-/* Life. */
+/* ---- Set-up ---- */
 
 void lr_events_init(lr_events *events, lariat_reactor *reactor) {
   events->reactor = reactor;
-  events->run_hooks = (lr_run_hooks){start, stop, left, events};
+  events->run_hooks = (lr_run_hooks){start_run, stop_run, end_run, events};
   events->signals.reactor = reactor;
-  events->signals.caught = caught;
+  events->signals.caught = on_signal;
   for (int i = 0; i < LR_EVENTS; i++) {
     lr_event *event = &events->event[i];
     event->events = events;
@@ -186,17 +191,17 @@ void lr_events_clear(lr_events *events) {
   }
 }
 
-/* The user's side. */
+/* ---- Public functions ---- */
 
 static lariat_status check_add(lariat_reactor *reactor, lariat_event event,
                                lariat_trigger_phase phase,
-                               lr_task_state **capacity) {
+                               lr_task_state **state) {
   lariat_status status = lr_task_check(reactor, "lariat_reactor_add_trigger");
   if (status != LARIAT_OK) return status;
   if ((unsigned)event >= LR_EVENTS || (unsigned)phase >= LR_PHASES)
     return LARIAT_EINVAL;
-  *capacity = lr_task_state_of(reactor);
-  return *capacity ? LARIAT_OK : LARIAT_ENOMEM;
+  *state = lr_task_state_of(reactor);
+  return *state ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
 lariat_status lariat_reactor_add_trigger(lariat_reactor *reactor,
@@ -209,15 +214,15 @@ lariat_status lariat_reactor_add_trigger(lariat_reactor *reactor,
   if (!function) return LARIAT_EINVAL;
   lariat_status status = check_add(reactor, event, phase, &state);
   if (status != LARIAT_OK) return status;
-  trigger *it = lr_alloc_zero(sizeof *it);
-  if (!it) return LARIAT_ENOMEM;
-  it->id = ++state->events.last_id;
-  it->event = &state->events.event[event];
-  it->function = function;
-  it->context = context;
-  it->destroy = destroy;
-  lr_list_append(&it->event->phases[phase], &it->link);
-  if (out) out->id = it->id;
+  trigger *called = lr_alloc_zero(sizeof *called);
+  if (!called) return LARIAT_ENOMEM;
+  called->id = ++state->events.last_id;
+  called->event = &state->events.event[event];
+  called->function = function;
+  called->context = context;
+  called->destroy = destroy;
+  lr_list_append(&called->event->phases[phase], &called->link);
+  if (out) out->id = called->id;
   return LARIAT_OK;
 }
 
@@ -225,8 +230,8 @@ static trigger *find_in(const lr_event *event, uint64_t id) {
   for (int k = 0; k < LR_PHASES; k++) {
     const lr_list *list = &event->phases[k];
     for (lr_list *link = list->next; link != list; link = link->next) {
-      trigger *it = lr_container(link, trigger, link);
-      if (it->id == id) return it;
+      trigger *called = lr_container(link, trigger, link);
+      if (called->id == id) return called;
     }
   }
   return NULL;
@@ -238,32 +243,32 @@ lariat_status lariat_reactor_remove_trigger(lariat_reactor *reactor,
   lariat_status status = lr_reactor_check(reactor, __func__);
   if (status != LARIAT_OK) return status;
   const lr_task_state *state = lr_reactor_layer_state(reactor, LR_LAYER_TASK);
-  trigger *it = NULL;
-  for (int i = 0; state && !it && i < LR_EVENTS; i++)
-    it = find_in(&state->events.event[i], name.id);
-  if (!it) return LARIAT_ENOTFOUND;
-  lr_list_remove(&it->link);
-  destroy_trigger(it);
+  trigger *called = NULL;
+  for (int i = 0; state && !called && i < LR_EVENTS; i++)
+    called = find_in(&state->events.event[i], name.id);
+  if (!called) return LARIAT_ENOTFOUND;
+  lr_list_remove(&called->link);
+  destroy_trigger(called);
   return LARIAT_OK;
 }
 
-/* A call, as a trigger. */
-typedef struct plain_call {
+/* A call that a trigger makes. */
+typedef struct trigger_call {
   lariat_call call;
   void *context;
   lariat_destroy destroy;
-} plain_call;
+} trigger_call;
 
-static lariat_value run_plain(void *context) {
-  const plain_call *plain = context;
-  plain->call(plain->context);
+static lariat_value run_trigger_call(void *context) {
+  const trigger_call *wrapped = context;
+  wrapped->call(wrapped->context);
   return lariat_none();
 }
 
-static void destroy_plain(void *context) {
-  plain_call *plain = context;
-  if (plain->destroy) plain->destroy(plain->context);
-  lr_free(plain);
+static void destroy_trigger_call(void *context) {
+  trigger_call *wrapped = context;
+  if (wrapped->destroy) wrapped->destroy(wrapped->context);
+  lr_free(wrapped);
 }
 
 lariat_status lariat_reactor_call_when_running(lariat_reactor *reactor,
@@ -279,12 +284,13 @@ lariat_status lariat_reactor_call_when_running(lariat_reactor *reactor,
     lr_call_depth--;
     return LARIAT_OK;
   }
-  plain_call *plain = lr_alloc(sizeof *plain);
-  if (!plain) return LARIAT_ENOMEM;
-  *plain = (plain_call){call, context, destroy};
+  trigger_call *wrapped = lr_alloc(sizeof *wrapped);
+  if (!wrapped) return LARIAT_ENOMEM;
+  *wrapped = (trigger_call){call, context, destroy};
   status = lariat_reactor_add_trigger(reactor, LARIAT_STARTUP, LARIAT_AFTER,
-                                      run_plain, plain, destroy_plain, NULL);
-  if (status != LARIAT_OK) lr_free(plain);
+                                      run_trigger_call, wrapped,
+                                      destroy_trigger_call, NULL);
+  if (status != LARIAT_OK) lr_free(wrapped);
   return status;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * events.h: the start-up and the shutdown of a reactor's runs, their triggers,
- * and the signals.  Part of the room. */
+ * and the signals.  Part of lr_task_state. */
 #ifndef LR_TASK_EVENTS_H
 #define LR_TASK_EVENTS_H
 
@@ -16,8 +16,8 @@ enum { LR_EVENTS = 2, LR_PHASES = 3 };
 
 struct lr_events;
 
-/* One event.  It is `active` from its "before" triggers on until "during"
- * begins. */
+/* One event, start-up or shutdown: `active` from its "before" triggers on until
+ * "during" begins. */
 typedef struct lr_event {
   struct lr_events *events;
   lr_list phases[LR_PHASES]; /* triggers that have not been called */
@@ -39,7 +39,8 @@ typedef struct lr_events {
 /* Takes part in the runs of `reactor` from now on. */
 void lr_events_init(lr_events *events, lariat_reactor *reactor);
 
-/* Destroys what is left: the reactor is at the end of its close. */
+/* Destroys the triggers that are left: the reactor is at the end of its
+ * close. */
 void lr_events_clear(lr_events *events);
 
 #endif

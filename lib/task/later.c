@@ -20,77 +20,78 @@ typedef struct later {
   lariat_destroy destroy;
 } later;
 
-static void dispose(lariat_deferred *deferred) {
+static void dispose_later(lariat_deferred *deferred) {
   lr_free(lr_container(deferred, later, deferred));
 }
 
-/* Nothing is to come from the timer any more; the caller has its reference. */
-static void disarm(later *it) {
-  lr_reactor_unset_timer(it->reactor, &it->timer);
-  lr_reactor_remove_shutdown_hook(it->reactor, &it->shutdown);
+/* Stops the timer, whose reference the caller has now. */
+static void disarm_timer(later *delayed) {
+  lr_reactor_unset_timer(delayed->reactor, &delayed->timer);
+  lr_reactor_remove_shutdown_hook(delayed->reactor, &delayed->shutdown);
 }
 
-static void cancel(lariat_deferred *deferred) {
-  later *it = lr_container(deferred, later, deferred);
-  disarm(it);
+static void cancel_later(lariat_deferred *deferred) {
+  later *delayed = lr_container(deferred, later, deferred);
+  disarm_timer(delayed);
   lariat_deferred_release(deferred);
 }
 
-static const lr_deferred_ops later_ops = {.dispose = dispose, .cancel = cancel};
+static const lr_deferred_ops later_ops = {.dispose = dispose_later,
+                                          .cancel = cancel_later};
 
-static void expire(lr_timer *timer) {
-  later *it = lr_container(timer, later, timer);
-  disarm(it);
-  (void)lr_deferred_fire(&it->deferred, lariat_none());
-  lariat_deferred_release(&it->deferred);
+static void on_timer(lr_timer *timer) {
+  later *delayed = lr_container(timer, later, timer);
+  disarm_timer(delayed);
+  (void)lr_deferred_fire(&delayed->deferred, lariat_none());
+  lariat_deferred_release(&delayed->deferred);
 }
 
-static void reactor_closes(lr_shutdown_hook *shutdown) {
-  later *it = lr_container(shutdown, later, shutdown);
-  disarm(it);
-  lr_task_tell_closed(&it->deferred);
+static void on_reactor_closing(lr_shutdown_hook *shutdown) {
+  later *delayed = lr_container(shutdown, later, shutdown);
+  disarm_timer(delayed);
+  lr_task_fail_closed(&delayed->deferred);
 }
 
-static lariat_value call(lariat_value none, void *context) {
-  const later *it = context;
-  return it->function ? it->function(it->context) : none;
+static lariat_value call_function(lariat_value none, void *context) {
+  const later *delayed = context;
+  return delayed->function ? delayed->function(delayed->context) : none;
 }
 
 static void destroy_context(void *context) {
-  const later *it = context;
-  if (it->destroy) it->destroy(it->context);
+  const later *delayed = context;
+  if (delayed->destroy) delayed->destroy(delayed->context);
 }
 
 static later *new_later(lariat_reactor *reactor, uint64_t delay_ms) {
   if (lr_deferred_state_open(reactor) != LARIAT_OK) return NULL;
-  later *it = lr_alloc_zero(sizeof *it);
-  if (!it) return NULL;
-  it->timer.expire = expire;
+  later *delayed = lr_alloc_zero(sizeof *delayed);
+  if (!delayed) return NULL;
+  delayed->timer.expire = on_timer;
   uint64_t at_ns = lr_add_ms(lariat_reactor_now_ns(reactor), delay_ms);
-  if (!lr_reactor_set_timer(reactor, &it->timer, at_ns)) {
-    lr_free(it);
+  if (!lr_reactor_set_timer(reactor, &delayed->timer, at_ns)) {
+    lr_free(delayed);
     return NULL;
   }
-  it->reactor = reactor;
-  it->shutdown.begin = reactor_closes;
-  lr_reactor_add_shutdown_hook(reactor, &it->shutdown);
-  lr_deferred_init(&it->deferred, reactor, &later_ops);
-  return it;
+  delayed->reactor = reactor;
+  delayed->shutdown.begin = on_reactor_closing;
+  lr_reactor_add_shutdown_hook(reactor, &delayed->shutdown);
+  lr_deferred_init(&delayed->deferred, reactor, &later_ops);
+  return delayed;
 }
 
 lariat_deferred *lariat_later(lariat_reactor *reactor, uint64_t delay_ms,
                               lariat_function function, void *context,
                               lariat_destroy destroy) {
   lariat_status status = lr_task_check(reactor, __func__);
-  later *it = status == LARIAT_OK ? new_later(reactor, delay_ms) : NULL;
-  if (!it) {
+  later *delayed = status == LARIAT_OK ? new_later(reactor, delay_ms) : NULL;
+  if (!delayed) {
     if (destroy) destroy(context);
     return lr_task_refuse(reactor, status ? status : LARIAT_ENOMEM);
   }
-  it->function = function;
-  it->context = context;
-  it->destroy = destroy;
-  lariat_deferred_add_callbacks_owned(&it->deferred, call, NULL, it,
-                                      destroy_context);
-  return lariat_deferred_retain(&it->deferred);
+  delayed->function = function;
+  delayed->context = context;
+  delayed->destroy = destroy;
+  lariat_deferred_add_callbacks_owned(&delayed->deferred, call_function, NULL,
+                                      delayed, destroy_context);
+  return lariat_deferred_retain(&delayed->deferred);
 }

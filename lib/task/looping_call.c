@@ -15,7 +15,7 @@ struct lariat_looping_call {
   size_t references;
   lariat_reactor *reactor; /* NULL: it was closed */
   lr_shutdown_hook shutdown;
-  lr_timer timer; /* set: it waits for its next call */
+  lr_timer timer; /* set: it waits for its next call_function */
   lariat_looped function;
   void *context;
   lariat_destroy destroy;
@@ -34,7 +34,7 @@ struct lariat_looping_call {
   uint64_t count;
 };
 
-/* Values. */
+/* ---- Values ---- */
 
 static void drop_loop(void *data) { lariat_looping_call_release(data); }
 
@@ -62,10 +62,10 @@ void lariat_looping_call_release(lariat_looping_call *loop) {
   lr_free(loop);
 }
 
-/* The end. */
+/* ---- End ---- */
 
-/* The loop has no part in its end any more: it may be started again.  The
- * caller gets its reference to the deferred. */
+/* Stops the loop, which may be started again, and returns its reference to the
+ * deferred of its end. */
 static lariat_deferred *take_end(lariat_looping_call *loop) {
   lariat_deferred *end = loop->end;
   loop->end = NULL;
@@ -74,7 +74,7 @@ static lariat_deferred *take_end(lariat_looping_call *loop) {
   return end;
 }
 
-static void finish(lariat_looping_call *loop, lariat_value result) {
+static void finish_loop(lariat_looping_call *loop, lariat_value result) {
   lariat_deferred *end = take_end(loop);
   (void)lariat_deferred_callback(end, result);
   lariat_deferred_release(end);
@@ -83,11 +83,11 @@ static void finish(lariat_looping_call *loop, lariat_value result) {
 
 static void finish_stopped(lariat_looping_call *loop) {
   lariat_looping_call_retain(loop);
-  finish(loop, lariat_value_of(&lariat_looping_call_type, loop));
+  finish_loop(loop, lariat_value_of(&lariat_looping_call_type, loop));
 }
 
-/* What a call waits for is let go of: nobody cares any more. */
-static void reactor_closes(lr_shutdown_hook *shutdown) {
+/* Releases what a call waits for: nobody needs it any more. */
+static void on_reactor_closing(lr_shutdown_hook *shutdown) {
   lariat_looping_call *loop =
       lr_container(shutdown, lariat_looping_call, shutdown);
   lariat_deferred *awaited = loop->awaited;
@@ -97,22 +97,22 @@ static void reactor_closes(lr_shutdown_hook *shutdown) {
   loop->awaited = NULL;
   lariat_deferred_release(awaited);
   if (!end) return;
-  lr_task_tell_closed(end);
+  lr_task_fail_closed(end);
   lariat_looping_call_release(loop);
 }
 
-/* Time. */
+/* ---- Time ---- */
 
-/* How many intervals lie between the start and `at_ns`, which is before it
- * when the loop was reset. */
+/* Returns how many intervals lie between the start and `at_ns`, which is before
+ * it when the loop was reset. */
 static int64_t interval_number(const lariat_looping_call *loop,
                                uint64_t at_ns) {
   int64_t since_ns = (int64_t)(at_ns - loop->start_ns);
   return since_ns / (int64_t)loop->interval_ns;
 }
 
-/* A new interval may have no tick where the old one had: the call stands for
- * one all the same. */
+/* Counts the ticks since the last call.  A new interval may have no tick where
+ * the old one had: the call stands for one all the same. */
 static void count_ticks(lariat_looping_call *loop) {
   uint64_t now_ns = lariat_reactor_now_ns(loop->reactor);
   int64_t count = 1;
@@ -123,30 +123,30 @@ static void count_ticks(lariat_looping_call *loop) {
   loop->count = count > 0 ? (uint64_t)count : 1;
 }
 
-/* The end of the interval that `from_ns` lies in. */
+/* Returns the end of the interval that `from_ns` lies in. */
 static uint64_t next_tick(const lariat_looping_call *loop, uint64_t from_ns) {
   if (loop->interval_ns == 0) return from_ns;
   uint64_t spent_ns = (from_ns - loop->start_ns) % loop->interval_ns;
   return from_ns + (loop->interval_ns - spent_ns);
 }
 
-static void schedule(lariat_looping_call *loop, uint64_t from_ns) {
+static void schedule_call(lariat_looping_call *loop, uint64_t from_ns) {
   uint64_t at_ns = next_tick(loop, from_ns);
   if (!lr_reactor_set_timer(loop->reactor, &loop->timer, at_ns))
-    finish(loop, lr_failure_no_memory());
+    finish_loop(loop, lr_failure_no_memory());
 }
 
-/* One call. */
+/* ---- Calls ---- */
 
 static void call_is_over(lariat_looping_call *loop, lariat_value outcome) {
   if (!loop->end) { /* the reactor closed meanwhile */
     lariat_value_drop(outcome);
   } else if (lariat_is_failure(outcome)) {
-    finish(loop, outcome);
+    finish_loop(loop, outcome);
   } else {
     lariat_value_drop(outcome);
     if (loop->running)
-      schedule(loop, lariat_reactor_now_ns(loop->reactor));
+      schedule_call(loop, lariat_reactor_now_ns(loop->reactor));
     else
       finish_stopped(loop);
   }
@@ -164,7 +164,8 @@ static lariat_value on_failure(lariat_value failure, void *context) {
   return lariat_none();
 }
 
-/* The pair is gone.  If neither side ran, that was for want of memory. */
+/* Goes on with the loop: the pair is gone.  If neither side ran, that was for
+ * want of memory. */
 static void on_gone(void *context) {
   lariat_looping_call *loop = context;
   lariat_deferred *awaited = loop->awaited;
@@ -176,11 +177,12 @@ static void on_gone(void *context) {
     call_is_over(loop, outcome);
   else
     lariat_value_drop(outcome);
-  lr_task_let_go(awaited, lost);
+  lr_task_release_awaited(awaited, lost);
   lariat_looping_call_release(loop);
 }
 
-static void wait_for(lariat_looping_call *loop, lariat_deferred *deferred) {
+static void wait_for_deferred(lariat_looping_call *loop,
+                              lariat_deferred *deferred) {
   loop->awaited = deferred;
   loop->outcome = lr_failure_no_memory();
   lariat_looping_call_retain(loop);
@@ -188,24 +190,25 @@ static void wait_for(lariat_looping_call *loop, lariat_deferred *deferred) {
                                       on_gone);
 }
 
-static void call(lariat_looping_call *loop) {
+static void call_function(lariat_looping_call *loop) {
   lariat_looping_call_retain(loop);
   count_ticks(loop);
-  lr_call_depth++; /* a start makes the first call outside of any turn */
+  lr_call_depth++; /* a start makes the first call_function outside of any turn
+                    */
   lariat_value result = loop->function(loop, loop->context);
   lr_call_depth--;
   if (result.type == &lariat_deferred_type && loop->end)
-    wait_for(loop, result.data);
+    wait_for_deferred(loop, result.data);
   else
     call_is_over(loop, result);
   lariat_looping_call_release(loop);
 }
 
-static void expire(lr_timer *timer) {
-  call(lr_container(timer, lariat_looping_call, timer));
+static void on_timer(lr_timer *timer) {
+  call_function(lr_container(timer, lariat_looping_call, timer));
 }
 
-/* Starting. */
+/* ---- Start ---- */
 
 lariat_status lariat_looping_call_new(lariat_reactor *reactor,
                                       lariat_looped function, void *context,
@@ -218,8 +221,8 @@ lariat_status lariat_looping_call_new(lariat_reactor *reactor,
   if (!loop) return LARIAT_ENOMEM;
   loop->references = 1;
   loop->reactor = reactor;
-  loop->shutdown.begin = reactor_closes;
-  loop->timer.expire = expire;
+  loop->shutdown.begin = on_reactor_closing;
+  loop->timer.expire = on_timer;
   loop->function = function;
   loop->context = context;
   loop->destroy = destroy;
@@ -228,7 +231,8 @@ lariat_status lariat_looping_call_new(lariat_reactor *reactor,
   return LARIAT_OK;
 }
 
-/* Any two times and an interval can be added without overflow. */
+/* Reads an interval, so short that two times and an interval can be added
+ * without overflow. */
 static bool read_interval(int64_t interval_ms, uint64_t *interval_ns) {
   uint64_t ns = lr_ns_of_ms((uint64_t)interval_ms);
   if (interval_ms < 0 || ns > INT64_MAX / 2) return false;
@@ -246,18 +250,18 @@ static lariat_status check_start(lariat_looping_call *loop,
                                                         : LARIAT_EINVAL;
 }
 
-/* With `now`, the first call stands for the tick at the start, as if the one
- * before it had been counted. */
-static void begin(lariat_looping_call *loop, bool now) {
+/* Begins the loop.  With `now`, the first call stands for the tick at the
+ * start, as if the one before it had been counted. */
+static void begin_loop(lariat_looping_call *loop, bool now) {
   loop->running = true;
   loop->count = 0;
   loop->start_ns = lariat_reactor_now_ns(loop->reactor);
   loop->counted_ns = loop->start_ns - (now ? loop->interval_ns : 0);
   lariat_looping_call_retain(loop);
   if (now)
-    call(loop);
+    call_function(loop);
   else
-    schedule(loop, loop->start_ns);
+    schedule_call(loop, loop->start_ns);
 }
 
 lariat_deferred *lariat_looping_call_start(lariat_looping_call *loop,
@@ -267,11 +271,11 @@ lariat_deferred *lariat_looping_call_start(lariat_looping_call *loop,
   lariat_deferred *end = lariat_deferred_new(loop->reactor, NULL, NULL, NULL);
   if (lariat_deferred_fired(end)) return end; /* without memory */
   loop->end = lariat_deferred_retain(end);
-  begin(loop, now);
+  begin_loop(loop, now);
   return end;
 }
 
-/* While it runs. */
+/* ---- Control ---- */
 
 static lariat_status check_running(const lariat_looping_call *loop,
                                    const char *function) {
@@ -295,7 +299,7 @@ lariat_status lariat_looping_call_reset(lariat_looping_call *loop) {
   if (status != LARIAT_OK) return status;
   if (!lr_timer_is_set(&loop->timer)) return LARIAT_OK;
   loop->start_ns = lariat_reactor_now_ns(loop->reactor);
-  schedule(loop, loop->start_ns);
+  schedule_call(loop, loop->start_ns);
   return LARIAT_OK;
 }
 

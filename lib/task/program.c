@@ -8,8 +8,8 @@
 #include "reactor/reactor.h"
 #include <lariat/trigger.h>
 
-/* Held by lariat_program_run and by the pair on the main deferred, which may
- * outlive it. */
+/* A running program, held by lariat_program_run and by the pair on the main
+ * deferred, which may outlive that. */
 typedef struct program {
   unsigned holders;
   lariat_reactor *reactor;
@@ -19,100 +19,101 @@ typedef struct program {
   int code;
 } program;
 
-static void release(program *it) {
-  if (--it->holders == 0) lr_free(it);
+static void release_program(program *running) {
+  if (--running->holders == 0) lr_free(running);
 }
 
-static int code_of(lariat_value failure) {
+static int exit_code_of(lariat_value failure) {
   if (lariat_failure_status(failure) == LARIAT_EEXIT)
     return (int)lariat_failure_index(failure);
   lr_process_say("%s", lariat_failure_message(failure));
   return 1;
 }
 
-/* The reactor may have been stopped by somebody else: then this stop finds it
- * stopping and does nothing. */
-static void finish(program *it, lariat_value result) {
-  lariat_deferred *end = it->end;
-  it->end = NULL;
+/* Stops the reactor.  Somebody else may have stopped it: then this stop finds
+ * it stopping and does nothing. */
+static void finish_program(program *running, lariat_value result) {
+  lariat_deferred *end = running->end;
+  running->end = NULL;
   if (end) {
-    if (lariat_is_failure(result)) it->code = code_of(result);
-    (void)lariat_reactor_stop(it->reactor);
+    if (lariat_is_failure(result)) running->code = exit_code_of(result);
+    (void)lariat_reactor_stop(running->reactor);
   }
   lariat_deferred_release(end);
   lariat_value_drop(result);
 }
 
 static lariat_value on_end(lariat_value result, void *context) {
-  finish(context, result);
+  finish_program(context, result);
   return lariat_none();
 }
 
-/* The pair is gone.  If it has not run, that was for want of memory: the
- * deferred has failed, which is said once. */
+/* Ends the program if the pair goes without having run.  That was for want of
+ * memory: the deferred has failed, which is said once. */
 static void on_gone(void *context) {
-  program *it = context;
-  if (it->end) {
-    lariat_deferred *end = lariat_deferred_retain(it->end);
-    finish(it, lr_failure_no_memory());
+  program *running = context;
+  if (running->end) {
+    lariat_deferred *end = lariat_deferred_retain(running->end);
+    finish_program(running, lr_failure_no_memory());
     lariat_deferred_forget(end);
   }
-  release(it);
+  release_program(running);
 }
 
-/* In a turn, so that what it sends off goes in one batch. */
-static void begin(void *context) {
-  program *it = context;
-  lariat_deferred *end = it->start(it->reactor, it->context);
+/* Calls the main function in a turn, so that what that sends goes in one
+ * batch. */
+static void begin_program(void *context) {
+  program *running = context;
+  lariat_deferred *end = running->start(running->reactor, running->context);
   if (!end) {
-    (void)lariat_reactor_stop(it->reactor);
+    (void)lariat_reactor_stop(running->reactor);
     return;
   }
-  it->end = end;
-  it->holders++;
-  lariat_deferred_add_callbacks_owned(end, on_end, on_end, it, on_gone);
+  running->end = end;
+  running->holders++;
+  lariat_deferred_add_callbacks_owned(end, on_end, on_end, running, on_gone);
 }
 
-/* It did not fire: it is told that nobody waits, and forgotten. */
-static void give_up(program *it) {
-  lariat_deferred *end = it->end;
-  it->end = NULL;
+/* Cancels and forgets the main deferred if it did not fire. */
+static void forget_end(program *running) {
+  lariat_deferred *end = running->end;
+  running->end = NULL;
   if (!end) return;
   lariat_deferred_cancel(end);
   lariat_deferred_forget(end);
 }
 
-static lariat_status run(program *it) {
-  lariat_status status = lariat_reactor_handle_signals(it->reactor, true);
+static lariat_status run_program(program *running) {
+  lariat_status status = lariat_reactor_handle_signals(running->reactor, true);
   if (status != LARIAT_OK) return status;
-  if (lr_reactor_in_turn(it->reactor)) return LARIAT_EALREADY;
-  lr_reactor_turn_for(it->reactor, begin, it);
-  status = lariat_reactor_run(it->reactor);
-  (void)lariat_reactor_handle_signals(it->reactor, false);
-  give_up(it);
-  int number = lariat_reactor_exit_signal(it->reactor);
-  if (it->code == 0 && number) it->code = 128 + number;
+  if (lr_reactor_in_turn(running->reactor)) return LARIAT_EALREADY;
+  lr_reactor_turn_for(running->reactor, begin_program, running);
+  status = lariat_reactor_run(running->reactor);
+  (void)lariat_reactor_handle_signals(running->reactor, false);
+  forget_end(running);
+  int number = lariat_reactor_exit_signal(running->reactor);
+  if (running->code == 0 && number) running->code = 128 + number;
   return status;
 }
 
-static int refuse(lariat_status status) {
+static int report_refusal(lariat_status status) {
   lr_process_say("cannot run: %s", lariat_status_text(status));
   return 1;
 }
 
 int lariat_program_run(lariat_reactor *reactor, lariat_main start,
                        void *context) {
-  if (!start) return refuse(LARIAT_EINVAL);
-  program *it = lr_alloc_zero(sizeof *it);
-  if (!it) return refuse(LARIAT_ENOMEM);
-  it->holders = 1;
-  it->reactor = reactor;
-  it->start = start;
-  it->context = context;
-  lariat_status status = run(it);
-  int code = it->code;
-  release(it);
-  return status == LARIAT_OK ? code : refuse(status);
+  if (!start) return report_refusal(LARIAT_EINVAL);
+  program *running = lr_alloc_zero(sizeof *running);
+  if (!running) return report_refusal(LARIAT_ENOMEM);
+  running->holders = 1;
+  running->reactor = reactor;
+  running->start = start;
+  running->context = context;
+  lariat_status status = run_program(running);
+  int code = running->code;
+  release_program(running);
+  return status == LARIAT_OK ? code : report_refusal(status);
 }
 
 lariat_value lariat_exit(int code) {

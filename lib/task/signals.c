@@ -22,26 +22,27 @@
 #define PIPE_LIMIT 0x7fffff
 static lr_atomic_u32 state;
 
-/* The process whose signals they are: a forked child inherits the handler. */
+/* The process that has taken the signals: a forked child inherits the
+ * handler. */
 static lr_atomic_u32 owner;
 
 static const int numbers[LR_SIGNALS] = {SIGINT, SIGTERM};
 
-/* A child that was forked and runs on gets the default, once this returns. */
+/* Gives a child that was forked and runs on the default, once this returns. */
 static void default_in_child(int number) {
   signal(number, SIG_DFL);
   raise(number);
 }
 
-/* The pipe does not block, so that no call is interrupted; when it is full, the
- * reactor has enough to read. */
+/* Writes to a pipe that does not block, so that no call is interrupted; when it
+ * is full, the reactor has enough to read. */
 static void write_number(int fd, int number) {
   unsigned char byte = (unsigned char)number;
   ssize_t written = write(fd, &byte, 1);
   (void)written;
 }
 
-static void handle(int number) {
+static void handle_signal(int number) {
   int saved = errno;
   uint32_t seen = lr_u32_add_relaxed(&state, HANDLER);
   uint32_t end = (seen & ~TAKEN) >> PIPE_SHIFT;
@@ -78,9 +79,9 @@ static lariat_status open_pipe(lr_signals *signals) {
   return status == LARIAT_OK ? LARIAT_ESYSTEM : status;
 }
 
-/* sigaction cannot fail for these numbers. */
+/* Installs the handler; sigaction cannot fail for these numbers. */
 static void set_handlers(lr_signals *signals) {
-  struct sigaction ours = {.sa_handler = handle, .sa_flags = SA_RESTART};
+  struct sigaction ours = {.sa_handler = handle_signal, .sa_flags = SA_RESTART};
   sigemptyset(&ours.sa_mask);
   for (int i = 0; i < LR_SIGNALS; i++) {
     sigaction(numbers[i], NULL, &signals->before[i]);
@@ -93,7 +94,7 @@ static void reset_handlers(const lr_signals *signals) {
   for (int i = 0; i < LR_SIGNALS; i++) {
     struct sigaction now;
     sigaction(numbers[i], NULL, &now);
-    if (now.sa_handler != handle) continue;
+    if (now.sa_handler != handle_signal) continue;
     sigaction(numbers[i], &signals->before[i], NULL);
   }
 }

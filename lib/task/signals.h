@@ -25,7 +25,8 @@ typedef struct lr_signals {
  * LARIAT_ESYSTEM */
 lariat_status lr_signals_take(lr_signals *signals);
 
-/* Gives them back as they were, but for what somebody else has set since. */
+/* Gives the signals back as they were, but for what somebody else has set
+ * since. */
 void lr_signals_give_back(lr_signals *signals);
 
 #endif

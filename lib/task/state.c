@@ -44,14 +44,14 @@ bool lr_task_pair_was_lost(lariat_value outcome) {
   return outcome.data == lr_failure_no_memory().data;
 }
 
-void lr_task_let_go(lariat_deferred *deferred, bool pair_was_lost) {
+void lr_task_release_awaited(lariat_deferred *deferred, bool pair_was_lost) {
   if (pair_was_lost)
     lariat_deferred_forget(deferred);
   else
     lariat_deferred_release(deferred);
 }
 
-void lr_task_tell_closed(lariat_deferred *deferred) {
+void lr_task_fail_closed(lariat_deferred *deferred) {
   deferred->flags |= LR_DEFERRED_FORGOTTEN;
   (void)lr_deferred_fire(
       deferred, lariat_failure_new(LARIAT_ECLOSED, "the reactor was closed"));

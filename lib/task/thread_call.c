@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * errand.c: a function that travels to another reactor, and its value that
- * comes back: to a deferred, or to a thread that waits.  The part that works
- * over there is the same for both; it settles exactly once.
+ * thread_call.c: a function that is called on another reactor, and its value
+ * that comes back: to a deferred, or to a thread that waits.  The part on the
+ * other thread is the same for both; it settles exactly once.
  *
  * docs/internals/task.md tells who holds what when. */
 #include <lariat/thread_call.h>
@@ -19,35 +19,35 @@ enum { CANCELLED = 1, STARTED = 2 };
 
 typedef struct thread_call thread_call;
 
-/* `settle` runs once, on the other thread, and takes the hold of the journey
- * with it: the errand is not touched after. */
+/* The operations of a kind of call: `settle` runs once, on the other thread,
+ * and takes the hold of the request with it: the call is not touched after. */
 typedef struct thread_call_ops {
-  void (*settle)(thread_call *it, lariat_value outcome);
-  void (*free)(thread_call *it);
+  void (*settle)(thread_call *call, lariat_value outcome);
+  void (*free)(thread_call *call);
 } thread_call_ops;
 
 struct thread_call {
   const thread_call_ops *ops;
   lr_atomic_u32 holds;
   lr_atomic_u32 state;
-  lr_mail go;
-  lr_mail off; /* calls it off */
+  lr_mail request;
+  lr_mail cancel; /* sent once, if the function has started */
   lariat_mailbox *to;
   lariat_function function;
   void *context;
   lariat_destroy destroy;
 
   /* The other thread's. */
-  lariat_reactor *there;
+  lariat_reactor *target;
   lr_shutdown_hook shutdown;
   lariat_deferred *awaited;
   lariat_value outcome; /* of it */
 };
 
-static void release(thread_call *it) {
-  if (!lr_count_release(&it->holds)) return;
-  lariat_mailbox_release(it->to);
-  it->ops->free(it);
+static void release_hold(thread_call *call) {
+  if (!lr_count_release(&call->holds)) return;
+  lariat_mailbox_release(call->to);
+  call->ops->free(call);
 }
 
 static lariat_value failure_of(lariat_status status) {
@@ -55,239 +55,248 @@ static lariat_value failure_of(lariat_status status) {
   return lariat_failure_new(status, "%s", lariat_status_text(status));
 }
 
-static void destroy_context(const thread_call *it) {
-  if (it->destroy) it->destroy(it->context);
+static void destroy_context(const thread_call *call) {
+  if (call->destroy) call->destroy(call->context);
 }
 
-/* There. */
+/* ---- Target thread ---- */
 
-static lariat_deferred *stop_waiting(thread_call *it) {
-  lariat_deferred *awaited = it->awaited;
-  it->awaited = NULL;
-  if (awaited) lr_reactor_remove_shutdown_hook(it->there, &it->shutdown);
+static lariat_deferred *stop_waiting(thread_call *call) {
+  lariat_deferred *awaited = call->awaited;
+  call->awaited = NULL;
+  if (awaited) lr_reactor_remove_shutdown_hook(call->target, &call->shutdown);
   return awaited;
 }
 
-/* The reactor over there closes before the deferred has fired. */
-static void there_closes(lr_shutdown_hook *shutdown) {
-  thread_call *it = lr_container(shutdown, thread_call, shutdown);
-  lariat_deferred *awaited = stop_waiting(it);
-  it->ops->settle(it, failure_of(LARIAT_ECLOSED));
+/* Settles the call when the target reactor closes before the deferred has
+ * fired. */
+static void on_target_closing(lr_shutdown_hook *shutdown) {
+  thread_call *call = lr_container(shutdown, thread_call, shutdown);
+  lariat_deferred *awaited = stop_waiting(call);
+  call->ops->settle(call, failure_of(LARIAT_ECLOSED));
   lariat_deferred_cancel(awaited);
   lariat_deferred_release(awaited);
 }
 
 static lariat_value on_value(lariat_value result, void *context) {
-  thread_call *it = context;
-  it->outcome = result;
+  thread_call *call = context;
+  call->outcome = result;
   return lariat_none();
 }
 
-/* The pair, which has a hold, is gone.  If it has not run, that was for want
- * of memory. */
+/* Settles the call: the pair, which has a hold, is gone.  If it has not run,
+ * that was for want of memory. */
 static void on_gone(void *context) {
-  thread_call *it = context;
-  lariat_deferred *awaited = stop_waiting(it);
-  lariat_value outcome = it->outcome;
+  thread_call *call = context;
+  lariat_deferred *awaited = stop_waiting(call);
+  lariat_value outcome = call->outcome;
   bool lost = lr_task_pair_was_lost(outcome);
   if (awaited)
-    it->ops->settle(it, outcome);
+    call->ops->settle(call, outcome);
   else
     lariat_value_drop(outcome);
-  lr_task_let_go(awaited, lost);
-  release(it);
+  lr_task_release_awaited(awaited, lost);
+  release_hold(call);
 }
 
-static void wait_for(thread_call *it, lariat_deferred *deferred) {
-  it->awaited = deferred;
-  it->outcome = lr_failure_no_memory();
-  it->shutdown.begin = there_closes;
-  lr_reactor_add_shutdown_hook(it->there, &it->shutdown);
-  lr_count_retain(&it->holds);
-  lariat_deferred_add_callbacks_owned(deferred, on_value, on_value, it,
+static void wait_for_deferred(thread_call *call, lariat_deferred *deferred) {
+  call->awaited = deferred;
+  call->outcome = lr_failure_no_memory();
+  call->shutdown.begin = on_target_closing;
+  lr_reactor_add_shutdown_hook(call->target, &call->shutdown);
+  lr_count_retain(&call->holds);
+  lariat_deferred_add_callbacks_owned(deferred, on_value, on_value, call,
                                       on_gone);
 }
 
-static void end_journey(thread_call *it, lariat_status status) {
-  destroy_context(it);
-  it->ops->settle(it, failure_of(status));
+static void end_call(thread_call *call, lariat_status status) {
+  destroy_context(call);
+  call->ops->settle(call, failure_of(status));
 }
 
-static void deliver_go(lr_mail *mail) {
-  thread_call *it = lr_container(mail, thread_call, go);
-  it->there = lariat_reactor_current();
-  if (lr_u32_or_acq_rel(&it->state, STARTED) & CANCELLED) {
-    end_journey(it, LARIAT_ECANCELLED);
-  } else if (lr_reactor_closing(it->there)) {
-    end_journey(it, LARIAT_ECLOSED);
+static void deliver_request(lr_mail *mail) {
+  thread_call *call = lr_container(mail, thread_call, request);
+  call->target = lariat_reactor_current();
+  if (lr_u32_or_acq_rel(&call->state, STARTED) & CANCELLED) {
+    end_call(call, LARIAT_ECANCELLED);
+  } else if (lr_reactor_closing(call->target)) {
+    end_call(call, LARIAT_ECLOSED);
   } else {
-    lariat_value result = it->function(it->context);
-    destroy_context(it);
+    lariat_value result = call->function(call->context);
+    destroy_context(call);
     if (result.type == &lariat_deferred_type)
-      wait_for(it, result.data);
+      wait_for_deferred(call, result.data);
     else
-      it->ops->settle(it, result);
+      call->ops->settle(call, result);
   }
 }
 
-static void discard_go(lr_mail *mail) {
-  end_journey(lr_container(mail, thread_call, go), LARIAT_ECLOSED);
+static void discard_request(lr_mail *mail) {
+  end_call(lr_container(mail, thread_call, request), LARIAT_ECLOSED);
 }
 
-static const lr_mail_ops go_ops = {deliver_go, discard_go};
+static const lr_mail_ops request_ops = {deliver_request, discard_request};
 
-static void deliver_off(lr_mail *mail) {
-  thread_call *it = lr_container(mail, thread_call, off);
-  if (it->awaited) lariat_deferred_cancel(it->awaited);
-  release(it);
+static void deliver_cancel(lr_mail *mail) {
+  thread_call *call = lr_container(mail, thread_call, cancel);
+  if (call->awaited) lariat_deferred_cancel(call->awaited);
+  release_hold(call);
 }
 
-static void discard_off(lr_mail *mail) {
-  release(lr_container(mail, thread_call, off));
+static void discard_cancel(lr_mail *mail) {
+  release_hold(lr_container(mail, thread_call, cancel));
 }
 
-static const lr_mail_ops off_ops = {deliver_off, discard_off};
+static const lr_mail_ops cancel_ops = {deliver_cancel, discard_cancel};
 
-/* Here. */
+/* ---- Calling thread ---- */
 
-static void init(thread_call *it, const thread_call_ops *ops,
-                 lariat_mailbox *to) {
-  it->ops = ops;
-  lr_u32_init(&it->holds, 2); /* the journey's, and that of who waits */
-  lr_u32_init(&it->state, 0);
-  it->go.ops = &go_ops;
-  it->off.ops = &off_ops;
-  it->to = lr_mailbox_retain(to);
+static void init_call(thread_call *call, const thread_call_ops *ops,
+                      lariat_mailbox *to) {
+  call->ops = ops;
+  lr_u32_init(&call->holds, 2); /* the request's, and that of who waits */
+  lr_u32_init(&call->state, 0);
+  call->request.ops = &request_ops;
+  call->cancel.ops = &cancel_ops;
+  call->to = lr_mailbox_retain(to);
 }
 
-/* Once: there is one node for it.  What has not started will find the mark. */
-static void call_off(thread_call *it) {
-  if (lr_u32_or_acq_rel(&it->state, CANCELLED) != STARTED) return;
-  lr_count_retain(&it->holds);
-  if (!lr_mailbox_push(it->to, &it->off)) release(it);
+/* Cancels the call: one that has not started will find the mark, to one that
+ * has the cancel is sent, once, for there is one node. */
+static void cancel_call(thread_call *call) {
+  if (lr_u32_or_acq_rel(&call->state, CANCELLED) != STARTED) return;
+  lr_count_retain(&call->holds);
+  if (!lr_mailbox_push(call->to, &call->cancel)) release_hold(call);
 }
 
-static lariat_status check(const lariat_mailbox *to, lariat_function function) {
+static lariat_status check_target(const lariat_mailbox *to,
+                                  lariat_function function) {
   if (!to || !function) return LARIAT_EINVAL;
   return to->generation == lr_process_generation() ? LARIAT_OK : LARIAT_EFORKED;
 }
 
-/* To a deferred.  As long as the errand is under way, that has a reference to
- * the deferred, and the reactor waits for it when it closes. */
+/* ---- Calls with a deferred ---- */
+
+/* A call whose value goes to a deferred.  As long as it is pending, it has a
+ * reference to the deferred, and the reactor waits for it when it closes. */
 
 typedef struct deferred_thread_call {
   thread_call thread_call;
   lariat_deferred deferred;
-  lr_mail home;
+  lr_mail reply;
   lariat_mailbox *from;
   lariat_reactor *reactor;
   lr_shutdown_hook shutdown;
-  bool under_way;
+  bool pending;
   lariat_value outcome;
 } deferred_thread_call;
 
-static deferred_thread_call *of_thread_call(thread_call *it) {
-  return lr_container(it, deferred_thread_call, thread_call);
+static deferred_thread_call *of_thread_call(thread_call *call) {
+  return lr_container(call, deferred_thread_call, thread_call);
 }
 
 static deferred_thread_call *of_deferred(lariat_deferred *deferred) {
   return lr_container(deferred, deferred_thread_call, deferred);
 }
 
-static void free_deferred_thread_call(thread_call *it) {
-  lariat_mailbox_release(of_thread_call(it)->from);
-  lr_free(of_thread_call(it));
+static void free_deferred_thread_call(thread_call *call) {
+  lariat_mailbox_release(of_thread_call(call)->from);
+  lr_free(of_thread_call(call));
 }
 
-/* When the reactor is gone, the outcome ends here. */
-static void send_home(thread_call *it, lariat_value outcome) {
-  deferred_thread_call *mine = of_thread_call(it);
-  mine->outcome = outcome;
-  if (lr_mailbox_push(mine->from, &mine->home)) return;
+/* Sends the outcome back; drops it when the caller's reactor is gone. */
+static void send_reply(thread_call *call, lariat_value outcome) {
+  deferred_thread_call *deferred_call = of_thread_call(call);
+  deferred_call->outcome = outcome;
+  if (lr_mailbox_push(deferred_call->from, &deferred_call->reply)) return;
   lariat_value_drop(outcome);
-  release(it);
+  release_hold(call);
 }
 
 static const thread_call_ops deferred_thread_call_ops = {
-    send_home, free_deferred_thread_call};
+    send_reply, free_deferred_thread_call};
 
-static void leave_way(deferred_thread_call *mine) {
-  mine->under_way = false;
-  lr_reactor_remove_shutdown_hook(mine->reactor, &mine->shutdown);
+static void end_pending(deferred_thread_call *deferred_call) {
+  deferred_call->pending = false;
+  lr_reactor_remove_shutdown_hook(deferred_call->reactor,
+                                  &deferred_call->shutdown);
 }
 
-/* An outcome for a deferred that was cancelled is dropped by it. */
-static void come_home(lr_mail *mail) {
-  deferred_thread_call *mine = lr_container(mail, deferred_thread_call, home);
-  if (mine->under_way) {
-    leave_way(mine);
-    (void)lr_deferred_fire(&mine->deferred, mine->outcome);
-    lariat_deferred_release(&mine->deferred);
+/* Fires the deferred, which drops the outcome if it was cancelled. */
+static void deliver_reply(lr_mail *mail) {
+  deferred_thread_call *deferred_call =
+      lr_container(mail, deferred_thread_call, reply);
+  if (deferred_call->pending) {
+    end_pending(deferred_call);
+    (void)lr_deferred_fire(&deferred_call->deferred, deferred_call->outcome);
+    lariat_deferred_release(&deferred_call->deferred);
   } else {
-    lariat_value_drop(mine->outcome);
+    lariat_value_drop(deferred_call->outcome);
   }
-  release(&mine->thread_call);
+  release_hold(&deferred_call->thread_call);
 }
 
-static const lr_mail_ops home_ops = {come_home, come_home};
+static const lr_mail_ops reply_ops = {deliver_reply, deliver_reply};
 
-static void dispose(lariat_deferred *deferred) {
-  release(&of_deferred(deferred)->thread_call);
+static void dispose_call(lariat_deferred *deferred) {
+  release_hold(&of_deferred(deferred)->thread_call);
 }
 
-static void cancel(lariat_deferred *deferred) {
-  call_off(&of_deferred(deferred)->thread_call);
+static void cancel_deferred(lariat_deferred *deferred) {
+  cancel_call(&of_deferred(deferred)->thread_call);
 }
 
-static const lr_deferred_ops deferred_ops = {.dispose = dispose,
-                                             .cancel = cancel};
+static const lr_deferred_ops deferred_ops = {.dispose = dispose_call,
+                                             .cancel = cancel_deferred};
 
 static deferred_thread_call *of_shutdown_hook(lr_shutdown_hook *shutdown) {
   return lr_container(shutdown, deferred_thread_call, shutdown);
 }
 
-static void here_closes(lr_shutdown_hook *shutdown) {
-  deferred_thread_call *mine = of_shutdown_hook(shutdown);
-  call_off(&mine->thread_call);
-  lariat_deferred_retain(&mine->deferred);
-  lr_task_tell_closed(&mine->deferred);
+static void on_caller_closing(lr_shutdown_hook *shutdown) {
+  deferred_thread_call *deferred_call = of_shutdown_hook(shutdown);
+  cancel_call(&deferred_call->thread_call);
+  lariat_deferred_retain(&deferred_call->deferred);
+  lr_task_fail_closed(&deferred_call->deferred);
 }
 
-static bool is_under_way(lr_shutdown_hook *shutdown) {
-  return of_shutdown_hook(shutdown)->under_way;
+static bool is_pending(lr_shutdown_hook *shutdown) {
+  return of_shutdown_hook(shutdown)->pending;
 }
 
-/* It was waited for long enough: it comes home to nobody. */
-static void here_closed(lr_shutdown_hook *shutdown) {
-  deferred_thread_call *mine = of_shutdown_hook(shutdown);
-  leave_way(mine);
-  lariat_deferred_release(&mine->deferred);
+/* Gives the wait up at the end of close: the reply will find nobody. */
+static void on_caller_closed(lr_shutdown_hook *shutdown) {
+  deferred_thread_call *deferred_call = of_shutdown_hook(shutdown);
+  end_pending(deferred_call);
+  lariat_deferred_release(&deferred_call->deferred);
 }
 
 static deferred_thread_call *new_deferred_thread_call(lariat_mailbox *to,
                                                       lariat_reactor *reactor) {
   if (lr_deferred_state_open(reactor) != LARIAT_OK) return NULL;
-  deferred_thread_call *mine = lr_alloc_zero(sizeof *mine);
-  if (!mine) return NULL;
-  init(&mine->thread_call, &deferred_thread_call_ops, to);
-  lr_deferred_init(&mine->deferred, reactor, &deferred_ops);
-  mine->home.ops = &home_ops;
-  mine->from = lariat_reactor_mailbox(reactor);
-  mine->reactor = reactor;
-  mine->shutdown = (lr_shutdown_hook){
-      .begin = here_closes, .busy = is_under_way, .end = here_closed};
-  return mine;
+  deferred_thread_call *deferred_call = lr_alloc_zero(sizeof *deferred_call);
+  if (!deferred_call) return NULL;
+  init_call(&deferred_call->thread_call, &deferred_thread_call_ops, to);
+  lr_deferred_init(&deferred_call->deferred, reactor, &deferred_ops);
+  deferred_call->reply.ops = &reply_ops;
+  deferred_call->from = lariat_reactor_mailbox(reactor);
+  deferred_call->reactor = reactor;
+  deferred_call->shutdown = (lr_shutdown_hook){
+      .begin = on_caller_closing, .busy = is_pending, .end = on_caller_closed};
+  return deferred_call;
 }
 
-static lariat_deferred *set_off(deferred_thread_call *mine) {
-  mine->under_way = true;
-  lr_reactor_add_shutdown_hook(mine->reactor, &mine->shutdown);
-  lariat_deferred *deferred = lariat_deferred_retain(&mine->deferred);
-  if (lr_mailbox_push(mine->thread_call.to, &mine->thread_call.go))
+static lariat_deferred *send_call(deferred_thread_call *deferred_call) {
+  deferred_call->pending = true;
+  lr_reactor_add_shutdown_hook(deferred_call->reactor,
+                               &deferred_call->shutdown);
+  lariat_deferred *deferred = lariat_deferred_retain(&deferred_call->deferred);
+  if (lr_mailbox_push(deferred_call->thread_call.to,
+                      &deferred_call->thread_call.request))
     return deferred;
-  destroy_context(&mine->thread_call);
-  mine->outcome = failure_of(LARIAT_ECLOSED);
-  come_home(&mine->home);
+  destroy_context(&deferred_call->thread_call);
+  deferred_call->outcome = failure_of(LARIAT_ECLOSED);
+  deliver_reply(&deferred_call->reply);
   return deferred;
 }
 
@@ -296,20 +305,20 @@ lariat_deferred *lariat_mailbox_defer(lariat_mailbox *to,
                                       lariat_function function, void *context,
                                       lariat_destroy destroy) {
   lariat_status status = lr_task_check(reactor, __func__);
-  if (status == LARIAT_OK) status = check(to, function);
-  deferred_thread_call *mine =
+  if (status == LARIAT_OK) status = check_target(to, function);
+  deferred_thread_call *deferred_call =
       status == LARIAT_OK ? new_deferred_thread_call(to, reactor) : NULL;
-  if (!mine) {
+  if (!deferred_call) {
     if (destroy) destroy(context);
     return lr_task_refuse(reactor, status ? status : LARIAT_ENOMEM);
   }
-  mine->thread_call.function = function;
-  mine->thread_call.context = context;
-  mine->thread_call.destroy = destroy;
-  return set_off(mine);
+  deferred_call->thread_call.function = function;
+  deferred_call->thread_call.context = context;
+  deferred_call->thread_call.destroy = destroy;
+  return send_call(deferred_call);
 }
 
-/* To a thread that waits. */
+/* ---- Calls with a waiting thread ---- */
 
 typedef struct waited_thread_call {
   thread_call thread_call;
@@ -319,50 +328,51 @@ typedef struct waited_thread_call {
   lariat_value outcome;
 } waited_thread_call;
 
-static waited_thread_call *of_waited(thread_call *it) {
-  return lr_container(it, waited_thread_call, thread_call);
+static waited_thread_call *of_waited(thread_call *call) {
+  return lr_container(call, waited_thread_call, thread_call);
 }
 
-static void free_waited(thread_call *it) {
-  waited_thread_call *mine = of_waited(it);
-  pthread_mutex_destroy(&mine->lock);
-  pthread_cond_destroy(&mine->settled);
-  lr_free(mine);
+static void free_waited(thread_call *call) {
+  waited_thread_call *waited = of_waited(call);
+  pthread_mutex_destroy(&waited->lock);
+  pthread_cond_destroy(&waited->settled);
+  lr_free(waited);
 }
 
-static void tell_waiter(thread_call *it, lariat_value outcome) {
-  waited_thread_call *mine = of_waited(it);
-  pthread_mutex_lock(&mine->lock);
-  mine->outcome = outcome;
-  mine->is_settled = true;
-  pthread_cond_signal(&mine->settled);
-  pthread_mutex_unlock(&mine->lock);
-  release(it);
+static void settle_waited(thread_call *call, lariat_value outcome) {
+  waited_thread_call *waited = of_waited(call);
+  pthread_mutex_lock(&waited->lock);
+  waited->outcome = outcome;
+  waited->is_settled = true;
+  pthread_cond_signal(&waited->settled);
+  pthread_mutex_unlock(&waited->lock);
+  release_hold(call);
 }
 
-static const thread_call_ops waited_ops = {tell_waiter, free_waited};
+static const thread_call_ops waited_ops = {settle_waited, free_waited};
 
 static waited_thread_call *new_waited(lariat_mailbox *to) {
-  waited_thread_call *mine = lr_alloc_zero(sizeof *mine);
-  if (!mine) return NULL;
-  init(&mine->thread_call, &waited_ops, to);
-  pthread_mutex_init(&mine->lock, NULL);
-  pthread_cond_init(&mine->settled, NULL);
-  return mine;
+  waited_thread_call *waited = lr_alloc_zero(sizeof *waited);
+  if (!waited) return NULL;
+  init_call(&waited->thread_call, &waited_ops, to);
+  pthread_mutex_init(&waited->lock, NULL);
+  pthread_cond_init(&waited->settled, NULL);
+  return waited;
 }
 
-static lariat_value wait_until_settled(waited_thread_call *mine) {
-  pthread_mutex_lock(&mine->lock);
-  while (!mine->is_settled) pthread_cond_wait(&mine->settled, &mine->lock);
-  lariat_value outcome = mine->outcome;
-  pthread_mutex_unlock(&mine->lock);
-  release(&mine->thread_call);
+static lariat_value wait_until_settled(waited_thread_call *waited) {
+  pthread_mutex_lock(&waited->lock);
+  while (!waited->is_settled)
+    pthread_cond_wait(&waited->settled, &waited->lock);
+  lariat_value outcome = waited->outcome;
+  pthread_mutex_unlock(&waited->lock);
+  release_hold(&waited->thread_call);
   return outcome;
 }
 
-static lariat_status refuse(lariat_status status, const thread_call *what,
-                            lariat_value *out) {
-  destroy_context(what);
+static lariat_status refuse_call(lariat_status status, const thread_call *call,
+                                 lariat_value *out) {
+  destroy_context(call);
   *out = failure_of(status);
   return status;
 }
@@ -372,24 +382,24 @@ lariat_status lariat_mailbox_call_and_wait(lariat_mailbox *to,
                                            void *context,
                                            lariat_destroy destroy,
                                            lariat_value *out) {
-  const thread_call what = {
+  const thread_call described = {
       .function = function, .context = context, .destroy = destroy};
   if (!out) {
-    destroy_context(&what);
+    destroy_context(&described);
     return LARIAT_EINVAL;
   }
-  lariat_status status = check(to, function);
+  lariat_status status = check_target(to, function);
   if (status == LARIAT_OK && lr_reactor_must_not_wait(to))
     status = LARIAT_EBUSY;
-  if (status != LARIAT_OK) return refuse(status, &what, out);
-  waited_thread_call *mine = new_waited(to);
-  if (!mine) return refuse(LARIAT_ENOMEM, &what, out);
-  mine->thread_call.function = function;
-  mine->thread_call.context = context;
-  mine->thread_call.destroy = destroy;
-  if (!lr_mailbox_push(to, &mine->thread_call.go))
-    discard_go(&mine->thread_call.go);
-  *out = wait_until_settled(mine);
+  if (status != LARIAT_OK) return refuse_call(status, &described, out);
+  waited_thread_call *waited = new_waited(to);
+  if (!waited) return refuse_call(LARIAT_ENOMEM, &described, out);
+  waited->thread_call.function = function;
+  waited->thread_call.context = context;
+  waited->thread_call.destroy = destroy;
+  if (!lr_mailbox_push(to, &waited->thread_call.request))
+    discard_request(&waited->thread_call.request);
+  *out = wait_until_settled(waited);
   return lariat_is_failure(*out) ? lariat_failure_status(*out) : LARIAT_OK;
 }
 

@@ -92,30 +92,30 @@ typedef struct scripted_exchange {
 /* ---- Requests as the script sees them ---- */
 
 const char *lariat_asked_method(const lariat_asked *asked) {
-  return asked->job->method;
+  return asked->job->request.method;
 }
 
 const char *lariat_asked_url(const lariat_asked *asked) {
-  return asked->job->url.text;
+  return asked->job->request.url.text;
 }
 
 const char *lariat_asked_header(const lariat_asked *asked, const char *name) {
-  return lr_header_list_value(asked->job->headers, name);
+  return lr_header_list_value(asked->job->request.headers, name);
 }
 
 const char *lariat_asked_body(const lariat_asked *asked, size_t *length) {
-  if (length) *length = asked->job->body_length;
-  return asked->job->body ? asked->job->body : "";
+  if (length) *length = asked->job->body.length;
+  return asked->job->body.bytes ? asked->job->body.bytes : "";
 }
 
 bool lariat_asked_upload(const lariat_asked *asked, uint64_t *length) {
-  const lr_body_source *body_source = asked->job->body_source;
+  const lr_body_source *body_source = asked->job->body.source;
   if (length) *length = body_source ? body_source->length : 0;
   return body_source != NULL;
 }
 
 unsigned lariat_asked_redirects(const lariat_asked *asked) {
-  return asked->job->redirects;
+  return asked->job->caller.redirects;
 }
 
 bool lariat_asked_reused(const lariat_asked *asked) { return asked->reused; }
@@ -181,7 +181,7 @@ static bool may_open_connection(scripted_transport *transport,
 /* Lets go of an exchange's connection, which stays if it can be used again. */
 static void release_connection(scripted_exchange *exchange, bool complete) {
   scripted_transport *transport = exchange->transport;
-  lr_host *host = exchange->job->host;
+  lr_host *host = exchange->job->pool.host;
   bool last = !shares_connections(host) || host->running == 1;
   if ((complete && !exchange->closes) || !last) return;
   close_connection(transport, host);
@@ -207,7 +207,7 @@ static bool copy_answer(scripted_exchange *exchange,
   exchange->http_version = answer->http_version;
   for (size_t i = 0; i < answer->header_count && done; i++)
     done = add_header(&exchange->head, &answer->headers[i]);
-  if (strcmp(exchange->job->method, "HEAD") == 0) return done;
+  if (strcmp(exchange->job->request.method, "HEAD") == 0) return done;
   return done &&
          lr_buffer_append(&exchange->body, answer->body, answer->body_length);
 }
@@ -268,12 +268,13 @@ static void set_times(scripted_exchange *exchange,
   const uint64_t ms[PHASES] = {
       [LARIAT_PHASE_DNS] = exchange->reused ? 0 : answer->dns_ms,
       [LARIAT_PHASE_CONNECT] = exchange->reused ? 0 : answer->connect_ms,
-      [LARIAT_PHASE_TLS] =
-          exchange->reused || !exchange->job->url.tls ? 0 : answer->tls_ms,
+      [LARIAT_PHASE_TLS] = exchange->reused || !exchange->job->request.url.tls
+                               ? 0
+                               : answer->tls_ms,
       [LARIAT_PHASE_REQUEST] = answer->request_ms,
       [LARIAT_PHASE_FIRST_BYTE] = answer->first_byte_ms,
       [LARIAT_PHASE_BODY] = answer->body_ms};
-  uint64_t at_ns = exchange->job->started_ns;
+  uint64_t at_ns = exchange->job->pool.started_ns;
   for (int phase = 0; phase < PHASES; phase++) {
     at_ns = lr_add_ms(at_ns, ms[phase]);
     exchange->ends_ns[phase] = at_ns;
@@ -293,7 +294,7 @@ static bool is_connecting(lariat_phase phase) {
  * jumps must not let an answer pass which came too late. */
 static uint64_t limit_to_deadline(const scripted_exchange *exchange,
                                   uint64_t at_ns) {
-  return at_ns >= exchange->job->deadline_ns ? UINT64_MAX : at_ns;
+  return at_ns >= exchange->job->request.deadline_ns ? UINT64_MAX : at_ns;
 }
 
 /* Returns when the phase ends; UINT64_MAX if a limit comes before that. */
@@ -301,14 +302,15 @@ static uint64_t end_of_phase(const scripted_exchange *exchange,
                              lariat_phase phase) {
   const lr_job *job = exchange->job;
   uint64_t end_ns = limit_to_deadline(exchange, exchange->ends_ns[phase]);
-  if (is_connecting(phase) && job->connect_timeout_ns && !exchange->reused &&
-      end_ns - job->started_ns >= job->connect_timeout_ns)
+  if (is_connecting(phase) && job->request.connect_timeout_ns &&
+      !exchange->reused &&
+      end_ns - job->pool.started_ns >= job->request.connect_timeout_ns)
     return UINT64_MAX;
   return end_ns;
 }
 
 static void learn_protocol(scripted_exchange *exchange) {
-  lr_host *host = exchange->job->host;
+  lr_host *host = exchange->job->pool.host;
   if (host->protocol != LR_PROTOCOL_UNKNOWN) return;
   lr_dispatcher_learned(exchange->transport->dispatcher, host,
                         exchange->http_version >= 20 ? LR_PROTOCOL_HTTP2
@@ -337,12 +339,14 @@ static lariat_status take_head(scripted_exchange *exchange) {
 static lariat_status take_body(scripted_exchange *exchange) {
   lr_job *job = exchange->job;
   const lr_buffer *body = &exchange->body;
-  job->received = body->length;
-  if (job->max_body_bytes && job->received > job->max_body_bytes)
+  job->pool.received = body->length;
+  if (job->request.max_body_bytes &&
+      job->pool.received > job->request.max_body_bytes)
     return LARIAT_EBODYLIMIT;
   if (exchange->digest &&
       !lr_sha256_add(exchange->digest, body->bytes, body->length))
     return LARIAT_ENOMEM;
+  if (job->wants.sink_kind == LARIAT_SINK_DISCARD) return LARIAT_OK;
   return lr_response_add_body(job->response, body->bytes, body->length)
              ? LARIAT_OK
              : LARIAT_ENOMEM;
@@ -370,7 +374,7 @@ static lariat_status finish_body(scripted_exchange *exchange) {
     return finish_digest(exchange, stream->sha256, &stream->has_sha256);
   }
   if (!lr_response_finish(response)) return LARIAT_ENOMEM;
-  response->body_bytes = job->received;
+  response->body_bytes = job->pool.received;
   return finish_digest(exchange, response->sha256, &response->has_sha256);
 }
 
@@ -386,14 +390,14 @@ static void leave_phase(scripted_exchange *exchange) {
   if (exchange->at == LARIAT_PHASE_TLS) {
     learn_protocol(exchange);
     if (!lr_dispatcher_sending(exchange->transport->dispatcher, exchange->job))
-      exchange->job->outcome = LARIAT_EBUSY;
+      exchange->job->attempt.outcome = LARIAT_EBUSY;
   }
   count_phase(exchange, (unsigned)-1);
   exchange->at++;
   count_phase(exchange, 1);
   if (exchange->at != LARIAT_PHASE_BODY) return;
-  exchange->job->outcome = take_head(exchange);
-  if (exchange->job->outcome == LARIAT_OK && exchange->job->sink)
+  exchange->job->attempt.outcome = take_head(exchange);
+  if (exchange->job->attempt.outcome == LARIAT_OK && exchange->job->sink)
     lr_body_sink_head(exchange->job);
 }
 
@@ -404,19 +408,19 @@ static bool was_connection_dead(const scripted_exchange *exchange) {
   bool broke =
       exchange->failure == LARIAT_ERESET || exchange->failure == LARIAT_EEMPTY;
   return exchange->reused && broke && exchange->at <= LARIAT_PHASE_FIRST_BYTE &&
-         !shares_connections(exchange->job->host);
+         !shares_connections(exchange->job->pool.host);
 }
 
 static void end_exchange(scripted_exchange *exchange) {
   lr_job *job = exchange->job;
   if (was_connection_dead(exchange)) {
-    job->connection_dead = true;
+    job->attempt.connection_dead = true;
     exchange->failure = LARIAT_ERESET;
   }
   if (exchange->failure != LARIAT_OK)
     lr_report_failure(job, exchange->failure, 0, exchange->at, NULL);
-  else if (job->outcome == LARIAT_OK)
-    job->outcome = finish_body(exchange);
+  else if (job->attempt.outcome == LARIAT_OK)
+    job->attempt.outcome = finish_body(exchange);
   lr_list_remove(&exchange->node);
   lr_list_append(&exchange->transport->over, &exchange->node);
 }
@@ -439,7 +443,7 @@ static bool has_read_all(const lr_body_source *body_source) {
 }
 
 static bool has_read_enough(const scripted_exchange *exchange) {
-  const lr_body_source *body_source = exchange->job->body_source;
+  const lr_body_source *body_source = exchange->job->body.source;
   return has_read_all(body_source) ||
          (exchange->upload.stops &&
           body_source->given >= exchange->upload.stops);
@@ -447,7 +451,7 @@ static bool has_read_enough(const scripted_exchange *exchange) {
 
 /* Reads a piece.  False: there is nothing, or never will be. */
 static bool read_piece(scripted_exchange *exchange) {
-  lr_body_source *body_source = exchange->job->body_source;
+  lr_body_source *body_source = exchange->job->body.source;
   size_t capacity = exchange->upload.piece;
   size_t got = 0;
   if (exchange->upload.stops &&
@@ -460,7 +464,7 @@ static bool read_piece(scripted_exchange *exchange) {
       status == LARIAT_EBUSY ? UPLOAD_WAITING : UPLOAD_READING;
   if (status == LARIAT_EBUSY) return false;
   if (status != LARIAT_OK) {
-    exchange->job->outcome = status;
+    exchange->job->attempt.outcome = status;
     return false;
   }
   exchange->heard_ns = exchange->upload.next_ns;
@@ -474,9 +478,9 @@ static bool read_piece(scripted_exchange *exchange) {
 static void end_request(scripted_exchange *exchange) {
   uint64_t end_ns = exchange->ends_ns[LARIAT_PHASE_REQUEST];
   exchange->upload.state = UPLOAD_NONE;
-  if (has_read_all(exchange->job->body_source))
+  if (has_read_all(exchange->job->body.source))
     tell_piece(exchange, 0);
-  else if (!shares_connections(exchange->job->host))
+  else if (!shares_connections(exchange->job->pool.host))
     exchange->closes = true;
   for (int phase = LARIAT_PHASE_REQUEST;
        phase < PHASES && exchange->heard_ns > end_ns; phase++)
@@ -529,7 +533,7 @@ static bool deliver_piece(scripted_exchange *exchange, uint64_t due_ns) {
     exchange->delivered += length;
     exchange->heard_ns = due_ns;
   } else if (status != LARIAT_EBUSY) {
-    exchange->job->outcome = status;
+    exchange->job->attempt.outcome = status;
   }
   return status == LARIAT_OK;
 }
@@ -561,11 +565,11 @@ static void continue_exchange(scripted_exchange *exchange) {
   uint64_t now_ns = lr_reactor_turn_ns(reactor);
   uint64_t due_ns = run_phase(exchange, now_ns);
   while (exchange->at < exchange->last && due_ns <= now_ns &&
-         exchange->job->outcome == LARIAT_OK) {
+         exchange->job->attempt.outcome == LARIAT_OK) {
     leave_phase(exchange);
     due_ns = run_phase(exchange, now_ns);
   }
-  if (due_ns <= now_ns || exchange->job->outcome != LARIAT_OK) {
+  if (due_ns <= now_ns || exchange->job->attempt.outcome != LARIAT_OK) {
     end_exchange(exchange);
   } else if (due_ns != UINT64_MAX &&
              !lr_reactor_set_timer(reactor, &exchange->timer, due_ns)) {
@@ -581,7 +585,7 @@ static void timer_expired(lr_timer *timer) {
 /* ---- Transport ---- */
 
 static scripted_exchange *exchange_of(const lr_job *job) {
-  return (scripted_exchange *)(void *)job->carrier;
+  return (scripted_exchange *)(void *)job->pool.carrier;
 }
 
 static void free_exchange(scripted_exchange *exchange) {
@@ -604,8 +608,8 @@ static scripted_exchange *new_exchange(scripted_transport *transport,
   exchange->at = LARIAT_PHASE_DNS;
   exchange->timer.expire = timer_expired;
   exchange->upload.reader.resume = resume_upload;
-  if (job->body_source) exchange->upload.state = UPLOAD_READING;
-  if (job->sha256) exchange->digest = lr_sha256_new();
+  if (job->body.source) exchange->upload.state = UPLOAD_READING;
+  if (job->wants.sha256) exchange->digest = lr_sha256_new();
   lr_list_init(&exchange->node);
   return exchange;
 }
@@ -627,9 +631,9 @@ static bool ask_script(scripted_exchange *exchange) {
 /* Prepares an exchange.  LARIAT_OK, or why it cannot be started. */
 static lariat_status prepare_exchange(scripted_exchange *exchange) {
   const lr_job *job = exchange->job;
-  if (job->sha256 && !exchange->digest) return LARIAT_ENOMEM;
-  if (job->body_source) {
-    lariat_status status = job->body_source->ops->seek(job->body_source, 0);
+  if (job->wants.sha256 && !exchange->digest) return LARIAT_ENOMEM;
+  if (job->body.source) {
+    lariat_status status = job->body.source->ops->seek(job->body.source, 0);
     if (status != LARIAT_OK) return status;
   }
   return ask_script(exchange) ? LARIAT_OK : LARIAT_ENOMEM;
@@ -641,27 +645,27 @@ static void count_connection(scripted_exchange *exchange, bool has_one) {
     lr_u64_bump(&stats->reused, 1);
   else
     lr_u64_bump(&stats->opened, 1);
-  if (!has_one) count_open(exchange->transport, exchange->job->host, 1);
+  if (!has_one) count_open(exchange->transport, exchange->job->pool.host, 1);
 }
 
 static lariat_status start_job(void *self, lr_job *job) {
   scripted_transport *transport = self;
-  lr_host *host = job->host;
+  lr_host *host = job->pool.host;
   bool idle = can_take_request(host);
   if (!idle && !may_open_connection(transport, host) && transport->running)
     return LARIAT_EBUSY;
   scripted_exchange *exchange = new_exchange(transport, job);
   if (!exchange) return LARIAT_ENOMEM;
   exchange->reused =
-      idle && (!job->needs_new_connection || shares_connections(host));
+      idle && (!job->replay.on_new_connection || shares_connections(host));
   lariat_status status = prepare_exchange(exchange);
   if (status != LARIAT_OK) {
     free_exchange(exchange);
     return status;
   }
   count_connection(exchange, idle);
-  job->carrier = (void *)exchange;
-  job->received = 0;
+  job->pool.carrier = (void *)exchange;
+  job->pool.received = 0;
   if (job->sink) lr_body_sink_begin(&transport->sinks, job, exchange->digest);
   transport->running++;
   transport->fresh++;
@@ -699,7 +703,7 @@ static uint64_t heard_of_job(void *self, const lr_job *job) {
 static uint64_t ended_us(const scripted_exchange *exchange,
                          lariat_phase phase) {
   if (exchange->at <= phase) return 0;
-  return lr_since(exchange->ends_ns[phase], exchange->job->started_ns) /
+  return lr_since(exchange->ends_ns[phase], exchange->job->pool.started_ns) /
          LR_NS_PER_US;
 }
 
@@ -716,7 +720,8 @@ static lr_attempt_facts facts_of(const scripted_exchange *exchange) {
       .secured_us = ended_us(exchange, LARIAT_PHASE_TLS),
       .ready_us = ended_us(exchange, LARIAT_PHASE_TLS),
       .first_byte_us = ended_us(exchange, LARIAT_PHASE_FIRST_BYTE),
-      .ended_us = lr_since(end_ns, exchange->job->started_ns) / LR_NS_PER_US};
+      .ended_us =
+          lr_since(end_ns, exchange->job->pool.started_ns) / LR_NS_PER_US};
 }
 
 static void report_exchange(const scripted_exchange *exchange, bool complete,
@@ -734,12 +739,12 @@ static void report_exchange(const scripted_exchange *exchange, bool complete,
 static void detach_job(scripted_exchange *exchange, bool complete) {
   lr_job *job = exchange->job;
   if (job->response) report_exchange(exchange, complete, job->response);
-  if (job->body_source && job->body_source->ops->over)
-    job->body_source->ops->over(job->body_source);
+  if (job->body.source && job->body.source->ops->over)
+    job->body.source->ops->over(job->body.source);
   release_connection(exchange, complete);
   count_phase(exchange, (unsigned)-1);
-  job->carrier = NULL;
-  job->phase = (uint8_t)exchange->at;
+  job->pool.carrier = NULL;
+  job->attempt.phase = (uint8_t)exchange->at;
   exchange->transport->running--;
   free_exchange(exchange);
 }
@@ -781,8 +786,8 @@ static bool end_turn(void *self) {
   while ((node = lr_list_first(&transport->over))) {
     scripted_exchange *exchange = lr_container(node, scripted_exchange, node);
     lr_job *job = exchange->job;
-    if (job->sink) lr_body_sink_end(job, job->outcome);
-    detach_job(exchange, job->outcome == LARIAT_OK);
+    if (job->sink) lr_body_sink_end(job, job->attempt.outcome);
+    detach_job(exchange, job->attempt.outcome == LARIAT_OK);
     if (job->sink) lr_body_sink_transform(job);
     lr_dispatcher_done(transport->dispatcher, job);
   }

@@ -49,11 +49,11 @@ static lariat_deferred *unfired(struct world *w) {
   return lariat_deferred_new(w->f.reactor, NULL, NULL, NULL);
 }
 
-static lariat_deferred *start(struct world *w, lariat_body body) {
+static lariat_deferred *start(struct world *w, lariat_coroutine_body body) {
   return lariat_coroutine_start(w->f.reactor, body, w);
 }
 
-static lariat_deferred *start_with(struct world *w, lariat_body body,
+static lariat_deferred *start_with(struct world *w, lariat_coroutine_body body,
                                    intptr_t x) {
   w->x = x;
   return start(w, body);
@@ -363,7 +363,7 @@ static lariat_value f1_at_once(void *context) {
 }
 
 /* f3 awaits `body`'s deferred behind a callback. */
-static lariat_value behind_callback(struct world *w, lariat_body body,
+static lariat_value behind_callback(struct world *w, lariat_coroutine_body body,
                                     intptr_t x) {
   lariat_deferred *d = start_with(w, body, x);
   lariat_deferred_add_callback(d, f2_callback, w);

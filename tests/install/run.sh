@@ -14,6 +14,9 @@ shift
 cmake --install "$build" --prefix "$scratch/usr"
 libraries=$(dirname "$(find "$scratch/usr" -name liblariat.so)")
 
+# A program of another minor version does not load this one.
+readelf -d "$libraries/liblariat.so" | grep -qF 'soname: [liblariat.so.0.2]'
+
 # The file names the prefix of the build; it is elsewhere now.
 pkg() {
   PKG_CONFIG_PATH="$libraries/pkgconfig" pkg-config \

@@ -253,8 +253,7 @@ static void test_request_text(void) {
 
 static lariat_deferred *post(struct fetching *t, const char *where) {
   lariat_request_options options = lariat_request_defaults(t->client);
-  options.body = "hello";
-  options.body_length = 5;
+  options.body = lariat_body_bytes("hello", 5);
   return lariat_request(t->client, "POST", where, &options);
 }
 

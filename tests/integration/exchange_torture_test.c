@@ -64,6 +64,8 @@ static void others(struct run *run) {
   lariat_request_options options = lariat_request_defaults(run->t.client);
   options.sha256 = true;
   start(run, 0, "GET", "/bytes/5000", &options);
+  options.sink = lariat_sink_discard();
+  start(run, 0, "GET", "/bytes/5000", &options);
   start(run, 0, "HEAD", "/page", NULL);
   finish(run);
   start(run, 0, "GET", "/garbage", NULL);

@@ -32,8 +32,7 @@ static const char *bad_url(const char *path) {
 
 static lariat_request_options to_fd(const struct fetching *t, int fd) {
   lariat_request_options options = lariat_request_defaults(t->client);
-  options.to_fd = true;
-  options.body_fd = fd;
+  options.sink = lariat_sink_fd(fd);
   return options;
 }
 
@@ -72,7 +71,7 @@ static void test_to_a_file(void) {
     CU_ASSERT_EQUAL(length, 0);
     CU_ASSERT_EQUAL(lariat_response_body_bytes(response), lengths[i]);
     expect_file(fd, 6, lengths[i]);
-    options.to_fd = false;
+    options.sink = lariat_sink_memory();
     fetching_do(&t, &o[1],
                 lariat_request(t.client, "GET", url(paths[i]), &options));
     CU_ASSERT_EQUAL(memcmp(lariat_response_sha256(response),
@@ -149,7 +148,7 @@ static void test_closed_after_the_call(void) {
   CU_ASSERT_TRUE(fetching_wait(&t, &o, 1, PATIENCE_MS));
   expect_file(kept, 0, NGINX_BIG_BYTES);
   outcome_clear(&o, 1);
-  options.body_fd = 1000000; /* none that is open */
+  options.sink.as.fd = 1000000; /* none that is open */
   fetching_do(&t, &o, lariat_request(t.client, "GET", url("/big"), &options));
   outcome_expect_status(&o, LARIAT_EWRITE);
   outcome_clear(&o, 1);
@@ -422,7 +421,7 @@ static void test_budget_of_streams(void) {
   pool.max_body_memory = 100000;
   fetching_open(&t, &pool, NULL);
   lariat_request_options options = lariat_request_defaults(t.client);
-  options.stream = true;
+  options.sink = lariat_sink_stream(0);
   for (int i = 0; i < 12; i++) {
     outcome_watch(&o[i], lariat_get(t.client, url("/big")));
     lariat_deferred *deferred =

@@ -130,9 +130,7 @@ static void drop_body(void *body) {
 
 static lariat_deferred *post_taken(lariat_client *client, const char *where) {
   lariat_request_options options = lariat_request_defaults(client);
-  options.body = strdup("taken");
-  options.body_length = 5;
-  options.drop_body = drop_body;
+  options.body = lariat_body_owned(strdup("taken"), 5, drop_body);
   return lariat_request(client, "POST", where, &options);
 }
 

@@ -143,8 +143,7 @@ static void test_methods(void) {
   outcome_clear(&o, 1);
   lariat_request_options options = lariat_request_defaults(t.client);
   options.retry = &policy;
-  options.body = "x";
-  options.body_length = 1;
+  options.body = lariat_body_bytes("x", 1);
   fetching_do(&t, &o,
               lariat_request(t.client, "PUT", url("/status/503"), &options));
   CU_ASSERT_EQUAL(lariat_response_attempts(outcome_response(&o)), 3);
@@ -389,8 +388,7 @@ static void test_dead_connections_of_posts(void) {
   fetching_do(&t, &o, lariat_get(t.client, url("/once")));
   outcome_clear(&o, 1);
   lariat_request_options options = lariat_request_defaults(t.client);
-  options.body = "body";
-  options.body_length = 4;
+  options.body = lariat_body_bytes("body", 4);
   options.retry_any_method = true;
   unsigned long before = requests();
   fetching_do(&t, &o, lariat_request(t.client, "POST", url("/once"), &options));

@@ -41,8 +41,7 @@ static lariat_deferred *post_with_headers(lariat_client *client) {
   lariat_request_options options = lariat_request_defaults(client);
   options.headers = headers;
   options.header_count = FIXTURE_COUNT(headers);
-  options.body = "a body";
-  options.body_length = 6;
+  options.body = lariat_body_bytes("a body", 6);
   options.sha256 = true;
   return lariat_request(client, "POST", url("/echo"), &options);
 }

@@ -29,7 +29,7 @@ static const char *bad_url(const char *path) {
 
 static lariat_request_options options_of(const struct fetching *t) {
   lariat_request_options options = lariat_request_defaults(t->client);
-  options.stream = true;
+  options.sink = lariat_sink_stream(0);
   return options;
 }
 
@@ -179,6 +179,11 @@ static void test_redirects_are_followed(void) {
   fetching_close(&t);
 }
 
+static lariat_value no_transform(lariat_value response, void *context) {
+  (void)context;
+  return response;
+}
+
 static void test_failures_before_the_head(void) {
   struct fetching t;
   struct outcome o;
@@ -193,7 +198,7 @@ static void test_failures_before_the_head(void) {
               lariat_request(t.client, "GET", bad_url("/stall"), &options));
   outcome_expect_failure(&o, LARIAT_ETIMEDOUT, LARIAT_PHASE_FIRST_BYTE);
   outcome_clear(&o, 1);
-  options.to_fd = true;
+  options.transform = no_transform;
   fetching_do(&t, &o, lariat_request(t.client, "GET", url("/"), &options));
   outcome_expect_status(&o, LARIAT_EINVAL);
   outcome_clear(&o, 1);
@@ -247,7 +252,7 @@ static void test_a_consumer_that_stops(void) {
     fetching_open(&t, NULL, NULL);
     uint64_t before = fixture_live_bytes(&t.f);
     lariat_request_options options = options_of(&t);
-    options.window_bytes = SMALL_WINDOW;
+    options.sink = lariat_sink_stream(SMALL_WINDOW);
     open_stream(&t, &o, &taker, bad_url(paths[i]), &options);
     take(&taker);
     fetching_run(&t, 200);
@@ -276,7 +281,7 @@ static void test_a_consumer_that_pauses(void) {
   pool.ca_file = nginx->ca_file;
   fetching_open(&t, &pool, NULL);
   lariat_request_options options = options_of(&t);
-  options.window_bytes = 32 * 1024;
+  options.sink = lariat_sink_stream(32 * 1024);
   for (size_t i = 0; i < FIXTURE_COUNT(ports); i++) {
     struct outcome o;
     struct taker taker = {.stop_after = 1};
@@ -306,7 +311,7 @@ static void test_one_stands_still(void) {
   pool.max_connections_per_host = 1;
   fetching_open(&t, &pool, NULL);
   lariat_request_options options = options_of(&t);
-  options.window_bytes = 16 * 1024;
+  options.sink = lariat_sink_stream(16 * 1024);
   (void)nginx_url(nginx, NGINX_TLS, "/big", text, sizeof text);
   open_stream(&t, &o[0], &still, text, &options);
   take(&still);
@@ -464,7 +469,7 @@ static void test_compressed(void) {
   struct taker taker = {.stop_after = 0};
   fetching_open(&t, NULL, NULL);
   lariat_request_options options = options_of(&t);
-  options.window_bytes = 20000;
+  options.sink = lariat_sink_stream(20000);
   open_stream(&t, &o, &taker, url("/text"), &options);
   take_all(&t, &taker);
   CU_ASSERT_EQUAL(taker.bytes, NGINX_TEXT_BYTES);

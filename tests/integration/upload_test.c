@@ -48,10 +48,7 @@ static int make_file(size_t length) {
 static lariat_request_options with_file(const struct fetching *t, int fd,
                                         uint64_t offset, uint64_t length) {
   lariat_request_options options = lariat_request_defaults(t->client);
-  options.from_file = true;
-  options.upload_fd = fd;
-  options.upload_offset = offset;
-  options.upload_length = length;
+  options.body = lariat_body_file(fd, offset, length);
   return options;
 }
 
@@ -137,8 +134,11 @@ static void test_what_is_no_file_is_refused(void) {
   expect_refused(&t, "PUT", &options);
   options = with_file(&t, fd, 0, 10);
   expect_refused(&t, "HEAD", &options);
-  options.body = "x";
-  options.body_length = 1;
+  options.body.kind = LARIAT_BODY_PRODUCER + 1;
+  expect_refused(&t, "PUT", &options);
+  options.body = lariat_body_producer(NULL);
+  expect_refused(&t, "PUT", &options);
+  options.body = lariat_body_bytes(NULL, 1);
   expect_refused(&t, "PUT", &options);
   close(ends[0]);
   close(ends[1]);
@@ -223,7 +223,7 @@ static lariat_upload *new_upload(struct fetching *t, uint64_t length,
 static lariat_deferred *put_upload(struct fetching *t, const char *url,
                                    lariat_upload *upload) {
   lariat_request_options options = lariat_request_defaults(t->client);
-  options.upload = upload;
+  options.body = lariat_body_producer(upload);
   return lariat_request(t->client, "PUT", url, &options);
 }
 
@@ -366,11 +366,11 @@ static void store(struct fetching *t, enum nginx_port port, uint64_t length,
                                            : lariat_request_defaults(t->client);
   options.http = port == NGINX_H2C ? LARIAT_HTTP_2 : LARIAT_HTTP_AUTO;
   if (fd < 0)
-    options.upload =
-        new_upload(t, known ? length : LARIAT_LENGTH_UNKNOWN, 50000);
+    options.body = lariat_body_producer(
+        new_upload(t, known ? length : LARIAT_LENGTH_UNKNOWN, 50000));
   outcome_watch(&o, lariat_request(t->client, "PUT",
                                    at_nginx(port, "/store/up"), &options));
-  if (fd < 0) producer_start(&producer, options.upload, length, 20000);
+  if (fd < 0) producer_start(&producer, options.body.as.upload, length, 20000);
   fetching_wait(t, &o, 1, 10000);
   if (o.http_status != 201) outcome_expect_http(&o, 204);
   if (fd < 0) CU_ASSERT_EQUAL(producer.status, LARIAT_OK);
@@ -407,11 +407,12 @@ static void test_a_slow_producer(void) {
     struct outcome o;
     lariat_request_options options = lariat_request_defaults(t.client);
     options.http = protocols[i] == NGINX_H2C ? LARIAT_HTTP_2 : LARIAT_HTTP_AUTO;
-    options.upload = new_upload(&t, i % 2 ? 40000 : LARIAT_LENGTH_UNKNOWN, 0);
+    options.body = lariat_body_producer(
+        new_upload(&t, i % 2 ? 40000 : LARIAT_LENGTH_UNKNOWN, 0));
     outcome_watch(&o, lariat_request(t.client, "PUT",
                                      at_nginx(protocols[i], "/store/up"),
                                      &options));
-    producer_start(&producer, options.upload, 0, 1000);
+    producer_start(&producer, options.body.as.upload, 0, 1000);
     for (unsigned k = 1; k <= 40; k++) {
       fetching_run(&t, 3);
       producer.length = k * 1000;
@@ -419,8 +420,8 @@ static void test_a_slow_producer(void) {
     }
     fetching_run(&t, 10);
     CU_ASSERT_EQUAL(o.fires, 0); /* its end has not been told */
-    CU_ASSERT_EQUAL(lariat_upload_end(options.upload), LARIAT_OK);
-    lariat_upload_release(options.upload);
+    CU_ASSERT_EQUAL(lariat_upload_end(options.body.as.upload), LARIAT_OK);
+    lariat_upload_release(options.body.as.upload);
     fetching_wait(&t, &o, 1, 5000);
     CU_ASSERT(o.http_status == 201 || o.http_status == 204);
     outcome_clear(&o, 1);
@@ -708,17 +709,17 @@ static void test_an_early_answer_of_nginx(void) {
       if (lossy) options.timeout_ms = 3000; /* it may wait for ever */
       options.http =
           protocols[i] == NGINX_H2C ? LARIAT_HTTP_2 : LARIAT_HTTP_AUTO;
-      options.upload =
-          new_upload(&t, known ? 40 * MIB : LARIAT_LENGTH_UNKNOWN, 0);
+      options.body = lariat_body_producer(
+          new_upload(&t, known ? 40 * MIB : LARIAT_LENGTH_UNKNOWN, 0));
       outcome_watch(&o, lariat_request(t.client, "PUT",
                                        at_nginx(protocols[i], path), &options));
-      producer_start(&producer, options.upload, 100000, 10000);
+      producer_start(&producer, options.body.as.upload, 100000, 10000);
       fetching_run(&t, 30);
       if (!o.fires) { /* it waits for the end of the body */
         producer.length = 40 * MIB;
         producer_go_on(&producer);
         (void)fixture_run_until(&t.f, has_produced, &producer, 5000);
-        (void)lariat_upload_end(options.upload);
+        (void)lariat_upload_end(options.body.as.upload);
       }
       fetching_wait(&t, &o, 1, 5000);
       if (!lossy ||
@@ -726,7 +727,7 @@ static void test_an_early_answer_of_nginx(void) {
            o.status != LARIAT_ETIMEDOUT))
         outcome_expect_http(&o, k < 2 ? 200 : 403);
       outcome_clear(&o, 1);
-      lariat_upload_release(options.upload);
+      lariat_upload_release(options.body.as.upload);
     }
   fetching_close(&t);
 }
@@ -896,7 +897,7 @@ static void move_in(void *context) {
           LARIAT_OK)
     return;
   lariat_request_options request = lariat_request_defaults(resident->client);
-  request.upload = upload;
+  request.body = lariat_body_producer(upload);
   lariat_deferred_release(lariat_deferred_add_both(
       lariat_request(resident->client, "PUT", url, &request), resident_answered,
       resident));
@@ -939,10 +940,10 @@ static void broken_at(struct fetching *t, const char *how, unsigned long at,
               : lariat_request_defaults(t->client);
   snprintf(path, sizeof path, "/take-%s/%lu", how, at);
   if (fd < 0)
-    options.upload =
-        new_upload(t, known ? 2 * MIB : LARIAT_LENGTH_UNKNOWN, 65536);
+    options.body = lariat_body_producer(
+        new_upload(t, known ? 2 * MIB : LARIAT_LENGTH_UNKNOWN, 65536));
   outcome_watch(&o, lariat_request(t->client, "PUT", sink(path), &options));
-  if (fd < 0) producer_start(&producer, options.upload, 2 * MIB, 5000);
+  if (fd < 0) producer_start(&producer, options.body.as.upload, 2 * MIB, 5000);
   fetching_wait(t, &o, 1, 5000);
   CU_ASSERT_TRUE(is_broken(o.status));
   if (!is_broken(o.status)) outcome_expect_status(&o, LARIAT_ERESET);

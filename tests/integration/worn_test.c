@@ -32,8 +32,7 @@ static void run(enum nginx_port port, const char *method) {
   fetching_open(&t, &pool, &client);
   lariat_request_options options = lariat_request_defaults(t.client);
   if (strcmp(method, "POST") == 0) {
-    options.body = "body";
-    options.body_length = 4;
+    options.body = lariat_body_bytes("body", 4);
   }
   nginx_url(nginx, port, "/method", url, sizeof url);
   for (int i = 0; i < MANY; i++)

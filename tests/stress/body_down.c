@@ -101,8 +101,7 @@ static uint64_t plain_us(int fd) {
 static void fetch(struct fetching *t, int fd, bool sha256) {
   struct outcome o;
   lariat_request_options options = lariat_request_defaults(t->client);
-  options.to_fd = true;
-  options.body_fd = fd;
+  options.sink = lariat_sink_fd(fd);
   options.sha256 = sha256;
   options.max_body_bytes = 0;
   options.timeout_ms = PATIENCE_MS;

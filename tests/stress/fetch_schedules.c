@@ -445,8 +445,7 @@ static void submit(struct run *run, const struct op *op) {
   bool post = once_in(&state, 5);
   flow_choose(&job->flow, &run->flows, &options, &state);
   if (post && !job->flow.uploads) {
-    options.body = "body";
-    options.body_length = 4;
+    options.body = lariat_body_bytes("body", 4);
   }
   char number[8];
   const lariat_header header = {"X-Job", number};

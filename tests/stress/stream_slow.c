@@ -144,8 +144,7 @@ static bool is_open(void *context) {
 
 static void open_all(struct fetching *t, struct slow *streams) {
   lariat_request_options options = lariat_request_defaults(t->client);
-  options.stream = true;
-  options.window_bytes = WINDOW;
+  options.sink = lariat_sink_stream(WINDOW);
   options.timeout_ms = 0;
   options.max_body_bytes = 0;
   for (int i = 0; i < STREAMS; i++) {

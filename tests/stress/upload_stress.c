@@ -171,7 +171,7 @@ static double produced(struct fetching *t, bool known, bool gives) {
                                     known ? length : LARIAT_LENGTH_UNKNOWN, 0,
                                     &upload),
                   LARIAT_OK);
-  options.upload = upload;
+  options.body = lariat_body_producer(upload);
   outcome_watch(&o, lariat_request(t->client, "PUT", url, &options));
   producer_start(&producer, upload, length / 10, gives ? MIB : PIECE);
   for (unsigned tenth = 2; tenth <= 11; tenth++) {
@@ -196,8 +196,7 @@ static double from_file(struct fetching *t) {
   struct outcome o;
   lariat_request_options options = lariat_request_defaults(t->client);
   double before = cpu_s();
-  options.from_file = true;
-  options.upload_fd = file;
+  options.body = lariat_body_file(file, 0, LARIAT_LENGTH_UNKNOWN);
   outcome_watch(&o, lariat_request(t->client, "PUT", url, &options));
   fetching_wait(t, &o, 1, 120000);
   double after = cpu_s();

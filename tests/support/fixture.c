@@ -61,7 +61,10 @@ static bool must_fail(struct fixture *f) {
 
 static void count_in(struct fixture *f, void *memory) {
   lr_u64_add_relaxed(&f->blocks, 1);
-  lr_u64_add_relaxed(&f->bytes, malloc_usable_size(memory));
+  uint64_t size = malloc_usable_size(memory);
+  uint64_t live = lr_u64_add_relaxed(&f->bytes, size) + size;
+  uint64_t peak = lr_u64_load_relaxed(&f->peak);
+  while (live > peak && !lr_u64_cas_acq_rel(&f->peak, &peak, live)) continue;
 }
 
 static void count_out(struct fixture *f, void *memory) {
@@ -97,6 +100,7 @@ static void install_allocator(struct fixture *f) {
                                      counting_release, f};
   lr_u64_init(&f->blocks, 0);
   lr_u64_init(&f->bytes, 0);
+  lr_u64_init(&f->peak, 0);
   lr_u64_init(&f->allocations, 0);
   lr_u64_init(&f->fail_first, UINT64_MAX);
   lr_u64_init(&f->fail_last, 0);
@@ -132,6 +136,14 @@ uint64_t fixture_live_blocks(const struct fixture *f) {
 
 uint64_t fixture_live_bytes(const struct fixture *f) {
   return lr_u64_load_relaxed(&f->bytes);
+}
+
+void fixture_peak_restart(struct fixture *f) {
+  lr_u64_store_relaxed(&f->peak, fixture_live_bytes(f));
+}
+
+uint64_t fixture_peak_bytes(const struct fixture *f) {
+  return lr_u64_load_relaxed(&f->peak);
 }
 
 static void check_memory(const struct fixture *f) {

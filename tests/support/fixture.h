@@ -63,6 +63,7 @@ struct fixture {
   /* The rest is fixture.c's own. */
   lr_atomic_u64 blocks;
   lr_atomic_u64 bytes;
+  lr_atomic_u64 peak;
   lr_atomic_u64 allocations;
   lr_atomic_u64 fail_first; /* number of the first allocation that fails */
   lr_atomic_u64 fail_last;
@@ -120,6 +121,11 @@ void fixture_fail_allocations_from(struct fixture *f, uint64_t nth);
 uint64_t fixture_allocations(const struct fixture *f);
 uint64_t fixture_live_blocks(const struct fixture *f);
 uint64_t fixture_live_bytes(const struct fixture *f);
+
+/* The most live bytes since the fixture was opened, or since the last restart.
+ * Any thread. */
+void fixture_peak_restart(struct fixture *f);
+uint64_t fixture_peak_bytes(const struct fixture *f);
 
 /* CLOCK_MONOTONIC in milliseconds, whatever clock the fixture has.  Any
  * thread. */

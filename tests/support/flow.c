@@ -118,8 +118,7 @@ static void choose_sink(struct flow *flow, lariat_request_options *options,
   flow->leaves = once_in(state, 12);
   flow->window = FLOW_WINDOW * (1 + below(state, 6));
   if (flow->sink == FLOW_STREAM) {
-    options->stream = true;
-    options->window_bytes = flow->window;
+    options->sink = lariat_sink_stream(flow->window);
   } else if (flow->sink == FLOW_FILE) {
     flow->body_fd = flow->fd = memfd_create("flow", MFD_CLOEXEC);
   } else if (flow->sink == FLOW_PIPE) {
@@ -130,17 +129,16 @@ static void choose_sink(struct flow *flow, lariat_request_options *options,
     options->transform_destroy = destroy_transform;
     flow->in->transforms++;
   }
-  options->to_fd = flow->body_fd >= 0;
-  options->body_fd = flow->body_fd;
+  if (flow->body_fd >= 0) options->sink = lariat_sink_fd(flow->body_fd);
   options->sha256 = flow->sha256 = once_in(state, 4);
 }
 
 static void choose_file(struct flow *flow, lariat_request_options *options) {
-  options->from_file = true;
-  options->upload_fd = flow->sent_fd = memfd_create("flow", MFD_CLOEXEC);
+  flow->sent_fd = memfd_create("flow", MFD_CLOEXEC);
+  options->body = lariat_body_file(flow->sent_fd, 0, LARIAT_LENGTH_UNKNOWN);
   flow->from_file = true;
   flow->uploads = true;
-  if (write(options->upload_fd, produced_bytes(0), flow->length) !=
+  if (write(flow->sent_fd, produced_bytes(0), flow->length) !=
       (ssize_t)flow->length)
     fault(flow, "no file to send");
 }
@@ -164,7 +162,7 @@ static void choose_upload(struct flow *flow, lariat_request_options *options,
   if (lariat_upload_new(flow->in->reactor, flow->told, UPLOAD_WINDOW,
                         &flow->upload) != LARIAT_OK)
     flow->uploads = false;
-  options->upload = flow->upload;
+  if (flow->upload) options->body = lariat_body_producer(flow->upload);
 }
 
 void flow_choose(struct flow *flow, struct flows *in,

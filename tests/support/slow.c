@@ -133,8 +133,6 @@ static void write_url(const struct slow *slow, lariat_phase phase, char *url,
   }
 }
 
-static void keep(void *body) { (void)body; }
-
 static lariat_deferred *fetch(struct slow *slow, lariat_phase phase,
                               unsigned ms) {
   char url[256];
@@ -144,9 +142,7 @@ static lariat_deferred *fetch(struct slow *slow, lariat_phase phase,
   options.timeout_ms = ms;
   if (phase != LARIAT_PHASE_REQUEST)
     return lariat_request(client, "GET", url, &options);
-  options.body = slow->body;
-  options.body_length = BODY_BYTES;
-  options.drop_body = keep;
+  options.body = lariat_body_owned(slow->body, BODY_BYTES, NULL);
   return lariat_request(client, "PUT", url, &options);
 }
 

@@ -304,13 +304,13 @@ static lariat_deferred *ask_trial(struct wave *wave, struct run *run,
   snprintf(path, sizeof path, "/case/%u", run->number);
   if (trial->timeout_ms) options.timeout_ms = trial->timeout_ms;
   if (trial->how == TWINS_LIMITED) options.max_body_bytes = 8;
-  options.stream = trial->how == TWINS_STREAMED;
+  if (trial->how == TWINS_DISCARDED) options.sink = lariat_sink_discard();
+  if (trial->how == TWINS_STREAMED) options.sink = lariat_sink_stream(0);
   set_retries(&policy);
   if (trial->how == TWINS_AGAIN) options.retry = &policy;
   if (trial->how == TWINS_TO_FD) {
     run->fd[twin] = new_file();
-    options.to_fd = true;
-    options.body_fd = run->fd[twin];
+    options.sink = lariat_sink_fd(run->fd[twin]);
   }
   return lariat_request(client, trial->method,
                         url_of(wave, run, twin, path, url, sizeof url),
@@ -513,9 +513,9 @@ static void expect_failure(struct wave *wave, size_t index) {
 /* Differences. */
 
 static void describe_trial(FILE *to, const struct twins_trial *trial) {
-  static const char *const hows[TWINS_HOWS] = {"plainly",  "undecoded",
-                                               "limited",  "to a file",
-                                               "streamed", "with retries"};
+  static const char *const hows[TWINS_HOWS] = {
+      "plainly",  "undecoded", "limited",     "to a file",
+      "streamed", "discarded", "with retries"};
   static const char *const ends[] = {"kept", "held", "closed", "reset"};
   const struct raw_answer *answer = &trial->answer;
   static const char *const places[TWINS_PLACES] = {"second", "first",

@@ -32,6 +32,7 @@ enum twins_how {
   TWINS_LIMITED,   /* a body of 8 bytes at the most */
   TWINS_TO_FD,     /* the body goes to a descriptor */
   TWINS_STREAMED,  /* ... to the caller in pieces */
+  TWINS_DISCARDED, /* ... nowhere */
   TWINS_AGAIN,     /* two retries */
   TWINS_HOWS
 };

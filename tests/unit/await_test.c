@@ -41,7 +41,7 @@ static lariat_value await_it(void *argument) {
   return lariat_await(task->d);
 }
 
-static lariat_deferred *start(struct task *task, lariat_body body) {
+static lariat_deferred *start(struct task *task, lariat_coroutine_body body) {
   return lariat_coroutine_start(task->reactor, body, task);
 }
 

@@ -17,33 +17,33 @@ static lr_job *job_of(unsigned number, unsigned host, lr_priority priority) {
   lr_job *job = lr_job_new();
   CU_ASSERT_PTR_NOT_NULL_FATAL(job);
   snprintf(keys[number], sizeof keys[number], "host%u", host);
-  job->url.key = keys[number];
-  job->url.key_length = (uint32_t)strlen(keys[number]);
-  job->url.hash = host * UINT64_C(0x9e3779b97f4a7c15);
-  job->priority = (uint8_t)priority;
-  lr_list_init(&job->queue_node);
+  job->request.url.key = keys[number];
+  job->request.url.key_length = (uint32_t)strlen(keys[number]);
+  job->request.url.hash = host * UINT64_C(0x9e3779b97f4a7c15);
+  job->request.priority = (uint8_t)priority;
+  lr_list_init(&job->caller.queue_node);
   jobs[number] = job;
   return job;
 }
 
 static void free_jobs(unsigned count) {
   for (unsigned i = 0; i < count; i++) {
-    jobs[i]->url.key = NULL;
+    jobs[i]->request.url.key = NULL;
     lr_job_free(jobs[i]);
   }
 }
 
 static void add(lr_backlog *backlog, lr_job *job) {
-  job->backlog_host = lr_backlog_enter(backlog, job);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(job->backlog_host);
-  lr_backlog_add(backlog, job->backlog_host, job);
+  job->caller.backlog_host = lr_backlog_enter(backlog, job);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(job->caller.backlog_host);
+  lr_backlog_add(backlog, job->caller.backlog_host, job);
 }
 
 /* The number of the job that goes next, and is away from then on. */
 static unsigned next(lr_backlog *backlog) {
   lr_job *job = lr_backlog_first(backlog);
   if (!job) return JOBS;
-  lr_backlog_sent(job->backlog_host);
+  lr_backlog_sent(job->caller.backlog_host);
   lr_backlog_remove(backlog, job);
   for (unsigned i = 0; i < JOBS; i++)
     if (jobs[i] == job) return i;

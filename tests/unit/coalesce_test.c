@@ -112,8 +112,8 @@ static void test_mail_first(void) {
 
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
-      {"a lull is for many events, in a run, when allowed", test_when},
+      {"a sleep is for many events, in a run, when allowed", test_when},
       {"with coalesces a look is left out for mail, once", test_mail_first},
   };
-  return fixture_main("lull", tests, FIXTURE_COUNT(tests), argc, argv);
+  return fixture_main("coalesce", tests, FIXTURE_COUNT(tests), argc, argv);
 }

@@ -429,7 +429,7 @@ static void test_every_allocation_fails(void) {
   fixture_close(&f);
 }
 
-/* The room, and the reactor's own cooperator. */
+/* The layer's state, and the reactor's own cooperator. */
 static void test_cooperate_without_memory(void) {
   for (uint64_t nth = 1; nth < 5; nth++) {
     struct fixture f;

@@ -386,7 +386,7 @@ static void test_constant_children(void) {
   lariat_deferred_release(whole);
   lariat_set_checks(true);
   finish(&s);
-  begin(&s); /* not even the room can be opened */
+  begin(&s); /* not even the state can be opened */
   fixture_fail_allocation(&s.f, 1);
   whole = lariat_race(&constant, 1);
   CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(whole)),

@@ -507,7 +507,7 @@ static void test_reserve_in_use(void) {
   fixture_close(&f);
 }
 
-static void test_no_memory_for_the_room(void) {
+static void test_no_memory_for_the_state(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   fixture_fail_allocations_from(&f, 1);
@@ -854,7 +854,7 @@ static void test_shared_as_a_value(void) {
   fixture_close(&f);
 }
 
-/* The fifth pair finds no room, and has nothing to destroy. */
+/* The fifth pair finds no memory, and has nothing to destroy. */
 static void test_no_memory_for_plain_pairs(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
@@ -908,12 +908,12 @@ int main(int argc, char **argv) {
       {"a failure behind a pause is reported, its pairs destroyed",
        test_unhandled_and_paused},
       {"a forgotten failure is not reported, now or later", test_forget},
-      {"describe: bare, and with a result, cut to any room", test_describe},
+      {"describe: bare, and with a result, cut to any capacity", test_describe},
       {"without memory, makers give the reserve", test_no_memory_to_make},
       {"while the reserve is in use there is a constant deferred",
        test_reserve_in_use},
-      {"without memory for the room there is a constant deferred",
-       test_no_memory_for_the_room},
+      {"without memory for the state there is a constant deferred",
+       test_no_memory_for_the_state},
       {"bad input gives a failed deferred, or an error", test_no_reactor},
       {"a chain that cannot grow fails at once", test_no_memory_to_grow},
       {"a chain that cannot grow while it runs fails after the callback",

@@ -32,6 +32,10 @@ struct good {
   size_t body_length;
 };
 
+/* What the parser does with bodies. */
+static const lr_h1_body_use uses[] = {LR_H1_KEPT, LR_H1_DISCARDED,
+                                      LR_H1_DIGESTED};
+
 /* What came of reading one. */
 struct reading {
   lr_h1_parser parser;
@@ -47,6 +51,13 @@ static void begin(struct reading *r, unsigned flags, uint64_t limit) {
   if (r->response)
     lr_h1_parser_begin(&r->parser, r->response, flags & HEAD,
                        flags & DECODES ? &r->gzip_pool : NULL, limit);
+}
+
+static void begin_for(struct reading *r, unsigned flags, uint64_t limit,
+                      lr_h1_body_use use) {
+  begin(r, flags, limit);
+  if (use != LR_H1_KEPT)
+    lr_h1_parser_discard(&r->parser, use == LR_H1_DIGESTED);
 }
 
 static void end(struct reading *r) {
@@ -85,26 +96,46 @@ static void read_in(struct reading *r, const char *text, size_t length,
 
 /* ---- Good ones ---- */
 
-static bool is_good(const struct reading *r, const struct good *good) {
+static bool has_digest(struct reading *r, const struct good *good) {
+  uint8_t here[32], there[32];
+  return lr_h1_parser_digest(&r->parser, here) &&
+         lr_sha256_of(good->body, good->body_length, there) &&
+         memcmp(here, there, sizeof here) == 0;
+}
+
+/* The body is where it should be. */
+static bool has_body(struct reading *r, const struct good *good) {
   const lr_buffer *body = &r->response->body;
-  return r->result == LR_H1_DONE && r->parser.state == LR_H1_COMPLETE &&
-         r->parser.reason == LR_H1_REASON_NONE &&
-         r->used == good->length - good->unused &&
-         r->parser.keeps == !(good->flags & CLOSES) &&
-         r->parser.received == good->body_length &&
-         body->length == good->body_length &&
+  if (r->parser.body_use == LR_H1_DIGESTED && !has_digest(r, good))
+    return false;
+  if (r->parser.body_use != LR_H1_KEPT) return body->length == 0;
+  return body->length == good->body_length &&
          (body->length == 0 ||
           memcmp(body->bytes, good->body, body->length) == 0);
 }
 
-static void check_good_in(const struct good *good, size_t first, size_t step) {
+static bool is_good(struct reading *r, const struct good *good) {
+  return r->result == LR_H1_DONE && r->parser.state == LR_H1_COMPLETE &&
+         r->parser.reason == LR_H1_REASON_NONE &&
+         r->used == good->length - good->unused &&
+         r->parser.keeps == !(good->flags & CLOSES) &&
+         r->parser.received == good->body_length && has_body(r, good);
+}
+
+static void check_good_for(const struct good *good, size_t first, size_t step,
+                           lr_h1_body_use use) {
   struct reading r;
-  begin(&r, good->flags, 0);
+  begin_for(&r, good->flags, 0, use);
   read_in(&r, good->text, good->length, first, step);
   if (!is_good(&r, good))
     fixture_fail("cut at %zu: result %d, %zu used, %zu of body: %s", first,
                  r.result, r.used, r.response->body.length, good->text);
   end(&r);
+}
+
+static void check_good_in(const struct good *good, size_t first, size_t step) {
+  for (size_t i = 0; i < FIXTURE_COUNT(uses); i++)
+    check_good_for(good, first, step, uses[i]);
 }
 
 static void check_good(const struct good *good) {
@@ -609,9 +640,10 @@ struct limited {
   unsigned flags;
 };
 
-static void check_limited(const struct limited *row, size_t step) {
+static void check_limited(const struct limited *row, size_t step,
+                          lr_h1_body_use use) {
   struct reading r;
-  begin(&r, row->flags, row->limit);
+  begin_for(&r, row->flags, row->limit, use);
   read_in(&r, row->text, row->length, step, step);
   if (row->fails) {
     CU_ASSERT_EQUAL(r.result, LR_H1_FAILED);
@@ -636,7 +668,9 @@ static void test_body_limit(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   for (size_t i = 0; i < FIXTURE_COUNT(rows); i++)
-    for (size_t step = 1; step < 100; step++) check_limited(&rows[i], step);
+    for (size_t step = 1; step < 100; step++)
+      for (size_t use = 0; use < FIXTURE_COUNT(uses); use++)
+        check_limited(&rows[i], step, uses[use]);
   fixture_close(&f);
 }
 
@@ -836,21 +870,26 @@ static void test_without_memory(void) {
   fixture_close(&f);
 }
 
-static void test_gzip_without_memory(void) {
-  struct fixture f;
+static void lack_memory_for_gzip(struct fixture *f, lr_h1_body_use use) {
   bool failed = true;
-  fixture_open(&f, FIXTURE_NO_REACTOR);
   for (uint64_t nth = 1; failed; nth++) {
     struct reading r;
-    begin(&r, DECODES, 0);
-    fixture_fail_allocation(&f, nth);
+    begin_for(&r, DECODES, 0, use);
+    fixture_fail_allocation(f, nth);
     read_in(&r, TEXT(GZIPPED "Content-Length: 29\r\n\r\n" GZIP), 9, 9);
-    fixture_fail_allocation(&f, 0);
+    fixture_fail_allocation(f, 0);
     failed = r.result == LR_H1_FAILED;
     CU_ASSERT_EQUAL(r.parser.fault, failed ? LARIAT_ENOMEM : LARIAT_OK);
     CU_ASSERT(failed || r.result == LR_H1_DONE);
     end(&r);
   }
+}
+
+static void test_gzip_without_memory(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (size_t i = 0; i < FIXTURE_COUNT(uses); i++)
+    lack_memory_for_gzip(&f, uses[i]);
   fixture_close(&f);
 }
 

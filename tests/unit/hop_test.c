@@ -12,8 +12,7 @@ static void ask(struct scripting *s, struct seen *r, const char *method,
   lariat_request_options options = lariat_request_defaults(s->client);
   options.headers = headers;
   options.header_count = 3;
-  options.body = body;
-  options.body_length = body ? strlen(body) : 0;
+  options.body = lariat_body_bytes(body, body ? strlen(body) : 0);
   r->then = NULL;
   scripting_watch(s, r, lariat_request(s->client, method, url, &options));
   scripting_run(s, 0);

@@ -8,9 +8,9 @@
 static lr_job *job_for(const char *url, uint8_t http, bool spread) {
   lr_job *job = lr_job_new();
   CU_ASSERT_PTR_NOT_NULL_FATAL(job);
-  CU_ASSERT_EQUAL(lr_url_parse(&job->url, url), LARIAT_OK);
-  job->http = http;
-  job->spread = spread;
+  CU_ASSERT_EQUAL(lr_url_parse(&job->request.url, url), LARIAT_OK);
+  job->request.http = http;
+  job->request.spread = spread;
   return job;
 }
 
@@ -64,10 +64,10 @@ static void test_origin(void) {
   lr_job *job = job_for("http://a.example/x", 0, false);
   lr_host *host = lr_hosts_find(&hosts, job, &made);
   fixture_fail_allocation(&f, 1);
-  CU_ASSERT_PTR_NULL(lr_curl_host_origin(host, &job->url));
-  CURLU *origin = lr_curl_host_origin(host, &job->url);
+  CU_ASSERT_PTR_NULL(lr_curl_host_origin(host, &job->request.url));
+  CURLU *origin = lr_curl_host_origin(host, &job->request.url);
   CU_ASSERT_PTR_NOT_NULL(origin);
-  CU_ASSERT_PTR_EQUAL(lr_curl_host_origin(host, &job->url), origin);
+  CU_ASSERT_PTR_EQUAL(lr_curl_host_origin(host, &job->request.url), origin);
   fixture_fail_allocation(&f, 1);
   CU_ASSERT_PTR_NULL(lr_host_enter_lane(host, (void *)&lane));
   CU_ASSERT_EQUAL(lr_curl_host_of(host)->count, 0);

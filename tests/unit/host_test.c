@@ -10,9 +10,9 @@
 static lr_job *job_for(const char *url, uint8_t http, bool spread) {
   lr_job *job = lr_job_new();
   CU_ASSERT_PTR_NOT_NULL_FATAL(job);
-  CU_ASSERT_EQUAL(lr_url_parse(&job->url, url), LARIAT_OK);
-  job->http = http;
-  job->spread = spread;
+  CU_ASSERT_EQUAL(lr_url_parse(&job->request.url, url), LARIAT_OK);
+  job->request.http = http;
+  job->request.spread = spread;
   return job;
 }
 

@@ -20,14 +20,14 @@ static lr_job *full_job(void) {
   lr_job *job = lr_job_new();
   CU_ASSERT_PTR_NOT_NULL_FATAL(job);
   const lariat_header header = {"X-Test", "1"};
-  CU_ASSERT_EQUAL(lr_url_parse(&job->url, "http://a/b"), LARIAT_OK);
-  CU_ASSERT_EQUAL(lr_header_list_make(NULL, &header, 1, &job->headers),
+  CU_ASSERT_EQUAL(lr_url_parse(&job->request.url, "http://a/b"), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_header_list_make(NULL, &header, 1, &job->request.headers),
                   LARIAT_OK);
-  job->body = lr_copy_string("body");
-  job->body_length = 4;
-  job->drop_body = drop;
+  job->body.bytes = lr_copy_string("body");
+  job->body.length = 4;
+  job->body.drop = drop;
   job->response = lr_response_new();
-  job->detail = lr_copy_string("detail");
+  job->attempt.detail = lr_copy_string("detail");
   return job;
 }
 
@@ -39,11 +39,11 @@ static void test_wipe(void) {
   for (int i = 0; i < 2; i++) { /* a blank one, too */
     lr_job_wipe(job);
     CU_ASSERT_EQUAL(dropped, 1);
-    CU_ASSERT_PTR_NULL(job->body);
-    CU_ASSERT_PTR_NULL(job->headers);
+    CU_ASSERT_PTR_NULL(job->body.bytes);
+    CU_ASSERT_PTR_NULL(job->request.headers);
     CU_ASSERT_PTR_NULL(job->response);
-    CU_ASSERT_PTR_NULL(job->detail);
-    CU_ASSERT_PTR_NULL(job->url.text);
+    CU_ASSERT_PTR_NULL(job->attempt.detail);
+    CU_ASSERT_PTR_NULL(job->request.url.text);
   }
   CU_ASSERT_EQUAL(fixture_live_blocks(&f), 1);
   lr_job_free(job);
@@ -83,7 +83,7 @@ static void test_lines(void) {
   CU_ASSERT_EQUAL((uintptr_t)job % LR_CACHE_LINE, 0);
   CU_ASSERT_EQUAL(offsetof(lr_job, travel) % LR_CACHE_LINE, 0);
   CU_ASSERT_EQUAL(offsetof(lr_job, cancel) % LR_CACHE_LINE, 0);
-  CU_ASSERT(offsetof(lr_job, deadline_ns) < offsetof(lr_job, travel));
+  CU_ASSERT(offsetof(lr_job, replay) < offsetof(lr_job, travel));
   CU_ASSERT_PTR_EQUAL(lr_job_of_travel(&job->travel), job);
   CU_ASSERT_PTR_EQUAL(lr_job_of_cancel(&job->cancel), job);
   lr_job_free(job);

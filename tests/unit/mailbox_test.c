@@ -138,7 +138,7 @@ static bool is_told(int epoll) {
 }
 
 /* Who looks for edges and never reads is told of each wake-up, also when the
- * counter has no room left. */
+ * counter is full. */
 static void test_full_counter(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);

@@ -458,8 +458,8 @@ static void end_part(lr_shutdown_hook *shutdown) {
   lr_reactor_remove_shutdown_hook(part->reactor, shutdown);
 }
 
-static void destroy_room(void *state) {
-  write_down("room ");
+static void destroy_state(void *state) {
+  write_down("state ");
   write_down(state);
 }
 
@@ -483,8 +483,8 @@ static void test_close_in_order(void) {
   diary[0] = '\0';
   make_part(&parts[0], f.reactor, "a ", 3);
   make_part(&parts[1], f.reactor, "b ", 0);
-  lr_reactor_set_layer_state(f.reactor, LR_LAYER_DEFERRED, low, destroy_room);
-  lr_reactor_set_layer_state(f.reactor, LR_LAYER_POOL, high, destroy_room);
+  lr_reactor_set_layer_state(f.reactor, LR_LAYER_DEFERRED, low, destroy_state);
+  lr_reactor_set_layer_state(f.reactor, LR_LAYER_POOL, high, destroy_state);
   CU_ASSERT_PTR_EQUAL(lr_reactor_layer_state(f.reactor, LR_LAYER_DEFERRED),
                       low);
   CU_ASSERT_PTR_NULL(lr_reactor_layer_state(f.reactor, LR_LAYER_TASK));
@@ -493,7 +493,7 @@ static void test_close_in_order(void) {
                   LARIAT_OK);
   fixture_close_reactor(&f, 10000);
   CU_ASSERT_STRING_EQUAL(
-      diary, "begin a begin b end a end b context room high room low ");
+      diary, "begin a begin b end a end b context state high state low ");
   CU_ASSERT_EQUAL(parts[0].busy_turns, 0);
   CU_ASSERT_EQUAL(parts[0].close_inside, LARIAT_EBUSY);
   fixture_close(&f);

@@ -17,9 +17,9 @@ static lr_job *job_with(const lr_retry_rules *rules, lariat_status outcome,
                         int http_status) {
   lr_job *job = lr_job_new();
   if (!job) abort();
-  job->rules = rules;
-  job->repeatable = true;
-  job->outcome = outcome;
+  job->retry.rules = rules;
+  job->replay.repeatable = true;
+  job->attempt.outcome = outcome;
   job->response = lr_response_new();
   job->response->status = http_status;
   return job;
@@ -76,11 +76,11 @@ static void test_time_limits(void) {
   policy.max_retries = 1;
   lr_retry retry = open_with(&policy);
   lr_job *job = job_with(&retry.rules, LARIAT_ETIMEDOUT, 0);
-  job->time_limit = LARIAT_TIME_LIMIT_DEADLINE;
+  job->attempt.time_limit = LARIAT_TIME_LIMIT_DEADLINE;
   CU_ASSERT_FALSE(plan(&retry, job).again);
-  job->time_limit = LARIAT_TIME_LIMIT_CONNECT;
+  job->attempt.time_limit = LARIAT_TIME_LIMIT_CONNECT;
   CU_ASSERT_TRUE(plan(&retry, job).again);
-  job->time_limit = LARIAT_TIME_LIMIT_IDLE;
+  job->attempt.time_limit = LARIAT_TIME_LIMIT_IDLE;
   CU_ASSERT_TRUE(plan(&retry, job).again);
   lr_job_free(job);
   fixture_close(&f);
@@ -104,9 +104,9 @@ static void test_lists(void) {
   CU_ASSERT_TRUE(plan(&retry, job).again);
   job->response->status = 503;
   CU_ASSERT_FALSE(plan(&retry, job).again);
-  job->outcome = LARIAT_ECERTIFICATE;
+  job->attempt.outcome = LARIAT_ECERTIFICATE;
   CU_ASSERT_TRUE(plan(&retry, job).again);
-  job->outcome = LARIAT_ERESET;
+  job->attempt.outcome = LARIAT_ERESET;
   CU_ASSERT_FALSE(plan(&retry, job).again);
   lr_job_free(job);
   fixture_close(&f);
@@ -152,15 +152,15 @@ static void test_why_not(void) {
   policy.budget_per_s = 0;
   lr_retry retry = open_with(&policy);
   lr_job *job = job_with(&retry.rules, LARIAT_OK, 503);
-  job->repeatable = false;
+  job->replay.repeatable = false;
   CU_ASSERT_EQUAL(plan(&retry, job).end, LARIAT_RETRY_METHOD);
-  job->not_replayable = true;
+  job->replay.consumed = true;
   CU_ASSERT_EQUAL(plan(&retry, job).end, LARIAT_RETRY_BODY);
-  job->not_replayable = false;
-  job->repeatable = true;
-  job->retries = 2;
+  job->replay.consumed = false;
+  job->replay.repeatable = true;
+  job->retry.count = 2;
   CU_ASSERT_EQUAL(plan(&retry, job).end, LARIAT_RETRY_SPENT);
-  job->retries = 0;
+  job->retry.count = 0;
   lr_retry_moment moment = {.now_ns = second, .left_ns = 0};
   CU_ASSERT_EQUAL(lr_retry_plan_of(&retry, job, moment).end,
                   LARIAT_RETRY_DEADLINE);
@@ -172,10 +172,10 @@ static void test_why_not(void) {
   CU_ASSERT_EQUAL(plan(&retry, job).end, LARIAT_RETRY_BUDGET);
   lr_response_add_line(job->response, "Retry-After: 61\r\n", 17);
   CU_ASSERT_EQUAL(plan(&retry, job).end, LARIAT_RETRY_AFTER_LONG);
-  job->connection_dead = true; /* free of charge, once */
+  job->attempt.connection_dead = true; /* free of charge, once */
   CU_ASSERT_TRUE(plan(&retry, job).again);
   CU_ASSERT_EQUAL(plan(&retry, job).wait_ns, 0);
-  job->needs_new_connection = true;
+  job->replay.on_new_connection = true;
   CU_ASSERT_FALSE(plan(&retry, job).again);
   lr_job_free(job);
   fixture_close(&f);

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "http/sha256.h"
 #include "pool/pool.h"
 #include "support/producing.h"
 #include "support/scripting.h"
@@ -68,7 +69,7 @@ static lariat_value opened(lariat_value result, void *context) {
 
 static lariat_request_options streamed(struct scripting *s) {
   lariat_request_options options = lariat_request_defaults(s->client);
-  options.stream = true;
+  options.sink = lariat_sink_stream(0);
   return options;
 }
 
@@ -130,7 +131,7 @@ static void test_window(void) {
   struct taker t;
   scripting_open(&s, NULL, NULL);
   lariat_request_options options = streamed(&s);
-  options.window_bytes = 4 * CHUNK;
+  options.sink = lariat_sink_stream(4 * CHUNK);
   options.sha256 = true;
   options.idle_timeout_ms = 20; /* who waits for his taker is not idle */
   stream(&s, &t, "http://a/?body=16&bytes=262144", &options);
@@ -227,8 +228,7 @@ static void test_descriptor(void) {
   scripting_open(&s, NULL, NULL);
   CU_ASSERT_EQUAL_FATAL(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
   lariat_request_options options = lariat_request_defaults(s.client);
-  options.to_fd = true;
-  options.body_fd = ends[1];
+  options.sink = lariat_sink_fd(ends[1]);
   scripting_watch(&s, &r,
                   lariat_request(s.client, "GET",
                                  "http://a/?bytes=300000&body=20", &options));
@@ -261,20 +261,19 @@ static void test_file(void) {
   lariat_request_options options = lariat_request_defaults(s.client);
   policy.max_retries = 2;
   options.retry = &policy;
-  options.to_fd = true;
-  options.body_fd = scratch_file();
-  CU_ASSERT_FATAL(options.body_fd >= 0);
-  CU_ASSERT_EQUAL(write(options.body_fd, "before", 6), 6);
+  options.sink = lariat_sink_fd(scratch_file());
+  CU_ASSERT_FATAL(options.sink.as.fd >= 0);
+  CU_ASSERT_EQUAL(write(options.sink.as.fd, "before", 6), 6);
   scripting_watch(&s, &r,
                   lariat_request(s.client, "GET",
                                  "http://a/?status=503&bytes=100", &options));
   scripting_run(&s, 30000);
   CU_ASSERT_EQUAL(s.asked, 3);
   CU_ASSERT_EQUAL(r.http_status, 503);
-  CU_ASSERT_EQUAL(pread(options.body_fd, bytes, sizeof bytes, 0), 106);
+  CU_ASSERT_EQUAL(pread(options.sink.as.fd, bytes, sizeof bytes, 0), 106);
   CU_ASSERT_EQUAL(memcmp(bytes, "before", 6), 0);
   CU_ASSERT_EQUAL(memcmp(bytes + 6, produced_bytes(0), 100), 0);
-  close(options.body_fd);
+  close(options.sink.as.fd);
   scripting_forget(&r, 1);
   scripting_close(&s);
 }
@@ -285,15 +284,65 @@ static void test_descriptor_fails(void) {
   struct seen r = {0};
   scripting_open(&s, NULL, NULL);
   lariat_request_options options = lariat_request_defaults(s.client);
-  options.to_fd = true;
-  options.body_fd = open("/dev/full", O_WRONLY | O_CLOEXEC);
-  CU_ASSERT_FATAL(options.body_fd >= 0);
+  options.sink = lariat_sink_fd(open("/dev/full", O_WRONLY | O_CLOEXEC));
+  CU_ASSERT_FATAL(options.sink.as.fd >= 0);
   scripting_watch(
       &s, &r,
       lariat_request(s.client, "GET", "http://a/?bytes=300&body=20", &options));
-  close(options.body_fd);
+  close(options.sink.as.fd);
   scripting_run(&s, 100);
   seen_failure(&r, 20, LARIAT_EWRITE, LARIAT_PHASE_BODY);
+  scripting_forget(&r, 1);
+  scripting_close(&s);
+}
+
+/* Nowhere. */
+
+enum { DISCARDED = 2500 };
+
+static lariat_value check_discarded(lariat_value result, void *context) {
+  const lariat_response *response = lariat_response_in(result);
+  uint64_t length = *(const uint64_t *)context;
+  uint8_t sha256[32];
+  CU_ASSERT_EQUAL(lariat_response_body_bytes(response), length);
+  CU_ASSERT_TRUE(lr_sha256_of(produced_bytes(0), length, sha256));
+  CU_ASSERT_PTR_NOT_NULL_FATAL(lariat_response_sha256(response));
+  CU_ASSERT_EQUAL(memcmp(lariat_response_sha256(response), sha256, 32), 0);
+  return result;
+}
+
+static void test_discard(void) {
+  static const struct {
+    const char *method;
+    const char *url;
+    uint64_t length;
+  } rows[] = {{"GET", "http://a/?bytes=2500&body=30", DISCARDED},
+              {"GET", "http://a/?bytes=0&body=30", 0},
+              {"HEAD", "http://a/?bytes=2500&body=30", 0},
+              {"GET", "http://a/?to=/?bytes=2500&body=30", DISCARDED}};
+  struct scripting s;
+  struct seen r = {0};
+  scripting_open(&s, NULL, NULL);
+  lariat_request_options options = lariat_request_defaults(s.client);
+  options.sink = lariat_sink_discard();
+  options.sha256 = true;
+  options.max_body_bytes = DISCARDED;
+  for (size_t i = 0; i < FIXTURE_COUNT(rows); i++) {
+    uint64_t length = rows[i].length;
+    lariat_deferred *deferred =
+        lariat_request(s.client, rows[i].method, rows[i].url, &options);
+    lariat_deferred_add_callback(deferred, check_discarded, &length);
+    scripting_watch(&s, &r, deferred);
+    scripting_run(&s, 30);
+    seen_http(&r, 30 * (i + 1), 200);
+    CU_ASSERT_EQUAL(r.length, 0);
+    scripting_forget(&r, 1);
+  }
+  options.max_body_bytes = DISCARDED - 1;
+  scripting_watch(&s, &r,
+                  lariat_request(s.client, "GET", rows[0].url, &options));
+  scripting_run(&s, 30);
+  seen_failure(&r, 30 * 5, LARIAT_EBODYLIMIT, LARIAT_PHASE_BODY);
   scripting_forget(&r, 1);
   scripting_close(&s);
 }
@@ -389,7 +438,7 @@ static void test_budget_of_windows(void) {
     pool.max_body_memory = 100 * KIB;
     scripting_open(&s, &pool, NULL);
     lariat_request_options options = streamed(&s);
-    options.window_bytes = 80 * KIB;
+    options.sink = lariat_sink_stream(80 * KIB);
     for (int i = 0; i < STREAMS; i++)
       stream(&s, &t[i], "http://a/?bytes=75000&body=10", &options);
     scripting_run(&s, 100);
@@ -492,7 +541,7 @@ static lariat_upload *upload_of(struct scripting *s, uint64_t length,
 static void put(struct scripting *s, struct seen *r, const char *url,
                 lariat_upload *upload) {
   lariat_request_options options = lariat_request_defaults(s->client);
-  options.upload = upload;
+  options.body = lariat_body_producer(upload);
   options.timeout_ms = 1000;
   r->then = NULL;
   scripting_watch(s, r, lariat_request(s->client, "PUT", url, &options));
@@ -634,13 +683,13 @@ static void test_upload_again(void) {
   struct producer producer = {0};
   scripting_open(&s, NULL, NULL);
   lariat_request_options options = lariat_request_defaults(s.client);
-  options.from_file = true;
-  options.upload_fd = scratch_file();
-  CU_ASSERT_EQUAL(write(options.upload_fd, produced_bytes(0), 50000), 50000);
+  options.body = lariat_body_file(scratch_file(), 0, LARIAT_LENGTH_UNKNOWN);
+  CU_ASSERT_EQUAL(write(options.body.as.file.fd, produced_bytes(0), 50000),
+                  50000);
   scripting_watch(
       &s, &r[0],
       lariat_request(s.client, "PUT", "http://a/?status=307&to=/b", &options));
-  close(options.upload_fd);
+  close(options.body.as.file.fd);
   scripting_run(&s, 0);
   seen_http(&r[0], 0, 200);
   expect_uploaded(&s, 50000, 2);
@@ -718,9 +767,8 @@ static void test_threads(void) {
                           4096, &upload),
         LARIAT_OK);
     url[7] = (char)('a' + i);
-    request.stream = true;
-    request.window_bytes = 32 * KIB;
-    request.upload = upload;
+    request.sink = lariat_sink_stream(32 * KIB);
+    request.body = lariat_body_producer(upload);
     lariat_deferred *deferred = lariat_request(client, "PUT", url, &request);
     lariat_deferred_add_callback(deferred, read_all, NULL);
     lariat_deferred_release(lariat_deferred_add_both(deferred, note_end, NULL));
@@ -755,8 +803,8 @@ static void ask_for_bodies(lariat_client *client, lariat_reactor *reactor,
         lariat_upload_new(reactor, LARIAT_LENGTH_UNKNOWN, 4096, &upload),
         LARIAT_OK);
     url[7] = (char)('a' + i);
-    request.upload = upload;
-    request.stream = i % 3 == 0;
+    request.body = lariat_body_producer(upload);
+    if (i % 3 == 0) request.sink = lariat_sink_stream(0);
     if (i % 3 == 1) request.transform = no_transform;
     lariat_deferred_release(lariat_deferred_add_both(
         lariat_request(client, "PUT", url, &request), drop_end, fires));
@@ -805,6 +853,7 @@ int main(int argc, char **argv) {
       {"a descriptor that is full", test_descriptor},
       {"a file, several times", test_file},
       {"a descriptor that fails", test_descriptor_fails},
+      {"nowhere", test_discard},
       {"a transform", test_transform},
       {"a budget", test_budget},
       {"a budget, of windows", test_budget_of_windows},

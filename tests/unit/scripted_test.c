@@ -16,8 +16,7 @@ static void test_what_is_asked(void) {
   lariat_request_options options = lariat_request_defaults(s.client);
   options.headers = headers;
   options.header_count = 2;
-  options.body = "hello";
-  options.body_length = 5;
+  options.body = lariat_body_bytes("hello", 5);
   scripting_watch(&s, &r,
                   lariat_request(s.client, "PUT", "http://a/x", &options));
   scripting_run(&s, 0);

@@ -375,7 +375,7 @@ static lariat_value fault_elsewhere(void *argument) {
 
 struct accident {
   lariat_guard guard;
-  lariat_body body;
+  lariat_coroutine_body body;
   bool explain;
   bool chained;
 };

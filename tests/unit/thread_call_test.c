@@ -243,7 +243,7 @@ static void test_cancelled(void) {
     lr_u32_store_release(&task.go_on, 1);
     lariat_deferred_release(d);
     wait_for(&f, &other, LARIAT_OK);
-    fixture_close_reactor(&f, PATIENCE_MS); /* waits for it to come home */
+    fixture_close_reactor(&f, PATIENCE_MS); /* waits for it to end */
     CU_ASSERT_EQUAL(lr_u32_load_acquire(&task.begun), way > 0);
     CU_ASSERT_EQUAL(lr_u32_load_acquire(&task.cancelled), way == 2);
     close_there(&there);
@@ -253,7 +253,7 @@ static void test_cancelled(void) {
   }
 }
 
-/* The other reactor closes: with the errand in its mailbox, at work, before it
+/* The other reactor closes: with the call in its mailbox, at work, before it
  * was sent. */
 static void test_there_closes(void) {
   struct fixture f;
@@ -316,7 +316,7 @@ static void test_here_closes(void) {
   }
 }
 
-/* Home is closed with the value in its mailbox. */
+/* The caller's reactor is closed with the value in its mailbox. */
 static void test_here_closes_with_mail(void) {
   struct fixture f;
   struct there there;
@@ -327,7 +327,7 @@ static void test_here_closes_with_mail(void) {
   fixture_open(&f, FIXTURE_PLAIN);
   open_there(&there);
   lariat_deferred *d = send_to(there.mailbox, &f, &task, &it);
-  end_there(&there); /* it has been sent home */
+  end_there(&there); /* its reply has been sent */
   fixture_close_reactor(&f, 0);
   CU_ASSERT_EQUAL(it.fires, 1);
   lariat_deferred_release(d);
@@ -338,8 +338,8 @@ static void test_here_closes_with_mail(void) {
 
 /* Cancel races with completion: still one outcome each. */
 static void test_cancel_races(void) {
-  enum { ERRANDS = 2000 };
-  static struct came it[ERRANDS];
+  enum { CALLS = 2000 };
+  static struct came it[CALLS];
   struct fixture f;
   struct there there;
   struct task task;
@@ -348,7 +348,7 @@ static void test_cancel_races(void) {
   fixture_open(&f, FIXTURE_PLAIN);
   open_there(&there);
   lariat_deferred *last[8] = {NULL};
-  for (int i = 0; i < ERRANDS; i++) {
+  for (int i = 0; i < CALLS; i++) {
     lariat_deferred **place = &last[i % 8];
     if (*place && i % 3) lariat_deferred_cancel(*place);
     lariat_deferred_release(*place);
@@ -356,12 +356,12 @@ static void test_cancel_races(void) {
     if (i % 16 == 0) fixture_turns(&f, 1);
   }
   for (int i = 0; i < 8; i++) lariat_deferred_release(last[i]);
-  for (int i = 0; i < ERRANDS; i++)
+  for (int i = 0; i < CALLS; i++)
     CU_ASSERT_TRUE(fixture_run_until(&f, has_come, &it[i], PATIENCE_MS));
   close_there(&there);
   fixture_close(&f);
-  for (int i = 0; i < ERRANDS; i++) CU_ASSERT_EQUAL(it[i].fires, 1);
-  check_counts(ERRANDS);
+  for (int i = 0; i < CALLS; i++) CU_ASSERT_EQUAL(it[i].fires, 1);
+  check_counts(CALLS);
 }
 
 static void test_bad_input(void) {
@@ -548,7 +548,7 @@ static void test_delivered_when_closing(void) {
 }
 
 /* From another thread, in one of the turns of the close, which waits for an
- * errand that ends when the other thread has been told. */
+ * call that ends when the other thread has been told. */
 struct visitor {
   lariat_mailbox *to;
   struct task *slow;
@@ -614,7 +614,7 @@ static void test_called_off_too_late(void) {
   check_counts(1);
 }
 
-/* The other reactor has closed before the errand is called off. */
+/* The other reactor has closed before the call is cancelled. */
 static void test_called_off_after_the_end(void) {
   struct fixture f;
   struct there there;
@@ -635,10 +635,10 @@ static void test_called_off_after_the_end(void) {
   check_counts(1);
 }
 
-/* More values have come home than the one turn of a close takes. */
+/* More replies have come than the one turn of a close takes. */
 static void test_many_unread_when_closing(void) {
-  enum { ERRANDS = 3000 };
-  static struct came it[ERRANDS];
+  enum { CALLS = 3000 };
+  static struct came it[CALLS];
   struct fixture f;
   struct there there;
   struct task task;
@@ -646,14 +646,14 @@ static void test_many_unread_when_closing(void) {
   init(&task, GIVE);
   fixture_open(&f, FIXTURE_PLAIN);
   open_there(&there);
-  for (int i = 0; i < ERRANDS; i++)
+  for (int i = 0; i < CALLS; i++)
     lariat_deferred_release(send_to(there.mailbox, &f, &task, &it[i]));
   end_there(&there);
   fixture_close_reactor(&f, 0);
   lariat_mailbox_release(there.mailbox);
   fixture_close(&f);
-  for (int i = 0; i < ERRANDS; i++) CU_ASSERT_EQUAL(it[i].fires, 1);
-  check_counts(ERRANDS);
+  for (int i = 0; i < CALLS; i++) CU_ASSERT_EQUAL(it[i].fires, 1);
+  check_counts(CALLS);
 }
 
 /* ---- Wrong threads ---- */
@@ -776,8 +776,8 @@ static void test_deferred_without_memory(void) {
 
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
-      {"values, failures, deferreds come home", test_outcomes},
-      {"an errand to the reactor itself", test_to_itself},
+      {"values, failures, deferreds come back", test_outcomes},
+      {"a call to the reactor itself", test_to_itself},
       {"cancelled before, in and after the function", test_cancelled},
       {"the other reactor closes", test_there_closes},
       {"the caller's reactor closes", test_here_closes},
@@ -801,5 +801,5 @@ int main(int argc, char **argv) {
       {"no memory to wait with", test_wait_without_memory},
       {"no memory to wait for a deferred", test_deferred_without_memory},
   };
-  return fixture_main("errand", tests, FIXTURE_COUNT(tests), argc, argv);
+  return fixture_main("thread_call", tests, FIXTURE_COUNT(tests), argc, argv);
 }

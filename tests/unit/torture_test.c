@@ -91,8 +91,7 @@ static void bodies_and_headers(struct torture *t) {
   lariat_request_options options = lariat_request_defaults(t->client);
   options.headers = headers;
   options.header_count = 2;
-  options.body = "hello";
-  options.body_length = 5;
+  options.body = lariat_body_bytes("hello", 5);
   options.sha256 = true;
   watch(t, lariat_request(t->client, "POST",
                           "http://a/?body=1&status=303&to=http://b/?bytes=9",
@@ -100,6 +99,8 @@ static void bodies_and_headers(struct torture *t) {
   watch(t, lariat_request(t->client, "PUT",
                           "http://a/?status=307&to=http://b/?bytes=60000",
                           &options));
+  options.sink = lariat_sink_discard();
+  watch(t, lariat_request(t->client, "GET", "http://a/?bytes=60000", &options));
   pass(t, 10);
 }
 
@@ -185,11 +186,10 @@ static void retries(struct torture *t) {
  * the client's for the rest. */
 static void retries_after(struct torture *t) {
   lariat_request_options options = lariat_request_defaults(t->client);
-  options.to_fd = true;
-  options.body_fd = memfd_create("torture", MFD_CLOEXEC);
+  options.sink = lariat_sink_fd(memfd_create("torture", MFD_CLOEXEC));
   watch(t, lariat_request(t->client, "GET", "http://a/?status=503&bytes=100",
                           &options));
-  close(options.body_fd);
+  close(options.sink.as.fd);
   watch(t, lariat_get(t->client, "http://a/?failure=connection-reset&body=1"));
   watch(t, lariat_get(t->client, "http://b/?close=1"));
   pass(t, 400);
@@ -210,8 +210,7 @@ static void set_retry(lariat_pool_options *pool,
 
 static lariat_request_options streamed(const struct torture *t) {
   lariat_request_options options = lariat_request_defaults(t->client);
-  options.stream = true;
-  options.window_bytes = WINDOW;
+  options.sink = lariat_sink_stream(WINDOW);
   return options;
 }
 
@@ -309,9 +308,8 @@ static void descriptors(struct torture *t) {
   lariat_request_options options = lariat_request_defaults(t->client);
   if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return;
   (void)fcntl(ends[1], F_SETPIPE_SZ, (int)sizeof bytes);
-  options.to_fd = true;
   options.sha256 = true;
-  options.body_fd = ends[1];
+  options.sink = lariat_sink_fd(ends[1]);
   watch(t, lariat_request(t->client, "GET", "http://a/?bytes=20000", &options));
   close(ends[1]);
   for (unsigned i = 0; i < 10; i++) {
@@ -329,7 +327,7 @@ static lariat_upload *new_upload(struct torture *t, uint64_t length) {
   lariat_status status =
       lariat_upload_new(t->reactor, length, 4 * KIB, &upload);
   if (status != LARIAT_OK) return NULL;
-  options.upload = upload;
+  options.body = lariat_body_producer(upload);
   t->uploads[t->upload_count++] = upload;
   watch(t, lariat_request(t->client, "PUT",
                           "http://a/?upload=1&upload-piece=3000&bytes=9",
@@ -383,14 +381,14 @@ static void file_uploads(struct torture *t) {
       "http://a/?status=307&to=http://b/?upload=1",
       "http://a/?stops=2000&status=413", "http://a/?status=303&to=/"};
   lariat_request_options options = lariat_request_defaults(t->client);
-  options.from_file = true;
-  options.upload_fd = memfd_create("torture", MFD_CLOEXEC);
-  if (ftruncate(options.upload_fd, 40000) != 0) fixture_fail("no file");
+  options.body = lariat_body_file(memfd_create("torture", MFD_CLOEXEC), 0,
+                                  LARIAT_LENGTH_UNKNOWN);
+  if (ftruncate(options.body.as.file.fd, 40000) != 0) fixture_fail("no file");
   for (size_t i = 0; i < FIXTURE_COUNT(urls); i++)
     watch(t, lariat_request(t->client, "PUT", urls[i], &options));
-  options.upload_offset = 50000; /* not in it */
+  options.body.as.file.offset = 50000; /* not in it */
   watch(t, lariat_request(t->client, "PUT", "http://a/", &options));
-  close(options.upload_fd);
+  close(options.body.as.file.fd);
   pass(t, 20);
 }
 
@@ -718,7 +716,7 @@ static void torture(const struct scenario *scenario) {
 static void test_all(void) {
   static const struct scenario scenarios[] = {
       {"get", get, 0, 0, 0, NULL, 2, 2},
-      {"bodies and headers", bodies_and_headers, 0, 0, 0, NULL, 2, 2},
+      {"bodies and headers", bodies_and_headers, 0, 0, 0, NULL, 3, 3},
       {"redirects", redirects, 0, 0, 0, NULL, 2, 3},
       {"failures", failures, 0, 0, 0, NULL, 0, 4},
       {"deadlines", deadlines, 1, 0, 0, NULL, 1, 3},

@@ -115,7 +115,7 @@ int main(int argc, char **argv) {
       {"the report of a failure names the places", test_report},
       {"what was made while it was off is not remembered",
        test_switched_on_meanwhile},
-      {"the text is cut to the room", test_cut},
+      {"the text is cut to the capacity", test_cut},
       {"each allocation fails in turn", test_no_memory},
   };
   return fixture_main("trace", tests, FIXTURE_COUNT(tests), argc, argv);

@@ -223,7 +223,8 @@ static void test_startup_given_up(void) {
   }
 }
 
-/* Made while the reactor runs, the room takes part in the rest of the run. */
+/* Made while the reactor runs, the layer takes part in what is left of the run.
+ */
 static void test_added_while_running(void) {
   struct fixture f;
   struct probe probe = {0};
@@ -234,7 +235,7 @@ static void test_added_while_running(void) {
   CU_ASSERT_EQUAL(
       lariat_reactor_call_soon(fixture->reactor, stop, f.reactor, NULL),
       LARIAT_OK);
-  run(&f); /* without a room */
+  run(&f); /* without the state */
   CU_ASSERT_EQUAL(lariat_reactor_stop(f.reactor), LARIAT_ENOTRUNNING);
   CU_ASSERT_EQUAL(
       lariat_reactor_call_when_running(f.reactor, act_call, &now, act_destroy),
@@ -576,7 +577,7 @@ int main(int argc, char **argv) {
       {"triggers can be removed", test_removed},
       {"what is left over is destroyed", test_left_over},
       {"a start-up that waits is given up", test_startup_given_up},
-      {"a run without a room, and one with", test_added_while_running},
+      {"a run without the state, and one with", test_added_while_running},
       {"called at once when running", test_call_at_once},
       {"a crash while the shutdown waits", test_crash_in_shutdown},
       {"bad input is refused by name", test_bad_input},

@@ -76,18 +76,12 @@ bool body_open(struct body *body, const struct request_settings *settings) {
   return true;
 }
 
-/* Leaves the text alone: it lives until the end of the run, and so need not be
- * copied. */
-static void keep_text(void *text) { (void)text; }
-
+/* Gives the text, which is not copied: it lives until the end of the run. */
 void body_apply(const struct body *body, lariat_request_options *options) {
   if (body->fd >= 0) {
-    options->from_file = true;
-    options->upload_fd = body->fd;
+    options->body = lariat_body_file(body->fd, 0, LARIAT_LENGTH_UNKNOWN);
   } else if (body->text) {
-    options->body = body->text;
-    options->body_length = body->length;
-    options->drop_body = keep_text;
+    options->body = lariat_body_owned(body->text, body->length, NULL);
   }
 }
 

@@ -73,8 +73,7 @@ static void add_extras(lariat_request_options *options,
   options->headers = extras->headers;
   options->header_count = extras->header_count;
   if (!extras->body) return;
-  options->body = extras->body;
-  options->body_length = extras->body_length;
+  options->body = lariat_body_bytes(extras->body, extras->body_length);
 }
 
 /* Opens the file to which the library writes the body.  Without a descriptor
@@ -83,8 +82,7 @@ static int begin_saving(struct run *run, struct job *job,
                         lariat_request_options *options) {
   int fd = -1;
   if (run->store.directory >= 0) fd = store_begin(&run->store, &job->temporary);
-  options->to_fd = fd >= 0;
-  options->body_fd = fd;
+  if (fd >= 0) options->sink = lariat_sink_fd(fd);
   return fd;
 }
 
