@@ -3,6 +3,7 @@
 #include "client/capacity.h"
 
 #include "client/client.h"
+#include "client/submit.h"
 #include "deferred/state.h"
 
 /* Whatever the host: without a queue every link must have a credit. */

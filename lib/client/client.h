@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * client.h: the caller's end of every fetch: submission, credits, outcomes,
- * redirects.  All on the thread of the client's reactor. */
+ * client.h: what a client is made of, and the memory of its jobs.  All on the
+ * thread of the client's reactor. */
 #ifndef LR_CLIENT_CLIENT_H
 #define LR_CLIENT_CLIENT_H
 
@@ -27,10 +27,10 @@ struct lariat_client {
   lr_list jobs;          /* all that are not freed */
   lr_list spare;         /* blank jobs, for the next requests */
   unsigned spare_count;
-  uint64_t live;   /* length of `jobs` */
+  uint64_t live;   /* length of `jobs`, and holds */
   uint64_t away;   /* travel and cancel nodes that are out */
   uint64_t queued; /* without a credit, or waiting for their retry */
-  lr_waiters capacity_waiters; /* those who wait for room in the queue */
+  lr_waiters capacity_waiters; /* for capacity in the queue */
   lariat_client_stats stats;
   lr_retry retry;
   lr_shutdown_hook shutdown;
@@ -44,22 +44,23 @@ struct lariat_client {
   lr_channel *channels[];
 };
 
-/* The time on the pool's clock. */
+/* Returns the time on the pool's clock. */
 uint64_t lr_client_pool_ns(const lariat_client *client);
 
-/* A blank job of the client's with two references to its deferred: the user's,
- * and that of the job in flight.  NULL when out of memory. */
+/* Keeps the client while callbacks run that may close it, and lets go: with the
+ * last job and hold of a closed client its memory goes. */
+static inline void lr_client_hold(lariat_client *client) { client->live++; }
+void lr_client_unhold(lariat_client *client);
+
+/* Lets go after telling those who wait for capacity. */
+void lr_client_unhold_notify(lariat_client *client);
+
+/* Makes a blank job of the client's with two references to its deferred: the
+ * user's, and that of the job in flight.  NULL when out of memory. */
 lr_job *lr_client_new_job(lariat_client *client);
 
-/* Fails a job that is here; `url` as the user gave it. */
-void lr_client_fail(lr_job *job, lariat_status status, const char *url);
-
-/* Sends a job on its way: the first time, for each redirect and retry.  The job
- * is here, its URL set.  LARIAT_OK, or why it cannot go. */
-lariat_status lr_client_submit(lariat_client *client, lr_job *job);
-
-/* What counts against max_queued: the jobs that wait here, and those that left
- * without a credit. */
-uint64_t lr_client_waiting(const lariat_client *client);
+/* Frees a job, or keeps it for the next request, if it is over: both of its
+ * nodes are home and the last reference to its deferred is gone. */
+void lr_client_release_job(lr_job *job);
 
 #endif

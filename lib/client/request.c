@@ -5,6 +5,8 @@
 #include "base/memory.h"
 #include "base/process.h"
 #include "client/client.h"
+#include "client/outcome.h"
+#include "client/submit.h"
 #include "deferred/state.h"
 #include "http/field.h"
 #include "job/body_sink.h"

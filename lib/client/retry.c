@@ -1,12 +1,17 @@
 /* SPDX-License-Identifier: MIT
- * retry.c: the plan for a job that has its outcome, and the list of its
- * attempts. */
+ * retry.c: the plan for a job that has its outcome, the list of its attempts,
+ * and the retries themselves. */
 #include "client/retry.h"
 
 #include <time.h>
 
+#include "client/client.h"
+#include "client/outcome.h"
+#include "client/submit.h"
 #include "http/date.h"
-#include "job/job.h"
+#include "job/body_sink.h"
+#include "job/body_source.h"
+#include "pool/pool.h"
 
 /* ---- Plan ---- */
 
@@ -77,4 +82,89 @@ void lr_retry_note_resent(lr_job *job) {
   job->attempt.resent = false;
   if (lr_attempts_reserve(&job->retry.attempts))
     lr_retry_note(job, LARIAT_ERESET, 0, 0);
+}
+
+/* ---- Retrying ---- */
+
+static bool has_deadline(const lr_job *job) {
+  return job->request.deadline_ns != UINT64_MAX;
+}
+
+static lr_retry_plan plan_for(const lr_job *job) {
+  lariat_client *client = job->client;
+  lr_retry_moment moment = {.now_ns = lr_reactor_turn_ns(client->reactor),
+                            .left_ns = UINT64_MAX,
+                            .full =
+                                client->queued >= client->options.max_queued};
+  if (client->closed || lr_pool_check(client->pool) != LARIAT_OK)
+    return (lr_retry_plan){.end = LARIAT_RETRY_NONE};
+  if (has_deadline(job))
+    moment.left_ns = job->caller.due_ns > moment.now_ns
+                         ? job->caller.due_ns - moment.now_ns
+                         : 0;
+  return lr_retry_plan_of(&client->retry, job, moment);
+}
+
+static void repeat_job(lr_job *job) {
+  job->client->stats.retries++;
+  lariat_status status = lr_client_submit(job->client, job);
+  if (status != LARIAT_OK) lr_client_fail_job(job, status, LARIAT_PHASE_QUEUE);
+}
+
+/* Schedules the retry of `job` in `wait_ns`, which plan_for has found to end
+ * before the deadline.  False: no memory for a timer. */
+static bool wait_for_retry(lr_job *job, uint64_t wait_ns) {
+  lariat_client *client = job->client;
+  uint64_t at_ns = lr_reactor_turn_ns(client->reactor) + wait_ns;
+  if (!lr_reactor_set_timer(client->reactor, &job->caller.timer, at_ns))
+    return false;
+  job->caller.state = LR_JOB_WAITS_FOR_RETRY;
+  client->queued++;
+  client->stats.retry_waiting++;
+  return true;
+}
+
+lr_retry_plan lr_retry_consider_slow(lr_job *job) {
+  bool first = !job->retry.count && !job->caller.redirects &&
+               !job->replay.on_new_connection;
+  const lr_retry_plan none = {.end = job->retry.end};
+  if (job->attempt.resent) lr_retry_note_resent(job);
+  if (job->retry.rules && first) job->client->retry.budget.firsts++;
+  if (job->body.source && !lr_body_source_can_replay(job->body.source))
+    job->replay.consumed = true;
+  if (job->sink && !lr_body_sink_may_repeat(job->sink)) return none;
+  lr_retry_plan plan = plan_for(job);
+  job->retry.end = plan.end;
+  return plan;
+}
+
+bool lr_retry_start(lr_job *job, lr_retry_plan plan) {
+  int http_status = lr_outcome_http_status(job);
+  if (!lr_attempts_reserve(&job->retry.attempts)) return false;
+  if (plan.wait_ns && !wait_for_retry(job, plan.wait_ns)) return false;
+  lr_retry_note(job, job->attempt.outcome, http_status, plan.wait_ns);
+  job->retry.count += !job->attempt.connection_dead;
+  job->replay.on_new_connection |= job->attempt.connection_dead;
+  lr_job_drop_outcome(job);
+  if (plan.wait_ns == 0) repeat_job(job);
+  return true;
+}
+
+void lr_retry_end_wait(lr_job *job) {
+  job->caller.state = LR_JOB_HERE;
+  job->client->queued--;
+  job->client->stats.retry_waiting--;
+}
+
+void lr_retry_timer_expired(lr_timer *timer) {
+  lr_job *job = lr_container(timer, lr_job, caller.timer);
+  lariat_client *client = job->client;
+  if (job->caller.state == LR_JOB_BACKLOGGED) {
+    lr_client_stop(job, LARIAT_ETIMEDOUT, LARIAT_PHASE_QUEUE);
+  } else if (job->caller.state == LR_JOB_WAITS_FOR_RETRY) {
+    lr_client_hold(client);
+    lr_retry_end_wait(job);
+    repeat_job(job);
+    lr_client_unhold_notify(client);
+  }
 }

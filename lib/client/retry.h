@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: MIT
  * retry.h: whether a job that came back is tried again, when, and what is told
- * of it.  All on the caller's thread; outcome.c acts on the plan. */
+ * of it.  All on the caller's thread. */
 #ifndef LR_CLIENT_RETRY_H
 #define LR_CLIENT_RETRY_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "job/job.h"
 #include "limits/retry_policy.h"
+#include "reactor/timers.h"
 #include <lariat/attempt.h>
 #include <lariat/status.h>
 
-struct lr_job;
-
 /* Notes the attempt that is over, if there is space for it; the wait before the
  * next is `wait_ns`. */
-void lr_retry_note(struct lr_job *job, lariat_status status, int http_status,
+void lr_retry_note(lr_job *job, lariat_status status, int http_status,
                    uint64_t wait_ns);
 
 /* Notes that libcurl has sent the request twice in this attempt. */
-void lr_retry_note_resent(struct lr_job *job);
+void lr_retry_note_resent(lr_job *job);
 
 /* What to do with a job that has come back with an outcome. */
 typedef struct lr_retry_plan {
@@ -36,7 +36,28 @@ typedef struct lr_retry_moment {
 } lr_retry_moment;
 
 /* Plans for `job`; takes a token of the budget if it is to be tried again. */
-lr_retry_plan lr_retry_plan_of(lr_retry *retry, const struct lr_job *job,
+lr_retry_plan lr_retry_plan_of(lr_retry *retry, const lr_job *job,
                                lr_retry_moment moment);
+
+/* Plans for a job of a client's that has come back, and notes what is known of
+ * its attempt and of its body by now. */
+lr_retry_plan lr_retry_consider_slow(lr_job *job);
+static inline lr_retry_plan lr_retry_consider(lr_job *job) {
+  if (job->retry.rules || job->attempt.resent || job->attempt.connection_dead)
+    return lr_retry_consider_slow(job);
+  return (lr_retry_plan){.end = job->retry.end};
+}
+
+/* Carries out a plan to try again, now or after its wait.  False: there is no
+ * memory for that, and nothing was done. */
+bool lr_retry_start(lr_job *job, lr_retry_plan plan);
+
+/* Notes that a job waits for its retry no longer. */
+void lr_retry_end_wait(lr_job *job);
+
+/* The expiry of a job's `caller.timer`: its wait for the retry is over, or it
+ * has waited in the backlog for too long.  (A job that is away has left the
+ * timer set.) */
+void lr_retry_timer_expired(lr_timer *timer);
 
 #endif

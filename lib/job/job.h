@@ -226,6 +226,14 @@ void lr_job_free(lr_job *job);
  * the last.  Any thread. */
 void lr_job_end(lr_job *job, uint32_t parts);
 
+static inline bool lr_job_is_complete(const lr_job *job) {
+  return job->caller.delivery == LR_DELIVERY_COMPLETE;
+}
+
+static inline bool lr_job_is_streaming(const lr_job *job) {
+  return job->caller.delivery == LR_DELIVERY_HEADERS;
+}
+
 static inline lr_job *lr_job_of_travel(lr_mail *mail) {
   return lr_container(mail, lr_job, travel);
 }

@@ -30,8 +30,8 @@ static void close_transport(lr_worker *worker) {
 /* A hosted worker has no job any more.  What comes now is refused by the
  * dispatcher, so that it stays as long as a client has a port there. */
 static void move_out(lr_worker *worker) {
-  if (!worker->over) {
-    worker->over = true;
+  if (worker->state != LR_WORKER_OVER) {
+    worker->state = LR_WORKER_OVER;
     lr_reactor_unset_timer(worker->reactor, &worker->drain_timer);
     close_transport(worker);
     lr_pool_worker_ended(worker->pool);
@@ -59,14 +59,14 @@ static void limit_shutdown(lr_worker *worker) {
 }
 
 static void stop_if_over(lr_worker *worker) {
-  if (!worker->closing || worker->stopping ||
+  if (worker->state == LR_WORKER_OPEN || worker->state == LR_WORKER_STOPPING ||
       !lr_dispatcher_idle(&worker->dispatcher))
     return;
   if (worker->hosted) {
     move_out(worker);
     return;
   }
-  worker->stopping = true;
+  worker->state = LR_WORKER_STOPPING;
   if (lariat_reactor_stop(worker->reactor) == LARIAT_OK) limit_shutdown(worker);
 }
 
@@ -83,7 +83,7 @@ static void drain_expired(lr_timer *timer) {
 static void look_for_close(lr_worker *worker) {
   uint64_t until_ns = lr_pool_drain_until(worker->pool);
   if (until_ns == UINT64_MAX || until_ns >= worker->drain_until_ns) return;
-  worker->closing = true;
+  if (worker->state == LR_WORKER_OPEN) worker->state = LR_WORKER_CLOSING;
   worker->drain_until_ns = until_ns;
   lr_dispatcher_close(&worker->dispatcher);
   if (until_ns <= lr_reactor_turn_ns(worker->reactor) ||
@@ -108,7 +108,8 @@ static void update_coalescing(lr_worker *worker) {
 static void turn_end(lr_turn_hook *hook) {
   lr_worker *worker = lr_container(hook, lr_worker, hook);
   look_for_close(worker);
-  if (!worker->over) lr_dispatcher_turn_end(&worker->dispatcher);
+  if (worker->state != LR_WORKER_OVER)
+    lr_dispatcher_turn_end(&worker->dispatcher);
   if (!worker->hosted) update_coalescing(worker);
   stop_if_over(worker);
 }
@@ -118,10 +119,10 @@ static void destroy_room(void *state) {
   lr_worker *worker = state;
   lr_dispatcher_abort(&worker->dispatcher, LARIAT_ECLOSED);
   lr_port_end_all(worker);
-  if (!worker->over) close_transport(worker);
+  if (worker->state != LR_WORKER_OVER) close_transport(worker);
   lr_dispatcher_clear(&worker->dispatcher);
   if (!worker->hosted) return;
-  if (!worker->over) lr_pool_worker_ended(worker->pool);
+  if (worker->state != LR_WORKER_OVER) lr_pool_worker_ended(worker->pool);
   lr_pool_unhold(worker->pool);
 }
 

@@ -12,6 +12,13 @@
 #include "schedule/dispatcher.h"
 #include <lariat/pool.h>
 
+typedef enum lr_worker_state {
+  LR_WORKER_OPEN,
+  LR_WORKER_CLOSING,  /* its pool closes: jobs are waited for */
+  LR_WORKER_STOPPING, /* it has none left, and its reactor was told to stop */
+  LR_WORKER_OVER      /* hosted: it has none left, and no transport */
+} lr_worker_state;
+
 typedef struct lr_worker {
   lariat_pool *pool;
   unsigned index;
@@ -25,10 +32,8 @@ typedef struct lr_worker {
   uint64_t counted_ns; /* see update_coalescing */
   lr_timer leave_timer;
   lr_list ports;
-  bool closing;
-  bool hosted;   /* it has no thread: the reactor is a caller's */
-  bool over;     /* hosted, and closed */
-  bool stopping; /* its reactor was told to stop */
+  lr_worker_state state;
+  bool hosted; /* it has no thread: the reactor is a caller's */
   uint64_t drain_until_ns;
   lariat_status start_status;
 } lr_worker;

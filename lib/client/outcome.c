@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: MIT
+ * outcome.c: how fetches end: what a job that has come back means, and the one
+ * place where deferreds fire. */
+#include "client/outcome.h"
+
+#include <stdio.h>
+
+#include "base/memory.h"
+#include "base/time.h"
+#include "client/capacity.h"
+#include "client/next_step.h"
+#include "client/retry.h"
+#include "client/submit.h"
+#include "deferred/reclaim.h"
+#include "job/body_sink.h"
+#include "job/body_source.h"
+#include "job/redirect.h"
+#include "job/stream.h"
+
+/* ---- Failures ---- */
+
+/* Returns when the results of this turn came in, on the pool's clock. */
+static uint64_t arrived_ns(const lr_job *job) {
+  const lariat_client *client = job->client;
+  return client->pool_time ? lr_reactor_turn_ns(client->reactor)
+                           : lr_client_pool_ns(client);
+}
+
+/* Says which limit a time-out was; a job that never left has only one. */
+static lariat_time_limit limit_of(const lr_job *job, lariat_status status) {
+  if (status != LARIAT_ETIMEDOUT) return LARIAT_TIME_LIMIT_NONE;
+  bool told = job->caller.state == LR_JOB_HERE && job->attempt.time_limit;
+  return told ? (lariat_time_limit)job->attempt.time_limit
+              : LARIAT_TIME_LIMIT_DEADLINE;
+}
+
+static const char *detail_of(const lr_job *job, lariat_time_limit limit) {
+  if (limit == LARIAT_TIME_LIMIT_CONNECT)
+    return "no connection within the connect limit";
+  if (limit == LARIAT_TIME_LIMIT_IDLE)
+    return "nothing went or came within the idle limit";
+  if (job->caller.state != LR_JOB_HERE) return NULL;
+  if (job->body.source && job->body.source->detail[0])
+    return job->body.source->detail;
+  return job->attempt.detail;
+}
+
+static lariat_timings timings_of(const lr_job *job, lariat_phase phase) {
+  lariat_timings timings = {0};
+  uint64_t now = arrived_ns(job);
+  if (job->caller.state == LR_JOB_HERE && job->response)
+    timings = job->response->timings;
+  else if (phase == LARIAT_PHASE_QUEUE)
+    timings.queue_us = (now - job->request.hop_ns) / 1000;
+  timings.total_us = (now - job->caller.submitted_ns) / 1000;
+  return timings;
+}
+
+int lr_outcome_http_status(const lr_job *job) {
+  if (job->caller.state != LR_JOB_HERE) return 0;
+  if (job->response) return job->response->status;
+  return job->sink ? job->sink->http_status : 0;
+}
+
+/* Makes the failure of a job.  What the pool says of it is not looked at while
+ * the job is there. */
+static lariat_value failure_of(const lr_job *job, lariat_status status,
+                               lariat_phase phase) {
+  char message[512];
+  lariat_time_limit limit = limit_of(job, status);
+  const char *detail = detail_of(job, limit);
+  const lr_attempts *attempts = job->retry.attempts;
+  lariat_timings timings = timings_of(job, phase);
+  snprintf(message, sizeof message, "%s%s%s", lariat_status_text(status),
+           detail ? ": " : "", detail ? detail : "");
+  lr_failure_parts parts = {.status = status,
+                            .message = message,
+                            .url = job->request.url.text,
+                            .curl_code = job->caller.state == LR_JOB_HERE
+                                             ? job->attempt.curl_code
+                                             : 0,
+                            .http_status = lr_outcome_http_status(job),
+                            .phase = phase,
+                            .time_limit = limit,
+                            .retry_end = job->retry.end,
+                            .timings = &timings,
+                            .attempt_count = attempts ? attempts->count : 1,
+                            .attempts = attempts ? attempts->items : NULL};
+  return lr_failure_make(&parts);
+}
+
+/* ---- The end of a fetch ---- */
+
+static void count_outcome(lariat_client *client, lariat_value value) {
+  client->stats.pending--;
+  if (!lariat_is_failure(value))
+    client->stats.succeeded++;
+  else if (lariat_failure_status(value) == LARIAT_ECANCELLED)
+    client->stats.cancelled++;
+  else
+    client->stats.failed++;
+}
+
+/* Tells whoever produces the body that no more of it is wanted. */
+static __attribute__((noinline)) void complete_body_source(lr_job *job,
+                                                           lariat_value value) {
+  lr_body_source *body_source = job->body.source;
+  bool failed = lariat_is_failure(value);
+  if (body_source->ops->settle)
+    body_source->ops->settle(body_source,
+                             failed ? lariat_failure_status(value) : LARIAT_OK);
+}
+
+void lr_client_complete(lr_job *job, lariat_value value) {
+  bool streaming = job->caller.delivery == LR_DELIVERY_HEADERS;
+  job->caller.delivery = LR_DELIVERY_COMPLETE;
+  if (lr_timer_is_set(&job->caller.timer))
+    lr_reactor_unset_timer(job->client->reactor, &job->caller.timer);
+  count_outcome(job->client, value);
+  if (job->body.source) complete_body_source(job, value);
+  if (streaming) {
+    lr_stream_finish(job->sink->stream, value);
+    lr_client_release_job(job);
+    return;
+  }
+  (void)lr_deferred_fire(&job->deferred, value);
+  lr_deferred_release(&job->deferred);
+}
+
+void lr_client_fail_job(lr_job *job, lariat_status status, lariat_phase phase) {
+  lr_client_complete(job, failure_of(job, status, phase));
+}
+
+void lr_client_fail(lr_job *job, lariat_status status, const char *url) {
+  if (job->request.url.text || !url) {
+    lr_client_fail_job(job, status, LARIAT_PHASE_NONE);
+    return;
+  }
+  lr_failure_parts parts = {.status = status, .url = url};
+  lr_client_complete(job, lr_failure_make(&parts));
+}
+
+/* Makes a failure that says that there would have been another attempt. */
+static lariat_value over_budget(const lr_job *job, lariat_value cause) {
+  char message[512];
+  lariat_timings timings = lariat_failure_timings(cause);
+  lariat_attempt only = lariat_failure_attempt_at(cause, 0);
+  snprintf(message, sizeof message, "%s; the last failure: %s",
+           lariat_status_text(LARIAT_ERETRYBUDGET),
+           lariat_failure_message(cause));
+  lr_failure_parts parts = {
+      .status = LARIAT_ERETRYBUDGET,
+      .message = message,
+      .url = job->request.url.text,
+      .curl_code = lariat_failure_curl_code(cause),
+      .http_status = lariat_failure_http_status(cause),
+      .phase = lariat_failure_phase(cause),
+      .cause = cause,
+      .time_limit = lariat_failure_time_limit(cause),
+      .retry_end = LARIAT_RETRY_BUDGET,
+      .timings = &timings,
+      .attempt_count = job->retry.attempts ? job->retry.attempts->count : 1,
+      .attempts = job->retry.attempts ? job->retry.attempts->items : &only};
+  return lr_failure_make(&parts);
+}
+
+static void fill_response(lr_job *job, lariat_response *response) {
+  response->redirects = job->caller.redirects;
+  response->timings.total_us =
+      (arrived_ns(job) - job->caller.submitted_ns) / 1000;
+  response->retry_end = job->retry.end;
+  response->attempts = job->retry.attempts;
+  job->retry.attempts = NULL;
+}
+
+static void complete_with_response(lr_job *job) {
+  lariat_response *response = job->response;
+  job->response = NULL;
+  response->url = lr_url_take_text(&job->request.url);
+  fill_response(job, response);
+  lr_client_complete(job, lariat_value_of(&lariat_response_type, response));
+}
+
+static lariat_value take_transformed(lr_job *job) {
+  lariat_value value = job->sink->value;
+  job->sink->value = lariat_none();
+  return value;
+}
+
+/* Fires a stream's deferred.  The URL stays with the job, for a failure that
+ * may come. */
+static void open_stream(lr_job *job, lariat_stream *stream,
+                        lariat_response *response) {
+  if (lr_job_is_complete(job)) {
+    lr_response_release(response);
+    return;
+  }
+  fill_response(job, response);
+  response->url = lr_copy_string(job->request.url.text);
+  job->caller.delivery = LR_DELIVERY_HEADERS;
+  stream->job = job;
+  (void)lr_deferred_fire(&job->deferred,
+                         lariat_value_of(&lariat_response_type, response));
+  lariat_deferred_release(&job->deferred);
+}
+
+void lr_client_stop(lr_job *job, lariat_status status, lariat_phase phase) {
+  lariat_client *client = job->client;
+  lr_client_hold(client);
+  lr_submit_withdraw(job, status);
+  lr_client_fail_job(job, status, phase);
+  lr_client_unhold_notify(client);
+}
+
+static void stop_with(lr_job *job, lariat_value failure) {
+  lariat_client *client = job->client;
+  lr_client_hold(client);
+  lr_submit_withdraw(job, lariat_failure_status(failure));
+  lr_client_complete(job, failure);
+  lr_client_unhold_notify(client);
+}
+
+static void abort_job(lr_job *job) {
+  lr_client_stop(job, LARIAT_ECANCELLED, LARIAT_PHASE_BODY);
+}
+
+static void deliver_failure(lr_job *job) {
+  lariat_phase phase = (lariat_phase)job->attempt.phase;
+  if (job->retry.attempts)
+    lr_retry_note(job, job->attempt.outcome, lr_outcome_http_status(job), 0);
+  lariat_value failure = failure_of(job, job->attempt.outcome, phase);
+  if (job->retry.end == LARIAT_RETRY_BUDGET)
+    failure = over_budget(job, failure);
+  lr_client_complete(job, failure);
+}
+
+static void deliver_response(lr_job *job) {
+  if (job->retry.attempts)
+    lr_retry_note(job, job->attempt.outcome, lr_outcome_http_status(job), 0);
+  complete_with_response(job);
+}
+
+/* ---- Jobs that come back ---- */
+
+static void follow_redirect(lr_job *job) {
+  lariat_client *client = job->client;
+  lariat_status status = lr_redirect_follow(job);
+  if (status == LARIAT_OK && client->closed) status = LARIAT_ECLOSED;
+  if (status == LARIAT_OK) status = lr_client_submit(client, job);
+  if (status == LARIAT_OK) return;
+  if (job->retry.attempts)
+    lr_retry_note(job, status, lr_outcome_http_status(job), 0);
+  lr_client_fail_job(job, status, LARIAT_PHASE_NONE);
+}
+
+/* Does the next step with a job that has come back.  Where there is no memory
+ * for another attempt, the job ends with what it has. */
+static void decide(lr_job *job) {
+  if (job->attempt.outcome == LARIAT_ENOMEM)
+    lr_response_cache_save_memory(job->client->responses);
+  lr_retry_plan plan = lr_retry_consider(job);
+  lr_step step = lr_next_step(job, plan.again);
+  if (step == LR_STEP_RETRY && lr_retry_start(job, plan)) return;
+  if (step == LR_STEP_RETRY) step = lr_next_step(job, false);
+  switch (step) {
+  case LR_STEP_END_STREAM:
+    lr_client_complete(job, lariat_none());
+    return;
+  case LR_STEP_DELIVER_VALUE:
+    lr_client_complete(job, take_transformed(job));
+    return;
+  case LR_STEP_REDIRECT:
+    follow_redirect(job);
+    return;
+  case LR_STEP_DELIVER_RESPONSE:
+    deliver_response(job);
+    return;
+  case LR_STEP_RETRY: /* cannot be */
+  case LR_STEP_FAIL:
+    deliver_failure(job);
+  }
+}
+
+static void receive_job(lr_mail *mail) {
+  lr_job *job = lr_job_of_travel(mail);
+  lr_channel *channel = job->caller.channel;
+  lariat_client *client = channel->client;
+  bool awaited = client->capacity_waiters.count != 0;
+  if (awaited) lr_client_hold(client); /* what fires may close it */
+  job->caller.travel_away = false;
+  job->caller.state = LR_JOB_HERE;
+  if (job->sink) lr_body_sink_give(job->sink); /* whatever comes of it */
+  channel->load--;
+  channel->credits++;
+  client->away--;
+  lr_backlog_host *host = job->caller.backlog_host;
+  job->caller.backlog_host = NULL;
+  host->away--;
+  if (client->queued) lr_submit_credit_returned(channel, host);
+  lr_backlog_forget(&channel->backlog, host);
+  if (lr_job_is_complete(job))
+    lr_client_release_job(job);
+  else
+    decide(job);
+  if (awaited) lr_client_unhold_notify(client);
+}
+
+static void receive_cancel(lr_mail *mail) {
+  lr_job *job = lr_job_of_cancel(mail);
+  job->caller.cancel_away = false;
+  job->client->away--;
+  lr_client_release_job(job);
+}
+
+/* Takes a job from the mailbox of a reactor that closes: it may be an orphan.
+ */
+static void discard_job(lr_mail *mail) {
+  lr_job *job = lr_job_of_travel(mail);
+  if (job->client)
+    receive_job(mail);
+  else
+    lr_job_end(job, LR_JOB_TRAVEL_ENDED);
+}
+
+static void discard_cancel(lr_mail *mail) {
+  lr_job *job = lr_job_of_cancel(mail);
+  if (job->client)
+    receive_cancel(mail);
+  else
+    lr_job_end(job, LR_JOB_CANCEL_ENDED);
+}
+
+static const lr_mail_ops returned_ops = {receive_job, discard_job};
+static const lr_mail_ops cancel_returned_ops = {receive_cancel, discard_cancel};
+
+const lr_job_owner lr_client_job_owner = {.returned = &returned_ops,
+                                          .cancel_returned =
+                                              &cancel_returned_ops,
+                                          .open_stream = open_stream,
+                                          .stop = stop_with,
+                                          .abort = abort_job};
