@@ -184,5 +184,5 @@ int main(int argc, char **argv) {
       {"out of memory", test_out_of_memory},
   };
   lr_quirks_global_init();
-  return fixture_main("list", tests, FIXTURE_COUNT(tests), argc, argv);
+  return fixture_main("header_list", tests, FIXTURE_COUNT(tests), argc, argv);
 }

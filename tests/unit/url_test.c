@@ -42,13 +42,13 @@ static void check_one(const expectation *e, bool shortcut) {
   }
   if (status) CU_ASSERT_PTR_NULL(t.text);
   lr_url_clear(&t);
-  lr_url plain;
-  if (lr_url_parse_simple(&plain, e->in, &status) != shortcut)
+  lr_url simple;
+  if (lr_url_parse_simple(&simple, e->in, &status) != shortcut)
     fixture_fail("%s: short cut %s", e->in, shortcut ? "not taken" : "taken");
-  lr_url_clear(&plain);
+  lr_url_clear(&simple);
 }
 
-static void test_plain(void) {
+static void test_simple(void) {
   static const expectation table[] = {
       {"http://h", "http://h/", "http://h:80", 0},
       {"https://h", "https://h/", "https://h:443", 0},
@@ -153,7 +153,7 @@ static void test_refused(void) {
   fixture_close(&f);
 }
 
-/* A URL of 64 KiB is taken, one byte more is not; plain or not. */
+/* A URL of 64 KiB is taken, one byte more is not; simple or not. */
 static void test_length(void) {
   static char url[64 * 1024 + 2];
   static const char *const starts[] = {"http://h/", "HTTP://h/"};
@@ -304,7 +304,7 @@ static void test_out_of_memory(void) {
   fixture_close(&f);
 }
 
-/* One allocation for a plain URL. */
+/* One allocation for a simple URL. */
 static void test_allocations(void) {
   struct fixture f;
   lr_url t;
@@ -338,7 +338,7 @@ static const char *const pieces[] = {
     "65536", "a",        "Z",  "-",  "_",   "\\",      "http://", "%41", "%00",
     ";",     "\xc3\xa9", "|",  "00", ":80", "1.2.3.4", "+",       "~"};
 
-/* Replaces up to two bytes at some place by a piece. */
+/* Replaces up to two bytes somewhere by a piece. */
 static void mutate(char *url, size_t capacity, uint64_t *state) {
   const char *piece = pieces[next_random(state) % FIXTURE_COUNT(pieces)];
   size_t length = strlen(url);
@@ -353,21 +353,21 @@ static void mutate(char *url, size_t capacity, uint64_t *state) {
 
 /* False when the short cut had no opinion. */
 static bool compare_ways(const char *url) {
-  lr_url plain;
+  lr_url simple;
   lr_url full;
   lariat_status status;
-  if (!lr_url_parse_simple(&plain, url, &status)) return false;
+  if (!lr_url_parse_simple(&simple, url, &status)) return false;
   lariat_status other = lr_url_parse_with_curl(&full, url);
   if (status || other)
     fixture_fail("%s: %d and %d", url, (int)status, (int)other);
-  else if (strcmp(plain.text, full.text) != 0)
-    fixture_fail("%s: %s and %s", url, plain.text, full.text);
-  else if (strcmp(plain.key, full.key) != 0 || plain.hash != full.hash ||
-           plain.tls != full.tls)
-    fixture_fail("%s: %s and %s", url, plain.key, full.key);
-  else if (plain.origin_length != full.origin_length)
+  else if (strcmp(simple.text, full.text) != 0)
+    fixture_fail("%s: %s and %s", url, simple.text, full.text);
+  else if (strcmp(simple.key, full.key) != 0 || simple.hash != full.hash ||
+           simple.tls != full.tls)
+    fixture_fail("%s: %s and %s", url, simple.key, full.key);
+  else if (simple.origin_length != full.origin_length)
     fixture_fail("%s: origins differ", url);
-  lr_url_clear(&plain);
+  lr_url_clear(&simple);
   lr_url_clear(&full);
   return true;
 }
@@ -441,7 +441,7 @@ static void test_ways_agree(void) {
 
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
-      {"plain URLs take the short cut", test_plain},
+      {"simple URLs take the short cut", test_simple},
       {"other URLs are read by libcurl", test_by_libcurl},
       {"what is not a URL is refused", test_refused},
       {"64 KiB are the limit", test_length},
@@ -450,7 +450,7 @@ int main(int argc, char **argv) {
       {"locations are resolved", test_resolve},
       {"the hash spreads", test_hash},
       {"out of memory", test_out_of_memory},
-      {"a plain URL costs one allocation", test_allocations},
+      {"a simple URL costs one allocation", test_allocations},
       {"after another URL nothing differs", test_after_another},
       {"short cut and libcurl agree on 200,000 URLs", test_ways_agree},
   };
