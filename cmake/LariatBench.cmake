@@ -2,6 +2,18 @@
 # The benches: the plain libcurl loop, the full path, and the origin that both
 # can fetch from.  None of them is installed.
 
+# The examples of the documentation fetch from it, too.
+file(GLOB origin_sources CONFIGURE_DEPENDS bench/origin/*.c)
+if(origin_sources AND MICROHTTPD_FOUND)
+  add_executable(lariat-origin ${origin_sources})
+  target_link_libraries(lariat-origin PRIVATE
+    PkgConfig::MICROHTTPD Threads::Threads lariat_warnings lariat_build_flags)
+endif()
+
+if(NOT LARIAT_BENCH)
+  return()
+endif()
+
 # The rivals always get -O2 and nothing of lariat's.
 file(GLOB plain_sources CONFIGURE_DEPENDS bench/rivals/plain.c)
 if(plain_sources)
@@ -9,13 +21,6 @@ if(plain_sources)
   target_compile_options(plain PRIVATE -O2)
   target_link_libraries(plain PRIVATE
     PkgConfig::CURL Threads::Threads lariat_warnings)
-endif()
-
-file(GLOB origin_sources CONFIGURE_DEPENDS bench/origin/*.c)
-if(origin_sources AND MICROHTTPD_FOUND)
-  add_executable(lariat-origin ${origin_sources})
-  target_link_libraries(lariat-origin PRIVATE
-    PkgConfig::MICROHTTPD Threads::Threads lariat_warnings lariat_build_flags)
 endif()
 
 file(GLOB path_sources CONFIGURE_DEPENDS bench/path/*.c)
@@ -85,4 +90,15 @@ if(micro_sources)
     MICRO_TWISTED="${CMAKE_CURRENT_SOURCE_DIR}/build/twisted-24.11")
   target_link_libraries(micro PRIVATE
     lariat Threads::Threads lariat_warnings lariat_build_flags)
+endif()
+
+# What is judged by the clock, on the servers of the tests; ctest runs none.
+file(GLOB timing_sources CONFIGURE_DEPENDS bench/timing/*.c)
+if(LARIAT_TESTS)
+  foreach(source IN LISTS timing_sources)
+    cmake_path(GET source STEM name)
+    add_executable(timing-${name} ${source})
+    target_link_libraries(timing-${name} PRIVATE
+      lariat_test_support lariat_static lariat_test_flags)
+  endforeach()
 endif()

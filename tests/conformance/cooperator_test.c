@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * cooperator_test.c: Twisted's test_cooperator.py.  Its fake scheduler is a
  * turn of the reactor here. */
 #include <lariat/cooperator.h>

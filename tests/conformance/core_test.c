@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * core_test.c: Twisted's internet/test/test_core.py: runs, stops, crashes, and
  * the triggers around them. */
 #include <lariat/later.h>

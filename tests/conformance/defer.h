@@ -12,7 +12,7 @@
 #include <lariat/gather.h>
 
 #include "support/fixture.h"
-#include "support/probe.h"
+#include "support/recorder.h"
 
 /* A row of the table of tests: the function has the test's name. */
 #define CASE(class, test)                                                      \
@@ -20,16 +20,16 @@
 
 struct stage {
   struct fixture f;
-  struct probe probe;
+  struct recorder recorder;
 };
 
 static inline void begin(struct stage *s) {
-  s->probe = (struct probe){0};
+  s->recorder = (struct recorder){0};
   fixture_open(&s->f, FIXTURE_MANUAL_CLOCK);
 }
 
 static inline void finish(struct stage *s) {
-  probe_check(&s->probe);
+  recorder_check(&s->recorder);
   fixture_close(&s->f);
 }
 
@@ -83,12 +83,13 @@ static inline void describe_result(lariat_value result, char *out,
              lariat_status_name(lariat_failure_status(result)));
 }
 
-static inline void note_result(struct probe_step *step, lariat_value result) {
+static inline void note_result(struct recorder_step *step,
+                               lariat_value result) {
   char value[200];
   char line[256];
   describe_result(result, value, sizeof value);
   snprintf(line, sizeof line, "%s(%s)", step->name, value);
-  probe_note(step->probe, line);
+  recorder_note(step->recorder, line);
 }
 
 /* Writes and passes on; writes and eats; writes and gives something else. */
@@ -103,7 +104,7 @@ static inline lariat_value do_eat(lariat_value result, void *context) {
 }
 
 static inline lariat_value do_give(lariat_value result, void *context) {
-  struct probe_step *step = context;
+  struct recorder_step *step = context;
   note_result(step, result);
   lariat_value_drop(result);
   lariat_value give = step->give;
@@ -116,8 +117,8 @@ static inline lariat_deferred *add(struct stage *s, lariat_deferred *d,
                                    lariat_callback errback, const char *name,
                                    lariat_value give) {
   return lariat_deferred_add_callbacks_owned(
-      d, callback, errback, probe_step_new(&s->probe, name, give),
-      probe_step_free);
+      d, callback, errback, recorder_step_new(&s->recorder, name, give),
+      recorder_step_free);
 }
 
 static inline lariat_deferred *see(struct stage *s, lariat_deferred *d,
@@ -142,7 +143,7 @@ static inline lariat_deferred *on_error(struct stage *s, lariat_deferred *d,
 
 /* What was written since the last time. */
 static inline void saw(struct stage *s, const char *expected) {
-  probe_saw(&s->probe, expected);
+  recorder_saw(&s->recorder, expected);
 }
 
 /* `d` has the failure `status`, which is eaten. */
@@ -152,8 +153,8 @@ static inline void failure_result_of(struct stage *s, lariat_deferred *d,
   bool same =
       lariat_is_failure(result) && lariat_failure_status(result) == status;
   if (!same) fixture_fail("no failure %s", lariat_status_name(status));
-  struct probe quiet = {0};
-  struct probe_step step = {&quiet, "", {NULL, NULL}, NULL, NULL, NULL};
+  struct recorder quiet = {0};
+  struct recorder_step step = {&quiet, "", {NULL, NULL}, NULL, NULL, NULL};
   lariat_deferred_add_both(d, do_eat, &step);
   (void)s;
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * defer_called_test.c: Twisted's AlreadyCalledTests, LogTests and UtilTests:
  * what is said of deferreds that were fired twice, and of failures that nobody
  * handled. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * defer_canceller_test.c: Twisted's DeferredCancellerTests. */
 #include "conformance/defer.h"
 
@@ -30,9 +31,9 @@ static void test_raisesAfterCancelAndCallback(void) {
   begin(&s);
   lariat_deferred *d = watched(&s, unfired(&s));
   lariat_deferred_cancel(d);
-  CU_ASSERT_EQUAL(lariat_deferred_callback(d, probe_value(&s.probe, 1)),
+  CU_ASSERT_EQUAL(lariat_deferred_callback(d, recorder_value(&s.recorder, 1)),
                   LARIAT_OK); /* swallowed */
-  refused(lariat_deferred_callback(d, probe_value(&s.probe, 2)));
+  refused(lariat_deferred_callback(d, recorder_value(&s.recorder, 2)));
   refused(lariat_deferred_errback(d, failure("value")));
   saw(&s, "eb(!cancelled) ");
   lariat_deferred_release(d);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * defer_deferred_test.c: Twisted's DeferredTests, as far as they are about one
  * chain, or chains that wait for each other. */
 #include "conformance/defer.h"
@@ -18,7 +19,8 @@ static void testCallbackWithoutArgs(void) {
 static void testCallbackWithArgs(void) {
   struct stage s;
   begin(&s);
-  struct probe_step world = {&s.probe, "world", {NULL, NULL}, NULL, NULL, NULL};
+  struct recorder_step world = {&s.recorder, "world", {NULL, NULL},
+                                NULL,        NULL,    NULL};
   lariat_deferred *d = unfired(&s);
   lariat_deferred_add_callback(d, do_eat, &world);
   lariat_deferred_callback(d, text("hello"));
@@ -366,7 +368,7 @@ static lariat_value twice(lariat_value result, void *context) {
   char got[64], line[80];
   lariat_value_describe(result, got, sizeof got);
   snprintf(line, sizeof line, "second(%s)", got);
-  probe_note(&s->probe, line);
+  recorder_note(&s->recorder, line);
   lariat_value_drop(result);
   return text(strcmp(got, "orange") == 0 ? "orangeorange" : "withers withers");
 }
@@ -374,7 +376,7 @@ static lariat_value twice(lariat_value result, void *context) {
 static lariat_value start(lariat_value result, void *context) {
   const struct nest *nest = context;
   struct stage *s = nest->s;
-  probe_note(&s->probe, "start");
+  recorder_note(&s->recorder, "start");
   lariat_value_drop(result);
   lariat_deferred *d = succeed(s, text("inner"));
   on_success(s, d, "first", returned(nest->inner));
@@ -400,7 +402,7 @@ static void test_innerCallbacksPreserved(void) {
 
 static lariat_value gather_one(lariat_value result, void *context) {
   const struct nest *nest = context;
-  probe_note(&nest->s->probe, "first");
+  recorder_note(&nest->s->recorder, "first");
   lariat_value_drop(result);
   lariat_deferred *child = lariat_deferred_retain(nest->inner);
   return lariat_deferred_value(lariat_gather_results(&child, 1));
@@ -410,7 +412,7 @@ static lariat_value gather_one(lariat_value result, void *context) {
  * gather. */
 static lariat_value fire_then_return(lariat_value result, void *context) {
   struct nest *nest = context;
-  probe_note(&nest->s->probe, "cb");
+  recorder_note(&nest->s->recorder, "cb");
   lariat_value_drop(result);
   lariat_deferred *d = unfired(nest->s);
   lariat_deferred_add_callback(d, gather_one, nest);
@@ -460,9 +462,9 @@ struct adder {
 
 static lariat_value add_inside(lariat_value result, void *context) {
   struct adder *adder = context;
-  probe_note(&adder->s->probe, "1");
+  recorder_note(&adder->s->recorder, "1");
   on_success(adder->s, adder->d, "3", adder->give);
-  probe_note(&adder->s->probe, "added");
+  recorder_note(&adder->s->recorder, "added");
   return result;
 }
 
@@ -748,7 +750,7 @@ static uintptr_t chain_deferreds(struct stage *s, int count) {
   for (int i = 0; i < count; i++) lariat_deferred_release(inner[i]);
   free(inner);
   release2(top, last);
-  s->probe.text[0] = '\0';
+  s->recorder.text[0] = '\0';
   return place;
 }
 
@@ -788,7 +790,7 @@ static void test_resultOfDeferredResultOfDeferredOfFiredDeferredCalled(void) {
  * deferred fires. */
 
 struct circle {
-  struct probe *probe;
+  struct recorder *recorder;
   lariat_deferred *d;
 };
 
@@ -799,15 +801,15 @@ static void circle_cancel(lariat_deferred *d, void *context) {
 
 static void circle_destroy(void *context) {
   struct circle *circle = context;
-  circle->probe->contexts_destroyed++;
+  circle->recorder->contexts_destroyed++;
   lariat_deferred_release(circle->d);
 }
 
 /* `circle->d` has the only reference to what is returned, but for the
  * caller's. */
 static lariat_deferred *make_circle(struct stage *s, struct circle *circle) {
-  s->probe.contexts_made++;
-  circle->probe = &s->probe;
+  s->recorder.contexts_made++;
+  circle->recorder = &s->recorder;
   circle->d =
       lariat_deferred_new(s->f.reactor, circle_cancel, circle, circle_destroy);
   return lariat_deferred_retain(circle->d);
@@ -819,7 +821,7 @@ static void test_canceller_circular_reference_callback(void) {
   begin(&s);
   lariat_deferred *d = make_circle(&s, &circle);
   lariat_deferred_callback(d, lariat_none());
-  CU_ASSERT_EQUAL(s.probe.contexts_destroyed, 1);
+  CU_ASSERT_EQUAL(s.recorder.contexts_destroyed, 1);
   lariat_deferred_release(d);
   finish(&s);
 }
@@ -830,7 +832,7 @@ static void test_canceller_circular_reference_errback(void) {
   begin(&s);
   lariat_deferred *d = make_circle(&s, &circle);
   lariat_deferred_errback(d, failure("demanded"));
-  CU_ASSERT_EQUAL(s.probe.contexts_destroyed, 1);
+  CU_ASSERT_EQUAL(s.recorder.contexts_destroyed, 1);
   failure_result_of(&s, d, LARIAT_EUSER);
   lariat_deferred_release(d);
   finish(&s);
@@ -843,7 +845,7 @@ static void test_canceller_circular_reference_non_final(void) {
   lariat_deferred *d = make_circle(&s, &circle), *inner = unfired(&s);
   on_success(&s, d, "give", returned(inner));
   lariat_deferred_callback(d, lariat_none());
-  CU_ASSERT_EQUAL(s.probe.contexts_destroyed, 2); /* and that of the pair */
+  CU_ASSERT_EQUAL(s.recorder.contexts_destroyed, 2); /* and that of the pair */
   lariat_deferred_callback(inner, lariat_none());
   saw(&s, "give(none) ");
   release2(d, inner);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * defer_file_lock_test.c: Twisted's DeferredFilesystemLockTests. */
 #include <lariat/file_lock.h>
 

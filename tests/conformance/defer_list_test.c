@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * defer_list_test.c: Twisted's DeferredTests about DeferredList and
  * gatherResults, and its DeferredListEmptyTests.
  *
@@ -52,7 +53,7 @@ static void with_words_from_cancel(struct brood *b, size_t which) {
 
 /* Writes the items: "name[1 !2 3] ". */
 static lariat_value do_read(lariat_value result, void *context) {
-  struct probe_step *step = context;
+  struct recorder_step *step = context;
   char line[200];
   size_t used = (size_t)snprintf(line, sizeof line, "%s[", step->name);
   lariat_list *list = lariat_list_in(result);
@@ -63,7 +64,7 @@ static lariat_value do_read(lariat_value result, void *context) {
                              i ? " " : "", item);
   }
   snprintf(line + used, sizeof line - used, "]");
-  probe_note(step->probe, line);
+  recorder_note(step->recorder, line);
   return lariat_value_drop(result);
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * defer_primitives_test.c: Twisted's OtherPrimitivesTests: lock, semaphore,
  * queue. */
 #include <lariat/checks.h>

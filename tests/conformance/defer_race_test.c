@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * defer_race_test.c: Twisted's RaceTests, FirstErrorTests and
  * EnsureDeferredTests.  Where Twisted's draws numbers at random, these go
  * through all of them. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * defer_timeout_test.c: Twisted's DeferredAddTimeoutTests. */
 #include "conformance/defer.h"
 

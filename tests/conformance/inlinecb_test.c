@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked coroutines
  * inlinecb_test.c: coroutines do what Twisted's inlineCallbacks do.  Each test
  * has the name of the one in Twisted's test_inlinecb.py (24.11) whose meaning
  * it has; the code is lariat's own. */

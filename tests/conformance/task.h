@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "support/fixture.h"
-#include "support/probe.h"
+#include "support/recorder.h"
 #include <lariat/deferred.h>
 
 /* A row of the table of tests: the function is called class_test. */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * task_test.c: Twisted's test_task.py.  Seconds have become milliseconds,
  * counted in hundreds or thousands. */
 #include <lariat/later.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked threads
  * threads_test.c: Twisted's test_threads.py and internet/test_threads.py.  Its
  * thread pool is a pool of reactors here, which starts when it is made. */
 #include <lariat/pool.h>

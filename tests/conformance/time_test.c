@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked threads
  * time_test.c: Twisted's internet/test/test_time.py. */
 #include <pthread.h>
 

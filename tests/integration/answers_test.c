@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
+ * labels: no-asan no-tsan long
  * Answers of every shape, read by libcurl and by lariat itself: what comes of
- * them is the same.  Each shape in the table (support/answer_shapes.h) is asked
- * for in all ways, cut at every place, and mutated at random; and the requests
- * are the same, byte by byte.
+ * them is the same.  Each shape in the table (support/response_corpus.h) is
+ * asked for in all ways, cut at every position, and mutated at random; and the
+ * requests are the same, byte by byte.
  *
  *   answers_test [seed=N] [mutations=N] [shape=TEXT] [NAME...]
  *
@@ -16,10 +17,10 @@
 #include <string.h>
 
 #include "base/atomics.h"
-#include "support/answer_shapes.h"
+#include "support/manual_server.h"
+#include "support/paired_pools.h"
 #include "support/ports.h"
-#include "support/raw_origin.h"
-#include "support/twins.h"
+#include "support/response_corpus.h"
 #include <lariat/failure.h>
 
 enum {
@@ -29,7 +30,7 @@ enum {
   MUTATED_MOST = 1200 /* ... nor mutated */
 };
 
-static struct answer_shape *shapes;
+static struct corpus_response *shapes;
 static size_t shape_count;
 static uint64_t seed = 24;
 static uint64_t mutations = 2500;
@@ -39,13 +40,13 @@ static const char *wanted_shapes = "";
 
 /* A list of trials that grows. */
 struct trials {
-  struct twins_trial *all;
+  struct paired_pools_trial *all;
   size_t count;
   size_t capacity;
   uint64_t offered;
 };
 
-static void add(struct trials *trials, struct twins_trial trial) {
+static void add(struct trials *trials, struct paired_pools_trial trial) {
   if (trials->count == trials->capacity) {
     trials->capacity = trials->capacity ? trials->capacity * 2 : 1024;
     trials->all = realloc(trials->all, trials->capacity * sizeof *trials->all);
@@ -55,21 +56,21 @@ static void add(struct trials *trials, struct twins_trial trial) {
 }
 
 /* One in so many, and which of them depends on the seed. */
-static void add_some(struct trials *trials, struct twins_trial trial) {
+static void add_some(struct trials *trials, struct paired_pools_trial trial) {
   if (trials->offered++ % share == seed % share) add(trials, trial);
 }
 
 static void run_and_free(struct trials *trials) {
-  struct twins twins;
-  twins_open(&twins);
-  twins_run(&twins, trials->all, trials->count);
-  twins_close(&twins);
+  struct paired_pools pools;
+  paired_pools_open(&pools);
+  paired_pools_run(&pools, trials->all, trials->count);
+  paired_pools_close(&pools);
   free(trials->all);
 }
 
-static struct twins_trial trial_of(const struct answer_shape *shape,
-                                   const char *method) {
-  return (struct twins_trial){
+static struct paired_pools_trial trial_of(const struct corpus_response *shape,
+                                          const char *method) {
+  return (struct paired_pools_trial){
       .name = shape->name,
       .method = method,
       .answer = {.bytes = shape->bytes, .length = shape->length}};
@@ -81,9 +82,9 @@ static void test_first_and_later(void) {
   static const char *const methods[] = {"GET", "HEAD"};
   struct trials trials = {0};
   for (size_t i = 0; i < shape_count; i++)
-    for (unsigned way = 0; way < 2 * TWINS_PLACES; way++) {
-      struct twins_trial trial = trial_of(&shapes[i], methods[way & 1]);
-      trial.place = (enum twins_place)(way / 2);
+    for (unsigned way = 0; way < 2 * PAIRED_POSITIONS; way++) {
+      struct paired_pools_trial trial = trial_of(&shapes[i], methods[way & 1]);
+      trial.position = (enum paired_pools_position)(way / 2);
       add(&trials, trial);
     }
   run_and_free(&trials);
@@ -94,8 +95,8 @@ static void test_ends(void) {
   struct trials trials = {0};
   for (size_t i = 0; i < shape_count; i++)
     for (unsigned way = 0; way < 4; way++) {
-      struct twins_trial trial = trial_of(&shapes[i], methods[way & 1]);
-      trial.answer.end = way & 2 ? RAW_RESET : RAW_CLOSE;
+      struct paired_pools_trial trial = trial_of(&shapes[i], methods[way & 1]);
+      trial.answer.end = way & 2 ? MANUAL_RESET : MANUAL_CLOSE;
       add_some(&trials, trial);
     }
   run_and_free(&trials);
@@ -104,33 +105,35 @@ static void test_ends(void) {
 static void test_ways_to_ask(void) {
   struct trials trials = {0};
   for (size_t i = 0; i < shape_count; i++)
-    for (unsigned how = TWINS_UNDECODED; how < TWINS_HOWS; how++) {
-      struct twins_trial trial = trial_of(&shapes[i], "GET");
-      trial.how = (enum twins_how)how;
-      trial.exact = how == TWINS_AGAIN && shapes[i].flags & SHAPE_TRIES;
-      if (trial.exact) trial.answer.end = RAW_HOLD; /* however late it comes */
+    for (unsigned how = PAIRED_UNDECODED; how < PAIRED_HOWS; how++) {
+      struct paired_pools_trial trial = trial_of(&shapes[i], "GET");
+      trial.how = (enum paired_pools_how)how;
+      trial.exact = how == PAIRED_AGAIN && shapes[i].flags & CORPUS_TRIES;
+      if (trial.exact)
+        trial.answer.end = MANUAL_HOLD; /* however late it comes */
       add_some(&trials, trial);
     }
   run_and_free(&trials);
 }
 
 /* What waits would do so at every cut. */
-static void set_end(struct twins_trial *trial,
-                    const struct answer_shape *shape) {
-  if (shape->flags & SHAPE_WAITS) trial->answer.end = RAW_CLOSE;
+static void set_end(struct paired_pools_trial *trial,
+                    const struct corpus_response *shape) {
+  if (shape->flags & CORPUS_WAITS) trial->answer.end = MANUAL_CLOSE;
 }
 
 /* Bytes behind a redirect come when libcurl is already about to ask again on
  * their connection: it may take them for the next answer. */
-static bool is_race(const struct answer_shape *shape) {
-  return shape->flags & SHAPE_MOVES && shape->flags & SHAPE_MORE;
+static bool is_race(const struct corpus_response *shape) {
+  return shape->flags & CORPUS_MOVES && shape->flags & CORPUS_MORE;
 }
 
 static void test_a_byte_at_a_time(void) {
   struct trials trials = {0};
   for (size_t i = 0; i < shape_count; i++) {
-    bool head = i % 7 == 0 && !(shapes[i].flags & SHAPE_MOVES);
-    struct twins_trial trial = trial_of(&shapes[i], head ? "HEAD" : "GET");
+    bool head = i % 7 == 0 && !(shapes[i].flags & CORPUS_MOVES);
+    struct paired_pools_trial trial =
+        trial_of(&shapes[i], head ? "HEAD" : "GET");
     if (shapes[i].length > APART_MOST || is_race(&shapes[i])) continue;
     trial.answer.apart = true;
     set_end(&trial, &shapes[i]);
@@ -139,7 +142,7 @@ static void test_a_byte_at_a_time(void) {
   run_and_free(&trials);
 }
 
-/* Ordinary ones at each place; of the others' places some. */
+/* Ordinary ones at each position; of the others' positions some. */
 static void test_cut_everywhere(void) {
   uint64_t stride = cuts < 100 ? 100 / cuts : 1;
   uint64_t number = seed;
@@ -147,8 +150,8 @@ static void test_cut_everywhere(void) {
   for (size_t i = 0; i < shape_count; i++) {
     if (shapes[i].length > CUT_MOST || is_race(&shapes[i])) continue;
     for (size_t cut = 1; cut < shapes[i].length; cut++) {
-      struct twins_trial trial = trial_of(&shapes[i], "GET");
-      if (number++ % stride && !(shapes[i].flags & SHAPE_SIMPLE)) continue;
+      struct paired_pools_trial trial = trial_of(&shapes[i], "GET");
+      if (number++ % stride && !(shapes[i].flags & CORPUS_SIMPLE)) continue;
       trial.answer.cuts[0] = cut;
       set_end(&trial, &shapes[i]);
       add_some(&trials, trial);
@@ -159,27 +162,27 @@ static void test_cut_everywhere(void) {
 
 /* Answers that break off. */
 
-static const struct answer_shape *typical(size_t index) {
+static const struct corpus_response *typical(size_t index) {
   static const char *const names[] = {"plain", "chunked, three chunks",
                                       "interim: 103 with headers",
                                       "chunks: trailers", "redirect: 302"};
   if (index >= FIXTURE_COUNT(names)) return NULL;
-  const struct answer_shape *shape =
-      answer_shapes_find(shapes, shape_count, names[index]);
+  const struct corpus_response *shape =
+      response_corpus_find(shapes, shape_count, names[index]);
   if (!shape) abort();
   return shape;
 }
 
 static void test_broken_off_everywhere(void) {
-  const struct answer_shape *shape;
+  const struct corpus_response *shape;
   struct trials trials = {0};
   for (size_t i = 0; (shape = typical(i)); i++)
     for (size_t length = 0; length <= shape->length; length++)
-      for (unsigned way = 0; way < 2 * TWINS_PLACES; way++) {
-        struct twins_trial trial = trial_of(shape, "GET");
+      for (unsigned way = 0; way < 2 * PAIRED_POSITIONS; way++) {
+        struct paired_pools_trial trial = trial_of(shape, "GET");
         trial.answer.length = length;
-        trial.answer.end = way & 1 ? RAW_RESET : RAW_CLOSE;
-        trial.place = (enum twins_place)(way / 2);
+        trial.answer.end = way & 1 ? MANUAL_RESET : MANUAL_CLOSE;
+        trial.position = (enum paired_pools_position)(way / 2);
         add_some(&trials, trial);
       }
   run_and_free(&trials);
@@ -286,16 +289,16 @@ static const struct silence silences[] = {
 
 static void test_silences(void) {
   struct trials trials = {0};
-  for (unsigned place = 0; place < TWINS_PLACES; place++)
+  for (unsigned position = 0; position < PAIRED_POSITIONS; position++)
     for (size_t i = 0; i < FIXTURE_COUNT(silences); i++) {
       const struct silence *silence = &silences[i];
       add(&trials,
-          (struct twins_trial){
+          (struct paired_pools_trial){
               .name = silence->name,
               .method = "GET",
               .answer =
-                  {silence->text, strlen(silence->text), RAW_HOLD, 0, {0}},
-              .place = (enum twins_place)place,
+                  {silence->text, strlen(silence->text), MANUAL_HOLD, 0, {0}},
+              .position = (enum paired_pools_position)position,
               .timeout_ms = SILENCE_MS,
               .expects = silence->phase ? LARIAT_ETIMEDOUT : LARIAT_OK,
               .phase = silence->phase});
@@ -324,13 +327,13 @@ static size_t random_below(size_t limit) {
 }
 
 /* A redirect could lead anywhere once it is mutated. */
-static bool is_mutable(const struct answer_shape *shape) {
+static bool is_mutable(const struct corpus_response *shape) {
   return shape->length <= MUTATED_MOST &&
          !memmem(shape->bytes, shape->length, "ocation", 7);
 }
 
-static const struct answer_shape *random_shape(void) {
-  const struct answer_shape *shape;
+static const struct corpus_response *random_shape(void) {
+  const struct corpus_response *shape;
   do shape = &shapes[random_below(shape_count)];
   while (!is_mutable(shape));
   return shape;
@@ -367,7 +370,7 @@ static void take_out(struct mutant *mutant, size_t at, size_t length) {
 
 /* The rest is another's. */
 static void cross(struct mutant *mutant, size_t at) {
-  const struct answer_shape *other = random_shape();
+  const struct corpus_response *other = random_shape();
   size_t from = random_below(other->length + 1);
   mutant->length = at + other->length - from;
   memcpy(mutant->bytes + at, other->bytes + from, other->length - from);
@@ -404,38 +407,39 @@ static void mutate(struct mutant *mutant) {
   }
 }
 
-static void make_mutant(struct mutant *mutant, struct twins_trial *trial) {
-  const struct answer_shape *shape = random_shape();
+static void make_mutant(struct mutant *mutant,
+                        struct paired_pools_trial *trial) {
+  const struct corpus_response *shape = random_shape();
   memcpy(mutant->bytes, shape->bytes, shape->length);
   mutant->length = shape->length;
   *trial = trial_of(shape, random_below(8) ? "GET" : "HEAD");
-  trial->place = random_below(4) ? TWINS_SECOND : TWINS_ANEW;
+  trial->position = random_below(4) ? PAIRED_SECOND : PAIRED_ANEW;
   for (size_t i = 1 + random_below(3); i; i--) mutate(mutant);
   trial->answer.bytes = mutant->bytes;
   trial->answer.length = mutant->length;
-  trial->answer.end = random_below(4)   ? RAW_CLOSE
-                      : random_below(2) ? RAW_KEEP
-                                        : RAW_RESET;
-  trial->how = random_below(4) ? TWINS_PLAINLY : TWINS_UNDECODED;
-  for (size_t i = random_below(RAW_CUTS); i; i--)
+  trial->answer.end = random_below(4)   ? MANUAL_CLOSE
+                      : random_below(2) ? MANUAL_KEEP
+                                        : MANUAL_RESET;
+  trial->how = random_below(4) ? PAIRED_PLAINLY : PAIRED_UNDECODED;
+  for (size_t i = random_below(MANUAL_CUTS); i; i--)
     trial->answer.cuts[i] = random_below(mutant->length);
 }
 
 static void test_mutations(void) {
-  static struct mutant mutants[TWINS_WAVE];
-  struct twins_trial trials[TWINS_WAVE];
-  struct twins twins;
+  static struct mutant mutants[PAIRED_WAVE];
+  struct paired_pools_trial trials[PAIRED_WAVE];
+  struct paired_pools pools;
   uint64_t wanted = mutations;
   printf("\n    seed=%llu mutations=%llu", (unsigned long long)seed,
          (unsigned long long)wanted);
   random_state = seed;
-  twins_open(&twins);
-  while (twins.trials < wanted) {
-    for (size_t i = 0; i < TWINS_WAVE; i++)
+  paired_pools_open(&pools);
+  while (pools.trials < wanted) {
+    for (size_t i = 0; i < PAIRED_WAVE; i++)
       make_mutant(&mutants[i], &trials[i]);
-    twins_run(&twins, trials, TWINS_WAVE);
+    paired_pools_run(&pools, trials, PAIRED_WAVE);
   }
-  twins_close(&twins);
+  paired_pools_close(&pools);
 }
 
 /* Requests. */
@@ -553,14 +557,14 @@ static const struct wanted wanted[] = {
 /* Both pools ask the same server, for its port is in the request. */
 struct askers {
   struct fetching t;
-  lariat_pool *pool[TWINS];
-  lariat_client *client[TWINS][2]; /* the second does not decode */
+  lariat_pool *pool[PAIRED_POOLS];
+  lariat_client *client[PAIRED_POOLS][2]; /* the second does not decode */
 };
 
 static void open_askers(struct askers *askers) {
   lariat_client_options options = lariat_client_defaults();
-  for (size_t i = 0; i < TWINS; i++) {
-    lariat_pool_options pool = twins_pool_options(i);
+  for (size_t i = 0; i < PAIRED_POOLS; i++) {
+    lariat_pool_options pool = paired_pools_pool_options(i);
     if (i == 0)
       fetching_open_pool(&askers->t, &pool);
     else if (lariat_pool_new(&pool, &askers->pool[i]) != LARIAT_OK)
@@ -578,7 +582,7 @@ static void open_askers(struct askers *askers) {
 }
 
 static void close_askers(struct askers *askers) {
-  for (size_t i = 0; i < TWINS; i++)
+  for (size_t i = 0; i < PAIRED_POOLS; i++)
     for (size_t k = 0; k < 2; k++) lariat_client_close(askers->client[i][k]);
   lariat_pool_release(askers->pool[1]);
   fetching_close(&askers->t);
@@ -591,14 +595,14 @@ static size_t count_headers(const lariat_header *headers) {
 }
 
 /* What the server saw; "" if that was nothing. */
-static lariat_status ask_for(struct askers *askers, size_t twin,
-                             struct raw_origin *origin,
+static lariat_status ask_for(struct askers *askers, size_t pair,
+                             struct manual_server *origin,
                              const struct wanted *what, const char *url,
                              char *seen) {
   struct outcome outcome;
-  lariat_client *client = askers->client[twin][what->undecoded];
+  lariat_client *client = askers->client[pair][what->undecoded];
   lariat_request_options options = lariat_request_defaults(client);
-  uint64_t before = raw_origin_requests(origin);
+  uint64_t before = manual_server_requests(origin);
   options.headers = what->headers;
   options.header_count = count_headers(what->headers);
   options.http = what->http;
@@ -606,25 +610,26 @@ static lariat_status ask_for(struct askers *askers, size_t twin,
               lariat_request(client, what->method ? what->method : "GET", url,
                              &options));
   seen[0] = '\0';
-  if (raw_origin_requests(origin) != before)
-    (void)raw_origin_request(origin, RAW_OTHER, seen, REQUEST_MOST);
+  if (manual_server_requests(origin) != before)
+    (void)manual_server_request(origin, MANUAL_OTHER, seen, REQUEST_MOST);
   outcome_clear(&outcome, 1);
   return outcome.status;
 }
 
-static void compare_requests(struct askers *askers, struct raw_origin *origin,
+static void compare_requests(struct askers *askers,
+                             struct manual_server *origin,
                              const struct wanted *what, const char *url) {
   static char first[REQUEST_MOST], other[REQUEST_MOST];
   lariat_status status = LARIAT_OK;
-  for (size_t twin = 0; twin < TWINS; twin++)
+  for (size_t pair = 0; pair < PAIRED_POOLS; pair++)
     for (unsigned i = 0; i < REQUESTS_EACH; i++) {
-      char *seen = twin || i ? other : first;
-      lariat_status came = ask_for(askers, twin, origin, what, url, seen);
+      char *seen = pair || i ? other : first;
+      lariat_status came = ask_for(askers, pair, origin, what, url, seen);
       if (seen == first) status = came;
       if (came == status && strcmp(seen, first) == 0) continue;
       printf(
           "\n--- %s (%s), %s, request %u: %s\n%.1000s\n--- not %s\n%.1000s\n",
-          what->name, url, twin ? "by default" : "by libcurl", i + 1,
+          what->name, url, pair ? "by default" : "by libcurl", i + 1,
           lariat_status_name(came), seen, lariat_status_name(status), first);
       fixture_fail("%s: not the same request", what->name);
     }
@@ -651,7 +656,7 @@ static void write_url(char *out, size_t capacity, const char *format,
 }
 
 /* `host` with or without a port; NULL: another one for each request. */
-static void compare_all_requests(struct raw_origin *origin, const char *host,
+static void compare_all_requests(struct manual_server *origin, const char *host,
                                  bool with_port) {
   static char url[16 * 1024];
   char name[32], authority[64];
@@ -662,31 +667,34 @@ static void compare_all_requests(struct raw_origin *origin, const char *host,
     const char *format = wanted[i].url ? wanted[i].url : "http://%s/";
     snprintf(name, sizeof name, "127.9.0.%zu", i);
     snprintf(authority, sizeof authority, "%s:%u", host ? host : name,
-             raw_origin_port(origin));
+             origin->port);
     if (!with_port) *strrchr(authority, ':') = '\0';
     write_url(url, sizeof url, format, authority);
     compare_requests(&askers, origin, &wanted[i], url);
   }
   printf("\n    %llu requests, %llu connections ",
-         (unsigned long long)raw_origin_requests(origin),
-         (unsigned long long)raw_origin_accepted(origin));
+         (unsigned long long)manual_server_requests(origin),
+         (unsigned long long)manual_server_accepted(origin));
   close_askers(&askers);
-  raw_origin_stop(origin);
+  manual_server_stop(origin);
 }
 
 static void test_requests(void) {
   fill_long_ones();
-  compare_all_requests(raw_origin_start("127.0.0.0/8", 0), NULL, true);
+  compare_all_requests(manual_server_start("127.0.0.0/8", 0), NULL, true);
 }
 
 /* Where these can be had. */
 static void test_requests_elsewhere(void) {
   fill_long_ones();
-  compare_all_requests(ports_have_ipv6() ? raw_origin_start("::1", 0) : NULL,
+  compare_all_requests(ports_have_ipv6() ? manual_server_start("::1", 0) : NULL,
                        "[::1]", true);
-  compare_all_requests(raw_origin_start("127.0.0.0/8", 0), "LocalHost", true);
-  compare_all_requests(raw_origin_start("127.0.0.80", 80), "127.0.0.80", false);
-  compare_all_requests(raw_origin_start("127.0.0.80", 80), "127.0.0.80", true);
+  compare_all_requests(manual_server_start("127.0.0.0/8", 0), "LocalHost",
+                       true);
+  compare_all_requests(manual_server_start("127.0.0.80", 80), "127.0.0.80",
+                       false);
+  compare_all_requests(manual_server_start("127.0.0.80", 80), "127.0.0.80",
+                       true);
 }
 
 /* That all of this compares two readers. */
@@ -700,50 +708,49 @@ CURLMcode curl_multi_add_handle(CURLM *multi, CURL *easy) {
   return real(multi, easy);
 }
 
-static uint64_t ask_of_libcurl(struct askers *askers, size_t twin,
-                               struct raw_origin *origin, const char *name,
+static uint64_t ask_of_libcurl(struct askers *askers, size_t pair,
+                               struct manual_server *origin, const char *name,
                                const char *path) {
   struct outcome outcome;
   char url[96];
   uint64_t before = lr_u64_load_acquire(&libcurls_requests);
-  snprintf(url, sizeof url, "http://%s:%u%s", name, raw_origin_port(origin),
-           path);
-  fetching_do(&askers->t, &outcome, lariat_get(askers->client[twin][0], url));
+  snprintf(url, sizeof url, "http://%s:%u%s", name, origin->port, path);
+  fetching_do(&askers->t, &outcome, lariat_get(askers->client[pair][0], url));
   outcome_clear(&outcome, 1);
   return lr_u64_load_acquire(&libcurls_requests) - before;
 }
 
 static void test_two_readers(void) {
   struct askers askers;
-  struct raw_origin *origin = raw_origin_start("127.0.0.0/8", 0);
+  struct manual_server *origin = manual_server_start("127.0.0.0/8", 0);
   if (!origin) abort();
   open_askers(&askers);
   for (size_t i = 0; i < shape_count; i++) {
-    struct twins_trial trial = trial_of(&shapes[i], "GET");
+    struct paired_pools_trial trial = trial_of(&shapes[i], "GET");
     char name[32];
-    if ((shapes[i].flags & (SHAPE_SIMPLE | SHAPE_MOVES)) != SHAPE_SIMPLE)
+    if ((shapes[i].flags & (CORPUS_SIMPLE | CORPUS_MOVES)) != CORPUS_SIMPLE)
       continue;
     snprintf(name, sizeof name, "127.9.1.%zu", i % 256);
-    trial.answer.end = RAW_HOLD;
-    raw_origin_answer(origin, 0, &trial.answer);
-    for (size_t twin = 0; twin < TWINS; twin++) {
-      uint64_t first = ask_of_libcurl(&askers, twin, origin, name, "/clean");
-      uint64_t later = ask_of_libcurl(&askers, twin, origin, name, "/case/0");
-      if (first == 1 && (later > 0) == (twin == 0)) continue;
+    trial.answer.end = MANUAL_HOLD;
+    manual_server_answer(origin, 0, &trial.answer);
+    for (size_t pair = 0; pair < PAIRED_POOLS; pair++) {
+      uint64_t first = ask_of_libcurl(&askers, pair, origin, name, "/clean");
+      uint64_t later = ask_of_libcurl(&askers, pair, origin, name, "/case/0");
+      if (first == 1 && (later > 0) == (pair == 0)) continue;
       fixture_fail("%s: libcurl made %llu and %llu requests", shapes[i].name,
                    (unsigned long long)first, (unsigned long long)later);
     }
   }
   close_askers(&askers);
-  raw_origin_stop(origin);
+  manual_server_stop(origin);
 }
 
-/* Leaves the shapes whose names contain `text`; the others keep their place
+/* Leaves the shapes whose names contain `text`; the others keep their position
  * behind them. */
 static size_t choose_shapes(const char *text) {
   size_t chosen = 0;
   for (size_t i = 0; i < shape_count; i++) {
-    struct answer_shape shape = shapes[i];
+    struct corpus_response shape = shapes[i];
     if (!strstr(shape.name, text)) continue;
     shapes[i] = shapes[chosen];
     shapes[chosen++] = shape;
@@ -788,11 +795,11 @@ int main(int argc, char **argv) {
       {"requests to other kinds of hosts", test_requests_elsewhere},
   };
   argc = take_arguments(argc, argv);
-  shapes = answer_shapes_make(&shape_count);
+  shapes = response_corpus_make(&shape_count);
   if (!shapes) return 1;
   size_t made = shape_count;
   shape_count = choose_shapes(wanted_shapes);
   int failed = fixture_main("answers", tests, FIXTURE_COUNT(tests), argc, argv);
-  answer_shapes_free(shapes, made);
+  response_corpus_free(shapes, made);
   return failed;
 }

@@ -320,8 +320,7 @@ static void test_deadlines_in_the_queues(void) {
   fetching_wait(&t, o + 1, 4, 5000);
   for (size_t i = 1; i < 5; i++) {
     outcome_expect_failure(&o[i], LARIAT_ETIMEDOUT, LARIAT_PHASE_QUEUE);
-    CU_ASSERT(o[i].ended_ms - o[i].began_ms >= 100);
-    CU_ASSERT(o[i].ended_ms - o[i].began_ms < 1100);
+    CU_ASSERT(lariat_failure_timings(o[i].value).total_us >= 120000);
   }
   cancel(first);
   outcome_expect_status(&o[0], LARIAT_ECANCELLED);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: coroutines
  * The client that coroutines find: given to them, of their pool, or of their
  * reactor's own; and its end. */
 #include <lariat/coroutine_client.h>

@@ -183,7 +183,7 @@ static void open_heirloom(struct heirloom *h, struct outcome *pending) {
   outcome_clear(&first, 1);
   h->pending = lariat_get(h->t.client, url("/hold"));
   outcome_watch(pending, lariat_deferred_retain(h->pending));
-  fetching_run(&h->t, 50);
+  fetching_wait_in_flight(&h->t, origin, 1);
 }
 
 /* The parent goes on as if nothing had been. */

@@ -173,6 +173,10 @@ static void test_left_to_the_pool(void) {
   fetching_close(&t);
 }
 
+static bool all_are_taken(const lariat_pool_stats *stats) {
+  return stats->jobs_taken == REACTORS * JOBS / 2;
+}
+
 /* The pool closes over jobs that would never end. */
 static void close_over(unsigned drain_ms) {
   struct fetching t;
@@ -181,7 +185,7 @@ static void close_over(unsigned drain_ms) {
   fetching_open_pool(&t, &options);
   for (unsigned i = 0; i < REACTORS; i++)
     send_in(&residents[i], t.pool, i, "/stall");
-  fetching_run(&t, 20);
+  fetching_wait_stats(&t, all_are_taken);
   CU_ASSERT_EQUAL(lariat_pool_close_wait(t.pool, drain_ms), LARIAT_OK);
   for (unsigned i = 0; i < REACTORS; i++) {
     CU_ASSERT_EQUAL(residents[i].fired, JOBS / 2);

@@ -242,8 +242,7 @@ static void test_the_deadline_spans_redirects(void) {
               lariat_get(t.client, origin_url(origin, "/slow-loop", where,
                                               sizeof where)));
   outcome_expect_status(&o, LARIAT_ETIMEDOUT);
-  CU_ASSERT(o.ended_ms - o.began_ms >= 195);
-  CU_ASSERT(o.ended_ms - o.began_ms < 1000);
+  CU_ASSERT(lariat_failure_timings(o.value).total_us >= 200000);
   outcome_clear(&o, 1);
   fetching_wait_idle(&t, 1000);
   fetching_close(&t);

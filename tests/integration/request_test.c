@@ -347,7 +347,6 @@ static void test_addresses_times_and_reuse(void) {
                            "This is /page\n");
     lariat_timings times = lariat_response_timings(response);
     CU_ASSERT(times.total_us > 0);
-    CU_ASSERT(times.total_us < 5000000);
     CU_ASSERT(times.first_byte_us > 0);
     CU_ASSERT(times.first_byte_us <= times.total_us);
     CU_ASSERT(times.queue_us <= times.total_us);
@@ -374,7 +373,6 @@ static void test_the_time_to_the_first_byte(void) {
       lariat_get(t.client, origin_url(origin, "/wait/200", text, sizeof text)));
   lariat_timings times = lariat_response_timings(outcome_response(&o));
   CU_ASSERT(times.first_byte_us >= 190000);
-  CU_ASSERT(times.first_byte_us < 1200000);
   CU_ASSERT(times.total_us >= times.first_byte_us);
   outcome_clear(&o, 1);
   fetching_close(&t);

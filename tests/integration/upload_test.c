@@ -496,6 +496,10 @@ static void commit_fault(lariat_upload *upload, enum fault fault) {
   lariat_upload_release(upload);
 }
 
+static bool one_sends(const lariat_pool_stats *stats) {
+  return stats->jobs_running == 1 && stats->jobs_connecting == 0;
+}
+
 static void fail_upload(struct fetching *t, enum fault fault, bool known,
                         uint64_t before, unsigned wait_ms) {
   struct producer producer = {.keeps = true};
@@ -505,6 +509,7 @@ static void fail_upload(struct fetching *t, enum fault fault, bool known,
       new_upload(t, known ? 200000 : LARIAT_LENGTH_UNKNOWN, 0);
   outcome_watch(&o, put_upload(t, sink("/sink"), upload));
   producer_start(&producer, upload, before, 10000);
+  fetching_wait_stats(t, one_sends);
   fetching_run(t, wait_ms);
   CU_ASSERT_EQUAL(o.fires, 0);
   commit_fault(upload, fault);
@@ -835,28 +840,42 @@ static void test_a_producer_waits_for_a_server(void) {
   fetching_close(&t);
 }
 
-/* Neither side does anything. */
-static void test_the_idle_limit(void) {
+/* Whether an upload that goes on, a piece in each third part of the idle limit,
+ * and then no more, fails only then. */
+static bool goes_on_and_stops(unsigned idle_ms) {
   struct fetching t;
   struct outcome o;
   struct producer producer = {.keeps = true};
+  bool alive = true;
   lariat_client_options client = lariat_client_defaults();
-  client.idle_timeout_ms = 150;
+  client.idle_timeout_ms = idle_ms;
+  client.timeout_ms = 0;
   fetching_open(&t, NULL, &client);
   lariat_upload *upload = new_upload(&t, LARIAT_LENGTH_UNKNOWN, 0);
   outcome_watch(&o, put_upload(&t, sink("/sink"), upload));
   producer_start(&producer, upload, 1000, 1000);
-  for (unsigned i = 2; i <= 10; i++) { /* slow, but not idle */
-    fetching_run(&t, 50);
-    CU_ASSERT_EQUAL(o.fires, 0);
+  for (unsigned i = 2; i <= 10 && alive; i++) {
+    fetching_run(&t, idle_ms / 3);
+    alive = o.fires == 0;
     producer.length = i * 1000;
-    producer_go_on(&producer);
+    if (alive) producer_go_on(&producer);
   }
   fetching_wait(&t, &o, 1, 5000);
-  outcome_expect_failure(&o, LARIAT_ETIMEDOUT, LARIAT_PHASE_REQUEST);
+  outcome_expect_status(&o, LARIAT_ETIMEDOUT);
+  if (alive) CU_ASSERT_EQUAL(o.phase, LARIAT_PHASE_REQUEST);
   lariat_upload_release(upload);
   outcome_clear(&o, 1);
   fetching_close(&t);
+  return alive;
+}
+
+/* Neither side does anything.  A machine that is too busy to go on in time gets
+ * a longer limit. */
+static void test_the_idle_limit(void) {
+  unsigned idle_ms = 150;
+  bool alive = goes_on_and_stops(idle_ms);
+  while (!alive && idle_ms < 5000) alive = goes_on_and_stops(idle_ms *= 4);
+  CU_ASSERT_TRUE(alive);
 }
 
 /* At home: the producer and libcurl are on one thread. */

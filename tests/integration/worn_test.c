@@ -184,7 +184,7 @@ static void break_connections(uint32_t how) {
     outcome_expect_http(&o, 200);
     outcome_clear(&o, 1);
     options.retry_any_method = cases[i].any_method;
-    fetching_run(&t, 20); /* what libcurl says last of the stream is passed */
+    fetching_run(&t, 100); /* what libcurl says last of the stream is passed */
     lr_u32_store_release(&relay.break_next, how);
     fetching_do(&t, &o,
                 lariat_request(t.client, cases[i].method, url, &options));

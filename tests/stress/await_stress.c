@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: coroutines
  * await_stress.c: a hundred thousand coroutines suspended at once, and what
  * memory they take; a thousand stacks overflown. */
 #include <lariat/await.h>

@@ -1,21 +1,18 @@
 /* SPDX-License-Identifier: MIT
- * A gigabyte goes up from a producer: every byte arrives, memory stays flat,
- * and a byte costs no more of the processor than libcurl alone takes for it,
- * but for the copy that lariat_upload_write makes.  The same from a file, and
- * in both framings.  The server is another process, so that what this one uses
- * is the client's.
+ * labels: threads
+ * Large bodies go up from a producer, which gives or writes them, and from a
+ * file, with a known length and in chunks: every byte arrives, and memory stays
+ * flat.  The server is another process, so that what this one uses is the
+ * client's.  What a byte costs of the CPU is bench/timing/upload_cpu.c's.
  *
  *   upload_stress [MiB]
  *
- * Usually 64, see scale.h; in full 1024, and only then the ratio is judged. */
-#include <curl/curl.h>
+ * Usually 64, see scale.h. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -31,21 +28,13 @@ enum { SANITIZED = 1 };
 enum { SANITIZED = 0 };
 #endif
 
-enum {
-  MIB = 1 << 20,
-  USUAL_MIB = 64,
-  FULL_MIB = 1024,
-  PIECE = 64 * 1024,
-  PAIRS = 5
-};
+enum { MIB = 1 << 20, USUAL_MIB = 64, PIECE = 64 * 1024 };
 
 static uint64_t length;
-static int file = -1; /* what libcurl alone reads, if not the pattern */
 static char url[64];
 static char expected[128];
-static double cpu_ratio_most = 1.1;
 
-/* The server. */
+/* ---- The server ---- */
 
 static pid_t server;
 
@@ -73,14 +62,7 @@ static void stop_server(void) {
   (void)waitpid(server, NULL, 0);
 }
 
-/* What it costs. */
-
-static double cpu_s(void) {
-  struct rusage used;
-  getrusage(RUSAGE_SELF, &used);
-  return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-         (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
-}
+/* ---- Memory ---- */
 
 static long resident_kib(void) {
   long pages = 0;
@@ -99,59 +81,7 @@ static void note_memory(void) {
   if (now > most_kib) most_kib = now;
 }
 
-/* libcurl alone. */
-
-static size_t give(char *bytes, size_t size, size_t count, void *position) {
-  uint64_t *at = position;
-  size_t capacity = size * count;
-  uint64_t left = length - *at;
-  if (capacity > left) capacity = (size_t)left;
-  if (file >= 0) {
-    ssize_t got = pread(file, bytes, capacity, (off_t)*at);
-    *at += got > 0 ? (uint64_t)got : 0;
-    return got > 0 ? (size_t)got : CURL_READFUNC_ABORT;
-  }
-  for (size_t done = 0; done < capacity;) {
-    size_t part = capacity - done < PIECE ? capacity - done : PIECE;
-    memcpy(bytes + done, produced_bytes(*at + done), part);
-    done += part;
-  }
-  *at += capacity;
-  return capacity;
-}
-
-static size_t keep(char *bytes, size_t size, size_t count, void *answer) {
-  size_t length_now = strlen(answer), capacity = size * count;
-  if (length_now + capacity > 127) return 0;
-  memcpy((char *)answer + length_now, bytes, capacity);
-  return capacity;
-}
-
-static double plain(bool known) {
-  char answer[256] = "";
-  uint64_t at = 0;
-  CURL *easy = curl_easy_init();
-  struct curl_slist *headers = curl_slist_append(NULL, "Expect:");
-  double before = cpu_s();
-  curl_easy_setopt(easy, CURLOPT_URL, url);
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-  curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-  curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
-                   known ? (curl_off_t)length : (curl_off_t)-1);
-  curl_easy_setopt(easy, CURLOPT_READFUNCTION, give);
-  curl_easy_setopt(easy, CURLOPT_READDATA, &at);
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, keep);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, (void *)answer);
-  CU_ASSERT_EQUAL(curl_easy_perform(easy), CURLE_OK);
-  double after = cpu_s();
-  CU_ASSERT_STRING_EQUAL(answer, expected);
-  curl_easy_cleanup(easy);
-  curl_slist_free_all(headers);
-  return after - before;
-}
-
-/* lariat. */
+/* ---- Uploads ---- */
 
 static lariat_value look(lariat_value value, void *context) {
   struct producer *producer = context;
@@ -161,12 +91,11 @@ static lariat_value look(lariat_value value, void *context) {
 
 /* The producer of support/producing.h, with a look at the memory now and
  * then. */
-static double produced(struct fetching *t, bool known, bool gives) {
+static void send_produced(struct fetching *t, bool known, bool gives) {
   struct producer producer = {.keeps = true, .gives = gives};
   struct outcome o;
   lariat_upload *upload = NULL;
   lariat_request_options options = lariat_request_defaults(t->client);
-  double before = cpu_s();
   CU_ASSERT_EQUAL(lariat_upload_new(t->f.reactor,
                                     known ? length : LARIAT_LENGTH_UNKNOWN, 0,
                                     &upload),
@@ -186,51 +115,18 @@ static double produced(struct fetching *t, bool known, bool gives) {
   CU_ASSERT_EQUAL(lariat_upload_end(upload), LARIAT_OK);
   lariat_upload_release(upload);
   fetching_wait(t, &o, 1, 60000);
-  double after = cpu_s();
   outcome_expect_body(&o, expected);
   outcome_clear(&o, 1);
-  return after - before;
 }
 
-static double from_file(struct fetching *t) {
+static void send_file(struct fetching *t, int file) {
   struct outcome o;
   lariat_request_options options = lariat_request_defaults(t->client);
-  double before = cpu_s();
   options.body = lariat_body_file(file, 0, LARIAT_LENGTH_UNKNOWN);
   outcome_watch(&o, lariat_request(t->client, "PUT", url, &options));
   fetching_wait(t, &o, 1, 120000);
-  double after = cpu_s();
   outcome_expect_body(&o, expected);
   outcome_clear(&o, 1);
-  return after - before;
-}
-
-static int by_size(const void *one, const void *other) {
-  double a = *(const double *)one, b = *(const double *)other;
-  return (a > b) - (a < b);
-}
-
-static void report(const char *what, double *ratios, const double *ours,
-                   const double *theirs, bool is_bar) {
-  qsort(ratios, PAIRS, sizeof *ratios, by_size);
-  printf("\n    %-24s %.3f ns a byte, libcurl alone %.3f; ratio %.2f "
-         "(%.2f to %.2f)",
-         what, ours[PAIRS / 2] * 1e9 / (double)length,
-         theirs[PAIRS / 2] * 1e9 / (double)length, ratios[PAIRS / 2], ratios[0],
-         ratios[PAIRS - 1]);
-  if (is_bar && !SANITIZED && length >= (uint64_t)FULL_MIB * MIB)
-    CU_ASSERT(ratios[PAIRS / 2] <= cpu_ratio_most);
-}
-
-static void compare(struct fetching *t, const char *what, bool known,
-                    bool gives) {
-  double ratios[PAIRS], ours[PAIRS], theirs[PAIRS];
-  for (unsigned i = 0; i < PAIRS; i++) {
-    theirs[i] = plain(known);
-    ours[i] = file >= 0 ? from_file(t) : produced(t, known, gives);
-    ratios[i] = ours[i] / theirs[i];
-  }
-  report(what, ratios, ours, theirs, gives || file >= 0);
 }
 
 static void open_all(struct fetching *t) {
@@ -245,10 +141,7 @@ static void test_a_producer(void) {
   struct fetching t;
   open_all(&t);
   least_kib = most_kib = 0;
-  compare(&t, "given, known length", true, true);
-  compare(&t, "given, in chunks", false, true);
-  compare(&t, "written, known length", true, false);
-  compare(&t, "written, in chunks", false, false);
+  for (unsigned i = 0; i < 4; i++) send_produced(&t, i % 2 == 0, i < 2);
   printf("\n    memory %ld to %ld KiB", least_kib, most_kib);
   if (!SANITIZED) CU_ASSERT(most_kib - least_kib <= 2 * 1024 * 2);
   fetching_close(&t);
@@ -257,7 +150,7 @@ static void test_a_producer(void) {
 static void test_a_file(void) {
   struct fetching t;
   char name[] = "/tmp/lariat-upload-XXXXXX";
-  file = mkstemp(name);
+  int file = mkstemp(name);
   unlink(name);
   for (uint64_t at = 0; at < length;) {
     size_t part = length - at < MIB ? (size_t)(length - at) : MIB;
@@ -266,10 +159,9 @@ static void test_a_file(void) {
     at += (uint64_t)written;
   }
   open_all(&t);
-  compare(&t, "file", true, false);
+  send_file(&t, file);
   fetching_close(&t);
   close(file);
-  file = -1;
 }
 
 int main(int argc, char **argv) {
@@ -279,7 +171,6 @@ int main(int argc, char **argv) {
   };
   length = scale_of(USUAL_MIB, argc, argv) * MIB;
   (void)produced_answer(length, expected, sizeof expected);
-  curl_global_init(CURL_GLOBAL_DEFAULT);
   if (!start_server()) return 1;
   int result = fixture_main("upload", tests, FIXTURE_COUNT(tests), 1, argv);
   stop_server();

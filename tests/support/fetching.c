@@ -5,11 +5,12 @@
 #include <dirent.h>
 #include <string.h>
 
+#include "support/origin.h"
 #include <lariat/failure.h>
 
 enum { PATIENCE_MS = 10000 };
 
-/* Pool and client. */
+/* ---- Pool and client ---- */
 
 void fetching_open_pool(struct fetching *t, const lariat_pool_options *pool) {
   fixture_open(&t->f, FIXTURE_PLAIN);
@@ -74,7 +75,7 @@ lariat_pool_stats fetching_stats(const struct fetching *t) {
   return stats;
 }
 
-/* Outcomes. */
+/* ---- Outcomes ---- */
 
 static lariat_value take(lariat_value value, void *context) {
   struct outcome *outcome = context;
@@ -166,16 +167,47 @@ bool fetching_wait_settled(struct fetching *t, unsigned ms) {
   return false;
 }
 
-static bool never(void *context) {
-  (void)context;
-  return false;
+struct in_flight {
+  struct origin *origin;
+  unsigned long count;
+};
+
+static bool are_in_flight(void *context) {
+  const struct in_flight *wanted = context;
+  return origin_counts(wanted->origin).in_flight >= wanted->count;
+}
+
+void fetching_wait_in_flight(struct fetching *t, struct origin *origin,
+                             unsigned long count) {
+  struct in_flight wanted = {origin, count};
+  if (!fixture_run_until(&t->f, are_in_flight, &wanted, PATIENCE_MS))
+    fixture_fail("%lu requests are with the server, not %lu",
+                 origin_counts(origin).in_flight, count);
+}
+
+struct awaited {
+  const struct fetching *t;
+  bool (*done)(const lariat_pool_stats *stats);
+};
+
+static bool are_as_wanted(void *context) {
+  const struct awaited *awaited = context;
+  lariat_pool_stats stats = fetching_stats(awaited->t);
+  return awaited->done(&stats);
+}
+
+void fetching_wait_stats(struct fetching *t,
+                         bool (*done)(const lariat_pool_stats *stats)) {
+  struct awaited awaited = {t, done};
+  if (!fixture_run_until(&t->f, are_as_wanted, &awaited, PATIENCE_MS))
+    fixture_fail("the pool's statistics do not become what they should");
 }
 
 void fetching_run(struct fetching *t, unsigned ms) {
-  (void)fixture_run_until(&t->f, never, NULL, ms);
+  fixture_run_for(&t->f, ms);
 }
 
-/* Expectations. */
+/* ---- Expectations ---- */
 
 const lariat_response *outcome_response(const struct outcome *outcome) {
   if (outcome->fires == 1 && outcome->kept && outcome->status == LARIAT_OK)

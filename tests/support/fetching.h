@@ -25,13 +25,15 @@
 #include <lariat/pool.h>
 #include <lariat/response.h>
 
+struct origin;
+
 struct fetching {
   struct fixture f;
   lariat_pool *pool;
   lariat_client *client;
 };
 
-/* One deferred's: how often it fired, and with what. */
+/* The outcome of one deferred: how often it fired, and with what. */
 struct outcome {
   unsigned fires;
   bool kept;            /* `value` is to be dropped */
@@ -45,14 +47,14 @@ struct outcome {
   void *context;
 };
 
-/* A fixture, a pool and a client; the options may be NULL. */
+/* Opens a fixture, a pool and a client; the options may be NULL. */
 void fetching_open(struct fetching *t, const lariat_pool_options *pool,
                    const lariat_client_options *client);
 
-/* The fixture and a pool only. */
+/* Opens the fixture and a pool only. */
 void fetching_open_pool(struct fetching *t, const lariat_pool_options *pool);
 
-/* A client on the fixture's reactor; fails the test when there is none. */
+/* Makes a client on the fixture's reactor; fails the test when it cannot. */
 lariat_client *fetching_client(struct fetching *t,
                                const lariat_client_options *options);
 
@@ -68,7 +70,7 @@ void fetching_expect_ledger(const lariat_client *client, uint64_t submitted,
 /* Starts over, and takes the reference to `deferred`: keeps its result. */
 void outcome_watch(struct outcome *outcome, lariat_deferred *deferred);
 
-/* The same, with something to do when it fires. */
+/* Does the same, with something to do when it fires. */
 void outcome_watch_then(struct outcome *outcome, lariat_deferred *deferred,
                         void (*then)(struct outcome *outcome, void *context),
                         void *context);
@@ -91,29 +93,38 @@ bool fetching_wait_idle(struct fetching *t, unsigned ms);
 /* Runs turns until every job of the client has fired. */
 bool fetching_wait_settled(struct fetching *t, unsigned ms);
 
+/* Runs turns until `origin` has that many requests at least whose answers are
+ * not at their end. */
+void fetching_wait_in_flight(struct fetching *t, struct origin *origin,
+                             unsigned long count);
+
+/* Runs turns until `done` says true of the pool's statistics. */
+void fetching_wait_stats(struct fetching *t,
+                         bool (*done)(const lariat_pool_stats *stats));
+
 /* Runs turns for `ms`. */
 void fetching_run(struct fetching *t, unsigned ms);
 
-/* The pool's statistics. */
+/* Reads the pool's statistics. */
 lariat_pool_stats fetching_stats(const struct fetching *t);
 
-/* The response; NULL (and a failed test) when it is a failure. */
+/* Returns the response; NULL (and a failed test) when it is a failure. */
 const lariat_response *outcome_response(const struct outcome *outcome);
 
-/* Fired once, with a response with this HTTP status. */
+/* Expects that it fired once, with a response with this HTTP status. */
 void outcome_expect_http(const struct outcome *outcome, int http_status);
 
-/* Fired once, with a response with this body. */
+/* Expects that it fired once, with a response with this body. */
 void outcome_expect_body(const struct outcome *outcome, const char *body);
 
-/* Fired once, with this failure, in this phase. */
+/* Expects that it fired once, with this failure, in this phase. */
 void outcome_expect_failure(const struct outcome *outcome, lariat_status status,
                             lariat_phase phase);
 
-/* Fired once, with this failure. */
+/* Expects that it fired once, with this failure. */
 void outcome_expect_status(const struct outcome *outcome, lariat_status status);
 
-/* How many descriptors this process has open. */
+/* Counts the descriptors that this process has open. */
 unsigned fetching_open_fds(void);
 
 #endif

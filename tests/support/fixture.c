@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * fixture.c: the clean room of the unit tests. */
+ * fixture.c: see fixture.h. */
 #include "support/fixture.h"
 
 #include <CUnit/Basic.h>
@@ -25,7 +25,7 @@
 #include <lariat/coroutine.h>
 #include <malloc.h>
 
-enum { MANY_TURNS = 1000, PATIENCE_MS = 1000 };
+enum { MANY_TURNS = 1000, PATIENCE_MS = 10000, BUSY_TIMES = 10 };
 
 static const uint64_t ns_per_ms = 1000000;
 
@@ -354,7 +354,8 @@ void fixture_turns(struct fixture *f, unsigned count) {
   }
 }
 
-/* One turn at least: descriptors and the mailbox are not seen from here. */
+/* Runs one turn at least: descriptors and the mailbox are not seen from here.
+ */
 void fixture_settle(struct fixture *f) {
   unsigned turns = 0;
   do {
@@ -368,9 +369,8 @@ void fixture_advance(struct fixture *f, uint64_t ms) {
   fixture_settle(f);
 }
 
-bool fixture_run_until(struct fixture *f, bool (*done)(void *context),
-                       void *context, unsigned ms) {
-  uint64_t end_ms = fixture_real_ms() + ms;
+static bool run_until(struct fixture *f, bool (*done)(void *context),
+                      void *context, uint64_t end_ms) {
   while (!done(context)) {
     uint64_t now_ms = fixture_real_ms();
     if (now_ms >= end_ms) return false;
@@ -379,6 +379,21 @@ bool fixture_run_until(struct fixture *f, bool (*done)(void *context),
     if (lariat_reactor_run_once(f->reactor, wait_ms) != LARIAT_OK) return false;
   }
   return true;
+}
+
+bool fixture_run_until(struct fixture *f, bool (*done)(void *context),
+                       void *context, unsigned ms) {
+  uint64_t patience_ms = (uint64_t)ms * BUSY_TIMES;
+  return run_until(f, done, context, fixture_real_ms() + patience_ms);
+}
+
+static bool never(void *context) {
+  (void)context;
+  return false;
+}
+
+void fixture_run_for(struct fixture *f, unsigned ms) {
+  (void)run_until(f, never, NULL, fixture_real_ms() + ms);
 }
 
 /* ---- Misuse ---- */
@@ -421,7 +436,7 @@ static bool is_wanted(const char *name, int argc, char **argv) {
   return false;
 }
 
-/* How many tests were registered; -1 when CUnit refused one. */
+/* Returns how many tests were registered; -1 when CUnit refused one. */
 static int add_tests(CU_pSuite suite, const struct fixture_test *tests,
                      size_t count, int argc, char **argv) {
   int added = 0;

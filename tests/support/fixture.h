@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * fixture.h: the room that every unit test runs in.  It lends the test a
+ * fixture.h: what every unit test runs in.  It lends the test a
  * reactor, real or virtual time and a counting allocator, and when the test is
  * over it fails the test for whatever was left behind: memory, descriptors,
  * threads, timers, coroutines, reports of unhandled failures.
@@ -78,7 +78,7 @@ void fixture_open(struct fixture *f, unsigned flags);
 
 /* Looks for timers left set and coroutines that have not ended, closes the
  * reactor, looks for everything else, fails the test with a text for each thing
- * found, and puts malloc back.  Descriptors and threads get up to a second to
+ * found, and puts malloc back.  Descriptors and threads get some seconds to
  * go away. */
 void fixture_close(struct fixture *f);
 
@@ -103,10 +103,15 @@ void fixture_turns(struct fixture *f, unsigned count);
  * most 1000). */
 void fixture_settle(struct fixture *f);
 
-/* Runs turns until `done` says true or `ms` of real time went by; what `done`
- * said last.  For tests with other threads or real sockets. */
+/* Runs turns until `done` says true, and returns what it said last.  `ms` is
+ * more than that takes on a machine that does nothing else; as others may have
+ * it, ten times as much real time goes by before this returns false.  For what
+ * must come; for tests with other threads or real sockets. */
 bool fixture_run_until(struct fixture *f, bool (*done)(void *context),
                        void *context, unsigned ms);
+
+/* Runs turns for `ms` of real time.  For what must not come meanwhile. */
+void fixture_run_for(struct fixture *f, unsigned ms);
 
 /* Makes the `nth` allocation from now on fail (1: the next one), only that
  * one; 0 makes none fail.  The allocator counts over all threads. */

@@ -31,7 +31,6 @@ enum {
 
 char nginx_file_byte(size_t position) {
   static const char line[] = "the quick brown fox jumps over the lazy dog, ";
-
   return position % 100 == 99 ? '\n' : line[position % (sizeof line - 1)];
 }
 
@@ -39,15 +38,13 @@ static void path_in(const struct nginx *nginx, const char *name, char *out) {
   snprintf(out, FILE_ROOM, "%s/%s", nginx->directory, name);
 }
 
-/* The files in its directory. */
+/* ---- The files in its directory ---- */
 
 static bool write_file(const struct nginx *nginx, const char *name,
                        size_t bytes) {
   char path[FILE_ROOM];
-  FILE *file;
-
   path_in(nginx, name, path);
-  file = fopen(path, "we");
+  FILE *file = fopen(path, "we");
   if (!file) return false;
   for (size_t i = 0; i < bytes; i++) putc(nginx_file_byte(i), file);
   return fclose(file) == 0;
@@ -55,7 +52,6 @@ static bool write_file(const struct nginx *nginx, const char *name,
 
 static bool make_folder(const struct nginx *nginx, const char *name) {
   char path[FILE_ROOM];
-
   path_in(nginx, name, path);
   return mkdir(path, 0700) == 0;
 }
@@ -66,7 +62,6 @@ static bool issue(const struct nginx *nginx,
   char certificate[FILE_ROOM];
   char key[FILE_ROOM];
   char name[32];
-
   snprintf(name, sizeof name, "%s.pem", stem);
   path_in(nginx, name, certificate);
   snprintf(name, sizeof name, "%s.key", stem);
@@ -82,23 +77,20 @@ static bool make_certificates(struct nginx *nginx) {
   static const struct tls_certificate wrong = {"other.test.local",
                                                "DNS:other.test.local", -1, 30};
   struct tls_authority *authority = tls_authority_new("lariat test authority");
-  bool made;
-
   if (!authority) return false;
   path_in(nginx, "ca.pem", nginx->ca_file);
-  made = tls_write_authority(authority, nginx->ca_file) &&
-         issue(nginx, authority, "good", &good) &&
-         issue(nginx, authority, "expired", &expired) &&
-         issue(nginx, authority, "wrong", &wrong);
+  bool made = tls_write_authority(authority, nginx->ca_file) &&
+              issue(nginx, authority, "good", &good) &&
+              issue(nginx, authority, "expired", &expired) &&
+              issue(nginx, authority, "wrong", &wrong);
   tls_authority_free(authority);
   return made;
 }
 
-/* The configuration. */
+/* ---- The configuration ---- */
 
 static unsigned descriptors_allowed(void) {
   struct rlimit limit;
-
   if (getrlimit(RLIMIT_NOFILE, &limit)) return 1024;
   return limit.rlim_max > 20000 ? 20000 : (unsigned)limit.rlim_max;
 }
@@ -108,7 +100,6 @@ static void write_top(FILE *out, const struct nginx *nginx) {
   unsigned connections = descriptors_allowed();
   unsigned keepalive_ms = nginx->options.keepalive_ms;
   unsigned requests = nginx->options.keepalive_requests;
-
   fprintf(out,
           "daemon off;\nmaster_process off;\npid %s/pid;\n"
           "error_log %s/error.log warn;\nworker_rlimit_nofile %u;\n"
@@ -131,7 +122,6 @@ static void write_top(FILE *out, const struct nginx *nginx) {
 static void write_statuses(FILE *out) {
   static const int codes[] = {200, 400, 401, 403, 404, 410,
                               429, 500, 502, 503, 504};
-
   for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
     fprintf(out, "location = /status/%d { return %d \"status %d\\n\"; }\n",
             codes[i], codes[i], codes[i]);
@@ -140,7 +130,6 @@ static void write_statuses(FILE *out) {
 
 static void write_redirects(FILE *out, const struct nginx *nginx) {
   static const int codes[] = {301, 302, 303, 307, 308};
-
   fputs("location = /redirect/1 { return 302 /; }\n", out);
   for (int i = 2; i <= REDIRECTS; i++)
     fprintf(out, "location = /redirect/%d { return 302 /redirect/%d; }\n", i,
@@ -178,14 +167,13 @@ static void write_pages(FILE *out, const struct nginx *nginx) {
   write_redirects(out, nginx);
 }
 
-/* One server; `options` follow each of its listen addresses. */
+/* Writes one server; `options` follow each of its listen addresses. */
 static void write_server(FILE *out, const struct nginx *nginx,
                          enum nginx_port port, const char *options,
                          const char *certificate) {
   const char *d = nginx->directory;
   unsigned addresses = port == NGINX_PLAIN ? nginx->options.addresses : 1;
   unsigned number = nginx->ports[port];
-
   fputs("server {\n", out);
   for (unsigned i = 1; i <= addresses; i++)
     fprintf(out, "listen 127.0.0.%u:%u backlog=4096%s;\n", i, number, options);
@@ -199,10 +187,8 @@ static void write_server(FILE *out, const struct nginx *nginx,
 
 static bool write_configuration(const struct nginx *nginx) {
   char path[FILE_ROOM];
-  FILE *out;
-
   path_in(nginx, "nginx.conf", path);
-  out = fopen(path, "we");
+  FILE *out = fopen(path, "we");
   if (!out) return false;
   write_top(out, nginx);
   write_server(out, nginx, NGINX_PLAIN, "", NULL);
@@ -215,14 +201,13 @@ static bool write_configuration(const struct nginx *nginx) {
   return fclose(out) == 0;
 }
 
-/* The process. */
+/* ---- The process ---- */
 
 /* nginx is often where only root looks for programs. */
 static const char *find_program(void) {
   static const char *const places[] = {"/usr/sbin/nginx", "/usr/bin/nginx",
                                        "/usr/local/sbin/nginx",
                                        "/usr/local/bin/nginx"};
-
   for (size_t i = 0; i < sizeof places / sizeof *places; i++)
     if (!access(places[i], X_OK)) return places[i];
   return NULL;
@@ -249,11 +234,9 @@ static bool launch(struct nginx *nginx, const char *program) {
   const char *arguments[] = {
       program, "-p", nginx->directory, "-c", configuration, "-e", log, NULL};
   pid_t parent = getpid();
-  int output;
-
   path_in(nginx, "nginx.conf", configuration);
   path_in(nginx, "error.log", log);
-  output = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  int output = open(log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (output < 0) return false;
   nginx->pid = fork();
   if (!nginx->pid) become(arguments, output, parent);
@@ -263,7 +246,6 @@ static bool launch(struct nginx *nginx, const char *program) {
 
 static void sleep_ms(long ms) {
   struct timespec time = {ms / 1000, ms % 1000 * 1000000};
-
   nanosleep(&time, NULL);
 }
 
@@ -290,7 +272,6 @@ static void end_process(struct nginx *nginx) {
  * The file with its pid is written after the last port was taken. */
 static bool is_up(const struct nginx *nginx) {
   char path[FILE_ROOM];
-
   path_in(nginx, "pid", path);
   return !access(path, R_OK) && ports_answer(nginx->ports[NGINX_WRONG_NAME]);
 }
@@ -307,7 +288,6 @@ static bool wait_until_up(struct nginx *nginx) {
 /* Another try is worth while: a port may have been taken meanwhile. */
 static bool try_to_start(struct nginx *nginx, const char *program) {
   char pid_file[FILE_ROOM];
-
   path_in(nginx, "pid", pid_file);
   unlink(pid_file);
   if (!ports_find(nginx->ports, NGINX_PORTS) || !write_configuration(nginx) ||
@@ -322,7 +302,6 @@ static void show_log(const struct nginx *nginx) {
   char path[FILE_ROOM];
   char line[512];
   FILE *log;
-
   path_in(nginx, "error.log", path);
   log = fopen(path, "re");
   fprintf(stderr, "nginx could not be started\n");
@@ -335,7 +314,6 @@ static bool make_directory(struct nginx *nginx) {
   int length =
       snprintf(nginx->directory, NGINX_PATH_ROOM, "%s/lariat-nginx-XXXXXX",
                temporary && *temporary ? temporary : P_tmpdir);
-
   if (length < 0 || length >= NGINX_PATH_ROOM || !mkdtemp(nginx->directory)) {
     nginx->directory[0] = '\0';
     return false;
@@ -356,7 +334,6 @@ static int remove_entry(const char *path, const struct stat *status, int kind,
 struct nginx *nginx_start(const struct nginx_options *options) {
   const char *program = find_program();
   struct nginx *nginx = calloc(1, sizeof *nginx);
-  bool ready;
 
   if (!program || !nginx) {
     fprintf(stderr, "nginx: no such program, or out of memory\n");
@@ -367,7 +344,7 @@ struct nginx *nginx_start(const struct nginx_options *options) {
   if (!nginx->options.addresses) nginx->options.addresses = 1;
   if (nginx->options.addresses > ADDRESSES_MAX)
     nginx->options.addresses = ADDRESSES_MAX;
-  ready = make_directory(nginx) && make_certificates(nginx);
+  bool ready = make_directory(nginx) && make_certificates(nginx);
   for (int i = 0; ready && i < ATTEMPTS; i++)
     if (try_to_start(nginx, program)) return nginx;
   show_log(nginx);
@@ -386,7 +363,6 @@ void nginx_stop(struct nginx *nginx) {
 const char *nginx_url(const struct nginx *nginx, enum nginx_port port,
                       const char *path, char *out, size_t capacity) {
   bool tls = port != NGINX_PLAIN && port != NGINX_H2C;
-
   snprintf(out, capacity, "%s://127.0.0.1:%u%s", tls ? "https" : "http",
            nginx->ports[port], path);
   return out;

@@ -21,13 +21,12 @@
 
 enum { EVENTS_PER_CALL = 256 };
 
-/* What epoll says of the two descriptors that are no connections. */
+/* Marks in epoll of the two descriptors that are no connections. */
 #define LISTENER_TAG (UINT64_MAX - 1)
 #define WAKER_TAG UINT64_MAX
 
 uint64_t origin_now_ms(void) {
   struct timespec now;
-
   clock_gettime(CLOCK_MONOTONIC, &now);
   return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 }
@@ -40,7 +39,6 @@ static void set_up_accepted(struct origin *origin, int fd, in_addr_t peer) {
   struct sockaddr_in local = {.sin_family = AF_INET};
   socklen_t length = sizeof local;
   bool taken = false;
-
   if (!is_loopback(peer))
     origin->counts.refused++;
   else if (!getsockname(fd, (struct sockaddr *)&local, &length))
@@ -54,7 +52,6 @@ static void on_listener(struct origin *origin) {
     socklen_t length = sizeof peer;
     int fd = accept4(origin->listener, (struct sockaddr *)&peer, &length,
                      SOCK_NONBLOCK | SOCK_CLOEXEC);
-
     if (fd < 0) return;
     set_up_accepted(origin, fd, peer.sin_addr.s_addr);
   }
@@ -63,8 +60,6 @@ static void on_listener(struct origin *origin) {
 static void on_event(struct origin *origin, const struct epoll_event *event) {
   uint64_t tag = event->data.u64;
   uint64_t ignored;
-  struct connection *c;
-
   if (tag == LISTENER_TAG) {
     on_listener(origin);
     return;
@@ -74,7 +69,7 @@ static void on_event(struct origin *origin, const struct epoll_event *event) {
       return; /* it had been read already */
     return;
   }
-  c = origin->by_fd[(uint32_t)tag];
+  struct connection *c = origin->by_fd[(uint32_t)tag];
   if (c && c->generation == tag >> 32) origin_on_events(c, event->events);
 }
 
@@ -82,31 +77,26 @@ static void end_waits(struct origin *origin) {
   uint64_t now = origin_now_ms();
   lr_list due;
   lr_list *node;
-
   lr_list_init(&due);
   while ((node = lr_list_first(&origin->waiting))) {
     struct connection *c = lr_container(node, struct connection, waiting);
-
     if (c->due_ms > now) break;
     lr_list_remove(&c->waiting);
     lr_list_append(&due, &c->waiting);
   }
   while ((node = lr_list_take_first(&due))) {
     struct connection *c = lr_container(node, struct connection, waiting);
-
     c->due_ms = 0;
     origin_advance(c);
   }
 }
 
 static int ms_to_first_due(struct origin *origin) {
-  const struct connection *c;
   lr_list *node = lr_list_first(&origin->waiting);
   uint64_t now = origin_now_ms();
   uint64_t most = 1000; /* it looks round once a second, come what may */
-
   if (!node) return (int)most;
-  c = lr_container(node, struct connection, waiting);
+  const struct connection *c = lr_container(node, struct connection, waiting);
   if (c->due_ms <= now) return 0;
   return (int)(c->due_ms - now < most ? c->due_ms - now : most);
 }
@@ -114,12 +104,10 @@ static int ms_to_first_due(struct origin *origin) {
 static void *serve(void *context) {
   struct origin *origin = context;
   struct epoll_event events[EVENTS_PER_CALL];
-
   pthread_mutex_lock(&origin->lock);
   while (!origin->stopping) {
     int timeout = ms_to_first_due(origin);
     int count;
-
     pthread_mutex_unlock(&origin->lock);
     count = epoll_wait(origin->epoll_fd, events, EVENTS_PER_CALL, timeout);
     pthread_mutex_lock(&origin->lock);
@@ -131,11 +119,10 @@ static void *serve(void *context) {
   return NULL;
 }
 
-/* Starting and stopping. */
+/* ---- Starting and stopping ---- */
 
 static void raise_descriptor_limit(void) {
   struct rlimit limit;
-
   if (!getrlimit(RLIMIT_NOFILE, &limit) && limit.rlim_cur < limit.rlim_max) {
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_NOFILE, &limit);
@@ -149,7 +136,6 @@ static bool bind_listener(struct origin *origin, const char *address,
   socklen_t length = sizeof name;
   bool every = !strcmp(address, "127.0.0.0/8");
   int on = 1;
-
   if (!every && (inet_pton(AF_INET, address, &name.sin_addr) != 1 ||
                  !is_loopback(name.sin_addr.s_addr))) {
     errno = EINVAL;
@@ -173,13 +159,11 @@ static bool bind_listener(struct origin *origin, const char *address,
 static bool make_deaf(struct origin *origin) {
   struct sockaddr_in name = {.sin_family = AF_INET,
                              .sin_port = htons((uint16_t)origin->port)};
-
   if (listen(origin->listener, 0) ||
       inet_pton(AF_INET, origin->address, &name.sin_addr) != 1)
     return false;
   for (unsigned i = 0; i < DEAF_FILLERS; i++) {
     int fd = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-
     if (fd < 0) return false;
     origin->fillers[i] = fd;
     if (connect(fd, (struct sockaddr *)&name, sizeof name) &&
@@ -191,7 +175,6 @@ static bool make_deaf(struct origin *origin) {
 
 static bool watch_tagged(struct origin *origin, int fd, uint64_t tag) {
   struct epoll_event event = {.events = EPOLLIN, .data = {.u64 = tag}};
-
   return !epoll_ctl(origin->epoll_fd, EPOLL_CTL_ADD, fd, &event);
 }
 
@@ -229,11 +212,10 @@ static struct origin *new_origin(void) {
 /* The thread takes no signals: they are the test's. */
 static int start_thread(struct origin *origin) {
   sigset_t all, before;
-  int error;
 
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, &before);
-  error = pthread_create(&origin->thread, NULL, serve, origin);
+  int error = pthread_create(&origin->thread, NULL, serve, origin);
   pthread_sigmask(SIG_SETMASK, &before, NULL);
   origin->running = !error;
   return error;
@@ -260,7 +242,6 @@ struct origin *origin_start(const struct origin_options *options) {
 static void wake(struct origin *origin) {
   uint64_t one = 1;
   ssize_t written = write(origin->waker, &one, sizeof one);
-
   (void)written; /* full means that it is awake */
 }
 
@@ -272,10 +253,8 @@ static unsigned close_connections(struct origin *origin, bool busy_too,
                                   bool reset) {
   unsigned closed = 0;
   lr_list *node = origin->connections.next;
-
   while (node != &origin->connections) {
     struct connection *c = lr_container(node, struct connection, all);
-
     node = node->next;
     if (busy_too || !c->step) {
       origin_destroy_connection(c, reset);
@@ -286,12 +265,11 @@ static unsigned close_connections(struct origin *origin, bool busy_too,
 }
 
 static void free_places(struct origin *origin) {
-  for (size_t i = 0; i < PLACES; i++)
-    while (origin->places[i]) {
-      struct place *place = origin->places[i];
-
-      origin->places[i] = place->next;
-      free(place);
+  for (size_t i = 0; i < ADDRESS_BUCKETS; i++)
+    while (origin->addresses[i]) {
+      struct address_counts *entry = origin->addresses[i];
+      origin->addresses[i] = entry->next;
+      free(entry);
     }
 }
 
@@ -325,25 +303,21 @@ const char *origin_url(const struct origin *origin, const char *path,
   return out_text;
 }
 
-/* The script of that path, or else a free place, or NULL. */
+/* The script of that path, or else a free entry, or NULL. */
 static struct script *script_place(struct origin *origin, const char *path) {
-  struct script *place = NULL;
-
+  struct script *entry = NULL;
   for (size_t i = 0; i < SCRIPTS_MAX; i++) {
     struct script *script = &origin->scripts[i];
-
     if (script->path && !strcmp(script->path, path)) return script;
-    if (!script->path && !place) place = script;
+    if (!script->path && !entry) entry = script;
   }
-  return place;
+  return entry;
 }
 
 bool origin_script(struct origin *origin, const char *path,
                    const struct origin_step *steps) {
-  struct script *script;
-
   pthread_mutex_lock(&origin->lock);
-  script = script_place(origin, path);
+  struct script *script = script_place(origin, path);
   if (script) {
     script->path = steps ? path : NULL;
     script->steps = steps;
@@ -353,10 +327,9 @@ bool origin_script(struct origin *origin, const char *path,
 }
 
 struct origin_counts origin_counts(struct origin *origin) {
-  struct origin_counts counts;
 
   pthread_mutex_lock(&origin->lock);
-  counts = origin->counts;
+  struct origin_counts counts = origin->counts;
   pthread_mutex_unlock(&origin->lock);
   return counts;
 }
@@ -365,12 +338,11 @@ struct origin_counts origin_address_counts(struct origin *origin,
                                            const char *address) {
   struct origin_counts counts = {0};
   struct in_addr parsed;
-  const struct place *place;
-
   if (inet_pton(AF_INET, address, &parsed) != 1) return counts;
   pthread_mutex_lock(&origin->lock);
-  place = origin_place(origin, parsed.s_addr);
-  if (place) counts = place->counts;
+  const struct address_counts *entry =
+      origin_find_address(origin, parsed.s_addr);
+  if (entry) counts = entry->counts;
   pthread_mutex_unlock(&origin->lock);
   return counts;
 }
@@ -383,7 +355,6 @@ bool origin_wait_for(struct origin *origin,
   struct timespec until = {.tv_sec = (time_t)(due / 1000),
                            .tv_nsec = (long)(due % 1000) * 1000000};
   bool is_done;
-
   pthread_mutex_lock(&origin->lock);
   while (!(is_done = done(&origin->counts, context)) && origin_now_ms() < due)
     pthread_cond_timedwait(&origin->changed, &origin->lock, &until);
@@ -395,11 +366,10 @@ bool origin_wait_for(struct origin *origin,
 void origin_stamp_requests(struct origin *origin, struct origin_stamp *stamps,
                            size_t capacity) {
   int on = 1;
-
   pthread_mutex_lock(&origin->lock);
   setsockopt(origin->listener, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
   origin->stamps = stamps;
-  origin->stamps_room = capacity;
+  origin->stamps_capacity = capacity;
   origin->stamped = 0;
   pthread_mutex_unlock(&origin->lock);
 }
@@ -413,13 +383,10 @@ size_t origin_stamped(struct origin *origin) {
 
 unsigned origin_release(struct origin *origin) {
   unsigned released = 0;
-  lr_list *node;
-
   pthread_mutex_lock(&origin->lock);
-  node = origin->connections.next;
+  lr_list *node = origin->connections.next;
   while (node != &origin->connections) {
     struct connection *c = lr_container(node, struct connection, all);
-
     node = node->next;
     if (c->held) {
       c->held = false;
@@ -435,10 +402,8 @@ unsigned origin_release(struct origin *origin) {
 }
 
 static unsigned close_locked(struct origin *origin, bool busy_too, bool reset) {
-  unsigned closed;
-
   pthread_mutex_lock(&origin->lock);
-  closed = close_connections(origin, busy_too, reset);
+  unsigned closed = close_connections(origin, busy_too, reset);
   pthread_cond_broadcast(&origin->changed);
   pthread_mutex_unlock(&origin->lock);
   return closed;

@@ -127,7 +127,8 @@ const char *origin_url(const struct origin *origin, const char *path, char *out,
 bool origin_script(struct origin *origin, const char *path,
                    const struct origin_step *steps);
 
-/* What has been counted, in all, or for one of its addresses ("127.0.3.4"). */
+/* Returns what has been counted, in all, or for one of its addresses
+ * ("127.0.3.4"). */
 struct origin_counts origin_counts(struct origin *origin);
 struct origin_counts origin_address_counts(struct origin *origin,
                                            const char *address);
@@ -145,7 +146,7 @@ struct origin_stamp {
   uint32_t address; /* in the host's order: 0x7f000304 */
 };
 
-/* Stamps the requests from now on, `room` of them, into `stamps`, which is
+/* Stamps the requests from now on, `capacity` of them, into `stamps`, which is
  * borrowed until origin_stop and may be read when all has been answered.  Call
  * it before the first connection. */
 void origin_stamp_requests(struct origin *origin, struct origin_stamp *stamps,

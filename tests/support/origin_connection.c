@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * One connection of the scripted origin: its request is read, the script for
- * the request's path is found and run, step by step. */
+ * origin_connection.c: one connection of the origin.  Its request is read, the
+ * script for the request's path is found and run, step by step. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -22,26 +22,29 @@ enum {
   REQUEST_MAX = 32 * 1024 * 1024
 };
 
-/* Counting: everything is counted twice, in all and for the address. */
+/* ---- Counts, kept twice: in all and for the address ---- */
 
-struct place *origin_place(struct origin *origin, in_addr_t address) {
-  struct place *place = origin->places[ntohl(address) % PLACES];
+struct address_counts *origin_find_address(struct origin *origin,
+                                           in_addr_t address) {
+  struct address_counts *entry =
+      origin->addresses[ntohl(address) % ADDRESS_BUCKETS];
 
-  while (place && place->address != address) place = place->next;
-  return place;
+  while (entry && entry->address != address) entry = entry->next;
+  return entry;
 }
 
-static struct place *make_place(struct origin *origin, in_addr_t address) {
-  struct place **bucket = &origin->places[ntohl(address) % PLACES];
-  struct place *place = origin_place(origin, address);
-
-  if (place) return place;
-  place = calloc(1, sizeof *place);
-  if (!place) return NULL;
-  place->address = address;
-  place->next = *bucket;
-  *bucket = place;
-  return place;
+static struct address_counts *add_address(struct origin *origin,
+                                          in_addr_t address) {
+  struct address_counts **bucket =
+      &origin->addresses[ntohl(address) % ADDRESS_BUCKETS];
+  struct address_counts *entry = origin_find_address(origin, address);
+  if (entry) return entry;
+  entry = calloc(1, sizeof *entry);
+  if (!entry) return NULL;
+  entry->address = address;
+  entry->next = *bucket;
+  *bucket = entry;
+  return entry;
 }
 
 static void count_opened(struct origin_counts *counts) {
@@ -66,7 +69,7 @@ static void count_ended(struct origin_counts *counts, bool answered) {
 static void end_request(struct connection *c, bool answered) {
   if (!c->request_length) return;
   count_ended(&c->origin->counts, answered);
-  count_ended(&c->place->counts, answered);
+  count_ended(&c->address->counts, answered);
   memmove(c->in, c->in + c->request_length, c->in_length - c->request_length);
   c->in_length -= c->request_length;
   c->request_length = 0;
@@ -74,14 +77,13 @@ static void end_request(struct connection *c, bool answered) {
   c->answers++;
 }
 
-/* The life of a connection. */
+/* ---- The life of a connection ---- */
 
 void origin_destroy_connection(struct connection *c, bool reset) {
   struct linger linger = {.l_onoff = 1, .l_linger = 0};
-
   end_request(c, false);
   c->origin->counts.open--;
-  c->place->counts.open--;
+  c->address->counts.open--;
   c->origin->by_fd[c->fd] = NULL;
   lr_list_remove(&c->all);
   lr_list_remove(&c->waiting);
@@ -97,26 +99,23 @@ static bool watch(struct connection *c, int operation, uint32_t events) {
   struct epoll_event event = {
       .events = events,
       .data = {.u64 = (uint64_t)c->generation << 32 | (uint32_t)c->fd}};
-
   c->interest = events;
   return !epoll_ctl(c->origin->epoll_fd, operation, c->fd, &event);
 }
 
-/* What is received of a body is bounded, or its sender would never wait. */
+/* Bounds what is received of a body, or its sender would never wait. */
 static bool is_full(const struct connection *c) {
   return c->body_state != BODY_NONE && c->in_length >= IN_MOST;
 }
 
 static void want_to_write(struct connection *c, bool wanted) {
   uint32_t events = (is_full(c) ? 0 : EPOLLIN) | (wanted ? EPOLLOUT : 0);
-
   if (c->interest != events) watch(c, EPOLL_CTL_MOD, events);
 }
 
 /* The list is in the order in which they are due: most are so last. */
 static void wait_ms(struct connection *c, uint64_t ms) {
   lr_list *after = c->origin->waiting.prev;
-
   c->due_ms = origin_now_ms() + ms;
   while (after != &c->origin->waiting &&
          lr_container(after, struct connection, waiting)->due_ms > c->due_ms)
@@ -124,32 +123,29 @@ static void wait_ms(struct connection *c, uint64_t ms) {
   lr_list_prepend(after, &c->waiting);
 }
 
-static bool make_room_for_fd(struct origin *origin, int fd) {
-  size_t capacity = origin->by_fd_room ? origin->by_fd_room : 256;
-  struct connection **table;
-
+static bool reserve_fd(struct origin *origin, int fd) {
+  size_t capacity = origin->by_fd_capacity ? origin->by_fd_capacity : 256;
   while (capacity <= (size_t)fd) capacity *= 2;
-  if (capacity == origin->by_fd_room) return true;
-  table = realloc(origin->by_fd, capacity * sizeof(struct connection *));
+  if (capacity == origin->by_fd_capacity) return true;
+  struct connection **table =
+      realloc(origin->by_fd, capacity * sizeof(struct connection *));
   if (!table) return false;
-  memset(table + origin->by_fd_room, 0,
-         (capacity - origin->by_fd_room) * sizeof(struct connection *));
+  memset(table + origin->by_fd_capacity, 0,
+         (capacity - origin->by_fd_capacity) * sizeof(struct connection *));
   origin->by_fd = table;
-  origin->by_fd_room = capacity;
+  origin->by_fd_capacity = capacity;
   return true;
 }
 
 /* A connection for the accepted `fd`; NULL when out of memory. */
 static struct connection *new_connection(struct origin *origin, int fd,
                                          in_addr_t local) {
-  struct place *place = make_place(origin, local);
-  struct connection *c;
-
-  if (!place || !make_room_for_fd(origin, fd)) return NULL;
-  c = calloc(1, sizeof *c);
+  struct address_counts *entry = add_address(origin, local);
+  if (!entry || !reserve_fd(origin, fd)) return NULL;
+  struct connection *c = calloc(1, sizeof *c);
   if (!c) return NULL;
   c->origin = origin;
-  c->place = place;
+  c->address = entry;
   c->fd = fd;
   c->generation = ++origin->generation & 0x7fffffff;
   if (!watch(c, EPOLL_CTL_ADD, EPOLLIN)) {
@@ -160,22 +156,21 @@ static struct connection *new_connection(struct origin *origin, int fd,
   lr_list_init(&c->waiting);
   origin->by_fd[fd] = c;
   count_opened(&origin->counts);
-  count_opened(&place->counts);
+  count_opened(&entry->counts);
   return c;
 }
 
-/* What the peer asks for. */
+/* ---- Requests ---- */
 
 static const struct origin_step *match(const char *pattern,
                                        const struct origin_step *steps,
                                        const char *path, size_t length,
                                        unsigned long *number) {
   size_t stem = strlen(pattern);
-  char *end;
-
   if (stem && pattern[stem - 1] == '*') {
     stem--;
     if (length <= stem || memcmp(pattern, path, stem)) return NULL;
+    char *end;
     *number = strtoul(path + stem, &end, 10);
     return end == path + length ? steps : NULL;
   }
@@ -187,7 +182,6 @@ static const struct origin_step *find_script(struct origin *origin,
                                              const char *path, size_t length,
                                              unsigned long *number) {
   const struct origin_step *steps = NULL;
-
   *number = 0;
   for (size_t i = 0; i < SCRIPTS_MAX && !steps; i++)
     if (origin->scripts[i].path)
@@ -206,7 +200,6 @@ static const char *find_header(const char *head, size_t length,
   size_t name_length = strlen(name);
   const char *end = head + length;
   const char *line = memchr(head, '\n', length);
-
   while (line && (size_t)(end - line) > name_length + 2) {
     line++;
     if (!strncasecmp(line, name, name_length) && line[name_length] == ':')
@@ -223,41 +216,34 @@ static size_t body_length(const struct connection *c, size_t head_length) {
   const char *coding = find_header(c->in, head_length, "Transfer-Encoding");
   const char *body = c->in + head_length;
   size_t there = c->in_length - head_length;
-  const char *end;
-  unsigned long wanted;
-
   if (coding) {
     if (there >= 5 && !memcmp(body, "0\r\n\r\n", 5)) return 5;
-    end = memmem(body, there, "\r\n0\r\n\r\n", 7);
+    const char *end = memmem(body, there, "\r\n0\r\n\r\n", 7);
     return end ? (size_t)(end + 7 - body) : SIZE_MAX;
   }
-  wanted = length ? strtoul(length, NULL, 10) : 0;
+  unsigned long wanted = length ? strtoul(length, NULL, 10) : 0;
   return wanted <= there ? wanted : SIZE_MAX;
 }
 
 static void send_continue(struct connection *c) {
   static const char text[] = "HTTP/1.1 100 Continue\r\n\r\n";
   ssize_t sent = send(c->fd, text, sizeof text - 1, MSG_NOSIGNAL);
-
   (void)sent; /* a peer that does not read will not have its answer either */
 }
 
 static void stamp(const struct connection *c) {
   struct origin *origin = c->origin;
-
-  if (!origin->stamps || origin->stamped == origin->stamps_room) return;
-  origin->stamps[origin->stamped++] =
-      (struct origin_stamp){c->received_ns, ntohl((uint32_t)c->place->address)};
+  if (!origin->stamps || origin->stamped == origin->stamps_capacity) return;
+  origin->stamps[origin->stamped++] = (struct origin_stamp){
+      c->received_ns, ntohl((uint32_t)c->address->address)};
 }
 
 /* The script for the request whose head is at the front. */
 static const struct origin_step *script_of(struct connection *c, size_t head) {
   const char *line_end = memchr(c->in, '\r', head);
   const char *path = memchr(c->in, ' ', (size_t)(line_end - c->in));
-  size_t length;
-
   path = path ? path + 1 : line_end;
-  length = strcspn(path, " ?\r");
+  size_t length = strcspn(path, " ?\r");
   if (!length) return NULL;
   return find_script(c->origin, path, length, &c->path_number);
 }
@@ -265,7 +251,6 @@ static const struct origin_step *script_of(struct connection *c, size_t head) {
 /* The body is read by the script. */
 static void begin_body(struct connection *c, size_t head) {
   const char *length = find_header(c->in, head, "Content-Length");
-
   c->chunked = find_header(c->in, head, "Transfer-Encoding") != NULL;
   c->left = length && !c->chunked ? strtoull(length, NULL, 10) : 0;
   c->body_state = c->chunked ? BODY_SIZE : BODY_BYTES;
@@ -280,15 +265,12 @@ static void begin_body(struct connection *c, size_t head) {
 static void begin_request(struct connection *c) {
   static const struct origin_step not_found[] = {
       {ORIGIN_PAGE, "no such path\n", 0, 404}, {ORIGIN_END, NULL, 0, 0}};
-  const struct origin_step *script;
-  const char *end;
-  size_t head, body;
-
-  end = c->in_length ? memmem(c->in, c->in_length, "\r\n\r\n", 4) : NULL;
+  const char *end =
+      c->in_length ? memmem(c->in, c->in_length, "\r\n\r\n", 4) : NULL;
   if (!end) return;
-  head = (size_t)(end + 4 - c->in);
-  script = script_of(c, head);
-  body = 0;
+  size_t head = (size_t)(end + 4 - c->in);
+  size_t body = 0;
+  const struct origin_step *script = script_of(c, head);
   if (script && script->kind == ORIGIN_TAKE)
     begin_body(c, head);
   else
@@ -303,11 +285,11 @@ static void begin_request(struct connection *c) {
   c->step = script ? script : not_found;
   c->progress = 0;
   count_began(&c->origin->counts);
-  count_began(&c->place->counts);
+  count_began(&c->address->counts);
   stamp(c);
 }
 
-/* What is sent. */
+/* ---- Answers ---- */
 
 static void out(struct connection *c, const char *bytes, size_t length) {
   c->out = bytes;
@@ -328,16 +310,15 @@ static void next_step(struct connection *c) {
   c->progress = 0;
 }
 
-/* Writes the head of a whole answer into the connection's room. */
+/* Writes the head of a whole answer into the connection's buffer. */
 static size_t write_head(struct connection *c, unsigned long status,
                          uint64_t length) {
   int written;
-
   if (status == 204 || status == 304 || status / 100 == 1)
     written =
-        snprintf(c->capacity, OUT_ROOM, "HTTP/1.1 %lu Status\r\n\r\n", status);
+        snprintf(c->buffer, OUT_MOST, "HTTP/1.1 %lu Status\r\n\r\n", status);
   else
-    written = snprintf(c->capacity, OUT_ROOM,
+    written = snprintf(c->buffer, OUT_MOST,
                        "HTTP/1.1 %lu Status\r\nContent-Type: text/plain\r\n"
                        "Content-Length: %llu\r\n\r\n",
                        status, (unsigned long long)length);
@@ -348,35 +329,32 @@ static void run_page(struct connection *c) {
   unsigned long status = number_of(c) ? number_of(c) : 200;
   size_t length = text_length(c->step);
   size_t head = write_head(c, status, length);
-
   if (c->is_head || status == 204 || status == 304 || status / 100 == 1 ||
-      length > OUT_ROOM - head)
+      length > OUT_MOST - head)
     length = 0;
-  if (length) memcpy(c->capacity + head, c->step->text, length);
-  out(c, c->capacity, head + length);
+  if (length) memcpy(c->buffer + head, c->step->text, length);
+  out(c, c->buffer, head + length);
   next_step(c);
 }
 
 /* Sends a head, then letters; `progress` is how many are out, and one. */
 static void run_bytes(struct connection *c) {
   uint64_t whole = number_of(c);
-  uint64_t left;
-
   if (!c->progress) {
-    out(c, c->capacity, write_head(c, 200, whole));
+    out(c, c->buffer, write_head(c, 200, whole));
     c->progress = 1;
     if (c->is_head) next_step(c);
     return;
   }
-  left = whole - (c->progress - 1);
-  if (left > OUT_ROOM) left = OUT_ROOM;
+  uint64_t left = whole - (c->progress - 1);
+  if (left > OUT_MOST) left = OUT_MOST;
   if (!left) {
     next_step(c);
     return;
   }
   for (size_t i = 0; i < left; i++)
-    c->capacity[i] = (char)('a' + (c->progress - 1 + i) % 26);
-  out(c, c->capacity, left);
+    c->buffer[i] = (char)('a' + (c->progress - 1 + i) % 26);
+  out(c, c->buffer, left);
   c->progress += left;
 }
 
@@ -385,22 +363,20 @@ static void run_repeat(struct connection *c) {
   size_t length = text_length(c->step);
   uint64_t times = number_of(c);
   size_t filled = 0;
-
-  if (!length || length > OUT_ROOM || (times && c->progress >= times)) {
+  if (!length || length > OUT_MOST || (times && c->progress >= times)) {
     next_step(c);
     return;
   }
-  while (filled + length <= OUT_ROOM && (!times || c->progress < times)) {
-    memcpy(c->capacity + filled, c->step->text, length);
+  while (filled + length <= OUT_MOST && (!times || c->progress < times)) {
+    memcpy(c->buffer + filled, c->step->text, length);
     filled += length;
     c->progress++;
   }
-  out(c, c->capacity, filled);
+  out(c, c->buffer, filled);
 }
 
 static void run_dribble(struct connection *c) {
   size_t position = c->progress / 2;
-
   if (position == text_length(c->step))
     next_step(c);
   else if (c->progress % 2) {
@@ -416,11 +392,10 @@ static void run_dribble(struct connection *c) {
 static bool run_echo(struct connection *c) {
   size_t head = write_head(c, 200, c->request_length);
   size_t body = c->is_head ? 0 : c->request_length;
-
   free(c->heap);
   c->heap = malloc(head + body);
   if (!c->heap) return false;
-  memcpy(c->heap, c->capacity, head);
+  memcpy(c->heap, c->buffer, head);
   memcpy(c->heap + head, c->in, body);
   out(c, c->heap, head + body);
   next_step(c);
@@ -445,7 +420,6 @@ static void run_hold(struct connection *c) {
 static const char *take_line(struct connection *c, size_t *at) {
   const char *line = c->in + *at;
   const char *end = memmem(line, c->in_length - *at, "\r\n", 2);
-
   if (!end) return NULL;
   *at = (size_t)(end + 2 - c->in);
   return line;
@@ -454,7 +428,6 @@ static const char *take_line(struct connection *c, size_t *at) {
 /* False when the line has not come whole. */
 static bool take_framing(struct connection *c, size_t *at) {
   const char *line = take_line(c, at);
-
   if (!line) return false;
   if (c->body_state == BODY_BREAK) {
     c->body_state = BODY_SIZE;
@@ -470,7 +443,6 @@ static bool take_framing(struct connection *c, size_t *at) {
 /* Takes up to `most` bytes of the body from `*at` on. */
 static uint64_t take_bytes(struct connection *c, size_t *at, uint64_t most) {
   uint64_t there = c->in_length - *at;
-
   if (most > there) most = there;
   if (most > c->left) most = c->left;
   if (c->digest) EVP_DigestUpdate(c->digest, c->in + *at, (size_t)most);
@@ -490,11 +462,9 @@ static bool run_take(struct connection *c) {
   uint64_t wanted = number_of(c) ? number_of(c) : UINT64_MAX;
   size_t at = c->request_length;
   bool more = true;
-
   while (more && !c->body_over && c->progress < wanted) {
     if (c->body_state == BODY_BYTES) {
       uint64_t taken = take_bytes(c, &at, wanted - c->progress);
-
       c->progress += taken;
       more = taken > 0;
     } else {
@@ -512,18 +482,15 @@ static void run_digest(struct connection *c) {
   unsigned char digest[EVP_MAX_MD_SIZE] = {0};
   char text[128];
   unsigned size = 0;
-  int length;
-  size_t head;
-
   if (c->digest) EVP_DigestFinal_ex(c->digest, digest, &size);
-  length =
+  int length =
       snprintf(text, sizeof text, "%llu ", (unsigned long long)c->body_taken);
   for (unsigned i = 0; i < size; i++)
     length += snprintf(text + length, sizeof text - (size_t)length, "%02x",
                        digest[i]);
-  head = write_head(c, 200, (uint64_t)length);
-  memcpy(c->capacity + head, text, (size_t)length);
-  out(c, c->capacity, head + (size_t)length);
+  size_t head = write_head(c, 200, (uint64_t)length);
+  memcpy(c->buffer + head, text, (size_t)length);
+  out(c, c->buffer, head + (size_t)length);
   next_step(c);
 }
 
@@ -598,7 +565,6 @@ static enum fate run_step(struct connection *c) {
 static enum fate flush(struct connection *c) {
   while (c->out_length) {
     ssize_t sent = send(c->fd, c->out, c->out_length, MSG_NOSIGNAL);
-
     if (sent < 0 && errno == EINTR) continue;
     if (sent < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) {
       want_to_write(c, true);
@@ -613,7 +579,6 @@ static enum fate flush(struct connection *c) {
 
 void origin_advance(struct connection *c) {
   enum fate fate = GOES_ON;
-
   for (unsigned runs = 0; fate == GOES_ON && runs < RUNS_PER_TURN; runs++) {
     fate = flush(c);
     if (fate != GOES_ON) break;
@@ -630,8 +595,7 @@ void origin_advance(struct connection *c) {
     want_to_write(c, true); /* its turn is over; there is more */
 }
 
-/* What epoll reports. */
-
+/* ---- Events ---- */
 static uint64_t ns_of(const struct timespec *time) {
   return (uint64_t)time->tv_sec * 1000000000 + (uint64_t)time->tv_nsec;
 }
@@ -649,12 +613,10 @@ static ssize_t receive_stamped(struct connection *c, void *to,
                            .msg_control = &control,
                            .msg_controllen = sizeof control};
   ssize_t received = recvmsg(c->fd, &message, 0);
-  struct timespec time;
-  struct cmsghdr *head;
-
   if (received <= 0) return received;
+  struct timespec time;
   clock_gettime(CLOCK_REALTIME, &time); /* the first may come without */
-  head = CMSG_FIRSTHDR(&message);
+  const struct cmsghdr *head = CMSG_FIRSTHDR(&message);
   if (head && head->cmsg_type == SCM_TIMESTAMPNS)
     memcpy(&time, CMSG_DATA(head), sizeof time);
   c->received_ns = ns_of(&time);
@@ -667,21 +629,19 @@ static bool receive(struct connection *c) {
   for (size_t most = c->in_length + IN_MOST;
        !is_full(c) && c->in_length < most;) {
     ssize_t received;
-
-    if (c->in_room - c->in_length < 4096) {
-      size_t capacity = c->in_room ? 2 * c->in_room : 8192;
+    if (c->in_capacity - c->in_length < 4096) {
+      size_t capacity = c->in_capacity ? 2 * c->in_capacity : 8192;
       char *in = capacity > REQUEST_MAX ? NULL : realloc(c->in, capacity);
-
       if (!in) return false;
       c->in = in;
-      c->in_room = capacity;
+      c->in_capacity = capacity;
     }
     if (c->origin->stamps)
-      received =
-          receive_stamped(c, c->in + c->in_length, c->in_room - c->in_length);
+      received = receive_stamped(c, c->in + c->in_length,
+                                 c->in_capacity - c->in_length);
     else
       received =
-          recv(c->fd, c->in + c->in_length, c->in_room - c->in_length, 0);
+          recv(c->fd, c->in + c->in_length, c->in_capacity - c->in_length, 0);
     if (received < 0 && errno == EINTR) continue;
     if (received < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
     if (!received) return false;
@@ -702,7 +662,6 @@ void origin_on_events(struct connection *c, uint32_t events) {
 bool origin_take_connection(struct origin *origin, int fd, in_addr_t local) {
   struct connection *c = new_connection(origin, fd, local);
   int on = 1;
-
   if (!c) return false;
   setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   c->step = find_script(origin, "", 0, &c->path_number);

@@ -13,15 +13,15 @@
 
 enum {
   SCRIPTS_MAX = 64,
-  PLACES = 1024,        /* buckets of the table of addresses */
-  OUT_ROOM = 8 * 1024,  /* of a connection */
+  ADDRESS_BUCKETS = 1024, /* buckets of the table of addresses */
+  OUT_MOST = 8 * 1024,    /* of a connection */
   IN_MOST = 256 * 1024, /* received and not consumed of a body that is taken */
   DEAF_FILLERS = 4
 };
 
-/* One of the origin's addresses. */
-struct place {
-  struct place *next;
+/* An address of the origin's. */
+struct address_counts {
+  struct address_counts *next;
   in_addr_t address;
   struct origin_counts counts;
 };
@@ -30,13 +30,13 @@ struct connection {
   lr_list all;     /* in origin.connections */
   lr_list waiting; /* in origin.waiting while due_ms is set */
   struct origin *origin;
-  struct place *place;
+  struct address_counts *address;
   int fd;
   uint32_t generation; /* tells it from an earlier owner of the number */
   uint32_t interest;
   char *in; /* received, not yet consumed */
   size_t in_length;
-  size_t in_room;
+  size_t in_capacity;
   size_t request_length;          /* of the request in the works; 0: none is */
   const struct origin_step *step; /* NULL: idle */
   uint64_t progress;              /* within the step */
@@ -44,7 +44,7 @@ struct connection {
   unsigned long answers;
   uint64_t due_ms;      /* when a wait is over */
   uint64_t received_ns; /* the last of what came in, if that is stamped */
-  const char *out; /* bytes on their way out, in `room`, a text or `heap` */
+  const char *out; /* bytes on their way out, in `buffer`, a text or `heap` */
   size_t out_length;
   char *heap;
   bool held;
@@ -56,7 +56,7 @@ struct connection {
   uint64_t left;
   uint64_t body_taken;
   struct evp_md_ctx_st *digest;
-  char capacity[OUT_ROOM];
+  char buffer[OUT_MOST];
 };
 
 /* The reading of a body bit by bit. */
@@ -89,20 +89,21 @@ struct origin {
   lr_list connections;
   lr_list waiting;
   struct connection **by_fd;
-  size_t by_fd_room;
+  size_t by_fd_capacity;
   struct script scripts[SCRIPTS_MAX];
   struct origin_counts counts;
-  struct place *places[PLACES];
+  struct address_counts *addresses[ADDRESS_BUCKETS];
   struct origin_stamp *stamps; /* NULL: none are wanted */
-  size_t stamps_room;
+  size_t stamps_capacity;
   size_t stamped;
 };
 
 /* CLOCK_MONOTONIC. */
 uint64_t origin_now_ms(void);
 
-/* What is counted for one of the origin's addresses, or NULL. */
-struct place *origin_place(struct origin *origin, in_addr_t address);
+/* Finds what is counted for one of the origin's addresses, or NULL. */
+struct address_counts *origin_find_address(struct origin *origin,
+                                           in_addr_t address);
 
 /* Takes over the accepted descriptor `fd` and runs the script of new
  * connections.  False, with the descriptor still open, when out of memory. */

@@ -15,7 +15,6 @@ static int bind_free_port(unsigned *port) {
   struct sockaddr_in name = {.sin_family = AF_INET};
   socklen_t length = sizeof name;
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-
   if (fd < 0) return -1;
   if (bind(fd, (struct sockaddr *)&name, sizeof name) ||
       getsockname(fd, (struct sockaddr *)&name, &length)) {
@@ -29,7 +28,6 @@ static int bind_free_port(unsigned *port) {
 bool ports_find(unsigned *ports, size_t count) {
   int *fds = calloc(count, sizeof *fds);
   size_t found = 0;
-
   if (!fds) return false;
   while (found < count) { /* all are held, so that they are different */
     fds[found] = bind_free_port(&ports[found]);
@@ -45,10 +43,8 @@ bool ports_have_ipv6(void) {
   struct sockaddr_in6 name = {.sin6_family = AF_INET6,
                               .sin6_addr = IN6ADDR_LOOPBACK_INIT};
   int fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  bool bound;
-
   if (fd < 0) return false;
-  bound = !bind(fd, (struct sockaddr *)&name, sizeof name);
+  bool bound = !bind(fd, (struct sockaddr *)&name, sizeof name);
   close(fd);
   return bound;
 }
@@ -57,11 +53,9 @@ bool ports_answer(unsigned port) {
   struct sockaddr_in name = {.sin_family = AF_INET,
                              .sin_port = htons((in_port_t)port)};
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  bool answers;
-
   if (fd < 0) return false;
   name.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  answers = !connect(fd, (struct sockaddr *)&name, sizeof name);
+  bool answers = !connect(fd, (struct sockaddr *)&name, sizeof name);
   close(fd);
   return answers;
 }

@@ -16,7 +16,8 @@ enum { PRODUCED_PERIOD = 1 << 20 };
  * least; they repeat after so many. */
 const char *produced_bytes(uint64_t position);
 
-/* What /sink says of a body of this length, in `out`, which it returns. */
+/* Writes what /sink says of a body of this length, in `out`, which it returns.
+ */
 const char *produced_answer(uint64_t length, char *out, size_t capacity);
 
 struct producer {

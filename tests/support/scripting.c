@@ -8,7 +8,7 @@
 
 #include "support/producing.h"
 
-/* The script. */
+/* ---- The script ---- */
 
 static bool is(const char *key, size_t length, const char *name) {
   return strlen(name) == length && memcmp(key, name, length) == 0;
@@ -28,7 +28,7 @@ static lariat_status status_named(const char *name, size_t length) {
   return LARIAT_EUSER;
 }
 
-/* One "key=value" that is a time or another number; false: it is not. */
+/* Reads one "key=value" that is a time or another number; false: it is not. */
 static bool take_number(lariat_answer *answer, const char *key, size_t length,
                         const char *value) {
   struct {
@@ -137,7 +137,7 @@ static void note(struct scripting *s, const lariat_asked *asked) {
   note_headers(s, asked);
 }
 
-/* What a producer sends is the same pattern. */
+/* Checks what a producer sends: it is the same pattern. */
 static void take_upload(const lariat_asked *asked, const void *bytes,
                         size_t length, void *context) {
   struct scripting *s = context;
@@ -155,7 +155,7 @@ void scripting_script(const lariat_asked *asked, lariat_answer *answer,
   obey(lariat_asked_url(asked), answer);
 }
 
-/* Pool and client. */
+/* ---- Pool and client ---- */
 
 void scripting_open(struct scripting *s, const lariat_pool_options *pool,
                     const lariat_client_options *client) {
@@ -190,7 +190,7 @@ void scripting_close(struct scripting *s) {
   fixture_close(&s->f);
 }
 
-/* Requests. */
+/* ---- Requests ---- */
 
 static lariat_value take(lariat_value result, void *context) {
   struct seen *seen = context;

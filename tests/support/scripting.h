@@ -42,7 +42,7 @@ struct scripting {
   unsigned upload_ends;
 };
 
-/* One request's outcome. */
+/* The outcome of one request. */
 struct seen {
   struct scripting *in;
   lariat_deferred *deferred; /* a reference; scripting_forget */

@@ -22,12 +22,11 @@ struct tls_authority {
 
 static bool set_random_serial(X509 *certificate) {
   unsigned char bytes[8];
-  BIGNUM *number;
   bool set;
 
   if (RAND_bytes(bytes, sizeof bytes) != 1) return false;
   bytes[0] = (unsigned char)((bytes[0] & 0x3f) | 0x40); /* positive, not 0 */
-  number = BN_bin2bn(bytes, sizeof bytes, NULL);
+  BIGNUM *number = BN_bin2bn(bytes, sizeof bytes, NULL);
   set =
       number && BN_to_ASN1_INTEGER(number, X509_get_serialNumber(certificate));
   BN_free(number);
@@ -43,7 +42,6 @@ static bool set_times(X509 *certificate, int from_days, int to_days) {
 
 static bool set_subject(X509 *certificate, const char *name) {
   X509_NAME *subject = X509_get_subject_name(certificate);
-
   return X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8,
                                     (const unsigned char *)name, -1, -1,
                                     0) == 1;
@@ -52,13 +50,10 @@ static bool set_subject(X509 *certificate, const char *name) {
 static bool add_extension(X509 *certificate, X509 *issuer, int nid,
                           const char *value) {
   X509V3_CTX context;
-  X509_EXTENSION *extension;
-  bool added;
-
   X509V3_set_ctx(&context, issuer, certificate, NULL, NULL, 0);
-  extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
+  X509_EXTENSION *extension = X509V3_EXT_conf_nid(NULL, &context, nid, value);
   if (!extension) return false;
-  added = X509_add_ext(certificate, extension, -1) == 1;
+  bool added = X509_add_ext(certificate, extension, -1) == 1;
   X509_EXTENSION_free(extension);
   return added;
 }
@@ -66,7 +61,6 @@ static bool add_extension(X509 *certificate, X509 *issuer, int nid,
 /* A certificate for `key` with everything but extensions and signature. */
 static X509 *draft(EVP_PKEY *key, const struct tls_certificate *what) {
   X509 *certificate = X509_new();
-
   if (!certificate) return NULL;
   if (X509_set_version(certificate, 2) == 1 && set_random_serial(certificate) &&
       set_times(certificate, what->valid_from_days, what->valid_to_days) &&
@@ -79,7 +73,6 @@ static X509 *draft(EVP_PKEY *key, const struct tls_certificate *what) {
 
 static bool sign_authority(struct tls_authority *authority) {
   X509 *own = authority->certificate;
-
   return X509_set_issuer_name(own, X509_get_subject_name(own)) == 1 &&
          add_extension(own, own, NID_basic_constraints, "critical,CA:TRUE") &&
          add_extension(own, own, NID_key_usage,
@@ -109,19 +102,16 @@ void tls_authority_free(struct tls_authority *authority) {
 
 static bool write_certificate(X509 *certificate, const char *path) {
   FILE *file = fopen(path, "we");
-  bool written;
-
   if (!file) return false;
-  written = PEM_write_X509(file, certificate) == 1;
+  bool written = PEM_write_X509(file, certificate) == 1;
   return fclose(file) == 0 && written;
 }
 
 static bool write_key(EVP_PKEY *key, const char *path) {
   FILE *file = fopen(path, "we");
-  bool written;
-
   if (!file) return false;
-  written = PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) == 1;
+  bool written =
+      PEM_write_PrivateKey(file, key, NULL, NULL, 0, NULL, NULL) == 1;
   return fclose(file) == 0 && written;
 }
 
@@ -133,7 +123,6 @@ bool tls_write_authority(const struct tls_authority *authority,
 static bool sign(X509 *certificate, const struct tls_authority *authority,
                  const char *alt_names) {
   X509 *issuer = authority->certificate;
-
   return X509_set_issuer_name(certificate, X509_get_subject_name(issuer)) ==
              1 &&
          add_extension(certificate, issuer, NID_basic_constraints,
@@ -153,7 +142,6 @@ bool tls_issue(const struct tls_authority *authority,
   bool issued = certificate && sign(certificate, authority, what->alt_names) &&
                 write_certificate(certificate, certificate_path) &&
                 write_key(key, key_path);
-
   X509_free(certificate);
   EVP_PKEY_free(key);
   return issued;

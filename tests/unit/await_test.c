@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: coroutines threads
  * await_test.c: awaits, sleeps, yields; how they are cut short; misuse. */
 #include <lariat/await.h>
 
@@ -6,18 +7,18 @@
 #include <string.h>
 
 #include "support/coroutines.h"
-#include "support/probe.h"
+#include "support/recorder.h"
 #include <lariat/gather.h>
 
 #define STEP(name)                                                             \
-  { &probe, name, {NULL, NULL}, NULL, NULL, NULL }
+  { &recorder, name, {NULL, NULL}, NULL, NULL, NULL }
 
 /* What most coroutines here are given. */
 struct task {
   lariat_reactor *reactor;
   lariat_deferred *d;    /* to be awaited: has a reference */
   lariat_deferred *self; /* its own */
-  struct probe *probe;
+  struct recorder *recorder;
   int number;
   int cancels; /* how often its wait was cut short */
 };
@@ -49,38 +50,38 @@ static lariat_deferred *start(struct task *task, lariat_coroutine_body body) {
 
 static void test_fired(void) {
   struct fixture f;
-  struct probe probe = {0};
-  struct probe_step a = STEP("a");
+  struct recorder recorder = {0};
+  struct recorder_step a = STEP("a");
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *d = lariat_deferred_succeed(f.reactor, lariat_int(3));
   struct task task = task_for(&f, d);
   expect_int(start(&task, await_it), 3);
-  lariat_deferred_add_both(d, probe_pass, &a);
-  probe_saw(&probe, "a(none) ");
+  lariat_deferred_add_both(d, recorder_pass, &a);
+  recorder_saw(&recorder, "a(none) ");
   lariat_deferred_release(d);
   fixture_close(&f);
 }
 
 static void test_waits_behind(void) {
   struct fixture f;
-  struct probe probe = {0};
-  struct probe_step before = STEP("before");
-  struct probe_step after = STEP("after");
+  struct recorder recorder = {0};
+  struct recorder_step before = STEP("before");
+  struct recorder_step after = STEP("after");
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  before.give = probe_value(&probe, 2);
+  before.give = recorder_value(&recorder, 2);
   lariat_deferred *d = unfired(&f);
-  lariat_deferred_add_both(d, probe_give, &before);
+  lariat_deferred_add_both(d, recorder_give, &before);
   struct task task = task_for(&f, d);
   lariat_deferred *end = start(&task, await_it);
-  lariat_deferred_add_both(d, probe_pass, &after);
+  lariat_deferred_add_both(d, recorder_pass, &after);
   CU_ASSERT_FALSE(lariat_deferred_fired(end));
-  lariat_deferred_callback(d, probe_value(&probe, 1));
-  probe_saw(&probe, "before(1) after(none) ");
+  lariat_deferred_callback(d, recorder_value(&recorder, 1));
+  recorder_saw(&recorder, "before(1) after(none) ");
   CU_ASSERT_TRUE(lariat_deferred_fired(end));
-  CU_ASSERT_PTR_EQUAL(lariat_deferred_peek(end).type, &probe_type);
+  CU_ASSERT_PTR_EQUAL(lariat_deferred_peek(end).type, &recorder_type);
   lariat_deferred_release(end);
   lariat_deferred_release(d);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -112,13 +113,13 @@ static void test_paused(void) {
 
 static void test_waits_for_waiting(void) {
   struct fixture f;
-  struct probe probe = {0};
-  struct probe_step returns = STEP("returns");
+  struct recorder recorder = {0};
+  struct recorder_step returns = STEP("returns");
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *inner = unfired(&f);
   returns.give = lariat_deferred_value(lariat_deferred_retain(inner));
   lariat_deferred *d = lariat_deferred_succeed(f.reactor, lariat_none());
-  lariat_deferred_add_both(d, probe_give, &returns);
+  lariat_deferred_add_both(d, recorder_give, &returns);
   struct task task = task_for(&f, d);
   lariat_deferred *end = start(&task, await_it);
   CU_ASSERT_FALSE(lariat_deferred_fired(end));
@@ -250,7 +251,7 @@ static lariat_value yield_and_note(void *argument) {
   struct task *task = argument;
   const char names[2] = {(char)('a' + task->number), '\0'};
   for (int i = 0; i < 3; i++) {
-    probe_note(task->probe, names);
+    recorder_note(task->recorder, names);
     if (lariat_coroutine_yield() != LARIAT_OK) task->cancels++;
   }
   return lariat_none();
@@ -258,24 +259,24 @@ static lariat_value yield_and_note(void *argument) {
 
 static void test_yield(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   struct task tasks[2];
   lariat_deferred *ends[2];
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   for (int i = 0; i < 2; i++) {
     tasks[i] =
-        (struct task){.reactor = f.reactor, .probe = &probe, .number = i};
+        (struct task){.reactor = f.reactor, .recorder = &recorder, .number = i};
     ends[i] = start(&tasks[i], yield_and_note);
   }
-  probe_saw(&probe, "a b ");
+  recorder_saw(&recorder, "a b ");
   fixture_turns(&f, 1);
-  probe_saw(&probe, "a b ");
+  recorder_saw(&recorder, "a b ");
   /* The call of the wait that was cut short comes too late, and must not end
    * the next one. */
   lariat_deferred_cancel(ends[0]);
-  probe_saw(&probe, "a ");
+  recorder_saw(&recorder, "a ");
   fixture_turns(&f, 1);
-  probe_saw(&probe, "b ");
+  recorder_saw(&recorder, "b ");
   CU_ASSERT_TRUE(lariat_deferred_fired(ends[0]));
   fixture_turns(&f, 1);
   CU_ASSERT_EQUAL(tasks[0].cancels, 1);
@@ -422,7 +423,7 @@ static lariat_value pass(lariat_value result, void *context) {
 
 static lariat_value await_starving(void *argument) {
   struct task *task = argument;
-  fixture_fail_allocation((struct fixture *)(void *)task->probe, 1);
+  fixture_fail_allocation((struct fixture *)(void *)task->recorder, 1);
   return lariat_await(task->d);
 }
 
@@ -431,7 +432,7 @@ static void test_no_memory(void) {
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *d = unfired(&f);
   struct task task = task_for(&f, d);
-  task.probe = (struct probe *)(void *)&f;
+  task.recorder = (struct recorder *)(void *)&f;
   for (int i = 0; i < LR_DEFERRED_PAIRS; i++)
     lariat_deferred_add_both(d, pass, NULL);
   lariat_deferred *end = start(&task, await_starving);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * calls_test.c: call_soon, call_later, call_from_thread. */
 #include <pthread.h>
 #include <string.h>

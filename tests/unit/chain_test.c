@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * chain_test.c: chains run in order, wait for returned deferreds, hand results
  * over, and end without recursion.  Many of these show what Twisted's
  * DeferredTests show; each says so by the rule it is about. */
@@ -8,10 +9,10 @@
 
 #include "base/memory.h"
 #include "support/fixture.h"
-#include "support/probe.h"
+#include "support/recorder.h"
 
 #define STEP(name)                                                             \
-  { &probe, name, {NULL, NULL}, NULL, NULL, NULL }
+  { &recorder, name, {NULL, NULL}, NULL, NULL, NULL }
 
 enum { DEEP = 1000000 };
 
@@ -29,47 +30,48 @@ static lariat_value returned(lariat_deferred *d) {
 }
 
 /* Adds a pair that notes what it got and passes it on. */
-static void watch(lariat_deferred *d, struct probe_step *step) {
-  lariat_deferred_add_both(d, probe_pass, step);
+static void watch(lariat_deferred *d, struct recorder_step *step) {
+  lariat_deferred_add_both(d, recorder_pass, step);
 }
 
 /* Order and re-entrancy (rules 1 to 6). */
 
 static void test_two_callbacks(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *d = unfired(&f);
-  probe_then(d, &probe, "a", probe_value(&probe, 2));
-  probe_then(d, &probe, "b", lariat_none());
-  lariat_deferred_callback(d, probe_value(&probe, 1));
-  probe_saw(&probe, "a(1) b(2) ");
+  recorder_then(d, &recorder, "a", recorder_value(&recorder, 2));
+  recorder_then(d, &recorder, "b", lariat_none());
+  lariat_deferred_callback(d, recorder_value(&recorder, 1));
+  recorder_saw(&recorder, "a(1) b(2) ");
   lariat_deferred_release(d);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
-static void add_more(struct probe_step *step) {
-  struct probe_step *more = step->more;
+static void add_more(struct recorder_step *step) {
+  struct recorder_step *more = step->more;
   watch(step->subject, more);
-  probe_note(step->probe, "added");
+  recorder_note(step->recorder, "added");
 }
 
 static void test_added_inside(void) {
   for (int fails = 0; fails < 2; fails++) {
     struct fixture f;
-    struct probe probe = {0};
+    struct recorder recorder = {0};
     fixture_open(&f, FIXTURE_MANUAL_CLOCK);
     lariat_deferred *d = unfired(&f);
-    struct probe_step inner = STEP("inner");
-    struct probe_step last = STEP("last");
-    struct probe_step a = {&probe, "a", {NULL, NULL}, add_more, d, &inner};
+    struct recorder_step inner = STEP("inner");
+    struct recorder_step last = STEP("last");
+    struct recorder_step a = {&recorder, "a", {NULL, NULL},
+                              add_more,  d,   &inner};
     a.give = fails ? failure("x") : lariat_int(2);
-    lariat_deferred_add_both(d, probe_give, &a);
+    lariat_deferred_add_both(d, recorder_give, &a);
     watch(d, &last);
     lariat_deferred_callback(d, lariat_int(1));
-    probe_saw(&probe, fails ? "a(1) added last(!x) inner(!x) "
-                            : "a(1) added last(2) inner(2) ");
+    recorder_saw(&recorder, fails ? "a(1) added last(!x) inner(!x) "
+                                  : "a(1) added last(2) inner(2) ");
     lariat_deferred_forget(d);
     fixture_close(&f);
   }
@@ -77,53 +79,54 @@ static void test_added_inside(void) {
 
 static void test_added_inside_when_fired(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *d = lariat_deferred_succeed(f.reactor, lariat_int(1));
-  struct probe_step inner = STEP("inner");
-  struct probe_step a = {&probe, "a", {NULL, NULL}, add_more, d, &inner};
+  struct recorder_step inner = STEP("inner");
+  struct recorder_step a = {&recorder, "a", {NULL, NULL}, add_more, d, &inner};
   watch(d, &a);
-  probe_saw(&probe, "a(1) added inner(1) ");
+  recorder_saw(&recorder, "a(1) added inner(1) ");
   lariat_deferred_release(d);
   fixture_close(&f);
 }
 
 static void add_from_destructor(void *context) {
-  struct probe_step *step = context;
+  struct recorder_step *step = context;
   add_more(step);
 }
 
 static void test_destructor_adds(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *d = unfired(&f);
-  struct probe_step inner = STEP("inner"), last = STEP("last");
-  struct probe_step a = {&probe, "a", {NULL, NULL}, NULL, d, &inner};
-  lariat_deferred_add_callbacks_owned(d, probe_pass, NULL, &a,
+  struct recorder_step inner = STEP("inner"), last = STEP("last");
+  struct recorder_step a = {&recorder, "a", {NULL, NULL}, NULL, d, &inner};
+  lariat_deferred_add_callbacks_owned(d, recorder_pass, NULL, &a,
                                       add_from_destructor);
   watch(d, &last);
   lariat_deferred_callback(d, lariat_int(1));
-  probe_saw(&probe, "a(1) added last(1) inner(1) ");
+  recorder_saw(&recorder, "a(1) added last(1) inner(1) ");
   lariat_deferred_release(d);
   fixture_close(&f);
 }
 
-static void release_subject(struct probe_step *step) {
+static void release_subject(struct recorder_step *step) {
   lariat_deferred_release(step->subject);
 }
 
 static void test_released_inside(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *d = unfired(&f);
-  struct probe_step a = {&probe, "a", {NULL, NULL}, release_subject, d, NULL};
+  struct recorder_step a = {&recorder,       "a", {NULL, NULL},
+                            release_subject, d,   NULL};
   watch(d, &a);
-  probe_then(d, &probe, "b", lariat_none());
-  lariat_deferred_callback(d, probe_value(&probe, 1));
-  probe_saw(&probe, "a(1) b(1) ");
-  probe_check(&probe);
+  recorder_then(d, &recorder, "b", lariat_none());
+  lariat_deferred_callback(d, recorder_value(&recorder, 1));
+  recorder_saw(&recorder, "a(1) b(1) ");
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -157,82 +160,83 @@ static void test_adding_without_end(void) {
 
 static void test_pause(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *d = lariat_deferred_fail(f.reactor, LARIAT_EUSER, "x");
   lariat_deferred_pause(d);
   lariat_deferred_pause(d);
-  probe_then(d, &probe, "a", lariat_none());
+  recorder_then(d, &recorder, "a", lariat_none());
   CU_ASSERT_EQUAL(lariat_deferred_unpause(d), LARIAT_OK);
-  probe_saw(&probe, "");
+  recorder_saw(&recorder, "");
   CU_ASSERT_EQUAL(lariat_deferred_unpause(d), LARIAT_OK);
-  probe_saw(&probe, "a(!x) ");
+  recorder_saw(&recorder, "a(!x) ");
   CU_ASSERT_EQUAL(lariat_deferred_unpause(d), LARIAT_EALREADY);
   lariat_deferred_release(d);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_unpause_before_firing(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *d = unfired(&f);
-  probe_then(d, &probe, "a", lariat_none());
+  recorder_then(d, &recorder, "a", lariat_none());
   lariat_deferred_pause(d);
   lariat_deferred_unpause(d);
-  probe_saw(&probe, "");
+  recorder_saw(&recorder, "");
   lariat_deferred_pause(d);
   lariat_deferred_callback(d, lariat_int(1));
-  probe_saw(&probe, "");
+  recorder_saw(&recorder, "");
   lariat_deferred_unpause(d);
-  probe_saw(&probe, "a(1) ");
+  recorder_saw(&recorder, "a(1) ");
   lariat_deferred_release(d);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
-static void pause_subject(struct probe_step *step) {
+static void pause_subject(struct recorder_step *step) {
   lariat_deferred_pause(step->subject);
 }
 
 static void test_pause_inside(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *d = unfired(&f);
-  struct probe_step a = {&probe, "a", {NULL, NULL}, pause_subject, d, NULL};
-  struct probe_step b = STEP("b"), c = STEP("c");
+  struct recorder_step a = {&recorder,     "a", {NULL, NULL},
+                            pause_subject, d,   NULL};
+  struct recorder_step b = STEP("b"), c = STEP("c");
   watch(d, &a);
   watch(d, &b);
   lariat_deferred_callback(d, lariat_int(1));
-  probe_saw(&probe, "a(1) b(1) ");
+  recorder_saw(&recorder, "a(1) b(1) ");
   watch(d, &c);
-  probe_saw(&probe, "");
+  recorder_saw(&recorder, "");
   lariat_deferred_unpause(d);
-  probe_saw(&probe, "c(1) ");
+  recorder_saw(&recorder, "c(1) ");
   lariat_deferred_release(d);
   fixture_close(&f);
 }
 
 static void test_unpause_while_waiting(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *inner = unfired(&f);
   lariat_deferred *outer = lariat_deferred_succeed(f.reactor, lariat_none());
-  probe_then(outer, &probe, "a", returned(inner));
-  probe_then(outer, &probe, "b", lariat_none());
+  recorder_then(outer, &recorder, "a", returned(inner));
+  recorder_then(outer, &recorder, "b", lariat_none());
   CU_ASSERT_EQUAL(lariat_deferred_unpause(outer), LARIAT_EALREADY);
   lariat_deferred_pause(outer);
   lariat_deferred_callback(inner, lariat_int(3));
-  probe_saw(&probe, "a(none) ");
+  recorder_saw(&recorder, "a(none) ");
   CU_ASSERT_EQUAL(lariat_int_in(lariat_deferred_peek(outer)), 3);
   lariat_deferred_unpause(outer);
-  probe_saw(&probe, "b(3) ");
+  recorder_saw(&recorder, "b(3) ");
   lariat_deferred_release(outer);
   lariat_deferred_release(inner);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -241,21 +245,21 @@ static void test_unpause_while_waiting(void) {
 static void test_stolen(void) {
   for (int fails = 0; fails < 2; fails++) {
     struct fixture f;
-    struct probe probe = {0};
+    struct recorder recorder = {0};
     fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-    struct probe_step late = STEP("late");
+    struct recorder_step late = STEP("late");
     lariat_deferred *inner = lariat_deferred_succeed(
-        f.reactor, fails ? failure("x") : probe_value(&probe, 5));
+        f.reactor, fails ? failure("x") : recorder_value(&recorder, 5));
     lariat_deferred *outer = lariat_deferred_succeed(f.reactor, lariat_none());
-    probe_then(outer, &probe, "a", returned(inner));
+    recorder_then(outer, &recorder, "a", returned(inner));
     CU_ASSERT(lariat_is_none(lariat_deferred_peek(inner)));
-    probe_then(outer, &probe, "b", lariat_none());
+    recorder_then(outer, &recorder, "b", lariat_none());
     watch(inner, &late);
-    probe_saw(&probe,
-              fails ? "a(none) b(!x) late(none) " : "a(none) b(5) late(none) ");
+    recorder_saw(&recorder, fails ? "a(none) b(!x) late(none) "
+                                  : "a(none) b(5) late(none) ");
     lariat_deferred_release(inner); /* nothing to report */
     lariat_deferred_release(outer);
-    probe_check(&probe);
+    recorder_check(&recorder);
     fixture_close(&f);
   }
 }
@@ -263,86 +267,86 @@ static void test_stolen(void) {
 static void test_handed_over(void) {
   for (int fails = 0; fails < 2; fails++) {
     struct fixture f;
-    struct probe probe = {0};
+    struct recorder recorder = {0};
     fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-    struct probe_step late = STEP("late");
+    struct recorder_step late = STEP("late");
     lariat_deferred *inner = unfired(&f);
     lariat_deferred *outer = lariat_deferred_succeed(f.reactor, lariat_none());
-    probe_then(outer, &probe, "a", returned(inner));
-    probe_then(outer, &probe, "b", lariat_none());
+    recorder_then(outer, &recorder, "a", returned(inner));
+    recorder_then(outer, &recorder, "b", lariat_none());
     watch(inner, &late); /* behind the marker */
-    probe_saw(&probe, "a(none) ");
+    recorder_saw(&recorder, "a(none) ");
     CU_ASSERT(lariat_is_none(lariat_deferred_peek(outer)));
-    lariat_deferred_callback(inner,
-                             fails ? failure("x") : probe_value(&probe, 5));
-    probe_saw(&probe, fails ? "b(!x) late(none) " : "b(5) late(none) ");
+    lariat_deferred_callback(inner, fails ? failure("x")
+                                          : recorder_value(&recorder, 5));
+    recorder_saw(&recorder, fails ? "b(!x) late(none) " : "b(5) late(none) ");
     watch(inner, &late);
-    probe_saw(&probe, "late(none) ");
+    recorder_saw(&recorder, "late(none) ");
     lariat_deferred_release(inner);
     lariat_deferred_release(outer);
-    probe_check(&probe);
+    recorder_check(&recorder);
     fixture_close(&f);
   }
 }
 
 static void test_from_an_errback(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  struct probe_step a = STEP("a");
+  struct recorder_step a = STEP("a");
   lariat_deferred *inner = unfired(&f);
   lariat_deferred *outer = unfired(&f);
   a.give = returned(inner);
-  lariat_deferred_add_errback(outer, probe_give, &a);
-  probe_then(outer, &probe, "b", lariat_none());
+  lariat_deferred_add_errback(outer, recorder_give, &a);
+  recorder_then(outer, &recorder, "b", lariat_none());
   lariat_deferred_errback(outer, failure("x"));
   lariat_deferred_callback(inner, lariat_int(1));
-  probe_saw(&probe, "a(!x) b(1) ");
+  recorder_saw(&recorder, "a(!x) b(1) ");
   lariat_deferred_release(inner);
   lariat_deferred_release(outer);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_inner_paused(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *inner = lariat_deferred_succeed(f.reactor, lariat_int(4));
   lariat_deferred_pause(inner);
   lariat_deferred *outer = lariat_deferred_succeed(f.reactor, lariat_none());
-  probe_then(outer, &probe, "a", returned(inner));
-  probe_then(outer, &probe, "b", lariat_none());
-  probe_saw(&probe, "a(none) ");
+  recorder_then(outer, &recorder, "a", returned(inner));
+  recorder_then(outer, &recorder, "b", lariat_none());
+  recorder_saw(&recorder, "a(none) ");
   lariat_deferred_unpause(inner);
-  probe_saw(&probe, "b(4) ");
+  recorder_saw(&recorder, "b(4) ");
   lariat_deferred_release(inner);
   lariat_deferred_release(outer);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 /* Rule 12: what is behind the marker lies until something moves it. */
 static void test_outer_paused(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  struct probe_step behind = STEP("behind"), late = STEP("late");
+  struct recorder_step behind = STEP("behind"), late = STEP("late");
   lariat_deferred *inner = unfired(&f);
   lariat_deferred *outer = lariat_deferred_succeed(f.reactor, lariat_none());
-  probe_then(outer, &probe, "a", returned(inner));
-  probe_then(outer, &probe, "b", lariat_none());
+  recorder_then(outer, &recorder, "a", returned(inner));
+  recorder_then(outer, &recorder, "b", lariat_none());
   lariat_deferred_pause(outer);
   watch(inner, &behind);
-  lariat_deferred_callback(inner, probe_value(&probe, 1));
-  probe_saw(&probe, "a(none) ");
+  lariat_deferred_callback(inner, recorder_value(&recorder, 1));
+  recorder_saw(&recorder, "a(none) ");
   lariat_deferred_unpause(outer);
-  probe_saw(&probe, "b(1) ");
+  recorder_saw(&recorder, "b(1) ");
   watch(inner, &late);
-  probe_saw(&probe, "behind(none) late(none) ");
+  recorder_saw(&recorder, "behind(none) late(none) ");
   lariat_deferred_release(inner);
   lariat_deferred_release(outer);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -350,29 +354,29 @@ static void test_outer_paused(void) {
  * with their pairs when nobody moves them. */
 static void test_paused_on_top_of_three(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  struct probe_step poke = STEP("poke");
+  struct recorder_step poke = STEP("poke");
   lariat_deferred *low = unfired(&f);
   lariat_deferred *mid = lariat_deferred_succeed(f.reactor, lariat_none());
   lariat_deferred *top = lariat_deferred_succeed(f.reactor, lariat_none());
-  probe_then(mid, &probe, "m", returned(low));
-  probe_then(top, &probe, "t", returned(mid));
-  probe_then(low, &probe, "low", lariat_none());
-  probe_then(mid, &probe, "mid", lariat_none());
-  probe_then(top, &probe, "top", lariat_none());
+  recorder_then(mid, &recorder, "m", returned(low));
+  recorder_then(top, &recorder, "t", returned(mid));
+  recorder_then(low, &recorder, "low", lariat_none());
+  recorder_then(mid, &recorder, "mid", lariat_none());
+  recorder_then(top, &recorder, "top", lariat_none());
   lariat_deferred_pause(top);
-  lariat_deferred_callback(low, probe_value(&probe, 1));
-  probe_saw(&probe, "m(none) t(none) ");
+  lariat_deferred_callback(low, recorder_value(&recorder, 1));
+  recorder_saw(&recorder, "m(none) t(none) ");
   watch(mid, &poke);
-  probe_saw(&probe, "mid(none) poke(none) ");
+  recorder_saw(&recorder, "mid(none) poke(none) ");
   lariat_deferred_unpause(top);
-  probe_saw(&probe, "top(1) ");
+  recorder_saw(&recorder, "top(1) ");
   lariat_deferred_release(low);
   lariat_deferred_release(mid);
   lariat_deferred_release(top);
-  probe_saw(&probe, "");
-  probe_check(&probe);
+  recorder_saw(&recorder, "");
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -380,101 +384,103 @@ static void test_paused_on_top_of_three(void) {
  * back there. */
 static void test_paused_below(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *inner = unfired(&f);
   lariat_deferred *outer = lariat_deferred_succeed(f.reactor, lariat_none());
-  struct probe_step b = {&probe, "b", {NULL, NULL}, pause_subject, inner, NULL};
-  probe_then(outer, &probe, "a", returned(inner));
+  struct recorder_step b = {&recorder,     "b",   {NULL, NULL},
+                            pause_subject, inner, NULL};
+  recorder_then(outer, &recorder, "a", returned(inner));
   watch(outer, &b);
-  probe_then(inner, &probe, "in", lariat_none());
+  recorder_then(inner, &recorder, "in", lariat_none());
   lariat_deferred_callback(inner, lariat_int(1));
-  probe_saw(&probe, "a(none) b(1) ");
+  recorder_saw(&recorder, "a(none) b(1) ");
   lariat_deferred_unpause(inner);
-  probe_saw(&probe, "in(none) ");
+  recorder_saw(&recorder, "in(none) ");
   lariat_deferred_release(inner);
   lariat_deferred_release(outer);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 /* Rule 8, and the middle one of three. */
 static void test_order_over_three(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *first = unfired(&f);
   lariat_deferred *second = unfired(&f);
   lariat_deferred *third = unfired(&f);
-  probe_then(first, &probe, "1a", returned(second));
-  probe_then(first, &probe, "1b", lariat_none());
-  probe_then(second, &probe, "2a", returned(third)); /* before the marker */
+  recorder_then(first, &recorder, "1a", returned(second));
+  recorder_then(first, &recorder, "1b", lariat_none());
+  recorder_then(second, &recorder, "2a",
+                returned(third)); /* before the marker */
   lariat_deferred_callback(first, lariat_none());
-  probe_then(second, &probe, "2b", lariat_int(2)); /* behind it */
-  probe_then(third, &probe, "3a", lariat_int(3));
+  recorder_then(second, &recorder, "2b", lariat_int(2)); /* behind it */
+  recorder_then(third, &recorder, "3a", lariat_int(3));
   lariat_deferred_callback(second, lariat_none());
-  probe_then(third, &probe, "3b", lariat_none());
-  probe_saw(&probe, "1a(none) 2a(none) ");
+  recorder_then(third, &recorder, "3b", lariat_none());
+  recorder_saw(&recorder, "1a(none) 2a(none) ");
   lariat_deferred_callback(third, lariat_int(0));
-  probe_saw(&probe, "3a(0) 1b(3) 2b(none) 3b(none) ");
+  recorder_saw(&recorder, "3a(0) 1b(3) 2b(none) 3b(none) ");
   lariat_deferred_release(first);
   lariat_deferred_release(second);
   lariat_deferred_release(third);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_late_to_the_middle(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  struct probe_step late = STEP("late");
+  struct recorder_step late = STEP("late");
   lariat_deferred *first = unfired(&f);
   lariat_deferred *second = unfired(&f);
   lariat_deferred *third = unfired(&f);
-  probe_then(first, &probe, "1", returned(second));
-  probe_then(second, &probe, "2", returned(third));
+  recorder_then(first, &recorder, "1", returned(second));
+  recorder_then(second, &recorder, "2", returned(third));
   lariat_deferred_callback(first, lariat_none());
   lariat_deferred_callback(second, lariat_none());
   lariat_deferred_callback(third, lariat_int(9));
   watch(second, &late);
   CU_ASSERT_EQUAL(lariat_int_in(lariat_deferred_peek(first)), 9);
-  probe_saw(&probe, "1(none) 2(none) late(none) ");
+  recorder_saw(&recorder, "1(none) 2(none) late(none) ");
   lariat_deferred_release(first);
   lariat_deferred_release(second);
   lariat_deferred_release(third);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_two_wait_for_one(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  struct probe_step a = STEP("a"), b = STEP("b");
+  struct recorder_step a = STEP("a"), b = STEP("b");
   lariat_deferred *inner = unfired(&f);
   lariat_deferred *one = lariat_deferred_succeed(f.reactor, lariat_none());
   lariat_deferred *two = lariat_deferred_succeed(f.reactor, lariat_none());
-  probe_then(one, &probe, "1", returned(inner));
-  probe_then(two, &probe, "2", returned(inner));
+  recorder_then(one, &recorder, "1", returned(inner));
+  recorder_then(two, &recorder, "2", returned(inner));
   watch(one, &a);
   watch(two, &b);
   lariat_deferred_callback(inner, lariat_int(6));
-  probe_saw(&probe, "1(none) 2(none) a(6) b(none) ");
+  recorder_saw(&recorder, "1(none) 2(none) a(6) b(none) ");
   lariat_deferred_release(one);
   lariat_deferred_release(two);
   lariat_deferred_release(inner);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_error_moves(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *inner = unfired(&f);
   lariat_deferred *outer = lariat_deferred_succeed(f.reactor, lariat_none());
-  probe_then(outer, &probe, "a", returned(inner));
+  recorder_then(outer, &recorder, "a", returned(inner));
   lariat_deferred_errback(inner, failure("moved"));
   lariat_deferred_release(inner);
   CU_ASSERT_EQUAL(f.reports, 0);
@@ -486,12 +492,12 @@ static void test_error_moves(void) {
 
 static void test_describe_waiting(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   char text[200], expected[200];
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *inner = unfired(&f);
   lariat_deferred *outer = lariat_deferred_succeed(f.reactor, lariat_none());
-  probe_then(outer, &probe, "a", returned(inner));
+  recorder_then(outer, &recorder, "a", returned(inner));
   void *at = outer, *on = inner;
   lariat_deferred_describe(outer, text, sizeof text);
   snprintf(expected, sizeof expected,
@@ -507,27 +513,27 @@ static void test_describe_waiting(void) {
 }
 
 /* A callback of `d` fires `outer`, whose callback returns `d`. */
-static void fire_subject(struct probe_step *step) {
+static void fire_subject(struct recorder_step *step) {
   lariat_deferred_callback(step->subject, lariat_none());
 }
 
 static void test_inner_running(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *inner = unfired(&f);
   lariat_deferred *outer = unfired(&f);
-  struct probe_step in = {&probe,       "in",  {NULL, NULL},
-                          fire_subject, outer, NULL};
-  in.give = probe_value(&probe, 2);
-  lariat_deferred_add_both(inner, probe_give, &in);
-  probe_then(outer, &probe, "a", returned(inner));
-  probe_then(outer, &probe, "b", lariat_none());
-  lariat_deferred_callback(inner, probe_value(&probe, 1));
-  probe_saw(&probe, "in(1) a(none) b(2) ");
+  struct recorder_step in = {&recorder,    "in",  {NULL, NULL},
+                             fire_subject, outer, NULL};
+  in.give = recorder_value(&recorder, 2);
+  lariat_deferred_add_both(inner, recorder_give, &in);
+  recorder_then(outer, &recorder, "a", returned(inner));
+  recorder_then(outer, &recorder, "b", lariat_none());
+  lariat_deferred_callback(inner, recorder_value(&recorder, 1));
+  recorder_saw(&recorder, "in(1) a(none) b(2) ");
   lariat_deferred_release(inner);
   lariat_deferred_release(outer);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -535,20 +541,21 @@ static void test_inner_running(void) {
  * that got it: runs at once, as it would in Twisted. */
 static void test_added_to_one_that_handed_over(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *inner = unfired(&f);
   lariat_deferred *outer = lariat_deferred_succeed(f.reactor, lariat_none());
-  struct probe_step more = STEP("more"), behind = STEP("behind");
-  struct probe_step b = {&probe, "b", {NULL, NULL}, add_more, inner, &more};
-  probe_then(outer, &probe, "a", returned(inner));
+  struct recorder_step more = STEP("more"), behind = STEP("behind");
+  struct recorder_step b = {&recorder, "b",   {NULL, NULL},
+                            add_more,  inner, &more};
+  recorder_then(outer, &recorder, "a", returned(inner));
   watch(outer, &b);
   watch(inner, &behind);
   lariat_deferred_callback(inner, lariat_int(1));
-  probe_saw(&probe, "a(none) b(1) behind(none) more(none) added ");
+  recorder_saw(&recorder, "a(none) b(1) behind(none) more(none) added ");
   lariat_deferred_release(inner);
   lariat_deferred_release(outer);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -556,7 +563,7 @@ static void test_added_to_one_that_handed_over(void) {
  * the result arrives while the first run still has the deferred on its stack,
  * and goes on at once.  `nth` allocation from there on fails. */
 struct third {
-  struct probe *probe;
+  struct recorder *recorder;
   lariat_deferred *middle;
   lariat_deferred *third;
   struct fixture *fixture;
@@ -565,36 +572,37 @@ struct third {
 
 static lariat_value fire_third(lariat_value result, void *context) {
   struct third *all = context;
-  probe_then(all->middle, all->probe, "m1", returned(all->third));
-  probe_then(all->middle, all->probe, "m2", lariat_none());
+  recorder_then(all->middle, all->recorder, "m1", returned(all->third));
+  recorder_then(all->middle, all->recorder, "m2", lariat_none());
   fixture_fail_allocation(all->fixture, all->nth);
-  lariat_deferred_callback(all->third, probe_value(all->probe, 3));
+  lariat_deferred_callback(all->third, recorder_value(all->recorder, 3));
   fixture_fail_allocation(all->fixture, 0);
-  probe_note(all->probe, "fired");
+  recorder_note(all->recorder, "fired");
   return result;
 }
 
 static void test_handed_over_while_stacked(void) {
   for (uint64_t nth = 0; nth < 2; nth++) {
     struct fixture f;
-    struct probe probe = {0};
+    struct recorder recorder = {0};
     fixture_open(&f, FIXTURE_MANUAL_CLOCK);
     lariat_deferred *bottom = unfired(&f);
-    struct third all = {&probe,
+    struct third all = {&recorder,
                         lariat_deferred_succeed(f.reactor, lariat_none()),
                         unfired(&f), &f, nth};
     lariat_deferred *top = lariat_deferred_succeed(f.reactor, lariat_none());
-    probe_then(all.middle, &probe, "mid", returned(bottom));
-    probe_then(top, &probe, "top", returned(all.middle));
+    recorder_then(all.middle, &recorder, "mid", returned(bottom));
+    recorder_then(top, &recorder, "top", returned(all.middle));
     lariat_deferred_add_callback(top, fire_third, &all);
-    probe_then(bottom, &probe, "bot", lariat_none());
-    lariat_deferred_callback(bottom, probe_value(&probe, 1));
-    probe_saw(&probe, "mid(none) top(none) m1(none) m2(3) fired bot(none) ");
+    recorder_then(bottom, &recorder, "bot", lariat_none());
+    lariat_deferred_callback(bottom, recorder_value(&recorder, 1));
+    recorder_saw(&recorder,
+                 "mid(none) top(none) m1(none) m2(3) fired bot(none) ");
     lariat_deferred_release(top);
     lariat_deferred_release(all.middle);
     lariat_deferred_release(all.third);
     lariat_deferred_release(bottom);
-    probe_check(&probe);
+    recorder_check(&recorder);
     fixture_close(&f);
   }
 }
@@ -603,32 +611,33 @@ static void test_handed_over_while_stacked(void) {
  * it comes back there, and what is below stays. */
 static lariat_value wait_anew(lariat_value result, void *context) {
   struct third *all = context;
-  probe_then(all->middle, all->probe, "m1", returned(all->third));
+  recorder_then(all->middle, all->recorder, "m1", returned(all->third));
   return result;
 }
 
 static void test_waiting_anew_while_stacked(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  struct probe_step poke = STEP("poke");
+  struct recorder_step poke = STEP("poke");
   lariat_deferred *bottom = unfired(&f);
-  struct third all = {&probe, lariat_deferred_succeed(f.reactor, lariat_none()),
+  struct third all = {&recorder,
+                      lariat_deferred_succeed(f.reactor, lariat_none()),
                       unfired(&f), &f, 0};
   lariat_deferred *top = lariat_deferred_succeed(f.reactor, lariat_none());
-  probe_then(all.middle, &probe, "mid", returned(bottom));
-  probe_then(top, &probe, "top", returned(all.middle));
+  recorder_then(all.middle, &recorder, "mid", returned(bottom));
+  recorder_then(top, &recorder, "top", returned(all.middle));
   lariat_deferred_add_callback(top, wait_anew, &all);
-  probe_then(bottom, &probe, "bot", lariat_none());
-  lariat_deferred_callback(bottom, probe_value(&probe, 1));
-  probe_saw(&probe, "mid(none) top(none) m1(none) ");
+  recorder_then(bottom, &recorder, "bot", lariat_none());
+  lariat_deferred_callback(bottom, recorder_value(&recorder, 1));
+  recorder_saw(&recorder, "mid(none) top(none) m1(none) ");
   watch(bottom, &poke);
-  probe_saw(&probe, "bot(none) poke(none) ");
+  recorder_saw(&recorder, "bot(none) poke(none) ");
   lariat_deferred_release(top);
   lariat_deferred_release(all.middle);
   lariat_deferred_release(bottom);
   lariat_deferred_release(all.third);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -636,26 +645,26 @@ static void test_waiting_anew_while_stacked(void) {
 
 static void note_cancel(lariat_deferred *d, void *context) {
   (void)d;
-  probe_note(context, "cancelled");
+  recorder_note(context, "cancelled");
 }
 
 static void test_cancel_goes_to_the_inner(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *inner =
-      lariat_deferred_new(f.reactor, note_cancel, &probe, NULL);
+      lariat_deferred_new(f.reactor, note_cancel, &recorder, NULL);
   lariat_deferred *middle = lariat_deferred_succeed(f.reactor, lariat_none());
   lariat_deferred *outer = lariat_deferred_succeed(f.reactor, lariat_none());
-  probe_then(middle, &probe, "m", lariat_deferred_value(inner));
-  probe_then(outer, &probe, "a", lariat_deferred_value(middle));
-  probe_then(outer, &probe, "b", lariat_none());
+  recorder_then(middle, &recorder, "m", lariat_deferred_value(inner));
+  recorder_then(outer, &recorder, "a", lariat_deferred_value(middle));
+  recorder_then(outer, &recorder, "b", lariat_none());
   lariat_deferred_cancel(outer);
   lariat_deferred_cancel(outer);
-  probe_saw(&probe, "m(none) a(none) cancelled "
-                    "b(!it was cancelled before it was done) ");
+  recorder_saw(&recorder, "m(none) a(none) cancelled "
+                          "b(!it was cancelled before it was done) ");
   lariat_deferred_release(outer);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -663,34 +672,36 @@ static void test_cancel_goes_to_the_inner(void) {
 
 static void test_returns_itself(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *d = unfired(&f);
-  probe_then(d, &probe, "a", returned(d));
-  probe_then(d, &probe, "b", lariat_none());
-  lariat_deferred_callback(d, probe_value(&probe, 1));
-  probe_saw(&probe, "a(1) b(!a deferred was returned from its own callback) ");
+  recorder_then(d, &recorder, "a", returned(d));
+  recorder_then(d, &recorder, "b", lariat_none());
+  lariat_deferred_callback(d, recorder_value(&recorder, 1));
+  recorder_saw(&recorder,
+               "a(1) b(!a deferred was returned from its own callback) ");
   lariat_deferred_release(d);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_circle(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   enum { ROUND = 5 };
   lariat_deferred *d[ROUND];
   for (int i = 0; i < ROUND; i++) d[i] = unfired(&f);
   for (int i = 0; i < ROUND; i++)
-    probe_then(d[i], &probe, "r", returned(d[(i + 1) % ROUND]));
-  struct probe_step last = STEP("last");
+    recorder_then(d[i], &recorder, "r", returned(d[(i + 1) % ROUND]));
+  struct recorder_step last = STEP("last");
   watch(d[0], &last);
   for (int i = 0; i < ROUND; i++) lariat_deferred_callback(d[i], lariat_none());
-  probe_saw(&probe, "r(none) r(none) r(none) r(none) r(none) "
-                    "last(!a deferred was returned from its own callback) ");
+  recorder_saw(&recorder,
+               "r(none) r(none) r(none) r(none) r(none) "
+               "last(!a deferred was returned from its own callback) ");
   for (int i = 0; i < ROUND; i++) lariat_deferred_forget(d[i]);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -698,36 +709,36 @@ static void test_circle(void) {
  * `inner`, which then returns `outer`. */
 static void test_circle_through_one_that_runs(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *inner = unfired(&f);
   lariat_deferred *outer = unfired(&f);
-  struct probe_step in = {&probe,       "in",  {NULL, NULL},
-                          fire_subject, outer, NULL};
+  struct recorder_step in = {&recorder,    "in",  {NULL, NULL},
+                             fire_subject, outer, NULL};
   in.give = returned(outer);
-  lariat_deferred_add_both(inner, probe_give, &in);
-  probe_then(outer, &probe, "a", returned(inner));
-  probe_then(outer, &probe, "b", lariat_none());
+  lariat_deferred_add_both(inner, recorder_give, &in);
+  recorder_then(outer, &recorder, "a", returned(inner));
+  recorder_then(outer, &recorder, "b", lariat_none());
   lariat_deferred_callback(inner, lariat_none());
-  probe_saw(&probe, "in(none) a(none) "
-                    "b(!a deferred was returned from its own callback) ");
+  recorder_saw(&recorder, "in(none) a(none) "
+                          "b(!a deferred was returned from its own callback) ");
   lariat_deferred_release(inner);
   lariat_deferred_release(outer);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_returns_null(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *d = unfired(&f);
-  probe_then(d, &probe, "a", lariat_deferred_value(NULL));
+  recorder_then(d, &recorder, "a", lariat_deferred_value(NULL));
   lariat_deferred_callback(d, lariat_none());
   CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(d)),
                   LARIAT_EINVAL);
   lariat_deferred_forget(d);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -735,54 +746,54 @@ static void test_returns_null(void) {
 
 static void test_outer_released(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *inner = unfired(&f);
   lariat_deferred *outer = lariat_deferred_succeed(f.reactor, lariat_none());
-  probe_then(outer, &probe, "a", returned(inner));
-  probe_then(outer, &probe, "b", failure("left"));
+  recorder_then(outer, &recorder, "a", returned(inner));
+  recorder_then(outer, &recorder, "b", failure("left"));
   lariat_deferred_release(outer);
-  lariat_deferred_callback(inner, probe_value(&probe, 1));
-  probe_saw(&probe, "a(none) b(1) ");
+  lariat_deferred_callback(inner, recorder_value(&recorder, 1));
+  recorder_saw(&recorder, "a(none) b(1) ");
   CU_ASSERT_EQUAL(f.reports, 1); /* the outer died, at its end */
   lariat_deferred_release(inner);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_expect_reports(&f, 1);
   fixture_close(&f);
 }
 
 static void test_inner_released(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *inner = unfired(&f);
   lariat_deferred *outer = lariat_deferred_succeed(f.reactor, lariat_none());
-  probe_then(inner, &probe, "in", lariat_none());
-  probe_then(outer, &probe, "a", lariat_deferred_value(inner));
-  probe_then(outer, &probe, "b", lariat_none());
+  recorder_then(inner, &recorder, "in", lariat_none());
+  recorder_then(outer, &recorder, "a", lariat_deferred_value(inner));
+  recorder_then(outer, &recorder, "b", lariat_none());
   lariat_deferred_cancel(outer); /* the inner still can be cancelled */
-  probe_saw(&probe, "a(none) in(!it was cancelled before it was done) "
-                    "b(none) ");
+  recorder_saw(&recorder, "a(none) in(!it was cancelled before it was done) "
+                          "b(none) ");
   lariat_deferred_release(outer);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_both_released(void) {
   for (int inner_first = 0; inner_first < 2; inner_first++) {
     struct fixture f;
-    struct probe probe = {0};
+    struct recorder recorder = {0};
     fixture_open(&f, FIXTURE_MANUAL_CLOCK);
     lariat_deferred *inner = lariat_deferred_new(
-        f.reactor, note_cancel, probe_context(&probe), probe_destroy);
+        f.reactor, note_cancel, recorder_context(&recorder), recorder_destroy);
     lariat_deferred *outer = lariat_deferred_succeed(f.reactor, lariat_none());
-    probe_then(outer, &probe, "a", returned(inner));
-    probe_then(outer, &probe, "b", lariat_none());
+    recorder_then(outer, &recorder, "a", returned(inner));
+    recorder_then(outer, &recorder, "b", lariat_none());
     lariat_deferred_release(inner_first ? inner : outer);
     CU_ASSERT(fixture_live_blocks(&f) > 1);
     lariat_deferred_release(inner_first ? outer : inner);
-    probe_saw(&probe, "a(none) ");
-    probe_check(&probe);
+    recorder_saw(&recorder, "a(none) ");
+    recorder_check(&recorder);
     fixture_close(&f);
   }
 }
@@ -793,21 +804,21 @@ static void test_tree_released(void) {
   enum { NODES = 31 };
   for (int kept = 0; kept < NODES; kept++) {
     struct fixture f;
-    struct probe probe = {0};
+    struct recorder recorder = {0};
     fixture_open(&f, FIXTURE_MANUAL_CLOCK);
     lariat_deferred *d[NODES];
     d[0] = unfired(&f);
     for (int i = 1; i < NODES; i++) {
       d[i] = lariat_deferred_succeed(f.reactor, lariat_none());
-      probe_then(d[i], &probe, "", returned(d[(i - 1) / 2]));
-      probe_then(d[i], &probe, "", lariat_none());
+      recorder_then(d[i], &recorder, "", returned(d[(i - 1) / 2]));
+      recorder_then(d[i], &recorder, "", lariat_none());
     }
     for (int i = 0; i < NODES; i++) {
       if (i != kept) lariat_deferred_release(d[i]);
     }
-    CU_ASSERT_EQUAL(probe.contexts_destroyed, NODES - 1);
+    CU_ASSERT_EQUAL(recorder.contexts_destroyed, NODES - 1);
     lariat_deferred_release(d[kept]);
-    probe_check(&probe);
+    recorder_check(&recorder);
     fixture_close(&f);
   }
 }
@@ -914,22 +925,22 @@ static void test_deep_in_contexts(void) {
 
 static void test_marker_without_memory(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *inner = unfired(&f);
   for (int i = 0; i < LR_DEFERRED_PAIRS; i++)
-    probe_then(inner, &probe, "in", lariat_none());
+    recorder_then(inner, &recorder, "in", lariat_none());
   lariat_deferred *outer = unfired(&f);
-  probe_then(outer, &probe, "a", returned(inner));
-  probe_then(outer, &probe, "b", lariat_none());
+  recorder_then(outer, &recorder, "a", returned(inner));
+  recorder_then(outer, &recorder, "b", lariat_none());
   fixture_fail_allocations_from(&f, 1);
   lariat_deferred_callback(outer, lariat_none());
-  probe_saw(&probe, "a(none) b(!out of memory) ");
+  recorder_saw(&recorder, "a(none) b(!out of memory) ");
   lariat_deferred_callback(inner, lariat_int(1));
-  probe_saw(&probe, "in(1) in(none) in(none) in(none) ");
+  recorder_saw(&recorder, "in(1) in(none) in(none) in(none) ");
   lariat_deferred_release(outer);
   lariat_deferred_release(inner);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -937,42 +948,42 @@ static void test_marker_without_memory(void) {
  * that wait hear of it. */
 static void test_awaited_without_memory(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *inner = unfired(&f);
   lariat_deferred *outer[2];
   for (int i = 0; i < 2; i++) {
     outer[i] = lariat_deferred_succeed(f.reactor, lariat_none());
-    probe_then(inner, &probe, "in", lariat_none());
-    probe_then(outer[i], &probe, "a", returned(inner));
-    probe_then(outer[i], &probe, "b", lariat_none());
+    recorder_then(inner, &recorder, "in", lariat_none());
+    recorder_then(outer[i], &recorder, "a", returned(inner));
+    recorder_then(outer[i], &recorder, "b", lariat_none());
   }
   fixture_fail_allocations_from(&f, 1);
-  probe_then(inner, &probe, "in", lariat_none());
-  probe_saw(&probe, "a(none) a(none) b(!out of memory) b(none) ");
+  recorder_then(inner, &recorder, "in", lariat_none());
+  recorder_saw(&recorder, "a(none) a(none) b(!out of memory) b(none) ");
   lariat_deferred_release(inner);
   for (int i = 0; i < 2; i++) lariat_deferred_release(outer[i]);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_waiting_without_memory(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *inner = unfired(&f);
   lariat_deferred *outer = lariat_deferred_succeed(f.reactor, lariat_none());
-  probe_then(outer, &probe, "a", returned(inner));
+  recorder_then(outer, &recorder, "a", returned(inner));
   fixture_fail_allocations_from(&f, 1);
   for (int i = 0; i < LR_DEFERRED_PAIRS + 1; i++)
-    probe_then(outer, &probe, "lost", lariat_none());
+    recorder_then(outer, &recorder, "lost", lariat_none());
   fixture_fail_allocation(&f, 0);
-  probe_then(outer, &probe, "b", lariat_none());
-  lariat_deferred_callback(inner, probe_value(&probe, 1));
-  probe_saw(&probe, "a(none) b(!out of memory) ");
+  recorder_then(outer, &recorder, "b", lariat_none());
+  lariat_deferred_callback(inner, recorder_value(&recorder, 1));
+  recorder_saw(&recorder, "a(none) b(!out of memory) ");
   lariat_deferred_release(inner);
   lariat_deferred_release(outer);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -984,38 +995,38 @@ static void fire_inner(void *context) {
 
 static void test_fired_while_a_chain_fails(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *inner = unfired(&f);
   lariat_deferred *outer = lariat_deferred_succeed(f.reactor, lariat_none());
-  probe_then(outer, &probe, "a", returned(inner));
+  recorder_then(outer, &recorder, "a", returned(inner));
   lariat_deferred_add_callbacks_owned(outer, NULL, NULL, inner, fire_inner);
   fixture_fail_allocations_from(&f, 1);
   for (int i = 0; i < LR_DEFERRED_PAIRS; i++)
-    probe_then(outer, &probe, "lost", lariat_none());
+    recorder_then(outer, &recorder, "lost", lariat_none());
   fixture_fail_allocation(&f, 0);
   CU_ASSERT(lariat_deferred_fired(inner));
-  probe_then(outer, &probe, "b", lariat_none());
-  probe_saw(&probe, "a(none) b(!out of memory) ");
+  recorder_then(outer, &recorder, "b", lariat_none());
+  recorder_saw(&recorder, "a(none) b(!out of memory) ");
   lariat_deferred_release(inner);
   lariat_deferred_release(outer);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
-static void waiting_life(struct fixture *f, struct probe *probe) {
+static void waiting_life(struct fixture *f, struct recorder *recorder) {
   lariat_deferred *inner = unfired(f);
   lariat_deferred *outer[3];
   for (int i = 0; i < 3; i++) {
     outer[i] = unfired(f);
     for (int k = 0; k < 7; k++)
-      probe_then(inner, probe, "in", probe_value(probe, k));
-    probe_then(outer[i], probe, "a", returned(inner));
+      recorder_then(inner, recorder, "in", recorder_value(recorder, k));
+    recorder_then(outer[i], recorder, "a", returned(inner));
     for (int k = 0; k < 7; k++)
-      probe_then(outer[i], probe, "b", failure("again"));
-    lariat_deferred_callback(outer[i], probe_value(probe, 1));
+      recorder_then(outer[i], recorder, "b", failure("again"));
+    lariat_deferred_callback(outer[i], recorder_value(recorder, 1));
   }
-  lariat_deferred_callback(inner, probe_value(probe, 2));
+  lariat_deferred_callback(inner, recorder_value(recorder, 2));
   for (int i = 0; i < 3; i++) lariat_deferred_release(outer[i]);
   lariat_deferred_release(inner);
 }
@@ -1024,7 +1035,7 @@ static void test_every_allocation_fails(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   CU_ASSERT_EQUAL(lr_deferred_state_open(f.reactor), LARIAT_OK);
-  probe_fail_each(&f, waiting_life);
+  recorder_fail_each(&f, waiting_life);
   fixture_close(&f);
 }
 
@@ -1040,7 +1051,7 @@ static unsigned next_random(unsigned *seed) {
 
 struct crowd {
   struct fixture *f;
-  struct probe probe;
+  struct recorder recorder;
   lariat_deferred *d[CROWD];
   unsigned seed;
   int depth;
@@ -1059,7 +1070,7 @@ static lariat_value random_result(struct crowd *crowd) {
   case 3:
     return returned(crowd->d[which / 5 % CROWD]);
   default:
-    return probe_value(&crowd->probe, 1);
+    return recorder_value(&crowd->recorder, 1);
   }
 }
 
@@ -1077,7 +1088,7 @@ static lariat_value random_callback(lariat_value result, void *context) {
 
 static void count_context(void *context) {
   struct crowd *crowd = context;
-  crowd->probe.contexts_destroyed++;
+  crowd->recorder.contexts_destroyed++;
 }
 
 static void renew(struct crowd *crowd, unsigned which) {
@@ -1118,7 +1129,7 @@ static void act(struct crowd *crowd) {
     renew(crowd, which);
     break;
   default:
-    crowd->probe.contexts_made++;
+    crowd->recorder.contexts_made++;
     lariat_deferred_add_callbacks_owned(d, random_callback, random_callback,
                                         crowd, count_context);
   }
@@ -1151,7 +1162,7 @@ static void test_random_graphs(void) {
     CU_ASSERT(rests);
     fixture_fail_allocation(&f, 0);
     for (int i = 0; i < CROWD; i++) lariat_deferred_forget(crowd.d[i]);
-    probe_check(&crowd.probe);
+    recorder_check(&crowd.recorder);
     CU_ASSERT_EQUAL(fixture_live_blocks(&f), blocks);
   }
   f.reports_expected = f.reports;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * completion_test.c: word from another side fires a deferred, once, whichever
  * of the word and the reactor's end comes first. */
 #include "pool/completion.h"

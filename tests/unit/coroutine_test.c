@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: coroutines threads
  * coroutine_test.c: coroutines started, ended, cleaned up, refused. */
 #include <lariat/coroutine.h>
 
@@ -8,7 +9,7 @@
 #include <string.h>
 
 #include "support/coroutines.h"
-#include "support/probe.h"
+#include "support/recorder.h"
 
 static lariat_deferred *unfired(const struct fixture *f) {
   return lariat_deferred_new(f->reactor, NULL, NULL, NULL);
@@ -80,15 +81,15 @@ static void test_returns_deferred(void) {
 /* Nobody holds its deferred: it goes on all the same. */
 static void test_forgotten(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *inner = unfired(&f);
   lariat_deferred_release(lariat_coroutine_start(
       f.reactor, await_argument, lariat_deferred_retain(inner)));
   CU_ASSERT_EQUAL(lr_coroutines_alive(f.reactor), 1);
-  lariat_deferred_callback(inner, probe_value(&probe, 1));
+  lariat_deferred_callback(inner, recorder_value(&recorder, 1));
   CU_ASSERT_EQUAL(lr_coroutines_alive(f.reactor), 0);
-  probe_check(&probe);
+  recorder_check(&recorder);
   lariat_deferred_release(inner);
   fixture_close(&f);
 }
@@ -181,19 +182,19 @@ static void test_floating_point(void) {
 /* ---- Clean-ups and arguments ---- */
 
 struct cleaning {
-  struct probe probe;
-  struct probe_step steps[3];
+  struct recorder recorder;
+  struct recorder_step steps[3];
   lariat_deferred *awaited;
 };
 
 static void note_cleanup(void *context) {
-  struct probe_step *step = context;
-  probe_note(step->probe, step->name);
+  struct recorder_step *step = context;
+  recorder_note(step->recorder, step->name);
 }
 
 static void note_argument(void *context) {
   struct cleaning *c = context;
-  probe_note(&c->probe, "argument");
+  recorder_note(&c->recorder, "argument");
 }
 
 static lariat_value clean(void *argument) {
@@ -207,7 +208,7 @@ static lariat_value clean(void *argument) {
                   LARIAT_ENOTFOUND);
   CU_ASSERT_EQUAL(lariat_coroutine_add_cleanup(NULL, NULL), LARIAT_EINVAL);
   lariat_value result = lariat_await(c->awaited);
-  probe_note(&c->probe, "body");
+  recorder_note(&c->recorder, "body");
   return result;
 }
 
@@ -219,7 +220,7 @@ static lariat_deferred *start_cleaning(struct fixture *f, struct cleaning *c,
   memset(c, 0, sizeof *c);
   c->awaited = awaited;
   for (int i = 0; i < 3; i++) {
-    c->steps[i].probe = &c->probe;
+    c->steps[i].recorder = &c->recorder;
     c->steps[i].name = names[i];
   }
   return lariat_coroutine_start_with(f->reactor, clean, c, &options);
@@ -227,7 +228,7 @@ static lariat_deferred *start_cleaning(struct fixture *f, struct cleaning *c,
 
 static lariat_value note_fired(lariat_value result, void *context) {
   struct cleaning *c = context;
-  probe_note(&c->probe, "fired");
+  recorder_note(&c->recorder, "fired");
   return result;
 }
 
@@ -238,10 +239,10 @@ static void test_cleanups(void) {
   lariat_deferred *inner = unfired(&f);
   lariat_deferred *d = start_cleaning(&f, &c, lariat_deferred_retain(inner));
   lariat_deferred_add_both(d, note_fired, &c);
-  probe_saw(&c.probe, "");
+  recorder_saw(&c.recorder, "");
   lariat_deferred_callback(inner, lariat_int(1));
   lariat_deferred_release(inner);
-  probe_saw(&c.probe, "body c a argument fired ");
+  recorder_saw(&c.recorder, "body c a argument fired ");
   expect_int(d, 1);
   CU_ASSERT_EQUAL(lariat_coroutine_add_cleanup(note_cleanup, NULL),
                   LARIAT_EOUTSIDE);
@@ -257,7 +258,7 @@ static void test_cleanups_at_close(void) {
   lariat_deferred *inner = unfired(&f);
   lariat_deferred *d = start_cleaning(&f, &c, lariat_deferred_retain(inner));
   fixture_close_reactor(&f, 0);
-  probe_saw(&c.probe, "body c a argument ");
+  recorder_saw(&c.recorder, "body c a argument ");
   expect_failure(d, LARIAT_ECANCELLED);
   lariat_deferred_release(inner);
   fixture_close(&f);
@@ -344,13 +345,13 @@ static lariat_value await_hungrily(void *argument) {
 }
 
 /* Whatever allocation fails: an outcome comes, and nothing leaks. */
-static void starve(struct fixture *f, struct probe *probe) {
+static void starve(struct fixture *f, struct recorder *recorder) {
   const lariat_coroutine_options options = {sizeof options, NULL, 0,
-                                            probe_destroy};
+                                            recorder_destroy};
   lariat_deferred *inner = unfired(f);
-  probe->contexts_made++;
+  recorder->contexts_made++;
   lariat_deferred *d =
-      lariat_coroutine_start_with(f->reactor, do_nothing, probe, &options);
+      lariat_coroutine_start_with(f->reactor, do_nothing, recorder, &options);
   CU_ASSERT_TRUE(lariat_deferred_fired(d));
   lariat_deferred_forget(d);
   struct hungry hungry = {lariat_deferred_retain(inner), false};
@@ -368,14 +369,14 @@ static void test_no_memory(void) {
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   for (uint64_t nth = 1; nth < 20; nth++) {
     lariat_reactor *reactor = f.reactor;
-    struct probe probe = {0};
+    struct recorder recorder = {0};
     lariat_reactor *fresh = NULL;
     CU_ASSERT_EQUAL_FATAL(lariat_reactor_new(NULL, &fresh), LARIAT_OK);
     f.reactor = fresh;
     fixture_fail_allocation(&f, nth);
-    starve(&f, &probe);
+    starve(&f, &recorder);
     fixture_fail_allocation(&f, 0);
-    probe_check(&probe);
+    recorder_check(&recorder);
     CU_ASSERT_EQUAL(lariat_reactor_close(fresh, 0), LARIAT_OK);
     f.reactor = reactor;
   }
@@ -385,7 +386,7 @@ static void test_no_memory(void) {
 /* ---- The end of all ---- */
 
 struct family {
-  struct probe *probe;
+  struct recorder *recorder;
   const char *name;
   lariat_deferred *awaited;
   lariat_status status;
@@ -396,16 +397,16 @@ static lariat_value member(void *argument) {
   lariat_value result = lariat_await(m->awaited);
   m->status =
       lariat_is_failure(result) ? lariat_failure_status(result) : LARIAT_OK;
-  probe_note(m->probe, m->name);
+  recorder_note(m->recorder, m->name);
   return lariat_value_drop(result);
 }
 
 static void test_end_all(void) {
   struct fixture f;
-  struct probe probe = {0};
-  struct family members[3] = {{&probe, "old", NULL, LARIAT_OK},
-                              {&probe, "middle", NULL, LARIAT_OK},
-                              {&probe, "young", NULL, LARIAT_OK}};
+  struct recorder recorder = {0};
+  struct family members[3] = {{&recorder, "old", NULL, LARIAT_OK},
+                              {&recorder, "middle", NULL, LARIAT_OK},
+                              {&recorder, "young", NULL, LARIAT_OK}};
   lariat_deferred *d[3];
   lariat_deferred *held[3];
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
@@ -417,7 +418,7 @@ static void test_end_all(void) {
   }
   lariat_deferred_pause(held[1]); /* a cancel does not get through */
   lariat_coroutine_end_all(f.reactor);
-  probe_saw(&probe, "young middle old ");
+  recorder_saw(&recorder, "young middle old ");
   CU_ASSERT_EQUAL(members[0].status, LARIAT_ECANCELLED);
   CU_ASSERT_EQUAL(members[1].status, LARIAT_ECLOSED);
   for (int i = 0; i < 3; i++) {
@@ -439,7 +440,8 @@ static lariat_value stubborn(void *argument) {
   for (;;) {
     lariat_deferred *d = lariat_deferred_new(reactor, NULL, NULL, NULL);
     lariat_value_drop(lariat_await(d));
-    if (lariat_coroutine_sleep(1) == LARIAT_OK) probe_note(&c->probe, "slept");
+    if (lariat_coroutine_sleep(1) == LARIAT_OK)
+      recorder_note(&c->recorder, "slept");
   }
   return lariat_none();
 }
@@ -451,7 +453,7 @@ static void test_given_up(void) {
                                             note_argument};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   memset(&c, 0, sizeof c);
-  c.steps[0].probe = &c.probe;
+  c.steps[0].recorder = &c.recorder;
   c.steps[0].name = "cleaned";
   lariat_deferred *d =
       lariat_coroutine_start_with(f.reactor, stubborn, &c, &options);
@@ -459,7 +461,7 @@ static void test_given_up(void) {
   fixture_close_reactor(&f, 0);
   CU_ASSERT_STRING_EQUAL(
       f.last_report, "the coroutine 'mule' did not end when it was asked to");
-  probe_saw(&c.probe, "cleaned argument ");
+  recorder_saw(&c.recorder, "cleaned argument ");
   expect_failure(d, LARIAT_ECLOSED);
   fixture_close(&f);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * deferred_list_test.c: deferred lists, races, winners and groups of failures:
  * ownership, depth, want of memory.  The conformance tests show what they
  * mean. */
@@ -54,10 +55,10 @@ static void test_moves(void) {
   struct family all;
   open_family(&all, plain);
   for (int i = 0; i < COUNT; i++)
-    lariat_deferred_callback(all.child[i], probe_value(&all.s.probe, i));
+    lariat_deferred_callback(all.child[i], recorder_value(&all.s.recorder, i));
   lariat_list *list = lariat_list_in(lariat_deferred_peek(all.whole));
   for (size_t i = 0; i < COUNT; i++) {
-    CU_ASSERT_PTR_EQUAL(lariat_list_at(list, i).type, &probe_type);
+    CU_ASSERT_PTR_EQUAL(lariat_list_at(list, i).type, &recorder_type);
     result_of(all.child[i], "none");
   }
   close_family(&all);
@@ -78,13 +79,13 @@ static void test_winner(void) {
   open_family(&all, one_callback);
   lariat_deferred_errback(all.child[0], failure("x"));
   failure_result_of(&all.s, all.child[0], LARIAT_EUSER);
-  lariat_deferred_callback(all.child[2], probe_value(&all.s.probe, 7));
+  lariat_deferred_callback(all.child[2], recorder_value(&all.s.recorder, 7));
   result_of(all.whole, "winner 2");
   result_of(all.child[2], "none");
-  lariat_deferred_callback(all.child[1], probe_value(&all.s.probe, 8));
+  lariat_deferred_callback(all.child[1], recorder_value(&all.s.recorder, 8));
   result_of(all.child[1], "8"); /* late: it stays */
   lariat_value taken = lariat_winner_take(lariat_deferred_peek(all.whole));
-  CU_ASSERT_PTR_EQUAL(taken.type, &probe_type);
+  CU_ASSERT_PTR_EQUAL(taken.type, &recorder_type);
   lariat_value_drop(taken);
   CU_ASSERT(
       lariat_is_none(lariat_winner_value(lariat_deferred_peek(all.whole))));
@@ -120,8 +121,9 @@ static void test_nobody_holds_it(void) {
     lariat_deferred_release(all.whole);
     all.whole = NULL;
     for (int c = 0; c < COUNT; c++)
-      lariat_deferred_callback(all.child[c], probe_value(&all.s.probe, c));
-    CU_ASSERT_PTR_NOT_NULL(strstr(all.s.probe.text, "whole"));
+      lariat_deferred_callback(all.child[c],
+                               recorder_value(&all.s.recorder, c));
+    CU_ASSERT_PTR_NOT_NULL(strstr(all.s.recorder.text, "whole"));
     close_family(&all);
   }
 }
@@ -153,7 +155,7 @@ static void test_cancelled_while_winning(void) {
   lariat_deferred *first = lariat_deferred_retain(child[0]);
   race = lariat_race(child, 2);
   on_error(&s, race, "race", lariat_none());
-  lariat_deferred_callback(first, probe_value(&s.probe, 1));
+  lariat_deferred_callback(first, recorder_value(&s.recorder, 1));
   saw(&s, "race(!cancelled) ");
   lariat_deferred_release(first);
   finish(&s);
@@ -242,7 +244,7 @@ static void test_null(void) {
 static void test_deep(void) {
   struct stage s;
   begin(&s);
-  lariat_value value = lr_winner_make(0, probe_value(&s.probe, 1));
+  lariat_value value = lr_winner_make(0, recorder_value(&s.recorder, 1));
   for (size_t i = 0; i < DEEP; i++) value = lr_winner_make(i, value);
   lariat_value_drop(value);
   value = failure("x");
@@ -284,39 +286,39 @@ static void test_group(void) {
 }
 
 /* Two make it, the third fails. */
-static void act(struct fixture *f, struct probe *probe, maker make) {
+static void act(struct fixture *f, struct recorder *recorder, maker make) {
   lariat_deferred *child[COUNT], *mine[COUNT];
   for (int i = 0; i < COUNT; i++) {
     child[i] = lariat_deferred_new(f->reactor, NULL, NULL, NULL);
     mine[i] = lariat_deferred_retain(child[i]);
     for (int more = 0; more < 4; more++)
-      lariat_deferred_add_callbacks_owned(child[i], NULL, NULL,
-                                          probe_context(probe), probe_destroy);
+      lariat_deferred_add_callbacks_owned(
+          child[i], NULL, NULL, recorder_context(recorder), recorder_destroy);
   }
   lariat_deferred *whole = make(child, COUNT);
   (void)lariat_deferred_errback(mine[1], failure("x"));
-  (void)lariat_deferred_callback(mine[0], probe_value(probe, 0));
-  (void)lariat_deferred_callback(mine[2], probe_shared(probe, 2));
+  (void)lariat_deferred_callback(mine[0], recorder_value(recorder, 0));
+  (void)lariat_deferred_callback(mine[2], recorder_shared(recorder, 2));
   CU_ASSERT(lariat_deferred_fired(whole));
   lariat_deferred_forget(whole);
   for (int i = 0; i < COUNT; i++) lariat_deferred_forget(mine[i]);
 }
 
-static void act_plain(struct fixture *f, struct probe *probe) {
-  act(f, probe, plain);
+static void act_plain(struct fixture *f, struct recorder *recorder) {
+  act(f, recorder, plain);
 }
-static void act_callback(struct fixture *f, struct probe *probe) {
-  act(f, probe, one_callback);
+static void act_callback(struct fixture *f, struct recorder *recorder) {
+  act(f, recorder, one_callback);
 }
-static void act_errback(struct fixture *f, struct probe *probe) {
-  act(f, probe, one_errback);
+static void act_errback(struct fixture *f, struct recorder *recorder) {
+  act(f, recorder, one_errback);
 }
-static void act_race(struct fixture *f, struct probe *probe) {
-  act(f, probe, lariat_race);
+static void act_race(struct fixture *f, struct recorder *recorder) {
+  act(f, recorder, lariat_race);
 }
 
-static void all_fail(struct fixture *f, struct probe *probe) {
-  (void)probe;
+static void all_fail(struct fixture *f, struct recorder *recorder) {
+  (void)recorder;
   lariat_deferred *child[2];
   for (int i = 0; i < 2; i++)
     child[i] = lariat_deferred_fail(f->reactor, LARIAT_EUSER, "x");
@@ -329,11 +331,11 @@ static void test_no_memory(void) {
   struct stage s;
   begin(&s);
   CU_ASSERT_EQUAL(lr_deferred_state_open(s.f.reactor), LARIAT_OK);
-  probe_fail_each(&s.f, act_plain);
-  probe_fail_each(&s.f, act_callback);
-  probe_fail_each(&s.f, act_errback);
-  probe_fail_each(&s.f, act_race);
-  probe_fail_each(&s.f, all_fail);
+  recorder_fail_each(&s.f, act_plain);
+  recorder_fail_each(&s.f, act_callback);
+  recorder_fail_each(&s.f, act_errback);
+  recorder_fail_each(&s.f, act_race);
+  recorder_fail_each(&s.f, all_fail);
   finish(&s);
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked threads
  * deferred_test.c: a deferred is made, fired once, cancelled, forgotten,
  * described, and says when a failure was left unhandled.  Many of these show
  * what Twisted's DeferredTests, AlreadyCalledTests, DeferredCancellerTests and
@@ -12,11 +13,11 @@
 #include "base/list.h"
 #include "deferred/state.h"
 #include "support/fixture.h"
-#include "support/probe.h"
+#include "support/recorder.h"
 #include <lariat/checks.h>
 
 #define STEP(name)                                                             \
-  { &probe, name, {NULL, NULL}, NULL, NULL, NULL }
+  { &recorder, name, {NULL, NULL}, NULL, NULL, NULL }
 
 static lariat_deferred *unfired(const struct fixture *f) {
   return lariat_deferred_new(f->reactor, NULL, NULL, NULL);
@@ -30,69 +31,70 @@ static lariat_value failure(const char *text) {
 
 static void test_callback(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  struct probe_step good = STEP("good");
-  struct probe_step bad = STEP("bad");
+  struct recorder_step good = STEP("good");
+  struct recorder_step bad = STEP("bad");
   lariat_deferred *d = unfired(&f);
   CU_ASSERT_FALSE(lariat_deferred_fired(d));
   CU_ASSERT(lariat_is_none(lariat_deferred_peek(d)));
   CU_ASSERT_PTR_EQUAL(lariat_deferred_reactor(d), f.reactor);
-  CU_ASSERT_PTR_EQUAL(lariat_deferred_add_callback(d, probe_pass, &good), d);
-  CU_ASSERT_PTR_EQUAL(lariat_deferred_add_errback(d, probe_none, &bad), d);
-  CU_ASSERT_EQUAL(lariat_deferred_callback(d, probe_value(&probe, 5)),
+  CU_ASSERT_PTR_EQUAL(lariat_deferred_add_callback(d, recorder_pass, &good), d);
+  CU_ASSERT_PTR_EQUAL(lariat_deferred_add_errback(d, recorder_none, &bad), d);
+  CU_ASSERT_EQUAL(lariat_deferred_callback(d, recorder_value(&recorder, 5)),
                   LARIAT_OK);
-  probe_saw(&probe, "good(5) ");
+  recorder_saw(&recorder, "good(5) ");
   CU_ASSERT(lariat_deferred_fired(d));
-  CU_ASSERT_PTR_EQUAL(lariat_deferred_peek(d).type, &probe_type);
-  CU_ASSERT_EQUAL(probe.values_dropped, 0);
+  CU_ASSERT_PTR_EQUAL(lariat_deferred_peek(d).type, &recorder_type);
+  CU_ASSERT_EQUAL(recorder.values_dropped, 0);
   lariat_deferred_release(d);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_sides(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  struct probe_step a = STEP("a"), b = STEP("b"), c = STEP("c"), e = STEP("e");
+  struct recorder_step a = STEP("a"), b = STEP("b"), c = STEP("c"),
+                       e = STEP("e");
   lariat_deferred *d = unfired(&f);
   a.give = failure("one");
-  lariat_deferred_add_callbacks(d, probe_give, NULL, &a);
-  lariat_deferred_add_callback(d, probe_pass, &b); /* is passed over */
-  c.give = probe_value(&probe, 2);
-  lariat_deferred_add_errback(d, probe_give, &c);
-  lariat_deferred_add_errback(d, probe_pass, &e); /* is passed over */
-  lariat_deferred_add_both(d, probe_none, &b);
+  lariat_deferred_add_callbacks(d, recorder_give, NULL, &a);
+  lariat_deferred_add_callback(d, recorder_pass, &b); /* is passed over */
+  c.give = recorder_value(&recorder, 2);
+  lariat_deferred_add_errback(d, recorder_give, &c);
+  lariat_deferred_add_errback(d, recorder_pass, &e); /* is passed over */
+  lariat_deferred_add_both(d, recorder_none, &b);
   lariat_deferred_callback(d, lariat_int(1));
-  probe_saw(&probe, "a(1) c(!one) b(2) ");
+  recorder_saw(&recorder, "a(1) c(!one) b(2) ");
   lariat_deferred_release(d);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_callback_with_failure(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  struct probe_step good = STEP("good"), bad = STEP("bad");
+  struct recorder_step good = STEP("good"), bad = STEP("bad");
   lariat_deferred *d = unfired(&f);
-  lariat_deferred_add_callbacks(d, probe_none, NULL, &good);
-  lariat_deferred_add_errback(d, probe_none, &bad);
+  lariat_deferred_add_callbacks(d, recorder_none, NULL, &good);
+  lariat_deferred_add_errback(d, recorder_none, &bad);
   CU_ASSERT_EQUAL(lariat_deferred_callback(d, failure("x")), LARIAT_OK);
-  probe_saw(&probe, "bad(!x) ");
+  recorder_saw(&recorder, "bad(!x) ");
   lariat_deferred_release(d);
   fixture_close(&f);
 }
 
 static void test_errback_wants_a_failure(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *d = unfired(&f);
   lariat_set_checks(false);
   CU_ASSERT_EQUAL(lariat_deferred_errback(d, lariat_none()), LARIAT_EINVAL);
-  CU_ASSERT_EQUAL(lariat_deferred_errback(d, probe_value(&probe, 1)),
+  CU_ASSERT_EQUAL(lariat_deferred_errback(d, recorder_value(&recorder, 1)),
                   LARIAT_EINVAL);
   CU_ASSERT_EQUAL(
       lariat_deferred_callback(d, lariat_deferred_value(unfired(&f))),
@@ -100,86 +102,87 @@ static void test_errback_wants_a_failure(void) {
   lariat_set_checks(true);
   CU_ASSERT_FALSE(lariat_deferred_fired(d));
   lariat_deferred_release(d);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_prefired(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  struct probe_step a = STEP("a");
+  struct recorder_step a = STEP("a");
   lariat_deferred *d =
-      lariat_deferred_succeed(f.reactor, probe_value(&probe, 1));
+      lariat_deferred_succeed(f.reactor, recorder_value(&recorder, 1));
   CU_ASSERT(lariat_deferred_fired(d));
-  lariat_deferred_add_callback(d, probe_none, &a);
-  probe_saw(&probe, "a(1) ");
+  lariat_deferred_add_callback(d, recorder_none, &a);
+  recorder_saw(&recorder, "a(1) ");
   CU_ASSERT_EQUAL(lariat_deferred_callback(d, lariat_none()), LARIAT_EALREADY);
   lariat_deferred_release(d);
   d = lariat_deferred_fail(f.reactor, LARIAT_EUSER, "no %d", 1);
-  lariat_deferred_add_errback(d, probe_none, &a);
-  probe_saw(&probe, "a(!no 1) ");
+  lariat_deferred_add_errback(d, recorder_none, &a);
+  recorder_saw(&recorder, "a(!no 1) ");
   lariat_deferred_release(d);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_twice(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   for (int first = 0; first < 2; first++) {
     for (int second = 0; second < 2; second++) {
       lariat_deferred *d = unfired(&f);
-      lariat_value result = first ? failure("x") : probe_value(&probe, 1);
+      lariat_value result = first ? failure("x") : recorder_value(&recorder, 1);
       CU_ASSERT_EQUAL(lariat_deferred_callback(d, result), LARIAT_OK);
       lariat_status status =
           second ? lariat_deferred_errback(d, failure("y"))
-                 : lariat_deferred_callback(d, probe_value(&probe, 2));
+                 : lariat_deferred_callback(d, recorder_value(&recorder, 2));
       CU_ASSERT_EQUAL(status, LARIAT_EALREADY);
       lariat_deferred_forget(d);
     }
   }
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_contexts(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *d = unfired(&f);
   for (int i = 0; i < 3; i++) /* a callback, an errback, neither */
-    lariat_deferred_add_callbacks_owned(d, NULL, NULL, probe_context(&probe),
-                                        probe_destroy);
-  CU_ASSERT_EQUAL(probe.contexts_destroyed, 0);
-  probe_then(d, &probe, "a", failure("x"));
-  probe_then(d, &probe, "b", lariat_none());
+    lariat_deferred_add_callbacks_owned(
+        d, NULL, NULL, recorder_context(&recorder), recorder_destroy);
+  CU_ASSERT_EQUAL(recorder.contexts_destroyed, 0);
+  recorder_then(d, &recorder, "a", failure("x"));
+  recorder_then(d, &recorder, "b", lariat_none());
   lariat_deferred_callback(d, lariat_none());
-  probe_saw(&probe, "a(none) b(!x) ");
-  probe_check(&probe);
+  recorder_saw(&recorder, "a(none) b(!x) ");
+  recorder_check(&recorder);
   lariat_deferred_release(d);
   d = unfired(&f);
-  for (int i = 0; i < 9; i++) probe_then(d, &probe, "never", lariat_none());
+  for (int i = 0; i < 9; i++)
+    recorder_then(d, &recorder, "never", lariat_none());
   lariat_deferred_release(d);
-  probe_saw(&probe, "");
-  probe_check(&probe);
+  recorder_saw(&recorder, "");
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_many_pairs(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *d = unfired(&f);
   for (int i = 0; i < 10000; i++)
-    lariat_deferred_add_callbacks_owned(d, NULL, NULL, probe_context(&probe),
-                                        probe_destroy);
-  probe_then(d, &probe, "end", lariat_none());
+    lariat_deferred_add_callbacks_owned(
+        d, NULL, NULL, recorder_context(&recorder), recorder_destroy);
+  recorder_then(d, &recorder, "end", lariat_none());
   lariat_deferred_callback(d, lariat_int(3));
-  probe_saw(&probe, "end(3) ");
+  recorder_saw(&recorder, "end(3) ");
   lariat_deferred_release(d);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -187,15 +190,15 @@ static void test_many_pairs(void) {
 
 static void count_call(lariat_deferred *d, void *context) {
   (void)d;
-  struct probe *probe = context;
-  probe_note(probe, "cancelled");
+  struct recorder *recorder = context;
+  recorder_note(recorder, "cancelled");
 }
 
 static void call_back(lariat_deferred *d, void *context) {
   count_call(d, context);
   CU_ASSERT_EQUAL(lariat_deferred_callback(d, lariat_int(7)), LARIAT_OK);
-  struct probe *probe = context;
-  CU_ASSERT_EQUAL(probe->contexts_destroyed, 0);
+  struct recorder *recorder = context;
+  CU_ASSERT_EQUAL(recorder->contexts_destroyed, 0);
 }
 
 static void err_back(lariat_deferred *d, void *context) {
@@ -213,134 +216,136 @@ static void release_it(lariat_deferred *d, void *context) {
   lariat_deferred_release(d);
 }
 
-static lariat_deferred *cancellable(struct fixture *f, struct probe *probe,
+static lariat_deferred *cancellable(struct fixture *f,
+                                    struct recorder *recorder,
                                     lariat_canceller canceller) {
-  return lariat_deferred_new(f->reactor, canceller, probe_context(probe),
-                             probe_destroy);
+  return lariat_deferred_new(f->reactor, canceller, recorder_context(recorder),
+                             recorder_destroy);
 }
 
 static void test_cancel_without_canceller(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  struct probe_step a = STEP("a");
+  struct recorder_step a = STEP("a");
   for (int late = 0; late < 2; late++) {
     lariat_deferred *d = unfired(&f);
-    lariat_deferred_add_both(d, probe_none, &a);
+    lariat_deferred_add_both(d, recorder_none, &a);
     for (int i = 0; i < 3; i++) lariat_deferred_cancel(d);
-    probe_saw(&probe, "a(!it was cancelled before it was done) ");
-    CU_ASSERT_EQUAL(late ? lariat_deferred_errback(d, failure("x"))
-                         : lariat_deferred_callback(d, probe_value(&probe, 1)),
-                    LARIAT_OK);
+    recorder_saw(&recorder, "a(!it was cancelled before it was done) ");
+    CU_ASSERT_EQUAL(
+        late ? lariat_deferred_errback(d, failure("x"))
+             : lariat_deferred_callback(d, recorder_value(&recorder, 1)),
+        LARIAT_OK);
     for (int i = 0; i < 3; i++) lariat_deferred_cancel(d);
-    CU_ASSERT_EQUAL(lariat_deferred_callback(d, probe_value(&probe, 2)),
+    CU_ASSERT_EQUAL(lariat_deferred_callback(d, recorder_value(&recorder, 2)),
                     LARIAT_EALREADY);
     CU_ASSERT_EQUAL(lariat_deferred_errback(d, failure("y")), LARIAT_EALREADY);
     lariat_deferred_release(d);
   }
-  probe_saw(&probe, "");
-  probe_check(&probe);
+  recorder_saw(&recorder, "");
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_canceller(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  struct probe_step a = STEP("a");
-  lariat_deferred *d = cancellable(&f, &probe, count_call);
-  lariat_deferred_add_both(d, probe_none, &a);
+  struct recorder_step a = STEP("a");
+  lariat_deferred *d = cancellable(&f, &recorder, count_call);
+  lariat_deferred_add_both(d, recorder_none, &a);
   for (int i = 0; i < 3; i++) lariat_deferred_cancel(d);
-  probe_saw(&probe, "cancelled a(!it was cancelled before it was done) ");
-  CU_ASSERT_EQUAL(probe.contexts_destroyed, 1);
-  CU_ASSERT_EQUAL(lariat_deferred_callback(d, probe_value(&probe, 1)),
+  recorder_saw(&recorder, "cancelled a(!it was cancelled before it was done) ");
+  CU_ASSERT_EQUAL(recorder.contexts_destroyed, 1);
+  CU_ASSERT_EQUAL(lariat_deferred_callback(d, recorder_value(&recorder, 1)),
                   LARIAT_EALREADY);
   lariat_deferred_release(d);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_cancellers_that_fire(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  struct probe_step a = STEP("a");
-  lariat_deferred *d = cancellable(&f, &probe, call_back);
-  lariat_deferred_add_both(d, probe_none, &a);
+  struct recorder_step a = STEP("a");
+  lariat_deferred *d = cancellable(&f, &recorder, call_back);
+  lariat_deferred_add_both(d, recorder_none, &a);
   lariat_deferred_cancel(d);
-  probe_saw(&probe, "cancelled a(7) ");
-  CU_ASSERT_EQUAL(probe.contexts_destroyed, 1);
+  recorder_saw(&recorder, "cancelled a(7) ");
+  CU_ASSERT_EQUAL(recorder.contexts_destroyed, 1);
   lariat_deferred_release(d);
-  d = cancellable(&f, &probe, err_back);
-  lariat_deferred_add_both(d, probe_none, &a);
+  d = cancellable(&f, &recorder, err_back);
+  lariat_deferred_add_both(d, recorder_none, &a);
   lariat_deferred_cancel(d);
-  probe_saw(&probe, "cancelled a(!other) ");
+  recorder_saw(&recorder, "cancelled a(!other) ");
   lariat_deferred_release(d);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_canceller_that_cancels(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  lariat_deferred *d = cancellable(&f, &probe, cancel_again);
+  lariat_deferred *d = cancellable(&f, &recorder, cancel_again);
   lariat_deferred_cancel(d);
-  probe_saw(&probe, "cancelled ");
+  recorder_saw(&recorder, "cancelled ");
   CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(d)),
                   LARIAT_ECANCELLED);
   lariat_deferred_forget(d);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_canceller_that_releases(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  lariat_deferred *d = cancellable(&f, &probe, release_it);
+  lariat_deferred *d = cancellable(&f, &recorder, release_it);
   lariat_deferred_cancel(d);
-  probe_saw(&probe, "cancelled ");
-  CU_ASSERT_EQUAL(probe.contexts_destroyed, 1);
+  recorder_saw(&recorder, "cancelled ");
+  CU_ASSERT_EQUAL(recorder.contexts_destroyed, 1);
   fixture_expect_reports(&f, 1);
   fixture_close(&f);
 }
 
 static void test_cancel_after_firing(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  lariat_deferred *d = cancellable(&f, &probe, count_call);
-  lariat_deferred_callback(d, probe_value(&probe, 1));
-  CU_ASSERT_EQUAL(probe.contexts_destroyed, 1); /* when it fired */
+  lariat_deferred *d = cancellable(&f, &recorder, count_call);
+  lariat_deferred_callback(d, recorder_value(&recorder, 1));
+  CU_ASSERT_EQUAL(recorder.contexts_destroyed, 1); /* when it fired */
   lariat_deferred_cancel(d);
-  CU_ASSERT_PTR_EQUAL(lariat_deferred_peek(d).type, &probe_type);
+  CU_ASSERT_PTR_EQUAL(lariat_deferred_peek(d).type, &recorder_type);
   lariat_deferred_release(d);
-  d = cancellable(&f, &probe, count_call);
+  d = cancellable(&f, &recorder, count_call);
   lariat_deferred_errback(d, failure("x"));
-  CU_ASSERT_EQUAL(probe.contexts_destroyed, 2);
+  CU_ASSERT_EQUAL(recorder.contexts_destroyed, 2);
   lariat_deferred_cancel(d);
   lariat_deferred_forget(d);
-  probe_saw(&probe, "");
-  probe_check(&probe);
+  recorder_saw(&recorder, "");
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_canceller_context_dies_unfired(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  lariat_deferred_release(cancellable(&f, &probe, count_call));
-  CU_ASSERT_EQUAL(probe.contexts_destroyed, 1);
-  lariat_deferred_release(cancellable(&f, &probe, NULL));
-  CU_ASSERT_EQUAL(probe.contexts_destroyed, 2);
-  lariat_deferred *d = cancellable(&f, &probe, NULL);
+  lariat_deferred_release(cancellable(&f, &recorder, count_call));
+  CU_ASSERT_EQUAL(recorder.contexts_destroyed, 1);
+  lariat_deferred_release(cancellable(&f, &recorder, NULL));
+  CU_ASSERT_EQUAL(recorder.contexts_destroyed, 2);
+  lariat_deferred *d = cancellable(&f, &recorder, NULL);
   lariat_deferred_cancel(d);
   CU_ASSERT_EQUAL(lariat_deferred_callback(d, lariat_none()), LARIAT_OK);
   CU_ASSERT_EQUAL(lariat_deferred_callback(d, lariat_none()), LARIAT_EALREADY);
   lariat_deferred_forget(d);
-  probe_check(&probe);
-  probe_saw(&probe, "");
+  recorder_check(&recorder);
+  recorder_saw(&recorder, "");
   fixture_close(&f);
 }
 
@@ -365,24 +370,24 @@ static void test_unhandled(void) {
 
 static void test_handled(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  struct probe_step a = STEP("a");
+  struct recorder_step a = STEP("a");
   lariat_deferred *d = lariat_deferred_fail(f.reactor, LARIAT_EUSER, "x");
-  lariat_deferred_release(lariat_deferred_add_errback(d, probe_none, &a));
+  lariat_deferred_release(lariat_deferred_add_errback(d, recorder_none, &a));
   fixture_close(&f);
 }
 
 static void test_unhandled_and_paused(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *d = lariat_deferred_fail(f.reactor, LARIAT_EUSER, "x");
   lariat_deferred_pause(d);
-  probe_then(d, &probe, "never", lariat_none());
+  recorder_then(d, &recorder, "never", lariat_none());
   lariat_deferred_release(d);
-  probe_saw(&probe, "");
-  probe_check(&probe);
+  recorder_saw(&recorder, "");
+  recorder_check(&recorder);
   fixture_expect_reports(&f, 1);
   fixture_close(&f);
 }
@@ -404,7 +409,7 @@ static void test_forget(void) {
 
 static void test_describe(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   char text[200];
   char expected[200];
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
@@ -414,7 +419,7 @@ static void test_describe(void) {
   int length = lariat_deferred_describe(d, text, sizeof text);
   CU_ASSERT_STRING_EQUAL(text, expected);
   CU_ASSERT_EQUAL((size_t)length, strlen(expected));
-  lariat_deferred_callback(d, probe_value(&probe, 12345));
+  lariat_deferred_callback(d, recorder_value(&recorder, 12345));
   snprintf(expected, sizeof expected, "<deferred at %p current result: 12345>",
            at);
   for (size_t capacity = sizeof text; capacity > 0; capacity--) {
@@ -434,21 +439,21 @@ static void test_describe(void) {
 
 static void test_no_memory_to_make(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   CU_ASSERT_EQUAL(lr_deferred_state_open(f.reactor), LARIAT_OK);
   fixture_fail_allocations_from(&f, 1);
-  lariat_deferred *d = cancellable(&f, &probe, count_call);
-  probe_check(&probe);
+  lariat_deferred *d = cancellable(&f, &recorder, count_call);
+  recorder_check(&recorder);
   CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(d)),
                   LARIAT_ENOMEM);
   CU_ASSERT_PTR_EQUAL(lariat_deferred_reactor(d), f.reactor);
-  probe_then(d, &probe, "a", probe_value(&probe, 1));
-  probe_then(d, &probe, "b", lariat_none());
-  probe_saw(&probe, "a(!out of memory) b(1) ");
+  recorder_then(d, &recorder, "a", recorder_value(&recorder, 1));
+  recorder_then(d, &recorder, "b", lariat_none());
+  recorder_saw(&recorder, "a(!out of memory) b(1) ");
   lariat_deferred_release(d);
-  d = lariat_deferred_succeed(f.reactor, probe_value(&probe, 1));
-  probe_check(&probe);
+  d = lariat_deferred_succeed(f.reactor, recorder_value(&recorder, 1));
+  recorder_check(&recorder);
   CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(d)),
                   LARIAT_ENOMEM);
   lariat_deferred_release(d);
@@ -459,15 +464,15 @@ static void test_no_memory_to_make(void) {
   fixture_close(&f);
 }
 
-static void use_constant(struct fixture *f, struct probe *probe,
+static void use_constant(struct fixture *f, struct recorder *recorder,
                          lariat_deferred *d, const char *expected) {
-  probe_then(d, probe, "a", probe_value(probe, 1));
-  probe_then(
-      d, probe, "b",
+  recorder_then(d, recorder, "a", recorder_value(recorder, 1));
+  recorder_then(
+      d, recorder, "b",
       lariat_deferred_value(lariat_deferred_new(f->reactor, NULL, NULL, NULL)));
-  probe_then(d, probe, "c", lariat_none());
-  probe_saw(probe, expected);
-  CU_ASSERT_EQUAL(lariat_deferred_callback(d, probe_value(probe, 1)),
+  recorder_then(d, recorder, "c", lariat_none());
+  recorder_saw(recorder, expected);
+  CU_ASSERT_EQUAL(lariat_deferred_callback(d, recorder_value(recorder, 1)),
                   LARIAT_EALREADY);
   CU_ASSERT_EQUAL(lariat_deferred_errback(d, failure("x")), LARIAT_EALREADY);
   lariat_deferred_pause(d);
@@ -485,7 +490,7 @@ static void use_constant(struct fixture *f, struct probe *probe,
 
 static void test_reserve_in_use(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   CU_ASSERT_EQUAL(lr_deferred_state_open(f.reactor), LARIAT_OK);
   lariat_deferred *first = lr_deferred_failed_reserve(f.reactor);
@@ -493,17 +498,17 @@ static void test_reserve_in_use(void) {
   lariat_deferred *third = lr_deferred_failed_reserve(f.reactor);
   CU_ASSERT_PTR_NOT_EQUAL(first, second);
   CU_ASSERT_PTR_EQUAL(second, third);
-  probe_then(first, &probe, "r", probe_value(&probe, 8));
-  probe_saw(&probe, "r(!out of memory) ");
-  use_constant(&f, &probe, second,
+  recorder_then(first, &recorder, "r", recorder_value(&recorder, 8));
+  recorder_saw(&recorder, "r(!out of memory) ");
+  use_constant(&f, &recorder, second,
                "a(!out of memory) b(!out of memory) c(!out of memory) ");
   lariat_deferred_release(third);
-  probe_then(first, &probe, "r", lariat_none());
-  probe_saw(&probe, "r(8) ");
+  recorder_then(first, &recorder, "r", lariat_none());
+  recorder_saw(&recorder, "r(8) ");
   lariat_deferred_release(first);
   CU_ASSERT_PTR_EQUAL(lr_deferred_failed_reserve(f.reactor), first);
   lariat_deferred_forget(first);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -521,85 +526,85 @@ static void test_no_memory_for_the_state(void) {
 
 static void test_no_reactor(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_set_checks(false);
-  lariat_deferred *d =
-      lariat_deferred_new(NULL, NULL, probe_context(&probe), probe_destroy);
+  lariat_deferred *d = lariat_deferred_new(
+      NULL, NULL, recorder_context(&recorder), recorder_destroy);
   CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(d)),
                   LARIAT_EINVAL);
-  use_constant(&f, &probe, d,
+  use_constant(&f, &recorder, d,
                "a(!a deferred needs a reactor) b(!a deferred needs a reactor) "
                "c(!a deferred needs a reactor) ");
   d = lariat_deferred_succeed(f.reactor, lariat_deferred_value(unfired(&f)));
   CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(d)),
                   LARIAT_EINVAL);
   lariat_deferred_forget(d);
-  lariat_deferred_add_callbacks_owned(NULL, NULL, NULL, probe_context(&probe),
-                                      probe_destroy);
-  CU_ASSERT_EQUAL(lariat_deferred_callback(NULL, probe_value(&probe, 1)),
+  lariat_deferred_add_callbacks_owned(
+      NULL, NULL, NULL, recorder_context(&recorder), recorder_destroy);
+  CU_ASSERT_EQUAL(lariat_deferred_callback(NULL, recorder_value(&recorder, 1)),
                   LARIAT_EINVAL);
   lariat_set_checks(true);
   lariat_deferred_release(NULL);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 /* Adds pairs until one needs memory, which there is not. */
-static void overfill(struct fixture *f, struct probe *probe,
+static void overfill(struct fixture *f, struct recorder *recorder,
                      lariat_deferred *d) {
   fixture_fail_allocations_from(f, 1);
   for (int i = 0; i < LR_DEFERRED_PAIRS + 1; i++)
-    probe_then(d, probe, "lost", lariat_none());
+    recorder_then(d, recorder, "lost", lariat_none());
   fixture_fail_allocation(f, 0);
 }
 
 static void test_no_memory_to_grow(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  lariat_deferred *d = cancellable(&f, &probe, count_call);
-  overfill(&f, &probe, d);
-  probe_saw(&probe, "");
-  probe_check(&probe); /* the canceller's context as well */
+  lariat_deferred *d = cancellable(&f, &recorder, count_call);
+  overfill(&f, &recorder, d);
+  recorder_saw(&recorder, "");
+  recorder_check(&recorder); /* the canceller's context as well */
   CU_ASSERT(lariat_deferred_fired(d));
   lariat_deferred_cancel(d);
-  probe_then(d, &probe, "a", lariat_none());
-  probe_saw(&probe, "a(!out of memory) ");
-  CU_ASSERT_EQUAL(lariat_deferred_callback(d, probe_value(&probe, 1)),
+  recorder_then(d, &recorder, "a", lariat_none());
+  recorder_saw(&recorder, "a(!out of memory) ");
+  CU_ASSERT_EQUAL(lariat_deferred_callback(d, recorder_value(&recorder, 1)),
                   LARIAT_OK); /* swallowed */
-  CU_ASSERT_EQUAL(lariat_deferred_callback(d, probe_value(&probe, 1)),
+  CU_ASSERT_EQUAL(lariat_deferred_callback(d, recorder_value(&recorder, 1)),
                   LARIAT_EALREADY);
   lariat_deferred_release(d);
-  d = lariat_deferred_succeed(f.reactor, probe_value(&probe, 1));
+  d = lariat_deferred_succeed(f.reactor, recorder_value(&recorder, 1));
   lariat_deferred_pause(d);
-  overfill(&f, &probe, d);
-  probe_then(d, &probe, "b", lariat_none());
+  overfill(&f, &recorder, d);
+  recorder_then(d, &recorder, "b", lariat_none());
   lariat_deferred_unpause(d);
-  probe_saw(&probe, "b(!out of memory) ");
+  recorder_saw(&recorder, "b(!out of memory) ");
   lariat_deferred_release(d);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static lariat_value overfill_inside(lariat_value result, void *context) {
-  struct probe_step *step = context;
-  overfill(step->more, step->probe, step->subject);
+  struct recorder_step *step = context;
+  overfill(step->more, step->recorder, step->subject);
   return result;
 }
 
 static void test_no_memory_to_grow_while_running(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *d = unfired(&f);
-  struct probe_step step = {&probe, "s", {NULL, NULL}, NULL, d, &f};
+  struct recorder_step step = {&recorder, "s", {NULL, NULL}, NULL, d, &f};
   lariat_deferred_add_callback(d, overfill_inside, &step);
-  lariat_deferred_callback(d, probe_value(&probe, 1));
-  probe_then(d, &probe, "a", lariat_none());
-  probe_saw(&probe, "a(!out of memory) ");
+  lariat_deferred_callback(d, recorder_value(&recorder, 1));
+  recorder_then(d, &recorder, "a", lariat_none());
+  recorder_saw(&recorder, "a(!out of memory) ");
   lariat_deferred_release(d);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -607,20 +612,20 @@ static void test_no_memory_to_grow_while_running(void) {
 
 static void test_reactor_closed(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  lariat_deferred *waiting = cancellable(&f, &probe, count_call);
-  probe_then(waiting, &probe, "never", lariat_none());
+  lariat_deferred *waiting = cancellable(&f, &recorder, count_call);
+  recorder_then(waiting, &recorder, "never", lariat_none());
   lariat_deferred *done =
-      lariat_deferred_succeed(f.reactor, probe_value(&probe, 4));
+      lariat_deferred_succeed(f.reactor, recorder_value(&recorder, 4));
   fixture_close_reactor(&f, 0);
   CU_ASSERT_PTR_NULL(lariat_deferred_reactor(done));
-  CU_ASSERT_PTR_EQUAL(lariat_deferred_peek(done).type, &probe_type);
+  CU_ASSERT_PTR_EQUAL(lariat_deferred_peek(done).type, &recorder_type);
   CU_ASSERT_FALSE(lariat_deferred_fired(waiting));
   lariat_deferred_release(done);
   lariat_deferred_release(waiting);
-  probe_saw(&probe, "");
-  probe_check(&probe);
+  recorder_saw(&recorder, "");
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -706,44 +711,45 @@ static void test_wrong_thread(void) {
 /* Embedding. */
 
 struct job {
-  struct probe *probe;
+  struct recorder *recorder;
   lariat_deferred deferred;
 };
 
 static void job_dispose(lariat_deferred *d) {
   struct job *job = lr_container(d, struct job, deferred);
-  probe_note(job->probe, "disposed");
+  recorder_note(job->recorder, "disposed");
 }
 
 static void job_cancel(lariat_deferred *d) {
   struct job *job = lr_container(d, struct job, deferred);
-  probe_note(job->probe, "asked");
+  recorder_note(job->recorder, "asked");
 }
 
 static void test_embedded(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   static const lr_deferred_ops ops = {.dispose = job_dispose,
                                       .cancel = job_cancel};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   CU_ASSERT_EQUAL(lr_deferred_state_open(f.reactor), LARIAT_OK);
   struct job job;
-  job.probe = &probe;
+  job.recorder = &recorder;
   uint64_t before = fixture_allocations(&f);
   for (int i = 0; i < 3; i++) {
     lr_deferred_init(&job.deferred, f.reactor, &ops);
     lariat_deferred_retain(&job.deferred);
-    probe_then(&job.deferred, &probe, "a", lariat_none());
+    recorder_then(&job.deferred, &recorder, "a", lariat_none());
     if (i == 1) lariat_deferred_cancel(&job.deferred);
     lariat_deferred_release(&job.deferred);
     lr_deferred_fire(&job.deferred, lariat_int(i));
     lariat_deferred_release(&job.deferred);
   }
-  probe_saw(&probe, "a(0) disposed "
-                    "asked a(!it was cancelled before it was done) disposed "
-                    "a(2) disposed ");
+  recorder_saw(&recorder,
+               "a(0) disposed "
+               "asked a(!it was cancelled before it was done) disposed "
+               "a(2) disposed ");
   CU_ASSERT_EQUAL(fixture_allocations(&f), before);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -779,15 +785,18 @@ static void test_misuse(void) {
 
 /* Every allocation of a life failing in turn. */
 
-static void life(struct fixture *f, struct probe *probe) {
-  lariat_deferred *d = cancellable(f, probe, err_back);
-  for (int i = 0; i < 11; i++) probe_then(d, probe, "a", probe_value(probe, i));
+static void life(struct fixture *f, struct recorder *recorder) {
+  lariat_deferred *d = cancellable(f, recorder, err_back);
+  for (int i = 0; i < 11; i++)
+    recorder_then(d, recorder, "a", recorder_value(recorder, i));
   lariat_deferred_callback(d, failure("x"));
-  for (int i = 0; i < 11; i++) probe_then(d, probe, "b", probe_value(probe, i));
+  for (int i = 0; i < 11; i++)
+    recorder_then(d, recorder, "b", recorder_value(recorder, i));
   lariat_deferred *e = lariat_deferred_fail(f->reactor, LARIAT_EUSER, "x");
-  probe_then(e, probe, "c", lariat_deferred_value(lariat_deferred_retain(d)));
+  recorder_then(e, recorder, "c",
+                lariat_deferred_value(lariat_deferred_retain(d)));
   lariat_deferred_release(d);
-  probe_then(e, probe, "d", probe_value(probe, 1));
+  recorder_then(e, recorder, "d", recorder_value(recorder, 1));
   lariat_deferred_release(e);
 }
 
@@ -795,23 +804,23 @@ static void test_every_allocation_fails(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   CU_ASSERT_EQUAL(lr_deferred_state_open(f.reactor), LARIAT_OK);
-  probe_fail_each(&f, life);
+  recorder_fail_each(&f, life);
   fixture_close(&f);
 }
 
 /* With checks off, nothing to work on is no error where there is no status. */
 static void test_null(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   char text[64];
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_set_checks(false);
   CU_ASSERT_PTR_NULL(lariat_deferred_retain(NULL));
   lariat_deferred_release(NULL);
   lariat_deferred_forget(NULL);
-  CU_ASSERT_PTR_NULL(lariat_deferred_add_callback(NULL, probe_pass, NULL));
+  CU_ASSERT_PTR_NULL(lariat_deferred_add_callback(NULL, recorder_pass, NULL));
   CU_ASSERT_PTR_NULL(lariat_deferred_add_callbacks_owned(
-      NULL, NULL, NULL, probe_context(&probe), probe_destroy));
+      NULL, NULL, NULL, recorder_context(&recorder), recorder_destroy));
   CU_ASSERT_PTR_NULL(lariat_deferred_add_both_owned(NULL, NULL, NULL, NULL));
   lariat_deferred_cancel(NULL);
   lariat_deferred_pause(NULL);
@@ -821,18 +830,18 @@ static void test_null(void) {
   CU_ASSERT_PTR_NULL(lariat_deferred_reactor(NULL));
   CU_ASSERT_EQUAL(lariat_deferred_describe(NULL, text, sizeof text), 13);
   lariat_set_checks(true);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 /* The constant deferred, and pairs that have nothing to run or destroy. */
 static void test_constant_without_sides(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_set_checks(false);
   lariat_deferred *constant = lariat_deferred_new(NULL, NULL, NULL, NULL);
-  lariat_deferred_add_callback(constant, probe_pass, &probe);
+  lariat_deferred_add_callback(constant, recorder_pass, &recorder);
   lariat_deferred_pause(constant);
   CU_ASSERT_EQUAL(lariat_deferred_unpause(constant), LARIAT_EALREADY);
   CU_ASSERT_PTR_EQUAL(lariat_deferred_retain(constant), constant);

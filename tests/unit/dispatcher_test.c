@@ -188,6 +188,26 @@ static void test_connect_limit_of_a_reused_connection(void) {
 
 /* Turns and limits. */
 
+/* What is cancelled while it waits for its host's delay gives way to the
+ * next. */
+static void test_cancel_in_a_delay(void) {
+  lariat_pool_options pool = lariat_pool_defaults();
+  struct scripting s;
+  struct seen r[3];
+  pool.delay_per_host_ms = 100;
+  scripting_open(&s, &pool, NULL);
+  for (size_t i = 0; i < 3; i++)
+    scripting_get(&s, &r[i], "http://a/?first-byte=10");
+  scripting_run(&s, 50);
+  seen_http(&r[0], 10, 200);
+  scripting_cancel(&r[1]);
+  scripting_run(&s, 1000);
+  CU_ASSERT_EQUAL(r[1].status, LARIAT_ECANCELLED);
+  seen_http(&r[2], 110, 200);
+  scripting_forget(r, 3);
+  scripting_close(&s);
+}
+
 static void test_round_robin(void) {
   static const char *const hosts[] = {"a", "b", "c"};
   const lariat_pool_options pool = narrow(1, 16);
@@ -449,6 +469,7 @@ int main(int argc, char **argv) {
       {"connect limit", test_connect_limit},
       {"connect limit of a reused connection",
        test_connect_limit_of_a_reused_connection},
+      {"a cancel in a delay", test_cancel_in_a_delay},
       {"round robin", test_round_robin},
       {"one slow host", test_one_slow_host},
       {"limits", test_limits},

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * embed_test.c: a reactor in a foreign poll() loop; nothing is stranded. */
 #include <poll.h>
 #include <pthread.h>
@@ -17,6 +18,8 @@ static int fd_of(struct fixture *f) {
   CU_ASSERT_EQUAL(why, LARIAT_OK);
   return fd;
 }
+
+enum { PATIENCE_MS = 50000 };
 
 static bool is_readable(int fd, int wait_ms) {
   struct pollfd entry = {fd, POLLIN, 0};
@@ -80,7 +83,7 @@ static void test_armed_late(void) {
   CU_ASSERT_EQUAL(
       lariat_reactor_call_from_thread(f.reactor, count_up, &count, NULL),
       LARIAT_OK);
-  CU_ASSERT_TRUE(foreign_loop(&f, &count, 3, 1000));
+  CU_ASSERT_TRUE(foreign_loop(&f, &count, 3, PATIENCE_MS));
   fixture_close(&f);
 }
 
@@ -189,9 +192,9 @@ static void test_timers(void) {
       lariat_reactor_call_later(f.reactor, 20, count_up, &count, NULL, NULL),
       LARIAT_OK);
   CU_ASSERT_FALSE(is_readable(fd, 0));
-  CU_ASSERT_TRUE(foreign_loop(&f, &count, 1, 1000));
+  CU_ASSERT_TRUE(foreign_loop(&f, &count, 1, PATIENCE_MS));
   CU_ASSERT_TRUE(fixture_real_ms() - start_ms >= 19);
-  CU_ASSERT_TRUE(foreign_loop(&f, &count, 2, 1000));
+  CU_ASSERT_TRUE(foreign_loop(&f, &count, 2, PATIENCE_MS));
   CU_ASSERT_TRUE(fixture_real_ms() - start_ms >= 59);
   fixture_close(&f);
 }
@@ -211,7 +214,7 @@ static void test_timer_cancelled(void) {
       lariat_reactor_call_later(f.reactor, 40, count_up, &count, NULL, NULL),
       LARIAT_OK);
   CU_ASSERT_EQUAL(lariat_reactor_cancel_timer(f.reactor, timer), LARIAT_OK);
-  CU_ASSERT_TRUE(foreign_loop(&f, &count, 1, 1000));
+  CU_ASSERT_TRUE(foreign_loop(&f, &count, 1, PATIENCE_MS));
   CU_ASSERT_FALSE(is_readable(fd, 60));
   CU_ASSERT_EQUAL(count, 1);
   fixture_close(&f);
@@ -240,7 +243,7 @@ static void test_timer_chain(void) {
   CU_ASSERT_EQUAL(
       lariat_reactor_call_later(f.reactor, 0, set_next, &chain, NULL, NULL),
       LARIAT_OK);
-  CU_ASSERT_TRUE(foreign_loop(&f, &count, 20, 1000));
+  CU_ASSERT_TRUE(foreign_loop(&f, &count, 20, PATIENCE_MS));
   fixture_close(&f);
 }
 
@@ -371,7 +374,7 @@ static void answer(void *context) {
 }
 
 static bool wait_for_answer(const struct asker *asker, uint32_t round) {
-  uint64_t end_ms = fixture_real_ms() + 5000;
+  uint64_t end_ms = fixture_real_ms() + PATIENCE_MS;
   while (lr_u32_load_relaxed(&asker->answered) <= round)
     if (fixture_real_ms() > end_ms) return false;
   return true;

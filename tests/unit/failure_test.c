@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked threads
  * failure_test.c: failures carry what went wrong, and can be shared. */
 #include "deferred/failure.h"
 
@@ -6,7 +7,7 @@
 #include <string.h>
 
 #include "support/fixture.h"
-#include "support/probe.h"
+#include "support/recorder.h"
 #include <lariat/checks.h>
 
 static void test_new(void) {

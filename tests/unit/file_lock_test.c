@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * file_lock_test.c: locks between processes: what excludes what, and ends. */
 #include <lariat/file_lock.h>
 
@@ -199,8 +200,8 @@ static void test_misuse(void) {
 
 static const char *the_path;
 
-static void wait_for_it(struct fixture *f, struct probe *probe) {
-  (void)probe;
+static void wait_for_it(struct fixture *f, struct recorder *recorder) {
+  (void)recorder;
   lariat_file_lock *lock, *other;
   if (lariat_file_lock_new(f->reactor, the_path, &lock) != LARIAT_OK) return;
   if (lariat_file_lock_new(f->reactor, the_path, &other) == LARIAT_OK) {
@@ -219,8 +220,8 @@ static void test_no_memory(void) {
   struct fold_guard g;
   make(&g);
   the_path = g.path;
-  wait_for_it(&g.s.f, &g.s.probe); /* the timers' heap */
-  probe_fail_each(&g.s.f, wait_for_it);
+  wait_for_it(&g.s.f, &g.s.recorder); /* the timers' heap */
+  recorder_fail_each(&g.s.f, wait_for_it);
   unmake(&g);
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * follow_test.c: one deferred that is told to fire another; and deferreds for
  * values that may be one. */
 #include <lariat/checks.h>
@@ -13,7 +14,7 @@ static void test_result_goes_on(void) {
   CU_ASSERT_PTR_EQUAL(lariat_deferred_chain(d, next), d);
   eat(&s, next, "next");
   eat(&s, d, "d");
-  lariat_deferred_callback(d, probe_value(&s.probe, 1));
+  lariat_deferred_callback(d, recorder_value(&s.recorder, 1));
   saw(&s, "next(1) d(none) ");
   release2(d, next);
   finish(&s);
@@ -37,7 +38,7 @@ static void test_next_has_fired(void) {
   begin(&s);
   lariat_deferred *d = unfired(&s), *next = succeed(&s, lariat_int(1));
   lariat_deferred_chain(d, next);
-  lariat_deferred_callback(d, probe_value(&s.probe, 1));
+  lariat_deferred_callback(d, recorder_value(&s.recorder, 1));
   failure_result_of(&s, d, LARIAT_EALREADY);
   result_of(next, "1");
   release2(d, next);
@@ -52,7 +53,7 @@ static void test_next_was_cancelled(void) {
   lariat_deferred_cancel(next);
   failure_result_of(&s, next, LARIAT_ECANCELLED);
   CU_ASSERT_FALSE(lariat_deferred_fired(d)); /* one way */
-  lariat_deferred_callback(d, probe_value(&s.probe, 1));
+  lariat_deferred_callback(d, recorder_value(&s.recorder, 1));
   result_of(d, "none"); /* next has swallowed it */
   release2(d, next);
   finish(&s);
@@ -136,12 +137,12 @@ static void test_owned(void) {
   struct stage s;
   begin(&s);
   lariat_deferred *d = unfired(&s);
-  lariat_deferred_add_errback_owned(d, do_eat, probe_context(&s.probe),
-                                    probe_destroy);
-  lariat_deferred_add_callback_owned(d, NULL, probe_context(&s.probe),
-                                     probe_destroy);
+  lariat_deferred_add_errback_owned(d, do_eat, recorder_context(&s.recorder),
+                                    recorder_destroy);
+  lariat_deferred_add_callback_owned(d, NULL, recorder_context(&s.recorder),
+                                     recorder_destroy);
   lariat_deferred_callback(d, lariat_none());
-  CU_ASSERT_EQUAL(s.probe.contexts_destroyed, 2);
+  CU_ASSERT_EQUAL(s.recorder.contexts_destroyed, 2);
   lariat_deferred_release(d);
   finish(&s);
 }
@@ -159,11 +160,11 @@ static void test_report(void) {
   finish(&s);
 }
 
-static void scenario(struct fixture *f, struct probe *probe) {
+static void scenario(struct fixture *f, struct recorder *recorder) {
   lariat_deferred *d = lariat_deferred_new(f->reactor, NULL, NULL, NULL);
   lariat_deferred *next = lariat_deferred_new(f->reactor, NULL, NULL, NULL);
   for (int i = 0; i < 5; i++) lariat_deferred_chain(d, next);
-  (void)lariat_deferred_callback(d, probe_value(probe, 1));
+  (void)lariat_deferred_callback(d, recorder_value(recorder, 1));
   lariat_deferred_forget(d);
   lariat_deferred_forget(next);
 }
@@ -172,7 +173,7 @@ static void test_no_memory(void) {
   struct stage s;
   begin(&s);
   CU_ASSERT_EQUAL(lr_deferred_state_open(s.f.reactor), LARIAT_OK);
-  probe_fail_each(&s.f, scenario);
+  recorder_fail_each(&s.f, scenario);
   finish(&s);
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * gather_test.c: one deferred for the results of many. */
 #include <lariat/gather.h>
 
@@ -7,11 +8,11 @@
 
 #include "deferred/deferred.h"
 #include "support/fixture.h"
-#include "support/probe.h"
+#include "support/recorder.h"
 #include <lariat/checks.h>
 
 #define STEP(name)                                                             \
-  { &probe, name, {NULL, NULL}, NULL, NULL, NULL }
+  { &recorder, name, {NULL, NULL}, NULL, NULL, NULL }
 
 enum { COUNT = 3 };
 
@@ -46,44 +47,44 @@ static lariat_list *list_of(const lariat_deferred *d) {
 
 static void test_results(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   struct family family;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   open_family(&family, &f);
   CU_ASSERT_PTR_EQUAL(lariat_deferred_reactor(family.whole), f.reactor);
   lariat_deferred_callback(family.child[2], lariat_int(2));
-  lariat_deferred_callback(family.child[0], probe_value(&probe, 0));
+  lariat_deferred_callback(family.child[0], recorder_value(&recorder, 0));
   CU_ASSERT_FALSE(lariat_deferred_fired(family.whole));
   lariat_deferred_callback(family.child[1], lariat_none());
   CU_ASSERT(lariat_deferred_fired(family.whole));
   lariat_list *list = list_of(family.whole);
   CU_ASSERT_EQUAL(lariat_list_count(list), COUNT);
-  CU_ASSERT_PTR_EQUAL(lariat_list_at(list, 0).type, &probe_type);
+  CU_ASSERT_PTR_EQUAL(lariat_list_at(list, 0).type, &recorder_type);
   CU_ASSERT(lariat_is_none(lariat_list_at(list, 1)));
   CU_ASSERT_EQUAL(lariat_int_in(lariat_list_at(list, 2)), 2);
   close_family(&family);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_moved_or_shared(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *child[2] = {
-      lariat_deferred_succeed(f.reactor, probe_value(&probe, 1)),
-      lariat_deferred_succeed(f.reactor, probe_shared(&probe, 2))};
+      lariat_deferred_succeed(f.reactor, recorder_value(&recorder, 1)),
+      lariat_deferred_succeed(f.reactor, recorder_shared(&recorder, 2))};
   for (int i = 0; i < 2; i++) lariat_deferred_retain(child[i]);
   lariat_deferred *whole = lariat_gather_results(child, 2);
-  struct probe_step a = STEP("a");
+  struct recorder_step a = STEP("a");
   for (int i = 0; i < 2; i++)
-    lariat_deferred_add_both(child[i], probe_pass, &a);
-  probe_saw(&probe, "a(none) a(2) ");
+    lariat_deferred_add_both(child[i], recorder_pass, &a);
+  recorder_saw(&recorder, "a(none) a(2) ");
   CU_ASSERT_EQUAL(lariat_list_count(list_of(whole)), 2);
   for (int i = 0; i < 2; i++) lariat_deferred_release(child[i]);
-  CU_ASSERT_EQUAL(probe.values_dropped, 0);
+  CU_ASSERT_EQUAL(recorder.values_dropped, 0);
   lariat_deferred_release(whole);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -107,12 +108,12 @@ static void test_empty(void) {
 
 static void test_first_failure(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   struct family family;
-  struct probe_step a = STEP("a");
+  struct recorder_step a = STEP("a");
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   open_family(&family, &f);
-  lariat_deferred_callback(family.child[0], probe_value(&probe, 0));
+  lariat_deferred_callback(family.child[0], recorder_value(&recorder, 0));
   lariat_deferred_errback(family.child[1], failure("oh"));
   lariat_value first = lariat_deferred_peek(family.whole);
   CU_ASSERT_EQUAL(lariat_failure_status(first), LARIAT_EFIRST);
@@ -122,15 +123,15 @@ static void test_first_failure(void) {
   CU_ASSERT_STRING_EQUAL(lariat_failure_message(lariat_failure_cause(first)),
                          "oh");
   CU_ASSERT_FALSE(lariat_deferred_fired(family.child[2])); /* goes on */
-  lariat_deferred_callback(family.child[2], probe_value(&probe, 2));
-  CU_ASSERT_EQUAL(probe.values_dropped, 1); /* the list's; the other stays */
-  lariat_deferred_add_both(family.child[2], probe_pass, &a);
-  probe_saw(&probe, "a(2) ");
-  lariat_deferred_add_both(family.child[1], probe_pass, &a);
-  probe_saw(&probe, "a(none) "); /* handled */
+  lariat_deferred_callback(family.child[2], recorder_value(&recorder, 2));
+  CU_ASSERT_EQUAL(recorder.values_dropped, 1); /* the list's; the other stays */
+  lariat_deferred_add_both(family.child[2], recorder_pass, &a);
+  recorder_saw(&recorder, "a(2) ");
+  lariat_deferred_add_both(family.child[1], recorder_pass, &a);
+  recorder_saw(&recorder, "a(none) "); /* handled */
   CU_ASSERT_EQUAL(f.reports, 0);
   close_family(&family);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_expect_reports(&f, 1); /* that of the gather itself */
   fixture_close(&f);
 }
@@ -151,11 +152,12 @@ static void test_later_failures(void) {
 static void test_fired_children(void) {
   for (int fails = 0; fails < 2; fails++) {
     struct fixture f;
-    struct probe probe = {0};
+    struct recorder recorder = {0};
     fixture_open(&f, FIXTURE_MANUAL_CLOCK);
     lariat_deferred *child[COUNT];
     for (int i = 0; i < COUNT; i++)
-      child[i] = lariat_deferred_succeed(f.reactor, probe_value(&probe, i));
+      child[i] =
+          lariat_deferred_succeed(f.reactor, recorder_value(&recorder, i));
     if (fails) {
       lariat_deferred_release(child[1]);
       child[1] = lariat_deferred_fail(f.reactor, LARIAT_EUSER, "x");
@@ -164,23 +166,23 @@ static void test_fired_children(void) {
     CU_ASSERT(lariat_deferred_fired(whole));
     CU_ASSERT_EQUAL(lariat_is_failure(lariat_deferred_peek(whole)), fails);
     lariat_deferred_forget(whole);
-    probe_check(&probe);
+    recorder_check(&recorder);
     fixture_close(&f);
   }
 }
 
 static void test_same_child_twice(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *d = unfired(&f);
   lariat_deferred *child[2] = {d, lariat_deferred_retain(d)};
   lariat_deferred *whole = lariat_gather_results(child, 2);
-  lariat_deferred_callback(d, probe_value(&probe, 1));
-  CU_ASSERT_PTR_EQUAL(lariat_list_at(list_of(whole), 0).type, &probe_type);
+  lariat_deferred_callback(d, recorder_value(&recorder, 1));
+  CU_ASSERT_PTR_EQUAL(lariat_list_at(list_of(whole), 0).type, &recorder_type);
   CU_ASSERT(lariat_is_none(lariat_list_at(list_of(whole), 1)));
   lariat_deferred_release(whole);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -188,7 +190,7 @@ static void test_same_child_twice(void) {
 
 static void note(lariat_deferred *d, void *context) {
   (void)d;
-  probe_note(context, "cancelled");
+  recorder_note(context, "cancelled");
 }
 
 static void succeed(lariat_deferred *d, void *context) {
@@ -197,38 +199,38 @@ static void succeed(lariat_deferred *d, void *context) {
 }
 
 static lariat_deferred *gather_cancellable(const struct fixture *f,
-                                           struct probe *probe,
+                                           struct recorder *recorder,
                                            lariat_canceller canceller) {
   lariat_deferred *child[COUNT];
   for (int i = 0; i < COUNT; i++)
-    child[i] = lariat_deferred_new(f->reactor, canceller, probe, NULL);
+    child[i] = lariat_deferred_new(f->reactor, canceller, recorder, NULL);
   return lariat_gather_results(child, COUNT);
 }
 
 static void test_cancel(void) {
   struct fixture f;
-  struct probe probe = {0};
-  struct probe_step a = STEP("a");
+  struct recorder recorder = {0};
+  struct recorder_step a = STEP("a");
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  lariat_deferred *whole = gather_cancellable(&f, &probe, note);
-  lariat_deferred_add_both(whole, probe_none, &a);
+  lariat_deferred *whole = gather_cancellable(&f, &recorder, note);
+  lariat_deferred_add_both(whole, recorder_none, &a);
   lariat_deferred_cancel(whole);
   lariat_deferred_cancel(whole);
-  probe_saw(&probe, "cancelled a(!the deferred number 0 failed: it was "
-                    "cancelled before it was done) cancelled cancelled ");
+  recorder_saw(&recorder, "cancelled a(!the deferred number 0 failed: it was "
+                          "cancelled before it was done) cancelled cancelled ");
   lariat_deferred_release(whole);
   fixture_close(&f);
 }
 
 static void test_cancel_with_successes(void) {
   struct fixture f;
-  struct probe probe = {0};
-  struct probe_step a = STEP("a");
+  struct recorder recorder = {0};
+  struct recorder_step a = STEP("a");
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  lariat_deferred *whole = gather_cancellable(&f, &probe, succeed);
-  lariat_deferred_add_both(whole, probe_none, &a);
+  lariat_deferred *whole = gather_cancellable(&f, &recorder, succeed);
+  lariat_deferred_add_both(whole, recorder_none, &a);
   lariat_deferred_cancel(whole);
-  probe_saw(&probe, "cancelled cancelled cancelled a(list of 3) ");
+  recorder_saw(&recorder, "cancelled cancelled cancelled a(list of 3) ");
   lariat_deferred_release(whole);
   fixture_close(&f);
 }
@@ -237,13 +239,13 @@ static void test_cancel_with_successes(void) {
  * the cancel (rule 35). */
 static void test_cancel_that_takes_time(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   struct family family;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   open_family(&family, &f);
   for (int i = 0; i < COUNT; i++) {
     lariat_deferred_pause(family.child[i]);
-    lariat_deferred_callback(family.child[i], probe_value(&probe, i));
+    lariat_deferred_callback(family.child[i], recorder_value(&recorder, i));
   }
   lariat_deferred_cancel(family.whole);
   CU_ASSERT_FALSE(lariat_deferred_fired(family.whole));
@@ -251,13 +253,13 @@ static void test_cancel_that_takes_time(void) {
     CU_ASSERT_EQUAL(lariat_deferred_unpause(family.child[i]), LARIAT_OK);
   CU_ASSERT_EQUAL(lariat_list_count(list_of(family.whole)), COUNT);
   close_family(&family);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_cancel_after_the_end(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   struct family family;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   open_family(&family, &f);
@@ -266,24 +268,26 @@ static void test_cancel_after_the_end(void) {
   CU_ASSERT_FALSE(lariat_deferred_fired(family.child[1]));
   lariat_deferred_forget(lariat_deferred_retain(family.whole));
   close_family(&family);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_nested(void) {
   struct fixture f;
-  struct probe probe = {0};
-  struct probe_step a = STEP("a");
+  struct recorder recorder = {0};
+  struct recorder_step a = STEP("a");
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *halves[2];
-  for (int i = 0; i < 2; i++) halves[i] = gather_cancellable(&f, &probe, note);
+  for (int i = 0; i < 2; i++)
+    halves[i] = gather_cancellable(&f, &recorder, note);
   lariat_deferred *whole = lariat_gather_results(halves, 2);
-  lariat_deferred_add_both(whole, probe_none, &a);
+  lariat_deferred_add_both(whole, recorder_none, &a);
   lariat_deferred_cancel(whole);
-  probe_saw(&probe,
-            "cancelled a(!the deferred number 0 failed: the deferred number 0 "
-            "failed: it was cancelled before it was done) cancelled cancelled "
-            "cancelled cancelled cancelled ");
+  recorder_saw(
+      &recorder,
+      "cancelled a(!the deferred number 0 failed: the deferred number 0 "
+      "failed: it was cancelled before it was done) cancelled cancelled "
+      "cancelled cancelled cancelled ");
   lariat_deferred_release(whole);
   fixture_close(&f);
 }
@@ -292,37 +296,37 @@ static void test_nested(void) {
 
 static void test_gather_released(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   struct family family;
-  struct probe_step a = STEP("a");
+  struct recorder_step a = STEP("a");
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   open_family(&family, &f);
-  lariat_deferred_add_both(family.whole, probe_pass, &a);
+  lariat_deferred_add_both(family.whole, recorder_pass, &a);
   lariat_deferred_release(family.whole);
   for (int i = 0; i < COUNT; i++)
-    lariat_deferred_callback(family.child[i], probe_value(&probe, i));
-  probe_saw(&probe, "a(list of 3) ");
+    lariat_deferred_callback(family.child[i], recorder_value(&recorder, i));
+  recorder_saw(&recorder, "a(list of 3) ");
   family.whole = NULL;
   close_family(&family);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_gather_released_then_failed(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   struct family family;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   open_family(&family, &f);
   lariat_deferred_release(family.whole);
-  lariat_deferred_callback(family.child[0], probe_value(&probe, 0));
+  lariat_deferred_callback(family.child[0], recorder_value(&recorder, 0));
   lariat_deferred_errback(family.child[1], failure("x"));
   CU_ASSERT_EQUAL(f.reports, 1);
-  probe_check(&probe);
-  lariat_deferred_callback(family.child[2], probe_value(&probe, 2));
+  recorder_check(&recorder);
+  lariat_deferred_callback(family.child[2], recorder_value(&recorder, 2));
   family.whole = NULL;
   close_family(&family);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_expect_reports(&f, 1);
   fixture_close(&f);
 }
@@ -330,13 +334,13 @@ static void test_gather_released_then_failed(void) {
 static void test_all_released(void) {
   for (int last = 0; last <= COUNT; last++) {
     struct fixture f;
-    struct probe probe = {0};
+    struct recorder recorder = {0};
     struct family family;
     fixture_open(&f, FIXTURE_MANUAL_CLOCK);
     open_family(&family, &f);
-    probe_then(family.whole, &probe, "never", lariat_none());
+    recorder_then(family.whole, &recorder, "never", lariat_none());
     for (int i = 0; i < COUNT; i++) {
-      probe_then(family.child[i], &probe, "never", lariat_none());
+      recorder_then(family.child[i], &recorder, "never", lariat_none());
       if (i != last) lariat_deferred_release(family.child[i]);
     }
     if (last < COUNT) {
@@ -345,25 +349,25 @@ static void test_all_released(void) {
     } else {
       lariat_deferred_release(family.whole);
     }
-    probe_saw(&probe, "");
-    probe_check(&probe);
+    recorder_saw(&recorder, "");
+    recorder_check(&recorder);
     fixture_close(&f);
   }
 }
 
 static void test_some_children_die(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   struct family family;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   open_family(&family, &f);
-  probe_then(family.whole, &probe, "never", lariat_none());
-  lariat_deferred_callback(family.child[0], probe_value(&probe, 0));
+  recorder_then(family.whole, &recorder, "never", lariat_none());
+  lariat_deferred_callback(family.child[0], recorder_value(&recorder, 0));
   lariat_deferred_release(family.whole);
   lariat_deferred_release(family.child[1]);
-  lariat_deferred_callback(family.child[2], probe_value(&probe, 2));
-  probe_saw(&probe, "");
-  probe_check(&probe); /* nothing can come of it any more */
+  lariat_deferred_callback(family.child[2], recorder_value(&recorder, 2));
+  recorder_saw(&recorder, "");
+  recorder_check(&recorder); /* nothing can come of it any more */
   lariat_deferred_release(family.child[0]);
   lariat_deferred_release(family.child[2]);
   fixture_close(&f);
@@ -380,20 +384,21 @@ static void test_deep(void) {
 
 static void test_waiting_for_a_gather(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   for (int cancelled = 0; cancelled < 2; cancelled++) {
     lariat_deferred *outer = lariat_deferred_succeed(f.reactor, lariat_none());
-    lariat_deferred *whole = gather_cancellable(&f, &probe, note);
-    probe_then(outer, &probe, "a", lariat_deferred_value(whole));
-    probe_then(outer, &probe, "b", lariat_none());
+    lariat_deferred *whole = gather_cancellable(&f, &recorder, note);
+    recorder_then(outer, &recorder, "a", lariat_deferred_value(whole));
+    recorder_then(outer, &recorder, "b", lariat_none());
     if (cancelled) lariat_deferred_cancel(outer);
     lariat_deferred_release(outer);
   }
-  probe_saw(&probe, "a(none) a(none) cancelled b(!the deferred number 0 failed:"
-                    " it was cancelled before it was done) cancelled "
-                    "cancelled ");
-  probe_check(&probe);
+  recorder_saw(&recorder,
+               "a(none) a(none) cancelled b(!the deferred number 0 failed:"
+               " it was cancelled before it was done) cancelled "
+               "cancelled ");
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -425,14 +430,14 @@ static void test_null_child(void) {
 
 static void test_no_memory(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *child[COUNT];
   for (int i = 0; i < COUNT; i++)
-    child[i] = lariat_deferred_new(f.reactor, note, &probe, NULL);
+    child[i] = lariat_deferred_new(f.reactor, note, &recorder, NULL);
   fixture_fail_allocations_from(&f, 1);
   lariat_deferred *whole = lariat_gather_results(child, COUNT);
-  probe_saw(&probe, "cancelled cancelled cancelled ");
+  recorder_saw(&recorder, "cancelled cancelled cancelled ");
   CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(whole)),
                   LARIAT_ENOMEM);
   lariat_deferred_forget(whole);
@@ -443,25 +448,25 @@ static void test_no_memory(void) {
 static void test_child_without_memory(void) {
   for (int later = 0; later < 2; later++) {
     struct fixture f;
-    struct probe probe = {0};
+    struct recorder recorder = {0};
     fixture_open(&f, FIXTURE_MANUAL_CLOCK);
     lariat_deferred *child[2] = {unfired(&f), unfired(&f)};
     lariat_deferred_retain(child[0]);
     for (int i = later; i < LR_DEFERRED_PAIRS; i++)
-      probe_then(child[0], &probe, "lost", lariat_none());
+      recorder_then(child[0], &recorder, "lost", lariat_none());
     fixture_fail_allocation(&f, later ? 1 : 3);
     lariat_deferred *whole = NULL;
     if (later) fixture_fail_allocation(&f, 0);
     whole = lariat_gather_results(child, 2);
     if (later) fixture_fail_allocation(&f, 1);
-    if (later) probe_then(child[0], &probe, "lost", lariat_none());
+    if (later) recorder_then(child[0], &recorder, "lost", lariat_none());
     lariat_value first = lariat_deferred_peek(whole);
     CU_ASSERT_EQUAL(lariat_failure_status(first), LARIAT_EFIRST);
     CU_ASSERT_EQUAL(lariat_failure_status(lariat_failure_cause(first)),
                     LARIAT_ENOMEM);
     lariat_deferred_forget(whole);
     lariat_deferred_forget(child[0]);
-    probe_check(&probe);
+    recorder_check(&recorder);
     fixture_close(&f);
   }
 }
@@ -481,20 +486,20 @@ static void test_constant_child(void) {
   fixture_close(&f);
 }
 
-static void life(struct fixture *f, struct probe *probe) {
+static void life(struct fixture *f, struct recorder *recorder) {
   lariat_deferred *child[8];
   for (int i = 0; i < 8; i++) {
     child[i] = lariat_deferred_retain(
         lariat_deferred_new(f->reactor, NULL, NULL, NULL));
     for (int k = 0; k < i; k++)
-      probe_then(child[i], probe, "a", probe_value(probe, k));
+      recorder_then(child[i], recorder, "a", recorder_value(recorder, k));
   }
   lariat_deferred *whole = lariat_gather_results(child, 8);
   for (int k = 0; k < 6; k++)
-    probe_then(whole, probe, "b", probe_shared(probe, k));
+    recorder_then(whole, recorder, "b", recorder_shared(recorder, k));
   for (int i = 0; i < 8; i++) {
-    probe_then(child[i], probe, "c", lariat_none());
-    lariat_deferred_callback(child[i], probe_value(probe, i));
+    recorder_then(child[i], recorder, "c", lariat_none());
+    lariat_deferred_callback(child[i], recorder_value(recorder, i));
   }
   for (int i = 0; i < 8; i++) lariat_deferred_release(child[i]);
   lariat_deferred_release(whole);
@@ -504,7 +509,7 @@ static void test_every_allocation_fails(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   CU_ASSERT_EQUAL(lr_deferred_state_open(f.reactor), LARIAT_OK);
-  probe_fail_each(&f, life);
+  recorder_fail_each(&f, life);
   fixture_close(&f);
 }
 
@@ -512,29 +517,29 @@ static void test_every_allocation_fails(void) {
  * the others had brought is dropped. */
 static void test_fired_by_hand(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *child[2] = {unfired(&f), unfired(&f)};
-  lariat_deferred_add_callback_owned(child[0], NULL, probe_context(&probe),
-                                     probe_destroy);
+  lariat_deferred_add_callback_owned(
+      child[0], NULL, recorder_context(&recorder), recorder_destroy);
   lariat_deferred_retain(child[1]);
   lariat_deferred *whole = lariat_gather_results(child, 2);
-  lariat_deferred_callback(child[1], probe_value(&probe, 1));
-  CU_ASSERT_EQUAL(probe.values_dropped, 0);
+  lariat_deferred_callback(child[1], recorder_value(&recorder, 1));
+  CU_ASSERT_EQUAL(recorder.values_dropped, 0);
   CU_ASSERT_EQUAL(lariat_deferred_callback(whole, lariat_int(7)), LARIAT_OK);
-  CU_ASSERT_EQUAL(probe.contexts_destroyed, 1);
-  CU_ASSERT_EQUAL(probe.values_dropped, 1);
+  CU_ASSERT_EQUAL(recorder.contexts_destroyed, 1);
+  CU_ASSERT_EQUAL(recorder.values_dropped, 1);
   CU_ASSERT_EQUAL(lariat_int_in(lariat_deferred_peek(whole)), 7);
   lariat_deferred_release(child[1]);
   lariat_deferred_release(whole);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 /* A value whose sharing does more: it runs while the child tells its result. */
 struct meddler {
   struct fixture *f;
-  struct probe *probe;
+  struct recorder *recorder;
   lariat_deferred *child;
   int pairs;    /* so many are added to the child */
   bool failing; /* there is no memory meanwhile */
@@ -545,7 +550,7 @@ static void *meddle(void *data) {
   if (one->failing) fixture_fail_allocations_from(one->f, 1);
   for (int i = 0; i < one->pairs; i++)
     lariat_deferred_add_callback_owned(
-        one->child, NULL, probe_context(one->probe), probe_destroy);
+        one->child, NULL, recorder_context(one->recorder), recorder_destroy);
   fixture_fail_allocation(one->f, 0);
   return one;
 }
@@ -572,14 +577,14 @@ static void tell_of(struct meddler *one, bool late) {
 static void test_added_meanwhile(void) {
   for (int late = 0; late < 2; late++) {
     struct fixture f;
-    struct probe probe = {0};
+    struct recorder recorder = {0};
     fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-    struct meddler one = {&f, &probe, NULL, 2, false};
+    struct meddler one = {&f, &recorder, NULL, 2, false};
     tell_of(&one, late == 1);
-    CU_ASSERT_EQUAL(probe.contexts_destroyed, 2);
+    CU_ASSERT_EQUAL(recorder.contexts_destroyed, 2);
     CU_ASSERT_PTR_EQUAL(lariat_deferred_peek(one.child).data, &one);
     lariat_deferred_release(one.child);
-    probe_check(&probe);
+    recorder_check(&recorder);
     fixture_close(&f);
   }
 }
@@ -589,14 +594,14 @@ static void test_added_meanwhile(void) {
 static void test_no_memory_meanwhile(void) {
   for (int late = 0; late < 2; late++) {
     struct fixture f;
-    struct probe probe = {0};
+    struct recorder recorder = {0};
     fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-    struct meddler one = {&f, &probe, NULL, LR_DEFERRED_PAIRS + 2, true};
+    struct meddler one = {&f, &recorder, NULL, LR_DEFERRED_PAIRS + 2, true};
     tell_of(&one, late == 1);
     CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(one.child)),
                     LARIAT_ENOMEM);
     lariat_deferred_forget(one.child);
-    probe_check(&probe);
+    recorder_check(&recorder);
     fixture_close(&f);
   }
 }
@@ -612,21 +617,21 @@ static lariat_value pause_and_add(lariat_value result, void *context) {
 
 static void test_paused_meanwhile(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  struct meddler one = {&f, &probe, unfired(&f), 1, false};
+  struct meddler one = {&f, &recorder, unfired(&f), 1, false};
   lariat_deferred_retain(one.child);
   lariat_deferred *whole = lariat_gather_results(&one.child, 1);
   lariat_deferred_add_both(whole, pause_and_add, &one);
   lariat_deferred_errback(one.child, failure("of the child"));
-  CU_ASSERT_EQUAL(probe.contexts_destroyed, 1);
+  CU_ASSERT_EQUAL(recorder.contexts_destroyed, 1);
   meddle(&one);
-  CU_ASSERT_EQUAL(probe.contexts_destroyed, 1);
+  CU_ASSERT_EQUAL(recorder.contexts_destroyed, 1);
   lariat_deferred_unpause(one.child);
-  CU_ASSERT_EQUAL(probe.contexts_destroyed, 2);
+  CU_ASSERT_EQUAL(recorder.contexts_destroyed, 2);
   lariat_deferred_release(one.child);
   lariat_deferred_release(whole);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 

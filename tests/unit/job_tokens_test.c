@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * job_tokens_test.c: the tokens for jobs in flight: never more than there are,
  * who gets the last, and that nobody starves while one is free. */
 #include "limits/job_tokens.h"

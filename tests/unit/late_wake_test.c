@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * late_wake_test.c: an owner that wakes for another reason takes the mail, ends
  * and frees its mailbox between a pusher's exchange and its wake-up.
  *

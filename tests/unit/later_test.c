@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * later_test.c: a deferred that fires after a while. */
 #include <lariat/later.h>
 
 #include "deferred/deferred.h"
 #include "support/fixture.h"
-#include "support/probe.h"
+#include "support/recorder.h"
 
 struct called {
-  struct probe *probe;
+  struct recorder *recorder;
   int calls;
   lariat_value give;
 };
@@ -22,57 +23,57 @@ static lariat_value called(void *context) {
 
 static void called_destroy(void *context) {
   struct called *it = context;
-  it->probe->contexts_destroyed++;
+  it->recorder->contexts_destroyed++;
 }
 
 static lariat_deferred *later(struct fixture *f, struct called *it,
                               uint64_t ms) {
-  it->probe->contexts_made++;
+  it->recorder->contexts_made++;
   return lariat_later(f->reactor, ms, called, it, called_destroy);
 }
 
 static void test_value(void) {
   struct fixture f;
-  struct probe probe = {0};
-  struct called it = {.probe = &probe};
+  struct recorder recorder = {0};
+  struct called it = {.recorder = &recorder};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  it.give = probe_value(&probe, 3);
+  it.give = recorder_value(&recorder, 3);
   lariat_deferred *d = later(&f, &it, 10);
-  probe_then(d, &probe, "later", lariat_none());
+  recorder_then(d, &recorder, "later", lariat_none());
   fixture_advance(&f, 9);
   CU_ASSERT_EQUAL(it.calls, 0);
   fixture_advance(&f, 1);
   CU_ASSERT_EQUAL(it.calls, 1);
-  probe_saw(&probe, "later(3) ");
+  recorder_saw(&recorder, "later(3) ");
   lariat_deferred_release(d);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 /* The timer holds it when nobody else does. */
 static void test_released(void) {
   struct fixture f;
-  struct probe probe = {0};
-  struct called it = {.probe = &probe};
+  struct recorder recorder = {0};
+  struct called it = {.recorder = &recorder};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred_release(later(&f, &it, 10));
   fixture_advance(&f, 10);
   CU_ASSERT_EQUAL(it.calls, 1);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_cancelled(void) {
   struct fixture f;
-  struct probe probe = {0};
-  struct called it = {.probe = &probe};
+  struct recorder recorder = {0};
+  struct called it = {.recorder = &recorder};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *d = later(&f, &it, 10);
   lariat_deferred_cancel(d);
   lariat_deferred_cancel(d);
   CU_ASSERT_EQUAL(lariat_failure_status(lariat_deferred_peek(d)),
                   LARIAT_ECANCELLED);
-  probe_check(&probe);
+  recorder_check(&recorder);
   lariat_deferred_forget(d);
   fixture_advance(&f, 10);
   CU_ASSERT_EQUAL(it.calls, 0);
@@ -82,8 +83,8 @@ static void test_cancelled(void) {
 /* What the function returned is waited for, and cancelled. */
 static void test_returned_deferred(void) {
   struct fixture f;
-  struct probe probe = {0};
-  struct called it = {.probe = &probe};
+  struct recorder recorder = {0};
+  struct called it = {.recorder = &recorder};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *inner = lariat_deferred_new(f.reactor, NULL, NULL, NULL);
   it.give = lariat_deferred_value(lariat_deferred_retain(inner));
@@ -96,23 +97,23 @@ static void test_returned_deferred(void) {
                   LARIAT_ECANCELLED);
   lariat_deferred_forget(d);
   lariat_deferred_release(inner);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_reactor_closes(void) {
   struct fixture f;
-  struct probe probe = {0};
-  struct called it = {.probe = &probe};
+  struct recorder recorder = {0};
+  struct called it = {.recorder = &recorder};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_deferred *d = later(&f, &it, UINT64_MAX);
-  probe_then(d, &probe, "later", lariat_none());
+  recorder_then(d, &recorder, "later", lariat_none());
   lariat_deferred_release(later(&f, &it, 5));
   fixture_close_reactor(&f, 0);
-  probe_saw(&probe, "later(!the reactor was closed) ");
+  recorder_saw(&recorder, "later(!the reactor was closed) ");
   lariat_deferred_release(d);
   CU_ASSERT_EQUAL(it.calls, 0);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -120,7 +121,7 @@ static void test_reactor_closes(void) {
 static void ask_for_more(void *context) {
   struct called *it = context;
   lariat_reactor *reactor = lariat_reactor_current();
-  it->probe->contexts_made++;
+  it->recorder->contexts_made++;
   lariat_deferred *d = lariat_later(reactor, 1, called, it, called_destroy);
   it->calls += lariat_failure_status(lariat_deferred_peek(d)) == LARIAT_ECLOSED;
   lariat_deferred_forget(d);
@@ -128,10 +129,10 @@ static void ask_for_more(void *context) {
 
 static void test_refused(void) {
   struct fixture f;
-  struct probe probe = {0};
-  struct called it = {.probe = &probe};
+  struct recorder recorder = {0};
+  struct called it = {.recorder = &recorder};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  it.probe->contexts_made++;
+  it.recorder->contexts_made++;
   lariat_deferred *d = lariat_later(NULL, 1, called, &it, called_destroy);
   CU_ASSERT_TRUE(lariat_is_failure(lariat_deferred_peek(d)));
   lariat_deferred_forget(d);
@@ -140,15 +141,15 @@ static void test_refused(void) {
       LARIAT_OK);
   fixture_close_reactor(&f, 0);
   CU_ASSERT_EQUAL(it.calls, 1);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
-static void life(struct fixture *f, struct probe *probe) {
-  struct called it = {.probe = probe};
-  it.give = probe_value(probe, 3);
+static void life(struct fixture *f, struct recorder *recorder) {
+  struct called it = {.recorder = recorder};
+  it.give = recorder_value(recorder, 3);
   lariat_deferred *d = later(f, &it, 10);
-  probe_then(d, probe, "later", lariat_none());
+  recorder_then(d, recorder, "later", lariat_none());
   fixture_advance(f, 10);
   lariat_value_drop(it.give);
   lariat_deferred_forget(d);
@@ -156,10 +157,10 @@ static void life(struct fixture *f, struct probe *probe) {
 
 static void test_every_allocation_fails(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  life(&f, &probe);
-  probe_fail_each(&f, life);
+  life(&f, &recorder);
+  recorder_fail_each(&f, life);
   fixture_close(&f);
   for (uint64_t nth = 1; nth < 4; nth++) { /* the reactor's own parts */
     fixture_open(&f, FIXTURE_MANUAL_CLOCK);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * list_test.c: intrusive lists. */
 #include "base/list.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * lock_test.c: locks, semaphores and queues: references, ends, want of memory.
  * The conformance tests show what they mean. */
 #include <lariat/lock.h>
@@ -72,7 +73,7 @@ static void test_dropped_with_waiters(void) {
   lariat_deferred_release(lost);
   lariat_lock_drop(lock);
   CU_ASSERT_FALSE(lariat_deferred_fired(kept));
-  CU_ASSERT_EQUAL(s.probe.contexts_destroyed, 1);
+  CU_ASSERT_EQUAL(s.recorder.contexts_destroyed, 1);
   lariat_deferred_cancel(kept);
   saw(&s, "kept(!cancelled) ");
   lariat_deferred_release(kept);
@@ -157,9 +158,9 @@ static void test_row(void) {
   lariat_deferred_add_callback(first, release_lock, NULL);
   CU_ASSERT_FALSE(lariat_lock_locked(lock));
   size_t length = 0;
-  for (const char *at = s.probe.text; *at; at++) length += *at == '(';
+  for (const char *at = s.recorder.text; *at; at++) length += *at == '(';
   CU_ASSERT_EQUAL(length, 4);
-  s.probe.text[0] = '\0';
+  s.recorder.text[0] = '\0';
   lariat_deferred_release(first);
   lariat_lock_drop(lock);
   finish(&s);
@@ -171,13 +172,13 @@ static void test_queue_owns_its_values(void) {
   lariat_queue *queue = new_queue(&s);
   for (int round = 0; round < 3; round++) {
     for (int i = 0; i < 13; i++)
-      CU_ASSERT_EQUAL(lariat_queue_put(queue, probe_value(&s.probe, i)),
+      CU_ASSERT_EQUAL(lariat_queue_put(queue, recorder_value(&s.recorder, i)),
                       LARIAT_OK);
     for (int i = 0; i < 8; i++)
       lariat_deferred_release(lariat_queue_get(queue));
   }
   CU_ASSERT_EQUAL(lariat_queue_count(queue), 15);
-  CU_ASSERT_EQUAL(s.probe.values_dropped, 24);
+  CU_ASSERT_EQUAL(s.recorder.values_dropped, 24);
   CU_ASSERT_PTR_EQUAL(lariat_queue_retain(queue), queue);
   lariat_queue_drop(queue);
   lariat_queue_drop(queue);
@@ -227,10 +228,10 @@ static void test_waiter_fired_by_hand(void) {
   lariat_deferred *left = lariat_lock_acquire(lock);
   lariat_deferred *next = lariat_lock_acquire(lock);
   CU_ASSERT_EQUAL(lariat_deferred_callback(left, lariat_int(1)), LARIAT_OK);
-  lariat_deferred_add_callback_owned(left, NULL, probe_context(&s.probe),
-                                     probe_destroy);
+  lariat_deferred_add_callback_owned(left, NULL, recorder_context(&s.recorder),
+                                     recorder_destroy);
   lariat_deferred_release(left);
-  CU_ASSERT_EQUAL(s.probe.contexts_destroyed, 1);
+  CU_ASSERT_EQUAL(s.recorder.contexts_destroyed, 1);
   CU_ASSERT_EQUAL(lariat_lock_release(lock), LARIAT_OK);
   CU_ASSERT_TRUE(lariat_deferred_fired(next));
   CU_ASSERT_TRUE(lariat_lock_locked(lock));
@@ -250,11 +251,13 @@ static void test_getter_fired_by_hand(void) {
   CU_ASSERT_EQUAL(lariat_deferred_errback(left, failure("by hand")), LARIAT_OK);
   CU_ASSERT_EQUAL(lariat_queue_waiting(queue), 0);
   lariat_deferred *next = lariat_queue_get(queue); /* the backlog has room */
-  CU_ASSERT_EQUAL(lariat_queue_put(queue, probe_value(&s.probe, 1)), LARIAT_OK);
+  CU_ASSERT_EQUAL(lariat_queue_put(queue, recorder_value(&s.recorder, 1)),
+                  LARIAT_OK);
   result_of(next, "1");
   lariat_deferred *last = lariat_queue_get(queue);
   lariat_deferred_callback(last, lariat_none());
-  CU_ASSERT_EQUAL(lariat_queue_put(queue, probe_value(&s.probe, 2)), LARIAT_OK);
+  CU_ASSERT_EQUAL(lariat_queue_put(queue, recorder_value(&s.recorder, 2)),
+                  LARIAT_OK);
   CU_ASSERT_EQUAL(lariat_queue_count(queue), 1);
   failure_result_of(&s, left, LARIAT_EUSER);
   release2(left, next);
@@ -275,7 +278,8 @@ static void test_getter_without_memory(void) {
   fixture_fail_allocation(&s.f, 0);
   failure_result_of(&s, left, LARIAT_ENOMEM);
   CU_ASSERT_EQUAL(lariat_queue_waiting(queue), 0);
-  CU_ASSERT_EQUAL(lariat_queue_put(queue, probe_value(&s.probe, 1)), LARIAT_OK);
+  CU_ASSERT_EQUAL(lariat_queue_put(queue, recorder_value(&s.recorder, 1)),
+                  LARIAT_OK);
   CU_ASSERT_EQUAL(lariat_queue_count(queue), 1);
   lariat_deferred_release(left);
   lariat_queue_drop(queue);
@@ -327,16 +331,16 @@ static void test_misuse(void) {
 }
 
 static lariat_value give_probe(void *context) {
-  return probe_value(context, 1);
+  return recorder_value(context, 1);
 }
 
-static void use_lock(struct fixture *f, struct probe *probe) {
+static void use_lock(struct fixture *f, struct recorder *recorder) {
   lariat_lock *lock;
   if (lariat_lock_new(f->reactor, &lock) != LARIAT_OK) return;
   lariat_deferred *a = lariat_lock_acquire(lock);
   bool has_it = !lariat_is_failure(lariat_deferred_peek(a));
   CU_ASSERT_EQUAL(lariat_lock_locked(lock), has_it);
-  lariat_deferred *b = lariat_lock_run(lock, give_probe, probe);
+  lariat_deferred *b = lariat_lock_run(lock, give_probe, recorder);
   if (has_it) CU_ASSERT_EQUAL(lariat_lock_release(lock), LARIAT_OK);
   CU_ASSERT_FALSE(lariat_lock_locked(lock));
   lariat_deferred_forget(a);
@@ -344,14 +348,14 @@ static void use_lock(struct fixture *f, struct probe *probe) {
   lariat_lock_drop(lock);
 }
 
-static void use_queue(struct fixture *f, struct probe *probe) {
+static void use_queue(struct fixture *f, struct recorder *recorder) {
   lariat_queue *queue;
   if (lariat_queue_new(f->reactor, 10, 10, &queue) != LARIAT_OK) return;
-  lariat_value value = probe_value(probe, 1);
+  lariat_value value = recorder_value(recorder, 1);
   lariat_deferred *early = lariat_queue_get(queue);
   if (lariat_queue_put(queue, value) != LARIAT_OK) lariat_value_drop(value);
   for (int i = 0; i < 9; i++) {
-    value = probe_value(probe, i);
+    value = recorder_value(recorder, i);
     if (lariat_queue_put(queue, value) != LARIAT_OK) lariat_value_drop(value);
   }
   size_t count = lariat_queue_count(queue);
@@ -373,8 +377,8 @@ static void test_no_memory(void) {
   lariat_queue *queue;
   CU_ASSERT_EQUAL(lariat_queue_new(s.f.reactor, 1, 1, &queue), LARIAT_ENOMEM);
   CU_ASSERT_EQUAL(lr_deferred_state_open(s.f.reactor), LARIAT_OK);
-  probe_fail_each(&s.f, use_lock);
-  probe_fail_each(&s.f, use_queue);
+  recorder_fail_each(&s.f, use_lock);
+  recorder_fail_each(&s.f, use_queue);
   finish(&s);
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * looping_call_test.c: what the conformance tests leave out: references,
  * values, bad input, closing, memory. */
 #include <lariat/looping_call.h>
@@ -7,10 +8,10 @@
 
 #include "deferred/deferred.h"
 #include "support/fixture.h"
-#include "support/probe.h"
+#include "support/recorder.h"
 
 struct looped {
-  struct probe *probe;
+  struct recorder *recorder;
   lariat_reactor *reactor;
   int runs;
   int stops_at;
@@ -35,10 +36,10 @@ static lariat_value looped(lariat_looping_call *loop, void *context) {
   return give;
 }
 
-static lariat_looping_call *make(struct fixture *f, struct probe *probe,
+static lariat_looping_call *make(struct fixture *f, struct recorder *recorder,
                                  struct looped *it) {
   lariat_looping_call *loop = NULL;
-  *it = (struct looped){.probe = probe, .reactor = f->reactor};
+  *it = (struct looped){.recorder = recorder, .reactor = f->reactor};
   if (lariat_looping_call_new(f->reactor, looped, it, NULL, &loop) != LARIAT_OK)
     return NULL;
   return loop;
@@ -98,15 +99,15 @@ static void test_started_twice(void) {
  * from outside. */
 static void test_values_and_references(void) {
   struct fixture f;
-  struct probe probe = {0};
-  struct looped it = {.probe = &probe, .releases_at = 1, .stops_at = 3};
+  struct recorder recorder = {0};
+  struct looped it = {.recorder = &recorder, .releases_at = 1, .stops_at = 3};
   lariat_looping_call *loop = NULL;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-  it.give = probe_value(&probe, 1);
+  it.give = recorder_value(&recorder, 1);
   CU_ASSERT_EQUAL(lariat_looping_call_new(f.reactor, looped, &it, NULL, &loop),
                   LARIAT_OK);
   lariat_deferred *end = lariat_looping_call_start(loop, 10, true);
-  CU_ASSERT_EQUAL(probe.values_dropped, 1);
+  CU_ASSERT_EQUAL(recorder.values_dropped, 1);
   fixture_advance(&f, 10);
   CU_ASSERT_EQUAL(it.runs, 2);
   fixture_advance(&f, 10);
@@ -119,7 +120,7 @@ static void test_values_and_references(void) {
                   LARIAT_OK);
   lariat_value_drop(copy);
   lariat_deferred_release(end);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -131,19 +132,19 @@ static lariat_value only_once(lariat_looping_call *loop, void *context) {
 
 static void test_context_goes_with_the_loop(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   lariat_looping_call *loop = NULL;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   CU_ASSERT_EQUAL(lariat_looping_call_new(f.reactor, only_once,
-                                          probe_context(&probe), probe_destroy,
-                                          &loop),
+                                          recorder_context(&recorder),
+                                          recorder_destroy, &loop),
                   LARIAT_OK);
   lariat_deferred_release(lariat_looping_call_start(loop, 10, true));
   lariat_looping_call_release(lariat_looping_call_retain(loop));
   CU_ASSERT_EQUAL(lariat_looping_call_stop(loop), LARIAT_OK);
-  CU_ASSERT_EQUAL(probe.contexts_destroyed, 0);
+  CU_ASSERT_EQUAL(recorder.contexts_destroyed, 0);
   lariat_looping_call_release(loop);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -255,20 +256,20 @@ static void test_reactor_closes(void) {
   for (int way = 0; way < 4; way++) {
     struct fixture f;
     struct looped it;
-    struct probe probe = {0};
+    struct recorder recorder = {0};
     fixture_open(&f, FIXTURE_MANUAL_CLOCK);
     lariat_looping_call *loop = make(&f, NULL, &it);
     lariat_deferred *end = NULL;
     lariat_deferred *work = lariat_deferred_new(f.reactor, NULL, NULL, NULL);
     if (way > 0) it.give = lariat_deferred_value(lariat_deferred_retain(work));
     if (way < 3) end = lariat_looping_call_start(loop, 10, way > 0);
-    if (way < 2) probe_then(end, &probe, "end", lariat_none());
+    if (way < 2) recorder_then(end, &recorder, "end", lariat_none());
     if (way == 2) {
       lariat_deferred_release(work);
       work = NULL;
     }
     fixture_close_reactor(&f, 0);
-    if (way < 2) probe_saw(&probe, "end(!the reactor was closed) ");
+    if (way < 2) recorder_saw(&recorder, "end(!the reactor was closed) ");
     CU_ASSERT_FALSE(lariat_looping_call_running(loop));
     CU_ASSERT_EQUAL(lariat_looping_call_stop(loop), LARIAT_ENOTRUNNING);
     lariat_deferred *again = lariat_looping_call_start(loop, 10, true);
@@ -279,7 +280,7 @@ static void test_reactor_closes(void) {
     lariat_deferred_release(end);
     lariat_value_drop(it.give);
     lariat_looping_call_release(loop);
-    probe_check(&probe);
+    recorder_check(&recorder);
     fixture_close(&f);
   }
 }
@@ -290,11 +291,11 @@ static void test_closed_by_its_call(void) {
   for (int deferred = 0; deferred < 2; deferred++) {
     struct fixture f;
     struct looped it;
-    struct probe probe = {0};
+    struct recorder recorder = {0};
     fixture_open(&f, FIXTURE_MANUAL_CLOCK);
-    lariat_looping_call *loop = make(&f, &probe, &it);
+    lariat_looping_call *loop = make(&f, &recorder, &it);
     it.closes_at = 1;
-    it.give = probe_value(&probe, 1);
+    it.give = recorder_value(&recorder, 1);
     if (deferred)
       it.give =
           lariat_deferred_value(lariat_deferred_succeed(f.reactor, it.give));
@@ -304,7 +305,7 @@ static void test_closed_by_its_call(void) {
                     LARIAT_ECLOSED);
     lariat_deferred_release(end);
     lariat_looping_call_release(loop);
-    probe_check(&probe);
+    recorder_check(&recorder);
     fixture_close(&f);
   }
 }
@@ -333,12 +334,12 @@ static void test_refused_when_closing(void) {
 static void test_deferred_without_memory(void) {
   struct fixture f;
   struct looped it;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   lariat_looping_call *loop = make(&f, NULL, &it);
   lariat_deferred *work = lariat_deferred_new(f.reactor, NULL, NULL, NULL);
   for (int i = 0; i < LR_DEFERRED_PAIRS; i++)
-    probe_then(work, &probe, "lost", lariat_none());
+    recorder_then(work, &recorder, "lost", lariat_none());
   it.give = lariat_deferred_value(lariat_deferred_retain(work));
   fixture_fail_allocation(&f, 2); /* the first is for the loop's end */
   lariat_deferred *end = lariat_looping_call_start(loop, 10, true);
@@ -348,19 +349,19 @@ static void test_deferred_without_memory(void) {
   lariat_deferred_forget(end);
   lariat_deferred_release(work);
   lariat_looping_call_release(loop);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
-static void life(struct fixture *f, struct probe *probe) {
+static void life(struct fixture *f, struct recorder *recorder) {
   struct looped it;
-  lariat_looping_call *loop = make(f, probe, &it);
+  lariat_looping_call *loop = make(f, recorder, &it);
   if (!loop) return;
   it.give = lariat_deferred_value(
-      lariat_deferred_succeed(f->reactor, probe_value(probe, 1)));
+      lariat_deferred_succeed(f->reactor, recorder_value(recorder, 1)));
   it.stops_at = 3;
   lariat_deferred *end = lariat_looping_call_start(loop, 10, true);
-  probe_then(end, probe, "end", lariat_none());
+  recorder_then(end, recorder, "end", lariat_none());
   fixture_advance(f, 10);
   fixture_advance(f, 10);
   if (lariat_looping_call_running(loop)) (void)lariat_looping_call_stop(loop);
@@ -373,9 +374,9 @@ static void test_every_allocation_fails(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_MANUAL_CLOCK);
   CU_ASSERT_EQUAL(lr_deferred_state_open(f.reactor), LARIAT_OK);
-  struct probe probe = {0};
-  life(&f, &probe); /* the reactor's own arrays are there from now on */
-  probe_fail_each(&f, life);
+  struct recorder recorder = {0};
+  life(&f, &recorder); /* the reactor's own arrays are there from now on */
+  recorder_fail_each(&f, life);
   fixture_close(&f);
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * mailbox_test.c: the inbox, its sleep mark and its end. */
 #include "reactor/mailbox.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * The scripted origin does what the tests that rely on it believe it does. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -203,11 +204,11 @@ static void waiting_takes_its_time(void) {
   ask(fd, "/wait/60");
   CU_ASSERT_TRUE(hear(fd, "waited\n"));
   took = fixture_real_ms() - start;
-  CU_ASSERT_TRUE(took >= 60 && took < 2000);
+  CU_ASSERT_TRUE(took >= 60);
   ask(fd, "/dribble/2");
   CU_ASSERT_TRUE(hear(fd, "0123456789012345678901234567890123456789"));
   took = fixture_real_ms() - start;
-  CU_ASSERT_TRUE(took >= 60 + 2 * 39 && took < 4000);
+  CU_ASSERT_TRUE(took >= 60 + 2 * 39);
   close(fd);
   close_all(origin);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * pipe_test.c: bytes between two reactors: order, the window, the ends. */
 #include "job/pipe.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * pool_test.c: options, threads and the end of a pool that fetches nothing. */
 #include <stddef.h>
 #include <string.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * program_test.c: what the conformance tests leave out of programs: nothing to
  * do, signals, cancelling, memory. */
 #include <lariat/program.h>
@@ -12,7 +13,7 @@
 
 #include "deferred/deferred.h"
 #include "support/fixture.h"
-#include "support/probe.h"
+#include "support/recorder.h"
 
 /* What programs say goes nowhere in these tests. */
 static int hush(void) {
@@ -71,8 +72,8 @@ static void raise_int(void *context) {
 
 static lariat_deferred *get_signal(lariat_reactor *reactor, void *context) {
   lariat_deferred *d = lariat_later(reactor, 100000, NULL, NULL, NULL);
-  struct probe *probe = context;
-  probe_then(d, probe, "end", probe_value(probe, 1));
+  struct recorder *recorder = context;
+  recorder_then(d, recorder, "end", recorder_value(recorder, 1));
   CU_ASSERT_EQUAL(
       lariat_reactor_call_when_running(reactor, raise_int, NULL, NULL),
       LARIAT_OK);
@@ -82,12 +83,12 @@ static lariat_deferred *get_signal(lariat_reactor *reactor, void *context) {
 /* The deferred is cancelled, and what its chain makes of that is dropped. */
 static void test_signal(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_PLAIN);
-  CU_ASSERT_EQUAL(run(&f, get_signal, &probe), 128 + SIGINT);
-  probe_saw(&probe, "end(!it was cancelled before it was done) ");
+  CU_ASSERT_EQUAL(run(&f, get_signal, &recorder), 128 + SIGINT);
+  recorder_saw(&recorder, "end(!it was cancelled before it was done) ");
   fixture_close(&f);
-  probe_check(&probe);
+  recorder_check(&recorder);
 }
 
 /* One whose chain is held back outlives the run. */
@@ -120,10 +121,10 @@ static void test_outlived(void) {
 
 static lariat_deferred *without_memory(lariat_reactor *reactor, void *context) {
   struct fixture *f = context;
-  static struct probe probe;
+  static struct recorder recorder;
   lariat_deferred *d = lariat_deferred_new(reactor, NULL, NULL, NULL);
   for (int i = 0; i < LR_DEFERRED_PAIRS; i++)
-    probe_then(d, &probe, "lost", lariat_none());
+    recorder_then(d, &recorder, "lost", lariat_none());
   fixture_fail_allocation(f, 1);
   return d;
 }
@@ -136,19 +137,19 @@ static void test_chain_without_memory(void) {
 }
 
 static lariat_deferred *succeed(lariat_reactor *reactor, void *context) {
-  return lariat_deferred_succeed(reactor, probe_value(context, 1));
+  return lariat_deferred_succeed(reactor, recorder_value(context, 1));
 }
 
 static void test_every_allocation_fails(void) {
   for (uint64_t nth = 1; nth < 8; nth++) {
     struct fixture f;
-    struct probe probe = {0};
+    struct recorder recorder = {0};
     fixture_open(&f, FIXTURE_PLAIN);
     fixture_fail_allocation(&f, nth);
-    int code = run(&f, succeed, &probe);
+    int code = run(&f, succeed, &recorder);
     CU_ASSERT_TRUE(code == 0 || code == 1);
     fixture_close(&f);
-    probe_check(&probe);
+    recorder_check(&recorder);
   }
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * rate_test.c: buckets of starts, on a time that the test makes. */
 #include "limits/rate.h"
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * reactor_test.c: a reactor's life, its turns and what it refuses. */
 #include "reactor/reactor.h"
 
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #include "support/fixture.h"
+#include "support/gate.h"
 #include <lariat/checks.h>
 
 static char diary[128];
@@ -151,20 +153,33 @@ static void test_stop_before_run(void) {
   fixture_close(&f);
 }
 
+struct stopper {
+  lariat_reactor *reactor;
+  struct gate turns; /* opened in a turn of the reactor's */
+};
+
 static void *stop_from_thread(void *context) {
-  lariat_mailbox *mailbox = lariat_reactor_mailbox(context);
-  usleep(20000);
-  lariat_status status = lariat_mailbox_call(mailbox, stop, context, NULL);
+  struct stopper *stopper = context;
+  lariat_mailbox *mailbox = lariat_reactor_mailbox(stopper->reactor);
+  gate_wait(&stopper->turns);
+  lariat_status status =
+      lariat_mailbox_call(mailbox, stop, stopper->reactor, NULL);
   lariat_mailbox_release(mailbox);
   return status == LARIAT_OK ? NULL : context;
 }
+
+static void open_gate(void *gate) { gate_set(gate, true); }
 
 static void test_stop_from_thread(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_PLAIN);
   pthread_t thread;
   void *result;
-  pthread_create(&thread, NULL, stop_from_thread, f.reactor);
+  struct stopper stopper = {f.reactor, GATE_CLOSED};
+  pthread_create(&thread, NULL, stop_from_thread, &stopper);
+  CU_ASSERT_EQUAL(
+      lariat_reactor_call_soon(f.reactor, open_gate, &stopper.turns, NULL),
+      LARIAT_OK);
   CU_ASSERT_EQUAL(lariat_reactor_run(f.reactor), LARIAT_OK);
   pthread_join(thread, &result);
   CU_ASSERT_PTR_NULL(result);
@@ -174,16 +189,12 @@ static void test_stop_from_thread(void) {
 static void test_run_once_waits(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_PLAIN);
-  uint64_t start_ms = fixture_real_ms();
   CU_ASSERT_EQUAL(lariat_reactor_run_once(f.reactor, 0), LARIAT_OK);
-  CU_ASSERT_TRUE(fixture_real_ms() - start_ms < 1000);
-  start_ms = fixture_real_ms();
+  uint64_t start_ms = fixture_real_ms();
   CU_ASSERT_EQUAL(lariat_reactor_run_once(f.reactor, 30), LARIAT_OK);
   CU_ASSERT_TRUE(fixture_real_ms() - start_ms >= 29);
   lr_reactor_request_turn(f.reactor);
-  start_ms = fixture_real_ms();
-  CU_ASSERT_EQUAL(lariat_reactor_run_once(f.reactor, 5000), LARIAT_OK);
-  CU_ASSERT_TRUE(fixture_real_ms() - start_ms < 4000);
+  CU_ASSERT_EQUAL(lariat_reactor_run_once(f.reactor, -1), LARIAT_OK);
   fixture_close(&f);
 }
 
@@ -507,8 +518,7 @@ static void test_close_gives_up(void) {
   diary[0] = '\0';
   uint64_t start_ms = fixture_real_ms();
   fixture_close_reactor(&f, 50);
-  uint64_t spent_ms = fixture_real_ms() - start_ms;
-  CU_ASSERT_TRUE(spent_ms >= 49 && spent_ms < 2000);
+  CU_ASSERT_TRUE(fixture_real_ms() - start_ms >= 49);
   CU_ASSERT_STRING_EQUAL(diary, "begin a end a ");
   fixture_close(&f);
 }

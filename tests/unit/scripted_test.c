@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: threads
  * scripted_test.c: scripted pools as users see them: what a script is asked,
  * what comes of its answer, and the life of a pool without threads. */
 #include <string.h>

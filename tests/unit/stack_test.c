@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: coroutines
  * stack_test.c: stacks taken, given, guarded, measured; and overflown, in a
  * child process. */
 #include "await/stack.h"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked threads
  * thread_call_test.c: functions sent to other reactors: one outcome each,
  * whoever closes or cancels meanwhile; contexts and values once. */
 #include <lariat/thread_call.h>
@@ -12,6 +13,7 @@
 #include "base/atomics.h"
 #include "deferred/deferred.h"
 #include "support/fixture.h"
+#include "support/gate.h"
 
 enum { PATIENCE_MS = 10000 };
 
@@ -20,7 +22,7 @@ struct there {
   pthread_t thread;
   lariat_reactor *reactor;
   lariat_mailbox *mailbox;
-  lr_atomic_u32 ready;
+  struct gate ready;
 };
 
 static void ignore_report(const char *message, void *context) {
@@ -33,7 +35,7 @@ static void *run_there(void *context) {
   if (lariat_reactor_new(NULL, &there->reactor) != LARIAT_OK) return context;
   lariat_reactor_set_report(there->reactor, ignore_report, NULL);
   there->mailbox = lariat_reactor_mailbox(there->reactor);
-  lr_u32_store_release(&there->ready, 1);
+  gate_set(&there->ready, true);
   (void)lariat_reactor_run(there->reactor);
   (void)lariat_reactor_close(there->reactor, 0);
   return NULL;
@@ -41,9 +43,9 @@ static void *run_there(void *context) {
 
 static void open_there(struct there *there) {
   there->mailbox = NULL;
-  lr_u32_init(&there->ready, 0);
+  there->ready = GATE_CLOSED;
   pthread_create(&there->thread, NULL, run_there, there);
-  while (!lr_u32_load_acquire(&there->ready)) usleep(100);
+  gate_wait(&there->ready);
 }
 
 static void stop_there(void *context) {
@@ -94,8 +96,8 @@ enum kind { GIVE, FAIL, LATER, NEVER, SLOW, STOPS };
 
 struct task {
   enum kind kind;
-  lr_atomic_u32 begun;
-  lr_atomic_u32 go_on; /* SLOW waits for it */
+  struct gate begun;
+  struct gate go_on; /* SLOW waits for it */
   lr_atomic_u32 cancelled;
 };
 
@@ -112,7 +114,7 @@ static lariat_value give_later(void *context) {
 static lariat_value function(void *context) {
   struct task *task = context;
   lariat_reactor *reactor = lariat_reactor_current();
-  lr_u32_store_release(&task->begun, 1);
+  gate_set(&task->begun, true);
   switch (task->kind) {
   case GIVE:
     break;
@@ -126,10 +128,10 @@ static lariat_value function(void *context) {
         lariat_deferred_new(reactor, count_cancel, task, NULL));
   case STOPS:
     CU_ASSERT_EQUAL(lariat_reactor_stop(reactor), LARIAT_OK);
-    while (!lr_u32_load_acquire(&task->go_on)) usleep(100);
+    gate_wait(&task->go_on);
     break;
   case SLOW:
-    while (!lr_u32_load_acquire(&task->go_on)) usleep(100);
+    gate_wait(&task->go_on);
     break;
   }
   return counted();
@@ -142,14 +144,12 @@ static void destroy(void *context) {
 
 static void init(struct task *task, enum kind kind) {
   task->kind = kind;
-  lr_u32_init(&task->begun, 0);
-  lr_u32_init(&task->go_on, 0);
+  task->begun = GATE_CLOSED;
+  task->go_on = GATE_CLOSED;
   lr_u32_init(&task->cancelled, 0);
 }
 
-static void wait_begun(struct task *task) {
-  while (!lr_u32_load_acquire(&task->begun)) usleep(100);
-}
+static void wait_begun(struct task *task) { gate_wait(&task->begun); }
 
 /* What came. */
 struct came {
@@ -235,16 +235,16 @@ static void test_cancelled(void) {
     lariat_deferred_release(send_to(there.mailbox, &f, &before, &other));
     lariat_deferred *d = send_to(there.mailbox, &f, &task, &it);
     wait_begun(&before);
-    if (way > 0) lr_u32_store_release(&before.go_on, 1);
+    if (way > 0) gate_set(&before.go_on, true);
     if (way > 0) wait_begun(&task);
     lariat_deferred_cancel(d);
     CU_ASSERT_EQUAL(it.status, LARIAT_ECANCELLED);
-    lr_u32_store_release(&before.go_on, 1);
-    lr_u32_store_release(&task.go_on, 1);
+    gate_set(&before.go_on, true);
+    gate_set(&task.go_on, true);
     lariat_deferred_release(d);
     wait_for(&f, &other, LARIAT_OK);
     fixture_close_reactor(&f, PATIENCE_MS); /* waits for it to end */
-    CU_ASSERT_EQUAL(lr_u32_load_acquire(&task.begun), way > 0);
+    CU_ASSERT_EQUAL(gate_is_open(&task.begun), way > 0);
     CU_ASSERT_EQUAL(lr_u32_load_acquire(&task.cancelled), way == 2);
     close_there(&there);
     fixture_close(&f);
@@ -277,7 +277,7 @@ static void test_there_closes(void) {
   struct came many[2000];
   for (int i = 0; i < 2000; i++)
     lariat_deferred_release(send_to(there.mailbox, &f, &unread, &many[i]));
-  lr_u32_store_release(&slow.go_on, 1);
+  gate_set(&slow.go_on, true);
   pthread_join(there.thread, NULL);
   lariat_deferred_release(send_to(there.mailbox, &f, &late, &it[2]));
   CU_ASSERT_EQUAL(it[2].status, LARIAT_ECLOSED);
@@ -308,7 +308,7 @@ static void test_here_closes(void) {
     fixture_close_reactor(&f, way == 1 ? 0 : PATIENCE_MS);
     CU_ASSERT_EQUAL(it.fires, 1);
     CU_ASSERT_EQUAL(it.status, LARIAT_ECLOSED);
-    lr_u32_store_release(&task.go_on, 1);
+    gate_set(&task.go_on, true);
     lariat_deferred_release(d);
     close_there(&there);
     fixture_close(&f);
@@ -541,7 +541,7 @@ static void test_delivered_when_closing(void) {
   fixture_close_reactor(&f, PATIENCE_MS);
   CU_ASSERT_EQUAL(it.status, LARIAT_ECLOSED);
   CU_ASSERT_EQUAL(it.fires, 1);
-  CU_ASSERT_EQUAL(lr_u32_load_acquire(&task.begun), 0);
+  CU_ASSERT_EQUAL(gate_is_open(&task.begun), 0);
   lariat_mailbox_release(own);
   fixture_close(&f);
   check_counts(1);
@@ -562,7 +562,7 @@ static void *visit(void *context) {
   visitor->status = lariat_mailbox_call_and_wait(visitor->to, function,
                                                  &visitor->task, destroy, &out);
   lariat_value_drop(out);
-  lr_u32_store_release(&visitor->slow->go_on, 1);
+  gate_set(&visitor->slow->go_on, true);
   return NULL;
 }
 
@@ -605,7 +605,7 @@ static void test_called_off_too_late(void) {
   lariat_deferred *d = send_to(there.mailbox, &f, &task, &it);
   wait_begun(&task);
   lariat_deferred_cancel(d);
-  lr_u32_store_release(&task.go_on, 1);
+  gate_set(&task.go_on, true);
   pthread_join(there.thread, NULL);
   lariat_deferred_release(d);
   lariat_mailbox_release(there.mailbox);

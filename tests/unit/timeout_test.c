@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * timeout_test.c: limits to the time of a chain: who owns what, and what comes
  * in between.  The conformance tests show what a limit means. */
 #include <lariat/checks.h>
@@ -9,23 +10,23 @@ enum { LIMIT_MS = 100 };
 
 static lariat_deferred *limit(struct stage *s, lariat_deferred *d,
                               lariat_on_timeout custom) {
-  return lariat_deferred_add_timeout(d, LIMIT_MS, custom,
-                                     probe_context(&s->probe), probe_destroy);
+  return lariat_deferred_add_timeout(
+      d, LIMIT_MS, custom, recorder_context(&s->recorder), recorder_destroy);
 }
 
 static void test_context(void) {
   struct stage s;
   begin(&s);
   lariat_deferred *d = limit(&s, unfired(&s), NULL);
-  lariat_deferred_callback(d, probe_value(&s.probe, 1));
-  CU_ASSERT_EQUAL(s.probe.contexts_destroyed, 1);
+  lariat_deferred_callback(d, recorder_value(&s.recorder, 1));
+  CU_ASSERT_EQUAL(s.recorder.contexts_destroyed, 1);
   lariat_deferred_release(d);
   d = limit(&s, unfired(&s), NULL);
   fixture_advance(&s.f, LIMIT_MS);
-  CU_ASSERT_EQUAL(s.probe.contexts_destroyed, 2);
+  CU_ASSERT_EQUAL(s.recorder.contexts_destroyed, 2);
   lariat_deferred_forget(d);
   d = limit(&s, succeed(&s, lariat_int(1)), NULL);
-  CU_ASSERT_EQUAL(s.probe.contexts_destroyed, 3);
+  CU_ASSERT_EQUAL(s.recorder.contexts_destroyed, 3);
   lariat_deferred_release(d);
   finish(&s);
 }
@@ -40,7 +41,7 @@ static void test_not_before(void) {
   result_of(d, "!timed-out");
   CU_ASSERT_STRING_EQUAL(lariat_failure_message(lariat_deferred_peek(d)),
                          "it was not done within 100 milliseconds");
-  CU_ASSERT_EQUAL(lariat_deferred_callback(d, probe_value(&s.probe, 1)),
+  CU_ASSERT_EQUAL(lariat_deferred_callback(d, recorder_value(&s.recorder, 1)),
                   LARIAT_OK); /* swallowed, as after any cancel */
   lariat_deferred_forget(d);
   finish(&s);
@@ -133,16 +134,16 @@ static void test_nothing_to_limit(void) {
   finish(&s);
 }
 
-static void scenario(struct fixture *f, struct probe *probe) {
+static void scenario(struct fixture *f, struct recorder *recorder) {
   lariat_deferred *d = lariat_deferred_new(f->reactor, NULL, NULL, NULL);
   for (int i = 0; i < 5; i++)
-    lariat_deferred_add_timeout(d, LIMIT_MS, NULL, probe_context(probe),
-                                probe_destroy);
-  (void)lariat_deferred_callback(d, probe_value(probe, 1));
+    lariat_deferred_add_timeout(d, LIMIT_MS, NULL, recorder_context(recorder),
+                                recorder_destroy);
+  (void)lariat_deferred_callback(d, recorder_value(recorder, 1));
   lariat_deferred_forget(d);
   d = lariat_deferred_new(f->reactor, NULL, NULL, NULL);
-  lariat_deferred_add_timeout(d, LIMIT_MS, NULL, probe_context(probe),
-                              probe_destroy);
+  lariat_deferred_add_timeout(d, LIMIT_MS, NULL, recorder_context(recorder),
+                              recorder_destroy);
   fixture_advance(f, LIMIT_MS);
   CU_ASSERT(lariat_is_failure(lariat_deferred_peek(d)));
   lariat_deferred_forget(d);
@@ -152,9 +153,9 @@ static void scenario(struct fixture *f, struct probe *probe) {
 static void test_no_memory(void) {
   struct stage s;
   begin(&s);
-  struct probe warm = {0};
+  struct recorder warm = {0};
   scenario(&s.f, &warm);
-  probe_fail_each(&s.f, scenario);
+  recorder_fail_each(&s.f, scenario);
   finish(&s);
 }
 

@@ -87,15 +87,15 @@ static void cancel_nothing(lariat_deferred *d, void *context) {
 }
 
 /* With a canceller's context too. */
-static void life(struct fixture *f, struct probe *probe) {
+static void life(struct fixture *f, struct recorder *recorder) {
   lariat_set_debugging(true);
-  lariat_deferred *d = lariat_deferred_new(f->reactor, cancel_nothing,
-                                           probe_context(probe), probe_destroy);
+  lariat_deferred *d = lariat_deferred_new(
+      f->reactor, cancel_nothing, recorder_context(recorder), recorder_destroy);
   lariat_deferred *other = lariat_deferred_succeed(f->reactor, lariat_int(1));
-  lariat_deferred_add_callbacks_owned(other, NULL, NULL, probe_context(probe),
-                                      probe_destroy);
+  lariat_deferred_add_callbacks_owned(
+      other, NULL, NULL, recorder_context(recorder), recorder_destroy);
   lariat_deferred_cancel(d);
-  (void)lariat_deferred_callback(d, probe_value(probe, 1));
+  (void)lariat_deferred_callback(d, recorder_value(recorder, 1));
   lariat_deferred_forget(d);
   lariat_deferred_forget(other);
   lariat_set_debugging(false);
@@ -105,7 +105,7 @@ static void test_no_memory(void) {
   struct stage s;
   begin(&s);
   CU_ASSERT_EQUAL(lr_deferred_state_open(s.f.reactor), LARIAT_OK);
-  probe_fail_each(&s.f, life);
+  recorder_fail_each(&s.f, life);
   finish(&s);
 }
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * trigger_test.c: what the conformance tests leave out of triggers, runs and
  * signals. */
 #include <lariat/trigger.h>
@@ -12,11 +13,11 @@
 
 #include "deferred/deferred.h"
 #include "support/fixture.h"
-#include "support/probe.h"
+#include "support/recorder.h"
 
 /* A trigger, or a call: writes its name down, and does one thing more. */
 struct act {
-  struct probe *probe;
+  struct recorder *recorder;
   lariat_reactor *reactor;
   const char *name;
   lariat_value give;
@@ -25,7 +26,7 @@ struct act {
 
 static lariat_value act(void *context) {
   struct act *it = context;
-  probe_note(it->probe, it->name);
+  recorder_note(it->recorder, it->name);
   lariat_value give = it->give;
   it->give = lariat_none();
   if (it->also) it->also(it->reactor);
@@ -36,7 +37,7 @@ static void act_call(void *context) { (void)act(context); }
 
 static void act_destroy(void *context) {
   struct act *it = context;
-  it->probe->contexts_destroyed++;
+  it->recorder->contexts_destroyed++;
 }
 
 static void stop(void *context) { (void)lariat_reactor_stop(context); }
@@ -47,7 +48,7 @@ static lariat_status add(struct act *it, lariat_event event,
                          lariat_trigger_phase phase, lariat_trigger *out) {
   lariat_status status = lariat_reactor_add_trigger(it->reactor, event, phase,
                                                     act, it, act_destroy, out);
-  if (status == LARIAT_OK) it->probe->contexts_made++;
+  if (status == LARIAT_OK) it->recorder->contexts_made++;
   return status;
 }
 
@@ -71,12 +72,12 @@ static void fail_it(void *context) {
 /* The shutdown waits for both deferreds, the one that fails too. */
 static void test_shutdown_waits(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_PLAIN);
   lariat_deferred *d[2];
-  struct act first = {&probe, f.reactor, "first", lariat_none(), NULL};
-  struct act second = {&probe, f.reactor, "second", lariat_none(), NULL};
-  struct act during = {&probe, f.reactor, "during", lariat_none(), NULL};
+  struct act first = {&recorder, f.reactor, "first", lariat_none(), NULL};
+  struct act second = {&recorder, f.reactor, "second", lariat_none(), NULL};
+  struct act during = {&recorder, f.reactor, "during", lariat_none(), NULL};
   for (int i = 0; i < 2; i++) {
     d[i] = lariat_deferred_new(f.reactor, NULL, NULL, NULL);
     lariat_value value = lariat_deferred_value(lariat_deferred_retain(d[i]));
@@ -100,24 +101,25 @@ static void test_shutdown_waits(void) {
   uint64_t start_ms = fixture_real_ms();
   run(&f);
   CU_ASSERT_TRUE(fixture_real_ms() - start_ms >= 19);
-  probe_saw(&probe, "first second during ");
+  recorder_saw(&recorder, "first second during ");
   lariat_deferred_release(d[0]);
   lariat_deferred_release(d[1]);
   fixture_expect_reports(&f, 1);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 /* Failures are reported; deferreds of other phases are let go of. */
 static void test_failures_and_others(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_PLAIN);
-  struct act bad = {&probe, f.reactor, "bad",
+  struct act bad = {&recorder, f.reactor, "bad",
                     lariat_failure_new(LARIAT_EUSER, "bad"), NULL};
-  struct act value = {&probe, f.reactor, "value", probe_value(&probe, 1), NULL};
+  struct act value = {&recorder, f.reactor, "value",
+                      recorder_value(&recorder, 1), NULL};
   struct act deferred = {
-      &probe, f.reactor, "deferred",
+      &recorder, f.reactor, "deferred",
       lariat_deferred_value(lariat_deferred_new(f.reactor, NULL, NULL, NULL)),
       NULL};
   CU_ASSERT_EQUAL(add(&bad, LARIAT_STARTUP, LARIAT_BEFORE, NULL), LARIAT_OK);
@@ -126,34 +128,34 @@ static void test_failures_and_others(void) {
                   LARIAT_OK);
   stop_soon(&f);
   run(&f);
-  probe_saw(&probe, "bad value deferred ");
+  recorder_saw(&recorder, "bad value deferred ");
   fixture_expect_reports(&f, 1);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 /* A deferred that dies without having fired holds nothing up. */
 static void test_deferred_dies(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_PLAIN);
-  struct act lost = {&probe, f.reactor, "lost",
+  struct act lost = {&recorder, f.reactor, "lost",
                      lariat_deferred_value(lariat_deferred_succeed(
-                         f.reactor, probe_value(&probe, 1))),
+                         f.reactor, recorder_value(&recorder, 1))),
                      NULL};
   CU_ASSERT_EQUAL(add(&lost, LARIAT_STARTUP, LARIAT_BEFORE, NULL), LARIAT_OK);
   stop_soon(&f);
   run(&f);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_removed(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   lariat_trigger name[2], none = {0};
   fixture_open(&f, FIXTURE_PLAIN);
-  struct act it = {&probe, f.reactor, "kept", lariat_none(), NULL};
+  struct act it = {&recorder, f.reactor, "kept", lariat_none(), NULL};
   CU_ASSERT_EQUAL(lariat_reactor_remove_trigger(f.reactor, none),
                   LARIAT_ENOTFOUND);
   CU_ASSERT_EQUAL(lariat_reactor_remove_trigger(NULL, none), LARIAT_ENOTFOUND);
@@ -161,31 +163,31 @@ static void test_removed(void) {
     CU_ASSERT_EQUAL(add(&it, LARIAT_SHUTDOWN, LARIAT_AFTER, &name[i]),
                     LARIAT_OK);
   CU_ASSERT_EQUAL(lariat_reactor_remove_trigger(f.reactor, name[0]), LARIAT_OK);
-  CU_ASSERT_EQUAL(probe.contexts_destroyed, 1);
+  CU_ASSERT_EQUAL(recorder.contexts_destroyed, 1);
   CU_ASSERT_EQUAL(lariat_reactor_remove_trigger(f.reactor, name[0]),
                   LARIAT_ENOTFOUND);
   stop_soon(&f);
   run(&f);
-  probe_saw(&probe, "kept ");
+  recorder_saw(&recorder, "kept ");
   CU_ASSERT_EQUAL(lariat_reactor_remove_trigger(f.reactor, name[1]),
                   LARIAT_ENOTFOUND);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_left_over(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_PLAIN);
-  struct act it = {&probe, f.reactor, "never", lariat_none(), NULL};
+  struct act it = {&recorder, f.reactor, "never", lariat_none(), NULL};
   CU_ASSERT_EQUAL(add(&it, LARIAT_SHUTDOWN, LARIAT_AFTER, NULL), LARIAT_OK);
   CU_ASSERT_EQUAL(
       lariat_reactor_call_when_running(f.reactor, act_call, &it, act_destroy),
       LARIAT_OK);
-  probe.contexts_made++;
+  recorder.contexts_made++;
   fixture_close(&f);
-  probe_saw(&probe, "");
-  probe_check(&probe);
+  recorder_saw(&recorder, "");
+  recorder_check(&recorder);
 }
 
 /* A start-up that waits for ever is over with a crash, or with a stop; the
@@ -193,13 +195,13 @@ static void test_left_over(void) {
 static void test_startup_given_up(void) {
   for (int way = 0; way < 3; way++) {
     struct fixture f;
-    struct probe probe = {0};
+    struct recorder recorder = {0};
     fixture_open(&f, FIXTURE_PLAIN);
     lariat_deferred *d = lariat_deferred_new(f.reactor, NULL, NULL, NULL);
-    struct act before = {&probe, f.reactor, "before", lariat_deferred_value(d),
-                         NULL};
-    struct act during = {&probe, f.reactor, "during", lariat_none(), NULL};
-    struct act down = {&probe, f.reactor, "down", lariat_none(), NULL};
+    struct act before = {&recorder, f.reactor, "before",
+                         lariat_deferred_value(d), NULL};
+    struct act during = {&recorder, f.reactor, "during", lariat_none(), NULL};
+    struct act down = {&recorder, f.reactor, "down", lariat_none(), NULL};
     if (way < 2) lariat_deferred_retain(d);
     CU_ASSERT_EQUAL(add(&before, LARIAT_STARTUP, LARIAT_BEFORE, NULL),
                     LARIAT_OK);
@@ -212,14 +214,14 @@ static void test_startup_given_up(void) {
                     LARIAT_OK);
     run(&f);
     CU_ASSERT_FALSE(lariat_reactor_running(f.reactor));
-    probe_saw(&probe, way ? "before down " : "before ");
+    recorder_saw(&recorder, way ? "before down " : "before ");
     if (way < 2) {
       fire_none(d);
       lariat_deferred_release(d);
     }
-    probe_saw(&probe, "");
+    recorder_saw(&recorder, "");
     fixture_close(&f);
-    probe_check(&probe);
+    recorder_check(&recorder);
   }
 }
 
@@ -227,10 +229,10 @@ static void test_startup_given_up(void) {
  */
 static void test_added_while_running(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_PLAIN);
-  struct act now = {&probe, f.reactor, "now", lariat_none(), NULL};
-  struct act down = {&probe, f.reactor, "down", lariat_none(), NULL};
+  struct act now = {&recorder, f.reactor, "now", lariat_none(), NULL};
+  struct act down = {&recorder, f.reactor, "down", lariat_none(), NULL};
   struct fixture *fixture = &f;
   CU_ASSERT_EQUAL(
       lariat_reactor_call_soon(fixture->reactor, stop, f.reactor, NULL),
@@ -240,11 +242,11 @@ static void test_added_while_running(void) {
   CU_ASSERT_EQUAL(
       lariat_reactor_call_when_running(f.reactor, act_call, &now, act_destroy),
       LARIAT_OK);
-  probe.contexts_made++;
+  recorder.contexts_made++;
   CU_ASSERT_EQUAL(add(&down, LARIAT_SHUTDOWN, LARIAT_BEFORE, NULL), LARIAT_OK);
   run(&f); /* which the stop before it ends */
-  probe_saw(&probe, "now down ");
-  probe_check(&probe);
+  recorder_saw(&recorder, "now down ");
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -253,23 +255,23 @@ static void call_at_once(void *context) {
   CU_ASSERT_EQUAL(
       lariat_reactor_call_when_running(it->reactor, act_call, it, act_destroy),
       LARIAT_OK);
-  it->probe->contexts_made++;
-  probe_note(it->probe, "returned");
+  it->recorder->contexts_made++;
+  recorder_note(it->recorder, "returned");
   CU_ASSERT_EQUAL(lariat_reactor_handle_signals(it->reactor, true), LARIAT_OK);
   CU_ASSERT_EQUAL(lariat_reactor_handle_signals(it->reactor, true), LARIAT_OK);
 }
 
 static void test_call_at_once(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_PLAIN);
-  struct act now = {&probe, f.reactor, "now", lariat_none(), NULL};
+  struct act now = {&recorder, f.reactor, "now", lariat_none(), NULL};
   CU_ASSERT_EQUAL(lariat_reactor_call_soon(f.reactor, call_at_once, &now, NULL),
                   LARIAT_OK);
   stop_soon(&f);
   run(&f);
-  probe_saw(&probe, "now returned ");
-  probe_check(&probe);
+  recorder_saw(&recorder, "now returned ");
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -278,12 +280,12 @@ static void crash_inside_shutdown(void *context) { crash(context); }
 /* A crash while the shutdown waits ends the run. */
 static void test_crash_in_shutdown(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_PLAIN);
   lariat_deferred *d = lariat_deferred_new(f.reactor, NULL, NULL, NULL);
-  struct act before = {&probe, f.reactor, "before", lariat_deferred_value(d),
+  struct act before = {&recorder, f.reactor, "before", lariat_deferred_value(d),
                        NULL};
-  struct act during = {&probe, f.reactor, "during", lariat_none(), NULL};
+  struct act during = {&recorder, f.reactor, "during", lariat_none(), NULL};
   CU_ASSERT_EQUAL(add(&before, LARIAT_SHUTDOWN, LARIAT_BEFORE, NULL),
                   LARIAT_OK);
   CU_ASSERT_EQUAL(add(&during, LARIAT_SHUTDOWN, LARIAT_DURING, NULL),
@@ -293,9 +295,9 @@ static void test_crash_in_shutdown(void) {
                                             f.reactor, NULL, NULL),
                   LARIAT_OK);
   run(&f);
-  probe_saw(&probe, "before ");
+  recorder_saw(&recorder, "before ");
   fixture_close(&f);
-  probe_check(&probe);
+  recorder_check(&recorder);
 }
 
 static void add_when_closing(void *context) {
@@ -312,9 +314,9 @@ static void add_when_closing(void *context) {
 
 static void test_bad_input(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_PLAIN);
-  struct act it = {&probe, f.reactor, "never", lariat_none(), NULL};
+  struct act it = {&recorder, f.reactor, "never", lariat_none(), NULL};
   CU_ASSERT_EQUAL(lariat_reactor_add_trigger(NULL, LARIAT_STARTUP,
                                              LARIAT_BEFORE, act, &it, NULL,
                                              NULL),
@@ -539,16 +541,16 @@ static void test_signals_in_a_child(void) {
 
 /* ---- Memory ---- */
 
-static void life(struct fixture *f, struct probe *probe) {
-  struct act before = {probe, f->reactor, "before", lariat_none(), NULL};
-  struct act after = {probe, f->reactor, "after", lariat_none(), NULL};
+static void life(struct fixture *f, struct recorder *recorder) {
+  struct act before = {recorder, f->reactor, "before", lariat_none(), NULL};
+  struct act after = {recorder, f->reactor, "after", lariat_none(), NULL};
   before.give =
       lariat_deferred_value(lariat_deferred_succeed(f->reactor, lariat_none()));
   (void)lariat_reactor_handle_signals(f->reactor, true);
   (void)add(&before, LARIAT_STARTUP, LARIAT_BEFORE, NULL);
   if (lariat_reactor_call_when_running(f->reactor, act_call, &after,
                                        act_destroy) == LARIAT_OK)
-    probe->contexts_made++;
+    recorder->contexts_made++;
   lariat_reactor_stop(f->reactor);
   run(f);
   lariat_value_drop(before.give);
@@ -557,15 +559,15 @@ static void life(struct fixture *f, struct probe *probe) {
 static void test_every_allocation_fails(void) {
   for (uint64_t nth = 1; nth < 12; nth++) {
     struct fixture f;
-    struct probe probe = {0};
+    struct recorder recorder = {0};
     fixture_open(&f, FIXTURE_PLAIN);
     CU_ASSERT_EQUAL(lr_deferred_state_open(f.reactor), LARIAT_OK);
     fixture_fail_allocation(&f, nth);
-    life(&f, &probe);
+    life(&f, &recorder);
     fixture_fail_allocation(&f, 0);
     f.reports_expected = f.reports;
     fixture_close(&f);
-    probe_check(&probe);
+    recorder_check(&recorder);
   }
 }
 

@@ -1,44 +1,45 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * value_list_test.c: the list of values owns its items. */
 #include "deferred/list.h"
 
 #include "support/fixture.h"
-#include "support/probe.h"
+#include "support/recorder.h"
 
 static void test_items(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_NO_REACTOR);
   lariat_list *list = lr_list_values_new(3);
-  lr_list_values_put(list, 0, probe_value(&probe, 1));
+  lr_list_values_put(list, 0, recorder_value(&recorder, 1));
   lr_list_values_put(list, 2, lariat_int(9));
   lariat_value value = lariat_value_of(&lariat_list_type, list);
   CU_ASSERT_PTR_EQUAL(lariat_list_in(value), list);
   CU_ASSERT_EQUAL(lariat_list_count(list), 3);
-  CU_ASSERT_PTR_EQUAL(lariat_list_at(list, 0).type, &probe_type);
+  CU_ASSERT_PTR_EQUAL(lariat_list_at(list, 0).type, &recorder_type);
   CU_ASSERT(lariat_is_none(lariat_list_at(list, 1)));
   CU_ASSERT_EQUAL(lariat_int_in(lariat_list_at(list, 2)), 9);
   CU_ASSERT(lariat_is_none(lariat_list_at(list, 3)));
-  CU_ASSERT_EQUAL(probe.values_dropped, 0);
+  CU_ASSERT_EQUAL(recorder.values_dropped, 0);
   lariat_value_drop(value);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
 static void test_take(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_NO_REACTOR);
   lariat_list *list = lr_list_values_new(1);
-  lr_list_values_put(list, 0, probe_value(&probe, 1));
+  lr_list_values_put(list, 0, recorder_value(&recorder, 1));
   lariat_value taken = lariat_list_take(list, 0);
   CU_ASSERT(lariat_is_none(lariat_list_at(list, 0)));
   CU_ASSERT(lariat_is_none(lariat_list_take(list, 0)));
   CU_ASSERT(lariat_is_none(lariat_list_take(list, 1)));
   lariat_value_drop(lariat_value_of(&lariat_list_type, list));
-  CU_ASSERT_EQUAL(probe.values_dropped, 0);
+  CU_ASSERT_EQUAL(recorder.values_dropped, 0);
   lariat_value_drop(taken);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 
@@ -57,17 +58,18 @@ static void test_null(void) {
 
 static void test_nested(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_NO_REACTOR);
   lariat_value value = lariat_none();
   for (int i = 0; i < 300000; i++) {
     lariat_list *list = lr_list_values_new(2);
     lr_list_values_put(list, 0, value);
-    if (i % 1000 == 0) lr_list_values_put(list, 1, probe_value(&probe, i));
+    if (i % 1000 == 0)
+      lr_list_values_put(list, 1, recorder_value(&recorder, i));
     value = lariat_value_of(&lariat_list_type, list);
   }
   lariat_value_drop(value);
-  probe_check(&probe);
+  recorder_check(&recorder);
   fixture_close(&f);
 }
 

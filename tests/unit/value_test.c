@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
+ * labels: unchecked
  * value_test.c: values are dropped, shared, described and opened. */
 #include <lariat/value.h>
 
 #include <string.h>
 
 #include "support/fixture.h"
-#include "support/probe.h"
+#include "support/recorder.h"
 #include <lariat/checks.h>
 
 static void *share_nothing(void *data) {
@@ -20,10 +21,10 @@ static const lariat_type poor_type = {
 
 static void test_drop_gives_none(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_NO_REACTOR);
-  CU_ASSERT(lariat_is_none(lariat_value_drop(probe_value(&probe, 1))));
-  CU_ASSERT_EQUAL(probe.values_dropped, 1);
+  CU_ASSERT(lariat_is_none(lariat_value_drop(recorder_value(&recorder, 1))));
+  CU_ASSERT_EQUAL(recorder.values_dropped, 1);
   CU_ASSERT(lariat_is_none(lariat_value_drop(lariat_none())));
   CU_ASSERT(lariat_is_none(lariat_value_drop(lariat_int(7))));
   int thing = 0;
@@ -34,15 +35,15 @@ static void test_drop_gives_none(void) {
 
 static void test_share(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_NO_REACTOR);
-  lariat_value one = probe_shared(&probe, 1);
+  lariat_value one = recorder_shared(&recorder, 1);
   lariat_value two;
   CU_ASSERT_EQUAL(lariat_value_share(one, &two), LARIAT_OK);
   lariat_value_drop(one);
-  CU_ASSERT_EQUAL(probe.values_dropped, 0);
+  CU_ASSERT_EQUAL(recorder.values_dropped, 0);
   lariat_value_drop(two);
-  CU_ASSERT_EQUAL(probe.values_dropped, 1);
+  CU_ASSERT_EQUAL(recorder.values_dropped, 1);
   fixture_close(&f);
 }
 
@@ -62,9 +63,9 @@ static void test_share_of_none_and_integers(void) {
 
 static void test_share_refused(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   fixture_open(&f, FIXTURE_NO_REACTOR);
-  lariat_value one = probe_value(&probe, 1);
+  lariat_value one = recorder_value(&recorder, 1);
   lariat_value out = lariat_int(1);
   CU_ASSERT_EQUAL(lariat_value_share(one, &out), LARIAT_EINVAL);
   CU_ASSERT(lariat_is_none(out));
@@ -79,14 +80,14 @@ static void test_share_refused(void) {
 
 static void test_describe(void) {
   struct fixture f;
-  struct probe probe = {0};
+  struct recorder recorder = {0};
   char text[64];
   fixture_open(&f, FIXTURE_NO_REACTOR);
   CU_ASSERT_EQUAL(lariat_value_describe(lariat_none(), text, sizeof text), 4);
   CU_ASSERT_STRING_EQUAL(text, "none");
   lariat_value_describe(lariat_int(-42), text, sizeof text);
   CU_ASSERT_STRING_EQUAL(text, "-42");
-  lariat_value value = probe_value(&probe, 123456);
+  lariat_value value = recorder_value(&recorder, 123456);
   CU_ASSERT_EQUAL(lariat_value_describe(value, text, 4), 6);
   CU_ASSERT_STRING_EQUAL(text, "123");
   CU_ASSERT_EQUAL(lariat_value_describe(value, NULL, 0), 6);

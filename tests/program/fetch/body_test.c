@@ -3,6 +3,7 @@
  * those of JSON lines; and what it says when there is none to be had. */
 #include <fcntl.h>
 #include <openssl/sha.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,6 +61,15 @@ static void standard_input_is_sent_to_every_url(void) {
   fetch_close(run);
 }
 
+/* Waits until somebody has read all that is in a pipe. */
+static void wait_until_read(int fd) {
+  int unread = 1;
+  for (int i = 0; i < 20000 && unread > 0; i++) {
+    if (ioctl(fd, FIONREAD, &unread) != 0) return;
+    if (unread > 0) usleep(1000);
+  }
+}
+
 /* It can be read only once: it is kept. */
 static void a_pipe_by_name(void) {
   struct fetch_run *run = open_with_lines(5);
@@ -71,7 +81,7 @@ static void a_pipe_by_name(void) {
   fetch_write_list(run);
   program_start(&run->program, FETCH_ARGUMENTS("fetch", "-i", "list", "-o",
                                                "results", "-d", "@pipe"));
-  usleep(300000);
+  wait_until_read(held);
   close(held);
   program_wait(&run->program, 20000);
   fetch_parse_file(run, "results");

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: no-tsan long
  * Servers that misbehave, seen through the built program: each failure has its
  * name and the phase that it came in. */
 #include "program/fetch/fetch_support.h"
@@ -255,9 +256,9 @@ static void limits_hold(void) {
 static void paces_hold(void) {
   begin();
   for (int i = 0; i < 12; i++) origin_line("/page");
-  const char *const more[][5] = {{"--delay", "0.1", "--timeout", "0.5"},
-                                 {"--rate", "10", "--timeout", "0.5"},
-                                 {"--rate-per-host", "10", "--timeout", "0.5"}};
+  const char *const more[][5] = {{"--delay", "0.1", "--timeout", "0.9"},
+                                 {"--rate", "10", "--timeout", "0.9"},
+                                 {"--rate-per-host", "10", "--timeout", "0.9"}};
   for (size_t i = 0; i < sizeof more / sizeof more[0]; i++) {
     uint64_t began_ms = fixture_real_ms();
     CU_ASSERT_EQUAL(fetch_run_list(run, more[i]), 0);
@@ -295,7 +296,7 @@ static void fast_host_falls_silent(void) {
   unsigned first = origin_line("/stall");
   for (int i = 0; i < 6; i++) origin_line("/stall");
   const char *const more[] = {"-r",        "1",   "--per-host", "2",
-                              "--timeout", "0.3", NULL};
+                              "--timeout", "1.5", NULL};
   CU_ASSERT_EQUAL(fetch_run_list(run, more), 1);
   CU_ASSERT_EQUAL(run->result_count, 57);
   for (unsigned i = first; i < first + 7; i++) {

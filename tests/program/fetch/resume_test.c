@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: no-tsan long
  * Runs that are cut short: by a signal, by kill -9, by a torn line; and what
  * --resume makes of them. */
 #include <dirent.h>

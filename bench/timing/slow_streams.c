@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * stream_slow.c: streams whose consumers are far slower than the server.  Their
- * memory stays within window and 64 KiB each, other fetches of the same reactor
- * are as quick as without them (their 99th percentile, in turns, the median of
- * the ratios), and no turn of that reactor takes long.
+ * slow_streams.c: streams whose consumers are far slower than the server.
+ * Other fetches of the same reactor are as quick as without them (their 99th
+ * percentile, in turns, the median of the ratios), and no turn of that reactor
+ * takes long.  What the streams hold is tests/stress/stream_memory.c's.
  *
- *   stream_slow [requests]
+ *   timing-slow_streams [requests]
  *
- * Usually 10,000 requests in each round, see scale.h.  A pair counts when the
- * rounds alone, before and after it, agree: other programs leave traces in a
- * 99th percentile. */
+ * Usually 10,000 requests in each round.  A pair counts when the rounds alone,
+ * before and after it, agree: other programs leave traces in a 99th
+ * percentile. */
 #include <fcntl.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,16 +28,9 @@ enum {
   STREAMS = 4,
   PAIRS = 7,
   WINDOW = 256 * 1024,
-  EXTRA = 64 * 1024,
   TICK_MS = 10,
   TURN_MAX_US = 5000
 };
-
-#if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
-static const bool judged = false;
-#else
-static const bool judged = true;
-#endif
 
 static struct nginx *nginx;
 static uint64_t requests;
@@ -81,16 +73,10 @@ static void begin_watch(void *context) {
   lr_reactor_add_turn_hook(lariat_reactor_current(), &turns.hook);
 }
 
-static size_t memory_now(void) {
-  struct mallinfo2 info = mallinfo2();
-  return info.uordblks + info.hblkhd;
-}
-
 /* A stream of which a chunk is taken now and then. */
 struct slow {
   struct fetching *t;
   lariat_stream *stream;
-  uint64_t bytes;
   bool opened;
   bool failed;
   bool stopped;
@@ -99,13 +85,9 @@ struct slow {
 
 static lariat_value on_chunk(lariat_value result, void *context) {
   struct slow *slow = context;
-  size_t length = 0;
   slow->waits = false;
   if (lariat_is_none(result) || lariat_is_failure(result))
     slow->failed = !slow->stopped;
-  else
-    (void)lariat_chunk_bytes(lariat_chunk_in(result), &length);
-  slow->bytes += length;
   return lariat_value_drop(result);
 }
 
@@ -206,28 +188,6 @@ static void open_one(struct fetching *t) {
   fetching_open(t, &pool, NULL);
 }
 
-static void test_memory(void) {
-  struct fetching t;
-  struct slow streams[STREAMS];
-  size_t most = 0;
-  open_one(&t);
-  open_all(&t, streams); /* connections and handles are there from now on */
-  close_all(&t, streams);
-  size_t before = memory_now();
-  open_all(&t, streams);
-  for (int i = 0; i < 100; i++) {
-    fetching_run(&t, TICK_MS);
-    size_t now = memory_now();
-    if (now > before && now - before > most) most = now - before;
-  }
-  uint64_t bytes = streams[0].bytes;
-  close_all(&t, streams);
-  printf("\n    %zu KiB a stream, %.1f MB taken of each\n",
-         most / STREAMS / 1024, (double)bytes / 1e6);
-  if (judged) CU_ASSERT_TRUE(most <= STREAMS * (WINDOW + EXTRA));
-  fetching_close(&t);
-}
-
 /* One round alone, one beside the streams, one alone; the ratio, or 0 when the
  * two alone differ by too much to say anything. */
 static double compare(struct fetching *t) {
@@ -260,7 +220,7 @@ static void test_others(void) {
   uint64_t longest = lr_u64_load_relaxed(&turns.longest_ns) / 1000;
   printf("\n    the longest turn took %llu us of CPU\n",
          (unsigned long long)longest);
-  if (judged) CU_ASSERT_TRUE(longest <= TURN_MAX_US);
+  CU_ASSERT_TRUE(longest <= TURN_MAX_US);
   fetching_close(&t);
   if (count < PAIRS) {
     printf("    the machine is too busy for more than %zu pairs\n", count);
@@ -268,8 +228,7 @@ static void test_others(void) {
   }
   qsort(ratios, count, sizeof ratios[0], ascending);
   printf("    median %.2f\n", ratios[count / 2]);
-  if (judged && requests >= USUAL_REQUESTS)
-    CU_ASSERT_TRUE(ratios[count / 2] <= 1.25);
+  if (requests >= USUAL_REQUESTS) CU_ASSERT_TRUE(ratios[count / 2] <= 1.25);
 }
 
 static bool make_source(void) {
@@ -283,7 +242,6 @@ static bool make_source(void) {
 
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
-      {"memory", test_memory},
       {"other fetches", test_others},
   };
   requests = scale_of(USUAL_REQUESTS, argc, argv);
@@ -294,7 +252,7 @@ int main(int argc, char **argv) {
   (void)nginx_url(nginx, NGINX_PLAIN, "/store/large", large_url,
                   sizeof large_url);
   int result =
-      fixture_main("stream_slow", tests, FIXTURE_COUNT(tests), 1, argv);
+      fixture_main("slow_streams", tests, FIXTURE_COUNT(tests), 1, argv);
   nginx_stop(nginx);
   return result;
 }

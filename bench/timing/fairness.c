@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * fetch_fairness.c: 500 slow hosts and one that is fast.  What the fast one
+ * fairness.c: 500 slow hosts and one that is fast.  What the fast one
  * gets done beside them is compared with what it gets done alone, in runs that
  * take turns.  Each slow host has more to do than it may have in flight; all of
  * them together want many times the jobs and connections that the pool may
  * have.
  *
- *   fetch_fairness [per cent [the least part, in per cent]]
+ *   timing-fairness [per cent [the least part, in per cent]]
  *
  * The fast host answers after 4 ms, or at once; then its throughput is what the
  * CPUs allow, and other work on the machine shows.
@@ -208,7 +208,7 @@ int main(int argc, char **argv) {
   fast_origin = origin_start(NULL);
   if (!slow_origin || !fast_origin) return 1;
   size_t parts = percent < 100 ? 1 : FIXTURE_COUNT(tests);
-  int failed = fixture_main("fetch_fairness", tests, parts, 1, argv);
+  int failed = fixture_main("fairness", tests, parts, 1, argv);
   origin_stop(slow_origin);
   origin_stop(fast_origin);
   return failed;

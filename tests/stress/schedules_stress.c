@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT
- * fetch_schedules.c: random schedules of submit, cancel, pause, resume, time,
+ * schedules_stress.c: random schedules of submit, cancel, pause, resume, time,
  * and every kind of close, with bodies that are streamed, saved, transformed
- * and produced (support/flow.h), against a scripted pool under the virtual
- * clock.  After each: every deferred has fired once, and not after its
+ * and produced (support/body_schedule.h), against a scripted pool under the
+ * virtual clock.  After each: every deferred has fired once, and not after its
  * deadline; the ledgers balance; no limit was exceeded; bodies came as they
  * were sent; nothing is left of memory, timers and descriptors.  In some, an
  * allocation fails.  In the end: everything was really done, often enough.
  *
- *   fetch_schedules [schedules [seed]]
+ *   schedules_stress [schedules [seed]]
  *
  * A schedule is made from its number alone: one that fails is shortened as far
- * as it still fails, and printed; `fetch_schedules 1 NUMBER` runs it again.
+ * as it still fails, and printed; `schedules_stress 1 NUMBER` runs it again.
  * Usually 100,000, see scale.h. */
 #include <fcntl.h>
 #include <signal.h>
@@ -23,8 +23,8 @@
 #include "limits/rate.h"
 #include "pool/pool.h"
 #include "reactor/reactor.h"
+#include "support/body_schedule.h"
 #include "support/fixture.h"
-#include "support/flow.h"
 #include "support/producing.h"
 #include "support/scale.h"
 #include <lariat/client.h>
@@ -83,7 +83,7 @@ enum kind {
 
 static const char *const kind_names[KINDS] = {
     "submit", "cancel", "pause",      "resume",      "release",
-    "flow",   "run",    "jump",       "turn",        "close client",
+    "bodies", "run",    "jump",       "turn",        "close client",
     "drain",  "room",   "close pool", "release pool"};
 
 struct op {
@@ -141,7 +141,7 @@ static void make_spec(lariat_answer *spec, int *target, uint64_t *state) {
   spec->body_ms = pick_ms(state);
   spec->closes = once_in(state, 8);
   spec->body = produced_bytes(0);
-  spec->body_length = below(state, once_in(state, 2) ? FLOW_BODY : 300);
+  spec->body_length = below(state, once_in(state, 2) ? BODY_BODY : 300);
   spec->body_piece = 500 + below(state, 16000);
   spec->upload_piece = 200 + below(state, 4000);
   if (once_in(state, 2)) spec->upload_ms = 1 + below(state, 5);
@@ -233,7 +233,7 @@ struct job {
   bool limited; /* has a connect limit */
   uint64_t due_ns;
   lariat_status status; /* of its failure */
-  struct flow flow;
+  struct body_schedule bodies;
 };
 
 struct run {
@@ -245,7 +245,7 @@ struct run {
   lariat_client *clients[CLIENTS];
   struct job jobs[JOBS];
   unsigned job_count;
-  struct flows flows;
+  struct body_schedules all_bodies;
   int others;                 /* deferreds of other kinds that have not fired */
   uint64_t starts_ns[STARTS]; /* the last of them, a ring */
   unsigned start_count;
@@ -271,7 +271,7 @@ static void fault(struct run *run, const char *format, ...) {
   va_end(arguments);
 }
 
-static void flow_fault(void *context, const char *text) {
+static void body_schedule_fault(void *context, const char *text) {
   fault(context, "%s", text);
 }
 
@@ -310,16 +310,17 @@ static unsigned spec_of(const char *url) {
 }
 
 /* The job that it is; NULL: it has no memory for its number. */
-static struct flow *flow_of(struct run *run, const lariat_asked *asked) {
+static struct body_schedule *bodies_of(struct run *run,
+                                       const lariat_asked *asked) {
   const char *number = lariat_asked_header(asked, "X-Job");
   if (!number) return NULL;
-  return &run->jobs[strtoul(number, NULL, 10) % JOBS].flow;
+  return &run->jobs[strtoul(number, NULL, 10) % JOBS].bodies;
 }
 
 static void take_upload(const lariat_asked *asked, const void *bytes,
                         size_t length, void *context) {
-  struct flow *flow = flow_of(context, asked);
-  if (flow) flow_sent(flow, bytes, length);
+  struct body_schedule *bodies = bodies_of(context, asked);
+  if (bodies) body_schedule_sent(bodies, bytes, length);
 }
 
 /* The script: the spec whose number is the URL's path. */
@@ -331,11 +332,11 @@ static void answer_one(const lariat_asked *asked, lariat_answer *answer,
   struct run *run = context;
   const struct schedule *schedule = run->schedule;
   unsigned number = spec_of(lariat_asked_url(asked));
-  struct flow *flow = flow_of(run, asked);
+  struct body_schedule *bodies = bodies_of(run, asked);
   *answer = schedule->specs[number];
   answer->take = take_upload;
   bool good = !answer->never && !answer->failure && answer->status == 200;
-  if (flow) flow_hop(flow, good, good && !answer->upload_stops);
+  if (bodies) body_schedule_hop(bodies, good, good && !answer->upload_stops);
   int target = schedule->targets[number];
   if (target >= 0) {
     if (target % 2)
@@ -398,10 +399,10 @@ static bool is_expected(const struct run *run, lariat_status status) {
 
 /* How long the body of the answer is. */
 static uint64_t expected_length(struct run *run, lariat_value result) {
-  if (result.type != &lariat_response_type) return FLOW_UNKNOWN;
+  if (result.type != &lariat_response_type) return BODY_UNKNOWN;
   const char *url = lariat_response_url(lariat_response_in(result));
   if (!*url && !run->starved) fault(run, "an answer without a URL");
-  if (!*url) return FLOW_UNKNOWN;
+  if (!*url) return BODY_UNKNOWN;
   return run->schedule->specs[spec_of(url)].body_length;
 }
 
@@ -409,15 +410,15 @@ static lariat_value on_end(lariat_value result, void *context) {
   struct job *job = context;
   struct run *run = job->run;
   job->fires++;
-  if (job->flow.in)
-    flow_fired(&job->flow, result, expected_length(run, result));
+  if (job->bodies.in)
+    body_schedule_fired(&job->bodies, result, expected_length(run, result));
   ends[lariat_is_failure(result) ? -lariat_failure_status(result) : 0]++;
   if (job->fires > 1) fault(run, "job %d fired twice", (int)(job - run->jobs));
   if (lariat_is_failure(result)) {
     lariat_status status = lariat_failure_status(result);
     job->status = status;
     judge(run, job, result);
-    bool own = status == LARIAT_EUSER && job->flow.transformed;
+    bool own = status == LARIAT_EUSER && job->bodies.transformed;
     if (!own && !is_expected(run, status))
       fault(run, "job %d: %s", (int)(job - run->jobs),
             lariat_failure_message(result));
@@ -443,8 +444,8 @@ static void submit(struct run *run, const struct op *op) {
   if (once_in(&state, 4)) options.timeout_ms = 1 + below(&state, 100);
   options.priority = (lariat_priority)below(&state, 3);
   bool post = once_in(&state, 5);
-  flow_choose(&job->flow, &run->flows, &options, &state);
-  if (post && !job->flow.uploads) {
+  body_schedule_choose(&job->bodies, &run->all_bodies, &options, &state);
+  if (post && !job->bodies.uploads) {
     options.body = lariat_body_bytes("body", 4);
   }
   char number[8];
@@ -458,10 +459,10 @@ static void submit(struct run *run, const struct op *op) {
   if (options.timeout_ms)
     job->due_ns =
         lariat_virtual_clock_now_ns(run->clock) + options.timeout_ms * 1000000u;
-  const char *method = post ? "POST" : job->flow.uploads ? "PUT" : "GET";
+  const char *method = post ? "POST" : job->bodies.uploads ? "PUT" : "GET";
   job->deferred = lariat_request(client, method, url, &options);
   lariat_deferred_add_both(job->deferred, on_end, job);
-  flow_submitted(&job->flow);
+  body_schedule_submitted(&job->bodies);
   /* Refused before it was a job: no ledger has it. */
   if (job->fires && job->status == LARIAT_ECLOSED) job->client = NULL;
 }
@@ -482,7 +483,8 @@ static void step_flow(struct run *run, const struct op *op) {
   if (!run->job_count) return;
   kinds[FLOW]++;
   for (unsigned i = 0; i < 4; i++)
-    flow_step(&run->jobs[(op->job + i) % run->job_count].flow, &state);
+    body_schedule_step(&run->jobs[(op->job + i) % run->job_count].bodies,
+                       &state);
 }
 
 static void step_job(struct run *run, const struct op *op) {
@@ -630,9 +632,9 @@ static void check_budget(struct run *run, bool over) {
   const lr_memory_budget *budget = lr_pool_budget(run->pool);
   if (!budget) return;
   uint64_t held = lr_u64_load_relaxed(&budget->held);
-  uint64_t most = budget->limit + 2 * FLOW_BODY + FLOW_WINDOW;
+  uint64_t most = budget->limit + 2 * BODY_BODY + BODY_WINDOW;
   for (unsigned i = 0; i < run->job_count; i++)
-    if (run->jobs[i].flow.sink == FLOW_STREAM) most += FLOW_WINDOW;
+    if (run->jobs[i].bodies.sink == BODY_STREAM) most += BODY_WINDOW;
   starvations += lr_u32_load_relaxed(&budget->waiting);
   if (held > most) fault(run, "%llu bytes are held", (unsigned long long)held);
   if (over && (held || lr_u64_load_relaxed(&budget->complete) ||
@@ -683,14 +685,14 @@ static void check_moving(struct run *run) {
 /* Streams that had a deadline are over, whoever takes them. */
 static void take_rests(struct run *run) {
   for (unsigned i = 0; i < run->job_count; i++)
-    if (run->jobs[i].due_ns) flow_take_rest(&run->jobs[i].flow);
+    if (run->jobs[i].due_ns) body_schedule_take_rest(&run->jobs[i].bodies);
 }
 
 /* Pipes are read to their ends. */
 static void drain_pipes(struct run *run) {
   for (unsigned times = 0; times < 20; times++) {
     for (unsigned i = 0; i < run->job_count; i++)
-      if (run->jobs[i].flow.in) flow_drain(&run->jobs[i].flow);
+      if (run->jobs[i].bodies.in) body_schedule_drain(&run->jobs[i].bodies);
     run_time(run, 3);
   }
 }
@@ -699,15 +701,17 @@ static void drain_pipes(struct run *run) {
 static void take_all(struct run *run) {
   bool taken = run->schedule->number % 2;
   for (unsigned times = 0; taken && times < 60; times++) {
-    for (unsigned i = 0; i < run->job_count; i++) flow_take(&run->jobs[i].flow);
+    for (unsigned i = 0; i < run->job_count; i++)
+      body_schedule_take(&run->jobs[i].bodies);
     run_time(run, 12); /* the budget is looked at every 10 ms */
   }
   for (unsigned i = 0; i < run->job_count; i++)
-    flow_check_moving(&run->jobs[i].flow, taken);
+    body_schedule_check_moving(&run->jobs[i].bodies, taken);
 }
 
 static void let_flows_go(struct run *run) {
-  for (unsigned i = 0; i < run->job_count; i++) flow_let_go(&run->jobs[i].flow);
+  for (unsigned i = 0; i < run->job_count; i++)
+    body_schedule_let_go(&run->jobs[i].bodies);
 }
 
 static void resume_all(struct run *run) {
@@ -721,7 +725,7 @@ static void wind_up(struct run *run) {
   if (end == 0) { /* at once */
     if (lariat_reactor_close(run->reactor, 0) != LARIAT_OK)
       fault(run, "the reactor was not closed");
-    run->reactor = run->flows.reactor = NULL;
+    run->reactor = run->all_bodies.reactor = NULL;
     for (unsigned i = 0; i < CLIENTS; i++) run->clients[i] = NULL;
     let_flows_go(run);
     return;
@@ -751,7 +755,7 @@ static void check_all_fired(struct run *run) {
     if (run->jobs[i].fires != 1)
       fault(run, "job %u fired %u times", i, run->jobs[i].fires);
   for (unsigned i = 0; i < run->job_count; i++)
-    flow_check_end(&run->jobs[i].flow);
+    body_schedule_check_end(&run->jobs[i].bodies);
 }
 
 static void check_others(struct run *run) {
@@ -770,9 +774,9 @@ static void end_run(struct run *run) {
   if (run->pool) release_pool(run);
   run_time(run, 0);
   check_others(run);
-  if (run->flows.transforms) fault(run, "a transform's context is left");
-  if (flow_loans) fault(run, "bytes that were given are left");
-  flow_loans = 0;
+  if (run->all_bodies.transforms) fault(run, "a transform's context is left");
+  if (body_schedule_loans) fault(run, "bytes that were given are left");
+  body_schedule_loans = 0;
   if (run->reactor && lr_reactor_next_timer_ns(run->reactor) != UINT64_MAX)
     fault(run, "a timer is left");
   if (run->reactor && lr_reactor_layer_state(run->reactor, LR_LAYER_POOL))
@@ -793,7 +797,7 @@ static bool begin(struct run *run) {
       .size = sizeof options, .clock = lariat_virtual_clock_clock(run->clock)};
   if (lariat_reactor_new(&options, &run->reactor) != LARIAT_OK) return false;
   lariat_reactor_set_report(run->reactor, ignore, NULL);
-  run->flows.reactor = run->reactor;
+  run->all_bodies.reactor = run->reactor;
   if (lariat_scripted_pool_new(&schedule->pool, run->reactor, answer_one, run,
                                &run->pool) != LARIAT_OK)
     return false;
@@ -822,9 +826,9 @@ static const char *run_schedule(const struct schedule *schedule,
   uint64_t blocks = fixture_live_blocks(f);
   int fd = lowest_free_fd();
   note_starvation(&run);
-  run.flows.starved = run.starved;
-  run.flows.fault = flow_fault;
-  run.flows.context = &run;
+  run.all_bodies.starved = run.starved;
+  run.all_bodies.fault = body_schedule_fault;
+  run.all_bodies.context = &run;
   if (schedule->fail_allocation)
     fixture_fail_allocation(f, schedule->fail_allocation);
   if (begin(&run))
@@ -887,8 +891,8 @@ static void report_deed(const char *name, uint64_t count, uint64_t schedules_) {
 static void report_deeds(uint64_t count) {
   for (int i = 0; i < KINDS; i++)
     if (i != SUBMIT) report_deed(kind_names[i], kinds[i], count);
-  for (int i = 0; i < FLOW_DEEDS; i++)
-    report_deed(flow_deed_name(i), flow_deeds[i], count);
+  for (int i = 0; i < BODY_DEEDS; i++)
+    report_deed(body_schedule_deed_name(i), body_schedule_deeds[i], count);
   report_deed("waits for the budget", starvations, count);
 }
 
@@ -940,5 +944,5 @@ int main(int argc, char **argv) {
   if (__sanitizer_set_death_callback) __sanitizer_set_death_callback(say_where);
   printf("%llu schedules from %llu on\n", (unsigned long long)schedules,
          (unsigned long long)first);
-  return fixture_main("fetch_schedules", tests, 1, 1, argv);
+  return fixture_main("schedules_stress", tests, 1, 1, argv);
 }

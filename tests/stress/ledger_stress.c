@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * fetch_ledger.c: the ledger by force.  Four threads, each with a reactor and
+ * labels: threads
+ * ledger_stress.c: the ledger by force.  Four threads, each with a reactor and
  * clients of its own, send jobs through one pool of two reactors to an nginx
  * on eight loopback addresses; every tenth is cancelled at a random moment.
  * Each deferred fires exactly once, every ledger balances, and nothing is left
  * of memory, descriptors and threads.
  *
- *   fetch_ledger [jobs [seed]]
+ *   ledger_stress [jobs [seed]]
  *
  * Usually 200,000 jobs, see scale.h; in full 1,000,000. */
 #include <pthread.h>
@@ -286,7 +287,7 @@ int main(int argc, char **argv) {
   printf("%llu jobs, seed %u\n", (unsigned long long)all_jobs, first_seed);
   nginx = nginx_start(&options);
   if (!nginx || !ports_find(&dead_port, 1)) return 1;
-  int failed = fixture_main("fetch_ledger", tests, 1, 1, argv);
+  int failed = fixture_main("ledger_stress", tests, 1, 1, argv);
   nginx_stop((struct nginx *)(uintptr_t)nginx);
   return failed;
 }

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * A reactor in somebody else's event loop: poll() over two descriptors, the
- * reactor's and a timerfd of the loop's own.  In each round a get and a timer
- * are asked for while no dispatch runs.  None may be stranded, and no timer may
- * be late by more than 5 ms, beyond what the loop itself was late by: its own
- * timerfd, set a moment after the reactor's timer and handled after it, says
- * how late this machine wakes anybody.
+ * foreign_loop.c: a reactor in somebody else's event loop: poll() over two
+ * descriptors, the reactor's and a timerfd of the loop's own.  In each round a
+ * get and a timer are asked for while no dispatch runs.  None may be stranded,
+ * and no timer may be late by more than 5 ms, beyond what the loop itself was
+ * late by: its own timerfd, set a moment after the reactor's timer and handled
+ * after it, says how late this machine wakes anybody.
  *
- *   fetch_embed [rounds]
+ *   timing-foreign_loop [rounds]
  *
  * Usually 2,000 rounds, see scale.h; in full 10,000. */
 #include <poll.h>
@@ -244,7 +244,7 @@ int main(int argc, char **argv) {
   rounds = scale_of(USUAL_ROUNDS, argc, argv);
   nginx = nginx_start(NULL);
   if (!nginx || !rounds) return 1;
-  int failed = fixture_main("fetch_embed", tests, 1, 1, argv);
+  int failed = fixture_main("foreign_loop", tests, 1, 1, argv);
   nginx_stop((struct nginx *)(uintptr_t)nginx);
   return failed;
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * fetch_races.c: everything that two callers and two pool threads can do at
+ * labels: threads
+ * races_stress.c: everything that two callers and two pool threads can do at
  * the same time, without a network in the way: rounds of a scripted pool with
  * threads, in which jobs are submitted, cancelled, paused, time out, and in
  * which clients, reactors and the pool close at random moments.  Each deferred
  * fires once, the ledgers balance, nothing is left.
  *
- *   fetch_races [rounds [seed]]
+ *   races_stress [rounds [seed]]
  *
  * Usually 2,000 rounds, see scale.h. */
 #include <pthread.h>
@@ -261,5 +262,5 @@ int main(int argc, char **argv) {
   first_seed = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10)
                         : (unsigned)fixture_real_ms();
   printf("%llu rounds, seed %u\n", (unsigned long long)rounds, first_seed);
-  return fixture_main("fetch_races", tests, 1, 1, argv);
+  return fixture_main("races_stress", tests, 1, 1, argv);
 }

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: MIT
- * fetch_limits.c: limits and rates at full size, as the server sees them.
+ * rates.c: rates and delays at full size, as the server sees them by its clock.
  *
- *   - 10,000 requests on two reactors, placed by host and spread: never more in
- *     flight than the limits, to one host and in all;
  *   - rates, in all and for each host, with a burst, placed by host and spread:
  *     within 1 % in any window of ten seconds after the burst;
  *   - a delay for each host, with connections that are kept, closed, and die:
  *     no gap between two requests is shorter.
  *
- *   fetch_limits [per cent]
+ *   timing-rates [per cent]
  *
- * Less than 100 per cent: fewer requests, and shorter windows, in which one
- * request, or the lateness that a rate makes good, may be more than 1 %. */
+ * Less than 100 per cent: shorter windows, in which one request, or the
+ * lateness that a rate makes good, may be more than 1 %. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +20,7 @@
 
 enum { HOSTS_MAX = 16, STAMPS = 40000 };
 
-/* Lateness that is made good afterwards: see lib/limits/rate.h. */
+/* Lateness that is made good afterwards: see lib/fetch/rate.h. */
 #define LATE_NS 5e7
 
 static uint64_t percent = 100;
@@ -110,64 +108,7 @@ static void close_load(struct load *load) {
   origin = NULL;
 }
 
-static struct origin_counts counts_of(const struct load *load, unsigned host) {
-  char address[32];
-  snprintf(address, sizeof address, "127.0.%u.%u", load->area, host + 1);
-  return origin_address_counts(origin, address);
-}
-
-/* In flight. */
-
-struct in_flight {
-  lariat_placement placement;
-  unsigned hosts;
-  unsigned max_jobs;
-  unsigned per_host;
-};
-
-static void expect_in_flight(const struct in_flight *row) {
-  static const char *const paths[] = {"/wait/1", "/page", "/wait/3",
-                                      "/page",   "/last", NULL};
-  static struct load load;
-  lariat_pool_options pool = lariat_pool_defaults();
-  uint64_t requests = 10000 * percent / 100;
-  load = (struct load){.area = 1,
-                       .hosts = row->hosts,
-                       .each = 2 * row->per_host,
-                       .paths = paths,
-                       .left = requests};
-  pool.reactors = 2;
-  pool.max_jobs = row->max_jobs;
-  pool.max_jobs_per_host = row->per_host;
-  open_load(&load, &pool, row->placement);
-  run_load(&load, 120000);
-  struct origin_counts all = origin_counts(origin);
-  unsigned long most = 0;
-  CU_ASSERT_EQUAL(all.requests, requests);
-  for (unsigned host = 0; host < row->hosts; host++) {
-    unsigned long one = counts_of(&load, host).in_flight_max;
-    if (one > most) most = one;
-  }
-  printf("\n    %llu requests, %u hosts, %s: %lu in flight of %u, %lu to one "
-         "host of %u",
-         (unsigned long long)requests, row->hosts,
-         row->placement == LARIAT_PLACE_SPREAD ? "spread" : "by host",
-         all.in_flight_max, row->max_jobs, most, row->per_host);
-  CU_ASSERT(all.in_flight_max <= row->max_jobs);
-  CU_ASSERT(most <= row->per_host);
-  close_load(&load);
-}
-
-static void test_in_flight(void) {
-  static const struct in_flight rows[] = {
-      {LARIAT_PLACE_HOST, 12, 40, 7},   {LARIAT_PLACE_SPREAD, 12, 40, 7},
-      {LARIAT_PLACE_HOST, 1, 64, 64},   {LARIAT_PLACE_SPREAD, 1, 64, 33},
-      {LARIAT_PLACE_SPREAD, 16, 9, 16},
-  };
-  for (size_t i = 0; i < FIXTURE_COUNT(rows); i++) expect_in_flight(&rows[i]);
-}
-
-/* Rates. */
+/* ---- Rates ---- */
 
 static int by_time(const void *a, const void *b) {
   const struct origin_stamp *one = a;
@@ -288,7 +229,7 @@ static void test_rates(void) {
   for (size_t i = 0; i < FIXTURE_COUNT(rows); i++) expect_rates(&rows[i]);
 }
 
-/* Delays. */
+/* ---- Delays ---- */
 
 static void expect_gaps(lariat_placement placement, unsigned delay_ms,
                         uint64_t run_ms) {
@@ -338,10 +279,9 @@ static void test_delays(void) {
 
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
-      {"in flight", test_in_flight},
       {"rates", test_rates},
       {"delays", test_delays},
   };
   percent = scale_of(100, argc, argv);
-  return fixture_main("fetch_limits", tests, FIXTURE_COUNT(tests), 1, argv);
+  return fixture_main("rates", tests, FIXTURE_COUNT(tests), 1, argv);
 }

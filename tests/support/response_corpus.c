@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * The shapes: a table of those that can be written down, and functions for
  * those that are too long for that. */
-#include "support/answer_shapes.h"
+#include "support/response_corpus.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,15 +16,15 @@
 #define INTERIM "HTTP/1.1 100 Continue\r\n\r\n"
 
 enum {
-  WAITS = SHAPE_WAITS,
-  MOVES = SHAPE_MOVES,
-  TRIES = SHAPE_TRIES,
-  CODED = SHAPE_CODED,
-  SIMPLE = SHAPE_SIMPLE,
-  MORE = SHAPE_MORE
+  WAITS = CORPUS_WAITS,
+  MOVES = CORPUS_MOVES,
+  TRIES = CORPUS_TRIES,
+  CODED = CORPUS_CODED,
+  SIMPLE = CORPUS_SIMPLE,
+  MORE = CORPUS_MORE
 };
 
-static const struct answer_shape written[] = {
+static const struct corpus_response written[] = {
     {"plain", SIZED(OK "Content-Type: text/plain\r\n" HELLO), SIMPLE},
     {"plain, no body", SIZED(OK "Content-Length: 0\r\n\r\n"), SIMPLE},
     {"chunked", SIZED(OK CHUNKED "\r\n" CHUNK LAST), SIMPLE},
@@ -1136,7 +1136,7 @@ static char *write_chunk(void) {
   return chunk;
 }
 
-static bool make_long(struct answer_shape *shape,
+static bool make_long(struct corpus_response *shape,
                       const struct long_shape *from) {
   char *chunk = from->text ? NULL : write_chunk();
   const char *text = from->text ? from->text : chunk;
@@ -1151,39 +1151,40 @@ static bool make_long(struct answer_shape *shape,
     for (size_t i = 0; i < from->number; i++)
       memcpy(bytes + before + i * each, text, each);
     memcpy(bytes + length - after, from->after, after);
-    *shape = (struct answer_shape){from->name, bytes, length, from->flags};
+    *shape = (struct corpus_response){from->name, bytes, length, from->flags};
   }
   free(chunk);
   return bytes != NULL;
 }
 
-struct answer_shape *answer_shapes_make(size_t *count) {
-  struct answer_shape *shapes = calloc(WRITTEN + LONGS, sizeof *shapes);
+struct corpus_response *response_corpus_make(size_t *count) {
+  struct corpus_response *shapes = calloc(WRITTEN + LONGS, sizeof *shapes);
   if (!shapes) return NULL;
   memcpy(shapes, written, sizeof written);
   for (size_t i = 0; i < LONGS; i++) {
     if (make_long(&shapes[WRITTEN + i], &long_shapes[i])) continue;
-    answer_shapes_free(shapes, WRITTEN + i);
+    response_corpus_free(shapes, WRITTEN + i);
     return NULL;
   }
   *count = WRITTEN + LONGS;
   return shapes;
 }
 
-static bool is_written(const struct answer_shape *shape) {
+static bool is_written(const struct corpus_response *shape) {
   for (size_t i = 0; i < WRITTEN; i++)
     if (written[i].bytes == shape->bytes) return true;
   return false;
 }
 
-void answer_shapes_free(struct answer_shape *shapes, size_t count) {
+void response_corpus_free(struct corpus_response *shapes, size_t count) {
   for (size_t i = 0; i < count; i++)
     if (!is_written(&shapes[i])) free((void *)(size_t)shapes[i].bytes);
   free(shapes);
 }
 
-const struct answer_shape *answer_shapes_find(const struct answer_shape *shapes,
-                                              size_t count, const char *name) {
+const struct corpus_response *
+response_corpus_find(const struct corpus_response *shapes, size_t count,
+                     const char *name) {
   for (size_t i = 0; i < count; i++)
     if (strcmp(shapes[i].name, name) == 0) return &shapes[i];
   return NULL;

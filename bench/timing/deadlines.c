@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: MIT
- * fetch_deadlines.c: deadlines in each phase, many times, and how late the
+ * deadlines.c: deadlines in each phase, many times, and how late the
  * failures were.  Each must name its phase and leave its slot free; how late
  * it may be is judged against a timer for the same moment.
  *
- *   fetch_deadlines [times]
+ *   timing-deadlines [times]
  *
  * Usually 5 times in each phase, see scale.h. */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "support/scale.h"
-#include "support/slow.h"
+#include "support/slow_phases.h"
 
 enum { USUAL_TIMES = 5, TIMES_MAX = 1000, LEAST_MS = 60, TOO_LATE_US = 10000 };
 
 static unsigned times;
-static struct slow_result results[TIMES_MAX];
+static struct slow_phases_result results[TIMES_MAX];
 static struct fetching fetching;
 
 static int by_lateness(const void *a, const void *b) {
-  const struct slow_result *left = a;
-  const struct slow_result *right = b;
+  const struct slow_phases_result *left = a;
+  const struct slow_phases_result *right = b;
   return left->late_us < right->late_us ? -1 : left->late_us > right->late_us;
 }
 
@@ -43,19 +43,20 @@ static void report(lariat_phase phase) {
 }
 
 static void test_all(void) {
-  struct slow *slow = slow_open(&fetching);
+  struct slow_phases *slow = slow_phases_open(&fetching);
   puts("");
   for (int phase = LARIAT_PHASE_QUEUE; phase <= LARIAT_PHASE_BODY; phase++) {
     for (unsigned i = 0; i < times; i++)
-      results[i] = slow_run(slow, (lariat_phase)phase, LEAST_MS + i * 7 % 90);
+      results[i] =
+          slow_phases_run(slow, (lariat_phase)phase, LEAST_MS + i * 7 % 90);
     report((lariat_phase)phase);
   }
-  slow_close(slow);
+  slow_phases_close(slow);
 }
 
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {{"deadlines", test_all}};
   times = (unsigned)scale_of(USUAL_TIMES, argc, argv);
   if (times > TIMES_MAX) times = TIMES_MAX;
-  return fixture_main("fetch deadlines", tests, 1, 0, NULL);
+  return fixture_main("deadlines", tests, 1, 0, NULL);
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT
- * fetch_close.c: ends at random moments, under load.  Round after round a pool
+ * labels: threads
+ * close_stress.c: ends at random moments, under load.  Round after round a pool
  * of two reactors works for two clients on one reactor, with random cancels;
  * then the pool, the reactor or the clients are closed, in one of many ways.
  * Each job has one outcome, and nothing is left of memory, descriptors,
  * threads and timers, after every single round.
  *
- *   fetch_close [rounds [seed]]
+ *   close_stress [rounds [seed]]
  *
  * Usually 400 rounds, see scale.h; in full 1,000. */
 #include <pthread.h>
@@ -259,7 +260,7 @@ int main(int argc, char **argv) {
   printf("%u rounds, seed %u\n", rounds, seed);
   origin = origin_start(&everywhere);
   if (!origin) return 1;
-  int failed = fixture_main("fetch_close", tests, 1, 1, argv);
+  int failed = fixture_main("close_stress", tests, 1, 1, argv);
   origin_stop(origin);
   return failed;
 }

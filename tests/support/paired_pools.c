@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * See twins.h. */
+ * See paired_pools.h. */
 #define _GNU_SOURCE
-#include "support/twins.h"
+#include "support/paired_pools.h"
 
 #include <ctype.h>
 #include <stdio.h>
@@ -17,41 +17,42 @@ enum {
   LONG_MS = 60000,     /* no fetch but a silent one takes that long */
   PATIENCE_MS = 90000, /* for a wave */
   BODY_MOST = 8 * 1024 * 1024,
-  TOLD = 200,              /* differences that are described */
-  HOLDER = RAW_ANSWERS - 1 /* the number that is not answered */
+  TOLD = 200,                 /* differences that are described */
+  HOLDER = MANUAL_ANSWERS - 1 /* the number that is not answered */
 };
 
-static const char *const names[TWINS] = {"by libcurl", "by default"};
+static const char *const names[PAIRED_POOLS] = {"by libcurl", "by default"};
 
-/* What a twin's origin is told when its answer has been taken. */
+/* Tells a pair's origin that its answer has been taken. */
 struct note {
-  struct raw_origin *origin;
+  struct manual_server *origin;
   unsigned number;
 };
 
-/* One trial, under way. */
+/* A trial, under way. */
 struct run {
-  const struct twins_trial *trial;
+  const struct paired_pools_trial *trial;
   char host[16];
   unsigned number;
-  struct note note[TWINS];
-  int fd[TWINS];
-  char *text[TWINS];
-  size_t length[TWINS];
-  lariat_deferred *holder[TWINS]; /* TWINS_ANEW: has the other connection */
+  struct note note[PAIRED_POOLS];
+  int fd[PAIRED_POOLS];
+  char *text[PAIRED_POOLS];
+  size_t length[PAIRED_POOLS];
+  lariat_deferred
+      *holder[PAIRED_POOLS]; /* PAIRED_ANEW: has the other connection */
 };
 
 struct wave {
-  struct twins *twins;
-  struct run run[TWINS_WAVE];
-  struct outcome outcome[TWINS_WAVE * TWINS];
-  struct outcome held[TWINS_WAVE * TWINS];
+  struct paired_pools *pools;
+  struct run run[PAIRED_WAVE];
+  struct outcome outcome[PAIRED_WAVE * PAIRED_POOLS];
+  struct outcome held[PAIRED_WAVE * PAIRED_POOLS];
   size_t count;
 };
 
-/* Opening and closing. */
+/* ---- Opening and closing ---- */
 
-lariat_pool_options twins_pool_options(size_t index) {
+lariat_pool_options paired_pools_pool_options(size_t index) {
   lariat_pool_options options = lariat_pool_defaults();
   options.reactors = 1;
   options.lane_connections = 1; /* no trial is another's neighbour */
@@ -59,60 +60,60 @@ lariat_pool_options twins_pool_options(size_t index) {
   return options;
 }
 
-static void open_twin(struct twins *twins, size_t index) {
-  struct twin *twin = &twins->twin[index];
-  lariat_pool_options pool = twins_pool_options(index);
+static void open_twin(struct paired_pools *pools, size_t index) {
+  struct paired_pool *pair = &pools->pair[index];
+  lariat_pool_options pool = paired_pools_pool_options(index);
   lariat_client_options client = lariat_client_defaults();
   client.timeout_ms = LONG_MS;
   client.max_body_bytes = BODY_MOST;
   client.sha256 = true;
   if (index == 0)
-    fetching_open_pool(&twins->t, &pool);
-  else if (lariat_pool_new(&pool, &twin->pool) != LARIAT_OK)
+    fetching_open_pool(&pools->t, &pool);
+  else if (lariat_pool_new(&pool, &pair->pool) != LARIAT_OK)
     abort();
-  if (index == 0) twin->pool = twins->t.pool;
-  lariat_reactor *reactor = twins->t.f.reactor;
-  if (lariat_client_new(twin->pool, reactor, &client, &twin->client)) abort();
+  if (index == 0) pair->pool = pools->t.pool;
+  lariat_reactor *reactor = pools->t.f.reactor;
+  if (lariat_client_new(pair->pool, reactor, &client, &pair->client)) abort();
   client.no_decompress = true;
-  if (lariat_client_new(twin->pool, reactor, &client, &twin->undecoded))
+  if (lariat_client_new(pair->pool, reactor, &client, &pair->undecoded))
     abort();
-  twin->origin = raw_origin_start("127.0.0.0/8", 0);
-  if (!twin->origin) abort();
+  pair->origin = manual_server_start("127.0.0.0/8", 0);
+  if (!pair->origin) abort();
 }
 
-void twins_open(struct twins *twins) {
-  memset(twins, 0, sizeof *twins);
-  for (size_t i = 0; i < TWINS; i++) open_twin(twins, i);
-  twins->t.client = twins->twin[0].client;
+void paired_pools_open(struct paired_pools *pools) {
+  memset(pools, 0, sizeof *pools);
+  for (size_t i = 0; i < PAIRED_POOLS; i++) open_twin(pools, i);
+  pools->t.client = pools->pair[0].client;
 }
 
-static void expect_quiet(struct twin *twin) {
+static void expect_quiet(struct paired_pool *pair) {
   lariat_pool_stats stats = {.size = sizeof stats};
-  CU_ASSERT_EQUAL(lariat_pool_read_stats(twin->pool, &stats), LARIAT_OK);
+  CU_ASSERT_EQUAL(lariat_pool_read_stats(pair->pool, &stats), LARIAT_OK);
   CU_ASSERT_EQUAL(stats.jobs_running, 0);
   CU_ASSERT_EQUAL(stats.jobs_queued, 0);
 }
 
-void twins_close(struct twins *twins) {
-  for (size_t i = 0; i < TWINS; i++) {
-    struct twin *twin = &twins->twin[i];
-    expect_quiet(twin);
-    raw_origin_stop(twin->origin);
-    lariat_client_close(twin->undecoded);
+void paired_pools_close(struct paired_pools *pools) {
+  for (size_t i = 0; i < PAIRED_POOLS; i++) {
+    struct paired_pool *pair = &pools->pair[i];
+    expect_quiet(pair);
+    manual_server_stop(pair->origin);
+    lariat_client_close(pair->undecoded);
     if (i == 0) continue;
-    lariat_client_close(twin->client);
-    lariat_pool_release(twin->pool);
+    lariat_client_close(pair->client);
+    lariat_pool_release(pair->pool);
   }
   printf("\n    %llu trials, %llu differences; the next request spoilt by "
          "libcurl %llu times, by default %llu ",
-         (unsigned long long)twins->trials,
-         (unsigned long long)twins->differences,
-         (unsigned long long)twins->spoilt[0],
-         (unsigned long long)twins->spoilt[1]);
-  fetching_close(&twins->t);
+         (unsigned long long)pools->trials,
+         (unsigned long long)pools->differences,
+         (unsigned long long)pools->spoilt[0],
+         (unsigned long long)pools->spoilt[1]);
+  fetching_close(&pools->t);
 }
 
-/* What came of it, in words. */
+/* The outcome, in words. */
 
 static void tell_bytes(FILE *to, const char *bytes, size_t length) {
   for (size_t i = 0; i < length; i++) {
@@ -163,7 +164,7 @@ static void tell_headers(FILE *to, const lariat_response *response) {
   }
 }
 
-/* Without the host's port, in which the twins differ. */
+/* Without the host's port, in which the pools differ. */
 static const char *path_of(const char *url) {
   const char *at = strstr(url, "://");
   at = at ? strchr(at + 3, '/') : NULL;
@@ -215,7 +216,7 @@ static void tell_file(FILE *to, int fd) {
   tell_body(to, "file", bytes, got > 0 ? (size_t)got : 0);
 }
 
-static void tell_outcome(FILE *to, const struct run *run, size_t twin,
+static void tell_outcome(FILE *to, const struct run *run, size_t pair,
                          const struct outcome *outcome) {
   if (outcome->fires != 1) {
     fprintf(to, "fired %u times\n", outcome->fires);
@@ -223,7 +224,7 @@ static void tell_outcome(FILE *to, const struct run *run, size_t twin,
     tell_failure(to, run, outcome->value);
   } else if (lariat_response_in(outcome->value)) {
     tell_response(to, run, lariat_response_in(outcome->value));
-    if (run->fd[twin] >= 0) tell_file(to, run->fd[twin]);
+    if (run->fd[pair] >= 0) tell_file(to, run->fd[pair]);
   }
 }
 
@@ -241,36 +242,36 @@ static void tell_chunk(FILE *to, const struct run *run,
 }
 
 /* Adds to what is known of a run. */
-static void tell(struct run *run, size_t twin, const struct outcome *outcome,
+static void tell(struct run *run, size_t pair, const struct outcome *outcome,
                  const char *what,
-                 void (*how)(FILE *to, const struct run *run, size_t twin,
+                 void (*how)(FILE *to, const struct run *run, size_t pair,
                              const struct outcome *outcome)) {
   char *text = NULL;
   size_t length = 0;
   FILE *to = open_memstream(&text, &length);
   if (!to) abort();
-  if (run->text[twin]) fputs(run->text[twin], to);
+  if (run->text[pair]) fputs(run->text[pair], to);
   fprintf(to, "%s: ", what);
-  how(to, run, twin, outcome);
+  how(to, run, pair, outcome);
   if (fclose(to)) abort();
-  free(run->text[twin]);
-  run->text[twin] = text;
-  run->length[twin] = length;
+  free(run->text[pair]);
+  run->text[pair] = text;
+  run->length[pair] = length;
 }
 
-static void tell_stream(FILE *to, const struct run *run, size_t twin,
+static void tell_stream(FILE *to, const struct run *run, size_t pair,
                         const struct outcome *outcome) {
-  (void)twin;
+  (void)pair;
   tell_chunk(to, run, outcome);
 }
 
-/* Asking. */
+/* ---- Asking ---- */
 
 static const char *url_of(const struct wave *wave, const struct run *run,
-                          size_t twin, const char *path, char *out,
+                          size_t pair, const char *path, char *out,
                           size_t capacity) {
   snprintf(out, capacity, "http://%s:%u%s", run->host,
-           raw_origin_port(wave->twins->twin[twin].origin), path);
+           wave->pools->pair[pair].origin->port, path);
   return out;
 }
 
@@ -293,73 +294,73 @@ static int new_file(void) {
 }
 
 static lariat_deferred *ask_trial(struct wave *wave, struct run *run,
-                                  size_t twin) {
-  const struct twins_trial *trial = run->trial;
-  struct twin *who = &wave->twins->twin[twin];
+                                  size_t pair) {
+  const struct paired_pools_trial *trial = run->trial;
+  struct paired_pool *who = &wave->pools->pair[pair];
   lariat_client *client =
-      trial->how == TWINS_UNDECODED ? who->undecoded : who->client;
+      trial->how == PAIRED_UNDECODED ? who->undecoded : who->client;
   lariat_request_options options = lariat_request_defaults(client);
   lariat_retry_policy policy;
   char path[32], url[96];
   snprintf(path, sizeof path, "/case/%u", run->number);
   if (trial->timeout_ms) options.timeout_ms = trial->timeout_ms;
-  if (trial->how == TWINS_LIMITED) options.max_body_bytes = 8;
-  if (trial->how == TWINS_DISCARDED) options.sink = lariat_sink_discard();
-  if (trial->how == TWINS_STREAMED) options.sink = lariat_sink_stream(0);
+  if (trial->how == PAIRED_LIMITED) options.max_body_bytes = 8;
+  if (trial->how == PAIRED_DISCARDED) options.sink = lariat_sink_discard();
+  if (trial->how == PAIRED_STREAMED) options.sink = lariat_sink_stream(0);
   set_retries(&policy);
-  if (trial->how == TWINS_AGAIN) options.retry = &policy;
-  if (trial->how == TWINS_TO_FD) {
-    run->fd[twin] = new_file();
-    options.sink = lariat_sink_fd(run->fd[twin]);
+  if (trial->how == PAIRED_AGAIN) options.retry = &policy;
+  if (trial->how == PAIRED_TO_FD) {
+    run->fd[pair] = new_file();
+    options.sink = lariat_sink_fd(run->fd[pair]);
   }
   return lariat_request(client, trial->method,
-                        url_of(wave, run, twin, path, url, sizeof url),
+                        url_of(wave, run, pair, path, url, sizeof url),
                         &options);
 }
 
 /* Before the trial, so that there is a connection; and after it. */
 static lariat_deferred *ask_cleanly(struct wave *wave, struct run *run,
-                                    size_t twin) {
+                                    size_t pair) {
   char url[96];
-  return lariat_get(wave->twins->twin[twin].client,
-                    url_of(wave, run, twin, "/clean", url, sizeof url));
+  return lariat_get(wave->pools->pair[pair].client,
+                    url_of(wave, run, pair, "/clean", url, sizeof url));
 }
 
 typedef lariat_deferred *(*asker)(struct wave *wave, struct run *run,
-                                  size_t twin);
+                                  size_t pair);
 
-static struct outcome *outcome_of(struct wave *wave, size_t run, size_t twin) {
-  return &wave->outcome[run * TWINS + twin];
+static struct outcome *outcome_of(struct wave *wave, size_t run, size_t pair) {
+  return &wave->outcome[run * PAIRED_POOLS + pair];
 }
 
 static void note_answered(struct outcome *outcome, void *context) {
   const struct note *note = context;
   (void)outcome;
-  raw_origin_answered(note->origin, note->number);
+  manual_server_answered(note->origin, note->number);
 }
 
 static void ask_all(struct wave *wave, asker ask, bool not_first) {
   for (size_t i = 0; i < wave->count; i++)
-    for (size_t twin = 0; twin < TWINS; twin++) {
+    for (size_t pair = 0; pair < PAIRED_POOLS; pair++) {
       struct run *run = &wave->run[i];
-      struct outcome *outcome = outcome_of(wave, i, twin);
+      struct outcome *outcome = outcome_of(wave, i, pair);
       memset(outcome, 0, sizeof *outcome);
-      outcome->fires = not_first && run->trial->place == TWINS_FIRST;
+      outcome->fires = not_first && run->trial->position == PAIRED_FIRST;
       if (!outcome->fires)
-        outcome_watch_then(outcome, ask(wave, run, twin),
+        outcome_watch_then(outcome, ask(wave, run, pair),
                            ask == ask_trial ? note_answered : NULL,
-                           &run->note[twin]);
+                           &run->note[pair]);
     }
-  if (!fetching_wait(&wave->twins->t, wave->outcome, wave->count * TWINS,
+  if (!fetching_wait(&wave->pools->t, wave->outcome, wave->count * PAIRED_POOLS,
                      PATIENCE_MS))
     abort(); /* with the outcomes on this stack there is no going on */
 }
 
 static void clear_all(struct wave *wave) {
-  outcome_clear(wave->outcome, wave->count * TWINS);
+  outcome_clear(wave->outcome, wave->count * PAIRED_POOLS);
 }
 
-/* Streams. */
+/* ---- Streams ---- */
 
 static lariat_stream *stream_of(const struct outcome *outcome) {
   if (!outcome->kept || outcome->status) return NULL;
@@ -385,54 +386,55 @@ static void read_stream(lariat_stream *stream, struct outcome *outcome) {
 
 /* The responses stay until their streams have been read. */
 static void read_streams(struct wave *wave) {
-  struct outcome chunk[TWINS];
+  struct outcome chunk[PAIRED_POOLS];
   for (size_t i = 0; i < wave->count; i++) {
-    for (size_t twin = 0; twin < TWINS; twin++)
-      read_stream(stream_of(outcome_of(wave, i, twin)), &chunk[twin]);
-    if (!fetching_wait(&wave->twins->t, chunk, TWINS, PATIENCE_MS)) abort();
-    for (size_t twin = 0; twin < TWINS; twin++)
-      if (chunk[twin].kept)
-        tell(&wave->run[i], twin, &chunk[twin], "stream", tell_stream);
-    outcome_clear(chunk, TWINS);
+    for (size_t pair = 0; pair < PAIRED_POOLS; pair++)
+      read_stream(stream_of(outcome_of(wave, i, pair)), &chunk[pair]);
+    if (!fetching_wait(&wave->pools->t, chunk, PAIRED_POOLS, PATIENCE_MS))
+      abort();
+    for (size_t pair = 0; pair < PAIRED_POOLS; pair++)
+      if (chunk[pair].kept)
+        tell(&wave->run[i], pair, &chunk[pair], "stream", tell_stream);
+    outcome_clear(chunk, PAIRED_POOLS);
   }
 }
 
-/* A wave. */
+/* ---- A wave ---- */
 
 static void settle(struct wave *wave) {
-  for (size_t twin = 0; twin < TWINS; twin++)
-    if (!raw_origin_settle(wave->twins->twin[twin].origin, PATIENCE_MS))
+  for (size_t pair = 0; pair < PAIRED_POOLS; pair++)
+    if (!manual_server_settle(wave->pools->pair[pair].origin, PATIENCE_MS))
       fixture_fail("a server has not come to its end");
 }
 
-static void begin_wave(struct wave *wave, struct twins *twins,
-                       const struct twins_trial *trials, size_t count) {
-  static const struct raw_answer none = {.bytes = "", .end = RAW_HOLD};
-  wave->twins = twins;
+static void begin_wave(struct wave *wave, struct paired_pools *pools,
+                       const struct paired_pools_trial *trials, size_t count) {
+  static const struct manual_answer none = {.bytes = "", .end = MANUAL_HOLD};
+  wave->pools = pools;
   wave->count = count;
-  for (size_t twin = 0; twin < TWINS; twin++)
-    raw_origin_answer(twins->twin[twin].origin, HOLDER, &none);
+  for (size_t pair = 0; pair < PAIRED_POOLS; pair++)
+    manual_server_answer(pools->pair[pair].origin, HOLDER, &none);
   for (size_t i = 0; i < count; i++) {
     struct run *run = &wave->run[i];
-    unsigned host = twins->hosts++;
+    unsigned host = pools->hosts++;
     *run = (struct run){.trial = &trials[i],
                         .number = (unsigned)i,
                         .fd = {-1, -1},
                         .text = {NULL, NULL}};
     snprintf(run->host, sizeof run->host, "127.%u.%u.%u",
              16 + (host >> 16) % 128, (host >> 8) & 255, host & 255);
-    for (size_t twin = 0; twin < TWINS; twin++) {
-      struct raw_origin *origin = twins->twin[twin].origin;
-      run->note[twin] = (struct note){origin, run->number};
-      raw_origin_answer(origin, run->number, &trials[i].answer);
+    for (size_t pair = 0; pair < PAIRED_POOLS; pair++) {
+      struct manual_server *origin = pools->pair[pair].origin;
+      run->note[pair] = (struct note){origin, run->number};
+      manual_server_answer(origin, run->number, &trials[i].answer);
     }
   }
 }
 
 static void tell_all(struct wave *wave) {
   for (size_t i = 0; i < wave->count; i++)
-    for (size_t twin = 0; twin < TWINS; twin++)
-      tell(&wave->run[i], twin, outcome_of(wave, i, twin), "it", tell_outcome);
+    for (size_t pair = 0; pair < PAIRED_POOLS; pair++)
+      tell(&wave->run[i], pair, outcome_of(wave, i, pair), "it", tell_outcome);
 }
 
 static bool is_clean(const struct outcome *outcome) {
@@ -444,36 +446,36 @@ static bool is_clean(const struct outcome *outcome) {
 
 static void expect_clean_before(struct wave *wave) {
   for (size_t i = 0; i < wave->count; i++)
-    for (size_t twin = 0; twin < TWINS; twin++) {
+    for (size_t pair = 0; pair < PAIRED_POOLS; pair++) {
       const struct run *run = &wave->run[i];
-      const struct outcome *outcome = outcome_of(wave, i, twin);
-      if (run->trial->place != TWINS_FIRST && !is_clean(outcome))
+      const struct outcome *outcome = outcome_of(wave, i, pair);
+      if (run->trial->position != PAIRED_FIRST && !is_clean(outcome))
         fixture_fail("%s: the request before it, %s: %s, HTTP %d",
-                     run->trial->name, names[twin],
+                     run->trial->name, names[pair],
                      lariat_status_name(outcome->status), outcome->http_status);
     }
 }
 
-static struct raw_seen seen_by(const struct wave *wave, const struct run *run,
-                               size_t twin) {
-  return raw_origin_seen(wave->twins->twin[twin].origin, run->number);
+static struct manual_seen seen_by(const struct wave *wave,
+                                  const struct run *run, size_t pair) {
+  return manual_server_seen(wave->pools->pair[pair].origin, run->number);
 }
 
 /* A body that goes elsewhere is libcurl's to read, which cannot use a
  * connection that is lariat's by now. */
-static bool may_be_first(const struct run *run, size_t twin) {
-  enum twins_how how = run->trial->how;
-  return twin > 0 && (how == TWINS_TO_FD || how == TWINS_STREAMED);
+static bool may_be_first(const struct run *run, size_t pair) {
+  enum paired_pools_how how = run->trial->how;
+  return pair > 0 && (how == PAIRED_TO_FD || how == PAIRED_STREAMED);
 }
 
 /* That the trial was what it is said to be. */
 static void expect_place(const struct wave *wave, const struct run *run) {
-  for (size_t twin = 0; twin < TWINS; twin++) {
-    unsigned place = seen_by(wave, run, twin).place;
-    if (place == (run->trial->place == TWINS_SECOND ? 2 : 1)) continue;
-    if (place == 1 && may_be_first(run, twin)) continue;
+  for (size_t pair = 0; pair < PAIRED_POOLS; pair++) {
+    unsigned position = seen_by(wave, run, pair).position;
+    if (position == (run->trial->position == PAIRED_SECOND ? 2 : 1)) continue;
+    if (position == 1 && may_be_first(run, pair)) continue;
     fixture_fail("%s, %s: it was number %u on its connection", run->trial->name,
-                 names[twin], place);
+                 names[pair], position);
   }
 }
 
@@ -484,47 +486,47 @@ static void expect_place(const struct wave *wave, const struct run *run) {
 static void tell_next(struct wave *wave) {
   for (size_t i = 0; i < wave->count; i++) {
     struct run *run = &wave->run[i];
-    bool libcurls = run->trial->place == TWINS_FIRST || may_be_first(run, 1) ||
-                    seen_by(wave, run, 1).requests > 1;
-    for (size_t twin = 0; twin < TWINS; twin++)
-      wave->twins->spoilt[twin] += !is_clean(outcome_of(wave, i, twin));
+    bool libcurls = run->trial->position == PAIRED_FIRST ||
+                    may_be_first(run, 1) || seen_by(wave, run, 1).requests > 1;
+    for (size_t pair = 0; pair < PAIRED_POOLS; pair++)
+      wave->pools->spoilt[pair] += !is_clean(outcome_of(wave, i, pair));
     if (libcurls || is_clean(outcome_of(wave, i, 1))) continue;
-    for (size_t twin = 0; twin < TWINS; twin++)
-      tell(run, twin, outcome_of(wave, i, twin), "the next", tell_outcome);
+    for (size_t pair = 0; pair < PAIRED_POOLS; pair++)
+      tell(run, pair, outcome_of(wave, i, pair), "the next", tell_outcome);
     fixture_fail("%s: the request after it: %s", run->trial->name,
                  lariat_status_name(outcome_of(wave, i, 1)->status));
   }
 }
 
 static void expect_failure(struct wave *wave, size_t index) {
-  const struct twins_trial *trial = wave->run[index].trial;
-  for (size_t twin = 0; trial->expects && twin < TWINS; twin++) {
-    const struct outcome *outcome = outcome_of(wave, index, twin);
+  const struct paired_pools_trial *trial = wave->run[index].trial;
+  for (size_t pair = 0; trial->expects && pair < PAIRED_POOLS; pair++) {
+    const struct outcome *outcome = outcome_of(wave, index, pair);
     if (outcome->status == trial->expects &&
         (!trial->phase || outcome->phase == trial->phase))
       continue;
     fixture_fail(
-        "%s, %s: %s in %s, not %s in %s", trial->name, names[twin],
+        "%s, %s: %s in %s, not %s in %s", trial->name, names[pair],
         lariat_status_name(outcome->status), lariat_phase_name(outcome->phase),
         lariat_status_name(trial->expects), lariat_phase_name(trial->phase));
   }
 }
 
-/* Differences. */
+/* ---- Differences ---- */
 
-static void describe_trial(FILE *to, const struct twins_trial *trial) {
-  static const char *const hows[TWINS_HOWS] = {
+static void describe_trial(FILE *to, const struct paired_pools_trial *trial) {
+  static const char *const hows[PAIRED_HOWS] = {
       "plainly",  "undecoded", "limited",     "to a file",
       "streamed", "discarded", "with retries"};
   static const char *const ends[] = {"kept", "held", "closed", "reset"};
-  const struct raw_answer *answer = &trial->answer;
-  static const char *const places[TWINS_PLACES] = {"second", "first",
-                                                   "first, anew,"};
+  const struct manual_answer *answer = &trial->answer;
+  static const char *const places[PAIRED_POSITIONS] = {"second", "first",
+                                                       "first, anew,"};
   fprintf(to, "%s, %s, %s, the %s on its connection, which is %s; ",
-          trial->name, trial->method, hows[trial->how], places[trial->place],
+          trial->name, trial->method, hows[trial->how], places[trial->position],
           ends[answer->end]);
   if (answer->apart) fputs("a byte at a time; ", to);
-  for (size_t i = 0; i < RAW_CUTS; i++)
+  for (size_t i = 0; i < MANUAL_CUTS; i++)
     if (answer->cuts[i]) fprintf(to, "cut at %zu; ", answer->cuts[i]);
   fprintf(to, "%zu bytes:\n", answer->length);
   tell_bytes(to, answer->bytes, answer->length < 600 ? answer->length : 600);
@@ -532,40 +534,40 @@ static void describe_trial(FILE *to, const struct twins_trial *trial) {
 }
 
 static void compare(struct wave *wave, struct run *run) {
-  struct twins *twins = wave->twins;
-  twins->trials++;
+  struct paired_pools *pools = wave->pools;
+  pools->trials++;
   if (run->length[0] == run->length[1] &&
       !memcmp(run->text[0], run->text[1], run->length[0]))
     return;
-  if (++twins->differences <= TOLD) {
+  if (++pools->differences <= TOLD) {
     printf("\n--- ");
     describe_trial(stdout, run->trial);
-    for (size_t twin = 0; twin < TWINS; twin++)
-      printf("- %s (%u requests): %.700s", names[twin],
-             raw_origin_seen(twins->twin[twin].origin, run->number).requests,
-             run->text[twin]);
+    for (size_t pair = 0; pair < PAIRED_POOLS; pair++)
+      printf("- %s (%u requests): %.700s", names[pair],
+             manual_server_seen(pools->pair[pair].origin, run->number).requests,
+             run->text[pair]);
     fixture_fail("%s, %s: not the same", run->trial->name, run->trial->method);
-  } else if (twins->differences == TOLD + 1) {
+  } else if (pools->differences == TOLD + 1) {
     fixture_fail("and more that are not the same");
   }
 }
 
 static bool no_connections(void *context) {
-  struct twins *twins = context;
+  struct paired_pools *pools = context;
   uint64_t open = 0;
-  for (size_t i = 0; i < TWINS; i++) {
+  for (size_t i = 0; i < PAIRED_POOLS; i++) {
     lariat_pool_stats stats = {.size = sizeof stats};
-    (void)lariat_pool_read_stats(twins->twin[i].pool, &stats);
+    (void)lariat_pool_read_stats(pools->pair[i].pool, &stats);
     open += stats.connections;
   }
   return open == 0;
 }
 
 static void close_connections(struct wave *wave) {
-  for (size_t twin = 0; twin < TWINS; twin++)
-    raw_origin_close_all(wave->twins->twin[twin].origin);
+  for (size_t pair = 0; pair < PAIRED_POOLS; pair++)
+    manual_server_close_all(wave->pools->pair[pair].origin);
   settle(wave);
-  if (!fixture_run_until(&wave->twins->t.f, no_connections, wave->twins,
+  if (!fixture_run_until(&wave->pools->t.f, no_connections, wave->pools,
                          PATIENCE_MS))
     fixture_fail("connections are left that their servers have closed");
 }
@@ -574,9 +576,9 @@ static void end_wave(struct wave *wave) {
   for (size_t i = 0; i < wave->count; i++) {
     struct run *run = &wave->run[i];
     compare(wave, run);
-    for (size_t twin = 0; twin < TWINS; twin++) {
-      free(run->text[twin]);
-      if (run->fd[twin] >= 0) close(run->fd[twin]);
+    for (size_t pair = 0; pair < PAIRED_POOLS; pair++) {
+      free(run->text[pair]);
+      if (run->fd[pair] >= 0) close(run->fd[pair]);
     }
   }
   close_connections(wave);
@@ -589,31 +591,32 @@ static void hold_connections(struct wave *wave) {
   snprintf(path, sizeof path, "/case/%u", HOLDER);
   memset(wave->held, 0, sizeof wave->held);
   for (size_t i = 0; i < wave->count; i++)
-    for (size_t twin = 0; twin < TWINS; twin++) {
+    for (size_t pair = 0; pair < PAIRED_POOLS; pair++) {
       struct run *run = &wave->run[i];
-      struct outcome *held = &wave->held[i * TWINS + twin];
-      held->fires = run->trial->place != TWINS_ANEW;
+      struct outcome *held = &wave->held[i * PAIRED_POOLS + pair];
+      held->fires = run->trial->position != PAIRED_ANEW;
       if (held->fires) continue;
-      run->holder[twin] =
-          lariat_get(wave->twins->twin[twin].client,
-                     url_of(wave, run, twin, path, url, sizeof url));
-      outcome_watch(held, lariat_deferred_retain(run->holder[twin]));
+      run->holder[pair] =
+          lariat_get(wave->pools->pair[pair].client,
+                     url_of(wave, run, pair, path, url, sizeof url));
+      outcome_watch(held, lariat_deferred_retain(run->holder[pair]));
     }
 }
 
 static void let_go(struct wave *wave) {
-  size_t count = wave->count * TWINS;
+  size_t count = wave->count * PAIRED_POOLS;
   for (size_t i = 0; i < count; i++) {
-    lariat_deferred *holder = wave->run[i / TWINS].holder[i % TWINS];
+    lariat_deferred *holder =
+        wave->run[i / PAIRED_POOLS].holder[i % PAIRED_POOLS];
     if (!holder) continue;
     lariat_deferred_cancel(holder);
     lariat_deferred_release(holder);
   }
-  if (!fetching_wait(&wave->twins->t, wave->held, count, PATIENCE_MS)) abort();
+  if (!fetching_wait(&wave->pools->t, wave->held, count, PATIENCE_MS)) abort();
   outcome_clear(wave->held, count);
 }
 
-/* What an answer leaves behind has come before the next request goes. */
+/* Waits until what an answer leaves behind has come: then the next may go. */
 static void run_wave(struct wave *wave) {
   ask_all(wave, ask_cleanly, true);
   expect_clean_before(wave);
@@ -635,12 +638,12 @@ static void run_wave(struct wave *wave) {
   clear_all(wave);
 }
 
-void twins_run(struct twins *twins, const struct twins_trial *trials,
-               size_t count) {
+void paired_pools_run(struct paired_pools *pools,
+                      const struct paired_pools_trial *trials, size_t count) {
   static struct wave wave;
-  for (size_t at = 0; at < count; at += TWINS_WAVE) {
-    size_t here = count - at < TWINS_WAVE ? count - at : TWINS_WAVE;
-    begin_wave(&wave, twins, trials + at, here);
+  for (size_t at = 0; at < count; at += PAIRED_WAVE) {
+    size_t here = count - at < PAIRED_WAVE ? count - at : PAIRED_WAVE;
+    begin_wave(&wave, pools, trials + at, here);
     run_wave(&wave);
     end_wave(&wave);
   }
