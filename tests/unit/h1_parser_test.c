@@ -528,17 +528,6 @@ static void test_reasons(void) {
   fixture_close(&f);
 }
 
-static void test_reason_names(void) {
-  for (unsigned reason = 0; reason < LR_H1_REASON_COUNT; reason++) {
-    const char *name = lr_h1_reason_name((lr_h1_reason)reason);
-    CU_ASSERT_PTR_NOT_NULL_FATAL(name);
-    for (unsigned other = 0; other < reason; other++)
-      CU_ASSERT_STRING_NOT_EQUAL(name, lr_h1_reason_name((lr_h1_reason)other));
-  }
-  CU_ASSERT_STRING_EQUAL(lr_h1_reason_name(LR_H1_REASON_BARE_LF), "bare LF");
-  CU_ASSERT_STRING_EQUAL(lr_h1_reason_name(LR_H1_REASON_COUNT), "unknown");
-}
-
 /* ---- Limits ---- */
 
 /* Feeds `text` with as many `fill` behind it, `step` at a time, until the
@@ -1035,7 +1024,6 @@ int main(int argc, char **argv) {
       {"bad framing", test_bad_framing},
       {"bad chunks", test_bad_chunks},
       {"each reason", test_reasons},
-      {"names of reasons", test_reason_names},
       {"lines that are too long", test_long_lines},
       {"extensions that are too long", test_long_extensions},
       {"heads that are too long", test_long_heads},
