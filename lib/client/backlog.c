@@ -13,8 +13,8 @@ static lr_backlog_host *host_of(lr_table_node *node) {
   return lr_container(node, lr_backlog_host, table_node);
 }
 
-static bool is_of_target(lr_table_node *node, const void *target) {
-  return lr_backlog_host_is_of(host_of(node), target);
+static bool is_of_url(lr_table_node *node, const void *url) {
+  return lr_backlog_host_is_of(host_of(node), url);
 }
 
 bool lr_backlog_init(lr_backlog *backlog, uint32_t free_jobs) {
@@ -35,14 +35,14 @@ void lr_backlog_clear(lr_backlog *backlog) {
 }
 
 static LR_COLD lr_backlog_host *make_host(lr_backlog *backlog,
-                                          const lr_url *target) {
-  lr_backlog_host *host = lr_alloc_zero(sizeof *host + target->key_length + 1);
+                                          const lr_url *url) {
+  lr_backlog_host *host = lr_alloc_zero(sizeof *host + url->key_length + 1);
   if (!host) return NULL;
-  host->key_length = target->key_length;
-  memcpy(host->key, target->key, target->key_length);
+  host->key_length = url->key_length;
+  memcpy(host->key, url->key, url->key_length);
   lr_list_init(&host->node);
   lr_priority_queue_init(&host->queue);
-  lr_table_insert(&backlog->hosts, &host->table_node, target->hash);
+  lr_table_insert(&backlog->hosts, &host->table_node, url->hash);
   return host;
 }
 
@@ -52,7 +52,7 @@ static bool is_idle(const lr_backlog_host *host) {
 
 lr_backlog_host *lr_backlog_enter_slow(lr_backlog *backlog, const lr_job *job) {
   lr_table_node *node = lr_table_find(&backlog->hosts, job->request.url.hash,
-                                      is_of_target, &job->request.url);
+                                      is_of_url, &job->request.url);
   if (!node) return make_host(backlog, &job->request.url);
   lr_backlog_host *host = host_of(node);
   if (!is_idle(host)) return host;

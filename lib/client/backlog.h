@@ -47,10 +47,10 @@ void lr_backlog_clear(lr_backlog *backlog);
 lr_backlog_host *lr_backlog_enter_slow(lr_backlog *backlog, const lr_job *job);
 
 static inline bool lr_backlog_host_is_of(const lr_backlog_host *host,
-                                         const lr_url *target) {
-  return host->table_node.hash == target->hash &&
-         host->key_length == target->key_length &&
-         memcmp(host->key, target->key, target->key_length) == 0;
+                                         const lr_url *url) {
+  return host->table_node.hash == url->hash &&
+         host->key_length == url->key_length &&
+         memcmp(host->key, url->key, url->key_length) == 0;
 }
 
 /* Mostly it is the one before. */

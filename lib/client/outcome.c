@@ -75,7 +75,7 @@ static lariat_value failure_of(const lr_job *job, lariat_status status,
            detail ? ": " : "", detail ? detail : "");
   lr_failure_parts parts = {.status = status,
                             .message = message,
-                            .url = job->request.url.url,
+                            .url = job->request.url.text,
                             .curl_code = job->caller.state == LR_JOB_HERE
                                              ? job->attempt.curl_code
                                              : 0,
@@ -132,7 +132,7 @@ void lr_client_fail_job(lr_job *job, lariat_status status, lariat_phase phase) {
 }
 
 void lr_client_fail(lr_job *job, lariat_status status, const char *url) {
-  if (job->request.url.url || !url) {
+  if (job->request.url.text || !url) {
     lr_client_fail_job(job, status, LARIAT_PHASE_NONE);
     return;
   }
@@ -151,7 +151,7 @@ static lariat_value over_budget(const lr_job *job, lariat_value cause) {
   lr_failure_parts parts = {
       .status = LARIAT_ERETRYBUDGET,
       .message = message,
-      .url = job->request.url.url,
+      .url = job->request.url.text,
       .curl_code = lariat_failure_curl_code(cause),
       .http_status = lariat_failure_http_status(cause),
       .phase = lariat_failure_phase(cause),
@@ -196,7 +196,7 @@ static void open_stream(lr_job *job, lariat_stream *stream,
     return;
   }
   fill_response(job, response);
-  response->url = lr_copy_string(job->request.url.url);
+  response->url = lr_copy_string(job->request.url.text);
   job->caller.delivery = LR_DELIVERY_HEADERS;
   stream->job = job;
   (void)lr_deferred_fire(&job->deferred,

@@ -8,6 +8,7 @@
 #include "client/outcome.h"
 #include "client/submit.h"
 #include "deferred/state.h"
+#include "http/field.h"
 #include "job/body_sink.h"
 #include "job/body_source.h"
 #include "job/upload.h"
@@ -41,7 +42,7 @@ static lariat_status set_headers(lr_job *job, const lariat_header *headers,
   if (status != LARIAT_OK) return status;
   /* A caller that asks for an encoding wants to see it. */
   for (size_t i = 0; i < count; i++)
-    if (strcasecmp(headers[i].name, "Accept-Encoding") == 0)
+    if (lr_name_is(headers[i].name, strlen(headers[i].name), "Accept-Encoding"))
       job->wants.decompress = false;
   return LARIAT_OK;
 }
@@ -182,7 +183,7 @@ static void set_deadline(lr_job *job, uint64_t timeout_ms) {
   job->caller.due_ns = now_ns + timeout_ms * 1000000u;
 }
 
-/* Sets all but the target, the headers and the deadline. */
+/* Sets all but the URL, the headers and the deadline. */
 static lariat_status set_request(lr_job *job, const char *method,
                                  const lariat_request_options *options) {
   set_limits(job, options);

@@ -3,6 +3,7 @@
  */
 #include "curl/easy_setup.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -150,10 +151,10 @@ static lariat_status give_path(lr_transfer *transfer, const char *path) {
  * query go out as they are.  (libcurl would take them apart and print them
  * together again, a character at a time.) */
 static lariat_status set_simple_url(lr_transfer *transfer, lr_host *host,
-                                    const lr_url *target) {
-  CURLU *origin = lr_curl_host_origin(host, target);
-  const char *path = target->url + target->origin_length;
-  uint32_t length = target->url_length - target->origin_length;
+                                    const lr_url *url) {
+  CURLU *origin = lr_curl_host_origin(host, url);
+  const char *path = url->text + url->origin_length;
+  uint32_t length = url->length - url->origin_length;
   lariat_status status = origin ? give_url(transfer, origin) : LARIAT_ENOMEM;
   if (status != LARIAT_OK || same_path(transfer, path, length)) return status;
   status = give_path(transfer, path);
@@ -162,9 +163,9 @@ static lariat_status set_simple_url(lr_transfer *transfer, lr_host *host,
 }
 
 static lariat_status set_url(lr_transfer *transfer, lr_host *host,
-                             const lr_url *target) {
-  if (target->simple) return set_simple_url(transfer, host, target);
-  CURLUcode code = curl_url_set(transfer->url, CURLUPART_URL, target->url, 0);
+                             const lr_url *url) {
+  if (url->simple) return set_simple_url(transfer, host, url);
+  CURLUcode code = curl_url_set(transfer->url, CURLUPART_URL, url->text, 0);
   if (code == CURLUE_OUT_OF_MEMORY) return LARIAT_ENOMEM;
   if (code != CURLUE_OK) return LARIAT_EURL;
   lariat_status status = give_url(transfer, transfer->url);
@@ -200,9 +201,20 @@ static lariat_status set_method(lr_transfer *transfer, const lr_job *job) {
   return code == CURLE_OK ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
+/* libcurl reads the lines of a header list as nodes of its own: these have the
+ * same fields.  It changes and frees none of them. */
+_Static_assert(offsetof(lr_header_line, data) ==
+                       offsetof(struct curl_slist, data) &&
+                   offsetof(lr_header_line, next) ==
+                       offsetof(struct curl_slist, next) &&
+                   sizeof(lr_header_line) == sizeof(struct curl_slist),
+               "a header line is laid out as a node of libcurl's lists");
+
 static void set_headers(lr_transfer *transfer, const lr_job *job) {
   struct curl_slist *list =
-      job->request.headers ? job->request.headers->list : NULL;
+      job->request.headers
+          ? (struct curl_slist *)(void *)job->request.headers->list
+          : NULL;
   if (list == transfer->set.headers) return;
   (void)curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, list);
   transfer->set.headers = list;

@@ -26,7 +26,7 @@ const lr_host_extra lr_curl_host_extra = {
 CURLU *lr_curl_host_origin(lr_host *host, const lr_url *url) {
   lr_curl_host *own = lr_curl_host_of(host);
   if (own->origin) return own->origin;
-  char *text = lr_copy_bytes(url->url, url->origin_length);
+  char *text = lr_copy_bytes(url->text, url->origin_length);
   CURLU *origin = text ? curl_url() : NULL;
   if (origin && curl_url_set(origin, CURLUPART_URL, text, 0) != CURLUE_OK) {
     curl_url_cleanup(origin);

@@ -14,10 +14,10 @@ static char *put_string(char *to, const char *text) {
 }
 
 /* "host:81", without the port if it is the usual one. */
-static size_t authority_length(const lr_url *target) {
+static size_t authority_length(const lr_url *url) {
   static const char usual[] = ":80";
-  size_t length = target->origin_length - strlen("http://");
-  const char *end = target->url + target->origin_length;
+  size_t length = url->origin_length - strlen("http://");
+  const char *end = url->text + url->origin_length;
   bool has_usual = memcmp(end - 3, usual, 3) == 0;
   return has_usual ? length - 3 : length;
 }
@@ -39,10 +39,10 @@ static size_t lines_capacity(const lr_job *job, const char *encoding) {
 }
 
 static char *put_lines(char *to, const lr_job *job, const char *encoding) {
-  const lr_url *target = &job->request.url;
+  const lr_url *url = &job->request.url;
   const lr_header_list *headers = job->request.headers;
   to = put_string(to, " HTTP/1.1\r\nHost: ");
-  to = put(to, target->url + strlen("http://"), authority_length(target));
+  to = put(to, url->text + strlen("http://"), authority_length(url));
   to = put_string(to, "\r\n");
   if (!headers || !headers->has_accept) to = put_string(to, accept_any);
   if (encoding) {
@@ -81,10 +81,10 @@ static const lr_buffer *lines_of(const lr_h1 *h1, const lr_job *job) {
 }
 
 static char *put_request(char *to, const lr_job *job, const lr_buffer *lines) {
-  const lr_url *target = &job->request.url;
+  const lr_url *url = &job->request.url;
   to = job->request.get ? put(to, "GET ", 4) : put(to, "HEAD ", 5);
-  to = put(to, target->url + target->origin_length,
-           target->url_length - target->origin_length);
+  to =
+      put(to, url->text + url->origin_length, url->length - url->origin_length);
   return put(to, lines->bytes, lines->length);
 }
 
@@ -94,7 +94,7 @@ const char *lr_request_head_write(lr_h1 *h1, const lr_job *job,
   if (!lines) return NULL;
   h1->request.length = 0;
   if (!lr_buffer_reserve(&h1->request, sizeof "HEAD " +
-                                           job->request.url.url_length +
+                                           job->request.url.length +
                                            lines->length))
     return NULL;
   char *text = h1->request.bytes;

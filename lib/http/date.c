@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const uint64_t s_ns = 1000000000u;
+#include "base/time.h"
 
 bool lr_date_parse(const char *text, int64_t *seconds) {
   time_t at = curl_getdate(text, NULL);
@@ -26,8 +26,8 @@ uint64_t lr_retry_after_ns(const char *text, const char *date, int64_t wall_s) {
   uint64_t seconds = 0;
   int64_t at;
   int64_t from;
-  if (read_seconds(text, &seconds)) return seconds * s_ns;
+  if (read_seconds(text, &seconds)) return seconds * LR_NS_PER_S;
   if (!lr_date_parse(text, &at)) return 0;
   if (!date || !lr_date_parse(date, &from)) from = wall_s;
-  return at > from ? (uint64_t)(at - from) * s_ns : 0;
+  return at > from ? (uint64_t)(at - from) * LR_NS_PER_S : 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * coding.h: bodies in gzip's coding, made plain as they come.  What is not
- * gzip from its first byte to its last is "odd", as in answer.h. */
+ * gzip.h: decodes bodies that are coded as gzip, as they come.  What is not
+ * gzip from its first byte to its last is left to libcurl, as in h1_parser.h.
+ */
 #ifndef LR_HTTP_GZIP_H
 #define LR_HTTP_GZIP_H
 
@@ -13,7 +14,8 @@
 /* The state of one body: some 40 KB once it is used, so it is used again. */
 typedef struct lr_gzip lr_gzip;
 
-/* Those that are not in use, of one engine.  Zeroed memory is an empty one. */
+/* The decoders of one engine that are not in use.  Zeroed memory is an empty
+ * pool. */
 typedef struct lr_gzip_pool {
   lr_gzip *spare;
   unsigned count;
@@ -22,23 +24,26 @@ typedef struct lr_gzip_pool {
 typedef enum lr_gzip_result {
   LR_GZIP_MORE,
   LR_GZIP_TOO_LARGE, /* more than `most` bytes came of it */
-  LR_GZIP_FALLBACK,  /* not gzip, or more than one piece of it */
+  LR_GZIP_FALLBACK,  /* libcurl must decode it: not gzip, or more than one
+                        piece of it */
   LR_GZIP_NO_MEMORY
 } lr_gzip_result;
 
-/* One at the beginning of a body; NULL when out of memory. */
-lr_gzip *lr_gzip_take(lr_gzip_pool *gzip_pool);
+/* Takes a decoder for the beginning of a body; NULL when out of memory. */
+lr_gzip *lr_gzip_take(lr_gzip_pool *pool);
 
-/* Its body is over, or given up. */
-void lr_gzip_give(lr_gzip_pool *gzip_pool, lr_gzip *gzip);
+/* Gives a decoder back whose body is over, or given up. */
+void lr_gzip_give(lr_gzip_pool *pool, lr_gzip *gzip);
 
-/* Appends what `bytes` come to to `*plain`, which may have `most` bytes. */
+/* Decodes `bytes` and appends the result to `*decoded`, which may have `most`
+ * bytes. */
 lr_gzip_result lr_gzip_feed(lr_gzip *gzip, const char *bytes, size_t length,
-                            lr_buffer *plain, uint64_t most);
+                            lr_buffer *decoded, uint64_t most);
 
-/* Whether the body was whole: all that was fed, and no less. */
+/* Tells whether the body was whole: all that was fed, and no less. */
 bool lr_gzip_whole(const lr_gzip *gzip);
 
-void lr_gzip_pool_clear(lr_gzip_pool *gzip_pool);
+/* Frees the decoders that are not in use. */
+void lr_gzip_pool_clear(lr_gzip_pool *pool);
 
 #endif

@@ -1,14 +1,40 @@
 /* SPDX-License-Identifier: MIT
- * Answers of HTTP/1.1, strictly. */
+ * h1_parser.c: reads responses of HTTP/1.1, strictly.  Its states, from RFC
+ * 9112; any other input is LR_H1_FALLBACK:
+ *
+ *   state             input                                   next
+ *   ----------------  --------------------------------------  ----------------
+ *   STATUS            "HTTP/1.1 " 3DIGIT [SP reason] CRLF     HEADERS
+ *   HEADERS           name ":" value CRLF                     HEADERS
+ *                     CRLF of a 1xx other than 101            STATUS
+ *                     CRLF, to HEAD, or of 204 or 304, or     COMPLETE
+ *                       with Content-Length 0
+ *                     CRLF, Transfer-Encoding: chunked        CHUNK_SIZE
+ *                     CRLF, Content-Length                    BODY
+ *                     CRLF, neither of the two                BODY_UNTIL_CLOSE
+ *   BODY              as many bytes as that says              COMPLETE
+ *   BODY_UNTIL_CLOSE  bytes                                   BODY_UNTIL_CLOSE
+ *                     the end of the connection               COMPLETE
+ *   CHUNK_SIZE        1*HEXDIG [";" extension] CRLF           CHUNK
+ *                     the same, of which the number is 0      TRAILERS
+ *   CHUNK             as many bytes as that says              CHUNK_END
+ *   CHUNK_END         CRLF                                    CHUNK_SIZE
+ *   TRAILERS          name ":" value CRLF                     TRAILERS
+ *                     CRLF                                    COMPLETE
+ *
+ * The end of the connection in any other state is a failure. */
 #include "http/h1_parser.h"
 
 #include <string.h>
 
-/* Beyond these an answer is odd: libcurl has its own limits, and its own words
- * for them. */
+#include "base/attributes.h"
+
+/* Responses beyond these are left to libcurl, which has its own limits, and its
+ * own words for them. */
 enum { LONGEST_LINE = 64 * 1024, LONGEST_HEAD = 256 * 1024 };
 
-/* Of a chunk, in hexadecimal digits: what fits into 60 bits. */
+/* The longest size of a chunk in hexadecimal digits, which fits into 60 bits,
+ * and the longest line that has one. */
 enum { LONGEST_SIZE = 15, LONGEST_SIZE_LINE = 256 };
 
 void lr_h1_parser_clear(lr_h1_parser *parser) {
@@ -19,45 +45,53 @@ bool lr_h1_parser_begun(const lr_h1_parser *parser) {
   return parser->head_bytes > 0;
 }
 
-static lr_h1_result fail(lr_h1_parser *parser, lariat_status fault) {
+static lr_h1_result fail_with(lr_h1_parser *parser, lariat_status fault) {
   parser->fault = fault;
   return LR_H1_FAILED;
 }
 
-/* The body. */
+static LR_COLD lr_h1_result fall_back(lr_h1_parser *parser,
+                                      lr_h1_reason reason) {
+  parser->reason = (uint8_t)reason;
+  return LR_H1_FALLBACK;
+}
 
-static lr_h1_result complete(lr_h1_parser *parser) {
-  if (parser->gzip && !lr_gzip_whole(parser->gzip)) return LR_H1_FALLBACK;
+/* ---- Bodies ---- */
+
+static lr_h1_result complete_response(lr_h1_parser *parser) {
+  if (parser->gzip && !lr_gzip_whole(parser->gzip))
+    return fall_back(parser, LR_H1_REASON_BAD_GZIP);
   parser->state = LR_H1_COMPLETE;
   return LR_H1_DONE;
 }
 
-/* The limit for what the response holds, of which it may hold less than was
- * received. */
+/* Returns the limit for what the response holds, of which it may hold less than
+ * was received. */
 static uint64_t most_held(const lr_h1_parser *parser) {
   uint64_t gone = parser->received - parser->response->body.length;
   return parser->max_body_bytes ? parser->max_body_bytes - gone : UINT64_MAX;
 }
 
-static lr_h1_result decode(lr_h1_parser *parser, const char *bytes,
-                           size_t length) {
+static lr_h1_result decode_body(lr_h1_parser *parser, const char *bytes,
+                                size_t length) {
   lr_buffer *body = &parser->response->body;
   size_t before = body->length;
-  lr_gzip_result verdict =
+  lr_gzip_result result =
       lr_gzip_feed(parser->gzip, bytes, length, body, most_held(parser));
   parser->received += body->length - before;
-  if (verdict == LR_GZIP_MORE) return LR_H1_MORE;
-  if (verdict == LR_GZIP_FALLBACK) return LR_H1_FALLBACK;
-  return fail(parser,
-              verdict == LR_GZIP_TOO_LARGE ? LARIAT_EBODYLIMIT : LARIAT_ENOMEM);
+  if (result == LR_GZIP_MORE) return LR_H1_MORE;
+  if (result == LR_GZIP_FALLBACK)
+    return fall_back(parser, LR_H1_REASON_BAD_GZIP);
+  return fail_with(parser, result == LR_GZIP_TOO_LARGE ? LARIAT_EBODYLIMIT
+                                                       : LARIAT_ENOMEM);
 }
 
-static lr_h1_result discard(lr_h1_parser *parser, const char *bytes,
-                            size_t length) {
+static lr_h1_result discard_body(lr_h1_parser *parser, const char *bytes,
+                                 size_t length) {
   if (parser->body_use == LR_H1_DISCARDED) return LR_H1_MORE;
   if (!parser->digest) parser->digest = lr_sha256_new();
   if (!parser->digest || !lr_sha256_add(parser->digest, bytes, length))
-    return fail(parser, LARIAT_ENOMEM);
+    return fail_with(parser, LARIAT_ENOMEM);
   return LR_H1_MORE;
 }
 
@@ -67,17 +101,17 @@ static lr_h1_result decode_and_discard(lr_h1_parser *parser, const char *bytes,
                                        size_t length) {
   enum { PIECE = 256 };
   lr_buffer *body = &parser->response->body;
-  lr_h1_result verdict = LR_H1_MORE;
-  while (length > 0 && verdict == LR_H1_MORE) {
+  lr_h1_result result = LR_H1_MORE;
+  while (length > 0 && result == LR_H1_MORE) {
     size_t piece = length < PIECE ? length : PIECE;
-    verdict = decode(parser, bytes, piece);
-    if (verdict == LR_H1_MORE)
-      verdict = discard(parser, body->bytes, body->length);
+    result = decode_body(parser, bytes, piece);
+    if (result == LR_H1_MORE)
+      result = discard_body(parser, body->bytes, body->length);
     body->length = 0;
     bytes += piece;
     length -= piece;
   }
-  return verdict;
+  return result;
 }
 
 bool lr_h1_parser_digest(lr_h1_parser *parser, uint8_t out[32]) {
@@ -88,7 +122,7 @@ bool lr_h1_parser_digest(lr_h1_parser *parser, uint8_t out[32]) {
 static lr_h1_result put_coded_body(lr_h1_parser *parser, const char *bytes,
                                    size_t length) {
   return parser->body_use == LR_H1_KEPT
-             ? decode(parser, bytes, length)
+             ? decode_body(parser, bytes, length)
              : decode_and_discard(parser, bytes, length);
 }
 
@@ -97,14 +131,15 @@ static lr_h1_result put_body(lr_h1_parser *parser, const char *bytes,
   if (parser->gzip) return put_coded_body(parser, bytes, length);
   parser->received += length;
   if (parser->max_body_bytes && parser->received > parser->max_body_bytes)
-    return fail(parser, LARIAT_EBODYLIMIT);
-  if (parser->body_use != LR_H1_KEPT) return discard(parser, bytes, length);
+    return fail_with(parser, LARIAT_EBODYLIMIT);
+  if (parser->body_use != LR_H1_KEPT)
+    return discard_body(parser, bytes, length);
   if (!lr_response_add_body(parser->response, bytes, length))
-    return fail(parser, LARIAT_ENOMEM);
+    return fail_with(parser, LARIAT_ENOMEM);
   return LR_H1_MORE;
 }
 
-/* Of what has a known length, as much as there is. */
+/* Takes of what has a known length as much as there is. */
 static lr_h1_result take_counted(lr_h1_parser *parser, const char **at,
                                  const char *end) {
   size_t length = (size_t)(end - *at);
@@ -117,13 +152,13 @@ static lr_h1_result take_counted(lr_h1_parser *parser, const char **at,
 
 static lr_h1_result take_length(lr_h1_parser *parser, const char **at,
                                 const char *end) {
-  lr_h1_result verdict = take_counted(parser, at, end);
-  if (verdict != LR_H1_MORE || parser->left) return verdict;
-  return complete(parser);
+  lr_h1_result result = take_counted(parser, at, end);
+  if (result != LR_H1_MORE || parser->left) return result;
+  return complete_response(parser);
 }
 
-static lr_h1_result take_rest(lr_h1_parser *parser, const char **at,
-                              const char *end) {
+static lr_h1_result take_until_close(lr_h1_parser *parser, const char **at,
+                                     const char *end) {
   const char *bytes = *at;
   *at = end;
   return put_body(parser, bytes, (size_t)(end - bytes));
@@ -131,9 +166,9 @@ static lr_h1_result take_rest(lr_h1_parser *parser, const char **at,
 
 static lr_h1_result take_chunk(lr_h1_parser *parser, const char **at,
                                const char *end) {
-  lr_h1_result verdict = take_counted(parser, at, end);
+  lr_h1_result result = take_counted(parser, at, end);
   if (parser->left == 0) parser->state = LR_H1_IN_CHUNK_END;
-  return verdict;
+  return result;
 }
 
 static int hex_value(char c) {
@@ -143,97 +178,97 @@ static int hex_value(char c) {
   return -1;
 }
 
-/* "1a", perhaps with an extension, which nobody uses. */
+/* Reads "1a", perhaps with an extension, which nobody uses. */
 static lr_h1_result read_size(lr_h1_parser *parser, const char *line,
                               size_t length) {
   uint64_t size = 0;
   size_t digits = 0;
   while (digits < length && hex_value(line[digits]) >= 0)
     size = size * 16 + (unsigned)hex_value(line[digits++]);
-  if (digits == 0 || digits > LONGEST_SIZE) return LR_H1_FALLBACK;
-  if (length > LONGEST_SIZE_LINE) return LR_H1_FALLBACK;
-  if (digits < length && line[digits] != ';') return LR_H1_FALLBACK;
+  if (digits == 0 || digits > LONGEST_SIZE ||
+      (digits < length && line[digits] != ';'))
+    return fall_back(parser, LR_H1_REASON_BAD_CHUNK_SIZE);
+  if (length > LONGEST_SIZE_LINE)
+    return fall_back(parser, LR_H1_REASON_TOO_LONG);
   parser->left = size;
   parser->state = size ? LR_H1_IN_CHUNK : LR_H1_IN_TRAILERS;
   return LR_H1_MORE;
 }
 
 static lr_h1_result end_chunk(lr_h1_parser *parser, size_t length) {
-  if (length > 0) return LR_H1_FALLBACK;
+  if (length > 0) return fall_back(parser, LR_H1_REASON_BAD_CHUNK_END);
   parser->state = LR_H1_IN_CHUNK_SIZE;
   return LR_H1_MORE;
 }
 
-/* The head. */
+/* ---- Heads ---- */
 
-static uint8_t place_of_body(const lr_h1_parser *parser) {
-  if (parser->chunked) return LR_H1_IN_CHUNK_SIZE;
-  return parser->sized ? LR_H1_IN_BODY : LR_H1_IN_BODY_UNTIL_CLOSE;
+static lr_h1_result begin_body(lr_h1_parser *parser) {
+  switch ((lr_h1_framing)parser->framing) {
+  case LR_H1_CHUNKED:
+    parser->state = LR_H1_IN_CHUNK_SIZE;
+    break;
+  case LR_H1_LENGTH:
+    parser->state = LR_H1_IN_BODY;
+    parser->left = (uint64_t)parser->response->content_length;
+    break;
+  case LR_H1_UNTIL_CLOSE:
+    parser->state = LR_H1_IN_BODY_UNTIL_CLOSE;
+    parser->keeps = false;
+    break;
+  case LR_H1_LENGTH_AND_CHUNKED: /* has been refused */
+    break;
+  }
+  return LR_H1_MORE;
 }
 
-/* A final head is there: what follows is decided by it (RFC 9112, 6.3). */
+/* Decides by a final head what follows (RFC 9112, 6.3). */
 static lr_h1_result choose_body(lr_h1_parser *parser) {
   const lariat_response *response = parser->response;
   int status = response->status;
-  if (parser->chunked && parser->sized) return LR_H1_FALLBACK;
+  if (parser->framing == LR_H1_LENGTH_AND_CHUNKED)
+    return fall_back(parser, LR_H1_REASON_LENGTH_AND_CHUNKED);
   if (parser->bodiless || status == 204 || status == 304)
-    return complete(parser);
-  if (parser->sized && response->content_length == 0) return complete(parser);
-  if (parser->is_coded && parser->gzip_pool) {
-    if (!parser->is_gzip) return LR_H1_FALLBACK;
+    return complete_response(parser);
+  if (parser->framing == LR_H1_LENGTH && response->content_length == 0)
+    return complete_response(parser);
+  if (parser->coding != LR_H1_IDENTITY && parser->gzip_pool) {
+    if (parser->coding != LR_H1_GZIP)
+      return fall_back(parser, LR_H1_REASON_CONTENT_CODING);
     parser->gzip = lr_gzip_take(parser->gzip_pool);
-    if (!parser->gzip) return fail(parser, LARIAT_ENOMEM);
+    if (!parser->gzip) return fail_with(parser, LARIAT_ENOMEM);
   }
-  parser->keeps = parser->keeps && (parser->chunked || parser->sized);
-  parser->state = place_of_body(parser);
-  if (parser->sized) parser->left = (uint64_t)response->content_length;
-  return LR_H1_MORE;
+  return begin_body(parser);
 }
 
-/* After an interim head (1xx) another follows; 101 is for those who asked. */
+/* Ends a head.  After an interim one (1xx) another follows; 101 is for those
+ * who asked. */
 static lr_h1_result end_head(lr_h1_parser *parser) {
-  const lariat_response *response = parser->response;
-  if (response->status == 101) return LR_H1_FALLBACK;
-  if (response->status >= 200) return choose_body(parser);
+  int status = parser->response->status;
+  if (status == 101) return fall_back(parser, LR_H1_REASON_SWITCHED);
+  if (status >= 200) return choose_body(parser);
   parser->state = LR_H1_IN_STATUS;
   parser->keeps = true;
-  parser->chunked = false;
-  parser->is_coded = false;
-  parser->is_gzip = false;
-  parser->sized = false;
+  parser->framing = LR_H1_UNTIL_CLOSE;
+  parser->coding = LR_H1_IDENTITY;
   return LR_H1_MORE;
 }
 
-static bool is_digit(char c) { return c >= '0' && c <= '9'; }
-
-/* The status in "HTTP/1.1 200", with or without a reason; 0: it is another
- * line. */
+/* Reads the status in "HTTP/1.1 200", with or without a reason; 0: this is
+ * another line. */
 static int read_status_line(const char *line, size_t length) {
   static const char version[] = "HTTP/1.1 ";
   enum { VERSION = sizeof version - 1, CODE = 3 };
   if (length < VERSION + CODE || memcmp(line, version, VERSION) != 0) return 0;
   const char *code = line + VERSION;
   if (code[0] < '1' || code[0] > '9') return 0;
-  if (!is_digit(code[1]) || !is_digit(code[2])) return 0;
+  if (!lr_is_digit(code[1]) || !lr_is_digit(code[2])) return 0;
   if (length > VERSION + CODE && code[CODE] != ' ') return 0;
-  return (code[0] - '0') * 100 + (code[1] - '0') * 10 + (code[2] - '0');
-}
-
-static char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-/* Whatever the locale; mostly it is written in the same way. */
-static bool is_named(const char *text, const char *name, size_t length) {
-  if (memcmp(text, name, length) == 0) return true;
-  for (size_t i = 0; i < length; i++)
-    if (lower(text[i]) != lower(name[i])) return false;
-  return true;
+  return lr_status_code_of(code);
 }
 
 static bool is_word(const char *value, const char *word) {
-  size_t length = strlen(word);
-  return strlen(value) == length && is_named(value, word, length);
+  return lr_name_is(value, strlen(value), word);
 }
 
 static bool says_close(const char *value) {
@@ -247,72 +282,108 @@ bool lr_h1_is_gzip(const char *coding) {
 static lr_h1_result read_content_length(lr_h1_parser *parser, const char *value,
                                         size_t length) {
   int64_t number = lr_response_read_length(value, length);
-  if (parser->sized || number < 0) return LR_H1_FALLBACK;
+  if (parser->framing & LR_H1_LENGTH)
+    return fall_back(parser, LR_H1_REASON_DUPLICATE_LENGTH);
+  if (number < 0) return fall_back(parser, LR_H1_REASON_BAD_LENGTH);
   parser->response->content_length = number;
-  parser->sized = true;
+  parser->framing |= LR_H1_LENGTH;
   return LR_H1_MORE;
 }
 
-/* The headers that say where the answer ends, and what becomes of the
- * connection.  One that is there twice, or that says more than the usual,
- * could be read in two ways. */
+static lr_h1_result read_transfer_encoding(lr_h1_parser *parser,
+                                           const char *value) {
+  if (parser->framing & LR_H1_CHUNKED || !is_word(value, "chunked"))
+    return fall_back(parser, LR_H1_REASON_TRANSFER_CODING);
+  parser->framing |= LR_H1_CHUNKED;
+  return LR_H1_MORE;
+}
+
+static void read_content_encoding(lr_h1_parser *parser, const char *value) {
+  bool first = parser->coding == LR_H1_IDENTITY;
+  parser->coding =
+      first && lr_h1_is_gzip(value) ? LR_H1_GZIP : LR_H1_OTHER_CODING;
+}
+
+/* The lengths of the names that say where the response ends, and what becomes
+ * of the connection.  No two of them have the same. */
+enum {
+  CONNECTION = sizeof "Connection" - 1,
+  CONTENT_LENGTH = sizeof "Content-Length" - 1,
+  CONTENT_ENCODING = sizeof "Content-Encoding" - 1,
+  TRANSFER_ENCODING = sizeof "Transfer-Encoding" - 1
+};
+
+static bool may_be_framing_header(size_t length) {
+  return length == CONNECTION || length == CONTENT_LENGTH ||
+         length == CONTENT_ENCODING || length == TRANSFER_ENCODING;
+}
+
+/* Interprets one of those headers.  One that is there twice, or that says more
+ * than most do, could be read in two ways. */
 static lr_h1_result read_framing_header(lr_h1_parser *parser, const char *name,
                                         size_t length) {
   size_t value_length;
   const char *value = lr_response_last_value(parser->response, &value_length);
-  if (length == 10 && is_named(name, "Connection", length)) {
+  if (length == CONNECTION && lr_name_equal(name, "Connection", length)) {
     if (says_close(value)) parser->keeps = false;
-  } else if (length == 14 && is_named(name, "Content-Length", length)) {
+  } else if (length == CONTENT_LENGTH &&
+             lr_name_equal(name, "Content-Length", length)) {
     return read_content_length(parser, value, value_length);
-  } else if (length == 16 && is_named(name, "Content-Encoding", length)) {
-    parser->is_gzip = !parser->is_coded && lr_h1_is_gzip(value);
-    parser->is_coded = true;
-  } else if (length == 17 && is_named(name, "Transfer-Encoding", length)) {
-    if (parser->chunked || !is_word(value, "chunked")) return LR_H1_FALLBACK;
-    parser->chunked = true;
+  } else if (length == CONTENT_ENCODING &&
+             lr_name_equal(name, "Content-Encoding", length)) {
+    read_content_encoding(parser, value);
+  } else if (length == TRANSFER_ENCODING &&
+             lr_name_equal(name, "Transfer-Encoding", length)) {
+    return read_transfer_encoding(parser, value);
   }
   return LR_H1_MORE;
 }
 
-/* No other name has the length of one of those. */
-static bool is_framing_header(size_t length) {
-  return length == 10 || length == 14 || length == 16 || length == 17;
-}
-
-static lr_h1_result verdict_of(lr_h1_parser *parser, lariat_status status) {
+static lr_h1_result result_of(lr_h1_parser *parser, lariat_status status) {
   if (status == LARIAT_OK) return LR_H1_MORE;
-  return status == LARIAT_EHEADERLIMIT ? LR_H1_FALLBACK : fail(parser, status);
+  return status == LARIAT_EHEADERLIMIT
+             ? fall_back(parser, LR_H1_REASON_TOO_LONG)
+             : fail_with(parser, status);
 }
 
-/* A line of trailers is one that could be nothing else. */
+/* Takes a line of trailers, which must be one that could be nothing else. */
 static lr_h1_result add_trailer(lr_h1_parser *parser, const char *line,
                                 const char *colon, const char *end) {
   size_t length = (size_t)(end - line);
-  if (length >= 5 && memcmp(line, "HTTP/", 5) == 0) return LR_H1_FALLBACK;
-  if (memchr(line, '\r', length)) return LR_H1_FALLBACK;
-  return verdict_of(parser,
-                    lr_response_add_header(parser->response, line, colon, end));
+  if (length >= 5 && memcmp(line, "HTTP/", 5) == 0)
+    return fall_back(parser, LR_H1_REASON_BAD_TRAILER);
+  if (memchr(line, '\r', length))
+    return fall_back(parser, LR_H1_REASON_BARE_CR);
+  return result_of(parser,
+                   lr_response_add_header(parser->response, line, colon, end));
 }
 
-/* A line of a head or of trailers; not the empty one.  A blank at its beginning
+/* Tells what is wrong with a header's name.  A blank at the line's beginning
  * makes it a part of the one before; one before the colon has been used to make
  * two readers see different things. */
+static lr_h1_reason reason_of_name(const char *line, const char *colon) {
+  if (lr_is_blank(*line)) return LR_H1_REASON_OBS_FOLD;
+  return !colon || colon == line ? LR_H1_REASON_NO_NAME
+                                 : LR_H1_REASON_BLANK_IN_NAME;
+}
+
+/* Takes a line of a head or of trailers; not the empty one. */
 static lr_h1_result add_header(lr_h1_parser *parser, const char *line,
                                const char *end) {
   const char *colon = memchr(line, ':', (size_t)(end - line));
-  if (!colon) return LR_H1_FALLBACK;
-  if (colon == line) return LR_H1_FALLBACK;
-  if (lr_response_is_blank(*line) || lr_response_is_blank(colon[-1]))
-    return LR_H1_FALLBACK;
+  if (!colon || colon == line || lr_is_blank(*line) || lr_is_blank(colon[-1]))
+    return fall_back(parser, reason_of_name(line, colon));
   if (parser->state == LR_H1_IN_TRAILERS)
     return add_trailer(parser, line, colon, end);
   size_t length = (size_t)(colon - line);
-  if (memchr(line, '\r', length)) return LR_H1_FALLBACK;
+  if (memchr(line, '\r', length))
+    return fall_back(parser, LR_H1_REASON_BARE_CR);
   lariat_status status =
       lr_response_put_header(parser->response, line, length, colon + 1, end);
-  if (status != LARIAT_OK) return verdict_of(parser, status);
-  return is_framing_header(length) ? read_framing_header(parser, line, length)
-                                   : LR_H1_MORE;
+  if (status != LARIAT_OK) return result_of(parser, status);
+  return may_be_framing_header(length)
+             ? read_framing_header(parser, line, length)
+             : LR_H1_MORE;
 }
 
 static bool start_head(lr_h1_parser *parser, const char *line,
@@ -324,86 +395,94 @@ static bool start_head(lr_h1_parser *parser, const char *line,
   return true;
 }
 
-/* The empty line. */
+/* Takes the empty line. */
 static lr_h1_result end_lines(lr_h1_parser *parser) {
   parser->response->in_block = false;
-  return parser->state == LR_H1_IN_TRAILERS ? complete(parser)
+  return parser->state == LR_H1_IN_TRAILERS ? complete_response(parser)
                                             : end_head(parser);
 }
 
-/* Lines. */
+/* ---- Lines ---- */
 
 static bool has_nul(const char *begin, const char *end) {
   return memchr(begin, '\0', (size_t)(end - begin)) != NULL;
 }
 
-/* The lines behind the first one of a head, and of trailers, that are there as
- * a whole, up to the empty one.  `*at` is where they end. */
+/* Takes the lines behind the first one of a head, and of trailers, that are
+ * there as a whole, up to the empty one.  `lf` ends the first of them, NULL
+ * when there is none; `*at` becomes where the last ends. */
 static lr_h1_result take_headers(lr_h1_parser *parser, const char **at,
-                                 const char *feed, const char *end) {
+                                 const char *lf, const char *end) {
   const char *line = *at;
-  lr_h1_result verdict = LR_H1_MORE;
-  for (; feed; feed = memchr(line, '\n', (size_t)(end - line))) {
-    const char *cr = feed - 1;
-    if (feed == line || *cr != '\r') return LR_H1_FALLBACK;
-    *at = feed + 1;
+  lr_h1_result result = LR_H1_MORE;
+  for (; lf; lf = memchr(line, '\n', (size_t)(end - line))) {
+    const char *cr = lf - 1;
+    if (lf == line || *cr != '\r')
+      return fall_back(parser, LR_H1_REASON_BARE_LF);
+    *at = lf + 1;
     if (cr == line) return end_lines(parser);
-    verdict = add_header(parser, line, cr);
-    if (verdict != LR_H1_MORE) break;
-    line = feed + 1;
+    result = add_header(parser, line, cr);
+    if (result != LR_H1_MORE) break;
+    line = lf + 1;
   }
-  return verdict;
+  return result;
 }
 
 static lr_h1_result take_lines_of_head(lr_h1_parser *parser, const char **at,
-                                       const char *feed, const char *end) {
+                                       const char *lf, const char *end) {
   if (parser->state == LR_H1_IN_STATUS) {
     const char *line = *at;
-    if (feed == line || feed[-1] != '\r') return LR_H1_FALLBACK;
-    if (!start_head(parser, line, feed - 1)) return LR_H1_FALLBACK;
-    *at = feed + 1;
-    feed = memchr(*at, '\n', (size_t)(end - *at));
+    if (lf == line || lf[-1] != '\r')
+      return fall_back(parser, LR_H1_REASON_BARE_LF);
+    if (!start_head(parser, line, lf - 1))
+      return fall_back(parser, LR_H1_REASON_STATUS_LINE);
+    *at = lf + 1;
+    lf = memchr(*at, '\n', (size_t)(end - *at));
   }
-  return take_headers(parser, at, feed, end);
+  return take_headers(parser, at, lf, end);
 }
 
-/* `feed` ends the first.  What none of them may have, and how long they are,
- * is looked at once for all. */
+/* Takes the lines of which `lf` ends the first.  What none of them may have,
+ * and how long they are, is looked at once for all. */
 static lr_h1_result take_head(lr_h1_parser *parser, const char **at,
-                              const char *feed, const char *end) {
+                              const char *lf, const char *end) {
   const char *begin = *at;
-  lr_h1_result verdict = take_lines_of_head(parser, at, feed, end);
+  lr_h1_result result = take_lines_of_head(parser, at, lf, end);
   parser->head_bytes += (uint32_t)(*at - begin);
-  bool bad = parser->head_bytes > LONGEST_HEAD || has_nul(begin, *at);
-  return bad ? LR_H1_FALLBACK : verdict;
+  if (parser->head_bytes > LONGEST_HEAD)
+    return fall_back(parser, LR_H1_REASON_TOO_LONG);
+  if (has_nul(begin, *at)) return fall_back(parser, LR_H1_REASON_NUL);
+  return result;
 }
 
-/* A line between chunks. */
+/* Takes a line between chunks. */
 static lr_h1_result take_chunk_line(lr_h1_parser *parser, const char **at,
-                                    const char *feed) {
+                                    const char *lf) {
   const char *line = *at;
-  const char *cr = feed - 1;
-  if (cr < line || *cr != '\r' || has_nul(line, feed)) return LR_H1_FALLBACK;
-  *at = feed + 1;
+  const char *cr = lf - 1;
+  if (cr < line || *cr != '\r') return fall_back(parser, LR_H1_REASON_BARE_LF);
+  if (has_nul(line, lf)) return fall_back(parser, LR_H1_REASON_NUL);
+  *at = lf + 1;
   return parser->state == LR_H1_IN_CHUNK_SIZE
              ? read_size(parser, line, (size_t)(cr - line))
              : end_chunk(parser, (size_t)(cr - line));
 }
 
 static lr_h1_result take_lines(lr_h1_parser *parser, const char **at,
-                               const char *feed, const char *end) {
+                               const char *lf, const char *end) {
   bool chunk = parser->state == LR_H1_IN_CHUNK_SIZE ||
                parser->state == LR_H1_IN_CHUNK_END;
-  return chunk ? take_chunk_line(parser, at, feed)
-               : take_head(parser, at, feed, end);
+  return chunk ? take_chunk_line(parser, at, lf)
+               : take_head(parser, at, lf, end);
 }
 
 static lr_h1_result keep_part(lr_h1_parser *parser, const char *bytes,
                               size_t length) {
-  if (parser->line.length + length > LONGEST_LINE) return LR_H1_FALLBACK;
+  if (parser->line.length + length > LONGEST_LINE)
+    return fall_back(parser, LR_H1_REASON_TOO_LONG);
   return lr_buffer_append(&parser->line, bytes, length)
              ? LR_H1_MORE
-             : fail(parser, LARIAT_ENOMEM);
+             : fail_with(parser, LARIAT_ENOMEM);
 }
 
 static bool begins_size(const char *line, size_t length) {
@@ -414,114 +493,128 @@ static bool begins_size(const char *line, size_t length) {
          (digits && (line[digits] == ';' || line[digits] == '\r'));
 }
 
-/* A CR is its end. */
-static bool begins_trailer(const char *line, size_t length) {
+/* Judges the beginning of a trailer, where a CR must be the last byte. */
+static lr_h1_reason reason_of_trailer(const char *line, size_t length) {
   const char *cr = memchr(line, '\r', length);
-  if (!cr || length == 1) return true;
-  return cr == line + length - 1 && memchr(line, ':', length);
+  if (!cr || length == 1) return LR_H1_REASON_NONE;
+  if (cr < line + length - 1) return LR_H1_REASON_BARE_CR;
+  return memchr(line, ':', length) ? LR_H1_REASON_NONE : LR_H1_REASON_NO_NAME;
 }
 
-/* Whether the line that has begun may still become a good one: if it may not,
- * libcurl says so at once, without waiting for its end. */
-static bool may_go_on(const lr_h1_parser *parser) {
+/* Tells what keeps the line that has begun from becoming a good one, if
+ * anything does: libcurl says so at once, without waiting for its end. */
+static lr_h1_reason reason_of_beginning(const lr_h1_parser *parser) {
   static const char version[] = "HTTP/1.1 ";
   const char *line = parser->line.bytes;
   size_t length = parser->line.length;
+  size_t compared = sizeof version - 1;
   switch ((lr_h1_state)parser->state) {
   case LR_H1_IN_STATUS:
-    return !memcmp(line, version,
-                   length < sizeof version - 1 ? length : sizeof version - 1);
+    if (length < compared) compared = length;
+    return memcmp(line, version, compared) ? LR_H1_REASON_STATUS_LINE
+                                           : LR_H1_REASON_NONE;
   case LR_H1_IN_CHUNK_SIZE:
-    return begins_size(line, length);
+    return begins_size(line, length) ? LR_H1_REASON_NONE
+                                     : LR_H1_REASON_BAD_CHUNK_SIZE;
   case LR_H1_IN_CHUNK_END:
-    return length == 1 && line[0] == '\r';
+    return length == 1 && line[0] == '\r' ? LR_H1_REASON_NONE
+                                          : LR_H1_REASON_BAD_CHUNK_END;
   case LR_H1_IN_TRAILERS:
-    return begins_trailer(line, length);
+    return reason_of_trailer(line, length);
   default:
-    return true;
+    return LR_H1_REASON_NONE;
   }
 }
 
 static lr_h1_result begin_line(lr_h1_parser *parser, const char *bytes,
                                size_t length) {
-  lr_h1_result verdict = keep_part(parser, bytes, length);
-  if (verdict != LR_H1_MORE || may_go_on(parser)) return verdict;
-  return LR_H1_FALLBACK;
+  lr_h1_result result = keep_part(parser, bytes, length);
+  if (result != LR_H1_MORE) return result;
+  lr_h1_reason reason = reason_of_beginning(parser);
+  return reason == LR_H1_REASON_NONE ? LR_H1_MORE : fall_back(parser, reason);
 }
 
-/* Of a line whose beginning came earlier all of it is where that was kept. */
-static lr_h1_result next_line(lr_h1_parser *parser, const char **at,
-                              const char *end) {
+/* Takes the next line, or several.  A line whose beginning came earlier is read
+ * where that was kept. */
+static lr_h1_result take_next_line(lr_h1_parser *parser, const char **at,
+                                   const char *end) {
   const char *begin = *at;
-  const char *feed = memchr(begin, '\n', (size_t)(end - begin));
+  const char *lf = memchr(begin, '\n', (size_t)(end - begin));
   const char *kept;
-  if (!feed) {
+  if (!lf) {
     *at = end;
     return begin_line(parser, begin, (size_t)(end - begin));
   }
   if (parser->line.length) {
-    *at = feed + 1;
-    lr_h1_result verdict = keep_part(parser, begin, (size_t)(*at - begin));
-    if (verdict != LR_H1_MORE) return verdict;
+    *at = lf + 1;
+    lr_h1_result result = keep_part(parser, begin, (size_t)(*at - begin));
+    if (result != LR_H1_MORE) return result;
     kept = parser->line.bytes;
     at = &kept;
     end = kept + parser->line.length;
-    feed = end - 1;
+    lf = end - 1;
     parser->line.length = 0;
   }
-  return take_lines(parser, at, feed, end);
+  return take_lines(parser, at, lf, end);
 }
 
-static lr_h1_result next_part(lr_h1_parser *parser, const char **at,
-                              const char *end) {
-  uint8_t place = parser->state;
-  if (place == LR_H1_IN_BODY) return take_length(parser, at, end);
-  if (place == LR_H1_IN_BODY_UNTIL_CLOSE) return take_rest(parser, at, end);
-  if (place == LR_H1_IN_CHUNK) return take_chunk(parser, at, end);
-  return next_line(parser, at, end);
+static lr_h1_result take_next_part(lr_h1_parser *parser, const char **at,
+                                   const char *end) {
+  uint8_t state = parser->state;
+  if (state == LR_H1_IN_BODY) return take_length(parser, at, end);
+  if (state == LR_H1_IN_BODY_UNTIL_CLOSE)
+    return take_until_close(parser, at, end);
+  if (state == LR_H1_IN_CHUNK) return take_chunk(parser, at, end);
+  return take_next_line(parser, at, end);
 }
 
 lr_h1_result lr_h1_parser_feed(lr_h1_parser *parser, const char *bytes,
                                size_t length, size_t *used) {
   const char *at = bytes;
   const char *end = bytes + length;
-  lr_h1_result verdict = LR_H1_MORE;
-  while (verdict == LR_H1_MORE && at < end)
-    verdict = next_part(parser, &at, end);
+  lr_h1_result result = LR_H1_MORE;
+  while (result == LR_H1_MORE && at < end)
+    result = take_next_part(parser, &at, end);
   *used = (size_t)(at - bytes);
-  return verdict;
+  return result;
 }
 
-/* All but the very last byte has come: versions of libcurl differ. */
-static bool lacks_a_feed(const lr_h1_parser *parser) {
+/* Tells whether all but the very last byte has come: versions of libcurl
+ * differ. */
+static bool lacks_last_lf(const lr_h1_parser *parser) {
   return parser->state == LR_H1_IN_TRAILERS && parser->line.length == 1 &&
          parser->line.bytes[0] == '\r';
 }
 
-/* Heads of 1xx are no answer. */
 lr_h1_result lr_h1_parser_end(lr_h1_parser *parser) {
   parser->keeps = false;
-  if (parser->state == LR_H1_IN_BODY_UNTIL_CLOSE) return complete(parser);
-  if (lacks_a_feed(parser)) return LR_H1_FALLBACK;
-  return fail(parser, parser->state == LR_H1_IN_STATUS ? LARIAT_EEMPTY
-                                                       : LARIAT_ETRUNCATED);
+  if (parser->state == LR_H1_IN_BODY_UNTIL_CLOSE)
+    return complete_response(parser);
+  if (lacks_last_lf(parser)) return fall_back(parser, LR_H1_REASON_BAD_TRAILER);
+  /* Heads of 1xx are not a response. */
+  return fail_with(parser, parser->state == LR_H1_IN_STATUS
+                               ? LARIAT_EEMPTY
+                               : LARIAT_ETRUNCATED);
 }
 
-/* What another has read. */
+/* ---- Responses that libcurl has read ---- */
 
 bool lr_h1_would_keep(const lariat_response *response, bool bodiless) {
   bool framed = bodiless || response->status == 204 || response->status == 304;
   if (response->http_version != 11 || response->status < 200) return false;
   for (uint32_t i = 0; i < response->header_count; i++) {
-    const lr_header_span *place = &response->headers[i];
-    const char *name = response->text.bytes + place->name;
-    const char *value = response->text.bytes + place->value;
-    size_t length = place->name_length;
-    if (length == 10 && is_named(name, "Connection", length) &&
+    const lr_header_span *span = &response->headers[i];
+    const char *name = response->text.bytes + span->name;
+    const char *value = response->text.bytes + span->value;
+    size_t length = span->name_length;
+    if (length == CONNECTION && lr_name_equal(name, "Connection", length) &&
         says_close(value))
       return false;
-    if (length == 14 && is_named(name, "Content-Length", length)) framed = true;
-    if (length == 17 && is_named(name, "Transfer-Encoding", length))
+    if (length == CONTENT_LENGTH &&
+        lr_name_equal(name, "Content-Length", length))
+      framed = true;
+    if (length == TRANSFER_ENCODING &&
+        lr_name_equal(name, "Transfer-Encoding", length))
       framed = is_word(value, "chunked");
   }
   return framed;

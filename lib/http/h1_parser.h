@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * answer.h: an answer of HTTP/1.1, read as its bytes come (RFC 9112).  It takes
- * what is by the book and nothing else: all that needs forgiveness, or that
- * could be read in two ways, is "odd", and left to libcurl.  No input or
- * output; the response is filled in. */
+ * h1_parser.h: reads a response of HTTP/1.1 as its bytes come (RFC 9112).  The
+ * parser takes what is by the book and nothing else: all that needs
+ * forgiveness, or that could be read in two ways, is left to libcurl, with a
+ * reason.  It does no input or output; the response is filled in. */
 #ifndef LR_HTTP_H1_PARSER_H
 #define LR_HTTP_H1_PARSER_H
 
@@ -12,6 +12,7 @@
 
 #include "base/buffer.h"
 #include "http/gzip.h"
+#include "http/h1_reason.h"
 #include "http/response.h"
 #include "http/sha256.h"
 #include <lariat/status.h>
@@ -19,7 +20,8 @@
 typedef enum lr_h1_result {
   LR_H1_MORE,     /* it goes on */
   LR_H1_DONE,     /* it is complete */
-  LR_H1_FALLBACK, /* somebody else must read it, from the beginning */
+  LR_H1_FALLBACK, /* libcurl must read it, from the beginning; `reason` says
+                     why */
   LR_H1_FAILED    /* `fault` says why */
 } lr_h1_result;
 
@@ -29,11 +31,26 @@ typedef enum lr_h1_state {
   LR_H1_IN_BODY,             /* in a body of known length */
   LR_H1_IN_BODY_UNTIL_CLOSE, /* in a body that ends with the connection */
   LR_H1_IN_CHUNK_SIZE,       /* before a chunk */
-  LR_H1_IN_CHUNK,            /* in one */
+  LR_H1_IN_CHUNK,            /* in a chunk */
   LR_H1_IN_CHUNK_END,        /* between its last byte and its CRLF's end */
   LR_H1_IN_TRAILERS,
   LR_H1_COMPLETE
 } lr_h1_state;
+
+/* How a body ends (RFC 9112, 6.3), as far as the head has told. */
+typedef enum lr_h1_framing {
+  LR_H1_UNTIL_CLOSE = 0, /* no header says it */
+  LR_H1_LENGTH = 1,      /* Content-Length */
+  LR_H1_CHUNKED = 2,     /* Transfer-Encoding: chunked */
+  LR_H1_LENGTH_AND_CHUNKED = LR_H1_LENGTH | LR_H1_CHUNKED
+} lr_h1_framing;
+
+/* The content coding of a body. */
+typedef enum lr_h1_coding {
+  LR_H1_IDENTITY,
+  LR_H1_GZIP,
+  LR_H1_OTHER_CODING
+} lr_h1_coding;
 
 /* What becomes of a body. */
 typedef enum lr_h1_body_use {
@@ -44,27 +61,26 @@ typedef enum lr_h1_body_use {
 
 typedef struct lr_h1_parser {
   lariat_response *response; /* borrowed */
-  uint64_t max_body_bytes;   /* 0: none */
+  uint64_t max_body_bytes;   /* 0: no limit */
   uint64_t received;         /* bytes of body */
   uint64_t left;             /* of the body or the chunk */
   lr_buffer line;            /* the beginning of a line whose end is to come */
-  uint32_t head_bytes;       /* of this answer, those of 1xx included */
+  uint32_t head_bytes;       /* of this response, those of 1xx included */
   uint8_t state;             /* lr_h1_state */
+  uint8_t framing;           /* lr_h1_framing */
+  uint8_t coding;            /* lr_h1_coding */
+  uint8_t reason;            /* lr_h1_reason */
   uint8_t body_use;          /* lr_h1_body_use */
   bool bodiless;             /* the request was HEAD */
   bool keeps;                /* the connection may be used again */
-  bool chunked;
-  bool is_coded; /* in whatever coding */
-  bool is_gzip;  /* in that one */
-  bool sized;
   lariat_status fault;
-  lr_gzip_pool *gzip_pool; /* borrowed; NULL: coded bodies stay as they are */
-  lr_gzip *gzip;           /* of this body; NULL: it is plain */
-  struct evp_md_ctx_st *digest; /* of a DIGESTED body; NULL before its begin */
+  lr_gzip_pool *gzip_pool; /* borrowed; NULL: bodies stay as they are coded */
+  lr_gzip *gzip;           /* of this body; NULL: it is not decoded */
+  lr_sha256 *digest;       /* of a DIGESTED body; NULL before its begin */
 } lr_h1_parser;
 
-/* Ready for the first byte of an answer; what `answer` was used for before is
- * over.  Its memory stays.  Zeroed memory is an unused one. */
+/* Prepares for the first byte of a response; what `parser` was used for before
+ * is over.  Its memory stays.  Zeroed memory is an unused parser. */
 static inline void lr_h1_parser_begin(lr_h1_parser *parser,
                                       lariat_response *response, bool bodiless,
                                       lr_gzip_pool *gzip_pool,
@@ -80,23 +96,24 @@ static inline void lr_h1_parser_begin(lr_h1_parser *parser,
   parser->bodiless = bodiless;
   parser->gzip_pool = gzip_pool;
   parser->keeps = true;
-  parser->chunked = false;
-  parser->is_coded = false;
-  parser->is_gzip = false;
-  parser->sized = false;
+  parser->framing = LR_H1_UNTIL_CLOSE;
+  parser->coding = LR_H1_IDENTITY;
+  parser->reason = LR_H1_REASON_NONE;
   parser->fault = LARIAT_OK;
 }
 
-/* Keeps nothing of the body of the answer that was begun; `digested`: but its
+/* Keeps nothing of the body of the response that was begun; `digested`: but its
  * digest.  Before the first byte. */
 static inline void lr_h1_parser_discard(lr_h1_parser *parser, bool digested) {
   parser->body_use = digested ? LR_H1_DIGESTED : LR_H1_DISCARDED;
 }
 
-/* The digest of a DIGESTED body that is complete; false when out of memory. */
+/* Computes the digest of a DIGESTED body that is complete; false when out of
+ * memory. */
 bool lr_h1_parser_digest(lr_h1_parser *parser, uint8_t out[32]);
 
-/* It is over, or given up: what it has borrowed goes back. */
+/* Gives back what the response's body has borrowed, when that is over or given
+ * up. */
 static inline void lr_h1_parser_close(lr_h1_parser *parser) {
   if (parser->gzip) lr_gzip_give(parser->gzip_pool, parser->gzip);
   parser->gzip = NULL;
@@ -104,31 +121,32 @@ static inline void lr_h1_parser_close(lr_h1_parser *parser) {
   parser->digest = NULL;
 }
 
-/* Takes bytes; `*used` gets how many were of this answer: fewer than `length`
- * only if it is complete. */
+/* Takes bytes; `*used` gets how many were of this response: fewer than `length`
+ * only if that is complete. */
 lr_h1_result lr_h1_parser_feed(lr_h1_parser *parser, const char *bytes,
                                size_t length, size_t *used);
 
-/* The connection has ended.  LR_H1_DONE, or LR_H1_FAILED with the fault
- * LARIAT_ETRUNCATED; LARIAT_EEMPTY if it had not begun. */
+/* Takes the end of the connection.  Returns LR_H1_DONE; LR_H1_FAILED with the
+ * fault LARIAT_ETRUNCATED, or LARIAT_EEMPTY if no final response had begun; or
+ * LR_H1_FALLBACK. */
 lr_h1_result lr_h1_parser_end(lr_h1_parser *parser);
 
-/* Whether a whole line of it has come. */
+/* Tells whether a whole line of the response has come. */
 bool lr_h1_parser_begun(const lr_h1_parser *parser);
 
-/* Whether the head, the last one, is complete. */
+/* Tells whether the head, the last one, is complete. */
 static inline bool lr_h1_parser_in_body(const lr_h1_parser *parser) {
   return parser->state > LR_H1_IN_HEADERS;
 }
 
-/* Frees what it keeps. */
+/* Frees the parser's memory. */
 void lr_h1_parser_clear(lr_h1_parser *parser);
 
-/* Whether a Content-Encoding is the one that can be undone here. */
+/* Tells whether a Content-Encoding is the one that can be undone here. */
 bool lr_h1_is_gzip(const char *coding);
 
-/* Whether a connection may be used again after `response`, a whole answer that
- * another has read: HTTP/1.1 that says nothing against it. */
+/* Tells whether a connection may be used again after `response`, a whole one
+ * that libcurl has read: HTTP/1.1 that says nothing against it. */
 bool lr_h1_would_keep(const lariat_response *response, bool bodiless);
 
 #endif

@@ -1,24 +1,24 @@
 /* SPDX-License-Identifier: MIT
- * profile.c: request headers as libcurl wants them: one list, made once. */
+ * header_list.c: request headers as libcurl takes them: one list, made once. */
 #include "http/header_list.h"
 
-#include <curl/curl.h>
 #include <string.h>
 
 #include "base/memory.h"
+#include "http/field.h"
 
 enum { LONGEST_METHOD = 32 };
 
-static bool token_byte(char c) {
-  if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')) return true;
-  if (c >= '0' && c <= '9') return true;
+static bool is_token_byte(char c) {
+  char lower = lr_ascii_lower(c);
+  if ((lower >= 'a' && lower <= 'z') || lr_is_digit(c)) return true;
   return c != '\0' && strchr("!#$%&'*+-.^_`|~", c) != NULL;
 }
 
-/* How many bytes of `text` are of an HTTP token. */
+/* Counts the bytes at the beginning of `text` that are of an HTTP token. */
 static size_t token_length(const char *text) {
   size_t length = 0;
-  while (token_byte(text[length])) length++;
+  while (is_token_byte(text[length])) length++;
   return length;
 }
 
@@ -30,71 +30,78 @@ bool lr_method_valid(const char *method) {
   return is_token(method) && strlen(method) <= LONGEST_METHOD;
 }
 
-static bool header_valid(const lariat_header *header) {
+static bool is_header_valid(const lariat_header *header) {
   if (!is_token(header->name)) return false;
-  if (curl_strequal(header->name, "Content-Length") ||
-      curl_strequal(header->name, "Transfer-Encoding"))
+  size_t length = strlen(header->name);
+  if (lr_name_is(header->name, length, "Content-Length") ||
+      lr_name_is(header->name, length, "Transfer-Encoding"))
     return false;
   return !header->value || strpbrk(header->value, "\r\n") == NULL;
 }
 
-static bool headers_valid(const lariat_header *headers, size_t count) {
+static bool are_headers_valid(const lariat_header *headers, size_t count) {
   for (size_t i = 0; i < count; i++)
-    if (!header_valid(&headers[i])) return false;
+    if (!is_header_valid(&headers[i])) return false;
   return true;
 }
 
-/* Whether `line` ("Name: value", "Name;" or "Name:") is of that name. */
-static bool line_named(const char *line, const char *name) {
-  size_t length = strlen(name);
-  return token_length(line) == length && curl_strnequal(line, name, length);
+/* ---- Lines ---- */
+
+/* Tells whether `line` is of that name. */
+static bool is_line_of(const char *line, const char *name) {
+  return lr_name_is(line, token_length(line), name);
 }
 
-static bool line_replaced(const char *line, const lariat_header *headers,
-                          size_t count) {
+static bool is_line_replaced(const char *line, const lariat_header *headers,
+                             size_t count) {
   for (size_t i = 0; i < count; i++)
-    if (line_named(line, headers[i].name)) return true;
+    if (is_line_of(line, headers[i].name)) return true;
   return false;
 }
 
-/* Puts a copy of `line` at the list's end; `*tail` spares the walk there. */
-static bool append(lr_header_list *headers, struct curl_slist **tail,
-                   const char *line) {
-  struct curl_slist *node = curl_slist_append(NULL, line);
-  if (!node) return false;
+/* Puts a line for a text of that length at the list's end; `*tail` spares the
+ * walk there. */
+static char *append_line(lr_header_list *headers, lr_header_line **tail,
+                         size_t length) {
+  lr_header_line *line = lr_alloc(sizeof *line + length + 1);
+  if (!line) return NULL;
+  line->data = (char *)(line + 1);
+  line->data[length] = '\0';
+  line->next = NULL;
   if (*tail)
-    (*tail)->next = node;
+    (*tail)->next = line;
   else
-    headers->list = node;
-  *tail = node;
-  return true;
+    headers->list = line;
+  *tail = line;
+  return line->data;
 }
 
-/* White space around a value is not of it; libcurl would take a value of
- * nothing else for a removal. */
-static char *line_of(const lariat_header *header) {
-  const char *value = header->value ? header->value : "";
+static bool copy_line(lr_header_list *headers, lr_header_line **tail,
+                      const char *text) {
+  size_t length = strlen(text);
+  char *line = append_line(headers, tail, length);
+  if (line) memcpy(line, text, length);
+  return line != NULL;
+}
+
+/* Writes a header as a line.  White space around a value is not of it; libcurl
+ * would take a value of nothing else for a removal. */
+static bool append_header(lr_header_list *headers, lr_header_line **tail,
+                          const lariat_header *header) {
+  const char *text = header->value ? header->value : "";
+  const char *text_end = text + strlen(text);
+  const char *value = lr_skip_blanks(text, text_end);
+  size_t length = (size_t)(lr_trim_end(value, text_end) - value);
   size_t name_length = strlen(header->name);
-  value += strspn(value, " \t");
-  size_t length = strlen(value);
-  while (length > 0 && strchr(" \t", value[length - 1])) length--;
-  char *line = lr_alloc(name_length + length + sizeof ": ");
-  if (!line) return NULL;
+  size_t colon = length > 0 ? sizeof ": " - 1 : 1;
+  char *line = append_line(headers, tail, name_length + colon + length);
+  if (!line) return false;
   memcpy(line, header->name, name_length);
   char *end = line + name_length;
   *end++ = header->value && length == 0 ? ';' : ':';
   if (length > 0) *end++ = ' ';
   memcpy(end, value, length);
-  end[length] = '\0';
-  return line;
-}
-
-static bool append_header(lr_header_list *headers, struct curl_slist **tail,
-                          const lariat_header *header) {
-  char *line = line_of(header);
-  bool done = line && append(headers, tail, line);
-  lr_free(line);
-  return done;
+  return true;
 }
 
 static lr_header_list *new_list(void) {
@@ -103,41 +110,42 @@ static lr_header_list *new_list(void) {
   return headers;
 }
 
-static const struct curl_slist *list_of(const lr_header_list *headers) {
+static const lr_header_line *first_line(const lr_header_list *headers) {
   return headers ? headers->list : NULL;
 }
 
-static bool fill(lr_header_list *list, const lr_header_list *base,
-                 const lariat_header *headers, size_t count) {
-  struct curl_slist *tail = NULL;
-  for (const struct curl_slist *at = list_of(base); at; at = at->next)
-    if (!line_replaced(at->data, headers, count) &&
-        !append(list, &tail, at->data))
+static bool fill_list(lr_header_list *list, const lr_header_list *base,
+                      const lariat_header *headers, size_t count) {
+  lr_header_line *tail = NULL;
+  for (const lr_header_line *at = first_line(base); at; at = at->next)
+    if (!is_line_replaced(at->data, headers, count) &&
+        !copy_line(list, &tail, at->data))
       return false;
   for (size_t i = 0; i < count; i++)
     if (!append_header(list, &tail, &headers[i])) return false;
   return true;
 }
 
-/* The text. */
+/* ---- Text as it is sent ---- */
 
-/* Those that libcurl acts upon itself. */
+/* Tells the headers that libcurl acts upon itself. */
 static bool is_special(const char *line) {
   static const char *const names[] = {"Host", "Connection", "Proxy-Connection",
                                       "TE",   "Expect",     "Upgrade"};
   for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-    if (line_named(line, names[i])) return true;
+    if (is_line_of(line, names[i])) return true;
   return false;
 }
 
-/* "Name: value" as it is, "Name;" as "Name:", "Name:" not at all. */
-static size_t line_length(const char *line) {
+/* Counts the bytes that a line is sent as: "Name: value" as it is, "Name;" as
+ * "Name:", "Name:" not at all. */
+static size_t sent_length(const char *line) {
   size_t name = token_length(line);
   return line[name + 1] || line[name] == ';' ? strlen(line) + 2 : 0;
 }
 
 static char *put_line(char *to, const char *line) {
-  size_t length = line_length(line);
+  size_t length = sent_length(line);
   if (length == 0) return to;
   memcpy(to, line, length - 2);
   if (to[length - 3] == ';' && token_length(line) == length - 3)
@@ -146,19 +154,19 @@ static char *put_line(char *to, const char *line) {
   return to + length;
 }
 
-/* The list is complete. */
+/* Writes the text of a list that is complete. */
 static bool write_lines(lr_header_list *headers) {
   headers->h1_safe = true;
-  for (const struct curl_slist *at = headers->list; at; at = at->next) {
-    headers->lines_length += line_length(at->data);
+  for (const lr_header_line *at = headers->list; at; at = at->next) {
+    headers->lines_length += sent_length(at->data);
     if (is_special(at->data)) headers->h1_safe = false;
-    if (line_named(at->data, "Accept")) headers->has_accept = true;
-    if (line_named(at->data, "Accept-Encoding")) headers->has_encoding = true;
+    if (is_line_of(at->data, "Accept")) headers->has_accept = true;
+    if (is_line_of(at->data, "Accept-Encoding")) headers->has_encoding = true;
   }
   headers->lines = lr_alloc(headers->lines_length + 1);
   if (!headers->lines) return false;
   char *end = headers->lines;
-  for (const struct curl_slist *at = headers->list; at; at = at->next)
+  for (const lr_header_line *at = headers->list; at; at = at->next)
     end = put_line(end, at->data);
   return true;
 }
@@ -168,10 +176,10 @@ lariat_status lr_header_list_make(const lr_header_list *base,
                                   lr_header_list **out) {
   *out = NULL;
   if (count > 0 && !headers) return LARIAT_EINVAL;
-  if (!headers_valid(headers, count)) return LARIAT_EINVAL;
+  if (!are_headers_valid(headers, count)) return LARIAT_EINVAL;
   lr_header_list *list = new_list();
   if (!list) return LARIAT_ENOMEM;
-  if (!fill(list, base, headers, count) || !write_lines(list)) {
+  if (!fill_list(list, base, headers, count) || !write_lines(list)) {
     lr_header_list_release(list);
     return LARIAT_ENOMEM;
   }
@@ -179,39 +187,43 @@ lariat_status lr_header_list_make(const lr_header_list *base,
   return LARIAT_OK;
 }
 
+/* ---- Lists without some lines ---- */
+
 typedef bool (*line_filter)(const char *line);
 
 static bool is_credential(const char *line) {
-  return line_named(line, "Authorization") || line_named(line, "Cookie") ||
-         line_named(line, "Proxy-Authorization");
+  return is_line_of(line, "Authorization") || is_line_of(line, "Cookie") ||
+         is_line_of(line, "Proxy-Authorization");
 }
 
 static bool is_content(const char *line) {
-  return curl_strnequal(line, "Content-", strlen("Content-"));
+  static const char prefix[] = "Content-";
+  size_t length = sizeof prefix - 1;
+  return token_length(line) >= length && lr_name_equal(line, prefix, length);
 }
 
-static bool is_either(const char *line) {
+static bool is_credential_or_content(const char *line) {
   return is_credential(line) || is_content(line);
 }
 
-static bool any_line(const lr_header_list *headers, line_filter filter) {
-  for (const struct curl_slist *at = list_of(headers); at; at = at->next)
+static bool has_line(const lr_header_list *headers, line_filter filter) {
+  for (const lr_header_line *at = first_line(headers); at; at = at->next)
     if (filter(at->data)) return true;
   return false;
 }
 
 static bool copy_others(lr_header_list *copy, const lr_header_list *headers,
                         line_filter dropped) {
-  struct curl_slist *tail = NULL;
-  for (const struct curl_slist *at = headers->list; at; at = at->next)
-    if (!dropped(at->data) && !append(copy, &tail, at->data)) return false;
+  lr_header_line *tail = NULL;
+  for (const lr_header_line *at = headers->list; at; at = at->next)
+    if (!dropped(at->data) && !copy_line(copy, &tail, at->data)) return false;
   return true;
 }
 
-static lariat_status without(lr_header_list *headers, line_filter dropped,
-                             lr_header_list **out) {
+static lariat_status drop_lines(lr_header_list *headers, line_filter dropped,
+                                lr_header_list **out) {
   *out = NULL;
-  if (!any_line(headers, dropped)) {
+  if (!has_line(headers, dropped)) {
     *out = headers ? lr_header_list_retain(headers) : NULL;
     return LARIAT_OK;
   }
@@ -228,24 +240,27 @@ static lariat_status without(lr_header_list *headers, line_filter dropped,
 lariat_status lr_header_list_without_credentials(lr_header_list *headers,
                                                  bool no_body,
                                                  lr_header_list **out) {
-  return without(headers, no_body ? is_either : is_credential, out);
+  return drop_lines(headers, no_body ? is_credential_or_content : is_credential,
+                    out);
 }
 
 lariat_status lr_header_list_without_content(lr_header_list *headers,
                                              lr_header_list **out) {
-  return without(headers, is_content, out);
+  return drop_lines(headers, is_content, out);
 }
 
+/* ---- Readers ---- */
+
 bool lr_header_list_has(const lr_header_list *headers, const char *name) {
-  for (const struct curl_slist *at = list_of(headers); at; at = at->next)
-    if (line_named(at->data, name)) return true;
+  for (const lr_header_line *at = first_line(headers); at; at = at->next)
+    if (is_line_of(at->data, name)) return true;
   return false;
 }
 
 const char *lr_header_list_value(const lr_header_list *headers,
                                  const char *name) {
-  for (const struct curl_slist *at = list_of(headers); at; at = at->next) {
-    if (!line_named(at->data, name)) continue;
+  for (const lr_header_line *at = first_line(headers); at; at = at->next) {
+    if (!is_line_of(at->data, name)) continue;
     const char *end = at->data + token_length(at->data);
     if (*end == ';') return "";
     return end[1] ? end + 2 : NULL;
@@ -254,7 +269,11 @@ const char *lr_header_list_value(const lr_header_list *headers,
 }
 
 void lr_header_list_free(lr_header_list *headers) {
-  curl_slist_free_all(headers->list);
+  while (headers->list) {
+    lr_header_line *line = headers->list;
+    headers->list = line->next;
+    lr_free(line);
+  }
   lr_free(headers->lines);
   lr_free(headers);
 }

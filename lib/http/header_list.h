@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * profile.h: a list of request headers, ready for libcurl, counted and not
- * changed once made.  Most requests of a client share one. */
+ * header_list.h: a list of request headers, as libcurl takes them and as they
+ * are sent, counted and not changed once made.  Most requests of a client share
+ * one. */
 #ifndef LR_HTTP_HEADER_LIST_H
 #define LR_HTTP_HEADER_LIST_H
 
@@ -11,20 +12,26 @@
 #include <lariat/client.h>
 #include <lariat/status.h>
 
-struct curl_slist;
+/* One header, as libcurl reads it: "Name: value", "Name;" for an empty value,
+ * "Name:" for none at all.  The fields are those of a struct curl_slist, which
+ * curl/easy_setup.c takes it for. */
+typedef struct lr_header_line {
+  char *data; /* behind the struct, in the same memory */
+  struct lr_header_line *next;
+} lr_header_line;
 
 typedef struct lr_header_list {
   lr_atomic_u32 count;
-  struct curl_slist *list; /* NULL: no headers of our own */
-  char *lines;             /* the same as they are sent, each with its CRLF */
+  lr_header_line *list; /* NULL: no headers of our own */
+  char *lines;          /* the same as they are sent, each with its CRLF */
   size_t lines_length;
   bool h1_safe;      /* none of them is about the connection or the host */
-  bool has_accept;   /* ... replaces libcurl's own header of that name */
-  bool has_encoding; /* ... of Accept-Encoding */
+  bool has_accept;   /* one of them replaces libcurl's own Accept */
+  bool has_encoding; /* the same, of Accept-Encoding */
 } lr_header_list;
 
-/* Makes a profile of `base` (may be NULL) with the `count` headers laid over
- * it: a header replaces those of `base` with the same name (any case).  An
+/* Makes a list of `base` (may be NULL) with the `count` headers laid over it:
+ * a header replaces those of `base` with the same name (any case).  An
  * empty value is sent as an empty header ("Name;" to libcurl); a NULL value
  * removes the header, libcurl's own too ("Name:").
  *
@@ -36,10 +43,10 @@ lariat_status lr_header_list_make(const lr_header_list *base,
                                   const lariat_header *headers, size_t count,
                                   lr_header_list **out);
 
-/* The profile without the headers that must not go to another origin:
+/* Makes `*out` a list without the headers that must not go to another origin:
  * Authorization, Cookie, Proxy-Authorization; with `no_body` also without
- * Content-*.  It is `profile` itself, with another reference, when there are
- * none.  LARIAT_OK, LARIAT_ENOMEM */
+ * Content-*.  When there are none, `*out` is `headers` itself, with another
+ * reference.  LARIAT_OK, LARIAT_ENOMEM */
 lariat_status lr_header_list_without_credentials(lr_header_list *headers,
                                                  bool no_body,
                                                  lr_header_list **out);
@@ -48,14 +55,15 @@ lariat_status lr_header_list_without_credentials(lr_header_list *headers,
 lariat_status lr_header_list_without_content(lr_header_list *headers,
                                              lr_header_list **out);
 
-/* Whether it has a header called `name`. */
+/* Tells whether the list has a header called `name`. */
 bool lr_header_list_has(const lr_header_list *headers, const char *name);
 
-/* The value of its first header called `name`, its own; NULL: none. */
+/* Returns the value of the first header called `name`, which belongs to the
+ * list; NULL: there is none. */
 const char *lr_header_list_value(const lr_header_list *headers,
                                  const char *name);
 
-/* Counts; any thread.  NULL is allowed in release. */
+/* Counts references; any thread.  NULL is allowed in release. */
 static inline lr_header_list *lr_header_list_retain(lr_header_list *headers) {
   lr_count_retain(&headers->count);
   return headers;
@@ -66,7 +74,7 @@ static inline void lr_header_list_release(lr_header_list *headers) {
     lr_header_list_free(headers);
 }
 
-/* Whether `method` can be sent: an HTTP token of at most 32 bytes. */
+/* Tells whether `method` can be sent: an HTTP token of at most 32 bytes. */
 bool lr_method_valid(const char *method);
 
 #endif

@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/memory.h"
 #include "http/attempts.h"
@@ -52,69 +51,68 @@ typedef struct span {
   size_t length;
 } span;
 
-static bool blank(char c) { return c == ' ' || c == '\t'; }
-
-static span trimmed(const char *at, const char *end) {
-  while (at < end && blank(*at)) at++;
-  while (at < end && blank(end[-1])) end--;
-  return (span){at, (size_t)(end - at)};
+static span trim_blanks(const char *at, const char *end) {
+  at = lr_skip_blanks(at, end);
+  return (span){at, (size_t)(lr_trim_end(at, end) - at)};
 }
 
-static bool digit(char c) { return c >= '0' && c <= '9'; }
-
-/* "HTTP/1.1 200 OK", "HTTP/2 200"; what is not like that gives zeros. */
-static void start_block(lariat_response *response, span line) {
+/* Reads "HTTP/1.1 200 OK" or "HTTP/2 200"; what is not like that gives
+ * zeros. */
+static void begin_block(lariat_response *response, span line) {
   const char *at = line.at + strlen("HTTP/");
   const char *end = line.at + line.length;
   int major = 0;
   int minor = 0;
   lr_response_begin_block(response, 0, 0);
-  if (at < end && digit(*at)) major = *at++ - '0';
-  if (end - at >= 2 && *at == '.' && digit(at[1])) {
+  if (at < end && lr_is_digit(*at)) major = *at++ - '0';
+  if (end - at >= 2 && *at == '.' && lr_is_digit(at[1])) {
     minor = at[1] - '0';
     at += 2;
   }
-  while (at < end && blank(*at)) at++;
-  if (end - at < 3 || !digit(at[0]) || !digit(at[1]) || !digit(at[2])) return;
-  int status = (at[0] - '0') * 100 + (at[1] - '0') * 10 + (at[2] - '0');
-  lr_response_begin_block(response, major * 10 + minor, status);
+  at = lr_skip_blanks(at, end);
+  if (end - at < 3 || !lr_is_digit(at[0]) || !lr_is_digit(at[1]) ||
+      !lr_is_digit(at[2]))
+    return;
+  lr_response_begin_block(response, major * 10 + minor, lr_status_code_of(at));
 }
 
-/* A block begins where none is open and no body has come: a header or trailer
- * line that looks like a status line must not throw away what is there. */
+/* Tells whether a block begins: where none is open and no body has come.  A
+ * header or trailer line that looks like a status line must not throw away what
+ * is there. */
 static bool starts_block(const lariat_response *response, span line) {
   return !response->in_block && response->body.length == 0 &&
-         line.length >= 5 && strncasecmp(line.at, "HTTP/", 5) == 0;
+         line.length >= 5 && lr_name_equal(line.at, "HTTP/", 5);
 }
 
-/* Where there is no room, the limit is looked at. */
+/* Doubles the capacity, up to the limit, which the caller has looked at. */
 static bool grow_headers(lariat_response *response) {
   bool inlined = response->headers == response->inline_headers;
   uint32_t capacity = response->header_capacity * 2;
   if (capacity > LR_RESPONSE_HEADERS_MAX) capacity = LR_RESPONSE_HEADERS_MAX;
-  lr_header_span *places =
-      lr_realloc(inlined ? NULL : response->headers, capacity * sizeof *places);
-  if (!places) return false;
+  lr_header_span *spans =
+      lr_realloc(inlined ? NULL : response->headers, capacity * sizeof *spans);
+  if (!spans) return false;
   if (inlined)
-    memcpy(places, response->inline_headers, sizeof response->inline_headers);
-  response->headers = places;
+    memcpy(spans, response->inline_headers, sizeof response->inline_headers);
+  response->headers = spans;
   response->header_capacity = capacity;
   return true;
 }
 
-static uint64_t eight_bytes(const char *at) {
+static uint64_t read_word(const char *at) {
   uint64_t word;
   memcpy(&word, at, sizeof word);
   return word;
 }
 
-/* In lower case, as two words that overlap.  (A CR becomes a hyphen so.) */
+/* Compares in lower case, as two words that overlap.  (A CR becomes a hyphen
+ * so.) */
 static bool is_content_length(const char *name, size_t length) {
   static const char wanted[] = "content-length";
   const uint64_t lower = UINT64_C(0x2020202020202020);
   return length == sizeof wanted - 1 && name[7] == '-' &&
-         (eight_bytes(name) | lower) == eight_bytes(wanted) &&
-         (eight_bytes(name + 6) | lower) == eight_bytes(wanted + 6);
+         (read_word(name) | lower) == read_word(wanted) &&
+         (read_word(name + 6) | lower) == read_word(wanted + 6);
 }
 
 static bool reserve_text(lariat_response *response, size_t more) {
@@ -138,10 +136,9 @@ lariat_status lr_response_reserve_header(lariat_response *response,
 lariat_status lr_response_add_header(lariat_response *response,
                                      const char *line, const char *colon,
                                      const char *end) {
-  const char *name_end = colon;
+  const char *name_end = lr_trim_end(line, colon);
   size_t length;
-  while (name_end > line && blank(name_end[-1])) name_end--;
-  while (end > colon + 1 && blank(end[-1])) end--;
+  end = lr_trim_end(colon + 1, end);
   lariat_status status =
       lr_response_reserve_header(response, (size_t)(end - line) + 1);
   if (status == LARIAT_OK)
@@ -154,15 +151,16 @@ lariat_status lr_response_add_header(lariat_response *response,
   return LARIAT_OK;
 }
 
-/* Room was made. */
+/* Puts a text where there is space for it. */
 static void put_text(lr_buffer *text, span piece) {
   if (piece.length) memcpy(text->bytes + text->length, piece.at, piece.length);
   text->length += piece.length;
   text->bytes[text->length++] = '\0';
 }
 
-/* The value that goes on is the last thing in the text. */
-static lariat_status add_fold(lariat_response *response, span more) {
+/* Appends to the last value, which is the last thing in the text, what an
+ * obs-fold adds to it. */
+static lariat_status add_obs_fold(lariat_response *response, span more) {
   lr_buffer *text = &response->text;
   if (response->header_count == 0 || more.length == 0) return LARIAT_OK;
   if (text->length + more.length + 1 > LR_RESPONSE_HEADER_BYTES_MAX)
@@ -183,17 +181,17 @@ lariat_status lr_response_add_line(lariat_response *response, const char *line,
     return LARIAT_OK;
   }
   if (starts_block(response, (span){line, length})) {
-    start_block(response, (span){line, length});
+    begin_block(response, (span){line, length});
     return LARIAT_OK;
   }
-  if (blank(*line)) return add_fold(response, trimmed(line, end));
+  if (lr_is_blank(*line)) return add_obs_fold(response, trim_blanks(line, end));
   const char *colon = memchr(line, ':', length);
   if (!colon) return LARIAT_OK;
   return lr_response_add_header(response, line, colon, end);
 }
 
-/* Without the doubling of a growing buffer, where the length is known.  Room
- * for the NUL at the end is part of it. */
+/* Makes space for a body, without the doubling of a growing buffer where the
+ * length is known, and for the NUL at its end. */
 static bool reserve_body(lariat_response *response, size_t first) {
   lr_buffer *body = &response->body;
   size_t capacity = first;
@@ -235,7 +233,7 @@ bool lr_response_add_body_slow(lariat_response *response, const void *bytes,
   return true;
 }
 
-/* A small body does not keep the memory of the large one before it. */
+/* Frees what a small body has from the large one before it. */
 static void fit_body(lr_buffer *body) {
   if (body->capacity <= LR_RESPONSE_LARGE_BODY ||
       body->length >= body->capacity / 2)
@@ -246,7 +244,6 @@ static void fit_body(lr_buffer *body) {
   body->capacity = body->length + 1;
 }
 
-/* Of an empty body the reader needs no NUL. */
 bool lr_response_finish_slow(lariat_response *response) {
   lr_buffer *body = &response->body;
   fit_body(body);
@@ -254,6 +251,7 @@ bool lr_response_finish_slow(lariat_response *response) {
     body->bytes[body->length] = '\0';
     return true;
   }
+  /* An empty body needs no NUL. */
   return !body->bytes || lr_buffer_terminate(body);
 }
 
@@ -336,22 +334,10 @@ lariat_header lariat_response_header_at(const lariat_response *response,
                                         size_t index) {
   lariat_header header = {NULL, NULL};
   if (!response || index >= response->header_count) return header;
-  lr_header_span place = response->headers[index];
-  header.name = response->text.bytes + place.name;
-  header.value = response->text.bytes + place.value;
+  lr_header_span parts = response->headers[index];
+  header.name = response->text.bytes + parts.name;
+  header.value = response->text.bytes + parts.value;
   return header;
-}
-
-static unsigned char lower(char c) {
-  return (unsigned char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
-}
-
-/* Mostly it is written in the same way. */
-static bool same_name(const char *a, const char *b, size_t length) {
-  if (memcmp(a, b, length) == 0) return true;
-  for (size_t i = 0; i < length; i++)
-    if (lower(a[i]) != lower(b[i])) return false;
-  return true;
 }
 
 const char *lariat_response_header(const lariat_response *response,
@@ -359,12 +345,12 @@ const char *lariat_response_header(const lariat_response *response,
   if (!response || !name) return NULL;
   size_t length = strlen(name);
   const char *text = response->text.bytes;
-  const lr_header_span *place = response->headers;
-  const lr_header_span *end = place + response->header_count;
-  for (; place < end; place++)
-    if (place->name_length == length &&
-        same_name(text + place->name, name, length))
-      return text + place->value;
+  const lr_header_span *header = response->headers;
+  const lr_header_span *end = header + response->header_count;
+  for (; header < end; header++)
+    if (header->name_length == length &&
+        lr_name_equal(text + header->name, name, length))
+      return text + header->value;
   return NULL;
 }
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * response.h: how a response comes to be, line by line and chunk by chunk, on
- * the pool's thread; afterwards it does not change. */
+ * response.h: a response, filled in line by line and chunk by chunk on the
+ * pool's thread; afterwards it does not change. */
 #ifndef LR_HTTP_RESPONSE_H
 #define LR_HTTP_RESPONSE_H
 
@@ -11,6 +11,7 @@
 
 #include "base/atomics.h"
 #include "base/buffer.h"
+#include "http/field.h"
 #include <lariat/response.h>
 
 /* Where in the text a header's name and value begin. */
@@ -22,8 +23,8 @@ typedef struct lr_header_span {
 
 #define LR_RESPONSE_INLINE_HEADERS 16
 
-/* Whoever wants a response back whose last reference is gone.  Embedded in the
- * owner, which lives until the last of its responses was freed. */
+/* Takes responses back whose last reference is gone.  Embedded in the owner,
+ * which lives until the last of its responses was freed. */
 typedef struct lr_response_owner {
   /* True: the owner has taken the response back.  Any thread. */
   bool (*take_back)(struct lr_response_owner *owner, lariat_response *response);
@@ -31,6 +32,8 @@ typedef struct lr_response_owner {
   /* A response of the owner's has been freed.  Any thread. */
   void (*forget)(struct lr_response_owner *owner);
 } lr_response_owner;
+
+struct lr_attempts;
 
 struct lariat_response {
   lr_atomic_u32 count;
@@ -53,37 +56,34 @@ struct lariat_response {
   char remote_ip[48];
   uint8_t sha256[32];
   lariat_timings timings;
-  uint64_t body_bytes; /* wherever they went */
-  lariat_value stream; /* the body in pieces; none: it is here */
-  struct lr_attempts
-      *attempts; /* this one included; NULL: it is the only one */
+  uint64_t body_bytes;          /* wherever they went */
+  lariat_value stream;          /* the body in pieces; none: it is here */
+  struct lr_attempts *attempts; /* this one included; NULL: the only one */
   lariat_retry_end retry_end;
   int64_t content_length;   /* from the header; -1: none */
   lr_response_owner *owner; /* NULL: nobody wants it back */
   lariat_response *next_spare;
 };
 
-struct lr_attempts;
-
 /* Limits that do not depend on the user: what a sane server never reaches. */
 #define LR_RESPONSE_HEADER_BYTES_MAX (300u * 1024u)
 #define LR_RESPONSE_HEADERS_MAX 5000u
 
-/* An empty one with one reference; NULL when out of memory. */
+/* Makes an empty response with one reference; NULL when out of memory. */
 lariat_response *lr_response_new(void);
 
-/* Makes a used one, whose last reference is gone, empty again, with one
+/* Empties a used response, whose last reference is gone, and gives it one
  * reference; its buffers stay. */
 void lr_response_reset(lariat_response *response);
 
-/* Frees one whose last reference is gone. */
+/* Frees a response whose last reference is gone. */
 void lr_response_free(lariat_response *response);
 
 /* Takes one line of the header block as libcurl gives it (with its line end).
  * A status line starts over: what was collected of an earlier block (a 1xx, a
  * 401) is dropped.  The empty line ends the block.  Trailer lines after the
- * body are appended as headers.  Folded lines (obs-fold) are joined to the one
- * before with a space.
+ * body are appended as headers.  A line that goes on (obs-fold) is joined to
+ * the one before with a space.
  *
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EHEADERLIMIT */
 lariat_status lr_response_add_line(lariat_response *response, const char *line,
@@ -98,8 +98,8 @@ lariat_status lr_response_add_header(lariat_response *response,
                                      const char *line, const char *colon,
                                      const char *end);
 
-/* What both of these come to, for answer.c, which looks at lines itself.  A
- * block begins, with what its first line says. */
+/* Begins a block, with what its first line says.  This and what follows is what
+ * both of these come to, for h1_parser.c, which looks at lines itself. */
 static inline void lr_response_begin_block(lariat_response *response,
                                            int http_version, int status) {
   response->status = status;
@@ -111,17 +111,12 @@ static inline void lr_response_begin_block(lariat_response *response,
   response->in_block = true;
 }
 
-/* Makes room for another header, of so many bytes.
+/* Makes space for another header, of so many bytes.
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EHEADERLIMIT */
 lariat_status lr_response_reserve_header(lariat_response *response,
                                          size_t bytes);
 
-/* One comparison for all but a few bytes. */
-static inline bool lr_response_is_blank(char c) {
-  return c <= ' ' && (c == ' ' || c == '\t');
-}
-
-/* Takes a header; its value begins behind the colon, with blanks perhaps.  Name
+/* Adds a header whose value begins behind the colon, with blanks perhaps.  Name
  * and value are copied at once, with what is between them, and then parted by a
  * NUL.
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EHEADERLIMIT */
@@ -129,8 +124,8 @@ static inline lariat_status
 lr_response_put_header(lariat_response *response, const char *line,
                        size_t name_length, const char *value, const char *end) {
   lr_buffer *text = &response->text;
-  while (value < end && lr_response_is_blank(*value)) value++;
-  while (end > value && lr_response_is_blank(end[-1])) end--;
+  value = lr_skip_blanks(value, end);
+  end = lr_trim_end(value, end);
   size_t length = (size_t)(end - line);
   if (length >= text->capacity - text->length ||
       response->header_count == response->header_capacity) {
@@ -141,24 +136,24 @@ lr_response_put_header(lariat_response *response, const char *line,
   memcpy(copy, line, length);
   copy[name_length] = '\0';
   copy[length] = '\0';
-  lr_header_span *place = &response->headers[response->header_count++];
-  place->name = (uint32_t)text->length;
-  place->value = place->name + (uint32_t)(value - line);
-  place->name_length = (uint32_t)name_length;
+  lr_header_span *span = &response->headers[response->header_count++];
+  span->name = (uint32_t)text->length;
+  span->value = span->name + (uint32_t)(value - line);
+  span->name_length = (uint32_t)name_length;
   text->length += length + 1;
   return LARIAT_OK;
 }
 
-/* The value of the last header, and its length. */
+/* Returns the value of the last header, and its length. */
 static inline const char *
 lr_response_last_value(const lariat_response *response, size_t *length) {
-  const lr_header_span *place = &response->headers[response->header_count - 1];
-  *length = response->text.length - 1 - place->value;
-  return response->text.bytes + place->value;
+  const lr_header_span *span = &response->headers[response->header_count - 1];
+  *length = response->text.length - 1 - span->value;
+  return response->text.bytes + span->value;
 }
 
-/* A Content-Length: digits only; -1 for all else, and for more than will ever
- * be. */
+/* Reads a Content-Length: digits only; -1 for all else, and for more than will
+ * ever be. */
 static inline int64_t lr_response_read_length(const char *value,
                                               size_t length) {
   int64_t number = 0;
@@ -171,7 +166,7 @@ static inline int64_t lr_response_read_length(const char *value,
   return number;
 }
 
-/* Appends to the body; false when out of memory.  The first chunk makes room
+/* Appends to the body; false when out of memory.  The first chunk makes space
  * for content_length at once, if that is known and no more than 1 MiB. */
 bool lr_response_add_body_slow(lariat_response *response, const void *bytes,
                                size_t length);
@@ -186,10 +181,10 @@ static inline bool lr_response_add_body(lariat_response *response,
   return true;
 }
 
-/* How much memory the body will have with `more` bytes added. */
+/* Returns how much memory the body will have with `more` bytes added. */
 size_t lr_response_body_capacity(const lariat_response *response, size_t more);
 
-/* A small body does not keep more room than this for its next use. */
+/* The largest capacity that a small body keeps for its next use. */
 #define LR_RESPONSE_LARGE_BODY (64u * 1024u)
 
 /* Puts the NUL behind the body; false when out of memory. */
@@ -202,7 +197,7 @@ static inline bool lr_response_finish(lariat_response *response) {
   return true;
 }
 
-/* Counts; any thread.  NULL is allowed in release. */
+/* Count references; any thread.  NULL is allowed in release. */
 lariat_response *lr_response_retain(lariat_response *response);
 void lr_response_release(lariat_response *response);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * sha256.c: SHA-256 by OpenSSL.
  *
- * By the functions that OpenSSL calls deprecated, where it has them: those that
- * took their place take 0.2 us more for each body, which is more than the
+ * It uses the functions that OpenSSL calls deprecated, where there are any:
+ * their successors take 0.2 us more for each body, which is more than the
  * hashing of a small one. */
 #define OPENSSL_API_COMPAT 0x10100000L
 #include "http/sha256.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * target.h: a URL, checked and taken apart as far as placement and limits need
- * it.  Everything goes by libcurl's own parser, so that what is checked is what
- * is fetched; a URL of a shape that no two parsers read differently takes a
- * short cut. */
+ * url.h: a URL, checked and taken apart as far as placement and limits need it.
+ * libcurl's own parser reads it, so that what is checked is what is fetched; a
+ * URL of a shape that no two parsers read differently takes a short cut. */
 #ifndef LR_HTTP_URL_H
 #define LR_HTTP_URL_H
 
@@ -13,9 +12,9 @@
 #include <lariat/status.h>
 
 typedef struct lr_url {
-  char *url; /* as it will be fetched: no fragment; NUL-terminated */
-  uint32_t url_length;
-  uint32_t origin_length; /* the part of `url` before the path, with the
+  char *text; /* as it will be fetched: no fragment; NUL-terminated */
+  uint32_t length;
+  uint32_t origin_length; /* the part of `text` before the path, with the
                              scheme: "http://host:81"; 0 when it has userinfo
                              or is otherwise not to be compared as text */
   char *key;              /* "https://host:443": lower case, port always there;
@@ -26,26 +25,26 @@ typedef struct lr_url {
   uint64_t hash; /* of the key; well mixed */
 } lr_url;
 
-/* Parses `url` into `*target`; url and key are in one allocation that belongs
- * to the target.  Leading and trailing white space is not accepted; neither
+/* Parses `text` into `*url`; its text and its key are in one allocation that
+ * belongs to it.  Leading and trailing white space is not accepted; neither
  * are control characters or spaces.  The fragment is cut off.  A user name and
- * password in the URL are kept in `url` (libcurl makes Basic authentication of
+ * password are kept in its text (libcurl makes Basic authentication of
  * them) but are not part of the key.
  *
  * LARIAT_OK, LARIAT_ENOMEM
  * LARIAT_EURL    not a URL: no host, bad port, longer than 64 KiB ...
  * LARIAT_ESCHEME not http or https */
-lariat_status lr_url_parse(lr_url *target, const char *url);
+lariat_status lr_url_parse(lr_url *url, const char *text);
 
-/* The two ways of lr_url_parse, for tests: the short cut says false, and
- * leaves `*target` empty, when it has no opinion; libcurl's parser takes
- * everything. */
-bool lr_url_parse_simple(lr_url *target, const char *url,
-                         lariat_status *status);
-lariat_status lr_url_parse_with_curl(lr_url *target, const char *url);
+/* Parse by the one or the other way of lr_url_parse, for tests.  The short cut
+ * says false, and leaves `*url` empty, when it has no opinion; libcurl's parser
+ * takes everything. */
+bool lr_url_parse_simple(lr_url *url, const char *text, lariat_status *status);
+lariat_status lr_url_parse_with_curl(lr_url *url, const char *text);
 
-/* What a plain URL has before its path, and the key that it gives: most URLs
- * are of the same host as the one before.  Zeroed memory is an empty one. */
+/* The part of a simple URL before its path, and the key that it gives: most
+ * URLs are of the same host as the one before.  Zeroed memory is an empty one.
+ */
 typedef struct lr_origin {
   char *text; /* "http://host:81", and behind it the key */
   uint32_t capacity;
@@ -55,26 +54,26 @@ typedef struct lr_origin {
   uint64_t hash;
 } lr_origin;
 
-/* As lr_url_parse; `*last` is what the URL before began with, and then what
- * this one begins with. */
-lariat_status lr_url_parse_after(lr_url *target, const char *url,
+/* Parses as lr_url_parse does; `*last` is what the URL before began with, and
+ * then what this one begins with. */
+lariat_status lr_url_parse_after(lr_url *url, const char *text,
                                  lr_origin *last);
 void lr_origin_clear(lr_origin *origin);
 
 /* Resolves `location` (a Location header, absolute or relative) against
  * `base` and parses the result.  A fragment is cut off.
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EURL, LARIAT_ESCHEME */
-lariat_status lr_url_resolve(lr_url *target, const lr_url *base,
+lariat_status lr_url_resolve(lr_url *url, const lr_url *base,
                              const char *location);
 
-/* Whether both have the same scheme, host and port. */
+/* Tells whether both have the same scheme, host and port. */
 bool lr_url_same_origin(const lr_url *a, const lr_url *b);
 
-/* Gives the URL's text away: the caller frees it with lr_free.  The target is
+/* Gives the URL's text away: the caller frees it with lr_free.  `*url` is
  * empty afterwards. */
-char *lr_url_take_text(lr_url *target);
+char *lr_url_take_text(lr_url *url);
 
-/* Frees what the target owns; zeroed memory is an empty target. */
-void lr_url_clear(lr_url *target);
+/* Frees what the URL owns; zeroed memory is an empty one. */
+void lr_url_clear(lr_url *url);
 
 #endif

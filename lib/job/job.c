@@ -52,7 +52,7 @@ void lr_job_drop_outcome(lr_job *job) {
 
 void lr_job_wipe(lr_job *job) {
   if (has_more(job)) drop_more(job);
-  if (job->request.url.url) lr_url_clear(&job->request.url);
+  if (job->request.url.text) lr_url_clear(&job->request.url);
   lr_header_list_release(job->request.headers);
   job->request.headers = NULL;
   if (job->response) lr_response_release(job->response);

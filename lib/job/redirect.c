@@ -71,29 +71,29 @@ static lariat_status trim_headers(lr_job *job, bool same_origin, bool get) {
   return LARIAT_OK;
 }
 
-static void take_target(lr_job *job, lr_url *target) {
+static void replace_url(lr_job *job, lr_url *url) {
   lr_url_clear(&job->request.url);
-  job->request.url = *target;
+  job->request.url = *url;
   lr_response_release(job->response);
   job->response = NULL;
   job->caller.redirects++;
 }
 
 lariat_status lr_redirect_follow(lr_job *job) {
-  lr_url target = {0};
+  lr_url url = {0};
   if (job->caller.redirects >= job->request.max_redirects)
     return LARIAT_EREDIRECTS;
   const char *location = lariat_response_header(job->response, "Location");
-  lariat_status status = lr_url_resolve(&target, &job->request.url, location);
+  lariat_status status = lr_url_resolve(&url, &job->request.url, location);
   if (status == LARIAT_ENOMEM) return status;
   if (status != LARIAT_OK) return LARIAT_EREDIRECT;
   bool get = becomes_get(job);
   if (!get) status = check_replay(job);
   if (status == LARIAT_OK)
     status =
-        trim_headers(job, lr_url_same_origin(&target, &job->request.url), get);
+        trim_headers(job, lr_url_same_origin(&url, &job->request.url), get);
   if (status != LARIAT_OK) {
-    lr_url_clear(&target);
+    lr_url_clear(&url);
     return status;
   }
   if (get) {
@@ -102,6 +102,6 @@ lariat_status lr_redirect_follow(lr_job *job) {
     job->request.get = true;
     job->replay.repeatable = true;
   }
-  take_target(job, &target);
+  replace_url(job, &url);
   return LARIAT_OK;
 }

@@ -15,7 +15,7 @@ static inline bool lr_redirect_wanted(const lr_job *job) {
   return job->response->status / 100 == 3 && lr_redirect_is_one(job);
 }
 
-/* Makes the job the request for where its response points to: target, method,
+/* Makes the job the request for where its response points to: URL, method,
  * body, headers; drops the response.  Credentials do not go to another
  * origin.
  *

@@ -357,7 +357,7 @@ static void fail(lariat_upload *upload, const char *why, lariat_value cause) {
            lariat_status_text(LARIAT_EUPLOAD), why);
   lr_failure_parts parts = {.status = LARIAT_EUPLOAD,
                             .message = message,
-                            .url = job ? job->request.url.url : NULL,
+                            .url = job ? job->request.url.text : NULL,
                             .phase = LARIAT_PHASE_REQUEST,
                             .cause = cause};
   lr_count_retain(&upload->count);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * trust.c: trusted certificates in one store for all connections. */
+ * trust.c: loads trusted certificates into one store for all connections. */
 #include "net/trust.h"
 
 #include <openssl/err.h>
@@ -7,7 +7,8 @@
 #include <openssl/x509.h>
 #include <stdbool.h>
 
-/* Looks for one: a file with nothing but revocation lists loads as well. */
+/* Looks for a certificate: a file with nothing but revocation lists loads as
+ * well. */
 static bool has_certificate(X509_STORE *store) {
   STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
   for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {

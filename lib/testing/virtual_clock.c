@@ -1,21 +1,20 @@
 /* SPDX-License-Identifier: MIT
- * virtual_clock.c: a clock for tests. */
+ * virtual_clock.c: a clock that moves when a test says so. */
 #include <lariat/testing.h>
 
 #include "base/atomics.h"
 #include "base/memory.h"
+#include "base/time.h"
 #include "reactor/reactor.h"
 
 enum { MANY_TURNS = 1000 };
-
-static const uint64_t ns_per_ms = 1000000;
 
 struct lariat_virtual_clock {
   lariat_clock clock;
   lr_atomic_u64 now_ns;
 };
 
-static uint64_t now(void *context) {
+static uint64_t read_clock(void *context) {
   return lariat_virtual_clock_now_ns(context);
 }
 
@@ -23,8 +22,8 @@ lariat_status lariat_virtual_clock_new(lariat_virtual_clock **out) {
   if (!out) return LARIAT_EINVAL;
   lariat_virtual_clock *clock = lr_alloc_zero(sizeof *clock);
   if (!clock) return LARIAT_ENOMEM;
-  clock->clock = (lariat_clock){now, clock, true};
-  lr_u64_init(&clock->now_ns, 1000 * ns_per_ms);
+  clock->clock = (lariat_clock){read_clock, clock, true};
+  lr_u64_init(&clock->now_ns, LR_NS_PER_S);
   *out = clock;
   return LARIAT_OK;
 }
@@ -41,10 +40,10 @@ uint64_t lariat_virtual_clock_now_ns(const lariat_virtual_clock *clock) {
 }
 
 void lariat_virtual_clock_move(lariat_virtual_clock *clock, uint64_t ms) {
-  lr_u64_add_relaxed(&clock->now_ns, ms * ns_per_ms);
+  lr_u64_add_relaxed(&clock->now_ns, lr_ns_of_ms(ms));
 }
 
-/* One turn at least: descriptors are not seen from here. */
+/* Runs one turn at least: descriptors are not seen from here. */
 lariat_status lariat_virtual_clock_advance(lariat_virtual_clock *clock,
                                            lariat_reactor *reactor,
                                            uint64_t ms) {
@@ -59,7 +58,7 @@ lariat_status lariat_virtual_clock_advance(lariat_virtual_clock *clock,
 
 lariat_status lariat_virtual_clock_run(lariat_virtual_clock *clock,
                                        lariat_reactor *reactor, uint64_t ms) {
-  uint64_t until_ns = lariat_virtual_clock_now_ns(clock) + ms * ns_per_ms;
+  uint64_t until_ns = lr_add_ms(lariat_virtual_clock_now_ns(clock), ms);
   lariat_status status = lariat_virtual_clock_advance(clock, reactor, 0);
   while (status == LARIAT_OK) {
     uint64_t next_ns = lr_reactor_next_timer_ns(reactor);

@@ -33,7 +33,7 @@ static bool take_number(lariat_answer *answer, const char *key, size_t length,
                         const char *value) {
   struct {
     const char *name;
-    uint64_t *place;
+    uint64_t *ms;
   } times[] = {{"dns", &answer->dns_ms},
                {"connect", &answer->connect_ms},
                {"tls", &answer->tls_ms},
@@ -45,7 +45,7 @@ static bool take_number(lariat_answer *answer, const char *key, size_t length,
   uint64_t number = strtoull(value, NULL, 10);
   for (size_t i = 0; i < FIXTURE_COUNT(times); i++) {
     if (!is(key, length, times[i].name)) continue;
-    *times[i].place = number;
+    *times[i].ms = number;
     return true;
   }
   if (is(key, length, "status"))
@@ -200,6 +200,7 @@ static lariat_value take(lariat_value result, void *context) {
     seen->status = lariat_failure_status(result);
     seen->phase = lariat_failure_phase(result);
     seen->http_status = lariat_failure_http_status(result);
+    seen->timings = lariat_failure_timings(result);
   } else {
     const lariat_response *response = lariat_response_in(result);
     (void)lariat_response_body(response, &seen->length);

@@ -38,32 +38,32 @@ static void pack(int window_bits) {
 
 /* Feeds `length` packed bytes in pieces; stops at the first that is refused. */
 static lr_gzip_result feed(lr_gzip *gzip, size_t length, size_t piece,
-                           lr_buffer *plain, uint64_t most) {
-  lr_gzip_result verdict = LR_GZIP_MORE;
-  for (size_t at = 0; at < length && verdict == LR_GZIP_MORE; at += piece) {
+                           lr_buffer *decoded, uint64_t most) {
+  lr_gzip_result result = LR_GZIP_MORE;
+  for (size_t at = 0; at < length && result == LR_GZIP_MORE; at += piece) {
     size_t left = length - at;
-    verdict = lr_gzip_feed(gzip, packed + at, left < piece ? left : piece,
-                           plain, most);
+    result = lr_gzip_feed(gzip, packed + at, left < piece ? left : piece,
+                          decoded, most);
   }
-  return verdict;
+  return result;
 }
 
-static void expect(size_t length, size_t piece, lr_gzip_result verdict,
+static void expect(size_t length, size_t piece, lr_gzip_result result,
                    bool whole) {
   lr_gzip_pool pool = {0};
-  lr_buffer plain;
-  lr_buffer_init(&plain);
+  lr_buffer decoded;
+  lr_buffer_init(&decoded);
   lr_gzip *gzip = lr_gzip_take(&pool);
   CU_ASSERT_PTR_NOT_NULL_FATAL(gzip);
-  CU_ASSERT_EQUAL(feed(gzip, length, piece, &plain, UINT64_MAX), verdict);
+  CU_ASSERT_EQUAL(feed(gzip, length, piece, &decoded, UINT64_MAX), result);
   CU_ASSERT_EQUAL(lr_gzip_whole(gzip), whole);
   if (whole) {
-    CU_ASSERT_EQUAL(plain.length, TEXT);
-    CU_ASSERT_EQUAL(memcmp(plain.bytes, text, TEXT), 0);
+    CU_ASSERT_EQUAL(decoded.length, TEXT);
+    CU_ASSERT_EQUAL(memcmp(decoded.bytes, text, TEXT), 0);
   }
   lr_gzip_give(&pool, gzip);
   lr_gzip_pool_clear(&pool);
-  lr_buffer_clear(&plain);
+  lr_buffer_clear(&decoded);
 }
 
 static void test_whole(void) {
@@ -88,15 +88,15 @@ static void test_not_gzip(void) {
   pack(15 + 16);
   packed[packed_length / 2] ^= 0x55;
   lr_gzip_pool pool = {0};
-  lr_buffer plain;
-  lr_buffer_init(&plain);
+  lr_buffer decoded;
+  lr_buffer_init(&decoded);
   lr_gzip *gzip = lr_gzip_take(&pool);
   CU_ASSERT_PTR_NOT_NULL_FATAL(gzip);
-  CU_ASSERT_EQUAL(feed(gzip, packed_length, 999, &plain, UINT64_MAX),
+  CU_ASSERT_EQUAL(feed(gzip, packed_length, 999, &decoded, UINT64_MAX),
                   LR_GZIP_FALLBACK);
   lr_gzip_give(&pool, gzip);
   lr_gzip_pool_clear(&pool);
-  lr_buffer_clear(&plain);
+  lr_buffer_clear(&decoded);
 }
 
 /* One byte, or another piece of gzip, behind the end. */
@@ -113,18 +113,18 @@ static void test_more_behind(void) {
 /* A limit is kept to within one step, however small what makes it. */
 static void test_limit(void) {
   lr_gzip_pool pool = {0};
-  lr_buffer plain;
-  lr_buffer_init(&plain);
+  lr_buffer decoded;
+  lr_buffer_init(&decoded);
   memset(text, 'a', TEXT);
   pack(15 + 16);
   lr_gzip *gzip = lr_gzip_take(&pool);
   CU_ASSERT_PTR_NOT_NULL_FATAL(gzip);
-  CU_ASSERT_EQUAL(feed(gzip, packed_length, packed_length, &plain, 1000),
+  CU_ASSERT_EQUAL(feed(gzip, packed_length, packed_length, &decoded, 1000),
                   LR_GZIP_TOO_LARGE);
-  CU_ASSERT(plain.length < 20000);
+  CU_ASSERT(decoded.length < 20000);
   lr_gzip_give(&pool, gzip);
   lr_gzip_pool_clear(&pool);
-  lr_buffer_clear(&plain);
+  lr_buffer_clear(&decoded);
   make_text();
 }
 
@@ -133,17 +133,18 @@ static void test_used_again(void) {
   lr_gzip_pool pool = {0};
   pack(15 + 16);
   for (int i = 0; i < 3; i++) {
-    lr_buffer plain;
-    lr_buffer_init(&plain);
+    lr_buffer decoded;
+    lr_buffer_init(&decoded);
     lr_gzip *gzip = lr_gzip_take(&pool);
     CU_ASSERT_PTR_NOT_NULL_FATAL(gzip);
     CU_ASSERT_EQUAL(pool.count, 0);
     size_t length = i == 1 ? packed_length : packed_length / 3;
-    CU_ASSERT_EQUAL(feed(gzip, length, 777, &plain, UINT64_MAX), LR_GZIP_MORE);
+    CU_ASSERT_EQUAL(feed(gzip, length, 777, &decoded, UINT64_MAX),
+                    LR_GZIP_MORE);
     CU_ASSERT_EQUAL(lr_gzip_whole(gzip), i == 1);
     lr_gzip_give(&pool, gzip);
     CU_ASSERT_EQUAL(pool.count, 1);
-    lr_buffer_clear(&plain);
+    lr_buffer_clear(&decoded);
   }
   lr_gzip_pool_clear(&pool);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * h1_parser_test.c: answers of HTTP/1.1, whole, byte by byte and cut in two
- * anywhere: what is by the book is read, all else is odd. */
+ * h1_parser_test.c: responses of HTTP/1.1, whole, byte by byte and cut in two
+ * anywhere: what is by the book is read, all else is left to libcurl. */
 #include "http/h1_parser.h"
 
 #include <stdio.h>
@@ -22,7 +22,7 @@ enum { HEAD = 1, DECODES = 2, CLOSES = 4 };
 #define GZIPPED OK "Content-Encoding: gzip\r\n"
 #define CHUNKED OK "Transfer-Encoding: chunked\r\n\r\n"
 
-/* An answer that is complete. */
+/* A response that is complete. */
 struct good {
   const char *text;
   size_t length;
@@ -38,10 +38,10 @@ static const lr_h1_body_use uses[] = {LR_H1_KEPT, LR_H1_DISCARDED,
 
 /* What came of reading one. */
 struct reading {
-  lr_h1_parser answer;
+  lr_h1_parser parser;
   lariat_response *response;
   lr_gzip_pool gzip_pool;
-  lr_h1_result verdict;
+  lr_h1_result result;
   size_t used;
 };
 
@@ -49,7 +49,7 @@ static void begin(struct reading *r, unsigned flags, uint64_t limit) {
   memset(r, 0, sizeof *r);
   r->response = lr_response_new();
   if (r->response)
-    lr_h1_parser_begin(&r->answer, r->response, flags & HEAD,
+    lr_h1_parser_begin(&r->parser, r->response, flags & HEAD,
                        flags & DECODES ? &r->gzip_pool : NULL, limit);
 }
 
@@ -57,12 +57,12 @@ static void begin_for(struct reading *r, unsigned flags, uint64_t limit,
                       lr_h1_body_use use) {
   begin(r, flags, limit);
   if (use != LR_H1_KEPT)
-    lr_h1_parser_discard(&r->answer, use == LR_H1_DIGESTED);
+    lr_h1_parser_discard(&r->parser, use == LR_H1_DIGESTED);
 }
 
 static void end(struct reading *r) {
-  lr_h1_parser_close(&r->answer);
-  lr_h1_parser_clear(&r->answer);
+  lr_h1_parser_close(&r->parser);
+  lr_h1_parser_clear(&r->parser);
   lr_gzip_pool_clear(&r->gzip_pool);
   lr_response_release(r->response);
 }
@@ -73,10 +73,10 @@ static void feed(struct reading *r, const char *bytes, size_t length) {
   char *copy = malloc(length ? length : 1);
   if (!copy) abort();
   memcpy(copy, bytes, length);
-  r->verdict = lr_h1_parser_feed(&r->answer, copy, length, &used);
+  r->result = lr_h1_parser_feed(&r->parser, copy, length, &used);
   free(copy);
   CU_ASSERT(used <= length);
-  if (r->verdict == LR_H1_MORE) CU_ASSERT_EQUAL(used, length);
+  if (r->result == LR_H1_MORE) CU_ASSERT_EQUAL(used, length);
   r->used += used;
 }
 
@@ -85,8 +85,8 @@ static void read_in(struct reading *r, const char *text, size_t length,
                     size_t first, size_t step) {
   size_t at = 0;
   size_t more = first;
-  r->verdict = LR_H1_MORE;
-  while (r->verdict == LR_H1_MORE && at < length) {
+  r->result = LR_H1_MORE;
+  while (r->result == LR_H1_MORE && at < length) {
     if (more > length - at) more = length - at;
     feed(r, text + at, more);
     at += more;
@@ -94,11 +94,11 @@ static void read_in(struct reading *r, const char *text, size_t length,
   }
 }
 
-/* Good ones. */
+/* ---- Good ones ---- */
 
 static bool has_digest(struct reading *r, const struct good *good) {
   uint8_t here[32], there[32];
-  return lr_h1_parser_digest(&r->answer, here) &&
+  return lr_h1_parser_digest(&r->parser, here) &&
          lr_sha256_of(good->body, good->body_length, there) &&
          memcmp(here, there, sizeof here) == 0;
 }
@@ -106,19 +106,20 @@ static bool has_digest(struct reading *r, const struct good *good) {
 /* The body is where it should be. */
 static bool has_body(struct reading *r, const struct good *good) {
   const lr_buffer *body = &r->response->body;
-  if (r->answer.body_use == LR_H1_DIGESTED && !has_digest(r, good))
+  if (r->parser.body_use == LR_H1_DIGESTED && !has_digest(r, good))
     return false;
-  if (r->answer.body_use != LR_H1_KEPT) return body->length == 0;
+  if (r->parser.body_use != LR_H1_KEPT) return body->length == 0;
   return body->length == good->body_length &&
          (body->length == 0 ||
           memcmp(body->bytes, good->body, body->length) == 0);
 }
 
 static bool is_good(struct reading *r, const struct good *good) {
-  return r->verdict == LR_H1_DONE && r->answer.state == LR_H1_COMPLETE &&
+  return r->result == LR_H1_DONE && r->parser.state == LR_H1_COMPLETE &&
+         r->parser.reason == LR_H1_REASON_NONE &&
          r->used == good->length - good->unused &&
-         r->answer.keeps == !(good->flags & CLOSES) &&
-         r->answer.received == good->body_length && has_body(r, good);
+         r->parser.keeps == !(good->flags & CLOSES) &&
+         r->parser.received == good->body_length && has_body(r, good);
 }
 
 static void check_good_for(const struct good *good, size_t first, size_t step,
@@ -127,8 +128,8 @@ static void check_good_for(const struct good *good, size_t first, size_t step,
   begin_for(&r, good->flags, 0, use);
   read_in(&r, good->text, good->length, first, step);
   if (!is_good(&r, good))
-    fixture_fail("cut at %zu: verdict %d, %zu used, %zu of body: %s", first,
-                 r.verdict, r.used, r.response->body.length, good->text);
+    fixture_fail("cut at %zu: result %d, %zu used, %zu of body: %s", first,
+                 r.result, r.used, r.response->body.length, good->text);
   end(&r);
 }
 
@@ -215,7 +216,7 @@ static void test_without_a_body(void) {
   check_all_good(rows, FIXTURE_COUNT(rows));
 }
 
-/* Nothing of what they say holds for the answer. */
+/* Nothing of what they say holds for the response. */
 static void test_interim(void) {
   static const struct good rows[] = {
       {TEXT("HTTP/1.1 100 Continue\r\n\r\n" OK "Content-Length: 1\r\n\r\nx"), 0,
@@ -281,7 +282,7 @@ static void test_what_is_collected(void) {
     struct reading r;
     begin(&r, 0, 0);
     read_in(&r, TEXT(text), cut, cut);
-    CU_ASSERT_EQUAL(r.verdict, LR_H1_DONE);
+    CU_ASSERT_EQUAL(r.result, LR_H1_DONE);
     CU_ASSERT_EQUAL(lariat_response_status(r.response), 201);
     CU_ASSERT_EQUAL(lariat_response_http_version(r.response), 11);
     CU_ASSERT_EQUAL(lariat_response_header_count(r.response), 4);
@@ -293,37 +294,38 @@ static void test_what_is_collected(void) {
   fixture_close(&f);
 }
 
-/* Odd ones. */
+/* ---- Bad ones ---- */
 
-struct odd {
+struct bad {
   const char *text;
   size_t length;
   unsigned flags;
 };
 
-static void check_odd_in(const struct odd *odd, size_t first, size_t step) {
+static void check_fallback_in(const struct bad *bad, size_t first,
+                              size_t step) {
   struct reading r;
-  begin(&r, odd->flags, 0);
-  read_in(&r, odd->text, odd->length, first, step);
-  if (r.verdict != LR_H1_FALLBACK)
-    fixture_fail("cut at %zu: verdict %d, place %d: %s", first, r.verdict,
-                 r.answer.state, odd->text);
+  begin(&r, bad->flags, 0);
+  read_in(&r, bad->text, bad->length, first, step);
+  if (r.result != LR_H1_FALLBACK || r.parser.reason == LR_H1_REASON_NONE)
+    fixture_fail("cut at %zu: result %d, state %d: %s", first, r.result,
+                 r.parser.state, bad->text);
   end(&r);
 }
 
-static void check_all_odd(const struct odd *rows, size_t count) {
+static void check_all_fallback(const struct bad *rows, size_t count) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   for (size_t i = 0; i < count; i++) {
     for (size_t cut = 1; cut <= rows[i].length; cut++)
-      check_odd_in(&rows[i], cut, rows[i].length);
-    check_odd_in(&rows[i], 1, 1);
+      check_fallback_in(&rows[i], cut, rows[i].length);
+    check_fallback_in(&rows[i], 1, 1);
   }
   fixture_close(&f);
 }
 
-static void test_odd_status_lines(void) {
-  static const struct odd rows[] = {
+static void test_bad_status_lines(void) {
+  static const struct bad rows[] = {
       {TEXT("\r\n"), 0},
       {TEXT("\n"), 0},
       {TEXT("HTTP/1.1 200 OK\n"), 0},
@@ -351,11 +353,11 @@ static void test_odd_status_lines(void) {
       {TEXT("HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n"), 0},
       {TEXT("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 200 OK\r\n"), 0},
   };
-  check_all_odd(rows, FIXTURE_COUNT(rows));
+  check_all_fallback(rows, FIXTURE_COUNT(rows));
 }
 
-static void test_odd_headers(void) {
-  static const struct odd rows[] = {
+static void test_bad_headers(void) {
+  static const struct bad rows[] = {
       {TEXT(OK "A: b\n"), 0},
       {TEXT(OK "A: b\r\n\n"), 0},
       {TEXT(OK "no colon\r\n"), 0},
@@ -370,11 +372,11 @@ static void test_odd_headers(void) {
       {TEXT(OK "\0A: b\r\n"), 0},
       {TEXT(OK "A: b\r\nC: d\0\r\n"), 0},
   };
-  check_all_odd(rows, FIXTURE_COUNT(rows));
+  check_all_fallback(rows, FIXTURE_COUNT(rows));
 }
 
-static void test_odd_framing(void) {
-  static const struct odd rows[] = {
+static void test_bad_framing(void) {
+  static const struct bad rows[] = {
       {TEXT(OK "Content-Length: 3\r\nContent-Length: 6\r\n"), 0},
       {TEXT(OK "Content-Length: 3\r\ncontent-length: 3\r\n"), 0},
       {TEXT(OK "Content-Length: -3\r\n\r\n"), 0},
@@ -405,11 +407,11 @@ static void test_odd_framing(void) {
       {TEXT(GZIPPED "Content-Encoding: gzip\r\n\r\n"), DECODES},
       {TEXT(OK "CONTENT-ENCODING: x\r\nContent-Length: 3\r\n\r\n"), DECODES},
   };
-  check_all_odd(rows, FIXTURE_COUNT(rows));
+  check_all_fallback(rows, FIXTURE_COUNT(rows));
 }
 
-static void test_odd_chunks(void) {
-  static const struct odd rows[] = {
+static void test_bad_chunks(void) {
+  static const struct bad rows[] = {
       {TEXT(CHUNKED "\r\n"), 0},
       {TEXT(CHUNKED "5\n"), 0},
       {TEXT(CHUNKED "x\r\n"), 0},
@@ -436,12 +438,12 @@ static void test_odd_chunks(void) {
       {TEXT(CHUNKED "1\r\n\0\r\n0\r\nA: b\r\nC\0: d\r\n"), 0},
       {TEXT(CHUNKED "0\r\n5\r\nhello\r\n"), 0},
   };
-  check_all_odd(rows, FIXTURE_COUNT(rows));
+  check_all_fallback(rows, FIXTURE_COUNT(rows));
 }
 
 /* No gzip, too little of it, too much. */
-static void test_odd_gzip(void) {
-  static const struct odd rows[] = {
+static void test_bad_gzip(void) {
+  static const struct bad rows[] = {
       {TEXT(GZIPPED "Content-Length: 5\r\n\r\nhello"), DECODES},
       {TEXT(GZIPPED "Content-Length: 30\r\n\r\n" GZIP "x"), DECODES},
       {TEXT(GZIPPED "Content-Length: 58\r\n\r\n" GZIP GZIP), DECODES},
@@ -450,20 +452,93 @@ static void test_odd_gzip(void) {
                     "0\r\n\r\n"),
        DECODES},
   };
-  check_all_odd(rows, FIXTURE_COUNT(rows));
+  check_all_fallback(rows, FIXTURE_COUNT(rows));
 }
 
-/* Limits. */
+/* ---- Reasons ---- */
+
+struct reasoned {
+  lr_h1_reason reason;
+  const char *text;
+  size_t length;
+};
+
+static const struct reasoned reasoned[] = {
+    {LR_H1_REASON_STATUS_LINE, TEXT("HTTP/1.0 200 OK\r\n")},
+    {LR_H1_REASON_STATUS_LINE, TEXT("HTTP/1.1 2000\r\n")},
+    {LR_H1_REASON_SWITCHED, TEXT("HTTP/1.1 101 Up\r\nUpgrade: x\r\n\r\n")},
+    {LR_H1_REASON_BARE_LF, TEXT("HTTP/1.1 200 OK\n")},
+    {LR_H1_REASON_BARE_LF, TEXT(OK "A: b\n")},
+    {LR_H1_REASON_BARE_LF, TEXT(CHUNKED "5\r\nhello\r\n0;x\n")},
+    {LR_H1_REASON_BARE_CR, TEXT(OK "A\rB: c\r\n")},
+    {LR_H1_REASON_BARE_CR, TEXT(CHUNKED "0\r\nA: b\rc\r\n")},
+    {LR_H1_REASON_NUL, TEXT(OK "A: b\0c\r\n")},
+    {LR_H1_REASON_NUL, TEXT(CHUNKED "5;\0\r\n")},
+    {LR_H1_REASON_NO_NAME, TEXT(OK "no colon\r\n")},
+    {LR_H1_REASON_NO_NAME, TEXT(OK ": no name\r\n")},
+    {LR_H1_REASON_BLANK_IN_NAME, TEXT(OK "A : b\r\n")},
+    {LR_H1_REASON_OBS_FOLD, TEXT(OK "A: b\r\n c\r\n")},
+    {LR_H1_REASON_OBS_FOLD, TEXT(OK "A: b\r\n\tc: d\r\n")},
+    {LR_H1_REASON_BAD_LENGTH, TEXT(OK "Content-Length: 3, 3\r\n")},
+    {LR_H1_REASON_DUPLICATE_LENGTH,
+     TEXT(OK "Content-Length: 3\r\nContent-Length: 3\r\n")},
+    {LR_H1_REASON_LENGTH_AND_CHUNKED,
+     TEXT(OK "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n")},
+    {LR_H1_REASON_LENGTH_AND_CHUNKED,
+     TEXT(OK "Transfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\n")},
+    {LR_H1_REASON_TRANSFER_CODING, TEXT(OK "Transfer-Encoding: gzip\r\n")},
+    {LR_H1_REASON_TRANSFER_CODING,
+     TEXT(OK "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n")},
+    {LR_H1_REASON_CONTENT_CODING, TEXT(OK "Content-Encoding: br\r\n\r\n")},
+    {LR_H1_REASON_CONTENT_CODING,
+     TEXT(GZIPPED "Content-Encoding: gzip\r\n\r\n")},
+    {LR_H1_REASON_BAD_GZIP, TEXT(GZIPPED "Content-Length: 5\r\n\r\nhello")},
+    {LR_H1_REASON_BAD_GZIP, TEXT(GZIPPED "Content-Length: 10\r\n\r\n" GZIP)},
+    {LR_H1_REASON_BAD_CHUNK_SIZE, TEXT(CHUNKED "5g\r\n")},
+    {LR_H1_REASON_BAD_CHUNK_SIZE, TEXT(CHUNKED "0000000000000005\r\n")},
+    {LR_H1_REASON_BAD_CHUNK_END, TEXT(CHUNKED "5\r\nhello!\r\n")},
+    {LR_H1_REASON_BAD_TRAILER, TEXT(CHUNKED "0\r\nHTTP/1.1: 200\r\n")},
+};
+
+static void check_reason(const struct reasoned *row, size_t step) {
+  struct reading r;
+  begin(&r, DECODES, 0);
+  read_in(&r, row->text, row->length, step, step);
+  CU_ASSERT_EQUAL(r.result, LR_H1_FALLBACK);
+  if (r.parser.reason != row->reason)
+    fixture_fail("%s, not %s: %s", lr_h1_reason_name(r.parser.reason),
+                 lr_h1_reason_name(row->reason), row->text);
+  end(&r);
+}
+
+/* Each is seen, whether the bytes come at once or one by one; but for lines and
+ * heads that are too long, which have tests of their own. */
+static void test_reasons(void) {
+  unsigned seen[LR_H1_REASON_COUNT] = {0};
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (size_t i = 0; i < FIXTURE_COUNT(reasoned); i++) {
+    check_reason(&reasoned[i], reasoned[i].length);
+    check_reason(&reasoned[i], 1);
+    seen[reasoned[i].reason]++;
+  }
+  for (unsigned reason = 0; reason < LR_H1_REASON_COUNT; reason++)
+    CU_ASSERT_EQUAL(seen[reason] == 0, reason == LR_H1_REASON_NONE ||
+                                           reason == LR_H1_REASON_TOO_LONG);
+  fixture_close(&f);
+}
+
+/* ---- Limits ---- */
 
 /* Feeds `text` with as many `fill` behind it, `step` at a time, until the
- * verdict is another; how many that took. */
+ * result is another; how many that took. */
 static size_t fill_until(struct reading *r, char fill, size_t step,
                          size_t most) {
   char *bytes = malloc(step);
   size_t all = 0;
   if (!bytes) abort();
   memset(bytes, fill, step);
-  while (r->verdict == LR_H1_MORE && all < most) {
+  while (r->result == LR_H1_MORE && all < most) {
     feed(r, bytes, step);
     all += step;
   }
@@ -475,11 +550,12 @@ static void check_endless_line(const char *text, size_t step) {
   struct reading r;
   begin(&r, 0, 0);
   feed(&r, text, strlen(text));
-  CU_ASSERT_EQUAL(r.verdict, LR_H1_MORE);
+  CU_ASSERT_EQUAL(r.result, LR_H1_MORE);
   size_t all = fill_until(&r, 'x', step, 1 << 20);
-  CU_ASSERT_EQUAL(r.verdict, LR_H1_FALLBACK);
+  CU_ASSERT_EQUAL(r.result, LR_H1_FALLBACK);
+  CU_ASSERT_NOT_EQUAL(r.parser.reason, LR_H1_REASON_NONE);
   CU_ASSERT(all <= 64 * 1024 + step);
-  CU_ASSERT(r.answer.line.capacity <= 128 * 1024);
+  CU_ASSERT(r.parser.line.capacity <= 128 * 1024);
   end(&r);
 }
 
@@ -507,21 +583,22 @@ static void test_long_extensions(void) {
     begin(&r, 0, 0);
     feed(&r, TEXT(CHUNKED));
     feed(&r, line, strlen(line));
-    CU_ASSERT_EQUAL(r.verdict, length > 256 ? LR_H1_FALLBACK : LR_H1_MORE);
+    CU_ASSERT_EQUAL(r.result, length > 256 ? LR_H1_FALLBACK : LR_H1_MORE);
     end(&r);
   }
   fixture_close(&f);
 }
 
-/* Feeds `line` again and again; how many bytes until it is odd. */
+/* Feeds `line` again and again; how many bytes until the parser gives up. */
 static size_t repeat(struct reading *r, const char *line) {
   size_t length = strlen(line);
   size_t all = 0;
-  while (r->verdict == LR_H1_MORE && all < 1 << 20) {
+  while (r->result == LR_H1_MORE && all < 1 << 20) {
     feed(r, line, length);
     all += length;
   }
-  CU_ASSERT_EQUAL(r->verdict, LR_H1_FALLBACK);
+  CU_ASSERT_EQUAL(r->result, LR_H1_FALLBACK);
+  CU_ASSERT_EQUAL(r->parser.reason, LR_H1_REASON_TOO_LONG);
   return all;
 }
 
@@ -558,10 +635,10 @@ static void check_limited(const struct limited *row, size_t step,
   begin_for(&r, row->flags, row->limit, use);
   read_in(&r, row->text, row->length, step, step);
   if (row->fails) {
-    CU_ASSERT_EQUAL(r.verdict, LR_H1_FAILED);
-    CU_ASSERT_EQUAL(r.answer.fault, LARIAT_EBODYLIMIT);
+    CU_ASSERT_EQUAL(r.result, LR_H1_FAILED);
+    CU_ASSERT_EQUAL(r.parser.fault, LARIAT_EBODYLIMIT);
   } else {
-    CU_ASSERT_EQUAL(r.verdict, LR_H1_DONE);
+    CU_ASSERT_EQUAL(r.result, LR_H1_DONE);
   }
   end(&r);
 }
@@ -586,19 +663,19 @@ static void test_body_limit(void) {
   fixture_close(&f);
 }
 
-/* The end of the connection. */
+/* ---- The end of the connection ---- */
 
 /* What comes of the first `length` bytes and an end. */
 static void check_end(const char *text, size_t length, unsigned flags,
-                      lr_h1_result verdict, lariat_status fault) {
+                      lr_h1_result result, lariat_status fault) {
   struct reading r;
   begin(&r, flags, 0);
   read_in(&r, text, length, length, length);
-  CU_ASSERT_EQUAL(r.verdict, LR_H1_MORE);
-  if (lr_h1_parser_end(&r.answer) != verdict || r.answer.fault != fault)
-    fixture_fail("end after %zu bytes: %s (in place %d of %s)", length,
-                 lariat_status_name(r.answer.fault), r.answer.state, text);
-  CU_ASSERT_FALSE(r.answer.keeps);
+  CU_ASSERT_EQUAL(r.result, LR_H1_MORE);
+  if (lr_h1_parser_end(&r.parser) != result || r.parser.fault != fault)
+    fixture_fail("end after %zu bytes: %s (in state %d of %s)", length,
+                 lariat_status_name(r.parser.fault), r.parser.state, text);
+  CU_ASSERT_FALSE(r.parser.keeps);
   end(&r);
 }
 
@@ -648,16 +725,16 @@ static void test_until_the_end(void) {
   fixture_open(&f, FIXTURE_NO_REACTOR);
   begin(&r, 0, 0);
   read_in(&r, TEXT(OK "A: b\r\n\r\nab\0d"), 1, 1);
-  CU_ASSERT_EQUAL(r.verdict, LR_H1_MORE);
-  CU_ASSERT_EQUAL(lr_h1_parser_end(&r.answer), LR_H1_DONE);
-  CU_ASSERT_EQUAL(r.answer.state, LR_H1_COMPLETE);
-  CU_ASSERT_FALSE(r.answer.keeps);
+  CU_ASSERT_EQUAL(r.result, LR_H1_MORE);
+  CU_ASSERT_EQUAL(lr_h1_parser_end(&r.parser), LR_H1_DONE);
+  CU_ASSERT_EQUAL(r.parser.state, LR_H1_COMPLETE);
+  CU_ASSERT_FALSE(r.parser.keeps);
   CU_ASSERT_EQUAL(r.response->body.length, 4);
   end(&r);
   fixture_close(&f);
 }
 
-/* A gzip that ends with the connection is whole, or odd. */
+/* A gzip that ends with the connection is whole, or left to libcurl. */
 static void test_gzip_until_the_end(void) {
   static const char text[] = GZIPPED "\r\n" GZIP;
   size_t head = sizeof GZIPPED "\r\n" - 1;
@@ -667,50 +744,50 @@ static void test_gzip_until_the_end(void) {
     struct reading r;
     begin(&r, DECODES, 0);
     read_in(&r, text, length, length, length);
-    CU_ASSERT_EQUAL(r.verdict, LR_H1_MORE);
+    CU_ASSERT_EQUAL(r.result, LR_H1_MORE);
     bool whole = length == head || length == sizeof text - 1;
-    CU_ASSERT_EQUAL(lr_h1_parser_end(&r.answer),
+    CU_ASSERT_EQUAL(lr_h1_parser_end(&r.parser),
                     whole ? LR_H1_DONE : LR_H1_FALLBACK);
     end(&r);
   }
   fixture_close(&f);
 }
 
-/* Places. */
+/* ---- States ---- */
 
-static void expect_place(const char *text, lr_h1_state place, bool begun) {
+static void expect_state(const char *text, lr_h1_state state, bool begun) {
   struct reading r;
   begin(&r, 0, 0);
   read_in(&r, text, strlen(text), 1, 1);
-  if (r.answer.state != place || lr_h1_parser_begun(&r.answer) != begun ||
-      lr_h1_parser_in_body(&r.answer) != (place > LR_H1_IN_HEADERS))
-    fixture_fail("place %d, not %d: %s", r.answer.state, place, text);
+  if (r.parser.state != state || lr_h1_parser_begun(&r.parser) != begun ||
+      lr_h1_parser_in_body(&r.parser) != (state > LR_H1_IN_HEADERS))
+    fixture_fail("state %d, not %d: %s", r.parser.state, state, text);
   end(&r);
 }
 
-static void test_places(void) {
+static void test_states(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
-  expect_place("", LR_H1_IN_STATUS, false);
-  expect_place("HTTP/1.1 200 OK\r", LR_H1_IN_STATUS, false);
-  expect_place(OK, LR_H1_IN_HEADERS, true);
-  expect_place(OK "A: b\r\n\r", LR_H1_IN_HEADERS, true);
-  expect_place("HTTP/1.1 100 Go\r\n", LR_H1_IN_HEADERS, true);
-  expect_place("HTTP/1.1 100 Go\r\n\r\n", LR_H1_IN_STATUS, true);
-  expect_place(OK "\r\n", LR_H1_IN_BODY_UNTIL_CLOSE, true);
-  expect_place(OK "Content-Length: 2\r\n\r\n", LR_H1_IN_BODY, true);
-  expect_place(OK "Content-Length: 2\r\n\r\nx", LR_H1_IN_BODY, true);
-  expect_place(OK "Content-Length: 2\r\n\r\nxx", LR_H1_COMPLETE, true);
-  expect_place(CHUNKED, LR_H1_IN_CHUNK_SIZE, true);
-  expect_place(CHUNKED "2", LR_H1_IN_CHUNK_SIZE, true);
-  expect_place(CHUNKED "2\r\n", LR_H1_IN_CHUNK, true);
-  expect_place(CHUNKED "2\r\nx", LR_H1_IN_CHUNK, true);
-  expect_place(CHUNKED "2\r\nxx", LR_H1_IN_CHUNK_END, true);
-  expect_place(CHUNKED "2\r\nxx\r", LR_H1_IN_CHUNK_END, true);
-  expect_place(CHUNKED "2\r\nxx\r\n", LR_H1_IN_CHUNK_SIZE, true);
-  expect_place(CHUNKED "0\r\n", LR_H1_IN_TRAILERS, true);
-  expect_place(CHUNKED "0\r\nA: b\r\n", LR_H1_IN_TRAILERS, true);
-  expect_place(CHUNKED "0\r\nA: b\r\n\r\n", LR_H1_COMPLETE, true);
+  expect_state("", LR_H1_IN_STATUS, false);
+  expect_state("HTTP/1.1 200 OK\r", LR_H1_IN_STATUS, false);
+  expect_state(OK, LR_H1_IN_HEADERS, true);
+  expect_state(OK "A: b\r\n\r", LR_H1_IN_HEADERS, true);
+  expect_state("HTTP/1.1 100 Go\r\n", LR_H1_IN_HEADERS, true);
+  expect_state("HTTP/1.1 100 Go\r\n\r\n", LR_H1_IN_STATUS, true);
+  expect_state(OK "\r\n", LR_H1_IN_BODY_UNTIL_CLOSE, true);
+  expect_state(OK "Content-Length: 2\r\n\r\n", LR_H1_IN_BODY, true);
+  expect_state(OK "Content-Length: 2\r\n\r\nx", LR_H1_IN_BODY, true);
+  expect_state(OK "Content-Length: 2\r\n\r\nxx", LR_H1_COMPLETE, true);
+  expect_state(CHUNKED, LR_H1_IN_CHUNK_SIZE, true);
+  expect_state(CHUNKED "2", LR_H1_IN_CHUNK_SIZE, true);
+  expect_state(CHUNKED "2\r\n", LR_H1_IN_CHUNK, true);
+  expect_state(CHUNKED "2\r\nx", LR_H1_IN_CHUNK, true);
+  expect_state(CHUNKED "2\r\nxx", LR_H1_IN_CHUNK_END, true);
+  expect_state(CHUNKED "2\r\nxx\r", LR_H1_IN_CHUNK_END, true);
+  expect_state(CHUNKED "2\r\nxx\r\n", LR_H1_IN_CHUNK_SIZE, true);
+  expect_state(CHUNKED "0\r\n", LR_H1_IN_TRAILERS, true);
+  expect_state(CHUNKED "0\r\nA: b\r\n", LR_H1_IN_TRAILERS, true);
+  expect_state(CHUNKED "0\r\nA: b\r\n\r\n", LR_H1_COMPLETE, true);
   fixture_close(&f);
 }
 
@@ -719,7 +796,7 @@ static void test_places(void) {
 static void test_again(void) {
   static const char *const before[] = {
       "HTTP/1.",        OK "Connection: close\r\nA: ",   CHUNKED "5;",
-      CHUNKED "0\r\nA", OK "Content-Length: 9\r\n\r\nx", "odd\r\n",
+      CHUNKED "0\r\nA", OK "Content-Length: 9\r\n\r\nx", "bad\r\n",
   };
   struct fixture f;
   struct reading r;
@@ -728,14 +805,14 @@ static void test_again(void) {
   for (size_t i = 0; i < FIXTURE_COUNT(before); i++) {
     read_in(&r, before[i], strlen(before[i]), 3, 3);
     lr_response_reset(r.response);
-    lr_h1_parser_begin(&r.answer, r.response, false, NULL, 5);
+    lr_h1_parser_begin(&r.parser, r.response, false, NULL, 5);
     read_in(&r, TEXT(OK "Content-Length: 5\r\n\r\nhello"), 7, 7);
-    CU_ASSERT_EQUAL(r.verdict, LR_H1_DONE);
-    CU_ASSERT_TRUE(r.answer.keeps);
-    CU_ASSERT_EQUAL(r.answer.received, 5);
+    CU_ASSERT_EQUAL(r.result, LR_H1_DONE);
+    CU_ASSERT_TRUE(r.parser.keeps);
+    CU_ASSERT_EQUAL(r.parser.received, 5);
     CU_ASSERT_EQUAL(r.response->header_count, 1);
     lr_response_reset(r.response);
-    lr_h1_parser_begin(&r.answer, r.response, false, NULL, 0);
+    lr_h1_parser_begin(&r.parser, r.response, false, NULL, 0);
   }
   end(&r);
   fixture_close(&f);
@@ -771,9 +848,9 @@ static void test_without_memory(void) {
       fixture_fail_allocation(&f, nth);
       read_in(&r, text, length, step, step);
       fixture_fail_allocation(&f, 0);
-      failed = r.verdict == LR_H1_FAILED;
-      if (failed) CU_ASSERT_EQUAL(r.answer.fault, LARIAT_ENOMEM);
-      if (!failed) CU_ASSERT_EQUAL(r.verdict, LR_H1_DONE);
+      failed = r.result == LR_H1_FAILED;
+      if (failed) CU_ASSERT_EQUAL(r.parser.fault, LARIAT_ENOMEM);
+      if (!failed) CU_ASSERT_EQUAL(r.result, LR_H1_DONE);
       failures += failed;
       end(&r);
     }
@@ -790,9 +867,9 @@ static void lack_memory_for_gzip(struct fixture *f, lr_h1_body_use use) {
     fixture_fail_allocation(f, nth);
     read_in(&r, TEXT(GZIPPED "Content-Length: 29\r\n\r\n" GZIP), 9, 9);
     fixture_fail_allocation(f, 0);
-    failed = r.verdict == LR_H1_FAILED;
-    CU_ASSERT_EQUAL(r.answer.fault, failed ? LARIAT_ENOMEM : LARIAT_OK);
-    CU_ASSERT(failed || r.verdict == LR_H1_DONE);
+    failed = r.result == LR_H1_FAILED;
+    CU_ASSERT_EQUAL(r.parser.fault, failed ? LARIAT_ENOMEM : LARIAT_OK);
+    CU_ASSERT(failed || r.result == LR_H1_DONE);
     end(&r);
   }
 }
@@ -838,10 +915,10 @@ static size_t spoil(char *text, size_t length) {
 static bool same(const struct reading *a, const struct reading *b) {
   const lariat_response *one = a->response;
   const lariat_response *other = b->response;
-  if (a->verdict != b->verdict) return false;
-  if (a->verdict == LR_H1_FALLBACK) return true;
-  return a->used == b->used && a->answer.state == b->answer.state &&
-         a->answer.keeps == b->answer.keeps && one->status == other->status &&
+  if (a->result != b->result) return false;
+  if (a->result == LR_H1_FALLBACK) return true;
+  return a->used == b->used && a->parser.state == b->parser.state &&
+         a->parser.keeps == b->parser.keeps && one->status == other->status &&
          one->header_count == other->header_count &&
          one->body.length == other->body.length &&
          (one->body.length == 0 ||
@@ -856,7 +933,7 @@ static void check_spoilt(const char *text, size_t length) {
   read_in(&whole, text, length, length, length);
   read_in(&parts, text, length, 1 + draw((uint32_t)length), 1 + draw(9));
   if (!same(&whole, &parts))
-    fixture_fail("verdicts %d and %d: %.*s", whole.verdict, parts.verdict,
+    fixture_fail("results %d and %d: %.*s", whole.result, parts.result,
                  (int)length, text);
   end(&whole);
   end(&parts);
@@ -881,7 +958,7 @@ static void test_spoilt(void) {
   fixture_close(&f);
 }
 
-/* What libcurl has read. */
+/* ---- What libcurl has read ---- */
 
 struct kept {
   const char *lines; /* separated by '|' */
@@ -936,16 +1013,17 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"bodies of known length", test_lengths},
       {"chunked bodies", test_chunks},
-      {"answers without a body", test_without_a_body},
-      {"interim answers", test_interim},
+      {"responses without a body", test_without_a_body},
+      {"interim responses", test_interim},
       {"what is said of the connection", test_connection_headers},
       {"gzip", test_gzip},
-      {"odd gzip", test_odd_gzip},
+      {"bad gzip", test_bad_gzip},
       {"what is collected", test_what_is_collected},
-      {"odd status lines", test_odd_status_lines},
-      {"odd headers", test_odd_headers},
-      {"odd framing", test_odd_framing},
-      {"odd chunks", test_odd_chunks},
+      {"bad status lines", test_bad_status_lines},
+      {"bad headers", test_bad_headers},
+      {"bad framing", test_bad_framing},
+      {"bad chunks", test_bad_chunks},
+      {"each reason", test_reasons},
       {"lines that are too long", test_long_lines},
       {"extensions that are too long", test_long_extensions},
       {"heads that are too long", test_long_heads},
@@ -953,12 +1031,12 @@ int main(int argc, char **argv) {
       {"the connection ends anywhere", test_ends},
       {"a body until the end", test_until_the_end},
       {"gzip until the end", test_gzip_until_the_end},
-      {"each place", test_places},
+      {"each state", test_states},
       {"one after the other", test_again},
       {"each allocation fails in turn", test_without_memory},
       {"gzip without memory", test_gzip_without_memory},
-      {"spoilt answers", test_spoilt},
+      {"spoilt responses", test_spoilt},
       {"what libcurl has read", test_would_keep},
   };
-  return fixture_main("answer", tests, FIXTURE_COUNT(tests), argc, argv);
+  return fixture_main("h1_parser", tests, FIXTURE_COUNT(tests), argc, argv);
 }

@@ -2,7 +2,6 @@
  * header_list_test.c: lists of request headers. */
 #include "http/header_list.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -14,7 +13,7 @@ static const char *lines_of(const lr_header_list *list) {
   static char text[512];
   size_t length = 0;
   text[0] = '\0';
-  for (struct curl_slist *at = list->list; at; at = at->next)
+  for (lr_header_line *at = list->list; at; at = at->next)
     length +=
         (size_t)snprintf(text + length, sizeof text - length, "%s|", at->data);
   return text;
@@ -185,5 +184,5 @@ int main(int argc, char **argv) {
       {"out of memory", test_out_of_memory},
   };
   lr_quirks_global_init();
-  return fixture_main("list", tests, FIXTURE_COUNT(tests), argc, argv);
+  return fixture_main("header_list", tests, FIXTURE_COUNT(tests), argc, argv);
 }

@@ -43,7 +43,7 @@ static void test_wipe(void) {
     CU_ASSERT_PTR_NULL(job->request.headers);
     CU_ASSERT_PTR_NULL(job->response);
     CU_ASSERT_PTR_NULL(job->attempt.detail);
-    CU_ASSERT_PTR_NULL(job->request.url.url);
+    CU_ASSERT_PTR_NULL(job->request.url.text);
   }
   CU_ASSERT_EQUAL(fixture_live_blocks(&f), 1);
   lr_job_free(job);

@@ -177,18 +177,18 @@ static void test_many_headers(void) {
   fixture_close(&f);
 }
 
-/* By header or by fold, 300 KiB are the end. */
+/* By header or by obs-fold, 300 KiB are the end. */
 static void test_many_bytes(void) {
   static char line[64 * 1024];
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
-  for (int fold = 0; fold < 2; fold++) {
+  for (int folded = 0; folded < 2; folded++) {
     lariat_response *response = collected("HTTP/1.1 200 OK|A: b");
     lariat_status status = LARIAT_OK;
     unsigned lines = 0;
     memset(line, 'x', sizeof line);
-    line[0] = fold ? ' ' : 'H';
-    line[1] = fold ? 'y' : ':';
+    line[0] = folded ? ' ' : 'H';
+    line[1] = folded ? 'y' : ':';
     for (; !status && lines < 10; lines++)
       status = lr_response_add_line(response, line, sizeof line);
     CU_ASSERT_EQUAL(status, LARIAT_EHEADERLIMIT);

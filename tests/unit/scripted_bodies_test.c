@@ -125,7 +125,7 @@ static void test_pieces(void) {
   scripting_close(&s);
 }
 
-/* No more than the window waits; what was late comes when there is room. */
+/* No more than the window waits; what was late comes when more is taken. */
 static void test_window(void) {
   struct scripting s;
   struct taker t;
@@ -391,8 +391,8 @@ static void test_transform(void) {
 
 /* The budget. */
 
-/* One body may always grow; the others wait until there is room, and nothing is
- * lost. */
+/* One body may always grow; the others wait until there is memory, and nothing
+ * is lost. */
 static void test_budget(void) {
   struct scripting s;
   struct seen r[3];

@@ -107,6 +107,45 @@ static void test_what_is_answered(void) {
   fixture_close(&f);
 }
 
+/* Runs one request, and compares its timings in milliseconds. */
+static void check_timings(const char *url, const lariat_timings *ms) {
+  struct scripting s;
+  struct seen r = {0};
+  scripting_open(&s, NULL, NULL);
+  scripting_get(&s, &r, url);
+  scripting_run(&s, 1000);
+  CU_ASSERT_EQUAL(r.fires, 1);
+  CU_ASSERT_EQUAL(r.timings.dns_us, ms->dns_us * 1000);
+  CU_ASSERT_EQUAL(r.timings.connect_us, ms->connect_us * 1000);
+  CU_ASSERT_EQUAL(r.timings.tls_us, ms->tls_us * 1000);
+  CU_ASSERT_EQUAL(r.timings.first_byte_us, ms->first_byte_us * 1000);
+  CU_ASSERT_EQUAL(r.timings.body_us, ms->body_us * 1000);
+  scripting_forget(&r, 1);
+  scripting_close(&s);
+}
+
+/* A failure's last phase has lasted until then; what came before it is told as
+ * of a response. */
+static void test_timings(void) {
+  static const struct {
+    const char *url;
+    lariat_timings ms;
+  } rows[] = {
+      {"https://a/?dns=10&connect=20&tls=30&request=40&first-byte=50&body=60",
+       {.dns_us = 10,
+        .connect_us = 20,
+        .tls_us = 30,
+        .first_byte_us = 150,
+        .body_us = 60}},
+      {"https://a/?dns=10&connect=20&failure=connect",
+       {.dns_us = 10, .connect_us = 20, .first_byte_us = 30}},
+      {"http://a/?dns=10&first-byte=50&body=60&failure=reset&in=body",
+       {.dns_us = 10, .first_byte_us = 60, .body_us = 60}},
+  };
+  for (size_t i = 0; i < FIXTURE_COUNT(rows); i++)
+    check_timings(rows[i].url, &rows[i].ms);
+}
+
 /* HEAD has no body. */
 static void test_head(void) {
   struct scripting s;
@@ -353,6 +392,7 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"what is asked", test_what_is_asked},
       {"what is answered", test_what_is_answered},
+      {"timings", test_timings},
       {"HEAD", test_head},
       {"refusals", test_refusals},
       {"another pool", test_another_pool},

@@ -18,16 +18,16 @@ typedef struct expectation {
   lariat_status status;
 } expectation;
 
-static void check_target(const lr_url *t, const expectation *e) {
-  if (strcmp(t->url, e->url) != 0)
-    fixture_fail("%s: url is %s, not %s", e->in, t->url, e->url);
+static void check_url(const lr_url *t, const expectation *e) {
+  if (strcmp(t->text, e->url) != 0)
+    fixture_fail("%s: url is %s, not %s", e->in, t->text, e->url);
   if (strcmp(t->key, e->key) != 0)
     fixture_fail("%s: key is %s, not %s", e->in, t->key, e->key);
-  CU_ASSERT_EQUAL(t->url_length, strlen(t->url));
+  CU_ASSERT_EQUAL(t->length, strlen(t->text));
   CU_ASSERT_EQUAL(t->key_length, strlen(t->key));
   CU_ASSERT_EQUAL(t->tls, strncmp(e->url, "https", 5) == 0);
-  CU_ASSERT(t->origin_length < t->url_length);
-  if (t->origin_length) CU_ASSERT_EQUAL(t->url[t->origin_length], '/');
+  CU_ASSERT(t->origin_length < t->length);
+  if (t->origin_length) CU_ASSERT_EQUAL(t->text[t->origin_length], '/');
 }
 
 static void check_one(const expectation *e, bool shortcut) {
@@ -36,19 +36,19 @@ static void check_one(const expectation *e, bool shortcut) {
   if (e->url && status) {
     fixture_fail("%s: %s", e->in, lariat_status_name(status));
   } else if (e->url) {
-    check_target(&t, e);
+    check_url(&t, e);
   } else if (status != e->status) {
     fixture_fail("%s: %s", e->in, lariat_status_name(status));
   }
-  if (status) CU_ASSERT_PTR_NULL(t.url);
+  if (status) CU_ASSERT_PTR_NULL(t.text);
   lr_url_clear(&t);
-  lr_url plain;
-  if (lr_url_parse_simple(&plain, e->in, &status) != shortcut)
+  lr_url simple;
+  if (lr_url_parse_simple(&simple, e->in, &status) != shortcut)
     fixture_fail("%s: short cut %s", e->in, shortcut ? "not taken" : "taken");
-  lr_url_clear(&plain);
+  lr_url_clear(&simple);
 }
 
-static void test_plain(void) {
+static void test_simple(void) {
   static const expectation table[] = {
       {"http://h", "http://h/", "http://h:80", 0},
       {"https://h", "https://h/", "https://h:443", 0},
@@ -153,7 +153,7 @@ static void test_refused(void) {
   fixture_close(&f);
 }
 
-/* A URL of 64 KiB is taken, one byte more is not; plain or not. */
+/* A URL of 64 KiB is taken, one byte more is not; simple or not. */
 static void test_length(void) {
   static char url[64 * 1024 + 2];
   static const char *const starts[] = {"http://h/", "HTTP://h/"};
@@ -165,7 +165,7 @@ static void test_length(void) {
     memcpy(url, starts[i], strlen(starts[i]));
     url[64 * 1024] = '\0';
     CU_ASSERT_EQUAL(lr_url_parse(&t, url), LARIAT_OK);
-    CU_ASSERT_EQUAL(t.url_length, 64 * 1024);
+    CU_ASSERT_EQUAL(t.length, 64 * 1024);
     lr_url_clear(&t);
     url[64 * 1024] = 'a';
     url[64 * 1024 + 1] = '\0';
@@ -256,7 +256,7 @@ static void test_resolve(void) {
     if (status != e->status)
       fixture_fail("\"%s\": %s", e->in, lariat_status_name(status));
     else if (e->url)
-      check_target(&t, e);
+      check_url(&t, e);
     lr_url_clear(&t);
   }
   lr_url_clear(&base);
@@ -304,7 +304,7 @@ static void test_out_of_memory(void) {
   fixture_close(&f);
 }
 
-/* One allocation for a plain URL. */
+/* One allocation for a simple URL. */
 static void test_allocations(void) {
   struct fixture f;
   lr_url t;
@@ -338,7 +338,7 @@ static const char *const pieces[] = {
     "65536", "a",        "Z",  "-",  "_",   "\\",      "http://", "%41", "%00",
     ";",     "\xc3\xa9", "|",  "00", ":80", "1.2.3.4", "+",       "~"};
 
-/* Replaces up to two bytes at some place by a piece. */
+/* Replaces up to two bytes somewhere by a piece. */
 static void mutate(char *url, size_t capacity, uint64_t *state) {
   const char *piece = pieces[next_random(state) % FIXTURE_COUNT(pieces)];
   size_t length = strlen(url);
@@ -353,21 +353,21 @@ static void mutate(char *url, size_t capacity, uint64_t *state) {
 
 /* False when the short cut had no opinion. */
 static bool compare_ways(const char *url) {
-  lr_url plain;
+  lr_url simple;
   lr_url full;
   lariat_status status;
-  if (!lr_url_parse_simple(&plain, url, &status)) return false;
+  if (!lr_url_parse_simple(&simple, url, &status)) return false;
   lariat_status other = lr_url_parse_with_curl(&full, url);
   if (status || other)
     fixture_fail("%s: %d and %d", url, (int)status, (int)other);
-  else if (strcmp(plain.url, full.url) != 0)
-    fixture_fail("%s: %s and %s", url, plain.url, full.url);
-  else if (strcmp(plain.key, full.key) != 0 || plain.hash != full.hash ||
-           plain.tls != full.tls)
-    fixture_fail("%s: %s and %s", url, plain.key, full.key);
-  else if (plain.origin_length != full.origin_length)
+  else if (strcmp(simple.text, full.text) != 0)
+    fixture_fail("%s: %s and %s", url, simple.text, full.text);
+  else if (strcmp(simple.key, full.key) != 0 || simple.hash != full.hash ||
+           simple.tls != full.tls)
+    fixture_fail("%s: %s and %s", url, simple.key, full.key);
+  else if (simple.origin_length != full.origin_length)
     fixture_fail("%s: origins differ", url);
-  lr_url_clear(&plain);
+  lr_url_clear(&simple);
   lr_url_clear(&full);
   return true;
 }
@@ -380,8 +380,8 @@ static void random_url(char *url, size_t capacity, uint64_t *state) {
     mutate(url, capacity, state);
 }
 
-static bool same_target(const lr_url *a, const lr_url *b) {
-  return strcmp(a->url, b->url) == 0 && a->url_length == b->url_length &&
+static bool are_same(const lr_url *a, const lr_url *b) {
+  return strcmp(a->text, b->text) == 0 && a->length == b->length &&
          strcmp(a->key, b->key) == 0 && a->key_length == b->key_length &&
          a->origin_length == b->origin_length && a->tls == b->tls &&
          a->simple == b->simple && a->hash == b->hash;
@@ -393,8 +393,8 @@ static void compare_after(const char *url, lr_origin *last) {
   lariat_status status = lr_url_parse(&alone, url);
   if (lr_url_parse_after(&after, url, last) != status)
     fixture_fail("%s after %s: another status", url, last->text);
-  else if (status == LARIAT_OK && !same_target(&alone, &after))
-    fixture_fail("%s after %s: %s", url, last->text, after.url);
+  else if (status == LARIAT_OK && !are_same(&alone, &after))
+    fixture_fail("%s after %s: %s", url, last->text, after.text);
   lr_url_clear(&alone);
   lr_url_clear(&after);
 }
@@ -441,7 +441,7 @@ static void test_ways_agree(void) {
 
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
-      {"plain URLs take the short cut", test_plain},
+      {"simple URLs take the short cut", test_simple},
       {"other URLs are read by libcurl", test_by_libcurl},
       {"what is not a URL is refused", test_refused},
       {"64 KiB are the limit", test_length},
@@ -450,10 +450,10 @@ int main(int argc, char **argv) {
       {"locations are resolved", test_resolve},
       {"the hash spreads", test_hash},
       {"out of memory", test_out_of_memory},
-      {"a plain URL costs one allocation", test_allocations},
+      {"a simple URL costs one allocation", test_allocations},
       {"after another URL nothing differs", test_after_another},
       {"short cut and libcurl agree on 200,000 URLs", test_ways_agree},
   };
   lr_quirks_global_init();
-  return fixture_main("target", tests, FIXTURE_COUNT(tests), argc, argv);
+  return fixture_main("url", tests, FIXTURE_COUNT(tests), argc, argv);
 }
