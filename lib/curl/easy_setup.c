@@ -59,7 +59,7 @@ static void set_encoding(lr_transfer *transfer, bool decompress) {
 }
 
 /* HTTP/2 without TLS, where a connection is good for one request. */
-static bool is_single(uint8_t http) {
+static bool is_used_once(uint8_t http) {
   const lr_abilities *abilities = lr_quirks_abilities();
   return http == LARIAT_HTTP_2 && abilities->http2 && !abilities->h2c_reuse;
 }
@@ -71,7 +71,7 @@ static void set_http(lr_transfer *transfer, uint8_t http) {
   if (!lr_quirks_abilities()->http2) version = CURL_HTTP_VERSION_1_1;
   (void)curl_easy_setopt(transfer->easy, CURLOPT_HTTP_VERSION, version);
   (void)curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT,
-                         (long)is_single(http));
+                         (long)is_used_once(http));
   transfer->set.http = http;
 }
 
@@ -110,7 +110,7 @@ void lr_easy_configure(lr_transfer *transfer) {
 
 /* ---- URL ---- */
 
-static lariat_status give_url(lr_transfer *transfer, CURLU *url) {
+static lariat_status set_url_handle(lr_transfer *transfer, CURLU *url) {
   if (transfer->set.from == url) return LARIAT_OK;
   if (curl_easy_setopt(transfer->easy, CURLOPT_CURLU, url) != CURLE_OK)
     return LARIAT_ENOMEM;
@@ -118,8 +118,8 @@ static lariat_status give_url(lr_transfer *transfer, CURLU *url) {
   return LARIAT_OK;
 }
 
-static bool keep_path(lr_transfer *transfer, const char *path,
-                      uint32_t length) {
+static bool remember_path(lr_transfer *transfer, const char *path,
+                          uint32_t length) {
   if (length >= transfer->set.path_capacity) {
     uint32_t capacity = length + 128;
     char *copy = lr_realloc(transfer->set.path, capacity);
@@ -132,13 +132,13 @@ static bool keep_path(lr_transfer *transfer, const char *path,
   return true;
 }
 
-static bool same_path(const lr_transfer *transfer, const char *path,
-                      uint32_t length) {
+static bool has_path(const lr_transfer *transfer, const char *path,
+                     uint32_t length) {
   return transfer->set.path_length == length &&
          memcmp(transfer->set.path, path, length) == 0;
 }
 
-static lariat_status give_path(lr_transfer *transfer, const char *path) {
+static lariat_status set_path(lr_transfer *transfer, const char *path) {
   transfer->set.path_length = 0;
   return curl_easy_setopt(transfer->easy, CURLOPT_REQUEST_TARGET, path) ==
                  CURLE_OK
@@ -154,11 +154,12 @@ static lariat_status set_simple_url(lr_transfer *transfer, lr_host *host,
   CURLU *origin = lr_curl_host_origin(host, target);
   const char *path = target->url + target->origin_length;
   uint32_t length = target->url_length - target->origin_length;
-  lariat_status status = origin ? give_url(transfer, origin) : LARIAT_ENOMEM;
-  if (status != LARIAT_OK || same_path(transfer, path, length)) return status;
-  status = give_path(transfer, path);
+  lariat_status status =
+      origin ? set_url_handle(transfer, origin) : LARIAT_ENOMEM;
+  if (status != LARIAT_OK || has_path(transfer, path, length)) return status;
+  status = set_path(transfer, path);
   if (status != LARIAT_OK) return status;
-  return keep_path(transfer, path, length) ? LARIAT_OK : LARIAT_ENOMEM;
+  return remember_path(transfer, path, length) ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
 static lariat_status set_url(lr_transfer *transfer, lr_host *host,
@@ -167,9 +168,9 @@ static lariat_status set_url(lr_transfer *transfer, lr_host *host,
   CURLUcode code = curl_url_set(transfer->url, CURLUPART_URL, target->url, 0);
   if (code == CURLUE_OUT_OF_MEMORY) return LARIAT_ENOMEM;
   if (code != CURLUE_OK) return LARIAT_EURL;
-  lariat_status status = give_url(transfer, transfer->url);
+  lariat_status status = set_url_handle(transfer, transfer->url);
   return status == LARIAT_OK && transfer->set.path_length
-             ? give_path(transfer, NULL)
+             ? set_path(transfer, NULL)
              : status;
 }
 
@@ -208,7 +209,7 @@ static void set_headers(lr_transfer *transfer, const lr_job *job) {
 }
 
 /* What few jobs want; the handle is reset afterwards. */
-static void set_rarities(lr_transfer *transfer, const lr_job *job) {
+static void set_rare_options(lr_transfer *transfer, const lr_job *job) {
   bool watched = job->idle_timeout_ns && (job->body || job->body_source);
   bool opens_new = job->needs_new_connection &&
                    transfer->host->protocol != LR_PROTOCOL_HTTP2;
@@ -233,7 +234,7 @@ static void set_buffer(lr_transfer *transfer, const lr_job *job,
 }
 
 /* With TLS the server has a say. */
-static uint8_t http_of(const lr_job *job) {
+static uint8_t version_to_ask(const lr_job *job) {
   bool asks = job->url.tls && job->http == LARIAT_HTTP_2;
   return asks ? LARIAT_HTTP_AUTO : job->http;
 }
@@ -248,12 +249,12 @@ lariat_status lr_easy_set_request(lr_transfer *transfer, bool opens_new) {
                           opens_new || !lr_curl_host_of(host)->is_address);
   set_headers(transfer, job);
   set_buffer(transfer, job, host);
-  uint8_t http = http_of(job);
+  uint8_t http = version_to_ask(job);
   if (transfer->set.http != http) set_http(transfer, http);
   bool handed_over = transfer->handoff.state == LR_HANDOFF_WANTED;
-  set_forbid_reuse(transfer, handed_over || is_single(http));
+  set_forbid_reuse(transfer, handed_over || is_used_once(http));
   if (job->idle_timeout_ns || job->needs_new_connection)
-    set_rarities(transfer, job);
+    set_rare_options(transfer, job);
   if (transfer->set.decompress != job->decompress)
     set_encoding(transfer, job->decompress);
   return LARIAT_OK;

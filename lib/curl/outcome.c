@@ -29,36 +29,36 @@ bool lr_outcome_has_answer(const lr_transfer *transfer) {
   return !response || response->status;
 }
 
-static uint64_t time_of(const lr_transfer *transfer, CURLINFO info) {
+static uint64_t read_time(const lr_transfer *transfer, CURLINFO info) {
   curl_off_t us = 0;
   (void)curl_easy_getinfo(transfer->easy, info, &us);
   return us > 0 ? (uint64_t)us : 0;
 }
 
-static lr_attempt_facts facts_of(const lr_transfer *transfer) {
+static lr_attempt_facts transfer_facts(const lr_transfer *transfer) {
   uint64_t now_ns = lr_reactor_turn_ns(transfer->engine->reactor);
   lr_attempt_facts facts = {
-      .first_byte_us = time_of(transfer, CURLINFO_STARTTRANSFER_TIME_T),
-      .ready_us = time_of(transfer, CURLINFO_PRETRANSFER_TIME_T),
-      .dns_us = time_of(transfer, CURLINFO_NAMELOOKUP_TIME_T),
-      .connected_us = time_of(transfer, CURLINFO_CONNECT_TIME_T),
+      .first_byte_us = read_time(transfer, CURLINFO_STARTTRANSFER_TIME_T),
+      .ready_us = read_time(transfer, CURLINFO_PRETRANSFER_TIME_T),
+      .dns_us = read_time(transfer, CURLINFO_NAMELOOKUP_TIME_T),
+      .connected_us = read_time(transfer, CURLINFO_CONNECT_TIME_T),
       .ended_us = lr_since(now_ns, transfer->job->started_ns) / LR_NS_PER_US};
   return facts;
 }
 
 static void read_timings(const lr_transfer *transfer,
                          lariat_response *response) {
-  lr_attempt_facts facts = facts_of(transfer);
+  lr_attempt_facts facts = transfer_facts(transfer);
   facts.opened = !response->reused;
-  facts.secured_us = time_of(transfer, CURLINFO_APPCONNECT_TIME_T);
+  facts.secured_us = read_time(transfer, CURLINFO_APPCONNECT_TIME_T);
   lr_report_timings(transfer->job, &facts, response);
 }
 
 static void read_failed_timings(const lr_transfer *transfer,
                                 lariat_response *response, lariat_phase phase) {
-  lr_attempt_facts facts = facts_of(transfer);
+  lr_attempt_facts facts = transfer_facts(transfer);
   facts.opened = !response->reused;
-  facts.secured_us = time_of(transfer, CURLINFO_APPCONNECT_TIME_T);
+  facts.secured_us = read_time(transfer, CURLINFO_APPCONNECT_TIME_T);
   lr_report_failed_timings(transfer->job, &facts, response, phase);
 }
 
@@ -98,13 +98,13 @@ lariat_phase lr_outcome_phase(const lr_transfer *transfer) {
   if (!response || (response->status && !response->interim))
     return LARIAT_PHASE_BODY;
   if (transfer->job->connection_dead) return LARIAT_PHASE_FIRST_BYTE;
-  if (time_of(transfer, CURLINFO_PRETRANSFER_TIME_T))
+  if (read_time(transfer, CURLINFO_PRETRANSFER_TIME_T))
     return body_is_sent(transfer) ? LARIAT_PHASE_FIRST_BYTE
                                   : LARIAT_PHASE_REQUEST;
   if (transfer->tries.in_handshake ||
-      time_of(transfer, CURLINFO_CONNECT_TIME_T))
+      read_time(transfer, CURLINFO_CONNECT_TIME_T))
     return transfer->job->url.tls ? LARIAT_PHASE_TLS : LARIAT_PHASE_REQUEST;
-  if (time_of(transfer, CURLINFO_NAMELOOKUP_TIME_T))
+  if (read_time(transfer, CURLINFO_NAMELOOKUP_TIME_T))
     return LARIAT_PHASE_CONNECT;
   return LARIAT_PHASE_DNS;
 }
@@ -136,7 +136,7 @@ enum { libcurl_too_large = 100 };
 
 /* libcurl before 8.6 says "out of memory" of a header line that is longer than
  * it takes. */
-static bool in_head(const lr_transfer *transfer) {
+static bool is_in_head(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
   return response && response->in_block;
 }
@@ -153,13 +153,13 @@ static bool is_garbled(const lr_transfer *transfer) {
   return chunked && strstr(transfer->error, "chunk");
 }
 
-static lariat_status status_of(const lr_transfer *transfer, int code) {
+static lariat_status status_for(const lr_transfer *transfer, int code) {
   if (transfer->fault != LARIAT_OK) return transfer->fault;
   if (code == CURLE_OK) return LARIAT_OK;
   if (is_certificate_error(code)) return LARIAT_ECERTIFICATE;
   switch (code) {
   case CURLE_OUT_OF_MEMORY:
-    return in_head(transfer) ? LARIAT_EHEADERLIMIT : LARIAT_ENOMEM;
+    return is_in_head(transfer) ? LARIAT_EHEADERLIMIT : LARIAT_ENOMEM;
   case CURLE_URL_MALFORMAT:
     return LARIAT_EURL;
   case CURLE_COULDNT_RESOLVE_HOST:
@@ -197,8 +197,8 @@ static lariat_status status_of(const lr_transfer *transfer, int code) {
   }
 }
 
-static lariat_status finish_digest(lr_transfer *transfer, uint8_t sha256[32],
-                                   bool *has) {
+static lariat_status end_response_digest(lr_transfer *transfer,
+                                         uint8_t sha256[32], bool *has) {
   if (!transfer->has_digest) return LARIAT_OK;
   *has = lr_sha256_end(transfer->digest, sha256);
   return *has ? LARIAT_OK : LARIAT_ENOMEM;
@@ -206,7 +206,7 @@ static lariat_status finish_digest(lr_transfer *transfer, uint8_t sha256[32],
 
 static lariat_status finish_stream(lr_transfer *transfer) {
   lariat_stream *stream = transfer->job->sink->stream;
-  return finish_digest(transfer, stream->sha256, &stream->has_sha256);
+  return end_response_digest(transfer, stream->sha256, &stream->has_sha256);
 }
 
 /* What libcurl sends again by itself only over HTTP/1: the end of a connection
@@ -223,7 +223,7 @@ static bool was_lost(const lr_transfer *transfer, int code) {
 /* A stream of HTTP/2 that the server has refused before libcurl had sent all of
  * its body: that it sends again by itself only without one.  Once, and only
  * what is in memory still. */
-static bool may_ask_anew(const lr_transfer *transfer, int code) {
+static bool may_request_anew(const lr_transfer *transfer, int code) {
   const lr_job *job = transfer->job;
   return code == CURLE_HTTP2_STREAM && transfer->fault == LARIAT_OK &&
          lr_outcome_was_refused(transfer) && !lr_outcome_has_answer(transfer) &&
@@ -232,21 +232,21 @@ static bool may_ask_anew(const lr_transfer *transfer, int code) {
 
 /* libcurl takes a connection that ends within the head for the end of the
  * answer. */
-static bool is_beheaded(const lariat_response *response) {
+static bool ended_in_head(const lariat_response *response) {
   return response->in_block || (response->interim && response->status != 101);
 }
 
 static lariat_status finish_response(lr_transfer *transfer) {
   lariat_response *response = transfer->job->response;
   if (!response) return finish_stream(transfer);
-  if (is_beheaded(response)) return LARIAT_ETRUNCATED;
+  if (ended_in_head(response)) return LARIAT_ETRUNCATED;
   if (!lr_response_finish(response)) return LARIAT_ENOMEM;
   response->body_bytes = transfer->job->received;
-  return finish_digest(transfer, response->sha256, &response->has_sha256);
+  return end_response_digest(transfer, response->sha256, &response->has_sha256);
 }
 
 /* What libcurl says of a callback that refused is of no use to anybody. */
-static const char *detail_of(lr_transfer *transfer) {
+static const char *find_detail(lr_transfer *transfer) {
   const lr_body_sink *sink = transfer->job->sink;
   if (sink && transfer->job->outcome == LARIAT_EWRITE)
     return strerror_r(sink->error, transfer->error, sizeof transfer->error);
@@ -254,7 +254,8 @@ static const char *detail_of(lr_transfer *transfer) {
 }
 
 /* Instead of libcurl's words for a callback that said no. */
-static const char died[] = "an open connection ended before the answer";
+static const char connection_died[] =
+    "an open connection ended before the answer";
 
 void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   lr_job *job = transfer->job;
@@ -262,7 +263,7 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   if (transfer->upload.answered_early && lr_upload_feed_is_answered(transfer))
     curl_code = CURLE_OK;
   job->curl_code = curl_code;
-  job->outcome = status_of(transfer, curl_code);
+  job->outcome = status_for(transfer, curl_code);
   if (job->received > LARGE_BODY) transfer->host->learned.large_bodies = true;
   job->resent =
       (transfer->tries.sends > 1 || job->reuse_failed) && !job->connection_dead;
@@ -271,7 +272,7 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
     job->connection_dead = true;
     job->outcome = LARIAT_ERESET;
   }
-  if (may_ask_anew(transfer, curl_code)) {
+  if (may_request_anew(transfer, curl_code)) {
     job->reuse_failed = true;
     job->outcome = LARIAT_EBUSY;
   }
@@ -284,8 +285,9 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
     job->time_limit = LARIAT_TIME_LIMIT_CONNECT; /* libcurl's own */
   if (response)
     read_failed_timings(transfer, response, (lariat_phase)job->phase);
-  const char *detail = detail_of(transfer);
-  if (job->connection_dead && transfer->fault != LARIAT_OK) detail = died;
+  const char *detail = find_detail(transfer);
+  if (job->connection_dead && transfer->fault != LARIAT_OK)
+    detail = connection_died;
   if (job->outcome == LARIAT_ESYSTEM) detail = "too many open files";
   if (detail) job->detail = lr_copy_string(detail);
 }

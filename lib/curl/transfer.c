@@ -26,7 +26,8 @@ static void note_activity(lr_transfer *transfer) {
 }
 
 /* The handshake begins. */
-static CURLcode use_trust(CURL *easy, void *ssl_ctx, void *transfer_pointer) {
+static CURLcode begin_handshake(CURL *easy, void *ssl_ctx,
+                                void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
   const lr_engine *engine = transfer->engine;
   (void)easy;
@@ -36,7 +37,7 @@ static CURLcode use_trust(CURL *easy, void *ssl_ctx, void *transfer_pointer) {
 }
 
 /* What the host speaks is known: its other jobs need not wait any longer. */
-static void learn(lr_transfer *transfer, lr_protocol protocol) {
+static void learn_protocol(lr_transfer *transfer, lr_protocol protocol) {
   lr_host *host = transfer->host;
   if (host->protocol != LR_PROTOCOL_UNKNOWN) return;
   lr_dispatcher_learned(transfer->engine->dispatcher, host, protocol);
@@ -51,7 +52,7 @@ static void learn_from_handshake(lr_transfer *transfer) {
   if (!session || !session->internals) return;
   SSL_get0_alpn_selected(session->internals, &name, &length);
   bool http2 = length == 2 && memcmp(name, "h2", 2) == 0;
-  learn(transfer, http2 ? LR_PROTOCOL_HTTP2 : LR_PROTOCOL_HTTP1);
+  learn_protocol(transfer, http2 ? LR_PROTOCOL_HTTP2 : LR_PROTOCOL_HTTP1);
 }
 
 /* libcurl sends a request again, whatever its method, when an open connection
@@ -69,8 +70,8 @@ static bool may_send_again(const lr_transfer *transfer) {
 }
 
 /* The connection is up and the request not yet sent. */
-static int connected(void *transfer_pointer, char *remote_ip, char *local_ip,
-                     int remote_port, int local_port) {
+static int note_connected(void *transfer_pointer, char *remote_ip,
+                          char *local_ip, int remote_port, int local_port) {
   lr_transfer *transfer = transfer_pointer;
   (void)remote_ip;
   (void)local_ip;
@@ -102,10 +103,11 @@ static int connected(void *transfer_pointer, char *remote_ip, char *local_ip,
 }
 
 /* If that was not to be had, the status line says it. */
-static void learn_from_answer(lr_transfer *transfer) {
+static void learn_from_response(lr_transfer *transfer) {
   int version = transfer->job->response->http_version;
   if (version)
-    learn(transfer, version >= 20 ? LR_PROTOCOL_HTTP2 : LR_PROTOCOL_HTTP1);
+    learn_protocol(transfer,
+                   version >= 20 ? LR_PROTOCOL_HTTP2 : LR_PROTOCOL_HTTP1);
 }
 
 /* Gives the connection to another host.  (Whether one that is handed over is to
@@ -120,11 +122,11 @@ static void reclaim_connection(lr_transfer *transfer) {
   lr_connection_limit_note_reclaim(limit, transfer->host);
 }
 
-static void first_line(lr_transfer *transfer) {
+static void note_first_line(lr_transfer *transfer) {
   transfer->state = LR_TRANSFER_RECEIVING;
   transfer->engine->receiving++;
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
-    learn_from_answer(transfer);
+    learn_from_response(transfer);
   if (transfer->tries.may_reuse) lr_easy_set_dns_pruning(transfer, false);
   reclaim_connection(transfer);
 }
@@ -143,7 +145,7 @@ static size_t take_header(char *line, size_t size, size_t count,
     transfer->fault = status;
     return 0;
   }
-  if (transfer->state != LR_TRANSFER_RECEIVING) first_line(transfer);
+  if (transfer->state != LR_TRANSFER_RECEIVING) note_first_line(transfer);
   if (transfer->fold_guard != LR_FOLD_GUARD_OFF)
     lr_obs_fold_guard_follow(transfer);
   if (transfer->upload.active) lr_upload_feed_head_came(transfer);
@@ -180,7 +182,7 @@ static size_t take_body(char *bytes, size_t size, size_t count,
 }
 
 /* Bytes that go have no callback of their own. */
-static int take_progress(void *transfer_pointer, curl_off_t down_total,
+static int note_progress(void *transfer_pointer, curl_off_t down_total,
                          curl_off_t down, curl_off_t up_total, curl_off_t up) {
   lr_transfer *transfer = transfer_pointer;
   (void)down_total;
@@ -199,21 +201,21 @@ void lr_transfer_set_callbacks(lr_transfer *transfer) {
   (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
   (void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
   (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
-  (void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, connected);
+  (void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, note_connected);
   (void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
   (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, lr_socket_open);
   (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
   (void)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, lr_socket_close);
   (void)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, transfer->engine);
   (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
-  (void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, use_trust);
+  (void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, begin_handshake);
   (void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, transfer);
 }
 
 void lr_transfer_watch_progress(lr_transfer *transfer) {
   CURL *easy = transfer->easy;
   (void)curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
-  (void)curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, take_progress);
+  (void)curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, note_progress);
   (void)curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer);
 }
 

@@ -21,17 +21,17 @@ static bool has_no_body(const lariat_response *response) {
 }
 
 /* Whether it can be told when the answer is whole. */
-static bool answer_has_length(const lariat_response *response) {
+static bool response_has_length(const lariat_response *response) {
   return response->content_length >= 0 || has_no_body(response);
 }
 
-static size_t give(char *bytes, size_t size, size_t count,
-                   void *transfer_pointer) {
+static size_t read_body(char *bytes, size_t size, size_t count,
+                        void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
   lr_body_source *body_source = transfer->job->body_source;
   size_t got = 0;
   if (transfer->upload.answered_early &&
-      answer_has_length(transfer->job->response))
+      response_has_length(transfer->job->response))
     return CURL_READFUNC_PAUSE; /* the end of the answer is its end */
   lariat_status status = body_source->ops->read(
       body_source, &transfer->upload.reader, bytes, size * count, &got);
@@ -45,7 +45,7 @@ static size_t give(char *bytes, size_t size, size_t count,
 }
 
 /* libcurl starts over: a connection was dead that it had meant to use. */
-static int again(void *transfer_pointer, curl_off_t offset, int origin) {
+static int rewind_body(void *transfer_pointer, curl_off_t offset, int origin) {
   lr_transfer *transfer = transfer_pointer;
   lr_body_source *body_source = transfer->job->body_source;
   if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_FAIL;
@@ -55,14 +55,14 @@ static int again(void *transfer_pointer, curl_off_t offset, int origin) {
   return CURL_SEEKFUNC_FAIL;
 }
 
-static long buffer_for(uint64_t length) {
+static long buffer_size_for(uint64_t length) {
   if (length <= BUFFER_LEAST) return BUFFER_LEAST;
   return length < BUFFER_MOST ? (long)length : BUFFER_MOST;
 }
 
 /* A supply that had nothing has something again.  An answer that is held back
  * stays so. */
-static void resume(lr_reader *reader) {
+static void resume_feed(lr_reader *reader) {
   lr_transfer *transfer = lr_container(reader, lr_transfer, upload.reader);
   lr_lane *lane = transfer->lane;
   const lr_body_sink *sink = transfer->job->sink;
@@ -81,15 +81,15 @@ lariat_status lr_upload_feed_begin(lr_transfer *transfer) {
   lariat_status status = body_source->ops->seek(body_source, 0);
   if (status != LARIAT_OK) return status;
   transfer->upload.active = true;
-  transfer->upload.reader.resume = resume;
+  transfer->upload.reader.resume = resume_feed;
   (void)curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
   (void)curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
                          known ? (curl_off_t)body_source->length : -1);
   (void)curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
-                         buffer_for(body_source->length));
-  (void)curl_easy_setopt(easy, CURLOPT_READFUNCTION, give);
+                         buffer_size_for(body_source->length));
+  (void)curl_easy_setopt(easy, CURLOPT_READFUNCTION, read_body);
   (void)curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
-  (void)curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, again);
+  (void)curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, rewind_body);
   (void)curl_easy_setopt(easy, CURLOPT_SEEKDATA, transfer);
   return LARIAT_OK;
 }

@@ -14,10 +14,10 @@
 static const uint64_t lifetime_ns = 3600 * LR_NS_PER_S;
 
 /* What an idle one keeps of the memory that an answer's lines took. */
-enum { KEPT_LINE = 1024 };
+enum { KEPT_LINE_BYTES = 1024 };
 
 /* How many idle ones are looked at for one of whose host nothing runs. */
-enum { LOOKS = 8 };
+enum { RECLAIM_CANDIDATES = 8 };
 
 static lr_poller *poller_of(const lr_connection *connection) {
   return lr_reactor_poller(connection->h1->reactor);
@@ -51,7 +51,7 @@ lr_connection *lr_connection_adopt(lr_h1 *h1, int fd, lr_host *host,
 /* Sets the timer for the oldest one.  A timer that rings too early costs less
  * than one that is moved each time; without memory for it, the next connection
  * to go idle tries again. */
-static void wait_for_oldest(lr_h1 *h1) {
+static void set_idle_timer(lr_h1 *h1) {
   if (lr_timer_is_set(&h1->idle_timer)) return;
   lr_list *node = lr_list_first(&h1->idle);
   if (!node) return;
@@ -69,7 +69,7 @@ void lr_connection_close_expired(lr_timer *timer) {
     if (now_ns < oldest->idle_ns + h1->idle_ns) break;
     lr_connection_close(oldest);
   }
-  wait_for_oldest(h1);
+  set_idle_timer(h1);
 }
 
 void lr_connection_make_idle(lr_connection *connection) {
@@ -81,12 +81,12 @@ void lr_connection_make_idle(lr_connection *connection) {
     lr_connection_close(connection);
     return;
   }
-  if (connection->parser.line.capacity > KEPT_LINE)
+  if (connection->parser.line.capacity > KEPT_LINE_BYTES)
     lr_h1_parser_clear(&connection->parser);
   connection->idle_ns = now_ns;
   lr_list_prepend(&lr_h1_host_of(connection->host)->idle, &connection->node);
   lr_list_append(&h1->idle, &connection->age_node);
-  wait_for_oldest(h1);
+  set_idle_timer(h1);
 }
 
 /* ---- Closing ---- */
@@ -130,7 +130,7 @@ void lr_connection_leave_host_to_libcurl(lr_host *host) {
 
 bool lr_connection_reclaim_idle(lr_h1 *h1, bool all, bool busy) {
   lr_list *node = h1->idle.next;
-  for (int i = 0; i < LOOKS && node != &h1->idle; i++) {
+  for (int i = 0; i < RECLAIM_CANDIDATES && node != &h1->idle; i++) {
     lr_connection *connection = lr_container(node, lr_connection, age_node);
     node = node->next;
     if (busy && !lr_connection_limit_is_idle(h1->limit, connection->idle_ns)) {
