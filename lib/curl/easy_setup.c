@@ -45,7 +45,7 @@ static void set_tls(lr_transfer *transfer) {
   (void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2 * verify);
   (void)curl_easy_setopt(easy, CURLOPT_SSLVERSION,
                          (long)CURL_SSLVERSION_TLSv1_2);
-  /* libcurl would read its own certificates for each multi; ours are in one
+  /* libcurl would read its own certificates for each multi; lariat's are in one
    * store, see trust.h. */
   (void)curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
   (void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
@@ -58,7 +58,8 @@ static void set_encoding(lr_transfer *transfer, bool decompress) {
   transfer->set.decompress = decompress;
 }
 
-/* HTTP/2 without TLS, where a connection is good for one request. */
+/* Says whether a connection is good for one request only: of HTTP/2 without
+ * TLS, in some versions of libcurl. */
 static bool is_used_once(uint8_t http) {
   const lr_abilities *abilities = lr_quirks_abilities();
   return http == LARIAT_HTTP_2 && abilities->http2 && !abilities->h2c_reuse;
@@ -75,8 +76,8 @@ static void set_http(lr_transfer *transfer, uint8_t http) {
   transfer->set.http = http;
 }
 
-/* A connection that libcurl closes at once, since it may not use it again, or
- * since it is to be ours. */
+/* Has libcurl close the connection at its transfer's end, since it may not use
+ * it again, or since it is to become h1's. */
 static void set_forbid_reuse(lr_transfer *transfer, bool forbid) {
   if (transfer->set.forbid_reuse == forbid) return;
   (void)curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, (long)forbid);
@@ -146,8 +147,8 @@ static lariat_status set_path(lr_transfer *transfer, const char *path) {
              : LARIAT_ENOMEM;
 }
 
-/* A plain URL: what is before its path was parsed for the host, and path and
- * query go out as they are.  (libcurl would take them apart and print them
+/* Sets a simple URL: what is before its path was parsed for the host, and path
+ * and query go out as they are.  (libcurl would take them apart and print them
  * together again, a character at a time.) */
 static lariat_status set_simple_url(lr_transfer *transfer, lr_host *host,
                                     const lr_url *target) {
@@ -176,7 +177,7 @@ static lariat_status set_url(lr_transfer *transfer, lr_host *host,
 
 /* ---- Request ---- */
 
-/* Anything but a GET without a body.  The handle is reset afterwards: handles
+/* Sets all but a GET without a body.  The handle is reset afterwards: handles
  * that changed their method have been a source of faults in libcurl. */
 static lariat_status set_method(lr_transfer *transfer, const lr_job *job) {
   CURL *easy = transfer->easy;
@@ -208,7 +209,7 @@ static void set_headers(lr_transfer *transfer, const lr_job *job) {
   transfer->set.headers = list;
 }
 
-/* What few jobs want; the handle is reset afterwards. */
+/* Sets what few jobs want; the handle is reset afterwards. */
 static void set_rare_options(lr_transfer *transfer, const lr_job *job) {
   bool watched = job->idle_timeout_ns && (job->body || job->body_source);
   bool opens_new = job->needs_new_connection &&
@@ -221,7 +222,8 @@ static void set_rare_options(lr_transfer *transfer, const lr_job *job) {
   lr_transfer_watch_progress(transfer);
 }
 
-/* A stream's would come on top of its window. */
+/* Sets the size of the receive buffer.  A stream's would come on top of its
+ * window. */
 static void set_buffer(lr_transfer *transfer, const lr_job *job,
                        const lr_host *host) {
   const lr_body_sink *sink = job->sink;
@@ -233,7 +235,7 @@ static void set_buffer(lr_transfer *transfer, const lr_job *job,
   transfer->set.large_buffer = large_buffer;
 }
 
-/* With TLS the server has a say. */
+/* Returns the version to ask for.  With TLS the server has a say. */
 static uint8_t version_to_ask(const lr_job *job) {
   bool asks = job->url.tls && job->http == LARIAT_HTTP_2;
   return asks ? LARIAT_HTTP_AUTO : job->http;

@@ -39,8 +39,8 @@ static bool has_idle_connection(const lr_host_lane *part) {
   return part->open + part->coming > part->running;
 }
 
-/* A lane in which the host has a connection that nobody uses; looked for where
- * one was seen last. */
+/* Returns a lane in which the host has a connection that nobody uses, looked
+ * for where one was seen last; or NULL. */
 static lr_lane *find_idle_lane(lr_host *host) {
   lr_curl_host *own = lr_curl_host_of(host);
   if (host->connections.open == 0) return NULL;
@@ -57,7 +57,8 @@ static bool lane_has_capacity(const lr_engine *engine, const lr_lane *lane) {
   return lr_lane_load(lane) < engine->lane_capacity;
 }
 
-/* One of the host's lanes that has room: its home lane before the others. */
+/* Returns one of the host's lanes that has capacity, its first lane before the
+ * others; or NULL. */
 static lr_lane *find_own_lane(const lr_engine *engine, const lr_host *host) {
   const lr_curl_host *own = lr_curl_host_of(host);
   for (uint32_t i = 0; i < own->count; i++)
@@ -66,7 +67,8 @@ static lr_lane *find_own_lane(const lr_engine *engine, const lr_host *host) {
   return NULL;
 }
 
-/* Lanes with room gather at the front, so that this looks at few. */
+/* Returns a lane that has capacity.  Those gather at the front, so that this
+ * looks at few. */
 static lr_lane *find_any_lane(lr_engine *engine) {
   lr_list *node = engine->lanes.next;
   for (int looks = 0; node != &engine->lanes && looks < 4; looks++) {
@@ -135,8 +137,9 @@ static bool close_idle_of_host(void *owner, lr_host *host) {
 static const lr_connection_limit_ops limit_ops = {
     .close_idle = close_idle_of_host, .reclaim_idle = reclaim_idle};
 
-/* `*fresh`: the job will open a connection.  One that must have a new one takes
- * the place of an idle one when there is no room for both.
+/* Chooses the job's lane; `*opens_new`: it will open a connection.  One that
+ * must have a new one takes the place of an idle one when there is no capacity
+ * for both.
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY */
 static lariat_status choose_lane(lr_engine *engine, const lr_job *job,
                                  lr_lane **out, bool *opens_new) {
@@ -184,8 +187,8 @@ static lr_transfer *take_transfer(lr_engine *engine) {
   return lr_container(node, lr_transfer, node);
 }
 
-/* The one used last is used next: its memory is warm, and it is often set for
- * the same host. */
+/* Puts the transfer to the idle ones.  The one used last is used next: its
+ * memory is warm, and it is often set for the same host. */
 static void keep_transfer(lr_engine *engine, lr_transfer *transfer) {
   lr_transfer_reset(transfer);
   if (engine->idle_transfer_count >= IDLE_TRANSFERS_MAX) {
@@ -239,7 +242,7 @@ static LR_COLD lariat_status start_with_libcurl(lr_engine *engine,
   return status;
 }
 
-/* Without libcurl, if there is a connection for that. */
+/* Starts the job without libcurl, if there is a connection for that. */
 static lariat_status start_job(void *self, lr_job *job) {
   lr_engine *engine = self;
   if (!lr_list_empty(&lr_h1_host_of(job->host)->idle) &&
@@ -279,7 +282,8 @@ static void count_response(lr_engine *engine, lariat_response *response) {
   if (response) lr_h1_count(&engine->h1, response);
 }
 
-/* libcurl has connected, and no more.  False: that cannot be used. */
+/* Goes on with h1 where libcurl has connected, and no more.  False: that cannot
+ * be used. */
 static bool take_exchange_over(lr_engine *engine, lr_transfer *transfer) {
   lr_job *job = transfer->job;
   lr_outcome_describe(transfer, job->response);
@@ -327,8 +331,9 @@ static void describe_stream(lr_job *job, lariat_response *response) {
   lr_h1_count(&transfer->engine->h1, response);
 }
 
-/* libcurl gives what it has kept inside of this call.  What goes wrong then is
- * only told here: its multi handle does not end the transfer. */
+/* Lets a paused transfer go on.  libcurl gives what it has kept inside of this
+ * call.  What goes wrong then is only told here: its multi handle does not end
+ * the transfer. */
 static void resume_transfer(lr_job *job) {
   lr_transfer *transfer = job->carrier;
   lr_engine *engine = transfer->engine;
@@ -352,7 +357,8 @@ static lariat_phase find_phase(void *self, const lr_job *job) {
                          : lr_outcome_phase(job->carrier);
 }
 
-/* One that waits for its taker is heard of by that. */
+/* Returns when something was heard of the job.  One that waits for its taker is
+ * heard of by that. */
 static uint64_t find_heard_ns(void *self, const lr_job *job) {
   const lr_engine *engine = self;
   if (job->connection) return lr_exchange_heard_ns(job);
@@ -361,15 +367,17 @@ static uint64_t find_heard_ns(void *self, const lr_job *job) {
   return lr_outcome_heard_ns(job->carrier);
 }
 
-/* libcurl connects at a turn's end, all that were begun; on the way it has a
- * handle and a buffer for each. */
+/* Says whether enough was begun in this turn.  libcurl connects at a turn's
+ * end, all that were begun; on the way it has a handle and a buffer for each.
+ */
 static bool has_begun_enough(void *self) {
   enum { BEGUN_AT_ONCE = 32 };
   const lr_engine *engine = self;
   return engine->begun >= BEGUN_AT_ONCE;
 }
 
-/* A lane that is touched while it is seen to waits for the next round. */
+/* Processes the dirty lanes.  One that becomes dirty meanwhile waits for the
+ * next round. */
 static bool end_turn(void *self) {
   lr_engine *engine = self;
   lr_list now;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * One multi handle: its timer, its events, its finished transfers. */
+ * lane.c: one multi handle: its timer, its events, its finished transfers. */
 #include "curl/lane.h"
 
 #include "base/memory.h"
+#include "base/time.h"
 #include "curl/engine.h"
 #include "curl/socket.h"
 #include "curl/transfer.h"
@@ -10,11 +11,11 @@
 
 /* A quiet lane with dead connections in it is made anew so long after the first
  * of them, even when most of its connections are alive. */
-static const uint64_t dead_most_ns = 1000000000u;
+static const uint64_t dead_most_ns = LR_NS_PER_S;
 
-/* A lane whose connections have all been closed, or left to us, goes soon: it
- * has descriptors and tables of its own. */
-static const uint64_t empty_most_ns = 200000000u;
+/* A lane whose connections have all been closed, or handed over to h1, goes
+ * soon: it has descriptors and tables of its own. */
+static const uint64_t empty_most_ns = 200 * LR_NS_PER_MS;
 
 /* A number that is never reached: libcurl's own limits stay out of it. */
 static const long unlimited = 0;
@@ -25,7 +26,8 @@ static void expire_libcurl_timer(lr_timer *timer) {
   lr_lane_mark_dirty(lane);
 }
 
-/* libcurl may not be called from here: 0 means at the end of this turn. */
+/* Sets libcurl's timer.  libcurl may not be called from here: 0 means at the
+ * end of this turn. */
 static int set_libcurl_timer(CURLM *multi, long timeout_ms,
                              void *lane_pointer) {
   lr_lane *lane = lane_pointer;
@@ -33,7 +35,7 @@ static int set_libcurl_timer(CURLM *multi, long timeout_ms,
   (void)multi;
   if (timeout_ms > 0) {
     uint64_t at_ns =
-        lr_reactor_turn_ns(reactor) + (uint64_t)timeout_ms * 1000000u;
+        lr_add_ms(lr_reactor_turn_ns(reactor), (uint64_t)timeout_ms);
     if (lr_reactor_set_timer(reactor, &lane->timer, at_ns)) return 0;
     timeout_ms = 0; /* without memory for a timer: busy, but not stuck */
   } else {
@@ -137,7 +139,8 @@ void lr_lane_trim(lr_lane *lane) {
   lane->trimmed = true;
 }
 
-/* One was closed; or the engine has enough again for all. */
+/* Ends the trimming when an idle connection was closed, or there are enough
+ * again for all. */
 static void end_trimming(lr_lane *lane) {
   const lr_engine *engine = lane->engine;
   bool scarce = lr_connection_limit_is_scarce(&engine->limit);
@@ -160,7 +163,7 @@ static void collect_messages(lr_lane *lane) {
   }
 }
 
-/* Transfers whose answer is there while their body is still being sent. */
+/* Ends transfers whose answer is there while their body is still being sent. */
 static void end_answered_transfers(lr_lane *lane) {
   lr_list *node = lane->transfers.next;
   lane->early = false;
@@ -173,8 +176,8 @@ static void end_answered_transfers(lr_lane *lane) {
   }
 }
 
-/* When a quiet lane should be looked at again; it is not free of charge to
- * move a timer, so one that is set is left to ring too early. */
+/* Sets when a quiet lane is looked at again.  Moving a timer is not free of
+ * charge, so one that is set is left to expire too early. */
 static void set_idle_timer(lr_lane *lane, uint64_t at_ns) {
   if (!lr_timer_is_set(&lane->idle_timer))
     (void)lr_reactor_set_timer(lane->engine->reactor, &lane->idle_timer, at_ns);
@@ -182,15 +185,14 @@ static void set_idle_timer(lr_lane *lane, uint64_t at_ns) {
 
 static uint64_t quiet_until_ns(const lr_lane *lane) {
   if (lane->open == 0) return lane->quiet_ns + empty_most_ns;
-  if (!lane->dead) return lane->quiet_ns + lane->engine->idle_ns;
+  if (!lane->dead) return lr_add_ns(lane->quiet_ns, lane->engine->idle_ns);
   bool quiet_first = lane->quiet_ns < lane->dead_ns;
   return (quiet_first ? lane->dead_ns : lane->quiet_ns) + dead_most_ns;
 }
 
-/* libcurl closes what servers have closed only when the lane has a new
- * request.  A lane without transfers is therefore made anew when half of its
- * connections are dead, when any is for a while, or when it is idle for
- * long. */
+/* Makes a lane without transfers anew when half of its connections are dead,
+ * when any is for a while, or when it is idle for long: libcurl closes what
+ * servers have closed only when the lane has a new request. */
 static void check_quiet_lane(lr_lane *lane) {
   lr_engine *engine = lane->engine;
   if (lane->running) return;

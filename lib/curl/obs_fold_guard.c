@@ -7,8 +7,9 @@
 #include "curl/quirks.h"
 #include "curl/transfer.h"
 
-/* The line as libcurl has it, and is about to look at it: with another first
- * byte it is not appended to anything.  The fault then ends the transfer. */
+/* Looks at a line as libcurl has it, and is about to read it: with another
+ * first byte it is not appended to anything.  The fault then ends the transfer.
+ */
 static int inspect_line(CURL *easy, curl_infotype type, char *line,
                         size_t length, void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;

@@ -16,7 +16,7 @@
 #include "job/report.h"
 #include "job/stream.h"
 
-/* A body of more than this is a large one. */
+/* The size from which on a body is a large one. */
 enum { LARGE_BODY = 4 * CURL_MAX_WRITE_SIZE };
 
 bool lr_outcome_was_refused(const lr_transfer *transfer) {
@@ -92,7 +92,7 @@ static bool body_is_sent(const lr_transfer *transfer) {
   return (uint64_t)sent >= transfer->job->body_length;
 }
 
-/* The first step that has not been taken yet is where the time goes. */
+/* Finds the first step that has not been taken yet: there the time goes. */
 lariat_phase lr_outcome_phase(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
   if (!response || (response->status && !response->interim))
@@ -109,8 +109,9 @@ lariat_phase lr_outcome_phase(const lr_transfer *transfer) {
   return LARIAT_PHASE_DNS;
 }
 
-/* libcurl shows header lines when they are whole, and nothing of a handshake:
- * the kernel knows better.  But a connection of HTTP/2 is not the job's own. */
+/* Asks the kernel when bytes came last: libcurl shows header lines when they
+ * are whole, and nothing of a handshake.  But a connection of HTTP/2 is not the
+ * job's own. */
 uint64_t lr_outcome_heard_ns(const lr_transfer *transfer) {
   uint64_t now = lr_reactor_turn_ns(transfer->engine->reactor);
   uint64_t active = transfer->job->active_ns;
@@ -134,16 +135,16 @@ static bool is_certificate_error(int code) {
 /* CURLE_TOO_LARGE, which 7.88's header does not have. */
 enum { libcurl_too_large = 100 };
 
-/* libcurl before 8.6 says "out of memory" of a header line that is longer than
- * it takes. */
+/* Says whether a head is being read: libcurl before 8.6 says "out of memory" of
+ * a header line that is longer than it takes. */
 static bool is_in_head(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
   return response && response->in_block;
 }
 
-/* A chunked body that makes no sense is a "receive error" to libcurl, as one
- * that was cut off is; only its message tells them apart (CURLINFO_OS_ERRNO
- * may be an earlier transfer's). */
+/* Says whether a chunked body made no sense.  To libcurl that is a "receive
+ * error", as one that was cut off is; only its message tells them apart
+ * (CURLINFO_OS_ERRNO may be an earlier transfer's). */
 static bool is_garbled(const lr_transfer *transfer) {
   const lr_job *job = transfer->job;
   const lariat_response *response = job->response;
@@ -209,8 +210,8 @@ static lariat_status finish_stream(lr_transfer *transfer) {
   return end_response_digest(transfer, stream->sha256, &stream->has_sha256);
 }
 
-/* What libcurl sends again by itself only over HTTP/1: the end of a connection
- * that was open already, before anything came of the answer. */
+/* Says whether a connection that was open already ended before anything came of
+ * the answer: libcurl sends again by itself only over HTTP/1. */
 static bool was_lost(const lr_transfer *transfer, int code) {
   const lariat_response *response = transfer->job->response;
   if (transfer->fault != LARIAT_OK || transfer->tries.sends == 0) return false;
@@ -220,9 +221,9 @@ static bool was_lost(const lr_transfer *transfer, int code) {
          code == CURLE_GOT_NOTHING;
 }
 
-/* A stream of HTTP/2 that the server has refused before libcurl had sent all of
- * its body: that it sends again by itself only without one.  Once, and only
- * what is in memory still. */
+/* Says whether to start anew: the server has refused a stream of HTTP/2 before
+ * libcurl had sent all of its body, and that it sends again by itself only
+ * without one.  Once, and only what is in memory still. */
 static bool may_request_anew(const lr_transfer *transfer, int code) {
   const lr_job *job = transfer->job;
   return code == CURLE_HTTP2_STREAM && transfer->fault == LARIAT_OK &&
@@ -230,8 +231,8 @@ static bool may_request_anew(const lr_transfer *transfer, int code) {
          !job->reuse_failed && !job->body_source && !job->sink;
 }
 
-/* libcurl takes a connection that ends within the head for the end of the
- * answer. */
+/* Says whether the answer ended within its head, which libcurl takes for its
+ * end. */
 static bool ended_in_head(const lariat_response *response) {
   return response->in_block || (response->interim && response->status != 101);
 }
@@ -245,7 +246,8 @@ static lariat_status finish_response(lr_transfer *transfer) {
   return end_response_digest(transfer, response->sha256, &response->has_sha256);
 }
 
-/* What libcurl says of a callback that refused is of no use to anybody. */
+/* Returns the failure's text, or NULL.  What libcurl says of a callback that
+ * refused is of no use to anybody. */
 static const char *find_detail(lr_transfer *transfer) {
   const lr_body_sink *sink = transfer->job->sink;
   if (sink && transfer->job->outcome == LARIAT_EWRITE)
@@ -253,7 +255,7 @@ static const char *find_detail(lr_transfer *transfer) {
   return transfer->error[0] ? transfer->error : NULL;
 }
 
-/* Instead of libcurl's words for a callback that said no. */
+/* The text instead of libcurl's words for a callback that said no. */
 static const char connection_died[] =
     "an open connection ended before the answer";
 

@@ -61,8 +61,9 @@ static bool has_protocol(const curl_version_info_data *info, const char *name) {
   return false;
 }
 
-/* The OpenSSL that libcurl runs on, as "OpenSSL/3.0.11 ...".  A libcurl with
- * several TLS libraries names those that it does not use in parentheses. */
+/* Returns the OpenSSL that libcurl runs on, as "OpenSSL/3.0.11 ..."; or NULL.
+ * A libcurl with several TLS libraries names those that it does not use in
+ * parentheses. */
 static const char *active_openssl(const curl_version_info_data *info) {
   const char *text = info->ssl_version ? info->ssl_version : "";
   const char *found = strstr(text, "OpenSSL/");
@@ -71,7 +72,8 @@ static const char *active_openssl(const curl_version_info_data *info) {
   return found;
 }
 
-/* libcurl's SSL_CTX is given our X509_STORE: both must be of one library. */
+/* Compares with lariat's OpenSSL: libcurl's SSL_CTX is given an X509_STORE of
+ * that. */
 static bool same_openssl(const char *name) {
   unsigned long major = strtoul(name + strlen("OpenSSL/"), NULL, 10);
   return major == OPENSSL_version_major();

@@ -6,16 +6,16 @@
 
 #include <stdbool.h>
 
-/* Why pools refuse libcurl `version_num` (0xXXYYZZ), or NULL when they do
- * not.  Static. */
+/* Returns why pools refuse libcurl `version_num` (0xXXYYZZ), or NULL when they
+ * do not.  Static. */
 const char *lr_quirks_refusal(unsigned version_num);
 
-/* Why the libcurl that is loaded cannot be used at all (too old, no HTTP, not
- * thread-safe to initialise, TLS not by OpenSSL), or NULL.  Not to be
+/* Returns why the libcurl that is loaded cannot be used at all (too old, no
+ * HTTP, not thread-safe to initialise, TLS not by OpenSSL), or NULL.  Not to be
  * overridden. */
 const char *lr_quirks_unusable(void);
 
-/* What the libcurl that is loaded can do. */
+/* The capabilities of the libcurl that is loaded. */
 typedef struct lr_abilities {
   unsigned version_num;
   bool http2;
@@ -31,11 +31,11 @@ typedef struct lr_abilities {
 } lr_abilities;
 const lr_abilities *lr_quirks_abilities(void);
 
-/* curl_global_init, once for the process, never undone.  False when it
- * failed.  Any thread. */
+/* Calls curl_global_init, once for the process; that is never undone.  False
+ * when it failed.  Any thread. */
 bool lr_quirks_global_init(void);
 
-/* Whether that was done by another process, of which this one is a forked
+/* Says whether that was done by another process, of which this one is a forked
  * child: libcurl and OpenSSL are as the parent's threads left them at that
  * moment.  After lr_quirks_global_init.  Any thread. */
 bool lr_quirks_inherited(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * libcurl's descriptors, registered lazily. */
+ * socket.c: libcurl's descriptors, registered lazily. */
 #include "curl/socket.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 
 enum { FIRST_CAPACITY = 256 };
 
-/* What an idle connection is watched for. */
+/* The events for which an idle connection is watched. */
 static const uint32_t idle_events = EPOLLIN | EPOLLRDHUP;
 
 void lr_sockets_init(lr_sockets *sockets) {
@@ -56,9 +56,10 @@ static int curl_events_of(uint32_t events) {
   return bits;
 }
 
-/* Between two answers of plain HTTP/1 nothing may come.  (Libcurl does not wait
- * for a transfer that is paused, either: as long as any of the host's runs in
- * the lane, it may be this one's connection.) */
+/* Says whether bytes may come on an idle connection: between two answers of
+ * HTTP/1 without TLS none may.  (libcurl does not wait for a transfer that is
+ * paused, either: as long as any of the host's runs in the lane, it may be this
+ * one's connection.) */
 static bool may_receive(const lr_socket *socket) {
   const lr_host *host = socket->host;
   const lr_host_lane *part = lr_host_in_lane(socket->host, socket->lane);
@@ -66,12 +67,12 @@ static bool may_receive(const lr_socket *socket) {
          (part && part->running);
 }
 
-/* Nobody waits for this connection.  Closed by the server: libcurl would only
- * notice at the lane's next request, so the lane is looked at.  Bytes that
- * nobody asked for old versions of libcurl take for the next answer's, so that
- * is the end of the connection, too: shut down, it is dead to every libcurl.
- * Others (a session ticket of TLS 1.3) would wake us for ever, so that only
- * the end is watched for from now on. */
+/* Handles what comes on an idle connection.  When the server has closed it,
+ * libcurl would only notice at the lane's next request, so the lane is looked
+ * at.  Bytes that nobody asked for old versions of libcurl take for the next
+ * answer's, so that is the end of the connection, too: shut down, it is dead to
+ * every libcurl. Others (a session ticket of TLS 1.3) would wake the reactor
+ * for ever, so that only the end is watched for from now on. */
 static void handle_idle_event(lr_socket *socket, uint32_t events) {
   lr_engine *engine = socket->lane->engine;
   lr_poller *poller = lr_reactor_poller(engine->reactor);
@@ -113,7 +114,8 @@ static void leave_socket_lane(lr_engine *engine, lr_socket *socket) {
   lr_engine_lane_has_capacity(engine, socket->lane);
 }
 
-/* Of a host of which nothing is left no memory is kept. */
+/* Uncounts a connection that was closed; its host is forgotten when nothing
+ * else is left of it. */
 static void uncount_socket(lr_engine *engine, lr_socket *socket) {
   lr_host *host = socket->host;
   leave_socket_lane(engine, socket);
@@ -132,8 +134,9 @@ static void end_socket(lr_engine *engine, lr_socket *socket) {
   drop_socket(engine, socket);
 }
 
-/* A number that is still known was closed without a word.  All the memory that
- * its watch may need is taken now: libcurl could not be told later. */
+/* Makes what is kept of a descriptor.  A number that is still known was closed
+ * without a word.  All the memory that its watch may need is taken now: libcurl
+ * could not be told later. */
 static lr_socket *add_socket(lr_engine *engine, lr_lane *lane, lr_host *host,
                              int fd) {
   lr_sockets *sockets = &engine->sockets;
@@ -212,8 +215,9 @@ int lr_socket_close(void *engine_pointer, curl_socket_t fd) {
   return close(fd);
 }
 
-/* Mostly the wish to read has told already; but libcurl 8 need not wait to
- * read when the answer is quick. */
+/* Takes a socket that is connected from the attempts.  In most cases the wish
+ * to read has told already; but libcurl 8 need not wait to read when the answer
+ * is quick. */
 void lr_socket_keep_connected(lr_transfer *transfer) {
   curl_off_t connected_us = 0;
   curl_socket_t fd = CURL_SOCKET_BAD;
@@ -253,15 +257,15 @@ static uint32_t poll_events_of(int what) {
   }
 }
 
-/* A connection that is used again is not dead after all. */
+/* Notes that a connection is used again: it is not dead after all. */
 static void revive_socket(lr_socket *socket) {
   if (!socket->dead) return;
   socket->dead = false;
   socket->lane->dead--;
 }
 
-/* A connection between two requests, or at the next one's beginning: it is
- * registered as it should be. */
+/* Says whether epoll watches for this already, as it does for a connection
+ * between two requests, or at the next one's beginning. */
 static bool is_watched_so(const lr_engine *engine, lr_socket *socket,
                           uint32_t events) {
   if (!socket->host || socket->dead || !lr_list_empty(&socket->attempt))
@@ -273,7 +277,7 @@ static bool is_watched_so(const lr_engine *engine, lr_socket *socket,
   return true;
 }
 
-/* libcurl's own handles have no transfer. */
+/* Notes the descriptor with its transfer; libcurl's own handles have none. */
 static void note_transfer_fd(CURL *easy, curl_socket_t fd) {
   lr_transfer *transfer = NULL;
   (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer);

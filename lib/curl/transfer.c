@@ -25,7 +25,7 @@ static void note_activity(lr_transfer *transfer) {
   transfer->job->active_ns = lr_reactor_turn_ns(transfer->engine->reactor);
 }
 
-/* The handshake begins. */
+/* Gives the trusted certificates to a handshake that begins. */
 static CURLcode begin_handshake(CURL *easy, void *ssl_ctx,
                                 void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
@@ -36,14 +36,15 @@ static CURLcode begin_handshake(CURL *easy, void *ssl_ctx,
   return CURLE_OK;
 }
 
-/* What the host speaks is known: its other jobs need not wait any longer. */
+/* Learns what the host speaks: its other jobs need not wait any longer. */
 static void learn_protocol(lr_transfer *transfer, lr_protocol protocol) {
   lr_host *host = transfer->host;
   if (host->protocol != LR_PROTOCOL_UNKNOWN) return;
   lr_dispatcher_learned(transfer->engine->dispatcher, host, protocol);
 }
 
-/* The handshake has settled the protocol, however long the answer may take. */
+/* Learns the protocol that the handshake has settled, however long the answer
+ * may take. */
 static void learn_from_handshake(lr_transfer *transfer) {
   struct curl_tlssessioninfo *session = NULL;
   const unsigned char *name = NULL;
@@ -55,11 +56,12 @@ static void learn_from_handshake(lr_transfer *transfer) {
   learn_protocol(transfer, http2 ? LR_PROTOCOL_HTTP2 : LR_PROTOCOL_HTTP1);
 }
 
-/* libcurl sends a request again, whatever its method, when an open connection
- * ended before any answer.  Once, and on a new connection, that is right for
- * what may be made twice; for anything else nobody knows what the server has
- * done.  (A new stream of HTTP/2 may well go to another's new connection.  An
- * answer that has begun means that the server wants it so: 417.) */
+/* Says whether a request may go out again: libcurl sends it again, whatever its
+ * method, when an open connection ended before any answer.  Once, and on a new
+ * connection, that is right for what may be made twice; for anything else
+ * nobody knows what the server has done.  (A new stream of HTTP/2 may well go
+ * to another's new connection.  An answer that has begun means that the server
+ * wants it so: 417.) */
 static bool may_send_again(const lr_transfer *transfer) {
   const lr_job *job = transfer->job;
   if (lr_outcome_has_answer(transfer) || lr_outcome_was_refused(transfer))
@@ -69,7 +71,8 @@ static bool may_send_again(const lr_transfer *transfer) {
          transfer->host->protocol == LR_PROTOCOL_HTTP2;
 }
 
-/* The connection is up and the request not yet sent. */
+/* Decides what comes next: the connection is up and the request not yet sent.
+ */
 static int note_connected(void *transfer_pointer, char *remote_ip,
                           char *local_ip, int remote_port, int local_port) {
   lr_transfer *transfer = transfer_pointer;
@@ -102,7 +105,8 @@ static int note_connected(void *transfer_pointer, char *remote_ip,
   return CURL_PREREQFUNC_OK;
 }
 
-/* If that was not to be had, the status line says it. */
+/* Learns the protocol from the status line, where the handshake did not tell.
+ */
 static void learn_from_response(lr_transfer *transfer) {
   int version = transfer->job->response->http_version;
   if (version)
@@ -131,7 +135,8 @@ static void note_first_line(lr_transfer *transfer) {
   reclaim_connection(transfer);
 }
 
-/* Returning less than was given makes libcurl end the transfer. */
+/* Takes a header line.  Returning less than was given makes libcurl end the
+ * transfer. */
 static size_t take_header(char *line, size_t size, size_t count,
                           void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
@@ -181,7 +186,7 @@ static size_t take_body(char *bytes, size_t size, size_t count,
   return transfer->fault == LARIAT_OK ? length : 0;
 }
 
-/* Bytes that go have no callback of their own. */
+/* Notes that bytes went: these have no callback of their own. */
 static int note_progress(void *transfer_pointer, curl_off_t down_total,
                          curl_off_t down, curl_off_t up_total, curl_off_t up) {
   lr_transfer *transfer = transfer_pointer;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * libcurl asks for the next bytes of a body, stops asking when there are none,
- * and is told when there are some again. */
+ * upload_feed.c: libcurl asks for the next bytes of a body, stops asking when
+ * there are none, and is told when there are some again. */
 #include "curl/upload_feed.h"
 
 #include <string.h>
@@ -20,7 +20,7 @@ static bool has_no_body(const lariat_response *response) {
   return response->status == 204 || response->status == 304;
 }
 
-/* Whether it can be told when the answer is whole. */
+/* Says whether it can be told when the answer is whole. */
 static bool response_has_length(const lariat_response *response) {
   return response->content_length >= 0 || has_no_body(response);
 }
@@ -44,7 +44,8 @@ static size_t read_body(char *bytes, size_t size, size_t count,
   return CURL_READFUNC_ABORT;
 }
 
-/* libcurl starts over: a connection was dead that it had meant to use. */
+/* Goes back in the body, where libcurl starts over: a connection was dead that
+ * it had meant to use. */
 static int rewind_body(void *transfer_pointer, curl_off_t offset, int origin) {
   lr_transfer *transfer = transfer_pointer;
   lr_body_source *body_source = transfer->job->body_source;
@@ -60,8 +61,8 @@ static long buffer_size_for(uint64_t length) {
   return length < BUFFER_MOST ? (long)length : BUFFER_MOST;
 }
 
-/* A supply that had nothing has something again.  An answer that is held back
- * stays so. */
+/* Goes on with a body source that had nothing and has something again.  An
+ * answer that is held back stays so. */
 static void resume_feed(lr_reader *reader) {
   lr_transfer *transfer = lr_container(reader, lr_transfer, upload.reader);
   lr_lane *lane = transfer->lane;

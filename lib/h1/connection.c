@@ -13,7 +13,7 @@
 /* Connections are not kept for ever; as those of libcurl. */
 static const uint64_t lifetime_ns = 3600 * LR_NS_PER_S;
 
-/* What an idle one keeps of the memory that an answer's lines took. */
+/* How much memory for the lines of heads an idle connection keeps. */
 enum { KEPT_LINE_BYTES = 1024 };
 
 /* How many idle ones are looked at for one of whose host nothing runs. */
@@ -48,7 +48,7 @@ lr_connection *lr_connection_adopt(lr_h1 *h1, int fd, lr_host *host,
 
 /* ---- Idle connections ---- */
 
-/* Sets the timer for the oldest one.  A timer that rings too early costs less
+/* Sets the timer for the oldest one.  A timer that expires too early costs less
  * than one that is moved each time; without memory for it, the next connection
  * to go idle tries again. */
 static void set_idle_timer(lr_h1 *h1) {
@@ -57,7 +57,7 @@ static void set_idle_timer(lr_h1 *h1) {
   if (!node) return;
   const lr_connection *oldest = lr_container(node, lr_connection, age_node);
   (void)lr_reactor_set_timer(h1->reactor, &h1->idle_timer,
-                             oldest->idle_ns + h1->idle_ns);
+                             lr_add_ns(oldest->idle_ns, h1->idle_ns));
 }
 
 void lr_connection_close_expired(lr_timer *timer) {
@@ -66,7 +66,7 @@ void lr_connection_close_expired(lr_timer *timer) {
   lr_list *node;
   while ((node = lr_list_first(&h1->idle))) {
     lr_connection *oldest = lr_container(node, lr_connection, age_node);
-    if (now_ns < oldest->idle_ns + h1->idle_ns) break;
+    if (now_ns < lr_add_ns(oldest->idle_ns, h1->idle_ns)) break;
     lr_connection_close(oldest);
   }
   set_idle_timer(h1);

@@ -47,8 +47,8 @@ bool lr_exchange_suits_idle(const lr_job *job) {
          (!has_extras(job) && (job->get || is_head_request(job)));
 }
 
-/* A host with a delay between its requests wants to be asked when each is
- * sent: few requests, for which libcurl will do. */
+/* Leaves hosts with a delay to libcurl: they want to be asked when each request
+ * is sent, and their requests are few. */
 bool lr_exchange_suits(const lr_h1 *h1, const lr_job *job) {
   const lr_host *host = job->host;
   if (h1->disabled || host->learned.needs_libcurl || host->pacing.has_delay)
@@ -57,9 +57,10 @@ bool lr_exchange_suits(const lr_h1 *h1, const lr_job *job) {
   return lr_exchange_suits_idle(job);
 }
 
-/* A host is asked by libcurl first: should its answer be odd, nothing was asked
- * twice.  When many of its connections are opened at once that is not waited
- * for: libcurl's memory for each is ten times ours. */
+/* How many of a host's jobs run when h1 makes requests before the host is
+ * proven.  A host is asked by libcurl first: should its answer need libcurl,
+ * nothing was asked twice.  When many of its connections are opened at once
+ * that is not waited for: libcurl's memory for each is ten times that of h1. */
 enum { ASKED_BY_LIBCURL = 32 };
 
 bool lr_exchange_takes(const lr_job *job) {
@@ -97,7 +98,9 @@ static bool is_sent(const lr_connection *connection) {
   return connection->sent == connection->unsent.length;
 }
 
-/* LARIAT_OK, LARIAT_ENOMEM; LARIAT_ERESET: the connection is dead */
+/* Sends the job's request, or as much of it as goes now.
+ * LARIAT_OK, LARIAT_ENOMEM
+ * LARIAT_ERESET  the connection is dead */
 static inline lariat_status send_request(lr_connection *connection,
                                          const lr_job *job) {
   size_t length = 0;
@@ -144,7 +147,8 @@ static uint64_t us_since_start(const lr_job *job, uint64_t ns) {
   return lr_since(ns, job->started_ns) / LR_NS_PER_US;
 }
 
-/* Without a first byte, the wait for it ends now. */
+/* Returns what is known of the attempt.  Without a first byte, the wait for it
+ * ends now. */
 static lr_attempt_facts exchange_facts(const lr_connection *connection) {
   const lr_job *job = connection->job;
   uint64_t now_ns = lr_reactor_turn_ns(connection->h1->reactor);
@@ -183,7 +187,7 @@ static void free_digest(lr_connection *connection) {
   connection->digested = 0;
 }
 
-/* The job leaves the connection; what becomes of that is the caller's. */
+/* Takes the job from its connection; what becomes of that is the caller's. */
 static inline lr_job *release_job(lr_connection *connection) {
   lr_h1 *h1 = connection->h1;
   lr_job *job = connection->job;
@@ -197,7 +201,7 @@ static inline lr_job *release_job(lr_connection *connection) {
   return job;
 }
 
-/* libcurl is to do it, as if it had never been started. */
+/* Lets libcurl do the job, as if it had never been started. */
 static void requeue_for_libcurl(lr_connection *connection) {
   lr_h1 *h1 = connection->h1;
   lr_job *job = release_job(connection);
@@ -207,13 +211,13 @@ static void requeue_for_libcurl(lr_connection *connection) {
   lr_dispatcher_done(h1->dispatcher, job);
 }
 
-/* What the host says is not ordinary: from now on libcurl reads all of it. */
+/* Leaves the host to libcurl from now on: an answer of it needs that. */
 static void fall_back_to_libcurl(lr_connection *connection) {
   lr_connection_leave_host_to_libcurl(connection->host);
   requeue_for_libcurl(connection);
 }
 
-/* It was dead before anything came: a new one is opened. */
+/* Asks for a new connection: this one was dead before anything came. */
 static void retry_on_new_connection(lr_connection *connection) {
   connection->job->reuse_failed = true;
   requeue_for_libcurl(connection);
@@ -258,7 +262,7 @@ static void fail_exchange(lr_connection *connection, lariat_status status) {
   lr_dispatcher_done(h1->dispatcher, job);
 }
 
-/* A large body is digested as it comes: all of it at its end would hold up
+/* Digests a large body as it comes: all of it at its end would hold up
  * everything else.  Without memory for that, it does. */
 static void digest_received(lr_connection *connection) {
   enum { PIECE = 256 * 1024 };
@@ -299,7 +303,8 @@ static lariat_status conclude_response(lr_connection *connection) {
   return LARIAT_OK;
 }
 
-/* `more`: bytes came that are of no answer. */
+/* Ends an exchange whose answer is complete; `more`: bytes came that are of no
+ * answer. */
 static void finish_exchange(lr_connection *connection, bool more) {
   lr_h1 *h1 = connection->h1;
   lariat_status status = conclude_response(connection);
@@ -323,8 +328,8 @@ static void finish_exchange(lr_connection *connection, bool more) {
 
 /* ---- Reading ---- */
 
-/* A connection that was open already may have been closed before the server
- * knew of the request; a new one was not. */
+/* Ends an exchange whose connection was lost.  One that was open already may
+ * have been closed before the server knew of the request; a new one was not. */
 static void end_lost(lr_connection *connection, lariat_status status) {
   bool begun = lr_h1_parser_begun(&connection->parser);
   if (!begun && !connection->is_new)
@@ -354,7 +359,7 @@ static void note_received(lr_connection *connection) {
   h1->receiving++;
 }
 
-/* True: the answer goes on. */
+/* Feeds bytes to the parser.  True: the answer goes on. */
 static bool feed_parser(lr_connection *connection, const char *bytes,
                         size_t length) {
   size_t used = 0;
@@ -376,7 +381,7 @@ static bool feed_parser(lr_connection *connection, const char *bytes,
   return false;
 }
 
-/* Less than there was room for: that was all for now. */
+/* Receives what is there.  Less than the buffer's capacity was all for now. */
 static void receive_some(lr_connection *connection) {
   lr_h1 *h1 = connection->h1;
   for (int i = 0; i < READS_AT_ONCE; i++) {
@@ -397,7 +402,7 @@ static void receive_some(lr_connection *connection) {
   }
 }
 
-/* False: the connection is gone. */
+/* Sends what is left of the request.  False: the connection is gone. */
 static bool send_unsent(lr_connection *connection) {
   const lr_buffer *unsent = &connection->unsent;
   ssize_t sent =
@@ -446,7 +451,8 @@ lariat_phase lr_exchange_phase(const lr_job *job) {
   return is_sent(connection) ? LARIAT_PHASE_FIRST_BYTE : LARIAT_PHASE_REQUEST;
 }
 
-/* A reactor that was kept busy has not heard yet what waits for it. */
+/* Asks the kernel: a reactor that was kept busy has not heard yet what waits
+ * for it. */
 uint64_t lr_exchange_heard_ns(const lr_job *job) {
   const lr_connection *connection = job->connection;
   struct pollfd waiting = {connection->watch.fd, POLLIN, 0};

@@ -13,7 +13,8 @@ static char *put_text(char *to, const char *text) {
   return put_bytes(to, text, strlen(text));
 }
 
-/* "host:81", without the port if it is the usual one. */
+/* Returns the length of "host:81", without the port if it is the default one.
+ */
 static size_t authority_length(const lr_url *target) {
   static const char default_port[] = ":80";
   size_t length = target->origin_length - strlen("http://");
@@ -30,7 +31,7 @@ static const char *find_encoding(const lr_h1 *h1, const lr_job *job) {
   return job->decompress ? h1->accept_encoding : NULL;
 }
 
-/* More than they need. */
+/* Returns more bytes than the lines need. */
 static size_t lines_capacity(const lr_job *job, const char *encoding) {
   enum { SLACK = 64 };
   return job->url.origin_length + sizeof accept_any + sizeof accept_encoding +
@@ -69,8 +70,8 @@ static LR_COLD bool write_lines(lr_h1_host *host, const lr_job *job,
   return true;
 }
 
-/* All that is behind the path: mostly the same as for the host's request
- * before.  NULL when out of memory. */
+/* Returns all that is behind the path: in most cases the same as for the host's
+ * request before.  NULL when out of memory. */
 static const lr_buffer *find_lines(const lr_h1 *h1, const lr_job *job) {
   lr_h1_host *host = lr_h1_host_of(job->host);
   const char *encoding = find_encoding(h1, job);

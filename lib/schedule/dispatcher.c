@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Who may start when: queues, turns, limits, deadlines. */
+ * dispatcher.c: who may start when: queues, turns, limits, deadlines. */
 #include "schedule/dispatcher.h"
 
 #include "base/memory.h"
+#include "base/time.h"
 #include "limits/placement.h"
 #include <lariat/clock.h>
 
@@ -94,14 +95,14 @@ static void fail_job(lr_dispatcher *dispatcher, lr_job *job,
   return_job(dispatcher, job);
 }
 
-/* All of its time went by in the queue. */
+/* Notes the time of a job all of which went by in the queue. */
 static void note_queue_time(const lr_dispatcher *dispatcher, lr_job *job) {
   uint64_t now = lr_reactor_turn_ns(dispatcher->reactor);
   if (!job->response || now < job->hop_ns) return;
-  job->response->timings.queue_us = (now - job->hop_ns) / 1000;
+  job->response->timings.queue_us = (now - job->hop_ns) / LR_NS_PER_US;
 }
 
-/* Stops a job, whatever it is doing, and sends it home with `status`. */
+/* Stops a job, whatever it is doing, and returns it with `status`. */
 static void stop_job(lr_dispatcher *dispatcher, lr_job *job,
                      lariat_status status) {
   job->phase = LARIAT_PHASE_QUEUE;
@@ -113,7 +114,8 @@ static void stop_job(lr_dispatcher *dispatcher, lr_job *job,
   fail_job(dispatcher, job, status, (lariat_phase)job->phase);
 }
 
-/* A new host's limits.  One that is spread over the reactors has a share. */
+/* Sets a new host's limits.  One that is spread over the reactors has a share.
+ */
 static void set_host_limits(const lr_dispatcher *dispatcher, lr_host *host,
                             const lr_job *job) {
   const lr_dispatcher_config *config = &dispatcher->config;
@@ -136,29 +138,32 @@ static bool is_connecting(lariat_phase phase) {
          phase == LARIAT_PHASE_TLS;
 }
 
-/* One timer serves the deadline, the connect and the idle limit, and it is set
- * once for a job that is quick: it may ring too early, and then looks again.
- * Without memory for a timer the caller's own watch is left. */
+/* Sets the one timer that serves the deadline, the connect and the idle limit.
+ * For a quick job it is set once: it may expire too early, and then looks
+ * again.  Without memory for a timer the caller's own watch is left. */
 static void set_job_timer(lr_dispatcher *dispatcher, lr_job *job,
                           uint64_t limit_ns) {
   uint64_t at_ns = limit_ns < job->deadline_ns ? limit_ns : job->deadline_ns;
-  if (at_ns == UINT64_MAX) return;
+  if (at_ns == LR_NEVER_NS) return;
   (void)lr_reactor_set_timer(dispatcher->reactor, &job->pool_timer, at_ns);
 }
 
-/* When the connect limit of a job ends that begins to connect at `from_ns`. */
+/* Returns when the connect limit of a job ends that begins to connect at
+ * `from_ns`. */
 static uint64_t connect_limit(const lr_job *job, uint64_t from_ns) {
-  return job->connect_timeout_ns ? from_ns + job->connect_timeout_ns
-                                 : UINT64_MAX;
+  return job->connect_timeout_ns ? lr_add_ns(from_ns, job->connect_timeout_ns)
+                                 : LR_NEVER_NS;
 }
 
-/* When the idle limit of a job ends of which nothing is heard from `from_ns`
- * on. */
+/* Returns when the idle limit of a job ends of which nothing is heard from
+ * `from_ns` on. */
 static uint64_t idle_limit(const lr_job *job, uint64_t from_ns) {
-  return job->idle_timeout_ns ? from_ns + job->idle_timeout_ns : UINT64_MAX;
+  return job->idle_timeout_ns ? lr_add_ns(from_ns, job->idle_timeout_ns)
+                              : LR_NEVER_NS;
 }
 
-/* Nobody is asked before it matters. */
+/* Returns when the idle limit of a job ends; the transport is not asked before
+ * it matters. */
 static uint64_t idle_limit_now(const lr_dispatcher *dispatcher,
                                const lr_job *job, uint64_t now) {
   const lr_transport *transport = &dispatcher->transport;
@@ -182,7 +187,7 @@ static void check_time_limits(lr_timer *timer) {
   lr_job *job = lr_container(timer, lr_job, pool_timer);
   lr_dispatcher *dispatcher = job->host->dispatcher;
   uint64_t now = lr_reactor_turn_ns(dispatcher->reactor);
-  uint64_t connect_ns = UINT64_MAX;
+  uint64_t connect_ns = LR_NEVER_NS;
   uint64_t idle_ns = idle_limit_now(dispatcher, job, now);
   if (job->stage == LR_JOB_IN_HOST_QUEUE)
     connect_ns = connect_limit(job, now);
@@ -238,7 +243,8 @@ void lr_dispatcher_cancel(lr_dispatcher *dispatcher, lr_job *job) {
   stop_job(dispatcher, job, LARIAT_ECANCELLED);
 }
 
-/* Back to the front of its host's queue, as if it never had been started. */
+/* Puts the job back to the front of its host's queue, as if it never had been
+ * started. */
 static void requeue_job(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
   lr_list_remove(&job->pool_node);
   count_running(dispatcher, host, -1);
@@ -258,14 +264,15 @@ bool lr_dispatcher_sending(lr_dispatcher *dispatcher, lr_job *job) {
   return lr_run_queue_sending(&dispatcher->queue, job);
 }
 
-/* A quick host with more to do uses its connection again at once: who asks for
- * one now would only have idle ones of it closed. */
+/* Says whether the host's connection is not to be had: a fast host with more to
+ * do uses it again at once, and who asks for one now would only have idle ones
+ * of it closed. */
 static bool keeps_connection(lr_dispatcher *dispatcher, const lr_host *host) {
   return lr_run_queue_has_blocked(&dispatcher->queue) && host->queued &&
          lr_run_queue_class(&dispatcher->queue, host) == LR_CLASS_FAST;
 }
 
-/* Another host that waits is first to ask for a connection; if it gets none,
+/* Lets another host that waits ask first for a connection; if it gets none,
  * this one may still use its own.  (A blocked host has jobs: it is not
  * forgotten.) */
 void lr_dispatcher_done(lr_dispatcher *dispatcher, lr_job *job) {
@@ -342,8 +349,8 @@ static void start_all(lr_dispatcher *dispatcher) {
     start_next(dispatcher, host);
 }
 
-/* Nothing runs that could free a connection for those that wait for one: they
- * must ask again themselves. */
+/* Lets all who wait for a connection ask again when nothing runs that could
+ * free one. */
 static void unblock_all_when_stuck(lr_dispatcher *dispatcher) {
   if (dispatcher->running_count) return;
   while (lr_run_queue_has_blocked(&dispatcher->queue))
@@ -388,7 +395,8 @@ static void stop_running(lr_dispatcher *dispatcher, uint64_t epoch,
   }
 }
 
-/* A host is freed with its last job at the earliest: `left` says which. */
+/* Stops the host's queued jobs.  The host is freed with its last job at the
+ * earliest: `left` says which. */
 static void stop_queued(lr_dispatcher *dispatcher, lr_host *host,
                         uint64_t epoch, lariat_status status) {
   uint32_t left = host->queued;

@@ -4,18 +4,20 @@
 
 #include "base/time.h"
 
-/* A quick host gives its tokens back so many times sooner than most. */
+/* A fast host gives its tokens back so many times sooner than most; and the
+ * weight of the mean so far against a longer time. */
 enum { FAST_RATIO = 4, MEAN_WEIGHT = 8 };
 
-/* How often those who wait for a token are looked at again: what is quick
- * depends on the others, and changes with time; if it has changed by a part. */
-static const uint64_t reclassify_ns = 20000000u;
+/* How often the classes of those who wait for a token are determined anew: what
+ * is fast depends on the others, and changes with time; if it has changed by a
+ * part. */
+static const uint64_t reclassify_ns = 20 * LR_NS_PER_MS;
 enum { RECLASSIFY_PART = 8 };
 
-/* How often is looked whether another reactor has sent its request to a host
+/* How often is checked whether another reactor has sent its request to a host
  * with a delay: a part of the delay, within these. */
-static const uint64_t check_least_ns = 1000000u;
-static const uint64_t check_most_ns = 20000000u;
+static const uint64_t check_least_ns = LR_NS_PER_MS;
+static const uint64_t check_most_ns = 20 * LR_NS_PER_MS;
 enum { CHECK_PART = 16 };
 
 static void reclassify_waiting(lr_timer *timer);
@@ -83,7 +85,7 @@ static void make_runnable(lr_run_queue *queue, lr_host *host) {
             &queue->runnable.by_priority[host->priority]);
 }
 
-/* How many jobs of `host` may run now. */
+/* Returns how many jobs of `host` may run now. */
 static uint32_t jobs_allowed(const lr_host *host) {
   return host->protocol == LR_PROTOCOL_UNKNOWN && host->limit ? 1 : host->limit;
 }
@@ -110,9 +112,10 @@ void lr_run_queue_place(lr_run_queue *queue, lr_host *host) {
     make_runnable(queue, host);
 }
 
-/* A quick host that has lost its last connection is the first to get one, and
- * who has asked in vain keeps his place: he looks past those few who were there
- * before him and have asked in the same turn. */
+/* Returns before whom the host waits.  A fast host that has lost its last
+ * connection is the first to get one, and who has asked in vain keeps his
+ * position: he looks past those few who were there before him and have asked in
+ * the same turn. */
 static lr_list *find_starved_position(lr_run_queue *queue, lr_host *host) {
   lr_list *node = queue->starved_hosts.next;
   if (lr_run_queue_class(queue, host) == LR_CLASS_FAST) return node;
@@ -172,8 +175,9 @@ static void end_delay(lr_timer *timer) {
   make_runnable(host->pacing.run_queue, host);
 }
 
-/* Out of the ring until its pace is due.  While a request of its own is on its
- * way out no timer is needed.  Without memory for one it asks again soon. */
+/* Takes the host out of the runnable ones until its pace is due.  While a
+ * request of its own is on its way out no timer is needed.  Without memory for
+ * one it asks again soon. */
 static LR_COLD void delay_host(lr_run_queue *queue, lr_host *host,
                                uint64_t due_ns) {
   if (!host->pacing.wanted_ns)
@@ -207,7 +211,7 @@ bool lr_run_queue_admit(lr_run_queue *queue, lr_host *host, const lr_job *job) {
   return host->pacing.pace != NULL;
 }
 
-/* The request that held the pace is out, or will never be. */
+/* Releases the pace: the request that held it is out, or will never be. */
 static LR_COLD void release_pace(lr_run_queue *queue, lr_host *host,
                                  uint64_t sent_ns) {
   const lr_host_paces *host_paces = queue->limits.host_paces;
@@ -227,7 +231,7 @@ bool lr_run_queue_sending(lr_run_queue *queue, lr_job *job) {
   return true;
 }
 
-/* The time is read anew: it must not be before the sending. */
+/* Reads the time anew: it must not be before the sending. */
 void lr_run_queue_sent(lr_run_queue *queue) {
   lr_list *node;
   if (lr_list_empty(&queue->sent)) return;
@@ -255,7 +259,7 @@ lr_admission_class lr_run_queue_class(lr_run_queue *queue,
   return host->running ? LR_CLASS_BULK : LR_CLASS_STARVED;
 }
 
-/* Those who are quick by now go back into the ring. */
+/* Makes those runnable that are fast by now. */
 static void reclassify_hosts(lr_run_queue *queue, lr_list *list) {
   lr_list *node = list->next;
   while (node != list) {
@@ -266,9 +270,9 @@ static void reclassify_hosts(lr_run_queue *queue, lr_list *list) {
   }
 }
 
-/* A host that waits has its own times judged anew whenever one of its jobs
- * ends.  Without that it can only be quick by now because the others have
- * become slower. */
+/* Determines anew which hosts are fast.  A host that waits has its own times
+ * judged whenever one of its jobs ends.  Without that it can only be fast by
+ * now because the others have become slower. */
 static void reclassify_waiting(lr_timer *timer) {
   lr_run_queue *queue = lr_container(timer, lr_run_queue, reclassify_timer);
   uint64_t class_threshold_ns = queue->class_threshold_ns;
@@ -290,7 +294,7 @@ static void note_class_threshold(lr_run_queue *queue) {
     queue->class_threshold_ns = by_ns;
 }
 
-/* Where nothing is reserved there is nothing to review. */
+/* Sets the timer for that; where nothing is reserved, classes do not matter. */
 static void reclassify_later(lr_run_queue *queue) {
   lariat_reactor *reactor = queue->reactor;
   if (queue->token_cache->tokens->reserve &&
@@ -311,7 +315,8 @@ static LR_COLD bool take_token_slow(lr_run_queue *queue, lr_host *host,
   return false;
 }
 
-/* With tokens in plenty nobody asks what a host is entitled to. */
+/* Takes a token.  With tokens in plenty nobody asks what a host is entitled to.
+ */
 static bool take_token(lr_run_queue *queue, lr_host *host) {
   uint64_t now_ns = lr_reactor_turn_ns(queue->reactor);
   return lr_token_cache_take(queue->token_cache, LR_CLASS_BULK, now_ns) ||
@@ -359,7 +364,7 @@ static bool take_rates(lr_run_queue *queue, lr_host *host) {
 
 /* ---- Turns ---- */
 
-/* Who waits for a token comes first, if there is one. */
+/* Returns the first that waits for a token, if there is one for it. */
 static lr_host *find_waiting_for_token(lr_run_queue *queue, int priority) {
   for (int class = 0; class < LR_CLASSES; class ++) {
     lr_list *list = &queue->no_token[class].by_priority[priority];
@@ -387,8 +392,8 @@ static lr_host *find_candidate(lr_run_queue *queue) {
   return node ? lr_container(node, lr_host, queue_node) : NULL;
 }
 
-/* Nobody is left to try: says whether tokens are missing.  True: there are
- * some now. */
+/* Asks for tokens if they are missing, when no host is left to try.  True:
+ * there are some now. */
 static bool request_tokens(lr_run_queue *queue) {
   if (!queue->no_token_hosts) {
     if (queue->token_cache->requesting)
@@ -401,8 +406,8 @@ static bool request_tokens(lr_run_queue *queue) {
   return lr_token_cache_request(queue->token_cache, (lr_admission_class) class);
 }
 
-/* It has had its turn: the others of its rank are next.  Alone it stays where
- * it is. */
+/* Lets the other hosts of the same priority go first: this one has had its
+ * turn. Alone it stays where it is. */
 static void end_turn_of(lr_run_queue *queue, lr_host *host) {
   if (host->state != LR_HOST_RUNNABLE) {
     move_host(queue, host, LR_HOST_IDLE, NULL);
@@ -446,8 +451,9 @@ void lr_run_queue_give_back(lr_run_queue *queue, lr_host *host) {
                            host->pacing.gap_before);
 }
 
-/* A host that was slow when everything began at once, and is quick now, is not
- * to pay for it: the mean falls faster than it rises. */
+/* Counts a job's time into the mean, which falls faster than it rises: a host
+ * that was slow when everything began at once, and is fast now, is not to pay
+ * for it. */
 static void learn_mean(lr_host *host, uint64_t took_ns) {
   uint64_t mean_ns = host->mean_ns;
   if (took_ns > mean_ns && mean_ns)
@@ -457,8 +463,8 @@ static void learn_mean(lr_host *host, uint64_t took_ns) {
   host->mean_ns = mean_ns ? mean_ns : 1;
 }
 
-/* A request that never was sent may still have reached the server, as the
- * beginning of a connection. */
+/* Releases the pace of a job that is over.  A request that never was sent may
+ * still have reached the server, as the beginning of a connection. */
 static LR_COLD void end_sending(lr_run_queue *queue, lr_host *host) {
   bool sent = !lr_list_empty(&host->pacing.sent);
   release_pace(queue, host,
