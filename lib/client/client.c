@@ -9,7 +9,7 @@
 #include "base/process.h"
 #include "client/capacity.h"
 #include "client/coroutine_client.h"
-#include "curl/quirks.h"
+#include "curl/libcurl.h"
 #include "deferred/reclaim.h"
 #include "deferred/state.h"
 #include "job/body_sink.h"
@@ -767,7 +767,7 @@ static lariat_status read_options(const lariat_client_options *given,
  * writes a header of ours once, and one of its own twice. */
 static lariat_status make_profile(lariat_client *client) {
   const char *agent = client->options.user_agent;
-  const char *encoding = lr_quirks_abilities()->accept_encoding;
+  const char *encoding = lr_libcurl_capabilities()->accept_encoding;
   lariat_header headers[2];
   size_t count = 0;
   if (!agent) agent = "lariat/" LARIAT_VERSION;

@@ -8,8 +8,8 @@
 #include "base/memory.h"
 #include "curl/engine.h"
 #include "curl/host_lanes.h"
+#include "curl/libcurl.h"
 #include "curl/obs_fold_guard.h"
-#include "curl/quirks.h"
 #include "curl/upload_feed.h"
 #include "job/body_sink.h"
 
@@ -53,7 +53,7 @@ static void set_tls(lr_transfer *transfer) {
 
 static void set_encoding(lr_transfer *transfer, bool decompress) {
   const char *encoding =
-      decompress ? lr_quirks_abilities()->accept_encoding : NULL;
+      decompress ? lr_libcurl_capabilities()->accept_encoding : NULL;
   (void)curl_easy_setopt(transfer->easy, CURLOPT_ACCEPT_ENCODING, encoding);
   transfer->set.decompress = decompress;
 }
@@ -61,15 +61,16 @@ static void set_encoding(lr_transfer *transfer, bool decompress) {
 /* Says whether a connection is good for one request only: of HTTP/2 without
  * TLS, in some versions of libcurl. */
 static bool is_used_once(uint8_t http) {
-  const lr_abilities *abilities = lr_quirks_abilities();
-  return http == LARIAT_HTTP_2 && abilities->http2 && !abilities->h2c_reuse;
+  const lr_capabilities *capabilities = lr_libcurl_capabilities();
+  return http == LARIAT_HTTP_2 && capabilities->http2 &&
+         !capabilities->h2c_reuse;
 }
 
 static void set_http(lr_transfer *transfer, uint8_t http) {
   long version = CURL_HTTP_VERSION_2TLS;
   if (http == LARIAT_HTTP_1_1) version = CURL_HTTP_VERSION_1_1;
   if (http == LARIAT_HTTP_2) version = CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
-  if (!lr_quirks_abilities()->http2) version = CURL_HTTP_VERSION_1_1;
+  if (!lr_libcurl_capabilities()->http2) version = CURL_HTTP_VERSION_1_1;
   (void)curl_easy_setopt(transfer->easy, CURLOPT_HTTP_VERSION, version);
   (void)curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT,
                          (long)is_used_once(http));

@@ -5,8 +5,8 @@
 #include "base/memory.h"
 #include "base/time.h"
 #include "curl/lane.h"
+#include "curl/libcurl.h"
 #include "curl/outcome.h"
-#include "curl/quirks.h"
 #include "curl/transfer.h"
 #include "h1/connection.h"
 #include "h1/exchange.h"
@@ -456,7 +456,7 @@ lariat_status lr_engine_open(const lr_transport_config *config,
   engine->sinks.describe = describe_stream;
   engine->sinks.resume = resume_transfer;
   lr_h1_init(&engine->h1, config, &engine->limit,
-             lr_quirks_abilities()->accept_encoding);
+             lr_libcurl_capabilities()->accept_encoding);
   *out = (lr_transport){&engine_ops, engine};
   return LARIAT_OK;
 }

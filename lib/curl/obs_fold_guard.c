@@ -4,7 +4,7 @@
 
 #include <curl/curl.h>
 
-#include "curl/quirks.h"
+#include "curl/libcurl.h"
 #include "curl/transfer.h"
 
 /* Looks at a line as libcurl has it, and is about to read it: with another
@@ -22,7 +22,7 @@ static int inspect_line(CURL *easy, curl_infotype type, char *line,
 }
 
 void lr_obs_fold_guard_configure(lr_transfer *transfer) {
-  transfer->fold_guard = lr_quirks_abilities()->lingering_header
+  transfer->fold_guard = lr_libcurl_capabilities()->lingering_header
                              ? LR_FOLD_GUARD_READY
                              : LR_FOLD_GUARD_OFF;
   if (transfer->fold_guard == LR_FOLD_GUARD_OFF) return;

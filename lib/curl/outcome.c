@@ -16,6 +16,16 @@
 #include "job/report.h"
 #include "job/stream.h"
 
+/* Says that h1 reports the same codes as libcurl would. */
+#define SAME_CODE(name)                                                        \
+  _Static_assert((int)LR_##name == (int)name, #name " has another number")
+SAME_CODE(CURLE_OK);
+SAME_CODE(CURLE_PARTIAL_FILE);
+SAME_CODE(CURLE_WRITE_ERROR);
+SAME_CODE(CURLE_OUT_OF_MEMORY);
+SAME_CODE(CURLE_GOT_NOTHING);
+SAME_CODE(CURLE_RECV_ERROR);
+
 /* The size from which on a body is a large one. */
 enum { LARGE_BODY = 4 * CURL_MAX_WRITE_SIZE };
 

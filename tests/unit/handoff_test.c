@@ -14,7 +14,7 @@
 
 #include "curl/engine.h"
 #include "curl/lane.h"
-#include "curl/quirks.h"
+#include "curl/libcurl.h"
 #include "curl/transfer.h"
 #include "h1/connection.h"
 #include "support/dispatching.h"
@@ -470,6 +470,6 @@ int main(int argc, char **argv) {
       {"forgotten", test_forgotten},
       {"a dead connection", test_dead},
   };
-  lr_quirks_global_init();
+  lr_libcurl_global_init();
   return fixture_main("handoff", tests, FIXTURE_COUNT(tests), argc, argv);
 }
