@@ -164,21 +164,21 @@ static void collect_messages(lr_lane *lane) {
 }
 
 /* Ends transfers whose answer is there while their body is still being sent. */
-static void end_answered_transfers(lr_lane *lane) {
+static void end_early_transfers(lr_lane *lane) {
   lr_list *node = lane->transfers.next;
-  lane->early = false;
+  lane->early_responses = false;
   while (node != &lane->transfers) {
     lr_transfer *transfer = lr_container(node, lr_transfer, node);
     node = node->next;
-    if (transfer->upload.answered_early) lane->early = true;
-    if (lr_upload_feed_is_answered(transfer))
+    if (transfer->upload.early_response) lane->early_responses = true;
+    if (lr_upload_feed_has_response(transfer))
       lr_engine_finished(lane->engine, transfer, CURLE_OK);
   }
 }
 
 /* Sets when a quiet lane is looked at again.  Moving a timer is not free of
  * charge, so one that is set is left to expire too early. */
-static void set_idle_timer(lr_lane *lane, uint64_t at_ns) {
+static void set_quiet_timer(lr_lane *lane, uint64_t at_ns) {
   if (!lr_timer_is_set(&lane->idle_timer))
     (void)lr_reactor_set_timer(lane->engine->reactor, &lane->idle_timer, at_ns);
 }
@@ -205,7 +205,7 @@ static void check_quiet_lane(lr_lane *lane) {
   }
   if (lane->dead || lane->open == 0)
     lr_reactor_unset_timer(engine->reactor, &lane->idle_timer);
-  set_idle_timer(lane, until);
+  set_quiet_timer(lane, until);
 }
 
 void lr_lane_process(lr_lane *lane) {
@@ -221,7 +221,7 @@ void lr_lane_process(lr_lane *lane) {
     lane->has_messages = false;
     collect_messages(lane);
   }
-  if (lane->early) end_answered_transfers(lane);
+  if (lane->early_responses) end_early_transfers(lane);
   end_trimming(lane);
   if (!lane->running && !lane->needs_action) check_quiet_lane(lane);
 }

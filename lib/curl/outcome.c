@@ -34,7 +34,7 @@ bool lr_outcome_was_refused(const lr_transfer *transfer) {
          transfer->error[0] == '\0';
 }
 
-bool lr_outcome_has_answer(const lr_transfer *transfer) {
+bool lr_outcome_has_response(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
   return !response || response->status;
 }
@@ -225,7 +225,7 @@ static lariat_status finish_stream(lr_transfer *transfer) {
 static bool was_lost(const lr_transfer *transfer, int code) {
   const lariat_response *response = transfer->job->response;
   if (transfer->fault != LARIAT_OK || transfer->tries.sends == 0) return false;
-  if (lr_outcome_has_answer(transfer) || !response->reused) return false;
+  if (lr_outcome_has_response(transfer) || !response->reused) return false;
   return code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
          code == CURLE_PARTIAL_FILE || code == CURLE_HTTP2 ||
          code == CURLE_GOT_NOTHING;
@@ -237,8 +237,9 @@ static bool was_lost(const lr_transfer *transfer, int code) {
 static bool may_request_anew(const lr_transfer *transfer, int code) {
   const lr_job *job = transfer->job;
   return code == CURLE_HTTP2_STREAM && transfer->fault == LARIAT_OK &&
-         lr_outcome_was_refused(transfer) && !lr_outcome_has_answer(transfer) &&
-         !job->reuse_failed && !job->body_source && !job->sink;
+         lr_outcome_was_refused(transfer) &&
+         !lr_outcome_has_response(transfer) && !job->reuse_failed &&
+         !job->body_source && !job->sink;
 }
 
 /* Says whether the answer ended within its head, which libcurl takes for its
@@ -272,7 +273,7 @@ static const char connection_died[] =
 void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   lr_job *job = transfer->job;
   lariat_response *response = job->response; /* NULL: it is away already */
-  if (transfer->upload.answered_early && lr_upload_feed_is_answered(transfer))
+  if (transfer->upload.early_response && lr_upload_feed_has_response(transfer))
     curl_code = CURLE_OK;
   job->curl_code = curl_code;
   job->outcome = status_for(transfer, curl_code);

@@ -64,7 +64,7 @@ static void learn_from_handshake(lr_transfer *transfer) {
  * wants it so: 417.) */
 static bool may_send_again(const lr_transfer *transfer) {
   const lr_job *job = transfer->job;
-  if (lr_outcome_has_answer(transfer) || lr_outcome_was_refused(transfer))
+  if (lr_outcome_has_response(transfer) || lr_outcome_was_refused(transfer))
     return true;
   if (!job->repeatable || transfer->tries.sends > 2) return false;
   return transfer->tries.opened > transfer->tries.opened_at_send ||

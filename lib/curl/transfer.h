@@ -49,7 +49,7 @@ typedef struct lr_transfer_upload {
   lr_reader reader;
   bool active;
   bool paused;         /* until there is more of it */
-  bool answered_early; /* before its end */
+  bool early_response; /* before its end */
   curl_off_t seen;     /* with an idle time-out: so much of it had gone */
 } lr_transfer_upload;
 

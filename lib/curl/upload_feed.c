@@ -30,7 +30,7 @@ static size_t read_body(char *bytes, size_t size, size_t count,
   lr_transfer *transfer = transfer_pointer;
   lr_body_source *body_source = transfer->job->body_source;
   size_t got = 0;
-  if (transfer->upload.answered_early &&
+  if (transfer->upload.early_response &&
       response_has_length(transfer->job->response))
     return CURL_READFUNC_PAUSE; /* the end of the answer is its end */
   lariat_status status = body_source->ops->read(
@@ -99,7 +99,7 @@ void lr_upload_feed_end(lr_transfer *transfer) {
   lr_body_source *body_source = transfer->job->body_source;
   transfer->upload.active = false;
   transfer->upload.paused = false;
-  transfer->upload.answered_early = false;
+  transfer->upload.early_response = false;
   if (body_source->ops->over) body_source->ops->over(body_source);
 }
 
@@ -114,15 +114,15 @@ bool lr_upload_feed_done(const lr_transfer *transfer) {
 void lr_upload_feed_head_came(lr_transfer *transfer) {
   const lr_job *job = transfer->job;
   if (job->body_source->ended || !is_final(job->response)) return;
-  transfer->upload.answered_early = true;
-  transfer->lane->early = true;
+  transfer->upload.early_response = true;
+  transfer->lane->early_responses = true;
   lr_lane_mark_dirty(transfer->lane);
 }
 
-bool lr_upload_feed_is_answered(const lr_transfer *transfer) {
+bool lr_upload_feed_has_response(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
   curl_off_t received = 0;
-  if (!transfer->upload.answered_early || !is_final(response)) return false;
+  if (!transfer->upload.early_response || !is_final(response)) return false;
   if (has_no_body(response)) return true;
   if (response->content_length < 0) return false;
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);

@@ -22,11 +22,11 @@ void lr_upload_feed_end(lr_transfer *transfer);
 bool lr_upload_feed_done(const lr_transfer *transfer);
 
 /* Notes it when the head of the final answer has come before the end of the
- * body: lr_upload_feed_is_answered looks from then on. */
+ * body: lr_upload_feed_has_response looks from then on. */
 void lr_upload_feed_head_came(lr_transfer *transfer);
 
 /* Says whether the whole answer is there before the end of the body: then the
  * rest of the body is of no use, and the transfer can end. */
-bool lr_upload_feed_is_answered(const lr_transfer *transfer);
+bool lr_upload_feed_has_response(const lr_transfer *transfer);
 
 #endif
