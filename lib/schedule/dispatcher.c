@@ -148,18 +148,23 @@ static void set_job_timer(lr_dispatcher *dispatcher, lr_job *job,
   (void)lr_reactor_set_timer(dispatcher->reactor, &job->pool_timer, at_ns);
 }
 
+/* Returns the time `limit_ns` after `from_ns`; never, where there is no limit
+ * (0) or none that the clock will reach. */
+static uint64_t limit_after(uint64_t from_ns, uint64_t limit_ns) {
+  uint64_t at_ns = from_ns + limit_ns;
+  return at_ns > from_ns ? at_ns : LR_NEVER_NS;
+}
+
 /* Returns when the connect limit of a job ends that begins to connect at
  * `from_ns`. */
 static uint64_t connect_limit(const lr_job *job, uint64_t from_ns) {
-  return job->connect_timeout_ns ? lr_add_ns(from_ns, job->connect_timeout_ns)
-                                 : LR_NEVER_NS;
+  return limit_after(from_ns, job->connect_timeout_ns);
 }
 
 /* Returns when the idle limit of a job ends of which nothing is heard from
  * `from_ns` on. */
 static uint64_t idle_limit(const lr_job *job, uint64_t from_ns) {
-  return job->idle_timeout_ns ? lr_add_ns(from_ns, job->idle_timeout_ns)
-                              : LR_NEVER_NS;
+  return limit_after(from_ns, job->idle_timeout_ns);
 }
 
 /* Returns when the idle limit of a job ends; the transport is not asked before
