@@ -9,7 +9,7 @@
 #include "client/coroutine_client.h"
 #include "client/outcome.h"
 #include "client/submit.h"
-#include "curl/quirks.h"
+#include "curl/libcurl.h"
 #include "deferred/state.h"
 #include "pool/pool.h"
 #include <lariat/clock.h>
@@ -180,7 +180,7 @@ static lariat_status read_options(const lariat_client_options *given,
  * libcurl writes a header of ours once, and one of its own twice. */
 static lariat_status make_headers(lariat_client *client) {
   const char *agent = client->options.user_agent;
-  const char *encoding = lr_quirks_abilities()->accept_encoding;
+  const char *encoding = lr_libcurl_capabilities()->accept_encoding;
   lariat_header headers[2];
   size_t count = 0;
   if (!agent) agent = "lariat/" LARIAT_VERSION;

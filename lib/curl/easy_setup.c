@@ -9,8 +9,8 @@
 #include "base/memory.h"
 #include "curl/engine.h"
 #include "curl/host_lanes.h"
+#include "curl/libcurl.h"
 #include "curl/obs_fold_guard.h"
-#include "curl/quirks.h"
 #include "curl/upload_feed.h"
 #include "job/body_sink.h"
 
@@ -46,7 +46,7 @@ static void set_tls(lr_transfer *transfer) {
   (void)curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2 * verify);
   (void)curl_easy_setopt(easy, CURLOPT_SSLVERSION,
                          (long)CURL_SSLVERSION_TLSv1_2);
-  /* libcurl would read its own certificates for each multi; ours are in one
+  /* libcurl would read its own certificates for each multi; lariat's are in one
    * store, see trust.h. */
   (void)curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
   (void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
@@ -54,30 +54,32 @@ static void set_tls(lr_transfer *transfer) {
 
 static void set_encoding(lr_transfer *transfer, bool decompress) {
   const char *encoding =
-      decompress ? lr_quirks_abilities()->accept_encoding : NULL;
+      decompress ? lr_libcurl_capabilities()->accept_encoding : NULL;
   (void)curl_easy_setopt(transfer->easy, CURLOPT_ACCEPT_ENCODING, encoding);
   transfer->set.decompress = decompress;
 }
 
-/* HTTP/2 without TLS, where a connection is good for one request. */
-static bool is_single(uint8_t http) {
-  const lr_abilities *abilities = lr_quirks_abilities();
-  return http == LARIAT_HTTP_2 && abilities->http2 && !abilities->h2c_reuse;
+/* Says whether a connection is good for one request only: of HTTP/2 without
+ * TLS, in some versions of libcurl. */
+static bool is_used_once(uint8_t http) {
+  const lr_capabilities *capabilities = lr_libcurl_capabilities();
+  return http == LARIAT_HTTP_2 && capabilities->http2 &&
+         !capabilities->h2c_reuse;
 }
 
 static void set_http(lr_transfer *transfer, uint8_t http) {
   long version = CURL_HTTP_VERSION_2TLS;
   if (http == LARIAT_HTTP_1_1) version = CURL_HTTP_VERSION_1_1;
   if (http == LARIAT_HTTP_2) version = CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE;
-  if (!lr_quirks_abilities()->http2) version = CURL_HTTP_VERSION_1_1;
+  if (!lr_libcurl_capabilities()->http2) version = CURL_HTTP_VERSION_1_1;
   (void)curl_easy_setopt(transfer->easy, CURLOPT_HTTP_VERSION, version);
   (void)curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT,
-                         (long)is_single(http));
+                         (long)is_used_once(http));
   transfer->set.http = http;
 }
 
-/* A connection that libcurl closes at once, since it may not use it again, or
- * since it is to be ours. */
+/* Has libcurl close the connection at its transfer's end, since it may not use
+ * it again, or since it is to become h1's. */
 static void set_forbid_reuse(lr_transfer *transfer, bool forbid) {
   if (transfer->set.forbid_reuse == forbid) return;
   (void)curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, (long)forbid);
@@ -111,7 +113,7 @@ void lr_easy_configure(lr_transfer *transfer) {
 
 /* ---- URL ---- */
 
-static lariat_status give_url(lr_transfer *transfer, CURLU *url) {
+static lariat_status set_url_handle(lr_transfer *transfer, CURLU *url) {
   if (transfer->set.from == url) return LARIAT_OK;
   if (curl_easy_setopt(transfer->easy, CURLOPT_CURLU, url) != CURLE_OK)
     return LARIAT_ENOMEM;
@@ -119,8 +121,8 @@ static lariat_status give_url(lr_transfer *transfer, CURLU *url) {
   return LARIAT_OK;
 }
 
-static bool keep_path(lr_transfer *transfer, const char *path,
-                      uint32_t length) {
+static bool remember_path(lr_transfer *transfer, const char *path,
+                          uint32_t length) {
   if (length >= transfer->set.path_capacity) {
     uint32_t capacity = length + 128;
     char *copy = lr_realloc(transfer->set.path, capacity);
@@ -133,13 +135,13 @@ static bool keep_path(lr_transfer *transfer, const char *path,
   return true;
 }
 
-static bool same_path(const lr_transfer *transfer, const char *path,
-                      uint32_t length) {
+static bool has_path(const lr_transfer *transfer, const char *path,
+                     uint32_t length) {
   return transfer->set.path_length == length &&
          memcmp(transfer->set.path, path, length) == 0;
 }
 
-static lariat_status give_path(lr_transfer *transfer, const char *path) {
+static lariat_status set_path(lr_transfer *transfer, const char *path) {
   transfer->set.path_length = 0;
   return curl_easy_setopt(transfer->easy, CURLOPT_REQUEST_TARGET, path) ==
                  CURLE_OK
@@ -147,19 +149,20 @@ static lariat_status give_path(lr_transfer *transfer, const char *path) {
              : LARIAT_ENOMEM;
 }
 
-/* A plain URL: what is before its path was parsed for the host, and path and
- * query go out as they are.  (libcurl would take them apart and print them
+/* Sets a simple URL: what is before its path was parsed for the host, and path
+ * and query go out as they are.  (libcurl would take them apart and print them
  * together again, a character at a time.) */
 static lariat_status set_simple_url(lr_transfer *transfer, lr_host *host,
                                     const lr_url *url) {
   CURLU *origin = lr_curl_host_origin(host, url);
   const char *path = url->text + url->origin_length;
   uint32_t length = url->length - url->origin_length;
-  lariat_status status = origin ? give_url(transfer, origin) : LARIAT_ENOMEM;
-  if (status != LARIAT_OK || same_path(transfer, path, length)) return status;
-  status = give_path(transfer, path);
+  lariat_status status =
+      origin ? set_url_handle(transfer, origin) : LARIAT_ENOMEM;
+  if (status != LARIAT_OK || has_path(transfer, path, length)) return status;
+  status = set_path(transfer, path);
   if (status != LARIAT_OK) return status;
-  return keep_path(transfer, path, length) ? LARIAT_OK : LARIAT_ENOMEM;
+  return remember_path(transfer, path, length) ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
 static lariat_status set_url(lr_transfer *transfer, lr_host *host,
@@ -168,15 +171,15 @@ static lariat_status set_url(lr_transfer *transfer, lr_host *host,
   CURLUcode code = curl_url_set(transfer->url, CURLUPART_URL, url->text, 0);
   if (code == CURLUE_OUT_OF_MEMORY) return LARIAT_ENOMEM;
   if (code != CURLUE_OK) return LARIAT_EURL;
-  lariat_status status = give_url(transfer, transfer->url);
+  lariat_status status = set_url_handle(transfer, transfer->url);
   return status == LARIAT_OK && transfer->set.path_length
-             ? give_path(transfer, NULL)
+             ? set_path(transfer, NULL)
              : status;
 }
 
 /* ---- Request ---- */
 
-/* Anything but a GET without a body.  The handle is reset afterwards: handles
+/* Sets all but a GET without a body.  The handle is reset afterwards: handles
  * that changed their method have been a source of faults in libcurl. */
 static lariat_status set_method(lr_transfer *transfer, const lr_job *job) {
   CURL *easy = transfer->easy;
@@ -220,8 +223,8 @@ static void set_headers(lr_transfer *transfer, const lr_job *job) {
   transfer->set.headers = list;
 }
 
-/* What few jobs want; the handle is reset afterwards. */
-static void set_rarities(lr_transfer *transfer, const lr_job *job) {
+/* Sets what few jobs want; the handle is reset afterwards. */
+static void set_rare_options(lr_transfer *transfer, const lr_job *job) {
   bool watched =
       job->request.idle_timeout_ns && (job->body.bytes || job->body.source);
   bool opens_new = job->replay.on_new_connection &&
@@ -234,7 +237,8 @@ static void set_rarities(lr_transfer *transfer, const lr_job *job) {
   lr_transfer_watch_progress(transfer);
 }
 
-/* A stream's would come on top of its window. */
+/* Sets the size of the receive buffer.  A stream's would come on top of its
+ * window. */
 static void set_buffer(lr_transfer *transfer, const lr_job *job,
                        const lr_host *host) {
   const lr_body_sink *sink = job->sink;
@@ -246,8 +250,8 @@ static void set_buffer(lr_transfer *transfer, const lr_job *job,
   transfer->set.large_buffer = large_buffer;
 }
 
-/* With TLS the server has a say. */
-static uint8_t http_of(const lr_job *job) {
+/* Returns the version to ask for.  With TLS the server has a say. */
+static uint8_t version_to_ask(const lr_job *job) {
   bool asks = job->request.url.tls && job->request.http == LARIAT_HTTP_2;
   return asks ? LARIAT_HTTP_AUTO : job->request.http;
 }
@@ -263,12 +267,12 @@ lariat_status lr_easy_set_request(lr_transfer *transfer, bool opens_new) {
                           opens_new || !lr_curl_host_of(host)->is_address);
   set_headers(transfer, job);
   set_buffer(transfer, job, host);
-  uint8_t http = http_of(job);
+  uint8_t http = version_to_ask(job);
   if (transfer->set.http != http) set_http(transfer, http);
   bool handed_over = transfer->handoff.state == LR_HANDOFF_WANTED;
-  set_forbid_reuse(transfer, handed_over || is_single(http));
+  set_forbid_reuse(transfer, handed_over || is_used_once(http));
   if (job->request.idle_timeout_ns || job->replay.on_new_connection)
-    set_rarities(transfer, job);
+    set_rare_options(transfer, job);
   if (transfer->set.decompress != job->wants.decompress)
     set_encoding(transfer, job->wants.decompress);
   return LARIAT_OK;

@@ -5,8 +5,8 @@
 #include "base/memory.h"
 #include "base/time.h"
 #include "curl/lane.h"
+#include "curl/libcurl.h"
 #include "curl/outcome.h"
-#include "curl/quirks.h"
 #include "curl/transfer.h"
 #include "h1/connection.h"
 #include "h1/exchange.h"
@@ -22,7 +22,7 @@ enum { LANE_CONNECTIONS = 32, IDLE_TRANSFERS_MAX = 4096 };
 enum { FEW_CONNECTIONS = 64 };
 
 /* Reads the certificates, when the first job needs them. */
-static lariat_status need_trust(lr_engine *engine) {
+static lariat_status load_trust(lr_engine *engine) {
   if (engine->trusted || engine->insecure) return LARIAT_OK;
   lariat_status status = lr_trust_load(engine->trust, &engine->trusted);
   return status == LARIAT_OK || status == LARIAT_ENOMEM ? status
@@ -35,53 +35,55 @@ static bool is_multiplexed(const lr_host *host) {
   return host->protocol == LR_PROTOCOL_HTTP2;
 }
 
-static bool part_has_idle(const lr_host_lane *part) {
+static bool has_idle_connection(const lr_host_lane *part) {
   return part->open + part->coming > part->running;
 }
 
-/* A lane in which the host has a connection that nobody uses; looked for where
- * one was seen last. */
-static lr_lane *lane_with_idle(lr_host *host) {
+/* Returns a lane in which the host has a connection that nobody uses, looked
+ * for where one was seen last; or NULL. */
+static lr_lane *find_idle_lane(lr_host *host) {
   lr_curl_host *own = lr_curl_host_of(host);
   if (host->connections.open == 0) return NULL;
   for (uint32_t i = 0; i < own->count; i++) {
     uint32_t index = (own->hint + i) % own->count;
-    if (!part_has_idle(&own->lanes[index])) continue;
+    if (!has_idle_connection(&own->lanes[index])) continue;
     own->hint = index;
     return own->lanes[index].lane;
   }
   return NULL;
 }
 
-static bool has_capacity(const lr_engine *engine, const lr_lane *lane) {
+static bool lane_has_capacity(const lr_engine *engine, const lr_lane *lane) {
   return lr_lane_load(lane) < engine->lane_capacity;
 }
 
-/* One of the host's lanes that has room: its home lane before the others. */
-static lr_lane *own_lane_with_capacity(const lr_engine *engine,
-                                       const lr_host *host) {
+/* Returns one of the host's lanes that has capacity, its first lane before the
+ * others; or NULL. */
+static lr_lane *find_own_lane(const lr_engine *engine, const lr_host *host) {
   const lr_curl_host *own = lr_curl_host_of(host);
   for (uint32_t i = 0; i < own->count; i++)
-    if (has_capacity(engine, own->lanes[i].lane)) return own->lanes[i].lane;
+    if (lane_has_capacity(engine, own->lanes[i].lane))
+      return own->lanes[i].lane;
   return NULL;
 }
 
-/* Lanes with room gather at the front, so that this looks at few. */
-static lr_lane *any_lane_with_capacity(lr_engine *engine) {
+/* Returns a lane that has capacity.  Those gather at the front, so that this
+ * looks at few. */
+static lr_lane *find_any_lane(lr_engine *engine) {
   lr_list *node = engine->lanes.next;
   for (int looks = 0; node != &engine->lanes && looks < 4; looks++) {
     lr_lane *lane = lr_container(node, lr_lane, node);
     node = node->next;
-    if (has_capacity(engine, lane)) return lane;
+    if (lane_has_capacity(engine, lane)) return lane;
     lr_list_remove(&lane->node);
     lr_list_append(&engine->lanes, &lane->node);
   }
   return lr_lane_new(engine);
 }
 
-static lr_lane *lane_for_new_connection(lr_engine *engine, lr_host *host) {
-  lr_lane *lane = own_lane_with_capacity(engine, host);
-  return lane ? lane : any_lane_with_capacity(engine);
+static lr_lane *find_lane_for_new(lr_engine *engine, lr_host *host) {
+  lr_lane *lane = find_own_lane(engine, host);
+  return lane ? lane : find_any_lane(engine);
 }
 
 /* Counts the lane's idle connections.  Where a reserve is kept for fast hosts,
@@ -127,16 +129,17 @@ static void reclaim_idle(void *owner, bool all) {
   if (fullest) lr_lane_trim(fullest);
 }
 
-static bool close_idle(void *owner, lr_host *host) {
+static bool close_idle_of_host(void *owner, lr_host *host) {
   (void)owner;
   return lr_connection_close_idle(host, 1);
 }
 
-static const lr_connection_limit_ops limit_ops = {.close_idle = close_idle,
-                                                  .reclaim_idle = reclaim_idle};
+static const lr_connection_limit_ops limit_ops = {
+    .close_idle = close_idle_of_host, .reclaim_idle = reclaim_idle};
 
-/* `*fresh`: the job will open a connection.  One that must have a new one takes
- * the place of an idle one when there is no room for both.
+/* Chooses the job's lane; `*opens_new`: it will open a connection.  One that
+ * must have a new one takes the place of an idle one when there is no capacity
+ * for both.
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY */
 static lariat_status choose_lane(lr_engine *engine, const lr_job *job,
                                  lr_lane **out, bool *opens_new) {
@@ -145,14 +148,14 @@ static lariat_status choose_lane(lr_engine *engine, const lr_job *job,
   *opens_new = false;
   *out = is_multiplexed(host) && host->connections.open
              ? lr_curl_host_of(host)->lanes[0].lane
-             : lane_with_idle(host);
+             : find_idle_lane(host);
   if (*out && !(needs_new && lr_connection_limit_allows(&engine->limit, host)))
     return LARIAT_OK;
   if (!*out && !lr_connection_limit_allows(&engine->limit, host) &&
       lr_engine_is_busy(engine))
     return LARIAT_EBUSY;
   *opens_new = true;
-  *out = lane_for_new_connection(engine, host);
+  *out = find_lane_for_new(engine, host);
   return *out ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
@@ -184,9 +187,9 @@ static lr_transfer *take_transfer(lr_engine *engine) {
   return lr_container(node, lr_transfer, node);
 }
 
-/* The one used last is used next: its memory is warm, and it is often set for
- * the same host. */
-static void give_back(lr_engine *engine, lr_transfer *transfer) {
+/* Puts the transfer to the idle ones.  The one used last is used next: its
+ * memory is warm, and it is often set for the same host. */
+static void keep_transfer(lr_engine *engine, lr_transfer *transfer) {
   lr_transfer_reset(transfer);
   if (engine->idle_transfer_count >= IDLE_TRANSFERS_MAX) {
     lr_transfer_free(transfer);
@@ -198,8 +201,8 @@ static void give_back(lr_engine *engine, lr_transfer *transfer) {
 
 /* ---- Jobs ---- */
 
-static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
-                         bool opens_new) {
+static lariat_status start_transfer(lr_engine *engine, lr_job *job,
+                                    lr_lane *lane, bool opens_new) {
   lr_host *host = job->pool.host;
   lr_transfer *transfer = take_transfer(engine);
   if (!transfer) return LARIAT_ENOMEM;
@@ -208,7 +211,7 @@ static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
       lr_transfer_prepare(transfer, job, host, lane, opens_new);
   if (status == LARIAT_OK) status = lr_lane_add(lane, transfer);
   if (status != LARIAT_OK) {
-    give_back(engine, transfer);
+    keep_transfer(engine, transfer);
     return status;
   }
   transfer->coming = opens_new;
@@ -225,22 +228,22 @@ static lariat_status run(lr_engine *engine, lr_job *job, lr_lane *lane,
   return LARIAT_OK;
 }
 
-static __attribute__((noinline)) lariat_status
-start_with_libcurl(lr_engine *engine, lr_job *job) {
+static LR_COLD lariat_status start_with_libcurl(lr_engine *engine,
+                                                lr_job *job) {
   lr_lane *lane = NULL;
   bool opens_new = false;
   lariat_status status = LARIAT_OK;
-  if (job->request.url.tls) status = need_trust(engine);
+  if (job->request.url.tls) status = load_trust(engine);
   if (status == LARIAT_OK) status = choose_lane(engine, job, &lane, &opens_new);
   if (status != LARIAT_OK) return status;
   if (!lr_host_enter_lane(job->pool.host, lane)) return LARIAT_ENOMEM;
-  status = run(engine, job, lane, opens_new);
+  status = start_transfer(engine, job, lane, opens_new);
   if (status != LARIAT_OK) lr_host_leave_lane(job->pool.host, lane);
   return status;
 }
 
-/* Without libcurl, if there is a connection for that. */
-static lariat_status start(void *self, lr_job *job) {
+/* Starts the job without libcurl, if there is a connection for that. */
+static lariat_status start_job(void *self, lr_job *job) {
   lr_engine *engine = self;
   if (!lr_list_empty(&lr_h1_host_of(job->pool.host)->idle) &&
       !job->replay.on_new_connection && !job->attempt.reuse_failed &&
@@ -253,7 +256,7 @@ static lariat_status start(void *self, lr_job *job) {
 
 /* Takes the transfer apart from its lane, host and job; the host's next job
  * will find the connection that this one has left. */
-static void detach(lr_engine *engine, lr_transfer *transfer) {
+static void detach_transfer(lr_engine *engine, lr_transfer *transfer) {
   lr_lane *lane = transfer->lane;
   lr_host *host = transfer->host;
   lr_lane_remove(lane, transfer);
@@ -268,24 +271,25 @@ static void detach(lr_engine *engine, lr_transfer *transfer) {
   lr_host_lane *part = lr_host_in_lane(host, lane);
   if (part) {
     part->running--;
-    if (part_has_idle(part)) own->hint = (uint32_t)(part - own->lanes);
+    if (has_idle_connection(part)) own->hint = (uint32_t)(part - own->lanes);
   }
   lr_host_leave_lane(host, lane);
   transfer->job->pool.carrier = NULL;
-  give_back(engine, transfer);
+  keep_transfer(engine, transfer);
 }
 
 static void count_response(lr_engine *engine, lariat_response *response) {
   if (response) lr_h1_count(&engine->h1, response);
 }
 
-/* libcurl has connected, and no more.  False: that cannot be used. */
-static bool take_over(lr_engine *engine, lr_transfer *transfer) {
+/* Goes on with h1 where libcurl has connected, and no more.  False: that cannot
+ * be used. */
+static bool take_exchange_over(lr_engine *engine, lr_transfer *transfer) {
   lr_job *job = transfer->job;
   lr_outcome_describe(transfer, job->response);
   lr_connection *connection = lr_handoff_adopt(transfer);
   if (!connection) return false;
-  detach(engine, transfer);
+  detach_transfer(engine, transfer);
   lr_exchange_open(connection, job);
   return true;
 }
@@ -294,18 +298,18 @@ void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
                         int curl_code) {
   lr_job *job = transfer->job;
   if (lr_handoff_was_taken(transfer)) {
-    if (take_over(engine, transfer)) return;
+    if (take_exchange_over(engine, transfer)) return;
     transfer->fault = LARIAT_ENOMEM;
   }
   lr_outcome_conclude(transfer, curl_code);
   count_response(engine, job->response);
   lr_handoff_settle(transfer, true);
-  detach(engine, transfer);
+  detach_transfer(engine, transfer);
   if (job->sink) lr_body_sink_transform(job);
   lr_dispatcher_done(engine->dispatcher, job);
 }
 
-static void cancel(void *self, lr_job *job) {
+static void cancel_job(void *self, lr_job *job) {
   lr_engine *engine = self;
   lr_transfer *transfer = job->pool.carrier;
   if (job->pool.connection) {
@@ -315,21 +319,22 @@ static void cancel(void *self, lr_job *job) {
   lr_outcome_stop(transfer);
   count_response(engine, job->response);
   if (job->sink) lr_body_sink_end(job, LARIAT_ECANCELLED);
-  detach(engine, transfer);
+  detach_transfer(engine, transfer);
   lr_dispatcher_unblock(engine->dispatcher);
 }
 
 /* ---- Sinks ---- */
 
-static void describe(lr_job *job, lariat_response *response) {
+static void describe_stream(lr_job *job, lariat_response *response) {
   const lr_transfer *transfer = job->pool.carrier;
   lr_outcome_describe(transfer, response);
   lr_h1_count(&transfer->engine->h1, response);
 }
 
-/* libcurl gives what it has kept inside of this call.  What goes wrong then is
- * only told here: its multi handle does not end the transfer. */
-static void resume(lr_job *job) {
+/* Lets a paused transfer go on.  libcurl gives what it has kept inside of this
+ * call.  What goes wrong then is only told here: its multi handle does not end
+ * the transfer. */
+static void resume_transfer(lr_job *job) {
   lr_transfer *transfer = job->pool.carrier;
   lr_engine *engine = transfer->engine;
   lr_lane *lane = transfer->lane;
@@ -346,14 +351,15 @@ static void resume(lr_job *job) {
   lr_lane_mark_dirty(lane);
 }
 
-static lariat_phase phase(void *self, const lr_job *job) {
+static lariat_phase find_phase(void *self, const lr_job *job) {
   (void)self;
   return job->pool.connection ? lr_exchange_phase(job)
                               : lr_outcome_phase(job->pool.carrier);
 }
 
-/* One that waits for its taker is heard of by that. */
-static uint64_t heard_ns(void *self, const lr_job *job) {
+/* Returns when something was heard of the job.  One that waits for its taker is
+ * heard of by that. */
+static uint64_t find_heard_ns(void *self, const lr_job *job) {
   const lr_engine *engine = self;
   if (job->pool.connection) return lr_exchange_heard_ns(job);
   if (job->sink && job->sink->paused)
@@ -361,16 +367,18 @@ static uint64_t heard_ns(void *self, const lr_job *job) {
   return lr_outcome_heard_ns(job->pool.carrier);
 }
 
-/* libcurl connects at a turn's end, all that were begun; on the way it has a
- * handle and a buffer for each. */
-static bool is_busy(void *self) {
+/* Says whether enough was begun in this turn.  libcurl connects at a turn's
+ * end, all that were begun; on the way it has a handle and a buffer for each.
+ */
+static bool has_begun_enough(void *self) {
   enum { BEGUN_AT_ONCE = 32 };
   const lr_engine *engine = self;
   return engine->begun >= BEGUN_AT_ONCE;
 }
 
-/* A lane that is touched while it is seen to waits for the next round. */
-static bool turn_end(void *self) {
+/* Processes the dirty lanes.  One that becomes dirty meanwhile waits for the
+ * next round. */
+static bool end_turn(void *self) {
   lr_engine *engine = self;
   lr_list now;
   lr_list *node;
@@ -407,14 +415,14 @@ static void close_engine(void *self) {
   lr_free(engine);
 }
 
-static const lr_transport_ops ops = {.host_extra = &lr_curl_host_extra,
-                                     .start = start,
-                                     .is_busy = is_busy,
-                                     .cancel = cancel,
-                                     .phase = phase,
-                                     .heard_ns = heard_ns,
-                                     .turn_end = turn_end,
-                                     .close = close_engine};
+static const lr_transport_ops engine_ops = {.host_extra = &lr_curl_host_extra,
+                                            .start = start_job,
+                                            .is_busy = has_begun_enough,
+                                            .cancel = cancel_job,
+                                            .phase = find_phase,
+                                            .heard_ns = find_heard_ns,
+                                            .turn_end = end_turn,
+                                            .close = close_engine};
 
 static void init_limit(lr_engine *engine, const lr_transport_config *config) {
   const lariat_pool_options *options = config->options;
@@ -445,10 +453,10 @@ lariat_status lr_engine_open(const lr_transport_config *config,
   lr_list_init(&engine->lanes);
   lr_list_init(&engine->dirty);
   lr_body_sinks_init(&engine->sinks, config->budget, config->reactor);
-  engine->sinks.describe = describe;
-  engine->sinks.resume = resume;
+  engine->sinks.describe = describe_stream;
+  engine->sinks.resume = resume_transfer;
   lr_h1_init(&engine->h1, config, &engine->limit,
-             lr_quirks_abilities()->accept_encoding);
-  *out = (lr_transport){&ops, engine};
+             lr_libcurl_capabilities()->accept_encoding);
+  *out = (lr_transport){&engine_ops, engine};
   return LARIAT_OK;
 }

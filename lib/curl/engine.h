@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * engine.h: the transport that drives libcurl: many small multi handles
  * (lanes) on one epoll descriptor.  docs/internals/engine.md explains why they
- * are many and small.  Plain HTTP/1.1 exchanges on connections that libcurl has
- * opened are made by h1. */
+ * are many and small.  Where they can, HTTP/1.1 exchanges on connections that
+ * libcurl has opened are made by h1. */
 #ifndef LR_CURL_ENGINE_H
 #define LR_CURL_ENGINE_H
 

@@ -49,7 +49,7 @@ static lr_socket *find_attempt(lr_transfer *transfer, int local_port) {
   return NULL;
 }
 
-/* It may have connected before, for the same request. */
+/* Begins anew if libcurl has connected before, for the same request. */
 void lr_handoff_connected(lr_transfer *transfer, int local_port) {
   lr_handoff *handoff = &transfer->handoff;
   if (handoff->state == LR_HANDOFF_NONE) return;

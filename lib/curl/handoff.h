@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * handoff.h: how a connection that libcurl has opened becomes lariat's own.
+ * handoff.h: how a connection that libcurl has opened becomes h1's.
  *
  *   NONE -> WANTED -> CONNECTED -> PARKED         settle
  *                         |
@@ -9,10 +9,10 @@
  * over.  When libcurl has connected, its socket is known; where the host is
  * known to conform, the exchange is taken before libcurl has sent anything, and
  * the transfer ends.  libcurl was told not to use the connection again, so that
- * it closes the socket at its end: our callback does not close the descriptor
- * but parks it with the transfer, open and still counted.  What was used for
- * one answer becomes an idle connection if that answer allows it, what was not
- * used carries the job's own exchange. */
+ * it closes the socket at its end: the engine's callback does not close the
+ * descriptor but parks it with the transfer, open and still counted.  What was
+ * used for one answer becomes an idle connection if that answer allows it, what
+ * was not used carries the job's own exchange. */
 #ifndef LR_CURL_HANDOFF_H
 #define LR_CURL_HANDOFF_H
 
@@ -42,7 +42,7 @@ void lr_handoff_want(struct lr_transfer *transfer, bool wanted);
  * port.  Whatever was parked of an earlier one is closed. */
 void lr_handoff_connected(struct lr_transfer *transfer, int local_port);
 
-/* Decides whether lariat makes the request, of which libcurl has sent nothing;
+/* Decides whether h1 makes the request, of which libcurl has sent nothing;
  * true: the transfer must end now. */
 bool lr_handoff_take(struct lr_transfer *transfer);
 

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * One multi handle: its timer, its events, its finished transfers. */
+ * lane.c: one multi handle: its timer, its events, its finished transfers. */
 #include "curl/lane.h"
 
 #include "base/memory.h"
+#include "base/time.h"
 #include "curl/engine.h"
 #include "curl/socket.h"
 #include "curl/transfer.h"
@@ -10,29 +11,31 @@
 
 /* A quiet lane with dead connections in it is made anew so long after the first
  * of them, even when most of its connections are alive. */
-static const uint64_t dead_wait_ns = 1000000000u;
+static const uint64_t dead_most_ns = LR_NS_PER_S;
 
-/* A lane whose connections have all been closed, or left to us, goes soon: it
- * has descriptors and tables of its own. */
-static const uint64_t empty_wait_ns = 200000000u;
+/* A lane whose connections have all been closed, or handed over to h1, goes
+ * soon: it has descriptors and tables of its own. */
+static const uint64_t empty_most_ns = 200 * LR_NS_PER_MS;
 
 /* A number that is never reached: libcurl's own limits stay out of it. */
 static const long unlimited = 0;
 
-static void timer_expired(lr_timer *timer) {
+static void expire_libcurl_timer(lr_timer *timer) {
   lr_lane *lane = lr_container(timer, lr_lane, timer);
   lane->needs_action = true;
   lr_lane_mark_dirty(lane);
 }
 
-/* libcurl may not be called from here: 0 means at the end of this turn. */
-static int set_timer(CURLM *multi, long timeout_ms, void *lane_pointer) {
+/* Sets libcurl's timer.  libcurl may not be called from here: 0 means at the
+ * end of this turn. */
+static int set_libcurl_timer(CURLM *multi, long timeout_ms,
+                             void *lane_pointer) {
   lr_lane *lane = lane_pointer;
   lariat_reactor *reactor = lane->engine->reactor;
   (void)multi;
   if (timeout_ms > 0) {
     uint64_t at_ns =
-        lr_reactor_turn_ns(reactor) + (uint64_t)timeout_ms * 1000000u;
+        lr_add_ms(lr_reactor_turn_ns(reactor), (uint64_t)timeout_ms);
     if (lr_reactor_set_timer(reactor, &lane->timer, at_ns)) return 0;
     timeout_ms = 0; /* without memory for a timer: busy, but not stuck */
   } else {
@@ -45,17 +48,17 @@ static int set_timer(CURLM *multi, long timeout_ms, void *lane_pointer) {
   return 0;
 }
 
-static void idle_expired(lr_timer *timer) {
+static void expire_idle_timer(lr_timer *timer) {
   lr_lane *lane = lr_container(timer, lr_lane, idle_timer);
   lr_lane_mark_dirty(lane);
 }
 
-static void configure(lr_lane *lane) {
+static void configure_multi(lr_lane *lane) {
   CURLM *multi = lane->multi;
   long keep = (long)lane->engine->lane_capacity;
   (void)curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, lr_socket_wants);
   (void)curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, lane);
-  (void)curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, set_timer);
+  (void)curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, set_libcurl_timer);
   (void)curl_multi_setopt(multi, CURLMOPT_TIMERDATA, lane);
   (void)curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, keep);
   (void)curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, unlimited);
@@ -72,14 +75,14 @@ lr_lane *lr_lane_new(lr_engine *engine) {
     lr_free(lane);
     return NULL;
   }
-  lane->timer.expire = timer_expired;
-  lane->idle_timer.expire = idle_expired;
+  lane->timer.expire = expire_libcurl_timer;
+  lane->idle_timer.expire = expire_idle_timer;
   lr_list_init(&lane->dirty);
   lr_list_init(&lane->transfers);
   lr_list_prepend(&engine->lanes, &lane->node);
   engine->lane_count++;
   lr_u64_store_relaxed(&engine->stats->lanes, engine->lane_count);
-  configure(lane);
+  configure_multi(lane);
   return lane;
 }
 
@@ -136,8 +139,9 @@ void lr_lane_trim(lr_lane *lane) {
   lane->trimmed = true;
 }
 
-/* One was closed; or the engine has enough again for all. */
-static void relax(lr_lane *lane) {
+/* Ends the trimming when an idle connection was closed, or there are enough
+ * again for all. */
+static void end_trimming(lr_lane *lane) {
   const lr_engine *engine = lane->engine;
   bool scarce = lr_connection_limit_is_scarce(&engine->limit);
   if (!lane->trimmed || (scarce && lane->open > lane->keep)) return;
@@ -146,7 +150,7 @@ static void relax(lr_lane *lane) {
   lane->trimmed = false;
 }
 
-static void collect(lr_lane *lane) {
+static void collect_messages(lr_lane *lane) {
   CURLMsg *message;
   int left;
   while ((message = curl_multi_info_read(lane->multi, &left))) {
@@ -159,42 +163,41 @@ static void collect(lr_lane *lane) {
   }
 }
 
-/* Transfers whose answer is there while their body is still being sent. */
-static void end_answered(lr_lane *lane) {
+/* Ends transfers whose answer is there while their body is still being sent. */
+static void end_early_transfers(lr_lane *lane) {
   lr_list *node = lane->transfers.next;
-  lane->early = false;
+  lane->early_responses = false;
   while (node != &lane->transfers) {
     lr_transfer *transfer = lr_container(node, lr_transfer, node);
     node = node->next;
-    if (transfer->upload.answered_early) lane->early = true;
-    if (lr_upload_feed_is_answered(transfer))
+    if (transfer->upload.early_response) lane->early_responses = true;
+    if (lr_upload_feed_has_response(transfer))
       lr_engine_finished(lane->engine, transfer, CURLE_OK);
   }
 }
 
-/* When a quiet lane should be looked at again; it is not free of charge to
- * move a timer, so one that is set is left to ring too early. */
-static void wait_quiet(lr_lane *lane, uint64_t at_ns) {
+/* Sets when a quiet lane is looked at again.  Moving a timer is not free of
+ * charge, so one that is set is left to expire too early. */
+static void set_quiet_timer(lr_lane *lane, uint64_t at_ns) {
   if (!lr_timer_is_set(&lane->idle_timer))
     (void)lr_reactor_set_timer(lane->engine->reactor, &lane->idle_timer, at_ns);
 }
 
-static uint64_t quiet_end(const lr_lane *lane) {
-  if (lane->open == 0) return lane->quiet_ns + empty_wait_ns;
-  if (!lane->dead) return lane->quiet_ns + lane->engine->idle_ns;
+static uint64_t quiet_until_ns(const lr_lane *lane) {
+  if (lane->open == 0) return lane->quiet_ns + empty_most_ns;
+  if (!lane->dead) return lr_add_ns(lane->quiet_ns, lane->engine->idle_ns);
   bool quiet_first = lane->quiet_ns < lane->dead_ns;
-  return (quiet_first ? lane->dead_ns : lane->quiet_ns) + dead_wait_ns;
+  return (quiet_first ? lane->dead_ns : lane->quiet_ns) + dead_most_ns;
 }
 
-/* libcurl closes what servers have closed only when the lane has a new
- * request.  A lane without transfers is therefore made anew when half of its
- * connections are dead, when any is for a while, or when it is idle for
- * long. */
-static void look_after(lr_lane *lane) {
+/* Makes a lane without transfers anew when half of its connections are dead,
+ * when any is for a while, or when it is idle for long: libcurl closes what
+ * servers have closed only when the lane has a new request. */
+static void check_quiet_lane(lr_lane *lane) {
   lr_engine *engine = lane->engine;
   if (lane->running) return;
   uint64_t now = lr_reactor_turn_ns(engine->reactor);
-  uint64_t until = quiet_end(lane);
+  uint64_t until = quiet_until_ns(lane);
   bool half_dead = lane->open && lane->dead * 2 >= lane->open;
   if (half_dead || now >= until) {
     lr_engine_recycle(engine, lane);
@@ -202,7 +205,7 @@ static void look_after(lr_lane *lane) {
   }
   if (lane->dead || lane->open == 0)
     lr_reactor_unset_timer(engine->reactor, &lane->idle_timer);
-  wait_quiet(lane, until);
+  set_quiet_timer(lane, until);
 }
 
 void lr_lane_process(lr_lane *lane) {
@@ -216,9 +219,9 @@ void lr_lane_process(lr_lane *lane) {
   }
   if (lane->has_messages) {
     lane->has_messages = false;
-    collect(lane);
+    collect_messages(lane);
   }
-  if (lane->early) end_answered(lane);
-  relax(lane);
-  if (!lane->running && !lane->needs_action) look_after(lane);
+  if (lane->early_responses) end_early_transfers(lane);
+  end_trimming(lane);
+  if (!lane->running && !lane->needs_action) check_quiet_lane(lane);
 }

@@ -18,17 +18,17 @@ struct lr_transfer;
 typedef struct lr_lane {
   struct lr_engine *engine;
   CURLM *multi;
-  lr_list node;      /* in the engine's lanes */
-  lr_list dirty;     /* in the engine's touched lanes, or alone */
-  lr_list transfers; /* running */
-  unsigned open;     /* connections */
-  unsigned dead;     /* of these, closed by their servers while idle */
-  unsigned coming;   /* transfers that are about to open one */
-  unsigned running;  /* transfers, those included */
-  bool needs_action; /* libcurl wants to be called without an event */
-  bool has_messages; /* there may be finished transfers */
-  bool early;        /* there may be answers before their bodies' ends */
-  bool trimmed;      /* closes an idle one above `keep` */
+  lr_list node;         /* in the engine's lanes */
+  lr_list dirty;        /* in the engine's dirty lanes, or alone */
+  lr_list transfers;    /* running */
+  unsigned open;        /* connections */
+  unsigned dead;        /* of these, closed by their servers while idle */
+  unsigned coming;      /* transfers that are about to open one */
+  unsigned running;     /* transfers, those included */
+  bool needs_action;    /* libcurl wants to be called without an event */
+  bool has_messages;    /* there may be finished transfers */
+  bool early_responses; /* there may be answers before their bodies' ends */
+  bool trimmed;         /* closes an idle one above `keep` */
   unsigned keep;
   unsigned spare;      /* connections, of which no more were in use */
   uint64_t spare_ns;   /* since then */
@@ -38,7 +38,7 @@ typedef struct lr_lane {
   lr_timer idle_timer; /* looks after a quiet lane */
 } lr_lane;
 
-/* A new lane of the engine's, or NULL when out of memory. */
+/* Makes a lane of the engine's; NULL when out of memory. */
 lr_lane *lr_lane_new(struct lr_engine *engine);
 
 /* Closes its connections and frees it; it has no transfer. */
@@ -50,22 +50,22 @@ lariat_status lr_lane_add(lr_lane *lane, struct lr_transfer *transfer);
 /* Takes a transfer out, finished or not. */
 void lr_lane_remove(lr_lane *lane, struct lr_transfer *transfer);
 
-/* libcurl has something to do for this descriptor. */
+/* Tells libcurl of an event on this descriptor. */
 void lr_lane_event(lr_lane *lane, curl_socket_t fd, int curl_events);
 
-/* Has the lane seen to at the end of the turn. */
+/* Has the lane processed at the end of the turn. */
 void lr_lane_mark_dirty(lr_lane *lane);
 
-/* The end of a turn, for a touched lane: calls libcurl if it wants that, and
- * collects what is finished. */
+/* Calls libcurl if it wants that, and collects what is finished: at the end of
+ * a turn, for a dirty lane. */
 void lr_lane_process(lr_lane *lane);
 
-/* Connections that nobody uses. */
+/* Returns how many connections nobody uses. */
 static inline unsigned lr_lane_idle(const lr_lane *lane) {
   return lane->open > lane->running ? lane->open - lane->running : 0;
 }
 
-/* The lane's load: connections it has or is about to have. */
+/* Returns the lane's load: connections it has or is about to have. */
 static inline unsigned lr_lane_load(const lr_lane *lane) {
   return lane->open + lane->coming;
 }

@@ -4,13 +4,14 @@
 
 #include <curl/curl.h>
 
-#include "curl/quirks.h"
+#include "curl/libcurl.h"
 #include "curl/transfer.h"
 
-/* The line as libcurl has it, and is about to look at it: with another first
- * byte it is not appended to anything.  The fault then ends the transfer. */
-static int look(CURL *easy, curl_infotype type, char *line, size_t length,
-                void *transfer_pointer) {
+/* Looks at a line as libcurl has it, and is about to read it: with another
+ * first byte it is not appended to anything.  The fault then ends the transfer.
+ */
+static int inspect_line(CURL *easy, curl_infotype type, char *line,
+                        size_t length, void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
   (void)easy;
   if (type != CURLINFO_HEADER_IN || length == 0) return 0;
@@ -21,11 +22,11 @@ static int look(CURL *easy, curl_infotype type, char *line, size_t length,
 }
 
 void lr_obs_fold_guard_configure(lr_transfer *transfer) {
-  transfer->fold_guard = lr_quirks_abilities()->lingering_header
+  transfer->fold_guard = lr_libcurl_capabilities()->lingering_header
                              ? LR_FOLD_GUARD_READY
                              : LR_FOLD_GUARD_OFF;
   if (transfer->fold_guard == LR_FOLD_GUARD_OFF) return;
-  (void)curl_easy_setopt(transfer->easy, CURLOPT_DEBUGFUNCTION, look);
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_DEBUGFUNCTION, inspect_line);
   (void)curl_easy_setopt(transfer->easy, CURLOPT_DEBUGDATA, transfer);
 }
 

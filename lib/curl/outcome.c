@@ -16,7 +16,17 @@
 #include "job/report.h"
 #include "job/stream.h"
 
-/* A body of more than this is a large one. */
+/* Says that h1 reports the same codes as libcurl would. */
+#define SAME_CODE(name)                                                        \
+  _Static_assert((int)LR_##name == (int)name, #name " has another number")
+SAME_CODE(CURLE_OK);
+SAME_CODE(CURLE_PARTIAL_FILE);
+SAME_CODE(CURLE_WRITE_ERROR);
+SAME_CODE(CURLE_OUT_OF_MEMORY);
+SAME_CODE(CURLE_GOT_NOTHING);
+SAME_CODE(CURLE_RECV_ERROR);
+
+/* The size from which on a body is a large one. */
 enum { LARGE_BODY = 4 * CURL_MAX_WRITE_SIZE };
 
 bool lr_outcome_was_refused(const lr_transfer *transfer) {
@@ -24,24 +34,24 @@ bool lr_outcome_was_refused(const lr_transfer *transfer) {
          transfer->error[0] == '\0';
 }
 
-bool lr_outcome_has_answer(const lr_transfer *transfer) {
+bool lr_outcome_has_response(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
   return !response || response->status;
 }
 
-static uint64_t time_of(const lr_transfer *transfer, CURLINFO info) {
+static uint64_t read_time(const lr_transfer *transfer, CURLINFO info) {
   curl_off_t us = 0;
   (void)curl_easy_getinfo(transfer->easy, info, &us);
   return us > 0 ? (uint64_t)us : 0;
 }
 
-static lr_attempt_facts facts_of(const lr_transfer *transfer) {
+static lr_attempt_facts transfer_facts(const lr_transfer *transfer) {
   uint64_t now_ns = lr_reactor_turn_ns(transfer->engine->reactor);
   lr_attempt_facts facts = {
-      .first_byte_us = time_of(transfer, CURLINFO_STARTTRANSFER_TIME_T),
-      .ready_us = time_of(transfer, CURLINFO_PRETRANSFER_TIME_T),
-      .dns_us = time_of(transfer, CURLINFO_NAMELOOKUP_TIME_T),
-      .connected_us = time_of(transfer, CURLINFO_CONNECT_TIME_T),
+      .first_byte_us = read_time(transfer, CURLINFO_STARTTRANSFER_TIME_T),
+      .ready_us = read_time(transfer, CURLINFO_PRETRANSFER_TIME_T),
+      .dns_us = read_time(transfer, CURLINFO_NAMELOOKUP_TIME_T),
+      .connected_us = read_time(transfer, CURLINFO_CONNECT_TIME_T),
       .ended_us =
           lr_since(now_ns, transfer->job->pool.started_ns) / LR_NS_PER_US};
   return facts;
@@ -49,17 +59,17 @@ static lr_attempt_facts facts_of(const lr_transfer *transfer) {
 
 static void read_timings(const lr_transfer *transfer,
                          lariat_response *response) {
-  lr_attempt_facts facts = facts_of(transfer);
+  lr_attempt_facts facts = transfer_facts(transfer);
   facts.opened = !response->reused;
-  facts.secured_us = time_of(transfer, CURLINFO_APPCONNECT_TIME_T);
+  facts.secured_us = read_time(transfer, CURLINFO_APPCONNECT_TIME_T);
   lr_report_timings(transfer->job, &facts, response);
 }
 
 static void read_failed_timings(const lr_transfer *transfer,
                                 lariat_response *response, lariat_phase phase) {
-  lr_attempt_facts facts = facts_of(transfer);
+  lr_attempt_facts facts = transfer_facts(transfer);
   facts.opened = !response->reused;
-  facts.secured_us = time_of(transfer, CURLINFO_APPCONNECT_TIME_T);
+  facts.secured_us = read_time(transfer, CURLINFO_APPCONNECT_TIME_T);
   lr_report_failed_timings(transfer->job, &facts, response, phase);
 }
 
@@ -93,26 +103,27 @@ static bool body_is_sent(const lr_transfer *transfer) {
   return (uint64_t)sent >= transfer->job->body.length;
 }
 
-/* The first step that has not been taken yet is where the time goes. */
+/* Finds the first step that has not been taken yet: there the time goes. */
 lariat_phase lr_outcome_phase(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
   if (!response || (response->status && !response->interim))
     return LARIAT_PHASE_BODY;
   if (transfer->job->attempt.connection_dead) return LARIAT_PHASE_FIRST_BYTE;
-  if (time_of(transfer, CURLINFO_PRETRANSFER_TIME_T))
+  if (read_time(transfer, CURLINFO_PRETRANSFER_TIME_T))
     return body_is_sent(transfer) ? LARIAT_PHASE_FIRST_BYTE
                                   : LARIAT_PHASE_REQUEST;
   if (transfer->tries.in_handshake ||
-      time_of(transfer, CURLINFO_CONNECT_TIME_T))
+      read_time(transfer, CURLINFO_CONNECT_TIME_T))
     return transfer->job->request.url.tls ? LARIAT_PHASE_TLS
                                           : LARIAT_PHASE_REQUEST;
-  if (time_of(transfer, CURLINFO_NAMELOOKUP_TIME_T))
+  if (read_time(transfer, CURLINFO_NAMELOOKUP_TIME_T))
     return LARIAT_PHASE_CONNECT;
   return LARIAT_PHASE_DNS;
 }
 
-/* libcurl shows header lines when they are whole, and nothing of a handshake:
- * the kernel knows better.  But a connection of HTTP/2 is not the job's own. */
+/* Asks the kernel when bytes came last: libcurl shows header lines when they
+ * are whole, and nothing of a handshake.  But a connection of HTTP/2 is not the
+ * job's own. */
 uint64_t lr_outcome_heard_ns(const lr_transfer *transfer) {
   uint64_t now = lr_reactor_turn_ns(transfer->engine->reactor);
   uint64_t active = transfer->job->pool.active_ns;
@@ -136,16 +147,16 @@ static bool is_certificate_error(int code) {
 /* CURLE_TOO_LARGE, which 7.88's header does not have. */
 enum { libcurl_too_large = 100 };
 
-/* libcurl before 8.6 says "out of memory" of a header line that is longer than
- * it takes. */
-static bool in_head(const lr_transfer *transfer) {
+/* Says whether a head is being read: libcurl before 8.6 says "out of memory" of
+ * a header line that is longer than it takes. */
+static bool is_in_head(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
   return response && response->in_block;
 }
 
-/* A chunked body that makes no sense is a "receive error" to libcurl, as one
- * that was cut off is; only its message tells them apart (CURLINFO_OS_ERRNO
- * may be an earlier transfer's). */
+/* Says whether a chunked body made no sense.  To libcurl that is a "receive
+ * error", as one that was cut off is; only its message tells them apart
+ * (CURLINFO_OS_ERRNO may be an earlier transfer's). */
 static bool is_garbled(const lr_transfer *transfer) {
   const lr_job *job = transfer->job;
   const lariat_response *response = job->response;
@@ -155,13 +166,13 @@ static bool is_garbled(const lr_transfer *transfer) {
   return chunked && strstr(transfer->error, "chunk");
 }
 
-static lariat_status status_of(const lr_transfer *transfer, int code) {
+static lariat_status status_for(const lr_transfer *transfer, int code) {
   if (transfer->fault != LARIAT_OK) return transfer->fault;
   if (code == CURLE_OK) return LARIAT_OK;
   if (is_certificate_error(code)) return LARIAT_ECERTIFICATE;
   switch (code) {
   case CURLE_OUT_OF_MEMORY:
-    return in_head(transfer) ? LARIAT_EHEADERLIMIT : LARIAT_ENOMEM;
+    return is_in_head(transfer) ? LARIAT_EHEADERLIMIT : LARIAT_ENOMEM;
   case CURLE_URL_MALFORMAT:
     return LARIAT_EURL;
   case CURLE_COULDNT_RESOLVE_HOST:
@@ -199,8 +210,8 @@ static lariat_status status_of(const lr_transfer *transfer, int code) {
   }
 }
 
-static lariat_status finish_digest(lr_transfer *transfer, uint8_t sha256[32],
-                                   bool *has) {
+static lariat_status end_response_digest(lr_transfer *transfer,
+                                         uint8_t sha256[32], bool *has) {
   if (!transfer->has_digest) return LARIAT_OK;
   *has = lr_sha256_end(transfer->digest, sha256);
   return *has ? LARIAT_OK : LARIAT_ENOMEM;
@@ -208,63 +219,66 @@ static lariat_status finish_digest(lr_transfer *transfer, uint8_t sha256[32],
 
 static lariat_status finish_stream(lr_transfer *transfer) {
   lariat_stream *stream = transfer->job->sink->stream;
-  return finish_digest(transfer, stream->sha256, &stream->has_sha256);
+  return end_response_digest(transfer, stream->sha256, &stream->has_sha256);
 }
 
-/* What libcurl sends again by itself only over HTTP/1: the end of a connection
- * that was open already, before anything came of the answer. */
+/* Says whether a connection that was open already ended before anything came of
+ * the answer: libcurl sends again by itself only over HTTP/1. */
 static bool was_lost(const lr_transfer *transfer, int code) {
   const lariat_response *response = transfer->job->response;
   if (transfer->fault != LARIAT_OK || transfer->tries.sends == 0) return false;
-  if (lr_outcome_has_answer(transfer) || !response->reused) return false;
+  if (lr_outcome_has_response(transfer) || !response->reused) return false;
   return code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
          code == CURLE_PARTIAL_FILE || code == CURLE_HTTP2 ||
          code == CURLE_GOT_NOTHING;
 }
 
-/* A stream of HTTP/2 that the server has refused before libcurl had sent all of
- * its body: that it sends again by itself only without one.  Once, and only
- * what is in memory still. */
-static bool may_ask_anew(const lr_transfer *transfer, int code) {
+/* Says whether to start anew: the server has refused a stream of HTTP/2 before
+ * libcurl had sent all of its body, and that it sends again by itself only
+ * without one.  Once, and only what is in memory still. */
+static bool may_request_anew(const lr_transfer *transfer, int code) {
   const lr_job *job = transfer->job;
   return code == CURLE_HTTP2_STREAM && transfer->fault == LARIAT_OK &&
-         lr_outcome_was_refused(transfer) && !lr_outcome_has_answer(transfer) &&
-         !job->attempt.reuse_failed && !job->body.source && !job->sink;
+         lr_outcome_was_refused(transfer) &&
+         !lr_outcome_has_response(transfer) && !job->attempt.reuse_failed &&
+         !job->body.source && !job->sink;
 }
 
-/* libcurl takes a connection that ends within the head for the end of the
- * answer. */
-static bool is_beheaded(const lariat_response *response) {
+/* Says whether the answer ended within its head, which libcurl takes for its
+ * end. */
+static bool ended_in_head(const lariat_response *response) {
   return response->in_block || (response->interim && response->status != 101);
 }
 
 static lariat_status finish_response(lr_transfer *transfer) {
   lariat_response *response = transfer->job->response;
   if (!response) return finish_stream(transfer);
-  if (is_beheaded(response)) return LARIAT_ETRUNCATED;
+  if (ended_in_head(response)) return LARIAT_ETRUNCATED;
   if (!lr_response_finish(response)) return LARIAT_ENOMEM;
   response->body_bytes = transfer->job->pool.received;
-  return finish_digest(transfer, response->sha256, &response->has_sha256);
+  return end_response_digest(transfer, response->sha256, &response->has_sha256);
 }
 
-/* What libcurl says of a callback that refused is of no use to anybody. */
-static const char *detail_of(lr_transfer *transfer) {
+/* Returns the failure's text, or NULL.  What libcurl says of a callback that
+ * refused is of no use to anybody. */
+static const char *find_detail(lr_transfer *transfer) {
   const lr_body_sink *sink = transfer->job->sink;
   if (sink && transfer->job->attempt.outcome == LARIAT_EWRITE)
     return strerror_r(sink->error, transfer->error, sizeof transfer->error);
   return transfer->error[0] ? transfer->error : NULL;
 }
 
-/* Instead of libcurl's words for a callback that said no. */
-static const char died[] = "an open connection ended before the answer";
+/* The text instead of libcurl's words for a callback that said no. */
+static const char connection_died[] =
+    "an open connection ended before the answer";
 
 void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   lr_job *job = transfer->job;
   lariat_response *response = job->response; /* NULL: it is away already */
-  if (transfer->upload.answered_early && lr_upload_feed_is_answered(transfer))
+  if (transfer->upload.early_response && lr_upload_feed_has_response(transfer))
     curl_code = CURLE_OK;
   job->attempt.curl_code = curl_code;
-  job->attempt.outcome = status_of(transfer, curl_code);
+  job->attempt.outcome = status_for(transfer, curl_code);
   if (job->pool.received > LARGE_BODY)
     transfer->host->learned.large_bodies = true;
   job->attempt.resent =
@@ -275,7 +289,7 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
     job->attempt.connection_dead = true;
     job->attempt.outcome = LARIAT_ERESET;
   }
-  if (may_ask_anew(transfer, curl_code)) {
+  if (may_request_anew(transfer, curl_code)) {
     job->attempt.reuse_failed = true;
     job->attempt.outcome = LARIAT_EBUSY;
   }
@@ -289,9 +303,9 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
     job->attempt.time_limit = LARIAT_TIME_LIMIT_CONNECT; /* libcurl's own */
   if (response)
     read_failed_timings(transfer, response, (lariat_phase)job->attempt.phase);
-  const char *detail = detail_of(transfer);
+  const char *detail = find_detail(transfer);
   if (job->attempt.connection_dead && transfer->fault != LARIAT_OK)
-    detail = died;
+    detail = connection_died;
   if (job->attempt.outcome == LARIAT_ESYSTEM) detail = "too many open files";
   if (detail) job->attempt.detail = lr_copy_string(detail);
 }

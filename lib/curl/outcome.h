@@ -22,7 +22,7 @@ lariat_phase lr_outcome_phase(const lr_transfer *transfer);
 uint64_t lr_outcome_heard_ns(const lr_transfer *transfer);
 
 /* Says whether anything of an answer has come. */
-bool lr_outcome_has_answer(const lr_transfer *transfer);
+bool lr_outcome_has_response(const lr_transfer *transfer);
 
 /* Says whether the server has refused a stream of HTTP/2 without looking at it
  * (GOAWAY does that to many at once): it may always be sent again.  libcurl

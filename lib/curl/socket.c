@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * libcurl's descriptors, registered lazily. */
+ * socket.c: libcurl's descriptors, registered lazily. */
 #include "curl/socket.h"
 
 #include <errno.h>
@@ -16,9 +16,9 @@
 #include "schedule/dispatcher.h"
 #include "schedule/host.h"
 
-enum { FIRST_ROOM = 256 };
+enum { FIRST_CAPACITY = 256 };
 
-/* What an idle connection is watched for. */
+/* The events for which an idle connection is watched. */
 static const uint32_t idle_events = EPOLLIN | EPOLLRDHUP;
 
 void lr_sockets_init(lr_sockets *sockets) {
@@ -32,8 +32,8 @@ void lr_sockets_clear(lr_sockets *sockets) {
   lr_sockets_init(sockets);
 }
 
-static bool grow(lr_sockets *sockets, uint32_t fd) {
-  uint32_t capacity = sockets->capacity ? sockets->capacity : FIRST_ROOM;
+static bool grow_table(lr_sockets *sockets, uint32_t fd) {
+  uint32_t capacity = sockets->capacity ? sockets->capacity : FIRST_CAPACITY;
   while (capacity <= fd) capacity *= 2;
   lr_socket **by_fd =
       lr_realloc(sockets->by_fd, capacity * sizeof *sockets->by_fd);
@@ -56,27 +56,28 @@ static int curl_events_of(uint32_t events) {
   return bits;
 }
 
-/* Between two answers of plain HTTP/1 nothing may come.  (Libcurl does not wait
- * for a transfer that is paused, either: as long as any of the host's runs in
- * the lane, it may be this one's connection.) */
-static bool may_talk(const lr_socket *socket) {
+/* Says whether bytes may come on an idle connection: between two answers of
+ * HTTP/1 without TLS none may.  (libcurl does not wait for a transfer that is
+ * paused, either: as long as any of the host's runs in the lane, it may be this
+ * one's connection.) */
+static bool may_receive(const lr_socket *socket) {
   const lr_host *host = socket->host;
   const lr_host_lane *part = lr_host_in_lane(socket->host, socket->lane);
   return host->tls || host->protocol != LR_PROTOCOL_HTTP1 ||
          (part && part->running);
 }
 
-/* Nobody waits for this connection.  Closed by the server: libcurl would only
- * notice at the lane's next request, so the lane is looked at.  Bytes that
- * nobody asked for old versions of libcurl take for the next answer's, so that
- * is the end of the connection, too: shut down, it is dead to every libcurl.
- * Others (a session ticket of TLS 1.3) would wake us for ever, so that only
- * the end is watched for from now on. */
-static void idle_event(lr_socket *socket, uint32_t events) {
+/* Handles what comes on an idle connection.  When the server has closed it,
+ * libcurl would only notice at the lane's next request, so the lane is looked
+ * at.  Bytes that nobody asked for old versions of libcurl take for the next
+ * answer's, so that is the end of the connection, too: shut down, it is dead to
+ * every libcurl. Others (a session ticket of TLS 1.3) would wake the reactor
+ * for ever, so that only the end is watched for from now on. */
+static void handle_idle_event(lr_socket *socket, uint32_t events) {
   lr_engine *engine = socket->lane->engine;
   lr_poller *poller = lr_reactor_poller(engine->reactor);
   bool ended = events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR);
-  if (!ended && !may_talk(socket))
+  if (!ended && !may_receive(socket))
     ended = shutdown(socket->watch.fd, SHUT_RDWR) == 0;
   if (!ended) {
     (void)lr_poller_set(poller, &socket->watch, EPOLLRDHUP);
@@ -90,22 +91,22 @@ static void idle_event(lr_socket *socket, uint32_t events) {
   lr_lane_mark_dirty(socket->lane);
 }
 
-static void ready(lr_watch *watch, uint32_t events) {
+static void handle_event(lr_watch *watch, uint32_t events) {
   lr_socket *socket = lr_container(watch, lr_socket, watch);
   if (socket->host && socket->wanted == 0)
-    idle_event(socket, events);
+    handle_idle_event(socket, events);
   else
     lr_lane_event(socket->lane, watch->fd, curl_events_of(events));
 }
 
-static void drop(lr_engine *engine, lr_socket *socket) {
+static void drop_socket(lr_engine *engine, lr_socket *socket) {
   lr_poller_forget(lr_reactor_poller(engine->reactor), &socket->watch);
   lr_list_remove(&socket->attempt);
   engine->sockets.by_fd[socket->watch.fd] = NULL;
   lr_free(socket);
 }
 
-static void leave_lane(lr_engine *engine, lr_socket *socket) {
+static void leave_socket_lane(lr_engine *engine, lr_socket *socket) {
   lr_host_lane *part = lr_host_in_lane(socket->host, socket->lane);
   if (part) part->open--;
   socket->lane->open--;
@@ -113,10 +114,11 @@ static void leave_lane(lr_engine *engine, lr_socket *socket) {
   lr_engine_lane_has_capacity(engine, socket->lane);
 }
 
-/* Of a host of which nothing is left no memory is kept. */
-static void connection_closed(lr_engine *engine, lr_socket *socket) {
+/* Uncounts a connection that was closed; its host is forgotten when nothing
+ * else is left of it. */
+static void uncount_socket(lr_engine *engine, lr_socket *socket) {
   lr_host *host = socket->host;
-  leave_lane(engine, socket);
+  leave_socket_lane(engine, socket);
   lr_connection_limit_count(&engine->limit, host, (unsigned)-1);
   lr_connection_limit_note_closed(&engine->limit, host);
   /* The next connection may speak another protocol, and is waited for. */
@@ -127,23 +129,25 @@ static void connection_closed(lr_engine *engine, lr_socket *socket) {
   lr_dispatcher_unblock(engine->dispatcher);
 }
 
-static void end(lr_engine *engine, lr_socket *socket) {
-  if (socket->host) connection_closed(engine, socket);
-  drop(engine, socket);
+static void end_socket(lr_engine *engine, lr_socket *socket) {
+  if (socket->host) uncount_socket(engine, socket);
+  drop_socket(engine, socket);
 }
 
-/* A number that is still known was closed without a word.  All the memory that
- * its watch may need is taken now: libcurl could not be told later. */
-static lr_socket *add(lr_engine *engine, lr_lane *lane, lr_host *host, int fd) {
+/* Makes what is kept of a descriptor.  A number that is still known was closed
+ * without a word.  All the memory that its watch may need is taken now: libcurl
+ * could not be told later. */
+static lr_socket *add_socket(lr_engine *engine, lr_lane *lane, lr_host *host,
+                             int fd) {
   lr_sockets *sockets = &engine->sockets;
-  if ((uint32_t)fd >= sockets->capacity && !grow(sockets, (uint32_t)fd))
+  if ((uint32_t)fd >= sockets->capacity && !grow_table(sockets, (uint32_t)fd))
     return NULL;
   if (!lr_poller_reserve(lr_reactor_poller(engine->reactor), fd)) return NULL;
-  if (sockets->by_fd[fd]) end(engine, sockets->by_fd[fd]);
+  if (sockets->by_fd[fd]) end_socket(engine, sockets->by_fd[fd]);
   lr_socket *socket = lr_alloc_zero(sizeof *socket);
   if (!socket) return NULL;
   socket->watch.fd = fd;
-  socket->watch.ready = ready;
+  socket->watch.ready = handle_event;
   socket->lane = lane;
   socket->host = host;
   lr_list_init(&socket->attempt);
@@ -167,7 +171,7 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
   }
   lr_socket *socket = NULL;
   if (lr_host_enter_lane(transfer->host, transfer->lane))
-    socket = add(engine, transfer->lane, transfer->host, fd);
+    socket = add_socket(engine, transfer->lane, transfer->host, fd);
   if (!socket) {
     close(fd);
     transfer->tries.out_of_memory = true;
@@ -189,30 +193,31 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
 
 /* Says whether libcurl closes a connection that is to be handed over.  Its
  * transfer is not over: such a connection does not outlive it. */
-static bool is_handed_over(const lr_socket *socket) {
+static bool is_to_be_parked(const lr_socket *socket) {
   return socket && socket->handed_by && !socket->dead;
 }
 
-static void hand_over(lr_engine *engine, lr_socket *socket) {
+static void park_socket(lr_engine *engine, lr_socket *socket) {
   lr_transfer *transfer = socket->handed_by;
-  leave_lane(engine, socket);
+  leave_socket_lane(engine, socket);
   lr_handoff_park(transfer, socket->watch.fd);
-  drop(engine, socket);
+  drop_socket(engine, socket);
 }
 
 int lr_socket_close(void *engine_pointer, curl_socket_t fd) {
   lr_engine *engine = engine_pointer;
   lr_socket *socket = lr_sockets_find(&engine->sockets, fd);
-  if (is_handed_over(socket)) {
-    hand_over(engine, socket);
+  if (is_to_be_parked(socket)) {
+    park_socket(engine, socket);
     return 0;
   }
-  if (socket) end(engine, socket);
+  if (socket) end_socket(engine, socket);
   return close(fd);
 }
 
-/* Mostly the wish to read has told already; but libcurl 8 need not wait to
- * read when the answer is quick. */
+/* Takes a socket that is connected from the attempts.  In most cases the wish
+ * to read has told already; but libcurl 8 need not wait to read when the answer
+ * is quick. */
 void lr_socket_keep_connected(lr_transfer *transfer) {
   curl_off_t connected_us = 0;
   curl_socket_t fd = CURL_SOCKET_BAD;
@@ -236,10 +241,10 @@ void lr_socket_keep_connected(lr_transfer *transfer) {
 void lr_socket_end_attempts(lr_transfer *transfer) {
   lr_list *node;
   while ((node = lr_list_first(&transfer->attempts)))
-    end(transfer->engine, lr_container(node, lr_socket, attempt));
+    end_socket(transfer->engine, lr_container(node, lr_socket, attempt));
 }
 
-static uint32_t events_of(int what) {
+static uint32_t poll_events_of(int what) {
   switch (what) {
   case CURL_POLL_IN:
     return EPOLLIN | EPOLLRDHUP;
@@ -252,17 +257,17 @@ static uint32_t events_of(int what) {
   }
 }
 
-/* A connection that is used again is not dead after all. */
-static void revive(lr_socket *socket) {
+/* Notes that a connection is used again: it is not dead after all. */
+static void revive_socket(lr_socket *socket) {
   if (!socket->dead) return;
   socket->dead = false;
   socket->lane->dead--;
 }
 
-/* A connection between two requests, or at the next one's beginning: it is
- * registered as it should be. */
-static bool wants_nothing_new(const lr_engine *engine, lr_socket *socket,
-                              uint32_t events) {
+/* Says whether epoll watches for this already, as it does for a connection
+ * between two requests, or at the next one's beginning. */
+static bool is_watched_so(const lr_engine *engine, lr_socket *socket,
+                          uint32_t events) {
   if (!socket->host || socket->dead || !lr_list_empty(&socket->attempt))
     return false;
   if (!lr_poller_has(lr_reactor_poller(engine->reactor), &socket->watch,
@@ -272,8 +277,8 @@ static bool wants_nothing_new(const lr_engine *engine, lr_socket *socket,
   return true;
 }
 
-/* libcurl's own handles have no transfer. */
-static void note_socket(CURL *easy, curl_socket_t fd) {
+/* Notes the descriptor with its transfer; libcurl's own handles have none. */
+static void note_transfer_fd(CURL *easy, curl_socket_t fd) {
   lr_transfer *transfer = NULL;
   (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer);
   if (transfer) transfer->fd = fd;
@@ -284,21 +289,21 @@ int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane_pointer,
   lr_lane *lane = lane_pointer;
   lr_engine *engine = lane->engine;
   lr_socket *socket = lr_sockets_find(&engine->sockets, fd);
-  uint32_t events = events_of(what);
+  uint32_t events = poll_events_of(what);
   (void)unused;
-  if (engine->watched && events) note_socket(easy, fd);
-  if (socket && wants_nothing_new(engine, socket, events)) return 0;
+  if (engine->watched && events) note_transfer_fd(easy, fd);
+  if (socket && is_watched_so(engine, socket, events)) return 0;
   if (!socket) {
     if (!events) return 0;
-    socket = add(engine, lane, NULL, fd);
+    socket = add_socket(engine, lane, NULL, fd);
     if (!socket) return 0; /* the transfer's deadline will end it */
   }
   socket->wanted = events;
   if (events & EPOLLIN) lr_list_remove(&socket->attempt); /* connected */
-  if (events && socket->dead) revive(socket);
+  if (events && socket->dead) revive_socket(socket);
   if (!events && !socket->host) {
     (void)lr_poller_set(lr_reactor_poller(engine->reactor), &socket->watch, 0);
-    drop(engine, socket);
+    drop_socket(engine, socket);
     return 0;
   }
   /* One that never was connected may be closed by now without a word, and its

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * socket.h: the descriptors that libcurl uses, and what epoll knows of them.
  *
- * Connections (made by our OPENSOCKETFUNCTION) stay registered when libcurl
+ * Connections (made by lr_socket_open) stay registered when libcurl
  * loses interest between two requests, so that a kept-alive request makes no
  * epoll_ctl call.  An event on such an idle descriptor means that the server
  * has closed it, or has sent what nobody asked for.  All other descriptors
@@ -25,7 +25,7 @@ struct lr_transfer;
 typedef struct lr_socket {
   lr_watch watch;
   struct lr_lane *lane;
-  struct lr_host *host;          /* NULL: not a connection of ours */
+  struct lr_host *host;          /* NULL: not a connection */
   struct lr_transfer *handed_by; /* that hands the connection over; or NULL */
   lr_list attempt;               /* in its transfer's attempts, or alone */
   uint32_t wanted;               /* what libcurl waits for; 0: idle */
@@ -43,23 +43,23 @@ void lr_sockets_clear(lr_sockets *sockets);
 /* Returns what is known of a descriptor; or NULL. */
 lr_socket *lr_sockets_find(const lr_sockets *sockets, curl_socket_t fd);
 
-/* libcurl's three callbacks.  The OPENSOCKETDATA is the transfer, the
- * CLOSESOCKETDATA the engine (it outlives the transfer), the socket callback's
- * user pointer the lane. */
+/* Open and close a socket for libcurl: two of its three callbacks.  The
+ * OPENSOCKETDATA is the transfer, the CLOSESOCKETDATA the engine (it outlives
+ * the transfer), the socket callback's user pointer the lane. */
 curl_socket_t lr_socket_open(void *transfer, curlsocktype purpose,
                              struct curl_sockaddr *address);
 int lr_socket_close(void *engine, curl_socket_t fd);
 
-/* The transfer is about to be taken from its lane: a socket of its attempts
- * that came to be connected is one no more. */
+/* Takes a socket that came to be connected from the transfer's attempts, before
+ * the transfer is taken from its lane. */
 void lr_socket_keep_connected(struct lr_transfer *transfer);
 
-/* The transfer has been taken from its lane: those of its sockets that never
- * came to be connected are closed.  (libcurl 7.88 closes them without a call of
+/* Closes the sockets that never came to be connected of a transfer that was
+ * taken from its lane.  (libcurl 7.88 closes them without a call of
  * CLOSESOCKETFUNCTION.) */
 void lr_socket_end_attempts(struct lr_transfer *transfer);
 
-/* libcurl's socket callback: what it waits for on a descriptor. */
+/* Watches a descriptor for what libcurl waits for: its socket callback. */
 int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane,
                     void *unused);
 

@@ -25,8 +25,9 @@ static void note_activity(lr_transfer *transfer) {
   transfer->job->pool.active_ns = lr_reactor_turn_ns(transfer->engine->reactor);
 }
 
-/* The handshake begins. */
-static CURLcode use_trust(CURL *easy, void *ssl_ctx, void *transfer_pointer) {
+/* Gives the trusted certificates to a handshake that begins. */
+static CURLcode begin_handshake(CURL *easy, void *ssl_ctx,
+                                void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
   const lr_engine *engine = transfer->engine;
   (void)easy;
@@ -35,14 +36,15 @@ static CURLcode use_trust(CURL *easy, void *ssl_ctx, void *transfer_pointer) {
   return CURLE_OK;
 }
 
-/* What the host speaks is known: its other jobs need not wait any longer. */
-static void learn(lr_transfer *transfer, lr_protocol protocol) {
+/* Learns what the host speaks: its other jobs need not wait any longer. */
+static void learn_protocol(lr_transfer *transfer, lr_protocol protocol) {
   lr_host *host = transfer->host;
   if (host->protocol != LR_PROTOCOL_UNKNOWN) return;
   lr_dispatcher_learned(transfer->engine->dispatcher, host, protocol);
 }
 
-/* The handshake has settled the protocol, however long the answer may take. */
+/* Learns the protocol that the handshake has settled, however long the answer
+ * may take. */
 static void learn_from_handshake(lr_transfer *transfer) {
   struct curl_tlssessioninfo *session = NULL;
   const unsigned char *name = NULL;
@@ -51,26 +53,28 @@ static void learn_from_handshake(lr_transfer *transfer) {
   if (!session || !session->internals) return;
   SSL_get0_alpn_selected(session->internals, &name, &length);
   bool http2 = length == 2 && memcmp(name, "h2", 2) == 0;
-  learn(transfer, http2 ? LR_PROTOCOL_HTTP2 : LR_PROTOCOL_HTTP1);
+  learn_protocol(transfer, http2 ? LR_PROTOCOL_HTTP2 : LR_PROTOCOL_HTTP1);
 }
 
-/* libcurl sends a request again, whatever its method, when an open connection
- * ended before any answer.  Once, and on a new connection, that is right for
- * what may be made twice; for anything else nobody knows what the server has
- * done.  (A new stream of HTTP/2 may well go to another's new connection.  An
- * answer that has begun means that the server wants it so: 417.) */
+/* Says whether a request may go out again: libcurl sends it again, whatever its
+ * method, when an open connection ended before any answer.  Once, and on a new
+ * connection, that is right for what may be made twice; for anything else
+ * nobody knows what the server has done.  (A new stream of HTTP/2 may well go
+ * to another's new connection.  An answer that has begun means that the server
+ * wants it so: 417.) */
 static bool may_send_again(const lr_transfer *transfer) {
   const lr_job *job = transfer->job;
-  if (lr_outcome_has_answer(transfer) || lr_outcome_was_refused(transfer))
+  if (lr_outcome_has_response(transfer) || lr_outcome_was_refused(transfer))
     return true;
   if (!job->replay.repeatable || transfer->tries.sends > 2) return false;
   return transfer->tries.opened > transfer->tries.opened_at_send ||
          transfer->host->protocol == LR_PROTOCOL_HTTP2;
 }
 
-/* The connection is up and the request not yet sent. */
-static int connected(void *transfer_pointer, char *remote_ip, char *local_ip,
-                     int remote_port, int local_port) {
+/* Decides what comes next: the connection is up and the request not yet sent.
+ */
+static int note_connected(void *transfer_pointer, char *remote_ip,
+                          char *local_ip, int remote_port, int local_port) {
   lr_transfer *transfer = transfer_pointer;
   (void)remote_ip;
   (void)local_ip;
@@ -101,11 +105,13 @@ static int connected(void *transfer_pointer, char *remote_ip, char *local_ip,
   return CURL_PREREQFUNC_OK;
 }
 
-/* If that was not to be had, the status line says it. */
-static void learn_from_answer(lr_transfer *transfer) {
+/* Learns the protocol from the status line, where the handshake did not tell.
+ */
+static void learn_from_response(lr_transfer *transfer) {
   int version = transfer->job->response->http_version;
   if (version)
-    learn(transfer, version >= 20 ? LR_PROTOCOL_HTTP2 : LR_PROTOCOL_HTTP1);
+    learn_protocol(transfer,
+                   version >= 20 ? LR_PROTOCOL_HTTP2 : LR_PROTOCOL_HTTP1);
 }
 
 /* Gives the connection to another host.  (Whether one that is handed over is to
@@ -120,16 +126,17 @@ static void reclaim_connection(lr_transfer *transfer) {
   lr_connection_limit_note_reclaim(limit, transfer->host);
 }
 
-static void first_line(lr_transfer *transfer) {
+static void note_first_line(lr_transfer *transfer) {
   transfer->state = LR_TRANSFER_RECEIVING;
   transfer->engine->receiving++;
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
-    learn_from_answer(transfer);
+    learn_from_response(transfer);
   if (transfer->tries.may_reuse) lr_easy_set_dns_pruning(transfer, false);
   reclaim_connection(transfer);
 }
 
-/* Returning less than was given makes libcurl end the transfer. */
+/* Takes a header line.  Returning less than was given makes libcurl end the
+ * transfer. */
 static size_t take_header(char *line, size_t size, size_t count,
                           void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
@@ -143,7 +150,7 @@ static size_t take_header(char *line, size_t size, size_t count,
     transfer->fault = status;
     return 0;
   }
-  if (transfer->state != LR_TRANSFER_RECEIVING) first_line(transfer);
+  if (transfer->state != LR_TRANSFER_RECEIVING) note_first_line(transfer);
   if (transfer->fold_guard != LR_FOLD_GUARD_OFF)
     lr_obs_fold_guard_follow(transfer);
   if (transfer->upload.active) lr_upload_feed_head_came(transfer);
@@ -181,8 +188,8 @@ static size_t take_body(char *bytes, size_t size, size_t count,
   return transfer->fault == LARIAT_OK ? length : 0;
 }
 
-/* Bytes that go have no callback of their own. */
-static int take_progress(void *transfer_pointer, curl_off_t down_total,
+/* Notes that bytes went: these have no callback of their own. */
+static int note_progress(void *transfer_pointer, curl_off_t down_total,
                          curl_off_t down, curl_off_t up_total, curl_off_t up) {
   lr_transfer *transfer = transfer_pointer;
   (void)down_total;
@@ -201,21 +208,21 @@ void lr_transfer_set_callbacks(lr_transfer *transfer) {
   (void)curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
   (void)curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, take_header);
   (void)curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
-  (void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, connected);
+  (void)curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, note_connected);
   (void)curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
   (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, lr_socket_open);
   (void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
   (void)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, lr_socket_close);
   (void)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, transfer->engine);
   (void)curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->error);
-  (void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, use_trust);
+  (void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, begin_handshake);
   (void)curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, transfer);
 }
 
 void lr_transfer_watch_progress(lr_transfer *transfer) {
   CURL *easy = transfer->easy;
   (void)curl_easy_setopt(easy, CURLOPT_NOPROGRESS, 0L);
-  (void)curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, take_progress);
+  (void)curl_easy_setopt(easy, CURLOPT_XFERINFOFUNCTION, note_progress);
   (void)curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer);
 }
 

@@ -33,7 +33,7 @@ typedef enum lr_fold_guard {
   LR_FOLD_GUARD_ARMED /* libcurl is verbose now */
 } lr_fold_guard;
 
-/* What libcurl has tried for the job. */
+/* The tries that libcurl has made for the job. */
 typedef struct lr_transfer_tries {
   uint32_t sends;          /* how often it began to send */
   uint32_t opened;         /* sockets */
@@ -49,11 +49,11 @@ typedef struct lr_transfer_upload {
   lr_reader reader;
   bool active;
   bool paused;         /* until there is more of it */
-  bool answered_early; /* before its end */
+  bool early_response; /* before its end */
   curl_off_t seen;     /* with an idle time-out: so much of it had gone */
 } lr_transfer_upload;
 
-/* What is set on the easy handle now (easy_setup.h). */
+/* The settings of the easy handle now (easy_setup.h). */
 typedef struct lr_easy_settings {
   CURLU *from; /* the URL: the transfer's own, or a host's */
   char *path;  /* and with a host's, path and query */

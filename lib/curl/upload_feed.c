@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * libcurl asks for the next bytes of a body, stops asking when there are none,
- * and is told when there are some again. */
+ * upload_feed.c: libcurl asks for the next bytes of a body, stops asking when
+ * there are none, and is told when there are some again. */
 #include "curl/upload_feed.h"
 
 #include <string.h>
@@ -20,18 +20,18 @@ static bool has_no_body(const lariat_response *response) {
   return response->status == 204 || response->status == 304;
 }
 
-/* Whether it can be told when the answer is whole. */
-static bool answer_has_length(const lariat_response *response) {
+/* Says whether it can be told when the answer is whole. */
+static bool response_has_length(const lariat_response *response) {
   return response->content_length >= 0 || has_no_body(response);
 }
 
-static size_t give(char *bytes, size_t size, size_t count,
-                   void *transfer_pointer) {
+static size_t read_body(char *bytes, size_t size, size_t count,
+                        void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
   lr_body_source *body_source = transfer->job->body.source;
   size_t got = 0;
-  if (transfer->upload.answered_early &&
-      answer_has_length(transfer->job->response))
+  if (transfer->upload.early_response &&
+      response_has_length(transfer->job->response))
     return CURL_READFUNC_PAUSE; /* the end of the answer is its end */
   lariat_status status = body_source->ops->read(
       body_source, &transfer->upload.reader, bytes, size * count, &got);
@@ -44,8 +44,9 @@ static size_t give(char *bytes, size_t size, size_t count,
   return CURL_READFUNC_ABORT;
 }
 
-/* libcurl starts over: a connection was dead that it had meant to use. */
-static int again(void *transfer_pointer, curl_off_t offset, int origin) {
+/* Goes back in the body, where libcurl starts over: a connection was dead that
+ * it had meant to use. */
+static int rewind_body(void *transfer_pointer, curl_off_t offset, int origin) {
   lr_transfer *transfer = transfer_pointer;
   lr_body_source *body_source = transfer->job->body.source;
   if (origin != SEEK_SET || offset < 0) return CURL_SEEKFUNC_FAIL;
@@ -55,14 +56,14 @@ static int again(void *transfer_pointer, curl_off_t offset, int origin) {
   return CURL_SEEKFUNC_FAIL;
 }
 
-static long buffer_for(uint64_t length) {
+static long buffer_size_for(uint64_t length) {
   if (length <= BUFFER_LEAST) return BUFFER_LEAST;
   return length < BUFFER_MOST ? (long)length : BUFFER_MOST;
 }
 
-/* A supply that had nothing has something again.  An answer that is held back
- * stays so. */
-static void resume(lr_reader *reader) {
+/* Goes on with a body source that had nothing and has something again.  An
+ * answer that is held back stays so. */
+static void resume_feed(lr_reader *reader) {
   lr_transfer *transfer = lr_container(reader, lr_transfer, upload.reader);
   lr_lane *lane = transfer->lane;
   const lr_body_sink *sink = transfer->job->sink;
@@ -81,15 +82,15 @@ lariat_status lr_upload_feed_begin(lr_transfer *transfer) {
   lariat_status status = body_source->ops->seek(body_source, 0);
   if (status != LARIAT_OK) return status;
   transfer->upload.active = true;
-  transfer->upload.reader.resume = resume;
+  transfer->upload.reader.resume = resume_feed;
   (void)curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
   (void)curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE,
                          known ? (curl_off_t)body_source->length : -1);
   (void)curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE,
-                         buffer_for(body_source->length));
-  (void)curl_easy_setopt(easy, CURLOPT_READFUNCTION, give);
+                         buffer_size_for(body_source->length));
+  (void)curl_easy_setopt(easy, CURLOPT_READFUNCTION, read_body);
   (void)curl_easy_setopt(easy, CURLOPT_READDATA, transfer);
-  (void)curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, again);
+  (void)curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, rewind_body);
   (void)curl_easy_setopt(easy, CURLOPT_SEEKDATA, transfer);
   return LARIAT_OK;
 }
@@ -98,7 +99,7 @@ void lr_upload_feed_end(lr_transfer *transfer) {
   lr_body_source *body_source = transfer->job->body.source;
   transfer->upload.active = false;
   transfer->upload.paused = false;
-  transfer->upload.answered_early = false;
+  transfer->upload.early_response = false;
   if (body_source->ops->over) body_source->ops->over(body_source);
 }
 
@@ -113,15 +114,15 @@ bool lr_upload_feed_done(const lr_transfer *transfer) {
 void lr_upload_feed_head_came(lr_transfer *transfer) {
   const lr_job *job = transfer->job;
   if (job->body.source->ended || !is_final(job->response)) return;
-  transfer->upload.answered_early = true;
-  transfer->lane->early = true;
+  transfer->upload.early_response = true;
+  transfer->lane->early_responses = true;
   lr_lane_mark_dirty(transfer->lane);
 }
 
-bool lr_upload_feed_is_answered(const lr_transfer *transfer) {
+bool lr_upload_feed_has_response(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
   curl_off_t received = 0;
-  if (!transfer->upload.answered_early || !is_final(response)) return false;
+  if (!transfer->upload.early_response || !is_final(response)) return false;
   if (has_no_body(response)) return true;
   if (response->content_length < 0) return false;
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);

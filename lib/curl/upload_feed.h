@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * sending.h: how the bytes of a supply get into libcurl.  On the pool's
- * thread. */
+ * upload_feed.h: how the bytes of a body source get into libcurl.  On the
+ * pool's thread. */
 #ifndef LR_CURL_UPLOAD_FEED_H
 #define LR_CURL_UPLOAD_FEED_H
 
@@ -9,23 +9,24 @@
 #include "curl/transfer.h"
 #include "job/body_source.h"
 
-/* Makes the easy handle send the body of the job's supply, from its first byte
- * on.  LARIAT_OK, LARIAT_ENOMEM
+/* Makes the easy handle send the body from the job's source, from its first
+ * byte on.
+ * LARIAT_OK, LARIAT_ENOMEM
  * LARIAT_EUPLOAD  it was read already, and cannot be again */
 lariat_status lr_upload_feed_begin(lr_transfer *transfer);
 
-/* Nothing of it is sent any more; forgets the supply. */
+/* Forgets the body source, of which nothing is sent any more. */
 void lr_upload_feed_end(lr_transfer *transfer);
 
-/* Whether libcurl has sent all of it. */
+/* Says whether libcurl has sent all of it. */
 bool lr_upload_feed_done(const lr_transfer *transfer);
 
-/* The head of the final answer has come.  Notes it when that is before the end
- * of the body: lr_upload_feed_is_answered looks from then on. */
+/* Notes it when the head of the final answer has come before the end of the
+ * body: lr_upload_feed_has_response looks from then on. */
 void lr_upload_feed_head_came(lr_transfer *transfer);
 
-/* Whether the whole answer is there before the end of the body: the rest of the
- * body is of no use, and the transfer can end. */
-bool lr_upload_feed_is_answered(const lr_transfer *transfer);
+/* Says whether the whole answer is there before the end of the body: then the
+ * rest of the body is of no use, and the transfer can end. */
+bool lr_upload_feed_has_response(const lr_transfer *transfer);
 
 #endif

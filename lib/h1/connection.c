@@ -13,11 +13,11 @@
 /* Connections are not kept for ever; as those of libcurl. */
 static const uint64_t lifetime_ns = 3600 * LR_NS_PER_S;
 
-/* What an idle one keeps of the memory that an answer's lines took. */
-enum { KEPT_LINE = 1024 };
+/* How much memory for the lines of heads an idle connection keeps. */
+enum { KEPT_LINE_BYTES = 1024 };
 
 /* How many idle ones are looked at for one of whose host nothing runs. */
-enum { LOOKS = 8 };
+enum { RECLAIM_CANDIDATES = 8 };
 
 static lr_poller *poller_of(const lr_connection *connection) {
   return lr_reactor_poller(connection->h1->reactor);
@@ -48,16 +48,16 @@ lr_connection *lr_connection_adopt(lr_h1 *h1, int fd, lr_host *host,
 
 /* ---- Idle connections ---- */
 
-/* Sets the timer for the oldest one.  A timer that rings too early costs less
+/* Sets the timer for the oldest one.  A timer that expires too early costs less
  * than one that is moved each time; without memory for it, the next connection
  * to go idle tries again. */
-static void wait_for_oldest(lr_h1 *h1) {
+static void set_idle_timer(lr_h1 *h1) {
   if (lr_timer_is_set(&h1->idle_timer)) return;
   lr_list *node = lr_list_first(&h1->idle);
   if (!node) return;
   const lr_connection *oldest = lr_container(node, lr_connection, age_node);
   (void)lr_reactor_set_timer(h1->reactor, &h1->idle_timer,
-                             oldest->idle_ns + h1->idle_ns);
+                             lr_add_ns(oldest->idle_ns, h1->idle_ns));
 }
 
 void lr_connection_close_expired(lr_timer *timer) {
@@ -66,10 +66,10 @@ void lr_connection_close_expired(lr_timer *timer) {
   lr_list *node;
   while ((node = lr_list_first(&h1->idle))) {
     lr_connection *oldest = lr_container(node, lr_connection, age_node);
-    if (now_ns < oldest->idle_ns + h1->idle_ns) break;
+    if (now_ns < lr_add_ns(oldest->idle_ns, h1->idle_ns)) break;
     lr_connection_close(oldest);
   }
-  wait_for_oldest(h1);
+  set_idle_timer(h1);
 }
 
 void lr_connection_make_idle(lr_connection *connection) {
@@ -81,12 +81,12 @@ void lr_connection_make_idle(lr_connection *connection) {
     lr_connection_close(connection);
     return;
   }
-  if (connection->parser.line.capacity > KEPT_LINE)
+  if (connection->parser.line.capacity > KEPT_LINE_BYTES)
     lr_h1_parser_clear(&connection->parser);
   connection->idle_ns = now_ns;
   lr_list_prepend(&lr_h1_host_of(connection->host)->idle, &connection->node);
   lr_list_append(&h1->idle, &connection->age_node);
-  wait_for_oldest(h1);
+  set_idle_timer(h1);
 }
 
 /* ---- Closing ---- */
@@ -130,7 +130,7 @@ void lr_connection_leave_host_to_libcurl(lr_host *host) {
 
 bool lr_connection_reclaim_idle(lr_h1 *h1, bool all, bool busy) {
   lr_list *node = h1->idle.next;
-  for (int i = 0; i < LOOKS && node != &h1->idle; i++) {
+  for (int i = 0; i < RECLAIM_CANDIDATES && node != &h1->idle; i++) {
     lr_connection *connection = lr_container(node, lr_connection, age_node);
     node = node->next;
     if (busy && !lr_connection_limit_is_idle(h1->limit, connection->idle_ns)) {

@@ -83,7 +83,7 @@ void lr_connection_leave_host_to_libcurl(lr_host *host);
  * request may want it.  False: there was none. */
 bool lr_connection_reclaim_idle(lr_h1 *h1, bool all, bool busy);
 
-/* A timer of an lr_h1: closes what was idle for too long. */
+/* Closes what was idle for too long; `timer` is an lr_h1's. */
 void lr_connection_close_expired(lr_timer *timer);
 
 #endif

@@ -21,11 +21,11 @@
 /* A connection that always has more does not keep the others waiting. */
 enum { READS_AT_ONCE = 4 };
 
-static const uint32_t reads = EPOLLIN | EPOLLRDHUP;
+static const uint32_t read_events = EPOLLIN | EPOLLRDHUP;
 
 /* ---- Suitable jobs ---- */
 
-static bool is_head(const lr_job *job) {
+static bool is_head_request(const lr_job *job) {
   return !job->request.get && strcmp(job->request.method, "HEAD") == 0;
 }
 
@@ -37,7 +37,7 @@ static bool is_h1_safe(const lr_header_list *headers) {
          (headers->h1_safe && headers->lines_length <= LONGEST_LINES);
 }
 
-static bool has_more(const lr_job *job) {
+static bool has_extras(const lr_job *job) {
   return job->sink || job->body.source || job->body.bytes ||
          !job->replay.repeatable;
 }
@@ -46,11 +46,11 @@ bool lr_exchange_suits_idle(const lr_job *job) {
   if (!job->request.url.simple || !is_h1_safe(job->request.headers))
     return false;
   return job->request.defaults ||
-         (!has_more(job) && (job->request.get || is_head(job)));
+         (!has_extras(job) && (job->request.get || is_head_request(job)));
 }
 
-/* A host with a delay between its requests wants to be asked when each is
- * sent: few requests, for which libcurl will do. */
+/* Leaves hosts with a delay to libcurl: they want to be asked when each request
+ * is sent, and their requests are few. */
 bool lr_exchange_suits(const lr_h1 *h1, const lr_job *job) {
   const lr_host *host = job->pool.host;
   if (h1->disabled || host->learned.needs_libcurl || host->pacing.has_delay)
@@ -59,9 +59,10 @@ bool lr_exchange_suits(const lr_h1 *h1, const lr_job *job) {
   return lr_exchange_suits_idle(job);
 }
 
-/* A host is asked by libcurl first: should its answer be odd, nothing was asked
- * twice.  When many of its connections are opened at once that is not waited
- * for: libcurl's memory for each is ten times ours. */
+/* How many of a host's jobs run when h1 makes requests before the host is
+ * proven.  A host is asked by libcurl first: should its answer need libcurl,
+ * nothing was asked twice.  When many of its connections are opened at once
+ * that is not waited for: libcurl's memory for each is ten times that of h1. */
 enum { ASKED_BY_LIBCURL = 32 };
 
 bool lr_exchange_takes(const lr_job *job) {
@@ -72,14 +73,14 @@ bool lr_exchange_takes(const lr_job *job) {
 
 /* ---- Sending ---- */
 
-static inline ssize_t send_some(int fd, const char *bytes, size_t length) {
+static inline ssize_t send_bytes(int fd, const char *bytes, size_t length) {
   ssize_t sent;
   do sent = send(fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
   while (sent < 0 && errno == EINTR);
   return sent < 0 && errno == EAGAIN ? 0 : sent;
 }
 
-static bool watch_for(lr_connection *connection, uint32_t events) {
+static bool watch_events(lr_connection *connection, uint32_t events) {
   return lr_poller_set(lr_reactor_poller(connection->h1->reactor),
                        &connection->watch, events) == LARIAT_OK;
 }
@@ -90,7 +91,7 @@ static lariat_status keep_unsent(lr_connection *connection, const char *bytes,
   connection->sent = 0;
   if (length == 0) return LARIAT_OK;
   if (!lr_buffer_append(&connection->unsent, bytes, length) ||
-      !watch_for(connection, reads | EPOLLOUT))
+      !watch_events(connection, read_events | EPOLLOUT))
     return LARIAT_ENOMEM;
   return LARIAT_OK;
 }
@@ -99,20 +100,22 @@ static bool is_sent(const lr_connection *connection) {
   return connection->sent == connection->unsent.length;
 }
 
-/* LARIAT_OK, LARIAT_ENOMEM; LARIAT_ERESET: the connection is dead */
+/* Sends the job's request, or as much of it as goes now.
+ * LARIAT_OK, LARIAT_ENOMEM
+ * LARIAT_ERESET  the connection is dead */
 static inline lariat_status send_request(lr_connection *connection,
                                          const lr_job *job) {
   size_t length = 0;
   const char *text = lr_request_head_write(connection->h1, job, &length);
   if (!text) return LARIAT_ENOMEM;
-  ssize_t sent = send_some(connection->watch.fd, text, length);
+  ssize_t sent = send_bytes(connection->watch.fd, text, length);
   if (sent < 0) return LARIAT_ERESET;
   return keep_unsent(connection, text + sent, length - (size_t)sent);
 }
 
 /* ---- Beginning ---- */
 
-static inline void begin(lr_connection *connection, lr_job *job) {
+static inline void begin_exchange(lr_connection *connection, lr_job *job) {
   lr_connection_take(connection, job);
   connection->first_byte_ns = 0;
   job->pool.received = 0;
@@ -132,7 +135,7 @@ lariat_status lr_exchange_start(lr_h1 *h1, lr_job *job) {
     lariat_status status = send_request(connection, job);
     lr_request_head_trim(h1, job->pool.host);
     if (status == LARIAT_OK) {
-      begin(connection, job);
+      begin_exchange(connection, job);
       return LARIAT_OK;
     }
     lr_connection_close(connection);
@@ -148,8 +151,9 @@ static uint64_t us_since_start(const lr_job *job, uint64_t ns) {
   return lr_since(ns, job->pool.started_ns) / LR_NS_PER_US;
 }
 
-/* Without a first byte, the wait for it ends now. */
-static lr_attempt_facts facts_of(const lr_connection *connection) {
+/* Returns what is known of the attempt.  Without a first byte, the wait for it
+ * ends now. */
+static lr_attempt_facts exchange_facts(const lr_connection *connection) {
   const lr_job *job = connection->job;
   uint64_t now_ns = lr_reactor_turn_ns(connection->h1->reactor);
   uint64_t first_ns =
@@ -166,64 +170,64 @@ static inline void describe_peer(const lr_connection *connection) {
          sizeof response->remote_ip);
 }
 
-static inline void describe(const lr_connection *connection) {
-  lr_attempt_facts facts = facts_of(connection);
+static inline void describe_attempt(const lr_connection *connection) {
+  lr_attempt_facts facts = exchange_facts(connection);
   describe_peer(connection);
   lr_report_timings(connection->job, &facts, connection->job->response);
 }
 
 /* Describes an attempt that ends in `phase`. */
-static void describe_failed(const lr_connection *connection,
-                            lariat_phase phase) {
-  lr_attempt_facts facts = facts_of(connection);
+static void describe_failed_attempt(const lr_connection *connection,
+                                    lariat_phase phase) {
+  lr_attempt_facts facts = exchange_facts(connection);
   describe_peer(connection);
   lr_report_failed_timings(connection->job, &facts, connection->job->response,
                            phase);
 }
 
-static void drop_digest(lr_connection *connection) {
+static void free_digest(lr_connection *connection) {
   lr_sha256_free(connection->digest);
   connection->digest = NULL;
   connection->digested = 0;
 }
 
-/* The job leaves the connection; what becomes of that is the caller's. */
-static inline lr_job *leave(lr_connection *connection) {
+/* Takes the job from its connection; what becomes of that is the caller's. */
+static inline lr_job *release_job(lr_connection *connection) {
   lr_h1 *h1 = connection->h1;
   lr_job *job = connection->job;
   if (connection->first_byte_ns) h1->receiving--;
   h1->running--;
   job->pool.received = connection->parser.received;
   lr_h1_parser_close(&connection->parser);
-  if (connection->digest) drop_digest(connection);
+  if (connection->digest) free_digest(connection);
   job->pool.connection = NULL;
   connection->job = NULL;
   return job;
 }
 
-/* libcurl is to do it, as if it had never been started. */
-static void hand_over(lr_connection *connection) {
+/* Lets libcurl do the job, as if it had never been started. */
+static void requeue_for_libcurl(lr_connection *connection) {
   lr_h1 *h1 = connection->h1;
-  lr_job *job = leave(connection);
+  lr_job *job = release_job(connection);
   lr_connection_close(connection);
   lr_response_reset(job->response);
   job->attempt.outcome = LARIAT_EBUSY;
   lr_dispatcher_done(h1->dispatcher, job);
 }
 
-/* What the host says is not ordinary: from now on libcurl reads all of it. */
-static void leave_to_libcurl(lr_connection *connection) {
+/* Leaves the host to libcurl from now on: an answer of it needs that. */
+static void fall_back_to_libcurl(lr_connection *connection) {
   lr_connection_leave_host_to_libcurl(connection->host);
-  hand_over(connection);
+  requeue_for_libcurl(connection);
 }
 
-/* It was dead before anything came: a new one is opened. */
-static void try_again(lr_connection *connection) {
+/* Asks for a new connection: this one was dead before anything came. */
+static void retry_on_new_connection(lr_connection *connection) {
   connection->job->attempt.reuse_failed = true;
-  hand_over(connection);
+  requeue_for_libcurl(connection);
 }
 
-static int curl_code_of(lariat_status status) {
+static int curl_code_for(lariat_status status) {
   switch (status) {
   case LARIAT_OK:
     return LR_CURLE_OK;
@@ -240,7 +244,8 @@ static int curl_code_of(lariat_status status) {
   }
 }
 
-static const char *detail_of(const lr_h1_parser *parser, lariat_status status) {
+static const char *describe_fault(const lr_h1_parser *parser,
+                                  lariat_status status) {
   if (status == LARIAT_ERESET) return "the connection was reset";
   if (status == LARIAT_EEMPTY) return "the connection ended before the answer";
   if (status != LARIAT_ETRUNCATED) return NULL;
@@ -248,22 +253,22 @@ static const char *detail_of(const lr_h1_parser *parser, lariat_status status) {
                                       : "the connection ended within the head";
 }
 
-static void fail(lr_connection *connection, lariat_status status) {
+static void fail_exchange(lr_connection *connection, lariat_status status) {
   lr_h1 *h1 = connection->h1;
   lr_job *job = connection->job;
-  const char *detail = detail_of(&connection->parser, status);
-  lr_report_failure(job, status, curl_code_of(status), lr_exchange_phase(job),
+  const char *detail = describe_fault(&connection->parser, status);
+  lr_report_failure(job, status, curl_code_for(status), lr_exchange_phase(job),
                     detail);
-  describe_failed(connection, (lariat_phase)job->attempt.phase);
+  describe_failed_attempt(connection, (lariat_phase)job->attempt.phase);
   lr_h1_count(h1, job->response);
-  leave(connection);
+  release_job(connection);
   lr_connection_close(connection);
   lr_dispatcher_done(h1->dispatcher, job);
 }
 
-/* A large body is digested as it comes: all of it at its end would hold up
+/* Digests a large body as it comes: all of it at its end would hold up
  * everything else.  Without memory for that, it does. */
-static void digest_some(lr_connection *connection) {
+static void digest_received(lr_connection *connection) {
   enum { PIECE = 256 * 1024 };
   const lr_buffer *body = &connection->job->response->body;
   size_t length = body->length - connection->digested;
@@ -275,8 +280,8 @@ static void digest_some(lr_connection *connection) {
     connection->digested = body->length;
 }
 
-static bool finish_digest(lr_connection *connection,
-                          lariat_response *response) {
+static bool end_body_digest(lr_connection *connection,
+                            lariat_response *response) {
   const lr_buffer *body = &response->body;
   size_t from = connection->digested;
   return lr_sha256_add(connection->digest, body->bytes + from,
@@ -287,7 +292,7 @@ static bool finish_digest(lr_connection *connection,
 static bool compute_digest(lr_connection *connection,
                            lariat_response *response) {
   const lr_buffer *body = &response->body;
-  if (connection->digested) return finish_digest(connection, response);
+  if (connection->digested) return end_body_digest(connection, response);
   if (connection->parser.body_use == LR_H1_DIGESTED)
     return lr_h1_parser_digest(&connection->parser, response->sha256);
   return lr_sha256_of(body->bytes, body->length, response->sha256);
@@ -298,7 +303,7 @@ static bool make_digest(lr_connection *connection, lariat_response *response) {
   return response->has_sha256;
 }
 
-static lariat_status conclude(lr_connection *connection) {
+static lariat_status conclude_response(lr_connection *connection) {
   const lr_job *job = connection->job;
   lariat_response *response = job->response;
   if (job->wants.sha256 && !make_digest(connection, response))
@@ -308,19 +313,20 @@ static lariat_status conclude(lr_connection *connection) {
   return LARIAT_OK;
 }
 
-/* `more`: bytes came that are of no answer. */
-static void finish(lr_connection *connection, bool more) {
+/* Ends an exchange whose answer is complete; `more`: bytes came that are of no
+ * answer. */
+static void finish_exchange(lr_connection *connection, bool more) {
   lr_h1 *h1 = connection->h1;
-  lariat_status status = conclude(connection);
+  lariat_status status = conclude_response(connection);
   if (status != LARIAT_OK) {
-    fail(connection, status);
+    fail_exchange(connection, status);
     return;
   }
-  describe(connection);
+  describe_attempt(connection);
   bool keeps = connection->parser.keeps && !more && is_sent(connection) &&
                !connection->host->learned.needs_libcurl &&
                !lr_connection_limit_must_reclaim(h1->limit, connection->host);
-  lr_job *job = leave(connection);
+  lr_job *job = release_job(connection);
   connection->host->learned.h1_proven = true;
   lr_h1_count(h1, job->response);
   if (keeps)
@@ -332,29 +338,29 @@ static void finish(lr_connection *connection, bool more) {
 
 /* ---- Reading ---- */
 
-/* A connection that was open already may have been closed before the server
- * knew of the request; a new one was not. */
-static void lost(lr_connection *connection, lariat_status status) {
+/* Ends an exchange whose connection was lost.  One that was open already may
+ * have been closed before the server knew of the request; a new one was not. */
+static void end_lost(lr_connection *connection, lariat_status status) {
   bool begun = lr_h1_parser_begun(&connection->parser);
   if (!begun && !connection->is_new)
-    try_again(connection);
+    retry_on_new_connection(connection);
   else if (!begun && status == LARIAT_ETRUNCATED)
-    fail(connection, LARIAT_EEMPTY);
+    fail_exchange(connection, LARIAT_EEMPTY);
   else
-    fail(connection, status);
+    fail_exchange(connection, status);
 }
 
-static void ended(lr_connection *connection) {
+static void end_at_close(lr_connection *connection) {
   lr_h1_result verdict = lr_h1_parser_end(&connection->parser);
   if (verdict == LR_H1_DONE)
-    finish(connection, false);
+    finish_exchange(connection, false);
   else if (verdict == LR_H1_FALLBACK)
-    leave_to_libcurl(connection);
+    fall_back_to_libcurl(connection);
   else
-    lost(connection, connection->parser.fault);
+    end_lost(connection, connection->parser.fault);
 }
 
-static void receiving(lr_connection *connection) {
+static void note_received(lr_connection *connection) {
   lr_h1 *h1 = connection->h1;
   uint64_t now_ns = lr_reactor_turn_ns(h1->reactor);
   if (connection->job->request.idle_timeout_ns)
@@ -364,29 +370,30 @@ static void receiving(lr_connection *connection) {
   h1->receiving++;
 }
 
-/* True: the answer goes on. */
-static bool take(lr_connection *connection, const char *bytes, size_t length) {
+/* Feeds bytes to the parser.  True: the answer goes on. */
+static bool feed_parser(lr_connection *connection, const char *bytes,
+                        size_t length) {
   size_t used = 0;
-  receiving(connection);
+  note_received(connection);
   switch (lr_h1_parser_feed(&connection->parser, bytes, length, &used)) {
   case LR_H1_MORE:
-    if (connection->job->wants.sha256) digest_some(connection);
+    if (connection->job->wants.sha256) digest_received(connection);
     return true;
   case LR_H1_DONE:
-    finish(connection, used < length);
+    finish_exchange(connection, used < length);
     return false;
   case LR_H1_FAILED:
-    fail(connection, connection->parser.fault);
+    fail_exchange(connection, connection->parser.fault);
     return false;
   case LR_H1_FALLBACK:
-    leave_to_libcurl(connection);
+    fall_back_to_libcurl(connection);
     return false;
   }
   return false;
 }
 
-/* Less than there was room for: that was all for now. */
-static void receive(lr_connection *connection) {
+/* Receives what is there.  Less than the buffer's capacity was all for now. */
+static void receive_some(lr_connection *connection) {
   lr_h1 *h1 = connection->h1;
   for (int i = 0; i < READS_AT_ONCE; i++) {
     ssize_t got = recv(connection->watch.fd, h1->inbound, sizeof h1->inbound,
@@ -394,26 +401,26 @@ static void receive(lr_connection *connection) {
     if (got < 0 && errno == EINTR) continue;
     if (got < 0 && errno == EAGAIN) return;
     if (got == 0) {
-      ended(connection);
+      end_at_close(connection);
       return;
     }
     if (got < 0) {
-      lost(connection, LARIAT_ERESET);
+      end_lost(connection, LARIAT_ERESET);
       return;
     }
-    if (!take(connection, h1->inbound, (size_t)got)) return;
+    if (!feed_parser(connection, h1->inbound, (size_t)got)) return;
     if ((size_t)got < sizeof h1->inbound) return;
   }
 }
 
-/* False: the connection is gone. */
-static bool send_rest(lr_connection *connection) {
+/* Sends what is left of the request.  False: the connection is gone. */
+static bool send_unsent(lr_connection *connection) {
   const lr_buffer *unsent = &connection->unsent;
   ssize_t sent =
-      send_some(connection->watch.fd, unsent->bytes + connection->sent,
-                unsent->length - connection->sent);
+      send_bytes(connection->watch.fd, unsent->bytes + connection->sent,
+                 unsent->length - connection->sent);
   if (sent < 0) {
-    lost(connection, LARIAT_ERESET);
+    end_lost(connection, LARIAT_ERESET);
     return false;
   }
   connection->sent += (size_t)sent;
@@ -423,7 +430,7 @@ static bool send_rest(lr_connection *connection) {
   if (is_sent(connection)) {
     lr_buffer_clear(&connection->unsent);
     connection->sent = 0;
-    (void)watch_for(connection, reads);
+    (void)watch_events(connection, read_events);
   }
   return true;
 }
@@ -434,18 +441,18 @@ void lr_exchange_ready(lr_watch *watch, uint32_t events) {
     lr_connection_close(connection);
     return;
   }
-  if ((events & EPOLLOUT) && !is_sent(connection) && !send_rest(connection))
+  if ((events & EPOLLOUT) && !is_sent(connection) && !send_unsent(connection))
     return;
-  if (events & ~(uint32_t)EPOLLOUT) receive(connection);
+  if (events & ~(uint32_t)EPOLLOUT) receive_some(connection);
 }
 
 /* ---- Questions and cancelling ---- */
 
 void lr_exchange_open(lr_connection *connection, lr_job *job) {
-  begin(connection, job);
+  begin_exchange(connection, job);
   lariat_status status = send_request(connection, job);
   lr_request_head_trim(connection->h1, job->pool.host);
-  if (status != LARIAT_OK) fail(connection, status);
+  if (status != LARIAT_OK) fail_exchange(connection, status);
 }
 
 lariat_phase lr_exchange_phase(const lr_job *job) {
@@ -456,7 +463,8 @@ lariat_phase lr_exchange_phase(const lr_job *job) {
   return is_sent(connection) ? LARIAT_PHASE_FIRST_BYTE : LARIAT_PHASE_REQUEST;
 }
 
-/* A reactor that was kept busy has not heard yet what waits for it. */
+/* Asks the kernel: a reactor that was kept busy has not heard yet what waits
+ * for it. */
 uint64_t lr_exchange_heard_ns(const lr_job *job) {
   const lr_connection *connection = job->pool.connection;
   struct pollfd waiting = {connection->watch.fd, POLLIN, 0};
@@ -469,8 +477,8 @@ void lr_exchange_cancel(lr_job *job) {
   lr_connection *connection = job->pool.connection;
   lr_h1 *h1 = connection->h1;
   job->attempt.phase = (uint8_t)lr_exchange_phase(job);
-  describe_failed(connection, (lariat_phase)job->attempt.phase);
+  describe_failed_attempt(connection, (lariat_phase)job->attempt.phase);
   lr_h1_count(h1, job->response);
-  leave(connection);
+  release_job(connection);
   lr_connection_close(connection);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
  * exchange.h: a request and its answer on a connection of lariat's own, without
  * libcurl: GET and HEAD of simple URLs, by HTTP/1.1.  What comes of them is
- * what would have come of them with libcurl; whatever is out of the ordinary is
- * left to that.  docs/internals/exchange.md says what that is, and why. */
+ * what would have come of them with libcurl; whatever the parser does not take
+ * by the book is left to that.  docs/internals/exchange.md says what that is,
+ * and why. */
 #ifndef LR_H1_EXCHANGE_H
 #define LR_H1_EXCHANGE_H
 
@@ -15,8 +16,8 @@
 
 struct lr_connection;
 
-/* Says whether the job is of the kind: if libcurl opens a connection for it,
- * that is handed over. */
+/* Says whether the job is of the kind that h1 makes: if libcurl opens a
+ * connection for it, that is handed over. */
 bool lr_exchange_suits(const lr_h1 *h1, const lr_job *job);
 
 /* Says the same where the job's host has an idle connection here, which shows
@@ -47,7 +48,7 @@ lariat_phase lr_exchange_phase(const lr_job *job);
 /* Returns when bytes last went or came, or could have. */
 uint64_t lr_exchange_heard_ns(const lr_job *job);
 
-/* A connection's `ready`. */
+/* Goes on with what a connection is ready for: its watch's `ready`. */
 void lr_exchange_ready(lr_watch *watch, uint32_t events);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * h1.h: what all plain HTTP/1.1 exchanges of one transport have in common. */
+ * h1.h: what all of h1's exchanges of one transport have in common. */
 #ifndef LR_H1_H1_H
 #define LR_H1_H1_H
 
@@ -15,7 +15,7 @@
 #include "schedule/dispatcher.h"
 #include "schedule/transport.h"
 
-/* What one read of a connection may bring. */
+/* How much one read of a connection may bring. */
 enum { LR_H1_INBOUND = 64 * 1024 };
 
 typedef struct lr_h1 {
@@ -36,7 +36,7 @@ typedef struct lr_h1 {
   char inbound[LR_H1_INBOUND];
 } lr_h1;
 
-/* What is kept behind each host (lr_host_extra_of).  A transport that keeps
+/* The part of h1 behind each host (lr_host_extra_of).  A transport that keeps
  * more has this as its first member. */
 typedef struct lr_h1_host {
   lr_list idle;    /* connections, the one that went idle last first */

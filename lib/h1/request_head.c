@@ -4,55 +4,57 @@
 
 #include <string.h>
 
-static char *put(char *to, const char *text, size_t length) {
+static char *put_bytes(char *to, const char *text, size_t length) {
   memcpy(to, text, length);
   return to + length;
 }
 
-static char *put_string(char *to, const char *text) {
-  return put(to, text, strlen(text));
+static char *put_text(char *to, const char *text) {
+  return put_bytes(to, text, strlen(text));
 }
 
-/* "host:81", without the port if it is the usual one. */
+/* Returns the length of "host:81", without the port if it is the default one.
+ */
 static size_t authority_length(const lr_url *url) {
-  static const char usual[] = ":80";
+  static const char default_port[] = ":80";
   size_t length = url->origin_length - strlen("http://");
   const char *end = url->text + url->origin_length;
-  bool has_usual = memcmp(end - 3, usual, 3) == 0;
-  return has_usual ? length - 3 : length;
+  bool is_default = memcmp(end - 3, default_port, 3) == 0;
+  return is_default ? length - 3 : length;
 }
 
 static const char accept_any[] = "Accept: */*\r\n";
 static const char accept_encoding[] = "Accept-Encoding: ";
 
-static const char *encoding_of(const lr_h1 *h1, const lr_job *job) {
+static const char *find_encoding(const lr_h1 *h1, const lr_job *job) {
   if (job->request.headers && job->request.headers->has_encoding) return NULL;
   return job->wants.decompress ? h1->accept_encoding : NULL;
 }
 
-/* More than they need. */
+/* Returns more bytes than the lines need. */
 static size_t lines_capacity(const lr_job *job, const char *encoding) {
-  enum { REST = 64 };
+  enum { SLACK = 64 };
   return job->request.url.origin_length + sizeof accept_any +
          sizeof accept_encoding + (encoding ? strlen(encoding) : 0) +
-         (job->request.headers ? job->request.headers->lines_length : 0) + REST;
+         (job->request.headers ? job->request.headers->lines_length : 0) +
+         SLACK;
 }
 
 static char *put_lines(char *to, const lr_job *job, const char *encoding) {
   const lr_url *url = &job->request.url;
   const lr_header_list *headers = job->request.headers;
-  to = put_string(to, " HTTP/1.1\r\nHost: ");
-  to = put(to, url->text + strlen("http://"), authority_length(url));
-  to = put_string(to, "\r\n");
-  if (!headers || !headers->has_accept) to = put_string(to, accept_any);
+  to = put_text(to, " HTTP/1.1\r\nHost: ");
+  to = put_bytes(to, url->text + strlen("http://"), authority_length(url));
+  to = put_text(to, "\r\n");
+  if (!headers || !headers->has_accept) to = put_text(to, accept_any);
   if (encoding) {
-    to = put_string(to, accept_encoding);
-    to = put_string(to, encoding);
-    to = put_string(to, "\r\n");
+    to = put_text(to, accept_encoding);
+    to = put_text(to, encoding);
+    to = put_text(to, "\r\n");
   }
   if (headers && headers->lines_length)
-    to = put(to, headers->lines, headers->lines_length);
-  return put_string(to, "\r\n");
+    to = put_bytes(to, headers->lines, headers->lines_length);
+  return put_text(to, "\r\n");
 }
 
 static LR_COLD bool write_lines(lr_h1_host *host, const lr_job *job,
@@ -69,11 +71,11 @@ static LR_COLD bool write_lines(lr_h1_host *host, const lr_job *job,
   return true;
 }
 
-/* All that is behind the path: mostly the same as for the host's request
- * before.  NULL when out of memory. */
-static const lr_buffer *lines_of(const lr_h1 *h1, const lr_job *job) {
+/* Returns all that is behind the path: in most cases the same as for the host's
+ * request before.  NULL when out of memory. */
+static const lr_buffer *find_lines(const lr_h1 *h1, const lr_job *job) {
   lr_h1_host *host = lr_h1_host_of(job->pool.host);
-  const char *encoding = encoding_of(h1, job);
+  const char *encoding = find_encoding(h1, job);
   if (host->lines.length && host->lines_headers == job->request.headers &&
       host->lines_encoding == encoding)
     return &host->lines;
@@ -82,15 +84,15 @@ static const lr_buffer *lines_of(const lr_h1 *h1, const lr_job *job) {
 
 static char *put_request(char *to, const lr_job *job, const lr_buffer *lines) {
   const lr_url *url = &job->request.url;
-  to = job->request.get ? put(to, "GET ", 4) : put(to, "HEAD ", 5);
-  to =
-      put(to, url->text + url->origin_length, url->length - url->origin_length);
-  return put(to, lines->bytes, lines->length);
+  to = job->request.get ? put_bytes(to, "GET ", 4) : put_bytes(to, "HEAD ", 5);
+  to = put_bytes(to, url->text + url->origin_length,
+                 url->length - url->origin_length);
+  return put_bytes(to, lines->bytes, lines->length);
 }
 
 const char *lr_request_head_write(lr_h1 *h1, const lr_job *job,
                                   size_t *length) {
-  const lr_buffer *lines = lines_of(h1, job);
+  const lr_buffer *lines = find_lines(h1, job);
   if (!lines) return NULL;
   h1->request.length = 0;
   if (!lr_buffer_reserve(&h1->request, sizeof "HEAD " +

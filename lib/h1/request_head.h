@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * request_head.h: the text of a plain GET or HEAD, byte for byte as libcurl
+ * request_head.h: the text of a GET or HEAD, byte for byte as libcurl
  * writes it. */
 #ifndef LR_H1_REQUEST_HEAD_H
 #define LR_H1_REQUEST_HEAD_H
@@ -11,7 +11,8 @@
 
 /* Writes the job's request into memory that all requests of `h1` share, and
  * returns it, with its length; NULL when out of memory.  What is behind the
- * path is kept with the host: mostly it is the same for the next request. */
+ * path is kept with the host, since it seldom changes from one request to the
+ * next. */
 const char *lr_request_head_write(lr_h1 *h1, const lr_job *job, size_t *length);
 
 /* Frees what a request that was much larger than most has taken. */

@@ -9,7 +9,7 @@
 #include "base/atomics.h"
 #include "base/memory.h"
 #include "base/process.h"
-#include "curl/quirks.h"
+#include "curl/libcurl.h"
 #include "deferred/deferred.h"
 #include "limits/host_pace.h"
 #include "limits/job_tokens.h"
@@ -103,9 +103,9 @@ lariat_status lr_pool_check(const lariat_pool *pool) {
 }
 
 const char *lariat_pool_refusal(void) {
-  const char *unusable = lr_quirks_unusable();
+  const char *unusable = lr_libcurl_unusable();
   if (unusable) return unusable;
-  return lr_quirks_refusal(lr_quirks_abilities()->version_num);
+  return lr_libcurl_refusal(lr_libcurl_capabilities()->version_num);
 }
 
 lr_trust *lr_pool_trust(lariat_pool *pool) { return &pool->trust; }
@@ -157,8 +157,8 @@ static bool init_limits(lariat_pool *pool) {
 
 /* The defaults are those of the loaded libcurl. */
 static void init_trust(lr_trust *trust, const char *ca_file) {
-  const lr_abilities *abilities = lr_quirks_abilities();
-  lr_trust_init(trust, ca_file, abilities->ca_file, abilities->ca_path);
+  const lr_capabilities *capabilities = lr_libcurl_capabilities();
+  lr_trust_init(trust, ca_file, capabilities->ca_file, capabilities->ca_path);
 }
 
 static lariat_pool *new_blank(const lariat_pool_options *options,
@@ -250,10 +250,10 @@ static lariat_status check_ca_file(const char *ca_file) {
 }
 
 static lariat_status check_libcurl(const lariat_pool_options *options) {
-  if (lr_quirks_unusable()) return LARIAT_ELIBCURL;
+  if (lr_libcurl_unusable()) return LARIAT_ELIBCURL;
   if (!options->any_libcurl && lariat_pool_refusal()) return LARIAT_ELIBCURL;
-  if (!lr_quirks_global_init()) return LARIAT_ELIBCURL;
-  return lr_quirks_inherited() ? LARIAT_EFORKED : LARIAT_OK;
+  if (!lr_libcurl_global_init()) return LARIAT_ELIBCURL;
+  return lr_libcurl_inherited() ? LARIAT_EFORKED : LARIAT_OK;
 }
 
 /* The end. */

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "curl/engine.h"
-#include "curl/quirks.h"
+#include "curl/libcurl.h"
 #include "pool/pool.h"
 #include "pool/port.h"
 
@@ -135,7 +135,7 @@ static lr_dispatcher_config config_of(const lr_worker *worker) {
       .limits = {.max_jobs = options->max_jobs,
                  .max_jobs_per_host = options->max_jobs_per_host},
       .max_connections_per_host = options->max_connections_per_host,
-      .h2c_probe = lr_quirks_abilities()->h2c_reuse,
+      .h2c_probe = lr_libcurl_capabilities()->h2c_reuse,
       .finished = lr_port_return};
   lr_pool_share_limits(worker->pool, worker->index, &config.limits);
   return config;

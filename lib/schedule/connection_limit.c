@@ -77,9 +77,9 @@ bool lr_connection_limit_allows(lr_connection_limit *limit, lr_host *host) {
   return connections_left(limit) > kept;
 }
 
-/* Hosts of which nothing runs find the reactor full of connections in use: each
- * host's jobs would use its own again and again.  Slow hosts give them some of
- * theirs; one that has a single connection does after a while. */
+/* Finds the reactor full of connections in use: each host's jobs would use its
+ * own again and again.  Slow hosts give starved ones some of theirs; one that
+ * has a single connection does after a while. */
 bool lr_connection_limit_must_reclaim_slow(const lr_connection_limit *limit,
                                            const lr_host *host) {
   lr_run_queue *queue = &limit->dispatcher->queue;

@@ -20,7 +20,7 @@
 
 struct lr_dispatcher;
 
-/* What the limit asks of those who have the connections. */
+/* The requests of the limit to those who have the connections. */
 typedef struct lr_connection_limit_ops {
   /* Closes an idle connection of `host`; false: there is none to close. */
   bool (*close_idle)(void *owner, lr_host *host);

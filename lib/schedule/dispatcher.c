@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * Who may start when: queues, turns, limits, deadlines. */
+ * dispatcher.c: who may start when: queues, turns, limits, deadlines. */
 #include "schedule/dispatcher.h"
 
 #include "base/memory.h"
+#include "base/time.h"
 #include "limits/placement.h"
 #include <lariat/clock.h>
 
@@ -56,7 +57,7 @@ static void count_running(lr_dispatcher *dispatcher, lr_host *host, int by) {
 }
 
 /* Takes a job out of wherever the dispatcher has it. */
-static void detach(lr_dispatcher *dispatcher, lr_job *job) {
+static void detach_job(lr_dispatcher *dispatcher, lr_job *job) {
   lr_host *host = job->pool.host;
   lr_reactor_unset_timer(dispatcher->reactor, &job->pool.timer);
   lr_list_remove(&job->pool.node);
@@ -80,28 +81,28 @@ static void tell_listeners(lr_dispatcher *dispatcher, const lr_job *job) {
   }
 }
 
-static void send_home(lr_dispatcher *dispatcher, lr_job *job) {
+static void return_job(lr_dispatcher *dispatcher, lr_job *job) {
   job->pool.stage = LR_JOB_RETURNED;
   lr_u64_bump(&dispatcher->stats.done, 1);
   if (!lr_list_empty(&dispatcher->listeners)) tell_listeners(dispatcher, job);
   dispatcher->config.finished(job);
 }
 
-static void fail(lr_dispatcher *dispatcher, lr_job *job, lariat_status status,
-                 lariat_phase phase) {
+static void fail_job(lr_dispatcher *dispatcher, lr_job *job,
+                     lariat_status status, lariat_phase phase) {
   job->attempt.outcome = status;
   job->attempt.phase = (uint8_t)phase;
-  send_home(dispatcher, job);
+  return_job(dispatcher, job);
 }
 
-/* All of its time went by in the queue. */
+/* Notes the time of a job all of which went by in the queue. */
 static void note_queue_time(const lr_dispatcher *dispatcher, lr_job *job) {
   uint64_t now = lr_reactor_turn_ns(dispatcher->reactor);
   if (!job->response || now < job->request.hop_ns) return;
-  job->response->timings.queue_us = (now - job->request.hop_ns) / 1000;
+  job->response->timings.queue_us = (now - job->request.hop_ns) / LR_NS_PER_US;
 }
 
-/* Stops a job, whatever it is doing, and sends it home with `status`. */
+/* Stops a job, whatever it is doing, and returns it with `status`. */
 static void stop_job(lr_dispatcher *dispatcher, lr_job *job,
                      lariat_status status) {
   job->attempt.phase = LARIAT_PHASE_QUEUE;
@@ -109,13 +110,14 @@ static void stop_job(lr_dispatcher *dispatcher, lr_job *job,
     dispatcher->transport.ops->cancel(dispatcher->transport.self, job);
   else
     note_queue_time(dispatcher, job);
-  detach(dispatcher, job);
-  fail(dispatcher, job, status, (lariat_phase)job->attempt.phase);
+  detach_job(dispatcher, job);
+  fail_job(dispatcher, job, status, (lariat_phase)job->attempt.phase);
 }
 
-/* A new host's limits.  One that is spread over the reactors has a share. */
-static void set_limits(const lr_dispatcher *dispatcher, lr_host *host,
-                       const lr_job *job) {
+/* Sets a new host's limits.  One that is spread over the reactors has a share.
+ */
+static void set_host_limits(const lr_dispatcher *dispatcher, lr_host *host,
+                            const lr_job *job) {
   const lr_dispatcher_config *config = &dispatcher->config;
   host->limit = config->limits.max_jobs_per_host;
   host->connections.limit = config->max_connections_per_host;
@@ -136,31 +138,38 @@ static bool is_connecting(lariat_phase phase) {
          phase == LARIAT_PHASE_TLS;
 }
 
-/* One timer serves the deadline, the connect and the idle limit, and it is set
- * once for a job that is quick: it may ring too early, and then looks again.
- * Without memory for a timer the caller's own watch is left. */
-static void watch(lr_dispatcher *dispatcher, lr_job *job, uint64_t limit_ns) {
+/* Sets the one timer that serves the deadline, the connect and the idle limit.
+ * For a quick job it is set once: it may expire too early, and then looks
+ * again.  Without memory for a timer the caller's own watch is left. */
+static void set_job_timer(lr_dispatcher *dispatcher, lr_job *job,
+                          uint64_t limit_ns) {
   uint64_t at_ns =
       limit_ns < job->request.deadline_ns ? limit_ns : job->request.deadline_ns;
-  if (at_ns == UINT64_MAX) return;
+  if (at_ns == LR_NEVER_NS) return;
   (void)lr_reactor_set_timer(dispatcher->reactor, &job->pool.timer, at_ns);
 }
 
-/* When the connect limit of a job ends that begins to connect at `from_ns`. */
+/* Returns the time `limit_ns` after `from_ns`; never, where there is no limit
+ * (0) or none that the clock will reach. */
+static uint64_t limit_after(uint64_t from_ns, uint64_t limit_ns) {
+  uint64_t at_ns = from_ns + limit_ns;
+  return at_ns > from_ns ? at_ns : LR_NEVER_NS;
+}
+
+/* Returns when the connect limit of a job ends that begins to connect at
+ * `from_ns`. */
 static uint64_t connect_limit(const lr_job *job, uint64_t from_ns) {
-  return job->request.connect_timeout_ns
-             ? from_ns + job->request.connect_timeout_ns
-             : UINT64_MAX;
+  return limit_after(from_ns, job->request.connect_timeout_ns);
 }
 
-/* When the idle limit of a job ends of which nothing is heard from `from_ns`
- * on. */
+/* Returns when the idle limit of a job ends of which nothing is heard from
+ * `from_ns` on. */
 static uint64_t idle_limit(const lr_job *job, uint64_t from_ns) {
-  return job->request.idle_timeout_ns ? from_ns + job->request.idle_timeout_ns
-                                      : UINT64_MAX;
+  return limit_after(from_ns, job->request.idle_timeout_ns);
 }
 
-/* Nobody is asked before it matters. */
+/* Returns when the idle limit of a job ends; the transport is not asked before
+ * it matters. */
 static uint64_t idle_limit_now(const lr_dispatcher *dispatcher,
                                const lr_job *job, uint64_t now) {
   const lr_transport *transport = &dispatcher->transport;
@@ -170,21 +179,21 @@ static uint64_t idle_limit_now(const lr_dispatcher *dispatcher,
   return idle_limit(job, transport->ops->heard_ns(transport->self, job));
 }
 
-static uint64_t earlier(uint64_t one_ns, uint64_t other_ns) {
+static uint64_t earlier_of(uint64_t one_ns, uint64_t other_ns) {
   return one_ns < other_ns ? one_ns : other_ns;
 }
 
-static void time_out(lr_dispatcher *dispatcher, lr_job *job,
-                     lariat_time_limit limit) {
+static void time_out_job(lr_dispatcher *dispatcher, lr_job *job,
+                         lariat_time_limit limit) {
   job->attempt.time_limit = (uint8_t)limit;
   stop_job(dispatcher, job, LARIAT_ETIMEDOUT);
 }
 
-static void timer_expired(lr_timer *timer) {
+static void check_time_limits(lr_timer *timer) {
   lr_job *job = lr_container(timer, lr_job, pool.timer);
   lr_dispatcher *dispatcher = job->pool.host->dispatcher;
   uint64_t now = lr_reactor_turn_ns(dispatcher->reactor);
-  uint64_t connect_ns = UINT64_MAX;
+  uint64_t connect_ns = LR_NEVER_NS;
   uint64_t idle_ns = idle_limit_now(dispatcher, job, now);
   if (job->pool.stage == LR_JOB_IN_HOST_QUEUE)
     connect_ns = connect_limit(job, now);
@@ -192,13 +201,13 @@ static void timer_expired(lr_timer *timer) {
                dispatcher->transport.self, job)))
     connect_ns = connect_limit(job, job->pool.started_ns);
   if (now >= job->request.deadline_ns)
-    time_out(dispatcher, job, LARIAT_TIME_LIMIT_DEADLINE);
+    time_out_job(dispatcher, job, LARIAT_TIME_LIMIT_DEADLINE);
   else if (now >= connect_ns)
-    time_out(dispatcher, job, LARIAT_TIME_LIMIT_CONNECT);
+    time_out_job(dispatcher, job, LARIAT_TIME_LIMIT_CONNECT);
   else if (now >= idle_ns)
-    time_out(dispatcher, job, LARIAT_TIME_LIMIT_IDLE);
+    time_out_job(dispatcher, job, LARIAT_TIME_LIMIT_IDLE);
   else
-    watch(dispatcher, job, earlier(connect_ns, idle_ns));
+    set_job_timer(dispatcher, job, earlier_of(connect_ns, idle_ns));
 }
 
 void lr_dispatcher_take(lr_dispatcher *dispatcher, lr_job *job) {
@@ -209,40 +218,41 @@ void lr_dispatcher_take(lr_dispatcher *dispatcher, lr_job *job) {
   job->attempt.reuse_failed = false;
   lr_u64_bump(&dispatcher->stats.taken, 1);
   if (dispatcher->closing) {
-    fail(dispatcher, job, LARIAT_ECLOSED, LARIAT_PHASE_QUEUE);
+    fail_job(dispatcher, job, LARIAT_ECLOSED, LARIAT_PHASE_QUEUE);
     return;
   }
   bool made;
   lr_host *host = lr_hosts_find(&dispatcher->hosts, job, &made);
   if (!host) {
-    fail(dispatcher, job, LARIAT_ENOMEM, LARIAT_PHASE_QUEUE);
+    fail_job(dispatcher, job, LARIAT_ENOMEM, LARIAT_PHASE_QUEUE);
     return;
   }
   if (made) host->dispatcher = dispatcher;
-  if (made) set_limits(dispatcher, host, job);
+  if (made) set_host_limits(dispatcher, host, job);
   if (made && !lr_run_queue_admit(&dispatcher->queue, host, job)) {
     lr_hosts_forget(&dispatcher->hosts, host);
-    fail(dispatcher, job, LARIAT_ENOMEM, LARIAT_PHASE_QUEUE);
+    fail_job(dispatcher, job, LARIAT_ENOMEM, LARIAT_PHASE_QUEUE);
     return;
   }
   job->pool.host = host;
   job->pool.stage = LR_JOB_IN_HOST_QUEUE;
-  job->pool.timer.expire = timer_expired;
+  job->pool.timer.expire = check_time_limits;
   lr_list_append(&host->queue.by_priority[job->request.priority],
                  &job->pool.node);
   count_queued(dispatcher, host, 1);
   lr_run_queue_place_more(&dispatcher->queue, host, job);
-  watch(dispatcher, job,
-        earlier(connect_limit(job, job->pool.arrived_ns),
-                idle_limit(job, job->pool.arrived_ns)));
+  set_job_timer(dispatcher, job,
+                earlier_of(connect_limit(job, job->pool.arrived_ns),
+                           idle_limit(job, job->pool.arrived_ns)));
 }
 
 void lr_dispatcher_cancel(lr_dispatcher *dispatcher, lr_job *job) {
   stop_job(dispatcher, job, LARIAT_ECANCELLED);
 }
 
-/* Back to the front of its host's queue, as if it never had been started. */
-static void requeue(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
+/* Puts the job back to the front of its host's queue, as if it never had been
+ * started. */
+static void requeue_job(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
   lr_list_remove(&job->pool.node);
   count_running(dispatcher, host, -1);
   lr_run_queue_ended(&dispatcher->queue, host, job);
@@ -262,26 +272,27 @@ bool lr_dispatcher_sending(lr_dispatcher *dispatcher, lr_job *job) {
   return lr_run_queue_sending(&dispatcher->queue, job);
 }
 
-/* A quick host with more to do uses its connection again at once: who asks for
- * one now would only have idle ones of it closed. */
+/* Says whether the host's connection is not to be had: a fast host with more to
+ * do uses it again at once, and who asks for one now would only have idle ones
+ * of it closed. */
 static bool keeps_connection(lr_dispatcher *dispatcher, const lr_host *host) {
   return lr_run_queue_has_blocked(&dispatcher->queue) && host->queued &&
          lr_run_queue_class(&dispatcher->queue, host) == LR_CLASS_FAST;
 }
 
-/* Another host that waits is first to ask for a connection; if it gets none,
+/* Lets another host that waits ask first for a connection; if it gets none,
  * this one may still use its own.  (A blocked host has jobs: it is not
  * forgotten.) */
 void lr_dispatcher_done(lr_dispatcher *dispatcher, lr_job *job) {
   lr_host *host = job->pool.host;
   bool blocked = host->state == LR_HOST_NO_CONNECTION;
   if (job->attempt.outcome == LARIAT_EBUSY) {
-    requeue(dispatcher, host, job);
+    requeue_job(dispatcher, host, job);
     return;
   }
   bool keeps = keeps_connection(dispatcher, host);
-  detach(dispatcher, job);
-  send_home(dispatcher, job);
+  detach_job(dispatcher, job);
+  return_job(dispatcher, job);
   if (!keeps) lr_dispatcher_unblock(dispatcher);
   if (blocked && host->state == LR_HOST_NO_CONNECTION)
     lr_run_queue_unblock(&dispatcher->queue, host);
@@ -297,7 +308,8 @@ void lr_dispatcher_unblock(lr_dispatcher *dispatcher) {
   lr_run_queue_unblock_first(&dispatcher->queue);
 }
 
-static void started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
+static void note_started(lr_dispatcher *dispatcher, lr_host *host,
+                         lr_job *job) {
   job->pool.stage = LR_JOB_RUNNING;
   count_queued(dispatcher, host, -1);
   count_running(dispatcher, host, 1);
@@ -306,8 +318,8 @@ static void started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job) {
   lr_run_queue_place(&dispatcher->queue, host);
 }
 
-static void not_started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job,
-                        lariat_status status) {
+static void note_not_started(lr_dispatcher *dispatcher, lr_host *host,
+                             lr_job *job, lariat_status status) {
   lr_run_queue_give_back(&dispatcher->queue, host);
   if (status == LARIAT_EBUSY) {
     lr_list_prepend(&host->queue.by_priority[job->request.priority],
@@ -315,8 +327,8 @@ static void not_started(lr_dispatcher *dispatcher, lr_host *host, lr_job *job,
     lr_run_queue_block(&dispatcher->queue, host);
     return;
   }
-  detach(dispatcher, job);
-  fail(dispatcher, job, status, LARIAT_PHASE_QUEUE);
+  detach_job(dispatcher, job);
+  fail_job(dispatcher, job, status, LARIAT_PHASE_QUEUE);
 }
 
 /* Starts the next job of the host whose turn it is. */
@@ -329,31 +341,32 @@ static void start_next(lr_dispatcher *dispatcher, lr_host *host) {
   lariat_status status =
       dispatcher->transport.ops->start(dispatcher->transport.self, job);
   if (status == LARIAT_OK)
-    started(dispatcher, host, job);
+    note_started(dispatcher, host, job);
   else
-    not_started(dispatcher, host, job, status);
+    note_not_started(dispatcher, host, job, status);
 }
 
-static bool is_busy(const lr_dispatcher *dispatcher) {
+static bool transport_is_busy(const lr_dispatcher *dispatcher) {
   const lr_transport *transport = &dispatcher->transport;
   return transport->ops->is_busy && transport->ops->is_busy(transport->self);
 }
 
 static void start_all(lr_dispatcher *dispatcher) {
   lr_host *host;
-  while (!is_busy(dispatcher) && (host = lr_run_queue_next(&dispatcher->queue)))
+  while (!transport_is_busy(dispatcher) &&
+         (host = lr_run_queue_next(&dispatcher->queue)))
     start_next(dispatcher, host);
 }
 
-/* Nothing runs that could free a connection for those that wait for one: they
- * must ask again themselves. */
-static void unstick(lr_dispatcher *dispatcher) {
+/* Lets all who wait for a connection ask again when nothing runs that could
+ * free one. */
+static void unblock_all_when_stuck(lr_dispatcher *dispatcher) {
   if (dispatcher->running_count) return;
   while (lr_run_queue_has_blocked(&dispatcher->queue))
     lr_dispatcher_unblock(dispatcher);
 }
 
-static void publish_places(lr_dispatcher *dispatcher) {
+static void publish_states(lr_dispatcher *dispatcher) {
   lr_dispatcher_stats *stats = &dispatcher->stats;
   for (int i = 0; i < LR_HOST_STATES; i++)
     lr_u64_store_relaxed(&stats->by_state[i], dispatcher->queue.by_state[i]);
@@ -365,16 +378,16 @@ void lr_dispatcher_turn_end(lr_dispatcher *dispatcher) {
   bool more = true;
   for (int round = 0; round < ROUNDS_A_TURN && more; round++) {
     start_all(dispatcher);
-    bool cut_short = is_busy(dispatcher);
+    bool cut_short = transport_is_busy(dispatcher);
     more = dispatcher->transport.ops->turn_end(dispatcher->transport.self) ||
            cut_short;
     lr_run_queue_sent(&dispatcher->queue);
-    unstick(dispatcher);
+    unblock_all_when_stuck(dispatcher);
   }
   if (more || lr_run_queue_ready(&dispatcher->queue))
     lr_reactor_request_turn(dispatcher->reactor);
   lr_token_cache_turn_end(dispatcher->queue.token_cache);
-  publish_places(dispatcher);
+  publish_states(dispatcher);
 }
 
 void lr_dispatcher_close(lr_dispatcher *dispatcher) {
@@ -391,7 +404,8 @@ static void stop_running(lr_dispatcher *dispatcher, uint64_t epoch,
   }
 }
 
-/* A host is freed with its last job at the earliest: `left` says which. */
+/* Stops the host's queued jobs.  The host is freed with its last job at the
+ * earliest: `left` says which. */
 static void stop_queued(lr_dispatcher *dispatcher, lr_host *host,
                         uint64_t epoch, lariat_status status) {
   uint32_t left = host->queued;

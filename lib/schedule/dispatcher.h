@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * dispatcher.h: the jobs that one pool reactor has, from their arrival until
- * they go home: a queue for each host, turns between hosts, the limits, and
- * the deadlines.  All on the reactor's own thread, without a lock. */
+ * they return: a queue for each host, turns between hosts, the limits, and the
+ * deadlines.  All on the reactor's own thread, without a lock. */
 #ifndef LR_SCHEDULE_DISPATCHER_H
 #define LR_SCHEDULE_DISPATCHER_H
 
@@ -17,13 +17,14 @@
 #include "schedule/run_queue.h"
 #include "schedule/transport.h"
 
-/* Is told of each job that has ended, before it returns.  May remove itself. */
+/* A listener is told of each job that has ended, before that returns to its
+ * caller.  It may remove itself. */
 typedef struct lr_job_listener {
   lr_list node;
   void (*job_ended)(struct lr_job_listener *listener, const lr_job *job);
 } lr_job_listener;
 
-/* Written by the reactor's thread, read by any. */
+/* Numbers written by the reactor's thread, read by any. */
 typedef struct lr_dispatcher_stats {
   lr_atomic_u64 taken;
   lr_atomic_u64 done;
@@ -33,14 +34,15 @@ typedef struct lr_dispatcher_stats {
   lr_atomic_u64 rate_waits; /* the ready ones wait for the rate in all */
 } lr_dispatcher_stats;
 
-/* What a dispatcher is told when it is made, and keeps. */
+/* The settings of a dispatcher, which keeps a copy. */
 typedef struct lr_dispatcher_config {
   unsigned index; /* of this reactor, in `reactors` */
   unsigned reactors;
   lr_run_queue_limits limits;
   unsigned max_connections_per_host; /* the whole: split for spread hosts */
-  bool h2c_probe; /* of plain HTTP/2 one job goes first, too: the transport puts
-                     no two requests on a connection that is being made */
+  bool
+      h2c_probe; /* of HTTP/2 without TLS one job goes first, too: the transport
+                    puts no two requests on a connection that is being made */
   void (*finished)(lr_job *job); /* takes each job when it is over */
 } lr_dispatcher_config;
 
@@ -59,52 +61,54 @@ typedef struct lr_dispatcher {
   lr_dispatcher_stats stats;
 } lr_dispatcher;
 
-/* False when out of memory. */
+/* Makes a dispatcher without jobs.  False when out of memory. */
 bool lr_dispatcher_init(lr_dispatcher *dispatcher, lariat_reactor *reactor,
                         const lr_dispatcher_config *config,
                         lr_transport transport);
 
-/* No job is left. */
+/* Frees all that a dispatcher has of which no job is left. */
 void lr_dispatcher_clear(lr_dispatcher *dispatcher);
 
-/* A job has arrived; it is queued, or goes home at once with its failure.
+/* Queues a job that has arrived, or returns it at once with its failure.
  * Nothing is started before lr_dispatcher_turn_end. */
 void lr_dispatcher_take(lr_dispatcher *dispatcher, lr_job *job);
 
-/* The caller has cancelled a job which has not gone home: it does now. */
+/* Returns a job that its caller has cancelled, and that has not returned yet.
+ */
 void lr_dispatcher_cancel(lr_dispatcher *dispatcher, lr_job *job);
 
-/* From the transport: a started job is over, its outcome filled in. */
+/* Returns a started job that is over, its outcome filled in.  Called by the
+ * transport. */
 void lr_dispatcher_done(lr_dispatcher *dispatcher, lr_job *job);
 
-/* From the transport: the request of a started job is being sent, and will be
- * out at the end of this turn.  False: it may not be sent a second time; the
- * transport ends it with LARIAT_EBUSY as its outcome, and it is started anew
- * when that is due. */
+/* Notes that the request of a started job is being sent, and will be out at the
+ * end of this turn.  False: it may not be sent a second time; the transport
+ * ends it with LARIAT_EBUSY as its outcome, and it is started anew when that is
+ * due.  Called by the transport. */
 bool lr_dispatcher_sending(lr_dispatcher *dispatcher, lr_job *job);
 
-/* From the transport: what the host speaks is known now. */
+/* Notes what the host speaks.  Called by the transport. */
 void lr_dispatcher_learned(lr_dispatcher *dispatcher, lr_host *host,
                            lr_protocol protocol);
 
-/* From the transport: a connection is to be had: lets a blocked host try, and
- * one of those of which nothing runs. */
+/* Lets a blocked host try again, and one of those of which nothing runs: a
+ * connection is to be had.  Called by the transport. */
 void lr_dispatcher_unblock(lr_dispatcher *dispatcher);
 
-/* The end of a turn: starts what may start and lets the transport carry on. */
+/* Ends a turn: starts what may start and lets the transport carry on. */
 void lr_dispatcher_turn_end(lr_dispatcher *dispatcher);
 
-/* New jobs are refused from now on. */
+/* Refuses new jobs from now on. */
 void lr_dispatcher_close(lr_dispatcher *dispatcher);
 
-/* Sends every job home, cancelled with `status`. */
+/* Returns every job, cancelled with `status`. */
 void lr_dispatcher_abort(lr_dispatcher *dispatcher, lariat_status status);
 
-/* The same for jobs that arrived before `epoch`. */
+/* Does the same for jobs that arrived before `epoch`. */
 void lr_dispatcher_abort_before(lr_dispatcher *dispatcher, uint64_t epoch,
                                 lariat_status status);
 
-/* Whether any job is left. */
+/* Says whether no job is left. */
 bool lr_dispatcher_idle(const lr_dispatcher *dispatcher);
 
 #endif

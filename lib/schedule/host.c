@@ -32,7 +32,7 @@ void lr_hosts_clear(lr_hosts *hosts) {
 
 /* Mixes the identity beyond the name into the hash, so that a host is looked up
  * in one step. */
-static uint64_t identity_hash(const lr_job *job) {
+static uint64_t hash_identity(const lr_job *job) {
   uint64_t identity =
       (uint64_t)job->request.http * 2u + (job->request.spread ? 1u : 0u);
   return job->request.url.hash ^ (identity * 0x9e3779b97f4a7c15u);
@@ -44,7 +44,7 @@ bool lr_host_is_address(const lr_host *host) {
   return *name == '[' || name[strspn(name, "0123456789.")] == ':';
 }
 
-static lr_host *new_host(const lr_hosts *hosts, const lr_job *job) {
+static lr_host *make_host(const lr_hosts *hosts, const lr_job *job) {
   size_t extra = hosts->extra ? hosts->extra->size : 0;
   uint32_t length = job->request.url.key_length;
   lr_host *host = lr_alloc_zero(sizeof *host + extra + length + 1);
@@ -68,11 +68,11 @@ static bool is_host_of(lr_table_node *node, const void *job) {
 }
 
 lr_host *lr_hosts_find_slow(lr_hosts *hosts, const lr_job *job, bool *made) {
-  uint64_t hash = identity_hash(job);
+  uint64_t hash = hash_identity(job);
   lr_table_node *node = lr_table_find(&hosts->table, hash, is_host_of, job);
   *made = !node;
   if (node) return lr_host_of_node(node);
-  lr_host *host = new_host(hosts, job);
+  lr_host *host = make_host(hosts, job);
   if (host) lr_table_insert(&hosts->table, &host->node, hash);
   return host;
 }

@@ -84,7 +84,7 @@ typedef struct lr_host {
   bool spread; /* part of the identity */
   bool tls;    /* of https */
 
-  /* What was learned of its answers. */
+  /* Knowledge from its answers. */
   struct {
     bool needs_libcurl; /* they are left to libcurl */
     bool h1_proven;    /* one was conforming, from its first byte to its last */
@@ -95,7 +95,7 @@ typedef struct lr_host {
   char *key; /* behind the transport's part */
 } lr_host;
 
-/* What a transport keeps behind each host. */
+/* The part of a transport behind each host. */
 typedef struct lr_host_extra {
   size_t size;
   void (*init)(lr_host *host); /* of zeroed memory */

@@ -16,14 +16,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/time.h"
 #include "limits/rate.h"
 #include "reactor/reactor.h"
 #include "schedule/host.h"
 
-/* A job that has its answer so soon is one of a busy host's. */
-#define LR_QUICK_JOB_NS UINT64_C(20000000)
+/* The time of a quick job: a host with many of these is busy. */
+#define LR_QUICK_JOB_NS (20 * LR_NS_PER_MS)
 
-/* What starts keep to. */
+/* The limits that starts keep to. */
 typedef struct lr_run_queue_limits {
   unsigned max_jobs;             /* in all, when there is no token cache */
   unsigned max_jobs_per_host;    /* the whole: split for spread hosts */

@@ -18,7 +18,7 @@ struct lr_host_extra;
 struct lr_trust;
 
 typedef struct lr_transport_ops {
-  /* What it keeps behind each host.  NULL: nothing. */
+  /* The part that it keeps behind each host.  NULL: nothing. */
   const struct lr_host_extra *host_extra;
 
   /* Starts a job: later, never inside this call, the transport fills in the
@@ -29,26 +29,27 @@ typedef struct lr_transport_ops {
    *   others        the job fails with that status */
   lariat_status (*start)(void *transport, lr_job *job);
 
-  /* So much was started that the rest waits until turn_end was called, lest
-   * others wait for long and much memory is taken.  NULL: never. */
+  /* Says whether so much was started that the others wait until turn_end was
+   * called, lest they wait for long and much memory is taken.  NULL: never. */
   bool (*is_busy)(void *transport);
 
   /* Stops a started job: lr_dispatcher_done will not be called for it.  Fills
    * in the phase it was in and, if an answer had begun, the response. */
   void (*cancel)(void *transport, lr_job *job);
 
-  /* The phase that a started job is in. */
+  /* Returns the phase that a started job is in. */
   lariat_phase (*phase)(void *transport, const lr_job *job);
 
-  /* When bytes last went or came for a started job, as exactly as the transport
-   * knows; asked for when job->pool.active_ns is long ago.  NULL: not at all.
-   */
+  /* Returns when bytes last went or came for a started job, as exactly as the
+   * transport knows; asked for when job->pool.active_ns is long ago.  NULL: not
+   * at all. */
   uint64_t (*heard_ns)(void *transport, const lr_job *job);
 
-  /* The end of a turn: carry on.  True when there is more to do at once. */
+  /* Carries on, at the end of a turn.  True when there is more to do at once.
+   */
   bool (*turn_end)(void *transport);
 
-  /* Everything is over, no job is started: free. */
+  /* Frees the transport: everything is over, no job is started. */
   void (*close)(void *transport);
 } lr_transport_ops;
 
@@ -57,7 +58,8 @@ typedef struct lr_transport {
   void *self;
 } lr_transport;
 
-/* What a transport has done and has.  Written by its thread, read by any. */
+/* Numbers of what a transport has done and has.  Written by its thread, read by
+ * any. */
 typedef struct lr_transport_stats {
   lr_atomic_u64 connections; /* open now */
   lr_atomic_u64 opened;
@@ -68,7 +70,8 @@ typedef struct lr_transport_stats {
   lr_atomic_u64 receiving;
 } lr_transport_stats;
 
-/* What a transport is made with; all of it outlives the transport. */
+/* The things that a transport is made with; all of it outlives the transport.
+ */
 typedef struct lr_transport_config {
   lariat_reactor *reactor;
   struct lr_dispatcher *dispatcher; /* initialised after the transport */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "curl/quirks.h"
+#include "curl/libcurl.h"
 #include "support/fetching.h"
 #include "support/origin.h"
 #include <lariat/failure.h>
@@ -191,7 +191,7 @@ static void test_fold_before_any_header(void) {
       "HTTP/1.1 200 OK\r\n\tA: b\r\nContent-Length: 0\r\n\r\n",
       "HTTP/1.1 200 OK\r\n \r\nContent-Length: 0\r\n\r\n",
       "HTTP/1.1 100 Continue\r\n a\r\n\r\nHTTP/1.1 204 No\r\n b\r\n\r\n"};
-  bool fold_guard = lr_quirks_abilities()->lingering_header;
+  bool fold_guard = lr_libcurl_capabilities()->lingering_header;
   struct fetching t;
   open_narrow(&t);
   for (size_t i = 0; i < 40; i++) {

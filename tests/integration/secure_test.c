@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "curl/quirks.h"
+#include "curl/libcurl.h"
 #include "support/fetching.h"
 #include "support/nginx.h"
 #include "support/origin.h"
@@ -258,7 +258,7 @@ static void test_http2_takes_one_connection(void) {
 static void test_http2_without_tls(void) {
   lariat_pool_options options = trusting();
   options.max_connections_per_host = 4;
-  uint64_t expected = lr_quirks_abilities()->h2c_reuse ? 1 : 2 * MANY;
+  uint64_t expected = lr_libcurl_capabilities()->h2c_reuse ? 1 : 2 * MANY;
   CU_ASSERT_EQUAL(connections_of_many(&options, NGINX_H2C, LARIAT_HTTP_2),
                   expected);
 }

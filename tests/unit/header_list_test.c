@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "curl/quirks.h"
+#include "curl/libcurl.h"
 #include "support/fixture.h"
 
 /* The lines with '|' behind each. */
@@ -183,6 +183,6 @@ int main(int argc, char **argv) {
       {"methods", test_method},
       {"out of memory", test_out_of_memory},
   };
-  lr_quirks_global_init();
+  lr_libcurl_global_init();
   return fixture_main("header_list", tests, FIXTURE_COUNT(tests), argc, argv);
 }

@@ -11,14 +11,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "curl/quirks.h"
+#include "curl/libcurl.h"
 #include "support/fixture.h"
 
 /* A certificate that signed itself. */
 static lariat_status load(const char *ca_file, X509_STORE **store) {
-  const lr_abilities *abilities = lr_quirks_abilities();
+  const lr_capabilities *capabilities = lr_libcurl_capabilities();
   lr_trust trust;
-  lr_trust_init(&trust, ca_file, abilities->ca_file, abilities->ca_path);
+  lr_trust_init(&trust, ca_file, capabilities->ca_file, capabilities->ca_path);
   lariat_status status = lr_trust_load(&trust, store);
   lr_trust_destroy(&trust);
   return status;
@@ -109,7 +109,7 @@ static void test_default(void) {
   fixture_open(&f, FIXTURE_NO_REACTOR);
   CU_ASSERT_EQUAL(load(NULL, &store), LARIAT_OK);
   CU_ASSERT_PTR_NOT_NULL_FATAL(store);
-  const char *file = lr_quirks_abilities()->ca_file;
+  const char *file = lr_libcurl_capabilities()->ca_file;
   if (file && access(file, R_OK) == 0)
     CU_ASSERT(sk_X509_OBJECT_num(X509_STORE_get0_objects(store)) > 10);
   lr_trust_release(store);
@@ -141,6 +141,6 @@ int main(int argc, char **argv) {
       {"the default", test_default},
       {"a TLS context uses the store", test_apply},
   };
-  lr_quirks_global_init();
+  lr_libcurl_global_init();
   return fixture_main("trust", tests, FIXTURE_COUNT(tests), argc, argv);
 }

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "curl/quirks.h"
+#include "curl/libcurl.h"
 #include "support/fixture.h"
 
 typedef struct expectation {
@@ -454,6 +454,6 @@ int main(int argc, char **argv) {
       {"after another URL nothing differs", test_after_another},
       {"short cut and libcurl agree on 200,000 URLs", test_ways_agree},
   };
-  lr_quirks_global_init();
+  lr_libcurl_global_init();
   return fixture_main("url", tests, FIXTURE_COUNT(tests), argc, argv);
 }

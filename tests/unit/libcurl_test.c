@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * quirks_test.c: which libcurl versions are refused, and what the one that is
+ * libcurl_test.c: which libcurl versions are refused, and what the one that is
  * loaded can do. */
-#include "curl/quirks.h"
+#include "curl/libcurl.h"
 
 #include <curl/curl.h>
 #include <string.h>
@@ -17,7 +17,7 @@ static void test_refused(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   for (size_t i = 0; i < FIXTURE_COUNT(versions); i++) {
-    const char *why = lr_quirks_refusal(versions[i]);
+    const char *why = lr_libcurl_refusal(versions[i]);
     if (!why || strncmp(why, "libcurl ", 8) != 0)
       fixture_fail("version %06x is not refused", versions[i]);
   }
@@ -32,7 +32,7 @@ static void test_allowed(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   for (size_t i = 0; i < FIXTURE_COUNT(versions); i++)
-    if (lr_quirks_refusal(versions[i]))
+    if (lr_libcurl_refusal(versions[i]))
       fixture_fail("version %06x is refused", versions[i]);
   fixture_close(&f);
 }
@@ -41,38 +41,37 @@ static void test_allowed(void) {
 static void test_reason(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
-  CU_ASSERT_PTR_NOT_NULL(strstr(lr_quirks_refusal(0x080900), "8.9.0"));
-  CU_ASSERT_PTR_NOT_NULL(strstr(lr_quirks_refusal(0x080b01), "CVE-2025-0665"));
+  CU_ASSERT_PTR_NOT_NULL(strstr(lr_libcurl_refusal(0x080900), "8.9.0"));
+  CU_ASSERT_PTR_NOT_NULL(strstr(lr_libcurl_refusal(0x080b01), "CVE-2025-0665"));
   fixture_close(&f);
 }
 
 static void test_loaded(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
-  CU_ASSERT_PTR_NULL(lr_quirks_unusable());
-  const lr_abilities *abilities = lr_quirks_abilities();
-  CU_ASSERT_EQUAL(abilities, lr_quirks_abilities());
-  CU_ASSERT(abilities->version_num >= 0x075500);
-  CU_ASSERT_EQUAL(abilities->decompress, abilities->accept_encoding != NULL);
-  if (abilities->accept_encoding)
-    CU_ASSERT_PTR_NOT_NULL(strstr(abilities->accept_encoding, "gzip"));
+  CU_ASSERT_PTR_NULL(lr_libcurl_unusable());
+  const lr_capabilities *capabilities = lr_libcurl_capabilities();
+  CU_ASSERT_EQUAL(capabilities, lr_libcurl_capabilities());
+  CU_ASSERT(capabilities->version_num >= 0x075500);
+  if (capabilities->accept_encoding)
+    CU_ASSERT_PTR_NOT_NULL(strstr(capabilities->accept_encoding, "gzip"));
   fixture_close(&f);
 }
 
 /* What is said of the loaded libcurl is true of its handles. */
-static void test_abilities_hold(void) {
+static void test_capabilities_hold(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
-  CU_ASSERT_TRUE(lr_quirks_global_init());
-  CU_ASSERT_TRUE(lr_quirks_global_init());
-  const lr_abilities *abilities = lr_quirks_abilities();
+  CU_ASSERT_TRUE(lr_libcurl_global_init());
+  CU_ASSERT_TRUE(lr_libcurl_global_init());
+  const lr_capabilities *capabilities = lr_libcurl_capabilities();
   CURL *easy = curl_easy_init();
   CU_ASSERT_PTR_NOT_NULL_FATAL(easy);
   CURLcode code = curl_easy_setopt(easy, CURLOPT_DNS_CACHE_TIMEOUT, -1L);
-  CU_ASSERT_EQUAL(code == CURLE_OK, abilities->dns_cache_forever);
-  if (abilities->accept_encoding)
+  CU_ASSERT_EQUAL(code == CURLE_OK, capabilities->dns_cache_forever);
+  if (capabilities->accept_encoding)
     CU_ASSERT_EQUAL(curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING,
-                                     abilities->accept_encoding),
+                                     capabilities->accept_encoding),
                     CURLE_OK);
   curl_easy_cleanup(easy);
   fixture_close(&f);
@@ -93,9 +92,9 @@ int main(int argc, char **argv) {
       {"others are not", test_allowed},
       {"the reason can be looked up", test_reason},
       {"the loaded libcurl is usable", test_loaded},
-      {"its abilities hold", test_abilities_hold},
+      {"its capabilities hold", test_capabilities_hold},
       {"versions", test_versions},
   };
-  lr_quirks_global_init();
-  return fixture_main("quirks", tests, FIXTURE_COUNT(tests), argc, argv);
+  lr_libcurl_global_init();
+  return fixture_main("libcurl", tests, FIXTURE_COUNT(tests), argc, argv);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * quirks.c: what lariat knows of single libcurl versions. */
-#include "curl/quirks.h"
+ * libcurl.c: all that depends on the version of libcurl. */
+#include "curl/libcurl.h"
 
 #include <curl/curl.h>
 #include <openssl/crypto.h>
@@ -48,7 +48,7 @@ static const struct refusal {
      "descriptors (curl issue 22282)"},
 };
 
-const char *lr_quirks_refusal(unsigned version_num) {
+const char *lr_libcurl_refusal(unsigned version_num) {
   for (size_t i = 0; i < sizeof refusals / sizeof refusals[0]; i++)
     if (version_num >= refusals[i].first && version_num <= refusals[i].last)
       return refusals[i].why;
@@ -61,8 +61,9 @@ static bool has_protocol(const curl_version_info_data *info, const char *name) {
   return false;
 }
 
-/* The OpenSSL that libcurl runs on, as "OpenSSL/3.0.11 ...".  A libcurl with
- * several TLS libraries names those that it does not use in parentheses. */
+/* Returns the OpenSSL that libcurl runs on, as "OpenSSL/3.0.11 ..."; or NULL.
+ * A libcurl with several TLS libraries names those that it does not use in
+ * parentheses. */
 static const char *active_openssl(const curl_version_info_data *info) {
   const char *text = info->ssl_version ? info->ssl_version : "";
   const char *found = strstr(text, "OpenSSL/");
@@ -71,13 +72,14 @@ static const char *active_openssl(const curl_version_info_data *info) {
   return found;
 }
 
-/* libcurl's SSL_CTX is given our X509_STORE: both must be of one library. */
+/* Compares with lariat's OpenSSL: libcurl's SSL_CTX is given an X509_STORE of
+ * that. */
 static bool same_openssl(const char *name) {
   unsigned long major = strtoul(name + strlen("OpenSSL/"), NULL, 10);
   return major == OPENSSL_version_major();
 }
 
-const char *lr_quirks_unusable(void) {
+const char *lr_libcurl_unusable(void) {
   const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
   if (info->version_num < VERSION(7, 85, 0))
     return "lariat needs libcurl 7.85.0 or later";
@@ -92,9 +94,9 @@ const char *lr_quirks_unusable(void) {
   return NULL;
 }
 
-static lr_abilities abilities;
+static lr_capabilities capabilities;
 static char accept_encoding[sizeof "gzip, br, zstd"];
-static pthread_once_t abilities_once = PTHREAD_ONCE_INIT;
+static pthread_once_t capabilities_once = PTHREAD_ONCE_INIT;
 
 static void add_coding(const char *coding) {
   size_t length = strlen(accept_encoding);
@@ -102,47 +104,46 @@ static void add_coding(const char *coding) {
                  "%s%s", length ? ", " : "", coding);
 }
 
-static void read_abilities(void) {
+static void read_capabilities(void) {
   const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
   unsigned version = info->version_num;
   if (info->features & CURL_VERSION_LIBZ) add_coding("gzip");
   if (info->features & CURL_VERSION_BROTLI) add_coding("br");
   if (info->features & CURL_VERSION_ZSTD) add_coding("zstd");
-  abilities.version_num = version;
-  abilities.http2 = (info->features & CURL_VERSION_HTTP2) != 0;
-  abilities.h2c_reuse =
+  capabilities.version_num = version;
+  capabilities.http2 = (info->features & CURL_VERSION_HTTP2) != 0;
+  capabilities.h2c_reuse =
       version < VERSION(7, 87, 0) || version > VERSION(7, 88, ANY_PATCH);
-  abilities.lingering_header =
+  capabilities.lingering_header =
       version >= VERSION(7, 83, 0) && version < VERSION(8, 1, 0);
-  abilities.decompress = accept_encoding[0] != '\0';
-  abilities.accept_encoding = abilities.decompress ? accept_encoding : NULL;
-  abilities.dns_cache_forever =
+  capabilities.accept_encoding = accept_encoding[0] ? accept_encoding : NULL;
+  capabilities.dns_cache_forever =
       version < VERSION(8, 16, 0) || version > VERSION(8, 16, ANY_PATCH);
   if (info->age >= CURLVERSION_SEVENTH) {
-    abilities.ca_file = info->cainfo;
-    abilities.ca_path = info->capath;
+    capabilities.ca_file = info->cainfo;
+    capabilities.ca_path = info->capath;
   }
 }
 
-const lr_abilities *lr_quirks_abilities(void) {
-  pthread_once(&abilities_once, read_abilities);
-  return &abilities;
+const lr_capabilities *lr_libcurl_capabilities(void) {
+  pthread_once(&capabilities_once, read_capabilities);
+  return &capabilities;
 }
 
 static CURLcode global_result = CURLE_FAILED_INIT;
 static uint32_t global_generation; /* the process that did it */
 static pthread_once_t global_once = PTHREAD_ONCE_INIT;
 
-static void global_init(void) {
+static void init_global(void) {
   global_result = curl_global_init(CURL_GLOBAL_DEFAULT);
   global_generation = lr_process_generation();
 }
 
-bool lr_quirks_global_init(void) {
-  pthread_once(&global_once, global_init);
+bool lr_libcurl_global_init(void) {
+  pthread_once(&global_once, init_global);
   return global_result == CURLE_OK;
 }
 
-bool lr_quirks_inherited(void) {
+bool lr_libcurl_inherited(void) {
   return global_generation != lr_process_generation();
 }
