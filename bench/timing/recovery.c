@@ -17,7 +17,7 @@
 #include "support/scale.h"
 
 enum {
-  USUAL = 1000,
+  FULL_SCALE = 1000,
   WINDOW_MS = 100,
   WINDOWS = 1000,
   PER_HOST = 64,
@@ -108,7 +108,7 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"an outage, without a budget", test_recovery},
   };
-  requests = (unsigned)scale_of(USUAL, argc, argv);
+  requests = (unsigned)scale_of(FULL_SCALE, argc, argv);
   if (requests < 20) requests = 20;
   outage_ms = requests > 1000 ? requests : 1000;
   outcomes = calloc(requests, sizeof *outcomes);

@@ -78,28 +78,28 @@ static double cpu_s(void) {
 
 static size_t give(char *bytes, size_t size, size_t count, void *position) {
   uint64_t *at = position;
-  size_t room = size * count;
+  size_t space = size * count;
   uint64_t left = length - *at;
-  if (room > left) room = (size_t)left;
+  if (space > left) space = (size_t)left;
   if (file >= 0) {
-    ssize_t got = pread(file, bytes, room, (off_t)*at);
+    ssize_t got = pread(file, bytes, space, (off_t)*at);
     *at += got > 0 ? (uint64_t)got : 0;
     return got > 0 ? (size_t)got : CURL_READFUNC_ABORT;
   }
-  for (size_t done = 0; done < room;) {
-    size_t part = room - done < PIECE ? room - done : PIECE;
+  for (size_t done = 0; done < space;) {
+    size_t part = space - done < PIECE ? space - done : PIECE;
     memcpy(bytes + done, produced_bytes(*at + done), part);
     done += part;
   }
-  *at += room;
-  return room;
+  *at += space;
+  return space;
 }
 
 static size_t keep(char *bytes, size_t size, size_t count, void *answer) {
-  size_t length_now = strlen(answer), room = size * count;
-  if (length_now + room > 127) return 0;
-  memcpy((char *)answer + length_now, bytes, room);
-  return room;
+  size_t length_now = strlen(answer), space = size * count;
+  if (length_now + space > 127) return 0;
+  memcpy((char *)answer + length_now, bytes, space);
+  return space;
 }
 
 static double plain(bool known) {

@@ -67,8 +67,8 @@ static void take_lines(struct session *session) {
 /* read() and not stdio, whose buffer poll() does not know of.  A line that is
  * longer than the buffer is cut. */
 static void read_input(struct session *session) {
-  size_t room = sizeof session->input - 1 - session->length;
-  ssize_t count = read(STDIN_FILENO, session->input + session->length, room);
+  size_t space = sizeof session->input - 1 - session->length;
+  ssize_t count = read(STDIN_FILENO, session->input + session->length, space);
   if (count < 0 && errno == EINTR) return;
   session->input_ended = count <= 0;
   if (count > 0) session->length += (size_t)count;

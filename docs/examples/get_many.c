@@ -31,8 +31,8 @@ struct run {
  * embed_in_poll.c has it in its poll: everything here waits while we wait.) */
 static char *next_url(void) {
   char *line = NULL;
-  size_t room = 0;
-  if (getline(&line, &room, stdin) < 0) {
+  size_t capacity = 0;
+  if (getline(&line, &capacity, stdin) < 0) {
     free(line);
     return NULL;
   }
@@ -42,7 +42,7 @@ static char *next_url(void) {
 
 static void fill(struct run *run);
 
-/* What both outcomes have in common: there is room for another. */
+/* What both outcomes have in common: there is space for another. */
 static lariat_value one_less(struct run *run, lariat_value value) {
   run->in_flight--;
   fill(run);

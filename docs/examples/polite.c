@@ -25,8 +25,8 @@ struct run {
 
 static char *next_line(void) {
   char *line = NULL;
-  size_t room = 0;
-  if (getline(&line, &room, stdin) < 0) {
+  size_t capacity = 0;
+  if (getline(&line, &capacity, stdin) < 0) {
     free(line);
     return NULL;
   }
@@ -63,17 +63,17 @@ static void start(struct run *run, const char *line) {
       run));
 }
 
-/* Called when there is room: takes lines until there is none, and then waits
- * for it.  So the queue is never full, and no request fails for that. */
+/* Called when there is capacity: takes lines until there is none, and then
+ * waits for it.  So the queue is never full, and no request fails for that. */
 static lariat_value fill(lariat_value result, void *context) {
   struct run *run = context;
   for (;;) {
-    lariat_deferred *room = lariat_client_when_capacity(run->client);
-    if (!lariat_deferred_fired(room)) {
-      lariat_deferred_forget(lariat_deferred_add_both(room, fill, run));
+    lariat_deferred *capacity = lariat_client_when_capacity(run->client);
+    if (!lariat_deferred_fired(capacity)) {
+      lariat_deferred_forget(lariat_deferred_add_both(capacity, fill, run));
       return lariat_value_drop(result);
     }
-    lariat_deferred_forget(room);
+    lariat_deferred_forget(capacity);
     char *line = next_line();
     if (!line) break;
     start(run, line);

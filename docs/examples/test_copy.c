@@ -20,10 +20,10 @@ static lariat_status copy_pieces(lariat_stream *from, lariat_upload *to) {
     if (lariat_is_none(piece)) return lariat_upload_end(to);
     if (lariat_is_failure(piece)) return lariat_upload_fail(to, piece);
     const char *bytes = lariat_chunk_bytes(lariat_chunk_in(piece), &length);
-    lariat_value room = lariat_await(lariat_upload_write(to, bytes, length));
+    lariat_value written = lariat_await(lariat_upload_write(to, bytes, length));
     lariat_status status =
-        lariat_is_failure(room) ? lariat_failure_status(room) : LARIAT_OK;
-    lariat_value_drop(room);
+        lariat_is_failure(written) ? lariat_failure_status(written) : LARIAT_OK;
+    lariat_value_drop(written);
     lariat_value_drop(piece);
     if (status != LARIAT_OK) return status; /* the request says why */
   }

@@ -38,17 +38,17 @@ static size_t make_piece(char *piece) {
   return length;
 }
 
-/* While this coroutine waits for room, the reactor goes on, and the pool's
+/* While this coroutine waits for space, the reactor goes on, and the pool's
  * sends what it has. */
 static lariat_status produce(lariat_upload *upload, size_t *written) {
   char piece[PIECE];
   size_t length;
   while ((length = make_piece(piece)) > 0) {
-    lariat_value room =
+    lariat_value result =
         lariat_await(lariat_upload_write(upload, piece, length));
     lariat_status status =
-        lariat_is_failure(room) ? lariat_failure_status(room) : LARIAT_OK;
-    lariat_value_drop(room);
+        lariat_is_failure(result) ? lariat_failure_status(result) : LARIAT_OK;
+    lariat_value_drop(result);
     if (status != LARIAT_OK) return status; /* the request says why */
     *written += length;
   }

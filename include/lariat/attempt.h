@@ -24,7 +24,7 @@ typedef struct lariat_timings {
   uint64_t queue_us;      /* waiting for its turn */
   uint64_t dns_us;        /* looking the name up */
   uint64_t connect_us;    /* opening the TCP connection */
-  uint64_t tls_us;        /* shaking hands */
+  uint64_t tls_us;        /* handshake */
   uint64_t first_byte_us; /* from its turn to the first byte */
   uint64_t total_us;
   uint64_t request_us; /* sending, of a failure while sending; else 0 */

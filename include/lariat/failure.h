@@ -26,7 +26,7 @@ typedef enum lariat_phase {
   LARIAT_PHASE_QUEUE,      /* waiting for its turn */
   LARIAT_PHASE_DNS,        /* looking the name up */
   LARIAT_PHASE_CONNECT,    /* opening the TCP connection */
-  LARIAT_PHASE_TLS,        /* shaking hands */
+  LARIAT_PHASE_TLS,        /* handshake */
   LARIAT_PHASE_REQUEST,    /* sending the request */
   LARIAT_PHASE_FIRST_BYTE, /* waiting for the answer to begin */
   LARIAT_PHASE_BODY        /* receiving the answer */

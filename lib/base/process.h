@@ -15,8 +15,8 @@
  * detection. */
 uint32_t lr_process_generation(void);
 
-/* That number, as long as forks can be noticed: 0, and one more in each child
- * of a child.  Read through lr_process_is_still. */
+/* The number lr_process_generation returns, as long as forks can be noticed: 0,
+ * and one more in each child of a child.  Read through lr_process_is_still. */
 extern LR_HIDDEN lr_atomic_u32 lr_process_forks;
 
 /* Tells whether lr_process_generation is `generation` for certain; false: ask

@@ -52,7 +52,7 @@ typedef enum lr_h1_coding {
   LR_H1_OTHER_CODING
 } lr_h1_coding;
 
-/* What becomes of a body. */
+/* The use that is made of a body. */
 typedef enum lr_h1_body_use {
   LR_H1_KEPT,      /* it goes into the response */
   LR_H1_DISCARDED, /* it is counted */

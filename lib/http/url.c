@@ -11,8 +11,8 @@
 
 enum { LONGEST_URL = 64 * 1024 };
 
-/* What a byte may be in the short cut: part of a host, the first of a label,
- * part of path, query or fragment, a digit. */
+/* The places that a byte may have in the short cut: part of a host, the first
+ * of a label, part of path, query or fragment, a digit. */
 enum { HOST = 1, LABEL = 2, PATH = 4, HEX = 8, DIGIT = 16 };
 
 static const unsigned char kinds[256] = {
@@ -332,7 +332,7 @@ static bool is_text_allowed(const char *text, unsigned char highest_bad) {
   return true;
 }
 
-/* What libcurl gives back of a parsed URL. */
+/* The parts of a parsed URL that libcurl gives back. */
 typedef struct strings {
   char *url;
   char *scheme;

@@ -13,7 +13,7 @@ void lr_memory_budget_force(lr_memory_budget *budget, size_t bytes) {
   (void)lr_u64_add_relaxed(&budget->held, bytes);
 }
 
-/* Somebody who begins to wait at this moment may not be seen: a transfer that
+/* A taker that begins to wait at this moment may not be seen: a transfer that
  * waits looks again by itself after a while. */
 void lr_memory_budget_give(lr_memory_budget *budget, size_t bytes) {
   (void)lr_u64_add_relaxed(&budget->held, -(uint64_t)bytes);

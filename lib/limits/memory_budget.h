@@ -11,7 +11,7 @@
 
 #include "base/atomics.h"
 
-/* What a budget asks of the object that it is part of. */
+/* The questions of a budget to the object that it is part of. */
 typedef struct lr_memory_budget_owner {
   void (*wake)(void *owner);   /* memory was given back, and somebody waits */
   void (*retain)(void *owner); /* the budget must stay */

@@ -45,7 +45,7 @@ bool lr_retry_rules_want_failure(const lr_retry_rules *rules,
          has_bit(rules->failures, (unsigned)-status);
 }
 
-/* What a server says when it is busy, and gateways of what is behind them. */
+/* The statuses of a server that is busy, and of gateways whose server is. */
 static const int default_statuses[] = {408, 429, 502, 503, 504};
 
 static lariat_status read_statuses(const lariat_retry_policy *policy,
@@ -81,9 +81,10 @@ static lariat_status read_failures(const lariat_retry_policy *policy,
   return status;
 }
 
-/* What a later version of the library does not know is left at its default. */
-static lariat_status complete(const lariat_retry_policy *given,
-                              lariat_retry_policy *all) {
+/* Copies the part of the policy that the caller knows; what is newer keeps its
+ * default. */
+static lariat_status complete_policy(const lariat_retry_policy *given,
+                                     lariat_retry_policy *all) {
   *all = lariat_retry_defaults();
   if (given->size < sizeof given->size) return LARIAT_EINVAL;
   memcpy(all, given, given->size < sizeof *all ? given->size : sizeof *all);
@@ -94,7 +95,7 @@ static lariat_status complete(const lariat_retry_policy *given,
 lariat_status lr_retry_rules_read(const lariat_retry_policy *policy,
                                   lr_retry_rules *rules) {
   lariat_retry_policy all;
-  lariat_status status = complete(policy, &all);
+  lariat_status status = complete_policy(policy, &all);
   if (status != LARIAT_OK) return status;
   *rules =
       (lr_retry_rules){.max_retries = all.max_retries,
@@ -117,7 +118,7 @@ lariat_status lr_retry_budget_open(lr_retry_budget *budget,
                                    const lariat_retry_policy *policy,
                                    uint64_t now_ns) {
   lariat_retry_policy all;
-  lariat_status status = complete(policy, &all);
+  lariat_status status = complete_policy(policy, &all);
   if (status != LARIAT_OK) return status;
   if (!is_amount(all.budget_ratio) || !is_amount(all.budget_per_s) ||
       !is_amount(all.budget_burst))
@@ -152,7 +153,7 @@ bool lr_retry_budget_take(lr_retry_budget *budget, uint64_t now_ns) {
 lariat_status lr_retry_open(lr_retry *retry, const lariat_retry_policy *policy,
                             uint64_t now_ns) {
   lariat_retry_policy all = lariat_retry_defaults();
-  lariat_status status = policy ? complete(policy, &all) : LARIAT_OK;
+  lariat_status status = policy ? complete_policy(policy, &all) : LARIAT_OK;
   if (status == LARIAT_OK) status = lr_retry_rules_read(&all, &retry->rules);
   if (status == LARIAT_OK)
     status = lr_retry_budget_open(&retry->budget, &all, now_ns);

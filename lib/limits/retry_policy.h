@@ -55,7 +55,7 @@ lariat_status lr_retry_budget_open(lr_retry_budget *budget,
 /* Takes the token of one retry; false when there is none. */
 bool lr_retry_budget_take(lr_retry_budget *budget, uint64_t now_ns);
 
-/* What a client keeps: its rules, its budget, its random numbers. */
+/* The state of one client: its rules, its budget, its random numbers. */
 typedef struct lr_retry {
   lr_retry_rules rules;
   lr_retry_budget budget;

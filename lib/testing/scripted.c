@@ -810,7 +810,7 @@ static const lr_transport_ops ops = {.start = start_job,
                                      .turn_end = end_turn,
                                      .close = close_transport};
 
-/* What a transport is made from. */
+/* The parts that a transport is made from. */
 typedef struct scripted_setup {
   lariat_script script;
   void *context;

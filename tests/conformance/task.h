@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * task.h: what the conformance tests of the task room share.  Each of them
+ * task.h: what the conformance tests of the task layer share.  Each of them
  * shows what the test of the same class and name in Twisted shows; the code is
  * our own.  names_task.tsv lists them all. */
 #ifndef TESTS_CONFORMANCE_TASK_H

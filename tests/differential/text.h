@@ -25,7 +25,7 @@ void text_add(struct text *text, const char *string);
 void text_format(struct text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/* Adds room for `count` bytes; where they go. */
+/* Adds space for `count` bytes; where they go. */
 char *text_reserve(struct text *text, size_t count);
 
 bool text_same(const struct text *a, const struct text *b);

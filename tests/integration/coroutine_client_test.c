@@ -133,9 +133,9 @@ static void test_closing(void) {
 /* In the middle of a fetch: it is cut short, and nothing is left. */
 static void test_closing_in_flight(void) {
   struct fixture f;
-  char usual[sizeof page];
+  char served[sizeof page];
   fixture_open(&f, FIXTURE_PLAIN);
-  snprintf(usual, sizeof usual, "%s", page);
+  snprintf(served, sizeof served, "%s", page);
   origin_url(origin, "/stall", page, sizeof page);
   lariat_deferred *end = lariat_coroutine_start(f.reactor, fetch_page, NULL);
   fixture_turns(&f, 3);
@@ -143,7 +143,7 @@ static void test_closing_in_flight(void) {
   CU_ASSERT_TRUE(lariat_deferred_fired(end));
   lariat_deferred_forget(end);
   fixture_close(&f);
-  snprintf(page, sizeof page, "%s", usual);
+  snprintf(page, sizeof page, "%s", served);
 }
 
 /* Whatever cannot be had, there is a status, and the next try is like the

@@ -275,7 +275,7 @@ static bool load_is_done(void *context) {
   return load->fired == load->jobs;
 }
 
-/* What libcurl must do needs a connection of libcurl's: ours makes room. */
+/* What libcurl must do needs a connection of libcurl's: ours makes space. */
 static void mix_methods(unsigned area, unsigned connections) {
   enum { JOBS = 60 };
   struct fetching t;
@@ -361,7 +361,7 @@ static void test_few_connections(void) {
   crowd(20, 1, 5, 1, 1);
 }
 
-/* Nothing else runs: whatever was used just now makes room. */
+/* Nothing else runs: whatever was used just now makes space. */
 static void test_one_at_a_time(void) {
   for (int libcurl_only = 0; libcurl_only < 2; libcurl_only++) {
     struct fetching t;
@@ -1255,7 +1255,7 @@ static void test_delay(void) {
   fetching_close(&t);
 }
 
-/* Bodies that are counted have an outlet: through libcurl. */
+/* Bodies that are counted have a body sink: through libcurl. */
 static void test_body_memory(void) {
   struct fetching t;
   lariat_pool_options pool = one_reactor();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * More to do than may be done: priorities, waiting for room, rates and
+ * More to do than may be done: priorities, waiting for capacity, rates and
  * deadlines, slow hosts that take nothing away, a pool that is drained, and
  * what the statistics say meanwhile. */
 #include <stdio.h>
@@ -138,7 +138,7 @@ static void test_bad_options(void) {
   close_all(&t);
 }
 
-/* Room. */
+/* ---- Waiting for capacity ---- */
 
 struct filler {
   struct fetching *t;
@@ -154,7 +154,7 @@ static lariat_value on_done(lariat_value result, void *context) {
   return lariat_value_drop(result);
 }
 
-/* Submits until the queue is full, and waits for room. */
+/* Submits until the queue is full, and waits for space. */
 static lariat_value fill(lariat_value result, void *context) {
   struct filler *filler = context;
   lariat_client *client = filler->t->client;
@@ -191,13 +191,13 @@ static void fill_with(unsigned window, size_t max_queued) {
   close_all(&t);
 }
 
-static void test_room(void) {
+static void test_capacity(void) {
   fill_with(4, 10);
   fill_with(4, 0);
   fill_with(1, 1);
 }
 
-static void test_room_ends(void) {
+static void test_capacity_ends(void) {
   struct fetching t;
   struct outcome waits[3];
   lariat_client_options client = lariat_client_defaults();
@@ -486,8 +486,8 @@ int main(int argc, char **argv) {
       {"priorities between hosts", test_priorities_between_hosts},
       {"priorities in the client", test_priorities_in_the_client},
       {"bad options", test_bad_options},
-      {"room", test_room},
-      {"room ends", test_room_ends},
+      {"capacity", test_capacity},
+      {"capacity ends", test_capacity_ends},
       {"a slow host holds up nobody", test_a_slow_host_holds_up_nobody},
       {"a deadline in a rate", test_deadline_in_a_rate},
       {"a delay without a server", test_delay_without_a_server},

@@ -22,7 +22,7 @@
 #include "support/scale.h"
 #include <lariat/failure.h>
 
-enum { USUAL = 1000, PER_HOST = 64, PATIENCE_MS = 120000 };
+enum { FULL_SCALE = 1000, PER_HOST = 64, PATIENCE_MS = 120000 };
 
 static const struct origin_step closes[] = {{ORIGIN_CLOSE, NULL, 0, 0}};
 static const struct origin_step busy[] = {{ORIGIN_PAGE, "busy\n", 0, 503},
@@ -182,7 +182,7 @@ int main(int argc, char **argv) {
       {"an outage, without a budget", test_recovery},
       {"dropped connections", test_drops},
   };
-  requests = (unsigned)scale_of(USUAL, argc, argv);
+  requests = (unsigned)scale_of(FULL_SCALE, argc, argv);
   if (requests < 20) requests = 20;
   outcomes = calloc(requests, sizeof *outcomes);
   if (!outcomes) return 1;

@@ -21,7 +21,13 @@
 #include <lariat/pool.h>
 #include <lariat/testing.h>
 
-enum { CALLERS = 2, JOBS = 48, STEPS = 120, USUAL = 2000, PATIENCE_MS = 20000 };
+enum {
+  CALLERS = 2,
+  JOBS = 48,
+  STEPS = 120,
+  FULL_SCALE = 2000,
+  PATIENCE_MS = 20000
+};
 
 struct job {
   struct caller *caller;
@@ -258,7 +264,7 @@ static void test_races(void) {
 
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {{"races", test_races}};
-  rounds = scale_of(USUAL, argc, argv);
+  rounds = scale_of(FULL_SCALE, argc, argv);
   first_seed = argc > 2 ? (unsigned)strtoul(argv[2], NULL, 10)
                         : (unsigned)fixture_real_ms();
   printf("%llu rounds, seed %u\n", (unsigned long long)rounds, first_seed);

@@ -39,7 +39,7 @@ enum {
   HOSTS = 4,
   CLIENTS = 2,
   STARTS = 16,
-  USUAL = 100000,
+  FULL_SCALE = 100000,
   LONG_MS = 60000, /* longer than any deadline */
   RARELY = 400     /* everything is done once in so many schedules */
 };
@@ -75,16 +75,16 @@ enum kind {
   TURN,
   CLOSE_CLIENT,
   DRAIN,
-  ROOM,
+  CAPACITY,
   CLOSE_POOL,
   RELEASE_POOL,
   KINDS
 };
 
 static const char *const kind_names[KINDS] = {
-    "submit", "cancel", "pause",      "resume",      "release",
-    "bodies", "run",    "jump",       "turn",        "close client",
-    "drain",  "room",   "close pool", "release pool"};
+    "submit", "cancel",   "pause",      "resume",      "release",
+    "bodies", "run",      "jump",       "turn",        "close client",
+    "drain",  "capacity", "close pool", "release pool"};
 
 struct op {
   enum kind kind;
@@ -116,7 +116,7 @@ static enum kind pick_kind(uint64_t *state) {
   if (dice < 5) return CLOSE_CLIENT;
   if (dice < 9) return JUMP;
   if (dice < 12) return DRAIN;
-  if (dice < 24) return ROOM;
+  if (dice < 24) return CAPACITY;
   if (dice < 27) return RELEASE;
   return often[below(state, FIXTURE_COUNT(often))];
 }
@@ -550,7 +550,8 @@ static void watch_other(struct run *run, lariat_deferred *deferred,
 
 static void ask_for_room(struct run *run, unsigned index) {
   if (run->clients[index])
-    watch_other(run, lariat_client_when_capacity(run->clients[index]), ROOM);
+    watch_other(run, lariat_client_when_capacity(run->clients[index]),
+                CAPACITY);
 }
 
 static void step(struct run *run, const struct op *op) {
@@ -585,7 +586,7 @@ static void step(struct run *run, const struct op *op) {
       watch_other(run, lariat_pool_drain(run->pool, run->reactor, op->job),
                   DRAIN);
     break;
-  case ROOM:
+  case CAPACITY:
     ask_for_room(run, op->job % CLIENTS);
     break;
   case CLOSE_POOL:
@@ -939,7 +940,7 @@ static void test_schedules(void) {
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {{"schedules", test_schedules}};
   (void)signal(SIGPIPE, SIG_IGN); /* pipes that nobody reads any more */
-  schedules = scale_of(USUAL, argc, argv);
+  schedules = scale_of(FULL_SCALE, argc, argv);
   first = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
   if (__sanitizer_set_death_callback) __sanitizer_set_death_callback(say_where);
   printf("%llu schedules from %llu on\n", (unsigned long long)schedules,

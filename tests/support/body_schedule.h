@@ -37,7 +37,7 @@ enum body_schedule_deed {
   BODY_TRANSFORMED,
   BODY_UPLOADED, /* a producer's body was sent to its end */
   BODY_FILE_SENT,
-  BODY_WROTE,       /* a piece that had room */
+  BODY_WROTE,       /* a piece that had space */
   BODY_WAITED,      /* and one that had to wait for it */
   BODY_GAVE,        /* without a copy */
   BODY_FAILED,      /* the producer failed, */
@@ -120,7 +120,7 @@ struct body_schedule {
   uint64_t written;
   size_t piece;
   bool gives;
-  bool hasty;      /* writes when there is room; else a piece for each step */
+  bool hasty;      /* writes when there is space; else a piece for each step */
   unsigned writes; /* that have not fired */
   bool uploads;    /* has any such body */
   bool from_file;

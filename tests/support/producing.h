@@ -36,7 +36,7 @@ struct producer {
 /* Pieces that were given and not dropped. */
 extern unsigned produced_out;
 
-/* Writes as told, each piece when there is room for it.  At the end of it, or
+/* Writes as told, each piece when there is space for it.  At the end of it, or
  * of a failure, gives `upload` back. */
 void producer_start(struct producer *producer, lariat_upload *upload,
                     uint64_t length, size_t piece);

@@ -37,7 +37,7 @@ struct scripting {
   char order[128];   /* the first letters of their hosts */
   char headers[512]; /* of the last: those that tests look for */
   char last[512];    /* "METHOD URL BODY" of the last */
-  uint64_t uploaded; /* bytes of the last one's body from a supply */
+  uint64_t uploaded; /* bytes of the last one's body from a body source */
   bool upload_wrong; /* such a body was not as in producing.h */
   unsigned upload_ends;
 };

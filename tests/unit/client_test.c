@@ -103,7 +103,7 @@ static const struct stage stages[] = {
     {"after two turns", "https://a/", 0, 2, false, false},
     {"looking up", "https://a/?never=dns", 10, 0, false, false},
     {"connecting", "https://a/?never=connect", 10, 0, false, false},
-    {"shaking hands", "https://a/?never=tls", 10, 0, false, false},
+    {"handshake", "https://a/?never=tls", 10, 0, false, false},
     {"asking", "https://a/?never=request", 10, 0, false, false},
     {"waiting", "https://a/?never=first-byte", 10, 0, false, false},
     {"in the body", "https://a/?never=body", 10, 0, false, false},

@@ -7,10 +7,10 @@
 
 #include "support/fixture.h"
 
-enum { TEXT = 100000, ROOM = 200000 };
+enum { TEXT = 100000, SPACE = 200000 };
 
 static char text[TEXT];
-static char packed[ROOM];
+static char packed[SPACE];
 static size_t packed_length;
 
 /* Words that compress about as text does. */
@@ -30,9 +30,9 @@ static void pack(int window_bits) {
   stream.next_in = (Bytef *)text;
   stream.avail_in = TEXT;
   stream.next_out = (Bytef *)packed;
-  stream.avail_out = ROOM;
+  stream.avail_out = SPACE;
   CU_ASSERT_EQUAL(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  packed_length = ROOM - stream.avail_out;
+  packed_length = SPACE - stream.avail_out;
   (void)deflateEnd(&stream);
 }
 

@@ -250,7 +250,7 @@ static void test_getter_fired_by_hand(void) {
   lariat_deferred *left = lariat_queue_get(queue);
   CU_ASSERT_EQUAL(lariat_deferred_errback(left, failure("by hand")), LARIAT_OK);
   CU_ASSERT_EQUAL(lariat_queue_waiting(queue), 0);
-  lariat_deferred *next = lariat_queue_get(queue); /* the backlog has room */
+  lariat_deferred *next = lariat_queue_get(queue); /* the backlog has space */
   CU_ASSERT_EQUAL(lariat_queue_put(queue, recorder_value(&s.recorder, 1)),
                   LARIAT_OK);
   result_of(next, "1");

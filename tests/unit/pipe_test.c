@@ -17,7 +17,7 @@ enum { WINDOW = 4 * LR_CHUNK_CAPACITY, PATIENCE_MS = 20000 };
 struct home {
   struct fixture f;
   lr_pipe *pipe;
-  int rooms;
+  int writables;
   int stops;
   int arrivals;
   bool close_inside;
@@ -27,7 +27,7 @@ static struct home home;
 
 static void had_room(void *context) {
   (void)context;
-  home.rooms++;
+  home.writables++;
 }
 
 static void was_stopped(void *context) {
@@ -47,7 +47,7 @@ static const lr_sink_ops sink_ops = {has_arrived};
 
 static void open_home(bool source_first) {
   fixture_open(&home.f, FIXTURE_MANUAL_CLOCK);
-  home.rooms = home.stops = home.arrivals = 0;
+  home.writables = home.stops = home.arrivals = 0;
   home.close_inside = false;
   home.pipe = lr_pipe_new(WINDOW);
   CU_ASSERT_PTR_NOT_NULL_FATAL(home.pipe);
@@ -139,16 +139,16 @@ static void test_the_window(void) {
   CU_ASSERT_TRUE(lr_pipe_full(home.pipe));
   CU_ASSERT_EQUAL(lr_pipe_held(home.pipe), WINDOW);
   fixture_settle(&home.f);
-  CU_ASSERT_EQUAL(home.rooms, 0);
+  CU_ASSERT_EQUAL(home.writables, 0);
   for (size_t i = 0; i < 2; i++) {
     lr_chunk *chunk = lr_pipe_next(home.pipe);
     CU_ASSERT_PTR_NOT_NULL_FATAL(chunk);
     CU_ASSERT_EQUAL(chunk->length, LR_CHUNK_CAPACITY);
     lr_chunk_free(chunk);
-    CU_ASSERT_EQUAL(home.rooms, 0);
+    CU_ASSERT_EQUAL(home.writables, 0);
     fixture_settle(&home.f);
   }
-  CU_ASSERT_EQUAL(home.rooms, 1);
+  CU_ASSERT_EQUAL(home.writables, 1);
   CU_ASSERT_FALSE(lr_pipe_full(home.pipe));
   CU_ASSERT_EQUAL(lr_pipe_held(home.pipe), WINDOW / 2);
   close_home();
@@ -165,7 +165,7 @@ static void test_small_pieces(void) {
   CU_ASSERT_TRUE(lr_pipe_full(home.pipe));
   expect("xxxx");
   fixture_settle(&home.f);
-  CU_ASSERT_EQUAL(home.rooms, 1);
+  CU_ASSERT_EQUAL(home.writables, 1);
   close_home();
 }
 
@@ -454,7 +454,7 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"bytes come in order, and then the end", test_bytes_in_order},
       {"a source may begin before there is a sink", test_source_first},
-      {"the window fills, and has room again by half", test_the_window},
+      {"the window fills, and has space again by half", test_the_window},
       {"small pieces use the window up", test_small_pieces},
       {"a piece larger than the window is taken", test_a_huge_piece},
       {"a sink that closes stops the source", test_the_sink_closes},

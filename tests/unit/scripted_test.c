@@ -259,7 +259,7 @@ static void close_inside(void *context) {
   s->asked++;
 }
 
-/* Calls and errands go to the reactor that the pool has. */
+/* Calls and calls between threads go to the reactor that the pool has. */
 static void test_pool_call(void) {
   struct scripting s;
   scripting_open(&s, NULL, NULL);

@@ -200,7 +200,7 @@ static void set_retry(lariat_pool_options *pool,
   static lariat_retry_policy policy;
   (void)pool;
   policy = lariat_retry_defaults();
-  policy.max_retries = 6; /* more than the list of attempts has room for */
+  policy.max_retries = 6; /* more than the list of attempts has space for */
   policy.base_ms = 2;
   policy.seed = 3;
   client->retry = &policy;
@@ -392,7 +392,7 @@ static void file_uploads(struct torture *t) {
   pass(t, 20);
 }
 
-/* Rates, delays, priorities, room, drains. */
+/* Rates, delays, priorities, capacity, drains. */
 
 static void turns(struct torture *t) {
   lariat_request_options options = lariat_request_defaults(t->client);
@@ -739,7 +739,7 @@ static void test_all(void) {
       {"timers", timers, 3, 0, 0, set_timed, 10, 11},
       {"hosts", hosts, 0, 0, 0, NULL, 80, 80},
       {"coroutines with a client", coroutines_with_client, 0, 0, 0, NULL, 1, 1},
-      {"room", capacity, 1, 0, 1, set_queue, 8, 14},
+      {"capacity", capacity, 1, 0, 1, set_queue, 8, 14},
       {"drains", drains, 2, 0, 0, NULL, 4, 7},
       {"coroutines", coroutines, 0, 0, 0, NULL, 2, 2},
       {"drain", drain, 0, 0, 0, NULL, 2, 3},

@@ -136,7 +136,8 @@ int main(int argc, char **argv) {
        test_share_of_none_and_integers},
       {"share refuses what only moves, and says when memory is out",
        test_share_refused},
-      {"describe cuts to the room and returns the whole length", test_describe},
+      {"describe cuts to the space and returns the whole length",
+       test_describe},
       {"a value opens as its own type only", test_in},
       {"a type may have no name", test_nameless},
   };

@@ -25,7 +25,7 @@ struct item {
 struct queue_ops {
   const char *name;
   bool batches; /* hands a batch over in one operation */
-  /* Room for WINDOW items of each producer at least; `messages` is how many
+  /* Space for WINDOW items of each producer at least; `messages` is how many
    * each will send in all.  NULL when out of memory. */
   void *(*create)(unsigned producers, size_t messages);
   void (*destroy)(void *queue);

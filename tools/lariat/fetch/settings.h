@@ -12,7 +12,7 @@
 /* The statuses from 400 to 599. */
 enum { STATUSES_MAX = 200 };
 
-/* What is to be done; of two that are asked for, the later here. */
+/* The things to do; of two that are asked for, the later here. */
 enum action { ACTION_FETCH, ACTION_VERSION, ACTION_HELP };
 
 struct file_settings {

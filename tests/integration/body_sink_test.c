@@ -458,7 +458,8 @@ int main(int argc, char **argv) {
   nginx = nginx_start(NULL);
   origin = origin_start(NULL);
   if (!nginx || !origin) return 1;
-  int result = fixture_main("outlet", tests, FIXTURE_COUNT(tests), argc, argv);
+  int result =
+      fixture_main("body_sink", tests, FIXTURE_COUNT(tests), argc, argv);
   origin_stop(origin);
   nginx_stop(nginx);
   return result;
