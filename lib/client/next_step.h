@@ -24,7 +24,7 @@ static inline lr_step lr_next_step(const lr_job *job, bool retry) {
   if (retry) return LR_STEP_RETRY;
   if (job->attempt.outcome != LARIAT_OK) return LR_STEP_FAIL;
   if (lr_job_is_streaming(job)) return LR_STEP_END_STREAM;
-  if (job->sink && job->sink->transformed) return LR_STEP_DELIVER_VALUE;
+  if (job->sink && job->sink->transform.done) return LR_STEP_DELIVER_VALUE;
   if (lr_redirect_wanted(job)) return LR_STEP_REDIRECT;
   return LR_STEP_DELIVER_RESPONSE;
 }

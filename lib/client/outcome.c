@@ -182,8 +182,8 @@ static void complete_with_response(lr_job *job) {
 }
 
 static lariat_value take_transformed(lr_job *job) {
-  lariat_value value = job->sink->value;
-  job->sink->value = lariat_none();
+  lariat_value value = job->sink->transform.value;
+  job->sink->transform.value = lariat_none();
   return value;
 }
 

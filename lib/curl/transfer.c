@@ -166,7 +166,7 @@ static size_t take_body(char *bytes, size_t size, size_t count,
   lr_job *job = transfer->job;
   size_t length = size * count;
   if (job->request.idle_timeout_ns) note_activity(transfer);
-  if (job->sink && job->sink->open)
+  if (job->sink && lr_body_sink_is_open(job->sink))
     return give_to_sink(transfer, bytes, length);
   job->pool.received += length;
   if (job->request.max_body_bytes &&

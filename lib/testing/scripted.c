@@ -326,7 +326,9 @@ static lariat_status take_body(exchange *it) {
              : LARIAT_ENOMEM;
 }
 
-static bool goes_out(const lr_job *job) { return job->sink && job->sink->open; }
+static bool goes_out(const lr_job *job) {
+  return job->sink && lr_body_sink_is_open(job->sink);
+}
 
 static lariat_status finish_digest(exchange *it, uint8_t sha256[32],
                                    bool *has) {
