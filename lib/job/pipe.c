@@ -90,7 +90,7 @@ void lr_pipe_drop(lr_pipe *pipe) {
 
 /* ---- Mail; each that is away has a reference to the pipe ---- */
 
-/* Sends `mail` to the other end.  False: its reactor is gone, and the mail
+/* Sends `mail` to the other end.  False: its reactor has ended, and the mail
  * stays here. */
 static bool send_mail(lr_pipe *pipe, const end *from, const end *to,
                       lr_mail *mail) {
@@ -265,7 +265,7 @@ static void send_stop(lr_pipe *pipe) {
 }
 
 /* Sends the credits back when there are `enough`.  They are freed when the
- * source's reactor is gone, for then nobody waits for them. */
+ * source's reactor has ended, for then nobody waits for them. */
 static void send_credits(lr_pipe *pipe, size_t enough) {
   if (pipe->sink.consumed.count < (enough ? enough : 1)) return;
   if (!pipe->sink.end.connected ||
