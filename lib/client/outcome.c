@@ -167,7 +167,7 @@ static lariat_value make_budget_failure(const lr_job *job, lariat_value cause) {
 static void fill_response(lr_job *job, lariat_response *response) {
   response->redirects = job->caller.redirects;
   response->timings.total_us =
-      lr_since(arrived_ns(job), job->caller.submitted_ns) / LR_NS_PER_US;
+      (arrived_ns(job) - job->caller.submitted_ns) / LR_NS_PER_US;
   response->retry_end = job->retry.end;
   response->attempts = job->retry.attempts;
   job->retry.attempts = NULL;

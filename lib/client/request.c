@@ -17,8 +17,8 @@
 
 static const char get_method[] = "GET";
 
-/* Deadlines that are farther away than centuries are none. */
-#define FAR_NS (UINT64_MAX / 4)
+/* Deadlines that are centuries away are none: so no sum of times overflows. */
+#define FAR_MS (UINT64_MAX / 4 / LR_NS_PER_MS)
 
 /* Reads a user's options as far as their size goes; what is beyond is by the
  * client's defaults.  False when they have no size. */
@@ -177,14 +177,14 @@ static void set_limits(lr_job *job, const lariat_request_options *options) {
  * caller's reactor another. */
 static void set_deadline(lr_job *job, uint64_t timeout_ms) {
   lariat_reactor *reactor = job->client->reactor;
-  uint64_t timeout_ns = lr_ns_of_ms(timeout_ms);
   job->request.deadline_ns = UINT64_MAX;
   job->caller.due_ns = UINT64_MAX;
-  if (timeout_ns == 0 || timeout_ns > FAR_NS) return;
-  job->request.deadline_ns = lr_add_ns(job->caller.submitted_ns, timeout_ns);
+  if (timeout_ms == 0 || timeout_ms > FAR_MS) return;
+  uint64_t timeout_ns = timeout_ms * LR_NS_PER_MS;
+  job->request.deadline_ns = job->caller.submitted_ns + timeout_ns;
   uint64_t now_ns = job->client->pool_time ? job->caller.submitted_ns
                                            : lariat_reactor_now_ns(reactor);
-  job->caller.due_ns = lr_add_ns(now_ns, timeout_ns);
+  job->caller.due_ns = now_ns + timeout_ns;
 }
 
 /* Sets all but the target, the headers and the deadline. */

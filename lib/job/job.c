@@ -4,7 +4,6 @@
 
 #include <string.h>
 
-#include "base/attributes.h"
 #include "base/memory.h"
 #include "job/body_sink.h"
 #include "job/body_source.h"
@@ -25,7 +24,7 @@ static bool may_own_more(const lr_job *job) {
   return !job->request.defaults || job->retry.attempts || job->attempt.detail;
 }
 
-static LR_COLD void drop_owned(lr_job *job) {
+static void drop_owned(lr_job *job) {
   if (job->sink) lr_body_sink_free(job->sink);
   job->sink = NULL;
   if (job->body.bytes && job->body.drop)
