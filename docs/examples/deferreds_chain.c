@@ -24,7 +24,7 @@ static lariat_value halve(lariat_value result, void *context) {
   (void)context;
   intptr_t number = lariat_int_in(result);
   if (number % 2 != 0)
-    return lariat_failure_new(LARIAT_EUSER, "%jd is odd", (intmax_t)number);
+    return lariat_failure_new(LARIAT_EUSER, "%jd is uneven", (intmax_t)number);
   return lariat_int(number / 2);
 }
 

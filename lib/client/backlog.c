@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The hosts of a link, and the jobs that wait for a credit. */
+ * backlog.c: the hosts of a channel, and the jobs that wait for a credit. */
 #include "client/backlog.h"
 
 #include <string.h>
@@ -13,7 +13,7 @@ static lr_backlog_host *host_of(lr_table_node *node) {
   return lr_container(node, lr_backlog_host, table_node);
 }
 
-static bool is_of_url(lr_table_node *node, const void *url) {
+static bool is_host_of(lr_table_node *node, const void *url) {
   return lr_backlog_host_is_of(host_of(node), url);
 }
 
@@ -52,7 +52,7 @@ static bool is_idle(const lr_backlog_host *host) {
 
 lr_backlog_host *lr_backlog_enter_slow(lr_backlog *backlog, const lr_job *job) {
   lr_table_node *node = lr_table_find(&backlog->hosts, job->request.url.hash,
-                                      is_of_url, &job->request.url);
+                                      is_host_of, &job->request.url);
   if (!node) return make_host(backlog, &job->request.url);
   lr_backlog_host *host = host_of(node);
   if (!is_idle(host)) return host;
@@ -68,7 +68,8 @@ static void free_host(lr_backlog *backlog, lr_backlog_host *host) {
   lr_free(host);
 }
 
-/* The longest idle goes when there are too many. */
+/* Keeps the entry for the next job of its host, and frees the one that was idle
+ * for the longest time when there are too many. */
 void lr_backlog_forget_slow(lr_backlog *backlog, lr_backlog_host *host) {
   lr_list_append(&backlog->idle, &host->node);
   if (backlog->idle_count++ < IDLE_MAX) return;
@@ -76,8 +77,9 @@ void lr_backlog_forget_slow(lr_backlog *backlog, lr_backlog_host *host) {
   free_host(backlog, lr_container(backlog->idle.next, lr_backlog_host, node));
 }
 
-/* To the end of the ring; or out of it, when nothing waits. */
-static void place(lr_backlog *backlog, lr_backlog_host *host) {
+/* Puts a host at the end of the ring, or out of it when none of its jobs waits.
+ */
+static void move_host(lr_backlog *backlog, lr_backlog_host *host) {
   lr_list_remove(&host->node);
   if (!host->queued) return;
   host->priority = (uint8_t)lr_priority_queue_best(&host->queue);
@@ -88,14 +90,14 @@ void lr_backlog_add(lr_backlog *backlog, lr_backlog_host *host, lr_job *job) {
   bool first = host->queued++ == 0;
   lr_list_append(&host->queue.by_priority[job->request.priority],
                  &job->caller.queue_node);
-  if (first || job->request.priority < host->priority) place(backlog, host);
+  if (first || job->request.priority < host->priority) move_host(backlog, host);
 }
 
 void lr_backlog_remove(lr_backlog *backlog, lr_job *job) {
   lr_backlog_host *host = job->caller.backlog_host;
   lr_list_remove(&job->caller.queue_node);
   host->queued--;
-  place(backlog, host);
+  move_host(backlog, host);
   lr_backlog_forget(backlog, host);
 }
 

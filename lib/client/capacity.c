@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * Waiting for room in a client's queue. */
+ * capacity.c: waiting for capacity in a client's queue. */
 #include "client/capacity.h"
 
 #include "client/client.h"
 #include "client/submit.h"
 #include "deferred/state.h"
 
-/* Whatever the host: without a queue every link must have a credit. */
+/* Returns whether a job would be taken, whatever its host: without a queue
+ * every channel must have a credit. */
 static bool has_capacity(const lariat_client *client) {
   if (client->options.max_queued)
     return lr_client_waiting(client) < client->options.max_queued;
@@ -15,7 +16,8 @@ static bool has_capacity(const lariat_client *client) {
   return true;
 }
 
-/* A callback may submit jobs, and so take the room again, or wait anew. */
+/* Fires no more than those that wait now: a callback may submit jobs, and so
+ * use the capacity, or wait anew. */
 void lr_capacity_notify(lariat_client *client) {
   size_t left = client->capacity_waiters.count;
   while (left-- && client->capacity_waiters.count && !client->closed &&

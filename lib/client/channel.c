@@ -8,7 +8,8 @@
 #include "pool/pool.h"
 #include "pool/worker.h"
 
-/* The part of the window that each host may have without a credit. */
+/* So large a part of the window, one in 32, a host may have without a credit.
+ */
 enum { FREE_PART = 32 };
 
 static lr_channel *channel_of_port(lr_port *port) {
@@ -19,8 +20,8 @@ static void free_channel(lr_port *port) {
   lr_free_lines(channel_of_port(port));
 }
 
-/* Takes mail back which the pool refused, since it is closed. */
-static void turn_back_refused(lr_outbox *outbox, lr_mail *oldest) {
+/* Takes mail back that the pool has refused, since it is closed. */
+static void turn_refused_back(lr_outbox *outbox, lr_mail *oldest) {
   lr_channel *channel = lr_container(outbox, lr_channel, out);
   while (oldest) {
     lr_mail *mail = oldest;
@@ -29,7 +30,8 @@ static void turn_back_refused(lr_outbox *outbox, lr_mail *oldest) {
   }
 }
 
-/* Returns what keeps a host busy, but no large part of the window. */
+/* Returns how many jobs of a host need no credit: as many as keep it busy, but
+ * no large part of the window. */
 static uint32_t free_jobs_of(const lr_worker *worker, unsigned window) {
   uint32_t busy = 2 * lr_pool_options(worker->pool)->max_jobs_per_host;
   uint32_t part = window / FREE_PART;
@@ -55,7 +57,7 @@ lariat_status lr_channel_open(lariat_client *client, lariat_reactor *reactor,
   }
   channel->client = client;
   channel->credits = window < INT_MAX ? (int)window : INT_MAX;
-  lr_outbox_init(&channel->out, reactor, worker->mailbox, turn_back_refused);
+  lr_outbox_init(&channel->out, reactor, worker->mailbox, turn_refused_back);
   *out = channel;
   return LARIAT_OK;
 }

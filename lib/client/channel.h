@@ -15,7 +15,7 @@ typedef struct lr_channel {
   struct lariat_client *client;
   lr_outbox out;
   lr_backlog backlog; /* jobs without a credit */
-  int credits;        /* below 0: jobs that needed none */
+  int credits;        /* below 0: so many jobs left without one */
   unsigned load;      /* jobs queued here or away there */
   lr_port port;
 } lr_channel;
@@ -28,7 +28,7 @@ lariat_status lr_channel_open(struct lariat_client *client,
                               const lr_job_owner *owner, unsigned window,
                               lr_channel **out);
 
-/* Lets go of the channel: no job is in its outbox or backlog. */
+/* Closes the channel: no job is in its outbox or backlog. */
 void lr_channel_close(lr_channel *channel);
 
 /* Hands a job over, for one of the credits. */

@@ -131,7 +131,7 @@ static bool has_jobs_away(lr_shutdown_hook *shutdown) {
   return lr_container(shutdown, lariat_client, shutdown)->away > 0;
 }
 
-/* Leaves the job to itself: whoever has the last part of it frees it. */
+/* Makes an orphan of a job: the thread that ends its last part frees it. */
 static void orphan_job(lr_job *job) {
   uint32_t ended = 0;
   lr_list_remove(&job->caller.node);
@@ -187,12 +187,13 @@ static lariat_status make_headers(lariat_client *client) {
   if (*agent) headers[count++] = (lariat_header){"User-Agent", agent};
   if (encoding && !client->options.no_decompress)
     headers[count++] = (lariat_header){"Accept-Encoding", encoding};
-  client->options.user_agent = NULL; /* the caller's memory */
+  client->options.user_agent = NULL; /* the caller may free it */
   client->options.retry = NULL;
   return lr_header_list_make(NULL, headers, count, &client->headers);
 }
 
-/* Finds the number of the pool reactor that the client is on. */
+/* Finds the number of the pool reactor that the client is on, for placement
+ * home. */
 static lariat_status find_home(lariat_client *client) {
   for (unsigned i = 0; i < lariat_pool_reactors(client->pool); i++) {
     client->home = i;

@@ -34,7 +34,7 @@ struct lariat_client {
   lariat_client_stats stats;
   lr_retry retry;
   lr_shutdown_hook shutdown;
-  lr_timer watch;      /* over the jobs that are away */
+  lr_timer watch;      /* over the deadlines of the jobs that are away */
   uint64_t watched_ns; /* the deadline that it is set for; UINT64_MAX: none */
   bool closed;
   bool budgeted;  /* the memory of the pool's bodies is limited */
@@ -47,12 +47,12 @@ struct lariat_client {
 /* Returns the time on the pool's clock. */
 uint64_t lr_client_pool_ns(const lariat_client *client);
 
-/* Keeps the client while callbacks run that may close it, and lets go: with the
- * last job and hold of a closed client its memory goes. */
+/* Keeps the client while callbacks run that may close it, and gives that back:
+ * a closed client is freed with its last job and hold. */
 static inline void lr_client_hold(lariat_client *client) { client->live++; }
 void lr_client_unhold(lariat_client *client);
 
-/* Lets go after telling those who wait for capacity. */
+/* Does the same after firing what waits for capacity. */
 void lr_client_unhold_notify(lariat_client *client);
 
 /* Makes a blank job of the client's with two references to its deferred: the
@@ -60,7 +60,7 @@ void lr_client_unhold_notify(lariat_client *client);
 lr_job *lr_client_new_job(lariat_client *client);
 
 /* Frees a job, or keeps it for the next request, if it is over: both of its
- * nodes are home and the last reference to its deferred is gone. */
+ * nodes have returned and its deferred has no reference left. */
 void lr_client_release_job(lr_job *job);
 
 #endif

@@ -9,41 +9,41 @@
 #include "client/coroutine_client.h"
 #include "pool/worker.h"
 
-typedef struct capacity {
+typedef struct client_state {
   lariat_pool *pool;     /* of the reactor's own, or NULL */
   lariat_client *client; /* its reactor ends it */
-} capacity;
+} client_state;
 
-static void destroy_room(void *state) {
-  capacity *it = state;
-  lariat_pool_release(it->pool);
-  lr_free(it);
+static void destroy_state(void *pointer) {
+  client_state *state = pointer;
+  lariat_pool_release(state->pool);
+  lr_free(state);
 }
 
-static capacity *room_of(lariat_reactor *reactor) {
-  capacity *it = lr_reactor_layer_state(reactor, LR_LAYER_CLIENT);
-  if (it) return it;
-  it = lr_alloc_zero(sizeof *it);
-  if (it)
-    lr_reactor_set_layer_state(reactor, LR_LAYER_CLIENT, it, destroy_room);
-  return it;
+static client_state *state_of(lariat_reactor *reactor) {
+  client_state *state = lr_reactor_layer_state(reactor, LR_LAYER_CLIENT);
+  if (state) return state;
+  state = lr_alloc_zero(sizeof *state);
+  if (state)
+    lr_reactor_set_layer_state(reactor, LR_LAYER_CLIENT, state, destroy_state);
+  return state;
 }
 
-/* The pool whose reactor this is, else the reactor's own. */
-static lariat_status find_pool(const lariat_reactor *reactor, capacity *it,
-                               lariat_pool **out) {
+/* Finds the pool whose reactor this is, else the reactor's own. */
+static lariat_status find_pool(const lariat_reactor *reactor,
+                               client_state *state, lariat_pool **out) {
   const lr_worker *worker = lr_reactor_layer_state(reactor, LR_LAYER_POOL);
   lariat_status status = LARIAT_OK;
-  if (!worker && !it->pool) status = lariat_pool_new(NULL, &it->pool);
-  *out = worker ? worker->pool : it->pool;
+  if (!worker && !state->pool) status = lariat_pool_new(NULL, &state->pool);
+  *out = worker ? worker->pool : state->pool;
   return status;
 }
 
-static lariat_status make_client(lariat_reactor *reactor, capacity *it) {
+static lariat_status make_client(lariat_reactor *reactor, client_state *state) {
   lariat_pool *pool;
-  lariat_status status = find_pool(reactor, it, &pool);
+  lariat_status status = find_pool(reactor, state, &pool);
   if (status != LARIAT_OK) return status;
-  return lariat_client_new(pool, reactor, NULL, &it->client);
+  return lariat_client_new(pool, reactor, NULL, &state->client);
 }
 
 lariat_status lariat_coroutine_client(lariat_client **out) {
@@ -53,12 +53,13 @@ lariat_status lariat_coroutine_client(lariat_client **out) {
     lr_misuse("lariat_coroutine_client: called outside of a coroutine");
     return LARIAT_EOUTSIDE;
   }
-  capacity *it = room_of(reactor);
-  if (!it) return LARIAT_ENOMEM;
+  client_state *state = state_of(reactor);
+  if (!state) return LARIAT_ENOMEM;
   lariat_status status = LARIAT_OK;
-  if (!it->client && lr_reactor_closing(reactor)) status = LARIAT_ECLOSED;
-  if (!it->client && status == LARIAT_OK) status = make_client(reactor, it);
-  *out = it->client;
+  if (!state->client && lr_reactor_closing(reactor)) status = LARIAT_ECLOSED;
+  if (!state->client && status == LARIAT_OK)
+    status = make_client(reactor, state);
+  *out = state->client;
   return status;
 }
 
@@ -68,13 +69,14 @@ lariat_status lariat_coroutine_set_client(lariat_client *client) {
   lariat_status status = lr_reactor_check(reactor, __func__);
   if (status != LARIAT_OK) return status;
   if (lr_reactor_closing(reactor)) return LARIAT_ECLOSED;
-  capacity *it = room_of(reactor);
-  if (!it) return LARIAT_ENOMEM;
-  it->client = client;
+  client_state *state = state_of(reactor);
+  if (!state) return LARIAT_ENOMEM;
+  state->client = client;
   return LARIAT_OK;
 }
 
 void lr_coroutine_client_forget(const lariat_client *client) {
-  capacity *it = lr_reactor_layer_state(client->reactor, LR_LAYER_CLIENT);
-  if (it && it->client == client) it->client = NULL;
+  client_state *state =
+      lr_reactor_layer_state(client->reactor, LR_LAYER_CLIENT);
+  if (state && state->client == client) state->client = NULL;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * outcome.c: how fetches end: what a job that has come back means, and the one
- * place where deferreds fire. */
+ * outcome.c: how fetches end: what is done with a job that has returned, and
+ * the one place where the deferreds of fetches fire. */
 #include "client/outcome.h"
 
 #include <stdio.h>
 
+#include "base/attributes.h"
 #include "base/memory.h"
 #include "base/time.h"
 #include "client/capacity.h"
@@ -19,7 +20,7 @@
 
 /* ---- Failures ---- */
 
-/* Returns when the results of this turn came in, on the pool's clock. */
+/* Returns when the results of this turn arrived, on the pool's clock. */
 static uint64_t arrived_ns(const lr_job *job) {
   const lariat_client *client = job->client;
   return client->pool_time ? lr_reactor_turn_ns(client->reactor)
@@ -51,8 +52,8 @@ static lariat_timings timings_of(const lr_job *job, lariat_phase phase) {
   if (job->caller.state == LR_JOB_HERE && job->response)
     timings = job->response->timings;
   else if (phase == LARIAT_PHASE_QUEUE)
-    timings.queue_us = (now - job->request.hop_ns) / 1000;
-  timings.total_us = (now - job->caller.submitted_ns) / 1000;
+    timings.queue_us = lr_since(now, job->request.hop_ns) / LR_NS_PER_US;
+  timings.total_us = lr_since(now, job->caller.submitted_ns) / LR_NS_PER_US;
   return timings;
 }
 
@@ -64,8 +65,8 @@ int lr_outcome_http_status(const lr_job *job) {
 
 /* Makes the failure of a job.  What the pool says of it is not looked at while
  * the job is there. */
-static lariat_value failure_of(const lr_job *job, lariat_status status,
-                               lariat_phase phase) {
+static lariat_value make_failure(const lr_job *job, lariat_status status,
+                                 lariat_phase phase) {
   char message[512];
   lariat_time_limit limit = limit_of(job, status);
   const char *detail = detail_of(job, limit);
@@ -89,7 +90,7 @@ static lariat_value failure_of(const lr_job *job, lariat_status status,
   return lr_failure_make(&parts);
 }
 
-/* ---- The end of a fetch ---- */
+/* ---- Completion ---- */
 
 static void count_outcome(lariat_client *client, lariat_value value) {
   client->stats.pending--;
@@ -102,8 +103,7 @@ static void count_outcome(lariat_client *client, lariat_value value) {
 }
 
 /* Tells whoever produces the body that no more of it is wanted. */
-static __attribute__((noinline)) void complete_body_source(lr_job *job,
-                                                           lariat_value value) {
+static LR_COLD void settle_body_source(lr_job *job, lariat_value value) {
   lr_body_source *body_source = job->body.source;
   bool failed = lariat_is_failure(value);
   if (body_source->ops->settle)
@@ -117,7 +117,7 @@ void lr_client_complete(lr_job *job, lariat_value value) {
   if (lr_timer_is_set(&job->caller.timer))
     lr_reactor_unset_timer(job->client->reactor, &job->caller.timer);
   count_outcome(job->client, value);
-  if (job->body.source) complete_body_source(job, value);
+  if (job->body.source) settle_body_source(job, value);
   if (streaming) {
     lr_stream_finish(job->sink->stream, value);
     lr_client_release_job(job);
@@ -128,7 +128,7 @@ void lr_client_complete(lr_job *job, lariat_value value) {
 }
 
 void lr_client_fail_job(lr_job *job, lariat_status status, lariat_phase phase) {
-  lr_client_complete(job, failure_of(job, status, phase));
+  lr_client_complete(job, make_failure(job, status, phase));
 }
 
 void lr_client_fail(lr_job *job, lariat_status status, const char *url) {
@@ -140,8 +140,8 @@ void lr_client_fail(lr_job *job, lariat_status status, const char *url) {
   lr_client_complete(job, lr_failure_make(&parts));
 }
 
-/* Makes a failure that says that there would have been another attempt. */
-static lariat_value over_budget(const lr_job *job, lariat_value cause) {
+/* Makes the failure of a job whose retry the budget has forbidden. */
+static lariat_value make_budget_failure(const lr_job *job, lariat_value cause) {
   char message[512];
   lariat_timings timings = lariat_failure_timings(cause);
   lariat_attempt only = lariat_failure_attempt_at(cause, 0);
@@ -167,7 +167,7 @@ static lariat_value over_budget(const lr_job *job, lariat_value cause) {
 static void fill_response(lr_job *job, lariat_response *response) {
   response->redirects = job->caller.redirects;
   response->timings.total_us =
-      (arrived_ns(job) - job->caller.submitted_ns) / 1000;
+      (arrived_ns(job) - job->caller.submitted_ns) / LR_NS_PER_US;
   response->retry_end = job->retry.end;
   response->attempts = job->retry.attempts;
   job->retry.attempts = NULL;
@@ -182,8 +182,8 @@ static void complete_with_response(lr_job *job) {
 }
 
 static lariat_value take_transformed(lr_job *job) {
-  lariat_value value = job->sink->value;
-  job->sink->value = lariat_none();
+  lariat_value value = job->sink->transform.value;
+  job->sink->transform.value = lariat_none();
   return value;
 }
 
@@ -212,7 +212,7 @@ void lr_client_stop(lr_job *job, lariat_status status, lariat_phase phase) {
   lr_client_unhold_notify(client);
 }
 
-static void stop_with(lr_job *job, lariat_value failure) {
+static void stop_job(lr_job *job, lariat_value failure) {
   lariat_client *client = job->client;
   lr_client_hold(client);
   lr_submit_withdraw(job, lariat_failure_status(failure));
@@ -228,9 +228,9 @@ static void deliver_failure(lr_job *job) {
   lariat_phase phase = (lariat_phase)job->attempt.phase;
   if (job->retry.attempts)
     lr_retry_note(job, job->attempt.outcome, lr_outcome_http_status(job), 0);
-  lariat_value failure = failure_of(job, job->attempt.outcome, phase);
+  lariat_value failure = make_failure(job, job->attempt.outcome, phase);
   if (job->retry.end == LARIAT_RETRY_BUDGET)
-    failure = over_budget(job, failure);
+    failure = make_budget_failure(job, failure);
   lr_client_complete(job, failure);
 }
 
@@ -240,7 +240,7 @@ static void deliver_response(lr_job *job) {
   complete_with_response(job);
 }
 
-/* ---- Jobs that come back ---- */
+/* ---- Returning jobs ---- */
 
 static void follow_redirect(lr_job *job) {
   lariat_client *client = job->client;
@@ -253,9 +253,9 @@ static void follow_redirect(lr_job *job) {
   lr_client_fail_job(job, status, LARIAT_PHASE_NONE);
 }
 
-/* Does the next step with a job that has come back.  Where there is no memory
+/* Does the next step with a job that has returned.  Where there is no memory
  * for another attempt, the job ends with what it has. */
-static void decide(lr_job *job) {
+static void do_next_step(lr_job *job) {
   if (job->attempt.outcome == LARIAT_ENOMEM)
     lr_response_cache_save_memory(job->client->responses);
   lr_retry_plan plan = lr_retry_consider(job);
@@ -286,10 +286,10 @@ static void receive_job(lr_mail *mail) {
   lr_channel *channel = job->caller.channel;
   lariat_client *client = channel->client;
   bool awaited = client->capacity_waiters.count != 0;
-  if (awaited) lr_client_hold(client); /* what fires may close it */
+  if (awaited) lr_client_hold(client); /* callbacks may close it */
   job->caller.travel_away = false;
   job->caller.state = LR_JOB_HERE;
-  if (job->sink) lr_body_sink_give(job->sink); /* whatever comes of it */
+  if (job->sink) lr_body_sink_give(job->sink); /* whatever is next */
   channel->load--;
   channel->credits++;
   client->away--;
@@ -301,7 +301,7 @@ static void receive_job(lr_mail *mail) {
   if (lr_job_is_complete(job))
     lr_client_release_job(job);
   else
-    decide(job);
+    do_next_step(job);
   if (awaited) lr_client_unhold_notify(client);
 }
 
@@ -337,5 +337,5 @@ const lr_job_owner lr_client_job_owner = {.returned = &returned_ops,
                                           .cancel_returned =
                                               &cancel_returned_ops,
                                           .open_stream = open_stream,
-                                          .stop = stop_with,
+                                          .stop = stop_job,
                                           .abort = abort_job};

@@ -5,7 +5,7 @@
 
 #include "client/client.h"
 
-/* What jobs ask of their client. */
+/* The questions of jobs to their client. */
 extern const lr_job_owner lr_client_job_owner;
 
 /* Ends a fetch: the deferred fires with `value` or, had that fired when the

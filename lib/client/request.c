@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * From a call of the user's to a job on its way. */
+ * request.c: from a user's call to a job that is submitted. */
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/process.h"
+#include "base/time.h"
 #include "client/client.h"
 #include "client/outcome.h"
 #include "client/submit.h"
@@ -17,8 +18,11 @@
 
 static const char get_method[] = "GET";
 
-/* Reads a user's options as far as their size goes; the rest is the client's.
- * False when they have no size. */
+/* Deadlines that are centuries away are none: so no sum of times overflows. */
+#define FAR_MS (UINT64_MAX / 4 / LR_NS_PER_MS)
+
+/* Reads a user's options as far as their size goes; what is beyond is by the
+ * client's defaults.  False when they have no size. */
 static bool read_options(const lariat_client *client,
                          const lariat_request_options *given,
                          lariat_request_options *all) {
@@ -40,7 +44,7 @@ static lariat_status set_headers(lr_job *job, const lariat_header *headers,
   lariat_status status = lr_header_list_make(client->headers, headers, count,
                                              &job->request.headers);
   if (status != LARIAT_OK) return status;
-  /* A caller that asks for an encoding wants to see it. */
+  /* A caller that asks for an encoding wants the bytes as they come. */
   for (size_t i = 0; i < count; i++)
     if (lr_name_is(headers[i].name, strlen(headers[i].name), "Accept-Encoding"))
       job->wants.decompress = false;
@@ -127,7 +131,7 @@ static lariat_status set_body(lr_job *job, const lariat_body *body) {
 }
 
 /* Drops what was given with a refused request that has no job to own it. */
-static void drop_owned(const lariat_request_options *options) {
+static void drop_given(const lariat_request_options *options) {
   const lariat_body *body = &options->body;
   lr_body_sink_refuse(options);
   if (body->kind == LARIAT_BODY_OWNED && body->as.memory.bytes &&
@@ -144,8 +148,8 @@ static void refuse_producer(const lariat_request_options *options,
 
 /* Sets the sink and the body.  Both are taken even if one is refused, so that
  * what was given with the request goes with its job. */
-static lariat_status set_ends(lr_job *job,
-                              const lariat_request_options *options) {
+static lariat_status set_sink_and_body(lr_job *job,
+                                       const lariat_request_options *options) {
   lariat_status sink =
       lr_body_sink_new(lr_pool_budget(job->client->pool), job->client->reactor,
                        options, &job->sink);
@@ -153,7 +157,7 @@ static lariat_status set_ends(lr_job *job,
   return sink == LARIAT_OK ? body : sink;
 }
 
-static bool are_known(const lariat_request_options *options) {
+static bool are_values_known(const lariat_request_options *options) {
   return (unsigned)options->http <= LARIAT_HTTP_2 &&
          lr_priority_valid(options->priority);
 }
@@ -166,8 +170,8 @@ static void set_limits(lr_job *job, const lariat_request_options *options) {
   job->wants.decompress = !job->client->options.no_decompress;
   job->request.max_body_bytes = options->max_body_bytes;
   job->request.max_redirects = options->max_redirects;
-  job->request.connect_timeout_ns = options->connect_timeout_ms * 1000000u;
-  job->request.idle_timeout_ns = options->idle_timeout_ms * 1000000u;
+  job->request.connect_timeout_ns = lr_ns_of_ms(options->connect_timeout_ms);
+  job->request.idle_timeout_ns = lr_ns_of_ms(options->idle_timeout_ms);
 }
 
 /* Sets the deadline on both clocks: the pool may have the system's, and the
@@ -176,19 +180,20 @@ static void set_deadline(lr_job *job, uint64_t timeout_ms) {
   lariat_reactor *reactor = job->client->reactor;
   job->request.deadline_ns = UINT64_MAX;
   job->caller.due_ns = UINT64_MAX;
-  if (timeout_ms == 0 || timeout_ms > UINT64_MAX / 4000000u) return;
-  job->request.deadline_ns = job->caller.submitted_ns + timeout_ms * 1000000u;
+  if (timeout_ms == 0 || timeout_ms > FAR_MS) return;
+  uint64_t timeout_ns = timeout_ms * LR_NS_PER_MS;
+  job->request.deadline_ns = job->caller.submitted_ns + timeout_ns;
   uint64_t now_ns = job->client->pool_time ? job->caller.submitted_ns
                                            : lariat_reactor_now_ns(reactor);
-  job->caller.due_ns = now_ns + timeout_ms * 1000000u;
+  job->caller.due_ns = now_ns + timeout_ns;
 }
 
 /* Sets all but the URL, the headers and the deadline. */
 static lariat_status set_request(lr_job *job, const char *method,
                                  const lariat_request_options *options) {
   set_limits(job, options);
-  lariat_status status = set_ends(job, options);
-  if (status == LARIAT_OK && !are_known(options)) status = LARIAT_EINVAL;
+  lariat_status status = set_sink_and_body(job, options);
+  if (status == LARIAT_OK && !are_values_known(options)) status = LARIAT_EINVAL;
   if (status == LARIAT_OK) status = set_method(job, method);
   if (status == LARIAT_OK) status = set_retry(job, options);
   return status;
@@ -202,8 +207,8 @@ static bool is_default(const lariat_client *client, const char *method,
          !client->budgeted;
 }
 
-static lariat_status fill(lr_job *job, const char *method, const char *url,
-                          const lariat_request_options *options) {
+static lariat_status fill_job(lr_job *job, const char *method, const char *url,
+                              const lariat_request_options *options) {
   lariat_status status = LARIAT_OK;
   bool defaults = is_default(job->client, method, options);
   if (!defaults || !job->request.defaults)
@@ -227,17 +232,17 @@ static lariat_deferred *fail_request(const lariat_client *client,
 }
 
 /* Refuses a request before it has a job. */
-static lariat_deferred *refuse(const lariat_client *client,
-                               const lariat_request_options *options,
-                               lariat_status status) {
-  drop_owned(options);
+static lariat_deferred *refuse_request(const lariat_client *client,
+                                       const lariat_request_options *options,
+                                       lariat_status status) {
+  drop_given(options);
   if (status != LARIAT_ETHREAD) refuse_producer(options, status);
   return fail_request(client, status);
 }
 
-/* Returns whether the client takes requests, on this thread.  A pool is of the
- * same process as its clients' reactors: it needs no check of its own. */
-static lariat_status may_submit(const lariat_client *client) {
+/* Returns LARIAT_OK if the client takes requests, on this thread.  A pool is of
+ * the same process as its clients' reactors: it needs no check of its own. */
+static lariat_status check_submit(const lariat_client *client) {
   lariat_reactor *reactor = client->reactor;
   if (!lr_deferred_state_is_here(
           lr_reactor_layer_state(reactor, LR_LAYER_DEFERRED))) {
@@ -259,11 +264,11 @@ lariat_deferred *lariat_request(lariat_client *client, const char *method,
       return fail_request(client, LARIAT_EINVAL);
     all = &own;
   }
-  lariat_status status = may_submit(client);
-  if (status != LARIAT_OK) return refuse(client, all, status);
+  lariat_status status = check_submit(client);
+  if (status != LARIAT_OK) return refuse_request(client, all, status);
   lr_job *job = lr_client_new_job(client);
-  if (!job) return refuse(client, all, LARIAT_ENOMEM);
-  status = fill(job, method, url, all);
+  if (!job) return refuse_request(client, all, LARIAT_ENOMEM);
+  status = fill_job(job, method, url, all);
   if (status == LARIAT_OK) status = lr_client_submit(client, job);
   if (status != LARIAT_OK) {
     lr_client_fail(job, status, url);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * Responses kept for the next fetches. */
+ * response_cache.c: responses kept for the next fetches. */
 #include "client/response_cache.h"
 
+#include "base/attributes.h"
 #include "base/call_depth.h"
 #include "base/list.h"
 #include "base/memory.h"
@@ -18,11 +19,11 @@ enum {
 struct lr_response_cache {
   lr_response_owner owner; /* of the responses that it has made */
   lr_atomic_u32 count;     /* the client, and each response that was made */
-  const void *thread;      /* its own, by a variable of that one's own */
-  bool closed;             /* the owner's */
+  const void *thread; /* the address of one of its thread-local variables */
+  bool closed;
   unsigned spare_count;
-  bool thrifty; /* keeps no large ones */
-  size_t large; /* bytes of large bodies' buffers among the spare */
+  bool thrifty;       /* keeps no large bodies' buffers */
+  size_t large_bytes; /* of the buffers of large bodies among the spare */
   lariat_response *spare;
 };
 
@@ -34,7 +35,7 @@ static void forget_response(lr_response_owner *owner) {
   release_cache(lr_container(owner, lr_response_cache, owner));
 }
 
-static size_t large_bytes(const lariat_response *response) {
+static size_t large_body_bytes(const lariat_response *response) {
   return response->body.capacity > BODY_KEPT ? response->body.capacity : 0;
 }
 
@@ -43,7 +44,7 @@ lariat_response *lr_response_cache_take(lr_response_cache *cache) {
   if (response) {
     cache->spare = response->next_spare;
     cache->spare_count--;
-    cache->large -= large_bytes(response);
+    cache->large_bytes -= large_body_bytes(response);
     lr_response_reset(response);
     return response;
   }
@@ -54,20 +55,22 @@ lariat_response *lr_response_cache_take(lr_response_cache *cache) {
   return response;
 }
 
-static __attribute__((noinline)) void keep_large(lr_response_cache *cache,
-                                                 lariat_response *response) {
-  if (cache->thrifty || large_bytes(response) > LARGE_KEPT - cache->large)
+static LR_COLD void keep_large_body(lr_response_cache *cache,
+                                    lariat_response *response) {
+  if (cache->thrifty ||
+      large_body_bytes(response) > LARGE_KEPT - cache->large_bytes)
     lr_buffer_clear(&response->body);
-  cache->large += large_bytes(response);
+  cache->large_bytes += large_body_bytes(response);
 }
 
-static bool take_back(lr_response_owner *owner, lariat_response *response) {
+static bool take_response_back(lr_response_owner *owner,
+                               lariat_response *response) {
   lr_response_cache *cache = lr_container(owner, lr_response_cache, owner);
   if (cache->thread != &lr_call_depth) return false;
   if (cache->closed || cache->spare_count >= SPARE_MAX) return false;
   if (response->text.capacity > TEXT_KEPT) lr_buffer_clear(&response->text);
   if (response->body.capacity > BODY_KEPT || cache->thrifty)
-    keep_large(cache, response);
+    keep_large_body(cache, response);
   response->next_spare = cache->spare;
   cache->spare = response;
   cache->spare_count++;
@@ -79,16 +82,16 @@ lr_response_cache *lr_response_cache_new(void) {
   if (!cache) return NULL;
   lr_u32_init(&cache->count, 1);
   cache->thread = &lr_call_depth;
-  cache->owner =
-      (lr_response_owner){.take_back = take_back, .forget = forget_response};
+  cache->owner = (lr_response_owner){.take_back = take_response_back,
+                                     .forget = forget_response};
   return cache;
 }
 
 void lr_response_cache_save_memory(lr_response_cache *cache) {
   cache->thrifty = true;
-  cache->large = 0;
+  cache->large_bytes = 0;
   for (lariat_response *spare = cache->spare; spare; spare = spare->next_spare)
-    if (large_bytes(spare)) lr_buffer_clear(&spare->body);
+    if (large_body_bytes(spare)) lr_buffer_clear(&spare->body);
 }
 
 void lr_response_cache_close(lr_response_cache *cache) {

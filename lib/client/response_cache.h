@@ -11,19 +11,19 @@
 
 typedef struct lr_response_cache lr_response_cache;
 
-/* A cache of the calling thread, or NULL when out of memory. */
+/* Makes a cache of the calling thread; NULL when out of memory. */
 lr_response_cache *lr_response_cache_new(void);
 
-/* An empty response, a used one if there is any; NULL when out of memory.  The
- * cache's thread. */
+/* Takes an empty response, a used one if there is any; NULL when out of memory.
+ * The cache's thread. */
 lariat_response *lr_response_cache_take(lr_response_cache *cache);
 
-/* Memory is scarce: frees the buffers of large bodies, and keeps none from now
- * on.  The cache's thread. */
+/* Frees the buffers of large bodies, and keeps none from now on: memory is
+ * scarce.  The cache's thread. */
 void lr_response_cache_save_memory(lr_response_cache *cache);
 
-/* Frees what it keeps; the cache itself goes with the last response that came
- * from it.  The cache's thread. */
+/* Frees what is kept; the cache itself is freed with the last response that
+ * came from it.  The cache's thread. */
 void lr_response_cache_close(lr_response_cache *cache);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <time.h>
 
+#include "base/time.h"
 #include "client/client.h"
 #include "client/outcome.h"
 #include "client/submit.h"
@@ -15,12 +16,13 @@
 
 /* ---- Plan ---- */
 
-/* What the caller did itself is an outcome, whatever a policy lists. */
+/* Returns whether the caller has ended the fetch: that is never tried again,
+ * whatever a policy lists. */
 static bool is_final(lariat_status status) {
   return status == LARIAT_ECANCELLED || status == LARIAT_ECLOSED;
 }
 
-static bool is_wanted(const lr_retry_rules *rules, const lr_job *job) {
+static bool is_retry_wanted(const lr_retry_rules *rules, const lr_job *job) {
   if (job->attempt.outcome == LARIAT_OK)
     return job->response &&
            lr_retry_rules_want_http(rules, job->response->status);
@@ -39,12 +41,13 @@ static uint64_t asked_wait_ns(const lr_retry_rules *rules, const lr_job *job) {
   return lr_retry_after_ns(text, date, (int64_t)time(NULL));
 }
 
-static lr_retry_plan no(lariat_retry_end end) {
+static lr_retry_plan end_with(lariat_retry_end end) {
   return (lr_retry_plan){.end = end};
 }
 
-/* An open connection was dead: once more on a new one, and at no cost. */
-static bool was_unlucky(const lr_job *job) {
+/* Returns whether an open connection was dead: the request is then made once
+ * more on a new one, at no cost to the budget. */
+static bool had_dead_connection(const lr_job *job) {
   return job->attempt.connection_dead && !job->replay.on_new_connection &&
          job->replay.repeatable && !job->replay.consumed;
 }
@@ -52,19 +55,22 @@ static bool was_unlucky(const lr_job *job) {
 lr_retry_plan lr_retry_plan_of(lr_retry *retry, const lr_job *job,
                                lr_retry_moment moment) {
   const lr_retry_rules *rules = job->retry.rules;
-  if (was_unlucky(job)) return (lr_retry_plan){.again = true};
-  if (!rules || !is_wanted(rules, job)) return no(LARIAT_RETRY_NONE);
-  if (job->replay.consumed) return no(LARIAT_RETRY_BODY);
-  if (!job->replay.repeatable) return no(LARIAT_RETRY_METHOD);
-  if (job->retry.count >= rules->max_retries) return no(LARIAT_RETRY_SPENT);
+  if (had_dead_connection(job)) return (lr_retry_plan){.again = true};
+  if (!rules || !is_retry_wanted(rules, job))
+    return end_with(LARIAT_RETRY_NONE);
+  if (job->replay.consumed) return end_with(LARIAT_RETRY_BODY);
+  if (!job->replay.repeatable) return end_with(LARIAT_RETRY_METHOD);
+  if (job->retry.count >= rules->max_retries)
+    return end_with(LARIAT_RETRY_SPENT);
   uint64_t asked_ns = asked_wait_ns(rules, job);
-  if (asked_ns > rules->retry_after_max_ns) return no(LARIAT_RETRY_AFTER_LONG);
+  if (asked_ns > rules->retry_after_max_ns)
+    return end_with(LARIAT_RETRY_AFTER_LONG);
   uint64_t wait_ns = asked_ns + lr_retry_backoff_ns(rules, job->retry.count + 1,
                                                     &retry->random);
-  if (wait_ns >= moment.left_ns) return no(LARIAT_RETRY_DEADLINE);
-  if (moment.full) return no(LARIAT_RETRY_OVERLOAD);
+  if (wait_ns >= moment.left_ns) return end_with(LARIAT_RETRY_DEADLINE);
+  if (moment.full) return end_with(LARIAT_RETRY_OVERLOAD);
   if (!rules->no_budget && !lr_retry_budget_take(&retry->budget, moment.now_ns))
-    return no(LARIAT_RETRY_BUDGET);
+    return end_with(LARIAT_RETRY_BUDGET);
   return (lr_retry_plan){.again = true, .wait_ns = wait_ns};
 }
 
@@ -72,9 +78,9 @@ lr_retry_plan lr_retry_plan_of(lr_retry *retry, const lr_job *job,
 
 void lr_retry_note(lr_job *job, lariat_status status, int http_status,
                    uint64_t wait_ns) {
-  lr_attempts_note(
-      job->retry.attempts,
-      (lariat_attempt){status, http_status, job->retry.waited_ns / 1000});
+  lr_attempts_note(job->retry.attempts,
+                   (lariat_attempt){status, http_status,
+                                    job->retry.waited_ns / LR_NS_PER_US});
   job->retry.waited_ns = wait_ns;
 }
 
@@ -90,7 +96,7 @@ static bool has_deadline(const lr_job *job) {
   return job->request.deadline_ns != UINT64_MAX;
 }
 
-static lr_retry_plan plan_for(const lr_job *job) {
+static lr_retry_plan plan_now(const lr_job *job) {
   lariat_client *client = job->client;
   lr_retry_moment moment = {.now_ns = lr_reactor_turn_ns(client->reactor),
                             .left_ns = UINT64_MAX,
@@ -99,9 +105,7 @@ static lr_retry_plan plan_for(const lr_job *job) {
   if (client->closed || lr_pool_check(client->pool) != LARIAT_OK)
     return (lr_retry_plan){.end = LARIAT_RETRY_NONE};
   if (has_deadline(job))
-    moment.left_ns = job->caller.due_ns > moment.now_ns
-                         ? job->caller.due_ns - moment.now_ns
-                         : 0;
+    moment.left_ns = lr_since(job->caller.due_ns, moment.now_ns);
   return lr_retry_plan_of(&client->retry, job, moment);
 }
 
@@ -111,11 +115,11 @@ static void repeat_job(lr_job *job) {
   if (status != LARIAT_OK) lr_client_fail_job(job, status, LARIAT_PHASE_QUEUE);
 }
 
-/* Schedules the retry of `job` in `wait_ns`, which plan_for has found to end
+/* Schedules the retry of `job` in `wait_ns`, which plan_now has found to end
  * before the deadline.  False: no memory for a timer. */
 static bool wait_for_retry(lr_job *job, uint64_t wait_ns) {
   lariat_client *client = job->client;
-  uint64_t at_ns = lr_reactor_turn_ns(client->reactor) + wait_ns;
+  uint64_t at_ns = lr_add_ns(lr_reactor_turn_ns(client->reactor), wait_ns);
   if (!lr_reactor_set_timer(client->reactor, &job->caller.timer, at_ns))
     return false;
   job->caller.state = LR_JOB_WAITS_FOR_RETRY;
@@ -133,7 +137,7 @@ lr_retry_plan lr_retry_consider_slow(lr_job *job) {
   if (job->body.source && !lr_body_source_can_replay(job->body.source))
     job->replay.consumed = true;
   if (job->sink && !lr_body_sink_may_repeat(job->sink)) return none;
-  lr_retry_plan plan = plan_for(job);
+  lr_retry_plan plan = plan_now(job);
   job->retry.end = plan.end;
   return plan;
 }

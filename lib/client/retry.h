@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * retry.h: whether a job that came back is tried again, when, and what is told
- * of it.  All on the caller's thread. */
+ * retry.h: whether a job that has returned is tried again, when, and what is
+ * told of its attempts.  All on the caller's thread. */
 #ifndef LR_CLIENT_RETRY_H
 #define LR_CLIENT_RETRY_H
 
@@ -21,14 +21,14 @@ void lr_retry_note(lr_job *job, lariat_status status, int http_status,
 /* Notes that libcurl has sent the request twice in this attempt. */
 void lr_retry_note_resent(lr_job *job);
 
-/* What to do with a job that has come back with an outcome. */
+/* The step after a job has returned with an outcome. */
 typedef struct lr_retry_plan {
   bool again;
   uint64_t wait_ns;
   lariat_retry_end end; /* why not */
 } lr_retry_plan;
 
-/* What a plan depends on beside the job. */
+/* The facts that a plan depends on beside the job. */
 typedef struct lr_retry_moment {
   uint64_t now_ns;
   uint64_t left_ns; /* until the deadline; UINT64_MAX: none */
@@ -39,8 +39,8 @@ typedef struct lr_retry_moment {
 lr_retry_plan lr_retry_plan_of(lr_retry *retry, const lr_job *job,
                                lr_retry_moment moment);
 
-/* Plans for a job of a client's that has come back, and notes what is known of
- * its attempt and of its body by now. */
+/* Plans for a job of a client that has returned, and notes what is known of its
+ * attempt and of its body by now. */
 lr_retry_plan lr_retry_consider_slow(lr_job *job);
 static inline lr_retry_plan lr_retry_consider(lr_job *job) {
   if (job->retry.rules || job->attempt.resent || job->attempt.connection_dead)
@@ -55,9 +55,8 @@ bool lr_retry_start(lr_job *job, lr_retry_plan plan);
 /* Notes that a job waits for its retry no longer. */
 void lr_retry_end_wait(lr_job *job);
 
-/* The expiry of a job's `caller.timer`: its wait for the retry is over, or it
- * has waited in the backlog for too long.  (A job that is away has left the
- * timer set.) */
+/* Ends what a job's `caller.timer` limits: its wait for the retry, or its time
+ * in the backlog.  (A job that is away has left the timer set.) */
 void lr_retry_timer_expired(lr_timer *timer);
 
 #endif

@@ -16,12 +16,13 @@ static const uint64_t grace_ns = 500 * LR_NS_PER_MS;
 /* ---- Deadlines ---- */
 
 /* Sets the one timer over all jobs that are away, if `due_ns` is earlier than
- * what it is set for.  The timer rings when the pool is late with the first of
- * them, mostly long after that one has returned, and is then set for the first
- * that is left. */
+ * what it is set for.  The timer expires when the pool is late with the first
+ * of them, usually long after that one has returned, and is then set for the
+ * first that is left. */
 static bool watch_deadline(lariat_client *client, uint64_t due_ns) {
   if (due_ns >= client->watched_ns) return true;
-  if (!lr_reactor_set_timer(client->reactor, &client->watch, due_ns + grace_ns))
+  if (!lr_reactor_set_timer(client->reactor, &client->watch,
+                            lr_add_ns(due_ns, grace_ns)))
     return false;
   client->watched_ns = due_ns;
   return true;
@@ -69,7 +70,7 @@ void lr_submit_stop_late(lr_timer *timer) {
 static void send_job(lr_job *job) {
   lr_channel *channel = job->caller.channel;
   job->caller.state = LR_JOB_AWAY;
-  /* Without memory for it here, the pool tries once more. */
+  /* NULL, when out of memory, has the pool try once more. */
   job->response = lr_response_cache_take(channel->client->responses);
   channel->client->away++;
   lr_channel_send(channel, job);
@@ -104,10 +105,10 @@ void lr_submit_credit_returned(lr_channel *channel, lr_backlog_host *host) {
     send_waiting(job);
 }
 
-/* Returns the share of the reactor `index` in the jobs of a host; 0 also where
- * it has none in the connections. */
-static unsigned limit_share_of(const lariat_client *client, uint64_t hash,
-                               unsigned index) {
+/* Returns how many jobs of a host the reactor `index` may run with placement
+ * spread; 0 also where it may have no connection. */
+static unsigned job_limit_of(const lariat_client *client, uint64_t hash,
+                             unsigned index) {
   const lariat_pool_options *options = lr_pool_options(client->pool);
   unsigned jobs = lr_placement_share(hash, options->max_jobs_per_host, index,
                                      client->channel_count);
@@ -118,14 +119,14 @@ static unsigned limit_share_of(const lariat_client *client, uint64_t hash,
 
 static lr_channel *least_loaded(const lariat_client *client, uint64_t hash) {
   lr_channel *best = NULL;
-  uint64_t best_share = 1;
+  uint64_t best_limit = 1;
   for (unsigned i = 0; i < client->channel_count; i++) {
-    uint64_t host = limit_share_of(client, hash, i);
+    uint64_t host = job_limit_of(client, hash, i);
     lr_channel *channel = client->channels[i];
     if (host == 0) continue;
-    if (best && channel->load * best_share >= best->load * host) continue;
+    if (best && channel->load * best_limit >= best->load * host) continue;
     best = channel;
-    best_share = host;
+    best_limit = host;
   }
   return best;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * submit.h: the way of jobs from a client to its pool.  The client's thread. */
+ * submit.h: how jobs leave a client for its pool.  The client's thread. */
 #ifndef LR_CLIENT_SUBMIT_H
 #define LR_CLIENT_SUBMIT_H
 
@@ -14,14 +14,14 @@ lariat_status lr_client_submit(lariat_client *client, lr_job *job);
  * without a credit. */
 uint64_t lr_client_waiting(const lariat_client *client);
 
-/* Sends what waited for the credit that has come back with a job of `host`. */
+/* Sends what waited for the credit that has returned with a job of `host`. */
 void lr_submit_credit_returned(lr_channel *channel, lr_backlog_host *host);
 
-/* Takes a job out of the way to its result, wherever it is: it is about to be
- * completed with `status`. */
+/* Takes a job out of the backlog or its wait, or has the pool cancel it, before
+ * it is completed with `status`. */
 void lr_submit_withdraw(lr_job *job, lariat_status status);
 
-/* The expiry of a client's `watch`: stops the jobs that the pool is late with.
+/* Stops the jobs that the pool is late with, when a client's `watch` expires.
  */
 void lr_submit_stop_late(lr_timer *timer);
 

@@ -82,7 +82,7 @@ static int note_connected(void *transfer_pointer, char *remote_ip,
   if (transfer->state == LR_TRANSFER_CONNECTING) transfer->engine->connecting--;
   transfer->state = LR_TRANSFER_SENDING;
   /* It may have found one that has become idle since it was added: none is to
-   * come any more, for which others of the host could hope. */
+   * come any more, for which others of the host would wait. */
   lr_engine_connection_came(transfer->engine, transfer);
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_handshake(transfer);
@@ -173,7 +173,7 @@ static size_t take_body(char *bytes, size_t size, size_t count,
   lr_job *job = transfer->job;
   size_t length = size * count;
   if (job->request.idle_timeout_ns) note_activity(transfer);
-  if (job->sink && job->sink->open)
+  if (job->sink && lr_body_sink_is_open(job->sink))
     return give_to_sink(transfer, bytes, length);
   job->pool.received += length;
   if (job->request.max_body_bytes &&

@@ -351,10 +351,10 @@ static void end_lost(lr_connection *connection, lariat_status status) {
 }
 
 static void end_at_close(lr_connection *connection) {
-  lr_h1_result verdict = lr_h1_parser_end(&connection->parser);
-  if (verdict == LR_H1_DONE)
+  lr_h1_result result = lr_h1_parser_end(&connection->parser);
+  if (result == LR_H1_DONE)
     finish_exchange(connection, false);
-  else if (verdict == LR_H1_FALLBACK)
+  else if (result == LR_H1_FALLBACK)
     fall_back_to_libcurl(connection);
   else
     end_lost(connection, connection->parser.fault);

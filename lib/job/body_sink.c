@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * Bodies that go elsewhere.  docs/internals/body_sink.md has the picture. */
+ * body_sink.c: bodies that are not simply kept in their response.
+ * docs/internals/body_sink.md has the picture. */
 #include "job/body_sink.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/time.h"
 #include "job/job.h"
 #include "job/redirect.h"
 #include "job/stream.h"
@@ -16,12 +18,13 @@
 
 enum { WINDOW = 256 * 1024 };
 
-/* Who waits for room looks by himself so often. */
-static const uint64_t memory_check_ns = 10000000;
+/* Sinks that wait for memory look so often by themselves: other reactors may
+ * have given some back. */
+static const uint64_t memory_check_ns = 10 * LR_NS_PER_MS;
 
-/* On the caller's thread. */
+/* ---- Creation, on the caller's thread ---- */
 
-static bool makes_sense(const lariat_request_options *options) {
+static bool are_valid(const lariat_request_options *options) {
   unsigned kind = options->sink.kind;
   if (kind > LARIAT_SINK_DISCARD) return false;
   return kind != LARIAT_SINK_STREAM || !options->transform;
@@ -37,13 +40,13 @@ static lariat_status open_fd(lr_body_sink *sink, int fd) {
   return LARIAT_OK;
 }
 
-/* Makes the stream and its pipe.  Under a budget it must be known when nothing
- * is held. */
+/* Makes the stream and its pipe.  With a budget the pipe is prompt: a stream of
+ * which nothing is held gets a piece in any case. */
 static lariat_status open_stream_parts(lr_body_sink *sink,
                                        lariat_reactor *reactor, size_t window) {
   lariat_status status =
       lr_stream_new(reactor, window, &sink->stream, &sink->pipe);
-  if (status == LARIAT_OK && sink->budget) lr_pipe_be_prompt(sink->pipe);
+  if (status == LARIAT_OK && sink->memory.budget) lr_pipe_be_prompt(sink->pipe);
   return status;
 }
 
@@ -83,19 +86,18 @@ lariat_status lr_body_sink_new(lr_memory_budget *budget,
   *out = NULL;
   bool counts = takes_budget(budget, options->sink.kind);
   if (is_simple(options) && !counts) return LARIAT_OK;
-  lr_body_sink *sink =
-      makes_sense(options) ? lr_alloc_zero(sizeof *sink) : NULL;
+  lr_body_sink *sink = are_valid(options) ? lr_alloc_zero(sizeof *sink) : NULL;
   if (!sink) {
     lr_body_sink_refuse(options);
-    return makes_sense(options) ? LARIAT_ENOMEM : LARIAT_EINVAL;
+    return are_valid(options) ? LARIAT_ENOMEM : LARIAT_EINVAL;
   }
   lr_list_init(&sink->node);
-  lr_list_init(&sink->waiting_for_memory);
-  if (counts) sink->budget = budget;
+  lr_list_init(&sink->memory.waiting);
+  if (counts) sink->memory.budget = budget;
   sink->fd = -1;
-  sink->transform = options->transform;
-  sink->transform_context = options->transform_context;
-  if (options->transform) sink->transform_destroy = options->transform_destroy;
+  sink->transform.function = options->transform;
+  sink->transform.context = options->transform_context;
+  if (options->transform) sink->transform.destroy = options->transform_destroy;
   lariat_status status = open_parts(sink, reactor, options);
   if (status == LARIAT_OK)
     *out = sink;
@@ -104,41 +106,48 @@ lariat_status lr_body_sink_new(lr_memory_budget *budget,
   return status;
 }
 
+/* Returns whether the pool has opened its end of the pipe. */
+static bool has_open_source(const lr_body_sink *sink) {
+  return sink->stream && sink->state == LR_SINK_CONSUMED;
+}
+
 static void destroy_transform(lr_body_sink *sink) {
-  if (sink->transform_destroy) sink->transform_destroy(sink->transform_context);
-  sink->transform_destroy = NULL;
+  if (sink->transform.destroy) sink->transform.destroy(sink->transform.context);
+  sink->transform.destroy = NULL;
 }
 
-/* The budget.  It is the pool's, which is there as long as its clients are and
- * as its threads run. */
+/* ---- Budget; the pool, whose it is, outlives its clients ---- */
 
-static void release(lr_body_sink *sink, size_t bytes) {
+static void release_bytes(lr_body_sink *sink, size_t bytes) {
   if (bytes == 0) return;
-  sink->held -= bytes;
-  if (sink->complete)
-    lr_memory_budget_add_complete(sink->budget, -(uint64_t)bytes);
-  lr_memory_budget_give(sink->budget, bytes);
+  sink->memory.held -= bytes;
+  if (sink->memory.complete)
+    lr_memory_budget_add_complete(sink->memory.budget, -(uint64_t)bytes);
+  lr_memory_budget_give(sink->memory.budget, bytes);
 }
 
-static void release_all(lr_body_sink *sink) { release(sink, sink->held); }
+static void release_all(lr_body_sink *sink) {
+  release_bytes(sink, sink->memory.held);
+}
 
 void lr_body_sink_give(lr_body_sink *sink) {
-  if (sink->held && sink->stream)
-    sink->held -= lr_stream_keep(sink->stream, sink->budget, sink->held);
+  if (sink->memory.held && sink->stream)
+    sink->memory.held -=
+        lr_stream_keep(sink->stream, sink->memory.budget, sink->memory.held);
   release_all(sink);
 }
 
 void lr_body_sink_free(lr_body_sink *sink) {
   release_all(sink);
-  if (sink->pipe && !sink->source_open) lr_pipe_drop(sink->pipe);
+  if (sink->pipe && !has_open_source(sink)) lr_pipe_drop(sink->pipe);
   if (sink->stream) lr_stream_unhold(sink->stream);
   if (sink->fd >= 0) close(sink->fd);
   destroy_transform(sink);
-  lariat_value_drop(sink->value);
+  lariat_value_drop(sink->transform.value);
   lr_free(sink);
 }
 
-/* On the pool's. */
+/* ---- Waiting for memory, on the pool's thread ---- */
 
 static void set_memory_timer(lr_body_sinks *all) {
   if (lr_timer_is_set(&all->memory_timer)) return;
@@ -147,8 +156,8 @@ static void set_memory_timer(lr_body_sinks *all) {
                                  memory_check_ns);
 }
 
-/* The turn that it makes is all the timer is for. */
-static void look_again(lr_timer *timer) {
+/* Sets the timer anew: the turn that it makes is all it is for. */
+static void expire_memory_timer(lr_timer *timer) {
   lr_body_sinks *all = lr_container(timer, lr_body_sinks, memory_timer);
   if (!lr_list_empty(&all->waiting_for_memory)) set_memory_timer(all);
 }
@@ -160,60 +169,61 @@ void lr_body_sinks_init(lr_body_sinks *all, lr_memory_budget *budget,
   all->exempt = NULL;
   lr_list_init(&all->resumes);
   lr_list_init(&all->waiting_for_memory);
-  all->memory_timer.expire = look_again;
+  all->memory_timer.expire = expire_memory_timer;
 }
 
 void lr_body_sinks_clear(lr_body_sinks *all) {
   lr_reactor_unset_timer(all->reactor, &all->memory_timer);
 }
 
-static void resume_soon(lr_body_sink *sink) {
+static void schedule_resume(lr_body_sink *sink) {
   if (lr_list_empty(&sink->node))
     lr_list_append(&sink->all->resumes, &sink->node);
 }
 
-/* What a body holds is `bytes` now. */
-static void hold_exactly(lr_body_sink *sink, size_t bytes) {
-  if (!sink->budget) return;
-  if (bytes <= sink->held) {
-    release(sink, sink->held - bytes);
+/* Makes `bytes` what the budget counts for a body, beyond its limit if need be.
+ */
+static void set_held(lr_body_sink *sink, size_t bytes) {
+  if (!sink->memory.budget) return;
+  if (bytes <= sink->memory.held) {
+    release_bytes(sink, sink->memory.held - bytes);
     return;
   }
-  lr_memory_budget_force(sink->budget, bytes - sink->held);
-  sink->held = bytes;
+  lr_memory_budget_force(sink->memory.budget, bytes - sink->memory.held);
+  sink->memory.held = bytes;
 }
 
-/* Whether a body may hold so much. */
-static bool may_hold(lr_body_sink *sink, size_t bytes) {
-  if (!sink->budget || bytes <= sink->held) return true;
-  size_t more = bytes - sink->held;
-  sink->needed = more;
+/* Returns whether a body may hold `bytes`, and counts them for it if so. */
+static bool try_to_hold(lr_body_sink *sink, size_t bytes) {
+  if (!sink->memory.budget || bytes <= sink->memory.held) return true;
+  size_t more = bytes - sink->memory.held;
+  sink->memory.needed = more;
   if (sink->all->exempt == sink)
-    lr_memory_budget_force(sink->budget, more);
-  else if (!lr_memory_budget_take(sink->budget, more))
+    lr_memory_budget_force(sink->memory.budget, more);
+  else if (!lr_memory_budget_take(sink->memory.budget, more))
     return false;
-  sink->held = bytes;
+  sink->memory.held = bytes;
   return true;
 }
 
 static lariat_status wait_for_memory(lr_body_sink *sink) {
   lr_body_sinks *all = sink->all;
   sink->paused = true;
-  lr_list_append(&all->waiting_for_memory, &sink->waiting_for_memory);
-  lr_memory_budget_add_waiting(sink->budget, 1);
+  lr_list_append(&all->waiting_for_memory, &sink->memory.waiting);
+  lr_memory_budget_add_waiting(sink->memory.budget, 1);
   set_memory_timer(all);
-  lr_reactor_request_turn(all->reactor); /* it may be the one that may go on */
+  lr_reactor_request_turn(all->reactor); /* this may be the exempt one */
   return LARIAT_EBUSY;
 }
 
 static void stop_waiting_for_memory(lr_body_sink *sink) {
-  if (lr_list_empty(&sink->waiting_for_memory)) return;
-  lr_list_remove(&sink->waiting_for_memory);
-  lr_memory_budget_add_waiting(sink->budget, (uint32_t)-1);
+  if (lr_list_empty(&sink->memory.waiting)) return;
+  lr_list_remove(&sink->memory.waiting);
+  lr_memory_budget_add_waiting(sink->memory.budget, (uint32_t)-1);
 }
 
-/* Another may have its place. */
-static void stop_feeding(lr_body_sink *sink) {
+/* Lets another sink be the exempt one. */
+static void give_exemption_up(lr_body_sink *sink) {
   lr_body_sinks *all = sink->all;
   if (all->exempt != sink) return;
   all->exempt = NULL;
@@ -221,53 +231,59 @@ static void stop_feeding(lr_body_sink *sink) {
     lr_reactor_request_turn(all->reactor);
 }
 
-/* A stream whose taker has nothing gets a piece in any case. */
-static bool is_dry(lr_body_sink *sink) {
-  hold_exactly(sink, lr_pipe_held(sink->pipe));
-  return sink->held == 0;
+/* Returns whether nothing of a stream is held: it gets a piece in any case. */
+static bool holds_nothing(lr_body_sink *sink) {
+  set_held(sink, lr_pipe_held(sink->pipe));
+  return sink->memory.held == 0;
 }
 
-/* Without room in the budget, one body goes on all the same: or those that are
- * not complete could stand in each other's way for ever.  But not while
- * complete ones wait for their callers: with these there will be room.  Nobody
- * goes first for needing less than one who came before. */
-static void feed(lr_body_sinks *all) {
+/* Has those sinks go on for which there is memory, in the order in which they
+ * began to wait: none goes first for needing less than an earlier one.
+ *
+ * Without memory one body goes on all the same, the exempt one, or those that
+ * are not complete could wait for each other for ever.  But none does while
+ * complete bodies wait for their callers, who will give memory back. */
+static void resume_waiting_sinks(lr_body_sinks *all) {
   lr_memory_budget *budget = all->budget;
   uint64_t capacity = lr_memory_budget_left(budget);
-  bool fed = all->exempt || lr_u64_load_relaxed(&budget->complete);
+  bool exempted = all->exempt || lr_u64_load_relaxed(&budget->complete);
   lr_list *node = all->waiting_for_memory.next;
   while (node != &all->waiting_for_memory) {
-    lr_body_sink *sink = lr_container(node, lr_body_sink, waiting_for_memory);
+    lr_body_sink *sink = lr_container(node, lr_body_sink, memory.waiting);
     node = node->next;
-    bool fits = capacity >= LR_CHUNK_CAPACITY && capacity >= sink->needed;
-    capacity = fits ? capacity - sink->needed : 0;
-    if (!fits && (sink->stream ? !is_dry(sink) : fed)) continue;
+    bool fits =
+        capacity >= LR_CHUNK_CAPACITY && capacity >= sink->memory.needed;
+    capacity = fits ? capacity - sink->memory.needed : 0;
+    if (!fits && (sink->stream ? !holds_nothing(sink) : exempted)) continue;
     if (!fits && !sink->stream) {
       all->exempt = sink;
-      fed = true;
+      exempted = true;
     }
     stop_waiting_for_memory(sink);
-    resume_soon(sink);
+    schedule_resume(sink);
   }
 }
 
-static void had_room(void *context) {
+static void receive_capacity(void *context) {
   lr_body_sink *sink = context;
-  if (sink->budget) hold_exactly(sink, lr_pipe_held(sink->pipe));
-  if (sink->paused && lr_list_empty(&sink->waiting_for_memory))
-    resume_soon(sink);
+  if (sink->memory.budget) set_held(sink, lr_pipe_held(sink->pipe));
+  if (sink->paused && lr_list_empty(&sink->memory.waiting))
+    schedule_resume(sink);
 }
 
-/* Nobody takes it any more: the caller's cancel is on its way, but a body that
- * is held back need not wait for that. */
-static const lr_source_ops source_ops = {had_room, had_room};
+/* Capacity, and the stop, after which what is put in is dropped: a body that is
+ * paused goes on at once, though the caller's cancel is still on its way. */
+static const lr_source_ops source_ops = {receive_capacity, receive_capacity};
 
 bool lr_body_sink_may_repeat(const lr_body_sink *sink) {
-  if (sink->transformed) return false;
-  return !sink->consumed || (sink->fd >= 0 && sink->fd_start >= 0);
+  if (sink->transform.done) return false;
+  return sink->state != LR_SINK_CONSUMED ||
+         (sink->fd >= 0 && sink->fd_start >= 0);
 }
 
-/* What an earlier attempt has written is taken back. */
+/* ---- The body's way ---- */
+
+/* Takes back what an earlier attempt has written. */
 static void rewind_fd(lr_body_sink *sink) {
   if (ftruncate(sink->fd, sink->fd_size) != 0 ||
       lseek(sink->fd, sink->fd_start, SEEK_SET) < 0)
@@ -279,14 +295,14 @@ void lr_body_sink_begin(lr_body_sinks *all, lr_job *job, lr_sha256 *digest) {
   sink->job = job;
   sink->all = all;
   sink->digest = digest;
-  sink->open = sink->budget && !sink->stream;
+  sink->error = 0;
+  if (sink->state == LR_SINK_CONSUMED && sink->fd >= 0) rewind_fd(sink);
+  sink->state =
+      sink->memory.budget && !sink->stream ? LR_SINK_OPEN : LR_SINK_CLOSED;
   sink->paused = false;
   release_all(sink);
-  sink->complete = false;
+  sink->memory.complete = false;
   sink->skip = 0;
-  sink->error = 0;
-  if (sink->consumed && sink->fd >= 0) rewind_fd(sink);
-  sink->consumed = false;
 }
 
 static void open_stream(lr_body_sink *sink) {
@@ -296,30 +312,30 @@ static void open_stream(lr_body_sink *sink) {
   sink->http_status = response->status;
   sink->chunked = lariat_response_header(response, "Transfer-Encoding") != NULL;
   job->response = NULL;
-  sink->source_open = true;
   lr_stream_send_opened(sink->stream, job, response);
   lr_pipe_open_source(sink->pipe, sink->all->reactor, &source_ops, sink);
 }
 
-/* A redirect that will be followed is none of the taker's business. */
+/* Opens the sink at the end of the final head.  The body of a redirect that is
+ * followed does not get there. */
 void lr_body_sink_head(lr_job *job) {
   lr_body_sink *sink = job->sink;
-  if (sink->consumed || job->response->in_block || job->response->interim)
+  if (sink->state == LR_SINK_CONSUMED || job->response->in_block ||
+      job->response->interim)
     return;
   if (!sink->stream && sink->fd < 0) return;
   if (lr_redirect_wanted(job)) return;
-  sink->open = true;
-  sink->consumed = true;
+  sink->state = LR_SINK_CONSUMED;
   if (sink->stream) open_stream(sink);
 }
 
-static lariat_status hold_back(lr_body_sink *sink) {
+static lariat_status pause_sink(lr_body_sink *sink) {
   sink->paused = true;
   return LARIAT_EBUSY;
 }
 
-static lariat_status account(lr_body_sink *sink, const char *bytes,
-                             size_t length) {
+static lariat_status count_bytes(lr_body_sink *sink, const char *bytes,
+                                 size_t length) {
   sink->job->pool.received += length;
   bool done = !sink->digest || lr_sha256_add(sink->digest, bytes, length);
   return done ? LARIAT_OK : LARIAT_ENOMEM;
@@ -331,39 +347,40 @@ static lariat_status check_limit(const lr_job *job, size_t more) {
   return fits ? LARIAT_OK : LARIAT_EBODYLIMIT;
 }
 
-static lariat_status put(lr_body_sink *sink, const char *bytes, size_t length) {
-  if (lr_pipe_full(sink->pipe)) return hold_back(sink);
-  hold_exactly(sink, lr_pipe_held(sink->pipe));
-  if (sink->held && !may_hold(sink, sink->held + length))
+static lariat_status put_into_pipe(lr_body_sink *sink, const char *bytes,
+                                   size_t length) {
+  if (lr_pipe_full(sink->pipe)) return pause_sink(sink);
+  set_held(sink, lr_pipe_held(sink->pipe));
+  if (sink->memory.held && !try_to_hold(sink, sink->memory.held + length))
     return wait_for_memory(sink);
   lariat_status status = check_limit(sink->job, length);
-  if (status == LARIAT_OK) status = account(sink, bytes, length);
+  if (status == LARIAT_OK) status = count_bytes(sink, bytes, length);
   if (status != LARIAT_OK) return status;
   status = lr_pipe_put(sink->pipe, bytes, length);
-  hold_exactly(sink, lr_pipe_held(sink->pipe));
+  set_held(sink, lr_pipe_held(sink->pipe));
   return status;
 }
 
-/* Into the response, when there is room for it. */
-static lariat_status keep(lr_body_sink *sink, const char *bytes,
-                          size_t length) {
+/* Adds bytes to the response, if there is memory for its buffer. */
+static lariat_status add_to_response(lr_body_sink *sink, const char *bytes,
+                                     size_t length) {
   lariat_response *response = sink->job->response;
-  if (!may_hold(sink, lr_response_body_capacity(response, length)))
+  if (!try_to_hold(sink, lr_response_body_capacity(response, length)))
     return wait_for_memory(sink);
   lariat_status status = check_limit(sink->job, length);
-  if (status == LARIAT_OK) status = account(sink, bytes, length);
+  if (status == LARIAT_OK) status = count_bytes(sink, bytes, length);
   if (status != LARIAT_OK) return status;
   return lr_response_add_body(response, bytes, length) ? LARIAT_OK
                                                        : LARIAT_ENOMEM;
 }
 
-/* The descriptor. */
+/* ---- Descriptor ---- */
 
-static void fd_ready(lr_watch *watch, uint32_t events) {
+static void receive_fd_ready(lr_watch *watch, uint32_t events) {
   lr_body_sink *sink = lr_container(watch, lr_body_sink, watch);
   (void)events;
   (void)lr_poller_set(lr_reactor_poller(sink->all->reactor), watch, 0);
-  resume_soon(sink);
+  schedule_resume(sink);
 }
 
 static lariat_status fail_write(lr_body_sink *sink, int error) {
@@ -373,17 +390,17 @@ static lariat_status fail_write(lr_body_sink *sink, int error) {
 
 static lariat_status wait_for_fd(lr_body_sink *sink) {
   sink->watch.fd = sink->fd;
-  sink->watch.ready = fd_ready;
+  sink->watch.ready = receive_fd_ready;
   if (lr_poller_set(lr_reactor_poller(sink->all->reactor), &sink->watch,
                     EPOLLOUT) != LARIAT_OK)
     return fail_write(sink, errno);
-  return hold_back(sink);
+  return pause_sink(sink);
 }
 
-/* What is written of a piece before the descriptor is full will come again
- * with the rest of the piece. */
-static lariat_status write_out(lr_body_sink *sink, const char *bytes,
-                               size_t length) {
+/* Writes a piece.  When the descriptor is full in its middle, the whole piece
+ * comes again, and `skip` says how much of it is written. */
+static lariat_status write_to_fd(lr_body_sink *sink, const char *bytes,
+                                 size_t length) {
   size_t done = sink->skip < length ? sink->skip : length;
   if (sink->error) return fail_write(sink, sink->error);
   lariat_status status = check_limit(sink->job, length - done);
@@ -395,35 +412,37 @@ static lariat_status write_out(lr_body_sink *sink, const char *bytes,
       return wait_for_fd(sink);
     }
     if (written < 0) return fail_write(sink, errno);
-    status = account(sink, bytes + done, (size_t)written);
+    status = count_bytes(sink, bytes + done, (size_t)written);
     done += (size_t)written;
   }
   sink->skip = sink->skip > length ? sink->skip - length : 0;
   return status;
 }
 
+/* ---- Calls of the transports ---- */
+
 lariat_status lr_body_sink_take(lr_job *job, const char *bytes, size_t length) {
   lr_body_sink *sink = job->sink;
-  if (sink->stream) return put(sink, bytes, length);
-  return sink->fd >= 0 ? write_out(sink, bytes, length)
-                       : keep(sink, bytes, length);
+  if (sink->stream) return put_into_pipe(sink, bytes, length);
+  return sink->fd >= 0 ? write_to_fd(sink, bytes, length)
+                       : add_to_response(sink, bytes, length);
 }
 
 void lr_body_sink_end(lr_job *job, lariat_status status) {
   lr_body_sink *sink = job->sink;
   lr_list_remove(&sink->node);
   stop_waiting_for_memory(sink);
-  if (status != LARIAT_OK && !sink->source_open) release_all(sink);
-  if (sink->held && !sink->stream) {
-    sink->complete = true;
-    lr_memory_budget_add_complete(sink->budget, sink->held);
+  if (status != LARIAT_OK && !has_open_source(sink)) release_all(sink);
+  if (sink->memory.held && !sink->stream) {
+    sink->memory.complete = true;
+    lr_memory_budget_add_complete(sink->memory.budget, sink->memory.held);
   }
-  stop_feeding(sink);
+  give_exemption_up(sink);
   if (sink->watch.events)
     (void)lr_poller_set(lr_reactor_poller(sink->all->reactor), &sink->watch, 0);
   sink->job = NULL;
-  if (!sink->source_open) return;
-  hold_exactly(sink, lr_pipe_held(sink->pipe));
+  if (!has_open_source(sink)) return;
+  set_held(sink, lr_pipe_held(sink->pipe));
   lr_pipe_end(sink->pipe, status);
   lr_pipe_close_source(sink->pipe);
   sink->pipe = NULL;
@@ -432,26 +451,26 @@ void lr_body_sink_end(lr_job *job, lariat_status status) {
 void lr_body_sink_transform(lr_job *job) {
   lr_body_sink *sink = job->sink;
   lariat_response *response = job->response;
-  if (!sink->transform || job->attempt.outcome != LARIAT_OK) return;
+  if (!sink->transform.function || job->attempt.outcome != LARIAT_OK) return;
   if (lr_redirect_wanted(job)) return;
   response->url = lr_copy_string(job->request.url.text);
   response->redirects = job->caller.redirects;
   job->response = NULL;
-  sink->value =
-      sink->transform(lariat_value_of(&lariat_response_type, response),
-                      sink->transform_context);
-  sink->transformed = true;
+  sink->transform.value =
+      sink->transform.function(lariat_value_of(&lariat_response_type, response),
+                               sink->transform.context);
+  sink->transform.done = true;
   destroy_transform(sink);
-  if (sink->value.type != &lariat_deferred_type) return;
-  lariat_value_drop(sink->value);
-  sink->value = lariat_failure_new(LARIAT_EINVAL,
-                                   "a transform must not return a deferred");
+  if (sink->transform.value.type != &lariat_deferred_type) return;
+  lariat_value_drop(sink->transform.value);
+  sink->transform.value = lariat_failure_new(
+      LARIAT_EINVAL, "a transform must not return a deferred");
 }
 
 void lr_body_sinks_turn_end(lr_body_sinks *all) {
   lr_list now;
   lr_list *node;
-  if (!lr_list_empty(&all->waiting_for_memory)) feed(all);
+  if (!lr_list_empty(&all->waiting_for_memory)) resume_waiting_sinks(all);
   if (lr_list_empty(&all->resumes)) return;
   lr_list_init(&now);
   lr_list_splice(&now, &all->resumes);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT
- * outlet.h: what becomes of a body that is not simply kept in its response: a
- * stream to the caller, a descriptor, a transform of the whole; or kept, but
- * within the pool's budget.  A job has
- * one of these, or NULL.
+ * body_sink.h: where a body goes that is not simply kept in its response: a
+ * stream to the caller, a descriptor, a transform of the whole; or into the
+ * response, but counted in the pool's budget.  A job has one of these, or NULL.
  *
- * Made by the caller; from then on the pool's, until the job comes home. */
+ * A sink is made by the caller, and is the pool's until the job returns. */
 #ifndef LR_JOB_BODY_SINK_H
 #define LR_JOB_BODY_SINK_H
 
@@ -22,62 +21,74 @@
 
 struct lr_job;
 
-/* What the outlets of one transport have in common. */
+/* The state that the sinks of one transport share. */
 typedef struct lr_body_sinks {
   lr_memory_budget *budget; /* NULL: none */
   lariat_reactor *reactor;
-  /* The head of a streamed answer is complete: fills in what is known of
-   * connection and timings. */
+  /* Fills in what is known of connection and timings when the head of a
+   * streamed answer is complete. */
   void (*describe)(struct lr_job *job, lariat_response *response);
-  /* The body of a job that was held back may go on. */
+  /* Lets the body of a paused job go on. */
   void (*resume)(struct lr_job *job);
-  lr_list resumes; /* outlets whose bodies may go on */
-  lr_list
-      waiting_for_memory; /* outlets that wait for room in the pool's budget */
-  struct lr_body_sink *exempt; /* the one that may go beyond it */
-  lr_timer memory_timer;       /* looks after those that starve */
+  lr_list resumes;             /* sinks whose bodies may go on */
+  lr_list waiting_for_memory;  /* sinks that wait for the pool's budget */
+  struct lr_body_sink *exempt; /* the one that may exceed it; or NULL */
+  lr_timer memory_timer;       /* makes a turn for those that wait */
 } lr_body_sinks;
+
+typedef enum lr_sink_state {
+  LR_SINK_CLOSED,  /* bytes go to the response: no final head was seen */
+  LR_SINK_OPEN,    /* bytes come here, and another attempt may still be made */
+  LR_SINK_CONSUMED /* bytes come here and leave for the taker or the descriptor,
+                      which has seen the head, or may have */
+} lr_sink_state;
+
+/* The part of the pool's budget that a body holds. */
+typedef struct lr_sink_memory {
+  lr_memory_budget *budget; /* NULL: the body is not counted */
+  size_t held;
+  size_t needed;   /* what it asked for last */
+  bool complete;   /* the body is, and waits for its caller */
+  lr_list waiting; /* in the list of those that wait, or alone */
+} lr_sink_memory;
+
+/* A function on the complete response, on the pool's thread. */
+typedef struct lr_sink_transform {
+  lariat_transform function; /* NULL: none */
+  void *context;
+  lariat_destroy destroy;
+  bool done; /* `value` is the result */
+  lariat_value value;
+} lr_sink_transform;
 
 typedef struct lr_body_sink {
   /* Written by the caller. */
   struct lariat_stream *stream; /* NULL: no stream */
   lr_pipe *pipe;                /* the source's reference */
-  int fd;                       /* ours; -1: none */
-  int64_t fd_start;             /* where it was; -1: it cannot go back */
-  int64_t fd_size;              /* what it was then */
-  lariat_transform transform;
-  void *transform_context;
-  lariat_destroy transform_destroy;
-  lr_memory_budget *budget; /* that counts this body; NULL: none does */
+  int fd;                       /* a duplicate; -1: none */
+  int64_t fd_start;             /* its position then; -1: not to be set */
+  int64_t fd_size;              /* the length of the file then */
 
-  /* The pool's. */
-  struct lr_job *job; /* while it runs, and its transport's outlets */
+  lr_sink_memory memory;
+  lr_sink_transform transform;
+
+  /* Written by the pool. */
+  struct lr_job *job; /* while it runs, and its transport's sinks */
   lr_body_sinks *all;
   lr_sha256 *digest; /* of this body; NULL: none is wanted */
   lr_list node;      /* in the list of those to go on, or alone */
   lr_watch watch;    /* of the descriptor, while it is full */
-  bool open;         /* the final headers are complete: the body goes here */
-  bool consumed;     /* some of it went to where it does not come back from */
-  bool source_open;
+  lr_sink_state state;
   bool paused;  /* the transport was told to wait */
   bool chunked; /* the answer was */
   int http_status;
   int error;   /* of the descriptor, an errno */
   size_t skip; /* bytes that are written already, and will come again */
-
-  /* The budget's. */
-  size_t held;                /* by this body */
-  bool complete;              /* complete: only its caller is missing */
-  size_t needed;              /* what it asked for last */
-  lr_list waiting_for_memory; /* in the list of those that wait, or alone */
-
-  /* The transform's. */
-  bool transformed;
-  lariat_value value;
 } lr_body_sink;
 
-/* For what the options say; `*out` is NULL when that is nothing.  The context
- * of a transform is taken over, whatever is returned.  The caller's thread.
+/* Makes the sink that `options` ask for; `*out` is NULL when they need none.
+ * The context of a transform is taken over, whatever is returned.  The caller's
+ * thread.
  *
  * LARIAT_OK, LARIAT_ENOMEM
  * LARIAT_EINVAL  what the options say makes no sense
@@ -87,39 +98,44 @@ lariat_status lr_body_sink_new(lr_memory_budget *budget,
                                const lariat_request_options *options,
                                lr_body_sink **out);
 
-/* For a request that is refused before it has a job: the context of its
- * transform. */
+/* Destroys the context of the transform of a request that is refused before it
+ * has a job. */
 void lr_body_sink_refuse(const lariat_request_options *options);
 
-/* Whoever has the job alone. */
+/* Frees a sink and what it holds.  Any thread that has the job alone. */
 void lr_body_sink_free(lr_body_sink *sink);
 
-/* The body is the user's now: the budget has it no more, but for what of a
- * stream has not been taken.  The caller's thread, with the job at home. */
+/* Gives the body to the user: the budget counts no more of it than what of a
+ * stream was not taken.  The caller's thread, when the job has returned. */
 void lr_body_sink_give(lr_body_sink *sink);
 
-/* Whether the body can still be had from the beginning by another attempt. */
+/* Returns whether another attempt can deliver the body from its beginning. */
 bool lr_body_sink_may_repeat(const lr_body_sink *sink);
 
-/* The rest is for the pool's thread. */
+/* Returns whether bytes of the body go to the sink; else they go into the
+ * response. */
+static inline bool lr_body_sink_is_open(const lr_body_sink *sink) {
+  return sink->state != LR_SINK_CLOSED;
+}
 
-/* Empty lists for a transport; `describe` and `resume` are its own. */
+/* ---- On the pool's thread ---- */
+
+/* Prepares the lists of a transport, which sets `describe` and `resume`. */
 void lr_body_sinks_init(lr_body_sinks *all, lr_memory_budget *budget,
                         lariat_reactor *reactor);
 
-/* The transport is about to close; no outlet is in use. */
+/* Unsets the timer of a transport that closes; no sink is in use. */
 void lr_body_sinks_clear(lr_body_sinks *all);
 
-/* `job`, which has an outlet, is about to start; `digest` (may be NULL) gets
- * all of its body. */
+/* Begins with the body of `job`, which has a sink and is about to start;
+ * `digest` (may be NULL) gets all of the body. */
 void lr_body_sink_begin(lr_body_sinks *all, struct lr_job *job,
                         lr_sha256 *digest);
 
-/* A line of the head was taken. */
+/* Notes that a line of the head was taken: it may have been the last. */
 void lr_body_sink_head(struct lr_job *job);
 
-/* Bytes of the body, of which none were seen before but for a repetition after
- * LARIAT_EBUSY.
+/* Takes the next bytes of the body; after LARIAT_EBUSY the same come again.
  *
  * LARIAT_OK     all of them were taken
  * LARIAT_EBUSY  not now: the same again, after `resume`
@@ -127,14 +143,15 @@ void lr_body_sink_head(struct lr_job *job);
 lariat_status lr_body_sink_take(struct lr_job *job, const char *bytes,
                                 size_t length);
 
-/* The job is over, or stopped. */
+/* Ends the body of a job that is over, or stopped. */
 void lr_body_sink_end(struct lr_job *job, lariat_status status);
 
-/* The response is complete and the job apart from its transport. */
+/* Calls the transform, if there is one: the response is complete and the job
+ * apart from its transport. */
 void lr_body_sink_transform(struct lr_job *job);
 
-/* The end of a turn: those that starve and now have room may go on, and those
- * that may go on do. */
+/* Resumes bodies at the end of a turn: those for which there is memory now, and
+ * those whose stream or descriptor has capacity again. */
 void lr_body_sinks_turn_end(lr_body_sinks *all);
 
 #endif

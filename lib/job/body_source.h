@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * supply.h: where a body comes from that is not in memory: a range of a file
- * (file_supply.c), or a producer on the caller's thread (upload.c).  A job has
- * one at most, and drops it as it drops a body. */
+ * body_source.h: where a body comes from that is not in memory: a range of a
+ * file (file_source.c), or a producer on the caller's thread (upload.c).  A job
+ * has one at most, and drops it as it drops a body. */
 #ifndef LR_JOB_BODY_SOURCE_H
 #define LR_JOB_BODY_SOURCE_H
 
@@ -16,9 +16,9 @@ struct lr_job;
 
 typedef struct lr_body_source lr_body_source;
 
-/* Who reads a supply, on the pool's thread.
- *   resume  there was nothing, and there is something again; never inside
- *           `read` */
+/* The reader of a source, on the pool's thread.
+ *   resume  called when there are bytes again after there were none; never
+ *           inside `read` */
 typedef struct lr_reader {
   void (*resume)(struct lr_reader *reader);
 } lr_reader;
@@ -27,7 +27,7 @@ typedef struct lr_body_source_ops {
   /* On the pool's thread.
    *   seek  the next byte to be read is number `position`.  LARIAT_OK, or
    *         LARIAT_EUPLOAD: what was read cannot be read again
-   *   read  puts up to `room` bytes (not 0) into `bytes`, and their number
+   *   read  puts up to `capacity` bytes (not 0) into `bytes`, and their number
    *         into `*got`; 0 is the end.  LARIAT_OK; LARIAT_EBUSY: there is none
    *         now, and the reader is resumed later; others: it failed, and
    *         `detail` says how
@@ -41,7 +41,7 @@ typedef struct lr_body_source_ops {
    * answer (may be NULL). */
   void (*settle)(lr_body_source *body_source, lariat_status status);
 
-  /* The job's reference goes.  The thread that has the job alone. */
+  /* Gives the job's reference back.  The thread that has the job alone. */
   void (*drop)(lr_body_source *body_source);
 } lr_body_source_ops;
 
@@ -49,22 +49,23 @@ struct lr_body_source {
   const lr_body_source_ops *ops;
   uint64_t length; /* LARIAT_LENGTH_UNKNOWN: until its end */
 
-  /* The pool's, while the job is away; then the caller's. */
+  /* Written by the pool while the job is away, then by the caller. */
   uint64_t given;  /* bytes read in this hop */
   bool ended;      /* all of them, in this hop */
   bool replayable; /* can be read a second time */
   char detail[96]; /* why it failed, or "" */
 };
 
-/* Whether a request with this body can be made once more: it can be read
- * again, or nothing of it was.  While the job is with the caller. */
+/* Returns whether a request with this body can be made once more: it can be
+ * read again, or nothing of it was.  While the job is with the caller. */
 static inline bool
 lr_body_source_can_replay(const lr_body_source *body_source) {
   return body_source->replayable || body_source->given == 0;
 }
 
-/* A range of the regular file behind `fd`, which is duplicated; `length` may
- * be LARIAT_LENGTH_UNKNOWN: up to where its end is now.
+/* Makes a source of a range of the regular file behind `fd`, which is
+ * duplicated; `length` may be LARIAT_LENGTH_UNKNOWN: up to where its end is
+ * now.
  *
  * LARIAT_OK, LARIAT_ENOMEM
  * LARIAT_EINVAL   not an open file for reading, not a regular one, or the range

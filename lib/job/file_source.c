@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * A body that is a range of a file, read by position: the descriptor's own
- * place in the file is left alone, and any number of requests may share it. */
+ * file_source.c: a body that is a range of a file, read by position: the file
+ * offset of the descriptor is left alone, and any number of requests may share
+ * it. */
 #include "job/body_source.h"
 
 #include <errno.h>
@@ -72,7 +73,7 @@ static void drop_file(lr_body_source *body_source) {
   lr_free(file);
 }
 
-static const lr_body_source_ops ops = {
+static const lr_body_source_ops file_source_ops = {
     .seek = seek_file, .read = read_file, .drop = drop_file};
 
 /* Checks that the range is in the file as it is now, and sets `*length`. */
@@ -98,7 +99,7 @@ lariat_status lr_file_source_new(int fd, uint64_t offset, uint64_t length,
     lr_free(file);
     return LARIAT_ESYSTEM;
   }
-  file->body_source.ops = &ops;
+  file->body_source.ops = &file_source_ops;
   file->body_source.length = length;
   file->body_source.replayable = true;
   file->offset = offset;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * job.h: one fetch on its way: caller -> reactor -> lane -> caller.
+ * job.h: one fetch on its way: caller -> pool reactor -> transport -> caller.
  *
  * A job is made and freed on the caller's thread.  It has two queue nodes, one
  * for its travel and one for its cancel; while either is away the job lives
@@ -44,7 +44,7 @@ typedef enum lr_job_state {
   LR_JOB_WAITS_FOR_RETRY /* `caller.timer` ends that */
 } lr_job_state;
 
-/* What of its result the job's user has. */
+/* The part of its result that the job's user has. */
 typedef enum lr_job_delivery {
   LR_DELIVERY_NONE,
   LR_DELIVERY_HEADERS, /* of a stream: the deferred has fired */
@@ -58,9 +58,9 @@ typedef enum lr_job_stage {
   LR_JOB_RETURNED
 } lr_job_stage;
 
-/* What must have come to its end before an orphaned job (one whose reactor
- * closed before it came home) can be freed: the deferred's references, the
- * travel node, the cancel node.  Whoever sets the last bit frees it. */
+/* The parts that must have ended before an orphaned job (one whose reactor
+ * closed before it returned) can be freed: the deferred's references, the
+ * travel node, the cancel node.  The thread that sets the last bit frees it. */
 enum {
   LR_JOB_DEFERRED_ENDED = 1,
   LR_JOB_TRAVEL_ENDED = 2,
@@ -70,8 +70,8 @@ enum {
 
 typedef struct lr_job lr_job;
 
-/* What others ask of the client that a job belongs to.  On the client's thread
- * but for the two ops, which are set wherever the mail is. */
+/* The questions of others to the client that a job belongs to.  On the client's
+ * thread but for the two ops, which are set wherever the mail is. */
 typedef struct lr_job_owner {
   const lr_mail_ops *returned;        /* for `travel`, on its way back */
   const lr_mail_ops *cancel_returned; /* for `cancel`, likewise */
@@ -84,11 +84,11 @@ typedef struct lr_job_owner {
   /* Ends a job that is not completed, wherever it is, with this failure. */
   void (*stop)(lr_job *job, lariat_value failure);
 
-  /* Cancels an opened stream's job: nobody wants the rest. */
+  /* Cancels the job of a stream that is closed before its end. */
   void (*abort)(lr_job *job);
 } lr_job_owner;
 
-/* The caller's part. */
+/* Written by the caller. */
 typedef struct lr_job_caller {
   lr_list node;                         /* in the client's list of jobs */
   struct lr_channel *channel;           /* the caller's end */
@@ -100,12 +100,12 @@ typedef struct lr_job_caller {
   unsigned redirects;
   uint8_t state;    /* lr_job_state */
   uint8_t delivery; /* lr_job_delivery */
-  bool released;    /* the deferred's last reference is gone */
+  bool released;    /* its deferred has no reference left */
   bool travel_away;
   bool cancel_away;
 } lr_job_caller;
 
-/* Attempts, likewise the caller's. */
+/* Attempts, written by the caller. */
 typedef struct lr_job_retry {
   const lr_retry_rules *rules; /* NULL: it is not tried again */
   lr_retry_rules *own_rules;   /* of this request alone; freed with it */
@@ -120,8 +120,8 @@ typedef struct lr_job_request {
   lr_url url;
   lr_header_list *headers;
   char method[33];
-  bool defaults; /* a GET with its client's own options, and so was the one
-                    before: what these come to is there already */
+  bool defaults; /* a GET with its client's own options: a blank job that was
+                    one before need not be filled in again */
   bool get;      /* the method is GET and there is no body */
   bool spread;
   uint8_t http;     /* lariat_http */
@@ -134,7 +134,7 @@ typedef struct lr_job_request {
   uint64_t idle_timeout_ns;    /* 0: none */
 } lr_job_request;
 
-/* What is wanted of the response beside its bytes. */
+/* The wishes for the response beside its bytes. */
 typedef struct lr_job_wants {
   bool sha256;
   bool decompress;
@@ -156,11 +156,11 @@ typedef struct lr_job_replay {
   bool on_new_connection; /* it must be, since an open one was dead */
 } lr_job_replay;
 
-/* The pool's part. */
+/* Written by the pool. */
 typedef struct lr_job_pool {
   lr_list node; /* in its host's queue, or the dispatcher's running list */
   struct lr_host *host;
-  void *carrier;                    /* the transport's own, while it runs */
+  void *carrier; /* whatever the transport sets, while it runs */
   struct lr_connection *connection; /* of h1, while it runs there */
   lr_timer timer;
   uint64_t arrived_ns;
@@ -172,7 +172,7 @@ typedef struct lr_job_pool {
   uint8_t stage;      /* lr_job_stage */
 } lr_job_pool;
 
-/* What one attempt came to, written by the pool. */
+/* The result of one attempt, written by the pool. */
 typedef struct lr_job_attempt {
   lariat_status outcome;
   int curl_code;
@@ -181,7 +181,7 @@ typedef struct lr_job_attempt {
   uint8_t time_limit; /* lariat_time_limit, when it timed out */
   bool resent; /* libcurl has sent it twice: an open connection was dead */
   bool reuse_failed;    /* a connection was of no use: it waits for another */
-  bool connection_dead; /* the other one, too; or it could not be sent twice */
+  bool connection_dead; /* a second one, too; or it could not be sent twice */
 } lr_job_attempt;
 
 struct lr_job {
@@ -208,7 +208,7 @@ struct lr_job {
   _Alignas(LR_CACHE_LINE) lr_mail cancel;
 };
 
-/* A blank job, on cache lines of its own; NULL when out of memory. */
+/* Makes a blank job, on cache lines of its own; NULL when out of memory. */
 lr_job *lr_job_new(void);
 
 /* Drops what one attempt came to; what is known of all of them stays.  Any

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * Following one redirect. */
+ * redirect.c: following one redirect. */
 #include "job/redirect.h"
 
 #include <stdio.h>
@@ -21,8 +21,8 @@ bool lr_redirect_is_one(const lr_job *job) {
   }
 }
 
-/* 303 asks for a GET; 301 and 302 are answered to a POST by a GET, as all
- * clients have always done. */
+/* Returns whether the next request is a GET, whatever this was: 303 asks for
+ * that, and after 301 and 302 all clients have made one of a POST. */
 static bool becomes_get(const lr_job *job) {
   int status = job->response->status;
   if (strcmp(job->request.method, "HEAD") == 0 ||
@@ -47,7 +47,7 @@ static void drop_body(lr_job *job) {
   body_source->ops->drop(body_source);
 }
 
-/* The next hop needs the body once more. */
+/* Checks that the body can be sent once more, which the next hop needs. */
 static lariat_status check_replay(const lr_job *job) {
   lr_body_source *body_source = job->body.source;
   if (!body_source || lr_body_source_can_replay(body_source)) return LARIAT_OK;
@@ -71,7 +71,8 @@ static lariat_status trim_headers(lr_job *job, bool same_origin, bool get) {
   return LARIAT_OK;
 }
 
-static void replace_url(lr_job *job, lr_url *url) {
+/* Makes `url` the URL of the next hop; the response is of no use any more. */
+static void take_url(lr_job *job, lr_url *url) {
   lr_url_clear(&job->request.url);
   job->request.url = *url;
   lr_response_release(job->response);
@@ -102,6 +103,6 @@ lariat_status lr_redirect_follow(lr_job *job) {
     job->request.get = true;
     job->replay.repeatable = true;
   }
-  replace_url(job, &url);
+  take_url(job, &url);
   return LARIAT_OK;
 }

@@ -8,8 +8,8 @@
 
 #include "job/job.h"
 
-/* Whether the job's response is a redirect that it wants followed; its status
- * begins with 3. */
+/* Returns whether the job's response, whose status begins with 3, is a redirect
+ * that it wants followed. */
 bool lr_redirect_is_one(const lr_job *job);
 static inline bool lr_redirect_wanted(const lr_job *job) {
   return job->response->status / 100 == 3 && lr_redirect_is_one(job);

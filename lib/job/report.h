@@ -9,8 +9,8 @@
 
 #include "job/job.h"
 
-/* What a transport knows of an attempt: times since it was started, in
- * microseconds; 0 is not yet, or not at all. */
+/* The facts that a transport knows of an attempt: times since it was started,
+ * in microseconds; 0 is not yet, or not at all. */
 typedef struct lr_attempt_facts {
   bool opened;           /* a connection, to which these four belong */
   uint64_t dns_us;       /* the name was looked up */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The caller's end of a body that comes in pieces. */
+ * stream.c: the caller's end of a body that comes in pieces. */
 #include "job/stream.h"
 
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include "job/job.h"
 #include "reactor/reactor.h"
 
-/* Chunks. */
+/* ---- Chunks ---- */
 
 static void drop_chunk(void *data) { lr_chunk_free(data); }
 
@@ -32,26 +32,26 @@ const char *lariat_chunk_bytes(const lariat_chunk *chunk, size_t *length) {
   return chunk ? chunk->bytes : "";
 }
 
-/* What is told to who waits. */
+/* ---- Delivery ---- */
 
-/* The fetch is over, and so are its bytes.  A failure does not wait for the
- * pool's own word on the bytes, which may come late or never. */
-static bool at_end(const lariat_stream *stream) {
+/* Returns whether the fetch is over, and its bytes are taken.  A failure does
+ * not wait for the end of the pipe, which may come late or never. */
+static bool is_at_end(const lariat_stream *stream) {
   lariat_status status;
   if (!stream->ended) return false;
   if (!stream->pipe || lariat_is_failure(stream->result)) return true;
   return lr_pipe_over(stream->pipe, &status);
 }
 
-/* The end may be asked for again.  Failures can be shared. */
-static lariat_value end_of(const lariat_stream *stream) {
+/* Copies the result, which may be asked for again: failures can be shared. */
+static lariat_value copy_result(const lariat_stream *stream) {
   lariat_value copy;
   if (lariat_value_share(stream->result, &copy) == LARIAT_OK) return copy;
   return lr_failure_no_memory();
 }
 
-/* Of a fetch that is over: what has been taken leaves the budget. */
-static void give_back(lariat_stream *stream) {
+/* Gives the budget back what was taken since the fetch was over. */
+static void give_memory_back(lariat_stream *stream) {
   size_t held = stream->pipe ? lr_pipe_waiting(stream->pipe) : 0;
   if (stream->held <= held) return;
   size_t bytes = stream->held - held;
@@ -70,41 +70,45 @@ size_t lr_stream_keep(lariat_stream *stream, lr_memory_budget *budget,
   return waiting;
 }
 
-/* Fires `deferred` if there is something to say. */
-static bool feed(lariat_stream *stream, lariat_deferred *deferred) {
+/* Fires `deferred` with the next chunk or the end; false: there is neither yet.
+ */
+static bool fire_next(lariat_stream *stream, lariat_deferred *deferred) {
   lr_chunk *chunk = stream->pipe ? lr_pipe_next(stream->pipe) : NULL;
   if (chunk) {
     stream->taken += chunk->length;
-    give_back(stream);
+    give_memory_back(stream);
     (void)lr_deferred_fire(deferred,
                            lariat_value_of(&lariat_chunk_type, chunk));
     return true;
   }
-  if (!at_end(stream)) return false;
-  (void)lr_deferred_fire(deferred, end_of(stream));
+  if (!is_at_end(stream)) return false;
+  (void)lr_deferred_fire(deferred, copy_result(stream));
   return true;
 }
 
-static void hold(lariat_stream *stream) { lr_count_retain(&stream->count); }
+static void retain_stream(lariat_stream *stream) {
+  lr_count_retain(&stream->count);
+}
 
-/* The callbacks may close the stream, or ask for the next chunk. */
-static void feed_waiting(lariat_stream *stream) {
+/* Fires the deferred that waits, if it can be.  Its callbacks may close the
+ * stream, or ask for the next chunk. */
+static void feed_waiter(lariat_stream *stream) {
   lariat_deferred *deferred = stream->waiting;
   if (!deferred) return;
-  hold(stream);
+  retain_stream(stream);
   stream->waiting = NULL;
-  if (feed(stream, deferred))
+  if (fire_next(stream, deferred))
     lariat_deferred_release(deferred);
   else
     stream->waiting = deferred;
   lr_stream_unhold(stream);
 }
 
-static void arrived(void *context) { feed_waiting(context); }
+static void receive_chunks(void *context) { feed_waiter(context); }
 
-static const lr_sink_ops sink_ops = {arrived};
+static const lr_sink_ops sink_ops = {receive_chunks};
 
-/* Life. */
+/* ---- Life ---- */
 
 lariat_status lr_stream_new(lariat_reactor *reactor, size_t window,
                             lariat_stream **out, lr_pipe **pipe) {
@@ -128,10 +132,11 @@ lariat_status lr_stream_new(lariat_reactor *reactor, size_t window,
 static void close_sink(lariat_stream *stream) {
   if (stream->pipe) lr_pipe_close_sink(stream->pipe);
   stream->pipe = NULL;
-  give_back(stream);
+  give_memory_back(stream);
 }
 
-/* One that was never opened still has its sink; nothing was ever sent to it. */
+/* Closes the sink of a stream that was never opened, too: its pipe is there,
+ * and nothing was ever sent through it. */
 void lr_stream_unhold(lariat_stream *stream) {
   if (!lr_count_release(&stream->count)) return;
   close_sink(stream);
@@ -148,12 +153,12 @@ void lr_stream_finish(lariat_stream *stream, lariat_value result) {
   if (lariat_is_failure(result) &&
       lariat_failure_status(result) == LARIAT_ECANCELLED)
     close_sink(stream);
-  feed_waiting(stream);
+  feed_waiter(stream);
 }
 
 void lariat_stream_close(lariat_stream *stream) {
   if (!stream) return;
-  hold(stream);
+  retain_stream(stream);
   if (stream->job)
     stream->job->owner->abort(stream->job); /* finishes the stream */
   close_sink(stream);
@@ -161,7 +166,7 @@ void lariat_stream_close(lariat_stream *stream) {
     lariat_value_drop(stream->result);
     stream->result = lr_failure_cancelled();
     stream->ended = true;
-    feed_waiting(stream);
+    feed_waiter(stream);
   }
   lr_stream_unhold(stream);
 }
@@ -171,16 +176,16 @@ lariat_stream *lariat_stream_retain(lariat_stream *stream) {
   return stream;
 }
 
-static void close_arrived(lr_mail *mail) {
+static void receive_close(lr_mail *mail) {
   lariat_stream *stream = lr_container(mail, lariat_stream, closing);
   lariat_stream_close(stream);
   lr_stream_unhold(stream);
 }
 
-static const lr_mail_ops closing_ops = {close_arrived, close_arrived};
+static const lr_mail_ops closing_ops = {receive_close, receive_close};
 
-/* On another thread, when the owner's reactor is gone, there is nothing left
- * to close: that was done with the reactor. */
+/* Closes the stream with the last user.  On another thread, when the owner's
+ * reactor has ended, nothing is left to close. */
 void lariat_stream_release(lariat_stream *stream) {
   if (!stream || !lr_count_release(&stream->users)) return;
   if (pthread_equal(stream->owner, pthread_self())) {
@@ -193,14 +198,14 @@ void lariat_stream_release(lariat_stream *stream) {
     lr_stream_unhold(stream);
 }
 
-/* The headers are there. */
+/* ---- Headers ---- */
 
 static void drop_stream(void *data) { lariat_stream_release(data); }
 
 static const lariat_type stream_type = {
     .size = sizeof(lariat_type), .name = "stream", .drop = drop_stream};
 
-static void opened_arrived(lr_mail *mail) {
+static void receive_opened(lr_mail *mail) {
   lariat_stream *stream = lr_container(mail, lariat_stream, opened);
   lr_job *job = stream->opener;
   lariat_response *response = stream->response;
@@ -209,8 +214,8 @@ static void opened_arrived(lr_mail *mail) {
   lr_stream_unhold(stream);
 }
 
-/* The reactor closes: nobody sees the response any more. */
-static void opened_lost(lr_mail *mail) {
+/* Drops the response of a stream whose caller's reactor closes. */
+static void discard_opened(lr_mail *mail) {
   lariat_stream *stream = lr_container(mail, lariat_stream, opened);
   lariat_response *response = stream->response;
   stream->response = NULL;
@@ -218,7 +223,7 @@ static void opened_lost(lr_mail *mail) {
   lr_stream_unhold(stream);
 }
 
-static const lr_mail_ops opened_ops = {opened_arrived, opened_lost};
+static const lr_mail_ops opened_ops = {receive_opened, discard_opened};
 
 void lr_stream_send_opened(lariat_stream *stream, lr_job *job,
                            lariat_response *response) {
@@ -233,23 +238,23 @@ void lr_stream_send_opened(lariat_stream *stream, lr_job *job,
   if (here && stream->mailbox == lr_reactor_own_mailbox(here))
     lr_reactor_post_local(here, &stream->opened);
   else if (!lr_mailbox_push(stream->mailbox, &stream->opened))
-    opened_lost(&stream->opened);
+    discard_opened(&stream->opened);
 }
 
 lariat_stream *lariat_response_stream(const lariat_response *response) {
   return response ? response->stream.data : NULL;
 }
 
-/* Taking. */
+/* ---- Calls of users ---- */
 
-static void stop_waiting(lariat_deferred *deferred, void *context) {
+static void cancel_next(lariat_deferred *deferred, void *context) {
   lariat_stream *stream = context;
   if (stream->waiting != deferred) return;
   stream->waiting = NULL;
   lariat_deferred_release(deferred);
 }
 
-static void unhold(void *context) { lr_stream_unhold(context); }
+static void release_stream(void *context) { lr_stream_unhold(context); }
 
 lariat_deferred *lariat_stream_next(lariat_stream *stream) {
   if (lr_reactor_check(stream->reactor, __func__) != LARIAT_OK)
@@ -257,12 +262,12 @@ lariat_deferred *lariat_stream_next(lariat_stream *stream) {
   if (stream->waiting)
     return lariat_deferred_fail(stream->reactor, LARIAT_EBUSY,
                                 "the stream's next chunk is waited for");
-  hold(stream);
+  retain_stream(stream);
   lariat_deferred *next =
-      lariat_deferred_new(stream->reactor, stop_waiting, stream, unhold);
+      lariat_deferred_new(stream->reactor, cancel_next, stream, release_stream);
   if (lr_deferred_is_fired(next)) return next; /* no memory; nothing is lost */
-  hold(stream);
-  if (!feed(stream, next)) stream->waiting = lariat_deferred_retain(next);
+  retain_stream(stream);
+  if (!fire_next(stream, next)) stream->waiting = lariat_deferred_retain(next);
   lr_stream_unhold(stream);
   return next;
 }
@@ -276,7 +281,7 @@ const uint8_t *lariat_stream_sha256(const lariat_stream *stream) {
   return whole && stream->has_sha256 ? stream->sha256 : NULL;
 }
 
-/* All of it. */
+/* ---- Gathering ---- */
 
 typedef struct gathering {
   lariat_stream *stream;
@@ -291,7 +296,7 @@ static void drop_gathering(void *context) {
   lr_free(all);
 }
 
-static lariat_value give_all(gathering *all) {
+static lariat_value copy_gathered(gathering *all) {
   lariat_chunk *whole = lr_alloc(sizeof whole->length + all->bytes.length + 1);
   if (!whole) return lr_failure_no_memory();
   whole->length = all->bytes.length;
@@ -300,24 +305,24 @@ static lariat_value give_all(gathering *all) {
   return lariat_value_of(&lariat_chunk_type, whole);
 }
 
-static lariat_value take_more(lariat_value result, void *context);
+static lariat_value take_chunk(lariat_value result, void *context);
 
-/* The next chunk's own chain hands its value to this one. */
-static lariat_value ask(gathering *all) {
+/* Asks for the next chunk, whose own chain passes its value to this one. */
+static lariat_value ask_for_next(gathering *all) {
   lariat_deferred *next = lariat_stream_next(all->stream);
-  lariat_deferred_add_callback(next, take_more, all);
+  lariat_deferred_add_callback(next, take_chunk, all);
   return lariat_deferred_value(next);
 }
 
-static lariat_value take_more(lariat_value result, void *context) {
+static lariat_value take_chunk(lariat_value result, void *context) {
   gathering *all = context;
   size_t length;
-  if (lariat_is_none(result)) return give_all(all);
+  if (lariat_is_none(result)) return copy_gathered(all);
   const char *bytes = lariat_chunk_bytes(lariat_chunk_in(result), &length);
   bool fits = length <= all->max - all->bytes.length;
   bool kept = fits && lr_buffer_append(&all->bytes, bytes, length);
   lariat_value_drop(result);
-  if (kept) return ask(all);
+  if (kept) return ask_for_next(all);
   lariat_stream_close(all->stream);
   if (fits) return lr_failure_no_memory();
   return lariat_failure_new(LARIAT_EBODYLIMIT,
@@ -326,7 +331,7 @@ static lariat_value take_more(lariat_value result, void *context) {
                             all->max);
 }
 
-static lariat_value pass(lariat_value result, void *context) {
+static lariat_value pass_result(lariat_value result, void *context) {
   (void)context;
   return result;
 }
@@ -340,6 +345,7 @@ lariat_deferred *lariat_stream_read_all(lariat_stream *stream,
   all->stream = lariat_stream_retain(stream);
   all->max = max_bytes;
   lariat_deferred *first = lariat_stream_next(stream);
-  lariat_deferred_add_callback(first, take_more, all);
-  return lariat_deferred_add_both_owned(first, pass, all, drop_gathering);
+  lariat_deferred_add_callback(first, take_chunk, all);
+  return lariat_deferred_add_both_owned(first, pass_result, all,
+                                        drop_gathering);
 }

@@ -1,280 +1,121 @@
 /* SPDX-License-Identifier: MIT
- * A body on its way from a producer on the caller's thread to libcurl on the
- * pool's: a ring of bytes between the two, and a mail in each direction for
- * the one that waits.
- *
- * Each side owns one position (`put`, `taken`) and reads the other's.  Who
- * finds nothing to do sets a flag and looks once more; who has done something
- * looks at the other's flag.  Both are read-modify-write operations on the
- * same word, and so come one after the other: either the first sees the new
- * position, or the second the flag.  docs/internals/upload.md. */
+ * upload.c: a body on its way from a producer to the pool: the producer's side,
+ * on the caller's thread.  The other is upload_reader.c. */
 #include "job/upload.h"
 
 #include <stdio.h>
 #include <string.h>
 
-#include "base/atomics.h"
-#include "base/list.h"
 #include "base/memory.h"
 #include "deferred/deferred.h"
 #include "job/job.h"
-#include "reactor/mailbox.h"
+#include "job/upload_private.h"
 #include "reactor/reactor.h"
 
 enum { WINDOW = 256 * 1024, WINDOW_LEAST = 4096 };
 
-/* Of `down`: the pool waits for bytes, its mail is out, no more will come. */
-enum { HUNGRY = 1, POKED = 2, ENDED = 4 };
-
-/* Of `up`: the producer waits for room, its mail is out. */
-enum { WANTS = 1, CALLED = 2 };
-
-/* Bytes that are not copied into the ring: they stand in the body between
- * those before and those behind them. */
-typedef struct loan {
-  uint64_t begin;
-  uint64_t end;
-  const char *bytes;
-  void *owned; /* for `drop`, which may be NULL */
-  void (*drop)(void *bytes);
-} loan;
-
-/* So many may wait; the producer goes on when half of them do. */
-enum { LOANS = 4 };
-
-struct lariat_upload {
-  lr_body_source body_source; /* its length; the rest is the pool's */
-  lr_atomic_u32 count;        /* the user, the job, each mail that is out */
-  size_t window;
-
-  /* The caller's. */
-  lariat_reactor *reactor;
-  lariat_mailbox *home; /* a reference */
-  lr_job *job;          /* while its request is not over */
-  lariat_deferred *waiter;
-  char *rest; /* of a write that did not fit */
-  size_t rest_begin;
-  size_t rest_end;
-  uint64_t written;   /* in all */
-  uint32_t freed;     /* loans that were dropped */
-  bool used;          /* given to a request */
-  bool ended;         /* by the producer */
-  lariat_status over; /* why no more is wanted, or LARIAT_OK */
-
-  _Alignas(LR_CACHE_LINE) lr_atomic_u64 put;
-  lr_atomic_u32 down;
-  lr_mail poke;
-  lr_atomic_u64 wake_at; /* what is to be taken before it is called */
-  lr_atomic_u32 lent;    /* loans, in all */
-  loan loans[LOANS];     /* number n is in n % LOANS */
-
-  _Alignas(LR_CACHE_LINE) lr_atomic_u64 taken;
-  lr_atomic_u32 up;
-  lr_mail call;
-  uint32_t loan;     /* the number of the one that is next */
-  lr_reader *reader; /* NULL: none */
-
-  _Alignas(LR_CACHE_LINE) char ring[];
-};
+/* ---- Memory ---- */
 
 static void drop_loan(lariat_upload *upload) {
-  const loan *oldest = &upload->loans[upload->freed++ % LOANS];
+  const lr_upload_loan *oldest =
+      &upload->loans[upload->freed++ % LR_UPLOAD_LOANS];
   if (oldest->drop) oldest->drop(oldest->owned);
 }
 
-static void drop_hold(lariat_upload *upload) {
+void lr_upload_unhold(lariat_upload *upload) {
   if (!lr_count_release(&upload->count)) return;
   while (upload->freed != lr_u32_load_relaxed(&upload->lent)) drop_loan(upload);
-  lariat_mailbox_release(upload->home);
-  lr_free(upload->rest);
+  lariat_mailbox_release(upload->mailbox);
+  lr_free(upload->overflow);
   lr_free_lines(upload);
 }
 
-/* Puts bytes into the ring, which has room for them, or takes them out. */
-static void copy_in(lariat_upload *upload, uint64_t position, const char *bytes,
-                    size_t length) {
-  size_t place = (size_t)(position % upload->window);
-  size_t first = upload->window - place;
+/* Copies bytes into the ring, which has the capacity for them. */
+static void copy_into_ring(lariat_upload *upload, uint64_t position,
+                           const char *bytes, size_t length) {
+  size_t offset = (size_t)(position % upload->window);
+  size_t first = upload->window - offset;
   if (first > length) first = length;
-  memcpy(upload->ring + place, bytes, first);
+  memcpy(upload->ring + offset, bytes, first);
   memcpy(upload->ring, bytes + first, length - first);
 }
 
-static void copy_out(const lariat_upload *upload, uint64_t position,
-                     char *bytes, size_t length) {
-  size_t place = (size_t)(position % upload->window);
-  size_t first = upload->window - place;
-  if (first > length) first = length;
-  memcpy(bytes, upload->ring + place, first);
-  memcpy(bytes + first, upload->ring, length - first);
-}
+/* ---- Ring and loans ---- */
 
-/* The pool's side. */
-
-static lariat_upload *upload_of(lr_body_source *body_source) {
-  return lr_container(body_source, lariat_upload, body_source);
-}
-
-static lariat_status seek(lr_body_source *body_source, uint64_t position) {
-  if (position == body_source->given) {
-    body_source->ended = body_source->length == 0;
-    return LARIAT_OK;
-  }
-  snprintf(body_source->detail, sizeof body_source->detail,
-           "what a producer has written cannot be sent a second time");
-  return LARIAT_EUPLOAD;
-}
-
-/* The bytes that may be read now, and whether they are the last.  Without its
- * end, a body of known length keeps its last byte back. */
-static uint64_t available(const lariat_upload *upload, bool *last) {
-  const lr_body_source *body_source = &upload->body_source;
-  *last = (lr_u32_load_acquire(&upload->down) & ENDED) != 0;
-  uint64_t put = lr_u64_load_acquire(&upload->put);
-  uint64_t there = put - body_source->given;
-  if (!*last && there && put == body_source->length) there--;
-  return there;
-}
-
-/* The producer waits, and has the room that it waits for. */
-static void call_producer(lariat_upload *upload) {
-  uint32_t up = lr_u32_or_acq_rel(&upload->up, 0);
-  if (!(up & WANTS) || (up & CALLED)) return;
-  if (upload->body_source.given < lr_u64_load_acquire(&upload->wake_at)) return;
-  (void)lr_u32_or_acq_rel(&upload->up, CALLED);
-  lr_count_retain(&upload->count);
-  if (!lr_mailbox_push(upload->home, &upload->call)) drop_hold(upload);
-}
-
-/* Copies what comes next, up to where a loan begins or ends.  A loan's place is
- * free for another as soon as its last byte is told to be taken: its number is
- * moved before. */
-static size_t copy_next(lariat_upload *upload, char *bytes, size_t length) {
-  uint64_t at = upload->body_source.given;
-  if (upload->loan == lr_u32_load_acquire(&upload->lent)) {
-    copy_out(upload, at, bytes, length);
-    return length;
-  }
-  const loan *next = &upload->loans[upload->loan % LOANS];
-  bool inside = at >= next->begin;
-  uint64_t left = (inside ? next->end : next->begin) - at;
-  if (length > left) length = (size_t)left;
-  if (!inside) {
-    copy_out(upload, at, bytes, length);
-    return length;
-  }
-  memcpy(bytes, next->bytes + (at - next->begin), length);
-  if (length == left) upload->loan++;
-  return length;
-}
-
-static lariat_status read_next(lr_body_source *body_source, lr_reader *reader,
-                               char *bytes, size_t capacity, size_t *got) {
-  lariat_upload *upload = upload_of(body_source);
-  bool last;
-  uint64_t there = available(upload, &last);
-  *got = 0;
-  upload->reader = reader;
-  if (there == 0 && !last) {
-    (void)lr_u32_or_acq_rel(&upload->down, HUNGRY);
-    there = available(upload, &last);
-    if (there == 0 && !last) return LARIAT_EBUSY;
-  }
-  if (capacity > there) capacity = (size_t)there;
-  if (capacity) capacity = copy_next(upload, bytes, capacity);
-  body_source->given += capacity;
-  body_source->ended = last && capacity == there;
-  *got = capacity;
-  lr_u64_store_release(&upload->taken, body_source->given);
-  call_producer(upload);
-  return LARIAT_OK;
-}
-
-static void over(lr_body_source *body_source) {
-  upload_of(body_source)->reader = NULL;
-}
-
-static void poked(lr_mail *mail) {
-  lariat_upload *upload = lr_container(mail, lariat_upload, poke);
-  (void)lr_u32_and_acq_rel(&upload->down, ~(uint32_t)(HUNGRY | POKED));
-  if (upload->reader) upload->reader->resume(upload->reader);
-  drop_hold(upload);
-}
-
-static void poke_discarded(lr_mail *mail) {
-  drop_hold(lr_container(mail, lariat_upload, poke));
-}
-
-static const lr_mail_ops poke_ops = {poked, poke_discarded};
-
-/* The caller's side. */
-
-static uint64_t used(const lariat_upload *upload) {
+static uint64_t bytes_in_ring(const lariat_upload *upload) {
   return lr_u64_load_relaxed(&upload->put) -
          lr_u64_load_acquire(&upload->taken);
 }
 
-/* How many loans are not read to their end; drops the others. */
-static uint32_t loans_out(lariat_upload *upload) {
+/* Drops the loans that are read to their end; returns how many are not. */
+static uint32_t drop_read_loans(lariat_upload *upload) {
   uint32_t lent = lr_u32_load_relaxed(&upload->lent);
   uint64_t taken = lr_u64_load_acquire(&upload->taken);
   while (upload->freed != lent &&
-         upload->loans[upload->freed % LOANS].end <= taken)
+         upload->loans[upload->freed % LR_UPLOAD_LOANS].end <= taken)
     drop_loan(upload);
   return lent - upload->freed;
 }
 
-/* Behind a loan nothing is put into the ring, whose places go by position. */
-static size_t ring_room(lariat_upload *upload) {
-  return loans_out(upload) ? 0 : upload->window - (size_t)used(upload);
+/* Returns how much may be put into the ring: behind a loan nothing, since bytes
+ * lie in the ring by their position in the body. */
+static size_t ring_capacity(lariat_upload *upload) {
+  return drop_read_loans(upload)
+             ? 0
+             : upload->window - (size_t)bytes_in_ring(upload);
 }
 
-/* Where the pool must be for the producer to go on. */
-static uint64_t place_to_go_on(lariat_upload *upload) {
+/* Returns what must be taken of the body for the producer to go on. */
+static uint64_t position_to_go_on(lariat_upload *upload) {
   uint64_t put = lr_u64_load_relaxed(&upload->put);
   uint64_t half = upload->window / 2;
-  uint32_t out = loans_out(upload);
+  uint32_t out = drop_read_loans(upload);
   if (out == 0) return put > half ? put - half : 0;
-  if (!upload->rest && out <= LOANS / 2) return 0;
+  if (!upload->overflow && out <= LR_UPLOAD_LOANS / 2) return 0;
   uint32_t last = lr_u32_load_relaxed(&upload->lent) - 1;
-  return upload->loans[(upload->rest ? last : last - LOANS / 2) % LOANS].end;
+  return upload
+      ->loans[(upload->overflow ? last : last - LR_UPLOAD_LOANS / 2) %
+              LR_UPLOAD_LOANS]
+      .end;
 }
 
-/* Something is new for the pool: wakes its side if that waits, at the end of
- * the turn, or now if there is much to read: not for each of many writes.  It
- * waits only while it has the job, and so its worker is there. */
-static void poke(lariat_upload *upload, uint32_t has_messages) {
-  uint32_t down = lr_u32_or_acq_rel(&upload->down, has_messages);
-  if (!(down & HUNGRY) || !upload->job) return;
+/* Wakes the pool's side if that waits, at the end of the turn, or now if there
+ * is much to read: not for each of many writes.  It waits only while it has the
+ * job, and so its worker is there. */
+static void wake_pool(lariat_upload *upload, uint32_t more_flags) {
+  uint32_t flags = lr_u32_or_acq_rel(&upload->to_pool, more_flags);
+  if (!(flags & LR_UPLOAD_POOL_WAITS) || !upload->job) return;
   lr_outbox *out = upload->job->route;
-  if (!(down & POKED)) {
-    (void)lr_u32_or_acq_rel(&upload->down, POKED);
+  if (!(flags & LR_UPLOAD_DATA_MAIL_OUT)) {
+    (void)lr_u32_or_acq_rel(&upload->to_pool, LR_UPLOAD_DATA_MAIL_OUT);
     lr_count_retain(&upload->count);
-    lr_outbox_put(out, &upload->poke);
+    lr_outbox_put(out, &upload->data_mail);
   }
-  if (used(upload) >= upload->window / 2) lr_outbox_flush(out);
+  if (bytes_in_ring(upload) >= upload->window / 2) lr_outbox_flush(out);
 }
 
-/* How many of the bytes found room. */
-static size_t pour(lariat_upload *upload, const char *bytes, size_t length) {
+/* Puts bytes into the ring; returns how many of them fitted. */
+static size_t write_into_ring(lariat_upload *upload, const char *bytes,
+                              size_t length) {
   uint64_t put = lr_u64_load_relaxed(&upload->put);
-  size_t capacity = ring_room(upload);
+  size_t capacity = ring_capacity(upload);
   if (length > capacity) length = capacity;
-  copy_in(upload, put, bytes, length);
+  copy_into_ring(upload, put, bytes, length);
   lr_u64_store_release(&upload->put, put + length);
   return length;
 }
 
-static void pour_rest(lariat_upload *upload) {
-  if (!upload->rest) return;
-  upload->rest_begin += pour(upload, upload->rest + upload->rest_begin,
-                             upload->rest_end - upload->rest_begin);
-  if (upload->rest_begin < upload->rest_end) return;
-  lr_free(upload->rest);
-  upload->rest = NULL;
+static void write_overflow(lariat_upload *upload) {
+  if (!upload->overflow) return;
+  upload->overflow_begin +=
+      write_into_ring(upload, upload->overflow + upload->overflow_begin,
+                      upload->overflow_end - upload->overflow_begin);
+  if (upload->overflow_begin < upload->overflow_end) return;
+  lr_free(upload->overflow);
+  upload->overflow = NULL;
 }
 
-/* The last reference of ours goes with it. */
+/* Fires the deferred of the last write, and releases it. */
 static void fire_waiter(lariat_upload *upload, lariat_value value) {
   lariat_deferred *waiter = upload->waiter;
   upload->waiter = NULL;
@@ -286,71 +127,82 @@ static void fire_waiter(lariat_upload *upload, lariat_value value) {
   lariat_deferred_release(waiter);
 }
 
-/* Moves on what can be moved, and fires the waiter or leaves word that it
- * waits. */
-static void go_on(lariat_upload *upload) {
+/* ---- Waiting ---- */
+
+/* Puts what of the last write is left into the ring, then fires the waiter or
+ * sets the flag that it waits. */
+static void fire_or_wait(lariat_upload *upload) {
   for (;;) {
-    pour_rest(upload);
-    poke(upload, !upload->rest && upload->ended ? ENDED : 0);
-    uint64_t place = place_to_go_on(upload);
-    if (!upload->rest && lr_u64_load_acquire(&upload->taken) >= place) {
+    write_overflow(upload);
+    wake_pool(upload,
+              !upload->overflow && upload->ended ? LR_UPLOAD_BODY_ENDED : 0);
+    uint64_t position = position_to_go_on(upload);
+    if (!upload->overflow && lr_u64_load_acquire(&upload->taken) >= position) {
       fire_waiter(upload, lariat_none());
       return;
     }
-    lr_u64_store_release(&upload->wake_at, place);
-    (void)lr_u32_or_acq_rel(&upload->up, WANTS);
-    if (lr_u64_load_acquire(&upload->taken) < place) return;
+    lr_u64_store_release(&upload->wake_at, position);
+    (void)lr_u32_or_acq_rel(&upload->to_producer, LR_UPLOAD_PRODUCER_WAITS);
+    if (lr_u64_load_acquire(&upload->taken) < position) return;
   }
 }
 
-static void called(lr_mail *mail) {
-  lariat_upload *upload = lr_container(mail, lariat_upload, call);
-  (void)lr_u32_and_acq_rel(&upload->up, ~(uint32_t)(WANTS | CALLED));
-  if (upload->over == LARIAT_OK) go_on(upload);
-  drop_hold(upload);
+static void receive_capacity_mail(lr_mail *mail) {
+  lariat_upload *upload = lr_container(mail, lariat_upload, capacity_mail);
+  (void)lr_u32_and_acq_rel(
+      &upload->to_producer,
+      ~(uint32_t)(LR_UPLOAD_PRODUCER_WAITS | LR_UPLOAD_CAPACITY_MAIL_OUT));
+  if (upload->over == LARIAT_OK) fire_or_wait(upload);
+  lr_upload_unhold(upload);
 }
 
-static void call_discarded(lr_mail *mail) {
-  drop_hold(lr_container(mail, lariat_upload, call));
+static void discard_capacity_mail(lr_mail *mail) {
+  lr_upload_unhold(lr_container(mail, lariat_upload, capacity_mail));
 }
 
-static const lr_mail_ops call_ops = {called, call_discarded};
+static const lr_mail_ops capacity_mail_ops = {receive_capacity_mail,
+                                              discard_capacity_mail};
 
-/* Nothing will be written any more, or sent. */
-static void finish(lariat_upload *upload, lariat_status status) {
+/* ---- End ---- */
+
+/* Ends an upload: nothing will be written any more, or sent. */
+static void end_upload(lariat_upload *upload, lariat_status status) {
   upload->job = NULL;
   upload->over = status;
-  lr_free(upload->rest);
-  upload->rest = NULL;
+  lr_free(upload->overflow);
+  upload->overflow = NULL;
   if (!upload->waiter) return;
   fire_waiter(upload,
               lariat_failure_new(status, "%s", lariat_status_text(status)));
 }
 
-/* With an answer, and all bytes read, the last write has done its work.  (What
- * is the pool's may be read: an answer means that the job is here.) */
-static void settle(lr_body_source *body_source, lariat_status status) {
-  lariat_upload *upload = upload_of(body_source);
+/* Ends the upload of a request that is over.  With an answer, and all bytes
+ * read, the last write has succeeded.  (The pool's fields may be read: an
+ * answer means that the job has returned.) */
+static void settle_upload(lr_body_source *body_source, lariat_status status) {
+  lariat_upload *upload = lr_upload_of(body_source);
   if (upload->over != LARIAT_OK) return;
   lr_count_retain(&upload->count); /* the waiter may release it */
   if (status == LARIAT_OK && body_source->ended)
     fire_waiter(upload, lariat_none());
-  finish(upload, status == LARIAT_OK ? LARIAT_EANSWERED : status);
-  drop_hold(upload);
+  end_upload(upload, status == LARIAT_OK ? LARIAT_EANSWERED : status);
+  lr_upload_unhold(upload);
 }
 
 static void drop_body_source(lr_body_source *body_source) {
-  drop_hold(upload_of(body_source));
+  lr_upload_unhold(lr_upload_of(body_source));
 }
 
-static const lr_body_source_ops body_source_ops = {.seek = seek,
-                                                   .read = read_next,
-                                                   .over = over,
-                                                   .settle = settle,
+static const lr_body_source_ops body_source_ops = {.seek = lr_upload_seek,
+                                                   .read = lr_upload_read,
+                                                   .over =
+                                                       lr_upload_end_reading,
+                                                   .settle = settle_upload,
                                                    .drop = drop_body_source};
 
-/* The producer has failed, and with it the request. */
-static void fail(lariat_upload *upload, const char *why, lariat_value cause) {
+/* Fails the upload, and with it the request. */
+static void fail_upload(lariat_upload *upload, const char *why,
+                        lariat_value cause) {
   lr_job *job = upload->job;
   char message[160];
   snprintf(message, sizeof message, "%s: %s",
@@ -362,11 +214,11 @@ static void fail(lariat_upload *upload, const char *why, lariat_value cause) {
                             .cause = cause};
   lr_count_retain(&upload->count);
   if (job)
-    job->owner->stop(job, lr_failure_make(&parts)); /* and so `settle` */
+    job->owner->stop(job, lr_failure_make(&parts)); /* and so settle_upload */
   else
     (void)lariat_value_drop(cause);
-  if (upload->over == LARIAT_OK) finish(upload, LARIAT_EUPLOAD);
-  drop_hold(upload);
+  if (upload->over == LARIAT_OK) end_upload(upload, LARIAT_EUPLOAD);
+  lr_upload_unhold(upload);
 }
 
 lariat_status lr_upload_attach(lariat_upload *upload, lr_job *job) {
@@ -384,26 +236,26 @@ lariat_status lr_upload_attach(lariat_upload *upload, lr_job *job) {
 void lr_upload_refuse(lariat_upload *upload, lariat_status status) {
   if (upload->used) return;
   upload->used = true;
-  if (upload->over == LARIAT_OK) finish(upload, status);
+  if (upload->over == LARIAT_OK) end_upload(upload, status);
 }
 
-/* For users. */
+/* ---- Calls of users ---- */
 
-static lariat_upload *new_blank(size_t window) {
+static lariat_upload *new_upload(size_t window) {
   lariat_upload *upload = NULL;
   if (window <= SIZE_MAX / 2) upload = lr_alloc_lines(sizeof *upload + window);
   if (!upload) return NULL;
   upload->window = window;
   upload->body_source.ops = &body_source_ops;
-  upload->poke.ops = &poke_ops;
-  upload->call.ops = &call_ops;
+  upload->data_mail.ops = &lr_upload_data_ops;
+  upload->capacity_mail.ops = &capacity_mail_ops;
   lr_u32_init(&upload->count, 1);
   lr_u64_init(&upload->put, 0);
   lr_u64_init(&upload->wake_at, 0);
   lr_u32_init(&upload->lent, 0);
-  lr_u32_init(&upload->down, 0);
+  lr_u32_init(&upload->to_pool, 0);
   lr_u64_init(&upload->taken, 0);
-  lr_u32_init(&upload->up, 0);
+  lr_u32_init(&upload->to_producer, 0);
   return upload;
 }
 
@@ -416,11 +268,11 @@ lariat_status lariat_upload_new(lariat_reactor *reactor, uint64_t length,
   if (status != LARIAT_OK) return status;
   if (window_bytes == 0) window_bytes = WINDOW;
   if (window_bytes < WINDOW_LEAST) window_bytes = WINDOW_LEAST;
-  lariat_upload *upload = new_blank(window_bytes);
+  lariat_upload *upload = new_upload(window_bytes);
   if (!upload) return LARIAT_ENOMEM;
   upload->body_source.length = length;
   upload->reactor = reactor;
-  upload->home = lariat_reactor_mailbox(reactor);
+  upload->mailbox = lariat_reactor_mailbox(reactor);
   *out = upload;
   return LARIAT_OK;
 }
@@ -428,12 +280,13 @@ lariat_status lariat_upload_new(lariat_reactor *reactor, uint64_t length,
 void lariat_upload_release(lariat_upload *upload) {
   if (!upload) return;
   if (!upload->ended && upload->over == LARIAT_OK)
-    fail(upload, "the producer let go of it before its end", lariat_none());
-  drop_hold(upload);
+    fail_upload(upload, "the producer let go of it before its end",
+                lariat_none());
+  lr_upload_unhold(upload);
 }
 
-/* Why nothing can be written, or LARIAT_OK. */
-static lariat_status check(lariat_upload *upload, const char *function) {
+/* Returns why nothing can be written, or LARIAT_OK. */
+static lariat_status check_open(lariat_upload *upload, const char *function) {
   if (!upload) return LARIAT_EINVAL;
   lariat_status status = lr_reactor_check(upload->reactor, function);
   if (status != LARIAT_OK) return status;
@@ -441,123 +294,126 @@ static lariat_status check(lariat_upload *upload, const char *function) {
   return upload->ended ? LARIAT_EALREADY : LARIAT_OK;
 }
 
-static lariat_deferred *failed(const lariat_upload *upload,
-                               lariat_status status) {
+static lariat_deferred *fail_write(const lariat_upload *upload,
+                                   lariat_status status) {
   return lariat_deferred_fail(upload ? upload->reactor : NULL, status, "%s",
                               lariat_status_text(status));
 }
 
-/* Into the ring what finds room there, the rest into memory of its own. */
-static lariat_status take(lariat_upload *upload, const char *bytes,
-                          size_t length) {
-  size_t capacity = ring_room(upload);
+/* Copies a write into the ring, and what does not fit into memory of its own.
+ */
+static lariat_status copy_write(lariat_upload *upload, const char *bytes,
+                                size_t length) {
+  size_t capacity = ring_capacity(upload);
   if (length > capacity) {
-    upload->rest = lr_copy_bytes(bytes + capacity, length - capacity);
-    if (!upload->rest) return LARIAT_ENOMEM;
-    upload->rest_begin = 0;
-    upload->rest_end = length - capacity;
+    upload->overflow = lr_copy_bytes(bytes + capacity, length - capacity);
+    if (!upload->overflow) return LARIAT_ENOMEM;
+    upload->overflow_begin = 0;
+    upload->overflow_end = length - capacity;
     length = capacity;
   }
-  (void)pour(upload, bytes, length);
+  (void)write_into_ring(upload, bytes, length);
   return LARIAT_OK;
 }
 
-/* Whether `length` bytes more may be added.  If it is too much for the body,
- * that has failed. */
-static lariat_status check_more(lariat_upload *upload, const char *function,
-                                const void *bytes, size_t length) {
-  lariat_status status = check(upload, function);
+/* Returns whether `length` bytes more may be written.  More than the length of
+ * the body fail the upload. */
+static lariat_status check_write(lariat_upload *upload, const char *function,
+                                 const void *bytes, size_t length) {
+  lariat_status status = check_open(upload, function);
   if (status == LARIAT_OK && !bytes && length) status = LARIAT_EINVAL;
   if (status == LARIAT_OK && upload->waiter) status = LARIAT_EOVERLOAD;
   if (status != LARIAT_OK) return status;
   if (length <= upload->body_source.length - upload->written) return LARIAT_OK;
-  fail(upload, "there is more of it than the length that was told",
-       lariat_none());
+  fail_upload(upload, "there is more of it than the length that was told",
+              lariat_none());
   return LARIAT_EUPLOAD;
 }
 
-/* They were added: `deferred` will say when there is room again.  If a write of
- * the same length would still fit, there is: who waits is called only when he
- * can fill half of the window. */
-static lariat_deferred *added(lariat_upload *upload, lariat_deferred *deferred,
-                              size_t length) {
+/* Fires `deferred` for the write of `length` bytes when there is capacity
+ * again: at once if as much would still fit, else when half of the window is
+ * free, so that a producer that waited has something to fill. */
+static lariat_deferred *answer_write(lariat_upload *upload,
+                                     lariat_deferred *deferred, size_t length) {
   upload->written += length;
   upload->waiter = lariat_deferred_retain(deferred);
-  if (upload->rest || length == 0 || ring_room(upload) < length) {
-    go_on(upload);
+  if (upload->overflow || length == 0 || ring_capacity(upload) < length) {
+    fire_or_wait(upload);
     return deferred;
   }
-  poke(upload, 0);
+  wake_pool(upload, 0);
   fire_waiter(upload, lariat_none());
   return deferred;
 }
 
 lariat_deferred *lariat_upload_write(lariat_upload *upload, const void *bytes,
                                      size_t length) {
-  lariat_status status = check_more(upload, __func__, bytes, length);
-  if (status != LARIAT_OK) return failed(upload, status);
+  lariat_status status = check_write(upload, __func__, bytes, length);
+  if (status != LARIAT_OK) return fail_write(upload, status);
   lariat_deferred *deferred =
       lariat_deferred_new(upload->reactor, NULL, NULL, NULL);
   if (lr_deferred_is_fired(deferred)) return deferred; /* no memory */
-  status = length ? take(upload, bytes, length) : LARIAT_OK;
-  if (status == LARIAT_OK) return added(upload, deferred, length);
+  status = length ? copy_write(upload, bytes, length) : LARIAT_OK;
+  if (status == LARIAT_OK) return answer_write(upload, deferred, length);
   lariat_deferred_forget(deferred);
-  return failed(upload, status);
+  return fail_write(upload, status);
 }
 
-/* There is a place for it: no more than half of them are taken when an earlier
- * one has fired. */
-static void lend(lariat_upload *upload, void *bytes, size_t length,
-                 void (*drop)(void *bytes)) {
+/* Adds a loan.  One is free: no more than half of them are in use once the
+ * deferred of the write before has fired. */
+static void add_loan(lariat_upload *upload, void *bytes, size_t length,
+                     void (*drop)(void *bytes)) {
   uint32_t number = lr_u32_load_relaxed(&upload->lent);
   uint64_t put = lr_u64_load_relaxed(&upload->put);
-  upload->loans[number % LOANS] = (loan){.begin = put,
-                                         .end = put + length,
-                                         .bytes = bytes,
-                                         .owned = bytes,
-                                         .drop = drop};
+  upload->loans[number % LR_UPLOAD_LOANS] =
+      (lr_upload_loan){.begin = put,
+                       .end = put + length,
+                       .bytes = bytes,
+                       .owned = bytes,
+                       .drop = drop};
   lr_u32_store_release(&upload->lent, number + 1);
   lr_u64_store_release(&upload->put, put + length);
 }
 
 lariat_deferred *lariat_upload_give(lariat_upload *upload, void *bytes,
                                     size_t length, void (*drop)(void *bytes)) {
-  lariat_status status = check_more(upload, __func__, bytes, length);
+  lariat_status status = check_write(upload, __func__, bytes, length);
   lariat_deferred *deferred =
       status == LARIAT_OK
           ? lariat_deferred_new(upload->reactor, NULL, NULL, NULL)
-          : failed(upload, status);
+          : fail_write(upload, status);
   bool taken = !lr_deferred_is_fired(deferred) && length;
   if (taken)
-    lend(upload, bytes, length, drop);
+    add_loan(upload, bytes, length, drop);
   else if (drop && bytes)
     drop(bytes);
-  return lr_deferred_is_fired(deferred) ? deferred
-                                        : added(upload, deferred, length);
+  return lr_deferred_is_fired(deferred)
+             ? deferred
+             : answer_write(upload, deferred, length);
 }
 
 lariat_status lariat_upload_end(lariat_upload *upload) {
-  lariat_status status = check(upload, __func__);
+  lariat_status status = check_open(upload, __func__);
   if (status != LARIAT_OK) return status;
   uint64_t length = upload->body_source.length;
   if (length != LARIAT_LENGTH_UNKNOWN && upload->written < length) {
-    fail(upload, "there is less of it than the length that was told",
-         lariat_none());
+    fail_upload(upload, "there is less of it than the length that was told",
+                lariat_none());
     return LARIAT_EUPLOAD;
   }
   upload->ended = true;
-  if (!upload->rest) poke(upload, ENDED);
+  if (!upload->overflow) wake_pool(upload, LR_UPLOAD_BODY_ENDED);
   return LARIAT_OK;
 }
 
 lariat_status lariat_upload_fail(lariat_upload *upload, lariat_value failure) {
-  lariat_status status = check(upload, __func__);
+  lariat_status status = check_open(upload, __func__);
   bool fits = lariat_is_none(failure) || lariat_is_failure(failure);
   if (status == LARIAT_OK && !fits) status = LARIAT_EINVAL;
   if (status != LARIAT_OK) {
     (void)lariat_value_drop(failure);
     return status;
   }
-  fail(upload, "the producer has failed", failure);
+  fail_upload(upload, "the producer has failed", failure);
   return LARIAT_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * upload.h: what requests ask of a producer's body.  On the caller's thread. */
+ * upload.h: what requests do with a producer's body.  The caller's thread. */
 #ifndef LR_JOB_UPLOAD_H
 #define LR_JOB_UPLOAD_H
 
@@ -13,7 +13,7 @@ struct lr_job;
  * LARIAT_EALREADY it was given to a request before */
 lariat_status lr_upload_attach(lariat_upload *upload, struct lr_job *job);
 
-/* The request that it was given to could not even begin. */
+/* Ends an upload whose request was refused before it had a job. */
 void lr_upload_refuse(lariat_upload *upload, lariat_status status);
 
 #endif

@@ -44,8 +44,8 @@ unsigned lr_placement_share(uint64_t hash, unsigned limit, unsigned index,
                             unsigned reactors) {
   if (reactors <= 1) return limit;
   unsigned first = (unsigned)((hash >> 32) % reactors);
-  unsigned rank = index >= first ? index - first : index + (reactors - first);
-  return limit / reactors + (rank < limit % reactors);
+  unsigned offset = index >= first ? index - first : index + (reactors - first);
+  return limit / reactors + (offset < limit % reactors);
 }
 
 /* Reads digits only; a number beyond an unsigned is held at the greatest. */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * notice.h: a deferred for something that other threads bring to its end: they
- * send word, once, and it fires on its reactor.  If the reactor closes before,
- * it fails there and then, and the word finds nobody.
+ * completion.h: a deferred for something that other threads bring to its end:
+ * they send one mail, and it fires on its reactor.  If the reactor closes
+ * before, the deferred fails at once, and the mail changes nothing.
  *
- * It is part of a larger struct, which two sides hold: the reactor, until the
- * deferred was fired, and who will send the word, until that has arrived or
+ * A completion is part of a larger struct, which two sides hold: the reactor,
+ * until the deferred has fired, and the sender, until the mail has arrived or
  * cannot any more. */
 #ifndef LR_POOL_COMPLETION_H
 #define LR_POOL_COMPLETION_H
@@ -23,7 +23,7 @@ typedef struct lr_completion_kind {
    * failed already, so long as the reactor is there.  May be NULL. */
   void (*arrived)(lr_completion *completion);
 
-  /* Nobody holds it any more.  Any thread. */
+  /* Frees it, which no side holds any more.  Any thread. */
   void (*drop)(lr_completion *completion);
 } lr_completion_kind;
 
@@ -37,14 +37,14 @@ struct lr_completion {
   lariat_deferred *deferred; /* NULL once it was fired */
 };
 
-/* Makes the deferred, for the caller; both sides hold the notice then.  When
- * out of memory, or with `notice` NULL because of that, the deferred has
- * failed, and `*made` is false: the notice is still the caller's alone. */
+/* Makes the deferred, for the caller; both sides hold the completion then. When
+ * out of memory, or with `completion` NULL because of that, the deferred has
+ * failed and `*made` is false: the completion is still the caller's alone. */
 lariat_deferred *lr_completion_open(lr_completion *completion,
                                     const lr_completion_kind *kind,
                                     lariat_reactor *reactor, bool *made);
 
-/* It has come to its end.  Any thread, once. */
+/* Sends the mail: what is waited for has ended.  Any thread, once. */
 void lr_completion_send(lr_completion *completion);
 
 #endif

@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: MIT
- * A pool's life: its threads' start and end, and who waits for that. */
+ * pool.c: a pool's life: the start and the end of its threads, and what waits
+ * for these. */
 #include "pool/pool.h"
 
 #include <pthread.h>
-#include <string.h>
-#include <sys/resource.h>
 
 #include "base/atomics.h"
 #include "base/memory.h"
 #include "base/process.h"
+#include "base/time.h"
 #include "curl/libcurl.h"
 #include "deferred/deferred.h"
 #include "limits/host_pace.h"
 #include "limits/job_tokens.h"
-#include "limits/placement.h"
 #include "limits/rate.h"
 #include "net/trust.h"
 #include "pool/completion.h"
+#include "pool/options.h"
 #include <lariat/clock.h>
 #include <lariat/thread_call.h>
-
-enum { REACTORS_MAX = 1024, DESCRIPTORS_KEPT = 64 };
 
 struct lariat_pool {
   lr_atomic_u32 holds; /* the memory: users together, clients, closers */
@@ -29,7 +27,7 @@ struct lariat_pool {
   uint32_t generation;
   const lr_pool_parts *parts; /* while it is made; NULL: the engine, threads */
   lariat_clock clock;
-  bool hosted; /* it has no thread */
+  bool hosted; /* its worker is on a caller's reactor */
   lariat_pool_options options;
   char *ca_file;
   _Alignas(LR_CACHE_LINE) lr_memory_budget budget;
@@ -51,13 +49,6 @@ struct lariat_pool {
   unsigned reactors;
   lr_worker workers[];
 };
-
-lariat_pool_options lariat_pool_defaults(void) {
-  return (lariat_pool_options){.size = sizeof(lariat_pool_options),
-                               .max_jobs = 1024,
-                               .max_jobs_per_host = 16,
-                               .idle_ms = 118000};
-}
 
 const lariat_pool_options *lr_pool_options(const lariat_pool *pool) {
   return &pool->options;
@@ -110,7 +101,7 @@ const char *lariat_pool_refusal(void) {
 
 lr_trust *lr_pool_trust(lariat_pool *pool) { return &pool->trust; }
 
-/* Memory. */
+/* ---- Memory ---- */
 
 void lr_pool_hold(lariat_pool *pool) { lr_count_retain(&pool->holds); }
 
@@ -128,7 +119,7 @@ void lr_pool_unhold(lariat_pool *pool) {
   lr_free_lines(pool);
 }
 
-static void wake_waiting(void *pool_pointer) {
+static void wake_workers(void *pool_pointer) {
   lariat_pool *pool = pool_pointer;
   for (unsigned i = 0; i < pool->reactors; i++)
     lr_mailbox_wake(pool->workers[i].mailbox);
@@ -139,7 +130,7 @@ static void retain_pool(void *pool) { lr_pool_hold(pool); }
 static void release_pool(void *pool) { lr_pool_unhold(pool); }
 
 static const lr_memory_budget_owner budget_owner = {
-    .wake = wake_waiting, .retain = retain_pool, .release = release_pool};
+    .wake = wake_workers, .retain = retain_pool, .release = release_pool};
 
 static bool init_limits(lariat_pool *pool) {
   const lariat_pool_options *options = &pool->options;
@@ -149,20 +140,20 @@ static bool init_limits(lariat_pool *pool) {
   pool->rate_plan = lr_rate_plan_of(options->rate, options->rate_burst);
   lr_rate_plan per_host =
       lr_rate_plan_of(options->rate_per_host, options->rate_per_host_burst);
-  bool paced =
-      lr_host_paces_init(&pool->host_paces, per_host,
-                         (uint64_t)options->delay_per_host_ms * 1000000u);
+  bool paced = lr_host_paces_init(&pool->host_paces, per_host,
+                                  lr_ns_of_ms(options->delay_per_host_ms));
   return pool->tokens && paced;
 }
 
-/* The defaults are those of the loaded libcurl. */
+/* Prepares to load certificates: those of `ca_file`, or, if that is NULL, those
+ * that the loaded libcurl would trust. */
 static void init_trust(lr_trust *trust, const char *ca_file) {
   const lr_capabilities *capabilities = lr_libcurl_capabilities();
   lr_trust_init(trust, ca_file, capabilities->ca_file, capabilities->ca_path);
 }
 
-static lariat_pool *new_blank(const lariat_pool_options *options,
-                              unsigned reactors) {
+static lariat_pool *new_pool(const lariat_pool_options *options,
+                             unsigned reactors) {
   lariat_pool *pool =
       lr_alloc_lines(sizeof *pool + reactors * sizeof pool->workers[0]);
   if (!pool) return NULL;
@@ -190,52 +181,7 @@ static lariat_pool *new_blank(const lariat_pool_options *options,
   return pool;
 }
 
-/* Options. */
-
-/* What the process may open, less what the rest of it needs. */
-static unsigned connections_allowed(void) {
-  struct rlimit limit;
-  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 512;
-  if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > 1000000)
-    return 1000000;
-  unsigned all = (unsigned)limit.rlim_cur;
-  unsigned kept = DESCRIPTORS_KEPT + all / 8;
-  return all > 2 * kept ? all - kept : (all + 1) / 2;
-}
-
-/* A program built against an older header has a smaller struct: what it does
- * not know stays as it is by default. */
-static lariat_status read_options(const lariat_pool_options *given,
-                                  lariat_pool_options *options) {
-  *options = lariat_pool_defaults();
-  if (!given) return LARIAT_OK;
-  if (given->size < sizeof given->size) return LARIAT_EINVAL;
-  memcpy(options, given,
-         given->size < sizeof *given ? given->size : sizeof *given);
-  if (!lr_rate_valid(options->rate, options->rate_burst) ||
-      !lr_rate_valid(options->rate_per_host, options->rate_per_host_burst))
-    return LARIAT_EINVAL;
-  return options->reactors > REACTORS_MAX ? LARIAT_EINVAL : LARIAT_OK;
-}
-
-static unsigned least(unsigned a, unsigned b) { return a < b ? a : b; }
-
-/* A reactor without a share in the jobs or the connections would be of no
- * use. */
-static void complete(lariat_pool_options *options) {
-  lariat_pool_options defaults = lariat_pool_defaults();
-  if (!options->reactors) options->reactors = lr_placement_default_reactors();
-  if (!options->max_jobs) options->max_jobs = defaults.max_jobs;
-  if (!options->max_jobs_per_host)
-    options->max_jobs_per_host = defaults.max_jobs_per_host;
-  if (!options->max_connections)
-    options->max_connections = connections_allowed();
-  if (!options->max_connections_per_host)
-    options->max_connections_per_host = options->max_jobs_per_host;
-  if (!options->idle_ms) options->idle_ms = defaults.idle_ms;
-  options->reactors = least(options->reactors,
-                            least(options->max_jobs, options->max_connections));
-}
+/* ---- Checks ---- */
 
 /* Finds a bad certificate file here and not at the first fetch. */
 static lariat_status check_ca_file(const char *ca_file) {
@@ -256,9 +202,9 @@ static lariat_status check_libcurl(const lariat_pool_options *options) {
   return lr_libcurl_inherited() ? LARIAT_EFORKED : LARIAT_OK;
 }
 
-/* The end. */
+/* ---- End ---- */
 
-/* One who waits for it on a reactor. */
+/* A deferred that waits for the end of a pool. */
 typedef struct lr_closing {
   lr_completion completion;
   lr_list node;
@@ -279,7 +225,7 @@ void lr_pool_worker_ready(lariat_pool *pool) {
 }
 
 void lr_pool_worker_ended(lariat_pool *pool) {
-  lr_pool_hold(pool); /* who waits may let go as soon as the lock is free */
+  lr_pool_hold(pool); /* a waiter may free the pool once the lock is free */
   pthread_mutex_lock(&pool->lock);
   pool->ended++;
   if (pool->hosted) lr_u64_store_release(&pool->drain_until_ns, 0);
@@ -289,8 +235,8 @@ void lr_pool_worker_ended(lariat_pool *pool) {
   lr_pool_unhold(pool);
 }
 
-/* The threads are at their very end: this takes no time. */
-static void join(lariat_pool *pool) {
+/* Joins the threads, which have ended but for their last few instructions. */
+static void join_threads(lariat_pool *pool) {
   pthread_mutex_lock(&pool->join_lock);
   for (unsigned i = 0; i < pool->started && !pool->joined; i++)
     pthread_join(pool->workers[i].thread, NULL);
@@ -300,7 +246,7 @@ static void join(lariat_pool *pool) {
 
 static void begin_close(lariat_pool *pool, unsigned drain_ms) {
   uint64_t until_ns =
-      pool->clock.now_ns(pool->clock.context) + (uint64_t)drain_ms * 1000000u;
+      lr_add_ms(pool->clock.now_ns(pool->clock.context), drain_ms);
   pthread_mutex_lock(&pool->lock);
   if (until_ns < lr_u64_load_relaxed(&pool->drain_until_ns))
     lr_u64_store_release(&pool->drain_until_ns, until_ns);
@@ -309,15 +255,16 @@ static void begin_close(lariat_pool *pool, unsigned drain_ms) {
   pthread_mutex_unlock(&pool->lock);
 }
 
-static void wait_for(lariat_pool *pool, const unsigned *counter) {
+static void wait_for_threads(lariat_pool *pool, const unsigned *counter) {
   pthread_mutex_lock(&pool->lock);
   while (*counter < pool->started)
     pthread_cond_wait(&pool->changed, &pool->lock);
   pthread_mutex_unlock(&pool->lock);
 }
 
-/* Nobody can wait for a reactor that the waiting thread runs itself. */
-static void end_hosted(lariat_pool *pool) {
+/* Has a hosted worker end without waiting for it: the calling thread may be the
+ * one that runs its reactor. */
+static void end_hosted_worker(lariat_pool *pool) {
   if (pool->ended) return;
   begin_close(pool, 0);
   lr_worker_end_soon(&pool->workers[0]);
@@ -325,15 +272,15 @@ static void end_hosted(lariat_pool *pool) {
 
 static void end_and_join(lariat_pool *pool, unsigned drain_ms) {
   if (pool->hosted) {
-    end_hosted(pool);
+    end_hosted_worker(pool);
     return;
   }
   begin_close(pool, drain_ms);
-  wait_for(pool, &pool->ended);
-  join(pool);
+  wait_for_threads(pool, &pool->ended);
+  join_threads(pool);
 }
 
-/* The beginning. */
+/* ---- Start ---- */
 
 static lariat_status start_threads(lariat_pool *pool) {
   for (unsigned i = 0; i < pool->reactors; i++) {
@@ -346,7 +293,7 @@ static lariat_status start_threads(lariat_pool *pool) {
   return LARIAT_OK;
 }
 
-static lariat_status move_in(lariat_pool *pool, lariat_reactor *reactor) {
+static lariat_status host_worker(lariat_pool *pool, lariat_reactor *reactor) {
   lariat_status status = lr_reactor_check(reactor, "lariat_scripted_pool_new");
   if (status == LARIAT_OK && lr_reactor_closing(reactor))
     status = LARIAT_ECLOSED;
@@ -354,16 +301,16 @@ static lariat_status move_in(lariat_pool *pool, lariat_reactor *reactor) {
   pool->hosted = true;
   pool->joined = true;
   pool->clock = *lr_reactor_clock(reactor);
-  status = lr_worker_move_in(&pool->workers[0], pool, 0, reactor);
+  status = lr_worker_host(&pool->workers[0], pool, 0, reactor);
   if (status == LARIAT_OK) pool->started = 1;
   return status;
 }
 
-static lariat_status start(lariat_pool *pool) {
+static lariat_status start_workers(lariat_pool *pool) {
   if (pool->parts && pool->parts->reactor)
-    return move_in(pool, pool->parts->reactor);
+    return host_worker(pool, pool->parts->reactor);
   lariat_status status = start_threads(pool);
-  wait_for(pool, &pool->ready);
+  wait_for_threads(pool, &pool->ready);
   for (unsigned i = 0; i < pool->started && status == LARIAT_OK; i++)
     status = pool->workers[i].start_status;
   if (status == LARIAT_OK) return LARIAT_OK;
@@ -374,17 +321,16 @@ static lariat_status start(lariat_pool *pool) {
 lariat_status lr_pool_make(const lariat_pool_options *options,
                            const lr_pool_parts *parts, lariat_pool **out) {
   lariat_pool_options all;
+  bool hosted = parts && parts->reactor;
   *out = NULL;
-  lariat_status status = read_options(options, &all);
-  if (status == LARIAT_OK && parts && parts->reactor) all.reactors = 1;
-  if (status == LARIAT_OK) complete(&all);
+  lariat_status status = lr_pool_options_read(options, hosted ? 1 : 0, &all);
   if (status == LARIAT_OK) status = check_libcurl(&all);
   if (status == LARIAT_OK) status = check_ca_file(all.ca_file);
   if (status != LARIAT_OK) return status;
-  lariat_pool *pool = new_blank(&all, all.reactors);
+  lariat_pool *pool = new_pool(&all, all.reactors);
   if (!pool) return LARIAT_ENOMEM;
   pool->parts = parts;
-  status = start(pool);
+  status = start_workers(pool);
   pool->parts = NULL;
   if (status != LARIAT_OK) {
     lr_pool_unhold(pool);
@@ -399,16 +345,16 @@ lariat_status lariat_pool_new(const lariat_pool_options *options,
   return lr_pool_make(options, NULL, out);
 }
 
-/* Closing. */
+/* ---- Closing ---- */
 
-static bool on_own_thread(const lariat_pool *pool) {
+static bool is_on_own_thread(const lariat_pool *pool) {
   for (unsigned i = 0; i < pool->reactors; i++)
     if (pthread_equal(pool->workers[i].thread, pthread_self())) return true;
   return false;
 }
 
-static void join_threads(lr_completion *completion) {
-  join(lr_container(completion, lr_closing, completion)->pool);
+static void join_ended_threads(lr_completion *completion) {
+  join_threads(lr_container(completion, lr_closing, completion)->pool);
 }
 
 static void drop_closing(lr_completion *completion) {
@@ -419,7 +365,7 @@ static void drop_closing(lr_completion *completion) {
 
 static const lr_completion_kind closing_kind = {
     .cut_short = "the reactor closed before the pool ended",
-    .arrived = join_threads,
+    .arrived = join_ended_threads,
     .drop = drop_closing};
 
 static void wait_on_reactor(lr_closing *closing) {
@@ -436,7 +382,7 @@ lariat_deferred *lariat_pool_close(lariat_pool *pool, lariat_reactor *reactor,
   if (pool->generation != lr_process_generation())
     return lariat_deferred_fail(reactor, LARIAT_EFORKED,
                                 "a pool cannot be closed in a forked child");
-  if (on_own_thread(pool))
+  if (is_on_own_thread(pool))
     return lariat_deferred_fail(reactor, LARIAT_EBUSY,
                                 "a pool cannot be closed by its own thread");
   bool made;
@@ -454,8 +400,10 @@ lariat_deferred *lariat_pool_close(lariat_pool *pool, lariat_reactor *reactor,
   return deferred;
 }
 
-/* What cannot be sent to is passed on as no mailbox: bad input; a closed pool
- * has its mailboxes still, which are closed or will be. */
+/* ---- Calls of users ---- */
+
+/* Passes a bad index on as no mailbox, which lariat_mailbox_defer refuses.  A
+ * closed pool still has its mailboxes, which are closed or will be. */
 lariat_deferred *lariat_pool_defer(lariat_pool *pool, unsigned index,
                                    lariat_reactor *reactor,
                                    lariat_function function, void *context,
@@ -472,7 +420,7 @@ lariat_deferred *lariat_pool_defer(lariat_pool *pool, unsigned index,
 lariat_status lariat_pool_close_wait(lariat_pool *pool, unsigned drain_ms) {
   if (pool->generation != lr_process_generation()) return LARIAT_EFORKED;
   lariat_reactor *current = lariat_reactor_current();
-  if (on_own_thread(pool) || (current && lr_reactor_in_turn(current)))
+  if (is_on_own_thread(pool) || (current && lr_reactor_in_turn(current)))
     return LARIAT_EBUSY;
   end_and_join(pool, drain_ms);
   return LARIAT_OK;
@@ -486,7 +434,7 @@ lariat_pool *lariat_pool_retain(lariat_pool *pool) {
 void lariat_pool_release(lariat_pool *pool) {
   if (!pool || !lr_count_release(&pool->users)) return;
   if (pool->generation != lr_process_generation()) return;
-  if (on_own_thread(pool)) {
+  if (is_on_own_thread(pool)) {
     lr_misuse("lariat_pool_release: the last reference on a pool's own thread");
     begin_close(pool, 0);
     return; /* nobody can join the threads now: the memory is lost */
@@ -495,8 +443,6 @@ void lariat_pool_release(lariat_pool *pool) {
   lr_pool_unhold(pool);
 }
 
-/* The rest. */
-
 lariat_status lariat_pool_call(lariat_pool *pool, unsigned index,
                                lariat_call call, void *context,
                                lariat_destroy destroy) {
@@ -504,52 +450,4 @@ lariat_status lariat_pool_call(lariat_pool *pool, unsigned index,
   if (index >= pool->reactors) return LARIAT_EINVAL;
   return lariat_mailbox_call(pool->workers[index].mailbox, call, context,
                              destroy);
-}
-
-static uint64_t waiting_in(const lr_dispatcher_stats *stats,
-                           lr_host_state place) {
-  return lr_u64_load_relaxed(&stats->by_state[place]);
-}
-
-/* Jobs whose turn it is wait for nothing but the rate, if at all. */
-static void add_places(lariat_pool_stats *all,
-                       const lr_dispatcher_stats *stats) {
-  all->jobs_waiting_host += waiting_in(stats, LR_HOST_IDLE);
-  all->jobs_waiting_jobs += waiting_in(stats, LR_HOST_NO_TOKEN);
-  all->jobs_waiting_rate += waiting_in(stats, LR_HOST_DELAYED);
-  if (lr_u64_load_relaxed(&stats->rate_waits))
-    all->jobs_waiting_rate += waiting_in(stats, LR_HOST_RUNNABLE);
-  all->jobs_waiting_connection += waiting_in(stats, LR_HOST_NO_CONNECTION);
-}
-
-static void add_transport_stats(lariat_pool_stats *all,
-                                const lr_transport_stats *stats) {
-  all->connections += lr_u64_load_relaxed(&stats->connections);
-  all->connections_opened += lr_u64_load_relaxed(&stats->opened);
-  all->connections_reused += lr_u64_load_relaxed(&stats->reused);
-  all->lanes += lr_u64_load_relaxed(&stats->lanes);
-  all->jobs_connecting += lr_u64_load_relaxed(&stats->connecting);
-  all->jobs_receiving += lr_u64_load_relaxed(&stats->receiving);
-  all->lanes_recycled += lr_u64_load_relaxed(&stats->recycled);
-}
-
-static void add_worker_stats(lariat_pool_stats *all, const lr_worker *worker) {
-  const lr_dispatcher_stats *jobs = &worker->dispatcher.stats;
-  all->jobs_taken += lr_u64_load_relaxed(&jobs->taken);
-  all->jobs_done += lr_u64_load_relaxed(&jobs->done);
-  all->jobs_queued += lr_u64_load_relaxed(&jobs->queued);
-  all->jobs_running += lr_u64_load_relaxed(&jobs->running);
-  add_places(all, jobs);
-  add_transport_stats(all, &worker->transport_stats);
-}
-
-lariat_status lariat_pool_read_stats(lariat_pool *pool,
-                                     lariat_pool_stats *stats) {
-  size_t size = stats->size;
-  if (size < sizeof stats->size) return LARIAT_EINVAL;
-  lariat_pool_stats all = {.size = size};
-  for (unsigned i = 0; i < pool->reactors; i++)
-    add_worker_stats(&all, &pool->workers[i]);
-  memcpy(stats, &all, size < sizeof all ? size : sizeof all);
-  return LARIAT_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * pool.h: what the pool's threads and clients ask of the pool. */
+ * pool.h: what the pool's threads, and clients, call of the pool. */
 #ifndef LR_POOL_POOL_H
 #define LR_POOL_POOL_H
 
@@ -10,7 +10,7 @@
 #include "pool/worker.h"
 #include <lariat/pool.h>
 
-/* What a pool is made of, when it is not the engine on threads. */
+/* The parts of a pool that is not made of the engine on threads. */
 typedef struct lr_pool_parts {
   /* Makes a worker's transport, on the worker's thread.
    * LARIAT_OK, LARIAT_ENOMEM */
@@ -21,44 +21,46 @@ typedef struct lr_pool_parts {
                               only reactor, which the caller runs */
 } lr_pool_parts;
 
-/* As lariat_pool_new; `parts` may be NULL, and is not kept.  With a reactor:
- * LARIAT_ETHREAD, LARIAT_EFORKED, LARIAT_ECLOSED as that is, and LARIAT_EBUSY
- * when it is one of a pool's already. */
+/* Makes a pool as lariat_pool_new does; `parts` may be NULL, and is not kept.
+ * With a reactor: LARIAT_ETHREAD, LARIAT_EFORKED, LARIAT_ECLOSED as that is,
+ * and LARIAT_EBUSY when it is one of a pool's already. */
 lariat_status lr_pool_make(const lariat_pool_options *options,
                            const lr_pool_parts *parts, lariat_pool **out);
 
-/* The clock of its reactors.  Any thread. */
+/* Returns the clock of its reactors.  Any thread. */
 const lariat_clock *lr_pool_clock(const lariat_pool *pool);
 
-/* The parts, while it is made. */
+/* Returns the parts of a pool that is being made, else NULL. */
 const lr_pool_parts *lr_pool_parts_of(const lariat_pool *pool);
 
 const lariat_pool_options *lr_pool_options(const lariat_pool *pool);
 lr_worker *lr_pool_worker(lariat_pool *pool, unsigned index);
 
-/* Adds what the reactors share: tokens, rates, paces. */
+/* Adds what the reactors share to the limits of one: tokens, rates, paces. */
 void lr_pool_share_limits(lariat_pool *pool, unsigned index,
                           lr_run_queue_limits *limits);
 
-/* Clients keep the pool's memory, not its threads.  Any thread. */
+/* Keeps the pool's memory, not its threads, and gives that back: for clients.
+ * Any thread. */
 void lr_pool_hold(lariat_pool *pool);
 void lr_pool_unhold(lariat_pool *pool);
 
-/* LARIAT_OK, LARIAT_EFORKED, LARIAT_ECLOSED.  Any thread. */
+/* Returns LARIAT_OK, LARIAT_EFORKED or LARIAT_ECLOSED.  Any thread. */
 lariat_status lr_pool_check(const lariat_pool *pool);
 
-/* What its bodies may hold; NULL: no limit. */
+/* Returns the budget of its bodies; NULL: no limit. */
 lr_memory_budget *lr_pool_budget(lariat_pool *pool);
 
-/* When a closing pool gives up waiting for its jobs; UINT64_MAX while it is
+/* Returns when a closing pool ends its waiting for jobs; UINT64_MAX while it is
  * open.  Any thread. */
 uint64_t lr_pool_drain_until(const lariat_pool *pool);
 
-/* From the threads: started (or not), and ended. */
+/* Counts a thread that has started (or cannot), and one that has ended.  That
+ * thread. */
 void lr_pool_worker_ready(lariat_pool *pool);
 void lr_pool_worker_ended(lariat_pool *pool);
 
-/* The certificates that its transports trust. */
+/* Returns the certificates that its transports trust. */
 struct lr_trust *lr_pool_trust(lariat_pool *pool);
 
 #endif

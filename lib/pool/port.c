@@ -11,7 +11,7 @@ static void release_port(lr_port *port) {
   port->free(port);
 }
 
-/* ---- Life on the pool's thread ---- */
+/* ---- Attaching and detaching, on the pool's thread ---- */
 
 static void leave_worker(lr_port *port) {
   lr_outbox_flush(&port->returns);
@@ -30,7 +30,7 @@ void lr_port_end_all(lr_worker *worker) {
     leave_worker(lr_container(node, lr_port, node));
 }
 
-/* Ends the mails of jobs whose reactor is gone: they are orphans. */
+/* Ends the mails of jobs whose reactor has closed: these are orphans. */
 static void end_orphans(lr_outbox *outbox, lr_mail *oldest) {
   const lr_port *port = lr_container(outbox, lr_port, returns);
   while (oldest) {
@@ -77,8 +77,9 @@ void lr_port_return(lr_job *job) {
   leave_worker_if_over(port);
 }
 
-/* Cancels a job; the cancel node returns by itself, whatever it has found.  The
- * port must outlive both steps, so that it counts as a job meanwhile. */
+/* Cancels a job; the cancel node returns by itself, whether there was a job or
+ * not.  The port must outlive both steps, so that it counts as a job meanwhile.
+ */
 static void receive_cancel(lr_mail *mail) {
   lr_job *job = lr_job_of_cancel(mail);
   lr_port *port = job->port;
@@ -94,7 +95,7 @@ static void receive_cancel(lr_mail *mail) {
 const lr_mail_ops lr_port_job_ops = {receive_job, receive_job};
 const lr_mail_ops lr_port_cancel_ops = {receive_cancel, receive_cancel};
 
-/* ---- The client's thread ---- */
+/* ---- Calls on the client's thread ---- */
 
 lariat_status lr_port_open(lr_port *port, lr_worker *worker,
                            lariat_reactor *reactor, const lr_job_owner *owner,
@@ -116,7 +117,8 @@ lariat_status lr_port_open(lr_port *port, lr_worker *worker,
   return LARIAT_OK;
 }
 
-/* When the worker's mailbox is closed, its thread lets go by itself. */
+/* Sends the detach mail.  When the worker's mailbox is closed, its thread lets
+ * go without one. */
 void lr_port_close(lr_port *port, lariat_reactor *reactor) {
   if (reactor == port->worker->reactor)
     lr_reactor_post_local(reactor, &port->detach);
@@ -125,7 +127,9 @@ void lr_port_close(lr_port *port, lariat_reactor *reactor) {
   release_port(port);
 }
 
-/* What a body's producer had to say is of no use any more. */
+/* Posts the mail to the caller, whose call it was, so that a refused job
+ * returns as any other does.  Other mail, of a body's producer, is discarded.
+ */
 void lr_port_turn_back(lr_port *port, lariat_reactor *reactor, lr_mail *mail) {
   if (mail->ops == &lr_port_job_ops) {
     lr_job *job = lr_job_of_travel(mail);

@@ -3,10 +3,10 @@
  * the outbox for what returns, and a count of the client's jobs there.
  *
  * A port is part of the client's channel, which has two holders, the client's
- * thread and the pool's, and goes with the second of them.  On the pool's side
- * an attach mail comes before the first job, a detach mail after the last; the
- * pool lets go when the port was detached and has no job, or when its thread
- * ends. */
+ * thread and the pool's, and is freed with the second of them.  On the pool's
+ * side an attach mail comes before the first job, a detach mail after the last;
+ * the pool lets go when the port was detached and has no job, or when its
+ * thread ends. */
 #ifndef LR_POOL_PORT_H
 #define LR_POOL_PORT_H
 
@@ -31,7 +31,7 @@ typedef struct lr_port {
   lr_mail attach;
   lr_mail detach;
 
-  /* The pool's. */
+  /* Written by the pool. */
   _Alignas(LR_CACHE_LINE) lr_outbox returns;
   lr_list node; /* in the worker's list */
   unsigned jobs;
@@ -55,7 +55,7 @@ void lr_port_close(lr_port *port, lariat_reactor *reactor);
 extern const lr_mail_ops lr_port_job_ops;
 extern const lr_mail_ops lr_port_cancel_ops;
 
-/* Turns a mail round that the pool's closed mailbox has refused: it comes back
+/* Turns a mail round that the pool's closed mailbox has refused: it returns
  * to `reactor` in a later turn, a job with LARIAT_ECLOSED as its outcome.  The
  * client's thread. */
 void lr_port_turn_back(lr_port *port, lariat_reactor *reactor, lr_mail *mail);

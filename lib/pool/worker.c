@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * The life of one pool thread. */
+ * worker.c: the life of one pool thread. */
 #include "pool/worker.h"
 
 #include <errno.h>
@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 
+#include "base/time.h"
 #include "curl/engine.h"
 #include "curl/libcurl.h"
 #include "pool/pool.h"
@@ -20,16 +21,17 @@ enum { CLOSE_WAIT_MS = 1000 };
  * no server waiting for the next request: docs/internals/performance.md. */
 enum { COALESCE_JOBS = 48 };
 
-/* How often they are counted. */
-static const uint64_t count_every_ns = 4000000;
+/* How often these jobs are counted. */
+static const uint64_t count_every_ns = 4 * LR_NS_PER_MS;
 
 static void close_transport(lr_worker *worker) {
   worker->dispatcher.transport.ops->close(worker->dispatcher.transport.self);
 }
 
-/* A hosted worker has no job any more.  What comes now is refused by the
- * dispatcher, so that it stays as long as a client has a port there. */
-static void move_out(lr_worker *worker) {
+/* Has a hosted worker that has no job any more leave its reactor.  The
+ * dispatcher refuses jobs that still arrive, so that it stays as long as a
+ * client has a port there. */
+static void leave_reactor(lr_worker *worker) {
   if (worker->state != LR_WORKER_OVER) {
     worker->state = LR_WORKER_OVER;
     lr_reactor_unset_timer(worker->reactor, &worker->drain_timer);
@@ -43,19 +45,19 @@ static void move_out(lr_worker *worker) {
   lr_pool_unhold(worker->pool);
 }
 
-static void leave(lr_timer *timer) {
+static void crash_reactor(lr_timer *timer) {
   lr_worker *worker = lr_container(timer, lr_worker, leave_timer);
   (void)lariat_reactor_crash(worker->reactor);
 }
 
-/* Somebody's trigger may wait for ever; a pool's end may not. */
+/* Limits how long triggers of a user may delay the end of the reactor. */
 static void limit_shutdown(lr_worker *worker) {
   uint64_t from_ns = lr_reactor_turn_ns(worker->reactor);
   if (from_ns < worker->drain_until_ns) from_ns = worker->drain_until_ns;
-  worker->leave_timer.expire = leave;
+  worker->leave_timer.expire = crash_reactor;
   if (!lr_reactor_set_timer(worker->reactor, &worker->leave_timer,
-                            from_ns + CLOSE_WAIT_MS * 1000000ull))
-    leave(&worker->leave_timer);
+                            lr_add_ms(from_ns, CLOSE_WAIT_MS)))
+    crash_reactor(&worker->leave_timer);
 }
 
 static void stop_if_over(lr_worker *worker) {
@@ -63,7 +65,7 @@ static void stop_if_over(lr_worker *worker) {
       !lr_dispatcher_idle(&worker->dispatcher))
     return;
   if (worker->hosted) {
-    move_out(worker);
+    leave_reactor(worker);
     return;
   }
   worker->state = LR_WORKER_STOPPING;
@@ -74,13 +76,13 @@ static void abort_jobs(lr_worker *worker) {
   lr_dispatcher_abort(&worker->dispatcher, LARIAT_ECANCELLED);
 }
 
-static void drain_expired(lr_timer *timer) {
+static void expire_drain(lr_timer *timer) {
   abort_jobs(lr_container(timer, lr_worker, drain_timer));
 }
 
-/* Closing is asked for through one number in the pool, so that it needs no
- * memory and cannot get lost. */
-static void look_for_close(lr_worker *worker) {
+/* Looks whether the pool closes.  That is one number in the pool, so that
+ * closing needs no memory and cannot get lost. */
+static void check_for_close(lr_worker *worker) {
   uint64_t until_ns = lr_pool_drain_until(worker->pool);
   if (until_ns == UINT64_MAX || until_ns >= worker->drain_until_ns) return;
   if (worker->state == LR_WORKER_OPEN) worker->state = LR_WORKER_CLOSING;
@@ -91,9 +93,10 @@ static void look_for_close(lr_worker *worker) {
     abort_jobs(worker);
 }
 
-/* Little's law: how many are on their way is what they take in all of the time
- * in which they end.  Those of slow hosts, however many, do not count: what is
- * quick beside them may be one at a time, and wait for each lull. */
+/* Has the reactor coalesce events while many quick jobs are on their way: by
+ * Little's law, as many as the time that they take together is times the time
+ * that has passed.  Those of slow hosts, however many, do not count: a quick
+ * job beside them may be alone, and would wait for each coalesced batch. */
 static void update_coalescing(lr_worker *worker) {
   uint64_t now_ns = lr_reactor_turn_ns(worker->reactor);
   uint64_t passed_ns = now_ns - worker->counted_ns;
@@ -105,17 +108,18 @@ static void update_coalescing(lr_worker *worker) {
   lr_reactor_allow_coalescing(worker->reactor, many);
 }
 
-static void turn_end(lr_turn_hook *hook) {
+static void end_turn(lr_turn_hook *hook) {
   lr_worker *worker = lr_container(hook, lr_worker, hook);
-  look_for_close(worker);
+  check_for_close(worker);
   if (worker->state != LR_WORKER_OVER)
     lr_dispatcher_turn_end(&worker->dispatcher);
   if (!worker->hosted) update_coalescing(worker);
   stop_if_over(worker);
 }
 
-/* The last thing in the reactor's close: no mail will come any more. */
-static void destroy_room(void *state) {
+/* Ends the worker as the last step of the reactor's close: no mail will come
+ * any more. */
+static void destroy_worker(void *state) {
   lr_worker *worker = state;
   lr_dispatcher_abort(&worker->dispatcher, LARIAT_ECLOSED);
   lr_port_end_all(worker);
@@ -156,7 +160,7 @@ static lariat_status open_transport(lr_worker *worker, lr_transport *out) {
                : lr_engine_open(&config, out);
 }
 
-static lariat_status furnish(lr_worker *worker) {
+static lariat_status open_dispatcher(lr_worker *worker) {
   lr_transport transport;
   lariat_status status = open_transport(worker, &transport);
   if (status != LARIAT_OK) return status;
@@ -166,10 +170,10 @@ static lariat_status furnish(lr_worker *worker) {
     transport.ops->close(transport.self);
     return LARIAT_ENOMEM;
   }
-  worker->hook.turn_end = turn_end;
+  worker->hook.turn_end = end_turn;
   lr_reactor_add_turn_hook(worker->reactor, &worker->hook);
   lr_reactor_set_layer_state(worker->reactor, LR_LAYER_POOL, worker,
-                             destroy_room);
+                             destroy_worker);
   return LARIAT_OK;
 }
 
@@ -179,7 +183,7 @@ static lariat_status open_reactor(lr_worker *worker) {
   lariat_reactor_options options = {.size = sizeof options, .name = name};
   lariat_status status = lariat_reactor_new(&options, &worker->reactor);
   if (status != LARIAT_OK) return status;
-  status = furnish(worker);
+  status = open_dispatcher(worker);
   if (status != LARIAT_OK) {
     (void)lariat_reactor_close(worker->reactor, 0);
     return status;
@@ -189,7 +193,7 @@ static lariat_status open_reactor(lr_worker *worker) {
   return LARIAT_OK;
 }
 
-static void pin(const lr_worker *worker) {
+static void pin_thread(const lr_worker *worker) {
   cpu_set_t allowed, one;
   if (!lr_pool_options(worker->pool)->pin) return;
   if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return;
@@ -209,7 +213,7 @@ static void *thread_main(void *argument) {
   char name[16];
   snprintf(name, sizeof name, "lariat-%u", worker->index);
   (void)pthread_setname_np(pthread_self(), name);
-  pin(worker);
+  pin_thread(worker);
   worker->start_status = open_reactor(worker);
   bool runs = worker->start_status == LARIAT_OK;
   lr_pool_worker_ready(worker->pool);
@@ -221,22 +225,22 @@ static void *thread_main(void *argument) {
   return NULL;
 }
 
-static void set_up(lr_worker *worker, lariat_pool *pool, unsigned index) {
+static void init_worker(lr_worker *worker, lariat_pool *pool, unsigned index) {
   worker->pool = pool;
   worker->index = index;
   worker->drain_until_ns = UINT64_MAX;
-  worker->drain_timer.expire = drain_expired;
+  worker->drain_timer.expire = expire_drain;
   lr_list_init(&worker->ports);
   lr_list_init(&worker->hook.link);
 }
 
-lariat_status lr_worker_move_in(lr_worker *worker, lariat_pool *pool,
-                                unsigned index, lariat_reactor *reactor) {
-  set_up(worker, pool, index);
+lariat_status lr_worker_host(lr_worker *worker, lariat_pool *pool,
+                             unsigned index, lariat_reactor *reactor) {
+  init_worker(worker, pool, index);
   worker->hosted = true;
   worker->reactor = reactor;
   if (lr_reactor_layer_state(reactor, LR_LAYER_POOL)) return LARIAT_EBUSY;
-  lariat_status status = furnish(worker);
+  lariat_status status = open_dispatcher(worker);
   if (status != LARIAT_OK) return status;
   worker->mailbox = lariat_reactor_mailbox(reactor);
   worker->dispatcher.queue.token_cache->mailbox = worker->mailbox;
@@ -244,18 +248,20 @@ lariat_status lr_worker_move_in(lr_worker *worker, lariat_pool *pool,
   return LARIAT_OK;
 }
 
-/* The turn's end, which looks for the close, is all it is made for. */
-static void nothing(void *context) { (void)context; }
+/* Does nothing in a turn that is made for its end, which looks for the close.
+ */
+static void do_nothing(void *context) { (void)context; }
 
 void lr_worker_end_soon(lr_worker *worker) {
   lariat_reactor *reactor = worker->reactor;
   if (lr_reactor_check(reactor, "lariat_pool_release") != LARIAT_OK) return;
-  if (!lr_reactor_in_turn(reactor)) lr_reactor_turn_for(reactor, nothing, NULL);
+  if (!lr_reactor_in_turn(reactor))
+    lr_reactor_turn_for(reactor, do_nothing, NULL);
 }
 
 lariat_status lr_worker_start(lr_worker *worker, lariat_pool *pool,
                               unsigned index) {
-  set_up(worker, pool, index);
+  init_worker(worker, pool, index);
   sigset_t all, before;
   sigfillset(&all);
   pthread_sigmask(SIG_SETMASK, &all, &before);

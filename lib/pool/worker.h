@@ -29,8 +29,8 @@ typedef struct lr_worker {
   lr_transport_stats transport_stats; /* outlives the transport */
   lr_turn_hook hook;
   lr_timer drain_timer;
-  uint64_t counted_ns; /* see update_coalescing */
-  lr_timer leave_timer;
+  uint64_t counted_ns;  /* see update_coalescing */
+  lr_timer leave_timer; /* see limit_shutdown */
   lr_list ports;
   lr_worker_state state;
   bool hosted; /* it has no thread: the reactor is a caller's */
@@ -44,14 +44,14 @@ typedef struct lr_worker {
 lariat_status lr_worker_start(lr_worker *worker, lariat_pool *pool,
                               unsigned index);
 
-/* The same without a thread: on `reactor`, which belongs to the calling thread
- * and keeps a hold on the pool until the worker has left it.
+/* Starts the worker without a thread, hosted by `reactor`, which belongs to the
+ * calling thread and keeps a hold on the pool until the worker has left it.
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY and what lr_reactor_check says */
-lariat_status lr_worker_move_in(lr_worker *worker, lariat_pool *pool,
-                                unsigned index, lariat_reactor *reactor);
+lariat_status lr_worker_host(lr_worker *worker, lariat_pool *pool,
+                             unsigned index, lariat_reactor *reactor);
 
-/* A hosted worker whose pool closes: lets it end now, unless its reactor is in
- * a turn, whose end will do.  The owner's thread of the reactor. */
+/* Has a hosted worker, whose pool closes, end now; if its reactor is in a turn,
+ * at the end of that.  The reactor's thread. */
 void lr_worker_end_soon(lr_worker *worker);
 
 #endif

@@ -353,7 +353,7 @@ static lariat_status take_body(scripted_exchange *exchange) {
 }
 
 static bool has_open_sink(const lr_job *job) {
-  return job->sink && job->sink->open;
+  return job->sink && lr_body_sink_is_open(job->sink);
 }
 
 static lariat_status finish_digest(scripted_exchange *exchange,

@@ -16,7 +16,7 @@ says() {
 }
 
 says "half of it is 21" "$examples/deferreds_chain"
-says "user: 7 is odd" "$examples/deferreds_chain" 7
+says "user: 7 is uneven" "$examples/deferreds_chain" 7
 says "timed-out: it was not done within 100 milliseconds" \
   "$examples/deferreds_chain" 1000
 

@@ -68,7 +68,7 @@ static void test_sinks(void) {
   add_location(job);
   job->sink = &sink;
   CU_ASSERT_EQUAL(lr_next_step(job, false), LR_STEP_REDIRECT);
-  sink.transformed = true;
+  sink.transform.done = true;
   CU_ASSERT_EQUAL(lr_next_step(job, false), LR_STEP_DELIVER_VALUE);
   job->caller.delivery = LR_DELIVERY_HEADERS;
   CU_ASSERT_EQUAL(lr_next_step(job, false), LR_STEP_END_STREAM);

@@ -17,7 +17,7 @@ struct interrupt {
 
 /* Takes the signals over, SIGPIPE too (it is ignored from now on); `call` is
  * made at the first of them.  One at a time.  False when a descriptor or
- * memory is lacking. */
+ * there is no memory. */
 bool interrupt_open(struct interrupt *interrupt, lariat_reactor *reactor,
                     lariat_call call, void *context);
 

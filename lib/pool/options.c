@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT
+ * options.c: what the options of a pool come to. */
+#include "pool/options.h"
+
+#include <string.h>
+#include <sys/resource.h>
+
+#include "limits/placement.h"
+#include "limits/rate.h"
+
+enum { REACTORS_MAX = 1024, DESCRIPTORS_KEPT = 64 };
+
+lariat_pool_options lariat_pool_defaults(void) {
+  return (lariat_pool_options){.size = sizeof(lariat_pool_options),
+                               .max_jobs = 1024,
+                               .max_jobs_per_host = 16,
+                               .idle_ms = 118000};
+}
+
+/* Returns how many descriptors the process may open, less what its other parts
+ * need. */
+static unsigned connections_allowed(void) {
+  struct rlimit limit;
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return 512;
+  if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > 1000000)
+    return 1000000;
+  unsigned all = (unsigned)limit.rlim_cur;
+  unsigned kept = DESCRIPTORS_KEPT + all / 8;
+  return all > 2 * kept ? all - kept : (all + 1) / 2;
+}
+
+/* Copies options as far as their size goes: a program built against an older
+ * header has a smaller struct, and the defaults for what is beyond. */
+static lariat_status copy_options(const lariat_pool_options *given,
+                                  lariat_pool_options *options) {
+  *options = lariat_pool_defaults();
+  if (!given) return LARIAT_OK;
+  if (given->size < sizeof given->size) return LARIAT_EINVAL;
+  memcpy(options, given,
+         given->size < sizeof *given ? given->size : sizeof *given);
+  if (!lr_rate_valid(options->rate, options->rate_burst) ||
+      !lr_rate_valid(options->rate_per_host, options->rate_per_host_burst))
+    return LARIAT_EINVAL;
+  return options->reactors > REACTORS_MAX ? LARIAT_EINVAL : LARIAT_OK;
+}
+
+static unsigned min_of(unsigned a, unsigned b) { return a < b ? a : b; }
+
+/* Replaces each 0 by what it stands for.  A reactor without a share in the jobs
+ * or the connections would be of no use, and is left out. */
+static void complete_options(lariat_pool_options *options) {
+  lariat_pool_options defaults = lariat_pool_defaults();
+  if (!options->reactors) options->reactors = lr_placement_default_reactors();
+  if (!options->max_jobs) options->max_jobs = defaults.max_jobs;
+  if (!options->max_jobs_per_host)
+    options->max_jobs_per_host = defaults.max_jobs_per_host;
+  if (!options->max_connections)
+    options->max_connections = connections_allowed();
+  if (!options->max_connections_per_host)
+    options->max_connections_per_host = options->max_jobs_per_host;
+  if (!options->idle_ms) options->idle_ms = defaults.idle_ms;
+  options->reactors = min_of(
+      options->reactors, min_of(options->max_jobs, options->max_connections));
+}
+
+lariat_status lr_pool_options_read(const lariat_pool_options *given,
+                                   unsigned reactors,
+                                   lariat_pool_options *options) {
+  lariat_status status = copy_options(given, options);
+  if (status != LARIAT_OK) return status;
+  if (reactors) options->reactors = reactors;
+  complete_options(options);
+  return LARIAT_OK;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT
+ * stats.c: the sums of what a pool's threads count. */
+#include <string.h>
+
+#include "base/atomics.h"
+#include "pool/pool.h"
+
+static uint64_t count_waiting(const lr_dispatcher_stats *stats,
+                              lr_host_state state) {
+  return lr_u64_load_relaxed(&stats->by_state[state]);
+}
+
+/* Adds what queued jobs wait for.  Those whose turn it is wait for the rate, or
+ * for nothing. */
+static void add_waiting_jobs(lariat_pool_stats *all,
+                             const lr_dispatcher_stats *stats) {
+  all->jobs_waiting_host += count_waiting(stats, LR_HOST_IDLE);
+  all->jobs_waiting_jobs += count_waiting(stats, LR_HOST_NO_TOKEN);
+  all->jobs_waiting_rate += count_waiting(stats, LR_HOST_DELAYED);
+  if (lr_u64_load_relaxed(&stats->rate_waits))
+    all->jobs_waiting_rate += count_waiting(stats, LR_HOST_RUNNABLE);
+  all->jobs_waiting_connection += count_waiting(stats, LR_HOST_NO_CONNECTION);
+}
+
+static void add_transport_stats(lariat_pool_stats *all,
+                                const lr_transport_stats *stats) {
+  all->connections += lr_u64_load_relaxed(&stats->connections);
+  all->connections_opened += lr_u64_load_relaxed(&stats->opened);
+  all->connections_reused += lr_u64_load_relaxed(&stats->reused);
+  all->lanes += lr_u64_load_relaxed(&stats->lanes);
+  all->jobs_connecting += lr_u64_load_relaxed(&stats->connecting);
+  all->jobs_receiving += lr_u64_load_relaxed(&stats->receiving);
+  all->lanes_recycled += lr_u64_load_relaxed(&stats->recycled);
+}
+
+static void add_worker_stats(lariat_pool_stats *all, const lr_worker *worker) {
+  const lr_dispatcher_stats *jobs = &worker->dispatcher.stats;
+  all->jobs_taken += lr_u64_load_relaxed(&jobs->taken);
+  all->jobs_done += lr_u64_load_relaxed(&jobs->done);
+  all->jobs_queued += lr_u64_load_relaxed(&jobs->queued);
+  all->jobs_running += lr_u64_load_relaxed(&jobs->running);
+  add_waiting_jobs(all, jobs);
+  add_transport_stats(all, &worker->transport_stats);
+}
+
+lariat_status lariat_pool_read_stats(lariat_pool *pool,
+                                     lariat_pool_stats *stats) {
+  size_t size = stats->size;
+  if (size < sizeof stats->size) return LARIAT_EINVAL;
+  lariat_pool_stats all = {.size = size};
+  for (unsigned i = 0; i < lariat_pool_reactors(pool); i++)
+    add_worker_stats(&all, lr_pool_worker(pool, i));
+  memcpy(stats, &all, size < sizeof all ? size : sizeof all);
+  return LARIAT_OK;
+}
