@@ -125,7 +125,8 @@ static void test_pieces(void) {
   scripting_close(&s);
 }
 
-/* No more than the window waits; what was late comes when there is room. */
+/* Checks that no more than the window waits, and what was held up comes when
+ * there is capacity. */
 static void test_window(void) {
   struct scripting s;
   struct taker t;
@@ -391,8 +392,8 @@ static void test_transform(void) {
 
 /* The budget. */
 
-/* One body may always grow; the others wait until there is room, and nothing is
- * lost. */
+/* One body may always grow; the others wait until there is memory, and nothing
+ * is lost. */
 static void test_budget(void) {
   struct scripting s;
   struct seen r[3];
@@ -462,7 +463,7 @@ static void test_budget_of_windows(void) {
 }
 
 /* A stream that is over keeps its part of the budget until it is taken, or let
- * go of, also when its pool and its client are gone by then. */
+ * go of, also when its pool and its client have been closed. */
 static void test_budget_of_the_taken(void) {
   for (int how = 0; how < 4; how++) {
     struct scripting s;
