@@ -4,6 +4,7 @@
 #include "pool/pool.h"
 
 #include <pthread.h>
+#include <string.h>
 
 #include "base/atomics.h"
 #include "base/memory.h"
@@ -450,4 +451,15 @@ lariat_status lariat_pool_call(lariat_pool *pool, unsigned index,
   if (index >= pool->reactors) return LARIAT_EINVAL;
   return lariat_mailbox_call(pool->workers[index].mailbox, call, context,
                              destroy);
+}
+
+lariat_status lariat_pool_read_stats(lariat_pool *pool,
+                                     lariat_pool_stats *stats) {
+  size_t size = stats->size;
+  if (size < sizeof stats->size) return LARIAT_EINVAL;
+  lariat_pool_stats all = {.size = size};
+  for (unsigned i = 0; i < pool->reactors; i++)
+    lr_pool_add_worker_stats(&all, &pool->workers[i]);
+  memcpy(stats, &all, size < sizeof all ? size : sizeof all);
+  return LARIAT_OK;
 }
