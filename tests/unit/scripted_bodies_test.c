@@ -125,8 +125,7 @@ static void test_pieces(void) {
   scripting_close(&s);
 }
 
-/* Checks that no more than the window waits, and what was held up comes when
- * there is capacity. */
+/* No more than the window waits; what was late comes when more is taken. */
 static void test_window(void) {
   struct scripting s;
   struct taker t;
