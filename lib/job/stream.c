@@ -92,7 +92,7 @@ static void retain_stream(lariat_stream *stream) {
 
 /* Fires the deferred that waits, if it can be.  Its callbacks may close the
  * stream, or ask for the next chunk. */
-static void feed_waiter(lariat_stream *stream) {
+static void fire_waiting(lariat_stream *stream) {
   lariat_deferred *deferred = stream->waiting;
   if (!deferred) return;
   retain_stream(stream);
@@ -104,7 +104,7 @@ static void feed_waiter(lariat_stream *stream) {
   lr_stream_unhold(stream);
 }
 
-static void receive_chunks(void *context) { feed_waiter(context); }
+static void receive_chunks(void *context) { fire_waiting(context); }
 
 static const lr_sink_ops sink_ops = {receive_chunks};
 
@@ -153,7 +153,7 @@ void lr_stream_finish(lariat_stream *stream, lariat_value result) {
   if (lariat_is_failure(result) &&
       lariat_failure_status(result) == LARIAT_ECANCELLED)
     close_sink(stream);
-  feed_waiter(stream);
+  fire_waiting(stream);
 }
 
 void lariat_stream_close(lariat_stream *stream) {
@@ -166,7 +166,7 @@ void lariat_stream_close(lariat_stream *stream) {
     lariat_value_drop(stream->result);
     stream->result = lr_failure_cancelled();
     stream->ended = true;
-    feed_waiter(stream);
+    fire_waiting(stream);
   }
   lr_stream_unhold(stream);
 }
