@@ -13,7 +13,7 @@ static lr_backlog_host *host_of(lr_table_node *node) {
   return lr_container(node, lr_backlog_host, table_node);
 }
 
-static bool is_host_of(lr_table_node *node, const void *url) {
+static bool is_of_url(lr_table_node *node, const void *url) {
   return lr_backlog_host_is_of(host_of(node), url);
 }
 
@@ -46,22 +46,22 @@ static LR_COLD lr_backlog_host *make_host(lr_backlog *backlog,
   return host;
 }
 
-static bool is_idle(const lr_backlog_host *host) {
+static bool is_host_idle(const lr_backlog_host *host) {
   return host->away == 0 && host->queued == 0;
 }
 
 lr_backlog_host *lr_backlog_enter_slow(lr_backlog *backlog, const lr_job *job) {
   lr_table_node *node = lr_table_find(&backlog->hosts, job->request.url.hash,
-                                      is_host_of, &job->request.url);
+                                      is_of_url, &job->request.url);
   if (!node) return make_host(backlog, &job->request.url);
   lr_backlog_host *host = host_of(node);
-  if (!is_idle(host)) return host;
+  if (!is_host_idle(host)) return host;
   lr_list_remove(&host->node);
   backlog->idle_count--;
   return host;
 }
 
-static void free_host(lr_backlog *backlog, lr_backlog_host *host) {
+static void free_backlog_host(lr_backlog *backlog, lr_backlog_host *host) {
   lr_table_remove(&backlog->hosts, &host->table_node);
   if (backlog->last == host) backlog->last = NULL;
   lr_list_remove(&host->node);
@@ -74,7 +74,8 @@ void lr_backlog_forget_slow(lr_backlog *backlog, lr_backlog_host *host) {
   lr_list_append(&backlog->idle, &host->node);
   if (backlog->idle_count++ < IDLE_MAX) return;
   backlog->idle_count--;
-  free_host(backlog, lr_container(backlog->idle.next, lr_backlog_host, node));
+  free_backlog_host(backlog,
+                    lr_container(backlog->idle.next, lr_backlog_host, node));
 }
 
 /* Puts a host at the end of the ring, or out of it when none of its jobs waits.

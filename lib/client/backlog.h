@@ -53,7 +53,8 @@ static inline bool lr_backlog_host_is_of(const lr_backlog_host *host,
          memcmp(host->key, url->key, url->key_length) == 0;
 }
 
-/* Does the same, at once where the job's host is that of the job before. */
+/* Returns the entry of the job's host as lr_backlog_enter_slow does, at once if
+ * that is the host of the job before. */
 static inline lr_backlog_host *lr_backlog_enter(lr_backlog *backlog,
                                                 const lr_job *job) {
   lr_backlog_host *last = backlog->last;

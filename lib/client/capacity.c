@@ -8,7 +8,7 @@
 
 /* Returns whether a job would be taken, whatever its host: without a queue
  * every channel must have a credit. */
-static bool has_capacity(const lariat_client *client) {
+static bool takes_jobs(const lariat_client *client) {
   if (client->options.max_queued)
     return lr_client_waiting(client) < client->options.max_queued;
   for (unsigned i = 0; i < client->channel_count; i++)
@@ -21,7 +21,7 @@ static bool has_capacity(const lariat_client *client) {
 void lr_capacity_notify(lariat_client *client) {
   size_t left = client->capacity_waiters.count;
   while (left-- && client->capacity_waiters.count && !client->closed &&
-         has_capacity(client))
+         takes_jobs(client))
     lr_waiters_fire(&client->capacity_waiters, lariat_none());
 }
 
@@ -38,7 +38,7 @@ lariat_deferred *lariat_client_when_capacity(lariat_client *client) {
   if (status != LARIAT_OK)
     return lariat_deferred_fail(reactor, status, "%s",
                                 lariat_status_text(status));
-  if (client->capacity_waiters.count == 0 && has_capacity(client))
+  if (client->capacity_waiters.count == 0 && takes_jobs(client))
     return lariat_deferred_succeed(reactor, lariat_none());
   return lr_waiters_add(&client->capacity_waiters,
                         lr_deferred_state_of(reactor));

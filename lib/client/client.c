@@ -80,7 +80,7 @@ void lr_client_release_job(lr_job *job) {
   free_if_over(client);
 }
 
-static void release_deferred(lariat_deferred *deferred) {
+static void release_fetch(lariat_deferred *deferred) {
   lr_job *job = lr_container(deferred, lr_job, deferred);
   job->caller.released = true;
   if (job->client)
@@ -94,7 +94,7 @@ void lr_client_unhold_notify(lariat_client *client) {
   lr_client_unhold(client);
 }
 
-static void cancel_deferred(lariat_deferred *deferred) {
+static void cancel_fetch(lariat_deferred *deferred) {
   lr_job *job = lr_container(deferred, lr_job, deferred);
   if (lr_job_is_complete(job) || !job->client) return;
   lr_client_stop(job, LARIAT_ECANCELLED, LARIAT_PHASE_NONE);
@@ -163,8 +163,8 @@ void lariat_client_close(lariat_client *client) {
 
 /* ---- Opening ---- */
 
-static lariat_status read_options(const lariat_client_options *given,
-                                  lariat_client_options *options) {
+static lariat_status read_client_options(const lariat_client_options *given,
+                                         lariat_client_options *options) {
   *options = lariat_client_defaults();
   if (!given) return LARIAT_OK;
   if (given->size < sizeof given->size) return LARIAT_EINVAL;
@@ -265,7 +265,7 @@ lariat_status lariat_client_new(lariat_pool *pool, lariat_reactor *reactor,
   *out = NULL;
   lariat_status status = lr_reactor_check(reactor, __func__);
   if (status == LARIAT_OK) status = lr_pool_check(pool);
-  if (status == LARIAT_OK) status = read_options(options, &all);
+  if (status == LARIAT_OK) status = read_client_options(options, &all);
   if (status == LARIAT_OK) status = lr_deferred_state_open(reactor);
   if (status != LARIAT_OK) return status;
   if (lr_reactor_closing(reactor)) return LARIAT_ECLOSED;
@@ -314,8 +314,8 @@ lariat_status lariat_client_read_stats(const lariat_client *client,
 
 /* ---- Jobs ---- */
 
-static const lr_deferred_ops deferred_ops = {.dispose = release_deferred,
-                                             .cancel = cancel_deferred};
+static const lr_deferred_ops deferred_ops = {.dispose = release_fetch,
+                                             .cancel = cancel_fetch};
 
 static lr_job *take_job(lariat_client *client) {
   lr_list *node = lr_list_take_first(&client->spare);

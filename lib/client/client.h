@@ -52,7 +52,8 @@ uint64_t lr_client_pool_ns(const lariat_client *client);
 static inline void lr_client_hold(lariat_client *client) { client->live++; }
 void lr_client_unhold(lariat_client *client);
 
-/* Does the same after firing what waits for capacity. */
+/* Gives a hold back as lr_client_unhold does, after firing what waits for
+ * capacity. */
 void lr_client_unhold_notify(lariat_client *client);
 
 /* Makes a blank job of the client's with two references to its deferred: the

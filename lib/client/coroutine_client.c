@@ -14,18 +14,19 @@ typedef struct client_state {
   lariat_client *client; /* its reactor ends it */
 } client_state;
 
-static void destroy_state(void *pointer) {
+static void destroy_client_state(void *pointer) {
   client_state *state = pointer;
   lariat_pool_release(state->pool);
   lr_free(state);
 }
 
-static client_state *state_of(lariat_reactor *reactor) {
+static client_state *client_state_of(lariat_reactor *reactor) {
   client_state *state = lr_reactor_layer_state(reactor, LR_LAYER_CLIENT);
   if (state) return state;
   state = lr_alloc_zero(sizeof *state);
   if (state)
-    lr_reactor_set_layer_state(reactor, LR_LAYER_CLIENT, state, destroy_state);
+    lr_reactor_set_layer_state(reactor, LR_LAYER_CLIENT, state,
+                               destroy_client_state);
   return state;
 }
 
@@ -53,7 +54,7 @@ lariat_status lariat_coroutine_client(lariat_client **out) {
     lr_misuse("lariat_coroutine_client: called outside of a coroutine");
     return LARIAT_EOUTSIDE;
   }
-  client_state *state = state_of(reactor);
+  client_state *state = client_state_of(reactor);
   if (!state) return LARIAT_ENOMEM;
   lariat_status status = LARIAT_OK;
   if (!state->client && lr_reactor_closing(reactor)) status = LARIAT_ECLOSED;
@@ -69,7 +70,7 @@ lariat_status lariat_coroutine_set_client(lariat_client *client) {
   lariat_status status = lr_reactor_check(reactor, __func__);
   if (status != LARIAT_OK) return status;
   if (lr_reactor_closing(reactor)) return LARIAT_ECLOSED;
-  client_state *state = state_of(reactor);
+  client_state *state = client_state_of(reactor);
   if (!state) return LARIAT_ENOMEM;
   state->client = client;
   return LARIAT_OK;

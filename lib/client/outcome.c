@@ -35,7 +35,8 @@ static lariat_time_limit limit_of(const lr_job *job, lariat_status status) {
               : LARIAT_TIME_LIMIT_DEADLINE;
 }
 
-static const char *detail_of(const lr_job *job, lariat_time_limit limit) {
+static const char *failure_detail_of(const lr_job *job,
+                                     lariat_time_limit limit) {
   if (limit == LARIAT_TIME_LIMIT_CONNECT)
     return "no connection within the connect limit";
   if (limit == LARIAT_TIME_LIMIT_IDLE)
@@ -65,11 +66,11 @@ int lr_outcome_http_status(const lr_job *job) {
 
 /* Makes the failure of a job.  What the pool says of it is not looked at while
  * the job is there. */
-static lariat_value make_failure(const lr_job *job, lariat_status status,
-                                 lariat_phase phase) {
+static lariat_value make_job_failure(const lr_job *job, lariat_status status,
+                                     lariat_phase phase) {
   char message[512];
   lariat_time_limit limit = limit_of(job, status);
-  const char *detail = detail_of(job, limit);
+  const char *detail = failure_detail_of(job, limit);
   const lr_attempts *attempts = job->retry.attempts;
   lariat_timings timings = timings_of(job, phase);
   snprintf(message, sizeof message, "%s%s%s", lariat_status_text(status),
@@ -128,7 +129,7 @@ void lr_client_complete(lr_job *job, lariat_value value) {
 }
 
 void lr_client_fail_job(lr_job *job, lariat_status status, lariat_phase phase) {
-  lr_client_complete(job, make_failure(job, status, phase));
+  lr_client_complete(job, make_job_failure(job, status, phase));
 }
 
 void lr_client_fail(lr_job *job, lariat_status status, const char *url) {
@@ -189,8 +190,8 @@ static lariat_value take_transformed(lr_job *job) {
 
 /* Fires a stream's deferred.  The URL stays with the job, for a failure that
  * may come. */
-static void open_stream(lr_job *job, lariat_stream *stream,
-                        lariat_response *response) {
+static void deliver_headers(lr_job *job, lariat_stream *stream,
+                            lariat_response *response) {
   if (lr_job_is_complete(job)) {
     lr_response_release(response);
     return;
@@ -212,7 +213,7 @@ void lr_client_stop(lr_job *job, lariat_status status, lariat_phase phase) {
   lr_client_unhold_notify(client);
 }
 
-static void stop_job(lr_job *job, lariat_value failure) {
+static void stop_job_with(lr_job *job, lariat_value failure) {
   lariat_client *client = job->client;
   lr_client_hold(client);
   lr_submit_withdraw(job, lariat_failure_status(failure));
@@ -228,7 +229,7 @@ static void deliver_failure(lr_job *job) {
   lariat_phase phase = (lariat_phase)job->attempt.phase;
   if (job->retry.attempts)
     lr_retry_note(job, job->attempt.outcome, lr_outcome_http_status(job), 0);
-  lariat_value failure = make_failure(job, job->attempt.outcome, phase);
+  lariat_value failure = make_job_failure(job, job->attempt.outcome, phase);
   if (job->retry.end == LARIAT_RETRY_BUDGET)
     failure = make_budget_failure(job, failure);
   lr_client_complete(job, failure);
@@ -281,7 +282,7 @@ static void do_next_step(lr_job *job) {
   }
 }
 
-static void receive_job(lr_mail *mail) {
+static void receive_returned_job(lr_mail *mail) {
   lr_job *job = lr_job_of_travel(mail);
   lr_channel *channel = job->caller.channel;
   lariat_client *client = channel->client;
@@ -305,7 +306,7 @@ static void receive_job(lr_mail *mail) {
   if (awaited) lr_client_unhold_notify(client);
 }
 
-static void receive_cancel(lr_mail *mail) {
+static void receive_returned_cancel(lr_mail *mail) {
   lr_job *job = lr_job_of_cancel(mail);
   job->caller.cancel_away = false;
   job->client->away--;
@@ -314,28 +315,30 @@ static void receive_cancel(lr_mail *mail) {
 
 /* Takes a job from the mailbox of a reactor that closes: it may be an orphan.
  */
-static void discard_job(lr_mail *mail) {
+static void discard_returned_job(lr_mail *mail) {
   lr_job *job = lr_job_of_travel(mail);
   if (job->client)
-    receive_job(mail);
+    receive_returned_job(mail);
   else
     lr_job_end(job, LR_JOB_TRAVEL_ENDED);
 }
 
-static void discard_cancel(lr_mail *mail) {
+static void discard_returned_cancel(lr_mail *mail) {
   lr_job *job = lr_job_of_cancel(mail);
   if (job->client)
-    receive_cancel(mail);
+    receive_returned_cancel(mail);
   else
     lr_job_end(job, LR_JOB_CANCEL_ENDED);
 }
 
-static const lr_mail_ops returned_ops = {receive_job, discard_job};
-static const lr_mail_ops cancel_returned_ops = {receive_cancel, discard_cancel};
+static const lr_mail_ops returned_ops = {receive_returned_job,
+                                         discard_returned_job};
+static const lr_mail_ops cancel_returned_ops = {receive_returned_cancel,
+                                                discard_returned_cancel};
 
 const lr_job_owner lr_client_job_owner = {.returned = &returned_ops,
                                           .cancel_returned =
                                               &cancel_returned_ops,
-                                          .open_stream = open_stream,
-                                          .stop = stop_job,
+                                          .open_stream = deliver_headers,
+                                          .stop = stop_job_with,
                                           .abort = abort_job};

@@ -53,7 +53,7 @@ static void print_refusal(lariat_status status) {
 
 /* Runs the program and ends all it has opened: coroutines before the client,
  * which they use. */
-static int run_program(react_program *program) {
+static int run_react(react_program *program) {
   int code = 1;
   lariat_status status = open_all(program);
   if (status == LARIAT_OK)
@@ -69,10 +69,10 @@ static int run_program(react_program *program) {
 
 int lariat_react(lariat_app app, int argc, char **argv) {
   react_program program = {.app = app, .argc = argc, .argv = argv};
-  return run_program(&program);
+  return run_react(&program);
 }
 
 int lariat_react_coroutine(lariat_coroutine_app app, int argc, char **argv) {
   react_program program = {.coroutine = app, .argc = argc, .argv = argv};
-  return run_program(&program);
+  return run_react(&program);
 }

@@ -23,9 +23,9 @@ static const char get_method[] = "GET";
 
 /* Reads a user's options as far as their size goes; what is beyond is by the
  * client's defaults.  False when they have no size. */
-static bool read_options(const lariat_client *client,
-                         const lariat_request_options *given,
-                         lariat_request_options *all) {
+static bool read_request_options(const lariat_client *client,
+                                 const lariat_request_options *given,
+                                 lariat_request_options *all) {
   if (given->size < sizeof given->size) return false;
   *all = client->request_defaults;
   memcpy(all, given, given->size < sizeof *all ? given->size : sizeof *all);
@@ -34,8 +34,8 @@ static bool read_options(const lariat_client *client,
 }
 
 /* Sets the client's headers with the request's own in them. */
-static lariat_status set_headers(lr_job *job, const lariat_header *headers,
-                                 size_t count) {
+static lariat_status set_job_headers(lr_job *job, const lariat_header *headers,
+                                     size_t count) {
   lariat_client *client = job->client;
   if (count == 0) {
     job->request.headers = lr_header_list_retain(client->headers);
@@ -71,7 +71,7 @@ static lariat_status complete_headers(lr_job *job) {
   return LARIAT_OK;
 }
 
-static lariat_status set_method(lr_job *job, const char *method) {
+static lariat_status set_job_method(lr_job *job, const char *method) {
   bool get = method && strcmp(method, get_method) == 0;
   if (!get && (!method || !lr_method_valid(method))) return LARIAT_EINVAL;
   memcpy(job->request.method, method, get ? sizeof "GET" : strlen(method) + 1);
@@ -162,7 +162,7 @@ static bool are_values_known(const lariat_request_options *options) {
          lr_priority_valid(options->priority);
 }
 
-static void set_limits(lr_job *job, const lariat_request_options *options) {
+static void set_job_limits(lr_job *job, const lariat_request_options *options) {
   job->wants.sha256 = options->sha256;
   job->request.http = (uint8_t)options->http;
   job->wants.sink_kind = (uint8_t)options->sink.kind;
@@ -191,10 +191,10 @@ static void set_deadline(lr_job *job, uint64_t timeout_ms) {
 /* Sets all but the URL, the headers and the deadline. */
 static lariat_status set_request(lr_job *job, const char *method,
                                  const lariat_request_options *options) {
-  set_limits(job, options);
+  set_job_limits(job, options);
   lariat_status status = set_sink_and_body(job, options);
   if (status == LARIAT_OK && !are_values_known(options)) status = LARIAT_EINVAL;
-  if (status == LARIAT_OK) status = set_method(job, method);
+  if (status == LARIAT_OK) status = set_job_method(job, method);
   if (status == LARIAT_OK) status = set_retry(job, options);
   return status;
 }
@@ -219,7 +219,7 @@ static lariat_status fill_job(lr_job *job, const char *method, const char *url,
                                       &job->client->last_origin)
                  : LARIAT_EURL;
   if (status == LARIAT_OK)
-    status = set_headers(job, options->headers, options->header_count);
+    status = set_job_headers(job, options->headers, options->header_count);
   if (!defaults && status == LARIAT_OK) status = complete_headers(job);
   set_deadline(job, options->timeout_ms);
   return status;
@@ -260,7 +260,7 @@ lariat_deferred *lariat_request(lariat_client *client, const char *method,
   lariat_request_options own;
   const lariat_request_options *all = &client->request_defaults;
   if (options) {
-    if (!read_options(client, options, &own))
+    if (!read_request_options(client, options, &own))
       return fail_request(client, LARIAT_EINVAL);
     all = &own;
   }

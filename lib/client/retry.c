@@ -18,7 +18,7 @@
 
 /* Returns whether the caller has ended the fetch: that is never tried again,
  * whatever a policy lists. */
-static bool is_final(lariat_status status) {
+static bool is_ended_by_caller(lariat_status status) {
   return status == LARIAT_ECANCELLED || status == LARIAT_ECLOSED;
 }
 
@@ -29,7 +29,7 @@ static bool is_retry_wanted(const lr_retry_rules *rules, const lr_job *job) {
   if (job->attempt.outcome == LARIAT_ETIMEDOUT &&
       job->attempt.time_limit == LARIAT_TIME_LIMIT_DEADLINE)
     return false;
-  return !is_final(job->attempt.outcome) &&
+  return !is_ended_by_caller(job->attempt.outcome) &&
          lr_retry_rules_want_failure(rules, job->attempt.outcome);
 }
 

@@ -30,7 +30,7 @@ static bool are_valid(const lariat_request_options *options) {
   return kind != LARIAT_SINK_STREAM || !options->transform;
 }
 
-static lariat_status open_fd(lr_body_sink *sink, int fd) {
+static lariat_status open_sink_fd(lr_body_sink *sink, int fd) {
   struct stat about;
   sink->fd = fcntl(fd, F_DUPFD_CLOEXEC, 0);
   if (sink->fd < 0) return LARIAT_EWRITE;
@@ -50,10 +50,11 @@ static lariat_status open_stream_parts(lr_body_sink *sink,
   return status;
 }
 
-static lariat_status open_parts(lr_body_sink *sink, lariat_reactor *reactor,
-                                const lariat_request_options *options) {
+static lariat_status open_sink_parts(lr_body_sink *sink,
+                                     lariat_reactor *reactor,
+                                     const lariat_request_options *options) {
   const lariat_sink *to = &options->sink;
-  if (to->kind == LARIAT_SINK_FD) return open_fd(sink, to->as.fd);
+  if (to->kind == LARIAT_SINK_FD) return open_sink_fd(sink, to->as.fd);
   if (to->kind != LARIAT_SINK_STREAM) return LARIAT_OK;
   size_t window = to->as.window_bytes ? to->as.window_bytes : WINDOW;
   return open_stream_parts(sink, reactor, window);
@@ -98,7 +99,7 @@ lariat_status lr_body_sink_new(lr_memory_budget *budget,
   sink->transform.function = options->transform;
   sink->transform.context = options->transform_context;
   if (options->transform) sink->transform.destroy = options->transform_destroy;
-  lariat_status status = open_parts(sink, reactor, options);
+  lariat_status status = open_sink_parts(sink, reactor, options);
   if (status == LARIAT_OK)
     *out = sink;
   else
@@ -305,7 +306,7 @@ void lr_body_sink_begin(lr_body_sinks *all, lr_job *job, lr_sha256 *digest) {
   sink->skip = 0;
 }
 
-static void open_stream(lr_body_sink *sink) {
+static void open_sink_stream(lr_body_sink *sink) {
   lr_job *job = sink->job;
   lariat_response *response = job->response;
   sink->all->describe(job, response);
@@ -326,7 +327,7 @@ void lr_body_sink_head(lr_job *job) {
   if (!sink->stream && sink->fd < 0) return;
   if (lr_redirect_wanted(job)) return;
   sink->state = LR_SINK_CONSUMED;
-  if (sink->stream) open_stream(sink);
+  if (sink->stream) open_sink_stream(sink);
 }
 
 static lariat_status pause_sink(lr_body_sink *sink) {

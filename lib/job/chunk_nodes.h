@@ -7,14 +7,16 @@
 
 #include "base/list.h"
 #include "base/memory.h"
-#include "job/pipe.h"
 #include "reactor/mailbox.h"
+
+struct lr_pipe;
+struct lariat_chunk;
 
 /* A mail with a chunk, which returns without it as a credit. */
 typedef struct lr_chunk_node {
   lr_mail mail;
-  lr_pipe *pipe;
-  lr_chunk *chunk; /* NULL: it was given away */
+  struct lr_pipe *pipe;
+  struct lariat_chunk *chunk; /* NULL: it was given away */
 } lr_chunk_node;
 
 /* Nodes linked by their mails, the oldest first, so that a list can be pushed

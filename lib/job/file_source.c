@@ -46,8 +46,9 @@ static lariat_status fail_read(lr_body_source *body_source, int error) {
   return LARIAT_EUPLOAD;
 }
 
-static lariat_status read_file(lr_body_source *body_source, lr_reader *reader,
-                               char *bytes, size_t capacity, size_t *got) {
+static lariat_status read_file_range(lr_body_source *body_source,
+                                     lr_reader *reader, char *bytes,
+                                     size_t capacity, size_t *got) {
   file_source *file = file_of(body_source);
   uint64_t left = body_source->length - body_source->given;
   ssize_t count;
@@ -74,7 +75,7 @@ static void drop_file(lr_body_source *body_source) {
 }
 
 static const lr_body_source_ops file_source_ops = {
-    .seek = seek_file, .read = read_file, .drop = drop_file};
+    .seek = seek_file, .read = read_file_range, .drop = drop_file};
 
 /* Checks that the range is in the file as it is now, and sets `*length`. */
 static lariat_status check_range(int fd, uint64_t offset, uint64_t *length) {

@@ -35,8 +35,8 @@ enum lr_curl_code {
 void lr_report_timings(const lr_job *job, const lr_attempt_facts *facts,
                        lariat_response *response);
 
-/* Does the same for an attempt that failed in `phase`, which lasted until now.
- */
+/* Writes the timings of an attempt that failed in `phase`, which lasted until
+ * now. */
 void lr_report_failed_timings(const lr_job *job, const lr_attempt_facts *facts,
                               lariat_response *response, lariat_phase phase);
 

@@ -44,7 +44,7 @@ static bool is_at_end(const lariat_stream *stream) {
 }
 
 /* Copies the result, which may be asked for again: failures can be shared. */
-static lariat_value copy_result(const lariat_stream *stream) {
+static lariat_value copy_stream_result(const lariat_stream *stream) {
   lariat_value copy;
   if (lariat_value_share(stream->result, &copy) == LARIAT_OK) return copy;
   return lr_failure_no_memory();
@@ -72,7 +72,7 @@ size_t lr_stream_keep(lariat_stream *stream, lr_memory_budget *budget,
 
 /* Fires `deferred` with the next chunk or the end; false: there is neither yet.
  */
-static bool fire_next(lariat_stream *stream, lariat_deferred *deferred) {
+static bool deliver_next(lariat_stream *stream, lariat_deferred *deferred) {
   lr_chunk *chunk = stream->pipe ? lr_pipe_next(stream->pipe) : NULL;
   if (chunk) {
     stream->taken += chunk->length;
@@ -82,7 +82,7 @@ static bool fire_next(lariat_stream *stream, lariat_deferred *deferred) {
     return true;
   }
   if (!is_at_end(stream)) return false;
-  (void)lr_deferred_fire(deferred, copy_result(stream));
+  (void)lr_deferred_fire(deferred, copy_stream_result(stream));
   return true;
 }
 
@@ -92,19 +92,19 @@ static void retain_stream(lariat_stream *stream) {
 
 /* Fires the deferred that waits, if it can be.  Its callbacks may close the
  * stream, or ask for the next chunk. */
-static void feed_waiter(lariat_stream *stream) {
+static void fire_waiting(lariat_stream *stream) {
   lariat_deferred *deferred = stream->waiting;
   if (!deferred) return;
   retain_stream(stream);
   stream->waiting = NULL;
-  if (fire_next(stream, deferred))
+  if (deliver_next(stream, deferred))
     lariat_deferred_release(deferred);
   else
     stream->waiting = deferred;
   lr_stream_unhold(stream);
 }
 
-static void receive_chunks(void *context) { feed_waiter(context); }
+static void receive_chunks(void *context) { fire_waiting(context); }
 
 static const lr_sink_ops sink_ops = {receive_chunks};
 
@@ -153,7 +153,7 @@ void lr_stream_finish(lariat_stream *stream, lariat_value result) {
   if (lariat_is_failure(result) &&
       lariat_failure_status(result) == LARIAT_ECANCELLED)
     close_sink(stream);
-  feed_waiter(stream);
+  fire_waiting(stream);
 }
 
 void lariat_stream_close(lariat_stream *stream) {
@@ -166,7 +166,7 @@ void lariat_stream_close(lariat_stream *stream) {
     lariat_value_drop(stream->result);
     stream->result = lr_failure_cancelled();
     stream->ended = true;
-    feed_waiter(stream);
+    fire_waiting(stream);
   }
   lr_stream_unhold(stream);
 }
@@ -267,7 +267,8 @@ lariat_deferred *lariat_stream_next(lariat_stream *stream) {
       lariat_deferred_new(stream->reactor, cancel_next, stream, release_stream);
   if (lr_deferred_is_fired(next)) return next; /* no memory; nothing is lost */
   retain_stream(stream);
-  if (!fire_next(stream, next)) stream->waiting = lariat_deferred_retain(next);
+  if (!deliver_next(stream, next))
+    stream->waiting = lariat_deferred_retain(next);
   lr_stream_unhold(stream);
   return next;
 }
@@ -305,16 +306,16 @@ static lariat_value copy_gathered(gathering *all) {
   return lariat_value_of(&lariat_chunk_type, whole);
 }
 
-static lariat_value take_chunk(lariat_value result, void *context);
+static lariat_value gather_chunk(lariat_value result, void *context);
 
 /* Asks for the next chunk, whose own chain passes its value to this one. */
 static lariat_value ask_for_next(gathering *all) {
   lariat_deferred *next = lariat_stream_next(all->stream);
-  lariat_deferred_add_callback(next, take_chunk, all);
+  lariat_deferred_add_callback(next, gather_chunk, all);
   return lariat_deferred_value(next);
 }
 
-static lariat_value take_chunk(lariat_value result, void *context) {
+static lariat_value gather_chunk(lariat_value result, void *context) {
   gathering *all = context;
   size_t length;
   if (lariat_is_none(result)) return copy_gathered(all);
@@ -331,7 +332,7 @@ static lariat_value take_chunk(lariat_value result, void *context) {
                             all->max);
 }
 
-static lariat_value pass_result(lariat_value result, void *context) {
+static lariat_value pass_gathered(lariat_value result, void *context) {
   (void)context;
   return result;
 }
@@ -345,7 +346,7 @@ lariat_deferred *lariat_stream_read_all(lariat_stream *stream,
   all->stream = lariat_stream_retain(stream);
   all->max = max_bytes;
   lariat_deferred *first = lariat_stream_next(stream);
-  lariat_deferred_add_callback(first, take_chunk, all);
-  return lariat_deferred_add_both_owned(first, pass_result, all,
+  lariat_deferred_add_callback(first, gather_chunk, all);
+  return lariat_deferred_add_both_owned(first, pass_gathered, all,
                                         drop_gathering);
 }

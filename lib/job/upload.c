@@ -294,8 +294,8 @@ static lariat_status check_open(lariat_upload *upload, const char *function) {
   return upload->ended ? LARIAT_EALREADY : LARIAT_OK;
 }
 
-static lariat_deferred *fail_write(const lariat_upload *upload,
-                                   lariat_status status) {
+static lariat_deferred *refuse_write(const lariat_upload *upload,
+                                     lariat_status status) {
   return lariat_deferred_fail(upload ? upload->reactor : NULL, status, "%s",
                               lariat_status_text(status));
 }
@@ -349,14 +349,14 @@ static lariat_deferred *answer_write(lariat_upload *upload,
 lariat_deferred *lariat_upload_write(lariat_upload *upload, const void *bytes,
                                      size_t length) {
   lariat_status status = check_write(upload, __func__, bytes, length);
-  if (status != LARIAT_OK) return fail_write(upload, status);
+  if (status != LARIAT_OK) return refuse_write(upload, status);
   lariat_deferred *deferred =
       lariat_deferred_new(upload->reactor, NULL, NULL, NULL);
   if (lr_deferred_is_fired(deferred)) return deferred; /* no memory */
   status = length ? copy_write(upload, bytes, length) : LARIAT_OK;
   if (status == LARIAT_OK) return answer_write(upload, deferred, length);
   lariat_deferred_forget(deferred);
-  return fail_write(upload, status);
+  return refuse_write(upload, status);
 }
 
 /* Adds a loan.  One is free: no more than half of them are in use once the
@@ -381,7 +381,7 @@ lariat_deferred *lariat_upload_give(lariat_upload *upload, void *bytes,
   lariat_deferred *deferred =
       status == LARIAT_OK
           ? lariat_deferred_new(upload->reactor, NULL, NULL, NULL)
-          : fail_write(upload, status);
+          : refuse_write(upload, status);
   bool taken = !lr_deferred_is_fired(deferred) && length;
   if (taken)
     add_loan(upload, bytes, length, drop);

@@ -94,7 +94,8 @@ static inline lariat_upload *lr_upload_of(lr_body_source *body_source) {
 /* Gives a reference back.  Any thread. */
 void lr_upload_unhold(lariat_upload *upload);
 
-/* The operations of the body source that the pool's thread uses. */
+/* Seek, read and end the reading, as lr_body_source_ops says.  The pool's
+ * thread. */
 lariat_status lr_upload_seek(lr_body_source *body_source, uint64_t position);
 lariat_status lr_upload_read(lr_body_source *body_source, lr_reader *reader,
                              char *bytes, size_t capacity, size_t *got);

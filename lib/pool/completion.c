@@ -12,7 +12,7 @@ static void release_completion(lr_completion *completion) {
 }
 
 /* Fires the deferred and gives the reactor's hold back. */
-static void fire_deferred(lr_completion *completion, lariat_value result) {
+static void fire_completion(lr_completion *completion, lariat_value result) {
   lariat_deferred *deferred = completion->deferred;
   completion->deferred = NULL;
   lr_reactor_remove_shutdown_hook(completion->reactor, &completion->shutdown);
@@ -24,14 +24,14 @@ static void fire_deferred(lr_completion *completion, lariat_value result) {
 static void receive_mail(lr_mail *mail) {
   lr_completion *completion = lr_container(mail, lr_completion, mail);
   if (completion->kind->arrived) completion->kind->arrived(completion);
-  if (completion->deferred) fire_deferred(completion, lariat_none());
+  if (completion->deferred) fire_completion(completion, lariat_none());
   release_completion(completion);
 }
 
 static void fail_on_close(lr_shutdown_hook *shutdown) {
   lr_completion *completion = lr_container(shutdown, lr_completion, shutdown);
-  fire_deferred(completion, lariat_failure_new(LARIAT_ECANCELLED, "%s",
-                                               completion->kind->cut_short));
+  fire_completion(completion, lariat_failure_new(LARIAT_ECANCELLED, "%s",
+                                                 completion->kind->cut_short));
 }
 
 /* Returns false: other threads do not wait for this reactor. */

@@ -4,6 +4,7 @@
 #include "pool/pool.h"
 
 #include <pthread.h>
+#include <string.h>
 
 #include "base/atomics.h"
 #include "base/memory.h"
@@ -244,7 +245,7 @@ static void join_threads(lariat_pool *pool) {
   pthread_mutex_unlock(&pool->join_lock);
 }
 
-static void begin_close(lariat_pool *pool, unsigned drain_ms) {
+static void request_close(lariat_pool *pool, unsigned drain_ms) {
   uint64_t until_ns =
       lr_add_ms(pool->clock.now_ns(pool->clock.context), drain_ms);
   pthread_mutex_lock(&pool->lock);
@@ -266,7 +267,7 @@ static void wait_for_threads(lariat_pool *pool, const unsigned *counter) {
  * one that runs its reactor. */
 static void end_hosted_worker(lariat_pool *pool) {
   if (pool->ended) return;
-  begin_close(pool, 0);
+  request_close(pool, 0);
   lr_worker_end_soon(&pool->workers[0]);
 }
 
@@ -275,7 +276,7 @@ static void end_and_join(lariat_pool *pool, unsigned drain_ms) {
     end_hosted_worker(pool);
     return;
   }
-  begin_close(pool, drain_ms);
+  request_close(pool, drain_ms);
   wait_for_threads(pool, &pool->ended);
   join_threads(pool);
 }
@@ -395,7 +396,7 @@ lariat_deferred *lariat_pool_close(lariat_pool *pool, lariat_reactor *reactor,
   }
   closing->pool = pool;
   lr_pool_hold(pool);
-  begin_close(pool, drain_ms);
+  request_close(pool, drain_ms);
   wait_on_reactor(closing);
   return deferred;
 }
@@ -436,7 +437,7 @@ void lariat_pool_release(lariat_pool *pool) {
   if (pool->generation != lr_process_generation()) return;
   if (is_on_own_thread(pool)) {
     lr_misuse("lariat_pool_release: the last reference on a pool's own thread");
-    begin_close(pool, 0);
+    request_close(pool, 0);
     return; /* nobody can join the threads now: the memory is lost */
   }
   end_and_join(pool, 0);
@@ -450,4 +451,15 @@ lariat_status lariat_pool_call(lariat_pool *pool, unsigned index,
   if (index >= pool->reactors) return LARIAT_EINVAL;
   return lariat_mailbox_call(pool->workers[index].mailbox, call, context,
                              destroy);
+}
+
+lariat_status lariat_pool_read_stats(lariat_pool *pool,
+                                     lariat_pool_stats *stats) {
+  size_t size = stats->size;
+  if (size < sizeof stats->size) return LARIAT_EINVAL;
+  lariat_pool_stats all = {.size = size};
+  for (unsigned i = 0; i < pool->reactors; i++)
+    lr_pool_add_worker_stats(&all, &pool->workers[i]);
+  memcpy(stats, &all, size < sizeof all ? size : sizeof all);
+  return LARIAT_OK;
 }

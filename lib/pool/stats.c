@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * stats.c: the sums of what a pool's threads count. */
-#include <string.h>
-
+ * stats.c: what one of a pool's threads counts, added to the sum of all. */
 #include "base/atomics.h"
 #include "pool/pool.h"
 
@@ -33,7 +31,7 @@ static void add_transport_stats(lariat_pool_stats *all,
   all->lanes_recycled += lr_u64_load_relaxed(&stats->recycled);
 }
 
-static void add_worker_stats(lariat_pool_stats *all, const lr_worker *worker) {
+void lr_pool_add_worker_stats(lariat_pool_stats *all, const lr_worker *worker) {
   const lr_dispatcher_stats *jobs = &worker->dispatcher.stats;
   all->jobs_taken += lr_u64_load_relaxed(&jobs->taken);
   all->jobs_done += lr_u64_load_relaxed(&jobs->done);
@@ -41,15 +39,4 @@ static void add_worker_stats(lariat_pool_stats *all, const lr_worker *worker) {
   all->jobs_running += lr_u64_load_relaxed(&jobs->running);
   add_waiting_jobs(all, jobs);
   add_transport_stats(all, &worker->transport_stats);
-}
-
-lariat_status lariat_pool_read_stats(lariat_pool *pool,
-                                     lariat_pool_stats *stats) {
-  size_t size = stats->size;
-  if (size < sizeof stats->size) return LARIAT_EINVAL;
-  lariat_pool_stats all = {.size = size};
-  for (unsigned i = 0; i < lariat_pool_reactors(pool); i++)
-    add_worker_stats(&all, lr_pool_worker(pool, i));
-  memcpy(stats, &all, size < sizeof all ? size : sizeof all);
-  return LARIAT_OK;
 }

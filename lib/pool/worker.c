@@ -24,18 +24,18 @@ enum { COALESCE_JOBS = 48 };
 /* How often these jobs are counted. */
 static const uint64_t count_every_ns = 4 * LR_NS_PER_MS;
 
-static void close_transport(lr_worker *worker) {
+static void close_worker_transport(lr_worker *worker) {
   worker->dispatcher.transport.ops->close(worker->dispatcher.transport.self);
 }
 
 /* Has a hosted worker that has no job any more leave its reactor.  The
  * dispatcher refuses jobs that still arrive, so that it stays as long as a
  * client has a port there. */
-static void leave_reactor(lr_worker *worker) {
+static void leave_hosting_reactor(lr_worker *worker) {
   if (worker->state != LR_WORKER_OVER) {
     worker->state = LR_WORKER_OVER;
     lr_reactor_unset_timer(worker->reactor, &worker->drain_timer);
-    close_transport(worker);
+    close_worker_transport(worker);
     lr_pool_worker_ended(worker->pool);
   }
   if (!lr_list_empty(&worker->ports)) return;
@@ -65,7 +65,7 @@ static void stop_if_over(lr_worker *worker) {
       !lr_dispatcher_idle(&worker->dispatcher))
     return;
   if (worker->hosted) {
-    leave_reactor(worker);
+    leave_hosting_reactor(worker);
     return;
   }
   worker->state = LR_WORKER_STOPPING;
@@ -108,7 +108,7 @@ static void update_coalescing(lr_worker *worker) {
   lr_reactor_allow_coalescing(worker->reactor, many);
 }
 
-static void end_turn(lr_turn_hook *hook) {
+static void end_worker_turn(lr_turn_hook *hook) {
   lr_worker *worker = lr_container(hook, lr_worker, hook);
   check_for_close(worker);
   if (worker->state != LR_WORKER_OVER)
@@ -123,7 +123,7 @@ static void destroy_worker(void *state) {
   lr_worker *worker = state;
   lr_dispatcher_abort(&worker->dispatcher, LARIAT_ECLOSED);
   lr_port_end_all(worker);
-  if (worker->state != LR_WORKER_OVER) close_transport(worker);
+  if (worker->state != LR_WORKER_OVER) close_worker_transport(worker);
   lr_dispatcher_clear(&worker->dispatcher);
   if (!worker->hosted) return;
   if (worker->state != LR_WORKER_OVER) lr_pool_worker_ended(worker->pool);
@@ -145,7 +145,8 @@ static lr_dispatcher_config config_of(const lr_worker *worker) {
   return config;
 }
 
-static lariat_status open_transport(lr_worker *worker, lr_transport *out) {
+static lariat_status open_worker_transport(lr_worker *worker,
+                                           lr_transport *out) {
   const lr_pool_parts *parts = lr_pool_parts_of(worker->pool);
   const lr_transport_config config = {.reactor = worker->reactor,
                                       .dispatcher = &worker->dispatcher,
@@ -162,7 +163,7 @@ static lariat_status open_transport(lr_worker *worker, lr_transport *out) {
 
 static lariat_status open_dispatcher(lr_worker *worker) {
   lr_transport transport;
-  lariat_status status = open_transport(worker, &transport);
+  lariat_status status = open_worker_transport(worker, &transport);
   if (status != LARIAT_OK) return status;
   lr_dispatcher_config config = config_of(worker);
   if (!lr_dispatcher_init(&worker->dispatcher, worker->reactor, &config,
@@ -170,7 +171,7 @@ static lariat_status open_dispatcher(lr_worker *worker) {
     transport.ops->close(transport.self);
     return LARIAT_ENOMEM;
   }
-  worker->hook.turn_end = end_turn;
+  worker->hook.turn_end = end_worker_turn;
   lr_reactor_add_turn_hook(worker->reactor, &worker->hook);
   lr_reactor_set_layer_state(worker->reactor, LR_LAYER_POOL, worker,
                              destroy_worker);

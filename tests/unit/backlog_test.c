@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * backlog_test.c: the jobs of a link by host: turns between hosts, priorities,
- * what needs no credit, and hosts that come and go. */
+ * backlog_test.c: the jobs of a channel by host: turns between hosts,
+ * priorities, what needs no credit, and hosts that come and go. */
 #include "client/backlog.h"
 
 #include <stdio.h>
@@ -39,7 +39,7 @@ static void add(lr_backlog *backlog, lr_job *job) {
   lr_backlog_add(backlog, job->caller.backlog_host, job);
 }
 
-/* The number of the job that goes next, and is away from then on. */
+/* Returns the number of the job that leaves next, and sends it. */
 static unsigned next(lr_backlog *backlog) {
   lr_job *job = lr_backlog_first(backlog);
   if (!job) return JOBS;
@@ -112,7 +112,7 @@ static void test_free_jobs(void) {
   fixture_close(&f);
 }
 
-/* Hosts of which nothing is left are kept for a while, not for ever. */
+/* Checks that hosts without a job are kept for a while, not for ever. */
 static void test_many_hosts(void) {
   struct fixture f;
   lr_backlog backlog;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * client_test.c: how fetches leave and come home: credits, cancelling at every
+ * client_test.c: how fetches leave and return: credits, cancelling at every
  * stage, the ledger, closing; with a scripted pool under the virtual clock. */
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +19,7 @@ static lariat_client_stats ledger(const struct scripting *s) {
   return stats;
 }
 
-/* Credits. */
+/* ---- Credits ---- */
 
 static void test_credits(void) {
   const lariat_client_options client = window(2, 100);
@@ -60,7 +60,7 @@ static void test_overload(void) {
   scripting_close(&s);
 }
 
-/* Without a credit the caller keeps the deadline itself. */
+/* Checks that a job without a credit ends at its deadline. */
 static void test_deadline_without_a_credit(void) {
   lariat_client_options client = window(1, 100);
   struct scripting s;
@@ -84,15 +84,15 @@ static void test_deadline_without_a_credit(void) {
   scripting_close(&s);
 }
 
-/* Cancelling. */
+/* ---- Cancelling ---- */
 
 struct stage {
   const char *name;
   const char *url;
   uint64_t after_ms;
-  int turns;     /* instead: single turns; -1: none of both */
-  bool blocked;  /* behind another of the same host */
-  bool starving; /* without a credit */
+  int turns;      /* instead: single turns; -1: none of both */
+  bool blocked;   /* behind another of the same host */
+  bool no_credit; /* without a credit */
 };
 
 static const struct stage stages[] = {
@@ -118,14 +118,15 @@ static void reach(struct scripting *s, const struct stage *stage) {
     scripting_run(s, stage->after_ms);
 }
 
-/* The deferred fires at once; the slot, the credit and the connection are free
- * for the next.  `twice`: a second cancel is nothing. */
+/* Checks that the deferred fires at once, and that the slot, the credit and the
+ * connection are free for the next.  `twice`: a second cancel changes nothing.
+ */
 static void cancel_at(const struct stage *stage, bool twice) {
   lariat_pool_options pool = lariat_pool_defaults();
-  const lariat_client_options client = window(stage->starving ? 1 : 16, 16);
+  const lariat_client_options client = window(stage->no_credit ? 1 : 16, 16);
   struct scripting s;
   struct seen r[3];
-  bool behind = stage->blocked || stage->starving;
+  bool behind = stage->blocked || stage->no_credit;
   pool.max_jobs_per_host = 1;
   pool.max_connections = 1;
   scripting_open(&s, &pool, &client);
@@ -154,7 +155,7 @@ static void test_cancel_at_every_stage(void) {
     for (int twice = 0; twice < 2; twice++) cancel_at(&stages[i], twice);
 }
 
-/* The reactor closes at every stage; with and without time to wait. */
+/* Closes the reactor at every stage, with and without time to wait. */
 static void test_reactor_closes_at_every_stage(void) {
   for (size_t i = 0; i < FIXTURE_COUNT(stages) * 2; i++) {
     const struct stage *stage = &stages[i / 2];
@@ -173,7 +174,7 @@ static void test_reactor_closes_at_every_stage(void) {
   }
 }
 
-/* The same with the client, and with the pool before the client. */
+/* Closes the client at every stage, or the pool before the client. */
 static void test_client_and_pool_close_at_every_stage(void) {
   for (size_t i = 0; i < FIXTURE_COUNT(stages) * 2; i++) {
     const struct stage *stage = &stages[i / 2];
@@ -195,7 +196,7 @@ static void test_client_and_pool_close_at_every_stage(void) {
   }
 }
 
-/* What callbacks may do. */
+/* ---- Callbacks ---- */
 
 static void cancel_all_others(struct seen *seen) {
   struct seen *all = seen->in->f.reactor ? seen : NULL;
@@ -244,7 +245,7 @@ static void test_close_in_a_callback(void) {
   }
 }
 
-/* A paused deferred has its result, and keeps it; the slot is free. */
+/* Checks that a paused deferred keeps its result, and that the slot is free. */
 static void test_pause(void) {
   lariat_pool_options pool = lariat_pool_defaults();
   struct scripting s;
@@ -264,7 +265,7 @@ static void test_pause(void) {
   scripting_close(&s);
 }
 
-/* Failures and limits. */
+/* ---- Failures and limits ---- */
 
 static void test_failures(void) {
   static const struct {
@@ -305,7 +306,7 @@ static void test_failures(void) {
   scripting_close(&s);
 }
 
-/* Retries: what may be tried again is, after a wait that is drawn. */
+/* Checks that what may be tried again is, after a wait that is drawn. */
 static void test_retries(void) {
   lariat_retry_policy policy = lariat_retry_defaults();
   lariat_client_options client = lariat_client_defaults();
@@ -364,7 +365,7 @@ static void test_dead_connections(void) {
   scripting_close(&s);
 }
 
-/* The idle limit, to the millisecond: from the last thing that was heard. */
+/* Checks the idle limit, to the millisecond, from the last byte that came. */
 static void test_idle_limit(void) {
   lariat_client_options client = lariat_client_defaults();
   struct scripting s;

@@ -24,7 +24,7 @@ static void add_location(lr_job *job) {
                   LARIAT_OK);
 }
 
-/* What needs no sink. */
+/* Checks the steps of jobs without a sink. */
 static void test_responses(void) {
   static const struct {
     lariat_status outcome;

@@ -12,7 +12,7 @@
 static const uint64_t ms = 1000000u;
 static const uint64_t second = 1000000000u;
 
-/* A job that came home with an answer or a failure. */
+/* Makes a job that has returned with an answer or a failure. */
 static lr_job *job_with(const lr_retry_rules *rules, lariat_status outcome,
                         int http_status) {
   lr_job *job = lr_job_new();

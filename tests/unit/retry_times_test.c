@@ -124,7 +124,7 @@ static uint64_t retry_waiting(const struct server *s) {
   return stats.retry_waiting;
 }
 
-/* Backoff. */
+/* ---- Backoff ---- */
 
 static lariat_retry_policy policy_of(unsigned base_ms, unsigned cap_ms,
                                      unsigned retries) {
@@ -137,7 +137,7 @@ static lariat_retry_policy policy_of(unsigned base_ms, unsigned cap_ms,
   return policy;
 }
 
-/* The gaps between the requests of one fetch, in nanoseconds. */
+/* Returns the gaps between the requests of one fetch, in nanoseconds. */
 static void gaps_of(uint64_t seed, uint64_t *gaps, unsigned count) {
   struct server s;
   struct fetch fetch;
@@ -186,7 +186,7 @@ static void test_seeds(void) {
   CU_ASSERT_NOT_EQUAL(memcmp(gaps[2], gaps[3], sizeof gaps[2]), 0);
 }
 
-/* Many that fail together come back one by one. */
+/* Checks that many that fail together are not tried again together. */
 static void test_no_herd(void) {
   struct server s;
   struct fetch fetches[40];
@@ -203,7 +203,7 @@ static void test_no_herd(void) {
   close_server(&s);
 }
 
-/* Retry-After. */
+/* ---- Retry-After ---- */
 
 /* The time between the two requests of one fetch. */
 static uint64_t gap_after(const lariat_header *headers, size_t count,
@@ -244,7 +244,7 @@ static void test_retry_after_seconds(void) {
   }
 }
 
-/* By the server's own clock, if it tells that. */
+/* Checks that a date is read by the server's own clock, if it tells that. */
 static void test_retry_after_date(void) {
   static const char *const dates[] = {"Sun, 06 Nov 1994 08:49:37 GMT",
                                       "Sunday, 06-Nov-94 08:49:37 GMT",
@@ -260,7 +260,7 @@ static void test_retry_after_date(void) {
   CU_ASSERT_EQUAL(gap_after(past, 2, &exact), 0);
 }
 
-/* Else by the system's. */
+/* Checks that a date without one is read by the system's clock. */
 static void test_retry_after_date_alone(void) {
   char text[64];
   struct tm parts;
@@ -294,7 +294,7 @@ static void test_retry_after_too_long(void) {
   CU_ASSERT_EQUAL(gap_after(&nonsense, 1, &policy), 0);
 }
 
-/* The budget. */
+/* ---- Budget ---- */
 
 /* Three retries, then two a second, and a tenth for each fetch. */
 static void test_budget(void) {
@@ -331,7 +331,7 @@ static void test_budget(void) {
   close_server(&s);
 }
 
-/* A status that would be tried again stays an answer. */
+/* Checks that a status that would be tried again stays an answer. */
 static void test_budget_of_answers(void) {
   struct server s;
   struct fetch fetches[20];
@@ -352,7 +352,7 @@ static void test_budget_of_answers(void) {
   close_server(&s);
 }
 
-/* A connection that was dead costs nothing. */
+/* Checks that a connection that was dead costs nothing. */
 static void test_dead_connections(void) {
   struct server s;
   struct fetch fetch;
@@ -377,7 +377,7 @@ static void test_dead_connections(void) {
   close_server(&s);
 }
 
-/* Deadlines. */
+/* ---- Deadlines ---- */
 
 /* A wait that would go past the deadline is none: the answer comes at once. */
 static void test_deadline_before_the_wait(void) {

@@ -462,7 +462,7 @@ static void test_budget_of_windows(void) {
 }
 
 /* A stream that is over keeps its part of the budget until it is taken, or let
- * go of, also when its pool and its client are gone by then. */
+ * go of, also when its pool and its client have been closed. */
 static void test_budget_of_the_taken(void) {
   for (int how = 0; how < 4; how++) {
     struct scripting s;
