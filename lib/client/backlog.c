@@ -13,7 +13,7 @@ static lr_backlog_host *host_of(lr_table_node *node) {
   return lr_container(node, lr_backlog_host, table_node);
 }
 
-static bool is_of_url(lr_table_node *node, const void *url) {
+static bool is_host_of(lr_table_node *node, const void *url) {
   return lr_backlog_host_is_of(host_of(node), url);
 }
 
@@ -52,7 +52,7 @@ static bool is_host_idle(const lr_backlog_host *host) {
 
 lr_backlog_host *lr_backlog_enter_slow(lr_backlog *backlog, const lr_job *job) {
   lr_table_node *node = lr_table_find(&backlog->hosts, job->request.url.hash,
-                                      is_of_url, &job->request.url);
+                                      is_host_of, &job->request.url);
   if (!node) return make_host(backlog, &job->request.url);
   lr_backlog_host *host = host_of(node);
   if (!is_host_idle(host)) return host;

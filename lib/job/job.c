@@ -20,11 +20,11 @@ lr_job *lr_job_new(void) {
 
 /* Returns whether the job may own anything beyond target, headers and response.
  * Most do not, which keeps them off the slow path. */
-static bool has_more(const lr_job *job) {
+static bool may_own_more(const lr_job *job) {
   return !job->request.defaults || job->retry.attempts || job->attempt.detail;
 }
 
-static void drop_more(lr_job *job) {
+static void drop_owned(lr_job *job) {
   if (job->sink) lr_body_sink_free(job->sink);
   job->sink = NULL;
   if (job->body.bytes && job->body.drop)
@@ -52,7 +52,7 @@ void lr_job_drop_outcome(lr_job *job) {
 }
 
 void lr_job_wipe(lr_job *job) {
-  if (has_more(job)) drop_more(job);
+  if (may_own_more(job)) drop_owned(job);
   if (job->request.url.url) lr_url_clear(&job->request.url);
   lr_header_list_release(job->request.headers);
   job->request.headers = NULL;

@@ -71,6 +71,8 @@ static lariat_status trim_headers(lr_job *job, bool same_origin, bool get) {
   return LARIAT_OK;
 }
 
+/* Makes `target` the URL of the next hop; the response is of no use any more.
+ */
 static void take_target(lr_job *job, lr_url *target) {
   lr_url_clear(&job->request.url);
   job->request.url = *target;

@@ -13,102 +13,102 @@
 enum { WINDOW = 4 * LR_CHUNK_CAPACITY, PATIENCE_MS = 20000 };
 
 /* One pipe with both ends on the fixture's reactor. */
-struct both_ends {
+struct home {
   struct fixture f;
   lr_pipe *pipe;
-  int capacities;
+  int rooms;
   int stops;
   int arrivals;
   bool close_inside;
 };
 
-static struct both_ends both;
+static struct home home;
 
-static void has_capacity(void *context) {
+static void had_room(void *context) {
   (void)context;
-  both.capacities++;
+  home.rooms++;
 }
 
 static void was_stopped(void *context) {
   (void)context;
-  both.stops++;
-  if (both.close_inside) lr_pipe_close_source(both.pipe);
+  home.stops++;
+  if (home.close_inside) lr_pipe_close_source(home.pipe);
 }
 
 static void has_arrived(void *context) {
   (void)context;
-  both.arrivals++;
-  if (both.close_inside) lr_pipe_close_sink(both.pipe);
+  home.arrivals++;
+  if (home.close_inside) lr_pipe_close_sink(home.pipe);
 }
 
-static const lr_source_ops source_ops = {has_capacity, was_stopped};
+static const lr_source_ops source_ops = {had_room, was_stopped};
 static const lr_sink_ops sink_ops = {has_arrived};
 
-static void open_both(bool source_first) {
-  fixture_open(&both.f, FIXTURE_MANUAL_CLOCK);
-  both.capacities = both.stops = both.arrivals = 0;
-  both.close_inside = false;
-  both.pipe = lr_pipe_new(WINDOW);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(both.pipe);
+static void open_home(bool source_first) {
+  fixture_open(&home.f, FIXTURE_MANUAL_CLOCK);
+  home.rooms = home.stops = home.arrivals = 0;
+  home.close_inside = false;
+  home.pipe = lr_pipe_new(WINDOW);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(home.pipe);
   if (source_first)
-    lr_pipe_open_source(both.pipe, both.f.reactor, &source_ops, NULL);
-  lr_pipe_open_sink(both.pipe, both.f.reactor, &sink_ops, NULL);
+    lr_pipe_open_source(home.pipe, home.f.reactor, &source_ops, NULL);
+  lr_pipe_open_sink(home.pipe, home.f.reactor, &sink_ops, NULL);
   if (!source_first)
-    lr_pipe_open_source(both.pipe, both.f.reactor, &source_ops, NULL);
+    lr_pipe_open_source(home.pipe, home.f.reactor, &source_ops, NULL);
 }
 
 static void put(const char *text) {
-  CU_ASSERT_EQUAL(lr_pipe_put(both.pipe, text, strlen(text)), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_pipe_put(home.pipe, text, strlen(text)), LARIAT_OK);
 }
 
 static void put_many(size_t length) {
   char *bytes = calloc(1, length);
-  CU_ASSERT_EQUAL(lr_pipe_put(both.pipe, bytes, length), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_pipe_put(home.pipe, bytes, length), LARIAT_OK);
   free(bytes);
 }
 
 static void expect(const char *text) {
   char got[64] = "";
-  size_t length = lr_pipe_read(both.pipe, got, sizeof got - 1);
+  size_t length = lr_pipe_read(home.pipe, got, sizeof got - 1);
   CU_ASSERT_EQUAL(length, strlen(text));
   CU_ASSERT_STRING_EQUAL(got, text);
 }
 
 static void expect_over(lariat_status expected) {
   lariat_status status = LARIAT_EINVAL;
-  CU_ASSERT_TRUE(lr_pipe_over(both.pipe, &status));
+  CU_ASSERT_TRUE(lr_pipe_over(home.pipe, &status));
   CU_ASSERT_EQUAL(status, expected);
 }
 
 static void expect_not_over(void) {
   lariat_status status;
-  CU_ASSERT_FALSE(lr_pipe_over(both.pipe, &status));
+  CU_ASSERT_FALSE(lr_pipe_over(home.pipe, &status));
 }
 
 static void close_home(void) {
-  lr_pipe_close_source(both.pipe);
-  lr_pipe_close_sink(both.pipe);
-  fixture_settle(&both.f);
-  fixture_close(&both.f);
+  lr_pipe_close_source(home.pipe);
+  lr_pipe_close_sink(home.pipe);
+  fixture_settle(&home.f);
+  fixture_close(&home.f);
 }
 
 static void test_bytes_in_order(void) {
-  open_both(false);
+  open_home(false);
   put("one ");
   put("two ");
   expect("");
-  fixture_settle(&both.f);
-  CU_ASSERT_EQUAL(both.arrivals, 1);
+  fixture_settle(&home.f);
+  CU_ASSERT_EQUAL(home.arrivals, 1);
   expect("one two ");
   put("three");
   expect("");
-  fixture_settle(&both.f);
-  CU_ASSERT_EQUAL(both.arrivals, 2);
+  fixture_settle(&home.f);
+  CU_ASSERT_EQUAL(home.arrivals, 2);
   expect("three");
   expect_not_over();
   put("!");
-  lr_pipe_end(both.pipe, LARIAT_OK);
-  fixture_settle(&both.f);
+  lr_pipe_end(home.pipe, LARIAT_OK);
+  fixture_settle(&home.f);
   expect_not_over();
   expect("!");
   expect_over(LARIAT_OK);
@@ -116,150 +116,150 @@ static void test_bytes_in_order(void) {
 }
 
 static void test_source_first(void) {
-  fixture_open(&both.f, FIXTURE_MANUAL_CLOCK);
-  both.pipe = lr_pipe_new(WINDOW);
-  both.arrivals = 0;
-  lr_pipe_open_source(both.pipe, both.f.reactor, &source_ops, NULL);
+  fixture_open(&home.f, FIXTURE_MANUAL_CLOCK);
+  home.pipe = lr_pipe_new(WINDOW);
+  home.arrivals = 0;
+  lr_pipe_open_source(home.pipe, home.f.reactor, &source_ops, NULL);
   put("before ");
   put("the other");
-  lr_pipe_end(both.pipe, LARIAT_EUSER);
-  fixture_settle(&both.f);
-  lr_pipe_open_sink(both.pipe, both.f.reactor, &sink_ops, NULL);
-  fixture_settle(&both.f);
+  lr_pipe_end(home.pipe, LARIAT_EUSER);
+  fixture_settle(&home.f);
+  lr_pipe_open_sink(home.pipe, home.f.reactor, &sink_ops, NULL);
+  fixture_settle(&home.f);
   expect("before the other");
   expect_over(LARIAT_EUSER);
   close_home();
 }
 
 static void test_the_window(void) {
-  open_both(true);
-  CU_ASSERT_FALSE(lr_pipe_full(both.pipe));
+  open_home(true);
+  CU_ASSERT_FALSE(lr_pipe_full(home.pipe));
   put_many(WINDOW);
-  CU_ASSERT_TRUE(lr_pipe_full(both.pipe));
-  CU_ASSERT_EQUAL(lr_pipe_held(both.pipe), WINDOW);
-  fixture_settle(&both.f);
-  CU_ASSERT_EQUAL(both.capacities, 0);
+  CU_ASSERT_TRUE(lr_pipe_full(home.pipe));
+  CU_ASSERT_EQUAL(lr_pipe_held(home.pipe), WINDOW);
+  fixture_settle(&home.f);
+  CU_ASSERT_EQUAL(home.rooms, 0);
   for (size_t i = 0; i < 2; i++) {
-    lr_chunk *chunk = lr_pipe_next(both.pipe);
+    lr_chunk *chunk = lr_pipe_next(home.pipe);
     CU_ASSERT_PTR_NOT_NULL_FATAL(chunk);
     CU_ASSERT_EQUAL(chunk->length, LR_CHUNK_CAPACITY);
     lr_chunk_free(chunk);
-    CU_ASSERT_EQUAL(both.capacities, 0);
-    fixture_settle(&both.f);
+    CU_ASSERT_EQUAL(home.rooms, 0);
+    fixture_settle(&home.f);
   }
-  CU_ASSERT_EQUAL(both.capacities, 1);
-  CU_ASSERT_FALSE(lr_pipe_full(both.pipe));
-  CU_ASSERT_EQUAL(lr_pipe_held(both.pipe), WINDOW / 2);
+  CU_ASSERT_EQUAL(home.rooms, 1);
+  CU_ASSERT_FALSE(lr_pipe_full(home.pipe));
+  CU_ASSERT_EQUAL(lr_pipe_held(home.pipe), WINDOW / 2);
   close_home();
 }
 
-/* Checks that drops of one byte, which hold a chunk each, use the window up. */
+/* Drops of one byte hold a chunk each: they use the window up, too. */
 static void test_small_pieces(void) {
-  open_both(true);
+  open_home(true);
   for (int i = 0; i < 4; i++) {
-    CU_ASSERT_FALSE(lr_pipe_full(both.pipe));
+    CU_ASSERT_FALSE(lr_pipe_full(home.pipe));
     put("x");
-    fixture_settle(&both.f);
+    fixture_settle(&home.f);
   }
-  CU_ASSERT_TRUE(lr_pipe_full(both.pipe));
+  CU_ASSERT_TRUE(lr_pipe_full(home.pipe));
   expect("xxxx");
-  fixture_settle(&both.f);
-  CU_ASSERT_EQUAL(both.capacities, 1);
+  fixture_settle(&home.f);
+  CU_ASSERT_EQUAL(home.rooms, 1);
   close_home();
 }
 
 static void test_a_huge_piece(void) {
-  open_both(true);
+  open_home(true);
   put_many(3 * WINDOW + 1);
-  fixture_settle(&both.f);
+  fixture_settle(&home.f);
   size_t got = 0;
   lr_chunk *chunk;
-  while ((chunk = lr_pipe_next(both.pipe))) {
+  while ((chunk = lr_pipe_next(home.pipe))) {
     got += chunk->length;
     lr_chunk_free(chunk);
-    fixture_settle(&both.f);
+    fixture_settle(&home.f);
   }
   CU_ASSERT_EQUAL(got, 3 * WINDOW + 1);
-  CU_ASSERT_FALSE(lr_pipe_full(both.pipe));
+  CU_ASSERT_FALSE(lr_pipe_full(home.pipe));
   close_home();
 }
 
 static void test_the_sink_closes(void) {
-  open_both(false);
+  open_home(false);
   put_many(WINDOW);
-  CU_ASSERT_TRUE(lr_pipe_full(both.pipe));
-  fixture_settle(&both.f);
-  lr_pipe_close_sink(both.pipe);
-  fixture_settle(&both.f);
-  CU_ASSERT_EQUAL(both.stops, 1);
-  CU_ASSERT_FALSE(lr_pipe_full(both.pipe));
+  CU_ASSERT_TRUE(lr_pipe_full(home.pipe));
+  fixture_settle(&home.f);
+  lr_pipe_close_sink(home.pipe);
+  fixture_settle(&home.f);
+  CU_ASSERT_EQUAL(home.stops, 1);
+  CU_ASSERT_FALSE(lr_pipe_full(home.pipe));
   put("for nobody");
-  fixture_settle(&both.f);
-  lr_pipe_close_source(both.pipe);
-  fixture_settle(&both.f);
-  fixture_close(&both.f);
+  fixture_settle(&home.f);
+  lr_pipe_close_source(home.pipe);
+  fixture_settle(&home.f);
+  fixture_close(&home.f);
 }
 
 static void test_closed_inside(void) {
-  open_both(false);
-  both.close_inside = true;
+  open_home(false);
+  home.close_inside = true;
   put("something");
-  fixture_settle(&both.f);
-  CU_ASSERT_EQUAL(both.arrivals, 1);
-  CU_ASSERT_EQUAL(both.stops, 1);
-  fixture_close(&both.f);
+  fixture_settle(&home.f);
+  CU_ASSERT_EQUAL(home.arrivals, 1);
+  CU_ASSERT_EQUAL(home.stops, 1);
+  fixture_close(&home.f);
 }
 
 static void test_the_source_closes(void) {
-  open_both(true);
+  open_home(true);
   put("all there is");
-  lr_pipe_close_source(both.pipe);
-  fixture_settle(&both.f);
+  lr_pipe_close_source(home.pipe);
+  fixture_settle(&home.f);
   expect("all there is");
   expect_over(LARIAT_ECANCELLED);
-  lr_pipe_close_sink(both.pipe);
-  fixture_settle(&both.f);
-  fixture_close(&both.f);
+  lr_pipe_close_sink(home.pipe);
+  fixture_settle(&home.f);
+  fixture_close(&home.f);
 }
 
 static void test_never_opened(void) {
-  fixture_open(&both.f, FIXTURE_MANUAL_CLOCK);
-  both.pipe = lr_pipe_new(0);
-  lr_pipe_open_source(both.pipe, both.f.reactor, &source_ops, NULL);
+  fixture_open(&home.f, FIXTURE_MANUAL_CLOCK);
+  home.pipe = lr_pipe_new(0);
+  lr_pipe_open_source(home.pipe, home.f.reactor, &source_ops, NULL);
   put("for nobody");
-  fixture_settle(&both.f);
-  lr_pipe_close_source(both.pipe);
-  lr_pipe_drop(both.pipe);
-  both.pipe = lr_pipe_new(1);
-  lr_pipe_open_sink(both.pipe, both.f.reactor, &sink_ops, NULL);
-  lr_pipe_close_sink(both.pipe);
-  lr_pipe_drop(both.pipe);
-  fixture_close(&both.f);
+  fixture_settle(&home.f);
+  lr_pipe_close_source(home.pipe);
+  lr_pipe_drop(home.pipe);
+  home.pipe = lr_pipe_new(1);
+  lr_pipe_open_sink(home.pipe, home.f.reactor, &sink_ops, NULL);
+  lr_pipe_close_sink(home.pipe);
+  lr_pipe_drop(home.pipe);
+  fixture_close(&home.f);
 }
 
 static void test_reactor_closes(void) {
-  open_both(false);
+  open_home(false);
   put("nobody will look at this");
-  lr_pipe_close_source(both.pipe);
-  lr_pipe_close_sink(both.pipe);
-  fixture_close(&both.f);
+  lr_pipe_close_source(home.pipe);
+  lr_pipe_close_sink(home.pipe);
+  fixture_close(&home.f);
 }
 
 static void test_no_memory(void) {
-  open_both(true);
+  open_home(true);
   char *bytes = calloc(1, WINDOW);
   for (uint64_t nth = 1; nth <= 8; nth++) {
-    fixture_fail_allocation(&both.f, nth);
-    CU_ASSERT_EQUAL(lr_pipe_put(both.pipe, bytes, WINDOW), LARIAT_ENOMEM);
-    fixture_fail_allocation(&both.f, 0);
-    CU_ASSERT_EQUAL(lr_pipe_held(both.pipe), 0);
+    fixture_fail_allocation(&home.f, nth);
+    CU_ASSERT_EQUAL(lr_pipe_put(home.pipe, bytes, WINDOW), LARIAT_ENOMEM);
+    fixture_fail_allocation(&home.f, 0);
+    CU_ASSERT_EQUAL(lr_pipe_held(home.pipe), 0);
   }
-  CU_ASSERT_EQUAL(lr_pipe_put(both.pipe, bytes, WINDOW), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_pipe_put(home.pipe, bytes, WINDOW), LARIAT_OK);
   free(bytes);
   close_home();
 }
 
-/* Puts numbered bytes in on one thread and takes them out on another. */
+/* Two threads: one puts numbered bytes in, the other takes them out. */
 struct pump {
   struct fixture f;
   lr_pipe *pipe;
@@ -302,7 +302,7 @@ static void source_done(struct pump *pump) {
   lr_u32_store_release(&pump->source_gone, 1);
 }
 
-static void pump_capacity(void *context) {
+static void pump_room(void *context) {
   struct pump *pump = context;
   fill(pump);
   if (pump->put == pump->total) lr_pipe_end(pump->pipe, LARIAT_OK);
@@ -312,7 +312,7 @@ static void pump_capacity(void *context) {
 
 static void pump_stopped(void *context) { source_done(context); }
 
-static const lr_source_ops pump_source = {pump_capacity, pump_stopped};
+static const lr_source_ops pump_source = {pump_room, pump_stopped};
 
 static void sink_done(struct pump *pump) {
   lr_pipe_close_sink(pump->pipe);
@@ -350,7 +350,7 @@ static void *other_thread(void *context) {
   if (lariat_reactor_new(NULL, &reactor) != LARIAT_OK) return context;
   if (pump->sink_here) {
     lr_pipe_open_source(pump->pipe, reactor, &pump_source, pump);
-    pump_capacity(pump);
+    pump_room(pump);
   } else {
     lr_pipe_open_sink(pump->pipe, reactor, &pump_sink, pump);
   }
@@ -378,7 +378,7 @@ static void run_pump(struct pump *pump) {
   else
     lr_pipe_open_source(pump->pipe, pump->f.reactor, &pump_source, pump);
   pthread_create(&pump->thread, NULL, other_thread, pump);
-  if (!pump->sink_here) pump_capacity(pump);
+  if (!pump->sink_here) pump_room(pump);
   CU_ASSERT_TRUE(fixture_run_until(&pump->f, pump_over, pump, PATIENCE_MS));
   pthread_join(pump->thread, NULL);
   fixture_settle(&pump->f);
@@ -410,7 +410,7 @@ static void test_either_lets_go(void) {
   }
 }
 
-/* Closes the other end's reactor, with mail in its mailbox. */
+/* The other end's reactor goes, with mail in its box. */
 static void *brief_thread(void *context) {
   struct pump *pump = context;
   lariat_reactor *reactor;
@@ -453,7 +453,7 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"bytes come in order, and then the end", test_bytes_in_order},
       {"a source may begin before there is a sink", test_source_first},
-      {"the window fills, and has capacity again by half", test_the_window},
+      {"the window fills, and has room again by half", test_the_window},
       {"small pieces use the window up", test_small_pieces},
       {"a piece larger than the window is taken", test_a_huge_piece},
       {"a sink that closes stops the source", test_the_sink_closes},
