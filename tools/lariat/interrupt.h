@@ -16,8 +16,8 @@ struct interrupt {
 };
 
 /* Takes the signals over, SIGPIPE too (it is ignored from now on); `call` is
- * made at the first of them.  One at a time.  False when a descriptor or
- * there is no memory. */
+ * made at the first of them.  One at a time.  False when there is no descriptor
+ * left, or no memory. */
 bool interrupt_open(struct interrupt *interrupt, lariat_reactor *reactor,
                     lariat_call call, void *context);
 

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <openssl/sha.h>
 #include <signal.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "program/fetch/fetch_support.h"
@@ -176,18 +177,19 @@ static void interrupt_cancels(void) {
   end();
 }
 
+/* The second interrupt ends the process on the spot: it does not come to the
+ * advice that it gives when what is in flight has had its five seconds. */
 static void second_interrupt(void) {
   begin();
   for (int i = 0; i < 4; i++) origin_line("/stall");
   start_list();
   CU_ASSERT(origin_wait_for(origin, some_wait, NULL, 20000));
-  uint64_t before = fixture_real_ms();
   kill(run->program.pid, SIGINT);
   usleep(100000);
   kill(run->program.pid, SIGINT);
   program_wait(&run->program, 20000);
   CU_ASSERT_EQUAL(run->program.code, 130);
-  CU_ASSERT(fixture_real_ms() - before < 3000);
+  CU_ASSERT(!run->program.err || !strstr(run->program.err, "--resume"));
   end();
 }
 
