@@ -27,7 +27,9 @@ cd "$work"
 
 mkdir packages root
 for package in abigail-tools=2.2-2 libabigail0=2.2-2; do
-  (cd packages && apt-get -q -o APT::Sandbox::User=root download "$package" >/dev/null) || exit 2
+  (cd packages &&
+    apt-get -q -o APT::Sandbox::User=root download "$package" >/dev/null) ||
+    exit 2
 done
 for file in packages/*.deb; do dpkg -x "$file" root; done
 libraries=$(dirname "$(find root -name 'libabigail.so*' | head -n 1)")

@@ -20,7 +20,7 @@
 
 enum { HOSTS_MAX = 16, STAMPS = 40000 };
 
-/* Lateness that is made good afterwards: see lib/fetch/rate.h. */
+/* Lateness that is made good afterwards: see lib/limits/rate.h. */
 #define LATE_NS 5e7
 
 static uint64_t percent = 100;
