@@ -14,99 +14,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "support/fetching.h"
-#include "support/origin.h"
 #include "support/scale.h"
+#include "support/steady_load.h"
 
-enum { HOSTS_MAX = 16, STAMPS = 40000 };
+enum { STAMPS = 40000 };
 
 /* Lateness that is made good afterwards: see lib/limits/rate.h. */
 #define LATE_NS 5e7
 
 static uint64_t percent = 100;
-static struct origin *origin;
 static struct origin_stamp stamps[STAMPS];
-
-/* Keeps `each` requests to each of `hosts` going until `left` is 0. */
-struct load {
-  struct fetching t;
-  unsigned area;
-  unsigned hosts;
-  unsigned each;
-  const char *const *paths; /* in turn, ended by NULL */
-  unsigned next_path;
-  uint64_t left;
-  uint64_t going;
-  uint64_t failed;
-  uint64_t stop_ms; /* 0: by `left` alone */
-};
-
-struct stream {
-  struct load *load;
-  unsigned host;
-};
-
-static struct stream streams[HOSTS_MAX];
-
-static void ask(struct stream *stream);
-
-static lariat_value on_end(lariat_value result, void *context) {
-  struct stream *stream = context;
-  struct load *load = stream->load;
-  load->going--;
-  if (lariat_is_failure(result)) load->failed++;
-  if (load->stop_ms && fixture_real_ms() >= load->stop_ms) load->left = 0;
-  ask(stream);
-  return lariat_value_drop(result);
-}
-
-static void ask(struct stream *stream) {
-  struct load *load = stream->load;
-  char url[128];
-  if (load->left == 0) return;
-  load->left--;
-  load->going++;
-  if (!load->paths[load->next_path]) load->next_path = 0;
-  snprintf(url, sizeof url, "http://127.0.%u.%u:%u%s", load->area,
-           stream->host + 1, origin_port(origin),
-           load->paths[load->next_path++]);
-  lariat_deferred_forget(lariat_deferred_add_both(
-      lariat_get(load->t.client, url), on_end, stream));
-}
-
-static bool is_over(void *context) {
-  const struct load *load = context;
-  return load->going == 0;
-}
-
-static void open_load(struct load *load, const lariat_pool_options *pool,
-                      lariat_placement placement) {
-  struct origin_options everywhere = {.address = "127.0.0.0/8"};
-  lariat_client_options client = lariat_client_defaults();
-  client.placement = placement;
-  client.timeout_ms = 0;
-  origin = origin_start(&everywhere);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(origin);
-  origin_stamp_requests(origin, stamps, STAMPS);
-  fetching_open(&load->t, pool, &client);
-}
-
-static void run_load(struct load *load, unsigned ms) {
-  for (unsigned host = 0; host < load->hosts; host++)
-    streams[host] = (struct stream){load, host};
-  for (unsigned i = 0; i < load->hosts * load->each; i++)
-    ask(&streams[i % load->hosts]);
-  if (!fixture_run_until(&load->t.f, is_over, load, ms))
-    fixture_fail("%llu requests did not end", (unsigned long long)load->going);
-  if (load->failed)
-    fixture_fail("%llu requests failed", (unsigned long long)load->failed);
-}
-
-static void close_load(struct load *load) {
-  fetching_close(&load->t);
-  origin_stop(origin);
-  origin = NULL;
-}
 
 /* ---- Rates ---- */
 
@@ -117,7 +34,8 @@ static int by_time(const void *a, const void *b) {
 }
 
 /* The stamps of one host (0xffffffff: of all), in order. */
-static size_t pick(struct origin_stamp *out, uint32_t address) {
+static size_t pick(struct origin *origin, struct origin_stamp *out,
+                   uint32_t address) {
   size_t count = origin_stamped(origin);
   size_t picked = 0;
   for (size_t i = 0; i < count; i++)
@@ -184,7 +102,7 @@ static void expect_burst(const struct origin_stamp *at, size_t count,
 
 static void expect_rates(const struct rates *row) {
   static const char *const paths[] = {"/page", "/wait/5", "/page", NULL};
-  static struct load load;
+  static struct steady_load load;
   static struct origin_stamp at[STAMPS];
   uint64_t window_ms = 10000 * percent / 100;
   if (window_ms < 1000) window_ms = 1000;
@@ -194,29 +112,30 @@ static void expect_rates(const struct rates *row) {
   pool.rate_burst = row->burst;
   pool.rate_per_host = row->per_host;
   pool.rate_per_host_burst = row->per_host_burst;
-  load = (struct load){.area = 2,
-                       .hosts = row->hosts,
-                       .each = 40,
-                       .paths = paths,
-                       .left = STAMPS,
-                       .stop_ms = fixture_real_ms() + window_ms * 3 / 2};
-  open_load(&load, &pool, row->placement);
+  load = (struct steady_load){.area = 2,
+                              .hosts = row->hosts,
+                              .each = 40,
+                              .paths = paths,
+                              .left = STAMPS,
+                              .stop_ms = fixture_real_ms() + window_ms * 3 / 2};
+  steady_load_open(&load, &pool, row->placement);
+  origin_stamp_requests(load.origin, stamps, STAMPS);
   printf("\n    %u hosts, %s, windows of %llu ms:", row->hosts,
          row->placement == LARIAT_PLACE_SPREAD ? "spread" : "by host",
          (unsigned long long)window_ms);
-  run_load(&load, (unsigned)window_ms * 2 + 10000);
-  size_t count = pick(at, UINT32_MAX);
+  steady_load_run(&load, (unsigned)window_ms * 2 + 10000);
+  size_t count = pick(load.origin, at, UINT32_MAX);
   if (row->rate > 0) {
     expect_rate(at, count, row->rate, row->burst, window_ms * 1000000u);
     expect_burst(at, count, row->rate, row->burst);
   }
   for (unsigned host = 0; row->per_host > 0 && host < row->hosts; host++) {
-    count = pick(at, 0x7f000201u + host);
+    count = pick(load.origin, at, 0x7f000201u + host);
     expect_rate(at, count, row->per_host, row->per_host_burst,
                 window_ms * 1000000u);
     expect_burst(at, count, row->per_host, row->per_host_burst);
   }
-  close_load(&load);
+  steady_load_close(&load);
 }
 
 static void test_rates(void) {
@@ -235,24 +154,25 @@ static void expect_gaps(lariat_placement placement, unsigned delay_ms,
                         uint64_t run_ms) {
   static const char *const paths[] = {"/page", "/last",     "/wait/30",
                                       "/page", "/served/2", NULL};
-  static struct load load;
+  static struct steady_load load;
   static struct origin_stamp at[STAMPS];
   lariat_pool_options pool = lariat_pool_defaults();
   pool.reactors = 2;
   pool.delay_per_host_ms = delay_ms;
-  load = (struct load){.area = 3,
-                       .hosts = 5,
-                       .each = 8,
-                       .paths = paths,
-                       .left = STAMPS,
-                       .stop_ms = fixture_real_ms() + run_ms};
-  open_load(&load, &pool, placement);
-  run_load(&load, (unsigned)run_ms + 60000);
+  load = (struct steady_load){.area = 3,
+                              .hosts = 5,
+                              .each = 8,
+                              .paths = paths,
+                              .left = STAMPS,
+                              .stop_ms = fixture_real_ms() + run_ms};
+  steady_load_open(&load, &pool, placement);
+  origin_stamp_requests(load.origin, stamps, STAMPS);
+  steady_load_run(&load, (unsigned)run_ms + 60000);
   uint64_t least_ns = UINT64_MAX;
   uint64_t sum_ns = 0;
   uint64_t gaps = 0;
   for (unsigned host = 0; host < load.hosts; host++) {
-    size_t count = pick(at, 0x7f000301u + host);
+    size_t count = pick(load.origin, at, 0x7f000301u + host);
     for (size_t i = 1; i < count; i++) {
       uint64_t gap_ns = at[i].at_ns - at[i - 1].at_ns;
       if (gap_ns < least_ns) least_ns = gap_ns;
@@ -266,7 +186,7 @@ static void expect_gaps(lariat_placement placement, unsigned delay_ms,
          gaps ? (double)sum_ns / 1e6 / (double)gaps : 0.0);
   CU_ASSERT(gaps > 0);
   CU_ASSERT(least_ns >= (uint64_t)delay_ms * 1000000u);
-  close_load(&load);
+  steady_load_close(&load);
 }
 
 static void test_delays(void) {

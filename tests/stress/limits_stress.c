@@ -16,102 +16,19 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "support/fetching.h"
-#include "support/origin.h"
 #include "support/scale.h"
-
-enum { HOSTS_MAX = 16 };
+#include "support/steady_load.h"
 
 /* A rate makes up for this much of what it was late. */
 #define LATE_S 0.05
 
 static uint64_t percent = 100;
-static struct origin *origin;
 
-/* Keeps `each` requests to each of `hosts` going until `left` is 0. */
-struct load {
-  struct fetching t;
-  unsigned area;
-  unsigned hosts;
-  unsigned each;
-  const char *const *paths; /* in turn, ended by NULL */
-  unsigned next_path;
-  uint64_t left;
-  uint64_t going;
-  uint64_t failed;
-  uint64_t stop_ms; /* 0: by `left` alone */
-};
-
-struct stream {
-  struct load *load;
-  unsigned host;
-};
-
-static struct stream streams[HOSTS_MAX];
-
-static void ask(struct stream *stream);
-
-static lariat_value on_end(lariat_value result, void *context) {
-  struct stream *stream = context;
-  struct load *load = stream->load;
-  load->going--;
-  if (lariat_is_failure(result)) load->failed++;
-  if (load->stop_ms && fixture_real_ms() >= load->stop_ms) load->left = 0;
-  ask(stream);
-  return lariat_value_drop(result);
-}
-
-static void ask(struct stream *stream) {
-  struct load *load = stream->load;
-  char url[128];
-  if (load->left == 0) return;
-  load->left--;
-  load->going++;
-  if (!load->paths[load->next_path]) load->next_path = 0;
-  snprintf(url, sizeof url, "http://127.0.%u.%u:%u%s", load->area,
-           stream->host + 1, origin_port(origin),
-           load->paths[load->next_path++]);
-  lariat_deferred_forget(lariat_deferred_add_both(
-      lariat_get(load->t.client, url), on_end, stream));
-}
-
-static bool is_over(void *context) {
-  const struct load *load = context;
-  return load->going == 0;
-}
-
-static void open_load(struct load *load, const lariat_pool_options *pool,
-                      lariat_placement placement) {
-  struct origin_options everywhere = {.address = "127.0.0.0/8"};
-  lariat_client_options client = lariat_client_defaults();
-  client.placement = placement;
-  client.timeout_ms = 0;
-  origin = origin_start(&everywhere);
-  CU_ASSERT_PTR_NOT_NULL_FATAL(origin);
-  fetching_open(&load->t, pool, &client);
-}
-
-static void run_load(struct load *load, unsigned ms) {
-  for (unsigned host = 0; host < load->hosts; host++)
-    streams[host] = (struct stream){load, host};
-  for (unsigned i = 0; i < load->hosts * load->each; i++)
-    ask(&streams[i % load->hosts]);
-  if (!fixture_run_until(&load->t.f, is_over, load, ms))
-    fixture_fail("%llu requests did not end", (unsigned long long)load->going);
-  if (load->failed)
-    fixture_fail("%llu requests failed", (unsigned long long)load->failed);
-}
-
-static void close_load(struct load *load) {
-  fetching_close(&load->t);
-  origin_stop(origin);
-  origin = NULL;
-}
-
-static struct origin_counts counts_of(const struct load *load, unsigned host) {
+static struct origin_counts counts_of(const struct steady_load *load,
+                                      unsigned host) {
   char address[32];
   snprintf(address, sizeof address, "127.0.%u.%u", load->area, host + 1);
-  return origin_address_counts(origin, address);
+  return origin_address_counts(load->origin, address);
 }
 
 /* ---- In flight ---- */
@@ -126,20 +43,20 @@ struct in_flight {
 static void expect_in_flight(const struct in_flight *row) {
   static const char *const paths[] = {"/wait/1", "/page", "/wait/3",
                                       "/page",   "/last", NULL};
-  static struct load load;
+  static struct steady_load load;
   lariat_pool_options pool = lariat_pool_defaults();
   uint64_t requests = 10000 * percent / 100;
-  load = (struct load){.area = 1,
-                       .hosts = row->hosts,
-                       .each = 2 * row->per_host,
-                       .paths = paths,
-                       .left = requests};
+  load = (struct steady_load){.area = 1,
+                              .hosts = row->hosts,
+                              .each = 2 * row->per_host,
+                              .paths = paths,
+                              .left = requests};
   pool.reactors = 2;
   pool.max_jobs = row->max_jobs;
   pool.max_jobs_per_host = row->per_host;
-  open_load(&load, &pool, row->placement);
-  run_load(&load, 120000);
-  struct origin_counts all = origin_counts(origin);
+  steady_load_open(&load, &pool, row->placement);
+  steady_load_run(&load, 120000);
+  struct origin_counts all = origin_counts(load.origin);
   unsigned long most = 0;
   CU_ASSERT_EQUAL(all.requests, requests);
   for (unsigned host = 0; host < row->hosts; host++) {
@@ -153,7 +70,7 @@ static void expect_in_flight(const struct in_flight *row) {
          all.in_flight_max, row->max_jobs, most, row->per_host);
   CU_ASSERT(all.in_flight_max <= row->max_jobs);
   CU_ASSERT(most <= row->per_host);
-  close_load(&load);
+  steady_load_close(&load);
 }
 
 static void test_in_flight(void) {
@@ -210,19 +127,19 @@ static void expect_at_most(unsigned long count, double rate, double burst,
 static void expect_rates(const struct rates *row) {
   static const char *const paths[] = {"/page", "/last",     "/wait/5",
                                       "/page", "/served/2", NULL};
-  static struct load load;
+  static struct steady_load load;
   lariat_pool_options pool = rated(row);
   uint64_t began_ms = fixture_real_ms();
-  load = (struct load){.area = 2,
-                       .hosts = row->hosts,
-                       .each = 20,
-                       .paths = paths,
-                       .left = UINT64_MAX,
-                       .stop_ms = began_ms + 20 * percent};
-  open_load(&load, &pool, row->placement);
-  run_load(&load, 120000);
+  load = (struct steady_load){.area = 2,
+                              .hosts = row->hosts,
+                              .each = 20,
+                              .paths = paths,
+                              .left = UINT64_MAX,
+                              .stop_ms = began_ms + 20 * percent};
+  steady_load_open(&load, &pool, row->placement);
+  steady_load_run(&load, 120000);
   double seconds = (double)(fixture_real_ms() - began_ms + 1) / 1000;
-  unsigned long all = origin_counts(origin).requests;
+  unsigned long all = origin_counts(load.origin).requests;
   printf("\n    %u hosts, %s: %lu requests in %.3f s", row->hosts,
          row->placement == LARIAT_PLACE_SPREAD ? "spread" : "by host", all,
          seconds);
@@ -234,7 +151,7 @@ static void expect_rates(const struct rates *row) {
       expect_at_most(one, row->per_host, row->per_host_burst, seconds);
     if (row->delay_ms) expect_at_most(one, 1000.0 / row->delay_ms, 1, seconds);
   }
-  close_load(&load);
+  steady_load_close(&load);
 }
 
 static void test_rates(void) {
