@@ -247,7 +247,8 @@ static bool may_request_anew(const lr_transfer *transfer, int code) {
 /* Says whether the answer ended within its head, which libcurl takes for its
  * end. */
 static bool ended_in_head(const lariat_response *response) {
-  return response->in_block || (response->interim && response->status != 101);
+  return response->in_block || response->status == 0 ||
+         (response->interim && response->status != 101);
 }
 
 static lariat_status finish_response(lr_transfer *transfer) {
