@@ -103,22 +103,33 @@ static bool body_is_sent(const lr_transfer *transfer) {
   return (uint64_t)sent >= transfer->job->body.length;
 }
 
-/* Finds the first step that has not been taken yet: there the time goes. */
+/* Says whether the request has a connection: libcurl may be making another,
+ * for a second try. */
+static bool is_connected(const lr_transfer *transfer) {
+  const lr_transfer_tries *tries = &transfer->tries;
+  return tries->sends > 0 && tries->opened == tries->opened_at_send;
+}
+
+/* Says whether the host's addresses are known.  For some there may be no
+ * socket, and then only libcurl knows. */
+static bool is_resolved(const lr_transfer *transfer) {
+  return transfer->tries.opened > 0 ||
+         read_time(transfer, CURLINFO_NAMELOOKUP_TIME_T) > 0;
+}
+
+/* Finds the first step that has not been taken yet: there the time goes.  Of
+ * libcurl's own times those of the last steps are no help: from 8.21 on they
+ * are there after a failure before them, too. */
 lariat_phase lr_outcome_phase(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
   if (!response || (response->status && !response->interim))
     return LARIAT_PHASE_BODY;
   if (transfer->job->attempt.connection_dead) return LARIAT_PHASE_FIRST_BYTE;
-  if (read_time(transfer, CURLINFO_PRETRANSFER_TIME_T))
+  if (is_connected(transfer))
     return body_is_sent(transfer) ? LARIAT_PHASE_FIRST_BYTE
                                   : LARIAT_PHASE_REQUEST;
-  if (transfer->tries.in_handshake ||
-      read_time(transfer, CURLINFO_CONNECT_TIME_T))
-    return transfer->job->request.url.tls ? LARIAT_PHASE_TLS
-                                          : LARIAT_PHASE_REQUEST;
-  if (read_time(transfer, CURLINFO_NAMELOOKUP_TIME_T))
-    return LARIAT_PHASE_CONNECT;
-  return LARIAT_PHASE_DNS;
+  if (transfer->tries.in_handshake) return LARIAT_PHASE_TLS;
+  return is_resolved(transfer) ? LARIAT_PHASE_CONNECT : LARIAT_PHASE_DNS;
 }
 
 /* Asks the kernel when bytes came last: libcurl shows header lines when they

@@ -182,6 +182,7 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
    * dead.  It counts that over the life of the handle, and gives up. */
   if (transfer->tries.may_reuse) transfer->needs_reset = true;
   transfer->tries.opened++;
+  transfer->tries.in_handshake = false;
   lr_list_append(&transfer->attempts, &socket->attempt);
   lr_host_in_lane(transfer->host, transfer->lane)->open++;
   transfer->lane->open++;
@@ -219,12 +220,8 @@ int lr_socket_close(void *engine_pointer, curl_socket_t fd) {
  * to read has told already; but libcurl 8 need not wait to read when the answer
  * is quick. */
 void lr_socket_keep_connected(lr_transfer *transfer) {
-  curl_off_t connected_us = 0;
   curl_socket_t fd = CURL_SOCKET_BAD;
-  if (lr_list_empty(&transfer->attempts)) return;
-  (void)curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T,
-                          &connected_us);
-  if (connected_us == 0) return;
+  if (lr_list_empty(&transfer->attempts) || transfer->tries.sends == 0) return;
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &fd);
   lr_socket *socket = fd == CURL_SOCKET_BAD
                           ? NULL
