@@ -5,6 +5,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -177,6 +178,16 @@ static bool is_garbled(const lr_transfer *transfer) {
   return chunked && strstr(transfer->error, "chunk");
 }
 
+/* Tells why there is no connection.  An address that was tried as well might
+ * answer the next time: then it is not the denied ones' fault. */
+static lariat_status connect_status(const lr_transfer *transfer) {
+  const lr_transfer_tries *tries = &transfer->tries;
+  if (tries->out_of_memory) return LARIAT_ENOMEM;
+  if (tries->out_of_fds) return LARIAT_ESYSTEM;
+  bool tried = tries->opened > tries->opened_at_send;
+  return tries->denied && !tried ? LARIAT_EADDRESS : LARIAT_ECONNECT;
+}
+
 static lariat_status status_for(const lr_transfer *transfer, int code) {
   if (transfer->fault != LARIAT_OK) return transfer->fault;
   if (code == CURLE_OK) return LARIAT_OK;
@@ -189,8 +200,7 @@ static lariat_status status_for(const lr_transfer *transfer, int code) {
   case CURLE_COULDNT_RESOLVE_HOST:
     return LARIAT_ERESOLVE;
   case CURLE_COULDNT_CONNECT:
-    if (transfer->tries.out_of_memory) return LARIAT_ENOMEM;
-    return transfer->tries.out_of_fds ? LARIAT_ESYSTEM : LARIAT_ECONNECT;
+    return connect_status(transfer);
   case CURLE_OPERATION_TIMEDOUT:
     return LARIAT_ETIMEDOUT;
   case CURLE_SSL_CONNECT_ERROR:
@@ -280,6 +290,14 @@ static const char *find_detail(lr_transfer *transfer) {
   return transfer->error[0] ? transfer->error : NULL;
 }
 
+/* Names the address in the buffer for libcurl's text, which says only that
+ * there is no connection. */
+static LR_COLD const char *describe_denied(lr_transfer *transfer) {
+  snprintf(transfer->error, sizeof transfer->error,
+           "connections to %s are denied", transfer->denied_ip);
+  return transfer->error;
+}
+
 /* The text instead of libcurl's words for a callback that said no. */
 static const char connection_died[] =
     "an open connection ended before the answer";
@@ -319,6 +337,8 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   if (job->attempt.connection_dead && transfer->fault != LARIAT_OK)
     detail = connection_died;
   if (job->attempt.outcome == LARIAT_ESYSTEM) detail = "too many open files";
+  if (job->attempt.outcome == LARIAT_EADDRESS)
+    detail = describe_denied(transfer);
   if (detail) job->attempt.detail = lr_copy_string(detail);
 }
 

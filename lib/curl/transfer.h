@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <curl/curl.h>
+#include <netinet/in.h>
 
 #include "base/list.h"
 #include "curl/handoff.h"
@@ -38,6 +39,7 @@ typedef struct lr_transfer_tries {
   uint32_t sends;          /* how often it began to send */
   uint32_t opened;         /* sockets */
   uint32_t opened_at_send; /* of these, when it began to send first */
+  uint32_t denied;         /* addresses that may not be connected to */
   bool may_reuse;          /* a connection is there that it may use */
   bool in_handshake;       /* a TLS handshake has begun */
   bool out_of_fds;         /* no descriptor for a socket */
@@ -91,6 +93,7 @@ typedef struct lr_transfer {
   curl_socket_t fd;    /* with an idle time-out: as libcurl told last */
   lariat_status fault; /* why a callback stopped the transfer */
   char error[CURL_ERROR_SIZE];
+  char denied_ip[INET6_ADDRSTRLEN]; /* the first of those denied */
 } lr_transfer;
 
 /* Makes a configured transfer; NULL when out of memory. */

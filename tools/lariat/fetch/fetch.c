@@ -74,6 +74,7 @@ static bool open_files(struct run *run) {
 static lariat_status make_pool(struct run *run) {
   const struct limit_settings *limits = &run->settings->limits;
   const struct request_settings *request = &run->settings->request;
+  const struct address_settings *addresses = &run->settings->addresses;
   lariat_pool_options options = lariat_pool_defaults();
   uint64_t reactors = limits->reactors ? limits->reactors : 64;
   options.reactors = limits->reactors;
@@ -85,6 +86,9 @@ static lariat_status make_pool(struct run *run) {
   options.delay_per_host_ms = (unsigned)limits->delay_ms;
   options.ca_file = request->ca_file;
   options.insecure = request->insecure;
+  options.addresses.deny_private = addresses->deny_private;
+  options.addresses.allow_nets = addresses->allow_nets;
+  options.addresses.deny_nets = addresses->deny_nets;
   return lariat_pool_new(&options, &run->pool);
 }
 

@@ -26,6 +26,7 @@
 
 static const char seconds_or_none[] =
     "seconds, as 30 or 0.5, at most 30 days; 0: no limit";
+static const char network[] = "a network, as 10.0.0.0/8 or ::1";
 static const char requests_a_second[] =
     "requests a second, as 10 or 0.5, at most 1000000";
 
@@ -229,6 +230,31 @@ static const struct option_row rows[] = {
      .manual =
          "*auto*, the default: HTTP/2 where a TLS server offers it, else 1.1.\n"
          "*2*: also without TLS, by prior knowledge."},
+    {NAMED("deny-private", '\0', NULL, REQUEST),
+     AT(FLAG, addresses.deny_private), .help = "public addresses only",
+     .is_terse = true,
+     .manual =
+         "Connects to public addresses only: not to loopback, private or "
+         "link-local networks, multicast, and whatever else IANA keeps from "
+         "the Internet, in IPv4 and IPv6.\n"
+         "However the URL spells such an address, whatever name resolves to "
+         "it and whoever redirects to it, the error is *address-denied*, and "
+         "nothing was sent; a host that has other addresses is fetched from "
+         "those.\n"
+         "For lists of URLs from others, say, and then with `--allow-net` for "
+         "what they may see:\n\n"
+         "`lariat fetch --deny-private --allow-net 192.0.2.0/24 -i list`"},
+    {NAMED("allow-net", '\0', "NET", REQUEST), PARSED(read_allow_net),
+     .help = "addresses to connect to", .is_terse = true, .is_list = true,
+     .expects = network,
+     .manual = "Connects to addresses in *NET*, as *10.0.0.0/8*, *fd00::/8* or "
+               "*127.0.0.1*, whatever `--deny-private` says.\n"
+               "May be given many times, as `--deny-net` may; of all that an "
+               "address is in, the one with the longest prefix decides."},
+    {NAMED("deny-net", '\0', "NET", REQUEST), PARSED(read_deny_net),
+     .help = "addresses not to connect to", .is_terse = true, .is_list = true,
+     .expects = network,
+     .manual = "Does not connect to addresses in *NET*, public or not."},
     {NAMED("quiet", 'q', NULL, MESSAGES), AT(FLAG, messages.quiet),
      .help = "no progress and no summary", .is_terse = true,
      .manual = "No progress and no summary."},

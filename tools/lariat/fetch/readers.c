@@ -7,6 +7,7 @@
 
 #include "fetch/settings.h"
 #include "numbers.h"
+#include "say.h"
 
 bool read_output(void *settings, char *value) {
   struct file_settings *files = &((struct settings *)settings)->files;
@@ -99,4 +100,32 @@ bool read_data(void *settings, char *value) {
 bool read_upload_file(void *settings, char *value) {
   ((struct settings *)settings)->request.upload = value;
   return *value != '\0' && strcmp(value, "-") != 0;
+}
+
+/* ---- Addresses ---- */
+
+static bool add_networks(char **list, const char *value) {
+  char message[160];
+  if (lariat_networks_check(value, message, sizeof message) != LARIAT_OK) {
+    say("%s", message);
+    return false;
+  }
+  size_t length = *list ? strlen(*list) : 0;
+  size_t added = strlen(value);
+  char *longer = realloc(*list, length + added + 2);
+  if (!longer) return false;
+  if (length) longer[length++] = ',';
+  memcpy(longer + length, value, added + 1);
+  *list = longer;
+  return true;
+}
+
+bool read_allow_net(void *settings, char *value) {
+  return add_networks(&((struct settings *)settings)->addresses.allow_nets,
+                      value);
+}
+
+bool read_deny_net(void *settings, char *value) {
+  return add_networks(&((struct settings *)settings)->addresses.deny_nets,
+                      value);
 }

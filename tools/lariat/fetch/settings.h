@@ -67,6 +67,13 @@ struct request_settings {
   bool insecure;
 };
 
+/* Lists of networks as in lariat_address_rules. */
+struct address_settings {
+  char *allow_nets; /* NULL: none */
+  char *deny_nets;
+  bool deny_private;
+};
+
 struct message_settings {
   bool quiet;
   bool verbose;
@@ -78,6 +85,7 @@ struct settings {
   struct timeout_settings timeouts;
   struct retry_settings retry;
   struct request_settings request;
+  struct address_settings addresses;
   struct message_settings messages;
   enum action action;
 };
