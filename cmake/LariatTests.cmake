@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # One executable and one ctest entry for each test file.  `ctest -L unit` runs
-# one kind: unit, conformance, integration, program, stress, example, guard,
-# install or budget.  What else is to be known of a test stands in its own
+# one kind: unit, conformance, integration, program, stress, fuzz, example,
+# guard, install or budget.  What else is to be known of a test stands in its own
 # second line, as " * labels: ...": tests/README.md says what there is.
 # `ctest -L` knows them, and the target label-NAME builds those that have one.
 
