@@ -8,7 +8,8 @@ set(tool_directory "${CMAKE_CURRENT_SOURCE_DIR}/tools/lariat")
 # and its own readers of values.
 file(GLOB option_sources CONFIGURE_DEPENDS
      tools/lariat/options.c tools/lariat/options_help.c tools/lariat/tables.c
-     tools/lariat/numbers.c tools/lariat/say.c
+     tools/lariat/numbers.c tools/lariat/say.c tools/lariat/secrets.c
+     tools/lariat/spelling.c tools/lariat/text.c
      tools/lariat/*/option_table.c tools/lariat/*/readers.c)
 add_library(lariat_options STATIC ${option_sources})
 target_include_directories(lariat_options
