@@ -341,7 +341,7 @@ static void too_few_descriptors_to_save(void) {
   CU_ASSERT_EQUAL(run->result_count, 400);
   for (unsigned line = 1; line <= 400; line++)
     fetch_expect_status(run, line, 200);
-  program_said(&run->program, "--concurrency is 16 instead of 256");
+  program_said(&run->program, "--concurrency is 10 instead of 256");
   end();
 }
 

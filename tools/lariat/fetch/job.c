@@ -14,6 +14,7 @@ struct job *job_new(void *owner) {
   struct job *job = calloc(1, sizeof *job);
   if (!job) return NULL;
   job->owner = owner;
+  job->saved.fd = -1;
   job->url.capacity = URL_CAPACITY;
   job->url.text = malloc(job->url.capacity);
   if (job->url.text) return job;
@@ -49,6 +50,7 @@ void job_wipe(struct job *job) {
     }
   }
   *job = (struct job){.owner = job->owner,
+                      .saved = {.fd = -1},
                       .url = {.text = url->text, .capacity = url->capacity}};
 }
 

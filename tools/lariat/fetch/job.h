@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "fetch/input.h"
+#include "fetch/store.h"
 
 struct host;
 
@@ -38,10 +39,10 @@ struct job {
   uint64_t read_ns;  /* its line */
   uint64_t begun_ns; /* the last attempt */
   unsigned attempts;
-  size_t weight;         /* bytes of input that it stands for */
-  uint64_t temporary;    /* of its file in the store; 0: none */
-  bool fast;             /* it was answered in next to no time */
-  bool alone;            /* runs again, with all of the memory for itself */
+  size_t weight;           /* bytes of input that it stands for */
+  struct store_file saved; /* where its body goes, if it is stored */
+  bool fast;               /* it was answered in next to no time */
+  bool alone;              /* runs again, with all of the memory for itself */
   const char *error;     /* what is wrong with the line itself; NULL: nothing */
   const char *message;   /* a sentence about that */
   char detail[160];      /* where `message` may be */

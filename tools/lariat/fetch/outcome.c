@@ -102,11 +102,9 @@ static void fill_answer(struct record *record,
 
 static void save_body(struct run *run, struct job *job, struct record *record,
                       const char *body, char *message, size_t capacity) {
-  int error = job->temporary
-                  ? store_keep(&run->store, job->temporary, record->sha256,
-                               record->bytes)
+  int error = job->saved.fd >= 0
+                  ? store_keep(&run->store, &job->saved, record->sha256)
                   : store_put(&run->store, record->sha256, body, record->bytes);
-  job->temporary = 0;
   if (!error) return;
   record->error = error_save;
   record->message = message;

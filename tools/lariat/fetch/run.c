@@ -27,14 +27,8 @@ static struct job *take_blank_job(struct run *run) {
   return job ? job : job_new(run);
 }
 
-/* Removes what the last attempt has saved. */
-static void drop_saved(struct run *run, struct job *job) {
-  if (job->temporary) store_drop(&run->store, job->temporary);
-  job->temporary = 0;
-}
-
 static void recycle_job(struct run *run, struct job *job) {
-  drop_saved(run, job);
+  store_drop(&run->store, &job->saved);
   run->weight -= job->weight;
   job_wipe(job);
   job_list_push(&run->spare, job);
@@ -85,16 +79,15 @@ static void add_body_and_headers(const struct run *run,
   if (!own) body_add_type(&run->body, extras, options);
 }
 
-/* Opens the file to which the library writes the body.  Without a descriptor
- * for that, the body is held in memory, and stored afterwards. */
-static int begin_saving(struct run *run, struct job *job,
-                        lariat_request_options *options) {
-  int fd = -1;
+/* Opens the file to which the library writes the body; it has a descriptor of
+ * its own for that.  Without a file the body is held in memory, and stored
+ * afterwards. */
+static void begin_saving(struct run *run, struct job *job,
+                         lariat_request_options *options) {
   bool in_memory = run->settings->output.body;
-  if (run->store.directory >= 0 && !in_memory)
-    fd = store_begin(&run->store, &job->temporary);
-  if (fd >= 0) options->sink = lariat_sink_fd(fd);
-  return fd;
+  if (run->store.directory < 0 || in_memory) return;
+  if (store_begin(&run->store, &job->saved))
+    options->sink = lariat_sink_fd(job->saved.fd);
 }
 
 /* Whether nothing but the URL differs from the client's defaults. */
@@ -110,11 +103,9 @@ static lariat_deferred *send_request(struct run *run, struct job *job) {
     return lariat_get(run->client, job->url.text);
   lariat_request_options options = lariat_request_defaults(run->client);
   add_body_and_headers(run, job->extras, &options);
-  int fd = begin_saving(run, job, &options);
-  lariat_deferred *deferred = lariat_request(run->client, run_method(run, job),
-                                             job->url.text, &options);
-  if (fd >= 0) close(fd); /* the library has its own */
-  return deferred;
+  begin_saving(run, job, &options);
+  return lariat_request(run->client, run_method(run, job), job->url.text,
+                        &options);
 }
 
 static void start_job(struct run *run, struct job *job) {
@@ -199,7 +190,7 @@ static void fail_out_of_memory(struct run *run) {
 
 /* Takes `job` back from the library without a result. */
 static void take_back(struct run *run, struct job *job) {
-  drop_saved(run, job);
+  store_drop(&run->store, &job->saved);
   hosts_release(&run->hosts, job, false);
   run->in_flight--;
 }
