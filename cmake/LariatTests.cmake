@@ -115,7 +115,8 @@ endfunction()
 # jansson.
 function(lariat_runs_program name)
   add_dependencies(${name} lariat_tool lariat_generated)
-  target_link_libraries(${name} PRIVATE lariat_options PkgConfig::JANSSON)
+  target_link_libraries(${name} PRIVATE
+    lariat_parts lariat_static PkgConfig::JANSSON)
   target_compile_definitions(${name} PRIVATE
     LARIAT_PROGRAM="$<TARGET_FILE:lariat_tool>"
     LARIAT_DOCS="${CMAKE_CURRENT_SOURCE_DIR}/docs"

@@ -8,6 +8,7 @@
 #include "fetch/settings.h"
 #include "numbers.h"
 #include "say.h"
+#include "text.h"
 
 bool read_output(void *settings, char *value) {
   struct file_settings *files = &((struct settings *)settings)->files;
@@ -62,7 +63,7 @@ bool read_retry_budget(void *settings, char *value) {
   uint64_t thousandths;
   retry->no_budget = strcmp(value, "none") == 0;
   if (retry->no_budget) return true;
-  if (!number_read_seconds(value, 0, 100000, &thousandths)) return false;
+  if (!number_read_thousandths(value, 0, 100000, &thousandths)) return false;
   retry->budget_ratio = (double)thousandths / 1000;
   return true;
 }
@@ -89,6 +90,25 @@ bool read_header(void *settings, char *value) {
   *colon = '\0';
   headers[request->header_count++] =
       (lariat_header){value, colon + 1 + strspn(colon + 1, " \t")};
+  return true;
+}
+
+/* Makes the header's value of "USER:PASSWORD", and wipes that out of the
+ * arguments, which other users of the machine may list. */
+bool read_user(void *settings, char *value) {
+  static const char scheme[] = "Basic ";
+  struct request_settings *request = &((struct settings *)settings)->request;
+  size_t length = strlen(value);
+  char *header = malloc(sizeof scheme + (length + 2) / 3 * 4);
+  if (!header || !strchr(value, ':')) {
+    free(header);
+    return false;
+  }
+  char *at = text_put(header, scheme, sizeof scheme - 1);
+  *text_put_base64(at, value, length) = '\0';
+  memset(value, '*', length);
+  free(request->authorization);
+  request->authorization = header;
   return true;
 }
 

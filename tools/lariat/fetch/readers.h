@@ -23,6 +23,9 @@ bool read_method(void *settings, char *value);
 /* Cuts "Name: value" in two in place; the library looks at both parts. */
 bool read_header(void *settings, char *value);
 
+/* Reads "USER:PASSWORD", and overwrites it where it stands. */
+bool read_user(void *settings, char *value);
+
 /* Reads a text, "@FILE" or "@-". */
 bool read_data(void *settings, char *value);
 
