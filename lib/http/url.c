@@ -318,12 +318,15 @@ void lr_origin_clear(lr_origin *origin) {
 /* ---- In full ---- */
 
 /* Tells whether a host can be looked up: names have letters, digits and few
- * other bytes, and libcurl takes no more.  The standard does. */
+ * other bytes, and no label is empty but the root's; libcurl takes no more.  The
+ * standard does. */
 static bool is_host_fetchable(const char *host, size_t length) {
   if (host[0] == '[') return true;
-  for (size_t i = 0; i < length; i++)
+  for (size_t i = 0; i < length; i++) {
     if (!is_kind(host[i], HOST) && host[i] != '_' && host[i] != '~')
       return false;
+    if (host[i] == '.' && (i == 0 || host[i - 1] == '.')) return false;
+  }
   return true;
 }
 
