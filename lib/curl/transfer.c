@@ -243,8 +243,7 @@ lr_transfer *lr_transfer_new(lr_engine *engine) {
   lr_list_init(&transfer->node);
   lr_list_init(&transfer->attempts);
   transfer->easy = curl_easy_init();
-  transfer->url = curl_url();
-  if (!transfer->easy || !transfer->url) {
+  if (!transfer->easy) {
     lr_transfer_free(transfer);
     return NULL;
   }
@@ -254,7 +253,6 @@ lr_transfer *lr_transfer_new(lr_engine *engine) {
 
 void lr_transfer_free(lr_transfer *transfer) {
   if (transfer->easy) curl_easy_cleanup(transfer->easy);
-  curl_url_cleanup(transfer->url);
   lr_sha256_free(transfer->digest);
   lr_free(transfer->set.path);
   lr_free(transfer);

@@ -57,8 +57,8 @@ typedef struct lr_transfer_upload {
 
 /* The settings of the easy handle now (easy_setup.h). */
 typedef struct lr_easy_settings {
-  CURLU *from; /* the URL: the transfer's own, or a host's */
-  char *path;  /* and with a host's, path and query */
+  CURLU *from; /* the host's origin */
+  char *path;  /* and query */
   uint32_t path_capacity;
   uint32_t path_length; /* 0: none */
   struct curl_slist *headers;
@@ -71,7 +71,6 @@ typedef struct lr_easy_settings {
 
 typedef struct lr_transfer {
   CURL *easy;
-  CURLU *url; /* a whole URL, for those that are not simple */
   struct lr_engine *engine;
   lr_easy_settings set;
   bool needs_reset;   /* after this job, since it wants what few do */
@@ -102,7 +101,7 @@ void lr_transfer_free(lr_transfer *transfer);
 
 /* Makes it ready to fetch `job` for `host` in `lane`; `opens_new`: a connection
  * will be opened for it.
- * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EURL */
+ * LARIAT_OK, LARIAT_ENOMEM */
 lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
                                   lr_host *host, struct lr_lane *lane,
                                   bool opens_new);
