@@ -16,9 +16,10 @@ static void fill_record(struct record *record, const struct job *job,
   uint8_t which = fuzz_read_byte(input);
   for (int i = 0; i < 4; i++) texts[i] = fuzz_read_field(input, '\n');
   *record = (struct record){.line = job->line,
-                            .url = job->url,
-                            .url_length = job->url_length,
-                            .url_whole = job->url_whole,
+                            .url = job->url.text,
+                            .url_length = job->url.length,
+                            .url_shown = job->url.length,
+                            .url_whole = job->url.whole,
                             .tag = job->extras ? job->extras->tag : NULL,
                             .status = which & 1 ? 200 : 0,
                             .error = job->error,
@@ -66,9 +67,10 @@ static void check_job(const struct job *job, struct fuzz_input *rest) {
   struct record record;
   char *texts[4];
   fill_record(&record, job, rest, texts);
-  FUZZ_REQUIRE(job->url[job->url_length] == '\0');
+  const struct output_settings output = {.keep_secrets = true};
+  FUZZ_REQUIRE(job->url.text[job->url.length] == '\0');
   FUZZ_REQUIRE((job->error == NULL) <= (job->message == NULL));
-  FUZZ_REQUIRE(record_write(&record, &text));
+  FUZZ_REQUIRE(record_write(&record, &output, &text));
   FUZZ_REQUIRE(text_reserve(&text, 1));
   text.bytes[text.length] = '\0';
   check_line(&record, &text);
