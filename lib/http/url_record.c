@@ -18,8 +18,9 @@ lariat_status lariat_url_parse(const char *text, size_t length,
   *out = NULL;
   lariat_url *url = lr_alloc(sizeof *url);
   if (!url) return LARIAT_ENOMEM;
-  lariat_status status = lr_url_parser_run(
-      text, length, base ? &base->record : NULL, &url->record, error);
+  lariat_status status =
+      lr_url_parser_run(text ? text : "", length, base ? &base->record : NULL,
+                        &url->record, error);
   if (status != LARIAT_OK) {
     lr_free(url);
     return status;
