@@ -201,7 +201,9 @@ static const struct option_row rows[] = {
     {NAMED("header", 'H', "\"Name: value\"", REQUEST), PARSED(read_header),
      .help = "a header of every request", .is_terse = true, .is_list = true,
      .expects = "\"Name: value\"",
-     .manual = "A header of every request; may be given many times."},
+     .manual = "A header of every request; may be given many times.\n"
+               "Authorization, Cookie, Proxy-Authorization and Host do not "
+               "follow a redirect to another origin; others do."},
     {NAMED("data", 'd', "TEXT|@FILE|@-", REQUEST), PARSED(read_data),
      .help = "the body of every request", .is_terse = true,
      .expects = "a text, @FILE, or @- for standard input",
@@ -229,6 +231,29 @@ static const struct option_row rows[] = {
      .manual =
          "*auto*, the default: HTTP/2 where a TLS server offers it, else 1.1.\n"
          "*2*: also without TLS, by prior knowledge."},
+    {NAMED("no-downgrade", '\0', NULL, REQUEST),
+     AT(FLAG, redirects.no_downgrade), .help = "no redirects to http",
+     .is_terse = true,
+     .manual =
+         "Follows no redirect from https to http; its error is "
+         "*downgrade-refused*.\n"
+         "Without this only those are refused that would take along a body, "
+         "credentials, or headers that others need not see."},
+    {NAMED("deny-bad-ports", '\0', NULL, REQUEST),
+     AT(FLAG, redirects.deny_bad_ports),
+     .help = "no URLs with ports of other protocols", .is_terse = true,
+     .manual =
+         "Refuses URLs whose port is one of another protocol, as 25 or 6667: "
+         "the \"bad ports\" of the Fetch standard; the error is "
+         "*port-refused*.\n"
+         "Without this only redirects to such a port are refused."},
+    {NAMED("same-origin-headers", '\0', NULL, REQUEST),
+     AT(FLAG, redirects.same_origin_headers),
+     .help = "headers do not follow redirects elsewhere", .is_terse = true,
+     .manual =
+         "A redirect to another origin (scheme, host or port) takes no header "
+         "along that others need not see, as X-Api-Key; the likes of Accept "
+         "and User-Agent go everywhere."},
     {NAMED("quiet", 'q', NULL, MESSAGES), AT(FLAG, messages.quiet),
      .help = "no progress and no summary", .is_terse = true,
      .manual = "No progress and no summary."},

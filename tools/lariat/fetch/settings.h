@@ -67,6 +67,12 @@ struct request_settings {
   bool insecure;
 };
 
+struct redirect_settings {
+  bool no_downgrade;
+  bool deny_bad_ports; /* also of the URLs themselves */
+  bool same_origin_headers;
+};
+
 struct message_settings {
   bool quiet;
   bool verbose;
@@ -78,6 +84,7 @@ struct settings {
   struct timeout_settings timeouts;
   struct retry_settings retry;
   struct request_settings request;
+  struct redirect_settings redirects;
   struct message_settings messages;
   enum action action;
 };
