@@ -245,6 +245,25 @@ add_test(NAME differential.twisted
 set_tests_properties(differential.twisted PROPERTIES
   LABELS differential TIMEOUT ${longest} SKIP_RETURN_CODE 77)
 
+# The URL table of the web platform tests, whatever the locale.  77 says that it
+# is not here: script/wpt gets it.
+file(GLOB sources CONFIGURE_DEPENDS tests/wpt/*.c)
+if(JANSSON_FOUND)
+  add_executable(url_table ${sources})
+  target_link_libraries(url_table PRIVATE
+    lariat_static lariat_test_flags PkgConfig::JANSSON)
+  target_compile_definitions(url_table PRIVATE
+    WPT_URL_TABLE="${CMAKE_CURRENT_SOURCE_DIR}/build/wpt/urltestdata.json")
+  set_target_properties(url_table PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  foreach(locale C C.UTF-8)
+    add_test(NAME wpt.url_table.${locale} COMMAND url_table)
+    set_tests_properties(wpt.url_table.${locale} PROPERTIES
+      LABELS wpt TIMEOUT ${longest} SKIP_RETURN_CODE 77
+      ENVIRONMENT LC_ALL=${locale})
+  endforeach()
+endif()
+
 # The protocols, for all interleavings, with their mutants; 77: no spin.  What
 # is built here is not in them.
 file(GLOB models CONFIGURE_DEPENDS tests/models/*.pml)

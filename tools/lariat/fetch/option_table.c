@@ -251,7 +251,9 @@ static const struct option_row rows[] = {
     {NAMED("header", 'H', "\"Name: value\"", REQUEST), PARSED(read_header),
      .help = "a header of every request", .is_terse = true, .is_list = true,
      .is_secret = true, .expects = "\"Name: value\"",
-     .manual = "A header of every request; may be given many times."},
+     .manual = "A header of every request; may be given many times.\n"
+               "Authorization, Cookie, Proxy-Authorization and Host do not "
+               "follow a redirect to another origin; others do."},
     {NAMED("user-agent", 'A', "TEXT", REQUEST), AT(TEXT, request.user_agent),
      .help = "who asks", .is_terse = true,
      .manual = "The header User-Agent; by default lariat and its version.\n"
@@ -320,6 +322,29 @@ static const struct option_row rows[] = {
      .help = "addresses not to connect to", .is_terse = true, .is_list = true,
      .expects = network,
      .manual = "Does not connect to addresses in *NET*, public or not."},
+    {NAMED("no-downgrade", '\0', NULL, REQUEST),
+     AT(FLAG, redirects.no_downgrade), .help = "no redirects to http",
+     .is_terse = true,
+     .manual =
+         "Follows no redirect from https to http; its error is "
+         "*downgrade-refused*.\n"
+         "Without this only those are refused that would take along a body, "
+         "credentials, or headers that others need not see."},
+    {NAMED("deny-bad-ports", '\0', NULL, REQUEST),
+     AT(FLAG, redirects.deny_bad_ports),
+     .help = "no URLs with ports of other protocols", .is_terse = true,
+     .manual =
+         "Refuses URLs whose port is one of another protocol, as 25 or 6667: "
+         "the \"bad ports\" of the Fetch standard; the error is "
+         "*port-refused*.\n"
+         "Without this only redirects to such a port are refused."},
+    {NAMED("same-origin-headers", '\0', NULL, REQUEST),
+     AT(FLAG, redirects.same_origin_headers),
+     .help = "headers do not follow redirects elsewhere", .is_terse = true,
+     .manual =
+         "A redirect to another origin (scheme, host or port) takes no header "
+         "along that others need not see, as X-Api-Key; the likes of Accept "
+         "and User-Agent go everywhere."},
     {NAMED("quiet", 'q', NULL, MESSAGES), AT(FLAG, messages.quiet),
      .help = "no progress and no summary", .is_terse = true,
      .manual = "No progress and no summary."},

@@ -86,6 +86,12 @@ struct address_settings {
   bool deny_private;
 };
 
+struct redirect_settings {
+  bool no_downgrade;
+  bool deny_bad_ports; /* also of the URLs themselves */
+  bool same_origin_headers;
+};
+
 struct message_settings {
   bool quiet;
   bool verbose;
@@ -99,6 +105,7 @@ struct settings {
   struct request_settings request;
   struct address_settings addresses;
   struct output_settings output;
+  struct redirect_settings redirects;
   struct message_settings messages;
   enum action action;
 };
