@@ -280,7 +280,6 @@ static const char notes[] =
     "Exit code: 0 all answered, 1 some not, 2 bad usage, 130 interrupted.\n"
     "Examples:\n"
     "  lariat fetch https://example.org/ | jq .status\n"
-    "  lariat fetch -i urls.txt -o results.jsonl --save bodies --retries 2\n"
     "  lariat fetch -i urls.txt -o results.jsonl --save bodies --resume\n";
 
 const struct option_table fetch_options = {.command = "fetch",
