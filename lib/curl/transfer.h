@@ -40,6 +40,7 @@ typedef struct lr_transfer_tries {
   uint32_t opened;         /* sockets */
   uint32_t opened_at_send; /* of these, when it began to send first */
   uint32_t denied;         /* addresses that may not be connected to */
+  uint32_t refused;        /* sockets that it did not get, of late */
   bool may_reuse;          /* a connection is there that it may use */
   bool in_handshake;       /* a TLS handshake has begun */
   bool out_of_fds;         /* no descriptor for a socket */

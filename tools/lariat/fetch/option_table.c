@@ -311,17 +311,18 @@ static const struct option_row rows[] = {
          "For lists of URLs from others, say, and then with `--allow-net` for "
          "what they may see:\n\n"
          "`lariat fetch --deny-private --allow-net 192.0.2.0/24 -i list`"},
-    {NAMED("allow-net", '\0', "NET", REQUEST), PARSED(read_allow_net),
-     .help = "addresses to connect to", .is_terse = true, .is_list = true,
-     .expects = network,
-     .manual = "Connects to addresses in *NET*, as *10.0.0.0/8*, *fd00::/8* or "
-               "*127.0.0.1*, whatever `--deny-private` says.\n"
-               "May be given many times, as `--deny-net` may; of all that an "
-               "address is in, the one with the longest prefix decides."},
     {NAMED("deny-net", '\0', "NET", REQUEST), PARSED(read_deny_net),
      .help = "addresses not to connect to", .is_terse = true, .is_list = true,
      .expects = network,
-     .manual = "Does not connect to addresses in *NET*, public or not."},
+     .manual = "Does not connect to addresses in *NET*, public or not: "
+               "*10.0.0.0/8*, *fd00::/8* or *192.0.2.1*."},
+    {NAMED("allow-net", '\0', "NET", REQUEST), PARSED(read_allow_net),
+     .help = "addresses to connect to", .is_terse = true, .is_list = true,
+     .expects = network,
+     .manual =
+         "Connects to addresses in *NET*, whatever `--deny-private` says.\n"
+         "May be given many times, as `--deny-net` may; of all that an "
+         "address is in, the one with the longest prefix decides."},
     {NAMED("no-downgrade", '\0', NULL, REQUEST),
      AT(FLAG, redirects.no_downgrade), .help = "no redirects to http",
      .is_terse = true,
@@ -440,7 +441,6 @@ static const char notes[] =
     "Exit code: 0 all answered, 1 some not, 2 bad usage, 130 and 143 stopped.\n"
     "Examples:\n"
     "  lariat fetch https://example.org/ | jq .status\n"
-    "  lariat fetch -i urls.txt -o results.jsonl --save bodies --retries 2\n"
     "  lariat fetch -i urls.txt -o results.jsonl --save bodies --resume\n";
 
 const struct option_table fetch_options = {.command = "fetch",
