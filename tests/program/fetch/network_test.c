@@ -102,6 +102,10 @@ static void body_over_the_limit(void) {
   fetch_expect_error(run, bad, "body-too-large", "body");
   fetch_expect_error(run, endless, "body-too-large", "body");
   CU_ASSERT_EQUAL(fetch_number(run, bad, "status"), 200);
+  /* No word of libcurl's about its callbacks. */
+  fetch_expect_text(run, bad, "message", "the body is larger than the limit");
+  fetch_expect_text(run, endless, "message",
+                    "the body is larger than the limit");
   end();
 }
 
@@ -245,9 +249,14 @@ static void limits_hold(void) {
   const char *const per_host[] = {"-c", "50", "--per-host", "4", NULL};
   CU_ASSERT_EQUAL(fetch_run_list(run, per_host), 0);
   CU_ASSERT(origin_counts(origin).in_flight_max <= 4);
+  program_said(&run->program, "held to 4 a host by --per-host: ");
   const char *const in_all[] = {"-c", "7", "--per-host", "50", NULL};
   CU_ASSERT_EQUAL(fetch_run_list(run, in_all), 0);
   CU_ASSERT(origin_counts(origin).in_flight_max <= 7);
+  CU_ASSERT_PTR_NULL(strstr(run->program.err, "--per-host"));
+  const char *const paced[] = {"--per-host", "4", "--rate", "500", NULL};
+  CU_ASSERT_EQUAL(fetch_run_list(run, paced), 0);
+  CU_ASSERT_PTR_NULL(strstr(run->program.err, "--per-host"));
   CU_ASSERT_EQUAL(run->result_count, 60);
   end();
 }
