@@ -170,6 +170,24 @@ static void certificates(void) {
   nginx_stop(nginx);
 }
 
+/* The port that was meant for http. */
+static void https_to_a_plain_port(void) {
+  static const struct origin_step bad[] = {
+      {ORIGIN_SEND, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", 0,
+       0},
+      {ORIGIN_CLOSE, NULL, 0, 0},
+      {ORIGIN_END, NULL, 0, 0}};
+  begin();
+  CU_ASSERT(origin_script(origin, "", bad));
+  unsigned line =
+      fetch_line(run, "https://127.0.0.1:%u/page", origin_port(origin));
+  CU_ASSERT_EQUAL(fetch_run_list(run, NULL), 1);
+  fetch_expect_text(run, line, "error", "tls-failed");
+  const char *message = fetch_text(run, line, "message");
+  CU_ASSERT(message && strstr(message, "(is this a TLS port?)"));
+  end();
+}
+
 /* Connections that break and statuses of one's choice are tried again, but not
  * what may have had an effect. */
 static void retries(void) {
@@ -343,6 +361,7 @@ int main(int argc, char **argv) {
       {"refused", refused},
       {"reset", reset},
       {"certificate failure", certificates},
+      {"https to a plain port", https_to_a_plain_port},
       {"truncated body", truncated_body},
       {"redirect loop", redirect_loop},
       {"body over the limit", body_over_the_limit},
