@@ -281,12 +281,22 @@ static lariat_status finish_response(lr_transfer *transfer) {
   return end_response_digest(transfer, response->sha256, &response->has_sha256);
 }
 
-/* Returns the failure's text, or NULL.  What libcurl says of a callback that
- * refused is of no use to anybody. */
+/* Says whether a callback of ours has refused what came, for a limit: what
+ * libcurl says then is about writing, which nobody who reads it has done. */
+static bool was_over_limit(const lr_transfer *transfer) {
+  const lr_job *job = transfer->job;
+  return job->attempt.curl_code == CURLE_WRITE_ERROR &&
+         (job->attempt.outcome == LARIAT_EBODYLIMIT ||
+          job->attempt.outcome == LARIAT_EHEADERLIMIT ||
+          job->attempt.outcome == LARIAT_ENOMEM);
+}
+
+/* Returns the failure's text, or NULL. */
 static const char *find_detail(lr_transfer *transfer) {
   const lr_body_sink *sink = transfer->job->sink;
   if (sink && transfer->job->attempt.outcome == LARIAT_EWRITE)
     return strerror_r(sink->error, transfer->error, sizeof transfer->error);
+  if (was_over_limit(transfer)) return NULL;
   return transfer->error[0] ? transfer->error : NULL;
 }
 

@@ -134,8 +134,8 @@ static const struct option_row rows[] = {
      LIMITED(COUNT, limits.per_host, 1, 1000000),
      .help = "in flight for a host", .preset = "16", .is_terse = true,
      .manual = "At most *N* of them to one host and port; by default 16.\n"
-               "The others wait, and others' turns come before theirs; the "
-               "time-out does not run meanwhile."},
+               "The others wait, and URLs of other hosts are fetched "
+               "meanwhile; their time-out has not begun."},
     {NAMED("rate", '\0', "N", AMOUNT), LIMITED(RATE, limits.rate, 1, MOST_RATE),
      .help = "requests a second in all", .expects = requests_a_second,
      .manual =
@@ -170,8 +170,9 @@ static const struct option_row rows[] = {
          "Bodies of all the fetches in flight take at most so much; by default "
          "1G, or 256K for each fetch in flight if that is more.\n"
          "Bodies that `--save` stores take none of it.\n"
-         "Half of it at the most is for bodies below 64K, with so much set "
-         "aside for each fetch in flight.\n"
+         "64K for each fetch in flight are set aside for small bodies; that "
+         "may be half of it at the most, and `--concurrency` is lowered to "
+         "that.\n"
          "A fetch whose body does not fit any more is broken off, and made "
          "again when nothing else is in flight; if it does not fit then, or "
          "must not be made twice (POST, PATCH), its error is *memory-limit*."},
@@ -376,7 +377,7 @@ static const struct option_row rows[] = {
      .is_terse = true, .manual = "The same as `--retries`."},
 };
 
-/* What is called otherwise here, or done otherwise. */
+/* Options of curl, wget and others, with what does the same here. */
 static const struct option_hint hints[] = {
     {"b", "--header \"Cookie: NAME=VALUE\""},
     {"cookie", "--header \"Cookie: NAME=VALUE\""},

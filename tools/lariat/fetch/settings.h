@@ -71,7 +71,7 @@ struct request_settings {
   bool raw;  /* bodies are not decompressed */
 };
 
-/* What is told of an answer. */
+/* Parts of an answer that result lines and exit code tell of. */
 struct output_settings {
   bool headers;
   bool body;
