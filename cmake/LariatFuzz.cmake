@@ -10,8 +10,8 @@ list(APPEND fuzz_shared tests/support/response_corpus.c)
 
 # The parts of the program that read what others have written.
 set(fuzz_tool_sources
-  tools/lariat/fetch/answer.c tools/lariat/secrets.c
-  tools/lariat/text.c tools/lariat/fetch/job.c tools/lariat/fetch/record.c
+  tools/lariat/text.c tools/lariat/secrets.c tools/lariat/fetch/answer.c
+  tools/lariat/fetch/job.c tools/lariat/fetch/record.c
   tools/lariat/fetch/input.c tools/lariat/fetch/finished.c)
 
 add_library(lariat_fuzz_shared STATIC ${fuzz_shared})
@@ -58,3 +58,18 @@ foreach(source IN LISTS sources)
     add_dependencies(fuzzers ${name} fuzz-${noun})
   endif()
 endforeach()
+
+# The reader of HTTP/1.1 against llhttp and h11; 77 says that they are not here:
+# script/oracles gets them.
+if(LARIAT_TESTS AND NOT LARIAT_SANITIZE)
+  file(GLOB sources CONFIGURE_DEPENDS tests/oracles/*.c)
+  list(FILTER sources EXCLUDE REGEX "_peer\\.c$")
+  set(table "${CMAKE_CURRENT_SOURCE_DIR}/tests/oracles/disagreements.tsv")
+  lariat_add_fuzz(oracles ${sources})
+  target_compile_definitions(oracles PRIVATE ORACLES_TABLE="${table}")
+  add_test(NAME oracle.h1_parser
+    COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/tests/oracles/run.sh
+            ${CMAKE_BINARY_DIR})
+  set_tests_properties(oracle.h1_parser PROPERTIES
+    LABELS oracle TIMEOUT 1200 SKIP_RETURN_CODE 77)
+endif()

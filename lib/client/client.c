@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/quarantine.h"
 #include "client/capacity.h"
 #include "client/coroutine_client.h"
 #include "client/outcome.h"
@@ -60,7 +61,7 @@ void lr_client_unhold(lariat_client *client) {
 }
 
 static void recycle_job(lariat_client *client, lr_job *job) {
-  if (client->closed || client->spare_count >= SPARE_MAX) {
+  if (client->closed || client->spare_count >= client->spare_most) {
     lr_job_free(job);
     return;
   }
@@ -234,6 +235,7 @@ static lariat_client *new_client(lariat_pool *pool, lariat_reactor *reactor,
   client->request_defaults = lariat_request_defaults(client);
   lr_list_init(&client->jobs);
   lr_list_init(&client->spare);
+  client->spare_most = lr_quarantine_is_on() ? 0 : SPARE_MAX;
   lr_waiters_init(&client->capacity_waiters);
   client->watch.expire = lr_submit_stop_late;
   client->watched_ns = UINT64_MAX;

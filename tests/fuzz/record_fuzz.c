@@ -10,13 +10,27 @@
 #include "fetch/job.h"
 #include "fuzz/fuzz.h"
 #include "fuzz/strict_json.h"
+#include "http/response.h"
+
+enum { TEXTS = 4 };
+
+/* Makes a response of a header's value and a body. */
+static lariat_response *make_response(const char *value, const char *body) {
+  lariat_response *response = lr_response_new();
+  char line[256];
+  if (!response) abort();
+  int length = snprintf(line, sizeof line, "X-Value: %.200s", value);
+  (void)lr_response_add_line(response, "HTTP/1.1 200", 12);
+  (void)lr_response_add_line(response, line, (size_t)length);
+  FUZZ_REQUIRE(lr_response_add_body(response, body, strlen(body)));
+  FUZZ_REQUIRE(lr_response_finish(response));
+  return response;
+}
 
 static void fill_record(struct record *record, const struct job *job,
-                        struct fuzz_input *input, char *texts[4]) {
-  uint8_t which = fuzz_read_byte(input);
-  for (int i = 0; i < 4; i++) texts[i] = fuzz_read_field(input, '\n');
+                        uint8_t which, char *const *texts) {
   *record = (struct record){.line = job->line,
-                            .url = job->url.text,
+                            .url = job->url.text + job->url.added,
                             .url_length = job->url.length,
                             .url_shown = job->url.length,
                             .url_whole = job->url.whole,
@@ -48,34 +62,74 @@ static void require_text(const char *line, const char *end, const char *key,
   free(decoded);
 }
 
-static void check_line(const struct record *record, const struct text *text) {
+/* The body is a string as it is, or in base64. */
+static void check_body(const char *line, const char *end, const char *body) {
+  const char *coding = strict_json_member(line, end, "body_encoding");
+  FUZZ_REQUIRE(coding);
+  if (strncmp(coding, "\"utf-8\"", 7) == 0)
+    require_text(line, end, "body", body, strlen(body));
+  else
+    FUZZ_REQUIRE(strncmp(coding, "\"base64\"", 8) == 0);
+}
+
+/* A secret needs an @, so a text without one is written in full. */
+static void check_texts(const struct record *record, const char *line,
+                        const char *end, bool keep) {
+  size_t length = record->url_length;
+  bool whole = record->url_whole == length;
+  if (whole && (keep || (*record->url != '{' &&
+                         (!length || !memchr(record->url, '@', length)))))
+    require_text(line, end, "url", record->url, length);
+  if (keep || !strchr(record->message, '@'))
+    require_text(line, end, "message", record->message,
+                 strlen(record->message));
+  require_text(line, end, "content_type", record->content_type,
+               strlen(record->content_type));
+}
+
+/* Looks for what a terminal would act on: C0, DEL, C1. */
+static void check_controls(const char *line, const char *end) {
+  for (const char *at = line; at < end; at++) {
+    unsigned char byte = (unsigned char)*at;
+    FUZZ_REQUIRE(byte >= 0x20 && byte != 0x7f);
+    if (byte == 0xc2) FUZZ_REQUIRE((unsigned char)at[1] >= 0xa0);
+  }
+}
+
+static void check_line(const struct record *record,
+                       const struct output_settings *output,
+                       const struct text *text, const char *body) {
   const char *line = text->bytes;
   const char *end = line + text->length;
   FUZZ_REQUIRE(text->length > 2 && end[-1] == '\n' && line[0] == '{');
   FUZZ_REQUIRE(strict_json_skip(line, end - 1) == end - 1);
-  for (const char *at = line; at < end - 1; at++)
-    FUZZ_REQUIRE((unsigned char)*at >= 0x20 && *at != 0x7f);
-  if (record->url_whole == record->url_length)
-    require_text(line, end, "url", record->url, record->url_length);
-  require_text(line, end, "content_type", record->content_type,
-               strlen(record->content_type));
-  require_text(line, end, "message", record->message, strlen(record->message));
+  check_controls(line, end - 1);
+  check_texts(record, line, end, output->keep_secrets);
+  if (output->headers) FUZZ_REQUIRE(strict_json_member(line, end, "headers"));
+  if (output->body && record->response) check_body(line, end, body);
 }
 
 static void check_job(const struct job *job, struct fuzz_input *rest) {
   struct text text = {NULL, 0, 0};
   struct record record;
-  char *texts[4];
-  fill_record(&record, job, rest, texts);
-  const struct output_settings output = {.keep_secrets = true};
-  FUZZ_REQUIRE(job->url.text[job->url.length] == '\0');
+  char *texts[TEXTS];
+  uint8_t which = fuzz_read_byte(rest);
+  uint8_t how = fuzz_read_byte(rest);
+  struct output_settings output = {
+      .headers = how & 1, .body = how & 2, .keep_secrets = how & 4};
+  for (int i = 0; i < TEXTS; i++) texts[i] = fuzz_read_field(rest, '\n');
+  lariat_response *response = make_response(texts[1], texts[2]);
+  fill_record(&record, job, which, texts);
+  if (how & 8) record.response = response;
+  FUZZ_REQUIRE(record.url[record.url_length] == '\0');
   FUZZ_REQUIRE((job->error == NULL) <= (job->message == NULL));
   FUZZ_REQUIRE(record_write(&record, &output, &text));
   FUZZ_REQUIRE(text_reserve(&text, 1));
   text.bytes[text.length] = '\0';
-  check_line(&record, &text);
+  check_line(&record, &output, &text, texts[2]);
   free(text.bytes);
-  for (int i = 0; i < 4; i++) free(texts[i]);
+  lr_response_release(response);
+  for (int i = 0; i < TEXTS; i++) free(texts[i]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
@@ -96,7 +150,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
 }
 
 void fuzz_give_seeds(fuzz_sink *sink, void *context) {
-#define ANSWER "\n\377not found\nhttp://e.org/\n::1\ntext/html; charset=\"x\""
+#define ANSWER                                                                 \
+  "\n\377\17not found\nhttp://e.org/\n::1\ntext/html; charset=\"x\""
   static const struct fuzz_text texts[] = {
       FUZZ_TEXT("http://example.org/a?b=c" ANSWER),
       FUZZ_TEXT("{\"url\":\"http://example.org/\"}" ANSWER),
@@ -106,7 +161,9 @@ void fuzz_give_seeds(fuzz_sink *sink, void *context) {
       FUZZ_TEXT(
           "{\"url\":\"x\",\"headers\":{\"A\":\"b\",\"C\":[\"d\",\"e\"]}}"),
       FUZZ_TEXT("{\"url\":\"x\",\"url\":\"y\"}"),
-      FUZZ_TEXT("{\"url\":5}\n\1"),
+      FUZZ_TEXT("{\"url\":5}\n\1\13"),
+      FUZZ_TEXT("www.example.org:80/?a\n\377\4"),
+      FUZZ_TEXT("http://user:word@e.org/\n\377\13see http://u:w@e.org/"),
       FUZZ_TEXT("{\"url\":\"a\\u0000b\"}"),
       FUZZ_TEXT("{\"nothing\":[[[[[[]]]]]]}"),
       FUZZ_TEXT("{\"tag\":-0.0e-5}"),
