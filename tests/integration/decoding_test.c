@@ -119,6 +119,12 @@ static void serve(const struct answer *answer) {
                                                .end = answer->end});
 }
 
+/* Frees it when nothing of it is still to be sent. */
+static void drop(struct answer *answer) {
+  if (!manual_server_settle(server, PATIENCE_MS)) abort();
+  free(answer->bytes);
+}
+
 static const char *url_of(const char *path) {
   static char url[128];
   snprintf(url, sizeof url, "http://127.77.%u.%u:%u%s", host / 250,
@@ -295,7 +301,7 @@ static void check_whole(struct fetching *t, const char *coding) {
       expect_text(&seen[k], way, coding);
       forget(&seen[k]);
     }
-    free(answer.bytes);
+    drop(&answer);
   }
   compressed_free(&body);
 }
@@ -344,7 +350,7 @@ static void check_cut(struct fetching *t, const char *coding) {
       check_failed(t, &answer, (enum way)way,
                    by_close ? LARIAT_ETRUNCATED : LARIAT_EENCODING,
                    by_close ? NULL : "body is cut");
-    free(answer.bytes);
+    drop(&answer);
   }
   compressed_free(&body);
 }
@@ -382,7 +388,7 @@ static void test_broken(void) {
                       rows[i].body, strlen(rows[i].body));
       check_failed(&t, &answer, (enum way)(k % WAYS), LARIAT_EENCODING,
                    rows[i].words);
-      free(answer.bytes);
+      drop(&answer);
     }
   fetching_close(&t);
 }
@@ -405,7 +411,7 @@ static void check_as_is(struct fetching *t, lariat_client *client,
     if (way != DISCARDED && seen.length == length)
       CU_ASSERT_EQUAL(memcmp(seen.bytes, body, length), 0);
     forget(&seen);
-    free(answer.bytes);
+    drop(&answer);
   }
 }
 
@@ -450,7 +456,7 @@ static void test_headers_stay(void) {
                            length);
     outcome_clear(&o, 1);
   }
-  free(answer.bytes);
+  drop(&answer);
   compressed_free(&body);
   fetching_close(&t);
 }
@@ -474,7 +480,7 @@ static void test_redirects(void) {
                        seen[k].message);
         forget(&seen[k]);
       }
-      free(answer.bytes);
+      drop(&answer);
     }
   fetching_close(&t);
 }
@@ -507,7 +513,7 @@ static void test_connections_are_kept(void) {
     }
     CU_ASSERT_EQUAL(manual_server_accepted(server) - connections, 1);
     CU_ASSERT_EQUAL(manual_server_requests(server) - requests, ASKED);
-    free(answer.bytes);
+    drop(&answer);
     compressed_free(&body);
   }
   fetching_close(&t);
