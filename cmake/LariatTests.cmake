@@ -11,8 +11,15 @@ target_include_directories(lariat_test_flags INTERFACE include lib tests)
 target_compile_options(lariat_test_flags INTERFACE -UNDEBUG)
 target_link_libraries(lariat_test_flags INTERFACE
   PkgConfig::CUNIT PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB
-  PkgConfig::IDN2 Threads::Threads m
+  PkgConfig::IDN2 ${LARIAT_CODING_TARGETS} Threads::Threads m
   lariat_warnings lariat_build_flags)
+target_compile_definitions(lariat_test_flags INTERFACE
+  ${LARIAT_CODING_DEFINITIONS})
+# The tests compress as well.
+if("LARIAT_BROTLI=1" IN_LIST LARIAT_CODING_DEFINITIONS)
+  pkg_check_modules(BROTLI_ENCODER REQUIRED IMPORTED_TARGET libbrotlienc)
+  target_link_libraries(lariat_test_flags INTERFACE PkgConfig::BROTLI_ENCODER)
+endif()
 if(MICROHTTPD_FOUND)
   target_link_libraries(lariat_test_flags INTERFACE PkgConfig::MICROHTTPD)
 endif()
