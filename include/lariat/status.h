@@ -54,7 +54,8 @@ typedef enum lariat_status {
   LARIAT_EPROTOCOL = -49,    /* the answer is not proper HTTP */
   LARIAT_EBODYLIMIT = -50,   /* the body is over the limit */
   LARIAT_EHEADERLIMIT = -51, /* the headers are over the limit */
-  LARIAT_EENCODING = -52,    /* the body could not be decompressed */
+  LARIAT_EENCODING = -52,    /* the body could not be decompressed: broken,
+                                cut, or in a coding that is not known */
   LARIAT_EREDIRECTS = -53,   /* too many redirects */
   LARIAT_EREDIRECT = -54,    /* a redirect to what is not a fetchable URL */
   LARIAT_ERETRYBUDGET = -55, /* no more retries for now; the failure's cause

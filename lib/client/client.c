@@ -10,8 +10,8 @@
 #include "client/coroutine_client.h"
 #include "client/outcome.h"
 #include "client/submit.h"
-#include "curl/libcurl.h"
 #include "deferred/state.h"
+#include "http/content_coding.h"
 #include "pool/pool.h"
 #include <lariat/clock.h>
 #include <lariat/version.h>
@@ -179,16 +179,16 @@ static lariat_status read_client_options(const lariat_client_options *given,
   return LARIAT_OK;
 }
 
-/* Makes the headers of every request.  Accept-Encoding is among them since
- * libcurl writes a header of ours once, and one of its own twice. */
+/* Makes the headers of every request.  Accept-Encoding is among them: it asks
+ * for what lariat can undo, whoever reads the answer. */
 static lariat_status make_headers(lariat_client *client) {
   const char *agent = client->options.user_agent;
-  const char *encoding = lr_libcurl_capabilities()->accept_encoding;
+  const char *encoding = lr_content_codings_accepted();
   lariat_header headers[2];
   size_t count = 0;
   if (!agent) agent = "lariat/" LARIAT_VERSION;
   if (*agent) headers[count++] = (lariat_header){"User-Agent", agent};
-  if (encoding && !client->options.no_decompress)
+  if (!client->options.no_decompress)
     headers[count++] = (lariat_header){"Accept-Encoding", encoding};
   client->options.user_agent = NULL; /* the caller may free it */
   client->options.retry = NULL;

@@ -38,7 +38,8 @@ typedef struct lr_engine {
   lr_list idle_transfers;
   unsigned idle_transfer_count;
   lr_list lanes;
-  lr_list dirty; /* lanes to process at the end of the turn */
+  lr_list dirty;    /* lanes to process at the end of the turn */
+  lr_list decoding; /* transfers whose body goes on in another turn */
   unsigned lane_count;
   unsigned lane_capacity; /* connections a lane */
 

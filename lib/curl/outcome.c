@@ -14,6 +14,7 @@
 #include "curl/engine.h"
 #include "curl/upload_feed.h"
 #include "job/body_sink.h"
+#include "job/redirect.h"
 #include "job/report.h"
 #include "job/stream.h"
 
@@ -26,6 +27,7 @@ SAME_CODE(CURLE_WRITE_ERROR);
 SAME_CODE(CURLE_OUT_OF_MEMORY);
 SAME_CODE(CURLE_GOT_NOTHING);
 SAME_CODE(CURLE_RECV_ERROR);
+SAME_CODE(CURLE_BAD_CONTENT_ENCODING);
 
 /* The size from which on a body is a large one. */
 enum { LARGE_BODY = 4 * CURL_MAX_WRITE_SIZE };
@@ -272,8 +274,21 @@ static bool ended_in_head(const lariat_response *response) {
          (response->interim && response->status != 101);
 }
 
+/* The body of a redirect that is followed does not matter, so it need not be
+ * possible to decode it. */
+static lariat_status forgive_redirect(const lr_job *job, lariat_status status) {
+  bool wanted =
+      status == LARIAT_EENCODING && job->response && lr_redirect_wanted(job);
+  return wanted ? LARIAT_OK : status;
+}
+
 static lariat_status finish_response(lr_transfer *transfer) {
   lariat_response *response = transfer->job->response;
+  if (transfer->fault == LARIAT_OK) {
+    lariat_status status =
+        forgive_redirect(transfer->job, lr_decoding_check(transfer));
+    if (status != LARIAT_OK) return status;
+  }
   if (!response) return finish_stream(transfer);
   if (ended_in_head(response)) return LARIAT_ETRUNCATED;
   if (!lr_response_finish(response)) return LARIAT_ENOMEM;
@@ -281,12 +296,25 @@ static lariat_status finish_response(lr_transfer *transfer) {
   return end_response_digest(transfer, response->sha256, &response->has_sha256);
 }
 
-/* Returns the failure's text, or NULL.  What libcurl says of a callback that
- * refused is of no use to anybody. */
+/* Says whether a callback of ours has refused what came, for a limit: what
+ * libcurl says then is about writing, which nobody who reads it has done. */
+static bool was_over_limit(const lr_transfer *transfer) {
+  const lr_job *job = transfer->job;
+  return job->attempt.curl_code == CURLE_WRITE_ERROR &&
+         (job->attempt.outcome == LARIAT_EBODYLIMIT ||
+          job->attempt.outcome == LARIAT_EHEADERLIMIT ||
+          job->attempt.outcome == LARIAT_ENOMEM);
+}
+
+/* Returns the failure's text, or NULL. */
 static const char *find_detail(lr_transfer *transfer) {
   const lr_body_sink *sink = transfer->job->sink;
   if (sink && transfer->job->attempt.outcome == LARIAT_EWRITE)
     return strerror_r(sink->error, transfer->error, sizeof transfer->error);
+  if (was_over_limit(transfer)) return NULL;
+  if (transfer->job->attempt.outcome == LARIAT_EENCODING &&
+      transfer->decoding.decoder)
+    lr_content_decoder_describe(transfer->decoding.decoder, transfer->error);
   return transfer->error[0] ? transfer->error : NULL;
 }
 
@@ -308,7 +336,7 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   if (transfer->upload.early_response && lr_upload_feed_has_response(transfer))
     curl_code = CURLE_OK;
   job->attempt.curl_code = curl_code;
-  job->attempt.outcome = status_for(transfer, curl_code);
+  job->attempt.outcome = forgive_redirect(job, status_for(transfer, curl_code));
   if (job->pool.received > LARGE_BODY)
     transfer->host->learned.large_bodies = true;
   job->attempt.resent =
@@ -326,6 +354,8 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   if (response) read_timings(transfer, response);
   if (job->attempt.outcome == LARIAT_OK)
     job->attempt.outcome = finish_response(transfer);
+  if (job->attempt.outcome == LARIAT_EENCODING)
+    job->attempt.curl_code = CURLE_BAD_CONTENT_ENCODING;
   if (job->sink) lr_body_sink_end(job, job->attempt.outcome);
   if (job->attempt.outcome == LARIAT_OK) return;
   job->attempt.phase = (uint8_t)lr_outcome_phase(transfer);

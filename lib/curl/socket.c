@@ -191,14 +191,22 @@ static int make_socket(lr_transfer *transfer,
   return -1;
 }
 
+/* Refuses libcurl a socket.  Its next try may come to the same, and then old
+ * versions do not go on by themselves: see lr_lane_process. */
+static LR_COLD curl_socket_t refuse_socket(lr_transfer *transfer) {
+  if (transfer->tries.refused++ == 0) transfer->lane->refused++;
+  lr_lane_mark_dirty(transfer->lane);
+  return CURL_SOCKET_BAD;
+}
+
 curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
                              struct curl_sockaddr *address) {
   lr_transfer *transfer = transfer_pointer;
   lr_engine *engine = transfer->engine;
   (void)purpose;
-  if (!is_allowed(transfer, address)) return CURL_SOCKET_BAD;
+  if (!is_allowed(transfer, address)) return refuse_socket(transfer);
   int fd = make_socket(transfer, address);
-  if (fd < 0) return CURL_SOCKET_BAD;
+  if (fd < 0) return refuse_socket(transfer);
   lr_socket *socket = NULL;
   if (lr_host_enter_lane(transfer->host, transfer->lane))
     socket = add_socket(engine, transfer->lane, transfer->host, fd);
@@ -206,7 +214,7 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
     close(fd);
     transfer->tries.out_of_memory = true;
     errno = ENOMEM;
-    return CURL_SOCKET_BAD;
+    return refuse_socket(transfer);
   }
   /* libcurl may be trying again, after a connection that turned out to be
    * dead.  It counts that over the life of the handle, and gives up. */

@@ -318,7 +318,7 @@ void lr_origin_clear(lr_origin *origin) {
 /* ---- In full ---- */
 
 /* Tells whether a host can be looked up: names have letters, digits and few
- * other bytes, and no label is empty but the root's; libcurl takes no more.  The
+ * other bytes, and no label is empty but the root's; libcurl takes no more. The
  * standard does. */
 static bool is_host_fetchable(const char *host, size_t length) {
   if (host[0] == '[') return true;

@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "http/field.h"
 #include "http/ip_address.h"
+#include "http/punycode.h"
 
 /* The longest that libidn2 makes, and an address in brackets. */
 enum { SHORT_HOST = 256 };
@@ -41,21 +42,23 @@ const char *lr_url_host_find_forbidden(const char *bytes, size_t length) {
 /* ---- Names ---- */
 
 /* Copies with escapes undone and in lower case.  A '%' that begins no escape
- * stays.  Returns where the copy ends, and whether it is ASCII. */
-static char *copy_decoded(char *to, const char *at, const char *end,
-                          bool *ascii) {
-  unsigned char bits = 0;
+ * stays.  Returns where the copy ends. */
+static char *copy_decoded(char *to, const char *at, const char *end) {
   while (at < end) {
     char byte = *at;
     bool escape = byte == '%' && end - at > 2 && lr_hex_value(at[1]) >= 0 &&
                   lr_hex_value(at[2]) >= 0;
     if (escape) byte = (char)(lr_hex_value(at[1]) * 16 + lr_hex_value(at[2]));
     at += escape ? 3 : 1;
-    bits |= (unsigned char)byte;
     *to++ = lr_ascii_lower(byte);
   }
-  *ascii = bits < 0x80;
   return to;
+}
+
+static bool is_ascii(const char *bytes, size_t length) {
+  unsigned char bits = 0;
+  for (size_t i = 0; i < length; i++) bits |= (unsigned char)bytes[i];
+  return bits < 0x80;
 }
 
 /* Tells whether a label says of itself that it is not ASCII in truth. */
@@ -69,13 +72,39 @@ static bool has_ace_label(const char *at, const char *end) {
   return false;
 }
 
-/* Turns a name to ASCII: UTS #46, non-transitional.  Labels that are in
- * Punycode already are decoded for a check, but need not be names that IDNA
- * 2008 would register.  The caller frees `*ascii` with idn2_free. */
+/* Writes a name with labels in Punycode for those that are not ASCII to `to`,
+ * where there are SHORT_HOST bytes, and a NUL behind. */
+static bool encode_labels(char *to, const char *name) {
+  char *end = to + SHORT_HOST - 1;
+  for (;;) {
+    char label[LR_LABEL_LONGEST];
+    size_t length = strcspn(name, ".");
+    size_t size = length;
+    const char *from = name;
+    if (!is_ascii(name, length)) {
+      size = lr_punycode_write_label(label, name, length);
+      from = label;
+      if (size == 0) return false;
+    }
+    if (size + 1 > (size_t)(end - to)) return false;
+    memcpy(to, from, size);
+    to += size;
+    name += length;
+    *to++ = *name; /* the dot, or the NUL */
+    if (*name++ == '\0') return true;
+  }
+}
+
+/* Turns a name to ASCII: UTS #46, non-transitional.  libidn2 refuses symbols,
+ * as IDNA 2008 does, but where they are in Punycode: there it checks that UTS
+ * #46 would leave them as they are.  The caller frees `*ascii` with
+ * idn2_free. */
 static lr_host_fault convert_name(const char *name, char **ascii) {
-  static const int flags =
-      IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL | IDN2_NO_ALABEL_ROUNDTRIP;
+  static const int flags = IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL;
+  char encoded[SHORT_HOST];
   int code = idn2_to_ascii_8z(name, ascii, flags);
+  if (code == IDN2_DISALLOWED && encode_labels(encoded, name))
+    code = idn2_to_ascii_8z(encoded, ascii, flags | IDN2_NO_ALABEL_ROUNDTRIP);
   if (code == IDN2_OK) return LR_HOST_OK;
   return code == IDN2_MALLOC ? LR_HOST_NO_MEMORY : LR_HOST_NAME;
 }
@@ -114,10 +143,9 @@ static lr_host_fault read_ipv4(char *host, char **end) {
 }
 
 static lr_host_fault read_name(const char *bytes, size_t length, char **to) {
-  bool ascii;
   char *name = *to;
-  char *end = copy_decoded(name, bytes, bytes + length, &ascii);
-  if (!ascii || has_ace_label(name, end)) {
+  char *end = copy_decoded(name, bytes, bytes + length);
+  if (!is_ascii(name, (size_t)(end - name)) || has_ace_label(name, end)) {
     if (memchr(name, '\0', (size_t)(end - name))) return LR_HOST_BYTE;
     lr_host_fault fault = turn_to_ascii(name, &end);
     if (fault) return fault;

@@ -473,3 +473,20 @@ lariat_status lr_url_parser_run(const char *text, size_t length,
   if (status != LARIAT_OK) lr_url_record_clear(record);
   return status;
 }
+
+lariat_status lariat_url_parse(const char *text, size_t length,
+                               const lariat_url *base, lariat_url **out,
+                               lariat_url_error *error) {
+  *out = NULL;
+  lariat_url *url = lr_alloc(sizeof *url);
+  if (!url) return LARIAT_ENOMEM;
+  lariat_status status =
+      lr_url_parser_run(text ? text : "", length, base ? &base->record : NULL,
+                        &url->record, error);
+  if (status != LARIAT_OK) {
+    lr_free(url);
+    return status;
+  }
+  *out = url;
+  return LARIAT_OK;
+}

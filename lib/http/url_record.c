@@ -1,31 +1,14 @@
 /* SPDX-License-Identifier: MIT
- * url_record.c: the public lariat_url. */
+ * url_record.c: the public lariat_url, once it is parsed. */
 #include "http/url_record.h"
 
 #include <string.h>
 
 #include "base/memory.h"
-#include "http/url_parser.h"
 
 void lr_url_record_clear(lr_url_record *record) {
   lr_free(record->text);
   *record = (lr_url_record){0};
-}
-
-lariat_status lariat_url_parse(const char *text, size_t length,
-                               const lariat_url *base, lariat_url **out,
-                               lariat_url_error *error) {
-  *out = NULL;
-  lariat_url *url = lr_alloc(sizeof *url);
-  if (!url) return LARIAT_ENOMEM;
-  lariat_status status = lr_url_parser_run(
-      text, length, base ? &base->record : NULL, &url->record, error);
-  if (status != LARIAT_OK) {
-    lr_free(url);
-    return status;
-  }
-  *out = url;
-  return LARIAT_OK;
 }
 
 void lariat_url_free(lariat_url *url) {

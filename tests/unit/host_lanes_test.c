@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * host_lanes_test.c: a host's parts in lanes, and its origin as libcurl takes it. */
+ * host_lanes_test.c: a host's parts in lanes, and its origin as libcurl takes
+ * it. */
 #include "curl/host_lanes.h"
 
 #include "support/fixture.h"

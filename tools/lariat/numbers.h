@@ -10,7 +10,7 @@
 /* Reads decimal digits. */
 bool number_read(const char *text, uint64_t low, uint64_t high, uint64_t *out);
 
-/* Reads decimal digits with a unit behind them, if any: K, M, G or T (or KiB …)
+/* Reads decimal digits with a unit behind them, if any: K, M, G or T (or KiB)
  * are powers of 1024, KB, MB, GB and TB of 1000, in either case of letters. */
 bool number_read_bytes(const char *text, uint64_t low, uint64_t high,
                        uint64_t *out);

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What a text is, and so where in it a secret may stand. */
+/* The kinds of texts, which have their secrets in different places. */
 enum secrets_kind {
   SECRETS_TEXT, /* a sentence that may have URLs in it */
   SECRETS_URL,  /* a URL, its scheme may be missing */

@@ -16,8 +16,9 @@
 bool answer_add_headers(struct text *text, const lariat_response *response,
                         bool keep_secrets);
 
-/* Appends `"body":…,"body_encoding":…`: the body as a string, if it is valid
- * UTF-8, else in base64; null without a response.  False when out of memory. */
+/* Appends the fields "body" and "body_encoding" with their values: the body as
+ * a string, if it is valid UTF-8, else in base64; null without a response.
+ * False when out of memory. */
 bool answer_add_body(struct text *text, const lariat_response *response);
 
 #endif

@@ -128,6 +128,10 @@ static lariat_status make_client(struct run *run) {
   options.sha256 = true;
   options.user_agent = settings->request.user_agent;
   options.no_decompress = settings->request.raw;
+  options.no_downgrade = settings->redirects.no_downgrade;
+  options.deny_bad_ports = settings->redirects.deny_bad_ports;
+  if (settings->redirects.same_origin_headers)
+    options.header_scope = LARIAT_HEADERS_STAY;
   return lariat_client_new(run->pool, run->reactor, &options, &run->client);
 }
 

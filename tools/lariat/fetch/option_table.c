@@ -134,8 +134,8 @@ static const struct option_row rows[] = {
      LIMITED(COUNT, limits.per_host, 1, 1000000),
      .help = "in flight for a host", .preset = "16", .is_terse = true,
      .manual = "At most *N* of them to one host and port; by default 16.\n"
-               "The others wait, and others' turns come before theirs; the "
-               "time-out does not run meanwhile."},
+               "The others wait, and URLs of other hosts are fetched "
+               "meanwhile; their time-out has not begun."},
     {NAMED("rate", '\0', "N", AMOUNT), LIMITED(RATE, limits.rate, 1, MOST_RATE),
      .help = "requests a second in all", .expects = requests_a_second,
      .manual =
@@ -170,8 +170,9 @@ static const struct option_row rows[] = {
          "Bodies of all the fetches in flight take at most so much; by default "
          "1G, or 256K for each fetch in flight if that is more.\n"
          "Bodies that `--save` stores take none of it.\n"
-         "Half of it at the most is for bodies below 64K, with so much set "
-         "aside for each fetch in flight.\n"
+         "64K for each fetch in flight are set aside for small bodies; that "
+         "may be half of it at the most, and `--concurrency` is lowered to "
+         "that.\n"
          "A fetch whose body does not fit any more is broken off, and made "
          "again when nothing else is in flight; if it does not fit then, or "
          "must not be made twice (POST, PATCH), its error is *memory-limit*."},
@@ -251,7 +252,9 @@ static const struct option_row rows[] = {
     {NAMED("header", 'H', "\"Name: value\"", REQUEST), PARSED(read_header),
      .help = "a header of every request", .is_terse = true, .is_list = true,
      .is_secret = true, .expects = "\"Name: value\"",
-     .manual = "A header of every request; may be given many times."},
+     .manual = "A header of every request; may be given many times.\n"
+               "Authorization, Cookie, Proxy-Authorization and Host do not "
+               "follow a redirect to another origin; others do."},
     {NAMED("user-agent", 'A', "TEXT", REQUEST), AT(TEXT, request.user_agent),
      .help = "who asks", .is_terse = true,
      .manual = "The header User-Agent; by default lariat and its version.\n"
@@ -309,17 +312,41 @@ static const struct option_row rows[] = {
          "For lists of URLs from others, say, and then with `--allow-net` for "
          "what they may see:\n\n"
          "`lariat fetch --deny-private --allow-net 192.0.2.0/24 -i list`"},
-    {NAMED("allow-net", '\0', "NET", REQUEST), PARSED(read_allow_net),
-     .help = "addresses to connect to", .is_terse = true, .is_list = true,
-     .expects = network,
-     .manual = "Connects to addresses in *NET*, as *10.0.0.0/8*, *fd00::/8* or "
-               "*127.0.0.1*, whatever `--deny-private` says.\n"
-               "May be given many times, as `--deny-net` may; of all that an "
-               "address is in, the one with the longest prefix decides."},
     {NAMED("deny-net", '\0', "NET", REQUEST), PARSED(read_deny_net),
      .help = "addresses not to connect to", .is_terse = true, .is_list = true,
      .expects = network,
-     .manual = "Does not connect to addresses in *NET*, public or not."},
+     .manual = "Does not connect to addresses in *NET*, public or not: "
+               "*10.0.0.0/8*, *fd00::/8* or *192.0.2.1*."},
+    {NAMED("allow-net", '\0', "NET", REQUEST), PARSED(read_allow_net),
+     .help = "addresses to connect to", .is_terse = true, .is_list = true,
+     .expects = network,
+     .manual =
+         "Connects to addresses in *NET*, whatever `--deny-private` says.\n"
+         "May be given many times, as `--deny-net` may; of all that an "
+         "address is in, the one with the longest prefix decides."},
+    {NAMED("no-downgrade", '\0', NULL, REQUEST),
+     AT(FLAG, redirects.no_downgrade), .help = "no redirects to http",
+     .is_terse = true,
+     .manual =
+         "Follows no redirect from https to http; its error is "
+         "*downgrade-refused*.\n"
+         "Without this only those are refused that would take along a body, "
+         "credentials, or headers that others need not see."},
+    {NAMED("deny-bad-ports", '\0', NULL, REQUEST),
+     AT(FLAG, redirects.deny_bad_ports),
+     .help = "no URLs with ports of other protocols", .is_terse = true,
+     .manual =
+         "Refuses URLs whose port is one of another protocol, as 25 or 6667: "
+         "the \"bad ports\" of the Fetch standard; the error is "
+         "*port-refused*.\n"
+         "Without this only redirects to such a port are refused."},
+    {NAMED("same-origin-headers", '\0', NULL, REQUEST),
+     AT(FLAG, redirects.same_origin_headers),
+     .help = "headers do not follow redirects elsewhere", .is_terse = true,
+     .manual =
+         "A redirect to another origin (scheme, host or port) takes no header "
+         "along that others need not see, as X-Api-Key; the likes of Accept "
+         "and User-Agent go everywhere."},
     {NAMED("quiet", 'q', NULL, MESSAGES), AT(FLAG, messages.quiet),
      .help = "no progress and no summary", .is_terse = true,
      .manual = "No progress and no summary."},
@@ -350,7 +377,7 @@ static const struct option_row rows[] = {
      .is_terse = true, .manual = "The same as `--retries`."},
 };
 
-/* What is called otherwise here, or done otherwise. */
+/* Options of curl, wget and others, with what does the same here. */
 static const struct option_hint hints[] = {
     {"b", "--header \"Cookie: NAME=VALUE\""},
     {"cookie", "--header \"Cookie: NAME=VALUE\""},
@@ -415,7 +442,6 @@ static const char notes[] =
     "Exit code: 0 all answered, 1 some not, 2 bad usage, 130 and 143 stopped.\n"
     "Examples:\n"
     "  lariat fetch https://example.org/ | jq .status\n"
-    "  lariat fetch -i urls.txt -o results.jsonl --save bodies --retries 2\n"
     "  lariat fetch -i urls.txt -o results.jsonl --save bodies --resume\n";
 
 const struct option_table fetch_options = {.command = "fetch",

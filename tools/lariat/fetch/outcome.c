@@ -141,13 +141,25 @@ static bool was_refused(lariat_status status) {
          status == LARIAT_EINVAL;
 }
 
+/* Adds what people should look at first: a server that does not speak TLS
+ * answers in HTTP, whose first bytes OpenSSL takes for a version. */
+static void explain_failure(struct record *record, lariat_status status,
+                            char *message, size_t capacity) {
+  if (status != LARIAT_ETLS || !strstr(record->message, "wrong version number"))
+    return;
+  snprintf(message, capacity, "%s (is this a TLS port?)", record->message);
+  record->message = message;
+}
+
 static void write_failure(struct run *run, const struct job *job,
                           lariat_value failure) {
   struct record record = make_record(job);
+  char message[500];
   lariat_status status = lariat_failure_status(failure);
   lariat_phase phase = lariat_failure_phase(failure);
   record.error = lariat_status_name(status);
   record.message = lariat_failure_message(failure);
+  explain_failure(&record, status, message, sizeof message);
   if (status == LARIAT_EWRITE) record.error = error_save;
   if (status == LARIAT_ENOMEM && memory_refused(&run->memory)) {
     record.error = error_memory;

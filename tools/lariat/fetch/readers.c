@@ -7,7 +7,6 @@
 
 #include "fetch/settings.h"
 #include "numbers.h"
-#include "say.h"
 #include "text.h"
 
 bool read_output(void *settings, char *value) {
@@ -125,13 +124,9 @@ bool read_upload_file(void *settings, char *value) {
 /* ---- Addresses ---- */
 
 static bool add_networks(char **list, const char *value) {
-  char message[160];
-  if (lariat_networks_check(value, message, sizeof message) != LARIAT_OK) {
-    say("%s", message);
-    return false;
-  }
   size_t length = *list ? strlen(*list) : 0;
   size_t added = strlen(value);
+  if (!added) return false;
   char *longer = realloc(*list, length + added + 2);
   if (!longer) return false;
   if (length) longer[length++] = ',';

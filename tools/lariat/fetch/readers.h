@@ -32,8 +32,8 @@ bool read_data(void *settings, char *value);
 /* Reads a file's name, which cannot be "-". */
 bool read_upload_file(void *settings, char *value);
 
-/* Add a network, as "10.0.0.0/8" or "::1", to those that are allowed or denied;
- * say what is wrong with it. */
+/* Add to the networks that are allowed or denied: any text, which is looked at
+ * when all are there. */
 bool read_allow_net(void *settings, char *value);
 bool read_deny_net(void *settings, char *value);
 

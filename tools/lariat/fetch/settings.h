@@ -71,7 +71,7 @@ struct request_settings {
   bool raw;  /* bodies are not decompressed */
 };
 
-/* What is told of an answer. */
+/* Parts of an answer that result lines and exit code tell of. */
 struct output_settings {
   bool headers;
   bool body;
@@ -84,6 +84,12 @@ struct address_settings {
   char *allow_nets; /* NULL: none */
   char *deny_nets;
   bool deny_private;
+};
+
+struct redirect_settings {
+  bool no_downgrade;
+  bool deny_bad_ports; /* also of the URLs themselves */
+  bool same_origin_headers;
 };
 
 struct message_settings {
@@ -99,6 +105,7 @@ struct settings {
   struct request_settings request;
   struct address_settings addresses;
   struct output_settings output;
+  struct redirect_settings redirects;
   struct message_settings messages;
   enum action action;
 };

@@ -18,8 +18,7 @@
 
 enum { NAME_CAPACITY = 80, DAY_S = 24 * 3600, TRIES = 16 };
 
-/* Whatever stands there: links are not followed, and a FIFO keeps nobody
- * waiting. */
+/* Opens no link, and waits for no FIFO, whatever has the name. */
 enum { SAFE_FLAGS = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY };
 
 static const char prefix[] = ".lariat-";
