@@ -25,16 +25,12 @@ struct decoding {
 };
 
 /* Content-Encoding headers. */
-static const char *const headers[] = {"gzip",
-                                      "deflate",
-                                      "br",
-                                      "zstd",
-                                      "gzip, gzip",
-                                      "deflate,br",
-                                      "zstd, gzip",
-                                      "gzip, identity",
-                                      "gzip,x",
-                                      "gzip,gzip,gzip,gzip,gzip,gzip"};
+static const char *const headers[] = {
+    "gzip",       "deflate",
+    "br",         "zstd",
+    "gzip, gzip", "deflate,br",
+    "zstd, gzip", "gzip, identity",
+    "gzip,x",     "gzip,gzip,gzip,gzip,gzip,gzip"};
 
 /* Makes one piece of output of a random size; false: no more is to be had of
  * what was given. */
