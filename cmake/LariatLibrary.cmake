@@ -21,7 +21,8 @@ target_compile_options(lariat_objects PRIVATE -fno-tree-slp-vectorize)
 target_link_libraries(lariat_objects
   PRIVATE lariat_warnings lariat_build_flags
   PUBLIC PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::IDN2
-         Threads::Threads)
+         ${LARIAT_CODING_TARGETS} Threads::Threads)
+target_compile_definitions(lariat_objects PRIVATE ${LARIAT_CODING_DEFINITIONS})
 
 # The shared library: users link this one.  While the major version is 0, each
 # minor version is another interface, and has a soname of its own.
@@ -48,6 +49,7 @@ endif()
 target_link_libraries(lariat PRIVATE
   $<BUILD_INTERFACE:lariat_build_flags>
   PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::IDN2
+  ${LARIAT_CODING_TARGETS}
   Threads::Threads)
 
 # The static library, which unit tests and benches reach inside.
@@ -62,5 +64,5 @@ target_include_directories(lariat_static INTERFACE
   "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
 target_link_libraries(lariat_static PRIVATE
   PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::IDN2
-  Threads::Threads
-  $<BUILD_INTERFACE:lariat_build_flags>)
+  ${LARIAT_CODING_TARGETS}
+  Threads::Threads $<BUILD_INTERFACE:lariat_build_flags>)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # One executable and one ctest entry for each test file.  `ctest -L unit` runs
-# one kind: unit, conformance, integration, program, stress, example, guard,
-# install or budget.  What else is to be known of a test stands in its own
+# one kind: unit, conformance, integration, program, stress, fuzz, example,
+# guard, install or budget.  What else is to be known of a test stands in its own
 # second line, as " * labels: ...": tests/README.md says what there is.
 # `ctest -L` knows them, and the target label-NAME builds those that have one.
 
@@ -11,8 +11,15 @@ target_include_directories(lariat_test_flags INTERFACE include lib tests)
 target_compile_options(lariat_test_flags INTERFACE -UNDEBUG)
 target_link_libraries(lariat_test_flags INTERFACE
   PkgConfig::CUNIT PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB
-  PkgConfig::IDN2 Threads::Threads m
+  PkgConfig::IDN2 ${LARIAT_CODING_TARGETS} Threads::Threads m
   lariat_warnings lariat_build_flags)
+target_compile_definitions(lariat_test_flags INTERFACE
+  ${LARIAT_CODING_DEFINITIONS})
+# The tests compress as well.
+if("LARIAT_BROTLI=1" IN_LIST LARIAT_CODING_DEFINITIONS)
+  pkg_check_modules(BROTLI_ENCODER REQUIRED IMPORTED_TARGET libbrotlienc)
+  target_link_libraries(lariat_test_flags INTERFACE PkgConfig::BROTLI_ENCODER)
+endif()
 if(MICROHTTPD_FOUND)
   target_link_libraries(lariat_test_flags INTERFACE PkgConfig::MICROHTTPD)
 endif()
@@ -116,7 +123,8 @@ endfunction()
 # jansson.
 function(lariat_runs_program name)
   add_dependencies(${name} lariat_tool lariat_generated)
-  target_link_libraries(${name} PRIVATE lariat_options PkgConfig::JANSSON)
+  target_link_libraries(${name} PRIVATE
+    lariat_parts lariat_static PkgConfig::JANSSON)
   target_compile_definitions(${name} PRIVATE
     LARIAT_PROGRAM="$<TARGET_FILE:lariat_tool>"
     LARIAT_DOCS="${CMAKE_CURRENT_SOURCE_DIR}/docs"

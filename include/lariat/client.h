@@ -77,7 +77,8 @@ typedef struct lariat_client_options {
   uint64_t max_body_bytes;     /* decompressed; default 64 MiB; 0: none */
   unsigned max_redirects;      /* default 10; 0: do not follow */
   lariat_http http;            /* default AUTO */
-  bool no_decompress;          /* do not ask for compressed bodies */
+  bool no_decompress;          /* do not ask for compressed bodies, and leave
+                                  those that come so as they are */
   bool sha256;                 /* compute it for each body */
   const char *user_agent;      /* copied; NULL: "lariat/VERSION"; "": none */
   lariat_priority priority;    /* default NORMAL */

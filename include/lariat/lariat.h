@@ -3,6 +3,7 @@
 #ifndef LARIAT_LARIAT_H
 #define LARIAT_LARIAT_H
 
+#include <lariat/address.h>
 #include <lariat/allocator.h>
 #include <lariat/attempt.h>
 #include <lariat/await.h>

@@ -80,6 +80,8 @@ static const struct entry entries[] = {
      "the body that was to be sent has failed"},
     {LARIAT_EWRITE, false, "write-failed",
      "the body could not be written to its descriptor"},
+    {LARIAT_EADDRESS, false, "address-denied",
+     "no address of the host may be connected to"},
     {LARIAT_EDOWNGRADE, false, "downgrade-refused",
      "a redirect from https to http was not followed"},
     {LARIAT_EPORT, false, "port-refused",

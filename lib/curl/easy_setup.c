@@ -52,13 +52,6 @@ static void set_tls(lr_transfer *transfer) {
   (void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 }
 
-static void set_encoding(lr_transfer *transfer, bool decompress) {
-  const char *encoding =
-      decompress ? lr_libcurl_capabilities()->accept_encoding : NULL;
-  (void)curl_easy_setopt(transfer->easy, CURLOPT_ACCEPT_ENCODING, encoding);
-  transfer->set.decompress = decompress;
-}
-
 /* Says whether a connection is good for one request only: of HTTP/2 without
  * TLS, in some versions of libcurl. */
 static bool is_used_once(uint8_t http) {
@@ -100,7 +93,6 @@ void lr_easy_configure(lr_transfer *transfer) {
   lr_transfer_set_callbacks(transfer);
   lr_obs_fold_guard_configure(transfer);
   set_tls(transfer);
-  set_encoding(transfer, true);
   set_http(transfer, LARIAT_HTTP_AUTO);
   transfer->set.from = NULL;
   transfer->set.path_length = 0;
@@ -262,7 +254,5 @@ lariat_status lr_easy_set_request(lr_transfer *transfer, bool opens_new) {
   set_forbid_reuse(transfer, handed_over || is_used_once(http));
   if (job->request.idle_timeout_ns || job->replay.on_new_connection)
     set_rare_options(transfer, job);
-  if (transfer->set.decompress != job->wants.decompress)
-    set_encoding(transfer, job->wants.decompress);
   return LARIAT_OK;
 }

@@ -161,7 +161,6 @@ static bool write_lines(lr_header_list *headers) {
     headers->lines_length += sent_length(at->data);
     if (is_special(at->data)) headers->h1_safe = false;
     if (is_line_of(at->data, "Accept")) headers->has_accept = true;
-    if (is_line_of(at->data, "Accept-Encoding")) headers->has_encoding = true;
   }
   headers->lines = lr_alloc(headers->lines_length + 1);
   if (!headers->lines) return false;

@@ -25,9 +25,8 @@ typedef struct lr_header_list {
   lr_header_line *list; /* NULL: no headers of our own */
   char *lines;          /* the same as they are sent, each with its CRLF */
   size_t lines_length;
-  bool h1_safe;      /* none of them is about the connection or the host */
-  bool has_accept;   /* one of them replaces libcurl's own Accept */
-  bool has_encoding; /* the same, of Accept-Encoding */
+  bool h1_safe;    /* none of them is about the connection or the host */
+  bool has_accept; /* one of them replaces libcurl's own Accept */
 } lr_header_list;
 
 /* Makes a list of `base` (may be NULL) with the `count` headers laid over it:

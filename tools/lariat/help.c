@@ -10,7 +10,7 @@ void help_print(FILE *file) {
       "\n"
       "  lariat fetch [options] [URL...]   fetch URLs, one line of JSON each\n"
       "  lariat fetch --help               its options\n"
-      "  lariat --version                  of lariat and of libcurl\n",
+      "  lariat version                    of lariat and of libcurl\n",
       file);
 }
 

@@ -7,6 +7,7 @@
 
 #include "fetch/settings.h"
 #include "numbers.h"
+#include "text.h"
 
 bool read_output(void *settings, char *value) {
   struct file_settings *files = &((struct settings *)settings)->files;
@@ -61,7 +62,7 @@ bool read_retry_budget(void *settings, char *value) {
   uint64_t thousandths;
   retry->no_budget = strcmp(value, "none") == 0;
   if (retry->no_budget) return true;
-  if (!number_read_seconds(value, 0, 100000, &thousandths)) return false;
+  if (!number_read_thousandths(value, 0, 100000, &thousandths)) return false;
   retry->budget_ratio = (double)thousandths / 1000;
   return true;
 }
@@ -91,6 +92,25 @@ bool read_header(void *settings, char *value) {
   return true;
 }
 
+/* Makes the header's value of "USER:PASSWORD", and wipes that out of the
+ * arguments, which other users of the machine may list. */
+bool read_user(void *settings, char *value) {
+  static const char scheme[] = "Basic ";
+  struct request_settings *request = &((struct settings *)settings)->request;
+  size_t length = strlen(value);
+  char *header = malloc(sizeof scheme + (length + 2) / 3 * 4);
+  if (!header || !strchr(value, ':')) {
+    free(header);
+    return false;
+  }
+  char *at = text_put(header, scheme, sizeof scheme - 1);
+  *text_put_base64(at, value, length) = '\0';
+  memset(value, '*', length);
+  free(request->authorization);
+  request->authorization = header;
+  return true;
+}
+
 bool read_data(void *settings, char *value) {
   ((struct settings *)settings)->request.data = value;
   return strcmp(value, "@") != 0;
@@ -99,4 +119,28 @@ bool read_data(void *settings, char *value) {
 bool read_upload_file(void *settings, char *value) {
   ((struct settings *)settings)->request.upload = value;
   return *value != '\0' && strcmp(value, "-") != 0;
+}
+
+/* ---- Addresses ---- */
+
+static bool add_networks(char **list, const char *value) {
+  size_t length = *list ? strlen(*list) : 0;
+  size_t added = strlen(value);
+  if (!added) return false;
+  char *longer = realloc(*list, length + added + 2);
+  if (!longer) return false;
+  if (length) longer[length++] = ',';
+  memcpy(longer + length, value, added + 1);
+  *list = longer;
+  return true;
+}
+
+bool read_allow_net(void *settings, char *value) {
+  return add_networks(&((struct settings *)settings)->addresses.allow_nets,
+                      value);
+}
+
+bool read_deny_net(void *settings, char *value) {
+  return add_networks(&((struct settings *)settings)->addresses.deny_nets,
+                      value);
 }
