@@ -61,6 +61,11 @@ static inline bool lr_engine_is_busy(const lr_engine *engine) {
   return engine->running || engine->h1.running;
 }
 
+/* Notes that there was no descriptor for the transfer's connection, or for a
+ * lane (NULL).  True: its job is to wait for one. */
+bool lr_engine_lacks_descriptor(lr_engine *engine,
+                                const struct lr_transfer *transfer);
+
 /* Notes that a transfer which was to open a connection has done so, or will
  * not. */
 void lr_engine_connection_came(lr_engine *engine, struct lr_transfer *transfer);

@@ -29,4 +29,7 @@ bool lr_outcome_has_response(const lr_transfer *transfer);
  * gives no message then, but of any other end of a connection it does. */
 bool lr_outcome_was_refused(const lr_transfer *transfer);
 
+/* The text of a failure for want of a descriptor. */
+extern const char lr_outcome_no_descriptor[];
+
 #endif
