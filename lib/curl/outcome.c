@@ -12,6 +12,8 @@
 #include "base/memory.h"
 #include "base/time.h"
 #include "curl/engine.h"
+#include "curl/socket.h"
+#include "curl/stream_refusal.h"
 #include "curl/upload_feed.h"
 #include "job/body_sink.h"
 #include "job/redirect.h"
@@ -33,11 +35,6 @@ SAME_CODE(CURLE_BAD_CONTENT_ENCODING);
 enum { LARGE_BODY = 4 * CURL_MAX_WRITE_SIZE };
 
 const char lr_outcome_no_descriptor[] = "too many open files";
-
-bool lr_outcome_was_refused(const lr_transfer *transfer) {
-  return transfer->host->protocol == LR_PROTOCOL_HTTP2 &&
-         transfer->error[0] == '\0';
-}
 
 bool lr_outcome_has_response(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
@@ -294,7 +291,7 @@ static bool was_lost(const lr_transfer *transfer, int code) {
 static bool may_request_anew(const lr_transfer *transfer, int code) {
   const lr_job *job = transfer->job;
   return code == CURLE_HTTP2_STREAM && transfer->fault == LARIAT_OK &&
-         lr_outcome_was_refused(transfer) &&
+         lr_stream_was_refused(transfer) &&
          !lr_outcome_has_response(transfer) && !job->attempt.reuse_failed &&
          !job->body.source && !job->sink;
 }
@@ -381,6 +378,7 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   if (was_lost(transfer, curl_code)) {
     job->attempt.connection_dead = true;
     job->attempt.outcome = LARIAT_ERESET;
+    lr_socket_note_lost(transfer);
   }
   if (may_request_anew(transfer, curl_code)) {
     job->attempt.reuse_failed = true;
