@@ -367,7 +367,7 @@ static void describe_stream(lr_job *job, lariat_response *response) {
 /* Lets a paused transfer go on.  libcurl gives what it has kept inside of this
  * call.  What goes wrong then is only told here: its multi handle does not end
  * the transfer. */
-static void resume_transfer(lr_transfer *transfer) {
+void lr_engine_resume(lr_transfer *transfer) {
   lr_engine *engine = transfer->engine;
   lr_lane *lane = transfer->lane;
   CURLcode code =
@@ -383,7 +383,7 @@ static void resume_transfer(lr_transfer *transfer) {
   lr_lane_mark_dirty(lane);
 }
 
-static void resume_sink(lr_job *job) { resume_transfer(job->pool.carrier); }
+static void resume_sink(lr_job *job) { lr_engine_resume(job->pool.carrier); }
 
 static lariat_phase find_phase(void *self, const lr_job *job) {
   (void)self;
@@ -410,14 +410,6 @@ static bool has_begun_enough(void *self) {
   return engine->begun >= BEGUN_AT_ONCE;
 }
 
-/* Goes on with some of the bodies that wait for their turn; the next is in
- * another turn, after timers and events. */
-static void go_on_decoding(lr_engine *engine) {
-  bool more = lr_decoding_turn_end(engine, resume_transfer);
-  if (lr_exchange_turn_end(&engine->h1)) more = true;
-  if (more) lr_reactor_request_turn(engine->reactor);
-}
-
 /* Processes the dirty lanes.  One that becomes dirty meanwhile waits for the
  * next round. */
 static bool end_turn(void *self) {
@@ -426,7 +418,6 @@ static bool end_turn(void *self) {
   lr_list *node;
   engine->begun = 0;
   lr_body_sinks_turn_end(&engine->sinks);
-  go_on_decoding(engine);
   lr_list_init(&now);
   lr_list_splice(&now, &engine->dirty);
   while ((node = lr_list_first(&now)))
@@ -498,7 +489,6 @@ lariat_status lr_engine_open(const lr_transport_config *config,
   lr_list_init(&engine->idle_transfers);
   lr_list_init(&engine->lanes);
   lr_list_init(&engine->dirty);
-  lr_list_init(&engine->decoding);
   lr_body_sinks_init(&engine->sinks, config->budget, config->reactor);
   engine->sinks.describe = describe_stream;
   engine->sinks.resume = resume_sink;

@@ -38,8 +38,7 @@ typedef struct lr_engine {
   lr_list idle_transfers;
   unsigned idle_transfer_count;
   lr_list lanes;
-  lr_list dirty;    /* lanes to process at the end of the turn */
-  lr_list decoding; /* transfers whose body goes on in another turn */
+  lr_list dirty; /* lanes to process at the end of the turn */
   unsigned lane_count;
   unsigned lane_capacity; /* connections a lane */
 
@@ -76,6 +75,9 @@ void lr_engine_lane_has_capacity(lr_engine *engine, struct lr_lane *lane);
 
 /* Closes a lane without transfers, and all of its connections. */
 void lr_engine_recycle(lr_engine *engine, struct lr_lane *lane);
+
+/* Lets a paused transfer go on. */
+void lr_engine_resume(struct lr_transfer *transfer);
 
 /* Ends a transfer that libcurl is done with. */
 void lr_engine_finished(lr_engine *engine, struct lr_transfer *transfer,

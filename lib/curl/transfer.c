@@ -279,7 +279,7 @@ lr_transfer *lr_transfer_new(lr_engine *engine) {
   transfer->engine = engine;
   lr_list_init(&transfer->node);
   lr_list_init(&transfer->attempts);
-  lr_list_init(&transfer->decoding.node);
+  lr_decoding_init(&transfer->decoding);
   transfer->easy = curl_easy_init();
   if (!transfer->easy) {
     lr_transfer_free(transfer);
