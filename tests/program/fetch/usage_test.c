@@ -66,7 +66,9 @@ static void nonsense_values(void) {
       {"--upload-file", ""},
       {"--upload-file", "-"},
       {"--header", "no colon"},
-      {"--header", ": no name"}};
+      {"--header", ": no name"},
+      {"--header", "http://127.0.0.1/"},
+      {"--user", "no-colon"}};
   for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
     char said[100];
     snprintf(said, sizeof said, "%s takes ", values[i][0]);

@@ -82,6 +82,7 @@ bool read_header(void *settings, char *value) {
   struct request_settings *request = &((struct settings *)settings)->request;
   char *colon = strchr(value, ':');
   if (!colon || colon == value) return false;
+  if (strncmp(colon, "://", 3) == 0) return false; /* --headers was meant */
   lariat_header *headers =
       realloc(request->headers, (request->header_count + 1) * sizeof *headers);
   if (!headers) return false;
