@@ -111,26 +111,6 @@ static void what_was_meant(void) {
     expect_usage(FETCH_ARGUMENTS(cases[i][0], cases[i][1]), cases[i][2]);
 }
 
-/* An abbreviation would take the URL for its value, or change its meaning with
- * the next version. */
-static void nothing_is_abbreviated(void) {
-  for (size_t i = 0; i < fetch_options.count; i++) {
-    const char *name = fetch_options.rows[i].name;
-    for (size_t length = 1; length < strlen(name); length++) {
-      char option[80];
-      snprintf(option, sizeof option, "--%.*s", (int)length, name);
-      bool is_other = false;
-      for (size_t other = 0; other < fetch_options.count; other++)
-        is_other |= strcmp(fetch_options.rows[other].name, option + 2) == 0;
-      if (is_other) continue;
-      char said[120];
-      snprintf(said, sizeof said, "there is no option %s", option);
-      expect_usage(FETCH_ARGUMENTS("fetch", option, "http://127.0.0.1:1/"),
-                   said);
-    }
-  }
-}
-
 /* Values in their units; what is right gets as far as the missing list. */
 static void values_with_units(void) {
   static const char *const values[][2] = {{"--timeout", "5s"},
@@ -443,7 +423,6 @@ int main(int argc, char **argv) {
       {"nonsense option values", nonsense_values},
       {"unknown options", unknown_options},
       {"what was meant", what_was_meant},
-      {"nothing is abbreviated", nothing_is_abbreviated},
       {"values with units", values_with_units},
       {"letters", letters},
       {"what makes no sense together", what_makes_no_sense_together},
