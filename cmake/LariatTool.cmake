@@ -14,8 +14,8 @@ file(GLOB option_sources CONFIGURE_DEPENDS
 add_library(lariat_options STATIC ${option_sources})
 target_include_directories(lariat_options
   PUBLIC "${tool_directory}" PRIVATE include)
-target_link_libraries(lariat_options PRIVATE
-  lariat_warnings lariat_build_flags)
+target_link_libraries(lariat_options
+  PUBLIC lariat PRIVATE lariat_warnings lariat_build_flags)
 
 file(GLOB tool_sources CONFIGURE_DEPENDS
      tools/lariat/*.c tools/lariat/*/*.c)

@@ -334,8 +334,7 @@ static void describe_stream(lr_job *job, lariat_response *response) {
 /* Lets a paused transfer go on.  libcurl gives what it has kept inside of this
  * call.  What goes wrong then is only told here: its multi handle does not end
  * the transfer. */
-static void resume_transfer(lr_job *job) {
-  lr_transfer *transfer = job->pool.carrier;
+static void resume_transfer(lr_transfer *transfer) {
   lr_engine *engine = transfer->engine;
   lr_lane *lane = transfer->lane;
   CURLcode code =
@@ -346,10 +345,12 @@ static void resume_transfer(lr_job *job) {
                        code == CURLE_OK ? CURLE_WRITE_ERROR : (int)code);
     return;
   }
-  if (job->sink->paused) return;
+  if (lr_transfer_is_paused(transfer)) return;
   lane->needs_action = true;
   lr_lane_mark_dirty(lane);
 }
+
+static void resume_sink(lr_job *job) { resume_transfer(job->pool.carrier); }
 
 static lariat_phase find_phase(void *self, const lr_job *job) {
   (void)self;
@@ -362,9 +363,9 @@ static lariat_phase find_phase(void *self, const lr_job *job) {
 static uint64_t find_heard_ns(void *self, const lr_job *job) {
   const lr_engine *engine = self;
   if (job->pool.connection) return lr_exchange_heard_ns(job);
-  if (job->sink && job->sink->paused)
-    return lr_reactor_turn_ns(engine->reactor);
-  return lr_outcome_heard_ns(job->pool.carrier);
+  return lr_transfer_is_paused(job->pool.carrier)
+             ? lr_reactor_turn_ns(engine->reactor)
+             : lr_outcome_heard_ns(job->pool.carrier);
 }
 
 /* Says whether enough was begun in this turn.  libcurl connects at a turn's
@@ -376,6 +377,14 @@ static bool has_begun_enough(void *self) {
   return engine->begun >= BEGUN_AT_ONCE;
 }
 
+/* Goes on with some of the bodies that wait for their turn; the next is in
+ * another turn, after timers and events. */
+static void go_on_decoding(lr_engine *engine) {
+  bool more = lr_decoding_turn_end(engine, resume_transfer);
+  if (lr_exchange_turn_end(&engine->h1)) more = true;
+  if (more) lr_reactor_request_turn(engine->reactor);
+}
+
 /* Processes the dirty lanes.  One that becomes dirty meanwhile waits for the
  * next round. */
 static bool end_turn(void *self) {
@@ -384,6 +393,7 @@ static bool end_turn(void *self) {
   lr_list *node;
   engine->begun = 0;
   lr_body_sinks_turn_end(&engine->sinks);
+  go_on_decoding(engine);
   lr_list_init(&now);
   lr_list_splice(&now, &engine->dirty);
   while ((node = lr_list_first(&now)))
@@ -445,6 +455,7 @@ lariat_status lr_engine_open(const lr_transport_config *config,
   engine->dispatcher = config->dispatcher;
   engine->stats = config->stats;
   engine->trust = config->trust;
+  engine->guard = config->guard;
   engine->insecure = config->options->insecure;
   engine->idle_ns = lr_ns_of_ms(config->options->idle_ms);
   init_limit(engine, config);
@@ -452,11 +463,11 @@ lariat_status lr_engine_open(const lr_transport_config *config,
   lr_list_init(&engine->idle_transfers);
   lr_list_init(&engine->lanes);
   lr_list_init(&engine->dirty);
+  lr_list_init(&engine->decoding);
   lr_body_sinks_init(&engine->sinks, config->budget, config->reactor);
   engine->sinks.describe = describe_stream;
-  engine->sinks.resume = resume_transfer;
-  lr_h1_init(&engine->h1, config, &engine->limit,
-             lr_libcurl_capabilities()->accept_encoding);
+  engine->sinks.resume = resume_sink;
+  lr_h1_init(&engine->h1, config, &engine->limit);
   *out = (lr_transport){&engine_ops, engine};
   return LARIAT_OK;
 }

@@ -17,6 +17,7 @@
 #include "schedule/connection_limit.h"
 #include "schedule/transport.h"
 
+struct lr_address_guard;
 struct lr_lane;
 struct lr_transfer;
 struct x509_store_st;
@@ -26,7 +27,8 @@ typedef struct lr_engine {
   lr_dispatcher *dispatcher;
   lr_transport_stats *stats;
   struct lr_trust *trust;
-  struct x509_store_st *trusted; /* NULL until the first https job */
+  const struct lr_address_guard *guard; /* NULL: all addresses are allowed */
+  struct x509_store_st *trusted;        /* NULL until the first https job */
   bool insecure;
   uint64_t idle_ns; /* a quiet lane is closed after this */
   lr_connection_limit limit;
@@ -36,7 +38,8 @@ typedef struct lr_engine {
   lr_list idle_transfers;
   unsigned idle_transfer_count;
   lr_list lanes;
-  lr_list dirty; /* lanes to process at the end of the turn */
+  lr_list dirty;    /* lanes to process at the end of the turn */
+  lr_list decoding; /* transfers whose body goes on in another turn */
   unsigned lane_count;
   unsigned lane_capacity; /* connections a lane */
 

@@ -5,6 +5,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -13,6 +14,7 @@
 #include "curl/engine.h"
 #include "curl/upload_feed.h"
 #include "job/body_sink.h"
+#include "job/redirect.h"
 #include "job/report.h"
 #include "job/stream.h"
 
@@ -25,6 +27,7 @@ SAME_CODE(CURLE_WRITE_ERROR);
 SAME_CODE(CURLE_OUT_OF_MEMORY);
 SAME_CODE(CURLE_GOT_NOTHING);
 SAME_CODE(CURLE_RECV_ERROR);
+SAME_CODE(CURLE_BAD_CONTENT_ENCODING);
 
 /* The size from which on a body is a large one. */
 enum { LARGE_BODY = 4 * CURL_MAX_WRITE_SIZE };
@@ -103,22 +106,33 @@ static bool body_is_sent(const lr_transfer *transfer) {
   return (uint64_t)sent >= transfer->job->body.length;
 }
 
-/* Finds the first step that has not been taken yet: there the time goes. */
+/* Says whether the request has a connection: libcurl may be making another,
+ * for a second try. */
+static bool is_connected(const lr_transfer *transfer) {
+  const lr_transfer_tries *tries = &transfer->tries;
+  return tries->sends > 0 && tries->opened == tries->opened_at_send;
+}
+
+/* Says whether the host's addresses are known.  For some there may be no
+ * socket, and then only libcurl knows. */
+static bool is_resolved(const lr_transfer *transfer) {
+  return transfer->tries.opened > 0 ||
+         read_time(transfer, CURLINFO_NAMELOOKUP_TIME_T) > 0;
+}
+
+/* Finds the first step that has not been taken yet: there the time goes.  Of
+ * libcurl's own times those of the last steps are no help: from 8.21 on they
+ * are there after a failure before them, too. */
 lariat_phase lr_outcome_phase(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
   if (!response || (response->status && !response->interim))
     return LARIAT_PHASE_BODY;
   if (transfer->job->attempt.connection_dead) return LARIAT_PHASE_FIRST_BYTE;
-  if (read_time(transfer, CURLINFO_PRETRANSFER_TIME_T))
+  if (is_connected(transfer))
     return body_is_sent(transfer) ? LARIAT_PHASE_FIRST_BYTE
                                   : LARIAT_PHASE_REQUEST;
-  if (transfer->tries.in_handshake ||
-      read_time(transfer, CURLINFO_CONNECT_TIME_T))
-    return transfer->job->request.url.tls ? LARIAT_PHASE_TLS
-                                          : LARIAT_PHASE_REQUEST;
-  if (read_time(transfer, CURLINFO_NAMELOOKUP_TIME_T))
-    return LARIAT_PHASE_CONNECT;
-  return LARIAT_PHASE_DNS;
+  if (transfer->tries.in_handshake) return LARIAT_PHASE_TLS;
+  return is_resolved(transfer) ? LARIAT_PHASE_CONNECT : LARIAT_PHASE_DNS;
 }
 
 /* Asks the kernel when bytes came last: libcurl shows header lines when they
@@ -166,6 +180,16 @@ static bool is_garbled(const lr_transfer *transfer) {
   return chunked && strstr(transfer->error, "chunk");
 }
 
+/* Tells why there is no connection.  An address that was tried as well might
+ * answer the next time: then it is not the denied ones' fault. */
+static lariat_status connect_status(const lr_transfer *transfer) {
+  const lr_transfer_tries *tries = &transfer->tries;
+  if (tries->out_of_memory) return LARIAT_ENOMEM;
+  if (tries->out_of_fds) return LARIAT_ESYSTEM;
+  bool tried = tries->opened > tries->opened_at_send;
+  return tries->denied && !tried ? LARIAT_EADDRESS : LARIAT_ECONNECT;
+}
+
 static lariat_status status_for(const lr_transfer *transfer, int code) {
   if (transfer->fault != LARIAT_OK) return transfer->fault;
   if (code == CURLE_OK) return LARIAT_OK;
@@ -178,8 +202,7 @@ static lariat_status status_for(const lr_transfer *transfer, int code) {
   case CURLE_COULDNT_RESOLVE_HOST:
     return LARIAT_ERESOLVE;
   case CURLE_COULDNT_CONNECT:
-    if (transfer->tries.out_of_memory) return LARIAT_ENOMEM;
-    return transfer->tries.out_of_fds ? LARIAT_ESYSTEM : LARIAT_ECONNECT;
+    return connect_status(transfer);
   case CURLE_OPERATION_TIMEDOUT:
     return LARIAT_ETIMEDOUT;
   case CURLE_SSL_CONNECT_ERROR:
@@ -247,11 +270,25 @@ static bool may_request_anew(const lr_transfer *transfer, int code) {
 /* Says whether the answer ended within its head, which libcurl takes for its
  * end. */
 static bool ended_in_head(const lariat_response *response) {
-  return response->in_block || (response->interim && response->status != 101);
+  return response->in_block || response->status == 0 ||
+         (response->interim && response->status != 101);
+}
+
+/* The body of a redirect that is followed does not matter, so it need not be
+ * possible to decode it. */
+static lariat_status forgive_redirect(const lr_job *job, lariat_status status) {
+  bool wanted =
+      status == LARIAT_EENCODING && job->response && lr_redirect_wanted(job);
+  return wanted ? LARIAT_OK : status;
 }
 
 static lariat_status finish_response(lr_transfer *transfer) {
   lariat_response *response = transfer->job->response;
+  if (transfer->fault == LARIAT_OK) {
+    lariat_status status =
+        forgive_redirect(transfer->job, lr_decoding_check(transfer));
+    if (status != LARIAT_OK) return status;
+  }
   if (!response) return finish_stream(transfer);
   if (ended_in_head(response)) return LARIAT_ETRUNCATED;
   if (!lr_response_finish(response)) return LARIAT_ENOMEM;
@@ -275,7 +312,18 @@ static const char *find_detail(lr_transfer *transfer) {
   if (sink && transfer->job->attempt.outcome == LARIAT_EWRITE)
     return strerror_r(sink->error, transfer->error, sizeof transfer->error);
   if (was_over_limit(transfer)) return NULL;
+  if (transfer->job->attempt.outcome == LARIAT_EENCODING &&
+      transfer->decoding.decoder)
+    lr_content_decoder_describe(transfer->decoding.decoder, transfer->error);
   return transfer->error[0] ? transfer->error : NULL;
+}
+
+/* Names the address in the buffer for libcurl's text, which says only that
+ * there is no connection. */
+static LR_COLD const char *describe_denied(lr_transfer *transfer) {
+  snprintf(transfer->error, sizeof transfer->error,
+           "connections to %s are denied", transfer->denied_ip);
+  return transfer->error;
 }
 
 /* The text instead of libcurl's words for a callback that said no. */
@@ -288,7 +336,7 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   if (transfer->upload.early_response && lr_upload_feed_has_response(transfer))
     curl_code = CURLE_OK;
   job->attempt.curl_code = curl_code;
-  job->attempt.outcome = status_for(transfer, curl_code);
+  job->attempt.outcome = forgive_redirect(job, status_for(transfer, curl_code));
   if (job->pool.received > LARGE_BODY)
     transfer->host->learned.large_bodies = true;
   job->attempt.resent =
@@ -306,6 +354,8 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   if (response) read_timings(transfer, response);
   if (job->attempt.outcome == LARIAT_OK)
     job->attempt.outcome = finish_response(transfer);
+  if (job->attempt.outcome == LARIAT_EENCODING)
+    job->attempt.curl_code = CURLE_BAD_CONTENT_ENCODING;
   if (job->sink) lr_body_sink_end(job, job->attempt.outcome);
   if (job->attempt.outcome == LARIAT_OK) return;
   job->attempt.phase = (uint8_t)lr_outcome_phase(transfer);
@@ -317,6 +367,8 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   if (job->attempt.connection_dead && transfer->fault != LARIAT_OK)
     detail = connection_died;
   if (job->attempt.outcome == LARIAT_ESYSTEM) detail = "too many open files";
+  if (job->attempt.outcome == LARIAT_EADDRESS)
+    detail = describe_denied(transfer);
   if (detail) job->attempt.detail = lr_copy_string(detail);
 }
 

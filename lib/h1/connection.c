@@ -106,6 +106,7 @@ void lr_connection_close(lr_connection *connection) {
   lr_list_remove(&connection->age_node);
   lr_h1_parser_clear(&connection->parser);
   lr_buffer_clear(&connection->unsent);
+  lr_buffer_clear(&connection->unread);
   lr_free(connection);
   lr_connection_uncount(h1, host);
 }

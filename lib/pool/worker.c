@@ -156,6 +156,7 @@ static lariat_status open_worker_transport(lr_worker *worker,
                                           lariat_pool_reactors(worker->pool),
                                       .budget = lr_pool_budget(worker->pool),
                                       .trust = lr_pool_trust(worker->pool),
+                                      .guard = lr_pool_guard(worker->pool),
                                       .stats = &worker->transport_stats};
   return parts ? parts->open(parts->context, &config, out)
                : lr_engine_open(&config, out);

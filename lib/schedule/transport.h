@@ -13,6 +13,7 @@
 #include <lariat/pool.h>
 #include <lariat/status.h>
 
+struct lr_address_guard;
 struct lr_dispatcher;
 struct lr_host_extra;
 struct lr_trust;
@@ -66,6 +67,7 @@ typedef struct lr_transport_stats {
   lr_atomic_u64 reused;
   lr_atomic_u64 lanes;
   lr_atomic_u64 recycled;
+  lr_atomic_u64 denied;     /* addresses that were not connected to */
   lr_atomic_u64 connecting; /* jobs now, and how far they are */
   lr_atomic_u64 receiving;
 } lr_transport_stats;
@@ -80,6 +82,7 @@ typedef struct lr_transport_config {
   unsigned reactors;
   lr_memory_budget *budget; /* of bodies; NULL: none */
   struct lr_trust *trust;
+  const struct lr_address_guard *guard; /* NULL: all addresses are allowed */
   lr_transport_stats *stats;
 } lr_transport_config;
 

@@ -56,6 +56,33 @@ static void refused(void) {
   end();
 }
 
+/* Nothing is sent to an address that is denied, nor after a redirect. */
+static void denied(void) {
+  static const struct origin_step away[] = {
+      {ORIGIN_SEND,
+       "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n"
+       "Location: http://0x7f.3/\r\n\r\n",
+       0, 0},
+      {ORIGIN_END, NULL, 0, 0}};
+  begin();
+  (void)origin_script(origin, "/away", away);
+  unsigned other = fetch_line(run, "http://127.0.0.2:1/");
+  unsigned private = fetch_line(run, "http://[::ffff:10.0.0.1]/");
+  unsigned redirected = origin_line("/away");
+  unsigned good = origin_line("/page");
+  CU_ASSERT_EQUAL(
+      fetch_run_list(run, FETCH_ARGUMENTS("--deny-private", "--allow-net",
+                                          "127.0.0.9", "--allow-net",
+                                          "127.0.0.1", "--retries", "2")),
+      1);
+  fetch_expect_text(run, other, "error", "address-denied");
+  fetch_expect_text(run, private, "error", "address-denied");
+  fetch_expect_text(run, redirected, "error", "address-denied");
+  CU_ASSERT_EQUAL(fetch_number(run, other, "attempts"), 1);
+  fetch_expect_status(run, good, 200);
+  end();
+}
+
 static void reset(void) {
   begin();
   unsigned bad = origin_line("/reset");
@@ -359,6 +386,7 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"unknown host", unknown_host},
       {"refused", refused},
+      {"a denied address", denied},
       {"reset", reset},
       {"certificate failure", certificates},
       {"https to a plain port", https_to_a_plain_port},

@@ -71,6 +71,7 @@ static void passwords_are_nowhere(void) {
   snprintf(url, sizeof url, "http://user:***@127.0.0.1:%u/page",
            origin_port(origin));
   fetch_expect_text(run, 1, "url", url);
+  origin_url(origin, "/page", url, sizeof url);
   fetch_expect_text(run, 1, "effective_url", url);
   end();
 }

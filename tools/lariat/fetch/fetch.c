@@ -79,6 +79,7 @@ static bool open_files(struct run *run) {
 static lariat_status make_pool(struct run *run) {
   const struct limit_settings *limits = &run->settings->limits;
   const struct request_settings *request = &run->settings->request;
+  const struct address_settings *addresses = &run->settings->addresses;
   lariat_pool_options options = lariat_pool_defaults();
   uint64_t reactors = limits->reactors ? limits->reactors : 64;
   options.reactors = limits->reactors;
@@ -90,6 +91,9 @@ static lariat_status make_pool(struct run *run) {
   options.delay_per_host_ms = (unsigned)limits->delay_ms;
   options.ca_file = request->ca_file;
   options.insecure = request->insecure;
+  options.addresses.deny_private = addresses->deny_private;
+  options.addresses.allow_nets = addresses->allow_nets;
+  options.addresses.deny_nets = addresses->deny_nets;
   return lariat_pool_new(&options, &run->pool);
 }
 
@@ -124,6 +128,10 @@ static lariat_status make_client(struct run *run) {
   options.sha256 = true;
   options.user_agent = settings->request.user_agent;
   options.no_decompress = settings->request.raw;
+  options.no_downgrade = settings->redirects.no_downgrade;
+  options.deny_bad_ports = settings->redirects.deny_bad_ports;
+  if (settings->redirects.same_origin_headers)
+    options.header_scope = LARIAT_HEADERS_STAY;
   return lariat_client_new(run->pool, run->reactor, &options, &run->client);
 }
 

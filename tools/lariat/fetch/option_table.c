@@ -28,6 +28,7 @@
 
 static const char seconds_or_none[] =
     "a time, as 30, 0.5, 500ms, 5m or 2h, at most 30 days; 0: no limit";
+static const char network[] = "a network, as 10.0.0.0/8 or ::1";
 static const char requests_a_second[] =
     "requests a second, as 10, 0.5, 90/m or 500/h, at most 1000000";
 
@@ -251,7 +252,9 @@ static const struct option_row rows[] = {
     {NAMED("header", 'H', "\"Name: value\"", REQUEST), PARSED(read_header),
      .help = "a header of every request", .is_terse = true, .is_list = true,
      .is_secret = true, .expects = "\"Name: value\"",
-     .manual = "A header of every request; may be given many times."},
+     .manual = "A header of every request; may be given many times.\n"
+               "Authorization, Cookie, Proxy-Authorization and Host do not "
+               "follow a redirect to another origin; others do."},
     {NAMED("user-agent", 'A', "TEXT", REQUEST), AT(TEXT, request.user_agent),
      .help = "who asks", .is_terse = true,
      .manual = "The header User-Agent; by default lariat and its version.\n"
@@ -295,6 +298,55 @@ static const struct option_row rows[] = {
      .manual =
          "*auto*, the default: HTTP/2 where a TLS server offers it, else 1.1.\n"
          "*2*: also without TLS, by prior knowledge."},
+    {NAMED("deny-private", '\0', NULL, REQUEST),
+     AT(FLAG, addresses.deny_private), .help = "public addresses only",
+     .is_terse = true,
+     .manual =
+         "Connects to public addresses only: not to loopback, private or "
+         "link-local networks, multicast, and whatever else IANA keeps from "
+         "the Internet, in IPv4 and IPv6.\n"
+         "However the URL spells such an address, whatever name resolves to "
+         "it and whoever redirects to it, the error is *address-denied*, and "
+         "nothing was sent; a host that has other addresses is fetched from "
+         "those.\n"
+         "For lists of URLs from others, say, and then with `--allow-net` for "
+         "what they may see:\n\n"
+         "`lariat fetch --deny-private --allow-net 192.0.2.0/24 -i list`"},
+    {NAMED("deny-net", '\0', "NET", REQUEST), PARSED(read_deny_net),
+     .help = "addresses not to connect to", .is_terse = true, .is_list = true,
+     .expects = network,
+     .manual = "Does not connect to addresses in *NET*, public or not: "
+               "*10.0.0.0/8*, *fd00::/8* or *192.0.2.1*."},
+    {NAMED("allow-net", '\0', "NET", REQUEST), PARSED(read_allow_net),
+     .help = "addresses to connect to", .is_terse = true, .is_list = true,
+     .expects = network,
+     .manual =
+         "Connects to addresses in *NET*, whatever `--deny-private` says.\n"
+         "May be given many times, as `--deny-net` may; of all that an "
+         "address is in, the one with the longest prefix decides."},
+    {NAMED("no-downgrade", '\0', NULL, REQUEST),
+     AT(FLAG, redirects.no_downgrade), .help = "no redirects to http",
+     .is_terse = true,
+     .manual =
+         "Follows no redirect from https to http; its error is "
+         "*downgrade-refused*.\n"
+         "Without this only those are refused that would take along a body, "
+         "credentials, or headers that others need not see."},
+    {NAMED("deny-bad-ports", '\0', NULL, REQUEST),
+     AT(FLAG, redirects.deny_bad_ports),
+     .help = "no URLs with ports of other protocols", .is_terse = true,
+     .manual =
+         "Refuses URLs whose port is one of another protocol, as 25 or 6667: "
+         "the \"bad ports\" of the Fetch standard; the error is "
+         "*port-refused*.\n"
+         "Without this only redirects to such a port are refused."},
+    {NAMED("same-origin-headers", '\0', NULL, REQUEST),
+     AT(FLAG, redirects.same_origin_headers),
+     .help = "headers do not follow redirects elsewhere", .is_terse = true,
+     .manual =
+         "A redirect to another origin (scheme, host or port) takes no header "
+         "along that others need not see, as X-Api-Key; the likes of Accept "
+         "and User-Agent go everywhere."},
     {NAMED("quiet", 'q', NULL, MESSAGES), AT(FLAG, messages.quiet),
      .help = "no progress and no summary", .is_terse = true,
      .manual = "No progress and no summary."},
@@ -390,7 +442,6 @@ static const char notes[] =
     "Exit code: 0 all answered, 1 some not, 2 bad usage, 130 and 143 stopped.\n"
     "Examples:\n"
     "  lariat fetch https://example.org/ | jq .status\n"
-    "  lariat fetch -i urls.txt -o results.jsonl --save bodies --retries 2\n"
     "  lariat fetch -i urls.txt -o results.jsonl --save bodies --resume\n";
 
 const struct option_table fetch_options = {.command = "fetch",

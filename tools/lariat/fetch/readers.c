@@ -121,3 +121,27 @@ bool read_upload_file(void *settings, char *value) {
   ((struct settings *)settings)->request.upload = value;
   return *value != '\0' && strcmp(value, "-") != 0;
 }
+
+/* ---- Addresses ---- */
+
+static bool add_networks(char **list, const char *value) {
+  size_t length = *list ? strlen(*list) : 0;
+  size_t added = strlen(value);
+  if (!added) return false;
+  char *longer = realloc(*list, length + added + 2);
+  if (!longer) return false;
+  if (length) longer[length++] = ',';
+  memcpy(longer + length, value, added + 1);
+  *list = longer;
+  return true;
+}
+
+bool read_allow_net(void *settings, char *value) {
+  return add_networks(&((struct settings *)settings)->addresses.allow_nets,
+                      value);
+}
+
+bool read_deny_net(void *settings, char *value) {
+  return add_networks(&((struct settings *)settings)->addresses.deny_nets,
+                      value);
+}

@@ -32,4 +32,9 @@ bool read_data(void *settings, char *value);
 /* Reads a file's name, which cannot be "-". */
 bool read_upload_file(void *settings, char *value);
 
+/* Add to the networks that are allowed or denied: any text, which is looked at
+ * when all are there. */
+bool read_allow_net(void *settings, char *value);
+bool read_deny_net(void *settings, char *value);
+
 #endif

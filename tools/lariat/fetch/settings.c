@@ -111,6 +111,20 @@ static void say_without_effect(const struct settings *settings) {
     say("--retry-all-methods does nothing without --retries");
 }
 
+static bool check_networks(const char *option, const char *networks) {
+  char message[160];
+  if (!networks) return true;
+  if (lariat_networks_check(networks, message, sizeof message) == LARIAT_OK)
+    return true;
+  say("--%s: %s", option, message);
+  return false;
+}
+
+static bool check_addresses(const struct address_settings *addresses) {
+  return check_networks("allow-net", addresses->allow_nets) &&
+         check_networks("deny-net", addresses->deny_nets);
+}
+
 static bool check_together(const struct settings *settings) {
   const struct file_settings *files = &settings->files;
   if (files->input && files->url_count) {
@@ -120,7 +134,8 @@ static bool check_together(const struct settings *settings) {
   } else if (files->resume && !files->output) {
     say("--resume needs the --output of the run that it continues");
   } else {
-    return check_urls(files) && check_request(&settings->request);
+    return check_urls(files) && check_request(&settings->request) &&
+           check_addresses(&settings->addresses);
   }
   return false;
 }
@@ -150,5 +165,7 @@ bool settings_read(struct settings *settings, int argc, char **argv) {
 
 void settings_free(struct settings *settings) {
   free(settings->request.headers);
+  free(settings->addresses.allow_nets);
+  free(settings->addresses.deny_nets);
   free(settings->request.authorization);
 }

@@ -79,6 +79,19 @@ struct output_settings {
   bool fail; /* an answer of 400 or more is a failure for the exit code */
 };
 
+/* Lists of networks as in lariat_address_rules. */
+struct address_settings {
+  char *allow_nets; /* NULL: none */
+  char *deny_nets;
+  bool deny_private;
+};
+
+struct redirect_settings {
+  bool no_downgrade;
+  bool deny_bad_ports; /* also of the URLs themselves */
+  bool same_origin_headers;
+};
+
 struct message_settings {
   bool quiet;
   bool verbose;
@@ -90,7 +103,9 @@ struct settings {
   struct timeout_settings timeouts;
   struct retry_settings retry;
   struct request_settings request;
+  struct address_settings addresses;
   struct output_settings output;
+  struct redirect_settings redirects;
   struct message_settings messages;
   enum action action;
 };
