@@ -171,6 +171,8 @@ static void what_makes_no_sense_together(void) {
   expect_usage(
       FETCH_ARGUMENTS("fetch", "-d", "a", "-T", "b", "http://127.0.0.1:1/"),
       "not both");
+  expect_usage(FETCH_ARGUMENTS("fetch", "-d", "a", "-d", "@b", "http://h/"),
+               "--data takes a text, @FILE");
   expect_usage(FETCH_ARGUMENTS("fetch", "-d", "@-", "-i", "-"),
                "standard input cannot be");
   expect_usage(
@@ -226,6 +228,10 @@ static void help_fits_a_screen(void) {
   CU_ASSERT(count_lines(p.out) <= 40);
   CU_ASSERT(longest_of(p.out) <= 79);
   CU_ASSERT(count(p.out, "\n  lariat fetch ") >= 2);
+  char *help = strdup(p.out);
+  program_run(&p, FETCH_ARGUMENTS("help", "fetch"));
+  CU_ASSERT_STRING_EQUAL(p.out, help);
+  free(help);
   program_run(&p, FETCH_ARGUMENTS("--help"));
   CU_ASSERT_EQUAL(p.code, 0);
   CU_ASSERT_PTR_NOT_NULL(strstr(p.out, "lariat fetch [options] [URL...]"));
