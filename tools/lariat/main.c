@@ -30,7 +30,12 @@ static int print_version(void) {
   return end_printing();
 }
 
-static int print_help(void) {
+/* Prints the help of a command, which may be NULL, or the list of them. */
+static int print_help(const char *command) {
+  char name[] = "fetch";
+  char option[] = "--help";
+  char *arguments[] = {name, option, NULL};
+  if (command && strcmp(command, name) == 0) return fetch_command(2, arguments);
   help_print(stdout);
   return end_printing();
 }
@@ -79,7 +84,8 @@ int main(int argc, char **argv) {
   const char *command = argc > 1 ? argv[1] : "";
   if (strcmp(command, "fetch") == 0) return fetch_command(argc - 1, argv + 1);
   if (is_any(command, "--version", "-V", "version")) return print_version();
-  if (is_any(command, "--help", "-h", "help")) return print_help();
+  if (is_any(command, "--help", "-h", "help"))
+    return print_help(argc > 2 ? argv[2] : NULL);
   if (argc < 2 || !say_unknown(command)) help_print(stderr);
   return EXIT_USAGE;
 }

@@ -144,12 +144,26 @@ static bool find_in_headers(const char *text, size_t length, size_t from,
 
 /* ---- Both ---- */
 
+/* Finds what may be a password in a URL with tabs or line ends in it, which the
+ * URL Standard leaves out, wherever they are: all from the first colon on. */
+static bool find_with_breaks(const char *text, size_t length,
+                             struct span *password) {
+  struct span all = {0, length};
+  if (find_any(text, length, 0, "\t\r\n") == length) return false;
+  size_t colon = find_byte(text, all, ':');
+  size_t at = find_last(text, all, '@');
+  if (colon == length || at == length || at < colon + 2) return false;
+  *password = (struct span){colon + 1, at};
+  return true;
+}
+
 /* Finds a password; a text without an "@", as most are, has none. */
 static bool find_in_text(enum secrets_kind kind, const char *text,
                          size_t length, size_t from, struct span *secret) {
   if (!memchr(text + from, '@', length - from)) return false;
   if (kind == SECRETS_URL && from == 0 &&
-      find_password(text, length, 0, secret))
+      (find_with_breaks(text, length, secret) ||
+       find_password(text, length, 0, secret)))
     return true;
   return find_in_urls(text, length, from, secret);
 }

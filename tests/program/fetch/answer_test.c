@@ -153,6 +153,10 @@ static void types_of_bodies(void) {
   expect_in_body(own, "text/z", true);
   expect_in_body(own, form, false);
   expect_in_body(body, octets, true);
+  const char *const joined[] = {"--body", "-d",      "a=b", "-d",
+                                "c=d",    "--data=", NULL};
+  CU_ASSERT_EQUAL(fetch_run_list(run, joined), 0);
+  expect_in_body(data, "\r\n\r\na=b&c=d&", true);
   const char *const header[] = {
       "--body", "-d", "a=b", "-H", "content-TYPE: text/y", NULL};
   CU_ASSERT_EQUAL(fetch_run_list(run, header), 0);

@@ -67,6 +67,8 @@ static void nonsense_values(void) {
       {"--upload-file", "-"},
       {"--header", "no colon"},
       {"--header", ": no name"},
+      {"--header", "http://127.0.0.1/"},
+      {"--user", "no-colon"},
       {"--allow-net", ""},
       {"--deny-net", ""}};
   for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
@@ -124,26 +126,6 @@ static void what_was_meant(void) {
     expect_usage(FETCH_ARGUMENTS(cases[i][0], cases[i][1]), cases[i][2]);
 }
 
-/* An abbreviation would take the URL for its value, or change its meaning with
- * the next version. */
-static void nothing_is_abbreviated(void) {
-  for (size_t i = 0; i < fetch_options.count; i++) {
-    const char *name = fetch_options.rows[i].name;
-    for (size_t length = 1; length < strlen(name); length++) {
-      char option[80];
-      snprintf(option, sizeof option, "--%.*s", (int)length, name);
-      bool is_other = false;
-      for (size_t other = 0; other < fetch_options.count; other++)
-        is_other |= strcmp(fetch_options.rows[other].name, option + 2) == 0;
-      if (is_other) continue;
-      char said[120];
-      snprintf(said, sizeof said, "there is no option %s", option);
-      expect_usage(FETCH_ARGUMENTS("fetch", option, "http://127.0.0.1:1/"),
-                   said);
-    }
-  }
-}
-
 /* Values in their units; what is right gets as far as the missing list. */
 static void values_with_units(void) {
   static const char *const values[][2] = {{"--timeout", "5s"},
@@ -189,6 +171,8 @@ static void what_makes_no_sense_together(void) {
   expect_usage(
       FETCH_ARGUMENTS("fetch", "-d", "a", "-T", "b", "http://127.0.0.1:1/"),
       "not both");
+  expect_usage(FETCH_ARGUMENTS("fetch", "-d", "a", "-d", "@b", "http://h/"),
+               "--data takes a text, @FILE");
   expect_usage(FETCH_ARGUMENTS("fetch", "-d", "@-", "-i", "-"),
                "standard input cannot be");
   expect_usage(
@@ -244,6 +228,10 @@ static void help_fits_a_screen(void) {
   CU_ASSERT(count_lines(p.out) <= 40);
   CU_ASSERT(longest_of(p.out) <= 79);
   CU_ASSERT(count(p.out, "\n  lariat fetch ") >= 2);
+  char *help = strdup(p.out);
+  program_run(&p, FETCH_ARGUMENTS("help", "fetch"));
+  CU_ASSERT_STRING_EQUAL(p.out, help);
+  free(help);
   program_run(&p, FETCH_ARGUMENTS("--help"));
   CU_ASSERT_EQUAL(p.code, 0);
   CU_ASSERT_PTR_NOT_NULL(strstr(p.out, "lariat fetch [options] [URL...]"));
@@ -460,7 +448,6 @@ int main(int argc, char **argv) {
       {"networks without sense", networks_without_sense},
       {"unknown options", unknown_options},
       {"what was meant", what_was_meant},
-      {"nothing is abbreviated", nothing_is_abbreviated},
       {"values with units", values_with_units},
       {"letters", letters},
       {"what makes no sense together", what_makes_no_sense_together},

@@ -215,6 +215,37 @@ static void tables_make_sense(void) {
   }
 }
 
+static bool has_row(const struct option_table *table, const char *name) {
+  for (size_t i = 0; i < table->count; i++)
+    if (strcmp(table->rows[i].name, name) == 0) return true;
+  return false;
+}
+
+/* Reads the first `length` letters of a name as an option. */
+static void expect_no_abbreviation(const struct option_table *table,
+                                   const char *name, size_t length) {
+  static uint64_t settings[1024]; /* more than any command has */
+  char command[] = "command";
+  char url[] = "http://127.0.0.1/";
+  char option[80];
+  char *argv[] = {command, option, url, NULL};
+  snprintf(option, sizeof option, "--%.*s", (int)length, name);
+  if (has_row(table, option + 2)) return;
+  if (options_read(table, settings, 3, argv) != -1)
+    fixture_fail("%s was taken for --%s", option, name);
+}
+
+/* An abbreviation would take the URL for its value, or change its meaning with
+ * the next version. */
+static void nothing_is_abbreviated(void) {
+  for (size_t i = 0; option_tables[i]; i++)
+    for (size_t row = 0; row < option_tables[i]->count; row++) {
+      const char *name = option_tables[i]->rows[row].name;
+      for (size_t length = 1; length < strlen(name); length++)
+        expect_no_abbreviation(option_tables[i], name, length);
+    }
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"each kind is stored", each_kind_is_stored},
@@ -223,6 +254,7 @@ int main(int argc, char **argv) {
       {"limits are kept", limits_are_kept},
       {"the help shows each row", help_shows_each_row},
       {"the tables make sense", tables_make_sense},
+      {"nothing is abbreviated", nothing_is_abbreviated},
   };
   return fixture_main("option tables", tests, FIXTURE_COUNT(tests), argc, argv);
 }

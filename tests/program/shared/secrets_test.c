@@ -46,6 +46,10 @@ static void urls(void) {
       {"http://user:se#same@host/x@y", "http://user:***@y"},
       {"http://user:se same@host/", "http://user:***@host/"},
       {"http://user:se\"same@host/", "http://user:***@host/"},
+      /* what browsers leave out */
+      {"http:/\n/user:sesame@host/", "http:***@host/"},
+      {"ht\ttp:/user:sesame@host/", "ht\ttp:***@host/"},
+      {"http://us\r\ner:ses\name@host/", "http:***@host/"},
       /* in a URL within a URL */
       {"http://host/to?u=http://user:sesame@other/",
        "http://host/to?u=http://user:***@other/"},

@@ -137,15 +137,15 @@ static enum input_result fill_buffer(struct input *input) {
 
 static bool is_blank(char byte) { return byte == ' ' || byte == '\t'; }
 
-/* Leaves out what editors and spreadsheets put around a URL: the byte-order
- * mark in front of the first line, blanks on both sides. */
+/* Leaves out what editors and spreadsheets put around a URL: a byte-order mark
+ * in front of it, as the first line of a file has it, and so any line where
+ * files were joined; blanks on both sides. */
 static void trim_line(struct line *line) {
   static const char mark[] = "\xef\xbb\xbf";
   const size_t skip = sizeof mark - 1;
   size_t before = line->length;
   if (line->whole > line->length) return;
-  if (line->number == 1 && line->length >= skip &&
-      memcmp(line->text, mark, skip) == 0) {
+  if (line->length >= skip && memcmp(line->text, mark, skip) == 0) {
     line->text += skip;
     line->length -= skip;
   }

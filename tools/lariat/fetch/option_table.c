@@ -83,6 +83,8 @@ static const struct option_row rows[] = {
          "Bodies that are the same are stored once; a file that is there "
          "already is kept if what it has in it fits its name, and replaced "
          "if not.\n"
+         "Temporary files that a killed run has left behind, if any, are "
+         "removed by a run a day later.\n"
          "*DIR* should not be a directory that others can write to: they "
          "could remove or replace files after they were stored.\n"
          "Nothing is forced to the disk; after a power cut a body may be "
@@ -269,13 +271,15 @@ static const struct option_row rows[] = {
                "They are in no output.\n"
                "They win over those in a URL."},
     {NAMED("data", 'd', "TEXT|@FILE|@-", REQUEST), PARSED(read_data),
-     .help = "the body of every request", .is_terse = true,
-     .expects = "a text, @FILE, or @- for standard input",
+     .help = "the body of every request", .is_terse = true, .is_list = true,
+     .expects = "a text, @FILE, or @- for standard input; several texts, but "
+                "only one file",
      .manual =
          "The body of every request that has none of its own; the method is "
          "POST then, unless another is given, and the Content-Type is "
          "application/x-www-form-urlencoded, as with curl, unless a "
          "`--header` says otherwise.\n"
+         "Given several times, texts are joined by `&`.\n"
          "`@`*FILE* is what the file has in it, byte for byte; a regular file "
          "is read while it is sent, and not kept in memory.\n"
          "`@-` is standard input, which is read once, to its end, and kept."},

@@ -82,6 +82,7 @@ bool read_header(void *settings, char *value) {
   struct request_settings *request = &((struct settings *)settings)->request;
   char *colon = strchr(value, ':');
   if (!colon || colon == value) return false;
+  if (strncmp(colon, "://", 3) == 0) return false; /* --headers was meant */
   lariat_header *headers =
       realloc(request->headers, (request->header_count + 1) * sizeof *headers);
   if (!headers) return false;
@@ -111,9 +112,28 @@ bool read_user(void *settings, char *value) {
   return true;
 }
 
+/* Makes "a=b&c=d" of two texts, as curl does. */
+static bool join_data(struct request_settings *request, const char *value) {
+  size_t length = strlen(request->data);
+  size_t more = strlen(value);
+  char *joined = malloc(length + 1 + more + 1);
+  if (!joined) return false;
+  char *at = text_put(joined, request->data, length);
+  *at++ = '&';
+  (void)text_put(at, value, more + 1);
+  free(request->joined_data);
+  request->data = request->joined_data = joined;
+  return true;
+}
+
 bool read_data(void *settings, char *value) {
-  ((struct settings *)settings)->request.data = value;
-  return strcmp(value, "@") != 0;
+  struct request_settings *request = &((struct settings *)settings)->request;
+  if (strcmp(value, "@") == 0) return false;
+  if (!request->data) {
+    request->data = value;
+    return true;
+  }
+  return *value != '@' && *request->data != '@' && join_data(request, value);
 }
 
 bool read_upload_file(void *settings, char *value) {

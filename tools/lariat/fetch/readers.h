@@ -26,7 +26,7 @@ bool read_header(void *settings, char *value);
 /* Reads "USER:PASSWORD", and overwrites it where it stands. */
 bool read_user(void *settings, char *value);
 
-/* Reads a text, "@FILE" or "@-". */
+/* Reads a text, "@FILE" or "@-"; joins texts by "&". */
 bool read_data(void *settings, char *value);
 
 /* Reads a file's name, which cannot be "-". */

@@ -168,4 +168,5 @@ void settings_free(struct settings *settings) {
   free(settings->addresses.allow_nets);
   free(settings->addresses.deny_nets);
   free(settings->request.authorization);
+  free(settings->request.joined_data);
 }

@@ -61,6 +61,7 @@ struct request_settings {
   const char *user_agent; /* NULL: the library's; "": none */
   char *authorization;    /* owned: "Basic ..."; NULL: none */
   const char *data;       /* NULL: none; "@FILE", "@-": what is there */
+  char *joined_data;      /* owned: where `data` is if it was given in parts */
   const char *upload;     /* a file; NULL: none */
   const char *ca_file;
   uint64_t max_body;
