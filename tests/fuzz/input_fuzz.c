@@ -54,11 +54,11 @@ static void fill_file(struct file *file, size_t filler, struct expected *e,
 static bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
 /* Looks at a line that is not too long: what stands around it is gone, a mark
- * of the byte order in front of the first among that. */
+ * of the byte order in front among that. */
 static void check_trimmed(const struct line *line, const char *at,
                           size_t length) {
   if (length && at[length - 1] == '\r') length--;
-  if (line->number == 1 && length >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) {
+  if (length >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) {
     at += 3;
     length -= 3;
   }
