@@ -38,6 +38,7 @@
 #include <lariat/thread_call.h>
 #include <lariat/trigger.h>
 #include <lariat/upload.h>
+#include <lariat/url.h>
 #include <lariat/value.h>
 #include <lariat/version.h>
 #include <lariat/winner.h>

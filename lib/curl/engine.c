@@ -367,8 +367,7 @@ static void describe_stream(lr_job *job, lariat_response *response) {
 /* Lets a paused transfer go on.  libcurl gives what it has kept inside of this
  * call.  What goes wrong then is only told here: its multi handle does not end
  * the transfer. */
-static void resume_transfer(lr_job *job) {
-  lr_transfer *transfer = job->pool.carrier;
+void lr_engine_resume(lr_transfer *transfer) {
   lr_engine *engine = transfer->engine;
   lr_lane *lane = transfer->lane;
   CURLcode code =
@@ -379,10 +378,12 @@ static void resume_transfer(lr_job *job) {
                        code == CURLE_OK ? CURLE_WRITE_ERROR : (int)code);
     return;
   }
-  if (job->sink->paused) return;
+  if (lr_transfer_is_paused(transfer)) return;
   lane->needs_action = true;
   lr_lane_mark_dirty(lane);
 }
+
+static void resume_sink(lr_job *job) { lr_engine_resume(job->pool.carrier); }
 
 static lariat_phase find_phase(void *self, const lr_job *job) {
   (void)self;
@@ -395,9 +396,9 @@ static lariat_phase find_phase(void *self, const lr_job *job) {
 static uint64_t find_heard_ns(void *self, const lr_job *job) {
   const lr_engine *engine = self;
   if (job->pool.connection) return lr_exchange_heard_ns(job);
-  if (job->sink && job->sink->paused)
-    return lr_reactor_turn_ns(engine->reactor);
-  return lr_outcome_heard_ns(job->pool.carrier);
+  return lr_transfer_is_paused(job->pool.carrier)
+             ? lr_reactor_turn_ns(engine->reactor)
+             : lr_outcome_heard_ns(job->pool.carrier);
 }
 
 /* Says whether enough was begun in this turn.  libcurl connects at a turn's
@@ -490,9 +491,8 @@ lariat_status lr_engine_open(const lr_transport_config *config,
   lr_list_init(&engine->dirty);
   lr_body_sinks_init(&engine->sinks, config->budget, config->reactor);
   engine->sinks.describe = describe_stream;
-  engine->sinks.resume = resume_transfer;
-  lr_h1_init(&engine->h1, config, &engine->limit,
-             lr_libcurl_capabilities()->accept_encoding);
+  engine->sinks.resume = resume_sink;
+  lr_h1_init(&engine->h1, config, &engine->limit);
   *out = (lr_transport){&engine_ops, engine};
   return LARIAT_OK;
 }

@@ -76,6 +76,9 @@ void lr_engine_lane_has_capacity(lr_engine *engine, struct lr_lane *lane);
 /* Closes a lane without transfers, and all of its connections. */
 void lr_engine_recycle(lr_engine *engine, struct lr_lane *lane);
 
+/* Lets a paused transfer go on. */
+void lr_engine_resume(struct lr_transfer *transfer);
+
 /* Ends a transfer that libcurl is done with. */
 void lr_engine_finished(lr_engine *engine, struct lr_transfer *transfer,
                         int curl_code);

@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/time.h"
 #include "curl/engine.h"
+#include "curl/libcurl.h"
 #include "curl/socket.h"
 #include "curl/transfer.h"
 #include "curl/upload_feed.h"
@@ -64,6 +65,7 @@ static void configure_multi(lr_lane *lane) {
   (void)curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, unlimited);
   (void)curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, unlimited);
   (void)curl_multi_setopt(multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
+  lr_libcurl_set_look_ups(multi, lane->engine->lane_capacity);
 }
 
 lr_lane *lr_lane_new(lr_engine *engine) {

@@ -95,28 +95,17 @@ const char *lr_libcurl_unusable(void) {
 }
 
 static lr_capabilities capabilities;
-static char accept_encoding[sizeof "gzip, br, zstd"];
 static pthread_once_t capabilities_once = PTHREAD_ONCE_INIT;
-
-static void add_coding(const char *coding) {
-  size_t length = strlen(accept_encoding);
-  (void)snprintf(accept_encoding + length, sizeof accept_encoding - length,
-                 "%s%s", length ? ", " : "", coding);
-}
 
 static void read_capabilities(void) {
   const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
   unsigned version = info->version_num;
-  if (info->features & CURL_VERSION_LIBZ) add_coding("gzip");
-  if (info->features & CURL_VERSION_BROTLI) add_coding("br");
-  if (info->features & CURL_VERSION_ZSTD) add_coding("zstd");
   capabilities.version_num = version;
   capabilities.http2 = (info->features & CURL_VERSION_HTTP2) != 0;
   capabilities.h2c_reuse =
       version < VERSION(7, 87, 0) || version > VERSION(7, 88, ANY_PATCH);
   capabilities.lingering_header =
       version >= VERSION(7, 83, 0) && version < VERSION(8, 1, 0);
-  capabilities.accept_encoding = accept_encoding[0] ? accept_encoding : NULL;
   capabilities.dns_cache_forever =
       version < VERSION(8, 16, 0) || version > VERSION(8, 16, ANY_PATCH);
   if (info->age >= CURLVERSION_SEVENTH) {
@@ -128,6 +117,26 @@ static void read_capabilities(void) {
 const lr_capabilities *lr_libcurl_capabilities(void) {
   pthread_once(&capabilities_once, read_capabilities);
   return &capabilities;
+}
+
+bool lr_libcurl_forgets_errors(void) {
+  return lr_libcurl_capabilities()->version_num >= VERSION(8, 19, 0);
+}
+
+/* Options of 8.20.0, which the header may be too old to name. */
+enum { multi_resolve_threads_max = 20, multi_quick_exit = 21 };
+
+/* From 8.20.0 on a multi handle has a bounded number of threads for its
+ * look-ups, two for each name (IPv4 and IPv6).  One that is given up keeps its
+ * threads until the system's resolver answers, so there may be four times as
+ * many; they are made when they are needed. */
+void lr_libcurl_set_look_ups(CURLM *multi, unsigned names) {
+  enum { FOR_A_NAME = 2, GIVEN_UP = 4 };
+  long threads = (long)names * FOR_A_NAME * GIVEN_UP;
+  if (lr_libcurl_capabilities()->version_num < VERSION(8, 20, 0)) return;
+  (void)curl_multi_setopt(multi, (CURLMoption)multi_resolve_threads_max,
+                          threads);
+  (void)curl_multi_setopt(multi, (CURLMoption)multi_quick_exit, 1L);
 }
 
 static CURLcode global_result = CURLE_FAILED_INIT;

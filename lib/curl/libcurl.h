@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#include <curl/curl.h>
+
 /* Returns why pools refuse libcurl `version_num` (0xXXYYZZ), or NULL when they
  * do not.  Static. */
 const char *lr_libcurl_refusal(unsigned version_num);
@@ -19,16 +21,23 @@ const char *lr_libcurl_unusable(void);
 typedef struct lr_capabilities {
   unsigned version_num;
   bool http2;
-  const char *accept_encoding; /* "gzip, br": what it can undo; NULL: none */
-  bool h2c_reuse;              /* an HTTP/2 connection without TLS can be
-                                  used again: not in 7.88 (curl issue
-                                  10634) */
-  bool lingering_header;       /* see obs_fold_guard.h */
-  bool dns_cache_forever;      /* CURLOPT_DNS_CACHE_TIMEOUT takes -1 */
-  const char *ca_file;         /* its built-in defaults; may be NULL */
+  bool h2c_reuse;         /* an HTTP/2 connection without TLS can be
+                             used again: not in 7.88 (curl issue
+                             10634) */
+  bool lingering_header;  /* see obs_fold_guard.h */
+  bool dns_cache_forever; /* CURLOPT_DNS_CACHE_TIMEOUT takes -1 */
+  const char *ca_file;    /* its built-in defaults; may be NULL */
   const char *ca_path;
 } lr_capabilities;
 const lr_capabilities *lr_libcurl_capabilities(void);
+
+/* Says whether libcurl forgets the text of a failure when it connects anew:
+ * from 8.19.0 on. */
+bool lr_libcurl_forgets_errors(void);
+
+/* Has the multi handle look up `names` names at once, and not wait for those
+ * that were given up, neither in its transfers' ways nor at its end. */
+void lr_libcurl_set_look_ups(CURLM *multi, unsigned names);
 
 /* Calls curl_global_init, once for the process; that is never undone.  False
  * when it failed.  Any thread. */

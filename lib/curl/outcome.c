@@ -12,8 +12,11 @@
 #include "base/memory.h"
 #include "base/time.h"
 #include "curl/engine.h"
+#include "curl/socket.h"
+#include "curl/stream_refusal.h"
 #include "curl/upload_feed.h"
 #include "job/body_sink.h"
+#include "job/redirect.h"
 #include "job/report.h"
 #include "job/stream.h"
 
@@ -26,16 +29,12 @@ SAME_CODE(CURLE_WRITE_ERROR);
 SAME_CODE(CURLE_OUT_OF_MEMORY);
 SAME_CODE(CURLE_GOT_NOTHING);
 SAME_CODE(CURLE_RECV_ERROR);
+SAME_CODE(CURLE_BAD_CONTENT_ENCODING);
 
 /* The size from which on a body is a large one. */
 enum { LARGE_BODY = 4 * CURL_MAX_WRITE_SIZE };
 
 const char lr_outcome_no_descriptor[] = "too many open files";
-
-bool lr_outcome_was_refused(const lr_transfer *transfer) {
-  return transfer->host->protocol == LR_PROTOCOL_HTTP2 &&
-         transfer->error[0] == '\0';
-}
 
 bool lr_outcome_has_response(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
@@ -106,22 +105,33 @@ static bool body_is_sent(const lr_transfer *transfer) {
   return (uint64_t)sent >= transfer->job->body.length;
 }
 
-/* Finds the first step that has not been taken yet: there the time goes. */
+/* Says whether the request has a connection: libcurl may be making another,
+ * for a second try. */
+static bool is_connected(const lr_transfer *transfer) {
+  const lr_transfer_tries *tries = &transfer->tries;
+  return tries->sends > 0 && tries->opened == tries->opened_at_send;
+}
+
+/* Says whether the host's addresses are known.  For some there may be no
+ * socket, and then only libcurl knows. */
+static bool is_resolved(const lr_transfer *transfer) {
+  return transfer->tries.opened > 0 ||
+         read_time(transfer, CURLINFO_NAMELOOKUP_TIME_T) > 0;
+}
+
+/* Finds the first step that has not been taken yet: there the time goes.  Of
+ * libcurl's own times those of the last steps are no help: from 8.21 on they
+ * are there after a failure before them, too. */
 lariat_phase lr_outcome_phase(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
   if (!response || (response->status && !response->interim))
     return LARIAT_PHASE_BODY;
   if (transfer->job->attempt.connection_dead) return LARIAT_PHASE_FIRST_BYTE;
-  if (read_time(transfer, CURLINFO_PRETRANSFER_TIME_T))
+  if (is_connected(transfer))
     return body_is_sent(transfer) ? LARIAT_PHASE_FIRST_BYTE
                                   : LARIAT_PHASE_REQUEST;
-  if (transfer->tries.in_handshake ||
-      read_time(transfer, CURLINFO_CONNECT_TIME_T))
-    return transfer->job->request.url.tls ? LARIAT_PHASE_TLS
-                                          : LARIAT_PHASE_REQUEST;
-  if (read_time(transfer, CURLINFO_NAMELOOKUP_TIME_T))
-    return LARIAT_PHASE_CONNECT;
-  return LARIAT_PHASE_DNS;
+  if (transfer->tries.in_handshake) return LARIAT_PHASE_TLS;
+  return is_resolved(transfer) ? LARIAT_PHASE_CONNECT : LARIAT_PHASE_DNS;
 }
 
 /* Asks the kernel when bytes came last: libcurl shows header lines when they
@@ -281,7 +291,7 @@ static bool was_lost(const lr_transfer *transfer, int code) {
 static bool may_request_anew(const lr_transfer *transfer, int code) {
   const lr_job *job = transfer->job;
   return code == CURLE_HTTP2_STREAM && transfer->fault == LARIAT_OK &&
-         lr_outcome_was_refused(transfer) &&
+         lr_stream_was_refused(transfer) &&
          !lr_outcome_has_response(transfer) && !job->attempt.reuse_failed &&
          !job->body.source && !job->sink;
 }
@@ -289,11 +299,25 @@ static bool may_request_anew(const lr_transfer *transfer, int code) {
 /* Says whether the answer ended within its head, which libcurl takes for its
  * end. */
 static bool ended_in_head(const lariat_response *response) {
-  return response->in_block || (response->interim && response->status != 101);
+  return response->in_block || response->status == 0 ||
+         (response->interim && response->status != 101);
+}
+
+/* The body of a redirect that is followed does not matter, so it need not be
+ * possible to decode it. */
+static lariat_status forgive_redirect(const lr_job *job, lariat_status status) {
+  bool wanted =
+      status == LARIAT_EENCODING && job->response && lr_redirect_wanted(job);
+  return wanted ? LARIAT_OK : status;
 }
 
 static lariat_status finish_response(lr_transfer *transfer) {
   lariat_response *response = transfer->job->response;
+  if (transfer->fault == LARIAT_OK) {
+    lariat_status status =
+        forgive_redirect(transfer->job, lr_decoding_check(transfer));
+    if (status != LARIAT_OK) return status;
+  }
   if (!response) return finish_stream(transfer);
   if (ended_in_head(response)) return LARIAT_ETRUNCATED;
   if (!lr_response_finish(response)) return LARIAT_ENOMEM;
@@ -301,12 +325,25 @@ static lariat_status finish_response(lr_transfer *transfer) {
   return end_response_digest(transfer, response->sha256, &response->has_sha256);
 }
 
-/* Returns the failure's text, or NULL.  What libcurl says of a callback that
- * refused is of no use to anybody. */
+/* Says whether a callback of ours has refused what came, for a limit: what
+ * libcurl says then is about writing, which nobody who reads it has done. */
+static bool was_over_limit(const lr_transfer *transfer) {
+  const lr_job *job = transfer->job;
+  return job->attempt.curl_code == CURLE_WRITE_ERROR &&
+         (job->attempt.outcome == LARIAT_EBODYLIMIT ||
+          job->attempt.outcome == LARIAT_EHEADERLIMIT ||
+          job->attempt.outcome == LARIAT_ENOMEM);
+}
+
+/* Returns the failure's text, or NULL. */
 static const char *find_detail(lr_transfer *transfer) {
   const lr_body_sink *sink = transfer->job->sink;
   if (sink && transfer->job->attempt.outcome == LARIAT_EWRITE)
     return strerror_r(sink->error, transfer->error, sizeof transfer->error);
+  if (was_over_limit(transfer)) return NULL;
+  if (transfer->job->attempt.outcome == LARIAT_EENCODING &&
+      transfer->decoding.decoder)
+    lr_content_decoder_describe(transfer->decoding.decoder, transfer->error);
   return transfer->error[0] ? transfer->error : NULL;
 }
 
@@ -328,7 +365,7 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   if (transfer->upload.early_response && lr_upload_feed_has_response(transfer))
     curl_code = CURLE_OK;
   job->attempt.curl_code = curl_code;
-  job->attempt.outcome = status_for(transfer, curl_code);
+  job->attempt.outcome = forgive_redirect(job, status_for(transfer, curl_code));
   if (curl_code != CURLE_OK && transfer->fault == LARIAT_OK &&
       lacked_descriptor(transfer, curl_code))
     job->attempt.outcome = wait_for_descriptor(transfer);
@@ -341,6 +378,7 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   if (was_lost(transfer, curl_code)) {
     job->attempt.connection_dead = true;
     job->attempt.outcome = LARIAT_ERESET;
+    lr_socket_note_lost(transfer);
   }
   if (may_request_anew(transfer, curl_code)) {
     job->attempt.reuse_failed = true;
@@ -349,6 +387,8 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   if (response) read_timings(transfer, response);
   if (job->attempt.outcome == LARIAT_OK)
     job->attempt.outcome = finish_response(transfer);
+  if (job->attempt.outcome == LARIAT_EENCODING)
+    job->attempt.curl_code = CURLE_BAD_CONTENT_ENCODING;
   if (job->sink) lr_body_sink_end(job, job->attempt.outcome);
   if (job->attempt.outcome == LARIAT_OK) return;
   job->attempt.phase = (uint8_t)lr_outcome_phase(transfer);

@@ -115,6 +115,13 @@ typedef struct lr_job_retry {
   lariat_retry_end end;        /* why there is no other */
 } lr_job_retry;
 
+/* Rules for redirects, joined; the client's options. */
+enum {
+  LR_REDIRECT_NO_DOWNGRADE = 1, /* none from https to http */
+  LR_REDIRECT_HEADERS_STAY = 2  /* headers of the caller's own do not go to
+                                   another origin */
+};
+
 /* The request, written before the job leaves. */
 typedef struct lr_job_request {
   lr_url url;
@@ -124,8 +131,9 @@ typedef struct lr_job_request {
                     one before need not be filled in again */
   bool get;      /* the method is GET and there is no body */
   bool spread;
-  uint8_t http;     /* lariat_http */
-  uint8_t priority; /* lr_priority */
+  uint8_t http;           /* lariat_http */
+  uint8_t priority;       /* lr_priority */
+  uint8_t redirect_rules; /* LR_REDIRECT_* */
   unsigned max_redirects;
   uint64_t hop_ns; /* this hop of the fetch began, on the pool's clock */
   uint64_t max_body_bytes;

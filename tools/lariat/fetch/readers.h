@@ -23,7 +23,10 @@ bool read_method(void *settings, char *value);
 /* Cuts "Name: value" in two in place; the library looks at both parts. */
 bool read_header(void *settings, char *value);
 
-/* Reads a text, "@FILE" or "@-". */
+/* Reads "USER:PASSWORD", and overwrites it where it stands. */
+bool read_user(void *settings, char *value);
+
+/* Reads a text, "@FILE" or "@-"; joins texts by "&". */
 bool read_data(void *settings, char *value);
 
 /* Reads a file's name, which cannot be "-". */
