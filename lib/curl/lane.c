@@ -210,10 +210,10 @@ static void check_quiet_lane(lr_lane *lane) {
   set_quiet_timer(lane, until);
 }
 
-/* Has libcurl go on with transfers that did not get a socket.  Up to 8.16 it
+/* Has libcurl go on with transfers that did not get a socket.  Version 7.88
  * starts a name's next address, and when that fails at once as well it waits
- * for an event that nothing can bring, until the time for a connection is over.
- * Pausing and going on has it called at once. */
+ * for an event that nothing can bring, until the time for a connection is over;
+ * 8.14 does not.  Pausing and going on has it called at once. */
 static LR_COLD void resume_refused(lr_lane *lane) {
   lane->refused = 0;
   for (lr_list *node = lane->transfers.next; node != &lane->transfers;

@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -487,6 +488,8 @@ int main(int argc, char **argv) {
   };
   name_table_set(names, FIXTURE_COUNT(names));
   const struct origin_options everywhere = {.address = "127.0.0.0/8"};
+  /* A proxy would have the decision; none is used. */
+  (void)setenv("all_proxy", "http://127.0.0.1:9", 1);
   origin = origin_start(&everywhere);
   if (!origin || !listen_six()) return 1;
   int failed =

@@ -158,6 +158,39 @@ static void fetch_with(unsigned reactors, unsigned descriptors, bool named,
   fetching_close(&t);
 }
 
+/* Each third request has a body, of each third the answer is not kept. */
+static void ask_with_bodies(struct fetching *t, unsigned count) {
+  for (unsigned i = 0; i < count; i++) {
+    char url[128];
+    lariat_request_options options = lariat_request_defaults(t->client);
+    snprintf(url, sizeof url, "http://127.0.3.%u:%u/%s", i % 100 + 1, port,
+             i % 3 == 1 ? "echo" : "page");
+    if (i % 3 == 1) options.body = lariat_body_bytes("a body", 6);
+    if (i % 3 == 2) options.sink = lariat_sink_discard();
+    outcome_watch(
+        &outcomes[i],
+        lariat_request(t->client, i % 3 == 1 ? "POST" : "GET", url, &options));
+  }
+}
+
+static void test_bodies(void) {
+  enum { COUNT = 600 };
+  struct fetching t;
+  open_wishful(&t, 2, 0);
+  leave_descriptors(30);
+  ask_with_bodies(&t, COUNT);
+  fetching_wait(&t, outcomes, COUNT, PATIENCE_MS);
+  for (unsigned i = 1; i < COUNT; i += 3)
+    if (outcomes[i].status == LARIAT_OK)
+      CU_ASSERT_PTR_NOT_NULL(
+          strstr(lariat_response_body(outcome_response(&outcomes[i]), NULL),
+                 "a body"));
+  expect_all_answered(COUNT);
+  expect_few_attempts(&t);
+  give_descriptors_back();
+  fetching_close(&t);
+}
+
 static void test_one_reactor(void) { fetch_with(1, 40, false, URLS); }
 
 static void test_two_reactors(void) { fetch_with(2, 40, false, URLS); }
@@ -236,6 +269,7 @@ int main(int argc, char **argv) {
       {"two reactors", test_two_reactors},
       {"hardly any", test_hardly_any},
       {"names", test_names},
+      {"bodies", test_bodies},
       {"the deadline", test_deadline},
       {"nothing to wait for", test_nothing_to_wait_for},
   };
