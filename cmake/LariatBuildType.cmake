@@ -5,8 +5,6 @@ if(NOT CMAKE_BUILD_TYPE AND NOT multi_config)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "Release, Debug or Sanitize" FORCE)
 endif()
 
-# NDEBUG decides whether the checks for misuse are on from the start (see
-# include/lariat/checks.h); tests keep their assertions either way.
 set(CMAKE_C_FLAGS_RELEASE "-O2 -g -DNDEBUG")
 set(CMAKE_C_FLAGS_DEBUG "-O0 -g3")
 set(CMAKE_C_FLAGS_SANITIZE "-O1 -g -fno-omit-frame-pointer")
@@ -15,6 +13,19 @@ add_library(lariat_build_flags INTERFACE)
 # Empty, so that a file that defines it too says the same.
 target_compile_definitions(lariat_build_flags INTERFACE _GNU_SOURCE=)
 target_link_options(lariat_build_flags INTERFACE LINKER:--as-needed)
+# Whether the checks for misuse are on from the start (include/lariat/checks.h)
+# and coroutines' stacks are measured.  Not by NDEBUG: those who build packages
+# have a build type and flags of their own, without it.
+if(LARIAT_CHECKS STREQUAL "AUTO")
+  target_compile_definitions(lariat_build_flags INTERFACE
+    LARIAT_CHECKS_FROM_THE_START=$<CONFIG:Debug,Sanitize>)
+elseif(LARIAT_CHECKS)
+  target_compile_definitions(lariat_build_flags INTERFACE
+                             LARIAT_CHECKS_FROM_THE_START=1)
+else()
+  target_compile_definitions(lariat_build_flags INTERFACE
+                             LARIAT_CHECKS_FROM_THE_START=0)
+endif()
 if(LARIAT_CONTEXT STREQUAL "ucontext")
   target_compile_definitions(lariat_build_flags INTERFACE
                              LARIAT_CONTEXT_UCONTEXT=1)

@@ -202,9 +202,13 @@ if(NOT LARIAT_SANITIZE)
     set_tests_properties(guard.symbols_${name} PROPERTIES
       LABELS guard TIMEOUT ${longest})
   endforeach()
+  add_test(NAME guard.build_types
+    COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cmake/check_build_types.sh
+            ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_C_COMPILER})
   add_test(NAME guard.conformance
     COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/tests/conformance/check)
-  set_tests_properties(guard.headers guard.symbols guard.conformance PROPERTIES
+  set_tests_properties(guard.headers guard.symbols guard.build_types
+    guard.conformance PROPERTIES
     LABELS guard TIMEOUT ${longest})
 endif()
 

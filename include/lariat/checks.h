@@ -11,8 +11,9 @@
 
 LARIAT_BEGIN_C
 
-/* Switches the checks on or off, process-wide.  They are on from the start in
- * debug builds and where the environment has LARIAT_CHECKS=1, else off.  With
+/* Switches the checks on or off, process-wide.  They are on from the start
+ * where lariat was built so (CMake's LARIAT_CHECKS; by default in debug builds)
+ * and where the environment has LARIAT_CHECKS=1, else off.  With
  * checks on, misuse is reported on standard error, with the function and (for
  * threads) both threads' names, and the process aborts.  With checks off, the
  * misused function returns its error status where it has one.  What was dropped

@@ -133,7 +133,8 @@ typedef struct lariat_stack_options {
                          whole stacks */
 } lariat_stack_options;
 
-/* Returns the defaults: `measure` is on in debug builds.  Any thread. */
+/* Returns the defaults: `measure` is on where the checks for misuse are on from
+ * the start (see checks.h).  Any thread. */
 LARIAT_API lariat_stack_options lariat_stack_defaults(void);
 
 /* Sets how the reactor's stacks are made from now on.

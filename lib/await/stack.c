@@ -10,6 +10,7 @@
 
 #include "await/guard.h"
 #include "await/stack_annotations.h"
+#include "base/checks.h"
 #include "base/memory.h"
 
 #define KIB ((size_t)1024)
@@ -44,11 +45,7 @@ lariat_stack_options lariat_stack_defaults(void) {
       .bytes = DEFAULT_BYTES,
       .idle = DEFAULT_IDLE,
       .guard = LARIAT_GUARD_AUTO,
-#ifdef NDEBUG
-      .measure = false,
-#else
-      .measure = true,
-#endif
+      .measure = LARIAT_CHECKS_FROM_THE_START,
   };
   return defaults;
 }

@@ -40,6 +40,9 @@ static const struct refusal {
      "(CVE-2025-0665)"},
     {VERSION(8, 12, 0), VERSION(8, 12, ANY_PATCH),
      "libcurl 8.12 loses track of sockets in event mode (curl issue 16174)"},
+    {VERSION(8, 16, 0), VERSION(8, 16, ANY_PATCH),
+     "libcurl 8.16 cancels the threads of look-ups that are given up, which "
+     "leaks and may leave locks held (curl issue 18532)"},
     {VERSION(8, 20, 0), VERSION(8, 20, ANY_PATCH),
      "libcurl 8.20 leaves its wake-up descriptor readable in event mode and "
      "the loop spins (curl issue 21547)"},
@@ -81,8 +84,8 @@ static bool same_openssl(const char *name) {
 
 const char *lr_libcurl_unusable(void) {
   const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
-  if (info->version_num < VERSION(7, 85, 0))
-    return "lariat needs libcurl 7.85.0 or later";
+  if (info->version_num < VERSION(7, 88, 1))
+    return "lariat needs libcurl 7.88.1 or later";
   if (!has_protocol(info, "http") || !has_protocol(info, "https"))
     return "this libcurl was built without http or https";
   const char *openssl = active_openssl(info);
@@ -102,10 +105,8 @@ static void read_capabilities(void) {
   unsigned version = info->version_num;
   capabilities.version_num = version;
   capabilities.http2 = (info->features & CURL_VERSION_HTTP2) != 0;
-  capabilities.h2c_reuse =
-      version < VERSION(7, 87, 0) || version > VERSION(7, 88, ANY_PATCH);
-  capabilities.lingering_header =
-      version >= VERSION(7, 83, 0) && version < VERSION(8, 1, 0);
+  capabilities.h2c_reuse = version > VERSION(7, 88, ANY_PATCH);
+  capabilities.lingering_header = version < VERSION(8, 1, 0);
   capabilities.dns_cache_forever =
       version < VERSION(8, 16, 0) || version > VERSION(8, 16, ANY_PATCH);
   if (info->age >= CURLVERSION_SEVENTH) {

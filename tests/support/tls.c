@@ -86,7 +86,7 @@ struct tls_authority *tls_authority_new(const char *name) {
   struct tls_authority *authority = calloc(1, sizeof *authority);
 
   if (!authority) return NULL;
-  authority->key = EVP_EC_gen("P-256");
+  authority->key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
   if (authority->key) authority->certificate = draft(authority->key, &what);
   if (authority->certificate && sign_authority(authority)) return authority;
   tls_authority_free(authority);
@@ -137,7 +137,7 @@ static bool sign(X509 *certificate, const struct tls_authority *authority,
 bool tls_issue(const struct tls_authority *authority,
                const struct tls_certificate *what, const char *certificate_path,
                const char *key_path) {
-  EVP_PKEY *key = EVP_EC_gen("P-256");
+  EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
   X509 *certificate = key ? draft(key, what) : NULL;
   bool issued = certificate && sign(certificate, authority, what->alt_names) &&
                 write_certificate(certificate, certificate_path) &&

@@ -25,7 +25,7 @@ static lariat_status load(const char *ca_file, X509_STORE **store) {
 }
 
 static X509 *make_certificate(void) {
-  EVP_PKEY *key = EVP_EC_gen("P-256");
+  EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
   X509 *certificate = X509_new();
   X509_NAME *name = X509_get_subject_name(certificate);
   X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,

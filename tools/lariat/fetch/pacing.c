@@ -21,7 +21,7 @@ static double host_rate(const struct limit_settings *limits) {
 static unsigned limit_for_rate(const struct settings *settings, double rate,
                                unsigned limit) {
   uint64_t total_ms = settings->timeouts.total_ms;
-  double seconds = total_ms ? (double)total_ms / 1000 : LONG_FETCH_S;
+  double seconds = total_ms ? (double)total_ms / 1000 : (double)LONG_FETCH_S;
   double most = rate * seconds + 1;
   return rate > 0 && most < (double)limit ? (unsigned)most : limit;
 }
