@@ -20,7 +20,7 @@ endif()
 target_compile_options(lariat_objects PRIVATE -fno-tree-slp-vectorize)
 target_link_libraries(lariat_objects
   PRIVATE lariat_warnings lariat_build_flags
-  PUBLIC PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB
+  PUBLIC PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::IDN2
          ${LARIAT_CODING_TARGETS} Threads::Threads)
 target_compile_definitions(lariat_objects PRIVATE ${LARIAT_CODING_DEFINITIONS})
 
@@ -48,7 +48,8 @@ if(NOT LARIAT_SANITIZE) # a sanitizer's own symbols come from the program
 endif()
 target_link_libraries(lariat PRIVATE
   $<BUILD_INTERFACE:lariat_build_flags>
-  PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB ${LARIAT_CODING_TARGETS}
+  PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::IDN2
+  ${LARIAT_CODING_TARGETS}
   Threads::Threads)
 
 # The static library, which unit tests and benches reach inside.
@@ -62,5 +63,6 @@ target_include_directories(lariat_static INTERFACE
   "$<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>"
   "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
 target_link_libraries(lariat_static PRIVATE
-  PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB ${LARIAT_CODING_TARGETS}
+  PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::IDN2
+  ${LARIAT_CODING_TARGETS}
   Threads::Threads $<BUILD_INTERFACE:lariat_build_flags>)

@@ -62,6 +62,9 @@ typedef enum lariat_status {
                                 says what was to be tried again */
   LARIAT_EUPLOAD = -56,      /* the body that was to be sent has failed */
   LARIAT_EWRITE = -57,       /* the body's descriptor could not be written */
+  LARIAT_EADDRESS = -58,     /* the pool's rules deny the host's addresses */
+  LARIAT_EDOWNGRADE = -59,   /* a redirect from https to http, refused */
+  LARIAT_EPORT = -67,        /* a port that is not for HTTP, refused */
   LARIAT_EANSWERED = -75,    /* of a body's producer: the server has answered,
                                 and wants no more of it */
 

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <sys/mman.h>
 #include <sys/random.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 /* MADV_GUARD_INSTALL, which is newer than the C library's headers may be, and
  * the same on every machine. */
@@ -16,9 +18,11 @@ static bool install_markers(void *low) {
 }
 
 /* Tells whether the system itself cannot write there: emulators and sandboxes
- * may ignore advice that they do not know, and say that all is well. */
+ * may ignore advice that they do not know, and say that all is well.  The
+ * kernel is asked, and not the C library: from 2.41 on that of GNU answers
+ * getrandom in the program, where to write there is a crash. */
 static bool is_guarded(void *low) {
-  return getrandom(low, 1, GRND_NONBLOCK) < 0 && errno == EFAULT;
+  return syscall(SYS_getrandom, low, 1, GRND_NONBLOCK) < 0 && errno == EFAULT;
 }
 
 bool lr_guard_has_madvise(void) {

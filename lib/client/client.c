@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/quarantine.h"
 #include "client/capacity.h"
 #include "client/coroutine_client.h"
 #include "client/outcome.h"
@@ -60,7 +61,7 @@ void lr_client_unhold(lariat_client *client) {
 }
 
 static void recycle_job(lariat_client *client, lr_job *job) {
-  if (client->closed || client->spare_count >= SPARE_MAX) {
+  if (client->closed || client->spare_count >= client->spare_most) {
     lr_job_free(job);
     return;
   }
@@ -172,6 +173,8 @@ static lariat_status read_client_options(const lariat_client_options *given,
          given->size < sizeof *given ? given->size : sizeof *given);
   if ((unsigned)options->placement > LARIAT_PLACE_HOME) return LARIAT_EINVAL;
   if ((unsigned)options->http > LARIAT_HTTP_2) return LARIAT_EINVAL;
+  if ((unsigned)options->header_scope > LARIAT_HEADERS_STAY)
+    return LARIAT_EINVAL;
   if (!lr_priority_valid(options->priority)) return LARIAT_EINVAL;
   return LARIAT_OK;
 }
@@ -232,6 +235,7 @@ static lariat_client *new_client(lariat_pool *pool, lariat_reactor *reactor,
   client->request_defaults = lariat_request_defaults(client);
   lr_list_init(&client->jobs);
   lr_list_init(&client->spare);
+  client->spare_most = lr_quarantine_is_on() ? 0 : SPARE_MAX;
   lr_waiters_init(&client->capacity_waiters);
   client->watch.expire = lr_submit_stop_late;
   client->watched_ns = UINT64_MAX;

@@ -17,6 +17,7 @@
 #include "schedule/connection_limit.h"
 #include "schedule/transport.h"
 
+struct lr_address_guard;
 struct lr_lane;
 struct lr_transfer;
 struct x509_store_st;
@@ -26,7 +27,8 @@ typedef struct lr_engine {
   lr_dispatcher *dispatcher;
   lr_transport_stats *stats;
   struct lr_trust *trust;
-  struct x509_store_st *trusted; /* NULL until the first https job */
+  const struct lr_address_guard *guard; /* NULL: all addresses are allowed */
+  struct x509_store_st *trusted;        /* NULL until the first https job */
   bool insecure;
   uint64_t idle_ns; /* a quiet lane is closed after this */
   lr_connection_limit limit;
@@ -57,6 +59,11 @@ lariat_status lr_engine_open(const lr_transport_config *config,
 static inline bool lr_engine_is_busy(const lr_engine *engine) {
   return engine->running || engine->h1.running;
 }
+
+/* Notes that there was no descriptor for the transfer's connection, or for a
+ * lane (NULL).  True: its job is to wait for one. */
+bool lr_engine_lacks_descriptor(lr_engine *engine,
+                                const struct lr_transfer *transfer);
 
 /* Notes that a transfer which was to open a connection has done so, or will
  * not. */

@@ -6,6 +6,8 @@
 
 #include <stdbool.h>
 
+#include <curl/curl.h>
+
 /* Returns why pools refuse libcurl `version_num` (0xXXYYZZ), or NULL when they
  * do not.  Static. */
 const char *lr_libcurl_refusal(unsigned version_num);
@@ -28,6 +30,14 @@ typedef struct lr_capabilities {
   const char *ca_path;
 } lr_capabilities;
 const lr_capabilities *lr_libcurl_capabilities(void);
+
+/* Says whether libcurl forgets the text of a failure when it connects anew:
+ * from 8.19.0 on. */
+bool lr_libcurl_forgets_errors(void);
+
+/* Has the multi handle look up `names` names at once, and not wait for those
+ * that were given up, neither in its transfers' ways nor at its end. */
+void lr_libcurl_set_look_ups(CURLM *multi, unsigned names);
 
 /* Calls curl_global_init, once for the process; that is never undone.  False
  * when it failed.  Any thread. */

@@ -5,12 +5,15 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/memory.h"
 #include "base/time.h"
 #include "curl/engine.h"
+#include "curl/socket.h"
+#include "curl/stream_refusal.h"
 #include "curl/upload_feed.h"
 #include "job/body_sink.h"
 #include "job/redirect.h"
@@ -31,10 +34,7 @@ SAME_CODE(CURLE_BAD_CONTENT_ENCODING);
 /* The size from which on a body is a large one. */
 enum { LARGE_BODY = 4 * CURL_MAX_WRITE_SIZE };
 
-bool lr_outcome_was_refused(const lr_transfer *transfer) {
-  return transfer->host->protocol == LR_PROTOCOL_HTTP2 &&
-         transfer->error[0] == '\0';
-}
+const char lr_outcome_no_descriptor[] = "too many open files";
 
 bool lr_outcome_has_response(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
@@ -105,22 +105,33 @@ static bool body_is_sent(const lr_transfer *transfer) {
   return (uint64_t)sent >= transfer->job->body.length;
 }
 
-/* Finds the first step that has not been taken yet: there the time goes. */
+/* Says whether the request has a connection: libcurl may be making another,
+ * for a second try. */
+static bool is_connected(const lr_transfer *transfer) {
+  const lr_transfer_tries *tries = &transfer->tries;
+  return tries->sends > 0 && tries->opened == tries->opened_at_send;
+}
+
+/* Says whether the host's addresses are known.  For some there may be no
+ * socket, and then only libcurl knows. */
+static bool is_resolved(const lr_transfer *transfer) {
+  return transfer->tries.opened > 0 ||
+         read_time(transfer, CURLINFO_NAMELOOKUP_TIME_T) > 0;
+}
+
+/* Finds the first step that has not been taken yet: there the time goes.  Of
+ * libcurl's own times those of the last steps are no help: from 8.21 on they
+ * are there after a failure before them, too. */
 lariat_phase lr_outcome_phase(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
   if (!response || (response->status && !response->interim))
     return LARIAT_PHASE_BODY;
   if (transfer->job->attempt.connection_dead) return LARIAT_PHASE_FIRST_BYTE;
-  if (read_time(transfer, CURLINFO_PRETRANSFER_TIME_T))
+  if (is_connected(transfer))
     return body_is_sent(transfer) ? LARIAT_PHASE_FIRST_BYTE
                                   : LARIAT_PHASE_REQUEST;
-  if (transfer->tries.in_handshake ||
-      read_time(transfer, CURLINFO_CONNECT_TIME_T))
-    return transfer->job->request.url.tls ? LARIAT_PHASE_TLS
-                                          : LARIAT_PHASE_REQUEST;
-  if (read_time(transfer, CURLINFO_NAMELOOKUP_TIME_T))
-    return LARIAT_PHASE_CONNECT;
-  return LARIAT_PHASE_DNS;
+  if (transfer->tries.in_handshake) return LARIAT_PHASE_TLS;
+  return is_resolved(transfer) ? LARIAT_PHASE_CONNECT : LARIAT_PHASE_DNS;
 }
 
 /* Asks the kernel when bytes came last: libcurl shows header lines when they
@@ -168,6 +179,46 @@ static bool is_garbled(const lr_transfer *transfer) {
   return chunked && strstr(transfer->error, "chunk");
 }
 
+/* The descriptors that a look-up may need at once: a pair for its thread, a
+ * file, a socket. */
+enum { LOOKUP_DESCRIPTORS = 4 };
+
+/* Says whether a transfer that has no connection lacked a descriptor.  That a
+ * socket did is known; libcurl's resolver tells nobody why it failed.  A name
+ * that fails again and again while there are few is believed in the end. */
+static bool lacked_descriptor(lr_transfer *transfer, int code) {
+  lr_job *job = transfer->job;
+  enum { DOUBTS_MAX = 5 };
+  if (transfer->tries.out_of_fds) return transfer->tries.sends == 0;
+  if (code != CURLE_COULDNT_RESOLVE_HOST && code != CURLE_OUT_OF_MEMORY)
+    return false;
+  if (transfer->tries.sends || transfer->tries.opened ||
+      job->attempt.doubts == DOUBTS_MAX)
+    return false;
+  if (lr_descriptor_use_has_left(LOOKUP_DESCRIPTORS) &&
+      !lr_connection_limit_was_short(&transfer->engine->limit))
+    return false;
+  job->attempt.doubts++;
+  return true;
+}
+
+/* Puts a job back that lacked a descriptor, to wait for one; where nothing can
+ * come free it fails. */
+static LR_COLD lariat_status wait_for_descriptor(lr_transfer *transfer) {
+  return lr_engine_lacks_descriptor(transfer->engine, transfer)
+             ? LARIAT_EBUSY
+             : LARIAT_ESYSTEM;
+}
+
+/* Tells why there is no connection.  An address that was tried as well might
+ * answer the next time: then it is not the denied ones' fault. */
+static lariat_status connect_status(const lr_transfer *transfer) {
+  const lr_transfer_tries *tries = &transfer->tries;
+  if (tries->out_of_memory) return LARIAT_ENOMEM;
+  bool tried = tries->opened > tries->opened_at_send;
+  return tries->denied && !tried ? LARIAT_EADDRESS : LARIAT_ECONNECT;
+}
+
 static lariat_status status_for(const lr_transfer *transfer, int code) {
   if (transfer->fault != LARIAT_OK) return transfer->fault;
   if (code == CURLE_OK) return LARIAT_OK;
@@ -180,8 +231,7 @@ static lariat_status status_for(const lr_transfer *transfer, int code) {
   case CURLE_COULDNT_RESOLVE_HOST:
     return LARIAT_ERESOLVE;
   case CURLE_COULDNT_CONNECT:
-    if (transfer->tries.out_of_memory) return LARIAT_ENOMEM;
-    return transfer->tries.out_of_fds ? LARIAT_ESYSTEM : LARIAT_ECONNECT;
+    return connect_status(transfer);
   case CURLE_OPERATION_TIMEDOUT:
     return LARIAT_ETIMEDOUT;
   case CURLE_SSL_CONNECT_ERROR:
@@ -241,7 +291,7 @@ static bool was_lost(const lr_transfer *transfer, int code) {
 static bool may_request_anew(const lr_transfer *transfer, int code) {
   const lr_job *job = transfer->job;
   return code == CURLE_HTTP2_STREAM && transfer->fault == LARIAT_OK &&
-         lr_outcome_was_refused(transfer) &&
+         lr_stream_was_refused(transfer) &&
          !lr_outcome_has_response(transfer) && !job->attempt.reuse_failed &&
          !job->body.source && !job->sink;
 }
@@ -249,7 +299,8 @@ static bool may_request_anew(const lr_transfer *transfer, int code) {
 /* Says whether the answer ended within its head, which libcurl takes for its
  * end. */
 static bool ended_in_head(const lariat_response *response) {
-  return response->in_block || (response->interim && response->status != 101);
+  return response->in_block || response->status == 0 ||
+         (response->interim && response->status != 101);
 }
 
 /* The body of a redirect that is followed does not matter, so it need not be
@@ -274,16 +325,34 @@ static lariat_status finish_response(lr_transfer *transfer) {
   return end_response_digest(transfer, response->sha256, &response->has_sha256);
 }
 
-/* Returns the failure's text, or NULL.  What libcurl says of a callback that
- * refused is of no use to anybody. */
+/* Says whether a callback of ours has refused what came, for a limit: what
+ * libcurl says then is about writing, which nobody who reads it has done. */
+static bool was_over_limit(const lr_transfer *transfer) {
+  const lr_job *job = transfer->job;
+  return job->attempt.curl_code == CURLE_WRITE_ERROR &&
+         (job->attempt.outcome == LARIAT_EBODYLIMIT ||
+          job->attempt.outcome == LARIAT_EHEADERLIMIT ||
+          job->attempt.outcome == LARIAT_ENOMEM);
+}
+
+/* Returns the failure's text, or NULL. */
 static const char *find_detail(lr_transfer *transfer) {
   const lr_body_sink *sink = transfer->job->sink;
   if (sink && transfer->job->attempt.outcome == LARIAT_EWRITE)
     return strerror_r(sink->error, transfer->error, sizeof transfer->error);
+  if (was_over_limit(transfer)) return NULL;
   if (transfer->job->attempt.outcome == LARIAT_EENCODING &&
       transfer->decoding.decoder)
     lr_content_decoder_describe(transfer->decoding.decoder, transfer->error);
   return transfer->error[0] ? transfer->error : NULL;
+}
+
+/* Names the address in the buffer for libcurl's text, which says only that
+ * there is no connection. */
+static LR_COLD const char *describe_denied(lr_transfer *transfer) {
+  snprintf(transfer->error, sizeof transfer->error,
+           "connections to %s are denied", transfer->denied_ip);
+  return transfer->error;
 }
 
 /* The text instead of libcurl's words for a callback that said no. */
@@ -297,6 +366,9 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
     curl_code = CURLE_OK;
   job->attempt.curl_code = curl_code;
   job->attempt.outcome = forgive_redirect(job, status_for(transfer, curl_code));
+  if (curl_code != CURLE_OK && transfer->fault == LARIAT_OK &&
+      lacked_descriptor(transfer, curl_code))
+    job->attempt.outcome = wait_for_descriptor(transfer);
   if (job->pool.received > LARGE_BODY)
     transfer->host->learned.large_bodies = true;
   job->attempt.resent =
@@ -306,6 +378,7 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   if (was_lost(transfer, curl_code)) {
     job->attempt.connection_dead = true;
     job->attempt.outcome = LARIAT_ERESET;
+    lr_socket_note_lost(transfer);
   }
   if (may_request_anew(transfer, curl_code)) {
     job->attempt.reuse_failed = true;
@@ -326,7 +399,9 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   const char *detail = find_detail(transfer);
   if (job->attempt.connection_dead && transfer->fault != LARIAT_OK)
     detail = connection_died;
-  if (job->attempt.outcome == LARIAT_ESYSTEM) detail = "too many open files";
+  if (job->attempt.outcome == LARIAT_ESYSTEM) detail = lr_outcome_no_descriptor;
+  if (job->attempt.outcome == LARIAT_EADDRESS)
+    detail = describe_denied(transfer);
   if (detail) job->attempt.detail = lr_copy_string(detail);
 }
 

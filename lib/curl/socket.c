@@ -3,6 +3,7 @@
 #include "curl/socket.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -13,6 +14,8 @@
 #include "curl/host_lanes.h"
 #include "curl/lane.h"
 #include "curl/transfer.h"
+#include "net/address_guard.h"
+#include "net/network.h"
 #include "schedule/dispatcher.h"
 #include "schedule/host.h"
 
@@ -67,12 +70,21 @@ static bool may_receive(const lr_socket *socket) {
          (part && part->running);
 }
 
+static void mark_dead(lr_socket *socket) {
+  lr_engine *engine = socket->lane->engine;
+  if (socket->dead) return;
+  socket->dead = true;
+  if (socket->lane->dead++ == 0)
+    socket->lane->dead_ns = lr_reactor_turn_ns(engine->reactor);
+  lr_lane_mark_dirty(socket->lane);
+}
+
 /* Handles what comes on an idle connection.  When the server has closed it,
  * libcurl would only notice at the lane's next request, so the lane is looked
  * at.  Bytes that nobody asked for old versions of libcurl take for the next
- * answer's, so that is the end of the connection, too: shut down, it is dead to
- * every libcurl. Others (a session ticket of TLS 1.3) would wake the reactor
- * for ever, so that only the end is watched for from now on. */
+ * answer's, so that is the end of the connection, too.  Others (a session
+ * ticket of TLS 1.3) would wake the reactor for ever, so that only the end is
+ * watched for from now on. */
 static void handle_idle_event(lr_socket *socket, uint32_t events) {
   lr_engine *engine = socket->lane->engine;
   lr_poller *poller = lr_reactor_poller(engine->reactor);
@@ -84,11 +96,7 @@ static void handle_idle_event(lr_socket *socket, uint32_t events) {
     return;
   }
   (void)lr_poller_set(poller, &socket->watch, 0);
-  if (socket->dead) return;
-  socket->dead = true;
-  if (socket->lane->dead++ == 0)
-    socket->lane->dead_ns = lr_reactor_turn_ns(engine->reactor);
-  lr_lane_mark_dirty(socket->lane);
+  mark_dead(socket);
 }
 
 static void handle_event(lr_watch *watch, uint32_t events) {
@@ -155,20 +163,56 @@ static lr_socket *add_socket(lr_engine *engine, lr_lane *lane, lr_host *host,
   return socket;
 }
 
+/* Notes that the guard denies the address, which is the one that libcurl would
+ * connect to. */
+static LR_COLD void note_denied(lr_transfer *transfer,
+                                const struct curl_sockaddr *address) {
+  lr_ip ip;
+  lr_u64_bump(&transfer->engine->stats->denied, 1);
+  if (transfer->tries.denied++) return;
+  if (lr_ip_read(&address->addr, address->addrlen, &ip))
+    lr_ip_write(&ip, transfer->denied_ip);
+  else
+    transfer->denied_ip[0] = '\0';
+}
+
+static bool is_allowed(lr_transfer *transfer,
+                       const struct curl_sockaddr *address) {
+  const lr_address_guard *guard = transfer->engine->guard;
+  if (!guard ||
+      lr_address_guard_allows(guard, &address->addr, address->addrlen))
+    return true;
+  note_denied(transfer, address);
+  return false;
+}
+
+static int make_socket(lr_transfer *transfer,
+                       const struct curl_sockaddr *address) {
+  int fd =
+      socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+             address->protocol);
+  if (fd >= 0) return fd;
+  if (errno == EMFILE || errno == ENFILE) transfer->tries.out_of_fds = true;
+  if (errno == ENOMEM || errno == ENOBUFS) transfer->tries.out_of_memory = true;
+  return -1;
+}
+
+/* Refuses libcurl a socket.  Its next try may come to the same, and then old
+ * versions do not go on by themselves: see lr_lane_process. */
+static LR_COLD curl_socket_t refuse_socket(lr_transfer *transfer) {
+  if (transfer->tries.refused++ == 0) transfer->lane->refused++;
+  lr_lane_mark_dirty(transfer->lane);
+  return CURL_SOCKET_BAD;
+}
+
 curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
                              struct curl_sockaddr *address) {
   lr_transfer *transfer = transfer_pointer;
   lr_engine *engine = transfer->engine;
   (void)purpose;
-  int fd =
-      socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
-             address->protocol);
-  if (fd < 0) {
-    if (errno == EMFILE || errno == ENFILE) transfer->tries.out_of_fds = true;
-    if (errno == ENOMEM || errno == ENOBUFS)
-      transfer->tries.out_of_memory = true;
-    return CURL_SOCKET_BAD;
-  }
+  if (!is_allowed(transfer, address)) return refuse_socket(transfer);
+  int fd = make_socket(transfer, address);
+  if (fd < 0) return refuse_socket(transfer);
   lr_socket *socket = NULL;
   if (lr_host_enter_lane(transfer->host, transfer->lane))
     socket = add_socket(engine, transfer->lane, transfer->host, fd);
@@ -176,12 +220,13 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
     close(fd);
     transfer->tries.out_of_memory = true;
     errno = ENOMEM;
-    return CURL_SOCKET_BAD;
+    return refuse_socket(transfer);
   }
   /* libcurl may be trying again, after a connection that turned out to be
    * dead.  It counts that over the life of the handle, and gives up. */
   if (transfer->tries.may_reuse) transfer->needs_reset = true;
   transfer->tries.opened++;
+  transfer->tries.in_handshake = false;
   lr_list_append(&transfer->attempts, &socket->attempt);
   lr_host_in_lane(transfer->host, transfer->lane)->open++;
   transfer->lane->open++;
@@ -215,16 +260,43 @@ int lr_socket_close(void *engine_pointer, curl_socket_t fd) {
   return close(fd);
 }
 
+int lr_socket_local_port(const lr_socket *socket) {
+  struct sockaddr_storage address = {0};
+  socklen_t length = sizeof address;
+  if (getsockname(socket->watch.fd, (struct sockaddr *)&address, &length) != 0)
+    return -1;
+  if (address.ss_family == AF_INET6)
+    return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+  return ntohs(((struct sockaddr_in *)&address)->sin_port);
+}
+
+bool lr_socket_is_dead(const lr_transfer *transfer, int local_port) {
+  const lr_sockets *sockets = &transfer->engine->sockets;
+  for (uint32_t i = 0; i < sockets->capacity; i++) {
+    const lr_socket *socket = sockets->by_fd[i];
+    if (socket && socket->dead && socket->lane == transfer->lane &&
+        socket->host == transfer->host &&
+        lr_socket_local_port(socket) == local_port)
+      return true;
+  }
+  return false;
+}
+
+void lr_socket_note_lost(const lr_transfer *transfer) {
+  curl_socket_t fd = CURL_SOCKET_BAD;
+  (void)curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &fd);
+  lr_socket *socket = fd == CURL_SOCKET_BAD
+                          ? NULL
+                          : lr_sockets_find(&transfer->engine->sockets, fd);
+  if (socket && socket->host == transfer->host) mark_dead(socket);
+}
+
 /* Takes a socket that is connected from the attempts.  In most cases the wish
  * to read has told already; but libcurl 8 need not wait to read when the answer
  * is quick. */
 void lr_socket_keep_connected(lr_transfer *transfer) {
-  curl_off_t connected_us = 0;
   curl_socket_t fd = CURL_SOCKET_BAD;
-  if (lr_list_empty(&transfer->attempts)) return;
-  (void)curl_easy_getinfo(transfer->easy, CURLINFO_PRETRANSFER_TIME_T,
-                          &connected_us);
-  if (connected_us == 0) return;
+  if (lr_list_empty(&transfer->attempts) || transfer->tries.sends == 0) return;
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &fd);
   lr_socket *socket = fd == CURL_SOCKET_BAD
                           ? NULL

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include <curl/curl.h>
+#include <netinet/in.h>
 
 #include "base/list.h"
 #include "curl/decoding.h"
@@ -39,6 +40,8 @@ typedef struct lr_transfer_tries {
   uint32_t sends;          /* how often it began to send */
   uint32_t opened;         /* sockets */
   uint32_t opened_at_send; /* of these, when it began to send first */
+  uint32_t denied;         /* addresses that may not be connected to */
+  uint32_t refused;        /* sockets that it did not get, of late */
   bool may_reuse;          /* a connection is there that it may use */
   bool in_handshake;       /* a TLS handshake has begun */
   bool out_of_fds;         /* no descriptor for a socket */
@@ -56,8 +59,8 @@ typedef struct lr_transfer_upload {
 
 /* The settings of the easy handle now (easy_setup.h). */
 typedef struct lr_easy_settings {
-  CURLU *from; /* the URL: the transfer's own, or a host's */
-  char *path;  /* and with a host's, path and query */
+  CURLU *from; /* the host's origin */
+  char *path;  /* and query */
   uint32_t path_capacity;
   uint32_t path_length; /* 0: none */
   struct curl_slist *headers;
@@ -69,7 +72,6 @@ typedef struct lr_easy_settings {
 
 typedef struct lr_transfer {
   CURL *easy;
-  CURLU *url; /* a whole URL, for those that are not simple */
   struct lr_engine *engine;
   lr_easy_settings set;
   bool needs_reset;   /* after this job, since it wants what few do */
@@ -79,6 +81,7 @@ typedef struct lr_transfer {
   uint8_t state; /* lr_transfer_state */
   bool coming;   /* counted as about to open a connection */
   bool has_digest;
+  bool refused; /* its stream, since that was asked last (stream_refusal.h) */
   struct lr_lane *lane;
   lr_host *host;
   lr_job *job;
@@ -92,6 +95,7 @@ typedef struct lr_transfer {
   curl_socket_t fd;    /* with an idle time-out: as libcurl told last */
   lariat_status fault; /* why a callback stopped the transfer */
   char error[CURL_ERROR_SIZE];
+  char denied_ip[INET6_ADDRSTRLEN]; /* the first of those denied */
 } lr_transfer;
 
 /* Makes a configured transfer; NULL when out of memory. */
@@ -100,7 +104,7 @@ void lr_transfer_free(lr_transfer *transfer);
 
 /* Makes it ready to fetch `job` for `host` in `lane`; `opens_new`: a connection
  * will be opened for it.
- * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EURL */
+ * LARIAT_OK, LARIAT_ENOMEM */
 lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
                                   lr_host *host, struct lr_lane *lane,
                                   bool opens_new);

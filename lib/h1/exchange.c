@@ -44,8 +44,7 @@ static bool has_extras(const lr_job *job) {
 }
 
 bool lr_exchange_suits_idle(const lr_job *job) {
-  if (!job->request.url.simple || !is_h1_safe(job->request.headers))
-    return false;
+  if (!is_h1_safe(job->request.headers)) return false;
   return job->request.defaults ||
          (!has_extras(job) && (job->request.get || is_head_request(job)));
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * exchange.h: a request and its answer on a connection of lariat's own, without
- * libcurl: GET and HEAD of simple URLs, by HTTP/1.1.  What comes of them is
+ * libcurl: GET and HEAD of http URLs, by HTTP/1.1.  What comes of them is
  * what would have come of them with libcurl; whatever the parser does not take
  * by the book is left to that.  docs/internals/exchange.md says what that is,
  * and why. */

@@ -13,16 +13,6 @@ static char *put_text(char *to, const char *text) {
   return put_bytes(to, text, strlen(text));
 }
 
-/* Returns the length of "host:81", without the port if it is the default one.
- */
-static size_t authority_length(const lr_url *url) {
-  static const char default_port[] = ":80";
-  size_t length = url->origin_length - strlen("http://");
-  const char *end = url->text + url->origin_length;
-  bool is_default = memcmp(end - 3, default_port, 3) == 0;
-  return is_default ? length - 3 : length;
-}
-
 static const char accept_any[] = "Accept: */*\r\n";
 
 /* Returns more bytes than the lines need. */
@@ -37,7 +27,8 @@ static char *put_lines(char *to, const lr_job *job) {
   const lr_url *url = &job->request.url;
   const lr_header_list *headers = job->request.headers;
   to = put_text(to, " HTTP/1.1\r\nHost: ");
-  to = put_bytes(to, url->text + strlen("http://"), authority_length(url));
+  to = put_bytes(to, url->text + strlen("http://"),
+                 url->origin_length - strlen("http://"));
   to = put_text(to, "\r\n");
   if (!headers || !headers->has_accept) to = put_text(to, accept_any);
   if (headers && headers->lines_length)

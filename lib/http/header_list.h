@@ -42,17 +42,25 @@ lariat_status lr_header_list_make(const lr_header_list *base,
                                   const lariat_header *headers, size_t count,
                                   lr_header_list **out);
 
-/* Makes `*out` a list without the headers that must not go to another origin:
- * Authorization, Cookie, Proxy-Authorization; with `no_body` also without
- * Content-*.  When there are none, `*out` is `headers` itself, with another
- * reference.  LARIAT_OK, LARIAT_ENOMEM */
-lariat_status lr_header_list_without_credentials(lr_header_list *headers,
-                                                 bool no_body,
-                                                 lr_header_list **out);
+/* Headers by who may see them, when a redirect leads elsewhere. */
+enum {
+  LR_HEADERS_CREDENTIALS = 1, /* Authorization, Cookie, Proxy-Authorization */
+  LR_HEADERS_HOST = 2,        /* Host: what it says is true of one origin */
+  LR_HEADERS_CONTENT = 4,     /* Content-*: of a body */
+  LR_HEADERS_OWN = 8          /* all others that may say more than what RFC 9110
+                                 lets anybody know: X-Api-Key, Referer */
+};
 
-/* Drops Content-* only (a POST that a redirect made a GET), as above. */
-lariat_status lr_header_list_without_content(lr_header_list *headers,
-                                             lr_header_list **out);
+/* Makes `*out` a list without the headers of some kinds (LR_HEADERS_* joined).
+ * When there are none, `*out` is `headers` itself, with another reference.
+ * LARIAT_OK, LARIAT_ENOMEM */
+lariat_status lr_header_list_without(lr_header_list *headers, unsigned kinds,
+                                     lr_header_list **out);
+
+/* Finds the first header of these kinds that is sent; returns its line, which
+ * begins with its name, or NULL. */
+const char *lr_header_list_find(const lr_header_list *headers, unsigned kinds,
+                                size_t *name_length);
 
 /* Tells whether the list has a header called `name`. */
 bool lr_header_list_has(const lr_header_list *headers, const char *name);

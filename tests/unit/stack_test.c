@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/random.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -329,6 +331,18 @@ static bool exited_with(int state, int code) {
 
 static void write_byte(void *context) { *(volatile char *)context = 1; }
 
+/* Stands in for the C library's, which may answer without the kernel. */
+ssize_t getrandom(void *bytes, size_t length, unsigned flags) {
+  if (length) *(volatile char *)bytes = 0;
+  return syscall(SYS_getrandom, bytes, length, flags);
+}
+
+/* Probing would end the program if the memory were written to from here. */
+static void test_probe(void) {
+  bool has = lr_guard_has_madvise();
+  for (int i = 0; i < 3; i++) CU_ASSERT_EQUAL(lr_guard_has_madvise(), has);
+}
+
 static void test_guards(void) {
   struct fixture f;
   lariat_guard guards[2];
@@ -468,6 +482,7 @@ int main(int argc, char **argv) {
       {"too many mappings", test_map_limit},
       {"use is measured", test_measured},
       {"a coroutine's use", test_used},
+      {"the kernel is asked for guards", test_probe},
       {"guards of both kinds", test_guards},
       {"an overflow is explained", test_overflow},
       {"another fault is not", test_other_fault},
