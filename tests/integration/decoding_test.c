@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: optional
  * Bodies with a content coding, as libcurl reads them and as lariat itself
  * does, wherever they go: what comes of them is the same, and no more is made
  * of them than somebody wants, nor more at a time than lets others have their
@@ -625,7 +626,7 @@ static void test_turns(void) {
   serve(&bomb);
   lr_u64_store_release(&most_in_a_turn, 0);
   for (int later = 0; later < 2; later++) {
-    begin_bombs(&t, o, deferreds, later, DISCARDED, BOMB / 8, 0);
+    begin_bombs(&t, o, deferreds, later, DISCARDED, BOMB / 32, 0);
     if (!fetching_wait(&t, o, BOMBS, PATIENCE_MS)) abort();
     release_all(deferreds, o);
   }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: optional
  * content_coding_test.c: what Content-Encoding headers say. */
 #include "http/content_coding.h"
 
