@@ -165,10 +165,13 @@ typedef struct lariat_pool_stats {
   uint64_t jobs_waiting_rate; /* a rate or a delay is not due */
   uint64_t jobs_waiting_connection; /* none is to be had */
   /* Of jobs_running, how far they are; the others wait for the answer. */
-  uint64_t jobs_connecting;  /* from the look-up to the TLS handshake */
-  uint64_t jobs_receiving;   /* their answer has begun */
-  uint64_t addresses_denied; /* by the rules for addresses: connections that
-                                were not opened, since the start */
+  uint64_t jobs_connecting;      /* from the look-up to the TLS handshake */
+  uint64_t jobs_receiving;       /* their answer has begun */
+  uint64_t addresses_denied;     /* by the rules for addresses: connections that
+                                    were not opened, since the start */
+  uint64_t descriptor_shortages; /* connections that were not opened since the
+                                    process had no descriptor, since the start;
+                                    their jobs wait for one */
 } lariat_pool_stats;
 
 /* Fills `*stats` as far as its `size` goes.  Any thread.

@@ -9,6 +9,14 @@
 /* A piece fits into a chunk of a stream. */
 enum { PIECE = LR_CHUNK_CAPACITY };
 
+static void resume_body(lr_decode_item *item) {
+  lr_engine_resume(lr_container(item, lr_transfer, decoding.item));
+}
+
+void lr_decoding_init(lr_decoding *decoding) {
+  lr_decode_item_init(&decoding->item, resume_body);
+}
+
 /* Says whether the end of the connection is that of the body (RFC 9112, 6.3).
  */
 static bool ends_at_close(const lariat_response *response) {
@@ -72,7 +80,7 @@ static lariat_status decode_input(lr_transfer *transfer) {
     if (status == LARIAT_OK) status = status_of(result);
   }
   if (result == LR_DECODE_ENOUGH)
-    lr_list_append(&transfer->engine->decoding, &decoding->node);
+    lr_decode_queue_add(&transfer->engine->h1.decode_queue, &decoding->item);
   return status;
 }
 
@@ -80,7 +88,7 @@ lariat_status lr_decoding_take(lr_transfer *transfer, const char *bytes,
                                size_t length) {
   lr_decoding *decoding = &transfer->decoding;
   size_t skip = decoding->skip < length ? decoding->skip : length;
-  lr_list_remove(&decoding->node);
+  lr_decode_item_remove(&decoding->item);
   lr_content_decoder_input(decoding->decoder, bytes + skip, length - skip);
   lariat_status status = decode_input(transfer);
   decoding->skip -= skip;
@@ -98,7 +106,7 @@ lariat_status lr_decoding_check(const lr_transfer *transfer) {
 
 void lr_decoding_close(lr_transfer *transfer) {
   lr_decoding *decoding = &transfer->decoding;
-  lr_list_remove(&decoding->node);
+  lr_decode_item_remove(&decoding->item);
   if (decoding->decoder)
     lr_content_decoder_give(&transfer->engine->h1.decoders, decoding->decoder);
   lr_free(decoding->piece);
@@ -106,13 +114,4 @@ void lr_decoding_close(lr_transfer *transfer) {
   decoding->piece = NULL;
   decoding->piece_length = 0;
   decoding->skip = 0;
-}
-
-bool lr_decoding_turn_end(lr_engine *engine, void (*resume)(lr_transfer *)) {
-  enum { PIECES = 4 };
-  lr_list *node;
-  for (int i = 0; i < PIECES && (node = lr_list_take_first(&engine->decoding));
-       i++)
-    resume(lr_container(node, lr_transfer, decoding.node));
-  return !lr_list_empty(&engine->decoding);
 }

@@ -7,21 +7,23 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "base/list.h"
 #include "http/content_decoder.h"
+#include "job/decode_queue.h"
 #include <lariat/status.h>
 
-struct lr_engine;
 struct lr_transfer;
 
 typedef struct lr_decoding {
   lr_content_decoder *decoder; /* NULL: the body is as it comes */
   char *piece;                 /* decoded, and not taken yet */
   size_t piece_length;
-  size_t skip;      /* of what libcurl will give again, so much was used */
-  lr_list node;     /* in the engine's list of those to go on, or alone */
-  bool until_close; /* the body ends with the connection */
+  size_t skip;         /* of what libcurl will give again, so much was used */
+  bool until_close;    /* the body ends with the connection */
+  lr_decode_item item; /* waits while the body is to go on in another turn */
 } lr_decoding;
+
+/* Prepares a transfer, once. */
+void lr_decoding_init(lr_decoding *decoding);
 
 /* Takes a decoder if the line of the head that was taken last has ended a final
  * head with a Content-Encoding, and the job wants that undone.
@@ -37,7 +39,7 @@ lariat_status lr_decoding_take(struct lr_transfer *transfer, const char *bytes,
 
 /* Says whether the body goes on in another turn. */
 static inline bool lr_decoding_is_paused(const lr_decoding *decoding) {
-  return !lr_list_empty(&decoding->node);
+  return lr_decode_item_waits(&decoding->item);
 }
 
 /* Checks the codings of a body that libcurl says is complete.
@@ -48,10 +50,5 @@ lariat_status lr_decoding_check(const struct lr_transfer *transfer);
 
 /* Gives back what the body has borrowed, when it is over or given up. */
 void lr_decoding_close(struct lr_transfer *transfer);
-
-/* Goes on with bodies of which enough was decoded in the turn before; `resume`
- * has libcurl give the same bytes again.  True: there is more of them. */
-bool lr_decoding_turn_end(struct lr_engine *engine,
-                          void (*resume)(struct lr_transfer *transfer));
 
 #endif

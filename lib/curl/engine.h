@@ -38,8 +38,7 @@ typedef struct lr_engine {
   lr_list idle_transfers;
   unsigned idle_transfer_count;
   lr_list lanes;
-  lr_list dirty;    /* lanes to process at the end of the turn */
-  lr_list decoding; /* transfers whose body goes on in another turn */
+  lr_list dirty; /* lanes to process at the end of the turn */
   unsigned lane_count;
   unsigned lane_capacity; /* connections a lane */
 
@@ -61,6 +60,11 @@ static inline bool lr_engine_is_busy(const lr_engine *engine) {
   return engine->running || engine->h1.running;
 }
 
+/* Notes that there was no descriptor for the transfer's connection, or for a
+ * lane (NULL).  True: its job is to wait for one. */
+bool lr_engine_lacks_descriptor(lr_engine *engine,
+                                const struct lr_transfer *transfer);
+
 /* Notes that a transfer which was to open a connection has done so, or will
  * not. */
 void lr_engine_connection_came(lr_engine *engine, struct lr_transfer *transfer);
@@ -71,6 +75,9 @@ void lr_engine_lane_has_capacity(lr_engine *engine, struct lr_lane *lane);
 
 /* Closes a lane without transfers, and all of its connections. */
 void lr_engine_recycle(lr_engine *engine, struct lr_lane *lane);
+
+/* Lets a paused transfer go on. */
+void lr_engine_resume(struct lr_transfer *transfer);
 
 /* Ends a transfer that libcurl is done with. */
 void lr_engine_finished(lr_engine *engine, struct lr_transfer *transfer,

@@ -2,8 +2,6 @@
  * handoff.c: the hand-over of a connection from libcurl. */
 #include "curl/handoff.h"
 
-#include <netinet/in.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "curl/engine.h"
@@ -28,15 +26,6 @@ void lr_handoff_want(lr_transfer *transfer, bool wanted) {
 
 /* ---- From libcurl's connecting to its closing ---- */
 
-static int local_port_of(int fd) {
-  struct sockaddr_storage address = {0};
-  socklen_t length = sizeof address;
-  if (getsockname(fd, (struct sockaddr *)&address, &length) != 0) return -1;
-  if (address.ss_family == AF_INET6)
-    return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
-  return ntohs(((struct sockaddr_in *)&address)->sin_port);
-}
-
 /* Returns the attempt that has this port.  Mostly there is but one; libcurl
  * tries both families of addresses at once. */
 static lr_socket *find_attempt(lr_transfer *transfer, int local_port) {
@@ -44,7 +33,7 @@ static lr_socket *find_attempt(lr_transfer *transfer, int local_port) {
   for (lr_list *node = transfer->attempts.next; node != &transfer->attempts;
        node = node->next) {
     lr_socket *socket = lr_container(node, lr_socket, attempt);
-    if (only || local_port_of(socket->watch.fd) == local_port) return socket;
+    if (only || lr_socket_local_port(socket) == local_port) return socket;
   }
   return NULL;
 }

@@ -119,6 +119,10 @@ const lr_capabilities *lr_libcurl_capabilities(void) {
   return &capabilities;
 }
 
+bool lr_libcurl_forgets_errors(void) {
+  return lr_libcurl_capabilities()->version_num >= VERSION(8, 19, 0);
+}
+
 /* Options of 8.20.0, which the header may be too old to name. */
 enum { multi_resolve_threads_max = 20, multi_quick_exit = 21 };
 

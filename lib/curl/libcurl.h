@@ -31,6 +31,10 @@ typedef struct lr_capabilities {
 } lr_capabilities;
 const lr_capabilities *lr_libcurl_capabilities(void);
 
+/* Says whether libcurl forgets the text of a failure when it connects anew:
+ * from 8.19.0 on. */
+bool lr_libcurl_forgets_errors(void);
+
 /* Has the multi handle look up `names` names at once, and not wait for those
  * that were given up, neither in its transfers' ways nor at its end. */
 void lr_libcurl_set_look_ups(CURLM *multi, unsigned names);

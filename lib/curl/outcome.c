@@ -12,6 +12,8 @@
 #include "base/memory.h"
 #include "base/time.h"
 #include "curl/engine.h"
+#include "curl/socket.h"
+#include "curl/stream_refusal.h"
 #include "curl/upload_feed.h"
 #include "job/body_sink.h"
 #include "job/redirect.h"
@@ -32,10 +34,7 @@ SAME_CODE(CURLE_BAD_CONTENT_ENCODING);
 /* The size from which on a body is a large one. */
 enum { LARGE_BODY = 4 * CURL_MAX_WRITE_SIZE };
 
-bool lr_outcome_was_refused(const lr_transfer *transfer) {
-  return transfer->host->protocol == LR_PROTOCOL_HTTP2 &&
-         transfer->error[0] == '\0';
-}
+const char lr_outcome_no_descriptor[] = "too many open files";
 
 bool lr_outcome_has_response(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
@@ -180,12 +179,42 @@ static bool is_garbled(const lr_transfer *transfer) {
   return chunked && strstr(transfer->error, "chunk");
 }
 
+/* The descriptors that a look-up may need at once: a pair for its thread, a
+ * file, a socket. */
+enum { LOOKUP_DESCRIPTORS = 4 };
+
+/* Says whether a transfer that has no connection lacked a descriptor.  That a
+ * socket did is known; libcurl's resolver tells nobody why it failed.  A name
+ * that fails again and again while there are few is believed in the end. */
+static bool lacked_descriptor(lr_transfer *transfer, int code) {
+  lr_job *job = transfer->job;
+  enum { DOUBTS_MAX = 5 };
+  if (transfer->tries.out_of_fds) return transfer->tries.sends == 0;
+  if (code != CURLE_COULDNT_RESOLVE_HOST && code != CURLE_OUT_OF_MEMORY)
+    return false;
+  if (transfer->tries.sends || transfer->tries.opened ||
+      job->attempt.doubts == DOUBTS_MAX)
+    return false;
+  if (lr_descriptor_use_has_left(LOOKUP_DESCRIPTORS) &&
+      !lr_connection_limit_was_short(&transfer->engine->limit))
+    return false;
+  job->attempt.doubts++;
+  return true;
+}
+
+/* Puts a job back that lacked a descriptor, to wait for one; where nothing can
+ * come free it fails. */
+static LR_COLD lariat_status wait_for_descriptor(lr_transfer *transfer) {
+  return lr_engine_lacks_descriptor(transfer->engine, transfer)
+             ? LARIAT_EBUSY
+             : LARIAT_ESYSTEM;
+}
+
 /* Tells why there is no connection.  An address that was tried as well might
  * answer the next time: then it is not the denied ones' fault. */
 static lariat_status connect_status(const lr_transfer *transfer) {
   const lr_transfer_tries *tries = &transfer->tries;
   if (tries->out_of_memory) return LARIAT_ENOMEM;
-  if (tries->out_of_fds) return LARIAT_ESYSTEM;
   bool tried = tries->opened > tries->opened_at_send;
   return tries->denied && !tried ? LARIAT_EADDRESS : LARIAT_ECONNECT;
 }
@@ -262,7 +291,7 @@ static bool was_lost(const lr_transfer *transfer, int code) {
 static bool may_request_anew(const lr_transfer *transfer, int code) {
   const lr_job *job = transfer->job;
   return code == CURLE_HTTP2_STREAM && transfer->fault == LARIAT_OK &&
-         lr_outcome_was_refused(transfer) &&
+         lr_stream_was_refused(transfer) &&
          !lr_outcome_has_response(transfer) && !job->attempt.reuse_failed &&
          !job->body.source && !job->sink;
 }
@@ -337,6 +366,9 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
     curl_code = CURLE_OK;
   job->attempt.curl_code = curl_code;
   job->attempt.outcome = forgive_redirect(job, status_for(transfer, curl_code));
+  if (curl_code != CURLE_OK && transfer->fault == LARIAT_OK &&
+      lacked_descriptor(transfer, curl_code))
+    job->attempt.outcome = wait_for_descriptor(transfer);
   if (job->pool.received > LARGE_BODY)
     transfer->host->learned.large_bodies = true;
   job->attempt.resent =
@@ -346,6 +378,7 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   if (was_lost(transfer, curl_code)) {
     job->attempt.connection_dead = true;
     job->attempt.outcome = LARIAT_ERESET;
+    lr_socket_note_lost(transfer);
   }
   if (may_request_anew(transfer, curl_code)) {
     job->attempt.reuse_failed = true;
@@ -366,7 +399,7 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   const char *detail = find_detail(transfer);
   if (job->attempt.connection_dead && transfer->fault != LARIAT_OK)
     detail = connection_died;
-  if (job->attempt.outcome == LARIAT_ESYSTEM) detail = "too many open files";
+  if (job->attempt.outcome == LARIAT_ESYSTEM) detail = lr_outcome_no_descriptor;
   if (job->attempt.outcome == LARIAT_EADDRESS)
     detail = describe_denied(transfer);
   if (detail) job->attempt.detail = lr_copy_string(detail);

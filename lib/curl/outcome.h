@@ -24,9 +24,7 @@ uint64_t lr_outcome_heard_ns(const lr_transfer *transfer);
 /* Says whether anything of an answer has come. */
 bool lr_outcome_has_response(const lr_transfer *transfer);
 
-/* Says whether the server has refused a stream of HTTP/2 without looking at it
- * (GOAWAY does that to many at once): it may always be sent again.  libcurl
- * gives no message then, but of any other end of a connection it does. */
-bool lr_outcome_was_refused(const lr_transfer *transfer);
+/* The text of a failure for want of a descriptor. */
+extern const char lr_outcome_no_descriptor[];
 
 #endif

@@ -3,6 +3,7 @@
 #include "curl/socket.h"
 
 #include <errno.h>
+#include <netinet/in.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -69,12 +70,21 @@ static bool may_receive(const lr_socket *socket) {
          (part && part->running);
 }
 
+static void mark_dead(lr_socket *socket) {
+  lr_engine *engine = socket->lane->engine;
+  if (socket->dead) return;
+  socket->dead = true;
+  if (socket->lane->dead++ == 0)
+    socket->lane->dead_ns = lr_reactor_turn_ns(engine->reactor);
+  lr_lane_mark_dirty(socket->lane);
+}
+
 /* Handles what comes on an idle connection.  When the server has closed it,
  * libcurl would only notice at the lane's next request, so the lane is looked
  * at.  Bytes that nobody asked for old versions of libcurl take for the next
- * answer's, so that is the end of the connection, too: shut down, it is dead to
- * every libcurl. Others (a session ticket of TLS 1.3) would wake the reactor
- * for ever, so that only the end is watched for from now on. */
+ * answer's, so that is the end of the connection, too.  Others (a session
+ * ticket of TLS 1.3) would wake the reactor for ever, so that only the end is
+ * watched for from now on. */
 static void handle_idle_event(lr_socket *socket, uint32_t events) {
   lr_engine *engine = socket->lane->engine;
   lr_poller *poller = lr_reactor_poller(engine->reactor);
@@ -86,11 +96,7 @@ static void handle_idle_event(lr_socket *socket, uint32_t events) {
     return;
   }
   (void)lr_poller_set(poller, &socket->watch, 0);
-  if (socket->dead) return;
-  socket->dead = true;
-  if (socket->lane->dead++ == 0)
-    socket->lane->dead_ns = lr_reactor_turn_ns(engine->reactor);
-  lr_lane_mark_dirty(socket->lane);
+  mark_dead(socket);
 }
 
 static void handle_event(lr_watch *watch, uint32_t events) {
@@ -252,6 +258,37 @@ int lr_socket_close(void *engine_pointer, curl_socket_t fd) {
   }
   if (socket) end_socket(engine, socket);
   return close(fd);
+}
+
+int lr_socket_local_port(const lr_socket *socket) {
+  struct sockaddr_storage address = {0};
+  socklen_t length = sizeof address;
+  if (getsockname(socket->watch.fd, (struct sockaddr *)&address, &length) != 0)
+    return -1;
+  if (address.ss_family == AF_INET6)
+    return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+  return ntohs(((struct sockaddr_in *)&address)->sin_port);
+}
+
+bool lr_socket_is_dead(const lr_transfer *transfer, int local_port) {
+  const lr_sockets *sockets = &transfer->engine->sockets;
+  for (uint32_t i = 0; i < sockets->capacity; i++) {
+    const lr_socket *socket = sockets->by_fd[i];
+    if (socket && socket->dead && socket->lane == transfer->lane &&
+        socket->host == transfer->host &&
+        lr_socket_local_port(socket) == local_port)
+      return true;
+  }
+  return false;
+}
+
+void lr_socket_note_lost(const lr_transfer *transfer) {
+  curl_socket_t fd = CURL_SOCKET_BAD;
+  (void)curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &fd);
+  lr_socket *socket = fd == CURL_SOCKET_BAD
+                          ? NULL
+                          : lr_sockets_find(&transfer->engine->sockets, fd);
+  if (socket && socket->host == transfer->host) mark_dead(socket);
 }
 
 /* Takes a socket that is connected from the attempts.  In most cases the wish

@@ -29,7 +29,7 @@ typedef struct lr_socket {
   struct lr_transfer *handed_by; /* that hands the connection over; or NULL */
   lr_list attempt;               /* in its transfer's attempts, or alone */
   uint32_t wanted;               /* what libcurl waits for; 0: idle */
-  bool dead;                     /* closed by the server while it was idle */
+  bool dead; /* closed by the server, or shut down: of no use any more */
 } lr_socket;
 
 typedef struct lr_sockets {
@@ -53,6 +53,18 @@ int lr_socket_close(void *engine, curl_socket_t fd);
 /* Takes a socket that came to be connected from the transfer's attempts, before
  * the transfer is taken from its lane. */
 void lr_socket_keep_connected(struct lr_transfer *transfer);
+
+/* Returns the port of the connection's own end; -1: none. */
+int lr_socket_local_port(const lr_socket *socket);
+
+/* Says whether the transfer is about to be made on a connection of its host's
+ * that is dead, by the connection's local port: libcurl from 8.22 on looks at
+ * one only once in a second, and before 8.0 takes bytes that nobody asked for
+ * for a sign of life. */
+bool lr_socket_is_dead(const struct lr_transfer *transfer, int local_port);
+
+/* Notes that the transfer's connection, which was open before, was lost. */
+void lr_socket_note_lost(const struct lr_transfer *transfer);
 
 /* Closes the sockets that never came to be connected of a transfer that was
  * taken from its lane.  (libcurl 7.88 closes them without a call of

@@ -14,6 +14,7 @@
 #include "curl/obs_fold_guard.h"
 #include "curl/outcome.h"
 #include "curl/socket.h"
+#include "curl/stream_refusal.h"
 #include "curl/upload_feed.h"
 #include "job/body_sink.h"
 #include "net/trust.h"
@@ -64,11 +65,28 @@ static void learn_from_handshake(lr_transfer *transfer) {
  * wants it so: 417.) */
 static bool may_send_again(const lr_transfer *transfer) {
   const lr_job *job = transfer->job;
-  if (lr_outcome_has_response(transfer) || lr_outcome_was_refused(transfer))
+  if (lr_outcome_has_response(transfer) || lr_stream_was_refused(transfer))
     return true;
   if (!job->replay.repeatable || transfer->tries.sends > 2) return false;
   return transfer->tries.opened > transfer->tries.opened_at_send ||
          transfer->host->protocol == LR_PROTOCOL_HTTP2;
+}
+
+/* Has a refusal told by which it is decided whether the request may go out
+ * again: any of its streams, where it is not to be made twice, and else those
+ * after the first. */
+static LR_COLD void watch_for_refusal(lr_transfer *transfer) {
+  if (transfer->host->protocol == LR_PROTOCOL_HTTP2)
+    lr_stream_refusal_watch(transfer);
+}
+
+/* Gives up a connection that is dead, with nothing of the request sent.  The
+ * job starts anew, as if it never had been started. */
+static LR_COLD int leave_dead_connection(lr_transfer *transfer) {
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, 1L);
+  transfer->needs_reset = true;
+  transfer->fault = LARIAT_EBUSY;
+  return CURL_PREREQFUNC_ABORT;
 }
 
 /* Decides what comes next: the connection is up and the request not yet sent.
@@ -81,6 +99,9 @@ static int note_connected(void *transfer_pointer, char *remote_ip,
   (void)remote_port;
   if (transfer->state == LR_TRANSFER_CONNECTING) transfer->engine->connecting--;
   transfer->state = LR_TRANSFER_SENDING;
+  bool dead = transfer->lane->dead && lr_socket_is_dead(transfer, local_port);
+  if (dead && transfer->tries.sends == 0)
+    return leave_dead_connection(transfer);
   /* It may have found one that has become idle since it was added: none is to
    * come any more, for which others of the host would wait. */
   lr_engine_connection_came(transfer->engine, transfer);
@@ -93,7 +114,7 @@ static int note_connected(void *transfer_pointer, char *remote_ip,
     transfer->fault = LARIAT_EBUSY;
     return CURL_PREREQFUNC_ABORT;
   }
-  if (transfer->tries.sends > 1 && !may_send_again(transfer)) {
+  if (transfer->tries.sends > 1 && (dead || !may_send_again(transfer))) {
     transfer->fault = LARIAT_ERESET;
     transfer->job->attempt.connection_dead = true;
     return CURL_PREREQFUNC_ABORT;
@@ -101,6 +122,8 @@ static int note_connected(void *transfer_pointer, char *remote_ip,
   if (transfer->tries.sends == 1 && lr_handoff_take(transfer))
     return CURL_PREREQFUNC_ABORT;
   transfer->tries.opened_at_send = transfer->tries.opened;
+  if (!transfer->job->replay.repeatable || transfer->tries.sends > 1)
+    watch_for_refusal(transfer);
   if (transfer->job->request.idle_timeout_ns) note_activity(transfer);
   return CURL_PREREQFUNC_OK;
 }
@@ -256,7 +279,7 @@ lr_transfer *lr_transfer_new(lr_engine *engine) {
   transfer->engine = engine;
   lr_list_init(&transfer->node);
   lr_list_init(&transfer->attempts);
-  lr_list_init(&transfer->decoding.node);
+  lr_decoding_init(&transfer->decoding);
   transfer->easy = curl_easy_init();
   if (!transfer->easy) {
     lr_transfer_free(transfer);
@@ -282,6 +305,7 @@ static void begin_job(lr_transfer *transfer, lr_job *job, lr_host *host,
   transfer->state = opens_new ? LR_TRANSFER_CONNECTING : LR_TRANSFER_SENDING;
   transfer->fault = LARIAT_OK;
   transfer->has_digest = false;
+  transfer->refused = false;
   transfer->tries = (lr_transfer_tries){.may_reuse = !opens_new};
   transfer->upload.seen = 0;
   transfer->fd = CURL_SOCKET_BAD;

@@ -81,6 +81,7 @@ typedef struct lr_transfer {
   uint8_t state; /* lr_transfer_state */
   bool coming;   /* counted as about to open a connection */
   bool has_digest;
+  bool refused; /* its stream, since that was asked last (stream_refusal.h) */
   struct lr_lane *lane;
   lr_host *host;
   lr_job *job;

@@ -25,15 +25,16 @@ typedef struct lr_connection {
   lr_h1 *h1;
   lr_host *host;
   lr_list node;     /* in the host's idle ones, or alone */
-  lr_list age_node; /* in all idle ones, in those that decode, or alone */
+  lr_list age_node; /* in all idle ones, or alone */
   bool is_new;      /* of its requests this is the first */
   uint64_t opened_ns;
   uint64_t idle_ns; /* since when it is idle */
   lr_job *job;      /* NULL: idle */
   lr_h1_parser parser;
-  lr_buffer unsent; /* of the request */
-  size_t sent;      /* of that */
-  lr_buffer unread; /* of the answer: it waits for what was decoded so far */
+  lr_buffer unsent;        /* of the request */
+  size_t sent;             /* of that */
+  lr_decode_item decoding; /* waits while the body is to go on */
+  lr_buffer unread;        /* and these bytes of the answer as well */
   uint64_t first_byte_ns;
   lr_sha256 *digest; /* of a body that is large; or NULL */
   size_t digested;   /* of that */

@@ -394,14 +394,13 @@ static LR_COLD void end_refused(lr_connection *connection) {
  * body that becomes a thousand times as much does not hold up the others. */
 static LR_COLD void pause_decoding(lr_connection *connection, const char *bytes,
                                    size_t length) {
-  lr_h1 *h1 = connection->h1;
   if (connection->job->wants.sha256) digest_received(connection);
   if (!lr_buffer_append(&connection->unread, bytes, length)) {
     fail_exchange(connection, LARIAT_ENOMEM);
     return;
   }
   (void)watch_events(connection, 0);
-  lr_list_append(&h1->decoding, &connection->age_node);
+  lr_decode_queue_add(&connection->h1->decode_queue, &connection->decoding);
 }
 
 /* Goes on by what the parser says of bytes of which it has used some.  True:
@@ -443,11 +442,11 @@ static bool resume_reading(lr_connection *connection) {
   return watch_events(connection, read_events | sending);
 }
 
-/* Decodes another piece.  Reading goes on when there is no more of it. */
-static void resume_decoding(lr_connection *connection) {
+/* Reading goes on when there is no more of it. */
+void lr_exchange_resume_decoding(lr_decode_item *item) {
+  lr_connection *connection = lr_container(item, lr_connection, decoding);
   lr_buffer waiting = connection->unread;
   size_t used = 0;
-  lr_list_remove(&connection->age_node);
   lr_buffer_init(&connection->unread);
   note_received(connection);
   lr_h1_result result = lr_h1_parser_resume(&connection->parser, waiting.bytes,
@@ -459,14 +458,6 @@ static void resume_decoding(lr_connection *connection) {
     (void)take_result(connection, result, waiting.bytes, waiting.length, used);
   }
   lr_buffer_clear(&waiting);
-}
-
-bool lr_exchange_turn_end(lr_h1 *h1) {
-  enum { PIECES = 4 };
-  lr_list *node;
-  for (int i = 0; i < PIECES && (node = lr_list_first(&h1->decoding)); i++)
-    resume_decoding(lr_container(node, lr_connection, age_node));
-  return !lr_list_empty(&h1->decoding);
 }
 
 /* Receives what is there.  Less than the buffer's capacity was all for now. */

@@ -48,9 +48,9 @@ lariat_phase lr_exchange_phase(const lr_job *job);
 /* Returns when bytes last went or came, or could have. */
 uint64_t lr_exchange_heard_ns(const lr_job *job);
 
-/* Goes on with bodies of which enough was decoded in the turn before.  True:
- * there is more of them. */
-bool lr_exchange_turn_end(lr_h1 *h1);
+/* Goes on with a body of which enough was decoded in an earlier turn: a
+ * connection's `decoding`. */
+void lr_exchange_resume_decoding(lr_decode_item *item);
 
 /* Goes on with what a connection is ready for: its watch's `ready`. */
 void lr_exchange_ready(lr_watch *watch, uint32_t events);

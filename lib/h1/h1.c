@@ -25,7 +25,7 @@ void lr_h1_init(lr_h1 *h1, const lr_transport_config *config,
   h1->disabled = config->options->libcurl_only;
   h1->idle_ns = lr_ns_of_ms(config->options->idle_ms);
   lr_list_init(&h1->idle);
-  lr_list_init(&h1->decoding);
+  lr_decode_queue_init(&h1->decode_queue, config->reactor);
   h1->idle_timer.expire = lr_connection_close_expired;
 }
 
@@ -36,4 +36,5 @@ void lr_h1_clear(lr_h1 *h1) {
     lr_connection_close(lr_container(node, lr_connection, age_node));
   lr_buffer_clear(&h1->request);
   lr_content_decoders_clear(&h1->decoders);
+  lr_decode_queue_clear(&h1->decode_queue);
 }

@@ -10,6 +10,7 @@
 #include "base/list.h"
 #include "http/content_decoder.h"
 #include "http/response.h"
+#include "job/decode_queue.h"
 #include "reactor/reactor.h"
 #include "schedule/connection_limit.h"
 #include "schedule/dispatcher.h"
@@ -29,10 +30,10 @@ typedef struct lr_h1 {
   unsigned running;           /* exchanges now */
   unsigned receiving;         /* of these, the answer has begun */
   lr_list idle;               /* connections, the longest idle first */
-  lr_list decoding; /* connections whose body goes on in another turn */
   lr_timer idle_timer;
   lr_buffer request;            /* one that is being written */
-  lr_content_decoders decoders; /* the transport takes of them as well */
+  lr_content_decoders decoders; /* these two are the transport's as well */
+  lr_decode_queue decode_queue;
   char inbound[LR_H1_INBOUND];
 } lr_h1;
 

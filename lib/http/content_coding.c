@@ -26,7 +26,9 @@ const char *lr_content_codings_accepted(void) {
 static int find_coding(const char *name, size_t length) {
   if (lr_name_is(name, length, "x-gzip")) return LR_CODING_GZIP;
   for (int coding = LR_CODING_GZIP; coding <= LR_CODING_ZSTD; coding++)
-    if (lr_name_is(name, length, lr_content_coding_name(coding))) return coding;
+    if (lr_name_is(name, length,
+                   lr_content_coding_name((lr_content_coding)coding)))
+      return coding;
   return -1;
 }
 

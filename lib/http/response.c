@@ -258,11 +258,6 @@ bool lr_response_finish_slow(lariat_response *response) {
   return !body->bytes || lr_buffer_terminate(body);
 }
 
-lariat_response *lr_response_retain(lariat_response *response) {
-  lr_count_retain(&response->count);
-  return response;
-}
-
 /* Leaves nothing for who has the response still, so that the readers' ways out
  * are those that look for misuse. */
 static void make_blank(lariat_response *response) {
@@ -304,7 +299,11 @@ void lr_response_release(lariat_response *response) {
 
 static void drop_response(void *data) { lr_response_release(data); }
 
-static void *share_response(void *data) { return lr_response_retain(data); }
+static void *share_response(void *data) {
+  lariat_response *response = data;
+  lr_count_retain(&response->count);
+  return response;
+}
 
 static int describe_response(const void *data, char *text, size_t capacity) {
   const lariat_response *response = data;

@@ -95,16 +95,29 @@ static bool encode_labels(char *to, const char *name) {
   }
 }
 
-/* Turns a name to ASCII: UTS #46, non-transitional.  libidn2 refuses symbols,
- * as IDNA 2008 does, but where they are in Punycode: there it checks that UTS
- * #46 would leave them as they are.  The caller frees `*ascii` with
- * idn2_free. */
-static lr_host_fault convert_name(const char *name, char **ascii) {
-  static const int flags = IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL;
+enum { FLAGS = IDN2_NFC_INPUT | IDN2_NONTRANSITIONAL };
+
+/* Converts a name with symbols.  libidn2 refuses them, as IDNA 2008 does, but
+ * where they are in Punycode: there it looks whether UTS #46 would leave them
+ * as they are.  Without STD3's rules it would overlook what UTS #46 maps to
+ * bytes that no host has; with them it leaves such bytes out. */
+static int convert_symbols(const char *name, char **ascii) {
   char encoded[SHORT_HOST];
-  int code = idn2_to_ascii_8z(name, ascii, flags);
-  if (code == IDN2_DISALLOWED && encode_labels(encoded, name))
-    code = idn2_to_ascii_8z(encoded, ascii, flags | IDN2_NO_ALABEL_ROUNDTRIP);
+  if (!encode_labels(encoded, name)) return IDN2_DISALLOWED;
+  int code = idn2_to_ascii_8z(encoded, ascii,
+                              FLAGS | IDN2_NO_ALABEL_ROUNDTRIP |
+                                  IDN2_USE_STD3_ASCII_RULES);
+  if (code != IDN2_OK || strcmp(encoded, *ascii) == 0) return code;
+  idn2_free(*ascii);
+  *ascii = NULL;
+  return IDN2_DISALLOWED;
+}
+
+/* Turns a name to ASCII: UTS #46, non-transitional.  The caller frees `*ascii`
+ * with idn2_free. */
+static lr_host_fault convert_name(const char *name, char **ascii) {
+  int code = idn2_to_ascii_8z(name, ascii, FLAGS);
+  if (code == IDN2_DISALLOWED) code = convert_symbols(name, ascii);
   if (code == IDN2_OK) return LR_HOST_OK;
   return code == IDN2_MALLOC ? LR_HOST_NO_MEMORY : LR_HOST_NAME;
 }

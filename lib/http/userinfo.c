@@ -19,16 +19,27 @@ static const char *find_authority(const char *text) {
   return at + strspn(at, "/\\");
 }
 
+/* Returns where the '@' is that ends user and password; NULL: there are none.
+ * One behind the authority counts, too, if that has a colon and no number
+ * behind it: a password with a slash in it, say, is no URL, but a password. */
+static const char *find_userinfo_end(const char *authority) {
+  size_t length = strcspn(authority, "/?#\\");
+  const char *at = memrchr(authority, '@', length);
+  const char *colon = memchr(authority, ':', length);
+  if (at || !colon || *authority == '[') return at;
+  colon += 1 + strspn(colon + 1, "0123456789");
+  return colon < authority + length ? strrchr(authority, '@') : NULL;
+}
+
 char *lr_userinfo_redact(const char *text) {
   const char *authority = find_authority(text);
+  const char *at = find_userinfo_end(authority);
   size_t before = (size_t)(authority - text);
-  size_t length = strcspn(authority, "/?#\\");
-  while (length > 0 && authority[length - 1] != '@') length--;
-  size_t rest = strlen(authority + length);
-  char *copy = lr_alloc(before + rest + 1);
+  const char *rest = at ? at + 1 : authority;
+  char *copy = lr_alloc(before + strlen(rest) + 1);
   if (!copy) return NULL;
   memcpy(copy, text, before);
-  memcpy(copy + before, authority + length, rest + 1);
+  memcpy(copy + before, rest, strlen(rest) + 1);
   return copy;
 }
 

@@ -187,7 +187,8 @@ typedef struct lr_job_attempt {
   char *detail;       /* a sentence about a failure; may be NULL */
   uint8_t phase;      /* lariat_phase, when it failed */
   uint8_t time_limit; /* lariat_time_limit, when it timed out */
-  bool resent; /* libcurl has sent it twice: an open connection was dead */
+  uint8_t doubts; /* how often it failed, it seems, for want of descriptors */
+  bool resent;    /* libcurl has sent it twice: an open connection was dead */
   bool reuse_failed;    /* a connection was of no use: it waits for another */
   bool connection_dead; /* a second one, too; or it could not be sent twice */
 } lr_job_attempt;

@@ -108,14 +108,17 @@ static lariat_status resolve_location(lr_job *job, lr_url *url) {
 
 /* ---- What may go along ---- */
 
-/* Refuses a hop from https to http that would show a body, credentials or
- * headers of the caller's own to anybody on the way, or any such hop. */
+/* Refuses a hop from https to http that would show a body or headers of the
+ * caller's own to anybody on the way; one of a request with credentials, which
+ * asks for something that is not for everybody; or any such hop. */
 static lariat_status check_downgrade(lr_job *job, bool get) {
   char detail[128];
   size_t length;
-  unsigned kinds = LR_HEADERS_CREDENTIALS | LR_HEADERS_OWN;
+  unsigned kinds = LR_HEADERS_CREDENTIALS;
   if (job->request.redirect_rules & LR_REDIRECT_NO_DOWNGRADE)
     return refuse(job, LARIAT_EDOWNGRADE, "none is allowed");
+  if (!(job->request.redirect_rules & LR_REDIRECT_HEADERS_STAY))
+    kinds |= LR_HEADERS_OWN;
   if (!get && (job->body.bytes || job->body.source))
     return refuse(job, LARIAT_EDOWNGRADE, "the request has a body");
   const char *line = lr_header_list_find(job->request.headers, kinds, &length);

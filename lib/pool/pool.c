@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "curl/libcurl.h"
 #include "deferred/deferred.h"
+#include "limits/descriptor_use.h"
 #include "limits/host_pace.h"
 #include "limits/job_tokens.h"
 #include "limits/rate.h"
@@ -44,6 +45,7 @@ struct lariat_pool {
   pthread_mutex_t join_lock;
   bool joined;
   lr_trust trust;
+  lr_descriptor_use descriptors;
   lr_address_guard *guard; /* NULL: all addresses are allowed */
   lr_job_tokens *tokens;
   lr_rate rate; /* all together */
@@ -103,6 +105,10 @@ const char *lariat_pool_refusal(void) {
 }
 
 lr_trust *lr_pool_trust(lariat_pool *pool) { return &pool->trust; }
+
+lr_descriptor_use *lr_pool_descriptors(lariat_pool *pool) {
+  return &pool->descriptors;
+}
 
 const lr_address_guard *lr_pool_guard(const lariat_pool *pool) {
   return pool->guard;
@@ -174,6 +180,7 @@ static lariat_pool *new_pool(const lariat_pool_options *options,
   pool->budget.ops = &budget_owner;
   pool->budget.owner = pool;
   pool->budget.limit = options->max_body_memory;
+  lr_descriptor_use_init(&pool->descriptors, wake_workers, pool);
   pool->reactors = reactors;
   pthread_mutex_init(&pool->lock, NULL);
   pthread_cond_init(&pool->changed, NULL);

@@ -10,19 +10,27 @@ static void begin_reading(struct h1_reading *r,
   r->response = lr_response_new();
   if (!r->response) abort();
   lr_h1_parser_begin(&r->parser, r->response, choice->head,
-                     choice->decodes ? &r->gzip_pool : NULL, choice->limit);
+                     choice->decodes ? &r->decoders : NULL, choice->limit);
   if (choice->use != LR_H1_KEPT)
     lr_h1_parser_discard(&r->parser, choice->use == LR_H1_DIGESTED);
 }
 
 static void feed_piece(struct h1_reading *r, const char *bytes, size_t length) {
   size_t used = SIZE_MAX;
+  size_t left = length;
   char *copy = fuzz_copy(bytes, length);
   r->result = lr_h1_parser_feed(&r->parser, copy, length, &used);
+  FUZZ_REQUIRE(used <= left);
+  left -= used;
+  while (r->result == LR_H1_PAUSED) {
+    r->result =
+        lr_h1_parser_resume(&r->parser, copy + length - left, left, &used);
+    FUZZ_REQUIRE(used <= left);
+    left -= used;
+  }
   free(copy);
-  FUZZ_REQUIRE(used <= length);
-  FUZZ_REQUIRE(r->result != LR_H1_MORE || used == length);
-  r->used += used;
+  FUZZ_REQUIRE(r->result != LR_H1_MORE || left == 0);
+  r->used += length - left;
 }
 
 void h1_reading_open(struct h1_reading *r, const struct h1_choice *choice,
@@ -43,7 +51,7 @@ void h1_reading_open(struct h1_reading *r, const struct h1_choice *choice,
 void h1_reading_close(struct h1_reading *r) {
   lr_h1_parser_close(&r->parser);
   lr_h1_parser_clear(&r->parser);
-  lr_gzip_pool_clear(&r->gzip_pool);
+  lr_content_decoders_clear(&r->decoders);
   lr_response_release(r->response);
 }
 

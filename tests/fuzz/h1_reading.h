@@ -18,7 +18,7 @@ struct h1_choice {
 struct h1_reading {
   lr_h1_parser parser;
   lariat_response *response;
-  lr_gzip_pool gzip_pool;
+  lr_content_decoders decoders;
   lr_h1_result result;
   size_t used;
 };

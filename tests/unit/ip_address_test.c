@@ -148,7 +148,7 @@ static void test_ipv6_again(void) {
     char text[LR_IPV6_MAX + 1];
     for (size_t k = 0; k < 8; k++) {
       state = state * UINT64_C(6364136223846793005) + 1442695040888963407u;
-      pieces[k] = state >> 62 ? 0 : (uint16_t)(state >> (40 + state % 13));
+      pieces[k] = (uint16_t)(state >> 62 ? 0 : state >> (40 + state % 13));
     }
     size_t length = (size_t)(lr_ipv6_write(text, pieces) - text);
     CU_ASSERT_TRUE(length <= LR_IPV6_MAX);

@@ -47,7 +47,7 @@ static void test_refused(void) {
   memcpy(name + 54, "\xe2\x98\x83", 4);
   check(name, ""); /* one byte too long */
   memcpy(name, "\xe2\x98\x83", 3);
-  memset(name + 3, 'a', 77);
+  memset(name + 3, 'a', 76);
   check(name, "");
 }
 

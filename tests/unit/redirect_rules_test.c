@@ -300,6 +300,8 @@ static void test_downgrade(void) {
   static const struct row any = {
       "https://a/", "http://a/", "https://a/", LARIAT_EDOWNGRADE,
       307,          NULL,        NULL};
+  static const struct row down = {"https://a/", "http://a/", "http://a/", 0,
+                                  200,          "",          NULL};
   static const struct row up = {
       "http://u:p@a/", "https://a/", "https://a/", 0, 200, NULL, NULL};
   struct plan plan = plain_plan();
@@ -311,6 +313,12 @@ static void test_downgrade(void) {
     check_downgrade(&secrets[i], "GET", NULL, true);
   check_downgrade(NULL, "PUT", "body", true);
   check_row(&plan, &userinfo);
+  plan.headers = &secrets[2];
+  plan.header_count = 1;
+  check_row(&plan, &any);
+  plan.client.header_scope = LARIAT_HEADERS_STAY;
+  check_row(&plan, &down);
+  plan.header_count = 0;
   plan.client.no_downgrade = true;
   check_row(&plan, &any);
   check_row(&plan, &up);

@@ -49,6 +49,9 @@ static const struct row rows[] = {
     {"\xe2\x98\x83.example", "xn--n3h.example", 0},
     {"\xe2\x98\x95\xef\xb8\x8f", "xn--53h", 0},
     {"xn--n3h", "xn--n3h", 0},
+    {"a_\xe2\x98\x83", NULL, LR_HOST_NAME},
+    {"\xe2\x98\x83\xe2\x84\x80", NULL, LR_HOST_NAME}, /* and "a/c" */
+    {"xn--a_b", NULL, LR_HOST_NAME},
     {"\xe2\x84\x80", NULL, LR_HOST_BYTE}, /* "a/c" */
     {"\xc2\xad", NULL, LR_HOST_EMPTY},
     {"", NULL, LR_HOST_EMPTY},

@@ -369,12 +369,57 @@ static const char *const corpus[] = {
     "http://b\xc3\xbc.example/x",  "http://xn--bcher-kva.example:80/?a'b",
     "http://[1:2::3.4.5.6]/\xff",  "http://a%2eb.example/%2e/x? y",
 };
-static const char *const pieces[] = {
-    ".",     "/",        "..", "/.", "%2e", "%2E/",    "?",       "#",   ":",
-    "@",     "//",       "%",  "[",  "0",   "1",       "255",     "256", "0x",
-    "65536", "a",        "Z",  "-",  "_",   "\\",      "http://", "%41", "%00",
-    ";",     "\xc3\xa9", "|",  "00", ":80", "1.2.3.4", "+",       "~",   "'",
-    " ",     "\t",       "::", "]",  "%25", "xn--",    "\x01"};
+static const char *const pieces[] = {".",
+                                     "/",
+                                     "..",
+                                     "/.",
+                                     "%2e",
+                                     "%2E/",
+                                     "?",
+                                     "#",
+                                     ":",
+                                     "@",
+                                     "//",
+                                     "%",
+                                     "[",
+                                     "0",
+                                     "1",
+                                     "255",
+                                     "256",
+                                     "0x",
+                                     "65536",
+                                     "a",
+                                     "Z",
+                                     "-",
+                                     "_",
+                                     "\\",
+                                     "http://",
+                                     "%41",
+                                     "%00",
+                                     ";",
+                                     "\xc3\xa9",
+                                     "|",
+                                     "00",
+                                     ":80",
+                                     "1.2.3.4",
+                                     "+",
+                                     "~",
+                                     "'",
+                                     " ",
+                                     "\t",
+                                     "::",
+                                     "]",
+                                     "%25",
+                                     "xn--",
+                                     "\xe2\x98\x83",
+                                     "\xe3\x80\x82",
+                                     "\xc3\x9f",
+                                     "\xcc\x81",
+                                     "\xd7\x90",
+                                     "\xe2\x91\xa0",
+                                     "\xe2\x80\x8d",
+                                     "\xf0\x9f\x92\xa9",
+                                     "\x01"};
 
 /* Replaces up to two bytes somewhere by a piece. */
 static void mutate(char *url, size_t capacity, uint64_t *state) {
@@ -553,7 +598,7 @@ static void test_ways_agree(void) {
     random_url(url, sizeof url, &state);
     taken += compare_ways(url);
   }
-  CU_ASSERT(taken > 40000 && taken < 180000);
+  CU_ASSERT(taken > 30000 && taken < 180000);
   fixture_close(&f);
 }
 

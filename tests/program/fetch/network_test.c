@@ -382,6 +382,37 @@ static void bodies_over_memory(void) {
   end();
 }
 
+/* From https to http, and what goes along to another origin. */
+static void redirect_flags(void) {
+  char url[256];
+  struct nginx *nginx = nginx_start(NULL);
+  begin();
+  if (!nginx) abort();
+  unsigned down = fetch_line(
+      run, "%s", nginx_url(nginx, NGINX_TLS, "/to-plain", url, sizeof url));
+  const char *const secret[] = {"-k", "-H", "X-Api-Key: s", NULL};
+  const char *const kept[] = {"-k", "-H", "X-Api-Key: s",
+                              "--same-origin-headers", NULL};
+  const char *const none[] = {"-k", "--no-downgrade", NULL};
+  CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("-k")), 0);
+  CU_ASSERT_EQUAL(fetch_run_list(run, secret), 1);
+  fetch_expect_error(run, down, "downgrade-refused", NULL);
+  CU_ASSERT_EQUAL(fetch_number(run, down, "status"), 302);
+  CU_ASSERT_EQUAL(fetch_run_list(run, kept), 0);
+  CU_ASSERT_EQUAL(fetch_run_list(run, none), 1);
+  fetch_expect_error(run, down, "downgrade-refused", NULL);
+  end();
+  nginx_stop(nginx);
+}
+
+static void bad_ports(void) {
+  begin();
+  unsigned bad = fetch_line(run, "http://127.0.0.1:6667/");
+  CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("--deny-bad-ports")), 1);
+  fetch_expect_error(run, bad, "port-refused", NULL);
+  end();
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"unknown host", unknown_host},
@@ -395,6 +426,8 @@ int main(int argc, char **argv) {
       {"body over the limit", body_over_the_limit},
       {"silent server", silent_server},
       {"protocol errors", protocol_errors},
+      {"redirects and what they take along", redirect_flags},
+      {"bad ports", bad_ports},
       {"retries", retries},
       {"what is tried again", retry_flags},
       {"the budget for retries", retry_budget},
