@@ -190,7 +190,8 @@ static void say_unknown(const struct option_table *table, const char *hyphens,
   char suggestion[400];
   const char *ours = find_hint(table, typed);
   if (ours)
-    snprintf(suggestion, sizeof suggestion, "; did you mean %s?", ours);
+    snprintf(suggestion, sizeof suggestion,
+             *ours == '-' ? "; did you mean %s?" : ": %s", ours);
   else
     suggest_rows(table, typed, suggestion, sizeof suggestion);
   say("there is no option %s%s%s", hyphens, typed, suggestion);

@@ -60,7 +60,7 @@ struct option_row {
 /* An option of another program, and what is to be used here. */
 struct option_hint {
   const char *theirs; /* a name without its hyphens, or a letter */
-  const char *ours;   /* as "--delay" */
+  const char *ours;   /* as "--delay"; without a hyphen: a remark instead */
 };
 
 struct option_group {

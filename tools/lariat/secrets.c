@@ -144,12 +144,26 @@ static bool find_in_headers(const char *text, size_t length, size_t from,
 
 /* ---- Both ---- */
 
+/* Tells whether `text` begins with "http", whatever controls and blanks are
+ * before and between the letters. */
+static bool begins_with_http(const char *text, size_t length) {
+  static const char scheme[] = "http";
+  size_t found = 0;
+  for (size_t i = 0; i < length && scheme[found]; i++) {
+    if ((unsigned char)text[i] <= ' ') continue;
+    if ((text[i] | 0x20) != scheme[found++]) return false;
+  }
+  return !scheme[found];
+}
+
 /* Finds what may be a password in a URL with tabs or line ends in it, which the
  * URL Standard leaves out, wherever they are: all from the first colon on. */
 static bool find_with_breaks(const char *text, size_t length,
                              struct span *password) {
   struct span all = {0, length};
-  if (find_any(text, length, 0, "\t\r\n") == length) return false;
+  if (find_any(text, length, 0, "\t\r\n") == length ||
+      !begins_with_http(text, length))
+    return false;
   size_t colon = find_byte(text, all, ':');
   size_t at = find_last(text, all, '@');
   if (colon == length || at == length || at < colon + 2) return false;

@@ -171,7 +171,7 @@ static void interrupt_cancels(void) {
   kill(run->program.pid, SIGTERM);
   program_wait(&run->program, 20000);
   CU_ASSERT_EQUAL(run->program.code, 143);
-  program_said(&run->program, "4 in flight have 5 seconds to end");
+  program_said(&run->program, "up to 5 seconds for what is in flight (4)");
   CU_ASSERT(fixture_real_ms() - before >= 4000);
   fetch_parse_file(run, "results");
   CU_ASSERT_EQUAL(run->result_count, 0);

@@ -116,6 +116,7 @@ static void what_was_meant(void) {
       {"fetch", "--wait", "did you mean --delay?"},
       {"fetch", "-b", "did you mean --header \"Cookie: NAME=VALUE\"?"},
       {"fetch", "-O", "did you mean --save DIR?"},
+      {"fetch", "-x", "there is no option -x: there are no proxies yet"},
       {"fetsch", NULL, "did you mean \"lariat fetch\"?"},
       {"get", "http://h/", "did you mean \"lariat fetch\"?"},
       {"versions", NULL, "did you mean \"lariat version\"?"},

@@ -50,6 +50,9 @@ static void urls(void) {
       {"http:/\n/user:sesame@host/", "http:***@host/"},
       {"ht\ttp:/user:sesame@host/", "ht\ttp:***@host/"},
       {"http://us\r\ner:ses\name@host/", "http:***@host/"},
+      {" \x01H\nTTPS:/user:sesame@host/", " \x01H\nTTPS:***@host/"},
+      {"a\tb: c@d", "a\tb:***@d"},
+      {"a\tb/ 1:2 c@d", "a\tb/ 1:2 c@d"},
       /* in a URL within a URL */
       {"http://host/to?u=http://user:sesame@other/",
        "http://host/to?u=http://user:***@other/"},

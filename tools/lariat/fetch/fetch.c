@@ -43,9 +43,9 @@ static void on_interrupt(void *context) {
   run->state = RUN_INTERRUPTED;
   progress_end(&run->progress);
   if (run->in_flight)
-    say("interrupted: %llu in flight have %d seconds to end; a second "
-        "interrupt ends them at once",
-        (unsigned long long)run->in_flight, GRACE_MS / 1000);
+    say("interrupted: up to %d seconds for what is in flight (%llu); a second "
+        "interrupt ends it at once",
+        GRACE_MS / 1000, (unsigned long long)run->in_flight);
   if (lariat_reactor_call_later(run->reactor, GRACE_MS, stop_reactor, run, NULL,
                                 NULL) != LARIAT_OK)
     lariat_reactor_stop(run->reactor);
