@@ -70,6 +70,12 @@ if(LARIAT_TESTS AND NOT LARIAT_SANITIZE)
   add_test(NAME oracle.h1_parser
     COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/tests/oracles/run.sh
             ${CMAKE_BINARY_DIR})
+  find_program(PYTHON3 python3)
+  if(PYTHON3)
+    add_test(NAME oracle.date COMMAND ${PYTHON3}
+      ${CMAKE_CURRENT_SOURCE_DIR}/tests/oracles/dates.py)
+    set_tests_properties(oracle.date PROPERTIES LABELS oracle TIMEOUT 1200)
+  endif()
   set_tests_properties(oracle.h1_parser PROPERTIES
     LABELS oracle TIMEOUT 1200 SKIP_RETURN_CODE 77)
 endif()

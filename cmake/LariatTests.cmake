@@ -138,6 +138,9 @@ foreach(kind unit conformance integration)
   endforeach()
 endforeach()
 
+target_compile_definitions(date_test PRIVATE
+  DATES="${CMAKE_CURRENT_SOURCE_DIR}/tests/oracles/dates.tsv")
+
 # tests/program/COMMAND/NOUN_test.c is the test program.COMMAND_NOUN_test.
 file(GLOB sources CONFIGURE_DEPENDS tests/program/*/*_test.c)
 foreach(source IN LISTS sources)

@@ -7,9 +7,19 @@
 #include <string.h>
 
 #include "base/time.h"
+#include "http/field.h"
 
+/* The longest text that may be a date. */
+enum { LONGEST_DATE = 128 };
+
+/* Versions of libcurl differ in whether "gmt" is a time zone, so it gets all in
+ * upper case, which names of days and months may be. */
 bool lr_date_parse(const char *text, int64_t *seconds) {
-  time_t at = curl_getdate(text, NULL);
+  char upper[LONGEST_DATE + 1];
+  size_t length = strnlen(text, sizeof upper);
+  if (length > LONGEST_DATE) return false;
+  for (size_t i = 0; i <= length; i++) upper[i] = lr_ascii_upper(text[i]);
+  time_t at = curl_getdate(upper, NULL);
   *seconds = (int64_t)at;
   return at != -1;
 }
