@@ -2,12 +2,16 @@
 # The benches: the plain libcurl loop, the full path, and the origin that both
 # can fetch from.  None of them is installed.
 
-# The examples of the documentation fetch from it, too.
+# The examples of the documentation fetch from it, too: without tests and
+# benches it is built when it is asked for, by its name.
 file(GLOB origin_sources CONFIGURE_DEPENDS bench/origin/*.c)
 if(origin_sources AND MICROHTTPD_FOUND)
   add_executable(lariat-origin ${origin_sources})
   target_link_libraries(lariat-origin PRIVATE
     PkgConfig::MICROHTTPD Threads::Threads lariat_warnings lariat_build_flags)
+  if(NOT LARIAT_BENCH AND NOT LARIAT_TESTS)
+    set_target_properties(lariat-origin PROPERTIES EXCLUDE_FROM_ALL ON)
+  endif()
 endif()
 
 if(NOT LARIAT_BENCH)

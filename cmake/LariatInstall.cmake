@@ -26,6 +26,17 @@ if(TARGET lariat_tool)
           DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
 endif()
 
+# The pages for users, and what the manual pages refer to.
+set(pages)
+foreach(page tutorial await deferreds limits streaming retries tasks uploads
+        testing urls conformance fetch-format)
+  list(APPEND pages docs/${page}.md)
+endforeach()
+install(FILES ${pages} docs/fetch-format.schema.json LICENSE
+        DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(DIRECTORY docs/examples DESTINATION "${CMAKE_INSTALL_DOCDIR}"
+        FILES_MATCHING PATTERN "*.c")
+
 # The file finds its own prefix, so that --prefix at installation works.
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX
            BASE_DIRECTORY "${CMAKE_INSTALL_FULL_LIBDIR}/pkgconfig"

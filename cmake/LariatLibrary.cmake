@@ -20,7 +20,9 @@ endif()
 target_compile_options(lariat_objects PRIVATE -fno-tree-slp-vectorize)
 target_link_libraries(lariat_objects
   PRIVATE lariat_warnings lariat_build_flags
-  PUBLIC PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB Threads::Threads)
+  PUBLIC PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::IDN2
+         ${LARIAT_CODING_TARGETS} Threads::Threads)
+target_compile_definitions(lariat_objects PRIVATE ${LARIAT_CODING_DEFINITIONS})
 
 # The shared library: users link this one.  While the major version is 0, each
 # minor version is another interface, and has a soname of its own.
@@ -46,7 +48,9 @@ if(NOT LARIAT_SANITIZE) # a sanitizer's own symbols come from the program
 endif()
 target_link_libraries(lariat PRIVATE
   $<BUILD_INTERFACE:lariat_build_flags>
-  PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB Threads::Threads)
+  PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::IDN2
+  ${LARIAT_CODING_TARGETS}
+  Threads::Threads)
 
 # The static library, which unit tests and benches reach inside.
 add_library(lariat_static STATIC $<TARGET_OBJECTS:lariat_objects>)
@@ -59,5 +63,6 @@ target_include_directories(lariat_static INTERFACE
   "$<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>"
   "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
 target_link_libraries(lariat_static PRIVATE
-  PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB Threads::Threads
-  $<BUILD_INTERFACE:lariat_build_flags>)
+  PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::IDN2
+  ${LARIAT_CODING_TARGETS}
+  Threads::Threads $<BUILD_INTERFACE:lariat_build_flags>)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # One executable and one ctest entry for each test file.  `ctest -L unit` runs
-# one kind: unit, conformance, integration, program, stress, example, guard,
-# install or budget.  What else is to be known of a test stands in its own
+# one kind: unit, conformance, integration, program, stress, fuzz, example,
+# guard, install or budget.  What else is to be known of a test stands in its own
 # second line, as " * labels: ...": tests/README.md says what there is.
 # `ctest -L` knows them, and the target label-NAME builds those that have one.
 
@@ -10,8 +10,16 @@ add_library(lariat_test_flags INTERFACE)
 target_include_directories(lariat_test_flags INTERFACE include lib tests)
 target_compile_options(lariat_test_flags INTERFACE -UNDEBUG)
 target_link_libraries(lariat_test_flags INTERFACE
-  PkgConfig::CUNIT PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB Threads::Threads m
+  PkgConfig::CUNIT PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB
+  PkgConfig::IDN2 ${LARIAT_CODING_TARGETS} Threads::Threads m
   lariat_warnings lariat_build_flags)
+target_compile_definitions(lariat_test_flags INTERFACE
+  ${LARIAT_CODING_DEFINITIONS})
+# The tests compress as well.
+if("LARIAT_BROTLI=1" IN_LIST LARIAT_CODING_DEFINITIONS)
+  pkg_check_modules(BROTLI_ENCODER REQUIRED IMPORTED_TARGET libbrotlienc)
+  target_link_libraries(lariat_test_flags INTERFACE PkgConfig::BROTLI_ENCODER)
+endif()
 if(MICROHTTPD_FOUND)
   target_link_libraries(lariat_test_flags INTERFACE PkgConfig::MICROHTTPD)
 endif()
@@ -115,7 +123,8 @@ endfunction()
 # jansson.
 function(lariat_runs_program name)
   add_dependencies(${name} lariat_tool lariat_generated)
-  target_link_libraries(${name} PRIVATE lariat_options PkgConfig::JANSSON)
+  target_link_libraries(${name} PRIVATE
+    lariat_parts lariat_static PkgConfig::JANSSON)
   target_compile_definitions(${name} PRIVATE
     LARIAT_PROGRAM="$<TARGET_FILE:lariat_tool>"
     LARIAT_DOCS="${CMAKE_CURRENT_SOURCE_DIR}/docs"
@@ -128,6 +137,9 @@ foreach(kind unit conformance integration)
     lariat_add_test(${source} ${kind})
   endforeach()
 endforeach()
+
+target_compile_definitions(date_test PRIVATE
+  DATES="${CMAKE_CURRENT_SOURCE_DIR}/tests/oracles/dates.tsv")
 
 # tests/program/COMMAND/NOUN_test.c is the test program.COMMAND_NOUN_test.
 file(GLOB sources CONFIGURE_DEPENDS tests/program/*/*_test.c)
@@ -246,6 +258,25 @@ add_test(NAME differential.twisted
   COMMAND differential --seed 24 --programs ${programs})
 set_tests_properties(differential.twisted PROPERTIES
   LABELS differential TIMEOUT ${longest} SKIP_RETURN_CODE 77)
+
+# The URL table of the web platform tests, whatever the locale.  77 says that it
+# is not here: script/wpt gets it.
+file(GLOB sources CONFIGURE_DEPENDS tests/wpt/*.c)
+if(JANSSON_FOUND)
+  add_executable(url_table ${sources})
+  target_link_libraries(url_table PRIVATE
+    lariat_static lariat_test_flags PkgConfig::JANSSON)
+  target_compile_definitions(url_table PRIVATE
+    WPT_URL_TABLE="${CMAKE_CURRENT_SOURCE_DIR}/build/wpt/urltestdata.json")
+  set_target_properties(url_table PROPERTIES
+    RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
+  foreach(locale C C.UTF-8)
+    add_test(NAME wpt.url_table.${locale} COMMAND url_table)
+    set_tests_properties(wpt.url_table.${locale} PROPERTIES
+      LABELS wpt TIMEOUT ${longest} SKIP_RETURN_CODE 77
+      ENVIRONMENT LC_ALL=${locale})
+  endforeach()
+endif()
 
 # The protocols, for all interleavings, with their mutants; 77: no spin.  What
 # is built here is not in them.

@@ -8,24 +8,35 @@ set(tool_directory "${CMAKE_CURRENT_SOURCE_DIR}/tools/lariat")
 # and its own readers of values.
 file(GLOB option_sources CONFIGURE_DEPENDS
      tools/lariat/options.c tools/lariat/options_help.c tools/lariat/tables.c
-     tools/lariat/numbers.c tools/lariat/say.c
+     tools/lariat/numbers.c tools/lariat/say.c tools/lariat/secrets.c
+     tools/lariat/spelling.c tools/lariat/text.c
      tools/lariat/*/option_table.c tools/lariat/*/readers.c)
 add_library(lariat_options STATIC ${option_sources})
 target_include_directories(lariat_options
   PUBLIC "${tool_directory}" PRIVATE include)
-target_link_libraries(lariat_options PRIVATE
-  lariat_warnings lariat_build_flags)
+target_link_libraries(lariat_options
+  PUBLIC lariat PRIVATE lariat_warnings lariat_build_flags)
 
 file(GLOB tool_sources CONFIGURE_DEPENDS
      tools/lariat/*.c tools/lariat/*/*.c)
 file(GLOB generator_sources CONFIGURE_DEPENDS tools/lariat/generate/*.c)
-list(REMOVE_ITEM tool_sources ${option_sources} ${generator_sources})
-add_executable(lariat_tool ${tool_sources})
+set(main_source "${tool_directory}/main.c")
+list(REMOVE_ITEM tool_sources
+     ${option_sources} ${generator_sources} ${main_source})
+
+# All of the program but its main function, which tests can reach inside.
+add_library(lariat_parts STATIC ${tool_sources})
+target_include_directories(lariat_parts PRIVATE include)
+target_link_libraries(lariat_parts
+  PUBLIC lariat_options PkgConfig::JANSSON
+  PRIVATE lariat_warnings lariat_build_flags)
+
+add_executable(lariat_tool ${main_source})
 set_target_properties(lariat_tool PROPERTIES
   OUTPUT_NAME lariat
   INSTALL_RPATH "$ORIGIN/../${CMAKE_INSTALL_LIBDIR}")
 target_link_libraries(lariat_tool PRIVATE
-  lariat_options lariat PkgConfig::JANSSON lariat_warnings lariat_build_flags)
+  lariat_parts lariat lariat_warnings lariat_build_flags)
 
 # Completions and manual pages, from the same tables.
 add_executable(lariat-options ${generator_sources})

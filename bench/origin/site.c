@@ -126,6 +126,17 @@ static bool number_after(const char *path, const char *prefix, uint64_t limit,
   return !errno && !*end && number <= limit;
 }
 
+/* Sends a text, which is copied. */
+static enum MHD_Result send_text(struct MHD_Connection *connection,
+                                 const char *type, char *text, int length) {
+  struct MHD_Response *response = MHD_create_response_from_buffer(
+      (size_t)length, text, MHD_RESPMEM_MUST_COPY);
+
+  if (response)
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+  return send_and_drop(connection, MHD_HTTP_OK, response);
+}
+
 static enum MHD_Result send_bytes(struct MHD_Connection *connection,
                                   uint64_t count) {
   struct MHD_Response *response = MHD_create_response_from_callback(
@@ -172,9 +183,7 @@ static enum MHD_Result send_tree(struct MHD_Connection *connection,
                        "<a href=\"/tree/%u\">%u</a>\n", i, i);
   length += snprintf(text + length, sizeof text - (size_t)length,
                      "<a href=\"/tree/0\">top</a>\n");
-  return send_and_drop(connection, MHD_HTTP_OK,
-                       MHD_create_response_from_buffer((size_t)length, text,
-                                                       MHD_RESPMEM_MUST_COPY));
+  return send_text(connection, "text/html; charset=utf-8", text, length);
 }
 
 /* The bytes of a body are counted in what libmicrohttpd keeps for a request,
@@ -185,9 +194,7 @@ static enum MHD_Result send_length(struct MHD_Connection *connection,
   int length =
       snprintf(text, sizeof text, "%zu\n", (size_t)(uintptr_t)request - 1);
 
-  return send_and_drop(connection, MHD_HTTP_OK,
-                       MHD_create_response_from_buffer((size_t)length, text,
-                                                       MHD_RESPMEM_MUST_COPY));
+  return send_text(connection, "text/plain; charset=utf-8", text, length);
 }
 
 enum MHD_Result site_answer(void *context, struct MHD_Connection *connection,

@@ -53,6 +53,16 @@ typedef enum lariat_priority {
   LARIAT_PRIORITY_LOW = 2
 } lariat_priority;
 
+/* Where headers go that the caller has added, when a redirect leads to another
+ * origin.  Authorization, Cookie, Proxy-Authorization and Host never go there;
+ * those that say nothing of the caller always do: Accept and others that begin
+ * so, User-Agent, Cache-Control, Pragma, Range, Expect, TE, Connection,
+ * Upgrade-Insecure-Requests, If-*, and with a body Content-*. */
+typedef enum lariat_header_scope {
+  LARIAT_HEADERS_FOLLOW = 0, /* all others go along: X-Api-Key, Referer */
+  LARIAT_HEADERS_STAY = 1    /* they are for the first origin alone */
+} lariat_header_scope;
+
 typedef struct lariat_client_options {
   size_t size;                 /* sizeof(lariat_client_options) */
   lariat_placement placement;  /* default HOST */
@@ -67,13 +77,21 @@ typedef struct lariat_client_options {
   uint64_t max_body_bytes;     /* decompressed; default 64 MiB; 0: none */
   unsigned max_redirects;      /* default 10; 0: do not follow */
   lariat_http http;            /* default AUTO */
-  bool no_decompress;          /* do not ask for compressed bodies */
+  bool no_decompress;          /* do not ask for compressed bodies, and leave
+                                  those that come so as they are */
   bool sha256;                 /* compute it for each body */
   const char *user_agent;      /* copied; NULL: "lariat/VERSION"; "": none */
   lariat_priority priority;    /* default NORMAL */
   uint64_t idle_timeout_ms;    /* no byte in either direction for so long, from
                                   its turn on; default 0: none */
   const lariat_retry_policy *retry; /* copied; NULL: no retries */
+  lariat_header_scope header_scope; /* default FOLLOW */
+  bool no_downgrade; /* refuse each redirect from https to http; default: those
+                        of requests with a body, credentials or headers that
+                        `header_scope` is about */
+  bool deny_bad_ports; /* refuse URLs with a port of another protocol (the "bad
+                          ports" of the Fetch standard: 25, 6667); default:
+                          redirects to one, other than the URL's own */
 } lariat_client_options;
 
 /* Returns the defaults.  Any thread. */

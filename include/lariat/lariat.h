@@ -3,6 +3,7 @@
 #ifndef LARIAT_LARIAT_H
 #define LARIAT_LARIAT_H
 
+#include <lariat/address.h>
 #include <lariat/allocator.h>
 #include <lariat/attempt.h>
 #include <lariat/await.h>
@@ -37,6 +38,7 @@
 #include <lariat/thread_call.h>
 #include <lariat/trigger.h>
 #include <lariat/upload.h>
+#include <lariat/url.h>
 #include <lariat/value.h>
 #include <lariat/version.h>
 #include <lariat/winner.h>

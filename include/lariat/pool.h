@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <lariat/address.h>
 #include <lariat/deferred.h>
 #include <lariat/export.h>
 #include <lariat/later.h>
@@ -52,6 +53,10 @@ typedef struct lariat_pool_options {
   bool libcurl_only; /* every request goes through libcurl (default: ordinary
                         GETs over connections that libcurl has opened do not,
                         and cost a fraction; their outcome is the same) */
+  /* Which addresses are connected to; default: all.  A fetch whose host has
+   * none that is allowed fails with LARIAT_EADDRESS; of a host that has several
+   * those that are allowed are tried. */
+  lariat_address_rules addresses;
 } lariat_pool_options;
 
 /* Returns the defaults.  Any thread. */
@@ -63,8 +68,9 @@ LARIAT_API lariat_pool_options lariat_pool_defaults(void);
  *
  * LARIAT_OK, LARIAT_ENOMEM
  * LARIAT_EINVAL    the options are without their `size`, one makes no sense (a
- *                  rate or burst below 0 or above 1,000,000,000 among them), or
- *                  `ca_file` cannot be read
+ *                  rate or burst below 0 or above 1,000,000,000 among them, or
+ *                  what lariat_networks_check refuses), or `ca_file` cannot be
+ *                  read
  * LARIAT_ESYSTEM   no thread or descriptor to be had; see errno
  * LARIAT_ELIBCURL  the libcurl that is loaded is refused:
  *                  lariat_pool_refusal() says why
@@ -159,8 +165,13 @@ typedef struct lariat_pool_stats {
   uint64_t jobs_waiting_rate; /* a rate or a delay is not due */
   uint64_t jobs_waiting_connection; /* none is to be had */
   /* Of jobs_running, how far they are; the others wait for the answer. */
-  uint64_t jobs_connecting; /* from the look-up to the TLS handshake */
-  uint64_t jobs_receiving;  /* their answer has begun */
+  uint64_t jobs_connecting;      /* from the look-up to the TLS handshake */
+  uint64_t jobs_receiving;       /* their answer has begun */
+  uint64_t addresses_denied;     /* by the rules for addresses: connections that
+                                    were not opened, since the start */
+  uint64_t descriptor_shortages; /* connections that were not opened since the
+                                    process had no descriptor, since the start;
+                                    their jobs wait for one */
 } lariat_pool_stats;
 
 /* Fills `*stats` as far as its `size` goes.  Any thread.

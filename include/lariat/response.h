@@ -31,8 +31,9 @@ LARIAT_API int lariat_response_http_version(const lariat_response *response);
 /* Returns the URL that answered, after redirects. */
 LARIAT_API const char *lariat_response_url(const lariat_response *response);
 
-/* Returns the body, decompressed.  `*length` (may be NULL) gets its length; a
- * NUL that is not counted follows the last byte.  Never NULL. */
+/* Returns the body, decompressed; the headers Content-Encoding and
+ * Content-Length stay as they were received.  `*length` (may be NULL) gets its
+ * length; a NUL that is not counted follows the last byte.  Never NULL. */
 LARIAT_API const char *lariat_response_body(const lariat_response *response,
                                             size_t *length);
 

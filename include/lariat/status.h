@@ -54,13 +54,17 @@ typedef enum lariat_status {
   LARIAT_EPROTOCOL = -49,    /* the answer is not proper HTTP */
   LARIAT_EBODYLIMIT = -50,   /* the body is over the limit */
   LARIAT_EHEADERLIMIT = -51, /* the headers are over the limit */
-  LARIAT_EENCODING = -52,    /* the body could not be decompressed */
+  LARIAT_EENCODING = -52,    /* the body could not be decompressed: broken,
+                                cut, or in a coding that is not known */
   LARIAT_EREDIRECTS = -53,   /* too many redirects */
   LARIAT_EREDIRECT = -54,    /* a redirect to what is not a fetchable URL */
   LARIAT_ERETRYBUDGET = -55, /* no more retries for now; the failure's cause
                                 says what was to be tried again */
   LARIAT_EUPLOAD = -56,      /* the body that was to be sent has failed */
   LARIAT_EWRITE = -57,       /* the body's descriptor could not be written */
+  LARIAT_EADDRESS = -58,     /* the pool's rules deny the host's addresses */
+  LARIAT_EDOWNGRADE = -59,   /* a redirect from https to http, refused */
+  LARIAT_EPORT = -67,        /* a port that is not for HTTP, refused */
   LARIAT_EANSWERED = -75,    /* of a body's producer: the server has answered,
                                 and wants no more of it */
 

@@ -16,7 +16,7 @@ static uint32_t limit_kept(uint32_t most) {
   (void)most;
   return 0;
 #else
-  return lr_memory_is_malloc() ? most : 0;
+  return lr_memory_is_malloc() && !lr_quarantine_is_on() ? most : 0;
 #endif
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * free_list.h: blocks of one size that are kept for their next use, for one
  * thread.  Only those of malloc are kept: an allocator that was set sees each
- * block come and go, and so does AddressSanitizer. */
+ * block come and go, and so does AddressSanitizer.  With checks on they go to
+ * the quarantine. */
 #ifndef LR_BASE_FREE_LIST_H
 #define LR_BASE_FREE_LIST_H
 
@@ -9,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/memory.h"
+#include "base/quarantine.h"
 
 typedef struct lr_free_list {
   void *first; /* each begins with the pointer to the next */
@@ -36,7 +38,7 @@ static inline void *lr_free_list_take(lr_free_list *blocks) {
 /* Gives a block back: keeps or frees it. */
 static inline void lr_free_list_give(lr_free_list *blocks, void *block) {
   if (blocks->kept >= blocks->most) {
-    lr_free(block);
+    lr_quarantine_free(block);
     return;
   }
   *(void **)block = blocks->first;

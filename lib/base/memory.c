@@ -76,11 +76,14 @@ void *lr_alloc_lines(size_t bytes) {
   return lines;
 }
 
-void lr_free_lines(void *memory) {
-  if (!memory) return;
+void *lr_lines_block(void *memory) {
   void *block;
   memcpy(&block, (char *)memory - sizeof(void *), sizeof block);
-  lr_free(block);
+  return block;
+}
+
+void lr_free_lines(void *memory) {
+  if (memory) lr_free(lr_lines_block(memory));
 }
 
 char *lr_copy_bytes(const void *bytes, size_t length) {

@@ -22,6 +22,9 @@ bool lr_memory_is_malloc(void);
 void *lr_alloc_lines(size_t bytes) __attribute__((malloc, warn_unused_result));
 void lr_free_lines(void *memory);
 
+/* Returns the block that lr_free_lines frees. */
+void *lr_lines_block(void *memory);
+
 /* Return a copy of `length` bytes with a NUL behind them, and one of a string;
  * NULL when out of memory. */
 char *lr_copy_bytes(const void *bytes, size_t length)

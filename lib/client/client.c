@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/quarantine.h"
 #include "client/capacity.h"
 #include "client/coroutine_client.h"
 #include "client/outcome.h"
 #include "client/submit.h"
-#include "curl/libcurl.h"
 #include "deferred/state.h"
+#include "http/content_coding.h"
 #include "pool/pool.h"
 #include <lariat/clock.h>
 #include <lariat/version.h>
@@ -60,7 +61,7 @@ void lr_client_unhold(lariat_client *client) {
 }
 
 static void recycle_job(lariat_client *client, lr_job *job) {
-  if (client->closed || client->spare_count >= SPARE_MAX) {
+  if (client->closed || client->spare_count >= client->spare_most) {
     lr_job_free(job);
     return;
   }
@@ -172,20 +173,22 @@ static lariat_status read_client_options(const lariat_client_options *given,
          given->size < sizeof *given ? given->size : sizeof *given);
   if ((unsigned)options->placement > LARIAT_PLACE_HOME) return LARIAT_EINVAL;
   if ((unsigned)options->http > LARIAT_HTTP_2) return LARIAT_EINVAL;
+  if ((unsigned)options->header_scope > LARIAT_HEADERS_STAY)
+    return LARIAT_EINVAL;
   if (!lr_priority_valid(options->priority)) return LARIAT_EINVAL;
   return LARIAT_OK;
 }
 
-/* Makes the headers of every request.  Accept-Encoding is among them since
- * libcurl writes a header of ours once, and one of its own twice. */
+/* Makes the headers of every request.  Accept-Encoding is among them: it asks
+ * for what lariat can undo, whoever reads the answer. */
 static lariat_status make_headers(lariat_client *client) {
   const char *agent = client->options.user_agent;
-  const char *encoding = lr_libcurl_capabilities()->accept_encoding;
+  const char *encoding = lr_content_codings_accepted();
   lariat_header headers[2];
   size_t count = 0;
   if (!agent) agent = "lariat/" LARIAT_VERSION;
   if (*agent) headers[count++] = (lariat_header){"User-Agent", agent};
-  if (encoding && !client->options.no_decompress)
+  if (!client->options.no_decompress)
     headers[count++] = (lariat_header){"Accept-Encoding", encoding};
   client->options.user_agent = NULL; /* the caller may free it */
   client->options.retry = NULL;
@@ -232,6 +235,7 @@ static lariat_client *new_client(lariat_pool *pool, lariat_reactor *reactor,
   client->request_defaults = lariat_request_defaults(client);
   lr_list_init(&client->jobs);
   lr_list_init(&client->spare);
+  client->spare_most = lr_quarantine_is_on() ? 0 : SPARE_MAX;
   lr_waiters_init(&client->capacity_waiters);
   client->watch.expire = lr_submit_stop_late;
   client->watched_ns = UINT64_MAX;

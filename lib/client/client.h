@@ -27,6 +27,7 @@ struct lariat_client {
   lr_list jobs;          /* all that are not freed */
   lr_list spare;         /* blank jobs, for the next requests */
   unsigned spare_count;
+  unsigned spare_most;
   uint64_t live;   /* length of `jobs`, and holds */
   uint64_t away;   /* travel and cancel nodes that are out */
   uint64_t queued; /* without a credit, or waiting for their retry */

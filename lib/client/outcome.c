@@ -13,6 +13,7 @@
 #include "client/retry.h"
 #include "client/submit.h"
 #include "deferred/reclaim.h"
+#include "http/userinfo.h"
 #include "job/body_sink.h"
 #include "job/body_source.h"
 #include "job/redirect.h"
@@ -132,13 +133,29 @@ void lr_client_fail_job(lr_job *job, lariat_status status, lariat_phase phase) {
   lr_client_complete(job, make_job_failure(job, status, phase));
 }
 
+/* Fails a job whose URL was not taken.  A password may be in what was meant to
+ * be one. */
+static void fail_without_url(lr_job *job, lariat_status status,
+                             const char *url) {
+  char message[256];
+  lariat_url_error error = {0, ""};
+  bool explained = status == LARIAT_EURL || status == LARIAT_ESCHEME;
+  char *shown = lr_userinfo_redact(url);
+  if (explained) lr_url_explain(url, &error);
+  snprintf(message, sizeof message, "%s%s%s", lariat_status_text(status),
+           error.message[0] ? ": " : "", error.message);
+  lr_failure_parts parts = {
+      .status = status, .message = message, .url = shown ? shown : ""};
+  lariat_value failure = lr_failure_make(&parts);
+  lr_free(shown);
+  lr_client_complete(job, failure);
+}
+
 void lr_client_fail(lr_job *job, lariat_status status, const char *url) {
-  if (job->request.url.text || !url) {
+  if (job->request.url.text || !url)
     lr_client_fail_job(job, status, LARIAT_PHASE_NONE);
-    return;
-  }
-  lr_failure_parts parts = {.status = status, .url = url};
-  lr_client_complete(job, lr_failure_make(&parts));
+  else
+    fail_without_url(job, status, url);
 }
 
 /* Makes the failure of a job whose retry the budget has forbidden. */

@@ -2,6 +2,7 @@
  * request.c: from a user's call to a job that is submitted. */
 #include <string.h>
 
+#include "base/attributes.h"
 #include "base/memory.h"
 #include "base/process.h"
 #include "base/time.h"
@@ -10,6 +11,8 @@
 #include "client/submit.h"
 #include "deferred/state.h"
 #include "http/field.h"
+#include "http/port.h"
+#include "http/userinfo.h"
 #include "job/body_sink.h"
 #include "job/body_source.h"
 #include "job/upload.h"
@@ -48,6 +51,24 @@ static lariat_status set_job_headers(lr_job *job, const lariat_header *headers,
   for (size_t i = 0; i < count; i++)
     if (lr_name_is(headers[i].name, strlen(headers[i].name), "Accept-Encoding"))
       job->wants.decompress = false;
+  return LARIAT_OK;
+}
+
+/* Makes a header of the user and the password in the URL; one of the caller's
+ * own goes before. */
+static LR_COLD lariat_status set_authorization(lr_job *job, const char *url) {
+  lr_header_list *headers = NULL;
+  if (lr_header_list_has(job->request.headers, "Authorization"))
+    return LARIAT_OK;
+  char *value = lr_userinfo_make_authorization(url);
+  lariat_header header = {"Authorization", value};
+  if (!value) return LARIAT_ENOMEM;
+  lariat_status status =
+      lr_header_list_make(job->request.headers, &header, 1, &headers);
+  lr_free(value);
+  if (status != LARIAT_OK) return status;
+  lr_header_list_release(job->request.headers);
+  job->request.headers = headers;
   return LARIAT_OK;
 }
 
@@ -162,6 +183,12 @@ static bool are_values_known(const lariat_request_options *options) {
          lr_priority_valid(options->priority);
 }
 
+static uint8_t redirect_rules_of(const lariat_client_options *options) {
+  bool stay = options->header_scope == LARIAT_HEADERS_STAY;
+  return (uint8_t)((options->no_downgrade ? LR_REDIRECT_NO_DOWNGRADE : 0) |
+                   (stay ? LR_REDIRECT_HEADERS_STAY : 0));
+}
+
 static void set_job_limits(lr_job *job, const lariat_request_options *options) {
   job->wants.sha256 = options->sha256;
   job->request.http = (uint8_t)options->http;
@@ -170,6 +197,7 @@ static void set_job_limits(lr_job *job, const lariat_request_options *options) {
   job->wants.decompress = !job->client->options.no_decompress;
   job->request.max_body_bytes = options->max_body_bytes;
   job->request.max_redirects = options->max_redirects;
+  job->request.redirect_rules = redirect_rules_of(&job->client->options);
   job->request.connect_timeout_ns = lr_ns_of_ms(options->connect_timeout_ms);
   job->request.idle_timeout_ns = lr_ns_of_ms(options->idle_timeout_ms);
 }
@@ -207,6 +235,11 @@ static bool is_default(const lariat_client *client, const char *method,
          !client->budgeted;
 }
 
+static LR_COLD lariat_status check_port(const lr_job *job) {
+  return lr_port_is_bad(lr_url_port(&job->request.url)) ? LARIAT_EPORT
+                                                        : LARIAT_OK;
+}
+
 static lariat_status fill_job(lr_job *job, const char *method, const char *url,
                               const lariat_request_options *options) {
   lariat_status status = LARIAT_OK;
@@ -218,8 +251,12 @@ static lariat_status fill_job(lr_job *job, const char *method, const char *url,
     status = url ? lr_url_parse_after(&job->request.url, url,
                                       &job->client->last_origin)
                  : LARIAT_EURL;
+  if (status == LARIAT_OK && LR_RARE(job->client->options.deny_bad_ports))
+    status = check_port(job);
   if (status == LARIAT_OK)
     status = set_job_headers(job, options->headers, options->header_count);
+  if (LR_RARE(job->request.url.userinfo) && status == LARIAT_OK)
+    status = set_authorization(job, url);
   if (!defaults && status == LARIAT_OK) status = complete_headers(job);
   set_deadline(job, options->timeout_ms);
   return status;

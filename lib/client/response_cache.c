@@ -6,6 +6,7 @@
 #include "base/call_depth.h"
 #include "base/list.h"
 #include "base/memory.h"
+#include "base/quarantine.h"
 
 enum {
   SPARE_MAX = 1024,
@@ -22,6 +23,7 @@ struct lr_response_cache {
   const void *thread; /* the address of one of its thread-local variables */
   bool closed;
   unsigned spare_count;
+  unsigned spare_most;
   bool thrifty;       /* keeps no large bodies' buffers */
   size_t large_bytes; /* of the buffers of large bodies among the spare */
   lariat_response *spare;
@@ -67,7 +69,7 @@ static bool take_response_back(lr_response_owner *owner,
                                lariat_response *response) {
   lr_response_cache *cache = lr_container(owner, lr_response_cache, owner);
   if (cache->thread != &lr_call_depth) return false;
-  if (cache->closed || cache->spare_count >= SPARE_MAX) return false;
+  if (cache->closed || cache->spare_count >= cache->spare_most) return false;
   if (response->text.capacity > TEXT_KEPT) lr_buffer_clear(&response->text);
   if (response->body.capacity > BODY_KEPT || cache->thrifty)
     keep_large_body(cache, response);
@@ -82,6 +84,7 @@ lr_response_cache *lr_response_cache_new(void) {
   if (!cache) return NULL;
   lr_u32_init(&cache->count, 1);
   cache->thread = &lr_call_depth;
+  cache->spare_most = lr_quarantine_is_on() ? 0 : SPARE_MAX;
   cache->owner = (lr_response_owner){.take_back = take_response_back,
                                      .forget = forget_response};
   return cache;

@@ -84,7 +84,8 @@ void lr_retry_note(lr_job *job, lariat_status status, int http_status,
   job->retry.waited_ns = wait_ns;
 }
 
-void lr_retry_note_resent(lr_job *job) {
+/* Notes that libcurl has sent the request twice in this attempt. */
+static void note_resent(lr_job *job) {
   job->attempt.resent = false;
   if (lr_attempts_reserve(&job->retry.attempts))
     lr_retry_note(job, LARIAT_ERESET, 0, 0);
@@ -132,7 +133,7 @@ lr_retry_plan lr_retry_consider_slow(lr_job *job) {
   bool first = !job->retry.count && !job->caller.redirects &&
                !job->replay.on_new_connection;
   const lr_retry_plan none = {.end = job->retry.end};
-  if (job->attempt.resent) lr_retry_note_resent(job);
+  if (job->attempt.resent) note_resent(job);
   if (job->retry.rules && first) job->client->retry.budget.firsts++;
   if (job->body.source && !lr_body_source_can_replay(job->body.source))
     job->replay.consumed = true;

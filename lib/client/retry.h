@@ -18,9 +18,6 @@
 void lr_retry_note(lr_job *job, lariat_status status, int http_status,
                    uint64_t wait_ns);
 
-/* Notes that libcurl has sent the request twice in this attempt. */
-void lr_retry_note_resent(lr_job *job);
-
 /* The step after a job has returned with an outcome. */
 typedef struct lr_retry_plan {
   bool again;

@@ -52,13 +52,6 @@ static void set_tls(lr_transfer *transfer) {
   (void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 }
 
-static void set_encoding(lr_transfer *transfer, bool decompress) {
-  const char *encoding =
-      decompress ? lr_libcurl_capabilities()->accept_encoding : NULL;
-  (void)curl_easy_setopt(transfer->easy, CURLOPT_ACCEPT_ENCODING, encoding);
-  transfer->set.decompress = decompress;
-}
-
 /* Says whether a connection is good for one request only: of HTTP/2 without
  * TLS, in some versions of libcurl. */
 static bool is_used_once(uint8_t http) {
@@ -100,7 +93,6 @@ void lr_easy_configure(lr_transfer *transfer) {
   lr_transfer_set_callbacks(transfer);
   lr_obs_fold_guard_configure(transfer);
   set_tls(transfer);
-  set_encoding(transfer, true);
   set_http(transfer, LARIAT_HTTP_AUTO);
   transfer->set.from = NULL;
   transfer->set.path_length = 0;
@@ -149,12 +141,13 @@ static lariat_status set_path(lr_transfer *transfer, const char *path) {
              : LARIAT_ENOMEM;
 }
 
-/* Sets a simple URL: what is before its path was parsed for the host, and path
- * and query go out as they are.  (libcurl would take them apart and print them
- * together again, a character at a time.) */
-static lariat_status set_simple_url(lr_transfer *transfer, lr_host *host,
-                                    const lr_url *url) {
-  CURLU *origin = lr_curl_host_origin(host, url);
+/* Sets the URL: what is before its path was given to libcurl for the host, in
+ * parts, and path and query go out as they are.  (libcurl would take them apart
+ * and print them together again, a character at a time, and has rules of its
+ * own for dots and escapes, which differ between versions.) */
+static lariat_status set_url(lr_transfer *transfer, lr_host *host,
+                             const lr_url *url) {
+  CURLU *origin = lr_curl_host_origin(host);
   const char *path = url->text + url->origin_length;
   uint32_t length = url->length - url->origin_length;
   lariat_status status =
@@ -163,18 +156,6 @@ static lariat_status set_simple_url(lr_transfer *transfer, lr_host *host,
   status = set_path(transfer, path);
   if (status != LARIAT_OK) return status;
   return remember_path(transfer, path, length) ? LARIAT_OK : LARIAT_ENOMEM;
-}
-
-static lariat_status set_url(lr_transfer *transfer, lr_host *host,
-                             const lr_url *url) {
-  if (url->simple) return set_simple_url(transfer, host, url);
-  CURLUcode code = curl_url_set(transfer->url, CURLUPART_URL, url->text, 0);
-  if (code == CURLUE_OUT_OF_MEMORY) return LARIAT_ENOMEM;
-  if (code != CURLUE_OK) return LARIAT_EURL;
-  lariat_status status = set_url_handle(transfer, transfer->url);
-  return status == LARIAT_OK && transfer->set.path_length
-             ? set_path(transfer, NULL)
-             : status;
 }
 
 /* ---- Request ---- */
@@ -273,7 +254,5 @@ lariat_status lr_easy_set_request(lr_transfer *transfer, bool opens_new) {
   set_forbid_reuse(transfer, handed_over || is_used_once(http));
   if (job->request.idle_timeout_ns || job->replay.on_new_connection)
     set_rare_options(transfer, job);
-  if (transfer->set.decompress != job->wants.decompress)
-    set_encoding(transfer, job->wants.decompress);
   return LARIAT_OK;
 }

@@ -17,6 +17,9 @@
 /* Measured: docs/internals/engine.md. */
 enum { LANE_CONNECTIONS = 32, IDLE_TRANSFERS_MAX = 4096 };
 
+/* The descriptors that libcurl opens for a multi handle, at most. */
+enum { LANE_DESCRIPTORS = 3 };
+
 /* With few connections in all, each has a lane of its own: the idle ones of a
  * lane in which something runs cannot be closed. */
 enum { FEW_CONNECTIONS = 64 };
@@ -104,11 +107,24 @@ static unsigned count_idle(lr_engine *engine, lr_lane *lane) {
   return spare;
 }
 
+/* Closes the lanes without connections and transfers: each has descriptors of
+ * its own. */
+static LR_COLD void close_empty_lanes(lr_engine *engine) {
+  lr_list *node = engine->lanes.next;
+  while (node != &engine->lanes) {
+    lr_lane *lane = lr_container(node, lr_lane, node);
+    node = node->next;
+    if (lr_lane_load(lane) == 0 && lane->running == 0)
+      lr_engine_recycle(engine, lane);
+  }
+}
+
 /* Closes idle connections to make space for others: those of a quiet lane at
  * once, else, if `all`, one at the end of a transfer in the lane that has
  * most. */
 static void reclaim_idle(void *owner, bool all) {
   lr_engine *engine = owner;
+  if (lr_connection_limit_was_short(&engine->limit)) close_empty_lanes(engine);
   if (lr_connection_reclaim_idle(&engine->h1, all, lr_engine_is_busy(engine)))
     return;
   lr_lane *fullest = NULL;
@@ -137,12 +153,29 @@ static bool close_idle_of_host(void *owner, lr_host *host) {
 static const lr_connection_limit_ops limit_ops = {
     .close_idle = close_idle_of_host, .reclaim_idle = reclaim_idle};
 
+bool lr_engine_lacks_descriptor(lr_engine *engine,
+                                const lr_transfer *transfer) {
+  bool counted = transfer && transfer->coming;
+  unsigned own_lanes = transfer ? 1 : 0;
+  lr_u64_bump(&engine->stats->shortages, 1);
+  return lr_connection_limit_note_shortage(&engine->limit, counted,
+                                           engine->lane_count > own_lanes);
+}
+
+/* Tells why there is no multi handle, which has descriptors of its own. */
+static LR_COLD lariat_status no_lane_status(lr_engine *engine, lr_job *job) {
+  if (lr_descriptor_use_has_left(LANE_DESCRIPTORS)) return LARIAT_ENOMEM;
+  if (lr_engine_lacks_descriptor(engine, NULL)) return LARIAT_EBUSY;
+  job->attempt.detail = lr_copy_string(lr_outcome_no_descriptor);
+  return LARIAT_ESYSTEM;
+}
+
 /* Chooses the job's lane; `*opens_new`: it will open a connection.  One that
  * must have a new one takes the place of an idle one when there is no capacity
  * for both.
- * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY */
-static lariat_status choose_lane(lr_engine *engine, const lr_job *job,
-                                 lr_lane **out, bool *opens_new) {
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY, LARIAT_ESYSTEM */
+static lariat_status choose_lane(lr_engine *engine, lr_job *job, lr_lane **out,
+                                 bool *opens_new) {
   lr_host *host = job->pool.host;
   bool needs_new = job->replay.on_new_connection && !is_multiplexed(host);
   *opens_new = false;
@@ -152,11 +185,11 @@ static lariat_status choose_lane(lr_engine *engine, const lr_job *job,
   if (*out && !(needs_new && lr_connection_limit_allows(&engine->limit, host)))
     return LARIAT_OK;
   if (!*out && !lr_connection_limit_allows(&engine->limit, host) &&
-      lr_engine_is_busy(engine))
+      (lr_engine_is_busy(engine) || engine->limit.held))
     return LARIAT_EBUSY;
   *opens_new = true;
   *out = find_lane_for_new(engine, host);
-  return *out ? LARIAT_OK : LARIAT_ENOMEM;
+  return *out ? LARIAT_OK : no_lane_status(engine, job);
 }
 
 void lr_engine_lane_has_capacity(lr_engine *engine, lr_lane *lane) {
@@ -334,8 +367,7 @@ static void describe_stream(lr_job *job, lariat_response *response) {
 /* Lets a paused transfer go on.  libcurl gives what it has kept inside of this
  * call.  What goes wrong then is only told here: its multi handle does not end
  * the transfer. */
-static void resume_transfer(lr_job *job) {
-  lr_transfer *transfer = job->pool.carrier;
+void lr_engine_resume(lr_transfer *transfer) {
   lr_engine *engine = transfer->engine;
   lr_lane *lane = transfer->lane;
   CURLcode code =
@@ -346,10 +378,12 @@ static void resume_transfer(lr_job *job) {
                        code == CURLE_OK ? CURLE_WRITE_ERROR : (int)code);
     return;
   }
-  if (job->sink->paused) return;
+  if (lr_transfer_is_paused(transfer)) return;
   lane->needs_action = true;
   lr_lane_mark_dirty(lane);
 }
+
+static void resume_sink(lr_job *job) { lr_engine_resume(job->pool.carrier); }
 
 static lariat_phase find_phase(void *self, const lr_job *job) {
   (void)self;
@@ -362,9 +396,9 @@ static lariat_phase find_phase(void *self, const lr_job *job) {
 static uint64_t find_heard_ns(void *self, const lr_job *job) {
   const lr_engine *engine = self;
   if (job->pool.connection) return lr_exchange_heard_ns(job);
-  if (job->sink && job->sink->paused)
-    return lr_reactor_turn_ns(engine->reactor);
-  return lr_outcome_heard_ns(job->pool.carrier);
+  return lr_transfer_is_paused(job->pool.carrier)
+             ? lr_reactor_turn_ns(engine->reactor)
+             : lr_outcome_heard_ns(job->pool.carrier);
 }
 
 /* Says whether enough was begun in this turn.  libcurl connects at a turn's
@@ -388,6 +422,7 @@ static bool end_turn(void *self) {
   lr_list_splice(&now, &engine->dirty);
   while ((node = lr_list_first(&now)))
     lr_lane_process(lr_container(node, lr_lane, dirty));
+  lr_connection_limit_turn_end(&engine->limit);
   lr_u64_store_relaxed(&engine->stats->connecting, engine->connecting);
   lr_u64_store_relaxed(&engine->stats->receiving,
                        engine->receiving + engine->h1.receiving);
@@ -431,6 +466,7 @@ static void init_limit(lr_engine *engine, const lr_transport_config *config) {
   lr_connection_limit_init(
       &engine->limit, &limit_ops, engine, config->dispatcher, share,
       options->max_jobs_per_host, &config->stats->connections);
+  lr_connection_limit_share(&engine->limit, config->descriptors);
   engine->lane_capacity = options->lane_connections;
   if (!engine->lane_capacity)
     engine->lane_capacity =
@@ -445,6 +481,7 @@ lariat_status lr_engine_open(const lr_transport_config *config,
   engine->dispatcher = config->dispatcher;
   engine->stats = config->stats;
   engine->trust = config->trust;
+  engine->guard = config->guard;
   engine->insecure = config->options->insecure;
   engine->idle_ns = lr_ns_of_ms(config->options->idle_ms);
   init_limit(engine, config);
@@ -454,9 +491,8 @@ lariat_status lr_engine_open(const lr_transport_config *config,
   lr_list_init(&engine->dirty);
   lr_body_sinks_init(&engine->sinks, config->budget, config->reactor);
   engine->sinks.describe = describe_stream;
-  engine->sinks.resume = resume_transfer;
-  lr_h1_init(&engine->h1, config, &engine->limit,
-             lr_libcurl_capabilities()->accept_encoding);
+  engine->sinks.resume = resume_sink;
+  lr_h1_init(&engine->h1, config, &engine->limit);
   *out = (lr_transport){&engine_ops, engine};
   return LARIAT_OK;
 }

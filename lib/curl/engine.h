@@ -17,6 +17,7 @@
 #include "schedule/connection_limit.h"
 #include "schedule/transport.h"
 
+struct lr_address_guard;
 struct lr_lane;
 struct lr_transfer;
 struct x509_store_st;
@@ -26,7 +27,8 @@ typedef struct lr_engine {
   lr_dispatcher *dispatcher;
   lr_transport_stats *stats;
   struct lr_trust *trust;
-  struct x509_store_st *trusted; /* NULL until the first https job */
+  const struct lr_address_guard *guard; /* NULL: all addresses are allowed */
+  struct x509_store_st *trusted;        /* NULL until the first https job */
   bool insecure;
   uint64_t idle_ns; /* a quiet lane is closed after this */
   lr_connection_limit limit;
@@ -58,6 +60,11 @@ static inline bool lr_engine_is_busy(const lr_engine *engine) {
   return engine->running || engine->h1.running;
 }
 
+/* Notes that there was no descriptor for the transfer's connection, or for a
+ * lane (NULL).  True: its job is to wait for one. */
+bool lr_engine_lacks_descriptor(lr_engine *engine,
+                                const struct lr_transfer *transfer);
+
 /* Notes that a transfer which was to open a connection has done so, or will
  * not. */
 void lr_engine_connection_came(lr_engine *engine, struct lr_transfer *transfer);
@@ -68,6 +75,9 @@ void lr_engine_lane_has_capacity(lr_engine *engine, struct lr_lane *lane);
 
 /* Closes a lane without transfers, and all of its connections. */
 void lr_engine_recycle(lr_engine *engine, struct lr_lane *lane);
+
+/* Lets a paused transfer go on. */
+void lr_engine_resume(struct lr_transfer *transfer);
 
 /* Ends a transfer that libcurl is done with. */
 void lr_engine_finished(lr_engine *engine, struct lr_transfer *transfer,

@@ -97,24 +97,14 @@ lr_connection *lr_handoff_adopt(lr_transfer *transfer) {
              : NULL;
 }
 
-/* Leaves a host to libcurl whose answers are in a coding that only libcurl can
- * undo. */
-static bool is_readable(const lr_job *job) {
-  const char *coding =
-      lariat_response_header(job->response, "Content-Encoding");
-  if (!coding || !job->wants.decompress || lr_h1_is_gzip(coding)) return true;
-  lr_connection_leave_host_to_libcurl(job->pool.host);
-  return false;
-}
-
 static bool would_keep(const lr_transfer *transfer) {
   const lr_job *job = transfer->job;
   if (lr_connection_limit_must_reclaim(&transfer->engine->limit,
                                        job->pool.host))
     return false;
-  return job->attempt.outcome == LARIAT_OK &&
+  return job->attempt.outcome == LARIAT_OK && transfer->fault == LARIAT_OK &&
          !job->pool.host->learned.needs_libcurl &&
-         lr_h1_would_keep(job->response, !job->request.get) && is_readable(job);
+         lr_h1_would_keep(job->response, !job->request.get);
 }
 
 void lr_handoff_settle(lr_transfer *transfer, bool keep) {

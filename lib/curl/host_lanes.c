@@ -23,16 +23,28 @@ static void clear_host(lr_host *host) {
 const lr_host_extra lr_curl_host_extra = {
     .size = sizeof(lr_curl_host), .init = init_host, .clear = clear_host};
 
-CURLU *lr_curl_host_origin(lr_host *host, const lr_url *url) {
+/* Sets scheme, host and port to the parts of a key, "https://host:443", which
+ * is cut in its place. */
+static bool set_origin_parts(CURLU *origin, char *key) {
+  char *scheme_end = strstr(key, "://");
+  char *port = strrchr(key, ':');
+  *scheme_end = '\0';
+  *port++ = '\0';
+  return curl_url_set(origin, CURLUPART_SCHEME, key, 0) == CURLUE_OK &&
+         curl_url_set(origin, CURLUPART_HOST, scheme_end + 3, 0) == CURLUE_OK &&
+         curl_url_set(origin, CURLUPART_PORT, port, 0) == CURLUE_OK;
+}
+
+CURLU *lr_curl_host_origin(lr_host *host) {
   lr_curl_host *own = lr_curl_host_of(host);
   if (own->origin) return own->origin;
-  char *text = lr_copy_bytes(url->text, url->origin_length);
-  CURLU *origin = text ? curl_url() : NULL;
-  if (origin && curl_url_set(origin, CURLUPART_URL, text, 0) != CURLUE_OK) {
+  char *key = lr_copy_bytes(host->key, host->key_length);
+  CURLU *origin = key ? curl_url() : NULL;
+  if (origin && !set_origin_parts(origin, key)) {
     curl_url_cleanup(origin);
     origin = NULL;
   }
-  lr_free(text);
+  lr_free(key);
   own->origin = origin;
   return origin;
 }

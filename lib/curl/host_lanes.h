@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * host_lanes.h: what the curl transport keeps behind each host: in which lanes
- * its connections are, and its URL as libcurl has parsed it. */
+ * its connections are, and its origin as libcurl takes it. */
 #ifndef LR_CURL_HOST_LANES_H
 #define LR_CURL_HOST_LANES_H
 
@@ -10,7 +10,6 @@
 #include <curl/curl.h>
 
 #include "h1/h1.h"
-#include "http/url.h"
 #include "schedule/host.h"
 
 struct lr_lane;
@@ -25,7 +24,7 @@ typedef struct lr_host_lane {
 
 typedef struct lr_curl_host {
   lr_h1_host h1; /* first: see h1.h */
-  CURLU *origin; /* what simple URLs have in common, parsed; or NULL */
+  CURLU *origin; /* what its URLs have in common; or NULL */
   lr_host_lane *lanes;
   uint32_t count;
   uint32_t capacity;
@@ -39,9 +38,10 @@ static inline lr_curl_host *lr_curl_host_of(const lr_host *host) {
   return lr_host_extra_of(host);
 }
 
-/* Returns the host's URL without path, parsed once; `url` is simple and of this
- * host.  It stays the host's.  NULL when out of memory. */
-CURLU *lr_curl_host_origin(lr_host *host, const lr_url *url);
+/* Returns the host's URL without path, made once of the parts of its key, which
+ * libcurl is not left to interpret.  It stays the host's.  NULL when out of
+ * memory. */
+CURLU *lr_curl_host_origin(lr_host *host);
 
 /* Returns the host's part in `lane`; NULL when it has none. */
 lr_host_lane *lr_host_in_lane(const lr_host *host, const struct lr_lane *lane);

@@ -211,6 +211,24 @@ static void check_quiet_lane(lr_lane *lane) {
   set_quiet_timer(lane, until);
 }
 
+/* Has libcurl go on with transfers that did not get a socket.  Version 7.88
+ * starts a name's next address, and when that fails at once as well it waits
+ * for an event that nothing can bring, until the time for a connection is over;
+ * 8.14 does not.  Pausing and going on has it called at once. */
+static LR_COLD void resume_refused(lr_lane *lane) {
+  lane->refused = 0;
+  for (lr_list *node = lane->transfers.next; node != &lane->transfers;
+       node = node->next) {
+    lr_transfer *transfer = lr_container(node, lr_transfer, node);
+    if (!transfer->tries.refused) continue;
+    transfer->tries.refused = 0;
+    (void)curl_easy_pause(transfer->easy, CURLPAUSE_ALL);
+    (void)curl_easy_pause(transfer->easy, transfer->upload.paused
+                                              ? CURLPAUSE_SEND
+                                              : CURLPAUSE_CONT);
+  }
+}
+
 void lr_lane_process(lr_lane *lane) {
   int running;
   lr_list_remove(&lane->dirty);
@@ -225,6 +243,7 @@ void lr_lane_process(lr_lane *lane) {
     collect_messages(lane);
   }
   if (lane->early_responses) end_early_transfers(lane);
+  if (lane->refused) resume_refused(lane);
   end_trimming(lane);
   if (!lane->running && !lane->needs_action) check_quiet_lane(lane);
 }

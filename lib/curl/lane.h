@@ -30,6 +30,7 @@ typedef struct lr_lane {
   bool has_messages;         /* there may be finished transfers */
   bool early_responses; /* there may be answers before their bodies' ends */
   bool trimmed;         /* closes an idle one above `keep` */
+  unsigned refused;     /* transfers of which some did not get a socket */
   unsigned keep;
   unsigned spare;      /* connections, of which no more were in use */
   uint64_t spare_ns;   /* since then */

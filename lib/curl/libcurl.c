@@ -98,26 +98,15 @@ const char *lr_libcurl_unusable(void) {
 }
 
 static lr_capabilities capabilities;
-static char accept_encoding[sizeof "gzip, br, zstd"];
 static pthread_once_t capabilities_once = PTHREAD_ONCE_INIT;
-
-static void add_coding(const char *coding) {
-  size_t length = strlen(accept_encoding);
-  (void)snprintf(accept_encoding + length, sizeof accept_encoding - length,
-                 "%s%s", length ? ", " : "", coding);
-}
 
 static void read_capabilities(void) {
   const curl_version_info_data *info = curl_version_info(CURLVERSION_NOW);
   unsigned version = info->version_num;
-  if (info->features & CURL_VERSION_LIBZ) add_coding("gzip");
-  if (info->features & CURL_VERSION_BROTLI) add_coding("br");
-  if (info->features & CURL_VERSION_ZSTD) add_coding("zstd");
   capabilities.version_num = version;
   capabilities.http2 = (info->features & CURL_VERSION_HTTP2) != 0;
   capabilities.h2c_reuse = version > VERSION(7, 88, ANY_PATCH);
   capabilities.lingering_header = version < VERSION(8, 1, 0);
-  capabilities.accept_encoding = accept_encoding[0] ? accept_encoding : NULL;
   capabilities.dns_cache_forever =
       version < VERSION(8, 16, 0) || version > VERSION(8, 16, ANY_PATCH);
   if (info->age >= CURLVERSION_SEVENTH) {

@@ -21,13 +21,12 @@ const char *lr_libcurl_unusable(void);
 typedef struct lr_capabilities {
   unsigned version_num;
   bool http2;
-  const char *accept_encoding; /* "gzip, br": what it can undo; NULL: none */
-  bool h2c_reuse;              /* an HTTP/2 connection without TLS can be
-                                  used again: not in 7.88 (curl issue
-                                  10634) */
-  bool lingering_header;       /* see obs_fold_guard.h */
-  bool dns_cache_forever;      /* CURLOPT_DNS_CACHE_TIMEOUT takes -1 */
-  const char *ca_file;         /* its built-in defaults; may be NULL */
+  bool h2c_reuse;         /* an HTTP/2 connection without TLS can be
+                             used again: not in 7.88 (curl issue
+                             10634) */
+  bool lingering_header;  /* see obs_fold_guard.h */
+  bool dns_cache_forever; /* CURLOPT_DNS_CACHE_TIMEOUT takes -1 */
+  const char *ca_file;    /* its built-in defaults; may be NULL */
   const char *ca_path;
 } lr_capabilities;
 const lr_capabilities *lr_libcurl_capabilities(void);

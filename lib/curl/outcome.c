@@ -5,6 +5,7 @@
 
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -15,6 +16,7 @@
 #include "curl/stream_refusal.h"
 #include "curl/upload_feed.h"
 #include "job/body_sink.h"
+#include "job/redirect.h"
 #include "job/report.h"
 #include "job/stream.h"
 
@@ -27,9 +29,12 @@ SAME_CODE(CURLE_WRITE_ERROR);
 SAME_CODE(CURLE_OUT_OF_MEMORY);
 SAME_CODE(CURLE_GOT_NOTHING);
 SAME_CODE(CURLE_RECV_ERROR);
+SAME_CODE(CURLE_BAD_CONTENT_ENCODING);
 
 /* The size from which on a body is a large one. */
 enum { LARGE_BODY = 4 * CURL_MAX_WRITE_SIZE };
+
+const char lr_outcome_no_descriptor[] = "too many open files";
 
 bool lr_outcome_has_response(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
@@ -174,6 +179,46 @@ static bool is_garbled(const lr_transfer *transfer) {
   return chunked && strstr(transfer->error, "chunk");
 }
 
+/* The descriptors that a look-up may need at once: a pair for its thread, a
+ * file, a socket. */
+enum { LOOKUP_DESCRIPTORS = 4 };
+
+/* Says whether a transfer that has no connection lacked a descriptor.  That a
+ * socket did is known; libcurl's resolver tells nobody why it failed.  A name
+ * that fails again and again while there are few is believed in the end. */
+static bool lacked_descriptor(lr_transfer *transfer, int code) {
+  lr_job *job = transfer->job;
+  enum { DOUBTS_MAX = 5 };
+  if (transfer->tries.out_of_fds) return transfer->tries.sends == 0;
+  if (code != CURLE_COULDNT_RESOLVE_HOST && code != CURLE_OUT_OF_MEMORY)
+    return false;
+  if (transfer->tries.sends || transfer->tries.opened ||
+      job->attempt.doubts == DOUBTS_MAX)
+    return false;
+  if (lr_descriptor_use_has_left(LOOKUP_DESCRIPTORS) &&
+      !lr_connection_limit_was_short(&transfer->engine->limit))
+    return false;
+  job->attempt.doubts++;
+  return true;
+}
+
+/* Puts a job back that lacked a descriptor, to wait for one; where nothing can
+ * come free it fails. */
+static LR_COLD lariat_status wait_for_descriptor(lr_transfer *transfer) {
+  return lr_engine_lacks_descriptor(transfer->engine, transfer)
+             ? LARIAT_EBUSY
+             : LARIAT_ESYSTEM;
+}
+
+/* Tells why there is no connection.  An address that was tried as well might
+ * answer the next time: then it is not the denied ones' fault. */
+static lariat_status connect_status(const lr_transfer *transfer) {
+  const lr_transfer_tries *tries = &transfer->tries;
+  if (tries->out_of_memory) return LARIAT_ENOMEM;
+  bool tried = tries->opened > tries->opened_at_send;
+  return tries->denied && !tried ? LARIAT_EADDRESS : LARIAT_ECONNECT;
+}
+
 static lariat_status status_for(const lr_transfer *transfer, int code) {
   if (transfer->fault != LARIAT_OK) return transfer->fault;
   if (code == CURLE_OK) return LARIAT_OK;
@@ -186,8 +231,7 @@ static lariat_status status_for(const lr_transfer *transfer, int code) {
   case CURLE_COULDNT_RESOLVE_HOST:
     return LARIAT_ERESOLVE;
   case CURLE_COULDNT_CONNECT:
-    if (transfer->tries.out_of_memory) return LARIAT_ENOMEM;
-    return transfer->tries.out_of_fds ? LARIAT_ESYSTEM : LARIAT_ECONNECT;
+    return connect_status(transfer);
   case CURLE_OPERATION_TIMEDOUT:
     return LARIAT_ETIMEDOUT;
   case CURLE_SSL_CONNECT_ERROR:
@@ -259,8 +303,21 @@ static bool ended_in_head(const lariat_response *response) {
          (response->interim && response->status != 101);
 }
 
+/* The body of a redirect that is followed does not matter, so it need not be
+ * possible to decode it. */
+static lariat_status forgive_redirect(const lr_job *job, lariat_status status) {
+  bool wanted =
+      status == LARIAT_EENCODING && job->response && lr_redirect_wanted(job);
+  return wanted ? LARIAT_OK : status;
+}
+
 static lariat_status finish_response(lr_transfer *transfer) {
   lariat_response *response = transfer->job->response;
+  if (transfer->fault == LARIAT_OK) {
+    lariat_status status =
+        forgive_redirect(transfer->job, lr_decoding_check(transfer));
+    if (status != LARIAT_OK) return status;
+  }
   if (!response) return finish_stream(transfer);
   if (ended_in_head(response)) return LARIAT_ETRUNCATED;
   if (!lr_response_finish(response)) return LARIAT_ENOMEM;
@@ -268,13 +325,34 @@ static lariat_status finish_response(lr_transfer *transfer) {
   return end_response_digest(transfer, response->sha256, &response->has_sha256);
 }
 
-/* Returns the failure's text, or NULL.  What libcurl says of a callback that
- * refused is of no use to anybody. */
+/* Says whether a callback of ours has refused what came, for a limit: what
+ * libcurl says then is about writing, which nobody who reads it has done. */
+static bool was_over_limit(const lr_transfer *transfer) {
+  const lr_job *job = transfer->job;
+  return job->attempt.curl_code == CURLE_WRITE_ERROR &&
+         (job->attempt.outcome == LARIAT_EBODYLIMIT ||
+          job->attempt.outcome == LARIAT_EHEADERLIMIT ||
+          job->attempt.outcome == LARIAT_ENOMEM);
+}
+
+/* Returns the failure's text, or NULL. */
 static const char *find_detail(lr_transfer *transfer) {
   const lr_body_sink *sink = transfer->job->sink;
   if (sink && transfer->job->attempt.outcome == LARIAT_EWRITE)
     return strerror_r(sink->error, transfer->error, sizeof transfer->error);
+  if (was_over_limit(transfer)) return NULL;
+  if (transfer->job->attempt.outcome == LARIAT_EENCODING &&
+      transfer->decoding.decoder)
+    lr_content_decoder_describe(transfer->decoding.decoder, transfer->error);
   return transfer->error[0] ? transfer->error : NULL;
+}
+
+/* Names the address in the buffer for libcurl's text, which says only that
+ * there is no connection. */
+static LR_COLD const char *describe_denied(lr_transfer *transfer) {
+  snprintf(transfer->error, sizeof transfer->error,
+           "connections to %s are denied", transfer->denied_ip);
+  return transfer->error;
 }
 
 /* The text instead of libcurl's words for a callback that said no. */
@@ -287,7 +365,10 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   if (transfer->upload.early_response && lr_upload_feed_has_response(transfer))
     curl_code = CURLE_OK;
   job->attempt.curl_code = curl_code;
-  job->attempt.outcome = status_for(transfer, curl_code);
+  job->attempt.outcome = forgive_redirect(job, status_for(transfer, curl_code));
+  if (curl_code != CURLE_OK && transfer->fault == LARIAT_OK &&
+      lacked_descriptor(transfer, curl_code))
+    job->attempt.outcome = wait_for_descriptor(transfer);
   if (job->pool.received > LARGE_BODY)
     transfer->host->learned.large_bodies = true;
   job->attempt.resent =
@@ -306,6 +387,8 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   if (response) read_timings(transfer, response);
   if (job->attempt.outcome == LARIAT_OK)
     job->attempt.outcome = finish_response(transfer);
+  if (job->attempt.outcome == LARIAT_EENCODING)
+    job->attempt.curl_code = CURLE_BAD_CONTENT_ENCODING;
   if (job->sink) lr_body_sink_end(job, job->attempt.outcome);
   if (job->attempt.outcome == LARIAT_OK) return;
   job->attempt.phase = (uint8_t)lr_outcome_phase(transfer);
@@ -316,7 +399,9 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   const char *detail = find_detail(transfer);
   if (job->attempt.connection_dead && transfer->fault != LARIAT_OK)
     detail = connection_died;
-  if (job->attempt.outcome == LARIAT_ESYSTEM) detail = "too many open files";
+  if (job->attempt.outcome == LARIAT_ESYSTEM) detail = lr_outcome_no_descriptor;
+  if (job->attempt.outcome == LARIAT_EADDRESS)
+    detail = describe_denied(transfer);
   if (detail) job->attempt.detail = lr_copy_string(detail);
 }
 

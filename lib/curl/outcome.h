@@ -24,4 +24,7 @@ uint64_t lr_outcome_heard_ns(const lr_transfer *transfer);
 /* Says whether anything of an answer has come. */
 bool lr_outcome_has_response(const lr_transfer *transfer);
 
+/* The text of a failure for want of a descriptor. */
+extern const char lr_outcome_no_descriptor[];
+
 #endif

@@ -14,6 +14,8 @@
 #include "curl/host_lanes.h"
 #include "curl/lane.h"
 #include "curl/transfer.h"
+#include "net/address_guard.h"
+#include "net/network.h"
 #include "schedule/dispatcher.h"
 #include "schedule/host.h"
 
@@ -165,20 +167,56 @@ static lr_socket *add_socket(lr_engine *engine, lr_lane *lane, lr_host *host,
   return socket;
 }
 
+/* Notes that the guard denies the address, which is the one that libcurl would
+ * connect to. */
+static LR_COLD void note_denied(lr_transfer *transfer,
+                                const struct curl_sockaddr *address) {
+  lr_ip ip;
+  lr_u64_bump(&transfer->engine->stats->denied, 1);
+  if (transfer->tries.denied++) return;
+  if (lr_ip_read(&address->addr, address->addrlen, &ip))
+    lr_ip_write(&ip, transfer->denied_ip);
+  else
+    transfer->denied_ip[0] = '\0';
+}
+
+static bool is_allowed(lr_transfer *transfer,
+                       const struct curl_sockaddr *address) {
+  const lr_address_guard *guard = transfer->engine->guard;
+  if (!guard ||
+      lr_address_guard_allows(guard, &address->addr, address->addrlen))
+    return true;
+  note_denied(transfer, address);
+  return false;
+}
+
+static int make_socket(lr_transfer *transfer,
+                       const struct curl_sockaddr *address) {
+  int fd =
+      socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
+             address->protocol);
+  if (fd >= 0) return fd;
+  if (errno == EMFILE || errno == ENFILE) transfer->tries.out_of_fds = true;
+  if (errno == ENOMEM || errno == ENOBUFS) transfer->tries.out_of_memory = true;
+  return -1;
+}
+
+/* Refuses libcurl a socket.  Its next try may come to the same, and then old
+ * versions do not go on by themselves: see lr_lane_process. */
+static LR_COLD curl_socket_t refuse_socket(lr_transfer *transfer) {
+  if (transfer->tries.refused++ == 0) transfer->lane->refused++;
+  lr_lane_mark_dirty(transfer->lane);
+  return CURL_SOCKET_BAD;
+}
+
 curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
                              struct curl_sockaddr *address) {
   lr_transfer *transfer = transfer_pointer;
   lr_engine *engine = transfer->engine;
   (void)purpose;
-  int fd =
-      socket(address->family, address->socktype | SOCK_CLOEXEC | SOCK_NONBLOCK,
-             address->protocol);
-  if (fd < 0) {
-    if (errno == EMFILE || errno == ENFILE) transfer->tries.out_of_fds = true;
-    if (errno == ENOMEM || errno == ENOBUFS)
-      transfer->tries.out_of_memory = true;
-    return CURL_SOCKET_BAD;
-  }
+  if (!is_allowed(transfer, address)) return refuse_socket(transfer);
+  int fd = make_socket(transfer, address);
+  if (fd < 0) return refuse_socket(transfer);
   lr_socket *socket = NULL;
   if (lr_host_enter_lane(transfer->host, transfer->lane))
     socket = add_socket(engine, transfer->lane, transfer->host, fd);
@@ -186,7 +224,7 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
     close(fd);
     transfer->tries.out_of_memory = true;
     errno = ENOMEM;
-    return CURL_SOCKET_BAD;
+    return refuse_socket(transfer);
   }
   /* libcurl may be trying again, after a connection that turned out to be
    * dead.  It counts that over the life of the handle, and gives up. */

@@ -176,7 +176,9 @@ static size_t take_header(char *line, size_t size, size_t count,
   if (is_cut_off(line, length)) return length;
   if (!job->response) return length; /* a trailer: the head is away already */
   if (job->request.idle_timeout_ns) note_activity(transfer);
+  bool in_head = job->response->in_block;
   lariat_status status = lr_response_add_line(job->response, line, length);
+  if (status == LARIAT_OK && in_head) status = lr_decoding_begin(transfer);
   if (status != LARIAT_OK) {
     transfer->fault = status;
     return 0;
@@ -189,34 +191,46 @@ static size_t take_header(char *line, size_t size, size_t count,
   return length;
 }
 
-static size_t give_to_sink(lr_transfer *transfer, const char *bytes,
-                           size_t length) {
-  lariat_status status = lr_body_sink_take(transfer->job, bytes, length);
-  if (status == LARIAT_OK) return length;
-  if (status == LARIAT_EBUSY) return CURL_WRITEFUNC_PAUSE;
-  transfer->fault = status;
-  return 0;
+static lariat_status keep_body(lr_transfer *transfer, const char *bytes,
+                               size_t length) {
+  lr_job *job = transfer->job;
+  job->pool.received += length;
+  if (job->request.max_body_bytes &&
+      job->pool.received > job->request.max_body_bytes)
+    return LARIAT_EBODYLIMIT;
+  if (job->wants.sink_kind != LARIAT_SINK_DISCARD &&
+      !lr_response_add_body(job->response, bytes, length))
+    return LARIAT_ENOMEM;
+  if (transfer->has_digest && !lr_sha256_add(transfer->digest, bytes, length))
+    return LARIAT_ENOMEM;
+  return LARIAT_OK;
+}
+
+lariat_status lr_transfer_put_body(lr_transfer *transfer, const char *bytes,
+                                   size_t length) {
+  lr_job *job = transfer->job;
+  return job->sink && lr_body_sink_is_open(job->sink)
+             ? lr_body_sink_take(job, bytes, length)
+             : keep_body(transfer, bytes, length);
+}
+
+bool lr_transfer_is_paused(const lr_transfer *transfer) {
+  const lr_body_sink *sink = transfer->job->sink;
+  return (sink && sink->paused) || lr_decoding_is_paused(&transfer->decoding);
 }
 
 static size_t take_body(char *bytes, size_t size, size_t count,
                         void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
-  lr_job *job = transfer->job;
   size_t length = size * count;
-  if (job->request.idle_timeout_ns) note_activity(transfer);
-  if (job->sink && lr_body_sink_is_open(job->sink))
-    return give_to_sink(transfer, bytes, length);
-  job->pool.received += length;
-  if (job->request.max_body_bytes &&
-      job->pool.received > job->request.max_body_bytes)
-    transfer->fault = LARIAT_EBODYLIMIT;
-  else if (job->wants.sink_kind != LARIAT_SINK_DISCARD &&
-           !lr_response_add_body(job->response, bytes, length))
-    transfer->fault = LARIAT_ENOMEM;
-  else if (transfer->has_digest &&
-           !lr_sha256_add(transfer->digest, bytes, length))
-    transfer->fault = LARIAT_ENOMEM;
-  return transfer->fault == LARIAT_OK ? length : 0;
+  if (transfer->job->request.idle_timeout_ns) note_activity(transfer);
+  lariat_status status = transfer->decoding.decoder
+                             ? lr_decoding_take(transfer, bytes, length)
+                             : lr_transfer_put_body(transfer, bytes, length);
+  if (status == LARIAT_OK) return length;
+  if (status == LARIAT_EBUSY) return CURL_WRITEFUNC_PAUSE;
+  transfer->fault = status;
+  return 0;
 }
 
 /* Notes that bytes went: these have no callback of their own. */
@@ -265,9 +279,9 @@ lr_transfer *lr_transfer_new(lr_engine *engine) {
   transfer->engine = engine;
   lr_list_init(&transfer->node);
   lr_list_init(&transfer->attempts);
+  lr_decoding_init(&transfer->decoding);
   transfer->easy = curl_easy_init();
-  transfer->url = curl_url();
-  if (!transfer->easy || !transfer->url) {
+  if (!transfer->easy) {
     lr_transfer_free(transfer);
     return NULL;
   }
@@ -277,7 +291,6 @@ lr_transfer *lr_transfer_new(lr_engine *engine) {
 
 void lr_transfer_free(lr_transfer *transfer) {
   if (transfer->easy) curl_easy_cleanup(transfer->easy);
-  curl_url_cleanup(transfer->url);
   lr_sha256_free(transfer->digest);
   lr_free(transfer->set.path);
   lr_free(transfer);
@@ -320,6 +333,7 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
 
 void lr_transfer_reset(lr_transfer *transfer) {
   if (transfer->upload.active) lr_upload_feed_end(transfer);
+  lr_decoding_close(transfer);
   transfer->state = LR_TRANSFER_IDLE;
   transfer->job = NULL;
   transfer->host = NULL;

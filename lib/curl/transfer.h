@@ -8,8 +8,10 @@
 #include <stdint.h>
 
 #include <curl/curl.h>
+#include <netinet/in.h>
 
 #include "base/list.h"
+#include "curl/decoding.h"
 #include "curl/handoff.h"
 #include "http/sha256.h"
 #include "job/body_source.h"
@@ -38,6 +40,8 @@ typedef struct lr_transfer_tries {
   uint32_t sends;          /* how often it began to send */
   uint32_t opened;         /* sockets */
   uint32_t opened_at_send; /* of these, when it began to send first */
+  uint32_t denied;         /* addresses that may not be connected to */
+  uint32_t refused;        /* sockets that it did not get, of late */
   bool may_reuse;          /* a connection is there that it may use */
   bool in_handshake;       /* a TLS handshake has begun */
   bool out_of_fds;         /* no descriptor for a socket */
@@ -55,13 +59,12 @@ typedef struct lr_transfer_upload {
 
 /* The settings of the easy handle now (easy_setup.h). */
 typedef struct lr_easy_settings {
-  CURLU *from; /* the URL: the transfer's own, or a host's */
-  char *path;  /* and with a host's, path and query */
+  CURLU *from; /* the host's origin */
+  char *path;  /* and query */
   uint32_t path_capacity;
   uint32_t path_length; /* 0: none */
   struct curl_slist *headers;
   uint8_t http;
-  bool decompress;
   bool large_buffer;
   bool forbid_reuse; /* the connection is not to be used again by libcurl */
   bool prunes_dns;   /* its end drops old addresses from the lane's cache */
@@ -69,7 +72,6 @@ typedef struct lr_easy_settings {
 
 typedef struct lr_transfer {
   CURL *easy;
-  CURLU *url; /* a whole URL, for those that are not simple */
   struct lr_engine *engine;
   lr_easy_settings set;
   bool needs_reset;   /* after this job, since it wants what few do */
@@ -88,10 +90,12 @@ typedef struct lr_transfer {
   lr_transfer_tries tries;
   lr_transfer_upload upload;
   lr_handoff handoff;
+  lr_decoding decoding;
   lr_sha256 *digest;   /* made when first needed */
   curl_socket_t fd;    /* with an idle time-out: as libcurl told last */
   lariat_status fault; /* why a callback stopped the transfer */
   char error[CURL_ERROR_SIZE];
+  char denied_ip[INET6_ADDRSTRLEN]; /* the first of those denied */
 } lr_transfer;
 
 /* Makes a configured transfer; NULL when out of memory. */
@@ -100,13 +104,23 @@ void lr_transfer_free(lr_transfer *transfer);
 
 /* Makes it ready to fetch `job` for `host` in `lane`; `opens_new`: a connection
  * will be opened for it.
- * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EURL */
+ * LARIAT_OK, LARIAT_ENOMEM */
 lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
                                   lr_host *host, struct lr_lane *lane,
                                   bool opens_new);
 
 /* Forgets the job, which has been taken from its lane. */
 void lr_transfer_reset(lr_transfer *transfer);
+
+/* Puts bytes of the body, decoded, where they go.
+ * LARIAT_OK     all of them were taken
+ * LARIAT_EBUSY  not now: the same again, after a pause
+ * others        the transfer fails with that status */
+lariat_status lr_transfer_put_body(lr_transfer *transfer, const char *bytes,
+                                   size_t length);
+
+/* Says whether the answer waits: for its sink, or for another turn. */
+bool lr_transfer_is_paused(const lr_transfer *transfer);
 
 /* Sets the callbacks on the handle; those for progress only where asked. */
 void lr_transfer_set_callbacks(lr_transfer *transfer);

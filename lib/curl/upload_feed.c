@@ -66,11 +66,11 @@ static long buffer_size_for(uint64_t length) {
 static void resume_feed(lr_reader *reader) {
   lr_transfer *transfer = lr_container(reader, lr_transfer, upload.reader);
   lr_lane *lane = transfer->lane;
-  const lr_body_sink *sink = transfer->job->sink;
   if (!transfer->upload.paused) return;
   transfer->upload.paused = false;
-  (void)curl_easy_pause(transfer->easy,
-                        sink && sink->paused ? CURLPAUSE_RECV : CURLPAUSE_CONT);
+  (void)curl_easy_pause(transfer->easy, lr_transfer_is_paused(transfer)
+                                            ? CURLPAUSE_RECV
+                                            : CURLPAUSE_CONT);
   lane->needs_action = true;
   lr_lane_mark_dirty(lane);
 }

@@ -9,6 +9,7 @@
 #include "base/list.h"
 #include "base/memory.h"
 #include "base/process.h"
+#include "base/quarantine.h"
 #include "deferred/chain.h"
 #include "deferred/list.h"
 #include "deferred/reclaim.h"
@@ -17,7 +18,7 @@
 static void release_attachment(lr_combination *whole) {
   if (--whole->attached > 0) return;
   lr_list_values_free(whole->list);
-  lr_free(whole);
+  lr_quarantine_free(whole);
 }
 
 static void release_child(lr_slot *slot) {

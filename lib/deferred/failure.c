@@ -9,8 +9,10 @@
 #include <string.h>
 
 #include "base/atomics.h"
+#include "base/checks.h"
 #include "base/memory.h"
 #include "base/process.h"
+#include "base/quarantine.h"
 #include "deferred/list.h"
 
 struct lariat_failure {
@@ -83,10 +85,13 @@ static void *share_failure(void *data) {
 /* Loops, since a failure's cause may have a cause, however deep. */
 lariat_list *lr_failure_drop(lariat_value value) {
   lariat_failure *failure = value.data;
-  while (!failure->fixed && lr_count_release(&failure->count)) {
+  while (!failure->fixed &&
+         lr_count_release_of(&failure->count, "lariat_value_drop", "failure")) {
     lariat_value cause = failure->cause;
     lr_free((void *)(uintptr_t)failure->attempts);
-    lr_free(failure);
+    failure->attempts = NULL;
+    failure->attempt_count = 0;
+    lr_quarantine_free(failure);
     if (cause.type == &lariat_list_type) return cause.data;
     if (!lariat_is_failure(cause)) return NULL;
     failure = cause.data;
@@ -254,7 +259,13 @@ static const lariat_failure blank = {.fixed = true, .url = "", .message = ""};
 
 static const lariat_failure *open_failure(lariat_value value,
                                           const char *function) {
-  if (lariat_is_failure(value)) return value.data;
+  if (lariat_is_failure(value)) {
+    const lariat_failure *failure = value.data;
+    if (lr_checks() && !failure->fixed &&
+        lr_u32_load_relaxed(&failure->count) == 0)
+      lr_quarantine_report(function, "failure");
+    return failure;
+  }
   lr_misuse("%s: the value is %s, not a failure", function,
             value.type ? text_or(value.type->name, "nameless") : "none");
   return &blank;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "base/memory.h"
+#include "base/quarantine.h"
 #include "deferred/failure.h"
 
 lariat_list *lr_list_values_new(size_t count) {
@@ -29,6 +30,8 @@ static lariat_list *drop_item(lariat_value item) {
  * that the stack does not grow with their depth. */
 void lr_list_values_free(lariat_list *list) {
   lariat_list *dead = list;
+  if (list && list->next_dead == list)
+    lr_quarantine_report("lariat_value_drop", "list");
   while (dead) {
     lariat_list *doomed = dead;
     dead = doomed->next_dead;
@@ -41,7 +44,9 @@ void lr_list_values_free(lariat_list *list) {
       inner->next_dead = dead;
       dead = inner;
     }
-    lr_free(doomed);
+    doomed->count = 0;
+    doomed->next_dead = doomed;
+    lr_quarantine_free(doomed);
   }
 }
 
@@ -62,16 +67,25 @@ lariat_list *lariat_list_in(lariat_value value) {
   return lariat_value_in(value, &lariat_list_type);
 }
 
+/* Counts the items; a list that is its own successor has been dropped. */
+static size_t count_items(const lariat_list *list, const char *function) {
+  if (!list) return 0;
+  if (list->next_dead == list) lr_quarantine_report(function, "list");
+  return list->count;
+}
+
 size_t lariat_list_count(const lariat_list *list) {
-  return list ? list->count : 0;
+  return count_items(list, __func__);
 }
 
 lariat_value lariat_list_at(const lariat_list *list, size_t index) {
-  return index < lariat_list_count(list) ? list->items[index] : lariat_none();
+  return index < count_items(list, __func__) ? list->items[index]
+                                             : lariat_none();
 }
 
 lariat_value lariat_list_take(lariat_list *list, size_t index) {
-  lariat_value item = lariat_list_at(list, index);
-  if (!lariat_is_none(item)) list->items[index] = lariat_none();
+  if (index >= count_items(list, __func__)) return lariat_none();
+  lariat_value item = list->items[index];
+  list->items[index] = lariat_none();
   return item;
 }

@@ -10,7 +10,7 @@
 
 struct lariat_list {
   size_t count;
-  lariat_list *next_dead; /* while it is being freed */
+  lariat_list *next_dead; /* while it is being freed; then itself */
   lariat_value items[];
 };
 

@@ -3,6 +3,7 @@
 #include "deferred/waiters.h"
 
 #include "base/memory.h"
+#include "base/quarantine.h"
 #include "deferred/reclaim.h"
 #include "deferred/state.h"
 
@@ -17,7 +18,7 @@ static waiter *waiter_of(lariat_deferred *deferred) {
 }
 
 static void free_waiter(lariat_deferred *deferred) {
-  lr_free(waiter_of(deferred));
+  lr_quarantine_free(waiter_of(deferred));
 }
 
 /* Takes `entry` out of the queue, with the queue's reference. */

@@ -39,6 +39,7 @@ lr_connection *lr_connection_adopt(lr_h1 *h1, int fd, lr_host *host,
   memcpy(connection->remote_ip, peer->remote_ip, sizeof connection->remote_ip);
   lr_list_init(&connection->node);
   lr_list_init(&connection->age_node);
+  lr_decode_item_init(&connection->decoding, lr_exchange_resume_decoding);
   if (lr_poller_set(poller_of(connection), &connection->watch,
                     EPOLLIN | EPOLLRDHUP) == LARIAT_OK)
     return connection;
@@ -104,8 +105,10 @@ void lr_connection_close(lr_connection *connection) {
   close(connection->watch.fd);
   lr_list_remove(&connection->node);
   lr_list_remove(&connection->age_node);
+  lr_decode_item_remove(&connection->decoding);
   lr_h1_parser_clear(&connection->parser);
   lr_buffer_clear(&connection->unsent);
+  lr_buffer_clear(&connection->unread);
   lr_free(connection);
   lr_connection_uncount(h1, host);
 }

@@ -31,8 +31,10 @@ typedef struct lr_connection {
   uint64_t idle_ns; /* since when it is idle */
   lr_job *job;      /* NULL: idle */
   lr_h1_parser parser;
-  lr_buffer unsent; /* of the request */
-  size_t sent;      /* of that */
+  lr_buffer unsent;        /* of the request */
+  size_t sent;             /* of that */
+  lr_decode_item decoding; /* waits while the body is to go on */
+  lr_buffer unread;        /* and these bytes of the answer as well */
   uint64_t first_byte_ns;
   lr_sha256 *digest; /* of a body that is large; or NULL */
   size_t digested;   /* of that */

@@ -14,6 +14,7 @@
 #include "h1/request_head.h"
 #include "http/header_list.h"
 #include "http/sha256.h"
+#include "job/redirect.h"
 #include "job/report.h"
 #include "schedule/dispatcher.h"
 #include "schedule/host.h"
@@ -43,8 +44,7 @@ static bool has_extras(const lr_job *job) {
 }
 
 bool lr_exchange_suits_idle(const lr_job *job) {
-  if (!job->request.url.simple || !is_h1_safe(job->request.headers))
-    return false;
+  if (!is_h1_safe(job->request.headers)) return false;
   return job->request.defaults ||
          (!has_extras(job) && (job->request.get || is_head_request(job)));
 }
@@ -120,7 +120,7 @@ static inline void begin_exchange(lr_connection *connection, lr_job *job) {
   connection->first_byte_ns = 0;
   job->pool.received = 0;
   lr_h1_parser_begin(&connection->parser, job->response, !job->request.get,
-                     job->wants.decompress ? &connection->h1->gzip_pool : NULL,
+                     job->wants.decompress ? &connection->h1->decoders : NULL,
                      job->request.max_body_bytes);
   if (job->wants.sink_kind == LARIAT_SINK_DISCARD)
     lr_h1_parser_discard(&connection->parser, job->wants.sha256);
@@ -239,13 +239,22 @@ static int curl_code_for(lariat_status status) {
     return LR_CURLE_RECV_ERROR;
   case LARIAT_ENOMEM:
     return LR_CURLE_OUT_OF_MEMORY;
+  case LARIAT_EENCODING:
+    return LR_CURLE_BAD_CONTENT_ENCODING;
   default:
     return LR_CURLE_WRITE_ERROR;
   }
 }
 
+/* Returns what is to be said of a failure, or NULL; `text` may be used for it.
+ */
 static const char *describe_fault(const lr_h1_parser *parser,
-                                  lariat_status status) {
+                                  lariat_status status,
+                                  char text[LR_DECODER_TEXT]) {
+  if (status == LARIAT_EENCODING) {
+    lr_content_decoder_describe(parser->decoder, text);
+    return text;
+  }
   if (status == LARIAT_ERESET) return "the connection was reset";
   if (status == LARIAT_EEMPTY) return "the connection ended before the answer";
   if (status != LARIAT_ETRUNCATED) return NULL;
@@ -256,7 +265,8 @@ static const char *describe_fault(const lr_h1_parser *parser,
 static void fail_exchange(lr_connection *connection, lariat_status status) {
   lr_h1 *h1 = connection->h1;
   lr_job *job = connection->job;
-  const char *detail = describe_fault(&connection->parser, status);
+  char text[LR_DECODER_TEXT];
+  const char *detail = describe_fault(&connection->parser, status, text);
   lr_report_failure(job, status, curl_code_for(status), lr_exchange_phase(job),
                     detail);
   describe_failed_attempt(connection, (lariat_phase)job->attempt.phase);
@@ -370,12 +380,34 @@ static void note_received(lr_connection *connection) {
   h1->receiving++;
 }
 
-/* Feeds bytes to the parser.  True: the answer goes on. */
-static bool feed_parser(lr_connection *connection, const char *bytes,
-                        size_t length) {
-  size_t used = 0;
-  note_received(connection);
-  switch (lr_h1_parser_feed(&connection->parser, bytes, length, &used)) {
+/* Ends an exchange that the parser has refused.  The body of a redirect that is
+ * followed does not matter, so it need not be possible to decode it. */
+static LR_COLD void end_refused(lr_connection *connection) {
+  lariat_status fault = connection->parser.fault;
+  if (fault == LARIAT_EENCODING && lr_redirect_wanted(connection->job))
+    finish_exchange(connection, true);
+  else
+    fail_exchange(connection, fault);
+}
+
+/* Keeps the bytes that wait until another turn, and reads no more meanwhile: a
+ * body that becomes a thousand times as much does not hold up the others. */
+static LR_COLD void pause_decoding(lr_connection *connection, const char *bytes,
+                                   size_t length) {
+  if (connection->job->wants.sha256) digest_received(connection);
+  if (!lr_buffer_append(&connection->unread, bytes, length)) {
+    fail_exchange(connection, LARIAT_ENOMEM);
+    return;
+  }
+  (void)watch_events(connection, 0);
+  lr_decode_queue_add(&connection->h1->decode_queue, &connection->decoding);
+}
+
+/* Goes on by what the parser says of bytes of which it has used some.  True:
+ * the answer goes on. */
+static bool take_result(lr_connection *connection, lr_h1_result result,
+                        const char *bytes, size_t length, size_t used) {
+  switch (result) {
   case LR_H1_MORE:
     if (connection->job->wants.sha256) digest_received(connection);
     return true;
@@ -383,13 +415,49 @@ static bool feed_parser(lr_connection *connection, const char *bytes,
     finish_exchange(connection, used < length);
     return false;
   case LR_H1_FAILED:
-    fail_exchange(connection, connection->parser.fault);
+    end_refused(connection);
     return false;
   case LR_H1_FALLBACK:
     fall_back_to_libcurl(connection);
     return false;
+  case LR_H1_PAUSED:
+    pause_decoding(connection, bytes + used, length - used);
+    return false;
   }
   return false;
+}
+
+/* Feeds bytes to the parser.  True: the answer goes on. */
+static bool feed_parser(lr_connection *connection, const char *bytes,
+                        size_t length) {
+  size_t used = 0;
+  note_received(connection);
+  lr_h1_result result =
+      lr_h1_parser_feed(&connection->parser, bytes, length, &used);
+  return take_result(connection, result, bytes, length, used);
+}
+
+static bool resume_reading(lr_connection *connection) {
+  uint32_t sending = is_sent(connection) ? 0 : EPOLLOUT;
+  return watch_events(connection, read_events | sending);
+}
+
+/* Reading goes on when there is no more of it. */
+void lr_exchange_resume_decoding(lr_decode_item *item) {
+  lr_connection *connection = lr_container(item, lr_connection, decoding);
+  lr_buffer waiting = connection->unread;
+  size_t used = 0;
+  lr_buffer_init(&connection->unread);
+  note_received(connection);
+  lr_h1_result result = lr_h1_parser_resume(&connection->parser, waiting.bytes,
+                                            waiting.length, &used);
+  if (result != LR_H1_PAUSED && result != LR_H1_FAILED &&
+      !resume_reading(connection)) {
+    fail_exchange(connection, LARIAT_ENOMEM);
+  } else {
+    (void)take_result(connection, result, waiting.bytes, waiting.length, used);
+  }
+  lr_buffer_clear(&waiting);
 }
 
 /* Receives what is there.  Less than the buffer's capacity was all for now. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * exchange.h: a request and its answer on a connection of lariat's own, without
- * libcurl: GET and HEAD of simple URLs, by HTTP/1.1.  What comes of them is
+ * libcurl: GET and HEAD of http URLs, by HTTP/1.1.  What comes of them is
  * what would have come of them with libcurl; whatever the parser does not take
  * by the book is left to that.  docs/internals/exchange.md says what that is,
  * and why. */
@@ -47,6 +47,10 @@ lariat_phase lr_exchange_phase(const lr_job *job);
 
 /* Returns when bytes last went or came, or could have. */
 uint64_t lr_exchange_heard_ns(const lr_job *job);
+
+/* Goes on with a body of which enough was decoded in an earlier turn: a
+ * connection's `decoding`. */
+void lr_exchange_resume_decoding(lr_decode_item *item);
 
 /* Goes on with what a connection is ready for: its watch's `ready`. */
 void lr_exchange_ready(lr_watch *watch, uint32_t events);

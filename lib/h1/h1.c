@@ -16,16 +16,16 @@ void lr_h1_host_clear(lr_host *host) {
 }
 
 void lr_h1_init(lr_h1 *h1, const lr_transport_config *config,
-                lr_connection_limit *limit, const char *accept_encoding) {
+                lr_connection_limit *limit) {
   h1->reactor = config->reactor;
   h1->dispatcher = config->dispatcher;
   h1->limit = limit;
   h1->stats = config->stats;
-  h1->accept_encoding = accept_encoding;
   h1->index = config->index;
   h1->disabled = config->options->libcurl_only;
   h1->idle_ns = lr_ns_of_ms(config->options->idle_ms);
   lr_list_init(&h1->idle);
+  lr_decode_queue_init(&h1->decode_queue, config->reactor);
   h1->idle_timer.expire = lr_connection_close_expired;
 }
 
@@ -35,5 +35,6 @@ void lr_h1_clear(lr_h1 *h1) {
   while ((node = lr_list_first(&h1->idle)))
     lr_connection_close(lr_container(node, lr_connection, age_node));
   lr_buffer_clear(&h1->request);
-  lr_gzip_pool_clear(&h1->gzip_pool);
+  lr_content_decoders_clear(&h1->decoders);
+  lr_decode_queue_clear(&h1->decode_queue);
 }

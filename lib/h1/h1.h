@@ -8,8 +8,9 @@
 
 #include "base/buffer.h"
 #include "base/list.h"
-#include "http/gzip.h"
+#include "http/content_decoder.h"
 #include "http/response.h"
+#include "job/decode_queue.h"
 #include "reactor/reactor.h"
 #include "schedule/connection_limit.h"
 #include "schedule/dispatcher.h"
@@ -21,18 +22,18 @@ enum { LR_H1_INBOUND = 64 * 1024 };
 typedef struct lr_h1 {
   lariat_reactor *reactor;
   lr_dispatcher *dispatcher;
-  lr_connection_limit *limit;  /* shared with the transport */
-  lr_transport_stats *stats;   /* likewise */
-  const char *accept_encoding; /* what is sent for decompressed bodies */
-  unsigned index;              /* of the reactor, for responses */
-  bool disabled;               /* nothing is taken on */
-  uint64_t idle_ns;            /* an idle connection is closed after this */
-  unsigned running;            /* exchanges now */
-  unsigned receiving;          /* of these, the answer has begun */
-  lr_list idle;                /* connections, the longest idle first */
+  lr_connection_limit *limit; /* shared with the transport */
+  lr_transport_stats *stats;  /* likewise */
+  unsigned index;             /* of the reactor, for responses */
+  bool disabled;              /* nothing is taken on */
+  uint64_t idle_ns;           /* an idle connection is closed after this */
+  unsigned running;           /* exchanges now */
+  unsigned receiving;         /* of these, the answer has begun */
+  lr_list idle;               /* connections, the longest idle first */
   lr_timer idle_timer;
-  lr_buffer request; /* one that is being written */
-  lr_gzip_pool gzip_pool;
+  lr_buffer request;            /* one that is being written */
+  lr_content_decoders decoders; /* these two are the transport's as well */
+  lr_decode_queue decode_queue;
   char inbound[LR_H1_INBOUND];
 } lr_h1;
 
@@ -41,8 +42,7 @@ typedef struct lr_h1 {
 typedef struct lr_h1_host {
   lr_list idle;    /* connections, the one that went idle last first */
   lr_buffer lines; /* of the last request: all that is behind the path */
-  lr_header_list *lines_headers; /* with these headers, */
-  const char *lines_encoding;    /* and this Accept-Encoding; or NULL */
+  lr_header_list *lines_headers; /* with these headers */
 } lr_h1_host;
 
 static inline lr_h1_host *lr_h1_host_of(const lr_host *host) {
@@ -56,7 +56,7 @@ void lr_h1_host_clear(lr_host *host);
 /* Fills in `h1`, whose memory is zeroed, for the transport that `config` makes.
  */
 void lr_h1_init(lr_h1 *h1, const lr_transport_config *config,
-                lr_connection_limit *limit, const char *accept_encoding);
+                lr_connection_limit *limit);
 
 /* Closes all idle connections and frees what is kept; nothing runs. */
 void lr_h1_clear(lr_h1 *h1);

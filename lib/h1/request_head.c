@@ -13,73 +13,47 @@ static char *put_text(char *to, const char *text) {
   return put_bytes(to, text, strlen(text));
 }
 
-/* Returns the length of "host:81", without the port if it is the default one.
- */
-static size_t authority_length(const lr_url *url) {
-  static const char default_port[] = ":80";
-  size_t length = url->origin_length - strlen("http://");
-  const char *end = url->text + url->origin_length;
-  bool is_default = memcmp(end - 3, default_port, 3) == 0;
-  return is_default ? length - 3 : length;
-}
-
 static const char accept_any[] = "Accept: */*\r\n";
-static const char accept_encoding[] = "Accept-Encoding: ";
-
-static const char *find_encoding(const lr_h1 *h1, const lr_job *job) {
-  if (job->request.headers && job->request.headers->has_encoding) return NULL;
-  return job->wants.decompress ? h1->accept_encoding : NULL;
-}
 
 /* Returns more bytes than the lines need. */
-static size_t lines_capacity(const lr_job *job, const char *encoding) {
+static size_t lines_capacity(const lr_job *job) {
   enum { SLACK = 64 };
   return job->request.url.origin_length + sizeof accept_any +
-         sizeof accept_encoding + (encoding ? strlen(encoding) : 0) +
          (job->request.headers ? job->request.headers->lines_length : 0) +
          SLACK;
 }
 
-static char *put_lines(char *to, const lr_job *job, const char *encoding) {
+static char *put_lines(char *to, const lr_job *job) {
   const lr_url *url = &job->request.url;
   const lr_header_list *headers = job->request.headers;
   to = put_text(to, " HTTP/1.1\r\nHost: ");
-  to = put_bytes(to, url->text + strlen("http://"), authority_length(url));
+  to = put_bytes(to, url->text + strlen("http://"),
+                 url->origin_length - strlen("http://"));
   to = put_text(to, "\r\n");
   if (!headers || !headers->has_accept) to = put_text(to, accept_any);
-  if (encoding) {
-    to = put_text(to, accept_encoding);
-    to = put_text(to, encoding);
-    to = put_text(to, "\r\n");
-  }
   if (headers && headers->lines_length)
     to = put_bytes(to, headers->lines, headers->lines_length);
   return put_text(to, "\r\n");
 }
 
-static LR_COLD bool write_lines(lr_h1_host *host, const lr_job *job,
-                                const char *encoding) {
+static LR_COLD bool write_lines(lr_h1_host *host, const lr_job *job) {
   lr_buffer *lines = &host->lines;
   lines->length = 0;
-  if (!lr_buffer_reserve(lines, lines_capacity(job, encoding))) return false;
-  lines->length =
-      (size_t)(put_lines(lines->bytes, job, encoding) - lines->bytes);
+  if (!lr_buffer_reserve(lines, lines_capacity(job))) return false;
+  lines->length = (size_t)(put_lines(lines->bytes, job) - lines->bytes);
   if (job->request.headers) lr_header_list_retain(job->request.headers);
   lr_header_list_release(host->lines_headers);
   host->lines_headers = job->request.headers;
-  host->lines_encoding = encoding;
   return true;
 }
 
 /* Returns all that is behind the path: in most cases the same as for the host's
  * request before.  NULL when out of memory. */
-static const lr_buffer *find_lines(const lr_h1 *h1, const lr_job *job) {
+static const lr_buffer *find_lines(const lr_job *job) {
   lr_h1_host *host = lr_h1_host_of(job->pool.host);
-  const char *encoding = find_encoding(h1, job);
-  if (host->lines.length && host->lines_headers == job->request.headers &&
-      host->lines_encoding == encoding)
+  if (host->lines.length && host->lines_headers == job->request.headers)
     return &host->lines;
-  return write_lines(host, job, encoding) ? &host->lines : NULL;
+  return write_lines(host, job) ? &host->lines : NULL;
 }
 
 static char *put_request(char *to, const lr_job *job, const lr_buffer *lines) {
@@ -92,7 +66,7 @@ static char *put_request(char *to, const lr_job *job, const lr_buffer *lines) {
 
 const char *lr_request_head_write(lr_h1 *h1, const lr_job *job,
                                   size_t *length) {
-  const lr_buffer *lines = find_lines(h1, job);
+  const lr_buffer *lines = find_lines(job);
   if (!lines) return NULL;
   h1->request.length = 0;
   if (!lr_buffer_reserve(&h1->request, sizeof "HEAD " +

@@ -21,6 +21,17 @@ static inline char lr_ascii_lower(char c) {
   return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+/* Returns the value of a hexadecimal digit; -1: it is none. */
+static inline int lr_hex_value(char c) {
+  char lower = lr_ascii_lower(c);
+  if (lr_is_digit(c)) return c - '0';
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+static inline char lr_ascii_upper(char c) {
+  return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
 /* Compares the first `length` bytes of two names; upper and lower case are the
  * same.  Most names are written in the same way, and compared at once. */
 static inline bool lr_name_equal(const char *a, const char *b, size_t length) {

@@ -58,32 +58,19 @@ static LR_COLD lr_h1_result fall_back(lr_h1_parser *parser,
 
 /* ---- Bodies ---- */
 
+/* A coding that has not come to its end makes the body worthless, however whole
+ * the message is. */
+static LR_COLD lr_h1_result refuse_cut_body(lr_h1_parser *parser) {
+  return fail_with(parser, parser->state == LR_H1_IN_BODY_UNTIL_CLOSE
+                               ? LARIAT_ETRUNCATED
+                               : LARIAT_EENCODING);
+}
+
 static lr_h1_result complete_response(lr_h1_parser *parser) {
-  if (parser->gzip && !lr_gzip_whole(parser->gzip))
-    return fall_back(parser, LR_H1_REASON_BAD_GZIP);
+  if (parser->decoder && !lr_content_decoder_whole(parser->decoder))
+    return refuse_cut_body(parser);
   parser->state = LR_H1_COMPLETE;
   return LR_H1_DONE;
-}
-
-/* Returns the limit for what the response holds, of which it may hold less than
- * was received. */
-static uint64_t most_held(const lr_h1_parser *parser) {
-  uint64_t gone = parser->received - parser->response->body.length;
-  return parser->max_body_bytes ? parser->max_body_bytes - gone : UINT64_MAX;
-}
-
-static lr_h1_result decode_body(lr_h1_parser *parser, const char *bytes,
-                                size_t length) {
-  lr_buffer *body = &parser->response->body;
-  size_t before = body->length;
-  lr_gzip_result result =
-      lr_gzip_feed(parser->gzip, bytes, length, body, most_held(parser));
-  parser->received += body->length - before;
-  if (result == LR_GZIP_MORE) return LR_H1_MORE;
-  if (result == LR_GZIP_FALLBACK)
-    return fall_back(parser, LR_H1_REASON_BAD_GZIP);
-  return fail_with(parser, result == LR_GZIP_TOO_LARGE ? LARIAT_EBODYLIMIT
-                                                       : LARIAT_ENOMEM);
 }
 
 static lr_h1_result discard_body(lr_h1_parser *parser, const char *bytes,
@@ -95,23 +82,54 @@ static lr_h1_result discard_body(lr_h1_parser *parser, const char *bytes,
   return LR_H1_MORE;
 }
 
-/* Decodes a little at a time, by way of the response's memory: what is fed
- * at once can become a thousand times as much. */
-static lr_h1_result decode_and_discard(lr_h1_parser *parser, const char *bytes,
-                                       size_t length) {
-  enum { PIECE = 256 };
+/* Makes space for what is decoded of `left` bytes: text becomes three to five
+ * times as much. */
+static bool reserve_decoded(lr_buffer *body, size_t left) {
+  enum { LEAST = 4 * 1024, MOST = 64 * 1024 };
+  size_t step = left < MOST / 4 ? 4 * left : MOST;
+  if (body->capacity - body->length >= LEAST) return true;
+  return lr_buffer_reserve(body, step < LEAST ? LEAST : step);
+}
+
+/* Checks what was decoded last, which begins at `from`, and keeps it or not. */
+static lr_h1_result keep_decoded(lr_h1_parser *parser, size_t from) {
   lr_buffer *body = &parser->response->body;
+  size_t made = body->length - from;
+  parser->received += made;
+  if (parser->max_body_bytes && parser->received > parser->max_body_bytes)
+    return fail_with(parser, LARIAT_EBODYLIMIT);
+  if (parser->body_use == LR_H1_KEPT || made == 0) return LR_H1_MORE;
+  body->length = from;
+  return discard_body(parser, body->bytes + from, made);
+}
+
+static lr_h1_result result_of_decoding(lr_h1_parser *parser,
+                                       lr_decode_result result) {
+  if (result == LR_DECODE_ENOUGH) return LR_H1_PAUSED;
+  if (result == LR_DECODE_BROKEN) return fail_with(parser, LARIAT_EENCODING);
+  if (result == LR_DECODE_NO_MEMORY) return fail_with(parser, LARIAT_ENOMEM);
+  return LR_H1_MORE;
+}
+
+/* Decodes what the decoder was given, a piece at a time.  What is not kept goes
+ * by way of the response's memory. */
+static lr_h1_result decode_body(lr_h1_parser *parser) {
+  enum { PIECE = 64 * 1024 };
+  lr_buffer *body = &parser->response->body;
+  lr_decode_result decoded = LR_DECODE_MORE;
   lr_h1_result result = LR_H1_MORE;
-  while (length > 0 && result == LR_H1_MORE) {
-    size_t piece = length < PIECE ? length : PIECE;
-    result = decode_body(parser, bytes, piece);
-    if (result == LR_H1_MORE)
-      result = discard_body(parser, body->bytes, body->length);
-    body->length = 0;
-    bytes += piece;
-    length -= piece;
+  while (decoded == LR_DECODE_MORE && result == LR_H1_MORE) {
+    size_t made, from = body->length;
+    if (!reserve_decoded(body, lr_content_decoder_unused(parser->decoder)))
+      return fail_with(parser, LARIAT_ENOMEM);
+    size_t capacity = body->capacity - from;
+    decoded =
+        lr_content_decoder_step(parser->decoder, body->bytes + from,
+                                capacity < PIECE ? capacity : PIECE, &made);
+    body->length += made;
+    result = keep_decoded(parser, from);
   }
-  return result;
+  return result == LR_H1_MORE ? result_of_decoding(parser, decoded) : result;
 }
 
 bool lr_h1_parser_digest(lr_h1_parser *parser, uint8_t out[32]) {
@@ -119,16 +137,26 @@ bool lr_h1_parser_digest(lr_h1_parser *parser, uint8_t out[32]) {
                         : lr_sha256_of("", 0, out);
 }
 
-static lr_h1_result put_coded_body(lr_h1_parser *parser, const char *bytes,
+/* Decodes the `length` bytes before `*at`.  If that is paused, those that were
+ * not used have not been taken. */
+static lr_h1_result put_coded_body(lr_h1_parser *parser, const char **at,
                                    size_t length) {
-  return parser->body_use == LR_H1_KEPT
-             ? decode_body(parser, bytes, length)
-             : decode_and_discard(parser, bytes, length);
+  lr_content_decoder_input(parser->decoder, *at - length, length);
+  lr_h1_result result = decode_body(parser);
+  if (result == LR_H1_PAUSED) {
+    size_t unused = lr_content_decoder_unused(parser->decoder);
+    parser->left += unused;
+    *at -= unused;
+  }
+  return result;
 }
 
-static lr_h1_result put_body(lr_h1_parser *parser, const char *bytes,
+/* Puts the `length` bytes at `*at` into the body. */
+static lr_h1_result put_body(lr_h1_parser *parser, const char **at,
                              size_t length) {
-  if (parser->gzip) return put_coded_body(parser, bytes, length);
+  const char *bytes = *at;
+  *at += length;
+  if (parser->decoder) return put_coded_body(parser, at, length);
   parser->received += length;
   if (parser->max_body_bytes && parser->received > parser->max_body_bytes)
     return fail_with(parser, LARIAT_EBODYLIMIT);
@@ -145,9 +173,7 @@ static lr_h1_result take_counted(lr_h1_parser *parser, const char **at,
   size_t length = (size_t)(end - *at);
   if (length > parser->left) length = (size_t)parser->left;
   parser->left -= length;
-  const char *bytes = *at;
-  *at += length;
-  return put_body(parser, bytes, length);
+  return put_body(parser, at, length);
 }
 
 static lr_h1_result take_length(lr_h1_parser *parser, const char **at,
@@ -159,9 +185,7 @@ static lr_h1_result take_length(lr_h1_parser *parser, const char **at,
 
 static lr_h1_result take_until_close(lr_h1_parser *parser, const char **at,
                                      const char *end) {
-  const char *bytes = *at;
-  *at = end;
-  return put_body(parser, bytes, (size_t)(end - bytes));
+  return put_body(parser, at, (size_t)(end - *at));
 }
 
 static lr_h1_result take_chunk(lr_h1_parser *parser, const char **at,
@@ -169,6 +193,17 @@ static lr_h1_result take_chunk(lr_h1_parser *parser, const char **at,
   lr_h1_result result = take_counted(parser, at, end);
   if (parser->left == 0) parser->state = LR_H1_IN_CHUNK_END;
   return result;
+}
+
+lr_h1_result lr_h1_parser_resume(lr_h1_parser *parser, const char *bytes,
+                                 size_t length, size_t *used) {
+  *used = 0;
+  lr_content_decoder_input(parser->decoder, NULL, 0);
+  lr_h1_result result = decode_body(parser);
+  if (result != LR_H1_MORE) return result;
+  if (parser->state == LR_H1_IN_BODY && parser->left == 0)
+    return complete_response(parser);
+  return lr_h1_parser_feed(parser, bytes, length, used);
 }
 
 static int hex_value(char c) {
@@ -222,6 +257,16 @@ static lr_h1_result begin_body(lr_h1_parser *parser) {
   return LR_H1_MORE;
 }
 
+/* Takes a decoder for the body's codings, if there are any.  False: out of
+ * memory. */
+static bool take_decoder(lr_h1_parser *parser) {
+  lr_content_codings codings;
+  lr_content_codings_read(&codings, parser->response);
+  if (!lr_content_codings_any(&codings)) return true;
+  parser->decoder = lr_content_decoder_take(parser->decoders, &codings);
+  return parser->decoder != NULL;
+}
+
 /* Decides by a final head what follows (RFC 9112, 6.3). */
 static lr_h1_result choose_body(lr_h1_parser *parser) {
   const lariat_response *response = parser->response;
@@ -232,12 +277,8 @@ static lr_h1_result choose_body(lr_h1_parser *parser) {
     return complete_response(parser);
   if (parser->framing == LR_H1_LENGTH && response->content_length == 0)
     return complete_response(parser);
-  if (parser->coding != LR_H1_IDENTITY && parser->gzip_pool) {
-    if (parser->coding != LR_H1_GZIP)
-      return fall_back(parser, LR_H1_REASON_CONTENT_CODING);
-    parser->gzip = lr_gzip_take(parser->gzip_pool);
-    if (!parser->gzip) return fail_with(parser, LARIAT_ENOMEM);
-  }
+  if (parser->coded && parser->decoders && !take_decoder(parser))
+    return fail_with(parser, LARIAT_ENOMEM);
   return begin_body(parser);
 }
 
@@ -250,7 +291,7 @@ static lr_h1_result end_head(lr_h1_parser *parser) {
   parser->state = LR_H1_IN_STATUS;
   parser->keeps = true;
   parser->framing = LR_H1_UNTIL_CLOSE;
-  parser->coding = LR_H1_IDENTITY;
+  parser->coded = false;
   return LR_H1_MORE;
 }
 
@@ -275,10 +316,6 @@ static bool says_close(const char *value) {
   return strcmp(value, "keep-alive") != 0 && strcasestr(value, "close");
 }
 
-bool lr_h1_is_gzip(const char *coding) {
-  return is_word(coding, "gzip") || is_word(coding, "x-gzip");
-}
-
 static lr_h1_result read_content_length(lr_h1_parser *parser, const char *value,
                                         size_t length) {
   int64_t number = lr_response_read_length(value, length);
@@ -296,12 +333,6 @@ static lr_h1_result read_transfer_encoding(lr_h1_parser *parser,
     return fall_back(parser, LR_H1_REASON_TRANSFER_CODING);
   parser->framing |= LR_H1_CHUNKED;
   return LR_H1_MORE;
-}
-
-static void read_content_encoding(lr_h1_parser *parser, const char *value) {
-  bool first = parser->coding == LR_H1_IDENTITY;
-  parser->coding =
-      first && lr_h1_is_gzip(value) ? LR_H1_GZIP : LR_H1_OTHER_CODING;
 }
 
 /* The lengths of the names that say where the response ends, and what becomes
@@ -331,7 +362,7 @@ static lr_h1_result read_framing_header(lr_h1_parser *parser, const char *name,
     return read_content_length(parser, value, value_length);
   } else if (length == CONTENT_ENCODING &&
              lr_name_equal(name, "Content-Encoding", length)) {
-    read_content_encoding(parser, value);
+    parser->coded = true;
   } else if (length == TRANSFER_ENCODING &&
              lr_name_equal(name, "Transfer-Encoding", length)) {
     return read_transfer_encoding(parser, value);

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "http/gzip.h"
+#include "http/content_decoder.h"
 #include "http/h1_reason.h"
 #include "http/response.h"
 #include "http/sha256.h"
@@ -22,7 +22,9 @@ typedef enum lr_h1_result {
   LR_H1_DONE,     /* it is complete */
   LR_H1_FALLBACK, /* libcurl must read it, from the beginning; `reason` says
                      why */
-  LR_H1_FAILED    /* `fault` says why */
+  LR_H1_FAILED,   /* `fault` says why */
+  LR_H1_PAUSED    /* enough was decoded for one turn of the reactor: go on by
+                     lr_h1_parser_resume in another */
 } lr_h1_result;
 
 typedef enum lr_h1_state {
@@ -45,13 +47,6 @@ typedef enum lr_h1_framing {
   LR_H1_LENGTH_AND_CHUNKED = LR_H1_LENGTH | LR_H1_CHUNKED
 } lr_h1_framing;
 
-/* The content coding of a body. */
-typedef enum lr_h1_coding {
-  LR_H1_IDENTITY,
-  LR_H1_GZIP,
-  LR_H1_OTHER_CODING
-} lr_h1_coding;
-
 /* The use that is made of a body. */
 typedef enum lr_h1_body_use {
   LR_H1_KEPT,      /* it goes into the response */
@@ -68,22 +63,22 @@ typedef struct lr_h1_parser {
   uint32_t head_bytes;       /* of this response, those of 1xx included */
   uint8_t state;             /* lr_h1_state */
   uint8_t framing;           /* lr_h1_framing */
-  uint8_t coding;            /* lr_h1_coding */
   uint8_t reason;            /* lr_h1_reason */
   uint8_t body_use;          /* lr_h1_body_use */
   bool bodiless;             /* the request was HEAD */
   bool keeps;                /* the connection may be used again */
+  bool coded;                /* the head has a Content-Encoding */
   lariat_status fault;
-  lr_gzip_pool *gzip_pool; /* borrowed; NULL: bodies stay as they are coded */
-  lr_gzip *gzip;           /* of this body; NULL: it is not decoded */
-  lr_sha256 *digest;       /* of a DIGESTED body; NULL before its begin */
+  lr_content_decoders *decoders; /* borrowed; NULL: bodies stay as they come */
+  lr_content_decoder *decoder;   /* of this body; NULL: it is not decoded */
+  lr_sha256 *digest;             /* of a DIGESTED body; NULL before its begin */
 } lr_h1_parser;
 
 /* Prepares for the first byte of a response; what `parser` was used for before
  * is over.  Its memory stays.  Zeroed memory is an unused parser. */
 static inline void lr_h1_parser_begin(lr_h1_parser *parser,
                                       lariat_response *response, bool bodiless,
-                                      lr_gzip_pool *gzip_pool,
+                                      lr_content_decoders *decoders,
                                       uint64_t max_body_bytes) {
   parser->response = response;
   parser->max_body_bytes = max_body_bytes;
@@ -94,10 +89,10 @@ static inline void lr_h1_parser_begin(lr_h1_parser *parser,
   parser->state = LR_H1_IN_STATUS;
   parser->body_use = LR_H1_KEPT;
   parser->bodiless = bodiless;
-  parser->gzip_pool = gzip_pool;
+  parser->decoders = decoders;
   parser->keeps = true;
   parser->framing = LR_H1_UNTIL_CLOSE;
-  parser->coding = LR_H1_IDENTITY;
+  parser->coded = false;
   parser->reason = LR_H1_REASON_NONE;
   parser->fault = LARIAT_OK;
 }
@@ -115,16 +110,21 @@ bool lr_h1_parser_digest(lr_h1_parser *parser, uint8_t out[32]);
 /* Gives back what the response's body has borrowed, when that is over or given
  * up. */
 static inline void lr_h1_parser_close(lr_h1_parser *parser) {
-  if (parser->gzip) lr_gzip_give(parser->gzip_pool, parser->gzip);
-  parser->gzip = NULL;
+  if (parser->decoder)
+    lr_content_decoder_give(parser->decoders, parser->decoder);
+  parser->decoder = NULL;
   if (parser->digest) lr_sha256_free(parser->digest);
   parser->digest = NULL;
 }
 
 /* Takes bytes; `*used` gets how many were of this response: fewer than `length`
- * only if that is complete. */
+ * only if that is complete, or paused. */
 lr_h1_result lr_h1_parser_feed(lr_h1_parser *parser, const char *bytes,
                                size_t length, size_t *used);
+
+/* Goes on after LR_H1_PAUSED, with the bytes that were not used then. */
+lr_h1_result lr_h1_parser_resume(lr_h1_parser *parser, const char *bytes,
+                                 size_t length, size_t *used);
 
 /* Takes the end of the connection.  Returns LR_H1_DONE; LR_H1_FAILED with the
  * fault LARIAT_ETRUNCATED, or LARIAT_EEMPTY if no final response had begun; or
@@ -141,9 +141,6 @@ static inline bool lr_h1_parser_in_body(const lr_h1_parser *parser) {
 
 /* Frees the parser's memory. */
 void lr_h1_parser_clear(lr_h1_parser *parser);
-
-/* Tells whether a Content-Encoding is the one that can be undone here. */
-bool lr_h1_is_gzip(const char *coding);
 
 /* Tells whether a connection may be used again after `response`, a whole one
  * that libcurl has read: HTTP/1.1 that says nothing against it. */

@@ -17,8 +17,6 @@ const char *lr_h1_reason_name(lr_h1_reason reason) {
       [LR_H1_REASON_DUPLICATE_LENGTH] = "duplicate length",
       [LR_H1_REASON_LENGTH_AND_CHUNKED] = "length and chunked",
       [LR_H1_REASON_TRANSFER_CODING] = "transfer coding",
-      [LR_H1_REASON_CONTENT_CODING] = "content coding",
-      [LR_H1_REASON_BAD_GZIP] = "bad gzip",
       [LR_H1_REASON_BAD_CHUNK_SIZE] = "bad chunk size",
       [LR_H1_REASON_BAD_CHUNK_END] = "bad end of a chunk",
       [LR_H1_REASON_BAD_TRAILER] = "bad trailer",

@@ -18,8 +18,6 @@ typedef enum lr_h1_reason {
   LR_H1_REASON_DUPLICATE_LENGTH, /* two of them */
   LR_H1_REASON_LENGTH_AND_CHUNKED,
   LR_H1_REASON_TRANSFER_CODING, /* other than chunked, or more than once */
-  LR_H1_REASON_CONTENT_CODING,  /* other than gzip, or more than once */
-  LR_H1_REASON_BAD_GZIP,        /* broken, cut, or followed by something */
   LR_H1_REASON_BAD_CHUNK_SIZE,
   LR_H1_REASON_BAD_CHUNK_END,
   LR_H1_REASON_BAD_TRAILER, /* a status line among them, or one cut short */

@@ -161,7 +161,6 @@ static bool write_lines(lr_header_list *headers) {
     headers->lines_length += sent_length(at->data);
     if (is_special(at->data)) headers->h1_safe = false;
     if (is_line_of(at->data, "Accept")) headers->has_accept = true;
-    if (is_line_of(at->data, "Accept-Encoding")) headers->has_encoding = true;
   }
   headers->lines = lr_alloc(headers->lines_length + 1);
   if (!headers->lines) return false;
@@ -187,49 +186,63 @@ lariat_status lr_header_list_make(const lr_header_list *base,
   return LARIAT_OK;
 }
 
-/* ---- Lists without some lines ---- */
+/* ---- Kinds ---- */
 
-typedef bool (*line_filter)(const char *line);
-
-static bool is_credential(const char *line) {
-  return is_line_of(line, "Authorization") || is_line_of(line, "Cookie") ||
-         is_line_of(line, "Proxy-Authorization");
+static bool is_one_of(const char *line, const char *const *names) {
+  for (; *names; names++)
+    if (is_line_of(line, *names)) return true;
+  return false;
 }
 
-static bool is_content(const char *line) {
-  static const char prefix[] = "Content-";
-  size_t length = sizeof prefix - 1;
+static bool begins_with(const char *line, const char *prefix) {
+  size_t length = strlen(prefix);
   return token_length(line) >= length && lr_name_equal(line, prefix, length);
 }
 
-static bool is_credential_or_content(const char *line) {
-  return is_credential(line) || is_content(line);
+/* Returns the kind of a line, an LR_HEADERS_*; 0: it is of those that anybody
+ * may see, by what RFC 9110 and RFC 9111 say of them. */
+static unsigned kind_of(const char *line) {
+  static const char *const credentials[] = {"Authorization", "Cookie",
+                                            "Proxy-Authorization", NULL};
+  static const char *const open[] = {"User-Agent", "Cache-Control",
+                                     "Pragma",     "Range",
+                                     "Expect",     "TE",
+                                     "Connection", "Upgrade-Insecure-Requests",
+                                     NULL};
+  if (is_one_of(line, credentials)) return LR_HEADERS_CREDENTIALS;
+  if (is_line_of(line, "Host")) return LR_HEADERS_HOST;
+  if (begins_with(line, "Content-")) return LR_HEADERS_CONTENT;
+  if (is_one_of(line, open) || begins_with(line, "Accept") ||
+      begins_with(line, "If-"))
+    return 0;
+  return LR_HEADERS_OWN;
 }
 
-static bool has_line(const lr_header_list *headers, line_filter filter) {
+static bool has_kind(const lr_header_list *headers, unsigned kinds) {
   for (const lr_header_line *at = first_line(headers); at; at = at->next)
-    if (filter(at->data)) return true;
+    if (kind_of(at->data) & kinds) return true;
   return false;
 }
 
 static bool copy_others(lr_header_list *copy, const lr_header_list *headers,
-                        line_filter dropped) {
+                        unsigned kinds) {
   lr_header_line *tail = NULL;
   for (const lr_header_line *at = headers->list; at; at = at->next)
-    if (!dropped(at->data) && !copy_line(copy, &tail, at->data)) return false;
+    if (!(kind_of(at->data) & kinds) && !copy_line(copy, &tail, at->data))
+      return false;
   return true;
 }
 
-static lariat_status drop_lines(lr_header_list *headers, line_filter dropped,
-                                lr_header_list **out) {
+lariat_status lr_header_list_without(lr_header_list *headers, unsigned kinds,
+                                     lr_header_list **out) {
   *out = NULL;
-  if (!has_line(headers, dropped)) {
+  if (!has_kind(headers, kinds)) {
     *out = headers ? lr_header_list_retain(headers) : NULL;
     return LARIAT_OK;
   }
   lr_header_list *copy = new_list();
   if (!copy) return LARIAT_ENOMEM;
-  if (!copy_others(copy, headers, dropped) || !write_lines(copy)) {
+  if (!copy_others(copy, headers, kinds) || !write_lines(copy)) {
     lr_header_list_release(copy);
     return LARIAT_ENOMEM;
   }
@@ -237,16 +250,14 @@ static lariat_status drop_lines(lr_header_list *headers, line_filter dropped,
   return LARIAT_OK;
 }
 
-lariat_status lr_header_list_without_credentials(lr_header_list *headers,
-                                                 bool no_body,
-                                                 lr_header_list **out) {
-  return drop_lines(headers, no_body ? is_credential_or_content : is_credential,
-                    out);
-}
-
-lariat_status lr_header_list_without_content(lr_header_list *headers,
-                                             lr_header_list **out) {
-  return drop_lines(headers, is_content, out);
+const char *lr_header_list_find(const lr_header_list *headers, unsigned kinds,
+                                size_t *name_length) {
+  for (const lr_header_line *at = first_line(headers); at; at = at->next) {
+    if (!(kind_of(at->data) & kinds) || sent_length(at->data) == 0) continue;
+    *name_length = token_length(at->data);
+    return at->data;
+  }
+  return NULL;
 }
 
 /* ---- Readers ---- */

@@ -25,9 +25,8 @@ typedef struct lr_header_list {
   lr_header_line *list; /* NULL: no headers of our own */
   char *lines;          /* the same as they are sent, each with its CRLF */
   size_t lines_length;
-  bool h1_safe;      /* none of them is about the connection or the host */
-  bool has_accept;   /* one of them replaces libcurl's own Accept */
-  bool has_encoding; /* the same, of Accept-Encoding */
+  bool h1_safe;    /* none of them is about the connection or the host */
+  bool has_accept; /* one of them replaces libcurl's own Accept */
 } lr_header_list;
 
 /* Makes a list of `base` (may be NULL) with the `count` headers laid over it:
@@ -43,17 +42,25 @@ lariat_status lr_header_list_make(const lr_header_list *base,
                                   const lariat_header *headers, size_t count,
                                   lr_header_list **out);
 
-/* Makes `*out` a list without the headers that must not go to another origin:
- * Authorization, Cookie, Proxy-Authorization; with `no_body` also without
- * Content-*.  When there are none, `*out` is `headers` itself, with another
- * reference.  LARIAT_OK, LARIAT_ENOMEM */
-lariat_status lr_header_list_without_credentials(lr_header_list *headers,
-                                                 bool no_body,
-                                                 lr_header_list **out);
+/* Headers by who may see them, when a redirect leads elsewhere. */
+enum {
+  LR_HEADERS_CREDENTIALS = 1, /* Authorization, Cookie, Proxy-Authorization */
+  LR_HEADERS_HOST = 2,        /* Host: what it says is true of one origin */
+  LR_HEADERS_CONTENT = 4,     /* Content-*: of a body */
+  LR_HEADERS_OWN = 8          /* all others that may say more than what RFC 9110
+                                 lets anybody know: X-Api-Key, Referer */
+};
 
-/* Drops Content-* only (a POST that a redirect made a GET), as above. */
-lariat_status lr_header_list_without_content(lr_header_list *headers,
-                                             lr_header_list **out);
+/* Makes `*out` a list without the headers of some kinds (LR_HEADERS_* joined).
+ * When there are none, `*out` is `headers` itself, with another reference.
+ * LARIAT_OK, LARIAT_ENOMEM */
+lariat_status lr_header_list_without(lr_header_list *headers, unsigned kinds,
+                                     lr_header_list **out);
+
+/* Finds the first header of these kinds that is sent; returns its line, which
+ * begins with its name, or NULL. */
+const char *lr_header_list_find(const lr_header_list *headers, unsigned kinds,
+                                size_t *name_length);
 
 /* Tells whether the list has a header called `name`. */
 bool lr_header_list_has(const lr_header_list *headers, const char *name);

@@ -5,7 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/attributes.h"
+#include "base/checks.h"
 #include "base/memory.h"
+#include "base/quarantine.h"
 #include "http/attempts.h"
 
 enum {
@@ -255,9 +258,16 @@ bool lr_response_finish_slow(lariat_response *response) {
   return !body->bytes || lr_buffer_terminate(body);
 }
 
-lariat_response *lr_response_retain(lariat_response *response) {
-  lr_count_retain(&response->count);
-  return response;
+/* Leaves nothing for who has the response still, so that the readers' ways out
+ * are those that look for misuse. */
+static void make_blank(lariat_response *response) {
+  response->status = 0;
+  response->http_version = 0;
+  response->headers = response->inline_headers;
+  response->header_count = 0;
+  response->url = NULL;
+  response->attempts = NULL;
+  response->has_sha256 = false;
 }
 
 void lr_response_free(lariat_response *response) {
@@ -267,12 +277,15 @@ void lr_response_free(lariat_response *response) {
   lr_buffer_clear(&response->body);
   lr_free(response->url);
   lr_free(response->attempts);
-  lr_free(response);
+  make_blank(response);
+  lr_quarantine_free(response);
   if (owner) owner->forget(owner);
 }
 
 void lr_response_release(lariat_response *response) {
-  if (!response || !lr_count_release(&response->count)) return;
+  if (!response ||
+      !lr_count_release_of(&response->count, "lariat_value_drop", "response"))
+    return;
   lr_free(response->url);
   response->url = NULL;
   if (!lariat_is_none(response->stream)) {
@@ -286,7 +299,11 @@ void lr_response_release(lariat_response *response) {
 
 static void drop_response(void *data) { lr_response_release(data); }
 
-static void *share_response(void *data) { return lr_response_retain(data); }
+static void *share_response(void *data) {
+  lariat_response *response = data;
+  lr_count_retain(&response->count);
+  return response;
+}
 
 static int describe_response(const void *data, char *text, size_t capacity) {
   const lariat_response *response = data;
@@ -303,21 +320,35 @@ lariat_response *lariat_response_in(lariat_value value) {
   return lariat_value_in(value, &lariat_response_type);
 }
 
+/* Looks whether the response that has nothing to give was dropped before. */
+static LR_COLD void look_for_drop(const lariat_response *response,
+                                  const char *function) {
+  if (response && lr_checks() && lr_u32_load_relaxed(&response->count) == 0)
+    lr_quarantine_report(function, "response");
+}
+
 int lariat_response_status(const lariat_response *response) {
-  return response ? response->status : 0;
+  int status = response ? response->status : 0;
+  if (LR_RARE(status == 0)) look_for_drop(response, __func__);
+  return status;
 }
 
 int lariat_response_http_version(const lariat_response *response) {
-  return response ? response->http_version : 0;
+  int version = response ? response->http_version : 0;
+  if (version == 0) look_for_drop(response, __func__);
+  return version;
 }
 
 const char *lariat_response_url(const lariat_response *response) {
-  return response && response->url ? response->url : "";
+  if (response && response->url) return response->url;
+  look_for_drop(response, __func__);
+  return "";
 }
 
 const char *lariat_response_body(const lariat_response *response,
                                  size_t *length) {
   bool some = response && response->body.bytes;
+  if (LR_RARE(!some)) look_for_drop(response, __func__);
   if (length) *length = some ? response->body.length : 0;
   return some ? response->body.bytes : "";
 }
@@ -327,13 +358,18 @@ uint64_t lariat_response_body_bytes(const lariat_response *response) {
 }
 
 size_t lariat_response_header_count(const lariat_response *response) {
-  return response ? response->header_count : 0;
+  size_t count = response ? response->header_count : 0;
+  if (count == 0) look_for_drop(response, __func__);
+  return count;
 }
 
 lariat_header lariat_response_header_at(const lariat_response *response,
                                         size_t index) {
   lariat_header header = {NULL, NULL};
-  if (!response || index >= response->header_count) return header;
+  if (!response || index >= response->header_count) {
+    look_for_drop(response, __func__);
+    return header;
+  }
   lr_header_span parts = response->headers[index];
   header.name = response->text.bytes + parts.name;
   header.value = response->text.bytes + parts.value;
@@ -351,6 +387,7 @@ const char *lariat_response_header(const lariat_response *response,
     if (header->name_length == length &&
         lr_name_equal(text + header->name, name, length))
       return text + header->value;
+  look_for_drop(response, __func__);
   return NULL;
 }
 

@@ -197,8 +197,7 @@ static inline bool lr_response_finish(lariat_response *response) {
   return true;
 }
 
-/* Count references; any thread.  NULL is allowed in release. */
-lariat_response *lr_response_retain(lariat_response *response);
+/* Gives a reference back; any thread.  NULL is allowed. */
 void lr_response_release(lariat_response *response);
 
 #endif

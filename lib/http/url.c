@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: MIT
  * url.c: checks URLs and takes them apart: by a short cut of one pass over the
- * text for simple ones, by libcurl's parser for all others. */
+ * text for simple ones, by the parser of URL records for all others. */
 #include "http/url.h"
 
-#include <curl/curl.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/attributes.h"
 #include "base/memory.h"
 #include "http/field.h"
+#include "http/url_parser.h"
+#include "http/url_record.h"
 
-enum { LONGEST_URL = 64 * 1024 };
+enum { LONGEST_URL = LR_URL_LONGEST };
+
+/* ---- Parts ---- */
 
 /* The places that a byte may have in the short cut: part of a host, the first
- * of a label, part of path, query or fragment, a digit. */
+ * of a label, part of path, query or fragment, a digit.  (An apostrophe is not
+ * here: it stays as it is in a path, and is escaped in a query.) */
 enum { HOST = 1, LABEL = 2, PATH = 4, HEX = 8, DIGIT = 16 };
 
 static const unsigned char kinds[256] = {
@@ -28,7 +34,6 @@ static const unsigned char kinds[256] = {
     ['!'] = PATH,
     ['$'] = PATH,
     ['&'] = PATH,
-    ['\''] = PATH,
     ['('] = PATH,
     [')'] = PATH,
     ['*'] = PATH,
@@ -86,15 +91,10 @@ static char *put_bytes(char *to, const char *bytes, size_t length) {
   return to + length;
 }
 
-static char *put_lower(char *to, const char *bytes, size_t length) {
-  for (size_t i = 0; i < length; i++) *to++ = lr_ascii_lower(bytes[i]);
-  return to;
-}
-
 static void put_key(lr_url *url, const parts *p) {
   char *end = url->key;
   end = p->tls ? put_bytes(end, "https://", 8) : put_bytes(end, "http://", 7);
-  end = put_lower(end, p->host, p->host_length);
+  end = put_bytes(end, p->host, p->host_length);
   *end++ = ':';
   end = put_bytes(end, p->port, p->port_length);
   *end = '\0';
@@ -129,6 +129,8 @@ static lariat_status assemble_parts(lr_url *url, const parts *p) {
   return LARIAT_OK;
 }
 
+/* ---- The short cut ---- */
+
 /* Reads a number up to 255 without leading zeros.  Returns where it ends, or
  * NULL. */
 static const char *skip_octet(const char *at, const char *end) {
@@ -149,6 +151,12 @@ static bool is_ipv4(const char *at, const char *end) {
   return at == end;
 }
 
+/* Tells whether a label is one that needs no look at what it means: Punycode
+ * does. */
+static bool is_label_plain(const char *label) {
+  return is_kind(*label, LABEL) && strncmp(label, "xn--", 4) != 0;
+}
+
 /* Reads a host.  One whose last label begins with a digit may be some spelling
  * of an IPv4 address ("127.1", "0x7f.1"): only four decimal numbers are taken.
  */
@@ -157,19 +165,24 @@ static const char *read_host(parts *p, const char *at) {
   p->host = at;
   for (; is_kind(*at, HOST); at++) {
     if (*at != '.') continue;
-    if (!is_kind(*label, LABEL)) return NULL;
+    if (!is_label_plain(label)) return NULL;
     label = at + 1;
   }
-  if (!is_kind(*label, LABEL)) return NULL;
+  if (!is_label_plain(label)) return NULL;
   p->host_length = (size_t)(at - p->host);
   if (is_kind(*label, DIGIT) && !is_ipv4(p->host, at)) return NULL;
   return at;
 }
 
+static void set_default_port(parts *p) {
+  p->port = p->tls ? "443" : "80";
+  p->port_length = p->tls ? 3 : 2;
+}
+
+/* Reads a port.  The scheme's own is left to the parser, which removes it. */
 static const char *read_port(parts *p, const char *at) {
   if (*at != ':') {
-    p->port = p->tls ? "443" : "80";
-    p->port_length = p->tls ? 3 : 2;
+    set_default_port(p);
     return at;
   }
   unsigned value = 0;
@@ -178,11 +191,12 @@ static const char *read_port(parts *p, const char *at) {
   while (is_kind(*at, DIGIT) && at - p->port < 5)
     value = value * 10 + (unsigned)(*at++ - '0');
   p->port_length = (size_t)(at - p->port);
-  return p->port_length > 0 && value <= 65535 ? at : NULL;
+  bool kept = value <= 65535 && value != (p->tls ? 443 : 80);
+  return p->port_length > 0 && kept ? at : NULL;
 }
 
 /* Tells whether a dot segment may begin here, with "%2e" for a dot perhaps:
- * those are libcurl's to resolve. */
+ * those are the parser's to resolve. */
 static bool is_dot_segment(const char *at) {
   if (*at == '.') return at[-1] == '/';
   return at[1] == '2' && (at[2] == 'e' || at[2] == 'E');
@@ -210,17 +224,12 @@ static const char *read_escaped(const char *at, bool query) {
   }
 }
 
-/* Reads path and query; the fragment is looked at but not kept.  Versions of
- * libcurl differ in what they make of an empty query. */
+/* Reads path and query; the fragment is looked at but not kept. */
 static inline const char *read_path(parts *p, const char *at) {
   p->path = at;
   at = read_unescaped(at, false);
   if (at && *at != '\0') at = read_escaped(at, false);
-  if (at && *at == '?') {
-    const char *query = at + 1;
-    at = read_escaped(query, true);
-    if (at == query) return NULL;
-  }
+  if (at && *at == '?') at = read_escaped(at + 1, true);
   if (!at) return NULL;
   p->path_length = (size_t)(at - p->path);
   return *at == '#' ? read_escaped(at + 1, true) : at;
@@ -246,9 +255,10 @@ bool lr_url_parse_simple(lr_url *url, const char *text, lariat_status *status) {
   memset(url, 0, sizeof *url);
   if (!text || !read_url(&p, text)) return false;
   *status = assemble_parts(url, &p);
-  url->simple = *status == LARIAT_OK;
   return true;
 }
+
+/* ---- After another ---- */
 
 /* Returns where the path of `text` ends, if it is simple and has the same
  * before that.
@@ -279,7 +289,6 @@ static lariat_status append_path(lr_url *url, const char *text, const char *end,
   url->key_length = last->key_length;
   url->hash = last->hash;
   url->tls = last->tls;
-  url->simple = true;
   return LARIAT_OK;
 }
 
@@ -306,159 +315,126 @@ void lr_origin_clear(lr_origin *origin) {
   *origin = (lr_origin){0};
 }
 
-static lariat_status status_of(CURLUcode code) {
-  switch (code) {
-  case CURLUE_OK:
-    return LARIAT_OK;
-  case CURLUE_OUT_OF_MEMORY:
-    return LARIAT_ENOMEM;
-  case CURLUE_UNSUPPORTED_SCHEME:
-    return LARIAT_ESCHEME;
-  default:
-    return LARIAT_EURL;
-  }
-}
+/* ---- In full ---- */
 
-/* Tells whether a text is not empty, not too long, and has no byte up to
- * `highest_bad`, and no DEL. */
-static bool is_text_allowed(const char *text, unsigned char highest_bad) {
-  if (!text) return false;
-  size_t length = strnlen(text, LONGEST_URL + 1);
-  if (length == 0 || length > LONGEST_URL) return false;
+/* Tells whether a host can be looked up: names have letters, digits and few
+ * other bytes, and no label is empty but the root's; libcurl takes no more. The
+ * standard does. */
+static bool is_host_fetchable(const char *host, size_t length) {
+  if (host[0] == '[') return true;
   for (size_t i = 0; i < length; i++) {
-    unsigned char c = (unsigned char)text[i];
-    if (c <= highest_bad || c == 0x7f) return false;
+    if (!is_kind(host[i], HOST) && host[i] != '_' && host[i] != '~')
+      return false;
+    if (host[i] == '.' && (i == 0 || host[i - 1] == '.')) return false;
   }
   return true;
 }
 
-/* The parts of a parsed URL that libcurl gives back. */
-typedef struct strings {
-  char *url;
-  char *scheme;
-  char *host;
-  char *zone; /* NULL: none */
-  char *port;
-} strings;
-
-static void free_strings(strings *s) {
-  curl_free(s->url);
-  curl_free(s->scheme);
-  curl_free(s->host);
-  curl_free(s->zone);
-  curl_free(s->port);
+static bool is_fetchable(const lr_url_record *record) {
+  return record->port != 0 &&
+         is_host_fetchable(record->text + record->host,
+                           record->host_end - record->host);
 }
 
-/* Gets the parts from libcurl; the scheme comes first: a file: URL has no
- * host. */
-static lariat_status get_strings(strings *s, CURLU *handle) {
-  CURLUcode code = curl_url_get(handle, CURLUPART_SCHEME, &s->scheme, 0);
-  if (code) return status_of(code);
-  if (strcmp(s->scheme, "http") != 0 && strcmp(s->scheme, "https") != 0)
-    return LARIAT_ESCHEME;
-  code = curl_url_set(handle, CURLUPART_FRAGMENT, NULL, 0);
-  if (!code) code = curl_url_get(handle, CURLUPART_URL, &s->url, 0);
-  if (!code) code = curl_url_get(handle, CURLUPART_HOST, &s->host, 0);
-  if (!code)
-    code = curl_url_get(handle, CURLUPART_PORT, &s->port, CURLU_DEFAULT_PORT);
-  if (code) return status_of(code);
-  code = curl_url_get(handle, CURLUPART_ZONEID, &s->zone, 0);
-  return code == CURLUE_OUT_OF_MEMORY ? LARIAT_ENOMEM : LARIAT_OK;
-}
-
-/* Returns the host with its zone inside the brackets, "[fe80::1%25eth0]"; the
- * caller frees it. */
-static char *make_scoped_host(const strings *s) {
-  size_t host = strlen(s->host);
-  size_t zone = strlen(s->zone);
-  char *text = lr_alloc(host + zone + sizeof "%25");
-  if (!text) return NULL;
-  char *end = put_bytes(text, s->host, host - 1);
-  end = put_bytes(end, "%25", 3);
-  end = put_bytes(end, s->zone, zone);
-  memcpy(end, "]", sizeof "]");
-  return text;
-}
-
-static lariat_status assemble_strings(lr_url *url, const strings *s,
-                                      const char *host) {
-  const char *slashes = strstr(s->url, "://");
-  const char *path = slashes ? strchr(slashes + 3, '/') : NULL;
-  if (!path || host[0] == '\0' || strcmp(s->port, "0") == 0 ||
-      !is_text_allowed(s->url, ' '))
-    return LARIAT_EURL;
-  parts p = {.authority = s->url,
-             .authority_length = (size_t)(path - s->url),
-             .path = path,
-             .path_length = strlen(path),
-             .host = host,
-             .host_length = strlen(host),
-             .port = s->port,
-             .port_length = strlen(s->port),
-             .tls = s->scheme[4] == 's'};
-  lariat_status status = assemble_parts(url, &p);
-  if (memchr(p.authority, '@', p.authority_length)) url->origin_length = 0;
-  return status;
-}
-
-static lariat_status read_handle(lr_url *url, CURLU *handle) {
-  strings s = {NULL, NULL, NULL, NULL, NULL};
-  lariat_status status = get_strings(&s, handle);
-  if (!status && !s.zone) {
-    status = assemble_strings(url, &s, s.host);
-  } else if (!status) {
-    char *host = make_scoped_host(&s);
-    status = host ? assemble_strings(url, &s, host) : LARIAT_ENOMEM;
-    lr_free(host);
+/* Says why a URL, for all that, cannot be fetched. */
+static LR_COLD lariat_status refuse_record(const lr_url_record *record,
+                                           lariat_url_error *error) {
+  if (error) {
+    error->byte = 0;
+    snprintf(error->message, sizeof error->message, "%s",
+             record->port == 0 ? "port 0"
+                               : "a host's name that cannot be looked up");
   }
-  free_strings(&s);
+  return LARIAT_EURL;
+}
+
+/* Moves user and password out of the record's text, where there are any. */
+static const char *authority_without_userinfo(lr_url_record *record) {
+  uint32_t scheme = lr_url_record_user(record);
+  char *start = record->text + record->host - scheme;
+  memmove(start, record->text, scheme);
+  return start;
+}
+
+/* Makes the URL of its record; the record's text is of no use then. */
+static lariat_status assemble_record(lr_url *url, lr_url_record *record) {
+  parts p = {.tls = record->tls,
+             .path = record->text + record->path,
+             .path_length = record->fragment - record->path,
+             .host = record->text + record->host,
+             .host_length = record->host_end - record->host,
+             .port = record->text + record->host_end + 1,
+             .port_length = record->path - record->host_end};
+  if (p.port_length > 0)
+    p.port_length--; /* the colon */
+  else
+    set_default_port(&p);
+  bool userinfo = lr_url_record_has_userinfo(record);
+  p.authority = authority_without_userinfo(record);
+  p.authority_length = (size_t)(p.path - p.authority);
+  lariat_status status = assemble_parts(url, &p);
+  url->userinfo = userinfo;
   return status;
 }
 
-/* Parses by libcurl.  `base` may be NULL: the URL is absolute then, and nothing
- * is escaped. */
-static lariat_status parse_by_libcurl(lr_url *url, const char *base,
-                                      const char *text) {
-  CURLU *handle = curl_url();
-  if (!handle) return LARIAT_ENOMEM;
-  unsigned flags = base ? CURLU_URLENCODE | CURLU_ALLOW_SPACE : 0;
-  CURLUcode code = CURLUE_OK;
-  if (base) code = curl_url_set(handle, CURLUPART_URL, base, 0);
-  if (!code) code = curl_url_set(handle, CURLUPART_URL, text, flags);
-  lariat_status status = code ? status_of(code) : read_handle(url, handle);
-  curl_url_cleanup(handle);
-  return status;
-}
-
-lariat_status lr_url_parse_with_curl(lr_url *url, const char *text) {
+static lariat_status parse_in_full(lr_url *url, const lr_url_record *base,
+                                   const char *text, lariat_url_error *error) {
+  lr_url_record record;
   memset(url, 0, sizeof *url);
-  if (!is_text_allowed(text, ' ')) return LARIAT_EURL;
-  return parse_by_libcurl(url, NULL, text);
+  lariat_status status =
+      lr_url_parser_run(text, strlen(text), base, &record, error);
+  if (status != LARIAT_OK) return status;
+  status = is_fetchable(&record) ? assemble_record(url, &record)
+                                 : refuse_record(&record, error);
+  lr_url_record_clear(&record);
+  return status;
+}
+
+lariat_status lr_url_parse_in_full(lr_url *url, const char *text) {
+  return parse_in_full(url, NULL, text, NULL);
 }
 
 lariat_status lr_url_parse(lr_url *url, const char *text) {
   lariat_status status;
   if (lr_url_parse_simple(url, text, &status)) return status;
-  return lr_url_parse_with_curl(url, text);
+  return parse_in_full(url, NULL, text, NULL);
+}
+
+void lr_url_explain(const char *text, lariat_url_error *error) {
+  lr_url url;
+  error->message[0] = '\0';
+  if (parse_in_full(&url, NULL, text, error) == LARIAT_OK) lr_url_clear(&url);
 }
 
 lariat_status lr_url_parse_after(lr_url *url, const char *text,
                                  lr_origin *last) {
-  const char *end = text ? path_end_after(text, last) : NULL;
+  const char *end = path_end_after(text, last);
   if (end) return append_path(url, text, end, last);
   lariat_status status = lr_url_parse(url, text);
-  if (status == LARIAT_OK && url->simple) note_origin(last, url);
+  if (status == LARIAT_OK) note_origin(last, url);
   return status;
 }
 
 lariat_status lr_url_resolve(lr_url *url, const lr_url *base,
-                             const char *location) {
+                             const char *location, lariat_url_error *error) {
+  lr_url_record record;
   lariat_status status;
   if (lr_url_parse_simple(url, location, &status)) return status;
-  if (!is_text_allowed(location, 0x1f)) return LARIAT_EURL;
-  /* libcurl 7.88.1 takes a lone fragment for an empty last path segment. */
-  if (location[0] == '#') return lr_url_parse(url, base->text);
-  return parse_by_libcurl(url, base->text, location);
+  status = lr_url_parser_run(base->text, base->length, NULL, &record, NULL);
+  if (status != LARIAT_OK) return status;
+  status = parse_in_full(url, &record, location, error);
+  lr_url_record_clear(&record);
+  return status;
+}
+
+/* ---- Readers ---- */
+
+unsigned lr_url_port(const lr_url *url) {
+  const char *digit = url->key + url->key_length;
+  unsigned port = 0;
+  for (unsigned unit = 1; *--digit != ':'; unit *= 10)
+    port += unit * (unsigned)(*digit - '0');
+  return port;
 }
 
 bool lr_url_same_origin(const lr_url *a, const lr_url *b) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * url.h: a URL, checked and taken apart as far as placement and limits need it.
- * libcurl's own parser reads it, so that what is checked is what is fetched; a
- * URL of a shape that no two parsers read differently takes a short cut. */
+ * url.h: a URL that is to be fetched, checked and taken apart as far as
+ * placement and limits need it.  One parser reads it, by the URL Standard
+ * (url_parser.h), and what is fetched is what that has written; a URL that the
+ * parser would leave as it is takes a short cut. */
 #ifndef LR_HTTP_URL_H
 #define LR_HTTP_URL_H
 
@@ -10,41 +11,41 @@
 #include <stdint.h>
 
 #include <lariat/status.h>
+#include <lariat/url.h>
 
 typedef struct lr_url {
-  char *text; /* as it will be fetched: no fragment; NUL-terminated */
+  char *text; /* as it will be fetched: normalised ASCII, without user, password
+                 and fragment; NUL-terminated */
   uint32_t length;
   uint32_t origin_length; /* the part of `text` before the path, with the
-                             scheme: "http://host:81"; 0 when it has userinfo
-                             or is otherwise not to be compared as text */
-  char *key;              /* "https://host:443": lower case, port always there;
-                             what placement and limits know a host by */
+                             scheme: "http://host:81"; no default port */
+  char *key;              /* "https://host:443": the port is always there; what
+                             placement and limits know a host by */
   uint32_t key_length;
   bool tls;
-  bool simple;   /* by the short cut: libcurl would change no byte of it */
+  bool userinfo; /* it was given with a user or a password */
   uint64_t hash; /* of the key; well mixed */
 } lr_url;
 
 /* Parses `text` into `*url`; its text and its key are in one allocation that
- * belongs to it.  Leading and trailing white space is not accepted; neither
- * are control characters or spaces.  The fragment is cut off.  A user name and
- * password are kept in its text (libcurl makes Basic authentication of
- * them) but are not part of the key.
+ * belongs to it.
  *
  * LARIAT_OK, LARIAT_ENOMEM
- * LARIAT_EURL    not a URL: no host, bad port, longer than 64 KiB ...
+ * LARIAT_EURL    not a URL, or one that cannot be fetched: longer than 64 KiB,
+ *                port 0, a host with bytes that no host's name has
  * LARIAT_ESCHEME not http or https */
 lariat_status lr_url_parse(lr_url *url, const char *text);
 
-/* Parse by the one or the other way of lr_url_parse, for tests.  The short cut
- * says false, and leaves `*url` empty, when it has no opinion; libcurl's parser
- * takes everything. */
-bool lr_url_parse_simple(lr_url *url, const char *text, lariat_status *status);
-lariat_status lr_url_parse_with_curl(lr_url *url, const char *text);
+/* Writes why lr_url_parse refuses `text`, see lariat_url_parse. */
+void lr_url_explain(const char *text, lariat_url_error *error);
 
-/* The part of a simple URL before its path, and the key that it gives: most
- * URLs are of the same host as the one before.  Zeroed memory is an empty one.
- */
+/* Parse by the one or the other way of lr_url_parse, for tests.  The short cut
+ * says false, and leaves `*url` empty, when it has no opinion. */
+bool lr_url_parse_simple(lr_url *url, const char *text, lariat_status *status);
+lariat_status lr_url_parse_in_full(lr_url *url, const char *text);
+
+/* The part of a URL before its path, and the key that it gives: most URLs are
+ * of the same host as the one before.  Zeroed memory is an empty one. */
 typedef struct lr_origin {
   char *text; /* "http://host:81", and behind it the key */
   uint32_t capacity;
@@ -60,11 +61,14 @@ lariat_status lr_url_parse_after(lr_url *url, const char *text,
                                  lr_origin *last);
 void lr_origin_clear(lr_origin *origin);
 
-/* Resolves `location` (a Location header, absolute or relative) against
- * `base` and parses the result.  A fragment is cut off.
+/* Resolves `location` (a Location header, absolute or relative) against `base`
+ * and parses the result; `error` is as lariat_url_parse has it.
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EURL, LARIAT_ESCHEME */
 lariat_status lr_url_resolve(lr_url *url, const lr_url *base,
-                             const char *location);
+                             const char *location, lariat_url_error *error);
+
+/* Returns the port of a URL. */
+unsigned lr_url_port(const lr_url *url);
 
 /* Tells whether both have the same scheme, host and port. */
 bool lr_url_same_origin(const lr_url *a, const lr_url *b);

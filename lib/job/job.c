@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "base/quarantine.h"
 #include "job/body_sink.h"
 #include "job/body_source.h"
 
@@ -62,7 +63,7 @@ void lr_job_wipe(lr_job *job) {
 
 void lr_job_free(lr_job *job) {
   lr_job_wipe(job);
-  lr_free_lines(job);
+  lr_quarantine_free_lines(job);
 }
 
 void lr_job_end(lr_job *job, uint32_t parts) {

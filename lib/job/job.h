@@ -115,6 +115,13 @@ typedef struct lr_job_retry {
   lariat_retry_end end;        /* why there is no other */
 } lr_job_retry;
 
+/* Rules for redirects, joined; the client's options. */
+enum {
+  LR_REDIRECT_NO_DOWNGRADE = 1, /* none from https to http */
+  LR_REDIRECT_HEADERS_STAY = 2  /* headers of the caller's own do not go to
+                                   another origin */
+};
+
 /* The request, written before the job leaves. */
 typedef struct lr_job_request {
   lr_url url;
@@ -124,8 +131,9 @@ typedef struct lr_job_request {
                     one before need not be filled in again */
   bool get;      /* the method is GET and there is no body */
   bool spread;
-  uint8_t http;     /* lariat_http */
-  uint8_t priority; /* lr_priority */
+  uint8_t http;           /* lariat_http */
+  uint8_t priority;       /* lr_priority */
+  uint8_t redirect_rules; /* LR_REDIRECT_* */
   unsigned max_redirects;
   uint64_t hop_ns; /* this hop of the fetch began, on the pool's clock */
   uint64_t max_body_bytes;
@@ -179,7 +187,8 @@ typedef struct lr_job_attempt {
   char *detail;       /* a sentence about a failure; may be NULL */
   uint8_t phase;      /* lariat_phase, when it failed */
   uint8_t time_limit; /* lariat_time_limit, when it timed out */
-  bool resent; /* libcurl has sent it twice: an open connection was dead */
+  uint8_t doubts; /* how often it failed, it seems, for want of descriptors */
+  bool resent;    /* libcurl has sent it twice: an open connection was dead */
   bool reuse_failed;    /* a connection was of no use: it waits for another */
   bool connection_dead; /* a second one, too; or it could not be sent twice */
 } lr_job_attempt;

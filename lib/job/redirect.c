@@ -5,7 +5,17 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "http/field.h"
+#include "http/port.h"
 #include "job/body_source.h"
+
+/* Tells whether the response says where to go.  An empty Location does not:
+ * curl and browsers take such an answer for what it is. */
+static bool has_location(const lr_job *job) {
+  const char *location = lariat_response_header(job->response, "Location");
+  return location && location[strspn(location, " \t")] != '\0';
+}
 
 bool lr_redirect_is_one(const lr_job *job) {
   if (job->request.max_redirects == 0) return false;
@@ -15,7 +25,7 @@ bool lr_redirect_is_one(const lr_job *job) {
   case 303:
   case 307:
   case 308:
-    return lariat_response_header(job->response, "Location") != NULL;
+    return has_location(job);
   default:
     return false;
   }
@@ -56,20 +66,105 @@ static lariat_status check_replay(const lr_job *job) {
   return LARIAT_EUPLOAD;
 }
 
+/* ---- Where to ---- */
+
+/* Sets the sentence about a failure, which is best without one when there is no
+ * memory for it. */
+static lariat_status refuse(lr_job *job, lariat_status status,
+                            const char *detail) {
+  lr_free(job->attempt.detail);
+  job->attempt.detail = lr_copy_string(detail);
+  return status;
+}
+
+/* Tells whether the response has another Location that says something else.  A
+ * field that may be there once is in error then (RFC 9110, 5.3), and nobody can
+ * say which was meant. */
+static bool is_ambiguous(const lariat_response *response,
+                         const char *location) {
+  static const char name[] = "Location";
+  size_t count = lariat_response_header_count(response);
+  for (size_t i = 0; i < count; i++) {
+    lariat_header header = lariat_response_header_at(response, i);
+    if (lr_name_is(header.name, strlen(header.name), name) &&
+        strcmp(header.value, location) != 0)
+      return true;
+  }
+  return false;
+}
+
+static lariat_status resolve_location(lr_job *job, lr_url *url) {
+  char detail[sizeof(lariat_url_error) + 16];
+  lariat_url_error error = {0, ""};
+  const char *location = lariat_response_header(job->response, "Location");
+  if (is_ambiguous(job->response, location))
+    return refuse(job, LARIAT_EREDIRECT, "two Locations that differ");
+  lariat_status status =
+      lr_url_resolve(url, &job->request.url, location, &error);
+  if (status == LARIAT_OK || status == LARIAT_ENOMEM) return status;
+  snprintf(detail, sizeof detail, "its Location: %s", error.message);
+  return refuse(job, LARIAT_EREDIRECT, detail);
+}
+
+/* ---- What may go along ---- */
+
+/* Refuses a hop from https to http that would show a body or headers of the
+ * caller's own to anybody on the way; one of a request with credentials, which
+ * asks for something that is not for everybody; or any such hop. */
+static lariat_status check_downgrade(lr_job *job, bool get) {
+  char detail[128];
+  size_t length;
+  unsigned kinds = LR_HEADERS_CREDENTIALS;
+  if (job->request.redirect_rules & LR_REDIRECT_NO_DOWNGRADE)
+    return refuse(job, LARIAT_EDOWNGRADE, "none is allowed");
+  if (!(job->request.redirect_rules & LR_REDIRECT_HEADERS_STAY))
+    kinds |= LR_HEADERS_OWN;
+  if (!get && (job->body.bytes || job->body.source))
+    return refuse(job, LARIAT_EDOWNGRADE, "the request has a body");
+  const char *line = lr_header_list_find(job->request.headers, kinds, &length);
+  if (!line) return LARIAT_OK;
+  snprintf(detail, sizeof detail, "the request has a header %.*s",
+           (int)(length < 64 ? length : 64), line);
+  return refuse(job, LARIAT_EDOWNGRADE, detail);
+}
+
+/* Refuses a hop to a port where something else than HTTP is spoken; the port
+ * of the request itself was chosen by the caller. */
+static lariat_status check_port(lr_job *job, const lr_url *url) {
+  char detail[32];
+  unsigned port = lr_url_port(url);
+  if (!lr_port_is_bad(port) || port == lr_url_port(&job->request.url))
+    return LARIAT_OK;
+  snprintf(detail, sizeof detail, "port %u", port);
+  return refuse(job, LARIAT_EPORT, detail);
+}
+
+static lariat_status check_hop(lr_job *job, const lr_url *url, bool get) {
+  lariat_status status = LARIAT_OK;
+  if (job->request.url.tls && !url->tls) status = check_downgrade(job, get);
+  if (status == LARIAT_OK) status = check_port(job, url);
+  if (status == LARIAT_OK && !get) status = check_replay(job);
+  return status;
+}
+
+/* Drops the headers that must not go to another origin, and those of a body
+ * that is no more. */
 static lariat_status trim_headers(lr_job *job, bool same_origin, bool get) {
   lr_header_list *headers = NULL;
-  lariat_status status = LARIAT_OK;
-  if (!job->request.headers) return LARIAT_OK;
-  if (!same_origin)
-    status =
-        lr_header_list_without_credentials(job->request.headers, get, &headers);
-  else if (get)
-    status = lr_header_list_without_content(job->request.headers, &headers);
-  if (status != LARIAT_OK || !headers) return status;
+  unsigned kinds = get ? LR_HEADERS_CONTENT : 0;
+  if (!same_origin) kinds |= LR_HEADERS_CREDENTIALS | LR_HEADERS_HOST;
+  if (!same_origin && job->request.redirect_rules & LR_REDIRECT_HEADERS_STAY)
+    kinds |= LR_HEADERS_OWN;
+  if (!job->request.headers || !kinds) return LARIAT_OK;
+  lariat_status status =
+      lr_header_list_without(job->request.headers, kinds, &headers);
+  if (status != LARIAT_OK) return status;
   lr_header_list_release(job->request.headers);
   job->request.headers = headers;
   return LARIAT_OK;
 }
+
+/* ---- The next hop ---- */
 
 /* Makes `url` the URL of the next hop; the response is of no use any more. */
 static void take_url(lr_job *job, lr_url *url) {
@@ -80,29 +175,28 @@ static void take_url(lr_job *job, lr_url *url) {
   job->caller.redirects++;
 }
 
+static void make_get(lr_job *job) {
+  drop_body(job);
+  memcpy(job->request.method, "GET", sizeof "GET");
+  job->request.get = true;
+  job->replay.repeatable = true;
+}
+
 lariat_status lr_redirect_follow(lr_job *job) {
   lr_url url = {0};
   if (job->caller.redirects >= job->request.max_redirects)
     return LARIAT_EREDIRECTS;
-  const char *location = lariat_response_header(job->response, "Location");
-  lariat_status status = lr_url_resolve(&url, &job->request.url, location);
-  if (status == LARIAT_ENOMEM) return status;
-  if (status != LARIAT_OK) return LARIAT_EREDIRECT;
+  lariat_status status = resolve_location(job, &url);
+  if (status != LARIAT_OK) return status;
   bool get = becomes_get(job);
-  if (!get) status = check_replay(job);
-  if (status == LARIAT_OK)
-    status =
-        trim_headers(job, lr_url_same_origin(&url, &job->request.url), get);
+  bool same_origin = lr_url_same_origin(&url, &job->request.url);
+  status = check_hop(job, &url, get);
+  if (status == LARIAT_OK) status = trim_headers(job, same_origin, get);
   if (status != LARIAT_OK) {
     lr_url_clear(&url);
     return status;
   }
-  if (get) {
-    drop_body(job);
-    memcpy(job->request.method, "GET", sizeof "GET");
-    job->request.get = true;
-    job->replay.repeatable = true;
-  }
+  if (get) make_get(job);
   take_url(job, &url);
   return LARIAT_OK;
 }

@@ -16,12 +16,16 @@ static inline bool lr_redirect_wanted(const lr_job *job) {
 }
 
 /* Makes the job the request for where its response points to: URL, method,
- * body, headers; drops the response.  Credentials do not go to another
- * origin.
+ * body, headers; drops the response.  Credentials and Host do not go to another
+ * origin, nor, if the job's rules say so, do headers of the caller's own.  A
+ * user or password in the Location is left out: a server does not choose what
+ * to authenticate with.
  *
  * LARIAT_OK, LARIAT_ENOMEM
  * LARIAT_EREDIRECTS it has followed as many as it may
  * LARIAT_EREDIRECT  not to a URL that can be fetched
+ * LARIAT_EDOWNGRADE from https to http
+ * LARIAT_EPORT      to a port that is not for HTTP
  * LARIAT_EUPLOAD    its body would have to be sent again, and cannot be */
 lariat_status lr_redirect_follow(lr_job *job);
 

@@ -28,7 +28,8 @@ enum lr_curl_code {
   LR_CURLE_WRITE_ERROR = 23,
   LR_CURLE_OUT_OF_MEMORY = 27,
   LR_CURLE_GOT_NOTHING = 52,
-  LR_CURLE_RECV_ERROR = 56
+  LR_CURLE_RECV_ERROR = 56,
+  LR_CURLE_BAD_CONTENT_ENCODING = 61
 };
 
 /* Writes the timings of an attempt so far into `response`. */

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/checks.h"
 #include "base/memory.h"
+#include "base/quarantine.h"
 #include "deferred/deferred.h"
 #include "job/job.h"
 #include "reactor/reactor.h"
@@ -143,7 +145,7 @@ void lr_stream_unhold(lariat_stream *stream) {
   if (stream->budget) lr_memory_budget_release(stream->budget);
   lariat_value_drop(stream->result);
   lariat_mailbox_release(stream->mailbox);
-  lr_free(stream);
+  lr_quarantine_free(stream);
 }
 
 void lr_stream_finish(lariat_stream *stream, lariat_value result) {
@@ -187,7 +189,8 @@ static const lr_mail_ops closing_ops = {receive_close, receive_close};
 /* Closes the stream with the last user.  On another thread, when the owner's
  * reactor has ended, nothing is left to close. */
 void lariat_stream_release(lariat_stream *stream) {
-  if (!stream || !lr_count_release(&stream->users)) return;
+  if (!stream || !lr_count_release_of(&stream->users, __func__, "stream"))
+    return;
   if (pthread_equal(stream->owner, pthread_self())) {
     lariat_stream_close(stream);
     lr_stream_unhold(stream);
@@ -256,7 +259,14 @@ static void cancel_next(lariat_deferred *deferred, void *context) {
 
 static void release_stream(void *context) { lr_stream_unhold(context); }
 
+/* A stream without users has been given up by its last. */
+static void look_for_misuse(const lariat_stream *stream, const char *function) {
+  if (lr_checks() && lr_u32_load_relaxed(&stream->users) == 0)
+    lr_quarantine_report(function, "stream");
+}
+
 lariat_deferred *lariat_stream_next(lariat_stream *stream) {
+  look_for_misuse(stream, __func__);
   if (lr_reactor_check(stream->reactor, __func__) != LARIAT_OK)
     return lr_deferred_failed_reserve(NULL);
   if (stream->waiting)

@@ -114,9 +114,10 @@ lariat_status lr_retry_rules_read(const lariat_retry_policy *policy,
 
 static bool is_amount(double number) { return number >= 0 && number < 1e12; }
 
-lariat_status lr_retry_budget_open(lr_retry_budget *budget,
-                                   const lariat_retry_policy *policy,
-                                   uint64_t now_ns) {
+/* Makes a full budget of `policy`.  LARIAT_OK, LARIAT_EINVAL */
+static lariat_status open_budget(lr_retry_budget *budget,
+                                 const lariat_retry_policy *policy,
+                                 uint64_t now_ns) {
   lariat_retry_policy all;
   lariat_status status = complete_policy(policy, &all);
   if (status != LARIAT_OK) return status;
@@ -155,8 +156,7 @@ lariat_status lr_retry_open(lr_retry *retry, const lariat_retry_policy *policy,
   lariat_retry_policy all = lariat_retry_defaults();
   lariat_status status = policy ? complete_policy(policy, &all) : LARIAT_OK;
   if (status == LARIAT_OK) status = lr_retry_rules_read(&all, &retry->rules);
-  if (status == LARIAT_OK)
-    status = lr_retry_budget_open(&retry->budget, &all, now_ns);
+  if (status == LARIAT_OK) status = open_budget(&retry->budget, &all, now_ns);
   retry->random = all.seed;
   if (all.seed) return status;
   struct timespec time;
@@ -176,7 +176,8 @@ static uint64_t next_random(uint64_t *random) {
   return z ^ z >> 31;
 }
 
-uint64_t lr_retry_draw(uint64_t *random, uint64_t most) {
+/* Draws a number evenly from 0 to `most`, the latter included. */
+static uint64_t draw_number(uint64_t *random, uint64_t most) {
   uint64_t number = next_random(random);
   return most == UINT64_MAX ? number : number % (most + 1);
 }
@@ -185,7 +186,7 @@ uint64_t lr_retry_backoff_ns(const lr_retry_rules *rules, unsigned n,
                              uint64_t *random) {
   uint64_t most = rules->base_ns;
   for (unsigned i = 1; i < n && most < rules->cap_ns; i++) most *= 2;
-  return lr_retry_draw(random, most < rules->cap_ns ? most : rules->cap_ns);
+  return draw_number(random, most < rules->cap_ns ? most : rules->cap_ns);
 }
 
 /* ---- Methods ---- */

@@ -47,11 +47,6 @@ typedef struct lr_retry_budget {
   uint64_t filled_ns;
 } lr_retry_budget;
 
-/* Makes a full budget of `policy`.  LARIAT_OK, LARIAT_EINVAL */
-lariat_status lr_retry_budget_open(lr_retry_budget *budget,
-                                   const lariat_retry_policy *policy,
-                                   uint64_t now_ns);
-
 /* Takes the token of one retry; false when there is none. */
 bool lr_retry_budget_take(lr_retry_budget *budget, uint64_t now_ns);
 
@@ -68,9 +63,6 @@ lariat_status lr_retry_open(lr_retry *retry, const lariat_retry_policy *policy,
 
 /* Says whether the method alone allows another try (RFC 9110, 9.2.2). */
 bool lr_retry_method_repeatable(const char *method);
-
-/* Draws a number evenly from 0 to `most`, the latter included. */
-uint64_t lr_retry_draw(uint64_t *random, uint64_t most);
 
 /* Returns the n-th wait (n from 1 on) without any Retry-After. */
 uint64_t lr_retry_backoff_ns(const lr_retry_rules *rules, unsigned n,

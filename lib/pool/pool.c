@@ -12,9 +12,11 @@
 #include "base/time.h"
 #include "curl/libcurl.h"
 #include "deferred/deferred.h"
+#include "limits/descriptor_use.h"
 #include "limits/host_pace.h"
 #include "limits/job_tokens.h"
 #include "limits/rate.h"
+#include "net/address_guard.h"
 #include "net/trust.h"
 #include "pool/completion.h"
 #include "pool/options.h"
@@ -43,6 +45,8 @@ struct lariat_pool {
   pthread_mutex_t join_lock;
   bool joined;
   lr_trust trust;
+  lr_descriptor_use descriptors;
+  lr_address_guard *guard; /* NULL: all addresses are allowed */
   lr_job_tokens *tokens;
   lr_rate rate; /* all together */
   lr_rate_plan rate_plan;
@@ -102,6 +106,14 @@ const char *lariat_pool_refusal(void) {
 
 lr_trust *lr_pool_trust(lariat_pool *pool) { return &pool->trust; }
 
+lr_descriptor_use *lr_pool_descriptors(lariat_pool *pool) {
+  return &pool->descriptors;
+}
+
+const lr_address_guard *lr_pool_guard(const lariat_pool *pool) {
+  return pool->guard;
+}
+
 /* ---- Memory ---- */
 
 void lr_pool_hold(lariat_pool *pool) { lr_count_retain(&pool->holds); }
@@ -114,6 +126,7 @@ void lr_pool_unhold(lariat_pool *pool) {
   pthread_cond_destroy(&pool->changed);
   pthread_mutex_destroy(&pool->join_lock);
   lr_trust_destroy(&pool->trust);
+  lr_address_guard_free(pool->guard);
   lr_host_paces_clear(&pool->host_paces);
   lr_job_tokens_free(pool->tokens);
   lr_free(pool->ca_file);
@@ -167,6 +180,7 @@ static lariat_pool *new_pool(const lariat_pool_options *options,
   pool->budget.ops = &budget_owner;
   pool->budget.owner = pool;
   pool->budget.limit = options->max_body_memory;
+  lr_descriptor_use_init(&pool->descriptors, wake_workers, pool);
   pool->reactors = reactors;
   pthread_mutex_init(&pool->lock, NULL);
   pthread_cond_init(&pool->changed, NULL);
@@ -179,6 +193,8 @@ static lariat_pool *new_pool(const lariat_pool_options *options,
     return NULL;
   }
   pool->options.ca_file = pool->ca_file;
+  pool->options.addresses.allow_nets = NULL;
+  pool->options.addresses.deny_nets = NULL;
   return pool;
 }
 
@@ -331,7 +347,8 @@ lariat_status lr_pool_make(const lariat_pool_options *options,
   lariat_pool *pool = new_pool(&all, all.reactors);
   if (!pool) return LARIAT_ENOMEM;
   pool->parts = parts;
-  status = start_workers(pool);
+  status = lr_address_guard_new(&all.addresses, &pool->guard);
+  if (status == LARIAT_OK) status = start_workers(pool);
   pool->parts = NULL;
   if (status != LARIAT_OK) {
     lr_pool_unhold(pool);

@@ -66,4 +66,11 @@ void lr_pool_add_worker_stats(lariat_pool_stats *all, const lr_worker *worker);
 /* Returns the certificates that its transports trust. */
 struct lr_trust *lr_pool_trust(lariat_pool *pool);
 
+/* Returns the numbers of connections that its reactors share. */
+struct lr_descriptor_use *lr_pool_descriptors(lariat_pool *pool);
+
+/* Returns who decides on the addresses that its transports connect to; NULL:
+ * all are allowed. */
+const struct lr_address_guard *lr_pool_guard(const lariat_pool *pool);
+
 #endif

@@ -26,6 +26,8 @@ static void add_transport_stats(lariat_pool_stats *all,
   all->connections_opened += lr_u64_load_relaxed(&stats->opened);
   all->connections_reused += lr_u64_load_relaxed(&stats->reused);
   all->lanes += lr_u64_load_relaxed(&stats->lanes);
+  all->addresses_denied += lr_u64_load_relaxed(&stats->denied);
+  all->descriptor_shortages += lr_u64_load_relaxed(&stats->shortages);
   all->jobs_connecting += lr_u64_load_relaxed(&stats->connecting);
   all->jobs_receiving += lr_u64_load_relaxed(&stats->receiving);
   all->lanes_recycled += lr_u64_load_relaxed(&stats->recycled);

@@ -148,15 +148,17 @@ static lr_dispatcher_config config_of(const lr_worker *worker) {
 static lariat_status open_worker_transport(lr_worker *worker,
                                            lr_transport *out) {
   const lr_pool_parts *parts = lr_pool_parts_of(worker->pool);
-  const lr_transport_config config = {.reactor = worker->reactor,
-                                      .dispatcher = &worker->dispatcher,
-                                      .options = lr_pool_options(worker->pool),
-                                      .index = worker->index,
-                                      .reactors =
-                                          lariat_pool_reactors(worker->pool),
-                                      .budget = lr_pool_budget(worker->pool),
-                                      .trust = lr_pool_trust(worker->pool),
-                                      .stats = &worker->transport_stats};
+  const lr_transport_config config = {
+      .reactor = worker->reactor,
+      .dispatcher = &worker->dispatcher,
+      .options = lr_pool_options(worker->pool),
+      .index = worker->index,
+      .reactors = lariat_pool_reactors(worker->pool),
+      .budget = lr_pool_budget(worker->pool),
+      .trust = lr_pool_trust(worker->pool),
+      .guard = lr_pool_guard(worker->pool),
+      .descriptors = lr_pool_descriptors(worker->pool),
+      .stats = &worker->transport_stats};
   return parts ? parts->open(parts->context, &config, out)
                : lr_engine_open(&config, out);
 }

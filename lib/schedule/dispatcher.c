@@ -16,6 +16,7 @@ bool lr_dispatcher_init(lr_dispatcher *dispatcher, lariat_reactor *reactor,
   dispatcher->config = *config;
   dispatcher->transport = transport;
   dispatcher->closing = false;
+  dispatcher->held = false;
   dispatcher->queued_count = 0;
   dispatcher->running_count = 0;
   dispatcher->epoch = 0;
@@ -216,6 +217,7 @@ void lr_dispatcher_take(lr_dispatcher *dispatcher, lr_job *job) {
   job->attempt.phase = LARIAT_PHASE_QUEUE;
   job->pool.epoch = dispatcher->epoch;
   job->attempt.reuse_failed = false;
+  job->attempt.doubts = 0;
   lr_u64_bump(&dispatcher->stats.taken, 1);
   if (dispatcher->closing) {
     fail_job(dispatcher, job, LARIAT_ECLOSED, LARIAT_PHASE_QUEUE);
@@ -361,7 +363,7 @@ static void start_all(lr_dispatcher *dispatcher) {
 /* Lets all who wait for a connection ask again when nothing runs that could
  * free one. */
 static void unblock_all_when_stuck(lr_dispatcher *dispatcher) {
-  if (dispatcher->running_count) return;
+  if (dispatcher->running_count || dispatcher->held) return;
   while (lr_run_queue_has_blocked(&dispatcher->queue))
     lr_dispatcher_unblock(dispatcher);
 }

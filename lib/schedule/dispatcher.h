@@ -58,6 +58,7 @@ typedef struct lr_dispatcher {
   uint64_t epoch;    /* jobs of before it are being drained */
   lr_list listeners; /* lr_job_listener */
   bool closing;
+  bool held; /* blocked hosts wait for a timer: see connection_limit.h */
   lr_dispatcher_stats stats;
 } lr_dispatcher;
 

@@ -13,6 +13,8 @@
 #include <lariat/pool.h>
 #include <lariat/status.h>
 
+struct lr_address_guard;
+struct lr_descriptor_use;
 struct lr_dispatcher;
 struct lr_host_extra;
 struct lr_trust;
@@ -66,6 +68,8 @@ typedef struct lr_transport_stats {
   lr_atomic_u64 reused;
   lr_atomic_u64 lanes;
   lr_atomic_u64 recycled;
+  lr_atomic_u64 denied;     /* addresses that were not connected to */
+  lr_atomic_u64 shortages;  /* of descriptors, for connections */
   lr_atomic_u64 connecting; /* jobs now, and how far they are */
   lr_atomic_u64 receiving;
 } lr_transport_stats;
@@ -80,6 +84,8 @@ typedef struct lr_transport_config {
   unsigned reactors;
   lr_memory_budget *budget; /* of bodies; NULL: none */
   struct lr_trust *trust;
+  const struct lr_address_guard *guard;  /* NULL: all addresses are allowed */
+  struct lr_descriptor_use *descriptors; /* NULL: it shares them with none */
   lr_transport_stats *stats;
 } lr_transport_config;
 

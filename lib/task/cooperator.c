@@ -9,6 +9,7 @@
 
 #include "base/list.h"
 #include "base/memory.h"
+#include "base/quarantine.h"
 #include "base/time.h"
 #include "deferred/deferred.h"
 #include "task/state.h"
@@ -448,7 +449,7 @@ lariat_deferred *lariat_coiterate(lariat_cooperator *cooperator,
 /* ---- Users of a task ---- */
 
 static void dispose_waiter(lariat_deferred *deferred) {
-  lr_free(lr_container(deferred, waiter, deferred));
+  lr_quarantine_free(lr_container(deferred, waiter, deferred));
 }
 
 static const lr_deferred_ops waiter_ops = {.dispose = dispose_waiter};

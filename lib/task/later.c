@@ -6,6 +6,7 @@
 
 #include "base/list.h"
 #include "base/memory.h"
+#include "base/quarantine.h"
 #include "base/time.h"
 #include "deferred/deferred.h"
 #include "task/state.h"
@@ -21,7 +22,7 @@ typedef struct later {
 } later;
 
 static void dispose_later(lariat_deferred *deferred) {
-  lr_free(lr_container(deferred, later, deferred));
+  lr_quarantine_free(lr_container(deferred, later, deferred));
 }
 
 /* Stops the timer, whose reference the caller has now. */

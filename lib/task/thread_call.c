@@ -12,6 +12,7 @@
 #include "base/list.h"
 #include "base/memory.h"
 #include "base/process.h"
+#include "base/quarantine.h"
 #include "deferred/deferred.h"
 #include "task/state.h"
 
@@ -201,7 +202,7 @@ static deferred_thread_call *of_deferred(lariat_deferred *deferred) {
 
 static void free_deferred_thread_call(thread_call *call) {
   lariat_mailbox_release(of_thread_call(call)->from);
-  lr_free(of_thread_call(call));
+  lr_quarantine_free(of_thread_call(call));
 }
 
 /* Sends the outcome back; drops it when the caller's reactor is gone. */

@@ -23,7 +23,7 @@ expect() {
 out=$(expect 0 "$examples/get_one" "$url/" "$url/status/404" nonsense)
 has "$out" "Got response code 200 from $url/"
 has "$out" "Got response code 404 from $url/status/404"
-has "$out" "nonsense failed: this is not a URL"
+has "$out" "nonsense failed: this is not a URL: no scheme"
 [ "$(wc -l <<<"$out")" = 3 ]
 
 out=$(expect 1 "$examples/get_one")
@@ -32,7 +32,7 @@ has "$out" "lariat: usage: get_one URL..."
 out=$(expect 0 "$examples/get_one_await" "$url/" "$url/status/404" nonsense)
 has "$out" "Got response code 200 from $url/"
 has "$out" "Got response code 404 from $url/status/404"
-has "$out" "nonsense failed: this is not a URL"
+has "$out" "nonsense failed: this is not a URL: no scheme"
 [ "$(wc -l <<<"$out")" = 3 ]
 
 out=$(expect 1 "$examples/get_one_await")
@@ -73,7 +73,7 @@ has "$out" "40 answered, 0 failed"
 out=$({ yes nonsense | head -n 20000 && echo "$url/bytes/7"; } |
   expect 1 "$examples/get_many")
 has "$out" "1 answered, 20000 failed, 7 bytes"
-has "$out" "nonsense: this is not a URL"
+has "$out" "nonsense: this is not a URL: no scheme"
 out=$(expect 0 "$examples/get_many" </dev/null)
 has "$out" "0 answered, 0 failed, 0 bytes"
 

@@ -53,3 +53,21 @@ if [ -x "$scratch/usr/bin/lariat" ]; then
     test -s "$scratch/usr/share/$file"
   done
 fi
+
+# What the manual page refers to is there.
+for file in fetch-format.md fetch-format.schema.json tutorial.md \
+  examples/get_one.c; do
+  test -s "$scratch/usr/share/doc/lariat/$file"
+done
+man=$scratch/usr/share/man/man1/lariat-fetch.1
+[ ! -e "$man" ] || grep -q 'share/doc/lariat' "$man"
+
+# Nothing is left of it, and everything else is.  (The list is made here: that
+# of the build directory may be another test's by now.)
+cmake --build "$build" --target help | grep -w uninstall
+find "$scratch/usr" ! -type d >"$scratch/manifest"
+echo mine >"$scratch/usr/share/doc/lariat/mine"
+cmake -DMANIFEST="$scratch/manifest" -P "$here/../../cmake/uninstall.cmake" \
+  >/dev/null
+[ "$(find "$scratch/usr" ! -type d)" = "$scratch/usr/share/doc/lariat/mine" ]
+[ -z "$(find "$scratch/usr/include" -mindepth 1)" ]

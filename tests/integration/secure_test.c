@@ -196,6 +196,23 @@ static void test_redirects_over_schemes(void) {
   fetching_close(&t);
 }
 
+/* What stands in the request's first line over HTTP/1.1 is ":path" here. */
+static void test_paths_over_http2(void) {
+  struct fetching t;
+  struct outcome o;
+  lariat_pool_options options = trusting();
+  fetching_open(&t, &options, NULL);
+  fetching_do(&t, &o,
+              lariat_get(t.client, url(NGINX_TLS, "/a b/../c|d[e]?f='g")));
+  outcome_expect_http(&o, 200);
+  CU_ASSERT_EQUAL(lariat_response_http_version(outcome_response(&o)), 20);
+  CU_ASSERT_STRING_EQUAL(lariat_response_url(outcome_response(&o)),
+                         url(NGINX_TLS, "/c|d[e]?f=%27g"));
+  outcome_expect_body(&o, "This is /c|d[e]\n");
+  outcome_clear(&o, 1);
+  fetching_close(&t);
+}
+
 static void test_bodies_over_http2(void) {
   struct fetching t;
   struct outcome o;
@@ -298,6 +315,7 @@ int main(int argc, char **argv) {
       {"TLS to a plain port", test_tls_to_a_plain_port},
       {"redirects over schemes", test_redirects_over_schemes},
       {"bodies over HTTP/2", test_bodies_over_http2},
+      {"paths over HTTP/2", test_paths_over_http2},
       {"HTTP/2 takes one connection", test_http2_takes_one_connection},
       {"HTTP/2 without TLS", test_http2_without_tls},
       {"HTTP/1 over TLS keeps to the limit",

@@ -407,24 +407,46 @@ static void end_by_abort(int number) {
   raise(number);
 }
 
-static void run_in_child(void (*run)(void *context), void *context) {
+static void run_in_child(void (*run)(void *context), void *context, int error) {
   const struct rlimit no_core = {0, 0};
   setrlimit(RLIMIT_CORE, &no_core);
-  int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
-  if (null >= 0) dup2(null, STDERR_FILENO);
+  if (error >= 0) dup2(error, STDERR_FILENO);
   if (__gcov_dump) signal(SIGABRT, end_by_abort);
   lariat_set_checks(true);
   run(context);
   _exit(0);
 }
 
-bool fixture_aborts(void (*run)(void *context), void *context) {
+/* Runs `run` in a child with `error` as its standard error. */
+static bool aborts_with(void (*run)(void *context), void *context, int error) {
   fflush(NULL);
   pid_t child = fork();
-  if (child == 0) run_in_child(run, context);
+  if (child == 0) run_in_child(run, context, error);
   int state = 0;
   if (child < 0 || waitpid(child, &state, 0) != child) return false;
   return WIFSIGNALED(state) && WTERMSIG(state) == SIGABRT;
+}
+
+bool fixture_aborts(void (*run)(void *context), void *context) {
+  int null = open("/dev/null", O_WRONLY | O_CLOEXEC);
+  bool aborts = aborts_with(run, context, null);
+  if (null >= 0) close(null);
+  return aborts;
+}
+
+bool fixture_aborts_saying(void (*run)(void *context), void *context,
+                           const char *message) {
+  char said[1024];
+  int ends[2];
+  if (pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) return false;
+  bool aborts = aborts_with(run, context, ends[1]);
+  ssize_t length = read(ends[0], said, sizeof said - 1);
+  close(ends[0]);
+  close(ends[1]);
+  said[length > 0 ? length : 0] = '\0';
+  if (aborts && strcmp(said, message) == 0) return true;
+  fixture_fail("%s, and said: %s", aborts ? "aborted" : "no abort", said);
+  return false;
 }
 
 /* ---- The program ---- */

@@ -141,6 +141,11 @@ uint64_t fixture_real_ms(void);
  * own reactor. */
 bool fixture_aborts(void (*run)(void *context), void *context);
 
+/* The same; true when it said just `message` besides.  False fails the test,
+ * too, with what happened instead. */
+bool fixture_aborts_saying(void (*run)(void *context), void *context,
+                           const char *message);
+
 /* Fails the running test with this text; the test goes on.  For support code
  * that finds a fault. */
 void fixture_fail(const char *format, ...)

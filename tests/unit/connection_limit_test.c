@@ -318,6 +318,138 @@ static void test_recheck(void) {
   close_limited(&l);
 }
 
+/* ---- No descriptor ---- */
+
+/* Lets a job that is about to open a connection find no descriptor. */
+static bool run_short(struct limited *l, lr_host *host) {
+  lr_connection_limit_count_coming(&l->limit, host, 1);
+  bool waits = lr_connection_limit_note_shortage(&l->limit, true, false);
+  lr_connection_limit_count_coming(&l->limit, host, (unsigned)-1);
+  return waits;
+}
+
+/* Nobody asks again before a connection is closed, or a moment has passed. */
+static void test_hold(void) {
+  struct limited l;
+  open_limited(&l, 32, 100);
+  lr_host *a = host_with(&l, "http://a/", 10);
+  lr_host *b = host_with(&l, "http://b/", 0);
+  CU_ASSERT_TRUE(run_short(&l, b));
+  CU_ASSERT_TRUE(l.d.dispatcher.held);
+  CU_ASSERT_FALSE(lr_connection_limit_allows(&l.limit, b));
+  lr_connection_limit_count(&l.limit, a, (unsigned)-1);
+  CU_ASSERT_FALSE(l.d.dispatcher.held);
+  CU_ASSERT_TRUE(lr_connection_limit_allows(&l.limit, b));
+  CU_ASSERT_TRUE(run_short(&l, b));
+  lr_host *starved = starve(&l, "http://c/");
+  fixture_advance(&l.d.f, 99);
+  CU_ASSERT_FALSE(lr_connection_limit_allows(&l.limit, b));
+  CU_ASSERT_EQUAL(starved->state, LR_HOST_NO_CONNECTION);
+  CU_ASSERT_TRUE(lr_connection_limit_was_short(&l.limit));
+  fixture_advance(&l.d.f, 1);
+  CU_ASSERT_FALSE(l.d.dispatcher.held);
+  CU_ASSERT_EQUAL(starved->state, LR_HOST_RUNNABLE);
+  fixture_advance(&l.d.f, 150);
+  CU_ASSERT_FALSE(lr_connection_limit_was_short(&l.limit));
+  CU_ASSERT_TRUE(run_short(&l, b)); /* cleared with the limit */
+  close_limited(&l);
+}
+
+/* An idle connection is closed for one who is held back. */
+static void test_idle_ends_hold(void) {
+  struct limited l;
+  open_limited(&l, 32, 100);
+  l.idle_host = host_with(&l, "http://a/", 3);
+  lr_host *b = host_with(&l, "http://b/", 0);
+  CU_ASSERT_TRUE(run_short(&l, b));
+  CU_ASSERT_TRUE(lr_connection_limit_allows(&l.limit, b));
+  CU_ASSERT_TRUE(l.reclaimed_all);
+  CU_ASSERT_EQUAL(l.limit.open, 2);
+  close_limited(&l);
+}
+
+/* The limit becomes half of what was tried, once for all that were tried
+ * together, but not less than there are; and rises again. */
+static void test_learned_limit(void) {
+  struct limited l;
+  open_limited(&l, 32, 100);
+  lr_host *a = host_with(&l, "http://a/", 2);
+  lr_connection_limit_count_coming(&l.limit, a, 29);
+  for (unsigned i = 0; i < 29; i++) CU_ASSERT_TRUE(run_short(&l, a));
+  CU_ASSERT_EQUAL(l.limit.max, 16);
+  lr_connection_limit_count_coming(&l.limit, a, (unsigned)-29);
+  fixture_advance(&l.d.f, 100);
+  lr_connection_limit_count_coming(&l.limit, a, 13);
+  CU_ASSERT_TRUE(run_short(&l, a));
+  CU_ASSERT_EQUAL(l.limit.max, 8);
+  lr_connection_limit_count_coming(&l.limit, a, (unsigned)-13);
+  fixture_advance(&l.d.f, 100);
+  lr_connection_limit_count(&l.limit, a, 5);
+  CU_ASSERT_TRUE(run_short(&l, a));
+  CU_ASSERT_EQUAL(l.limit.max, 7);
+  fixture_advance(&l.d.f, 999);
+  (void)lr_connection_limit_allows(&l.limit, a);
+  CU_ASSERT_EQUAL(l.limit.max, 7);
+  for (unsigned seconds = 0; seconds < 30; seconds++) {
+    fixture_advance(&l.d.f, 1000);
+    (void)lr_connection_limit_allows(&l.limit, a);
+  }
+  CU_ASSERT_EQUAL(l.limit.max, 32);
+  close_limited(&l);
+}
+
+/* Where nothing can come free, there is nothing to wait for. */
+static void test_nothing_to_wait_for(void) {
+  struct limited l;
+  open_limited(&l, 32, 100);
+  lr_host *a = host_with(&l, "http://a/", 0);
+  CU_ASSERT_FALSE(run_short(&l, a));
+  CU_ASSERT_FALSE(l.d.dispatcher.held);
+  CU_ASSERT_TRUE(lr_connection_limit_note_shortage(&l.limit, false, true));
+  CU_ASSERT_TRUE(l.d.dispatcher.held);
+  CU_ASSERT_FALSE(lr_connection_limit_note_shortage(&l.limit, false, false));
+  CU_ASSERT_FALSE(l.d.dispatcher.held);
+  lr_connection_limit_count(&l.limit, a, 1);
+  CU_ASSERT_TRUE(run_short(&l, a));
+  close_limited(&l);
+}
+
+static void count_wake(void *context) { ++*(unsigned *)context; }
+
+/* A reactor without a connection asks the others, and these give some up. */
+static void test_other_reactors(void) {
+  struct limited l;
+  lr_descriptor_use use;
+  unsigned wakes = 0;
+  lr_descriptor_use_init(&use, count_wake, &wakes);
+  open_limited(&l, 32, 100);
+  lr_connection_limit_share(&l.limit, &use);
+  lr_host *a = host_with(&l, "http://a/", 0);
+  CU_ASSERT_FALSE(run_short(&l, a));
+  lr_descriptor_use_count(&use, 1); /* another's */
+  CU_ASSERT_TRUE(run_short(&l, a));
+  CU_ASSERT_EQUAL(wakes, 1);
+  lr_connection_limit_turn_end(&l.limit); /* its own asking */
+  CU_ASSERT_EQUAL(l.reclaim_calls, 0);
+  fixture_advance(&l.d.f, 100);
+  lr_connection_limit_count(&l.limit, a, 16);
+  l.reclaim_calls = 0;
+  (void)lr_descriptor_use_ask(&use);
+  l.idle_host = a;
+  lr_connection_limit_turn_end(&l.limit);
+  CU_ASSERT_EQUAL(l.limit.max, 13);
+  CU_ASSERT_EQUAL(l.limit.open, 15); /* there was one idle */
+  CU_ASSERT_EQUAL(l.limit.excess, 2);
+  make_bulk(&l, a);
+  CU_ASSERT_TRUE(lr_connection_limit_must_reclaim(&l.limit, a));
+  lr_connection_limit_count(&l.limit, a, (unsigned)-2);
+  CU_ASSERT_FALSE(lr_connection_limit_must_reclaim(&l.limit, a));
+  lr_connection_limit_turn_end(&l.limit); /* was seen */
+  CU_ASSERT_EQUAL(l.limit.max, 13);
+  CU_ASSERT_EQUAL(lr_descriptor_use_connections(&use), 14);
+  close_limited(&l);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"counting", test_counting},
@@ -331,6 +463,11 @@ int main(int argc, char **argv) {
       {"a host's only connection", test_only_connection},
       {"idle connections", test_idle},
       {"those who wait ask again", test_recheck},
+      {"nobody asks for a moment", test_hold},
+      {"an idle connection ends that", test_idle_ends_hold},
+      {"the limit is learned", test_learned_limit},
+      {"nothing to wait for", test_nothing_to_wait_for},
+      {"other reactors", test_other_reactors},
   };
   return fixture_main("connection_limit", tests, FIXTURE_COUNT(tests), argc,
                       argv);

@@ -43,7 +43,7 @@ static struct exchanging *open_h1(unsigned max, unsigned per_host) {
                                     .dispatcher = &e->d.dispatcher,
                                     .options = &options,
                                     .stats = &e->stats},
-             &e->limit, NULL);
+             &e->limit);
   return e;
 }
 

@@ -258,8 +258,14 @@ static void add_close(struct handing *h) {
 }
 
 static void add_coding(struct handing *h) {
-  add_head(h, "Content-Encoding: br\r\n");
+  add_head(h, "Content-Encoding: br, rot13\r\n");
   h->job->wants.decompress = true;
+}
+
+/* What libcurl has not read to its end is still in the connection. */
+static void stop_reading(struct handing *h) {
+  add_head(h, "X-Test: 1\r\n");
+  h->transfer->fault = LARIAT_EENCODING;
 }
 
 static void fail_job(struct handing *h) {
@@ -291,7 +297,8 @@ static void test_settling(void) {
       {spoil_nothing, false, false, false},
       {leave_coded, true, true, false},
       {add_close, true, false, false},
-      {add_coding, true, false, true},
+      {add_coding, true, true, false},
+      {stop_reading, true, false, false},
       {fail_job, true, false, false},
       {leave_to_libcurl, true, false, true},
       {starve_others, true, false, false},

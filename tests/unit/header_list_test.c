@@ -111,25 +111,33 @@ static void test_without(void) {
                                           {"Content-Type", "a/b"},
                                           {"COOKIE", "a=b"},
                                           {"X-Cookie", "c"},
-                                          {"Proxy-Authorization", "y"}};
+                                          {"Proxy-Authorization", "y"},
+                                          {"Host", "h"}};
   struct fixture f;
   lr_header_list *out;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   lr_header_list *list = make(NULL, headers, FIXTURE_COUNT(headers));
-  CU_ASSERT_EQUAL(lr_header_list_without_credentials(list, false, &out),
-                  LARIAT_OK);
+  unsigned kinds = LR_HEADERS_CREDENTIALS;
+  CU_ASSERT_EQUAL(lr_header_list_without(list, kinds, &out), LARIAT_OK);
   CU_ASSERT_STRING_EQUAL(lines_of(out),
-                         "Accept: a|Content-Type: a/b|X-Cookie: c|");
+                         "Accept: a|Content-Type: a/b|X-Cookie: c|Host: h|");
   lr_header_list_release(out);
-  CU_ASSERT_EQUAL(lr_header_list_without_credentials(list, true, &out),
-                  LARIAT_OK);
+  kinds |= LR_HEADERS_CONTENT | LR_HEADERS_HOST;
+  CU_ASSERT_EQUAL(lr_header_list_without(list, kinds, &out), LARIAT_OK);
   CU_ASSERT_STRING_EQUAL(lines_of(out), "Accept: a|X-Cookie: c|");
   lr_header_list *same;
-  CU_ASSERT_EQUAL(lr_header_list_without_content(out, &same), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_header_list_without(out, LR_HEADERS_CONTENT, &same),
+                  LARIAT_OK);
   CU_ASSERT_PTR_EQUAL(same, out);
   lr_header_list_release(same);
   lr_header_list_release(out);
-  CU_ASSERT_EQUAL(lr_header_list_without_content(list, &out), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_header_list_without(list, LR_HEADERS_OWN, &out),
+                  LARIAT_OK);
+  CU_ASSERT_FALSE(lr_header_list_has(out, "X-Cookie"));
+  CU_ASSERT_TRUE(lr_header_list_has(out, "Accept"));
+  lr_header_list_release(out);
+  CU_ASSERT_EQUAL(lr_header_list_without(list, LR_HEADERS_CONTENT, &out),
+                  LARIAT_OK);
   CU_ASSERT_FALSE(lr_header_list_has(out, "Content-Type"));
   CU_ASSERT_TRUE(lr_header_list_has(out, "Authorization"));
   lr_header_list_release(out);
@@ -165,7 +173,7 @@ static void test_out_of_memory(void) {
   fixture_fail_allocation(&f, 0);
   lr_header_list *list = make(NULL, headers, 2);
   fixture_fail_allocation(&f, 1);
-  CU_ASSERT_EQUAL(lr_header_list_without_credentials(list, false, &out),
+  CU_ASSERT_EQUAL(lr_header_list_without(list, LR_HEADERS_CREDENTIALS, &out),
                   LARIAT_ENOMEM);
   CU_ASSERT_PTR_NULL(out);
   fixture_fail_allocation(&f, 0);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * host_lanes_test.c: a host's parts in lanes, and its parsed URL. */
+ * host_lanes_test.c: a host's parts in lanes, and its origin as libcurl takes
+ * it. */
 #include "curl/host_lanes.h"
 
 #include "support/fixture.h"
@@ -64,10 +65,10 @@ static void test_origin(void) {
   lr_job *job = job_for("http://a.example/x", 0, false);
   lr_host *host = lr_hosts_find(&hosts, job, &made);
   fixture_fail_allocation(&f, 1);
-  CU_ASSERT_PTR_NULL(lr_curl_host_origin(host, &job->request.url));
-  CURLU *origin = lr_curl_host_origin(host, &job->request.url);
+  CU_ASSERT_PTR_NULL(lr_curl_host_origin(host));
+  CURLU *origin = lr_curl_host_origin(host);
   CU_ASSERT_PTR_NOT_NULL(origin);
-  CU_ASSERT_PTR_EQUAL(lr_curl_host_origin(host, &job->request.url), origin);
+  CU_ASSERT_PTR_EQUAL(lr_curl_host_origin(host), origin);
   fixture_fail_allocation(&f, 1);
   CU_ASSERT_PTR_NULL(lr_host_enter_lane(host, (void *)&lane));
   CU_ASSERT_EQUAL(lr_curl_host_of(host)->count, 0);

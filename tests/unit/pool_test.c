@@ -79,12 +79,25 @@ static void calls_run_on_the_named_reactor(void) {
   fixture_close(&f);
 }
 
+static void test_rules_for_addresses(void) {
+  static const lariat_address_rules rules[] = {{.allow_nets = "10.0.0.1/8"},
+                                               {.deny_nets = "localhost"}};
+  for (size_t i = 0; i < FIXTURE_COUNT(rules); i++) {
+    lariat_pool_options options = lariat_pool_defaults();
+    lariat_pool *pool = NULL;
+    options.addresses = rules[i];
+    CU_ASSERT_EQUAL(lariat_pool_new(&options, &pool), LARIAT_EINVAL);
+    CU_ASSERT_PTR_NULL(pool);
+  }
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"no reactor without a job", no_reactor_without_a_job},
       {"a smaller struct is accepted", smaller_struct_is_accepted},
       {"senseless options are refused", senseless_options_are_refused},
       {"calls run on the named reactor", calls_run_on_the_named_reactor},
+      {"rules for addresses", test_rules_for_addresses},
   };
   return fixture_main("pool", tests, FIXTURE_COUNT(tests), argc, argv);
 }

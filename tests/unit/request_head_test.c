@@ -23,7 +23,6 @@ static struct writing *open_h1(void) {
   struct writing *w = &writing;
   memset(w, 0, sizeof *w);
   dispatching_open(&w->d, &extra, NULL);
-  w->h1.accept_encoding = "gzip, br";
   return w;
 }
 
@@ -75,25 +74,18 @@ static void test_urls(void) {
   struct writing *w = open_h1();
   for (size_t i = 0; i < FIXTURE_COUNT(rows); i++) {
     lr_job *job = job_for(w, rows[i][0]);
-    CU_ASSERT_TRUE(job->request.url.simple);
     expect_text(w, job, rows[i][1]);
     lr_job_free(job);
   }
   close_h1(w);
 }
 
-static void test_head_and_encoding(void) {
+static void test_head(void) {
   struct writing *w = open_h1();
   lr_job *job = job_for(w, "http://a/x");
-  job->wants.decompress = true;
-  expect_text(w, job,
-              "GET /x HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n"
-              "Accept-Encoding: gzip, br\r\n\r\n");
   job->request.get = false;
   memcpy(job->request.method, "HEAD", sizeof "HEAD");
-  expect_text(w, job,
-              "HEAD /x HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n"
-              "Accept-Encoding: gzip, br\r\n\r\n");
+  expect_text(w, job, "HEAD /x HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n\r\n");
   lr_job_free(job);
   close_h1(w);
 }
@@ -108,24 +100,19 @@ static void test_own_headers(void) {
   } rows[] = {
       {{{"X-Test", "1"}, {"User-Agent", "t"}},
        2,
-       "Accept: */*\r\nAccept-Encoding: gzip, br\r\nX-Test: 1\r\n"
+       "Accept: */*\r\nX-Test: 1\r\n"
        "User-Agent: t\r\n"},
-      {{{"accept", "text/html"}, {NULL, NULL}},
-       1,
-       "Accept-Encoding: gzip, br\r\naccept: text/html\r\n"},
+      {{{"accept", "text/html"}, {NULL, NULL}}, 1, "accept: text/html\r\n"},
       {{{"Accept-Encoding", "br"}, {NULL, NULL}},
        1,
        "Accept: */*\r\nAccept-Encoding: br\r\n"},
       {{{"Accept", NULL}, {"Accept-Encoding", NULL}}, 2, ""},
-      {{{"X-Empty", ""}, {NULL, NULL}},
-       1,
-       "Accept: */*\r\nAccept-Encoding: gzip, br\r\nX-Empty:\r\n"},
+      {{{"X-Empty", ""}, {NULL, NULL}}, 1, "Accept: */*\r\nX-Empty:\r\n"},
   };
   struct writing *w = open_h1();
   for (size_t i = 0; i < FIXTURE_COUNT(rows); i++) {
     char expected[256];
     lr_job *job = job_for(w, "http://a/");
-    job->wants.decompress = true;
     job->request.headers = list_of(rows[i].headers, rows[i].count);
     snprintf(expected, sizeof expected, "GET / HTTP/1.1\r\nHost: a\r\n%s\r\n",
              rows[i].lines);
@@ -137,8 +124,8 @@ static void test_own_headers(void) {
 
 /* ---- What is kept ---- */
 
-/* What is behind the path is written once for a host, as long as headers and
- * encoding are the same. */
+/* What is behind the path is written once for a host, as long as headers
+ * are the same. */
 static void test_kept_lines(void) {
   static const lariat_header header = {"X-Test", "1"};
   struct writing *w = open_h1();
@@ -155,15 +142,9 @@ static void test_kept_lines(void) {
   kept->lines.bytes[1] = 'h'; /* shows that it is used again */
   expect_text(w, other,
               "GET /y hTTP/1.1\r\nHost: a\r\nAccept: */*\r\nX-Test: 1\r\n\r\n");
-  other->wants.decompress = true;
-  expect_text(w, other,
-              "GET /y HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n"
-              "Accept-Encoding: gzip, br\r\nX-Test: 1\r\n\r\n");
   lr_header_list_release(other->request.headers);
   other->request.headers = NULL;
-  expect_text(w, other,
-              "GET /y HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n"
-              "Accept-Encoding: gzip, br\r\n\r\n");
+  expect_text(w, other, "GET /y HTTP/1.1\r\nHost: a\r\nAccept: */*\r\n\r\n");
   CU_ASSERT_PTR_NULL(kept->lines_headers);
   lr_header_list_release(list);
   expect_text(w, job,
@@ -219,7 +200,7 @@ static void test_no_memory(void) {
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"URLs", test_urls},
-      {"HEAD and Accept-Encoding", test_head_and_encoding},
+      {"HEAD", test_head},
       {"own headers", test_own_headers},
       {"lines that are kept", test_kept_lines},
       {"memory of large requests", test_trim},

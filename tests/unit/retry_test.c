@@ -255,6 +255,26 @@ static void test_retry_after(void) {
       /* The server's clock counts, if it says what it shows. */
       {"Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:49:07 GMT", 30},
       {"Thu, 01 Jan 1970 01:01:40 GMT", "no date", 2700},
+      /* A date so far away that its nanoseconds are not within 64 bits. */
+      {"Sat, 01 Jan 2050 00:00:00 GMT", NULL, 2524608000 - 1000},
+      {"Sat, 12 Apr 2262 00:00:00 GMT", NULL, UINT32_MAX},
+      {"Sat, 12 Apr 2262 23:59:59 GMT", "Sat, 12 Apr 2262 23:59:29 GMT", 30},
+      {"Wed, 20 Jun 2554 00:00:00 GMT", NULL, UINT32_MAX},
+      {"Thu, 20 Jun 2611 23:59:59 GMT", NULL, UINT32_MAX},
+      {"Thu, 20 Jun 2611 23:59:59 GMT", "Mon, 30 Nov 2026 00:00:00 GMT",
+       UINT32_MAX},
+      {"Fri, 31 Dec 9999 23:59:59 GMT", NULL, UINT32_MAX},
+      {"Fri, 31 Dec 9999 23:59:59 GMT", "Fri, 31 Dec 9999 23:59:58 GMT", 1},
+      {"Fri, 31 Dec 9999 23:59:58 GMT", "Fri, 31 Dec 9999 23:59:59 GMT", 0},
+      {"Mon, 01 Jan 1900 00:00:00 GMT", NULL, 0},
+      {"Mon, 30 Nov 2026 00:00:30 GMT", "Mon, 01 Jan 1900 00:00:00 GMT",
+       (uint64_t)1795996830 + 2208988800},
+      {"-99999999999999999999", NULL, 0},
+      {"4294967295", NULL, UINT32_MAX},
+      {"4294967296", NULL, UINT32_MAX},
+      {"18446744073709551616", NULL, UINT32_MAX},
+      {"00000000000000000120", NULL, 120},
+      {"00000000000000000000", NULL, 0},
   };
   for (size_t i = 0; i < FIXTURE_COUNT(cases); i++) {
     uint64_t got = lr_retry_after_ns(cases[i].text, cases[i].date, 1000);

@@ -9,8 +9,8 @@ void help_print(FILE *file) {
       "usage: lariat COMMAND [options]\n"
       "\n"
       "  lariat fetch [options] [URL...]   fetch URLs, one line of JSON each\n"
-      "  lariat fetch --help               its options\n"
-      "  lariat --version                  of lariat and of libcurl\n",
+      "  lariat help fetch                 its options\n"
+      "  lariat version                    of lariat and of libcurl\n",
       file);
 }
 

@@ -12,12 +12,17 @@
 static volatile sig_atomic_t seen;
 static volatile sig_atomic_t waker = -1;
 
-static void on_signal(int number) {
-  (void)number;
-  if (seen) _exit(EXIT_INTERRUPTED);
-  seen = 1;
-  if (waker >= 0 && write(waker, "!", 1) < 0) _exit(EXIT_INTERRUPTED);
+static int code_of(int number) {
+  return number == SIGTERM ? EXIT_TERMINATED : EXIT_INTERRUPTED;
 }
+
+static void on_signal(int number) {
+  if (seen) _exit(code_of(number));
+  seen = number;
+  if (waker >= 0 && write(waker, "!", 1) < 0) _exit(code_of(number));
+}
+
+int interrupt_code(void) { return code_of(seen); }
 
 static void on_interrupt(int fd, void *context) {
   struct interrupt *interrupt = context;

@@ -21,6 +21,10 @@ struct interrupt {
 bool interrupt_open(struct interrupt *interrupt, lariat_reactor *reactor,
                     lariat_call call, void *context);
 
+/* Returns the exit code of a process that the first signal has ended: 128 and
+ * its number. */
+int interrupt_code(void);
+
 /* Lets the signals end the process again. */
 void interrupt_close(struct interrupt *interrupt);
 

@@ -7,6 +7,7 @@
 #include "fetch/fetch.h"
 #include "help.h"
 #include "say.h"
+#include "spelling.h"
 
 /* Returns the exit code of a command that prints: what it printed must have got
  * out. */
@@ -24,20 +25,67 @@ static void fill_standard(void) {
     if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0) return;
 }
 
+static int print_version(void) {
+  help_print_version(stdout);
+  return end_printing();
+}
+
+/* Prints the help of a command, which may be NULL, or the list of them. */
+static int print_help(const char *command) {
+  char name[] = "fetch";
+  char option[] = "--help";
+  char *arguments[] = {name, option, NULL};
+  if (command && strcmp(command, name) == 0) return fetch_command(2, arguments);
+  help_print(stdout);
+  return end_printing();
+}
+
+/* ---- Unknown commands ---- */
+
+/* Tells whether `text` stands where a command belongs, but is what "fetch"
+ * takes: an option, or something that has the marks of a URL. */
+static bool is_for_fetch(const char *text) {
+  return text[0] == '-' || strpbrk(text, ":/.") != NULL;
+}
+
+/* Returns the command that may have been meant by `typed`; NULL: none. */
+static const char *find_near(const char *typed) {
+  static const char *const commands[] = {"fetch", "version", "help"};
+  static const char *const others[] = {"get", "download", "curl", "wget"};
+  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+    if (strcmp(typed, others[i]) == 0) return "fetch";
+  for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+    if (spelling_is_near(typed, commands[i])) return commands[i];
+  return NULL;
+}
+
+/* Says what may have been meant; false: nobody knows. */
+static bool say_unknown(const char *typed) {
+  const char *near = find_near(typed);
+  if (near)
+    say("there is no command \"%.100s\"; did you mean \"lariat %s\"?", typed,
+        near);
+  else if (is_for_fetch(typed))
+    say("%.100s is no command; did you mean \"lariat fetch %.100s\"?", typed,
+        typed);
+  else
+    say("there is no command \"%.100s\"", typed);
+  return near || is_for_fetch(typed);
+}
+
+static bool is_any(const char *text, const char *one, const char *two,
+                   const char *three) {
+  return strcmp(text, one) == 0 || strcmp(text, two) == 0 ||
+         strcmp(text, three) == 0;
+}
+
 int main(int argc, char **argv) {
   fill_standard();
   const char *command = argc > 1 ? argv[1] : "";
   if (strcmp(command, "fetch") == 0) return fetch_command(argc - 1, argv + 1);
-  if (strcmp(command, "--version") == 0) {
-    help_print_version(stdout);
-    return end_printing();
-  }
-  if (strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0 ||
-      strcmp(command, "help") == 0) {
-    help_print(stdout);
-    return end_printing();
-  }
-  if (argc > 1) say("there is no command \"%.100s\"", command);
-  help_print(stderr);
+  if (is_any(command, "--version", "-V", "version")) return print_version();
+  if (is_any(command, "--help", "-h", "help"))
+    return print_help(argc > 2 ? argv[2] : NULL);
+  if (argc < 2 || !say_unknown(command)) help_print(stderr);
   return EXIT_USAGE;
 }

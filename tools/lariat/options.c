@@ -1,50 +1,36 @@
 /* SPDX-License-Identifier: MIT
- * options.c: getopt_long, driven by a table. */
+ * options.c: a command line, read by a table. */
 #include "options.h"
 
-#include <getopt.h>
 #include <string.h>
 
 #include "numbers.h"
 #include "say.h"
+#include "spelling.h"
 
-/* The number that getopt_long returns for a row without a letter is this and
- * its index. */
-enum { FIRST_LONG = 256 };
+/* ---- Rows ---- */
 
-struct getopt_names {
-  struct option names[OPTIONS_MAX + 1];
-  char letters[2 * OPTIONS_MAX + 2];
-};
-
-static int number_of_row(const struct option_table *table, size_t index) {
-  char letter = table->rows[index].letter;
-  return letter ? letter : FIRST_LONG + (int)index;
-}
-
-static const struct option_row *find_row(const struct option_table *table,
-                                         int number) {
+static const struct option_row *find_name(const struct option_table *table,
+                                          const char *name, size_t length) {
   for (size_t i = 0; i < table->count; i++)
-    if (number_of_row(table, i) == number) return &table->rows[i];
+    if (strlen(table->rows[i].name) == length &&
+        memcmp(table->rows[i].name, name, length) == 0)
+      return &table->rows[i];
   return NULL;
 }
 
-/* The colon in front lets getopt_long tell a missing value from an unknown
- * option, and keeps it from printing anything. */
-static void fill_names(const struct option_table *table,
-                       struct getopt_names *names) {
-  char *letter = names->letters;
-  memset(names, 0, sizeof *names);
-  *letter++ = ':';
-  for (size_t i = 0; i < table->count; i++) {
-    const struct option_row *row = &table->rows[i];
-    int has_value = row->value ? required_argument : no_argument;
-    names->names[i] =
-        (struct option){row->name, has_value, NULL, number_of_row(table, i)};
-    if (!row->letter) continue;
-    *letter++ = row->letter;
-    if (row->value) *letter++ = ':';
-  }
+static const struct option_row *find_letter(const struct option_table *table,
+                                            char letter) {
+  for (size_t i = 0; i < table->count; i++)
+    if (table->rows[i].letter == letter) return &table->rows[i];
+  return NULL;
+}
+
+/* Returns the row that `row` is another name of, or `row` itself. */
+static const struct option_row *resolve_row(const struct option_table *table,
+                                            const struct option_row *row) {
+  if (row->kind != OPTION_ALIAS) return row;
+  return find_name(table, row->alias, strlen(row->alias));
 }
 
 /* ---- Values ---- */
@@ -59,11 +45,7 @@ static bool store_count(const struct option_row *row, void *at,
 
 static bool store_rate(const struct option_row *row, void *at,
                        const char *value) {
-  uint64_t thousandths;
-  if (!number_read_seconds(value, row->low, row->high, &thousandths))
-    return false;
-  *(double *)at = (double)thousandths / 1000;
-  return true;
+  return number_read_rate(value, row->low, row->high, at);
 }
 
 static bool store_choice(const struct option_row *row, void *at,
@@ -109,6 +91,9 @@ static bool store_value(const struct option_row *row, void *settings,
     return store_choice(row, at, value);
   case OPTION_PARSED:
     return row->parse(settings, value);
+  case OPTION_ALIAS: /* resolved before */
+  case OPTION_IGNORED:
+    return true;
   }
   return false;
 }
@@ -144,49 +129,175 @@ static void expect_value(const struct option_row *row, char *text,
     snprintf(text, capacity, "something");
 }
 
-/* Reads a value; copies it first, for the message: a reader may cut it in two.
- */
-static bool read_value(const struct option_row *row, void *settings,
-                       char *value) {
+/* Reads the value of `row`, which was called `name`; copies it first, for the
+ * message: a reader may cut it in two. */
+static bool read_value(const struct option_row *row, const char *name,
+                       void *settings, char *value) {
   char expected[160];
   char shown[80];
   snprintf(shown, sizeof shown, "%s", value ? value : "");
   if (store_value(row, settings, value)) return true;
   expect_value(row, expected, sizeof expected);
-  say("--%s takes %s, not \"%s\"", row->name, expected, shown);
+  if (row->is_secret)
+    say("--%s takes %s", name, expected);
+  else
+    say("--%s takes %s, not \"%s\"", name, expected, shown);
   return false;
 }
 
-/* Says what getopt_long, which returned `number`, could not make sense of. */
-static void say_unknown(const struct option_table *table, char **argv,
-                        int number) {
-  const char *text = argv[optind - 1];
-  const struct option_row *row = find_row(table, optopt);
-  if (number == ':') {
-    say("%s needs a value", text);
-  } else if (row && optopt) {
-    say("--%s takes no value", row->name);
-  } else if (optopt) {
-    say("there is no option -%c", optopt);
-  } else {
-    say("there is no option %s", text);
+/* ---- What was meant ---- */
+
+static const char *find_hint(const struct option_table *table,
+                             const char *typed) {
+  const struct option_hint *hint = table->hints;
+  for (; hint && hint->theirs; hint++)
+    if (strcmp(hint->theirs, typed) == 0) return hint->ours;
+  return NULL;
+}
+
+/* Writes ", did you mean --rate or --rate-per-host?" with the rows that begin
+ * with what was typed, else with the one that is nearest to it; nothing when
+ * none is near. */
+static void suggest_rows(const struct option_table *table, const char *typed,
+                         char *text, size_t capacity) {
+  size_t length = strlen(typed);
+  const struct option_row *nearest = NULL;
+  bool any = false;
+  text[0] = '\0';
+  for (size_t i = 0; i < table->count; i++) {
+    const struct option_row *row = &table->rows[i];
+    bool begins = length >= 2 && strncmp(row->name, typed, length) == 0;
+    if (begins) {
+      add_text(text, capacity, any ? " or --" : "; did you mean --");
+      add_text(text, capacity, row->name);
+      any = true;
+    } else if (spelling_is_near(typed, row->name) &&
+               (!nearest || spelling_distance(typed, row->name) <
+                                spelling_distance(typed, nearest->name))) {
+      nearest = row;
+    }
   }
+  if (!any && nearest) {
+    add_text(text, capacity, "; did you mean --");
+    add_text(text, capacity, nearest->name);
+  }
+  if (any || nearest) add_text(text, capacity, "?");
+}
+
+/* Says that there is no option `typed`, which had `hyphens` in front. */
+static void say_unknown(const struct option_table *table, const char *hyphens,
+                        const char *typed) {
+  char suggestion[400];
+  const char *ours = find_hint(table, typed);
+  if (ours)
+    snprintf(suggestion, sizeof suggestion,
+             *ours == '-' ? "; did you mean %s?" : ": %s", ours);
+  else
+    suggest_rows(table, typed, suggestion, sizeof suggestion);
+  say("there is no option %s%s%s", hyphens, typed, suggestion);
+}
+
+/* ---- The command line ---- */
+
+struct reading {
+  const struct option_table *table;
+  void *settings;
+  char **argv;
+  int at;       /* the argument that is looked at */
+  int operands; /* how many were passed over, right before `at` */
+};
+
+/* Moves the next `count` arguments before the operands. */
+static void pass_options(struct reading *reading, int count) {
+  char *options[2];
+  char **operands = reading->argv + reading->at - reading->operands;
+  memcpy(options, reading->argv + reading->at, (size_t)count * sizeof *options);
+  memmove(operands + count, operands,
+          (size_t)reading->operands * sizeof *operands);
+  memcpy(operands, options, (size_t)count * sizeof *options);
+  reading->at += count;
+}
+
+/* Reads "--name", "--name=value" or "--name value". */
+static bool read_long(struct reading *reading) {
+  char name[80];
+  char *text = reading->argv[reading->at] + 2;
+  size_t length = strcspn(text, "=");
+  const struct option_row *row = find_name(reading->table, text, length);
+  char *value = text[length] ? text + length + 1 : NULL;
+  int used = 1;
+  snprintf(name, sizeof name, "%.*s", (int)length, text);
+  if (!row) {
+    say_unknown(reading->table, "--", name);
+    return false;
+  }
+  if (!row->value && value) {
+    say("--%s takes no value", name);
+    return false;
+  }
+  if (row->value && !value) {
+    value = reading->argv[reading->at + used++];
+    if (!value) {
+      say("--%s needs a value", name);
+      return false;
+    }
+  }
+  pass_options(reading, used);
+  return read_value(resolve_row(reading->table, row), name, reading->settings,
+                    value);
+}
+
+/* Reads the value of a letter, which is the rest of its argument or the next
+ * one. */
+static bool read_letter_value(struct reading *reading,
+                              const struct option_row *row, char *rest) {
+  int used = 1;
+  if (!*rest) {
+    rest = reading->argv[reading->at + used++];
+    if (!rest) {
+      say("-%c needs a value", row->letter);
+      return false;
+    }
+  }
+  pass_options(reading, used);
+  return read_value(resolve_row(reading->table, row), row->name,
+                    reading->settings, rest);
+}
+
+/* Reads "-a", "-abc", "-avalue" or "-a value". */
+static bool read_letters(struct reading *reading) {
+  char *text = reading->argv[reading->at] + 1;
+  for (; *text; text++) {
+    const struct option_row *row = find_letter(reading->table, *text);
+    if (!row) {
+      const char letter[] = {*text, '\0'};
+      say_unknown(reading->table, "-", letter);
+      return false;
+    }
+    if (row->value) return read_letter_value(reading, row, text + 1);
+    if (!read_value(resolve_row(reading->table, row), row->name,
+                    reading->settings, NULL))
+      return false;
+  }
+  pass_options(reading, 1);
+  return true;
 }
 
 int options_read(const struct option_table *table, void *settings, int argc,
                  char **argv) {
-  struct getopt_names names;
-  int number;
-  fill_names(table, &names);
-  optind = 1;
-  while ((number = getopt_long(argc, argv, names.letters, names.names, NULL)) !=
-         -1) {
-    const struct option_row *row = find_row(table, number);
-    if (!row) {
-      say_unknown(table, argv, number);
+  struct reading reading = {table, settings, argv, 1, 0};
+  while (reading.at < argc) {
+    const char *text = argv[reading.at];
+    if (text[0] != '-' || !text[1]) {
+      reading.operands++;
+      reading.at++;
+    } else if (strcmp(text, "--") == 0) {
+      pass_options(&reading, 1);
+      break;
+    } else if (!(text[1] == '-' ? read_long(&reading)
+                                : read_letters(&reading))) {
       return -1;
     }
-    if (!read_value(row, settings, optarg)) return -1;
   }
-  return optind;
+  return reading.at - reading.operands;
 }

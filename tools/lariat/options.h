@@ -26,7 +26,9 @@ enum option_kind {
                      a double */
   OPTION_TEXT,    /* a text of at least `low` bytes: a const char * */
   OPTION_CHOICE,  /* one of `words`: its index, as an unsigned or an enum */
-  OPTION_PARSED   /* what `parse` makes of it */
+  OPTION_PARSED,  /* what `parse` makes of it */
+  OPTION_ALIAS,   /* another name of the row called `alias` */
+  OPTION_IGNORED  /* nothing, and nothing comes of it */
 };
 
 /* The files that a shell offers for a value that has no `words`. */
@@ -45,12 +47,20 @@ struct option_row {
   uint64_t low;         /* the limits of the value */
   uint64_t high;
   bool (*parse)(void *settings, char *value); /* false: it makes no sense */
+  const char *alias;                          /* of OPTION_ALIAS */
   unsigned group;                             /* index in `groups` */
   enum option_kind kind;
   enum option_files files;
-  char letter;   /* '\0': none */
-  bool is_list;  /* may be given more than once, and each time counts */
-  bool is_terse; /* its name says enough: --help leaves its phrase out */
+  char letter;    /* '\0': none */
+  bool is_list;   /* may be given more than once, and each time counts */
+  bool is_terse;  /* its name says enough: --help leaves its phrase out */
+  bool is_secret; /* no message repeats its value */
+};
+
+/* An option of another program, and what is to be used here. */
+struct option_hint {
+  const char *theirs; /* a name without its hyphens, or a letter */
+  const char *ours;   /* as "--delay"; without a hyphen: a remark instead */
 };
 
 struct option_group {
@@ -67,12 +77,14 @@ struct option_table {
   const struct option_group *groups;
   const struct option_row *rows; /* those of a group stand together */
   size_t count;
+  const struct option_hint *hints; /* ended by a NULL; NULL: none */
 };
 
 /* Reads the options in `argv`, whose first element is the command, into
  * `settings`; keeps pointers into `argv` there, and moves the operands to its
- * end.  Returns the index of the first operand, or -1, having said what is
- * wrong. */
+ * end.  Names are not abbreviated, so that a new option never changes what an
+ * old command line means.  Returns the index of the first operand, or -1,
+ * having said what is wrong. */
 int options_read(const struct option_table *table, void *settings, int argc,
                  char **argv);
 

@@ -6,13 +6,24 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "secrets.h"
+#include "text.h"
+
+enum { MESSAGE_MAX = 4096 };
+
+/* Masks and escapes here, whoever says something: what a server or a list has
+ * in it reaches a terminal in no other way. */
 void say(const char *format, ...) {
-  char line[4096];
+  char message[MESSAGE_MAX];
+  char shown[MESSAGE_MAX * TEXT_WORST_ESCAPE + 1];
   va_list arguments;
   va_start(arguments, format);
-  (void)vsnprintf(line, sizeof line, format, arguments);
+  (void)vsnprintf(message, sizeof message, format, arguments);
   va_end(arguments);
-  (void)fprintf(stderr, "lariat: %s\n", line);
+  size_t length = strlen(message);
+  *secrets_put(shown, SECRETS_TEXT, message, length, length, text_put_shown) =
+      '\0';
+  (void)fprintf(stderr, "lariat: %s\n", shown);
 }
 
 const char *say_errno(int error) {

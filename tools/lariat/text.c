@@ -20,6 +20,14 @@ bool text_reserve(struct text *text, size_t more) {
   return true;
 }
 
+bool text_add(struct text *text, const char *string) {
+  size_t length = strlen(string);
+  if (!text_reserve(text, length)) return false;
+  memcpy(text->bytes + text->length, string, length);
+  text->length += length;
+  return true;
+}
+
 void text_free(struct text *text) {
   free(text->bytes);
   *text = (struct text){NULL, 0, 0};
@@ -70,8 +78,8 @@ static char *put_control(char *at, unsigned char byte) {
   return put_hex(at, byte);
 }
 
-static char *put_ascii(char *at, unsigned char byte) {
-  if (byte == '"' || byte == '\\') *at++ = '\\';
+static char *put_ascii(char *at, unsigned char byte, bool json) {
+  if (json && (byte == '"' || byte == '\\')) *at++ = '\\';
   if (byte >= 0x20 && byte != 0x7f) {
     *at++ = (char)byte;
     return at;
@@ -129,6 +137,26 @@ static bool is_stand_in(const unsigned char *bytes, size_t length) {
          (bytes[2] == 0x9e || bytes[2] == 0x9f);
 }
 
+/* Returns the code point of the sequence if it acts on a terminal, or on the
+ * direction of the text: C1 (U+009B begins a command as ESC [ does), the line
+ * ends U+2028 and U+2029, and the embeddings, overrides and isolates from
+ * U+202A and U+2066 on.  0: it does nothing of the kind. */
+static unsigned acting_code_point(const unsigned char *bytes, size_t length) {
+  if (length == 2 && bytes[0] == 0xc2 && bytes[1] < 0xa0) return bytes[1];
+  if (length != 3 || bytes[0] != 0xe2) return 0;
+  if (bytes[1] == 0x80 && in_range(bytes[2], 0xa8, 0xae))
+    return 0x2000u + (bytes[2] & 0x3fu);
+  if (bytes[1] == 0x81 && in_range(bytes[2], 0xa6, 0xa9))
+    return 0x2040u + (bytes[2] & 0x3fu);
+  return 0;
+}
+
+static char *put_code_point(char *at, unsigned code_point) {
+  at = text_put(at, "\\u", 2);
+  at = put_hex(at, (unsigned char)(code_point >> 8));
+  return put_hex(at, (unsigned char)code_point);
+}
+
 /* Writes one sequence, or one byte that begins none; `*used` says how much. */
 static char *put_sequence(char *at, const unsigned char *bytes, size_t left,
                           size_t *used) {
@@ -137,6 +165,8 @@ static char *put_sequence(char *at, const unsigned char *bytes, size_t left,
   if (length == 0 || is_stand_in(bytes, length))
     return put_invalid(at, bytes[0]);
   *used = length;
+  unsigned acting = acting_code_point(bytes, length);
+  if (acting) return put_code_point(at, acting);
   return text_put(at, (const char *)bytes, length);
 }
 
@@ -168,7 +198,7 @@ static char *put_unescaped(char *at, const unsigned char **from,
   return at;
 }
 
-char *text_put_escaped(char *at, const char *bytes, size_t length) {
+static char *put_bytes(char *at, const char *bytes, size_t length, bool json) {
   const unsigned char *from = (const unsigned char *)bytes;
   const unsigned char *end = from + length;
   for (;;) {
@@ -176,9 +206,44 @@ char *text_put_escaped(char *at, const char *bytes, size_t length) {
     if (from == end) return at;
     size_t used = 1;
     if (*from < 0x80)
-      at = put_ascii(at, *from);
+      at = put_ascii(at, *from, json);
     else
       at = put_sequence(at, from, (size_t)(end - from), &used);
     from += used;
   }
+}
+
+char *text_put_escaped(char *at, const char *bytes, size_t length) {
+  return put_bytes(at, bytes, length, true);
+}
+
+char *text_put_shown(char *at, const char *bytes, size_t length) {
+  return put_bytes(at, bytes, length, false);
+}
+
+size_t text_sequence_length(const char *bytes, size_t left) {
+  const unsigned char *from = (const unsigned char *)bytes;
+  if (left == 0) return 0;
+  return *from < 0x80 ? 1 : sequence_length(from, left);
+}
+
+/* ---- Base64 ---- */
+
+static char *put_sextets(char *at, uint32_t bits, unsigned count) {
+  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                               "abcdefghijklmnopqrstuvwxyz0123456789+/";
+  for (unsigned i = 0; i < 4; i++)
+    *at++ = i < count ? digits[bits >> (18 - 6 * i) & 63] : '=';
+  return at;
+}
+
+char *text_put_base64(char *at, const void *bytes, size_t length) {
+  const unsigned char *from = bytes;
+  for (; length >= 3; from += 3, length -= 3)
+    at = put_sextets(
+        at, (uint32_t)from[0] << 16 | (uint32_t)from[1] << 8 | from[2], 4);
+  if (length == 0) return at;
+  uint32_t bits = (uint32_t)from[0] << 16;
+  if (length == 2) bits |= (uint32_t)from[1] << 8;
+  return put_sextets(at, bits, (unsigned)length + 1);
 }

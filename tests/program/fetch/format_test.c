@@ -3,6 +3,7 @@
  * every test here is checked against the schema. */
 #include <fcntl.h>
 #include <openssl/sha.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "program/fetch/fetch_support.h"
@@ -63,6 +64,9 @@ static void a_simple_answer(void) {
   const json_t *times = fetch_field(run, line, "time_us");
   CU_ASSERT(json_integer_value(json_object_get(times, "total")) > 0);
   CU_ASSERT(json_integer_value(json_object_get(times, "connect")) > 0);
+  CU_ASSERT(json_integer_value(json_object_get(times, "waited")) >=
+            json_integer_value(json_object_get(times, "queue")));
+  CU_ASSERT(json_is_integer(json_object_get(times, "body")));
   end();
 }
 
@@ -150,9 +154,10 @@ static size_t unescape(const char *text, size_t length, char *out) {
 }
 
 static void expect_verbatim(const char *bytes, size_t length) {
+  static const char *const all_of_it[] = {"--keep-secrets", NULL};
   char back[512];
   unsigned line = fetch_line_of(run, bytes, length);
-  fetch_run_list(run, NULL);
+  fetch_run_list(run, all_of_it);
   const json_t *url = fetch_field(run, line, "url");
   size_t used = unescape(json_string_value(url), json_string_length(url), back);
   CU_ASSERT_EQUAL(used, length);
@@ -299,7 +304,10 @@ static void the_summary(void) {
   program_said(&run->program, "answered 3, failed 1");
   program_said(&run->program, "2xx 1, 4xx 1, 5xx 1, none 1");
   program_said(&run->program, "bad-url 1");
-  program_said(&run->program, "p50 ");
+  program_said(&run->program, "\n  waited     p50 ");
+  program_said(&run->program, "\n  server     p50 ");
+  program_said(&run->program, "\n  transfer   p50 ");
+  program_said(&run->program, "\n  total      p50 ");
   CU_ASSERT_PTR_NULL(strchr(run->program.err, '\r')); /* no progress */
   CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("-v")), 1);
   program_said(&run->program, "line 4: nonsense: bad-url: ");
@@ -328,6 +336,16 @@ static void progress_on_a_terminal(void) {
   shown[length > 0 ? length : 0] = '\0';
   CU_ASSERT_PTR_NOT_NULL(strstr(shown, "\r0 done, "));
   CU_ASSERT_PTR_NOT_NULL(strstr(shown, "0 done, 40 in flight, 0 failed, "));
+  /* On a narrow one it is cut, or it would not go away again. */
+  const struct winsize narrow = {.ws_row = 24, .ws_col = 20};
+  CU_ASSERT_EQUAL(ioctl(terminal, TIOCSWINSZ, &narrow), 0);
+  run->program.error = terminal;
+  program_run(&run->program,
+              FETCH_ARGUMENTS("fetch", "-i", "list", "-o", "results",
+                              "--timeout", "0.8", "--per-host", "40"));
+  length = read(master, shown, sizeof shown - 1);
+  shown[length > 0 ? length : 0] = '\0';
+  CU_ASSERT_PTR_NOT_NULL(strstr(shown, "\r0 done, 40 in fligh\033[K"));
   close(terminal);
   close(master);
   end();

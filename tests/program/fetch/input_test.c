@@ -51,10 +51,10 @@ static void malformed_urls(void) {
                                      "http://",
                                      "http://host:99999/",
                                      "http://a b/",
-                                     " http://127.0.0.1/",
+                                     "\"http://127.0.0.1/\"",
                                      "http://[::1/",
-                                     "http://127.0.0.1/a b",
-                                     "http://127.0.0.1/\x01"};
+                                     "http://127.0.0.1:0/",
+                                     "http://256.0.0.1/"};
   enum { COUNT = sizeof urls / sizeof urls[0] };
   begin();
   unsigned good = good_line();
@@ -302,7 +302,7 @@ static void closed_pipe(void) {
   program_run(&run->program, FETCH_ARGUMENTS("fetch", "-i", "list"));
   close(ends[1]);
   CU_ASSERT_EQUAL(run->program.code, 1);
-  program_said(&run->program, "standard output: nobody reads it any more");
+  CU_ASSERT_EQUAL(run->program.err_length, 0); /* as head | is used to */
   end();
 }
 
@@ -341,7 +341,154 @@ static void too_few_descriptors_to_save(void) {
   CU_ASSERT_EQUAL(run->result_count, 400);
   for (unsigned line = 1; line <= 400; line++)
     fetch_expect_status(run, line, 200);
-  program_said(&run->program, "--concurrency is 16 instead of 256");
+  program_said(&run->program, "--concurrency is 10 instead of 256");
+  end();
+}
+
+/* ---- Lists as people have them ---- */
+
+/* A mark that editors put in front, blanks around, indented comments. */
+static void marks_and_blanks(void) {
+  begin();
+  unsigned port = origin_port(origin);
+  fetch_bytes(run, "\xef\xbb\xbf", 3);
+  unsigned marked = good_line();
+  unsigned blank = fetch_line(run, "  \thttp://127.0.0.1:%u/page \t\r", port);
+  fetch_line(run, "  # http://127.0.0.1:%u/never", port);
+  fetch_line(run, " \t ");
+  unsigned json =
+      fetch_line(run, "  {\"url\":\"http://127.0.0.1:%u/page\"}  ", port);
+  unsigned joined =
+      fetch_line(run, "\xef\xbb\xbf http://127.0.0.1:%u/page", port);
+  CU_ASSERT_EQUAL(fetch_run_list(run, NULL), 0);
+  CU_ASSERT_EQUAL(run->result_count, 4);
+  fetch_expect_status(run, marked, 200);
+  fetch_expect_status(run, blank, 200);
+  fetch_expect_status(run, json, 200);
+  fetch_expect_status(run, joined, 200);
+  char url[100];
+  snprintf(url, sizeof url, "http://127.0.0.1:%u/page", port);
+  fetch_expect_text(run, marked, "url", url);
+  fetch_expect_text(run, blank, "url", url);
+  CU_ASSERT_EQUAL(origin_counts(origin).requests, 4);
+  end();
+}
+
+/* What begins with a host is fetched by http, as curl and wget do. */
+static void urls_without_a_scheme(void) {
+  static const char *const hosts[] = {
+      "127.0.0.1:%u",     "127.0.0.1:%u/",          "127.0.0.1:%u/page",
+      "127.0.0.1:%u?a=b", "127.0.0.1:%u/page#here", "localhost:%u/page",
+      "LOCALHOST:%u"};
+  static const char *const others[] = {"nonsense",
+                                       "mailto:joe",
+                                       "javascript:alert(1)",
+                                       "data:text/plain,x",
+                                       "tel:+491234567",
+                                       "not a host.example",
+                                       "/page",
+                                       "?a.b",
+                                       ".hidden",
+                                       "example.invalid:port/",
+                                       "[::1",
+                                       "a.b:123456"};
+  enum { HOSTS = sizeof hosts / sizeof hosts[0] };
+  enum { OTHERS = sizeof others / sizeof others[0] };
+  begin();
+  for (unsigned i = 0; i < HOSTS; i++) {
+    char line[100];
+    snprintf(line, sizeof line, "%.*s%u%s",
+             (int)(strstr(hosts[i], "%u") - hosts[i]), hosts[i],
+             origin_port(origin), strstr(hosts[i], "%u") + 2);
+    fetch_line(run, "%s", line);
+  }
+  for (unsigned i = 0; i < OTHERS; i++) fetch_line(run, "%s", others[i]);
+  CU_ASSERT_EQUAL(fetch_run_list(run, NULL), 1);
+  for (unsigned i = 1; i <= HOSTS; i++) {
+    fetch_expect_status(run, i, 200);
+    CU_ASSERT(strncmp(fetch_text(run, i, "effective_url"), "http://", 7) == 0);
+    CU_ASSERT_PTR_NULL(strstr(fetch_text(run, i, "url"), "http:"));
+  }
+  for (unsigned i = 0; i < OTHERS; i++) {
+    const char *error = fetch_text(run, HOSTS + 1 + i, "error");
+    if (!fetch_same(error, "bad-url") &&
+        !fetch_same(error, "unsupported-scheme"))
+      fixture_fail("%s: %s", others[i], error ? error : "no error");
+    fetch_expect_text(run, HOSTS + 1 + i, "url", others[i]);
+  }
+  end();
+}
+
+/* One line for each argument, whatever it is. */
+static void every_argument_is_a_line(void) {
+  begin();
+  program_run(&run->program, FETCH_ARGUMENTS("fetch", "-q", "", " ", "#x"));
+  CU_ASSERT_EQUAL(run->program.code, 1);
+  fetch_parse(run, run->program.out, run->program.out_length);
+  CU_ASSERT_EQUAL(run->result_count, 3);
+  for (unsigned line = 1; line <= 3; line++)
+    fetch_expect_error(run, line, "bad-url", NULL);
+  fetch_expect_text(run, 1, "message", "this is not a URL: it is empty");
+  end();
+}
+
+/* Runs it with the list on standard input, by a pipe or as a file. */
+static void expect_list_on_stdin(const char *const *arguments, bool piped) {
+  int ends[2] = {-1, -1};
+  char path[512];
+  char text[100];
+  begin();
+  good_line();
+  fetch_write_list(run);
+  if (piped) {
+    if (pipe2(ends, O_CLOEXEC) != 0) abort();
+    int length = snprintf(text, sizeof text, "http://127.0.0.1:%u/page\n",
+                          origin_port(origin));
+    CU_ASSERT_EQUAL(write(ends[1], text, (size_t)length), length);
+    close(ends[1]);
+  } else {
+    ends[0] = open(program_file(&run->program, "list", path, sizeof path),
+                   O_RDONLY | O_CLOEXEC);
+  }
+  run->program.input = ends[0];
+  program_run(&run->program, arguments);
+  close(ends[0]);
+  CU_ASSERT_EQUAL(run->program.code, 0);
+  fetch_parse(run, run->program.out, run->program.out_length);
+  CU_ASSERT_EQUAL(run->result_count, 1);
+  fetch_expect_status(run, 1, 200);
+  end();
+}
+
+static void standard_input(void) {
+  expect_list_on_stdin(FETCH_ARGUMENTS("fetch"), true);
+  expect_list_on_stdin(FETCH_ARGUMENTS("fetch"), false);
+  expect_list_on_stdin(FETCH_ARGUMENTS("fetch", "-"), true);
+  expect_list_on_stdin(FETCH_ARGUMENTS("fetch", "-"), false);
+  expect_list_on_stdin(FETCH_ARGUMENTS("fetch", "-q", "-i", "-"), true);
+}
+
+static void a_list_among_the_urls(void) {
+  begin();
+  good_line();
+  fetch_write_list(run);
+  expect_refused(FETCH_ARGUMENTS("fetch", "list"),
+                 "list is a file: did you mean -i list?");
+  program_write(&run->program, "urls.txt", "x", 1);
+  expect_refused(FETCH_ARGUMENTS("fetch", "http://127.0.0.1:1/", "urls.txt"),
+                 "did you mean -i urls.txt?");
+  end();
+}
+
+static void retry_flags_without_retries(void) {
+  begin();
+  good_line();
+  CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("--retry-status", "5xx")),
+                  0);
+  program_said(&run->program, "--retry-status does nothing without --retries");
+  const char *const more[] = {"--retry-status", "5xx", "--retries", "1", NULL};
+  CU_ASSERT_EQUAL(fetch_run_list(run, more), 0);
+  CU_ASSERT_PTR_NULL(strstr(run->program.err, "does nothing"));
   end();
 }
 
@@ -406,6 +553,12 @@ int main(int argc, char **argv) {
       {"too few descriptors", too_few_descriptors},
       {"too few descriptors to save", too_few_descriptors_to_save},
       {"slow pipe as input", slow_pipe},
+      {"marks and blanks", marks_and_blanks},
+      {"URLs without a scheme", urls_without_a_scheme},
+      {"every argument is a line", every_argument_is_a_line},
+      {"standard input", standard_input},
+      {"a list among the URLs", a_list_among_the_urls},
+      {"retry flags without retries", retry_flags_without_retries},
   };
   return fixture_main("fetch input", tests, FIXTURE_COUNT(tests), argc, argv);
 }

@@ -56,6 +56,33 @@ static void refused(void) {
   end();
 }
 
+/* Nothing is sent to an address that is denied, nor after a redirect. */
+static void denied(void) {
+  static const struct origin_step away[] = {
+      {ORIGIN_SEND,
+       "HTTP/1.1 302 Found\r\nContent-Length: 0\r\n"
+       "Location: http://0x7f.3/\r\n\r\n",
+       0, 0},
+      {ORIGIN_END, NULL, 0, 0}};
+  begin();
+  (void)origin_script(origin, "/away", away);
+  unsigned other = fetch_line(run, "http://127.0.0.2:1/");
+  unsigned private = fetch_line(run, "http://[::ffff:10.0.0.1]/");
+  unsigned redirected = origin_line("/away");
+  unsigned good = origin_line("/page");
+  CU_ASSERT_EQUAL(
+      fetch_run_list(run, FETCH_ARGUMENTS("--deny-private", "--allow-net",
+                                          "127.0.0.9", "--allow-net",
+                                          "127.0.0.1", "--retries", "2")),
+      1);
+  fetch_expect_text(run, other, "error", "address-denied");
+  fetch_expect_text(run, private, "error", "address-denied");
+  fetch_expect_text(run, redirected, "error", "address-denied");
+  CU_ASSERT_EQUAL(fetch_number(run, other, "attempts"), 1);
+  fetch_expect_status(run, good, 200);
+  end();
+}
+
 static void reset(void) {
   begin();
   unsigned bad = origin_line("/reset");
@@ -102,6 +129,10 @@ static void body_over_the_limit(void) {
   fetch_expect_error(run, bad, "body-too-large", "body");
   fetch_expect_error(run, endless, "body-too-large", "body");
   CU_ASSERT_EQUAL(fetch_number(run, bad, "status"), 200);
+  /* No word of libcurl's about its callbacks. */
+  fetch_expect_text(run, bad, "message", "the body is larger than the limit");
+  fetch_expect_text(run, endless, "message",
+                    "the body is larger than the limit");
   end();
 }
 
@@ -164,6 +195,24 @@ static void certificates(void) {
   fetch_expect_text(run, good, "http_version", "1.1");
   end();
   nginx_stop(nginx);
+}
+
+/* The port that was meant for http. */
+static void https_to_a_plain_port(void) {
+  static const struct origin_step bad[] = {
+      {ORIGIN_SEND, "HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n", 0,
+       0},
+      {ORIGIN_CLOSE, NULL, 0, 0},
+      {ORIGIN_END, NULL, 0, 0}};
+  begin();
+  CU_ASSERT(origin_script(origin, "", bad));
+  unsigned line =
+      fetch_line(run, "https://127.0.0.1:%u/page", origin_port(origin));
+  CU_ASSERT_EQUAL(fetch_run_list(run, NULL), 1);
+  fetch_expect_text(run, line, "error", "tls-failed");
+  const char *message = fetch_text(run, line, "message");
+  CU_ASSERT(message && strstr(message, "(is this a TLS port?)"));
+  end();
 }
 
 /* Connections that break and statuses of one's choice are tried again, but not
@@ -245,9 +294,14 @@ static void limits_hold(void) {
   const char *const per_host[] = {"-c", "50", "--per-host", "4", NULL};
   CU_ASSERT_EQUAL(fetch_run_list(run, per_host), 0);
   CU_ASSERT(origin_counts(origin).in_flight_max <= 4);
+  program_said(&run->program, "held to 4 a host by --per-host: ");
   const char *const in_all[] = {"-c", "7", "--per-host", "50", NULL};
   CU_ASSERT_EQUAL(fetch_run_list(run, in_all), 0);
   CU_ASSERT(origin_counts(origin).in_flight_max <= 7);
+  CU_ASSERT_PTR_NULL(strstr(run->program.err, "--per-host"));
+  const char *const paced[] = {"--per-host", "4", "--rate", "500", NULL};
+  CU_ASSERT_EQUAL(fetch_run_list(run, paced), 0);
+  CU_ASSERT_PTR_NULL(strstr(run->program.err, "--per-host"));
   CU_ASSERT_EQUAL(run->result_count, 60);
   end();
 }
@@ -328,17 +382,52 @@ static void bodies_over_memory(void) {
   end();
 }
 
+/* From https to http, and what goes along to another origin. */
+static void redirect_flags(void) {
+  char url[256];
+  struct nginx *nginx = nginx_start(NULL);
+  begin();
+  if (!nginx) abort();
+  unsigned down = fetch_line(
+      run, "%s", nginx_url(nginx, NGINX_TLS, "/to-plain", url, sizeof url));
+  const char *const secret[] = {"-k", "-H", "X-Api-Key: s", NULL};
+  const char *const kept[] = {"-k", "-H", "X-Api-Key: s",
+                              "--same-origin-headers", NULL};
+  const char *const none[] = {"-k", "--no-downgrade", NULL};
+  CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("-k")), 0);
+  CU_ASSERT_EQUAL(fetch_run_list(run, secret), 1);
+  fetch_expect_error(run, down, "downgrade-refused", NULL);
+  CU_ASSERT_EQUAL(fetch_number(run, down, "status"), 302);
+  CU_ASSERT_EQUAL(fetch_run_list(run, kept), 0);
+  CU_ASSERT_EQUAL(fetch_run_list(run, none), 1);
+  fetch_expect_error(run, down, "downgrade-refused", NULL);
+  end();
+  nginx_stop(nginx);
+}
+
+static void bad_ports(void) {
+  begin();
+  unsigned bad = fetch_line(run, "http://127.0.0.1:6667/");
+  CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("--deny-bad-ports")), 1);
+  fetch_expect_error(run, bad, "port-refused", NULL);
+  end();
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"unknown host", unknown_host},
       {"refused", refused},
+      {"a denied address", denied},
       {"reset", reset},
       {"certificate failure", certificates},
+      {"https to a plain port", https_to_a_plain_port},
       {"truncated body", truncated_body},
       {"redirect loop", redirect_loop},
       {"body over the limit", body_over_the_limit},
       {"silent server", silent_server},
       {"protocol errors", protocol_errors},
+      {"redirects and what they take along", redirect_flags},
+      {"bad ports", bad_ports},
       {"retries", retries},
       {"what is tried again", retry_flags},
       {"the budget for retries", retry_budget},

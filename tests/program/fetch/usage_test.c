@@ -66,7 +66,11 @@ static void nonsense_values(void) {
       {"--upload-file", ""},
       {"--upload-file", "-"},
       {"--header", "no colon"},
-      {"--header", ": no name"}};
+      {"--header", ": no name"},
+      {"--header", "http://127.0.0.1/"},
+      {"--user", "no-colon"},
+      {"--allow-net", ""},
+      {"--deny-net", ""}};
   for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
     char said[100];
     snprintf(said, sizeof said, "%s takes ", values[i][0]);
@@ -74,6 +78,19 @@ static void nonsense_values(void) {
                                  "http://127.0.0.1:1/"),
                  said);
   }
+}
+
+static void networks_without_sense(void) {
+  static const char url[] = "http://127.0.0.1:1/";
+  expect_usage(
+      FETCH_ARGUMENTS("fetch", "--deny-net", "::1", "--deny-net", "10.0.0.1/8",
+                      url),
+      "--deny-net: \"10.0.0.1/8\": there are bits behind the prefix; the "
+      "network is 10.0.0.0/8");
+  expect_usage(FETCH_ARGUMENTS("fetch", "--allow-net", "10.0.0.0/33", url),
+               "--allow-net: \"10.0.0.0/33\": the prefix has from 0 to 32");
+  expect_usage(FETCH_ARGUMENTS("fetch", "--allow-net", "localhost", url),
+               "--allow-net: \"localhost\": not an address");
 }
 
 static void unknown_options(void) {
@@ -85,6 +102,59 @@ static void unknown_options(void) {
   expect_usage(FETCH_ARGUMENTS("fetch", "--resume=yes"),
                "--resume takes no value");
   expect_usage(FETCH_ARGUMENTS("fetsch"), "there is no command \"fetsch\"");
+}
+
+/* What was meant is said: names that are nearly right, beginnings of names,
+ * and what other programs call it. */
+static void what_was_meant(void) {
+  static const char *const cases[][3] = {
+      {"fetch", "--tiemout", "did you mean --timeout?"},
+      {"fetch", "--retires=3", "did you mean --retries?"},
+      {"fetch", "--concur", "did you mean --concurrency?"},
+      {"fetch", "--rat", "did you mean --rate or --rate-per-host?"},
+      {"fetch", "--max-redirs", "did you mean --max-redirects?"},
+      {"fetch", "--wait", "did you mean --delay?"},
+      {"fetch", "-b", "did you mean --header \"Cookie: NAME=VALUE\"?"},
+      {"fetch", "-O", "did you mean --save DIR?"},
+      {"fetch", "-x", "there is no option -x: there are no proxies yet"},
+      {"fetsch", NULL, "did you mean \"lariat fetch\"?"},
+      {"get", "http://h/", "did you mean \"lariat fetch\"?"},
+      {"versions", NULL, "did you mean \"lariat version\"?"},
+      {"http://h/", NULL, "did you mean \"lariat fetch http://h/\"?"},
+      {"www.example.org", NULL, "did you mean \"lariat fetch www.example.org"},
+      {"-i", "list", "did you mean \"lariat fetch -i\"?"}};
+  for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+    expect_usage(FETCH_ARGUMENTS(cases[i][0], cases[i][1]), cases[i][2]);
+}
+
+/* Values in their units; what is right gets as far as the missing list. */
+static void values_with_units(void) {
+  static const char *const values[][2] = {{"--timeout", "5s"},
+                                          {"--timeout", "500ms"},
+                                          {"-m", "1.5m"},
+                                          {"--delay", "2h"},
+                                          {"--rate", "10/s"},
+                                          {"--rate", "90/m"},
+                                          {"--rate-per-host", "1/s"},
+                                          {"--max-body", "10MB"},
+                                          {"--max-body", "1MiB"},
+                                          {"--memory", "2GB"},
+                                          {"--retry", "3"}};
+  for (size_t i = 0; i < sizeof values / sizeof values[0]; i++)
+    expect_usage(
+        FETCH_ARGUMENTS("fetch", values[i][0], values[i][1], "-i", "nowhere"),
+        "cannot read nowhere");
+}
+
+/* Letters together, values behind them, and what curl's users type. */
+static void letters(void) {
+  expect_usage(FETCH_ARGUMENTS("fetch", "-sSLqvk", "-inowhere"),
+               "cannot read nowhere");
+  expect_usage(FETCH_ARGUMENTS("fetch", "-qinowhere"), "cannot read nowhere");
+  expect_usage(
+      FETCH_ARGUMENTS("fetch", "--compressed", "--location", "-i", "nowhere"),
+      "cannot read nowhere");
+  expect_usage(FETCH_ARGUMENTS("fetch", "-qZ"), "there is no option -Z");
 }
 
 static void what_makes_no_sense_together(void) {
@@ -102,11 +172,22 @@ static void what_makes_no_sense_together(void) {
   expect_usage(
       FETCH_ARGUMENTS("fetch", "-d", "a", "-T", "b", "http://127.0.0.1:1/"),
       "not both");
+  expect_usage(FETCH_ARGUMENTS("fetch", "-d", "a", "-d", "@b", "http://h/"),
+               "--data takes a text, @FILE");
   expect_usage(FETCH_ARGUMENTS("fetch", "-d", "@-", "-i", "-"),
                "standard input cannot be");
   expect_usage(
       FETCH_ARGUMENTS("fetch", "-X", "HEAD", "-T", "b", "http://127.0.0.1:1/"),
       "a HEAD request has no body");
+  expect_usage(FETCH_ARGUMENTS("fetch", "-I", "-d", "a", "http://h/"),
+               "a HEAD request has no body");
+  expect_usage(FETCH_ARGUMENTS("fetch", "-I", "-X", "GET", "http://h/"),
+               "not both");
+  expect_usage(FETCH_ARGUMENTS("fetch", "-u", "a:b", "-H", "authorization: c",
+                               "http://h/"),
+               "not both");
+  expect_usage(FETCH_ARGUMENTS("fetch", "-", "http://h/"),
+               "- is standard input");
   program_open(&p, LARIAT_PROGRAM);
   program_run(&p, FETCH_ARGUMENTS(NULL));
   CU_ASSERT_EQUAL(p.code, 2);
@@ -145,9 +226,13 @@ static void help_fits_a_screen(void) {
   program_run(&p, FETCH_ARGUMENTS("fetch", "--help"));
   CU_ASSERT_EQUAL(p.code, 0);
   CU_ASSERT_EQUAL(p.err_length, 0);
-  CU_ASSERT(count_lines(p.out) <= 25);
+  CU_ASSERT(count_lines(p.out) <= 40);
   CU_ASSERT(longest_of(p.out) <= 79);
-  CU_ASSERT_EQUAL(count(p.out, "\n  lariat fetch "), 3);
+  CU_ASSERT(count(p.out, "\n  lariat fetch ") >= 2);
+  char *help = strdup(p.out);
+  program_run(&p, FETCH_ARGUMENTS("help", "fetch"));
+  CU_ASSERT_STRING_EQUAL(p.out, help);
+  free(help);
   program_run(&p, FETCH_ARGUMENTS("--help"));
   CU_ASSERT_EQUAL(p.code, 0);
   CU_ASSERT_PTR_NOT_NULL(strstr(p.out, "lariat fetch [options] [URL...]"));
@@ -162,6 +247,15 @@ static void versions(void) {
   CU_ASSERT(strncmp(p.out, "lariat ", 7) == 0);
   CU_ASSERT_PTR_NOT_NULL(strstr(p.out, " (libcurl "));
   CU_ASSERT_EQUAL(count_lines(p.out), 1);
+  static const char *const others[][2] = {
+      {"version", NULL}, {"-V", NULL}, {"fetch", "-V"}};
+  char *first = strdup(p.out);
+  for (size_t i = 0; i < sizeof others / sizeof others[0]; i++) {
+    program_run(&p, FETCH_ARGUMENTS(others[i][0], others[i][1]));
+    CU_ASSERT_EQUAL(p.code, 0);
+    CU_ASSERT_STRING_EQUAL(p.out, first);
+  }
+  free(first);
   program_run(&p, FETCH_ARGUMENTS("fetch", "--version"));
   CU_ASSERT_EQUAL(p.code, 0);
   program_close(&p);
@@ -222,7 +316,7 @@ static void every_option_is_documented(void) {
       {"man/lariat-fetch.1", "\\fB\\-\\-", "\\-", "\\fR", "\n.TP\n\\fB\\-", 0},
       {"completions/lariat.fish", " -l ", "-", " -",
        "\ncomplete -c lariat -n $fetch ", 0},
-      {"completions/_lariat", "--", "-", "", "[", 2}};
+      {"completions/_lariat", "--", "-", "", "[", 4}};
   for (size_t i = 0; i < sizeof files / sizeof files[0]; i++)
     expect_options(&files[i]);
 }
@@ -265,7 +359,17 @@ static void no_option_is_lost(void) {
                                         "quiet",         "verbose",
                                         "version",       "help",
                                         "upload-file",   "rate",
-                                        "rate-per-host", "delay"};
+                                        "rate-per-host", "delay",
+                                        "user-agent",    "user",
+                                        "head",          "fail",
+                                        "headers",       "body",
+                                        "raw",           "keep-secrets",
+                                        "silent",        "show-error",
+                                        "location",      "compressed",
+                                        "max-time",      "retry",
+                                        "no-downgrade",  "deny-bad-ports",
+                                        "deny-private",  "allow-net",
+                                        "deny-net",      "same-origin-headers"};
   for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
     if (!has_option(options[i])) fixture_fail("there is no --%s", options[i]);
 }
@@ -306,6 +410,8 @@ static void bash_completes(void) {
       {"lariat fetch -X P", "POST PUT PATCH\n"},
       {"lariat fetch --rate", "--rate --rate-per-host\n"},
       {"lariat fetch --rate ''", "\n"},
+      {"lariat fetch -A", "-A\n"},
+      {"lariat v", "version\n"},
       {"lariat fetch -i the-l", "the-list\n"},
       {"lariat fetch --save the", "\n"}};
   struct program p;
@@ -340,7 +446,11 @@ static void man_pages_are_clean(void) {
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"nonsense option values", nonsense_values},
+      {"networks without sense", networks_without_sense},
       {"unknown options", unknown_options},
+      {"what was meant", what_was_meant},
+      {"values with units", values_with_units},
+      {"letters", letters},
       {"what makes no sense together", what_makes_no_sense_together},
       {"the help fits a screen", help_fits_a_screen},
       {"versions", versions},

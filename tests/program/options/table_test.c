@@ -157,9 +157,34 @@ static void help_shows_each_row(void) {
 
 /* ---- The commands' tables ---- */
 
+/* Returns whether the row that is meant takes a value. */
+static bool check_alias(const struct option_table *table,
+                        const struct option_row *row) {
+  for (size_t i = 0; i < table->count; i++)
+    if (strcmp(table->rows[i].name, row->alias) == 0 &&
+        table->rows[i].kind != OPTION_ALIAS)
+      return table->rows[i].value != NULL;
+  fixture_fail("--%s is another name of nothing", row->name);
+  return row->value != NULL;
+}
+
+/* A hint is for what is no option. */
+static void check_hints(const struct option_table *table) {
+  const struct option_hint *hint = table->hints;
+  for (; hint && hint->theirs; hint++)
+    for (size_t i = 0; i < table->count; i++) {
+      const struct option_row *row = &table->rows[i];
+      if (strcmp(hint->theirs, row->name) == 0 ||
+          (hint->theirs[0] == row->letter && !hint->theirs[1]))
+        fixture_fail("there is a hint for --%s", row->name);
+    }
+}
+
 static void check_row(const struct option_table *table, size_t index) {
   const struct option_row *row = &table->rows[index];
-  bool takes_none = row->kind == OPTION_FLAG || row->kind == OPTION_ACTION;
+  bool takes_none = row->kind == OPTION_FLAG || row->kind == OPTION_ACTION ||
+                    row->kind == OPTION_IGNORED;
+  if (row->kind == OPTION_ALIAS) takes_none = !check_alias(table, row);
   if (!row->help || !row->manual)
     fixture_fail("--%s is not explained", row->name);
   if (takes_none != !row->value)
@@ -183,9 +208,42 @@ static void check_row(const struct option_table *table, size_t index) {
 static void tables_make_sense(void) {
   CU_ASSERT_PTR_NOT_NULL_FATAL(tables_find("fetch"));
   CU_ASSERT_PTR_NULL(tables_find("fetsch"));
-  for (size_t i = 0; option_tables[i]; i++)
+  for (size_t i = 0; option_tables[i]; i++) {
+    check_hints(option_tables[i]);
     for (size_t row = 0; row < option_tables[i]->count; row++)
       check_row(option_tables[i], row);
+  }
+}
+
+static bool has_row(const struct option_table *table, const char *name) {
+  for (size_t i = 0; i < table->count; i++)
+    if (strcmp(table->rows[i].name, name) == 0) return true;
+  return false;
+}
+
+/* Reads the first `length` letters of a name as an option. */
+static void expect_no_abbreviation(const struct option_table *table,
+                                   const char *name, size_t length) {
+  static uint64_t settings[1024]; /* more than any command has */
+  char command[] = "command";
+  char url[] = "http://127.0.0.1/";
+  char option[80];
+  char *argv[] = {command, option, url, NULL};
+  snprintf(option, sizeof option, "--%.*s", (int)length, name);
+  if (has_row(table, option + 2)) return;
+  if (options_read(table, settings, 3, argv) != -1)
+    fixture_fail("%s was taken for --%s", option, name);
+}
+
+/* An abbreviation would take the URL for its value, or change its meaning with
+ * the next version. */
+static void nothing_is_abbreviated(void) {
+  for (size_t i = 0; option_tables[i]; i++)
+    for (size_t row = 0; row < option_tables[i]->count; row++) {
+      const char *name = option_tables[i]->rows[row].name;
+      for (size_t length = 1; length < strlen(name); length++)
+        expect_no_abbreviation(option_tables[i], name, length);
+    }
 }
 
 int main(int argc, char **argv) {
@@ -196,6 +254,7 @@ int main(int argc, char **argv) {
       {"limits are kept", limits_are_kept},
       {"the help shows each row", help_shows_each_row},
       {"the tables make sense", tables_make_sense},
+      {"nothing is abbreviated", nothing_is_abbreviated},
   };
   return fixture_main("option tables", tests, FIXTURE_COUNT(tests), argc, argv);
 }

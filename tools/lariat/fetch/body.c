@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -63,9 +64,17 @@ static bool open_file(struct body *body, const char *name) {
   return kept;
 }
 
+static bool has_type(const lariat_header *headers, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (strcasecmp(headers[i].name, "Content-Type") == 0) return true;
+  return false;
+}
+
 bool body_open(struct body *body, const struct request_settings *settings) {
   const char *data = settings->data;
-  *body = (struct body){.fd = -1};
+  *body = (struct body){
+      .fd = -1,
+      .form = data && !has_type(settings->headers, settings->header_count)};
   if (settings->upload) return open_file(body, settings->upload);
   if (!data) return true;
   if (strcmp(data, "@-") == 0)
@@ -82,6 +91,21 @@ void body_apply(const struct body *body, lariat_request_options *options) {
     options->body = lariat_body_file(body->fd, 0, LARIAT_LENGTH_UNKNOWN);
   } else if (body->text) {
     options->body = lariat_body_owned(body->text, body->length, NULL);
+  }
+}
+
+/* Gives the type as curl has it; `extras->headers` has a place for one more. */
+void body_add_type(const struct body *body, const struct extras *extras,
+                   lariat_request_options *options) {
+  static const lariat_header form = {"Content-Type",
+                                     "application/x-www-form-urlencoded"};
+  if (!body->form || has_type(options->headers, options->header_count)) return;
+  if (extras && extras->headers) {
+    extras->headers[extras->header_count] = form;
+    options->header_count++;
+  } else {
+    options->headers = &form;
+    options->header_count = 1;
   }
 }
 

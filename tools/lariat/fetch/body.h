@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "fetch/job.h"
 #include "fetch/settings.h"
 
 struct body {
@@ -15,6 +16,7 @@ struct body {
   size_t length;
   char *kept; /* of `text`: what is ours */
   int fd;     /* -1: no file */
+  bool form;  /* of --data, without a --header that says what it is */
 };
 
 /* Opens or reads what the settings say.  Says why it cannot, and returns
@@ -23,6 +25,11 @@ bool body_open(struct body *body, const struct request_settings *settings);
 
 /* Makes `body` that of a request, which it must outlive. */
 void body_apply(const struct body *body, lariat_request_options *options);
+
+/* Adds the Content-Type of a form to the headers of a request, whose own
+ * `extras` may be NULL, if the body is one and no header says otherwise. */
+void body_add_type(const struct body *body, const struct extras *extras,
+                   lariat_request_options *options);
 
 void body_close(struct body *body);
 

@@ -41,6 +41,11 @@ static void stop_reactor(void *context) {
 static void on_interrupt(void *context) {
   struct run *run = context;
   run->state = RUN_INTERRUPTED;
+  progress_end(&run->progress);
+  if (run->in_flight)
+    say("interrupted: up to %d seconds for what is in flight (%llu); a second "
+        "interrupt ends it at once",
+        GRACE_MS / 1000, (unsigned long long)run->in_flight);
   if (lariat_reactor_call_later(run->reactor, GRACE_MS, stop_reactor, run, NULL,
                                 NULL) != LARIAT_OK)
     lariat_reactor_stop(run->reactor);
@@ -49,9 +54,9 @@ static void on_interrupt(void *context) {
 
 static void say_interrupted(const struct run *run) {
   if (run->settings->files.output)
-    say("interrupted: to go on, run the same command with --resume");
+    say("to go on, run the same command with --resume");
   else
-    say("interrupted: with --output FILE, a run can be continued by --resume");
+    say("with --output FILE, an interrupted run can be continued by --resume");
 }
 
 /* ---- Set-up ---- */
@@ -74,6 +79,7 @@ static bool open_files(struct run *run) {
 static lariat_status make_pool(struct run *run) {
   const struct limit_settings *limits = &run->settings->limits;
   const struct request_settings *request = &run->settings->request;
+  const struct address_settings *addresses = &run->settings->addresses;
   lariat_pool_options options = lariat_pool_defaults();
   uint64_t reactors = limits->reactors ? limits->reactors : 64;
   options.reactors = limits->reactors;
@@ -85,6 +91,9 @@ static lariat_status make_pool(struct run *run) {
   options.delay_per_host_ms = (unsigned)limits->delay_ms;
   options.ca_file = request->ca_file;
   options.insecure = request->insecure;
+  options.addresses.deny_private = addresses->deny_private;
+  options.addresses.allow_nets = addresses->allow_nets;
+  options.addresses.deny_nets = addresses->deny_nets;
   return lariat_pool_new(&options, &run->pool);
 }
 
@@ -117,6 +126,12 @@ static lariat_status make_client(struct run *run) {
   options.max_redirects = settings->request.max_redirects;
   options.http = settings->request.http;
   options.sha256 = true;
+  options.user_agent = settings->request.user_agent;
+  options.no_decompress = settings->request.raw;
+  options.no_downgrade = settings->redirects.no_downgrade;
+  options.deny_bad_ports = settings->redirects.deny_bad_ports;
+  if (settings->redirects.same_origin_headers)
+    options.header_scope = LARIAT_HEADERS_STAY;
   return lariat_client_new(run->pool, run->reactor, &options, &run->client);
 }
 
@@ -140,6 +155,12 @@ static int say_pool(const struct run *run, lariat_status status) {
 
 static int add_headers(struct run *run) {
   const struct request_settings *request = &run->settings->request;
+  if (request->authorization &&
+      lariat_client_add_header(run->client, "Authorization",
+                               request->authorization) != LARIAT_OK) {
+    say("out of memory");
+    return EXIT_SOME;
+  }
   for (size_t i = 0; i < request->header_count; i++) {
     const lariat_header *header = &request->headers[i];
     lariat_status status =
@@ -204,6 +225,12 @@ static int take_down(struct run *run) {
 
 /* ---- The command ---- */
 
+static bool has_failed(const struct run *run) {
+  const struct tally *tally = &run->tally;
+  return tally->failed || run->input_state == INPUT_FAILED ||
+         (run->settings->output.fail && tally->refused);
+}
+
 static int fetch_all(struct run *run) {
   run->tally.begun_ns = lariat_reactor_now_ns(run->reactor);
   begin_progress(run);
@@ -215,15 +242,14 @@ static int fetch_all(struct run *run) {
   }
   progress_end(&run->progress);
   (void)line_writer_flush(&run->writer);
-  if (!run->settings->messages.quiet)
-    tally_print_summary(&run->tally, lariat_reactor_now_ns(run->reactor),
-                        stderr);
+  if (!run->settings->messages.quiet && !run->writer.abandoned)
+    tally_print_summary(&run->tally, run->settings,
+                        lariat_reactor_now_ns(run->reactor), stderr);
   if (run->state == RUN_INTERRUPTED) {
     say_interrupted(run);
-    return EXIT_INTERRUPTED;
+    return interrupt_code();
   }
-  bool failed = run->tally.failed || run->input_state == INPUT_FAILED;
-  return failed ? EXIT_SOME : EXIT_ALL;
+  return has_failed(run) ? EXIT_SOME : EXIT_ALL;
 }
 
 static int run_fetch(struct settings *settings) {

@@ -50,10 +50,11 @@ void hosts_clear(struct hosts *hosts) {
  * limit knows better.  A key that is cut only makes a host share its limit with
  * another. */
 static size_t find_key(const struct job *job, const char **key) {
-  const char *authority = strstr(job->url, "://");
-  *key = job->url;
-  size_t length = authority ? (size_t)(authority - job->url) + 3 : 0;
-  length += strcspn(job->url + length, "/?#");
+  const char *url = job->url.text;
+  const char *authority = strstr(url, "://");
+  *key = url;
+  size_t length = authority ? (size_t)(authority - url) + 3 : 0;
+  length += strcspn(url + length, "/?#");
   return length < KEY_MAX ? length : KEY_MAX - 1;
 }
 
@@ -147,6 +148,10 @@ struct job *hosts_take(struct hosts *hosts) {
   }
   if (job) hosts->waiting--;
   return job;
+}
+
+bool hosts_is_over(const struct hosts *hosts, const struct job *job) {
+  return job->host && job->host->running > hosts->limit;
 }
 
 void hosts_release(struct hosts *hosts, struct job *job, bool fast) {

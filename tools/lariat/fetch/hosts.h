@@ -42,6 +42,10 @@ bool hosts_add(struct hosts *hosts, struct job *job);
  * counts from now on.  NULL: there is none. */
 struct job *hosts_take(struct hosts *hosts);
 
+/* Tells whether jobs of the same host wait in the library for `job`, or one
+ * like it, to end: more were handed over than the user's limit. */
+bool hosts_is_over(const struct hosts *hosts, const struct job *job);
+
 /* Tells that `job` counts against its host's limit no more.  `fast`: it was
  * answered in next to no time, see HOSTS_FAST_FACTOR. */
 void hosts_release(struct hosts *hosts, struct job *job, bool fast);

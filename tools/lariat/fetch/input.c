@@ -135,6 +135,25 @@ static enum input_result fill_buffer(struct input *input) {
   return INPUT_BUSY;
 }
 
+static bool is_blank(char byte) { return byte == ' ' || byte == '\t'; }
+
+/* Leaves out what editors and spreadsheets put around a URL: a byte-order mark
+ * in front of it, as the first line of a file has it, and so any line where
+ * files were joined; blanks on both sides. */
+static void trim_line(struct line *line) {
+  static const char mark[] = "\xef\xbb\xbf";
+  const size_t skip = sizeof mark - 1;
+  size_t before = line->length;
+  if (line->whole > line->length) return;
+  if (line->length >= skip && memcmp(line->text, mark, skip) == 0) {
+    line->text += skip;
+    line->length -= skip;
+  }
+  while (line->length && is_blank(line->text[line->length - 1])) line->length--;
+  for (; line->length && is_blank(*line->text); line->text++) line->length--;
+  line->whole -= before - line->length;
+}
+
 /* Gives the line that ends before `stop`; `next` is where the one after it
  * begins. */
 static void give_line(struct input *input, size_t stop, size_t next,
@@ -148,6 +167,7 @@ static void give_line(struct input *input, size_t stop, size_t next,
   if (length && line->whole == length && line->text[length - 1] == '\r')
     line->whole = --length;
   line->length = length;
+  trim_line(line);
   input->start = next;
   input->looked = next;
   input->skipped = 0;
@@ -174,6 +194,7 @@ static enum input_result next_argument(struct input *input, struct line *line) {
   const char *url = input->urls[input->lines];
   size_t length = strlen(url);
   *line = (struct line){url, length, length, ++input->lines};
+  trim_line(line);
   return INPUT_LINE;
 }
 

@@ -19,7 +19,7 @@ enum { INPUT_LINE_MAX = 1024 * 1024, INPUT_SHOWN = 64 * 1024 };
 
 struct line {
   const char *text; /* not ended by a NUL; lives until the next call */
-  size_t length;    /* without the line's end */
+  size_t length;    /* without the line's end, and blanks around it */
   size_t whole;     /* of a line that is too long: all of it */
   uint64_t number;  /* counted from 1 */
 };

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { URL_CAPACITY = 256, KEPT_CAPACITY = 4096, TAG_MAX = 4096 };
 
@@ -13,9 +14,10 @@ struct job *job_new(void *owner) {
   struct job *job = calloc(1, sizeof *job);
   if (!job) return NULL;
   job->owner = owner;
-  job->url_capacity = URL_CAPACITY;
-  job->url = malloc(job->url_capacity);
-  if (job->url) return job;
+  job->saved.fd = -1;
+  job->url.capacity = URL_CAPACITY;
+  job->url.text = malloc(job->url.capacity);
+  if (job->url.text) return job;
   free(job);
   return NULL;
 }
@@ -33,34 +35,41 @@ static void extras_free(struct extras *extras) {
 
 void job_free(struct job *job) {
   extras_free(job->extras);
-  free(job->url);
+  free(job->url.text);
   free(job);
 }
 
 void job_wipe(struct job *job) {
   extras_free(job->extras);
-  if (job->url_capacity > KEPT_CAPACITY) {
-    char *less = realloc(job->url, URL_CAPACITY);
+  struct job_url *url = &job->url;
+  if (url->capacity > KEPT_CAPACITY) {
+    char *less = realloc(url->text, URL_CAPACITY);
     if (less) {
-      job->url = less;
-      job->url_capacity = URL_CAPACITY;
+      url->text = less;
+      url->capacity = URL_CAPACITY;
     }
   }
-  *job = (struct job){
-      .owner = job->owner, .url = job->url, .url_capacity = job->url_capacity};
+  *job = (struct job){.owner = job->owner,
+                      .saved = {.fd = -1},
+                      .url = {.text = url->text, .capacity = url->capacity}};
+}
+
+static bool reserve_url(struct job_url *url, size_t length) {
+  if (length < url->capacity) return true;
+  char *text = realloc(url->text, length + 1);
+  if (!text) return false;
+  url->text = text;
+  url->capacity = length + 1;
+  return true;
 }
 
 static bool set_url(struct job *job, const char *text, size_t length) {
-  if (length >= job->url_capacity) {
-    char *url = realloc(job->url, length + 1);
-    if (!url) return false;
-    job->url = url;
-    job->url_capacity = length + 1;
-  }
-  if (length) memcpy(job->url, text, length);
-  job->url[length] = '\0';
-  job->url_length = length;
-  job->url_whole = length;
+  struct job_url *url = &job->url;
+  if (!reserve_url(url, length)) return false;
+  if (length) memcpy(url->text, text, length);
+  url->text[length] = '\0';
+  url->length = length;
+  url->whole = length;
   return true;
 }
 
@@ -215,6 +224,16 @@ static bool read_keys(struct job *job, json_t *object) {
   return true;
 }
 
+/* Says what is wrong and where, but not what stands there: that may be a
+ * password. */
+static void refuse_syntax(struct job *job, json_error_t *error) {
+  char *near = strstr(error->text, " near '");
+  char what[120];
+  if (near) *near = '\0';
+  snprintf(what, sizeof what, "%.80s at byte %d", error->text, error->position);
+  refuse_json(job, "not a JSON object: ", what);
+}
+
 static bool read_json(struct job *job, const struct line *line) {
   json_error_t error;
   json_t *object = json_loadb(line->text, line->length,
@@ -223,7 +242,7 @@ static bool read_json(struct job *job, const struct line *line) {
   if (object)
     good = read_keys(job, object);
   else
-    refuse_json(job, "not a JSON object: ", error.text);
+    refuse_syntax(job, &error);
   json_decref(object);
   /* A line that is refused is shown as it came. */
   if (good && job->error) good = set_url(job, line->text, line->length);
@@ -232,11 +251,64 @@ static bool read_json(struct job *job, const struct line *line) {
 
 static bool read_too_long(struct job *job, const struct line *line) {
   if (!set_url(job, line->text, line->length)) return false;
-  job->url_whole = line->whole;
+  job->url.whole = line->whole;
   snprintf(job->detail, sizeof job->detail,
            "the line has %zu bytes, %d are the most", line->whole,
            INPUT_LINE_MAX);
   refuse_line(job, "line-too-long", job->detail);
+  return true;
+}
+
+/* ---- URLs without a scheme ---- */
+
+static size_t count_digits(const char *text) {
+  return strspn(text, "0123456789");
+}
+
+static bool is_host_byte(char byte) {
+  return (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') ||
+         (byte >= 'a' && byte <= 'z') || byte == '.' || byte == '-' ||
+         byte == '_' || (byte & 0x80);
+}
+
+/* Tells whether `url` begins with what can only be meant as a host: a name with
+ * a dot in it, localhost, an address in brackets, or any name with a port; so
+ * "www.example.com", "localhost:8080/x", but not "mailto:x" and not a word. */
+static bool begins_with_host(const char *url) {
+  size_t length = 0;
+  if (*url == '[')
+    length = strcspn(url, "]") + 1;
+  else
+    while (is_host_byte(url[length])) length++;
+  if (length == 0 || *url == '.' || length > strlen(url)) return false;
+  bool is_host = *url == '[' || memchr(url, '.', length) ||
+                 (length == 9 && strncasecmp(url, "localhost", 9) == 0);
+  const char *behind = url + length;
+  size_t digits = *behind == ':' ? count_digits(behind + 1) : 0;
+  if (digits > 5) return false;
+  if (digits) behind += 1 + digits;
+  return (is_host || digits) && (!*behind || strchr("/?#", *behind));
+}
+
+/* Makes "http://www.example.com" of "www.example.com", as curl and wget do. */
+static bool add_scheme(struct job_url *url) {
+  static const char scheme[] = "http://";
+  const size_t more = sizeof scheme - 1;
+  if (!begins_with_host(url->text)) return true;
+  if (!reserve_url(url, url->length + more)) return false;
+  memmove(url->text + more, url->text, url->length + 1);
+  memcpy(url->text, scheme, more);
+  url->added = more;
+  return true;
+}
+
+static bool check_url(struct job *job) {
+  if (job->url.length == 0)
+    refuse_line(job, "bad-url", "this is not a URL: it is empty");
+  else if (memchr(job->url.text, '\0', job->url.length))
+    refuse_line(job, "bad-url", "this is not a URL: it has a NUL in it");
+  else
+    return add_scheme(&job->url);
   return true;
 }
 
@@ -248,7 +320,5 @@ bool job_read(struct job *job, const struct line *line) {
   } else if (!set_url(job, line->text, line->length)) {
     return false;
   }
-  if (!job->error && memchr(job->url, '\0', job->url_length))
-    refuse_line(job, "bad-url", "this is not a URL: it has a NUL in it");
-  return true;
+  return job->error ? true : check_url(job);
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "fetch/input.h"
+#include "fetch/store.h"
 
 struct host;
 
@@ -22,25 +23,31 @@ struct extras {
   char *tag; /* JSON */
 };
 
+struct job_url {
+  char *text; /* ended by a NUL; may have others inside */
+  size_t length;
+  size_t whole; /* more than `length`: the text was cut */
+  size_t capacity;
+  size_t added; /* bytes in front that the input does not have: a scheme */
+};
+
 struct job {
   struct job *next;  /* in whichever queue it is */
   void *owner;       /* the run that it belongs to */
   struct host *host; /* against whose limit it counts; NULL: none */
   uint64_t line;
+  uint64_t read_ns;  /* its line */
   uint64_t begun_ns; /* the last attempt */
   unsigned attempts;
-  size_t weight;         /* bytes of input that it stands for */
-  uint64_t temporary;    /* of its file in the store; 0: none */
-  bool fast;             /* it was answered in next to no time */
-  bool alone;            /* runs again, with all of the memory for itself */
+  size_t weight;           /* bytes of input that it stands for */
+  struct store_file saved; /* where its body goes, if it is stored */
+  bool fast;               /* it was answered in next to no time */
+  bool alone;              /* runs again, with all of the memory for itself */
   const char *error;     /* what is wrong with the line itself; NULL: nothing */
   const char *message;   /* a sentence about that */
   char detail[160];      /* where `message` may be */
   struct extras *extras; /* NULL: the line is a URL */
-  size_t url_length;
-  size_t url_whole; /* more than url_length: the text was cut */
-  size_t url_capacity;
-  char *url; /* ended by a NUL; may have others inside */
+  struct job_url url;
 };
 
 /* Makes a blank job; NULL when out of memory. */

@@ -45,13 +45,14 @@ static void raise_limit(struct rlimit *limit, uint64_t wanted) {
   if (setrlimit(RLIMIT_NOFILE, &raised) == 0) *limit = raised;
 }
 
-/* Returns how many files a fetch has open: one that is sent, one that is
- * saved. */
+/* Returns how many descriptors of files a fetch has: one of a file that is
+ * sent, two of one that is saved (the library's and ours). */
 static uint64_t count_files(const struct settings *settings) {
   const char *data = settings->request.data;
   bool sent = settings->request.upload || (data && *data == '@');
   uint64_t count = sent ? 1 : 0;
-  return settings->files.save ? count + 1 : count;
+  bool in_memory = settings->output.body;
+  return settings->files.save && !in_memory ? count + 2 : count;
 }
 
 static void lower_concurrency(struct limit_settings *limits, unsigned most,

@@ -18,6 +18,8 @@
 #define LIMITED(its_kind, member, least, most)                                 \
   AT(its_kind, member), .low = (least), .high = (most)
 #define PARSED(reader) .kind = OPTION_PARSED, .parse = (reader)
+#define ALIAS(its_name) .kind = OPTION_ALIAS, .alias = (its_name)
+#define IGNORED .kind = OPTION_IGNORED
 
 #define MEBIBYTE (UINT64_C(1) << 20)
 #define MOST_BYTES (UINT64_C(1) << 50)
@@ -25,9 +27,10 @@
 #define MOST_RATE (UINT64_C(1000000) * 1000)
 
 static const char seconds_or_none[] =
-    "seconds, as 30 or 0.5, at most 30 days; 0: no limit";
+    "a time, as 30, 0.5, 500ms, 5m or 2h, at most 30 days; 0: no limit";
+static const char network[] = "a network, as 10.0.0.0/8 or ::1";
 static const char requests_a_second[] =
-    "requests a second, as 10 or 0.5, at most 1000000";
+    "requests a second, as 10, 0.5, 90/m or 500/h, at most 1000000";
 
 /* OPTION_CHOICE stores the index of a word. */
 _Static_assert(LARIAT_PLACE_HOST == 0 && LARIAT_PLACE_SPREAD == 1,
@@ -36,17 +39,22 @@ _Static_assert(LARIAT_HTTP_AUTO == 0 && LARIAT_HTTP_1_1 == 1 &&
                    LARIAT_HTTP_2 == 2,
                "the words of --http");
 
-enum { FILES, AMOUNT, EACH_FETCH, REQUEST, MESSAGES };
+enum { FILES, LINES, AMOUNT, EACH_FETCH, REQUEST, MESSAGES, AS_CURL };
 
 static const struct option_group groups[] = {
     [FILES] = {"What is fetched, and where it goes", NULL},
+    [LINES] = {"What a result line has", NULL},
     [AMOUNT] = {"How much at once", NULL},
     [EACH_FETCH] = {"Limits of each fetch",
-                    "Seconds may have up to three decimals.\n"
-                    "Bytes may have a suffix: K, M, G or T, times 1024 each.\n"
+                    "A time is in seconds, with up to three decimals, or has a "
+                    "unit behind it: ms, s, m, h or d.\n"
+                    "Bytes may have a suffix: K, M, G or T are powers of 1024 "
+                    "(as KiB, MiB, ...), KB, MB, GB and TB powers of 1000.\n"
                     "0 is no limit, but for the number of redirects."},
     [REQUEST] = {"The request", NULL},
     [MESSAGES] = {"Messages", NULL},
+    [AS_CURL] = {"Names that curl has for it",
+                 "There are no abbreviations of long options."},
 };
 
 static const struct option_row rows[] = {
@@ -54,7 +62,10 @@ static const struct option_row rows[] = {
      .files = OPTION_FILES,
      .help = "URLs or JSON objects, one a line; -: standard input",
      .manual =
-         "Reads the list from *FILE*, or from standard input if that is `-`."},
+         "Reads the list from *FILE*, or from standard input if that is `-`.\n"
+         "`-` as the only argument means the same, and so does a pipe or a "
+         "file on standard input where there are neither arguments nor "
+         "`--input`."},
     {NAMED("output", 'o', "FILE", FILES), PARSED(read_output),
      .files = OPTION_FILES, .help = "truncated unless --resume",
      .preset = "standard output",
@@ -67,9 +78,15 @@ static const struct option_row rows[] = {
          "Also stores each body, in a file of *DIR* that is named by the "
          "body's SHA-256.\n"
          "The body is written to a temporary file as it comes, and may be "
-         "larger than the memory; the file is renamed before the body's result "
-         "line is written: a file with such a name is whole.\n"
-         "Bodies that are the same are stored once.\n"
+         "larger than the memory; the file gets its name before the body's "
+         "result line is written: a file with such a name is whole.\n"
+         "Bodies that are the same are stored once; a file that is there "
+         "already is kept if what it has in it fits its name, and replaced "
+         "if not.\n"
+         "Temporary files that a killed run has left behind, if any, are "
+         "removed by a run a day later.\n"
+         "*DIR* should not be a directory that others can write to: they "
+         "could remove or replace files after they were stored.\n"
          "Nothing is forced to the disk; after a power cut a body may be "
          "missing."},
     {NAMED("resume", '\0', NULL, FILES), AT(FLAG, files.resume),
@@ -82,6 +99,26 @@ static const struct option_row rows[] = {
          "The input must be the same, and must still have its lines in the "
          "same order; lines may have been added to its end.\n"
          "Takes at most 16 bytes of memory for each line that is finished."},
+    {NAMED("headers", '\0', NULL, LINES), AT(FLAG, output.headers),
+     .help = "the answer's headers", .is_terse = true,
+     .manual = "Adds the headers of the answer: an object with a list of "
+               "values for each name, in lower case.\n"
+               "See `--keep-secrets` for what is masked."},
+    {NAMED("body", '\0', NULL, LINES), AT(FLAG, output.body),
+     .help = "the body", .is_terse = true,
+     .manual = "Adds the body: as a text if it is valid UTF-8, else in base64; "
+               "*body_encoding* says which.\n"
+               "Bodies are held in memory then, also those that `--save` "
+               "stores."},
+    {NAMED("keep-secrets", '\0', NULL, LINES), AT(FLAG, output.keep_secrets),
+     .help = "show passwords", .is_terse = true,
+     .manual =
+         "Shows what is `***` in result lines without it: the passwords of "
+         "URLs, and the values of headers called Authorization, "
+         "Proxy-Authorization or Cookie.\n"
+         "Messages on standard error never have them; bodies and tags are "
+         "never changed.\n"
+         "`--resume` goes by the numbers of lines and works either way."},
     {NAMED("reactors", 'r', "N", AMOUNT),
      LIMITED(COUNT, limits.reactors, 1, 1024), .help = "threads that fetch",
      .preset = "one a core", .is_terse = true,
@@ -99,12 +136,13 @@ static const struct option_row rows[] = {
      LIMITED(COUNT, limits.per_host, 1, 1000000),
      .help = "in flight for a host", .preset = "16", .is_terse = true,
      .manual = "At most *N* of them to one host and port; by default 16.\n"
-               "The others wait, and others' turns come before theirs; the "
-               "time-out does not run meanwhile."},
+               "The others wait, and URLs of other hosts are fetched "
+               "meanwhile; their time-out has not begun."},
     {NAMED("rate", '\0', "N", AMOUNT), LIMITED(RATE, limits.rate, 1, MOST_RATE),
      .help = "requests a second in all", .expects = requests_a_second,
      .manual =
-         "Starts at most *N* requests a second in all, evenly: 10, or 0.5.\n"
+         "Starts at most *N* requests a second in all, evenly: 10, or 0.5, or "
+         "with a unit 90/m (a minute) or 500/h (an hour).\n"
          "Redirects and retries count."},
     {NAMED("rate-per-host", '\0', "N", AMOUNT),
      LIMITED(RATE, limits.rate_per_host, 1, MOST_RATE),
@@ -114,7 +152,7 @@ static const struct option_row rows[] = {
     {NAMED("delay", '\0', "S", AMOUNT),
      LIMITED(SECONDS, limits.delay_ms, 0, DAY_MS),
      .help = "between requests to a host",
-     .expects = "seconds, as 1 or 0.25, at most a day",
+     .expects = "a time, as 1, 0.25, 250ms or 5m, at most a day",
      .manual = "Leaves at least *S* seconds between two requests to one host, "
                "as they are sent.\n\n"
                "With these three, time that a fetch may have to wait for its "
@@ -129,13 +167,14 @@ static const struct option_row rows[] = {
     {NAMED("memory", '\0', "BYTES", AMOUNT),
      LIMITED(BYTES, limits.memory, MEBIBYTE, MOST_BYTES),
      .help = "bodies held at once", .preset = "1G",
-     .expects = "a number of bytes from 1M on, as 512M or 2G",
+     .expects = "bytes from 1M on, as 512M, 2G or 500MB",
      .manual =
          "Bodies of all the fetches in flight take at most so much; by default "
          "1G, or 256K for each fetch in flight if that is more.\n"
          "Bodies that `--save` stores take none of it.\n"
-         "Half of it at the most is for bodies below 64K, with so much set "
-         "aside for each fetch in flight.\n"
+         "64K for each fetch in flight are set aside for small bodies; that "
+         "may be half of it at the most, and `--concurrency` is lowered to "
+         "that.\n"
          "A fetch whose body does not fit any more is broken off, and made "
          "again when nothing else is in flight; if it does not fit then, or "
          "must not be made twice (POST, PATCH), its error is *memory-limit*."},
@@ -186,28 +225,61 @@ static const struct option_row rows[] = {
     {NAMED("max-body", '\0', "BYTES", EACH_FETCH),
      LIMITED(BYTES, request.max_body, 0, MOST_BYTES), .help = "largest body",
      .preset = "64M", .is_terse = true,
-     .expects = "a number of bytes, as 65536, 64K or 1G; 0: no limit",
+     .expects = "bytes, as 65536, 64K, 10MB or 1G; 0: no limit",
      .manual = "The longest body, after decompression; by default 64M."},
     {NAMED("max-redirects", '\0', "N", EACH_FETCH),
      LIMITED(COUNT, request.max_redirects, 0, 1000),
      .help = "redirects to follow", .preset = "10; 0: none", .is_terse = true,
      .manual = "Follows up to *N* redirects; by default 10.\n"
                "With 0 none is followed, and the redirect is the answer."},
+    {NAMED("raw", '\0', NULL, EACH_FETCH), AT(FLAG, request.raw),
+     .help = "do not decompress", .is_terse = true,
+     .manual =
+         "Asks for no compression, and takes the body as it comes: *bytes*, "
+         "*sha256*, `--save` and `--body` are of what the server has sent."},
+    {NAMED("fail", 'f', NULL, EACH_FETCH), AT(FLAG, output.fail),
+     .help = "exit with 1 for 4xx, 5xx", .is_terse = true,
+     .manual = "Exits with 1 if any answer has a status of 400 or more, as it "
+               "does after an error.\n"
+               "The result lines are the same; the summary has the number."},
     {NAMED("method", 'X', "METHOD", REQUEST), PARSED(read_method),
      .words = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"},
      .help = "the method", .is_terse = true, .expects = "a method, as HEAD",
      .manual =
          "Instead of GET, or what `--data` and `--upload-file` make of it."},
+    {NAMED("head", 'I', NULL, REQUEST), AT(FLAG, request.head),
+     .help = "the method HEAD", .is_terse = true,
+     .manual = "Asks for the headers alone: the method HEAD.\n"
+               "With `--headers` they are in the result line."},
     {NAMED("header", 'H', "\"Name: value\"", REQUEST), PARSED(read_header),
      .help = "a header of every request", .is_terse = true, .is_list = true,
-     .expects = "\"Name: value\"",
-     .manual = "A header of every request; may be given many times."},
+     .is_secret = true, .expects = "\"Name: value\"",
+     .manual = "A header of every request; may be given many times.\n"
+               "Authorization, Cookie, Proxy-Authorization and Host do not "
+               "follow a redirect to another origin; others do."},
+    {NAMED("user-agent", 'A', "TEXT", REQUEST), AT(TEXT, request.user_agent),
+     .help = "who asks", .is_terse = true,
+     .manual = "The header User-Agent; by default lariat and its version.\n"
+               "An empty *TEXT* sends none."},
+    {NAMED("user", 'u', "USER:PASSWORD", REQUEST), PARSED(read_user),
+     .help = "Basic authentication", .is_terse = true, .is_secret = true,
+     .expects = "USER:PASSWORD",
+     .manual = "Sends *USER* and *PASSWORD* to the origin of each URL (Basic "
+               "authentication, RFC 7617).\n"
+               "A redirect to another origin (scheme, host and port) does not "
+               "take them along.\n"
+               "They are in no output.\n"
+               "They win over those in a URL."},
     {NAMED("data", 'd', "TEXT|@FILE|@-", REQUEST), PARSED(read_data),
-     .help = "the body of every request", .is_terse = true,
-     .expects = "a text, @FILE, or @- for standard input",
+     .help = "the body of every request", .is_terse = true, .is_list = true,
+     .expects = "a text, @FILE, or @- for standard input; several texts, but "
+                "only one file",
      .manual =
          "The body of every request that has none of its own; the method is "
-         "POST then, unless another is given.\n"
+         "POST then, unless another is given, and the Content-Type is "
+         "application/x-www-form-urlencoded, as with curl, unless a "
+         "`--header` says otherwise.\n"
+         "Given several times, texts are joined by `&`.\n"
          "`@`*FILE* is what the file has in it, byte for byte; a regular file "
          "is read while it is sent, and not kept in memory.\n"
          "`@-` is standard input, which is read once, to its end, and kept."},
@@ -215,7 +287,8 @@ static const struct option_row rows[] = {
      .files = OPTION_FILES, .help = "a file to send", .is_terse = true,
      .expects = "a file (--data @- sends standard input)",
      .manual =
-         "The same for a file, with the method PUT, unless another is given.\n"
+         "The same for a file, with the method PUT, unless another is given, "
+         "and the Content-Type application/octet-stream.\n"
          "The URL is left as it is: the name of the file is not added to it."},
     {NAMED("cacert", '\0', "FILE", REQUEST), AT(TEXT, request.ca_file),
      .files = OPTION_FILES, .help = "trusted certificates", .is_terse = true,
@@ -229,6 +302,55 @@ static const struct option_row rows[] = {
      .manual =
          "*auto*, the default: HTTP/2 where a TLS server offers it, else 1.1.\n"
          "*2*: also without TLS, by prior knowledge."},
+    {NAMED("deny-private", '\0', NULL, REQUEST),
+     AT(FLAG, addresses.deny_private), .help = "public addresses only",
+     .is_terse = true,
+     .manual =
+         "Connects to public addresses only: not to loopback, private or "
+         "link-local networks, multicast, and whatever else IANA keeps from "
+         "the Internet, in IPv4 and IPv6.\n"
+         "However the URL spells such an address, whatever name resolves to "
+         "it and whoever redirects to it, the error is *address-denied*, and "
+         "nothing was sent; a host that has other addresses is fetched from "
+         "those.\n"
+         "For lists of URLs from others, say, and then with `--allow-net` for "
+         "what they may see:\n\n"
+         "`lariat fetch --deny-private --allow-net 192.0.2.0/24 -i list`"},
+    {NAMED("deny-net", '\0', "NET", REQUEST), PARSED(read_deny_net),
+     .help = "addresses not to connect to", .is_terse = true, .is_list = true,
+     .expects = network,
+     .manual = "Does not connect to addresses in *NET*, public or not: "
+               "*10.0.0.0/8*, *fd00::/8* or *192.0.2.1*."},
+    {NAMED("allow-net", '\0', "NET", REQUEST), PARSED(read_allow_net),
+     .help = "addresses to connect to", .is_terse = true, .is_list = true,
+     .expects = network,
+     .manual =
+         "Connects to addresses in *NET*, whatever `--deny-private` says.\n"
+         "May be given many times, as `--deny-net` may; of all that an "
+         "address is in, the one with the longest prefix decides."},
+    {NAMED("no-downgrade", '\0', NULL, REQUEST),
+     AT(FLAG, redirects.no_downgrade), .help = "no redirects to http",
+     .is_terse = true,
+     .manual =
+         "Follows no redirect from https to http; its error is "
+         "*downgrade-refused*.\n"
+         "Without this only those are refused that would take along a body, "
+         "credentials, or headers that others need not see."},
+    {NAMED("deny-bad-ports", '\0', NULL, REQUEST),
+     AT(FLAG, redirects.deny_bad_ports),
+     .help = "no URLs with ports of other protocols", .is_terse = true,
+     .manual =
+         "Refuses URLs whose port is one of another protocol, as 25 or 6667: "
+         "the \"bad ports\" of the Fetch standard; the error is "
+         "*port-refused*.\n"
+         "Without this only redirects to such a port are refused."},
+    {NAMED("same-origin-headers", '\0', NULL, REQUEST),
+     AT(FLAG, redirects.same_origin_headers),
+     .help = "headers do not follow redirects elsewhere", .is_terse = true,
+     .manual =
+         "A redirect to another origin (scheme, host or port) takes no header "
+         "along that others need not see, as X-Api-Key; the likes of Accept "
+         "and User-Agent go everywhere."},
     {NAMED("quiet", 'q', NULL, MESSAGES), AT(FLAG, messages.quiet),
      .help = "no progress and no summary", .is_terse = true,
      .manual = "No progress and no summary."},
@@ -238,22 +360,113 @@ static const struct option_row rows[] = {
     {NAMED("help", 'h', NULL, MESSAGES), AT(ACTION, action), .low = ACTION_HELP,
      .help = "list the options", .is_terse = true,
      .manual = "Lists the options."},
-    {NAMED("version", '\0', NULL, MESSAGES), AT(ACTION, action),
+    {NAMED("version", 'V', NULL, MESSAGES), AT(ACTION, action),
      .low = ACTION_VERSION, .help = "name the version", .is_terse = true,
      .manual = "Prints the versions of lariat and libcurl."},
+    {NAMED("silent", 's', NULL, AS_CURL), ALIAS("quiet"), .help = "--quiet",
+     .is_terse = true, .manual = "The same as `--quiet`."},
+    {NAMED("show-error", 'S', NULL, AS_CURL), IGNORED,
+     .help = "nothing: errors are in the lines", .is_terse = true,
+     .manual = "Nothing: each error has its result line."},
+    {NAMED("location", 'L', NULL, AS_CURL), IGNORED,
+     .help = "nothing: redirects are followed", .is_terse = true,
+     .manual = "Nothing: redirects are followed, see `--max-redirects`."},
+    {NAMED("compressed", '\0', NULL, AS_CURL), IGNORED,
+     .help = "nothing: bodies are decompressed", .is_terse = true,
+     .manual = "Nothing: bodies are asked for compressed, see `--raw`."},
+    {NAMED("max-time", 'm', "S", AS_CURL), ALIAS("timeout"),
+     .help = "--timeout", .is_terse = true,
+     .manual = "The same as `--timeout`."},
+    {NAMED("retry", '\0', "N", AS_CURL), ALIAS("retries"), .help = "--retries",
+     .is_terse = true, .manual = "The same as `--retries`."},
 };
+
+/* Options of curl, wget and others, with what does the same here. */
+static const struct option_hint hints[] = {
+    {"b", "--header \"Cookie: NAME=VALUE\""},
+    {"cookie", "--header \"Cookie: NAME=VALUE\""},
+    {"e", "--header \"Referer: URL\""},
+    {"referer", "--header \"Referer: URL\""},
+    {"json", "--data TEXT --header \"Content-Type: application/json\""},
+    {"data-ascii", "--data"},
+    {"data-binary", "--data"},
+    {"data-raw", "--data"},
+    {"post-data", "--data"},
+    {"post-file", "--data @FILE"},
+    {"request", "--method"},
+    {"include", "--headers"},
+    {"dump-header", "--headers"},
+    {"save-headers", "--headers"},
+    {"server-response", "--headers"},
+    {"D", "--headers"},
+    {"w", "jq does that with the result lines"},
+    {"write-out", "jq does that with the result lines"},
+    {"O", "--save DIR"},
+    {"remote-name", "--save DIR"},
+    {"P", "--save DIR"},
+    {"output-dir", "--save DIR"},
+    {"directory-prefix", "--save DIR"},
+    {"output-document", "--body"},
+    {"output-file", "--output"},
+    {"input-file", "--input"},
+    {"url", "give the URL alone, or --input FILE"},
+    {"U", "--user-agent"},
+    {"t", "--retries"},
+    {"tries", "--retries"},
+    {"retry-max-time", "--timeout"},
+    {"read-timeout", "--idle-timeout"},
+    {"dns-timeout", "--connect-timeout"},
+    {"speed-time", "--idle-timeout"},
+    {"max-redirs", "--max-redirects"},
+    {"max-redirect", "--max-redirects"},
+    {"max-filesize", "--max-body"},
+    {"wait", "--delay"},
+    {"limit-rate", "--rate, which limits requests, not bytes"},
+    {"Z", "--concurrency"},
+    {"parallel", "--concurrency"},
+    {"parallel-max", "--concurrency"},
+    {"connections", "--concurrency"},
+    {"threads", "--reactors"},
+    {"ca-certificate", "--cacert"},
+    {"no-check-certificate", "--insecure"},
+    {"http1.1", "--http 1.1"},
+    {"http2", "--http 2"},
+    {"http2-prior-knowledge", "--http 2"},
+    {"no-verbose", "--quiet"},
+    {"fail-with-body", "--fail"},
+    {"x", "there are no proxies yet"},
+    {"proxy", "there are no proxies yet"},
+    {"proxy-user", "there are no proxies yet"},
+    {"cookie-jar", "cookies are not kept from one answer to the next"},
+    {"load-cookies", "cookies are not kept from one answer to the next"},
+    {"F", "there are no multipart bodies; --data sends what is there"},
+    {"form", "there are no multipart bodies; --data sends what is there"},
+    {"data-urlencode", "--data, with what is encoded already"},
+    {"G", "put the query into the URL"},
+    {"get", "put the query into the URL"},
+    {"n", "there is no netrc; see --user"},
+    {"netrc", "there is no netrc; see --user"},
+    {"E", "there are no client certificates yet"},
+    {"cert", "there are no client certificates yet"},
+    {"key", "there are no client certificates yet"},
+    {"resolve", "names are looked up as the system does it"},
+    {"interface", "the system chooses the address to connect from"},
+    {"4", "the system chooses between IPv4 and IPv6"},
+    {"6", "the system chooses between IPv4 and IPv6"},
+    {"ipv4", "the system chooses between IPv4 and IPv6"},
+    {"ipv6", "the system chooses between IPv4 and IPv6"},
+    {NULL, NULL}};
 
 _Static_assert(sizeof rows / sizeof rows[0] <= OPTIONS_MAX, "the rows");
 
 static const char usage[] =
-    "usage: lariat fetch [options] [URL...]\n"
+    "usage: lariat fetch [options] [URL... | -]\n"
     "Fetches URLs on every core and writes one JSON object a line for each.\n";
 
 static const char notes[] =
-    "Exit code: 0 all answered, 1 some not, 2 bad usage, 130 interrupted.\n"
+    "Exit code: 0 all answered, 1 some not, 2 bad usage, 130 and 143 stopped.\n"
     "Examples:\n"
     "  lariat fetch https://example.org/ | jq .status\n"
-    "  lariat fetch -i urls.txt -o results.jsonl --save bodies --retries 2\n"
     "  lariat fetch -i urls.txt -o results.jsonl --save bodies --resume\n";
 
 const struct option_table fetch_options = {.command = "fetch",
@@ -264,4 +477,5 @@ const struct option_table fetch_options = {.command = "fetch",
                                            .groups = groups,
                                            .rows = rows,
                                            .count =
-                                               sizeof rows / sizeof rows[0]};
+                                               sizeof rows / sizeof rows[0],
+                                           .hints = hints};

@@ -5,6 +5,7 @@
 
 #include "fetch/run.h"
 #include "say.h"
+#include "secrets.h"
 
 enum { FAST_US = 10000 };
 
@@ -14,32 +15,33 @@ static const char error_memory[] = "memory-limit";
 
 /* Returns how much of the line is shown: no part of a UTF-8 sequence. */
 static size_t shown_length(const struct job *job) {
-  size_t length = job->url_length;
+  size_t length = job->url.length;
+  const char *shown = job->url.text + job->url.added;
   if (length <= RECORD_URL_MAX) return length;
   length = RECORD_URL_MAX;
-  for (int i = 0; i < 3 && ((unsigned char)job->url[length] & 0xc0) == 0x80;
-       i++)
+  for (int i = 0; i < 3 && ((unsigned char)shown[length] & 0xc0) == 0x80; i++)
     length--;
   return length;
 }
 
 static struct record make_record(const struct job *job) {
-  size_t length = shown_length(job);
   return (struct record){.line = job->line,
-                         .url = job->url,
-                         .url_length = length,
-                         .url_whole = job->url_whole,
+                         .url = job->url.text + job->url.added,
+                         .url_length = job->url.length,
+                         .url_shown = shown_length(job),
+                         .url_whole = job->url.whole,
                          .tag = job->extras ? job->extras->tag : NULL,
-                         .attempts = job->attempts};
+                         .attempts = job->attempts,
+                         .waited_us = (job->begun_ns - job->read_ns) / 1000};
 }
 
-/* Says what went wrong, the URL escaped: no control character of the input gets
- * to a terminal. */
+/* Says what went wrong. */
 static void say_error(const struct record *record) {
   enum { SHOWN = 200 };
   char url[SHOWN * TEXT_WORST_ESCAPE + 1];
-  size_t length = record->url_length < SHOWN ? record->url_length : SHOWN;
-  *text_put_escaped(url, record->url, length) = '\0';
+  size_t shown = record->url_length < SHOWN ? record->url_length : SHOWN;
+  *secrets_put(url, record_url_kind(record), record->url, record->url_length,
+               shown, text_put_escaped) = '\0';
   say("line %llu: %s: %s: %s", (unsigned long long)record->line, url,
       record->error, record->message);
 }
@@ -47,7 +49,8 @@ static void say_error(const struct record *record) {
 static void write_record(struct run *run, const struct record *record) {
   if (run->settings->messages.verbose && record->error) say_error(record);
   if (!run->writer.failed)
-    line_writer_added(&run->writer, record_write(record, &run->writer.text));
+    line_writer_added(&run->writer, record_write(record, &run->settings->output,
+                                                 &run->writer.text));
   tally_add(&run->tally, record);
 }
 
@@ -93,15 +96,15 @@ static void fill_answer(struct record *record,
   record->reactor = lariat_response_reactor(response);
   record->has_times = true;
   record->times = lariat_response_timings(response);
+  record->waited_us += record->times.queue_us;
+  record->response = response;
 }
 
 static void save_body(struct run *run, struct job *job, struct record *record,
                       const char *body, char *message, size_t capacity) {
-  int error = job->temporary
-                  ? store_keep(&run->store, job->temporary, record->sha256,
-                               record->bytes)
+  int error = job->saved.fd >= 0
+                  ? store_keep(&run->store, &job->saved, record->sha256)
                   : store_put(&run->store, record->sha256, body, record->bytes);
-  job->temporary = 0;
   if (!error) return;
   record->error = error_save;
   record->message = message;
@@ -138,13 +141,25 @@ static bool was_refused(lariat_status status) {
          status == LARIAT_EINVAL;
 }
 
+/* Adds what people should look at first: a server that does not speak TLS
+ * answers in HTTP, whose first bytes OpenSSL takes for a version. */
+static void explain_failure(struct record *record, lariat_status status,
+                            char *message, size_t capacity) {
+  if (status != LARIAT_ETLS || !strstr(record->message, "wrong version number"))
+    return;
+  snprintf(message, capacity, "%s (is this a TLS port?)", record->message);
+  record->message = message;
+}
+
 static void write_failure(struct run *run, const struct job *job,
                           lariat_value failure) {
   struct record record = make_record(job);
+  char message[500];
   lariat_status status = lariat_failure_status(failure);
   lariat_phase phase = lariat_failure_phase(failure);
   record.error = lariat_status_name(status);
   record.message = lariat_failure_message(failure);
+  explain_failure(&record, status, message, sizeof message);
   if (status == LARIAT_EWRITE) record.error = error_save;
   if (status == LARIAT_ENOMEM && memory_refused(&run->memory)) {
     record.error = error_memory;

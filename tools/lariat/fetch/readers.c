@@ -7,6 +7,7 @@
 
 #include "fetch/settings.h"
 #include "numbers.h"
+#include "text.h"
 
 bool read_output(void *settings, char *value) {
   struct file_settings *files = &((struct settings *)settings)->files;
@@ -61,7 +62,7 @@ bool read_retry_budget(void *settings, char *value) {
   uint64_t thousandths;
   retry->no_budget = strcmp(value, "none") == 0;
   if (retry->no_budget) return true;
-  if (!number_read_seconds(value, 0, 100000, &thousandths)) return false;
+  if (!number_read_thousandths(value, 0, 100000, &thousandths)) return false;
   retry->budget_ratio = (double)thousandths / 1000;
   return true;
 }
@@ -81,6 +82,7 @@ bool read_header(void *settings, char *value) {
   struct request_settings *request = &((struct settings *)settings)->request;
   char *colon = strchr(value, ':');
   if (!colon || colon == value) return false;
+  if (strncmp(colon, "://", 3) == 0) return false; /* --headers was meant */
   lariat_header *headers =
       realloc(request->headers, (request->header_count + 1) * sizeof *headers);
   if (!headers) return false;
@@ -91,12 +93,74 @@ bool read_header(void *settings, char *value) {
   return true;
 }
 
+/* Makes the header's value of "USER:PASSWORD", and wipes that out of the
+ * arguments, which other users of the machine may list. */
+bool read_user(void *settings, char *value) {
+  static const char scheme[] = "Basic ";
+  struct request_settings *request = &((struct settings *)settings)->request;
+  size_t length = strlen(value);
+  char *header = malloc(sizeof scheme + (length + 2) / 3 * 4);
+  if (!header || !strchr(value, ':')) {
+    free(header);
+    return false;
+  }
+  char *at = text_put(header, scheme, sizeof scheme - 1);
+  *text_put_base64(at, value, length) = '\0';
+  memset(value, '*', length);
+  free(request->authorization);
+  request->authorization = header;
+  return true;
+}
+
+/* Makes "a=b&c=d" of two texts, as curl does. */
+static bool join_data(struct request_settings *request, const char *value) {
+  size_t length = strlen(request->data);
+  size_t more = strlen(value);
+  char *joined = malloc(length + 1 + more + 1);
+  if (!joined) return false;
+  char *at = text_put(joined, request->data, length);
+  *at++ = '&';
+  (void)text_put(at, value, more + 1);
+  free(request->joined_data);
+  request->data = request->joined_data = joined;
+  return true;
+}
+
 bool read_data(void *settings, char *value) {
-  ((struct settings *)settings)->request.data = value;
-  return strcmp(value, "@") != 0;
+  struct request_settings *request = &((struct settings *)settings)->request;
+  if (strcmp(value, "@") == 0) return false;
+  if (!request->data) {
+    request->data = value;
+    return true;
+  }
+  return *value != '@' && *request->data != '@' && join_data(request, value);
 }
 
 bool read_upload_file(void *settings, char *value) {
   ((struct settings *)settings)->request.upload = value;
   return *value != '\0' && strcmp(value, "-") != 0;
+}
+
+/* ---- Addresses ---- */
+
+static bool add_networks(char **list, const char *value) {
+  size_t length = *list ? strlen(*list) : 0;
+  size_t added = strlen(value);
+  if (!added) return false;
+  char *longer = realloc(*list, length + added + 2);
+  if (!longer) return false;
+  if (length) longer[length++] = ',';
+  memcpy(longer + length, value, added + 1);
+  *list = longer;
+  return true;
+}
+
+bool read_allow_net(void *settings, char *value) {
+  return add_networks(&((struct settings *)settings)->addresses.allow_nets,
+                      value);
+}
+
+bool read_deny_net(void *settings, char *value) {
+  return add_networks(&((struct settings *)settings)->addresses.deny_nets,
+                      value);
 }

@@ -23,10 +23,18 @@ bool read_method(void *settings, char *value);
 /* Cuts "Name: value" in two in place; the library looks at both parts. */
 bool read_header(void *settings, char *value);
 
-/* Reads a text, "@FILE" or "@-". */
+/* Reads "USER:PASSWORD", and overwrites it where it stands. */
+bool read_user(void *settings, char *value);
+
+/* Reads a text, "@FILE" or "@-"; joins texts by "&". */
 bool read_data(void *settings, char *value);
 
 /* Reads a file's name, which cannot be "-". */
 bool read_upload_file(void *settings, char *value);
+
+/* Add to the networks that are allowed or denied: any text, which is looked at
+ * when all are there. */
+bool read_allow_net(void *settings, char *value);
+bool read_deny_net(void *settings, char *value);
 
 #endif

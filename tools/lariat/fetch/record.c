@@ -4,16 +4,36 @@
 
 #include <string.h>
 
+#include "fetch/answer.h"
 #include "output/json.h"
+#include "secrets.h"
 
 /* The bytes that all the names, numbers and marks of a line do not exceed. */
 enum { FIXED_CAPACITY = 1024 };
 
-/* Ends a text that is cut with a mark: "…[10485760 bytes]". */
-static char *put_url(char *at, const struct record *record) {
+/* Writes `string` in quotes with its passwords masked; NULL as null. */
+static char *put_string(char *at, enum secrets_kind kind, const char *string,
+                        bool keep_secrets) {
+  if (!string || keep_secrets) return json_put_text(at, string);
+  size_t length = strlen(string);
   *at++ = '"';
-  at = text_put_escaped(at, record->url, record->url_length);
-  if (record->url_whole > record->url_length) {
+  at = secrets_put(at, kind, string, length, length, text_put_escaped);
+  *at++ = '"';
+  return at;
+}
+
+enum secrets_kind record_url_kind(const struct record *record) {
+  return *record->url == '{' ? SECRETS_JSON : SECRETS_URL;
+}
+
+/* Ends a text that is cut with a mark: "…[10485760 bytes]". */
+static char *put_url(char *at, const struct record *record, bool keep_secrets) {
+  *at++ = '"';
+  at = keep_secrets ? text_put_escaped(at, record->url, record->url_shown)
+                    : secrets_put(at, record_url_kind(record), record->url,
+                                  record->url_length, record->url_shown,
+                                  text_put_escaped);
+  if (record->url_whole > record->url_shown) {
     at = JSON_PUT(at, "\xe2\x80\xa6[");
     at = text_put_number(at, record->url_whole);
     at = JSON_PUT(at, " bytes]");
@@ -52,32 +72,36 @@ static char *put_times(char *at, const struct record *record) {
   at = json_put_number(at, has, times->first_byte_us);
   at = JSON_PUT(at, ",\"total\":");
   at = text_put_number(at, times->total_us);
+  at = JSON_PUT(at, ",\"waited\":");
+  at = json_put_number(at, has, record->waited_us);
+  at = JSON_PUT(at, ",\"body\":");
+  at = json_put_number(at, has, times->body_us);
   return JSON_PUT(at, "}");
 }
 
 /* Writes what was asked for, and whether it worked. */
-static char *put_outcome(char *at, const struct record *record) {
+static char *put_outcome(char *at, const struct record *record, bool keep) {
   at = JSON_PUT(at, "{\"line\":");
   at = text_put_number(at, record->line);
   at = JSON_PUT(at, ",\"url\":");
-  at = put_url(at, record);
+  at = put_url(at, record, keep);
   at = JSON_PUT(at, ",\"tag\":");
-  at = record->tag ? text_put(at, record->tag, strlen(record->tag))
+  at = record->tag ? text_put_shown(at, record->tag, strlen(record->tag))
                    : JSON_PUT(at, "null");
   at = JSON_PUT(at, ",\"status\":");
   at = json_put_number(at, record->status != 0, (uint64_t)record->status);
   at = JSON_PUT(at, ",\"error\":");
   at = json_put_text(at, record->error);
   at = JSON_PUT(at, ",\"message\":");
-  at = json_put_text(at, record->message);
+  at = put_string(at, SECRETS_TEXT, record->message, keep);
   at = JSON_PUT(at, ",\"phase\":");
   return json_put_text(at, record->phase);
 }
 
 /* Writes what came. */
-static char *put_answer(char *at, const struct record *record) {
+static char *put_answer(char *at, const struct record *record, bool keep) {
   at = JSON_PUT(at, ",\"effective_url\":");
-  at = json_put_text(at, record->effective_url);
+  at = put_string(at, SECRETS_URL, record->effective_url, keep);
   at = JSON_PUT(at, ",\"http_version\":");
   at = put_http_version(at, record->http_version);
   at = JSON_PUT(at, ",\"remote_ip\":");
@@ -101,27 +125,47 @@ static char *put_course(char *at, const struct record *record) {
   at = JSON_PUT(at, ",\"reactor\":");
   at = json_put_number(at, record->has_reactor, record->reactor);
   at = JSON_PUT(at, ",\"time_us\":");
-  at = put_times(at, record);
-  return JSON_PUT(at, "}\n");
+  return put_times(at, record);
 }
 
 static size_t length_of(const char *string) {
   return string ? strlen(string) : 0;
 }
 
-bool record_write(const struct record *record, struct text *text) {
-  size_t strings = record->url_length + length_of(record->error) +
+static bool add_fields(const struct record *record, bool keep,
+                       struct text *text) {
+  size_t strings = record->url_shown + length_of(record->error) +
                    length_of(record->message) + length_of(record->phase) +
                    length_of(record->effective_url) +
                    length_of(record->remote_ip) +
-                   length_of(record->content_type);
-  size_t capacity =
-      FIXED_CAPACITY + strings * TEXT_WORST_ESCAPE + length_of(record->tag);
-  if (!text_reserve(text, capacity)) return false;
+                   length_of(record->content_type) + length_of(record->tag);
+  if (!text_reserve(text, FIXED_CAPACITY + strings * TEXT_WORST_ESCAPE))
+    return false;
   char *at = text->bytes + text->length;
-  at = put_outcome(at, record);
-  at = put_answer(at, record);
+  at = put_outcome(at, record, keep);
+  at = put_answer(at, record, keep);
   at = put_course(at, record);
   text->length = (size_t)(at - text->bytes);
   return true;
+}
+
+/* Adds what is there only if it was asked for. */
+static bool add_parts(const struct record *record,
+                      const struct output_settings *output, struct text *text) {
+  if (output->headers &&
+      (!text_add(text, ",\"headers\":") ||
+       !answer_add_headers(text, record->response, output->keep_secrets)))
+    return false;
+  return !output->body ||
+         (text_add(text, ",") && answer_add_body(text, record->response));
+}
+
+bool record_write(const struct record *record,
+                  const struct output_settings *output, struct text *text) {
+  size_t before = text->length;
+  if (add_fields(record, output->keep_secrets, text) &&
+      add_parts(record, output, text) && text_add(text, "}\n"))
+    return true;
+  text->length = before;
+  return false;
 }

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "fetch/settings.h"
+#include "secrets.h"
 #include "text.h"
 
 /* The length at which an input line's text is cut in the output. */
@@ -17,7 +19,8 @@ struct record {
   uint64_t line;
   const char *url;
   size_t url_length; /* what there is of it */
-  size_t url_whole;  /* what it had in the input; more than url_length: cut */
+  size_t url_shown;  /* what is written of that */
+  size_t url_whole;  /* what it had in the input; more than url_shown: cut */
   const char *tag;   /* JSON, or NULL */
   int status;        /* 0: no answer */
   const char *error; /* NULL: none */
@@ -36,10 +39,17 @@ struct record {
   unsigned reactor;
   bool has_times; /* all of `times`; else its total alone */
   lariat_timings times;
+  uint64_t waited_us; /* in the program and in the library's queue */
+  const lariat_response *response; /* what headers and body are of, or NULL */
 };
 
-/* Appends the line with its end; false when out of memory: then `text` is as it
- * was. */
-bool record_write(const struct record *record, struct text *text);
+/* Tells what the text in `url` is: a URL, or a line of JSON that was refused.
+ */
+enum secrets_kind record_url_kind(const struct record *record);
+
+/* Appends the line with its end, and what `output` adds to it; false when out
+ * of memory: then `text` is as it was. */
+bool record_write(const struct record *record,
+                  const struct output_settings *output, struct text *text);
 
 #endif

@@ -27,14 +27,8 @@ static struct job *take_blank_job(struct run *run) {
   return job ? job : job_new(run);
 }
 
-/* Removes what the last attempt has saved. */
-static void drop_saved(struct run *run, struct job *job) {
-  if (job->temporary) store_drop(&run->store, job->temporary);
-  job->temporary = 0;
-}
-
 static void recycle_job(struct run *run, struct job *job) {
-  drop_saved(run, job);
+  store_drop(&run->store, &job->saved);
   run->weight -= job->weight;
   job_wipe(job);
   job_list_push(&run->spare, job);
@@ -68,22 +62,32 @@ static lariat_value on_failure(lariat_value failure, void *context) {
   return lariat_value_drop(failure);
 }
 
-static void add_extras(lariat_request_options *options,
-                       const struct extras *extras) {
-  options->headers = extras->headers;
-  options->header_count = extras->header_count;
-  if (!extras->body) return;
-  options->body = lariat_body_bytes(extras->body, extras->body_length);
+/* Gives the request its own headers, and its own body or that of the settings.
+ * The latter has a Content-Type unless a header says otherwise. */
+static void add_body_and_headers(const struct run *run,
+                                 const struct extras *extras,
+                                 lariat_request_options *options) {
+  bool own = extras && extras->body;
+  if (own)
+    options->body = lariat_body_bytes(extras->body, extras->body_length);
+  else
+    body_apply(&run->body, options);
+  if (extras) {
+    options->headers = extras->headers;
+    options->header_count = extras->header_count;
+  }
+  if (!own) body_add_type(&run->body, extras, options);
 }
 
-/* Opens the file to which the library writes the body.  Without a descriptor
- * for that, the body is held in memory, and stored afterwards. */
-static int begin_saving(struct run *run, struct job *job,
-                        lariat_request_options *options) {
-  int fd = -1;
-  if (run->store.directory >= 0) fd = store_begin(&run->store, &job->temporary);
-  if (fd >= 0) options->sink = lariat_sink_fd(fd);
-  return fd;
+/* Opens the file to which the library writes the body; it has a descriptor of
+ * its own for that.  Without a file the body is held in memory, and stored
+ * afterwards. */
+static void begin_saving(struct run *run, struct job *job,
+                         lariat_request_options *options) {
+  bool in_memory = run->settings->output.body;
+  if (run->store.directory < 0 || in_memory) return;
+  if (store_begin(&run->store, &job->saved))
+    options->sink = lariat_sink_fd(job->saved.fd);
 }
 
 /* Whether nothing but the URL differs from the client's defaults. */
@@ -95,17 +99,13 @@ static bool has_default_options(const struct settings *settings,
 }
 
 static lariat_deferred *send_request(struct run *run, struct job *job) {
-  const struct extras *extras = job->extras;
   if (has_default_options(run->settings, job))
-    return lariat_get(run->client, job->url);
+    return lariat_get(run->client, job->url.text);
   lariat_request_options options = lariat_request_defaults(run->client);
-  if (!extras || !extras->body) body_apply(&run->body, &options);
-  if (extras) add_extras(&options, extras);
-  int fd = begin_saving(run, job, &options);
-  lariat_deferred *deferred =
-      lariat_request(run->client, run_method(run, job), job->url, &options);
-  if (fd >= 0) close(fd); /* the library has its own */
-  return deferred;
+  add_body_and_headers(run, job->extras, &options);
+  begin_saving(run, job, &options);
+  return lariat_request(run->client, run_method(run, job), job->url.text,
+                        &options);
 }
 
 static void start_job(struct run *run, struct job *job) {
@@ -160,8 +160,21 @@ static void count_answer(struct run *run) {
 
 /* ---- Ends ---- */
 
+/* Tells whether URLs wait for nothing but --per-host while `job` ends: none of
+ * their hosts may have another fetch and --concurrency has, or they wait in the
+ * library; and there is no pace to keep. */
+static bool is_held_per_host(const struct run *run, const struct job *job) {
+  const struct limit_settings *limits = &run->settings->limits;
+  if (limits->rate > 0 || limits->rate_per_host > 0 || limits->delay_ms)
+    return false;
+  return hosts_is_over(&run->hosts, job) ||
+         (run->hosts.waiting && !run->hosts.ready_first &&
+          run->in_flight < limits->concurrency);
+}
+
 void run_end_job(struct run *run, struct job *job) {
   count_answer(run);
+  if (is_held_per_host(run, job)) run->tally.held++;
   hosts_release(&run->hosts, job, job->fast);
   run->in_flight--;
   if (job->alone) run->alone.running = false;
@@ -177,7 +190,7 @@ static void fail_out_of_memory(struct run *run) {
 
 /* Takes `job` back from the library without a result. */
 static void take_back(struct run *run, struct job *job) {
-  drop_saved(run, job);
+  store_drop(&run->store, &job->saved);
   hosts_release(&run->hosts, job, false);
   run->in_flight--;
 }
@@ -206,15 +219,14 @@ static void refuse_job(struct run *run, struct job *job) {
   recycle_job(run, job);
 }
 
-static bool is_to_skip(const struct line *line) {
-  if (line->length && line->text[0] == '#') return true;
-  for (size_t i = 0; i < line->length; i++)
-    if (line->text[i] != ' ' && line->text[i] != '\t') return false;
-  return line->whole == line->length;
+/* Whether a line of a list is blank, or a comment; each argument counts. */
+static bool is_to_skip(const struct run *run, const struct line *line) {
+  if (run->input.fd < 0) return false;
+  return line->length ? line->text[0] == '#' : line->whole == 0;
 }
 
 static void take_line(struct run *run, const struct line *line) {
-  if (is_to_skip(line)) return;
+  if (is_to_skip(run, line)) return;
   if (finished_has(&run->finished, line->number)) {
     run->tally.skipped++;
     return;
@@ -225,6 +237,7 @@ static void take_line(struct run *run, const struct line *line) {
     return;
   }
   bool read = job_read(job, line);
+  job->read_ns = lariat_reactor_now_ns(run->reactor);
   job->weight = line->length;
   run->weight += job->weight;
   if (read && job->error) {

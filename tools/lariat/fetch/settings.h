@@ -58,13 +58,39 @@ struct request_settings {
   const char *method; /* NULL: GET, POST with data, PUT with an upload */
   lariat_header *headers;
   size_t header_count;
-  const char *data;   /* NULL: none; "@FILE", "@-": what is there */
-  const char *upload; /* a file; NULL: none */
+  const char *user_agent; /* NULL: the library's; "": none */
+  char *authorization;    /* owned: "Basic ..."; NULL: none */
+  const char *data;       /* NULL: none; "@FILE", "@-": what is there */
+  char *joined_data;      /* owned: where `data` is if it was given in parts */
+  const char *upload;     /* a file; NULL: none */
   const char *ca_file;
   uint64_t max_body;
   unsigned max_redirects;
   lariat_http http;
   bool insecure;
+  bool head; /* the method is HEAD */
+  bool raw;  /* bodies are not decompressed */
+};
+
+/* Parts of an answer that result lines and exit code tell of. */
+struct output_settings {
+  bool headers;
+  bool body;
+  bool keep_secrets;
+  bool fail; /* an answer of 400 or more is a failure for the exit code */
+};
+
+/* Lists of networks as in lariat_address_rules. */
+struct address_settings {
+  char *allow_nets; /* NULL: none */
+  char *deny_nets;
+  bool deny_private;
+};
+
+struct redirect_settings {
+  bool no_downgrade;
+  bool deny_bad_ports; /* also of the URLs themselves */
+  bool same_origin_headers;
 };
 
 struct message_settings {
@@ -78,6 +104,9 @@ struct settings {
   struct timeout_settings timeouts;
   struct retry_settings retry;
   struct request_settings request;
+  struct address_settings addresses;
+  struct output_settings output;
+  struct redirect_settings redirects;
   struct message_settings messages;
   enum action action;
 };

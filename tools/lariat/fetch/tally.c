@@ -34,6 +34,23 @@ static void count_error(struct tally *tally, const char *name) {
   }
 }
 
+static void count_time(struct tally_times *times, uint64_t us) {
+  times->buckets[bucket_of(us)]++;
+  times->count++;
+  if (us > times->longest_us) times->longest_us = us;
+}
+
+/* Counts the parts of an answer's time.  What is neither of them (redirects,
+ * earlier attempts, the waits between them) is in the total alone. */
+static void count_times(struct tally *tally, const struct record *record) {
+  const lariat_timings *times = &record->times;
+  uint64_t waited_before_us = record->waited_us - times->queue_us;
+  count_time(&tally->times[TALLY_WAITED], record->waited_us);
+  count_time(&tally->times[TALLY_SERVER], times->first_byte_us);
+  count_time(&tally->times[TALLY_TRANSFER], times->body_us);
+  count_time(&tally->times[TALLY_TOTAL], waited_before_us + times->total_us);
+}
+
 void tally_add(struct tally *tally, const struct record *record) {
   unsigned class = (unsigned)record->status / 100;
   tally->classes[class < 6 ? class : 0]++;
@@ -44,23 +61,22 @@ void tally_add(struct tally *tally, const struct record *record) {
     count_error(tally, record->error);
     return;
   }
-  uint64_t us = record->times.total_us;
   tally->answered++;
+  tally->refused += record->status >= 400;
   tally->reused += record->reused;
-  tally->times[bucket_of(us)]++;
-  if (us > tally->longest_us) tally->longest_us = us;
+  count_times(tally, record);
 }
 
-uint64_t tally_quantile(const struct tally *tally, double share) {
-  double wanted = share * (double)tally->answered;
+uint64_t tally_quantile(const struct tally_times *times, double share) {
+  double wanted = share * (double)times->count;
   uint64_t seen = 0;
   for (unsigned i = 0; i < TALLY_BUCKETS; i++) {
-    seen += tally->times[i];
+    seen += times->buckets[i];
     if (seen == 0 || (double)seen < wanted) continue;
     uint64_t end = bucket_end(i);
-    return end < tally->longest_us ? end : tally->longest_us;
+    return end < times->longest_us ? end : times->longest_us;
   }
-  return tally->longest_us;
+  return times->longest_us;
 }
 
 static double seconds_since_begin(const struct tally *tally, uint64_t now_ns) {
@@ -93,17 +109,37 @@ static void print_errors(const struct tally *tally, FILE *file) {
 }
 
 static void print_times(const struct tally *tally, FILE *file) {
+  static const char *const names[TALLY_PARTS][2] = {
+      [TALLY_WAITED] = {"waited", "for its turn"},
+      [TALLY_SERVER] = {"server", "to the first byte"},
+      [TALLY_TRANSFER] = {"transfer", "of the body"},
+      [TALLY_TOTAL] = {"total", "of all of it"}};
   if (!tally->answered) return;
-  fprintf(file, "  latency    p50 %s, p90 %s, p99 %s, max %s\n",
-          units_time(tally_quantile(tally, 0.5)).text,
-          units_time(tally_quantile(tally, 0.9)).text,
-          units_time(tally_quantile(tally, 0.99)).text,
-          units_time(tally->longest_us).text);
+  for (int i = 0; i < TALLY_PARTS; i++) {
+    const struct tally_times *times = &tally->times[i];
+    fprintf(file, "  %-10s p50 %s, p90 %s, p99 %s, max %s  %s\n", names[i][0],
+            units_time(tally_quantile(times, 0.5)).text,
+            units_time(tally_quantile(times, 0.9)).text,
+            units_time(tally_quantile(times, 0.99)).text,
+            units_time(times->longest_us).text, names[i][1]);
+  }
   fprintf(file, "  connection already open for %.1f %% of the answers\n",
           100.0 * (double)tally->reused / (double)tally->answered);
 }
 
-void tally_print_summary(const struct tally *tally, uint64_t now_ns,
+/* Says so when --per-host, and not --concurrency, was the limit for half of the
+ * results or more. */
+static void print_limit(const struct tally *tally,
+                        const struct limit_settings *limits, FILE *file) {
+  uint64_t done = tally->answered + tally->failed;
+  if (!done || tally->held * 2 < done) return;
+  fprintf(file, "  limit      held to %u a host by --per-host: %llu of %llu\n",
+          limits->per_host, (unsigned long long)tally->held,
+          (unsigned long long)done);
+}
+
+void tally_print_summary(const struct tally *tally,
+                         const struct settings *settings, uint64_t now_ns,
                          FILE *file) {
   uint64_t done = tally->answered + tally->failed;
   double seconds = seconds_since_begin(tally, now_ns);
@@ -114,6 +150,9 @@ void tally_print_summary(const struct tally *tally, uint64_t now_ns,
   fprintf(file, "  outcomes   answered %llu, failed %llu",
           (unsigned long long)tally->answered,
           (unsigned long long)tally->failed);
+  if (settings->output.fail && tally->refused)
+    fprintf(file, ", 400 or more (--fail) %llu",
+            (unsigned long long)tally->refused);
   if (tally->retried)
     fprintf(file, ", tried again %llu", (unsigned long long)tally->retried);
   if (tally->skipped)
@@ -122,6 +161,7 @@ void tally_print_summary(const struct tally *tally, uint64_t now_ns,
   if (done) print_classes(tally, file);
   print_errors(tally, file);
   print_times(tally, file);
+  print_limit(tally, &settings->limits, file);
 }
 
 /* Writes ", 0:01:30 left", if that can be known. */

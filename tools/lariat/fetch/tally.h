@@ -11,6 +11,22 @@
 
 enum { TALLY_ERRORS = 64, TALLY_BUCKETS = 2048 };
 
+/* Times of answers, in microseconds, to 3 %. */
+struct tally_times {
+  uint64_t buckets[TALLY_BUCKETS];
+  uint64_t count;
+  uint64_t longest_us;
+};
+
+/* The parts of an answer's time: what the summary tells apart. */
+enum tally_part {
+  TALLY_WAITED,   /* for its turn, in the program and in the library */
+  TALLY_SERVER,   /* from then to the first byte, connecting included */
+  TALLY_TRANSFER, /* from the first byte to the last */
+  TALLY_TOTAL,    /* all of it, earlier hops and attempts too */
+  TALLY_PARTS
+};
+
 struct tally {
   uint64_t begun_ns;
   uint64_t answered; /* without an error */
@@ -24,8 +40,10 @@ struct tally {
     const char *name;
     uint64_t count;
   } errors[TALLY_ERRORS];
-  uint64_t times[TALLY_BUCKETS]; /* of answers, in microseconds */
-  uint64_t longest_us;
+  uint64_t refused; /* answers with a status of 400 or more */
+  uint64_t held;    /* results that came while only --per-host kept waiting
+                       URLs from starting */
+  struct tally_times times[TALLY_PARTS];
 };
 
 /* Counts one result. */
@@ -33,10 +51,11 @@ void tally_add(struct tally *tally, const struct record *record);
 
 /* Returns the time that `share` (0 to 1) of the answers did not exceed, to 3 %.
  */
-uint64_t tally_quantile(const struct tally *tally, double share);
+uint64_t tally_quantile(const struct tally_times *times, double share);
 
-/* Prints the lines that end a run. */
-void tally_print_summary(const struct tally *tally, uint64_t now_ns,
+/* Prints the lines that end a run with these settings. */
+void tally_print_summary(const struct tally *tally,
+                         const struct settings *settings, uint64_t now_ns,
                          FILE *file);
 
 /* Writes the progress so far as one line, without its end.  `progress` is how

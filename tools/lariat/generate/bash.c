@@ -46,8 +46,11 @@ static void print_value(const struct option_row *row) {
 
 static void print_names(const struct option_table *table) {
   printf("    *) _lariat_words \"");
-  for (size_t i = 0; i < table->count; i++)
-    printf("%s--%s", i ? "\n      " : "", table->rows[i].name);
+  for (size_t i = 0; i < table->count; i++) {
+    const struct option_row *row = &table->rows[i];
+    printf("%s--%s", i ? "\n      " : "", row->name);
+    if (row->letter) printf(" -%c", row->letter);
+  }
   printf("\" \"$1\" ;;\n");
 }
 
@@ -68,7 +71,7 @@ static void print_commands(void) {
          "    _lariat_words \"");
   for (size_t i = 0; option_tables[i]; i++)
     printf("%s ", option_tables[i]->command);
-  printf("--help --version\" \"$current\"\n"
+  printf("version help --help --version\" \"$current\"\n"
          "    return\n"
          "  fi\n"
          "  case ${COMP_WORDS[1]} in\n");

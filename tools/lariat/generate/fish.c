@@ -55,6 +55,8 @@ static void print_commands(void) {
     print_quoted(option_tables[i]->summary);
     putchar('\n');
   }
+  printf("%s -f -a version -d 'name the version'\n", before);
+  printf("%s -f -a help -d 'list the commands'\n", before);
   printf("%s -l help -d 'list the commands'\n", before);
   printf("%s -l version -d 'name the version'\n", before);
 }

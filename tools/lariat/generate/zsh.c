@@ -72,7 +72,8 @@ static void print_commands(void) {
     print_quoted(option_tables[i]->summary);
     printf("]'");
   }
-  printf(" '--help' '--version'\n"
+  printf(" 'version[name the version]' 'help[list the commands]'"
+         " '--help' '--version'\n"
          "    return\n"
          "  fi\n"
          "  shift words\n"

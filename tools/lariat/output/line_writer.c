@@ -60,10 +60,12 @@ void line_writer_attach(struct line_writer *writer, lariat_reactor *reactor,
   writer->context = context;
 }
 
+/* A reader who has gone, as head does when it has enough, is told of nothing.
+ */
 static void fail_writer(struct line_writer *writer, const char *why) {
   if (writer->failed) return;
   writer->failed = true;
-  say("cannot write to %s: %s", writer->name, why);
+  if (!writer->abandoned) say("cannot write to %s: %s", writer->name, why);
   if (writer->on_failure) writer->on_failure(writer->context);
 }
 
@@ -81,8 +83,8 @@ static bool write_text(struct line_writer *writer) {
     if (written < 0 && errno == EAGAIN) {
       wait_until_writable(writer);
     } else if (written < 0 && errno != EINTR) {
-      fail_writer(writer, errno == EPIPE ? "nobody reads it any more"
-                                         : say_errno(errno));
+      writer->abandoned = errno == EPIPE;
+      fail_writer(writer, say_errno(errno));
       return false;
     } else if (written > 0) {
       at += written;

@@ -13,7 +13,8 @@ struct line_writer {
   int fd;
   const char *name; /* for messages */
   bool terminal;
-  bool failed; /* no line can be written any more; it has been said why */
+  bool failed;    /* no line can be written any more; it has been said why */
+  bool abandoned; /* that is since nobody reads them any more, and no error */
   bool timer_set;
   lariat_timer timer;
   lariat_reactor *reactor; /* NULL: no timer to be had, lines go at once */

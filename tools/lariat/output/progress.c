@@ -3,15 +3,25 @@
 #include "output/progress.h"
 
 #include <stdio.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 enum { INTERVAL_MS = 250, LINE_CAPACITY = 200 };
+
+/* Returns how many columns the line may have: one less than the terminal has,
+ * for some go to the next line when the last column is full. */
+static int line_width(void) {
+  struct winsize size;
+  if (ioctl(STDERR_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+    return LINE_CAPACITY;
+  return size.ws_col - 1;
+}
 
 static void show_line(void *context) {
   struct progress *progress = context;
   char line[LINE_CAPACITY];
   progress->describe(progress->context, line, sizeof line);
-  fprintf(stderr, "\r%s\033[K", line);
+  fprintf(stderr, "\r%.*s\033[K", line_width(), line);
   fflush(stderr);
   if (lariat_reactor_call_later(progress->reactor, INTERVAL_MS, show_line,
                                 progress, NULL, &progress->timer) != LARIAT_OK)

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: MIT
+ * secrets.c: the search for passwords and credentials. */
+#include "secrets.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+const char secrets_mask[4] = "***";
+
+/* A part of a text. */
+struct span {
+  size_t begin;
+  size_t end; /* behind its last byte */
+};
+
+/* ---- Passwords ---- */
+
+static size_t find_any(const char *text, size_t length, size_t from,
+                       const char *bytes) {
+  while (from < length && (!text[from] || !strchr(bytes, text[from]))) from++;
+  return from;
+}
+
+static size_t find_byte(const char *text, struct span in, char byte) {
+  const char *found = in.begin < in.end
+                          ? memchr(text + in.begin, byte, in.end - in.begin)
+                          : NULL;
+  return found ? (size_t)(found - text) : in.end;
+}
+
+/* Returns where the last `byte` is; the end of `in` when there is none. */
+static size_t find_last(const char *text, struct span in, char byte) {
+  const char *found = in.begin < in.end
+                          ? memrchr(text + in.begin, byte, in.end - in.begin)
+                          : NULL;
+  return found ? (size_t)(found - text) : in.end;
+}
+
+static bool are_digits(const char *text, struct span in) {
+  for (size_t i = in.begin; i < in.end; i++)
+    if (text[i] < '0' || text[i] > '9') return false;
+  return true;
+}
+
+/* Finds the password in the authority that begins at `from`: between the first
+ * colon and the last "@".  An authority without an "@" whose port is no number
+ * may be one that a password with "/", "?" or "#" in it cuts short: then all up
+ * to the text's last "@" is taken for the password. */
+static bool find_password(const char *text, size_t length, size_t from,
+                          struct span *password) {
+  struct span authority = {from, find_any(text, length, from, "/?#")};
+  size_t colon = find_byte(text, authority, ':');
+  size_t at = find_last(text, authority, '@');
+  if (colon == authority.end || (at < authority.end && at < colon))
+    return false;
+  if (at == authority.end) {
+    struct span port = {colon + 1, authority.end};
+    struct span rest = {authority.end, length};
+    at = find_last(text, rest, '@');
+    if (text[from] == '[' || at == length || are_digits(text, port))
+      return false;
+  }
+  *password = (struct span){colon + 1, at};
+  return password->begin < password->end;
+}
+
+/* Tells whether `text`, of which `length` bytes come before a colon, ends with
+ * a scheme after which the slashes may be missing. */
+static bool ends_with_scheme(const char *text, size_t length) {
+  return (length >= 4 && strncasecmp(text + length - 4, "http", 4) == 0) ||
+         (length >= 5 && strncasecmp(text + length - 5, "https", 5) == 0);
+}
+
+static size_t skip_slashes(const char *text, size_t length, size_t from) {
+  while (from < length && (text[from] == '/' || text[from] == '\\')) from++;
+  return from;
+}
+
+/* Returns where the next authority begins, at `from` or behind it; `length`
+ * when there is none: behind "//" (a backslash counts as a slash) or behind
+ * "http:". */
+static size_t find_authority(const char *text, size_t length, size_t from) {
+  for (size_t i = from; i < length; i++) {
+    size_t behind = skip_slashes(text, length, i);
+    if (behind - i >= 2) return behind;
+    if (text[i] == ':' && ends_with_scheme(text, i))
+      return skip_slashes(text, length, i + 1);
+  }
+  return length;
+}
+
+static bool find_in_urls(const char *text, size_t length, size_t from,
+                         struct span *secret) {
+  while ((from = find_authority(text, length, from)) < length)
+    if (find_password(text, length, from, secret)) return true;
+  return false;
+}
+
+/* ---- Headers in JSON ---- */
+
+/* Returns where the value that begins at `from`, a string or an array, ends. */
+static size_t end_of_value(const char *text, size_t length, size_t from) {
+  char close = text[from] == '[' ? ']' : '"';
+  for (size_t i = from + 1; i < length; i++) {
+    if (text[i] == '\\')
+      i++;
+    else if (text[i] == close)
+      return i;
+  }
+  return length;
+}
+
+static bool is_name_end(const char *text, size_t length) {
+  static const char *const names[] = {"authorization", "cookie"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    size_t size = strlen(names[i]);
+    if (length >= size &&
+        strncasecmp(text + length - size, names[i], size) == 0)
+      return true;
+  }
+  return false;
+}
+
+static size_t skip_blanks(const char *text, size_t length, size_t from) {
+  while (from < length && (text[from] == ' ' || text[from] == '\t')) from++;
+  return from;
+}
+
+/* Finds what stands behind `Cookie":` and the like. */
+static bool find_in_headers(const char *text, size_t length, size_t from,
+                            struct span *secret) {
+  for (size_t i = from; i < length; i++) {
+    if (text[i] != '"' || !is_name_end(text, i)) continue;
+    size_t at = skip_blanks(text, length, i + 1);
+    if (at == length || text[at] != ':') continue;
+    at = skip_blanks(text, length, at + 1);
+    if (at == length || (text[at] != '"' && text[at] != '[')) continue;
+    *secret = (struct span){at + 1, end_of_value(text, length, at)};
+    if (secret->begin < secret->end) return true;
+  }
+  return false;
+}
+
+/* ---- Both ---- */
+
+/* Tells whether `text` begins with "http", whatever controls and blanks are
+ * before and between the letters. */
+static bool begins_with_http(const char *text, size_t length) {
+  static const char scheme[] = "http";
+  size_t found = 0;
+  for (size_t i = 0; i < length && scheme[found]; i++) {
+    if ((unsigned char)text[i] <= ' ') continue;
+    if ((text[i] | 0x20) != scheme[found++]) return false;
+  }
+  return !scheme[found];
+}
+
+/* Finds what may be a password in a URL with tabs or line ends in it, which the
+ * URL Standard leaves out, wherever they are: all from the first colon on. */
+static bool find_with_breaks(const char *text, size_t length,
+                             struct span *password) {
+  struct span all = {0, length};
+  if (find_any(text, length, 0, "\t\r\n") == length ||
+      !begins_with_http(text, length))
+    return false;
+  size_t colon = find_byte(text, all, ':');
+  size_t at = find_last(text, all, '@');
+  if (colon == length || at == length || at < colon + 2) return false;
+  *password = (struct span){colon + 1, at};
+  return true;
+}
+
+/* Finds a password; a text without an "@", as most are, has none. */
+static bool find_in_text(enum secrets_kind kind, const char *text,
+                         size_t length, size_t from, struct span *secret) {
+  if (!memchr(text + from, '@', length - from)) return false;
+  if (kind == SECRETS_URL && from == 0 &&
+      (find_with_breaks(text, length, secret) ||
+       find_password(text, length, 0, secret)))
+    return true;
+  return find_in_urls(text, length, from, secret);
+}
+
+static bool find_secret(enum secrets_kind kind, const char *text, size_t length,
+                        size_t from, struct span *secret) {
+  struct span header;
+  bool found = find_in_text(kind, text, length, from, secret);
+  if (kind == SECRETS_JSON && find_in_headers(text, length, from, &header) &&
+      (!found || header.begin < secret->begin)) {
+    *secret = header;
+    return true;
+  }
+  return found;
+}
+
+bool secrets_find(enum secrets_kind kind, const char *text, size_t length,
+                  size_t *begin, size_t *end) {
+  struct span secret;
+  if (!find_secret(kind, text, length, *begin, &secret)) return false;
+  *begin = secret.begin;
+  *end = secret.end;
+  return true;
+}
+
+bool secrets_is_header(const char *name) {
+  return strcasecmp(name, "Authorization") == 0 ||
+         strcasecmp(name, "Proxy-Authorization") == 0 ||
+         strcasecmp(name, "Cookie") == 0;
+}
+
+char *secrets_put(char *at, enum secrets_kind kind, const char *text,
+                  size_t length, size_t shown, secrets_writer put) {
+  size_t from = 0;
+  size_t begin = 0;
+  size_t end = 0;
+  while (from < shown && secrets_find(kind, text, length, &begin, &end) &&
+         begin < shown) {
+    at = put(at, text + from, begin - from);
+    at = put(at, secrets_mask, sizeof secrets_mask - 1);
+    from = begin = end;
+  }
+  return from < shown ? put(at, text + from, shown - from) : at;
+}
