@@ -91,6 +91,7 @@ lr_lane *lr_lane_new(lr_engine *engine) {
 void lr_lane_free(lr_lane *lane) {
   lr_engine *engine = lane->engine;
   (void)curl_multi_cleanup(lane->multi);
+  lr_socket_forget_wake_up(lane);
   lr_reactor_unset_timer(engine->reactor, &lane->timer);
   lr_reactor_unset_timer(engine->reactor, &lane->idle_timer);
   lr_list_remove(&lane->dirty);

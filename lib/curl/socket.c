@@ -103,6 +103,9 @@ static void handle_event(lr_watch *watch, uint32_t events) {
   lr_socket *socket = lr_container(watch, lr_socket, watch);
   if (socket->host && socket->wanted == 0)
     handle_idle_event(socket, events);
+  else if (socket->wanted == 0) /* a wake-up for nobody: libcurl will see it */
+    (void)lr_poller_set(lr_reactor_poller(socket->lane->engine->reactor), watch,
+                        0);
   else
     lr_lane_event(socket->lane, watch->fd, curl_events_of(events));
 }
@@ -110,6 +113,7 @@ static void handle_event(lr_watch *watch, uint32_t events) {
 static void drop_socket(lr_engine *engine, lr_socket *socket) {
   lr_poller_forget(lr_reactor_poller(engine->reactor), &socket->watch);
   lr_list_remove(&socket->attempt);
+  if (socket->lane->wake_up == socket) socket->lane->wake_up = NULL;
   engine->sockets.by_fd[socket->watch.fd] = NULL;
   lr_free(socket);
 }
@@ -349,11 +353,34 @@ static bool is_watched_so(const lr_engine *engine, lr_socket *socket,
   return true;
 }
 
-/* Notes the descriptor with its transfer; libcurl's own handles have none. */
-static void note_transfer_fd(CURL *easy, curl_socket_t fd) {
+/* Returns the handle's transfer; libcurl's own handles have none. */
+static lr_transfer *transfer_of(CURL *easy) {
   lr_transfer *transfer = NULL;
   (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer);
+  return transfer;
+}
+
+static void note_transfer_fd(CURL *easy, curl_socket_t fd) {
+  lr_transfer *transfer = transfer_of(easy);
   if (transfer) transfer->fd = fd;
+}
+
+/* Makes what is kept of a descriptor that is not a connection. */
+static lr_socket *add_other(lr_lane *lane, CURL *easy, int fd) {
+  lr_socket *socket = add_socket(lane->engine, lane, NULL, fd);
+  if (socket && !lane->wake_up && !transfer_of(easy)) lane->wake_up = socket;
+  return socket;
+}
+
+/* Ends the wish for a descriptor that is not a connection. */
+static void leave_other(lr_engine *engine, lr_socket *socket) {
+  if (socket == socket->lane->wake_up) return;
+  (void)lr_poller_set(lr_reactor_poller(engine->reactor), &socket->watch, 0);
+  drop_socket(engine, socket);
+}
+
+void lr_socket_forget_wake_up(const lr_lane *lane) {
+  if (lane->wake_up) drop_socket(lane->engine, lane->wake_up);
 }
 
 int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane_pointer,
@@ -367,15 +394,14 @@ int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane_pointer,
   if (socket && is_watched_so(engine, socket, events)) return 0;
   if (!socket) {
     if (!events) return 0;
-    socket = add_socket(engine, lane, NULL, fd);
+    socket = add_other(lane, easy, fd);
     if (!socket) return 0; /* the transfer's deadline will end it */
   }
   socket->wanted = events;
   if (events & EPOLLIN) lr_list_remove(&socket->attempt); /* connected */
   if (events && socket->dead) revive_socket(socket);
   if (!events && !socket->host) {
-    (void)lr_poller_set(lr_reactor_poller(engine->reactor), &socket->watch, 0);
-    drop_socket(engine, socket);
+    leave_other(engine, socket);
     return 0;
   }
   /* One that never was connected may be closed by now without a word, and its

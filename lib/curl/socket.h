@@ -4,8 +4,11 @@
  * Connections (made by lr_socket_open) stay registered when libcurl
  * loses interest between two requests, so that a kept-alive request makes no
  * epoll_ctl call.  An event on such an idle descriptor means that the server
- * has closed it, or has sent what nobody asked for.  All other descriptors
- * (of the resolver) are registered exactly as libcurl says. */
+ * has closed it, or has sent what nobody asked for.  So does the descriptor by
+ * which a multi handle wakes itself (from libcurl 8.20 on): libcurl waits for
+ * it as long as it has transfers, and closes it with the multi handle.  All
+ * other descriptors (of the resolver) are registered exactly as libcurl says.
+ */
 #ifndef LR_CURL_SOCKET_H
 #define LR_CURL_SOCKET_H
 
@@ -70,6 +73,10 @@ void lr_socket_note_lost(const struct lr_transfer *transfer);
  * taken from its lane.  (libcurl 7.88 closes them without a call of
  * CLOSESOCKETFUNCTION.) */
 void lr_socket_end_attempts(struct lr_transfer *transfer);
+
+/* Forgets the wake-up descriptor of the lane's multi handle, which has been
+ * closed. */
+void lr_socket_forget_wake_up(const struct lr_lane *lane);
 
 /* Watches a descriptor for what libcurl waits for: its socket callback. */
 int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane,
