@@ -81,6 +81,7 @@ lr_lane *lr_lane_new(lr_engine *engine) {
   lane->idle_timer.expire = expire_idle_timer;
   lr_list_init(&lane->dirty);
   lr_list_init(&lane->transfers);
+  lr_list_init(&lane->sockets);
   lr_list_prepend(&engine->lanes, &lane->node);
   engine->lane_count++;
   lr_u64_store_relaxed(&engine->stats->lanes, engine->lane_count);
@@ -121,6 +122,7 @@ lariat_status lr_lane_add(lr_lane *lane, lr_transfer *transfer) {
 void lr_lane_remove(lr_lane *lane, lr_transfer *transfer) {
   lr_socket_keep_connected(transfer);
   (void)curl_multi_remove_handle(lane->multi, transfer->easy);
+  lr_socket_detach(transfer);
   lr_socket_end_attempts(transfer);
   lr_list_remove(&transfer->node);
   lane->running--;

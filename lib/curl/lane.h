@@ -22,6 +22,7 @@ typedef struct lr_lane {
   lr_list node;              /* in the engine's lanes */
   lr_list dirty;             /* in the engine's dirty lanes, or alone */
   lr_list transfers;         /* running */
+  lr_list sockets;           /* its connections */
   unsigned open;             /* connections */
   unsigned dead;             /* of these, closed by their servers while idle */
   unsigned coming;           /* transfers that are about to open one */
