@@ -42,6 +42,7 @@ static bool is_plain_h1(const lr_host *host) {
 }
 
 static void note_unsolicited(lr_transfer *transfer) {
+  if (transfer->host->learned.desync) return;
   transfer->connection.suspect = true;
   lr_dispatcher_desync(transfer->engine->dispatcher, transfer->host,
                        transfer->connection.id);

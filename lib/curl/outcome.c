@@ -76,6 +76,15 @@ static void read_failed_timings(const lr_transfer *transfer,
   lr_report_failed_timings(transfer->job, &facts, response, phase);
 }
 
+/* Says whether the request went out on a connection that was open when its
+ * server was found to send what nobody asked for.  From then on none goes out
+ * on an open one. */
+static bool is_suspect(const lr_transfer *transfer) {
+  const lr_host *host = transfer->host;
+  return host->learned.desync && host->protocol != LR_PROTOCOL_HTTP2 &&
+         (transfer->connection.suspect || transfer->connection.was_open);
+}
+
 static void read_remote(const lr_transfer *transfer,
                         lariat_response *response) {
   char *ip = NULL;
@@ -94,8 +103,8 @@ static void read_remote(const lr_transfer *transfer,
   response->connection = transfer->connection.id;
   if (transfer->host->learned.desync &&
       transfer->host->protocol != LR_PROTOCOL_HTTP2)
-    response->desync = transfer->connection.suspect ? LARIAT_DESYNC_CONNECTION
-                                                    : LARIAT_DESYNC_ORIGIN;
+    response->desync =
+        is_suspect(transfer) ? LARIAT_DESYNC_CONNECTION : LARIAT_DESYNC_ORIGIN;
 }
 
 void lr_outcome_describe(const lr_transfer *transfer,
@@ -386,8 +395,7 @@ static bool is_stale(const lr_transfer *transfer) {
 static bool may_be_anothers(const lr_transfer *transfer) {
   const lr_job *job = transfer->job;
   const lr_body_sink *sink = job->sink;
-  if (!transfer->connection.suspect || job->attempt.outcome != LARIAT_OK)
-    return false;
+  if (!is_suspect(transfer) || job->attempt.outcome != LARIAT_OK) return false;
   if (!job->response || !job->response->reused || !job->replay.repeatable ||
       job->replay.on_new_connection || job->body.source)
     return false;

@@ -353,6 +353,7 @@ static void attach_to(lr_transfer *transfer, lr_socket *socket) {
   if (transfer->host->protocol == LR_PROTOCOL_HTTP2) return;
   transfer->connection.socket = socket;
   socket->transfer = transfer;
+  lr_list_remove(&socket->attempt); /* connected */
 }
 
 void lr_socket_attach(lr_transfer *transfer, int local_port) {
@@ -391,11 +392,21 @@ void lr_sockets_end_reuse(lr_engine *engine, const lr_host *host,
   }
 }
 
+/* Watches an open connection of which libcurl has told nothing at all, since it
+ * never had to wait for it: its end would go unnoticed. */
+static void watch_idle(lr_engine *engine, lr_socket *socket) {
+  if (socket->watch.events == 0 && !socket->dead)
+    (void)lr_poller_set(lr_reactor_poller(engine->reactor), &socket->watch,
+                        idle_events);
+}
+
 /* Takes a socket that is connected from the attempts.  In most cases the wish
  * to read has told already; but libcurl 8 need not wait to read when the answer
  * is quick. */
 void lr_socket_keep_connected(lr_transfer *transfer) {
   curl_socket_t fd = CURL_SOCKET_BAD;
+  if (transfer->connection.socket)
+    watch_idle(transfer->engine, transfer->connection.socket);
   if (lr_list_empty(&transfer->attempts) || transfer->tries.sends == 0) return;
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &fd);
   lr_socket *socket = fd == CURL_SOCKET_BAD
@@ -403,11 +414,7 @@ void lr_socket_keep_connected(lr_transfer *transfer) {
                           : lr_sockets_find(&transfer->engine->sockets, fd);
   if (!socket) return;
   lr_list_remove(&socket->attempt);
-  /* Of one that it never had to wait for libcurl has told nothing at all: its
-   * end would go unnoticed. */
-  if (socket->watch.events == 0)
-    (void)lr_poller_set(lr_reactor_poller(transfer->engine->reactor),
-                        &socket->watch, idle_events);
+  watch_idle(transfer->engine, socket);
 }
 
 void lr_socket_end_attempts(lr_transfer *transfer) {

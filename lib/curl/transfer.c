@@ -114,8 +114,8 @@ static int note_connected(void *transfer_pointer, char *remote_ip,
   lr_engine_connection_came(transfer->engine, transfer);
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_handshake(transfer);
-  lr_socket_attach(transfer, local_port);
   lr_handoff_connected(transfer, local_port);
+  lr_socket_attach(transfer, local_port);
   if (is_reusing(transfer) && lr_excess_is_ahead(transfer)) {
     transfer->fault = LARIAT_EBUSY;
     return CURL_PREREQFUNC_ABORT;
