@@ -52,9 +52,10 @@ typedef struct lr_transfer_tries {
 typedef struct lr_transfer_upload {
   lr_reader reader;
   bool active;
-  bool paused;         /* until there is more of it */
-  bool early_response; /* before its end */
-  curl_off_t seen;     /* with an idle time-out: so much of it had gone */
+  bool paused;                /* until there is more of it */
+  bool early_response;        /* before its end */
+  curl_off_t response_length; /* of that, -1: unknown; its head may be away */
+  curl_off_t seen; /* with an idle time-out: so much of it had gone */
 } lr_transfer_upload;
 
 /* The connection of the request that was sent last. */
