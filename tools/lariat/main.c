@@ -30,16 +30,6 @@ static int print_version(void) {
   return end_printing();
 }
 
-/* Prints the help of a command, which may be NULL, or the list of them. */
-static int print_help(const char *command) {
-  char name[] = "fetch";
-  char option[] = "--help";
-  char *arguments[] = {name, option, NULL};
-  if (command && strcmp(command, name) == 0) return fetch_command(2, arguments);
-  help_print(stdout);
-  return end_printing();
-}
-
 /* ---- Unknown commands ---- */
 
 /* Tells whether `text` stands where a command belongs, but is what "fetch"
@@ -77,6 +67,20 @@ static bool is_any(const char *text, const char *one, const char *two,
                    const char *three) {
   return strcmp(text, one) == 0 || strcmp(text, two) == 0 ||
          strcmp(text, three) == 0;
+}
+
+/* Prints the help of a command, or for NULL the list of them. */
+static int print_help(const char *command) {
+  char name[] = "fetch";
+  char option[] = "--help";
+  char *arguments[] = {name, option, NULL};
+  if (command && strcmp(command, name) == 0) return fetch_command(2, arguments);
+  if (command && !is_any(command, "help", "version", "--help")) {
+    if (!say_unknown(command)) help_print(stderr);
+    return EXIT_USAGE;
+  }
+  help_print(stdout);
+  return end_printing();
 }
 
 int main(int argc, char **argv) {
