@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The program lariat: finds the command. */
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,7 +14,7 @@
  * out. */
 static int end_printing(void) {
   if (fflush(stdout) == 0 && !ferror(stdout)) return EXIT_ALL;
-  say("cannot write to standard output");
+  say("cannot write to standard output: %s", say_errno(errno));
   return EXIT_SOME;
 }
 

@@ -333,7 +333,7 @@ int fetch_command(int argc, char **argv) {
     fputs("Try \"lariat fetch --help\".\n", stderr);
   settings_free(&settings);
   if (fflush(stdout) != 0 && code == EXIT_ALL) {
-    say("cannot write to standard output");
+    say("cannot write to standard output: %s", say_errno(errno));
     code = EXIT_SOME;
   }
   return code;
