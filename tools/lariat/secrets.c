@@ -43,6 +43,16 @@ static bool are_digits(const char *text, struct span in) {
   return true;
 }
 
+/* Finds an escaped colon, which ends the name of a user as well: the server
+ * undoes no escapes, and takes all behind it for the password.  Returns the end
+ * of `in` when there is none. */
+static size_t find_escaped_colon(const char *text, struct span in) {
+  for (size_t i = in.begin; i + 2 < in.end; i++)
+    if (text[i] == '%' && text[i + 1] == '3' && (text[i + 2] | 0x20) == 'a')
+      return i;
+  return in.end;
+}
+
 /* Finds the password in the authority that begins at `from`: between the first
  * colon and the last "@".  An authority without an "@" whose port is no number
  * may be one that a password with "/", "?" or "#" in it cuts short: then all up
@@ -52,6 +62,12 @@ static bool find_password(const char *text, size_t length, size_t from,
   struct span authority = {from, find_any(text, length, from, "/?#")};
   size_t colon = find_byte(text, authority, ':');
   size_t at = find_last(text, authority, '@');
+  struct span user = {from, colon < at ? colon : at};
+  size_t escaped = find_escaped_colon(text, user);
+  if (at < authority.end && escaped < user.end) {
+    *password = (struct span){escaped + 3, at};
+    return password->begin < password->end;
+  }
   if (colon == authority.end || (at < authority.end && at < colon))
     return false;
   if (at == authority.end) {
@@ -99,16 +115,39 @@ static bool find_in_urls(const char *text, size_t length, size_t from,
 
 /* ---- Headers in JSON ---- */
 
-/* Returns where the value that begins at `from`, a string or an array, ends. */
-static size_t end_of_value(const char *text, size_t length, size_t from) {
-  char close = text[from] == '[' ? ']' : '"';
+static size_t end_of_string(const char *text, size_t length, size_t from) {
   for (size_t i = from + 1; i < length; i++) {
     if (text[i] == '\\')
       i++;
-    else if (text[i] == close)
+    else if (text[i] == text[from])
       return i;
   }
   return length;
+}
+
+static bool is_quote(char byte) { return byte == '"' || byte == '\''; }
+
+/* Returns where the array or object that begins at `from` ends. */
+static size_t end_of_brackets(const char *text, size_t length, size_t from) {
+  size_t depth = 0;
+  for (size_t i = from; i < length; i++) {
+    if (is_quote(text[i])) i = end_of_string(text, length, i);
+    if (i == length) break;
+    if (text[i] == '[' || text[i] == '{') depth++;
+    if ((text[i] == ']' || text[i] == '}') && --depth == 0) return i;
+  }
+  return length;
+}
+
+/* Finds the value that begins at `from`, without what encloses it.  One that
+ * nothing encloses is no JSON, and may have no end before the text's. */
+static struct span find_value(const char *text, size_t length, size_t from) {
+  if (from < length && is_quote(text[from]))
+    return (struct span){from + 1, end_of_string(text, length, from)};
+  if (from < length && (text[from] == '[' || text[from] == '{'))
+    return (struct span){from + 1, end_of_brackets(text, length, from)};
+  bool is_null = length - from >= 4 && memcmp(text + from, "null", 4) == 0;
+  return (struct span){from, is_null ? from : length};
 }
 
 static bool is_name_end(const char *text, size_t length) {
@@ -127,16 +166,36 @@ static size_t skip_blanks(const char *text, size_t length, size_t from) {
   return from;
 }
 
+/* The strings that were seen while a text is searched for headers. */
+struct strings {
+  bool escaped; /* this one, up to here */
+  bool last;    /* the one before it */
+};
+
+static void note_byte(struct strings *strings, char byte) {
+  if (byte == '\\') strings->escaped = true;
+  if (!is_quote(byte)) return;
+  strings->last = strings->escaped;
+  strings->escaped = false;
+}
+
+/* Tells whether what stands before a colon at `at` may be the name of a header
+ * with credentials; a name with escapes may be any. */
+static bool may_be_name(const struct strings *strings, const char *text,
+                        size_t from, size_t at) {
+  while (at > from && (text[at - 1] == ' ' || text[at - 1] == '\t')) at--;
+  bool quoted = at > from && is_quote(text[at - 1]);
+  return is_name_end(text, at - quoted) || (quoted && strings->last);
+}
+
 /* Finds what stands behind `Cookie":` and the like. */
 static bool find_in_headers(const char *text, size_t length, size_t from,
                             struct span *secret) {
+  struct strings strings = {false, false};
   for (size_t i = from; i < length; i++) {
-    if (text[i] != '"' || !is_name_end(text, i)) continue;
-    size_t at = skip_blanks(text, length, i + 1);
-    if (at == length || text[at] != ':') continue;
-    at = skip_blanks(text, length, at + 1);
-    if (at == length || (text[at] != '"' && text[at] != '[')) continue;
-    *secret = (struct span){at + 1, end_of_value(text, length, at)};
+    note_byte(&strings, text[i]);
+    if (text[i] != ':' || !may_be_name(&strings, text, from, i)) continue;
+    *secret = find_value(text, length, skip_blanks(text, length, i + 1));
     if (secret->begin < secret->end) return true;
   }
   return false;
