@@ -14,6 +14,20 @@ struct span {
   size_t end; /* behind its last byte */
 };
 
+/* A search of one text.  What was found of one kind is kept while there are
+ * others before it, and what was found on the way as long as it holds: no part
+ * of a text is searched over and over. */
+struct search {
+  enum secrets_kind kind;
+  const char *text;
+  size_t length;
+  size_t last_at;        /* the last "@"; `length`: there is none */
+  struct span authority; /* the last one that was looked at */
+  size_t authority_at;   /* the last "@" in it; its end: there is none */
+  struct span password;  /* that begins at `length`: there is none */
+  struct span header;
+};
+
 /* ---- Passwords ---- */
 
 static size_t find_any(const char *text, size_t length, size_t from,
@@ -53,32 +67,45 @@ static size_t find_escaped_colon(const char *text, struct span in) {
   return in.end;
 }
 
+/* Looks at the authority that begins at `from`: it ends where the one that it
+ * begins in does. */
+static void enter_authority(struct search *search, size_t from) {
+  struct span *authority = &search->authority;
+  bool inside = authority->begin <= from && from < authority->end;
+  authority->begin = from;
+  if (inside && search->authority_at >= from) return;
+  if (!inside)
+    authority->end = find_any(search->text, search->length, from, "/?#");
+  search->authority_at = find_last(search->text, *authority, '@');
+}
+
 /* Finds the password in the authority that begins at `from`: between the first
  * colon and the last "@".  An authority without an "@" whose port is no number
  * may be one that a password with "/", "?" or "#" in it cuts short: then all up
  * to the text's last "@" is taken for the password. */
-static bool find_password(const char *text, size_t length, size_t from,
+static bool find_password(struct search *search, size_t from,
                           struct span *password) {
-  struct span authority = {from, find_any(text, length, from, "/?#")};
+  const char *text = search->text;
+  enter_authority(search, from);
+  struct span authority = search->authority;
+  size_t at = search->authority_at;
   size_t colon = find_byte(text, authority, ':');
-  size_t at = find_last(text, authority, '@');
   struct span user = {from, colon < at ? colon : at};
   size_t escaped = find_escaped_colon(text, user);
-  if (at < authority.end && escaped < user.end) {
-    *password = (struct span){escaped + 3, at};
-    return password->begin < password->end;
-  }
-  if (colon == authority.end || (at < authority.end && at < colon))
+  size_t begin = colon + 1;
+  if (at < authority.end && escaped < user.end)
+    begin = escaped + 3;
+  else if (colon == authority.end || at < colon)
     return false;
   if (at == authority.end) {
     struct span port = {colon + 1, authority.end};
-    struct span rest = {authority.end, length};
-    at = find_last(text, rest, '@');
-    if (text[from] == '[' || at == length || are_digits(text, port))
+    at = search->last_at;
+    if (text[from] == '[' || at == search->length || at < authority.end ||
+        are_digits(text, port))
       return false;
   }
-  *password = (struct span){colon + 1, at};
-  return password->begin < password->end;
+  *password = (struct span){begin, at};
+  return begin < at;
 }
 
 /* Tells whether `text`, of which `length` bytes come before a colon, ends with
@@ -106,10 +133,12 @@ static size_t find_authority(const char *text, size_t length, size_t from) {
   return length;
 }
 
-static bool find_in_urls(const char *text, size_t length, size_t from,
+/* Finds the next password in a URL; none is behind the last "@". */
+static bool find_in_urls(struct search *search, size_t from,
                          struct span *secret) {
-  while ((from = find_authority(text, length, from)) < length)
-    if (find_password(text, length, from, secret)) return true;
+  size_t end = search->last_at;
+  while ((from = find_authority(search->text, end, from)) < end)
+    if (find_password(search, from, secret)) return true;
   return false;
 }
 
@@ -231,35 +260,45 @@ static bool find_with_breaks(const char *text, size_t length,
 }
 
 /* Finds a password; a text without an "@", as most are, has none. */
-static bool find_in_text(enum secrets_kind kind, const char *text,
-                         size_t length, size_t from, struct span *secret) {
-  if (!memchr(text + from, '@', length - from)) return false;
-  if (kind == SECRETS_URL && from == 0 &&
-      (find_with_breaks(text, length, secret) ||
-       find_password(text, length, 0, secret)))
+static bool find_in_text(struct search *search, size_t from,
+                         struct span *secret) {
+  if (search->last_at == search->length || from > search->last_at) return false;
+  if (search->kind == SECRETS_URL && from == 0 &&
+      (find_with_breaks(search->text, search->length, secret) ||
+       find_password(search, 0, secret)))
     return true;
-  return find_in_urls(text, length, from, secret);
+  return find_in_urls(search, from, secret);
 }
 
-static bool find_secret(enum secrets_kind kind, const char *text, size_t length,
-                        size_t from, struct span *secret) {
-  struct span header;
-  bool found = find_in_text(kind, text, length, from, secret);
-  if (kind == SECRETS_JSON && find_in_headers(text, length, from, &header) &&
-      (!found || header.begin < secret->begin)) {
-    *secret = header;
-    return true;
-  }
-  return found;
+static void begin_search(struct search *search, enum secrets_kind kind,
+                         const char *text, size_t length) {
+  struct span all = {0, length};
+  *search = (struct search){.kind = kind, .text = text, .length = length};
+  search->last_at = find_last(text, all, '@');
 }
 
-bool secrets_find(enum secrets_kind kind, const char *text, size_t length,
-                  size_t *begin, size_t *end) {
-  struct span secret;
-  if (!find_secret(kind, text, length, *begin, &secret)) return false;
-  *begin = secret.begin;
-  *end = secret.end;
-  return true;
+/* Looks for a password behind `from`, if that is not known. */
+static void refresh_password(struct search *search, size_t from) {
+  struct span none = {search->length, search->length};
+  if (from && search->password.begin >= from) return;
+  if (!find_in_text(search, from, &search->password)) search->password = none;
+}
+
+static void refresh_header(struct search *search, size_t from) {
+  struct span none = {search->length, search->length};
+  if (from && search->header.begin >= from) return;
+  if (search->kind != SECRETS_JSON ||
+      !find_in_headers(search->text, search->length, from, &search->header))
+    search->header = none;
+}
+
+/* Finds the next secret at or behind `from`; false: there is none. */
+static bool find_next(struct search *search, size_t from, struct span *secret) {
+  refresh_password(search, from);
+  refresh_header(search, from);
+  *secret = search->header.begin < search->password.begin ? search->header
+                                                          : search->password;
+  return secret->begin < search->length;
 }
 
 bool secrets_is_header(const char *name) {
@@ -270,14 +309,15 @@ bool secrets_is_header(const char *name) {
 
 char *secrets_put(char *at, enum secrets_kind kind, const char *text,
                   size_t length, size_t shown, secrets_writer put) {
+  struct search search;
+  struct span secret;
   size_t from = 0;
-  size_t begin = 0;
-  size_t end = 0;
-  while (from < shown && secrets_find(kind, text, length, &begin, &end) &&
-         begin < shown) {
-    at = put(at, text + from, begin - from);
+  begin_search(&search, kind, text, length);
+  while (from < shown && find_next(&search, from, &secret) &&
+         secret.begin < shown) {
+    at = put(at, text + from, secret.begin - from);
     at = put(at, secrets_mask, sizeof secrets_mask - 1);
-    from = begin = end;
+    from = secret.end;
   }
   return from < shown ? put(at, text + from, shown - from) : at;
 }

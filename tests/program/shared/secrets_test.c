@@ -143,18 +143,36 @@ static void cut_texts(void) {
   }
 }
 
-/* Long runs of what a search may stumble over take no more than a pass. */
+/* Long runs of what a search may stumble over, with or without something to
+ * find at either end, take no more than a few passes. */
 static void long_texts(void) {
   enum { LONG = 1 << 20 };
-  static const char *const pieces[] = {
-      "/",       "//a:b",        ":",  "@",  "http:", "\"Cookie\":\"", "\\",
-      "Cookie:", "\"Cookie\":[", " :", "\":"};
+  static const char *const ends[] = {"", "@", "/@", "\"Cookie\":\"x\""};
+  static const char *const pieces[] = {"/",
+                                       "//a:b",
+                                       ":",
+                                       "@",
+                                       "http:",
+                                       "\"Cookie\":\"",
+                                       "\\",
+                                       "Cookie:",
+                                       "\"Cookie\":[",
+                                       " :",
+                                       "\":",
+                                       "//a:b@",
+                                       "http:[",
+                                       "//h:8/",
+                                       "http://a:b@c ",
+                                       "\"Cookie\":\"x\",",
+                                       "h%3a@"};
   char *text = malloc(LONG);
   char *found = malloc(2 * (size_t)LONG);
   if (!text || !found) abort();
-  for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
-    size_t size = strlen(pieces[i]);
-    for (size_t at = 0; at < LONG; at++) text[at] = pieces[i][at % size];
+  for (size_t i = 0; i < 8 * (sizeof pieces / sizeof pieces[0]); i++) {
+    const char *piece = pieces[i / 8], *end_piece = ends[i / 2 % 4];
+    size_t size = strlen(piece), end_size = strlen(end_piece);
+    for (size_t at = 0; at < LONG; at++) text[at] = piece[at % size];
+    memcpy(i % 2 ? text : text + LONG - end_size, end_piece, end_size);
     alarm(60);
     char *end = secrets_put(found, SECRETS_JSON, text, LONG, LONG, copy);
     alarm(0);
