@@ -108,6 +108,7 @@ static lr_h1_result result_of_decoding(lr_h1_parser *parser,
                                        lr_decode_result result) {
   if (result == LR_DECODE_ENOUGH) return LR_H1_PAUSED;
   if (result == LR_DECODE_BROKEN) return fail_with(parser, LARIAT_EENCODING);
+  if (result == LR_DECODE_TOO_LONG) return fail_with(parser, LARIAT_EBODYLIMIT);
   if (result == LR_DECODE_NO_MEMORY) return fail_with(parser, LARIAT_ENOMEM);
   return LR_H1_MORE;
 }
@@ -265,7 +266,9 @@ static bool take_decoder(lr_h1_parser *parser) {
   lr_content_codings_read(&codings, parser->response);
   if (!lr_content_codings_any(&codings)) return true;
   parser->decoder = lr_content_decoder_take(parser->decoders, &codings);
-  return parser->decoder != NULL;
+  if (!parser->decoder) return false;
+  lr_content_decoder_limit(parser->decoder, parser->max_body_bytes);
+  return true;
 }
 
 /* Decides by a head of HTTP/1.0 whether the connection may be used again, which

@@ -623,6 +623,40 @@ static void test_limited_bombs(void) {
   fetching_close(&t);
 }
 
+/* Of zeros behind a gzip member nothing is made; the limit holds for them, too.
+ */
+static void check_nothing(struct fetching *t, bool later, enum way way) {
+  struct outcome o;
+  lariat_request_options options = lariat_request_defaults(t->client);
+  options.max_body_bytes = 1000;
+  if (way == DISCARDED) options.sink = lariat_sink_discard();
+  host++;
+  if (later) ask_cleanly(t);
+  fetching_do(t, &o,
+              lariat_request(t->client, "GET", url_of("/case/0"), &options));
+  outcome_expect_failure(&o, LARIAT_EBODYLIMIT, LARIAT_PHASE_BODY);
+  outcome_clear(&o, 1);
+}
+
+static void test_limit_of_nothing(void) {
+  enum { ZEROS = 300 * 1024 };
+  struct fetching t;
+  struct compressed body;
+  compressed_make("gzip", text, 100, &body);
+  body.bytes = realloc(body.bytes, body.length + ZEROS);
+  if (!body.bytes) abort();
+  memset(body.bytes + body.length, 0, ZEROS);
+  struct answer answer =
+      make_answer(ok_line, "gzip", BY_CHUNKS, body.bytes, body.length + ZEROS);
+  open_pool(&t);
+  serve(&answer);
+  for (unsigned i = 0; i < 4; i++)
+    check_nothing(&t, i & 1, i & 2 ? DISCARDED : TO_MEMORY);
+  fetching_close(&t);
+  drop(&answer);
+  compressed_free(&body);
+}
+
 /* What is given up is not decoded any further, whether its time is over or its
  * caller has cancelled it. */
 static void check_given_up(struct fetching *t, bool later, bool cancelled) {
@@ -689,6 +723,7 @@ int main(int argc, char **argv) {
       {"connections are kept", test_connections_are_kept},
       {"memory runs out", test_without_memory},
       {"bombs and a limit", test_limited_bombs},
+      {"a limit, and nothing made", test_limit_of_nothing},
       {"bombs that are given up", test_given_up},
       {"bombs and turns", test_turns},
   };
