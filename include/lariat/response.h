@@ -58,6 +58,21 @@ lariat_response_header_at(const lariat_response *response, size_t index);
 LARIAT_API const char *lariat_response_header(const lariat_response *response,
                                               const char *name);
 
+/* Return the number of trailers, and each of them in the order they came (NULLs
+ * when out of range).  Trailers are the header lines behind a body that came in
+ * chunks, or by HTTP/2 (RFC 9110, 6.5): they are never among the headers, and
+ * nothing in lariat acts upon them.  The response of a stream, which leaves
+ * before its body, has none. */
+LARIAT_API size_t
+lariat_response_trailer_count(const lariat_response *response);
+LARIAT_API lariat_header
+lariat_response_trailer_at(const lariat_response *response, size_t index);
+
+/* Returns the value of the first trailer called `name` (upper and lower case
+ * are the same), or NULL. */
+LARIAT_API const char *lariat_response_trailer(const lariat_response *response,
+                                               const char *name);
+
 /* Return the address that answered ("127.0.0.1", "::1"), and its port. */
 LARIAT_API const char *
 lariat_response_remote_ip(const lariat_response *response);

@@ -15,4 +15,8 @@
  * that they save no registers for what it does. */
 #define LR_COLD __attribute__((noinline))
 
+/* Puts a function that the hot path calls for each header into its callers,
+ * however many they are. */
+#define LR_HOT inline __attribute__((always_inline))
+
 #endif

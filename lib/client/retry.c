@@ -29,7 +29,7 @@ static bool is_retry_wanted(const lr_retry_rules *rules, const lr_job *job) {
   if (job->attempt.outcome == LARIAT_ETIMEDOUT &&
       job->attempt.time_limit == LARIAT_TIME_LIMIT_DEADLINE)
     return false;
-  return !is_ended_by_caller(job->attempt.outcome) &&
+  return !job->attempt.permanent && !is_ended_by_caller(job->attempt.outcome) &&
          lr_retry_rules_want_failure(rules, job->attempt.outcome);
 }
 

@@ -181,6 +181,7 @@ lariat_status lr_client_submit(lariat_client *client, lr_job *job) {
       first ? job->caller.submitted_ns : lr_client_pool_ns(client);
   job->attempt.resent = false;
   job->attempt.connection_dead = false;
+  job->attempt.permanent = false;
   job->attempt.time_limit = LARIAT_TIME_LIMIT_NONE;
   job->request.spread = client->options.placement == LARIAT_PLACE_SPREAD;
   lr_backlog *backlog = &channel->backlog;

@@ -342,7 +342,8 @@ void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
     if (take_exchange_over(engine, transfer)) return;
     transfer->fault = LARIAT_ENOMEM;
   }
-  bool behind = curl_code == CURLE_OK && lr_excess_is_behind(transfer);
+  bool whole = curl_code == CURLE_OK || transfer->reader.stopped;
+  bool behind = whole && lr_excess_is_behind(transfer);
   lr_outcome_conclude(transfer, curl_code);
   count_response(engine, job->response);
   bool keeps = !behind && !transfer->host->learned.desync;

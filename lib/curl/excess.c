@@ -3,9 +3,6 @@
 #include "curl/excess.h"
 
 #include <linux/sockios.h>
-#include <linux/tcp.h>
-#include <netinet/in.h>
-#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 
@@ -13,6 +10,7 @@
 #include "curl/lane.h"
 #include "curl/transfer.h"
 #include "http/unsolicited.h"
+#include "net/received_bytes.h"
 #include "schedule/dispatcher.h"
 
 /* So many bytes too much may be line ends, which mean nothing. */
@@ -21,19 +19,9 @@ enum { LINE_ENDS = 4 };
 /* As much as is looked at of what waits to be read. */
 enum { PEEKED = 4096 };
 
-/* The end of a connection counts as a byte. */
-static uint64_t bytes_of(const struct tcp_info *info) {
-  enum { ESTABLISHED = 1 };
-  bool ended = info->tcpi_state != ESTABLISHED;
-  return info->tcpi_bytes_received - (ended && info->tcpi_bytes_received);
-}
-
 uint64_t lr_excess_count_received(int fd) {
-  struct tcp_info info;
-  socklen_t length = sizeof info;
-  memset(&info, 0, sizeof info);
-  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &length) != 0) return 0;
-  return bytes_of(&info);
+  uint64_t received = 0;
+  return lr_received_bytes(fd, &received) ? received : 0;
 }
 
 static bool is_plain_h1(const lr_host *host) {
@@ -56,28 +44,14 @@ void lr_excess_note_closing(lr_socket *socket) {
         lr_excess_count_received(socket->watch.fd);
 }
 
-/* Returns the length of the response's body on the connection; -1: it cannot be
- * told. */
-static int64_t body_length_of(const lr_transfer *transfer) {
-  const lr_job *job = transfer->job;
-  const lariat_response *response = job->response;
-  bool head = !job->request.get && strcmp(job->request.method, "HEAD") == 0;
-  if (!response || response->status < 200) return -1;
-  if (head || response->status == 204 || response->status == 304) return 0;
-  if (lariat_response_header(response, "Transfer-Encoding")) return -1;
-  return response->content_length;
-}
-
-/* Returns how many bytes of the connection the response ends at; 0: not known.
- */
+/* Returns how many bytes of the connection the response ends at; 0: it has no
+ * end. */
 static uint64_t expected_end(const lr_transfer *transfer) {
-  int64_t body = body_length_of(transfer);
-  long head = 0;
-  if (body < 0) return 0;
-  (void)curl_easy_getinfo(transfer->easy, CURLINFO_HEADER_SIZE, &head);
-  return head > 0 ? transfer->connection.received_before + (uint64_t)head +
-                        (uint64_t)body
-                  : 0;
+  const lr_response_reader *reader = &transfer->reader;
+  return lr_h1_parser_complete(&reader->parser)
+             ? transfer->connection.received_before + reader->shown -
+                   reader->excess
+             : 0;
 }
 
 static uint64_t received_by(const lr_transfer *transfer) {

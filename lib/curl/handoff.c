@@ -107,9 +107,8 @@ static bool would_keep(const lr_transfer *transfer) {
                                        job->pool.host))
     return false;
   return job->attempt.outcome == LARIAT_OK && transfer->fault == LARIAT_OK &&
-         !job->pool.host->learned.needs_libcurl &&
          !job->pool.host->learned.desync &&
-         lr_h1_would_keep(job->response, !job->request.get);
+         lr_response_reader_keeps(transfer, transfer->handoff.fd);
 }
 
 void lr_handoff_settle(lr_transfer *transfer, bool keep) {

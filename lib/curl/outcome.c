@@ -175,11 +175,30 @@ static bool is_certificate_error(int code) {
 /* CURLE_TOO_LARGE, which 7.88's header does not have. */
 enum { libcurl_too_large = 100 };
 
-/* Says whether a head is being read: libcurl before 8.6 says "out of memory" of
- * a header line that is longer than it takes. */
+/* Says whether a head is being read, or waited for: of a line that is longer
+ * than it takes libcurl before 8.6 says "out of memory", and shows none of it.
+ */
+static bool is_before_body(const lr_transfer *transfer) {
+  return transfer->tries.sends && !lr_response_reader_has_head(transfer);
+}
+
+/* Says whether a head has begun, be it of a 1xx, and not ended. */
 static bool is_in_head(const lr_transfer *transfer) {
-  const lariat_response *response = transfer->job->response;
-  return response && response->in_block;
+  const lr_h1_parser *parser = &transfer->reader.parser;
+  return transfer->reader.state == LR_READER_H1 &&
+         parser->state == LR_H1_IN_HEADERS;
+}
+
+/* Says whether the connection ended since the client has no certificate.  The
+ * server need not say so at once, nor at all: with TLS 1.3 its word may be lost
+ * in the end of the connection. */
+static bool lacks_certificate(const lr_transfer *transfer, int code) {
+  const lr_tls_events *tls = transfer->tls;
+  if (!tls || !tls->wants_certificate || lr_outcome_has_response(transfer))
+    return false;
+  return tls->alert || (transfer->tries.opened && transfer->tries.sends &&
+                        (code == CURLE_RECV_ERROR || code == CURLE_SEND_ERROR ||
+                         code == CURLE_GOT_NOTHING));
 }
 
 /* Says whether a chunked body made no sense.  To libcurl that is a "receive
@@ -238,9 +257,10 @@ static lariat_status status_for(const lr_transfer *transfer, int code) {
   if (transfer->fault != LARIAT_OK) return transfer->fault;
   if (code == CURLE_OK) return LARIAT_OK;
   if (is_certificate_error(code)) return LARIAT_ECERTIFICATE;
+  if (lacks_certificate(transfer, code)) return LARIAT_ETLS;
   switch (code) {
   case CURLE_OUT_OF_MEMORY:
-    return is_in_head(transfer) ? LARIAT_EHEADERLIMIT : LARIAT_ENOMEM;
+    return is_before_body(transfer) ? LARIAT_EHEADERLIMIT : LARIAT_ENOMEM;
   case CURLE_URL_MALFORMAT:
     return LARIAT_EURL;
   case CURLE_COULDNT_RESOLVE_HOST:
@@ -256,8 +276,8 @@ static lariat_status status_for(const lr_transfer *transfer, int code) {
     return LARIAT_ETLS;
   case CURLE_PARTIAL_FILE:
     return LARIAT_ETRUNCATED;
-  case CURLE_GOT_NOTHING:
-    return LARIAT_EEMPTY;
+  case CURLE_GOT_NOTHING: /* to some versions a part of a head is */
+    return is_in_head(transfer) ? LARIAT_ETRUNCATED : LARIAT_EEMPTY;
   case CURLE_SEND_ERROR:
     return LARIAT_ERESET;
   case CURLE_HTTP2_STREAM: /* ended by the server, which has read enough */
@@ -268,8 +288,8 @@ static lariat_status status_for(const lr_transfer *transfer, int code) {
     return LARIAT_EUPLOAD;
   case CURLE_RECV_ERROR:
     return is_garbled(transfer) ? LARIAT_EPROTOCOL : LARIAT_ERESET;
-  case CURLE_BAD_CONTENT_ENCODING:
-    return LARIAT_EENCODING;
+  case CURLE_BAD_CONTENT_ENCODING: /* in a head: a transfer coding */
+    return is_before_body(transfer) ? LARIAT_EPROTOCOL : LARIAT_EENCODING;
   case libcurl_too_large:
     return LARIAT_EHEADERLIMIT;
   default:
@@ -318,13 +338,6 @@ static bool may_request_anew(const lr_transfer *transfer, int code) {
          !job->body.source && !job->sink;
 }
 
-/* Says whether the answer ended within its head, which libcurl takes for its
- * end. */
-static bool ended_in_head(const lariat_response *response) {
-  return response->in_block || response->status == 0 ||
-         (response->interim && response->status != 101);
-}
-
 /* The body of a redirect that is followed does not matter, so it need not be
  * possible to decode it. */
 static lariat_status forgive_redirect(const lr_job *job, lariat_status status) {
@@ -333,15 +346,21 @@ static lariat_status forgive_redirect(const lr_job *job, lariat_status status) {
   return wanted ? LARIAT_OK : status;
 }
 
+/* Judges the end of a response, unless a callback has ended it and it does not
+ * matter. */
+static lariat_status check_end(const lr_transfer *transfer) {
+  if (transfer->fault != LARIAT_OK) return LARIAT_OK;
+  lariat_status status = lr_response_reader_end(transfer);
+  return status == LARIAT_OK
+             ? forgive_redirect(transfer->job, lr_decoding_check(transfer))
+             : status;
+}
+
 static lariat_status finish_response(lr_transfer *transfer) {
   lariat_response *response = transfer->job->response;
-  if (transfer->fault == LARIAT_OK) {
-    lariat_status status =
-        forgive_redirect(transfer->job, lr_decoding_check(transfer));
-    if (status != LARIAT_OK) return status;
-  }
+  lariat_status status = check_end(transfer);
+  if (status != LARIAT_OK) return status;
   if (!response) return finish_stream(transfer);
-  if (ended_in_head(response)) return LARIAT_ETRUNCATED;
   if (!lr_response_finish(response)) return LARIAT_ENOMEM;
   response->body_bytes = transfer->job->pool.received;
   return end_response_digest(transfer, response->sha256, &response->has_sha256);
@@ -357,15 +376,37 @@ static bool was_over_limit(const lr_transfer *transfer) {
           job->attempt.outcome == LARIAT_ENOMEM);
 }
 
+/* Returns what of a head was too large for libcurl, which calls it "out of
+ * memory", or has other words in each version. */
+static const char *describe_large_head(const lr_transfer *transfer) {
+  const lariat_response *response = transfer->job->response;
+  uint32_t headers = transfer->reader.parser.interim_headers;
+  if (response) headers += response->header_count;
+  return lr_h1_reason_text(headers < LR_RESPONSE_HEADERS_MAX
+                               ? LR_H1_REASON_LONG_LINE
+                               : LR_H1_REASON_MANY_HEADERS);
+}
+
 /* Returns the failure's text, or NULL. */
 static const char *find_detail(lr_transfer *transfer) {
-  const lr_body_sink *sink = transfer->job->sink;
-  if (sink && transfer->job->attempt.outcome == LARIAT_EWRITE)
-    return strerror_r(sink->error, transfer->error, sizeof transfer->error);
-  if (was_over_limit(transfer)) return NULL;
-  if (transfer->job->attempt.outcome == LARIAT_EENCODING &&
-      transfer->decoding.decoder)
+  const lr_job *job = transfer->job;
+  const char *fault = lr_response_reader_fault(transfer);
+  if (job->sink && job->attempt.outcome == LARIAT_EWRITE)
+    return strerror_r(job->sink->error, transfer->error,
+                      sizeof transfer->error);
+  if (job->attempt.outcome == LARIAT_EENCODING && transfer->decoding.decoder)
     lr_content_decoder_describe(transfer->decoding.decoder, transfer->error);
+  else if (fault && (transfer->fault != LARIAT_OK ||
+                     job->attempt.outcome == LARIAT_ETRUNCATED))
+    return fault;
+  if (job->attempt.outcome == LARIAT_EHEADERLIMIT)
+    return describe_large_head(transfer);
+  if (was_over_limit(transfer)) return NULL;
+  if (lacks_certificate(transfer, job->attempt.curl_code))
+    return "the server wants a client certificate";
+  if (transfer->fault == LARIAT_OK && !transfer->error[0] &&
+      job->attempt.curl_code != CURLE_OK)
+    return curl_easy_strerror((CURLcode)job->attempt.curl_code);
   return transfer->error[0] ? transfer->error : NULL;
 }
 
@@ -419,6 +460,7 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   lariat_response *response = job->response; /* NULL: it is away already */
   if (transfer->upload.early_response && lr_upload_feed_has_response(transfer))
     curl_code = CURLE_OK;
+  if (transfer->reader.stopped) curl_code = CURLE_OK;
   job->attempt.curl_code = curl_code;
   job->attempt.outcome = forgive_redirect(job, status_for(transfer, curl_code));
   if (curl_code != CURLE_OK && transfer->fault == LARIAT_OK &&
@@ -450,6 +492,8 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   if (job->sink) lr_body_sink_end(job, job->attempt.outcome);
   if (job->attempt.outcome == LARIAT_OK) return;
   job->attempt.phase = (uint8_t)lr_outcome_phase(transfer);
+  job->attempt.permanent = lacks_certificate(transfer, curl_code);
+  if (job->attempt.permanent) job->attempt.phase = LARIAT_PHASE_TLS;
   if (job->attempt.outcome == LARIAT_ETIMEDOUT)
     job->attempt.time_limit = LARIAT_TIME_LIMIT_CONNECT; /* libcurl's own */
   if (response)

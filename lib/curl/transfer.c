@@ -28,6 +28,12 @@ static void note_activity(lr_transfer *transfer) {
   transfer->job->pool.active_ns = lr_reactor_turn_ns(transfer->engine->reactor);
 }
 
+/* Takes over a reference to what is noted of the connection. */
+static void watch_tls(lr_transfer *transfer, lr_tls_events *events) {
+  lr_tls_events_release(transfer->tls);
+  transfer->tls = events;
+}
+
 /* Gives the trusted certificates to a handshake that begins. */
 static CURLcode begin_handshake(CURL *easy, void *ssl_ctx,
                                 void *transfer_pointer) {
@@ -35,6 +41,8 @@ static CURLcode begin_handshake(CURL *easy, void *ssl_ctx,
   const lr_engine *engine = transfer->engine;
   (void)easy;
   transfer->tries.in_handshake = true;
+  watch_tls(transfer, lr_tls_events_watch(ssl_ctx));
+  if (!transfer->tls) return CURLE_OUT_OF_MEMORY;
   if (engine->trusted) lr_trust_apply(engine->trusted, ssl_ctx);
   return CURLE_OK;
 }
@@ -46,17 +54,32 @@ static void learn_protocol(lr_transfer *transfer, lr_protocol protocol) {
   lr_dispatcher_learned(transfer->engine->dispatcher, host, protocol);
 }
 
+/* Returns the TLS connection that the transfer has; NULL: none. */
+static SSL *find_ssl(const lr_transfer *transfer) {
+  struct curl_tlssessioninfo *session = NULL;
+  (void)curl_easy_getinfo(transfer->easy, CURLINFO_TLS_SSL_PTR, &session);
+  return session ? session->internals : NULL;
+}
+
 /* Learns the protocol that the handshake has settled, however long the answer
  * may take. */
-static void learn_from_handshake(lr_transfer *transfer) {
-  struct curl_tlssessioninfo *session = NULL;
+static void learn_from_handshake(lr_transfer *transfer, SSL *ssl) {
   const unsigned char *name = NULL;
   unsigned length = 0;
-  (void)curl_easy_getinfo(transfer->easy, CURLINFO_TLS_SSL_PTR, &session);
-  if (!session || !session->internals) return;
-  SSL_get0_alpn_selected(session->internals, &name, &length);
+  SSL_get0_alpn_selected(ssl, &name, &length);
   bool http2 = length == 2 && memcmp(name, "h2", 2) == 0;
   learn_protocol(transfer, http2 ? LR_PROTOCOL_HTTP2 : LR_PROTOCOL_HTTP1);
+}
+
+/* Notes the connection that is used, which another transfer may have opened. */
+static void note_tls(lr_transfer *transfer) {
+  SSL *ssl = find_ssl(transfer);
+  if (!ssl) return;
+  lr_tls_events *events = lr_tls_events_of(ssl);
+  if (events && events != transfer->tls)
+    watch_tls(transfer, lr_tls_events_retain(events));
+  if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
+    learn_from_handshake(transfer, ssl);
 }
 
 /* Says whether a request may go out again: libcurl sends it again, whatever its
@@ -112,8 +135,7 @@ static int note_connected(void *transfer_pointer, char *remote_ip,
   /* It may have found one that has become idle since it was added: none is to
    * come any more, for which others of the host would wait. */
   lr_engine_connection_came(transfer->engine, transfer);
-  if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
-    learn_from_handshake(transfer);
+  if (transfer->job->request.url.tls) note_tls(transfer);
   lr_handoff_connected(transfer, local_port);
   lr_socket_attach(transfer, local_port);
   if (is_reusing(transfer) && lr_excess_is_ahead(transfer)) {
@@ -137,6 +159,7 @@ static int note_connected(void *transfer_pointer, char *remote_ip,
   transfer->tries.opened_at_send = transfer->tries.opened;
   if (!transfer->job->replay.repeatable || transfer->tries.sends > 1)
     watch_for_refusal(transfer);
+  if (transfer->tries.sends > 1) lr_response_reader_begin(transfer);
   if (transfer->job->request.idle_timeout_ns) note_activity(transfer);
   return CURL_PREREQFUNC_OK;
 }
@@ -174,9 +197,9 @@ static void forbid_reuse(lr_transfer *transfer) {
  * (RFC 9110, 15.5.9). */
 static bool is_goodbye(const lr_transfer *transfer) {
   const lr_job *job = transfer->job;
-  return job->response->status == 408 && !job->response->in_block &&
-         job->response->http_version < 20 && job->replay.repeatable &&
-         !lr_h1_would_keep(job->response, true);
+  return job->response->status == 408 && job->replay.repeatable &&
+         lr_response_reader_has_head(transfer) &&
+         !transfer->reader.parser.keeps;
 }
 
 /* Says whether the answer is none to the request, which went out on an open
@@ -200,11 +223,33 @@ static void note_first_line(lr_transfer *transfer) {
   if (transfer->host->learned.desync) forbid_reuse(transfer);
 }
 
-/* Says whether the line is what was left when the connection ended within a
- * head or a trailer: libcurl from 8.18 on shows that, too.  A lone CR of it
- * would look like the empty line at a head's end. */
-static bool is_cut_off(const char *line, size_t length) {
-  return length == 0 || line[length - 1] != '\n';
+/* Does what follows from a line of the head.
+ * LARIAT_OK
+ * LARIAT_ERESET  the answer is none to the request */
+static lariat_status follow_head(lr_transfer *transfer) {
+  lr_job *job = transfer->job;
+  bool first_line = transfer->state != LR_TRANSFER_RECEIVING;
+  if (first_line) note_first_line(transfer);
+  if (is_stale(transfer, first_line)) {
+    job->attempt.connection_dead = true;
+    return LARIAT_ERESET;
+  }
+  if (transfer->fold_guard != LR_FOLD_GUARD_OFF)
+    lr_obs_fold_guard_follow(transfer);
+  if (transfer->upload.active) lr_upload_feed_head_came(transfer);
+  if (job->sink) lr_body_sink_head(job);
+  if (!job->response) lr_response_reader_release(transfer);
+  return LARIAT_OK;
+}
+
+/* Reads a line; a body whose final head it ends may have to be decoded. */
+static lariat_status read_line(lr_transfer *transfer, const char *line,
+                               size_t length) {
+  bool had_head = lr_response_reader_has_head(transfer);
+  lariat_status status = lr_response_reader_line(transfer, line, length);
+  if (status != LARIAT_OK || had_head || !lr_response_reader_has_head(transfer))
+    return status;
+  return lr_decoding_begin(transfer);
 }
 
 /* Takes a header line.  Returning less than was given makes libcurl end the
@@ -215,27 +260,13 @@ static size_t take_header(char *line, size_t size, size_t count,
   lr_job *job = transfer->job;
   size_t length = size * count;
   if (transfer->fault != LARIAT_OK) return 0;
-  if (is_cut_off(line, length)) return length;
-  if (!job->response) return length; /* a trailer: the head is away already */
   if (job->request.idle_timeout_ns) note_activity(transfer);
-  bool in_head = job->response->in_block;
-  lariat_status status = lr_response_add_line(job->response, line, length);
-  if (status == LARIAT_OK && in_head) status = lr_decoding_begin(transfer);
+  lariat_status status = read_line(transfer, line, length);
+  if (status == LARIAT_OK && job->response) status = follow_head(transfer);
   if (status != LARIAT_OK) {
     transfer->fault = status;
     return 0;
   }
-  bool first_line = transfer->state != LR_TRANSFER_RECEIVING;
-  if (first_line) note_first_line(transfer);
-  if (is_stale(transfer, first_line)) {
-    transfer->fault = LARIAT_ERESET;
-    job->attempt.connection_dead = true;
-    return 0;
-  }
-  if (transfer->fold_guard != LR_FOLD_GUARD_OFF)
-    lr_obs_fold_guard_follow(transfer);
-  if (transfer->upload.active) lr_upload_feed_head_came(transfer);
-  if (job->sink) lr_body_sink_head(job);
   return length;
 }
 
@@ -267,11 +298,9 @@ bool lr_transfer_is_paused(const lr_transfer *transfer) {
   return (sink && sink->paused) || lr_decoding_is_paused(&transfer->decoding);
 }
 
-static size_t take_body(char *bytes, size_t size, size_t count,
-                        void *transfer_pointer) {
-  lr_transfer *transfer = transfer_pointer;
-  size_t length = size * count;
-  if (transfer->job->request.idle_timeout_ns) note_activity(transfer);
+/* Gives bytes of the body, without chunks, to where they belong. */
+static size_t give_body(lr_transfer *transfer, const char *bytes,
+                        size_t length) {
   lariat_status status = transfer->decoding.decoder
                              ? lr_decoding_take(transfer, bytes, length)
                              : lr_transfer_put_body(transfer, bytes, length);
@@ -279,6 +308,13 @@ static size_t take_body(char *bytes, size_t size, size_t count,
   if (status == LARIAT_EBUSY) return CURL_WRITEFUNC_PAUSE;
   transfer->fault = status;
   return 0;
+}
+
+static size_t take_body(char *bytes, size_t size, size_t count,
+                        void *transfer_pointer) {
+  lr_transfer *transfer = transfer_pointer;
+  if (transfer->job->request.idle_timeout_ns) note_activity(transfer);
+  return lr_response_reader_body(transfer, bytes, size * count, give_body);
 }
 
 /* Notes that bytes went: these have no callback of their own. */
@@ -340,6 +376,7 @@ lr_transfer *lr_transfer_new(lr_engine *engine) {
 void lr_transfer_free(lr_transfer *transfer) {
   if (transfer->easy) curl_easy_cleanup(transfer->easy);
   lr_sha256_free(transfer->digest);
+  lr_tls_events_release(transfer->tls);
   lr_free(transfer->set.path);
   lr_free(transfer);
 }
@@ -360,6 +397,7 @@ static void begin_job(lr_transfer *transfer, lr_job *job, lr_host *host,
   transfer->connection = (lr_transfer_connection){0};
   transfer->error[0] = '\0';
   job->pool.received = 0;
+  lr_response_reader_begin(transfer);
 }
 
 lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
@@ -383,6 +421,8 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
 void lr_transfer_reset(lr_transfer *transfer) {
   if (transfer->upload.active) lr_upload_feed_end(transfer);
   lr_decoding_close(transfer);
+  lr_response_reader_clear(transfer);
+  watch_tls(transfer, NULL);
   transfer->state = LR_TRANSFER_IDLE;
   transfer->job = NULL;
   transfer->host = NULL;

@@ -13,9 +13,11 @@
 #include "base/list.h"
 #include "curl/decoding.h"
 #include "curl/handoff.h"
+#include "curl/response_reader.h"
 #include "http/sha256.h"
 #include "job/body_source.h"
 #include "job/job.h"
+#include "net/tls_events.h"
 #include "schedule/host.h"
 
 struct lr_engine;
@@ -101,6 +103,8 @@ typedef struct lr_transfer {
   lr_list attempts; /* its sockets that are not connected yet */
   lr_transfer_tries tries;
   lr_transfer_upload upload;
+  lr_response_reader reader;
+  lr_tls_events *tls; /* of its connection; NULL: it has none of TLS */
   lr_handoff handoff;
   lr_decoding decoding;
   lr_sha256 *digest; /* made when first needed */

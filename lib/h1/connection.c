@@ -145,11 +145,6 @@ bool lr_connection_close_idle(lr_host *host, uint32_t most) {
   return any;
 }
 
-void lr_connection_leave_host_to_libcurl(lr_host *host) {
-  host->learned.needs_libcurl = true;
-  (void)lr_connection_close_idle(host, UINT32_MAX);
-}
-
 void lr_connection_mark_suspect(const lr_h1 *h1, const lr_host *host,
                                 lr_connection_ids *ids) {
   const lr_list *idle = &lr_h1_host_of(host)->idle;

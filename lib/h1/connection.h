@@ -84,10 +84,6 @@ void lr_connection_uncount(lr_h1 *h1, lr_host *host);
  * one. */
 bool lr_connection_close_idle(lr_host *host, uint32_t most);
 
-/* Leaves all further answers of the host, which has jobs, to libcurl, and
- * closes its idle connections. */
-void lr_connection_leave_host_to_libcurl(lr_host *host);
-
 /* Marks the host's connections on which something runs as suspect, and adds the
  * numbers of all. */
 void lr_connection_mark_suspect(const lr_h1 *h1, const lr_host *host,

@@ -54,21 +54,20 @@ bool lr_exchange_suits_idle(const lr_job *job) {
  * is sent, and their requests are few. */
 bool lr_exchange_suits(const lr_h1 *h1, const lr_job *job) {
   const lr_host *host = job->pool.host;
-  if (h1->disabled || host->learned.needs_libcurl || host->pacing.has_delay)
-    return false;
+  if (h1->disabled || host->pacing.has_delay) return false;
   if (job->request.url.tls || job->request.http == LARIAT_HTTP_2) return false;
   return lr_exchange_suits_idle(job);
 }
 
 /* How many of a host's jobs run when h1 makes requests before the host is
- * proven.  A host is asked by libcurl first: should its answer need libcurl,
- * nothing was asked twice.  When many of its connections are opened at once
- * that is not waited for: libcurl's memory for each is ten times that of h1. */
+ * proven.  A host is asked by libcurl first.  When many of its connections are
+ * opened at once that is not waited for: libcurl's memory for each is ten times
+ * that of h1. */
 enum { ASKED_BY_LIBCURL = 32 };
 
 bool lr_exchange_takes(const lr_job *job) {
   const lr_host *host = job->pool.host;
-  if (job->attempt.reuse_failed || host->learned.needs_libcurl) return false;
+  if (job->attempt.reuse_failed) return false;
   return host->learned.h1_proven || host->running > ASKED_BY_LIBCURL;
 }
 
@@ -217,12 +216,6 @@ static void requeue_for_libcurl(lr_connection *connection) {
   lr_dispatcher_done(h1->dispatcher, job);
 }
 
-/* Leaves the host to libcurl from now on: an answer of it needs that. */
-static void fall_back_to_libcurl(lr_connection *connection) {
-  lr_connection_leave_host_to_libcurl(connection->host);
-  requeue_for_libcurl(connection);
-}
-
 /* Asks for a new connection: this one was dead before anything came. */
 static void retry_on_new_connection(lr_connection *connection) {
   connection->job->attempt.reuse_failed = true;
@@ -257,6 +250,8 @@ static const char *describe_fault(const lr_h1_parser *parser,
     lr_content_decoder_describe(parser->decoder, text);
     return text;
   }
+  if (parser->reason != LR_H1_REASON_NONE && status == parser->fault)
+    return lr_h1_reason_text((lr_h1_reason)parser->reason);
   if (status == LARIAT_ERESET) return "the connection was reset";
   if (status == LARIAT_EEMPTY) return "the connection ended before the answer";
   if (status != LARIAT_ETRUNCATED) return NULL;
@@ -343,7 +338,6 @@ static void finish_exchange(lr_connection *connection, const char *rest,
   }
   describe_attempt(connection);
   bool keeps = connection->parser.keeps && alone && is_sent(connection) &&
-               !connection->host->learned.needs_libcurl &&
                !lr_connection_limit_must_reclaim(h1->limit, connection->host);
   lr_job *job = release_job(connection);
   if (!connection->is_new) lr_host_note_reuse(connection->host);
@@ -381,8 +375,6 @@ static void end_at_close(lr_connection *connection) {
   lr_h1_result result = lr_h1_parser_end(&connection->parser);
   if (result == LR_H1_DONE)
     finish_exchange(connection, NULL, 0);
-  else if (result == LR_H1_FALLBACK)
-    fall_back_to_libcurl(connection);
   else
     end_lost(connection, connection->parser.fault);
 }
@@ -397,16 +389,19 @@ static void note_received(lr_connection *connection) {
   h1->receiving++;
 }
 
-/* Ends an exchange that the parser has refused.  The body of a redirect that is
- * followed does not matter, so it need not be possible to decode it. */
-static LR_COLD void end_refused(lr_connection *connection) {
+/* Ends an exchange whose answer the parser has refused.  The body of a redirect
+ * that is followed does not matter, so it need not be possible to decode it. */
+static LR_COLD void end_refused(lr_connection *connection, const char *bytes,
+                                size_t length) {
   lariat_status fault = connection->parser.fault;
-  if (fault != LARIAT_EENCODING || !lr_redirect_wanted(connection->job)) {
+  if (lr_stale_is_rubbish(connection, bytes, length)) {
+    retry_on_new_connection(connection);
+  } else if (fault == LARIAT_EENCODING && lr_redirect_wanted(connection->job)) {
+    connection->parser.keeps = false;
+    finish_exchange(connection, NULL, 0);
+  } else {
     fail_exchange(connection, fault);
-    return;
   }
-  connection->parser.keeps = false;
-  finish_exchange(connection, NULL, 0);
 }
 
 /* Keeps the bytes that wait until another turn, and reads no more meanwhile: a
@@ -446,14 +441,10 @@ static bool take_result(lr_connection *connection, lr_h1_result result,
     finish_exchange(connection, bytes + used, length - used);
     return false;
   case LR_H1_FAILED:
-    end_refused(connection);
+    end_refused(connection, bytes, length);
     return false;
-  case LR_H1_FALLBACK:
-    if (lr_stale_is_rubbish(connection, bytes, length))
-      retry_on_new_connection(connection);
-    else
-      fall_back_to_libcurl(connection);
-    return false;
+  case LR_H1_PIECE: /* no body is passed here */
+    break;
   case LR_H1_PAUSED:
     pause_decoding(connection, bytes + used, length - used);
     return false;

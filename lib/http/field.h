@@ -7,7 +7,12 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <string.h>
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 static inline bool lr_is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -45,6 +50,51 @@ static inline bool lr_name_equal(const char *a, const char *b, size_t length) {
 static inline bool lr_name_is(const char *text, size_t length,
                               const char *name) {
   return strlen(name) == length && lr_name_equal(text, name, length);
+}
+
+/* Tells whether 8 bytes are all visible ASCII: both sums leave the highest bits
+ * alone for these, and change one for others. */
+static inline bool lr_is_simple_word(const char *bytes) {
+  const uint64_t ones = UINT64_C(0x0101010101010101);
+  uint64_t word;
+  memcpy(&word, bytes, sizeof word);
+  return (((word - 0x21 * ones) | (word + ones)) & 0x80 * ones) == 0;
+}
+
+/* Tells whether a name is all visible ASCII, and not empty.  Not each of these
+ * is a token (RFC 9110, 5.6.2), but each has only one reading. */
+static inline bool lr_is_simple_name(const char *name, size_t length) {
+  if (length >= sizeof(uint64_t)) {
+    for (size_t i = 0; i + sizeof(uint64_t) <= length; i += sizeof(uint64_t))
+      if (!lr_is_simple_word(name + i)) return false;
+    return lr_is_simple_word(name + length - sizeof(uint64_t));
+  }
+  for (size_t i = 0; i < length; i++)
+    if ((unsigned char)(name[i] - 0x21) > 0x7e - 0x21) return false;
+  return length > 0;
+}
+
+/* Finds the colon behind a simple name, at `line`; NULL: there is none, or the
+ * name is not simple.  Most names are looked at once, with what is behind them.
+ */
+static inline const char *lr_find_simple_colon(const char *line,
+                                               const char *end) {
+#ifdef __SSE2__
+  if (end - line >= 16) {
+    __m128i bytes = _mm_loadu_si128((const __m128i *)(const void *)line);
+    __m128i low = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x21)); /* >= 0x80, too */
+    __m128i del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7f));
+    __m128i colon = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(':'));
+    unsigned bad = (unsigned)_mm_movemask_epi8(_mm_or_si128(low, del));
+    unsigned colons = (unsigned)_mm_movemask_epi8(colon);
+    unsigned before = (colons & -colons) - 1; /* the bytes of the name */
+    if (colons)
+      return before && !(bad & before) ? line + __builtin_ctz(colons) : NULL;
+  }
+#endif
+  const char *found = (const char *)memchr(line, ':', (size_t)(end - line));
+  return found && lr_is_simple_name(line, (size_t)(found - line)) ? found
+                                                                  : NULL;
 }
 
 /* Returns where the text from `at` to `end` begins without its leading

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * h1_parser.h: reads a response of HTTP/1.1 as its bytes come (RFC 9112).  The
- * parser takes what is by the book and nothing else: all that needs
- * forgiveness, or that could be read in two ways, is left to libcurl, with a
- * reason.  It does no input or output; the response is filled in. */
+ * h1_parser.h: reads a response of HTTP/1.1 as its bytes come, and says what is
+ * a proper one (RFC 9112): for exchanges, which read from their connections,
+ * and for what libcurl reads, so that the outcome is the same whoever has read,
+ * and in all versions of libcurl.  Forgiven is what the RFC allows to forgive
+ * and servers do; what could be read in two ways fails, with a reason.  The
+ * parser does no input or output; the response is filled in. */
 #ifndef LR_HTTP_H1_PARSER_H
 #define LR_HTTP_H1_PARSER_H
 
@@ -18,13 +20,13 @@
 #include <lariat/status.h>
 
 typedef enum lr_h1_result {
-  LR_H1_MORE,     /* it goes on */
-  LR_H1_DONE,     /* it is complete */
-  LR_H1_FALLBACK, /* libcurl must read it, from the beginning; `reason` says
-                     why */
-  LR_H1_FAILED,   /* `fault` says why */
-  LR_H1_PAUSED    /* enough was decoded for one turn of the reactor: go on by
-                     lr_h1_parser_resume in another */
+  LR_H1_MORE,   /* it goes on */
+  LR_H1_DONE,   /* it is complete */
+  LR_H1_PIECE,  /* of a PASSED body: the caller takes the last `piece_length`
+                   bytes that were used, and feeds what is behind them */
+  LR_H1_FAILED, /* `fault` says how, and `reason`, if there is one, why */
+  LR_H1_PAUSED  /* enough was decoded for one turn of the reactor: go on by
+                   lr_h1_parser_resume in another */
 } lr_h1_result;
 
 typedef enum lr_h1_state {
@@ -44,15 +46,21 @@ typedef enum lr_h1_framing {
   LR_H1_UNTIL_CLOSE = 0, /* no header says it */
   LR_H1_LENGTH = 1,      /* Content-Length */
   LR_H1_CHUNKED = 2,     /* Transfer-Encoding: chunked */
-  LR_H1_LENGTH_AND_CHUNKED = LR_H1_LENGTH | LR_H1_CHUNKED
+  LR_H1_LENGTH_AND_CHUNKED = LR_H1_LENGTH | LR_H1_CHUNKED,
+  LR_H1_NOT_CODED = 4 /* Transfer-Encoding: identity */
 } lr_h1_framing;
 
 /* The use that is made of a body. */
 typedef enum lr_h1_body_use {
   LR_H1_KEPT,      /* it goes into the response */
   LR_H1_DISCARDED, /* it is counted */
-  LR_H1_DIGESTED   /* and its digest computed */
+  LR_H1_DIGESTED,  /* and its digest computed */
+  LR_H1_PASSED     /* the caller takes it, a piece at a time, as it comes */
 } lr_h1_body_use;
+
+/* The longest line of a head, and the longest head, those of 1xx included: a
+ * little less than libcurl has, whose failures differ with its version. */
+enum { LR_H1_LINE_MAX = 100000, LR_H1_HEAD_MAX = 300000 };
 
 typedef struct lr_h1_parser {
   lariat_response *response; /* borrowed */
@@ -68,10 +76,13 @@ typedef struct lr_h1_parser {
   bool bodiless;             /* the request was HEAD */
   bool keeps;                /* the connection may be used again */
   bool coded;                /* the head has a Content-Encoding */
+  bool folded;               /* a header of the head went on, with a blank */
+  uint16_t interim_headers;  /* of the heads of 1xx */
   lariat_status fault;
   lr_content_decoders *decoders; /* borrowed; NULL: bodies stay as they come */
   lr_content_decoder *decoder;   /* of this body; NULL: it is not decoded */
   lr_sha256 *digest;             /* of a DIGESTED body; NULL before its begin */
+  size_t piece_length;           /* of a PASSED body */
 } lr_h1_parser;
 
 /* Prepares for the first byte of a response; what `parser` was used for before
@@ -91,6 +102,8 @@ static inline void lr_h1_parser_begin(lr_h1_parser *parser,
   parser->bodiless = bodiless;
   parser->decoders = decoders;
   parser->keeps = true;
+  parser->folded = false;
+  parser->interim_headers = 0;
   parser->framing = LR_H1_UNTIL_CLOSE;
   parser->coded = false;
   parser->reason = LR_H1_REASON_NONE;
@@ -101,6 +114,18 @@ static inline void lr_h1_parser_begin(lr_h1_parser *parser,
  * digest.  Before the first byte. */
 static inline void lr_h1_parser_discard(lr_h1_parser *parser, bool digested) {
   parser->body_use = digested ? LR_H1_DIGESTED : LR_H1_DISCARDED;
+}
+
+/* Passes the body of the response that was begun to the caller, who undoes its
+ * codings if there are decoders.  Before the first byte. */
+static inline void lr_h1_parser_pass(lr_h1_parser *parser) {
+  parser->body_use = LR_H1_PASSED;
+}
+
+/* Forgets the response, whose head is complete, since another has it now: there
+ * are no trailers then.  For PASSED bodies. */
+static inline void lr_h1_parser_release_response(lr_h1_parser *parser) {
+  parser->response = NULL;
 }
 
 /* Computes the digest of a DIGESTED body that is complete; false when out of
@@ -118,7 +143,7 @@ static inline void lr_h1_parser_close(lr_h1_parser *parser) {
 }
 
 /* Takes bytes; `*used` gets how many were of this response: fewer than `length`
- * only if that is complete, or paused. */
+ * only if that is complete, or paused, or a PIECE is given. */
 lr_h1_result lr_h1_parser_feed(lr_h1_parser *parser, const char *bytes,
                                size_t length, size_t *used);
 
@@ -126,9 +151,12 @@ lr_h1_result lr_h1_parser_feed(lr_h1_parser *parser, const char *bytes,
 lr_h1_result lr_h1_parser_resume(lr_h1_parser *parser, const char *bytes,
                                  size_t length, size_t *used);
 
+/* Takes a line of trailers from somebody who has undone the chunks. */
+lr_h1_result lr_h1_parser_trailer(lr_h1_parser *parser, const char *line,
+                                  size_t length);
+
 /* Takes the end of the connection.  Returns LR_H1_DONE; LR_H1_FAILED with the
- * fault LARIAT_ETRUNCATED, or LARIAT_EEMPTY if no final response had begun; or
- * LR_H1_FALLBACK. */
+ * fault LARIAT_ETRUNCATED, LARIAT_EEMPTY if no final response had begun. */
 lr_h1_result lr_h1_parser_end(lr_h1_parser *parser);
 
 /* Tells whether a whole line of the response has come. */
@@ -139,11 +167,12 @@ static inline bool lr_h1_parser_in_body(const lr_h1_parser *parser) {
   return parser->state > LR_H1_IN_HEADERS;
 }
 
+/* Tells whether the response is complete. */
+static inline bool lr_h1_parser_complete(const lr_h1_parser *parser) {
+  return parser->state == LR_H1_COMPLETE;
+}
+
 /* Frees the parser's memory. */
 void lr_h1_parser_clear(lr_h1_parser *parser);
-
-/* Tells whether a connection may be used again after `response`, a whole one
- * that libcurl has read: HTTP/1.1 that says nothing against it. */
-bool lr_h1_would_keep(const lariat_response *response, bool bodiless);
 
 #endif

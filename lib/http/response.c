@@ -40,6 +40,7 @@ void lr_response_reset(lariat_response *response) {
   response->interim = false;
   response->in_block = false;
   response->header_count = 0;
+  response->trailer_count = 0;
   response->text.length = 0;
   response->body.length = 0;
   response->timings = (lariat_timings){0};
@@ -81,12 +82,16 @@ static void begin_block(lariat_response *response, span line) {
   lr_response_begin_block(response, major * 10 + minor, lr_status_code_of(at));
 }
 
-/* Tells whether a block begins: where none is open and no body has come.  A
- * header or trailer line that looks like a status line must not throw away what
- * is there. */
+/* Tells whether a block begins: where none is open.  A header line that looks
+ * like a status line must not throw away what is there. */
 static bool starts_block(const lariat_response *response, span line) {
-  return !response->in_block && response->body.length == 0 &&
-         line.length >= 5 && lr_name_equal(line.at, "HTTP/", 5);
+  return !response->in_block && line.length >= 5 &&
+         lr_name_equal(line.at, "HTTP/", 5);
+}
+
+void lr_response_forget_head(lariat_response *response) {
+  lr_response_begin_block(response, 0, 0);
+  response->in_block = false;
 }
 
 /* Doubles the capacity, up to the limit, which the caller has looked at. */
@@ -163,36 +168,67 @@ static void put_text(lr_buffer *text, span piece) {
   text->bytes[text->length++] = '\0';
 }
 
-/* Appends to the last value, which is the last thing in the text, what an
- * obs-fold adds to it. */
-static lariat_status add_obs_fold(lariat_response *response, span more) {
+lariat_status lr_response_add_trailer(lariat_response *response,
+                                      const char *line, const char *colon,
+                                      const char *end) {
+  uint32_t headers = response->header_count;
+  const char *name_end = lr_trim_end(line, colon);
+  response->header_count += response->trailer_count;
+  lariat_status status =
+      lr_response_reserve_header(response, (size_t)(end - line) + 1);
+  if (status == LARIAT_OK)
+    status = lr_response_put_header(response, line, (size_t)(name_end - line),
+                                    colon + 1, end);
+  response->header_count = headers;
+  if (status == LARIAT_OK) response->trailer_count++;
+  return status;
+}
+
+/* The last value is the last thing in the text. */
+lariat_status lr_response_add_obs_fold(lariat_response *response,
+                                       const char *at, const char *end) {
   lr_buffer *text = &response->text;
-  if (response->header_count == 0 || more.length == 0) return LARIAT_OK;
+  span more = trim_blanks(at, end);
+  if (more.length == 0) return LARIAT_OK;
   if (text->length + more.length + 1 > LR_RESPONSE_HEADER_BYTES_MAX)
     return LARIAT_EHEADERLIMIT;
   if (!lr_buffer_reserve(text, more.length + 1)) return LARIAT_ENOMEM;
-  text->bytes[text->length - 1] = ' ';
+  const lr_header_span *last =
+      &response->headers[response->header_count + response->trailer_count - 1];
+  if (last->value == text->length - 1)
+    text->length--; /* the value is empty still */
+  else
+    text->bytes[text->length - 1] = ' ';
   put_text(text, more);
   return LARIAT_OK;
+}
+
+/* Takes a line that is not empty behind a status line. */
+static lariat_status add_field(lariat_response *response, span line) {
+  const char *end = line.at + line.length;
+  const char *colon = memchr(line.at, ':', line.length);
+  if (!colon) return LARIAT_OK;
+  return lr_response_has_head(response)
+             ? lr_response_add_trailer(response, line.at, colon, end)
+             : lr_response_add_header(response, line.at, colon, end);
 }
 
 lariat_status lr_response_add_line(lariat_response *response, const char *line,
                                    size_t length) {
   if (length > 0 && line[length - 1] == '\n') length--;
   if (length > 0 && line[length - 1] == '\r') length--;
-  const char *end = line + length;
   if (length == 0) {
     response->in_block = false;
     return LARIAT_OK;
   }
-  if (starts_block(response, (span){line, length})) {
+  if (!lr_response_has_head(response) &&
+      starts_block(response, (span){line, length})) {
     begin_block(response, (span){line, length});
     return LARIAT_OK;
   }
-  if (lr_is_blank(*line)) return add_obs_fold(response, trim_blanks(line, end));
-  const char *colon = memchr(line, ':', length);
-  if (!colon) return LARIAT_OK;
-  return lr_response_add_header(response, line, colon, end);
+  if (lr_is_blank(*line) && response->header_count)
+    return lr_response_add_obs_fold(response, line, line + length);
+  return add_field(response, (span){line, length});
 }
 
 /* Makes space for a body, without the doubling of a growing buffer where the
@@ -359,6 +395,27 @@ uint64_t lariat_response_body_bytes(const lariat_response *response) {
   return response ? response->body_bytes : 0;
 }
 
+/* Returns the header or trailer at `index`, which is there. */
+static lariat_header header_at(const lariat_response *response, size_t index) {
+  const char *text = response->text.bytes;
+  lr_header_span parts = response->headers[index];
+  return (lariat_header){text + parts.name, text + parts.value};
+}
+
+/* Returns the value of the first of `count` headers that is called `name`. */
+static const char *find_value(const lariat_response *response,
+                              const lr_header_span *header, size_t count,
+                              const char *name) {
+  size_t length = strlen(name);
+  const char *text = response->text.bytes;
+  const lr_header_span *end = header + count;
+  for (; header < end; header++)
+    if (header->name_length == length &&
+        lr_name_equal(text + header->name, name, length))
+      return text + header->value;
+  return NULL;
+}
+
 size_t lariat_response_header_count(const lariat_response *response) {
   size_t count = response ? response->header_count : 0;
   if (count == 0) look_for_drop(response, __func__);
@@ -367,30 +424,38 @@ size_t lariat_response_header_count(const lariat_response *response) {
 
 lariat_header lariat_response_header_at(const lariat_response *response,
                                         size_t index) {
-  lariat_header header = {NULL, NULL};
   if (!response || index >= response->header_count) {
     look_for_drop(response, __func__);
-    return header;
+    return (lariat_header){NULL, NULL};
   }
-  lr_header_span parts = response->headers[index];
-  header.name = response->text.bytes + parts.name;
-  header.value = response->text.bytes + parts.value;
-  return header;
+  return header_at(response, index);
 }
 
 const char *lariat_response_header(const lariat_response *response,
                                    const char *name) {
   if (!response || !name) return NULL;
-  size_t length = strlen(name);
-  const char *text = response->text.bytes;
-  const lr_header_span *header = response->headers;
-  const lr_header_span *end = header + response->header_count;
-  for (; header < end; header++)
-    if (header->name_length == length &&
-        lr_name_equal(text + header->name, name, length))
-      return text + header->value;
-  look_for_drop(response, __func__);
-  return NULL;
+  const char *value =
+      find_value(response, response->headers, response->header_count, name);
+  if (!value) look_for_drop(response, __func__);
+  return value;
+}
+
+size_t lariat_response_trailer_count(const lariat_response *response) {
+  return response ? response->trailer_count : 0;
+}
+
+lariat_header lariat_response_trailer_at(const lariat_response *response,
+                                         size_t index) {
+  if (!response || index >= response->trailer_count)
+    return (lariat_header){NULL, NULL};
+  return header_at(response, response->header_count + index);
+}
+
+const char *lariat_response_trailer(const lariat_response *response,
+                                    const char *name) {
+  if (!response || !name) return NULL;
+  return find_value(response, response->headers + response->header_count,
+                    response->trailer_count, name);
 }
 
 const char *lariat_response_remote_ip(const lariat_response *response) {

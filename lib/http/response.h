@@ -47,6 +47,7 @@ struct lariat_response {
   bool interim;  /* the status line seen last was a 1xx */
   bool in_block; /* between a status line and the empty line */
   uint32_t header_count;
+  uint32_t trailer_count; /* behind those, in `headers` */
   uint32_t header_capacity;
   lr_header_span *headers; /* inline_headers, or on the heap */
   lr_header_span inline_headers[LR_RESPONSE_INLINE_HEADERS];
@@ -81,15 +82,37 @@ void lr_response_reset(lariat_response *response);
 /* Frees a response whose last reference is gone. */
 void lr_response_free(lariat_response *response);
 
-/* Takes one line of the header block as libcurl gives it (with its line end).
- * A status line starts over: what was collected of an earlier block (a 1xx, a
- * 401) is dropped.  The empty line ends the block.  Trailer lines after the
- * body are appended as headers.  A line that goes on (obs-fold) is joined to
- * the one before with a space.
+/* Takes one line of a header block of HTTP/2 as libcurl gives it (with its line
+ * end), or one that a test has written.  The empty line ends the block, and a
+ * status line behind a 1xx starts over.  What follows the end of a final block
+ * is a trailer, whatever it looks like.
  *
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EHEADERLIMIT */
 lariat_status lr_response_add_line(lariat_response *response, const char *line,
                                    size_t length);
+
+/* Tells whether a final head is complete. */
+static inline bool lr_response_has_head(const lariat_response *response) {
+  return response->status && !response->interim && !response->in_block;
+}
+
+/* Forgets a head, for a request that is sent anew. */
+void lr_response_forget_head(lariat_response *response);
+
+/* Takes a trailer, from `line` to `end`, its line end not included, behind a
+ * head that is complete.
+ *
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EHEADERLIMIT */
+lariat_status lr_response_add_trailer(lariat_response *response,
+                                      const char *line, const char *colon,
+                                      const char *end);
+
+/* Joins what an obs-fold adds, its blanks included perhaps, to the value of the
+ * last header or trailer, with a space (RFC 9112, 5.2).
+ *
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EHEADERLIMIT */
+lariat_status lr_response_add_obs_fold(lariat_response *response,
+                                       const char *at, const char *end);
 
 /* Takes a header whose parts are known, of a block that has begun: from `line`
  * to `end`, its line end not included.  Blanks around name and value are
@@ -107,6 +130,7 @@ static inline void lr_response_begin_block(lariat_response *response,
   response->status = status;
   response->http_version = http_version;
   response->header_count = 0;
+  response->trailer_count = 0;
   response->text.length = 0;
   response->content_length = -1;
   response->interim = status >= 100 && status < 200;

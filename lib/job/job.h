@@ -191,6 +191,7 @@ typedef struct lr_job_attempt {
   bool resent;    /* libcurl has sent it twice: an open connection was dead */
   bool reuse_failed;    /* a connection was of no use: it waits for another */
   bool connection_dead; /* a second one, too; or it could not be sent twice */
+  bool permanent;       /* it would fail again in the same way */
 } lr_job_attempt;
 
 struct lr_job {

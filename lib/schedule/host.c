@@ -70,18 +70,14 @@ static lr_host *make_host(const lr_hosts *hosts, const lr_job *job) {
 /* ---- What is known beyond a host's life ---- */
 
 static unsigned facts_of(const lr_host *host) {
-  unsigned facts = 0;
-  if (host->learned.needs_libcurl) facts |= LR_HOST_FACT_NEEDS_LIBCURL;
   unsigned early = host->short_lived;
   if (early > LR_HOST_EARLY_ENDS_MAX) early = LR_HOST_EARLY_ENDS_MAX;
-  return facts | early * LR_HOST_FACT_EARLY_END;
+  return early;
 }
 
 static void recall_facts(const lr_hosts *hosts, lr_host *host, uint64_t hash) {
-  unsigned facts = lr_host_memory_find(&hosts->memory, hash);
   host->unproven_reuses = UNPROVEN_REUSES;
-  host->learned.needs_libcurl = facts & LR_HOST_FACT_NEEDS_LIBCURL;
-  host->short_lived = (uint8_t)(facts / LR_HOST_FACT_EARLY_END);
+  host->short_lived = (uint8_t)lr_host_memory_find(&hosts->memory, hash);
   host->learned.desync = hosts->desync && lr_host_may_desync(host) &&
                          lr_desync_has(hosts->desync, host->key_hash);
 }

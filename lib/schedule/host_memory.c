@@ -27,9 +27,7 @@ void lr_host_memory_keep(lr_host_memory *memory, uint64_t hash,
   if (!memory->entries) return;
   uint64_t *entry = entry_of(memory, hash);
   bool same = (*entry & ~(uint64_t)FACTS) == name;
-  bool gives_way = !(*entry & LR_HOST_FACT_NEEDS_LIBCURL) ||
-                   facts & LR_HOST_FACT_NEEDS_LIBCURL;
-  if (same || (facts && gives_way)) *entry = name | facts;
+  if (same || facts) *entry = name | facts;
 }
 
 unsigned lr_host_memory_find(const lr_host_memory *memory, uint64_t hash) {

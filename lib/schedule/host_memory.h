@@ -6,20 +6,15 @@
  *
  * The memory is bounded: a host's facts are overwritten by those of another
  * whose hash leads to the same place, so that some of more than a few thousand
- * are found out once more; a host that needs libcurl only gives way to another
- * of that kind.  One thread. */
+ * are found out once more.  One thread. */
 #ifndef LR_SCHEDULE_HOST_MEMORY_H
 #define LR_SCHEDULE_HOST_MEMORY_H
 
 #include <stdint.h>
 
-/* The facts: that a host needs libcurl, and, times LR_HOST_FACT_EARLY_END, how
- * many of its connections have ended before their second request. */
-enum {
-  LR_HOST_FACT_NEEDS_LIBCURL = 1,
-  LR_HOST_FACT_EARLY_END = 2,
-  LR_HOST_EARLY_ENDS_MAX = 3
-};
+/* The facts: how many of a host's connections, one after the other, have ended
+ * before their second request; no more than these are counted. */
+enum { LR_HOST_EARLY_ENDS_MAX = 3 };
 
 typedef struct lr_host_memory {
   uint64_t *entries; /* NULL until there is something to be kept */

@@ -95,7 +95,7 @@ typedef struct lr_transport_config {
   struct lr_trust *trust;
   const struct lr_address_guard *guard;  /* NULL: all addresses are allowed */
   struct lr_descriptor_use *descriptors; /* NULL: it shares them with none */
-  struct lr_desync *desync; /* NULL: none */
+  struct lr_desync *desync;              /* NULL: none */
   lr_transport_stats *stats;
 } lr_transport_config;
 

@@ -782,93 +782,6 @@ static void test_dies_in_the_answer(void) {
   }
 }
 
-/* Odd. */
-
-static void test_odd_answer(void) {
-  struct fetching t;
-  struct manual_server server;
-  struct outcome o;
-  lariat_pool_options pool = one_reactor();
-  open_manual(&t, &server, &pool);
-  prime(&t, &server);
-  outcome_watch(&o, ask(&t, &server));
-  manual_server_read_request(&server);
-  manual_server_send(&server, "HTTP/1.0 200 OK\nContent-Length: 3\r\n\r\nold");
-  manual_server_expect_end(&server);
-  manual_server_accept(&server);
-  manual_server_read_request(&server);
-  manual_server_send(&server, "HTTP/1.0 200 OK\nContent-Length: 3\r\n\r\nold");
-  fetching_wait(&t, &o, 1, 5000);
-  outcome_expect_body(&o, "old");
-  CU_ASSERT_EQUAL(lariat_response_http_version(outcome_response(&o)), 10);
-  CU_ASSERT_EQUAL(lariat_response_attempts(outcome_response(&o)), 1);
-  outcome_clear(&o, 1);
-  manual_server_expect_end(&server); /* of HTTP/1.0 none is kept */
-  expect_none(&t, 500);
-  close_manual(&t, &server);
-}
-
-/* Whether one of three has fired. */
-static bool has_one(void *context) {
-  const struct outcome *o = context;
-  return o[0].fires + o[1].fires + o[2].fires == 1;
-}
-
-/* Connections that are at work when their host becomes odd are closed once
- * their answers are there; idle ones at once. */
-static void test_odd_host(void) {
-  enum { COUNT = 3 };
-  struct fetching t;
-  struct manual_server server;
-  int fds[COUNT];
-  lariat_pool_options pool = one_reactor();
-  open_manual(&t, &server, &pool);
-  for (unsigned i = 0; i < COUNT; i++)
-    outcome_watch(&outcomes[i], ask(&t, &server));
-  for (unsigned i = 0; i < COUNT; i++) {
-    manual_server_accept(&server);
-    manual_server_read_request(&server);
-    fds[i] = server.fd;
-  }
-  for (unsigned i = 0; i < COUNT; i++) {
-    server.fd = fds[i];
-    manual_server_send(&server, PAGE);
-  }
-  fetching_wait(&t, outcomes, COUNT, 5000);
-  outcome_clear(outcomes, COUNT);
-  expect_own(&t, COUNT);
-  /* All three are used; the second is odd; the third is answered then. */
-  for (unsigned i = 0; i < COUNT; i++)
-    outcome_watch(&outcomes[i], ask(&t, &server));
-  for (unsigned i = 0; i < COUNT; i++) {
-    server.fd = fds[i];
-    manual_server_read_request(&server);
-  }
-  server.fd = fds[0];
-  manual_server_send(&server, PAGE);
-  CU_ASSERT_TRUE(fixture_run_until(&t.f, has_one, outcomes, 1000));
-  server.fd = fds[1];
-  manual_server_send(&server, "HTTP/1.1 200\n");
-  manual_server_expect_end(&server);
-  server.fd = fds[0];
-  manual_server_expect_end(&server);
-  manual_server_accept(&server); /* libcurl's, for the second */
-  manual_server_read_request(&server);
-  manual_server_send(&server, PAGE);
-  fds[1] = server.fd;
-  server.fd = fds[2];
-  manual_server_send(&server, PAGE);
-  manual_server_expect_end(&server);
-  fetching_wait(&t, outcomes, COUNT, 5000);
-  for (unsigned i = 0; i < COUNT; i++)
-    outcome_expect_body(&outcomes[i], "page\n");
-  outcome_clear(outcomes, COUNT);
-  server.fd = fds[1];
-  once_more(&t, &server); /* libcurl's connection */
-  CU_ASSERT_EQUAL(fetching_stats(&t).connections, 1);
-  close_manual(&t, &server);
-}
-
 /* Phases. */
 
 struct stop {
@@ -1484,8 +1397,6 @@ int main(int argc, char **argv) {
       {"dies twice", test_dies_twice},
       {"a new connection", test_new_connection},
       {"dies in the answer", test_dies_in_the_answer},
-      {"an odd answer", test_odd_answer},
-      {"an odd host", test_odd_host},
       {"cancel in each phase", test_cancel_in_each_phase},
       {"deadline in each phase", test_deadline_in_each_phase},
       {"idle limit in each phase", test_idle_limit_in_each_phase},

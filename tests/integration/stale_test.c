@@ -322,32 +322,6 @@ static void test_http_1_0(void) {
   }
 }
 
-/* An answer that only libcurl can read is thrown away once, though the host is
- * forgotten with each of its connections. */
-static void test_needs_libcurl(void) {
-  static const char bare[] = "HTTP/1.1 200 OK\nContent-Length: 5\n"
-                             "Connection: close\n\npage\n";
-  struct session s;
-  struct outcome o;
-  open_session(&s, false);
-  answer_new(&s, PAGE);
-  outcome_watch(&o, get(&s));
-  manual_server_read_request(&s.server);
-  manual_server_send(&s.server, bare);
-  manual_server_expect_end(&s.server);
-  for (int i = 0; i < 5; i++) {
-    if (i) outcome_watch(&o, get(&s));
-    manual_server_accept(&s.server);
-    answer(&s, &o, bare);
-    outcome_expect_body(&o, "page\n");
-    CU_ASSERT_EQUAL(lariat_response_attempts(outcome_response(&o)), 1);
-    outcome_clear(&o, 1);
-    manual_server_expect_end(&s.server);
-  }
-  CU_ASSERT_EQUAL(fetching_stats(&s.t).connections_opened, 6);
-  close_session(&s);
-}
-
 /* A server whose connections end after one request: what cannot be made twice
  * gets a new one, even where one is open. */
 static void test_short_lived(void) {
@@ -383,7 +357,6 @@ int main(int argc, char **argv) {
       {"more than the first answer", test_more_than_the_first_answer},
       {"nothing more", test_nothing_more},
       {"HTTP/1.0", test_http_1_0},
-      {"a host that needs libcurl", test_needs_libcurl},
       {"a host whose connections are short-lived", test_short_lived}};
   return fixture_main("stale", tests, FIXTURE_COUNT(tests), argc, argv);
 }

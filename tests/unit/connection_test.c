@@ -253,23 +253,6 @@ static void test_close_idle(void) {
   close_h1(e);
 }
 
-/* What is in use then goes when its exchange ends (exchange.c). */
-static void test_leave_host_to_libcurl(void) {
-  struct exchanging *e = open_h1(32, 4);
-  lr_connection *used = connect_to(e, "http://a/");
-  (void)idle_to(e, "http://a/");
-  (void)idle_to(e, "http://a/");
-  used->host->running = 1;
-  lr_connection_leave_host_to_libcurl(used->host);
-  CU_ASSERT_TRUE(used->host->learned.needs_libcurl);
-  CU_ASSERT_PTR_NULL(lr_connection_idle(used->host));
-  CU_ASSERT_FALSE(is_closed(e, 0));
-  CU_ASSERT_TRUE(is_closed(e, 1));
-  CU_ASSERT_TRUE(is_closed(e, 2));
-  lr_connection_close(used);
-  close_h1(e);
-}
-
 /* ---- Reclaiming ---- */
 
 /* The longest idle one goes, of a host of which nothing runs or of any. */
@@ -330,7 +313,6 @@ int main(int argc, char **argv) {
       {"events of idle connections", test_events},
       {"closing", test_close},
       {"closing a host's idle connections", test_close_idle},
-      {"a host that is left to libcurl", test_leave_host_to_libcurl},
       {"reclaiming", test_reclaim},
       {"reclaiming looks at few", test_reclaim_looks_at_few},
       {"reclaiming of a busy reactor", test_reclaim_of_a_busy_reactor},

@@ -7,13 +7,14 @@
 
 static void test_names(void) {
   for (unsigned reason = 0; reason < LR_H1_REASON_COUNT; reason++) {
-    const char *name = lr_h1_reason_name((lr_h1_reason)reason);
+    const char *name = lr_h1_reason_text((lr_h1_reason)reason);
     CU_ASSERT_PTR_NOT_NULL_FATAL(name);
     for (unsigned other = 0; other < reason; other++)
-      CU_ASSERT_STRING_NOT_EQUAL(name, lr_h1_reason_name((lr_h1_reason)other));
+      CU_ASSERT_STRING_NOT_EQUAL(name, lr_h1_reason_text((lr_h1_reason)other));
   }
-  CU_ASSERT_STRING_EQUAL(lr_h1_reason_name(LR_H1_REASON_BARE_LF), "bare LF");
-  CU_ASSERT_STRING_EQUAL(lr_h1_reason_name(LR_H1_REASON_COUNT), "unknown");
+  CU_ASSERT_STRING_EQUAL(lr_h1_reason_text(LR_H1_REASON_BARE_CR),
+                         "a CR within a line");
+  CU_ASSERT_STRING_EQUAL(lr_h1_reason_text(LR_H1_REASON_COUNT), "unknown");
 }
 
 int main(int argc, char **argv) {

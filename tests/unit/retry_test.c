@@ -170,6 +170,7 @@ static void test_why_not(void) {
                   LARIAT_RETRY_OVERLOAD);
   CU_ASSERT_TRUE(plan(&retry, job).again);
   CU_ASSERT_EQUAL(plan(&retry, job).end, LARIAT_RETRY_BUDGET);
+  job->response->in_block = true;
   lr_response_add_line(job->response, "Retry-After: 61\r\n", 17);
   CU_ASSERT_EQUAL(plan(&retry, job).end, LARIAT_RETRY_AFTER_LONG);
   job->attempt.connection_dead = true; /* free of charge, once */
@@ -291,6 +292,7 @@ static void test_retry_after_is_the_least(void) {
   policy.no_budget = true;
   lr_retry retry = open_with(&policy);
   lr_job *job = job_with(&retry.rules, LARIAT_OK, 429);
+  job->response->in_block = true;
   lr_response_add_line(job->response, "Retry-After: 3\r\n", 16);
   for (int i = 0; i < 100; i++) {
     uint64_t wait = plan(&retry, job).wait_ns;

@@ -160,7 +160,9 @@ static void body_over_the_limit(void) {
   fetch_expect_error(run, endless, "body-too-large", "body");
   CU_ASSERT_EQUAL(fetch_number(run, bad, "status"), 200);
   /* No word of libcurl's about its callbacks. */
-  fetch_expect_text(run, bad, "message", "the body is larger than the limit");
+  fetch_expect_text(run, bad, "message",
+                    "the body is larger than the limit: its Content-Length "
+                    "says so");
   fetch_expect_text(run, endless, "message",
                     "the body is larger than the limit");
   end();

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: MIT
+ * tls_events.c: OpenSSL's callbacks for alerts and certificates. */
+#include "net/tls_events.h"
+
+#include <openssl/ssl.h>
+#include <pthread.h>
+
+#include "base/memory.h"
+
+static int context_index = -1;
+static pthread_once_t index_once = PTHREAD_ONCE_INIT;
+
+static void release_with_context(void *parent, void *record,
+                                 CRYPTO_EX_DATA *data, int index, long argument,
+                                 void *pointer) {
+  (void)parent;
+  (void)data;
+  (void)index;
+  (void)argument;
+  (void)pointer;
+  lr_tls_events_release(record);
+}
+
+static void make_index(void) {
+  context_index =
+      SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, release_with_context);
+}
+
+lr_tls_events *lr_tls_events_of(const void *ssl) {
+  return context_index < 0
+             ? NULL
+             : SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), context_index);
+}
+
+/* Notes an alert that was read: its level and what it is are two bytes of
+ * `value`. */
+static void note_alert(const SSL *ssl, int where, int value) {
+  lr_tls_events *events = where & SSL_CB_READ && where & SSL_CB_ALERT
+                              ? lr_tls_events_of(ssl)
+                              : NULL;
+  if (!events) return;
+  if ((value & 0xff) == SSL_AD_CLOSE_NOTIFY)
+    events->closed = true;
+  else if (value >> 8 == SSL3_AL_FATAL)
+    events->alert = (uint8_t)value;
+}
+
+/* Notes that the server asks for a certificate, where none is set. */
+static int note_request(SSL *ssl, X509 **certificate, EVP_PKEY **key) {
+  lr_tls_events *events = lr_tls_events_of(ssl);
+  (void)certificate;
+  (void)key;
+  if (events) events->wants_certificate = true;
+  return 0;
+}
+
+lr_tls_events *lr_tls_events_watch(void *ssl_ctx) {
+  pthread_once(&index_once, make_index);
+  lr_tls_events *events = lr_alloc_zero(sizeof *events);
+  if (!events) return NULL;
+  lr_u32_init(&events->count, 1);
+  if (context_index < 0 ||
+      SSL_CTX_set_ex_data(ssl_ctx, context_index, events) != 1) {
+    lr_tls_events_release(events);
+    return NULL;
+  }
+  /* Versions of libcurl differ in whether an end without close_notify is a
+   * failure: to none it is one now, and the record tells. */
+  SSL_CTX_set_options(ssl_ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
+  SSL_CTX_set_info_callback(ssl_ctx, note_alert);
+  SSL_CTX_set_client_cert_cb(ssl_ctx, note_request);
+  return lr_tls_events_retain(events);
+}
+
+lr_tls_events *lr_tls_events_retain(lr_tls_events *events) {
+  lr_count_retain(&events->count);
+  return events;
+}
+
+void lr_tls_events_release(lr_tls_events *events) {
+  if (events && lr_count_release(&events->count)) lr_free(events);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ * tls_events.h: what the server has said on one TLS connection, beside its
+ * bytes: that there are no more of them, what is wrong, and that it wants a
+ * certificate.  libcurl tells none of it.
+ *
+ * The record lives as long as the connection's SSL_CTX, of which each
+ * connection has its own, or whoever retains it.  One index of OpenSSL's, where
+ * contexts keep it, is taken once for the process. */
+#ifndef LR_NET_TLS_EVENTS_H
+#define LR_NET_TLS_EVENTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/atomics.h"
+
+typedef struct lr_tls_events {
+  lr_atomic_u32 count;
+  bool closed;            /* close_notify: all that was sent has come */
+  bool wants_certificate; /* of the client; none was given */
+  uint8_t alert;          /* the fatal one, RFC 8446, 6; 0: none */
+} lr_tls_events;
+
+/* Notes from now on what comes on the connection that `ssl_ctx` (an SSL_CTX,
+ * from CURLOPT_SSL_CTX_FUNCTION) is for.  The record has a reference for the
+ * caller; NULL when out of memory. */
+lr_tls_events *lr_tls_events_watch(void *ssl_ctx);
+
+/* Returns the record of a connection (an SSL), which is the connection's; NULL
+ * when there is none. */
+lr_tls_events *lr_tls_events_of(const void *ssl);
+
+lr_tls_events *lr_tls_events_retain(lr_tls_events *events);
+
+/* NULL is allowed. */
+void lr_tls_events_release(lr_tls_events *events);
+
+#endif
