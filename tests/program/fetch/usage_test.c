@@ -100,6 +100,7 @@ static void unknown_options(void) {
                "there is no option --nonsense");
   expect_usage(FETCH_ARGUMENTS("fetch", "-Z"), "there is no option -Z");
   expect_usage(FETCH_ARGUMENTS("fetch", "--output"), "--output needs a value");
+  expect_usage(FETCH_ARGUMENTS("fetch", "--save", ""), "--save takes DIR, not");
   expect_usage(FETCH_ARGUMENTS("fetch", "-c"), "-c needs a value");
   expect_usage(FETCH_ARGUMENTS("fetch", "--resume=yes"),
                "--resume takes no value");
