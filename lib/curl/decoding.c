@@ -40,7 +40,10 @@ lariat_status lr_decoding_begin(lr_transfer *transfer) {
   if (!decoding->piece) return LARIAT_ENOMEM;
   decoding->decoder =
       lr_content_decoder_take(&transfer->engine->h1.decoders, &codings);
-  return decoding->decoder ? LARIAT_OK : LARIAT_ENOMEM;
+  if (!decoding->decoder) return LARIAT_ENOMEM;
+  lr_content_decoder_limit(decoding->decoder,
+                           transfer->job->request.max_body_bytes);
+  return LARIAT_OK;
 }
 
 static lariat_status status_of(lr_decode_result result) {
@@ -49,6 +52,8 @@ static lariat_status status_of(lr_decode_result result) {
     return LARIAT_EBUSY;
   case LR_DECODE_BROKEN:
     return LARIAT_EENCODING;
+  case LR_DECODE_TOO_LONG:
+    return LARIAT_EBODYLIMIT;
   case LR_DECODE_NO_MEMORY:
     return LARIAT_ENOMEM;
   case LR_DECODE_MORE:

@@ -13,10 +13,15 @@
 
 enum { SPARE_MOST = 16, BETWEEN_STAGES = 16 * 1024 };
 
+/* By how much a coded body may be longer than what it is decoded to: stored
+ * blocks, headers and trailers, and the names in them. */
+enum { LONGER_BY_BYTES = 64 * 1024, LONGER_BY_PART = 16 };
+
 typedef struct chain_link {
   lr_decoder_stage *stage;
   const uint8_t *in;
   size_t in_left;
+  uint64_t taken;  /* of this body */
   bool has_more;   /* its output was full: there may be more without input */
   uint8_t *buffer; /* its input, from the stage before; NULL: it is the first */
 } chain_link;
@@ -27,6 +32,7 @@ struct lr_content_decoder {
   bool begun;
   const chain_link *broken; /* NULL: none is */
   size_t made;              /* by all stages, in this turn */
+  uint64_t most_taken;      /* by a stage; 0: no limit */
   chain_link links[LR_CODINGS_MOST];
 };
 
@@ -94,9 +100,18 @@ lr_content_decoder *lr_content_decoder_take(lr_content_decoders *pool,
   lr_decoder_stage *stage = decoder->links[0].stage;
   stage->ops->reset(stage);
   decoder->links[0].has_more = false;
+  decoder->links[0].taken = 0;
+  decoder->most_taken = 0;
   decoder->begun = false;
   decoder->broken = NULL;
   return decoder;
+}
+
+void lr_content_decoder_limit(lr_content_decoder *decoder,
+                              uint64_t max_body_bytes) {
+  uint64_t longer = max_body_bytes / LONGER_BY_PART + LONGER_BY_BYTES;
+  bool limited = max_body_bytes && max_body_bytes < UINT64_MAX - longer;
+  decoder->most_taken = limited ? max_body_bytes + longer : 0;
 }
 
 void lr_content_decoder_give(lr_content_decoders *pool,
@@ -148,6 +163,7 @@ static size_t run_link(chain_link *link, uint8_t *out, size_t capacity,
                        lr_stage_result *result) {
   lr_stage_io io = {link->in, link->in_left, out, capacity};
   *result = link->stage->ops->run(link->stage, &io);
+  link->taken += link->in_left - io.in_left;
   link->in = io.in;
   link->in_left = io.in_left;
   link->has_more = io.out_left == 0;
@@ -186,6 +202,8 @@ lr_decode_result lr_content_decoder_step(lr_content_decoder *decoder, char *out,
     result = run_into_next(decoder, ready);
   }
   if (result != LR_STAGE_OK) return fail_at(decoder, ready, result);
+  if (decoder->most_taken && ready->taken > decoder->most_taken)
+    return LR_DECODE_TOO_LONG;
   return find_ready(decoder) ? LR_DECODE_MORE : LR_DECODE_USED;
 }
 

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "http/content_coding.h"
 
@@ -31,6 +32,7 @@ typedef enum lr_decode_result {
   LR_DECODE_USED,   /* nothing is, until more is given */
   LR_DECODE_ENOUGH, /* nothing was made: go on in another turn */
   LR_DECODE_BROKEN,
+  LR_DECODE_TOO_LONG, /* see lr_content_decoder_limit */
   LR_DECODE_NO_MEMORY
 } lr_decode_result;
 
@@ -38,6 +40,14 @@ typedef enum lr_decode_result {
  * codings that have a problem the first byte is broken. */
 lr_content_decoder *lr_content_decoder_take(lr_content_decoders *pool,
                                             const lr_content_codings *codings);
+
+/* Sets the limit for a body that may be decoded to `max_body_bytes` (0: none),
+ * before its first byte.  The body as it is sent, and what one stage makes for
+ * the next, may only be a little longer: of names of files, empty blocks or
+ * frames to skip without end nothing is made, which no other limit would see.
+ */
+void lr_content_decoder_limit(lr_content_decoder *decoder,
+                              uint64_t max_body_bytes);
 
 /* Gives a decoder back whose body is over, or given up. */
 void lr_content_decoder_give(lr_content_decoders *pool,

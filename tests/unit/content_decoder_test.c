@@ -561,6 +561,115 @@ static void test_hidden_work(void) {
   fixture_close(&f);
 }
 
+/* ---- What comes to nothing ---- */
+
+/* Gives `bytes` as often as it takes for the limit to be noticed; returns how
+ * many bytes were given. */
+static size_t give_until_too_long(const char *codings, uint64_t limit,
+                                  const lr_buffer *first,
+                                  const lr_buffer *again) {
+  enum { MOST = 64 * 1024 * 1024, PIECE = 4096 };
+  static char piece[PIECE];
+  lr_content_decoders pool = {0};
+  lr_content_codings list = {0};
+  struct decoding d = {.capacity = PIECE, .result = LR_DECODE_USED};
+  size_t given = first->length;
+  lr_content_codings_add(&list, codings);
+  lr_content_decoder *decoder = lr_content_decoder_take(&pool, &list);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(decoder);
+  lr_content_decoder_limit(decoder, limit);
+  give(decoder, &d, piece, first->bytes, first->length);
+  while (d.result == LR_DECODE_USED && given < MOST) {
+    give(decoder, &d, piece, again->bytes, again->length);
+    given += again->length;
+  }
+  if (d.result != LR_DECODE_TOO_LONG)
+    fixture_fail("%s: result %d after %zu bytes", codings, d.result, given);
+  lr_buffer_clear(&d.out);
+  lr_content_decoder_give(&pool, decoder);
+  lr_content_decoders_clear(&pool);
+  return given;
+}
+
+static void expect_limit(const char *codings, const lr_buffer *first,
+                         const lr_buffer *again) {
+  enum { LIMIT = 160 * 1024 };
+  size_t given = give_until_too_long(codings, LIMIT, first, again);
+  CU_ASSERT(given > LIMIT + LIMIT / 16 + 64 * 1024);
+  CU_ASSERT(given <= LIMIT + LIMIT / 16 + 64 * 1024 + again->length);
+}
+
+/* A body of which nothing is made ends at the limit all the same: the name of a
+ * file in gzip's header, zeros behind a member, empty members. */
+static void test_limit(void) {
+  static const char named[] = "\x1f\x8b\x08\x08\0\0\0\0\0\3";
+  static char names[1000], zeros[1000];
+  struct fixture f;
+  lr_buffer member = {0}, empty = {0};
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  append_coded(&member, "gzip", 0, SHORT);
+  append_coded(&empty, "gzip", 0, 0);
+  memset(names, 'n', sizeof names);
+  lr_buffer name = {.bytes = names, .length = sizeof names};
+  lr_buffer zero = {.bytes = zeros, .length = sizeof zeros};
+  lr_buffer head = {.bytes = (char *)(uintptr_t)named, .length = 10};
+  expect_limit("gzip", &head, &name);
+  expect_limit("gzip", &member, &zero);
+  expect_limit("gzip", &empty, &empty);
+  lr_buffer_clear(&member);
+  lr_buffer_clear(&empty);
+  fixture_close(&f);
+}
+
+/* So does what one stage makes for the next: a kilobyte would do. */
+static void test_limit_inside(void) {
+  enum { ZEROS = 1024 * 1024 };
+  struct fixture f;
+  struct compressed outer;
+  lr_buffer inner = {0};
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  append_coded(&inner, "gzip", 0, 1);
+  CU_ASSERT_FATAL(lr_buffer_reserve(&inner, ZEROS));
+  memset(inner.bytes + inner.length, 0, ZEROS);
+  inner.length += ZEROS;
+  compressed_make("gzip", inner.bytes, inner.length, &outer);
+  lr_buffer body = {.bytes = outer.bytes, .length = outer.length};
+  CU_ASSERT_EQUAL(give_until_too_long("gzip, gzip", 1, &body, &body),
+                  outer.length);
+  compressed_free(&outer);
+  lr_buffer_clear(&inner);
+  fixture_close(&f);
+}
+
+/* A body that its coding only makes longer is within the limit. */
+static void test_limit_of_incompressible(void) {
+  enum { BYTES = 200000, PIECE = 4096 };
+  static char noise[BYTES], piece[PIECE];
+  struct fixture f;
+  struct compressed body;
+  uint32_t state = 1;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (size_t i = 0; i < BYTES; i++)
+    noise[i] = (char)((state = state * 1664525u + 1013904223u) >> 24);
+  compressed_make("gzip, gzip", noise, BYTES, &body);
+  CU_ASSERT(body.length > BYTES);
+  lr_content_decoders pool = {0};
+  lr_content_codings list = {0};
+  struct decoding d = {.capacity = PIECE, .result = LR_DECODE_USED};
+  lr_content_codings_add(&list, "gzip, gzip");
+  lr_content_decoder *decoder = lr_content_decoder_take(&pool, &list);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(decoder);
+  lr_content_decoder_limit(decoder, BYTES);
+  give(decoder, &d, piece, body.bytes, body.length);
+  CU_ASSERT_EQUAL(d.result, LR_DECODE_USED);
+  CU_ASSERT_TRUE(has_made(&d, noise, BYTES));
+  lr_buffer_clear(&d.out);
+  lr_content_decoder_give(&pool, decoder);
+  lr_content_decoders_clear(&pool);
+  compressed_free(&body);
+  fixture_close(&f);
+}
+
 /* ---- Memory ---- */
 
 static void check_without_memory(struct fixture *f, const char *codings) {
@@ -665,6 +774,9 @@ int main(int argc, char **argv) {
       {"windows", test_windows},
       {"bombs", test_bombs},
       {"work that comes to nothing", test_hidden_work},
+      {"limit of what comes to nothing", test_limit},
+      {"limit of what is made inside", test_limit_inside},
+      {"limit of what is no shorter", test_limit_of_incompressible},
       {"each allocation fails in turn", test_without_memory},
       {"decoders that are kept", test_kept},
   };

@@ -14,6 +14,20 @@ struct span {
   size_t end; /* behind its last byte */
 };
 
+/* A search of one text.  What was found of one kind is kept while there are
+ * others before it, and what was found on the way as long as it holds: no part
+ * of a text is searched over and over. */
+struct search {
+  enum secrets_kind kind;
+  const char *text;
+  size_t length;
+  size_t last_at;        /* the last "@"; `length`: there is none */
+  struct span authority; /* the last one that was looked at */
+  size_t authority_at;   /* the last "@" in it; its end: there is none */
+  struct span password;  /* that begins at `length`: there is none */
+  struct span header;
+};
+
 /* ---- Passwords ---- */
 
 static size_t find_any(const char *text, size_t length, size_t from,
@@ -43,26 +57,55 @@ static bool are_digits(const char *text, struct span in) {
   return true;
 }
 
+/* Finds an escaped colon, which ends the name of a user as well: the server
+ * undoes no escapes, and takes all behind it for the password.  Returns the end
+ * of `in` when there is none. */
+static size_t find_escaped_colon(const char *text, struct span in) {
+  for (size_t i = in.begin; i + 2 < in.end; i++)
+    if (text[i] == '%' && text[i + 1] == '3' && (text[i + 2] | 0x20) == 'a')
+      return i;
+  return in.end;
+}
+
+/* Looks at the authority that begins at `from`: it ends where the one that it
+ * begins in does. */
+static void enter_authority(struct search *search, size_t from) {
+  struct span *authority = &search->authority;
+  bool inside = authority->begin <= from && from < authority->end;
+  authority->begin = from;
+  if (inside && search->authority_at >= from) return;
+  if (!inside)
+    authority->end = find_any(search->text, search->length, from, "/?#");
+  search->authority_at = find_last(search->text, *authority, '@');
+}
+
 /* Finds the password in the authority that begins at `from`: between the first
  * colon and the last "@".  An authority without an "@" whose port is no number
  * may be one that a password with "/", "?" or "#" in it cuts short: then all up
  * to the text's last "@" is taken for the password. */
-static bool find_password(const char *text, size_t length, size_t from,
+static bool find_password(struct search *search, size_t from,
                           struct span *password) {
-  struct span authority = {from, find_any(text, length, from, "/?#")};
+  const char *text = search->text;
+  enter_authority(search, from);
+  struct span authority = search->authority;
+  size_t at = search->authority_at;
   size_t colon = find_byte(text, authority, ':');
-  size_t at = find_last(text, authority, '@');
-  if (colon == authority.end || (at < authority.end && at < colon))
+  struct span user = {from, colon < at ? colon : at};
+  size_t escaped = find_escaped_colon(text, user);
+  size_t begin = colon + 1;
+  if (at < authority.end && escaped < user.end)
+    begin = escaped + 3;
+  else if (colon == authority.end || at < colon)
     return false;
   if (at == authority.end) {
     struct span port = {colon + 1, authority.end};
-    struct span rest = {authority.end, length};
-    at = find_last(text, rest, '@');
-    if (text[from] == '[' || at == length || are_digits(text, port))
+    at = search->last_at;
+    if (text[from] == '[' || at == search->length || at < authority.end ||
+        are_digits(text, port))
       return false;
   }
-  *password = (struct span){colon + 1, at};
-  return password->begin < password->end;
+  *password = (struct span){begin, at};
+  return begin < at;
 }
 
 /* Tells whether `text`, of which `length` bytes come before a colon, ends with
@@ -90,25 +133,50 @@ static size_t find_authority(const char *text, size_t length, size_t from) {
   return length;
 }
 
-static bool find_in_urls(const char *text, size_t length, size_t from,
+/* Finds the next password in a URL; none is behind the last "@". */
+static bool find_in_urls(struct search *search, size_t from,
                          struct span *secret) {
-  while ((from = find_authority(text, length, from)) < length)
-    if (find_password(text, length, from, secret)) return true;
+  size_t end = search->last_at;
+  while ((from = find_authority(search->text, end, from)) < end)
+    if (find_password(search, from, secret)) return true;
   return false;
 }
 
 /* ---- Headers in JSON ---- */
 
-/* Returns where the value that begins at `from`, a string or an array, ends. */
-static size_t end_of_value(const char *text, size_t length, size_t from) {
-  char close = text[from] == '[' ? ']' : '"';
+static size_t end_of_string(const char *text, size_t length, size_t from) {
   for (size_t i = from + 1; i < length; i++) {
     if (text[i] == '\\')
       i++;
-    else if (text[i] == close)
+    else if (text[i] == text[from])
       return i;
   }
   return length;
+}
+
+static bool is_quote(char byte) { return byte == '"' || byte == '\''; }
+
+/* Returns where the array or object that begins at `from` ends. */
+static size_t end_of_brackets(const char *text, size_t length, size_t from) {
+  size_t depth = 0;
+  for (size_t i = from; i < length; i++) {
+    if (is_quote(text[i])) i = end_of_string(text, length, i);
+    if (i == length) break;
+    if (text[i] == '[' || text[i] == '{') depth++;
+    if ((text[i] == ']' || text[i] == '}') && --depth == 0) return i;
+  }
+  return length;
+}
+
+/* Finds the value that begins at `from`, without what encloses it.  One that
+ * nothing encloses is no JSON, and may have no end before the text's. */
+static struct span find_value(const char *text, size_t length, size_t from) {
+  if (from < length && is_quote(text[from]))
+    return (struct span){from + 1, end_of_string(text, length, from)};
+  if (from < length && (text[from] == '[' || text[from] == '{'))
+    return (struct span){from + 1, end_of_brackets(text, length, from)};
+  bool is_null = length - from >= 4 && memcmp(text + from, "null", 4) == 0;
+  return (struct span){from, is_null ? from : length};
 }
 
 static bool is_name_end(const char *text, size_t length) {
@@ -127,16 +195,36 @@ static size_t skip_blanks(const char *text, size_t length, size_t from) {
   return from;
 }
 
+/* The strings that were seen while a text is searched for headers. */
+struct strings {
+  bool escaped; /* this one, up to here */
+  bool last;    /* the one before it */
+};
+
+static void note_byte(struct strings *strings, char byte) {
+  if (byte == '\\') strings->escaped = true;
+  if (!is_quote(byte)) return;
+  strings->last = strings->escaped;
+  strings->escaped = false;
+}
+
+/* Tells whether what stands before a colon at `at` may be the name of a header
+ * with credentials; a name with escapes may be any. */
+static bool may_be_name(const struct strings *strings, const char *text,
+                        size_t from, size_t at) {
+  while (at > from && (text[at - 1] == ' ' || text[at - 1] == '\t')) at--;
+  bool quoted = at > from && is_quote(text[at - 1]);
+  return is_name_end(text, at - quoted) || (quoted && strings->last);
+}
+
 /* Finds what stands behind `Cookie":` and the like. */
 static bool find_in_headers(const char *text, size_t length, size_t from,
                             struct span *secret) {
+  struct strings strings = {false, false};
   for (size_t i = from; i < length; i++) {
-    if (text[i] != '"' || !is_name_end(text, i)) continue;
-    size_t at = skip_blanks(text, length, i + 1);
-    if (at == length || text[at] != ':') continue;
-    at = skip_blanks(text, length, at + 1);
-    if (at == length || (text[at] != '"' && text[at] != '[')) continue;
-    *secret = (struct span){at + 1, end_of_value(text, length, at)};
+    note_byte(&strings, text[i]);
+    if (text[i] != ':' || !may_be_name(&strings, text, from, i)) continue;
+    *secret = find_value(text, length, skip_blanks(text, length, i + 1));
     if (secret->begin < secret->end) return true;
   }
   return false;
@@ -172,35 +260,45 @@ static bool find_with_breaks(const char *text, size_t length,
 }
 
 /* Finds a password; a text without an "@", as most are, has none. */
-static bool find_in_text(enum secrets_kind kind, const char *text,
-                         size_t length, size_t from, struct span *secret) {
-  if (!memchr(text + from, '@', length - from)) return false;
-  if (kind == SECRETS_URL && from == 0 &&
-      (find_with_breaks(text, length, secret) ||
-       find_password(text, length, 0, secret)))
+static bool find_in_text(struct search *search, size_t from,
+                         struct span *secret) {
+  if (search->last_at == search->length || from > search->last_at) return false;
+  if (search->kind == SECRETS_URL && from == 0 &&
+      (find_with_breaks(search->text, search->length, secret) ||
+       find_password(search, 0, secret)))
     return true;
-  return find_in_urls(text, length, from, secret);
+  return find_in_urls(search, from, secret);
 }
 
-static bool find_secret(enum secrets_kind kind, const char *text, size_t length,
-                        size_t from, struct span *secret) {
-  struct span header;
-  bool found = find_in_text(kind, text, length, from, secret);
-  if (kind == SECRETS_JSON && find_in_headers(text, length, from, &header) &&
-      (!found || header.begin < secret->begin)) {
-    *secret = header;
-    return true;
-  }
-  return found;
+static void begin_search(struct search *search, enum secrets_kind kind,
+                         const char *text, size_t length) {
+  struct span all = {0, length};
+  *search = (struct search){.kind = kind, .text = text, .length = length};
+  search->last_at = find_last(text, all, '@');
 }
 
-bool secrets_find(enum secrets_kind kind, const char *text, size_t length,
-                  size_t *begin, size_t *end) {
-  struct span secret;
-  if (!find_secret(kind, text, length, *begin, &secret)) return false;
-  *begin = secret.begin;
-  *end = secret.end;
-  return true;
+/* Looks for a password behind `from`, if that is not known. */
+static void refresh_password(struct search *search, size_t from) {
+  struct span none = {search->length, search->length};
+  if (from && search->password.begin >= from) return;
+  if (!find_in_text(search, from, &search->password)) search->password = none;
+}
+
+static void refresh_header(struct search *search, size_t from) {
+  struct span none = {search->length, search->length};
+  if (from && search->header.begin >= from) return;
+  if (search->kind != SECRETS_JSON ||
+      !find_in_headers(search->text, search->length, from, &search->header))
+    search->header = none;
+}
+
+/* Finds the next secret at or behind `from`; false: there is none. */
+static bool find_next(struct search *search, size_t from, struct span *secret) {
+  refresh_password(search, from);
+  refresh_header(search, from);
+  *secret = search->header.begin < search->password.begin ? search->header
+                                                          : search->password;
+  return secret->begin < search->length;
 }
 
 bool secrets_is_header(const char *name) {
@@ -211,14 +309,15 @@ bool secrets_is_header(const char *name) {
 
 char *secrets_put(char *at, enum secrets_kind kind, const char *text,
                   size_t length, size_t shown, secrets_writer put) {
+  struct search search;
+  struct span secret;
   size_t from = 0;
-  size_t begin = 0;
-  size_t end = 0;
-  while (from < shown && secrets_find(kind, text, length, &begin, &end) &&
-         begin < shown) {
-    at = put(at, text + from, begin - from);
+  begin_search(&search, kind, text, length);
+  while (from < shown && find_next(&search, from, &secret) &&
+         secret.begin < shown) {
+    at = put(at, text + from, secret.begin - from);
     at = put(at, secrets_mask, sizeof secrets_mask - 1);
-    from = begin = end;
+    from = secret.end;
   }
   return from < shown ? put(at, text + from, shown - from) : at;
 }

@@ -19,11 +19,6 @@ enum secrets_kind {
 /* The bytes that replace a secret. */
 extern const char secrets_mask[4];
 
-/* Finds the next secret of `text`, which has `length` bytes, at or behind
- * `*begin`; puts where it begins and ends there.  False: there is none. */
-bool secrets_find(enum secrets_kind kind, const char *text, size_t length,
-                  size_t *begin, size_t *end);
-
 /* Tells whether the header called `name` carries credentials: Authorization,
  * Proxy-Authorization, Cookie. */
 bool secrets_is_header(const char *name);

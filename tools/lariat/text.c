@@ -139,12 +139,15 @@ static bool is_stand_in(const unsigned char *bytes, size_t length) {
 
 /* Returns the code point of the sequence if it acts on a terminal, or on the
  * direction of the text: C1 (U+009B begins a command as ESC [ does), the line
- * ends U+2028 and U+2029, and the embeddings, overrides and isolates from
- * U+202A and U+2066 on.  0: it does nothing of the kind. */
+ * ends U+2028 and U+2029, and all that Unicode calls Bidi_Control, which are
+ * the marks U+061C, U+200E and U+200F, and the embeddings, overrides and
+ * isolates from U+202A and U+2066 on.  0: it does nothing of the kind. */
 static unsigned acting_code_point(const unsigned char *bytes, size_t length) {
   if (length == 2 && bytes[0] == 0xc2 && bytes[1] < 0xa0) return bytes[1];
+  if (length == 2 && bytes[0] == 0xd8 && bytes[1] == 0x9c) return 0x061c;
   if (length != 3 || bytes[0] != 0xe2) return 0;
-  if (bytes[1] == 0x80 && in_range(bytes[2], 0xa8, 0xae))
+  if (bytes[1] == 0x80 &&
+      (in_range(bytes[2], 0xa8, 0xae) || in_range(bytes[2], 0x8e, 0x8f)))
     return 0x2000u + (bytes[2] & 0x3fu);
   if (bytes[1] == 0x81 && in_range(bytes[2], 0xa6, 0xa9))
     return 0x2040u + (bytes[2] & 0x3fu);

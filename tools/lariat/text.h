@@ -52,11 +52,11 @@ char *text_put_sha256(char *restrict at, const uint8_t *restrict sha256);
 
 /* Writes `bytes` as the inside of a JSON string (without the quotes): valid
  * UTF-8 as it is, but what acts on a terminal or on the direction of the text:
- * the controls of C0 and C1, DEL, U+2028, U+2029, U+202A to U+202E and U+2066
- * to U+2069 become "\uXXXX".  A byte that is not part of valid UTF-8 becomes
- * the code point U+10F700 + byte, written "\udbfd\udfXX" with XX the byte in
- * hex; so do the bytes of U+10F780 to U+10F7FF themselves, which makes it
- * reversible. */
+ * the controls of C0 and C1, DEL, U+061C, U+200E, U+200F, U+2028 to U+202E and
+ * U+2066 to U+2069 become "\uXXXX".  A byte that is not part of valid UTF-8
+ * becomes the code point U+10F700 + byte, written "\udbfd\udfXX" with XX the
+ * byte in hex; so do the bytes of U+10F780 to U+10F7FF themselves, which makes
+ * it reversible. */
 char *text_put_escaped(char *at, const char *bytes, size_t length);
 
 /* Writes `bytes` for people, or JSON as it stands: the same escapes, but `"`

@@ -32,6 +32,9 @@ static void urls(void) {
       {"http://user:a:b@host/", "http://user:***@host/"},
       {"http://user:a@b@host/", "http://user:***@host/"},
       {"http://user:se%40same@[::1]:80/", "http://user:***@[::1]:80/"},
+      {"http://user%3asesame@host/", "http://user%3a***@host/"},
+      {"http://user%3Ase:same@host/", "http://user%3A***@host/"},
+      {"http://user:%3asesame@host/", "http://user:***@host/"},
       {"ftp://user:sesame@host/x", "ftp://user:***@host/x"},
       {"//user:sesame@host/", "//user:***@host/"},
       {"http:/user:sesame@host/", "http:/user:***@host/"},
@@ -63,6 +66,8 @@ static void urls(void) {
       {"http://host:8080/a@b", "http://host:8080/a@b"},
       {"http://user@host/", "http://user@host/"},
       {"http://user:@host/", "http://user:@host/"},
+      {"http://user%3a@host/", "http://user%3a@host/"},
+      {"http://host%3a80/x", "http://host%3a80/x"},
       {"http://[::1]/a@b", "http://[::1]/a@b"},
       {"http://[fe80::1%25eth0]:80/a@b", "http://[fe80::1%25eth0]:80/a@b"},
       {"http://host/", "http://host/"},
@@ -100,6 +105,23 @@ static void lines_of_json(void) {
       {"{\"headers\":{\"Cookie\":[\"a=b\",\"c=d\"]}}",
        "{\"headers\":{\"Cookie\":[***]}}"},
       {"{\"headers\":{\"Cookie\":\"a=b", "{\"headers\":{\"Cookie\":\"***"},
+      {"{\"headers\":{\"Cookie\":[\"a]=b\",[\"c\"],\"d\"]},\"x\":1}",
+       "{\"headers\":{\"Cookie\":[***]},\"x\":1}"},
+      {"{\"headers\":{\"Cookie\":{\"a\":{},\"b\":\"}\"}},\"x\":1}",
+       "{\"headers\":{\"Cookie\":{***}},\"x\":1}"},
+      {"{\"headers\":{\"C\\u006fokie\":\"a=b\"},\"x\":1}",
+       "{\"headers\":{\"C\\u006fokie\":\"***\"},\"x\":1}"},
+      {"{\"headers\":{\"Cookie\":null},\"x\":1}",
+       "{\"headers\":{\"Cookie\":null},\"x\":1}"},
+      /* no JSON, but nearly */
+      {"{'headers':{'Authorization':'Basic \"a'},'x':1}",
+       "{'headers':{'Authorization':'***'},'x':1}"},
+      {"{headers:{Authorization: Basic abc},x:1}",
+       "{headers:{Authorization: ***"},
+      {"{\"headers\":{\"Cookie\" :a=b, c=d},\"x\":1}",
+       "{\"headers\":{\"Cookie\" :***"},
+      {"{\"url\":\"http:\\/\\/h\\/\",\"tag\":\"a\"",
+       "{\"url\":\"http:\\/\\/h\\/\",\"tag\":\"a\""},
       {"{\"headers\":{\"Accept\":\"a/b\"}}",
        "{\"headers\":{\"Accept\":\"a/b\"}}"},
       {"{\"headers\":{\"Cookie\":\"a\"},\"url\":\"http://u:p@h/\"}",
@@ -121,17 +143,36 @@ static void cut_texts(void) {
   }
 }
 
-/* Long runs of what a search may stumble over take no more than a pass. */
+/* Long runs of what a search may stumble over, with or without something to
+ * find at either end, take no more than a few passes. */
 static void long_texts(void) {
   enum { LONG = 1 << 20 };
-  static const char *const pieces[] = {"/",     "//a:b",         ":", "@",
-                                       "http:", "\"Cookie\":\"", "\\"};
+  static const char *const ends[] = {"", "@", "/@", "\"Cookie\":\"x\""};
+  static const char *const pieces[] = {"/",
+                                       "//a:b",
+                                       ":",
+                                       "@",
+                                       "http:",
+                                       "\"Cookie\":\"",
+                                       "\\",
+                                       "Cookie:",
+                                       "\"Cookie\":[",
+                                       " :",
+                                       "\":",
+                                       "//a:b@",
+                                       "http:[",
+                                       "//h:8/",
+                                       "http://a:b@c ",
+                                       "\"Cookie\":\"x\",",
+                                       "h%3a@"};
   char *text = malloc(LONG);
   char *found = malloc(2 * (size_t)LONG);
   if (!text || !found) abort();
-  for (size_t i = 0; i < sizeof pieces / sizeof pieces[0]; i++) {
-    size_t size = strlen(pieces[i]);
-    for (size_t at = 0; at < LONG; at++) text[at] = pieces[i][at % size];
+  for (size_t i = 0; i < 8 * (sizeof pieces / sizeof pieces[0]); i++) {
+    const char *piece = pieces[i / 8], *end_piece = ends[i / 2 % 4];
+    size_t size = strlen(piece), end_size = strlen(end_piece);
+    for (size_t at = 0; at < LONG; at++) text[at] = piece[at % size];
+    memcpy(i % 2 ? text : text + LONG - end_size, end_piece, end_size);
     alarm(60);
     char *end = secrets_put(found, SECRETS_JSON, text, LONG, LONG, copy);
     alarm(0);

@@ -29,10 +29,11 @@ struct range {
   unsigned last;
 };
 
-/* What has to be escaped: C0, DEL, C1, line ends, embeddings and overrides,
- * isolates. */
-static const struct range acting[] = {
-    {0x00, 0x1f}, {0x7f, 0x9f}, {0x2028, 0x202e}, {0x2066, 0x2069}};
+/* What has to be escaped: C0, DEL, C1, marks of direction, line ends,
+ * embeddings and overrides, isolates. */
+static const struct range acting[] = {{0x00, 0x1f},     {0x7f, 0x9f},
+                                      {0x61c, 0x61c},   {0x200e, 0x200f},
+                                      {0x2028, 0x202e}, {0x2066, 0x2069}};
 
 /* Those that stand for bytes are written as the bytes that they are made of. */
 static const struct range stand_ins = {0x10f780, 0x10f7ff};

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * fetch.c: a run set up and taken down; progress; interrupts. */
 #include "fetch/fetch.h"
+#include "fetch/desync.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -288,6 +289,7 @@ static int fetch_all(struct run *run) {
   if (!run->settings->messages.quiet && !run->writer.abandoned)
     tally_print_summary(&run->tally, run->settings,
                         lariat_reactor_now_ns(run->reactor), stderr);
+  desync_print(run->pool, stderr);
   if (run->state == RUN_INTERRUPTED) {
     say_interrupted(run);
     return interrupt_code();

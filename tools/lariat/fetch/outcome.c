@@ -113,6 +113,8 @@ static void fill_answer(struct record *record,
   record->reused = lariat_response_reused(response);
   record->has_reactor = true;
   record->reactor = lariat_response_reactor(response);
+  record->connection = lariat_response_connection(response);
+  record->desync = lariat_response_desync(response);
   record->has_times = true;
   record->times = lariat_response_timings(response);
   record->waited_us += record->times.queue_us;
