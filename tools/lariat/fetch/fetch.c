@@ -294,6 +294,9 @@ static int fetch_all(struct run *run) {
     say_interrupted(run);
     return interrupt_code();
   }
+  if (run->writer.failed && !run->writer.abandoned &&
+      run->settings->files.output)
+    say_interrupted(run);
   return has_failed(run) ? EXIT_SOME : EXIT_ALL;
 }
 
