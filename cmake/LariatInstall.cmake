@@ -6,6 +6,17 @@ include(CMakePackageConfigHelpers)
 
 set(config_dir "${CMAKE_INSTALL_LIBDIR}/cmake/lariat")
 
+# For the target `uninstall`.
+set(directories "${CMAKE_INSTALL_INCLUDEDIR}" "${config_dir}"
+    "${CMAKE_INSTALL_LIBDIR}/pkgconfig" "${CMAKE_INSTALL_BINDIR}"
+    "${CMAKE_INSTALL_MANDIR}/man1" "${CMAKE_INSTALL_DOCDIR}"
+    "${CMAKE_INSTALL_DATADIR}/bash-completion/completions"
+    "${CMAKE_INSTALL_DATADIR}/zsh/site-functions"
+    "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
+install(CODE "set(LARIAT_DIRECTORIES \"${directories}\")
+set(RECORD \"${CMAKE_CURRENT_BINARY_DIR}/install_directories.txt\")")
+install(SCRIPT cmake/record-directories.cmake)
+
 install(DIRECTORY include/lariat DESTINATION "${CMAKE_INSTALL_INCLUDEDIR}"
         FILES_MATCHING PATTERN "*.h"
         PATTERN crawl EXCLUDE PATTERN load EXCLUDE)

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
-# Removes the files that MANIFEST lists, and the directories of lariat's own
-# that are empty then.  DESTDIR is respected, as at the installation.
+# Removes the files that MANIFEST lists, and of the directories those that are
+# empty then and lariat's own, or were made by the installation: RECORD lists
+# them, if there is one.  DESTDIR is respected, as at the installation.
 #
-# usage: cmake -DMANIFEST=FILE -P uninstall.cmake
+# usage: cmake -DMANIFEST=FILE [-DRECORD=FILE] -P uninstall.cmake
 if(NOT EXISTS "${MANIFEST}")
   message(FATAL_ERROR "nothing was installed from here: no ${MANIFEST}")
 endif()
 file(STRINGS "${MANIFEST}" files)
 set(directories)
+set(missing 0)
 foreach(file IN LISTS files)
   set(path "$ENV{DESTDIR}${file}")
   if(EXISTS "${path}" OR IS_SYMLINK "${path}")
@@ -17,7 +19,7 @@ foreach(file IN LISTS files)
       message(FATAL_ERROR "cannot remove ${path}")
     endif()
   else()
-    message(STATUS "Not there: ${path}")
+    math(EXPR missing "${missing} + 1")
   endif()
   # All that is called lariat on the way to the file, and what is below.
   cmake_path(GET path PARENT_PATH directory)
@@ -26,6 +28,14 @@ foreach(file IN LISTS files)
     cmake_path(GET directory PARENT_PATH directory)
   endwhile()
 endforeach()
+if(missing)
+  message(STATUS "Files that were not there any more: ${missing}")
+endif()
+if(RECORD AND EXISTS "${RECORD}")
+  file(STRINGS "${RECORD}" made)
+  list(TRANSFORM made PREPEND "$ENV{DESTDIR}")
+  list(APPEND directories ${made})
+endif()
 # The deepest first.
 list(REMOVE_DUPLICATES directories)
 list(SORT directories ORDER DESCENDING)

@@ -155,8 +155,11 @@ static LR_COLD lariat_status refuse_scheme(const parser *p, const char *colon) {
   const char *at = colon + 1;
   while (at < p->end && lr_is_digit(*at)) at++;
   bool port = at > colon + 1 && (at == p->end || ends_authority(*at));
-  return refuse(p, LARIAT_ESCHEME,
-                port ? "no scheme" : "a scheme that is not http or https");
+  char what[64] = "no scheme";
+  if (!port)
+    snprintf(what, sizeof what, "the scheme is %.*s",
+             colon - p->at < 32 ? (int)(colon - p->at) : 32, p->at);
+  return refuse(p, LARIAT_ESCHEME, what);
 }
 
 static LR_COLD lariat_status refuse_host(const parser *p, lr_host_fault fault,

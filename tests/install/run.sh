@@ -71,3 +71,18 @@ cmake -DMANIFEST="$scratch/manifest" -P "$here/../../cmake/uninstall.cmake" \
   >/dev/null
 [ "$(find "$scratch/usr" ! -type d)" = "$scratch/usr/share/doc/lariat/mine" ]
 [ -z "$(find "$scratch/usr/include" -mindepth 1)" ]
+
+# Directories that were not there before go, too, if nobody else uses them.
+mkdir -p "$scratch/own/share/mine"
+printf '%s\n' "$scratch/gone" >"$scratch/record"
+cmake -DCMAKE_INSTALL_PREFIX="$scratch/own" -DRECORD="$scratch/record" \
+  "-DLARIAT_DIRECTORIES=lib/a/b;share/doc;share/mine;lib/used" \
+  -P "$here/../../cmake/record-directories.cmake"
+mkdir -p "$scratch/own/lib/a/b" "$scratch/own/lib/used" "$scratch/own/share/doc"
+echo mine >"$scratch/own/lib/used/mine"
+: >"$scratch/manifest"
+cmake -DMANIFEST="$scratch/manifest" -DRECORD="$scratch/record" \
+  -P "$here/../../cmake/uninstall.cmake" >/dev/null
+(cd "$scratch/own" && find . -mindepth 1 | sort) >"$scratch/left"
+printf '%s\n' ./lib ./lib/used ./lib/used/mine ./share ./share/mine |
+  diff - "$scratch/left"

@@ -158,7 +158,7 @@ static void test_where_to(void) {
       {"http://a/x", "", "http://a/x", 0, 307, NULL, NULL},
       {"http://a/x", " \t", "http://a/x", 0, 307, NULL, NULL},
       {"http://a/x", "ftp://b/", "http://a/x", LARIAT_EREDIRECT, 307, NULL,
-       "its Location: a scheme that is not http or https"},
+       "its Location: the scheme is ftp"},
       {"http://a/x", "http://b c/", "http://a/x", LARIAT_EREDIRECT, 307, NULL,
        "its Location: blank at byte 8"},
       {"http://a/x", "http://b:0/", "http://a/x", LARIAT_EREDIRECT, 307, NULL,

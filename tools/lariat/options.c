@@ -126,7 +126,7 @@ static void expect_value(const struct option_row *row, char *text,
   else if (row->kind == OPTION_CHOICE)
     expect_words(row, text, capacity);
   else
-    snprintf(text, capacity, "something");
+    snprintf(text, capacity, "%s", row->value);
 }
 
 /* Reads the value of `row`, which was called `name`; copies it first, for the

@@ -22,6 +22,7 @@ bool text_reserve(struct text *text, size_t more) {
 
 bool text_add(struct text *text, const char *string) {
   size_t length = strlen(string);
+  if (!length) return true; /* there may be no buffer yet */
   if (!text_reserve(text, length)) return false;
   memcpy(text->bytes + text->length, string, length);
   text->length += length;

@@ -343,7 +343,7 @@ static void headers_for_people(void) {
   program_said(&run->program, "\n< X-Link: see http://user:***@host/\n");
   CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("-v", "--keep-secrets")),
                   0);
-  program_said(&run->program, "\n< authorization: Basic abc\n");
+  program_said(&run->program, "\n< authorization: ***\n");
   CU_ASSERT_EQUAL(fetch_run_list(run, NULL), 0);
   CU_ASSERT_PTR_NULL(strstr(run->program.err, "\n< "));
   end();

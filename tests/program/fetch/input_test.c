@@ -288,6 +288,7 @@ static void full_device(void) {
   CU_ASSERT_EQUAL(run->program.code, 1);
   program_said(&run->program,
                "cannot write to /dev/full: No space left on device");
+  program_said(&run->program, "run the same command with --resume");
   end();
 }
 

@@ -100,6 +100,7 @@ static void unknown_options(void) {
                "there is no option --nonsense");
   expect_usage(FETCH_ARGUMENTS("fetch", "-Z"), "there is no option -Z");
   expect_usage(FETCH_ARGUMENTS("fetch", "--output"), "--output needs a value");
+  expect_usage(FETCH_ARGUMENTS("fetch", "--save", ""), "--save takes DIR, not");
   expect_usage(FETCH_ARGUMENTS("fetch", "-c"), "-c needs a value");
   expect_usage(FETCH_ARGUMENTS("fetch", "--resume=yes"),
                "--resume takes no value");
@@ -203,6 +204,22 @@ static void what_makes_no_sense_together(void) {
   program_run(&p, FETCH_ARGUMENTS(NULL));
   CU_ASSERT_EQUAL(p.code, 2);
   program_said(&p, "usage: lariat");
+  program_close(&p);
+}
+
+/* A proxy of the environment is not used, which is said when it may matter. */
+static void proxies_of_the_environment(void) {
+  struct program p;
+  program_open(&p, LARIAT_PROGRAM);
+  setenv("https_proxy", "http://127.0.0.1:1/", 1);
+  program_run(&p, FETCH_ARGUMENTS("fetch", "http://127.0.0.1:1/"));
+  program_said(&p, "https_proxy is set, but proxies are not used yet");
+  program_run(&p, FETCH_ARGUMENTS("fetch", "-q", "http://127.0.0.1:1/"));
+  CU_ASSERT_EQUAL(p.err_length, 0);
+  setenv("https_proxy", "", 1);
+  program_run(&p, FETCH_ARGUMENTS("fetch", "http://127.0.0.1:1/"));
+  CU_ASSERT_PTR_NULL(strstr(p.err, "proxies"));
+  unsetenv("https_proxy");
   program_close(&p);
 }
 
@@ -464,6 +481,7 @@ int main(int argc, char **argv) {
       {"values with units", values_with_units},
       {"letters", letters},
       {"what makes no sense together", what_makes_no_sense_together},
+      {"proxies of the environment", proxies_of_the_environment},
       {"the help fits a screen", help_fits_a_screen},
       {"versions", versions},
       {"no option is lost", no_option_is_lost},

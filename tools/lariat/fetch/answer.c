@@ -102,21 +102,19 @@ bool answer_add_headers(struct text *text, const lariat_response *response,
 
 /* ---- For people ---- */
 
-static bool add_shown_header(struct text *text, const lariat_header *header,
-                             bool keep) {
+static bool add_shown_header(struct text *text, const lariat_header *header) {
   size_t strings = strlen(header->name) + strlen(header->value);
   if (!text_reserve(text, strings * TEXT_WORST_ESCAPE + 16)) return false;
   char *at = text_put(text->bytes + text->length, "< ", 2);
   at = text_put_shown(at, header->name, strlen(header->name));
   at = text_put(at, ": ", 2);
-  at = put_value(at, header, keep, text_put_shown);
+  at = put_value(at, header, false, text_put_shown);
   *at++ = '\n';
   text->length = (size_t)(at - text->bytes);
   return true;
 }
 
-bool answer_add_shown(struct text *text, const lariat_response *response,
-                      bool keep_secrets) {
+bool answer_add_shown(struct text *text, const lariat_response *response) {
   char line[32];
   int version = lariat_response_http_version(response);
   const char *minor = version == 11 ? ".1" : version == 10 ? ".0" : "";
@@ -125,7 +123,7 @@ bool answer_add_shown(struct text *text, const lariat_response *response,
   bool added = text_add(text, line);
   for (size_t i = 0; added && i < lariat_response_header_count(response); i++) {
     lariat_header header = lariat_response_header_at(response, i);
-    added = add_shown_header(text, &header, keep_secrets);
+    added = add_shown_header(text, &header);
   }
   return added;
 }

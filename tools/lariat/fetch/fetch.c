@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <strings.h>
 
 #include "fetch/limits.h"
@@ -275,6 +276,22 @@ static bool has_failed(const struct run *run) {
          (run->settings->output.fail && tally->refused);
 }
 
+/* Says so where a proxy may have been meant: nothing was reached, and the
+ * environment names one. */
+static void say_proxy(const struct run *run) {
+  static const char *const names[] = {"http_proxy", "https_proxy",
+                                      "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
+  if (run->tally.answered || !run->tally.failed ||
+      run->settings->messages.quiet)
+    return;
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    const char *value = getenv(names[i]);
+    if (!value || !*value) continue;
+    say("%s is set, but proxies are not used yet", names[i]);
+    return;
+  }
+}
+
 static int fetch_all(struct run *run) {
   run->tally.begun_ns = lariat_reactor_now_ns(run->reactor);
   begin_progress(run);
@@ -290,10 +307,14 @@ static int fetch_all(struct run *run) {
     tally_print_summary(&run->tally, run->settings,
                         lariat_reactor_now_ns(run->reactor), stderr);
   desync_print(run->pool, stderr);
+  say_proxy(run);
   if (run->state == RUN_INTERRUPTED) {
     say_interrupted(run);
     return interrupt_code();
   }
+  if (run->writer.failed && !run->writer.abandoned &&
+      run->settings->files.output)
+    say_interrupted(run);
   return has_failed(run) ? EXIT_SOME : EXIT_ALL;
 }
 

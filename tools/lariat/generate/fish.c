@@ -59,6 +59,10 @@ static void print_commands(void) {
   printf("%s -f -a help -d 'list the commands'\n", before);
   printf("%s -l help -d 'list the commands'\n", before);
   printf("%s -l version -d 'name the version'\n", before);
+  printf("complete -c lariat -n '__fish_seen_subcommand_from help' -f -a '");
+  for (size_t i = 0; option_tables[i]; i++)
+    printf("%s ", option_tables[i]->command);
+  printf("version'\n");
 }
 
 void generate_fish(void) {

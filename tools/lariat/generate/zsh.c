@@ -82,7 +82,10 @@ static void print_commands(void) {
   for (size_t i = 0; option_tables[i]; i++)
     printf("    %s) _lariat_%s ;;\n", option_tables[i]->command,
            option_tables[i]->command);
-  printf("  esac\n}\n\n_lariat \"$@\"\n");
+  printf("    help) _values 'command' ");
+  for (size_t i = 0; option_tables[i]; i++)
+    printf("%s ", option_tables[i]->command);
+  printf("version ;;\n  esac\n}\n\n_lariat \"$@\"\n");
 }
 
 void generate_zsh(void) {
