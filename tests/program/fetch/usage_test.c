@@ -62,6 +62,7 @@ static void nonsense_values(void) {
       {"--http", "3"},
       {"--method", ""},
       {"--method", "GE T"},
+      {"--method", "CONNECT"},
       {"--data", "@"},
       {"--upload-file", ""},
       {"--upload-file", "-"},

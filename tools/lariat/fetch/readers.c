@@ -75,7 +75,8 @@ bool read_method(void *settings, char *value) {
                               "!#$%&'*+-.^_`|~";
   size_t length = strspn(value, token);
   ((struct settings *)settings)->request.method = value;
-  return length > 0 && length <= 32 && !value[length];
+  return length > 0 && length <= 32 && !value[length] &&
+         strcmp(value, "CONNECT") != 0;
 }
 
 bool read_header(void *settings, char *value) {
