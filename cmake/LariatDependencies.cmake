@@ -25,7 +25,7 @@ foreach(coding BROTLI ZSTD)
     continue()
   endif()
   if(LARIAT_${coding} STREQUAL "AUTO")
-    pkg_check_modules(${coding} QUIET IMPORTED_TARGET ${package_of_${coding}})
+    pkg_check_modules(${coding} IMPORTED_TARGET ${package_of_${coding}})
   else()
     pkg_check_modules(${coding} REQUIRED IMPORTED_TARGET
                       ${package_of_${coding}})
@@ -44,7 +44,7 @@ foreach(coding BROTLI ZSTD)
   endif()
 endforeach()
 
-pkg_check_modules(JANSSON QUIET IMPORTED_TARGET jansson)
+pkg_check_modules(JANSSON IMPORTED_TARGET jansson)
 pkg_check_modules(CUNIT QUIET IMPORTED_TARGET cunit)
 pkg_check_modules(MICROHTTPD QUIET IMPORTED_TARGET libmicrohttpd)
 

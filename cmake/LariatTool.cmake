@@ -10,7 +10,8 @@ file(GLOB option_sources CONFIGURE_DEPENDS
      tools/lariat/options.c tools/lariat/options_help.c tools/lariat/tables.c
      tools/lariat/numbers.c tools/lariat/say.c tools/lariat/secrets.c
      tools/lariat/spelling.c tools/lariat/text.c
-     tools/lariat/*/option_table.c tools/lariat/*/readers.c)
+     tools/lariat/*/option_table.c tools/lariat/*/option_hints.c
+     tools/lariat/*/readers.c)
 add_library(lariat_options STATIC ${option_sources})
 target_include_directories(lariat_options
   PUBLIC "${tool_directory}" PRIVATE include)

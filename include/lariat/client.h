@@ -119,8 +119,10 @@ LARIAT_API void lariat_client_close(lariat_client *client);
 /* Returns the reactor that the client was made on. */
 LARIAT_API lariat_reactor *lariat_client_reactor(const lariat_client *client);
 
-/* Adds "name: value" to every request of the client; the text is copied.  A
- * header of the request itself replaces one of the client's by the same name.
+/* Adds "name: value" to every request of the client; the text is copied.
+ * Replaces one of that name that was added before; a header of the request
+ * itself replaces it in turn.  With a `value` of NULL the header is not sent,
+ * not even if lariat would send one, as Accept or User-Agent.
  *
  * LARIAT_OK, LARIAT_ENOMEM
  * LARIAT_EINVAL  not a header name, or a line break or NUL in the value */

@@ -145,6 +145,23 @@ LARIAT_API void lariat_pool_release(lariat_pool *pool);
 /* Takes another reference.  Returns `pool`.  Any thread. */
 LARIAT_API lariat_pool *lariat_pool_retain(lariat_pool *pool);
 
+/* A connection that was open to an origin when that was found to send bytes for
+ * which nobody had asked: what came on it before that, on an open connection
+ * (lariat_response_reused), may be another request's answer. */
+typedef struct lariat_desync_connection {
+  const char *origin;  /* "http://example.org:80" */
+  uint64_t connection; /* as lariat_response_connection tells it */
+} lariat_desync_connection;
+
+/* Copies such connections into `out`, from the one with the number `from` on,
+ * and `capacity` at most; they are numbered from 0, in the order in which they
+ * were found.  The texts live as long as the pool.  No more than 65,536 are
+ * kept; desync_connections of lariat_pool_stats counts all.  Returns how many
+ * were copied.  Any thread. */
+LARIAT_API size_t lariat_pool_desync_connections(lariat_pool *pool, size_t from,
+                                                 lariat_desync_connection *out,
+                                                 size_t capacity);
+
 /* Counts of the pool, summed over its reactors.  Each reactor is read while it
  * works: its numbers belong together only roughly. */
 typedef struct lariat_pool_stats {
@@ -172,6 +189,9 @@ typedef struct lariat_pool_stats {
   uint64_t descriptor_shortages; /* connections that were not opened since the
                                     process had no descriptor, since the start;
                                     their jobs wait for one */
+  /* Of servers that have sent what nobody asked for, since the start. */
+  uint64_t desync_origins;     /* that get one request a connection */
+  uint64_t desync_connections; /* that were open when an origin was found out */
 } lariat_pool_stats;
 
 /* Fills `*stats` as far as its `size` goes.  Any thread.

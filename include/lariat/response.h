@@ -95,6 +95,27 @@ LARIAT_API bool lariat_response_reused(const lariat_response *response);
 /* Returns the number of the pool reactor that fetched the response. */
 LARIAT_API unsigned lariat_response_reactor(const lariat_response *response);
 
+/* Returns the number of the connection that the response came on; no other of
+ * the same pool has it.  0: not known (a scripted pool has no connections). */
+LARIAT_API uint64_t lariat_response_connection(const lariat_response *response);
+
+/* The state of the response's origin when the response was complete.  An
+ * origin that has sent bytes on a connection of HTTP/1 for which it was not
+ * asked gets one request a connection from then on: an answer on a connection
+ * that is used again could be another request's (RFC 9112, 9.2). */
+typedef enum lariat_desync {
+  LARIAT_DESYNC_NONE,      /* it had sent nothing of that kind */
+  LARIAT_DESYNC_ORIGIN,    /* it had, and the connection was opened later */
+  LARIAT_DESYNC_CONNECTION /* it had, and the connection was open then: the
+                              response may be another request's */
+} lariat_desync;
+
+/* Returns that.  Responses that came before the first such byte cannot say so:
+ * lariat_pool_desync_connections (lariat/pool.h) tells on which connections to
+ * look for them. */
+LARIAT_API lariat_desync
+lariat_response_desync(const lariat_response *response);
+
 LARIAT_END_C
 
 #endif

@@ -208,8 +208,7 @@ static void set_headers(lr_transfer *transfer, const lr_job *job) {
 static void set_rare_options(lr_transfer *transfer, const lr_job *job) {
   bool watched =
       job->request.idle_timeout_ns && (job->body.bytes || job->body.source);
-  bool opens_new = job->replay.on_new_connection &&
-                   transfer->host->protocol != LR_PROTOCOL_HTTP2;
+  bool opens_new = lr_engine_wants_new(job);
   if (!watched && !opens_new) return;
   transfer->needs_reset = true;
   if (opens_new)
@@ -252,7 +251,7 @@ lariat_status lr_easy_set_request(lr_transfer *transfer, bool opens_new) {
   if (transfer->set.http != http) set_http(transfer, http);
   bool handed_over = transfer->handoff.state == LR_HANDOFF_WANTED;
   set_forbid_reuse(transfer, handed_over || is_used_once(http));
-  if (job->request.idle_timeout_ns || job->replay.on_new_connection)
+  if (job->request.idle_timeout_ns || lr_engine_wants_new(job))
     set_rare_options(transfer, job);
   return LARIAT_OK;
 }

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/time.h"
+#include "curl/excess.h"
 #include "curl/lane.h"
 #include "curl/libcurl.h"
 #include "curl/outcome.h"
@@ -170,14 +171,21 @@ static LR_COLD lariat_status no_lane_status(lr_engine *engine, lr_job *job) {
   return LARIAT_ESYSTEM;
 }
 
+bool lr_engine_wants_new(const lr_job *job) {
+  const lr_host *host = job->pool.host;
+  if (is_multiplexed(host)) return false;
+  return job->replay.on_new_connection || host->learned.desync ||
+         (!job->replay.repeatable && lr_host_is_short_lived(host));
+}
+
 /* Chooses the job's lane; `*opens_new`: it will open a connection.  One that
- * must have a new one takes the place of an idle one when there is no capacity
- * for both.
- * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY, LARIAT_ESYSTEM */
+ * must have a new one takes the place of an idle one when there is no
+ * capacity for both. LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY, LARIAT_ESYSTEM
+ */
 static lariat_status choose_lane(lr_engine *engine, lr_job *job, lr_lane **out,
                                  bool *opens_new) {
   lr_host *host = job->pool.host;
-  bool needs_new = job->replay.on_new_connection && !is_multiplexed(host);
+  bool needs_new = lr_engine_wants_new(job);
   *opens_new = false;
   *out = is_multiplexed(host) && host->connections.open
              ? lr_curl_host_of(host)->lanes[0].lane
@@ -315,8 +323,8 @@ static void count_response(lr_engine *engine, lariat_response *response) {
   if (response) lr_h1_count(&engine->h1, response);
 }
 
-/* Goes on with h1 where libcurl has connected, and no more.  False: that cannot
- * be used. */
+/* Goes on with h1 where libcurl has connected, and no more.  False: that
+ * cannot be used. */
 static bool take_exchange_over(lr_engine *engine, lr_transfer *transfer) {
   lr_job *job = transfer->job;
   lr_outcome_describe(transfer, job->response);
@@ -334,12 +342,30 @@ void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
     if (take_exchange_over(engine, transfer)) return;
     transfer->fault = LARIAT_ENOMEM;
   }
+  bool behind = curl_code == CURLE_OK && lr_excess_is_behind(transfer);
   lr_outcome_conclude(transfer, curl_code);
   count_response(engine, job->response);
-  lr_handoff_settle(transfer, true);
+  bool keeps = !behind && !transfer->host->learned.desync;
+  lr_handoff_settle(transfer, keeps);
+  if (!keeps && transfer->connection.socket)
+    lr_socket_end(transfer->connection.socket);
   detach_transfer(engine, transfer);
   if (job->sink) lr_body_sink_transform(job);
   lr_dispatcher_done(engine->dispatcher, job);
+}
+
+/* Ends what is idle of a host that gets one request a connection from now on.
+ */
+static void end_reuse(void *self, lr_host *host, uint64_t connection) {
+  lr_engine *engine = self;
+  lr_connection_ids ids;
+  ids.count = 0;
+  if (connection) lr_connection_ids_add(&ids, connection);
+  lr_connection_mark_suspect(&engine->h1, host, &ids);
+  lr_sockets_end_reuse(engine, host, &ids);
+  if (engine->desync && ids.count)
+    lr_desync_add_connections(engine->desync, host->key, &ids);
+  (void)lr_connection_close_idle(host, UINT32_MAX);
 }
 
 static void cancel_job(void *self, lr_job *job) {
@@ -364,9 +390,9 @@ static void describe_stream(lr_job *job, lariat_response *response) {
   lr_h1_count(&transfer->engine->h1, response);
 }
 
-/* Lets a paused transfer go on.  libcurl gives what it has kept inside of this
- * call.  What goes wrong then is only told here: its multi handle does not end
- * the transfer. */
+/* Lets a paused transfer go on.  libcurl gives what it has kept inside of
+ * this call.  What goes wrong then is only told here: its multi handle does
+ * not end the transfer. */
 void lr_engine_resume(lr_transfer *transfer) {
   lr_engine *engine = transfer->engine;
   lr_lane *lane = transfer->lane;
@@ -391,8 +417,8 @@ static lariat_phase find_phase(void *self, const lr_job *job) {
                               : lr_outcome_phase(job->pool.carrier);
 }
 
-/* Returns when something was heard of the job.  One that waits for its taker is
- * heard of by that. */
+/* Returns when something was heard of the job.  One that waits for its taker
+ * is heard of by that. */
 static uint64_t find_heard_ns(void *self, const lr_job *job) {
   const lr_engine *engine = self;
   if (job->pool.connection) return lr_exchange_heard_ns(job);
@@ -456,6 +482,7 @@ static const lr_transport_ops engine_ops = {.host_extra = &lr_curl_host_extra,
                                             .cancel = cancel_job,
                                             .phase = find_phase,
                                             .heard_ns = find_heard_ns,
+                                            .end_reuse = end_reuse,
                                             .turn_end = end_turn,
                                             .close = close_engine};
 
@@ -482,6 +509,8 @@ lariat_status lr_engine_open(const lr_transport_config *config,
   engine->stats = config->stats;
   engine->trust = config->trust;
   engine->guard = config->guard;
+  engine->desync = config->desync;
+  engine->reactors = config->reactors ? config->reactors : 1;
   engine->insecure = config->options->insecure;
   engine->idle_ns = lr_ns_of_ms(config->options->idle_ms);
   init_limit(engine, config);

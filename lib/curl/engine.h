@@ -15,6 +15,7 @@
 #include "h1/h1.h"
 #include "job/body_sink.h"
 #include "schedule/connection_limit.h"
+#include "schedule/desync.h"
 #include "schedule/transport.h"
 
 struct lr_address_guard;
@@ -27,6 +28,7 @@ typedef struct lr_engine {
   lr_dispatcher *dispatcher;
   lr_transport_stats *stats;
   struct lr_trust *trust;
+  lr_desync *desync;                    /* of the pool; NULL: none */
   const struct lr_address_guard *guard; /* NULL: all addresses are allowed */
   struct x509_store_st *trusted;        /* NULL until the first https job */
   bool insecure;
@@ -47,6 +49,8 @@ typedef struct lr_engine {
   unsigned begun;      /* of these, since the end of the last turn */
   unsigned receiving;  /* of these, the answer has begun */
   unsigned watched;    /* of those, with an idle time-out */
+  unsigned reactors;   /* of the pool */
+  uint64_t connections_made;
 
   lr_h1 h1;
 } lr_engine;
@@ -64,6 +68,14 @@ static inline bool lr_engine_is_busy(const lr_engine *engine) {
  * lane (NULL).  True: its job is to wait for one. */
 bool lr_engine_lacks_descriptor(lr_engine *engine,
                                 const struct lr_transfer *transfer);
+/* Returns the number of a connection that is made. */
+static inline uint64_t lr_engine_next_connection(lr_engine *engine) {
+  uint64_t made = engine->connections_made++;
+  return made * engine->reactors + engine->h1.index + 1;
+}
+
+/* Says whether the job may not have a connection that is open already. */
+bool lr_engine_wants_new(const lr_job *job);
 
 /* Notes that a transfer which was to open a connection has done so, or will
  * not. */

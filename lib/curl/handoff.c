@@ -33,7 +33,8 @@ static lr_socket *find_attempt(lr_transfer *transfer, int local_port) {
   for (lr_list *node = transfer->attempts.next; node != &transfer->attempts;
        node = node->next) {
     lr_socket *socket = lr_container(node, lr_socket, attempt);
-    if (only || lr_socket_local_port(socket) == local_port) return socket;
+    if (only || lr_socket_local_port(socket->watch.fd) == local_port)
+      return socket;
   }
   return NULL;
 }
@@ -50,6 +51,7 @@ void lr_handoff_connected(lr_transfer *transfer, int local_port) {
   socket->handed_by = transfer;
   handoff->state = LR_HANDOFF_CONNECTED;
   handoff->fd = socket->watch.fd;
+  handoff->id = socket->id;
 }
 
 bool lr_handoff_take(lr_transfer *transfer) {
@@ -87,7 +89,9 @@ static lr_connection *adopt_parked(lr_transfer *transfer) {
   lr_connection *connection =
       lr_connection_adopt(&transfer->engine->h1, transfer->handoff.fd,
                           transfer->host, transfer->job->response);
-  if (connection) transfer->handoff.state = LR_HANDOFF_NONE;
+  if (!connection) return NULL;
+  connection->id = transfer->handoff.id;
+  transfer->handoff.state = LR_HANDOFF_NONE;
   return connection;
 }
 
@@ -104,6 +108,7 @@ static bool would_keep(const lr_transfer *transfer) {
     return false;
   return job->attempt.outcome == LARIAT_OK && transfer->fault == LARIAT_OK &&
          !job->pool.host->learned.needs_libcurl &&
+         !job->pool.host->learned.desync &&
          lr_h1_would_keep(job->response, !job->request.get);
 }
 

@@ -17,6 +17,7 @@
 #define LR_CURL_HANDOFF_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct lr_connection;
 struct lr_transfer;
@@ -32,7 +33,8 @@ typedef enum lr_handoff_state {
 
 typedef struct lr_handoff {
   lr_handoff_state state;
-  int fd; /* from CONNECTED on */
+  int fd;      /* from CONNECTED on */
+  uint64_t id; /* of that connection */
 } lr_handoff;
 
 /* Begins: whether the transfer's new connection is to be handed over. */

@@ -81,6 +81,7 @@ lr_lane *lr_lane_new(lr_engine *engine) {
   lane->idle_timer.expire = expire_idle_timer;
   lr_list_init(&lane->dirty);
   lr_list_init(&lane->transfers);
+  lr_list_init(&lane->sockets);
   lr_list_prepend(&engine->lanes, &lane->node);
   engine->lane_count++;
   lr_u64_store_relaxed(&engine->stats->lanes, engine->lane_count);
@@ -91,6 +92,7 @@ lr_lane *lr_lane_new(lr_engine *engine) {
 void lr_lane_free(lr_lane *lane) {
   lr_engine *engine = lane->engine;
   (void)curl_multi_cleanup(lane->multi);
+  lr_socket_forget_wake_up(lane);
   lr_reactor_unset_timer(engine->reactor, &lane->timer);
   lr_reactor_unset_timer(engine->reactor, &lane->idle_timer);
   lr_list_remove(&lane->dirty);
@@ -120,6 +122,7 @@ lariat_status lr_lane_add(lr_lane *lane, lr_transfer *transfer) {
 void lr_lane_remove(lr_lane *lane, lr_transfer *transfer) {
   lr_socket_keep_connected(transfer);
   (void)curl_multi_remove_handle(lane->multi, transfer->easy);
+  lr_socket_detach(transfer);
   lr_socket_end_attempts(transfer);
   lr_list_remove(&transfer->node);
   lane->running--;

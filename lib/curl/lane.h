@@ -18,15 +18,17 @@ struct lr_transfer;
 typedef struct lr_lane {
   struct lr_engine *engine;
   CURLM *multi;
-  lr_list node;         /* in the engine's lanes */
-  lr_list dirty;        /* in the engine's dirty lanes, or alone */
-  lr_list transfers;    /* running */
-  unsigned open;        /* connections */
-  unsigned dead;        /* of these, closed by their servers while idle */
-  unsigned coming;      /* transfers that are about to open one */
-  unsigned running;     /* transfers, those included */
-  bool needs_action;    /* libcurl wants to be called without an event */
-  bool has_messages;    /* there may be finished transfers */
+  struct lr_socket *wake_up; /* the multi handle's own descriptor; or NULL */
+  lr_list node;              /* in the engine's lanes */
+  lr_list dirty;             /* in the engine's dirty lanes, or alone */
+  lr_list transfers;         /* running */
+  lr_list sockets;           /* its connections */
+  unsigned open;             /* connections */
+  unsigned dead;             /* of these, closed by their servers while idle */
+  unsigned coming;           /* transfers that are about to open one */
+  unsigned running;          /* transfers, those included */
+  bool needs_action;         /* libcurl wants to be called without an event */
+  bool has_messages;         /* there may be finished transfers */
   bool early_responses; /* there may be answers before their bodies' ends */
   bool trimmed;         /* closes an idle one above `keep` */
   unsigned refused;     /* transfers of which some did not get a socket */

@@ -12,6 +12,7 @@
 #include "base/memory.h"
 #include "base/time.h"
 #include "curl/engine.h"
+#include "curl/excess.h"
 #include "curl/socket.h"
 #include "curl/stream_refusal.h"
 #include "curl/upload_feed.h"
@@ -75,6 +76,15 @@ static void read_failed_timings(const lr_transfer *transfer,
   lr_report_failed_timings(transfer->job, &facts, response, phase);
 }
 
+/* Says whether the request went out on a connection that was open when its
+ * server was found to send what nobody asked for.  From then on none goes out
+ * on an open one. */
+static bool is_suspect(const lr_transfer *transfer) {
+  const lr_host *host = transfer->host;
+  return host->learned.desync && host->protocol != LR_PROTOCOL_HTTP2 &&
+         (transfer->connection.suspect || transfer->connection.was_open);
+}
+
 static void read_remote(const lr_transfer *transfer,
                         lariat_response *response) {
   char *ip = NULL;
@@ -90,6 +100,11 @@ static void read_remote(const lr_transfer *transfer,
   number = 1;
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &number);
   response->reused = number == 0;
+  response->connection = transfer->connection.id;
+  if (transfer->host->learned.desync &&
+      transfer->host->protocol != LR_PROTOCOL_HTTP2)
+    response->desync =
+        is_suspect(transfer) ? LARIAT_DESYNC_CONNECTION : LARIAT_DESYNC_ORIGIN;
 }
 
 void lr_outcome_describe(const lr_transfer *transfer,
@@ -274,12 +289,19 @@ static lariat_status finish_stream(lr_transfer *transfer) {
   return end_response_digest(transfer, stream->sha256, &stream->has_sha256);
 }
 
+/* Says whether libcurl has found no status line in what came. */
+static bool is_rubbish(int code) {
+  return code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY;
+}
+
 /* Says whether a connection that was open already ended before anything came of
  * the answer: libcurl sends again by itself only over HTTP/1. */
 static bool was_lost(const lr_transfer *transfer, int code) {
   const lariat_response *response = transfer->job->response;
   if (transfer->fault != LARIAT_OK || transfer->tries.sends == 0) return false;
   if (lr_outcome_has_response(transfer) || !response->reused) return false;
+  if (is_rubbish(code) && transfer->host->protocol != LR_PROTOCOL_HTTP2)
+    return true;
   return code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
          code == CURLE_PARTIAL_FILE || code == CURLE_HTTP2 ||
          code == CURLE_GOT_NOTHING;
@@ -359,6 +381,39 @@ static LR_COLD const char *describe_denied(lr_transfer *transfer) {
 static const char connection_died[] =
     "an open connection ended before the answer";
 
+/* Says whether the transfer was ended since the answer that came is none to its
+ * request. */
+static bool is_stale(const lr_transfer *transfer) {
+  const lr_job *job = transfer->job;
+  return job->response && job->response->status &&
+         job->attempt.connection_dead && transfer->fault == LARIAT_ERESET;
+}
+
+/* Says whether the response, a complete one, came on an open connection whose
+ * server has sent what nobody asked for in the meantime: it may be another
+ * request's, and is asked for once more where that can be done. */
+static bool may_be_anothers(const lr_transfer *transfer) {
+  const lr_job *job = transfer->job;
+  const lr_body_sink *sink = job->sink;
+  if (!is_suspect(transfer) || job->attempt.outcome != LARIAT_OK) return false;
+  if (!job->response || !job->response->reused || !job->replay.repeatable ||
+      job->replay.on_new_connection || job->body.source)
+    return false;
+  return !sink || (sink->fd >= 0 && sink->fd_start >= 0);
+}
+
+/* Says whether what came, if anything, is none to the request, since the
+ * connection was dead; notes what that says of the server. */
+static bool is_none_to_request(lr_transfer *transfer, int code) {
+  if (may_be_anothers(transfer)) {
+    lr_response_reset(transfer->job->response);
+    return true;
+  }
+  if (!was_lost(transfer, code)) return false;
+  if (is_rubbish(code)) lr_excess_note_rubbish(transfer);
+  return true;
+}
+
 void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   lr_job *job = transfer->job;
   lariat_response *response = job->response; /* NULL: it is away already */
@@ -374,8 +429,9 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   job->attempt.resent =
       (transfer->tries.sends > 1 || job->attempt.reuse_failed) &&
       !job->attempt.connection_dead;
+  if (is_stale(transfer)) lr_response_reset(response);
   if (response) read_remote(transfer, response);
-  if (was_lost(transfer, curl_code)) {
+  if (is_none_to_request(transfer, curl_code)) {
     job->attempt.connection_dead = true;
     job->attempt.outcome = LARIAT_ERESET;
     lr_socket_note_lost(transfer);
@@ -389,6 +445,8 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
     job->attempt.outcome = finish_response(transfer);
   if (job->attempt.outcome == LARIAT_EENCODING)
     job->attempt.curl_code = CURLE_BAD_CONTENT_ENCODING;
+  if (transfer->connection.was_open && job->attempt.outcome == LARIAT_OK)
+    lr_host_note_reuse(transfer->host);
   if (job->sink) lr_body_sink_end(job, job->attempt.outcome);
   if (job->attempt.outcome == LARIAT_OK) return;
   job->attempt.phase = (uint8_t)lr_outcome_phase(transfer);

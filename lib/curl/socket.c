@@ -10,6 +10,7 @@
 
 #include "base/memory.h"
 #include "curl/engine.h"
+#include "curl/excess.h"
 #include "curl/handoff.h"
 #include "curl/host_lanes.h"
 #include "curl/lane.h"
@@ -61,17 +62,17 @@ static int curl_events_of(uint32_t events) {
 
 /* Says whether bytes may come on an idle connection: between two answers of
  * HTTP/1 without TLS none may.  (libcurl does not wait for a transfer that is
- * paused, either: as long as any of the host's runs in the lane, it may be this
- * one's connection.) */
+ * paused, either.) */
 static bool may_receive(const lr_socket *socket) {
   const lr_host *host = socket->host;
-  const lr_host_lane *part = lr_host_in_lane(socket->host, socket->lane);
-  return host->tls || host->protocol != LR_PROTOCOL_HTTP1 ||
-         (part && part->running);
+  return host->tls || host->protocol != LR_PROTOCOL_HTTP1 || socket->transfer;
 }
 
+/* Notes that a connection is of no more use.  libcurl would notice at the
+ * lane's next request only, so the lane is looked at. */
 static void mark_dead(lr_socket *socket) {
   lr_engine *engine = socket->lane->engine;
+  (void)lr_poller_set(lr_reactor_poller(engine->reactor), &socket->watch, 0);
   if (socket->dead) return;
   socket->dead = true;
   if (socket->lane->dead++ == 0)
@@ -79,30 +80,37 @@ static void mark_dead(lr_socket *socket) {
   lr_lane_mark_dirty(socket->lane);
 }
 
-/* Handles what comes on an idle connection.  When the server has closed it,
- * libcurl would only notice at the lane's next request, so the lane is looked
- * at.  Bytes that nobody asked for old versions of libcurl take for the next
- * answer's, so that is the end of the connection, too.  Others (a session
- * ticket of TLS 1.3) would wake the reactor for ever, so that only the end is
- * watched for from now on. */
+void lr_socket_end(lr_socket *socket) {
+  (void)shutdown(socket->watch.fd, SHUT_RDWR);
+  mark_dead(socket);
+}
+
+/* Handles what comes on an idle connection: its end, or bytes.  Those that
+ * nobody asked for old versions of libcurl take for the next answer's, so that
+ * is the end of the connection, too.  Others (a session ticket of TLS 1.3)
+ * would wake the reactor for ever, so that only the end is watched for from now
+ * on. */
 static void handle_idle_event(lr_socket *socket, uint32_t events) {
   lr_engine *engine = socket->lane->engine;
-  lr_poller *poller = lr_reactor_poller(engine->reactor);
-  bool ended = events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR);
-  if (!ended && !may_receive(socket))
-    ended = shutdown(socket->watch.fd, SHUT_RDWR) == 0;
-  if (!ended) {
-    (void)lr_poller_set(poller, &socket->watch, EPOLLRDHUP);
-    return;
+  if (!may_receive(socket)) {
+    lr_excess_look_at_idle(socket);
+    lr_socket_end(socket);
+  } else if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) {
+    if (!socket->transfer) lr_host_note_early_end(socket->host);
+    mark_dead(socket);
+  } else {
+    (void)lr_poller_set(lr_reactor_poller(engine->reactor), &socket->watch,
+                        EPOLLRDHUP);
   }
-  (void)lr_poller_set(poller, &socket->watch, 0);
-  mark_dead(socket);
 }
 
 static void handle_event(lr_watch *watch, uint32_t events) {
   lr_socket *socket = lr_container(watch, lr_socket, watch);
   if (socket->host && socket->wanted == 0)
     handle_idle_event(socket, events);
+  else if (socket->wanted == 0) /* a wake-up for nobody: libcurl will see it */
+    (void)lr_poller_set(lr_reactor_poller(socket->lane->engine->reactor), watch,
+                        0);
   else
     lr_lane_event(socket->lane, watch->fd, curl_events_of(events));
 }
@@ -110,6 +118,9 @@ static void handle_event(lr_watch *watch, uint32_t events) {
 static void drop_socket(lr_engine *engine, lr_socket *socket) {
   lr_poller_forget(lr_reactor_poller(engine->reactor), &socket->watch);
   lr_list_remove(&socket->attempt);
+  if (socket->lane->wake_up == socket) socket->lane->wake_up = NULL;
+  lr_list_remove(&socket->lane_node);
+  if (socket->transfer) socket->transfer->connection.socket = NULL;
   engine->sockets.by_fd[socket->watch.fd] = NULL;
   lr_free(socket);
 }
@@ -159,6 +170,7 @@ static lr_socket *add_socket(lr_engine *engine, lr_lane *lane, lr_host *host,
   socket->lane = lane;
   socket->host = host;
   lr_list_init(&socket->attempt);
+  lr_list_init(&socket->lane_node);
   sockets->by_fd[fd] = socket;
   return socket;
 }
@@ -227,6 +239,8 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
   if (transfer->tries.may_reuse) transfer->needs_reset = true;
   transfer->tries.opened++;
   transfer->tries.in_handshake = false;
+  socket->id = lr_engine_next_connection(engine);
+  lr_list_append(&transfer->lane->sockets, &socket->lane_node);
   lr_list_append(&transfer->attempts, &socket->attempt);
   lr_host_in_lane(transfer->host, transfer->lane)->open++;
   transfer->lane->open++;
@@ -252,6 +266,7 @@ static void park_socket(lr_engine *engine, lr_socket *socket) {
 int lr_socket_close(void *engine_pointer, curl_socket_t fd) {
   lr_engine *engine = engine_pointer;
   lr_socket *socket = lr_sockets_find(&engine->sockets, fd);
+  if (socket) lr_excess_note_closing(socket);
   if (is_to_be_parked(socket)) {
     park_socket(engine, socket);
     return 0;
@@ -260,26 +275,15 @@ int lr_socket_close(void *engine_pointer, curl_socket_t fd) {
   return close(fd);
 }
 
-int lr_socket_local_port(const lr_socket *socket) {
+/* ---- Who is on which connection ---- */
+
+int lr_socket_local_port(int fd) {
   struct sockaddr_storage address = {0};
   socklen_t length = sizeof address;
-  if (getsockname(socket->watch.fd, (struct sockaddr *)&address, &length) != 0)
-    return -1;
+  if (getsockname(fd, (struct sockaddr *)&address, &length) != 0) return 0;
   if (address.ss_family == AF_INET6)
     return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
   return ntohs(((struct sockaddr_in *)&address)->sin_port);
-}
-
-bool lr_socket_is_dead(const lr_transfer *transfer, int local_port) {
-  const lr_sockets *sockets = &transfer->engine->sockets;
-  for (uint32_t i = 0; i < sockets->capacity; i++) {
-    const lr_socket *socket = sockets->by_fd[i];
-    if (socket && socket->dead && socket->lane == transfer->lane &&
-        socket->host == transfer->host &&
-        lr_socket_local_port(socket) == local_port)
-      return true;
-  }
-  return false;
 }
 
 void lr_socket_note_lost(const lr_transfer *transfer) {
@@ -291,11 +295,118 @@ void lr_socket_note_lost(const lr_transfer *transfer) {
   if (socket && socket->host == transfer->host) mark_dead(socket);
 }
 
+static bool has_local_port(lr_socket *socket, int local_port) {
+  if (!socket->local_port)
+    socket->local_port = lr_socket_local_port(socket->watch.fd);
+  return socket->local_port == local_port;
+}
+
+bool lr_socket_is_dead(const lr_transfer *transfer, int local_port) {
+  const lr_list *all = &transfer->lane->sockets;
+  if (local_port <= 0) return false;
+  for (lr_list *node = all->next; node != all; node = node->next) {
+    lr_socket *socket = lr_container(node, lr_socket, lane_node);
+    if (socket->dead && socket->host == transfer->host &&
+        has_local_port(socket, local_port))
+      return true;
+  }
+  return false;
+}
+
+/* Says whether the socket is the one that libcurl uses.  7.88 tells no port of
+ * a connection that was open already; of those it takes the oldest. */
+static bool is_carrier(lr_socket *socket, int local_port) {
+  if (local_port) return has_local_port(socket, local_port);
+  return !socket->wanted && !socket->dead && lr_list_empty(&socket->attempt);
+}
+
+/* Prefers one without a transfer: libcurl may be done with that, or it is
+ * paused. */
+static lr_socket *find_carrier(const lr_transfer *transfer, int local_port) {
+  const lr_list *all = &transfer->lane->sockets;
+  lr_socket *found = NULL;
+  for (lr_list *node = all->next; node != all; node = node->next) {
+    lr_socket *socket = lr_container(node, lr_socket, lane_node);
+    if (socket->host != transfer->host || !is_carrier(socket, local_port))
+      continue;
+    if (!socket->transfer) return socket;
+    if (!found) found = socket;
+  }
+  return found;
+}
+
+/* Takes the connection from a transfer that libcurl is done with, though that
+ * was not told yet. */
+static void take_from_done(lr_socket *socket) {
+  lr_transfer *done = socket->transfer;
+  if (!done) return;
+  lr_excess_note_closing(socket);
+  socket->received = done->connection.received;
+  lr_socket_detach(done);
+}
+
+static void attach_to(lr_transfer *transfer, lr_socket *socket) {
+  lr_socket_detach(transfer);
+  take_from_done(socket);
+  transfer->connection.id = socket->id;
+  transfer->connection.received_before = socket->received;
+  if (transfer->host->protocol == LR_PROTOCOL_HTTP2) return;
+  transfer->connection.socket = socket;
+  socket->transfer = transfer;
+  lr_list_remove(&socket->attempt); /* connected */
+}
+
+void lr_socket_attach(lr_transfer *transfer, int local_port) {
+  lr_socket_detach(transfer);
+  lr_socket *socket = find_carrier(transfer, local_port);
+  if (socket) attach_to(transfer, socket);
+}
+
+/* Corrects what was guessed, when libcurl tells for which connection the
+ * transfer waits. */
+static void note_carrier(CURL *easy, lr_socket *socket) {
+  lr_transfer *transfer = NULL;
+  (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer);
+  if (transfer && transfer != socket->transfer &&
+      transfer->host == socket->host && transfer->tries.sends)
+    attach_to(transfer, socket);
+}
+
+void lr_socket_detach(lr_transfer *transfer) {
+  if (transfer->connection.socket) transfer->connection.socket->transfer = NULL;
+  transfer->connection.socket = NULL;
+}
+
+void lr_sockets_end_reuse(lr_engine *engine, const lr_host *host,
+                          lr_connection_ids *ids) {
+  lr_sockets *sockets = &engine->sockets;
+  for (uint32_t fd = 0; fd < sockets->capacity; fd++) {
+    lr_socket *socket = sockets->by_fd[fd];
+    if (!socket || socket->host != host || !lr_list_empty(&socket->attempt))
+      continue;
+    lr_connection_ids_add(ids, socket->id);
+    if (socket->transfer)
+      socket->transfer->connection.suspect = true;
+    else
+      lr_socket_end(socket);
+  }
+}
+
+/* Watches an open connection of which libcurl has told nothing at all, since it
+ * never had to wait for it: its end would go unnoticed. */
+static void watch_idle(lr_engine *engine, lr_socket *socket) {
+  if (socket->watch.events == 0 && !socket->dead)
+    (void)lr_poller_set(lr_reactor_poller(engine->reactor), &socket->watch,
+                        idle_events);
+}
+
 /* Takes a socket that is connected from the attempts.  In most cases the wish
  * to read has told already; but libcurl 8 need not wait to read when the answer
  * is quick. */
 void lr_socket_keep_connected(lr_transfer *transfer) {
   curl_socket_t fd = CURL_SOCKET_BAD;
+  if (transfer->connection.socket)
+    watch_idle(transfer->engine, transfer->connection.socket);
   if (lr_list_empty(&transfer->attempts) || transfer->tries.sends == 0) return;
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &fd);
   lr_socket *socket = fd == CURL_SOCKET_BAD
@@ -303,11 +414,7 @@ void lr_socket_keep_connected(lr_transfer *transfer) {
                           : lr_sockets_find(&transfer->engine->sockets, fd);
   if (!socket) return;
   lr_list_remove(&socket->attempt);
-  /* Of one that it never had to wait for libcurl has told nothing at all: its
-   * end would go unnoticed. */
-  if (socket->watch.events == 0)
-    (void)lr_poller_set(lr_reactor_poller(transfer->engine->reactor),
-                        &socket->watch, idle_events);
+  watch_idle(transfer->engine, socket);
 }
 
 void lr_socket_end_attempts(lr_transfer *transfer) {
@@ -349,11 +456,34 @@ static bool is_watched_so(const lr_engine *engine, lr_socket *socket,
   return true;
 }
 
-/* Notes the descriptor with its transfer; libcurl's own handles have none. */
-static void note_transfer_fd(CURL *easy, curl_socket_t fd) {
+/* Returns the handle's transfer; libcurl's own handles have none. */
+static lr_transfer *transfer_of(CURL *easy) {
   lr_transfer *transfer = NULL;
   (void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer);
+  return transfer;
+}
+
+static void note_transfer_fd(CURL *easy, curl_socket_t fd) {
+  lr_transfer *transfer = transfer_of(easy);
   if (transfer) transfer->fd = fd;
+}
+
+/* Makes what is kept of a descriptor that is not a connection. */
+static lr_socket *add_other(lr_lane *lane, CURL *easy, int fd) {
+  lr_socket *socket = add_socket(lane->engine, lane, NULL, fd);
+  if (socket && !lane->wake_up && !transfer_of(easy)) lane->wake_up = socket;
+  return socket;
+}
+
+/* Ends the wish for a descriptor that is not a connection. */
+static void leave_other(lr_engine *engine, lr_socket *socket) {
+  if (socket == socket->lane->wake_up) return;
+  (void)lr_poller_set(lr_reactor_poller(engine->reactor), &socket->watch, 0);
+  drop_socket(engine, socket);
+}
+
+void lr_socket_forget_wake_up(const lr_lane *lane) {
+  if (lane->wake_up) drop_socket(lane->engine, lane->wake_up);
 }
 
 int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane_pointer,
@@ -364,18 +494,18 @@ int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane_pointer,
   uint32_t events = poll_events_of(what);
   (void)unused;
   if (engine->watched && events) note_transfer_fd(easy, fd);
+  if (socket && socket->host && events) note_carrier(easy, socket);
   if (socket && is_watched_so(engine, socket, events)) return 0;
   if (!socket) {
     if (!events) return 0;
-    socket = add_socket(engine, lane, NULL, fd);
+    socket = add_other(lane, easy, fd);
     if (!socket) return 0; /* the transfer's deadline will end it */
   }
   socket->wanted = events;
   if (events & EPOLLIN) lr_list_remove(&socket->attempt); /* connected */
   if (events && socket->dead) revive_socket(socket);
   if (!events && !socket->host) {
-    (void)lr_poller_set(lr_reactor_poller(engine->reactor), &socket->watch, 0);
-    drop_socket(engine, socket);
+    leave_other(engine, socket);
     return 0;
   }
   /* One that never was connected may be closed by now without a word, and its

@@ -4,8 +4,11 @@
  * Connections (made by lr_socket_open) stay registered when libcurl
  * loses interest between two requests, so that a kept-alive request makes no
  * epoll_ctl call.  An event on such an idle descriptor means that the server
- * has closed it, or has sent what nobody asked for.  All other descriptors
- * (of the resolver) are registered exactly as libcurl says. */
+ * has closed it, or has sent what nobody asked for.  So does the descriptor by
+ * which a multi handle wakes itself (from libcurl 8.20 on): libcurl waits for
+ * it as long as it has transfers, and closes it with the multi handle.  All
+ * other descriptors (of the resolver) are registered exactly as libcurl says.
+ */
 #ifndef LR_CURL_SOCKET_H
 #define LR_CURL_SOCKET_H
 
@@ -17,6 +20,7 @@
 #include "base/list.h"
 #include "reactor/poller.h"
 
+struct lr_connection_ids;
 struct lr_engine;
 struct lr_lane;
 struct lr_host;
@@ -27,8 +31,13 @@ typedef struct lr_socket {
   struct lr_lane *lane;
   struct lr_host *host;          /* NULL: not a connection */
   struct lr_transfer *handed_by; /* that hands the connection over; or NULL */
-  lr_list attempt;               /* in its transfer's attempts, or alone */
-  uint32_t wanted;               /* what libcurl waits for; 0: idle */
+  struct lr_transfer *transfer;  /* of HTTP/1, that uses it now; or NULL */
+  lr_list lane_node; /* in its lane's sockets; the resolver's alone */
+  uint64_t id;       /* unique in the pool; 0: not a connection */
+  uint64_t received; /* bytes when the last response was complete */
+  int local_port;    /* 0: not yet asked for */
+  lr_list attempt;   /* in its transfer's attempts, or alone */
+  uint32_t wanted;   /* what libcurl waits for; 0: idle */
   bool dead; /* closed by the server, or shut down: of no use any more */
 } lr_socket;
 
@@ -50,12 +59,26 @@ curl_socket_t lr_socket_open(void *transfer, curlsocktype purpose,
                              struct curl_sockaddr *address);
 int lr_socket_close(void *engine, curl_socket_t fd);
 
+/* Returns the number of a socket's own port; 0: it has none. */
+int lr_socket_local_port(int fd);
+
+/* Notes on which connection the transfer is, by the number of its own port:
+ * `transfer->connection`, and `socket` unless that is shared. */
+void lr_socket_attach(struct lr_transfer *transfer, int local_port);
+void lr_socket_detach(struct lr_transfer *transfer);
+
+/* Ends a connection that may not be used again: shut down, it is dead to every
+ * libcurl. */
+void lr_socket_end(lr_socket *socket);
+
+/* Ends those of the host's that are idle, marks the transfers on the others,
+ * and adds the numbers of all. */
+void lr_sockets_end_reuse(struct lr_engine *engine, const struct lr_host *host,
+                          struct lr_connection_ids *ids);
+
 /* Takes a socket that came to be connected from the transfer's attempts, before
  * the transfer is taken from its lane. */
 void lr_socket_keep_connected(struct lr_transfer *transfer);
-
-/* Returns the port of the connection's own end; -1: none. */
-int lr_socket_local_port(const lr_socket *socket);
 
 /* Says whether the transfer is about to be made on a connection of its host's
  * that is dead, by the connection's local port: libcurl from 8.22 on looks at
@@ -70,6 +93,10 @@ void lr_socket_note_lost(const struct lr_transfer *transfer);
  * taken from its lane.  (libcurl 7.88 closes them without a call of
  * CLOSESOCKETFUNCTION.) */
 void lr_socket_end_attempts(struct lr_transfer *transfer);
+
+/* Forgets the wake-up descriptor of the lane's multi handle, which has been
+ * closed. */
+void lr_socket_forget_wake_up(const struct lr_lane *lane);
 
 /* Watches a descriptor for what libcurl waits for: its socket callback. */
 int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane,

@@ -10,12 +10,14 @@
 #include "base/memory.h"
 #include "curl/easy_setup.h"
 #include "curl/engine.h"
+#include "curl/excess.h"
 #include "curl/lane.h"
 #include "curl/obs_fold_guard.h"
 #include "curl/outcome.h"
 #include "curl/socket.h"
 #include "curl/stream_refusal.h"
 #include "curl/upload_feed.h"
+#include "http/h1_parser.h"
 #include "job/body_sink.h"
 #include "net/trust.h"
 #include "schedule/dispatcher.h"
@@ -89,6 +91,11 @@ static LR_COLD int leave_dead_connection(lr_transfer *transfer) {
   return CURL_PREREQFUNC_ABORT;
 }
 
+/* Says whether the connection was open before the request that is sent. */
+static bool is_reusing(const lr_transfer *transfer) {
+  return transfer->tries.opened == transfer->tries.opened_at_send;
+}
+
 /* Decides what comes next: the connection is up and the request not yet sent.
  */
 static int note_connected(void *transfer_pointer, char *remote_ip,
@@ -108,6 +115,11 @@ static int note_connected(void *transfer_pointer, char *remote_ip,
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_handshake(transfer);
   lr_handoff_connected(transfer, local_port);
+  lr_socket_attach(transfer, local_port);
+  if (is_reusing(transfer) && lr_excess_is_ahead(transfer)) {
+    transfer->fault = LARIAT_EBUSY;
+    return CURL_PREREQFUNC_ABORT;
+  }
   if (++transfer->tries.sends > 1)
     transfer->needs_reset = true; /* see lr_socket_open */
   if (!lr_dispatcher_sending(transfer->engine->dispatcher, transfer->job)) {
@@ -121,6 +133,7 @@ static int note_connected(void *transfer_pointer, char *remote_ip,
   }
   if (transfer->tries.sends == 1 && lr_handoff_take(transfer))
     return CURL_PREREQFUNC_ABORT;
+  transfer->connection.was_open = is_reusing(transfer);
   transfer->tries.opened_at_send = transfer->tries.opened;
   if (!transfer->job->replay.repeatable || transfer->tries.sends > 1)
     watch_for_refusal(transfer);
@@ -149,6 +162,34 @@ static void reclaim_connection(lr_transfer *transfer) {
   lr_connection_limit_note_reclaim(limit, transfer->host);
 }
 
+/* Has libcurl close the connection of a host that gets one request on each. */
+static void forbid_reuse(lr_transfer *transfer) {
+  if (transfer->host->protocol == LR_PROTOCOL_HTTP2) return;
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_FORBID_REUSE, 1L);
+  transfer->needs_reset = true;
+}
+
+/* Says whether a head that has come to its end is a 408 that closes the
+ * connection: it was sent before the request came, which may be made again
+ * (RFC 9110, 15.5.9). */
+static bool is_goodbye(const lr_transfer *transfer) {
+  const lr_job *job = transfer->job;
+  return job->response->status == 408 && !job->response->in_block &&
+         job->response->http_version < 20 && job->replay.repeatable &&
+         !lr_h1_would_keep(job->response, true);
+}
+
+/* Says whether the answer is none to the request, which went out on an open
+ * connection of HTTP/1. */
+static bool is_stale(lr_transfer *transfer, bool first_line) {
+  lr_host *host = transfer->host;
+  if (!transfer->connection.was_open || host->protocol == LR_PROTOCOL_HTTP2)
+    return false;
+  if (!first_line || !host->unproven_reuses) return is_goodbye(transfer);
+  host->unproven_reuses--;
+  return lr_excess_is_too_early(transfer);
+}
+
 static void note_first_line(lr_transfer *transfer) {
   transfer->state = LR_TRANSFER_RECEIVING;
   transfer->engine->receiving++;
@@ -156,6 +197,7 @@ static void note_first_line(lr_transfer *transfer) {
     learn_from_response(transfer);
   if (transfer->tries.may_reuse) lr_easy_set_dns_pruning(transfer, false);
   reclaim_connection(transfer);
+  if (transfer->host->learned.desync) forbid_reuse(transfer);
 }
 
 /* Says whether the line is what was left when the connection ended within a
@@ -183,7 +225,13 @@ static size_t take_header(char *line, size_t size, size_t count,
     transfer->fault = status;
     return 0;
   }
-  if (transfer->state != LR_TRANSFER_RECEIVING) note_first_line(transfer);
+  bool first_line = transfer->state != LR_TRANSFER_RECEIVING;
+  if (first_line) note_first_line(transfer);
+  if (is_stale(transfer, first_line)) {
+    transfer->fault = LARIAT_ERESET;
+    job->attempt.connection_dead = true;
+    return 0;
+  }
   if (transfer->fold_guard != LR_FOLD_GUARD_OFF)
     lr_obs_fold_guard_follow(transfer);
   if (transfer->upload.active) lr_upload_feed_head_came(transfer);
@@ -309,6 +357,7 @@ static void begin_job(lr_transfer *transfer, lr_job *job, lr_host *host,
   transfer->tries = (lr_transfer_tries){.may_reuse = !opens_new};
   transfer->upload.seen = 0;
   transfer->fd = CURL_SOCKET_BAD;
+  transfer->connection = (lr_transfer_connection){0};
   transfer->error[0] = '\0';
   job->pool.received = 0;
 }

@@ -52,10 +52,22 @@ typedef struct lr_transfer_tries {
 typedef struct lr_transfer_upload {
   lr_reader reader;
   bool active;
-  bool paused;         /* until there is more of it */
-  bool early_response; /* before its end */
-  curl_off_t seen;     /* with an idle time-out: so much of it had gone */
+  bool paused;                /* until there is more of it */
+  bool early_response;        /* before its end */
+  curl_off_t response_length; /* of that, -1: unknown; its head may be away */
+  curl_off_t seen; /* with an idle time-out: so much of it had gone */
 } lr_transfer_upload;
+
+/* The connection of the request that was sent last. */
+typedef struct lr_transfer_connection {
+  struct lr_socket *socket; /* of HTTP/1, while it is open; or NULL */
+  uint64_t id;              /* its number; 0: none yet */
+  uint64_t received_before; /* bytes on it, before the response */
+  uint64_t received;        /* likewise, when libcurl was done with it */
+  bool was_open;            /* before the request */
+  bool suspect; /* it was open when the server was found to send what nobody
+                   asked for */
+} lr_transfer_connection;
 
 /* The settings of the easy handle now (easy_setup.h). */
 typedef struct lr_easy_settings {
@@ -91,8 +103,9 @@ typedef struct lr_transfer {
   lr_transfer_upload upload;
   lr_handoff handoff;
   lr_decoding decoding;
-  lr_sha256 *digest;   /* made when first needed */
-  curl_socket_t fd;    /* with an idle time-out: as libcurl told last */
+  lr_sha256 *digest; /* made when first needed */
+  curl_socket_t fd;  /* with an idle time-out: as libcurl told last */
+  lr_transfer_connection connection;
   lariat_status fault; /* why a callback stopped the transfer */
   char error[CURL_ERROR_SIZE];
   char denied_ip[INET6_ADDRSTRLEN]; /* the first of those denied */

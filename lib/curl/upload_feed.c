@@ -20,9 +20,9 @@ static bool has_no_body(const lariat_response *response) {
   return response->status == 204 || response->status == 304;
 }
 
-/* Says whether it can be told when the answer is whole. */
-static bool response_has_length(const lariat_response *response) {
-  return response->content_length >= 0 || has_no_body(response);
+/* Returns how long the body of the answer is; -1: its end tells. */
+static curl_off_t response_length(const lariat_response *response) {
+  return has_no_body(response) ? 0 : response->content_length;
 }
 
 static size_t read_body(char *bytes, size_t size, size_t count,
@@ -30,8 +30,7 @@ static size_t read_body(char *bytes, size_t size, size_t count,
   lr_transfer *transfer = transfer_pointer;
   lr_body_source *body_source = transfer->job->body.source;
   size_t got = 0;
-  if (transfer->upload.early_response &&
-      response_has_length(transfer->job->response))
+  if (transfer->upload.early_response && transfer->upload.response_length >= 0)
     return CURL_READFUNC_PAUSE; /* the end of the answer is its end */
   lariat_status status = body_source->ops->read(
       body_source, &transfer->upload.reader, bytes, size * count, &got);
@@ -115,16 +114,17 @@ void lr_upload_feed_head_came(lr_transfer *transfer) {
   const lr_job *job = transfer->job;
   if (job->body.source->ended || !is_final(job->response)) return;
   transfer->upload.early_response = true;
+  transfer->upload.response_length = response_length(job->response);
   transfer->lane->early_responses = true;
   lr_lane_mark_dirty(transfer->lane);
 }
 
 bool lr_upload_feed_has_response(const lr_transfer *transfer) {
-  const lariat_response *response = transfer->job->response;
+  const lr_transfer_upload *upload = &transfer->upload;
   curl_off_t received = 0;
-  if (!transfer->upload.early_response || !is_final(response)) return false;
-  if (has_no_body(response)) return true;
-  if (response->content_length < 0) return false;
+  if (!upload->early_response || upload->response_length < 0) return false;
+  if (upload->response_length == 0) return true;
+  if (lr_transfer_is_paused(transfer)) return false; /* there is more of it */
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_DOWNLOAD_T, &received);
-  return received >= response->content_length;
+  return received >= upload->response_length;
 }

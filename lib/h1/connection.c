@@ -4,11 +4,13 @@
 
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/memory.h"
 #include "base/time.h"
 #include "h1/exchange.h"
+#include "http/unsolicited.h"
 
 /* Connections are not kept for ever; as those of libcurl. */
 static const uint64_t lifetime_ns = 3600 * LR_NS_PER_S;
@@ -90,6 +92,12 @@ void lr_connection_make_idle(lr_connection *connection) {
   set_idle_timer(h1);
 }
 
+/* Keeps it from being found idle, until it is closed. */
+static void leave_idle_lists(lr_connection *connection) {
+  lr_list_remove(&connection->node);
+  lr_list_remove(&connection->age_node);
+}
+
 /* ---- Closing ---- */
 
 void lr_connection_uncount(lr_h1 *h1, lr_host *host) {
@@ -103,14 +111,25 @@ void lr_connection_close(lr_connection *connection) {
   lr_host *host = connection->host;
   lr_poller_forget(poller_of(connection), &connection->watch);
   close(connection->watch.fd);
-  lr_list_remove(&connection->node);
-  lr_list_remove(&connection->age_node);
+  leave_idle_lists(connection);
   lr_decode_item_remove(&connection->decoding);
   lr_h1_parser_clear(&connection->parser);
   lr_buffer_clear(&connection->unsent);
   lr_buffer_clear(&connection->unread);
   lr_free(connection);
   lr_connection_uncount(h1, host);
+}
+
+void lr_connection_end_idle(lr_connection *connection) {
+  lr_h1 *h1 = connection->h1;
+  ssize_t got =
+      recv(connection->watch.fd, h1->inbound, sizeof h1->inbound, MSG_DONTWAIT);
+  leave_idle_lists(connection);
+  if (got <= 0)
+    lr_host_note_early_end(connection->host);
+  else if (!lr_unsolicited_is_goodbye(h1->inbound, (size_t)got))
+    lr_dispatcher_desync(h1->dispatcher, connection->host, connection->id);
+  lr_connection_close(connection);
 }
 
 bool lr_connection_close_idle(lr_host *host, uint32_t most) {
@@ -129,6 +148,21 @@ bool lr_connection_close_idle(lr_host *host, uint32_t most) {
 void lr_connection_leave_host_to_libcurl(lr_host *host) {
   host->learned.needs_libcurl = true;
   (void)lr_connection_close_idle(host, UINT32_MAX);
+}
+
+void lr_connection_mark_suspect(const lr_h1 *h1, const lr_host *host,
+                                lr_connection_ids *ids) {
+  const lr_list *idle = &lr_h1_host_of(host)->idle;
+  const lr_list *running = &h1->dispatcher->running;
+  for (lr_list *node = idle->next; node != idle; node = node->next)
+    lr_connection_ids_add(ids, lr_container(node, lr_connection, node)->id);
+  for (lr_list *node = running->next; node != running; node = node->next) {
+    lr_connection *connection =
+        lr_container(node, lr_job, pool.node)->pool.connection;
+    if (!connection || connection->host != host) continue;
+    connection->suspect = true;
+    lr_connection_ids_add(ids, connection->id);
+  }
 }
 
 bool lr_connection_reclaim_idle(lr_h1 *h1, bool all, bool busy) {

@@ -19,6 +19,7 @@
 #include "http/sha256.h"
 #include "job/job.h"
 #include "reactor/poller.h"
+#include "schedule/desync.h"
 
 typedef struct lr_connection {
   lr_watch watch;
@@ -27,6 +28,9 @@ typedef struct lr_connection {
   lr_list node;     /* in the host's idle ones, or alone */
   lr_list age_node; /* in all idle ones, or alone */
   bool is_new;      /* of its requests this is the first */
+  bool suspect;     /* open when its server was found to send what nobody asked
+                       for */
+  uint64_t id;      /* unique in the pool; 0: none */
   uint64_t opened_ns;
   uint64_t idle_ns; /* since when it is idle */
   lr_job *job;      /* NULL: idle */
@@ -65,6 +69,10 @@ static inline void lr_connection_take(lr_connection *connection, lr_job *job) {
 /* Puts it back, without a job.  One that is too old is closed. */
 void lr_connection_make_idle(lr_connection *connection);
 
+/* Ends an idle one of which there is an event: its server has closed it, or has
+ * sent what nobody asked for. */
+void lr_connection_end_idle(lr_connection *connection);
+
 /* Closes and frees it, idle or not.  Its host, if nothing else is left of it,
  * is forgotten; others who wait for a connection may ask again. */
 void lr_connection_close(lr_connection *connection);
@@ -79,6 +87,11 @@ bool lr_connection_close_idle(lr_host *host, uint32_t most);
 /* Leaves all further answers of the host, which has jobs, to libcurl, and
  * closes its idle connections. */
 void lr_connection_leave_host_to_libcurl(lr_host *host);
+
+/* Marks the host's connections on which something runs as suspect, and adds the
+ * numbers of all. */
+void lr_connection_mark_suspect(const lr_h1 *h1, const lr_host *host,
+                                lr_connection_ids *ids);
 
 /* Closes an idle one to make space for another host; with `all` of whatever
  * host, else of one of which nothing runs.  `busy`: something runs, whose next

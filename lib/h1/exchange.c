@@ -12,6 +12,7 @@
 #include "base/time.h"
 #include "h1/connection.h"
 #include "h1/request_head.h"
+#include "h1/stale.h"
 #include "http/header_list.h"
 #include "http/sha256.h"
 #include "job/redirect.h"
@@ -164,6 +165,7 @@ static lr_attempt_facts exchange_facts(const lr_connection *connection) {
 
 static inline void describe_peer(const lr_connection *connection) {
   lariat_response *response = connection->job->response;
+  response->connection = connection->id;
   response->reused = !connection->is_new;
   response->remote_port = connection->remote_port;
   memcpy(response->remote_ip, connection->remote_ip,
@@ -323,20 +325,28 @@ static lariat_status conclude_response(lr_connection *connection) {
   return LARIAT_OK;
 }
 
-/* Ends an exchange whose answer is complete; `more`: bytes came that are of no
- * answer. */
-static void finish_exchange(lr_connection *connection, bool more) {
+/* Ends an exchange whose answer is complete; `length` bytes at `rest` came that
+ * are of no answer. */
+static void finish_exchange(lr_connection *connection, const char *rest,
+                            size_t length) {
   lr_h1 *h1 = connection->h1;
+  bool alone = length == 0 && !connection->host->learned.desync;
+  if (LR_RARE(!alone || connection->job->response->status == 408) &&
+      lr_stale_is_complete(connection, rest, length)) {
+    retry_on_new_connection(connection);
+    return;
+  }
   lariat_status status = conclude_response(connection);
   if (status != LARIAT_OK) {
     fail_exchange(connection, status);
     return;
   }
   describe_attempt(connection);
-  bool keeps = connection->parser.keeps && !more && is_sent(connection) &&
+  bool keeps = connection->parser.keeps && alone && is_sent(connection) &&
                !connection->host->learned.needs_libcurl &&
                !lr_connection_limit_must_reclaim(h1->limit, connection->host);
   lr_job *job = release_job(connection);
+  if (!connection->is_new) lr_host_note_reuse(connection->host);
   connection->host->learned.h1_proven = true;
   lr_h1_count(h1, job->response);
   if (keeps)
@@ -348,11 +358,18 @@ static void finish_exchange(lr_connection *connection, bool more) {
 
 /* ---- Reading ---- */
 
+/* Says whether the answer that was lost had begun as a 408, with which servers
+ * close idle connections: it was sent before the request came. */
+static bool is_goodbye(const lr_connection *connection) {
+  return connection->job->response->status == 408;
+}
+
 /* Ends an exchange whose connection was lost.  One that was open already may
  * have been closed before the server knew of the request; a new one was not. */
 static void end_lost(lr_connection *connection, lariat_status status) {
   bool begun = lr_h1_parser_begun(&connection->parser);
-  if (!begun && !connection->is_new)
+  if (!begun && !connection->is_new) lr_host_note_early_end(connection->host);
+  if (!connection->is_new && (!begun || is_goodbye(connection)))
     retry_on_new_connection(connection);
   else if (!begun && status == LARIAT_ETRUNCATED)
     fail_exchange(connection, LARIAT_EEMPTY);
@@ -363,7 +380,7 @@ static void end_lost(lr_connection *connection, lariat_status status) {
 static void end_at_close(lr_connection *connection) {
   lr_h1_result result = lr_h1_parser_end(&connection->parser);
   if (result == LR_H1_DONE)
-    finish_exchange(connection, false);
+    finish_exchange(connection, NULL, 0);
   else if (result == LR_H1_FALLBACK)
     fall_back_to_libcurl(connection);
   else
@@ -384,10 +401,12 @@ static void note_received(lr_connection *connection) {
  * followed does not matter, so it need not be possible to decode it. */
 static LR_COLD void end_refused(lr_connection *connection) {
   lariat_status fault = connection->parser.fault;
-  if (fault == LARIAT_EENCODING && lr_redirect_wanted(connection->job))
-    finish_exchange(connection, true);
-  else
+  if (fault != LARIAT_EENCODING || !lr_redirect_wanted(connection->job)) {
     fail_exchange(connection, fault);
+    return;
+  }
+  connection->parser.keeps = false;
+  finish_exchange(connection, NULL, 0);
 }
 
 /* Keeps the bytes that wait until another turn, and reads no more meanwhile: a
@@ -403,22 +422,37 @@ static LR_COLD void pause_decoding(lr_connection *connection, const char *bytes,
   lr_decode_queue_add(&connection->h1->decode_queue, &connection->decoding);
 }
 
+/* Says whether the answer, whose body may still come, is none to the request.
+ */
+static bool is_stale_head(const lr_connection *connection) {
+  return lr_stale_is_suspect(connection) &&
+         lr_h1_parser_in_body(&connection->parser) &&
+         lr_stale_is_answer(connection);
+}
+
 /* Goes on by what the parser says of bytes of which it has used some.  True:
  * the answer goes on. */
 static bool take_result(lr_connection *connection, lr_h1_result result,
                         const char *bytes, size_t length, size_t used) {
   switch (result) {
   case LR_H1_MORE:
+    if (LR_RARE(is_stale_head(connection))) {
+      retry_on_new_connection(connection);
+      return false;
+    }
     if (connection->job->wants.sha256) digest_received(connection);
     return true;
   case LR_H1_DONE:
-    finish_exchange(connection, used < length);
+    finish_exchange(connection, bytes + used, length - used);
     return false;
   case LR_H1_FAILED:
     end_refused(connection);
     return false;
   case LR_H1_FALLBACK:
-    fall_back_to_libcurl(connection);
+    if (lr_stale_is_rubbish(connection, bytes, length))
+      retry_on_new_connection(connection);
+    else
+      fall_back_to_libcurl(connection);
     return false;
   case LR_H1_PAUSED:
     pause_decoding(connection, bytes + used, length - used);
@@ -431,6 +465,11 @@ static bool take_result(lr_connection *connection, lr_h1_result result,
 static bool feed_parser(lr_connection *connection, const char *bytes,
                         size_t length) {
   size_t used = 0;
+  if (LR_RARE(connection->host->unproven_reuses) &&
+      lr_stale_is_too_early(connection)) {
+    retry_on_new_connection(connection);
+    return false;
+  }
   note_received(connection);
   lr_h1_result result =
       lr_h1_parser_feed(&connection->parser, bytes, length, &used);
@@ -506,7 +545,7 @@ static bool send_unsent(lr_connection *connection) {
 void lr_exchange_ready(lr_watch *watch, uint32_t events) {
   lr_connection *connection = lr_container(watch, lr_connection, watch);
   if (!connection->job) {
-    lr_connection_close(connection);
+    lr_connection_end_idle(connection);
     return;
   }
   if ((events & EPOLLOUT) && !is_sent(connection) && !send_unsent(connection))

@@ -5,6 +5,7 @@
  *   state             input                                   next
  *   ----------------  --------------------------------------  ----------------
  *   STATUS            "HTTP/1.1 " 3DIGIT [SP reason] CRLF     HEADERS
+ *                     the same of HTTP/1.0, not of a 1xx      HEADERS
  *   HEADERS           name ":" value CRLF                     HEADERS
  *                     CRLF of a 1xx other than 101            STATUS
  *                     CRLF, to HEAD, or of 204 or 304, or     COMPLETE
@@ -270,10 +271,22 @@ static bool take_decoder(lr_h1_parser *parser) {
   return true;
 }
 
+/* Decides by a head of HTTP/1.0 whether the connection may be used again, which
+ * only "keep-alive" allows (RFC 9112, 9.3).  A transfer coding makes its
+ * framing doubtful (6.1). */
+static LR_COLD lr_h1_result end_http_1_0_head(lr_h1_parser *parser) {
+  if (parser->framing & LR_H1_CHUNKED)
+    return fall_back(parser, LR_H1_REASON_TRANSFER_CODING);
+  parser->keeps = lr_h1_would_keep(parser->response, parser->bodiless);
+  return LR_H1_MORE;
+}
+
 /* Decides by a final head what follows (RFC 9112, 6.3). */
 static lr_h1_result choose_body(lr_h1_parser *parser) {
   const lariat_response *response = parser->response;
   int status = response->status;
+  if (response->http_version == 10 && end_http_1_0_head(parser) != LR_H1_MORE)
+    return LR_H1_FALLBACK;
   if (parser->framing == LR_H1_LENGTH_AND_CHUNKED)
     return fall_back(parser, LR_H1_REASON_LENGTH_AND_CHUNKED);
   if (parser->bodiless || status == 204 || status == 304)
@@ -309,6 +322,21 @@ static int read_status_line(const char *line, size_t length) {
   if (!lr_is_digit(code[1]) || !lr_is_digit(code[2])) return 0;
   if (length > VERSION + CODE && code[CODE] != ' ') return 0;
   return lr_status_code_of(code);
+}
+
+/* Reads the status in "HTTP/1.0 200" likewise.  That version has no interim
+ * responses. */
+static LR_COLD int read_http_1_0_status(const char *line, size_t length) {
+  static const char version[] = "HTTP/1.0 ";
+  char same[sizeof version - 1 + 3 + 1] = "HTTP/1.1 ";
+  if (length < sizeof version - 1 + 3 ||
+      memcmp(line, version, sizeof version - 1) != 0)
+    return 0;
+  size_t compared = length < sizeof same ? length : sizeof same;
+  memcpy(same + sizeof version - 1, line + sizeof version - 1,
+         compared - (sizeof version - 1));
+  int status = read_status_line(same, compared);
+  return status >= 200 ? status : 0;
 }
 
 static bool is_word(const char *value, const char *word) {
@@ -420,13 +448,31 @@ static lr_h1_result add_header(lr_h1_parser *parser, const char *line,
              : LR_H1_MORE;
 }
 
+static LR_COLD bool start_http_1_0_head(lr_h1_parser *parser, const char *line,
+                                        const char *end) {
+  int status = read_http_1_0_status(line, (size_t)(end - line));
+  if (!status) return false;
+  parser->state = LR_H1_IN_HEADERS;
+  lr_response_begin_block(parser->response, 10, status);
+  return true;
+}
+
 static bool start_head(lr_h1_parser *parser, const char *line,
                        const char *end) {
   int status = read_status_line(line, (size_t)(end - line));
-  if (!status) return false;
+  if (!status) return start_http_1_0_head(parser, line, end);
   parser->state = LR_H1_IN_HEADERS;
   lr_response_begin_block(parser->response, 11, status);
   return true;
+}
+
+/* Tells why a first line is none of this reader's.  What does not even begin
+ * like HTTP is no answer at all. */
+static LR_COLD lr_h1_reason reason_of_status(const char *line, size_t length) {
+  static const char name[] = "HTTP/";
+  size_t compared = length < sizeof name - 1 ? length : sizeof name - 1;
+  if (memcmp(line, name, compared) != 0) return LR_H1_REASON_NOT_HTTP;
+  return LR_H1_REASON_STATUS_LINE;
 }
 
 /* Takes the empty line. */
@@ -462,14 +508,22 @@ static lr_h1_result take_headers(lr_h1_parser *parser, const char **at,
   return result;
 }
 
+static LR_COLD lr_h1_result fall_back_at_bare_lf(lr_h1_parser *parser,
+                                                 const char *line,
+                                                 const char *lf) {
+  lr_h1_reason reason = reason_of_status(line, (size_t)(lf - line) + 1);
+  return fall_back(
+      parser, reason == LR_H1_REASON_NOT_HTTP ? reason : LR_H1_REASON_BARE_LF);
+}
+
 static lr_h1_result take_lines_of_head(lr_h1_parser *parser, const char **at,
                                        const char *lf, const char *end) {
   if (parser->state == LR_H1_IN_STATUS) {
     const char *line = *at;
     if (lf == line || lf[-1] != '\r')
-      return fall_back(parser, LR_H1_REASON_BARE_LF);
+      return fall_back_at_bare_lf(parser, line, lf);
     if (!start_head(parser, line, lf - 1))
-      return fall_back(parser, LR_H1_REASON_STATUS_LINE);
+      return fall_back(parser, reason_of_status(line, (size_t)(lf - line)));
     *at = lf + 1;
     lf = memchr(*at, '\n', (size_t)(end - *at));
   }
@@ -535,18 +589,23 @@ static lr_h1_reason reason_of_trailer(const char *line, size_t length) {
   return memchr(line, ':', length) ? LR_H1_REASON_NONE : LR_H1_REASON_NO_NAME;
 }
 
+static bool begins_status_line(const char *line, size_t length) {
+  static const char *const versions[] = {"HTTP/1.1 ", "HTTP/1.0 "};
+  size_t compared = strlen(versions[0]);
+  if (length < compared) compared = length;
+  return memcmp(line, versions[0], compared) == 0 ||
+         memcmp(line, versions[1], compared) == 0;
+}
+
 /* Tells what keeps the line that has begun from becoming a good one, if
  * anything does: libcurl says so at once, without waiting for its end. */
 static lr_h1_reason reason_of_beginning(const lr_h1_parser *parser) {
-  static const char version[] = "HTTP/1.1 ";
   const char *line = parser->line.bytes;
   size_t length = parser->line.length;
-  size_t compared = sizeof version - 1;
   switch ((lr_h1_state)parser->state) {
   case LR_H1_IN_STATUS:
-    if (length < compared) compared = length;
-    return memcmp(line, version, compared) ? LR_H1_REASON_STATUS_LINE
-                                           : LR_H1_REASON_NONE;
+    return begins_status_line(line, length) ? LR_H1_REASON_NONE
+                                            : reason_of_status(line, length);
   case LR_H1_IN_CHUNK_SIZE:
     return begins_size(line, length) ? LR_H1_REASON_NONE
                                      : LR_H1_REASON_BAD_CHUNK_SIZE;
@@ -635,21 +694,24 @@ lr_h1_result lr_h1_parser_end(lr_h1_parser *parser) {
 
 bool lr_h1_would_keep(const lariat_response *response, bool bodiless) {
   bool framed = bodiless || response->status == 204 || response->status == 304;
-  if (response->http_version != 11 || response->status < 200) return false;
+  bool persists = response->http_version == 11;
+  if (response->http_version != 10 && !persists) return false;
+  if (response->status < 200) return false;
   for (uint32_t i = 0; i < response->header_count; i++) {
     const lr_header_span *span = &response->headers[i];
     const char *name = response->text.bytes + span->name;
     const char *value = response->text.bytes + span->value;
     size_t length = span->name_length;
-    if (length == CONNECTION && lr_name_equal(name, "Connection", length) &&
-        says_close(value))
-      return false;
+    if (length == CONNECTION && lr_name_equal(name, "Connection", length)) {
+      if (says_close(value)) return false;
+      if (strcasestr(value, "keep-alive")) persists = true;
+    }
     if (length == CONTENT_LENGTH &&
         lr_name_equal(name, "Content-Length", length))
       framed = true;
     if (length == TRANSFER_ENCODING &&
         lr_name_equal(name, "Transfer-Encoding", length))
-      framed = is_word(value, "chunked");
+      framed = response->http_version == 11 && is_word(value, "chunked");
   }
-  return framed;
+  return framed && persists;
 }

@@ -5,6 +5,7 @@
 const char *lr_h1_reason_name(lr_h1_reason reason) {
   static const char *const names[LR_H1_REASON_COUNT] = {
       [LR_H1_REASON_NONE] = "none",
+      [LR_H1_REASON_NOT_HTTP] = "not HTTP",
       [LR_H1_REASON_STATUS_LINE] = "status line",
       [LR_H1_REASON_SWITCHED] = "switched protocols",
       [LR_H1_REASON_BARE_LF] = "bare LF",

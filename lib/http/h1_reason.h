@@ -6,6 +6,7 @@
 
 typedef enum lr_h1_reason {
   LR_H1_REASON_NONE,
+  LR_H1_REASON_NOT_HTTP,         /* what comes first is no status line */
   LR_H1_REASON_STATUS_LINE,      /* not "HTTP/1.1 ", three digits, a blank */
   LR_H1_REASON_SWITCHED,         /* 101: what follows is another protocol */
   LR_H1_REASON_BARE_LF,          /* a line end without CR */

@@ -34,6 +34,8 @@ void lr_response_reset(lariat_response *response) {
   response->remote_port = 0;
   response->remote_ip[0] = '\0';
   response->reused = false;
+  response->connection = 0;
+  response->desync = LARIAT_DESYNC_NONE;
   response->has_sha256 = false;
   response->interim = false;
   response->in_block = false;
@@ -417,6 +419,14 @@ bool lariat_response_reused(const lariat_response *response) {
 
 unsigned lariat_response_reactor(const lariat_response *response) {
   return response ? response->reactor : 0;
+}
+
+uint64_t lariat_response_connection(const lariat_response *response) {
+  return response ? response->connection : 0;
+}
+
+lariat_desync lariat_response_desync(const lariat_response *response) {
+  return response ? response->desync : LARIAT_DESYNC_NONE;
 }
 
 size_t lariat_response_attempts(const lariat_response *response) {

@@ -56,10 +56,12 @@ struct lariat_response {
   char remote_ip[48];
   uint8_t sha256[32];
   lariat_timings timings;
+  uint64_t connection;          /* its number; 0: not known */
   uint64_t body_bytes;          /* wherever they went */
   lariat_value stream;          /* the body in pieces; none: it is here */
   struct lr_attempts *attempts; /* this one included; NULL: the only one */
   lariat_retry_end retry_end;
+  lariat_desync desync;
   int64_t content_length;   /* from the header; -1: none */
   lr_response_owner *owner; /* NULL: nobody wants it back */
   lariat_response *next_spare;

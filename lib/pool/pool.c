@@ -20,6 +20,7 @@
 #include "net/trust.h"
 #include "pool/completion.h"
 #include "pool/options.h"
+#include "schedule/desync.h"
 #include <lariat/clock.h>
 #include <lariat/thread_call.h>
 
@@ -51,6 +52,7 @@ struct lariat_pool {
   lr_rate rate; /* all together */
   lr_rate_plan rate_plan;
   lr_host_paces host_paces;
+  lr_desync desync;
   unsigned reactors;
   lr_worker workers[];
 };
@@ -87,6 +89,8 @@ void lr_pool_share_limits(lariat_pool *pool, unsigned index,
   limits->host_paces =
       lr_host_paces_wanted(&pool->host_paces) ? &pool->host_paces : NULL;
 }
+
+lr_desync *lr_pool_desync(lariat_pool *pool) { return &pool->desync; }
 
 uint64_t lr_pool_drain_until(const lariat_pool *pool) {
   return lr_u64_load_acquire(&pool->drain_until_ns);
@@ -128,6 +132,7 @@ void lr_pool_unhold(lariat_pool *pool) {
   lr_trust_destroy(&pool->trust);
   lr_address_guard_free(pool->guard);
   lr_host_paces_clear(&pool->host_paces);
+  lr_desync_clear(&pool->desync);
   lr_job_tokens_free(pool->tokens);
   lr_free(pool->ca_file);
   lr_free_lines(pool);
@@ -148,6 +153,7 @@ static const lr_memory_budget_owner budget_owner = {
 
 static bool init_limits(lariat_pool *pool) {
   const lariat_pool_options *options = &pool->options;
+  lr_desync_init(&pool->desync, wake_workers, pool);
   pool->tokens = lr_job_tokens_new(options->max_jobs,
                                    options->max_jobs_per_host, pool->reactors);
   lr_rate_init(&pool->rate);
@@ -477,6 +483,14 @@ lariat_status lariat_pool_read_stats(lariat_pool *pool,
   lariat_pool_stats all = {.size = size};
   for (unsigned i = 0; i < pool->reactors; i++)
     lr_pool_add_worker_stats(&all, &pool->workers[i]);
+  all.desync_origins = lr_desync_signs(&pool->desync);
+  all.desync_connections = lr_desync_seen(&pool->desync);
   memcpy(stats, &all, size < sizeof all ? size : sizeof all);
   return LARIAT_OK;
+}
+
+size_t lariat_pool_desync_connections(lariat_pool *pool, size_t from,
+                                      lariat_desync_connection *out,
+                                      size_t capacity) {
+  return lr_desync_read(&pool->desync, from, out, capacity);
 }

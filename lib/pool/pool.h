@@ -48,6 +48,9 @@ void lr_pool_unhold(lariat_pool *pool);
 /* Returns LARIAT_OK, LARIAT_EFORKED or LARIAT_ECLOSED.  Any thread. */
 lariat_status lr_pool_check(const lariat_pool *pool);
 
+/* Returns the origins that have sent what nobody asked for. */
+struct lr_desync *lr_pool_desync(lariat_pool *pool);
+
 /* Returns the budget of its bodies; NULL: no limit. */
 lr_memory_budget *lr_pool_budget(lariat_pool *pool);
 

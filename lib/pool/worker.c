@@ -139,6 +139,7 @@ static lr_dispatcher_config config_of(const lr_worker *worker) {
       .limits = {.max_jobs = options->max_jobs,
                  .max_jobs_per_host = options->max_jobs_per_host},
       .max_connections_per_host = options->max_connections_per_host,
+      .desync = lr_pool_desync(worker->pool),
       .h2c_probe = lr_libcurl_capabilities()->h2c_reuse,
       .finished = lr_port_return};
   lr_pool_share_limits(worker->pool, worker->index, &config.limits);
@@ -157,6 +158,7 @@ static lariat_status open_worker_transport(lr_worker *worker,
       .budget = lr_pool_budget(worker->pool),
       .trust = lr_pool_trust(worker->pool),
       .guard = lr_pool_guard(worker->pool),
+      .desync = lr_pool_desync(worker->pool),
       .descriptors = lr_pool_descriptors(worker->pool),
       .stats = &worker->transport_stats};
   return parts ? parts->open(parts->context, &config, out)

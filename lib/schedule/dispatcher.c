@@ -2,6 +2,7 @@
  * dispatcher.c: who may start when: queues, turns, limits, deadlines. */
 #include "schedule/dispatcher.h"
 
+#include "base/attributes.h"
 #include "base/memory.h"
 #include "base/time.h"
 #include "limits/placement.h"
@@ -36,6 +37,7 @@ bool lr_dispatcher_init(lr_dispatcher *dispatcher, lariat_reactor *reactor,
     lr_run_queue_clear(&dispatcher->queue);
     return false;
   }
+  dispatcher->hosts.desync = config->desync;
   return true;
 }
 
@@ -306,6 +308,45 @@ void lr_dispatcher_learned(lr_dispatcher *dispatcher, lr_host *host,
   lr_run_queue_place(&dispatcher->queue, host);
 }
 
+/* ---- Hosts that send what nobody asked for ---- */
+
+/* Has the transport use each connection of the host once; may forget it. */
+static void end_reuse(lr_dispatcher *dispatcher, lr_host *host,
+                      uint64_t connection) {
+  const lr_transport *transport = &dispatcher->transport;
+  host->learned.desync = true;
+  if (transport->ops->end_reuse)
+    transport->ops->end_reuse(transport->self, host, connection);
+}
+
+void lr_dispatcher_desync(lr_dispatcher *dispatcher, lr_host *host,
+                          uint64_t connection) {
+  if (host->learned.desync) return;
+  if (dispatcher->hosts.desync)
+    lr_desync_note(dispatcher->hosts.desync, host->key_hash);
+  end_reuse(dispatcher, host, connection);
+}
+
+/* Learns what other reactors have found out. */
+static LR_COLD void learn_desync(lr_dispatcher *dispatcher) {
+  lr_hosts *hosts = &dispatcher->hosts;
+  hosts->desync_signs = lr_desync_signs(hosts->desync);
+  lr_table_node *node = lr_table_first(&hosts->table);
+  while (node) {
+    lr_host *host = lr_host_of_node(node);
+    node = lr_table_next(&hosts->table, node);
+    if (!host->learned.desync && lr_host_may_desync(host) &&
+        lr_desync_has(hosts->desync, host->key_hash))
+      end_reuse(dispatcher, host, 0);
+  }
+}
+
+static void check_desync(lr_dispatcher *dispatcher) {
+  const lr_hosts *hosts = &dispatcher->hosts;
+  if (hosts->desync && lr_desync_signs(hosts->desync) != hosts->desync_signs)
+    learn_desync(dispatcher);
+}
+
 void lr_dispatcher_unblock(lr_dispatcher *dispatcher) {
   lr_run_queue_unblock_first(&dispatcher->queue);
 }
@@ -379,6 +420,7 @@ static void publish_states(lr_dispatcher *dispatcher) {
 void lr_dispatcher_turn_end(lr_dispatcher *dispatcher) {
   bool more = true;
   for (int round = 0; round < ROUNDS_A_TURN && more; round++) {
+    check_desync(dispatcher);
     start_all(dispatcher);
     bool cut_short = transport_is_busy(dispatcher);
     more = dispatcher->transport.ops->turn_end(dispatcher->transport.self) ||

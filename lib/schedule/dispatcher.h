@@ -43,6 +43,7 @@ typedef struct lr_dispatcher_config {
   bool
       h2c_probe; /* of HTTP/2 without TLS one job goes first, too: the transport
                     puts no two requests on a connection that is being made */
+  lr_desync *desync;             /* of the pool; NULL: none */
   void (*finished)(lr_job *job); /* takes each job when it is over */
 } lr_dispatcher_config;
 
@@ -91,6 +92,12 @@ bool lr_dispatcher_sending(lr_dispatcher *dispatcher, lr_job *job);
 /* Notes what the host speaks.  Called by the transport. */
 void lr_dispatcher_learned(lr_dispatcher *dispatcher, lr_host *host,
                            lr_protocol protocol);
+
+/* Notes that bytes came from the host, on its `connection`, for which nobody
+ * had asked: no two of its requests share a connection of HTTP/1 any more.
+ * Called by the transport, while the host has a job or a connection. */
+void lr_dispatcher_desync(lr_dispatcher *dispatcher, lr_host *host,
+                          uint64_t connection);
 
 /* Lets a blocked host try again, and one of those of which nothing runs: a
  * connection is to be had.  Called by the transport. */

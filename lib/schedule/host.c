@@ -8,10 +8,13 @@
 
 enum { FIRST_BUCKETS = 64 };
 
+/* How many responses of a host are looked at more closely: a server that sends
+ * more than it was asked for does so most of the time. */
+enum { UNPROVEN_REUSES = 64 };
+
 bool lr_hosts_init(lr_hosts *hosts, lr_host_paces *host_paces,
                    const lr_host_extra *extra) {
-  hosts->last = NULL;
-  hosts->host_paces = host_paces;
+  *hosts = (lr_hosts){.host_paces = host_paces};
   hosts->extra = extra;
   return lr_table_init(&hosts->table, FIRST_BUCKETS);
 }
@@ -27,6 +30,7 @@ static void free_host(lr_table_node *node, void *context) {
 
 void lr_hosts_clear(lr_hosts *hosts) {
   lr_table_clear(&hosts->table, free_host, hosts);
+  lr_host_memory_clear(&hosts->memory);
   hosts->last = NULL;
 }
 
@@ -63,6 +67,25 @@ static lr_host *make_host(const lr_hosts *hosts, const lr_job *job) {
   return host;
 }
 
+/* ---- What is known beyond a host's life ---- */
+
+static unsigned facts_of(const lr_host *host) {
+  unsigned facts = 0;
+  if (host->learned.needs_libcurl) facts |= LR_HOST_FACT_NEEDS_LIBCURL;
+  unsigned early = host->short_lived;
+  if (early > LR_HOST_EARLY_ENDS_MAX) early = LR_HOST_EARLY_ENDS_MAX;
+  return facts | early * LR_HOST_FACT_EARLY_END;
+}
+
+static void recall_facts(const lr_hosts *hosts, lr_host *host, uint64_t hash) {
+  unsigned facts = lr_host_memory_find(&hosts->memory, hash);
+  host->unproven_reuses = UNPROVEN_REUSES;
+  host->learned.needs_libcurl = facts & LR_HOST_FACT_NEEDS_LIBCURL;
+  host->short_lived = (uint8_t)(facts / LR_HOST_FACT_EARLY_END);
+  host->learned.desync = hosts->desync && lr_host_may_desync(host) &&
+                         lr_desync_has(hosts->desync, host->key_hash);
+}
+
 static bool is_host_of(lr_table_node *node, const void *job) {
   return lr_host_is_of(lr_host_of_node(node), job);
 }
@@ -73,11 +96,14 @@ lr_host *lr_hosts_find_slow(lr_hosts *hosts, const lr_job *job, bool *made) {
   *made = !node;
   if (node) return lr_host_of_node(node);
   lr_host *host = make_host(hosts, job);
-  if (host) lr_table_insert(&hosts->table, &host->node, hash);
+  if (!host) return NULL;
+  recall_facts(hosts, host, hash);
+  lr_table_insert(&hosts->table, &host->node, hash);
   return host;
 }
 
 void lr_hosts_forget_slow(lr_hosts *hosts, lr_host *host) {
+  lr_host_memory_keep(&hosts->memory, host->node.hash, facts_of(host));
   lr_table_remove(&hosts->table, &host->node);
   if (hosts->last == host) hosts->last = NULL;
   lr_list_remove(&host->queue_node);

@@ -20,6 +20,8 @@
 #include "limits/host_pace.h"
 #include "limits/job_tokens.h"
 #include "limits/priority_queue.h"
+#include "schedule/desync.h"
+#include "schedule/host_memory.h"
 #include <lariat/status.h>
 
 struct lr_dispatcher;
@@ -89,7 +91,12 @@ typedef struct lr_host {
     bool needs_libcurl; /* they are left to libcurl */
     bool h1_proven;    /* one was conforming, from its first byte to its last */
     bool large_bodies; /* one was large: more may come */
+    bool desync;       /* bytes came that nobody asked for (desync.h) */
   } learned;
+  uint8_t unproven_reuses; /* so many responses on connections that were open
+                              are looked at more closely */
+  uint8_t short_lived; /* so many of its connections, one after the other, ended
+                          before their second request */
 
   uint32_t key_length;
   char *key; /* behind the transport's part */
@@ -113,6 +120,9 @@ typedef struct lr_hosts {
   lr_host *last; /* that was looked for; or NULL */
   lr_host_paces *host_paces;
   const lr_host_extra *extra; /* NULL: none */
+  lr_host_memory memory;
+  lr_desync *desync;     /* of the pool; NULL: none */
+  uint64_t desync_signs; /* that were looked at */
 } lr_hosts;
 
 /* Makes an empty table; `host_paces` and `extra` may be NULL.  False when out
@@ -147,6 +157,24 @@ void lr_hosts_forget_slow(lr_hosts *hosts, lr_host *host);
 static inline void lr_hosts_forget(lr_hosts *hosts, lr_host *host) {
   if (host->queued || host->running || host->connections.open) return;
   lr_hosts_forget_slow(hosts, host);
+}
+
+/* Says whether the host's connections may be of HTTP/1, where what belongs to
+ * which request is a matter of order alone. */
+static inline bool lr_host_may_desync(const lr_host *host) {
+  return host->tls || host->http != LARIAT_HTTP_2;
+}
+
+/* Says whether the host's connections seem to end after one request each, so
+ * that one which is open is not good enough for what cannot be sent twice. */
+static inline bool lr_host_is_short_lived(const lr_host *host) {
+  return host->short_lived >= LR_HOST_EARLY_ENDS_MAX;
+}
+
+/* Notes that a connection was used again, or ended before it was. */
+static inline void lr_host_note_reuse(lr_host *host) { host->short_lived = 0; }
+static inline void lr_host_note_early_end(lr_host *host) {
+  if (host->short_lived < UINT8_MAX) host->short_lived++;
 }
 
 /* Returns how many connections the host has or is about to have. */

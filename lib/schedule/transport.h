@@ -15,7 +15,9 @@
 
 struct lr_address_guard;
 struct lr_descriptor_use;
+struct lr_desync;
 struct lr_dispatcher;
+struct lr_host;
 struct lr_host_extra;
 struct lr_trust;
 
@@ -46,6 +48,13 @@ typedef struct lr_transport_ops {
    * transport knows; asked for when job->pool.active_ns is long ago.  NULL: not
    * at all. */
   uint64_t (*heard_ns)(void *transport, const lr_job *job);
+
+  /* Uses each connection of HTTP/1 to `host` (learned.desync) for one request
+   * from now on: writes down those that are open (lr_desync_add_connections),
+   * `connection` (0: none) among them, and closes those that are idle.  What
+   * comes on the others is `suspect`.  The host may be gone afterwards.  NULL:
+   * it has none. */
+  void (*end_reuse)(void *transport, struct lr_host *host, uint64_t connection);
 
   /* Carries on, at the end of a turn.  True when there is more to do at once.
    */
@@ -86,6 +95,7 @@ typedef struct lr_transport_config {
   struct lr_trust *trust;
   const struct lr_address_guard *guard;  /* NULL: all addresses are allowed */
   struct lr_descriptor_use *descriptors; /* NULL: it shares them with none */
+  struct lr_desync *desync; /* NULL: none */
   lr_transport_stats *stats;
 } lr_transport_config;
 

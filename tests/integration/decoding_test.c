@@ -520,6 +520,46 @@ static void test_connections_are_kept(void) {
   fetching_close(&t);
 }
 
+/* Memory that is lacking, wherever: a failure that says so, or the text. */
+static unsigned count_failures(struct fetching *t, const char *coding,
+                               bool later, enum way way) {
+  enum { ALLOCATIONS = 25 };
+  struct compressed body;
+  compressed_make(coding, text, TEXT, &body);
+  struct answer answer =
+      make_answer(ok_line, coding, BY_CHUNKS, body.bytes, body.length);
+  unsigned failures = 0;
+  serve(&answer);
+  for (uint64_t nth = 1; nth <= ALLOCATIONS; nth++) {
+    struct seen seen;
+    host++;
+    if (later) ask_cleanly(t);
+    fixture_fail_allocation(&t->f, nth);
+    ask(t, t->client, "/case/0", way, &seen);
+    fixture_fail_allocation(&t->f, 0);
+    failures += seen.status != LARIAT_OK;
+    if (seen.status) CU_ASSERT_EQUAL(seen.status, LARIAT_ENOMEM);
+    if (!seen.status) expect_text(&seen, way, coding);
+    forget(&seen);
+    (void)fetching_wait_idle(t, PATIENCE_MS);
+  }
+  drop(&answer);
+  compressed_free(&body);
+  return failures;
+}
+
+static void test_without_memory(void) {
+  struct fetching t;
+  unsigned failures = 0;
+  open_pool(&t);
+  for (unsigned i = 0; i < 2 * WAYS; i++) {
+    failures += count_failures(&t, "gzip", i & 1, (enum way)(i / 2));
+    failures += count_failures(&t, "gzip, deflate", i & 1, (enum way)(i / 2));
+  }
+  CU_ASSERT(failures >= 4 * WAYS);
+  fetching_close(&t);
+}
+
 /* ---- Bombs ---- */
 
 static struct answer bomb;
@@ -681,6 +721,7 @@ int main(int argc, char **argv) {
       {"headers stay", test_headers_stay},
       {"redirects", test_redirects},
       {"connections are kept", test_connections_are_kept},
+      {"memory runs out", test_without_memory},
       {"bombs and a limit", test_limited_bombs},
       {"a limit, and nothing made", test_limit_of_nothing},
       {"bombs that are given up", test_given_up},

@@ -554,29 +554,51 @@ static void once_more(struct fetching *t, struct manual_server *server) {
   outcome_clear(&o, 1);
 }
 
-static void send_strays(bool libcurl_only) {
-  static const char *const strays[] = {
-      "x", PAGE, "HTTP/1.1 408 Too late\r\nContent-Length: 0\r\n\r\n"};
+/* Sends bytes on an idle connection, in the first or second break, and asks
+ * twice more: whether the two share a connection. */
+static bool is_reused_after(const char *stray, bool libcurl_only, bool later) {
   struct fetching t;
   struct manual_server server;
   lariat_pool_options pool = one_reactor();
   pool.libcurl_only = libcurl_only;
   open_manual(&t, &server, &pool);
-  for (size_t i = 0; i < FIXTURE_COUNT(strays); i++) {
-    prime(&t, &server);
-    if (i) once_more(&t, &server);
-    manual_server_send(&server, strays[i]);
+  prime(&t, &server);
+  if (later) once_more(&t, &server);
+  manual_server_send(&server, stray);
+  manual_server_expect_end(&server);
+  expect_none(&t, 500);
+  prime(&t, &server);
+  bool reused = fetching_stats(&t).connections == 1;
+  if (reused)
+    once_more(&t, &server);
+  else
     manual_server_expect_end(&server);
-    expect_none(&t, 500);
-  }
-  CU_ASSERT_EQUAL(fetching_stats(&t).connections_opened, FIXTURE_COUNT(strays));
+  CU_ASSERT_EQUAL(fetching_stats(&t).connections_opened, 2);
+  CU_ASSERT_EQUAL(fetching_stats(&t).desync_origins, reused ? 0 : 1);
+  CU_ASSERT_EQUAL(fetching_stats(&t).desync_connections, reused ? 0 : 1);
   close_manual(&t, &server);
+  return reused;
 }
 
-/* Not in libcurl's connections, either, whatever its version makes of them. */
+/* Not in libcurl's connections, either, whatever its version makes of them.
+ * Line ends and a 408 only say that the server has had enough. */
 static void test_stray_bytes(void) {
-  send_strays(false);
-  send_strays(true);
+  static const struct {
+    const char *bytes;
+    bool reused;
+  } rows[] = {
+      {"x", false},
+      {PAGE, false},
+      {"HTTP/1.1 408 Late\r\nContent-Length: 0\r\n\r\n" PAGE, false},
+      {"HTTP/1.1 408 Late\r\nContent-Length: 0\r\n\r\n", true},
+      {"HTTP/1.0 408 Late\r\nConnection: close\r\n\r\nlate", true},
+      {"\r\n", true},
+      {"\r\n\r\n", true},
+  };
+  for (size_t i = 0; i < FIXTURE_COUNT(rows); i++)
+    for (int how = 0; how < 4; how++)
+      CU_ASSERT_EQUAL(is_reused_after(rows[i].bytes, how & 1, how & 2),
+                      rows[i].reused);
 }
 
 /* Behind an answer, in one piece with it. */
@@ -590,8 +612,15 @@ static void test_more_than_the_answer(void) {
   outcome_watch(&o, ask(&t, &server));
   manual_server_read_request(&server);
   manual_server_send(&server, PAGE "more");
+  manual_server_expect_end(&server);
+  manual_server_accept(&server); /* which of the two was it? */
+  manual_server_read_request(&server);
+  manual_server_send(&server, PAGE);
   fetching_wait(&t, &o, 1, 5000);
   outcome_expect_body(&o, "page\n");
+  CU_ASSERT_EQUAL(lariat_response_attempts(outcome_response(&o)), 2);
+  CU_ASSERT_EQUAL(lariat_response_desync(outcome_response(&o)),
+                  LARIAT_DESYNC_ORIGIN);
   outcome_clear(&o, 1);
   manual_server_expect_end(&server);
   expect_none(&t, 500);
@@ -764,13 +793,11 @@ static void test_odd_answer(void) {
   prime(&t, &server);
   outcome_watch(&o, ask(&t, &server));
   manual_server_read_request(&server);
-  manual_server_send(&server,
-                     "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nold");
+  manual_server_send(&server, "HTTP/1.0 200 OK\nContent-Length: 3\r\n\r\nold");
   manual_server_expect_end(&server);
   manual_server_accept(&server);
   manual_server_read_request(&server);
-  manual_server_send(&server,
-                     "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nold");
+  manual_server_send(&server, "HTTP/1.0 200 OK\nContent-Length: 3\r\n\r\nold");
   fetching_wait(&t, &o, 1, 5000);
   outcome_expect_body(&o, "old");
   CU_ASSERT_EQUAL(lariat_response_http_version(outcome_response(&o)), 10);
@@ -821,7 +848,7 @@ static void test_odd_host(void) {
   manual_server_send(&server, PAGE);
   CU_ASSERT_TRUE(fixture_run_until(&t.f, has_one, outcomes, 1000));
   server.fd = fds[1];
-  manual_server_send(&server, "odd\r\n");
+  manual_server_send(&server, "HTTP/1.1 200\n");
   manual_server_expect_end(&server);
   server.fd = fds[0];
   manual_server_expect_end(&server);

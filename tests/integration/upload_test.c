@@ -737,6 +737,30 @@ static void test_an_early_answer_of_nginx(void) {
   fetching_close(&t);
 }
 
+/* An answer whose head goes to its caller before the body is sent. */
+static void test_an_early_answer_as_a_stream(void) {
+  struct fetching t;
+  fetching_open(&t, NULL, NULL);
+  for (unsigned i = 0; i < 2; i++) {
+    struct producer producer = {.keeps = true};
+    struct outcome o;
+    lariat_request_options options = lariat_request_defaults(t.client);
+    lariat_upload *upload =
+        new_upload(&t, i ? LENGTH_MOST : LARIAT_LENGTH_UNKNOWN, 65536);
+    options.body = lariat_body_producer(upload);
+    options.sink = lariat_sink_stream(0);
+    outcome_watch(&o, lariat_request(t.client, "PUT", sink("/take-early/1000"),
+                                     &options));
+    producer_start(&producer, upload, MIB, 10000);
+    fetching_wait(&t, &o, 1, 5000);
+    outcome_expect_http(&o, 200);
+    outcome_clear(&o, 1); /* closes the stream, and ends the fetch */
+    lariat_upload_release(upload);
+    (void)origin_close_all(origin);
+  }
+  fetching_close(&t);
+}
+
 /* Redirects. */
 
 static void test_redirects_of_a_producer(void) {
@@ -1140,6 +1164,7 @@ int main(int argc, char **argv) {
       {"an answer before the end", test_an_answer_before_the_end},
       {"an answer and a reset", test_an_answer_and_a_reset},
       {"an early answer of nginx", test_an_early_answer_of_nginx},
+      {"an early answer as a stream", test_an_early_answer_as_a_stream},
       {"redirects of a producer", test_redirects_of_a_producer},
       {"retries", test_retries},
       {"a producer waits for a server", test_a_producer_waits_for_a_server},

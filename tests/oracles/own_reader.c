@@ -27,13 +27,14 @@ static void judge(struct outcome *outcome, const lr_h1_parser *parser,
       parser->fault == LARIAT_ETRUNCATED || parser->fault == LARIAT_EEMPTY;
   const char *verdict = "taken";
   const char *detail = "";
-  if (result == LR_H1_FALLBACK) {
+  if (result == LR_H1_FALLBACK)
     verdict = "left";
-    detail = lr_h1_reason_name((lr_h1_reason)parser->reason);
-  } else if (result == LR_H1_FAILED) {
+  else if (result == LR_H1_FAILED)
     verdict = is_short ? "short" : "refused";
-    detail = lariat_status_name(parser->fault);
-  }
+  if (result != LR_H1_DONE)
+    detail = parser->reason && !is_short
+                 ? lr_h1_reason_name((lr_h1_reason)parser->reason)
+                 : lariat_status_name(parser->fault);
   (void)snprintf(outcome->verdict, sizeof outcome->verdict, "%s", verdict);
   (void)snprintf(outcome->detail, sizeof outcome->detail, "%s", detail);
 }

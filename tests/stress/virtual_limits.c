@@ -126,7 +126,7 @@ static size_t pick(uint64_t *out, int host) {
 
 static void expect_windows(const uint64_t *at_ns, size_t count, double rate,
                            size_t burst) {
-  double expected = rate * WINDOW_S;
+  double expected = rate * (double)WINDOW_S;
   double allowed = 0.01 * expected > 1.5 ? 0.01 * expected : 1.5;
   size_t windows = 0;
   for (size_t i = burst, j = burst; i < count; i++) {

@@ -359,7 +359,10 @@ static void test_bad_status_lines(void) {
       {TEXT("\n"), 0},
       {TEXT("HTTP/1.1 200 OK\n"), 0},
       {TEXT("\r\n" OK), 0},
-      {TEXT("HTTP/1.0 200 OK\r\n"), 0},
+      {TEXT("HTTP/1.0 100 Continue\r\n"), 0},
+      {TEXT("HTTP/1.0 2000\r\n"), 0},
+      {TEXT("HTTP/1.0 20\r\n"), 0},
+      {TEXT("HTTP/1.0\t200 OK\r\n"), 0},
       {TEXT("HTTP/1.2 200 OK\r\n"), 0},
       {TEXT("HTTP/2 200\r\n"), 0},
       {TEXT("http/1.1 200 OK\r\n"), 0},
@@ -380,7 +383,7 @@ static void test_bad_status_lines(void) {
       {TEXT("not HTTP at all\r\n"), 0},
       {TEXT("ICY 200 OK\r\n"), 0},
       {TEXT("HTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n"), 0},
-      {TEXT("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.0 200 OK\r\n"), 0},
+      {TEXT("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.2 200 OK\r\n"), 0},
   };
   check_all_fallback(rows, FIXTURE_COUNT(rows));
 }
@@ -569,7 +572,11 @@ struct reasoned {
 };
 
 static const struct reasoned reasoned[] = {
-    {LR_H1_REASON_STATUS_LINE, TEXT("HTTP/1.0 200 OK\r\n")},
+    {LR_H1_REASON_NOT_HTTP, TEXT("\r\n")},
+    {LR_H1_REASON_NOT_HTTP, TEXT("\n")},
+    {LR_H1_REASON_NOT_HTTP, TEXT("rubbish\r\n")},
+    {LR_H1_REASON_NOT_HTTP, TEXT("ICY 200 OK\r\n")},
+    {LR_H1_REASON_STATUS_LINE, TEXT("HTTP/1.0 100 Continue\r\n")},
     {LR_H1_REASON_STATUS_LINE, TEXT("HTTP/1.1 2000\r\n")},
     {LR_H1_REASON_SWITCHED, TEXT("HTTP/1.1 101 Up\r\nUpgrade: x\r\n\r\n")},
     {LR_H1_REASON_BARE_LF, TEXT("HTTP/1.1 200 OK\n")},
@@ -1098,7 +1105,18 @@ static void test_would_keep(void) {
       {"HTTP/1.1 304 Same|X: y|", false, true},
       {"HTTP/1.1 101 Switching|Content-Length: 5|", false, false},
       {"HTTP/1.0 200 OK|Content-Length: 5|Connection: keep-alive|", false,
-       false},
+       true},
+      {"HTTP/1.0 200 OK|Content-Length: 5|Connection: x, Keep-Alive|", false,
+       true},
+      {"HTTP/1.0 200 OK|Content-Length: 5|", false, false},
+      {"HTTP/1.0 200 OK|X: y|Connection: keep-alive|", false, false},
+      {"HTTP/1.0 200 OK|X: y|Connection: keep-alive|", true, true},
+      {"HTTP/1.0 200 OK|Content-Length: 5|Connection: keep-alive|"
+       "Connection: close|",
+       false, false},
+      {"HTTP/1.0 200 OK|Transfer-Encoding: chunked|Connection: keep-alive|",
+       false, false},
+      {"HTTP/1.2 200 OK|Content-Length: 5|", false, false},
       {"HTTP/2 200|Content-Length: 5|", false, false},
       {"", true, false},
   };

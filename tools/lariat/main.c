@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * The program lariat: finds the command. */
+#include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
@@ -13,7 +14,7 @@
  * out. */
 static int end_printing(void) {
   if (fflush(stdout) == 0 && !ferror(stdout)) return EXIT_ALL;
-  say("cannot write to standard output");
+  say("cannot write to standard output: %s", say_errno(errno));
   return EXIT_SOME;
 }
 
@@ -27,16 +28,6 @@ static void fill_standard(void) {
 
 static int print_version(void) {
   help_print_version(stdout);
-  return end_printing();
-}
-
-/* Prints the help of a command, which may be NULL, or the list of them. */
-static int print_help(const char *command) {
-  char name[] = "fetch";
-  char option[] = "--help";
-  char *arguments[] = {name, option, NULL};
-  if (command && strcmp(command, name) == 0) return fetch_command(2, arguments);
-  help_print(stdout);
   return end_printing();
 }
 
@@ -77,6 +68,20 @@ static bool is_any(const char *text, const char *one, const char *two,
                    const char *three) {
   return strcmp(text, one) == 0 || strcmp(text, two) == 0 ||
          strcmp(text, three) == 0;
+}
+
+/* Prints the help of a command, or for NULL the list of them. */
+static int print_help(const char *command) {
+  char name[] = "fetch";
+  char option[] = "--help";
+  char *arguments[] = {name, option, NULL};
+  if (command && strcmp(command, name) == 0) return fetch_command(2, arguments);
+  if (command && !is_any(command, "help", "version", "--help")) {
+    if (!say_unknown(command)) help_print(stderr);
+    return EXIT_USAGE;
+  }
+  help_print(stdout);
+  return end_printing();
 }
 
 int main(int argc, char **argv) {

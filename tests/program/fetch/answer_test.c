@@ -46,6 +46,25 @@ static void user_agent(void) {
   end();
 }
 
+/* Values of one name are one value; and as with curl a header is taken out, or
+ * sent without a value. */
+static void headers_as_with_curl(void) {
+  begin();
+  unsigned line = origin_line("/echo");
+  const char *const more[] = {
+      "--body",       "-H", "X-A: 1",      "-H", "x-a: 2",  "-H",
+      "Cookie: a=b",  "-H", "Cookie: c=d", "-H", "Accept:", "-H",
+      "User-Agent: ", "-H", "X-Empty;",    "-H", "X-B: b",  NULL};
+  CU_ASSERT_EQUAL(fetch_run_list(run, more), 0);
+  expect_in_body(line, "-a: 1, 2\r\n", true);
+  expect_in_body(line, "Cookie: a=b; c=d\r\n", true);
+  expect_in_body(line, "X-Empty:\r\n", true);
+  expect_in_body(line, "X-B: b\r\n", true);
+  expect_in_body(line, "Accept:", false);
+  expect_in_body(line, "User-Agent", false);
+  end();
+}
+
 static const char basic[] = "Authorization: Basic dXNlcjpzZTpzYW1l\r\n";
 
 /* The first origin gets it, also after a redirect; another one does not, be it
@@ -308,6 +327,28 @@ static void headers_in_lines(void) {
   end();
 }
 
+/* With --verbose they are on standard error, as they came. */
+static void headers_for_people(void) {
+  static const struct origin_step steps[] =
+      ANSWER("X-B: \xc2\x9b\x1b[31m\r\nauthorization: Basic abc\r\n"
+             "X-Link: see http://user:sesame@host/\r\n",
+             1, "x");
+  begin();
+  CU_ASSERT(origin_script(origin, "/headers", steps));
+  origin_line("/headers");
+  CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("-v")), 0);
+  program_said(&run->program, "\n< HTTP/1.1 200\n");
+  program_said(&run->program, "\n< X-B: \\u009b\\u001b[31m\n");
+  program_said(&run->program, "\n< authorization: ***\n");
+  program_said(&run->program, "\n< X-Link: see http://user:***@host/\n");
+  CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("-v", "--keep-secrets")),
+                  0);
+  program_said(&run->program, "\n< authorization: Basic abc\n");
+  CU_ASSERT_EQUAL(fetch_run_list(run, NULL), 0);
+  CU_ASSERT_PTR_NULL(strstr(run->program.err, "\n< "));
+  end();
+}
+
 /* Thousands of headers are sorted, not compared each with each. */
 static void many_headers_in_lines(void) {
   enum { HEADERS = 4000 };
@@ -338,6 +379,7 @@ static void many_headers_in_lines(void) {
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"User-Agent", user_agent},
+      {"headers as with curl", headers_as_with_curl},
       {"user and password", user_and_password},
       {"user, and a URL with one", user_and_a_url_with_one},
       {"HEAD", head},
@@ -347,6 +389,7 @@ int main(int argc, char **argv) {
       {"bodies in lines", bodies_in_lines},
       {"long bodies in lines", long_bodies_in_lines},
       {"headers in lines", headers_in_lines},
+      {"headers for people", headers_for_people},
       {"many headers in lines", many_headers_in_lines},
   };
   return fixture_main("fetch answer", tests, FIXTURE_COUNT(tests), argc, argv);

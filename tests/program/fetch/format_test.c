@@ -6,6 +6,8 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "fetch/input.h"
+#include "fetch/tally.h"
 #include "program/fetch/fetch_support.h"
 #include "support/nginx.h"
 #include "support/origin.h"
@@ -60,6 +62,8 @@ static void a_simple_answer(void) {
   CU_ASSERT_EQUAL(fetch_number(run, line, "attempts"), 1);
   CU_ASSERT_EQUAL(fetch_number(run, line, "redirects"), 0);
   CU_ASSERT_EQUAL(fetch_number(run, line, "reactor"), 0);
+  CU_ASSERT_EQUAL(fetch_number(run, line, "connection"), 1);
+  CU_ASSERT(json_is_null(fetch_field(run, line, "desync")));
   CU_ASSERT(json_is_false(fetch_field(run, line, "reused")));
   const json_t *times = fetch_field(run, line, "time_us");
   CU_ASSERT(json_integer_value(json_object_get(times, "total")) > 0);
@@ -75,7 +79,7 @@ static void fields_in_their_order(void) {
       "line",         "url",     "tag",           "status",       "error",
       "message",      "phase",   "effective_url", "http_version", "remote_ip",
       "content_type", "bytes",   "sha256",        "attempts",     "redirects",
-      "reused",       "reactor", "time_us"};
+      "reused",       "reactor", "time_us",       "connection",   "desync"};
   begin();
   nginx_line("/");
   fetch_line(run, "nonsense");
@@ -85,11 +89,11 @@ static void fields_in_their_order(void) {
     json_t *value;
     size_t i = 0;
     json_object_foreach(run->results[line], key, value) {
-      CU_ASSERT(i < 18);
-      if (i < 18) CU_ASSERT_STRING_EQUAL(key, names[i]);
+      CU_ASSERT(i < FIXTURE_COUNT(names));
+      if (i < FIXTURE_COUNT(names)) CU_ASSERT_STRING_EQUAL(key, names[i]);
       i++;
     }
-    CU_ASSERT_EQUAL(i, 18);
+    CU_ASSERT_EQUAL(i, FIXTURE_COUNT(names));
   }
   end();
 }
@@ -312,6 +316,29 @@ static void the_summary(void) {
   CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("-v")), 1);
   program_said(&run->program, "line 4: nonsense: bad-url: ");
   end();
+  begin();
+  nginx_line("/");
+  CU_ASSERT_EQUAL(fetch_run_list(run, NULL), 0);
+  program_said(&run->program, "1 URL in ");
+  CU_ASSERT_PTR_NULL(strstr(run->program.err, "p50"));
+  end();
+}
+
+/* What was given out and has no result yet is not through. */
+static void the_share_that_is_through(void) {
+  char line[200];
+  const struct tally tally = {.answered = 4, .failed = 1};
+  struct input input = {.fd = -1, .lines = 10, .url_count = 20};
+  CU_ASSERT_DOUBLE_EQUAL(input_progress(&input, 4, 400), 0.3, 1e-9);
+  input = (struct input){.size = 1000, .read = 700, .end = 300, .start = 100};
+  CU_ASSERT_DOUBLE_EQUAL(input_progress(&input, 5, 70), 0.425, 1e-9);
+  input.size = 0;
+  CU_ASSERT(input_progress(&input, 5, 70) < 0);
+  tally_describe(&tally, 17000000000, 3, 0.425, line, sizeof line);
+  CU_ASSERT_STRING_EQUAL(line, "5 done (42 %), 3 in flight, 1 failed, 0/s, "
+                               "0 B, 0:00:23 left");
+  tally_describe(&tally, 17000000000, 3, 0.0, line, sizeof line);
+  CU_ASSERT_STRING_EQUAL(line, "5 done, 3 in flight, 1 failed, 0/s, 0 B");
 }
 
 /* On a terminal, and there alone, a line shows how far it is. */
@@ -365,6 +392,7 @@ int main(int argc, char **argv) {
       {"bodies are saved", bodies_are_saved},
       {"bodies that cannot be saved", bodies_that_cannot_be_saved},
       {"the summary", the_summary},
+      {"the share that is through", the_share_that_is_through},
       {"progress on a terminal", progress_on_a_terminal},
   };
   return fixture_main("fetch format", tests, FIXTURE_COUNT(tests), argc, argv);

@@ -6,6 +6,7 @@
 #include "support/nginx.h"
 #include "support/origin.h"
 #include "support/ports.h"
+#include "support/unsolicited_server.h"
 
 static struct origin *origin;
 static struct fetch_run *run;
@@ -42,6 +43,35 @@ static void unknown_host(void) {
             fetch_same(error, "timed-out"));
   fetch_expect_text(run, bad, "phase", "dns");
   end();
+}
+
+/* A server that answers twice: each line says what is known of its answer, and
+ * the connections that were open at the first sign are told at the end. */
+static void answered_twice(void) {
+  enum { LINES = 20 };
+  char expected[128];
+  unsigned marked = 0;
+  struct unsolicited_server *server =
+      unsolicited_server_start(UNSOLICITED_SCRAP);
+  unsigned port = unsolicited_server_port(server);
+  run = fetch_open();
+  for (unsigned i = 0; i < LINES; i++)
+    fetch_line(run, "http://127.0.0.1:%u/%u", port, i);
+  CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("-c", "1")), 0);
+  for (unsigned line = 1; line <= LINES; line++) {
+    fetch_expect_status(run, line, 200);
+    CU_ASSERT(fetch_number(run, line, "connection") > 0);
+    if (json_is_null(fetch_field(run, line, "desync"))) continue;
+    if (line > 1) fetch_expect_text(run, line, "desync", "origin");
+    marked++;
+  }
+  CU_ASSERT(marked >= LINES - 1);
+  snprintf(expected, sizeof expected,
+           "desync     http://127.0.0.1:%u: connections %d", port,
+           (int)fetch_number(run, 1, "connection"));
+  CU_ASSERT_TRUE(program_said(&run->program, expected));
+  fetch_close(run);
+  unsolicited_server_stop(server);
 }
 
 static void refused(void) {
@@ -416,6 +446,7 @@ static void bad_ports(void) {
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"unknown host", unknown_host},
+      {"answered twice", answered_twice},
       {"refused", refused},
       {"a denied address", denied},
       {"reset", reset},

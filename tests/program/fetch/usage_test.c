@@ -68,6 +68,8 @@ static void nonsense_values(void) {
       {"--upload-file", "-"},
       {"--header", "no colon"},
       {"--header", ": no name"},
+      {"--header", ";"},
+      {"--header", "X;y"},
       {"--header", "http://127.0.0.1/"},
       {"--user", "no-colon"},
       {"--allow-net", ""},
@@ -131,7 +133,14 @@ static void what_was_meant(void) {
       {"versions", NULL, "did you mean \"lariat version\"?"},
       {"http://h/", NULL, "did you mean \"lariat fetch http://h/\"?"},
       {"www.example.org", NULL, "did you mean \"lariat fetch www.example.org"},
-      {"-i", "list", "did you mean \"lariat fetch -i\"?"}};
+      {"-i", "list", "did you mean \"lariat fetch -i\"?"},
+      {"help", "fetsch", "did you mean \"lariat fetch\"?"},
+      {"help", "nonsense", "there is no command \"nonsense\""},
+      {"fetch", "--range", "did you mean --header \"Range: "},
+      {"fetch", "-g", "brackets and braces of URLs are sent as they are"},
+      {"fetch", "--no-follow", "did you mean --max-redirects 0?"},
+      {"fetch", "--duration", "there is no load testing yet"},
+      {"fetch", "--recursive", "there is no crawling yet"}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
     expect_usage(FETCH_ARGUMENTS(cases[i][0], cases[i][1]), cases[i][2]);
 }
@@ -178,6 +187,8 @@ static void what_makes_no_sense_together(void) {
       "no certificates to be read in nowhere");
   expect_usage(FETCH_ARGUMENTS("fetch", "-H", "a b: c", "http://127.0.0.1:1/"),
                "the header \"a b\"");
+  expect_usage(FETCH_ARGUMENTS("fetch", "-H", "X: a\nb", "http://127.0.0.1:1/"),
+               "the header \"X\" cannot be sent: ");
   expect_usage(
       FETCH_ARGUMENTS("fetch", "-d", "a", "-T", "b", "http://127.0.0.1:1/"),
       "not both");
@@ -421,6 +432,7 @@ static void bash_completes(void) {
       {"lariat fetch --rate ''", "\n"},
       {"lariat fetch -A", "-A\n"},
       {"lariat v", "version\n"},
+      {"lariat help ''", "fetch version help\n"},
       {"lariat fetch -i the-l", "the-list\n"},
       {"lariat fetch --save the", "\n"}};
   struct program p;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT
  * fetch.c: a run set up and taken down; progress; interrupts. */
 #include "fetch/fetch.h"
+#include "fetch/desync.h"
 
 #include <errno.h>
 #include <stdio.h>
+#include <strings.h>
 
 #include "fetch/limits.h"
 #include "fetch/option_table.h"
@@ -11,6 +13,7 @@
 #include "fetch/run.h"
 #include "help.h"
 #include "say.h"
+#include "text.h"
 
 enum { GRACE_MS = 5000, CLOSE_MS = 1000 };
 
@@ -18,8 +21,10 @@ enum { GRACE_MS = 5000, CLOSE_MS = 1000 };
 
 static void describe_progress(void *context, char *line, size_t capacity) {
   const struct run *run = context;
+  double progress = input_progress(
+      &run->input, run->hosts.waiting + run->in_flight, run->weight);
   tally_describe(&run->tally, lariat_reactor_now_ns(run->reactor),
-                 run->in_flight, input_progress(&run->input), line, capacity);
+                 run->in_flight, progress, line, capacity);
 }
 
 /* Shows no progress where the results, or messages about them, would run into
@@ -153,6 +158,47 @@ static int say_pool(const struct run *run, lariat_status status) {
   return EXIT_SOME;
 }
 
+/* Appends the value to those of the same name, or begins with it. */
+static bool join_value(struct text *text, const lariat_header *header) {
+  bool cookie = strcasecmp(header->name, "Cookie") == 0;
+  if (text->length && !text_add(text, cookie ? "; " : ", ")) return false;
+  return text_add(text, header->value);
+}
+
+/* Adds all that was given of the header's name.  Several values become one,
+ * which means the same (RFC 9110, 5.3; RFC 6265, 5.4). */
+static lariat_status add_header(struct run *run, size_t index) {
+  const struct request_settings *request = &run->settings->request;
+  const char *name = request->headers[index].name;
+  struct text text = {0};
+  lariat_status status = LARIAT_OK;
+  for (size_t i = 0; i < request->header_count; i++)
+    if (request->headers[i].value &&
+        strcasecmp(request->headers[i].name, name) == 0 &&
+        !join_value(&text, &request->headers[i]))
+      status = LARIAT_ENOMEM;
+  if (!text_reserve(&text, 1)) status = LARIAT_ENOMEM;
+  if (status == LARIAT_OK) {
+    text.bytes[text.length] = '\0';
+    /* Without a text it is one to be left out, or one without a value. */
+    status = lariat_client_add_header(
+        run->client, name,
+        text.length ? text.bytes : request->headers[index].value);
+  }
+  text_free(&text);
+  return status;
+}
+
+static void say_header(const lariat_header *header, lariat_status status) {
+  if (status == LARIAT_EINVAL)
+    say("the header \"%.100s\" cannot be sent: a name has neither blanks nor "
+        "separators, a value no line breaks, and lengths and "
+        "Transfer-Encoding are not given",
+        header->name);
+  else
+    say("the header \"%.100s\": %s", header->name, lariat_status_text(status));
+}
+
 static int add_headers(struct run *run) {
   const struct request_settings *request = &run->settings->request;
   if (request->authorization &&
@@ -162,11 +208,9 @@ static int add_headers(struct run *run) {
     return EXIT_SOME;
   }
   for (size_t i = 0; i < request->header_count; i++) {
-    const lariat_header *header = &request->headers[i];
-    lariat_status status =
-        lariat_client_add_header(run->client, header->name, header->value);
+    lariat_status status = add_header(run, i);
     if (status == LARIAT_OK) continue;
-    say("the header \"%.100s\": %s", header->name, lariat_status_text(status));
+    say_header(&request->headers[i], status);
     return EXIT_USAGE;
   }
   return EXIT_ALL;
@@ -245,6 +289,7 @@ static int fetch_all(struct run *run) {
   if (!run->settings->messages.quiet && !run->writer.abandoned)
     tally_print_summary(&run->tally, run->settings,
                         lariat_reactor_now_ns(run->reactor), stderr);
+  desync_print(run->pool, stderr);
   if (run->state == RUN_INTERRUPTED) {
     say_interrupted(run);
     return interrupt_code();
@@ -290,7 +335,7 @@ int fetch_command(int argc, char **argv) {
     fputs("Try \"lariat fetch --help\".\n", stderr);
   settings_free(&settings);
   if (fflush(stdout) != 0 && code == EXIT_ALL) {
-    say("cannot write to standard output");
+    say("cannot write to standard output: %s", say_errno(errno));
     code = EXIT_SOME;
   }
   return code;

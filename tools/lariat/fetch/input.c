@@ -211,11 +211,12 @@ enum input_result input_next(struct input *input, struct line *line) {
   return INPUT_BUSY;
 }
 
-double input_progress(const struct input *input) {
+double input_progress(const struct input *input, uint64_t lines,
+                      uint64_t bytes) {
   if (input->fd < 0)
-    return (double)input->lines /
+    return ((double)input->lines - (double)lines) /
            (double)(input->url_count + !input->url_count);
   if (!input->size) return -1.0;
   double given = (double)(input->read - (input->end - input->start));
-  return given / (double)input->size;
+  return (given - (double)bytes - (double)lines) / (double)input->size;
 }

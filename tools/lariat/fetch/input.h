@@ -67,9 +67,10 @@ void input_attach(struct input *input, lariat_reactor *reactor,
 /* Gives the next line, or says why there is none. */
 enum input_result input_next(struct input *input, struct line *line);
 
-/* Returns how much of the input has been given out, from 0 to 1; negative when
- * it is not known. */
-double input_progress(const struct input *input);
+/* Returns how much of the input is through, from 0 to 1; negative when that is
+ * not known.  Of what was given out, `lines` that have `bytes` are not. */
+double input_progress(const struct input *input, uint64_t lines,
+                      uint64_t bytes);
 
 void input_close(struct input *input);
 

@@ -5,6 +5,7 @@
 
 #include <lariat/client.h>
 
+#include "fetch/option_hints.h"
 #include "fetch/readers.h"
 #include "fetch/settings.h"
 
@@ -255,6 +256,10 @@ static const struct option_row rows[] = {
      .help = "a header of every request", .is_terse = true, .is_list = true,
      .is_secret = true, .expects = "\"Name: value\"",
      .manual = "A header of every request; may be given many times.\n"
+               "Values of the same name are sent as one, with a comma between "
+               "them (Cookie: a semicolon).\n"
+               "As with curl, *Name:* without a value takes a header out, as "
+               "Accept, and *Name;* sends it empty.\n"
                "Authorization, Cookie, Proxy-Authorization and Host do not "
                "follow a redirect to another origin; others do."},
     {NAMED("user-agent", 'A', "TEXT", REQUEST), AT(TEXT, request.user_agent),
@@ -355,8 +360,13 @@ static const struct option_row rows[] = {
      .help = "no progress and no summary", .is_terse = true,
      .manual = "No progress and no summary."},
     {NAMED("verbose", 'v', NULL, MESSAGES), AT(FLAG, messages.verbose),
-     .help = "say each error", .is_terse = true,
-     .manual = "Also writes each error to standard error; no progress line."},
+     .help = "say each error, show the headers of answers", .is_terse = true,
+     .manual = "Also writes each error to standard error, and of each answer "
+               "the status and the headers, as they came, behind `<`; after "
+               "redirects those of the last answer.\n"
+               "Credentials are masked.\n"
+               "What was sent is not shown.\n"
+               "There is no progress line then."},
     {NAMED("help", 'h', NULL, MESSAGES), AT(ACTION, action), .low = ACTION_HELP,
      .help = "list the options", .is_terse = true,
      .manual = "Lists the options."},
@@ -381,82 +391,6 @@ static const struct option_row rows[] = {
      .is_terse = true, .manual = "The same as `--retries`."},
 };
 
-/* Options of curl, wget and others, with what does the same here. */
-static const struct option_hint hints[] = {
-    {"b", "--header \"Cookie: NAME=VALUE\""},
-    {"cookie", "--header \"Cookie: NAME=VALUE\""},
-    {"e", "--header \"Referer: URL\""},
-    {"referer", "--header \"Referer: URL\""},
-    {"json", "--data TEXT --header \"Content-Type: application/json\""},
-    {"data-ascii", "--data"},
-    {"data-binary", "--data"},
-    {"data-raw", "--data"},
-    {"post-data", "--data"},
-    {"post-file", "--data @FILE"},
-    {"request", "--method"},
-    {"include", "--headers"},
-    {"dump-header", "--headers"},
-    {"save-headers", "--headers"},
-    {"server-response", "--headers"},
-    {"D", "--headers"},
-    {"w", "jq does that with the result lines"},
-    {"write-out", "jq does that with the result lines"},
-    {"O", "--save DIR"},
-    {"remote-name", "--save DIR"},
-    {"P", "--save DIR"},
-    {"output-dir", "--save DIR"},
-    {"directory-prefix", "--save DIR"},
-    {"output-document", "--body"},
-    {"output-file", "--output"},
-    {"input-file", "--input"},
-    {"url", "give the URL alone, or --input FILE"},
-    {"U", "--user-agent"},
-    {"t", "--retries"},
-    {"tries", "--retries"},
-    {"retry-max-time", "--timeout"},
-    {"read-timeout", "--idle-timeout"},
-    {"dns-timeout", "--connect-timeout"},
-    {"speed-time", "--idle-timeout"},
-    {"max-redirs", "--max-redirects"},
-    {"max-redirect", "--max-redirects"},
-    {"max-filesize", "--max-body"},
-    {"wait", "--delay"},
-    {"limit-rate", "--rate, which limits requests, not bytes"},
-    {"Z", "--concurrency"},
-    {"parallel", "--concurrency"},
-    {"parallel-max", "--concurrency"},
-    {"connections", "--concurrency"},
-    {"threads", "--reactors"},
-    {"ca-certificate", "--cacert"},
-    {"no-check-certificate", "--insecure"},
-    {"http1.1", "--http 1.1"},
-    {"http2", "--http 2"},
-    {"http2-prior-knowledge", "--http 2"},
-    {"no-verbose", "--quiet"},
-    {"fail-with-body", "--fail"},
-    {"x", "there are no proxies yet"},
-    {"proxy", "there are no proxies yet"},
-    {"proxy-user", "there are no proxies yet"},
-    {"cookie-jar", "cookies are not kept from one answer to the next"},
-    {"load-cookies", "cookies are not kept from one answer to the next"},
-    {"F", "there are no multipart bodies; --data sends what is there"},
-    {"form", "there are no multipart bodies; --data sends what is there"},
-    {"data-urlencode", "--data, with what is encoded already"},
-    {"G", "put the query into the URL"},
-    {"get", "put the query into the URL"},
-    {"n", "there is no netrc; see --user"},
-    {"netrc", "there is no netrc; see --user"},
-    {"E", "there are no client certificates yet"},
-    {"cert", "there are no client certificates yet"},
-    {"key", "there are no client certificates yet"},
-    {"resolve", "names are looked up as the system does it"},
-    {"interface", "the system chooses the address to connect from"},
-    {"4", "the system chooses between IPv4 and IPv6"},
-    {"6", "the system chooses between IPv4 and IPv6"},
-    {"ipv4", "the system chooses between IPv4 and IPv6"},
-    {"ipv6", "the system chooses between IPv4 and IPv6"},
-    {NULL, NULL}};
-
 _Static_assert(sizeof rows / sizeof rows[0] <= OPTIONS_MAX, "the rows");
 
 static const char usage[] =
@@ -478,4 +412,4 @@ const struct option_table fetch_options = {.command = "fetch",
                                            .rows = rows,
                                            .count =
                                                sizeof rows / sizeof rows[0],
-                                           .hints = hints};
+                                           .hints = fetch_option_hints};

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "fetch/answer.h"
 #include "fetch/run.h"
 #include "say.h"
 #include "secrets.h"
@@ -35,19 +36,37 @@ static struct record make_record(const struct job *job) {
                          .waited_us = (job->begun_ns - job->read_ns) / 1000};
 }
 
-/* Says what went wrong. */
-static void say_error(const struct record *record) {
+/* Says what went wrong, or who answered. */
+static void say_record(const struct record *record) {
   enum { SHOWN = 200 };
   char url[SHOWN * TEXT_WORST_ESCAPE + 1];
   size_t shown = record->url_length < SHOWN ? record->url_length : SHOWN;
   *secrets_put(url, record_url_kind(record), record->url, record->url_length,
                shown, text_put_escaped) = '\0';
-  say("line %llu: %s: %s: %s", (unsigned long long)record->line, url,
-      record->error, record->message);
+  if (record->error)
+    say("line %llu: %s: %s: %s", (unsigned long long)record->line, url,
+        record->error, record->message);
+  else
+    say("line %llu: %s: answered by %s", (unsigned long long)record->line, url,
+        record->effective_url);
+}
+
+static void show_answer(const struct run *run, const struct record *record) {
+  struct text text = {0};
+  if (record->response && answer_add_shown(&text, record->response,
+                                           run->settings->output.keep_secrets))
+    fwrite(text.bytes, 1, text.length, stderr);
+  text_free(&text);
+}
+
+static void describe_record(const struct run *run,
+                            const struct record *record) {
+  say_record(record);
+  show_answer(run, record);
 }
 
 static void write_record(struct run *run, const struct record *record) {
-  if (run->settings->messages.verbose && record->error) say_error(record);
+  if (run->settings->messages.verbose) describe_record(run, record);
   if (!run->writer.failed)
     line_writer_added(&run->writer, record_write(record, &run->settings->output,
                                                  &run->writer.text));
@@ -94,6 +113,8 @@ static void fill_answer(struct record *record,
   record->reused = lariat_response_reused(response);
   record->has_reactor = true;
   record->reactor = lariat_response_reactor(response);
+  record->connection = lariat_response_connection(response);
+  record->desync = lariat_response_desync(response);
   record->has_times = true;
   record->times = lariat_response_timings(response);
   record->waited_us += record->times.queue_us;

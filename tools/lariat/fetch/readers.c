@@ -79,18 +79,22 @@ bool read_method(void *settings, char *value) {
          strcmp(value, "CONNECT") != 0;
 }
 
+/* Reads "Name: value", and as curl does "Name:", which takes a header out, and
+ * "Name;", which sends it without a value. */
 bool read_header(void *settings, char *value) {
   struct request_settings *request = &((struct settings *)settings)->request;
-  char *colon = strchr(value, ':');
-  if (!colon || colon == value) return false;
+  char *colon = value + strcspn(value, ":;");
+  bool empty = colon[0] == ';' && !colon[1];
+  if (colon == value || (*colon != ':' && !empty)) return false;
   if (strncmp(colon, "://", 3) == 0) return false; /* --headers was meant */
   lariat_header *headers =
       realloc(request->headers, (request->header_count + 1) * sizeof *headers);
   if (!headers) return false;
   request->headers = headers;
   *colon = '\0';
+  char *text = colon + 1 + strspn(colon + 1, " \t");
   headers[request->header_count++] =
-      (lariat_header){value, colon + 1 + strspn(colon + 1, " \t")};
+      (lariat_header){value, *text || empty ? text : NULL};
   return true;
 }
 

@@ -114,6 +114,11 @@ static char *put_answer(char *at, const struct record *record, bool keep) {
   return json_put_sha256(at, record->sha256);
 }
 
+static const char *name_of_desync(lariat_desync desync) {
+  if (desync == LARIAT_DESYNC_NONE) return NULL;
+  return desync == LARIAT_DESYNC_ORIGIN ? "origin" : "connection";
+}
+
 /* Writes how it went. */
 static char *put_course(char *at, const struct record *record) {
   at = JSON_PUT(at, ",\"attempts\":");
@@ -125,7 +130,12 @@ static char *put_course(char *at, const struct record *record) {
   at = JSON_PUT(at, ",\"reactor\":");
   at = json_put_number(at, record->has_reactor, record->reactor);
   at = JSON_PUT(at, ",\"time_us\":");
-  return put_times(at, record);
+  at = put_times(at, record);
+  at = JSON_PUT(at, ",\"connection\":");
+  at = json_put_number(at, record->connection != 0, record->connection);
+  at = JSON_PUT(at, ",\"desync\":");
+  at = json_put_text(at, name_of_desync(record->desync));
+  return at;
 }
 
 static size_t length_of(const char *string) {

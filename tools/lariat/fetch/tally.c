@@ -108,6 +108,18 @@ static void print_errors(const struct tally *tally, FILE *file) {
   fprintf(file, "\n");
 }
 
+/* Prints one time for one answer: its quantiles would all be the same. */
+static void print_quantiles(const struct tally_times *times, FILE *file) {
+  if (times->count > 1)
+    fprintf(file, "p50 %s, p90 %s, p99 %s, max %s",
+            units_time(tally_quantile(times, 0.5)).text,
+            units_time(tally_quantile(times, 0.9)).text,
+            units_time(tally_quantile(times, 0.99)).text,
+            units_time(times->longest_us).text);
+  else
+    fprintf(file, "%s", units_time(times->longest_us).text);
+}
+
 static void print_times(const struct tally *tally, FILE *file) {
   static const char *const names[TALLY_PARTS][2] = {
       [TALLY_WAITED] = {"waited", "for its turn"},
@@ -116,12 +128,9 @@ static void print_times(const struct tally *tally, FILE *file) {
       [TALLY_TOTAL] = {"total", "of all of it"}};
   if (!tally->answered) return;
   for (int i = 0; i < TALLY_PARTS; i++) {
-    const struct tally_times *times = &tally->times[i];
-    fprintf(file, "  %-10s p50 %s, p90 %s, p99 %s, max %s  %s\n", names[i][0],
-            units_time(tally_quantile(times, 0.5)).text,
-            units_time(tally_quantile(times, 0.9)).text,
-            units_time(tally_quantile(times, 0.99)).text,
-            units_time(times->longest_us).text, names[i][1]);
+    fprintf(file, "  %-10s ", names[i][0]);
+    print_quantiles(&tally->times[i], file);
+    fprintf(file, "  %s\n", names[i][1]);
   }
   fprintf(file, "  connection already open for %.1f %% of the answers\n",
           100.0 * (double)tally->reused / (double)tally->answered);
@@ -143,9 +152,9 @@ void tally_print_summary(const struct tally *tally,
                          FILE *file) {
   uint64_t done = tally->answered + tally->failed;
   double seconds = seconds_since_begin(tally, now_ns);
-  fprintf(file, "%llu URLs in %.3f s: %.0f a second, %s, %s a second\n",
-          (unsigned long long)done, seconds, (double)done / seconds,
-          units_bytes((double)tally->bytes).text,
+  fprintf(file, "%llu URL%s in %.3f s: %.0f a second, %s, %s a second\n",
+          (unsigned long long)done, done == 1 ? "" : "s", seconds,
+          (double)done / seconds, units_bytes((double)tally->bytes).text,
           units_bytes((double)tally->bytes / seconds).text);
   fprintf(file, "  outcomes   answered %llu, failed %llu",
           (unsigned long long)tally->answered,
@@ -164,6 +173,13 @@ void tally_print_summary(const struct tally *tally,
   print_limit(tally, &settings->limits, file);
 }
 
+/* Writes " (42 %)", if that can be known and is something. */
+static void describe_share(double progress, char *text, size_t capacity) {
+  text[0] = '\0';
+  if (progress < 0.01 || progress > 1.0) return;
+  snprintf(text, capacity, " (%u %%)", (unsigned)(100.0 * progress));
+}
+
 /* Writes ", 0:01:30 left", if that can be known. */
 static void describe_left(double elapsed, double progress, char *text,
                           size_t capacity) {
@@ -176,13 +192,15 @@ static void describe_left(double elapsed, double progress, char *text,
 void tally_describe(const struct tally *tally, uint64_t now_ns,
                     uint64_t in_flight, double progress, char *line,
                     size_t capacity) {
+  char share[16];
   char left[48];
   uint64_t done = tally->answered + tally->failed;
   double seconds = seconds_since_begin(tally, now_ns);
+  describe_share(progress, share, sizeof share);
   describe_left(seconds, progress, left, sizeof left);
   snprintf(line, capacity,
-           "%llu done, %llu in flight, %llu failed, %.0f/s, %s%s",
-           (unsigned long long)done, (unsigned long long)in_flight,
+           "%llu done%s, %llu in flight, %llu failed, %.0f/s, %s%s",
+           (unsigned long long)done, share, (unsigned long long)in_flight,
            (unsigned long long)tally->failed, (double)done / seconds,
            units_bytes((double)tally->bytes).text, left);
 }

@@ -78,7 +78,11 @@ static void print_commands(void) {
   for (size_t i = 0; option_tables[i]; i++)
     printf("    %s) _lariat_%s \"$current\" \"$previous\" ;;\n",
            option_tables[i]->command, option_tables[i]->command);
-  printf("  esac\n}\n\ncomplete -F _lariat lariat\n");
+  printf("    help) _lariat_words \"");
+  for (size_t i = 0; option_tables[i]; i++)
+    printf("%s ", option_tables[i]->command);
+  printf("version help\" \"$current\" ;;\n"
+         "  esac\n}\n\ncomplete -F _lariat lariat\n");
 }
 
 void generate_bash(void) {

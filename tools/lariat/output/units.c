@@ -37,7 +37,7 @@ struct units_text units_time(uint64_t us) {
 struct units_text units_clock(double seconds) {
   enum { MOST = 100 * 24 * 3600 };
   struct units_text shown;
-  unsigned long whole = seconds < MOST ? (unsigned long)seconds : MOST;
+  unsigned long whole = seconds < (double)MOST ? (unsigned long)seconds : MOST;
   snprintf(shown.text, sizeof shown.text, "%lu:%02lu:%02lu", whole / 3600,
            whole / 60 % 60, whole % 60);
   return shown;

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT
+ * host_memory.h: what a reactor still knows of hosts that it has forgotten,
+ * since nothing of them was left.  A host with few requests, or with a delay
+ * between them, is forgotten after each: without this, each would find out
+ * anew what the one before has.
+ *
+ * The memory is bounded: a host's facts are overwritten by those of another
+ * whose hash leads to the same place, so that some of more than a few thousand
+ * are found out once more; a host that needs libcurl only gives way to another
+ * of that kind.  One thread. */
+#ifndef LR_SCHEDULE_HOST_MEMORY_H
+#define LR_SCHEDULE_HOST_MEMORY_H
+
+#include <stdint.h>
+
+/* The facts: that a host needs libcurl, and, times LR_HOST_FACT_EARLY_END, how
+ * many of its connections have ended before their second request. */
+enum {
+  LR_HOST_FACT_NEEDS_LIBCURL = 1,
+  LR_HOST_FACT_EARLY_END = 2,
+  LR_HOST_EARLY_ENDS_MAX = 3
+};
+
+typedef struct lr_host_memory {
+  uint64_t *entries; /* NULL until there is something to be kept */
+} lr_host_memory;
+
+void lr_host_memory_clear(lr_host_memory *memory);
+
+/* Keeps the facts of the host whose identity has this hash;
+ * without memory they are lost. */
+void lr_host_memory_keep(lr_host_memory *memory, uint64_t hash, unsigned facts);
+
+/* Returns the facts; 0: none. */
+unsigned lr_host_memory_find(const lr_host_memory *memory, uint64_t hash);
+
+#endif
