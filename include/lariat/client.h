@@ -175,12 +175,12 @@ lariat_request_defaults(const lariat_client *client);
 /* Fetches.  The deferred fires on the client's reactor, with a lariat_response
  * or a failure, exactly once; never inside this call, but for a request that
  * is refused at once (bad input, overload, closed, out of memory).  It can be
- * cancelled at any time.  `method` is sent as it is; `options` may be NULL.
- * Never NULL.  The failures a fetch can have are LARIAT_EURL, LARIAT_ESCHEME,
- * LARIAT_EINVAL (method, options, headers), LARIAT_ENOMEM, LARIAT_EOVERLOAD,
- * LARIAT_ECLOSED, LARIAT_ECANCELLED, LARIAT_ETIMEDOUT, LARIAT_ETHREAD,
- * LARIAT_EFORKED, LARIAT_ESYSTEM (no descriptor for a connection), and those
- * of status.h under "One fetch". */
+ * cancelled at any time.  `method` is sent as it is, and cannot be CONNECT;
+ * `options` may be NULL. Never NULL.  The failures a fetch can have are
+ * LARIAT_EURL, LARIAT_ESCHEME, LARIAT_EINVAL (method, options, headers),
+ * LARIAT_ENOMEM, LARIAT_EOVERLOAD, LARIAT_ECLOSED, LARIAT_ECANCELLED,
+ * LARIAT_ETIMEDOUT, LARIAT_ETHREAD, LARIAT_EFORKED, LARIAT_ESYSTEM (no
+ * descriptor for a connection), and those of status.h under "One fetch". */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_request(lariat_client *client, const char *method, const char *url,
                const lariat_request_options *options);

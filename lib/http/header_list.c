@@ -27,7 +27,8 @@ static bool is_token(const char *text) {
 }
 
 bool lr_method_valid(const char *method) {
-  return is_token(method) && strlen(method) <= LONGEST_METHOD;
+  return is_token(method) && strlen(method) <= LONGEST_METHOD &&
+         strcmp(method, "CONNECT") != 0;
 }
 
 static bool is_header_valid(const lariat_header *header) {

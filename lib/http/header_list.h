@@ -81,7 +81,9 @@ static inline void lr_header_list_release(lr_header_list *headers) {
     lr_header_list_free(headers);
 }
 
-/* Tells whether `method` can be sent: an HTTP token of at most 32 bytes. */
+/* Tells whether `method` can be sent: an HTTP token of at most 32 bytes.  Not
+ * CONNECT: it has no path, and makes a tunnel of the connection, which is then
+ * not to be used for another request (RFC 9110, 9.3.6). */
 bool lr_method_valid(const char *method);
 
 #endif

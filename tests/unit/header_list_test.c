@@ -157,6 +157,8 @@ static void test_method(void) {
   CU_ASSERT_FALSE(lr_method_valid(NULL));
   CU_ASSERT_FALSE(lr_method_valid("GET "));
   CU_ASSERT_FALSE(lr_method_valid("GET\r\n"));
+  CU_ASSERT_FALSE(lr_method_valid("CONNECT"));
+  CU_ASSERT_TRUE(lr_method_valid("CONNECTS"));
   fixture_close(&f);
 }
 

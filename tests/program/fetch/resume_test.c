@@ -3,9 +3,11 @@
  * Runs that are cut short: by a signal, by kill -9, by a torn line; and what
  * --resume makes of them. */
 #include <dirent.h>
+#include <limits.h>
 #include <openssl/sha.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "program/fetch/fetch_support.h"
@@ -90,6 +92,25 @@ static void other_files_are_refused(void) {
     char *now = program_read(&run->program, "results", NULL);
     CU_ASSERT_STRING_EQUAL(now, files[i]);
     free(now);
+  }
+  CU_ASSERT_EQUAL(origin_counts(origin).requests, 0);
+  end();
+}
+
+/* What has no end, or nobody at the other end, would be read for ever. */
+static void other_kinds_are_refused(void) {
+  begin();
+  origin_line("/page");
+  fetch_write_list(run);
+  char fifo[PATH_MAX];
+  program_file(&run->program, "fifo", fifo, sizeof fifo);
+  CU_ASSERT_EQUAL(mkfifo(fifo, 0600), 0);
+  const char *const outputs[] = {"fifo", "/dev/zero", "/dev/null"};
+  for (size_t i = 0; i < sizeof outputs / sizeof outputs[0]; i++) {
+    program_run(&run->program, FETCH_ARGUMENTS("fetch", "-i", "list", "-o",
+                                               outputs[i], "--resume"));
+    CU_ASSERT_EQUAL(run->program.code, 2);
+    program_said(&run->program, "not a regular file");
   }
   CU_ASSERT_EQUAL(origin_counts(origin).requests, 0);
   end();
@@ -272,6 +293,7 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"finished lines are skipped", finished_lines_are_skipped},
       {"torn lines are repaired", torn_lines_are_repaired},
+      {"what is no file is refused", other_kinds_are_refused},
       {"other files are refused", other_files_are_refused},
       {"scattered lines", scattered_lines},
       {"an interrupt drains", interrupt_drains},

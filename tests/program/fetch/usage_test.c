@@ -62,6 +62,7 @@ static void nonsense_values(void) {
       {"--http", "3"},
       {"--method", ""},
       {"--method", "GE T"},
+      {"--method", "CONNECT"},
       {"--data", "@"},
       {"--upload-file", ""},
       {"--upload-file", "-"},
@@ -93,6 +94,14 @@ static void networks_without_sense(void) {
                "--allow-net: \"10.0.0.0/33\": the prefix has from 0 to 32");
   expect_usage(FETCH_ARGUMENTS("fetch", "--allow-net", "localhost", url),
                "--allow-net: \"localhost\": not an address");
+}
+
+static void agents_with_line_breaks(void) {
+  static const char *const agents[] = {"a\r\nX: y", "a\nX: y", "a\r"};
+  for (size_t i = 0; i < sizeof agents / sizeof agents[0]; i++)
+    expect_usage(
+        FETCH_ARGUMENTS("fetch", "-A", agents[i], "http://127.0.0.1:1/"),
+        "--user-agent takes text without line breaks");
 }
 
 static void unknown_options(void) {
@@ -476,6 +485,7 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"nonsense option values", nonsense_values},
       {"networks without sense", networks_without_sense},
+      {"user agents", agents_with_line_breaks},
       {"unknown options", unknown_options},
       {"what was meant", what_was_meant},
       {"values with units", values_with_units},

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "say.h"
@@ -200,7 +201,17 @@ static bool cut_tail(const struct scan *scan, int fd) {
   return false;
 }
 
+/* What is no file cannot be read from its beginning; a FIFO or a device might
+ * have no end. */
+static bool can_be_read(int fd, const char *name) {
+  struct stat about;
+  if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode)) return true;
+  say("cannot continue %s: it is not a regular file", name);
+  return false;
+}
+
 bool finished_read(struct finished *finished, int fd, const char *name) {
+  if (!can_be_read(fd, name)) return false;
   struct scan scan = {.finished = finished, .name = name};
   char *buffer = malloc(READ_CAPACITY);
   bool good = buffer && scan_file(&scan, fd, buffer);

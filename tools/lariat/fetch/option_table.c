@@ -172,7 +172,9 @@ static const struct option_row rows[] = {
      .manual =
          "Bodies of all the fetches in flight take at most so much; by default "
          "1G, or 256K for each fetch in flight if that is more.\n"
-         "Bodies that `--save` stores take none of it.\n"
+         "Bodies that `--save` stores take none of it, and neither does what "
+         "decompresses bodies: up to 16M for each in flight with brotli, 8M "
+         "with zstd.\n"
          "64K for each fetch in flight are set aside for small bodies; that "
          "may be half of it at the most, and `--concurrency` is lowered to "
          "that.\n"

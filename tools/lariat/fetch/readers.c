@@ -75,7 +75,8 @@ bool read_method(void *settings, char *value) {
                               "!#$%&'*+-.^_`|~";
   size_t length = strspn(value, token);
   ((struct settings *)settings)->request.method = value;
-  return length > 0 && length <= 32 && !value[length];
+  return length > 0 && length <= 32 && !value[length] &&
+         strcmp(value, "CONNECT") != 0;
 }
 
 /* Reads "Name: value", and as curl does "Name:", which takes a header out, and

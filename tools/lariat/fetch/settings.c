@@ -80,6 +80,8 @@ static bool check_request(const struct request_settings *request) {
     say("give --user or a --header Authorization, not both");
   } else if (request->user_agent && has_header(request, "User-Agent")) {
     say("give --user-agent or a --header User-Agent, not both");
+  } else if (request->user_agent && strpbrk(request->user_agent, "\r\n")) {
+    say("--user-agent takes text without line breaks");
   } else {
     return true;
   }
