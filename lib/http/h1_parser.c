@@ -631,14 +631,22 @@ static bool is_odd_reason(const char *line, const char *end) {
   return false;
 }
 
+/* Tells why such a line is none: first of all for what was seen before it was
+ * complete, if its beginning came alone. */
+static LR_COLD lr_h1_reason reason_of_odd_line(const char *line,
+                                               size_t length) {
+  if (reason_of_status_line(line, length) == LR_H1_REASON_NOT_HTTP)
+    return LR_H1_REASON_NOT_HTTP;
+  return memchr(line, '\r', length) ? LR_H1_REASON_BARE_CR : LR_H1_REASON_NUL;
+}
+
 static lr_h1_result start_head(lr_h1_parser *parser, const char *line,
                                const char *end) {
   size_t length = (size_t)(end - line);
   int status =
       is_version(line, length, "HTTP/1.1 ") ? read_status(line, length) : 0;
   if (LR_RARE(is_odd_reason(line, end)))
-    return refuse(parser, memchr(line, '\r', length) ? LR_H1_REASON_BARE_CR
-                                                     : LR_H1_REASON_NUL);
+    return refuse(parser, reason_of_odd_line(line, length));
   if (!status) return start_rare_head(parser, line, end);
   parser->state = LR_H1_IN_HEADERS;
   lr_response_begin_block(parser->response, 11, status);
@@ -684,11 +692,12 @@ static LR_COLD lr_h1_result take_obs_fold(lr_h1_parser *parser,
  * bad name does no harm: such a line is left out. */
 static LR_COLD lr_h1_result take_trailer(lr_h1_parser *parser, const char *line,
                                          const char *end) {
-  const char *colon = memchr(line, ':', (size_t)(end - line));
-  if (end - line > TRAILER_MAX) return refuse(parser, LR_H1_REASON_LONG_LINE);
-  if (memchr(line, '\r', (size_t)(end - line)))
+  size_t length = (size_t)(end - line);
+  if (memchr(line, '\r', length > TRAILER_MAX ? TRAILER_MAX + 1 : length))
     return refuse(parser, LR_H1_REASON_BARE_CR);
+  if (length > TRAILER_MAX) return refuse(parser, LR_H1_REASON_LONG_LINE);
   if (lr_is_blank(*line)) return take_obs_fold(parser, line, end);
+  const char *colon = memchr(line, ':', length);
   if (!colon) return refuse(parser, LR_H1_REASON_NO_COLON);
   if (!parser->response || lr_framing_judge_name(line, (size_t)(colon - line)))
     return LR_H1_MORE;
@@ -779,6 +788,19 @@ static lr_h1_result take_lines_of_head(lr_h1_parser *parser, const char **at,
   return take_headers(parser, at, lf, end);
 }
 
+/* Refuses lines with a NUL in them.  A CR in the last one, of trailers, comes
+ * before that, since it is seen before the line is complete. */
+static LR_COLD lr_h1_result refuse_nul(lr_h1_parser *parser, const char *begin,
+                                       const char *end) {
+  const char *last = end;
+  if (parser->state == LR_H1_IN_TRAILERS &&
+      parser->reason == LR_H1_REASON_BARE_CR) {
+    while (last > begin && (last == end || last[-1] != '\n')) last--;
+    if (!has_nul(begin, last)) return LR_H1_FAILED;
+  }
+  return refuse(parser, LR_H1_REASON_NUL);
+}
+
 /* Takes the lines of which `lf` ends the first.  What none of them may have,
  * and how long they are, is looked at once for all. */
 static lr_h1_result take_head(lr_h1_parser *parser, const char **at,
@@ -788,46 +810,8 @@ static lr_h1_result take_head(lr_h1_parser *parser, const char **at,
   parser->head_bytes += (uint32_t)(*at - begin);
   if (parser->head_bytes > LR_H1_HEAD_MAX)
     return refuse(parser, LR_H1_REASON_LONG_HEAD);
-  if (has_nul(begin, *at)) return refuse(parser, LR_H1_REASON_NUL);
+  if (has_nul(begin, *at)) return refuse_nul(parser, begin, *at);
   return result;
-}
-
-/* Takes a line between chunks, whose end has only one form. */
-static lr_h1_result take_chunk_line(lr_h1_parser *parser, const char **at,
-                                    const char *lf) {
-  const char *line = *at;
-  const char *cr = lf - 1;
-  if (cr < line || *cr != '\r') return refuse(parser, LR_H1_REASON_BARE_LF);
-  if (has_nul(line, lf)) return refuse(parser, LR_H1_REASON_NUL);
-  *at = lf + 1;
-  return parser->state == LR_H1_IN_CHUNK_SIZE
-             ? read_size(parser, line, (size_t)(cr - line))
-             : end_chunk(parser, (size_t)(cr - line));
-}
-
-static lr_h1_result take_lines(lr_h1_parser *parser, const char **at,
-                               const char *lf, const char *end) {
-  bool chunk = parser->state == LR_H1_IN_CHUNK_SIZE ||
-               parser->state == LR_H1_IN_CHUNK_END;
-  return chunk ? take_chunk_line(parser, at, lf)
-               : take_head(parser, at, lf, end);
-}
-
-/* Returns the limit for the line that has begun. */
-static size_t line_max(const lr_h1_parser *parser) {
-  if (parser->state == LR_H1_IN_CHUNK_SIZE) return SIZE_LINE_MAX;
-  return parser->state == LR_H1_IN_TRAILERS ? TRAILER_MAX : LR_H1_LINE_MAX;
-}
-
-static lr_h1_result keep_part(lr_h1_parser *parser, const char *bytes,
-                              size_t length) {
-  if (parser->line.length + length > line_max(parser))
-    return refuse(parser, parser->state == LR_H1_IN_CHUNK_SIZE
-                              ? LR_H1_REASON_LONG_EXTENSION
-                              : LR_H1_REASON_LONG_LINE);
-  return lr_buffer_append(&parser->line, bytes, length)
-             ? LR_H1_MORE
-             : fail_with(parser, LARIAT_ENOMEM);
 }
 
 static bool begins_size(const char *line, size_t length) {
@@ -848,9 +832,8 @@ static lr_h1_reason reason_of_trailer(const char *line, size_t length) {
 
 /* Tells what keeps the line that has begun from becoming a good one, if
  * anything does: libcurl says so at once, without waiting for its end. */
-static lr_h1_reason reason_of_beginning(const lr_h1_parser *parser) {
-  const char *line = parser->line.bytes;
-  size_t length = parser->line.length;
+static lr_h1_reason reason_of_beginning(const lr_h1_parser *parser,
+                                        const char *line, size_t length) {
   switch ((lr_h1_state)parser->state) {
   case LR_H1_IN_STATUS:
     return reason_of_status_line(line, length) == LR_H1_REASON_NOT_HTTP
@@ -860,8 +843,9 @@ static lr_h1_reason reason_of_beginning(const lr_h1_parser *parser) {
     return begins_size(line, length) ? LR_H1_REASON_NONE
                                      : LR_H1_REASON_BAD_CHUNK_SIZE;
   case LR_H1_IN_CHUNK_END:
-    return length == 1 && line[0] == '\r' ? LR_H1_REASON_NONE
-                                          : LR_H1_REASON_BAD_CHUNK_END;
+    return length == 0 || (length == 1 && line[0] == '\r')
+               ? LR_H1_REASON_NONE
+               : LR_H1_REASON_BAD_CHUNK_END;
   case LR_H1_IN_TRAILERS:
     return reason_of_trailer(line, length);
   default:
@@ -869,11 +853,64 @@ static lr_h1_reason reason_of_beginning(const lr_h1_parser *parser) {
   }
 }
 
+/* Refuses a line among chunks, for what its beginning has shown already, if
+ * that did. */
+static LR_COLD lr_h1_result refuse_chunk_line(lr_h1_parser *parser,
+                                              const char *line, size_t length,
+                                              lr_h1_reason reason) {
+  lr_h1_reason earlier = reason_of_beginning(parser, line, length);
+  return refuse(parser, earlier == LR_H1_REASON_NONE ? reason : earlier);
+}
+
+/* Takes a line between chunks, whose end has only one form. */
+static lr_h1_result take_chunk_line(lr_h1_parser *parser, const char **at,
+                                    const char *lf) {
+  const char *line = *at;
+  const char *cr = lf - 1;
+  size_t length = (size_t)(lf - line);
+  if (cr < line || *cr != '\r')
+    return refuse_chunk_line(parser, line, length, LR_H1_REASON_BARE_LF);
+  if (has_nul(line, lf))
+    return refuse_chunk_line(parser, line, length, LR_H1_REASON_NUL);
+  *at = lf + 1;
+  return parser->state == LR_H1_IN_CHUNK_SIZE
+             ? read_size(parser, line, (size_t)(cr - line))
+             : end_chunk(parser, (size_t)(cr - line));
+}
+
+static lr_h1_result take_lines(lr_h1_parser *parser, const char **at,
+                               const char *lf, const char *end) {
+  bool chunk = parser->state == LR_H1_IN_CHUNK_SIZE ||
+               parser->state == LR_H1_IN_CHUNK_END;
+  return chunk ? take_chunk_line(parser, at, lf)
+               : take_head(parser, at, lf, end);
+}
+
+/* Returns the limit for the line that has begun, with its end. */
+static size_t line_max(const lr_h1_parser *parser) {
+  enum { CRLF = 2 };
+  if (parser->state == LR_H1_IN_CHUNK_SIZE) return SIZE_LINE_MAX + CRLF;
+  return parser->state == LR_H1_IN_TRAILERS ? TRAILER_MAX + CRLF
+                                            : LR_H1_LINE_MAX;
+}
+
+static lr_h1_result keep_part(lr_h1_parser *parser, const char *bytes,
+                              size_t length) {
+  if (parser->line.length + length > line_max(parser))
+    return refuse(parser, parser->state == LR_H1_IN_CHUNK_SIZE
+                              ? LR_H1_REASON_LONG_EXTENSION
+                              : LR_H1_REASON_LONG_LINE);
+  return lr_buffer_append(&parser->line, bytes, length)
+             ? LR_H1_MORE
+             : fail_with(parser, LARIAT_ENOMEM);
+}
+
 static lr_h1_result begin_line(lr_h1_parser *parser, const char *bytes,
                                size_t length) {
   lr_h1_result result = keep_part(parser, bytes, length);
   if (result != LR_H1_MORE) return result;
-  lr_h1_reason reason = reason_of_beginning(parser);
+  lr_h1_reason reason =
+      reason_of_beginning(parser, parser->line.bytes, parser->line.length);
   return reason == LR_H1_REASON_NONE ? LR_H1_MORE : refuse(parser, reason);
 }
 

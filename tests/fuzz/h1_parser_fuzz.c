@@ -11,8 +11,18 @@ static struct h1_choice read_choice(struct fuzz_input *input) {
   uint8_t limit = fuzz_read_byte(input);
   return (struct h1_choice){.head = (flags & 1) != 0,
                             .decodes = (flags & 2) != 0,
-                            .use = (lr_h1_body_use)((flags >> 2) % 3),
+                            .use = (lr_h1_body_use)((flags >> 2) & 3),
                             .limit = limit};
+}
+
+/* Reads a body that was passed again, to keep it. */
+static void read_kept(const struct h1_reading *passed, struct h1_choice choice,
+                      const struct fuzz_input *input) {
+  struct h1_reading kept;
+  choice.use = LR_H1_KEPT;
+  h1_reading_open(&kept, &choice, fuzz_cuts_of(1), input->at, input->left);
+  h1_reading_compare_kept(passed, &kept);
+  h1_reading_close(&kept);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
@@ -25,6 +35,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
   h1_reading_open(&cut, &choice, cuts, input.at, input.left);
   h1_reading_check(&whole, &choice);
   h1_reading_compare(&whole, &cut);
+  if (choice.use == LR_H1_PASSED && !choice.decodes)
+    read_kept(&cut, choice, &input);
   h1_reading_close(&cut);
   h1_reading_close(&whole);
   return 0;
@@ -33,7 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
 void fuzz_give_seeds(fuzz_sink *sink, void *context) {
   enum { LONGEST = 512 };
   static const char choices[][3] = {
-      {0, 0, 0}, {1, 0, 0}, {2, 0, 0}, {2, 0, 3}, {4, 0, 5}, {10, 9, 0},
+      {0, 0, 0},  {1, 0, 0},  {2, 0, 0},  {2, 0, 3},  {4, 0, 5},
+      {10, 9, 0}, {12, 0, 0}, {12, 0, 5}, {14, 9, 0},
   };
   size_t count;
   struct corpus_response *shapes = response_corpus_make(&count);

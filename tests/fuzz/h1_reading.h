@@ -21,6 +21,7 @@ struct h1_reading {
   lr_content_decoders decoders;
   lr_h1_result result;
   size_t used;
+  lr_buffer passed; /* a PASSED body */
 };
 
 /* Reads the bytes, and the end of the connection behind them if the response
@@ -34,6 +35,10 @@ void h1_reading_check(const struct h1_reading *reading,
 
 /* Requires that both came to the same. */
 void h1_reading_compare(const struct h1_reading *a, const struct h1_reading *b);
+
+/* Requires that what was PASSED is what was kept. */
+void h1_reading_compare_kept(const struct h1_reading *passed,
+                             const struct h1_reading *kept);
 
 void h1_reading_close(struct h1_reading *reading);
 

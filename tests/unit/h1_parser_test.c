@@ -683,6 +683,18 @@ static const struct reasoned reasoned[] = {
     {LR_H1_REASON_BAD_CHUNK_SIZE, TEXT(CHUNKED "8000000000000000\r\n")},
     {LR_H1_REASON_BAD_CHUNK_SIZE, TEXT(CHUNKED "00000000000000005\r\n")},
     {LR_H1_REASON_BAD_CHUNK_END, TEXT(CHUNKED "5\r\nhello!\r\n")},
+    /* Two faults in a line: the one that is seen first, whatever comes at once.
+     */
+    {LR_H1_REASON_NOT_HTTP, TEXT("\0HTTP/1.1 200\0OK\r\n")},
+    {LR_H1_REASON_NUL, TEXT("HTTP/1.1 2000\0OK\r\n")},
+    {LR_H1_REASON_BAD_CHUNK_SIZE, TEXT(CHUNKED "@\n")},
+    {LR_H1_REASON_BAD_CHUNK_SIZE, TEXT(CHUNKED "\0"
+                                               "5\r\n")},
+    {LR_H1_REASON_BAD_CHUNK_END, TEXT(CHUNKED "5\r\nhello!\n")},
+    {LR_H1_REASON_BAD_CHUNK_END, TEXT(CHUNKED "5\r\nhello\0\r\n")},
+    {LR_H1_REASON_BARE_LF, TEXT(CHUNKED "5\r\nhello\n")},
+    {LR_H1_REASON_BARE_CR, TEXT(CHUNKED "0\r\nA: b\rc\0\r\n")},
+    {LR_H1_REASON_NUL, TEXT(CHUNKED "0\r\nA: b\0\r\nB: b\rc\r\n")},
 };
 
 static void check_reason(const struct reasoned *row, size_t step) {
@@ -714,6 +726,45 @@ static void test_reasons(void) {
 }
 
 /* ---- Limits ---- */
+
+/* Reads a response with a line that is as long as may be, or one byte longer.
+ */
+static void check_longest_line(const char *before, size_t length, size_t step,
+                               lr_h1_reason reason) {
+  static const char after[] = "\r\n\r\n";
+  struct reading r;
+  lr_buffer bytes = {0};
+  for (size_t more = 0; more < 2; more++) {
+    bytes.length = 0;
+    CU_ASSERT_FATAL(lr_buffer_reserve(&bytes, length + 200));
+    (void)lr_buffer_append(&bytes, before, strlen(before));
+    memset(bytes.bytes + bytes.length, 'x', length + more);
+    bytes.length += length + more;
+    (void)lr_buffer_append(&bytes, after, strlen(after));
+    begin(&r, 0, 0);
+    read_in(&r, bytes.bytes, bytes.length, step, step);
+    CU_ASSERT_EQUAL(r.result, more ? LR_H1_FAILED : LR_H1_DONE);
+    CU_ASSERT_EQUAL(r.parser.reason, more ? reason : LR_H1_REASON_NONE);
+    end(&r);
+  }
+  lr_buffer_clear(&bytes);
+}
+
+/* The end of a line counts as little where it comes later as where it comes
+ * with the line. */
+static void test_longest_lines(void) {
+  enum { TRAILER = 4000, SIZE = 16 * 1024 };
+  static const size_t steps[] = {1, 4001, 2 * SIZE};
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (size_t i = 0; i < FIXTURE_COUNT(steps); i++) {
+    check_longest_line(CHUNKED "0\r\nA:", TRAILER - 2, steps[i],
+                       LR_H1_REASON_LONG_LINE);
+    check_longest_line(CHUNKED "0;", SIZE - 2, steps[i],
+                       LR_H1_REASON_LONG_EXTENSION);
+  }
+  fixture_close(&f);
+}
 
 /* Feeds `text` with as many `fill` behind it, `step` at a time, until the
  * result is another; how many that took. */
@@ -1233,6 +1284,7 @@ int main(int argc, char **argv) {
       {"bad framing", test_bad_framing},
       {"bad chunks", test_bad_chunks},
       {"each reason", test_reasons},
+      {"longest lines", test_longest_lines},
       {"lines that are too long", test_long_lines},
       {"extensions that are too long", test_long_extensions},
       {"heads that are too long", test_long_heads},
