@@ -6,10 +6,10 @@
 # Seen with libzstd 1.5.4 of Debian 12.  Both frames are valid in their formats:
 #
 #   a frame of RFC 8878 with a window of 128 MiB and 256 bytes of content, where
-#   ZSTD_d_windowLogMax is 23 (8 MiB, as RFC 9659 has it for HTTP): it is decoded
-#   if one call has all of it and space for all of its content, and in error if
-#   it is cut anywhere or the space is a byte less.  (No window is allocated
-#   where it is decoded at once.)
+#   ZSTD_d_windowLogMax is 23 (8 MiB, as RFC 9659 has it for HTTP): it is
+#   decoded if one call has all of it and space for all of its content, and in
+#   error if it is cut anywhere or the space is a byte less.  (No window is
+#   allocated where it is decoded at once.)
 #
 #   the beginning of a frame of zstd 0.5, from before RFC 8878: it is taken if
 #   one call has its first four bytes, and no frame at all if it is cut among
