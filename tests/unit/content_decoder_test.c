@@ -472,6 +472,58 @@ static void test_windows(void) {
 #endif
 }
 
+/* Decodes a body that comes at once, and one cut at each byte, with little and
+ * with much space: all come to the same. */
+static void expect_one_outcome(const char *bytes, size_t length, bool whole,
+                               const char *words) {
+  static const size_t capacities[] = {10, 65536};
+  for (size_t i = 0; i < FIXTURE_COUNT(capacities); i++)
+    for (size_t first = 1; first <= length; first++) {
+      struct decoding d = in_steps(first, length, capacities[i]);
+      decode("zstd", &d, bytes, length);
+      if (d.whole != whole || strcmp(d.words, words) != 0)
+        fixture_fail("%zu of %zu bytes, space of %zu: \"%s\"", first, length,
+                     d.capacity, d.words);
+      lr_buffer_clear(&d.out);
+    }
+}
+
+/* libzstd decides by what comes at once whether it reads a frame of an old
+ * format, and whether it minds the window; here neither depends on that. */
+static void test_beginnings(void) {
+  static const struct {
+    const char *bytes;
+    size_t length;
+    bool whole;
+    const char *words;
+  } rows[] = {
+#define ROW(bytes, ...) {bytes, sizeof bytes - 1, __VA_ARGS__}
+      /* a window of 8 MiB, and one of 128 MiB, for a body of 256 bytes */
+      ROW("\x28\xb5\x2f\xfd\x40\x68\0\0\3\x08\0a", true, ""),
+      ROW("\x28\xb5\x2f\xfd\x40\x88\0\0\3\x08\0a", false,
+          "the zstd body is broken"),
+      /* the format of version 0.5, and of all others before RFC 8878 */
+      ROW("\x25\xb5\x2f\xfd\0\0\0\x21", false, "the zstd body is broken"),
+      ROW("\x27\xb5\x2f\xfd\0\0\0\x21", false, "the zstd body is broken"),
+      /* beginnings of magic numbers, and what is none any more */
+      ROW("\x28\xb5\x2f", false, "the zstd body is cut"),
+      ROW("\x5f\x2a\x4d", false, "the zstd body is cut"),
+      ROW("\x5f\x2a\x4d\x18\0\0\0\0", true, ""),
+      ROW("\x28\xb5\x4d", false, "the zstd body is broken"),
+      ROW("\x60\x2a", false, "the zstd body is broken"),
+      /* a header that looks like a frame to skip */
+      ROW("\x28\xb5\x2f\xfd\x50\x2a\x4d\x18\x6b\xca\0a", true, ""),
+#undef ROW
+  };
+  struct fixture f;
+  if (!LR_HAS_ZSTD) return;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (size_t i = 0; i < FIXTURE_COUNT(rows); i++)
+    expect_one_outcome(rows[i].bytes, rows[i].length, rows[i].whole,
+                       rows[i].words);
+  fixture_close(&f);
+}
+
 /* ---- Turns ---- */
 
 /* A body that becomes a thousand times as much is made in pieces, of which each
@@ -772,6 +824,7 @@ int main(int argc, char **argv) {
       {"garbage", test_garbage},
       {"codings with a problem", test_problems},
       {"windows", test_windows},
+      {"beginnings", test_beginnings},
       {"bombs", test_bombs},
       {"work that comes to nothing", test_hidden_work},
       {"limit of what comes to nothing", test_limit},
