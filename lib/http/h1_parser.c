@@ -779,8 +779,16 @@ static lr_h1_result take_lines_of_head(lr_h1_parser *parser, const char **at,
   return take_headers(parser, at, lf, end);
 }
 
+/* Looks for a CR within lines, which end where the bytes do. */
+static LR_COLD bool has_bare_cr(const char *begin, const char *end) {
+  while ((begin = memchr(begin, '\r', (size_t)(end - begin))))
+    if (*++begin != '\n') return true;
+  return false;
+}
+
 /* Takes the lines of which `lf` ends the first.  What none of them may have,
- * and how long they are, is looked at once for all. */
+ * and how long they are, is looked at once for all.  A head that is not there
+ * as a whole is looked at now: its end may never come. */
 static lr_h1_result take_head(lr_h1_parser *parser, const char **at,
                               const char *lf, const char *end) {
   const char *begin = *at;
@@ -789,6 +797,8 @@ static lr_h1_result take_head(lr_h1_parser *parser, const char **at,
   if (parser->head_bytes > LR_H1_HEAD_MAX)
     return refuse(parser, LR_H1_REASON_LONG_HEAD);
   if (has_nul(begin, *at)) return refuse(parser, LR_H1_REASON_NUL);
+  if (LR_RARE(parser->state == LR_H1_IN_HEADERS) && has_bare_cr(begin, *at))
+    return refuse(parser, LR_H1_REASON_BARE_CR);
   return result;
 }
 
