@@ -455,24 +455,19 @@ static bool is_none_to_request(lr_transfer *transfer, int code) {
   return true;
 }
 
-void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
+/* Decides the outcome by libcurl's code and by what our callbacks have said. */
+static void decide_outcome(lr_transfer *transfer, int curl_code) {
   lr_job *job = transfer->job;
-  lariat_response *response = job->response; /* NULL: it is away already */
-  if (transfer->upload.early_response && lr_upload_feed_has_response(transfer))
-    curl_code = CURLE_OK;
-  if (transfer->reader.stopped) curl_code = CURLE_OK;
   job->attempt.curl_code = curl_code;
   job->attempt.outcome = forgive_redirect(job, status_for(transfer, curl_code));
   if (curl_code != CURLE_OK && transfer->fault == LARIAT_OK &&
       lacked_descriptor(transfer, curl_code))
     job->attempt.outcome = wait_for_descriptor(transfer);
-  if (job->pool.received > LARGE_BODY)
-    transfer->host->learned.large_bodies = true;
-  job->attempt.resent =
-      (transfer->tries.sends > 1 || job->attempt.reuse_failed) &&
-      !job->attempt.connection_dead;
-  if (is_stale(transfer)) lr_response_reset(response);
-  if (response) read_remote(transfer, response);
+}
+
+/* Decides whether the request is to be made on another connection instead. */
+static void decide_retry(lr_transfer *transfer, int curl_code) {
+  lr_job *job = transfer->job;
   if (is_none_to_request(transfer, curl_code)) {
     job->attempt.connection_dead = true;
     job->attempt.outcome = LARIAT_ERESET;
@@ -482,6 +477,47 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
     job->attempt.reuse_failed = true;
     job->attempt.outcome = LARIAT_EBUSY;
   }
+}
+
+/* Returns the text of the failure that the attempt is, or NULL. */
+static const char *find_text(lr_transfer *transfer) {
+  const lr_job *job = transfer->job;
+  if (job->attempt.outcome == LARIAT_EADDRESS) return describe_denied(transfer);
+  if (job->attempt.outcome == LARIAT_ESYSTEM) return lr_outcome_no_descriptor;
+  if (job->attempt.connection_dead && transfer->fault != LARIAT_OK)
+    return connection_died;
+  return find_detail(transfer);
+}
+
+static LR_COLD void conclude_failure(lr_transfer *transfer, int curl_code) {
+  lr_job *job = transfer->job;
+  job->attempt.phase = (uint8_t)lr_outcome_phase(transfer);
+  job->attempt.permanent = lacks_certificate(transfer, curl_code);
+  if (job->attempt.permanent) job->attempt.phase = LARIAT_PHASE_TLS;
+  if (job->attempt.outcome == LARIAT_ETIMEDOUT)
+    job->attempt.time_limit = LARIAT_TIME_LIMIT_CONNECT; /* libcurl's own */
+  if (job->response)
+    read_failed_timings(transfer, job->response,
+                        (lariat_phase)job->attempt.phase);
+  const char *text = find_text(transfer);
+  if (text) job->attempt.detail = lr_copy_string(text);
+}
+
+void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
+  lr_job *job = transfer->job;
+  lariat_response *response = job->response; /* NULL: it is away already */
+  if (transfer->upload.early_response && lr_upload_feed_has_response(transfer))
+    curl_code = CURLE_OK;
+  if (transfer->reader.stopped) curl_code = CURLE_OK;
+  decide_outcome(transfer, curl_code);
+  if (job->pool.received > LARGE_BODY)
+    transfer->host->learned.large_bodies = true;
+  job->attempt.resent =
+      (transfer->tries.sends > 1 || job->attempt.reuse_failed) &&
+      !job->attempt.connection_dead;
+  if (is_stale(transfer)) lr_response_reset(response);
+  if (response) read_remote(transfer, response);
+  decide_retry(transfer, curl_code);
   if (response) read_timings(transfer, response);
   if (job->attempt.outcome == LARIAT_OK)
     job->attempt.outcome = finish_response(transfer);
@@ -490,21 +526,7 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   if (transfer->connection.was_open && job->attempt.outcome == LARIAT_OK)
     lr_host_note_reuse(transfer->host);
   if (job->sink) lr_body_sink_end(job, job->attempt.outcome);
-  if (job->attempt.outcome == LARIAT_OK) return;
-  job->attempt.phase = (uint8_t)lr_outcome_phase(transfer);
-  job->attempt.permanent = lacks_certificate(transfer, curl_code);
-  if (job->attempt.permanent) job->attempt.phase = LARIAT_PHASE_TLS;
-  if (job->attempt.outcome == LARIAT_ETIMEDOUT)
-    job->attempt.time_limit = LARIAT_TIME_LIMIT_CONNECT; /* libcurl's own */
-  if (response)
-    read_failed_timings(transfer, response, (lariat_phase)job->attempt.phase);
-  const char *detail = find_detail(transfer);
-  if (job->attempt.connection_dead && transfer->fault != LARIAT_OK)
-    detail = connection_died;
-  if (job->attempt.outcome == LARIAT_ESYSTEM) detail = lr_outcome_no_descriptor;
-  if (job->attempt.outcome == LARIAT_EADDRESS)
-    detail = describe_denied(transfer);
-  if (detail) job->attempt.detail = lr_copy_string(detail);
+  if (job->attempt.outcome != LARIAT_OK) conclude_failure(transfer, curl_code);
 }
 
 void lr_outcome_stop(lr_transfer *transfer) {

@@ -313,8 +313,8 @@ bool lr_socket_is_dead(const lr_transfer *transfer, int local_port) {
   return false;
 }
 
-/* Says whether the socket is the one that libcurl uses.  7.88 tells no port of
- * a connection that was open already; of those it takes the oldest. */
+/* Says whether the socket is the one that libcurl uses.  Where no port is
+ * told, it is taken for the oldest of those that are idle. */
 static bool is_carrier(lr_socket *socket, int local_port) {
   if (local_port) return has_local_port(socket, local_port);
   return !socket->wanted && !socket->dead && lr_list_empty(&socket->attempt);

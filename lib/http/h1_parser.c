@@ -788,21 +788,31 @@ static lr_h1_result take_lines_of_head(lr_h1_parser *parser, const char **at,
   return take_headers(parser, at, lf, end);
 }
 
-/* Refuses lines with a NUL in them.  A CR in the last one, of trailers, comes
- * before that, since it is seen before the line is complete. */
+/* Looks for a CR within lines, which end where the bytes do. */
+static LR_COLD bool has_bare_cr(const char *begin, const char *end) {
+  while ((begin = memchr(begin, '\r', (size_t)(end - begin))))
+    if (*++begin != '\n') return true;
+  return false;
+}
+
+/* Refuses lines with a NUL in them, or for what comes before that where lines
+ * come one by one: a CR in an earlier line; or one in the same line, of
+ * trailers, of which a CR is seen before the line is complete. */
 static LR_COLD lr_h1_result refuse_nul(lr_h1_parser *parser, const char *begin,
                                        const char *end) {
-  const char *last = end;
-  if (parser->state == LR_H1_IN_TRAILERS &&
-      parser->reason == LR_H1_REASON_BARE_CR) {
-    while (last > begin && (last == end || last[-1] != '\n')) last--;
-    if (!has_nul(begin, last)) return LR_H1_FAILED;
-  }
-  return refuse(parser, LR_H1_REASON_NUL);
+  const char *nul = memchr(begin, '\0', (size_t)(end - begin));
+  const char *line = nul;
+  while (line > begin && line[-1] != '\n') line--;
+  bool is_last = memchr(nul, '\n', (size_t)(end - nul)) == end - 1;
+  bool cr_first = parser->state == LR_H1_IN_TRAILERS
+                      ? is_last && parser->reason == LR_H1_REASON_BARE_CR
+                      : has_bare_cr(begin, line);
+  return refuse(parser, cr_first ? LR_H1_REASON_BARE_CR : LR_H1_REASON_NUL);
 }
 
 /* Takes the lines of which `lf` ends the first.  What none of them may have,
- * and how long they are, is looked at once for all. */
+ * and how long they are, is looked at once for all.  A head that is not there
+ * as a whole is looked at now: its end may never come. */
 static lr_h1_result take_head(lr_h1_parser *parser, const char **at,
                               const char *lf, const char *end) {
   const char *begin = *at;
@@ -811,6 +821,8 @@ static lr_h1_result take_head(lr_h1_parser *parser, const char **at,
   if (parser->head_bytes > LR_H1_HEAD_MAX)
     return refuse(parser, LR_H1_REASON_LONG_HEAD);
   if (has_nul(begin, *at)) return refuse_nul(parser, begin, *at);
+  if (LR_RARE(parser->state == LR_H1_IN_HEADERS) && has_bare_cr(begin, *at))
+    return refuse(parser, LR_H1_REASON_BARE_CR);
   return result;
 }
 

@@ -98,7 +98,7 @@ static lariat_status resolve_location(lr_job *job, lr_url *url) {
   lariat_url_error error = {0, ""};
   const char *location = lariat_response_header(job->response, "Location");
   if (is_ambiguous(job->response, location))
-    return refuse(job, LARIAT_EREDIRECT, "two Locations that differ");
+    return refuse(job, LARIAT_EPROTOCOL, "two different Locations");
   lariat_status status =
       lr_url_resolve(url, &job->request.url, location, &error);
   if (status == LARIAT_OK || status == LARIAT_ENOMEM) return status;

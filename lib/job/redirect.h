@@ -24,6 +24,7 @@ static inline bool lr_redirect_wanted(const lr_job *job) {
  * LARIAT_OK, LARIAT_ENOMEM
  * LARIAT_EREDIRECTS it has followed as many as it may
  * LARIAT_EREDIRECT  not to a URL that can be fetched
+ * LARIAT_EPROTOCOL  to two of them
  * LARIAT_EDOWNGRADE from https to http
  * LARIAT_EPORT      to a port that is not for HTTP
  * LARIAT_EUPLOAD    its body would have to be sent again, and cannot be */

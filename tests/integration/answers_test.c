@@ -252,6 +252,8 @@ static const struct silence silences[] = {
      "HTTP/1.1 200 OK\r\nX: y\r\n z", LARIAT_PHASE_NONE},
     {"silence: in a header with a CR", "HTTP/1.1 200 OK\r\nX\rY",
      LARIAT_PHASE_NONE},
+    {"silence: behind a header with a CR",
+     "HTTP/1.1 200 OK\r\nX: a\rb\r\nY:", LARIAT_PHASE_NONE},
     {"silence: after a bare line feed in the head", "HTTP/1.1 200 OK\nX: y",
      LARIAT_PHASE_NONE},
     {"silence: in rubbish after an interim head",

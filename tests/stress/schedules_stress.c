@@ -382,6 +382,7 @@ static bool is_expected(const struct run *run, lariat_status status) {
   case LARIAT_ETIMEDOUT:
   case LARIAT_EBODYLIMIT:
   case LARIAT_EREDIRECTS:
+  case LARIAT_EDOWNGRADE: /* some are from https to http */
   case LARIAT_ERESOLVE:
   case LARIAT_ECONNECT:
   case LARIAT_ETLS:

@@ -73,6 +73,7 @@ struct paired_pools {
   unsigned hosts; /* that were asked so far */
   uint64_t trials;
   uint64_t differences;
+  uint64_t kept_back; /* what libcurl did not show made the difference */
   uint64_t
       spoilt[PAIRED_POOLS]; /* requests after a trial that did not get theirs */
 };

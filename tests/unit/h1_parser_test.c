@@ -654,6 +654,8 @@ static const struct reasoned reasoned[] = {
     {LR_H1_REASON_BARE_LF, TEXT(CHUNKED "5\r\nhello\r\n0;x\n")},
     {LR_H1_REASON_BARE_CR, TEXT(OK "A\rB: c\r\n")},
     {LR_H1_REASON_BARE_CR, TEXT(OK "A: b\rc\r\n\r\n")},
+    {LR_H1_REASON_BARE_CR, TEXT(OK "A: b\rc\r\n")},
+    {LR_H1_REASON_BARE_CR, TEXT(OK "A: b\r\r\n")},
     {LR_H1_REASON_BARE_CR, TEXT(CHUNKED "0\r\nA: b\rc\r\n")},
     {LR_H1_REASON_BARE_CR, TEXT(CHUNKED "5;a\rb\r\n")},
     {LR_H1_REASON_NUL, TEXT(OK "A: b\0c\r\n")},
@@ -695,6 +697,9 @@ static const struct reasoned reasoned[] = {
     {LR_H1_REASON_BARE_LF, TEXT(CHUNKED "5\r\nhello\n")},
     {LR_H1_REASON_BARE_CR, TEXT(CHUNKED "0\r\nA: b\rc\0\r\n")},
     {LR_H1_REASON_NUL, TEXT(CHUNKED "0\r\nA: b\0\r\nB: b\rc\r\n")},
+    {LR_H1_REASON_BARE_CR, TEXT(OK "A: b\rc\r\nB: \0\r\n\r\n")},
+    {LR_H1_REASON_NUL, TEXT(OK "A: \0\r\nB: b\rc\r\n\r\n")},
+    {LR_H1_REASON_NUL, TEXT(OK "A: b\rc\0\r\n\r\n")},
 };
 
 static void check_reason(const struct reasoned *row, size_t step) {

@@ -201,8 +201,8 @@ static bool cut_tail(const struct scan *scan, int fd) {
   return false;
 }
 
-/* What is no file cannot be read from its beginning; a FIFO or a device might
- * have no end. */
+/* Says whether the output can be read from its beginning, which a FIFO or a
+ * device cannot: it might have no end. */
 static bool can_be_read(int fd, const char *name) {
   struct stat about;
   if (fstat(fd, &about) == 0 && S_ISREG(about.st_mode)) return true;
