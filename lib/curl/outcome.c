@@ -309,8 +309,14 @@ static lariat_status finish_stream(lr_transfer *transfer) {
   return end_response_digest(transfer, stream->sha256, &stream->has_sha256);
 }
 
-/* Says whether libcurl has found no status line in what came. */
-static bool is_rubbish(int code) {
+/* Says whether there is no status line in what came.  Newer versions of libcurl
+ * show such a line, and then it is the reader that has refused it. */
+static bool is_rubbish(const lr_transfer *transfer, int code) {
+  const lr_h1_parser *parser = &transfer->reader.parser;
+  if (transfer->fault != LARIAT_OK)
+    return transfer->fault == LARIAT_EPROTOCOL &&
+           parser->reason == LR_H1_REASON_NOT_HTTP &&
+           !lr_h1_parser_begun(parser);
   return code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY;
 }
 
@@ -318,10 +324,13 @@ static bool is_rubbish(int code) {
  * the answer: libcurl sends again by itself only over HTTP/1. */
 static bool was_lost(const lr_transfer *transfer, int code) {
   const lariat_response *response = transfer->job->response;
-  if (transfer->fault != LARIAT_OK || transfer->tries.sends == 0) return false;
-  if (lr_outcome_has_response(transfer) || !response->reused) return false;
-  if (is_rubbish(code) && transfer->host->protocol != LR_PROTOCOL_HTTP2)
+  if (transfer->tries.sends == 0 || lr_outcome_has_response(transfer) ||
+      !response->reused)
+    return false;
+  if (is_rubbish(transfer, code) &&
+      transfer->host->protocol != LR_PROTOCOL_HTTP2)
     return true;
+  if (transfer->fault != LARIAT_OK) return false;
   return code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
          code == CURLE_PARTIAL_FILE || code == CURLE_HTTP2 ||
          code == CURLE_GOT_NOTHING;
@@ -451,7 +460,7 @@ static bool is_none_to_request(lr_transfer *transfer, int code) {
     return true;
   }
   if (!was_lost(transfer, code)) return false;
-  if (is_rubbish(code)) lr_excess_note_rubbish(transfer);
+  if (is_rubbish(transfer, code)) lr_excess_note_rubbish(transfer);
   return true;
 }
 
