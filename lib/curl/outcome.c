@@ -309,14 +309,14 @@ static lariat_status finish_stream(lr_transfer *transfer) {
   return end_response_digest(transfer, stream->sha256, &stream->has_sha256);
 }
 
-/* Says whether no status line was found in what came, by libcurl, or by the
- * parser: libcurl 8.23 shows an empty line before refusing it. */
+/* Says whether there is no status line in what came.  Newer versions of libcurl
+ * show such a line, and then it is the reader that has refused it. */
 static bool is_rubbish(const lr_transfer *transfer, int code) {
-  const lr_response_reader *reader = &transfer->reader;
-  if (transfer->host->protocol == LR_PROTOCOL_HTTP2) return false;
-  if (code == CURLE_WRITE_ERROR)
-    return reader->state == LR_READER_H1 &&
-           reader->parser.reason == LR_H1_REASON_NOT_HTTP;
+  const lr_h1_parser *parser = &transfer->reader.parser;
+  if (transfer->fault != LARIAT_OK)
+    return transfer->fault == LARIAT_EPROTOCOL &&
+           parser->reason == LR_H1_REASON_NOT_HTTP &&
+           !lr_h1_parser_begun(parser);
   return code == CURLE_UNSUPPORTED_PROTOCOL || code == CURLE_WEIRD_SERVER_REPLY;
 }
 
@@ -324,9 +324,12 @@ static bool is_rubbish(const lr_transfer *transfer, int code) {
  * the answer: libcurl sends again by itself only over HTTP/1. */
 static bool was_lost(const lr_transfer *transfer, int code) {
   const lariat_response *response = transfer->job->response;
-  if (transfer->tries.sends == 0) return false;
-  if (lr_outcome_has_response(transfer) || !response->reused) return false;
-  if (is_rubbish(transfer, code)) return true;
+  if (transfer->tries.sends == 0 || lr_outcome_has_response(transfer) ||
+      !response->reused)
+    return false;
+  if (is_rubbish(transfer, code) &&
+      transfer->host->protocol != LR_PROTOCOL_HTTP2)
+    return true;
   if (transfer->fault != LARIAT_OK) return false;
   return code == CURLE_SEND_ERROR || code == CURLE_RECV_ERROR ||
          code == CURLE_PARTIAL_FILE || code == CURLE_HTTP2 ||
