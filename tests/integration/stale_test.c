@@ -251,7 +251,7 @@ static void test_more_than_the_first_answer(void) {
   static const char *const firsts[] = {
       PAGE, "HTTP/1.1 204 None\r\n\r\n",
       "HTTP/1.1 304 Same\r\nContent-Length: 9\r\n\r\n",
-      "HTTP/1.1 103 Hints\r\nLink: x\r\n\r\n" PAGE,
+      ("HTTP/1.1 103 Hints\r\nLink: x\r\n\r\n" PAGE),
       "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 5\r\n\r\npage\n"};
   for (size_t i = 0; i < FIXTURE_COUNT(firsts); i++) {
     for (int libcurl_only = 0; libcurl_only < 2; libcurl_only++) {
@@ -267,7 +267,7 @@ static void test_nothing_more(void) {
       PAGE,
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
       "5;x=y\r\npage\n\r\n0\r\nTrailer: z\r\n\r\n",
-      "HTTP/1.1 103 Hints\r\nLink: x\r\n\r\n" PAGE,
+      ("HTTP/1.1 103 Hints\r\nLink: x\r\n\r\n" PAGE),
       "HTTP/1.1 200 OK\r\nX: a\r\nX: b\r\nContent-Length: 0\r\n\r\n",
       "HTTP/1.1 204 None\r\n\r\n",
       "HTTP/1.1 200 OK\nContent-Length: 5\n\npage\n",
