@@ -349,11 +349,17 @@ static bool has_body(const struct outcome *o, const char *body, enum sink sink,
   return length == strlen(body) && memcmp(bytes, body, length) == 0;
 }
 
+/* Says whether a message has a reason, which is not libcurl's, that a callback
+ * has refused something. */
+static bool says_why(const char *message) {
+  return strchr(message, ':') && !strstr(message, "writing");
+}
+
 static bool is_right(const struct shape *shape, const struct outcome *o,
                      enum sink sink, int fd) {
   if (o->status != shape->status) return false;
   if (o->status == LARIAT_EPROTOCOL || o->status == LARIAT_EBODYLIMIT)
-    return strchr(lariat_failure_message(o->value), ':') != NULL;
+    return says_why(lariat_failure_message(o->value));
   if (o->status != LARIAT_OK) return true;
   return o->http_status == shape->http_status &&
          has_body(o, shape->body, sink, fd);
