@@ -17,6 +17,7 @@ static int inspect_line(CURL *easy, curl_infotype type, char *line,
   if (type != CURLINFO_HEADER_IN || length == 0) return 0;
   if (*line != ' ' && *line != '\t') return 0;
   *line = 'X';
+  transfer->reader.parser.reason = LR_H1_REASON_OBS_FOLD;
   transfer->fault = LARIAT_EPROTOCOL;
   return 0;
 }

@@ -6,10 +6,18 @@
 
 #include <openssl/ssl.h>
 
+#include "base/attributes.h"
 #include "curl/engine.h"
 #include "curl/transfer.h"
 #include "net/received_bytes.h"
 #include "net/tls_events.h"
+
+/* Has libcurl read lengths again, of this job's next answer or another's. */
+static void heed_length(lr_transfer *transfer) {
+  if (!transfer->reader.length_option) return;
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_IGNORE_CONTENT_LENGTH, 0L);
+  transfer->reader.length_option = false;
+}
 
 void lr_response_reader_begin(lr_transfer *transfer) {
   lr_response_reader *reader = &transfer->reader;
@@ -20,6 +28,7 @@ void lr_response_reader_begin(lr_transfer *transfer) {
   lr_h1_parser_begin(&reader->parser, job->response, head, decoders,
                      job->request.max_body_bytes);
   lr_h1_parser_pass(&reader->parser);
+  heed_length(transfer);
   reader->shown = 0;
   reader->taken = 0;
   reader->left = 0;
@@ -66,6 +75,13 @@ static void begin_body(lr_transfer *transfer) {
   reader->chunks_option = true;
 }
 
+/* Has libcurl ignore a length that comes behind the chunks' header: some
+ * versions take a length of 0 for the end of the response. */
+static LR_COLD void ignore_length(lr_transfer *transfer) {
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_IGNORE_CONTENT_LENGTH, 1L);
+  transfer->reader.length_option = true;
+}
+
 static lariat_status read_h1_line(lr_transfer *transfer, const char *line,
                                   size_t length) {
   lr_h1_parser *parser = &transfer->reader.parser;
@@ -79,7 +95,11 @@ static lariat_status read_h1_line(lr_transfer *transfer, const char *line,
                             ? lr_h1_parser_trailer(parser, line, length)
                             : lr_h1_parser_feed(parser, line, length, &used);
   if (result == LR_H1_FAILED) return parser->fault;
-  if (!trailer && lr_h1_parser_in_body(parser)) begin_body(transfer);
+  if (!trailer && lr_h1_parser_in_body(parser))
+    begin_body(transfer);
+  else if (!trailer && parser->framing & LR_H1_CHUNKED &&
+           !transfer->job->response->interim)
+    ignore_length(transfer);
   return LARIAT_OK;
 }
 
@@ -224,6 +244,7 @@ void lr_response_reader_clear(lr_transfer *transfer) {
   lr_response_reader *reader = &transfer->reader;
   lr_h1_parser_close(&reader->parser);
   lr_h1_parser_clear(&reader->parser);
+  heed_length(transfer);
   if (!reader->chunks_option) return;
   (void)curl_easy_setopt(transfer->easy, CURLOPT_HTTP_TRANSFER_DECODING, 1L);
   reader->chunks_option = false;

@@ -30,6 +30,7 @@ typedef struct lr_response_reader {
   size_t left;        /* of the body, behind those: the parser knows of them */
   uint8_t state;      /* lr_reader_state */
   bool chunks_option; /* libcurl was told not to undo chunks */
+  bool length_option; /* and to ignore a length */
   bool stopped;       /* the response is complete, and libcurl goes on */
 } lr_response_reader;
 

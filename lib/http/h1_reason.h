@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * h1_reason.h: what the reader of HTTP/1.1 has against a response: why it is
- * not a proper one, or is left to libcurl. */
+ * not a proper one, or beyond a limit. */
 #ifndef LR_HTTP_H1_REASON_H
 #define LR_HTTP_H1_REASON_H
 
