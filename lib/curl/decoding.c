@@ -17,14 +17,6 @@ void lr_decoding_init(lr_decoding *decoding) {
   lr_decode_item_init(&decoding->item, resume_body);
 }
 
-/* Says whether the end of the connection is that of the body (RFC 9112, 6.3).
- */
-static bool ends_at_close(const lariat_response *response) {
-  const char *coding = lariat_response_header(response, "Transfer-Encoding");
-  if (response->http_version >= 20) return false;
-  return coding ? !strcasestr(coding, "chunked") : response->content_length < 0;
-}
-
 lariat_status lr_decoding_begin(lr_transfer *transfer) {
   lr_decoding *decoding = &transfer->decoding;
   const lariat_response *response = transfer->job->response;
@@ -35,7 +27,6 @@ lariat_status lr_decoding_begin(lr_transfer *transfer) {
   lr_decoding_close(transfer);
   lr_content_codings_read(&codings, response);
   if (!lr_content_codings_any(&codings)) return LARIAT_OK;
-  decoding->until_close = ends_at_close(response);
   decoding->piece = lr_alloc(PIECE);
   if (!decoding->piece) return LARIAT_ENOMEM;
   decoding->decoder =
@@ -106,7 +97,8 @@ lariat_status lr_decoding_check(const lr_transfer *transfer) {
   const lr_decoding *decoding = &transfer->decoding;
   if (!decoding->decoder || lr_content_decoder_whole(decoding->decoder))
     return LARIAT_OK;
-  return decoding->until_close ? LARIAT_ETRUNCATED : LARIAT_EENCODING;
+  return lr_response_reader_lasts_until_close(transfer) ? LARIAT_ETRUNCATED
+                                                        : LARIAT_EENCODING;
 }
 
 void lr_decoding_close(lr_transfer *transfer) {

@@ -18,7 +18,6 @@ typedef struct lr_decoding {
   char *piece;                 /* decoded, and not taken yet */
   size_t piece_length;
   size_t skip;         /* of what libcurl will give again, so much was used */
-  bool until_close;    /* the body ends with the connection */
   lr_decode_item item; /* waits while the body is to go on in another turn */
 } lr_decoding;
 

@@ -207,8 +207,8 @@ static bool is_meant(const lr_transfer *transfer) {
          transfer->tls->closed;
 }
 
-static bool lasts_until_close(const lr_h1_parser *parser) {
-  return parser->state == LR_H1_IN_BODY_UNTIL_CLOSE;
+bool lr_response_reader_lasts_until_close(const lr_transfer *transfer) {
+  return transfer->reader.parser.state == LR_H1_IN_BODY_UNTIL_CLOSE;
 }
 
 lariat_status lr_response_reader_end(const lr_transfer *transfer) {
@@ -217,7 +217,7 @@ lariat_status lr_response_reader_end(const lr_transfer *transfer) {
   if (!lr_response_reader_has_head(transfer)) return LARIAT_ETRUNCATED;
   if (reader->state != LR_READER_H1 || lr_h1_parser_complete(parser))
     return LARIAT_OK;
-  if (lasts_until_close(parser))
+  if (lr_response_reader_lasts_until_close(transfer))
     return is_meant(transfer) ? LARIAT_OK : LARIAT_ETRUNCATED;
   return LARIAT_ETRUNCATED;
 }
@@ -233,7 +233,7 @@ bool lr_response_reader_keeps(const lr_transfer *transfer, int fd) {
 
 const char *lr_response_reader_fault(const lr_transfer *transfer) {
   const lr_h1_parser *parser = &transfer->reader.parser;
-  if (lasts_until_close(parser) && !is_meant(transfer))
+  if (lr_response_reader_lasts_until_close(transfer) && !is_meant(transfer))
     return "the connection ended without a close_notify of TLS";
   return parser->reason == LR_H1_REASON_NONE
              ? NULL

@@ -56,6 +56,9 @@ size_t lr_response_reader_body(struct lr_transfer *transfer, const char *bytes,
 /* Forgets the response, which has left for its caller; its body has not. */
 void lr_response_reader_release(struct lr_transfer *transfer);
 
+/* Says whether the body is one that ends with the connection. */
+bool lr_response_reader_lasts_until_close(const struct lr_transfer *transfer);
+
 /* Judges the end that libcurl takes for the response's.
  * LARIAT_OK, LARIAT_ETRUNCATED */
 lariat_status lr_response_reader_end(const struct lr_transfer *transfer);

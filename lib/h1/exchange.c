@@ -206,20 +206,16 @@ static inline lr_job *release_job(lr_connection *connection) {
   return job;
 }
 
-/* Lets libcurl do the job, as if it had never been started. */
-static void requeue_for_libcurl(lr_connection *connection) {
+/* Asks for a new connection, as if the job had never been started: this one was
+ * dead before anything came. */
+static void retry_on_new_connection(lr_connection *connection) {
   lr_h1 *h1 = connection->h1;
   lr_job *job = release_job(connection);
   lr_connection_close(connection);
   lr_response_reset(job->response);
+  job->attempt.reuse_failed = true;
   job->attempt.outcome = LARIAT_EBUSY;
   lr_dispatcher_done(h1->dispatcher, job);
-}
-
-/* Asks for a new connection: this one was dead before anything came. */
-static void retry_on_new_connection(lr_connection *connection) {
-  connection->job->attempt.reuse_failed = true;
-  requeue_for_libcurl(connection);
 }
 
 static int curl_code_for(lariat_status status) {
