@@ -50,6 +50,9 @@ static void set_tls(lr_transfer *transfer) {
    * store, see trust.h. */
   (void)curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
   (void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+  /* Likewise sessions, which old versions keep for each easy handle: see
+   * tls_sessions.h. */
+  (void)curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 }
 
 /* Says whether a connection is good for one request only: of HTTP/2 without

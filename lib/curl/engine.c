@@ -473,6 +473,7 @@ static void close_engine(void *self) {
     lr_transfer_free(lr_container(node, lr_transfer, node));
   lr_h1_clear(&engine->h1);
   lr_sockets_clear(&engine->sockets);
+  lr_tls_sessions_clear(&engine->tls_sessions);
   lr_trust_release(engine->trusted);
   lr_free(engine);
 }
@@ -516,6 +517,7 @@ lariat_status lr_engine_open(const lr_transport_config *config,
   engine->idle_ns = lr_ns_of_ms(config->options->idle_ms);
   init_limit(engine, config);
   lr_sockets_init(&engine->sockets);
+  lr_tls_sessions_init(&engine->tls_sessions);
   lr_list_init(&engine->idle_transfers);
   lr_list_init(&engine->lanes);
   lr_list_init(&engine->dirty);

@@ -34,15 +34,20 @@ static void watch_tls(lr_transfer *transfer, lr_tls_events *events) {
   transfer->tls = events;
 }
 
-/* Gives the trusted certificates to a handshake that begins. */
+/* Gives the trusted certificates to a handshake that begins, and a session to
+ * resume. */
 static CURLcode begin_handshake(CURL *easy, void *ssl_ctx,
                                 void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
-  const lr_engine *engine = transfer->engine;
+  lr_engine *engine = transfer->engine;
+  const lr_host *host = transfer->host;
   (void)easy;
   transfer->tries.in_handshake = true;
   watch_tls(transfer, lr_tls_events_watch(ssl_ctx));
-  if (!transfer->tls) return CURLE_OUT_OF_MEMORY;
+  if (!transfer->tls ||
+      !lr_tls_sessions_use(&engine->tls_sessions, ssl_ctx, host->key,
+                           host->key_length, host->key_hash))
+    return CURLE_OUT_OF_MEMORY;
   if (engine->trusted) lr_trust_apply(engine->trusted, ssl_ctx);
   return CURLE_OK;
 }

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT
- * tls_events.c: OpenSSL's callbacks for alerts and certificates. */
+ * tls_events.c: OpenSSL's callbacks for handshakes, alerts and
+ * certificates. */
 #include "net/tls_events.h"
 
 #include <openssl/ssl.h>
 #include <pthread.h>
 
 #include "base/memory.h"
+#include "net/tls_sessions.h"
 
 static int context_index = -1;
 static pthread_once_t index_once = PTHREAD_ONCE_INIT;
@@ -34,15 +36,24 @@ lr_tls_events *lr_tls_events_of(const void *ssl) {
 
 /* Notes an alert that was read: its level and what it is are two bytes of
  * `value`. */
-static void note_alert(const SSL *ssl, int where, int value) {
-  lr_tls_events *events = where & SSL_CB_READ && where & SSL_CB_ALERT
-                              ? lr_tls_events_of(ssl)
-                              : NULL;
+static void note_alert(const SSL *ssl, int value) {
+  lr_tls_events *events = lr_tls_events_of(ssl);
   if (!events) return;
   if ((value & 0xff) == SSL_AD_CLOSE_NOTIFY)
     events->closed = true;
   else if (value >> 8 == SSL3_AL_FATAL)
     events->alert = (uint8_t)value;
+}
+
+/* Follows what OpenSSL tells.  A session can only be set when the handshake
+ * begins: libcurl makes the SSL behind its callback for the context. */
+static void follow_handshake(const SSL *ssl, int where, int value) {
+  if (where == SSL_CB_HANDSHAKE_START)
+    lr_tls_sessions_resume((void *)(uintptr_t)ssl);
+  else if (where == SSL_CB_HANDSHAKE_DONE)
+    lr_tls_sessions_keep((void *)(uintptr_t)ssl);
+  else if (where & SSL_CB_READ && where & SSL_CB_ALERT)
+    note_alert(ssl, value);
 }
 
 /* Notes that the server asks for a certificate, where none is set. */
@@ -67,7 +78,7 @@ lr_tls_events *lr_tls_events_watch(void *ssl_ctx) {
   /* Versions of libcurl differ in whether an end without close_notify is a
    * failure: to none it is one now, and the record tells. */
   SSL_CTX_set_options(ssl_ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
-  SSL_CTX_set_info_callback(ssl_ctx, note_alert);
+  SSL_CTX_set_info_callback(ssl_ctx, follow_handshake);
   SSL_CTX_set_client_cert_cb(ssl_ctx, note_request);
   return lr_tls_events_retain(events);
 }
