@@ -261,6 +261,13 @@ static char *url_of_host(const char *url, long host) {
   return NULL;
 }
 
+/* Frees what a text does not need: with thousands of hosts it would be more than
+ * all that is measured. */
+static char *shrink(char *text) {
+  char *exact = text ? realloc(text, strlen(text) + 1) : NULL;
+  return exact ? exact : text;
+}
+
 /* The one URL and those of the idle hosts after it; or those of the hosts. */
 static bool make_urls(struct run *run) {
   const struct settings *settings = run->settings;
@@ -273,7 +280,7 @@ static bool make_urls(struct run *run) {
   if (first) run->urls[0] = strdup(settings->url);
   if (first && !run->urls[0]) return false;
   for (long i = 0; i < own; i++) {
-    run->urls[first + i] = url_of_host(settings->url, i);
+    run->urls[first + i] = shrink(url_of_host(settings->url, i));
     if (!run->urls[first + i]) return false;
   }
   return true;
