@@ -52,7 +52,15 @@ def show_row(row, say):
     for ratio in row["ratios"]:
         say("  %s, %s / %s: %s" % (NAMES[ratio["measure"]], ratio["of"],
                                    ratio["to"], ratio_words(ratio)))
+    show_resumed(row, say)
     show_scaling(row, say)
+
+
+def show_resumed(row, say):
+    shares = ["%s %.0f %%" % (name, 100 * one["resumed"]["median"])
+              for name, one in row["contenders"].items() if "resumed" in one]
+    if shares:
+        say("  sessions resumed: " + ", ".join(shares))
 
 
 def show_scaling(row, say):
@@ -111,12 +119,13 @@ def table(heads, rows):
 def measured_with(result):
     facts = result["machine"]
     lines = [
-        "Measured %s on %s, %d CPUs, %s; commit %s, %s `%s`; %s. Load %.1f "
-        "before and %.1f after." % (
+        "Measured %s on %s, %d CPUs, %s; commit %s, %s `%s`; %s. Rounds: %d, "
+        "with %d %% of the requests. Load %.1f before and %.1f after." % (
             result["when"], facts["cpu"], facts["cpus"], facts["kernel"],
             result["commit"], result["build"]["type"],
             result["build"]["flags"],
             ", ".join("%s %s" % pair for pair in result["versions"].items()),
+            result["pairs"], result["scale_percent"],
             result["load_before"][0], result["load_after"][0])]
     return lines
 
@@ -147,6 +156,7 @@ def row_lines(row):
             list(row["refused"].items()):
         lines.append("- %s: %s" % (name, reason))
     found = []
+    show_resumed(row, found.append)
     show_scaling(row, found.append)
     lines += ["- " + line.strip() for line in found]
     return lines + [""]
