@@ -15,6 +15,7 @@
  *     --idle N       first fetches once from each of N such hosts; only what
  *                    comes after is counted
  *     --post N       sends N bytes by POST
+ *     --discard      bodies are counted and dropped, as the rival does
  *     --ca FILE      trusted certificates
  *     --timeout N    seconds for a fetch, instead of the client's default
  *     --libcurl-only every request goes through libcurl, also those which
@@ -64,6 +65,7 @@ struct settings {
   const char *ca_file;
   lariat_placement placement;
   bool libcurl_only;
+  bool discard;
   bool await;
 };
 
@@ -158,7 +160,8 @@ static void look_at_response(struct run *run, lariat_value result) {
   }
   if (lariat_response_header(response, "Content-Length")) run->with_header++;
   lariat_response_body(response, &length);
-  run->bytes += length;
+  run->bytes +=
+      run->settings->discard ? lariat_response_body_bytes(response) : length;
   run->total_us += lariat_response_timings(response).total_us;
 }
 
@@ -188,6 +191,12 @@ static lariat_value on_failure(lariat_value failure, void *context) {
 static lariat_deferred *ask(const struct run *run, const char *url) {
   const struct settings *settings = run->settings;
 
+  if (settings->discard) {
+    lariat_request_options options = lariat_request_defaults(run->client);
+
+    options.sink = lariat_sink_discard();
+    return lariat_request(run->client, "GET", url, &options);
+  }
   if (settings->post && !run->idling)
     return lariat_post(run->client, url, settings->body,
                        (size_t)settings->post);
@@ -282,8 +291,8 @@ static char *url_of_host(const char *url, long host) {
   return NULL;
 }
 
-/* Frees what a text does not need: with thousands of hosts it would be more than
- * all that is measured. */
+/* Frees what a text does not need: with thousands of hosts it would be more
+ * than all that is measured. */
 static char *shrink(char *text) {
   char *exact = text ? realloc(text, strlen(text) + 1) : NULL;
   return exact ? exact : text;
@@ -444,6 +453,9 @@ static bool parse_option(int option, struct settings *settings) {
   case 'l':
     settings->libcurl_only = true;
     return true;
+  case 'd':
+    settings->discard = true;
+    return true;
   case 'w':
     settings->await = true;
     return true;
@@ -464,6 +476,7 @@ static bool parse(int argc, char **argv, struct settings *settings) {
       {"ca", required_argument, NULL, 'c'},
       {"timeout", required_argument, NULL, 't'},
       {"libcurl-only", no_argument, NULL, 'l'},
+      {"discard", no_argument, NULL, 'd'},
       {"await", no_argument, NULL, 'w'},
       {NULL, 0, NULL, 0}};
   int option;
@@ -494,7 +507,8 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: bench-path URL REQUESTS CONNECTIONS [--reactors N] "
                     "[--placement host|spread|home] [--per-host N] "
                     "[--asked N] [--hosts N] [--idle N] [--post N] "
-                    "[--ca FILE] [--timeout N] [--libcurl-only] [--await]\n");
+                    "[--discard] [--ca FILE] [--timeout N] "
+                    "[--libcurl-only] [--await]\n");
     return 2;
   }
   status = make_body(&settings) ? set_up(&run) : LARIAT_ENOMEM;

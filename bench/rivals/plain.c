@@ -14,6 +14,8 @@
  *     --http2        waits for a connection to be shared instead of opening one
  *     --compressed   asks for gzip
  *     --post N       sends N bytes by POST
+ *     --headers      sends the two headers that lariat sends by default, so
+ * that the requests of both are the same
  *     --buffer N     bytes of libcurl's receive buffer
  *
  * prints one line of JSON.  CPU times are of the whole process, from its start;
@@ -58,6 +60,7 @@ struct settings {
   char *body; /* the bytes of --post */
   bool http2;
   bool compressed;
+  struct curl_slist *headers;
 };
 
 struct run {
@@ -161,6 +164,8 @@ static bool set_options(const struct settings *settings, CURL *easy) {
     code |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, settings->post);
     code |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS, settings->body);
   }
+  if (settings->headers)
+    code |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER, settings->headers);
   if (settings->buffer)
     code |= curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, settings->buffer);
   return code == CURLE_OK;
@@ -413,6 +418,19 @@ static bool positive(const char *text, long limit, long *out) {
   return !errno && *text && !*end && *out > 0 && *out <= limit;
 }
 
+static bool add_headers(struct settings *settings) {
+  static const char *const lines[] = {"User-Agent: lariat/0.2.0",
+                                      "Accept-Encoding: gzip, br, zstd"};
+
+  for (int i = 0; i < 2; i++) {
+    struct curl_slist *more = curl_slist_append(settings->headers, lines[i]);
+
+    if (!more) return false;
+    settings->headers = more;
+  }
+  return true;
+}
+
 static bool parse_option(int option, struct settings *settings) {
   switch (option) {
   case 't':
@@ -428,6 +446,8 @@ static bool parse_option(int option, struct settings *settings) {
   case 'c':
     settings->ca_file = optarg;
     return true;
+  case 'H':
+    return add_headers(settings);
   case '2':
     settings->http2 = true;
     return true;
@@ -447,6 +467,7 @@ static bool parse(int argc, char **argv, struct settings *settings) {
       {"buffer", required_argument, NULL, 'b'},
       {"post", required_argument, NULL, 'p'},
       {"ca", required_argument, NULL, 'c'},
+      {"headers", no_argument, NULL, 'H'},
       {"http2", no_argument, NULL, '2'},
       {"compressed", no_argument, NULL, 'z'},
       {NULL, 0, NULL, 0}};
@@ -472,7 +493,8 @@ int main(int argc, char **argv) {
   if (!parse(argc, argv, &settings)) {
     fprintf(stderr, "usage: plain URL REQUESTS CONNECTIONS [--threads N] "
                     "[--hosts N] [--idle N] [--ca FILE] [--http2] "
-                    "[--compressed] [--post N] [--buffer N]\n");
+                    "[--compressed] [--post N] [--headers] "
+                    "[--buffer N]\n");
     return 2;
   }
   if (curl_global_init(CURL_GLOBAL_DEFAULT)) return 2;
@@ -485,6 +507,7 @@ int main(int argc, char **argv) {
     tear_down(&runs[i]);
   }
   free(settings.body);
+  curl_slist_free_all(settings.headers);
   curl_global_cleanup();
   return !ran ? 2 : failed ? 1 : 0;
 }
