@@ -4,8 +4,6 @@
 
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/time.h"
@@ -31,6 +29,7 @@ lr_connection *lr_connection_adopt(lr_h1 *h1, int fd, lr_host *host,
                                    const lariat_response *peer) {
   lr_connection *connection = lr_alloc_zero(sizeof *connection);
   if (!connection) return NULL;
+  lr_stream_of_descriptor(&connection->stream, fd);
   connection->watch.fd = fd;
   connection->watch.ready = lr_exchange_ready;
   connection->h1 = h1;
@@ -110,7 +109,7 @@ void lr_connection_close(lr_connection *connection) {
   lr_h1 *h1 = connection->h1;
   lr_host *host = connection->host;
   lr_poller_forget(poller_of(connection), &connection->watch);
-  close(connection->watch.fd);
+  lr_stream_close(&connection->stream);
   leave_idle_lists(connection);
   lr_decode_item_remove(&connection->decoding);
   lr_h1_parser_clear(&connection->parser);
@@ -123,7 +122,7 @@ void lr_connection_close(lr_connection *connection) {
 void lr_connection_end_idle(lr_connection *connection) {
   lr_h1 *h1 = connection->h1;
   ssize_t got =
-      recv(connection->watch.fd, h1->inbound, sizeof h1->inbound, MSG_DONTWAIT);
+      lr_stream_receive(&connection->stream, h1->inbound, sizeof h1->inbound);
   leave_idle_lists(connection);
   if (got <= 0)
     lr_host_note_early_end(connection->host);

@@ -18,11 +18,13 @@
 #include "http/h1_parser.h"
 #include "http/sha256.h"
 #include "job/job.h"
+#include "net/stream.h"
 #include "reactor/poller.h"
 #include "schedule/desync.h"
 
 typedef struct lr_connection {
-  lr_watch watch;
+  lr_watch watch; /* of the stream's descriptor */
+  lr_stream stream;
   lr_h1 *h1;
   lr_host *host;
   lr_list node;     /* in the host's idle ones, or alone */
