@@ -17,6 +17,7 @@
 #include "curl/libcurl.h"
 #include "curl/transfer.h"
 #include "h1/connection.h"
+#include "net/received_bytes.h"
 #include "support/dispatching.h"
 
 /* An engine, and one transfer of it whose job runs in a lane. */
@@ -290,6 +291,13 @@ static void starve_others(struct handing *h) {
   fixture_advance(&h->d.f, 1000);
 }
 
+/* Says whether the kernel counts what has come: qemu's user mode, in the
+ * kernel's place, does not tell (received_bytes_test.c). */
+static bool is_counted(int fd) {
+  uint64_t received;
+  return lr_received_bytes(fd, &received);
+}
+
 static void test_settling(void) {
   static const struct {
     spoil *prepare;
@@ -307,13 +315,15 @@ static void test_settling(void) {
     open_handing(&h);
     int fd = hand_over_socket(&h);
     rows[i].prepare(&h);
+    bool kept =
+        rows[i].kept || (rows[i].prepare == add_excess && !is_counted(fd));
     close_socket(&h, fd);
     lr_handoff_settle(h.transfer, rows[i].keep);
     expect_state(&h, LR_HANDOFF_NONE);
-    CU_ASSERT_EQUAL(is_open(fd), rows[i].kept);
-    CU_ASSERT_EQUAL(lr_connection_idle(h.host) != NULL, rows[i].kept);
-    CU_ASSERT_EQUAL(h.engine->limit.open, rows[i].kept);
-    CU_ASSERT_EQUAL(h.host->learned.h1_proven, rows[i].kept);
+    CU_ASSERT_EQUAL(is_open(fd), kept);
+    CU_ASSERT_EQUAL(lr_connection_idle(h.host) != NULL, kept);
+    CU_ASSERT_EQUAL(h.engine->limit.open, kept);
+    CU_ASSERT_EQUAL(h.host->learned.h1_proven, kept);
     close_handing(&h);
   }
 }
