@@ -53,21 +53,11 @@ bool lr_exchange_suits_idle(const lr_job *job) {
 bool lr_exchange_suits(const lr_h1 *h1, const lr_job *job) {
   const lr_host *host = job->pool.host;
   if (h1->disabled || host->pacing.has_delay) return false;
-  if (job->request.url.tls || job->request.http == LARIAT_HTTP_2) return false;
+  if (job->request.http == LARIAT_HTTP_2) return false;
   return lr_exchange_suits_idle(job);
 }
 
-/* How many of a host's jobs run when h1 makes requests before the host is
- * proven.  A host is asked by libcurl first.  When many of its connections are
- * opened at once that is not waited for: libcurl's memory for each is ten times
- * that of h1. */
-enum { ASKED_BY_LIBCURL = 32 };
-
-bool lr_exchange_takes(const lr_job *job) {
-  const lr_host *host = job->pool.host;
-  if (job->attempt.reuse_failed) return false;
-  return host->learned.h1_proven || host->running > ASKED_BY_LIBCURL;
-}
+bool lr_exchange_takes(const lr_job *job) { return !job->attempt.reuse_failed; }
 
 /* ---- Sending ---- */
 
@@ -328,7 +318,6 @@ static void finish_exchange(lr_connection *connection, const char *rest,
                !lr_connection_limit_must_reclaim(h1->limit, connection->host);
   lr_job *job = release_job(connection);
   if (!connection->is_new) lr_host_note_reuse(connection->host);
-  connection->host->learned.h1_proven = true;
   lr_h1_count(h1, job->response);
   if (keeps)
     lr_connection_make_idle(connection);

@@ -25,6 +25,7 @@ enum {
 typedef struct lr_stream_ops {
   ssize_t (*send)(lr_stream *stream, const char *bytes, size_t length);
   ssize_t (*receive)(lr_stream *stream, char *bytes, size_t capacity);
+  bool (*lacks_certificate)(const lr_stream *stream); /* NULL: no TLS */
   void (*close)(lr_stream *stream);
 } lr_stream_ops;
 
@@ -54,6 +55,13 @@ static inline ssize_t lr_stream_send(lr_stream *stream, const char *bytes,
 static inline ssize_t lr_stream_receive(lr_stream *stream, char *bytes,
                                         size_t capacity) {
   return stream->ops->receive(stream, bytes, capacity);
+}
+
+/* Says whether a stream that ended before an answer may have done so since the
+ * server asked for a certificate of the client's, and got none. */
+static inline bool lr_stream_lacks_certificate(const lr_stream *stream) {
+  return stream->ops->lacks_certificate &&
+         stream->ops->lacks_certificate(stream);
 }
 
 /* Ends the connection.  The descriptor is closed, and not watched any more. */
