@@ -280,7 +280,7 @@ static LR_COLD bool is_beyond_limit(const lr_h1_parser *parser) {
 
 /* The length is at least 1.  A limit of 0, which is none, is the largest number
  * when 1 is taken away. */
-static lr_h1_result begin_counted_body(lr_h1_parser *parser) {
+static LR_HOT lr_h1_result begin_counted_body(lr_h1_parser *parser) {
   parser->state = LR_H1_IN_BODY;
   parser->left = (uint64_t)parser->response->content_length;
   if (parser->left - 1 > parser->max_body_bytes - 1 &&
@@ -298,7 +298,7 @@ static LR_COLD void distrust_length(lr_h1_parser *parser) {
   parser->response->content_length = -1;
 }
 
-static lr_h1_result begin_body(lr_h1_parser *parser) {
+static LR_HOT lr_h1_result begin_body(lr_h1_parser *parser) {
   if (parser->framing == LR_H1_LENGTH) return begin_counted_body(parser);
   if (parser->framing & LR_H1_CHUNKED) {
     parser->state = LR_H1_IN_CHUNK_SIZE;
@@ -329,7 +329,7 @@ static bool take_decoder(lr_h1_parser *parser) {
 }
 
 /* Decides by a final head what follows (RFC 9112, 6.3). */
-static lr_h1_result choose_body(lr_h1_parser *parser) {
+static LR_HOT lr_h1_result choose_body(lr_h1_parser *parser) {
   const lariat_response *response = parser->response;
   if (has_no_body(parser)) return complete_response(parser);
   if (parser->framing == LR_H1_LENGTH && response->content_length == 0)
@@ -348,7 +348,7 @@ static LR_COLD lr_h1_result end_interim_head(lr_h1_parser *parser) {
     return refuse(parser, LR_H1_REASON_SWITCHED);
   parser->state = LR_H1_IN_STATUS;
   parser->keeps = true;
-  parser->folded = false;
+  parser->rarities &= LR_H1_STOPS;
   parser->reason = LR_H1_REASON_NONE;
   parser->framing = LR_H1_UNTIL_CLOSE;
   parser->coded = false;
@@ -539,8 +539,8 @@ static lr_h1_reason reason_of_head(const lr_h1_parser *parser) {
 }
 
 /* Judges a head with something in it that few have. */
-static LR_COLD lr_h1_result settle_rare_head(lr_h1_parser *parser) {
-  if (parser->folded) read_framing_again(parser);
+static lr_h1_result settle_rare_head(lr_h1_parser *parser) {
+  if (parser->rarities & LR_H1_FOLDED) read_framing_again(parser);
   if (parser->response->interim) return LR_H1_MORE;
   if (parser->response->http_version == 10)
     parser->keeps = keeps_http_1_0(parser);
@@ -551,7 +551,7 @@ static LR_COLD lr_h1_result settle_rare_head(lr_h1_parser *parser) {
 }
 
 static bool is_rare_head(const lr_h1_parser *parser) {
-  unsigned rare = parser->reason | (unsigned)parser->folded |
+  unsigned rare = parser->reason | (unsigned)parser->rarities |
                   parser->interim_headers |
                   (parser->framing & (unsigned)LR_H1_NOT_CODED);
   return (rare | (unsigned)(parser->response->http_version ^ 11)) != 0;
@@ -563,14 +563,22 @@ static bool has_cr(const lariat_response *response) {
   return text->length && memchr(text->bytes, '\r', text->length);
 }
 
+/* Ends a head with something in it that few have, or one that the caller wants
+ * to know of. */
+static LR_COLD lr_h1_result end_rare_head(lr_h1_parser *parser) {
+  lr_h1_result result = settle_rare_head(parser);
+  if (result != LR_H1_MORE) return result;
+  result = parser->response->interim ? end_interim_head(parser)
+                                     : choose_body(parser);
+  return result == LR_H1_MORE && parser->rarities & LR_H1_STOPS ? LR_H1_HEAD
+                                                                : result;
+}
+
 static lr_h1_result end_head(lr_h1_parser *parser) {
   parser->response->in_block = false;
   if (LR_RARE(has_cr(parser->response)))
     return refuse(parser, LR_H1_REASON_BARE_CR);
-  if (LR_RARE(is_rare_head(parser))) {
-    lr_h1_result result = settle_rare_head(parser);
-    if (result != LR_H1_MORE) return result;
-  }
+  if (LR_RARE(is_rare_head(parser))) return end_rare_head(parser);
   return parser->response->interim ? end_interim_head(parser)
                                    : choose_body(parser);
 }
@@ -684,7 +692,7 @@ static LR_COLD lr_h1_result take_obs_fold(lr_h1_parser *parser,
   bool trailer = parser->state == LR_H1_IN_TRAILERS;
   if ((trailer ? response->trailer_count : response->header_count) == 0)
     return refuse(parser, LR_H1_REASON_OBS_FOLD);
-  parser->folded = true;
+  parser->rarities |= LR_H1_FOLDED;
   return result_of(parser, lr_response_add_obs_fold(response, line, end));
 }
 

@@ -25,8 +25,10 @@ typedef enum lr_h1_result {
   LR_H1_PIECE,  /* of a PASSED body: the caller takes the last `piece_length`
                    bytes that were used, and feeds what is behind them */
   LR_H1_FAILED, /* `fault` says how, and `reason`, if there is one, why */
-  LR_H1_PAUSED  /* enough was decoded for one turn of the reactor: go on by
+  LR_H1_PAUSED, /* enough was decoded for one turn of the reactor: go on by
                    lr_h1_parser_resume in another */
+  LR_H1_HEAD    /* a head is complete, perhaps one of 1xx, and the caller wants
+                   to know of each */
 } lr_h1_result;
 
 typedef enum lr_h1_state {
@@ -58,6 +60,12 @@ typedef enum lr_h1_body_use {
   LR_H1_PASSED     /* the caller takes it, a piece at a time, as it comes */
 } lr_h1_body_use;
 
+/* Properties that few heads have, and that are looked for at once. */
+typedef enum lr_h1_rarity {
+  LR_H1_FOLDED = 1, /* a header of the head went on, with a blank */
+  LR_H1_STOPS = 2   /* the caller wants to know of each head */
+} lr_h1_rarity;
+
 /* The longest line of a head, and the longest head, those of 1xx included: a
  * little less than libcurl has, whose failures differ with its version. */
 enum { LR_H1_LINE_MAX = 100000, LR_H1_HEAD_MAX = 300000 };
@@ -76,7 +84,7 @@ typedef struct lr_h1_parser {
   bool bodiless;             /* the request was HEAD */
   bool keeps;                /* the connection may be used again */
   bool coded;                /* the head has a Content-Encoding */
-  bool folded;               /* a header of the head went on, with a blank */
+  uint8_t rarities;          /* lr_h1_rarity, joined by | */
   uint16_t interim_headers;  /* of the heads of 1xx */
   lariat_status fault;
   lr_content_decoders *decoders; /* borrowed; NULL: bodies stay as they come */
@@ -102,7 +110,7 @@ static inline void lr_h1_parser_begin(lr_h1_parser *parser,
   parser->bodiless = bodiless;
   parser->decoders = decoders;
   parser->keeps = true;
-  parser->folded = false;
+  parser->rarities = 0;
   parser->interim_headers = 0;
   parser->framing = LR_H1_UNTIL_CLOSE;
   parser->coded = false;
@@ -120,6 +128,13 @@ static inline void lr_h1_parser_discard(lr_h1_parser *parser, bool digested) {
  * codings if there are decoders.  Before the first byte. */
 static inline void lr_h1_parser_pass(lr_h1_parser *parser) {
   parser->body_use = LR_H1_PASSED;
+}
+
+/* Has each head be told, LR_H1_HEAD, before what is behind it is read; but not
+ * the last one of a response without a body, which is LR_H1_DONE.  Before the
+ * first byte. */
+static inline void lr_h1_parser_stop_at_heads(lr_h1_parser *parser) {
+  parser->rarities |= LR_H1_STOPS;
 }
 
 /* Forgets the response, whose head is complete, since another has it now: there
@@ -143,7 +158,7 @@ static inline void lr_h1_parser_close(lr_h1_parser *parser) {
 }
 
 /* Takes bytes; `*used` gets how many were of this response: fewer than `length`
- * only if that is complete, or paused, or a PIECE is given. */
+ * only if that is complete, or paused, or a PIECE is given, or a HEAD told. */
 lr_h1_result lr_h1_parser_feed(lr_h1_parser *parser, const char *bytes,
                                size_t length, size_t *used);
 
