@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -24,9 +24,9 @@ struct connection {
   size_t used;
 };
 
-static bool open_connection(struct connection *c, uint16_t port) {
+static bool open_connection(struct connection *c, unsigned port) {
   struct sockaddr_in address = {.sin_family = AF_INET,
-                                .sin_port = htons(port),
+                                .sin_port = htons((uint16_t)port),
                                 .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
   c->length = c->used = 0;
   c->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -39,12 +39,17 @@ static void close_connection(struct connection *c) {
   c->fd = -1;
 }
 
-static bool send_request(struct connection *c, const char *path) {
-  char text[1024];
-  int length = snprintf(text, sizeof text,
-                        "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n", path);
-  return length > 0 && (size_t)length < sizeof text &&
-         send(c->fd, text, (size_t)length, MSG_NOSIGNAL) == length;
+static bool send_request(struct connection *c, const lariat_url *url) {
+  static const lariat_header headers[] = {{"Accept", "*/*"}};
+  char text[4096];
+  size_t length;
+  lariat_h1_request request = lariat_h1_request_of(url);
+  request.headers = headers;
+  request.header_count = 1;
+  return lariat_h1_request_write(&request, text, sizeof text, &length) ==
+             LARIAT_OK &&
+         length <= sizeof text &&
+         send(c->fd, text, length, MSG_NOSIGNAL) == (ssize_t)length;
 }
 
 /* Makes an event of the bytes that are there. */
@@ -83,48 +88,69 @@ static lariat_h1_result read_response(struct connection *c,
   return result;
 }
 
-static void print_response(const lariat_h1_parser *parser, const char *path,
-                           bool keeps) {
+static void print_response(const lariat_h1_parser *parser,
+                           const lariat_url *url, bool keeps) {
   const lariat_response *response = lariat_h1_parser_response(parser);
   const char *type = lariat_response_header(response, "Content-Type");
-  fprintf(stderr, "%s: %d, %s, %ju bytes, %s\n", path,
+  fprintf(stderr, "%s: %d, %s, %ju bytes, %s\n", lariat_url_text(url, NULL),
           lariat_response_status(response), type ? type : "no type",
           (uintmax_t)lariat_response_body_bytes(response),
           keeps ? "open" : "closed");
 }
 
-/* Asks for one path; false: there was no response, or no proper one. */
-static bool get(struct connection *c, uint16_t port, lariat_h1_parser *parser,
-                const char *path) {
-  if (c->fd < 0 && !open_connection(c, port)) return false;
-  if (!send_request(c, path)) return false;
+/* Asks for one page; false: there was no response, or no proper one. */
+static bool get(struct connection *c, lariat_h1_parser *parser,
+                const lariat_url *url) {
+  if (c->fd < 0 && !open_connection(c, lariat_url_port(url))) return false;
+  if (!send_request(c, url)) return false;
   if (lariat_h1_parser_begin(parser, NULL) != LARIAT_OK) return false;
   if (read_response(c, parser) != LARIAT_H1_DONE) {
-    fprintf(stderr, "%s: %s\n", path, lariat_h1_parser_reason(parser));
+    fprintf(stderr, "%s: %s\n", lariat_url_text(url, NULL),
+            lariat_h1_parser_reason(parser));
     return false;
   }
   bool keeps = lariat_h1_parser_keeps(parser) && c->used == c->length;
-  print_response(parser, path, keeps);
+  print_response(parser, url, keeps);
   if (!keeps) close_connection(c);
   return true;
+}
+
+/* The same for a path on the server. */
+static bool get_path(struct connection *c, lariat_h1_parser *parser,
+                     const lariat_url *server, const char *path) {
+  lariat_url *url;
+  if (lariat_url_parse(path, strlen(path), server, &url, NULL) != LARIAT_OK)
+    return false;
+  bool got = get(c, parser, url);
+  lariat_url_free(url);
+  if (!got) close_connection(c);
+  return got;
+}
+
+static lariat_url *make_server(const char *port) {
+  char text[64];
+  lariat_url *server;
+  int length = snprintf(text, sizeof text, "http://127.0.0.1:%s/", port);
+  bool parsed =
+      length > 0 && (size_t)length < sizeof text &&
+      lariat_url_parse(text, (size_t)length, NULL, &server, NULL) == LARIAT_OK;
+  return parsed ? server : NULL;
 }
 
 int main(int argc, char **argv) {
   struct connection c = {.fd = -1};
   lariat_h1_parser *parser;
   int failed = 0;
-  if (argc < 3) {
+  lariat_url *server = argc < 3 ? NULL : make_server(argv[1]);
+  if (!server) {
     fprintf(stderr, "usage: read_responses PORT PATH...\n");
     return 2;
   }
-  uint16_t port = (uint16_t)strtoul(argv[1], NULL, 10);
   if (lariat_h1_parser_new(&parser) != LARIAT_OK) return 1;
-  for (int i = 2; i < argc; i++) {
-    if (get(&c, port, parser, argv[i])) continue;
-    close_connection(&c);
-    failed = 1;
-  }
+  for (int i = 2; i < argc; i++)
+    if (!get_path(&c, parser, server, argv[i])) failed = 1;
   close_connection(&c);
   lariat_h1_parser_free(parser);
+  lariat_url_free(server);
   return failed;
 }
