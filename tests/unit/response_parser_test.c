@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: optional
  * response_parser_test.c: the public parser of responses: what it tells of
  * them is the same however their bytes are cut, and what the internal one says.
  */
