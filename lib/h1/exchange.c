@@ -419,7 +419,8 @@ static bool take_result(lr_connection *connection, lr_h1_result result,
   case LR_H1_FAILED:
     end_refused(connection, bytes, length);
     return false;
-  case LR_H1_PIECE: /* no body is passed here */
+  case LR_H1_PIECE: /* no body is passed here, and no head told */
+  case LR_H1_HEAD:
     break;
   case LR_H1_PAUSED:
     pause_decoding(connection, bytes + used, length - used);
