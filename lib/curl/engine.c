@@ -350,7 +350,7 @@ static bool take_exchange_over(lr_engine *engine, lr_transfer *transfer) {
 }
 
 /* Goes on with h1 on a connection that libcurl has opened for it and keeps.
- * False: there is no memory for it. */
+ * False: there is no memory for it, or the connection has gone. */
 static bool adopt_kept(lr_engine *engine, lr_transfer *transfer) {
   lr_job *job = transfer->job;
   lr_outcome_describe(transfer, job->response);
@@ -368,7 +368,11 @@ void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
   lr_job *job = transfer->job;
   if (transfer->set.connect_only && curl_code == CURLE_OK) {
     if (adopt_kept(engine, transfer)) return;
-    transfer->fault = LARIAT_ENOMEM;
+    /* libcurl may have closed it again in the same call, for its dead ones:
+     * from 8 on a connection on which a session ticket has come looks like one.
+     * Nothing was sent: the job starts anew. */
+    transfer->fault =
+        transfer->connection.socket ? LARIAT_ENOMEM : LARIAT_EBUSY;
   }
   if (lr_handoff_was_taken(transfer)) {
     if (take_exchange_over(engine, transfer)) return;
