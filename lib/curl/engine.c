@@ -30,6 +30,8 @@ enum { FEW_CONNECTIONS = 64 };
 static lariat_status load_trust(lr_engine *engine) {
   if (engine->trusted || engine->insecure) return LARIAT_OK;
   lariat_status status = lr_trust_load(engine->trust, &engine->trusted);
+  if (status == LARIAT_OK && lr_libcurl_insists_on_cas())
+    engine->certificate = lr_trust_copy_certificate(engine->trusted);
   return status == LARIAT_OK || status == LARIAT_ENOMEM ? status
                                                         : LARIAT_ECERTIFICATE;
 }
@@ -513,6 +515,7 @@ static void close_engine(void *self) {
   lr_sockets_clear(&engine->sockets);
   lr_tls_sessions_clear(&engine->tls_sessions);
   lr_trust_release(engine->trusted);
+  lr_free(engine->certificate);
   lr_free(engine);
 }
 

@@ -78,6 +78,7 @@ typedef struct lr_easy_settings {
   uint32_t path_capacity;
   uint32_t path_length; /* 0: none */
   struct curl_slist *headers;
+  const char *certificate; /* the engine's, where libcurl needs one; or NULL */
   uint8_t http;
   bool large_buffer;
   bool connect_only; /* no request is sent */
