@@ -558,7 +558,7 @@ def show(result, say):
             say(LINE % (*head, "not measured: " + row["unmeasured"], "", "",
                         "", "", took))
         for one in row["checks"]:
-            say((LINE % (*head, one["what"], one["sign"] + "%7.4g" %
+            say((LINE % (*head, one["what"], one["sign"] + "%7.5g" %
                          one["bound"], figure(one["measured"]),
                          spread_words(one), verdict(one), took)).rstrip())
             head, took = ("", ""), ""

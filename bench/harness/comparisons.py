@@ -99,7 +99,7 @@ def idle_rows():
         url = server.url("names")
         return pair(runner, server, name, title, url, 16, 40000,
                     ("--idle", opened) + trusted, ("--idle", held) + trusted,
-                    both=True, held=held, watch=True,
+                    held=held, watch=True,
                     **dict(more, floor=40000))
     for row in with_other("idle-4000", "16 busy connections, while 4,000 to "
                                        "other hosts are held"):
@@ -259,9 +259,9 @@ def hosts_rows():
     for one in with_other("hosts-10000", "10,000 hosts, one request over TLS "
                           "each, the system's certificates"):
         yield one, {"tls": True}, roots
-    for one in with_other("hosts-10000-one-root", "10,000 hosts, one request "
-                          "over TLS each, one trusted certificate"):
-        yield one, {"tls": True}, one_root
+    yield (("hosts-10000-one-root", "10,000 hosts, one request over TLS each, "
+                                    "one trusted certificate", {}),
+           {"tls": True}, one_root)
 
 
 HOSTS = 10000
