@@ -122,7 +122,8 @@ def memory_rows():
                       c.lariat(runner, url, 16, "--reactors", 1, *trusted),
                       c.lariat(runner, url, 16, "--reactors", 1, "--discard",
                                *trusted, name=c.DISCARDED)]
-            return memory_row(name, title, server, racing, 600, more,
+            return memory_row(name, title, server, racing, 600,
+                              dict(more, floor=600),
                               (("lariat", c.PLAIN_KEPT),
                                (c.DISCARDED, "plain"), ("lariat", "plain")))
         return row_of
@@ -210,8 +211,8 @@ FEW = 0.1
 
 def new_tls_rows():
     def new(server, runner, name, title, more):
-        return tls_row(runner, server, name, title, "close", 16, 400, "roots",
-                       **more)
+        return tls_row(runner, server, name, title, "close", 16, 4000, "roots",
+                       plain_share=FEW, **more)
 
     def new_one(server, runner, name, title, more):
         return tls_row(runner, server, name, title, "close", 16, 4000, "ca",
@@ -248,8 +249,8 @@ def hosts_rows():
         return pair(runner, server, name, title, url, 300, HOSTS,
                     options + ("--per-host", 1), options, plain_share=share,
                     others=[c.curl(runner, url, 300, share, ca, hosts=True)],
-                    floor=300, settings={"per_host": 1},
-                    **more)
+                    **dict(more, settings=dict(more.get("settings", {}),
+                                               per_host=1)))
 
     def one_root(server, runner, name, title, more):
         return row(server, runner, name, title, more, "ca", 1.0)
