@@ -127,6 +127,8 @@ def measured_with(result):
             ", ".join("%s %s" % pair for pair in result["versions"].items()),
             result["pairs"], result["scale_percent"],
             result["load_before"][0], result["load_after"][0])]
+    if "note" in result:
+        lines += ["", result["note"]]
     return lines
 
 
