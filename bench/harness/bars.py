@@ -129,8 +129,7 @@ def ratio_of(row, one, other, measure):
 
 def shapes_row(*wanted):
     """Of several shapes, each (shape, words before the measure, comparisons),
-    and those each (of, to, measure, bound or None).  What is judged is what has
-    a bound; the rest is shown beside it, against 1."""
+    and those each (of, to, measure, bound, whether it is only shown)."""
     def measure(bench):
         checks = []
         for shape, words, compared in wanted:
@@ -139,14 +138,17 @@ def shapes_row(*wanted):
             checks += [of_ratio(
                 row, ratio_of(row, of, to, what),
                 "%s%s, %s / %s" % (words, MEASURED[what], of, to),
-                1 if bound is None else bound, beside=bound is None)
-                       for of, to, what, bound in compared]
+                bound, beside) for of, to, what, bound, beside in compared]
         return checks
     return measure
 
 
 def against(bound, to="plain", of="lariat", what="cpu_us"):
-    return of, to, what, bound
+    return of, to, what, bound, False
+
+
+def beside(to="plain", of="lariat", what="cpu_us", bound=1):
+    return of, to, what, bound, True
 
 
 def growth(bench):
@@ -454,14 +456,14 @@ BARS = [
     (16, "https, 100 connections", PLAIN + "tls-reused",
      shapes_row(("tls-reused", "", (
          against(1.2, "wrk"), against(0.50),
-         against(None, of=c.LIBCURL_ONLY))))),
+         beside(of=c.LIBCURL_ONLY))))),
     (17, "the same with libcurl 8.14.1", PLAIN + "tls-reused-8.14.1",
      shapes_row(("tls-reused-8.14.1", "", (
-         against(0.40), against(None, of=c.LIBCURL_ONLY))))),
+         against(0.40), beside(of=c.LIBCURL_ONLY))))),
     (18, "a POST of 1 KB", PLAIN + "post",
-     shapes_row(("post", "http: ", (against(1.25, c.OF_A_GET), against(None))),
+     shapes_row(("post", "http: ", (against(1.25, c.OF_A_GET), beside())),
                 ("tls-post", "TLS: ", (against(1.25, c.OF_A_GET),
-                                       against(None))))),
+                                       beside())))),
     (19, "a new http connection", PLAIN + "fresh",
      shapes_row(("fresh", "", (against(0.75),)))),
     (20, "a new TLS connection, both kinds", PLAIN + "tls",
@@ -469,14 +471,14 @@ BARS = [
          ("fresh-tls-resumed", "session resumed: ", (against(0.03),)),
          ("tls-new", "no session: ", (against(0.05),)),
          ("fresh-tls-resumed-one-root", "resumed, one root: ",
-          (against(None),)),
-         ("tls-new-one-root", "no session, one root: ", (against(None),)))),
+          (beside(),)),
+         ("tls-new-one-root", "no session, one root: ", (beside(),)))),
     (21, "10,000 hosts over TLS", PLAIN + "hosts-10000",
      shapes_row(
          ("hosts-10000", "", (against(0.3, "curl --parallel"),
-                              against(None))),
+                              beside())),
          ("hosts-10000-one-root", "one root: ",
-          (against(None, "curl --parallel"), against(None))))),
+          (beside("curl --parallel", bound=0.3), beside())))),
     (22, "http, 100 connections", "bench/run rivals --only wrk",
      rivals_row(("wrk",), (0.90,))),
     (23, "instructions of other requests", "bench/run bars 23",
@@ -488,14 +490,14 @@ BARS = [
          ("memory-bodies", "1 MB: ", (
              against(1.2, c.PLAIN_KEPT, what="peak_mb"),
              against(1.2, of=c.DISCARDED, what="peak_mb"),
-             against(None, what="peak_mb"))),
+             beside(what="peak_mb", bound=1.2))),
          ("memory-tls-bodies", "1 MB, TLS: ", (
-             against(None, c.PLAIN_KEPT, what="peak_mb"),
-             against(None, of=c.DISCARDED, what="peak_mb"),
-             against(None, what="peak_mb"))),
+             beside(c.PLAIN_KEPT, what="peak_mb", bound=1.2),
+             beside(of=c.DISCARDED, what="peak_mb", bound=1.2),
+             beside(what="peak_mb", bound=1.2))),
          ("memory-idle", "4,000 idle: ", (against(1.0, what="peak_mb"),)),
          ("memory-tls-idle", "4,000 idle, TLS: ", (
-             against(None, what="peak_mb"),)))),
+             beside(what="peak_mb"),)))),
 ]
 
 
