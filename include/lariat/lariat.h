@@ -20,6 +20,8 @@
 #include <lariat/failure.h>
 #include <lariat/file_lock.h>
 #include <lariat/gather.h>
+#include <lariat/h1_parser.h>
+#include <lariat/h1_request.h>
 #include <lariat/later.h>
 #include <lariat/lock.h>
 #include <lariat/looping_call.h>

@@ -100,6 +100,7 @@ void lr_easy_configure(lr_transfer *transfer) {
   transfer->set.headers = NULL;
   transfer->set.large_buffer = false;
   transfer->set.forbid_reuse = false;
+  transfer->set.connect_only = false;
   transfer->needs_reset = false;
 }
 
@@ -236,10 +237,26 @@ static uint8_t version_to_ask(const lr_job *job) {
   return asks ? LARIAT_HTTP_AUTO : job->request.http;
 }
 
+/* Has libcurl open a connection, of HTTP/1.1, and no more. */
+static void set_connect_only(lr_transfer *transfer) {
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_CONNECT_ONLY, 1L);
+  if (transfer->set.http != LARIAT_HTTP_1_1)
+    set_http(transfer, LARIAT_HTTP_1_1);
+  set_forbid_reuse(transfer, false);
+  transfer->set.connect_only = true;
+  transfer->needs_reset = true;
+}
+
 lariat_status lr_easy_set_request(lr_transfer *transfer, bool opens_new) {
   const lr_job *job = transfer->job;
   lr_host *host = transfer->host;
+  bool handed_over = transfer->handoff.state == LR_HANDOFF_WANTED;
   lariat_status status = set_url(transfer, host, &job->request.url);
+  if (handed_over && job->request.url.tls) {
+    lr_easy_set_dns_pruning(transfer, true);
+    set_connect_only(transfer);
+    return status;
+  }
   if (status == LARIAT_OK && !job->request.get)
     status = set_method(transfer, job);
   if (status != LARIAT_OK) return status;
@@ -249,7 +266,6 @@ lariat_status lr_easy_set_request(lr_transfer *transfer, bool opens_new) {
   set_buffer(transfer, job, host);
   uint8_t http = version_to_ask(job);
   if (transfer->set.http != http) set_http(transfer, http);
-  bool handed_over = transfer->handoff.state == LR_HANDOFF_WANTED;
   set_forbid_reuse(transfer, handed_over || is_used_once(http));
   if (job->request.idle_timeout_ns || lr_engine_wants_new(job))
     set_rare_options(transfer, job);

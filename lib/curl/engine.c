@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "base/time.h"
+#include "curl/connect_only.h"
 #include "curl/excess.h"
 #include "curl/lane.h"
 #include "curl/libcurl.h"
@@ -230,7 +231,7 @@ static lr_transfer *take_transfer(lr_engine *engine) {
 
 /* Puts the transfer to the idle ones.  The one used last is used next: its
  * memory is warm, and it is often set for the same host. */
-static void keep_transfer(lr_engine *engine, lr_transfer *transfer) {
+void lr_engine_keep_transfer(lr_engine *engine, lr_transfer *transfer) {
   lr_transfer_reset(transfer);
   if (engine->idle_transfer_count >= IDLE_TRANSFERS_MAX) {
     lr_transfer_free(transfer);
@@ -242,17 +243,23 @@ static void keep_transfer(lr_engine *engine, lr_transfer *transfer) {
 
 /* ---- Jobs ---- */
 
+/* Says whether a new connection for the job is to become h1's. */
+static bool may_hand_over(const lr_engine *engine, const lr_job *job) {
+  return lr_exchange_suits(&engine->h1, job) &&
+         (!job->request.url.tls || lr_connect_only_suits(job));
+}
+
 static lariat_status start_transfer(lr_engine *engine, lr_job *job,
                                     lr_lane *lane, bool opens_new) {
   lr_host *host = job->pool.host;
   lr_transfer *transfer = take_transfer(engine);
   if (!transfer) return LARIAT_ENOMEM;
-  lr_handoff_want(transfer, opens_new && lr_exchange_suits(&engine->h1, job));
+  lr_handoff_want(transfer, opens_new && may_hand_over(engine, job));
   lariat_status status =
       lr_transfer_prepare(transfer, job, host, lane, opens_new);
   if (status == LARIAT_OK) status = lr_lane_add(lane, transfer);
   if (status != LARIAT_OK) {
-    keep_transfer(engine, transfer);
+    lr_engine_keep_transfer(engine, transfer);
     return status;
   }
   transfer->coming = opens_new;
@@ -295,6 +302,16 @@ static lariat_status start_job(void *self, lr_job *job) {
   return start_with_libcurl(engine, job);
 }
 
+/* Takes the transfer apart from its job. */
+static void detach_job(lr_engine *engine, lr_transfer *transfer) {
+  lr_engine_connection_came(engine, transfer);
+  engine->running--;
+  if (transfer->state == LR_TRANSFER_CONNECTING) engine->connecting--;
+  if (transfer->state == LR_TRANSFER_RECEIVING) engine->receiving--;
+  engine->watched -= transfer->job->request.idle_timeout_ns != 0;
+  transfer->job->pool.carrier = NULL;
+}
+
 /* Takes the transfer apart from its lane, host and job; the host's next job
  * will find the connection that this one has left. */
 static void detach_transfer(lr_engine *engine, lr_transfer *transfer) {
@@ -303,11 +320,7 @@ static void detach_transfer(lr_engine *engine, lr_transfer *transfer) {
   lr_lane_remove(lane, transfer);
   lr_handoff_forget_socket(transfer);
   lr_handoff_settle(transfer, false);
-  lr_engine_connection_came(engine, transfer);
-  engine->running--;
-  if (transfer->state == LR_TRANSFER_CONNECTING) engine->connecting--;
-  if (transfer->state == LR_TRANSFER_RECEIVING) engine->receiving--;
-  engine->watched -= transfer->job->request.idle_timeout_ns != 0;
+  detach_job(engine, transfer);
   lr_curl_host *own = lr_curl_host_of(host);
   lr_host_lane *part = lr_host_in_lane(host, lane);
   if (part) {
@@ -315,8 +328,7 @@ static void detach_transfer(lr_engine *engine, lr_transfer *transfer) {
     if (has_idle_connection(part)) own->hint = (uint32_t)(part - own->lanes);
   }
   lr_host_leave_lane(host, lane);
-  transfer->job->pool.carrier = NULL;
-  keep_transfer(engine, transfer);
+  lr_engine_keep_transfer(engine, transfer);
 }
 
 static void count_response(lr_engine *engine, lariat_response *response) {
@@ -335,9 +347,27 @@ static bool take_exchange_over(lr_engine *engine, lr_transfer *transfer) {
   return true;
 }
 
+/* Goes on with h1 on a connection that libcurl has opened for it and keeps.
+ * False: there is no memory for it. */
+static bool adopt_kept(lr_engine *engine, lr_transfer *transfer) {
+  lr_job *job = transfer->job;
+  lr_outcome_describe(transfer, job->response);
+  lr_connection *connection = lr_connect_only_adopt(transfer);
+  if (!connection) return false;
+  detach_job(engine, transfer);
+  transfer->state = LR_TRANSFER_IDLE;
+  transfer->job = NULL;
+  lr_exchange_open(connection, job);
+  return true;
+}
+
 void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
                         int curl_code) {
   lr_job *job = transfer->job;
+  if (transfer->set.connect_only && curl_code == CURLE_OK) {
+    if (adopt_kept(engine, transfer)) return;
+    transfer->fault = LARIAT_ENOMEM;
+  }
   if (lr_handoff_was_taken(transfer)) {
     if (take_exchange_over(engine, transfer)) return;
     transfer->fault = LARIAT_ENOMEM;
@@ -445,6 +475,7 @@ static bool end_turn(void *self) {
   lr_list *node;
   engine->begun = 0;
   lr_body_sinks_turn_end(&engine->sinks);
+  lr_connect_only_end_released(engine);
   lr_list_init(&now);
   lr_list_splice(&now, &engine->dirty);
   while ((node = lr_list_first(&now)))
@@ -467,11 +498,12 @@ static void close_engine(void *self) {
   lr_list *node;
   lr_body_sinks_clear(&engine->sinks);
   lr_connection_limit_clear(&engine->limit);
+  lr_h1_clear(&engine->h1);
+  lr_connect_only_end_released(engine);
   while ((node = lr_list_first(&engine->lanes)))
     lr_lane_free(lr_container(node, lr_lane, node));
   while ((node = lr_list_take_first(&engine->idle_transfers)))
     lr_transfer_free(lr_container(node, lr_transfer, node));
-  lr_h1_clear(&engine->h1);
   lr_sockets_clear(&engine->sockets);
   lr_trust_release(engine->trusted);
   lr_free(engine);
@@ -517,6 +549,7 @@ lariat_status lr_engine_open(const lr_transport_config *config,
   init_limit(engine, config);
   lr_sockets_init(&engine->sockets);
   lr_list_init(&engine->idle_transfers);
+  lr_list_init(&engine->released);
   lr_list_init(&engine->lanes);
   lr_list_init(&engine->dirty);
   lr_body_sinks_init(&engine->sinks, config->budget, config->reactor);

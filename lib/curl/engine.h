@@ -38,6 +38,7 @@ typedef struct lr_engine {
   lr_body_sinks sinks;
 
   lr_list idle_transfers;
+  lr_list released; /* transfers that have kept a connection (connect_only.h) */
   unsigned idle_transfer_count;
   lr_list lanes;
   lr_list dirty; /* lanes to process at the end of the turn */
@@ -87,6 +88,9 @@ void lr_engine_lane_has_capacity(lr_engine *engine, struct lr_lane *lane);
 
 /* Closes a lane without transfers, and all of its connections. */
 void lr_engine_recycle(lr_engine *engine, struct lr_lane *lane);
+
+/* Puts a transfer that is in no lane to the idle ones. */
+void lr_engine_keep_transfer(lr_engine *engine, struct lr_transfer *transfer);
 
 /* Lets a paused transfer go on. */
 void lr_engine_resume(struct lr_transfer *transfer);

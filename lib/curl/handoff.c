@@ -86,9 +86,10 @@ bool lr_handoff_was_taken(const lr_transfer *transfer) {
 }
 
 static lr_connection *adopt_parked(lr_transfer *transfer) {
-  lr_connection *connection =
-      lr_connection_adopt(&transfer->engine->h1, transfer->handoff.fd,
-                          transfer->host, transfer->job->response);
+  lr_stream stream;
+  lr_stream_of_descriptor(&stream, transfer->handoff.fd);
+  lr_connection *connection = lr_connection_adopt(
+      &transfer->engine->h1, &stream, transfer->host, transfer->job->response);
   if (!connection) return NULL;
   connection->id = transfer->handoff.id;
   transfer->handoff.state = LR_HANDOFF_NONE;
@@ -117,7 +118,6 @@ void lr_handoff_settle(lr_transfer *transfer, bool keep) {
   lr_connection *connection =
       keep && would_keep(transfer) ? adopt_parked(transfer) : NULL;
   if (connection) {
-    connection->host->learned.h1_proven = true;
     lr_connection_make_idle(connection);
     return;
   }

@@ -184,7 +184,8 @@ static size_t read_h1_body(lr_transfer *transfer, const char *bytes,
   }
   if (reader->taken < length) note_excess(transfer, length - reader->taken);
   reader->taken = 0;
-  reader->stopped = parser->folded && lr_h1_parser_complete(parser);
+  reader->stopped =
+      parser->rarities & LR_H1_FOLDED && lr_h1_parser_complete(parser);
   return reader->stopped ? 0 : length;
 }
 

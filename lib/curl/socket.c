@@ -250,6 +250,32 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
   return fd;
 }
 
+/* ---- Sockets of h1's connections that libcurl keeps ---- */
+
+void lr_socket_set_keeper(lr_socket *socket, lr_transfer *keeper) {
+  socket->keeper = keeper;
+  if (keeper)
+    lr_poller_forget(lr_reactor_poller(keeper->engine->reactor),
+                     &socket->watch);
+}
+
+void lr_socket_release(lr_engine *engine, lr_socket *socket) {
+  leave_socket_lane(engine, socket);
+  socket->host = NULL;
+}
+
+/* Ends what is known of a kept socket that libcurl closes.  The descriptor of
+ * one that h1 has not given back stays open, lest its number become another's
+ * under h1: the keeper's release closes it. */
+static int close_kept(lr_engine *engine, lr_socket *socket, int fd) {
+  bool released = !socket->host;
+  if (!released) leave_socket_lane(engine, socket);
+  drop_socket(engine, socket);
+  return released ? close(fd) : 0;
+}
+
+/* ---- Closing ---- */
+
 /* Says whether libcurl closes a connection that is to be handed over.  Its
  * transfer is not over: such a connection does not outlive it. */
 static bool is_to_be_parked(const lr_socket *socket) {
@@ -266,6 +292,7 @@ static void park_socket(lr_engine *engine, lr_socket *socket) {
 int lr_socket_close(void *engine_pointer, curl_socket_t fd) {
   lr_engine *engine = engine_pointer;
   lr_socket *socket = lr_sockets_find(&engine->sockets, fd);
+  if (socket && socket->keeper) return close_kept(engine, socket, fd);
   if (socket) lr_excess_note_closing(socket);
   if (is_to_be_parked(socket)) {
     park_socket(engine, socket);
@@ -316,6 +343,7 @@ bool lr_socket_is_dead(const lr_transfer *transfer, int local_port) {
 /* Says whether the socket is the one that libcurl uses.  Where no port is
  * told, it is taken for the oldest of those that are idle. */
 static bool is_carrier(lr_socket *socket, int local_port) {
+  if (socket->keeper) return false;
   if (local_port) return has_local_port(socket, local_port);
   return !socket->wanted && !socket->dead && lr_list_empty(&socket->attempt);
 }
@@ -382,7 +410,8 @@ void lr_sockets_end_reuse(lr_engine *engine, const lr_host *host,
   lr_sockets *sockets = &engine->sockets;
   for (uint32_t fd = 0; fd < sockets->capacity; fd++) {
     lr_socket *socket = sockets->by_fd[fd];
-    if (!socket || socket->host != host || !lr_list_empty(&socket->attempt))
+    if (!socket || socket->host != host || socket->keeper ||
+        !lr_list_empty(&socket->attempt))
       continue;
     lr_connection_ids_add(ids, socket->id);
     if (socket->transfer)
@@ -493,6 +522,7 @@ int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane_pointer,
   lr_socket *socket = lr_sockets_find(&engine->sockets, fd);
   uint32_t events = poll_events_of(what);
   (void)unused;
+  if (socket && socket->keeper) return 0;
   if (engine->watched && events) note_transfer_fd(easy, fd);
   if (socket && socket->host && events) note_carrier(easy, socket);
   if (socket && is_watched_so(engine, socket, events)) return 0;

@@ -32,12 +32,13 @@ typedef struct lr_socket {
   struct lr_host *host;          /* NULL: not a connection */
   struct lr_transfer *handed_by; /* that hands the connection over; or NULL */
   struct lr_transfer *transfer;  /* of HTTP/1, that uses it now; or NULL */
-  lr_list lane_node; /* in its lane's sockets; the resolver's alone */
-  uint64_t id;       /* unique in the pool; 0: not a connection */
-  uint64_t received; /* bytes when the last response was complete */
-  int local_port;    /* 0: not yet asked for */
-  lr_list attempt;   /* in its transfer's attempts, or alone */
-  uint32_t wanted;   /* what libcurl waits for; 0: idle */
+  struct lr_transfer *keeper; /* that stays for it, while h1 uses it; or NULL */
+  lr_list lane_node;          /* in its lane's sockets; the resolver's alone */
+  uint64_t id;                /* unique in the pool; 0: not a connection */
+  uint64_t received;          /* bytes when the last response was complete */
+  int local_port;             /* 0: not yet asked for */
+  lr_list attempt;            /* in its transfer's attempts, or alone */
+  uint32_t wanted;            /* what libcurl waits for; 0: idle */
   bool dead; /* closed by the server, or shut down: of no use any more */
 } lr_socket;
 
@@ -70,6 +71,14 @@ void lr_socket_detach(struct lr_transfer *transfer);
 /* Ends a connection that may not be used again: shut down, it is dead to every
  * libcurl. */
 void lr_socket_end(lr_socket *socket);
+
+/* Leaves the socket's descriptor to h1, while `keeper` stays in its lane
+ * (connect_only.h); NULL: not so. */
+void lr_socket_set_keeper(lr_socket *socket, struct lr_transfer *keeper);
+
+/* Takes a socket that h1 has given back from its host and its lane, which may
+ * be gone when libcurl closes it. */
+void lr_socket_release(struct lr_engine *engine, lr_socket *socket);
 
 /* Ends those of the host's that are idle, marks the transfers on the others,
  * and adds the numbers of all. */

@@ -74,6 +74,7 @@ static void learn_from_handshake(lr_transfer *transfer, SSL *ssl) {
 /* Notes the connection that is used, which another transfer may have opened. */
 static void note_tls(lr_transfer *transfer) {
   SSL *ssl = find_ssl(transfer);
+  transfer->ssl = ssl;
   if (!ssl) return;
   lr_tls_events *events = lr_tls_events_of(ssl);
   if (events && events != transfer->tls)
@@ -153,6 +154,7 @@ static int note_connected(void *transfer_pointer, char *remote_ip,
     transfer->job->attempt.connection_dead = true;
     return CURL_PREREQFUNC_ABORT;
   }
+  if (transfer->set.connect_only) return CURL_PREREQFUNC_OK;
   if (transfer->tries.sends == 1 && lr_handoff_take(transfer))
     return CURL_PREREQFUNC_ABORT;
   transfer->connection.was_open = is_reusing(transfer);
@@ -394,6 +396,7 @@ static void begin_job(lr_transfer *transfer, lr_job *job, lr_host *host,
   transfer->tries = (lr_transfer_tries){.may_reuse = !opens_new};
   transfer->upload.seen = 0;
   transfer->fd = CURL_SOCKET_BAD;
+  transfer->ssl = NULL;
   transfer->connection = (lr_transfer_connection){0};
   transfer->error[0] = '\0';
   job->pool.received = 0;

@@ -80,6 +80,7 @@ typedef struct lr_easy_settings {
   struct curl_slist *headers;
   uint8_t http;
   bool large_buffer;
+  bool connect_only; /* no request is sent */
   bool forbid_reuse; /* the connection is not to be used again by libcurl */
   bool prunes_dns;   /* its end drops old addresses from the lane's cache */
 } lr_easy_settings;
@@ -105,6 +106,7 @@ typedef struct lr_transfer {
   lr_transfer_upload upload;
   lr_response_reader reader;
   lr_tls_events *tls; /* of its connection; NULL: it has none of TLS */
+  void *ssl; /* an SSL: of the same, while the connection is the transfer's */
   lr_handoff handoff;
   lr_decoding decoding;
   lr_sha256 *digest; /* made when first needed */

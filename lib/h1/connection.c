@@ -4,8 +4,6 @@
 
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/memory.h"
 #include "base/time.h"
@@ -27,11 +25,12 @@ static lr_poller *poller_of(const lr_connection *connection) {
 
 /* ---- Adoption ---- */
 
-lr_connection *lr_connection_adopt(lr_h1 *h1, int fd, lr_host *host,
-                                   const lariat_response *peer) {
+lr_connection *lr_connection_adopt(lr_h1 *h1, const lr_stream *stream,
+                                   lr_host *host, const lariat_response *peer) {
   lr_connection *connection = lr_alloc_zero(sizeof *connection);
   if (!connection) return NULL;
-  connection->watch.fd = fd;
+  connection->stream = *stream;
+  connection->watch.fd = stream->fd;
   connection->watch.ready = lr_exchange_ready;
   connection->h1 = h1;
   connection->host = host;
@@ -110,7 +109,7 @@ void lr_connection_close(lr_connection *connection) {
   lr_h1 *h1 = connection->h1;
   lr_host *host = connection->host;
   lr_poller_forget(poller_of(connection), &connection->watch);
-  close(connection->watch.fd);
+  lr_stream_close(&connection->stream);
   leave_idle_lists(connection);
   lr_decode_item_remove(&connection->decoding);
   lr_h1_parser_clear(&connection->parser);
@@ -123,9 +122,10 @@ void lr_connection_close(lr_connection *connection) {
 void lr_connection_end_idle(lr_connection *connection) {
   lr_h1 *h1 = connection->h1;
   ssize_t got =
-      recv(connection->watch.fd, h1->inbound, sizeof h1->inbound, MSG_DONTWAIT);
+      lr_stream_receive(&connection->stream, h1->inbound, sizeof h1->inbound);
+  if (got == LR_STREAM_AGAIN) return; /* what came was for TLS itself */
   leave_idle_lists(connection);
-  if (got <= 0)
+  if (got < 0 || got == LR_STREAM_END)
     lr_host_note_early_end(connection->host);
   else if (!lr_unsolicited_is_goodbye(h1->inbound, (size_t)got))
     lr_dispatcher_desync(h1->dispatcher, connection->host, connection->id);

@@ -18,11 +18,13 @@
 #include "http/h1_parser.h"
 #include "http/sha256.h"
 #include "job/job.h"
+#include "net/stream.h"
 #include "reactor/poller.h"
 #include "schedule/desync.h"
 
 typedef struct lr_connection {
-  lr_watch watch;
+  lr_watch watch; /* of the stream's descriptor */
+  lr_stream stream;
   lr_h1 *h1;
   lr_host *host;
   lr_list node;     /* in the host's idle ones, or alone */
@@ -46,11 +48,11 @@ typedef struct lr_connection {
   char remote_ip[48];
 } lr_connection;
 
-/* Takes over `fd`, which is connected and counted already; the peer's address
- * is in `peer`.  The connection is neither idle nor has it a job.  NULL: out of
- * memory, and the descriptor stays the caller's. */
-lr_connection *lr_connection_adopt(lr_h1 *h1, int fd, lr_host *host,
-                                   const lariat_response *peer);
+/* Takes over `stream`, which is connected and counted already; the peer's
+ * address is in `peer`.  The connection is neither idle nor has it a job. NULL:
+ * out of memory, and the stream stays the caller's. */
+lr_connection *lr_connection_adopt(lr_h1 *h1, const lr_stream *stream,
+                                   lr_host *host, const lariat_response *peer);
 
 /* Returns the one of the host's that went idle last; NULL: none. */
 static inline lr_connection *lr_connection_idle(const lr_host *host) {

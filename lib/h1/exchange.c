@@ -2,11 +2,9 @@
  * exchange.c: requests sent and answers read without libcurl. */
 #include "h1/exchange.h"
 
-#include <errno.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/socket.h>
 
 #include "base/memory.h"
 #include "base/time.h"
@@ -55,30 +53,13 @@ bool lr_exchange_suits_idle(const lr_job *job) {
 bool lr_exchange_suits(const lr_h1 *h1, const lr_job *job) {
   const lr_host *host = job->pool.host;
   if (h1->disabled || host->pacing.has_delay) return false;
-  if (job->request.url.tls || job->request.http == LARIAT_HTTP_2) return false;
+  if (job->request.http == LARIAT_HTTP_2) return false;
   return lr_exchange_suits_idle(job);
 }
 
-/* How many of a host's jobs run when h1 makes requests before the host is
- * proven.  A host is asked by libcurl first.  When many of its connections are
- * opened at once that is not waited for: libcurl's memory for each is ten times
- * that of h1. */
-enum { ASKED_BY_LIBCURL = 32 };
-
-bool lr_exchange_takes(const lr_job *job) {
-  const lr_host *host = job->pool.host;
-  if (job->attempt.reuse_failed) return false;
-  return host->learned.h1_proven || host->running > ASKED_BY_LIBCURL;
-}
+bool lr_exchange_takes(const lr_job *job) { return !job->attempt.reuse_failed; }
 
 /* ---- Sending ---- */
-
-static inline ssize_t send_bytes(int fd, const char *bytes, size_t length) {
-  ssize_t sent;
-  do sent = send(fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
-  while (sent < 0 && errno == EINTR);
-  return sent < 0 && errno == EAGAIN ? 0 : sent;
-}
 
 static bool watch_events(lr_connection *connection, uint32_t events) {
   return lr_poller_set(lr_reactor_poller(connection->h1->reactor),
@@ -108,7 +89,7 @@ static inline lariat_status send_request(lr_connection *connection,
   size_t length = 0;
   const char *text = lr_request_head_write(connection->h1, job, &length);
   if (!text) return LARIAT_ENOMEM;
-  ssize_t sent = send_bytes(connection->watch.fd, text, length);
+  ssize_t sent = lr_stream_send(&connection->stream, text, length);
   if (sent < 0) return LARIAT_ERESET;
   return keep_unsent(connection, text + sent, length - (size_t)sent);
 }
@@ -337,7 +318,6 @@ static void finish_exchange(lr_connection *connection, const char *rest,
                !lr_connection_limit_must_reclaim(h1->limit, connection->host);
   lr_job *job = release_job(connection);
   if (!connection->is_new) lr_host_note_reuse(connection->host);
-  connection->host->learned.h1_proven = true;
   lr_h1_count(h1, job->response);
   if (keeps)
     lr_connection_make_idle(connection);
@@ -439,7 +419,8 @@ static bool take_result(lr_connection *connection, lr_h1_result result,
   case LR_H1_FAILED:
     end_refused(connection, bytes, length);
     return false;
-  case LR_H1_PIECE: /* no body is passed here */
+  case LR_H1_PIECE: /* no body is passed here, and no head told */
+  case LR_H1_HEAD:
     break;
   case LR_H1_PAUSED:
     pause_decoding(connection, bytes + used, length - used);
@@ -486,24 +467,28 @@ void lr_exchange_resume_decoding(lr_decode_item *item) {
   lr_buffer_clear(&waiting);
 }
 
+/* Ends an exchange by what the stream says instead of giving bytes. */
+static LR_COLD void end_received(lr_connection *connection, ssize_t result) {
+  if (result == LR_STREAM_END)
+    end_at_close(connection);
+  else if (result == LR_STREAM_CUT)
+    end_lost(connection, LARIAT_ETRUNCATED);
+  else
+    end_lost(connection, LARIAT_ERESET);
+}
+
 /* Receives what is there.  Less than the buffer's capacity was all for now. */
 static void receive_some(lr_connection *connection) {
   lr_h1 *h1 = connection->h1;
-  for (int i = 0; i < READS_AT_ONCE; i++) {
-    ssize_t got = recv(connection->watch.fd, h1->inbound, sizeof h1->inbound,
-                       MSG_DONTWAIT);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0 && errno == EAGAIN) return;
-    if (got == 0) {
-      end_at_close(connection);
-      return;
-    }
-    if (got < 0) {
-      end_lost(connection, LARIAT_ERESET);
+  lr_stream *stream = &connection->stream;
+  for (int i = 0; i < READS_AT_ONCE || stream->pending; i++) {
+    ssize_t got = lr_stream_receive(stream, h1->inbound, sizeof h1->inbound);
+    if (LR_RARE(got <= 0)) {
+      if (got != LR_STREAM_AGAIN) end_received(connection, got);
       return;
     }
     if (!feed_parser(connection, h1->inbound, (size_t)got)) return;
-    if ((size_t)got < sizeof h1->inbound) return;
+    if ((size_t)got < sizeof h1->inbound && !stream->pending) return;
   }
 }
 
@@ -511,8 +496,8 @@ static void receive_some(lr_connection *connection) {
 static bool send_unsent(lr_connection *connection) {
   const lr_buffer *unsent = &connection->unsent;
   ssize_t sent =
-      send_bytes(connection->watch.fd, unsent->bytes + connection->sent,
-                 unsent->length - connection->sent);
+      lr_stream_send(&connection->stream, unsent->bytes + connection->sent,
+                     unsent->length - connection->sent);
   if (sent < 0) {
     end_lost(connection, LARIAT_ERESET);
     return false;

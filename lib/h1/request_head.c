@@ -27,8 +27,8 @@ static char *put_lines(char *to, const lr_job *job) {
   const lr_url *url = &job->request.url;
   const lr_header_list *headers = job->request.headers;
   to = put_text(to, " HTTP/1.1\r\nHost: ");
-  to = put_bytes(to, url->text + strlen("http://"),
-                 url->origin_length - strlen("http://"));
+  size_t scheme = url->tls ? strlen("https://") : strlen("http://");
+  to = put_bytes(to, url->text + scheme, url->origin_length - scheme);
   to = put_text(to, "\r\n");
   if (!headers || !headers->has_accept) to = put_text(to, accept_any);
   if (headers && headers->lines_length)

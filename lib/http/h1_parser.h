@@ -12,78 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/buffer.h"
-#include "http/content_decoder.h"
-#include "http/h1_reason.h"
-#include "http/response.h"
-#include "http/sha256.h"
-#include <lariat/status.h>
-
-typedef enum lr_h1_result {
-  LR_H1_MORE,   /* it goes on */
-  LR_H1_DONE,   /* it is complete */
-  LR_H1_PIECE,  /* of a PASSED body: the caller takes the last `piece_length`
-                   bytes that were used, and feeds what is behind them */
-  LR_H1_FAILED, /* `fault` says how, and `reason`, if there is one, why */
-  LR_H1_PAUSED  /* enough was decoded for one turn of the reactor: go on by
-                   lr_h1_parser_resume in another */
-} lr_h1_result;
-
-typedef enum lr_h1_state {
-  LR_H1_IN_STATUS,           /* before a status line */
-  LR_H1_IN_HEADERS,          /* in a head */
-  LR_H1_IN_BODY,             /* in a body of known length */
-  LR_H1_IN_BODY_UNTIL_CLOSE, /* in a body that ends with the connection */
-  LR_H1_IN_CHUNK_SIZE,       /* before a chunk */
-  LR_H1_IN_CHUNK,            /* in a chunk */
-  LR_H1_IN_CHUNK_END,        /* between its last byte and its CRLF's end */
-  LR_H1_IN_TRAILERS,
-  LR_H1_COMPLETE
-} lr_h1_state;
-
-/* How a body ends (RFC 9112, 6.3), as far as the head has told. */
-typedef enum lr_h1_framing {
-  LR_H1_UNTIL_CLOSE = 0, /* no header says it */
-  LR_H1_LENGTH = 1,      /* Content-Length */
-  LR_H1_CHUNKED = 2,     /* Transfer-Encoding: chunked */
-  LR_H1_LENGTH_AND_CHUNKED = LR_H1_LENGTH | LR_H1_CHUNKED,
-  LR_H1_NOT_CODED = 4 /* Transfer-Encoding: identity */
-} lr_h1_framing;
-
-/* The use that is made of a body. */
-typedef enum lr_h1_body_use {
-  LR_H1_KEPT,      /* it goes into the response */
-  LR_H1_DISCARDED, /* it is counted */
-  LR_H1_DIGESTED,  /* and its digest computed */
-  LR_H1_PASSED     /* the caller takes it, a piece at a time, as it comes */
-} lr_h1_body_use;
-
-/* The longest line of a head, and the longest head, those of 1xx included: a
- * little less than libcurl has, whose failures differ with its version. */
-enum { LR_H1_LINE_MAX = 100000, LR_H1_HEAD_MAX = 300000 };
-
-typedef struct lr_h1_parser {
-  lariat_response *response; /* borrowed */
-  uint64_t max_body_bytes;   /* 0: no limit */
-  uint64_t received;         /* bytes of body */
-  uint64_t left;             /* of the body or the chunk */
-  lr_buffer line;            /* the beginning of a line whose end is to come */
-  uint32_t head_bytes;       /* of this response, those of 1xx included */
-  uint8_t state;             /* lr_h1_state */
-  uint8_t framing;           /* lr_h1_framing */
-  uint8_t reason;            /* lr_h1_reason */
-  uint8_t body_use;          /* lr_h1_body_use */
-  bool bodiless;             /* the request was HEAD */
-  bool keeps;                /* the connection may be used again */
-  bool coded;                /* the head has a Content-Encoding */
-  bool folded;               /* a header of the head went on, with a blank */
-  uint16_t interim_headers;  /* of the heads of 1xx */
-  lariat_status fault;
-  lr_content_decoders *decoders; /* borrowed; NULL: bodies stay as they come */
-  lr_content_decoder *decoder;   /* of this body; NULL: it is not decoded */
-  lr_sha256 *digest;             /* of a DIGESTED body; NULL before its begin */
-  size_t piece_length;           /* of a PASSED body */
-} lr_h1_parser;
+#include "http/h1_state.h"
 
 /* Prepares for the first byte of a response; what `parser` was used for before
  * is over.  Its memory stays.  Zeroed memory is an unused parser. */
@@ -102,7 +31,7 @@ static inline void lr_h1_parser_begin(lr_h1_parser *parser,
   parser->bodiless = bodiless;
   parser->decoders = decoders;
   parser->keeps = true;
-  parser->folded = false;
+  parser->rarities = 0;
   parser->interim_headers = 0;
   parser->framing = LR_H1_UNTIL_CLOSE;
   parser->coded = false;
@@ -120,6 +49,13 @@ static inline void lr_h1_parser_discard(lr_h1_parser *parser, bool digested) {
  * codings if there are decoders.  Before the first byte. */
 static inline void lr_h1_parser_pass(lr_h1_parser *parser) {
   parser->body_use = LR_H1_PASSED;
+}
+
+/* Has each head be told, LR_H1_HEAD, before what is behind it is read; but not
+ * the last one of a response without a body, which is LR_H1_DONE.  Before the
+ * first byte. */
+static inline void lr_h1_parser_stop_at_heads(lr_h1_parser *parser) {
+  parser->rarities |= LR_H1_STOPS;
 }
 
 /* Forgets the response, whose head is complete, since another has it now: there
@@ -143,7 +79,7 @@ static inline void lr_h1_parser_close(lr_h1_parser *parser) {
 }
 
 /* Takes bytes; `*used` gets how many were of this response: fewer than `length`
- * only if that is complete, or paused, or a PIECE is given. */
+ * only if that is complete, or paused, or a PIECE is given, or a HEAD told. */
 lr_h1_result lr_h1_parser_feed(lr_h1_parser *parser, const char *bytes,
                                size_t length, size_t *used);
 

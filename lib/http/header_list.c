@@ -31,7 +31,7 @@ bool lr_method_valid(const char *method) {
          strcmp(method, "CONNECT") != 0;
 }
 
-static bool is_header_valid(const lariat_header *header) {
+bool lr_header_valid(const lariat_header *header) {
   if (!is_token(header->name)) return false;
   size_t length = strlen(header->name);
   if (lr_name_is(header->name, length, "Content-Length") ||
@@ -42,7 +42,7 @@ static bool is_header_valid(const lariat_header *header) {
 
 static bool are_headers_valid(const lariat_header *headers, size_t count) {
   for (size_t i = 0; i < count; i++)
-    if (!is_header_valid(&headers[i])) return false;
+    if (!lr_header_valid(&headers[i])) return false;
   return true;
 }
 

@@ -81,6 +81,11 @@ static inline void lr_header_list_release(lr_header_list *headers) {
     lr_header_list_free(headers);
 }
 
+/* Tells whether the header can be sent: its name is an HTTP token, neither
+ * Content-Length nor Transfer-Encoding, and its value has neither CR nor LF.  A
+ * value of NULL is valid. */
+bool lr_header_valid(const lariat_header *header);
+
 /* Tells whether `method` can be sent: an HTTP token of at most 32 bytes.  Not
  * CONNECT: it has no path, and makes a tunnel of the connection, which is then
  * not to be used for another request (RFC 9110, 9.3.6). */

@@ -88,7 +88,6 @@ typedef struct lr_host {
 
   /* Knowledge from its answers. */
   struct {
-    bool h1_proven;    /* one was conforming, from its first byte to its last */
     bool large_bodies; /* one was large: more may come */
     bool desync;       /* bytes came that nobody asked for (desync.h) */
   } learned;

@@ -291,7 +291,7 @@ static void expect_text(const struct seen *seen, enum way way,
 static void check_whole(struct fetching *t, const char *coding) {
   struct compressed body;
   compressed_make(coding, text, TEXT, &body);
-  for (unsigned i = 0; i < FRAMINGS * WAYS; i++) {
+  for (unsigned i = 0; i < (unsigned)FRAMINGS * (unsigned)WAYS; i++) {
     struct seen seen[2];
     struct answer answer =
         make_answer(ok_line, value_of(coding), (enum framing)(i / WAYS),
@@ -383,7 +383,7 @@ static void test_broken(void) {
   struct fetching t;
   open_pool(&t);
   for (size_t i = 0; i < FIXTURE_COUNT(rows); i++)
-    for (unsigned k = 0; k < FRAMINGS * WAYS; k++) {
+    for (unsigned k = 0; k < (unsigned)FRAMINGS * (unsigned)WAYS; k++) {
       struct answer answer =
           make_answer(ok_line, rows[i].coding, (enum framing)(k / WAYS),
                       rows[i].body, strlen(rows[i].body));

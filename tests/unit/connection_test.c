@@ -66,7 +66,9 @@ static lr_connection *connect_to(struct exchanging *e, const char *url) {
       socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
       0);
   lr_connection_limit_count(&e->limit, host, 1);
-  lr_connection *connection = lr_connection_adopt(&e->h1, fds[0], host, &peer);
+  lr_stream stream;
+  lr_stream_of_descriptor(&stream, fds[0]);
+  lr_connection *connection = lr_connection_adopt(&e->h1, &stream, host, &peer);
   CU_ASSERT_PTR_NOT_NULL_FATAL(connection);
   e->peers[e->count++] = fds[1];
   return connection;
@@ -97,8 +99,10 @@ static void test_adoption(void) {
   CU_ASSERT_PTR_NULL(connection->job);
   CU_ASSERT_PTR_NULL(lr_connection_idle(connection->host));
   fixture_fail_allocation(&e->d.f, 1);
+  lr_stream stream;
+  lr_stream_of_descriptor(&stream, e->peers[0]);
   CU_ASSERT_PTR_NULL(
-      lr_connection_adopt(&e->h1, e->peers[0], connection->host, &peer));
+      lr_connection_adopt(&e->h1, &stream, connection->host, &peer));
   CU_ASSERT(fcntl(e->peers[0], F_GETFD) >= 0); /* it stays the caller's */
   lr_connection_close(connection);
   CU_ASSERT_TRUE(is_closed(e, 0));

@@ -17,6 +17,7 @@
 #include "curl/libcurl.h"
 #include "curl/transfer.h"
 #include "h1/connection.h"
+#include "net/received_bytes.h"
 #include "support/dispatching.h"
 
 /* An engine, and one transfer of it whose job runs in a lane. */
@@ -159,7 +160,6 @@ static void expect_state(const struct handing *h, lr_handoff_state state) {
 static void test_none(void) {
   struct handing h;
   open_handing(&h);
-  h.host->learned.h1_proven = true;
   lr_handoff_want(h.transfer, false);
   expect_state(&h, LR_HANDOFF_NONE);
   int fd = connect_socket(&h);
@@ -223,7 +223,8 @@ static void test_parked(void) {
   open_handing(&h);
   int fd = hand_over_socket(&h);
   CU_ASSERT_EQUAL(h.lane->open, 1);
-  CU_ASSERT_FALSE(lr_handoff_take(h.transfer)); /* nothing is proven yet */
+  h.transfer->job->attempt.reuse_failed = true;
+  CU_ASSERT_FALSE(lr_handoff_take(h.transfer)); /* h1 had its turn */
   add_head(&h, "X-Test: 1\r\n");
   close_socket(&h, fd);
   expect_state(&h, LR_HANDOFF_PARKED);
@@ -237,7 +238,6 @@ static void test_parked(void) {
   lr_connection *connection = lr_connection_idle(h.host);
   CU_ASSERT_PTR_NOT_NULL_FATAL(connection);
   CU_ASSERT_EQUAL(connection->watch.fd, fd);
-  CU_ASSERT_TRUE(h.host->learned.h1_proven);
   CU_ASSERT_EQUAL(h.engine->limit.open, 1);
   close_handing(&h);
 }
@@ -290,6 +290,13 @@ static void starve_others(struct handing *h) {
   fixture_advance(&h->d.f, 1000);
 }
 
+/* Says whether the kernel counts what has come: qemu's user mode, in the
+ * kernel's place, does not tell (received_bytes_test.c). */
+static bool is_counted(int fd) {
+  uint64_t received;
+  return lr_received_bytes(fd, &received);
+}
+
 static void test_settling(void) {
   static const struct {
     spoil *prepare;
@@ -307,13 +314,14 @@ static void test_settling(void) {
     open_handing(&h);
     int fd = hand_over_socket(&h);
     rows[i].prepare(&h);
+    bool kept =
+        rows[i].kept || (rows[i].prepare == add_excess && !is_counted(fd));
     close_socket(&h, fd);
     lr_handoff_settle(h.transfer, rows[i].keep);
     expect_state(&h, LR_HANDOFF_NONE);
-    CU_ASSERT_EQUAL(is_open(fd), rows[i].kept);
-    CU_ASSERT_EQUAL(lr_connection_idle(h.host) != NULL, rows[i].kept);
-    CU_ASSERT_EQUAL(h.engine->limit.open, rows[i].kept);
-    CU_ASSERT_EQUAL(h.host->learned.h1_proven, rows[i].kept);
+    CU_ASSERT_EQUAL(is_open(fd), kept);
+    CU_ASSERT_EQUAL(lr_connection_idle(h.host) != NULL, kept);
+    CU_ASSERT_EQUAL(h.engine->limit.open, kept);
     close_handing(&h);
   }
 }
@@ -329,14 +337,12 @@ static void test_settling_without_memory(void) {
   expect_state(&h, LR_HANDOFF_NONE);
   CU_ASSERT_FALSE(is_open(fd));
   CU_ASSERT_EQUAL(h.engine->limit.open, 0);
-  CU_ASSERT_FALSE(h.host->learned.h1_proven);
   close_handing(&h);
 }
 
 /* ---- Taken before libcurl has sent anything ---- */
 
 static int take_socket(struct handing *h) {
-  h->host->learned.h1_proven = true;
   int fd = hand_over_socket(h);
   CU_ASSERT_TRUE(lr_handoff_take(h->transfer));
   expect_state(h, LR_HANDOFF_TAKEN);

@@ -3,6 +3,7 @@
 #include "net/received_bytes.h"
 
 #include <arpa/inet.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -33,6 +34,16 @@ static void send_and_expect(int from, int to, size_t length, uint64_t all) {
   CU_ASSERT_EQUAL(received, all);
 }
 
+/* Says whether the kernel has the number: what stands for one, as qemu's user
+ * mode does, need not. */
+static bool is_told(int fd) {
+  char info[512];
+  socklen_t length = sizeof info;
+  enum { UP_TO_THE_NUMBER = 136 }; /* bytes of the struct since Linux 4.1 */
+  return getsockopt(fd, IPPROTO_TCP, TCP_INFO, info, &length) == 0 &&
+         length >= UP_TO_THE_NUMBER;
+}
+
 static void test_counts(void) {
   struct fixture f;
   struct sockaddr_in address;
@@ -44,11 +55,13 @@ static void test_counts(void) {
   CU_ASSERT_EQUAL_FATAL(
       connect(fd, (struct sockaddr *)&address, sizeof address), 0);
   int peer = accept(listener, NULL, NULL);
-  CU_ASSERT_TRUE(lr_received_bytes(fd, &received));
-  CU_ASSERT_EQUAL(received, 0);
-  send_and_expect(peer, fd, 10, 10);
-  CU_ASSERT_EQUAL(read(fd, bytes, sizeof bytes), 10);
-  send_and_expect(peer, fd, 32, 42);
+  CU_ASSERT_EQUAL(lr_received_bytes(fd, &received), is_told(fd));
+  if (is_told(fd)) {
+    CU_ASSERT_EQUAL(received, 0);
+    send_and_expect(peer, fd, 10, 10);
+    CU_ASSERT_EQUAL(read(fd, bytes, sizeof bytes), 10);
+    send_and_expect(peer, fd, 32, 42);
+  }
   CU_ASSERT_FALSE(lr_received_bytes(-1, &received));
   close(peer);
   close(fd);

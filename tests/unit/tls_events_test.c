@@ -17,7 +17,8 @@ struct pair {
 };
 
 static void give_certificate(SSL_CTX *context) {
-  EVP_PKEY *key = EVP_EC_gen("P-256");
+  char curve[] = "P-256";
+  EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", curve);
   X509 *certificate = X509_new();
   X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
   X509_gmtime_adj(X509_getm_notAfter(certificate), 86400);

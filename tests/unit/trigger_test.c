@@ -91,6 +91,7 @@ static void test_shutdown_waits(void) {
                   LARIAT_OK);
   CU_ASSERT_EQUAL(add(&during, LARIAT_SHUTDOWN, LARIAT_DURING, NULL),
                   LARIAT_OK);
+  uint64_t start_ms = fixture_real_ms();
   CU_ASSERT_EQUAL(
       lariat_reactor_call_later(f.reactor, 10, fire_none, d[0], NULL, NULL),
       LARIAT_OK);
@@ -98,7 +99,6 @@ static void test_shutdown_waits(void) {
       lariat_reactor_call_later(f.reactor, 20, fail_it, d[1], NULL, NULL),
       LARIAT_OK);
   stop_soon(&f);
-  uint64_t start_ms = fixture_real_ms();
   run(&f);
   CU_ASSERT_TRUE(fixture_real_ms() - start_ms >= 19);
   recorder_saw(&recorder, "first second during ");

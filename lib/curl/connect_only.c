@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT
+ * connect_only.c: transfers that stay for their connections. */
+#include "curl/connect_only.h"
+
+#include <unistd.h>
+
+#include "curl/engine.h"
+#include "curl/host_lanes.h"
+#include "curl/lane.h"
+#include "curl/socket.h"
+#include "curl/transfer.h"
+#include "h1/connection.h"
+#include "h1/exchange.h"
+#include "net/tls_stream.h"
+
+bool lr_connect_only_suits(const lr_job *job) {
+  return job->pool.host->protocol == LR_PROTOCOL_HTTP1 &&
+         lr_exchange_takes(job);
+}
+
+/* ---- The end ---- */
+
+/* Takes the connection back from h1, which does the counting for its host.  The
+ * transfer may outlive the host. */
+static void release_transfer(void *self) {
+  lr_transfer *transfer = self;
+  lr_engine *engine = transfer->engine;
+  lr_socket *socket = lr_sockets_find(&engine->sockets, transfer->handoff.fd);
+  lr_host_lane *part = lr_host_in_lane(transfer->host, transfer->lane);
+  if (socket && socket->keeper == transfer)
+    lr_socket_release(engine, socket);
+  else /* libcurl has given the connection up before */
+    close(transfer->handoff.fd);
+  if (part) part->running--;
+  lr_host_leave_lane(transfer->host, transfer->lane);
+  transfer->host = NULL;
+  lr_list_append(&engine->released, &transfer->node);
+  lr_reactor_request_turn(engine->reactor);
+}
+
+void lr_connect_only_end_released(lr_engine *engine) {
+  lr_list *node;
+  while ((node = lr_list_take_first(&engine->released))) {
+    lr_transfer *transfer = lr_container(node, lr_transfer, node);
+    lr_lane_remove(transfer->lane, transfer);
+    lr_engine_keep_transfer(engine, transfer);
+  }
+}
+
+/* ---- The beginning ---- */
+
+/* Attaches the connection to its easy handle, which libcurl does when it is
+ * received from: connections that are attached to none it may find idle for too
+ * long, or their bytes unwanted, and close.  (It does not look for bytes of its
+ * own accord: what came is h1's.) */
+static size_t attach_connection(lr_transfer *transfer, char early[1]) {
+  size_t got = 0;
+  CURLcode code = curl_easy_recv(transfer->easy, early, 1, &got);
+  return code == CURLE_OK ? got : 0;
+}
+
+static bool open_stream(lr_transfer *transfer, lr_stream *stream) {
+  lr_tls_keeper keeper = {.release = release_transfer, .self = transfer};
+  char early[1];
+  size_t early_length = attach_connection(transfer, early);
+  return lr_tls_stream_open(stream, transfer->ssl, transfer->handoff.fd,
+                            transfer->tls, keeper, early, early_length);
+}
+
+/* Makes the connection, of which the host and the transfer's lane go on to
+ * count what they count. */
+static lr_connection *open_connection(lr_transfer *transfer) {
+  lr_stream stream;
+  if (!open_stream(transfer, &stream)) return NULL;
+  lr_connection *connection = lr_connection_adopt(
+      &transfer->engine->h1, &stream, transfer->host, transfer->job->response);
+  if (!connection) lr_tls_stream_abandon(&stream);
+  return connection;
+}
+
+lr_connection *lr_connect_only_adopt(lr_transfer *transfer) {
+  lr_socket *socket = transfer->connection.socket;
+  if (!socket || !transfer->ssl || !transfer->tls) return NULL;
+  lr_handoff_forget_socket(transfer);
+  transfer->handoff.fd = socket->watch.fd;
+  lr_socket_set_keeper(socket, transfer);
+  lr_connection *connection = open_connection(transfer);
+  if (!connection) {
+    lr_socket_set_keeper(socket, NULL);
+    return NULL;
+  }
+  connection->id = socket->id;
+  lr_socket_detach(transfer);
+  lr_socket_end_attempts(transfer);
+  lr_list_remove(&transfer->node);
+  return connection;
+}

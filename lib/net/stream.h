@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT
+ * stream.h: a connected byte stream, whatever is below it: a descriptor, or a
+ * TLS connection (tls_stream.h).
+ *
+ * A stream never blocks.  Its owner watches `fd` for what the stream is to do
+ * next: for bytes, or for space when not all could be sent. */
+#ifndef LR_NET_STREAM_H
+#define LR_NET_STREAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+typedef struct lr_stream lr_stream;
+
+/* The results of lr_stream_receive that are no number of bytes. */
+enum {
+  LR_STREAM_END = 0,    /* there are no more bytes, and never will be */
+  LR_STREAM_AGAIN = -1, /* none now: `fd` will be ready when there are */
+  LR_STREAM_CUT = -2,   /* the end, of which TLS did not tell: it may be
+                           anybody's (RFC 9112, 9.8) */
+  LR_STREAM_LOST = -3   /* the connection is of no more use */
+};
+
+typedef struct lr_stream_ops {
+  ssize_t (*send)(lr_stream *stream, const char *bytes, size_t length);
+  ssize_t (*receive)(lr_stream *stream, char *bytes, size_t capacity);
+  bool (*lacks_certificate)(const lr_stream *stream); /* NULL: no TLS */
+  void (*close)(lr_stream *stream);
+} lr_stream_ops;
+
+struct lr_stream {
+  const lr_stream_ops *ops;
+  void *state;     /* of its kind */
+  int fd;          /* to be watched */
+  bool pending;    /* bytes were taken from `fd` that are still to be received:
+                      `fd` will not tell of them */
+  bool needs_send; /* it can only receive when `fd` takes bytes again */
+};
+
+/* Makes a stream of a connected descriptor, which becomes the stream's. */
+void lr_stream_of_descriptor(lr_stream *stream, int fd);
+
+/* Sends what goes at once of `length` bytes, at least 1, and returns how much
+ * that was; 0: nothing now.  What did not go is to be sent again before
+ * anything else.  -1: the connection is of no more use. */
+static inline ssize_t lr_stream_send(lr_stream *stream, const char *bytes,
+                                     size_t length) {
+  return stream->ops->send(stream, bytes, length);
+}
+
+/* Receives up to `capacity` bytes, at least 1, and returns how many came, or
+ * one of the results above.  Less than `capacity` was all for now, if nothing
+ * is pending. */
+static inline ssize_t lr_stream_receive(lr_stream *stream, char *bytes,
+                                        size_t capacity) {
+  return stream->ops->receive(stream, bytes, capacity);
+}
+
+/* Says whether a stream that ended before an answer may have done so since the
+ * server asked for a certificate of the client's, and got none. */
+static inline bool lr_stream_lacks_certificate(const lr_stream *stream) {
+  return stream->ops->lacks_certificate &&
+         stream->ops->lacks_certificate(stream);
+}
+
+/* Ends the connection.  The descriptor is closed, and not watched any more. */
+static inline void lr_stream_close(lr_stream *stream) {
+  stream->ops->close(stream);
+}
+
+#endif
