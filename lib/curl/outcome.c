@@ -279,6 +279,7 @@ static lariat_status status_for(const lr_transfer *transfer, int code) {
     return LARIAT_ETIMEDOUT;
   case CURLE_SSL_CONNECT_ERROR:
   case CURLE_SSL_CIPHER:
+  case CURLE_SSL_CLIENTCERT:
   case CURLE_SSL_ENGINE_NOTFOUND:
   case CURLE_USE_SSL_FAILED:
     return LARIAT_ETLS;
