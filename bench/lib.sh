@@ -71,21 +71,51 @@ write_listens() { # PORT OPTIONS
   }'
 }
 
-# Two more servers, for nginx_tls=FILE, a certificate with its key: HTTP/1.1 on
-# the next port, HTTP/2 on the one after.  No session is ever resumed.
+# A certificate that signed itself, for a day: for 127.0.0.1, and for all names
+# under bench.localhost, which libcurl takes for this machine by itself.  What
+# signs it is in ca.pem, and with the system's certificates in roots.pem.
+make_certificate() {
+  names=IP:127.0.0.1,DNS:bench.localhost,DNS:*.bench.localhost
+  openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+    -days 1 -subj /CN=127.0.0.1 \
+    -addext "subjectAltName=$names" \
+    -keyout "$scratch/key.pem" -out "$scratch/ca.pem" \
+    2>"$scratch/openssl.err" ||
+    die "openssl cannot make a certificate"
+  cat "$scratch/ca.pem" "$scratch/key.pem" >"$scratch/server.pem"
+  cp "$scratch/ca.pem" "$scratch/roots.pem"
+  roots=/etc/ssl/certs/ca-certificates.crt
+  [ ! -r "$roots" ] || cat "$roots" >>"$scratch/roots.pem"
+  nginx_tls=$scratch/server.pem
+}
+
+# Four more servers, for nginx_tls=FILE, a certificate with its key, on the next
+# ports: HTTP/1.1, HTTP/2, HTTP/1.1 with sessions to resume, and HTTP/1.1 for
+# the names under bench.localhost.  Only the third ever resumes a session.
 write_tls_servers() { # PORT
-  for offered in "$(($1 + 1)) ssl" "$(($1 + 2)) ssl http2"; do
-    cat <<CONF
-  server {
-    listen 127.0.0.1:$offered backlog=4096;
+  write_tls_server "127.0.0.1:$(($1 + 1)) ssl" off
+  write_tls_server "127.0.0.1:$(($1 + 2)) ssl http2" off
+  write_tls_server "127.0.0.1:$(($1 + 3)) ssl" "shared:bench:16m"
+  write_tls_server "127.0.0.1:$(($1 + 4)) ssl" off "[::1]:$(($1 + 4)) ssl"
+}
+
+write_tls_server() { # LISTEN SESSION_CACHE [LISTEN]
+  echo "  server {"
+  echo "    listen $1 backlog=4096;"
+  # libcurl tries ::1 first for such names.
+  if [ -n "${3-}" ] && grep -qs '^0\{31\}1 ' /proc/net/if_inet6; then
+    echo "    listen $3 backlog=4096;"
+  fi
+  cat <<CONF
     ssl_certificate $nginx_tls;
     ssl_certificate_key $nginx_tls;
-    ssl_session_cache off;
-    ssl_session_tickets off;
+    ssl_session_cache $2;
+    ssl_session_tickets $([ "$2" = off ] && echo off || echo on);
 CONF
-    write_pages
-    echo "  }"
-  done
+  # One line of two bytes for each request: whether its session was resumed.
+  [ "$2" = off ] || echo "    access_log $scratch/resumed.log resumed;"
+  write_pages
+  echo "  }"
 }
 
 write_nginx_conf() { # PORT
@@ -100,6 +130,7 @@ worker_rlimit_nofile $(ulimit -Hn);
 events { worker_connections $(nginx_connections); multi_accept on; }
 http {
   access_log off;
+  log_format resumed \$ssl_session_reused;
   default_type text/plain;
   keepalive_requests 1000000000;
   keepalive_timeout 600s;

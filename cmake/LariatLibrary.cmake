@@ -2,27 +2,34 @@
 # liblariat.so and liblariat.a, from objects that are compiled once.
 file(GLOB lariat_sources CONFIGURE_DEPENDS lib/*/*.c lib/await/*.S)
 
-add_library(lariat_objects OBJECT ${lariat_sources})
-set_target_properties(lariat_objects PROPERTIES
-  C_VISIBILITY_PRESET hidden
-  POSITION_INDEPENDENT_CODE ON)
-target_include_directories(lariat_objects PRIVATE include lib)
 # Large frames touch each page of the stack on their way: none steps over a
 # coroutine's guard.
 include(CheckCCompilerFlag)
 check_c_compiler_flag(-fstack-clash-protection LARIAT_HAS_STACK_CLASH)
-if(LARIAT_HAS_STACK_CLASH)
-  target_compile_options(lariat_objects PRIVATE
-    $<$<COMPILE_LANGUAGE:C>:-fstack-clash-protection>)
-endif()
-# A value is two words that travel in registers; joined to one vector they go by
-# memory, and the load waits for two smaller stores.
-target_compile_options(lariat_objects PRIVATE -fno-tree-slp-vectorize)
-target_link_libraries(lariat_objects
-  PRIVATE lariat_warnings lariat_build_flags
-  PUBLIC PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::IDN2
-         ${LARIAT_CODING_TARGETS} Threads::Threads)
-target_compile_definitions(lariat_objects PRIVATE ${LARIAT_CODING_DEFINITIONS})
+
+# lariat_set_up_objects(TARGET): how the library's sources are compiled.
+function(lariat_set_up_objects target)
+  set_target_properties(${target} PROPERTIES
+    C_VISIBILITY_PRESET hidden
+    POSITION_INDEPENDENT_CODE ON)
+  target_include_directories(${target} PRIVATE
+    "${PROJECT_SOURCE_DIR}/include" "${PROJECT_SOURCE_DIR}/lib")
+  if(LARIAT_HAS_STACK_CLASH)
+    target_compile_options(${target} PRIVATE
+      $<$<COMPILE_LANGUAGE:C>:-fstack-clash-protection>)
+  endif()
+  # A value is two words that travel in registers; joined to one vector they go
+  # by memory, and the load waits for two smaller stores.
+  target_compile_options(${target} PRIVATE -fno-tree-slp-vectorize)
+  target_link_libraries(${target}
+    PRIVATE lariat_warnings lariat_build_flags
+    PUBLIC PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::IDN2
+           ${LARIAT_CODING_TARGETS} Threads::Threads)
+  target_compile_definitions(${target} PRIVATE ${LARIAT_CODING_DEFINITIONS})
+endfunction()
+
+add_library(lariat_objects OBJECT ${lariat_sources})
+lariat_set_up_objects(lariat_objects)
 
 # The shared library: users link this one.  While the major version is 0, each
 # minor version is another interface, and has a soname of its own.

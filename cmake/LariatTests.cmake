@@ -12,7 +12,7 @@ target_compile_options(lariat_test_flags INTERFACE -UNDEBUG)
 target_link_libraries(lariat_test_flags INTERFACE
   PkgConfig::CUNIT PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB
   PkgConfig::IDN2 ${LARIAT_CODING_TARGETS} Threads::Threads m
-  lariat_warnings lariat_build_flags)
+  lariat_warnings lariat_build_flags lariat_test_linker)
 target_compile_definitions(lariat_test_flags INTERFACE
   ${LARIAT_CODING_DEFINITIONS})
 # The tests compress as well.
@@ -208,6 +208,7 @@ if(NOT LARIAT_SANITIZE)
   add_test(NAME guard.build_types
     COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/cmake/check_build_types.sh
             ${CMAKE_CURRENT_SOURCE_DIR} ${CMAKE_C_COMPILER})
+  set_tests_properties(guard.build_types PROPERTIES COST 50)
   add_test(NAME guard.conformance
     COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/tests/conformance/check)
   set_tests_properties(guard.headers guard.symbols guard.build_types
@@ -221,7 +222,7 @@ if(NOT LARIAT_SANITIZE)
     COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/tests/install/run.sh
             ${CMAKE_BINARY_DIR} ${lariat_libraries})
   set_tests_properties(install.consumers PROPERTIES LABELS install
-    TIMEOUT ${longest})
+    TIMEOUT ${longest} COST 50)
 endif()
 
 # Instructions of a request, counted by callgrind; 77 says it is missing.
@@ -252,7 +253,7 @@ else() # it compares outcomes
     COMMAND bash ${CMAKE_CURRENT_SOURCE_DIR}/tests/differential/rows.sh
             $<TARGET_FILE:differential>)
   set_tests_properties(differential.rows PROPERTIES
-    LABELS differential TIMEOUT ${longest} SKIP_RETURN_CODE 77)
+    LABELS differential TIMEOUT ${longest} SKIP_RETURN_CODE 77 COST 100)
 endif()
 add_test(NAME differential.twisted
   COMMAND differential --seed 24 --programs ${programs})
@@ -289,5 +290,5 @@ foreach(model IN LISTS models)
   add_test(NAME model.${name}
     COMMAND sh ${CMAKE_CURRENT_SOURCE_DIR}/tests/models/check ${model})
   set_tests_properties(model.${name} PROPERTIES
-    LABELS model TIMEOUT ${longest} SKIP_RETURN_CODE 77)
+    LABELS model TIMEOUT ${longest} SKIP_RETURN_CODE 77 COST 50)
 endforeach()

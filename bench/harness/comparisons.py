@@ -27,19 +27,22 @@ def words(options):
 
 
 def pair(runner, server, name, title, url, connections, requests, ours=(),
-         theirs=(), both=False, **more):
+         theirs=(), both=False, others=(), plain_share=1.0, **more):
     """A row of the plain loop against the full path; `both`: also against the
-    form of it in which libcurl makes every request."""
+    form of it in which libcurl makes every request; `others`: and against
+    those."""
     fixed = settings(connections=connections, requests=requests,
                      lariat=words(ours), plain=words(theirs))
     fixed.update(more.pop("settings", {}))
-    racing = [c.plain(runner, url, connections, *theirs),
+    racing = [c.plain(runner, url, connections, *theirs, share=plain_share),
               c.lariat(runner, url, connections, "--reactors", 1, *ours)]
     ratios = [("lariat", "plain", "cpu_us"), ("lariat", "plain", "peak_mb")]
     if both:
         racing.append(c.libcurl_only(runner, url, connections, "--reactors", 1,
                                      *ours))
         ratios.append((c.LIBCURL_ONLY, "plain", "cpu_us"))
+    racing += others
+    ratios += [("lariat", other.name, "cpu_us") for other in others]
     return dict({
         "id": name, "title": title, "settings": fixed, "server": server,
         "requests": requests, "floor": connections, "contenders": racing,
@@ -90,24 +93,179 @@ def idle_rows():
         return pair(runner, server, name, title, server.url(), 16, 40000,
                     ("--idle", opened), ("--idle", held), both=True, held=held,
                     watch=True, **dict(more, floor=40000))
+
+    def over_tls(server, runner, name, title, more):
+        trusted = ("--ca", server.facts["ca"])
+        url = server.url("names")
+        return pair(runner, server, name, title, url, 16, 40000,
+                    ("--idle", opened) + trusted, ("--idle", held) + trusted,
+                    held=held, watch=True,
+                    **dict(more, floor=40000))
     for row in with_other("idle-4000", "16 busy connections, while 4,000 to "
                                        "other hosts are held"):
         yield row, {"hosts": opened}, row_of
+    yield (("tls-idle-4000", "16 busy TLS connections, while 4,000 to other "
+                             "hosts are held", {}), {"tls": True}, over_tls)
 
 
-def tls_rows():
-    def new(server, runner, name, title, more):
-        return tls_row(runner, server, name, title, "close", 16, 400, "roots",
-                       **more)
+def memory_rows():
+    """Peak memory, as much in flight or open on both sides.  A response of
+    lariat_get has its body: the plain loop does the same with --keep, and
+    lariat does as the plain loop with a sink that discards."""
+    def bodies(kind):
+        def row_of(server, runner, name, title, more):
+            url = server.url(kind, "files/large.bin")
+            trusted = trust(server, kind)
+            racing = [c.plain(runner, url, 16, *trusted),
+                      c.plain(runner, url, 16, "--keep", *trusted,
+                              name=c.PLAIN_KEPT),
+                      c.lariat(runner, url, 16, "--reactors", 1, *trusted),
+                      c.lariat(runner, url, 16, "--reactors", 1, "--discard",
+                               *trusted, name=c.DISCARDED)]
+            return memory_row(name, title, server, racing, 600,
+                              dict(more, floor=600),
+                              (("lariat", c.PLAIN_KEPT),
+                               (c.DISCARDED, "plain"), ("lariat", "plain")))
+        return row_of
 
+    def idle(kind):
+        def row_of(server, runner, name, title, more):
+            url = server.url(kind)
+            options = ("--idle", IDLE) + trust(server, kind)
+            racing = [c.plain(runner, url, 16, *options, share=0.25),
+                      c.lariat(runner, url, 16, "--reactors", 1, *options)]
+            return memory_row(name, title, server, racing, 40000,
+                              dict(more, held=IDLE - IDLE // 100, watch=True,
+                                   floor=10000), (("lariat", "plain"),))
+        return row_of
+    yield (("memory-bodies", "Memory: 16 bodies of 1 MB", {}), {},
+           bodies("url"))
+    yield (("memory-tls-bodies", "Memory: 16 bodies of 1 MB over TLS", {}),
+           {"tls": True}, bodies("tls"))
+    yield (("memory-idle", "Memory: 4,000 idle connections", {}),
+           {"hosts": IDLE}, idle("url"))
+    yield (("memory-tls-idle", "Memory: 4,000 idle TLS connections", {}),
+           {"tls": True}, idle("names"))
+
+
+IDLE = 4000
+
+
+def trust(server, kind):
+    return () if kind == "url" else ("--ca", server.facts["ca"])
+
+
+def memory_row(name, title, server, racing, requests, more, compared):
+    return dict({
+        "id": name, "title": title, "server": server, "requests": requests,
+        "floor": 100, "contenders": racing,
+        "settings": settings(connections=16, requests=requests),
+        "ratios": [(one, other, measure) for measure in ("peak_mb", "cpu_us")
+                   for one, other in compared],
+    }, **more)
+
+
+# Bytes that are sent by POST.
+POSTED = 1024
+
+
+def with_libcurl(others, more):
+    """With the second libcurl, only those that use it."""
+    return [one for one in others if one.libcurl or "libcurl" not in more]
+
+
+def kept_rows():
+    """The same page over TLS, and as the answer to a POST."""
     def kept(server, runner, name, title, more):
-        return tls_row(runner, server, name, title, "", 100, 40000, "ca",
-                       **more)
-    for row in with_other("tls-new", "A new TLS connection for each request, "
-                                     "the system's certificates"):
-        yield row, {"tls": True}, new
+        ca = server.facts["ca"]
+        others = c.others(runner, server.url("tls"), 100, ca)
+        return tls_row(runner, server, name, title, "", 100, 100000, "ca",
+                       both=True, others=with_libcurl(others, more), **more)
+
+    def post(kind):
+        def row_of(server, runner, name, title, more):
+            url = server.url(kind)
+            ca = server.facts["ca"] if kind == "tls" else None
+            trusted = trust(server, kind)
+            sent = trusted + ("--post", POSTED)
+            get = c.lariat(runner, url, 100, "--reactors", 1, *trusted,
+                           name=c.OF_A_GET)
+            others = [get] + c.others(runner, url, 100, ca, POSTED)
+            return pair(runner, server, name, title, url, 100, 100000, sent,
+                        sent, both=True, others=with_libcurl(others, more),
+                        **more)
+        return row_of
     for row in with_other("tls-reused", "Kept-alive TLS connections"):
         yield row, {"tls": True}, kept
+    for row in with_other("post", "A POST of 1 KB on kept-alive connections"):
+        yield row, {}, post("url")
+    for row in with_other("tls-post", "A POST of 1 KB on kept-alive TLS "
+                                      "connections"):
+        yield row, {"tls": True}, post("tls")
+
+
+# libcurl 7.88.1 reads the trusted certificates for each connection, which with
+# the system's takes the plain loop thirty times the handshake: it does fewer.
+FEW = 0.1
+
+
+def new_tls_rows():
+    def new(server, runner, name, title, more):
+        return tls_row(runner, server, name, title, "close", 16, 4000, "roots",
+                       plain_share=FEW, **more)
+
+    def new_one(server, runner, name, title, more):
+        return tls_row(runner, server, name, title, "close", 16, 4000, "ca",
+                       **more)
+
+    def resumed(server, runner, name, title, more):
+        return tls_row(runner, server, name, title, "close", 16, 4000, "roots",
+                       kind="resumed", plain_share=FEW, **more)
+
+    def resumed_one(server, runner, name, title, more):
+        return tls_row(runner, server, name, title, "close", 16, 4000, "ca",
+                       kind="resumed", **more)
+    for row_of, name, title in (
+            (new, "tls-new", "A new TLS connection for each request, the "
+                             "system's certificates"),
+            (new_one, "tls-new-one-root", "A new TLS connection for each "
+                                          "request, one trusted certificate"),
+            (resumed, "fresh-tls-resumed", "A new TLS connection with a session"
+                                           " to resume, the system's "
+                                           "certificates"),
+            (resumed_one, "fresh-tls-resumed-one-root",
+             "A new TLS connection with a session to resume, one trusted "
+             "certificate")):
+        for row in with_other(name, title):
+            yield row, {"tls": True}, row_of
+
+
+def hosts_rows():
+    """The URL of each request has a name of its own, and libcurl looks none of
+    them up: localhost's are this machine."""
+    def row(server, runner, name, title, more, trusted, share):
+        url, ca = server.url("names"), server.facts[trusted]
+        options = ("--hosts", HOSTS, "--ca", ca)
+        return pair(runner, server, name, title, url, 300, HOSTS,
+                    options + ("--per-host", 1), options, plain_share=share,
+                    others=[c.curl(runner, url, 300, share, ca, hosts=True)],
+                    **dict(more, settings=dict(more.get("settings", {}),
+                                               per_host=1)))
+
+    def one_root(server, runner, name, title, more):
+        return row(server, runner, name, title, more, "ca", 1.0)
+
+    def roots(server, runner, name, title, more):
+        return row(server, runner, name, title, more, "roots", FEW / 2)
+    for one in with_other("hosts-10000", "10,000 hosts, one request over TLS "
+                          "each, the system's certificates"):
+        yield one, {"tls": True}, roots
+    yield (("hosts-10000-one-root", "10,000 hosts, one request over TLS each, "
+                                    "one trusted certificate", {}),
+           {"tls": True}, one_root)
+
+
+HOSTS = 10000
 
 
 def other_rows():
@@ -122,8 +280,10 @@ def other_rows():
 
     def http2(server, runner, name, title, more):
         trusted = ("--ca", server.facts["ca"])
+        others = [c.h2load(runner, server.url("h2"), 1, streams=100)]
         return pair(runner, server, name, title, server.url("h2"), 100, 40000,
-                    trusted, trusted + ("--http2",), **more)
+                    trusted, trusted + ("--http2",),
+                    others=with_libcurl(others, more), **more)
 
     def pages(server, runner, name, title, more):
         return pair(runner, server, name, title,
@@ -134,6 +294,10 @@ def other_rows():
         return pair(runner, server, name, title,
                     server.url(path="files/large.bin"), 16, 1500, both=True,
                     **more)
+
+    def tls_bodies(server, runner, name, title, more):
+        return tls_row(runner, server, name, title, "files/large.bin", 16, 1500,
+                       "ca", both=True, **more)
     yield (("hosts-2000", "2,000 hosts with 8 connections each", {}),
            {"hosts": 2000}, hosts)
     yield ("fresh", "A new connection for each request", {}), {}, fresh
@@ -142,12 +306,15 @@ def other_rows():
     for row in with_other("pages", "Pages of 100 KB, about 40 KB with gzip"):
         yield row, {}, pages
     yield ("bodies", "Bodies of 1 MB", {}), {}, bodies
+    yield ("tls-bodies", "Bodies of 1 MB over TLS", {}), {"tls": True}, \
+        tls_bodies
 
 
 def shapes(runner):
     """For each row its name, what its server must have, and a function that
     makes the row of that server."""
-    for rows in (keep_alive_rows, idle_rows, tls_rows, other_rows):
+    for rows in (keep_alive_rows, idle_rows, kept_rows, new_tls_rows,
+                 hosts_rows, memory_rows, other_rows):
         for (name, title, more), needs, row_of in rows():
             def make(server, row_of=row_of, name=name, title=title, more=more):
                 return row_of(server, runner, name, title, dict(more))
@@ -155,9 +322,9 @@ def shapes(runner):
 
 
 def tls_row(runner, server, name, title, path, connections, requests, trust,
-            **more):
+            kind="tls", **more):
     trusted = ("--ca", server.facts[trust])
-    return pair(runner, server, name, title, server.url("tls", path),
+    return pair(runner, server, name, title, server.url(kind, path),
                 connections, requests, trusted, trusted, **more)
 
 

@@ -175,6 +175,7 @@ class Runner:
         out = os.path.join(self.scratch.name, "figures")
         command = [self.program("bench-measure"), str(limit_s), out]
         handled = server.handled()
+        resumed = server.resumed()
         server_cpu = server.cpu_s()
         child = subprocess.Popen(command + contender.command(requests),
                                  env=self.environment(contender, libcurl),
@@ -194,6 +195,7 @@ class Runner:
         figures = self.read_figures(out, done)
         figures["server_cpu_s"] = server.cpu_s() - server_cpu
         self.add_own_figures(figures, contender, done, requests)
+        self.add_resumed(figures, resumed, server.resumed())
         if handled is not None:
             figures["handled"] = server.handled() - handled
             if figures["handled"] < figures["requests"]:
@@ -205,6 +207,13 @@ class Runner:
             figures["connections_least"] = watcher.least(
                 figures["ended_s"] - figures["wall_s"], figures["ended_s"])
         return figures
+
+    @staticmethod
+    def add_resumed(figures, before, after):
+        """The share of the new TLS connections that went on with a session."""
+        if after[1] > before[1]:
+            figures["resumed"] = ((after[0] - before[0]) /
+                                  (after[1] - before[1]))
 
     @staticmethod
     def read_figures(path, done):
@@ -328,6 +337,9 @@ def reduce_row(row, result):
         for said in ("libcurl", "version"):
             if said in contender["runs"][0]:
                 contender[said] = contender["runs"][0][said]
+        if "resumed" in contender["runs"][0]:
+            contender["resumed"] = spread_of(
+                [run["resumed"] for run in contender["runs"]])
     result["ratios"] = []
     for one, other, measure in row["ratios"]:
         ratio = {"of": one, "to": other, "measure": measure}

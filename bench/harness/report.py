@@ -52,7 +52,15 @@ def show_row(row, say):
     for ratio in row["ratios"]:
         say("  %s, %s / %s: %s" % (NAMES[ratio["measure"]], ratio["of"],
                                    ratio["to"], ratio_words(ratio)))
+    show_resumed(row, say)
     show_scaling(row, say)
+
+
+def show_resumed(row, say):
+    shares = ["%s %.0f %%" % (name, 100 * one["resumed"]["median"])
+              for name, one in row["contenders"].items() if "resumed" in one]
+    if shares:
+        say("  sessions resumed: " + ", ".join(shares))
 
 
 def show_scaling(row, say):
@@ -111,13 +119,16 @@ def table(heads, rows):
 def measured_with(result):
     facts = result["machine"]
     lines = [
-        "Measured %s on %s, %d CPUs, %s; commit %s, %s `%s`; %s. Load %.1f "
-        "before and %.1f after." % (
+        "Measured %s on %s, %d CPUs, %s; commit %s, %s `%s`; %s. Rounds: %d, "
+        "with %d %% of the requests. Load %.1f before and %.1f after." % (
             result["when"], facts["cpu"], facts["cpus"], facts["kernel"],
             result["commit"], result["build"]["type"],
             result["build"]["flags"],
             ", ".join("%s %s" % pair for pair in result["versions"].items()),
+            result["pairs"], result["scale_percent"],
             result["load_before"][0], result["load_after"][0])]
+    if "note" in result:
+        lines += ["", result["note"]]
     return lines
 
 
@@ -147,6 +158,7 @@ def row_lines(row):
             list(row["refused"].items()):
         lines.append("- %s: %s" % (name, reason))
     found = []
+    show_resumed(row, found.append)
     show_scaling(row, found.append)
     lines += ["- " + line.strip() for line in found]
     return lines + [""]
@@ -231,18 +243,26 @@ SECTIONS = [("bars", "The aims", bars_lines),
             ("micro", "The parts", micro_lines)]
 
 
+def newest(name):
+    """What was measured here, or what was published before, or None."""
+    for directory in (RESULTS, PLOTS):
+        path = os.path.join(directory, name + ".json")
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as text:
+                return without_runs(json.load(text))
+    return None
+
+
 def publish(say):
     """Rewrites the part of the page between the two marks, and the plots and
     the JSON beside it."""
     lines = []
     os.makedirs(PLOTS, exist_ok=True)
     for name, title, lines_of in SECTIONS:
-        path = os.path.join(RESULTS, name + ".json")
-        if not os.path.exists(path):
+        result = newest(name)
+        if not result:
             say("no results of %s: left out" % name)
             continue
-        with open(path, encoding="utf-8") as text:
-            result = without_runs(json.load(text))
         with open(os.path.join(PLOTS, name + ".json"), "w",
                   encoding="utf-8") as out:
             json.dump(result, out, indent=1)

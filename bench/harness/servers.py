@@ -67,6 +67,9 @@ class Server:
     def connected(self):
         return None
 
+    def resumed(self):
+        return 0, 0
+
 
 class Nginx(Server):
     def __init__(self, hosts=0, tls=False, workers=1):
@@ -112,6 +115,15 @@ class Nginx(Server):
 
     def connected(self):
         return self.status()[0]
+
+    def resumed(self):
+        """Of the TLS sessions that could be: how many were resumed so far, and
+        how many there were."""
+        if "resumed_log" not in self.facts:
+            return 0, 0
+        with open(self.facts["resumed_log"], encoding="ascii") as text:
+            lines = text.read()
+        return lines.count("r"), lines.count("\n")
 
     def url(self, kind="url", path=""):
         return self.facts[kind] + path

@@ -10,9 +10,12 @@
  *                    the client is on the pool's first reactor
  *     --per-host N   jobs to one host at once; as many as connections
  *     --asked N      deferreds waited for at once; as many as connections
- *     --hosts N      the host of the URL is 127.0.1.1, 127.0.1.2, ... in turn
+ *     --hosts N      the host of the URL is 127.0.1.1, 127.0.1.2, ... in turn;
+ *                    where it is a name, h0.NAME, h1.NAME, ...
  *     --idle N       first fetches once from each of N such hosts; only what
  *                    comes after is counted
+ *     --post N       sends N bytes by POST
+ *     --discard      keeps no body of a response
  *     --ca FILE      trusted certificates
  *     --timeout N    seconds for a fetch, instead of the client's default
  *     --libcurl-only every request goes through libcurl, also those which
@@ -42,6 +45,7 @@ enum {
   HOSTS_PER_NET = 250, /* 127.0.1.1 to 127.0.1.250, then 127.0.2.1 */
   HOSTS_MAX = 254 * HOSTS_PER_NET,
   URL_MAX = 4096,
+  POST_MAX = 10 << 20,
   TIMEOUT_MAX = 86400,
   FAILURES_SHOWN = 5
 };
@@ -56,10 +60,13 @@ struct settings {
   long hosts;
   long idle;
   long timeout_s; /* 0: the client's default */
+  long post;
+  char *body; /* the bytes of --post */
   const char *ca_file;
   lariat_placement placement;
   bool libcurl_only;
   bool await;
+  bool discard;
 };
 
 struct run {
@@ -153,6 +160,8 @@ static void look_at_response(struct run *run, lariat_value result) {
   }
   if (lariat_response_header(response, "Content-Length")) run->with_header++;
   lariat_response_body(response, &length);
+  if (run->settings->discard)
+    length = (size_t)lariat_response_body_bytes(response);
   run->bytes += length;
   run->total_us += lariat_response_timings(response).total_us;
 }
@@ -180,6 +189,24 @@ static lariat_value on_failure(lariat_value failure, void *context) {
   return failure;
 }
 
+static lariat_deferred *ask_and_discard(const struct run *run,
+                                        const char *url) {
+  lariat_request_options options = lariat_request_defaults(run->client);
+
+  options.sink = lariat_sink_discard();
+  return lariat_request(run->client, "GET", url, &options);
+}
+
+static lariat_deferred *ask(const struct run *run, const char *url) {
+  const struct settings *settings = run->settings;
+
+  if (settings->discard) return ask_and_discard(run, url);
+  if (settings->post && !run->idling)
+    return lariat_post(run->client, url, settings->body,
+                       (size_t)settings->post);
+  return lariat_get(run->client, url);
+}
+
 /* Keeps as many going as there are connections.  A deferred that has failed
  * already calls back at once, hence the flag: it is counted, and the loop
  * below goes on. */
@@ -195,7 +222,7 @@ static void start_more(struct run *run) {
     long host = run->idling ? run->started + 1 : run->started % run->url_count;
 
     run->started++;
-    deferred = lariat_get(run->client, run->urls[host]);
+    deferred = ask(run, run->urls[host]);
     lariat_deferred_add_callbacks(deferred, on_response, on_failure, run);
     lariat_deferred_release(deferred);
   }
@@ -208,7 +235,7 @@ static lariat_value fetch_in_turn(void *context) {
 
   while (run->started < run->wanted) {
     const char *url = run->urls[run->started++ % run->url_count];
-    lariat_value result = lariat_await(lariat_get(run->client, url));
+    lariat_value result = lariat_await(ask(run, url));
 
     if (lariat_is_failure(result))
       look_at_failure(run, result);
@@ -243,22 +270,27 @@ static void begin(void *context) {
   start_more(run);
 }
 
-/* The URL with a host of its own in the place of its first "127.0.0.1". */
-static char *url_of_host(const char *url, long host) {
+/* The URL with a host of its own: in the place of its first "127.0.0.1", or
+ * before the name that it has. */
+static int print_url(char *text, const char *url, long host) {
   const char *at = strstr(url, "127.0.0.1");
-  char *text = malloc(URL_MAX);
-  int length;
+  const char *name = strstr(url, "://");
 
-  if (!text || !at) {
-    free(text);
-    return NULL;
-  }
-  length = snprintf(text, URL_MAX, "%.*s127.0.%ld.%ld%s", (int)(at - url), url,
+  if (at)
+    return snprintf(text, URL_MAX, "%.*s127.0.%ld.%ld%s", (int)(at - url), url,
                     host / HOSTS_PER_NET + 1, host % HOSTS_PER_NET + 1,
                     at + strlen("127.0.0.1"));
-  if (length > 0 && length < URL_MAX) return text;
-  free(text);
-  return NULL;
+  if (!name) return -1;
+  name += strlen("://");
+  return snprintf(text, URL_MAX, "%.*sh%ld.%s", (int)(name - url), url, host,
+                  name);
+}
+
+static char *url_of_host(const char *url, long host) {
+  char text[URL_MAX];
+  int length = print_url(text, url, host);
+
+  return length > 0 && length < URL_MAX ? strdup(text) : NULL;
 }
 
 /* The one URL and those of the idle hosts after it; or those of the hosts. */
@@ -408,6 +440,8 @@ static bool parse_option(int option, struct settings *settings) {
     return parse_number(optarg, HOSTS_MAX, &settings->idle);
   case 't':
     return parse_number(optarg, TIMEOUT_MAX, &settings->timeout_s);
+  case 'o':
+    return parse_number(optarg, POST_MAX, &settings->post);
   case 'c':
     settings->ca_file = optarg;
     return true;
@@ -416,6 +450,9 @@ static bool parse_option(int option, struct settings *settings) {
     return true;
   case 'w':
     settings->await = true;
+    return true;
+  case 'd':
+    settings->discard = true;
     return true;
   default:
     return false;
@@ -430,10 +467,12 @@ static bool parse(int argc, char **argv, struct settings *settings) {
       {"asked", required_argument, NULL, 'a'},
       {"hosts", required_argument, NULL, 'h'},
       {"idle", required_argument, NULL, 'i'},
+      {"post", required_argument, NULL, 'o'},
       {"ca", required_argument, NULL, 'c'},
       {"timeout", required_argument, NULL, 't'},
       {"libcurl-only", no_argument, NULL, 'l'},
       {"await", no_argument, NULL, 'w'},
+      {"discard", no_argument, NULL, 'd'},
       {NULL, 0, NULL, 0}};
   int option;
 
@@ -441,10 +480,18 @@ static bool parse(int argc, char **argv, struct settings *settings) {
     if (!parse_option(option, settings)) return false;
   if (argc - optind != 3 || (settings->hosts && settings->idle)) return false;
   if (settings->await && settings->idle) return false;
+  if (settings->discard && settings->post) return false;
   settings->url = argv[optind];
   return parse_number(argv[optind + 1], 1000000000L, &settings->requests) &&
          parse_number(argv[optind + 2], CONNECTIONS_MAX,
                       &settings->connections);
+}
+
+static bool make_body(struct settings *settings) {
+  if (!settings->post) return true;
+  settings->body = malloc((size_t)settings->post);
+  if (settings->body) memset(settings->body, 'a', (size_t)settings->post);
+  return settings->body;
 }
 
 int main(int argc, char **argv) {
@@ -455,13 +502,15 @@ int main(int argc, char **argv) {
   if (!parse(argc, argv, &settings)) {
     fprintf(stderr, "usage: bench-path URL REQUESTS CONNECTIONS [--reactors N] "
                     "[--placement host|spread|home] [--per-host N] "
-                    "[--asked N] [--hosts N] [--idle N] [--ca FILE] "
-                    "[--timeout N] [--libcurl-only] [--await]\n");
+                    "[--asked N] [--hosts N] [--idle N] [--post N] "
+                    "[--ca FILE] [--timeout N] [--libcurl-only] [--await] "
+                    "[--discard]\n");
     return 2;
   }
-  status = set_up(&run);
+  status = make_body(&settings) ? set_up(&run) : LARIAT_ENOMEM;
   if (!status) status = fetch_all(&run);
   if (status) fprintf(stderr, "bench-path: %s\n", lariat_status_text(status));
   tear_down(&run);
+  free(settings.body);
   return status ? 2 : run.failed ? 1 : 0;
 }

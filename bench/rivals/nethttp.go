@@ -3,12 +3,16 @@
 // The same work with Go's net/http: CONNECTIONS goroutines share one client
 // that keeps as many connections, and read each body to its end.
 //
-//	nethttp URL REQUESTS CONNECTIONS
+//	nethttp [-ca FILE] [-post BYTES] URL REQUESTS CONNECTIONS
 //
-// prints one line of JSON; exit code 1 when a request failed.
+// trusts FILE besides, sends so many bytes by POST, and prints one line of JSON; exit code 1 when a request failed.
 package main
 
 import (
+	"bytes"
+	"crypto/tls"
+	"crypto/x509"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -19,8 +23,16 @@ import (
 	"time"
 )
 
-func fetch(client *http.Client, url string) (int64, bool) {
-	response, err := client.Get(url)
+func ask(client *http.Client, url string, body []byte) (*http.Response, error) {
+	if body == nil {
+		return client.Get(url)
+	}
+	return client.Post(url, "application/octet-stream",
+		bytes.NewReader(body))
+}
+
+func fetch(client *http.Client, url string, body []byte) (int64, bool) {
+	response, err := ask(client, url, body)
 	if err != nil {
 		return 0, false
 	}
@@ -29,22 +41,46 @@ func fetch(client *http.Client, url string) (int64, bool) {
 	return length, err == nil && response.StatusCode == 200
 }
 
-func main() {
-	var requests, connections int64
-	if len(os.Args) == 4 {
-		requests, _ = strconv.ParseInt(os.Args[2], 10, 64)
-		connections, _ = strconv.ParseInt(os.Args[3], 10, 64)
+// The certificates of a file, or nil for the system's.
+func trusted(file string) *x509.CertPool {
+	if file == "" {
+		return nil
 	}
-	if requests < 1 || connections < 1 {
-		fmt.Fprintln(os.Stderr, "usage: nethttp URL REQUESTS CONNECTIONS")
+	pool := x509.NewCertPool()
+	text, err := os.ReadFile(file)
+	if err != nil || !pool.AppendCertsFromPEM(text) {
+		fmt.Fprintln(os.Stderr, "nethttp: no certificates in", file)
 		os.Exit(2)
 	}
+	return pool
+}
+
+func main() {
+	ca := flag.String("ca", "", "certificates to trust")
+	post := flag.Int("post", 0, "bytes to send")
+	flag.Parse()
+	var requests, connections int64
+	if flag.NArg() == 3 {
+		requests, _ = strconv.ParseInt(flag.Arg(1), 10, 64)
+		connections, _ = strconv.ParseInt(flag.Arg(2), 10, 64)
+	}
+	if requests < 1 || connections < 1 {
+		fmt.Fprintln(os.Stderr, "usage: nethttp [-ca FILE] [-post BYTES] "+
+			"URL REQUESTS CONNECTIONS")
+		os.Exit(2)
+	}
+	url := flag.Arg(0)
+	var body []byte
+	if *post > 0 {
+		body = bytes.Repeat([]byte("a"), *post)
+	}
 	transport := &http.Transport{
+		TLSClientConfig:     &tls.Config{RootCAs: trusted(*ca)},
 		MaxIdleConnsPerHost: int(connections),
 		MaxConnsPerHost:     int(connections),
 	}
 	client := &http.Client{Transport: transport}
-	var started, failed, bytes int64
+	var started, failed, received int64
 	var workers sync.WaitGroup
 	begun := time.Now()
 	for i := int64(0); i < connections; i++ {
@@ -52,8 +88,8 @@ func main() {
 		go func() {
 			defer workers.Done()
 			for atomic.AddInt64(&started, 1) <= requests {
-				length, good := fetch(client, os.Args[1])
-				atomic.AddInt64(&bytes, length)
+				length, good := fetch(client, url, body)
+				atomic.AddInt64(&received, length)
 				if !good {
 					atomic.AddInt64(&failed, 1)
 				}
@@ -62,7 +98,7 @@ func main() {
 	}
 	workers.Wait()
 	fmt.Printf("{\"requests\":%d,\"failed\":%d,\"bytes\":%d,\"wall_s\":%.6f}\n",
-		requests, failed, bytes, time.Since(begun).Seconds())
+		requests, failed, received, time.Since(begun).Seconds())
 	if failed > 0 {
 		os.Exit(1)
 	}

@@ -6,12 +6,15 @@
  *
  *   plain URL REQUESTS CONNECTIONS [OPTIONS]
  *     --threads N    as many such loops side by side, which share the work out
- *     --hosts N      the host of the URL is 127.0.1.1, 127.0.1.2, ... in turn
+ *     --hosts N      the host of the URL is 127.0.1.1, 127.0.1.2, ... in turn;
+ *                    where it is a name, h0.NAME, h1.NAME, ...
  *     --idle N       first fetches once from each of N such hosts, and keeps
  *                    those connections; only what comes after is counted
  *     --ca FILE      trusted certificates
  *     --http2        waits for a connection to be shared instead of opening one
  *     --compressed   asks for gzip
+ *     --post N       sends N bytes by POST
+ *     --keep         has each body in memory, whole, until its transfer is done
  *     --buffer N     bytes of libcurl's receive buffer
  *
  * prints one line of JSON.  CPU times are of the whole process, from its start;
@@ -39,6 +42,7 @@ enum {
   MAX_THREADS = 256,
   HOSTS_PER_NET = 250, /* 127.0.1.1 to 127.0.1.250, then 127.0.2.1 */
   MAX_HOSTS = 254 * HOSTS_PER_NET,
+  MAX_POST = 10 << 20,
   MAX_URL = 4096
 };
 
@@ -51,8 +55,18 @@ struct settings {
   long hosts;
   long idle;
   long buffer;
+  long post;
+  char *body; /* the bytes of --post */
   bool http2;
   bool compressed;
+  bool keep;
+};
+
+/* The body of a slot's transfer, with --keep. */
+struct kept {
+  char *bytes;
+  size_t length;
+  size_t capacity;
 };
 
 struct run {
@@ -60,6 +74,7 @@ struct run {
   pthread_t thread;
   CURLM *multi;
   CURL **slots;
+  struct kept *kept; /* one for each slot, or NULL */
   long requests;
   long connections;
   long started;
@@ -87,6 +102,35 @@ static size_t on_body(char *data, size_t size, size_t count, void *context) {
   (void)data;
   run->bytes += size * count;
   return size * count;
+}
+
+static size_t on_kept_body(char *data, size_t size, size_t count,
+                           void *context) {
+  struct kept *kept = context;
+  size_t length = kept->length + size * count;
+
+  if (length > kept->capacity) {
+    size_t capacity = length * 2;
+    char *bytes = realloc(kept->bytes, capacity);
+
+    if (!bytes) return 0;
+    kept->bytes = bytes;
+    kept->capacity = capacity;
+  }
+  memcpy(kept->bytes + kept->length, data, size * count);
+  kept->length = length;
+  return size * count;
+}
+
+/* Looks at the body that a slot's transfer left, and gives it back. */
+static void drop_kept(struct run *run, CURL *easy) {
+  struct kept *kept = NULL;
+
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&kept);
+  if (!kept) return;
+  run->bytes += kept->length;
+  free(kept->bytes);
+  *kept = (struct kept){.bytes = NULL};
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context,
@@ -117,18 +161,29 @@ static int on_timer(CURLM *multi, long timeout_ms, void *context) {
   return 0;
 }
 
-/* The URL with a host of its own in the place of its first "127.0.0.1". */
+/* The URL with a host of its own: in the place of its first "127.0.0.1", or
+ * before the name that it has. */
+static int print_url(char *text, const char *url, long host) {
+  const char *at = strstr(url, "127.0.0.1");
+  const char *name = strstr(url, "://");
+
+  if (at)
+    return snprintf(text, MAX_URL, "%.*s127.0.%ld.%ld%s", (int)(at - url), url,
+                    host / HOSTS_PER_NET + 1, host % HOSTS_PER_NET + 1,
+                    at + strlen("127.0.0.1"));
+  if (!name) return -1;
+  name += strlen("://");
+  return snprintf(text, MAX_URL, "%.*sh%ld.%s", (int)(name - url), url, host,
+                  name);
+}
+
 static bool set_url(const struct run *run, CURL *easy, bool own, long host) {
   const char *url = run->settings->url;
-  const char *at = strstr(url, "127.0.0.1");
   char text[MAX_URL];
   int length;
 
   if (!own) return !curl_easy_setopt(easy, CURLOPT_URL, url);
-  if (!at) return false;
-  length = snprintf(text, sizeof text, "%.*s127.0.%ld.%ld%s", (int)(at - url),
-                    url, host / HOSTS_PER_NET + 1, host % HOSTS_PER_NET + 1,
-                    at + strlen("127.0.0.1"));
+  length = print_url(text, url, host);
   return length > 0 && length < MAX_URL &&
          !curl_easy_setopt(easy, CURLOPT_URL, text);
 }
@@ -141,27 +196,44 @@ static bool set_options(const struct settings *settings, CURL *easy) {
   if (settings->http2) code |= curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
   if (settings->compressed)
     code |= curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
+  if (settings->post) {
+    code |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, settings->post);
+    code |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS, settings->body);
+  }
   if (settings->buffer)
     code |= curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, settings->buffer);
   return code == CURLE_OK;
 }
 
-static bool set_up_slot(struct run *run, CURL **slot) {
+static bool set_where_bodies_go(struct run *run, long slot) {
+  CURL *easy = run->slots[slot];
+
+  if (!run->kept)
+    return !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) &&
+           !curl_easy_setopt(easy, CURLOPT_WRITEDATA, run);
+  return !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_kept_body) &&
+         !curl_easy_setopt(easy, CURLOPT_PRIVATE, &run->kept[slot]) &&
+         !curl_easy_setopt(easy, CURLOPT_WRITEDATA, &run->kept[slot]);
+}
+
+static bool set_up_slot(struct run *run, long slot) {
   CURL *easy = curl_easy_init();
 
   if (!easy) return false;
-  *slot = easy;
+  run->slots[slot] = easy;
   return set_options(run->settings, easy) &&
          !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) &&
-         !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) &&
-         !curl_easy_setopt(easy, CURLOPT_WRITEDATA, run);
+         set_where_bodies_go(run, slot);
 }
 
 static bool set_up(struct run *run) {
   run->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
   run->multi = curl_multi_init();
   run->slots = calloc((size_t)run->connections, sizeof *run->slots);
+  if (run->settings->keep)
+    run->kept = calloc((size_t)run->connections, sizeof *run->kept);
   if (run->epoll_fd < 0 || !run->multi || !run->slots) return false;
+  if (run->settings->keep && !run->kept) return false;
   curl_multi_setopt(run->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
   curl_multi_setopt(run->multi, CURLMOPT_SOCKETDATA, run);
   curl_multi_setopt(run->multi, CURLMOPT_TIMERFUNCTION, on_timer);
@@ -169,21 +241,33 @@ static bool set_up(struct run *run) {
   curl_multi_setopt(run->multi, CURLMOPT_MAXCONNECTS,
                     run->connections + run->settings->idle + 16);
   for (long i = 0; i < run->connections; i++)
-    if (!set_up_slot(run, &run->slots[i])) return false;
+    if (!set_up_slot(run, i)) return false;
   return true;
 }
 
 static void tear_down(struct run *run) {
   for (long i = 0; run->slots && i < run->connections; i++)
     curl_easy_cleanup(run->slots[i]);
+  for (long i = 0; run->kept && i < run->connections; i++)
+    free(run->kept[i].bytes);
+  free(run->kept);
   free(run->slots);
   if (run->multi) curl_multi_cleanup(run->multi);
   if (run->epoll_fd >= 0) close(run->epoll_fd);
 }
 
+/* Whether there are more hosts than slots: then a slot goes from one to the
+ * other. */
+static bool has_host_each(const struct settings *settings) {
+  return settings->hosts > settings->connections;
+}
+
 static void start(struct run *run, CURL *easy) {
+  long hosts = run->settings->hosts;
+
   if (run->started == run->requests) return;
-  if (run->idling && !set_url(run, easy, true, run->started))
+  if ((run->idling || has_host_each(run->settings)) &&
+      !set_url(run, easy, true, hosts ? run->started % hosts : run->started))
     run->broken = true;
   run->started++;
   if (curl_multi_add_handle(run->multi, easy)) run->broken = true;
@@ -194,6 +278,7 @@ static void finish(struct run *run, CURL *easy, CURLcode result) {
 
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   if (result || status != 200) run->failed++;
+  drop_kept(run, easy);
   run->done++;
   curl_multi_remove_handle(run->multi, easy);
   start(run, easy);
@@ -357,11 +442,18 @@ static bool fetch_in_threads(struct run *runs, long threads) {
   return good;
 }
 
-static bool run_all(struct run *runs, const struct settings *settings) {
+static bool make_body(struct settings *settings) {
+  if (!settings->post) return true;
+  settings->body = malloc((size_t)settings->post);
+  if (settings->body) memset(settings->body, 'a', (size_t)settings->post);
+  return settings->body;
+}
+
+static bool run_all(struct run *runs, struct settings *settings) {
   double start_cpu_s;
   int64_t begin;
 
-  if (!set_up_all(runs, settings)) return false;
+  if (!make_body(settings) || !set_up_all(runs, settings)) return false;
   start_cpu_s = settings->idle ? cpu_seconds() : 0;
   begin = now_us();
   if (!fetch_in_threads(runs, settings->threads)) return false;
@@ -387,6 +479,8 @@ static bool parse_option(int option, struct settings *settings) {
     return positive(optarg, MAX_HOSTS, &settings->idle);
   case 'b':
     return positive(optarg, 10 << 20, &settings->buffer);
+  case 'p':
+    return positive(optarg, MAX_POST, &settings->post);
   case 'c':
     settings->ca_file = optarg;
     return true;
@@ -395,6 +489,9 @@ static bool parse_option(int option, struct settings *settings) {
     return true;
   case 'z':
     settings->compressed = true;
+    return true;
+  case 'k':
+    settings->keep = true;
     return true;
   default:
     return false;
@@ -407,9 +504,11 @@ static bool parse(int argc, char **argv, struct settings *settings) {
       {"hosts", required_argument, NULL, 'h'},
       {"idle", required_argument, NULL, 'i'},
       {"buffer", required_argument, NULL, 'b'},
+      {"post", required_argument, NULL, 'p'},
       {"ca", required_argument, NULL, 'c'},
       {"http2", no_argument, NULL, '2'},
       {"compressed", no_argument, NULL, 'z'},
+      {"keep", no_argument, NULL, 'k'},
       {NULL, 0, NULL, 0}};
   int option;
 
@@ -420,7 +519,8 @@ static bool parse(int argc, char **argv, struct settings *settings) {
   return positive(argv[optind + 1], 1000000000L, &settings->requests) &&
          positive(argv[optind + 2], MAX_CONNECTIONS, &settings->connections) &&
          settings->threads <= settings->connections &&
-         settings->threads <= settings->requests;
+         settings->threads <= settings->requests &&
+         (settings->threads == 1 || !has_host_each(settings));
 }
 
 int main(int argc, char **argv) {
@@ -432,7 +532,8 @@ int main(int argc, char **argv) {
   if (!parse(argc, argv, &settings)) {
     fprintf(stderr, "usage: plain URL REQUESTS CONNECTIONS [--threads N] "
                     "[--hosts N] [--idle N] [--ca FILE] [--http2] "
-                    "[--compressed] [--buffer N]\n");
+                    "[--compressed] [--post N] [--keep] "
+                    "[--buffer N]\n");
     return 2;
   }
   if (curl_global_init(CURL_GLOBAL_DEFAULT)) return 2;
@@ -444,6 +545,7 @@ int main(int argc, char **argv) {
     failed += runs[i].failed;
     tear_down(&runs[i]);
   }
+  free(settings.body);
   curl_global_cleanup();
   return !ran ? 2 : failed ? 1 : 0;
 }

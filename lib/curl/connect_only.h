@@ -20,6 +20,11 @@ struct lr_transfer;
  * so. */
 bool lr_connect_only_suits(const struct lr_job *job);
 
+/* Says whether an open connection of libcurl's own, of which `job` that suits
+ * h1 makes use, is to be closed behind that: the host goes on being asked, and
+ * what it costs to open another is less than h1 will save on it. */
+bool lr_connect_only_replaces(const struct lr_job *job);
+
 /* Makes a connection of h1's of what the transfer has opened.  From now on the
  * transfer is the connection's, and its job the caller's.  NULL when out of
  * memory, or when there is no connection: nothing has changed. */

@@ -30,6 +30,8 @@ typedef struct lr_curl_host {
   uint32_t capacity;
   uint32_t hint;   /* the lane that had an idle connection last */
   bool is_address; /* which is never looked up */
+  uint8_t reuses;  /* of libcurl's own connections, by jobs that h1 could have
+                      had (connect_only.h) */
 } lr_curl_host;
 
 extern const lr_host_extra lr_curl_host_extra;

@@ -7,9 +7,12 @@
 #ifndef LR_NET_STREAM_H
 #define LR_NET_STREAM_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/socket.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 typedef struct lr_stream lr_stream;
 
@@ -25,28 +28,34 @@ enum {
 typedef struct lr_stream_ops {
   ssize_t (*send)(lr_stream *stream, const char *bytes, size_t length);
   ssize_t (*receive)(lr_stream *stream, char *bytes, size_t capacity);
-  bool (*lacks_certificate)(const lr_stream *stream); /* NULL: no TLS */
+  bool (*lacks_certificate)(const lr_stream *stream);
   void (*close)(lr_stream *stream);
 } lr_stream_ops;
 
 struct lr_stream {
-  const lr_stream_ops *ops;
-  void *state;     /* of its kind */
-  int fd;          /* to be watched */
+  const lr_stream_ops *ops; /* NULL: the descriptor's own, which are inline */
+  void *state;              /* of its kind */
+  int fd;                   /* to be watched */
   bool pending;    /* bytes were taken from `fd` that are still to be received:
                       `fd` will not tell of them */
   bool needs_send; /* it can only receive when `fd` takes bytes again */
 };
 
 /* Makes a stream of a connected descriptor, which becomes the stream's. */
-void lr_stream_of_descriptor(lr_stream *stream, int fd);
+static inline void lr_stream_of_descriptor(lr_stream *stream, int fd) {
+  *stream = (lr_stream){.fd = fd};
+}
 
 /* Sends what goes at once of `length` bytes, at least 1, and returns how much
  * that was; 0: nothing now.  What did not go is to be sent again before
  * anything else.  -1: the connection is of no more use. */
 static inline ssize_t lr_stream_send(lr_stream *stream, const char *bytes,
                                      size_t length) {
-  return stream->ops->send(stream, bytes, length);
+  ssize_t sent;
+  if (stream->ops) return stream->ops->send(stream, bytes, length);
+  do sent = send(stream->fd, bytes, length, MSG_NOSIGNAL | MSG_DONTWAIT);
+  while (sent < 0 && errno == EINTR);
+  return sent < 0 && errno == EAGAIN ? 0 : sent;
 }
 
 /* Receives up to `capacity` bytes, at least 1, and returns how many came, or
@@ -54,19 +63,26 @@ static inline ssize_t lr_stream_send(lr_stream *stream, const char *bytes,
  * is pending. */
 static inline ssize_t lr_stream_receive(lr_stream *stream, char *bytes,
                                         size_t capacity) {
-  return stream->ops->receive(stream, bytes, capacity);
+  ssize_t got;
+  if (stream->ops) return stream->ops->receive(stream, bytes, capacity);
+  do got = recv(stream->fd, bytes, capacity, MSG_DONTWAIT);
+  while (got < 0 && errno == EINTR);
+  if (got >= 0) return got;
+  return errno == EAGAIN ? LR_STREAM_AGAIN : LR_STREAM_LOST;
 }
 
 /* Says whether a stream that ended before an answer may have done so since the
  * server asked for a certificate of the client's, and got none. */
 static inline bool lr_stream_lacks_certificate(const lr_stream *stream) {
-  return stream->ops->lacks_certificate &&
-         stream->ops->lacks_certificate(stream);
+  return stream->ops && stream->ops->lacks_certificate(stream);
 }
 
 /* Ends the connection.  The descriptor is closed, and not watched any more. */
 static inline void lr_stream_close(lr_stream *stream) {
-  stream->ops->close(stream);
+  if (stream->ops)
+    stream->ops->close(stream);
+  else
+    close(stream->fd);
 }
 
 #endif

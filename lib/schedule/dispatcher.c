@@ -133,7 +133,7 @@ static void set_host_limits(const lr_dispatcher *dispatcher, lr_host *host,
   }
   bool h2c = job->request.http == LARIAT_HTTP_2 && config->h2c_probe;
   bool asks = job->request.url.tls ? job->request.http != LARIAT_HTTP_1_1 : h2c;
-  host->protocol = asks ? LR_PROTOCOL_UNKNOWN : LR_PROTOCOL_HTTP1;
+  if (!asks) host->protocol = LR_PROTOCOL_HTTP1;
 }
 
 static bool is_connecting(lariat_phase phase) {

@@ -72,12 +72,16 @@ static lr_host *make_host(const lr_hosts *hosts, const lr_job *job) {
 static unsigned facts_of(const lr_host *host) {
   unsigned early = host->short_lived;
   if (early > LR_HOST_EARLY_ENDS_MAX) early = LR_HOST_EARLY_ENDS_MAX;
-  return early;
+  bool chose = host->tls && host->protocol == LR_PROTOCOL_HTTP1;
+  return early | (chose ? LR_HOST_CHOSE_HTTP1 : 0u);
 }
 
 static void recall_facts(const lr_hosts *hosts, lr_host *host, uint64_t hash) {
   host->unproven_reuses = UNPROVEN_REUSES;
-  host->short_lived = (uint8_t)lr_host_memory_find(&hosts->memory, hash);
+  unsigned facts = lr_host_memory_find(&hosts->memory, hash);
+  host->short_lived = facts & LR_HOST_EARLY_ENDS_MAX;
+  host->protocol =
+      facts & LR_HOST_CHOSE_HTTP1 ? LR_PROTOCOL_HTTP1 : LR_PROTOCOL_UNKNOWN;
   host->learned.desync = hosts->desync && lr_host_may_desync(host) &&
                          lr_desync_has(hosts->desync, host->key_hash);
 }

@@ -12,9 +12,10 @@
 
 #include <stdint.h>
 
-/* The facts: how many of a host's connections, one after the other, have ended
- * before their second request; no more than these are counted. */
-enum { LR_HOST_EARLY_ENDS_MAX = 3 };
+/* The facts, in one byte: how many of its connections, one after the other,
+ * have ended before their second request; no more than these are counted.  And
+ * that it chose HTTP/1.1 in a handshake, where it could have had HTTP/2. */
+enum { LR_HOST_EARLY_ENDS_MAX = 3, LR_HOST_CHOSE_HTTP1 = 4 };
 
 typedef struct lr_host_memory {
   uint64_t *entries; /* NULL until there is something to be kept */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * labels: optional
+ * labels: optional long
  * Bodies with a content coding, as libcurl reads them and as lariat itself
  * does, wherever they go: what comes of them is the same, and no more is made
  * of them than somebody wants, nor more at a time than lets others have their

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: long
  * Requests on connections that libcurl has left to us: that they are used and
  * counted, where they end, and that nothing is lost with one that dies.  What
  * they answer is compared with libcurl's in answers_test.c. */

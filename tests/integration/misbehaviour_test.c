@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: long
  * Servers that misbehave: each fetch has one outcome that says what went wrong
  * and where, and leaves its slot free for the next. */
 #include <stdio.h>

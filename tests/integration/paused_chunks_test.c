@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * labels: optional
+ * labels: optional long
  * Chunked bodies whose taker is slow, read by libcurl, which shows the same
  * bytes again after each pause, with their chunks: none is lost and none comes
  * twice, however the sizes of chunks, window, and libcurl's buffers meet.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * labels: coroutines
+ * labels: coroutines long
  * await_stress.c: a hundred thousand coroutines suspended at once, and what
  * memory they take; a thousand stacks overflown. */
 #include <lariat/await.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * labels: threads
+ * labels: threads long
  * mailbox_stress.c: the mailbox by force.  Producers push singles and chains
  * with tiny random pauses to an owner that sleeps on the eventfd.  First run,
  * at a fast pace and at a slow one that lets the owner sleep: all arrives, in

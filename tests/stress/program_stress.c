@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * labels: threads
+ * labels: threads long
  * program_stress.c: `lariat fetch` with long lists.  One after the other, or
  * the one that is named, with a number of its own:
  *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * labels: optional
+ * labels: optional long
  * content_decoder_test.c: each content coding, and lists of them: whole, in
  * pieces of all sizes, cut at every byte, with bytes behind and with bytes that
  * are wrong; and how much is made in a turn. */

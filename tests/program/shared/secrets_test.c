@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT
+ * labels: long
  * Passwords and credentials are found however they are written, and nothing
  * else is masked. */
 #include "secrets.h"
