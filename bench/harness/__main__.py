@@ -114,6 +114,7 @@ def parse():
     parser.add_argument("--scale", type=int)
     parser.add_argument("--only")
     parser.add_argument("--libcurl")
+    parser.add_argument("--note")
     options = parser.parse_args()
     if options.quick and options.what:
         parser.error("--quick says what is measured")
@@ -163,6 +164,8 @@ def main():
             continue
         facts = dict(machine.facts(options.programs), pairs=options.pairs,
                      scale_percent=options.scale)
+        if options.note:
+            facts["note"] = options.note
         say("\n== " + name)
         report.show_head(facts, say)
         begun = time.monotonic()

@@ -43,6 +43,16 @@ def of_ratio(row, ratio, what, bound, beside=False):
     return check(what, ratio, "<=", bound, beside)
 
 
+def only(row, racing):
+    """A row with those of its contenders."""
+    if not racing:
+        return row
+    return dict(row, contenders=[one for one in row["contenders"]
+                                 if one.name in racing],
+                ratios=[ratio for ratio in row["ratios"]
+                        if ratio[0] in racing and ratio[1] in racing])
+
+
 class Bench:
     """Runs what the rows need, and keeps it for the next row."""
 
@@ -57,14 +67,16 @@ class Bench:
             self.kept[name] = make()
         return self.kept[name]
 
-    def shape(self, wanted):
+    def shape(self, wanted, racing=None):
+        """A shape, or only those of its contenders that are named."""
         def make():
             for name, needs, row_of in comparisons.shapes(self.runner):
                 if name == wanted:
                     with Nginx(**needs) as server:
-                        return self.runner.compare(row_of(server))
+                        return self.runner.compare(
+                            only(row_of(server), racing))
             raise Unmeasured("script/libcurl has not brought libcurl 8.14.1")
-        return self.keep("shape " + wanted, make)
+        return self.keep("shape " + ", ".join((wanted, *(racing or ()))), make)
 
     def rivals(self, *names):
         def make():
@@ -73,13 +85,13 @@ class Bench:
                     self.runner, server, ("lariat",) + names))
         return self.keep("rivals " + ", ".join(names), make)
 
-    def instructions(self, *options):
+    def instructions(self, *options, libcurl=None, again=0):
         """The columns of bench/instructions: {layer: (plain, lariat)}."""
         def make():
             done = subprocess.run(
                 [os.path.join(machine.ROOT, "bench", "instructions"),
                  "--build", self.runner.build, *options], check=False,
-                env=self.runner.environment(None, None),
+                env=self.runner.environment(None, libcurl),
                 stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                 stdin=subprocess.DEVNULL, timeout=1200)
             if done.returncode:
@@ -88,7 +100,8 @@ class Bench:
                     for line in done.stdout.decode().splitlines()[1:]]
             return {layer: (int(plain), int(ours))
                     for layer, plain, ours in rows}
-        return self.keep("instructions " + " ".join(options), make)
+        return self.keep("instructions " + " ".join(options) +
+                         " 8.14.1" * bool(libcurl) + " again" * again, make)
 
 
 def against_plain(shape, bound):
@@ -100,6 +113,42 @@ def against_plain(shape, bound):
                          beside=ratio["of"] != "lariat")
                 for ratio in row["ratios"] if ratio["measure"] == "cpu_us"]
     return measure
+
+
+MEASURED = {"cpu_us": "CPU", "peak_mb": "peak memory"}
+
+
+def ratio_of(row, one, other, measure):
+    for ratio in row["ratios"]:
+        if (ratio["of"], ratio["to"], ratio["measure"]) == (one, other,
+                                                            measure):
+            return ratio
+    raise Unmeasured("%s has no %s of %s and %s" % (row["id"], measure, one,
+                                                    other))
+
+
+def shapes_row(*wanted):
+    """Of several shapes, each (shape, words before the measure, comparisons),
+    and those each (of, to, measure, bound, whether it is only shown)."""
+    def measure(bench):
+        checks = []
+        for shape, words, compared in wanted:
+            racing = {name for one in compared for name in one[:2]}
+            row = bench.shape(shape, sorted(racing))
+            checks += [of_ratio(
+                row, ratio_of(row, of, to, what),
+                "%s%s, %s / %s" % (words, MEASURED[what], of, to),
+                bound, beside) for of, to, what, bound, beside in compared]
+        return checks
+    return measure
+
+
+def against(bound, to="plain", of="lariat", what="cpu_us"):
+    return of, to, what, bound, False
+
+
+def beside(to="plain", of="lariat", what="cpu_us", bound=1):
+    return of, to, what, bound, True
 
 
 def growth(bench):
@@ -168,6 +217,48 @@ def instructions(bench):
             check("in all" + form + plain, layers["total"][1], "<=", 54000,
                   bool(form))]
     return checks
+
+
+# How many requests share a turn differs, and over TLS a handshake more or less
+# shows: the middle of so many counts.
+COUNTED = 3
+
+
+def total_of(bench, *options, libcurl=None):
+    """(plain, lariat) in all, the middle of some runs of each."""
+    totals = [bench.instructions(*options, libcurl=libcurl,
+                                 again=number)["total"]
+              for number in range(min(COUNTED, bench.runner.pairs))]
+    return [statistics.median(column) for column in zip(*totals)]
+
+
+def requests_instructions(libcurl_of, tls_bound):
+    """In all, of a request over TLS and of a POST."""
+    def measure(bench):
+        libcurl = libcurl_of()
+        if libcurl_of is not system_libcurl and not libcurl:
+            raise Unmeasured("script/libcurl has not brought libcurl 8.14.1")
+        ours = ("--only", "lariat")
+        get = total_of(bench, *ours, libcurl=libcurl)[1]
+        post = total_of(bench, *ours, "--post", "1024", libcurl=libcurl)[1]
+        plain, tls = total_of(bench, "--tls", libcurl=libcurl)
+        tls_post = total_of(bench, *ours, "--tls", "--post", "1024",
+                            libcurl=libcurl)[1]
+        through = total_of(bench, *ours, "--tls", "--libcurl-only",
+                           libcurl=libcurl)[1]
+        return [
+            check("http", get, "<=", 4000),
+            check("TLS; plain: %d" % plain, tls, "<=", tls_bound),
+            check("TLS, libcurl only (%d) / plain" % through, through / plain,
+                  "<=", 1),
+            check("POST (%d) / GET, http" % post, post / get, "<=", 1.25),
+            check("POST (%d) / GET, TLS" % tls_post, tls_post / tls, "<=",
+                  1.25)]
+    return measure
+
+
+def system_libcurl():
+    return None
 
 
 # What libcurl calls for a request by itself, and to open a connection.
@@ -362,6 +453,51 @@ BARS = [
     (14, "the hop", "bench/run micro", micro_hop),
     (15, "a new TLS connection", PLAIN + "tls-new",
      against_plain("tls-new", 0.0667)),
+    (16, "https, 100 connections", PLAIN + "tls-reused",
+     shapes_row(("tls-reused", "", (
+         against(1.2, "wrk"), against(0.50),
+         beside(of=c.LIBCURL_ONLY))))),
+    (17, "the same with libcurl 8.14.1", PLAIN + "tls-reused-8.14.1",
+     shapes_row(("tls-reused-8.14.1", "", (
+         against(0.40), beside(of=c.LIBCURL_ONLY))))),
+    (18, "a POST of 1 KB", PLAIN + "post",
+     shapes_row(("post", "http: ", (against(1.25, c.OF_A_GET), beside())),
+                ("tls-post", "TLS: ", (against(1.25, c.OF_A_GET),
+                                       beside())))),
+    (19, "a new http connection", PLAIN + "fresh",
+     shapes_row(("fresh", "", (against(0.75),)))),
+    (20, "a new TLS connection, both kinds", PLAIN + "tls",
+     shapes_row(
+         ("fresh-tls-resumed", "session resumed: ", (against(0.03),)),
+         ("tls-new", "no session: ", (against(0.05),)),
+         ("fresh-tls-resumed-one-root", "resumed, one root: ",
+          (beside(),)),
+         ("tls-new-one-root", "no session, one root: ", (beside(),)))),
+    (21, "10,000 hosts over TLS", PLAIN + "hosts-10000",
+     shapes_row(
+         ("hosts-10000", "", (against(0.3, "curl --parallel"),
+                              beside())),
+         ("hosts-10000-one-root", "one root: ",
+          (beside("curl --parallel", bound=0.3), beside())))),
+    (22, "http, 100 connections", "bench/run rivals --only wrk",
+     rivals_row(("wrk",), (0.90,))),
+    (23, "instructions of other requests", "bench/run bars 23",
+     requests_instructions(system_libcurl, 19000)),
+    (24, "the same with libcurl 8.14.1", "bench/run bars 24",
+     requests_instructions(comparisons.other_libcurl, 17500)),
+    (25, "peak memory", PLAIN + "memory",
+     shapes_row(
+         ("memory-bodies", "1 MB: ", (
+             against(1.2, c.PLAIN_KEPT, what="peak_mb"),
+             against(1.2, of=c.DISCARDED, what="peak_mb"),
+             beside(what="peak_mb", bound=1.2))),
+         ("memory-tls-bodies", "1 MB, TLS: ", (
+             beside(c.PLAIN_KEPT, what="peak_mb", bound=1.2),
+             beside(of=c.DISCARDED, what="peak_mb", bound=1.2),
+             beside(what="peak_mb", bound=1.2))),
+         ("memory-idle", "4,000 idle: ", (against(1.0, what="peak_mb"),)),
+         ("memory-tls-idle", "4,000 idle, TLS: ", (
+             beside(what="peak_mb"),)))),
 ]
 
 
@@ -424,7 +560,7 @@ def show(result, say):
             say(LINE % (*head, "not measured: " + row["unmeasured"], "", "",
                         "", "", took))
         for one in row["checks"]:
-            say((LINE % (*head, one["what"], one["sign"] + "%7.4g" %
+            say((LINE % (*head, one["what"], one["sign"] + "%7.5g" %
                          one["bound"], figure(one["measured"]),
                          spread_words(one), verdict(one), took)).rstrip())
             head, took = ("", ""), ""

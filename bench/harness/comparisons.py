@@ -99,13 +99,70 @@ def idle_rows():
         url = server.url("names")
         return pair(runner, server, name, title, url, 16, 40000,
                     ("--idle", opened) + trusted, ("--idle", held) + trusted,
-                    both=True, held=held, watch=True,
+                    held=held, watch=True,
                     **dict(more, floor=40000))
     for row in with_other("idle-4000", "16 busy connections, while 4,000 to "
                                        "other hosts are held"):
         yield row, {"hosts": opened}, row_of
     yield (("tls-idle-4000", "16 busy TLS connections, while 4,000 to other "
                              "hosts are held", {}), {"tls": True}, over_tls)
+
+
+def memory_rows():
+    """Peak memory, as much in flight or open on both sides.  A response of
+    lariat_get has its body: the plain loop does the same with --keep, and
+    lariat does as the plain loop with a sink that discards."""
+    def bodies(kind):
+        def row_of(server, runner, name, title, more):
+            url = server.url(kind, "files/large.bin")
+            trusted = trust(server, kind)
+            racing = [c.plain(runner, url, 16, *trusted),
+                      c.plain(runner, url, 16, "--keep", *trusted,
+                              name=c.PLAIN_KEPT),
+                      c.lariat(runner, url, 16, "--reactors", 1, *trusted),
+                      c.lariat(runner, url, 16, "--reactors", 1, "--discard",
+                               *trusted, name=c.DISCARDED)]
+            return memory_row(name, title, server, racing, 600,
+                              dict(more, floor=600),
+                              (("lariat", c.PLAIN_KEPT),
+                               (c.DISCARDED, "plain"), ("lariat", "plain")))
+        return row_of
+
+    def idle(kind):
+        def row_of(server, runner, name, title, more):
+            url = server.url(kind)
+            options = ("--idle", IDLE) + trust(server, kind)
+            racing = [c.plain(runner, url, 16, *options, share=0.25),
+                      c.lariat(runner, url, 16, "--reactors", 1, *options)]
+            return memory_row(name, title, server, racing, 40000,
+                              dict(more, held=IDLE - IDLE // 100, watch=True,
+                                   floor=10000), (("lariat", "plain"),))
+        return row_of
+    yield (("memory-bodies", "Memory: 16 bodies of 1 MB", {}), {},
+           bodies("url"))
+    yield (("memory-tls-bodies", "Memory: 16 bodies of 1 MB over TLS", {}),
+           {"tls": True}, bodies("tls"))
+    yield (("memory-idle", "Memory: 4,000 idle connections", {}),
+           {"hosts": IDLE}, idle("url"))
+    yield (("memory-tls-idle", "Memory: 4,000 idle TLS connections", {}),
+           {"tls": True}, idle("names"))
+
+
+IDLE = 4000
+
+
+def trust(server, kind):
+    return () if kind == "url" else ("--ca", server.facts["ca"])
+
+
+def memory_row(name, title, server, racing, requests, more, compared):
+    return dict({
+        "id": name, "title": title, "server": server, "requests": requests,
+        "floor": 100, "contenders": racing,
+        "settings": settings(connections=16, requests=requests),
+        "ratios": [(one, other, measure) for measure in ("peak_mb", "cpu_us")
+                   for one, other in compared],
+    }, **more)
 
 
 # Bytes that are sent by POST.
@@ -129,7 +186,7 @@ def kept_rows():
         def row_of(server, runner, name, title, more):
             url = server.url(kind)
             ca = server.facts["ca"] if kind == "tls" else None
-            trusted = ("--ca", ca) if ca else ()
+            trusted = trust(server, kind)
             sent = trusted + ("--post", POSTED)
             get = c.lariat(runner, url, 100, "--reactors", 1, *trusted,
                            name=c.OF_A_GET)
@@ -154,8 +211,8 @@ FEW = 0.1
 
 def new_tls_rows():
     def new(server, runner, name, title, more):
-        return tls_row(runner, server, name, title, "close", 16, 400, "roots",
-                       **more)
+        return tls_row(runner, server, name, title, "close", 16, 4000, "roots",
+                       plain_share=FEW, **more)
 
     def new_one(server, runner, name, title, more):
         return tls_row(runner, server, name, title, "close", 16, 4000, "ca",
@@ -186,14 +243,14 @@ def new_tls_rows():
 def hosts_rows():
     """The URL of each request has a name of its own, and libcurl looks none of
     them up: localhost's are this machine."""
-    def row(server, runner, name, title, more, trust, share):
-        url, ca = server.url("names"), server.facts[trust]
+    def row(server, runner, name, title, more, trusted, share):
+        url, ca = server.url("names"), server.facts[trusted]
         options = ("--hosts", HOSTS, "--ca", ca)
         return pair(runner, server, name, title, url, 300, HOSTS,
                     options + ("--per-host", 1), options, plain_share=share,
                     others=[c.curl(runner, url, 300, share, ca, hosts=True)],
-                    floor=300, settings={"per_host": 1},
-                    **more)
+                    **dict(more, settings=dict(more.get("settings", {}),
+                                               per_host=1)))
 
     def one_root(server, runner, name, title, more):
         return row(server, runner, name, title, more, "ca", 1.0)
@@ -201,25 +258,14 @@ def hosts_rows():
     def roots(server, runner, name, title, more):
         return row(server, runner, name, title, more, "roots", FEW / 2)
     for one in with_other("hosts-10000", "10,000 hosts, one request over TLS "
-                          "each, one trusted certificate"):
-        yield one, {"tls": True}, one_root
-    for one in with_other("hosts-10000-roots", "10,000 hosts, one request over "
-                          "TLS each, the system's certificates"):
+                          "each, the system's certificates"):
         yield one, {"tls": True}, roots
+    yield (("hosts-10000-one-root", "10,000 hosts, one request over TLS each, "
+                                    "one trusted certificate", {}),
+           {"tls": True}, one_root)
 
 
 HOSTS = 10000
-
-
-def discarding(runner, url, ours, row):
-    """Adds lariat as it drops bodies, since the plain loop does: otherwise it
-    holds them, and gives them to the caller whole."""
-    dropping = c.lariat(runner, url, 16, "--reactors", 1, "--discard", *ours,
-                        name="lariat, discarding")
-    row["contenders"].append(dropping)
-    row["ratios"] += [(dropping.name, "plain", measure)
-                      for measure in ("cpu_us", "peak_mb")]
-    return row
 
 
 def other_rows():
@@ -245,16 +291,13 @@ def other_rows():
                     ("--compressed",), both=True, **more)
 
     def bodies(server, runner, name, title, more):
-        url = server.url(path="files/large.bin")
-        return discarding(runner, url, (), pair(
-            runner, server, name, title, url, 16, 1500, both=True, **more))
+        return pair(runner, server, name, title,
+                    server.url(path="files/large.bin"), 16, 1500, both=True,
+                    **more)
 
     def tls_bodies(server, runner, name, title, more):
-        return discarding(
-            runner, server.url("tls", "files/large.bin"),
-            ("--ca", server.facts["ca"]), tls_row(
-                runner, server, name, title, "files/large.bin", 16, 1500, "ca",
-                both=True, **more))
+        return tls_row(runner, server, name, title, "files/large.bin", 16, 1500,
+                       "ca", both=True, **more)
     yield (("hosts-2000", "2,000 hosts with 8 connections each", {}),
            {"hosts": 2000}, hosts)
     yield ("fresh", "A new connection for each request", {}), {}, fresh
@@ -271,7 +314,7 @@ def shapes(runner):
     """For each row its name, what its server must have, and a function that
     makes the row of that server."""
     for rows in (keep_alive_rows, idle_rows, kept_rows, new_tls_rows,
-                 hosts_rows, other_rows):
+                 hosts_rows, memory_rows, other_rows):
         for (name, title, more), needs, row_of in rows():
             def make(server, row_of=row_of, name=name, title=title, more=more):
                 return row_of(server, runner, name, title, dict(more))

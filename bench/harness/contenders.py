@@ -20,6 +20,9 @@ def lariat(runner, url, connections, *options, name="lariat", share=1.0,
 # lariat's other form: libcurl makes every request, also those which lariat
 # would exchange by itself.
 LIBCURL_ONLY = "lariat, libcurl only"
+# Where memory is compared: the bodies as the other has them.
+PLAIN_KEPT = "plain, bodies kept"
+DISCARDED = "lariat, bodies discarded"
 # And for the rows of a POST, the same page by GET.
 OF_A_GET = "lariat, GET"
 

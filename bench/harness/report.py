@@ -127,6 +127,8 @@ def measured_with(result):
             ", ".join("%s %s" % pair for pair in result["versions"].items()),
             result["pairs"], result["scale_percent"],
             result["load_before"][0], result["load_after"][0])]
+    if "note" in result:
+        lines += ["", result["note"]]
     return lines
 
 
@@ -241,18 +243,26 @@ SECTIONS = [("bars", "The aims", bars_lines),
             ("micro", "The parts", micro_lines)]
 
 
+def newest(name):
+    """What was measured here, or what was published before, or None."""
+    for directory in (RESULTS, PLOTS):
+        path = os.path.join(directory, name + ".json")
+        if os.path.exists(path):
+            with open(path, encoding="utf-8") as text:
+                return without_runs(json.load(text))
+    return None
+
+
 def publish(say):
     """Rewrites the part of the page between the two marks, and the plots and
     the JSON beside it."""
     lines = []
     os.makedirs(PLOTS, exist_ok=True)
     for name, title, lines_of in SECTIONS:
-        path = os.path.join(RESULTS, name + ".json")
-        if not os.path.exists(path):
+        result = newest(name)
+        if not result:
             say("no results of %s: left out" % name)
             continue
-        with open(path, encoding="utf-8") as text:
-            result = without_runs(json.load(text))
         with open(os.path.join(PLOTS, name + ".json"), "w",
                   encoding="utf-8") as out:
             json.dump(result, out, indent=1)

@@ -15,7 +15,7 @@
  *     --idle N       first fetches once from each of N such hosts; only what
  *                    comes after is counted
  *     --post N       sends N bytes by POST
- *     --discard      bodies are counted and dropped, as the rival does
+ *     --discard      keeps no body of a response
  *     --ca FILE      trusted certificates
  *     --timeout N    seconds for a fetch, instead of the client's default
  *     --libcurl-only every request goes through libcurl, also those which
@@ -65,8 +65,8 @@ struct settings {
   const char *ca_file;
   lariat_placement placement;
   bool libcurl_only;
-  bool discard;
   bool await;
+  bool discard;
 };
 
 struct run {
@@ -160,8 +160,9 @@ static void look_at_response(struct run *run, lariat_value result) {
   }
   if (lariat_response_header(response, "Content-Length")) run->with_header++;
   lariat_response_body(response, &length);
-  run->bytes +=
-      run->settings->discard ? lariat_response_body_bytes(response) : length;
+  if (run->settings->discard)
+    length = (size_t)lariat_response_body_bytes(response);
+  run->bytes += length;
   run->total_us += lariat_response_timings(response).total_us;
 }
 
@@ -188,15 +189,18 @@ static lariat_value on_failure(lariat_value failure, void *context) {
   return failure;
 }
 
+static lariat_deferred *ask_and_discard(const struct run *run,
+                                        const char *url) {
+  lariat_request_options options = lariat_request_defaults(run->client);
+
+  options.sink = lariat_sink_discard();
+  return lariat_request(run->client, "GET", url, &options);
+}
+
 static lariat_deferred *ask(const struct run *run, const char *url) {
   const struct settings *settings = run->settings;
 
-  if (settings->discard) {
-    lariat_request_options options = lariat_request_defaults(run->client);
-
-    options.sink = lariat_sink_discard();
-    return lariat_request(run->client, "GET", url, &options);
-  }
+  if (settings->discard) return ask_and_discard(run, url);
   if (settings->post && !run->idling)
     return lariat_post(run->client, url, settings->body,
                        (size_t)settings->post);
@@ -283,19 +287,10 @@ static int print_url(char *text, const char *url, long host) {
 }
 
 static char *url_of_host(const char *url, long host) {
-  char *text = malloc(URL_MAX);
-  int length = text ? print_url(text, url, host) : -1;
+  char text[URL_MAX];
+  int length = print_url(text, url, host);
 
-  if (length > 0 && length < URL_MAX) return text;
-  free(text);
-  return NULL;
-}
-
-/* Frees what a text does not need: with thousands of hosts it would be more
- * than all that is measured. */
-static char *shrink(char *text) {
-  char *exact = text ? realloc(text, strlen(text) + 1) : NULL;
-  return exact ? exact : text;
+  return length > 0 && length < URL_MAX ? strdup(text) : NULL;
 }
 
 /* The one URL and those of the idle hosts after it; or those of the hosts. */
@@ -310,7 +305,7 @@ static bool make_urls(struct run *run) {
   if (first) run->urls[0] = strdup(settings->url);
   if (first && !run->urls[0]) return false;
   for (long i = 0; i < own; i++) {
-    run->urls[first + i] = shrink(url_of_host(settings->url, i));
+    run->urls[first + i] = url_of_host(settings->url, i);
     if (!run->urls[first + i]) return false;
   }
   return true;
@@ -453,11 +448,11 @@ static bool parse_option(int option, struct settings *settings) {
   case 'l':
     settings->libcurl_only = true;
     return true;
-  case 'd':
-    settings->discard = true;
-    return true;
   case 'w':
     settings->await = true;
+    return true;
+  case 'd':
+    settings->discard = true;
     return true;
   default:
     return false;
@@ -476,8 +471,8 @@ static bool parse(int argc, char **argv, struct settings *settings) {
       {"ca", required_argument, NULL, 'c'},
       {"timeout", required_argument, NULL, 't'},
       {"libcurl-only", no_argument, NULL, 'l'},
-      {"discard", no_argument, NULL, 'd'},
       {"await", no_argument, NULL, 'w'},
+      {"discard", no_argument, NULL, 'd'},
       {NULL, 0, NULL, 0}};
   int option;
 
@@ -485,6 +480,7 @@ static bool parse(int argc, char **argv, struct settings *settings) {
     if (!parse_option(option, settings)) return false;
   if (argc - optind != 3 || (settings->hosts && settings->idle)) return false;
   if (settings->await && settings->idle) return false;
+  if (settings->discard && settings->post) return false;
   settings->url = argv[optind];
   return parse_number(argv[optind + 1], 1000000000L, &settings->requests) &&
          parse_number(argv[optind + 2], CONNECTIONS_MAX,
@@ -507,8 +503,8 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: bench-path URL REQUESTS CONNECTIONS [--reactors N] "
                     "[--placement host|spread|home] [--per-host N] "
                     "[--asked N] [--hosts N] [--idle N] [--post N] "
-                    "[--discard] [--ca FILE] [--timeout N] "
-                    "[--libcurl-only] [--await]\n");
+                    "[--ca FILE] [--timeout N] [--libcurl-only] [--await] "
+                    "[--discard]\n");
     return 2;
   }
   status = make_body(&settings) ? set_up(&run) : LARIAT_ENOMEM;

@@ -14,8 +14,8 @@
  *     --http2        waits for a connection to be shared instead of opening one
  *     --compressed   asks for gzip
  *     --post N       sends N bytes by POST
- *     --headers      sends the two headers that lariat sends by default, so
- * that the requests of both are the same
+ *     --headers      sends the two headers that lariat sends by default
+ *     --keep         has each body in memory, whole, until its transfer is done
  *     --buffer N     bytes of libcurl's receive buffer
  *
  * prints one line of JSON.  CPU times are of the whole process, from its start;
@@ -60,7 +60,15 @@ struct settings {
   char *body; /* the bytes of --post */
   bool http2;
   bool compressed;
+  bool keep;
   struct curl_slist *headers;
+};
+
+/* The body of a slot's transfer, with --keep. */
+struct kept {
+  char *bytes;
+  size_t length;
+  size_t capacity;
 };
 
 struct run {
@@ -68,6 +76,7 @@ struct run {
   pthread_t thread;
   CURLM *multi;
   CURL **slots;
+  struct kept *kept; /* one for each slot, or NULL */
   long requests;
   long connections;
   long started;
@@ -95,6 +104,35 @@ static size_t on_body(char *data, size_t size, size_t count, void *context) {
   (void)data;
   run->bytes += size * count;
   return size * count;
+}
+
+static size_t on_kept_body(char *data, size_t size, size_t count,
+                           void *context) {
+  struct kept *kept = context;
+  size_t length = kept->length + size * count;
+
+  if (length > kept->capacity) {
+    size_t capacity = length * 2;
+    char *bytes = realloc(kept->bytes, capacity);
+
+    if (!bytes) return 0;
+    kept->bytes = bytes;
+    kept->capacity = capacity;
+  }
+  memcpy(kept->bytes + kept->length, data, size * count);
+  kept->length = length;
+  return size * count;
+}
+
+/* Looks at the body that a slot's transfer left, and gives it back. */
+static void drop_kept(struct run *run, CURL *easy) {
+  struct kept *kept = NULL;
+
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&kept);
+  if (!kept) return;
+  run->bytes += kept->length;
+  free(kept->bytes);
+  *kept = (struct kept){.bytes = NULL};
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *context,
@@ -171,22 +209,35 @@ static bool set_options(const struct settings *settings, CURL *easy) {
   return code == CURLE_OK;
 }
 
-static bool set_up_slot(struct run *run, CURL **slot) {
+static bool set_where_bodies_go(struct run *run, long slot) {
+  CURL *easy = run->slots[slot];
+
+  if (!run->kept)
+    return !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) &&
+           !curl_easy_setopt(easy, CURLOPT_WRITEDATA, run);
+  return !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_kept_body) &&
+         !curl_easy_setopt(easy, CURLOPT_PRIVATE, &run->kept[slot]) &&
+         !curl_easy_setopt(easy, CURLOPT_WRITEDATA, &run->kept[slot]);
+}
+
+static bool set_up_slot(struct run *run, long slot) {
   CURL *easy = curl_easy_init();
 
   if (!easy) return false;
-  *slot = easy;
+  run->slots[slot] = easy;
   return set_options(run->settings, easy) &&
          !curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L) &&
-         !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) &&
-         !curl_easy_setopt(easy, CURLOPT_WRITEDATA, run);
+         set_where_bodies_go(run, slot);
 }
 
 static bool set_up(struct run *run) {
   run->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
   run->multi = curl_multi_init();
   run->slots = calloc((size_t)run->connections, sizeof *run->slots);
+  if (run->settings->keep)
+    run->kept = calloc((size_t)run->connections, sizeof *run->kept);
   if (run->epoll_fd < 0 || !run->multi || !run->slots) return false;
+  if (run->settings->keep && !run->kept) return false;
   curl_multi_setopt(run->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
   curl_multi_setopt(run->multi, CURLMOPT_SOCKETDATA, run);
   curl_multi_setopt(run->multi, CURLMOPT_TIMERFUNCTION, on_timer);
@@ -194,13 +245,16 @@ static bool set_up(struct run *run) {
   curl_multi_setopt(run->multi, CURLMOPT_MAXCONNECTS,
                     run->connections + run->settings->idle + 16);
   for (long i = 0; i < run->connections; i++)
-    if (!set_up_slot(run, &run->slots[i])) return false;
+    if (!set_up_slot(run, i)) return false;
   return true;
 }
 
 static void tear_down(struct run *run) {
   for (long i = 0; run->slots && i < run->connections; i++)
     curl_easy_cleanup(run->slots[i]);
+  for (long i = 0; run->kept && i < run->connections; i++)
+    free(run->kept[i].bytes);
+  free(run->kept);
   free(run->slots);
   if (run->multi) curl_multi_cleanup(run->multi);
   if (run->epoll_fd >= 0) close(run->epoll_fd);
@@ -228,6 +282,7 @@ static void finish(struct run *run, CURL *easy, CURLcode result) {
 
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   if (result || status != 200) run->failed++;
+  drop_kept(run, easy);
   run->done++;
   curl_multi_remove_handle(run->multi, easy);
   start(run, easy);
@@ -454,6 +509,9 @@ static bool parse_option(int option, struct settings *settings) {
   case 'z':
     settings->compressed = true;
     return true;
+  case 'k':
+    settings->keep = true;
+    return true;
   default:
     return false;
   }
@@ -470,6 +528,7 @@ static bool parse(int argc, char **argv, struct settings *settings) {
       {"headers", no_argument, NULL, 'H'},
       {"http2", no_argument, NULL, '2'},
       {"compressed", no_argument, NULL, 'z'},
+      {"keep", no_argument, NULL, 'k'},
       {NULL, 0, NULL, 0}};
   int option;
 
@@ -493,7 +552,7 @@ int main(int argc, char **argv) {
   if (!parse(argc, argv, &settings)) {
     fprintf(stderr, "usage: plain URL REQUESTS CONNECTIONS [--threads N] "
                     "[--hosts N] [--idle N] [--ca FILE] [--http2] "
-                    "[--compressed] [--post N] [--headers] "
+                    "[--compressed] [--post N] [--headers] [--keep] "
                     "[--buffer N]\n");
     return 2;
   }

@@ -282,8 +282,8 @@ lariat_status lr_easy_set_request(lr_transfer *transfer, bool opens_new) {
   set_buffer(transfer, job, host);
   uint8_t http = version_to_ask(job);
   if (transfer->set.http != http) set_http(transfer, http);
-  set_forbid_reuse(transfer,
-                   handed_over || transfer->replaces || is_used_once(http));
+  set_forbid_reuse(transfer, handed_over || transfer->handoff.makes_way ||
+                                 is_used_once(http));
   if (job->request.idle_timeout_ns || lr_engine_wants_new(job))
     set_rare_options(transfer, job);
   return LARIAT_OK;

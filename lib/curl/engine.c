@@ -257,8 +257,9 @@ static lariat_status start_transfer(lr_engine *engine, lr_job *job,
   lr_transfer *transfer = take_transfer(engine);
   if (!transfer) return LARIAT_ENOMEM;
   lr_handoff_want(transfer, opens_new && may_hand_over(engine, job));
-  transfer->replaces = !opens_new && lr_exchange_suits(&engine->h1, job) &&
-                       lr_connect_only_replaces(job);
+  transfer->handoff.makes_way = !opens_new &&
+                                lr_exchange_suits(&engine->h1, job) &&
+                                lr_connect_only_replaces(job);
   lariat_status status =
       lr_transfer_prepare(transfer, job, host, lane, opens_new);
   if (status == LARIAT_OK) status = lr_lane_add(lane, transfer);

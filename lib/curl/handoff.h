@@ -33,8 +33,10 @@ typedef enum lr_handoff_state {
 
 typedef struct lr_handoff {
   lr_handoff_state state;
-  int fd;      /* from CONNECTED on */
-  uint64_t id; /* of that connection */
+  int fd;         /* from CONNECTED on */
+  uint64_t id;    /* of that connection */
+  bool makes_way; /* the open connection that is used is closed behind the
+                     answer, for one of h1's (connect_only.h) */
 } lr_handoff;
 
 /* Begins: whether the transfer's new connection is to be handed over. */

@@ -172,6 +172,13 @@ static bool is_certificate_error(int code) {
          code == CURLE_SSL_PINNEDPUBKEYNOTMATCH;
 }
 
+/* Says whether a handshake failed for the server's certificate, though libcurl
+ * does not name that. */
+static bool is_refused(const lr_transfer *transfer, int code) {
+  return code == CURLE_SSL_CONNECT_ERROR && transfer->tls &&
+         transfer->tls->refused;
+}
+
 /* CURLE_TOO_LARGE, which 7.88's header does not have. */
 enum { libcurl_too_large = 100 };
 
@@ -256,7 +263,8 @@ static lariat_status connect_status(const lr_transfer *transfer) {
 static lariat_status status_for(const lr_transfer *transfer, int code) {
   if (transfer->fault != LARIAT_OK) return transfer->fault;
   if (code == CURLE_OK) return LARIAT_OK;
-  if (is_certificate_error(code)) return LARIAT_ECERTIFICATE;
+  if (is_certificate_error(code) || is_refused(transfer, code))
+    return LARIAT_ECERTIFICATE;
   if (lacks_certificate(transfer, code)) return LARIAT_ETLS;
   switch (code) {
   case CURLE_OUT_OF_MEMORY:
@@ -271,6 +279,7 @@ static lariat_status status_for(const lr_transfer *transfer, int code) {
     return LARIAT_ETIMEDOUT;
   case CURLE_SSL_CONNECT_ERROR:
   case CURLE_SSL_CIPHER:
+  case CURLE_SSL_CLIENTCERT:
   case CURLE_SSL_ENGINE_NOTFOUND:
   case CURLE_USE_SSL_FAILED:
     return LARIAT_ETLS;
@@ -413,6 +422,8 @@ static const char *find_detail(lr_transfer *transfer) {
   if (was_over_limit(transfer)) return NULL;
   if (lacks_certificate(transfer, job->attempt.curl_code))
     return "the server wants a client certificate";
+  if (is_refused(transfer, job->attempt.curl_code))
+    return lr_tls_events_refusal(transfer->tls);
   if (transfer->fault == LARIAT_OK && !transfer->error[0] &&
       job->attempt.curl_code != CURLE_OK)
     return curl_easy_strerror((CURLcode)job->attempt.curl_code);

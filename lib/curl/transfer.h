@@ -96,7 +96,6 @@ typedef struct lr_transfer {
   /* The job that runs. */
   uint8_t state; /* lr_transfer_state */
   bool coming;   /* counted as about to open a connection */
-  bool replaces; /* its connection is closed behind it (connect_only.h) */
   bool has_digest;
   bool refused; /* its stream, since that was asked last (stream_refusal.h) */
   struct lr_lane *lane;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * exchange.h: a request and its answer on a connection of lariat's own, without
- * libcurl: GET and HEAD of http URLs, by HTTP/1.1.  What comes of them is
- * what would have come of them with libcurl, whose answers the same parser
+ * libcurl: GET and HEAD, by HTTP/1.1, with TLS or without.  What comes of them
+ * is what would have come of them with libcurl, whose answers the same parser
  * judges.  docs/internals/exchange.md says which requests are made here,
  * and why. */
 #ifndef LR_H1_EXCHANGE_H

@@ -80,8 +80,8 @@ static void recall_facts(const lr_hosts *hosts, lr_host *host, uint64_t hash) {
   host->unproven_reuses = UNPROVEN_REUSES;
   unsigned facts = lr_host_memory_find(&hosts->memory, hash);
   host->short_lived = facts & LR_HOST_EARLY_ENDS_MAX;
-  host->protocol = facts & LR_HOST_CHOSE_HTTP1 ? LR_PROTOCOL_HTTP1
-                                               : LR_PROTOCOL_UNKNOWN;
+  host->protocol =
+      facts & LR_HOST_CHOSE_HTTP1 ? LR_PROTOCOL_HTTP1 : LR_PROTOCOL_UNKNOWN;
   host->learned.desync = hosts->desync && lr_host_may_desync(host) &&
                          lr_desync_has(hosts->desync, host->key_hash);
 }

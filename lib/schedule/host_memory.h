@@ -12,7 +12,7 @@
 
 #include <stdint.h>
 
-/* The facts, in one byte: how many of a host's connections, one after the other,
+/* The facts, in one byte: how many of its connections, one after the other,
  * have ended before their second request; no more than these are counted.  And
  * that it chose HTTP/1.1 in a handshake, where it could have had HTTP/2. */
 enum { LR_HOST_EARLY_ENDS_MAX = 3, LR_HOST_CHOSE_HTTP1 = 4 };
