@@ -14,6 +14,7 @@
  *     --http2        waits for a connection to be shared instead of opening one
  *     --compressed   asks for gzip
  *     --post N       sends N bytes by POST
+ *     --headers      sends the two headers that lariat sends by default
  *     --keep         has each body in memory, whole, until its transfer is done
  *     --buffer N     bytes of libcurl's receive buffer
  *
@@ -60,6 +61,7 @@ struct settings {
   bool http2;
   bool compressed;
   bool keep;
+  struct curl_slist *headers;
 };
 
 /* The body of a slot's transfer, with --keep. */
@@ -200,6 +202,8 @@ static bool set_options(const struct settings *settings, CURL *easy) {
     code |= curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE, settings->post);
     code |= curl_easy_setopt(easy, CURLOPT_POSTFIELDS, settings->body);
   }
+  if (settings->headers)
+    code |= curl_easy_setopt(easy, CURLOPT_HTTPHEADER, settings->headers);
   if (settings->buffer)
     code |= curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, settings->buffer);
   return code == CURLE_OK;
@@ -469,6 +473,19 @@ static bool positive(const char *text, long limit, long *out) {
   return !errno && *text && !*end && *out > 0 && *out <= limit;
 }
 
+static bool add_headers(struct settings *settings) {
+  static const char *const lines[] = {"User-Agent: lariat/0.2.0",
+                                      "Accept-Encoding: gzip, br, zstd"};
+
+  for (int i = 0; i < 2; i++) {
+    struct curl_slist *more = curl_slist_append(settings->headers, lines[i]);
+
+    if (!more) return false;
+    settings->headers = more;
+  }
+  return true;
+}
+
 static bool parse_option(int option, struct settings *settings) {
   switch (option) {
   case 't':
@@ -484,6 +501,8 @@ static bool parse_option(int option, struct settings *settings) {
   case 'c':
     settings->ca_file = optarg;
     return true;
+  case 'H':
+    return add_headers(settings);
   case '2':
     settings->http2 = true;
     return true;
@@ -506,6 +525,7 @@ static bool parse(int argc, char **argv, struct settings *settings) {
       {"buffer", required_argument, NULL, 'b'},
       {"post", required_argument, NULL, 'p'},
       {"ca", required_argument, NULL, 'c'},
+      {"headers", no_argument, NULL, 'H'},
       {"http2", no_argument, NULL, '2'},
       {"compressed", no_argument, NULL, 'z'},
       {"keep", no_argument, NULL, 'k'},
@@ -532,7 +552,7 @@ int main(int argc, char **argv) {
   if (!parse(argc, argv, &settings)) {
     fprintf(stderr, "usage: plain URL REQUESTS CONNECTIONS [--threads N] "
                     "[--hosts N] [--idle N] [--ca FILE] [--http2] "
-                    "[--compressed] [--post N] [--keep] "
+                    "[--compressed] [--post N] [--headers] [--keep] "
                     "[--buffer N]\n");
     return 2;
   }
@@ -546,6 +566,7 @@ int main(int argc, char **argv) {
     tear_down(&runs[i]);
   }
   free(settings.body);
+  curl_slist_free_all(settings.headers);
   curl_global_cleanup();
   return !ran ? 2 : failed ? 1 : 0;
 }

@@ -39,6 +39,7 @@ static void free_client(lariat_client *client) {
   free_spare(client);
   if (client->responses) lr_response_cache_close(client->responses);
   lr_header_list_release(client->headers);
+  lr_header_list_release(client->body_headers);
   lr_origin_clear(&client->last_origin);
   lr_pool_unhold(client->pool);
   lr_free(client);
@@ -301,7 +302,9 @@ lariat_status lariat_client_add_header(lariat_client *client, const char *name,
       lr_header_list_make(client->headers, &header, 1, &headers);
   if (status != LARIAT_OK) return status;
   lr_header_list_release(client->headers);
+  lr_header_list_release(client->body_headers);
   client->headers = headers;
+  client->body_headers = NULL;
   return LARIAT_OK;
 }
 

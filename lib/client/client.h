@@ -22,6 +22,8 @@ struct lariat_client {
   lariat_client_options options;
   lariat_request_options request_defaults; /* what the options come to */
   lr_header_list *headers;                 /* the headers of every request */
+  lr_header_list *body_headers; /* the same for requests with a body; NULL: not
+                                   made yet */
   lr_response_cache *responses;
   lr_origin last_origin; /* of the URLs that were asked for */
   lr_list jobs;          /* all that are not freed */

@@ -24,16 +24,18 @@ static const char get_method[] = "GET";
 /* Deadlines that are centuries away are none: so no sum of times overflows. */
 #define FAR_MS (UINT64_MAX / 4 / LR_NS_PER_MS)
 
-/* Reads a user's options as far as their size goes; what is beyond is by the
- * client's defaults.  False when they have no size. */
-static bool read_request_options(const lariat_client *client,
-                                 const lariat_request_options *given,
-                                 lariat_request_options *all) {
-  if (given->size < sizeof given->size) return false;
-  *all = client->request_defaults;
-  memcpy(all, given, given->size < sizeof *all ? given->size : sizeof *all);
-  all->size = sizeof *all;
-  return true;
+/* Returns a user's options, read as far as their size goes; what is beyond is
+ * by the client's defaults, in `own`.  NULL when they have no size. */
+static const lariat_request_options *
+read_request_options(const lariat_client *client,
+                     const lariat_request_options *given,
+                     lariat_request_options *own) {
+  if (given->size >= sizeof *own) return given;
+  if (given->size < sizeof given->size) return NULL;
+  *own = client->request_defaults;
+  memcpy(own, given, given->size);
+  own->size = sizeof *own;
+  return own;
 }
 
 /* Sets the client's headers with the request's own in them. */
@@ -72,21 +74,34 @@ static LR_COLD lariat_status set_authorization(lr_job *job, const char *url) {
   return LARIAT_OK;
 }
 
-/* Adds or suppresses two headers that libcurl would make up for a body: a type
- * that is wrong for most bodies, and the wait for "100 Continue", a second lost
- * with servers that do not know it. */
-static lariat_status complete_headers(lr_job *job) {
+/* Makes a list with two headers added or suppressed that libcurl would make up
+ * for a body: a type that is wrong for most bodies, and the wait for "100
+ * Continue", a second lost with servers that do not know it. */
+static lariat_status make_body_headers(lr_header_list *headers,
+                                       lr_header_list **out) {
   static const lariat_header made_up[] = {
       {"Expect", NULL}, {"Content-Type", "application/octet-stream"}};
+  size_t count = lr_header_list_has(headers, "Content-Type") ? 1 : 2;
+  size_t first = lr_header_list_has(headers, "Expect") ? 1 : 0;
+  if (first < count)
+    return lr_header_list_make(headers, made_up + first, count - first, out);
+  *out = lr_header_list_retain(headers);
+  return LARIAT_OK;
+}
+
+/* Completes the headers of a request with a body.  Those of the client itself
+ * are completed once. */
+static lariat_status complete_headers(lr_job *job) {
+  lariat_client *client = job->client;
+  bool shared = job->request.headers == client->headers;
+  lr_header_list *headers = shared ? client->body_headers : NULL;
   if (job->body.length == 0 && !job->body.source) return LARIAT_OK;
-  size_t count =
-      lr_header_list_has(job->request.headers, "Content-Type") ? 1 : 2;
-  size_t first = lr_header_list_has(job->request.headers, "Expect") ? 1 : 0;
-  if (first >= count) return LARIAT_OK;
-  lr_header_list *headers = NULL;
-  lariat_status status = lr_header_list_make(
-      job->request.headers, made_up + first, count - first, &headers);
-  if (status != LARIAT_OK) return status;
+  if (!headers) {
+    lariat_status status = make_body_headers(job->request.headers, &headers);
+    if (status != LARIAT_OK) return status;
+    if (shared) client->body_headers = headers;
+  }
+  if (shared) (void)lr_header_list_retain(headers);
   lr_header_list_release(job->request.headers);
   job->request.headers = headers;
   return LARIAT_OK;
@@ -296,11 +311,8 @@ lariat_deferred *lariat_request(lariat_client *client, const char *method,
                                 const lariat_request_options *options) {
   lariat_request_options own;
   const lariat_request_options *all = &client->request_defaults;
-  if (options) {
-    if (!read_request_options(client, options, &own))
-      return fail_request(client, LARIAT_EINVAL);
-    all = &own;
-  }
+  if (options) all = read_request_options(client, options, &own);
+  if (!all) return fail_request(client, LARIAT_EINVAL);
   lariat_status status = check_submit(client);
   if (status != LARIAT_OK) return refuse_request(client, all, status);
   lr_job *job = lr_client_new_job(client);

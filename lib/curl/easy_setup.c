@@ -50,6 +50,19 @@ static void set_tls(lr_transfer *transfer) {
    * store, see trust.h. */
   (void)curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
   (void)curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+  /* Likewise sessions, which old versions keep for each easy handle: see
+   * tls_sessions.h. */
+  (void)curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
+}
+
+/* Gives libcurl one certificate that is trusted anyway, where it would read its
+ * own defaults for each connection otherwise (20 ms): it has to read something,
+ * though all of them come with begin_handshake. */
+static LR_COLD void set_certificate(lr_transfer *transfer) {
+  char *text = transfer->engine->certificate;
+  struct curl_blob blob = {text, strlen(text), CURL_BLOB_NOCOPY};
+  (void)curl_easy_setopt(transfer->easy, CURLOPT_CAINFO_BLOB, &blob);
+  transfer->set.certificate = text;
 }
 
 /* Says whether a connection is good for one request only: of HTTP/2 without
@@ -99,6 +112,7 @@ void lr_easy_configure(lr_transfer *transfer) {
   transfer->set.prunes_dns = true; /* libcurl's own way */
   transfer->set.headers = NULL;
   transfer->set.large_buffer = false;
+  transfer->set.certificate = NULL;
   transfer->set.forbid_reuse = false;
   transfer->set.connect_only = false;
   transfer->needs_reset = false;
@@ -252,6 +266,8 @@ lariat_status lr_easy_set_request(lr_transfer *transfer, bool opens_new) {
   lr_host *host = transfer->host;
   bool handed_over = transfer->handoff.state == LR_HANDOFF_WANTED;
   lariat_status status = set_url(transfer, host, &job->request.url);
+  if (transfer->set.certificate != transfer->engine->certificate)
+    set_certificate(transfer);
   if (handed_over && job->request.url.tls) {
     lr_easy_set_dns_pruning(transfer, true);
     set_connect_only(transfer);

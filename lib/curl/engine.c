@@ -10,6 +10,7 @@
 #include "curl/libcurl.h"
 #include "curl/outcome.h"
 #include "curl/transfer.h"
+#include "h1/conclusion.h"
 #include "h1/connection.h"
 #include "h1/exchange.h"
 #include "limits/placement.h"
@@ -30,6 +31,8 @@ enum { FEW_CONNECTIONS = 64 };
 static lariat_status load_trust(lr_engine *engine) {
   if (engine->trusted || engine->insecure) return LARIAT_OK;
   lariat_status status = lr_trust_load(engine->trust, &engine->trusted);
+  if (status == LARIAT_OK && lr_libcurl_insists_on_cas())
+    engine->certificate = lr_trust_copy_certificate(engine->trusted);
   return status == LARIAT_OK || status == LARIAT_ENOMEM ? status
                                                         : LARIAT_ECERTIFICATE;
 }
@@ -351,7 +354,7 @@ static bool take_exchange_over(lr_engine *engine, lr_transfer *transfer) {
 }
 
 /* Goes on with h1 on a connection that libcurl has opened for it and keeps.
- * False: there is no memory for it. */
+ * False: there is no memory for it, or the connection has gone. */
 static bool adopt_kept(lr_engine *engine, lr_transfer *transfer) {
   lr_job *job = transfer->job;
   lr_outcome_describe(transfer, job->response);
@@ -369,7 +372,11 @@ void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
   lr_job *job = transfer->job;
   if (transfer->set.connect_only && curl_code == CURLE_OK) {
     if (adopt_kept(engine, transfer)) return;
-    transfer->fault = LARIAT_ENOMEM;
+    /* libcurl may have closed it again in the same call, for its dead ones:
+     * from 8 on a connection on which a session ticket has come looks like one.
+     * Nothing was sent: the job starts anew. */
+    transfer->fault =
+        transfer->connection.socket ? LARIAT_ENOMEM : LARIAT_EBUSY;
   }
   if (lr_handoff_was_taken(transfer)) {
     if (take_exchange_over(engine, transfer)) return;
@@ -420,6 +427,10 @@ static void cancel_job(void *self, lr_job *job) {
 
 static void describe_stream(lr_job *job, lariat_response *response) {
   const lr_transfer *transfer = job->pool.carrier;
+  if (job->pool.connection) {
+    lr_conclusion_describe(job->pool.connection, response);
+    return;
+  }
   lr_outcome_describe(transfer, response);
   lr_h1_count(&transfer->engine->h1, response);
 }
@@ -443,7 +454,12 @@ void lr_engine_resume(lr_transfer *transfer) {
   lr_lane_mark_dirty(lane);
 }
 
-static void resume_sink(lr_job *job) { lr_engine_resume(job->pool.carrier); }
+static void resume_sink(lr_job *job) {
+  if (job->pool.connection)
+    lr_exchange_resume_sink(job);
+  else
+    lr_engine_resume(job->pool.carrier);
+}
 
 static lariat_phase find_phase(void *self, const lr_job *job) {
   (void)self;
@@ -508,7 +524,9 @@ static void close_engine(void *self) {
   while ((node = lr_list_take_first(&engine->idle_transfers)))
     lr_transfer_free(lr_container(node, lr_transfer, node));
   lr_sockets_clear(&engine->sockets);
+  lr_tls_sessions_clear(&engine->tls_sessions);
   lr_trust_release(engine->trusted);
+  lr_free(engine->certificate);
   lr_free(engine);
 }
 
@@ -551,6 +569,7 @@ lariat_status lr_engine_open(const lr_transport_config *config,
   engine->idle_ns = lr_ns_of_ms(config->options->idle_ms);
   init_limit(engine, config);
   lr_sockets_init(&engine->sockets);
+  lr_tls_sessions_init(&engine->tls_sessions);
   lr_list_init(&engine->idle_transfers);
   lr_list_init(&engine->released);
   lr_list_init(&engine->lanes);
@@ -559,6 +578,7 @@ lariat_status lr_engine_open(const lr_transport_config *config,
   engine->sinks.describe = describe_stream;
   engine->sinks.resume = resume_sink;
   lr_h1_init(&engine->h1, config, &engine->limit);
+  engine->h1.sinks = &engine->sinks;
   *out = (lr_transport){&engine_ops, engine};
   return LARIAT_OK;
 }

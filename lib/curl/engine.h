@@ -14,6 +14,7 @@
 #include "curl/socket.h"
 #include "h1/h1.h"
 #include "job/body_sink.h"
+#include "net/tls_sessions.h"
 #include "schedule/connection_limit.h"
 #include "schedule/desync.h"
 #include "schedule/transport.h"
@@ -31,6 +32,8 @@ typedef struct lr_engine {
   lr_desync *desync;                    /* of the pool; NULL: none */
   const struct lr_address_guard *guard; /* NULL: all addresses are allowed */
   struct x509_store_st *trusted;        /* NULL until the first https job */
+  char *certificate; /* one of those, as PEM: see set_certificate; or NULL */
+  lr_tls_sessions tls_sessions;
   bool insecure;
   uint64_t idle_ns; /* a quiet lane is closed after this */
   lr_connection_limit limit;

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "curl/engine.h"
+#include "curl/outcome.h"
 #include "curl/socket.h"
 #include "curl/transfer.h"
 #include "h1/connection.h"
@@ -85,11 +86,15 @@ bool lr_handoff_was_taken(const lr_transfer *transfer) {
          transfer->handoff.state == LR_HANDOFF_PARKED_UNUSED;
 }
 
+/* A stream's response is away already. */
 static lr_connection *adopt_parked(lr_transfer *transfer) {
+  const lariat_response *peer = transfer->job->response;
+  lariat_response own = {0};
   lr_stream stream;
+  if (!peer) lr_outcome_read_remote(transfer, &own);
   lr_stream_of_descriptor(&stream, transfer->handoff.fd);
   lr_connection *connection = lr_connection_adopt(
-      &transfer->engine->h1, &stream, transfer->host, transfer->job->response);
+      &transfer->engine->h1, &stream, transfer->host, peer ? peer : &own);
   if (!connection) return NULL;
   connection->id = transfer->handoff.id;
   transfer->handoff.state = LR_HANDOFF_NONE;
@@ -108,7 +113,7 @@ static bool would_keep(const lr_transfer *transfer) {
                                        job->pool.host))
     return false;
   return job->attempt.outcome == LARIAT_OK && transfer->fault == LARIAT_OK &&
-         !job->pool.host->learned.desync &&
+         !job->pool.host->learned.desync && lr_outcome_sent_all(transfer) &&
          lr_response_reader_keeps(transfer, transfer->handoff.fd);
 }
 

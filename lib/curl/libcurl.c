@@ -124,6 +124,10 @@ bool lr_libcurl_forgets_errors(void) {
   return lr_libcurl_capabilities()->version_num >= VERSION(8, 19, 0);
 }
 
+bool lr_libcurl_insists_on_cas(void) {
+  return lr_libcurl_capabilities()->version_num >= VERSION(8, 17, 0);
+}
+
 /* Options of 8.20.0, which the header may be too old to name. */
 enum { multi_resolve_threads_max = 20, multi_quick_exit = 21 };
 

@@ -35,6 +35,10 @@ const lr_capabilities *lr_libcurl_capabilities(void);
  * from 8.19.0 on. */
 bool lr_libcurl_forgets_errors(void);
 
+/* Says whether libcurl takes CURLOPT_CAINFO and CURLOPT_CAPATH of NULL for its
+ * own defaults, and reads those for each connection: from 8.17.0 on. */
+bool lr_libcurl_insists_on_cas(void);
+
 /* Has the multi handle look up `names` names at once, and not wait for those
  * that were given up, neither in its transfers' ways nor at its end. */
 void lr_libcurl_set_look_ups(CURLM *multi, unsigned names);

@@ -85,8 +85,8 @@ static bool is_suspect(const lr_transfer *transfer) {
          (transfer->connection.suspect || transfer->connection.was_open);
 }
 
-static void read_remote(const lr_transfer *transfer,
-                        lariat_response *response) {
+void lr_outcome_read_remote(const lr_transfer *transfer,
+                            lariat_response *response) {
   char *ip = NULL;
   long number = 0;
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_PRIMARY_IP, &ip);
@@ -109,7 +109,7 @@ static void read_remote(const lr_transfer *transfer,
 
 void lr_outcome_describe(const lr_transfer *transfer,
                          lariat_response *response) {
-  read_remote(transfer, response);
+  lr_outcome_read_remote(transfer, response);
   read_timings(transfer, response);
 }
 
@@ -118,6 +118,18 @@ static bool body_is_sent(const lr_transfer *transfer) {
   if (transfer->upload.active) return lr_upload_feed_done(transfer);
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
   return (uint64_t)sent >= transfer->job->body.length;
+}
+
+/* libcurl stops sending what an answer from 300 on has refused, and how much of
+ * a chunked body has gone it does not tell exactly. */
+bool lr_outcome_sent_all(const lr_transfer *transfer) {
+  const lr_job *job = transfer->job;
+  enum { REFUSALS = 300 };
+  if (job->request.get) return true;
+  bool refused = !job->response || job->response->status >= REFUSALS;
+  if (transfer->upload.early_response || !body_is_sent(transfer)) return false;
+  return !refused || !job->body.source ||
+         job->body.source->length != LARIAT_LENGTH_UNKNOWN;
 }
 
 /* Says whether the request has a connection: libcurl may be making another,
@@ -170,6 +182,13 @@ static bool is_certificate_error(int code) {
          code == CURLE_SSL_CACERT_BADFILE || code == CURLE_SSL_ISSUER_ERROR ||
          code == CURLE_SSL_CERTPROBLEM ||
          code == CURLE_SSL_PINNEDPUBKEYNOTMATCH;
+}
+
+/* Says whether a handshake failed for the server's certificate, though libcurl
+ * does not name that. */
+static bool is_refused(const lr_transfer *transfer, int code) {
+  return code == CURLE_SSL_CONNECT_ERROR && transfer->tls &&
+         transfer->tls->refused;
 }
 
 /* CURLE_TOO_LARGE, which 7.88's header does not have. */
@@ -256,7 +275,8 @@ static lariat_status connect_status(const lr_transfer *transfer) {
 static lariat_status status_for(const lr_transfer *transfer, int code) {
   if (transfer->fault != LARIAT_OK) return transfer->fault;
   if (code == CURLE_OK) return LARIAT_OK;
-  if (is_certificate_error(code)) return LARIAT_ECERTIFICATE;
+  if (is_certificate_error(code) || is_refused(transfer, code))
+    return LARIAT_ECERTIFICATE;
   if (lacks_certificate(transfer, code)) return LARIAT_ETLS;
   switch (code) {
   case CURLE_OUT_OF_MEMORY:
@@ -271,6 +291,7 @@ static lariat_status status_for(const lr_transfer *transfer, int code) {
     return LARIAT_ETIMEDOUT;
   case CURLE_SSL_CONNECT_ERROR:
   case CURLE_SSL_CIPHER:
+  case CURLE_SSL_CLIENTCERT:
   case CURLE_SSL_ENGINE_NOTFOUND:
   case CURLE_USE_SSL_FAILED:
     return LARIAT_ETLS;
@@ -361,7 +382,11 @@ static lariat_status check_end(const lr_transfer *transfer) {
   if (transfer->fault != LARIAT_OK) return LARIAT_OK;
   lariat_status status = lr_response_reader_end(transfer);
   return status == LARIAT_OK
-             ? forgive_redirect(transfer->job, lr_decoding_check(transfer))
+             ? forgive_redirect(
+                   transfer->job,
+                   lr_decoding_check(
+                       &transfer->decoding,
+                       lr_response_reader_lasts_until_close(transfer)))
              : status;
 }
 
@@ -413,6 +438,8 @@ static const char *find_detail(lr_transfer *transfer) {
   if (was_over_limit(transfer)) return NULL;
   if (lacks_certificate(transfer, job->attempt.curl_code))
     return "the server wants a client certificate";
+  if (is_refused(transfer, job->attempt.curl_code))
+    return lr_tls_events_refusal(transfer->tls);
   if (transfer->fault == LARIAT_OK && !transfer->error[0] &&
       job->attempt.curl_code != CURLE_OK)
     return curl_easy_strerror((CURLcode)job->attempt.curl_code);
@@ -525,7 +552,7 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
       (transfer->tries.sends > 1 || job->attempt.reuse_failed) &&
       !job->attempt.connection_dead;
   if (is_stale(transfer)) lr_response_reset(response);
-  if (response) read_remote(transfer, response);
+  if (response) lr_outcome_read_remote(transfer, response);
   decide_retry(transfer, curl_code);
   if (response) read_timings(transfer, response);
   if (job->attempt.outcome == LARIAT_OK)

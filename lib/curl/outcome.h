@@ -12,6 +12,10 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code);
 void lr_outcome_describe(const lr_transfer *transfer,
                          lariat_response *response);
 
+/* Fills in what is known of the connection. */
+void lr_outcome_read_remote(const lr_transfer *transfer,
+                            lariat_response *response);
+
 /* Fills in where a job that is stopped was, and what each phase took. */
 void lr_outcome_stop(lr_transfer *transfer);
 
@@ -23,6 +27,10 @@ uint64_t lr_outcome_heard_ns(const lr_transfer *transfer);
 
 /* Says whether anything of an answer has come. */
 bool lr_outcome_has_response(const lr_transfer *transfer);
+
+/* Says whether all of the request has certainly gone, so that another may go
+ * behind it. */
+bool lr_outcome_sent_all(const lr_transfer *transfer);
 
 /* The text of a failure for want of a descriptor. */
 extern const char lr_outcome_no_descriptor[];

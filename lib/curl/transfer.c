@@ -17,6 +17,7 @@
 #include "curl/socket.h"
 #include "curl/stream_refusal.h"
 #include "curl/upload_feed.h"
+#include "h1/conclusion.h"
 #include "http/h1_parser.h"
 #include "job/body_sink.h"
 #include "net/trust.h"
@@ -34,15 +35,20 @@ static void watch_tls(lr_transfer *transfer, lr_tls_events *events) {
   transfer->tls = events;
 }
 
-/* Gives the trusted certificates to a handshake that begins. */
+/* Gives the trusted certificates to a handshake that begins, and a session to
+ * resume. */
 static CURLcode begin_handshake(CURL *easy, void *ssl_ctx,
                                 void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
-  const lr_engine *engine = transfer->engine;
+  lr_engine *engine = transfer->engine;
+  const lr_host *host = transfer->host;
   (void)easy;
   transfer->tries.in_handshake = true;
   watch_tls(transfer, lr_tls_events_watch(ssl_ctx));
-  if (!transfer->tls) return CURLE_OUT_OF_MEMORY;
+  if (!transfer->tls ||
+      !lr_tls_sessions_use(&engine->tls_sessions, ssl_ctx, host->key,
+                           host->key_length, host->key_hash))
+    return CURLE_OUT_OF_MEMORY;
   if (engine->trusted) lr_trust_apply(engine->trusted, ssl_ctx);
   return CURLE_OK;
 }
@@ -199,7 +205,7 @@ static void forbid_reuse(lr_transfer *transfer) {
  * (RFC 9110, 15.5.9). */
 static bool is_goodbye(const lr_transfer *transfer) {
   const lr_job *job = transfer->job;
-  return job->response->status == 408 && job->replay.repeatable &&
+  return job->response->status == 408 && lr_conclusion_may_repeat(job) &&
          lr_response_reader_has_head(transfer) &&
          !transfer->reader.parser.keeps;
 }
@@ -244,6 +250,18 @@ static lariat_status follow_head(lr_transfer *transfer) {
   return LARIAT_OK;
 }
 
+/* Has the body decoded if the line taken last has ended a final head with a
+ * Content-Encoding, and the job wants that undone. */
+static lariat_status begin_decoding(lr_transfer *transfer) {
+  const lr_job *job = transfer->job;
+  lr_h1 *h1 = &transfer->engine->h1;
+  if (job->response->in_block || job->response->interim ||
+      !job->wants.decompress)
+    return LARIAT_OK;
+  return lr_decoding_begin(&transfer->decoding, job->response, &h1->decoders,
+                           &h1->decode_queue, job->request.max_body_bytes);
+}
+
 /* Reads a line; a body whose final head it ends may have to be decoded. */
 static lariat_status read_line(lr_transfer *transfer, const char *line,
                                size_t length) {
@@ -251,7 +269,7 @@ static lariat_status read_line(lr_transfer *transfer, const char *line,
   lariat_status status = lr_response_reader_line(transfer, line, length);
   if (status != LARIAT_OK || had_head || !lr_response_reader_has_head(transfer))
     return status;
-  return lr_decoding_begin(transfer);
+  return begin_decoding(transfer);
 }
 
 /* Takes a header line.  Returning less than was given makes libcurl end the
@@ -303,9 +321,10 @@ bool lr_transfer_is_paused(const lr_transfer *transfer) {
 /* Gives bytes of the body, without chunks, to where they belong. */
 static size_t give_body(lr_transfer *transfer, const char *bytes,
                         size_t length) {
-  lariat_status status = transfer->decoding.decoder
-                             ? lr_decoding_take(transfer, bytes, length)
-                             : lr_transfer_put_body(transfer, bytes, length);
+  lariat_status status =
+      transfer->decoding.decoder
+          ? lr_decoding_take(&transfer->decoding, bytes, length)
+          : lr_transfer_put_body(transfer, bytes, length);
   if (status == LARIAT_OK) return length;
   if (status == LARIAT_EBUSY) return CURL_WRITEFUNC_PAUSE;
   transfer->fault = status;
@@ -357,6 +376,16 @@ void lr_transfer_watch_progress(lr_transfer *transfer) {
   (void)curl_easy_setopt(easy, CURLOPT_XFERINFODATA, transfer);
 }
 
+static lariat_status put_decoded(lr_decoding *decoding, const char *bytes,
+                                 size_t length) {
+  return lr_transfer_put_body(lr_container(decoding, lr_transfer, decoding),
+                              bytes, length);
+}
+
+static void resume_decoded(lr_decode_item *item) {
+  lr_engine_resume(lr_container(item, lr_transfer, decoding.item));
+}
+
 /* ---- Handles ---- */
 
 lr_transfer *lr_transfer_new(lr_engine *engine) {
@@ -365,7 +394,7 @@ lr_transfer *lr_transfer_new(lr_engine *engine) {
   transfer->engine = engine;
   lr_list_init(&transfer->node);
   lr_list_init(&transfer->attempts);
-  lr_decoding_init(&transfer->decoding);
+  lr_decoding_init(&transfer->decoding, put_decoded, resume_decoded);
   transfer->easy = curl_easy_init();
   if (!transfer->easy) {
     lr_transfer_free(transfer);
@@ -423,7 +452,7 @@ lariat_status lr_transfer_prepare(lr_transfer *transfer, lr_job *job,
 
 void lr_transfer_reset(lr_transfer *transfer) {
   if (transfer->upload.active) lr_upload_feed_end(transfer);
-  lr_decoding_close(transfer);
+  lr_decoding_close(&transfer->decoding);
   lr_response_reader_clear(transfer);
   watch_tls(transfer, NULL);
   transfer->state = LR_TRANSFER_IDLE;

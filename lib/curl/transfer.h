@@ -11,11 +11,11 @@
 #include <netinet/in.h>
 
 #include "base/list.h"
-#include "curl/decoding.h"
 #include "curl/handoff.h"
 #include "curl/response_reader.h"
 #include "http/sha256.h"
 #include "job/body_source.h"
+#include "job/decoding.h"
 #include "job/job.h"
 #include "net/tls_events.h"
 #include "schedule/host.h"
@@ -78,6 +78,7 @@ typedef struct lr_easy_settings {
   uint32_t path_capacity;
   uint32_t path_length; /* 0: none */
   struct curl_slist *headers;
+  const char *certificate; /* the engine's, where libcurl needs one; or NULL */
   uint8_t http;
   bool large_buffer;
   bool connect_only; /* no request is sent */

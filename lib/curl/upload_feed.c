@@ -52,6 +52,7 @@ static int rewind_body(void *transfer_pointer, curl_off_t offset, int origin) {
   lariat_status status = body_source->ops->seek(body_source, (uint64_t)offset);
   if (status == LARIAT_OK) return CURL_SEEKFUNC_OK;
   transfer->fault = LARIAT_ERESET;
+  transfer->job->attempt.connection_dead = true;
   return CURL_SEEKFUNC_FAIL;
 }
 

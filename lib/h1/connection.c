@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "base/time.h"
 #include "h1/exchange.h"
+#include "h1/unsent.h"
 #include "http/unsolicited.h"
 
 /* Connections are not kept for ever; as those of libcurl. */
@@ -79,6 +80,9 @@ void lr_connection_make_idle(lr_connection *connection) {
   uint64_t now_ns = lr_reactor_turn_ns(h1->reactor);
   connection->job = NULL;
   connection->is_new = false;
+  if (LR_RARE(connection->reads_on))
+    lr_decode_item_remove(&connection->decoding);
+  connection->reads_on = false;
   if (now_ns - connection->opened_ns > lifetime_ns) {
     lr_connection_close(connection);
     return;
@@ -113,7 +117,7 @@ void lr_connection_close(lr_connection *connection) {
   leave_idle_lists(connection);
   lr_decode_item_remove(&connection->decoding);
   lr_h1_parser_clear(&connection->parser);
-  lr_buffer_clear(&connection->unsent);
+  if (LR_RARE(connection->unsent != NULL)) lr_unsent_free(connection->unsent);
   lr_buffer_clear(&connection->unread);
   lr_free(connection);
   lr_connection_uncount(h1, host);

@@ -37,10 +37,11 @@ typedef struct lr_connection {
   uint64_t idle_ns; /* since when it is idle */
   lr_job *job;      /* NULL: idle */
   lr_h1_parser parser;
-  lr_buffer unsent;        /* of the request */
-  size_t sent;             /* of that */
-  lr_decode_item decoding; /* waits while the body is to go on */
-  lr_buffer unread;        /* and these bytes of the answer as well */
+  struct lr_unsent *unsent;  /* of the request; NULL: all of it is out */
+  lr_decode_item decoding;   /* waits while the body is to go on */
+  lr_buffer unread;          /* and these bytes of the answer as well */
+  bool reads_on;             /* `decoding` waits to receive what is pending */
+  struct lr_sink_feed *feed; /* of a body that goes to a sink; or NULL */
   uint64_t first_byte_ns;
   lr_sha256 *digest; /* of a body that is large; or NULL */
   size_t digested;   /* of that */

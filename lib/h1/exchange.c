@@ -8,13 +8,15 @@
 
 #include "base/memory.h"
 #include "base/time.h"
+#include "h1/conclusion.h"
 #include "h1/connection.h"
 #include "h1/request_head.h"
+#include "h1/sink_feed.h"
 #include "h1/stale.h"
+#include "h1/unsent.h"
 #include "http/header_list.h"
-#include "http/sha256.h"
+#include "job/body_sink.h"
 #include "job/redirect.h"
-#include "job/report.h"
 #include "schedule/dispatcher.h"
 #include "schedule/host.h"
 
@@ -25,8 +27,9 @@ static const uint32_t read_events = EPOLLIN | EPOLLRDHUP;
 
 /* ---- Suitable jobs ---- */
 
-static bool is_head_request(const lr_job *job) {
-  return !job->request.get && strcmp(job->request.method, "HEAD") == 0;
+static inline bool is_head_request(const lr_job *job) {
+  const char *method = job->request.method;
+  return *method == 'H' && strcmp(method, "HEAD") == 0;
 }
 
 /* libcurl refuses to send a head of a megabyte, in its own words. */
@@ -37,24 +40,30 @@ static bool is_h1_safe(const lr_header_list *headers) {
          (headers->h1_safe && headers->lines_length <= LONGEST_LINES);
 }
 
-static bool has_extras(const lr_job *job) {
-  return job->sink || job->body.source || job->body.bytes ||
-         !job->replay.repeatable;
+/* Says the same of a job that is not simply a GET.  (A body with HEAD makes
+ * libcurl wait for one with the answer.) */
+static LR_COLD bool suits_with_extras(const lr_job *job) {
+  return !job->body.bytes || !is_head_request(job);
+}
+
+static bool suits_by_kind(const lr_job *job) {
+  if (!is_h1_safe(job->request.headers)) return false;
+  return job->request.defaults || suits_with_extras(job);
+}
+
+/* Says whether the job may go out on a connection that is open: those of its
+ * host have ended too often for what cannot be sent twice. */
+static LR_COLD bool may_reuse(const lr_job *job) {
+  return job->replay.repeatable || !lr_host_is_short_lived(job->pool.host);
 }
 
 bool lr_exchange_suits_idle(const lr_job *job) {
-  if (!is_h1_safe(job->request.headers)) return false;
-  return job->request.defaults ||
-         (!has_extras(job) && (job->request.get || is_head_request(job)));
+  return suits_by_kind(job) && (job->request.defaults || may_reuse(job));
 }
 
-/* Leaves hosts with a delay to libcurl: they want to be asked when each request
- * is sent, and their requests are few. */
 bool lr_exchange_suits(const lr_h1 *h1, const lr_job *job) {
-  const lr_host *host = job->pool.host;
-  if (h1->disabled || host->pacing.has_delay) return false;
-  if (job->request.http == LARIAT_HTTP_2) return false;
-  return lr_exchange_suits_idle(job);
+  if (h1->disabled || job->request.http == LARIAT_HTTP_2) return false;
+  return suits_by_kind(job);
 }
 
 bool lr_exchange_takes(const lr_job *job) { return !job->attempt.reuse_failed; }
@@ -66,24 +75,30 @@ static bool watch_events(lr_connection *connection, uint32_t events) {
                        &connection->watch, events) == LARIAT_OK;
 }
 
-static lariat_status keep_unsent(lr_connection *connection, const char *bytes,
-                                 size_t length) {
-  connection->unsent.length = 0;
-  connection->sent = 0;
-  if (length == 0) return LARIAT_OK;
-  if (!lr_buffer_append(&connection->unsent, bytes, length) ||
-      !watch_events(connection, read_events | EPOLLOUT))
-    return LARIAT_ENOMEM;
-  return LARIAT_OK;
+/* Returns the events to be waited for so that sending goes on. */
+static uint32_t sending_events(const lr_connection *connection) {
+  const lr_unsent *unsent = connection->unsent;
+  return unsent && unsent->state == LR_UNSENT_GOES ? EPOLLOUT : 0;
 }
 
-static bool is_sent(const lr_connection *connection) {
-  return connection->sent == connection->unsent.length;
+static void resume_sending(lr_reader *reader);
+
+/* Keeps what did not go at once: the `length` bytes at `text`, and a body. */
+static LR_COLD lariat_status keep_unsent(lr_connection *connection,
+                                         const lr_job *job, const char *text,
+                                         size_t length) {
+  lariat_status status =
+      lr_unsent_new(job, text, length, resume_sending, &connection->unsent);
+  if (status != LARIAT_OK) return status;
+  connection->unsent->owner = connection;
+  return watch_events(connection, read_events | EPOLLOUT) ? LARIAT_OK
+                                                          : LARIAT_ENOMEM;
 }
 
 /* Sends the job's request, or as much of it as goes now.
  * LARIAT_OK, LARIAT_ENOMEM
- * LARIAT_ERESET  the connection is dead */
+ * LARIAT_ERESET   the connection is dead
+ * LARIAT_EUPLOAD  the body cannot be read */
 static inline lariat_status send_request(lr_connection *connection,
                                          const lr_job *job) {
   size_t length = 0;
@@ -91,20 +106,25 @@ static inline lariat_status send_request(lr_connection *connection,
   if (!text) return LARIAT_ENOMEM;
   ssize_t sent = lr_stream_send(&connection->stream, text, length);
   if (sent < 0) return LARIAT_ERESET;
-  return keep_unsent(connection, text + sent, length - (size_t)sent);
+  if (LR_RARE((size_t)sent < length) ||
+      (!job->request.get && lr_unsent_is_wanted(job)))
+    return keep_unsent(connection, job, text + sent, length - (size_t)sent);
+  return LARIAT_OK;
 }
 
 /* ---- Beginning ---- */
 
 static inline void begin_exchange(lr_connection *connection, lr_job *job) {
+  bool bodiless = !job->request.get && is_head_request(job);
   lr_connection_take(connection, job);
   connection->first_byte_ns = 0;
   job->pool.received = 0;
-  lr_h1_parser_begin(&connection->parser, job->response, !job->request.get,
+  lr_h1_parser_begin(&connection->parser, job->response, bodiless,
                      job->wants.decompress ? &connection->h1->decoders : NULL,
                      job->request.max_body_bytes);
   if (job->wants.sink_kind == LARIAT_SINK_DISCARD)
     lr_h1_parser_discard(&connection->parser, job->wants.sha256);
+  if (LR_RARE(job->sink != NULL)) lr_sink_feed_prepare(connection, job);
   connection->h1->running++;
 }
 
@@ -117,6 +137,8 @@ lariat_status lr_exchange_start(lr_h1 *h1, lr_job *job) {
     lr_request_head_trim(h1, job->pool.host);
     if (status == LARIAT_OK) {
       begin_exchange(connection, job);
+      if (LR_RARE(job->pool.host->pacing.has_delay))
+        lr_dispatcher_sent_at_once(h1->dispatcher, job);
       return LARIAT_OK;
     }
     lr_connection_close(connection);
@@ -125,213 +147,22 @@ lariat_status lr_exchange_start(lr_h1 *h1, lr_job *job) {
   return LARIAT_EBUSY;
 }
 
-/* ---- Ending ---- */
-
-/* Returns microseconds from the job's start until `ns`. */
-static uint64_t us_since_start(const lr_job *job, uint64_t ns) {
-  return lr_since(ns, job->pool.started_ns) / LR_NS_PER_US;
-}
-
-/* Returns what is known of the attempt.  Without a first byte, the wait for it
- * ends now. */
-static lr_attempt_facts exchange_facts(const lr_connection *connection) {
-  const lr_job *job = connection->job;
-  uint64_t now_ns = lr_reactor_turn_ns(connection->h1->reactor);
-  uint64_t first_ns =
-      connection->first_byte_ns ? connection->first_byte_ns : now_ns;
-  return (lr_attempt_facts){.first_byte_us = us_since_start(job, first_ns),
-                            .ended_us = us_since_start(job, now_ns)};
-}
-
-static inline void describe_peer(const lr_connection *connection) {
-  lariat_response *response = connection->job->response;
-  response->connection = connection->id;
-  response->reused = !connection->is_new;
-  response->remote_port = connection->remote_port;
-  memcpy(response->remote_ip, connection->remote_ip,
-         sizeof response->remote_ip);
-}
-
-static inline void describe_attempt(const lr_connection *connection) {
-  lr_attempt_facts facts = exchange_facts(connection);
-  describe_peer(connection);
-  lr_report_timings(connection->job, &facts, connection->job->response);
-}
-
-/* Describes an attempt that ends in `phase`. */
-static void describe_failed_attempt(const lr_connection *connection,
-                                    lariat_phase phase) {
-  lr_attempt_facts facts = exchange_facts(connection);
-  describe_peer(connection);
-  lr_report_failed_timings(connection->job, &facts, connection->job->response,
-                           phase);
-}
-
-static void free_digest(lr_connection *connection) {
-  lr_sha256_free(connection->digest);
-  connection->digest = NULL;
-  connection->digested = 0;
-}
-
-/* Takes the job from its connection; what becomes of that is the caller's. */
-static inline lr_job *release_job(lr_connection *connection) {
-  lr_h1 *h1 = connection->h1;
-  lr_job *job = connection->job;
-  if (connection->first_byte_ns) h1->receiving--;
-  h1->running--;
-  job->pool.received = connection->parser.received;
-  lr_h1_parser_close(&connection->parser);
-  if (connection->digest) free_digest(connection);
-  job->pool.connection = NULL;
-  connection->job = NULL;
-  return job;
-}
-
-/* Asks for a new connection, as if the job had never been started: this one was
- * dead before anything came. */
-static void retry_on_new_connection(lr_connection *connection) {
-  lr_h1 *h1 = connection->h1;
-  lr_job *job = release_job(connection);
-  lr_connection_close(connection);
-  lr_response_reset(job->response);
-  job->attempt.reuse_failed = true;
-  job->attempt.outcome = LARIAT_EBUSY;
-  lr_dispatcher_done(h1->dispatcher, job);
-}
-
-static int curl_code_for(lariat_status status) {
-  switch (status) {
-  case LARIAT_OK:
-    return LR_CURLE_OK;
-  case LARIAT_ETRUNCATED:
-    return LR_CURLE_PARTIAL_FILE;
-  case LARIAT_EEMPTY:
-    return LR_CURLE_GOT_NOTHING;
-  case LARIAT_ERESET:
-    return LR_CURLE_RECV_ERROR;
-  case LARIAT_ENOMEM:
-    return LR_CURLE_OUT_OF_MEMORY;
-  case LARIAT_EENCODING:
-    return LR_CURLE_BAD_CONTENT_ENCODING;
-  default:
-    return LR_CURLE_WRITE_ERROR;
-  }
-}
-
-/* Returns what is to be said of a failure, or NULL; `text` may be used for it.
- */
-static const char *describe_fault(const lr_h1_parser *parser,
-                                  lariat_status status,
-                                  char text[LR_DECODER_TEXT]) {
-  if (status == LARIAT_EENCODING) {
-    lr_content_decoder_describe(parser->decoder, text);
-    return text;
-  }
-  if (parser->reason != LR_H1_REASON_NONE && status == parser->fault)
-    return lr_h1_reason_text((lr_h1_reason)parser->reason);
-  if (status == LARIAT_ERESET) return "the connection was reset";
-  if (status == LARIAT_EEMPTY) return "the connection ended before the answer";
-  if (status != LARIAT_ETRUNCATED) return NULL;
-  return lr_h1_parser_in_body(parser) ? "the connection ended within the body"
-                                      : "the connection ended within the head";
-}
-
-static void fail_exchange(lr_connection *connection, lariat_status status) {
-  lr_h1 *h1 = connection->h1;
-  lr_job *job = connection->job;
-  char text[LR_DECODER_TEXT];
-  const char *detail = describe_fault(&connection->parser, status, text);
-  lr_report_failure(job, status, curl_code_for(status), lr_exchange_phase(job),
-                    detail);
-  describe_failed_attempt(connection, (lariat_phase)job->attempt.phase);
-  lr_h1_count(h1, job->response);
-  release_job(connection);
-  lr_connection_close(connection);
-  lr_dispatcher_done(h1->dispatcher, job);
-}
-
-/* Digests a large body as it comes: all of it at its end would hold up
- * everything else.  Without memory for that, it does. */
-static void digest_received(lr_connection *connection) {
-  enum { PIECE = 256 * 1024 };
-  const lr_buffer *body = &connection->job->response->body;
-  size_t length = body->length - connection->digested;
-  if (length < PIECE) return;
-  if (connection->digested == 0 && !lr_sha256_begin(&connection->digest))
-    return;
-  if (lr_sha256_add(connection->digest, body->bytes + connection->digested,
-                    length))
-    connection->digested = body->length;
-}
-
-static bool end_body_digest(lr_connection *connection,
-                            lariat_response *response) {
-  const lr_buffer *body = &response->body;
-  size_t from = connection->digested;
-  return lr_sha256_add(connection->digest, body->bytes + from,
-                       body->length - from) &&
-         lr_sha256_end(connection->digest, response->sha256);
-}
-
-static bool compute_digest(lr_connection *connection,
-                           lariat_response *response) {
-  const lr_buffer *body = &response->body;
-  if (connection->digested) return end_body_digest(connection, response);
-  if (connection->parser.body_use == LR_H1_DIGESTED)
-    return lr_h1_parser_digest(&connection->parser, response->sha256);
-  return lr_sha256_of(body->bytes, body->length, response->sha256);
-}
-
-static bool make_digest(lr_connection *connection, lariat_response *response) {
-  response->has_sha256 = compute_digest(connection, response);
-  return response->has_sha256;
-}
-
-static lariat_status conclude_response(lr_connection *connection) {
-  const lr_job *job = connection->job;
-  lariat_response *response = job->response;
-  if (job->wants.sha256 && !make_digest(connection, response))
-    return LARIAT_ENOMEM;
-  if (!lr_response_finish(response)) return LARIAT_ENOMEM;
-  response->body_bytes = connection->parser.received;
-  return LARIAT_OK;
-}
-
-/* Ends an exchange whose answer is complete; `length` bytes at `rest` came that
- * are of no answer. */
-static void finish_exchange(lr_connection *connection, const char *rest,
-                            size_t length) {
-  lr_h1 *h1 = connection->h1;
-  bool alone = length == 0 && !connection->host->learned.desync;
-  if (LR_RARE(!alone || connection->job->response->status == 408) &&
-      lr_stale_is_complete(connection, rest, length)) {
-    retry_on_new_connection(connection);
-    return;
-  }
-  lariat_status status = conclude_response(connection);
-  if (status != LARIAT_OK) {
-    fail_exchange(connection, status);
-    return;
-  }
-  describe_attempt(connection);
-  bool keeps = connection->parser.keeps && alone && is_sent(connection) &&
-               !lr_connection_limit_must_reclaim(h1->limit, connection->host);
-  lr_job *job = release_job(connection);
-  if (!connection->is_new) lr_host_note_reuse(connection->host);
-  lr_h1_count(h1, job->response);
-  if (keeps)
-    lr_connection_make_idle(connection);
-  else
-    lr_connection_close(connection);
-  lr_dispatcher_done(h1->dispatcher, job);
-}
-
 /* ---- Reading ---- */
 
 /* Says whether the answer that was lost had begun as a 408, with which servers
  * close idle connections: it was sent before the request came. */
 static bool is_goodbye(const lr_connection *connection) {
-  return connection->job->response->status == 408;
+  const lariat_response *response = connection->job->response;
+  return response && response->status == 408 &&
+         lr_conclusion_may_repeat(connection->job);
+}
+
+/* Returns the failure of a connection that has ended before an answer: with a
+ * body under way that is a reset, as libcurl finds when it sends on. */
+static lariat_status status_without_answer(const lr_connection *connection,
+                                           lariat_status status) {
+  if (connection->unsent && !connection->job->request.get) return LARIAT_ERESET;
+  return status == LARIAT_ETRUNCATED ? LARIAT_EEMPTY : status;
 }
 
 /* Ends an exchange whose connection was lost.  One that was open already may
@@ -340,17 +171,20 @@ static void end_lost(lr_connection *connection, lariat_status status) {
   bool begun = lr_h1_parser_begun(&connection->parser);
   if (!begun && !connection->is_new) lr_host_note_early_end(connection->host);
   if (!connection->is_new && (!begun || is_goodbye(connection)))
-    retry_on_new_connection(connection);
-  else if (!begun && status == LARIAT_ETRUNCATED)
-    fail_exchange(connection, LARIAT_EEMPTY);
+    lr_conclusion_retry(connection);
+  else if (!begun)
+    lr_conclusion_fail(connection, status_without_answer(connection, status));
   else
-    fail_exchange(connection, status);
+    lr_conclusion_fail(connection, status);
 }
 
 static void end_at_close(lr_connection *connection) {
   lr_h1_result result = lr_h1_parser_end(&connection->parser);
+  if (connection->feed && result == LR_H1_DONE &&
+      !lr_sink_feed_is_whole(connection, true))
+    result = LR_H1_FAILED;
   if (result == LR_H1_DONE)
-    finish_exchange(connection, NULL, 0);
+    lr_conclusion_finish(connection, NULL, 0);
   else
     end_lost(connection, connection->parser.fault);
 }
@@ -371,12 +205,13 @@ static LR_COLD void end_refused(lr_connection *connection, const char *bytes,
                                 size_t length) {
   lariat_status fault = connection->parser.fault;
   if (lr_stale_is_rubbish(connection, bytes, length)) {
-    retry_on_new_connection(connection);
-  } else if (fault == LARIAT_EENCODING && lr_redirect_wanted(connection->job)) {
+    lr_conclusion_retry(connection);
+  } else if (fault == LARIAT_EENCODING && connection->job->response &&
+             lr_redirect_wanted(connection->job)) {
     connection->parser.keeps = false;
-    finish_exchange(connection, NULL, 0);
+    lr_conclusion_finish(connection, NULL, 0);
   } else {
-    fail_exchange(connection, fault);
+    lr_conclusion_fail(connection, fault);
   }
 }
 
@@ -384,13 +219,46 @@ static LR_COLD void end_refused(lr_connection *connection, const char *bytes,
  * body that becomes a thousand times as much does not hold up the others. */
 static LR_COLD void pause_decoding(lr_connection *connection, const char *bytes,
                                    size_t length) {
-  if (connection->job->wants.sha256) digest_received(connection);
+  if (connection->job->wants.sha256 && !connection->feed)
+    lr_conclusion_digest(connection);
   if (!lr_buffer_append(&connection->unread, bytes, length)) {
-    fail_exchange(connection, LARIAT_ENOMEM);
+    lr_conclusion_fail(connection, LARIAT_ENOMEM);
     return;
   }
-  (void)watch_events(connection, 0);
-  lr_decode_queue_add(&connection->h1->decode_queue, &connection->decoding);
+  (void)watch_events(connection, sending_events(connection));
+  if (!connection->feed)
+    lr_decode_queue_add(&connection->h1->decode_queue, &connection->decoding);
+}
+
+/* Stops sending a request whose answer says that the rest is of no use: its
+ * connection cannot be used again (RFC 9112, 9.3). */
+static LR_COLD void stop_sending(lr_connection *connection) {
+  const lr_job *job = connection->job;
+  enum { REFUSALS = 300 };
+  int status = job->response ? job->response->status : job->sink->http_status;
+  if (status < REFUSALS || !lr_h1_parser_in_body(&connection->parser) ||
+      connection->unsent->state > LR_UNSENT_WAITS)
+    return;
+  connection->unsent->state = LR_UNSENT_STOPPED;
+  (void)watch_events(connection, read_events);
+}
+
+/* Says whether the answer, which is complete, waits for the end of its request:
+ * libcurl sends a body in memory to its end unless the answer refuses it. */
+static LR_COLD bool sends_on(lr_connection *connection, size_t excess) {
+  const lr_job *job = connection->job;
+  stop_sending(connection);
+  return excess == 0 && connection->parser.keeps && job->body.bytes &&
+         connection->unsent->state == LR_UNSENT_GOES;
+}
+
+/* Ends an exchange whose answer is complete, or lets its request go out first.
+ */
+static inline void end_answered(lr_connection *connection, const char *rest,
+                                size_t length) {
+  if (LR_RARE(connection->unsent != NULL) && sends_on(connection, length))
+    return;
+  lr_conclusion_finish(connection, rest, length);
 }
 
 /* Says whether the answer, whose body may still come, is none to the request.
@@ -408,13 +276,15 @@ static bool take_result(lr_connection *connection, lr_h1_result result,
   switch (result) {
   case LR_H1_MORE:
     if (LR_RARE(is_stale_head(connection))) {
-      retry_on_new_connection(connection);
+      lr_conclusion_retry(connection);
       return false;
     }
-    if (connection->job->wants.sha256) digest_received(connection);
+    if (LR_RARE(connection->unsent != NULL)) stop_sending(connection);
+    if (connection->job->wants.sha256 && !connection->feed)
+      lr_conclusion_digest(connection);
     return true;
   case LR_H1_DONE:
-    finish_exchange(connection, bytes + used, length - used);
+    end_answered(connection, bytes + used, length - used);
     return false;
   case LR_H1_FAILED:
     end_refused(connection, bytes, length);
@@ -429,42 +299,95 @@ static bool take_result(lr_connection *connection, lr_h1_result result,
   return false;
 }
 
+static void resume_feed(lr_decode_item *item);
+
+/* Feeds bytes of an answer whose body may go to a sink. */
+static LR_COLD bool feed_sink(lr_connection *connection, const char *bytes,
+                              size_t length) {
+  lr_h1_parser *parser = &connection->parser;
+  lr_h1_result result = LR_H1_MORE;
+  size_t head = 0, body = 0;
+  if (!lr_h1_parser_in_body(parser)) {
+    result = lr_h1_parser_feed_head(parser, bytes, length, &head);
+    if (result != LR_H1_FAILED && lr_h1_parser_in_body(parser)) {
+      lariat_status status = LARIAT_OK;
+      if (is_stale_head(connection)) {
+        lr_conclusion_retry(connection);
+        return false;
+      }
+      status = lr_sink_feed_begin(connection, resume_feed);
+      if (status != LARIAT_OK) {
+        lr_conclusion_fail(connection, status);
+        return false;
+      }
+    }
+  }
+  if (result == LR_H1_MORE)
+    result = lr_sink_feed_take(connection, bytes + head, length - head, &body);
+  return take_result(connection, result, bytes, length, head + body);
+}
+
 /* Feeds bytes to the parser.  True: the answer goes on. */
 static bool feed_parser(lr_connection *connection, const char *bytes,
                         size_t length) {
   size_t used = 0;
   if (LR_RARE(connection->host->unproven_reuses) &&
       lr_stale_is_too_early(connection)) {
-    retry_on_new_connection(connection);
+    lr_conclusion_retry(connection);
     return false;
   }
   note_received(connection);
+  if (LR_RARE(connection->job->sink != NULL))
+    return feed_sink(connection, bytes, length);
   lr_h1_result result =
       lr_h1_parser_feed(&connection->parser, bytes, length, &used);
   return take_result(connection, result, bytes, length, used);
 }
 
 static bool resume_reading(lr_connection *connection) {
-  uint32_t sending = is_sent(connection) ? 0 : EPOLLOUT;
-  return watch_events(connection, read_events | sending);
+  return watch_events(connection, read_events | sending_events(connection));
 }
 
-/* Reading goes on when there is no more of it. */
-void lr_exchange_resume_decoding(lr_decode_item *item) {
-  lr_connection *connection = lr_container(item, lr_connection, decoding);
+static void receive_some(lr_connection *connection);
+
+/* Goes on with the bytes that have waited.  Reading goes on when there are no
+ * more of them. */
+static void resume_unread(lr_connection *connection) {
   lr_buffer waiting = connection->unread;
   size_t used = 0;
   lr_buffer_init(&connection->unread);
   note_received(connection);
-  lr_h1_result result = lr_h1_parser_resume(&connection->parser, waiting.bytes,
-                                            waiting.length, &used);
-  if (result != LR_H1_PAUSED && result != LR_H1_FAILED &&
-      !resume_reading(connection)) {
-    fail_exchange(connection, LARIAT_ENOMEM);
-  } else {
-    (void)take_result(connection, result, waiting.bytes, waiting.length, used);
-  }
+  lr_h1_result result =
+      connection->feed
+          ? lr_sink_feed_take(connection, waiting.bytes, waiting.length, &used)
+          : lr_h1_parser_resume(&connection->parser, waiting.bytes,
+                                waiting.length, &used);
+  bool goes_on = result != LR_H1_PAUSED && result != LR_H1_FAILED;
+  if (goes_on && !resume_reading(connection))
+    lr_conclusion_fail(connection, LARIAT_ENOMEM);
+  else if (take_result(connection, result, waiting.bytes, waiting.length,
+                       used) &&
+           connection->stream.pending)
+    receive_some(connection);
   lr_buffer_clear(&waiting);
+}
+
+void lr_exchange_resume_decoding(lr_decode_item *item) {
+  lr_connection *connection = lr_container(item, lr_connection, decoding);
+  if (!connection->reads_on) {
+    resume_unread(connection);
+    return;
+  }
+  connection->reads_on = false;
+  receive_some(connection);
+}
+
+static void resume_feed(lr_decode_item *item) {
+  resume_unread(lr_container(item, lr_sink_feed, decoding.item)->connection);
+}
+
+void lr_exchange_resume_sink(lr_job *job) {
+  resume_unread(job->pool.connection);
 }
 
 /* Ends an exchange by what the stream says instead of giving bytes. */
@@ -477,41 +400,88 @@ static LR_COLD void end_received(lr_connection *connection, ssize_t result) {
     end_lost(connection, LARIAT_ERESET);
 }
 
+/* Goes on in another turn with what the stream holds: no event tells of it. */
+static LR_COLD void read_on_later(lr_connection *connection) {
+  if (lr_decode_item_waits(&connection->decoding)) return;
+  connection->reads_on = true;
+  lr_decode_queue_add(&connection->h1->decode_queue, &connection->decoding);
+}
+
+/* Goes on by what the stream says instead of giving bytes. */
+static LR_COLD void follow_stream(lr_connection *connection, ssize_t result) {
+  if (result != LR_STREAM_AGAIN)
+    end_received(connection, result);
+  else if (connection->stream.needs_send)
+    (void)watch_events(connection, read_events | EPOLLOUT);
+}
+
 /* Receives what is there.  Less than the buffer's capacity was all for now. */
 static void receive_some(lr_connection *connection) {
   lr_h1 *h1 = connection->h1;
   lr_stream *stream = &connection->stream;
-  for (int i = 0; i < READS_AT_ONCE || stream->pending; i++) {
+  for (int i = 0; i < READS_AT_ONCE; i++) {
     ssize_t got = lr_stream_receive(stream, h1->inbound, sizeof h1->inbound);
     if (LR_RARE(got <= 0)) {
-      if (got != LR_STREAM_AGAIN) end_received(connection, got);
+      follow_stream(connection, got);
       return;
     }
     if (!feed_parser(connection, h1->inbound, (size_t)got)) return;
     if ((size_t)got < sizeof h1->inbound && !stream->pending) return;
   }
+  if (stream->pending) read_on_later(connection);
 }
 
-/* Sends what is left of the request.  False: the connection is gone. */
-static bool send_unsent(lr_connection *connection) {
-  const lr_buffer *unsent = &connection->unsent;
-  ssize_t sent =
-      lr_stream_send(&connection->stream, unsent->bytes + connection->sent,
-                     unsent->length - connection->sent);
-  if (sent < 0) {
-    end_lost(connection, LARIAT_ERESET);
-    return false;
-  }
-  connection->sent += (size_t)sent;
+/* Says whether no more is read for now. */
+static bool is_paused(const lr_connection *connection) {
+  return lr_decode_item_waits(&connection->decoding) ||
+         lr_sink_feed_is_paused(connection);
+}
+
+static void note_sent(const lr_connection *connection) {
   if (connection->job->request.idle_timeout_ns)
     connection->job->pool.active_ns =
         lr_reactor_turn_ns(connection->h1->reactor);
-  if (is_sent(connection)) {
-    lr_buffer_clear(&connection->unsent);
-    connection->sent = 0;
-    (void)watch_events(connection, read_events);
+}
+
+/* Notes that all of the request is out.  False: so is the answer in. */
+static bool end_sending(lr_connection *connection) {
+  lr_unsent_free(connection->unsent);
+  connection->unsent = NULL;
+  if (!lr_h1_parser_complete(&connection->parser)) return true;
+  lr_conclusion_finish(connection, NULL, 0);
+  return false;
+}
+
+/* Sends what is left of the request.  An answer may have come before the end of
+ * the connection, so that is the reader's to find.  False: the connection is
+ * gone. */
+static LR_COLD bool send_unsent(lr_connection *connection) {
+  lariat_status status =
+      lr_unsent_send(connection->unsent, &connection->stream);
+  note_sent(connection);
+  if (status == LARIAT_OK && !end_sending(connection)) return false;
+  if (status != LARIAT_OK && status != LARIAT_EBUSY) {
+    lr_conclusion_fail(connection, status);
+    return false;
   }
+  (void)watch_events(connection, (is_paused(connection) ? 0 : read_events) |
+                                     sending_events(connection));
   return true;
+}
+
+static void resume_sending(lr_reader *reader) {
+  lr_unsent *unsent = lr_container(reader, lr_unsent, reader);
+  if (unsent->state == LR_UNSENT_WAITS) (void)send_unsent(unsent->owner);
+}
+
+/* Ends an exchange whose answer is complete, while its request goes on: the
+ * connection has ended, or is not to be used again. */
+static LR_COLD void end_while_sending(lr_connection *connection) {
+  lr_h1 *h1 = connection->h1;
+  ssize_t got =
+      lr_stream_receive(&connection->stream, h1->inbound, sizeof h1->inbound);
+  if (got == LR_STREAM_AGAIN) return;
+  lr_conclusion_finish(connection, h1->inbound, got > 0 ? (size_t)got : 0);
 }
 
 void lr_exchange_ready(lr_watch *watch, uint32_t events) {
@@ -520,9 +490,19 @@ void lr_exchange_ready(lr_watch *watch, uint32_t events) {
     lr_connection_end_idle(connection);
     return;
   }
-  if ((events & EPOLLOUT) && !is_sent(connection) && !send_unsent(connection))
+  if ((events & EPOLLOUT) && connection->unsent && !send_unsent(connection))
     return;
-  if (events & ~(uint32_t)EPOLLOUT) receive_some(connection);
+  if (LR_RARE(connection->job->sink || connection->unsent) &&
+      is_paused(connection))
+    return;
+  if (LR_RARE(connection->stream.needs_send)) {
+    (void)resume_reading(connection);
+    events |= EPOLLIN;
+  }
+  if (LR_RARE(lr_h1_parser_complete(&connection->parser)))
+    end_while_sending(connection);
+  else if (events & ~(uint32_t)EPOLLOUT)
+    receive_some(connection);
 }
 
 /* ---- Questions and cancelling ---- */
@@ -531,7 +511,7 @@ void lr_exchange_open(lr_connection *connection, lr_job *job) {
   begin_exchange(connection, job);
   lariat_status status = send_request(connection, job);
   lr_request_head_trim(connection->h1, job->pool.host);
-  if (status != LARIAT_OK) fail_exchange(connection, status);
+  if (status != LARIAT_OK) lr_conclusion_fail(connection, status);
 }
 
 lariat_phase lr_exchange_phase(const lr_job *job) {
@@ -539,25 +519,20 @@ lariat_phase lr_exchange_phase(const lr_job *job) {
   if (lr_h1_parser_in_body(&connection->parser)) return LARIAT_PHASE_BODY;
   if (job->response->status && !job->response->interim)
     return LARIAT_PHASE_BODY;
-  return is_sent(connection) ? LARIAT_PHASE_FIRST_BYTE : LARIAT_PHASE_REQUEST;
+  return connection->unsent ? LARIAT_PHASE_REQUEST : LARIAT_PHASE_FIRST_BYTE;
 }
 
 /* Asks the kernel: a reactor that was kept busy has not heard yet what waits
  * for it. */
 uint64_t lr_exchange_heard_ns(const lr_job *job) {
   const lr_connection *connection = job->pool.connection;
+  if (is_paused(connection)) return lr_reactor_turn_ns(connection->h1->reactor);
   struct pollfd waiting = {connection->watch.fd, POLLIN, 0};
-  if (!is_sent(connection)) waiting.events |= POLLOUT;
+  if (sending_events(connection)) waiting.events |= POLLOUT;
   return poll(&waiting, 1, 0) > 0 ? lr_reactor_turn_ns(connection->h1->reactor)
                                   : job->pool.active_ns;
 }
 
 void lr_exchange_cancel(lr_job *job) {
-  lr_connection *connection = job->pool.connection;
-  lr_h1 *h1 = connection->h1;
-  job->attempt.phase = (uint8_t)lr_exchange_phase(job);
-  describe_failed_attempt(connection, (lariat_phase)job->attempt.phase);
-  lr_h1_count(h1, job->response);
-  release_job(connection);
-  lr_connection_close(connection);
+  lr_conclusion_cancel(job->pool.connection);
 }

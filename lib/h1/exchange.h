@@ -52,6 +52,9 @@ uint64_t lr_exchange_heard_ns(const lr_job *job);
  * connection's `decoding`. */
 void lr_exchange_resume_decoding(lr_decode_item *item);
 
+/* Goes on with a body that has waited for its sink. */
+void lr_exchange_resume_sink(lr_job *job);
+
 /* Goes on with what a connection is ready for: its watch's `ready`. */
 void lr_exchange_ready(lr_watch *watch, uint32_t events);
 

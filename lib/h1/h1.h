@@ -19,17 +19,20 @@
 /* How much one read of a connection may bring. */
 enum { LR_H1_INBOUND = 64 * 1024 };
 
+struct lr_body_sinks;
+
 typedef struct lr_h1 {
   lariat_reactor *reactor;
   lr_dispatcher *dispatcher;
-  lr_connection_limit *limit; /* shared with the transport */
-  lr_transport_stats *stats;  /* likewise */
-  unsigned index;             /* of the reactor, for responses */
-  bool disabled;              /* nothing is taken on */
-  uint64_t idle_ns;           /* an idle connection is closed after this */
-  unsigned running;           /* exchanges now */
-  unsigned receiving;         /* of these, the answer has begun */
-  lr_list idle;               /* connections, the longest idle first */
+  lr_connection_limit *limit;  /* shared with the transport */
+  lr_transport_stats *stats;   /* likewise */
+  struct lr_body_sinks *sinks; /* likewise */
+  unsigned index;              /* of the reactor, for responses */
+  bool disabled;               /* nothing is taken on */
+  uint64_t idle_ns;            /* an idle connection is closed after this */
+  unsigned running;            /* exchanges now */
+  unsigned receiving;          /* of these, the answer has begun */
+  lr_list idle;                /* connections, the longest idle first */
   lr_timer idle_timer;
   lr_buffer request;            /* one that is being written */
   lr_content_decoders decoders; /* these two are the transport's as well */

@@ -25,7 +25,8 @@ LR_COLD bool lr_stale_is_complete(lr_connection *connection, const char *rest,
 
 /* Says whether lr_stale_is_answer is to be asked. */
 static inline bool lr_stale_is_suspect(const lr_connection *connection) {
-  return connection->job->response->status == 408 || connection->suspect;
+  const lariat_response *response = connection->job->response;
+  return (response && response->status == 408) || connection->suspect;
 }
 
 /* Says whether `bytes`, which are no status line, and the first on a connection

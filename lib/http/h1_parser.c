@@ -470,6 +470,17 @@ lr_h1_result lr_h1_parser_feed(lr_h1_parser *parser, const char *bytes,
   return result;
 }
 
+lr_h1_result lr_h1_parser_feed_head(lr_h1_parser *parser, const char *bytes,
+                                    size_t length, size_t *used) {
+  const char *at = bytes;
+  const char *end = bytes + length;
+  lr_h1_result result = LR_H1_MORE;
+  while (result == LR_H1_MORE && at < end && !lr_h1_parser_in_body(parser))
+    result = take_next_line(parser, &at, end);
+  *used = (size_t)(at - bytes);
+  return result;
+}
+
 lr_h1_result lr_h1_parser_trailer(lr_h1_parser *parser, const char *line,
                                   size_t length) {
   size_t used;

@@ -83,6 +83,10 @@ static inline void lr_h1_parser_close(lr_h1_parser *parser) {
 lr_h1_result lr_h1_parser_feed(lr_h1_parser *parser, const char *bytes,
                                size_t length, size_t *used);
 
+/* Takes bytes up to the end of the final head, and no more. */
+lr_h1_result lr_h1_parser_feed_head(lr_h1_parser *parser, const char *bytes,
+                                    size_t length, size_t *used);
+
 /* Goes on after LR_H1_PAUSED, with the bytes that were not used then. */
 lr_h1_result lr_h1_parser_resume(lr_h1_parser *parser, const char *bytes,
                                  size_t length, size_t *used);

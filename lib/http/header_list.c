@@ -27,8 +27,10 @@ static bool is_token(const char *text) {
 }
 
 bool lr_method_valid(const char *method) {
-  return is_token(method) && strlen(method) <= LONGEST_METHOD &&
-         strcmp(method, "CONNECT") != 0;
+  if (!method) return false;
+  size_t length = token_length(method);
+  if (length == 0 || length > LONGEST_METHOD || method[length]) return false;
+  return *method != 'C' || strcmp(method, "CONNECT") != 0;
 }
 
 bool lr_header_valid(const lariat_header *header) {
@@ -129,20 +131,21 @@ static bool fill_list(lr_header_list *list, const lr_header_list *base,
 
 /* ---- Text as it is sent ---- */
 
-/* Tells the headers that libcurl acts upon itself. */
-static bool is_special(const char *line) {
-  static const char *const names[] = {"Host", "Connection", "Proxy-Connection",
-                                      "TE",   "Expect",     "Upgrade"};
-  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-    if (is_line_of(line, names[i])) return true;
-  return false;
-}
-
 /* Counts the bytes that a line is sent as: "Name: value" as it is, "Name;" as
  * "Name:", "Name:" not at all. */
 static size_t sent_length(const char *line) {
   size_t name = token_length(line);
   return line[name + 1] || line[name] == ';' ? strlen(line) + 2 : 0;
+}
+
+/* Tells the headers that libcurl acts upon itself.  No Expect, which each body
+ * has for the sake of libcurl, is what is sent anyway. */
+static bool is_special(const char *line) {
+  static const char *const names[] = {"Host", "Connection", "Proxy-Connection",
+                                      "TE", "Upgrade"};
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+    if (is_line_of(line, names[i])) return true;
+  return is_line_of(line, "Expect") && sent_length(line) > 0;
 }
 
 static char *put_line(char *to, const char *line) {

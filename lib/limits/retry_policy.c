@@ -195,6 +195,6 @@ bool lr_retry_method_repeatable(const char *method) {
   static const char *const methods[] = {"GET",   "HEAD", "OPTIONS",
                                         "TRACE", "PUT",  "DELETE"};
   for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
-    if (strcmp(method, methods[i]) == 0) return true;
+    if (*method == *methods[i] && strcmp(method, methods[i]) == 0) return true;
   return false;
 }

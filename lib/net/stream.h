@@ -71,6 +71,10 @@ static inline ssize_t lr_stream_receive(lr_stream *stream, char *bytes,
   return errno == EAGAIN ? LR_STREAM_AGAIN : LR_STREAM_LOST;
 }
 
+static inline bool lr_stream_is_tls(const lr_stream *stream) {
+  return stream->ops != NULL;
+}
+
 /* Says whether a stream that ended before an answer may have done so since the
  * server asked for a certificate of the client's, and got none. */
 static inline bool lr_stream_lacks_certificate(const lr_stream *stream) {

@@ -3,9 +3,12 @@
 #include "net/tls_events.h"
 
 #include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <pthread.h>
 
+#include "base/attributes.h"
 #include "base/memory.h"
+#include "net/tls_sessions.h"
 
 static int context_index = -1;
 static pthread_once_t index_once = PTHREAD_ONCE_INIT;
@@ -32,17 +35,42 @@ lr_tls_events *lr_tls_events_of(const void *ssl) {
              : SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), context_index);
 }
 
-/* Notes an alert that was read: its level and what it is are two bytes of
+/* Notes an alert of the server's: its level and what it is are two bytes of
  * `value`. */
-static void note_alert(const SSL *ssl, int where, int value) {
-  lr_tls_events *events = where & SSL_CB_READ && where & SSL_CB_ALERT
-                              ? lr_tls_events_of(ssl)
-                              : NULL;
-  if (!events) return;
+static void note_received(lr_tls_events *events, int value) {
   if ((value & 0xff) == SSL_AD_CLOSE_NOTIFY)
     events->closed = true;
   else if (value >> 8 == SSL3_AL_FATAL)
     events->alert = (uint8_t)value;
+}
+
+/* Notes that an alert to the server was for its certificate.  OpenSSL's first
+ * error, by which libcurl names the failure, may be about something else: of a
+ * bad signature it is the encoding's. */
+static LR_COLD void note_sent(const SSL *ssl, lr_tls_events *events,
+                              int value) {
+  if (value >> 8 == SSL3_AL_FATAL && SSL_get_verify_mode(ssl) & SSL_VERIFY_PEER)
+    events->refused = (int)SSL_get_verify_result(ssl);
+}
+
+static void note_alert(const SSL *ssl, int where, int value) {
+  lr_tls_events *events = where & SSL_CB_ALERT ? lr_tls_events_of(ssl) : NULL;
+  if (!events) return;
+  if (where & SSL_CB_READ)
+    note_received(events, value);
+  else
+    note_sent(ssl, events, value);
+}
+
+/* Follows what OpenSSL tells.  A session can only be set when the handshake
+ * begins: libcurl makes the SSL behind its callback for the context. */
+static void follow_handshake(const SSL *ssl, int where, int value) {
+  if (where == SSL_CB_HANDSHAKE_START)
+    lr_tls_sessions_resume((void *)(uintptr_t)ssl);
+  else if (where == SSL_CB_HANDSHAKE_DONE)
+    lr_tls_sessions_keep((void *)(uintptr_t)ssl);
+  else
+    note_alert(ssl, where, value);
 }
 
 /* Notes that the server asks for a certificate, where none is set. */
@@ -67,9 +95,13 @@ lr_tls_events *lr_tls_events_watch(void *ssl_ctx) {
   /* Versions of libcurl differ in whether an end without close_notify is a
    * failure: to none it is one now, and the record tells. */
   SSL_CTX_set_options(ssl_ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
-  SSL_CTX_set_info_callback(ssl_ctx, note_alert);
+  SSL_CTX_set_info_callback(ssl_ctx, follow_handshake);
   SSL_CTX_set_client_cert_cb(ssl_ctx, note_request);
   return lr_tls_events_retain(events);
+}
+
+const char *lr_tls_events_refusal(const lr_tls_events *events) {
+  return X509_verify_cert_error_string(events->refused);
 }
 
 lr_tls_events *lr_tls_events_retain(lr_tls_events *events) {

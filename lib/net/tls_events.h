@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * tls_events.h: what the server has said on one TLS connection, beside its
  * bytes: that there are no more of them, what is wrong, and that it wants a
- * certificate.  libcurl tells none of it.
+ * certificate; and what was found wrong with its own.  libcurl tells none of
+ * it, or not always.
  *
  * The record lives as long as the connection's SSL_CTX, of which each
  * connection has its own, or whoever retains it.  One index of OpenSSL's, where
@@ -19,6 +20,8 @@ typedef struct lr_tls_events {
   bool closed;            /* close_notify: all that was sent has come */
   bool wants_certificate; /* of the client; none was given */
   uint8_t alert;          /* the fatal one, RFC 8446, 6; 0: none */
+  int refused;            /* why the server's certificate was not accepted, as
+                             X509_V_ERR_ number; 0: it was, or is not there */
 } lr_tls_events;
 
 /* Notes from now on what comes on the connection that `ssl_ctx` (an SSL_CTX,
@@ -29,6 +32,9 @@ lr_tls_events *lr_tls_events_watch(void *ssl_ctx);
 /* Returns the record of a connection (an SSL), which is the connection's; NULL
  * when there is none. */
 lr_tls_events *lr_tls_events_of(const void *ssl);
+
+/* Returns why the certificate was refused, as text; static. */
+const char *lr_tls_events_refusal(const lr_tls_events *events);
 
 lr_tls_events *lr_tls_events_retain(lr_tls_events *events);
 

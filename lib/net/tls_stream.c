@@ -119,6 +119,7 @@ static LR_COLD ssize_t receive_failure(lr_stream *stream) {
     stream->needs_send = true;
     return LR_STREAM_AGAIN;
   case SSL_ERROR_ZERO_RETURN: /* also without close_notify: tls_events.c */
+    if (tls->events->alert) return LR_STREAM_LOST;
     return tls->events->closed ? LR_STREAM_END : LR_STREAM_CUT;
   default:
     return LR_STREAM_LOST;

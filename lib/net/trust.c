@@ -2,24 +2,29 @@
  * trust.c: loads trusted certificates into one store for all connections. */
 #include "net/trust.h"
 
+#include <openssl/bio.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <stdbool.h>
 
+#include "base/memory.h"
+
 /* Looks for a certificate: a file with nothing but revocation lists loads as
  * well. */
-static bool has_certificate(X509_STORE *store) {
+static X509 *find_certificate(X509_STORE *store) {
   STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(store);
   for (int i = 0; i < sk_X509_OBJECT_num(objects); i++) {
     const X509_OBJECT *object = sk_X509_OBJECT_value(objects, i);
-    if (X509_OBJECT_get_type(object) == X509_LU_X509) return true;
+    if (X509_OBJECT_get_type(object) == X509_LU_X509)
+      return X509_OBJECT_get0_X509(object);
   }
-  return false;
+  return NULL;
 }
 
 static bool load_file(X509_STORE *store, const char *file) {
-  return X509_STORE_load_file(store, file) == 1 && has_certificate(store);
+  return X509_STORE_load_file(store, file) == 1 && find_certificate(store);
 }
 
 void lr_trust_init(lr_trust *trust, const char *ca_file,
@@ -67,6 +72,20 @@ lariat_status lr_trust_load(lr_trust *trust, X509_STORE **out) {
   }
   *out = store;
   return status;
+}
+
+char *lr_trust_copy_certificate(X509_STORE *store) {
+  X509 *certificate = find_certificate(store);
+  BIO *out = certificate ? BIO_new(BIO_s_mem()) : NULL;
+  char *text = NULL;
+  char *copy = NULL;
+  if (!out) return NULL;
+  if (PEM_write_bio_X509(out, certificate) == 1) {
+    long length = BIO_get_mem_data(out, &text);
+    if (length > 0) copy = lr_copy_bytes(text, (size_t)length);
+  }
+  BIO_free(out);
+  return copy;
 }
 
 void lr_trust_release(X509_STORE *store) { X509_STORE_free(store); }

@@ -36,6 +36,10 @@ lariat_status lr_trust_load(lr_trust *trust, X509_STORE **out);
 /* Frees a store.  NULL is allowed. */
 void lr_trust_release(X509_STORE *store);
 
+/* Returns the text (PEM) of one certificate of the store, which is the caller's
+ * to free with lr_free; NULL when there is none, or no memory. */
+char *lr_trust_copy_certificate(X509_STORE *store);
+
 /* Lets `ssl_ctx` (an SSL_CTX, from CURLOPT_SSL_CTX_FUNCTION) use the store. */
 void lr_trust_apply(X509_STORE *store, void *ssl_ctx);
 

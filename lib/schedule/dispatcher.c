@@ -276,6 +276,10 @@ bool lr_dispatcher_sending(lr_dispatcher *dispatcher, lr_job *job) {
   return lr_run_queue_sending(&dispatcher->queue, job);
 }
 
+void lr_dispatcher_sent_at_once(lr_dispatcher *dispatcher, lr_job *job) {
+  lr_run_queue_sent_at_once(&dispatcher->queue, job);
+}
+
 /* Says whether the host's connection is not to be had: a fast host with more to
  * do uses it again at once, and who asks for one now would only have idle ones
  * of it closed. */

@@ -89,6 +89,10 @@ void lr_dispatcher_done(lr_dispatcher *dispatcher, lr_job *job);
  * due.  Called by the transport. */
 bool lr_dispatcher_sending(lr_dispatcher *dispatcher, lr_job *job);
 
+/* Notes that the request of a job that is being started was sent at once.
+ * Called by the transport, for hosts with a delay. */
+void lr_dispatcher_sent_at_once(lr_dispatcher *dispatcher, lr_job *job);
+
 /* Notes what the host speaks.  Called by the transport. */
 void lr_dispatcher_learned(lr_dispatcher *dispatcher, lr_host *host,
                            lr_protocol protocol);

@@ -73,15 +73,18 @@ static unsigned facts_of(const lr_host *host) {
   unsigned early = host->short_lived;
   if (early > LR_HOST_EARLY_ENDS_MAX) early = LR_HOST_EARLY_ENDS_MAX;
   bool chose = host->tls && host->protocol == LR_PROTOCOL_HTTP1;
-  return early | (chose ? LR_HOST_CHOSE_HTTP1 : 0u);
+  unsigned granted = chose ? host->http1_granted : 0u;
+  return early | granted << LR_HOST_HTTP1_SHIFT;
 }
 
 static void recall_facts(const lr_hosts *hosts, lr_host *host, uint64_t hash) {
   host->unproven_reuses = UNPROVEN_REUSES;
   unsigned facts = lr_host_memory_find(&hosts->memory, hash);
   host->short_lived = facts & LR_HOST_EARLY_ENDS_MAX;
-  host->protocol =
-      facts & LR_HOST_CHOSE_HTTP1 ? LR_PROTOCOL_HTTP1 : LR_PROTOCOL_UNKNOWN;
+  unsigned granted = facts >> LR_HOST_HTTP1_SHIFT;
+  host->protocol = granted ? LR_PROTOCOL_HTTP1 : LR_PROTOCOL_UNKNOWN;
+  host->http1_granted =
+      (uint8_t)(granted ? granted - 1 : LR_HOST_ASKED_AGAIN_AFTER);
   host->learned.desync = hosts->desync && lr_host_may_desync(host) &&
                          lr_desync_has(hosts->desync, host->key_hash);
 }

@@ -93,6 +93,7 @@ typedef struct lr_host {
   } learned;
   uint8_t unproven_reuses; /* so many responses on connections that were open
                               are looked at more closely */
+  uint8_t http1_granted;   /* see host_memory.h */
   uint8_t short_lived; /* so many of its connections, one after the other, ended
                           before their second request */
 

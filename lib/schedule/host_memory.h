@@ -14,8 +14,14 @@
 
 /* The facts, in one byte: how many of its connections, one after the other,
  * have ended before their second request; no more than these are counted.  And
- * that it chose HTTP/1.1 in a handshake, where it could have had HTTP/2. */
-enum { LR_HOST_EARLY_ENDS_MAX = 3, LR_HOST_CHOSE_HTTP1 = 4 };
+ * how often it is still taken for granted that it chooses HTTP/1.1 in a
+ * handshake, as it did where it could have had HTTP/2: then it is asked
+ * again. */
+enum {
+  LR_HOST_EARLY_ENDS_MAX = 3,
+  LR_HOST_ASKED_AGAIN_AFTER = 7,
+  LR_HOST_HTTP1_SHIFT = 2
+};
 
 typedef struct lr_host_memory {
   uint64_t *entries; /* NULL until there is something to be kept */

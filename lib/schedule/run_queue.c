@@ -231,6 +231,11 @@ bool lr_run_queue_sending(lr_run_queue *queue, lr_job *job) {
   return true;
 }
 
+void lr_run_queue_sent_at_once(lr_run_queue *queue, lr_job *job) {
+  job->pool.host->pacing.sending = job;
+  (void)lr_run_queue_sending(queue, job);
+}
+
 /* Reads the time anew: it must not be before the sending. */
 void lr_run_queue_sent(lr_run_queue *queue) {
   lr_list *node;

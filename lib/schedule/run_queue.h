@@ -100,6 +100,9 @@ static inline void lr_run_queue_started(lr_run_queue *queue, lr_host *host,
     lr_run_queue_started_slow(queue, host, job);
 }
 
+/* Notes that `job`, which is being started, was sent at once. */
+void lr_run_queue_sent_at_once(lr_run_queue *queue, lr_job *job);
+
 /* Gives token and rates back: the host has started nothing. */
 void lr_run_queue_give_back(lr_run_queue *queue, lr_host *host);
 

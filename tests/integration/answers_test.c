@@ -160,6 +160,98 @@ static void test_cut_everywhere(void) {
   run_and_free(&trials);
 }
 
+/* Requests with bodies. */
+
+static const char *const body_methods[] = {"POST",   "PUT", "PATCH",
+                                           "DELETE", "GET", "PURGE"};
+
+static const char *const body_shapes[] = {"plain", "chunked, three chunks",
+                                          "interim: 103 with headers"};
+
+static const struct corpus_response body_answers[] = {
+#define ANSWER(name, text)                                                     \
+  { name, text, sizeof text - 1, 0 }
+    ANSWER("400", "HTTP/1.1 400 Bad\r\nContent-Length: 3\r\n\r\nno\n"),
+    ANSWER("413, closed", "HTTP/1.1 413 Large\r\nConnection: close\r\n"
+                          "Content-Length: 3\r\n\r\nno\n"),
+    ANSWER("417", "HTTP/1.1 417 No\r\nContent-Length: 0\r\n\r\n"),
+    ANSWER("408, closed", "HTTP/1.1 408 Late\r\nConnection: close\r\n"
+                          "Content-Length: 0\r\n\r\n"),
+    ANSWER("503", "HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n"),
+    ANSWER("204", "HTTP/1.1 204 None\r\n\r\n"),
+    ANSWER("100, then 200", "HTTP/1.1 100 Continue\r\n\r\n"
+                            "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\n"
+                            "ok\n"),
+    ANSWER("until close", "HTTP/1.1 200 OK\r\n\r\nok\n"),
+    ANSWER("HTTP/1.0", "HTTP/1.0 200 OK\r\nContent-Length: 3\r\n\r\nok\n"),
+    ANSWER("302", "HTTP/1.1 302 Go\r\nLocation: /landing\r\n"
+                  "Content-Length: 3\r\n\r\ngo\n"),
+    ANSWER("303", "HTTP/1.1 303 Go\r\nLocation: /landing\r\n"
+                  "Content-Length: 0\r\n\r\n"),
+    ANSWER("307", "HTTP/1.1 307 Go\r\nLocation: /landing\r\n"
+                  "Content-Length: 3\r\n\r\ngo\n"),
+    ANSWER("308", "HTTP/1.1 308 Go\r\nLocation: /landing\r\n"
+                  "Transfer-Encoding: chunked\r\n\r\n"
+                  "3\r\ngo\n\r\n0\r\nX: y\r\n\r\n"),
+    ANSWER("nothing", ""),
+    ANSWER("a part of a head", "HTTP/1.1 200 OK\r\nX:"),
+    ANSWER("a part of a body", "HTTP/1.1 200 OK\r\n"
+                               "Content-Length: 9\r\n\r\nok\n"),
+    ANSWER("rubbish", "this is no answer at all\r\n\r\n"),
+#undef ANSWER
+};
+
+/* Has the body that this request can have. */
+static bool may_have(const char *method, enum paired_pools_body body) {
+  return body != PAIRED_NO_BODY || strcmp(method, "GET") != 0;
+}
+
+/* The next request may go out on a connection that is just being closed: what
+ * comes of that, of one that may not be repeated, is chance. */
+static bool is_redirect(const struct corpus_response *shape) {
+  return memmem(shape->bytes, shape->length, "Location", 8);
+}
+
+/* Adds a trial for each body, each way to end and each position. */
+static void add_bodies(struct trials *trials,
+                       const struct corpus_response *shape, const char *method,
+                       enum paired_pools_how how) {
+  for (unsigned body = 0; body < PAIRED_BODIES; body++)
+    for (unsigned way = 0; way < 2 * PAIRED_POSITIONS; way++) {
+      struct paired_pools_trial trial = trial_of(shape, method);
+      if (!may_have(method, (enum paired_pools_body)body)) continue;
+      trial.body = (enum paired_pools_body)body;
+      trial.how = how;
+      trial.answer.end = way & 1 ? MANUAL_CLOSE : MANUAL_KEEP;
+      if (is_redirect(shape)) trial.answer.end = MANUAL_HOLD;
+      trial.position = (enum paired_pools_position)(way / 2);
+      add_some(trials, trial);
+    }
+}
+
+static void test_bodies(void) {
+  struct trials trials = {0};
+  for (size_t m = 0; m < FIXTURE_COUNT(body_methods); m++)
+    for (size_t i = 0; i < FIXTURE_COUNT(body_answers); i++)
+      add_bodies(&trials, &body_answers[i], body_methods[m],
+                 m & 1 ? PAIRED_AGAIN : PAIRED_PLAINLY);
+  run_and_free(&trials);
+}
+
+static void test_bodies_and_sinks(void) {
+  struct trials trials = {0};
+  for (size_t m = 0; m < 2; m++)
+    for (unsigned how = 0; how < PAIRED_HOWS; how++)
+      for (size_t i = 0; i < FIXTURE_COUNT(body_shapes); i++) {
+        const struct corpus_response *shape =
+            response_corpus_find(shapes, shape_count, body_shapes[i]);
+        if (shape)
+          add_bodies(&trials, shape, body_methods[m],
+                     (enum paired_pools_how)how);
+      }
+  run_and_free(&trials);
+}
+
 /* Answers that break off. */
 
 static const struct corpus_response *typical(size_t index) {
@@ -455,6 +547,7 @@ struct wanted {
   lariat_header headers[4];
   bool undecoded;
   lariat_http http;
+  int body; /* so many bytes, -1: an empty one; 0: none */
 };
 
 static char long_value[20001];
@@ -551,6 +644,40 @@ static const struct wanted wanted[] = {
     {.name = "Content-Type", .headers = {{"Content-Type", "text/plain"}}},
     {.name = "Date", .headers = {{"Date", "today"}}},
     {.name = "a long header", .headers = {{"X-Long", long_value}}},
+    {.name = "POST without a body", .method = "POST"},
+    {.name = "POST of nothing", .method = "POST", .body = -1},
+    {.name = "POST of nothing with a type",
+     .method = "POST",
+     .body = -1,
+     .headers = {{"Content-Type", "text/plain"}}},
+    {.name = "POST of a byte", .method = "POST", .body = 1},
+    {.name = "POST of 1000 bytes", .method = "POST", .body = 1000},
+    {.name = "POST of 16 KiB", .method = "POST", .body = 16384},
+    {.name = "POST of more", .method = "POST", .body = 16385},
+    {.name = "POST of a megabyte and more", .method = "POST", .body = 1048577},
+    {.name = "PUT without a body", .method = "PUT"},
+    {.name = "PUT of nothing", .method = "PUT", .body = -1},
+    {.name = "PUT of 10 bytes", .method = "PUT", .body = 10},
+    {.name = "PATCH of 10 bytes", .method = "PATCH", .body = 10},
+    {.name = "DELETE of 10 bytes", .method = "DELETE", .body = 10},
+    {.name = "GET of 10 bytes", .method = "GET", .body = 10},
+    {.name = "a method of our own of 10 bytes", .method = "PURGE", .body = 10},
+    {.name = "POST with a type",
+     .method = "POST",
+     .body = 10,
+     .headers = {{"Content-Type", "text/plain"}}},
+    {.name = "POST without a type",
+     .method = "POST",
+     .body = 10,
+     .headers = {{"Content-Type", NULL}}},
+    {.name = "POST with Expect",
+     .method = "POST",
+     .body = 10,
+     .headers = {{"Expect", "100-continue"}}},
+    {.name = "POST without Expect",
+     .method = "POST",
+     .body = 10,
+     .headers = {{"Expect", NULL}, {"X-One", "1"}}},
     {.name = "HEAD with headers",
      .method = "HEAD",
      .headers = {{"X-One", "1"}, {"Accept", NULL}, {"User-Agent", ""}}},
@@ -608,6 +735,10 @@ static lariat_status ask_for(struct askers *askers, size_t pair,
   options.headers = what->headers;
   options.header_count = count_headers(what->headers);
   options.http = what->http;
+  static const char bytes[1 << 21];
+  if (what->body)
+    options.body =
+        lariat_body_bytes(bytes, what->body > 0 ? (size_t)what->body : 0);
   fetching_do(&askers->t, &outcome,
               lariat_request(client, what->method ? what->method : "GET", url,
                              &options));
@@ -791,6 +922,8 @@ int main(int argc, char **argv) {
       {"cut everywhere", test_cut_everywhere},
       {"broken off everywhere", test_broken_off_everywhere},
       {"silences", test_silences},
+      {"requests with bodies", test_bodies},
+      {"requests with bodies, and sinks", test_bodies_and_sinks},
       {"mutations", test_mutations},
       {"two readers", test_two_readers},
       {"requests", test_requests},

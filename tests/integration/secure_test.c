@@ -86,6 +86,48 @@ static void test_times_of_tls(void) {
   fetching_close(&t);
 }
 
+static void expect_resumed(struct fetching *t, const char *where,
+                           const char *resumed) {
+  struct outcome o;
+  fetching_do(t, &o, lariat_get(t->client, where));
+  outcome_expect_body(&o, resumed);
+  outcome_clear(&o, 1);
+}
+
+/* A session is resumed on new connections to its origin, in its own pool. */
+static void test_sessions(void) {
+  struct fetching t;
+  char where[128];
+  lariat_pool_options options = trusting();
+  snprintf(where, sizeof where, "https://localhost:%u/resumed",
+           nginx->ports[NGINX_TLS_HTTP1]);
+  for (int form = 0; form < 2; form++) {
+    options.libcurl_only = form == 1;
+    fetching_open(&t, &options, NULL);
+    expect_resumed(&t, where, ".");
+    for (int i = 0; i < 3; i++) expect_resumed(&t, where, "r");
+    expect_resumed(&t, url(NGINX_TLS_HTTP1, "/resumed"), ".");
+    fetching_close(&t);
+  }
+}
+
+/* What a pool that verifies nothing has come to is of no use to another. */
+static void test_sessions_not_verified(void) {
+  struct fetching t;
+  struct outcome o;
+  lariat_pool_options options = insecure();
+  fetching_open(&t, &options, NULL);
+  expect_resumed(&t, url(NGINX_WRONG_NAME, "/resumed"), ".");
+  expect_resumed(&t, url(NGINX_WRONG_NAME, "/resumed"), "r");
+  fetching_close(&t);
+  options = trusting();
+  fetching_open(&t, &options, NULL);
+  fetching_do(&t, &o, lariat_get(t.client, url(NGINX_WRONG_NAME, "/resumed")));
+  outcome_expect_failure(&o, LARIAT_ECERTIFICATE, LARIAT_PHASE_TLS);
+  outcome_clear(&o, 1);
+  fetching_close(&t);
+}
+
 /* Names of the certificate, and what it does not name. */
 static void test_who_is_trusted(void) {
   static const enum nginx_port bad[] = {NGINX_EXPIRED, NGINX_WRONG_NAME};
@@ -308,6 +350,8 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"versions", test_versions},
       {"times of TLS", test_times_of_tls},
+      {"sessions", test_sessions},
+      {"sessions that nobody verified", test_sessions_not_verified},
       {"who is trusted", test_who_is_trusted},
       {"wrong authorities", test_wrong_authorities},
       {"no authorities", test_no_authorities},

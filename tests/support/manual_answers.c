@@ -50,6 +50,19 @@ struct slot {
   size_t request_length;
 };
 
+/* Where a request's body is. */
+enum body_state { BODY_DATA, BODY_SIZE, BODY_CHUNK_END, BODY_LAST, BODY_DONE };
+
+struct request_body {
+  enum body_state state;
+  bool chunked;
+  uint64_t left; /* of it, or of the chunk */
+  uint64_t length;
+  uint64_t sum;
+  char line[32];
+  size_t line_length;
+};
+
 struct connection {
   lr_list node;
   int fd; /* -1: closed; the peer does not know yet */
@@ -67,6 +80,8 @@ struct connection {
   int accepted_fd; /* its number, also when it is closed */
   int peer_fd;     /* -1: not known */
   bool looked;     /* for that, in vain */
+  char *head;      /* of the request whose body is taken */
+  struct request_body body;
   size_t in_length;
   char in[HEAD_MOST + 1];
 };
@@ -187,6 +202,7 @@ static void end_connection(struct connection *c, bool reset) {
 static void free_connection(struct connection *c) {
   drop_fd(c, true);
   lr_list_remove(&c->node);
+  free(c->head);
   free(c);
 }
 
@@ -293,28 +309,111 @@ static struct manual_answer clean_answer(const char *head) {
       .bytes = text, .length = length, .end = MANUAL_HOLD};
 }
 
-static void begin_answer(struct manual_answers *answers, struct connection *c,
-                         size_t length) {
-  struct slot *slot = slot_of(answers, c->in);
+static void keep_request_with_body(struct slot *slot,
+                                   const struct connection *c) {
+  char *text = NULL;
+  int length = asprintf(&text, "%s[%s%llu bytes, %016llx]", c->head,
+                        c->body.chunked ? "chunks, " : "",
+                        (unsigned long long)c->body.length,
+                        (unsigned long long)c->body.sum);
+  if (length < 0) abort();
+  keep_request(slot, text, (size_t)length);
+  free(text);
+}
+
+static void begin_answer(struct manual_answers *answers, struct connection *c) {
+  struct slot *slot = slot_of(answers, c->head);
   answers->requests++;
   c->requests++;
   c->looked = false;
   c->sent = 0;
   c->slot = slot;
-  c->answer = slot ? slot->answer : clean_answer(c->in);
-  keep_request(slot ? slot : &answers->slots[MANUAL_OTHER], c->in, length);
+  c->answer = slot ? slot->answer : clean_answer(c->head);
+  struct slot *kept = slot ? slot : &answers->slots[MANUAL_OTHER];
+  if (c->body.length || c->body.chunked)
+    keep_request_with_body(kept, c);
+  else
+    keep_request(kept, c->head, strlen(c->head));
   if (slot && slot->seen.requests++ == 0) slot->seen.position = c->requests;
 }
 
-/* Begins the answer to a request; false when none has come whole. */
-static bool take_request(struct manual_answers *answers, struct connection *c) {
+/* ---- Bodies of requests ---- */
+
+static void begin_body(struct request_body *body, const char *head) {
+  static const char length[] = "\r\nContent-Length: ";
+  const char *at = strcasestr(head, length);
+  memset(body, 0, sizeof *body);
+  body->chunked = strcasestr(head, "\r\nTransfer-Encoding: chunked\r\n");
+  body->left = at ? strtoull(at + sizeof length - 1, NULL, 10) : 0;
+  body->state = body->chunked ? BODY_SIZE : body->left ? BODY_DATA : BODY_DONE;
+}
+
+static void take_line_byte(struct request_body *body, char c) {
+  if (c != '\n') {
+    if (body->line_length < sizeof body->line - 1)
+      body->line[body->line_length++] = c;
+    return;
+  }
+  body->line[body->line_length] = '\0';
+  body->line_length = 0;
+  switch (body->state) {
+  case BODY_SIZE:
+    body->left = strtoull(body->line, NULL, 16);
+    body->state = body->left ? BODY_DATA : BODY_LAST;
+    break;
+  case BODY_CHUNK_END:
+    body->state = BODY_SIZE;
+    break;
+  default:
+    body->state = BODY_DONE;
+  }
+}
+
+static void take_body_byte(struct request_body *body, char c) {
+  if (body->state != BODY_DATA) {
+    take_line_byte(body, c);
+    return;
+  }
+  body->length++;
+  body->sum = (body->sum ^ (unsigned char)c) * UINT64_C(1099511628211) + 1;
+  if (--body->left == 0)
+    body->state = body->chunked ? BODY_CHUNK_END : BODY_DONE;
+}
+
+static void drop_taken(struct connection *c, size_t length) {
+  memmove(c->in, c->in + length, c->in_length - length);
+  c->in_length -= length;
+}
+
+/* Takes what has come of the body; true when all of it has. */
+static bool take_body(struct connection *c) {
+  size_t taken = 0;
+  while (taken < c->in_length && c->body.state != BODY_DONE)
+    take_body_byte(&c->body, c->in[taken++]);
+  drop_taken(c, taken);
+  return c->body.state == BODY_DONE;
+}
+
+/* Begins with a request; false when no head has come whole. */
+static bool take_head(struct connection *c) {
   c->in[c->in_length] = '\0';
   const char *end = strstr(c->in, "\r\n\r\n");
   if (!end) return false;
   size_t length = (size_t)(end - c->in) + 4;
-  begin_answer(answers, c, length);
-  memmove(c->in, c->in + length, c->in_length - length);
-  c->in_length -= length;
+  c->head = strndup(c->in, length);
+  if (!c->head) abort();
+  drop_taken(c, length);
+  begin_body(&c->body, c->head);
+  return true;
+}
+
+/* Begins the answer to a request; false when none has come whole. */
+static bool take_request(struct manual_answers *answers, struct connection *c) {
+  if (!c->head && !take_head(c)) return false;
+  if (!take_body(c)) return false;
+  begin_answer(answers, c);
+  free(c->head);
+  c->head = NULL;
   return true;
 }
 
@@ -339,8 +438,8 @@ static void on_events(struct manual_answers *answers, struct connection *c,
 }
 
 static bool has_lingered(const struct connection *c) {
-  return c->phase == IDLE && c->requests && c->answer.end == MANUAL_KEEP &&
-         now_ms() - c->since_ms >= KEPT_MS;
+  return c->phase == IDLE && !c->head && c->requests &&
+         c->answer.end == MANUAL_KEEP && now_ms() - c->since_ms >= KEPT_MS;
 }
 
 /* Does what time has brought for it.  May free it. */

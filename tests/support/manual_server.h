@@ -17,8 +17,9 @@
  *                           that stays
  *
  *               What follows N in the path, after a slash or a question mark,
- *               is not looked at.  Requests have no body; one may follow
- *               another on a connection.  Bytes that are cut come in several
+ *               is not looked at.  A request's body is read to its end before
+ *               the answer is sent; one may follow another on a connection.
+ *               Bytes that are cut come in several
  *               reads: the next piece is sent when the peer, which is of this
  *               process, has read the one before, or is known to have done with
  *               the answer (manual_server_answered). */
@@ -129,7 +130,8 @@ struct manual_seen manual_server_seen(struct manual_server *server,
                                       unsigned number);
 
 /* Copies the last request for the number (or MANUAL_OTHER), as it came, into
- * `out`, ended by NUL; how long it is. */
+ * `out`, ended by NUL; how long it is.  In the place of a body there is its
+ * length, and a sum over its bytes. */
 size_t manual_server_request(struct manual_server *server, unsigned number,
                              char *out, size_t capacity);
 

@@ -161,6 +161,8 @@ static void write_pages(FILE *out, const struct nginx *nginx) {
         "location = /text { try_files /text.txt =404; }\n"
         "location = /close { keepalive_timeout 0; return 200 \"closing\\n\"; "
         "}\n"
+        "location = /resumed { keepalive_timeout 0; "
+        "return 200 \"$ssl_session_reused\"; }\n"
         "location /store/ { gzip off; dav_methods PUT DELETE; }\n",
         out);
   write_statuses(out);

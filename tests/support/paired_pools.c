@@ -11,14 +11,19 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "support/producing.h"
 #include <lariat/failure.h>
 #include <lariat/stream.h>
+#include <lariat/upload.h>
 
 enum {
   LONG_MS = 60000,     /* no fetch but a silent one takes that long */
   PATIENCE_MS = 90000, /* for a wave */
   BODY_MOST = 8 * 1024 * 1024,
-  TOLD = 200,                 /* differences that are described */
+  TOLD = 200,       /* differences that are described */
+  FEW_BYTES = 1000, /* of requests' bodies */
+  MANY_BYTES = 300 * 1024,
+  FILE_BYTES = 100 * 1000,
   HOLDER = MANUAL_ANSWERS - 1 /* the number that is not answered */
 };
 
@@ -37,6 +42,7 @@ struct run {
   unsigned number;
   struct note note[PAIRED_POOLS];
   int fd[PAIRED_POOLS];
+  struct producer producer[PAIRED_POOLS];
   char *text[PAIRED_POOLS];
   size_t length[PAIRED_POOLS];
   lariat_deferred
@@ -50,6 +56,12 @@ struct wave {
   struct outcome held[PAIRED_WAVE * PAIRED_POOLS];
   size_t count;
 };
+
+static int new_file(void) {
+  int fd = memfd_create("body", MFD_CLOEXEC);
+  if (fd < 0) abort();
+  return fd;
+}
 
 /* ---- Opening and closing ---- */
 
@@ -86,6 +98,9 @@ void paired_pools_open(struct paired_pools *pools) {
   memset(pools, 0, sizeof *pools);
   for (size_t i = 0; i < PAIRED_POOLS; i++) open_twin(pools, i);
   pools->t.client = pools->pair[0].client;
+  pools->body_fd = new_file();
+  if (write(pools->body_fd, produced_bytes(0), FILE_BYTES) != FILE_BYTES)
+    abort();
 }
 
 static void expect_quiet(struct paired_pool *pair) {
@@ -112,6 +127,7 @@ void paired_pools_close(struct paired_pools *pools) {
          (unsigned long long)pools->kept_back,
          (unsigned long long)pools->spoilt[0],
          (unsigned long long)pools->spoilt[1]);
+  close(pools->body_fd);
   fetching_close(&pools->t);
 }
 
@@ -289,10 +305,32 @@ static void set_retries(lariat_retry_policy *policy) {
   policy->no_budget = true;
 }
 
-static int new_file(void) {
-  int fd = memfd_create("body", MFD_CLOEXEC);
-  if (fd < 0) abort();
-  return fd;
+static lariat_body body_of_producer(struct paired_pools *pools,
+                                    struct producer *producer, bool known) {
+  uint64_t length = known ? MANY_BYTES : LARIAT_LENGTH_UNKNOWN;
+  lariat_upload *upload = NULL;
+  if (lariat_upload_new(pools->t.f.reactor, length, 0, &upload)) abort();
+  producer->upload = upload;
+  return lariat_body_producer(upload);
+}
+
+static lariat_body body_of(struct paired_pools *pools, struct run *run,
+                           size_t pair) {
+  struct producer *producer = &run->producer[pair];
+  switch (run->trial->body) {
+  case PAIRED_BYTES:
+    return lariat_body_bytes(produced_bytes(0), FEW_BYTES);
+  case PAIRED_MANY:
+    return lariat_body_bytes(produced_bytes(0), MANY_BYTES);
+  case PAIRED_FILE:
+    return lariat_body_file(pools->body_fd, 0, FILE_BYTES);
+  case PAIRED_PRODUCED:
+    return body_of_producer(pools, producer, true);
+  case PAIRED_CHUNKS:
+    return body_of_producer(pools, producer, false);
+  default:
+    return lariat_body_none();
+  }
 }
 
 static lariat_deferred *ask_trial(struct wave *wave, struct run *run,
@@ -315,9 +353,14 @@ static lariat_deferred *ask_trial(struct wave *wave, struct run *run,
     run->fd[pair] = new_file();
     options.sink = lariat_sink_fd(run->fd[pair]);
   }
-  return lariat_request(client, trial->method,
-                        url_of(wave, run, pair, path, url, sizeof url),
-                        &options);
+  options.body = body_of(wave->pools, run, pair);
+  lariat_deferred *deferred =
+      lariat_request(client, trial->method,
+                     url_of(wave, run, pair, path, url, sizeof url), &options);
+  struct producer *producer = &run->producer[pair];
+  if (producer->upload)
+    producer_start(producer, producer->upload, MANY_BYTES, 20 * 1000);
+  return deferred;
 }
 
 /* Before the trial, so that there is a connection; and after it. */
@@ -463,19 +506,11 @@ static struct manual_seen seen_by(const struct wave *wave,
   return manual_server_seen(wave->pools->pair[pair].origin, run->number);
 }
 
-/* A body that goes elsewhere is libcurl's to read, which cannot use a
- * connection that is lariat's by now. */
-static bool may_be_first(const struct run *run, size_t pair) {
-  enum paired_pools_how how = run->trial->how;
-  return pair > 0 && (how == PAIRED_TO_FD || how == PAIRED_STREAMED);
-}
-
 /* That the trial was what it is said to be. */
 static void expect_place(const struct wave *wave, const struct run *run) {
   for (size_t pair = 0; pair < PAIRED_POOLS; pair++) {
     unsigned position = seen_by(wave, run, pair).position;
     if (position == (run->trial->position == PAIRED_SECOND ? 2 : 1)) continue;
-    if (position == 1 && may_be_first(run, pair)) continue;
     fixture_fail("%s, %s: it was number %u on its connection", run->trial->name,
                  names[pair], position);
   }
@@ -489,7 +524,7 @@ static void tell_next(struct wave *wave) {
   for (size_t i = 0; i < wave->count; i++) {
     struct run *run = &wave->run[i];
     bool libcurls = run->trial->position == PAIRED_FIRST ||
-                    may_be_first(run, 1) || seen_by(wave, run, 1).requests > 1;
+                    seen_by(wave, run, 1).requests > 1;
     for (size_t pair = 0; pair < PAIRED_POOLS; pair++)
       wave->pools->spoilt[pair] += !is_clean(outcome_of(wave, i, pair));
     if (libcurls || is_clean(outcome_of(wave, i, 1))) continue;
@@ -524,9 +559,12 @@ static void describe_trial(FILE *to, const struct paired_pools_trial *trial) {
   const struct manual_answer *answer = &trial->answer;
   static const char *const places[PAIRED_POSITIONS] = {"second", "first",
                                                        "first, anew,"};
-  fprintf(to, "%s, %s, %s, the %s on its connection, which is %s; ",
-          trial->name, trial->method, hows[trial->how], places[trial->position],
-          ends[answer->end]);
+  static const char *const bodies[PAIRED_BODIES] = {
+      "",         ", a few bytes",  ", many bytes",
+      ", a file", ", a producer's", ", a producer's, in chunks"};
+  fprintf(to, "%s, %s%s, %s, the %s on its connection, which is %s; ",
+          trial->name, trial->method, bodies[trial->body], hows[trial->how],
+          places[trial->position], ends[answer->end]);
   if (answer->apart) fputs("a byte at a time; ", to);
   for (size_t i = 0; i < MANUAL_CUTS; i++)
     if (answer->cuts[i]) fprintf(to, "cut at %zu; ", answer->cuts[i]);

@@ -38,6 +38,17 @@ enum paired_pools_how {
   PAIRED_HOWS
 };
 
+/* The body of the request. */
+enum paired_pools_body {
+  PAIRED_NO_BODY,
+  PAIRED_BYTES,    /* a few, in memory */
+  PAIRED_MANY,     /* more than go out at once, in memory */
+  PAIRED_FILE,     /* a file */
+  PAIRED_PRODUCED, /* a producer's, of known length */
+  PAIRED_CHUNKS,   /* a producer's, of unknown length */
+  PAIRED_BODIES
+};
+
 /* The answer's position. */
 enum paired_pools_position {
   PAIRED_SECOND, /* on its connection, after a clean one */
@@ -53,6 +64,7 @@ struct paired_pools_trial {
   const char *method;
   struct manual_answer answer;
   enum paired_pools_how how;
+  enum paired_pools_body body;
   enum paired_pools_position position;
   bool exact;            /* as many attempts, too */
   unsigned timeout_ms;   /* 0: long */
@@ -70,6 +82,7 @@ struct paired_pool {
 struct paired_pools {
   struct fetching t; /* its pool and client are the first pair's */
   struct paired_pool pair[PAIRED_POOLS];
+  int body_fd;    /* the file of PAIRED_FILE, which is read by position */
   unsigned hosts; /* that were asked so far */
   uint64_t trials;
   uint64_t differences;

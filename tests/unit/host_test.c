@@ -107,6 +107,34 @@ static void test_many(void) {
   fixture_close(&f);
 }
 
+/* What a host chose in a handshake holds for so many of its lives; http has no
+ * choice. */
+static void test_chosen_protocol(void) {
+  struct fixture f;
+  lr_hosts hosts;
+  bool made;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  CU_ASSERT_TRUE(lr_hosts_init(&hosts, NULL, NULL));
+  lr_job *job = job_for("https://a/", 0, false);
+  for (int i = 0; i < 2 * (LR_HOST_ASKED_AGAIN_AFTER + 1); i++) {
+    bool asked = i % (LR_HOST_ASKED_AGAIN_AFTER + 1) == 0;
+    lr_host *host = lr_hosts_find(&hosts, job, &made);
+    CU_ASSERT_TRUE(made);
+    CU_ASSERT_EQUAL(host->protocol,
+                    asked ? LR_PROTOCOL_UNKNOWN : LR_PROTOCOL_HTTP1);
+    host->protocol = LR_PROTOCOL_HTTP1;
+    lr_hosts_forget(&hosts, host);
+  }
+  lr_host *host = lr_hosts_find(&hosts, job, &made);
+  host->protocol = LR_PROTOCOL_HTTP2;
+  lr_hosts_forget(&hosts, host);
+  host = lr_hosts_find(&hosts, job, &made);
+  CU_ASSERT_EQUAL(host->protocol, LR_PROTOCOL_UNKNOWN);
+  lr_job_free(job);
+  lr_hosts_clear(&hosts);
+  fixture_close(&f);
+}
+
 static void test_no_memory(void) {
   struct fixture f;
   lr_hosts hosts;
@@ -167,6 +195,7 @@ int main(int argc, char **argv) {
       {"identity", test_identity},
       {"forget", test_forget},
       {"many", test_many},
+      {"the protocol that was chosen", test_chosen_protocol},
       {"no memory", test_no_memory},
       {"what a transport keeps", test_extra},
   };

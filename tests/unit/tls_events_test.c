@@ -41,6 +41,25 @@ static void test_certificate(void) {
   fixture_close(&f);
 }
 
+/* One that nobody knows, where it is looked at and where not. */
+static void test_refused(void) {
+  struct fixture f;
+  struct tls_pair pair;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (int verifies = 0; verifies < 2; verifies++) {
+    tls_pair_open(&pair, TLS1_3_VERSION, SSL_VERIFY_NONE);
+    SSL_set_verify(pair.client, verifies ? SSL_VERIFY_PEER : SSL_VERIFY_NONE,
+                   NULL);
+    tls_pair_shake_hands(&pair);
+    CU_ASSERT_EQUAL(pair.events->refused != 0, verifies);
+    if (verifies)
+      CU_ASSERT_STRING_EQUAL(lr_tls_events_refusal(pair.events),
+                             "self-signed certificate");
+    tls_pair_close(&pair);
+  }
+  fixture_close(&f);
+}
+
 static void test_without_memory(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
@@ -56,6 +75,7 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"the closing alert", test_closed},
       {"a certificate is wanted", test_certificate},
+      {"a certificate is refused", test_refused},
       {"without memory", test_without_memory},
   };
   return fixture_main("tls_events", tests, FIXTURE_COUNT(tests), argc, argv);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "curl/libcurl.h"
 #include "support/fixture.h"
 
@@ -82,6 +83,36 @@ static void test_file(void) {
   fixture_close(&f);
 }
 
+/* One certificate of the store, as a text. */
+static void test_copy(void) {
+  char path[32];
+  X509_STORE *store = NULL;
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  X509 *certificate = make_certificate();
+  write_file(path, certificate);
+  CU_ASSERT_EQUAL(load(path, &store), LARIAT_OK);
+  char *text = lr_trust_copy_certificate(store);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+  BIO *in = BIO_new_mem_buf(text, -1);
+  X509 *copy = PEM_read_bio_X509(in, NULL, NULL, NULL);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(copy);
+  CU_ASSERT_EQUAL(X509_cmp(copy, certificate), 0);
+  fixture_fail_allocation(&f, 1);
+  CU_ASSERT_PTR_NULL(lr_trust_copy_certificate(store));
+  fixture_fail_allocation(&f, 0);
+  lr_free(text);
+  lr_trust_release(store);
+  store = X509_STORE_new();
+  CU_ASSERT_PTR_NULL(lr_trust_copy_certificate(store));
+  lr_trust_release(store);
+  BIO_free(in);
+  X509_free(copy);
+  X509_free(certificate);
+  unlink(path);
+  fixture_close(&f);
+}
+
 /* Refused, and nothing is left in the thread's error queue. */
 static void test_bad_files(void) {
   char path[32];
@@ -137,6 +168,7 @@ static void test_apply(void) {
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"certificates of a file", test_file},
+      {"a certificate as a text", test_copy},
       {"files without a certificate", test_bad_files},
       {"the default", test_default},
       {"a TLS context uses the store", test_apply},
