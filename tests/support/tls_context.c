@@ -96,6 +96,13 @@ static void set_certificate(SSL_CTX *context,
     require(SSL_CTX_add1_chain_cert(context, chain[i]->x509) == 1, "the chain");
 }
 
+/* OpenSSL's macros for lists of names cast `const` away. */
+static void set_list(SSL_CTX *context, int command, const char *names) {
+  char copy[256];
+  snprintf(copy, sizeof copy, "%s", names);
+  require(SSL_CTX_ctrl(context, command, 0, copy) == 1, names);
+}
+
 static void set_choices(SSL_CTX *context, const struct tls_script *script) {
   const char *ciphers = script->ciphers ? script->ciphers : "ALL:@SECLEVEL=0";
   const char *suites = script->suites;
@@ -108,11 +115,9 @@ static void set_choices(SSL_CTX *context, const struct tls_script *script) {
   SSL_CTX_set_dh_auto(context, 1);
   if (suites) require(SSL_CTX_set_ciphersuites(context, suites) == 1, suites);
   if (script->groups)
-    require(SSL_CTX_set1_groups_list(context, script->groups) == 1,
-            script->groups);
+    set_list(context, SSL_CTRL_SET_GROUPS_LIST, script->groups);
   if (script->algorithms)
-    require(SSL_CTX_set1_sigalgs_list(context, script->algorithms) == 1,
-            script->algorithms);
+    set_list(context, SSL_CTRL_SET_SIGALGS_LIST, script->algorithms);
   require(SSL_CTX_set_min_proto_version(context, script->min_version
                                                      ? script->min_version
                                                      : TLS1_VERSION) == 1 &&

@@ -16,7 +16,7 @@ enum {
   FLAG_END_HEADERS = 4
 };
 
-static const char preface[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+enum { PREFACE_LENGTH = 24 }; /* RFC 9113, 3.4 */
 
 static void send_frame(struct tls_peer *peer, int type, int flags,
                        const unsigned char *stream, const char *bytes,
@@ -55,7 +55,7 @@ static size_t whole_frame(const unsigned char *bytes, size_t length) {
 
 void tls_serve_h2(struct tls_peer *peer) {
   static const unsigned char connection[4] = {0};
-  size_t begun = sizeof preface - 1;
+  size_t begun = PREFACE_LENGTH;
   size_t got;
   send_frame(peer, FRAME_SETTINGS, 0, connection, "", 0);
   while ((got = tls_peer_read(peer, peer->text + peer->length,
