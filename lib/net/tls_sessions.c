@@ -112,6 +112,7 @@ static bool keep_session(const lr_tls_origin *origin, SSL_SESSION *session) {
   lr_tls_session *kept = lr_alloc(sizeof *kept + origin->length);
   if (!kept) return false;
   kept->session = session;
+  kept->kept_s = (int64_t)time(NULL);
   kept->length = origin->length;
   memcpy(kept->origin, origin->text, origin->length);
   lr_table_insert(&sessions->by_origin, &kept->node, origin->hash);
@@ -119,10 +120,10 @@ static bool keep_session(const lr_tls_origin *origin, SSL_SESSION *session) {
   return true;
 }
 
-static bool is_fresh(const SSL_SESSION *session) {
-  long age_s = (long)time(NULL) - SSL_SESSION_get_time(session);
+static bool is_fresh(const lr_tls_session *kept) {
+  int64_t age_s = (int64_t)time(NULL) - kept->kept_s;
   return age_s >= 0 && age_s < LIFETIME_S &&
-         age_s < SSL_SESSION_get_timeout(session);
+         age_s < SSL_SESSION_get_timeout(kept->session);
 }
 
 /* ---- What connections do ---- */
@@ -163,7 +164,7 @@ void lr_tls_sessions_resume(void *ssl) {
   lr_tls_session *kept;
   if (!origin || SSL_get_session(ssl)) return;
   while ((kept = find_kept(origin))) {
-    bool fresh = is_fresh(kept->session);
+    bool fresh = is_fresh(kept);
     if (fresh) (void)SSL_set_session(ssl, kept->session);
     drop_kept(origin->sessions, kept);
     if (fresh) return;

@@ -28,6 +28,7 @@ typedef struct lr_tls_session {
   lr_table_node node;
   lr_list age_node;
   struct ssl_session_st *session;
+  int64_t kept_s; /* since then, by the calendar */
   uint32_t length;
   char origin[];
 } lr_tls_session;
