@@ -415,18 +415,27 @@ static LR_COLD void follow_stream(lr_connection *connection, ssize_t result) {
     (void)watch_events(connection, read_events | EPOLLOUT);
 }
 
-/* Receives what is there.  Less than the buffer's capacity was all for now. */
+/* Returns how much is received at once.  What a stream has no space for waits
+ * on top of its window. */
+static size_t receive_capacity(const lr_connection *connection) {
+  enum { OF_A_STREAM = 16 * 1024 };
+  const lr_body_sink *sink = connection->job->sink;
+  return LR_RARE(sink != NULL) && sink->stream ? OF_A_STREAM : LR_H1_INBOUND;
+}
+
+/* Receives what is there.  Less than the capacity was all for now. */
 static void receive_some(lr_connection *connection) {
   lr_h1 *h1 = connection->h1;
   lr_stream *stream = &connection->stream;
   for (int i = 0; i < READS_AT_ONCE; i++) {
-    ssize_t got = lr_stream_receive(stream, h1->inbound, sizeof h1->inbound);
+    size_t capacity = receive_capacity(connection);
+    ssize_t got = lr_stream_receive(stream, h1->inbound, capacity);
     if (LR_RARE(got <= 0)) {
       follow_stream(connection, got);
       return;
     }
     if (!feed_parser(connection, h1->inbound, (size_t)got)) return;
-    if ((size_t)got < sizeof h1->inbound && !stream->pending) return;
+    if ((size_t)got < capacity && !stream->pending) return;
   }
   if (stream->pending) read_on_later(connection);
 }
