@@ -7,7 +7,7 @@
 
 #include "support/fixture.h"
 
-static void give_certificate(SSL_CTX *context) {
+void tls_pair_give_certificate(SSL_CTX *context) {
   char curve[] = "P-256";
   EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "EC", curve);
   X509 *certificate = X509_new();
@@ -27,7 +27,7 @@ void tls_pair_open(struct tls_pair *pair, int version, int verify) {
   pair->contexts[1] = SSL_CTX_new(TLS_server_method());
   SSL_CTX_set_max_proto_version(pair->contexts[0], version);
   SSL_CTX_set_verify(pair->contexts[1], verify, NULL);
-  give_certificate(pair->contexts[1]);
+  tls_pair_give_certificate(pair->contexts[1]);
   pair->events = lr_tls_events_watch(pair->contexts[0]);
   CU_ASSERT_PTR_NOT_NULL_FATAL(pair->events);
   pair->client = SSL_new(pair->contexts[0]);

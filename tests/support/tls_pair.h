@@ -15,6 +15,9 @@ struct tls_pair {
   lr_tls_events *events;
 };
 
+/* Gives a server a certificate of its own signing, for a day. */
+void tls_pair_give_certificate(SSL_CTX *context);
+
 /* Makes both, with BIOs of their own: no byte has been exchanged.  `version`:
  * the highest; `verify`: what the server wants (SSL_VERIFY_PEER...). */
 void tls_pair_open(struct tls_pair *pair, int version, int verify);

@@ -3,12 +3,11 @@
  * resume what was before. */
 #include "net/tls_sessions.h"
 
-#include <openssl/evp.h>
 #include <openssl/ssl.h>
-#include <openssl/x509.h>
 
 #include "net/tls_events.h"
 #include "support/fixture.h"
+#include "support/tls_pair.h"
 
 enum { TICKETS = 2 };
 
@@ -21,24 +20,11 @@ struct sessions_test {
   lr_tls_sessions sessions;
 };
 
-static void give_certificate(SSL_CTX *context) {
-  EVP_PKEY *key = EVP_EC_gen("P-256");
-  X509 *certificate = X509_new();
-  X509_gmtime_adj(X509_getm_notBefore(certificate), 0);
-  X509_gmtime_adj(X509_getm_notAfter(certificate), 86400);
-  X509_set_pubkey(certificate, key);
-  CU_ASSERT(X509_sign(certificate, key, EVP_sha256()) > 0);
-  CU_ASSERT_EQUAL(SSL_CTX_use_certificate(context, certificate), 1);
-  CU_ASSERT_EQUAL(SSL_CTX_use_PrivateKey(context, key), 1);
-  X509_free(certificate);
-  EVP_PKEY_free(key);
-}
-
 static void open_test(struct sessions_test *t, int version) {
   fixture_open(&t->f, FIXTURE_NO_REACTOR);
   t->server = SSL_CTX_new(TLS_server_method());
   SSL_CTX_set_max_proto_version(t->server, version);
-  give_certificate(t->server);
+  tls_pair_give_certificate(t->server);
   lr_tls_sessions_init(&t->sessions);
 }
 
