@@ -244,7 +244,7 @@ static void test_limits_and_ends(void) {
   /* The time runs out while it waits for the descriptor. */
   CU_ASSERT_EQUAL_FATAL(pipe2(ends, O_CLOEXEC | O_NONBLOCK), 0);
   options = to_fd(&t, ends[1]);
-  options.timeout_ms = 200;
+  options.timeout_ms = 1500;
   fetching_do(&t, &o, lariat_request(t.client, "GET", url("/big"), &options));
   outcome_expect_failure(&o, LARIAT_ETIMEDOUT, LARIAT_PHASE_BODY);
   outcome_clear(&o, 1);

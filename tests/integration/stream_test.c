@@ -193,7 +193,7 @@ static void test_failures_before_the_head(void) {
               lariat_request(t.client, "GET", bad_url("/reset"), &options));
   outcome_expect_status(&o, LARIAT_ERESET);
   outcome_clear(&o, 1);
-  options.timeout_ms = 200;
+  options.timeout_ms = 1500;
   fetching_do(&t, &o,
               lariat_request(t.client, "GET", bad_url("/stall"), &options));
   outcome_expect_failure(&o, LARIAT_ETIMEDOUT, LARIAT_PHASE_FIRST_BYTE);
@@ -221,7 +221,7 @@ static void test_failures_in_the_body(void) {
     struct taker taker = {.stop_after = 0};
     fetching_open(&t, NULL, NULL);
     lariat_request_options options = options_of(&t);
-    options.timeout_ms = 500;
+    options.timeout_ms = 1500;
     options.max_body_bytes = 300000;
     open_stream(&t, &o, &taker, bad_url(cases[i].path), &options);
     take_all(&t, &taker);

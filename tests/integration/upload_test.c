@@ -594,7 +594,7 @@ static void test_an_idle_producer_runs_out_of_time(void) {
     struct outcome o;
     struct producer producer = {.keeps = true};
     lariat_client_options client = lariat_client_defaults();
-    client.timeout_ms = 150;
+    client.timeout_ms = 1500;
     fetching_open(&t, NULL, &client);
     lariat_upload *upload =
         new_upload(&t, i ? 100000 : LARIAT_LENGTH_UNKNOWN, 0);
@@ -615,7 +615,7 @@ static void test_the_phase_after_the_body(void) {
   struct outcome o;
   struct producer producer = {.keeps = false};
   lariat_client_options client = lariat_client_defaults();
-  client.timeout_ms = 200;
+  client.timeout_ms = 1500;
   fetching_open(&t, NULL, &client);
   lariat_upload *upload = new_upload(&t, LARIAT_LENGTH_UNKNOWN, 0);
   outcome_watch(&o, put_upload(&t, sink("/take-stall/0"), upload));

@@ -357,7 +357,7 @@ static void progress_on_a_terminal(void) {
   run->program.error = terminal;
   program_run(&run->program,
               FETCH_ARGUMENTS("fetch", "-i", "list", "-o", "results",
-                              "--timeout", "0.8", "--per-host", "40"));
+                              "--timeout", "2", "--per-host", "40"));
   CU_ASSERT_EQUAL(run->program.code, 1);
   ssize_t length = read(master, shown, sizeof shown - 1);
   shown[length > 0 ? length : 0] = '\0';
@@ -369,7 +369,7 @@ static void progress_on_a_terminal(void) {
   run->program.error = terminal;
   program_run(&run->program,
               FETCH_ARGUMENTS("fetch", "-i", "list", "-o", "results",
-                              "--timeout", "0.8", "--per-host", "40"));
+                              "--timeout", "2", "--per-host", "40"));
   length = read(master, shown, sizeof shown - 1);
   shown[length > 0 ? length : 0] = '\0';
   CU_ASSERT_PTR_NOT_NULL(strstr(shown, "\r0 done, 40 in fligh\033[K"));

@@ -196,11 +196,27 @@ static void write_failure(struct run *run, const struct job *job,
   write_record(run, &record);
 }
 
-/* Whether the time ran out in the library's queue, because the host was fast no
- * more: see HOSTS_FAST_FACTOR. */
-static bool never_began(const struct job *job, lariat_value failure) {
-  return job->host && lariat_failure_status(failure) == LARIAT_ETIMEDOUT &&
-         lariat_failure_phase(failure) == LARIAT_PHASE_QUEUE;
+/* Whether nothing of the request was sent when the fetch failed in `phase`. */
+static bool is_unsent(lariat_phase phase) {
+  return phase == LARIAT_PHASE_QUEUE || phase == LARIAT_PHASE_DNS ||
+         phase == LARIAT_PHASE_CONNECT || phase == LARIAT_PHASE_TLS;
+}
+
+/* Whether the time ran out since too much of it went by in the library's queue,
+ * because the host was fast no more: see HOSTS_FAST_FACTOR.  A fetch that left
+ * it late has its own time to come, unless what it has sent may not be sent
+ * again. */
+static bool waited_too_long(const struct run *run, const struct job *job,
+                            lariat_value failure) {
+  enum { SHARE = 8 }; /* of the time: less than this is no loss */
+  lariat_phase phase = lariat_failure_phase(failure);
+  uint64_t queue_us = lariat_failure_timings(failure).queue_us;
+  if (!job->host || lariat_failure_status(failure) != LARIAT_ETIMEDOUT ||
+      lariat_failure_time_limit(failure) != LARIAT_TIME_LIMIT_DEADLINE)
+    return false;
+  if (phase == LARIAT_PHASE_QUEUE) return true;
+  return queue_us >= since_us(run, job->begun_ns) / SHARE &&
+         (is_unsent(phase) || is_idempotent(run_method(run, job)));
 }
 
 /* Whether an interrupt broke the fetch off, or its wait for another try: then
@@ -211,10 +227,10 @@ static bool is_to_resume(lariat_status status) {
 
 void run_failed(struct run *run, struct job *job, lariat_value failure) {
   lariat_status status = lariat_failure_status(failure);
-  bool began = !never_began(job, failure);
-  if (is_to_resume(status) || (run->state != RUN_ACTIVE && !began)) {
+  bool again = waited_too_long(run, job, failure);
+  if (is_to_resume(status) || (run->state != RUN_ACTIVE && again)) {
     run_end_job(run, job);
-  } else if (!began) {
+  } else if (again) {
     run_wait_again(run, job);
   } else if (may_run_alone(run, job, status)) {
     run_retry_alone(run, job);
