@@ -21,6 +21,9 @@ function(lariat_set_up_objects target)
   # A value is two words that travel in registers; joined to one vector they go
   # by memory, and the load waits for two smaller stores.
   target_compile_options(${target} PRIVATE -fno-tree-slp-vectorize)
+  # Calls of libc go through the table of addresses at once, and not by way of a
+  # jump in the linkage table: with -z now, or in the end, that is full anyway.
+  target_compile_options(${target} PRIVATE -fno-plt)
   target_link_libraries(${target}
     PRIVATE lariat_warnings lariat_build_flags
     PUBLIC PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::IDN2

@@ -14,6 +14,8 @@
  *                    where it is a name, h0.NAME, h1.NAME, ...
  *     --idle N       first fetches once from each of N such hosts; only what
  *                    comes after is counted
+ *     --before N     first fetches N times, one after the other; only what
+ *                    comes after is counted
  *     --post N       sends N bytes by POST
  *     --discard      keeps no body of a response
  *     --ca FILE      trusted certificates
@@ -59,6 +61,7 @@ struct settings {
   long asked;    /* 0: as many as connections */
   long hosts;
   long idle;
+  long before;
   long timeout_s; /* 0: the client's default */
   long post;
   char *body; /* the bytes of --post */
@@ -89,6 +92,7 @@ struct run {
   double start_cpu_s;
   lariat_status status; /* of what went on another thread */
   bool idling;          /* opening the connections that will be idle */
+  bool preparing;       /* making the requests of --before */
   bool starting;
 };
 
@@ -127,11 +131,12 @@ static double seconds(struct timeval time) {
 static void begin_counting(struct run *run) {
   struct rusage usage;
 
-  if (run->settings->idle) {
+  if (run->settings->idle || run->settings->before) {
     getrusage(RUSAGE_SELF, &usage);
     run->start_cpu_s = seconds(usage.ru_utime) + seconds(usage.ru_stime);
   }
   run->idling = false;
+  run->preparing = false;
   run->wanted = run->settings->requests;
   run->started = run->done = run->with_header = 0;
   run->bytes = run->total_us = 0;
@@ -141,7 +146,7 @@ static void begin_counting(struct run *run) {
 static void finish(struct run *run) {
   run->done++;
   if (run->done == run->wanted) {
-    if (!run->idling) {
+    if (!run->idling && !run->preparing) {
       end(run);
       return;
     }
@@ -215,6 +220,7 @@ static void start_more(struct run *run) {
   long asked =
       settings->asked && !run->idling ? settings->asked : settings->connections;
 
+  if (run->preparing) asked = 1;
   if (run->starting) return;
   run->starting = true;
   while (run->started < run->wanted && run->started - run->done < asked) {
@@ -264,6 +270,9 @@ static void begin(void *context) {
   if (run->settings->idle) {
     run->idling = true;
     run->wanted = run->settings->idle;
+  } else if (run->settings->before) {
+    run->preparing = true;
+    run->wanted = run->settings->before;
   } else {
     begin_counting(run);
   }
@@ -438,6 +447,8 @@ static bool parse_option(int option, struct settings *settings) {
     return parse_number(optarg, HOSTS_MAX, &settings->hosts);
   case 'i':
     return parse_number(optarg, HOSTS_MAX, &settings->idle);
+  case 'b':
+    return parse_number(optarg, HOSTS_MAX, &settings->before);
   case 't':
     return parse_number(optarg, TIMEOUT_MAX, &settings->timeout_s);
   case 'o':
@@ -467,6 +478,7 @@ static bool parse(int argc, char **argv, struct settings *settings) {
       {"asked", required_argument, NULL, 'a'},
       {"hosts", required_argument, NULL, 'h'},
       {"idle", required_argument, NULL, 'i'},
+      {"before", required_argument, NULL, 'b'},
       {"post", required_argument, NULL, 'o'},
       {"ca", required_argument, NULL, 'c'},
       {"timeout", required_argument, NULL, 't'},
@@ -479,7 +491,8 @@ static bool parse(int argc, char **argv, struct settings *settings) {
   while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
     if (!parse_option(option, settings)) return false;
   if (argc - optind != 3 || (settings->hosts && settings->idle)) return false;
-  if (settings->await && settings->idle) return false;
+  if (settings->before && settings->idle) return false;
+  if (settings->await && (settings->idle || settings->before)) return false;
   if (settings->discard && settings->post) return false;
   settings->url = argv[optind];
   return parse_number(argv[optind + 1], 1000000000L, &settings->requests) &&
@@ -502,9 +515,9 @@ int main(int argc, char **argv) {
   if (!parse(argc, argv, &settings)) {
     fprintf(stderr, "usage: bench-path URL REQUESTS CONNECTIONS [--reactors N] "
                     "[--placement host|spread|home] [--per-host N] "
-                    "[--asked N] [--hosts N] [--idle N] [--post N] "
-                    "[--ca FILE] [--timeout N] [--libcurl-only] [--await] "
-                    "[--discard]\n");
+                    "[--asked N] [--hosts N] [--idle N] [--before N] "
+                    "[--post N] [--ca FILE] [--timeout N] [--libcurl-only] "
+                    "[--await] [--discard]\n");
     return 2;
   }
   status = make_body(&settings) ? set_up(&run) : LARIAT_ENOMEM;

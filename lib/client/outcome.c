@@ -191,10 +191,20 @@ static void fill_response(lr_job *job, lariat_response *response) {
   job->retry.attempts = NULL;
 }
 
+/* Gives the job's URL to its response.  The memory for a URL that the response
+ * had is the job's then, for its next one. */
+static void give_url(lr_job *job, lariat_response *response) {
+  lr_buffer spare = response->url;
+  response->url = lr_url_take_text(&job->request.url);
+  if (LR_RARE(job->request.spare_url.bytes != NULL))
+    lr_buffer_clear(&job->request.spare_url);
+  job->request.spare_url = spare;
+}
+
 static void complete_with_response(lr_job *job) {
   lariat_response *response = job->response;
   job->response = NULL;
-  response->url = lr_url_take_text(&job->request.url);
+  give_url(job, response);
   fill_response(job, response);
   lr_client_complete(job, lariat_value_of(&lariat_response_type, response));
 }
@@ -214,7 +224,7 @@ static void deliver_headers(lr_job *job, lariat_stream *stream,
     return;
   }
   fill_response(job, response);
-  response->url = lr_copy_string(job->request.url.text);
+  lr_response_copy_url(response, job->request.url.text);
   job->caller.delivery = LR_DELIVERY_HEADERS;
   stream->job = job;
   (void)lr_deferred_fire(&job->deferred,

@@ -108,7 +108,8 @@ static lariat_status complete_headers(lr_job *job) {
 }
 
 static lariat_status set_job_method(lr_job *job, const char *method) {
-  bool get = method && strcmp(method, get_method) == 0;
+  bool get =
+      method && *method == *get_method && strcmp(method, get_method) == 0;
   if (!get && (!method || !lr_method_valid(method))) return LARIAT_EINVAL;
   memcpy(job->request.method, method, get ? sizeof "GET" : strlen(method) + 1);
   job->request.get = get && !job->body.bytes && !job->body.source;
@@ -264,7 +265,8 @@ static lariat_status fill_job(lr_job *job, const char *method, const char *url,
   job->request.defaults = defaults && status == LARIAT_OK;
   if (status == LARIAT_OK)
     status = url ? lr_url_parse_after(&job->request.url, url,
-                                      &job->client->last_origin)
+                                      &job->client->last_origin,
+                                      &job->request.spare_url)
                  : LARIAT_EURL;
   if (status == LARIAT_OK && LR_RARE(job->client->options.deny_bad_ports))
     status = check_port(job);
@@ -341,7 +343,7 @@ lariat_deferred *lariat_delete(lariat_client *client, const char *url) {
 static lariat_deferred *request_with_body(lariat_client *client,
                                           const char *method, const char *url,
                                           const void *body, size_t length) {
-  lariat_request_options options = lariat_request_defaults(client);
+  lariat_request_options options = client->request_defaults;
   options.body = lariat_body_bytes(body, length);
   return lariat_request(client, method, url, &options);
 }

@@ -10,7 +10,8 @@
 
 enum {
   SPARE_MAX = 1024,
-  TEXT_KEPT = 8 * 1024, /* larger buffers are given back */
+  URL_KEPT = 512, /* larger buffers are given back */
+  TEXT_KEPT = 8 * 1024,
   BODY_KEPT = 16 * 1024,
   /* Of larger bodies' buffers this much is kept together: fresh memory for
    * each costs more than filling it. */
@@ -70,6 +71,7 @@ static bool take_response_back(lr_response_owner *owner,
   lr_response_cache *cache = lr_container(owner, lr_response_cache, owner);
   if (cache->thread != &lr_call_depth) return false;
   if (cache->closed || cache->spare_count >= cache->spare_most) return false;
+  if (response->url.capacity > URL_KEPT) lr_buffer_clear(&response->url);
   if (response->text.capacity > TEXT_KEPT) lr_buffer_clear(&response->text);
   if (response->body.capacity > BODY_KEPT || cache->thrifty)
     keep_large_body(cache, response);

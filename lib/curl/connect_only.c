@@ -72,7 +72,9 @@ static size_t attach_connection(lr_transfer *transfer, char early[1]) {
 }
 
 static bool open_stream(lr_transfer *transfer, lr_stream *stream) {
-  lr_tls_keeper keeper = {.release = release_transfer, .self = transfer};
+  lr_tls_keeper keeper = {.release = release_transfer,
+                          .self = transfer,
+                          .buffered = &transfer->engine->tls_buffered};
   char early[1];
   size_t early_length = attach_connection(transfer, early);
   return lr_tls_stream_open(stream, transfer->ssl, transfer->handoff.fd,

@@ -34,6 +34,7 @@ typedef struct lr_engine {
   struct x509_store_st *trusted;        /* NULL until the first https job */
   char *certificate; /* one of those, as PEM: see set_certificate; or NULL */
   lr_tls_sessions tls_sessions;
+  unsigned tls_buffered; /* streams that keep their buffers: tls_stream.h */
   bool insecure;
   uint64_t idle_ns; /* a quiet lane is closed after this */
   lr_connection_limit limit;

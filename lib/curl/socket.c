@@ -255,8 +255,7 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
 void lr_socket_set_keeper(lr_socket *socket, lr_transfer *keeper) {
   socket->keeper = keeper;
   if (keeper)
-    lr_poller_forget(lr_reactor_poller(keeper->engine->reactor),
-                     &socket->watch);
+    lr_poller_leave(lr_reactor_poller(keeper->engine->reactor), &socket->watch);
 }
 
 void lr_socket_release(lr_engine *engine, lr_socket *socket) {
@@ -276,6 +275,11 @@ static int close_kept(lr_engine *engine, lr_socket *socket, int fd) {
 
 /* ---- Closing ---- */
 
+/* Says whether libcurl has made no request on the connection, since h1 will. */
+static bool is_taken(const lr_socket *socket) {
+  return socket->handed_by && lr_handoff_was_taken(socket->handed_by);
+}
+
 /* Says whether libcurl closes a connection that is to be handed over.  Its
  * transfer is not over: such a connection does not outlive it. */
 static bool is_to_be_parked(const lr_socket *socket) {
@@ -286,6 +290,7 @@ static void park_socket(lr_engine *engine, lr_socket *socket) {
   lr_transfer *transfer = socket->handed_by;
   leave_socket_lane(engine, socket);
   lr_handoff_park(transfer, socket->watch.fd);
+  lr_poller_leave(lr_reactor_poller(engine->reactor), &socket->watch);
   drop_socket(engine, socket);
 }
 
@@ -293,7 +298,7 @@ int lr_socket_close(void *engine_pointer, curl_socket_t fd) {
   lr_engine *engine = engine_pointer;
   lr_socket *socket = lr_sockets_find(&engine->sockets, fd);
   if (socket && socket->keeper) return close_kept(engine, socket, fd);
-  if (socket) lr_excess_note_closing(socket);
+  if (socket && !is_taken(socket)) lr_excess_note_closing(socket);
   if (is_to_be_parked(socket)) {
     park_socket(engine, socket);
     return 0;
@@ -384,9 +389,18 @@ static void attach_to(lr_transfer *transfer, lr_socket *socket) {
   lr_list_remove(&socket->attempt); /* connected */
 }
 
+/* Returns the socket that is to be handed over, once that is connected: it was
+ * looked for already. */
+static lr_socket *find_handed_over(const lr_transfer *transfer) {
+  const lr_handoff *handoff = &transfer->handoff;
+  if (handoff->state != LR_HANDOFF_CONNECTED) return NULL;
+  return lr_sockets_find(&transfer->engine->sockets, handoff->fd);
+}
+
 void lr_socket_attach(lr_transfer *transfer, int local_port) {
   lr_socket_detach(transfer);
-  lr_socket *socket = find_carrier(transfer, local_port);
+  lr_socket *socket = find_handed_over(transfer);
+  if (!socket) socket = find_carrier(transfer, local_port);
   if (socket) attach_to(transfer, socket);
 }
 
@@ -522,7 +536,7 @@ int lr_socket_wants(CURL *easy, curl_socket_t fd, int what, void *lane_pointer,
   lr_socket *socket = lr_sockets_find(&engine->sockets, fd);
   uint32_t events = poll_events_of(what);
   (void)unused;
-  if (socket && socket->keeper) return 0;
+  if (socket && (socket->keeper || (!events && is_taken(socket)))) return 0;
   if (engine->watched && events) note_transfer_fd(easy, fd);
   if (socket && socket->host && events) note_carrier(easy, socket);
   if (socket && is_watched_so(engine, socket, events)) return 0;

@@ -26,11 +26,6 @@ void lr_h1_framing_read_coding(lr_h1_parser *parser, const char *value,
  * differ nobody knows which is meant.  Empty ones are none. */
 void lr_h1_framing_compare_locations(lr_h1_parser *parser);
 
-/* Tells whether the value of a Connection says that it will be closed. */
-static inline bool lr_h1_framing_says_close(const char *value) {
-  return strcmp(value, "keep-alive") != 0 && strcasestr(value, "close");
-}
-
 /* The lengths of the names that say where the response ends, and what becomes
  * of the connection, and of Location.  No two of them have the same. */
 enum {
@@ -40,6 +35,14 @@ enum {
   LR_H1_CONTENT_ENCODING = sizeof "Content-Encoding" - 1,
   LR_H1_TRANSFER_ENCODING = sizeof "Transfer-Encoding" - 1
 };
+
+/* Tells whether the value of a Connection says that it will be closed. */
+static inline bool lr_h1_framing_says_close(const char *value, size_t length) {
+  static const char kept[] = "keep-alive";
+  if (length == sizeof kept - 1 && memcmp(value, kept, sizeof kept - 1) == 0)
+    return false;
+  return strcasestr(value, "close");
+}
 
 /* Tells whether a name of that length may be one of them. */
 static inline bool lr_h1_framing_may_be(size_t length) {
@@ -51,24 +54,26 @@ static inline bool lr_h1_framing_may_be(size_t length) {
   return length <= LR_H1_TRANSFER_ENCODING && LENGTHS >> length & 1;
 }
 
-/* Interprets one of those headers. */
+/* Interprets one of those headers.  The compiler compares names of a known
+ * length by itself. */
 static LR_HOT void lr_h1_framing_read_header(lr_h1_parser *parser,
                                              const char *name, size_t length,
                                              const char *value,
                                              size_t value_length) {
   if (length == LR_H1_CONNECTION) {
-    if (lr_name_equal(name, "Connection", length) &&
-        lr_h1_framing_says_close(value))
+    if (lr_name_equal(name, "Connection", LR_H1_CONNECTION) &&
+        lr_h1_framing_says_close(value, value_length))
       parser->keeps = false;
   } else if (length == LR_H1_CONTENT_LENGTH) {
-    if (lr_name_equal(name, "Content-Length", length))
+    if (lr_name_equal(name, "Content-Length", LR_H1_CONTENT_LENGTH))
       lr_h1_framing_read_length(parser, value, value_length);
   } else if (length == LR_H1_CONTENT_ENCODING) {
-    if (lr_name_equal(name, "Content-Encoding", length)) parser->coded = true;
+    if (lr_name_equal(name, "Content-Encoding", LR_H1_CONTENT_ENCODING))
+      parser->coded = true;
   } else if (length == LR_H1_TRANSFER_ENCODING) {
-    if (lr_name_equal(name, "Transfer-Encoding", length))
+    if (lr_name_equal(name, "Transfer-Encoding", LR_H1_TRANSFER_ENCODING))
       lr_h1_framing_read_coding(parser, value, value_length);
-  } else if (lr_name_equal(name, "Location", length)) {
+  } else if (lr_name_equal(name, "Location", LR_H1_LOCATION)) {
     lr_h1_framing_compare_locations(parser);
   }
 }

@@ -303,7 +303,6 @@ static void make_blank(lariat_response *response) {
   response->http_version = 0;
   response->headers = response->inline_headers;
   response->header_count = 0;
-  response->url = NULL;
   response->attempts = NULL;
   response->has_sha256 = false;
 }
@@ -313,19 +312,25 @@ void lr_response_free(lariat_response *response) {
   if (response->headers != response->inline_headers) lr_free(response->headers);
   lr_buffer_clear(&response->text);
   lr_buffer_clear(&response->body);
-  lr_free(response->url);
+  lr_buffer_clear(&response->url);
   lr_free(response->attempts);
   make_blank(response);
   lr_quarantine_free(response);
   if (owner) owner->forget(owner);
 }
 
+void lr_response_copy_url(lariat_response *response, const char *url) {
+  response->url.length = 0;
+  if (!lr_buffer_append(&response->url, url, strlen(url)) ||
+      !lr_buffer_terminate(&response->url))
+    response->url.length = 0;
+}
+
 void lr_response_release(lariat_response *response) {
   if (!response ||
       !lr_count_release_of(&response->count, "lariat_value_drop", "response"))
     return;
-  lr_free(response->url);
-  response->url = NULL;
+  response->url.length = 0;
   if (!lariat_is_none(response->stream)) {
     lariat_value_drop(response->stream);
     response->stream = lariat_none();
@@ -378,7 +383,7 @@ int lariat_response_http_version(const lariat_response *response) {
 }
 
 const char *lariat_response_url(const lariat_response *response) {
-  if (response && response->url) return response->url;
+  if (response && response->url.length) return response->url.bytes;
   look_for_drop(response, __func__);
   return "";
 }

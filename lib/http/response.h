@@ -53,7 +53,7 @@ struct lariat_response {
   lr_header_span inline_headers[LR_RESPONSE_INLINE_HEADERS];
   lr_buffer text; /* names and values, each ended by a NUL */
   lr_buffer body;
-  char *url; /* owned */
+  lr_buffer url; /* ended by a NUL; of length 0: not known */
   char remote_ip[48];
   uint8_t sha256[32];
   lariat_timings timings;
@@ -222,6 +222,9 @@ static inline bool lr_response_finish(lariat_response *response) {
   body->bytes[body->length] = '\0';
   return true;
 }
+
+/* Sets the URL; without memory it is not known. */
+void lr_response_copy_url(lariat_response *response, const char *url);
 
 /* Gives a reference back; any thread.  NULL is allowed. */
 void lr_response_release(lariat_response *response);

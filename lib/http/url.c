@@ -110,6 +110,7 @@ static char *put_text(lr_url *url, const parts *p, size_t key_capacity) {
   char *block = lr_alloc(length + 1 + key_capacity);
   if (!block) return NULL;
   url->text = block;
+  url->capacity = (uint32_t)(length + 1 + key_capacity);
   char *end = put_bytes(block, p->authority, p->authority_length);
   if (bare) *end++ = '/';
   end = put_bytes(end, p->path, p->path_length);
@@ -274,21 +275,38 @@ static const char *path_end_after(const char *text, const lr_origin *last) {
   return path + p.path_length;
 }
 
+/* Returns the spare memory, if it is large enough, or more.  What is new has
+ * space for a somewhat longer URL, to be of use again. */
+static lr_buffer take_block(lr_buffer *spare, uint32_t bytes) {
+  enum { STEP = 32 };
+  lr_buffer block = *spare;
+  *spare = (lr_buffer){0};
+  if (block.capacity >= bytes) return block;
+  lr_buffer_clear(&block);
+  block.capacity = (bytes + STEP - 1) / STEP * STEP;
+  block.bytes = lr_alloc(block.capacity);
+  return block;
+}
+
 static lariat_status append_path(lr_url *url, const char *text, const char *end,
-                                 const lr_origin *last) {
+                                 const lr_origin *last, lr_buffer *spare) {
   uint32_t length = (uint32_t)(end - text);
-  char *block = lr_alloc(length + last->key_length + 2u);
-  *url = (lr_url){.text = block};
-  if (!block) return LARIAT_ENOMEM;
-  memcpy(block, text, length);
-  block[length] = '\0';
-  url->length = length;
-  url->origin_length = last->length;
-  url->key = block + length + 1;
+  lr_buffer block = take_block(spare, length + last->key_length + 2u);
+  if (!block.bytes) {
+    *url = (lr_url){0};
+    return LARIAT_ENOMEM;
+  }
+  *url = (lr_url){.text = block.bytes,
+                  .length = length,
+                  .origin_length = last->length,
+                  .key = block.bytes + length + 1,
+                  .key_length = last->key_length,
+                  .capacity = (uint32_t)block.capacity,
+                  .tls = last->tls,
+                  .hash = last->hash};
+  memcpy(url->text, text, length);
+  url->text[length] = '\0';
   memcpy(url->key, last->text + last->length, last->key_length + 1u);
-  url->key_length = last->key_length;
-  url->hash = last->hash;
-  url->tls = last->tls;
   return LARIAT_OK;
 }
 
@@ -406,10 +424,10 @@ void lr_url_explain(const char *text, lariat_url_error *error) {
   if (parse_in_full(&url, NULL, text, error) == LARIAT_OK) lr_url_clear(&url);
 }
 
-lariat_status lr_url_parse_after(lr_url *url, const char *text,
-                                 lr_origin *last) {
+lariat_status lr_url_parse_after(lr_url *url, const char *text, lr_origin *last,
+                                 lr_buffer *spare) {
   const char *end = path_end_after(text, last);
-  if (end) return append_path(url, text, end, last);
+  if (end) return append_path(url, text, end, last, spare);
   lariat_status status = lr_url_parse(url, text);
   if (status == LARIAT_OK) note_origin(last, url);
   return status;
@@ -445,10 +463,4 @@ bool lr_url_same_origin(const lr_url *a, const lr_url *b) {
 void lr_url_clear(lr_url *url) {
   lr_free(url->text);
   memset(url, 0, sizeof *url);
-}
-
-char *lr_url_take_text(lr_url *url) {
-  char *text = url->text;
-  *url = (lr_url){0};
-  return text;
 }

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include <lariat/status.h>
 #include <lariat/url.h>
 
@@ -22,6 +23,7 @@ typedef struct lr_url {
   char *key;              /* "https://host:443": the port is always there; what
                              placement and limits know a host by */
   uint32_t key_length;
+  uint32_t capacity; /* of the block that both are in */
   bool tls;
   bool userinfo; /* it was given with a user or a password */
   uint64_t hash; /* of the key; well mixed */
@@ -56,9 +58,10 @@ typedef struct lr_origin {
 } lr_origin;
 
 /* Parses as lr_url_parse does; `*last` is what the URL before began with, and
- * then what this one begins with. */
-lariat_status lr_url_parse_after(lr_url *url, const char *text,
-                                 lr_origin *last);
+ * then what this one begins with.  `spare` is memory for the URL, which may be
+ * taken and is empty then. */
+lariat_status lr_url_parse_after(lr_url *url, const char *text, lr_origin *last,
+                                 lr_buffer *spare);
 void lr_origin_clear(lr_origin *origin);
 
 /* Resolves `location` (a Location header, absolute or relative) against `base`
@@ -73,9 +76,12 @@ unsigned lr_url_port(const lr_url *url);
 /* Tells whether both have the same scheme, host and port. */
 bool lr_url_same_origin(const lr_url *a, const lr_url *b);
 
-/* Gives the URL's text away: the caller frees it with lr_free.  `*url` is
- * empty afterwards. */
-char *lr_url_take_text(lr_url *url);
+/* Gives the URL's text away, ended by a NUL.  `*url` is empty afterwards. */
+static inline lr_buffer lr_url_take_text(lr_url *url) {
+  lr_buffer text = {url->text, url->length, url->capacity};
+  *url = (lr_url){0};
+  return text;
+}
 
 /* Frees what the URL owns; zeroed memory is an empty one. */
 void lr_url_clear(lr_url *url);

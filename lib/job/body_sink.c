@@ -454,7 +454,7 @@ void lr_body_sink_transform(lr_job *job) {
   lariat_response *response = job->response;
   if (!sink->transform.function || job->attempt.outcome != LARIAT_OK) return;
   if (lr_redirect_wanted(job)) return;
-  response->url = lr_copy_string(job->request.url.text);
+  lr_response_copy_url(response, job->request.url.text);
   response->redirects = job->caller.redirects;
   job->response = NULL;
   sink->transform.value =

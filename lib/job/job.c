@@ -63,6 +63,7 @@ void lr_job_wipe(lr_job *job) {
 
 void lr_job_free(lr_job *job) {
   lr_job_wipe(job);
+  lr_buffer_clear(&job->request.spare_url);
   lr_quarantine_free_lines(job);
 }
 

@@ -125,6 +125,7 @@ enum {
 /* The request, written before the job leaves. */
 typedef struct lr_job_request {
   lr_url url;
+  lr_buffer spare_url; /* memory for the next one, kept by a blank job */
   lr_header_list *headers;
   char method[33];
   bool defaults; /* a GET with its client's own options: a blank job that was

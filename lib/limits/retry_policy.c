@@ -191,10 +191,26 @@ uint64_t lr_retry_backoff_ns(const lr_retry_rules *rules, unsigned n,
 
 /* ---- Methods ---- */
 
+/* Returns the repeatable method that begins with a letter: no two do. */
+static const char *repeatable_method(char letter) {
+  switch (letter) {
+  case 'G':
+    return "GET";
+  case 'H':
+    return "HEAD";
+  case 'O':
+    return "OPTIONS";
+  case 'T':
+    return "TRACE";
+  case 'P':
+    return "PUT";
+  case 'D':
+    return "DELETE";
+  default:
+    return "";
+  }
+}
+
 bool lr_retry_method_repeatable(const char *method) {
-  static const char *const methods[] = {"GET",   "HEAD", "OPTIONS",
-                                        "TRACE", "PUT",  "DELETE"};
-  for (size_t i = 0; i < sizeof methods / sizeof methods[0]; i++)
-    if (*method == *methods[i] && strcmp(method, methods[i]) == 0) return true;
-  return false;
+  return *method && strcmp(method, repeatable_method(*method)) == 0;
 }

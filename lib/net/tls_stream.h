@@ -17,6 +17,8 @@ typedef struct lr_tls_keeper {
    * sent. */
   void (*release)(void *self);
   void *self;
+  unsigned *buffered; /* the number of the keeper's streams that keep OpenSSL's
+                         buffers between two records; NULL: none is to */
 } lr_tls_keeper;
 
 /* Makes a stream of `ssl` (an SSL, whose handshake is complete), on descriptor

@@ -98,10 +98,10 @@ static void remove_watch(lr_poller *poller, lr_watch *watch) {
   drop_entry(poller, watch);
 }
 
-/* Registers `fd` with epoll, or changes its events if it is `known`.  EEXIST:
- * the kernel still has this number from a watch that was forgotten and whose
- * file is open elsewhere; ENOENT: the file behind the number is another than
- * the one that was registered. */
+/* Registers `fd` with epoll, or changes its events if it is `known` there.
+ * EEXIST: the kernel still has this number from a watch that was forgotten and
+ * whose file is open; ENOENT: the file behind the number is another than the
+ * one that was registered. */
 static lariat_status tell_epoll(lr_poller *poller, int fd, bool known,
                                 uint32_t events, uint32_t generation) {
   int operation = known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
@@ -127,8 +127,9 @@ static lariat_status set_events(lr_poller *poller, lr_watch *watch,
   lr_poller_entry *entry = &poller->entries[watch->fd];
   uint32_t generation = entry->generation + (known ? 0 : 1);
   lariat_status status =
-      tell_epoll(poller, watch->fd, known, events, generation);
+      tell_epoll(poller, watch->fd, known || entry->listed, events, generation);
   if (status != LARIAT_OK) return status;
+  entry->listed = false;
   if (!known) {
     if (!entry->watch) poller->watches++;
     entry->watch = watch;
@@ -157,6 +158,12 @@ bool lr_poller_reserve(lr_poller *poller, int fd) {
 
 void lr_poller_forget(lr_poller *poller, lr_watch *watch) {
   drop_entry(poller, watch);
+}
+
+void lr_poller_leave(lr_poller *poller, lr_watch *watch) {
+  bool listed = is_current(poller, watch);
+  drop_entry(poller, watch);
+  if (listed) poller->entries[watch->fd].listed = true;
 }
 
 /* Deals with an event for a number that nobody watches: its watch was dropped

@@ -28,6 +28,7 @@ typedef struct lr_poller_entry {
   lr_watch *watch;
   uint32_t generation;
   uint32_t left; /* the batch in which its last watch left it */
+  bool listed;   /* and epoll still has the number, as far as is known */
 } lr_poller_entry;
 
 /* How many events a system call brings at the most. */
@@ -75,6 +76,10 @@ bool lr_poller_reserve(lr_poller *poller, int fd);
 /* Forgets `watch` without a system call: its descriptor is about to be
  * closed, or was. */
 void lr_poller_forget(lr_poller *poller, lr_watch *watch);
+
+/* Forgets `watch`, whose descriptor stays open and with epoll: another watch is
+ * about to be set for it, by one system call instead of two. */
+void lr_poller_leave(lr_poller *poller, lr_watch *watch);
 
 /* Waits (milliseconds; -1 for ever) for watches to be ready, and then calls
  * them: in two steps, so that the clock can be read in between.  EINTR is no

@@ -128,16 +128,18 @@ static void check_short_cut(const char *text) {
 /* Parses `text` after the one before, whose origin it may share. */
 static void check_after(const char *before, const char *text) {
   lr_origin last = {0};
+  lr_buffer spare = {0};
   lr_url first, second, alone;
-  lariat_status status = lr_url_parse_after(&first, before, &last);
-  if (status == LARIAT_OK) lr_url_clear(&first);
-  status = lr_url_parse_after(&second, text, &last);
+  lariat_status status = lr_url_parse_after(&first, before, &last, &spare);
+  if (status == LARIAT_OK) spare = lr_url_take_text(&first);
+  status = lr_url_parse_after(&second, text, &last, &spare);
   FUZZ_REQUIRE(status == lr_url_parse(&alone, text));
   if (status == LARIAT_OK) {
     compare_urls(&second, &alone);
     lr_url_clear(&second);
     lr_url_clear(&alone);
   }
+  lr_buffer_clear(&spare);
   lr_origin_clear(&last);
 }
 

@@ -256,6 +256,47 @@ static void test_forgotten_open(void) {
   fixture_close(&f);
 }
 
+/* Left open: the next watch of the number takes it over, also if another file
+ * has come to be there. */
+static void test_left(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  lr_poller poller;
+  CU_ASSERT_EQUAL_FATAL(lr_poller_init(&poller), LARIAT_OK);
+  int ends[2];
+  int other[2];
+  open_pipe(ends);
+  open_pipe(other);
+  struct probe old;
+  struct probe new;
+  struct probe last;
+  make_probe(&old, &poller, ends[0]);
+  make_probe(&new, &poller, ends[0]);
+  make_probe(&last, &poller, ends[0]);
+  CU_ASSERT_EQUAL(lr_poller_set(&poller, &old.watch, EPOLLIN), LARIAT_OK);
+  lr_poller_leave(&poller, &old.watch);
+  lr_poller_leave(&poller, &old.watch);
+  CU_ASSERT_EQUAL(poller.watches, 0);
+  CU_ASSERT_TRUE(poller.entries[ends[0]].listed);
+  CU_ASSERT_EQUAL(lr_poller_set(&poller, &new.watch, EPOLLIN), LARIAT_OK);
+  CU_ASSERT_FALSE(poller.entries[ends[0]].listed);
+  put_byte(ends[1]);
+  CU_ASSERT_EQUAL(found_by(&poller), 1);
+  CU_ASSERT_EQUAL(new.calls, 1);
+  CU_ASSERT_EQUAL(old.calls, 0);
+  lr_poller_leave(&poller, &new.watch);
+  dup2(other[0], ends[0]);
+  CU_ASSERT_EQUAL(lr_poller_set(&poller, &last.watch, EPOLLIN), LARIAT_OK);
+  put_byte(other[1]);
+  CU_ASSERT_EQUAL(found_by(&poller), 1);
+  CU_ASSERT_EQUAL(last.calls, 1);
+  CU_ASSERT_EQUAL(new.calls, 1);
+  close_pipe(ends);
+  close_pipe(other);
+  lr_poller_clear(&poller);
+  fixture_close(&f);
+}
+
 /* A watch whose descriptor was closed and opened anew behind its back. */
 static void test_changed_file(void) {
   struct fixture f;
@@ -315,6 +356,7 @@ int main(int argc, char **argv) {
       {"a watch dropped in a batch is not called", test_dropped_in_batch},
       {"a number reused in a batch is not called", test_reused_in_batch},
       {"a forgotten watch makes way", test_forget},
+      {"a descriptor that was left is taken over", test_left},
       {"a forgotten open descriptor does not spin", test_forgotten_open},
       {"a number whose file changed is watched anew", test_changed_file},
       {"what cannot be watched is refused", test_refusals},

@@ -284,7 +284,7 @@ static void test_readers(void) {
   lariat_response *response = collected("HTTP/1.1 200 OK|");
   CU_ASSERT_STRING_EQUAL(lariat_response_url(response), "");
   CU_ASSERT_PTR_NULL(lariat_response_sha256(response));
-  response->url = lr_copy_string("http://h/");
+  lr_response_copy_url(response, "http://h/");
   response->redirects = 2;
   response->reactor = 3;
   response->remote_port = 80;
@@ -310,7 +310,7 @@ static void test_value(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   lariat_response *response = collected("HTTP/1.1 404 No|");
-  response->url = lr_copy_string("http://h/");
+  lr_response_copy_url(response, "http://h/");
   lariat_value value = lariat_value_of(&lariat_response_type, response);
   CU_ASSERT_PTR_EQUAL(lariat_response_in(value), response);
   CU_ASSERT_EQUAL(lariat_value_share(value, &other), LARIAT_OK);

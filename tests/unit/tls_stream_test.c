@@ -15,6 +15,7 @@ struct streaming {
   struct tls_pair pair;
   int fds[2]; /* the client's first */
   unsigned released;
+  unsigned buffered;
   lr_stream stream;
 };
 
@@ -43,7 +44,8 @@ static void connect_ends(struct streaming *s, int version, int verify) {
 }
 
 static bool make_stream(struct streaming *s, const char *early) {
-  lr_tls_keeper keeper = {.release = count_release, .self = s};
+  lr_tls_keeper keeper = {
+      .release = count_release, .self = s, .buffered = &s->buffered};
   return lr_tls_stream_open(&s->stream, s->pair.client, s->fds[0],
                             s->pair.events, keeper, early, early ? 1 : 0);
 }
@@ -288,6 +290,33 @@ static void test_without_memory(void) {
   close_ends(&s);
 }
 
+static bool keeps_buffers(struct streaming *s) {
+  return !(SSL_get_mode(s->pair.client) & SSL_MODE_RELEASE_BUFFERS);
+}
+
+/* Opens and closes a stream of whose keeper so many have buffers already. */
+static void expect_buffers(unsigned before, bool kept) {
+  struct streaming s;
+  connect_ends(&s, TLS1_3_VERSION, SSL_VERIFY_NONE);
+  SSL_set_mode(s.pair.client, SSL_MODE_RELEASE_BUFFERS);
+  s.buffered = before;
+  CU_ASSERT_TRUE_FATAL(make_stream(&s, NULL));
+  CU_ASSERT_EQUAL(keeps_buffers(&s), kept);
+  CU_ASSERT_EQUAL(s.buffered, before + kept);
+  serve(&s, "answer");
+  expect_received(&s, "answer");
+  lr_stream_close(&s.stream);
+  CU_ASSERT_EQUAL(s.buffered, before);
+  close_ends(&s);
+}
+
+/* A number of streams keep OpenSSL's buffers, and no more. */
+static void test_buffers(void) {
+  expect_buffers(0, true);
+  expect_buffers(127, true);
+  expect_buffers(128, false);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"both ways", test_both_ways},
@@ -301,6 +330,7 @@ int main(int argc, char **argv) {
       {"rubbish", test_rubbish},
       {"its own end", test_own_end},
       {"a certificate is wanted", test_certificate},
+      {"buffers that are kept", test_buffers},
       {"abandoned", test_abandoned},
       {"without memory", test_without_memory},
   };

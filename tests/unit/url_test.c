@@ -470,16 +470,18 @@ static bool are_same(const lr_url *a, const lr_url *b) {
          a->userinfo == b->userinfo && a->hash == b->hash;
 }
 
-static void compare_after(const char *url, lr_origin *last) {
+/* The memory of each URL is there for the next. */
+static void compare_after(const char *url, lr_origin *last, lr_buffer *spare) {
   lr_url alone;
   lr_url after;
   lariat_status status = lr_url_parse(&alone, url);
-  if (lr_url_parse_after(&after, url, last) != status)
+  if (lr_url_parse_after(&after, url, last, spare) != status)
     fixture_fail("%s after %s: another status", url, last->text);
   else if (status == LARIAT_OK && !are_same(&alone, &after))
     fixture_fail("%s after %s: %s", url, last->text, after.text);
   lr_url_clear(&alone);
-  lr_url_clear(&after);
+  lr_buffer_clear(spare);
+  *spare = lr_url_take_text(&after);
 }
 
 /* Parses what a URL was parsed to. */
@@ -512,23 +514,56 @@ static void test_again(void) {
 static void test_after_another(void) {
   uint64_t state = UINT64_C(0x5eed0fa11a51a7f1);
   lr_origin last = {0};
+  lr_buffer spare = {0};
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   for (unsigned i = 0; i < 50000; i++) {
     char url[160];
     random_url(url, sizeof url, &state);
-    compare_after(url, &last);
+    compare_after(url, &last, &spare);
     mutate(url, sizeof url, &state);
-    compare_after(url, &last);
+    compare_after(url, &last, &spare);
   }
+  lr_buffer_clear(&spare);
   lr_url again;
-  CU_ASSERT_EQUAL(lr_url_parse_after(&again, "http://h/", &last), LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_url_parse_after(&again, "http://h/", &last, &spare),
+                  LARIAT_OK);
   lr_url_clear(&again);
   fixture_fail_allocation(&f, 1);
-  CU_ASSERT_EQUAL(lr_url_parse_after(&again, "http://h/a", &last),
+  CU_ASSERT_EQUAL(lr_url_parse_after(&again, "http://h/a", &last, &spare),
                   LARIAT_ENOMEM);
   fixture_fail_allocation(&f, 0);
   lr_url_clear(&again);
+  lr_origin_clear(&last);
+  fixture_close(&f);
+}
+
+/* A URL is put where another of its host was, if there is space for it. */
+static void test_spare_memory(void) {
+  lr_origin last = {0};
+  lr_buffer spare = {0};
+  lr_url url;
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  CU_ASSERT_EQUAL(lr_url_parse_after(&url, "http://h/long", &last, &spare),
+                  LARIAT_OK);
+  spare = lr_url_take_text(&url);
+  CU_ASSERT_EQUAL(spare.length, strlen("http://h/long"));
+  uint64_t before = fixture_allocations(&f);
+  CU_ASSERT_EQUAL(lr_url_parse_after(&url, "http://h/a", &last, &spare),
+                  LARIAT_OK);
+  CU_ASSERT_EQUAL(fixture_allocations(&f), before);
+  CU_ASSERT_PTR_NULL(spare.bytes);
+  CU_ASSERT_STRING_EQUAL(url.text, "http://h/a");
+  CU_ASSERT_STRING_EQUAL(url.key, "http://h:80");
+  spare = lr_url_take_text(&url);
+  CU_ASSERT_EQUAL(lr_url_parse_after(&url,
+                                     "http://h/a-path-that-is-longer-than-that",
+                                     &last, &spare),
+                  LARIAT_OK);
+  CU_ASSERT_EQUAL(fixture_allocations(&f), before + 1);
+  CU_ASSERT_STRING_EQUAL(url.key, "http://h:80");
+  lr_url_clear(&url);
   lr_origin_clear(&last);
   fixture_close(&f);
 }
@@ -617,6 +652,7 @@ int main(int argc, char **argv) {
       {"out of memory", test_out_of_memory},
       {"a simple URL costs one allocation", test_allocations},
       {"after another URL nothing differs", test_after_another},
+      {"a URL takes the memory of the one before", test_spare_memory},
       {"the ways agree on 200,000 URLs", test_ways_agree},
       {"200,000 URLs are the same when they are parsed again", test_again},
       {"faults are explained", test_explained},
