@@ -192,6 +192,26 @@ typedef struct lariat_pool_stats {
   /* Of servers that have sent what nobody asked for, since the start. */
   uint64_t desync_origins;     /* that get one request a connection */
   uint64_t desync_connections; /* that were open when an origin was found out */
+  /* Of the requests that were made since the start, by whom: each counts once,
+   * when its sending begins, and one that was sent again counts again.  A fetch
+   * that finds no connection makes none.  lariat makes them itself, but for
+   * those that are libcurl's for one of these reasons; of several, for the
+   * first one. */
+  uint64_t requests_h1;           /* by lariat, on a connection that libcurl has
+                                     opened and verified */
+  uint64_t requests_libcurl_only; /* by libcurl: libcurl_only of the options */
+  uint64_t requests_http2_asked;  /* LARIAT_HTTP_2 was asked for */
+  uint64_t requests_http2;   /* the server has chosen HTTP/2 in the handshake */
+  uint64_t requests_headers; /* a header of the caller's is Host, Connection,
+                                TE, Expect or Upgrade, or all are longer than
+                                512 KiB */
+  uint64_t requests_head_body;       /* a HEAD has a body */
+  uint64_t requests_reuse_failed;    /* sent again, since the connection that
+                                        was open is dead */
+  uint64_t requests_first_handshake; /* https, and nobody knew whether the
+                                        server would choose HTTP/2 */
+  uint64_t requests_open_connection; /* libcurl had one open, which was a first
+                                        handshake's */
 } lariat_pool_stats;
 
 /* Fills `*stats` as far as its `size` goes.  Any thread.

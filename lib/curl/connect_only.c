@@ -13,18 +13,13 @@
 #include "h1/exchange.h"
 #include "net/tls_stream.h"
 
-bool lr_connect_only_suits(const lr_job *job) {
-  return job->pool.host->protocol == LR_PROTOCOL_HTTP1 &&
-         lr_exchange_takes(job);
-}
-
 /* A request by libcurl costs 45,000 instructions more than one by h1, and a new
  * connection about a million. */
 enum { REUSES_BY_LIBCURL = 16 };
 
 bool lr_connect_only_replaces(const lr_job *job) {
   lr_curl_host *own = lr_curl_host_of(job->pool.host);
-  if (!job->request.url.tls || !lr_connect_only_suits(job)) return false;
+  if (!job->request.url.tls) return false;
   if (++own->reuses < REUSES_BY_LIBCURL) return false;
   own->reuses = 0;
   return true;

@@ -16,13 +16,9 @@ struct lr_engine;
 struct lr_job;
 struct lr_transfer;
 
-/* Says whether a new connection for `job`, which suits h1, is to be opened
- * so. */
-bool lr_connect_only_suits(const struct lr_job *job);
-
-/* Says whether an open connection of libcurl's own, of which `job` that suits
- * h1 makes use, is to be closed behind that: the host goes on being asked, and
- * what it costs to open another is less than h1 will save on it. */
+/* Says whether an open connection of libcurl's own, of which `job` makes use
+ * that h1 would make else, is to be closed behind that: the host goes on being
+ * asked, and what it costs to open another is less than h1 will save on it. */
 bool lr_connect_only_replaces(const struct lr_job *job);
 
 /* Makes a connection of h1's of what the transfer has opened.  From now on the

@@ -246,10 +246,18 @@ void lr_engine_keep_transfer(lr_engine *engine, lr_transfer *transfer) {
 
 /* ---- Jobs ---- */
 
-/* Says whether a new connection for the job is to become h1's. */
-static bool may_hand_over(const lr_engine *engine, const lr_job *job) {
-  return lr_exchange_suits(&engine->h1, job) &&
-         (!job->request.url.tls || lr_connect_only_suits(job));
+/* Decides who makes the job's request, and what becomes of its connection: a
+ * new one is to be h1's, if it is without TLS also behind an answer that
+ * libcurl has read. */
+static void decide_maker(lr_transfer *transfer, const lr_job *job,
+                         bool opens_new) {
+  lr_request_reason reason = lr_exchange_reason(&transfer->engine->h1, job);
+  bool by_h1 = reason == LR_REQUEST_BY_H1;
+  bool behind = reason == LR_REQUEST_REUSE_FAILED && !job->request.url.tls;
+  transfer->reason = (uint8_t)reason;
+  lr_handoff_want(transfer, opens_new && (by_h1 || behind));
+  transfer->handoff.makes_way =
+      !opens_new && by_h1 && lr_connect_only_replaces(job);
 }
 
 static lariat_status start_transfer(lr_engine *engine, lr_job *job,
@@ -257,10 +265,7 @@ static lariat_status start_transfer(lr_engine *engine, lr_job *job,
   lr_host *host = job->pool.host;
   lr_transfer *transfer = take_transfer(engine);
   if (!transfer) return LARIAT_ENOMEM;
-  lr_handoff_want(transfer, opens_new && may_hand_over(engine, job));
-  transfer->handoff.makes_way = !opens_new &&
-                                lr_exchange_suits(&engine->h1, job) &&
-                                lr_connect_only_replaces(job);
+  decide_maker(transfer, job, opens_new);
   lariat_status status =
       lr_transfer_prepare(transfer, job, host, lane, opens_new);
   if (status == LARIAT_OK) status = lr_lane_add(lane, transfer);

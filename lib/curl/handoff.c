@@ -58,7 +58,7 @@ void lr_handoff_connected(lr_transfer *transfer, int local_port) {
 bool lr_handoff_take(lr_transfer *transfer) {
   lr_handoff *handoff = &transfer->handoff;
   if (handoff->state != LR_HANDOFF_CONNECTED ||
-      !lr_exchange_takes(transfer->job))
+      transfer->reason != LR_REQUEST_BY_H1)
     return false;
   handoff->state = LR_HANDOFF_TAKEN;
   return true;

@@ -126,6 +126,20 @@ static bool is_reusing(const lr_transfer *transfer) {
   return transfer->tries.opened == transfer->tries.opened_at_send;
 }
 
+/* Counts a request that libcurl is about to send, by the reason for which h1
+ * does not.  What was to be h1's has found an open connection, or comes from
+ * one that was dead. */
+static void count_request(const lr_transfer *transfer) {
+  lr_request_reason reason = (lr_request_reason)transfer->reason;
+  if (reason == LR_REQUEST_BY_H1)
+    reason = transfer->tries.sends > 1 ? LR_REQUEST_REUSE_FAILED
+                                       : LR_REQUEST_OPEN_CONNECTION;
+  if (reason == LR_REQUEST_FIRST_HANDSHAKE &&
+      transfer->host->protocol == LR_PROTOCOL_HTTP2)
+    reason = LR_REQUEST_HTTP2;
+  lr_u64_bump(&transfer->engine->stats->requests[reason], 1);
+}
+
 /* Decides what comes next: the connection is up and the request not yet sent.
  */
 static int note_connected(void *transfer_pointer, char *remote_ip,
@@ -163,6 +177,7 @@ static int note_connected(void *transfer_pointer, char *remote_ip,
   if (transfer->set.connect_only) return CURL_PREREQFUNC_OK;
   if (transfer->tries.sends == 1 && lr_handoff_take(transfer))
     return CURL_PREREQFUNC_ABORT;
+  count_request(transfer);
   transfer->connection.was_open = is_reusing(transfer);
   transfer->tries.opened_at_send = transfer->tries.opened;
   if (!transfer->job->replay.repeatable || transfer->tries.sends > 1)

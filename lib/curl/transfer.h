@@ -19,6 +19,7 @@
 #include "job/job.h"
 #include "net/tls_events.h"
 #include "schedule/host.h"
+#include "schedule/transport.h"
 
 struct lr_engine;
 struct lr_lane;
@@ -97,7 +98,8 @@ typedef struct lr_transfer {
   uint8_t state; /* lr_transfer_state */
   bool coming;   /* counted as about to open a connection */
   bool has_digest;
-  bool refused; /* its stream, since that was asked last (stream_refusal.h) */
+  uint8_t reason; /* lr_request_reason, as it was when it started */
+  bool refused;   /* its stream, since that was asked last (stream_refusal.h) */
   struct lr_lane *lane;
   lr_host *host;
   lr_job *job;

@@ -61,12 +61,17 @@ bool lr_exchange_suits_idle(const lr_job *job) {
   return suits_by_kind(job) && (job->request.defaults || may_reuse(job));
 }
 
-bool lr_exchange_suits(const lr_h1 *h1, const lr_job *job) {
-  if (h1->disabled || job->request.http == LARIAT_HTTP_2) return false;
-  return suits_by_kind(job);
+lr_request_reason lr_exchange_reason(const lr_h1 *h1, const lr_job *job) {
+  lr_protocol protocol = (lr_protocol)job->pool.host->protocol;
+  if (h1->disabled) return LR_REQUEST_LIBCURL_ONLY;
+  if (job->request.http == LARIAT_HTTP_2) return LR_REQUEST_HTTP2_ASKED;
+  if (protocol == LR_PROTOCOL_HTTP2) return LR_REQUEST_HTTP2;
+  if (!is_h1_safe(job->request.headers)) return LR_REQUEST_HEADERS;
+  if (!suits_by_kind(job)) return LR_REQUEST_HEAD_BODY;
+  if (job->attempt.reuse_failed) return LR_REQUEST_REUSE_FAILED;
+  return protocol == LR_PROTOCOL_UNKNOWN ? LR_REQUEST_FIRST_HANDSHAKE
+                                         : LR_REQUEST_BY_H1;
 }
-
-bool lr_exchange_takes(const lr_job *job) { return !job->attempt.reuse_failed; }
 
 /* ---- Sending ---- */
 
@@ -126,6 +131,7 @@ static inline void begin_exchange(lr_connection *connection, lr_job *job) {
     lr_h1_parser_discard(&connection->parser, job->wants.sha256);
   if (LR_RARE(job->sink != NULL)) lr_sink_feed_prepare(connection, job);
   connection->h1->running++;
+  lr_u64_bump(&connection->h1->stats->requests[LR_REQUEST_BY_H1], 1);
 }
 
 lariat_status lr_exchange_start(lr_h1 *h1, lr_job *job) {

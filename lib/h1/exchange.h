@@ -16,12 +16,12 @@
 
 struct lr_connection;
 
-/* Says whether the job is of the kind that h1 makes: if libcurl opens a
- * connection for it, that is handed over. */
-bool lr_exchange_suits(const lr_h1 *h1, const lr_job *job);
+/* Says why libcurl makes the job's request; LR_REQUEST_BY_H1: h1 does, unless
+ * libcurl finds an open connection of its own. */
+lr_request_reason lr_exchange_reason(const lr_h1 *h1, const lr_job *job);
 
-/* Says the same where the job's host has an idle connection here, which shows
- * that the host is of the kind and exchanges are not disabled. */
+/* Says whether h1 makes it where the job's host has an idle connection here,
+ * which shows that the host is of the kind and exchanges are not disabled. */
 bool lr_exchange_suits_idle(const lr_job *job);
 
 /* Begins `job`, which suits, on an idle connection of its host's.
@@ -30,10 +30,6 @@ bool lr_exchange_suits_idle(const lr_job *job);
  * LARIAT_ENOMEM  not begun
  * LARIAT_EBUSY   not begun: there is no idle connection */
 lariat_status lr_exchange_start(lr_h1 *h1, lr_job *job);
-
-/* Says whether the request is made here from its first byte on: libcurl has
- * connected for the job, which suits, and is about to send. */
-bool lr_exchange_takes(const lr_job *job);
 
 /* Begins `job` on a connection that was opened for it.  lr_dispatcher_done will
  * be called, or was. */

@@ -33,6 +33,23 @@ static void add_transport_stats(lariat_pool_stats *all,
   all->lanes_recycled += lr_u64_load_relaxed(&stats->recycled);
 }
 
+/* Adds the requests that were made, by who made them. */
+static void add_requests(lariat_pool_stats *all,
+                         const lr_transport_stats *stats) {
+  uint64_t *const sums[LR_REQUEST_REASONS] = {
+      [LR_REQUEST_BY_H1] = &all->requests_h1,
+      [LR_REQUEST_LIBCURL_ONLY] = &all->requests_libcurl_only,
+      [LR_REQUEST_HTTP2_ASKED] = &all->requests_http2_asked,
+      [LR_REQUEST_HTTP2] = &all->requests_http2,
+      [LR_REQUEST_HEADERS] = &all->requests_headers,
+      [LR_REQUEST_HEAD_BODY] = &all->requests_head_body,
+      [LR_REQUEST_REUSE_FAILED] = &all->requests_reuse_failed,
+      [LR_REQUEST_FIRST_HANDSHAKE] = &all->requests_first_handshake,
+      [LR_REQUEST_OPEN_CONNECTION] = &all->requests_open_connection};
+  for (int i = 0; i < LR_REQUEST_REASONS; i++)
+    *sums[i] += lr_u64_load_relaxed(&stats->requests[i]);
+}
+
 void lr_pool_add_worker_stats(lariat_pool_stats *all, const lr_worker *worker) {
   const lr_dispatcher_stats *jobs = &worker->dispatcher.stats;
   all->jobs_taken += lr_u64_load_relaxed(&jobs->taken);
@@ -41,4 +58,5 @@ void lr_pool_add_worker_stats(lariat_pool_stats *all, const lr_worker *worker) {
   all->jobs_running += lr_u64_load_relaxed(&jobs->running);
   add_waiting_jobs(all, jobs);
   add_transport_stats(all, &worker->transport_stats);
+  add_requests(all, &worker->transport_stats);
 }

@@ -69,6 +69,21 @@ typedef struct lr_transport {
   void *self;
 } lr_transport;
 
+/* The maker of a request: lariat itself, or libcurl for one of these reasons.
+ * Of several, the first one in this order counts. */
+typedef enum lr_request_reason {
+  LR_REQUEST_BY_H1,
+  LR_REQUEST_LIBCURL_ONLY, /* the pool's option */
+  LR_REQUEST_HTTP2_ASKED,
+  LR_REQUEST_HTTP2, /* the server has chosen it in the handshake */
+  LR_REQUEST_HEADERS,
+  LR_REQUEST_HEAD_BODY,
+  LR_REQUEST_REUSE_FAILED,
+  LR_REQUEST_FIRST_HANDSHAKE, /* it might have been HTTP/2 */
+  LR_REQUEST_OPEN_CONNECTION, /* of libcurl's */
+  LR_REQUEST_REASONS
+} lr_request_reason;
+
 /* Numbers of what a transport has done and has.  Written by its thread, read by
  * any. */
 typedef struct lr_transport_stats {
@@ -81,6 +96,7 @@ typedef struct lr_transport_stats {
   lr_atomic_u64 shortages;  /* of descriptors, for connections */
   lr_atomic_u64 connecting; /* jobs now, and how far they are */
   lr_atomic_u64 receiving;
+  lr_atomic_u64 requests[LR_REQUEST_REASONS]; /* made, by lr_request_reason */
 } lr_transport_stats;
 
 /* The things that a transport is made with; all of it outlives the transport.

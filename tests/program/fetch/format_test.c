@@ -321,6 +321,7 @@ static void the_summary(void) {
   CU_ASSERT_EQUAL(fetch_run_list(run, NULL), 0);
   program_said(&run->program, "1 URL in ");
   CU_ASSERT_PTR_NULL(strstr(run->program.err, "p50"));
+  CU_ASSERT_PTR_NULL(strstr(run->program.err, "by libcurl"));
   end();
 }
 

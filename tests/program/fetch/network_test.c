@@ -216,6 +216,7 @@ static void certificates(void) {
       fetch_run_list(run, FETCH_ARGUMENTS("--cacert", nginx->ca_file)), 1);
   fetch_expect_status(run, good, 200);
   fetch_expect_text(run, good, "http_version", "2");
+  program_said(&run->program, "\n  by libcurl HTTP/2 1\n");
   fetch_expect_error(run, expired, "certificate-failed", "tls");
   fetch_expect_error(run, other, "certificate-failed", "tls");
   CU_ASSERT_EQUAL(fetch_run_list(run, NULL), 1);

@@ -11,6 +11,7 @@
 #include "fetch/limits.h"
 #include "fetch/option_table.h"
 #include "fetch/pacing.h"
+#include "fetch/requests.h"
 #include "fetch/run.h"
 #include "help.h"
 #include "say.h"
@@ -292,6 +293,12 @@ static void say_proxy(const struct run *run) {
   }
 }
 
+static void print_summary(struct run *run) {
+  tally_print_summary(&run->tally, run->settings,
+                      lariat_reactor_now_ns(run->reactor), stderr);
+  requests_print(run->pool, stderr);
+}
+
 static int fetch_all(struct run *run) {
   run->tally.begun_ns = lariat_reactor_now_ns(run->reactor);
   begin_progress(run);
@@ -304,8 +311,7 @@ static int fetch_all(struct run *run) {
   progress_end(&run->progress);
   (void)line_writer_flush(&run->writer);
   if (!run->settings->messages.quiet && !run->writer.abandoned)
-    tally_print_summary(&run->tally, run->settings,
-                        lariat_reactor_now_ns(run->reactor), stderr);
+    print_summary(run);
   desync_print(run->pool, stderr);
   say_proxy(run);
   if (run->state == RUN_INTERRUPTED) {
