@@ -91,7 +91,10 @@ static void test_between_the_bytes(void) {
   run(rows, FIXTURE_COUNT(rows));
 }
 
-/* Answers that come before the body of their request has. */
+/* Answers that come before the body of their request has.  (Of a connection
+ * that is broken behind one, libcurl has the answer or not, as its sending
+ * goes: early_answers_test.c has those, from a server that waits for its
+ * reader.) */
 static void test_early_answers(void){
 #define EARLY(how) .method = "POST", .script = {.early = (how), .early_at
 #define REFUSED .refuses = true
