@@ -163,8 +163,9 @@ static bool is_goodbye(const lr_connection *connection) {
          lr_conclusion_may_repeat(connection->job);
 }
 
-/* Returns the failure of a connection that has ended before an answer: with a
- * body under way that is a reset, as libcurl finds when it sends on. */
+/* Returns the failure of a connection that has ended before an answer, or
+ * behind one of 1xx: with a body under way that is a reset, as libcurl finds
+ * when it sends on. */
 static lariat_status status_without_answer(const lr_connection *connection,
                                            lariat_status status) {
   if (connection->unsent && !connection->job->request.get) return LARIAT_ERESET;
@@ -178,7 +179,7 @@ static void end_lost(lr_connection *connection, lariat_status status) {
   if (!begun && !connection->is_new) lr_host_note_early_end(connection->host);
   if (!connection->is_new && (!begun || is_goodbye(connection)))
     lr_conclusion_retry(connection);
-  else if (!begun)
+  else if (!begun || status == LARIAT_EEMPTY)
     lr_conclusion_fail(connection, status_without_answer(connection, status));
   else
     lr_conclusion_fail(connection, status);

@@ -81,6 +81,7 @@ struct connection {
   int peer_fd;     /* -1: not known */
   bool looked;     /* for that, in vain */
   char *head;      /* of the request whose body is taken */
+  bool follows;    /* the body goes on while it is answered */
   struct request_body body;
   size_t in_length;
   char in[HEAD_MOST + 1];
@@ -221,7 +222,21 @@ static void watch(struct manual_answers *answers, struct connection *c, int op,
   if (epoll_ctl(answers->epoll_fd, op, c->fd, &event)) abort();
 }
 
+/* Says whether what comes is left in the socket. */
+static bool is_deaf(const struct connection *c) {
+  return c->follows && c->answer.early == MANUAL_DEAF;
+}
+
+static bool closes_later(const struct connection *c) {
+  return c->follows && !is_deaf(c) && c->answer.end == MANUAL_CLOSE;
+}
+
 static void finish_answer(struct connection *c) {
+  if (closes_later(c)) {
+    (void)shutdown(c->fd, SHUT_WR);
+    turn_to(c, IDLE);
+    return;
+  }
   if (c->answer.end == MANUAL_CLOSE || c->answer.end == MANUAL_RESET)
     end_connection(c, c->answer.end == MANUAL_RESET);
   else
@@ -233,7 +248,7 @@ static bool last_piece(const struct connection *c) {
 }
 
 static bool is_wanted(const struct connection *c) {
-  return c->slot && !c->slot->answered && c->in_length == 0;
+  return c->slot && !c->slot->answered && (c->in_length == 0 || c->follows);
 }
 
 static bool has_waited(const struct connection *c) {
@@ -241,11 +256,15 @@ static bool has_waited(const struct connection *c) {
 }
 
 /* Of the last piece it is enough that it has arrived, but before a reset, which
- * would take it away. */
+ * would take it away; to close with a body unread is one. */
 static bool piece_is_over(struct connection *c) {
-  bool read = !last_piece(c) || c->answer.end == MANUAL_RESET;
+  bool read = !last_piece(c) || c->answer.end == MANUAL_RESET || c->follows;
   if (has_waited(c)) return true;
   return read && is_wanted(c) ? has_been_read(c) : has_arrived(c);
+}
+
+static uint32_t in_events(const struct connection *c) {
+  return is_deaf(c) ? 0 : EPOLLIN;
 }
 
 static void send_piece(struct manual_answers *answers, struct connection *c) {
@@ -253,7 +272,7 @@ static void send_piece(struct manual_answers *answers, struct connection *c) {
     ssize_t sent = send(c->fd, c->answer.bytes + c->sent,
                         c->piece_end - c->sent, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (sent < 0 && errno == EAGAIN) {
-      watch(answers, c, EPOLL_CTL_MOD, EPOLLIN | EPOLLOUT);
+      watch(answers, c, EPOLL_CTL_MOD, in_events(c) | EPOLLOUT);
       return;
     }
     if (sent < 0) {
@@ -263,7 +282,7 @@ static void send_piece(struct manual_answers *answers, struct connection *c) {
     c->sent += (size_t)sent;
     c->written += (size_t)sent;
   }
-  watch(answers, c, EPOLL_CTL_MOD, EPOLLIN);
+  watch(answers, c, EPOLL_CTL_MOD, in_events(c));
   turn_to(c, READING);
 }
 
@@ -407,14 +426,37 @@ static bool take_head(struct connection *c) {
   return true;
 }
 
-/* Begins the answer to a request; false when none has come whole. */
-static bool take_request(struct manual_answers *answers, struct connection *c) {
-  if (!c->head && !take_head(c)) return false;
-  if (!take_body(c)) return false;
-  begin_answer(answers, c);
+static void end_request(struct connection *c) {
+  c->follows = false;
   free(c->head);
   c->head = NULL;
+}
+
+static bool answers_early(struct manual_answers *answers,
+                          const struct connection *c) {
+  const struct slot *slot = slot_of(answers, c->head);
+  return slot && slot->answer.early && c->body.length >= slot->answer.early_at;
+}
+
+/* Begins the answer to a request; false when it is not to be answered yet. */
+static bool take_request(struct manual_answers *answers, struct connection *c) {
+  if (!c->head && !take_head(c)) return false;
+  c->follows = !take_body(c);
+  if (c->follows && !answers_early(answers, c)) {
+    c->follows = false;
+    return false;
+  }
+  begin_answer(answers, c);
+  if (!c->follows) end_request(c);
   return true;
+}
+
+/* Takes what has come of a body whose request is answered already. */
+static void follow_body(struct connection *c) {
+  if (is_deaf(c) || !take_body(c)) return;
+  bool ends = c->phase == IDLE && closes_later(c);
+  end_request(c);
+  if (ends) end_connection(c, false);
 }
 
 /* Reads; false when the connection has ended. */
@@ -430,6 +472,10 @@ static bool receive(struct connection *c) {
 static void on_events(struct manual_answers *answers, struct connection *c,
                       uint32_t events) {
   if (c->fd < 0) return;
+  if (is_deaf(c) && (events & (EPOLLERR | EPOLLHUP))) {
+    end_connection(c, true);
+    return;
+  }
   if ((events & ~(uint32_t)EPOLLOUT) && !receive(c)) {
     end_connection(c, false);
     return;
@@ -446,7 +492,9 @@ static bool has_lingered(const struct connection *c) {
 static void look_after(struct manual_answers *answers, struct connection *c) {
   if (c->phase == READING && piece_is_over(c)) next_piece(answers, c);
   if (c->phase == SENDING && has_waited(c)) end_connection(c, true);
-  if (c->phase == IDLE && c->in_length && take_request(answers, c))
+  if (c->follows && c->fd >= 0) follow_body(c);
+  if (c->phase == IDLE && !c->follows && c->in_length &&
+      take_request(answers, c))
     next_piece(answers, c);
   if (has_lingered(c)) end_connection(c, false);
   if (c->phase == ENDING && (knows_the_end(c) || has_waited(c)))

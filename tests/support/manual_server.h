@@ -18,7 +18,8 @@
  *
  *               What follows N in the path, after a slash or a question mark,
  *               is not looked at.  A request's body is read to its end before
- *               the answer is sent; one may follow another on a connection.
+ *               the answer is sent, unless that says when it comes earlier; one
+ *               may follow another on a connection.
  *               Bytes that are cut come in several
  *               reads: the next piece is sent when the peer, which is of this
  *               process, has read the one before, or is known to have done with
@@ -96,12 +97,24 @@ enum manual_end {
   MANUAL_RESET  /* broken, once the peer has read all */
 };
 
+/* The reading of a request's body whose answer comes before its end. */
+enum manual_early {
+  MANUAL_WHOLE, /* it does not */
+  MANUAL_DRAIN, /* the rest is read; with MANUAL_CLOSE the end of the stream is
+                   behind the answer, and the connection ends when the rest has
+                   come, or the peer has ended it */
+  MANUAL_DEAF   /* no more is read: the connection's end breaks it */
+};
+
 struct manual_answer {
   const char *bytes; /* borrowed while the number has this answer */
   size_t length;
   enum manual_end end;
   bool apart;               /* each byte by itself */
   size_t cuts[MANUAL_CUTS]; /* a piece ends before these bytes; 0: none */
+  enum manual_early early;  /* before the request's body has come whole, when
+                               `early_at` bytes of it have */
+  size_t early_at;
 };
 
 /* Requests for a number since it got its answer. */

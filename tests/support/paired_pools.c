@@ -23,6 +23,7 @@ enum {
   TOLD = 200,       /* differences that are described */
   FEW_BYTES = 1000, /* of requests' bodies */
   MANY_BYTES = 300 * 1024,
+  LARGE_BYTES = 4 * 1024 * 1024,
   FILE_BYTES = 100 * 1000,
   HOLDER = MANUAL_ANSWERS - 1 /* the number that is not answered */
 };
@@ -314,6 +315,8 @@ static lariat_body body_of_producer(struct paired_pools *pools,
   return lariat_body_producer(upload);
 }
 
+static const char large_body[LARGE_BYTES];
+
 static lariat_body body_of(struct paired_pools *pools, struct run *run,
                            size_t pair) {
   struct producer *producer = &run->producer[pair];
@@ -322,6 +325,8 @@ static lariat_body body_of(struct paired_pools *pools, struct run *run,
     return lariat_body_bytes(produced_bytes(0), FEW_BYTES);
   case PAIRED_MANY:
     return lariat_body_bytes(produced_bytes(0), MANY_BYTES);
+  case PAIRED_LARGE:
+    return lariat_body_bytes(large_body, LARGE_BYTES);
   case PAIRED_FILE:
     return lariat_body_file(pools->body_fd, 0, FILE_BYTES);
   case PAIRED_PRODUCED:
@@ -341,6 +346,7 @@ static lariat_deferred *ask_trial(struct wave *wave, struct run *run,
       trial->how == PAIRED_UNDECODED ? who->undecoded : who->client;
   lariat_request_options options = lariat_request_defaults(client);
   lariat_retry_policy policy;
+  static const lariat_header expect = {"Expect", "100-continue"};
   char path[32], url[96];
   snprintf(path, sizeof path, "/case/%u", run->number);
   if (trial->timeout_ms) options.timeout_ms = trial->timeout_ms;
@@ -352,6 +358,10 @@ static lariat_deferred *ask_trial(struct wave *wave, struct run *run,
   if (trial->how == PAIRED_TO_FD) {
     run->fd[pair] = new_file();
     options.sink = lariat_sink_fd(run->fd[pair]);
+  }
+  if (trial->how == PAIRED_EXPECTING) {
+    options.headers = &expect;
+    options.header_count = 1;
   }
   options.body = body_of(wave->pools, run, pair);
   lariat_deferred *deferred =
@@ -553,21 +563,30 @@ static void expect_failure(struct wave *wave, size_t index) {
 
 static void describe_trial(FILE *to, const struct paired_pools_trial *trial) {
   static const char *const hows[PAIRED_HOWS] = {
-      "plainly",  "undecoded", "limited",     "to a file",
-      "streamed", "discarded", "with retries"};
+      "plainly",  "undecoded", "limited",      "to a file",
+      "streamed", "discarded", "with retries", "expecting 100"};
   static const char *const ends[] = {"kept", "held", "closed", "reset"};
   const struct manual_answer *answer = &trial->answer;
   static const char *const places[PAIRED_POSITIONS] = {"second", "first",
                                                        "first, anew,"};
   static const char *const bodies[PAIRED_BODIES] = {
-      "",         ", a few bytes",  ", many bytes",
-      ", a file", ", a producer's", ", a producer's, in chunks"};
+      "",
+      ", a few bytes",
+      ", many bytes",
+      ", a large one",
+      ", a file",
+      ", a producer's",
+      ", a producer's, in chunks"};
   fprintf(to, "%s, %s%s, %s, the %s on its connection, which is %s; ",
           trial->name, trial->method, bodies[trial->body], hows[trial->how],
           places[trial->position], ends[answer->end]);
   if (answer->apart) fputs("a byte at a time; ", to);
   for (size_t i = 0; i < MANUAL_CUTS; i++)
     if (answer->cuts[i]) fprintf(to, "cut at %zu; ", answer->cuts[i]);
+  if (answer->early)
+    fprintf(to, "at %zu bytes of the body, %s; ", answer->early_at,
+            answer->early == MANUAL_DEAF ? "and no more is read"
+                                         : "and all is read");
   fprintf(to, "%zu bytes:\n", answer->length);
   tell_bytes(to, answer->bytes, answer->length < 600 ? answer->length : 600);
   fputc('\n', to);
@@ -663,6 +682,22 @@ static void close_connections(struct wave *wave) {
     fixture_fail("connections are left that their servers have closed");
 }
 
+static bool producers_are_over(void *context) {
+  const struct wave *wave = context;
+  for (size_t i = 0; i < wave->count; i++)
+    for (size_t pair = 0; pair < PAIRED_POOLS; pair++)
+      if (wave->run[i].producer[pair].upload) return false;
+  return true;
+}
+
+/* Expects that each producer has learned of its end, and has given its upload
+ * back, which it does once. */
+static void expect_producers_over(struct wave *wave) {
+  if (!fixture_run_until(&wave->pools->t.f, producers_are_over, wave,
+                         PATIENCE_MS))
+    fixture_fail("a producer has not heard of its fetch's end");
+}
+
 static void end_wave(struct wave *wave) {
   for (size_t i = 0; i < wave->count; i++) {
     struct run *run = &wave->run[i];
@@ -673,6 +708,7 @@ static void end_wave(struct wave *wave) {
     }
   }
   close_connections(wave);
+  expect_producers_over(wave);
 }
 
 /* Requests that are never answered: they are started before the trials, and

@@ -35,6 +35,7 @@ enum paired_pools_how {
   PAIRED_STREAMED,  /* ... to the caller in pieces */
   PAIRED_DISCARDED, /* ... nowhere */
   PAIRED_AGAIN,     /* two retries */
+  PAIRED_EXPECTING, /* Expect: 100-continue, which is libcurl's in both */
   PAIRED_HOWS
 };
 
@@ -43,6 +44,7 @@ enum paired_pools_body {
   PAIRED_NO_BODY,
   PAIRED_BYTES,    /* a few, in memory */
   PAIRED_MANY,     /* more than go out at once, in memory */
+  PAIRED_LARGE,    /* more than two sockets hold, in memory */
   PAIRED_FILE,     /* a file */
   PAIRED_PRODUCED, /* a producer's, of known length */
   PAIRED_CHUNKS,   /* a producer's, of unknown length */

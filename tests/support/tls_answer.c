@@ -3,6 +3,7 @@
  * tls_server.h. */
 #define _GNU_SOURCE
 #include <openssl/err.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,13 +36,15 @@ static int write_head(const struct tls_script *script, size_t body, char *out,
   char framing[64] = "";
   const char *version = script->framing == TLS_HTTP10 ? "1.0" : "1.1";
   bool no_body = script->framing == TLS_NO_BODY;
+  const char *status = no_body ? "204 No Content" : "200 OK";
+  if (script->refuses) status = "413 Content Too Large";
   if (script->framing == TLS_LENGTH)
     snprintf(framing, sizeof framing, "Content-Length: %zu\r\n", body);
   else if (script->framing == TLS_CHUNKED)
     snprintf(framing, sizeof framing, "Transfer-Encoding: chunked\r\n");
   return snprintf(out, capacity,
                   "HTTP/%s %s\r\nContent-Type: text/plain\r\n%s%s\r\n", version,
-                  no_body ? "204 No Content" : "200 OK", framing,
+                  status, framing,
                   script->says_close ? "Connection: close\r\n" : "");
 }
 
@@ -197,20 +200,46 @@ static size_t body_length(const struct tls_peer *peer) {
   return field ? strtoul(field + 17, NULL, 10) : 0;
 }
 
-/* Reads a request with its body; false at the end of the connection. */
-static bool read_request(struct tls_peer *peer) {
-  size_t wanted = 0;
+/* Reads a head, and as much of the body as comes with it. */
+static bool read_head(struct tls_peer *peer) {
+  const char *end = NULL;
   peer->length = 0;
-  do {
-    size_t room = sizeof peer->text - 1 - peer->length;
-    size_t got = tls_peer_read(peer, peer->text + peer->length, room);
+  while (!end) {
+    size_t left = sizeof peer->text - 1 - peer->length;
+    size_t got = tls_peer_read(peer, peer->text + peer->length, left);
     if (got == 0) return false;
     peer->length += got;
     peer->text[peer->length] = '\0';
-    const char *end = find_end(peer);
-    if (end) wanted = (size_t)(end + 4 - peer->text) + body_length(peer);
-  } while (!wanted || peer->length < wanted);
+    end = find_end(peer);
+  }
+  size_t with_head = peer->length - (size_t)(end + 4 - peer->text);
+  size_t length = body_length(peer);
+  peer->to_come = length > with_head ? length - with_head : 0;
   return true;
+}
+
+/* Reads on in a body until no more than `left` of it is to come. */
+static bool read_body(struct tls_peer *peer, size_t left) {
+  char bytes[16 * 1024];
+  while (peer->to_come > left) {
+    size_t most = peer->to_come < sizeof bytes ? peer->to_come : sizeof bytes;
+    size_t got = tls_peer_read(peer, bytes, most);
+    if (got == 0) return false;
+    peer->to_come -= got;
+  }
+  return true;
+}
+
+/* Reads a request, with its body unless the answer comes earlier; false at the
+ * end of the connection. */
+static bool read_request(struct tls_peer *peer) {
+  const struct tls_script *script = peer->server->script;
+  size_t left = 0;
+  if (!read_head(peer)) return false;
+  size_t length = body_length(peer);
+  if (script->early && length > script->early_at)
+    left = length - script->early_at;
+  return read_body(peer, left);
 }
 
 unsigned tls_count_request(struct tls_peer *peer) {
@@ -234,6 +263,15 @@ static enum tls_end answer_request(struct tls_peer *peer) {
   return trouble ? script->end : TLS_KEEP;
 }
 
+/* Reads the rest of a body whose request is answered, or nothing until the
+ * connection has ended; false at that. */
+static bool follow_body(struct tls_peer *peer) {
+  struct pollfd end = {.fd = peer->fd, .events = POLLRDHUP};
+  if (peer->server->script->early == TLS_EARLY_DRAIN) return read_body(peer, 0);
+  while (poll(&end, 1, -1) < 0) continue;
+  return false;
+}
+
 void tls_serve(struct tls_peer *peer) {
   enum tls_end end = TLS_KEEP;
   if (peer->h2) {
@@ -243,6 +281,7 @@ void tls_serve(struct tls_peer *peer) {
   while (end == TLS_KEEP && !peer->ended) {
     if (!read_request(peer)) break;
     end = answer_request(peer);
+    if (end == TLS_KEEP && peer->to_come && !follow_body(peer)) break;
   }
   if (!peer->ended) tls_peer_end(peer, end == TLS_KEEP ? TLS_FIN : end);
 }

@@ -40,6 +40,8 @@ static const struct name_row names[] = {
 
 static char ca_file[64];
 
+const char tls_cases_sent[TLS_SENT_MOST];
+
 /* ---- Certificates ---- */
 
 /* Gathers the certificates whose ids are in `text`; how many. */
@@ -118,6 +120,7 @@ complain(const struct trial *trial, const char *format, ...) {
 static void expect_success(const struct trial *trial, unsigned number) {
   const struct tls_outcome *outcome = &trial->outcomes[number];
   int http_status = trial->row->script.framing == TLS_NO_BODY ? 204 : 200;
+  if (trial->row->script.refuses) http_status = 413;
   if (outcome->status != LARIAT_OK)
     complain(trial, "request %u: %s in %s (HTTP %d), should succeed; %s",
              number + 1, lariat_status_name(outcome->status),

@@ -34,6 +34,7 @@ struct tls_case {
   const char *sni;         /* what the server must have been told; "": no name;
                               NULL: anything */
   const char *method;      /* NULL: "GET" */
+  size_t sent_bytes;       /* of a POST's body; 0: a few */
   struct tls_script script;
 
   /* The outcome: two requests that fail, behind those that succeed; or three
@@ -52,6 +53,10 @@ struct tls_case {
   bool h2;              /* where that is offered */
   const char *plain;    /* why a plain transfer may come to something else */
 };
+
+/* The most of `sent_bytes`, all of them 0. */
+enum { TLS_SENT_MOST = 4 * 1024 * 1024 };
+extern const char tls_cases_sent[TLS_SENT_MOST];
 
 /* What came of a request. */
 struct tls_outcome {

@@ -59,6 +59,13 @@ enum tls_middle {
 
 enum tls_name_answer { TLS_NAME_TAKEN, TLS_NAME_WARNING, TLS_NAME_FATAL };
 
+/* The reading of a request's body whose answer comes before its end. */
+enum tls_early {
+  TLS_EARLY_NOT, /* it does not */
+  TLS_EARLY_DRAIN,
+  TLS_EARLY_DEAF /* no more is read */
+};
+
 enum tls_tickets {
   TLS_TICKETS,
   TLS_TICKETS_NONE,
@@ -109,6 +116,9 @@ struct tls_script {
   enum tls_middle middle;
   enum tls_cut cut;
   enum tls_end end;
+  enum tls_early early; /* when `early_at` bytes of a body have come */
+  size_t early_at;
+  bool refuses;        /* 413 */
   bool says_close;     /* Connection: close */
   bool by_hand;        /* records are written by tls_records.h */
   bool apart;          /* each byte is sent by itself */

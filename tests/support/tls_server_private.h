@@ -24,6 +24,7 @@ struct tls_peer {
   struct tls_records records;
   char text[64 * 1024]; /* the last request */
   size_t length;
+  size_t to_come; /* of its body */
 };
 
 struct tls_server {

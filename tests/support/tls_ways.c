@@ -47,7 +47,10 @@ static void fetch_by_lariat(struct tls_way *way,
   char url[URL_MOST];
   if (!way->offers_h2) options.http = LARIAT_HTTP_1_1;
   if (strcmp(method_of(request), "POST") == 0)
-    options.body = lariat_body_bytes(sent_body, strlen(sent_body));
+    options.body =
+        request->row->sent_bytes
+            ? lariat_body_bytes(tls_cases_sent, request->row->sent_bytes)
+            : lariat_body_bytes(sent_body, strlen(sent_body));
   write_url(request, request->host, url);
   fetching_do(&ways->t, &o,
               lariat_request(client, method_of(request), url, &options));
@@ -65,6 +68,7 @@ static void fetch_by_lariat(struct tls_way *way,
 
 struct plain {
   CURL *easy;
+  struct curl_slist *headers; /* as lariat: no Expect with long bodies */
   bool insecure;
   size_t length;
   char body[TLS_BODY_MOST + 1];
@@ -85,6 +89,9 @@ static void begin_plain(struct tls_way *way, const struct tls_case *row) {
   (void)row;
   if (!easy) abort();
   plain->easy = easy;
+  plain->headers = curl_slist_append(NULL, "Expect:");
+  if (!plain->headers) abort();
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, plain->headers);
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, (long)TIMEOUT_MS);
@@ -103,12 +110,18 @@ static void begin_plain(struct tls_way *way, const struct tls_case *row) {
 static void end_plain(struct tls_way *way) {
   struct plain *plain = way->context;
   curl_easy_cleanup(plain->easy);
+  curl_slist_free_all(plain->headers);
 }
 
-static void set_plain_method(CURL *easy, const char *method) {
+static void set_plain_method(CURL *easy, const struct tls_request *request) {
+  const char *method = method_of(request);
+  size_t length = request->row->sent_bytes;
   if (strcmp(method, "HEAD") == 0) curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-  if (strcmp(method, "POST") == 0)
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, sent_body);
+  if (strcmp(method, "POST") != 0) return;
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                   length ? (curl_off_t)length : (curl_off_t)-1);
+  curl_easy_setopt(easy, CURLOPT_POSTFIELDS,
+                   length ? tls_cases_sent : sent_body);
 }
 
 static void fetch_plainly(struct tls_way *way,
@@ -121,7 +134,7 @@ static void fetch_plainly(struct tls_way *way,
   long version = 0;
   const char *host = request->row->plain_host;
   write_url(request, host ? host : request->host, url);
-  set_plain_method(plain->easy, method_of(request));
+  set_plain_method(plain->easy, request);
   curl_easy_setopt(plain->easy, CURLOPT_URL, url);
   curl_easy_setopt(plain->easy, CURLOPT_ERRORBUFFER, text);
   plain->length = 0;
