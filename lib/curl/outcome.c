@@ -414,7 +414,7 @@ static bool was_over_limit(const lr_transfer *transfer) {
  * memory", or has other words in each version. */
 static const char *describe_large_head(const lr_transfer *transfer) {
   const lariat_response *response = transfer->job->response;
-  uint32_t headers = transfer->reader.parser.interim_headers;
+  uint32_t headers = transfer->reader.parser.counted_headers;
   if (response) headers += response->header_count;
   return lr_h1_reason_text(headers < LR_RESPONSE_HEADERS_MAX
                                ? LR_H1_REASON_LONG_LINE

@@ -123,11 +123,22 @@ void lr_connection_close(lr_connection *connection) {
   lr_connection_uncount(h1, host);
 }
 
+/* Waits for what TLS must do before anything is received: what came was for TLS
+ * itself. */
+static void watch_idle(lr_connection *connection) {
+  (void)lr_poller_set(poller_of(connection), &connection->watch,
+                      connection->stream.needs_send ? EPOLLOUT
+                                                    : EPOLLIN | EPOLLRDHUP);
+}
+
 void lr_connection_end_idle(lr_connection *connection) {
   lr_h1 *h1 = connection->h1;
   ssize_t got =
       lr_stream_receive(&connection->stream, h1->inbound, sizeof h1->inbound);
-  if (got == LR_STREAM_AGAIN) return; /* what came was for TLS itself */
+  if (got == LR_STREAM_AGAIN) {
+    watch_idle(connection);
+    return;
+  }
   leave_idle_lists(connection);
   if (got < 0 || got == LR_STREAM_END)
     lr_host_note_early_end(connection->host);

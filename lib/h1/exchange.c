@@ -86,6 +86,13 @@ static uint32_t sending_events(const lr_connection *connection) {
   return unsent && unsent->state == LR_UNSENT_GOES ? EPOLLOUT : 0;
 }
 
+/* Returns the events to be waited for so that receiving goes on.  A stream that
+ * must send before it can receive would be ready all the time for bytes that
+ * it cannot take. */
+static uint32_t receiving_events(const lr_connection *connection) {
+  return LR_RARE(connection->stream.needs_send) ? EPOLLOUT : read_events;
+}
+
 static void resume_sending(lr_reader *reader);
 
 /* Keeps what did not go at once: the `length` bytes at `text`, and a body. */
@@ -247,7 +254,7 @@ static LR_COLD void stop_sending(lr_connection *connection) {
       connection->unsent->state > LR_UNSENT_WAITS)
     return;
   connection->unsent->state = LR_UNSENT_STOPPED;
-  (void)watch_events(connection, read_events);
+  (void)watch_events(connection, receiving_events(connection));
 }
 
 /* Says whether the answer, which is complete, waits for the end of its request:
@@ -352,7 +359,8 @@ static bool feed_parser(lr_connection *connection, const char *bytes,
 }
 
 static bool resume_reading(lr_connection *connection) {
-  return watch_events(connection, read_events | sending_events(connection));
+  return watch_events(connection, receiving_events(connection) |
+                                      sending_events(connection));
 }
 
 static void receive_some(lr_connection *connection);
@@ -419,7 +427,7 @@ static LR_COLD void follow_stream(lr_connection *connection, ssize_t result) {
   if (result != LR_STREAM_AGAIN)
     end_received(connection, result);
   else if (connection->stream.needs_send)
-    (void)watch_events(connection, read_events | EPOLLOUT);
+    (void)watch_events(connection, EPOLLOUT);
 }
 
 /* Returns how much is received at once.  What a stream has no space for waits
@@ -459,11 +467,13 @@ static void note_sent(const lr_connection *connection) {
         lr_reactor_turn_ns(connection->h1->reactor);
 }
 
-/* Notes that all of the request is out.  False: so is the answer in. */
+/* Notes that all of the request is out.  False: so is the answer in, and none
+ * of it waits for its sink. */
 static bool end_sending(lr_connection *connection) {
   lr_unsent_free(connection->unsent);
   connection->unsent = NULL;
-  if (!lr_h1_parser_complete(&connection->parser)) return true;
+  if (!lr_h1_parser_complete(&connection->parser) || is_paused(connection))
+    return true;
   lr_conclusion_finish(connection, NULL, 0);
   return false;
 }
@@ -480,8 +490,9 @@ static LR_COLD bool send_unsent(lr_connection *connection) {
     lr_conclusion_fail(connection, status);
     return false;
   }
-  (void)watch_events(connection, (is_paused(connection) ? 0 : read_events) |
-                                     sending_events(connection));
+  (void)watch_events(
+      connection, (is_paused(connection) ? 0 : receiving_events(connection)) |
+                      sending_events(connection));
   return true;
 }
 
@@ -496,8 +507,10 @@ static LR_COLD void end_while_sending(lr_connection *connection) {
   lr_h1 *h1 = connection->h1;
   ssize_t got =
       lr_stream_receive(&connection->stream, h1->inbound, sizeof h1->inbound);
-  if (got == LR_STREAM_AGAIN) return;
-  lr_conclusion_finish(connection, h1->inbound, got > 0 ? (size_t)got : 0);
+  if (got == LR_STREAM_AGAIN)
+    follow_stream(connection, got);
+  else
+    lr_conclusion_finish(connection, h1->inbound, got > 0 ? (size_t)got : 0);
 }
 
 void lr_exchange_ready(lr_watch *watch, uint32_t events) {
@@ -512,6 +525,7 @@ void lr_exchange_ready(lr_watch *watch, uint32_t events) {
       is_paused(connection))
     return;
   if (LR_RARE(connection->stream.needs_send)) {
+    connection->stream.needs_send = false;
     (void)resume_reading(connection);
     events |= EPOLLIN;
   }

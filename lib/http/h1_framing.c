@@ -129,7 +129,7 @@ static bool matters_at_once(const lr_h1_parser *parser) {
  * follows, its coding does not matter. */
 static lr_h1_reason reason_of_head(const lr_h1_parser *parser) {
   lr_h1_reason reason = (lr_h1_reason)parser->reason;
-  if (parser->interim_headers + parser->response->header_count >
+  if (parser->counted_headers + parser->response->header_count >
       LR_RESPONSE_HEADERS_MAX)
     return LR_H1_REASON_MANY_HEADERS;
   if (reason == LR_H1_REASON_TWO_LOCATIONS) return reason;

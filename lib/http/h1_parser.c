@@ -147,8 +147,8 @@ static LR_HOT lr_h1_result choose_body(lr_h1_parser *parser) {
 /* Ends an interim head: another follows, and nothing of what this one says
  * holds for that. */
 static LR_COLD lr_h1_result end_interim_head(lr_h1_parser *parser) {
-  parser->interim_headers =
-      (uint16_t)(parser->interim_headers + parser->response->header_count);
+  parser->counted_headers =
+      (uint16_t)(parser->counted_headers + parser->response->header_count);
   if (parser->response->status == 101)
     return lr_h1_refuse(parser, LR_H1_REASON_SWITCHED);
   parser->state = LR_H1_IN_STATUS;
@@ -162,7 +162,7 @@ static LR_COLD lr_h1_result end_interim_head(lr_h1_parser *parser) {
 
 static bool is_rare_head(const lr_h1_parser *parser) {
   unsigned rare = parser->reason | (unsigned)parser->rarities |
-                  parser->interim_headers |
+                  parser->counted_headers |
                   (parser->framing & (unsigned)LR_H1_NOT_CODED);
   return (rare | (unsigned)(parser->response->http_version ^ 11)) != 0;
 }
@@ -213,12 +213,25 @@ static lr_h1_result result_of(lr_h1_parser *parser, lariat_status status) {
 static LR_COLD lr_h1_result take_obs_fold(lr_h1_parser *parser,
                                           const char *line, const char *end) {
   lariat_response *response = parser->response;
-  if (!response) return LR_H1_MORE;
   bool trailer = parser->state == LR_H1_IN_TRAILERS;
+  if (!response)
+    return parser->rarities & LR_H1_TRAILED
+               ? LR_H1_MORE
+               : lr_h1_refuse(parser, LR_H1_REASON_OBS_FOLD);
   if ((trailer ? response->trailer_count : response->header_count) == 0)
     return lr_h1_refuse(parser, LR_H1_REASON_OBS_FOLD);
   parser->rarities |= LR_H1_FOLDED;
   return result_of(parser, lr_response_add_obs_fold(response, line, end));
+}
+
+/* Counts a trailer that nobody keeps: what is a proper response does not depend
+ * on who takes it. */
+static lr_h1_result count_trailer(lr_h1_parser *parser) {
+  if (parser->counted_headers >= LR_RESPONSE_HEADERS_MAX)
+    return lr_h1_refuse(parser, LR_H1_REASON_MANY_HEADERS);
+  parser->counted_headers++;
+  parser->rarities |= LR_H1_TRAILED;
+  return LR_H1_MORE;
 }
 
 /* Takes a trailer, not the empty line.  Nothing is made of what they say, so a
@@ -232,8 +245,8 @@ static LR_COLD lr_h1_result take_trailer(lr_h1_parser *parser, const char *line,
   if (lr_is_blank(*line)) return take_obs_fold(parser, line, end);
   const char *colon = memchr(line, ':', length);
   if (!colon) return lr_h1_refuse(parser, LR_H1_REASON_NO_COLON);
-  if (!parser->response || lr_framing_judge_name(line, (size_t)(colon - line)))
-    return LR_H1_MORE;
+  if (lr_framing_judge_name(line, (size_t)(colon - line))) return LR_H1_MORE;
+  if (!parser->response) return count_trailer(parser);
   return result_of(parser,
                    lr_response_add_trailer(parser->response, line, colon, end));
 }
@@ -346,6 +359,20 @@ static LR_COLD lr_h1_result refuse_nul(lr_h1_parser *parser, const char *begin,
                       cr_first ? LR_H1_REASON_BARE_CR : LR_H1_REASON_NUL);
 }
 
+/* Returns why a head that is long so far, the lines from `begin` on the last of
+ * it, is too long, if it is.  A line is, too, if it came all at once. */
+static LR_COLD lr_h1_reason reason_of_length(const lr_h1_parser *parser,
+                                             const char *begin,
+                                             const char *end) {
+  if (parser->head_bytes > LR_H1_HEAD_MAX) return LR_H1_REASON_LONG_HEAD;
+  for (const char *line = begin, *lf; line < end; line = lf + 1) {
+    lf = memchr(line, '\n', (size_t)(end - line));
+    if (!lf) break;
+    if (lf + 1 - line > LR_H1_LINE_MAX) return LR_H1_REASON_LONG_LINE;
+  }
+  return LR_H1_REASON_NONE;
+}
+
 /* Takes the lines of which `lf` ends the first.  What none of them may have,
  * and how long they are, is looked at once for all.  A head that is not there
  * as a whole is looked at now: its end may never come. */
@@ -354,8 +381,10 @@ static lr_h1_result take_head(lr_h1_parser *parser, const char **at,
   const char *begin = *at;
   lr_h1_result result = take_lines_of_head(parser, at, lf, end);
   parser->head_bytes += (uint32_t)(*at - begin);
-  if (parser->head_bytes > LR_H1_HEAD_MAX)
-    return lr_h1_refuse(parser, LR_H1_REASON_LONG_HEAD);
+  if (LR_RARE(parser->head_bytes > LR_H1_LINE_MAX)) {
+    lr_h1_reason reason = reason_of_length(parser, begin, *at);
+    if (reason != LR_H1_REASON_NONE) return lr_h1_refuse(parser, reason);
+  }
   if (has_nul(begin, *at)) return refuse_nul(parser, begin, *at);
   if (LR_RARE(parser->state == LR_H1_IN_HEADERS) && has_bare_cr(begin, *at))
     return lr_h1_refuse(parser, LR_H1_REASON_BARE_CR);

@@ -32,7 +32,7 @@ static inline void lr_h1_parser_begin(lr_h1_parser *parser,
   parser->decoders = decoders;
   parser->keeps = true;
   parser->rarities = 0;
-  parser->interim_headers = 0;
+  parser->counted_headers = 0;
   parser->framing = LR_H1_UNTIL_CLOSE;
   parser->coded = false;
   parser->reason = LR_H1_REASON_NONE;
@@ -58,9 +58,11 @@ static inline void lr_h1_parser_stop_at_heads(lr_h1_parser *parser) {
   parser->rarities |= LR_H1_STOPS;
 }
 
-/* Forgets the response, whose head is complete, since another has it now: there
- * are no trailers then.  For PASSED bodies. */
+/* Forgets the response, whose head is complete, since another has it now:
+ * trailers are only judged then.  For PASSED bodies. */
 static inline void lr_h1_parser_release_response(lr_h1_parser *parser) {
+  if (parser->response)
+    parser->counted_headers = (uint16_t)parser->response->header_count;
   parser->response = NULL;
 }
 

@@ -61,7 +61,8 @@ typedef enum lr_h1_body_use {
 /* Properties that few heads have, and that are looked for at once. */
 typedef enum lr_h1_rarity {
   LR_H1_FOLDED = 1, /* a header of the head went on, with a blank */
-  LR_H1_STOPS = 2   /* the caller wants to know of each head */
+  LR_H1_STOPS = 2,  /* the caller wants to know of each head */
+  LR_H1_TRAILED = 4 /* there was a trailer, which nobody keeps */
 } lr_h1_rarity;
 
 /* The longest line of a head, and the longest head, those of 1xx included: a
@@ -83,7 +84,8 @@ typedef struct lr_h1_parser {
   bool keeps;                /* the connection may be used again */
   bool coded;                /* the head has a Content-Encoding */
   uint8_t rarities;          /* lr_h1_rarity, joined by | */
-  uint16_t interim_headers;  /* of the heads of 1xx */
+  uint16_t counted_headers;  /* not in the response: of the heads of 1xx; once
+                                it is released, its own and the trailers */
   lariat_status fault;
   lr_content_decoders *decoders; /* borrowed; NULL: bodies stay as they come */
   lr_content_decoder *decoder;   /* of this body; NULL: it is not decoded */

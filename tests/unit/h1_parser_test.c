@@ -759,10 +759,16 @@ static void check_longest_line(const char *before, size_t length, size_t step,
  * with the line. */
 static void test_longest_lines(void) {
   enum { TRAILER = 4000, SIZE = 16 * 1024 };
-  static const size_t steps[] = {1, 4001, 2 * SIZE};
+  static const size_t steps[] = {1, 4001, 2 * SIZE, 2 * LR_H1_LINE_MAX};
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   for (size_t i = 0; i < FIXTURE_COUNT(steps); i++) {
+    check_longest_line("HTTP/1.1 204 No\r\nA:", LR_H1_LINE_MAX - 4, steps[i],
+                       LR_H1_REASON_LONG_LINE);
+    check_longest_line("HTTP/1.1 204 No\r\nA: b\r\nC:", LR_H1_LINE_MAX - 4,
+                       steps[i], LR_H1_REASON_LONG_LINE);
+    check_longest_line("HTTP/1.1 204 ", LR_H1_LINE_MAX - 15, steps[i],
+                       LR_H1_REASON_LONG_LINE);
     check_longest_line(CHUNKED "0\r\nA:", TRAILER - 2, steps[i],
                        LR_H1_REASON_LONG_LINE);
     check_longest_line(CHUNKED "0;", SIZE - 2, steps[i],
@@ -1272,6 +1278,51 @@ static void test_trailers_alone(void) {
   fixture_close(&f);
 }
 
+/* A proper response does not depend on who has it: trailers of one that has
+ * left are judged as others are. */
+static void test_trailers_without_response(void) {
+  static const struct {
+    const char *lines[2];
+    lr_h1_reason reason; /* of the second */
+  } rows[] = {{{"A: b\r\n", " c\r\n"}, LR_H1_REASON_NONE},
+              {{"A : b\r\n", " c\r\n"}, LR_H1_REASON_OBS_FOLD},
+              {{"A: b\r\n", "c\r\n"}, LR_H1_REASON_NO_COLON}};
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (size_t i = 0; i < 2 * FIXTURE_COUNT(rows); i++) {
+    struct reading r;
+    begin(&r, 0, 0);
+    lr_h1_parser_pass(&r.parser);
+    feed(&r, TEXT(CHUNKED "0\r\n"));
+    if (i % 2) lr_h1_parser_release_response(&r.parser);
+    feed(&r, rows[i / 2].lines[0], strlen(rows[i / 2].lines[0]));
+    CU_ASSERT_EQUAL(r.result, LR_H1_MORE);
+    feed(&r, rows[i / 2].lines[1], strlen(rows[i / 2].lines[1]));
+    CU_ASSERT_EQUAL(r.parser.reason, rows[i / 2].reason);
+    end(&r);
+  }
+  fixture_close(&f);
+}
+
+static void test_many_trailers(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (int released = 0; released < 2; released++) {
+    struct reading r;
+    unsigned count = 0;
+    begin(&r, 0, 0);
+    lr_h1_parser_pass(&r.parser);
+    feed(&r, TEXT(CHUNKED "0\r\n"));
+    if (released) lr_h1_parser_release_response(&r.parser);
+    for (; r.result == LR_H1_MORE && count < 10000; count++)
+      feed(&r, TEXT("A: b\r\n"));
+    CU_ASSERT_EQUAL(r.parser.reason, LR_H1_REASON_MANY_HEADERS);
+    CU_ASSERT_EQUAL(count, LR_RESPONSE_HEADERS_MAX); /* one is of the head */
+    end(&r);
+  }
+  fixture_close(&f);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"bodies of known length", test_lengths},
@@ -1304,6 +1355,8 @@ int main(int argc, char **argv) {
       {"spoilt responses", test_spoilt},
       {"bodies that are passed", test_passed},
       {"trailers alone", test_trailers_alone},
+      {"trailers without a response", test_trailers_without_response},
+      {"many trailers", test_many_trailers},
   };
   return fixture_main("h1_parser", tests, FIXTURE_COUNT(tests), argc, argv);
 }
