@@ -223,8 +223,8 @@ static void test_parked(void) {
   open_handing(&h);
   int fd = hand_over_socket(&h);
   CU_ASSERT_EQUAL(h.lane->open, 1);
-  h.transfer->job->attempt.reuse_failed = true;
-  CU_ASSERT_FALSE(lr_handoff_take(h.transfer)); /* h1 had its turn */
+  h.transfer->reason = LR_REQUEST_REUSE_FAILED; /* h1 had its turn */
+  CU_ASSERT_FALSE(lr_handoff_take(h.transfer));
   add_head(&h, "X-Test: 1\r\n");
   close_socket(&h, fd);
   expect_state(&h, LR_HANDOFF_PARKED);
