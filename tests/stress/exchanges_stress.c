@@ -159,7 +159,7 @@ static void check_sent(struct running *one, char *sent, size_t length) {
 
 static void look_at_sent(struct memory_link *link) {
   struct running *one = link->user;
-  if (!one || !one->scripts) return;
+  if (!one || !one->scripts || !link->stream.sent) return;
   check_sent(one, link->stream.sent, link->stream.sent_length);
 }
 
