@@ -9,7 +9,7 @@
  *   exchanges_stress [schedules [seed]]
  *
  * A schedule is made from its number alone: `exchanges_stress 1 NUMBER` runs
- * one that has failed again.  Usually 100,000, see scale.h. */
+ * one that has failed again.  Usually 300,000, see scale.h. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,7 +27,7 @@
 #include <lariat/failure.h>
 #include <lariat/stream.h>
 
-enum { FULL_SCALE = 100000, AT_ONCE = 64, ROUNDS = 4000, QUIET_ROUNDS = 4 };
+enum { FULL_SCALE = 300000, AT_ONCE = 64, ROUNDS = 4000, QUIET_ROUNDS = 4 };
 
 struct bytes {
   char *bytes;
@@ -159,7 +159,7 @@ static void check_sent(struct running *one, char *sent, size_t length) {
 
 static void look_at_sent(struct memory_link *link) {
   struct running *one = link->user;
-  if (!one || !one->scripts) return;
+  if (!one || !one->scripts || !link->stream.sent) return;
   check_sent(one, link->stream.sent, link->stream.sent_length);
 }
 

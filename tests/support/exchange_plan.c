@@ -179,7 +179,7 @@ static void choose_body(struct exchange_plan *plan, uint64_t *state) {
 static void choose_request(struct exchange_plan *plan, uint64_t *state) {
   static const char *const methods[] = {"GET", "GET", "GET", "HEAD", "DELETE"};
   plan->method = methods[below(state, 5)];
-  if (once_in(state, 3)) choose_body(plan, state);
+  if (once_in(state, 2)) choose_body(plan, state);
   plan->sink = once_in(state, 2) ? (uint8_t)below(state, 4)
                                  : (uint8_t)LARIAT_SINK_MEMORY;
   plan->decodes = !once_in(state, 4);

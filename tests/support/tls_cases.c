@@ -94,8 +94,10 @@ static bool is_weak_here(const struct tls_case *row) {
 }
 
 /* Returns how many requests succeed, and of how many. */
-static unsigned good_requests(const struct tls_case *row, unsigned *count) {
-  bool fails = row->status != LARIAT_OK && is_weak_here(row);
+static unsigned good_requests(const struct tls_case *row,
+                              const struct tls_way *way, unsigned *count) {
+  bool fails = row->status != LARIAT_OK && is_weak_here(row) &&
+               !(row->h2 && way->offers_h2);
   *count = fails ? row->good + FAIL : SUCCEED;
   return fails ? row->good : SUCCEED;
 }
@@ -177,7 +179,7 @@ static void expect_seen(const struct trial *trial) {
 
 static void judge(const struct trial *trial) {
   unsigned count;
-  unsigned good = good_requests(trial->row, &count);
+  unsigned good = good_requests(trial->row, trial->way, &count);
   if (trial->way->plain && trial->row->plain) return;
   for (unsigned i = 0; i < count; i++)
     if (i < good)
@@ -193,7 +195,7 @@ static void judge(const struct trial *trial) {
 static void ask(struct trial *trial, struct tls_way *way, unsigned port) {
   unsigned count;
   const struct tls_case *row = trial->row;
-  unsigned good = good_requests(row, &count);
+  unsigned good = good_requests(row, way, &count);
   const char *first = row->host ? row->host : TLS_CASES_HOST;
   if (way->begin) way->begin(way, row);
   for (unsigned i = 0; i < count; i++) {

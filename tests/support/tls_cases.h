@@ -50,7 +50,7 @@ struct tls_case {
                            keeps it */
   bool resumes;         /* all connections but the first are resumed by a plain
                            transfer */
-  bool h2;              /* where that is offered */
+  bool h2;              /* where that is offered, and no failure there */
   const char *plain;    /* why a plain transfer may come to something else */
 };
 

@@ -202,6 +202,47 @@ static void test_new_keys(void) {
   close_stream(&s);
 }
 
+/* Has the client send until nothing goes any more. */
+static void fill_socket(struct streaming *s) {
+  static const char bytes[65536];
+  int least = 1;
+  (void)setsockopt(s->fds[0], SOL_SOCKET, SO_SNDBUF, &least, sizeof least);
+  while (send(s->fds[0], bytes, sizeof bytes, MSG_DONTWAIT) > 0) continue;
+}
+
+/* Takes what has filled it, which is not the server's to see. */
+static void empty_socket(struct streaming *s) {
+  static char bytes[65536];
+  while (recv(s->fds[1], bytes, sizeof bytes, MSG_DONTWAIT) > 0) continue;
+}
+
+/* A handshake within TLS 1.2 that the server asks for: the client must send
+ * before it can receive what is behind that, and there is no space. */
+static void test_needs_send(void) {
+  struct streaming s;
+  char byte;
+  open_stream(&s, TLS1_2_VERSION);
+  CU_ASSERT_EQUAL_FATAL(SSL_renegotiate(s.pair.server), 1);
+  CU_ASSERT_EQUAL(SSL_do_handshake(s.pair.server), 1); /* it asks, no more */
+  fill_socket(&s);
+  for (int i = 0; i < 2; i++) {
+    expect_result(&s, LR_STREAM_AGAIN);
+    CU_ASSERT_TRUE(s.stream.needs_send);
+    CU_ASSERT_FALSE(s.stream.pending);
+  }
+  empty_socket(&s);
+  expect_result(&s, LR_STREAM_AGAIN);
+  CU_ASSERT_FALSE(s.stream.needs_send);
+  for (int i = 0; i < 4; i++) {
+    (void)SSL_read(s.pair.server, &byte, 1);
+    expect_result(&s, LR_STREAM_AGAIN);
+  }
+  CU_ASSERT_EQUAL(SSL_renegotiate_pending(s.pair.server), 0);
+  serve(&s, "answer");
+  expect_received(&s, "answer");
+  close_stream(&s);
+}
+
 /* ---- Ends ---- */
 
 /* An end behind bytes is told by the next call, of which no event will tell. */
@@ -325,6 +366,7 @@ int main(int argc, char **argv) {
       {"a byte that came early", test_early_byte},
       {"a full socket", test_full},
       {"new keys", test_new_keys},
+      {"it needs to send", test_needs_send},
       {"close_notify", test_close_notify},
       {"a cut connection", test_cut},
       {"rubbish", test_rubbish},
