@@ -50,9 +50,9 @@ typedef struct lariat_pool_options {
                                windows; 0 (default): as much as comes.  Beyond
                                it reading stops; only one body of each reactor
                                may always go on, and a stream has a piece */
-  bool libcurl_only; /* every request goes through libcurl (default: ordinary
-                        GETs over connections that libcurl has opened do not,
-                        and cost a fraction; their outcome is the same) */
+  bool libcurl_only; /* every request goes through libcurl (default: those of
+                        HTTP/1.1, over connections that libcurl has opened, do
+                        not, and cost a fraction; their outcome is the same) */
   /* Which addresses are connected to; default: all.  A fetch whose host has
    * none that is allowed fails with LARIAT_EADDRESS; of a host that has several
    * those that are allowed are tried. */

@@ -95,76 +95,41 @@ static void test_between_the_bytes(void) {
  * that is broken behind one, libcurl has the answer or not, as its sending
  * goes: early_answers_test.c has those, from a server that waits for its
  * reader.) */
-static void test_early_answers(void){
-#define EARLY(how) .method = "POST", .script = {.early = (how), .early_at
-#define REFUSED .refuses = true
-    static const struct tls_case rows[] = {{.name = "413, read on",
-                                            .sent_bytes = TLS_SENT_MOST,
-                                            .connections = 3,
-                                            EARLY(TLS_EARLY_DRAIN) = 1000,
-                                            REFUSED}},
-    {.name = "413, read on, TLS 1.2",
-     .sent_bytes = TLS_SENT_MOST,
-     .connections = 3,
-     EARLY(TLS_EARLY_DRAIN) = 0,
-     REFUSED,
-     ONLY_12}},
-{
-  .name = "413, held", .sent_bytes = TLS_SENT_MOST, .connections = 3,
-  EARLY(TLS_EARLY_DEAF) = 1000, REFUSED
-}
-}
-, {
-  .name = "413, close_notify", .sent_bytes = TLS_SENT_MOST,
-  EARLY(TLS_EARLY_DRAIN) = 1000, REFUSED, .end = TLS_NOTIFY
-}
-}
-, {
-  .name = "413, close_notify as said", .sent_bytes = TLS_SENT_MOST,
-  EARLY(TLS_EARLY_DRAIN) = 100000, REFUSED, .end = TLS_NOTIFY,
-  .says_close = true
-}
-}
-, {
-  .name = "413, without close_notify", .sent_bytes = TLS_SENT_MOST,
-  EARLY(TLS_EARLY_DRAIN) = 0, REFUSED, .end = TLS_FIN
-}
-}
-, {
-  .name = "413, broken", .sent_bytes = TLS_SENT_MOST,
-  EARLY(TLS_EARLY_DEAF) = 1000, REFUSED, .end = TLS_RESET
-}
-}
-, {
-  .name = "200, read on", .sent_bytes = 1000000, EARLY(TLS_EARLY_DRAIN) = 1000
-}
-}
-, {
-  .name = "200 in chunks, read on, TLS 1.2", .sent_bytes = 1000000,
-  EARLY(TLS_EARLY_DRAIN) = 0, .framing = TLS_CHUNKED, ONLY_12
-}
-}
-, {
-  .name = "200, large, read on", .sent_bytes = 1000000,
-  EARLY(TLS_EARLY_DRAIN) = 1000, LARGE
-}
-}
-, {
-  .name = "200, read on, close_notify", .sent_bytes = 1000000,
-  EARLY(TLS_EARLY_DRAIN) = 1000, .end = TLS_NOTIFY
-}
-}
-, {
-  .name = "200 until the end, close_notify", .sent_bytes = 1000000,
-  EARLY(TLS_EARLY_DRAIN) = 1000, .framing = TLS_UNTIL_CLOSE, .end = TLS_NOTIFY
-}
-}
-,
-}
-;
+static void test_early_answers(void) {
+#define EARLY(how, at, ...)                                                    \
+  .method = "POST", .script = {.early = (how), .early_at = (at), __VA_ARGS__ }
+#define REFUSED(how, at, ...)                                                  \
+  EARLY(how, at, .refuses = true, __VA_ARGS__), .sent_bytes = TLS_SENT_MOST
+#define ANSWERED(at, ...)                                                      \
+  EARLY(TLS_EARLY_DRAIN, at, __VA_ARGS__), .sent_bytes = 1000000
+  static const struct tls_case rows[] = {
+      {.name = "413, read on",
+       .connections = 3,
+       REFUSED(TLS_EARLY_DRAIN, 1000, .end = TLS_KEEP)},
+      {.name = "413, read on, TLS 1.2",
+       .connections = 3,
+       REFUSED(TLS_EARLY_DRAIN, 0, ONLY_12)},
+      {.name = "413, held",
+       .connections = 3,
+       REFUSED(TLS_EARLY_DEAF, 1000, .end = TLS_KEEP)},
+      {.name = "413, close_notify",
+       REFUSED(TLS_EARLY_DRAIN, 1000, .end = TLS_NOTIFY)},
+      {.name = "413, close_notify as said",
+       REFUSED(TLS_EARLY_DRAIN, 100000, .end = TLS_NOTIFY, .says_close = true)},
+      {.name = "413, without close_notify",
+       REFUSED(TLS_EARLY_DRAIN, 0, .end = TLS_FIN)},
+      {.name = "200, read on", ANSWERED(1000, .end = TLS_KEEP)},
+      {.name = "200 in chunks, read on, TLS 1.2",
+       ANSWERED(0, .framing = TLS_CHUNKED, ONLY_12)},
+      {.name = "200, large, read on", ANSWERED(1000, LARGE)},
+      {.name = "200, read on, close_notify", ANSWERED(1000, .end = TLS_NOTIFY)},
+      {.name = "200 until the end, close_notify",
+       ANSWERED(1000, .framing = TLS_UNTIL_CLOSE, .end = TLS_NOTIFY)},
+  };
 #undef EARLY
 #undef REFUSED
-run(rows, FIXTURE_COUNT(rows));
+#undef ANSWERED
+  run(rows, FIXTURE_COUNT(rows));
 }
 
 static void test_bad_records(void) {
