@@ -105,7 +105,7 @@ static void test_ends(void) {
 static void test_ways_to_ask(void) {
   struct trials trials = {0};
   for (size_t i = 0; i < shape_count; i++)
-    for (unsigned how = PAIRED_UNDECODED; how < PAIRED_HOWS; how++) {
+    for (unsigned how = PAIRED_UNDECODED; how < PAIRED_EXPECTING; how++) {
       struct paired_pools_trial trial = trial_of(&shapes[i], "GET");
       trial.how = (enum paired_pools_how)how;
       trial.exact = how == PAIRED_AGAIN && shapes[i].flags & CORPUS_TRIES;
@@ -241,7 +241,7 @@ static void test_bodies(void) {
 static void test_bodies_and_sinks(void) {
   struct trials trials = {0};
   for (size_t m = 0; m < 2; m++)
-    for (unsigned how = 0; how < PAIRED_HOWS; how++)
+    for (unsigned how = 0; how < PAIRED_EXPECTING; how++)
       for (size_t i = 0; i < FIXTURE_COUNT(body_shapes); i++) {
         const struct corpus_response *shape =
             response_corpus_find(shapes, shape_count, body_shapes[i]);
