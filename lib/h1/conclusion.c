@@ -26,7 +26,7 @@ static uint64_t us_since_start(const lr_job *job, uint64_t ns) {
 
 /* Returns what is known of the attempt.  Without a first byte, the wait for it
  * ends now. */
-static lr_attempt_facts exchange_facts(const lr_connection *connection) {
+static inline lr_attempt_facts exchange_facts(const lr_connection *connection) {
   const lr_job *job = connection->job;
   uint64_t now_ns = lr_reactor_turn_ns(connection->h1->reactor);
   uint64_t first_ns =

@@ -51,20 +51,35 @@ static inline bool lr_h1_status_line_is_odd(const char *line, const char *end) {
   return false;
 }
 
+/* Tells whether a line is the one that most servers write, which is taken at
+ * once. */
+static inline bool lr_h1_status_line_is_ok(const char *line, size_t length) {
+  static const char ok[] = "HTTP/1.1 200 OK";
+  return length == sizeof ok - 1 && memcmp(line, ok, sizeof ok - 1) == 0;
+}
+
+/* Begins the head behind a line that is a good one. */
+static inline lr_h1_result lr_h1_status_line_end(lr_h1_parser *parser,
+                                                 int status) {
+  parser->state = LR_H1_IN_HEADERS;
+  lr_response_begin_block(parser->response, 11, status);
+  return LR_H1_MORE;
+}
+
 /* Takes a line, and begins the head. */
 static LR_HOT lr_h1_result lr_h1_status_line_take(lr_h1_parser *parser,
                                                   const char *line,
                                                   const char *end) {
   size_t length = (size_t)(end - line);
+  if (lr_h1_status_line_is_ok(line, length))
+    return lr_h1_status_line_end(parser, 200);
   int status = lr_h1_status_line_is_of(line, length, "HTTP/1.1 ")
                    ? lr_h1_status_line_read(line, length)
                    : 0;
   if (LR_RARE(lr_h1_status_line_is_odd(line, end)))
     return lr_h1_refuse(parser, lr_h1_status_line_reason_of_odd(line, length));
   if (!status) return lr_h1_status_line_take_rare(parser, line, end);
-  parser->state = LR_H1_IN_HEADERS;
-  lr_response_begin_block(parser->response, 11, status);
-  return LR_H1_MORE;
+  return lr_h1_status_line_end(parser, status);
 }
 
 #endif
