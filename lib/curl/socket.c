@@ -259,7 +259,9 @@ void lr_socket_set_keeper(lr_socket *socket, lr_transfer *keeper) {
                      &socket->watch);
 }
 
-void lr_socket_release(lr_engine *engine, lr_socket *socket) {
+void lr_socket_release(lr_engine *engine, lr_socket *socket,
+                       bool leaves_descriptor) {
+  socket->left = leaves_descriptor;
   leave_socket_lane(engine, socket);
   socket->host = NULL;
 }
@@ -269,9 +271,10 @@ void lr_socket_release(lr_engine *engine, lr_socket *socket) {
  * under h1: the keeper's release closes it. */
 static int close_kept(lr_engine *engine, lr_socket *socket, int fd) {
   bool released = !socket->host;
+  bool left = socket->left;
   if (!released) leave_socket_lane(engine, socket);
   drop_socket(engine, socket);
-  return released ? close(fd) : 0;
+  return released && !left ? close(fd) : 0;
 }
 
 /* ---- Closing ---- */

@@ -159,6 +159,11 @@ void lr_poller_forget(lr_poller *poller, lr_watch *watch) {
   drop_entry(poller, watch);
 }
 
+void lr_poller_leave(lr_poller *poller, int fd) {
+  (void)call_epoll_ctl(poller, EPOLL_CTL_DEL, fd, 0, 0);
+  if ((uint32_t)fd < poller->capacity) poller->entries[fd].left = poller->batch;
+}
+
 /* Deals with an event for a number that nobody watches: its watch was dropped
  * in this batch, and the number may be another thread's by now; or it was
  * forgotten while its file stayed open, and the event comes back for ever.

@@ -76,6 +76,10 @@ bool lr_poller_reserve(lr_poller *poller, int fd);
  * closed, or was. */
 void lr_poller_forget(lr_poller *poller, lr_watch *watch);
 
+/* Takes a descriptor out of epoll whose watch was forgotten, since it stays
+ * open: another thread will have it. */
+void lr_poller_leave(lr_poller *poller, int fd);
+
 /* Waits (milliseconds; -1 for ever) for watches to be ready, and then calls
  * them: in two steps, so that the clock can be read in between.  EINTR is no
  * error.
