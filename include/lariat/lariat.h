@@ -8,6 +8,7 @@
 #include <lariat/attempt.h>
 #include <lariat/await.h>
 #include <lariat/body.h>
+#include <lariat/byte_stream.h>
 #include <lariat/checks.h>
 #include <lariat/client.h>
 #include <lariat/clock.h>

@@ -6,6 +6,7 @@
 
 #include "base/memory.h"
 #include "base/quarantine.h"
+#include "client/byte_stream.h"
 #include "client/capacity.h"
 #include "client/coroutine_client.h"
 #include "client/outcome.h"
@@ -104,8 +105,8 @@ static void cancel_fetch(lariat_deferred *deferred) {
 
 /* ---- Closing ---- */
 
-/* Ends all jobs.  Callbacks run in here, and may release or cancel any job of
- * the list. */
+/* Ends all jobs and streams.  Callbacks run in here, and may release or cancel
+ * any job of the list. */
 static void cancel_all(lariat_client *client, lariat_status status) {
   lr_list todo;
   lr_list *node;
@@ -118,6 +119,7 @@ static void cancel_all(lariat_client *client, lariat_status status) {
     lr_submit_withdraw(job, status);
     lr_client_fail_job(job, status, LARIAT_PHASE_NONE);
   }
+  lr_byte_stream_close_all(client);
   end_watch(client);
   lr_capacity_close(client);
 }
@@ -236,6 +238,7 @@ static lariat_client *new_client(lariat_pool *pool, lariat_reactor *reactor,
   client->request_defaults = lariat_request_defaults(client);
   lr_list_init(&client->jobs);
   lr_list_init(&client->spare);
+  lr_list_init(&client->byte_streams);
   client->spare_most = lr_quarantine_is_on() ? 0 : SPARE_MAX;
   lr_waiters_init(&client->capacity_waiters);
   client->watch.expire = lr_submit_stop_late;

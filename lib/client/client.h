@@ -27,6 +27,7 @@ struct lariat_client {
   lr_response_cache *responses;
   lr_origin last_origin; /* of the URLs that were asked for */
   lr_list jobs;          /* all that are not freed */
+  lr_list byte_streams;  /* that are not closed */
   lr_list spare;         /* blank jobs, for the next requests */
   unsigned spare_count;
   unsigned spare_most;

@@ -8,6 +8,7 @@
 #include "base/attributes.h"
 #include "base/memory.h"
 #include "base/time.h"
+#include "client/byte_stream.h"
 #include "client/capacity.h"
 #include "client/next_step.h"
 #include "client/retry.h"
@@ -265,7 +266,10 @@ static void deliver_failure(lr_job *job) {
 static void deliver_response(lr_job *job) {
   if (job->retry.attempts)
     lr_retry_note(job, job->attempt.outcome, lr_outcome_http_status(job), 0);
-  complete_with_response(job);
+  if (LR_RARE(job->lease != NULL))
+    lr_client_complete(job, lr_byte_stream_make(job));
+  else
+    complete_with_response(job);
 }
 
 /* ---- Returning jobs ---- */

@@ -8,6 +8,7 @@
 #include "base/time.h"
 #include "client/client.h"
 #include "client/outcome.h"
+#include "client/request.h"
 #include "client/submit.h"
 #include "deferred/state.h"
 #include "http/field.h"
@@ -220,7 +221,7 @@ static void set_job_limits(lr_job *job, const lariat_request_options *options) {
 
 /* Sets the deadline on both clocks: the pool may have the system's, and the
  * caller's reactor another. */
-static void set_deadline(lr_job *job, uint64_t timeout_ms) {
+static inline void set_deadline(lr_job *job, uint64_t timeout_ms) {
   lariat_reactor *reactor = job->client->reactor;
   job->request.deadline_ns = UINT64_MAX;
   job->caller.due_ns = UINT64_MAX;
@@ -275,6 +276,24 @@ static lariat_status fill_job(lr_job *job, const char *method, const char *url,
   if (LR_RARE(job->request.url.userinfo) && status == LARIAT_OK)
     status = set_authorization(job, url);
   if (!defaults && status == LARIAT_OK) status = complete_headers(job);
+  set_deadline(job, options->timeout_ms);
+  return status;
+}
+
+lariat_status lr_request_fill_opening(lr_job *job, const char *url,
+                                      const lariat_request_options *options) {
+  lariat_client *client = job->client;
+  job->request.defaults = false;
+  lariat_status status = set_request(job, get_method, options);
+  if (job->sink) lr_body_sink_free(job->sink); /* there will be no body */
+  job->sink = NULL;
+  if (status == LARIAT_OK)
+    status =
+        url ? lr_url_parse_after(&job->request.url, url, &client->last_origin,
+                                 &job->request.spare_url)
+            : LARIAT_EURL;
+  if (status == LARIAT_OK && client->options.deny_bad_ports)
+    status = check_port(job);
   set_deadline(job, options->timeout_ms);
   return status;
 }

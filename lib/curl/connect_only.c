@@ -27,22 +27,25 @@ bool lr_connect_only_replaces(const lr_job *job) {
 
 /* ---- The end ---- */
 
-/* Takes the connection back from h1, which does the counting for its host.  The
+/* Takes the connection back from who does the counting for its host.  The
  * transfer may outlive the host. */
-static void release_transfer(void *self) {
-  lr_transfer *transfer = self;
+void lr_connect_only_release(lr_transfer *transfer, bool leaves_descriptor) {
   lr_engine *engine = transfer->engine;
   lr_socket *socket = lr_sockets_find(&engine->sockets, transfer->handoff.fd);
   lr_host_lane *part = lr_host_in_lane(transfer->host, transfer->lane);
   if (socket && socket->keeper == transfer)
-    lr_socket_release(engine, socket);
-  else /* libcurl has given the connection up before */
+    lr_socket_release(engine, socket, leaves_descriptor);
+  else if (!leaves_descriptor) /* libcurl has given the connection up before */
     close(transfer->handoff.fd);
   if (part) part->running--;
   lr_host_leave_lane(transfer->host, transfer->lane);
   transfer->host = NULL;
   lr_list_append(&engine->released, &transfer->node);
   lr_reactor_request_turn(engine->reactor);
+}
+
+static void release_transfer(void *self) {
+  lr_connect_only_release(self, false);
 }
 
 void lr_connect_only_end_released(lr_engine *engine) {
@@ -66,10 +69,12 @@ static size_t attach_connection(lr_transfer *transfer, char early[1]) {
   return code == CURLE_OK ? got : 0;
 }
 
-static bool open_stream(lr_transfer *transfer, lr_stream *stream) {
-  lr_tls_keeper keeper = {.release = release_transfer,
-                          .self = transfer,
-                          .buffered = &transfer->engine->tls_buffered};
+static bool open_stream(lr_transfer *transfer, void (*release)(void *self),
+                        lr_stream *stream) {
+  unsigned *buffered =
+      transfer->job->lease ? NULL : &transfer->engine->tls_buffered;
+  lr_tls_keeper keeper = {
+      .release = release, .self = transfer, .buffered = buffered};
   char early[1];
   size_t early_length = attach_connection(transfer, early);
   return lr_tls_stream_open(stream, transfer->ssl, transfer->handoff.fd,
@@ -80,27 +85,55 @@ static bool open_stream(lr_transfer *transfer, lr_stream *stream) {
  * count what they count. */
 static lr_connection *open_connection(lr_transfer *transfer) {
   lr_stream stream;
-  if (!open_stream(transfer, &stream)) return NULL;
+  if (!open_stream(transfer, release_transfer, &stream)) return NULL;
   lr_connection *connection = lr_connection_adopt(
       &transfer->engine->h1, &stream, transfer->host, transfer->job->response);
   if (!connection) lr_tls_stream_abandon(&stream);
   return connection;
 }
 
-lr_connection *lr_connect_only_adopt(lr_transfer *transfer) {
+/* Keeps the socket of the transfer from libcurl's events; NULL: there is no
+ * connection. */
+static lr_socket *begin_keeping(lr_transfer *transfer) {
   lr_socket *socket = transfer->connection.socket;
   if (!socket || !transfer->ssl || !transfer->tls) return NULL;
   lr_handoff_forget_socket(transfer);
   transfer->handoff.fd = socket->watch.fd;
   lr_socket_set_keeper(socket, transfer);
+  return socket;
+}
+
+/* Leaves the transfer to its connection, of which there is a stream. */
+static void leave_transfer(lr_transfer *transfer) {
+  lr_socket_detach(transfer);
+  lr_socket_end_attempts(transfer);
+  lr_list_remove(&transfer->node);
+}
+
+lr_connection *lr_connect_only_adopt(lr_transfer *transfer) {
+  lr_socket *socket = begin_keeping(transfer);
+  if (!socket) return NULL;
   lr_connection *connection = open_connection(transfer);
   if (!connection) {
     lr_socket_set_keeper(socket, NULL);
     return NULL;
   }
   connection->id = socket->id;
-  lr_socket_detach(transfer);
-  lr_socket_end_attempts(transfer);
-  lr_list_remove(&transfer->node);
+  leave_transfer(transfer);
   return connection;
+}
+
+/* Leaves it to who has the lease to tell of its end. */
+static void ignore_release(void *self) { (void)self; }
+
+bool lr_connect_only_lend(lr_transfer *transfer, lr_stream *stream) {
+  lr_socket *socket = begin_keeping(transfer);
+  if (!socket) return false;
+  if (!open_stream(transfer, ignore_release, stream)) {
+    lr_socket_set_keeper(socket, NULL);
+    return false;
+  }
+  lr_tls_events_leave(transfer->ssl);
+  leave_transfer(transfer);
+  return true;
 }

@@ -11,6 +11,8 @@
 
 #include <stdbool.h>
 
+#include "net/stream.h"
+
 struct lr_connection;
 struct lr_engine;
 struct lr_job;
@@ -25,6 +27,17 @@ bool lr_connect_only_replaces(const struct lr_job *job);
  * transfer is the connection's, and its job the caller's.  NULL when out of
  * memory, or when there is no connection: nothing has changed. */
 struct lr_connection *lr_connect_only_adopt(struct lr_transfer *transfer);
+
+/* Makes a stream of what the transfer has opened, for another thread: none of
+ * libcurl's or lariat's callbacks touches the engine from there.  From now on
+ * the transfer is the connection's, and its job the caller's.  False as above.
+ */
+bool lr_connect_only_lend(struct lr_transfer *transfer, lr_stream *stream);
+
+/* Takes the connection back, of which libcurl closes the descriptor; or, if
+ * `leaves_descriptor`, somebody else does. */
+void lr_connect_only_release(struct lr_transfer *transfer,
+                             bool leaves_descriptor);
 
 /* Takes the transfers out of their lanes whose connections h1 has closed, at
  * the end of a turn: that may not be done while libcurl calls back. */

@@ -251,9 +251,12 @@ static uint8_t version_to_ask(const lr_job *job) {
   return asks ? LARIAT_HTTP_AUTO : job->request.http;
 }
 
-/* Has libcurl open a connection, of HTTP/1.1, and no more. */
+/* Has libcurl open a connection, of HTTP/1.1, and no more.  A lease has
+ * protocols of its own to offer, which are set when the handshake begins. */
 static void set_connect_only(lr_transfer *transfer) {
   (void)curl_easy_setopt(transfer->easy, CURLOPT_CONNECT_ONLY, 1L);
+  if (transfer->job->lease)
+    (void)curl_easy_setopt(transfer->easy, CURLOPT_SSL_ENABLE_ALPN, 0L);
   if (transfer->set.http != LARIAT_HTTP_1_1)
     set_http(transfer, LARIAT_HTTP_1_1);
   set_forbid_reuse(transfer, false);

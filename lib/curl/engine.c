@@ -7,6 +7,7 @@
 #include "curl/connect_only.h"
 #include "curl/excess.h"
 #include "curl/lane.h"
+#include "curl/leasing.h"
 #include "curl/libcurl.h"
 #include "curl/outcome.h"
 #include "curl/transfer.h"
@@ -178,8 +179,34 @@ static LR_COLD lariat_status no_lane_status(lr_engine *engine, lr_job *job) {
 bool lr_engine_wants_new(const lr_job *job) {
   const lr_host *host = job->pool.host;
   if (is_multiplexed(host)) return false;
-  return job->replay.on_new_connection || host->learned.desync ||
+  return job->lease || job->replay.on_new_connection || host->learned.desync ||
          (!job->replay.repeatable && lr_host_is_short_lived(host));
+}
+
+/* Says whether the host may have one more connection, in the place of an idle
+ * one of libcurl's if need be, which may have to wait for the end of a transfer
+ * in its lane. */
+static LR_COLD bool makes_space(lr_engine *engine, lr_host *host) {
+  if (lr_connection_limit_allows(&engine->limit, host)) return true;
+  lr_lane *idle = find_idle_lane(host);
+  if (idle && idle->running) lr_lane_trim(idle);
+  if (!idle || idle->running) return false;
+  lr_engine_recycle(engine, idle);
+  return lr_connection_limit_allows(&engine->limit, host);
+}
+
+/* Chooses the lane of a job that leases a connection: a new one, whatever is
+ * open. LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY, LARIAT_ESYSTEM */
+static LR_COLD lariat_status choose_lane_for_lease(lr_engine *engine,
+                                                   lr_job *job, lr_lane **out,
+                                                   bool *opens_new) {
+  lr_host *host = job->pool.host;
+  if (!makes_space(engine, host) &&
+      (lr_engine_is_busy(engine) || engine->limit.held))
+    return LARIAT_EBUSY;
+  *opens_new = true;
+  *out = find_lane_for_new(engine, host);
+  return *out ? LARIAT_OK : no_lane_status(engine, job);
 }
 
 /* Chooses the job's lane; `*opens_new`: it will open a connection.  One that
@@ -190,6 +217,7 @@ static lariat_status choose_lane(lr_engine *engine, lr_job *job, lr_lane **out,
                                  bool *opens_new) {
   lr_host *host = job->pool.host;
   bool needs_new = lr_engine_wants_new(job);
+  if (job->lease) return choose_lane_for_lease(engine, job, out, opens_new);
   *opens_new = false;
   *out = is_multiplexed(host) && host->connections.open
              ? lr_curl_host_of(host)->lanes[0].lane
@@ -248,10 +276,12 @@ void lr_engine_keep_transfer(lr_engine *engine, lr_transfer *transfer) {
 
 /* Decides who makes the job's request, and what becomes of its connection: a
  * new one is to be h1's, if it is without TLS also behind an answer that
- * libcurl has read. */
+ * libcurl has read.  A lease makes none. */
 static void decide_maker(lr_transfer *transfer, const lr_job *job,
                          bool opens_new) {
-  lr_request_reason reason = lr_exchange_reason(&transfer->engine->h1, job);
+  lr_request_reason reason =
+      job->lease ? LR_REQUEST_BY_H1
+                 : lr_exchange_reason(&transfer->engine->h1, job);
   bool by_h1 = reason == LR_REQUEST_BY_H1;
   bool behind = reason == LR_REQUEST_REUSE_FAILED && !job->request.url.tls;
   transfer->reason = (uint8_t)reason;
@@ -346,11 +376,24 @@ static void count_response(lr_engine *engine, lariat_response *response) {
   if (response) lr_h1_count(&engine->h1, response);
 }
 
+/* Ends the job of a lease, whose connection is its client's now. */
+static LR_COLD void conclude_lease(lr_engine *engine, lr_job *job) {
+  job->attempt.outcome = LARIAT_OK;
+  count_response(engine, job->response);
+  lr_dispatcher_done(engine->dispatcher, job);
+}
+
 /* Goes on with h1 where libcurl has connected, and no more.  False: that
  * cannot be used. */
 static bool take_exchange_over(lr_engine *engine, lr_transfer *transfer) {
   lr_job *job = transfer->job;
   lr_outcome_describe(transfer, job->response);
+  if (job->lease) {
+    if (!lr_leasing_give(transfer)) return false;
+    detach_transfer(engine, transfer);
+    conclude_lease(engine, job);
+    return true;
+  }
   lr_connection *connection = lr_handoff_adopt(transfer);
   if (!connection) return false;
   detach_transfer(engine, transfer);
@@ -363,12 +406,17 @@ static bool take_exchange_over(lr_engine *engine, lr_transfer *transfer) {
 static bool adopt_kept(lr_engine *engine, lr_transfer *transfer) {
   lr_job *job = transfer->job;
   lr_outcome_describe(transfer, job->response);
-  lr_connection *connection = lr_connect_only_adopt(transfer);
-  if (!connection) return false;
+  lr_connection *connection = NULL;
+  if (job->lease ? !lr_leasing_give(transfer)
+                 : !(connection = lr_connect_only_adopt(transfer)))
+    return false;
   detach_job(engine, transfer);
   transfer->state = LR_TRANSFER_IDLE;
   transfer->job = NULL;
-  lr_exchange_open(connection, job);
+  if (connection)
+    lr_exchange_open(connection, job);
+  else
+    conclude_lease(engine, job);
   return true;
 }
 
@@ -517,12 +565,15 @@ void lr_engine_recycle(lr_engine *engine, lr_lane *lane) {
   if (had) lr_u64_bump(&engine->stats->recycled, 1);
 }
 
+static void end_leases(void *self) { lr_leasing_end_all(self); }
+
 static void close_engine(void *self) {
   lr_engine *engine = self;
   lr_list *node;
   lr_body_sinks_clear(&engine->sinks);
   lr_connection_limit_clear(&engine->limit);
   lr_h1_clear(&engine->h1);
+  lr_leasing_end_all(engine);
   lr_connect_only_end_released(engine);
   while ((node = lr_list_first(&engine->lanes)))
     lr_lane_free(lr_container(node, lr_lane, node));
@@ -542,6 +593,7 @@ static const lr_transport_ops engine_ops = {.host_extra = &lr_curl_host_extra,
                                             .phase = find_phase,
                                             .heard_ns = find_heard_ns,
                                             .end_reuse = end_reuse,
+                                            .end_leases = end_leases,
                                             .turn_end = end_turn,
                                             .close = close_engine};
 
@@ -577,6 +629,7 @@ lariat_status lr_engine_open(const lr_transport_config *config,
   lr_tls_sessions_init(&engine->tls_sessions);
   lr_list_init(&engine->idle_transfers);
   lr_list_init(&engine->released);
+  lr_list_init(&engine->leases);
   lr_list_init(&engine->lanes);
   lr_list_init(&engine->dirty);
   lr_body_sinks_init(&engine->sinks, config->budget, config->reactor);

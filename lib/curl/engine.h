@@ -17,6 +17,7 @@
 #include "net/tls_sessions.h"
 #include "schedule/connection_limit.h"
 #include "schedule/desync.h"
+#include "schedule/dispatcher.h"
 #include "schedule/transport.h"
 
 struct lr_address_guard;
@@ -43,6 +44,7 @@ typedef struct lr_engine {
 
   lr_list idle_transfers;
   lr_list released; /* transfers that have kept a connection (connect_only.h) */
+  lr_list leases;   /* lr_lease, whose connections clients have */
   unsigned idle_transfer_count;
   lr_list lanes;
   lr_list dirty; /* lanes to process at the end of the turn */
@@ -64,9 +66,10 @@ typedef struct lr_engine {
 lariat_status lr_engine_open(const lr_transport_config *config,
                              lr_transport *out);
 
-/* Says whether anything runs, by libcurl or without it. */
+/* Says whether anything runs, by libcurl, without it or at a client's, that
+ * will give a connection back. */
 static inline bool lr_engine_is_busy(const lr_engine *engine) {
-  return engine->running || engine->h1.running;
+  return engine->running || engine->h1.running || engine->dispatcher->leased;
 }
 
 /* Notes that there was no descriptor for the transfer's connection, or for a

@@ -255,10 +255,12 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
 void lr_socket_set_keeper(lr_socket *socket, lr_transfer *keeper) {
   socket->keeper = keeper;
   if (keeper)
-    lr_poller_leave(lr_reactor_poller(keeper->engine->reactor), &socket->watch);
+    lr_poller_hand_over(lr_reactor_poller(keeper->engine->reactor), &socket->watch);
 }
 
-void lr_socket_release(lr_engine *engine, lr_socket *socket) {
+void lr_socket_release(lr_engine *engine, lr_socket *socket,
+                       bool leaves_descriptor) {
+  socket->left = leaves_descriptor;
   leave_socket_lane(engine, socket);
   socket->host = NULL;
 }
@@ -268,9 +270,10 @@ void lr_socket_release(lr_engine *engine, lr_socket *socket) {
  * under h1: the keeper's release closes it. */
 static int close_kept(lr_engine *engine, lr_socket *socket, int fd) {
   bool released = !socket->host;
+  bool left = socket->left;
   if (!released) leave_socket_lane(engine, socket);
   drop_socket(engine, socket);
-  return released ? close(fd) : 0;
+  return released && !left ? close(fd) : 0;
 }
 
 /* ---- Closing ---- */
@@ -290,7 +293,7 @@ static void park_socket(lr_engine *engine, lr_socket *socket) {
   lr_transfer *transfer = socket->handed_by;
   leave_socket_lane(engine, socket);
   lr_handoff_park(transfer, socket->watch.fd);
-  lr_poller_leave(lr_reactor_poller(engine->reactor), &socket->watch);
+  lr_poller_hand_over(lr_reactor_poller(engine->reactor), &socket->watch);
   drop_socket(engine, socket);
 }
 

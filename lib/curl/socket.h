@@ -40,6 +40,7 @@ typedef struct lr_socket {
   lr_list attempt;            /* in its transfer's attempts, or alone */
   uint32_t wanted;            /* what libcurl waits for; 0: idle */
   bool dead; /* closed by the server, or shut down: of no use any more */
+  bool left; /* kept, and its descriptor is closed by somebody else */
 } lr_socket;
 
 typedef struct lr_sockets {
@@ -77,8 +78,10 @@ void lr_socket_end(lr_socket *socket);
 void lr_socket_set_keeper(lr_socket *socket, struct lr_transfer *keeper);
 
 /* Takes a socket that h1 has given back from its host and its lane, which may
- * be gone when libcurl closes it. */
-void lr_socket_release(struct lr_engine *engine, lr_socket *socket);
+ * be gone when libcurl closes it; if `leaves_descriptor`, that is not done for
+ * it. */
+void lr_socket_release(struct lr_engine *engine, lr_socket *socket,
+                       bool leaves_descriptor);
 
 /* Ends those of the host's that are idle, marks the transfers on the others,
  * and adds the numbers of all. */

@@ -20,6 +20,7 @@
 #include "h1/conclusion.h"
 #include "http/h1_parser.h"
 #include "job/body_sink.h"
+#include "job/lease.h"
 #include "net/trust.h"
 #include "schedule/dispatcher.h"
 
@@ -35,6 +36,14 @@ static void watch_tls(lr_transfer *transfer, lr_tls_events *events) {
   transfer->tls = events;
 }
 
+/* Offers the protocols that a client has named for its stream. */
+static bool offer_protocols(const lr_job *job, SSL_CTX *ssl_ctx) {
+  const lr_lease *lease = job->lease;
+  return !lease || !lease->alpn_length ||
+         SSL_CTX_set_alpn_protos(ssl_ctx, lease->alpn_offered,
+                                 lease->alpn_length) == 0;
+}
+
 /* Gives the trusted certificates to a handshake that begins, and a session to
  * resume. */
 static CURLcode begin_handshake(CURL *easy, void *ssl_ctx,
@@ -45,7 +54,7 @@ static CURLcode begin_handshake(CURL *easy, void *ssl_ctx,
   (void)easy;
   transfer->tries.in_handshake = true;
   watch_tls(transfer, lr_tls_events_watch(ssl_ctx));
-  if (!transfer->tls ||
+  if (!transfer->tls || !offer_protocols(transfer->job, ssl_ctx) ||
       !lr_tls_sessions_use(&engine->tls_sessions, ssl_ctx, host->key,
                            host->key_length, host->key_hash))
     return CURLE_OUT_OF_MEMORY;

@@ -43,7 +43,7 @@ static bool is_h1_safe(const lr_header_list *headers) {
 /* Says the same of a job that is not simply a GET.  (A body with HEAD makes
  * libcurl wait for one with the answer.) */
 static LR_COLD bool suits_with_extras(const lr_job *job) {
-  return !job->body.bytes || !is_head_request(job);
+  return !job->lease && (!job->body.bytes || !is_head_request(job));
 }
 
 static bool suits_by_kind(const lr_job *job) {

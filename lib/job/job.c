@@ -8,6 +8,7 @@
 #include "base/quarantine.h"
 #include "job/body_sink.h"
 #include "job/body_source.h"
+#include "job/lease.h"
 
 lr_job *lr_job_new(void) {
   lr_job *job = lr_alloc_lines(sizeof *job);
@@ -28,6 +29,8 @@ static bool has_more(const lr_job *job) {
 static void drop_more(lr_job *job) {
   if (job->sink) lr_body_sink_free(job->sink);
   job->sink = NULL;
+  lr_lease_close(job->lease);
+  job->lease = NULL;
   if (job->body.bytes && job->body.drop)
     job->body.drop((void *)(uintptr_t)job->body.bytes);
   job->body.bytes = NULL;

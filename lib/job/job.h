@@ -35,6 +35,7 @@ struct lr_connection;
 struct lr_backlog_host;
 struct lr_body_sink;
 struct lr_body_source;
+struct lr_lease;
 
 /* Where a job is, as its caller knows. */
 typedef enum lr_job_state {
@@ -209,6 +210,8 @@ struct lr_job {
   lr_job_body body;
   struct lr_body_sink *sink; /* NULL: the body goes into the response */
   lr_job_replay replay;
+  struct lr_lease *lease; /* the job is to open a connection, and no more; NULL:
+                             it makes a request */
 
   _Alignas(LR_CACHE_LINE) lr_mail travel;
   lr_job_pool pool;

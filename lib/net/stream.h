@@ -29,6 +29,7 @@ typedef struct lr_stream_ops {
   ssize_t (*send)(lr_stream *stream, const char *bytes, size_t length);
   ssize_t (*receive)(lr_stream *stream, char *bytes, size_t capacity);
   bool (*lacks_certificate)(const lr_stream *stream);
+  int (*end_sending)(lr_stream *stream); /* NULL: it cannot be ended */
   void (*close)(lr_stream *stream);
 } lr_stream_ops;
 
@@ -79,6 +80,15 @@ static inline bool lr_stream_is_tls(const lr_stream *stream) {
  * server asked for a certificate of the client's, and got none. */
 static inline bool lr_stream_lacks_certificate(const lr_stream *stream) {
   return stream->ops && stream->ops->lacks_certificate(stream);
+}
+
+/* Tells the peer that there are no more bytes, and leaves the other direction
+ * alone.  1: done; 0: not now, for want of space; -1: the connection is of no
+ * more use. */
+static inline int lr_stream_end_sending(lr_stream *stream) {
+  if (stream->ops)
+    return stream->ops->end_sending ? stream->ops->end_sending(stream) : -1;
+  return shutdown(stream->fd, SHUT_WR) == 0 ? 1 : -1;
 }
 
 /* Ends the connection.  The descriptor is closed, and not watched any more. */

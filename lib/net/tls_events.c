@@ -100,6 +100,11 @@ lr_tls_events *lr_tls_events_watch(void *ssl_ctx) {
   return lr_tls_events_retain(events);
 }
 
+void lr_tls_events_leave(void *ssl) {
+  SSL_set_info_callback(ssl, note_alert);
+  SSL_CTX_sess_set_new_cb(SSL_get_SSL_CTX(ssl), NULL);
+}
+
 const char *lr_tls_events_refusal(const lr_tls_events *events) {
   return X509_verify_cert_error_string(events->refused);
 }

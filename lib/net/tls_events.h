@@ -29,6 +29,11 @@ typedef struct lr_tls_events {
  * caller; NULL when out of memory. */
 lr_tls_events *lr_tls_events_watch(void *ssl_ctx);
 
+/* Leaves a connection (an SSL), whose handshake is complete, to another thread:
+ * what it calls from now on touches nothing but its record and itself, and its
+ * new sessions are not kept. */
+void lr_tls_events_leave(void *ssl);
+
 /* Returns the record of a connection (an SSL), which is the connection's; NULL
  * when there is none. */
 lr_tls_events *lr_tls_events_of(const void *ssl);

@@ -176,6 +176,16 @@ static ssize_t receive_records(lr_stream *stream, char *bytes,
 
 /* ---- Why, and the end ---- */
 
+/* Sends close_notify.  That of the peer is not waited for. */
+static int end_sending(lr_stream *stream) {
+  lr_tls_stream *tls = stream->state;
+  drop_errors();
+  if (SSL_shutdown(tls->ssl) >= 0) return 1;
+  int error = SSL_get_error(tls->ssl, -1);
+  ERR_clear_error();
+  return error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ ? 0 : -1;
+}
+
 /* Says whether the connection ended since the client has no certificate.  The
  * server need not say so at once, nor at all: with TLS 1.3 its word may be lost
  * in the end of the connection. */
@@ -205,6 +215,7 @@ static void close_tls(lr_stream *stream) {
 static const lr_stream_ops tls_ops = {.send = send_records,
                                       .receive = receive_records,
                                       .lacks_certificate = lacks_certificate,
+                                      .end_sending = end_sending,
                                       .close = close_tls};
 
 bool lr_tls_stream_open(lr_stream *stream, void *ssl_pointer, int fd,

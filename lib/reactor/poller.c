@@ -160,10 +160,17 @@ void lr_poller_forget(lr_poller *poller, lr_watch *watch) {
   drop_entry(poller, watch);
 }
 
-void lr_poller_leave(lr_poller *poller, lr_watch *watch) {
+void lr_poller_hand_over(lr_poller *poller, lr_watch *watch) {
   bool listed = is_current(poller, watch);
   drop_entry(poller, watch);
   if (listed) poller->entries[watch->fd].listed = true;
+}
+
+void lr_poller_remove(lr_poller *poller, int fd) {
+  (void)call_epoll_ctl(poller, EPOLL_CTL_DEL, fd, 0, 0);
+  if ((uint32_t)fd >= poller->capacity) return;
+  poller->entries[fd].left = poller->batch;
+  poller->entries[fd].listed = false;
 }
 
 /* Deals with an event for a number that nobody watches: its watch was dropped

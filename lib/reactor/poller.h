@@ -79,7 +79,11 @@ void lr_poller_forget(lr_poller *poller, lr_watch *watch);
 
 /* Forgets `watch`, whose descriptor stays open and with epoll: another watch is
  * about to be set for it, by one system call instead of two. */
-void lr_poller_leave(lr_poller *poller, lr_watch *watch);
+void lr_poller_hand_over(lr_poller *poller, lr_watch *watch);
+
+/* Takes a descriptor out of epoll whose watch was forgotten, since it stays
+ * open: another thread will have it. */
+void lr_poller_remove(lr_poller *poller, int fd);
 
 /* Waits (milliseconds; -1 for ever) for watches to be ready, and then calls
  * them: in two steps, so that the clock can be read in between.  EINTR is no

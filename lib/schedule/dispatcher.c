@@ -20,6 +20,7 @@ bool lr_dispatcher_init(lr_dispatcher *dispatcher, lariat_reactor *reactor,
   dispatcher->held = false;
   dispatcher->queued_count = 0;
   dispatcher->running_count = 0;
+  dispatcher->leased = 0;
   dispatcher->epoch = 0;
   lr_list_init(&dispatcher->running);
   lr_list_init(&dispatcher->listeners);
@@ -408,7 +409,8 @@ static void start_all(lr_dispatcher *dispatcher) {
 /* Lets all who wait for a connection ask again when nothing runs that could
  * free one. */
 static void unblock_all_when_stuck(lr_dispatcher *dispatcher) {
-  if (dispatcher->running_count || dispatcher->held) return;
+  if (dispatcher->running_count || dispatcher->held || dispatcher->leased)
+    return;
   while (lr_run_queue_has_blocked(&dispatcher->queue))
     lr_dispatcher_unblock(dispatcher);
 }
@@ -480,9 +482,12 @@ void lr_dispatcher_abort_before(lr_dispatcher *dispatcher, uint64_t epoch,
 }
 
 void lr_dispatcher_abort(lr_dispatcher *dispatcher, lariat_status status) {
+  const lr_transport *transport = &dispatcher->transport;
   lr_dispatcher_abort_before(dispatcher, UINT64_MAX, status);
+  if (dispatcher->leased) transport->ops->end_leases(transport->self);
 }
 
 bool lr_dispatcher_idle(const lr_dispatcher *dispatcher) {
-  return dispatcher->queued_count == 0 && dispatcher->running_count == 0;
+  return dispatcher->queued_count == 0 && dispatcher->running_count == 0 &&
+         dispatcher->leased == 0;
 }

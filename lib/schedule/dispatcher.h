@@ -56,6 +56,7 @@ typedef struct lr_dispatcher {
   lr_list running; /* jobs with the transport */
   uint32_t queued_count;
   uint32_t running_count;
+  uint32_t leased;   /* connections that clients have (job/lease.h) */
   uint64_t epoch;    /* jobs of before it are being drained */
   lr_list listeners; /* lr_job_listener */
   bool closing;
@@ -120,7 +121,7 @@ void lr_dispatcher_abort(lr_dispatcher *dispatcher, lariat_status status);
 void lr_dispatcher_abort_before(lr_dispatcher *dispatcher, uint64_t epoch,
                                 lariat_status status);
 
-/* Says whether no job is left. */
+/* Says whether no job is left, and no client has a connection. */
 bool lr_dispatcher_idle(const lr_dispatcher *dispatcher);
 
 #endif

@@ -56,6 +56,10 @@ typedef struct lr_transport_ops {
    * it has none. */
   void (*end_reuse)(void *transport, struct lr_host *host, uint64_t connection);
 
+  /* Ends the connections that clients have (dispatcher->leased).  NULL: they
+   * have none. */
+  void (*end_leases)(void *transport);
+
   /* Carries on, at the end of a turn.  True when there is more to do at once.
    */
   bool (*turn_end)(void *transport);

@@ -652,6 +652,7 @@ static lariat_status start_job(void *self, lr_job *job) {
   scripted_transport *transport = self;
   lr_host *host = job->pool.host;
   bool idle = can_take_request(host);
+  if (job->lease) return LARIAT_EINVAL; /* there are no connections */
   if (!idle && !may_open_connection(transport, host) && transport->running)
     return LARIAT_EBUSY;
   scripted_exchange *exchange = new_exchange(transport, job);

@@ -90,7 +90,7 @@ static lariat_value take(lariat_value value, void *context) {
     outcome->status = lariat_failure_status(value);
     outcome->phase = lariat_failure_phase(value);
     outcome->http_status = lariat_failure_http_status(value);
-  } else {
+  } else if (value.type == &lariat_response_type) {
     outcome->http_status = lariat_response_status(lariat_response_in(value));
   }
   if (outcome->then) outcome->then(outcome, outcome->context);

@@ -37,8 +37,8 @@ struct fetching {
 struct outcome {
   unsigned fires;
   bool kept;            /* `value` is to be dropped */
-  lariat_value value;   /* the response or the failure */
-  lariat_status status; /* LARIAT_OK: a response */
+  lariat_value value;   /* the result: a response, say, or the failure */
+  lariat_status status; /* LARIAT_OK: no failure */
   lariat_phase phase;   /* of a failure */
   int http_status;      /* of either */
   uint64_t began_ms;

@@ -274,8 +274,8 @@ static void test_left(void) {
   make_probe(&new, &poller, ends[0]);
   make_probe(&last, &poller, ends[0]);
   CU_ASSERT_EQUAL(lr_poller_set(&poller, &old.watch, EPOLLIN), LARIAT_OK);
-  lr_poller_leave(&poller, &old.watch);
-  lr_poller_leave(&poller, &old.watch);
+  lr_poller_hand_over(&poller, &old.watch);
+  lr_poller_hand_over(&poller, &old.watch);
   CU_ASSERT_EQUAL(poller.watches, 0);
   CU_ASSERT_TRUE(poller.entries[ends[0]].listed);
   CU_ASSERT_EQUAL(lr_poller_set(&poller, &new.watch, EPOLLIN), LARIAT_OK);
@@ -284,7 +284,7 @@ static void test_left(void) {
   CU_ASSERT_EQUAL(found_by(&poller), 1);
   CU_ASSERT_EQUAL(new.calls, 1);
   CU_ASSERT_EQUAL(old.calls, 0);
-  lr_poller_leave(&poller, &new.watch);
+  lr_poller_hand_over(&poller, &new.watch);
   dup2(other[0], ends[0]);
   CU_ASSERT_EQUAL(lr_poller_set(&poller, &last.watch, EPOLLIN), LARIAT_OK);
   put_byte(other[1]);
