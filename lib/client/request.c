@@ -20,7 +20,9 @@
 #include "limits/priority_queue.h"
 #include "pool/pool.h"
 
+/* The methods of most requests, known by their addresses. */
 static const char get_method[] = "GET";
+static const char post_method[] = "POST";
 
 /* Deadlines that are centuries away are none: so no sum of times overflows. */
 #define FAR_MS (UINT64_MAX / 4 / LR_NS_PER_MS)
@@ -111,7 +113,8 @@ static lariat_status complete_headers(lr_job *job) {
 static lariat_status set_job_method(lr_job *job, const char *method) {
   bool get =
       method && *method == *get_method && strcmp(method, get_method) == 0;
-  if (!get && (!method || !lr_method_valid(method))) return LARIAT_EINVAL;
+  bool known = get || method == post_method;
+  if (!known && (!method || !lr_method_valid(method))) return LARIAT_EINVAL;
   memcpy(job->request.method, method, get ? sizeof "GET" : strlen(method) + 1);
   job->request.get = get && !job->body.bytes && !job->body.source;
   job->replay.repeatable =
@@ -369,7 +372,7 @@ static lariat_deferred *request_with_body(lariat_client *client,
 
 lariat_deferred *lariat_post(lariat_client *client, const char *url,
                              const void *body, size_t length) {
-  return request_with_body(client, "POST", url, body, length);
+  return request_with_body(client, post_method, url, body, length);
 }
 
 lariat_deferred *lariat_put(lariat_client *client, const char *url,
