@@ -36,7 +36,8 @@ const lr_capabilities *lr_libcurl_capabilities(void);
 bool lr_libcurl_forgets_errors(void);
 
 /* Says whether libcurl takes CURLOPT_CAINFO and CURLOPT_CAPATH of NULL for its
- * own defaults, and reads those for each connection: from 8.17.0 on. */
+ * own defaults, and reads those for each connection: from 8.17.0 on.  (8.23.0
+ * does not any more, and is none the worse for being treated so.) */
 bool lr_libcurl_insists_on_cas(void);
 
 /* Has the multi handle look up `names` names at once, and not wait for those
