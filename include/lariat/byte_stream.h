@@ -114,8 +114,9 @@ LARIAT_API LARIAT_MUST_USE lariat_status lariat_byte_stream_try_send(
 /* Tells the peer that there are no more bytes: close_notify over TLS, else the
  * end of the TCP stream.  Receiving goes on.  (A peer of TLS 1.2 or before may
  * take it for the end of both: RFC 5246, 7.2.1.)  The deferred fires with
- * "none" when that has gone, and fails as one of lariat_byte_stream_send does.
- * Ending twice is harmless.  Never NULL. */
+ * "none" when that has gone, and fails as one of lariat_byte_stream_send does:
+ * with LARIAT_EBUSY also if what lariat_byte_stream_try_send has left over has
+ * not gone.  Ending twice is harmless.  Never NULL. */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_byte_stream_end_sending(lariat_byte_stream *stream);
 

@@ -44,6 +44,7 @@ typedef struct sending {
   lariat_deferred *waiting; /* for the rest of the bytes, or for the end */
   const char *bytes;
   size_t length;        /* 0: the end waits */
+  bool unsent;          /* some of what was tried has not gone */
   bool ended;           /* no more may be sent */
   lariat_status status; /* of what is asked for then */
 } sending;
@@ -299,6 +300,7 @@ static size_t send_bytes(lariat_byte_stream *stream, const char *bytes,
     sent += (size_t)now;
   }
   if (sent) note_activity(stream);
+  stream->out.unsent = sent < length;
   return sent;
 }
 
@@ -582,6 +584,7 @@ lariat_deferred *lariat_byte_stream_end_sending(lariat_byte_stream *stream) {
   lariat_status status = check_sending(stream, __func__);
   if (status == LARIAT_EALREADY)
     return lariat_deferred_succeed(stream->reactor, lariat_none());
+  if (status == LARIAT_OK && stream->out.unsent) status = LARIAT_EBUSY;
   if (status != LARIAT_OK) return fail_call(stream, status);
   lariat_deferred *deferred = new_deferred(stream, cancel_sending);
   if (lr_deferred_is_fired(deferred)) return deferred; /* no memory */
