@@ -547,6 +547,35 @@ static void test_alpn(void) {
   (void)close_all(&s);
 }
 
+/* What a policy says of fetches holds for openings. */
+static void test_retried(void) {
+  struct streaming s;
+  struct outcome o;
+  unsigned port;
+  lariat_pool_options pool = lariat_pool_defaults();
+  lariat_client_options client = lariat_client_defaults();
+  lariat_retry_policy policy = lariat_retry_defaults();
+  policy.max_retries = 2;
+  policy.base_ms = 1;
+  client.retry = &policy;
+  memset(&s, 0, sizeof s);
+  fetching_open_pool(&s.t, &pool);
+  s.t.client = fetching_client(&s.t, &client);
+  CU_ASSERT_TRUE_FATAL(ports_find(&port, 1));
+  snprintf(s.url, sizeof s.url, "http://127.0.0.1:%u", port);
+  fetching_do(&s.t, &o, lariat_byte_stream_open(s.t.client, s.url, NULL));
+  outcome_expect_failure(&o, LARIAT_ECONNECT, LARIAT_PHASE_CONNECT);
+  CU_ASSERT_EQUAL(lariat_failure_attempts(o.value), 3);
+  outcome_clear(&o, 1);
+  s.server = start_server(PLAIN, BYTES_ECHO);
+  snprintf(s.url, sizeof s.url, "http://127.0.0.1:%u",
+           byte_server_port(s.server));
+  s.stream = open_stream(&s, NULL);
+  send_text(&s, "there");
+  expect_text(&s, "there");
+  (void)close_all(&s);
+}
+
 static void test_denied(void) {
   struct streaming s;
   lariat_pool_options pool = lariat_pool_defaults();
@@ -1144,6 +1173,7 @@ int main(int argc, char **argv) {
       {"refused", test_refused},
       {"a certificate is wanted", test_certificate_is_wanted},
       {"ALPN", test_alpn},
+      {"retried", test_retried},
       {"denied", test_denied},
       {"a handshake that hangs", test_handshake_that_hangs},
       {"a cancelled opening", test_cancelled_opening},
