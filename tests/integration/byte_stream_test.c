@@ -585,16 +585,30 @@ static void test_denied(void) {
   CU_ASSERT_EQUAL(close_all(&s).connections, 0);
 }
 
+/* Opens in vain for as long as one of the limits says.  A busy machine may not
+ * come to the handshake in so short a time: it gets more. */
+static void expect_time_out(struct streaming *s,
+                            lariat_byte_stream_options *options,
+                            uint64_t *limit_ms) {
+  struct outcome o;
+  for (*limit_ms = 50; *limit_ms < 5000; *limit_ms *= 2) {
+    fetching_do(&s->t, &o,
+                lariat_byte_stream_open(s->t.client, s->url, options));
+    CU_ASSERT_EQUAL(o.status, LARIAT_ETIMEDOUT);
+    outcome_clear(&o, 1);
+    if (o.phase == LARIAT_PHASE_TLS) break;
+  }
+  CU_ASSERT_EQUAL(o.phase, LARIAT_PHASE_TLS);
+}
+
 static void test_handshake_that_hangs(void) {
   struct streaming s;
   struct outcome o;
   open_pool(&s, TLS_1_3, BYTES_SILENT, NULL);
   lariat_byte_stream_options options = lariat_byte_stream_defaults(s.t.client);
-  options.connect_timeout_ms = 50;
-  expect_refusal(&s, s.url, &options, LARIAT_ETIMEDOUT, LARIAT_PHASE_TLS);
+  expect_time_out(&s, &options, &options.connect_timeout_ms);
   options.connect_timeout_ms = 0;
-  options.timeout_ms = 50;
-  expect_refusal(&s, s.url, &options, LARIAT_ETIMEDOUT, LARIAT_PHASE_TLS);
+  expect_time_out(&s, &options, &options.timeout_ms);
   lariat_deferred *deferred =
       lariat_deferred_retain(lariat_byte_stream_open(s.t.client, s.url, NULL));
   outcome_watch(&o, deferred);
