@@ -59,8 +59,8 @@ lariat_byte_stream_defaults(const lariat_client *client);
  *
  * The deferred fails with
  *   LARIAT_EINVAL    options without `size`, an `alpn` that is no list of
- *                    names, a scripted pool
- *   LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED
+ *                    names, a scripted pool, another thread
+ *   LARIAT_ENOMEM
  *   others           as a fetch that has no connection: LARIAT_EURL,
  *                    LARIAT_ESCHEME, LARIAT_EPORT, LARIAT_ERESOLVE,
  *                    LARIAT_EADDRESS, LARIAT_ECONNECT, LARIAT_ETLS,
@@ -97,7 +97,8 @@ LARIAT_API void lariat_byte_stream_release(lariat_byte_stream *stream);
  *   LARIAT_ETIMEDOUT   it was idle for too long
  *   LARIAT_ECANCELLED  the stream, or its client, was closed
  *   LARIAT_ECLOSED     its pool has ended
- *   LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED, LARIAT_ESYSTEM */
+ *   LARIAT_EINVAL      called on another thread, or in a child process
+ *   LARIAT_ENOMEM, LARIAT_ESYSTEM */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_byte_stream_send(lariat_byte_stream *stream, const void *bytes,
                         size_t length);
@@ -106,16 +107,18 @@ lariat_byte_stream_send(lariat_byte_stream *stream, const void *bytes,
  * that was.  What did not go must be the next that is sent, the same bytes: by
  * lariat_byte_stream_send, whose deferred tells when they have gone.
  *
- * LARIAT_OK (`*sent` may be less than `length`, and 0), others as above, but
- * LARIAT_ENOMEM and LARIAT_ESYSTEM */
+ * LARIAT_OK       `*sent` may be less than `length`, and 0
+ * LARIAT_ETHREAD, LARIAT_EFORKED
+ * others          as above, down to LARIAT_ECLOSED */
 LARIAT_API LARIAT_MUST_USE lariat_status lariat_byte_stream_try_send(
     lariat_byte_stream *stream, const void *bytes, size_t length, size_t *sent);
 
 /* Tells the peer that there are no more bytes: close_notify over TLS, else the
  * end of the TCP stream.  Receiving goes on.  (A peer of TLS 1.2 or before may
  * take it for the end of both: RFC 5246, 7.2.1.)  The deferred fires with
- * "none" when that has gone, and fails as one of lariat_byte_stream_send does.
- * Ending twice is harmless.  Never NULL. */
+ * "none" when that has gone, and fails as one of lariat_byte_stream_send does:
+ * with LARIAT_EBUSY also if what lariat_byte_stream_try_send has left over has
+ * not gone.  Ending twice is harmless.  Never NULL. */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_byte_stream_end_sending(lariat_byte_stream *stream);
 
@@ -130,7 +133,7 @@ lariat_byte_stream_end_sending(lariat_byte_stream *stream);
  *
  * The deferred fails with
  *   LARIAT_EBUSY       see above
- *   LARIAT_EINVAL      `capacity` is 0
+ *   LARIAT_EINVAL      `capacity` is 0, or as above
  *   LARIAT_ETRUNCATED  the end of the TCP stream, without a close_notify before
  *                      it: bytes may be missing (RFC 8446, 6.1)
  *   others             as above, but LARIAT_EALREADY */
@@ -141,8 +144,10 @@ lariat_byte_stream_receive(lariat_byte_stream *stream, void *buffer,
 /* Receives what is there now, without a deferred; `*got` is 0 at the end.
  *
  * LARIAT_OK
- * LARIAT_EBUSY  nothing is there now, or somebody else receives
- * others        as above, but LARIAT_ENOMEM and LARIAT_ESYSTEM */
+ * LARIAT_EBUSY   nothing is there now, or somebody else receives
+ * LARIAT_EINVAL  `capacity` is 0
+ * LARIAT_ETHREAD, LARIAT_EFORKED
+ * others         LARIAT_ETRUNCATED and the other ends, as above */
 LARIAT_API LARIAT_MUST_USE lariat_status lariat_byte_stream_try_receive(
     lariat_byte_stream *stream, void *buffer, size_t capacity, size_t *got);
 

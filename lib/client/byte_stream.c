@@ -44,6 +44,7 @@ typedef struct sending {
   lariat_deferred *waiting; /* for the rest of the bytes, or for the end */
   const char *bytes;
   size_t length;        /* 0: the end waits */
+  bool unsent;          /* some of what was tried has not gone */
   bool ended;           /* no more may be sent */
   lariat_status status; /* of what is asked for then */
 } sending;
@@ -299,6 +300,7 @@ static size_t send_bytes(lariat_byte_stream *stream, const char *bytes,
     sent += (size_t)now;
   }
   if (sent) note_activity(stream);
+  stream->out.unsent = sent < length;
   return sent;
 }
 
@@ -431,6 +433,15 @@ static lariat_status read_options(const lariat_client *client,
   return LARIAT_OK;
 }
 
+/* Refuses a call: on another thread by a failure that is nobody's. */
+static lariat_deferred *fail_call(lariat_reactor *reactor,
+                                  lariat_status status) {
+  return status == LARIAT_ETHREAD || status == LARIAT_EFORKED
+             ? lr_deferred_failed_reserve(NULL)
+             : lariat_deferred_fail(reactor, status, "%s",
+                                    lariat_status_text(status));
+}
+
 lariat_deferred *
 lariat_byte_stream_open(lariat_client *client, const char *url,
                         const lariat_byte_stream_options *options) {
@@ -439,9 +450,7 @@ lariat_byte_stream_open(lariat_client *client, const char *url,
   if (status == LARIAT_OK) status = read_options(client, options, &all);
   lr_job *job = status == LARIAT_OK ? lr_client_new_job(client) : NULL;
   if (status == LARIAT_OK && !job) status = LARIAT_ENOMEM;
-  if (status != LARIAT_OK)
-    return lariat_deferred_fail(client->reactor, status, "%s",
-                                lariat_status_text(status));
+  if (status != LARIAT_OK) return fail_call(client->reactor, status);
   status = fill_opening(job, url, &all);
   if (status == LARIAT_OK) status = lr_client_submit(client, job);
   if (status != LARIAT_OK) lr_client_fail(job, status, url);
@@ -506,14 +515,6 @@ static lariat_status check_call(const lariat_byte_stream *stream,
   return lr_reactor_check(stream->reactor, function);
 }
 
-static lariat_deferred *fail_call(lariat_byte_stream *stream,
-                                  lariat_status status) {
-  return status == LARIAT_ETHREAD || status == LARIAT_EFORKED
-             ? lr_deferred_failed_reserve(NULL)
-             : lariat_deferred_fail(stream->reactor, status, "%s",
-                                    lariat_status_text(status));
-}
-
 /* Makes a deferred that holds the stream. */
 static lariat_deferred *new_deferred(lariat_byte_stream *stream,
                                      lariat_canceller cancel) {
@@ -556,7 +557,7 @@ static lariat_deferred *wait_to_send(lariat_byte_stream *stream,
 lariat_deferred *lariat_byte_stream_send(lariat_byte_stream *stream,
                                          const void *bytes, size_t length) {
   lariat_status status = check_sending(stream, __func__);
-  if (status != LARIAT_OK) return fail_call(stream, status);
+  if (status != LARIAT_OK) return fail_call(stream->reactor, status);
   lariat_deferred *deferred = new_deferred(stream, cancel_sending);
   if (lr_deferred_is_fired(deferred)) return deferred; /* no memory */
   size_t sent = send_bytes(stream, bytes, length);
@@ -582,7 +583,8 @@ lariat_deferred *lariat_byte_stream_end_sending(lariat_byte_stream *stream) {
   lariat_status status = check_sending(stream, __func__);
   if (status == LARIAT_EALREADY)
     return lariat_deferred_succeed(stream->reactor, lariat_none());
-  if (status != LARIAT_OK) return fail_call(stream, status);
+  if (status == LARIAT_OK && stream->out.unsent) status = LARIAT_EBUSY;
+  if (status != LARIAT_OK) return fail_call(stream->reactor, status);
   lariat_deferred *deferred = new_deferred(stream, cancel_sending);
   if (lr_deferred_is_fired(deferred)) return deferred; /* no memory */
   stream->out.ended = true;
@@ -618,7 +620,7 @@ static bool has_bytes(const lariat_byte_stream *stream) {
 lariat_deferred *lariat_byte_stream_receive(lariat_byte_stream *stream,
                                             void *buffer, size_t capacity) {
   lariat_status status = check_receiving(stream, capacity, __func__);
-  if (status != LARIAT_OK) return fail_call(stream, status);
+  if (status != LARIAT_OK) return fail_call(stream->reactor, status);
   lariat_deferred *deferred = new_deferred(stream, cancel_receiving);
   if (lr_deferred_is_fired(deferred)) return deferred; /* no memory */
   size_t got = has_bytes(stream) ? receive_bytes(stream, buffer, capacity) : 0;

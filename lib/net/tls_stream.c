@@ -176,14 +176,15 @@ static ssize_t receive_records(lr_stream *stream, char *bytes,
 
 /* ---- Why, and the end ---- */
 
-/* Sends close_notify.  That of the peer is not waited for. */
+/* Sends close_notify.  That of the peer is not waited for.  (Asked for the
+ * second time, OpenSSL has other results for one that is still waiting.) */
 static int end_sending(lr_stream *stream) {
   lr_tls_stream *tls = stream->state;
   drop_errors();
-  if (SSL_shutdown(tls->ssl) >= 0) return 1;
-  int error = SSL_get_error(tls->ssl, -1);
+  int result = SSL_shutdown(tls->ssl);
   ERR_clear_error();
-  return error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ ? 0 : -1;
+  if (result != 1 && SSL_want_write(tls->ssl)) return 0;
+  return result >= 0 ? 1 : -1;
 }
 
 /* Says whether the connection ended since the client has no certificate.  The

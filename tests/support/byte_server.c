@@ -234,6 +234,9 @@ static SSL_CTX *make_context(const struct byte_server_script *script) {
       SSL_CTX_use_PrivateKey(context, script->certificate->key) != 1 ||
       SSL_CTX_set_max_proto_version(context, script->max_version) != 1)
     abort();
+  if (script->wants_certificate)
+    SSL_CTX_set_verify(context,
+                       SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
   if (script->alpn)
     SSL_CTX_set_alpn_select_cb(context, choose_protocol,
                                (void *)(uintptr_t)script->alpn);
@@ -241,10 +244,13 @@ static SSL_CTX *make_context(const struct byte_server_script *script) {
 }
 
 static void start_listening(struct byte_server *server) {
+  int small = 8192; /* what is not read is soon not sent */
   struct sockaddr_in address = {.sin_family = AF_INET};
   socklen_t length = sizeof address;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   server->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (server->script.service == BYTES_HOLD)
+    setsockopt(server->listener, SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
   if (server->listener < 0 ||
       bind(server->listener, (struct sockaddr *)&address, sizeof address) ||
       listen(server->listener, 256) ||

@@ -5,6 +5,7 @@
 #ifndef TESTS_SUPPORT_BYTE_SERVER_H
 #define TESTS_SUPPORT_BYTE_SERVER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,7 +31,8 @@ struct byte_server_script {
   enum byte_service service;
   const struct certificate *certificate; /* NULL: no TLS */
   int max_version;                       /* of TLS; 0: any */
-  const char *alpn; /* chosen if it is offered; NULL: none is */
+  const char *alpn;       /* chosen if it is offered; NULL: none is */
+  bool wants_certificate; /* of the client's */
 };
 
 /* What was seen. */

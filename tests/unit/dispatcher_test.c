@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "support/dispatching.h"
 #include "support/scripting.h"
 
 static lariat_pool_options narrow(unsigned jobs, unsigned per_host) {
@@ -459,6 +460,36 @@ static void test_nothing_to_learn(void) {
   scripting_close(&s);
 }
 
+/* ---- Leases ---- */
+
+static unsigned lease_ends;
+
+static void end_leases(void *transport) {
+  struct dispatching *d = transport;
+  lease_ends++;
+  d->dispatcher.leased = 0;
+}
+
+/* A connection that a client has keeps the dispatcher from being idle, until
+ * everything is aborted. */
+static void test_leases(void) {
+  struct dispatching d;
+  dispatching_open(&d, NULL, NULL);
+  d.ops.end_leases = end_leases;
+  lease_ends = 0;
+  CU_ASSERT_TRUE(lr_dispatcher_idle(&d.dispatcher));
+  lr_dispatcher_abort(&d.dispatcher, LARIAT_ECANCELLED);
+  CU_ASSERT_EQUAL(lease_ends, 0);
+  d.dispatcher.leased = 2;
+  CU_ASSERT_FALSE(lr_dispatcher_idle(&d.dispatcher));
+  lr_dispatcher_close(&d.dispatcher);
+  CU_ASSERT_FALSE(lr_dispatcher_idle(&d.dispatcher));
+  lr_dispatcher_abort(&d.dispatcher, LARIAT_ECANCELLED);
+  CU_ASSERT_EQUAL(lease_ends, 1);
+  CU_ASSERT_TRUE(lr_dispatcher_idle(&d.dispatcher));
+  dispatching_close(&d);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"deadline in each phase", test_deadline_in_each_phase},
@@ -482,6 +513,7 @@ int main(int argc, char **argv) {
       {"protocol is learned", test_protocol_is_learned},
       {"the first fails", test_the_first_fails},
       {"nothing to learn", test_nothing_to_learn},
+      {"leases", test_leases},
   };
   return fixture_main("dispatcher", tests, FIXTURE_COUNT(tests), argc, argv);
 }

@@ -329,6 +329,28 @@ static void test_changed_file(void) {
   fixture_close(&f);
 }
 
+/* A descriptor that is another thread's is nothing to this epoll any more. */
+static void test_leave(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  lr_poller poller;
+  CU_ASSERT_EQUAL_FATAL(lr_poller_init(&poller), LARIAT_OK);
+  int ends[2];
+  open_pipe(ends);
+  struct probe probe;
+  make_probe(&probe, &poller, ends[1]);
+  CU_ASSERT_EQUAL(lr_poller_set(&poller, &probe.watch, EPOLLOUT), LARIAT_OK);
+  CU_ASSERT_EQUAL(found_by(&poller), 1);
+  lr_poller_forget(&poller, &probe.watch);
+  lr_poller_remove(&poller, ends[1]);
+  CU_ASSERT_EQUAL(found_by(&poller), 0);
+  lr_poller_remove(&poller, 900); /* one that it never had */
+  CU_ASSERT_EQUAL(found_by(&poller), 0);
+  close_pipe(ends);
+  lr_poller_clear(&poller);
+  fixture_close(&f);
+}
+
 static void test_refusals(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
@@ -358,6 +380,7 @@ int main(int argc, char **argv) {
       {"a forgotten watch makes way", test_forget},
       {"a descriptor that was left is taken over", test_left},
       {"a forgotten open descriptor does not spin", test_forgotten_open},
+      {"a descriptor that is left is not reported", test_leave},
       {"a number whose file changed is watched anew", test_changed_file},
       {"what cannot be watched is refused", test_refusals},
   };

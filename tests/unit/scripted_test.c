@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "support/scripting.h"
+#include <lariat/byte_stream.h>
 #include <lariat/thread_call.h>
 
 /* What the script is asked. */
@@ -25,6 +26,21 @@ static void test_what_is_asked(void) {
   CU_ASSERT_STRING_EQUAL(s.last, "PUT http://a/x hello");
   CU_ASSERT_STRING_EQUAL(
       s.headers, "Cookie=;Content-Type=application/octet-stream;X-Test=one;");
+  scripting_forget(&r, 1);
+  scripting_close(&s);
+}
+
+static void test_no_byte_streams(void) {
+  struct scripting s;
+  struct seen r = {0};
+  scripting_open(&s, NULL, NULL);
+  scripting_watch(&s, &r, lariat_byte_stream_open(s.client, "http://a/", NULL));
+  scripting_run(&s, 0);
+  seen_failure(&r, 0, LARIAT_EINVAL, LARIAT_PHASE_QUEUE);
+  scripting_forget(&r, 1);
+  scripting_get(&s, &r, "http://a/x");
+  scripting_run(&s, 0);
+  seen_http(&r, 0, 200);
   scripting_forget(&r, 1);
   scripting_close(&s);
 }
@@ -391,6 +407,7 @@ static void test_threads(void) {
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"what is asked", test_what_is_asked},
+      {"no byte streams", test_no_byte_streams},
       {"what is answered", test_what_is_answered},
       {"timings", test_timings},
       {"HEAD", test_head},

@@ -311,6 +311,48 @@ static void test_certificate(void) {
   close_stream(&s);
 }
 
+/* One direction ends, the other goes on. */
+static void half_close(int version) {
+  struct streaming s;
+  char bytes[8];
+  open_stream(&s, version);
+  CU_ASSERT_EQUAL(lr_stream_end_sending(&s.stream), 1);
+  CU_ASSERT_EQUAL(s.released, 0);
+  int result = SSL_read(s.pair.server, bytes, sizeof bytes);
+  CU_ASSERT_EQUAL(SSL_get_error(s.pair.server, result), SSL_ERROR_ZERO_RETURN);
+  CU_ASSERT_EQUAL(lr_stream_send(&s.stream, "more", 4), -1);
+  CU_ASSERT_EQUAL(SSL_write(s.pair.server, "back", 4), 4);
+  CU_ASSERT_EQUAL(lr_stream_receive(&s.stream, bytes, sizeof bytes), 4);
+  CU_ASSERT_EQUAL(SSL_shutdown(s.pair.server), 1);
+  CU_ASSERT_EQUAL(lr_stream_receive(&s.stream, bytes, sizeof bytes),
+                  LR_STREAM_END);
+  lr_stream_close(&s.stream);
+  CU_ASSERT_EQUAL(s.released, 1);
+  close_ends(&s);
+}
+
+static void test_half_close(void) {
+  half_close(TLS1_2_VERSION);
+  half_close(TLS1_3_VERSION);
+}
+
+/* close_notify waits for space, too. */
+static void test_end_of_a_full_socket(void) {
+  struct streaming s;
+  static char bytes[64 * 1024];
+  open_stream(&s, TLS1_3_VERSION);
+  while (send(s.fds[0], bytes, sizeof bytes, MSG_DONTWAIT) > 0)
+    ;
+  CU_ASSERT_EQUAL(lr_stream_end_sending(&s.stream), 0);
+  CU_ASSERT_EQUAL(lr_stream_end_sending(&s.stream), 0);
+  while (recv(s.fds[1], bytes, sizeof bytes, MSG_DONTWAIT) > 0)
+    ;
+  CU_ASSERT_EQUAL(lr_stream_end_sending(&s.stream), 1);
+  CU_ASSERT(recv(s.fds[1], bytes, sizeof bytes, MSG_DONTWAIT) > 0);
+  lr_stream_close(&s.stream);
+  close_ends(&s);
+}
+
 static void test_abandoned(void) {
   struct streaming s;
   char byte;
@@ -373,6 +415,8 @@ int main(int argc, char **argv) {
       {"its own end", test_own_end},
       {"a certificate is wanted", test_certificate},
       {"buffers that are kept", test_buffers},
+      {"half close", test_half_close},
+      {"the end of a full socket", test_end_of_a_full_socket},
       {"abandoned", test_abandoned},
       {"without memory", test_without_memory},
   };
