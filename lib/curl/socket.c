@@ -255,7 +255,8 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
 void lr_socket_set_keeper(lr_socket *socket, lr_transfer *keeper) {
   socket->keeper = keeper;
   if (keeper)
-    lr_poller_hand_over(lr_reactor_poller(keeper->engine->reactor), &socket->watch);
+    lr_poller_hand_over(lr_reactor_poller(keeper->engine->reactor),
+                        &socket->watch);
 }
 
 void lr_socket_release(lr_engine *engine, lr_socket *socket,
