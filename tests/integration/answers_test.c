@@ -386,16 +386,16 @@ static void test_silences(void) {
   for (unsigned position = 0; position < PAIRED_POSITIONS; position++)
     for (size_t i = 0; i < FIXTURE_COUNT(silences); i++) {
       const struct silence *silence = &silences[i];
-      add(&trials,
-          (struct paired_pools_trial){
-              .name = silence->name,
-              .method = "GET",
-              .answer =
-                  {silence->text, strlen(silence->text), MANUAL_HOLD, 0, {0}},
-              .position = (enum paired_pools_position)position,
-              .timeout_ms = SILENCE_MS,
-              .expects = silence->phase ? LARIAT_ETIMEDOUT : LARIAT_OK,
-              .phase = silence->phase});
+      add(&trials, (struct paired_pools_trial){
+                       .name = silence->name,
+                       .method = "GET",
+                       .answer = {.bytes = silence->text,
+                                  .length = strlen(silence->text),
+                                  .end = MANUAL_HOLD},
+                       .position = (enum paired_pools_position)position,
+                       .timeout_ms = SILENCE_MS,
+                       .expects = silence->phase ? LARIAT_ETIMEDOUT : LARIAT_OK,
+                       .phase = silence->phase});
     }
   run_and_free(&trials);
 }
