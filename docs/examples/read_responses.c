@@ -48,7 +48,6 @@ static bool send_request(struct connection *c, const lariat_url *url) {
   request.header_count = 1;
   return lariat_h1_request_write(&request, text, sizeof text, &length) ==
              LARIAT_OK &&
-         length <= sizeof text &&
          send(c->fd, text, length, MSG_NOSIGNAL) == (ssize_t)length;
 }
 

@@ -33,15 +33,16 @@ typedef struct lariat_h1_request {
 LARIAT_API lariat_h1_request lariat_h1_request_of(const lariat_url *url);
 
 /* Writes the head of `request`, up to its empty line, into the `capacity` bytes
- * at `text`; `*length` gets its length, a NUL is not put behind it.  Where it
- * does not fit, `*length` is more than `capacity` and `text` is not to be used:
- * 0 bytes ask for the length.  Any thread.
+ * at `text`; `*length` gets its length, a NUL is not put behind it.  A capacity
+ * of 0 asks for the length.  Any thread.
  *
  * Content-Length is sent with a body, and without one where the method is not
  * one of those that have none: GET, HEAD, DELETE, OPTIONS, TRACE (RFC 9110,
  * 8.6).
  *
  * LARIAT_OK
+ * LARIAT_EHEADERLIMIT  it does not fit: `*length` is the capacity that it
+ *                takes, and `text` is not to be used
  * LARIAT_EINVAL  no URL; a method or a name that is not an HTTP token (RFC
  * 9110, 5.6.2), CR or LF in a value, a value that is NULL; CONNECT;
  *                Content-Length and Transfer-Encoding among the headers, and a

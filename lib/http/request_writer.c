@@ -132,5 +132,5 @@ lariat_status lariat_h1_request_write(const lariat_h1_request *given,
   put_framing(&out, &request);
   put_text(&out, "\r\n");
   *length = out.length;
-  return LARIAT_OK;
+  return out.length <= capacity ? LARIAT_OK : LARIAT_EHEADERLIMIT;
 }
