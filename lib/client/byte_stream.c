@@ -300,7 +300,7 @@ static size_t send_bytes(lariat_byte_stream *stream, const char *bytes,
     sent += (size_t)now;
   }
   if (sent) note_activity(stream);
-  stream->out.unsent = sent < length;
+  if (length) stream->out.unsent = sent < length;
   return sent;
 }
 

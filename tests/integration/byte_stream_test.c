@@ -348,6 +348,10 @@ static void hold_by(enum kind kind) {
     total += now;
   }
   CU_ASSERT_TRUE(total < LARGE);
+  CU_ASSERT_EQUAL(status_of(&s, lariat_byte_stream_send(s.stream, "", 0)),
+                  LARIAT_OK);
+  CU_ASSERT_EQUAL(status_of(&s, lariat_byte_stream_end_sending(s.stream)),
+                  LARIAT_EBUSY);
   outcome_watch(
       &sent, lariat_byte_stream_send(s.stream, bytes + total, LARGE - total));
   CU_ASSERT_EQUAL(status_of(&s, lariat_byte_stream_send(s.stream, "x", 1)),
