@@ -300,7 +300,7 @@ static size_t send_bytes(lariat_byte_stream *stream, const char *bytes,
     sent += (size_t)now;
   }
   if (sent) note_activity(stream);
-  stream->out.unsent = sent < length;
+  if (length) stream->out.unsent = sent < length;
   return sent;
 }
 
@@ -496,8 +496,7 @@ lariat_value lr_byte_stream_make(lr_job *job) {
   lariat_byte_stream *stream = lr_alloc_zero(sizeof *stream);
   if (!stream || !lr_poller_reserve(poller, job->lease->stream.fd)) {
     lr_free(stream);
-    lr_lease_close(job->lease);
-    job->lease = NULL;
+    lr_job_drop_lease(job);
     return lr_failure_no_memory();
   }
   describe_stream(stream, job);

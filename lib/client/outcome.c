@@ -313,6 +313,13 @@ static void do_next_step(lr_job *job) {
   }
 }
 
+/* Ends a job that was completed while it was away.  Its deferred may be kept
+ * for long; a connection that it has opened is not. */
+static LR_COLD void end_late_job(lr_job *job) {
+  lr_job_drop_lease(job);
+  lr_client_release_job(job);
+}
+
 static void receive_returned_job(lr_mail *mail) {
   lr_job *job = lr_job_of_travel(mail);
   lr_channel *channel = job->caller.channel;
@@ -331,7 +338,7 @@ static void receive_returned_job(lr_mail *mail) {
   if (client->queued) lr_submit_credit_returned(channel, host);
   lr_backlog_forget(&channel->backlog, host);
   if (lr_job_is_complete(job))
-    lr_client_release_job(job);
+    end_late_job(job);
   else
     do_next_step(job);
   if (awaited) lr_client_unhold_notify(client);

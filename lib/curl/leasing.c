@@ -16,7 +16,7 @@
 /* ---- The end ---- */
 
 /* Gives back what a connection has taken, which the client has closed or, if
- * `leaves_descriptor`, has still open. */
+ * `leaves_descriptor`, has still open.  The pool's reference stays. */
 static void settle_lease(lr_lease *lease, bool leaves_descriptor) {
   lr_engine *engine = lease->engine;
   lr_list_remove(&lease->node);
@@ -25,26 +25,33 @@ static void settle_lease(lr_lease *lease, bool leaves_descriptor) {
   if (lease->transfer)
     lr_connect_only_release(lease->transfer, leaves_descriptor);
   lr_connection_uncount(&engine->h1, lease->host);
-  lr_lease_release(lease);
 }
 
 /* Takes a lease back, or what is left of one that the engine has ended. */
 static void receive_lease(lr_mail *mail) {
   lr_lease *lease = lr_container(mail, lr_lease, returned);
-  if (lease->engine) settle_lease(lease, false);
+  if (lease->engine) {
+    settle_lease(lease, false);
+    lr_lease_release(lease);
+  }
   lr_lease_release(lease);
 }
 
 static const lr_mail_ops returned_ops = {receive_lease, receive_lease};
 
 /* Ends a connection that its client has still open, as its peer does when it
- * goes. */
+ * goes.  The client may close it at any time meanwhile: its number is left when
+ * libcurl, too, is done with it, of which some versions read from a connection
+ * before they close it. */
 static void end_lease(lr_lease *lease) {
+  lr_engine *engine = lease->engine;
   bool open = lr_lease_end(lease);
-  int fd = lease->stream.fd;
   if (open && lease->transfer) lr_stream_close(&lease->stream);
-  if (open) (void)shutdown(fd, SHUT_RDWR);
+  if (open) (void)shutdown(lease->stream.fd, SHUT_RDWR);
   settle_lease(lease, open);
+  lr_connect_only_end_released(engine);
+  if (open) lr_lease_leave_descriptor(lease);
+  lr_lease_release(lease);
 }
 
 void lr_leasing_end_all(lr_engine *engine) {

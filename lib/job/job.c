@@ -26,11 +26,15 @@ static bool has_more(const lr_job *job) {
   return !job->request.defaults || job->retry.attempts || job->attempt.detail;
 }
 
+void lr_job_drop_lease(lr_job *job) {
+  lr_lease_close(job->lease);
+  job->lease = NULL;
+}
+
 static void drop_more(lr_job *job) {
   if (job->sink) lr_body_sink_free(job->sink);
   job->sink = NULL;
-  lr_lease_close(job->lease);
-  job->lease = NULL;
+  lr_job_drop_lease(job);
   if (job->body.bytes && job->body.drop)
     job->body.drop((void *)(uintptr_t)job->body.bytes);
   job->body.bytes = NULL;
@@ -71,6 +75,7 @@ void lr_job_free(lr_job *job) {
 }
 
 void lr_job_end(lr_job *job, uint32_t parts) {
+  if (parts & LR_JOB_TRAVEL_ENDED) lr_job_drop_lease(job);
   uint32_t before = lr_u32_or_acq_rel(&job->ends, parts);
   if ((before | parts) == LR_JOB_ALL_ENDED) lr_job_free(job);
 }

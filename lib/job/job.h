@@ -229,6 +229,11 @@ lr_job *lr_job_new(void);
  * thread that has the job alone. */
 void lr_job_drop_outcome(lr_job *job);
 
+/* Closes the connection that the job has opened for its client, who does not
+ * take it, be the job needed for longer or not.  Any thread that has the job
+ * alone. */
+void lr_job_drop_lease(lr_job *job);
+
 /* Drops what the request and its outcome own, and makes the job blank again
  * but for the deferred, which is dead.  Any thread that has the job alone. */
 void lr_job_wipe(lr_job *job);
@@ -237,7 +242,7 @@ void lr_job_wipe(lr_job *job);
 void lr_job_free(lr_job *job);
 
 /* Marks parts (LR_JOB_*_ENDED) of an orphaned job as ended, and frees it with
- * the last.  Any thread. */
+ * the last; what it has leased goes with its travel.  Any thread. */
 void lr_job_end(lr_job *job, uint32_t parts);
 
 static inline bool lr_job_is_complete(const lr_job *job) {

@@ -72,10 +72,15 @@ int lr_lease_end_sending(lr_lease *lease) {
   return result;
 }
 
+/* Leaves the descriptor of an ended stream: the second one closes it. */
+static void leave_descriptor(lr_lease *lease, uint32_t own, uint32_t other) {
+  if (lr_u32_or_acq_rel(&lease->state, own) & other) close(lease->stream.fd);
+}
+
 /* Closes the stream; of one that the pool has ended the descriptor is left. */
 static void close_stream(lr_lease *lease) {
   if (!lr_lease_enter(lease)) {
-    close(lease->stream.fd);
+    leave_descriptor(lease, LR_LEASE_LEFT_BY_CLIENT, LR_LEASE_LEFT_BY_POOL);
     return;
   }
   lr_stream_close(&lease->stream);
@@ -98,4 +103,8 @@ bool lr_lease_end(lr_lease *lease) {
   (void)lr_u32_or_acq_rel(&lease->state, LR_LEASE_ENDED);
   while (lr_u32_load_acquire(&lease->state) & LR_LEASE_USED) sched_yield();
   return !lease->closed;
+}
+
+void lr_lease_leave_descriptor(lr_lease *lease) {
+  leave_descriptor(lease, LR_LEASE_LEFT_BY_POOL, LR_LEASE_LEFT_BY_CLIENT);
 }

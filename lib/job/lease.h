@@ -8,7 +8,9 @@
  * stream and lets go, at any time; a mail then tells the pool.  A pool that
  * ends does not wait for that: it ends the connection itself.  `state` says who
  * is at it: each call of the client's holds it, and none begins once the pool
- * has ended it. */
+ * has ended it.  The descriptor of an ended one stays open until both are done
+ * with it: the client watches its number, and the pool, and libcurl, may still
+ * write to it. */
 #ifndef LR_JOB_LEASE_H
 #define LR_JOB_LEASE_H
 
@@ -25,8 +27,11 @@ struct lr_host;
 
 /* The bits of `state`. */
 enum {
-  LR_LEASE_USED = 1, /* by a call of the client's, now */
-  LR_LEASE_ENDED = 2 /* by the pool: the stream is no more */
+  LR_LEASE_USED = 1,  /* by a call of the client's, now */
+  LR_LEASE_ENDED = 2, /* by the pool: the stream is no more */
+  /* Done with the descriptor of an ended stream. */
+  LR_LEASE_LEFT_BY_POOL = 4,
+  LR_LEASE_LEFT_BY_CLIENT = 8
 };
 
 /* The longest list of protocols to offer, and the longest name of one
@@ -117,6 +122,11 @@ void lr_lease_close(lr_lease *lease);
  * afterwards, and none will be.  False: the client has closed it.  The pool's
  * thread. */
 bool lr_lease_end(lr_lease *lease);
+
+/* Leaves the descriptor of an ended stream, which the client had open, to the
+ * client, who may have left it already.  The pool's thread, when nobody there
+ * will use the number any more. */
+void lr_lease_leave_descriptor(lr_lease *lease);
 
 /* Gives a reference back.  Any thread. */
 void lr_lease_release(lr_lease *lease);

@@ -348,6 +348,10 @@ static void hold_by(enum kind kind) {
     total += now;
   }
   CU_ASSERT_TRUE(total < LARGE);
+  CU_ASSERT_EQUAL(status_of(&s, lariat_byte_stream_send(s.stream, "", 0)),
+                  LARIAT_OK);
+  CU_ASSERT_EQUAL(status_of(&s, lariat_byte_stream_end_sending(s.stream)),
+                  LARIAT_EBUSY);
   outcome_watch(
       &sent, lariat_byte_stream_send(s.stream, bytes + total, LARGE - total));
   CU_ASSERT_EQUAL(status_of(&s, lariat_byte_stream_send(s.stream, "x", 1)),
@@ -640,6 +644,63 @@ static void cancel_opening_by(enum kind kind) {
 }
 
 static void test_cancelled_opening(void) { for_each_kind(cancel_opening_by); }
+
+/* Waits until the pool has opened the stream, of which the client's reactor,
+ * which does not run, has not heard yet. */
+static void wait_for_return(struct streaming *s) {
+  lariat_pool_stats stats = fetching_stats(&s->t);
+  for (int i = 0; i < PATIENCE_MS && stats.jobs_done == 0; i++) {
+    usleep(1000);
+    stats = fetching_stats(&s->t);
+  }
+  CU_ASSERT_EQUAL(stats.jobs_done, 1);
+  CU_ASSERT_EQUAL(stats.connections, 1);
+}
+
+/* The stream is on its way when its opening is cancelled, and the deferred is
+ * kept: the connection is not. */
+static void cancel_on_the_way_by(enum kind kind) {
+  struct streaming s;
+  struct outcome o;
+  open_pool(&s, kind, BYTES_ECHO, NULL);
+  lariat_deferred *deferred =
+      lariat_deferred_retain(lariat_byte_stream_open(s.t.client, s.url, NULL));
+  outcome_watch(&o, deferred);
+  wait_for_return(&s);
+  lariat_deferred_cancel(deferred);
+  CU_ASSERT_EQUAL(o.status, LARIAT_ECANCELLED);
+  outcome_clear(&o, 1);
+  expect_no_connection(&s);
+  lariat_deferred_release(deferred);
+  (void)close_all(&s);
+}
+
+static void test_cancelled_on_the_way(void) {
+  for_each_kind(cancel_on_the_way_by);
+}
+
+/* The reactor closes with the stream on its way, and does not wait: likewise.
+ */
+static void orphan_by(enum kind kind) {
+  struct streaming s;
+  struct outcome o;
+  open_pool(&s, kind, BYTES_ECHO, NULL);
+  lariat_deferred *deferred =
+      lariat_deferred_retain(lariat_byte_stream_open(s.t.client, s.url, NULL));
+  outcome_watch(&o, deferred);
+  wait_for_return(&s);
+  fixture_close_reactor(&s.t.f, 0);
+  s.t.client = NULL;
+  CU_ASSERT_EQUAL(o.status, LARIAT_ECANCELLED);
+  outcome_clear(&o, 1);
+  for (int i = 0; i < PATIENCE_MS && !has_no_connection(&s); i++) usleep(1000);
+  CU_ASSERT_TRUE(has_no_connection(&s));
+  lariat_deferred_release(deferred);
+  (void)byte_server_stop(s.server);
+  fetching_close(&s.t);
+}
+
+static void test_orphaned(void) { for_each_kind(orphan_by); }
 
 static void limits_by(enum kind kind) {
   struct streaming s;
@@ -1191,6 +1252,8 @@ int main(int argc, char **argv) {
       {"denied", test_denied},
       {"a handshake that hangs", test_handshake_that_hangs},
       {"a cancelled opening", test_cancelled_opening},
+      {"cancelled on its way", test_cancelled_on_the_way},
+      {"orphaned", test_orphaned},
       {"the limit of a host", test_limit_of_a_host},
       {"the limit in all", test_limit_in_all},
       {"closed", test_closed},

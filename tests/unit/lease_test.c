@@ -69,6 +69,12 @@ static void test_closed_by_client(void) {
   close_test(&l);
 }
 
+/* Leaves what the pool has ended, as the pool does. */
+static void leave_by_pool(lr_lease *lease) {
+  lr_lease_leave_descriptor(lease);
+  lr_lease_release(lease);
+}
+
 /* What the pool has ended the client sees, and closes its descriptor. */
 static void test_ended_by_pool(void) {
   struct leased l;
@@ -78,9 +84,28 @@ static void test_ended_by_pool(void) {
   CU_ASSERT_TRUE(lr_lease_is_ended(l.lease));
   CU_ASSERT_FALSE(lr_lease_enter(l.lease));
   CU_ASSERT_EQUAL(lr_lease_end_sending(l.lease), -1);
-  lr_lease_release(l.lease); /* the pool's */
+  leave_by_pool(l.lease);
   CU_ASSERT_FALSE(is_ended(&l));
   lr_lease_close(l.lease);
+  CU_ASSERT_TRUE(is_ended(&l));
+  fixture_turns(&l.f, 2);
+  CU_ASSERT_EQUAL(returned, 1);
+  close_test(&l);
+}
+
+/* While the pool is at the end of the connection, its number is not another's:
+ * a client that closes it meanwhile leaves that to the pool. */
+static void test_closed_while_it_ends(void) {
+  struct leased l;
+  open_lease(&l);
+  int fd = l.lease->stream.fd;
+  CU_ASSERT_TRUE(lr_lease_end(l.lease));
+  lr_lease_close(l.lease);
+  CU_ASSERT_FALSE(is_ended(&l));
+  CU_ASSERT_EQUAL(send(fd, "z", 1, MSG_NOSIGNAL), 1);
+  leave_by_pool(l.lease);
+  char byte;
+  CU_ASSERT_EQUAL(recv(l.peer, &byte, 1, MSG_DONTWAIT), 1);
   CU_ASSERT_TRUE(is_ended(&l));
   fixture_turns(&l.f, 2);
   CU_ASSERT_EQUAL(returned, 1);
@@ -93,7 +118,7 @@ static void test_after_the_pool(void) {
   open_lease(&l);
   CU_ASSERT_TRUE(lr_lease_end(l.lease));
   fixture_close_reactor(&l.f, 0);
-  lr_lease_release(l.lease);
+  leave_by_pool(l.lease);
   lr_lease_close(l.lease);
   CU_ASSERT_TRUE(is_ended(&l));
   CU_ASSERT_EQUAL(returned, 0);
@@ -167,7 +192,9 @@ static void test_both_at_once(void) {
     open_lease(&l);
     CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, use, l.lease), 0);
     for (int i = 0; i < round; i++) fixture_turns(&l.f, 1);
-    if (lr_lease_end(l.lease)) l.lease->stream.pending = true;
+    bool open = lr_lease_end(l.lease);
+    if (open) l.lease->stream.pending = true;
+    if (open) lr_lease_leave_descriptor(l.lease);
     pthread_join(thread, NULL);
     lr_lease_release(l.lease);
     fixture_turns(&l.f, 2);
@@ -181,6 +208,7 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"closed by the client", test_closed_by_client},
       {"ended by the pool", test_ended_by_pool},
+      {"closed while it ends", test_closed_while_it_ends},
       {"after the pool", test_after_the_pool},
       {"never given", test_never_given},
       {"names", test_names},
