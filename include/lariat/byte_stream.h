@@ -39,9 +39,10 @@ typedef struct lariat_byte_stream_options {
   size_t size;         /* sizeof(lariat_byte_stream_options) */
   uint64_t timeout_ms; /* to be open, queue and look-up included; 0: none */
   uint64_t connect_timeout_ms; /* as the client's */
-  uint64_t idle_timeout_ms;    /* of the open stream: it fails when no byte has
-                                  come or gone for so long; 0 (the default):
-                                  never */
+  uint64_t idle_timeout_ms;    /* of the open stream: it fails when no byte was
+                                  received or sent for so long; what comes
+                                  while nobody receives does not count; 0 (the
+                                  default): never */
   const char *alpn; /* protocols to offer to a TLS server, with commas between
                        them (RFC 7301): "acme/2,acme/1"; NULL: none */
   lariat_priority priority;

@@ -506,11 +506,18 @@ lariat_value lr_byte_stream_make(lr_job *job) {
 
 /* ---- Calls of users ---- */
 
+/* Says whether the stream is closed, and asked on its own thread: its reactor
+ * may be no more. */
+static bool may_have_outlived(const lariat_byte_stream *stream) {
+  return pthread_equal(stream->owner, pthread_self()) && !stream->lease;
+}
+
 /* A stream without users has been given up by its last. */
 static lariat_status check_call(const lariat_byte_stream *stream,
                                 const char *function) {
   if (lr_checks() && lr_u32_load_relaxed(&stream->users) == 0)
     lr_quarantine_report(function, "byte stream");
+  if (may_have_outlived(stream)) return LARIAT_ECANCELLED;
   return lr_reactor_check(stream->reactor, function);
 }
 
@@ -526,6 +533,13 @@ static lariat_deferred *fire_now(lariat_deferred *deferred,
                                  lariat_value value) {
   (void)lr_deferred_fire(deferred, value);
   return deferred;
+}
+
+/* Refuses a call of a stream's. */
+static lariat_deferred *refuse_call(const lariat_byte_stream *stream,
+                                    lariat_status status) {
+  return may_have_outlived(stream) ? lr_deferred_failed_cancelled()
+                                   : fail_call(stream->reactor, status);
 }
 
 static lariat_status check_sending(const lariat_byte_stream *stream,
@@ -556,7 +570,7 @@ static lariat_deferred *wait_to_send(lariat_byte_stream *stream,
 lariat_deferred *lariat_byte_stream_send(lariat_byte_stream *stream,
                                          const void *bytes, size_t length) {
   lariat_status status = check_sending(stream, __func__);
-  if (status != LARIAT_OK) return fail_call(stream->reactor, status);
+  if (status != LARIAT_OK) return refuse_call(stream, status);
   lariat_deferred *deferred = new_deferred(stream, cancel_sending);
   if (lr_deferred_is_fired(deferred)) return deferred; /* no memory */
   size_t sent = send_bytes(stream, bytes, length);
@@ -583,7 +597,7 @@ lariat_deferred *lariat_byte_stream_end_sending(lariat_byte_stream *stream) {
   if (status == LARIAT_EALREADY)
     return lariat_deferred_succeed(stream->reactor, lariat_none());
   if (status == LARIAT_OK && stream->out.unsent) status = LARIAT_EBUSY;
-  if (status != LARIAT_OK) return fail_call(stream->reactor, status);
+  if (status != LARIAT_OK) return refuse_call(stream, status);
   lariat_deferred *deferred = new_deferred(stream, cancel_sending);
   if (lr_deferred_is_fired(deferred)) return deferred; /* no memory */
   stream->out.ended = true;
@@ -619,7 +633,7 @@ static bool has_bytes(const lariat_byte_stream *stream) {
 lariat_deferred *lariat_byte_stream_receive(lariat_byte_stream *stream,
                                             void *buffer, size_t capacity) {
   lariat_status status = check_receiving(stream, capacity, __func__);
-  if (status != LARIAT_OK) return fail_call(stream->reactor, status);
+  if (status != LARIAT_OK) return refuse_call(stream, status);
   lariat_deferred *deferred = new_deferred(stream, cancel_receiving);
   if (lr_deferred_is_fired(deferred)) return deferred; /* no memory */
   size_t got = has_bytes(stream) ? receive_bytes(stream, buffer, capacity) : 0;
@@ -648,7 +662,6 @@ lariat_status lariat_byte_stream_on_bytes(lariat_byte_stream *stream,
                                           void *context) {
   lariat_status status = check_call(stream, __func__);
   if (status != LARIAT_OK) return status;
-  if (!stream->lease) return LARIAT_ECANCELLED;
   if (stream->in.waiting) return LARIAT_EBUSY;
   stream->in.on_bytes = on_bytes;
   stream->in.context = context;

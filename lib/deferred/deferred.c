@@ -18,11 +18,15 @@
 #include "reactor/reactor.h"
 
 /* The constant deferreds: there was no memory, or no reactor, to make
- * one. Each pair that is added gets the failure, whatever the ones before it
- * returned.  They are never written to, so that any thread may have them. */
+ * one, or what was asked has outlived its reactor. Each pair that is added gets
+ * the failure, whatever the ones before it returned.  They are never written
+ * to, so that any thread may have them. */
 static const lariat_deferred fixed_no_memory = {
     .references = 1, .flags = LR_DEFERRED_FIRED | LR_DEFERRED_FIXED};
 static const lariat_deferred fixed_no_reactor = {
+    .references = 1, .flags = LR_DEFERRED_FIRED | LR_DEFERRED_FIXED};
+
+static const lariat_deferred fixed_cancelled = {
     .references = 1, .flags = LR_DEFERRED_FIRED | LR_DEFERRED_FIXED};
 
 static lariat_deferred *fixed_of(const lariat_deferred *deferred) {
@@ -34,7 +38,8 @@ static bool is_fixed(const lariat_deferred *deferred) {
 }
 
 static lariat_value fixed_result(const lariat_deferred *deferred) {
-  return deferred == &fixed_no_memory ? lr_failure_no_memory()
+  if (deferred == &fixed_no_memory) return lr_failure_no_memory();
+  return deferred == &fixed_cancelled ? lr_failure_cancelled()
                                       : lr_failure_no_reactor();
 }
 
@@ -102,6 +107,13 @@ lariat_deferred *lr_deferred_failed_reserve(lariat_reactor *reactor) {
   lr_deferred_state *state = lr_deferred_state_of(reactor);
   lariat_deferred *reserve = state ? lr_deferred_state_reserve(state) : NULL;
   return reserve ? reserve : fixed_of(&fixed_no_memory);
+}
+
+lariat_deferred *lr_deferred_failed_cancelled(void) {
+  lariat_reactor *reactor = lariat_reactor_current();
+  return reactor ? lariat_deferred_fail(reactor, LARIAT_ECANCELLED, "%s",
+                                        lariat_status_text(LARIAT_ECANCELLED))
+                 : fixed_of(&fixed_cancelled);
 }
 
 static LR_COLD void look_for_misuse_of(const lariat_reactor *reactor,

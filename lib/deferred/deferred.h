@@ -138,6 +138,10 @@ bool lr_deferred_is_given(const lariat_deferred *deferred,
  * callbacks return.  The caller has a reference. */
 lariat_deferred *lr_deferred_failed_reserve(lariat_reactor *reactor);
 
+/* Returns a deferred that has failed with LARIAT_ECANCELLED, whether a reactor
+ * runs on this thread or not: what is asked may have outlived its own. */
+lariat_deferred *lr_deferred_failed_cancelled(void);
+
 /* Gives a reference back without running anything, for `abandon`. */
 void lr_deferred_give_back(lr_deferred_lost *lost, lariat_deferred *deferred);
 

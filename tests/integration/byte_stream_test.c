@@ -864,11 +864,35 @@ static void drain_pool_by(enum kind kind) {
 
 static void test_pool_drained(void) { for_each_kind(drain_pool_by); }
 
+static void expect_cancelled(lariat_deferred *deferred) {
+  struct outcome o;
+  outcome_watch(&o, deferred);
+  CU_ASSERT_EQUAL(o.status, LARIAT_ECANCELLED);
+  outcome_clear(&o, 1);
+}
+
+/* Expects that a stream whose reactor is no more refuses whatever is asked. */
+static void expect_no_use_of(lariat_byte_stream *stream) {
+  char byte;
+  size_t length;
+  expect_cancelled(lariat_byte_stream_send(stream, "x", 1));
+  expect_cancelled(lariat_byte_stream_receive(stream, &byte, 1));
+  expect_cancelled(lariat_byte_stream_end_sending(stream));
+  CU_ASSERT_EQUAL(lariat_byte_stream_try_send(stream, "x", 1, &length),
+                  LARIAT_ECANCELLED);
+  CU_ASSERT_EQUAL(lariat_byte_stream_try_receive(stream, &byte, 1, &length),
+                  LARIAT_ECANCELLED);
+  CU_ASSERT_EQUAL(lariat_byte_stream_on_bytes(stream, NULL, NULL),
+                  LARIAT_ECANCELLED);
+  lariat_byte_stream_close(stream);
+}
+
 static void close_reactor_by(enum kind kind) {
   struct streaming s;
   open_all(&s, kind, BYTES_ECHO);
   fixture_close_reactor(&s.t.f, 1000);
   s.t.client = NULL;
+  expect_no_use_of(s.stream);
   lariat_byte_stream_release(s.stream);
   s.stream = NULL;
   for (int i = 0; i < PATIENCE_MS && !server_saw_end(&s); i++) usleep(1000);
