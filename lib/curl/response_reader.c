@@ -128,8 +128,8 @@ bool lr_response_reader_has_head(const lr_transfer *transfer) {
   return !response || lr_response_has_head(response);
 }
 
-void lr_response_reader_release(lr_transfer *transfer) {
-  lr_h1_parser_release_response(&transfer->reader.parser);
+void lr_response_reader_release(lr_transfer *transfer, uint32_t header_count) {
+  lr_h1_parser_release_response(&transfer->reader.parser, header_count);
 }
 
 /* ---- Bodies ---- */

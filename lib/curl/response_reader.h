@@ -53,8 +53,10 @@ typedef size_t lr_give_body(struct lr_transfer *transfer, const char *bytes,
 size_t lr_response_reader_body(struct lr_transfer *transfer, const char *bytes,
                                size_t length, lr_give_body *give);
 
-/* Forgets the response, which has left for its caller; its body has not. */
-void lr_response_reader_release(struct lr_transfer *transfer);
+/* Forgets the response, which has left for its caller with `header_count`
+ * headers; its body has not. */
+void lr_response_reader_release(struct lr_transfer *transfer,
+                                uint32_t header_count);
 
 /* Says whether the body is one that ends with the connection. */
 bool lr_response_reader_lasts_until_close(const struct lr_transfer *transfer);

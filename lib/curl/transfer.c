@@ -269,8 +269,9 @@ static lariat_status follow_head(lr_transfer *transfer) {
   if (transfer->fold_guard != LR_FOLD_GUARD_OFF)
     lr_obs_fold_guard_follow(transfer);
   if (transfer->upload.active) lr_upload_feed_head_came(transfer);
+  uint32_t header_count = job->response->header_count;
   if (job->sink) lr_body_sink_head(job);
-  if (!job->response) lr_response_reader_release(transfer);
+  if (!job->response) lr_response_reader_release(transfer, header_count);
   return LARIAT_OK;
 }
 

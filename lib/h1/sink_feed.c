@@ -66,13 +66,14 @@ lariat_status lr_sink_feed_begin(lr_connection *connection,
   if (!new_feed(connection, resume)) return LARIAT_ENOMEM;
   lariat_status status = begin_decoding(connection);
   if (status != LARIAT_OK) return status;
+  uint32_t header_count = job->response->header_count;
   lr_body_sink_head(job);
   if (!lr_body_sink_is_open(job->sink)) {
     lr_sink_feed_end(connection);
     return keep_body(parser) ? LARIAT_OK : LARIAT_ENOMEM;
   }
   parser->max_body_bytes = 0; /* the job's is counted behind the decoding */
-  if (!job->response) lr_h1_parser_release_response(parser);
+  if (!job->response) lr_h1_parser_release_response(parser, header_count);
   return LARIAT_OK;
 }
 

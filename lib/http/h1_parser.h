@@ -58,11 +58,12 @@ static inline void lr_h1_parser_stop_at_heads(lr_h1_parser *parser) {
   parser->rarities |= LR_H1_STOPS;
 }
 
-/* Forgets the response, whose head is complete, since another has it now:
- * trailers are only judged then.  For PASSED bodies. */
-static inline void lr_h1_parser_release_response(lr_h1_parser *parser) {
-  if (parser->response)
-    parser->counted_headers = (uint16_t)parser->response->header_count;
+/* Forgets the response, whose head is complete, and had `header_count` headers
+ * before another got it, who may have freed it by now: trailers are only judged
+ * from now on.  For PASSED bodies. */
+static inline void lr_h1_parser_release_response(lr_h1_parser *parser,
+                                                 uint32_t header_count) {
+  if (parser->response) parser->counted_headers = (uint16_t)header_count;
   parser->response = NULL;
 }
 

@@ -1270,7 +1270,7 @@ static void test_trailers_alone(void) {
   feed(&r, TEXT(CHUNKED));
   CU_ASSERT_EQUAL(lr_h1_parser_trailer(&r.parser, TEXT(line)), LR_H1_MORE);
   CU_ASSERT_EQUAL(lariat_response_trailer_count(r.response), 1);
-  lr_h1_parser_release_response(&r.parser);
+  lr_h1_parser_release_response(&r.parser, r.response->header_count);
   CU_ASSERT_EQUAL(lr_h1_parser_trailer(&r.parser, TEXT(line)), LR_H1_MORE);
   CU_ASSERT_EQUAL(lr_h1_parser_trailer(&r.parser, TEXT("A\r\n")), LR_H1_FAILED);
   CU_ASSERT_EQUAL(lariat_response_trailer_count(r.response), 1);
@@ -1294,7 +1294,8 @@ static void test_trailers_without_response(void) {
     begin(&r, 0, 0);
     lr_h1_parser_pass(&r.parser);
     feed(&r, TEXT(CHUNKED "0\r\n"));
-    if (i % 2) lr_h1_parser_release_response(&r.parser);
+    if (i % 2)
+      lr_h1_parser_release_response(&r.parser, r.response->header_count);
     feed(&r, rows[i / 2].lines[0], strlen(rows[i / 2].lines[0]));
     CU_ASSERT_EQUAL(r.result, LR_H1_MORE);
     feed(&r, rows[i / 2].lines[1], strlen(rows[i / 2].lines[1]));
@@ -1313,7 +1314,8 @@ static void test_many_trailers(void) {
     begin(&r, 0, 0);
     lr_h1_parser_pass(&r.parser);
     feed(&r, TEXT(CHUNKED "0\r\n"));
-    if (released) lr_h1_parser_release_response(&r.parser);
+    if (released)
+      lr_h1_parser_release_response(&r.parser, r.response->header_count);
     for (; r.result == LR_H1_MORE && count < 10000; count++)
       feed(&r, TEXT("A: b\r\n"));
     CU_ASSERT_EQUAL(r.parser.reason, LR_H1_REASON_MANY_HEADERS);
