@@ -22,6 +22,7 @@ bool lr_connect_only_replaces(const lr_job *job) {
   if (!job->request.url.tls) return false;
   if (++own->reuses < REUSES_BY_LIBCURL) return false;
   own->reuses = 0;
+  own->replacing = true;
   return true;
 }
 

@@ -211,12 +211,14 @@ static LR_COLD lariat_status choose_lane_for_lease(lr_engine *engine,
 
 /* Chooses the job's lane; `*opens_new`: it will open a connection.  One that
  * must have a new one takes the place of an idle one when there is no
- * capacity for both. LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY, LARIAT_ESYSTEM
+ * capacity for both.  A connection that is being replaced counts as idle for as
+ * long as libcurl closes it: 8.14.1 and later wait for the server's
+ * close_notify. LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY, LARIAT_ESYSTEM
  */
 static lariat_status choose_lane(lr_engine *engine, lr_job *job, lr_lane **out,
                                  bool *opens_new) {
   lr_host *host = job->pool.host;
-  bool needs_new = lr_engine_wants_new(job);
+  bool needs_new = lr_engine_wants_new(job) || lr_curl_host_of(host)->replacing;
   if (job->lease) return choose_lane_for_lease(engine, job, out, opens_new);
   *opens_new = false;
   *out = is_multiplexed(host) && host->connections.open
@@ -229,6 +231,7 @@ static lariat_status choose_lane(lr_engine *engine, lr_job *job, lr_lane **out,
     return LARIAT_EBUSY;
   *opens_new = true;
   *out = find_lane_for_new(engine, host);
+  lr_curl_host_of(host)->replacing = false;
   return *out ? LARIAT_OK : no_lane_status(engine, job);
 }
 

@@ -32,6 +32,7 @@ typedef struct lr_curl_host {
   bool is_address; /* which is never looked up */
   uint8_t reuses;  /* of libcurl's own connections, by jobs that h1 could have
                       had (connect_only.h) */
+  bool replacing;  /* one of these is closed: the next job opens another */
 } lr_curl_host;
 
 extern const lr_host_extra lr_curl_host_extra;
