@@ -9,11 +9,12 @@
  *             fifth more memory.
  *   kills     that many kill -9 of runs with --save at random moments, and
  *             --resume each time: in the end each line is there once, and no
- *             stored file is partial
+ *             stored file is partial.  A kill may leave one temporary file.
  *   input     a list of that many lines costs no more than 1.2 times the memory
  *             of 10,000
  *   resume    that many finished lines, no two of them neighbours, cost at most
- *             16 bytes of memory each
+ *             16 bytes of memory each, and a megabyte in all, by which two runs
+ *             of the same list differ
  *
  *   program_stress [outcomes|kills|input|resume [NUMBER]]
  *
@@ -33,7 +34,7 @@
 #include "support/program.h"
 #include "support/scale.h"
 
-enum { KINDS = 20, RUN_MS = 3600000, FEW_LINES = 10000 };
+enum { KINDS = 20, RUN_MS = 3600000, FEW_LINES = 10000, NOISE_KB = 1024 };
 
 struct kind {
   const char *error; /* NULL: none */
@@ -242,7 +243,13 @@ static unsigned outcomes(unsigned long count) {
 
 /* Kills. */
 
-static void check_saved(struct bench *b, unsigned long *count) {
+/* A file that has a name for a moment, before it gets that of its body. */
+static bool is_temporary(const char *name) {
+  return strncmp(name, ".lariat-", 8) == 0;
+}
+
+static void check_saved(struct bench *b, unsigned long *count,
+                        unsigned long *temporary) {
   char path[600];
   const struct dirent *entry;
   DIR *bodies = opendir(program_file(&b->program, "bodies", path, sizeof path));
@@ -252,12 +259,16 @@ static void check_saved(struct bench *b, unsigned long *count) {
     unsigned char digest[32];
     size_t length = 0;
     if (entry->d_type == DT_DIR) continue;
+    if (is_temporary(entry->d_name)) {
+      (*temporary)++;
+      continue;
+    }
     snprintf(name, sizeof name, "bodies/%s", entry->d_name);
     char *body = program_read(&b->program, name, &length);
     SHA256((const unsigned char *)(body ? body : ""), length, digest);
     for (int i = 0; i < 32; i++) snprintf(hex + 2 * i, 3, "%02x", digest[i]);
     if (strcmp(hex, entry->d_name) != 0)
-      FAIL(b, "a partial file, or one left over: %s", entry->d_name);
+      FAIL(b, "a partial file: %s", entry->d_name);
     free(body);
     (*count)++;
   }
@@ -295,6 +306,7 @@ static unsigned kills(unsigned long wanted) {
   unsigned long done = 0;
   unsigned long runs = 0;
   unsigned long files = 0;
+  unsigned long temporary = 0;
   open_bench(&b);
   FILE *list = create(&b, "list");
   for (int i = 1; i <= LINES; i++)
@@ -309,8 +321,9 @@ static unsigned kills(unsigned long wanted) {
     check_results(&b, LINES, NULL);
     runs++;
   }
-  check_saved(&b, &files);
+  check_saved(&b, &files, &temporary);
   if (files != LINES) FAIL(&b, "%lu files", files);
+  if (temporary > done) FAIL(&b, "%lu temporary files", temporary);
   printf("kills: %lu, in %lu runs of %d lines; %lu files stored; %u wrong\n",
          done, runs, LINES, files, b.failures);
   return close_bench(&b);
@@ -368,7 +381,8 @@ static unsigned resume(unsigned long count) {
   printf("resume: %lu finished lines, %ld KB at the peak; 10000, %ld KB: %.1f "
          "bytes a line\n",
          count, many, few, each);
-  if (memory_counts && each > 16) FAIL(&b, "too much memory");
+  if (memory_counts && many - few > (long)(count / 64) + NOISE_KB)
+    FAIL(&b, "too much memory");
   return close_bench(&b);
 }
 
