@@ -218,8 +218,8 @@ static LR_COLD lariat_status choose_lane_for_lease(lr_engine *engine,
 static lariat_status choose_lane(lr_engine *engine, lr_job *job, lr_lane **out,
                                  bool *opens_new) {
   lr_host *host = job->pool.host;
-  bool needs_new = lr_engine_wants_new(job) || lr_curl_host_of(host)->replacing;
   if (job->lease) return choose_lane_for_lease(engine, job, out, opens_new);
+  bool needs_new = lr_engine_wants_new(job) || lr_curl_host_of(host)->replacing;
   *opens_new = false;
   *out = is_multiplexed(host) && host->connections.open
              ? lr_curl_host_of(host)->lanes[0].lane
