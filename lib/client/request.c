@@ -110,17 +110,27 @@ static lariat_status complete_headers(lr_job *job) {
   return LARIAT_OK;
 }
 
-static lariat_status set_job_method(lr_job *job, const char *method) {
-  bool get =
-      method && *method == *get_method && strcmp(method, get_method) == 0;
-  bool known = get || method == post_method;
-  if (!known && (!method || !lr_method_valid(method))) return LARIAT_EINVAL;
-  memcpy(job->request.method, method, get ? sizeof "GET" : strlen(method) + 1);
-  job->request.get = get && !job->body.bytes && !job->body.source;
-  job->replay.repeatable =
-      job->request.get || lr_retry_method_repeatable(method);
+static lariat_status set_other_method(lr_job *job, const char *method) {
+  if (!method || !lr_method_valid(method)) return LARIAT_EINVAL;
+  memcpy(job->request.method, method, strlen(method) + 1);
+  job->request.get = false;
+  job->replay.repeatable = lr_retry_method_repeatable(method);
   bool no_body = job->body.source && strcmp(method, "HEAD") == 0;
   return no_body ? LARIAT_EINVAL : LARIAT_OK;
+}
+
+static lariat_status set_job_method(lr_job *job, const char *method) {
+  if (method == post_method) {
+    memcpy(job->request.method, "POST", sizeof "POST");
+    job->request.get = job->replay.repeatable = false;
+    return LARIAT_OK;
+  }
+  if (!method || strcmp(method, get_method) != 0)
+    return set_other_method(job, method);
+  memcpy(job->request.method, "GET", sizeof "GET");
+  job->request.get = !job->body.bytes && !job->body.source;
+  job->replay.repeatable = true;
+  return LARIAT_OK;
 }
 
 /* Sets the client's policy of retries, or the request's own. */
