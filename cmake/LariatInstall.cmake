@@ -41,7 +41,7 @@ endif()
 install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DOCDIR}"
         FILES_MATCHING PATTERN "*.md" PATTERN "*.c" PATTERN "*.svg"
         PATTERN "*.schema.json" PATTERN man EXCLUDE)
-install(FILES LICENSE CHANGELOG.md DESTINATION "${CMAKE_INSTALL_DOCDIR}")
+install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 # The file finds its own prefix, so that --prefix at installation works.
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX

@@ -61,7 +61,7 @@ man=$scratch/usr/share/man/man1/lariat-fetch.1
 
 # So is all that the pages refer to, and what they have from the sources.
 "$here/../../script/links" "$scratch/usr/share/doc/lariat"
-for page in README.md architecture.md internals/exchange.md CHANGELOG.md; do
+for page in README.md architecture.md internals/exchange.md; do
   test -s "$scratch/usr/share/doc/lariat/$page"
 done
 [ -z "$(find "$scratch/usr/share/doc" -name '*.in' -o -name 'bars.json')" ]
