@@ -97,14 +97,25 @@ typedef struct lariat_client_options {
 /* Returns the defaults.  Any thread. */
 LARIAT_API lariat_client_options lariat_client_defaults(void);
 
+/* Looks for what is wrong with options, those of their policy for retries
+ * included, and writes a sentence about the first of it into `message` of
+ * `capacity` bytes (0: nowhere), without a full stop; it begins with the name
+ * of the field: "retry.max_retries: there are 1,000 at the most".  NULL are the
+ * defaults.  Any thread.
+ *
+ * LARIAT_OK      `message` is ""
+ * LARIAT_EINVAL  see `message` */
+LARIAT_API LARIAT_MUST_USE lariat_status lariat_client_options_check(
+    const lariat_client_options *options, char *message, size_t capacity);
+
 /* Makes a client of `pool` on `reactor` and puts it into `*out`.  `options` may
  * be NULL.  The client holds a reference to the pool.
  *
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED
  * LARIAT_EINVAL   the options (or their retry policy) are without their `size`
- *                 or one makes no sense; HOME on a reactor that is not one of
- *                 the pool's
- * LARIAT_ECLOSED  the pool is closed */
+ *                 or one makes no sense: lariat_client_options_check says
+ * which; HOME on a reactor that is not one of the pool's LARIAT_ECLOSED  the
+ * pool is closed */
 LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_client_new(lariat_pool *pool, lariat_reactor *reactor,
                   const lariat_client_options *options, lariat_client **out);
@@ -177,7 +188,8 @@ lariat_request_defaults(const lariat_client *client);
  * is refused at once (bad input, overload, closed, out of memory).  It can be
  * cancelled at any time.  `method` is sent as it is, and cannot be CONNECT;
  * `options` may be NULL. Never NULL.  The failures a fetch can have are
- * LARIAT_EURL, LARIAT_ESCHEME, LARIAT_EINVAL (method, options, headers),
+ * LARIAT_EURL, LARIAT_ESCHEME, LARIAT_EINVAL (method, options, headers: the
+ * message says which, by the field's name),
  * LARIAT_ENOMEM, LARIAT_EOVERLOAD, LARIAT_ECLOSED, LARIAT_ECANCELLED,
  * LARIAT_ETIMEDOUT, LARIAT_ETHREAD, LARIAT_EFORKED, LARIAT_ESYSTEM (no
  * descriptor for a connection), and those of status.h under "One fetch". */

@@ -17,6 +17,7 @@
 #include <lariat/coroutine_client.h>
 #include <lariat/debugging.h>
 #include <lariat/deferred.h>
+#include <lariat/deferred_group.h>
 #include <lariat/deferred_list.h>
 #include <lariat/failure.h>
 #include <lariat/file_lock.h>

@@ -62,6 +62,17 @@ typedef struct lariat_pool_options {
 /* Returns the defaults.  Any thread. */
 LARIAT_API lariat_pool_options lariat_pool_defaults(void);
 
+/* Looks for what is wrong with options, and writes a sentence about the first
+ * of it into `message` of `capacity` bytes (0: nowhere), without a full stop;
+ * it begins with the name of the field: "rate: it is below 0, above
+ * 1,000,000,000, or no number".  NULL are the defaults.  Any thread.
+ *
+ * LARIAT_OK      `message` is ""
+ * LARIAT_ENOMEM
+ * LARIAT_EINVAL  see `message` */
+LARIAT_API LARIAT_MUST_USE lariat_status lariat_pool_options_check(
+    const lariat_pool_options *options, char *message, size_t capacity);
+
 /* Makes a pool, starts its threads (named lariat-0, lariat-1, …; all signals
  * blocked) and puts it into `*out`.  `options` may be NULL.  The caller has
  * one reference: lariat_pool_release.  Any thread.
@@ -70,7 +81,7 @@ LARIAT_API lariat_pool_options lariat_pool_defaults(void);
  * LARIAT_EINVAL    the options are without their `size`, one makes no sense (a
  *                  rate or burst below 0 or above 1,000,000,000 among them, or
  *                  what lariat_networks_check refuses), or `ca_file` cannot be
- *                  read
+ *                  read: lariat_pool_options_check says which
  * LARIAT_ESYSTEM   no thread or descriptor to be had; see errno
  * LARIAT_ELIBCURL  the libcurl that is loaded is refused:
  *                  lariat_pool_refusal() says why

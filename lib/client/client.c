@@ -2,6 +2,7 @@
  * client.c: clients and their jobs' memory: opening, closing, statistics. */
 #include "client/client.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
@@ -167,6 +168,27 @@ void lariat_client_close(lariat_client *client) {
 
 /* ---- Opening ---- */
 
+static bool is_header_value(const char *value) {
+  const lariat_header header = {"User-Agent", value};
+  return lr_header_valid(&header);
+}
+
+/* Returns what is wrong with complete options: a sentence that begins with the
+ * field's name; NULL: nothing. */
+static const char *find_fault(const lariat_client_options *options) {
+  if ((unsigned)options->placement > LARIAT_PLACE_HOME)
+    return "placement: there is no such placement";
+  if ((unsigned)options->http > LARIAT_HTTP_2)
+    return "http: there is no such version";
+  if ((unsigned)options->header_scope > LARIAT_HEADERS_STAY)
+    return "header_scope: there is no such scope";
+  if (!lr_priority_valid(options->priority))
+    return "priority: there is no such priority";
+  if (!is_header_value(options->user_agent))
+    return "user_agent: there is a line break in it";
+  return options->retry ? lr_retry_policy_fault(options->retry, true) : NULL;
+}
+
 static lariat_status read_client_options(const lariat_client_options *given,
                                          lariat_client_options *options) {
   *options = lariat_client_defaults();
@@ -174,12 +196,21 @@ static lariat_status read_client_options(const lariat_client_options *given,
   if (given->size < sizeof given->size) return LARIAT_EINVAL;
   memcpy(options, given,
          given->size < sizeof *given ? given->size : sizeof *given);
-  if ((unsigned)options->placement > LARIAT_PLACE_HOME) return LARIAT_EINVAL;
-  if ((unsigned)options->http > LARIAT_HTTP_2) return LARIAT_EINVAL;
-  if ((unsigned)options->header_scope > LARIAT_HEADERS_STAY)
-    return LARIAT_EINVAL;
-  if (!lr_priority_valid(options->priority)) return LARIAT_EINVAL;
-  return LARIAT_OK;
+  return find_fault(options) ? LARIAT_EINVAL : LARIAT_OK;
+}
+
+lariat_status lariat_client_options_check(const lariat_client_options *options,
+                                          char *message, size_t capacity) {
+  lariat_client_options all;
+  const char *fault = NULL;
+  lariat_status status = read_client_options(options, &all);
+  if (status != LARIAT_OK)
+    fault = options->size < sizeof options->size
+                ? "size: it is not the size of the struct, as "
+                  "lariat_client_defaults sets it"
+                : find_fault(&all);
+  snprintf(message, capacity, "%s", fault ? fault : "");
+  return status;
 }
 
 /* Makes the headers of every request.  Accept-Encoding is among them: it asks

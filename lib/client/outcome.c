@@ -159,6 +159,18 @@ void lr_client_fail(lr_job *job, lariat_status status, const char *url) {
     fail_without_url(job, status, url);
 }
 
+void lr_client_fail_invalid(lr_job *job, const char *url, const char *what) {
+  char message[512];
+  char *shown = lr_userinfo_redact(url ? url : "");
+  snprintf(message, sizeof message, "%s: %s", lariat_status_text(LARIAT_EINVAL),
+           what);
+  lr_failure_parts parts = {
+      .status = LARIAT_EINVAL, .message = message, .url = shown ? shown : ""};
+  lariat_value failure = lr_failure_make(&parts);
+  lr_free(shown);
+  lr_client_complete(job, failure);
+}
+
 /* Makes the failure of a job whose retry the budget has forbidden. */
 static lariat_value make_budget_failure(const lr_job *job, lariat_value cause) {
   char message[512];

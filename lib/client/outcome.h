@@ -19,6 +19,10 @@ void lr_client_fail_job(lr_job *job, lariat_status status, lariat_phase phase);
 /* Fails a job that is here; `url` as the user gave it. */
 void lr_client_fail(lr_job *job, lariat_status status, const char *url);
 
+/* Fails a job that is here with LARIAT_EINVAL; `what` is wrong, a sentence that
+ * begins with the field's name. */
+void lr_client_fail_invalid(lr_job *job, const char *url, const char *what);
+
 /* Ends a job that is not completed, wherever it is: the failure says where that
  * was. */
 void lr_client_stop(lr_job *job, lariat_status status, lariat_phase phase);

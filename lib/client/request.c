@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * request.c: from a user's call to a job that is submitted. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/attributes.h"
@@ -311,10 +312,78 @@ lariat_status lr_request_fill_opening(lr_job *job, const char *url,
   return status;
 }
 
+/* ---- What is wrong ---- */
+
+/* Returns what is wrong with the body, if nothing else is. */
+static const char *body_fault(const lariat_body *body) {
+  switch (body->kind) {
+  case LARIAT_BODY_BYTES:
+  case LARIAT_BODY_OWNED:
+    return "body: it has a length, but no bytes";
+  case LARIAT_BODY_FILE:
+    return "body: it is not a regular file that is open for reading, it has no "
+           "such range, or the method is HEAD";
+  case LARIAT_BODY_PRODUCER:
+    return "body: it has no upload, or one of another reactor, or the method "
+           "is HEAD";
+  default:
+    return "body: there is no such kind";
+  }
+}
+
+/* Returns what is wrong with a request's method, or with a field of its options
+ * by its name. */
+static const char *find_fault(const char *method,
+                              const lariat_request_options *options) {
+  if (!method || !lr_method_valid(method))
+    return "the method is none that can be sent";
+  if ((unsigned)options->sink.kind > LARIAT_SINK_DISCARD)
+    return "sink: there is no such kind";
+  if (options->sink.kind == LARIAT_SINK_STREAM && options->transform)
+    return "transform: there is none with a stream";
+  if ((unsigned)options->http > LARIAT_HTTP_2)
+    return "http: there is no such version";
+  if (!lr_priority_valid(options->priority))
+    return "priority: there is no such priority";
+  return options->retry ? lr_retry_policy_fault(options->retry, false) : NULL;
+}
+
+/* Fails a request that was refused for an argument, and says which. */
+static LR_COLD void fail_invalid(lr_job *job, const char *method,
+                                 const char *url,
+                                 const lariat_request_options *options) {
+  char text[96];
+  const char *fault = find_fault(method, options);
+  for (size_t i = 0; i < options->header_count && !fault; i++) {
+    if (lr_header_valid(&options->headers[i])) continue;
+    snprintf(text, sizeof text,
+             "headers[%zu]: its name or its value cannot be sent", i);
+    fault = text;
+  }
+  lr_client_fail_invalid(job, url, fault ? fault : body_fault(&options->body));
+}
+
+static LR_COLD void fail_submission(lr_job *job, lariat_status status,
+                                    const char *method, const char *url,
+                                    const lariat_request_options *options) {
+  if (status == LARIAT_EINVAL)
+    fail_invalid(job, method, url, options);
+  else
+    lr_client_fail(job, status, url);
+}
+
 static lariat_deferred *fail_request(const lariat_client *client,
                                      lariat_status status) {
   return lariat_deferred_fail(client->reactor, status, "%s",
                               lariat_status_text(status));
+}
+
+static LR_COLD lariat_deferred *fail_without_size(const lariat_client *client) {
+  return lariat_deferred_fail(
+      client->reactor, LARIAT_EINVAL,
+      "%s: size: it is not the size of the struct, as lariat_request_defaults "
+      "sets it",
+      lariat_status_text(LARIAT_EINVAL));
 }
 
 /* Refuses a request before it has a job. */
@@ -346,7 +415,7 @@ lariat_deferred *lariat_request(lariat_client *client, const char *method,
   lariat_request_options own;
   const lariat_request_options *all = &client->request_defaults;
   if (options) all = read_request_options(client, options, &own);
-  if (!all) return fail_request(client, LARIAT_EINVAL);
+  if (!all) return fail_without_size(client);
   lariat_status status = check_submit(client);
   if (status != LARIAT_OK) return refuse_request(client, all, status);
   lr_job *job = lr_client_new_job(client);
@@ -354,7 +423,7 @@ lariat_deferred *lariat_request(lariat_client *client, const char *method,
   status = fill_job(job, method, url, all);
   if (status == LARIAT_OK) status = lr_client_submit(client, job);
   if (status != LARIAT_OK) {
-    lr_client_fail(job, status, url);
+    fail_submission(job, status, method, url, all);
     refuse_producer(all, status);
   }
   return &job->deferred;

@@ -29,6 +29,20 @@ static unsigned connections_allowed(void) {
   return all > 2 * kept ? all - kept : (all + 1) / 2;
 }
 
+/* Returns what is wrong with the numbers of complete options. */
+static const char *find_fault(const lariat_pool_options *options) {
+#define NO_RATE ": it is below 0, above 1,000,000,000, or no number"
+  if (!lr_rate_valid(options->rate, 0)) return "rate" NO_RATE;
+  if (!lr_rate_valid(0, options->rate_burst)) return "rate_burst" NO_RATE;
+  if (!lr_rate_valid(options->rate_per_host, 0)) return "rate_per_host" NO_RATE;
+  if (!lr_rate_valid(0, options->rate_per_host_burst))
+    return "rate_per_host_burst" NO_RATE;
+#undef NO_RATE
+  return options->reactors > REACTORS_MAX
+             ? "reactors: there are 1,024 at the most"
+             : NULL;
+}
+
 /* Copies options as far as their size goes: a program built against an older
  * header has a smaller struct, and the defaults for what is beyond. */
 static lariat_status copy_options(const lariat_pool_options *given,
@@ -38,10 +52,16 @@ static lariat_status copy_options(const lariat_pool_options *given,
   if (given->size < sizeof given->size) return LARIAT_EINVAL;
   memcpy(options, given,
          given->size < sizeof *given ? given->size : sizeof *given);
-  if (!lr_rate_valid(options->rate, options->rate_burst) ||
-      !lr_rate_valid(options->rate_per_host, options->rate_per_host_burst))
-    return LARIAT_EINVAL;
-  return options->reactors > REACTORS_MAX ? LARIAT_EINVAL : LARIAT_OK;
+  return find_fault(options) ? LARIAT_EINVAL : LARIAT_OK;
+}
+
+const char *lr_pool_options_fault(const lariat_pool_options *given) {
+  lariat_pool_options all;
+  if (copy_options(given, &all) == LARIAT_OK) return NULL;
+  return given->size < sizeof given->size
+             ? "size: it is not the size of the struct, as "
+               "lariat_pool_defaults sets it"
+             : find_fault(&all);
 }
 
 static unsigned min_of(unsigned a, unsigned b) { return a < b ? a : b; }

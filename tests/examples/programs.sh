@@ -42,6 +42,13 @@ out=$(expect 0 "$examples/crawl_await" "$url")
 grep -qE '^1111 pages, 0 failed, [0-9]+ bytes$' <<<"$out"
 [ "$(wc -l <"$source/docs/examples/crawl_await.c")" -le 60 ]
 
+out=$(expect 0 "$examples/crawl_group" "$url")
+grep -qE '^1111 pages, 0 failed, [0-9]+ bytes$' <<<"$out"
+[ "$(wc -l <<<"$out")" = 1 ]
+out=$(expect 0 "$examples/crawl_group" http://127.0.0.1:1)
+has "$out" "1 pages, 1 failed, 0 bytes"
+grep -q '^the first failure: no connection' <<<"$out"
+
 out=$(expect 0 "$examples/save_slowly" "$url/bytes/1000000" | wc -c)
 [ "$out" -ge 1000000 ]
 seq 100000 >"$scratch/numbers"

@@ -182,6 +182,18 @@ static void silent_server(void) {
   fetch_expect_error(run, half, "timed-out", "body");
   fetch_expect_error(run, down, "timed-out", "connect");
   fetch_expect_status(run, good, 200);
+  program_said(&run->program, "\n  errors     timed-out 3\n  timed out  by "
+                              "--timeout 3 (connect 1, first-byte 1, body 1)"
+                              "\n");
+  CU_ASSERT_EQUAL(
+      fetch_run_list(run, FETCH_ARGUMENTS("--timeout", "2", "--idle-timeout",
+                                          "1", "--connect-timeout", "1")),
+      1);
+  program_said(&run->program,
+               "\n  timed out  by --connect-timeout 1 (connect 1), by "
+               "--idle-timeout 2 (first-byte 1, body 1)\n");
+  program_said(&run->program,
+               "\n  times      of the 1 answer, without the failures\n");
   origin_stop(deaf);
   end();
 }
@@ -245,6 +257,24 @@ static void https_to_a_plain_port(void) {
   fetch_expect_text(run, line, "error", "tls-failed");
   const char *message = fetch_text(run, line, "message");
   CU_ASSERT(message && strstr(message, "(is this a TLS port?)"));
+  end();
+}
+
+/* A request that meets the end of the open connection is sent again, also where
+ * nobody asked for retries; the summary says why. */
+static void sent_again(void) {
+  static const struct origin_step second[] = {{ORIGIN_CLOSE_AFTER, NULL, 0, 2},
+                                              {ORIGIN_PAGE, "fine", 0, 200},
+                                              {ORIGIN_END, NULL, 0, 0}};
+  begin();
+  CU_ASSERT(origin_script(origin, "/second", second));
+  origin_line("/page");
+  unsigned again = origin_line("/second");
+  CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("-c", "1")), 0);
+  CU_ASSERT_EQUAL(fetch_number(run, again, "attempts"), 2);
+  program_said(&run->program, "answered 2, failed 0, sent again 1 (the open "
+                              "connection had ended)\n");
+  CU_ASSERT_PTR_NULL(strstr(run->program.err, "tried again"));
   end();
 }
 
@@ -478,6 +508,7 @@ int main(int argc, char **argv) {
       {"redirects and what they take along", redirect_flags},
       {"bad ports", bad_ports},
       {"retries", retries},
+      {"a request on a connection that has ended", sent_again},
       {"what is tried again", retry_flags},
       {"the budget for retries", retry_budget},
       {"limits hold", limits_hold},

@@ -33,6 +33,7 @@ static struct record make_record(const struct job *job) {
                          .url_whole = job->url.whole,
                          .tag = job->extras ? job->extras->tag : NULL,
                          .attempts = job->attempts,
+                         .runs = job->attempts,
                          .waited_us = (job->begun_ns - job->read_ns) / 1000};
 }
 
@@ -188,6 +189,8 @@ static void write_failure(struct run *run, const struct job *job,
   if (attempts) record.attempts += (unsigned)attempts - 1;
   if (was_refused(status)) record.attempts = 0;
   record.status = lariat_failure_http_status(failure);
+  record.time_out.limit = lariat_failure_time_limit(failure);
+  record.time_out.phase = phase;
   if (phase != LARIAT_PHASE_NONE && !was_refused(status))
     record.phase = lariat_phase_name(phase);
   if (!was_refused(status))
