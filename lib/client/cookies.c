@@ -14,7 +14,8 @@
 #include "http/cookie_header.h"
 #include "http/cookie_jar.h"
 
-enum { SLOTS = 16 };
+/* A list may be in any of the slots of its set, which its origin decides. */
+enum { SETS = 32, SLOTS_OF_SET = 4 };
 
 /* A list that was made. */
 typedef struct cookie_slot {
@@ -28,9 +29,14 @@ typedef struct cookie_slot {
   int64_t second;
 } cookie_slot;
 
+typedef struct cookie_set {
+  cookie_slot slots[SLOTS_OF_SET];
+  unsigned next; /* the one to be filled, if all are of use */
+} cookie_set;
+
 struct lr_client_cookies {
   lariat_cookie_jar *jar;
-  cookie_slot slots[SLOTS];
+  cookie_set sets[SETS];
 };
 
 lariat_status lr_client_cookies_open(lariat_cookie_jar *jar,
@@ -57,9 +63,11 @@ static void empty_slot(cookie_slot *slot) {
 
 void lr_client_cookies_close(lr_client_cookies *cookies) {
   if (!cookies) return;
-  for (size_t i = 0; i < SLOTS; i++) {
-    empty_slot(&cookies->slots[i]);
-    lr_buffer_clear(&cookies->slots[i].place);
+  for (size_t i = 0; i < SETS * SLOTS_OF_SET; i++) {
+    cookie_slot *slot =
+        &cookies->sets[i / SLOTS_OF_SET].slots[i % SLOTS_OF_SET];
+    empty_slot(slot);
+    lr_buffer_clear(&slot->place);
   }
   lr_cookie_jar_detach(cookies->jar);
   lr_free(cookies);
@@ -82,27 +90,47 @@ static bool is_place_of(const cookie_slot *slot, const lr_url *url) {
          (*rest == '\0' || *rest == '?');
 }
 
+/* Tells whether a slot's list is still what would be made. */
 static bool is_fresh(const cookie_slot *slot, const lr_client_cookies *cookies,
-                     const lr_job *job, int64_t now_s) {
-  return slot->base && slot->base == job->request.headers &&
-         slot->version == cookies->jar->store.version &&
-         slot->second == now_s && is_place_of(slot, &job->request.url);
+                     int64_t now_s) {
+  return slot->base && slot->second == now_s &&
+         slot->version == cookies->jar->store.version;
 }
 
-/* Keeps a list in a slot; without memory for that it is not kept. */
+static cookie_slot *find_slot(cookie_set *set, const lr_client_cookies *cookies,
+                              const lr_job *job, int64_t now_s) {
+  for (size_t i = 0; i < SLOTS_OF_SET; i++) {
+    cookie_slot *slot = &set->slots[i];
+    if (slot->base == job->request.headers && is_fresh(slot, cookies, now_s) &&
+        is_place_of(slot, &job->request.url))
+      return slot;
+  }
+  return NULL;
+}
+
+/* Chooses the slot for another list: one that is of no use any more, or each
+ * in turn. */
+static cookie_slot *
+choose_slot(cookie_set *set, const lr_client_cookies *cookies, int64_t now_s) {
+  for (size_t i = 0; i < SLOTS_OF_SET; i++)
+    if (!is_fresh(&set->slots[i], cookies, now_s)) return &set->slots[i];
+  return &set->slots[set->next++ % SLOTS_OF_SET];
+}
+
+/* Keeps a list that was made of another in a slot; without memory for that it
+ * is not kept. */
 static void fill_slot(cookie_slot *slot, const lr_client_cookies *cookies,
-                      const lr_url *url, const lr_cookie_request *request,
-                      lr_header_list *base, lr_header_list *made) {
+                      const lr_url *url, lr_cookie_text path,
+                      lr_header_list *made) {
   empty_slot(slot);
   slot->place.length = 0;
   if (!lr_buffer_append(&slot->place, url->key, url->key_length) ||
-      !lr_buffer_append(&slot->place, request->path.bytes,
-                        request->path.length))
+      !lr_buffer_append(&slot->place, path.bytes, path.length))
     return;
   slot->key_length = url->key_length;
   slot->hash = url->hash;
   slot->version = cookies->jar->store.version;
-  slot->base = lr_header_list_retain(base);
+  slot->base = lr_header_list_retain(made->base);
   slot->made = lr_header_list_retain(made);
 }
 
@@ -114,11 +142,14 @@ static void set_headers(lr_job *job, lr_header_list *headers) {
   job->request.headers = headers;
 }
 
+/* Makes a list, and keeps it if there may be another request with the same
+ * base: one that the job has alone is of headers of its own. */
 static LR_COLD lariat_status make_and_keep(lr_client_cookies *cookies,
-                                           cookie_slot *slot, lr_job *job,
+                                           cookie_set *set, lr_job *job,
                                            int64_t now_s) {
   const lr_url *url = &job->request.url;
   lr_header_list *base = job->request.headers;
+  bool shared = lr_u32_load_relaxed(&base->count) > 1;
   lr_header_list *made = NULL;
   bool any_path;
   lr_cookie_request request = lr_cookie_request_of(url);
@@ -128,18 +159,21 @@ static LR_COLD lariat_status make_and_keep(lr_client_cookies *cookies,
   lariat_status status =
       lr_cookie_header_add(base, cookies->jar->header.bytes, &made);
   if (status != LARIAT_OK) return status;
-  fill_slot(slot, cookies, url, &request, base, made);
-  slot->any_path = any_path;
-  slot->second = now_s;
+  if (shared && made != base) {
+    cookie_slot *slot = choose_slot(set, cookies, now_s);
+    fill_slot(slot, cookies, url, request.path, made);
+    slot->any_path = any_path;
+    slot->second = now_s;
+  }
   set_headers(job, made);
   return LARIAT_OK;
 }
 
 lariat_status lr_client_cookies_add(lr_client_cookies *cookies, lr_job *job) {
   int64_t now_s = (int64_t)time(NULL);
-  cookie_slot *slot = &cookies->slots[job->request.url.hash % SLOTS];
-  if (!is_fresh(slot, cookies, job, now_s))
-    return make_and_keep(cookies, slot, job, now_s);
+  cookie_set *set = &cookies->sets[job->request.url.hash % SETS];
+  const cookie_slot *slot = find_slot(set, cookies, job, now_s);
+  if (!slot) return make_and_keep(cookies, set, job, now_s);
   set_headers(job, lr_header_list_retain(slot->made));
   return LARIAT_OK;
 }

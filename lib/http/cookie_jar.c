@@ -165,10 +165,10 @@ static lr_new_cookie make_new(const lr_set_cookie *parsed,
 static lariat_cookie_verdict judge(const lariat_cookie_jar *jar,
                                    const lr_new_cookie *cookie,
                                    const lr_cookie_request *request,
-                                   bool has_path) {
+                                   bool has_path, int64_t now_s) {
   if (cookie->secure && !request->secure) return LARIAT_COOKIE_INSECURE;
   if (!cookie->secure && !request->secure &&
-      lr_cookie_store_is_overlaid(&jar->store, cookie))
+      lr_cookie_store_is_overlaid(&jar->store, cookie, now_s))
     return LARIAT_COOKIE_OVERLAY;
   if (cookie->same_site == LARIAT_SAME_SITE_NONE && !cookie->secure)
     return LARIAT_COOKIE_SAME_SITE;
@@ -188,7 +188,7 @@ bool lr_cookie_jar_receive(lariat_cookie_jar *jar,
   lr_new_cookie cookie = make_new(&parsed, request);
   *verdict = set_domain(&cookie, request, lower(&bytes, parsed.domain));
   if (*verdict == LARIAT_COOKIE_STORED)
-    *verdict = judge(jar, &cookie, request, parsed.has_path);
+    *verdict = judge(jar, &cookie, request, parsed.has_path, now_s);
   if (*verdict != LARIAT_COOKIE_STORED) return true;
   if (lr_cookie_is_expired(cookie.expires_s, now_s))
     *verdict = LARIAT_COOKIE_EXPIRED;

@@ -192,12 +192,13 @@ void lr_cookie_store_expire(lr_cookie_store *store, int64_t now_s) {
 /* ---- Storing ---- */
 
 bool lr_cookie_store_is_overlaid(const lr_cookie_store *store,
-                                 const lr_new_cookie *cookie) {
+                                 const lr_new_cookie *cookie, int64_t now_s) {
   if (store->secure_count == 0) return false;
   for (lr_list *node = store->cookies.next; node != &store->cookies;
        node = node->next) {
     const lr_cookie *other = lr_cookie_of_store(node);
     if (!other->shown.secure ||
+        lr_cookie_is_expired(other->shown.expires_s, now_s) ||
         !is_same(cookie->name, other->shown.name, other->name_length))
       continue;
     lr_cookie_text domain = {other->group->domain, other->group->domain_length};
@@ -224,28 +225,54 @@ static void sort_into_store(lr_cookie_store *store, lr_cookie *cookie,
   store->version++;
 }
 
-/* Removes the cookie that one which has expired is for. */
-static void remove_same(lr_cookie_store *store, const lr_new_cookie *cookie) {
+/* Finds the cookie that a new one replaces.  One that has expired is removed,
+ * and the new one is no other's successor. */
+static lr_cookie *find_alive(lr_cookie_store *store,
+                             const lr_new_cookie *cookie, int64_t now_s) {
   lr_cookie_group *group = lr_cookie_store_find(store, cookie->domain);
   lr_cookie *old = group ? find_same(group, cookie) : NULL;
+  if (!old || !lr_cookie_is_expired(old->shown.expires_s, now_s)) return old;
+  lr_cookie_store_remove(store, old);
+  return NULL;
+}
+
+/* Removes the cookie that one which has expired is for. */
+static void remove_same(lr_cookie_store *store, const lr_new_cookie *cookie,
+                        int64_t now_s) {
+  lr_cookie *old = find_alive(store, cookie, now_s);
   if (old) lr_cookie_store_remove(store, old);
+}
+
+/* Gives a cookie what a new one has that is otherwise the same; false: more has
+ * changed.  Many servers set a cookie again with each answer, and headers that
+ * were made are as good as before then. */
+static bool refresh(lr_cookie_store *store, lr_cookie *old,
+                    const lr_new_cookie *from) {
+  if (!is_same(from->value, old->shown.value, old->value_length) ||
+      from->secure != old->shown.secure)
+    return false;
+  old->shown.expires_s = from->expires_s;
+  old->shown.same_site = from->same_site;
+  old->shown.http_only = from->http_only;
+  old->accessed = ++store->last_number;
+  return true;
 }
 
 bool lr_cookie_store_put(lr_cookie_store *store, const lr_new_cookie *from,
                          int64_t now_s) {
   if (lr_cookie_is_expired(from->expires_s, now_s)) {
-    remove_same(store, from);
+    remove_same(store, from, now_s);
     return true;
   }
-  lr_cookie *cookie = make_cookie(from, now_s);
-  if (!cookie) return false;
+  lr_cookie *old = find_alive(store, from, now_s);
+  if (old && refresh(store, old, from)) return true;
   lr_cookie_group *group = lr_cookie_store_find(store, from->domain);
-  if (!group) group = make_group(store, from->domain);
-  if (!group) {
+  lr_cookie *cookie = make_cookie(from, now_s);
+  if (cookie && !group) group = make_group(store, from->domain);
+  if (!cookie || !group) {
     lr_free(cookie);
     return false;
   }
-  lr_cookie *old = find_same(group, from);
   sort_into_store(store, cookie, old);
   sort_into_group(group, cookie);
   if (old)

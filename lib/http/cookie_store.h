@@ -90,7 +90,7 @@ lr_cookie_group *lr_cookie_store_find(const lr_cookie_store *store,
 /* Tells whether there is a Secure cookie that this one, from an origin that is
  * not secure, would hide (5.7, step 16). */
 bool lr_cookie_store_is_overlaid(const lr_cookie_store *store,
-                                 const lr_new_cookie *cookie);
+                                 const lr_new_cookie *cookie, int64_t now_s);
 
 /* Stores a cookie in the place of one with the same name, domain, host-only
  * flag and path, if there is one; then removes those that are too many.  One

@@ -532,6 +532,14 @@ static const struct story stories[] = {
       {"http://127.0.0.1/", "a=2", OK}},
      "http://127.0.0.1/",
      "a=2"},
+    {"5.7.16: one that has expired hides nothing",
+     {{S, "a=1; Secure; Max-Age=1", OK}, {H, "a=2", OK}},
+     S,
+     "a=2"},
+    {"5.7.24: one that has expired has no successor",
+     {{H, "a=1; Max-Age=1", OK}, {H, "b=2", OK}, {H, "a=1", OK}},
+     H,
+     "b=2; a=1"},
     {"5.7: a refused one changes nothing",
      {{H, "a=1", OK}, {H, "a=2; Domain=x.org", LARIAT_COOKIE_DOMAIN}},
      H,
@@ -853,6 +861,30 @@ static void test_readers(void) {
   fixture_close(&f);
 }
 
+/* A cookie that is set again as it was changes no header, but lasts longer. */
+static void test_again(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  lariat_cookie_jar *jar = make_jar();
+  set_at(jar, H, "a=1; Max-Age=5", now_s);
+  uint64_t version = jar->store.version;
+  set_at(jar, H, "a=1; Max-Age=5; HttpOnly; SameSite=Lax", now_s + 4);
+  CU_ASSERT_EQUAL(jar->store.version, version);
+  CU_ASSERT_TRUE(lariat_cookie_jar_first(jar)->http_only);
+  CU_ASSERT_EQUAL(lariat_cookie_jar_first(jar)->same_site,
+                  LARIAT_SAME_SITE_LAX);
+  CU_ASSERT_EQUAL(lariat_cookie_jar_first(jar)->created_s, now_s);
+  expect_header(jar, "set again", H, now_s + 8, "a=1");
+  expect_header(jar, "set again", H, now_s + 9, NULL);
+  set_at(jar, S, "a=1", now_s);
+  version = jar->store.version;
+  set_at(jar, S, "a=1; Secure", now_s);
+  CU_ASSERT_NOT_EQUAL(jar->store.version, version);
+  expect_header(jar, "Secure now", H, now_s, NULL);
+  lariat_cookie_jar_release(jar);
+  fixture_close(&f);
+}
+
 static void test_ends(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
@@ -976,6 +1008,7 @@ int main(int argc, char **argv) {
       {"the numbers of the RFC", test_default_numbers},
       {"dates", test_dates},
       {"readers", test_readers},
+      {"set again", test_again},
       {"ends", test_ends},
       {"options", test_options},
       {"reactors", test_attach},
