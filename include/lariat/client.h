@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include <lariat/body.h>
+#include <lariat/cookies.h>
 #include <lariat/deferred.h>
 #include <lariat/export.h>
 #include <lariat/pool.h>
@@ -92,6 +93,10 @@ typedef struct lariat_client_options {
   bool deny_bad_ports; /* refuse URLs with a port of another protocol (the "bad
                           ports" of the Fetch standard: 25, 6667); default:
                           redirects to one, other than the URL's own */
+  lariat_cookie_jar *cookies; /* is asked for the cookies of each request, and
+                                 gets those of each answer; clients of one
+                                 reactor may share it, and each has a reference
+                                 to it; NULL: none are kept */
 } lariat_client_options;
 
 /* Returns the defaults.  Any thread. */
@@ -113,9 +118,10 @@ LARIAT_API LARIAT_MUST_USE lariat_status lariat_client_options_check(
  *
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED
  * LARIAT_EINVAL   the options (or their retry policy) are without their `size`
- *                 or one makes no sense: lariat_client_options_check says
- * which; HOME on a reactor that is not one of the pool's LARIAT_ECLOSED  the
- * pool is closed */
+ *                 or one makes no sense: lariat_client_options_check says which;
+ *                 HOME on a reactor that is not one of the pool's; a client of
+ *                 another reactor has the cookie jar
+ * LARIAT_ECLOSED  the pool is closed */
 LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_client_new(lariat_pool *pool, lariat_reactor *reactor,
                   const lariat_client_options *options, lariat_client **out);

@@ -12,6 +12,7 @@
 #include <lariat/checks.h>
 #include <lariat/client.h>
 #include <lariat/clock.h>
+#include <lariat/cookies.h>
 #include <lariat/cooperator.h>
 #include <lariat/coroutine.h>
 #include <lariat/coroutine_client.h>

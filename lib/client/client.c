@@ -9,6 +9,7 @@
 #include "base/quarantine.h"
 #include "client/byte_stream.h"
 #include "client/capacity.h"
+#include "client/cookies.h"
 #include "client/coroutine_client.h"
 #include "client/outcome.h"
 #include "client/submit.h"
@@ -40,6 +41,7 @@ static void free_client(lariat_client *client) {
   lr_reactor_remove_shutdown_hook(client->reactor, &client->shutdown);
   free_spare(client);
   if (client->responses) lr_response_cache_close(client->responses);
+  lr_client_cookies_close(client->cookies);
   lr_header_list_release(client->headers);
   lr_header_list_release(client->body_headers);
   lr_origin_clear(&client->last_origin);
@@ -243,12 +245,13 @@ static lariat_status find_home(lariat_client *client) {
 static lariat_status open_channels(lariat_client *client, unsigned count) {
   unsigned window = client->options.window;
   bool home = client->options.placement == LARIAT_PLACE_HOME;
+  const lr_job_owner *owner =
+      client->cookies ? &lr_client_cookie_job_owner : &lr_client_job_owner;
   lariat_status status = home ? find_home(client) : LARIAT_OK;
   for (unsigned i = 0; i < count && status == LARIAT_OK; i++) {
     lr_worker *worker = lr_pool_worker(client->pool, home ? client->home : i);
-    status =
-        lr_channel_open(client, client->reactor, worker, &lr_client_job_owner,
-                        window, &client->channels[i]);
+    status = lr_channel_open(client, client->reactor, worker, owner, window,
+                             &client->channels[i]);
     if (status == LARIAT_OK) client->channel_count++;
   }
   return status;
@@ -263,6 +266,7 @@ static lariat_client *new_client(lariat_pool *pool, lariat_reactor *reactor,
   client->pool = pool;
   client->reactor = reactor;
   client->options = *options;
+  client->has_rules = options->deny_bad_ports || options->cookies;
   client->budgeted = lr_pool_budget(pool) != NULL;
   client->pool_time = lr_reactor_has_clock(reactor, lr_pool_clock(pool));
   if (!client->options.window) client->options.window = WINDOW;
@@ -314,6 +318,8 @@ lariat_status lariat_client_new(lariat_pool *pool, lariat_reactor *reactor,
   if (!client) return LARIAT_ENOMEM;
   status =
       lr_retry_open(&client->retry, all.retry, lariat_reactor_now_ns(reactor));
+  if (status == LARIAT_OK && all.cookies)
+    status = lr_client_cookies_open(all.cookies, reactor, &client->cookies);
   if (status == LARIAT_OK) status = make_headers(client);
   if (status == LARIAT_OK) status = open_channels(client, channels);
   if (status != LARIAT_OK) {

@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "client/byte_stream.h"
 #include "client/capacity.h"
+#include "client/cookies.h"
 #include "client/next_step.h"
 #include "client/retry.h"
 #include "client/submit.h"
@@ -288,8 +289,11 @@ static void deliver_response(lr_job *job) {
 
 static void follow_redirect(lr_job *job) {
   lariat_client *client = job->client;
+  if (client->cookies) lr_client_cookies_remove(job);
   lariat_status status = lr_redirect_follow(job);
   if (status == LARIAT_OK && client->closed) status = LARIAT_ECLOSED;
+  if (status == LARIAT_OK && client->cookies)
+    status = lr_client_cookies_add(client->cookies, job);
   if (status == LARIAT_OK) status = lr_client_submit(client, job);
   if (status == LARIAT_OK) return;
   if (job->retry.attempts)
@@ -392,3 +396,45 @@ const lr_job_owner lr_client_job_owner = {.returned = &returned_ops,
                                           .open_stream = deliver_headers,
                                           .stop = stop_job_with,
                                           .abort = abort_job};
+
+/* ---- With a cookie jar ---- */
+
+/* Has the jar take the cookies of an answer, whatever its body came to. */
+static void take_cookies(lr_job *job) {
+  if (lr_job_is_complete(job)) return;
+  if (lr_client_cookies_take(job->client->cookies, job, job->response)) return;
+  job->attempt.outcome = LARIAT_ENOMEM;
+  job->attempt.phase = LARIAT_PHASE_NONE;
+}
+
+static void receive_with_cookies(lr_mail *mail) {
+  take_cookies(lr_job_of_travel(mail));
+  receive_returned_job(mail);
+}
+
+static void discard_with_cookies(lr_mail *mail) {
+  if (lr_job_of_travel(mail)->client)
+    receive_with_cookies(mail);
+  else
+    discard_returned_job(mail);
+}
+
+/* Has the jar take the cookies of a stream's head; without memory for them the
+ * fetch ends here. */
+static void deliver_headers_with_cookies(lr_job *job, lariat_stream *stream,
+                                         lariat_response *response) {
+  if (!lr_job_is_complete(job) &&
+      !lr_client_cookies_take(job->client->cookies, job, response))
+    lr_client_stop(job, LARIAT_ENOMEM, LARIAT_PHASE_BODY);
+  deliver_headers(job, stream, response);
+}
+
+static const lr_mail_ops returned_with_cookies_ops = {receive_with_cookies,
+                                                      discard_with_cookies};
+
+const lr_job_owner lr_client_cookie_job_owner = {
+    .returned = &returned_with_cookies_ops,
+    .cancel_returned = &cancel_returned_ops,
+    .open_stream = deliver_headers_with_cookies,
+    .stop = stop_job_with,
+    .abort = abort_job};

@@ -8,6 +8,10 @@
 /* The questions of jobs to their client. */
 extern const lr_job_owner lr_client_job_owner;
 
+/* Those of the jobs of a client with a cookie jar, which is told of each answer
+ * first. */
+extern const lr_job_owner lr_client_cookie_job_owner;
+
 /* Ends a fetch: the deferred fires with `value` or, had that fired when the
  * headers came, the stream ends.  All fetches end here.  The reference that the
  * job in flight had goes, and perhaps the job. */

@@ -8,6 +8,7 @@
 #include "base/process.h"
 #include "base/time.h"
 #include "client/client.h"
+#include "client/cookies.h"
 #include "client/outcome.h"
 #include "client/request.h"
 #include "client/submit.h"
@@ -271,6 +272,17 @@ static LR_COLD lariat_status check_port(const lr_job *job) {
                                                         : LARIAT_OK;
 }
 
+/* Does what few clients ask for: looks at the port, and adds cookies. */
+static LR_COLD lariat_status apply_rules(lr_job *job) {
+  lariat_client *client = job->client;
+  if (client->options.deny_bad_ports && check_port(job) != LARIAT_OK)
+    return LARIAT_EPORT;
+  if (!client->cookies) return LARIAT_OK;
+  job->owner = &lr_client_cookie_job_owner;
+  job->wants.cookies = true;
+  return lr_client_cookies_add(client->cookies, job);
+}
+
 static lariat_status fill_job(lr_job *job, const char *method, const char *url,
                               const lariat_request_options *options) {
   lariat_status status = LARIAT_OK;
@@ -283,13 +295,13 @@ static lariat_status fill_job(lr_job *job, const char *method, const char *url,
                                       &job->client->last_origin,
                                       &job->request.spare_url)
                  : LARIAT_EURL;
-  if (status == LARIAT_OK && LR_RARE(job->client->options.deny_bad_ports))
-    status = check_port(job);
   if (status == LARIAT_OK)
     status = set_job_headers(job, options->headers, options->header_count);
   if (LR_RARE(job->request.url.userinfo) && status == LARIAT_OK)
     status = set_authorization(job, url);
   if (!defaults && status == LARIAT_OK) status = complete_headers(job);
+  if (LR_RARE(job->client->has_rules) && status == LARIAT_OK)
+    status = apply_rules(job);
   set_deadline(job, options->timeout_ms);
   return status;
 }

@@ -7,6 +7,7 @@
 
 #include "base/time.h"
 #include "client/client.h"
+#include "client/cookies.h"
 #include "client/outcome.h"
 #include "client/submit.h"
 #include "http/date.h"
@@ -111,8 +112,14 @@ static lr_retry_plan plan_now(const lr_job *job) {
 }
 
 static void repeat_job(lr_job *job) {
-  job->client->stats.retries++;
-  lariat_status status = lr_client_submit(job->client, job);
+  lariat_client *client = job->client;
+  lariat_status status = LARIAT_OK;
+  client->stats.retries++;
+  if (client->cookies && job->request.headers) {
+    lr_client_cookies_remove(job);
+    status = lr_client_cookies_add(client->cookies, job);
+  }
+  if (status == LARIAT_OK) status = lr_client_submit(client, job);
   if (status != LARIAT_OK) lr_client_fail_job(job, status, LARIAT_PHASE_QUEUE);
 }
 

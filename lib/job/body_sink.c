@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "base/time.h"
+#include "http/cookie_header.h"
 #include "job/job.h"
 #include "job/redirect.h"
 #include "job/stream.h"
@@ -454,9 +455,14 @@ void lr_body_sink_transform(lr_job *job) {
   lariat_response *response = job->response;
   if (!sink->transform.function || job->attempt.outcome != LARIAT_OK) return;
   if (lr_redirect_wanted(job)) return;
+  job->response = NULL;
+  if (job->wants.cookies && !lr_cookie_header_keep(response, &job->response)) {
+    job->response = response;
+    job->attempt.outcome = LARIAT_ENOMEM;
+    return;
+  }
   lr_response_copy_url(response, job->request.url.text);
   response->redirects = job->caller.redirects;
-  job->response = NULL;
   sink->transform.value =
       sink->transform.function(lariat_value_of(&lariat_response_type, response),
                                sink->transform.context);

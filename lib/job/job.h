@@ -149,6 +149,7 @@ typedef struct lr_job_wants {
   bool sha256;
   bool decompress;
   uint8_t sink_kind; /* lariat_sink_kind */
+  bool cookies;      /* those of a response that a transform takes are kept */
 } lr_job_wants;
 
 /* The request's body: in memory, or from a source. */

@@ -8,6 +8,8 @@
  *   /post            "METHOD CONTENT-LENGTH CONTENT-TYPE" of the request
  *   /headers         lines "user-agent: ..", "accept-encoding: ..", "x-test:
  *                    ..", "authorization: ..", "cookie: ..", "host: .."
+ *   /set-cookies     sets two cookies: "s=1", which is Secure, and "p=2"
+ *   /cookies         the request's header Cookie
  *   /version         the protocol: "HTTP/1.1", "HTTP/2.0"
  *   /big             1,048,576 bytes      /slow   the same at 64 KB a second
  *   /text            102,400 bytes of text, compressed where that is accepted

@@ -55,6 +55,8 @@ static void nonsense_values(void) {
       {"--max-body", "1Q"},
       {"--max-body", "9999999999999T"},
       {"--max-redirects", "x"},
+      {"--cookie", "-"},
+      {"--cookie-jar", ""},
       {"--memory", "1"},
       {"--memory", "1023K"},
       {"--placement", "home"},
@@ -126,7 +128,7 @@ static void what_was_meant(void) {
       {"fetch", "--rat", "did you mean --rate or --rate-per-host?"},
       {"fetch", "--max-redirs", "did you mean --max-redirects?"},
       {"fetch", "--wait", "did you mean --delay?"},
-      {"fetch", "-b", "did you mean --header \"Cookie: NAME=VALUE\"?"},
+      {"fetch", "--load-cookies", "did you mean --cookie FILE?"},
       {"fetch", "-O", "did you mean --save DIR?"},
       {"fetch", "-x", "there is no option -x: there are no proxies yet"},
       {"fetsch", NULL, "did you mean \"lariat fetch\"?"},
@@ -406,7 +408,8 @@ static void no_option_is_lost(void) {
                                         "max-time",      "retry",
                                         "no-downgrade",  "deny-bad-ports",
                                         "deny-private",  "allow-net",
-                                        "deny-net",      "same-origin-headers"};
+                                        "deny-net",      "same-origin-headers",
+                                        "cookie",        "cookie-jar"};
   for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
     if (!has_option(options[i])) fixture_fail("there is no --%s", options[i]);
 }

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "fetch/cookies.h"
 #include "fetch/limits.h"
 #include "fetch/option_table.h"
 #include "fetch/pacing.h"
@@ -137,6 +138,7 @@ static lariat_status make_client(struct run *run) {
   options.no_decompress = settings->request.raw;
   options.no_downgrade = settings->redirects.no_downgrade;
   options.deny_bad_ports = settings->redirects.deny_bad_ports;
+  options.cookies = run->cookies;
   if (settings->redirects.same_origin_headers)
     options.header_scope = LARIAT_HEADERS_STAY;
   return lariat_client_new(run->pool, run->reactor, &options, &run->client);
@@ -227,6 +229,9 @@ static int open_library(struct run *run) {
   if (status == LARIAT_OK &&
       !interrupt_open(&run->interrupt, run->reactor, on_interrupt, run))
     status = LARIAT_ESYSTEM;
+  if (status == LARIAT_OK &&
+      !cookies_open(&run->settings->cookies, &run->cookies))
+    return EXIT_USAGE;
   if (status == LARIAT_OK) status = make_pool(run);
   if (status == LARIAT_OK) status = make_client(run);
   if (status != LARIAT_OK) return say_pool(run, status);
@@ -265,6 +270,7 @@ static int take_down(struct run *run) {
   finished_free(&run->finished);
   store_close(&run->store);
   body_close(&run->body);
+  lariat_cookie_jar_release(run->cookies);
   memory_close(&run->memory);
   return written ? EXIT_ALL : EXIT_SOME;
 }
@@ -314,6 +320,7 @@ static int fetch_all(struct run *run) {
     print_summary(run);
   desync_print(run->pool, stderr);
   say_proxy(run);
+  bool saved = cookies_save(&run->settings->cookies, run->cookies);
   if (run->state == RUN_INTERRUPTED) {
     say_interrupted(run);
     return interrupt_code();
@@ -321,7 +328,7 @@ static int fetch_all(struct run *run) {
   if (run->writer.failed && !run->writer.abandoned &&
       run->settings->files.output)
     say_interrupted(run);
-  return has_failed(run) ? EXIT_SOME : EXIT_ALL;
+  return has_failed(run) || !saved ? EXIT_SOME : EXIT_ALL;
 }
 
 static int run_fetch(struct settings *settings) {

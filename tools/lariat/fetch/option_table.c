@@ -277,6 +277,36 @@ static const struct option_row rows[] = {
                "take them along.\n"
                "They are in no output.\n"
                "They win over those in a URL."},
+    {NAMED("cookie", 'b', "FILE|NAME=VALUE", REQUEST), PARSED(read_cookie),
+     .files = OPTION_FILES, .help = "cookies to send", .is_terse = true,
+     .is_list = true, .is_secret = true,
+     .expects = "a cookie file, or \"NAME=VALUE; NAME=VALUE\"",
+     .manual =
+         "With a `=` in it: a header Cookie of every request, as `--header` "
+         "would give it.\n"
+         "Else the name of a Netscape cookie file, as curl and browsers write "
+         "it: its cookies are sent where they belong, and those that answers "
+         "set are kept while the run lasts, and sent from then on, on each hop "
+         "of a redirect.\n"
+         "A line that is no cookie is told with its number, and nothing is "
+         "fetched.\n"
+         "With an empty *FILE* the run begins without cookies.\n"
+         "Both may be given, and many times; cookies of `NAME=VALUE` go before "
+         "those of the same name from files and answers."},
+    {NAMED("cookie-jar", '\0', "FILE", REQUEST), PARSED(read_cookie_jar),
+     .files = OPTION_FILES, .help = "keep cookies in it", .is_terse = true,
+     .expects = "a file",
+     .manual =
+         "Keeps the cookies that answers set, and writes them to *FILE* at the "
+         "end of the run, also if that is interrupted.\n"
+         "The file is replaced when the new one is complete; only its owner "
+         "can read it.\n"
+         "Cookies of before are in it if they were read: `-b` *FILE* "
+         "`--cookie-jar` *FILE* goes on with a session, and begins one where "
+         "there is no *FILE*.\n"
+         "Cookies without an expiry last as long as the file does; to end a "
+         "session, remove it.\n"
+         "(`-c`, which is this with curl, is `--concurrency`.)"},
     {NAMED("data", 'd', "TEXT|@FILE|@-", REQUEST), PARSED(read_data),
      .help = "the body of every request", .is_terse = true, .is_list = true,
      .expects = "a text, @FILE, or @- for standard input; several texts, but "

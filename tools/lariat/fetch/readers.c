@@ -98,6 +98,39 @@ bool read_header(void *settings, char *value) {
   return true;
 }
 
+/* Adds a header Cookie, which is joined with others of the name. */
+static bool add_cookie(struct request_settings *request, char *value) {
+  lariat_header *headers =
+      realloc(request->headers, (request->header_count + 1) * sizeof *headers);
+  if (!headers) return false;
+  request->headers = headers;
+  headers[request->header_count++] = (lariat_header){"Cookie", value};
+  return true;
+}
+
+/* Reads "NAME=VALUE; ...", or the name of a file, as curl tells them apart:
+ * what has a "=" in it is the first. */
+bool read_cookie(void *settings, char *value) {
+  struct cookie_settings *cookies = &((struct settings *)settings)->cookies;
+  if (strchr(value, '='))
+    return add_cookie(&((struct settings *)settings)->request, value);
+  cookies->wanted = true;
+  if (!*value) return true;
+  const char **files = realloc(cookies->files, (cookies->file_count + 1) *
+                                                   sizeof(*cookies->files));
+  if (!files) return false;
+  cookies->files = files;
+  files[cookies->file_count++] = value;
+  return strcmp(value, "-") != 0;
+}
+
+bool read_cookie_jar(void *settings, char *value) {
+  struct cookie_settings *cookies = &((struct settings *)settings)->cookies;
+  cookies->jar = value;
+  cookies->wanted = true;
+  return *value && strcmp(value, "-") != 0;
+}
+
 /* Makes the header's value of "USER:PASSWORD", and wipes that out of the
  * arguments, which other users of the machine may list. */
 bool read_user(void *settings, char *value) {

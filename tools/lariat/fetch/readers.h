@@ -25,6 +25,8 @@ bool read_header(void *settings, char *value);
 
 /* Reads "USER:PASSWORD", and overwrites it where it stands. */
 bool read_user(void *settings, char *value);
+bool read_cookie(void *settings, char *value);
+bool read_cookie_jar(void *settings, char *value);
 
 /* Reads a text, "@FILE" or "@-"; joins texts by "&". */
 bool read_data(void *settings, char *value);

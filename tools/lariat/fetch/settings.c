@@ -167,6 +167,7 @@ bool settings_read(struct settings *settings, int argc, char **argv) {
 
 void settings_free(struct settings *settings) {
   free(settings->request.headers);
+  free(settings->cookies.files);
   free(settings->addresses.allow_nets);
   free(settings->addresses.deny_nets);
   free(settings->request.authorization);

@@ -93,6 +93,14 @@ struct redirect_settings {
   bool same_origin_headers;
 };
 
+/* Cookie files. */
+struct cookie_settings {
+  const char **files; /* to be read, owned */
+  size_t file_count;
+  const char *jar; /* to be written; NULL: none */
+  bool wanted;     /* cookies are kept, even if there is no file */
+};
+
 struct message_settings {
   bool quiet;
   bool verbose;
@@ -107,6 +115,7 @@ struct settings {
   struct address_settings addresses;
   struct output_settings output;
   struct redirect_settings redirects;
+  struct cookie_settings cookies;
   struct message_settings messages;
   enum action action;
 };
