@@ -92,6 +92,8 @@ typedef struct lariat_client_options {
   bool deny_bad_ports; /* refuse URLs with a port of another protocol (the "bad
                           ports" of the Fetch standard: 25, 6667); default:
                           redirects to one, other than the URL's own */
+  unsigned keep;       /* lariat_keep, joined; default 0: nothing more than
+                          all responses have */
 } lariat_client_options;
 
 /* Returns the defaults.  Any thread. */
@@ -166,6 +168,8 @@ typedef struct lariat_request_options {
                                  called with is not tried again */
   void *transform_context;
   lariat_destroy transform_destroy; /* runs once, on any thread; may be NULL */
+  unsigned keep; /* as the client's: what the response keeps, lariat_keep
+                    (lariat/response.h) */
 } lariat_request_options;
 
 /* Returns the client's defaults.  Any thread. */

@@ -13,6 +13,7 @@
 #include "client/submit.h"
 #include "deferred/state.h"
 #include "http/content_coding.h"
+#include "job/kept_answer.h"
 #include "pool/pool.h"
 #include <lariat/clock.h>
 #include <lariat/version.h>
@@ -179,7 +180,7 @@ static lariat_status read_client_options(const lariat_client_options *given,
   if ((unsigned)options->header_scope > LARIAT_HEADERS_STAY)
     return LARIAT_EINVAL;
   if (!lr_priority_valid(options->priority)) return LARIAT_EINVAL;
-  return LARIAT_OK;
+  return options->keep <= LR_KEEP_ALL ? LARIAT_OK : LARIAT_EINVAL;
 }
 
 /* Makes the headers of every request.  Accept-Encoding is among them: it asks
@@ -232,7 +233,7 @@ static lariat_client *new_client(lariat_pool *pool, lariat_reactor *reactor,
   client->pool = pool;
   client->reactor = reactor;
   client->options = *options;
-  client->budgeted = lr_pool_budget(pool) != NULL;
+  client->needs_sinks = lr_pool_budget(pool) || options->keep;
   client->pool_time = lr_reactor_has_clock(reactor, lr_pool_clock(pool));
   if (!client->options.window) client->options.window = WINDOW;
   client->request_defaults = lariat_request_defaults(client);
@@ -374,5 +375,6 @@ lariat_request_options lariat_request_defaults(const lariat_client *client) {
                                   .http = options->http,
                                   .sha256 = options->sha256,
                                   .priority = options->priority,
-                                  .idle_timeout_ms = options->idle_timeout_ms};
+                                  .idle_timeout_ms = options->idle_timeout_ms,
+                                  .keep = options->keep};
 }

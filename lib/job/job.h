@@ -149,6 +149,7 @@ typedef struct lr_job_wants {
   bool sha256;
   bool decompress;
   uint8_t sink_kind; /* lariat_sink_kind */
+  uint8_t keep;      /* lariat_keep, joined; with any the job has a sink */
 } lr_job_wants;
 
 /* The request's body: in memory, or from a source. */
