@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <strings.h>
 
+#include "fetch/details.h"
 #include "fetch/limits.h"
 #include "fetch/option_table.h"
 #include "fetch/pacing.h"
@@ -139,6 +140,7 @@ static lariat_status make_client(struct run *run) {
   options.deny_bad_ports = settings->redirects.deny_bad_ports;
   if (settings->redirects.same_origin_headers)
     options.header_scope = LARIAT_HEADERS_STAY;
+  options.keep = details_to_keep(settings->output.details);
   return lariat_client_new(run->pool, run->reactor, &options, &run->client);
 }
 
