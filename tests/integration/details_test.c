@@ -185,6 +185,84 @@ static void test_interim(void) {
   check_interim(true);
 }
 
+/* Of a request that goes out again there is the last answer, and no byte of
+ * what came before: a 417, after which libcurl asks anew without the
+ * expectation; a 408 that a server closes its idle connection with. */
+static void expect_last_head(struct fetching *t, struct outcome *o,
+                             const char *wanted) {
+  size_t length;
+  (void)fetching_wait(t, o, 1, 5000);
+  const lariat_response *response = outcome_response(o);
+  const char *head = lariat_response_raw_head(response, &length);
+  CU_ASSERT_EQUAL_FATAL(length, strlen(wanted) - strlen("ok\n"));
+  CU_ASSERT_EQUAL(memcmp(head, wanted, length), 0);
+  (void)lariat_response_raw_interim_heads(response, &length);
+  CU_ASSERT_EQUAL(length, 0);
+  CU_ASSERT_STRING_EQUAL(lariat_response_raw_body(response, &length), "ok\n");
+  outcome_clear(o, 1);
+}
+
+static const char refused[] = "HTTP/1.1 417 No\r\nX: y\r\n"
+                              "Content-Length: 3\r\n\r\nno\n";
+static const char late[] = "HTTP/1.1 408 Late\r\nConnection: close\r\n"
+                           "Content-Length: 3\r\n\r\nno\n";
+static const char good[] = "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n";
+
+static void check_refused(bool libcurl_only) {
+  struct fetching t;
+  struct outcome o;
+  struct manual_server steps;
+  lariat_header expects = {"Expect", "100-continue"};
+  open_pool(&t, libcurl_only, 0);
+  manual_server_open(&steps, &t.f);
+  lariat_request_options options = keeping(&t, EVERYTHING);
+  options.headers = &expects;
+  options.header_count = 1;
+  options.body = lariat_body_bytes("body", 4);
+  outcome_watch(&o, lariat_request(t.client, "PUT",
+                                   manual_server_url(&steps, "/"), &options));
+  manual_server_accept(&steps);
+  manual_server_read_request(&steps);
+  manual_server_send(&steps, refused);
+  manual_server_read_request(&steps);
+  manual_server_send(&steps, good);
+  expect_last_head(&t, &o, good);
+  manual_server_close(&steps);
+  fetching_close(&t);
+}
+
+static void check_late(bool libcurl_only) {
+  struct fetching t;
+  struct outcome o;
+  struct manual_server steps;
+  open_pool(&t, libcurl_only, 0);
+  manual_server_open(&steps, &t.f);
+  lariat_request_options options = keeping(&t, EVERYTHING);
+  for (int i = 0; i < 2; i++) {
+    outcome_watch(&o, lariat_request(t.client, "GET",
+                                     manual_server_url(&steps, "/"), &options));
+    if (i == 0) manual_server_accept(&steps);
+    manual_server_read_request(&steps);
+    if (i == 1) {
+      manual_server_send(&steps, late);
+      manual_server_end(&steps);
+      manual_server_accept(&steps);
+      manual_server_read_request(&steps);
+    }
+    manual_server_send(&steps, good);
+    expect_last_head(&t, &o, good);
+  }
+  manual_server_close(&steps);
+  fetching_close(&t);
+}
+
+static void test_sent_again(void) {
+  check_refused(false);
+  check_refused(true);
+  check_late(false);
+  check_late(true);
+}
+
 /* ---- Bodies ---- */
 
 enum framing { BY_LENGTH, BY_CHUNKS, BY_CLOSE, FRAMINGS };
@@ -830,6 +908,7 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"the bytes of each head", test_shapes},
       {"heads of 1xx", test_interim},
+      {"requests that are sent again", test_sent_again},
       {"the bytes of bodies", test_bodies},
       {"bodies within a budget", test_budget},
       {"many within a budget", test_many},
