@@ -11,7 +11,7 @@ list(APPEND fuzz_shared tests/support/response_corpus.c)
 # The parts of the program that read what others have written.
 set(fuzz_tool_sources
   tools/lariat/text.c tools/lariat/secrets.c tools/lariat/fetch/answer.c
-  tools/lariat/fetch/job.c tools/lariat/fetch/record.c
+  tools/lariat/fetch/details.c tools/lariat/fetch/job.c tools/lariat/fetch/record.c
   tools/lariat/fetch/input.c tools/lariat/fetch/finished.c)
 
 # clang and its sanitizers take long over the whole library.  What the targets

@@ -15,6 +15,7 @@
 #include "client/submit.h"
 #include "deferred/state.h"
 #include "http/content_coding.h"
+#include "job/kept_answer.h"
 #include "pool/pool.h"
 #include <lariat/clock.h>
 #include <lariat/version.h>
@@ -188,6 +189,7 @@ static const char *find_fault(const lariat_client_options *options) {
     return "priority: there is no such priority";
   if (!is_header_value(options->user_agent))
     return "user_agent: there is a line break in it";
+  if (options->keep > LR_KEEP_ALL) return "keep: there is no such part";
   return options->retry ? lr_retry_policy_fault(options->retry, true) : NULL;
 }
 
@@ -267,7 +269,7 @@ static lariat_client *new_client(lariat_pool *pool, lariat_reactor *reactor,
   client->reactor = reactor;
   client->options = *options;
   client->has_rules = options->deny_bad_ports || options->cookies;
-  client->budgeted = lr_pool_budget(pool) != NULL;
+  client->needs_sinks = lr_pool_budget(pool) || options->keep;
   client->pool_time = lr_reactor_has_clock(reactor, lr_pool_clock(pool));
   if (!client->options.window) client->options.window = WINDOW;
   client->request_defaults = lariat_request_defaults(client);
@@ -411,5 +413,6 @@ lariat_request_options lariat_request_defaults(const lariat_client *client) {
                                   .http = options->http,
                                   .sha256 = options->sha256,
                                   .priority = options->priority,
-                                  .idle_timeout_ms = options->idle_timeout_ms};
+                                  .idle_timeout_ms = options->idle_timeout_ms,
+                                  .keep = options->keep};
 }

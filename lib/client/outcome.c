@@ -344,7 +344,7 @@ static void receive_returned_job(lr_mail *mail) {
   if (awaited) lr_client_hold(client); /* callbacks may close it */
   job->caller.travel_away = false;
   job->caller.state = LR_JOB_HERE;
-  if (job->sink) lr_body_sink_give(job->sink); /* whatever is next */
+  if (job->sink) lr_body_sink_give(job); /* whatever is next */
   channel->load--;
   channel->credits++;
   client->away--;

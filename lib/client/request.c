@@ -18,6 +18,7 @@
 #include "http/userinfo.h"
 #include "job/body_sink.h"
 #include "job/body_source.h"
+#include "job/kept_answer.h"
 #include "job/upload.h"
 #include "limits/priority_queue.h"
 #include "pool/pool.h"
@@ -225,6 +226,7 @@ static void set_job_limits(lr_job *job, const lariat_request_options *options) {
   job->wants.sha256 = options->sha256;
   job->request.http = (uint8_t)options->http;
   job->wants.sink_kind = (uint8_t)options->sink.kind;
+  job->wants.keep = (uint8_t)options->keep;
   job->request.priority = (uint8_t)lr_priority_of(options->priority);
   job->wants.decompress = !job->client->options.no_decompress;
   job->request.max_body_bytes = options->max_body_bytes;
@@ -260,11 +262,11 @@ static lariat_status set_request(lr_job *job, const char *method,
 }
 
 /* Returns whether nothing of the request differs from the client's defaults.
- * Under a budget for bodies each job has a sink, which is made anew. */
+ * A sink, which each job may have, is made anew. */
 static bool is_default(const lariat_client *client, const char *method,
                        const lariat_request_options *options) {
   return method == get_method && options == &client->request_defaults &&
-         !client->budgeted;
+         !client->needs_sinks;
 }
 
 static LR_COLD lariat_status check_port(const lr_job *job) {
@@ -313,6 +315,7 @@ lariat_status lr_request_fill_opening(lr_job *job, const char *url,
   lariat_status status = set_request(job, get_method, options);
   if (job->sink) lr_body_sink_free(job->sink); /* there will be no body */
   job->sink = NULL;
+  job->wants.keep = 0;
   if (status == LARIAT_OK)
     status =
         url ? lr_url_parse_after(&job->request.url, url, &client->last_origin,
@@ -357,6 +360,7 @@ static const char *find_fault(const char *method,
     return "http: there is no such version";
   if (!lr_priority_valid(options->priority))
     return "priority: there is no such priority";
+  if (options->keep > LR_KEEP_ALL) return "keep: there is no such part";
   return options->retry ? lr_retry_policy_fault(options->retry, false) : NULL;
 }
 

@@ -20,6 +20,7 @@
 #include "h1/conclusion.h"
 #include "http/h1_parser.h"
 #include "job/body_sink.h"
+#include "job/kept_answer.h"
 #include "job/lease.h"
 #include "net/trust.h"
 #include "schedule/dispatcher.h"
@@ -69,8 +70,7 @@ static void learn_protocol(lr_transfer *transfer, lr_protocol protocol) {
   lr_dispatcher_learned(transfer->engine->dispatcher, host, protocol);
 }
 
-/* Returns the TLS connection that the transfer has; NULL: none. */
-static SSL *find_ssl(const lr_transfer *transfer) {
+void *lr_transfer_ssl(const lr_transfer *transfer) {
   struct curl_tlssessioninfo *session = NULL;
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_TLS_SSL_PTR, &session);
   return session ? session->internals : NULL;
@@ -88,7 +88,7 @@ static void learn_from_handshake(lr_transfer *transfer, SSL *ssl) {
 
 /* Notes the connection that is used, which another transfer may have opened. */
 static void note_tls(lr_transfer *transfer) {
-  SSL *ssl = find_ssl(transfer);
+  SSL *ssl = lr_transfer_ssl(transfer);
   transfer->ssl = ssl;
   if (!ssl) return;
   lr_tls_events *events = lr_tls_events_of(ssl);
@@ -149,8 +149,7 @@ static void count_request(const lr_transfer *transfer) {
   lr_u64_bump(&transfer->engine->stats->requests[reason], 1);
 }
 
-/* Decides what comes next: the connection is up and the request not yet sent.
- */
+/* Decides what is next: the connection is up, and the request not yet sent. */
 static int note_connected(void *transfer_pointer, char *remote_ip,
                           char *local_ip, int remote_port, int local_port) {
   lr_transfer *transfer = transfer_pointer;
@@ -196,8 +195,7 @@ static int note_connected(void *transfer_pointer, char *remote_ip,
   return CURL_PREREQFUNC_OK;
 }
 
-/* Learns the protocol from the status line, where the handshake did not tell.
- */
+/* Learns the protocol from a status line, where no handshake has told it. */
 static void learn_from_response(lr_transfer *transfer) {
   int version = transfer->job->response->http_version;
   if (version)
@@ -343,13 +341,23 @@ bool lr_transfer_is_paused(const lr_transfer *transfer) {
   return (sink && sink->paused) || lr_decoding_is_paused(&transfer->decoding);
 }
 
+/* Puts bytes of the body to where they belong, and keeps them as they are. */
+static lariat_status put_bytes(lr_transfer *transfer, const char *bytes,
+                               size_t length) {
+  bool coded = transfer->decoding.decoder != NULL;
+  lariat_status status =
+      lr_kept_answer_add_body(transfer->job, bytes, length, coded);
+  if (status != LARIAT_OK) return status;
+  status = coded ? lr_decoding_take(&transfer->decoding, bytes, length)
+                 : lr_transfer_put_body(transfer, bytes, length);
+  if (status == LARIAT_OK) lr_kept_answer_pass_body(transfer->job, length);
+  return status;
+}
+
 /* Gives bytes of the body, without chunks, to where they belong. */
 static size_t give_body(lr_transfer *transfer, const char *bytes,
                         size_t length) {
-  lariat_status status =
-      transfer->decoding.decoder
-          ? lr_decoding_take(&transfer->decoding, bytes, length)
-          : lr_transfer_put_body(transfer, bytes, length);
+  lariat_status status = put_bytes(transfer, bytes, length);
   if (status == LARIAT_OK) return length;
   if (status == LARIAT_EBUSY) return CURL_WRITEFUNC_PAUSE;
   transfer->fault = status;

@@ -141,6 +141,10 @@ void lr_transfer_reset(lr_transfer *transfer);
 lariat_status lr_transfer_put_body(lr_transfer *transfer, const char *bytes,
                                    size_t length);
 
+/* Returns the SSL of the transfer's connection, while it has one; NULL: none.
+ */
+void *lr_transfer_ssl(const lr_transfer *transfer);
+
 /* Says whether the answer waits: for its sink, or for another turn. */
 bool lr_transfer_is_paused(const lr_transfer *transfer);
 

@@ -318,27 +318,35 @@ static bool take_result(lr_connection *connection, lr_h1_result result,
 
 static void resume_feed(lr_decode_item *item);
 
+/* Feeds bytes of the head of an answer whose body may go to a sink.  False: the
+ * exchange is over. */
+static bool feed_head(lr_connection *connection, const char *bytes,
+                      size_t length, size_t *used, lr_h1_result *result) {
+  lr_h1_parser *parser = &connection->parser;
+  lariat_status status = LARIAT_OK;
+  *result = lr_h1_parser_feed_head(parser, bytes, length, used);
+  if (*result == LR_H1_FAILED) return true;
+  bool complete = lr_h1_parser_in_body(parser);
+  if (complete && is_stale_head(connection)) {
+    lr_conclusion_retry(connection);
+    return false;
+  }
+  if (connection->job->wants.keep)
+    status = lr_sink_feed_keep_head(connection, bytes, *used);
+  if (status == LARIAT_OK && complete)
+    status = lr_sink_feed_begin(connection, resume_feed);
+  if (status != LARIAT_OK) lr_conclusion_fail(connection, status);
+  return status == LARIAT_OK;
+}
+
 /* Feeds bytes of an answer whose body may go to a sink. */
 static LR_COLD bool feed_sink(lr_connection *connection, const char *bytes,
                               size_t length) {
-  lr_h1_parser *parser = &connection->parser;
   lr_h1_result result = LR_H1_MORE;
   size_t head = 0, body = 0;
-  if (!lr_h1_parser_in_body(parser)) {
-    result = lr_h1_parser_feed_head(parser, bytes, length, &head);
-    if (result != LR_H1_FAILED && lr_h1_parser_in_body(parser)) {
-      lariat_status status = LARIAT_OK;
-      if (is_stale_head(connection)) {
-        lr_conclusion_retry(connection);
-        return false;
-      }
-      status = lr_sink_feed_begin(connection, resume_feed);
-      if (status != LARIAT_OK) {
-        lr_conclusion_fail(connection, status);
-        return false;
-      }
-    }
-  }
+  if (!lr_h1_parser_in_body(&connection->parser) &&
+      !feed_head(connection, bytes, length, &head, &result))
+    return false;
   if (result == LR_H1_MORE)
     result = lr_sink_feed_take(connection, bytes + head, length - head, &body);
   return take_result(connection, result, bytes, length, head + body);

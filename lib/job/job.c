@@ -8,6 +8,7 @@
 #include "base/quarantine.h"
 #include "job/body_sink.h"
 #include "job/body_source.h"
+#include "job/kept_answer.h"
 #include "job/lease.h"
 
 lr_job *lr_job_new(void) {
@@ -52,6 +53,7 @@ static void drop_more(lr_job *job) {
 }
 
 void lr_job_drop_outcome(lr_job *job) {
+  if (job->sink) lr_kept_answer_take_history(job);
   lr_response_release(job->response);
   job->response = NULL;
   lr_free(job->attempt.detail);

@@ -150,6 +150,7 @@ typedef struct lr_job_wants {
   bool decompress;
   uint8_t sink_kind; /* lariat_sink_kind */
   bool cookies;      /* those of a response that a transform takes are kept */
+  uint8_t keep;      /* lariat_keep, joined; with any the job has a sink */
 } lr_job_wants;
 
 /* The request's body: in memory, or from a source. */

@@ -200,6 +200,10 @@ static bool lacks_certificate(const lr_stream *stream) {
   return tls->events->wants_certificate;
 }
 
+void *lr_tls_stream_ssl(const lr_stream *stream) {
+  return ((const lr_tls_stream *)stream->state)->ssl;
+}
+
 void lr_tls_stream_abandon(lr_stream *stream) {
   lr_tls_stream *tls = stream->state;
   if (tls->keeps_buffers) --*tls->keeper.buffered;

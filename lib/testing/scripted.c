@@ -11,6 +11,7 @@
 #include "http/sha256.h"
 #include "job/body_sink.h"
 #include "job/body_source.h"
+#include "job/kept_answer.h"
 #include "job/report.h"
 #include "job/stream.h"
 #include "limits/placement.h"
@@ -385,6 +386,9 @@ static void count_phase(scripted_exchange *exchange, unsigned by) {
   if (exchange->at == LARIAT_PHASE_BODY) transport->receiving += by;
 }
 
+/* There are no connections of which to keep anything. */
+static const lr_kept_connection no_connection = {.fd = -1};
+
 /* Ends a phase and begins the next. */
 static void leave_phase(scripted_exchange *exchange) {
   if (exchange->at == LARIAT_PHASE_TLS) {
@@ -397,6 +401,9 @@ static void leave_phase(scripted_exchange *exchange) {
   count_phase(exchange, 1);
   if (exchange->at != LARIAT_PHASE_BODY) return;
   exchange->job->attempt.outcome = take_head(exchange);
+  if (exchange->job->attempt.outcome == LARIAT_OK && exchange->job->wants.keep)
+    exchange->job->attempt.outcome =
+        lr_kept_answer_add_connection(exchange->job, &no_connection);
   if (exchange->job->attempt.outcome == LARIAT_OK && exchange->job->sink)
     lr_body_sink_head(exchange->job);
 }
@@ -527,9 +534,13 @@ static uint64_t due_of_piece(const scripted_exchange *exchange) {
 static bool deliver_piece(scripted_exchange *exchange, uint64_t due_ns) {
   size_t length = exchange->body.length - exchange->delivered;
   if (length > exchange->body_piece) length = exchange->body_piece;
-  lariat_status status = lr_body_sink_take(
-      exchange->job, exchange->body.bytes + exchange->delivered, length);
+  const char *piece = exchange->body.bytes + exchange->delivered;
+  lariat_status status =
+      lr_kept_answer_add_body(exchange->job, piece, length, false);
+  if (status == LARIAT_OK)
+    status = lr_body_sink_take(exchange->job, piece, length);
   if (status == LARIAT_OK) {
+    lr_kept_answer_pass_body(exchange->job, length);
     exchange->delivered += length;
     exchange->heard_ns = due_ns;
   } else if (status != LARIAT_EBUSY) {

@@ -116,6 +116,12 @@ out=$(expect 0 "$examples/tasks" 20000)
 has "$out" "2262 primes here, 2262 there, and the clock ticked"
 has "$out" "goodbye"
 
+out=$(expect 0 "$examples/answers" "$url/bytes/5000")
+has "$out" "200 $url/bytes/5000"
+has "$out" "  body: 5000 bytes, of which came 5000"
+grep -qE '^  head: [0-9]+ bytes, as they came$' <<<"$out"
+grep -qE "^  from 127.0.0.1 port [0-9]+ to 127.0.0.1 port $port\$" <<<"$out"
+
 # Port 1 is nobody's.
 out=$(expect 0 "$examples/retries" "$url/" "$url/status/503" \
   "$url/status/404" http://127.0.0.1:1/)

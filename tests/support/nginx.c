@@ -164,6 +164,9 @@ static void write_pages(FILE *out, const struct nginx *nginx) {
         "location = /text { try_files /text.txt =404; }\n"
         "location = /close { keepalive_timeout 0; return 200 \"closing\\n\"; "
         "}\n"
+        "location = /trailers { gzip_min_length 0; add_trailer X-Sum 12; "
+        "add_trailer X-Sum 13; "
+        "return 200 \"with trailers\\n\"; }\n"
         "location = /resumed { keepalive_timeout 0; "
         "return 200 \"$ssl_session_reused\"; }\n"
         "location /store/ { gzip off; dav_methods PUT DELETE; }\n",

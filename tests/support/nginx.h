@@ -15,7 +15,8 @@
  *   /text            102,400 bytes of text, compressed where that is accepted
  *   /store/NAME      PUT keeps a body, GET gives it back, DELETE removes it
  *   /close           the connection is closed after the answer
- *   /resumed         the same, with "r" if the TLS session was resumed, or "."
+ *   /trailers        two trailers X-Sum: 12, 13 (in HTTP/1.1 behind chunks)
+ *   /resumed         as /close, with "r" if the TLS session was resumed, or "."
  *   /redirect/N      N redirects (up to 30) on the way to /
  *   /as/CODE         a redirect with 301 302 303 307 or 308 to /post
  *   /absolute        a redirect by a whole URL to /

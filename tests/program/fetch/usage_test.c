@@ -75,7 +75,10 @@ static void nonsense_values(void) {
       {"--header", "http://127.0.0.1/"},
       {"--user", "no-colon"},
       {"--allow-net", ""},
-      {"--deny-net", ""}};
+      {"--deny-net", ""},
+      {"--details", ""},
+      {"--details", "headers"},
+      {"--details", "history,"}};
   for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
     char said[100];
     snprintf(said, sizeof said, "%s takes ", values[i][0]);
@@ -409,7 +412,8 @@ static void no_option_is_lost(void) {
                                         "no-downgrade",  "deny-bad-ports",
                                         "deny-private",  "allow-net",
                                         "deny-net",      "same-origin-headers",
-                                        "cookie",        "cookie-jar"};
+                                        "cookie",        "cookie-jar",
+                                        "details"};
   for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
     if (!has_option(options[i])) fixture_fail("there is no --%s", options[i]);
 }

@@ -28,12 +28,18 @@ static int by_name(const void *a, const void *b) {
   return left->index < right->index ? -1 : left->index > right->index;
 }
 
-static struct entry *sort_headers(const lariat_response *response,
-                                  size_t count) {
+/* The headers of a response, or its trailers. */
+struct fields {
+  size_t (*count)(const lariat_response *response);
+  lariat_header (*at)(const lariat_response *response, size_t index);
+};
+
+static struct entry *sort_fields(const lariat_response *response,
+                                 const struct fields *fields, size_t count) {
   struct entry *entries = malloc((count + 1) * sizeof *entries);
   if (!entries) return NULL;
   for (size_t i = 0; i < count; i++)
-    entries[i] = (struct entry){lariat_response_header_at(response, i), i};
+    entries[i] = (struct entry){fields->at(response, i), i};
   qsort(entries, count, sizeof *entries, by_name);
   return entries;
 }
@@ -88,16 +94,30 @@ static bool add_entries(struct text *text, const struct entry *entries,
   return !count || text_add(text, "]");
 }
 
-bool answer_add_headers(struct text *text, const lariat_response *response,
-                        bool keep_secrets) {
+static bool add_fields(struct text *text, const lariat_response *response,
+                       const struct fields *fields, bool keep_secrets) {
   if (!response) return text_add(text, "null");
-  size_t count = lariat_response_header_count(response);
-  struct entry *entries = sort_headers(response, count);
+  size_t count = fields->count(response);
+  struct entry *entries = sort_fields(response, fields, count);
   bool added = entries && text_add(text, "{") &&
                add_entries(text, entries, count, keep_secrets) &&
                text_add(text, "}");
   free(entries);
   return added;
+}
+
+bool answer_add_headers(struct text *text, const lariat_response *response,
+                        bool keep_secrets) {
+  static const struct fields headers = {lariat_response_header_count,
+                                        lariat_response_header_at};
+  return add_fields(text, response, &headers, keep_secrets);
+}
+
+bool answer_add_trailers(struct text *text, const lariat_response *response,
+                         bool keep_secrets) {
+  static const struct fields trailers = {lariat_response_trailer_count,
+                                         lariat_response_trailer_at};
+  return add_fields(text, response, &trailers, keep_secrets);
 }
 
 /* ---- For people ---- */

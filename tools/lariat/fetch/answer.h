@@ -16,6 +16,10 @@
 bool answer_add_headers(struct text *text, const lariat_response *response,
                         bool keep_secrets);
 
+/* Appends the trailers in the same way. */
+bool answer_add_trailers(struct text *text, const lariat_response *response,
+                         bool keep_secrets);
+
 /* Appends a line for the status and for each header, for people: behind "< ",
  * as they came, but for control characters, which are escaped, and credentials,
  * which are masked.  False when out of memory. */

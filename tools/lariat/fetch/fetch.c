@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "fetch/cookies.h"
+#include "fetch/details.h"
 #include "fetch/limits.h"
 #include "fetch/option_table.h"
 #include "fetch/pacing.h"
@@ -141,6 +142,7 @@ static lariat_status make_client(struct run *run) {
   options.cookies = run->cookies;
   if (settings->redirects.same_origin_headers)
     options.header_scope = LARIAT_HEADERS_STAY;
+  options.keep = details_to_keep(settings->output.details);
   return lariat_client_new(run->pool, run->reactor, &options, &run->client);
 }
 

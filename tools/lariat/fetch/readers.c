@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fetch/details.h"
 #include "fetch/settings.h"
 #include "numbers.h"
 #include "text.h"
@@ -13,6 +14,34 @@ bool read_output(void *settings, char *value) {
   struct file_settings *files = &((struct settings *)settings)->files;
   files->output = strcmp(value, "-") == 0 ? NULL : value;
   return *value != '\0';
+}
+
+/* Returns the detail that the `length` bytes at `word` name; 0: there is none.
+ */
+static unsigned detail_named(const char *word, size_t length) {
+  static const struct {
+    const char *word;
+    unsigned detail;
+  } rows[] = {{"trailers", DETAILS_TRAILERS},
+              {"connection", DETAILS_CONNECTION},
+              {"history", DETAILS_HISTORY}};
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    if (strlen(rows[i].word) == length &&
+        memcmp(rows[i].word, word, length) == 0)
+      return rows[i].detail;
+  return 0;
+}
+
+bool read_details(void *settings, char *value) {
+  struct output_settings *output = &((struct settings *)settings)->output;
+  const char *word = value;
+  for (;;) {
+    size_t length = strcspn(word, ",");
+    unsigned detail = detail_named(word, length);
+    output->details |= detail;
+    if (!detail || !word[length]) return detail != 0;
+    word += length + 1;
+  }
 }
 
 /* ---- Retries ---- */

@@ -10,6 +10,9 @@
 /* Reads a file's name; "-" is standard output. */
 bool read_output(void *settings, char *value);
 
+/* Reads words with commas between them. */
+bool read_details(void *settings, char *value);
+
 /* Reads statuses from 400 to 599, as "429,503" or "5xx", or "none". */
 bool read_retry_statuses(void *settings, char *value);
 

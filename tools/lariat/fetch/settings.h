@@ -77,6 +77,7 @@ struct output_settings {
   bool headers;
   bool body;
   bool keep_secrets;
+  unsigned details; /* DETAILS_* (details.h), joined */
   bool fail; /* an answer of 400 or more is a failure for the exit code */
 };
 
