@@ -17,6 +17,7 @@
 #include "limits/job_tokens.h"
 #include "limits/rate.h"
 #include "net/address_guard.h"
+#include "net/name_service.h"
 #include "net/trust.h"
 #include "pool/completion.h"
 #include "pool/options.h"
@@ -48,6 +49,7 @@ struct lariat_pool {
   lr_trust trust;
   lr_descriptor_use descriptors;
   lr_address_guard *guard; /* NULL: all addresses are allowed */
+  lr_name_service name_service;
   lr_job_tokens *tokens;
   lr_rate rate; /* all together */
   lr_rate_plan rate_plan;
@@ -118,6 +120,10 @@ const lr_address_guard *lr_pool_guard(const lariat_pool *pool) {
   return pool->guard;
 }
 
+lr_name_service *lr_pool_name_service(lariat_pool *pool) {
+  return &pool->name_service;
+}
+
 /* ---- Memory ---- */
 
 void lr_pool_hold(lariat_pool *pool) { lr_count_retain(&pool->holds); }
@@ -131,6 +137,7 @@ void lr_pool_unhold(lariat_pool *pool) {
   pthread_mutex_destroy(&pool->join_lock);
   lr_trust_destroy(&pool->trust);
   lr_address_guard_free(pool->guard);
+  lr_name_service_clear(&pool->name_service);
   lr_host_paces_clear(&pool->host_paces);
   lr_desync_clear(&pool->desync);
   lr_job_tokens_free(pool->tokens);
@@ -201,6 +208,9 @@ static lariat_pool *new_pool(const lariat_pool_options *options,
   pool->options.ca_file = pool->ca_file;
   pool->options.addresses.allow_nets = NULL;
   pool->options.addresses.deny_nets = NULL;
+  pool->options.name_servers = NULL;
+  pool->options.resolve = NULL;
+  pool->options.connect_to = NULL;
   return pool;
 }
 
@@ -216,6 +226,21 @@ static lariat_status check_ca_file(const char *ca_file) {
   lr_trust_release(store);
   lr_trust_destroy(&trust);
   return status;
+}
+
+static lariat_status check_names(const lariat_pool_options *options) {
+  lr_name_service_config config = lr_name_service_config_of(options);
+  return lr_name_service_check(&config, NULL, 0);
+}
+
+/* Makes what the pool shares of rules and names. */
+static lariat_status open_shared(lariat_pool *pool,
+                                 const lariat_pool_options *options) {
+  lr_name_service_config config = lr_name_service_config_of(options);
+  lariat_status status =
+      lr_address_guard_new(&options->addresses, &pool->guard);
+  if (status != LARIAT_OK) return status;
+  return lr_name_service_init(&pool->name_service, &config);
 }
 
 static lariat_status check_libcurl(const lariat_pool_options *options) {
@@ -349,11 +374,12 @@ lariat_status lr_pool_make(const lariat_pool_options *options,
   lariat_status status = lr_pool_options_read(options, hosted ? 1 : 0, &all);
   if (status == LARIAT_OK) status = check_libcurl(&all);
   if (status == LARIAT_OK) status = check_ca_file(all.ca_file);
+  if (status == LARIAT_OK) status = check_names(&all);
   if (status != LARIAT_OK) return status;
   lariat_pool *pool = new_pool(&all, all.reactors);
   if (!pool) return LARIAT_ENOMEM;
   pool->parts = parts;
-  status = lr_address_guard_new(&all.addresses, &pool->guard);
+  status = open_shared(pool, &all);
   if (status == LARIAT_OK) status = start_workers(pool);
   pool->parts = NULL;
   if (status != LARIAT_OK) {
@@ -485,6 +511,7 @@ lariat_status lariat_pool_read_stats(lariat_pool *pool,
     lr_pool_add_worker_stats(&all, &pool->workers[i]);
   all.desync_origins = lr_desync_signs(&pool->desync);
   all.desync_connections = lr_desync_seen(&pool->desync);
+  lr_pool_add_name_stats(&all, &pool->name_service);
   memcpy(stats, &all, size < sizeof all ? size : sizeof all);
   return LARIAT_OK;
 }

@@ -60,3 +60,13 @@ void lr_pool_add_worker_stats(lariat_pool_stats *all, const lr_worker *worker) {
   add_transport_stats(all, &worker->transport_stats);
   add_requests(all, &worker->transport_stats);
 }
+
+void lr_pool_add_name_stats(lariat_pool_stats *all, lr_name_service *service) {
+  lr_resolver_counts counts = lr_resolver_cache_counts(&service->cache);
+  all->names_looked_up = counts.look_ups;
+  all->names_cached = counts.hits;
+  all->names_joined = counts.joined;
+  all->names_stale = counts.stale;
+  all->names_failed = counts.failures;
+  all->names_in_flight = counts.in_flight;
+}
