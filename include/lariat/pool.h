@@ -75,14 +75,14 @@ typedef struct lariat_pool_options {
   /* How names are looked up; lariat_name_options_check says what is wrong. */
   const char *name_servers; /* "192.0.2.1,[2001:db8::1]:5353"; NULL: those of
                                resolv.conf */
-  const char *resolve;    /* addresses of hosts that are not looked up, as
-                             curl's --resolve has them: "HOST:PORT:ADDRESS", more
-                             addresses behind commas, HOST may be "*"; more
-                             entries behind blanks; NULL: none */
-  const char *connect_to; /* hosts and ports that are connected to instead of
-                             others, as curl's --connect-to has them:
-                             "HOST:PORT:HOST:PORT", each may be empty; more
-                             entries behind blanks; NULL: none */
+  const char *resolve;      /* addresses of hosts that are not looked up, as
+                               curl's --resolve has them: "HOST:PORT:ADDRESS",
+                               more addresses behind commas, HOST may be "*";
+                               more entries behind blanks; NULL: none */
+  const char *connect_to;   /* hosts and ports that are connected to instead of
+                               others, as curl's --connect-to has them:
+                               "HOST:PORT:HOST:PORT", each may be empty; more
+                               entries behind blanks; NULL: none */
   lariat_address_family family; /* of names; default: any */
   lariat_look_up_way look_up_way;
 } lariat_pool_options;

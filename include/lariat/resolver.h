@@ -32,8 +32,8 @@ LARIAT_API size_t lariat_addresses_count(const lariat_addresses *addresses);
 
 /* Returns an address as text, "192.0.2.1" or "2001:db8::1", which lives as long
  * as the addresses; "" when out of range.  Any thread. */
-LARIAT_API const char *
-lariat_addresses_text(const lariat_addresses *addresses, size_t index);
+LARIAT_API const char *lariat_addresses_text(const lariat_addresses *addresses,
+                                             size_t index);
 
 /* Fills `*out` with an address and `port`, and returns its length; 0 when out
  * of range.  Any thread. */
@@ -55,14 +55,13 @@ LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_resolve(lariat_pool *pool, lariat_reactor *reactor, const char *host);
 
 /* Looks for what is wrong with the options for names, and writes a sentence
- * about the first of it, without a full stop, into `message` of `capacity` bytes
- * (0: nowhere).  Any thread.
+ * about the first of it, without a full stop, into `message` of `capacity`
+ * bytes (0: nowhere).  Any thread.
  *
  * LARIAT_OK, LARIAT_ENOMEM
  * LARIAT_EINVAL  see `message` */
-LARIAT_API LARIAT_MUST_USE lariat_status
-lariat_name_options_check(const lariat_pool_options *options, char *message,
-                          size_t capacity);
+LARIAT_API LARIAT_MUST_USE lariat_status lariat_name_options_check(
+    const lariat_pool_options *options, char *message, size_t capacity);
 
 LARIAT_END_C
 

@@ -34,7 +34,7 @@ typedef struct lr_engine {
   lr_desync *desync;                    /* of the pool; NULL: none */
   const struct lr_address_guard *guard; /* NULL: all addresses are allowed */
   struct lr_resolver *resolver;
-  struct x509_store_st *trusted;        /* NULL until the first https job */
+  struct x509_store_st *trusted; /* NULL until the first https job */
   char *certificate; /* one of those, as PEM: see set_certificate; or NULL */
   lr_tls_sessions tls_sessions;
   unsigned tls_buffered; /* streams that keep their buffers: tls_stream.h */

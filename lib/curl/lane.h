@@ -24,12 +24,12 @@ typedef struct lr_lane {
   lr_list transfers;         /* running */
   lr_list sockets;           /* its connections */
   struct curl_slist *forgotten_names; /* of its cache: name_resolution.h */
-  unsigned open;             /* connections */
-  unsigned dead;             /* of these, closed by their servers while idle */
-  unsigned coming;           /* transfers that are about to open one */
-  unsigned running;          /* transfers, those included */
-  bool needs_action;         /* libcurl wants to be called without an event */
-  bool has_messages;         /* there may be finished transfers */
+  unsigned open;                      /* connections */
+  unsigned dead;        /* of these, closed by their servers while idle */
+  unsigned coming;      /* transfers that are about to open one */
+  unsigned running;     /* transfers, those included */
+  bool needs_action;    /* libcurl wants to be called without an event */
+  bool has_messages;    /* there may be finished transfers */
   bool early_responses; /* there may be answers before their bodies' ends */
   bool trimmed;         /* closes an idle one above `keep` */
   unsigned refused;     /* transfers of which some did not get a socket */

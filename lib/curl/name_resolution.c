@@ -218,7 +218,7 @@ static const lr_host_address *find_address(const lariat_addresses *addresses,
   return NULL;
 }
 
-/* libcurl has given the room of any socket's address. */
+/* Writes over what libcurl has given, which has space for any address. */
 void lr_name_resolution_correct(const lr_transfer *transfer,
                                 struct curl_sockaddr *address) {
   const lr_name_resolution *names = &transfer->names;

@@ -31,11 +31,11 @@ typedef enum lr_resolution_state {
 } lr_resolution_state;
 
 typedef struct lr_name_resolution {
-  uint8_t state;          /* lr_resolution_state */
-  uint16_t port;          /* to connect to */
-  lr_name_query *query;   /* while it is asked */
-  lr_name_outcome answer; /* when it is answered */
-  lr_list answered;       /* in the engine's list */
+  uint8_t state;               /* lr_resolution_state */
+  uint16_t port;               /* to connect to */
+  lr_name_query *query;        /* while it is asked */
+  lr_name_outcome answer;      /* when it is answered */
+  lr_list answered;            /* in the engine's list */
   lariat_addresses *addresses; /* NULL: the host is one itself */
   struct curl_slist *entries;  /* that libcurl was given */
   uint64_t took_us;            /* before libcurl began */

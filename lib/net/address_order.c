@@ -15,14 +15,14 @@ static const struct policy {
   uint8_t precedence;
   uint8_t label;
 } policies[] = {
-    {{{[15] = 1}}, 128, 50, 0},                     /* ::1 */
-    {{{[10] = 0xff, [11] = 0xff}}, 96, 35, 4},      /* ::ffff:0:0 */
-    {{{0}}, 96, 1, 3},                              /* :: */
-    {{{0x20, 0x01}}, 32, 5, 5},                     /* Teredo */
-    {{{0x20, 0x02}}, 16, 30, 2},                    /* 6to4 */
-    {{{0x3f, 0xfe}}, 16, 1, 12},                    /* 6bone */
-    {{{0xfe, 0xc0}}, 10, 1, 11},                    /* site-local */
-    {{{0xfc}}, 7, 3, 13},                           /* unique local */
+    {{{[15] = 1}}, 128, 50, 0},                /* ::1 */
+    {{{[10] = 0xff, [11] = 0xff}}, 96, 35, 4}, /* ::ffff:0:0 */
+    {{{0}}, 96, 1, 3},                         /* :: */
+    {{{0x20, 0x01}}, 32, 5, 5},                /* Teredo */
+    {{{0x20, 0x02}}, 16, 30, 2},               /* 6to4 */
+    {{{0x3f, 0xfe}}, 16, 1, 12},               /* 6bone */
+    {{{0xfe, 0xc0}}, 10, 1, 11},               /* site-local */
+    {{{0xfc}}, 7, 3, 13},                      /* unique local */
 };
 static const struct policy any_policy = {.precedence = 40, .label = 1};
 

@@ -11,8 +11,8 @@
 lariat_addresses *lr_addresses_new(const lr_host_address *list, size_t count) {
   if (count > LR_ADDRESSES_MAX) count = LR_ADDRESSES_MAX;
   size_t bytes = count * sizeof *list;
-  lariat_addresses *addresses = lr_alloc_zero(sizeof *addresses + bytes +
-                                              count * INET6_ADDRSTRLEN);
+  lariat_addresses *addresses =
+      lr_alloc_zero(sizeof *addresses + bytes + count * INET6_ADDRSTRLEN);
   if (!addresses) return NULL;
   char *texts = (char *)addresses->list + bytes;
   lr_u32_init(&addresses->references, 1);

@@ -6,7 +6,7 @@
  * favour of others that 1.18 does not have. */
 #define CARES_NO_DEPRECATED
 #include <ares.h>
-#include <string.h>
+#include <stdio.h>
 #include <sys/time.h>
 
 #include "base/memory.h"
@@ -39,8 +39,7 @@ static void expire_timer(lr_timer *timer);
 static void update_timer(lr_dns_channel *channel) {
   struct timeval left;
   uint64_t now_ns = lariat_reactor_now_ns(channel->reactor);
-  if (!channel->queries ||
-      !ares_timeout(channel->ares, NULL, &left)) {
+  if (!channel->queries || !ares_timeout(channel->ares, NULL, &left)) {
     lr_reactor_unset_timer(channel->reactor, &channel->timer);
     return;
   }
@@ -168,7 +167,7 @@ static int init_ares(lr_dns_channel *channel) {
   int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
              ARES_OPT_SOCK_RCVBUF | ARES_OPT_SOCK_STATE_CB;
   if (channel->config.resolv_conf) {
-    strncpy(path, channel->config.resolv_conf, sizeof path - 1);
+    snprintf(path, sizeof path, "%s", channel->config.resolv_conf);
     options.resolvconf_path = path;
     mask |= ARES_OPT_RESOLVCONF;
   }
@@ -189,8 +188,8 @@ static void close_ares(lr_dns_channel *channel) {
 
 lariat_status lr_dns_channel_open(lr_dns_channel *channel) {
   static const char default_path[] = "/etc/resolv.conf";
-  const char *path = channel->config.resolv_conf ? channel->config.resolv_conf
-                                                 : default_path;
+  const char *path =
+      channel->config.resolv_conf ? channel->config.resolv_conf : default_path;
   if (channel->inside || channel->queries) return LARIAT_OK;
   bool changed = lr_file_stamp_look(&channel->stamp, path,
                                     lr_reactor_turn_ns(channel->reactor));

@@ -45,7 +45,7 @@ lr_host_name_kind lr_host_name_kind_of(const char *name, size_t length) {
 }
 
 size_t lr_host_name_lower(const char *name, size_t length,
-                         char out[LR_HOST_NAME_MAX + 1]) {
+                          char out[LR_HOST_NAME_MAX + 1]) {
   length = without_dot(name, length);
   if (length > LR_HOST_NAME_MAX) length = LR_HOST_NAME_MAX;
   for (size_t i = 0; i < length; i++) {

@@ -32,7 +32,7 @@ bool lr_host_name_is_in(const char *name, size_t length, const char *domain);
 /* Copies a name in lower case, without a dot at its end, and ends it by a NUL;
  * returns its length. */
 size_t lr_host_name_lower(const char *name, size_t length,
-                         char out[LR_HOST_NAME_MAX + 1]);
+                          char out[LR_HOST_NAME_MAX + 1]);
 
 uint64_t lr_host_name_hash(const char *name, size_t length);
 

@@ -43,8 +43,8 @@ static void drop_row(lr_table_node *node, void *context) {
 static row *find_row(const lr_hosts_file *file, const char *name,
                      size_t length) {
   key k = {name, length};
-  lr_table_node *node =
-      lr_table_find(&file->names, lr_host_name_hash(name, length), has_name, &k);
+  lr_table_node *node = lr_table_find(
+      &file->names, lr_host_name_hash(name, length), has_name, &k);
   return node ? row_of(node) : NULL;
 }
 

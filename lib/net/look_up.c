@@ -36,11 +36,11 @@ typedef struct look_up {
   lr_resolver *resolver;
   lr_system_look_up *system; /* by the C library; or NULL */
   lr_timer timer;
-  unsigned candidate; /* the name's number: as it is, with search domains */
-  unsigned pending;   /* questions, and one while they are being asked */
-  bool settled;       /* the cache was told */
-  bool failed;        /* some candidate's servers have */
-  bool silent;        /* likewise, for want of an answer */
+  unsigned candidate;   /* the name's number: as it is, with search domains */
+  unsigned pending;     /* questions, and one while they are being asked */
+  bool settled;         /* the cache was told */
+  bool failed;          /* some candidate's servers have */
+  bool silent;          /* likewise, for want of an answer */
   lr_name_outcome none; /* what negative answers have come to so far */
   const char *why;
   lr_dns_answer found; /* so far, both families */
@@ -84,8 +84,8 @@ static void settle_found(look_up *l, uint64_t ttl_ns) {
   lr_name_outcome outcome = {.verdict = LR_NAME_FOUND, .ttl_ns = ttl_ns};
   outcome.addresses = lr_addresses_new(found->list, found->count);
   if (!outcome.addresses)
-    outcome = (lr_name_outcome){.verdict = LR_NAME_FAILED,
-                                .status = LARIAT_ENOMEM};
+    outcome =
+        (lr_name_outcome){.verdict = LR_NAME_FAILED, .status = LARIAT_ENOMEM};
   tell_cache(l, outcome);
 }
 
@@ -106,8 +106,7 @@ static bool is_first_as_it_is(const look_up *l) {
 }
 
 static unsigned count_candidates(const look_up *l) {
-  return is_whole(l) ? 1u
-                     : 1u + (unsigned)l->resolver->channel.domain_count;
+  return is_whole(l) ? 1u : 1u + (unsigned)l->resolver->channel.domain_count;
 }
 
 /* Writes the name to ask for now: as it is at the beginning or, with few dots
@@ -123,8 +122,7 @@ static bool write_candidate(const look_up *l, char out[WHOLE_NAME_MAX]) {
   } else {
     const char *domain =
         l->resolver->channel.domains[l->candidate - (first ? 1 : 0)];
-    written =
-        snprintf(out, WHOLE_NAME_MAX, "%.*s.%s", length, l->name, domain);
+    written = snprintf(out, WHOLE_NAME_MAX, "%.*s.%s", length, l->name, domain);
   }
   return written > 0 && written < WHOLE_NAME_MAX;
 }
@@ -221,8 +219,8 @@ static void expire_timer(lr_timer *timer) {
                                  lr_reactor_turn_ns(resolver->reactor));
     return;
   }
-  settle_found(l, l->ttl_ns < one_family_ttl_ns ? l->ttl_ns
-                                                : one_family_ttl_ns);
+  settle_found(l,
+               l->ttl_ns < one_family_ttl_ns ? l->ttl_ns : one_family_ttl_ns);
 }
 
 /* ---- Questions ---- */

@@ -79,9 +79,9 @@ static const char *read_resolve(char *at, override *entry) {
 }
 
 static const char *read_connect_to(char *at, override *entry) {
-  bool read = read_host(&at, &entry->from) &&
-              read_port(&at, ':', &entry->from.port) &&
-              read_host(&at, &entry->to) && read_port(&at, '\0', &entry->to.port);
+  bool read =
+      read_host(&at, &entry->from) && read_port(&at, ':', &entry->from.port) &&
+      read_host(&at, &entry->to) && read_port(&at, '\0', &entry->to.port);
   return read ? NULL : "not HOST:PORT:HOST:PORT";
 }
 

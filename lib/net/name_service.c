@@ -29,8 +29,7 @@ lariat_status lr_name_service_check(const lr_name_service_config *config,
       config->resolve, config->connect_to, message, capacity, &overrides);
   lr_name_overrides_free(overrides);
   if (status != LARIAT_OK) return status;
-  if (config->name_servers &&
-      !lr_dns_servers_are_valid(config->name_servers)) {
+  if (config->name_servers && !lr_dns_servers_are_valid(config->name_servers)) {
     if (capacity)
       snprintf(message, capacity, "\"%s\": not a list of addresses",
                config->name_servers);
@@ -86,8 +85,7 @@ lariat_status lr_name_service_init(lr_name_service *service,
   *service = (lr_name_service){.family = config->family,
                                .timeout_ms = config->timeout_ms};
   pthread_mutex_init(&service->hosts_lock, NULL);
-  if (!lr_resolver_cache_init(&service->cache) ||
-      !copy_texts(service, config))
+  if (!lr_resolver_cache_init(&service->cache) || !copy_texts(service, config))
     return LARIAT_ENOMEM;
   service->sources = choose_sources(config);
   (void)gethostname(service->machine, sizeof service->machine - 1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * name_service.h: what the resolvers of a pool share: the cache, the hosts file,
- * the overrides, and where the system looks names up. */
+ * name_service.h: what the resolvers of a pool share: the cache, the hosts
+ * file, the overrides, and where the system looks names up. */
 #ifndef LR_NET_NAME_SERVICE_H
 #define LR_NET_NAME_SERVICE_H
 
@@ -15,7 +15,7 @@
 #include "net/resolver_cache.h"
 #include <lariat/pool.h>
 
-/* What a name service is made of; no text is kept but by copy. */
+/* The things that a name service is made of; texts are copied. */
 typedef struct lr_name_service_config {
   const char *name_servers; /* NULL: the system's */
   const char *resolve;      /* see name_overrides.h */

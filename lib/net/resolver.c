@@ -12,7 +12,8 @@
 #include "net/host_name.h"
 #include "net/look_up.h"
 
-/* Somebody who waits.  Once its mail is on the way it belongs to that. */
+/* A query, of somebody who waits.  Once its mail is on the way it belongs to
+ * that. */
 struct lr_name_query {
   lr_name_waiter waiter;
   lr_resolver *resolver;
@@ -71,8 +72,8 @@ static bool find_given(const lr_resolver *resolver, const lr_host_port *host,
   lr_host_address address;
   lariat_addresses *given =
       lr_name_overrides_find(resolver->service->overrides, *host);
-  bool literal = !given &&
-                 lr_host_address_read(host->name, host->length, &address);
+  bool literal =
+      !given && lr_host_address_read(host->name, host->length, &address);
   if (literal) given = lr_addresses_new(&address, 1);
   if (literal && !given) *known = refuse(LARIAT_ENOMEM, NULL);
   if (given)
@@ -81,8 +82,8 @@ static bool find_given(const lr_resolver *resolver, const lr_host_port *host,
 }
 
 /* Finds what need not be looked up of a name, whose lower case is `name`. */
-static bool find_special(lr_resolver *resolver, const char *name,
-                         size_t length, lr_name_outcome *known) {
+static bool find_special(lr_resolver *resolver, const char *name, size_t length,
+                         lr_name_outcome *known) {
   switch (lr_host_name_kind_of(name, length)) {
   case LR_HOST_NAME_LOOPBACK:
     *known = loopback(resolver);
@@ -188,8 +189,8 @@ lr_name_query *lr_resolver_ask(lr_resolver *resolver, lr_host_port host,
   }
   size_t length = lr_host_name_lower(host.name, host.length, name);
   if (find_special(resolver, name, length, known)) return NULL;
-  lr_name_query *query = ask_for_name(resolver, name, length,
-                                      length < host.length, known);
+  lr_name_query *query =
+      ask_for_name(resolver, name, length, length < host.length, known);
   if (!query) return NULL;
   query->told = told;
   query->context = context;
@@ -198,8 +199,7 @@ lr_name_query *lr_resolver_ask(lr_resolver *resolver, lr_host_port host,
 
 void lr_resolver_cancel(lr_name_query *query) {
   query->told = NULL;
-  if (lr_resolver_cache_leave(&query->resolver->service->cache,
-                              &query->waiter))
+  if (lr_resolver_cache_leave(&query->resolver->service->cache, &query->waiter))
     lr_free(query);
 }
 

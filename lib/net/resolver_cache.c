@@ -225,8 +225,8 @@ static lr_cache_reply ask(lr_resolver_cache *cache, const char *name,
   entry *e = find_entry(cache, name, length);
   if (!e) e = make_entry(cache, name, length);
   if (!e) {
-    *known = (lr_name_outcome){.verdict = LR_NAME_FAILED,
-                               .status = LARIAT_ENOMEM};
+    *known =
+        (lr_name_outcome){.verdict = LR_NAME_FAILED, .status = LARIAT_ENOMEM};
     return LR_CACHE_KNOWN;
   }
   if (is_known_at(e, now_ns)) {

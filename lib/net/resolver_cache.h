@@ -62,7 +62,7 @@ typedef enum lr_waiter_state {
   LR_WAITER_REFUSED /* its mailbox is closed */
 } lr_waiter_state;
 
-/* Somebody on a reactor who waits for a name, to embed.  The owner sets
+/* A waiter: somebody on a reactor who wants a name; to embed.  The owner sets
  * `mailbox` and the ops of `mail`, which brings the outcome. */
 typedef struct lr_name_waiter {
   lr_list node;

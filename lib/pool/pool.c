@@ -206,11 +206,7 @@ static lariat_pool *new_pool(const lariat_pool_options *options,
     return NULL;
   }
   pool->options.ca_file = pool->ca_file;
-  pool->options.addresses.allow_nets = NULL;
-  pool->options.addresses.deny_nets = NULL;
-  pool->options.name_servers = NULL;
-  pool->options.resolve = NULL;
-  pool->options.connect_to = NULL;
+  lr_pool_options_forget_texts(&pool->options);
   return pool;
 }
 
@@ -226,11 +222,6 @@ static lariat_status check_ca_file(const char *ca_file) {
   lr_trust_release(store);
   lr_trust_destroy(&trust);
   return status;
-}
-
-static lariat_status check_names(const lariat_pool_options *options) {
-  lr_name_service_config config = lr_name_service_config_of(options);
-  return lr_name_service_check(&config, NULL, 0);
 }
 
 /* Makes what the pool shares of rules and names. */
@@ -374,7 +365,6 @@ lariat_status lr_pool_make(const lariat_pool_options *options,
   lariat_status status = lr_pool_options_read(options, hosted ? 1 : 0, &all);
   if (status == LARIAT_OK) status = check_libcurl(&all);
   if (status == LARIAT_OK) status = check_ca_file(all.ca_file);
-  if (status == LARIAT_OK) status = check_names(&all);
   if (status != LARIAT_OK) return status;
   lariat_pool *pool = new_pool(&all, all.reactors);
   if (!pool) return LARIAT_ENOMEM;
@@ -500,20 +490,6 @@ lariat_status lariat_pool_call(lariat_pool *pool, unsigned index,
   if (index >= pool->reactors) return LARIAT_EINVAL;
   return lariat_mailbox_call(pool->workers[index].mailbox, call, context,
                              destroy);
-}
-
-lariat_status lariat_pool_read_stats(lariat_pool *pool,
-                                     lariat_pool_stats *stats) {
-  size_t size = stats->size;
-  if (size < sizeof stats->size) return LARIAT_EINVAL;
-  lariat_pool_stats all = {.size = size};
-  for (unsigned i = 0; i < pool->reactors; i++)
-    lr_pool_add_worker_stats(&all, &pool->workers[i]);
-  all.desync_origins = lr_desync_signs(&pool->desync);
-  all.desync_connections = lr_desync_seen(&pool->desync);
-  lr_pool_add_name_stats(&all, &pool->name_service);
-  memcpy(stats, &all, size < sizeof all ? size : sizeof all);
-  return LARIAT_OK;
 }
 
 size_t lariat_pool_desync_connections(lariat_pool *pool, size_t from,

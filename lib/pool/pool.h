@@ -63,10 +63,6 @@ uint64_t lr_pool_drain_until(const lariat_pool *pool);
 void lr_pool_worker_ready(lariat_pool *pool);
 void lr_pool_worker_ended(lariat_pool *pool);
 
-/* Add what a worker has counted, and what its resolvers have.  Any thread. */
-void lr_pool_add_worker_stats(lariat_pool_stats *all, const lr_worker *worker);
-void lr_pool_add_name_stats(lariat_pool_stats *all, lr_name_service *service);
-
 /* Returns the certificates that its transports trust. */
 struct lr_trust *lr_pool_trust(lariat_pool *pool);
 

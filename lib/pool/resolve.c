@@ -34,8 +34,7 @@ static void cancel_resolving(lariat_deferred *deferred, void *context) {
 static lariat_value value_of(const resolving *r, lr_name_outcome outcome) {
   if (outcome.addresses)
     return lariat_value_of(&lariat_addresses_type, outcome.addresses);
-  if (outcome.status == LARIAT_ENOMEM)
-    return lr_failure_no_memory();
+  if (outcome.status == LARIAT_ENOMEM) return lr_failure_no_memory();
   return lariat_failure_new(outcome.status, "Could not resolve host: %s (%s)",
                             r->host, outcome.detail ? outcome.detail : "");
 }

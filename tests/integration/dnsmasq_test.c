@@ -27,13 +27,13 @@ static pid_t start_dnsmasq(void) {
   (void)prctl(PR_SET_PDEATHSIG, SIGTERM);
   if (getppid() != parent) _exit(1);
   execl("/usr/sbin/dnsmasq", "dnsmasq", "--keep-in-foreground", "--no-resolv",
-        "--no-hosts", "--conf-file=/dev/null", "--pid-file=", "--bind-interfaces",
-        "--listen-address=127.0.0.1", "--user=", "--group=", "--no-daemon",
-        "--log-facility=/dev/null", "--local=/test/", "--auth-ttl=7",
-        "--local-ttl=7", "--host-record=a.test,127.0.0.1",
-        "--host-record=b.test,127.0.0.1,::1", "--host-record=six.test,::1",
-        "--cname=alias.test,a.test", "--address=/wild.test/127.0.0.1",
-        port_option, (char *)NULL);
+        "--no-hosts", "--conf-file=/dev/null",
+        "--pid-file=", "--bind-interfaces", "--listen-address=127.0.0.1",
+        "--user=", "--group=", "--no-daemon", "--log-facility=/dev/null",
+        "--local=/test/", "--auth-ttl=7", "--local-ttl=7",
+        "--host-record=a.test,127.0.0.1", "--host-record=b.test,127.0.0.1,::1",
+        "--host-record=six.test,::1", "--cname=alias.test,a.test",
+        "--address=/wild.test/127.0.0.1", port_option, (char *)NULL);
   _exit(127);
 }
 
@@ -88,8 +88,8 @@ static void test_addresses(void) {
   CU_ASSERT_EQUAL(lariat_addresses_count(lariat_addresses_in(o.value)), 2);
   outcome_clear(&o, 1);
   fetching_do(&t, &o, lariat_resolve(t.pool, t.f.reactor, "six.test"));
-  CU_ASSERT_STRING_EQUAL(
-      lariat_addresses_text(lariat_addresses_in(o.value), 0), "::1");
+  CU_ASSERT_STRING_EQUAL(lariat_addresses_text(lariat_addresses_in(o.value), 0),
+                         "::1");
   outcome_clear(&o, 1);
   fetching_close(&t);
 }

@@ -323,8 +323,8 @@ static void expect_version(struct fetching *t, struct nginx *nginx,
   fetching_do(t, &o, lariat_request(t->client, "GET", where, &request));
   outcome_expect_http(&o, 200);
   if (o.status == LARIAT_OK)
-    CU_ASSERT_EQUAL(
-        lariat_response_http_version(lariat_response_in(o.value)), version);
+    CU_ASSERT_EQUAL(lariat_response_http_version(lariat_response_in(o.value)),
+                    version);
   outcome_clear(&o, 1);
 }
 
@@ -478,12 +478,12 @@ static void test_resolve(void) {
   set_rules();
   open_one(&t);
   fetching_do(&t, &o, lariat_resolve(t.pool, t.f.reactor, "long.test"));
-  CU_ASSERT_STRING_EQUAL(
-      lariat_addresses_text(lariat_addresses_in(o.value), 0), "127.0.0.1");
+  CU_ASSERT_STRING_EQUAL(lariat_addresses_text(lariat_addresses_in(o.value), 0),
+                         "127.0.0.1");
   outcome_clear(&o, 1);
   fetching_do(&t, &o, lariat_resolve(t.pool, t.f.reactor, "192.0.2.1"));
-  CU_ASSERT_STRING_EQUAL(
-      lariat_addresses_text(lariat_addresses_in(o.value), 0), "192.0.2.1");
+  CU_ASSERT_STRING_EQUAL(lariat_addresses_text(lariat_addresses_in(o.value), 0),
+                         "192.0.2.1");
   outcome_clear(&o, 1);
   fetching_do(&t, &o, lariat_resolve(t.pool, t.f.reactor, "none.test"));
   outcome_expect_status(&o, LARIAT_ERESOLVE);

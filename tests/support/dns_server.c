@@ -78,9 +78,7 @@ static void put_record(struct message *m, const char *name, unsigned type,
   put16(m, length);
 }
 
-static void add_to_count(struct message *m, size_t at) {
-  m->bytes[at + 1]++;
-}
+static void add_to_count(struct message *m, size_t at) { m->bytes[at + 1]++; }
 
 static void put_soa(struct message *m, uint32_t ttl) {
   put_record(m, "test", TYPE_SOA, ttl + 1000, 2 + 20);
@@ -409,7 +407,8 @@ unsigned dns_server_asked(struct dns_server *server, const char *name) {
   unsigned count = 0;
   pthread_mutex_lock(&server->lock);
   for (size_t i = 0; i < NAMES; i++)
-    if (strcmp(server->asked[i].name, name) == 0) count = server->asked[i].count;
+    if (strcmp(server->asked[i].name, name) == 0)
+      count = server->asked[i].count;
   pthread_mutex_unlock(&server->lock);
   return count;
 }

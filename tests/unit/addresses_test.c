@@ -12,13 +12,13 @@ static bool read_text(const char *text, lr_host_address *address) {
 }
 
 static void test_reading(void) {
-  static const char *const good[] = {"192.0.2.1", "::1", "[2001:db8::1]",
-                                     "::ffff:192.0.2.1", "fe80::1%lo",
-                                     "fe80::1%1"};
-  static const char *const bad[] = {"",        "name",     "192.0.2",
-                                    "1.2.3.4.", "[::1",     "::1%nowhere-0",
-                                    "::1%",     "0x7f.1",   "[]",
-                                    "1.2.3.4 ", "::1%99999999999"};
+  static const char *const good[] = {"192.0.2.1",     "::1",
+                                     "[2001:db8::1]", "::ffff:192.0.2.1",
+                                     "fe80::1%lo",    "fe80::1%1"};
+  static const char *const bad[] = {
+      "",     "name",          "192.0.2",        "1.2.3.4.",
+      "[::1", "::1%nowhere-0", "::1%",           "0x7f.1",
+      "[]",   "1.2.3.4 ",      "::1%99999999999"};
   lr_host_address address;
   for (size_t i = 0; i < FIXTURE_COUNT(good); i++)
     CU_ASSERT_TRUE(read_text(good[i], &address));

@@ -102,7 +102,7 @@ static void test_spoilt(void) {
 
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
-      {"found", test_found},       {"none", test_none},
+      {"found", test_found},         {"none", test_none},
       {"a huge TTL", test_huge_ttl}, {"cut off", test_cut_off},
       {"spoilt", test_spoilt},
   };

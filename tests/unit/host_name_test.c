@@ -7,10 +7,10 @@
 #include "support/fixture.h"
 
 static void test_valid(void) {
-  static const char *const good[] = {"a",        "a.b.",          "_dmarc.test",
+  static const char *const good[] = {"a",          "a.b.",        "_dmarc.test",
                                      "xn--a.test", "host-1.test", "a*b.test"};
-  static const char *const bad[] = {"",     ".",      "..",       "a..b",
-                                    ".a",   "a b",    "a/b",      "a%b",
+  static const char *const bad[] = {"",     ".",        "..",      "a..b",
+                                    ".a",   "a b",      "a/b",     "a%b",
                                     "a\tb", "\xc3\xa4", "a.test.."};
   char name[300];
   for (size_t i = 0; i < FIXTURE_COUNT(good); i++)
@@ -44,9 +44,8 @@ static void test_special(void) {
       {"test", LR_HOST_NAME_ORDINARY},
   };
   for (size_t i = 0; i < FIXTURE_COUNT(cases); i++)
-    CU_ASSERT_EQUAL(
-        lr_host_name_kind_of(cases[i].name, strlen(cases[i].name)),
-        cases[i].kind);
+    CU_ASSERT_EQUAL(lr_host_name_kind_of(cases[i].name, strlen(cases[i].name)),
+                    cases[i].kind);
 }
 
 static void test_lower(void) {

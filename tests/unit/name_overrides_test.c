@@ -16,8 +16,8 @@ static void expect_addresses(const lr_name_overrides *overrides,
   char got[128] = "";
   lariat_addresses *found = lr_name_overrides_find(overrides, wanted);
   if (found)
-    (void)lariat_value_describe(
-        lariat_value_of(&lariat_addresses_type, found), got, sizeof got);
+    (void)lariat_value_describe(lariat_value_of(&lariat_addresses_type, found),
+                                got, sizeof got);
   CU_ASSERT_STRING_EQUAL(got, texts);
   lr_addresses_release(found);
 }
@@ -54,12 +54,11 @@ static void test_connect_to(void) {
   struct fixture f;
   lr_name_overrides *overrides;
   fixture_open(&f, FIXTURE_NO_REACTOR);
-  CU_ASSERT_EQUAL(
-      lr_name_overrides_new(NULL,
-                            "a.test:80:b.test:8080 a.test::c.test: "
-                            ":443:[::1]:8443 ::127.0.0.1:",
-                            NULL, 0, &overrides),
-      LARIAT_OK);
+  CU_ASSERT_EQUAL(lr_name_overrides_new(NULL,
+                                        "a.test:80:b.test:8080 a.test::c.test: "
+                                        ":443:[::1]:8443 ::127.0.0.1:",
+                                        NULL, 0, &overrides),
+                  LARIAT_OK);
   expect_target(overrides, at("a.test", 80), "b.test:8080");
   expect_target(overrides, at("a.test", 81), "c.test:81");
   expect_target(overrides, at("d.test", 443), "[::1]:8443");
@@ -72,24 +71,31 @@ static void test_connect_to(void) {
 }
 
 static void test_wrong(void) {
-  static const char *const resolves[] = {
-      "a.test",         "a.test:80",        "a.test:80:",      "a.test:80:b",
-      "a.test::1.2.3.4", "a.test:0:1.2.3.4", "a.test:65536:1.2.3.4",
-      "-a.test:80",     "a.test:x:1.2.3.4", "a.test:80:1.2.3.4,,", "[::1:80:::1"};
-  static const char *const connects[] = {"a", "a:80", "a:80:b", "a:80:b:x",
-                                         "a:80:b:65536", "a:80:b:80:c"};
+  static const char *const resolves[] = {"a.test",
+                                         "a.test:80",
+                                         "a.test:80:",
+                                         "a.test:80:b",
+                                         "a.test::1.2.3.4",
+                                         "a.test:0:1.2.3.4",
+                                         "a.test:65536:1.2.3.4",
+                                         "-a.test:80",
+                                         "a.test:x:1.2.3.4",
+                                         "a.test:80:1.2.3.4,,",
+                                         "[::1:80:::1"};
+  static const char *const connects[] = {
+      "a", "a:80", "a:80:b", "a:80:b:x", "a:80:b:65536", "a:80:b:80:c"};
   struct fixture f;
   lr_name_overrides *overrides;
   char message[128];
   fixture_open(&f, FIXTURE_NO_REACTOR);
   for (size_t i = 0; i < FIXTURE_COUNT(resolves); i++)
-    CU_ASSERT_EQUAL(lr_name_overrides_new(resolves[i], NULL, NULL, 0,
-                                          &overrides),
-                    LARIAT_EINVAL);
+    CU_ASSERT_EQUAL(
+        lr_name_overrides_new(resolves[i], NULL, NULL, 0, &overrides),
+        LARIAT_EINVAL);
   for (size_t i = 0; i < FIXTURE_COUNT(connects); i++)
-    CU_ASSERT_EQUAL(lr_name_overrides_new(NULL, connects[i], NULL, 0,
-                                          &overrides),
-                    LARIAT_EINVAL);
+    CU_ASSERT_EQUAL(
+        lr_name_overrides_new(NULL, connects[i], NULL, 0, &overrides),
+        LARIAT_EINVAL);
   CU_ASSERT_EQUAL(lr_name_overrides_new("b:1:::1 a.test:80:b", NULL, message,
                                         sizeof message, &overrides),
                   LARIAT_EINVAL);
@@ -107,9 +113,9 @@ static void test_no_memory(void) {
   fixture_open(&f, FIXTURE_NO_REACTOR);
   for (uint64_t nth = 1; nth <= 4; nth++) {
     fixture_fail_allocation(&f, nth);
-    CU_ASSERT_EQUAL(lr_name_overrides_new("a:1:::1", "a:1:b:1", NULL, 0,
-                                          &overrides),
-                    LARIAT_ENOMEM);
+    CU_ASSERT_EQUAL(
+        lr_name_overrides_new("a:1:::1", "a:1:b:1", NULL, 0, &overrides),
+        LARIAT_ENOMEM);
     fixture_fail_allocation(&f, 0);
   }
   fixture_close(&f);

@@ -71,12 +71,12 @@ static char ask(struct test *t, const char *name, size_t i) {
 static void settle(struct test *t, const char *name, lr_name_verdict verdict,
                    uint64_t ttl_s) {
   lr_host_address address = {{{[15] = 1}}, 0};
-  lr_name_outcome outcome = {.verdict = verdict,
-                             .status = verdict == LR_NAME_FOUND
-                                           ? LARIAT_OK
-                                           : LARIAT_ERESOLVE,
-                             .ttl_ns = ttl_s * LR_NS_PER_S};
-  if (verdict == LR_NAME_FOUND) outcome.addresses = lr_addresses_new(&address, 1);
+  lr_name_outcome outcome = {
+      .verdict = verdict,
+      .status = verdict == LR_NAME_FOUND ? LARIAT_OK : LARIAT_ERESOLVE,
+      .ttl_ns = ttl_s * LR_NS_PER_S};
+  if (verdict == LR_NAME_FOUND)
+    outcome.addresses = lr_addresses_new(&address, 1);
   lr_resolver_cache_settle(&t->cache, name, strlen(name), outcome, t->now_ns);
   fixture_settle(&t->f);
 }
@@ -227,9 +227,8 @@ static void test_leaving(void) {
   CU_ASSERT_FALSE(lr_resolver_cache_is_wanted(&t.cache, "a", 1));
   CU_ASSERT_FALSE(lr_resolver_cache_is_wanted(&t.cache, "b", 1));
   CU_ASSERT_EQUAL(ask(&t, "a", 2), 'j'); /* it goes on by itself */
-  lr_resolver_cache_settle(&t.cache, "a", 1,
-                           (lr_name_outcome){.verdict = LR_NAME_FAILED},
-                           t.now_ns);
+  lr_resolver_cache_settle(
+      &t.cache, "a", 1, (lr_name_outcome){.verdict = LR_NAME_FAILED}, t.now_ns);
   CU_ASSERT_FALSE(lr_resolver_cache_leave(&t.cache, &t.waiters[2].waiter));
   fixture_settle(&t.f);
   CU_ASSERT_EQUAL(t.waiters[0].told, 0);
@@ -242,11 +241,10 @@ static void fill(struct test *t, unsigned count) {
   for (unsigned i = 0; i < count; i++) {
     snprintf(name, sizeof name, "n%u", i);
     CU_ASSERT_EQUAL(ask(t, name, 0), 's');
-    lr_resolver_cache_settle(
-        &t->cache, name, strlen(name),
-        (lr_name_outcome){.verdict = LR_NAME_NO_ADDRESS,
-                          .ttl_ns = 100 * LR_NS_PER_S},
-        t->now_ns);
+    lr_resolver_cache_settle(&t->cache, name, strlen(name),
+                             (lr_name_outcome){.verdict = LR_NAME_NO_ADDRESS,
+                                               .ttl_ns = 100 * LR_NS_PER_S},
+                             t->now_ns);
     fixture_settle(&t->f);
   }
 }

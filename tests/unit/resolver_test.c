@@ -554,9 +554,8 @@ static void test_config(void) {
       {.name_servers = "192.0.2.1,2001:db8::1"}};
   fixture_open(&f, FIXTURE_NO_REACTOR);
   for (size_t i = 0; i < FIXTURE_COUNT(wrong); i++)
-    CU_ASSERT_EQUAL(
-        lr_name_service_check(&wrong[i], message, sizeof message),
-        LARIAT_EINVAL);
+    CU_ASSERT_EQUAL(lr_name_service_check(&wrong[i], message, sizeof message),
+                    LARIAT_EINVAL);
   for (size_t i = 0; i < FIXTURE_COUNT(right); i++)
     CU_ASSERT_EQUAL(lr_name_service_check(&right[i], NULL, 0), LARIAT_OK);
   fixture_close(&f);

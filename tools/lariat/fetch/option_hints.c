@@ -105,7 +105,4 @@ const struct option_hint fetch_option_hints[] = {
     {"cert", "there are no client certificates yet"},
     {"key", "there are no client certificates yet"},
     {"interface", "the system chooses the address to connect from"},
-    {"4", "the system chooses between IPv4 and IPv6"},
-    {"6", "the system chooses between IPv4 and IPv6"},
-    {"ipv6", "the system chooses between IPv4 and IPv6"},
     {NULL, NULL}};

@@ -346,13 +346,11 @@ static const struct option_row rows[] = {
      PARSED(read_connect_to), .help = "another host instead of one",
      .is_terse = true, .is_list = true,
      .expects = "HOST:PORT:HOST:PORT, as a.test:443:b.test:8443",
-     .manual =
-         "Connects to the second host and port for the first ones.\n"
-         "The request, TLS and the certificate are those of the URL.\n"
-         "Each of the four may be empty: any, or as it is."},
-    {NAMED("dns-servers", '\0', "ADDRESSES", REQUEST),
-     AT(TEXT, names.servers), .low = 1, .help = "name servers to ask",
-     .is_terse = true,
+     .manual = "Connects to the second host and port for the first ones.\n"
+               "The request, TLS and the certificate are those of the URL.\n"
+               "Each of the four may be empty: any, or as it is."},
+    {NAMED("dns-servers", '\0', "ADDRESSES", REQUEST), AT(TEXT, names.servers),
+     .low = 1, .help = "name servers to ask", .is_terse = true,
      .manual =
          "Asks these name servers instead of the system's: addresses with "
          "commas between them, *192.0.2.1:5353* or *[2001:db8::1]:53* with a "

@@ -155,8 +155,9 @@ static bool check_names(const struct name_settings *names) {
   }
   return check_names_of("resolve",
                         &(struct name_settings){.resolve = names->resolve}) &&
-         check_names_of("connect-to", &(struct name_settings){
-                                          .connect_to = names->connect_to}) &&
+         check_names_of(
+             "connect-to",
+             &(struct name_settings){.connect_to = names->connect_to}) &&
          check_names_of("dns-servers",
                         &(struct name_settings){.servers = names->servers});
 }
