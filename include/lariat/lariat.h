@@ -34,6 +34,7 @@
 #include <lariat/race.h>
 #include <lariat/react.h>
 #include <lariat/reactor.h>
+#include <lariat/resolver.h>
 #include <lariat/response.h>
 #include <lariat/retry.h>
 #include <lariat/semaphore.h>

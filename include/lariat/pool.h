@@ -19,6 +19,21 @@ LARIAT_BEGIN_C
 
 typedef struct lariat_pool lariat_pool;
 
+/* The addresses of names that are wanted. */
+typedef enum lariat_address_family {
+  LARIAT_FAMILY_ANY,
+  LARIAT_FAMILY_IPV4,
+  LARIAT_FAMILY_IPV6
+} lariat_address_family;
+
+/* The ways to look names up; docs/resolving.md has more. */
+typedef enum lariat_look_up_way {
+  LARIAT_LOOK_UP_AUTO,     /* as nsswitch.conf says: by DNS and the hosts file,
+                              and by the C library what only that can */
+  LARIAT_LOOK_UP_BY_DNS,   /* and the hosts file, whatever that says */
+  LARIAT_LOOK_UP_BY_SYSTEM /* by getaddrinfo, each on a thread */
+} lariat_look_up_way;
+
 /* The options of a pool.  Start from lariat_pool_defaults().  0 means the
  * default where a field says so. */
 typedef struct lariat_pool_options {
@@ -57,6 +72,19 @@ typedef struct lariat_pool_options {
    * none that is allowed fails with LARIAT_EADDRESS; of a host that has several
    * those that are allowed are tried. */
   lariat_address_rules addresses;
+  /* How names are looked up; lariat_name_options_check says what is wrong. */
+  const char *name_servers; /* "192.0.2.1,[2001:db8::1]:5353"; NULL: those of
+                               resolv.conf */
+  const char *resolve;      /* addresses of hosts that are not looked up, as
+                               curl's --resolve has them: "HOST:PORT:ADDRESS",
+                               more addresses behind commas, HOST may be "*";
+                               more entries behind blanks; NULL: none */
+  const char *connect_to;   /* hosts and ports that are connected to instead of
+                               others, as curl's --connect-to has them:
+                               "HOST:PORT:HOST:PORT", each may be empty; more
+                               entries behind blanks; NULL: none */
+  lariat_address_family family; /* of names; default: any */
+  lariat_look_up_way look_up_way;
 } lariat_pool_options;
 
 /* Returns the defaults.  Any thread. */
@@ -223,6 +251,14 @@ typedef struct lariat_pool_stats {
                                         server would choose HTTP/2 */
   uint64_t requests_open_connection; /* libcurl had one open, which was a first
                                         handshake's */
+  /* Of names, since the start.  What is an address, or in the hosts file or the
+   * options, counts nowhere. */
+  uint64_t names_looked_up; /* look-ups, whoever wanted them */
+  uint64_t names_cached;    /* known from an earlier look-up */
+  uint64_t names_joined;    /* waited for a look-up that was another's */
+  uint64_t names_stale;     /* known, but too old, since the servers failed */
+  uint64_t names_failed;    /* look-ups that found no address */
+  uint64_t names_in_flight; /* look-ups now */
 } lariat_pool_stats;
 
 /* Fills `*stats` as far as its `size` goes.  Any thread.

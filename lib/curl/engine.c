@@ -15,6 +15,7 @@
 #include "h1/connection.h"
 #include "h1/exchange.h"
 #include "limits/placement.h"
+#include "net/resolver.h"
 #include "net/trust.h"
 #include "schedule/dispatcher.h"
 
@@ -293,6 +294,21 @@ static void decide_maker(lr_transfer *transfer, const lr_job *job,
       !opens_new && by_h1 && lr_connect_only_replaces(job);
 }
 
+/* Gives the transfer, which is ready, to libcurl, now or when the addresses of
+ * its host are known.  LARIAT_OK, LARIAT_ENOMEM, LARIAT_ELIBCURL */
+static lariat_status enter_lane(lr_transfer *transfer, lr_lane *lane,
+                                bool opens_new) {
+  lr_lane_enter(lane, transfer);
+  lariat_status status = lr_name_resolution_begin(transfer, opens_new);
+  if (status == LARIAT_OK) status = lr_lane_start(lane, transfer);
+  if (status == LARIAT_EBUSY) {
+    transfer->state = LR_TRANSFER_RESOLVING;
+    return LARIAT_OK;
+  }
+  if (status != LARIAT_OK) lr_lane_remove(lane, transfer);
+  return status;
+}
+
 static lariat_status start_transfer(lr_engine *engine, lr_job *job,
                                     lr_lane *lane, bool opens_new) {
   lr_host *host = job->pool.host;
@@ -301,7 +317,7 @@ static lariat_status start_transfer(lr_engine *engine, lr_job *job,
   decide_maker(transfer, job, opens_new);
   lariat_status status =
       lr_transfer_prepare(transfer, job, host, lane, opens_new);
-  if (status == LARIAT_OK) status = lr_lane_add(lane, transfer);
+  if (status == LARIAT_OK) status = enter_lane(transfer, lane, opens_new);
   if (status != LARIAT_OK) {
     lr_engine_keep_transfer(engine, transfer);
     return status;
@@ -346,11 +362,18 @@ static lariat_status start_job(void *self, lr_job *job) {
   return start_with_libcurl(engine, job);
 }
 
+/* Says whether the transfer is counted among those that connect. */
+static bool counts_as_connecting(const lr_transfer *transfer) {
+  return transfer->state == LR_TRANSFER_CONNECTING ||
+         (transfer->state == LR_TRANSFER_RESOLVING &&
+          !transfer->tries.may_reuse);
+}
+
 /* Takes the transfer apart from its job. */
 static void detach_job(lr_engine *engine, lr_transfer *transfer) {
   lr_engine_connection_came(engine, transfer);
   engine->running--;
-  if (transfer->state == LR_TRANSFER_CONNECTING) engine->connecting--;
+  if (counts_as_connecting(transfer)) engine->connecting--;
   if (transfer->state == LR_TRANSFER_RECEIVING) engine->receiving--;
   engine->watched -= transfer->job->request.idle_timeout_ns != 0;
   transfer->job->pool.carrier = NULL;
@@ -450,6 +473,32 @@ void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
   if (job->sink) lr_body_sink_transform(job);
   lr_dispatcher_done(engine->dispatcher, job);
 }
+
+/* ---- Names ---- */
+
+/* Starts a transfer whose host was looked up, or ends it if that has no
+ * address. */
+static void start_answered(lr_engine *engine, lr_transfer *transfer) {
+  lariat_status status = lr_name_resolution_take(transfer);
+  if (status == LARIAT_OK) {
+    status = lr_lane_start(transfer->lane, transfer);
+    if (status == LARIAT_OK) {
+      transfer->state = transfer->tries.may_reuse ? LR_TRANSFER_SENDING
+                                                  : LR_TRANSFER_CONNECTING;
+      return;
+    }
+  }
+  if (status != LARIAT_ERESOLVE) transfer->fault = status;
+  lr_engine_finished(engine, transfer, CURLE_COULDNT_RESOLVE_HOST);
+}
+
+static void start_all_answered(lr_engine *engine) {
+  lr_list *node;
+  while ((node = lr_list_take_first(&engine->answered)))
+    start_answered(engine, lr_container(node, lr_transfer, names.answered));
+}
+
+/* ---- Ends ---- */
 
 /* Ends what is idle of a host that gets one request a connection from now on.
  */
@@ -551,6 +600,7 @@ static bool end_turn(void *self) {
   engine->begun = 0;
   lr_body_sinks_turn_end(&engine->sinks);
   lr_connect_only_end_released(engine);
+  start_all_answered(engine);
   lr_list_init(&now);
   lr_list_splice(&now, &engine->dirty);
   while ((node = lr_list_first(&now)))
@@ -559,7 +609,7 @@ static bool end_turn(void *self) {
   lr_u64_store_relaxed(&engine->stats->connecting, engine->connecting);
   lr_u64_store_relaxed(&engine->stats->receiving,
                        engine->receiving + engine->h1.receiving);
-  return !lr_list_empty(&engine->dirty);
+  return !lr_list_empty(&engine->dirty) || !lr_list_empty(&engine->answered);
 }
 
 void lr_engine_recycle(lr_engine *engine, lr_lane *lane) {
@@ -623,6 +673,7 @@ lariat_status lr_engine_open(const lr_transport_config *config,
   engine->stats = config->stats;
   engine->trust = config->trust;
   engine->guard = config->guard;
+  engine->resolver = config->resolver;
   engine->desync = config->desync;
   engine->reactors = config->reactors ? config->reactors : 1;
   engine->insecure = config->options->insecure;
@@ -631,6 +682,7 @@ lariat_status lr_engine_open(const lr_transport_config *config,
   lr_sockets_init(&engine->sockets);
   lr_tls_sessions_init(&engine->tls_sessions);
   lr_list_init(&engine->idle_transfers);
+  lr_list_init(&engine->answered);
   lr_list_init(&engine->released);
   lr_list_init(&engine->leases);
   lr_list_init(&engine->lanes);

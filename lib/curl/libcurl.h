@@ -48,10 +48,6 @@ bool lr_libcurl_unfolds(void);
  * does not any more, and is none the worse for being treated so.) */
 bool lr_libcurl_insists_on_cas(void);
 
-/* Has the multi handle look up `names` names at once, and not wait for those
- * that were given up, neither in its transfers' ways nor at its end. */
-void lr_libcurl_set_look_ups(CURLM *multi, unsigned names);
-
 /* Calls curl_global_init, once for the process; that is never undone.  False
  * when it failed.  Any thread. */
 bool lr_libcurl_global_init(void);

@@ -222,6 +222,7 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
   lr_transfer *transfer = transfer_pointer;
   lr_engine *engine = transfer->engine;
   (void)purpose;
+  lr_name_resolution_correct(transfer, address);
   if (!is_allowed(transfer, address)) return refuse_socket(transfer);
   int fd = make_socket(transfer, address);
   if (fd < 0) return refuse_socket(transfer);

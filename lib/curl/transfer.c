@@ -248,7 +248,6 @@ static void note_first_line(lr_transfer *transfer) {
   transfer->engine->receiving++;
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_response(transfer);
-  if (transfer->tries.may_reuse) lr_easy_set_dns_pruning(transfer, false);
   reclaim_connection(transfer);
   if (transfer->host->learned.desync) forbid_reuse(transfer);
 }

@@ -7,6 +7,7 @@
 
 #include "limits/placement.h"
 #include "limits/rate.h"
+#include "net/name_service.h"
 
 enum { REACTORS_MAX = 1024, DESCRIPTORS_KEPT = 64 };
 
@@ -64,6 +65,11 @@ const char *lr_pool_options_fault(const lariat_pool_options *given) {
              : find_fault(&all);
 }
 
+static lariat_status check_names(const lariat_pool_options *options) {
+  lr_name_service_config config = lr_name_service_config_of(options);
+  return lr_name_service_check(&config, NULL, 0);
+}
+
 static unsigned min_of(unsigned a, unsigned b) { return a < b ? a : b; }
 
 /* Replaces each 0 by what it stands for.  A reactor without a share in the jobs
@@ -90,5 +96,13 @@ lariat_status lr_pool_options_read(const lariat_pool_options *given,
   if (status != LARIAT_OK) return status;
   if (reactors) options->reactors = reactors;
   complete_options(options);
-  return LARIAT_OK;
+  return check_names(options);
+}
+
+void lr_pool_options_forget_texts(lariat_pool_options *options) {
+  options->addresses.allow_nets = NULL;
+  options->addresses.deny_nets = NULL;
+  options->name_servers = NULL;
+  options->resolve = NULL;
+  options->connect_to = NULL;
 }

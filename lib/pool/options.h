@@ -14,9 +14,12 @@ const char *lr_pool_options_fault(const lariat_pool_options *given);
 /* Reads a user's options (NULL: the defaults) as far as their size goes, checks
  * them and replaces each 0 by what it stands for; `reactors`, if not 0, is the
  * number of reactors whatever they say.
- * LARIAT_OK, LARIAT_EINVAL */
+ * LARIAT_OK, LARIAT_EINVAL, LARIAT_ENOMEM */
 lariat_status lr_pool_options_read(const lariat_pool_options *given,
                                    unsigned reactors,
                                    lariat_pool_options *options);
+
+/* Forgets the texts that belong to who has given the options, but `ca_file`. */
+void lr_pool_options_forget_texts(lariat_pool_options *options);
 
 #endif

@@ -24,8 +24,10 @@ enum { COALESCE_JOBS = 48 };
 /* How often these jobs are counted. */
 static const uint64_t count_every_ns = 4 * LR_NS_PER_MS;
 
+/* Closes the transport, and the resolver that it has asked. */
 static void close_worker_transport(lr_worker *worker) {
   worker->dispatcher.transport.ops->close(worker->dispatcher.transport.self);
+  if (worker->resolver.service) lr_resolver_close(&worker->resolver);
 }
 
 /* Has a hosted worker that has no job any more leave its reactor.  The
@@ -159,10 +161,13 @@ static lariat_status open_worker_transport(lr_worker *worker,
       .trust = lr_pool_trust(worker->pool),
       .guard = lr_pool_guard(worker->pool),
       .desync = lr_pool_desync(worker->pool),
+      .resolver = &worker->resolver,
       .descriptors = lr_pool_descriptors(worker->pool),
       .stats = &worker->transport_stats};
-  return parts ? parts->open(parts->context, &config, out)
-               : lr_engine_open(&config, out);
+  if (parts) return parts->open(parts->context, &config, out);
+  lr_resolver_init(&worker->resolver, worker->reactor,
+                   lr_pool_name_service(worker->pool));
+  return lr_engine_open(&config, out);
 }
 
 static lariat_status open_dispatcher(lr_worker *worker) {

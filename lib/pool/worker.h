@@ -8,6 +8,7 @@
 
 #include "base/atomics.h"
 #include "base/list.h"
+#include "net/resolver.h"
 #include "reactor/reactor.h"
 #include "schedule/dispatcher.h"
 #include <lariat/pool.h>
@@ -25,6 +26,7 @@ typedef struct lr_worker {
   pthread_t thread;
   lariat_mailbox *mailbox; /* a reference; any thread may push */
   lariat_reactor *reactor; /* the thread's; others only compare it */
+  lr_resolver resolver;    /* of one that has the engine */
   lr_dispatcher dispatcher;
   lr_transport_stats transport_stats; /* outlives the transport */
   lr_turn_hook hook;

@@ -604,7 +604,7 @@ static void test_refused(void) {
   lariat_byte_stream_options options = lariat_byte_stream_defaults(s.t.client);
   expect_refusal(&s, "gopher://a/", NULL, LARIAT_ESCHEME, LARIAT_PHASE_NONE);
   expect_refusal(&s, NULL, NULL, LARIAT_EURL, LARIAT_PHASE_NONE);
-  expect_refusal(&s, "http://nowhere.test/", NULL, LARIAT_ERESOLVE,
+  expect_refusal(&s, "http://nowhere.invalid/", NULL, LARIAT_ERESOLVE,
                  LARIAT_PHASE_DNS);
   CU_ASSERT_TRUE_FATAL(ports_find(&port, 1));
   snprintf(url, sizeof url, "http://127.0.0.1:%u", port);
@@ -1233,6 +1233,7 @@ static void test_names(void) {
     rows[i].connections = 3;
   }
   pool.ca_file = tls_cases_ca_file();
+  pool.look_up_way = LARIAT_LOOK_UP_BY_SYSTEM; /* by a table of names */
   fetching_open(&named.t, &pool, NULL);
   tls_cases_run_by(&certificates, rows, tls_names_count, &way, 1);
   fetching_close(&named.t);

@@ -113,6 +113,26 @@ static void denied(void) {
   end();
 }
 
+static void other_addresses(void) {
+  char resolve[64];
+  char connect_to[64];
+  unsigned port = origin_port(origin);
+  begin();
+  snprintf(resolve, sizeof resolve, "a.test:%u:127.0.0.1", port);
+  snprintf(connect_to, sizeof connect_to, "b.test:80:127.0.0.1:%u", port);
+  unsigned resolved = fetch_line(run, "http://a.test:%u/page", port);
+  unsigned connected = fetch_line(run, "http://b.test/page");
+  unsigned six = fetch_line(run, "http://c.localhost:%u/page", port);
+  CU_ASSERT_EQUAL(
+      fetch_run_list(run, FETCH_ARGUMENTS("--resolve", resolve, "--connect-to",
+                                          connect_to, "-4")),
+      0);
+  fetch_expect_status(run, resolved, 200);
+  fetch_expect_status(run, connected, 200);
+  fetch_expect_status(run, six, 200);
+  end();
+}
+
 static void reset(void) {
   begin();
   unsigned bad = origin_line("/reset");
@@ -494,6 +514,7 @@ static void bad_ports(void) {
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"unknown host", unknown_host},
+      {"other addresses", other_addresses},
       {"answered twice", answered_twice},
       {"refused", refused},
       {"a denied address", denied},

@@ -76,6 +76,8 @@ static void nonsense_values(void) {
       {"--user", "no-colon"},
       {"--allow-net", ""},
       {"--deny-net", ""},
+      {"--resolve", ""},
+      {"--connect-to", ""},
       {"--details", ""},
       {"--details", "headers"},
       {"--details", "history,"}};
@@ -99,6 +101,19 @@ static void networks_without_sense(void) {
                "--allow-net: \"10.0.0.0/33\": the prefix has from 0 to 32");
   expect_usage(FETCH_ARGUMENTS("fetch", "--allow-net", "localhost", url),
                "--allow-net: \"localhost\": not an address");
+}
+
+static void names_without_sense(void) {
+  static const char url[] = "http://127.0.0.1:1/";
+  expect_usage(FETCH_ARGUMENTS("fetch", "--resolve", "a.test:80:::1",
+                               "--resolve", "a.test:80:b.test", url),
+               "--resolve: \"a.test:80:b.test\": not an address");
+  expect_usage(FETCH_ARGUMENTS("fetch", "--connect-to", "a.test:80", url),
+               "--connect-to: \"a.test:80\": not HOST:PORT:HOST:PORT");
+  expect_usage(FETCH_ARGUMENTS("fetch", "--dns-servers", "ns.test", url),
+               "--dns-servers: \"ns.test\": not a list of addresses");
+  expect_usage(FETCH_ARGUMENTS("fetch", "-4", "-6", url),
+               "give --ipv4 or --ipv6, not both");
 }
 
 static void agents_with_line_breaks(void) {
@@ -413,7 +428,9 @@ static void no_option_is_lost(void) {
                                         "deny-private",  "allow-net",
                                         "deny-net",      "same-origin-headers",
                                         "cookie",        "cookie-jar",
-                                        "details"};
+                                        "details",       "resolve",
+                                        "connect-to",    "dns-servers",
+                                        "ipv4",          "ipv6"};
   for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
     if (!has_option(options[i])) fixture_fail("there is no --%s", options[i]);
 }
@@ -492,6 +509,7 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"nonsense option values", nonsense_values},
       {"networks without sense", networks_without_sense},
+      {"names without sense", names_without_sense},
       {"user agents", agents_with_line_breaks},
       {"unknown options", unknown_options},
       {"what was meant", what_was_meant},

@@ -103,6 +103,7 @@ static lariat_status make_pool(struct run *run) {
   options.addresses.deny_private = addresses->deny_private;
   options.addresses.allow_nets = addresses->allow_nets;
   options.addresses.deny_nets = addresses->deny_nets;
+  settings_set_names(&run->settings->names, &options);
   return lariat_pool_new(&options, &run->pool);
 }
 

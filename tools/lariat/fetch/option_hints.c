@@ -106,10 +106,5 @@ const struct option_hint fetch_option_hints[] = {
     {"E", "there are no client certificates yet"},
     {"cert", "there are no client certificates yet"},
     {"key", "there are no client certificates yet"},
-    {"resolve", "names are looked up as the system does it"},
     {"interface", "the system chooses the address to connect from"},
-    {"4", "the system chooses between IPv4 and IPv6"},
-    {"6", "the system chooses between IPv4 and IPv6"},
-    {"ipv4", "the system chooses between IPv4 and IPv6"},
-    {"ipv6", "the system chooses between IPv4 and IPv6"},
     {NULL, NULL}};

@@ -374,6 +374,34 @@ static const struct option_row rows[] = {
          "Connects to addresses in *NET*, whatever `--deny-private` says.\n"
          "May be given many times, as `--deny-net` may; of all that an "
          "address is in, the one with the longest prefix decides."},
+    {NAMED("resolve", '\0', "HOST:PORT:ADDRESS", REQUEST), PARSED(read_resolve),
+     .help = "an address instead of a look-up", .is_terse = true,
+     .is_list = true, .expects = "HOST:PORT:ADDRESS, as a.test:443:192.0.2.1",
+     .manual =
+         "Connects to *ADDRESS* for *HOST* and *PORT*, and looks no name up "
+         "for it.\n"
+         "More addresses follow behind commas; *HOST* may be `*`."},
+    {NAMED("connect-to", '\0', "HOST:PORT:HOST:PORT", REQUEST),
+     PARSED(read_connect_to), .help = "another host instead of one",
+     .is_terse = true, .is_list = true,
+     .expects = "HOST:PORT:HOST:PORT, as a.test:443:b.test:8443",
+     .manual = "Connects to the second host and port for the first ones.\n"
+               "The request, TLS and the certificate are those of the URL.\n"
+               "Each of the four may be empty: any, or as it is."},
+    {NAMED("dns-servers", '\0', "ADDRESSES", REQUEST), AT(TEXT, names.servers),
+     .low = 1, .help = "name servers to ask", .is_terse = true,
+     .manual =
+         "Asks these name servers instead of the system's: addresses with "
+         "commas between them, *192.0.2.1:5353* or *[2001:db8::1]:53* with a "
+         "port."},
+    {NAMED("ipv4", '4', NULL, REQUEST), AT(FLAG, names.ipv4),
+     .help = "names have addresses of IPv4 only", .is_terse = true,
+     .manual = "Uses no address of IPv6 that a name has.\n"
+               "A URL with such an address is fetched."},
+    {NAMED("ipv6", '6', NULL, REQUEST), AT(FLAG, names.ipv6),
+     .help = "names have addresses of IPv6 only", .is_terse = true,
+     .manual = "Uses no address of IPv4 that a name has.\n"
+               "A URL with such an address is fetched."},
     {NAMED("no-downgrade", '\0', NULL, REQUEST),
      AT(FLAG, redirects.no_downgrade), .help = "no redirects to http",
      .is_terse = true,

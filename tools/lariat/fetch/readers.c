@@ -210,24 +210,34 @@ bool read_upload_file(void *settings, char *value) {
 
 /* ---- Addresses ---- */
 
-static bool add_networks(char **list, const char *value) {
+/* Adds an entry to a list of texts with `between` between them. */
+static bool add_entry(char **list, const char *value, char between) {
   size_t length = *list ? strlen(*list) : 0;
   size_t added = strlen(value);
   if (!added) return false;
   char *longer = realloc(*list, length + added + 2);
   if (!longer) return false;
-  if (length) longer[length++] = ',';
+  if (length) longer[length++] = between;
   memcpy(longer + length, value, added + 1);
   *list = longer;
   return true;
 }
 
 bool read_allow_net(void *settings, char *value) {
-  return add_networks(&((struct settings *)settings)->addresses.allow_nets,
-                      value);
+  return add_entry(&((struct settings *)settings)->addresses.allow_nets, value,
+                   ',');
 }
 
 bool read_deny_net(void *settings, char *value) {
-  return add_networks(&((struct settings *)settings)->addresses.deny_nets,
-                      value);
+  return add_entry(&((struct settings *)settings)->addresses.deny_nets, value,
+                   ',');
+}
+
+bool read_resolve(void *settings, char *value) {
+  return add_entry(&((struct settings *)settings)->names.resolve, value, ' ');
+}
+
+bool read_connect_to(void *settings, char *value) {
+  return add_entry(&((struct settings *)settings)->names.connect_to, value,
+                   ' ');
 }

@@ -41,5 +41,7 @@ bool read_upload_file(void *settings, char *value);
  * when all are there. */
 bool read_allow_net(void *settings, char *value);
 bool read_deny_net(void *settings, char *value);
+bool read_resolve(void *settings, char *value);
+bool read_connect_to(void *settings, char *value);
 
 #endif

@@ -88,6 +88,15 @@ struct address_settings {
   bool deny_private;
 };
 
+/* As in lariat_pool_options. */
+struct name_settings {
+  char *resolve;    /* NULL: none */
+  char *connect_to; /* NULL: none */
+  const char *servers;
+  bool ipv4;
+  bool ipv6;
+};
+
 struct redirect_settings {
   bool no_downgrade;
   bool deny_bad_ports; /* also of the URLs themselves */
@@ -114,6 +123,7 @@ struct settings {
   struct retry_settings retry;
   struct request_settings request;
   struct address_settings addresses;
+  struct name_settings names;
   struct output_settings output;
   struct redirect_settings redirects;
   struct cookie_settings cookies;
@@ -126,5 +136,9 @@ struct settings {
 bool settings_read(struct settings *settings, int argc, char **argv);
 
 void settings_free(struct settings *settings);
+
+/* Writes what is said of names to the options of a pool. */
+void settings_set_names(const struct name_settings *names,
+                        lariat_pool_options *options);
 
 #endif
