@@ -30,6 +30,12 @@ if(support_sources)
     lariat_test_flags PRIVATE lariat_static)
 endif()
 
+# lariat_reads_crawl(SOURCE OUT): whether it includes headers of liblariat-crawl.
+function(lariat_reads_crawl source out)
+  file(STRINGS ${source} line REGEX "^#include <lariat/crawl/" LIMIT_COUNT 1)
+  set(${out} "${line}" PARENT_SCOPE)
+endfunction()
+
 # lariat_read_labels(SOURCE OUT): the labels in its second line.
 function(lariat_read_labels source out)
   file(STRINGS ${source} line REGEX "^ [*] labels: " LIMIT_COUNT 1)
@@ -89,6 +95,10 @@ function(lariat_add_test source kind)
   if(ARGC GREATER 2)
     set(name ${ARGV2})
   endif()
+  lariat_reads_crawl(${source} crawl)
+  if(crawl AND NOT LARIAT_CRAWL)
+    return()
+  endif()
   lariat_read_labels(${source} labels)
   # Pools have threads, and what is no unit has pools.
   if(kind MATCHES "integration|program")
@@ -98,6 +108,9 @@ function(lariat_add_test source kind)
   add_executable(${name} ${source})
   if(TARGET lariat_test_support)
     target_link_libraries(${name} PRIVATE lariat_test_support)
+  endif()
+  if(crawl)
+    target_link_libraries(${name} PRIVATE lariat_crawl_static)
   endif()
   target_link_libraries(${name} PRIVATE lariat_static lariat_test_flags)
   set_target_properties(${name} PROPERTIES
@@ -169,12 +182,19 @@ endif()
 file(GLOB sources CONFIGURE_DEPENDS docs/examples/*.c)
 foreach(source IN LISTS sources)
   cmake_path(GET source STEM name)
+  lariat_reads_crawl(${source} crawl)
+  if(crawl AND NOT LARIAT_CRAWL)
+    continue()
+  endif()
   add_executable(example_${name} ${source})
   set_target_properties(example_${name} PROPERTIES
     OUTPUT_NAME ${name}
     RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/examples")
   target_link_libraries(example_${name} PRIVATE
     lariat lariat_warnings lariat_build_flags)
+  if(crawl)
+    target_link_libraries(example_${name} PRIVATE lariat_crawl)
+  endif()
 endforeach()
 
 # Each script in tests/examples runs with the build directory as its argument;
