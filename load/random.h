@@ -20,7 +20,7 @@ void lr_load_random_seed(lr_load_random *random, uint64_t seed);
 /* Returns 64 random bits. */
 uint64_t lr_load_random_next(lr_load_random *random);
 
-/* What lr_load_random_exponential counts in: 2^56 of these are 1. */
+/* The unit of lr_load_random_exponential: 2^56 of it are 1. */
 #define LR_LOAD_EXPONENTIAL_BITS 56
 
 /* Returns an exponentially distributed number with mean 1, in units of 2^-56,

@@ -65,7 +65,7 @@ static lariat_status parse_duration(parser *p, uint64_t *duration_ns) {
     return refuse(p, start, "no duration (as 30s)");
   lariat_status status = parse_unit(p, &unit);
   if (status != LARIAT_OK) return status;
-  if (!number) return refuse(p, start, "it ends when it begins:");
+  if (!number) return refuse(p, start, "it ends when it begins,");
   /* Units are whole millions of nanoseconds. */
   if (number > LARIAT_LOAD_LONGEST_NS / (unit / MILLION))
     return refuse(p, start, "longer than ten years");
