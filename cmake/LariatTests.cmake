@@ -30,12 +30,6 @@ if(support_sources)
     lariat_test_flags PRIVATE lariat_static)
 endif()
 
-# lariat_reads_crawl(SOURCE OUT): whether it includes headers of liblariat-crawl.
-function(lariat_reads_crawl source out)
-  file(STRINGS ${source} line REGEX "^#include <lariat/crawl/" LIMIT_COUNT 1)
-  set(${out} "${line}" PARENT_SCOPE)
-endfunction()
-
 # lariat_read_labels(SOURCE OUT): the labels in its second line.
 function(lariat_read_labels source out)
   file(STRINGS ${source} line REGEX "^ [*] labels: " LIMIT_COUNT 1)
@@ -95,10 +89,15 @@ function(lariat_add_test source kind)
   if(ARGC GREATER 2)
     set(name ${ARGV2})
   endif()
-  lariat_reads_crawl(${source} crawl)
-  if(crawl AND NOT LARIAT_CRAWL)
-    return()
-  endif()
+  # Those that are not built are not tested.
+  lariat_read_libraries(${source} libraries)
+  set(beside)
+  foreach(library IN LISTS libraries)
+    if(NOT TARGET lariat_${library}_static)
+      return()
+    endif()
+    list(APPEND beside lariat_${library}_static)
+  endforeach()
   lariat_read_labels(${source} labels)
   # Pools have threads, and what is no unit has pools.
   if(kind MATCHES "integration|program")
@@ -109,10 +108,11 @@ function(lariat_add_test source kind)
   if(TARGET lariat_test_support)
     target_link_libraries(${name} PRIVATE lariat_test_support)
   endif()
-  if(crawl)
-    target_link_libraries(${name} PRIVATE lariat_crawl_static)
+  target_link_libraries(${name} PRIVATE
+    ${beside} lariat_static lariat_test_flags)
+  if(beside) # their own headers
+    target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
   endif()
-  target_link_libraries(${name} PRIVATE lariat_static lariat_test_flags)
   set_target_properties(${name} PROPERTIES
     ENABLE_EXPORTS ON # so that functions have names at run time
     RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
@@ -182,19 +182,19 @@ endif()
 file(GLOB sources CONFIGURE_DEPENDS docs/examples/*.c)
 foreach(source IN LISTS sources)
   cmake_path(GET source STEM name)
-  lariat_reads_crawl(${source} crawl)
-  if(crawl AND NOT LARIAT_CRAWL)
+  lariat_read_libraries(${source} libraries)
+  list(REMOVE_ITEM libraries ${lariat_libraries})
+  if(libraries) # one that is not built
     continue()
   endif()
   add_executable(example_${name} ${source})
   set_target_properties(example_${name} PROPERTIES
     OUTPUT_NAME ${name}
     RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/examples")
+  lariat_read_libraries(${source} libraries)
+  list(TRANSFORM libraries PREPEND lariat_)
   target_link_libraries(example_${name} PRIVATE
-    lariat lariat_warnings lariat_build_flags)
-  if(crawl)
-    target_link_libraries(example_${name} PRIVATE lariat_crawl)
-  endif()
+    ${libraries} lariat lariat_warnings lariat_build_flags)
 endforeach()
 
 # Each script in tests/examples runs with the build directory as its argument;

@@ -97,8 +97,8 @@ typedef struct lariat_client_options {
                                  gets those of each answer; clients of one
                                  reactor may share it, and each has a reference
                                  to it; NULL: none are kept */
-  unsigned keep;       /* lariat_keep, joined; default 0: nothing more than
-                          all responses have */
+  unsigned keep; /* lariat_keep, joined; default 0: nothing more than
+                    all responses have */
 } lariat_client_options;
 
 /* Returns the defaults.  Any thread. */
@@ -120,9 +120,9 @@ LARIAT_API LARIAT_MUST_USE lariat_status lariat_client_options_check(
  *
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED
  * LARIAT_EINVAL   the options (or their retry policy) are without their `size`
- *                 or one makes no sense: lariat_client_options_check says which;
- *                 HOME on a reactor that is not one of the pool's; a client of
- *                 another reactor has the cookie jar
+ *                 or one makes no sense: lariat_client_options_check says
+ *                 which; HOME on a reactor that is not one of the pool's; a
+ *                 client of another reactor has the cookie jar
  * LARIAT_ECLOSED  the pool is closed */
 LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_client_new(lariat_pool *pool, lariat_reactor *reactor,

@@ -2,12 +2,16 @@
  * options.c: what the options of a pool come to. */
 #include "pool/options.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
+#include "curl/libcurl.h"
 #include "limits/placement.h"
 #include "limits/rate.h"
 #include "net/name_service.h"
+#include <lariat/address.h>
+#include <lariat/resolver.h>
 
 enum { REACTORS_MAX = 1024, DESCRIPTORS_KEPT = 64 };
 
@@ -105,4 +109,63 @@ void lr_pool_options_forget_texts(lariat_pool_options *options) {
   options->name_servers = NULL;
   options->resolve = NULL;
   options->connect_to = NULL;
+}
+
+/* ---- Certificates ---- */
+
+void lr_pool_options_init_trust(lr_trust *trust, const char *ca_file) {
+  const lr_capabilities *capabilities = lr_libcurl_capabilities();
+  lr_trust_init(trust, ca_file, capabilities->ca_file, capabilities->ca_path);
+}
+
+lariat_status lr_pool_options_check_ca_file(const char *ca_file) {
+  X509_STORE *store = NULL;
+  lr_trust trust;
+  if (!ca_file) return LARIAT_OK;
+  lr_pool_options_init_trust(&trust, ca_file);
+  lariat_status status = lr_trust_load(&trust, &store);
+  lr_trust_release(store);
+  lr_trust_destroy(&trust);
+  return status;
+}
+
+/* ---- Texts ---- */
+
+/* Writes what is wrong with a list of networks, behind its field's name. */
+static lariat_status check_networks(const char *field, const char *networks,
+                                    char *message, size_t capacity) {
+  char fault[256];
+  lariat_status status =
+      networks ? lariat_networks_check(networks, fault, sizeof fault)
+               : LARIAT_OK;
+  if (status == LARIAT_EINVAL)
+    snprintf(message, capacity, "addresses.%s: %s", field, fault);
+  return status;
+}
+
+/* Does what is to be done beside the look at the numbers. */
+static lariat_status check_texts(const lariat_pool_options *options,
+                                 char *message, size_t capacity) {
+  lariat_status status = check_networks(
+      "allow_nets", options->addresses.allow_nets, message, capacity);
+  if (status == LARIAT_OK)
+    status = check_networks("deny_nets", options->addresses.deny_nets, message,
+                            capacity);
+  if (status != LARIAT_OK) return status;
+  status = lr_pool_options_check_ca_file(options->ca_file);
+  if (status == LARIAT_EINVAL)
+    snprintf(message, capacity, "ca_file: no certificate can be read from %s",
+             options->ca_file);
+  if (status != LARIAT_OK) return status;
+  return lariat_name_options_check(options, message, capacity);
+}
+
+lariat_status lariat_pool_options_check(const lariat_pool_options *options,
+                                        char *message, size_t capacity) {
+  lariat_pool_options all;
+  const char *fault = lr_pool_options_fault(options);
+  snprintf(message, capacity, "%s", fault ? fault : "");
+  if (fault) return LARIAT_EINVAL;
+  lariat_status status = lr_pool_options_read(options, 0, &all);
+  return status == LARIAT_OK ? check_texts(&all, message, capacity) : status;
 }

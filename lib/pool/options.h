@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+#include "net/trust.h"
 #include <lariat/pool.h>
 
 /* Returns what is wrong with the numbers of options: a sentence that begins
@@ -21,5 +22,12 @@ lariat_status lr_pool_options_read(const lariat_pool_options *given,
 
 /* Forgets the texts that belong to who has given the options, but `ca_file`. */
 void lr_pool_options_forget_texts(lariat_pool_options *options);
+
+/* Sets what is trusted: the file of the options, or what libcurl trusts. */
+void lr_pool_options_init_trust(lr_trust *trust, const char *ca_file);
+
+/* Finds a bad certificate file here and not at the first fetch.
+ * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EINVAL */
+lariat_status lr_pool_options_check_ca_file(const char *ca_file);
 
 #endif
