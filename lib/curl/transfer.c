@@ -36,9 +36,19 @@ static void watch_tls(lr_transfer *transfer, lr_tls_events *events) {
   transfer->tls = events;
 }
 
+/* Offers the protocols of requests to come: a host of which nobody knows what
+ * it speaks is asked. */
+static LR_COLD bool offer_for_requests(const lr_job *job, SSL_CTX *ssl_ctx) {
+  static const unsigned char names[] = "\x02h2\x08http/1.1";
+  enum { H2 = 3, ALL = sizeof names - 1 };
+  unsigned from = job->pool.host->protocol == LR_PROTOCOL_UNKNOWN ? 0 : H2;
+  return SSL_CTX_set_alpn_protos(ssl_ctx, names + from, ALL - from) == 0;
+}
+
 /* Offers the protocols that a client has named for its stream. */
 static bool offer_protocols(const lr_job *job, SSL_CTX *ssl_ctx) {
   const lr_lease *lease = job->lease;
+  if (lease && lease->ahead) return offer_for_requests(job, ssl_ctx);
   return !lease || !lease->alpn_length ||
          SSL_CTX_set_alpn_protos(ssl_ctx, lease->alpn_offered,
                                  lease->alpn_length) == 0;
