@@ -12,6 +12,7 @@
 #include "curl/engine.h"
 #include "curl/excess.h"
 #include "curl/lane.h"
+#include "curl/leasing.h"
 #include "curl/obs_fold_guard.h"
 #include "curl/outcome.h"
 #include "curl/socket.h"
@@ -20,7 +21,6 @@
 #include "h1/conclusion.h"
 #include "http/h1_parser.h"
 #include "job/body_sink.h"
-#include "job/lease.h"
 #include "net/trust.h"
 #include "schedule/dispatcher.h"
 
@@ -36,24 +36,6 @@ static void watch_tls(lr_transfer *transfer, lr_tls_events *events) {
   transfer->tls = events;
 }
 
-/* Offers the protocols of requests to come: a host of which nobody knows what
- * it speaks is asked. */
-static LR_COLD bool offer_for_requests(const lr_job *job, SSL_CTX *ssl_ctx) {
-  static const unsigned char names[] = "\x02h2\x08http/1.1";
-  enum { H2 = 3, ALL = sizeof names - 1 };
-  unsigned from = job->pool.host->protocol == LR_PROTOCOL_UNKNOWN ? 0 : H2;
-  return SSL_CTX_set_alpn_protos(ssl_ctx, names + from, ALL - from) == 0;
-}
-
-/* Offers the protocols that a client has named for its stream. */
-static bool offer_protocols(const lr_job *job, SSL_CTX *ssl_ctx) {
-  const lr_lease *lease = job->lease;
-  if (lease && lease->ahead) return offer_for_requests(job, ssl_ctx);
-  return !lease || !lease->alpn_length ||
-         SSL_CTX_set_alpn_protos(ssl_ctx, lease->alpn_offered,
-                                 lease->alpn_length) == 0;
-}
-
 /* Gives the trusted certificates to a handshake that begins, and a session to
  * resume. */
 static CURLcode begin_handshake(CURL *easy, void *ssl_ctx,
@@ -64,7 +46,7 @@ static CURLcode begin_handshake(CURL *easy, void *ssl_ctx,
   (void)easy;
   transfer->tries.in_handshake = true;
   watch_tls(transfer, lr_tls_events_watch(ssl_ctx));
-  if (!transfer->tls || !offer_protocols(transfer->job, ssl_ctx) ||
+  if (!transfer->tls || !lr_leasing_offer(transfer->job, ssl_ctx) ||
       !lr_tls_sessions_use(&engine->tls_sessions, ssl_ctx, host->key,
                            host->key_length, host->key_hash))
     return CURLE_OUT_OF_MEMORY;

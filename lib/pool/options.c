@@ -2,11 +2,13 @@
  * options.c: what the options of a pool come to. */
 #include "pool/options.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "limits/placement.h"
 #include "limits/rate.h"
+#include "pool/pool.h"
 
 enum { REACTORS_MAX = 1024, DESCRIPTORS_KEPT = 64 };
 
@@ -55,7 +57,8 @@ static lariat_status copy_options(const lariat_pool_options *given,
   return find_fault(options) ? LARIAT_EINVAL : LARIAT_OK;
 }
 
-const char *lr_pool_options_fault(const lariat_pool_options *given) {
+/* Returns what is wrong with the numbers of options; NULL: nothing. */
+static const char *numbers_fault(const lariat_pool_options *given) {
   lariat_pool_options all;
   if (copy_options(given, &all) == LARIAT_OK) return NULL;
   return given->size < sizeof given->size
@@ -91,4 +94,44 @@ lariat_status lr_pool_options_read(const lariat_pool_options *given,
   if (reactors) options->reactors = reactors;
   complete_options(options);
   return LARIAT_OK;
+}
+
+/* ---- What is wrong ---- */
+
+/* Writes what is wrong with a list of networks, behind its field's name. */
+static lariat_status check_networks(const char *field, const char *networks,
+                                    char *message, size_t capacity) {
+  char fault[256];
+  lariat_status status =
+      networks ? lariat_networks_check(networks, fault, sizeof fault)
+               : LARIAT_OK;
+  if (status == LARIAT_EINVAL)
+    snprintf(message, capacity, "addresses.%s: %s", field, fault);
+  return status;
+}
+
+/* Does what is to be done beside the look at the numbers. */
+static lariat_status check_texts(const lariat_pool_options *options,
+                                 char *message, size_t capacity) {
+  lariat_status status = check_networks(
+      "allow_nets", options->addresses.allow_nets, message, capacity);
+  if (status == LARIAT_OK)
+    status = check_networks("deny_nets", options->addresses.deny_nets, message,
+                            capacity);
+  if (status != LARIAT_OK) return status;
+  status = lr_pool_check_ca_file(options->ca_file);
+  if (status == LARIAT_EINVAL)
+    snprintf(message, capacity, "ca_file: no certificate can be read from %s",
+             options->ca_file);
+  return status;
+}
+
+lariat_status lariat_pool_options_check(const lariat_pool_options *options,
+                                        char *message, size_t capacity) {
+  lariat_pool_options all;
+  const char *fault = numbers_fault(options);
+  snprintf(message, capacity, "%s", fault ? fault : "");
+  if (fault) return LARIAT_EINVAL;
+  lariat_status status = lr_pool_options_read(options, 0, &all);
+  return status == LARIAT_OK ? check_texts(&all, message, capacity) : status;
 }

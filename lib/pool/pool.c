@@ -4,7 +4,6 @@
 #include "pool/pool.h"
 
 #include <pthread.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/atomics.h"
@@ -207,8 +206,7 @@ static lariat_pool *new_pool(const lariat_pool_options *options,
 
 /* ---- Checks ---- */
 
-/* Finds a bad certificate file here and not at the first fetch. */
-static lariat_status check_ca_file(const char *ca_file) {
+lariat_status lr_pool_check_ca_file(const char *ca_file) {
   X509_STORE *store = NULL;
   lr_trust trust;
   if (!ca_file) return LARIAT_OK;
@@ -217,44 +215,6 @@ static lariat_status check_ca_file(const char *ca_file) {
   lr_trust_release(store);
   lr_trust_destroy(&trust);
   return status;
-}
-
-/* Writes what is wrong with a list of networks, behind its field's name. */
-static lariat_status check_networks(const char *field, const char *networks,
-                                    char *message, size_t capacity) {
-  char fault[256];
-  lariat_status status =
-      networks ? lariat_networks_check(networks, fault, sizeof fault)
-               : LARIAT_OK;
-  if (status == LARIAT_EINVAL)
-    snprintf(message, capacity, "addresses.%s: %s", field, fault);
-  return status;
-}
-
-/* Does what is to be done beside the look at the numbers. */
-static lariat_status check_texts(const lariat_pool_options *options,
-                                 char *message, size_t capacity) {
-  lariat_status status = check_networks(
-      "allow_nets", options->addresses.allow_nets, message, capacity);
-  if (status == LARIAT_OK)
-    status = check_networks("deny_nets", options->addresses.deny_nets, message,
-                            capacity);
-  if (status != LARIAT_OK) return status;
-  status = check_ca_file(options->ca_file);
-  if (status == LARIAT_EINVAL)
-    snprintf(message, capacity, "ca_file: no certificate can be read from %s",
-             options->ca_file);
-  return status;
-}
-
-lariat_status lariat_pool_options_check(const lariat_pool_options *options,
-                                        char *message, size_t capacity) {
-  lariat_pool_options all;
-  const char *fault = lr_pool_options_fault(options);
-  snprintf(message, capacity, "%s", fault ? fault : "");
-  if (fault) return LARIAT_EINVAL;
-  lariat_status status = lr_pool_options_read(options, 0, &all);
-  return status == LARIAT_OK ? check_texts(&all, message, capacity) : status;
 }
 
 static lariat_status check_libcurl(const lariat_pool_options *options) {
@@ -387,7 +347,7 @@ lariat_status lr_pool_make(const lariat_pool_options *options,
   *out = NULL;
   lariat_status status = lr_pool_options_read(options, hosted ? 1 : 0, &all);
   if (status == LARIAT_OK) status = check_libcurl(&all);
-  if (status == LARIAT_OK) status = check_ca_file(all.ca_file);
+  if (status == LARIAT_OK) status = lr_pool_check_ca_file(all.ca_file);
   if (status != LARIAT_OK) return status;
   lariat_pool *pool = new_pool(&all, all.reactors);
   if (!pool) return LARIAT_ENOMEM;

@@ -40,6 +40,12 @@ lr_worker *lr_pool_worker(lariat_pool *pool, unsigned index);
 void lr_pool_share_limits(lariat_pool *pool, unsigned index,
                           lr_run_queue_limits *limits);
 
+/* Finds a bad certificate file when a pool is made and not at the first fetch;
+ * NULL is allowed.
+ * LARIAT_OK, LARIAT_ENOMEM
+ * LARIAT_EINVAL  no certificate can be read from it */
+lariat_status lr_pool_check_ca_file(const char *ca_file);
+
 /* Keeps the pool's memory, not its threads, and gives that back: for clients.
  * Any thread. */
 void lr_pool_hold(lariat_pool *pool);
