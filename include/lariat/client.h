@@ -231,6 +231,24 @@ LARIAT_API LARIAT_MUST_USE lariat_deferred *lariat_patch(lariat_client *client,
                                                          const void *body,
                                                          size_t length);
 
+/* Opens connections to the origin of `url` ahead of the requests that will use
+ * them: looked up, connected and, over TLS, verified.  They are for requests of
+ * HTTP/1.1 with the client's own `http` and placement, count for all limits,
+ * and are closed when nothing has used them for the pool's `idle_ms`.
+ *
+ * The deferred fires on the client's reactor with the number of those that were
+ * opened (lariat_int_in).  It is less than `connections` where the limits of
+ * the host or of the pool allow no more without closing others, or where the
+ * others have failed.  The first is opened alone; what it fails with fails the
+ * deferred: LARIAT_EINVAL (`connections` is 0, or the pool is a scripted one),
+ * and all that lariat_byte_stream_open may fail with (lariat/byte_stream.h).
+ * A server that chooses HTTP/2 needs one connection, which comes with the first
+ * request: none is left open, and the number is 0; so it is in pools of
+ * `libcurl_only`.  Cancelling leaves open what is open.  Never NULL. */
+LARIAT_API LARIAT_MUST_USE lariat_deferred *
+lariat_client_warm(lariat_client *client, const char *url,
+                   unsigned connections);
+
 /* Returns a deferred that fires with "none" when the client's queue
  * (`max_queued`) is not full: at least one more request would be taken,
  * whatever its host.  The deferred may have fired already.  Several are served

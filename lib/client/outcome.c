@@ -18,6 +18,7 @@
 #include "http/userinfo.h"
 #include "job/body_sink.h"
 #include "job/body_source.h"
+#include "job/lease.h"
 #include "job/redirect.h"
 #include "job/stream.h"
 
@@ -280,7 +281,8 @@ static void deliver_response(lr_job *job) {
   if (job->retry.attempts)
     lr_retry_note(job, job->attempt.outcome, lr_outcome_http_status(job), 0);
   if (LR_RARE(job->lease != NULL))
-    lr_client_complete(job, lr_byte_stream_make(job));
+    lr_client_complete(job, job->lease->ahead ? lariat_int(1)
+                                              : lr_byte_stream_make(job));
   else
     complete_with_response(job);
 }

@@ -14,6 +14,7 @@
 #include "h1/conclusion.h"
 #include "h1/connection.h"
 #include "h1/exchange.h"
+#include "job/lease.h"
 #include "limits/placement.h"
 #include "net/resolver.h"
 #include "net/trust.h"
@@ -196,12 +197,23 @@ static LR_COLD bool makes_space(lr_engine *engine, lr_host *host) {
   return lr_connection_limit_allows(&engine->limit, host);
 }
 
+/* Says whether a connection may be opened ahead: for requests of HTTP/1.1 by
+ * h1, and in nobody's place. */
+static LR_COLD bool may_open_ahead(const lr_engine *engine, const lr_job *job) {
+  const lr_host *host = job->pool.host;
+  return !engine->h1.disabled && job->request.http != LARIAT_HTTP_2 &&
+         !is_multiplexed(host) &&
+         lr_connection_limit_has_left(&engine->limit, host);
+}
+
 /* Chooses the lane of a job that leases a connection: a new one, whatever is
- * open. LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY, LARIAT_ESYSTEM */
+ * open. LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY, LARIAT_ESYSTEM
+ * LARIAT_EALREADY  as many are open as may be, ahead of requests */
 static LR_COLD lariat_status choose_lane_for_lease(lr_engine *engine,
                                                    lr_job *job, lr_lane **out,
                                                    bool *opens_new) {
   lr_host *host = job->pool.host;
+  if (job->lease->ahead && !may_open_ahead(engine, job)) return LARIAT_EALREADY;
   if (!makes_space(engine, host) &&
       (lr_engine_is_busy(engine) || engine->limit.held))
     return LARIAT_EBUSY;
@@ -402,11 +414,31 @@ static void count_response(lr_engine *engine, lariat_response *response) {
   if (response) lr_h1_count(&engine->h1, response);
 }
 
-/* Ends the job of a lease, whose connection is its client's now. */
+/* Ends the job of a lease, whose connection is its client's now, or waits for
+ * a request. */
 static LR_COLD void conclude_lease(lr_engine *engine, lr_job *job) {
   job->attempt.outcome = LARIAT_OK;
   count_response(engine, job->response);
   lr_dispatcher_done(engine->dispatcher, job);
+}
+
+/* Keeps a connection that was opened ahead, if it is of use still. */
+static LR_COLD void keep_ahead(lr_connection *connection) {
+  if (!connection->host->learned.desync && !connection->h1->dispatcher->closing)
+    lr_connection_make_idle(connection);
+  else
+    lr_connection_close(connection);
+}
+
+/* Goes on with the connection that the job has: NULL, its client has it. */
+static void go_on_with(lr_engine *engine, lr_connection *connection,
+                       lr_job *job) {
+  if (!job->lease) {
+    lr_exchange_open(connection, job);
+    return;
+  }
+  if (connection) keep_ahead(connection);
+  conclude_lease(engine, job);
 }
 
 /* Goes on with h1 where libcurl has connected, and no more.  False: that
@@ -414,16 +446,11 @@ static LR_COLD void conclude_lease(lr_engine *engine, lr_job *job) {
 static bool take_exchange_over(lr_engine *engine, lr_transfer *transfer) {
   lr_job *job = transfer->job;
   lr_outcome_describe(transfer, job->response);
-  if (job->lease) {
-    if (!lr_leasing_give(transfer)) return false;
-    detach_transfer(engine, transfer);
-    conclude_lease(engine, job);
-    return true;
-  }
-  lr_connection *connection = lr_handoff_adopt(transfer);
-  if (!connection) return false;
+  bool lends = job->lease && !job->lease->ahead;
+  lr_connection *connection = lends ? NULL : lr_handoff_adopt(transfer);
+  if (lends ? !lr_leasing_give(transfer) : !connection) return false;
   detach_transfer(engine, transfer);
-  lr_exchange_open(connection, job);
+  go_on_with(engine, connection, job);
   return true;
 }
 
@@ -432,30 +459,35 @@ static bool take_exchange_over(lr_engine *engine, lr_transfer *transfer) {
 static bool adopt_kept(lr_engine *engine, lr_transfer *transfer) {
   lr_job *job = transfer->job;
   lr_outcome_describe(transfer, job->response);
-  lr_connection *connection = NULL;
-  if (job->lease ? !lr_leasing_give(transfer)
-                 : !(connection = lr_connect_only_adopt(transfer)))
-    return false;
+  bool lends = job->lease && !job->lease->ahead;
+  lr_connection *connection = lends ? NULL : lr_connect_only_adopt(transfer);
+  if (lends ? !lr_leasing_give(transfer) : !connection) return false;
   detach_job(engine, transfer);
   transfer->state = LR_TRANSFER_IDLE;
   transfer->job = NULL;
-  if (connection)
-    lr_exchange_open(connection, job);
-  else
-    conclude_lease(engine, job);
+  go_on_with(engine, connection, job);
   return true;
+}
+
+/* Says whether a connection was opened ahead for nothing: the server has chosen
+ * HTTP/2, of which libcurl opens one with the first request. */
+static bool is_of_no_use(const lr_transfer *transfer) {
+  return transfer->job->lease && transfer->job->lease->ahead &&
+         is_multiplexed(transfer->host);
 }
 
 void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
                         int curl_code) {
   lr_job *job = transfer->job;
   if (transfer->set.connect_only && curl_code == CURLE_OK) {
-    if (adopt_kept(engine, transfer)) return;
+    bool useless = is_of_no_use(transfer);
+    if (!useless && adopt_kept(engine, transfer)) return;
     /* libcurl may have closed it again in the same call, for its dead ones:
      * from 8 on a connection on which a session ticket has come looks like one.
      * Nothing was sent: the job starts anew. */
     transfer->fault =
         transfer->connection.socket ? LARIAT_ENOMEM : LARIAT_EBUSY;
+    if (useless) transfer->fault = LARIAT_EALREADY;
   }
   if (lr_handoff_was_taken(transfer)) {
     if (take_exchange_over(engine, transfer)) return;

@@ -12,6 +12,7 @@
 #include "curl/engine.h"
 #include "curl/excess.h"
 #include "curl/lane.h"
+#include "curl/leasing.h"
 #include "curl/obs_fold_guard.h"
 #include "curl/outcome.h"
 #include "curl/socket.h"
@@ -21,7 +22,6 @@
 #include "http/h1_parser.h"
 #include "job/body_sink.h"
 #include "job/kept_answer.h"
-#include "job/lease.h"
 #include "net/trust.h"
 #include "schedule/dispatcher.h"
 
@@ -37,14 +37,6 @@ static void watch_tls(lr_transfer *transfer, lr_tls_events *events) {
   transfer->tls = events;
 }
 
-/* Offers the protocols that a client has named for its stream. */
-static bool offer_protocols(const lr_job *job, SSL_CTX *ssl_ctx) {
-  const lr_lease *lease = job->lease;
-  return !lease || !lease->alpn_length ||
-         SSL_CTX_set_alpn_protos(ssl_ctx, lease->alpn_offered,
-                                 lease->alpn_length) == 0;
-}
-
 /* Gives the trusted certificates to a handshake that begins, and a session to
  * resume. */
 static CURLcode begin_handshake(CURL *easy, void *ssl_ctx,
@@ -55,7 +47,7 @@ static CURLcode begin_handshake(CURL *easy, void *ssl_ctx,
   (void)easy;
   transfer->tries.in_handshake = true;
   watch_tls(transfer, lr_tls_events_watch(ssl_ctx));
-  if (!transfer->tls || !offer_protocols(transfer->job, ssl_ctx) ||
+  if (!transfer->tls || !lr_leasing_offer(transfer->job, ssl_ctx) ||
       !lr_tls_sessions_use(&engine->tls_sessions, ssl_ctx, host->key,
                            host->key_length, host->key_hash))
     return CURLE_OUT_OF_MEMORY;

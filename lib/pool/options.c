@@ -43,6 +43,10 @@ static const char *find_fault(const lariat_pool_options *options) {
   if (!lr_rate_valid(0, options->rate_per_host_burst))
     return "rate_per_host_burst" NO_RATE;
 #undef NO_RATE
+  if ((unsigned)options->family > LARIAT_FAMILY_IPV6)
+    return "family: there is no such family";
+  if ((unsigned)options->look_up_way > LARIAT_LOOK_UP_BY_SYSTEM)
+    return "look_up_way: there is no such way";
   return options->reactors > REACTORS_MAX
              ? "reactors: there are 1,024 at the most"
              : NULL;
@@ -60,7 +64,8 @@ static lariat_status copy_options(const lariat_pool_options *given,
   return find_fault(options) ? LARIAT_EINVAL : LARIAT_OK;
 }
 
-const char *lr_pool_options_fault(const lariat_pool_options *given) {
+/* Returns what is wrong with the numbers of options; NULL: nothing. */
+static const char *numbers_fault(const lariat_pool_options *given) {
   lariat_pool_options all;
   if (copy_options(given, &all) == LARIAT_OK) return NULL;
   return given->size < sizeof given->size
@@ -143,6 +148,31 @@ static lariat_status check_networks(const char *field, const char *networks,
   return status;
 }
 
+/* Writes what is wrong with a text for names, behind its field's name. */
+static lariat_status check_name_text(const char *field,
+                                     lr_name_service_config config,
+                                     char *message, size_t capacity) {
+  char fault[256];
+  lariat_status status = lr_name_service_check(&config, fault, sizeof fault);
+  if (status == LARIAT_EINVAL)
+    snprintf(message, capacity, "%s: %s", field, fault);
+  return status;
+}
+
+static lariat_status check_name_texts(const lariat_pool_options *options,
+                                      char *message, size_t capacity) {
+  lr_name_service_config servers = {.name_servers = options->name_servers};
+  lr_name_service_config resolve = {.resolve = options->resolve};
+  lr_name_service_config connect_to = {.connect_to = options->connect_to};
+  lariat_status status =
+      check_name_text("name_servers", servers, message, capacity);
+  if (status == LARIAT_OK)
+    status = check_name_text("resolve", resolve, message, capacity);
+  if (status == LARIAT_OK)
+    status = check_name_text("connect_to", connect_to, message, capacity);
+  return status;
+}
+
 /* Does what is to be done beside the look at the numbers. */
 static lariat_status check_texts(const lariat_pool_options *options,
                                  char *message, size_t capacity) {
@@ -156,16 +186,15 @@ static lariat_status check_texts(const lariat_pool_options *options,
   if (status == LARIAT_EINVAL)
     snprintf(message, capacity, "ca_file: no certificate can be read from %s",
              options->ca_file);
-  if (status != LARIAT_OK) return status;
-  return lariat_name_options_check(options, message, capacity);
+  return status == LARIAT_OK ? check_name_texts(options, message, capacity)
+                             : status;
 }
 
 lariat_status lariat_pool_options_check(const lariat_pool_options *options,
                                         char *message, size_t capacity) {
   lariat_pool_options all;
-  const char *fault = lr_pool_options_fault(options);
+  const char *fault = numbers_fault(options);
   snprintf(message, capacity, "%s", fault ? fault : "");
-  if (fault) return LARIAT_EINVAL;
-  lariat_status status = lr_pool_options_read(options, 0, &all);
+  lariat_status status = copy_options(options, &all);
   return status == LARIAT_OK ? check_texts(&all, message, capacity) : status;
 }

@@ -8,10 +8,6 @@
 #include "net/trust.h"
 #include <lariat/pool.h>
 
-/* Returns what is wrong with the numbers of options: a sentence that begins
- * with the field's name, static; NULL: nothing. */
-const char *lr_pool_options_fault(const lariat_pool_options *given);
-
 /* Reads a user's options (NULL: the defaults) as far as their size goes, checks
  * them and replaces each 0 by what it stands for; `reactors`, if not 0, is the
  * number of reactors whatever they say.

@@ -201,6 +201,11 @@ static void test_faults_of_pools(void) {
   WITH(addresses.allow_nets, "10.0.0.0/33", "addresses.allow_nets");
   WITH(addresses.deny_nets, "example.org", "addresses.deny_nets");
   WITH(addresses.deny_nets, "10.0.0.0/8, ::1", "");
+  WITH(name_servers, "name.example", "name_servers");
+  WITH(resolve, "a.example:80", "resolve");
+  WITH(connect_to, "a.example", "connect_to");
+  WITH(family, (lariat_address_family)9, "family");
+  WITH(look_up_way, (lariat_look_up_way)9, "look_up_way");
 #undef WITH
   CU_ASSERT_EQUAL(lariat_pool_options_check(NULL, message, sizeof message),
                   LARIAT_OK);
