@@ -584,7 +584,7 @@ static void print_text(const char *shown) {
  * what was set, each with where from. */
 static void print_case(const char *rule, const char *to, int64_t after_s,
                        const char *sent) {
-  print_text(rule);
+  printf("%s\t", rule);
   print_text(to);
   printf("%" PRId64 "\t%s", after_s, sent ? "=" : "-");
   print_text(sent ? sent : "");
