@@ -93,7 +93,7 @@ static void settle_found(look_up *l, uint64_t ttl_ns) {
   tell_cache(l, outcome);
 }
 
-/* Where descriptors are lacking it is not the servers that have failed: that is
+/* Where descriptors are too few it is not the servers that have failed: that is
  * not kept. */
 static void settle_failed(look_up *l) {
   enum { DESCRIPTORS = 2 };
