@@ -7,6 +7,19 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "http/ip_address.h"
+
+/* Writes as lr_ip_write does, in a fraction of the time. */
+static void write_text(const lr_ip *ip, char text[INET6_ADDRSTRLEN]) {
+  uint16_t pieces[8];
+  const uint8_t *b = ip->bytes;
+  for (size_t i = 0; i < 8; i++)
+    pieces[i] = (uint16_t)(b[2 * i] << 8 | b[2 * i + 1]);
+  uint32_t v4 = (uint32_t)pieces[6] << 16 | pieces[7];
+  char *end =
+      lr_ip_is_v4(ip) ? lr_ipv4_write(text, v4) : lr_ipv6_write(text, pieces);
+  *end = '\0';
+}
 
 lariat_addresses *lr_addresses_new(const lr_host_address *list, size_t count) {
   if (count > LR_ADDRESSES_MAX) count = LR_ADDRESSES_MAX;
@@ -20,7 +33,7 @@ lariat_addresses *lr_addresses_new(const lr_host_address *list, size_t count) {
   addresses->texts = texts;
   memcpy(addresses->list, list, bytes);
   for (size_t i = 0; i < count; i++)
-    lr_ip_write(&list[i].ip, texts + i * INET6_ADDRSTRLEN);
+    write_text(&list[i].ip, texts + i * INET6_ADDRSTRLEN);
   return addresses;
 }
 

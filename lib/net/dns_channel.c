@@ -34,15 +34,17 @@ typedef struct dns_query {
 
 static void expire_timer(lr_timer *timer);
 
-/* Sets the timer to when c-ares wants to be called.  Without memory for it the
- * questions end with what else happens. */
+/* Sets the timer to when c-ares wants to be called.  One that is set is left:
+ * it expires in time for what was asked before, or too early, which does no
+ * harm.  Without memory for it the questions end with what else happens. */
 static void update_timer(lr_dns_channel *channel) {
   struct timeval left;
-  uint64_t now_ns = lariat_reactor_now_ns(channel->reactor);
-  if (!channel->queries || !ares_timeout(channel->ares, NULL, &left)) {
+  if (!channel->queries)
     lr_reactor_unset_timer(channel->reactor, &channel->timer);
+  if (!channel->queries || lr_timer_is_set(&channel->timer) ||
+      !ares_timeout(channel->ares, NULL, &left))
     return;
-  }
+  uint64_t now_ns = lariat_reactor_now_ns(channel->reactor);
   uint64_t ns = (uint64_t)left.tv_sec * LR_NS_PER_S +
                 (uint64_t)left.tv_usec * LR_NS_PER_US + LR_NS_PER_MS;
   (void)lr_reactor_set_timer(channel->reactor, &channel->timer,

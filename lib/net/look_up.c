@@ -8,6 +8,7 @@
 
 #include "base/memory.h"
 #include "base/time.h"
+#include "limits/descriptor_use.h"
 #include "net/address_order.h"
 #include "net/host_name.h"
 #include "net/resolver.h"
@@ -22,6 +23,9 @@ static const char no_such_name[] = "there is no such name";
 static const uint64_t stale_after_ns = 1800 * LR_NS_PER_MS;
 static const uint64_t second_family_ns = 500 * LR_NS_PER_MS;
 static const uint64_t one_family_ttl_ns = 30 * LR_NS_PER_S;
+
+/* How long servers that have failed are not asked again (RFC 9520, 3.2). */
+static const uint64_t failure_ttl_ns = LR_NS_PER_S;
 
 /* How long what getaddrinfo says is kept, which has no times in it. */
 static const uint64_t system_ttl_ns = 60 * LR_NS_PER_S;
@@ -89,9 +93,14 @@ static void settle_found(look_up *l, uint64_t ttl_ns) {
   tell_cache(l, outcome);
 }
 
+/* Where descriptors are too few it is not the servers that have failed: that is
+ * not kept. */
 static void settle_failed(look_up *l) {
+  enum { DESCRIPTORS = 2 };
+  bool short_of = !lr_descriptor_use_has_left(DESCRIPTORS);
   tell_cache(l, (lr_name_outcome){.verdict = LR_NAME_FAILED,
                                   .status = LARIAT_ERESOLVE,
+                                  .ttl_ns = short_of ? 0 : failure_ttl_ns,
                                   .detail = l->why});
 }
 
@@ -115,16 +124,13 @@ static bool write_candidate(const look_up *l, char out[WHOLE_NAME_MAX]) {
   unsigned domains = count_candidates(l) - 1;
   bool first = is_first_as_it_is(l);
   unsigned bare = first ? 0 : domains;
-  int length = (int)l->length;
-  int written;
-  if (l->candidate == bare) {
-    written = snprintf(out, WHOLE_NAME_MAX, "%.*s", length, l->name);
-  } else {
-    const char *domain =
-        l->resolver->channel.domains[l->candidate - (first ? 1 : 0)];
-    written = snprintf(out, WHOLE_NAME_MAX, "%.*s.%s", length, l->name, domain);
-  }
-  return written > 0 && written < WHOLE_NAME_MAX;
+  memcpy(out, l->name, l->length + 1);
+  if (l->candidate == bare) return true;
+  const char *domain =
+      l->resolver->channel.domains[l->candidate - (first ? 1 : 0)];
+  size_t left = WHOLE_NAME_MAX - l->length;
+  int written = snprintf(out + l->length, left, ".%s", domain);
+  return written > 0 && (size_t)written < left;
 }
 
 /* ---- Answers ---- */

@@ -16,7 +16,7 @@ enum { FIRST_BUCKETS = 256 };
 static const uint64_t found_most_ns = 86400 * LR_NS_PER_S;
 static const uint64_t none_most_ns = 300 * LR_NS_PER_S;
 
-/* How long servers that have failed are not asked again (RFC 9520, 3.2), how
+/* How long servers that have failed are not asked again at the most, how
  * long if there is an old answer (RFC 8767, 5), and how old one may be. */
 static const uint64_t failure_ns = LR_NS_PER_S;
 static const uint64_t failure_with_stale_ns = 30 * LR_NS_PER_S;
@@ -163,8 +163,8 @@ static void store_outcome(entry *e, lr_name_outcome outcome, uint64_t now_ns) {
     ttl_ns = least(outcome.ttl_ns, found_most_ns);
   if (outcome.verdict == LR_NAME_NO_ADDRESS)
     ttl_ns = least(outcome.ttl_ns, none_most_ns);
-  if (outcome.verdict == LR_NAME_FAILED && outcome.status != LARIAT_ENOMEM)
-    ttl_ns = failure_ns;
+  if (outcome.verdict == LR_NAME_FAILED)
+    ttl_ns = least(outcome.ttl_ns, failure_ns);
   uint64_t until_ns = lr_add_ns(now_ns, ttl_ns);
   keep_outcome(e, outcome, until_ns);
   if (outcome.verdict == LR_NAME_FOUND)

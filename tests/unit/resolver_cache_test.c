@@ -119,7 +119,7 @@ static void test_ttl_0(void) {
   CU_ASSERT_TRUE(t.waiters[1].has_addresses);
   CU_ASSERT_EQUAL(t.cache.entries.count, 0);
   CU_ASSERT_EQUAL(ask(&t, "a", 0), 's');
-  settle(&t, "a", LR_NAME_FAILED, 0);
+  settle(&t, "a", LR_NAME_FAILED, 1);
   CU_ASSERT_EQUAL(t.waiters[0].verdict, LR_NAME_FAILED);
   close_test(&t);
 }
@@ -150,14 +150,20 @@ static void test_caps(void) {
 static void test_failure(void) {
   struct test t;
   open_test(&t);
+  CU_ASSERT_EQUAL(ask(&t, "b", 1), 's');
+  settle(&t, "b", LR_NAME_FAILED, 0); /* not the servers' */
+  CU_ASSERT_EQUAL(ask(&t, "b", 1), 's');
+  settle(&t, "b", LR_NAME_FAILED, 5); /* not for longer than a second */
   CU_ASSERT_EQUAL(ask(&t, "a", 0), 's');
-  settle(&t, "a", LR_NAME_FAILED, 0);
+  settle(&t, "a", LR_NAME_FAILED, 1);
   pass(&t, LR_NS_PER_S - 1);
   CU_ASSERT_EQUAL(ask(&t, "a", 0), 'n');
   pass(&t, 1);
   CU_ASSERT_EQUAL(ask(&t, "a", 0), 's');
+  CU_ASSERT_EQUAL(ask(&t, "b", 1), 's');
   settle(&t, "a", LR_NAME_FOUND, 10);
-  CU_ASSERT_EQUAL(lr_resolver_cache_counts(&t.cache).failures, 1);
+  settle(&t, "b", LR_NAME_FOUND, 10);
+  CU_ASSERT_EQUAL(lr_resolver_cache_counts(&t.cache).failures, 3);
   close_test(&t);
 }
 
@@ -169,7 +175,7 @@ static void test_stale(void) {
   settle(&t, "a", LR_NAME_FOUND, 10);
   pass(&t, 10 * LR_NS_PER_S);
   CU_ASSERT_EQUAL(ask(&t, "a", 0), 'S');
-  settle(&t, "a", LR_NAME_FAILED, 0);
+  settle(&t, "a", LR_NAME_FAILED, 1);
   CU_ASSERT_TRUE(t.waiters[0].has_addresses);
   pass(&t, 30 * LR_NS_PER_S - 1);
   CU_ASSERT_EQUAL(ask(&t, "a", 0), 'k');
@@ -183,7 +189,7 @@ static void test_stale(void) {
   settle(&t, "a", LR_NAME_FOUND, 10);
   pass(&t, (86400 + 10) * LR_NS_PER_S);
   CU_ASSERT_EQUAL(ask(&t, "a", 0), 's');
-  settle(&t, "a", LR_NAME_FAILED, 0);
+  settle(&t, "a", LR_NAME_FAILED, 1);
   CU_ASSERT_FALSE(t.waiters[0].has_addresses);
   close_test(&t);
 }
@@ -258,7 +264,7 @@ static void test_bound(void) {
   CU_ASSERT_EQUAL(t.cache.entries.count, LR_RESOLVER_CACHE_NAMES);
   CU_ASSERT_EQUAL(ask(&t, "n11", 0), 'n');
   CU_ASSERT_EQUAL(ask(&t, "first", 2), 'j'); /* looked up now: it stays */
-  settle(&t, "first", LR_NAME_FAILED, 0);
+  settle(&t, "first", LR_NAME_FAILED, 1);
   close_test(&t);
 }
 
@@ -269,7 +275,7 @@ static void test_no_memory(void) {
   CU_ASSERT_EQUAL(ask(&t, "a", 0), 'n');
   fixture_fail_allocation(&t.f, 0);
   CU_ASSERT_EQUAL(ask(&t, "a", 0), 's');
-  settle(&t, "a", LR_NAME_FAILED, 0);
+  settle(&t, "a", LR_NAME_FAILED, 1);
   close_test(&t);
 }
 
