@@ -3,6 +3,7 @@
  * bytes of heads and bodies, connections, TLS, redirects, trailers.  All of it
  * on connections of lariat's own and by libcurl, with the same outcome. */
 #include <fcntl.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "support/nginx.h"
 #include "support/origin.h"
 #include "support/response_corpus.h"
+#include "support/tls_server.h"
 #include <lariat/failure.h>
 #include <lariat/stream.h>
 
@@ -602,6 +604,70 @@ static void test_tls(void) {
   check_tls(false, NGINX_TLS, "h2");
 }
 
+/* The chain as the server has sent it, also of sessions that are resumed, for
+ * which it sends none. */
+static void expect_chain(const lariat_response *response,
+                         const struct certificate *const chain[2]) {
+  CU_ASSERT_EQUAL(lariat_response_certificate_count(response), 2);
+  for (size_t i = 0; i < 2; i++) {
+    unsigned char *der = NULL;
+    size_t length = 0;
+    int wanted = i2d_X509(chain[i]->x509, &der);
+    const uint8_t *kept = lariat_response_certificate_at(response, i, &length);
+    CU_ASSERT_EQUAL(length, (size_t)wanted);
+    CU_ASSERT(kept && wanted > 0 && memcmp(kept, der, length) == 0);
+    OPENSSL_free(der);
+  }
+}
+
+static void check_chain(bool libcurl_only, int version, const char *name,
+                        const struct certificate *const chain[2]) {
+  struct tls_script script = {.min_version = version,
+                              .max_version = version,
+                              .end = TLS_NOTIFY,
+                              .says_close = true};
+  struct fetching t;
+  struct outcome o;
+  unsigned resumed = 0;
+  char url[64];
+  lariat_pool_options pool = lariat_pool_defaults();
+  struct tls_server *tls = tls_server_start(chain, 2, &script);
+  snprintf(url, sizeof url, "https://127.0.0.1:%u/x", tls_server_port(tls));
+  pool.reactors = 1;
+  pool.insecure = true;
+  pool.libcurl_only = libcurl_only;
+  fetching_open(&t, &pool, NULL);
+  lariat_request_options options = keeping(&t, EVERYTHING);
+  for (int i = 0; i < 4; i++) {
+    get(&t, &o, url, &options);
+    const lariat_response *response = outcome_response(&o);
+    CU_ASSERT_STRING_EQUAL(lariat_response_tls_version(response), name);
+    resumed += lariat_response_tls_resumed(response);
+    expect_chain(response, chain);
+    outcome_clear(&o, 1);
+  }
+  fetching_close(&t);
+  struct tls_seen seen = tls_server_stop(tls);
+  CU_ASSERT(seen.resumed > 0);
+  CU_ASSERT_EQUAL(seen.resumed, resumed);
+}
+
+static void test_chain(void) {
+  static const struct certificate_profile profiles[] = {
+      {.id = "root", .authority = true},
+      {.id = "leaf", .issuer = "root", .alt_names = "IP:127.0.0.1"}};
+  struct certificate root, leaf;
+  certificate_issue(&root, &profiles[0], NULL);
+  certificate_issue(&leaf, &profiles[1], &root);
+  const struct certificate *const chain[] = {&leaf, &root};
+  for (int libcurl_only = 0; libcurl_only < 2; libcurl_only++) {
+    check_chain(libcurl_only, TLS1_3_VERSION, "TLSv1.3", chain);
+    check_chain(libcurl_only, TLS1_2_VERSION, "TLSv1.2", chain);
+  }
+  certificate_drop(&leaf);
+  certificate_drop(&root);
+}
+
 /* ---- Redirects ---- */
 
 static const char hop_0[] = "HTTP/1.1 302 Go\r\nSet-Cookie: a=1\r\n"
@@ -916,6 +982,7 @@ int main(int argc, char **argv) {
       {"no body", test_bodiless},
       {"connections", test_plain},
       {"connections of TLS", test_tls},
+      {"chains of certificates", test_chain},
       {"redirects", test_redirects},
       {"redirects to what is tried again", test_tried_again},
       {"transforms and streams", test_takers},
