@@ -26,7 +26,8 @@ enum {
                LARIAT_KEEP_REDIRECTS,
   TEXT = 30000,
   ANSWER_ROOM = 2 * TEXT,
-  MANY = 12
+  MANY = 12,
+  BOMB = 16908547 /* bytes that come of /bomb */
 };
 
 static struct nginx *nginx;
@@ -442,6 +443,34 @@ static void check_many(bool libcurl_only) {
 static void test_many(void) {
   check_many(false);
   check_many(true);
+}
+
+/* A body whose decoding takes several turns: each byte is kept once. */
+static void check_bomb(bool libcurl_only) {
+  struct fetching t;
+  struct outcome o[2];
+  size_t raw[2];
+  lariat_header as_it_is = {"Accept-Encoding", "gzip"};
+  open_pool(&t, libcurl_only, 0);
+  lariat_request_options options = keeping(&t, LARIAT_KEEP_RAW_BODY);
+  const char *url = origin_url(origin, "/bomb", where, sizeof where);
+  get(&t, &o[0], url, &options);
+  options.headers = &as_it_is;
+  options.header_count = 1;
+  get(&t, &o[1], url, &options);
+  CU_ASSERT_EQUAL(lariat_response_body_bytes(outcome_response(&o[0])), BOMB);
+  const char *kept = lariat_response_raw_body(outcome_response(&o[0]), &raw[0]);
+  const char *sent = lariat_response_body(outcome_response(&o[1]), &raw[1]);
+  CU_ASSERT_EQUAL_FATAL(raw[0], raw[1]);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(kept);
+  CU_ASSERT_EQUAL(memcmp(kept, sent, raw[0]), 0);
+  outcome_clear(o, 2);
+  fetching_close(&t);
+}
+
+static void test_bomb(void) {
+  check_bomb(false);
+  check_bomb(true);
 }
 
 /* What is kept changes nothing of what is taken. */
@@ -978,6 +1007,7 @@ int main(int argc, char **argv) {
       {"the bytes of bodies", test_bodies},
       {"bodies within a budget", test_budget},
       {"many within a budget", test_many},
+      {"a body that is decoded in turns", test_bomb},
       {"the limit of bodies", test_limit},
       {"no body", test_bodiless},
       {"connections", test_plain},
