@@ -3,6 +3,7 @@
  * bytes of heads and bodies, connections, TLS, redirects, trailers.  All of it
  * on connections of lariat's own and by libcurl, with the same outcome. */
 #include <fcntl.h>
+#include <openssl/ssl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,6 +16,7 @@
 #include "support/nginx.h"
 #include "support/origin.h"
 #include "support/response_corpus.h"
+#include "support/tls_server.h"
 #include <lariat/failure.h>
 #include <lariat/stream.h>
 
@@ -24,7 +26,8 @@ enum {
                LARIAT_KEEP_REDIRECTS,
   TEXT = 30000,
   ANSWER_ROOM = 2 * TEXT,
-  MANY = 12
+  MANY = 12,
+  BOMB = 16908547 /* bytes that come of /bomb */
 };
 
 static struct nginx *nginx;
@@ -442,6 +445,34 @@ static void test_many(void) {
   check_many(true);
 }
 
+/* A body whose decoding takes several turns: each byte is kept once. */
+static void check_bomb(bool libcurl_only) {
+  struct fetching t;
+  struct outcome o[2];
+  size_t raw[2];
+  lariat_header as_it_is = {"Accept-Encoding", "gzip"};
+  open_pool(&t, libcurl_only, 0);
+  lariat_request_options options = keeping(&t, LARIAT_KEEP_RAW_BODY);
+  const char *url = origin_url(origin, "/bomb", where, sizeof where);
+  get(&t, &o[0], url, &options);
+  options.headers = &as_it_is;
+  options.header_count = 1;
+  get(&t, &o[1], url, &options);
+  CU_ASSERT_EQUAL(lariat_response_body_bytes(outcome_response(&o[0])), BOMB);
+  const char *kept = lariat_response_raw_body(outcome_response(&o[0]), &raw[0]);
+  const char *sent = lariat_response_body(outcome_response(&o[1]), &raw[1]);
+  CU_ASSERT_EQUAL_FATAL(raw[0], raw[1]);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(kept);
+  CU_ASSERT_EQUAL(memcmp(kept, sent, raw[0]), 0);
+  outcome_clear(o, 2);
+  fetching_close(&t);
+}
+
+static void test_bomb(void) {
+  check_bomb(false);
+  check_bomb(true);
+}
+
 /* What is kept changes nothing of what is taken. */
 static void check_limit(bool libcurl_only) {
   static char answer[ANSWER_ROOM];
@@ -600,6 +631,70 @@ static void test_tls(void) {
   check_tls(false, NGINX_TLS_HTTP1, "http/1.1");
   check_tls(true, NGINX_TLS_HTTP1, "http/1.1");
   check_tls(false, NGINX_TLS, "h2");
+}
+
+/* The chain as the server has sent it, also of sessions that are resumed, for
+ * which it sends none. */
+static void expect_chain(const lariat_response *response,
+                         const struct certificate *const chain[2]) {
+  CU_ASSERT_EQUAL(lariat_response_certificate_count(response), 2);
+  for (size_t i = 0; i < 2; i++) {
+    unsigned char *der = NULL;
+    size_t length = 0;
+    int wanted = i2d_X509(chain[i]->x509, &der);
+    const uint8_t *kept = lariat_response_certificate_at(response, i, &length);
+    CU_ASSERT_EQUAL(length, (size_t)wanted);
+    CU_ASSERT(kept && wanted > 0 && memcmp(kept, der, length) == 0);
+    OPENSSL_free(der);
+  }
+}
+
+static void check_chain(bool libcurl_only, int version, const char *name,
+                        const struct certificate *const chain[2]) {
+  struct tls_script script = {.min_version = version,
+                              .max_version = version,
+                              .end = TLS_NOTIFY,
+                              .says_close = true};
+  struct fetching t;
+  struct outcome o;
+  unsigned resumed = 0;
+  char url[64];
+  lariat_pool_options pool = lariat_pool_defaults();
+  struct tls_server *tls = tls_server_start(chain, 2, &script);
+  snprintf(url, sizeof url, "https://127.0.0.1:%u/x", tls_server_port(tls));
+  pool.reactors = 1;
+  pool.insecure = true;
+  pool.libcurl_only = libcurl_only;
+  fetching_open(&t, &pool, NULL);
+  lariat_request_options options = keeping(&t, EVERYTHING);
+  for (int i = 0; i < 4; i++) {
+    get(&t, &o, url, &options);
+    const lariat_response *response = outcome_response(&o);
+    CU_ASSERT_STRING_EQUAL(lariat_response_tls_version(response), name);
+    resumed += lariat_response_tls_resumed(response);
+    expect_chain(response, chain);
+    outcome_clear(&o, 1);
+  }
+  fetching_close(&t);
+  struct tls_seen seen = tls_server_stop(tls);
+  CU_ASSERT(seen.resumed > 0);
+  CU_ASSERT_EQUAL(seen.resumed, resumed);
+}
+
+static void test_chain(void) {
+  static const struct certificate_profile profiles[] = {
+      {.id = "root", .authority = true},
+      {.id = "leaf", .issuer = "root", .alt_names = "IP:127.0.0.1"}};
+  struct certificate root, leaf;
+  certificate_issue(&root, &profiles[0], NULL);
+  certificate_issue(&leaf, &profiles[1], &root);
+  const struct certificate *const chain[] = {&leaf, &root};
+  for (int libcurl_only = 0; libcurl_only < 2; libcurl_only++) {
+    check_chain(libcurl_only, TLS1_3_VERSION, "TLSv1.3", chain);
+    check_chain(libcurl_only, TLS1_2_VERSION, "TLSv1.2", chain);
+  }
+  certificate_drop(&leaf);
+  certificate_drop(&root);
 }
 
 /* ---- Redirects ---- */
@@ -912,10 +1007,12 @@ int main(int argc, char **argv) {
       {"the bytes of bodies", test_bodies},
       {"bodies within a budget", test_budget},
       {"many within a budget", test_many},
+      {"a body that is decoded in turns", test_bomb},
       {"the limit of bodies", test_limit},
       {"no body", test_bodiless},
       {"connections", test_plain},
       {"connections of TLS", test_tls},
+      {"chains of certificates", test_chain},
       {"redirects", test_redirects},
       {"redirects to what is tried again", test_tried_again},
       {"transforms and streams", test_takers},

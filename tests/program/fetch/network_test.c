@@ -262,6 +262,32 @@ static void certificates(void) {
   nginx_stop(nginx);
 }
 
+/* With --details lines say what TLS has settled. */
+static void details_of_tls(void) {
+  struct nginx *nginx = nginx_start(NULL);
+  if (!nginx) abort();
+  begin();
+  unsigned line =
+      fetch_line(run, "https://127.0.0.1:%u/", nginx->ports[NGINX_TLS]);
+  CU_ASSERT_EQUAL(
+      fetch_run_list(
+          run, FETCH_ARGUMENTS("-k", "--details", "connection,certificates")),
+      0);
+  json_t *tls = json_object_get(run->results[line], "tls");
+  const char *version = json_string_value(json_object_get(tls, "version"));
+  const char *cipher = json_string_value(json_object_get(tls, "cipher"));
+  const char *alpn = json_string_value(json_object_get(tls, "alpn"));
+  CU_ASSERT(version && strncmp(version, "TLSv1.", 6) == 0);
+  CU_ASSERT(cipher && strncmp(cipher, "TLS_", 4) == 0);
+  CU_ASSERT(alpn && strcmp(alpn, "h2") == 0);
+  CU_ASSERT(json_is_false(json_object_get(tls, "resumed")));
+  json_t *all = json_object_get(run->results[line], "certificates");
+  const char *der = json_string_value(json_array_get(all, 0));
+  CU_ASSERT(der && strncmp(der, "MII", 3) == 0); /* a SEQUENCE of DER */
+  end();
+  nginx_stop(nginx);
+}
+
 /* The port that was meant for http. */
 static void https_to_a_plain_port(void) {
   static const struct origin_step bad[] = {
@@ -520,6 +546,7 @@ int main(int argc, char **argv) {
       {"a denied address", denied},
       {"reset", reset},
       {"certificate failure", certificates},
+      {"details of TLS", details_of_tls},
       {"https to a plain port", https_to_a_plain_port},
       {"truncated body", truncated_body},
       {"redirect loop", redirect_loop},

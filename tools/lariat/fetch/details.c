@@ -9,8 +9,11 @@
 #include "secrets.h"
 
 unsigned details_to_keep(unsigned details) {
-  return (details & DETAILS_CONNECTION ? (unsigned)LARIAT_KEEP_CONNECTION : 0) |
-         (details & DETAILS_HISTORY ? (unsigned)LARIAT_KEEP_REDIRECTS : 0);
+  unsigned keep = 0;
+  if (details & DETAILS_CONNECTION) keep |= LARIAT_KEEP_CONNECTION;
+  if (details & DETAILS_CERTIFICATES) keep |= LARIAT_KEEP_CERTIFICATES;
+  if (details & DETAILS_HISTORY) keep |= LARIAT_KEEP_REDIRECTS;
+  return keep;
 }
 
 static bool add_trailers(struct text *text, const lariat_response *response,
@@ -50,6 +53,29 @@ static bool add_connection(struct text *text, const lariat_response *response) {
   at = put_tls(at, response);
   text->length = (size_t)(at - text->bytes);
   return true;
+}
+
+static bool add_base64(struct text *text, const uint8_t *bytes, size_t length) {
+  if (!text_reserve(text, (length + 2) / 3 * 4 + 2)) return false;
+  char *at = text->bytes + text->length;
+  *at++ = '"';
+  at = text_put_base64(at, bytes, length);
+  *at++ = '"';
+  text->length = (size_t)(at - text->bytes);
+  return true;
+}
+
+static bool add_certificates(struct text *text,
+                             const lariat_response *response) {
+  const uint8_t *der;
+  size_t length;
+  if (!response) return text_add(text, ",\"certificates\":null");
+  if (!text_add(text, ",\"certificates\":[")) return false;
+  for (size_t i = 0;
+       (der = lariat_response_certificate_at(response, i, &length)); i++)
+    if ((i > 0 && !text_add(text, ",")) || !add_base64(text, der, length))
+      return false;
+  return text_add(text, "]");
 }
 
 /* ---- Redirects ---- */
@@ -102,6 +128,8 @@ bool details_add(struct text *text, const lariat_response *response,
   if (details & DETAILS_TRAILERS && !add_trailers(text, response, keep_secrets))
     return false;
   if (details & DETAILS_CONNECTION && !add_connection(text, response))
+    return false;
+  if (details & DETAILS_CERTIFICATES && !add_certificates(text, response))
     return false;
   return !(details & DETAILS_HISTORY) ||
          add_history(text, response, keep_secrets);

@@ -9,7 +9,12 @@
 #include "text.h"
 
 /* The words of --details, joined. */
-enum { DETAILS_TRAILERS = 1, DETAILS_CONNECTION = 2, DETAILS_HISTORY = 4 };
+enum {
+  DETAILS_TRAILERS = 1,
+  DETAILS_CONNECTION = 2,
+  DETAILS_CERTIFICATES = 4,
+  DETAILS_HISTORY = 8
+};
 
 /* Returns what responses must keep for them: LARIAT_KEEP_*, joined. */
 unsigned details_to_keep(unsigned details);

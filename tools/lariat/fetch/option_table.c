@@ -112,14 +112,16 @@ static const struct option_row rows[] = {
                "Bodies are held in memory then, also those that `--save` "
                "stores."},
     {NAMED("details", '\0', "LIST", LINES), PARSED(read_details),
-     .words = {"trailers", "connection", "history"},
-     .help = "trailers, connection, history", .is_terse = true, .is_list = true,
-     .expects = "trailers, connection or history, with commas between them",
+     .words = {"trailers", "connection", "certificates", "history"},
+     .help = "trailers, connection, certificates, history", .is_terse = true,
+     .is_list = true,
+     .expects = "trailers, connection, certificates or history, with commas "
+                "between them",
      .manual =
          "Adds what is in *LIST*: *trailers*, the header lines behind the "
          "body; *connection*, the addresses and ports of both ends, and what "
-         "TLS has settled; *history*, status, URL and headers of the redirects "
-         "that were followed."},
+         "TLS has settled; *certificates*, those of the server; *history*, "
+         "status, URL and headers of the redirects that were followed."},
     {NAMED("keep-secrets", '\0', NULL, LINES), AT(FLAG, output.keep_secrets),
      .help = "show passwords", .is_terse = true,
      .manual =

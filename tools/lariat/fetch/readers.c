@@ -24,6 +24,7 @@ static unsigned detail_named(const char *word, size_t length) {
     unsigned detail;
   } rows[] = {{"trailers", DETAILS_TRAILERS},
               {"connection", DETAILS_CONNECTION},
+              {"certificates", DETAILS_CERTIFICATES},
               {"history", DETAILS_HISTORY}};
   for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
     if (strlen(rows[i].word) == length &&
