@@ -12,6 +12,7 @@
 #include <lariat/body.h>
 #include <lariat/deferred.h>
 #include <lariat/export.h>
+#include <lariat/observer.h>
 #include <lariat/pool.h>
 #include <lariat/reactor.h>
 #include <lariat/response.h>
@@ -92,6 +93,7 @@ typedef struct lariat_client_options {
   bool deny_bad_ports; /* refuse URLs with a port of another protocol (the "bad
                           ports" of the Fetch standard: 25, 6667); default:
                           redirects to one, other than the URL's own */
+  lariat_observer observer; /* of each request; default none */
 } lariat_client_options;
 
 /* Returns the defaults.  Any thread. */
@@ -166,6 +168,7 @@ typedef struct lariat_request_options {
                                  called with is not tried again */
   void *transform_context;
   lariat_destroy transform_destroy; /* runs once, on any thread; may be NULL */
+  lariat_observer observer;         /* as the client's */
 } lariat_request_options;
 
 /* Returns the client's defaults.  Any thread. */

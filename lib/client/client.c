@@ -232,7 +232,8 @@ static lariat_client *new_client(lariat_pool *pool, lariat_reactor *reactor,
   client->pool = pool;
   client->reactor = reactor;
   client->options = *options;
-  client->budgeted = lr_pool_budget(pool) != NULL;
+  client->needs_sinks =
+      lr_pool_budget(pool) != NULL || options->observer.observe != NULL;
   client->pool_time = lr_reactor_has_clock(reactor, lr_pool_clock(pool));
   if (!client->options.window) client->options.window = WINDOW;
   client->request_defaults = lariat_request_defaults(client);
@@ -374,5 +375,6 @@ lariat_request_options lariat_request_defaults(const lariat_client *client) {
                                   .http = options->http,
                                   .sha256 = options->sha256,
                                   .priority = options->priority,
-                                  .idle_timeout_ms = options->idle_timeout_ms};
+                                  .idle_timeout_ms = options->idle_timeout_ms,
+                                  .observer = options->observer};
 }

@@ -41,9 +41,10 @@ struct lariat_client {
   lr_timer watch;      /* over the deadlines of the jobs that are away */
   uint64_t watched_ns; /* the deadline that it is set for; UINT64_MAX: none */
   bool closed;
-  bool budgeted;  /* the memory of the pool's bodies is limited */
-  bool pool_time; /* the reactor's clock is the pool's, too */
-  unsigned home;  /* with LARIAT_PLACE_HOME: the reactor's number */
+  bool needs_sinks; /* each job has one: the memory of the pool's bodies is
+                       limited, or requests are observed */
+  bool pool_time;   /* the reactor's clock is the pool's, too */
+  unsigned home;    /* with LARIAT_PLACE_HOME: the reactor's number */
   unsigned channel_count;
   lr_channel *channels[];
 };

@@ -16,6 +16,7 @@
 #include "http/userinfo.h"
 #include "job/body_sink.h"
 #include "job/body_source.h"
+#include "job/observation.h"
 #include "job/upload.h"
 #include "limits/priority_queue.h"
 #include "pool/pool.h"
@@ -236,6 +237,14 @@ static inline void set_deadline(lr_job *job, uint64_t timeout_ms) {
   job->caller.due_ns = now_ns + timeout_ns;
 }
 
+/* Has the job observed: it is not taken for a simple GET from then on. */
+static LR_COLD lariat_status set_observer(lr_job *job,
+                                          const lariat_observer *observer) {
+  job->observation = lr_observation_new(observer);
+  job->request.get = false;
+  return job->observation ? LARIAT_OK : LARIAT_ENOMEM;
+}
+
 /* Sets all but the URL, the headers and the deadline. */
 static lariat_status set_request(lr_job *job, const char *method,
                                  const lariat_request_options *options) {
@@ -244,20 +253,32 @@ static lariat_status set_request(lr_job *job, const char *method,
   if (status == LARIAT_OK && !are_values_known(options)) status = LARIAT_EINVAL;
   if (status == LARIAT_OK) status = set_job_method(job, method);
   if (status == LARIAT_OK) status = set_retry(job, options);
+  if (status == LARIAT_OK && options->observer.observe)
+    status = set_observer(job, &options->observer);
   return status;
 }
 
 /* Returns whether nothing of the request differs from the client's defaults.
- * Under a budget for bodies each job has a sink, which is made anew. */
+ * A sink is made anew for each job. */
 static bool is_default(const lariat_client *client, const char *method,
                        const lariat_request_options *options) {
   return method == get_method && options == &client->request_defaults &&
-         !client->budgeted;
+         !client->needs_sinks;
 }
 
 static LR_COLD lariat_status check_port(const lr_job *job) {
   return lr_port_is_bad(lr_url_port(&job->request.url)) ? LARIAT_EPORT
                                                         : LARIAT_OK;
+}
+
+/* Completes a job that has its URL and its headers, and is not by default. */
+static LR_COLD lariat_status complete_fill(lr_job *job) {
+  lariat_status status = complete_headers(job);
+  if (status == LARIAT_OK && job->observation)
+    lr_observation_tell(
+        job, (lariat_request_event){.kind = LARIAT_REQUEST_QUEUED,
+                                    .at_ns = job->caller.submitted_ns});
+  return status;
 }
 
 static lariat_status fill_job(lr_job *job, const char *method, const char *url,
@@ -278,7 +299,7 @@ static lariat_status fill_job(lr_job *job, const char *method, const char *url,
     status = set_job_headers(job, options->headers, options->header_count);
   if (LR_RARE(job->request.url.userinfo) && status == LARIAT_OK)
     status = set_authorization(job, url);
-  if (!defaults && status == LARIAT_OK) status = complete_headers(job);
+  if (!defaults && status == LARIAT_OK) status = complete_fill(job);
   set_deadline(job, options->timeout_ms);
   return status;
 }
@@ -286,8 +307,10 @@ static lariat_status fill_job(lr_job *job, const char *method, const char *url,
 lariat_status lr_request_fill_opening(lr_job *job, const char *url,
                                       const lariat_request_options *options) {
   lariat_client *client = job->client;
+  lariat_request_options all = *options;
+  all.observer = (lariat_observer){NULL, NULL}; /* there will be no request */
   job->request.defaults = false;
-  lariat_status status = set_request(job, get_method, options);
+  lariat_status status = set_request(job, get_method, &all);
   if (job->sink) lr_body_sink_free(job->sink); /* there will be no body */
   job->sink = NULL;
   if (status == LARIAT_OK)

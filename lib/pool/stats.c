@@ -60,3 +60,9 @@ void lr_pool_add_worker_stats(lariat_pool_stats *all, const lr_worker *worker) {
   add_transport_stats(all, &worker->transport_stats);
   add_requests(all, &worker->transport_stats);
 }
+
+lariat_status lariat_pool_read_reactor_stats(lariat_pool *pool, unsigned index,
+                                             lariat_reactor_stats *stats) {
+  if (index >= lariat_pool_reactors(pool)) return LARIAT_EINVAL;
+  return lr_worker_read_turns(lr_pool_worker(pool, index), stats);
+}
