@@ -34,21 +34,40 @@ static bool are_digits(const char *text, size_t from, size_t end) {
   return from == end;
 }
 
+/* A line that is searched for URLs.  The end of the URL that was looked at last
+ * is kept: no part of a line is searched over and over. */
+typedef struct line_search {
+  const char *text;
+  size_t end;
+  size_t url_end;
+  size_t last_at; /* the last '@' of that URL; `url_end`: there is none */
+} line_search;
+
+/* Looks at the URL that `from` is in. */
+static void enter_url(line_search *search, size_t from) {
+  const char *text = search->text;
+  if (from < search->url_end) return;
+  search->url_end = find_any(text, from, search->end, " \t\"'<>");
+  const char *at = memrchr(text + from, '@', search->url_end - from);
+  search->last_at = at ? (size_t)(at - text) : search->url_end;
+}
+
 /* Finds the '@' behind user and password, in the authority that begins at
- * `from`; `end`: there are none.  Where the authority has none and its port is
- * no number, a password with a slash in it may have cut it short: then the last
- * '@' of the URL counts. */
-static size_t find_userinfo_end(const char *text, size_t from, size_t end) {
-  size_t url_end = find_any(text, from, end, " \t\"'<>");
-  size_t authority_end = find_any(text, from, url_end, "/?#\\");
+ * `from`; the line's end: there are none.  Where the authority has none and its
+ * port is no number, a password with a slash in it may have cut it short: then
+ * the last '@' of the URL counts. */
+static size_t find_userinfo_end(line_search *search, size_t from) {
+  const char *text = search->text;
+  enter_url(search, from);
+  size_t authority_end = find_any(text, from, search->url_end, "/?#\\");
   const char *at = memrchr(text + from, '@', authority_end - from);
   if (at) return (size_t)(at - text);
   const char *colon = memchr(text + from, ':', authority_end - from);
   if (!colon || text[from] == '[' ||
       are_digits(text, (size_t)(colon - text) + 1, authority_end))
-    return end;
-  at = memrchr(text + from, '@', url_end - from);
-  return at ? (size_t)(at - text) : end;
+    return search->end;
+  bool behind = search->last_at < search->url_end && search->last_at >= from;
+  return behind ? search->last_at : search->end;
 }
 
 static bool is_slash(char c) { return c == '/' || c == '\\'; }
@@ -65,9 +84,10 @@ static size_t find_authority(const char *text, size_t from, size_t end) {
 
 /* Appends a text with user and password of each URL in it masked. */
 static bool append_urls_masked(lr_buffer *out, const char *text, size_t end) {
+  line_search search = {.text = text, .end = end};
   size_t done = 0, from = 0;
   while ((from = find_authority(text, from, end)) < end) {
-    size_t at = find_userinfo_end(text, from, end);
+    size_t at = find_userinfo_end(&search, from);
     if (at == end) continue;
     if (!lr_buffer_append(out, text + done, from - done) ||
         !append_text(out, mask))

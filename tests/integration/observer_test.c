@@ -143,9 +143,14 @@ static void test_other_answers(bool libcurl_only) {
   expect_request(&t, &w, "GET",
                  origin_url(origin, "/mid-head", where, sizeof where),
                  REUSED "ended:truncated");
-  expect_request(&t, &w, "GET",
-                 origin_url(origin, "/mid-body", where, sizeof where),
-                 OPENED "head:200 ended:truncated");
+  /* libcurl may find the connection that was cut before it opens another */
+  struct outcome o;
+  watch_request(&t, &w, &o, "GET",
+                origin_url(origin, "/mid-body", where, sizeof where),
+                lariat_request_defaults(t.client));
+  if (!strstr(w.events, "opened sent head:200 ended:truncated"))
+    fixture_fail("%s", w.events);
+  outcome_clear(&o, 1);
   fetching_close(&t);
   origin_stop(origin);
 }

@@ -3,7 +3,9 @@
  */
 #include "http/masked_head.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "support/fixture.h"
 
@@ -85,6 +87,30 @@ static void test_response(void) {
   fixture_close(&f);
 }
 
+/* Long lines of what a search may stumble over take a pass or two. */
+static void test_long_lines(void) {
+  enum { LONG = 1 << 20 };
+  static const char *const pieces[] = {"//",     "//a:b",  "@",      ":",
+                                       "//a:b@", "/@",     "//h:8/", "http:[",
+                                       "// ",    "//a:b\n"};
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  char *text = malloc(LONG);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+  for (size_t i = 0; i < 2 * FIXTURE_COUNT(pieces); i++) {
+    const char *piece = pieces[i / 2];
+    lr_buffer out = {NULL, 0, 0};
+    for (size_t at = 0; at < LONG; at++) text[at] = piece[at % strlen(piece)];
+    if (i % 2) text[LONG - 1] = '@';
+    alarm(60);
+    CU_ASSERT_TRUE(lr_masked_head_append(&out, text, LONG));
+    alarm(0);
+    lr_buffer_clear(&out);
+  }
+  free(text);
+  fixture_close(&f);
+}
+
 static void test_without_memory(void) {
   static const char head[] = "Location: http://u:p@h/\r\nCookie: a\r\n";
   struct fixture f;
@@ -105,6 +131,7 @@ int main(int argc, char **argv) {
       {"headers", test_headers},
       {"URLs", test_urls},
       {"a response", test_response},
+      {"long lines", test_long_lines},
       {"without memory", test_without_memory},
   };
   return fixture_main("masked_head", tests, FIXTURE_COUNT(tests), argc, argv);
