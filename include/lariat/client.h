@@ -13,6 +13,7 @@
 #include <lariat/cookies.h>
 #include <lariat/deferred.h>
 #include <lariat/export.h>
+#include <lariat/observer.h>
 #include <lariat/pool.h>
 #include <lariat/reactor.h>
 #include <lariat/response.h>
@@ -99,6 +100,7 @@ typedef struct lariat_client_options {
                                  to it; NULL: none are kept */
   unsigned keep; /* lariat_keep, joined; default 0: nothing more than
                     all responses have */
+  lariat_observer observer; /* of each request; default none */
 } lariat_client_options;
 
 /* Returns the defaults.  Any thread. */
@@ -185,8 +187,9 @@ typedef struct lariat_request_options {
                                  called with is not tried again */
   void *transform_context;
   lariat_destroy transform_destroy; /* runs once, on any thread; may be NULL */
-  unsigned keep; /* as the client's: what the response keeps, lariat_keep
-                    (lariat/response.h) */
+  unsigned keep;            /* as the client's: what the response keeps,
+                               lariat_keep (lariat/response.h) */
+  lariat_observer observer; /* as the client's */
 } lariat_request_options;
 
 /* Returns the client's defaults.  Any thread. */

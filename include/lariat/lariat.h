@@ -27,7 +27,10 @@
 #include <lariat/h1_request.h>
 #include <lariat/later.h>
 #include <lariat/lock.h>
+#include <lariat/log.h>
 #include <lariat/looping_call.h>
+#include <lariat/metrics.h>
+#include <lariat/observer.h>
 #include <lariat/pool.h>
 #include <lariat/program.h>
 #include <lariat/queue.h>

@@ -12,6 +12,7 @@
 #include <lariat/deferred.h>
 #include <lariat/export.h>
 #include <lariat/later.h>
+#include <lariat/log.h>
 #include <lariat/reactor.h>
 #include <lariat/status.h>
 
@@ -85,6 +86,8 @@ typedef struct lariat_pool_options {
                                entries behind blanks; NULL: none */
   lariat_address_family family; /* of names; default: any */
   lariat_look_up_way look_up_way;
+  lariat_log log; /* of its reactors; default none.  A scripted pool has that of
+                     its reactor */
 } lariat_pool_options;
 
 /* Returns the defaults.  Any thread. */
@@ -267,6 +270,15 @@ typedef struct lariat_pool_stats {
  * LARIAT_EINVAL  no `size` */
 LARIAT_API lariat_status lariat_pool_read_stats(lariat_pool *pool,
                                                 lariat_pool_stats *stats);
+
+/* Fills `*stats` (lariat/reactor.h) with what is known of the pool's reactor
+ * number `index`, as far as its `size` goes; also when the pool is closed.  Any
+ * thread; of a scripted pool, that of its reactor.
+ *
+ * LARIAT_OK
+ * LARIAT_EINVAL  no `size`, or no such reactor */
+LARIAT_API lariat_status lariat_pool_read_reactor_stats(
+    lariat_pool *pool, unsigned index, lariat_reactor_stats *stats);
 
 LARIAT_END_C
 

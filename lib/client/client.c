@@ -269,7 +269,8 @@ static lariat_client *new_client(lariat_pool *pool, lariat_reactor *reactor,
   client->reactor = reactor;
   client->options = *options;
   client->has_rules = options->deny_bad_ports || options->cookies;
-  client->needs_sinks = lr_pool_budget(pool) || options->keep;
+  client->needs_sinks =
+      lr_pool_budget(pool) || options->keep || options->observer.observe;
   client->pool_time = lr_reactor_has_clock(reactor, lr_pool_clock(pool));
   if (!client->options.window) client->options.window = WINDOW;
   client->request_defaults = lariat_request_defaults(client);
@@ -414,5 +415,6 @@ lariat_request_options lariat_request_defaults(const lariat_client *client) {
                                   .sha256 = options->sha256,
                                   .priority = options->priority,
                                   .idle_timeout_ms = options->idle_timeout_ms,
-                                  .keep = options->keep};
+                                  .keep = options->keep,
+                                  .observer = options->observer};
 }

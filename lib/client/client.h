@@ -42,8 +42,9 @@ struct lariat_client {
   lr_timer watch;      /* over the deadlines of the jobs that are away */
   uint64_t watched_ns; /* the deadline that it is set for; UINT64_MAX: none */
   bool closed;
-  bool needs_sinks; /* for each job: the memory of the pool's bodies is limited,
-                       or its answers keep more than others */
+  bool needs_sinks; /* each job has one: the memory of the pool's bodies is
+                       limited, its answers keep more than others, or it is
+                       observed */
   bool pool_time;   /* the reactor's clock is the pool's, too */
   bool has_rules;   /* ports or cookies: requests are looked at once more */
   unsigned home;    /* with LARIAT_PLACE_HOME: the reactor's number */

@@ -19,6 +19,7 @@
 #include "job/body_sink.h"
 #include "job/body_source.h"
 #include "job/kept_answer.h"
+#include "job/observation.h"
 #include "job/upload.h"
 #include "limits/priority_queue.h"
 #include "pool/pool.h"
@@ -250,6 +251,14 @@ static inline void set_deadline(lr_job *job, uint64_t timeout_ms) {
   job->caller.due_ns = now_ns + timeout_ns;
 }
 
+/* Has the job observed: it is not taken for a simple GET from then on. */
+static LR_COLD lariat_status set_observer(lr_job *job,
+                                          const lariat_observer *observer) {
+  job->observation = lr_observation_new(observer);
+  job->request.get = false;
+  return job->observation ? LARIAT_OK : LARIAT_ENOMEM;
+}
+
 /* Sets all but the URL, the headers and the deadline. */
 static lariat_status set_request(lr_job *job, const char *method,
                                  const lariat_request_options *options) {
@@ -258,6 +267,8 @@ static lariat_status set_request(lr_job *job, const char *method,
   if (status == LARIAT_OK && !are_values_known(options)) status = LARIAT_EINVAL;
   if (status == LARIAT_OK) status = set_job_method(job, method);
   if (status == LARIAT_OK) status = set_retry(job, options);
+  if (status == LARIAT_OK && options->observer.observe)
+    status = set_observer(job, &options->observer);
   return status;
 }
 
@@ -285,6 +296,12 @@ static LR_COLD lariat_status apply_rules(lr_job *job) {
   return lr_client_cookies_add(client->cookies, job);
 }
 
+static LR_COLD void tell_queued(const lr_job *job) {
+  lr_observation_tell(
+      job, (lariat_request_event){.kind = LARIAT_REQUEST_QUEUED,
+                                  .at_ns = job->caller.submitted_ns});
+}
+
 static lariat_status fill_job(lr_job *job, const char *method, const char *url,
                               const lariat_request_options *options) {
   lariat_status status = LARIAT_OK;
@@ -304,6 +321,7 @@ static lariat_status fill_job(lr_job *job, const char *method, const char *url,
   if (!defaults && status == LARIAT_OK) status = complete_headers(job);
   if (LR_RARE(job->client->has_rules) && status == LARIAT_OK)
     status = apply_rules(job);
+  if (!defaults && status == LARIAT_OK && job->observation) tell_queued(job);
   set_deadline(job, options->timeout_ms);
   return status;
 }
@@ -311,8 +329,10 @@ static lariat_status fill_job(lr_job *job, const char *method, const char *url,
 lariat_status lr_request_fill_opening(lr_job *job, const char *url,
                                       const lariat_request_options *options) {
   lariat_client *client = job->client;
+  lariat_request_options all = *options;
+  all.observer = (lariat_observer){NULL, NULL}; /* there will be no request */
   job->request.defaults = false;
-  lariat_status status = set_request(job, get_method, options);
+  lariat_status status = set_request(job, get_method, &all);
   if (job->sink) lr_body_sink_free(job->sink); /* there will be no body */
   job->sink = NULL;
   job->wants.keep = 0;

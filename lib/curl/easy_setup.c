@@ -11,6 +11,7 @@
 #include "curl/host_lanes.h"
 #include "curl/libcurl.h"
 #include "curl/obs_fold_guard.h"
+#include "curl/observed_transfer.h"
 #include "curl/upload_feed.h"
 #include "job/body_sink.h"
 
@@ -273,6 +274,7 @@ lariat_status lr_easy_set_request(lr_transfer *transfer, bool opens_new) {
   }
   if (status == LARIAT_OK && !job->request.get)
     status = set_method(transfer, job);
+  if (job->observation) lr_observed_transfer_watch(transfer);
   if (status != LARIAT_OK) return status;
   set_dns_pruning(transfer, prunes_dns);
   set_headers(transfer, job);

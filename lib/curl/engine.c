@@ -15,9 +15,11 @@
 #include "h1/connection.h"
 #include "h1/exchange.h"
 #include "job/lease.h"
+#include "job/observation.h"
 #include "limits/placement.h"
 #include "net/resolver.h"
 #include "net/trust.h"
+#include "reactor/log.h"
 #include "schedule/dispatcher.h"
 
 /* Measured: docs/internals/engine.md. */
@@ -166,6 +168,7 @@ bool lr_engine_lacks_descriptor(lr_engine *engine,
   bool counted = transfer && transfer->coming;
   unsigned own_lanes = transfer ? 1 : 0;
   lr_u64_bump(&engine->stats->shortages, 1);
+  lr_log_say(engine->reactor, LR_LOG_NO_DESCRIPTOR, NULL, 0);
   return lr_connection_limit_note_shortage(&engine->limit, counted,
                                            engine->lane_count > own_lanes);
 }
@@ -358,7 +361,11 @@ static LR_COLD lariat_status start_with_libcurl(lr_engine *engine,
   if (status != LARIAT_OK) return status;
   if (!lr_host_enter_lane(job->pool.host, lane)) return LARIAT_ENOMEM;
   status = start_transfer(engine, job, lane, opens_new);
-  if (status != LARIAT_OK) lr_host_leave_lane(job->pool.host, lane);
+  if (status != LARIAT_OK)
+    lr_host_leave_lane(job->pool.host, lane);
+  else if (job->observation)
+    lr_observation_started(job, lariat_reactor_now_ns(engine->reactor),
+                           engine->h1.index);
   return status;
 }
 

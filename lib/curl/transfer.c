@@ -14,7 +14,9 @@
 #include "curl/lane.h"
 #include "curl/leasing.h"
 #include "curl/obs_fold_guard.h"
+#include "curl/observed_transfer.h"
 #include "curl/outcome.h"
+#include "curl/request_count.h"
 #include "curl/socket.h"
 #include "curl/stream_refusal.h"
 #include "curl/upload_feed.h"
@@ -22,6 +24,7 @@
 #include "http/h1_parser.h"
 #include "job/body_sink.h"
 #include "job/kept_answer.h"
+#include "job/observation.h"
 #include "net/trust.h"
 #include "schedule/dispatcher.h"
 
@@ -127,27 +130,11 @@ static bool is_reusing(const lr_transfer *transfer) {
   return transfer->tries.opened == transfer->tries.opened_at_send;
 }
 
-/* Counts a request that libcurl is about to send, by the reason for which h1
- * does not.  What was to be h1's has found an open connection, or comes from
- * one that was dead. */
-static void count_request(const lr_transfer *transfer) {
-  lr_request_reason reason = (lr_request_reason)transfer->reason;
-  if (reason == LR_REQUEST_BY_H1)
-    reason = transfer->tries.sends > 1 ? LR_REQUEST_REUSE_FAILED
-                                       : LR_REQUEST_OPEN_CONNECTION;
-  if (reason == LR_REQUEST_FIRST_HANDSHAKE &&
-      transfer->host->protocol == LR_PROTOCOL_HTTP2)
-    reason = LR_REQUEST_HTTP2;
-  lr_u64_bump(&transfer->engine->stats->requests[reason], 1);
-}
-
 /* Decides what is next: the connection is up, and the request not yet sent. */
 static int note_connected(void *transfer_pointer, char *remote_ip,
                           char *local_ip, int remote_port, int local_port) {
   lr_transfer *transfer = transfer_pointer;
-  (void)remote_ip;
   (void)local_ip;
-  (void)remote_port;
   if (transfer->state == LR_TRANSFER_CONNECTING) transfer->engine->connecting--;
   transfer->state = LR_TRANSFER_SENDING;
   bool dead = transfer->lane->dead && lr_socket_is_dead(transfer, local_port);
@@ -174,10 +161,13 @@ static int note_connected(void *transfer_pointer, char *remote_ip,
     transfer->job->attempt.connection_dead = true;
     return CURL_PREREQFUNC_ABORT;
   }
+  if (transfer->job->observation)
+    lr_observed_transfer_connected(transfer, is_reusing(transfer), remote_ip,
+                                   remote_port);
   if (transfer->set.connect_only) return CURL_PREREQFUNC_OK;
   if (transfer->tries.sends == 1 && lr_handoff_take(transfer))
     return CURL_PREREQFUNC_ABORT;
-  count_request(transfer);
+  lr_request_count_sent(transfer);
   transfer->connection.was_open = is_reusing(transfer);
   transfer->tries.opened_at_send = transfer->tries.opened;
   if (!transfer->job->replay.repeatable || transfer->tries.sends > 1)
@@ -258,6 +248,9 @@ static lariat_status follow_head(lr_transfer *transfer) {
   if (transfer->fold_guard != LR_FOLD_GUARD_OFF)
     lr_obs_fold_guard_follow(transfer);
   if (transfer->upload.active) lr_upload_feed_head_came(transfer);
+  if (job->observation)
+    lr_observation_look_at_head(
+        job, lariat_reactor_now_ns(transfer->engine->reactor));
   uint32_t header_count = job->response->header_count;
   if (job->sink) lr_body_sink_head(job);
   if (!job->response) lr_response_reader_release(transfer, header_count);

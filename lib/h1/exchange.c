@@ -16,6 +16,7 @@
 #include "h1/unsent.h"
 #include "http/header_list.h"
 #include "job/body_sink.h"
+#include "job/observation.h"
 #include "job/redirect.h"
 #include "schedule/dispatcher.h"
 #include "schedule/host.h"
@@ -150,13 +151,14 @@ lariat_status lr_exchange_start(lr_h1 *h1, lr_job *job) {
   if (!job->response) return LARIAT_ENOMEM;
   while ((connection = lr_connection_idle(job->pool.host))) {
     lariat_status status = send_request(connection, job);
-    lr_request_head_trim(h1, job->pool.host);
     if (status == LARIAT_OK) {
       begin_exchange(connection, job);
+      lr_request_head_trim(h1, job->pool.host);
       if (LR_RARE(job->pool.host->pacing.has_delay))
         lr_dispatcher_sent_at_once(h1->dispatcher, job);
       return LARIAT_OK;
     }
+    lr_request_head_trim(h1, job->pool.host);
     lr_connection_close(connection);
     if (status != LARIAT_ERESET) return status;
   }
@@ -325,6 +327,9 @@ static bool feed_head(lr_connection *connection, const char *bytes,
   lr_h1_parser *parser = &connection->parser;
   lariat_status status = LARIAT_OK;
   *result = lr_h1_parser_feed_head(parser, bytes, length, used);
+  if (connection->job->observation)
+    lr_observation_look_at_head(
+        connection->job, lariat_reactor_now_ns(connection->h1->reactor));
   if (*result == LR_H1_FAILED) return true;
   bool complete = lr_h1_parser_in_body(parser);
   if (complete && is_stale_head(connection)) {
@@ -565,9 +570,17 @@ void lr_exchange_ready(lr_watch *watch, uint32_t events) {
 
 /* ---- Questions and cancelling ---- */
 
+static LR_COLD void observe_sent(const lr_connection *connection, lr_job *job) {
+  const lr_h1 *h1 = connection->h1;
+  lr_observation_sent(job, lariat_reactor_now_ns(h1->reactor),
+                      h1->request.bytes, h1->request.length);
+}
+
 void lr_exchange_open(lr_connection *connection, lr_job *job) {
   begin_exchange(connection, job);
   lariat_status status = send_request(connection, job);
+  if (status == LARIAT_OK && LR_RARE(job->observation != NULL))
+    observe_sent(connection, job);
   lr_request_head_trim(connection->h1, job->pool.host);
   if (status != LARIAT_OK) lr_conclusion_fail(connection, status);
 }

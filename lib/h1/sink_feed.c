@@ -6,12 +6,29 @@
 #include "http/h1_body.h"
 #include "job/body_sink.h"
 #include "job/kept_answer.h"
+#include "job/observation.h"
 #include "job/pipe.h"
 #include "net/tls_stream.h"
+
+/* Tells the observer of an exchange that has begun.  Of a connection that was
+ * opened for it whoever did that has told, and the request is not sent yet. */
+static void observe_begin(const lr_connection *connection, lr_job *job) {
+  const lr_h1 *h1 = connection->h1;
+  uint64_t now_ns = lariat_reactor_now_ns(h1->reactor);
+  if (connection->is_new) return;
+  const lr_observed_connection idle = {.reused = true,
+                                       .id = connection->id,
+                                       .remote_ip = connection->remote_ip,
+                                       .remote_port = connection->remote_port};
+  lr_observation_started(job, now_ns, h1->index);
+  lr_observation_connected(job, now_ns, &idle);
+  lr_observation_sent(job, now_ns, h1->request.bytes, h1->request.length);
+}
 
 /* Without memory for a digest the end fails. */
 void lr_sink_feed_prepare(lr_connection *connection, lr_job *job) {
   bool opens = lr_body_sink_may_open(job->sink);
+  if (job->observation) observe_begin(connection, job);
   bool digested =
       opens && job->wants.sha256 && lr_sha256_begin(&connection->digest);
   lr_body_sink_begin(connection->h1->sinks, job,

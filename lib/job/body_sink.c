@@ -74,10 +74,11 @@ static bool takes_budget(const lr_memory_budget *budget,
 }
 
 /* Returns whether no sink is needed: into the response, or nowhere, is done by
- * the transports themselves. */
+ * the transports themselves, without a look at the job of which an observer
+ * would hear. */
 static bool is_simple(const lariat_request_options *options) {
   lariat_sink_kind kind = options->sink.kind;
-  return !options->transform && !options->keep &&
+  return !options->transform && !options->keep && !options->observer.observe &&
          (kind == LARIAT_SINK_MEMORY || kind == LARIAT_SINK_DISCARD);
 }
 

@@ -92,7 +92,8 @@ typedef struct lr_body_sink {
   size_t kept_ahead; /* bytes that are kept already, and will come again */
 } lr_body_sink;
 
-/* Makes the sink that `options` ask for; `*out` is NULL when they need none.
+/* Makes the sink that `options` ask for; `*out` is NULL when they need none,
+ * unless they have an observer: it hears of the head where sinks do.
  * The context of a transform is taken over, whatever is returned.  The caller's
  * thread.
  *

@@ -192,7 +192,7 @@ static void take_url(lr_job *job, lr_url *url) {
 static void make_get(lr_job *job) {
   drop_body(job);
   memcpy(job->request.method, "GET", sizeof "GET");
-  job->request.get = true;
+  job->request.get = !job->observation;
   job->replay.repeatable = true;
 }
 

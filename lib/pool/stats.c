@@ -87,3 +87,9 @@ lariat_status lariat_pool_read_stats(lariat_pool *pool,
   memcpy(stats, &all, size < sizeof all ? size : sizeof all);
   return LARIAT_OK;
 }
+
+lariat_status lariat_pool_read_reactor_stats(lariat_pool *pool, unsigned index,
+                                             lariat_reactor_stats *stats) {
+  if (index >= lariat_pool_reactors(pool)) return LARIAT_EINVAL;
+  return lr_worker_read_turns(lr_pool_worker(pool, index), stats);
+}

@@ -137,6 +137,11 @@ static void write_redirects(FILE *out, const struct nginx *nginx) {
   for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
     fprintf(out, "location = /as/%d { return %d /post; }\n", codes[i],
             codes[i]);
+  for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+    fprintf(out,
+            "location = /away/%d { absolute_redirect off; "
+            "return %d $arg_to; }\n",
+            codes[i], codes[i]);
   fprintf(out,
           "location = /loop { return 302 /loop; }\n"
           "location = /absolute { return 302 $scheme://$http_host/; }\n"
@@ -158,6 +163,8 @@ static void write_pages(FILE *out, const struct nginx *nginx) {
         "location = /set-cookies { add_header Set-Cookie 's=1; Secure'; "
         "add_header Set-Cookie 'p=2'; return 200 \"set\\n\"; }\n"
         "location = /cookies { return 200 \"$http_cookie\"; }\n"
+        "location = /seen { return 200 \"authorization: $http_authorization\\n"
+        "cookie: $http_cookie\\nproxy: $http_proxy_authorization\\n\"; }\n"
         "location = /big { gzip off; try_files /big.bin =404; }\n"
         "location = /slow { gzip off; limit_rate 64k; "
         "try_files /big.bin =404; }\n"

@@ -20,6 +20,9 @@
  *   /redirect/N      N redirects (up to 30) on the way to /
  *   /as/CODE         a redirect with 301 302 303 307 or 308 to /post
  *   /absolute        a redirect by a whole URL to /
+ *   /away/CODE?to=URL  a redirect to URL, as it stands
+ *   /seen            lines "authorization: ..", "cookie: ..", "proxy: .." (that
+ *                    is Proxy-Authorization)
  *   /to-tls /to-plain  redirects to / on the TLS port, on the plain port
  *   /loop            a redirect to itself
  *

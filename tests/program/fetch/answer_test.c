@@ -391,15 +391,15 @@ static void headers_for_people(void) {
   CU_ASSERT(origin_script(origin, "/headers", steps));
   origin_line("/headers");
   CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("-v")), 0);
-  program_said(&run->program, "\n< HTTP/1.1 200\n");
-  program_said(&run->program, "\n< X-B: \\u009b\\u001b[31m\n");
-  program_said(&run->program, "\n< authorization: ***\n");
-  program_said(&run->program, "\n< X-Link: see http://user:***@host/\n");
+  program_said(&run->program, "\n[1] < HTTP/1.1 200\n");
+  program_said(&run->program, "\n[1] < X-B: \\u009b\\u001b[31m\n");
+  program_said(&run->program, "\n[1] < authorization: ***\n");
+  program_said(&run->program, "\n[1] < X-Link: see http://***@host/\n");
   CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("-v", "--keep-secrets")),
                   0);
-  program_said(&run->program, "\n< authorization: ***\n");
+  program_said(&run->program, "\n[1] < authorization: ***\n");
   CU_ASSERT_EQUAL(fetch_run_list(run, NULL), 0);
-  CU_ASSERT_PTR_NULL(strstr(run->program.err, "\n< "));
+  CU_ASSERT_PTR_NULL(strstr(run->program.err, "< "));
   end();
 }
 

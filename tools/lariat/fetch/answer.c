@@ -2,7 +2,6 @@
  * answer.c: values of any length: the text is reserved piece by piece. */
 #include "fetch/answer.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -52,15 +51,13 @@ static char *put_lower_case(char *at, const char *name) {
   return end;
 }
 
-/* Writes the value by means of `put`. */
-static char *put_value(char *at, const lariat_header *header, bool keep,
-                       secrets_writer put) {
+static char *put_value(char *at, const lariat_header *header, bool keep) {
   const char *value = header->value;
   size_t length = strlen(value);
-  if (keep) return put(at, value, length);
+  if (keep) return text_put_escaped(at, value, length);
   if (secrets_is_header(header->name))
     return text_put(at, secrets_mask, sizeof secrets_mask - 1);
-  return secrets_put(at, SECRETS_TEXT, value, length, length, put);
+  return secrets_put(at, SECRETS_TEXT, value, length, length, text_put_escaped);
 }
 
 /* Appends a header; `first`: of those with its name. */
@@ -77,7 +74,7 @@ static bool add_header(struct text *text, const lariat_header *header,
     *at++ = ',';
   }
   *at++ = '"';
-  at = put_value(at, header, keep, text_put_escaped);
+  at = put_value(at, header, keep);
   *at++ = '"';
   text->length = (size_t)(at - text->bytes);
   return true;
@@ -118,34 +115,6 @@ bool answer_add_trailers(struct text *text, const lariat_response *response,
   static const struct fields trailers = {lariat_response_trailer_count,
                                          lariat_response_trailer_at};
   return add_fields(text, response, &trailers, keep_secrets);
-}
-
-/* ---- For people ---- */
-
-static bool add_shown_header(struct text *text, const lariat_header *header) {
-  size_t strings = strlen(header->name) + strlen(header->value);
-  if (!text_reserve(text, strings * TEXT_WORST_ESCAPE + 16)) return false;
-  char *at = text_put(text->bytes + text->length, "< ", 2);
-  at = text_put_shown(at, header->name, strlen(header->name));
-  at = text_put(at, ": ", 2);
-  at = put_value(at, header, false, text_put_shown);
-  *at++ = '\n';
-  text->length = (size_t)(at - text->bytes);
-  return true;
-}
-
-bool answer_add_shown(struct text *text, const lariat_response *response) {
-  char line[32];
-  int version = lariat_response_http_version(response);
-  const char *minor = version == 11 ? ".1" : version == 10 ? ".0" : "";
-  snprintf(line, sizeof line, "< HTTP/%d%s %d\n", version / 10, minor,
-           lariat_response_status(response));
-  bool added = text_add(text, line);
-  for (size_t i = 0; added && i < lariat_response_header_count(response); i++) {
-    lariat_header header = lariat_response_header_at(response, i);
-    added = add_shown_header(text, &header);
-  }
-  return added;
 }
 
 /* ---- The body ---- */

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
 #include "fetch/cookies.h"
@@ -196,14 +197,20 @@ static lariat_status add_header(struct run *run, size_t index) {
   return status;
 }
 
+/* Masks what stands behind a blank in a name: it may be a value, and a secret.
+ */
 static void say_header(const lariat_header *header, lariat_status status) {
+  int length = (int)strcspn(header->name, " \t\r\n");
+  const char *rest = header->name[length] ? " ***" : "";
+  if (length > 100) length = 100;
   if (status == LARIAT_EINVAL)
-    say("the header \"%.100s\" cannot be sent: a name has neither blanks nor "
+    say("the header \"%.*s%s\" cannot be sent: a name has neither blanks nor "
         "separators, a value no line breaks, and lengths and "
         "Transfer-Encoding are not given",
-        header->name);
+        length, header->name, rest);
   else
-    say("the header \"%.100s\": %s", header->name, lariat_status_text(status));
+    say("the header \"%.*s%s\": %s", length, header->name, rest,
+        lariat_status_text(status));
 }
 
 static int add_headers(struct run *run) {

@@ -431,13 +431,17 @@ static const struct option_row rows[] = {
      .help = "no progress and no summary", .is_terse = true,
      .manual = "No progress and no summary."},
     {NAMED("verbose", 'v', NULL, MESSAGES), AT(FLAG, messages.verbose),
-     .help = "say each error, show the headers of answers", .is_terse = true,
-     .manual = "Also writes each error to standard error, and of each answer "
-               "the status and the headers, as they came, behind `<`; after "
-               "redirects those of the last answer.\n"
-               "Credentials are masked.\n"
-               "What was sent is not shown.\n"
-               "There is no progress line then."},
+     .help = "say each error, show heads as curl does", .is_terse = true,
+     .manual =
+         "Also writes each error to standard error, and what happens on the "
+         "way, as curl does: behind `>` the head of each request as it is "
+         "sent, behind `<` the head of each answer, of redirects and of tries "
+         "before the last one, too, and behind `*` connections that are opened "
+         "or reused, what TLS they speak, redirects and retries.\n"
+         "Where there is more than one URL, each of these lines begins with "
+         "the number of its line, as *[3]*.\n"
+         "Credentials are masked, `--keep-secrets` or not.\n"
+         "There is no progress line then."},
     {NAMED("help", 'h', NULL, MESSAGES), AT(ACTION, action), .low = ACTION_HELP,
      .help = "list the options", .is_terse = true,
      .manual = "Lists the options."},

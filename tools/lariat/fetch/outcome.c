@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fetch/answer.h"
 #include "fetch/run.h"
 #include "say.h"
 #include "secrets.h"
@@ -52,20 +51,8 @@ static void say_record(const struct record *record) {
         record->effective_url);
 }
 
-static void show_answer(const struct record *record) {
-  struct text text = {0};
-  if (record->response && answer_add_shown(&text, record->response))
-    fwrite(text.bytes, 1, text.length, stderr);
-  text_free(&text);
-}
-
-static void describe_record(const struct record *record) {
-  say_record(record);
-  show_answer(record);
-}
-
 static void write_record(struct run *run, const struct record *record) {
-  if (run->settings->messages.verbose) describe_record(record);
+  if (run->settings->messages.verbose) say_record(record);
   if (!run->writer.failed)
     line_writer_added(&run->writer, record_write(record, &run->settings->output,
                                                  &run->writer.text));

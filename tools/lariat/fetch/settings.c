@@ -56,7 +56,8 @@ static bool check_urls(const struct file_settings *files) {
       return false;
     }
     if (!strstr(url, "://") && is_file(url)) {
-      say("%.200s is a file: did you mean -i %.200s?", url, url);
+      char shown[SAY_CAPACITY];
+      say("%s is a file: did you mean -i %s?", say_shown(shown, url), shown);
       return false;
     }
   }
