@@ -24,9 +24,12 @@
 #include <lariat/gather.h>
 #include <lariat/h1_parser.h>
 #include <lariat/h1_request.h>
+#include <lariat/headers.h>
+#include <lariat/http_date.h>
 #include <lariat/later.h>
 #include <lariat/lock.h>
 #include <lariat/looping_call.h>
+#include <lariat/media_type.h>
 #include <lariat/pool.h>
 #include <lariat/program.h>
 #include <lariat/queue.h>

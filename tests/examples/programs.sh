@@ -42,6 +42,12 @@ out=$(expect 0 "$examples/crawl_await" "$url")
 grep -qE '^1111 pages, 0 failed, [0-9]+ bytes$' <<<"$out"
 [ "$(wc -l <"$source/docs/examples/crawl_await.c")" -le 60 ]
 
+# The origin sends no Last-Modified, and does not look at what it was asked.
+out=$(expect 0 "$examples/if_changed" "$url/tree/7" 784111777)
+has "$out" "text/html in utf-8, changed at an unknown time"
+out=$(expect 1 "$examples/if_changed" "$url/" 253402300800)
+grep -q 'an argument makes no sense' <<<"$out"
+
 out=$(expect 0 "$examples/crawl_group" "$url")
 grep -qE '^1111 pages, 0 failed, [0-9]+ bytes$' <<<"$out"
 [ "$(wc -l <<<"$out")" = 1 ]
