@@ -190,8 +190,10 @@ static void write_failure(struct run *run, const struct job *job,
   record.status = lariat_failure_http_status(failure);
   if (phase != LARIAT_PHASE_NONE && !was_refused(status))
     record.phase = lariat_phase_name(phase);
-  if (!was_refused(status))
+  if (!was_refused(status)) {
     record.effective_url = text_or_null(lariat_failure_url(failure));
+    record.failure = failure;
+  }
   record.times.total_us = since_us(run, job->begun_ns);
   write_record(run, &record);
 }
