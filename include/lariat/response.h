@@ -257,6 +257,15 @@ lariat_response_certificate_at(const lariat_response *response, size_t index,
 LARIAT_API const lariat_response *
 lariat_response_redirect_at(const lariat_response *response, size_t index);
 
+/* Returns, of a fetch that has failed, an answer that redirected before that:
+ * those that were followed, the first at 0, and behind them one that was not
+ * to be followed (LARIAT_EREDIRECTS, LARIAT_EDOWNGRADE and the like).  It lives
+ * as long as the failure.  NULL when out of range, and without
+ * LARIAT_KEEP_REDIRECTS; also of a fetch that was stopped by its caller while a
+ * pool had it. */
+LARIAT_API const lariat_response *
+lariat_failure_redirect_at(lariat_value failure, size_t index);
+
 LARIAT_END_C
 
 #endif
