@@ -324,6 +324,8 @@ static LR_COLD bool feed_sink(lr_connection *connection, const char *bytes,
   lr_h1_result result = LR_H1_MORE;
   size_t head = 0, body = 0;
   if (!lr_h1_parser_in_body(parser)) {
+    if (connection->job->observation)
+      lr_observation_received(connection->job, bytes, length);
     result = lr_h1_parser_feed_head(parser, bytes, length, &head);
     if (connection->job->observation)
       lr_observation_look_at_head(
