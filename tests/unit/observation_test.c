@@ -20,7 +20,7 @@ static void expect_events(const lariat_client_options *client, const char *url,
                           const char *events) {
   struct scripting s;
   struct watching w;
-  struct seen seen;
+  struct seen seen = {0};
   scripting_open(&s, NULL, client);
   get_watched(&s, &w, &seen, url);
   scripting_run(&s, 60000);
@@ -76,7 +76,7 @@ static void test_failures(void) {
 static void test_in_time(void) {
   struct scripting s;
   struct watching w;
-  struct seen seen;
+  struct seen seen = {0};
   scripting_open(&s, NULL, NULL);
   get_watched(&s, &w, &seen,
               "http://a/?connect=20&first-byte=300&body=100&text=x");
@@ -102,7 +102,7 @@ static void test_in_time(void) {
 static void test_of_a_client(void) {
   struct scripting s;
   struct watching w, own;
-  struct seen seen[3];
+  struct seen seen[3] = {{0}};
   lariat_client_options options = lariat_client_defaults();
   options.observer = watching_observer(&w);
   scripting_open(&s, NULL, &options);
@@ -131,7 +131,7 @@ static void test_of_a_client(void) {
 static void test_smaller_options(void) {
   struct scripting s;
   struct watching w;
-  struct seen seen;
+  struct seen seen = {0};
   scripting_open(&s, NULL, NULL);
   lariat_request_options options = lariat_request_defaults(s.client);
   options.observer = watching_observer(&w);
@@ -162,7 +162,7 @@ static void test_secrets(void) {
   struct watching w;
   scripting_open(&s, NULL, NULL);
   for (size_t i = 0; i < FIXTURE_COUNT(urls); i++) {
-    struct seen seen;
+    struct seen seen = {0};
     lariat_request_options options = lariat_request_defaults(s.client);
     options.headers = headers;
     options.header_count = FIXTURE_COUNT(headers);
@@ -206,7 +206,7 @@ static void test_reports(void) {
 static void test_closing(void) {
   struct scripting s;
   struct watching w;
-  struct seen seen;
+  struct seen seen = {0};
   scripting_open(&s, NULL, NULL);
   get_watched(&s, &w, &seen, "http://a/?first-byte=300");
   scripting_run(&s, 10);
@@ -222,7 +222,7 @@ static void test_without_memory(void) {
   for (uint64_t nth = 1; nth < 60; nth++) {
     struct scripting s;
     struct watching w;
-    struct seen seen;
+    struct seen seen = {0};
     scripting_open(&s, NULL, NULL);
     fixture_fail_allocation(&s.f, nth);
     get_watched(&s, &w, &seen, "http://a/?text=x");

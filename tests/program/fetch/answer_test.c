@@ -395,7 +395,7 @@ static void headers_for_people(void) {
   CU_ASSERT(origin_script(origin, "/headers", steps));
   origin_line("/headers");
   CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("-v")), 0);
-  program_said(&run->program, "\n[1] < HTTP/1.1 200\n");
+  program_said(&run->program, "\n[1] < HTTP/1.1 200 OK\n");
   program_said(&run->program, "\n[1] < X-B: \\u009b\\u001b[31m\n");
   program_said(&run->program, "\n[1] < authorization: ***\n");
   program_said(&run->program, "\n[1] < X-Link: see http://***@host/\n");
