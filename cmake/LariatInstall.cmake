@@ -40,7 +40,7 @@ endif()
 # The pages for users, and what the manual pages refer to.
 set(pages)
 foreach(page tutorial await deferreds limits streaming retries tasks uploads
-        testing urls parsing byte_stream security conformance robots
+        testing urls parsing byte_stream security conformance robots sitemaps
         fetch-format)
   list(APPEND pages docs/${page}.md)
 endforeach()
@@ -68,6 +68,7 @@ foreach(name IN LISTS lariat_libraries)
           LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
           ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
   set(purpose "${purpose_of_${name}}")
+  set(packages "${packages_of_${name}}")
   configure_file(cmake/lariat-library.pc.in lariat-${name}.pc @ONLY)
   install(FILES "${CMAKE_CURRENT_BINARY_DIR}/lariat-${name}.pc"
           DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")
