@@ -40,8 +40,8 @@ endif()
 # The pages for users, and what the manual pages refer to.
 set(pages)
 foreach(page tutorial await deferreds limits streaming retries tasks uploads
-        testing urls parsing byte_stream security arrivals conformance
-        fetch-format)
+        testing urls parsing byte_stream security arrivals comparing
+        conformance fetch-format)
   list(APPEND pages docs/${page}.md)
 endforeach()
 install(FILES ${pages} docs/fetch-format.schema.json LICENSE
