@@ -11,7 +11,8 @@ target_include_directories(lariat_test_flags INTERFACE include lib tests)
 target_compile_options(lariat_test_flags INTERFACE -UNDEBUG)
 target_link_libraries(lariat_test_flags INTERFACE
   PkgConfig::CUNIT PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB
-  PkgConfig::IDN2 ${LARIAT_CODING_TARGETS} Threads::Threads m
+  PkgConfig::IDN2 PkgConfig::PSL PkgConfig::CARES ${LARIAT_CODING_TARGETS}
+  Threads::Threads m
   lariat_warnings lariat_build_flags lariat_test_linker)
 target_compile_definitions(lariat_test_flags INTERFACE
   ${LARIAT_CODING_DEFINITIONS})
