@@ -681,7 +681,7 @@ static void test_cost_of_many_rules(void) {
 /* With wildcards a rule costs one look at the path at the most. */
 static void test_cost_of_wildcards(void) {
   static char text[FILE_BYTES];
-  char path[2001] = "/";
+  char path[401] = "/";
   open_fixture();
   put_many(path + 1, 'a', sizeof path - 2);
   size_t length =

@@ -37,7 +37,7 @@ LARIAT_BEGIN_C
 
 /* The steps, octets that are compared, after which a decision is given up; it
  * is then not to fetch.  No file of an honest site comes near. */
-#define LARIAT_CRAWL_ROBOTS_MOST_STEPS (UINT64_C(1) << 24)
+#define LARIAT_CRAWL_ROBOTS_MOST_STEPS (UINT64_C(1) << 22)
 
 typedef struct lariat_crawl_robots lariat_crawl_robots;
 
