@@ -98,8 +98,8 @@ typedef struct lariat_client_options {
                                  gets those of each answer; clients of one
                                  reactor may share it, and each has a reference
                                  to it; NULL: none are kept */
-  unsigned keep; /* lariat_keep, joined; default 0: nothing more than
-                    all responses have */
+  unsigned keep;            /* lariat_keep, joined; default 0: nothing more than
+                               all responses have */
   lariat_observer observer; /* of each request; default none */
 } lariat_client_options;
 
@@ -187,9 +187,9 @@ typedef struct lariat_request_options {
                                  called with is not tried again */
   void *transform_context;
   lariat_destroy transform_destroy; /* runs once, on any thread; may be NULL */
-  unsigned keep;            /* as the client's: what the response keeps,
-                               lariat_keep (lariat/response.h) */
-  lariat_observer observer; /* as the client's */
+  unsigned keep;                    /* as the client's: what the response keeps,
+                                       lariat_keep (lariat/response.h) */
+  lariat_observer observer;         /* as the client's */
 } lariat_request_options;
 
 /* Returns the client's defaults.  Any thread. */

@@ -330,8 +330,8 @@ static bool feed_head(lr_connection *connection, const char *bytes,
     lr_observation_received(connection->job, bytes, length);
   *result = lr_h1_parser_feed_head(parser, bytes, length, used);
   if (connection->job->observation)
-    lr_observation_look_at_head(
-        connection->job, lariat_reactor_now_ns(connection->h1->reactor));
+    lr_observation_look_at_head(connection->job,
+                                lariat_reactor_now_ns(connection->h1->reactor));
   if (*result == LR_H1_FAILED) return true;
   bool complete = lr_h1_parser_in_body(parser);
   if (complete && is_stale_head(connection)) {

@@ -44,6 +44,7 @@ static void open_jar(struct jar_fetching *j, bool libcurl_only,
   lariat_client_options client = lariat_client_defaults();
   pool.libcurl_only = libcurl_only;
   pool.ca_file = nginx->ca_file;
+  pool.look_up_way = LARIAT_LOOK_UP_BY_SYSTEM; /* by a table of names */
   fetching_open_pool(&j->t, &pool);
   CU_ASSERT_EQUAL(lariat_cookie_jar_new(NULL, &j->jar), LARIAT_OK);
   CU_ASSERT_PTR_NOT_NULL_FATAL(j->jar);
