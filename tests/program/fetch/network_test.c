@@ -116,8 +116,8 @@ static void denied(void) {
 static void other_addresses(void) {
   char resolve[64];
   char connect_to[64];
-  unsigned port = origin_port(origin);
   begin();
+  unsigned port = origin_port(origin);
   snprintf(resolve, sizeof resolve, "a.test:%u:127.0.0.1", port);
   snprintf(connect_to, sizeof connect_to, "b.test:80:127.0.0.1:%u", port);
   unsigned resolved = fetch_line(run, "http://a.test:%u/page", port);
