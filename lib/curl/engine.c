@@ -32,6 +32,9 @@ enum { LANE_DESCRIPTORS = 3 };
  * lane in which something runs cannot be closed. */
 enum { FEW_CONNECTIONS = 64 };
 
+/* Transfers that begin to connect before libcurl is called. */
+enum { BEGUN_AT_ONCE = 32 };
+
 /* Reads the certificates, when the first job needs them. */
 static lariat_status load_trust(lr_engine *engine) {
   if (engine->trusted || engine->insecure) return LARIAT_OK;
@@ -531,10 +534,14 @@ static void start_answered(lr_engine *engine, lr_transfer *transfer) {
   lr_engine_finished(engine, transfer, CURLE_COULDNT_RESOLVE_HOST);
 }
 
-static void start_all_answered(lr_engine *engine) {
+/* Starts those whose hosts were looked up, as many as are begun at once. */
+static void start_some_answered(lr_engine *engine) {
   lr_list *node;
-  while ((node = lr_list_take_first(&engine->answered)))
+  for (int i = 0; i < BEGUN_AT_ONCE; i++) {
+    node = lr_list_take_first(&engine->answered);
+    if (!node) return;
     start_answered(engine, lr_container(node, lr_transfer, names.answered));
+  }
 }
 
 /* ---- Ends ---- */
@@ -625,7 +632,6 @@ static uint64_t find_heard_ns(void *self, const lr_job *job) {
  * end, all that were begun; on the way it has a handle and a buffer for each.
  */
 static bool has_begun_enough(void *self) {
-  enum { BEGUN_AT_ONCE = 32 };
   const lr_engine *engine = self;
   return engine->begun >= BEGUN_AT_ONCE;
 }
@@ -639,7 +645,7 @@ static bool end_turn(void *self) {
   engine->begun = 0;
   lr_body_sinks_turn_end(&engine->sinks);
   lr_connect_only_end_released(engine);
-  start_all_answered(engine);
+  start_some_answered(engine);
   lr_list_init(&now);
   lr_list_splice(&now, &engine->dirty);
   while ((node = lr_list_first(&now)))

@@ -13,6 +13,7 @@
 #include "support/ports.h"
 #include <lariat/failure.h>
 #include <lariat/resolver.h>
+#include <lariat/testing.h>
 
 static struct origin *origin;
 static struct dns_server *server;
@@ -497,6 +498,29 @@ static void test_resolve(void) {
   fetching_close(&t);
 }
 
+static void give_nothing(const lariat_asked *asked, lariat_answer *answer,
+                         void *context) {
+  (void)asked;
+  (void)answer;
+  (void)context;
+}
+
+/* A pool without a network has nobody to ask. */
+static void test_scripted(void) {
+  struct fixture f;
+  struct outcome o;
+  lariat_pool *pool = NULL;
+  fixture_open(&f, FIXTURE_MANUAL_CLOCK);
+  CU_ASSERT_EQUAL_FATAL(
+      lariat_scripted_pool_new(NULL, f.reactor, give_nothing, NULL, &pool),
+      LARIAT_OK);
+  outcome_watch(&o, lariat_resolve(pool, f.reactor, "a.test"));
+  outcome_expect_status(&o, LARIAT_EINVAL);
+  outcome_clear(&o, 1);
+  lariat_pool_release(pool);
+  fixture_close(&f);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"by name", test_by_name},
@@ -515,6 +539,7 @@ int main(int argc, char **argv) {
       {"a silent server", test_silent},
       {"cancelled", test_cancelled},
       {"names alone", test_resolve},
+      {"a scripted pool", test_scripted},
   };
   const struct origin_options everywhere = {.address = "127.0.0.0/8"};
   origin = origin_start(&everywhere);

@@ -32,6 +32,7 @@ struct dns_server {
   size_t rule_count;
   unsigned questions;
   unsigned tcp_questions;
+  unsigned marks; /* datagrams that are none, of dns_server_set */
   struct {
     char name[NAME];
     unsigned count;
@@ -243,6 +244,12 @@ static void note_question(struct dns_server *server, const unsigned char *bytes,
   pthread_mutex_unlock(&server->lock);
 }
 
+static void note_mark(struct dns_server *server) {
+  pthread_mutex_lock(&server->lock);
+  server->marks++;
+  pthread_mutex_unlock(&server->lock);
+}
+
 static void send_answer(struct dns_server *server, const struct held *held) {
   struct message m;
   if (respond(server, held->bytes, held->length, false, &m))
@@ -257,6 +264,7 @@ static void take_datagram(struct dns_server *server) {
                          (struct sockaddr *)&now.from, &size);
   if (got <= 0) return;
   now.length = (size_t)got;
+  if (now.length == 1) note_mark(server);
   note_question(server, now.bytes, now.length, false);
   pthread_mutex_lock(&server->lock);
   bool hold = server->hold && server->held_count < HELD;
@@ -367,8 +375,26 @@ const char *dns_server_address(const struct dns_server *server) {
   return server->address;
 }
 
+static unsigned count_marks(struct dns_server *server) {
+  pthread_mutex_lock(&server->lock);
+  unsigned marks = server->marks;
+  pthread_mutex_unlock(&server->lock);
+  return marks;
+}
+
+/* Waits until all that was sent to the server before has come there. */
+static void drain(struct dns_server *server) {
+  struct sockaddr_in name;
+  socklen_t size = sizeof name;
+  unsigned before = count_marks(server);
+  (void)getsockname(server->udp, (struct sockaddr *)&name, &size);
+  (void)sendto(server->udp, "", 1, 0, (struct sockaddr *)&name, size);
+  for (int i = 0; i < 5000 && count_marks(server) == before; i++) usleep(1000);
+}
+
 void dns_server_set(struct dns_server *server, const struct dns_rule *rules,
                     size_t count) {
+  drain(server);
   pthread_mutex_lock(&server->lock);
   server->rules = rules;
   server->rule_count = count;
