@@ -15,6 +15,7 @@
 #include "support/nginx.h"
 #include "support/origin.h"
 #include "support/tls.h"
+#include <lariat/byte_stream.h>
 #include <lariat/checks.h>
 #include <lariat/stream.h>
 
@@ -214,6 +215,53 @@ static void go_by_path(struct jar_fetching *j) {
 }
 
 static void test_paths(void) { run_both(go_by_path); }
+
+/* As many cookies as a jar may have for a host, and long ones. */
+static void send_many(struct jar_fetching *j) {
+  enum { COOKIES = 180, BYTES = 1000 };
+  static char cookie[BYTES + 1];
+  struct outcome o;
+  size_t length;
+  lariat_url *here = NULL;
+  (void)url(HERE, "/");
+  CU_ASSERT_EQUAL(lariat_url_parse(text, strlen(text), NULL, &here, NULL),
+                  LARIAT_OK);
+  memset(cookie, 'x', BYTES);
+  for (int i = 0; i < COOKIES; i++) {
+    (void)snprintf(cookie, 8, "n%04d=", i);
+    cookie[6] = 'x';
+    CU_ASSERT_EQUAL(lariat_cookie_jar_set(j->jar, here, cookie, BYTES, 0, NULL),
+                    LARIAT_OK);
+  }
+  lariat_url_free(here);
+  CU_ASSERT_EQUAL(lariat_cookie_jar_count(j->jar), COOKIES);
+  for (int i = 0; i < 2; i++) {
+    fetching_do(&j->t, &o, lariat_get(j->t.client, url(HERE, "/echo")));
+    outcome_expect_http(&o, 200);
+    const char *body = lariat_response_body(outcome_response(&o), &length);
+    CU_ASSERT(length > COOKIES * (BYTES + 2));
+    CU_ASSERT_PTR_NOT_NULL(strstr(body, "; n0179=x"));
+    outcome_clear(&o, 1);
+  }
+}
+
+static void test_long(void) { run_both(send_many); }
+
+/* A connection of a client with a jar, of which nobody makes a request. */
+static void test_byte_stream(void) {
+  struct jar_fetching j;
+  struct outcome o;
+  open_jar(&j, false, NULL);
+  fetch_from(&j, "/set");
+  fetching_do(&j.t, &o,
+              lariat_byte_stream_open(j.t.client, url(HERE, "/"), NULL));
+  CU_ASSERT_EQUAL(o.status, LARIAT_OK);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(lariat_byte_stream_in(o.value));
+  lariat_byte_stream_close(lariat_byte_stream_in(o.value));
+  outcome_clear(&o, 1);
+  expect_echo(&j, HERE, "a=1; b=2");
+  close_jar(&j);
+}
 
 /* An answer that is tried again has set its cookies by then. */
 static void test_retries(void) {
@@ -442,6 +490,8 @@ int main(int argc, char **argv) {
       {"redirects", test_redirects},
       {"a header of the request's own", test_own_header},
       {"paths", test_paths},
+      {"many long cookies", test_long},
+      {"a byte stream", test_byte_stream},
       {"retries", test_retries},
       {"Secure", test_secure},
       {"clients that share a jar", test_shared},
