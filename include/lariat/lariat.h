@@ -23,6 +23,7 @@
 #include <lariat/gather.h>
 #include <lariat/h1_parser.h>
 #include <lariat/h1_request.h>
+#include <lariat/histogram.h>
 #include <lariat/later.h>
 #include <lariat/lock.h>
 #include <lariat/looping_call.h>

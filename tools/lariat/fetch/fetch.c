@@ -227,6 +227,7 @@ static int open_library(struct run *run) {
   if (status == LARIAT_OK &&
       !interrupt_open(&run->interrupt, run->reactor, on_interrupt, run))
     status = LARIAT_ESYSTEM;
+  if (status == LARIAT_OK) status = tally_open(&run->tally);
   if (status == LARIAT_OK) status = make_pool(run);
   if (status == LARIAT_OK) status = make_client(run);
   if (status != LARIAT_OK) return say_pool(run, status);
@@ -266,6 +267,7 @@ static int take_down(struct run *run) {
   store_close(&run->store);
   body_close(&run->body);
   memory_close(&run->memory);
+  tally_close(&run->tally);
   return written ? EXIT_ALL : EXIT_SOME;
 }
 
