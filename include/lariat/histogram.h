@@ -99,10 +99,10 @@ LARIAT_API double lariat_histogram_mean(const lariat_histogram *histogram);
 LARIAT_API double lariat_histogram_stddev(const lariat_histogram *histogram);
 
 /* Returns the value that `percent` (0 to 100; others count as the nearer of the
- * two) per cent of the values do not exceed: the highest one of the bucket with
- * the nearest rank upwards, as HdrHistogram's Java version has it.  For 0 it is
- * the lowest one of the first bucket.  It may be over lariat_histogram_max, by
- * less than 0.1 %; 0 of an empty histogram. */
+ * two) per cent of the values do not exceed: the highest one of the bucket in
+ * which their number, rounded up, is reached, as HdrHistogram's Java version
+ * has it.  For 0 it is the lowest one of the first bucket.  It may be over
+ * lariat_histogram_max, by less than 0.1 %; 0 of an empty histogram. */
 LARIAT_API uint64_t
 lariat_histogram_percentile(const lariat_histogram *histogram, double percent);
 

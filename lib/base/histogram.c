@@ -259,21 +259,21 @@ double lariat_histogram_stddev(const lariat_histogram *histogram) {
   return sqrt(sum / (double)histogram->count);
 }
 
-/* Returns the rank that `percent` asks for, from 1 on.  Goes down by the
- * smallest step first, so that a product which was rounded up does not take the
- * next rank. */
-static uint64_t rank_of(double percent, uint64_t count) {
+/* Returns the place in the order that `percent` asks for, from 1 on.  Goes down
+ * by the smallest step first, so that a product which was rounded up does not
+ * take the next place. */
+static uint64_t place_of(double percent, uint64_t count) {
   if (!(percent > 0)) return 1;
   double share = (percent < 100 ? nextafter(percent, 0) : 100) / 100;
-  double rank = ceil(share * (double)count);
-  if (rank >= (double)count) return count;
-  return rank < 1 ? 1 : (uint64_t)rank;
+  double place = ceil(share * (double)count);
+  if (place >= (double)count) return count;
+  return place < 1 ? 1 : (uint64_t)place;
 }
 
 uint64_t lariat_histogram_percentile(const lariat_histogram *histogram,
                                      double percent) {
   if (!histogram || !histogram->count) return 0;
-  uint64_t left = rank_of(percent, histogram->count);
+  uint64_t left = place_of(percent, histogram->count);
   size_t index = next_used(histogram, 0);
   while (left > count_at(histogram, index)) {
     left -= count_at(histogram, index);

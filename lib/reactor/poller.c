@@ -14,7 +14,7 @@
 #include "base/memory.h"
 #include "base/time.h"
 
-/* Its wrapper came with glibc 2.35. */
+/* Tells whether epoll_pwait2 has a wrapper: from glibc 2.35 on. */
 #ifdef __GLIBC_PREREQ
 #if __GLIBC_PREREQ(2, 35)
 #define HAS_PWAIT2
