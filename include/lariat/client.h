@@ -92,6 +92,8 @@ typedef struct lariat_client_options {
   bool deny_bad_ports; /* refuse URLs with a port of another protocol (the "bad
                           ports" of the Fetch standard: 25, 6667); default:
                           redirects to one, other than the URL's own */
+  lariat_timestamps timestamps; /* of the instants of responses and failures
+                                   (lariat/attempt.h); default TURN */
 } lariat_client_options;
 
 /* Returns the defaults.  Any thread. */
@@ -166,6 +168,7 @@ typedef struct lariat_request_options {
                                  called with is not tried again */
   void *transform_context;
   lariat_destroy transform_destroy; /* runs once, on any thread; may be NULL */
+  lariat_timestamps timestamps;     /* as the client's */
 } lariat_request_options;
 
 /* Returns the client's defaults.  Any thread. */

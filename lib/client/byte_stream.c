@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "base/attributes.h"
 #include "base/checks.h"
 #include "base/memory.h"
 #include "base/quarantine.h"
@@ -17,6 +18,7 @@
 #include "deferred/deferred.h"
 #include "http/response.h"
 #include "job/lease.h"
+#include "net/stamped_stream.h"
 #include "pool/pool.h"
 #include "reactor/reactor.h"
 #include <lariat/byte_stream.h>
@@ -63,6 +65,9 @@ struct lariat_byte_stream {
   lr_timer idle_timer;
   uint64_t idle_ns; /* 0: no limit */
   uint64_t active_ns;
+  lariat_timestamps timestamps;
+  lariat_arrival arrival; /* of what was received last */
+  uint64_t arrived_ns;
   bool resuming; /* `resume` is away */
   bool tls;
   lr_mail resume;  /* bytes wait of which the descriptor does not tell */
@@ -239,6 +244,21 @@ static lariat_status status_of_result(lariat_byte_stream *stream, ssize_t got) {
   return got == LR_STREAM_CUT ? LARIAT_ETRUNCATED : loss_status(stream);
 }
 
+/* Notes when what was received now had arrived. */
+static LR_COLD void note_arrival(lariat_byte_stream *stream) {
+  uint64_t now_ns = lariat_reactor_now_ns(stream->reactor);
+  uint64_t stamped_ns = lr_stamped_stream_arrival_ns(
+      &stream->lease->stream, lr_reactor_clock(stream->reactor), 0);
+  stream->arrival = stamped_ns ? LARIAT_ARRIVAL_KERNEL : LARIAT_ARRIVAL_READ;
+  stream->arrived_ns = stamped_ns && stamped_ns < now_ns ? stamped_ns : now_ns;
+}
+
+lariat_arrival lariat_byte_stream_arrival(const lariat_byte_stream *stream,
+                                          uint64_t *at_ns) {
+  *at_ns = stream ? stream->arrived_ns : 0;
+  return stream ? stream->arrival : LARIAT_ARRIVAL_NONE;
+}
+
 /* Receives into `buffer`.  0: nothing now, or the end, which is noted but not
  * told. */
 static size_t receive_bytes(lariat_byte_stream *stream, char *buffer,
@@ -247,6 +267,7 @@ static size_t receive_bytes(lariat_byte_stream *stream, char *buffer,
   if (got > 0) {
     stream->in.ready = (size_t)got == capacity || stream->lease->stream.pending;
     note_activity(stream);
+    if (LR_RARE(stream->timestamps != 0)) note_arrival(stream);
     return (size_t)got;
   }
   stream->in.ready = false;
@@ -419,6 +440,7 @@ static lariat_status fill_opening(lr_job *job, const char *url,
   if (status == LARIAT_OK) status = lr_lease_new(options->alpn, &job->lease);
   if (status == LARIAT_OK)
     job->lease->idle_ns = lr_ns_of_ms(options->idle_timeout_ms);
+  job->wants.timestamps = (uint8_t)options->timestamps;
   return status;
 }
 
@@ -430,7 +452,9 @@ static lariat_status read_options(const lariat_client *client,
   if (given->size < sizeof given->size) return LARIAT_EINVAL;
   memcpy(options, given,
          given->size < sizeof *given ? given->size : sizeof *given);
-  return LARIAT_OK;
+  return (unsigned)options->timestamps <= LARIAT_TIMESTAMPS_KERNEL
+             ? LARIAT_OK
+             : LARIAT_EINVAL;
 }
 
 /* Refuses a call: on another thread by a failure that is nobody's. */
@@ -487,6 +511,9 @@ static void take_lease(lariat_byte_stream *stream, lr_job *job) {
   stream->idle_timer.expire = expire_idle;
   stream->active_ns = lr_reactor_turn_ns(client->reactor);
   if (stream->idle_ns) set_idle_timer(stream);
+  stream->timestamps = (lariat_timestamps)job->wants.timestamps;
+  if (stream->timestamps == LARIAT_TIMESTAMPS_KERNEL)
+    (void)lr_stamped_stream_begin(&stream->lease->stream);
   lr_list_append(&client->byte_streams, &stream->node);
   job->lease = NULL;
 }

@@ -179,6 +179,8 @@ static lariat_status read_client_options(const lariat_client_options *given,
   if ((unsigned)options->header_scope > LARIAT_HEADERS_STAY)
     return LARIAT_EINVAL;
   if (!lr_priority_valid(options->priority)) return LARIAT_EINVAL;
+  if ((unsigned)options->timestamps > LARIAT_TIMESTAMPS_KERNEL)
+    return LARIAT_EINVAL;
   return LARIAT_OK;
 }
 
@@ -374,5 +376,6 @@ lariat_request_options lariat_request_defaults(const lariat_client *client) {
                                   .http = options->http,
                                   .sha256 = options->sha256,
                                   .priority = options->priority,
-                                  .idle_timeout_ms = options->idle_timeout_ms};
+                                  .idle_timeout_ms = options->idle_timeout_ms,
+                                  .timestamps = options->timestamps};
 }

@@ -200,6 +200,7 @@ static lariat_status set_sink_and_body(lr_job *job,
 
 static bool are_values_known(const lariat_request_options *options) {
   return (unsigned)options->http <= LARIAT_HTTP_2 &&
+         (unsigned)options->timestamps <= LARIAT_TIMESTAMPS_KERNEL &&
          lr_priority_valid(options->priority);
 }
 
@@ -220,6 +221,8 @@ static void set_job_limits(lr_job *job, const lariat_request_options *options) {
   job->request.redirect_rules = redirect_rules_of(&job->client->options);
   job->request.connect_timeout_ns = lr_ns_of_ms(options->connect_timeout_ms);
   job->request.idle_timeout_ns = lr_ns_of_ms(options->idle_timeout_ms);
+  job->wants.timestamps = (uint8_t)options->timestamps;
+  job->wants.activity = options->idle_timeout_ms || job->wants.timestamps != 0;
 }
 
 /* Sets the deadline on both clocks: the pool may have the system's, and the

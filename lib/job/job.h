@@ -148,7 +148,10 @@ typedef struct lr_job_request {
 typedef struct lr_job_wants {
   bool sha256;
   bool decompress;
-  uint8_t sink_kind; /* lariat_sink_kind */
+  bool activity;      /* each piece that comes is to be noted: there is an idle
+                         time-out, or instants are to be exact */
+  uint8_t sink_kind;  /* lariat_sink_kind */
+  uint8_t timestamps; /* lariat_timestamps */
 } lr_job_wants;
 
 /* The request's body: in memory, or from a source. */
