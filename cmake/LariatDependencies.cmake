@@ -8,6 +8,8 @@ pkg_check_modules(CURL REQUIRED IMPORTED_TARGET libcurl>=7.88.1)
 pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET openssl>=3.0)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib>=1.2.13)
 pkg_check_modules(IDN2 REQUIRED IMPORTED_TARGET libidn2>=2.3.3)
+pkg_check_modules(PSL REQUIRED IMPORTED_TARGET libpsl>=0.21)
+pkg_check_modules(CARES REQUIRED IMPORTED_TARGET libcares>=1.18.1)
 
 # Content codings that may be left out: AUTO takes what is here, ON insists.
 foreach(coding BROTLI ZSTD)

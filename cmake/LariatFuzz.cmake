@@ -11,7 +11,7 @@ list(APPEND fuzz_shared tests/support/response_corpus.c)
 # The parts of the program that read what others have written.
 set(fuzz_tool_sources
   tools/lariat/text.c tools/lariat/secrets.c tools/lariat/fetch/answer.c
-  tools/lariat/fetch/job.c tools/lariat/fetch/record.c
+  tools/lariat/fetch/details.c tools/lariat/fetch/job.c tools/lariat/fetch/record.c
   tools/lariat/fetch/input.c tools/lariat/fetch/finished.c)
 
 # clang and its sanitizers take long over the whole library.  What the targets
@@ -19,11 +19,18 @@ set(fuzz_tool_sources
 if(LARIAT_FUZZ)
   file(GLOB fuzz_library_sources CONFIGURE_DEPENDS
     lib/base/*.c lib/reactor/*.c lib/deferred/*.c lib/limits/*.c lib/http/*.c)
+  if(LARIAT_CRAWL)
+    file(GLOB crawl_sources CONFIGURE_DEPENDS crawl/*.c)
+    list(APPEND fuzz_library_sources ${crawl_sources})
+  endif()
   add_library(lariat_fuzz_library STATIC EXCLUDE_FROM_ALL
     ${fuzz_library_sources})
   lariat_set_up_objects(lariat_fuzz_library)
 else()
   add_library(lariat_fuzz_library INTERFACE)
+  if(LARIAT_CRAWL)
+    target_link_libraries(lariat_fuzz_library INTERFACE lariat_crawl_static)
+  endif()
   target_link_libraries(lariat_fuzz_library INTERFACE lariat_static)
 endif()
 
@@ -60,6 +67,10 @@ foreach(source IN LISTS sources)
   # Those that read the program's files need what the program needs.
   file(STRINGS ${source} reads REGEX "^#include \"fetch/" LIMIT_COUNT 1)
   if(reads AND NOT JANSSON_FOUND)
+    continue()
+  endif()
+  file(STRINGS ${source} crawl REGEX "^#include <lariat/crawl/" LIMIT_COUNT 1)
+  if(crawl AND NOT LARIAT_CRAWL)
     continue()
   endif()
   lariat_add_fuzz(${name} ${source} tests/fuzz/replay.c)

@@ -37,16 +37,11 @@ if(TARGET lariat_tool)
           DESTINATION "${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d")
 endif()
 
-# The pages for users, and what the manual pages refer to.
-set(pages)
-foreach(page tutorial await deferreds limits streaming retries tasks uploads
-        testing urls parsing byte_stream security conformance fetch-format)
-  list(APPEND pages docs/${page}.md)
-endforeach()
-install(FILES ${pages} docs/fetch-format.schema.json LICENSE
-        DESTINATION "${CMAKE_INSTALL_DOCDIR}")
-install(DIRECTORY docs/examples DESTINATION "${CMAKE_INSTALL_DOCDIR}"
-        FILES_MATCHING PATTERN "*.c")
+# The documentation.  Its pages refer to each other, so all of them are there.
+install(DIRECTORY docs/ DESTINATION "${CMAKE_INSTALL_DOCDIR}"
+        FILES_MATCHING PATTERN "*.md" PATTERN "*.c" PATTERN "*.svg"
+        PATTERN "*.schema.json" PATTERN man EXCLUDE)
+install(FILES LICENSE DESTINATION "${CMAKE_INSTALL_DOCDIR}")
 
 # The file finds its own prefix, so that --prefix at installation works.
 cmake_path(RELATIVE_PATH CMAKE_INSTALL_PREFIX

@@ -31,7 +31,7 @@ function(lariat_add_library name)
     target_link_options(lariat_${name} PRIVATE LINKER:-z,defs)
   endif()
   target_link_libraries(lariat_${name}
-    PUBLIC lariat PRIVATE $<BUILD_INTERFACE:lariat_build_flags>)
+    PUBLIC lariat PRIVATE m $<BUILD_INTERFACE:lariat_build_flags>)
 
   add_library(lariat_${name}_static STATIC
     $<TARGET_OBJECTS:lariat_${name}_objects>)
@@ -40,10 +40,24 @@ function(lariat_add_library name)
     EXPORT_NAME ${name}_static
     LINKER_LANGUAGE C)
   target_link_libraries(lariat_${name}_static
-    PUBLIC lariat_static PRIVATE $<BUILD_INTERFACE:lariat_build_flags>)
+    PUBLIC lariat_static PRIVATE m $<BUILD_INTERFACE:lariat_build_flags>)
 
   add_library(lariat::${name} ALIAS lariat_${name})
   add_library(lariat::${name}_static ALIAS lariat_${name}_static)
+endfunction()
+
+# lariat_read_libraries(SOURCE OUT): the names of those that it includes headers
+# of, public ones or (a test) their own.
+function(lariat_read_libraries source out)
+  file(STRINGS ${source} lines REGEX
+    "^#include (<lariat/(crawl|load)/|\"(crawl|load)/)")
+  set(found)
+  foreach(name crawl load)
+    if(lines MATCHES "[</\"]${name}/")
+      list(APPEND found ${name})
+    endif()
+  endforeach()
+  set(${out} "${found}" PARENT_SCOPE)
 endfunction()
 
 set(lariat_libraries)

@@ -27,7 +27,8 @@ function(lariat_set_up_objects target)
   target_link_libraries(${target}
     PRIVATE lariat_warnings lariat_build_flags
     PUBLIC PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::IDN2
-           ${LARIAT_CODING_TARGETS} Threads::Threads m)
+           PkgConfig::PSL PkgConfig::CARES ${LARIAT_CODING_TARGETS} Threads::Threads
+           m)
   target_compile_definitions(${target} PRIVATE ${LARIAT_CODING_DEFINITIONS})
 endfunction()
 
@@ -59,7 +60,7 @@ endif()
 target_link_libraries(lariat PRIVATE
   $<BUILD_INTERFACE:lariat_build_flags>
   PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::IDN2
-  ${LARIAT_CODING_TARGETS}
+  PkgConfig::PSL PkgConfig::CARES ${LARIAT_CODING_TARGETS}
   Threads::Threads m)
 
 # The static library, which unit tests and benches reach inside.
@@ -74,5 +75,5 @@ target_include_directories(lariat_static INTERFACE
   "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
 target_link_libraries(lariat_static PRIVATE
   PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::IDN2
-  ${LARIAT_CODING_TARGETS}
+  PkgConfig::PSL PkgConfig::CARES ${LARIAT_CODING_TARGETS}
   Threads::Threads m $<BUILD_INTERFACE:lariat_build_flags>)

@@ -11,7 +11,8 @@ target_include_directories(lariat_test_flags INTERFACE include lib tests)
 target_compile_options(lariat_test_flags INTERFACE -UNDEBUG)
 target_link_libraries(lariat_test_flags INTERFACE
   PkgConfig::CUNIT PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB
-  PkgConfig::IDN2 ${LARIAT_CODING_TARGETS} Threads::Threads m
+  PkgConfig::IDN2 PkgConfig::PSL PkgConfig::CARES ${LARIAT_CODING_TARGETS}
+  Threads::Threads m
   lariat_warnings lariat_build_flags lariat_test_linker)
 target_compile_definitions(lariat_test_flags INTERFACE
   ${LARIAT_CODING_DEFINITIONS})
@@ -88,6 +89,15 @@ function(lariat_add_test source kind)
   if(ARGC GREATER 2)
     set(name ${ARGV2})
   endif()
+  # Those that are not built are not tested.
+  lariat_read_libraries(${source} libraries)
+  set(beside)
+  foreach(library IN LISTS libraries)
+    if(NOT TARGET lariat_${library}_static)
+      return()
+    endif()
+    list(APPEND beside lariat_${library}_static)
+  endforeach()
   lariat_read_labels(${source} labels)
   # Pools have threads, and what is no unit has pools.
   if(kind MATCHES "integration|program")
@@ -98,7 +108,11 @@ function(lariat_add_test source kind)
   if(TARGET lariat_test_support)
     target_link_libraries(${name} PRIVATE lariat_test_support)
   endif()
-  target_link_libraries(${name} PRIVATE lariat_static lariat_test_flags)
+  target_link_libraries(${name} PRIVATE
+    ${beside} lariat_static lariat_test_flags)
+  if(beside) # their own headers
+    target_include_directories(${name} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR})
+  endif()
   set_target_properties(${name} PROPERTIES
     ENABLE_EXPORTS ON # so that functions have names at run time
     RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/tests")
@@ -168,12 +182,19 @@ endif()
 file(GLOB sources CONFIGURE_DEPENDS docs/examples/*.c)
 foreach(source IN LISTS sources)
   cmake_path(GET source STEM name)
+  lariat_read_libraries(${source} libraries)
+  list(REMOVE_ITEM libraries ${lariat_libraries})
+  if(libraries) # one that is not built
+    continue()
+  endif()
   add_executable(example_${name} ${source})
   set_target_properties(example_${name} PROPERTIES
     OUTPUT_NAME ${name}
     RUNTIME_OUTPUT_DIRECTORY "${CMAKE_BINARY_DIR}/examples")
+  lariat_read_libraries(${source} libraries)
+  list(TRANSFORM libraries PREPEND lariat_)
   target_link_libraries(example_${name} PRIVATE
-    lariat lariat_warnings lariat_build_flags)
+    ${libraries} lariat lariat_warnings lariat_build_flags)
 endforeach()
 
 # Each script in tests/examples runs with the build directory as its argument;

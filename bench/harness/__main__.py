@@ -142,7 +142,8 @@ def failed(name, result):
 
 
 def suffix_of(options):
-    """A part does not replace the whole, which is what gets published."""
+    """A part does not replace the whole; of the aims, its rows are published
+    in the place of theirs."""
     if options.quick:
         return "-quick"
     return "-part" if options.only or options.numbers else ""

@@ -221,7 +221,7 @@ def bars_lines(result):
         if "unmeasured" in row:
             rows.append((row["number"], row["title"], "", "", "",
                          "not measured: " + row["unmeasured"],
-                         "`%s`" % row["command"]))
+                         "`%s`" % row["command"], row.get("commit", "")))
         for one in row["checks"]:
             rows.append((row["number"], "%s: %s" % (row["title"],
                                                     one["what"]),
@@ -229,10 +229,11 @@ def bars_lines(result):
                                     number(one["bound"])),
                          bars.figure(one["measured"]), bars.spread_words(one),
                          bars.verdict(one).replace("MISSED", "**missed**"),
-                         "`%s`" % row["command"]))
+                         "`%s`" % row["command"], row.get("commit", "")))
     return table(("", "measure", "aim", "measured", "lowest to highest", "",
-                  "by"), rows) + [
-        "", "In brackets: shown beside, not what the aim is about.", ""]
+                  "by", "commit"), rows) + [
+        "", "In brackets: shown beside, not what the aim is about.  With a "
+        "commit: the row was measured there, in a later run of its own.", ""]
 
 
 SECTIONS = [("bars", "The aims", bars_lines),
@@ -243,14 +244,31 @@ SECTIONS = [("bars", "The aims", bars_lines),
             ("micro", "The parts", micro_lines)]
 
 
+def read_json(directory, name):
+    path = os.path.join(directory, name + ".json")
+    if not os.path.exists(path):
+        return None
+    with open(path, encoding="utf-8") as text:
+        return without_runs(json.load(text))
+
+
+def with_part(whole, part):
+    """The rows of the part in the place of the whole's, each with its own
+    commit and time."""
+    of_part = {row["number"]: dict(row, commit=part["commit"],
+                                   when=part["when"]) for row in part["rows"]}
+    rows = [of_part.get(row["number"], row) for row in whole["rows"]]
+    return dict(whole, rows=rows)
+
+
 def newest(name):
-    """What was measured here, or what was published before, or None."""
-    for directory in (RESULTS, PLOTS):
-        path = os.path.join(directory, name + ".json")
-        if os.path.exists(path):
-            with open(path, encoding="utf-8") as text:
-                return without_runs(json.load(text))
-    return None
+    """What was measured here, or what was published before, or None; of the
+    aims also the rows that were measured here by their numbers, if later."""
+    result = read_json(RESULTS, name) or read_json(PLOTS, name)
+    part = read_json(RESULTS, "bars-part") if name == "bars" else None
+    if result and part and part["when"] > result["when"]:
+        return with_part(result, part)
+    return result
 
 
 def publish(say):

@@ -18,6 +18,7 @@
  *                    comes after is counted
  *     --post N       sends N bytes by POST
  *     --discard      keeps no body of a response
+ *     --cookies N    the client has a jar with N cookies of the URL's host
  *     --ca FILE      trusted certificates
  *     --timeout N    seconds for a fetch, instead of the client's default
  *     --libcurl-only every request goes through libcurl, also those which
@@ -39,6 +40,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 
 enum {
   CONNECTIONS_MAX = 100000,
@@ -48,6 +50,7 @@ enum {
   HOSTS_MAX = 254 * HOSTS_PER_NET,
   URL_MAX = 4096,
   POST_MAX = 10 << 20,
+  COOKIES_MAX = 1000,
   TIMEOUT_MAX = 86400,
   FAILURES_SHOWN = 5
 };
@@ -70,6 +73,7 @@ struct settings {
   bool libcurl_only;
   bool await;
   bool discard;
+  long cookies;
 };
 
 struct run {
@@ -342,8 +346,35 @@ static lariat_status make_pool(struct run *run) {
   return lariat_pool_new(&options, &run->pool);
 }
 
+static lariat_status set_cookies(lariat_cookie_jar *jar, const char *text,
+                                 long count) {
+  lariat_url *url;
+  lariat_status status = lariat_url_parse(text, strlen(text), NULL, &url, NULL);
+
+  for (long i = 0; i < count && !status; i++) {
+    char cookie[64];
+    int length = snprintf(cookie, sizeof cookie, "name%ld=value%ld", i, i);
+    status =
+        lariat_cookie_jar_set(jar, url, cookie, (size_t)length, time(NULL), 0);
+  }
+  lariat_url_free(url);
+  return status;
+}
+
+static lariat_status make_jar(const struct settings *settings,
+                              lariat_cookie_jar **jar) {
+  lariat_status status;
+
+  *jar = NULL;
+  if (!settings->cookies) return LARIAT_OK;
+  status = lariat_cookie_jar_new(NULL, jar);
+  if (!status) status = set_cookies(*jar, settings->url, settings->cookies);
+  return status;
+}
+
 static lariat_status make_client(struct run *run, lariat_reactor *reactor) {
   lariat_client_options options = lariat_client_defaults();
+  lariat_status status = make_jar(run->settings, &options.cookies);
 
   options.placement = run->settings->placement;
   if (run->settings->timeout_s)
@@ -352,7 +383,10 @@ static lariat_status make_client(struct run *run, lariat_reactor *reactor) {
     options.window = (unsigned)run->settings->connections;
   if (run->settings->asked > (long)options.max_queued)
     options.max_queued = (size_t)run->settings->asked;
-  return lariat_client_new(run->pool, reactor, &options, &run->client);
+  if (!status)
+    status = lariat_client_new(run->pool, reactor, &options, &run->client);
+  lariat_cookie_jar_release(options.cookies);
+  return status;
 }
 
 static void begin_at_home(void *context) {
@@ -453,6 +487,8 @@ static bool parse_option(int option, struct settings *settings) {
     return parse_number(optarg, TIMEOUT_MAX, &settings->timeout_s);
   case 'o':
     return parse_number(optarg, POST_MAX, &settings->post);
+  case 'k':
+    return parse_number(optarg, COOKIES_MAX, &settings->cookies);
   case 'c':
     settings->ca_file = optarg;
     return true;
@@ -480,6 +516,7 @@ static bool parse(int argc, char **argv, struct settings *settings) {
       {"idle", required_argument, NULL, 'i'},
       {"before", required_argument, NULL, 'b'},
       {"post", required_argument, NULL, 'o'},
+      {"cookies", required_argument, NULL, 'k'},
       {"ca", required_argument, NULL, 'c'},
       {"timeout", required_argument, NULL, 't'},
       {"libcurl-only", no_argument, NULL, 'l'},
@@ -517,7 +554,7 @@ int main(int argc, char **argv) {
                     "[--placement host|spread|home] [--per-host N] "
                     "[--asked N] [--hosts N] [--idle N] [--before N] "
                     "[--post N] [--ca FILE] [--timeout N] [--libcurl-only] "
-                    "[--await] [--discard]\n");
+                    "[--await] [--discard] [--cookies N]\n");
     return 2;
   }
   status = make_body(&settings) ? set_up(&run) : LARIAT_ENOMEM;

@@ -10,14 +10,6 @@
 
 #include <lariat/lariat.h>
 
-struct run {
-  lariat_reactor *reactor;
-  lariat_pool *pool;
-  lariat_client *client;
-  char **args; /* the URL, the file, the lines */
-  int failed;
-};
-
 /* ---- The protocol ---- */
 
 /* A line of the server's, as far as it has come. */
@@ -69,52 +61,22 @@ static lariat_value ask(lariat_byte_stream *stream, char **lines) {
 
 /* A coroutine: while it waits, the reactor goes on.  Dropping the value that
  * has the stream closes it. */
-static lariat_value talk(void *context) {
-  struct run *run = context;
+static lariat_value talk(lariat_client *client, int argc, char **argv) {
   lariat_value opened =
-      lariat_await(lariat_byte_stream_open(run->client, run->args[0], NULL));
-  lariat_value result = opened;
-  if (!lariat_is_failure(opened)) {
-    result = ask(lariat_byte_stream_in(opened), run->args + 2);
-    lariat_value_drop(opened);
-  }
-  if (lariat_is_failure(result)) {
-    fprintf(stderr, "%s: %s\n", run->args[0], lariat_failure_message(result));
-    run->failed = 1;
-  }
-  (void)lariat_reactor_stop(run->reactor);
-  return lariat_value_drop(result);
-}
-
-static lariat_status open_run(struct run *run) {
-  lariat_pool_options options = lariat_pool_defaults();
-  options.ca_file = run->args[1];
-  lariat_status status = lariat_reactor_new(NULL, &run->reactor);
-  if (status == LARIAT_OK) status = lariat_pool_new(&options, &run->pool);
-  if (status == LARIAT_OK)
-    status = lariat_client_new(run->pool, run->reactor, NULL, &run->client);
-  return status;
-}
-
-static void begin(void *context) {
-  struct run *run = context;
-  lariat_deferred_forget(lariat_coroutine_start(run->reactor, talk, run));
+      lariat_await(lariat_byte_stream_open(client, argv[1], NULL));
+  (void)argc;
+  if (lariat_is_failure(opened)) return opened;
+  lariat_value result = ask(lariat_byte_stream_in(opened), argv + 3);
+  lariat_value_drop(opened);
+  return result;
 }
 
 int main(int argc, char **argv) {
+  lariat_pool_options options = lariat_pool_defaults();
   if (argc < 3) {
     fprintf(stderr, "usage: reverse_lines HTTPS_URL CA_FILE LINE...\n");
     return 2;
   }
-  struct run run = {.args = argv + 1};
-  lariat_status status = open_run(&run);
-  if (status == LARIAT_OK) {
-    begin(&run);
-    status = lariat_reactor_run(run.reactor);
-  }
-  if (status != LARIAT_OK) fprintf(stderr, "%s\n", lariat_status_text(status));
-  lariat_client_close(run.client);
-  if (run.reactor) (void)lariat_reactor_close(run.reactor, 1000);
-  lariat_pool_release(run.pool);
-  return status == LARIAT_OK ? run.failed : 1;
+  options.ca_file = argv[2];
+  return lariat_react_coroutine_with(&options, NULL, talk, argc, argv);
 }

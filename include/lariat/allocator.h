@@ -33,6 +33,22 @@ typedef struct lariat_allocator {
 LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_set_allocator(const lariat_allocator *allocator);
 
+/* ---- Memory from the allocator ----
+ *
+ * For what is built upon lariat and shall use the same memory, as the libraries
+ * beside it do.  Any thread. */
+
+/* Returns memory for `bytes`, or NULL; of 0 bytes, too, it is memory. */
+LARIAT_API LARIAT_MUST_USE void *lariat_memory_allocate(size_t bytes);
+
+/* Makes `memory` as large as `bytes`, elsewhere perhaps, or returns NULL and
+ * leaves it as it is.  NULL is memory of no bytes. */
+LARIAT_API LARIAT_MUST_USE void *lariat_memory_resize(void *memory,
+                                                      size_t bytes);
+
+/* Gives it back; NULL is allowed. */
+LARIAT_API void lariat_memory_release(void *memory);
+
 LARIAT_END_C
 
 #endif

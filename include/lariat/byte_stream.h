@@ -62,8 +62,8 @@ lariat_byte_stream_defaults(const lariat_client *client);
  *
  * The deferred fails with
  *   LARIAT_EINVAL    options without `size`, an `alpn` that is no list of
- *                    names, a scripted pool, another thread
- *   LARIAT_ENOMEM
+ *                    names, a scripted pool
+ *   LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED
  *   others           as a fetch that has no connection: LARIAT_EURL,
  *                    LARIAT_ESCHEME, LARIAT_EPORT, LARIAT_ERESOLVE,
  *                    LARIAT_EADDRESS, LARIAT_ECONNECT, LARIAT_ETLS,
@@ -100,8 +100,7 @@ LARIAT_API void lariat_byte_stream_release(lariat_byte_stream *stream);
  *   LARIAT_ETIMEDOUT   it was idle for too long
  *   LARIAT_ECANCELLED  the stream, or its client, was closed
  *   LARIAT_ECLOSED     its pool has ended
- *   LARIAT_EINVAL      called on another thread, or in a child process
- *   LARIAT_ENOMEM, LARIAT_ESYSTEM */
+ *   LARIAT_ETHREAD, LARIAT_EFORKED, LARIAT_ENOMEM, LARIAT_ESYSTEM */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_byte_stream_send(lariat_byte_stream *stream, const void *bytes,
                         size_t length);
@@ -110,9 +109,8 @@ lariat_byte_stream_send(lariat_byte_stream *stream, const void *bytes,
  * that was.  What did not go must be the next that is sent, the same bytes: by
  * lariat_byte_stream_send, whose deferred tells when they have gone.
  *
- * LARIAT_OK       `*sent` may be less than `length`, and 0
- * LARIAT_ETHREAD, LARIAT_EFORKED
- * others          as above, down to LARIAT_ECLOSED */
+ * LARIAT_OK  `*sent` may be less than `length`, and 0
+ * others     as above, but LARIAT_ENOMEM and LARIAT_ESYSTEM */
 LARIAT_API LARIAT_MUST_USE lariat_status lariat_byte_stream_try_send(
     lariat_byte_stream *stream, const void *bytes, size_t length, size_t *sent);
 
@@ -136,7 +134,7 @@ lariat_byte_stream_end_sending(lariat_byte_stream *stream);
  *
  * The deferred fails with
  *   LARIAT_EBUSY       see above
- *   LARIAT_EINVAL      `capacity` is 0, or as above
+ *   LARIAT_EINVAL      `capacity` is 0
  *   LARIAT_ETRUNCATED  the end of the TCP stream, without a close_notify before
  *                      it: bytes may be missing (RFC 8446, 6.1)
  *   others             as above, but LARIAT_EALREADY */
@@ -147,7 +145,8 @@ lariat_byte_stream_receive(lariat_byte_stream *stream, void *buffer,
 /* Receives what is there now, without a deferred; `*got` is 0 at the end.
  *
  * LARIAT_OK
- * LARIAT_EBUSY   nothing is there now, or somebody else receives
+ * LARIAT_EAGAIN  nothing is there now
+ * LARIAT_EBUSY   somebody else receives: a deferred waits, or a callback is set
  * LARIAT_EINVAL  `capacity` is 0
  * LARIAT_ETHREAD, LARIAT_EFORKED
  * others         LARIAT_ETRUNCATED and the other ends, as above */

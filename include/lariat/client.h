@@ -10,8 +10,10 @@
 #include <stdint.h>
 
 #include <lariat/body.h>
+#include <lariat/cookies.h>
 #include <lariat/deferred.h>
 #include <lariat/export.h>
+#include <lariat/observer.h>
 #include <lariat/pool.h>
 #include <lariat/reactor.h>
 #include <lariat/response.h>
@@ -92,6 +94,13 @@ typedef struct lariat_client_options {
   bool deny_bad_ports; /* refuse URLs with a port of another protocol (the "bad
                           ports" of the Fetch standard: 25, 6667); default:
                           redirects to one, other than the URL's own */
+  lariat_cookie_jar *cookies; /* is asked for the cookies of each request, and
+                                 gets those of each answer; clients of one
+                                 reactor may share it, and each has a reference
+                                 to it; NULL: none are kept */
+  unsigned keep;            /* lariat_keep, joined; default 0: nothing more than
+                               all responses have */
+  lariat_observer observer; /* of each request; default none */
   lariat_timestamps timestamps; /* of the instants of responses and failures
                                    (lariat/attempt.h); default TURN */
 } lariat_client_options;
@@ -99,13 +108,25 @@ typedef struct lariat_client_options {
 /* Returns the defaults.  Any thread. */
 LARIAT_API lariat_client_options lariat_client_defaults(void);
 
+/* Looks for what is wrong with options, those of their policy for retries
+ * included, and writes a sentence about the first of it into `message` of
+ * `capacity` bytes (0: nowhere), without a full stop; it begins with the name
+ * of the field: "retry.max_retries: there are 1,000 at the most".  NULL are the
+ * defaults.  Any thread.
+ *
+ * LARIAT_OK      `message` is ""
+ * LARIAT_EINVAL  see `message` */
+LARIAT_API LARIAT_MUST_USE lariat_status lariat_client_options_check(
+    const lariat_client_options *options, char *message, size_t capacity);
+
 /* Makes a client of `pool` on `reactor` and puts it into `*out`.  `options` may
  * be NULL.  The client holds a reference to the pool.
  *
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED
  * LARIAT_EINVAL   the options (or their retry policy) are without their `size`
- *                 or one makes no sense; HOME on a reactor that is not one of
- *                 the pool's
+ *                 or one makes no sense: lariat_client_options_check says
+ *                 which; HOME on a reactor that is not one of the pool's; a
+ *                 client of another reactor has the cookie jar
  * LARIAT_ECLOSED  the pool is closed */
 LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_client_new(lariat_pool *pool, lariat_reactor *reactor,
@@ -168,6 +189,9 @@ typedef struct lariat_request_options {
                                  called with is not tried again */
   void *transform_context;
   lariat_destroy transform_destroy; /* runs once, on any thread; may be NULL */
+  unsigned keep;                    /* as the client's: what the response keeps,
+                                       lariat_keep (lariat/response.h) */
+  lariat_observer observer;         /* as the client's */
   lariat_timestamps timestamps;     /* as the client's */
 } lariat_request_options;
 
@@ -180,7 +204,8 @@ lariat_request_defaults(const lariat_client *client);
  * is refused at once (bad input, overload, closed, out of memory).  It can be
  * cancelled at any time.  `method` is sent as it is, and cannot be CONNECT;
  * `options` may be NULL. Never NULL.  The failures a fetch can have are
- * LARIAT_EURL, LARIAT_ESCHEME, LARIAT_EINVAL (method, options, headers),
+ * LARIAT_EURL, LARIAT_ESCHEME, LARIAT_EINVAL (method, options, headers: the
+ * message says which, by the field's name),
  * LARIAT_ENOMEM, LARIAT_EOVERLOAD, LARIAT_ECLOSED, LARIAT_ECANCELLED,
  * LARIAT_ETIMEDOUT, LARIAT_ETHREAD, LARIAT_EFORKED, LARIAT_ESYSTEM (no
  * descriptor for a connection), and those of status.h under "One fetch". */
@@ -211,6 +236,24 @@ LARIAT_API LARIAT_MUST_USE lariat_deferred *lariat_patch(lariat_client *client,
                                                          const char *url,
                                                          const void *body,
                                                          size_t length);
+
+/* Opens connections to the origin of `url` ahead of the requests that will use
+ * them: looked up, connected and, over TLS, verified.  They are for requests of
+ * HTTP/1.1 with the client's own `http` and placement, count for all limits,
+ * and are closed when nothing has used them for the pool's `idle_ms`.
+ *
+ * The deferred fires on the client's reactor with the number of those that were
+ * opened (lariat_int_in).  It is less than `connections` where the limits of
+ * the host or of the pool allow no more without closing others, or where the
+ * others have failed.  The first is opened alone; what it fails with fails the
+ * deferred: LARIAT_EINVAL (`connections` is 0, or the pool is a scripted one),
+ * and all that lariat_byte_stream_open may fail with (lariat/byte_stream.h).
+ * A server that chooses HTTP/2 needs one connection, which comes with the first
+ * request: none is left open, and the number is 0; so it is in pools of
+ * `libcurl_only`.  Cancelling leaves open what is open.  Never NULL. */
+LARIAT_API LARIAT_MUST_USE lariat_deferred *
+lariat_client_warm(lariat_client *client, const char *url,
+                   unsigned connections);
 
 /* Returns a deferred that fires with "none" when the client's queue
  * (`max_queued`) is not full: at least one more request would be taken,

@@ -69,7 +69,8 @@ LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_maybe(lariat_reactor *reactor, lariat_function function, void *context);
 
 /* Makes a deferred that has failed; the message is formatted as printf does.
- * Never NULL. */
+ * With LARIAT_ETHREAD or LARIAT_EFORKED, on a thread or in a process that the
+ * reactor is not of: a constant one, which is nobody's.  Never NULL. */
 LARIAT_API LARIAT_MUST_USE lariat_deferred *
 lariat_deferred_fail(lariat_reactor *reactor, lariat_status status,
                      const char *format, ...)

@@ -12,12 +12,28 @@
 #include <lariat/deferred.h>
 #include <lariat/export.h>
 #include <lariat/later.h>
+#include <lariat/log.h>
 #include <lariat/reactor.h>
 #include <lariat/status.h>
 
 LARIAT_BEGIN_C
 
 typedef struct lariat_pool lariat_pool;
+
+/* The addresses of names that are wanted. */
+typedef enum lariat_address_family {
+  LARIAT_FAMILY_ANY,
+  LARIAT_FAMILY_IPV4,
+  LARIAT_FAMILY_IPV6
+} lariat_address_family;
+
+/* The ways to look names up; docs/resolving.md has more. */
+typedef enum lariat_look_up_way {
+  LARIAT_LOOK_UP_AUTO,     /* as nsswitch.conf says: by DNS and the hosts file,
+                              and by the C library what only that can */
+  LARIAT_LOOK_UP_BY_DNS,   /* and the hosts file, whatever that says */
+  LARIAT_LOOK_UP_BY_SYSTEM /* by getaddrinfo, each on a thread */
+} lariat_look_up_way;
 
 /* The options of a pool.  Start from lariat_pool_defaults().  0 means the
  * default where a field says so. */
@@ -57,10 +73,36 @@ typedef struct lariat_pool_options {
    * none that is allowed fails with LARIAT_EADDRESS; of a host that has several
    * those that are allowed are tried. */
   lariat_address_rules addresses;
+  /* How names are looked up; lariat_name_options_check says what is wrong. */
+  const char *name_servers; /* "192.0.2.1,[2001:db8::1]:5353"; NULL: those of
+                               resolv.conf */
+  const char *resolve;      /* addresses of hosts that are not looked up, as
+                               curl's --resolve has them: "HOST:PORT:ADDRESS",
+                               more addresses behind commas, HOST may be "*";
+                               more entries behind blanks; NULL: none */
+  const char *connect_to;   /* hosts and ports that are connected to instead of
+                               others, as curl's --connect-to has them:
+                               "HOST:PORT:HOST:PORT", each may be empty; more
+                               entries behind blanks; NULL: none */
+  lariat_address_family family; /* of names; default: any */
+  lariat_look_up_way look_up_way;
+  lariat_log log; /* of its reactors; default none.  A scripted pool has that of
+                     its reactor */
 } lariat_pool_options;
 
 /* Returns the defaults.  Any thread. */
 LARIAT_API lariat_pool_options lariat_pool_defaults(void);
+
+/* Looks for what is wrong with options, and writes a sentence about the first
+ * of it into `message` of `capacity` bytes (0: nowhere), without a full stop;
+ * it begins with the name of the field: "rate: it is below 0, above
+ * 1,000,000,000, or no number".  NULL are the defaults.  Any thread.
+ *
+ * LARIAT_OK      `message` is ""
+ * LARIAT_ENOMEM
+ * LARIAT_EINVAL  see `message` */
+LARIAT_API LARIAT_MUST_USE lariat_status lariat_pool_options_check(
+    const lariat_pool_options *options, char *message, size_t capacity);
 
 /* Makes a pool, starts its threads (named lariat-0, lariat-1, …; all signals
  * blocked) and puts it into `*out`.  `options` may be NULL.  The caller has
@@ -70,7 +112,7 @@ LARIAT_API lariat_pool_options lariat_pool_defaults(void);
  * LARIAT_EINVAL    the options are without their `size`, one makes no sense (a
  *                  rate or burst below 0 or above 1,000,000,000 among them, or
  *                  what lariat_networks_check refuses), or `ca_file` cannot be
- *                  read
+ *                  read: lariat_pool_options_check says which
  * LARIAT_ESYSTEM   no thread or descriptor to be had; see errno
  * LARIAT_ELIBCURL  the libcurl that is loaded is refused:
  *                  lariat_pool_refusal() says why
@@ -212,6 +254,14 @@ typedef struct lariat_pool_stats {
                                         server would choose HTTP/2 */
   uint64_t requests_open_connection; /* libcurl had one open, which was a first
                                         handshake's */
+  /* Of names, since the start.  What is an address, or in the hosts file or the
+   * options, counts nowhere. */
+  uint64_t names_looked_up; /* look-ups, whoever wanted them */
+  uint64_t names_cached;    /* known from an earlier look-up */
+  uint64_t names_joined;    /* waited for a look-up that was another's */
+  uint64_t names_stale;     /* known, but too old, since the servers failed */
+  uint64_t names_failed;    /* look-ups that found no address */
+  uint64_t names_in_flight; /* look-ups now */
 } lariat_pool_stats;
 
 /* Fills `*stats` as far as its `size` goes.  Any thread.
@@ -220,6 +270,15 @@ typedef struct lariat_pool_stats {
  * LARIAT_EINVAL  no `size` */
 LARIAT_API lariat_status lariat_pool_read_stats(lariat_pool *pool,
                                                 lariat_pool_stats *stats);
+
+/* Fills `*stats` (lariat/reactor.h) with what is known of the pool's reactor
+ * number `index`, as far as its `size` goes; also when the pool is closed.  Any
+ * thread; of a scripted pool, that of its reactor.
+ *
+ * LARIAT_OK
+ * LARIAT_EINVAL  no `size`, or no such reactor */
+LARIAT_API lariat_status lariat_pool_read_reactor_stats(
+    lariat_pool *pool, unsigned index, lariat_reactor_stats *stats);
 
 LARIAT_END_C
 

@@ -24,6 +24,15 @@ typedef lariat_deferred *(*lariat_app)(lariat_client *client, int argc,
 LARIAT_API LARIAT_MUST_USE int lariat_react(lariat_app app, int argc,
                                             char **argv);
 
+/* Does the same with options for the pool and for the client; NULL: the
+ * defaults.  They are copied before `app` is called.  An option that makes no
+ * sense is said by its name, in one sentence on standard error, and the exit
+ * code is 1, as it is for whatever could not be made. */
+LARIAT_API LARIAT_MUST_USE int
+lariat_react_with(const lariat_pool_options *pool,
+                  const lariat_client_options *client, lariat_app app, int argc,
+                  char **argv);
+
 /* The program as a coroutine: may await, and its failure or value is the
  * program's end.  It has a stack of 1 MiB. */
 typedef lariat_value (*lariat_coroutine_app)(lariat_client *client, int argc,
@@ -33,6 +42,12 @@ typedef lariat_value (*lariat_coroutine_app)(lariat_client *client, int argc,
  * program's has ended are ended, as by lariat_coroutine_end_all. */
 LARIAT_API LARIAT_MUST_USE int lariat_react_coroutine(lariat_coroutine_app app,
                                                       int argc, char **argv);
+
+/* Does the same with options, as lariat_react_with. */
+LARIAT_API LARIAT_MUST_USE int
+lariat_react_coroutine_with(const lariat_pool_options *pool,
+                            const lariat_client_options *client,
+                            lariat_coroutine_app app, int argc, char **argv);
 
 LARIAT_END_C
 

@@ -20,6 +20,7 @@
 
 #include <lariat/clock.h>
 #include <lariat/export.h>
+#include <lariat/log.h>
 #include <lariat/status.h>
 #include <lariat/value.h>
 
@@ -37,6 +38,7 @@ typedef struct lariat_reactor_options {
   size_t size;               /* sizeof(lariat_reactor_options) */
   const lariat_clock *clock; /* NULL: the system's */
   const char *name;          /* for reports; copied; NULL: "reactor" */
+  lariat_log log;            /* default none */
 } lariat_reactor_options;
 
 /* Makes a reactor owned by the calling thread and puts it into `*out`.
@@ -277,9 +279,36 @@ lariat_mailbox_call(lariat_mailbox *mailbox, lariat_call call, void *context,
 /* Gives one reference back.  NULL is allowed.  Any thread. */
 LARIAT_API void lariat_mailbox_release(lariat_mailbox *mailbox);
 
+/* The turns of a reactor and the time of its thread.  Their numbers belong
+ * together only roughly, where another thread reads them. */
+typedef struct lariat_reactor_stats {
+  size_t size;    /* sizeof(lariat_reactor_stats), set by the caller */
+  uint64_t turns; /* since the start */
+  uint64_t longest_turn_ns; /* since the start, on the reactor's clock: from the
+                               end of its wait to the next one's beginning */
+  uint64_t recent_turn_ns;  /* the longest since this was read last, whoever has
+                               read it */
+  uint64_t cpu_ns;      /* that the thread has had, of the kernel's and of its
+                           own, since it began */
+  uint64_t cpu_wait_ns; /* that the thread was ready to run and had to wait for
+                           a CPU, since it began: Linux tells it in schedstat,
+                           which a kernel or a sandbox may leave out */
+  bool cpu_known;       /* false: cpu_ns is 0 */
+  bool cpu_wait_known;  /* false: cpu_wait_ns is 0 */
+} lariat_reactor_stats;
+
+/* Fills `*stats` as far as its `size` goes.  Any thread, while the reactor
+ * lives; of a pool's reactors: lariat_pool_read_reactor_stats.
+ *
+ * LARIAT_OK
+ * LARIAT_EINVAL  no `size` */
+LARIAT_API lariat_status lariat_reactor_read_stats(lariat_reactor *reactor,
+                                                   lariat_reactor_stats *stats);
+
 /* Takes the report of a failure that nobody handled, or of another fault
  * without an owner, once.  `message` is a sentence without a newline and lives
- * for the call.  The default writes it to standard error.  Setting NULL brings
+ * for the call.  The default writes it to the reactor's log, if that has one,
+ * else to standard error.  Setting NULL brings
  * the default back. */
 typedef void (*lariat_report)(const char *message, void *context);
 LARIAT_API void lariat_reactor_set_report(lariat_reactor *reactor,

@@ -58,6 +58,23 @@ lariat_response_header_at(const lariat_response *response, size_t index);
 LARIAT_API const char *lariat_response_header(const lariat_response *response,
                                               const char *name);
 
+/* Returns the value of the next header called `name` at or behind `*position`,
+ * which is 0 for the first and is moved on; NULL: there is no other.  A field
+ * may come several times, as Set-Cookie does:
+ *
+ *   size_t position = 0;
+ *   const char *value;
+ *   while ((value = lariat_response_next_header(response, "Set-Cookie",
+ *                                               &position)))
+ */
+LARIAT_API const char *
+lariat_response_next_header(const lariat_response *response, const char *name,
+                            size_t *position);
+
+/* Returns how many headers are called `name`. */
+LARIAT_API size_t lariat_response_header_values(const lariat_response *response,
+                                                const char *name);
+
 /* Return the number of trailers, and each of them in the order they came (NULLs
  * when out of range).  Trailers are the header lines behind a body that came in
  * chunks, or by HTTP/2 (RFC 9110, 6.5): they are never among the headers, and
@@ -134,6 +151,99 @@ typedef enum lariat_desync {
  * look for them. */
 LARIAT_API lariat_desync
 lariat_response_desync(const lariat_response *response);
+
+/* ---- What is kept where a request asks for it ---- */
+
+/* Parts of an answer that a response keeps beside head and body, joined: `keep`
+ * of a request's options, or of the client's (lariat/client.h).  What is not
+ * asked for costs nothing.  A request fails with LARIAT_ENOMEM where there is
+ * no memory for what it wants kept. */
+typedef enum lariat_keep {
+  LARIAT_KEEP_RAW_HEAD = 1,   /* the bytes of the head */
+  LARIAT_KEEP_RAW_BODY = 2,   /* the body before its content codings were
+                                 undone; not with a stream */
+  LARIAT_KEEP_CONNECTION = 4, /* the local address, and what TLS has settled */
+  LARIAT_KEEP_CERTIFICATES = 8, /* the same, and the server's certificates */
+  LARIAT_KEEP_REDIRECTS = 16    /* the answers that led to this one */
+} lariat_keep;
+
+/* The source of the bytes of a head. */
+typedef enum lariat_head_source {
+  LARIAT_HEAD_NOT_KEPT = 0, /* there are none: not asked for, or of a scripted
+                               pool */
+  LARIAT_HEAD_RECEIVED = 1, /* they are those that came */
+  LARIAT_HEAD_UNFOLDED = 2, /* the same, but that a header line that went on in
+                               the next (obs-fold) was joined with that: so
+                               libcurl shows it from 8.18.0 on */
+  LARIAT_HEAD_REMADE = 3    /* HTTP/2 has no such bytes: libcurl has made these
+                               of its fields */
+} lariat_head_source;
+
+/* Return the bytes of the final answer's head as they came, from the status
+ * line to the empty one, with their line ends; and those of the heads of 1xx
+ * before it.  "" when there are none.  `*length` (may be NULL) gets their
+ * number; no NUL follows them.  With LARIAT_KEEP_RAW_HEAD. */
+LARIAT_API const char *lariat_response_raw_head(const lariat_response *response,
+                                                size_t *length);
+LARIAT_API const char *
+lariat_response_raw_interim_heads(const lariat_response *response,
+                                  size_t *length);
+
+/* Returns where those bytes are from. */
+LARIAT_API lariat_head_source
+lariat_response_raw_head_source(const lariat_response *response);
+
+/* Returns the body as it came, its content codings (gzip) not undone; chunks
+ * are, and are nowhere told.  NULL: it was not asked for, LARIAT_KEEP_RAW_BODY.
+ * `*length` (may be NULL) gets its length; no NUL need follow.  That of a body
+ * without codings in memory is lariat_response_body; in any other case there is
+ * memory for it beside the body's, counted in the pool's `max_body_memory`.  It
+ * may be as long as bodies are taken from a server with this `max_body_bytes`,
+ * be they kept or not: a sixteenth and 64 KiB longer, where it is coded. */
+LARIAT_API const char *lariat_response_raw_body(const lariat_response *response,
+                                                size_t *length);
+
+/* Return the address and the port of this end of the connection.  With
+ * LARIAT_KEEP_CONNECTION or LARIAT_KEEP_CERTIFICATES, as the next four; "" and
+ * 0 without, and of a scripted pool. */
+LARIAT_API const char *
+lariat_response_local_ip(const lariat_response *response);
+LARIAT_API unsigned lariat_response_local_port(const lariat_response *response);
+
+/* Returns the version of TLS, "TLSv1.2" or "TLSv1.3"; "": there was no TLS. */
+LARIAT_API const char *
+lariat_response_tls_version(const lariat_response *response);
+
+/* Returns the name of the cipher suite in IANA's registry,
+ * "TLS_AES_256_GCM_SHA384". */
+LARIAT_API const char *
+lariat_response_tls_cipher(const lariat_response *response);
+
+/* Returns the protocol that ALPN has settled, "h2" or "http/1.1"; "": none. */
+LARIAT_API const char *
+lariat_response_tls_alpn(const lariat_response *response);
+
+/* Returns whether the connection's handshake has resumed an earlier session. */
+LARIAT_API bool lariat_response_tls_resumed(const lariat_response *response);
+
+/* Return the number of the server's certificates, as it has sent them, its own
+ * first; and each in DER (NULL when out of range).  Where a session was resumed
+ * they are those of the handshake that began it.  With
+ * LARIAT_KEEP_CERTIFICATES. */
+LARIAT_API size_t
+lariat_response_certificate_count(const lariat_response *response);
+LARIAT_API const uint8_t *
+lariat_response_certificate_at(const lariat_response *response, size_t index,
+                               size_t *length);
+
+/* Returns a redirect that was followed, the first at 0, as a response with all
+ * that this one has: status, URL, headers, body, and what it was to keep.  It
+ * lives as long as this response.  NULL when out of range, which is
+ * lariat_response_redirects, and without LARIAT_KEEP_REDIRECTS.  A body that
+ * was to go to a descriptor is in the response of a redirect; one that was to
+ * be discarded is not. */
+LARIAT_API const lariat_response *
+lariat_response_redirect_at(const lariat_response *response, size_t index);
 
 LARIAT_END_C
 

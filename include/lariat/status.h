@@ -29,6 +29,7 @@ typedef enum lariat_status {
   LARIAT_EOVERLOAD = -12,  /* the queue is full; try later */
   LARIAT_ELIBCURL = -13, /* this libcurl is refused, or lacks what is needed */
   LARIAT_EUSER = -14,    /* a failure made by the user's own code */
+  LARIAT_EAGAIN = -15,   /* nothing is there now */
 
   /* Deferreds. */
   LARIAT_EFIRST = -20,     /* one of several failed; see lariat_failure_cause */

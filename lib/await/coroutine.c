@@ -147,13 +147,10 @@ static lariat_status begin_coroutine(const start_request *request,
   return status;
 }
 
-/* Returns a failed deferred: the constant one on a thread that may not touch
- * the reactor's deferreds. */
 static lariat_deferred *refuse_start(const start_request *request,
                                      lariat_status status) {
   lariat_reactor *reactor = request->reactor;
   if (request->options.destroy) request->options.destroy(request->argument);
-  if (status == LARIAT_ETHREAD || status == LARIAT_EFORKED) reactor = NULL;
   if (!reactor || status == LARIAT_ENOMEM)
     return lr_deferred_failed_reserve(reactor);
   return lariat_deferred_fail(reactor, status, "no coroutine was started: %s",

@@ -61,6 +61,14 @@ void lr_free(void *memory) {
   if (memory) allocator.release(memory, allocator.context);
 }
 
+void *lariat_memory_allocate(size_t bytes) { return lr_alloc(bytes); }
+
+void *lariat_memory_resize(void *memory, size_t bytes) {
+  return lr_realloc(memory, bytes);
+}
+
+void lariat_memory_release(void *memory) { lr_free(memory); }
+
 /* Asks for a block with a line to spare, since the allocator promises no more
  * than malloc's alignment, and keeps its address before the aligned part. */
 void *lr_alloc_lines(size_t bytes) {

@@ -36,6 +36,7 @@ static const struct entry entries[] = {
     {LARIAT_ELIBCURL, false, "libcurl-refused",
      "this libcurl is not good enough"},
     {LARIAT_EUSER, false, "user", "the program's own code failed"},
+    {LARIAT_EAGAIN, true, "would-block", "nothing is there now"},
     {LARIAT_EFIRST, false, "first-error", "one of several failed"},
     {LARIAT_ESELF, false, "returned-itself",
      "a deferred was returned from its own callback"},

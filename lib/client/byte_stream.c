@@ -18,6 +18,7 @@
 #include "deferred/deferred.h"
 #include "http/response.h"
 #include "job/lease.h"
+#include "limits/priority_queue.h"
 #include "net/stamped_stream.h"
 #include "pool/pool.h"
 #include "reactor/reactor.h"
@@ -149,10 +150,11 @@ static bool watch_stream(lariat_byte_stream *stream) {
   bool reads = is_receiving(stream) || stream->watch.events & EPOLLIN;
   uint32_t events = 0;
   if (!stream->lease) return true;
+  const lr_stream *connection = &stream->lease->stream;
   if (reads && !stream->in.over) events |= read_events;
-  if (stream->out.waiting ||
-      (is_receiving(stream) && stream->lease->stream.needs_send))
-    events |= EPOLLOUT;
+  if (stream->out.waiting)
+    events |= connection->needs_receive ? read_events : EPOLLOUT;
+  if (is_receiving(stream) && connection->needs_send) events |= EPOLLOUT;
   return set_events(stream, events);
 }
 
@@ -176,7 +178,11 @@ static void fire(lariat_deferred **waiting, lariat_value value) {
 }
 
 static lariat_value make_failure(lariat_status status) {
-  return lariat_failure_new(status, "%s", lariat_status_text(status));
+  const char *text = status == LARIAT_ETRUNCATED
+                         ? "the connection ended without a close_notify: bytes "
+                           "may be missing"
+                         : lariat_status_text(status);
+  return lariat_failure_new(status, "%s", text);
 }
 
 static lariat_value end_value(const lariat_byte_stream *stream) {
@@ -259,10 +265,18 @@ lariat_arrival lariat_byte_stream_arrival(const lariat_byte_stream *stream,
   return stream ? stream->arrival : LARIAT_ARRIVAL_NONE;
 }
 
+/* Has it tried again to send what TLS must receive for: it is about to
+ * receive. */
+static LR_COLD void send_again(lariat_byte_stream *stream) {
+  stream->lease->stream.needs_receive = false;
+  (void)watch_stream(stream);
+}
+
 /* Receives into `buffer`.  0: nothing now, or the end, which is noted but not
  * told. */
 static size_t receive_bytes(lariat_byte_stream *stream, char *buffer,
                             size_t capacity) {
+  if (stream->lease->stream.needs_receive) send_again(stream);
   ssize_t got = lr_lease_receive(stream->lease, buffer, capacity);
   if (got > 0) {
     stream->in.ready = (size_t)got == capacity || stream->lease->stream.pending;
@@ -311,6 +325,7 @@ static void receive_now(lariat_byte_stream *stream) {
 static size_t send_bytes(lariat_byte_stream *stream, const char *bytes,
                          size_t length) {
   size_t sent = 0;
+  stream->lease->stream.needs_receive = false;
   for (int i = 0; i < WRITES_AT_ONCE && sent < length; i++) {
     ssize_t now = lr_lease_send(stream->lease, bytes + sent, length - sent);
     if (now < 0) {
@@ -351,8 +366,18 @@ static void send_now(lariat_byte_stream *stream) {
 
 /* ---- Events ---- */
 
+/* Receives what TLS has to receive before it sends, and sends. */
+static void receive_and_send(lariat_byte_stream *stream) {
+  receive_now(stream);
+  if (stream->lease && stream->out.waiting) send_now(stream);
+}
+
 static void handle_events(lariat_byte_stream *stream, uint32_t events) {
   bool came = events & ~(uint32_t)EPOLLOUT || stream->lease->stream.needs_send;
+  if (stream->lease->stream.needs_receive && is_receiving(stream)) {
+    receive_and_send(stream);
+    return;
+  }
   if (stream->out.waiting) send_now(stream);
   if (!came || !stream->lease) return;
   if (is_receiving(stream)) {
@@ -385,9 +410,9 @@ static void discard_resume(lr_mail *mail) {
 
 /* ---- Idle streams ---- */
 
-static void set_idle_timer(lariat_byte_stream *stream) {
+static bool set_idle_timer(lariat_byte_stream *stream) {
   uint64_t at_ns = lr_add_ns(stream->active_ns, stream->idle_ns);
-  (void)lr_reactor_set_timer(stream->reactor, &stream->idle_timer, at_ns);
+  return lr_reactor_set_timer(stream->reactor, &stream->idle_timer, at_ns);
 }
 
 /* Looks whether the time is over: the timer is not moved for each byte. */
@@ -395,12 +420,10 @@ static void expire_idle(lr_timer *timer) {
   lariat_byte_stream *stream =
       lr_container(timer, lariat_byte_stream, idle_timer);
   uint64_t now_ns = lr_reactor_turn_ns(stream->reactor);
-  if (now_ns < lr_add_ns(stream->active_ns, stream->idle_ns)) {
-    set_idle_timer(stream);
-    return;
-  }
+  bool over = now_ns >= lr_add_ns(stream->active_ns, stream->idle_ns);
+  if (!over && set_idle_timer(stream)) return;
   hold_stream(stream);
-  fail_stream(stream, LARIAT_ETIMEDOUT);
+  fail_stream(stream, over ? LARIAT_ETIMEDOUT : LARIAT_ENOMEM);
   (void)watch_stream(stream);
   unhold_stream(stream);
 }
@@ -436,11 +459,11 @@ static lariat_status fill_opening(lr_job *job, const char *url,
   request.priority = options->priority;
   request.http = LARIAT_HTTP_1_1;
   request.sha256 = false;
+  request.timestamps = options->timestamps;
   lariat_status status = lr_request_fill_opening(job, url, &request);
   if (status == LARIAT_OK) status = lr_lease_new(options->alpn, &job->lease);
   if (status == LARIAT_OK)
     job->lease->idle_ns = lr_ns_of_ms(options->idle_timeout_ms);
-  job->wants.timestamps = (uint8_t)options->timestamps;
   return status;
 }
 
@@ -452,18 +475,29 @@ static lariat_status read_options(const lariat_client *client,
   if (given->size < sizeof given->size) return LARIAT_EINVAL;
   memcpy(options, given,
          given->size < sizeof *given ? given->size : sizeof *given);
-  return (unsigned)options->timestamps <= LARIAT_TIMESTAMPS_KERNEL
-             ? LARIAT_OK
-             : LARIAT_EINVAL;
+  return LARIAT_OK;
 }
 
-/* Refuses a call: on another thread by a failure that is nobody's. */
 static lariat_deferred *fail_call(lariat_reactor *reactor,
                                   lariat_status status) {
-  return status == LARIAT_ETHREAD || status == LARIAT_EFORKED
-             ? lr_deferred_failed_reserve(NULL)
-             : lariat_deferred_fail(reactor, status, "%s",
-                                    lariat_status_text(status));
+  return lariat_deferred_fail(reactor, status, "%s",
+                              lariat_status_text(status));
+}
+
+static lariat_deferred *fail_without_size(lariat_reactor *reactor) {
+  return lariat_deferred_fail(reactor, LARIAT_EINVAL,
+                              "%s: size: it is not the size of the struct, as "
+                              "lariat_byte_stream_defaults sets it",
+                              lariat_status_text(LARIAT_EINVAL));
+}
+
+/* Returns which of the options was refused. */
+static const char *find_fault(const lariat_byte_stream_options *options) {
+  if ((unsigned)options->timestamps > LARIAT_TIMESTAMPS_KERNEL)
+    return "timestamps: there are no such ones";
+  return lr_priority_valid(options->priority)
+             ? "alpn: it is no list of names with commas between them"
+             : "priority: there is no such priority";
 }
 
 lariat_deferred *
@@ -474,10 +508,14 @@ lariat_byte_stream_open(lariat_client *client, const char *url,
   if (status == LARIAT_OK) status = read_options(client, options, &all);
   lr_job *job = status == LARIAT_OK ? lr_client_new_job(client) : NULL;
   if (status == LARIAT_OK && !job) status = LARIAT_ENOMEM;
+  if (status == LARIAT_EINVAL) return fail_without_size(client->reactor);
   if (status != LARIAT_OK) return fail_call(client->reactor, status);
   status = fill_opening(job, url, &all);
   if (status == LARIAT_OK) status = lr_client_submit(client, job);
-  if (status != LARIAT_OK) lr_client_fail(job, status, url);
+  if (status == LARIAT_EINVAL)
+    lr_client_fail_invalid(job, url, find_fault(&all));
+  else if (status != LARIAT_OK)
+    lr_client_fail(job, status, url);
   return &job->deferred;
 }
 
@@ -510,7 +548,6 @@ static void take_lease(lariat_byte_stream *stream, lr_job *job) {
   stream->idle_ns = job->lease->idle_ns;
   stream->idle_timer.expire = expire_idle;
   stream->active_ns = lr_reactor_turn_ns(client->reactor);
-  if (stream->idle_ns) set_idle_timer(stream);
   stream->timestamps = (lariat_timestamps)job->wants.timestamps;
   if (stream->timestamps == LARIAT_TIMESTAMPS_KERNEL)
     (void)lr_stamped_stream_begin(&stream->lease->stream);
@@ -528,7 +565,10 @@ lariat_value lr_byte_stream_make(lr_job *job) {
   }
   describe_stream(stream, job);
   take_lease(stream, job);
-  return lariat_value_of(&lariat_byte_stream_type, stream);
+  if (!stream->idle_ns || set_idle_timer(stream))
+    return lariat_value_of(&lariat_byte_stream_type, stream);
+  lariat_byte_stream_release(stream);
+  return lr_failure_no_memory();
 }
 
 /* ---- Calls of users ---- */
@@ -681,7 +721,7 @@ lariat_status lariat_byte_stream_try_receive(lariat_byte_stream *stream,
   if (status != LARIAT_OK || stream->in.over) return status;
   *got = receive_bytes(stream, buffer, capacity);
   if (*got) return LARIAT_OK;
-  return stream->in.over ? stream->in.status : LARIAT_EBUSY;
+  return stream->in.over ? stream->in.status : LARIAT_EAGAIN;
 }
 
 lariat_status lariat_byte_stream_on_bytes(lariat_byte_stream *stream,

@@ -2,17 +2,20 @@
  * client.c: clients and their jobs' memory: opening, closing, statistics. */
 #include "client/client.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "base/quarantine.h"
 #include "client/byte_stream.h"
 #include "client/capacity.h"
+#include "client/cookies.h"
 #include "client/coroutine_client.h"
 #include "client/outcome.h"
 #include "client/submit.h"
 #include "deferred/state.h"
 #include "http/content_coding.h"
+#include "job/kept_answer.h"
 #include "pool/pool.h"
 #include <lariat/clock.h>
 #include <lariat/version.h>
@@ -39,6 +42,7 @@ static void free_client(lariat_client *client) {
   lr_reactor_remove_shutdown_hook(client->reactor, &client->shutdown);
   free_spare(client);
   if (client->responses) lr_response_cache_close(client->responses);
+  lr_client_cookies_close(client->cookies);
   lr_header_list_release(client->headers);
   lr_header_list_release(client->body_headers);
   lr_origin_clear(&client->last_origin);
@@ -167,6 +171,30 @@ void lariat_client_close(lariat_client *client) {
 
 /* ---- Opening ---- */
 
+static bool is_header_value(const char *value) {
+  const lariat_header header = {"User-Agent", value};
+  return lr_header_valid(&header);
+}
+
+/* Returns what is wrong with complete options: a sentence that begins with the
+ * field's name; NULL: nothing. */
+static const char *find_fault(const lariat_client_options *options) {
+  if ((unsigned)options->placement > LARIAT_PLACE_HOME)
+    return "placement: there is no such placement";
+  if ((unsigned)options->http > LARIAT_HTTP_2)
+    return "http: there is no such version";
+  if ((unsigned)options->header_scope > LARIAT_HEADERS_STAY)
+    return "header_scope: there is no such scope";
+  if (!lr_priority_valid(options->priority))
+    return "priority: there is no such priority";
+  if (!is_header_value(options->user_agent))
+    return "user_agent: there is a line break in it";
+  if (options->keep > LR_KEEP_ALL) return "keep: there is no such part";
+  if ((unsigned)options->timestamps > LARIAT_TIMESTAMPS_KERNEL)
+    return "timestamps: there are no such ones";
+  return options->retry ? lr_retry_policy_fault(options->retry, true) : NULL;
+}
+
 static lariat_status read_client_options(const lariat_client_options *given,
                                          lariat_client_options *options) {
   *options = lariat_client_defaults();
@@ -174,14 +202,21 @@ static lariat_status read_client_options(const lariat_client_options *given,
   if (given->size < sizeof given->size) return LARIAT_EINVAL;
   memcpy(options, given,
          given->size < sizeof *given ? given->size : sizeof *given);
-  if ((unsigned)options->placement > LARIAT_PLACE_HOME) return LARIAT_EINVAL;
-  if ((unsigned)options->http > LARIAT_HTTP_2) return LARIAT_EINVAL;
-  if ((unsigned)options->header_scope > LARIAT_HEADERS_STAY)
-    return LARIAT_EINVAL;
-  if (!lr_priority_valid(options->priority)) return LARIAT_EINVAL;
-  if ((unsigned)options->timestamps > LARIAT_TIMESTAMPS_KERNEL)
-    return LARIAT_EINVAL;
-  return LARIAT_OK;
+  return find_fault(options) ? LARIAT_EINVAL : LARIAT_OK;
+}
+
+lariat_status lariat_client_options_check(const lariat_client_options *options,
+                                          char *message, size_t capacity) {
+  lariat_client_options all;
+  const char *fault = NULL;
+  lariat_status status = read_client_options(options, &all);
+  if (status != LARIAT_OK)
+    fault = options->size < sizeof options->size
+                ? "size: it is not the size of the struct, as "
+                  "lariat_client_defaults sets it"
+                : find_fault(&all);
+  snprintf(message, capacity, "%s", fault ? fault : "");
+  return status;
 }
 
 /* Makes the headers of every request.  Accept-Encoding is among them: it asks
@@ -214,12 +249,13 @@ static lariat_status find_home(lariat_client *client) {
 static lariat_status open_channels(lariat_client *client, unsigned count) {
   unsigned window = client->options.window;
   bool home = client->options.placement == LARIAT_PLACE_HOME;
+  const lr_job_owner *owner =
+      client->cookies ? &lr_client_cookie_job_owner : &lr_client_job_owner;
   lariat_status status = home ? find_home(client) : LARIAT_OK;
   for (unsigned i = 0; i < count && status == LARIAT_OK; i++) {
     lr_worker *worker = lr_pool_worker(client->pool, home ? client->home : i);
-    status =
-        lr_channel_open(client, client->reactor, worker, &lr_client_job_owner,
-                        window, &client->channels[i]);
+    status = lr_channel_open(client, client->reactor, worker, owner, window,
+                             &client->channels[i]);
     if (status == LARIAT_OK) client->channel_count++;
   }
   return status;
@@ -234,7 +270,9 @@ static lariat_client *new_client(lariat_pool *pool, lariat_reactor *reactor,
   client->pool = pool;
   client->reactor = reactor;
   client->options = *options;
-  client->budgeted = lr_pool_budget(pool) != NULL;
+  client->has_rules = options->deny_bad_ports || options->cookies;
+  client->needs_sinks =
+      lr_pool_budget(pool) || options->keep || options->observer.observe;
   client->pool_time = lr_reactor_has_clock(reactor, lr_pool_clock(pool));
   if (!client->options.window) client->options.window = WINDOW;
   client->request_defaults = lariat_request_defaults(client);
@@ -285,6 +323,8 @@ lariat_status lariat_client_new(lariat_pool *pool, lariat_reactor *reactor,
   if (!client) return LARIAT_ENOMEM;
   status =
       lr_retry_open(&client->retry, all.retry, lariat_reactor_now_ns(reactor));
+  if (status == LARIAT_OK && all.cookies)
+    status = lr_client_cookies_open(all.cookies, reactor, &client->cookies);
   if (status == LARIAT_OK) status = make_headers(client);
   if (status == LARIAT_OK) status = open_channels(client, channels);
   if (status != LARIAT_OK) {
@@ -377,5 +417,7 @@ lariat_request_options lariat_request_defaults(const lariat_client *client) {
                                   .sha256 = options->sha256,
                                   .priority = options->priority,
                                   .idle_timeout_ms = options->idle_timeout_ms,
+                                  .keep = options->keep,
+                                  .observer = options->observer,
                                   .timestamps = options->timestamps};
 }

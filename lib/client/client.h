@@ -25,10 +25,11 @@ struct lariat_client {
   lr_header_list *body_headers; /* the same for requests with a body; NULL: not
                                    made yet */
   lr_response_cache *responses;
-  lr_origin last_origin; /* of the URLs that were asked for */
-  lr_list jobs;          /* all that are not freed */
-  lr_list byte_streams;  /* that are not closed */
-  lr_list spare;         /* blank jobs, for the next requests */
+  struct lr_client_cookies *cookies; /* NULL: it has no jar */
+  lr_origin last_origin;             /* of the URLs that were asked for */
+  lr_list jobs;                      /* all that are not freed */
+  lr_list byte_streams;              /* that are not closed */
+  lr_list spare;                     /* blank jobs, for the next requests */
   unsigned spare_count;
   unsigned spare_most;
   uint64_t live;   /* length of `jobs`, and holds */
@@ -41,9 +42,12 @@ struct lariat_client {
   lr_timer watch;      /* over the deadlines of the jobs that are away */
   uint64_t watched_ns; /* the deadline that it is set for; UINT64_MAX: none */
   bool closed;
-  bool budgeted;  /* the memory of the pool's bodies is limited */
-  bool pool_time; /* the reactor's clock is the pool's, too */
-  unsigned home;  /* with LARIAT_PLACE_HOME: the reactor's number */
+  bool needs_sinks; /* each job has one: the memory of the pool's bodies is
+                       limited, its answers keep more than others, or it is
+                       observed */
+  bool pool_time;   /* the reactor's clock is the pool's, too */
+  bool has_rules;   /* ports or cookies: requests are looked at once more */
+  unsigned home;    /* with LARIAT_PLACE_HOME: the reactor's number */
   unsigned channel_count;
   lr_channel *channels[];
 };

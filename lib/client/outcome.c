@@ -10,6 +10,7 @@
 #include "base/time.h"
 #include "client/byte_stream.h"
 #include "client/capacity.h"
+#include "client/cookies.h"
 #include "client/next_step.h"
 #include "client/retry.h"
 #include "client/submit.h"
@@ -17,8 +18,11 @@
 #include "http/userinfo.h"
 #include "job/body_sink.h"
 #include "job/body_source.h"
+#include "job/lease.h"
+#include "job/observation.h"
 #include "job/redirect.h"
 #include "job/stream.h"
+#include "pool/port.h"
 
 /* ---- Failures ---- */
 
@@ -113,13 +117,36 @@ static void count_outcome(lariat_client *client, lariat_value value) {
     client->stats.failed++;
 }
 
+/* Tells the observer how the job has ended. */
+static void tell_ended(const lr_job *job, lariat_value value) {
+  bool failed = lariat_is_failure(value);
+  lariat_request_event event = {.kind = LARIAT_REQUEST_ENDED,
+                                .at_ns = lr_client_pool_ns(job->client)};
+  if (failed) {
+    event.outcome = lariat_failure_status(value);
+    event.message = lariat_failure_message(value);
+    event.status = lariat_failure_http_status(value);
+    event.url = lariat_failure_url(value);
+  } else if (value.type == &lariat_response_type) {
+    event.status = lariat_response_status(lariat_response_in(value));
+    event.url = lariat_response_url(lariat_response_in(value));
+  }
+  lr_observation_tell(job, event);
+}
+
 /* Tells whoever produces the body that no more of it is wanted. */
-static LR_COLD void settle_body_source(lr_job *job, lariat_value value) {
+static void settle_body_source(lr_job *job, lariat_value value) {
   lr_body_source *body_source = job->body.source;
   bool failed = lariat_is_failure(value);
   if (body_source->ops->settle)
     body_source->ops->settle(body_source,
                              failed ? lariat_failure_status(value) : LARIAT_OK);
+}
+
+/* Tells of the outcome those who wait for it beside the caller. */
+static LR_COLD void tell_outcome(lr_job *job, lariat_value value) {
+  if (job->body.source) settle_body_source(job, value);
+  if (job->observation) tell_ended(job, value);
 }
 
 void lr_client_complete(lr_job *job, lariat_value value) {
@@ -128,7 +155,7 @@ void lr_client_complete(lr_job *job, lariat_value value) {
   if (lr_timer_is_set(&job->caller.timer))
     lr_reactor_unset_timer(job->client->reactor, &job->caller.timer);
   count_outcome(job->client, value);
-  if (job->body.source) settle_body_source(job, value);
+  if (LR_RARE(!job->request.get)) tell_outcome(job, value);
   if (streaming) {
     lr_stream_finish(job->sink->stream, value);
     lr_client_release_job(job);
@@ -165,6 +192,18 @@ void lr_client_fail(lr_job *job, lariat_status status, const char *url) {
     lr_client_fail_job(job, status, LARIAT_PHASE_NONE);
   else
     fail_without_url(job, status, url);
+}
+
+void lr_client_fail_invalid(lr_job *job, const char *url, const char *what) {
+  char message[512];
+  char *shown = lr_userinfo_redact(url ? url : "");
+  snprintf(message, sizeof message, "%s: %s", lariat_status_text(LARIAT_EINVAL),
+           what);
+  lr_failure_parts parts = {
+      .status = LARIAT_EINVAL, .message = message, .url = shown ? shown : ""};
+  lariat_value failure = lr_failure_make(&parts);
+  lr_free(shown);
+  lr_client_complete(job, failure);
 }
 
 /* Makes the failure of a job whose retry the budget has forbidden. */
@@ -277,17 +316,35 @@ static void deliver_response(lr_job *job) {
   if (job->retry.attempts)
     lr_retry_note(job, job->attempt.outcome, lr_outcome_http_status(job), 0);
   if (LR_RARE(job->lease != NULL))
-    lr_client_complete(job, lr_byte_stream_make(job));
+    lr_client_complete(job, job->lease->ahead ? lariat_int(1)
+                                              : lr_byte_stream_make(job));
   else
     complete_with_response(job);
 }
 
 /* ---- Returning jobs ---- */
 
+/* Tells the observer of the hop that is next. */
+static LR_COLD void tell_redirect(const lr_job *job, int http_status) {
+  uint64_t now_ns = lr_client_pool_ns(job->client);
+  lr_observation_tell(
+      job, (lariat_request_event){.kind = LARIAT_REQUEST_REDIRECT,
+                                  .at_ns = now_ns,
+                                  .status = http_status,
+                                  .location = job->request.url.text});
+  lr_observation_tell(job, (lariat_request_event){.kind = LARIAT_REQUEST_QUEUED,
+                                                  .at_ns = now_ns});
+}
+
 static void follow_redirect(lr_job *job) {
   lariat_client *client = job->client;
+  int http_status = job->response->status;
+  if (client->cookies) lr_client_cookies_remove(job);
   lariat_status status = lr_redirect_follow(job);
   if (status == LARIAT_OK && client->closed) status = LARIAT_ECLOSED;
+  if (status == LARIAT_OK && job->observation) tell_redirect(job, http_status);
+  if (status == LARIAT_OK && client->cookies)
+    status = lr_client_cookies_add(client->cookies, job);
   if (status == LARIAT_OK) status = lr_client_submit(client, job);
   if (status == LARIAT_OK) return;
   if (job->retry.attempts)
@@ -330,6 +387,18 @@ static LR_COLD void end_late_job(lr_job *job) {
   lr_client_release_job(job);
 }
 
+/* Gives what the sink holds to the caller, whatever is next. */
+static LR_COLD void give_sink(lr_job *job) {
+  lr_body_sink_give(job);
+  if (!job->observation || job->attempt.outcome != LARIAT_OK ||
+      lr_job_is_complete(job))
+    return;
+  lr_observation_tell(
+      job, (lariat_request_event){.kind = LARIAT_REQUEST_BODY,
+                                  .at_ns = lr_client_pool_ns(job->client),
+                                  .body_bytes = job->pool.received});
+}
+
 static void receive_returned_job(lr_mail *mail) {
   lr_job *job = lr_job_of_travel(mail);
   lr_channel *channel = job->caller.channel;
@@ -338,7 +407,7 @@ static void receive_returned_job(lr_mail *mail) {
   if (awaited) lr_client_hold(client); /* callbacks may close it */
   job->caller.travel_away = false;
   job->caller.state = LR_JOB_HERE;
-  if (job->sink) lr_body_sink_give(job->sink); /* whatever is next */
+  if (job->sink) give_sink(job);
   channel->load--;
   channel->credits++;
   client->away--;
@@ -388,5 +457,49 @@ const lr_job_owner lr_client_job_owner = {.returned = &returned_ops,
                                           .cancel_returned =
                                               &cancel_returned_ops,
                                           .open_stream = deliver_headers,
+                                          .send = lr_port_send,
                                           .stop = stop_job_with,
                                           .abort = abort_job};
+
+/* ---- With a cookie jar ---- */
+
+/* Has the jar take the cookies of an answer, whatever its body came to. */
+static void take_cookies(lr_job *job) {
+  if (lr_job_is_complete(job)) return;
+  if (lr_client_cookies_take(job->client->cookies, job, job->response)) return;
+  job->attempt.outcome = LARIAT_ENOMEM;
+  job->attempt.phase = LARIAT_PHASE_NONE;
+}
+
+static void receive_with_cookies(lr_mail *mail) {
+  take_cookies(lr_job_of_travel(mail));
+  receive_returned_job(mail);
+}
+
+static void discard_with_cookies(lr_mail *mail) {
+  if (lr_job_of_travel(mail)->client)
+    receive_with_cookies(mail);
+  else
+    discard_returned_job(mail);
+}
+
+/* Has the jar take the cookies of a stream's head; without memory for them the
+ * fetch ends here. */
+static void deliver_headers_with_cookies(lr_job *job, lariat_stream *stream,
+                                         lariat_response *response) {
+  if (!lr_job_is_complete(job) &&
+      !lr_client_cookies_take(job->client->cookies, job, response))
+    lr_client_stop(job, LARIAT_ENOMEM, LARIAT_PHASE_BODY);
+  deliver_headers(job, stream, response);
+}
+
+static const lr_mail_ops returned_with_cookies_ops = {receive_with_cookies,
+                                                      discard_with_cookies};
+
+const lr_job_owner lr_client_cookie_job_owner = {
+    .returned = &returned_with_cookies_ops,
+    .cancel_returned = &cancel_returned_ops,
+    .open_stream = deliver_headers_with_cookies,
+    .send = lr_port_send,
+    .stop = stop_job_with,
+    .abort = abort_job};

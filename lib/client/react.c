@@ -14,6 +14,8 @@ typedef struct react_program {
   lariat_coroutine_app coroutine; /* instead of `app` */
   int argc;
   char **argv;
+  const lariat_pool_options *pool_options;
+  const lariat_client_options *client_options;
   lariat_reactor *reactor;
   lariat_pool *pool;
   lariat_client *client;
@@ -35,20 +37,42 @@ static lariat_deferred *begin_app(lariat_reactor *reactor, void *context) {
 
 static lariat_status open_all(react_program *program) {
   lariat_status status = lariat_reactor_new(NULL, &program->reactor);
-  if (status == LARIAT_OK) status = lariat_pool_new(NULL, &program->pool);
   if (status == LARIAT_OK)
-    status = lariat_client_new(program->pool, program->reactor, NULL,
-                               &program->client);
+    status = lariat_pool_new(program->pool_options, &program->pool);
+  if (status == LARIAT_OK)
+    status = lariat_client_new(program->pool, program->reactor,
+                               program->client_options, &program->client);
   if (status == LARIAT_OK)
     status = lariat_coroutine_set_client(program->client);
   return status;
 }
 
-static void print_refusal(lariat_status status) {
+/* Says which option makes no sense.  (What both checkers have nothing against
+ * is a placement that does not fit to this reactor.) */
+static void print_fault(const react_program *program) {
+  char fault[512];
+  const char *whose = "pool";
+  lariat_status status =
+      lariat_pool_options_check(program->pool_options, fault, sizeof fault);
+  if (status == LARIAT_OK) {
+    whose = "client";
+    status = lariat_client_options_check(program->client_options, fault,
+                                         sizeof fault);
+  }
+  lr_process_say("cannot start: in the options of the %s, %s", whose,
+                 status == LARIAT_EINVAL
+                     ? fault
+                     : "placement: the reactor is none of the pool's");
+}
+
+static void print_refusal(const react_program *program, lariat_status status) {
   const char *refusal =
       status == LARIAT_ELIBCURL ? lariat_pool_refusal() : NULL;
-  lr_process_say("cannot start: %s",
-                 refusal ? refusal : lariat_status_text(status));
+  if (status == LARIAT_EINVAL)
+    print_fault(program);
+  else
+    lr_process_say("cannot start: %s",
+                   refusal ? refusal : lariat_status_text(status));
 }
 
 /* Runs the program and ends all it has opened: coroutines before the client,
@@ -59,7 +83,7 @@ static int run_react(react_program *program) {
   if (status == LARIAT_OK)
     code = lariat_program_run(program->reactor, begin_app, program);
   else
-    print_refusal(status);
+    print_refusal(program, status);
   lariat_coroutine_end_all(program->reactor);
   lariat_client_close(program->client);
   (void)lariat_reactor_close(program->reactor, 1000);
@@ -68,11 +92,32 @@ static int run_react(react_program *program) {
 }
 
 int lariat_react(lariat_app app, int argc, char **argv) {
-  react_program program = {.app = app, .argc = argc, .argv = argv};
+  return lariat_react_with(NULL, NULL, app, argc, argv);
+}
+
+int lariat_react_with(const lariat_pool_options *pool,
+                      const lariat_client_options *client, lariat_app app,
+                      int argc, char **argv) {
+  react_program program = {.app = app,
+                           .argc = argc,
+                           .argv = argv,
+                           .pool_options = pool,
+                           .client_options = client};
   return run_react(&program);
 }
 
 int lariat_react_coroutine(lariat_coroutine_app app, int argc, char **argv) {
-  react_program program = {.coroutine = app, .argc = argc, .argv = argv};
+  return lariat_react_coroutine_with(NULL, NULL, app, argc, argv);
+}
+
+int lariat_react_coroutine_with(const lariat_pool_options *pool,
+                                const lariat_client_options *client,
+                                lariat_coroutine_app app, int argc,
+                                char **argv) {
+  react_program program = {.coroutine = app,
+                           .argc = argc,
+                           .argv = argv,
+                           .pool_options = pool,
+                           .client_options = client};
   return run_react(&program);
 }

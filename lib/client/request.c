@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * request.c: from a user's call to a job that is submitted. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/attributes.h"
@@ -7,6 +8,7 @@
 #include "base/process.h"
 #include "base/time.h"
 #include "client/client.h"
+#include "client/cookies.h"
 #include "client/outcome.h"
 #include "client/request.h"
 #include "client/submit.h"
@@ -16,6 +18,8 @@
 #include "http/userinfo.h"
 #include "job/body_sink.h"
 #include "job/body_source.h"
+#include "job/kept_answer.h"
+#include "job/observation.h"
 #include "job/upload.h"
 #include "limits/priority_queue.h"
 #include "pool/pool.h"
@@ -110,17 +114,27 @@ static lariat_status complete_headers(lr_job *job) {
   return LARIAT_OK;
 }
 
-static lariat_status set_job_method(lr_job *job, const char *method) {
-  bool get =
-      method && *method == *get_method && strcmp(method, get_method) == 0;
-  bool known = get || method == post_method;
-  if (!known && (!method || !lr_method_valid(method))) return LARIAT_EINVAL;
-  memcpy(job->request.method, method, get ? sizeof "GET" : strlen(method) + 1);
-  job->request.get = get && !job->body.bytes && !job->body.source;
-  job->replay.repeatable =
-      job->request.get || lr_retry_method_repeatable(method);
+static lariat_status set_other_method(lr_job *job, const char *method) {
+  if (!method || !lr_method_valid(method)) return LARIAT_EINVAL;
+  memcpy(job->request.method, method, strlen(method) + 1);
+  job->request.get = false;
+  job->replay.repeatable = lr_retry_method_repeatable(method);
   bool no_body = job->body.source && strcmp(method, "HEAD") == 0;
   return no_body ? LARIAT_EINVAL : LARIAT_OK;
+}
+
+static lariat_status set_job_method(lr_job *job, const char *method) {
+  if (method == post_method) {
+    memcpy(job->request.method, "POST", sizeof "POST");
+    job->request.get = job->replay.repeatable = false;
+    return LARIAT_OK;
+  }
+  if (!method || strcmp(method, get_method) != 0)
+    return set_other_method(job, method);
+  memcpy(job->request.method, "GET", sizeof "GET");
+  job->request.get = !job->body.bytes && !job->body.source;
+  job->replay.repeatable = true;
+  return LARIAT_OK;
 }
 
 /* Sets the client's policy of retries, or the request's own. */
@@ -214,6 +228,7 @@ static void set_job_limits(lr_job *job, const lariat_request_options *options) {
   job->wants.sha256 = options->sha256;
   job->request.http = (uint8_t)options->http;
   job->wants.sink_kind = (uint8_t)options->sink.kind;
+  job->wants.keep = (uint8_t)options->keep;
   job->request.priority = (uint8_t)lr_priority_of(options->priority);
   job->wants.decompress = !job->client->options.no_decompress;
   job->request.max_body_bytes = options->max_body_bytes;
@@ -239,6 +254,14 @@ static inline void set_deadline(lr_job *job, uint64_t timeout_ms) {
   job->caller.due_ns = now_ns + timeout_ns;
 }
 
+/* Has the job observed: it is not taken for a simple GET from then on. */
+static LR_COLD lariat_status set_observer(lr_job *job,
+                                          const lariat_observer *observer) {
+  job->observation = lr_observation_new(observer);
+  job->request.get = false;
+  return job->observation ? LARIAT_OK : LARIAT_ENOMEM;
+}
+
 /* Sets all but the URL, the headers and the deadline. */
 static lariat_status set_request(lr_job *job, const char *method,
                                  const lariat_request_options *options) {
@@ -247,20 +270,39 @@ static lariat_status set_request(lr_job *job, const char *method,
   if (status == LARIAT_OK && !are_values_known(options)) status = LARIAT_EINVAL;
   if (status == LARIAT_OK) status = set_job_method(job, method);
   if (status == LARIAT_OK) status = set_retry(job, options);
+  if (status == LARIAT_OK && options->observer.observe)
+    status = set_observer(job, &options->observer);
   return status;
 }
 
 /* Returns whether nothing of the request differs from the client's defaults.
- * Under a budget for bodies each job has a sink, which is made anew. */
+ * A sink, which each job may have, is made anew. */
 static bool is_default(const lariat_client *client, const char *method,
                        const lariat_request_options *options) {
   return method == get_method && options == &client->request_defaults &&
-         !client->budgeted;
+         !client->needs_sinks;
 }
 
 static LR_COLD lariat_status check_port(const lr_job *job) {
   return lr_port_is_bad(lr_url_port(&job->request.url)) ? LARIAT_EPORT
                                                         : LARIAT_OK;
+}
+
+/* Does what few clients ask for: looks at the port, and adds cookies. */
+static LR_COLD lariat_status apply_rules(lr_job *job) {
+  lariat_client *client = job->client;
+  if (client->options.deny_bad_ports && check_port(job) != LARIAT_OK)
+    return LARIAT_EPORT;
+  if (!client->cookies) return LARIAT_OK;
+  job->owner = &lr_client_cookie_job_owner;
+  job->wants.cookies = true;
+  return lr_client_cookies_add(client->cookies, job);
+}
+
+static LR_COLD void tell_queued(const lr_job *job) {
+  lr_observation_tell(
+      job, (lariat_request_event){.kind = LARIAT_REQUEST_QUEUED,
+                                  .at_ns = job->caller.submitted_ns});
 }
 
 static lariat_status fill_job(lr_job *job, const char *method, const char *url,
@@ -275,13 +317,14 @@ static lariat_status fill_job(lr_job *job, const char *method, const char *url,
                                       &job->client->last_origin,
                                       &job->request.spare_url)
                  : LARIAT_EURL;
-  if (status == LARIAT_OK && LR_RARE(job->client->options.deny_bad_ports))
-    status = check_port(job);
   if (status == LARIAT_OK)
     status = set_job_headers(job, options->headers, options->header_count);
   if (LR_RARE(job->request.url.userinfo) && status == LARIAT_OK)
     status = set_authorization(job, url);
   if (!defaults && status == LARIAT_OK) status = complete_headers(job);
+  if (LR_RARE(job->client->has_rules) && status == LARIAT_OK)
+    status = apply_rules(job);
+  if (!defaults && status == LARIAT_OK && job->observation) tell_queued(job);
   set_deadline(job, options->timeout_ms);
   return status;
 }
@@ -289,10 +332,13 @@ static lariat_status fill_job(lr_job *job, const char *method, const char *url,
 lariat_status lr_request_fill_opening(lr_job *job, const char *url,
                                       const lariat_request_options *options) {
   lariat_client *client = job->client;
+  lariat_request_options all = *options;
+  all.observer = (lariat_observer){NULL, NULL}; /* there will be no request */
   job->request.defaults = false;
-  lariat_status status = set_request(job, get_method, options);
+  lariat_status status = set_request(job, get_method, &all);
   if (job->sink) lr_body_sink_free(job->sink); /* there will be no body */
   job->sink = NULL;
+  job->wants.keep = 0;
   if (status == LARIAT_OK)
     status =
         url ? lr_url_parse_after(&job->request.url, url, &client->last_origin,
@@ -304,10 +350,81 @@ lariat_status lr_request_fill_opening(lr_job *job, const char *url,
   return status;
 }
 
+/* ---- What is wrong ---- */
+
+/* Returns what is wrong with the body, if nothing else is. */
+static const char *body_fault(const lariat_body *body) {
+  switch (body->kind) {
+  case LARIAT_BODY_BYTES:
+  case LARIAT_BODY_OWNED:
+    return "body: it has a length, but no bytes";
+  case LARIAT_BODY_FILE:
+    return "body: it is not a regular file that is open for reading, it has no "
+           "such range, or the method is HEAD";
+  case LARIAT_BODY_PRODUCER:
+    return "body: it has no upload, or one of another reactor, or the method "
+           "is HEAD";
+  default:
+    return "body: there is no such kind";
+  }
+}
+
+/* Returns what is wrong with a request's method, or with a field of its options
+ * by its name. */
+static const char *find_fault(const char *method,
+                              const lariat_request_options *options) {
+  if (!method || !lr_method_valid(method))
+    return "the method is none that can be sent";
+  if ((unsigned)options->sink.kind > LARIAT_SINK_DISCARD)
+    return "sink: there is no such kind";
+  if (options->sink.kind == LARIAT_SINK_STREAM && options->transform)
+    return "transform: there is none with a stream";
+  if ((unsigned)options->http > LARIAT_HTTP_2)
+    return "http: there is no such version";
+  if (!lr_priority_valid(options->priority))
+    return "priority: there is no such priority";
+  if (options->keep > LR_KEEP_ALL) return "keep: there is no such part";
+  if ((unsigned)options->timestamps > LARIAT_TIMESTAMPS_KERNEL)
+    return "timestamps: there are no such ones";
+  return options->retry ? lr_retry_policy_fault(options->retry, false) : NULL;
+}
+
+/* Fails a request that was refused for an argument, and says which. */
+static LR_COLD void fail_invalid(lr_job *job, const char *method,
+                                 const char *url,
+                                 const lariat_request_options *options) {
+  char text[96];
+  const char *fault = find_fault(method, options);
+  for (size_t i = 0; i < options->header_count && !fault; i++) {
+    if (lr_header_valid(&options->headers[i])) continue;
+    snprintf(text, sizeof text,
+             "headers[%zu]: its name or its value cannot be sent", i);
+    fault = text;
+  }
+  lr_client_fail_invalid(job, url, fault ? fault : body_fault(&options->body));
+}
+
+static LR_COLD void fail_submission(lr_job *job, lariat_status status,
+                                    const char *method, const char *url,
+                                    const lariat_request_options *options) {
+  if (status == LARIAT_EINVAL)
+    fail_invalid(job, method, url, options);
+  else
+    lr_client_fail(job, status, url);
+}
+
 static lariat_deferred *fail_request(const lariat_client *client,
                                      lariat_status status) {
   return lariat_deferred_fail(client->reactor, status, "%s",
                               lariat_status_text(status));
+}
+
+static LR_COLD lariat_deferred *fail_without_size(const lariat_client *client) {
+  return lariat_deferred_fail(
+      client->reactor, LARIAT_EINVAL,
+      "%s: size: it is not the size of the struct, as lariat_request_defaults "
+      "sets it",
+      lariat_status_text(LARIAT_EINVAL));
 }
 
 /* Refuses a request before it has a job. */
@@ -339,7 +456,7 @@ lariat_deferred *lariat_request(lariat_client *client, const char *method,
   lariat_request_options own;
   const lariat_request_options *all = &client->request_defaults;
   if (options) all = read_request_options(client, options, &own);
-  if (!all) return fail_request(client, LARIAT_EINVAL);
+  if (!all) return fail_without_size(client);
   lariat_status status = check_submit(client);
   if (status != LARIAT_OK) return refuse_request(client, all, status);
   lr_job *job = lr_client_new_job(client);
@@ -347,7 +464,7 @@ lariat_deferred *lariat_request(lariat_client *client, const char *method,
   status = fill_job(job, method, url, all);
   if (status == LARIAT_OK) status = lr_client_submit(client, job);
   if (status != LARIAT_OK) {
-    lr_client_fail(job, status, url);
+    fail_submission(job, status, method, url, all);
     refuse_producer(all, status);
   }
   return &job->deferred;

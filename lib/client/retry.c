@@ -7,11 +7,13 @@
 
 #include "base/time.h"
 #include "client/client.h"
+#include "client/cookies.h"
 #include "client/outcome.h"
 #include "client/submit.h"
 #include "http/date.h"
 #include "job/body_sink.h"
 #include "job/body_source.h"
+#include "job/observation.h"
 #include "pool/pool.h"
 
 /* ---- Plan ---- */
@@ -111,8 +113,18 @@ static lr_retry_plan plan_now(const lr_job *job) {
 }
 
 static void repeat_job(lr_job *job) {
-  job->client->stats.retries++;
-  lariat_status status = lr_client_submit(job->client, job);
+  lariat_client *client = job->client;
+  lariat_status status = LARIAT_OK;
+  client->stats.retries++;
+  if (client->cookies && job->request.headers) {
+    lr_client_cookies_remove(job);
+    status = lr_client_cookies_add(client->cookies, job);
+  }
+  if (job->observation)
+    lr_observation_tell(
+        job, (lariat_request_event){.kind = LARIAT_REQUEST_QUEUED,
+                                    .at_ns = lr_client_pool_ns(client)});
+  if (status == LARIAT_OK) status = lr_client_submit(client, job);
   if (status != LARIAT_OK) lr_client_fail_job(job, status, LARIAT_PHASE_QUEUE);
 }
 
@@ -143,10 +155,21 @@ lr_retry_plan lr_retry_consider_slow(lr_job *job) {
   return plan;
 }
 
+/* Tells the observer what the attempt came to, and when the next will be. */
+static void tell_retry(const lr_job *job, lr_retry_plan plan, int http_status) {
+  lr_observation_tell(
+      job, (lariat_request_event){.kind = LARIAT_REQUEST_RETRY,
+                                  .at_ns = lr_client_pool_ns(job->client),
+                                  .status = http_status,
+                                  .wait_ns = plan.wait_ns,
+                                  .outcome = job->attempt.outcome});
+}
+
 bool lr_retry_start(lr_job *job, lr_retry_plan plan) {
   int http_status = lr_outcome_http_status(job);
   if (!lr_attempts_reserve(&job->retry.attempts)) return false;
   if (plan.wait_ns && !wait_for_retry(job, plan.wait_ns)) return false;
+  if (job->observation) tell_retry(job, plan, http_status);
   lr_retry_note(job, job->attempt.outcome, http_status, plan.wait_ns);
   job->retry.count += !job->attempt.connection_dead;
   job->replay.on_new_connection |= job->attempt.connection_dead;

@@ -11,6 +11,7 @@
 #include "curl/transfer.h"
 #include "h1/connection.h"
 #include "h1/exchange.h"
+#include "job/lease.h"
 #include "net/tls_stream.h"
 
 /* A request by libcurl costs 45,000 instructions more than one by h1, and a new
@@ -72,8 +73,9 @@ static size_t attach_connection(lr_transfer *transfer, char early[1]) {
 
 static bool open_stream(lr_transfer *transfer, void (*release)(void *self),
                         lr_stream *stream) {
-  unsigned *buffered =
-      transfer->job->lease ? NULL : &transfer->engine->tls_buffered;
+  const lr_lease *lease = transfer->job->lease;
+  bool lends = lease && !lease->ahead;
+  unsigned *buffered = lends ? NULL : &transfer->engine->tls_buffered;
   lr_tls_keeper keeper = {
       .release = release, .self = transfer, .buffered = buffered};
   char early[1];

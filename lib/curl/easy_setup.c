@@ -11,6 +11,7 @@
 #include "curl/host_lanes.h"
 #include "curl/libcurl.h"
 #include "curl/obs_fold_guard.h"
+#include "curl/observed_transfer.h"
 #include "curl/upload_feed.h"
 #include "job/body_sink.h"
 
@@ -25,10 +26,9 @@ enum { BUFFER = CURL_MAX_WRITE_SIZE, LARGE_BUFFER = 128 * 1024 };
 
 /* libcurl's cache of addresses.  At the end of each transfer it goes through
  * all of it, for what is too old, unless nothing ever is; it is enough to do
- * that when a connection was opened.  But a name must not be looked up in there
- * with "nothing is too old": what was hoped for may have gone.  So a transfer
- * that has got its connection says it at the first line of the answer. */
-void lr_easy_set_dns_pruning(lr_transfer *transfer, bool prunes_dns) {
+ * that when a connection was opened to a host that is an address.  Names are
+ * put there and taken away by name_resolution.c, and are never too old. */
+static void set_dns_pruning(lr_transfer *transfer, bool prunes_dns) {
   static const long default_s = 60;
   if (transfer->set.prunes_dns == prunes_dns) return;
   (void)curl_easy_setopt(transfer->easy, CURLOPT_DNS_CACHE_TIMEOUT,
@@ -65,9 +65,7 @@ static LR_COLD void set_certificate(lr_transfer *transfer) {
   transfer->set.certificate = text;
 }
 
-/* Says whether a connection is good for one request only: of HTTP/2 without
- * TLS, in some versions of libcurl. */
-static bool is_used_once(uint8_t http) {
+bool lr_easy_is_used_once(uint8_t http) {
   const lr_capabilities *capabilities = lr_libcurl_capabilities();
   return http == LARIAT_HTTP_2 && capabilities->http2 &&
          !capabilities->h2c_reuse;
@@ -80,7 +78,7 @@ static void set_http(lr_transfer *transfer, uint8_t http) {
   if (!lr_libcurl_capabilities()->http2) version = CURL_HTTP_VERSION_1_1;
   (void)curl_easy_setopt(transfer->easy, CURLOPT_HTTP_VERSION, version);
   (void)curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT,
-                         (long)is_used_once(http));
+                         (long)lr_easy_is_used_once(http));
   transfer->set.http = http;
 }
 
@@ -96,9 +94,6 @@ void lr_easy_configure(lr_transfer *transfer) {
   CURL *easy = transfer->easy;
   (void)curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
   (void)curl_easy_setopt(easy, CURLOPT_NOPROXY, "*"); /* the environment's */
-  /* A look-up that is given up is left to its thread: waiting for getaddrinfo
-   * would hold up every other fetch of this reactor. */
-  (void)curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   (void)curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   (void)curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
   (void)curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
@@ -271,22 +266,23 @@ lariat_status lr_easy_set_request(lr_transfer *transfer, bool opens_new) {
   lariat_status status = set_url(transfer, host, &job->request.url);
   if (transfer->set.certificate != transfer->engine->certificate)
     set_certificate(transfer);
+  bool prunes_dns = opens_new && lr_curl_host_of(host)->is_address;
   if (handed_over && job->request.url.tls) {
-    lr_easy_set_dns_pruning(transfer, true);
+    set_dns_pruning(transfer, prunes_dns);
     set_connect_only(transfer);
     return status;
   }
   if (status == LARIAT_OK && !job->request.get)
     status = set_method(transfer, job);
+  if (job->observation) lr_observed_transfer_watch(transfer);
   if (status != LARIAT_OK) return status;
-  lr_easy_set_dns_pruning(transfer,
-                          opens_new || !lr_curl_host_of(host)->is_address);
+  set_dns_pruning(transfer, prunes_dns);
   set_headers(transfer, job);
   set_buffer(transfer, job, host);
   uint8_t http = version_to_ask(job);
   if (transfer->set.http != http) set_http(transfer, http);
   set_forbid_reuse(transfer, handed_over || transfer->handoff.makes_way ||
-                                 is_used_once(http));
+                                 lr_easy_is_used_once(http));
   if (job->request.idle_timeout_ns || lr_engine_wants_new(job))
     set_rare_options(transfer, job);
   return LARIAT_OK;

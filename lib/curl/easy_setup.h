@@ -17,7 +17,8 @@ void lr_easy_configure(lr_transfer *transfer);
  * LARIAT_EUPLOAD  the body was read already, and cannot be again */
 lariat_status lr_easy_set_request(lr_transfer *transfer, bool opens_new);
 
-/* Says whether the transfer's end drops old addresses from the lane's cache. */
-void lr_easy_set_dns_pruning(lr_transfer *transfer, bool prunes);
+/* Says whether a connection is good for one request only: of HTTP/2 without
+ * TLS, in some versions of libcurl. */
+bool lr_easy_is_used_once(uint8_t http);
 
 #endif

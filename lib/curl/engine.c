@@ -14,8 +14,12 @@
 #include "h1/conclusion.h"
 #include "h1/connection.h"
 #include "h1/exchange.h"
+#include "job/lease.h"
+#include "job/observation.h"
 #include "limits/placement.h"
+#include "net/resolver.h"
 #include "net/trust.h"
+#include "reactor/log.h"
 #include "schedule/dispatcher.h"
 
 /* Measured: docs/internals/engine.md. */
@@ -164,6 +168,7 @@ bool lr_engine_lacks_descriptor(lr_engine *engine,
   bool counted = transfer && transfer->coming;
   unsigned own_lanes = transfer ? 1 : 0;
   lr_u64_bump(&engine->stats->shortages, 1);
+  lr_log_say(engine->reactor, LR_LOG_NO_DESCRIPTOR, NULL, 0);
   return lr_connection_limit_note_shortage(&engine->limit, counted,
                                            engine->lane_count > own_lanes);
 }
@@ -195,12 +200,23 @@ static LR_COLD bool makes_space(lr_engine *engine, lr_host *host) {
   return lr_connection_limit_allows(&engine->limit, host);
 }
 
+/* Says whether a connection may be opened ahead: for requests of HTTP/1.1 by
+ * h1, and in nobody's place. */
+static LR_COLD bool may_open_ahead(const lr_engine *engine, const lr_job *job) {
+  const lr_host *host = job->pool.host;
+  return !engine->h1.disabled && job->request.http != LARIAT_HTTP_2 &&
+         !is_multiplexed(host) &&
+         lr_connection_limit_has_left(&engine->limit, host);
+}
+
 /* Chooses the lane of a job that leases a connection: a new one, whatever is
- * open. LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY, LARIAT_ESYSTEM */
+ * open. LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY, LARIAT_ESYSTEM
+ * LARIAT_EALREADY  as many are open as may be, ahead of requests */
 static LR_COLD lariat_status choose_lane_for_lease(lr_engine *engine,
                                                    lr_job *job, lr_lane **out,
                                                    bool *opens_new) {
   lr_host *host = job->pool.host;
+  if (job->lease->ahead && !may_open_ahead(engine, job)) return LARIAT_EALREADY;
   if (!makes_space(engine, host) &&
       (lr_engine_is_busy(engine) || engine->limit.held))
     return LARIAT_EBUSY;
@@ -218,8 +234,8 @@ static LR_COLD lariat_status choose_lane_for_lease(lr_engine *engine,
 static lariat_status choose_lane(lr_engine *engine, lr_job *job, lr_lane **out,
                                  bool *opens_new) {
   lr_host *host = job->pool.host;
-  bool needs_new = lr_engine_wants_new(job) || lr_curl_host_of(host)->replacing;
   if (job->lease) return choose_lane_for_lease(engine, job, out, opens_new);
+  bool needs_new = lr_engine_wants_new(job) || lr_curl_host_of(host)->replacing;
   *opens_new = false;
   *out = is_multiplexed(host) && host->connections.open
              ? lr_curl_host_of(host)->lanes[0].lane
@@ -293,6 +309,21 @@ static void decide_maker(lr_transfer *transfer, const lr_job *job,
       !opens_new && by_h1 && lr_connect_only_replaces(job);
 }
 
+/* Gives the transfer, which is ready, to libcurl, now or when the addresses of
+ * its host are known.  LARIAT_OK, LARIAT_ENOMEM, LARIAT_ELIBCURL */
+static lariat_status enter_lane(lr_transfer *transfer, lr_lane *lane,
+                                bool opens_new) {
+  lr_lane_enter(lane, transfer);
+  lariat_status status = lr_name_resolution_begin(transfer, opens_new);
+  if (status == LARIAT_OK) status = lr_lane_start(lane, transfer);
+  if (status == LARIAT_EBUSY) {
+    transfer->state = LR_TRANSFER_RESOLVING;
+    return LARIAT_OK;
+  }
+  if (status != LARIAT_OK) lr_lane_remove(lane, transfer);
+  return status;
+}
+
 static lariat_status start_transfer(lr_engine *engine, lr_job *job,
                                     lr_lane *lane, bool opens_new) {
   lr_host *host = job->pool.host;
@@ -301,7 +332,7 @@ static lariat_status start_transfer(lr_engine *engine, lr_job *job,
   decide_maker(transfer, job, opens_new);
   lariat_status status =
       lr_transfer_prepare(transfer, job, host, lane, opens_new);
-  if (status == LARIAT_OK) status = lr_lane_add(lane, transfer);
+  if (status == LARIAT_OK) status = enter_lane(transfer, lane, opens_new);
   if (status != LARIAT_OK) {
     lr_engine_keep_transfer(engine, transfer);
     return status;
@@ -330,7 +361,11 @@ static LR_COLD lariat_status start_with_libcurl(lr_engine *engine,
   if (status != LARIAT_OK) return status;
   if (!lr_host_enter_lane(job->pool.host, lane)) return LARIAT_ENOMEM;
   status = start_transfer(engine, job, lane, opens_new);
-  if (status != LARIAT_OK) lr_host_leave_lane(job->pool.host, lane);
+  if (status != LARIAT_OK)
+    lr_host_leave_lane(job->pool.host, lane);
+  else if (job->observation)
+    lr_observation_started(job, lariat_reactor_now_ns(engine->reactor),
+                           engine->h1.index);
   return status;
 }
 
@@ -346,11 +381,18 @@ static lariat_status start_job(void *self, lr_job *job) {
   return start_with_libcurl(engine, job);
 }
 
+/* Says whether the transfer is counted among those that connect. */
+static bool counts_as_connecting(const lr_transfer *transfer) {
+  return transfer->state == LR_TRANSFER_CONNECTING ||
+         (transfer->state == LR_TRANSFER_RESOLVING &&
+          !transfer->tries.may_reuse);
+}
+
 /* Takes the transfer apart from its job. */
 static void detach_job(lr_engine *engine, lr_transfer *transfer) {
   lr_engine_connection_came(engine, transfer);
   engine->running--;
-  if (transfer->state == LR_TRANSFER_CONNECTING) engine->connecting--;
+  if (counts_as_connecting(transfer)) engine->connecting--;
   if (transfer->state == LR_TRANSFER_RECEIVING) engine->receiving--;
   engine->watched -= transfer->job->request.idle_timeout_ns != 0;
   transfer->job->pool.carrier = NULL;
@@ -379,11 +421,31 @@ static void count_response(lr_engine *engine, lariat_response *response) {
   if (response) lr_h1_count(&engine->h1, response);
 }
 
-/* Ends the job of a lease, whose connection is its client's now. */
+/* Ends the job of a lease, whose connection is its client's now, or waits for
+ * a request. */
 static LR_COLD void conclude_lease(lr_engine *engine, lr_job *job) {
   job->attempt.outcome = LARIAT_OK;
   count_response(engine, job->response);
   lr_dispatcher_done(engine->dispatcher, job);
+}
+
+/* Keeps a connection that was opened ahead, if it is of use still. */
+static LR_COLD void keep_ahead(lr_connection *connection) {
+  if (!connection->host->learned.desync && !connection->h1->dispatcher->closing)
+    lr_connection_make_idle(connection);
+  else
+    lr_connection_close(connection);
+}
+
+/* Goes on with the connection that the job has: NULL, its client has it. */
+static void go_on_with(lr_engine *engine, lr_connection *connection,
+                       lr_job *job) {
+  if (!job->lease) {
+    lr_exchange_open(connection, job);
+    return;
+  }
+  if (connection) keep_ahead(connection);
+  conclude_lease(engine, job);
 }
 
 /* Goes on with h1 where libcurl has connected, and no more.  False: that
@@ -391,16 +453,11 @@ static LR_COLD void conclude_lease(lr_engine *engine, lr_job *job) {
 static bool take_exchange_over(lr_engine *engine, lr_transfer *transfer) {
   lr_job *job = transfer->job;
   lr_outcome_describe(transfer, job->response);
-  if (job->lease) {
-    if (!lr_leasing_give(transfer)) return false;
-    detach_transfer(engine, transfer);
-    conclude_lease(engine, job);
-    return true;
-  }
-  lr_connection *connection = lr_handoff_adopt(transfer);
-  if (!connection) return false;
+  bool lends = job->lease && !job->lease->ahead;
+  lr_connection *connection = lends ? NULL : lr_handoff_adopt(transfer);
+  if (lends ? !lr_leasing_give(transfer) : !connection) return false;
   detach_transfer(engine, transfer);
-  lr_exchange_open(connection, job);
+  go_on_with(engine, connection, job);
   return true;
 }
 
@@ -409,30 +466,35 @@ static bool take_exchange_over(lr_engine *engine, lr_transfer *transfer) {
 static bool adopt_kept(lr_engine *engine, lr_transfer *transfer) {
   lr_job *job = transfer->job;
   lr_outcome_describe(transfer, job->response);
-  lr_connection *connection = NULL;
-  if (job->lease ? !lr_leasing_give(transfer)
-                 : !(connection = lr_connect_only_adopt(transfer)))
-    return false;
+  bool lends = job->lease && !job->lease->ahead;
+  lr_connection *connection = lends ? NULL : lr_connect_only_adopt(transfer);
+  if (lends ? !lr_leasing_give(transfer) : !connection) return false;
   detach_job(engine, transfer);
   transfer->state = LR_TRANSFER_IDLE;
   transfer->job = NULL;
-  if (connection)
-    lr_exchange_open(connection, job);
-  else
-    conclude_lease(engine, job);
+  go_on_with(engine, connection, job);
   return true;
+}
+
+/* Says whether a connection was opened ahead for nothing: the server has chosen
+ * HTTP/2, of which libcurl opens one with the first request. */
+static bool is_of_no_use(const lr_transfer *transfer) {
+  return transfer->job->lease && transfer->job->lease->ahead &&
+         is_multiplexed(transfer->host);
 }
 
 void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
                         int curl_code) {
   lr_job *job = transfer->job;
   if (transfer->set.connect_only && curl_code == CURLE_OK) {
-    if (adopt_kept(engine, transfer)) return;
+    bool useless = is_of_no_use(transfer);
+    if (!useless && adopt_kept(engine, transfer)) return;
     /* libcurl may have closed it again in the same call, for its dead ones:
      * from 8 on a connection on which a session ticket has come looks like one.
      * Nothing was sent: the job starts anew. */
     transfer->fault =
         transfer->connection.socket ? LARIAT_ENOMEM : LARIAT_EBUSY;
+    if (useless) transfer->fault = LARIAT_EALREADY;
   }
   if (lr_handoff_was_taken(transfer)) {
     if (take_exchange_over(engine, transfer)) return;
@@ -450,6 +512,32 @@ void lr_engine_finished(lr_engine *engine, lr_transfer *transfer,
   if (job->sink) lr_body_sink_transform(job);
   lr_dispatcher_done(engine->dispatcher, job);
 }
+
+/* ---- Names ---- */
+
+/* Starts a transfer whose host was looked up, or ends it if that has no
+ * address. */
+static void start_answered(lr_engine *engine, lr_transfer *transfer) {
+  lariat_status status = lr_name_resolution_take(transfer);
+  if (status == LARIAT_OK) {
+    status = lr_lane_start(transfer->lane, transfer);
+    if (status == LARIAT_OK) {
+      transfer->state = transfer->tries.may_reuse ? LR_TRANSFER_SENDING
+                                                  : LR_TRANSFER_CONNECTING;
+      return;
+    }
+  }
+  if (status != LARIAT_ERESOLVE) transfer->fault = status;
+  lr_engine_finished(engine, transfer, CURLE_COULDNT_RESOLVE_HOST);
+}
+
+static void start_all_answered(lr_engine *engine) {
+  lr_list *node;
+  while ((node = lr_list_take_first(&engine->answered)))
+    start_answered(engine, lr_container(node, lr_transfer, names.answered));
+}
+
+/* ---- Ends ---- */
 
 /* Ends what is idle of a host that gets one request a connection from now on.
  */
@@ -551,6 +639,7 @@ static bool end_turn(void *self) {
   engine->begun = 0;
   lr_body_sinks_turn_end(&engine->sinks);
   lr_connect_only_end_released(engine);
+  start_all_answered(engine);
   lr_list_init(&now);
   lr_list_splice(&now, &engine->dirty);
   while ((node = lr_list_first(&now)))
@@ -559,7 +648,7 @@ static bool end_turn(void *self) {
   lr_u64_store_relaxed(&engine->stats->connecting, engine->connecting);
   lr_u64_store_relaxed(&engine->stats->receiving,
                        engine->receiving + engine->h1.receiving);
-  return !lr_list_empty(&engine->dirty);
+  return !lr_list_empty(&engine->dirty) || !lr_list_empty(&engine->answered);
 }
 
 void lr_engine_recycle(lr_engine *engine, lr_lane *lane) {
@@ -623,6 +712,7 @@ lariat_status lr_engine_open(const lr_transport_config *config,
   engine->stats = config->stats;
   engine->trust = config->trust;
   engine->guard = config->guard;
+  engine->resolver = config->resolver;
   engine->desync = config->desync;
   engine->reactors = config->reactors ? config->reactors : 1;
   engine->insecure = config->options->insecure;
@@ -631,6 +721,7 @@ lariat_status lr_engine_open(const lr_transport_config *config,
   lr_sockets_init(&engine->sockets);
   lr_tls_sessions_init(&engine->tls_sessions);
   lr_list_init(&engine->idle_transfers);
+  lr_list_init(&engine->answered);
   lr_list_init(&engine->released);
   lr_list_init(&engine->leases);
   lr_list_init(&engine->lanes);

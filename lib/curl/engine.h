@@ -22,6 +22,7 @@
 
 struct lr_address_guard;
 struct lr_lane;
+struct lr_resolver;
 struct lr_transfer;
 struct x509_store_st;
 
@@ -32,7 +33,8 @@ typedef struct lr_engine {
   struct lr_trust *trust;
   lr_desync *desync;                    /* of the pool; NULL: none */
   const struct lr_address_guard *guard; /* NULL: all addresses are allowed */
-  struct x509_store_st *trusted;        /* NULL until the first https job */
+  struct lr_resolver *resolver;
+  struct x509_store_st *trusted; /* NULL until the first https job */
   char *certificate; /* one of those, as PEM: see set_certificate; or NULL */
   lr_tls_sessions tls_sessions;
   unsigned tls_buffered; /* streams that keep their buffers: tls_stream.h */
@@ -43,6 +45,7 @@ typedef struct lr_engine {
   lr_body_sinks sinks;
 
   lr_list idle_transfers;
+  lr_list answered; /* transfers whose host's look-up has ended */
   lr_list released; /* transfers that have kept a connection (connect_only.h) */
   lr_list leases;   /* lr_lease, whose connections clients have */
   unsigned idle_transfer_count;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "net/addresses.h"
 
 enum { FIRST_CAPACITY = 2 };
 
@@ -17,6 +18,7 @@ static void clear_host(lr_host *host) {
   lr_curl_host *own = lr_curl_host_of(host);
   lr_h1_host_clear(host);
   curl_url_cleanup(own->origin);
+  lr_addresses_release(own->addresses);
   lr_free(own->lanes);
 }
 

@@ -25,6 +25,7 @@ typedef struct lr_host_lane {
 typedef struct lr_curl_host {
   lr_h1_host h1; /* first: see h1.h */
   CURLU *origin; /* what its URLs have in common; or NULL */
+  struct lariat_addresses *addresses; /* as looked up last; or NULL */
   lr_host_lane *lanes;
   uint32_t count;
   uint32_t capacity;

@@ -65,7 +65,6 @@ static void configure_multi(lr_lane *lane) {
   (void)curl_multi_setopt(multi, CURLMOPT_MAX_HOST_CONNECTIONS, unlimited);
   (void)curl_multi_setopt(multi, CURLMOPT_MAX_TOTAL_CONNECTIONS, unlimited);
   (void)curl_multi_setopt(multi, CURLMOPT_PIPELINING, (long)CURLPIPE_MULTIPLEX);
-  lr_libcurl_set_look_ups(multi, lane->engine->lane_capacity);
 }
 
 lr_lane *lr_lane_new(lr_engine *engine) {
@@ -92,6 +91,7 @@ lr_lane *lr_lane_new(lr_engine *engine) {
 void lr_lane_free(lr_lane *lane) {
   lr_engine *engine = lane->engine;
   (void)curl_multi_cleanup(lane->multi);
+  curl_slist_free_all(lane->forgotten_names);
   lr_socket_forget_wake_up(lane);
   lr_reactor_unset_timer(engine->reactor, &lane->timer);
   lr_reactor_unset_timer(engine->reactor, &lane->idle_timer);
@@ -107,13 +107,16 @@ void lr_lane_mark_dirty(lr_lane *lane) {
     lr_list_append(&lane->engine->dirty, &lane->dirty);
 }
 
-lariat_status lr_lane_add(lr_lane *lane, lr_transfer *transfer) {
-  CURLMcode code = curl_multi_add_handle(lane->multi, transfer->easy);
-  if (code == CURLM_OUT_OF_MEMORY) return LARIAT_ENOMEM;
-  if (code != CURLM_OK) return LARIAT_ELIBCURL;
+void lr_lane_enter(lr_lane *lane, lr_transfer *transfer) {
   lane->running++;
   if (lr_lane_idle(lane) < lane->spare) lane->spare = lr_lane_idle(lane);
   lr_list_append(&lane->transfers, &transfer->node);
+}
+
+lariat_status lr_lane_start(lr_lane *lane, lr_transfer *transfer) {
+  CURLMcode code = curl_multi_add_handle(lane->multi, transfer->easy);
+  if (code == CURLM_OUT_OF_MEMORY) return LARIAT_ENOMEM;
+  if (code != CURLM_OK) return LARIAT_ELIBCURL;
   lane->needs_action = true;
   lr_lane_mark_dirty(lane);
   return LARIAT_OK;
@@ -125,6 +128,7 @@ void lr_lane_remove(lr_lane *lane, lr_transfer *transfer) {
   lr_socket_detach(transfer);
   lr_socket_end_attempts(transfer);
   lr_list_remove(&transfer->node);
+  lr_name_resolution_end(transfer);
   lane->running--;
   if (lane->running) return;
   lane->quiet_ns = lr_reactor_turn_ns(lane->engine->reactor);

@@ -23,12 +23,13 @@ typedef struct lr_lane {
   lr_list dirty;             /* in the engine's dirty lanes, or alone */
   lr_list transfers;         /* running */
   lr_list sockets;           /* its connections */
-  unsigned open;             /* connections */
-  unsigned dead;             /* of these, closed by their servers while idle */
-  unsigned coming;           /* transfers that are about to open one */
-  unsigned running;          /* transfers, those included */
-  bool needs_action;         /* libcurl wants to be called without an event */
-  bool has_messages;         /* there may be finished transfers */
+  struct curl_slist *forgotten_names; /* of its cache: name_resolution.h */
+  unsigned open;                      /* connections */
+  unsigned dead;        /* of these, closed by their servers while idle */
+  unsigned coming;      /* transfers that are about to open one */
+  unsigned running;     /* transfers, those included */
+  bool needs_action;    /* libcurl wants to be called without an event */
+  bool has_messages;    /* there may be finished transfers */
   bool early_responses; /* there may be answers before their bodies' ends */
   bool trimmed;         /* closes an idle one above `keep` */
   unsigned refused;     /* transfers of which some did not get a socket */
@@ -47,8 +48,11 @@ lr_lane *lr_lane_new(struct lr_engine *engine);
 /* Closes its connections and frees it; it has no transfer. */
 void lr_lane_free(lr_lane *lane);
 
-/* Starts a transfer.  LARIAT_OK, LARIAT_ENOMEM, LARIAT_ELIBCURL */
-lariat_status lr_lane_add(lr_lane *lane, struct lr_transfer *transfer);
+/* Puts a transfer in, which libcurl does not know of yet. */
+void lr_lane_enter(lr_lane *lane, struct lr_transfer *transfer);
+
+/* Starts a transfer that is in.  LARIAT_OK, LARIAT_ENOMEM, LARIAT_ELIBCURL */
+lariat_status lr_lane_start(lr_lane *lane, struct lr_transfer *transfer);
 
 /* Takes a transfer out, finished or not. */
 void lr_lane_remove(lr_lane *lane, struct lr_transfer *transfer);

@@ -62,6 +62,24 @@ void lr_leasing_end_all(lr_engine *engine) {
 
 /* ---- The beginning ---- */
 
+/* Offers the protocols of requests to come: a host of which nobody knows what
+ * it speaks is asked. */
+static bool offer_for_requests(const lr_job *job, SSL_CTX *ssl_ctx) {
+  static const unsigned char names[] = "\x02h2\x08http/1.1";
+  enum { H2 = 3, ALL = sizeof names - 1 };
+  unsigned from = job->pool.host->protocol == LR_PROTOCOL_UNKNOWN ? 0 : H2;
+  return SSL_CTX_set_alpn_protos(ssl_ctx, names + from, ALL - from) == 0;
+}
+
+bool lr_leasing_offer(const lr_job *job, void *ssl_ctx) {
+  const lr_lease *lease = job->lease;
+  if (!lease) return true;
+  if (lease->ahead) return offer_for_requests(job, ssl_ctx);
+  return !lease->alpn_length ||
+         SSL_CTX_set_alpn_protos(ssl_ctx, lease->alpn_offered,
+                                 lease->alpn_length) == 0;
+}
+
 static void note_alpn(lr_lease *lease, SSL *ssl) {
   const unsigned char *name = NULL;
   unsigned length = 0;

@@ -11,6 +11,11 @@ struct lr_engine;
 struct lr_job;
 struct lr_transfer;
 
+/* Has the handshake of a job offer the protocols of its lease, if it has one:
+ * those that its client has named, or those of requests to come.  `ssl_ctx`: an
+ * SSL_CTX.  False when out of memory. */
+bool lr_leasing_offer(const struct lr_job *job, void *ssl_ctx);
+
 /* Hands the connection over that the transfer has opened for its job: over TLS
  * with the transfer, which stays for it, else the descriptor that was parked.
  * False: out of memory, or there is no connection; nothing has changed. */

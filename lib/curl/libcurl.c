@@ -124,24 +124,16 @@ bool lr_libcurl_forgets_errors(void) {
   return lr_libcurl_capabilities()->version_num >= VERSION(8, 19, 0);
 }
 
-bool lr_libcurl_insists_on_cas(void) {
-  return lr_libcurl_capabilities()->version_num >= VERSION(8, 17, 0);
+bool lr_libcurl_stops_at_length(void) {
+  return lr_libcurl_capabilities()->version_num < VERSION(8, 6, 0);
 }
 
-/* Options of 8.20.0, which the header may be too old to name. */
-enum { multi_resolve_threads_max = 20, multi_quick_exit = 21 };
+bool lr_libcurl_unfolds(void) {
+  return lr_libcurl_capabilities()->version_num >= VERSION(8, 18, 0);
+}
 
-/* From 8.20.0 on a multi handle has a bounded number of threads for its
- * look-ups, two for each name (IPv4 and IPv6).  One that is given up keeps its
- * threads until the system's resolver answers, so there may be four times as
- * many; they are made when they are needed. */
-void lr_libcurl_set_look_ups(CURLM *multi, unsigned names) {
-  enum { FOR_A_NAME = 2, GIVEN_UP = 4 };
-  long threads = (long)names * FOR_A_NAME * GIVEN_UP;
-  if (lr_libcurl_capabilities()->version_num < VERSION(8, 20, 0)) return;
-  (void)curl_multi_setopt(multi, (CURLMoption)multi_resolve_threads_max,
-                          threads);
-  (void)curl_multi_setopt(multi, (CURLMoption)multi_quick_exit, 1L);
+bool lr_libcurl_insists_on_cas(void) {
+  return lr_libcurl_capabilities()->version_num >= VERSION(8, 17, 0);
 }
 
 static CURLcode global_result = CURLE_FAILED_INIT;

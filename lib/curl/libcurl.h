@@ -35,14 +35,18 @@ const lr_capabilities *lr_libcurl_capabilities(void);
  * from 8.19.0 on. */
 bool lr_libcurl_forgets_errors(void);
 
+/* Says whether libcurl takes a Content-Length for the end of an answer of
+ * HTTP/2, and reads nothing behind it: before 8.6.0. */
+bool lr_libcurl_stops_at_length(void);
+
+/* Says whether libcurl joins folded header lines before it shows them: from
+ * 8.18.0 on. */
+bool lr_libcurl_unfolds(void);
+
 /* Says whether libcurl takes CURLOPT_CAINFO and CURLOPT_CAPATH of NULL for its
  * own defaults, and reads those for each connection: from 8.17.0 on.  (8.23.0
  * does not any more, and is none the worse for being treated so.) */
 bool lr_libcurl_insists_on_cas(void);
-
-/* Has the multi handle look up `names` names at once, and not wait for those
- * that were given up, neither in its transfers' ways nor at its end. */
-void lr_libcurl_set_look_ups(CURLM *multi, unsigned names);
 
 /* Calls curl_global_init, once for the process; that is never undone.  False
  * when it failed.  Any thread. */

@@ -5,6 +5,7 @@
 #include <curl/curl.h>
 
 #include "curl/libcurl.h"
+#include "curl/observed_transfer.h"
 #include "curl/transfer.h"
 
 /* Looks at a line as libcurl has it, and is about to read it: with another
@@ -14,6 +15,8 @@ static int inspect_line(CURL *easy, curl_infotype type, char *line,
                         size_t length, void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
   (void)easy;
+  if (type == CURLINFO_HEADER_OUT)
+    lr_observed_transfer_sent(transfer, line, length);
   if (type != CURLINFO_HEADER_IN || length == 0) return 0;
   if (*line != ' ' && *line != '\t') return 0;
   *line = 'X';

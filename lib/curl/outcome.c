@@ -42,10 +42,14 @@ bool lr_outcome_has_response(const lr_transfer *transfer) {
   return !response || response->status;
 }
 
+/* Returns a time since the job was started; 0: that has not come.  libcurl
+ * counts from when it was given the transfer: what it knows before that is of
+ * the one before. */
 static uint64_t read_time(const lr_transfer *transfer, CURLINFO info) {
   curl_off_t us = 0;
+  if (transfer->state == LR_TRANSFER_RESOLVING) return 0;
   (void)curl_easy_getinfo(transfer->easy, info, &us);
-  return us > 0 ? (uint64_t)us : 0;
+  return us > 0 ? (uint64_t)us + transfer->names.took_us : 0;
 }
 
 static lr_attempt_facts transfer_facts(const lr_transfer *transfer) {
@@ -119,6 +123,7 @@ void lr_outcome_read_remote(const lr_transfer *transfer,
                             lariat_response *response) {
   char *ip = NULL;
   long number = 0;
+  if (transfer->state == LR_TRANSFER_RESOLVING) return;
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_PRIMARY_IP, &ip);
   if (ip) {
     size_t length = strnlen(ip, sizeof response->remote_ip - 1);
@@ -173,6 +178,7 @@ static bool is_connected(const lr_transfer *transfer) {
 /* Says whether the host's addresses are known.  For some there may be no
  * socket, and then only libcurl knows. */
 static bool is_resolved(const lr_transfer *transfer) {
+  if (transfer->state == LR_TRANSFER_RESOLVING) return false;
   return transfer->tries.opened > 0 ||
          read_time(transfer, CURLINFO_NAMELOOKUP_TIME_T) > 0;
 }

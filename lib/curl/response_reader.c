@@ -8,7 +8,9 @@
 
 #include "base/attributes.h"
 #include "curl/engine.h"
+#include "curl/libcurl.h"
 #include "curl/transfer.h"
+#include "job/kept_answer.h"
 #include "net/received_bytes.h"
 #include "net/tls_events.h"
 
@@ -21,7 +23,7 @@ static void heed_length(lr_transfer *transfer) {
 
 void lr_response_reader_begin(lr_transfer *transfer) {
   lr_response_reader *reader = &transfer->reader;
-  const lr_job *job = transfer->job;
+  lr_job *job = transfer->job;
   bool head = !job->body.bytes && strcmp(job->request.method, "HEAD") == 0;
   lr_content_decoders *decoders =
       job->wants.decompress ? &transfer->engine->h1.decoders : NULL;
@@ -37,17 +39,17 @@ void lr_response_reader_begin(lr_transfer *transfer) {
   reader->excess = 0;
   if (job->response && job->response->status)
     lr_response_forget_head(job->response);
+  if (job->sink) lr_kept_answer_begin(job);
 }
 
 /* ---- Heads ---- */
 
 static bool negotiated_http2(const lr_transfer *transfer) {
-  struct curl_tlssessioninfo *session = NULL;
+  const SSL *ssl = lr_transfer_ssl(transfer);
   const unsigned char *name = NULL;
   unsigned length = 0;
-  (void)curl_easy_getinfo(transfer->easy, CURLINFO_TLS_SSL_PTR, &session);
-  if (!session || !session->internals) return false;
-  SSL_get0_alpn_selected(session->internals, &name, &length);
+  if (!ssl) return false;
+  SSL_get0_alpn_selected(ssl, &name, &length);
   return length == 2 && memcmp(name, "h2", 2) == 0;
 }
 
@@ -76,7 +78,9 @@ static void begin_body(lr_transfer *transfer) {
 }
 
 /* Has libcurl ignore a length that comes behind the chunks' header: some
- * versions take a length of 0 for the end of the response. */
+ * versions take a length of 0 for the end of the response.  Of HTTP/2 they take
+ * any length for it, and show no trailers behind that: there nghttp2 sees to
+ * it that as much comes as was said. */
 static LR_COLD void ignore_length(lr_transfer *transfer) {
   (void)curl_easy_setopt(transfer->easy, CURLOPT_IGNORE_CONTENT_LENGTH, 1L);
   transfer->reader.length_option = true;
@@ -109,15 +113,62 @@ static lariat_status read_h2_line(lr_transfer *transfer, const char *line,
   return response ? lr_response_add_line(response, line, length) : LARIAT_OK;
 }
 
+/* With a body the length stays: a server that does not want all of it resets
+ * the stream behind its answer, which those versions take for a failure. */
+static void begin_reading(lr_transfer *transfer, bool http2) {
+  const lr_job *job = transfer->job;
+  transfer->reader.state = http2 ? LR_READER_H2 : LR_READER_H1;
+  if (http2 && !job->body.bytes && !job->body.source &&
+      lr_libcurl_stops_at_length())
+    ignore_length(transfer);
+}
+
+/* Returns what the lines are that libcurl shows. */
+static lariat_head_source source_of_lines(const lr_transfer *transfer) {
+  if (transfer->reader.state == LR_READER_H2) return LARIAT_HEAD_REMADE;
+  return lr_libcurl_unfolds() ? LARIAT_HEAD_UNFOLDED : LARIAT_HEAD_RECEIVED;
+}
+
+/* Keeps what the job wants of its connection. */
+static lariat_status keep_connection(lr_transfer *transfer) {
+  char *ip = NULL;
+  long port = 0;
+  (void)curl_easy_getinfo(transfer->easy, CURLINFO_LOCAL_IP, &ip);
+  (void)curl_easy_getinfo(transfer->easy, CURLINFO_LOCAL_PORT, &port);
+  lr_kept_connection about = {
+      .fd = -1, .local_ip = ip, .local_port = (unsigned)port};
+  if (transfer->job->request.url.tls) about.ssl = lr_transfer_ssl(transfer);
+  return lr_kept_answer_add_connection(transfer->job, &about);
+}
+
+/* Keeps what the job wants of a line of a head, and of what it has ended. */
+static LR_COLD lariat_status keep_line(lr_transfer *transfer, const char *line,
+                                       size_t length) {
+  lariat_status status = lr_kept_answer_add_head(transfer->job, line, length,
+                                                 source_of_lines(transfer));
+  return status == LARIAT_OK && lr_response_reader_has_head(transfer)
+             ? keep_connection(transfer)
+             : status;
+}
+
+static lariat_status read_line(lr_transfer *transfer, const char *line,
+                               size_t length) {
+  return transfer->reader.state == LR_READER_H2
+             ? read_h2_line(transfer, line, length)
+             : read_h1_line(transfer, line, length);
+}
+
 lariat_status lr_response_reader_line(lr_transfer *transfer, const char *line,
                                       size_t length) {
   lr_response_reader *reader = &transfer->reader;
   reader->shown += length;
   if (reader->state == LR_READER_BEFORE)
-    reader->state =
-        is_http2_line(transfer, line, length) ? LR_READER_H2 : LR_READER_H1;
-  return reader->state == LR_READER_H2 ? read_h2_line(transfer, line, length)
-                                       : read_h1_line(transfer, line, length);
+    begin_reading(transfer, is_http2_line(transfer, line, length));
+  if (!transfer->job->wants.keep) return read_line(transfer, line, length);
+  bool had_head = lr_response_reader_has_head(transfer);
+  lariat_status status = read_line(transfer, line, length);
+  return status == LARIAT_OK && !had_head ? keep_line(transfer, line, length)
+                                          : status;
 }
 
 bool lr_response_reader_has_head(const lr_transfer *transfer) {

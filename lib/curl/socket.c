@@ -17,6 +17,7 @@
 #include "curl/transfer.h"
 #include "net/address_guard.h"
 #include "net/network.h"
+#include "reactor/log.h"
 #include "schedule/dispatcher.h"
 #include "schedule/host.h"
 
@@ -186,6 +187,9 @@ static LR_COLD void note_denied(lr_transfer *transfer,
     lr_ip_write(&ip, transfer->denied_ip);
   else
     transfer->denied_ip[0] = '\0';
+  const lariat_log_field fields[] = {{"address", transfer->denied_ip},
+                                     {"origin", transfer->host->key}};
+  lr_log_say(transfer->engine->reactor, LR_LOG_DENIED, fields, 2);
 }
 
 static bool is_allowed(lr_transfer *transfer,
@@ -222,6 +226,7 @@ curl_socket_t lr_socket_open(void *transfer_pointer, curlsocktype purpose,
   lr_transfer *transfer = transfer_pointer;
   lr_engine *engine = transfer->engine;
   (void)purpose;
+  lr_name_resolution_correct(transfer, address);
   if (!is_allowed(transfer, address)) return refuse_socket(transfer);
   int fd = make_socket(transfer, address);
   if (fd < 0) return refuse_socket(transfer);

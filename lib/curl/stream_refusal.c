@@ -7,6 +7,7 @@
 #include <curl/curl.h>
 
 #include "curl/libcurl.h"
+#include "curl/observed_transfer.h"
 #include "curl/transfer.h"
 
 static bool has_prefix(const char *text, size_t length, const char *prefix) {
@@ -22,6 +23,8 @@ static int note_refusal(CURL *easy, curl_infotype type, char *text,
                         size_t length, void *transfer_pointer) {
   lr_transfer *transfer = transfer_pointer;
   (void)easy;
+  if (type == CURLINFO_HEADER_OUT)
+    lr_observed_transfer_sent(transfer, text, length);
   if (type != CURLINFO_TEXT) return 0;
   if (has_prefix(text, length, "REFUSED_STREAM") ||
       (has_prefix(text, length, "HTTP/2 stream ") &&

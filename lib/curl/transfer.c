@@ -12,15 +12,19 @@
 #include "curl/engine.h"
 #include "curl/excess.h"
 #include "curl/lane.h"
+#include "curl/leasing.h"
 #include "curl/obs_fold_guard.h"
+#include "curl/observed_transfer.h"
 #include "curl/outcome.h"
+#include "curl/request_count.h"
 #include "curl/socket.h"
 #include "curl/stream_refusal.h"
 #include "curl/upload_feed.h"
 #include "h1/conclusion.h"
 #include "http/h1_parser.h"
 #include "job/body_sink.h"
-#include "job/lease.h"
+#include "job/kept_answer.h"
+#include "job/observation.h"
 #include "net/trust.h"
 #include "schedule/dispatcher.h"
 
@@ -36,14 +40,6 @@ static void watch_tls(lr_transfer *transfer, lr_tls_events *events) {
   transfer->tls = events;
 }
 
-/* Offers the protocols that a client has named for its stream. */
-static bool offer_protocols(const lr_job *job, SSL_CTX *ssl_ctx) {
-  const lr_lease *lease = job->lease;
-  return !lease || !lease->alpn_length ||
-         SSL_CTX_set_alpn_protos(ssl_ctx, lease->alpn_offered,
-                                 lease->alpn_length) == 0;
-}
-
 /* Gives the trusted certificates to a handshake that begins, and a session to
  * resume. */
 static CURLcode begin_handshake(CURL *easy, void *ssl_ctx,
@@ -54,7 +50,7 @@ static CURLcode begin_handshake(CURL *easy, void *ssl_ctx,
   (void)easy;
   transfer->tries.in_handshake = true;
   watch_tls(transfer, lr_tls_events_watch(ssl_ctx));
-  if (!transfer->tls || !offer_protocols(transfer->job, ssl_ctx) ||
+  if (!transfer->tls || !lr_leasing_offer(transfer->job, ssl_ctx) ||
       !lr_tls_sessions_use(&engine->tls_sessions, ssl_ctx, host->key,
                            host->key_length, host->key_hash))
     return CURLE_OUT_OF_MEMORY;
@@ -69,8 +65,7 @@ static void learn_protocol(lr_transfer *transfer, lr_protocol protocol) {
   lr_dispatcher_learned(transfer->engine->dispatcher, host, protocol);
 }
 
-/* Returns the TLS connection that the transfer has; NULL: none. */
-static SSL *find_ssl(const lr_transfer *transfer) {
+void *lr_transfer_ssl(const lr_transfer *transfer) {
   struct curl_tlssessioninfo *session = NULL;
   (void)curl_easy_getinfo(transfer->easy, CURLINFO_TLS_SSL_PTR, &session);
   return session ? session->internals : NULL;
@@ -88,7 +83,7 @@ static void learn_from_handshake(lr_transfer *transfer, SSL *ssl) {
 
 /* Notes the connection that is used, which another transfer may have opened. */
 static void note_tls(lr_transfer *transfer) {
-  SSL *ssl = find_ssl(transfer);
+  SSL *ssl = lr_transfer_ssl(transfer);
   transfer->ssl = ssl;
   if (!ssl) return;
   lr_tls_events *events = lr_tls_events_of(ssl);
@@ -135,28 +130,11 @@ static bool is_reusing(const lr_transfer *transfer) {
   return transfer->tries.opened == transfer->tries.opened_at_send;
 }
 
-/* Counts a request that libcurl is about to send, by the reason for which h1
- * does not.  What was to be h1's has found an open connection, or comes from
- * one that was dead. */
-static void count_request(const lr_transfer *transfer) {
-  lr_request_reason reason = (lr_request_reason)transfer->reason;
-  if (reason == LR_REQUEST_BY_H1)
-    reason = transfer->tries.sends > 1 ? LR_REQUEST_REUSE_FAILED
-                                       : LR_REQUEST_OPEN_CONNECTION;
-  if (reason == LR_REQUEST_FIRST_HANDSHAKE &&
-      transfer->host->protocol == LR_PROTOCOL_HTTP2)
-    reason = LR_REQUEST_HTTP2;
-  lr_u64_bump(&transfer->engine->stats->requests[reason], 1);
-}
-
-/* Decides what comes next: the connection is up and the request not yet sent.
- */
+/* Decides what is next: the connection is up, and the request not yet sent. */
 static int note_connected(void *transfer_pointer, char *remote_ip,
                           char *local_ip, int remote_port, int local_port) {
   lr_transfer *transfer = transfer_pointer;
-  (void)remote_ip;
   (void)local_ip;
-  (void)remote_port;
   if (transfer->state == LR_TRANSFER_CONNECTING) transfer->engine->connecting--;
   transfer->state = LR_TRANSFER_SENDING;
   bool dead = transfer->lane->dead && lr_socket_is_dead(transfer, local_port);
@@ -183,10 +161,13 @@ static int note_connected(void *transfer_pointer, char *remote_ip,
     transfer->job->attempt.connection_dead = true;
     return CURL_PREREQFUNC_ABORT;
   }
+  if (transfer->job->observation)
+    lr_observed_transfer_connected(transfer, is_reusing(transfer), remote_ip,
+                                   remote_port);
   if (transfer->set.connect_only) return CURL_PREREQFUNC_OK;
   if (transfer->tries.sends == 1 && lr_handoff_take(transfer))
     return CURL_PREREQFUNC_ABORT;
-  count_request(transfer);
+  lr_request_count_sent(transfer);
   transfer->connection.was_open = is_reusing(transfer);
   transfer->tries.opened_at_send = transfer->tries.opened;
   if (!transfer->job->replay.repeatable || transfer->tries.sends > 1)
@@ -196,8 +177,7 @@ static int note_connected(void *transfer_pointer, char *remote_ip,
   return CURL_PREREQFUNC_OK;
 }
 
-/* Learns the protocol from the status line, where the handshake did not tell.
- */
+/* Learns the protocol from a status line, where no handshake has told it. */
 static void learn_from_response(lr_transfer *transfer) {
   int version = transfer->job->response->http_version;
   if (version)
@@ -250,7 +230,6 @@ static void note_first_line(lr_transfer *transfer) {
   transfer->engine->receiving++;
   if (transfer->host->protocol == LR_PROTOCOL_UNKNOWN)
     learn_from_response(transfer);
-  if (transfer->tries.may_reuse) lr_easy_set_dns_pruning(transfer, false);
   reclaim_connection(transfer);
   if (transfer->host->learned.desync) forbid_reuse(transfer);
 }
@@ -269,6 +248,9 @@ static lariat_status follow_head(lr_transfer *transfer) {
   if (transfer->fold_guard != LR_FOLD_GUARD_OFF)
     lr_obs_fold_guard_follow(transfer);
   if (transfer->upload.active) lr_upload_feed_head_came(transfer);
+  if (job->observation)
+    lr_observation_look_at_head(
+        job, lariat_reactor_now_ns(transfer->engine->reactor));
   uint32_t header_count = job->response->header_count;
   if (job->sink) lr_body_sink_head(job);
   if (!job->response) lr_response_reader_release(transfer, header_count);
@@ -343,13 +325,23 @@ bool lr_transfer_is_paused(const lr_transfer *transfer) {
   return (sink && sink->paused) || lr_decoding_is_paused(&transfer->decoding);
 }
 
+/* Puts bytes of the body to where they belong, and keeps them as they are. */
+static lariat_status put_bytes(lr_transfer *transfer, const char *bytes,
+                               size_t length) {
+  bool coded = transfer->decoding.decoder != NULL;
+  lariat_status status =
+      lr_kept_answer_add_body(transfer->job, bytes, length, coded);
+  if (status != LARIAT_OK) return status;
+  status = coded ? lr_decoding_take(&transfer->decoding, bytes, length)
+                 : lr_transfer_put_body(transfer, bytes, length);
+  if (status == LARIAT_OK) lr_kept_answer_pass_body(transfer->job, length);
+  return status;
+}
+
 /* Gives bytes of the body, without chunks, to where they belong. */
 static size_t give_body(lr_transfer *transfer, const char *bytes,
                         size_t length) {
-  lariat_status status =
-      transfer->decoding.decoder
-          ? lr_decoding_take(&transfer->decoding, bytes, length)
-          : lr_transfer_put_body(transfer, bytes, length);
+  lariat_status status = put_bytes(transfer, bytes, length);
   if (status == LARIAT_OK) return length;
   if (status == LARIAT_EBUSY) return CURL_WRITEFUNC_PAUSE;
   transfer->fault = status;

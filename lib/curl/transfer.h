@@ -12,6 +12,7 @@
 
 #include "base/list.h"
 #include "curl/handoff.h"
+#include "curl/name_resolution.h"
 #include "curl/response_reader.h"
 #include "http/sha256.h"
 #include "job/body_source.h"
@@ -26,6 +27,8 @@ struct lr_lane;
 
 typedef enum lr_transfer_state {
   LR_TRANSFER_IDLE,
+  LR_TRANSFER_RESOLVING,  /* libcurl does not have it yet: its host's addresses
+                             are looked up */
   LR_TRANSFER_CONNECTING, /* on a connection that is not yet made */
   LR_TRANSFER_SENDING,    /* on one that is there, or is hoped to be */
   LR_TRANSFER_RECEIVING   /* the answer has begun */
@@ -111,6 +114,7 @@ typedef struct lr_transfer {
   lr_tls_events *tls; /* of its connection; NULL: it has none of TLS */
   void *ssl; /* an SSL: of the same, while the connection is the transfer's */
   lr_handoff handoff;
+  lr_name_resolution names;
   lr_decoding decoding;
   lr_sha256 *digest; /* made when first needed */
   curl_socket_t fd;  /* with an idle time-out: as libcurl told last */
@@ -140,6 +144,10 @@ void lr_transfer_reset(lr_transfer *transfer);
  * others        the transfer fails with that status */
 lariat_status lr_transfer_put_body(lr_transfer *transfer, const char *bytes,
                                    size_t length);
+
+/* Returns the SSL of the transfer's connection, while it has one; NULL: none.
+ */
+void *lr_transfer_ssl(const lr_transfer *transfer);
 
 /* Says whether the answer waits: for its sink, or for another turn. */
 bool lr_transfer_is_paused(const lr_transfer *transfer);

@@ -18,15 +18,20 @@
 #include "reactor/reactor.h"
 
 /* The constant deferreds: there was no memory, or no reactor, to make
- * one, or what was asked has outlived its reactor. Each pair that is added gets
- * the failure, whatever the ones before it returned.  They are never written
- * to, so that any thread may have them. */
+ * one, the reactor is another thread's, or what was asked has outlived it. Each
+ * pair that is added gets the failure, whatever the ones before it returned.
+ * They are never written to, so that any thread may have them. */
 static const lariat_deferred fixed_no_memory = {
     .references = 1, .flags = LR_DEFERRED_FIRED | LR_DEFERRED_FIXED};
 static const lariat_deferred fixed_no_reactor = {
     .references = 1, .flags = LR_DEFERRED_FIRED | LR_DEFERRED_FIXED};
 
 static const lariat_deferred fixed_cancelled = {
+    .references = 1, .flags = LR_DEFERRED_FIRED | LR_DEFERRED_FIXED};
+
+static const lariat_deferred fixed_wrong_thread = {
+    .references = 1, .flags = LR_DEFERRED_FIRED | LR_DEFERRED_FIXED};
+static const lariat_deferred fixed_forked = {
     .references = 1, .flags = LR_DEFERRED_FIRED | LR_DEFERRED_FIXED};
 
 static lariat_deferred *fixed_of(const lariat_deferred *deferred) {
@@ -39,6 +44,8 @@ static bool is_fixed(const lariat_deferred *deferred) {
 
 static lariat_value fixed_result(const lariat_deferred *deferred) {
   if (deferred == &fixed_no_memory) return lr_failure_no_memory();
+  if (deferred == &fixed_wrong_thread) return lr_failure_wrong_thread();
+  if (deferred == &fixed_forked) return lr_failure_forked();
   return deferred == &fixed_cancelled ? lr_failure_cancelled()
                                       : lr_failure_no_reactor();
 }
@@ -192,9 +199,19 @@ lariat_deferred *lariat_deferred_succeed(lariat_reactor *reactor,
   return make_fired(reactor, result, __func__);
 }
 
+/* Says whether the reactor may not be used here, which is what is to be told:
+ * nothing of its memory is. */
+static bool is_elsewhere(const lariat_reactor *reactor, lariat_status status) {
+  return (status == LARIAT_ETHREAD || status == LARIAT_EFORKED) && reactor &&
+         !lr_reactor_is_here(reactor);
+}
+
 lariat_deferred *lariat_deferred_fail(lariat_reactor *reactor,
                                       lariat_status status, const char *format,
                                       ...) {
+  if (is_elsewhere(reactor, status))
+    return fixed_of(status == LARIAT_ETHREAD ? &fixed_wrong_thread
+                                             : &fixed_forked);
   va_list arguments;
   va_start(arguments, format);
   lariat_value failure = lr_failure_format(status, format, arguments);

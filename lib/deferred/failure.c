@@ -63,6 +63,21 @@ static const lariat_failure no_reactor = {
     .message = "a deferred needs a reactor",
 };
 
+static const lariat_failure wrong_thread = {
+    .fixed = true,
+    .status = LARIAT_ETHREAD,
+    .url = "",
+    .message = "it was called on a thread that it does not belong to",
+};
+
+static const lariat_failure forked = {
+    .fixed = true,
+    .status = LARIAT_EFORKED,
+    .url = "",
+    .message = "it was made before a fork and cannot be used in the child "
+               "process",
+};
+
 /* Makes a value of constant data, though values point to data that may be
  * written to: a constant one never is, for `fixed` is looked at first. */
 static lariat_value value_of_fixed(const lariat_failure *failure) {
@@ -76,6 +91,12 @@ lariat_value lr_failure_cancelled(void) { return value_of_fixed(&cancelled); }
 lariat_value lr_failure_self(void) { return value_of_fixed(&returned_itself); }
 
 lariat_value lr_failure_no_reactor(void) { return value_of_fixed(&no_reactor); }
+
+lariat_value lr_failure_wrong_thread(void) {
+  return value_of_fixed(&wrong_thread);
+}
+
+lariat_value lr_failure_forked(void) { return value_of_fixed(&forked); }
 
 static void *share_failure(void *data) {
   lariat_failure *failure = data;

@@ -54,5 +54,7 @@ lariat_value lr_failure_no_memory(void);
 lariat_value lr_failure_cancelled(void);
 lariat_value lr_failure_self(void);
 lariat_value lr_failure_no_reactor(void);
+lariat_value lr_failure_wrong_thread(void);
+lariat_value lr_failure_forked(void);
 
 #endif

@@ -16,6 +16,7 @@
 #include "h1/unsent.h"
 #include "http/header_list.h"
 #include "job/body_sink.h"
+#include "job/observation.h"
 #include "job/redirect.h"
 #include "net/stamped_stream.h"
 #include "schedule/dispatcher.h"
@@ -84,7 +85,10 @@ static bool watch_events(lr_connection *connection, uint32_t events) {
 /* Returns the events to be waited for so that sending goes on. */
 static uint32_t sending_events(const lr_connection *connection) {
   const lr_unsent *unsent = connection->unsent;
-  return unsent && unsent->state == LR_UNSENT_GOES ? EPOLLOUT : 0;
+  return unsent && unsent->state == LR_UNSENT_GOES &&
+                 !connection->stream.needs_receive
+             ? EPOLLOUT
+             : 0;
 }
 
 /* Returns the events to be waited for so that receiving goes on.  A stream that
@@ -104,8 +108,8 @@ static LR_COLD lariat_status keep_unsent(lr_connection *connection,
       lr_unsent_new(job, text, length, resume_sending, &connection->unsent);
   if (status != LARIAT_OK) return status;
   connection->unsent->owner = connection;
-  return watch_events(connection, read_events | EPOLLOUT) ? LARIAT_OK
-                                                          : LARIAT_ENOMEM;
+  uint32_t events = read_events | sending_events(connection);
+  return watch_events(connection, events) ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
 /* Notes that the request of a job with exact instants is about to be sent. */
@@ -157,13 +161,14 @@ lariat_status lr_exchange_start(lr_h1 *h1, lr_job *job) {
   if (!job->response) return LARIAT_ENOMEM;
   while ((connection = lr_connection_idle(job->pool.host))) {
     lariat_status status = send_request(connection, job);
-    lr_request_head_trim(h1, job->pool.host);
     if (status == LARIAT_OK) {
       begin_exchange(connection, job);
+      lr_request_head_trim(h1, job->pool.host);
       if (LR_RARE(job->pool.host->pacing.has_delay))
         lr_dispatcher_sent_at_once(h1->dispatcher, job);
       return LARIAT_OK;
     }
+    lr_request_head_trim(h1, job->pool.host);
     lr_connection_close(connection);
     if (status != LARIAT_ERESET) return status;
   }
@@ -340,27 +345,38 @@ static bool take_result(lr_connection *connection, lr_h1_result result,
 
 static void resume_feed(lr_decode_item *item);
 
+/* Feeds bytes of the head of an answer whose body may go to a sink.  False: the
+ * exchange is over. */
+static bool feed_head(lr_connection *connection, const char *bytes,
+                      size_t length, size_t *used, lr_h1_result *result) {
+  lr_h1_parser *parser = &connection->parser;
+  lariat_status status = LARIAT_OK;
+  *result = lr_h1_parser_feed_head(parser, bytes, length, used);
+  if (connection->job->observation)
+    lr_observation_look_at_head(connection->job,
+                                lariat_reactor_now_ns(connection->h1->reactor));
+  if (*result == LR_H1_FAILED) return true;
+  bool complete = lr_h1_parser_in_body(parser);
+  if (complete && is_stale_head(connection)) {
+    lr_conclusion_retry(connection);
+    return false;
+  }
+  if (connection->job->wants.keep)
+    status = lr_sink_feed_keep_head(connection, bytes, *used);
+  if (status == LARIAT_OK && complete)
+    status = lr_sink_feed_begin(connection, resume_feed);
+  if (status != LARIAT_OK) lr_conclusion_fail(connection, status);
+  return status == LARIAT_OK;
+}
+
 /* Feeds bytes of an answer whose body may go to a sink. */
 static LR_COLD bool feed_sink(lr_connection *connection, const char *bytes,
                               size_t length) {
-  lr_h1_parser *parser = &connection->parser;
   lr_h1_result result = LR_H1_MORE;
   size_t head = 0, body = 0;
-  if (!lr_h1_parser_in_body(parser)) {
-    result = lr_h1_parser_feed_head(parser, bytes, length, &head);
-    if (result != LR_H1_FAILED && lr_h1_parser_in_body(parser)) {
-      lariat_status status = LARIAT_OK;
-      if (is_stale_head(connection)) {
-        lr_conclusion_retry(connection);
-        return false;
-      }
-      status = lr_sink_feed_begin(connection, resume_feed);
-      if (status != LARIAT_OK) {
-        lr_conclusion_fail(connection, status);
-        return false;
-      }
-    }
-  }
+  if (!lr_h1_parser_in_body(&connection->parser) &&
+      !feed_head(connection, bytes, length, &head, &result))
+    return false;
   if (result == LR_H1_MORE)
     result = lr_sink_feed_take(connection, bytes + head, length - head, &body);
   return take_result(connection, result, bytes, length, head + body);
@@ -383,6 +399,12 @@ static bool feed_parser(lr_connection *connection, const char *bytes,
   return take_result(connection, result, bytes, length, used);
 }
 
+/* Says whether no more is read for now. */
+static bool is_paused(const lr_connection *connection) {
+  return lr_decode_item_waits(&connection->decoding) ||
+         lr_sink_feed_is_paused(connection);
+}
+
 static bool resume_reading(lr_connection *connection) {
   return watch_events(connection, receiving_events(connection) |
                                       sending_events(connection));
@@ -390,11 +412,21 @@ static bool resume_reading(lr_connection *connection) {
 
 static void receive_some(lr_connection *connection);
 
+/* Has it tried again to send what TLS must receive for: it is about to receive.
+ */
+static LR_COLD void send_again(lr_connection *connection) {
+  connection->stream.needs_receive = false;
+  (void)watch_events(
+      connection, (is_paused(connection) ? 0 : receiving_events(connection)) |
+                      sending_events(connection));
+}
+
 /* Goes on with the bytes that have waited.  Reading goes on when there are no
  * more of them. */
 static void resume_unread(lr_connection *connection) {
   lr_buffer waiting = connection->unread;
   size_t used = 0;
+  connection->stream.needs_receive = false; /* it is tried again */
   lr_buffer_init(&connection->unread);
   note_received(connection);
   lr_h1_result result =
@@ -419,6 +451,7 @@ void lr_exchange_resume_decoding(lr_decode_item *item) {
     return;
   }
   connection->reads_on = false;
+  if (connection->stream.needs_receive) send_again(connection);
   receive_some(connection);
 }
 
@@ -480,12 +513,6 @@ static void receive_some(lr_connection *connection) {
   if (stream->pending) read_on_later(connection);
 }
 
-/* Says whether no more is read for now. */
-static bool is_paused(const lr_connection *connection) {
-  return lr_decode_item_waits(&connection->decoding) ||
-         lr_sink_feed_is_paused(connection);
-}
-
 static void note_sent(const lr_connection *connection) {
   if (connection->job->request.idle_timeout_ns)
     connection->job->pool.active_ns =
@@ -528,8 +555,11 @@ static void resume_sending(lr_reader *reader) {
 
 /* Ends an exchange whose answer is complete, while its request goes on: the
  * connection has ended, or is not to be used again. */
-static LR_COLD void end_while_sending(lr_connection *connection) {
+static LR_COLD void end_while_sending(lr_connection *connection,
+                                      uint32_t events) {
   lr_h1 *h1 = connection->h1;
+  if (connection->stream.needs_receive && !(events & ~(uint32_t)EPOLLOUT))
+    return;
   ssize_t got =
       lr_stream_receive(&connection->stream, h1->inbound, sizeof h1->inbound);
   if (got == LR_STREAM_AGAIN)
@@ -546,25 +576,36 @@ void lr_exchange_ready(lr_watch *watch, uint32_t events) {
   }
   if ((events & EPOLLOUT) && connection->unsent && !send_unsent(connection))
     return;
-  if (LR_RARE(connection->job->sink || connection->unsent) &&
-      is_paused(connection))
-    return;
+  if (LR_RARE(connection->job->sink || connection->unsent)) {
+    if (LR_RARE(connection->stream.needs_receive) &&
+        events & ~(uint32_t)EPOLLOUT)
+      send_again(connection);
+    if (is_paused(connection)) return;
+  }
   if (LR_RARE(connection->stream.needs_send)) {
     connection->stream.needs_send = false;
     (void)resume_reading(connection);
     events |= EPOLLIN;
   }
   if (LR_RARE(lr_h1_parser_complete(&connection->parser)))
-    end_while_sending(connection);
+    end_while_sending(connection, events);
   else if (events & ~(uint32_t)EPOLLOUT)
     receive_some(connection);
 }
 
 /* ---- Questions and cancelling ---- */
 
+static LR_COLD void observe_sent(const lr_connection *connection, lr_job *job) {
+  const lr_h1 *h1 = connection->h1;
+  lr_observation_sent(job, lariat_reactor_now_ns(h1->reactor),
+                      h1->request.bytes, h1->request.length);
+}
+
 void lr_exchange_open(lr_connection *connection, lr_job *job) {
   begin_exchange(connection, job);
   lariat_status status = send_request(connection, job);
+  if (status == LARIAT_OK && LR_RARE(job->observation != NULL))
+    observe_sent(connection, job);
   lr_request_head_trim(connection->h1, job->pool.host);
   if (status != LARIAT_OK) lr_conclusion_fail(connection, status);
 }

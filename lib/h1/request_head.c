@@ -135,6 +135,7 @@ static LR_COLD const char *write_other_request(lr_h1 *h1, const lr_job *job,
   if (!lr_buffer_reserve(&h1->request, most)) return NULL;
   char *text = h1->request.bytes;
   *length = (size_t)(put_other_request(text, job, lines) - text);
+  h1->request.length = *length;
   return text;
 }
 

@@ -5,17 +5,30 @@
 #include "base/memory.h"
 #include "http/h1_body.h"
 #include "job/body_sink.h"
+#include "job/kept_answer.h"
+#include "job/observation.h"
 #include "job/pipe.h"
+#include "net/tls_stream.h"
 
-/* Returns whether bytes of the body may ever go to the sink: one that is there
- * for a transform alone gets none. */
-static bool may_open(const lr_body_sink *sink) {
-  return sink->stream || sink->fd >= 0 || sink->memory.budget;
+/* Tells the observer of an exchange that has begun.  Of a connection that was
+ * opened for it whoever did that has told, and the request is not sent yet. */
+static void observe_begin(const lr_connection *connection, lr_job *job) {
+  const lr_h1 *h1 = connection->h1;
+  uint64_t now_ns = lariat_reactor_now_ns(h1->reactor);
+  if (connection->is_new) return;
+  const lr_observed_connection idle = {.reused = true,
+                                       .id = connection->id,
+                                       .remote_ip = connection->remote_ip,
+                                       .remote_port = connection->remote_port};
+  lr_observation_started(job, now_ns, h1->index);
+  lr_observation_connected(job, now_ns, &idle);
+  lr_observation_sent(job, now_ns, h1->request.bytes, h1->request.length);
 }
 
 /* Without memory for a digest the end fails. */
 void lr_sink_feed_prepare(lr_connection *connection, lr_job *job) {
-  bool opens = may_open(job->sink);
+  bool opens = lr_body_sink_may_open(job->sink);
+  if (job->observation) observe_begin(connection, job);
   bool digested =
       opens && job->wants.sha256 && lr_sha256_begin(&connection->digest);
   lr_body_sink_begin(connection->h1->sinks, job,
@@ -58,6 +71,19 @@ static bool keep_body(lr_h1_parser *parser) {
   return lr_h1_body_take_decoder(parser);
 }
 
+lariat_status lr_sink_feed_keep_head(lr_connection *connection,
+                                     const char *bytes, size_t length) {
+  lr_job *job = connection->job;
+  bool tls = lr_stream_is_tls(&connection->stream);
+  lr_kept_connection about = {.fd = connection->watch.fd};
+  lariat_status status =
+      lr_kept_answer_add_head(job, bytes, length, LARIAT_HEAD_RECEIVED);
+  if (status != LARIAT_OK || !lr_h1_parser_in_body(&connection->parser))
+    return status;
+  if (tls) about.ssl = lr_tls_stream_ssl(&connection->stream);
+  return lr_kept_answer_add_connection(job, &about);
+}
+
 lariat_status lr_sink_feed_begin(lr_connection *connection,
                                  void (*resume)(lr_decode_item *item)) {
   lr_h1_parser *parser = &connection->parser;
@@ -85,15 +111,25 @@ static size_t length_to_give(const lr_sink_feed *feed) {
                                                  : LR_CHUNK_CAPACITY;
 }
 
+/* Gives bytes on, to be kept as they are and to be decoded. */
+static lariat_status give_bytes(lr_sink_feed *feed, const char *bytes,
+                                size_t length) {
+  lr_job *job = feed->connection->job;
+  bool coded = feed->decoding.decoder != NULL;
+  lariat_status status = lr_kept_answer_add_body(job, bytes, length, coded);
+  if (status != LARIAT_OK) return status;
+  status = coded ? lr_decoding_take(&feed->decoding, bytes, length)
+                 : lr_body_sink_take(job, bytes, length);
+  if (status == LARIAT_OK) lr_kept_answer_pass_body(job, length);
+  return status;
+}
+
 /* Gives the piece at `*at` on, as far as it goes now. */
 static lariat_status give_piece(lr_sink_feed *feed, const char **at) {
-  lr_job *job = feed->connection->job;
   lariat_status status = LARIAT_OK;
   while (feed->left) {
     size_t length = length_to_give(feed);
-    status = feed->decoding.decoder
-                 ? lr_decoding_take(&feed->decoding, *at, length)
-                 : lr_body_sink_take(job, *at, length);
+    status = give_bytes(feed, *at, length);
     if (status != LARIAT_OK) break;
     *at += length;
     feed->left -= length;

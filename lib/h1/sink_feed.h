@@ -21,6 +21,12 @@ typedef struct lr_sink_feed {
 /* Prepares for the answer to the job, which has a sink. */
 void lr_sink_feed_prepare(lr_connection *connection, lr_job *job);
 
+/* Keeps what the job wants of a head whose bytes were read, and once it is the
+ * final one and complete, of the connection.
+ * LARIAT_OK, LARIAT_ENOMEM */
+lariat_status lr_sink_feed_keep_head(lr_connection *connection,
+                                     const char *bytes, size_t length);
+
 /* Opens the sink at the end of the final head.  Where the body does not go
  * there, it is kept, and the connection has no feed.
  * LARIAT_OK, LARIAT_ENOMEM */

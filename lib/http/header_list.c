@@ -286,7 +286,7 @@ const char *lr_header_list_value(const lr_header_list *headers,
   return NULL;
 }
 
-void lr_header_list_free(lr_header_list *headers) {
+static void free_list(lr_header_list *headers) {
   while (headers->list) {
     lr_header_line *line = headers->list;
     headers->list = line->next;
@@ -294,4 +294,10 @@ void lr_header_list_free(lr_header_list *headers) {
   }
   lr_free(headers->lines);
   lr_free(headers);
+}
+
+void lr_header_list_free(lr_header_list *headers) {
+  lr_header_list *base = headers->base;
+  free_list(headers);
+  if (base && lr_count_release(&base->count)) free_list(base);
 }

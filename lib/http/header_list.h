@@ -27,6 +27,8 @@ typedef struct lr_header_list {
   size_t lines_length;
   bool h1_safe;    /* none of them is about the connection or the host */
   bool has_accept; /* one of them replaces libcurl's own Accept */
+  struct lr_header_list *base; /* what it was before the cookies of a jar were
+                                  added; NULL: none were */
 } lr_header_list;
 
 /* Makes a list of `base` (may be NULL) with the `count` headers laid over it:

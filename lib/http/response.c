@@ -11,6 +11,7 @@
 #include "base/quarantine.h"
 #include "base/time.h"
 #include "http/attempts.h"
+#include "http/response_details.h"
 
 enum {
   FIRST_TEXT = 512,
@@ -308,18 +309,31 @@ static void make_blank(lariat_response *response) {
   response->header_count = 0;
   response->attempts = NULL;
   response->has_sha256 = false;
+  response->details = NULL;
+  response->previous = NULL;
+  lr_u32_init(&response->count, 0);
 }
 
-void lr_response_free(lariat_response *response) {
+static void free_response(lariat_response *response) {
   lr_response_owner *owner = response->owner;
   if (response->headers != response->inline_headers) lr_free(response->headers);
   lr_buffer_clear(&response->text);
   lr_buffer_clear(&response->body);
   lr_buffer_clear(&response->url);
   lr_free(response->attempts);
+  lr_response_details_free(response->details);
   make_blank(response);
   lr_quarantine_free(response);
   if (owner) owner->forget(owner);
+}
+
+/* Frees the redirects that led to it as well: nobody else has them. */
+void lr_response_free(lariat_response *response) {
+  while (response) {
+    lariat_response *previous = response->previous;
+    free_response(response);
+    response = previous;
+  }
 }
 
 void lr_response_copy_url(lariat_response *response, const char *url) {
@@ -446,6 +460,28 @@ const char *lariat_response_header(const lariat_response *response,
       find_value(response, response->headers, response->header_count, name);
   if (!value) look_for_drop(response, __func__);
   return value;
+}
+
+const char *lariat_response_next_header(const lariat_response *response,
+                                        const char *name, size_t *position) {
+  size_t length = name ? strlen(name) : 0;
+  size_t count = response && name ? response->header_count : 0;
+  while (*position < count) {
+    const lr_header_span *header = &response->headers[(*position)++];
+    const char *text = response->text.bytes;
+    if (header->name_length == length &&
+        lr_name_equal(text + header->name, name, length))
+      return text + header->value;
+  }
+  return NULL;
+}
+
+size_t lariat_response_header_values(const lariat_response *response,
+                                     const char *name) {
+  size_t position = 0;
+  size_t count = 0;
+  while (lariat_response_next_header(response, name, &position)) count++;
+  return count;
 }
 
 size_t lariat_response_trailer_count(const lariat_response *response) {

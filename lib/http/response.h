@@ -34,6 +34,7 @@ typedef struct lr_response_owner {
 } lr_response_owner;
 
 struct lr_attempts;
+struct lr_response_details;
 
 /* When a hop and its attempt began: what the timings are reckoned from when
  * they are asked for; without `started_ns` they are in `timings`. */
@@ -75,6 +76,10 @@ struct lariat_response {
   int64_t content_length;   /* from the header; -1: none */
   lr_response_owner *owner; /* NULL: nobody wants it back */
   lariat_response *next_spare;
+  /* These two go with the response, which has no owner then. */
+  struct lr_response_details *details; /* NULL: none was asked for */
+  lariat_response *previous; /* the redirect that led here; NULL: none, or not
+                                asked for */
 };
 
 /* Limits that do not depend on the user: what a sane server never reaches. */

@@ -11,7 +11,10 @@
 
 #include "base/memory.h"
 #include "base/time.h"
+#include "http/cookie_header.h"
+#include "http/response_details.h"
 #include "job/job.h"
+#include "job/kept_answer.h"
 #include "job/redirect.h"
 #include "job/stream.h"
 #include "reactor/reactor.h"
@@ -26,8 +29,9 @@ static const uint64_t memory_check_ns = 10 * LR_NS_PER_MS;
 
 static bool are_valid(const lariat_request_options *options) {
   unsigned kind = options->sink.kind;
-  if (kind > LARIAT_SINK_DISCARD) return false;
-  return kind != LARIAT_SINK_STREAM || !options->transform;
+  if (kind > LARIAT_SINK_DISCARD || options->keep > LR_KEEP_ALL) return false;
+  return kind != LARIAT_SINK_STREAM ||
+         !(options->transform || options->keep & LARIAT_KEEP_RAW_BODY);
 }
 
 static lariat_status open_sink_fd(lr_body_sink *sink, int fd) {
@@ -61,17 +65,20 @@ static lariat_status open_sink_parts(lr_body_sink *sink,
 }
 
 /* Returns whether a body counts in the pool's budget: one that goes to a
- * descriptor or nowhere holds nothing. */
+ * descriptor or nowhere holds nothing, unless it is kept as it comes. */
 static bool takes_budget(const lr_memory_budget *budget,
-                         lariat_sink_kind kind) {
-  return budget && kind != LARIAT_SINK_FD && kind != LARIAT_SINK_DISCARD;
+                         const lariat_request_options *options) {
+  lariat_sink_kind kind = options->sink.kind;
+  return budget && (options->keep & LARIAT_KEEP_RAW_BODY ||
+                    (kind != LARIAT_SINK_FD && kind != LARIAT_SINK_DISCARD));
 }
 
 /* Returns whether no sink is needed: into the response, or nowhere, is done by
- * the transports themselves. */
+ * the transports themselves, without a look at the job of which an observer
+ * would hear. */
 static bool is_simple(const lariat_request_options *options) {
   lariat_sink_kind kind = options->sink.kind;
-  return !options->transform &&
+  return !options->transform && !options->keep && !options->observer.observe &&
          (kind == LARIAT_SINK_MEMORY || kind == LARIAT_SINK_DISCARD);
 }
 
@@ -85,7 +92,7 @@ lariat_status lr_body_sink_new(lr_memory_budget *budget,
                                const lariat_request_options *options,
                                lr_body_sink **out) {
   *out = NULL;
-  bool counts = takes_budget(budget, options->sink.kind);
+  bool counts = takes_budget(budget, options);
   if (is_simple(options) && !counts) return LARIAT_OK;
   lr_body_sink *sink = are_valid(options) ? lr_alloc_zero(sizeof *sink) : NULL;
   if (!sink) {
@@ -96,6 +103,8 @@ lariat_status lr_body_sink_new(lr_memory_budget *budget,
   lr_list_init(&sink->memory.waiting);
   if (counts) sink->memory.budget = budget;
   sink->fd = -1;
+  sink->keep = options->keep;
+  sink->discards = options->sink.kind == LARIAT_SINK_DISCARD;
   sink->transform.function = options->transform;
   sink->transform.context = options->transform_context;
   if (options->transform) sink->transform.destroy = options->transform_destroy;
@@ -131,7 +140,9 @@ static void release_all(lr_body_sink *sink) {
   release_bytes(sink, sink->memory.held);
 }
 
-void lr_body_sink_give(lr_body_sink *sink) {
+void lr_body_sink_give(lr_job *job) {
+  lr_body_sink *sink = job->sink;
+  lr_kept_answer_give_history(job);
   if (sink->memory.held && sink->stream)
     sink->memory.held -=
         lr_stream_keep(sink->stream, sink->memory.budget, sink->memory.held);
@@ -145,6 +156,7 @@ void lr_body_sink_free(lr_body_sink *sink) {
   if (sink->fd >= 0) close(sink->fd);
   destroy_transform(sink);
   lariat_value_drop(sink->transform.value);
+  lr_response_release(sink->history);
   lr_free(sink);
 }
 
@@ -298,12 +310,13 @@ void lr_body_sink_begin(lr_body_sinks *all, lr_job *job, lr_sha256 *digest) {
   sink->digest = digest;
   sink->error = 0;
   if (sink->state == LR_SINK_CONSUMED && sink->fd >= 0) rewind_fd(sink);
-  sink->state =
-      sink->memory.budget && !sink->stream ? LR_SINK_OPEN : LR_SINK_CLOSED;
+  bool counts = sink->memory.budget || sink->keep & LARIAT_KEEP_RAW_BODY;
+  sink->state = counts && !sink->stream ? LR_SINK_OPEN : LR_SINK_CLOSED;
   sink->paused = false;
   release_all(sink);
   sink->memory.complete = false;
   sink->skip = 0;
+  lr_kept_answer_begin(job);
 }
 
 static void open_sink_stream(lr_body_sink *sink) {
@@ -312,6 +325,7 @@ static void open_sink_stream(lr_body_sink *sink) {
   sink->all->describe(job, response);
   sink->http_status = response->status;
   sink->chunked = lariat_response_header(response, "Transfer-Encoding") != NULL;
+  lr_kept_answer_give_history(job);
   job->response = NULL;
   lr_stream_send_opened(sink->stream, job, response);
   lr_pipe_open_source(sink->pipe, sink->all->reactor, &source_ops, sink);
@@ -362,15 +376,30 @@ static lariat_status put_into_pipe(lr_body_sink *sink, const char *bytes,
   return status;
 }
 
-/* Adds bytes to the response, if there is memory for its buffer. */
+/* Returns the memory that the body and what is kept of it coded will have. */
+static size_t memory_with(const lr_body_sink *sink, size_t more, size_t coded) {
+  const lariat_response *response = sink->job->response;
+  size_t kept = lr_response_details_coded_capacity(response, coded);
+  return lr_body_sink_fills_response(sink)
+             ? kept + lr_response_body_capacity(response, more)
+             : kept;
+}
+
+lariat_status lr_body_sink_hold_coded(lr_body_sink *sink, size_t more) {
+  return try_to_hold(sink, memory_with(sink, 0, more)) ? LARIAT_OK
+                                                       : wait_for_memory(sink);
+}
+
+/* Adds bytes to the response, if there is memory for its buffer; or to nothing.
+ */
 static lariat_status add_to_response(lr_body_sink *sink, const char *bytes,
                                      size_t length) {
   lariat_response *response = sink->job->response;
-  if (!try_to_hold(sink, lr_response_body_capacity(response, length)))
+  if (!try_to_hold(sink, memory_with(sink, length, 0)))
     return wait_for_memory(sink);
   lariat_status status = check_limit(sink->job, length);
   if (status == LARIAT_OK) status = count_bytes(sink, bytes, length);
-  if (status != LARIAT_OK) return status;
+  if (status != LARIAT_OK || sink->discards) return status;
   return lr_response_add_body(response, bytes, length) ? LARIAT_OK
                                                        : LARIAT_ENOMEM;
 }
@@ -425,8 +454,9 @@ static lariat_status write_to_fd(lr_body_sink *sink, const char *bytes,
 lariat_status lr_body_sink_take(lr_job *job, const char *bytes, size_t length) {
   lr_body_sink *sink = job->sink;
   if (sink->stream) return put_into_pipe(sink, bytes, length);
-  return sink->fd >= 0 ? write_to_fd(sink, bytes, length)
-                       : add_to_response(sink, bytes, length);
+  return sink->fd >= 0 && sink->state == LR_SINK_CONSUMED
+             ? write_to_fd(sink, bytes, length)
+             : add_to_response(sink, bytes, length);
 }
 
 void lr_body_sink_end(lr_job *job, lariat_status status) {
@@ -454,9 +484,15 @@ void lr_body_sink_transform(lr_job *job) {
   lariat_response *response = job->response;
   if (!sink->transform.function || job->attempt.outcome != LARIAT_OK) return;
   if (lr_redirect_wanted(job)) return;
+  lariat_response *cookies = NULL;
+  if (job->wants.cookies && !lr_cookie_header_keep(response, &cookies)) {
+    job->attempt.outcome = LARIAT_ENOMEM;
+    return;
+  }
   lr_response_copy_url(response, job->request.url.text);
   response->redirects = job->caller.redirects;
-  job->response = NULL;
+  lr_kept_answer_give_history(job);
+  job->response = cookies;
   sink->transform.value =
       sink->transform.function(lariat_value_of(&lariat_response_type, response),
                                sink->transform.context);

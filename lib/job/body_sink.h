@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * body_sink.h: where a body goes that is not simply kept in its response: a
  * stream to the caller, a descriptor, a transform of the whole; or into the
- * response, but counted in the pool's budget.  A job has one of these, or NULL.
+ * response, but counted in the pool's budget, or with what is to be kept beside
+ * it (kept_answer.h).  A job has one of these, or NULL.
  *
  * A sink is made by the caller, and is the pool's until the job returns. */
 #ifndef LR_JOB_BODY_SINK_H
@@ -71,6 +72,10 @@ typedef struct lr_body_sink {
 
   lr_sink_memory memory;
   lr_sink_transform transform;
+  unsigned keep;            /* lariat_keep, joined */
+  bool discards;            /* the body goes nowhere */
+  lariat_response *history; /* the redirect followed last, and those before it,
+                               while they are no response's; NULL: none */
 
   /* Written by the pool. */
   struct lr_job *job; /* while it runs, and its transport's sinks */
@@ -82,11 +87,13 @@ typedef struct lr_body_sink {
   bool paused;  /* the transport was told to wait */
   bool chunked; /* the answer was */
   int http_status;
-  int error;   /* of the descriptor, an errno */
-  size_t skip; /* bytes that are written already, and will come again */
+  int error;         /* of the descriptor, an errno */
+  size_t skip;       /* bytes that are written already, and will come again */
+  size_t kept_ahead; /* bytes that are kept already, and will come again */
 } lr_body_sink;
 
-/* Makes the sink that `options` ask for; `*out` is NULL when they need none.
+/* Makes the sink that `options` ask for; `*out` is NULL when they need none,
+ * unless they have an observer: it hears of the head where sinks do.
  * The context of a transform is taken over, whatever is returned.  The caller's
  * thread.
  *
@@ -106,11 +113,24 @@ void lr_body_sink_refuse(const lariat_request_options *options);
 void lr_body_sink_free(lr_body_sink *sink);
 
 /* Gives the body to the user: the budget counts no more of it than what of a
- * stream was not taken.  The caller's thread, when the job has returned. */
-void lr_body_sink_give(lr_body_sink *sink);
+ * stream was not taken.  The response gets the redirects that led to it.  The
+ * caller's thread, when the job, which has a sink, has returned. */
+void lr_body_sink_give(struct lr_job *job);
 
 /* Returns whether another attempt can deliver the body from its beginning. */
 bool lr_body_sink_may_repeat(const lr_body_sink *sink);
+
+/* Returns whether bytes of a body may ever go to the sink: one that is there
+ * for a transform alone gets none. */
+static inline bool lr_body_sink_may_open(const lr_body_sink *sink) {
+  return sink->stream || sink->fd >= 0 || sink->memory.budget ||
+         sink->keep & LARIAT_KEEP_RAW_BODY;
+}
+
+/* Returns whether a sink that is open puts the body into the response. */
+static inline bool lr_body_sink_fills_response(const lr_body_sink *sink) {
+  return sink->state == LR_SINK_OPEN && !sink->discards;
+}
 
 /* Returns whether bytes of the body go to the sink; else they go into the
  * response. */
@@ -142,6 +162,10 @@ void lr_body_sink_head(struct lr_job *job);
  * others        the job fails with that status */
 lariat_status lr_body_sink_take(struct lr_job *job, const char *bytes,
                                 size_t length);
+
+/* Makes space in the budget for `more` bytes of the body before it is decoded,
+ * which its response keeps.  LARIAT_OK, LARIAT_EBUSY as above. */
+lariat_status lr_body_sink_hold_coded(lr_body_sink *sink, size_t more);
 
 /* Ends the body of a job that is over, or stopped. */
 void lr_body_sink_end(struct lr_job *job, lariat_status status);

@@ -8,7 +8,9 @@
 #include "base/quarantine.h"
 #include "job/body_sink.h"
 #include "job/body_source.h"
+#include "job/kept_answer.h"
 #include "job/lease.h"
+#include "job/observation.h"
 
 lr_job *lr_job_new(void) {
   lr_job *job = lr_alloc_lines(sizeof *job);
@@ -35,6 +37,8 @@ static void drop_more(lr_job *job) {
   if (job->sink) lr_body_sink_free(job->sink);
   job->sink = NULL;
   lr_job_drop_lease(job);
+  lr_observation_free(job->observation);
+  job->observation = NULL;
   if (job->body.bytes && job->body.drop)
     job->body.drop((void *)(uintptr_t)job->body.bytes);
   job->body.bytes = NULL;
@@ -52,6 +56,7 @@ static void drop_more(lr_job *job) {
 }
 
 void lr_job_drop_outcome(lr_job *job) {
+  if (job->sink) lr_kept_answer_take_history(job);
   lr_response_release(job->response);
   job->response = NULL;
   lr_free(job->attempt.detail);

@@ -36,6 +36,7 @@ struct lr_backlog_host;
 struct lr_body_sink;
 struct lr_body_source;
 struct lr_lease;
+struct lr_observation;
 
 /* Where a job is, as its caller knows. */
 typedef enum lr_job_state {
@@ -81,6 +82,10 @@ typedef struct lr_job_owner {
    * The job may be completed already. */
   void (*open_stream)(lr_job *job, struct lariat_stream *stream,
                       lariat_response *response);
+
+  /* Sends a mail about the job, which is away, to the client's thread, where it
+   * arrives before the job does.  On the pool's thread. */
+  void (*send)(lr_job *job, lr_mail *mail);
 
   /* Ends a job that is not completed, wherever it is, with this failure. */
   void (*stop)(lr_job *job, lariat_value failure);
@@ -131,7 +136,7 @@ typedef struct lr_job_request {
   char method[33];
   bool defaults; /* a GET with its client's own options: a blank job that was
                     one before need not be filled in again */
-  bool get;      /* the method is GET and there is no body */
+  bool get;      /* the method is GET, there is no body, and nobody observes */
   bool spread;
   uint8_t http;           /* lariat_http */
   uint8_t priority;       /* lr_priority */
@@ -152,6 +157,8 @@ typedef struct lr_job_wants {
                          time-out, or instants are to be exact */
   uint8_t sink_kind;  /* lariat_sink_kind */
   uint8_t timestamps; /* lariat_timestamps */
+  bool cookies;       /* those of a response that a transform takes are kept */
+  uint8_t keep;       /* lariat_keep, joined; with any the job has a sink */
 } lr_job_wants;
 
 /* The request's body: in memory, or from a source. */
@@ -215,6 +222,8 @@ struct lr_job {
   lr_job_replay replay;
   struct lr_lease *lease; /* the job is to open a connection, and no more; NULL:
                              it makes a request */
+  struct lr_observation *observation; /* NULL: nobody observes it; else it has a
+                                         sink, and `request.get` is not set */
 
   _Alignas(LR_CACHE_LINE) lr_mail travel;
   lr_job_pool pool;

@@ -43,6 +43,8 @@ typedef struct lr_lease {
   lr_atomic_u32 state; /* LR_LEASE_* */
   bool given;          /* the pool has handed the stream over */
   bool closed;         /* the client has ended it */
+  bool ahead;          /* nobody gets the stream: the pool keeps the connection
+                          for requests to come */
   lr_stream stream;
   char alpn[LR_ALPN_NAME_MOST + 1]; /* what was chosen; "": nothing */
 

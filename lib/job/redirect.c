@@ -8,6 +8,7 @@
 #include "base/memory.h"
 #include "http/field.h"
 #include "http/port.h"
+#include "job/body_sink.h"
 #include "job/body_source.h"
 
 /* Tells whether the response says where to go.  An empty Location does not:
@@ -166,11 +167,24 @@ static lariat_status trim_headers(lr_job *job, bool same_origin, bool get) {
 
 /* ---- The next hop ---- */
 
-/* Makes `url` the URL of the next hop; the response is of no use any more. */
+/* Keeps the response, with its URL, for the one that will be the last. */
+static void keep_response(lr_job *job) {
+  lariat_response *response = job->response;
+  lr_buffer_clear(&response->url);
+  response->url = lr_url_take_text(&job->request.url);
+  response->redirects = job->caller.redirects;
+  job->sink->history = response;
+}
+
+/* Makes `url` the URL of the next hop; the response is of no use any more,
+ * unless the request wants it. */
 static void take_url(lr_job *job, lr_url *url) {
+  if (job->wants.keep & LARIAT_KEEP_REDIRECTS)
+    keep_response(job);
+  else
+    lr_response_release(job->response);
   lr_url_clear(&job->request.url);
   job->request.url = *url;
-  lr_response_release(job->response);
   job->response = NULL;
   job->caller.redirects++;
 }
@@ -178,7 +192,7 @@ static void take_url(lr_job *job, lr_url *url) {
 static void make_get(lr_job *job) {
   drop_body(job);
   memcpy(job->request.method, "GET", sizeof "GET");
-  job->request.get = true;
+  job->request.get = !job->observation;
   job->replay.repeatable = true;
 }
 

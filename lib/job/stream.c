@@ -267,8 +267,10 @@ static void look_for_misuse(const lariat_stream *stream, const char *function) {
 
 lariat_deferred *lariat_stream_next(lariat_stream *stream) {
   look_for_misuse(stream, __func__);
-  if (lr_reactor_check(stream->reactor, __func__) != LARIAT_OK)
-    return lr_deferred_failed_reserve(NULL);
+  lariat_status status = lr_reactor_check(stream->reactor, __func__);
+  if (status != LARIAT_OK)
+    return lariat_deferred_fail(stream->reactor, status, "%s",
+                                lariat_status_text(status));
   if (stream->waiting)
     return lariat_deferred_fail(stream->reactor, LARIAT_EBUSY,
                                 "the stream's next chunk is waited for");

@@ -110,9 +110,35 @@ lariat_status lr_retry_rules_read(const lariat_retry_policy *policy,
   return status;
 }
 
-/* ---- Budget ---- */
-
 static bool is_amount(double number) { return number >= 0 && number < 1e12; }
+
+static const char *find_budget_fault(const lariat_retry_policy *policy) {
+  if (!is_amount(policy->budget_ratio))
+    return "retry.budget_ratio: it is negative, too large, or no number";
+  if (!is_amount(policy->budget_per_s))
+    return "retry.budget_per_s: it is negative, too large, or no number";
+  if (!is_amount(policy->budget_burst))
+    return "retry.budget_burst: it is negative, too large, or no number";
+  return NULL;
+}
+
+const char *lr_retry_policy_fault(const lariat_retry_policy *policy,
+                                  bool with_budget) {
+  lariat_retry_policy all;
+  lr_retry_rules rules = {0};
+  if (policy->size < sizeof policy->size)
+    return "retry.size: it is not the size of the struct, as "
+           "lariat_retry_defaults sets it";
+  if (complete_policy(policy, &all) != LARIAT_OK)
+    return "retry.max_retries: there are 1,000 at the most";
+  if (read_statuses(&all, &rules) != LARIAT_OK)
+    return "retry.statuses: one of them is not from 100 to 599";
+  if (read_failures(&all, &rules) != LARIAT_OK)
+    return "retry.failures: one of them is no failure";
+  return with_budget ? find_budget_fault(&all) : NULL;
+}
+
+/* ---- Budget ---- */
 
 /* Makes a full budget of `policy`.  LARIAT_OK, LARIAT_EINVAL */
 static lariat_status open_budget(lr_retry_budget *budget,
@@ -121,9 +147,7 @@ static lariat_status open_budget(lr_retry_budget *budget,
   lariat_retry_policy all;
   lariat_status status = complete_policy(policy, &all);
   if (status != LARIAT_OK) return status;
-  if (!is_amount(all.budget_ratio) || !is_amount(all.budget_per_s) ||
-      !is_amount(all.budget_burst))
-    return LARIAT_EINVAL;
+  if (find_budget_fault(&all)) return LARIAT_EINVAL;
   *budget = (lr_retry_budget){.ratio = all.budget_ratio,
                               .per_s = all.budget_per_s,
                               .burst = all.budget_burst,

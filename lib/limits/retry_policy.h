@@ -28,6 +28,12 @@ typedef struct lr_retry_rules {
 lariat_status lr_retry_rules_read(const lariat_retry_policy *policy,
                                   lr_retry_rules *rules);
 
+/* Returns what is wrong with `policy`: a sentence that begins with the name of
+ * its field ("retry.max_retries: ..."), static; NULL: nothing.  The budget's
+ * numbers are only looked at `with_budget`: of a client. */
+const char *lr_retry_policy_fault(const lariat_retry_policy *policy,
+                                  bool with_budget);
+
 /* Whether an answer with this HTTP status is to be tried again. */
 bool lr_retry_rules_want_http(const lr_retry_rules *rules, int http_status);
 

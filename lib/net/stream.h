@@ -43,8 +43,10 @@ struct lr_stream {
   bool pending;    /* bytes were taken from `fd` that are still to be received:
                       `fd` will not tell of them */
   bool needs_send; /* it can only receive when `fd` takes bytes again */
-  uint64_t stamp_ns; /* of what was received last, in CLOCK_REALTIME; 0: none
-                        (stamped_stream.h) */
+  bool needs_receive; /* it can only send when bytes have come: `fd` takes
+                         bytes all the time */
+  uint64_t stamp_ns;  /* of what was received last, in CLOCK_REALTIME; 0: none
+                         (stamped_stream.h) */
 };
 
 /* Makes a stream of a connected descriptor, which becomes the stream's. */
@@ -54,7 +56,8 @@ static inline void lr_stream_of_descriptor(lr_stream *stream, int fd) {
 
 /* Sends what goes at once of `length` bytes, at least 1, and returns how much
  * that was; 0: nothing now.  What did not go is to be sent again before
- * anything else.  -1: the connection is of no more use. */
+ * anything else, when `fd` takes bytes, or has some (needs_receive).  -1: the
+ * connection is of no more use. */
 static inline ssize_t lr_stream_send(lr_stream *stream, const char *bytes,
                                      size_t length) {
   ssize_t sent;

@@ -107,9 +107,13 @@ static inline void drop_errors(void) {
   if (ERR_peek_error()) ERR_clear_error();
 }
 
-static LR_COLD ssize_t send_failure(const lr_tls_stream *tls) {
+/* A handshake within TLS 1.2, which the server has asked for, is its to go on
+ * with. */
+static LR_COLD ssize_t send_failure(lr_stream *stream) {
+  const lr_tls_stream *tls = stream->state;
   int error = SSL_get_error(tls->ssl, -1);
   ERR_clear_error();
+  stream->needs_receive = error == SSL_ERROR_WANT_READ;
   return error == SSL_ERROR_WANT_WRITE || error == SSL_ERROR_WANT_READ ? 0 : -1;
 }
 
@@ -118,8 +122,9 @@ static ssize_t send_records(lr_stream *stream, const char *bytes,
   lr_tls_stream *tls = stream->state;
   size_t sent = 0;
   drop_errors();
-  return SSL_write_ex(tls->ssl, bytes, length, &sent) == 1 ? (ssize_t)sent
-                                                           : send_failure(tls);
+  return SSL_write_ex(tls->ssl, bytes, length, &sent) == 1
+             ? (ssize_t)sent
+             : send_failure(stream);
 }
 
 /* Returns what it means that nothing could be read. */
@@ -193,6 +198,10 @@ static int end_sending(lr_stream *stream) {
 static bool lacks_certificate(const lr_stream *stream) {
   const lr_tls_stream *tls = stream->state;
   return tls->events->wants_certificate;
+}
+
+void *lr_tls_stream_ssl(const lr_stream *stream) {
+  return ((const lr_tls_stream *)stream->state)->ssl;
 }
 
 void lr_tls_stream_abandon(lr_stream *stream) {

@@ -29,6 +29,9 @@ bool lr_tls_stream_open(lr_stream *stream, void *ssl, int fd,
                         lr_tls_events *events, lr_tls_keeper keeper,
                         const char *early, size_t early_length);
 
+/* Returns the SSL of a stream that was opened here. */
+void *lr_tls_stream_ssl(const lr_stream *stream);
+
 /* Ends the stream alone: the connection stays, the keeper's as before. */
 void lr_tls_stream_abandon(lr_stream *stream);
 

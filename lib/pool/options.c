@@ -2,11 +2,16 @@
  * options.c: what the options of a pool come to. */
 #include "pool/options.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
+#include "curl/libcurl.h"
 #include "limits/placement.h"
 #include "limits/rate.h"
+#include "net/name_service.h"
+#include <lariat/address.h>
+#include <lariat/resolver.h>
 
 enum { REACTORS_MAX = 1024, DESCRIPTORS_KEPT = 64 };
 
@@ -29,6 +34,24 @@ static unsigned connections_allowed(void) {
   return all > 2 * kept ? all - kept : (all + 1) / 2;
 }
 
+/* Returns what is wrong with the numbers of complete options. */
+static const char *find_fault(const lariat_pool_options *options) {
+#define NO_RATE ": it is below 0, above 1,000,000,000, or no number"
+  if (!lr_rate_valid(options->rate, 0)) return "rate" NO_RATE;
+  if (!lr_rate_valid(0, options->rate_burst)) return "rate_burst" NO_RATE;
+  if (!lr_rate_valid(options->rate_per_host, 0)) return "rate_per_host" NO_RATE;
+  if (!lr_rate_valid(0, options->rate_per_host_burst))
+    return "rate_per_host_burst" NO_RATE;
+#undef NO_RATE
+  if ((unsigned)options->family > LARIAT_FAMILY_IPV6)
+    return "family: there is no such family";
+  if ((unsigned)options->look_up_way > LARIAT_LOOK_UP_BY_SYSTEM)
+    return "look_up_way: there is no such way";
+  return options->reactors > REACTORS_MAX
+             ? "reactors: there are 1,024 at the most"
+             : NULL;
+}
+
 /* Copies options as far as their size goes: a program built against an older
  * header has a smaller struct, and the defaults for what is beyond. */
 static lariat_status copy_options(const lariat_pool_options *given,
@@ -38,10 +61,22 @@ static lariat_status copy_options(const lariat_pool_options *given,
   if (given->size < sizeof given->size) return LARIAT_EINVAL;
   memcpy(options, given,
          given->size < sizeof *given ? given->size : sizeof *given);
-  if (!lr_rate_valid(options->rate, options->rate_burst) ||
-      !lr_rate_valid(options->rate_per_host, options->rate_per_host_burst))
-    return LARIAT_EINVAL;
-  return options->reactors > REACTORS_MAX ? LARIAT_EINVAL : LARIAT_OK;
+  return find_fault(options) ? LARIAT_EINVAL : LARIAT_OK;
+}
+
+/* Returns what is wrong with the numbers of options; NULL: nothing. */
+static const char *numbers_fault(const lariat_pool_options *given) {
+  lariat_pool_options all;
+  if (copy_options(given, &all) == LARIAT_OK) return NULL;
+  return given->size < sizeof given->size
+             ? "size: it is not the size of the struct, as "
+               "lariat_pool_defaults sets it"
+             : find_fault(&all);
+}
+
+static lariat_status check_names(const lariat_pool_options *options) {
+  lr_name_service_config config = lr_name_service_config_of(options);
+  return lr_name_service_check(&config, NULL, 0);
 }
 
 static unsigned min_of(unsigned a, unsigned b) { return a < b ? a : b; }
@@ -70,5 +105,96 @@ lariat_status lr_pool_options_read(const lariat_pool_options *given,
   if (status != LARIAT_OK) return status;
   if (reactors) options->reactors = reactors;
   complete_options(options);
-  return LARIAT_OK;
+  return check_names(options);
+}
+
+void lr_pool_options_forget_texts(lariat_pool_options *options) {
+  options->addresses.allow_nets = NULL;
+  options->addresses.deny_nets = NULL;
+  options->name_servers = NULL;
+  options->resolve = NULL;
+  options->connect_to = NULL;
+}
+
+/* ---- Certificates ---- */
+
+void lr_pool_options_init_trust(lr_trust *trust, const char *ca_file) {
+  const lr_capabilities *capabilities = lr_libcurl_capabilities();
+  lr_trust_init(trust, ca_file, capabilities->ca_file, capabilities->ca_path);
+}
+
+lariat_status lr_pool_options_check_ca_file(const char *ca_file) {
+  X509_STORE *store = NULL;
+  lr_trust trust;
+  if (!ca_file) return LARIAT_OK;
+  lr_pool_options_init_trust(&trust, ca_file);
+  lariat_status status = lr_trust_load(&trust, &store);
+  lr_trust_release(store);
+  lr_trust_destroy(&trust);
+  return status;
+}
+
+/* ---- Texts ---- */
+
+/* Writes what is wrong with a list of networks, behind its field's name. */
+static lariat_status check_networks(const char *field, const char *networks,
+                                    char *message, size_t capacity) {
+  char fault[256];
+  lariat_status status =
+      networks ? lariat_networks_check(networks, fault, sizeof fault)
+               : LARIAT_OK;
+  if (status == LARIAT_EINVAL)
+    snprintf(message, capacity, "addresses.%s: %s", field, fault);
+  return status;
+}
+
+/* Writes what is wrong with a text for names, behind its field's name. */
+static lariat_status check_name_text(const char *field,
+                                     lr_name_service_config config,
+                                     char *message, size_t capacity) {
+  char fault[256];
+  lariat_status status = lr_name_service_check(&config, fault, sizeof fault);
+  if (status == LARIAT_EINVAL)
+    snprintf(message, capacity, "%s: %s", field, fault);
+  return status;
+}
+
+static lariat_status check_name_texts(const lariat_pool_options *options,
+                                      char *message, size_t capacity) {
+  lr_name_service_config servers = {.name_servers = options->name_servers};
+  lr_name_service_config resolve = {.resolve = options->resolve};
+  lr_name_service_config connect_to = {.connect_to = options->connect_to};
+  lariat_status status =
+      check_name_text("name_servers", servers, message, capacity);
+  if (status == LARIAT_OK)
+    status = check_name_text("resolve", resolve, message, capacity);
+  if (status == LARIAT_OK)
+    status = check_name_text("connect_to", connect_to, message, capacity);
+  return status;
+}
+
+/* Does what is to be done beside the look at the numbers. */
+static lariat_status check_texts(const lariat_pool_options *options,
+                                 char *message, size_t capacity) {
+  lariat_status status = check_networks(
+      "allow_nets", options->addresses.allow_nets, message, capacity);
+  if (status == LARIAT_OK)
+    status = check_networks("deny_nets", options->addresses.deny_nets, message,
+                            capacity);
+  if (status != LARIAT_OK) return status;
+  status = lr_pool_options_check_ca_file(options->ca_file);
+  if (status == LARIAT_EINVAL)
+    snprintf(message, capacity, "ca_file: no certificate can be read from %s",
+             options->ca_file);
+  return status == LARIAT_OK ? check_name_texts(options, message, capacity)
+                             : status;
+}
+
+lariat_status lariat_pool_options_check(const lariat_pool_options *options,
+                                        char *message, size_t capacity) {
+  lariat_pool_options all;
+  const char *fault = numbers_fault(options);
+  snprintf(message, capacity, "%s", fault ? fault : "");
+  lariat_status status = copy_options(options, &all);
+  return status == LARIAT_OK ? check_texts(&all, message, capacity) : status;
 }

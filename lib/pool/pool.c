@@ -17,6 +17,7 @@
 #include "limits/job_tokens.h"
 #include "limits/rate.h"
 #include "net/address_guard.h"
+#include "net/name_service.h"
 #include "net/trust.h"
 #include "pool/completion.h"
 #include "pool/options.h"
@@ -48,6 +49,7 @@ struct lariat_pool {
   lr_trust trust;
   lr_descriptor_use descriptors;
   lr_address_guard *guard; /* NULL: all addresses are allowed */
+  lr_name_service name_service;
   lr_job_tokens *tokens;
   lr_rate rate; /* all together */
   lr_rate_plan rate_plan;
@@ -118,6 +120,10 @@ const lr_address_guard *lr_pool_guard(const lariat_pool *pool) {
   return pool->guard;
 }
 
+lr_name_service *lr_pool_name_service(lariat_pool *pool) {
+  return &pool->name_service;
+}
+
 /* ---- Memory ---- */
 
 void lr_pool_hold(lariat_pool *pool) { lr_count_retain(&pool->holds); }
@@ -131,6 +137,7 @@ void lr_pool_unhold(lariat_pool *pool) {
   pthread_mutex_destroy(&pool->join_lock);
   lr_trust_destroy(&pool->trust);
   lr_address_guard_free(pool->guard);
+  lr_name_service_clear(&pool->name_service);
   lr_host_paces_clear(&pool->host_paces);
   lr_desync_clear(&pool->desync);
   lr_job_tokens_free(pool->tokens);
@@ -165,13 +172,6 @@ static bool init_limits(lariat_pool *pool) {
   return pool->tokens && paced;
 }
 
-/* Prepares to load certificates: those of `ca_file`, or, if that is NULL, those
- * that the loaded libcurl would trust. */
-static void init_trust(lr_trust *trust, const char *ca_file) {
-  const lr_capabilities *capabilities = lr_libcurl_capabilities();
-  lr_trust_init(trust, ca_file, capabilities->ca_file, capabilities->ca_path);
-}
-
 static lariat_pool *new_pool(const lariat_pool_options *options,
                              unsigned reactors) {
   lariat_pool *pool =
@@ -193,29 +193,26 @@ static lariat_pool *new_pool(const lariat_pool_options *options,
   pthread_mutex_init(&pool->join_lock, NULL);
   lr_list_init(&pool->closings);
   if (options->ca_file) pool->ca_file = lr_copy_string(options->ca_file);
-  init_trust(&pool->trust, pool->ca_file);
+  lr_pool_options_init_trust(&pool->trust, pool->ca_file);
   if (!init_limits(pool) || (options->ca_file && !pool->ca_file)) {
     lr_pool_unhold(pool);
     return NULL;
   }
   pool->options.ca_file = pool->ca_file;
-  pool->options.addresses.allow_nets = NULL;
-  pool->options.addresses.deny_nets = NULL;
+  lr_pool_options_forget_texts(&pool->options);
   return pool;
 }
 
 /* ---- Checks ---- */
 
-/* Finds a bad certificate file here and not at the first fetch. */
-static lariat_status check_ca_file(const char *ca_file) {
-  X509_STORE *store = NULL;
-  lr_trust trust;
-  if (!ca_file) return LARIAT_OK;
-  init_trust(&trust, ca_file);
-  lariat_status status = lr_trust_load(&trust, &store);
-  lr_trust_release(store);
-  lr_trust_destroy(&trust);
-  return status;
+/* Makes what the pool shares of rules and names. */
+static lariat_status open_shared(lariat_pool *pool,
+                                 const lariat_pool_options *options) {
+  lr_name_service_config config = lr_name_service_config_of(options);
+  lariat_status status =
+      lr_address_guard_new(&options->addresses, &pool->guard);
+  if (status != LARIAT_OK) return status;
+  return lr_name_service_init(&pool->name_service, &config);
 }
 
 static lariat_status check_libcurl(const lariat_pool_options *options) {
@@ -348,12 +345,12 @@ lariat_status lr_pool_make(const lariat_pool_options *options,
   *out = NULL;
   lariat_status status = lr_pool_options_read(options, hosted ? 1 : 0, &all);
   if (status == LARIAT_OK) status = check_libcurl(&all);
-  if (status == LARIAT_OK) status = check_ca_file(all.ca_file);
+  if (status == LARIAT_OK) status = lr_pool_options_check_ca_file(all.ca_file);
   if (status != LARIAT_OK) return status;
   lariat_pool *pool = new_pool(&all, all.reactors);
   if (!pool) return LARIAT_ENOMEM;
   pool->parts = parts;
-  status = lr_address_guard_new(&all.addresses, &pool->guard);
+  status = open_shared(pool, &all);
   if (status == LARIAT_OK) status = start_workers(pool);
   pool->parts = NULL;
   if (status != LARIAT_OK) {
@@ -474,19 +471,6 @@ lariat_status lariat_pool_call(lariat_pool *pool, unsigned index,
   if (index >= pool->reactors) return LARIAT_EINVAL;
   return lariat_mailbox_call(pool->workers[index].mailbox, call, context,
                              destroy);
-}
-
-lariat_status lariat_pool_read_stats(lariat_pool *pool,
-                                     lariat_pool_stats *stats) {
-  size_t size = stats->size;
-  if (size < sizeof stats->size) return LARIAT_EINVAL;
-  lariat_pool_stats all = {.size = size};
-  for (unsigned i = 0; i < pool->reactors; i++)
-    lr_pool_add_worker_stats(&all, &pool->workers[i]);
-  all.desync_origins = lr_desync_signs(&pool->desync);
-  all.desync_connections = lr_desync_seen(&pool->desync);
-  memcpy(stats, &all, size < sizeof all ? size : sizeof all);
-  return LARIAT_OK;
 }
 
 size_t lariat_pool_desync_connections(lariat_pool *pool, size_t from,

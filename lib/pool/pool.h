@@ -63,14 +63,14 @@ uint64_t lr_pool_drain_until(const lariat_pool *pool);
 void lr_pool_worker_ready(lariat_pool *pool);
 void lr_pool_worker_ended(lariat_pool *pool);
 
-/* Adds what a worker has counted.  Any thread. */
-void lr_pool_add_worker_stats(lariat_pool_stats *all, const lr_worker *worker);
-
 /* Returns the certificates that its transports trust. */
 struct lr_trust *lr_pool_trust(lariat_pool *pool);
 
 /* Returns the numbers of connections that its reactors share. */
 struct lr_descriptor_use *lr_pool_descriptors(lariat_pool *pool);
+
+/* Returns what its resolvers share. */
+lr_name_service *lr_pool_name_service(lariat_pool *pool);
 
 /* Returns who decides on the addresses that its transports connect to; NULL:
  * all are allowed. */

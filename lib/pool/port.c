@@ -38,8 +38,10 @@ static void end_orphans(lr_outbox *outbox, lr_mail *oldest) {
     oldest = mail->next;
     if (mail->ops == port->owner->returned)
       lr_job_end(lr_job_of_travel(mail), LR_JOB_TRAVEL_ENDED);
-    else
+    else if (mail->ops == port->owner->cancel_returned)
       lr_job_end(lr_job_of_cancel(mail), LR_JOB_CANCEL_ENDED);
+    else
+      mail->ops->discard(mail);
   }
 }
 
@@ -75,6 +77,10 @@ void lr_port_return(lr_job *job) {
   lr_outbox_put(&port->returns, &job->travel);
   port->jobs--;
   leave_worker_if_over(port);
+}
+
+void lr_port_send(lr_job *job, lr_mail *mail) {
+  lr_outbox_put(&job->port->returns, mail);
 }
 
 /* Cancels a job; the cancel node returns by itself, whether there was a job or

@@ -63,6 +63,10 @@ void lr_port_turn_back(lr_port *port, lariat_reactor *reactor, lr_mail *mail);
 /* Hands a job back to its client.  The pool's thread. */
 void lr_port_return(lr_job *job);
 
+/* Sends a mail about a job that has not returned, before it, to its client.
+ * Where that has gone it is discarded.  The pool's thread. */
+void lr_port_send(lr_job *job, lr_mail *mail);
+
 /* Lets go of every port of the worker, whose thread ends.  The pool's thread.
  */
 void lr_port_end_all(struct lr_worker *worker);

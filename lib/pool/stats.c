@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT
- * stats.c: what one of a pool's threads counts, added to the sum of all. */
+ * stats.c: what a pool's threads count, and its resolvers, in sums. */
+#include <string.h>
+
 #include "base/atomics.h"
 #include "pool/pool.h"
+#include "schedule/desync.h"
 
 static uint64_t count_waiting(const lr_dispatcher_stats *stats,
                               lr_host_state state) {
@@ -50,7 +53,7 @@ static void add_requests(lariat_pool_stats *all,
     *sums[i] += lr_u64_load_relaxed(&stats->requests[i]);
 }
 
-void lr_pool_add_worker_stats(lariat_pool_stats *all, const lr_worker *worker) {
+static void add_worker_stats(lariat_pool_stats *all, const lr_worker *worker) {
   const lr_dispatcher_stats *jobs = &worker->dispatcher.stats;
   all->jobs_taken += lr_u64_load_relaxed(&jobs->taken);
   all->jobs_done += lr_u64_load_relaxed(&jobs->done);
@@ -59,4 +62,34 @@ void lr_pool_add_worker_stats(lariat_pool_stats *all, const lr_worker *worker) {
   add_waiting_jobs(all, jobs);
   add_transport_stats(all, &worker->transport_stats);
   add_requests(all, &worker->transport_stats);
+}
+
+static void add_name_stats(lariat_pool_stats *all, lr_name_service *service) {
+  lr_resolver_counts counts = lr_resolver_cache_counts(&service->cache);
+  all->names_looked_up = counts.look_ups;
+  all->names_cached = counts.hits;
+  all->names_joined = counts.joined;
+  all->names_stale = counts.stale;
+  all->names_failed = counts.failures;
+  all->names_in_flight = counts.in_flight;
+}
+
+lariat_status lariat_pool_read_stats(lariat_pool *pool,
+                                     lariat_pool_stats *stats) {
+  size_t size = stats->size;
+  if (size < sizeof stats->size) return LARIAT_EINVAL;
+  lariat_pool_stats all = {.size = size};
+  for (unsigned i = 0; i < lariat_pool_reactors(pool); i++)
+    add_worker_stats(&all, lr_pool_worker(pool, i));
+  all.desync_origins = lr_desync_signs(lr_pool_desync(pool));
+  all.desync_connections = lr_desync_seen(lr_pool_desync(pool));
+  add_name_stats(&all, lr_pool_name_service(pool));
+  memcpy(stats, &all, size < sizeof all ? size : sizeof all);
+  return LARIAT_OK;
+}
+
+lariat_status lariat_pool_read_reactor_stats(lariat_pool *pool, unsigned index,
+                                             lariat_reactor_stats *stats) {
+  if (index >= lariat_pool_reactors(pool)) return LARIAT_EINVAL;
+  return lr_worker_read_turns(lr_pool_worker(pool, index), stats);
 }

@@ -6,12 +6,14 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/time.h"
 #include "curl/engine.h"
 #include "curl/libcurl.h"
 #include "pool/pool.h"
 #include "pool/port.h"
+#include "reactor/log.h"
 
 /* How long a closing thread waits for clients that live on it, and before that
  * for the deferreds of "before shutdown" triggers. */
@@ -24,8 +26,10 @@ enum { COALESCE_JOBS = 48 };
 /* How often these jobs are counted. */
 static const uint64_t count_every_ns = 4 * LR_NS_PER_MS;
 
+/* Closes the transport, and the resolver that it has asked. */
 static void close_worker_transport(lr_worker *worker) {
   worker->dispatcher.transport.ops->close(worker->dispatcher.transport.self);
+  if (worker->resolver.service) lr_resolver_close(&worker->resolver);
 }
 
 /* Has a hosted worker that has no job any more leave its reactor.  The
@@ -159,10 +163,13 @@ static lariat_status open_worker_transport(lr_worker *worker,
       .trust = lr_pool_trust(worker->pool),
       .guard = lr_pool_guard(worker->pool),
       .desync = lr_pool_desync(worker->pool),
+      .resolver = &worker->resolver,
       .descriptors = lr_pool_descriptors(worker->pool),
       .stats = &worker->transport_stats};
-  return parts ? parts->open(parts->context, &config, out)
-               : lr_engine_open(&config, out);
+  if (parts) return parts->open(parts->context, &config, out);
+  lr_resolver_init(&worker->resolver, worker->reactor,
+                   lr_pool_name_service(worker->pool));
+  return lr_engine_open(&config, out);
 }
 
 static lariat_status open_dispatcher(lr_worker *worker) {
@@ -185,9 +192,12 @@ static lariat_status open_dispatcher(lr_worker *worker) {
 static lariat_status open_reactor(lr_worker *worker) {
   char name[16];
   snprintf(name, sizeof name, "lariat-%u", worker->index);
-  lariat_reactor_options options = {.size = sizeof options, .name = name};
+  lariat_reactor_options options = {.size = sizeof options,
+                                    .name = name,
+                                    .log = lr_pool_options(worker->pool)->log};
   lariat_status status = lariat_reactor_new(&options, &worker->reactor);
   if (status != LARIAT_OK) return status;
+  lr_reactor_use_meter(worker->reactor, &worker->meter);
   status = open_dispatcher(worker);
   if (status != LARIAT_OK) {
     (void)lariat_reactor_close(worker->reactor, 0);
@@ -223,8 +233,11 @@ static void *thread_main(void *argument) {
   bool runs = worker->start_status == LARIAT_OK;
   lr_pool_worker_ready(worker->pool);
   if (runs) {
+    lr_log_say(worker->reactor, LR_LOG_STARTED, NULL, 0);
     (void)lariat_reactor_run(worker->reactor);
+    lr_log_say(worker->reactor, LR_LOG_ENDED, NULL, 0);
     (void)lariat_reactor_close(worker->reactor, CLOSE_WAIT_MS);
+    lr_turn_meter_end_thread(&worker->meter);
   }
   lr_pool_worker_ended(worker->pool);
   return NULL;
@@ -250,6 +263,19 @@ lariat_status lr_worker_host(lr_worker *worker, lariat_pool *pool,
   worker->mailbox = lariat_reactor_mailbox(reactor);
   worker->dispatcher.queue.token_cache->mailbox = worker->mailbox;
   lr_pool_hold(pool);
+  return LARIAT_OK;
+}
+
+/* Reads the meter of a hosting reactor itself while that is there. */
+lariat_status lr_worker_read_turns(lr_worker *worker,
+                                   lariat_reactor_stats *stats) {
+  if (!worker->hosted) return lr_turn_meter_read(&worker->meter, stats);
+  if (worker->state != LR_WORKER_OVER)
+    return lariat_reactor_read_stats(worker->reactor, stats);
+  size_t size = stats->size;
+  if (size < sizeof stats->size) return LARIAT_EINVAL;
+  memset(stats, 0, size < sizeof *stats ? size : sizeof *stats);
+  stats->size = size;
   return LARIAT_OK;
 }
 

@@ -8,7 +8,9 @@
 
 #include "base/atomics.h"
 #include "base/list.h"
+#include "net/resolver.h"
 #include "reactor/reactor.h"
+#include "reactor/turn_meter.h"
 #include "schedule/dispatcher.h"
 #include <lariat/pool.h>
 
@@ -25,8 +27,10 @@ typedef struct lr_worker {
   pthread_t thread;
   lariat_mailbox *mailbox; /* a reference; any thread may push */
   lariat_reactor *reactor; /* the thread's; others only compare it */
+  lr_resolver resolver;    /* of one that has the engine */
   lr_dispatcher dispatcher;
   lr_transport_stats transport_stats; /* outlives the transport */
+  lr_turn_meter meter;                /* of its thread's turns, likewise */
   lr_turn_hook hook;
   lr_timer drain_timer;
   uint64_t counted_ns;  /* see update_coalescing */
@@ -49,6 +53,12 @@ lariat_status lr_worker_start(lr_worker *worker, lariat_pool *pool,
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EBUSY and what lr_reactor_check says */
 lariat_status lr_worker_host(lr_worker *worker, lariat_pool *pool,
                              unsigned index, lariat_reactor *reactor);
+
+/* Fills in what is known of its reactor's turns.  Any thread; of a hosted
+ * worker the reactor's. LARIAT_OK, LARIAT_EINVAL as lariat_reactor_read_stats
+ */
+lariat_status lr_worker_read_turns(lr_worker *worker,
+                                   lariat_reactor_stats *stats);
 
 /* Has a hosted worker, whose pool closes, end now; if its reactor is in a turn,
  * at the end of that.  The reactor's thread. */

@@ -37,6 +37,7 @@ bool lr_coalesce(lariat_reactor *reactor) {
       polling->found >= MANY || lr_mailbox_has_mail(reactor->mailbox))
     return false;
   const struct timespec time = {0, COALESCE_NS};
+  lr_turn_meter_end(reactor->meter, lariat_reactor_now_ns(reactor));
   (void)clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL);
   polling->found = 0;
   return true;

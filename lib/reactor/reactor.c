@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <limits.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/epoll.h>
 
 #include "base/call_depth.h"
@@ -98,6 +99,16 @@ bool lr_reactor_closing(const lariat_reactor *reactor) {
   return reactor->close_state != LR_REACTOR_OPEN;
 }
 
+lariat_status lariat_reactor_read_stats(lariat_reactor *reactor,
+                                        lariat_reactor_stats *stats) {
+  return lr_turn_meter_read(reactor->meter, stats);
+}
+
+void lr_reactor_use_meter(lariat_reactor *reactor, lr_turn_meter *meter) {
+  lr_turn_meter_init(meter);
+  reactor->meter = meter;
+}
+
 lariat_mailbox *lr_reactor_own_mailbox(const lariat_reactor *reactor) {
   return reactor->mailbox;
 }
@@ -114,8 +125,11 @@ void lariat_reactor_set_report(lariat_reactor *reactor, lariat_report report,
 }
 
 void lr_reactor_report(lariat_reactor *reactor, const char *message) {
+  const lariat_log_field field = {"report", message};
   if (reactor->report)
     reactor->report(message, reactor->report_context);
+  else if (reactor->log.to.write)
+    lr_log_say(reactor, LR_LOG_UNHANDLED, &field, 1);
   else
     lr_process_say("%s", message);
 }
@@ -197,11 +211,12 @@ void lr_reactor_remove_shutdown_hook(lariat_reactor *reactor,
 /* ---- Turns ---- */
 
 /* Returns how long it is until the next timer; LR_NEVER_NS when there is none
- * to wait for. */
-static uint64_t ns_until_timer(const lariat_reactor *reactor) {
+ * to wait for.  The turn before has ended. */
+static uint64_t ns_until_timer(lariat_reactor *reactor) {
   uint64_t next_ns = lr_timers_next(&reactor->timers);
-  if (next_ns == LR_NEVER_NS) return LR_NEVER_NS;
   uint64_t now_ns = lariat_reactor_now_ns(reactor);
+  lr_turn_meter_end(reactor->meter, now_ns);
+  if (next_ns == LR_NEVER_NS) return LR_NEVER_NS;
   if (next_ns <= now_ns) return 0;
   return reactor->clock.manual ? LR_NEVER_NS : next_ns - now_ns;
 }
@@ -279,17 +294,28 @@ static bool has_just_polled(lariat_reactor *reactor) {
   return reactor->front.turn_ns - reactor->polling.at_ns < POLL_AGAIN_NS;
 }
 
+/* Notes that a turn begins and, if that is not known yet, that the one before
+ * has ended: it did not wait. */
+static inline void begin_metered(lariat_reactor *reactor) {
+  lr_turn_meter_end(reactor->meter, reactor->front.turn_ns);
+  lr_turn_meter_begin(reactor->meter, reactor->front.turn_ns);
+}
+
 /* Asks which descriptors are ready, waiting for that if there is nothing else
  * to do, and reads the clock.  `*error` is for an errno. */
 static lariat_status collect_events(lariat_reactor *reactor, int wait_ms,
                                     int *error) {
   if (wait_ms != 0 && lr_coalesce_skips_poll(reactor)) {
     reactor->front.turn_ns = lariat_reactor_now_ns(reactor);
+    begin_metered(reactor);
     return LARIAT_OK;
   }
   if (wait_ms != 0) (void)lr_coalesce(reactor);
   uint64_t wait_ns = time_to_wait(reactor, wait_ms);
-  if (has_just_polled(reactor)) return LARIAT_OK;
+  if (has_just_polled(reactor)) {
+    begin_metered(reactor);
+    return LARIAT_OK;
+  }
   lariat_status status = lr_poller_collect(&reactor->poller, wait_ns);
   *error = errno;
   uint64_t now_ns = lariat_reactor_now_ns(reactor);
@@ -297,6 +323,7 @@ static lariat_status collect_events(lariat_reactor *reactor, int wait_ms,
   reactor->polling.skipped = false;
   reactor->polling.at_ns = now_ns;
   reactor->front.turn_ns = now_ns;
+  begin_metered(reactor);
   return status;
 }
 
@@ -312,6 +339,8 @@ lariat_status lr_reactor_turn(lariat_reactor *reactor, int wait_ms) {
   expire_timers(reactor);
   lr_calls_run(reactor, calls);
   end_turn(reactor, outer);
+  if (!lr_reactor_in_run(reactor)) /* what is next may be long away */
+    lr_turn_meter_end(reactor->meter, lariat_reactor_now_ns(reactor));
   if (status != LARIAT_OK) errno = saved;
   return status;
 }
@@ -339,14 +368,11 @@ static void wake_ready(lr_watch *watch, uint32_t events) {
  * struct gets the defaults of the others. */
 static lariat_status read_options(const lariat_reactor_options *given,
                                   lariat_reactor_options *options) {
-  *options = (lariat_reactor_options){sizeof *options, NULL, NULL};
-  if (given) {
-    if (given->size < offsetof(lariat_reactor_options, clock))
-      return LARIAT_EINVAL;
-    if (given->size >= offsetof(lariat_reactor_options, name))
-      options->clock = given->clock;
-    if (given->size >= sizeof *given) options->name = given->name;
-  }
+  *options = (lariat_reactor_options){.size = sizeof *options};
+  if (given && given->size < sizeof given->size) return LARIAT_EINVAL;
+  if (given)
+    memcpy(options, given,
+           given->size < sizeof *given ? given->size : sizeof *given);
   if (!options->clock) options->clock = lariat_clock_system();
   if (!options->name) options->name = "reactor";
   return options->clock->now_ns ? LARIAT_OK : LARIAT_EINVAL;
@@ -362,6 +388,7 @@ static void init_parts(lariat_reactor *reactor, const lariat_clock *clock) {
   reactor->next_hook = &reactor->hooks;
   reactor->next_shutdown_hook = &reactor->shutdown_hooks;
   reactor->embedding.armed_ns = LR_NEVER_NS;
+  lr_reactor_use_meter(reactor, &reactor->own_meter);
   reactor->owner = pthread_self();
   lr_process_thread_name(reactor->owner_name);
   reactor->generation = lr_process_generation();
@@ -406,6 +433,7 @@ lariat_status lariat_reactor_new(const lariat_reactor_options *given,
     release_parts(reactor);
     return status;
   }
+  reactor->log.to = options.log;
   reactor->older = newest_here;
   newest_here = reactor;
   *out = reactor;

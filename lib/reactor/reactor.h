@@ -146,6 +146,12 @@ uint64_t lr_reactor_next_timer_ns(const lariat_reactor *reactor);
  * lariat's own, since the thread's timer slack is set.  Forbidden at first. */
 void lr_reactor_allow_coalescing(lariat_reactor *reactor, bool allowed);
 
+struct lr_turn_meter;
+
+/* Has the reactor's turns measured by `meter`, which is made for the calling
+ * thread, the reactor's, and outlives the reactor. */
+void lr_reactor_use_meter(lariat_reactor *reactor, struct lr_turn_meter *meter);
+
 /* Tells whether the reactor is inside a turn. */
 static inline bool lr_reactor_in_turn(const lariat_reactor *reactor) {
   return lr_reactor_front_of(reactor)->in_turn;

@@ -6,8 +6,10 @@
 
 #include <pthread.h>
 
+#include "reactor/log.h"
 #include "reactor/reactor.h"
 #include "reactor/timer_slack.h"
+#include "reactor/turn_meter.h"
 
 /* A function that is to be called, with its context. */
 typedef struct lr_call {
@@ -131,6 +133,8 @@ struct lariat_reactor {
   lr_timers timers;
   lr_timer_slack timer_slack;
   lr_polling polling;
+  lr_turn_meter *meter; /* `own_meter`, or the one of who outlives it */
+  lr_turn_meter own_meter;
   lr_poller poller;
   lr_watch wake_watch;
   lr_list outboxes;
@@ -147,6 +151,7 @@ struct lariat_reactor {
 
   lr_delayed_calls delayed;
   lr_descriptor_table descriptors;
+  lr_log log;
   lariat_report report;
   void *report_context;
 };

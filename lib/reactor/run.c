@@ -41,6 +41,7 @@ static void stop_run(lariat_reactor *reactor) {
 
 static void end_run(lariat_reactor *reactor) {
   int saved = errno;
+  lr_turn_meter_end(reactor->meter, lariat_reactor_now_ns(reactor));
   reactor->run.state = LR_RUN_NONE;
   reactor->run.stop_requested = false;
   const lr_run_hooks *hooks = reactor->run.hooks;

@@ -150,6 +150,14 @@ bool lr_connection_limit_allows(lr_connection_limit *limit, lr_host *host) {
   return connections_left(limit) > kept;
 }
 
+bool lr_connection_limit_has_left(const lr_connection_limit *limit,
+                                  const lr_host *host) {
+  unsigned starved = limit->dispatcher->queue.starved_count;
+  return !limit->held &&
+         lr_host_connections_of(host) < host->connections.limit &&
+         connections_left(limit) > limit->reserve + starved;
+}
+
 /* Finds the reactor full of connections in use: each host's jobs would use its
  * own again and again.  Slow hosts give starved ones some of theirs; one that
  * has a single connection does after a while. */

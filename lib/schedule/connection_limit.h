@@ -88,6 +88,11 @@ void lr_connection_limit_count_coming(lr_connection_limit *limit, lr_host *host,
 /* Says whether `host` may open a connection now; may close idle ones for it. */
 bool lr_connection_limit_allows(lr_connection_limit *limit, lr_host *host);
 
+/* Says whether `host` may have one more without any being closed for it, or
+ * kept from others. */
+bool lr_connection_limit_has_left(const lr_connection_limit *limit,
+                                  const lr_host *host);
+
 /* Notes that there was no descriptor for a job that was to open a connection,
  * which is counted among those coming if `counted`.  True: it is to wait.
  * False: nothing of the pool's is open that could come free; `has_spare` says

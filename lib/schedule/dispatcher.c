@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/time.h"
 #include "limits/placement.h"
+#include "reactor/log.h"
 #include <lariat/clock.h>
 
 enum { ROUNDS_A_TURN = 8 };
@@ -327,6 +328,8 @@ static void end_reuse(lr_dispatcher *dispatcher, lr_host *host,
 void lr_dispatcher_desync(lr_dispatcher *dispatcher, lr_host *host,
                           uint64_t connection) {
   if (host->learned.desync) return;
+  const lariat_log_field field = {"origin", host->key};
+  lr_log_say(dispatcher->reactor, LR_LOG_DESYNC, &field, 1);
   if (dispatcher->hosts.desync)
     lr_desync_note(dispatcher->hosts.desync, host->key_hash);
   end_reuse(dispatcher, host, connection);

@@ -19,6 +19,7 @@ struct lr_desync;
 struct lr_dispatcher;
 struct lr_host;
 struct lr_host_extra;
+struct lr_resolver;
 struct lr_trust;
 
 typedef struct lr_transport_ops {
@@ -114,6 +115,7 @@ typedef struct lr_transport_config {
   lr_memory_budget *budget; /* of bodies; NULL: none */
   struct lr_trust *trust;
   const struct lr_address_guard *guard;  /* NULL: all addresses are allowed */
+  struct lr_resolver *resolver;          /* of this reactor */
   struct lr_descriptor_use *descriptors; /* NULL: it shares them with none */
   struct lr_desync *desync;              /* NULL: none */
   lr_transport_stats *stats;

@@ -474,7 +474,7 @@ static waiter *new_waiter(lariat_task *task) {
 lariat_deferred *lariat_task_when_done(lariat_task *task) {
   lariat_reactor *reactor = task ? task->cooperator->reactor : NULL;
   if (!reactor || lr_reactor_check(reactor, __func__) != LARIAT_OK)
-    return lr_deferred_failed_reserve(NULL);
+    return lr_task_refuse(reactor, LARIAT_EINVAL);
   waiter *made = new_waiter(task);
   if (!made) return lr_deferred_failed_reserve(reactor);
   task->asked = true;

@@ -32,8 +32,9 @@ lariat_status lr_task_check(const lariat_reactor *reactor,
 }
 
 lariat_deferred *lr_task_refuse(lariat_reactor *reactor, lariat_status status) {
-  if (reactor && lr_reactor_check(reactor, __func__) != LARIAT_OK)
-    reactor = NULL;
+  lariat_status here =
+      reactor ? lr_reactor_check(reactor, __func__) : LARIAT_OK;
+  if (here != LARIAT_OK) status = here;
   if (!reactor || status == LARIAT_ENOMEM)
     return lr_deferred_failed_reserve(reactor);
   return lariat_deferred_fail(reactor, status, "%s",

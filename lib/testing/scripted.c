@@ -11,6 +11,8 @@
 #include "http/sha256.h"
 #include "job/body_sink.h"
 #include "job/body_source.h"
+#include "job/kept_answer.h"
+#include "job/observation.h"
 #include "job/report.h"
 #include "job/stream.h"
 #include "limits/placement.h"
@@ -385,9 +387,32 @@ static void count_phase(scripted_exchange *exchange, unsigned by) {
   if (exchange->at == LARIAT_PHASE_BODY) transport->receiving += by;
 }
 
+/* There are no connections of which to keep anything. */
+static const lr_kept_connection no_connection = {.fd = -1};
+/* Tells the observer of the connection, and of the request as it would be
+ * sent. */
+static LR_COLD void observe_sent(const scripted_exchange *exchange) {
+  lr_job *job = exchange->job;
+  const lr_header_list *headers = job->request.headers;
+  uint64_t now_ns = lr_reactor_turn_ns(exchange->transport->reactor);
+  const lr_observed_connection connection = {.reused = exchange->reused};
+  const lr_url *url = &job->request.url;
+  lr_buffer head = {NULL, 0, 0};
+  lr_observation_connected(job, now_ns, &connection);
+  if (add_text(&head, job->request.method) && add_text(&head, " ") &&
+      add_text(&head, url->text + url->origin_length) &&
+      add_text(&head, " HTTP/1.1\r\n") &&
+      (!headers ||
+       lr_buffer_append(&head, headers->lines, headers->lines_length)) &&
+      add_text(&head, "\r\n"))
+    lr_observation_sent(job, now_ns, head.bytes, head.length);
+  lr_buffer_clear(&head);
+}
+
 /* Ends a phase and begins the next. */
 static void leave_phase(scripted_exchange *exchange) {
   if (exchange->at == LARIAT_PHASE_TLS) {
+    if (exchange->job->observation) observe_sent(exchange);
     learn_protocol(exchange);
     if (!lr_dispatcher_sending(exchange->transport->dispatcher, exchange->job))
       exchange->job->attempt.outcome = LARIAT_EBUSY;
@@ -397,6 +422,12 @@ static void leave_phase(scripted_exchange *exchange) {
   count_phase(exchange, 1);
   if (exchange->at != LARIAT_PHASE_BODY) return;
   exchange->job->attempt.outcome = take_head(exchange);
+  if (exchange->job->attempt.outcome == LARIAT_OK && exchange->job->wants.keep)
+    exchange->job->attempt.outcome =
+        lr_kept_answer_add_connection(exchange->job, &no_connection);
+  if (exchange->job->observation)
+    lr_observation_look_at_head(
+        exchange->job, lr_reactor_turn_ns(exchange->transport->reactor));
   if (exchange->job->attempt.outcome == LARIAT_OK && exchange->job->sink)
     lr_body_sink_head(exchange->job);
 }
@@ -527,9 +558,13 @@ static uint64_t due_of_piece(const scripted_exchange *exchange) {
 static bool deliver_piece(scripted_exchange *exchange, uint64_t due_ns) {
   size_t length = exchange->body.length - exchange->delivered;
   if (length > exchange->body_piece) length = exchange->body_piece;
-  lariat_status status = lr_body_sink_take(
-      exchange->job, exchange->body.bytes + exchange->delivered, length);
+  const char *piece = exchange->body.bytes + exchange->delivered;
+  lariat_status status =
+      lr_kept_answer_add_body(exchange->job, piece, length, false);
+  if (status == LARIAT_OK)
+    status = lr_body_sink_take(exchange->job, piece, length);
   if (status == LARIAT_OK) {
+    lr_kept_answer_pass_body(exchange->job, length);
     exchange->delivered += length;
     exchange->heard_ns = due_ns;
   } else if (status != LARIAT_EBUSY) {
@@ -672,6 +707,9 @@ static lariat_status start_job(void *self, lr_job *job) {
   transport->fresh++;
   count_phase(exchange, 1);
   lr_list_append(&transport->begun, &exchange->node);
+  if (job->observation)
+    lr_observation_started(job, lr_reactor_turn_ns(transport->reactor),
+                           transport->index);
   return LARIAT_OK;
 }
 

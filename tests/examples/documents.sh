@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 # Does what README.md and docs/tutorial.md tell a newcomer to do, in an empty
-# directory with lariat installed: a block that begins with ```c NAME.c is
+# directory, with lariat installed where README.md says for those without root
+# (its block ```sh own-prefix): a block that begins with ```c NAME.c is
 # typed into that file, and the commands of each ```console block are run, in
 # the order in which they are on the page.
 #
@@ -16,20 +17,29 @@ from_cache() {
   sed -n "s/^$1:[^=]*=//p" "$build/CMakeCache.txt"
 }
 
-# The compiler under the name that the pages use, with what this build needs.
+# Runs the block in this shell: what it exports is for the sessions.
 install_lariat() {
+  mkdir "$scratch/home"
+  ln -s "$build" "$scratch/home/build"
+  sed -n '/^```sh own-prefix$/,/^```$/{/^```/!p}' "$source/README.md" \
+    >"$scratch/home/block"
+  [ "$(wc -l <"$scratch/home/block")" -ge 2 ]
+  export HOME=$scratch/home
+  cd "$HOME"
+  # shellcheck source=/dev/null
+  . ./block >"$scratch/log"
+}
+
+# The compiler under the name that the pages use, with what this build needs.
+set_compiler() {
   local sanitize flags="-Wall -Wextra -Werror"
-  cmake --install "$build" --prefix "$scratch/usr" >/dev/null
-  libraries=$(dirname "$(find "$scratch/usr" -name liblariat.so)")
-  sed -i "s,^prefix=.*,prefix=$scratch/usr," "$libraries/pkgconfig/lariat.pc"
   sanitize=$(from_cache LARIAT_SANITIZE)
   [ -z "$sanitize" ] || flags+=" -fsanitize=$sanitize"
   mkdir "$scratch/bin"
   printf '#!/bin/sh\nexec %s %s "$@"\n' "$(from_cache CMAKE_C_COMPILER)" \
     "$flags" >"$scratch/bin/cc"
   chmod +x "$scratch/bin/cc"
-  export PATH=$scratch/bin:$PATH PKG_CONFIG_PATH=$libraries/pkgconfig
-  export LD_LIBRARY_PATH=$libraries${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+  export PATH=$scratch/bin:$PATH
 }
 
 # Takes a page apart: its programs into the present directory, its sessions
@@ -93,6 +103,7 @@ run_session() {
 }
 
 install_lariat
+set_compiler
 for page in ${PAGES-README.md docs/tutorial.md}; do
   commands=0
   mkdir "$scratch/try"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Runs the program of docs/parsing.md against an origin on loopback.
+# Runs the programs of docs/parsing.md against an origin on loopback.
 # usage: parsing.sh BUILD_DIRECTORY
 # shellcheck source=tests/examples/origin.bash
 . "$(dirname "$0")/origin.bash"
@@ -36,3 +36,16 @@ grep -qF '<a href="/tree/0">top</a>' "$scratch/body"
 reads 1 1 /
 reads 2 "$port"
 reads 2 port /
+
+# The same over a byte stream; two responses on one connection.
+program=$build/examples/get_over_stream
+reads 0 "$url" /a/../bytes/1000000 /status/404 /bytes/0
+lines=$(cat "$scratch/lines")
+has "$lines" "$url/bytes/1000000: 200, 1000000 bytes, open"
+has "$lines" "$url/status/404: 404, 200 bytes, open"
+has "$lines" "$url/bytes/0: 200, 0 bytes, open"
+[ "$(wc -c <"$scratch/body")" = $((1000000 + 200)) ]
+reads 1 http://127.0.0.1:1 /
+grep -q 'no connection to the server could be made' "$scratch/lines"
+reads 1 "$url"
+grep -q 'usage: get_over_stream ORIGIN PATH...' "$scratch/lines"

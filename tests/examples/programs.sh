@@ -42,6 +42,13 @@ out=$(expect 0 "$examples/crawl_await" "$url")
 grep -qE '^1111 pages, 0 failed, [0-9]+ bytes$' <<<"$out"
 [ "$(wc -l <"$source/docs/examples/crawl_await.c")" -le 60 ]
 
+out=$(expect 0 "$examples/crawl_group" "$url")
+grep -qE '^1111 pages, 0 failed, [0-9]+ bytes$' <<<"$out"
+[ "$(wc -l <<<"$out")" = 1 ]
+out=$(expect 0 "$examples/crawl_group" http://127.0.0.1:1)
+has "$out" "1 pages, 1 failed, 0 bytes"
+grep -q '^the first failure: no connection' <<<"$out"
+
 out=$(expect 0 "$examples/save_slowly" "$url/bytes/1000000" | wc -c)
 [ "$out" -ge 1000000 ]
 seq 100000 >"$scratch/numbers"
@@ -108,6 +115,12 @@ has "$out" "the second is full: 507 after 14 ms, 30000 bytes, not all"
 out=$(expect 0 "$examples/tasks" 20000)
 has "$out" "2262 primes here, 2262 there, and the clock ticked"
 has "$out" "goodbye"
+
+out=$(expect 0 "$examples/answers" "$url/bytes/5000")
+has "$out" "200 $url/bytes/5000"
+has "$out" "  body: 5000 bytes, of which came 5000"
+grep -qE '^  head: [0-9]+ bytes, as they came$' <<<"$out"
+grep -qE "^  from 127.0.0.1 port [0-9]+ to 127.0.0.1 port $port\$" <<<"$out"
 
 # Port 1 is nobody's.
 out=$(expect 0 "$examples/retries" "$url/" "$url/status/503" \

@@ -17,11 +17,8 @@ libraries=$(dirname "$(find "$scratch/usr" -name liblariat.so)")
 # A program of another minor version does not load this one.
 readelf -d "$libraries/liblariat.so" | grep -qF 'soname: [liblariat.so.0.2]'
 
-# The file names the prefix of the build; it is elsewhere now.
-pkg() {
-  PKG_CONFIG_PATH="$libraries/pkgconfig" pkg-config \
-    --define-variable=prefix="$scratch/usr" "$@"
-}
+# The files find their own prefix.
+pkg() { PKG_CONFIG_PATH="$libraries/pkgconfig" pkg-config "$@"; }
 
 # by_pkg_config PROGRAM PACKAGE
 by_pkg_config() {
@@ -61,6 +58,13 @@ for file in fetch-format.md fetch-format.schema.json tutorial.md \
 done
 man=$scratch/usr/share/man/man1/lariat-fetch.1
 [ ! -e "$man" ] || grep -q 'share/doc/lariat' "$man"
+
+# So is all that the pages refer to, and what they have from the sources.
+"$here/../../script/links" "$scratch/usr/share/doc/lariat"
+for page in README.md architecture.md internals/exchange.md; do
+  test -s "$scratch/usr/share/doc/lariat/$page"
+done
+[ -z "$(find "$scratch/usr/share/doc" -name '*.in' -o -name 'bars.json')" ]
 
 # Nothing is left of it, and everything else is.  (The list is made here: that
 # of the build directory may be another test's by now.)

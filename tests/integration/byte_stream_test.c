@@ -3,12 +3,14 @@
  * thread: both directions and both ends, failures by their names, limits, and
  * what happens to those that are open when something closes. */
 #include <openssl/ssl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "reactor/reactor.h"
 #include "support/byte_server.h"
 #include "support/fetching.h"
 #include "support/gate.h"
@@ -18,6 +20,7 @@
 #include "support/tls_names.h"
 #include "support/tls_profiles.h"
 #include <lariat/byte_stream.h>
+#include <lariat/checks.h>
 #include <lariat/failure.h>
 
 enum { LARGE = 4000000, PATIENCE_MS = 10000 };
@@ -377,14 +380,14 @@ static void try_receive_by(enum kind kind) {
   open_all(&s, kind, BYTES_ECHO);
   CU_ASSERT_EQUAL(
       lariat_byte_stream_try_receive(s.stream, buffer, sizeof buffer, &got),
-      LARIAT_EBUSY);
+      LARIAT_EAGAIN);
   CU_ASSERT_EQUAL(lariat_byte_stream_try_receive(s.stream, buffer, 0, &got),
                   LARIAT_EINVAL);
   send_text(&s, "once");
   do
     status =
         lariat_byte_stream_try_receive(s.stream, buffer, sizeof buffer, &got);
-  while (status == LARIAT_EBUSY);
+  while (status == LARIAT_EAGAIN);
   CU_ASSERT_EQUAL(status, LARIAT_OK);
   CU_ASSERT_EQUAL(got, 4);
   CU_ASSERT_EQUAL(status_of(&s, lariat_byte_stream_end_sending(s.stream)),
@@ -392,7 +395,7 @@ static void try_receive_by(enum kind kind) {
   do
     status =
         lariat_byte_stream_try_receive(s.stream, buffer, sizeof buffer, &got);
-  while (status == LARIAT_EBUSY);
+  while (status == LARIAT_EAGAIN);
   CU_ASSERT_EQUAL(status, LARIAT_OK);
   CU_ASSERT_EQUAL(got, 0);
   (void)close_all(&s);
@@ -404,11 +407,15 @@ static void cancel_by(enum kind kind) {
   struct streaming s;
   struct outcome o;
   char buffer[32];
+  size_t got;
   open_all(&s, kind, BYTES_ECHO);
   lariat_deferred *first = lariat_deferred_retain(
       lariat_byte_stream_receive(s.stream, buffer, sizeof buffer));
   outcome_watch(&o, first);
   CU_ASSERT_EQUAL(receive_status(&s), LARIAT_EBUSY);
+  CU_ASSERT_EQUAL(
+      lariat_byte_stream_try_receive(s.stream, buffer, sizeof buffer, &got),
+      LARIAT_EBUSY);
   lariat_deferred_cancel(first);
   lariat_deferred_release(first);
   CU_ASSERT_EQUAL(o.status, LARIAT_ECANCELLED);
@@ -424,9 +431,17 @@ static void test_cancelled_receive(void) { for_each_kind(cancel_by); }
 
 static void cut_by(enum kind kind) {
   struct streaming s;
+  struct outcome o;
+  char byte;
   open_all(&s, kind, BYTES_CUT);
   send_text(&s, "x");
   expect_text(&s, "half");
+  fetching_do(&s.t, &o, lariat_byte_stream_receive(s.stream, &byte, 1));
+  if (kind != PLAIN && o.kept) /* it is no word about a body */
+    CU_ASSERT_STRING_EQUAL(lariat_failure_message(o.value),
+                           "the connection ended without a close_notify: bytes "
+                           "may be missing");
+  outcome_clear(&o, 1);
   CU_ASSERT_EQUAL(receive_status(&s),
                   kind == PLAIN ? LARIAT_OK : LARIAT_ETRUNCATED);
   CU_ASSERT_EQUAL(receive_status(&s),
@@ -467,6 +482,101 @@ static void idle_by(enum kind kind) {
 
 static void test_idle(void) { for_each_kind(idle_by); }
 
+/* ---- A handshake within TLS 1.2 ---- */
+
+static bool is_asked(void *context) {
+  struct streaming *s = context;
+  return byte_server_seen(s->server).handshakes_asked == 1;
+}
+
+/* Says whether the reactor, which has run, has nothing to do: another turn
+ * would wait. */
+static bool is_quiet(struct streaming *s) {
+  struct pollfd epoll = {lr_reactor_poller(s->t.f.reactor)->epoll, POLLIN, 0};
+  for (int i = 0; i < 100; i++) {
+    fixture_run_for(&s->t.f, 5);
+    if (poll(&epoll, 1, 0) == 0) return true;
+  }
+  return false;
+}
+
+/* The server asks for another handshake, and falls silent, while a send waits:
+ * there is space, but nothing can be sent.  The reactor waits for the server.
+ */
+static void wait_for_handshake(bool receives_on) {
+  struct streaming s;
+  struct taken taken = {0};
+  struct outcome sent;
+  open_all(&s, TLS_1_2, BYTES_NEW_HANDSHAKE);
+  CU_ASSERT_EQUAL(lariat_byte_stream_on_bytes(s.stream, take_bytes, &taken),
+                  LARIAT_OK);
+  send_text(&s, "x");
+  CU_ASSERT_TRUE(fixture_run_until(&s.t.f, is_asked, &s, PATIENCE_MS));
+  CU_ASSERT_TRUE(is_quiet(&s));
+  outcome_watch(&sent, lariat_byte_stream_send(s.stream, "\0\1\2", 3));
+  if (!receives_on) (void)lariat_byte_stream_on_bytes(s.stream, NULL, NULL);
+  CU_ASSERT_TRUE(is_quiet(&s));
+  CU_ASSERT_EQUAL(sent.fires, 0);
+  byte_server_go_on(s.server);
+  fetching_wait(&s.t, &sent, 1, PATIENCE_MS);
+  CU_ASSERT_EQUAL(sent.status, LARIAT_OK);
+  if (!receives_on)
+    (void)lariat_byte_stream_on_bytes(s.stream, take_bytes, &taken);
+  CU_ASSERT_EQUAL(status_of(&s, lariat_byte_stream_end_sending(s.stream)),
+                  LARIAT_OK);
+  CU_ASSERT_TRUE(fixture_run_until(&s.t.f, has_ended, &taken, PATIENCE_MS));
+  CU_ASSERT_EQUAL(taken.bytes, 3);
+  CU_ASSERT_EQUAL(taken.status, LARIAT_OK);
+  (void)close_all(&s);
+}
+
+static void test_new_handshake(void) {
+  wait_for_handshake(true);
+  wait_for_handshake(false);
+}
+
+/* ---- Another thread ---- */
+
+static lariat_status status_of_failed(lariat_deferred *deferred) {
+  lariat_status status = lariat_failure_status(lariat_deferred_peek(deferred));
+  lariat_deferred_forget(deferred);
+  return status;
+}
+
+/* Calls all that is for the owner's thread. */
+static void *call_elsewhere(void *context) {
+  struct streaming *s = context;
+  lariat_byte_stream *stream = s->stream;
+  char byte = 'x';
+  size_t count;
+  const lariat_status statuses[] = {
+      status_of_failed(lariat_byte_stream_open(s->t.client, s->url, NULL)),
+      status_of_failed(lariat_byte_stream_send(stream, &byte, 1)),
+      status_of_failed(lariat_byte_stream_receive(stream, &byte, 1)),
+      status_of_failed(lariat_byte_stream_end_sending(stream)),
+      lariat_byte_stream_try_send(stream, &byte, 1, &count),
+      lariat_byte_stream_try_receive(stream, &byte, 1, &count),
+      lariat_byte_stream_on_bytes(stream, NULL, NULL)};
+  for (size_t i = 0; i < FIXTURE_COUNT(statuses); i++)
+    if (statuses[i] != LARIAT_ETHREAD) return stream; /* not as it should be */
+  return NULL;
+}
+
+static void test_other_thread(void) {
+  struct streaming s;
+  pthread_t thread;
+  void *wrong;
+  open_all(&s, PLAIN, BYTES_ECHO);
+  lariat_set_checks(false);
+  CU_ASSERT_EQUAL_FATAL(pthread_create(&thread, NULL, call_elsewhere, &s), 0);
+  pthread_join(thread, &wrong);
+  lariat_set_checks(true);
+  CU_ASSERT_PTR_NULL(wrong);
+  send_text(&s, "as before");
+  expect_text(&s, "as before");
+  (void)close_all(&s);
+}
+
 /* ---- Opening ---- */
 
 static void expect_refusal(struct streaming *s, const char *url,
@@ -494,7 +604,7 @@ static void test_refused(void) {
   lariat_byte_stream_options options = lariat_byte_stream_defaults(s.t.client);
   expect_refusal(&s, "gopher://a/", NULL, LARIAT_ESCHEME, LARIAT_PHASE_NONE);
   expect_refusal(&s, NULL, NULL, LARIAT_EURL, LARIAT_PHASE_NONE);
-  expect_refusal(&s, "http://nowhere.test/", NULL, LARIAT_ERESOLVE,
+  expect_refusal(&s, "http://nowhere.invalid/", NULL, LARIAT_ERESOLVE,
                  LARIAT_PHASE_DNS);
   CU_ASSERT_TRUE_FATAL(ports_find(&port, 1));
   snprintf(url, sizeof url, "http://127.0.0.1:%u", port);
@@ -1123,6 +1233,7 @@ static void test_names(void) {
     rows[i].connections = 3;
   }
   pool.ca_file = tls_cases_ca_file();
+  pool.look_up_way = LARIAT_LOOK_UP_BY_SYSTEM; /* by a table of names */
   fetching_open(&named.t, &pool, NULL);
   tls_cases_run_by(&certificates, rows, tls_names_count, &way, 1);
   fetching_close(&named.t);
@@ -1269,6 +1380,8 @@ int main(int argc, char **argv) {
       {"cut", test_cut},
       {"reset", test_reset},
       {"idle", test_idle},
+      {"a handshake within", test_new_handshake},
+      {"on another thread", test_other_thread},
       {"refused", test_refused},
       {"a certificate is wanted", test_certificate_is_wanted},
       {"ALPN", test_alpn},

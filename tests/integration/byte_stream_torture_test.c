@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "reactor/reactor_private.h"
 #include "support/byte_server.h"
 #include "support/fetching.h"
 #include "support/tls_cases.h"
@@ -20,6 +21,9 @@ struct run {
   struct fetching t;
   struct byte_server *server;
   char url[64];
+  unsigned free_timers; /* that fit without an allocation; 0: any */
+  lariat_timer timers[64];
+  unsigned timer_count;
   uint64_t got;
   unsigned ends;
 };
@@ -48,6 +52,8 @@ static void take_bytes(lariat_byte_stream *stream, const char *piece,
   run->ends += length == 0;
 }
 
+static void ignore(void *context) { (void)context; }
+
 static bool has_ended(void *context) { return ((struct run *)context)->ends; }
 
 /* Receives to the end, by deferreds first and by a callback then. */
@@ -61,11 +67,40 @@ static void receive_all(struct run *run, lariat_byte_stream *stream) {
     CU_ASSERT_TRUE(fixture_run_until(&run->t.f, has_ended, run, 10000));
 }
 
+/* Sets timers until no more than `free_timers` fit without an allocation. */
+static void fill_timers(struct run *run) {
+  const lr_timers *timers = &run->t.f.reactor->timers;
+  run->timer_count = 0;
+  if (!run->free_timers) return;
+  do {
+    lariat_timer *timer = &run->timers[run->timer_count++];
+    lariat_status status = lariat_reactor_call_later(run->t.f.reactor, 1000000,
+                                                     ignore, NULL, NULL, timer);
+    CU_ASSERT_EQUAL_FATAL(status, LARIAT_OK);
+  } while (timers->count + run->free_timers < timers->capacity);
+}
+
+static void cancel_timers(struct run *run) {
+  for (unsigned i = 0; i < run->timer_count; i++)
+    CU_ASSERT_EQUAL(
+        lariat_reactor_cancel_timer(run->t.f.reactor, run->timers[i]),
+        LARIAT_OK);
+}
+
+/* Closes the stream, which has its limit for idle streams: one timer goes. */
+static void close_limited(struct run *run, lariat_byte_stream *stream) {
+  const lr_timers *timers = &run->t.f.reactor->timers;
+  uint32_t before = timers->count;
+  lariat_byte_stream_close(stream);
+  CU_ASSERT_EQUAL(timers->count + 1, before);
+}
+
 static void use(struct run *run, lariat_byte_stream *stream) {
   bool sent = do_and_drop(run, lariat_byte_stream_send(stream, bytes, LONG));
   bool ended = do_and_drop(run, lariat_byte_stream_end_sending(stream));
   if (ended) receive_all(run, stream);
   if (sent && ended && run->ends) CU_ASSERT_EQUAL(run->got, LONG);
+  close_limited(run, stream);
 }
 
 static void act(struct run *run) {
@@ -93,7 +128,7 @@ static void expect_well(struct run *run) {
 }
 
 /* False: so many allocations there are not. */
-static bool go(bool tls, uint64_t nth, bool sticky) {
+static bool go(bool tls, uint64_t nth, bool sticky, unsigned free_timers) {
   static struct run run;
   lariat_pool_options pool = lariat_pool_defaults();
   struct byte_server_script script = {.service = BYTES_LATER, .alpn = "acme/1"};
@@ -105,6 +140,8 @@ static bool go(bool tls, uint64_t nth, bool sticky) {
   snprintf(run.url, sizeof run.url, "%s://127.0.0.1:%u", tls ? "https" : "http",
            byte_server_port(run.server));
   fetching_run(&run.t, 1);
+  run.free_timers = free_timers;
+  fill_timers(&run);
   uint64_t before = fixture_allocations(&run.t.f);
   if (sticky)
     fixture_fail_allocations_from(&run.t.f, nth);
@@ -115,6 +152,7 @@ static bool go(bool tls, uint64_t nth, bool sticky) {
   bool reached = fixture_allocations(&run.t.f) >= before + nth;
   expect_well(&run);
   (void)byte_server_stop(run.server);
+  cancel_timers(&run);
   fetching_close(&run.t);
   return reached;
 }
@@ -122,7 +160,7 @@ static bool go(bool tls, uint64_t nth, bool sticky) {
 static void torture(bool tls) {
   unsigned runs = 0;
   for (int sticky = 0; sticky < 2; sticky++)
-    for (uint64_t nth = 1; nth < 300 && go(tls, nth, sticky); nth++) runs++;
+    for (uint64_t nth = 1; nth < 300 && go(tls, nth, sticky, 0); nth++) runs++;
   CU_ASSERT(runs >= 20);
   printf("%u allocations failed ", runs);
 }
@@ -130,10 +168,20 @@ static void torture(bool tls) {
 static void test_tcp(void) { torture(false); }
 static void test_tls(void) { torture(true); }
 
+/* The same where the timer of the limit needs memory: a stream without its
+ * limit is not opened. */
+static void test_timers(void) {
+  for (unsigned free_timers = 1; free_timers < 4; free_timers++)
+    for (uint64_t nth = 1; nth < 300 && go(false, nth, false, free_timers);
+         nth++)
+      continue;
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"over TCP", test_tcp},
       {"over TLS", test_tls},
+      {"no memory for timers", test_timers},
   };
   byte_server_fill(bytes, 0, sizeof bytes);
   tls_profiles_open(&certificates);

@@ -258,6 +258,7 @@ static void open_guarded(struct fetching *t, struct decisions *decisions,
   options.reactors = 2;
   options.libcurl_only = libcurl_only;
   options.insecure = true;
+  options.look_up_way = LARIAT_LOOK_UP_BY_SYSTEM; /* by the table */
   options.addresses = (lariat_address_rules){.deny_private = true,
                                              .allow_nets = outside,
                                              .allow = decide,

@@ -53,6 +53,7 @@ static void open_one(struct fetching *t, unsigned lane_connections) {
   lariat_pool_options pool = lariat_pool_defaults();
   pool.reactors = 1;
   pool.lane_connections = lane_connections;
+  pool.look_up_way = LARIAT_LOOK_UP_BY_SYSTEM;
   fetching_open(t, &pool, NULL);
 }
 

@@ -168,7 +168,7 @@ static void note_closed(void *context, struct memory_link *link) {
   (void)context;
   if (!one || one->link != link) return;
   if (link->stream.idle_turns > 2)
-    fault(one, "it turned idly while TLS was to write");
+    fault(one, "it turned idly while TLS was to write or to read");
   look_at_sent(link);
   one->link = NULL;
 }
@@ -478,7 +478,7 @@ static void check_connection(struct running *one) {
   if (one->link) look_at_sent(one->link);
   bool whole = one->request_whole;
   if (one->link && one->link->stream.idle_turns > 2)
-    fault(one, "it turned idly while TLS was to write");
+    fault(one, "it turned idly while TLS was to write or to read");
   if (one->link && !(may && whole))
     fault(one, "the connection was kept%s", whole ? "" : ", half a request");
   if (!one->link && may && whole && !one->stopped && plan->body < PLAN_FILE)

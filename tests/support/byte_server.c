@@ -123,6 +123,20 @@ static void echo(struct byte_peer *peer) {
   end_peer(peer);
 }
 
+/* Has the client find that it is to shake hands, and goes no further. */
+static void ask_for_handshake(struct byte_peer *peer) {
+  struct byte_server *server = peer->server;
+  char byte;
+  if (!read_peer(peer, &byte, 1) || SSL_renegotiate(peer->ssl) != 1 ||
+      SSL_do_handshake(peer->ssl) != 1)
+    return;
+  pthread_mutex_lock(&server->lock);
+  server->seen.handshakes_asked++;
+  pthread_mutex_unlock(&server->lock);
+  gate_wait(&server->going_on);
+  echo(peer);
+}
+
 static void break_connection(const struct byte_peer *peer) {
   struct linger hard = {.l_onoff = 1, .l_linger = 0};
   setsockopt(peer->fd, SOL_SOCKET, SO_LINGER, &hard, sizeof hard);
@@ -158,6 +172,9 @@ static void serve(struct byte_peer *peer) {
   case BYTES_RESET:
     (void)read_peer(peer, &byte, 1);
     break_connection(peer);
+    return;
+  case BYTES_NEW_HANDSHAKE:
+    ask_for_handshake(peer);
     return;
   case BYTES_SILENT:
     gate_wait(&peer->server->going_on);

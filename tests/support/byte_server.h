@@ -22,7 +22,10 @@ enum byte_service {
   BYTES_CUT,   /* waits for a byte, sends "half", ends without close_notify */
   BYTES_RESET, /* waits for a byte, and breaks the connection */
   BYTES_HOLD,  /* as LATER, but reads nothing before byte_server_go_on */
-  BYTES_SILENT /* no handshake, no byte */
+  BYTES_NEW_HANDSHAKE, /* waits for a byte, asks for another handshake, TLS 1.2,
+                          and does nothing before byte_server_go_on; then as
+                          ECHO */
+  BYTES_SILENT         /* no handshake, no byte */
 };
 
 enum { BYTES_TALKED = 3000000 };
@@ -40,6 +43,7 @@ struct byte_server_seen {
   unsigned connections;
   unsigned ends; /* of peers, that were proper: close_notify, or TCP's end */
   uint64_t received;
+  unsigned handshakes_asked; /* new ones */
 };
 
 struct byte_server;
@@ -48,7 +52,7 @@ struct byte_server;
 struct byte_server *byte_server_start(const struct byte_server_script *script);
 unsigned byte_server_port(const struct byte_server *server);
 
-/* Lets BYTES_HOLD go on. */
+/* Lets BYTES_HOLD, or a new handshake, go on. */
 void byte_server_go_on(struct byte_server *server);
 
 /* Returns what was seen so far. */

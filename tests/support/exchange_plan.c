@@ -129,14 +129,26 @@ static void add_pieces(struct exchange_plan *plan, uint64_t *state) {
   if (plan->end != PLAN_STAYS) hold_last(script, state);
 }
 
+/* Says whether TLS has to write before it reads somewhere: then it does not
+ * have to read before it writes. */
+static bool has_writes(const struct memory_script *script) {
+  for (unsigned i = 0; i < script->receive_count; i++)
+    if (script->receives[i].kind == MEMORY_WRITE) return true;
+  return false;
+}
+
 static void add_sends(struct exchange_plan *plan, uint64_t *state) {
   struct memory_script *script = &plan->script;
   unsigned count = (unsigned)below(state, 8);
   size_t most = once_in(state, 2) ? 60 : 5000;
+  bool may_read = script->tls && !has_writes(script);
   for (unsigned i = 0; i < count; i++) {
     if (once_in(state, 2))
       add_step(script->sends, &script->send_count, MEMORY_WAIT,
                1 + below(state, 4));
+    if (may_read && once_in(state, 3))
+      add_step(script->sends, &script->send_count, MEMORY_READ,
+               below(state, 4));
     add_step(script->sends, &script->send_count, MEMORY_BYTES,
              1 + below(state, most));
   }
@@ -275,7 +287,7 @@ bool plan_view_waits(const struct exchange_plan *plan,
 
 static void print_steps(const char *what, const struct memory_step *steps,
                         unsigned count) {
-  static const char *const names[] = {"",    "wait ", "write ",
+  static const char *const names[] = {"",    "wait ", "write ", "read ",
                                       "end", "cut",   "lost"};
   printf("\n    %s:", what);
   for (unsigned i = 0; i < count; i++) {

@@ -258,7 +258,8 @@ static void choose_guard(lariat_reactor *reactor) {
 }
 
 static void make_reactor(struct fixture *f) {
-  const lariat_reactor_options options = {sizeof options, &f->clock, "test"};
+  const lariat_reactor_options options = {
+      .size = sizeof options, .clock = &f->clock, .name = "test"};
   if (lariat_reactor_new(&options, &f->reactor) != LARIAT_OK) {
     fixture_fail("no reactor could be made");
     return;

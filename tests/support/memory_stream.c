@@ -46,6 +46,17 @@ static bool waits_to_send(const struct memory_stream *memory) {
   return step && step->kind == MEMORY_WAIT;
 }
 
+/* Says whether TLS must receive before it sends. */
+static bool must_receive(const struct memory_stream *memory) {
+  const struct memory_step *step = next_send(memory);
+  return step && step->kind == MEMORY_READ;
+}
+
+/* Says whether what it must receive has come. */
+static bool may_go_on(const struct memory_stream *memory) {
+  return must_receive(memory) && memory->send_done >= next_send(memory)->amount;
+}
+
 void memory_stream_pass(struct memory_stream *memory) {
   if (waits_to_receive(memory)) memory->receive_done++;
   const struct memory_step *step = next_receive(memory);
@@ -54,10 +65,12 @@ void memory_stream_pass(struct memory_stream *memory) {
   step = next_send(memory);
   if (step && step->kind == MEMORY_WAIT && ++memory->send_done >= step->amount)
     end_send_step(memory);
+  if (must_receive(memory) && !may_go_on(memory)) memory->send_done++;
 }
 
 bool memory_stream_waits(const struct memory_stream *memory) {
-  return waits_to_receive(memory) || waits_to_send(memory);
+  return waits_to_receive(memory) || waits_to_send(memory) ||
+         (must_receive(memory) && !may_go_on(memory));
 }
 
 /* ---- Receiving ---- */
@@ -105,6 +118,8 @@ static ssize_t receive(lr_stream *stream, char *bytes, size_t capacity) {
   struct memory_stream *memory = stream->state;
   ssize_t got = LR_STREAM_AGAIN;
   stream->needs_send = !ends_writing(memory);
+  if (must_receive(memory)) memory->idle_calls = 0;
+  if (may_go_on(memory)) end_send_step(memory);
   const struct memory_step *step = next_receive(memory);
   switch (step ? (int)step->kind : MEMORY_WAIT) {
   case MEMORY_BYTES:
@@ -142,11 +157,21 @@ static bool keep_sent(struct memory_stream *memory, const char *bytes,
   return true;
 }
 
+/* (A descriptor that is lost tells whatever is watched for.) */
+static void count_idle_call(struct memory_stream *memory) {
+  const struct memory_step *step = next_receive(memory);
+  if (step && step->kind == MEMORY_LOST) return;
+  if (++memory->idle_calls > memory->idle_turns)
+    memory->idle_turns = memory->idle_calls;
+}
+
 static ssize_t send_some(lr_stream *stream, const char *bytes, size_t length) {
   struct memory_stream *memory = stream->state;
   const struct memory_step *step = next_send(memory);
   if (memory->lost || (step && step->kind == MEMORY_LOST)) return -1;
-  if (step && step->kind == MEMORY_WAIT) return 0;
+  stream->needs_receive = must_receive(memory);
+  if (stream->needs_receive) count_idle_call(memory);
+  if (step && (step->kind == MEMORY_WAIT || stream->needs_receive)) return 0;
   if (step && length > step->amount) length = step->amount;
   if (step) end_send_step(memory);
   memory->idle_calls = 0;
@@ -165,6 +190,7 @@ uint32_t memory_stream_events(const struct memory_stream *memory,
   if (!events) return 0;
   if (kind == MEMORY_WRITE && waits_to_receive(memory)) ready = 0;
   if (memory->lost) return EPOLLIN | EPOLLOUT | EPOLLERR | EPOLLHUP;
+  if (may_go_on(memory)) ready |= EPOLLIN;
   if (is_held(memory)) return ready & events;
   if (kind == MEMORY_BYTES || kind == MEMORY_WRITE) ready |= EPOLLIN;
   if (kind == MEMORY_END || kind == MEMORY_CUT) ready |= EPOLLIN | EPOLLRDHUP;

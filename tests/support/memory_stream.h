@@ -22,6 +22,8 @@ enum memory_step_kind {
   MEMORY_WAIT,  /* nothing for `amount` rounds */
   MEMORY_WRITE, /* TLS must write before it can read, and cannot for `amount`
                    rounds: needs_send.  Bytes wait meanwhile */
+  MEMORY_READ,  /* TLS must receive before it can send, and nothing comes for
+                   `amount` rounds: needs_receive.  The peer takes bytes */
   MEMORY_END,
   MEMORY_CUT, /* the end, without TLS having told */
   MEMORY_LOST
@@ -62,7 +64,7 @@ struct memory_stream {
   bool lost;           /* which was told */
   bool writes;         /* in a step of WRITE, as the owner knows */
   unsigned idle_turns; /* the most calls to receive in such a step that came
-                          before it could write */
+                          before it could write, or to send in one of READ */
   unsigned idle_calls; /* in this one, since bytes were sent */
   void (*closed)(struct memory_stream *stream); /* or NULL */
 };

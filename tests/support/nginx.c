@@ -137,6 +137,11 @@ static void write_redirects(FILE *out, const struct nginx *nginx) {
   for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
     fprintf(out, "location = /as/%d { return %d /post; }\n", codes[i],
             codes[i]);
+  for (size_t i = 0; i < sizeof codes / sizeof *codes; i++)
+    fprintf(out,
+            "location = /away/%d { absolute_redirect off; "
+            "return %d $arg_to; }\n",
+            codes[i], codes[i]);
   fprintf(out,
           "location = /loop { return 302 /loop; }\n"
           "location = /absolute { return 302 $scheme://$http_host/; }\n"
@@ -155,12 +160,20 @@ static void write_pages(FILE *out, const struct nginx *nginx) {
         "accept-encoding: $http_accept_encoding\\nx-test: $http_x_test\\n"
         "authorization: $http_authorization\\ncookie: $http_cookie\\n"
         "host: $http_host\\n\"; }\n"
+        "location = /set-cookies { add_header Set-Cookie 's=1; Secure'; "
+        "add_header Set-Cookie 'p=2'; return 200 \"set\\n\"; }\n"
+        "location = /cookies { return 200 \"$http_cookie\"; }\n"
+        "location = /seen { return 200 \"authorization: $http_authorization\\n"
+        "cookie: $http_cookie\\nproxy: $http_proxy_authorization\\n\"; }\n"
         "location = /big { gzip off; try_files /big.bin =404; }\n"
         "location = /slow { gzip off; limit_rate 64k; "
         "try_files /big.bin =404; }\n"
         "location = /text { try_files /text.txt =404; }\n"
         "location = /close { keepalive_timeout 0; return 200 \"closing\\n\"; "
         "}\n"
+        "location = /trailers { gzip_min_length 0; add_trailer X-Sum 12; "
+        "add_trailer X-Sum 13; "
+        "return 200 \"with trailers\\n\"; }\n"
         "location = /resumed { keepalive_timeout 0; "
         "return 200 \"$ssl_session_reused\"; }\n"
         "location /store/ { gzip off; dav_methods PUT DELETE; }\n",

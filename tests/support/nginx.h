@@ -8,15 +8,21 @@
  *   /post            "METHOD CONTENT-LENGTH CONTENT-TYPE" of the request
  *   /headers         lines "user-agent: ..", "accept-encoding: ..", "x-test:
  *                    ..", "authorization: ..", "cookie: ..", "host: .."
+ *   /set-cookies     sets two cookies: "s=1", which is Secure, and "p=2"
+ *   /cookies         the request's header Cookie
  *   /version         the protocol: "HTTP/1.1", "HTTP/2.0"
  *   /big             1,048,576 bytes      /slow   the same at 64 KB a second
  *   /text            102,400 bytes of text, compressed where that is accepted
  *   /store/NAME      PUT keeps a body, GET gives it back, DELETE removes it
  *   /close           the connection is closed after the answer
- *   /resumed         the same, with "r" if the TLS session was resumed, or "."
+ *   /trailers        two trailers X-Sum: 12, 13 (in HTTP/1.1 behind chunks)
+ *   /resumed         as /close, with "r" if the TLS session was resumed, or "."
  *   /redirect/N      N redirects (up to 30) on the way to /
  *   /as/CODE         a redirect with 301 302 303 307 or 308 to /post
  *   /absolute        a redirect by a whole URL to /
+ *   /away/CODE?to=URL  a redirect to URL, as it stands
+ *   /seen            lines "authorization: ..", "cookie: ..", "proxy: .." (that
+ *                    is Proxy-Authorization)
  *   /to-tls /to-plain  redirects to / on the TLS port, on the plain port
  *   /loop            a redirect to itself
  *

@@ -34,7 +34,7 @@ static uint64_t now_ns(void) {
   return (uint64_t)time.tv_sec * 1000000000u + (uint64_t)time.tv_nsec;
 }
 
-/* Look-ups.  The threads that sleep are libcurl's, and end with the test. */
+/* Look-ups.  The threads that sleep are a resolver's, and end with the test. */
 
 static lr_atomic_u32 lookups_over;
 
@@ -74,6 +74,7 @@ struct slow_phases *slow_phases_open(struct fetching *t) {
   pool.reactors = 1;
   pool.max_jobs = 1;
   pool.insecure = true; /* the certificates take their time to be read */
+  pool.look_up_way = LARIAT_LOOK_UP_BY_SYSTEM;
   fetching_open(t, &pool, NULL);
   return slow;
 }
@@ -93,7 +94,7 @@ void slow_phases_close(struct slow_phases *slow) {
 
 static void write_url(const struct slow_phases *slow, lariat_phase phase,
                       char *url, size_t capacity) {
-  static unsigned name; /* libcurl remembers what it did not find */
+  static unsigned name; /* what was not found is remembered */
   switch (phase) {
   case LARIAT_PHASE_DNS:
     snprintf(url, capacity, "http://n%u.slow.test/", ++name);

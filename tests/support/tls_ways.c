@@ -157,6 +157,7 @@ static void fetch_plainly(struct tls_way *way,
 static lariat_pool *new_pool(bool libcurl_only, bool insecure) {
   lariat_pool *pool = NULL;
   lariat_pool_options options = lariat_pool_defaults();
+  options.look_up_way = LARIAT_LOOK_UP_BY_SYSTEM; /* by a table of names */
   options.reactors = 1;
   options.lane_connections = 1; /* no row is another's neighbour */
   options.libcurl_only = libcurl_only;

@@ -297,7 +297,7 @@ struct stranger {
 static void *start_elsewhere(void *context) {
   struct stranger *s = context;
   lariat_deferred *d = lariat_coroutine_start(s->reactor, give_seven, &s->runs);
-  s->failed = lariat_is_failure(lariat_deferred_peek(d));
+  s->failed = lariat_failure_status(lariat_deferred_peek(d)) == LARIAT_ETHREAD;
   lariat_deferred_forget(d);
   return NULL;
 }

@@ -110,6 +110,23 @@ static void test_out_of_memory(void) {
   fixture_close(&f);
 }
 
+static void test_public_memory(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  uint64_t before = fixture_live_blocks(&f);
+  char *memory = lariat_memory_resize(NULL, 0);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(memory);
+  char *larger = lariat_memory_resize(memory, 100);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(larger);
+  CU_ASSERT_EQUAL(fixture_live_blocks(&f), before + 1);
+  fixture_fail_allocation(&f, 1);
+  CU_ASSERT_PTR_NULL(lariat_memory_allocate(1));
+  lariat_memory_release(larger);
+  lariat_memory_release(NULL);
+  CU_ASSERT_EQUAL(fixture_live_blocks(&f), before);
+  fixture_close(&f);
+}
+
 static void test_refused_allocator(void) {
   const lariat_allocator half = {NULL, NULL, NULL, NULL};
   CU_ASSERT_EQUAL(lariat_set_allocator(&half), LARIAT_EINVAL);
@@ -126,6 +143,7 @@ int main(int argc, char **argv) {
       {"lines start at a cache line", test_lines},
       {"copies end with a NUL", test_copies},
       {"out of memory is NULL", test_out_of_memory},
+      {"others get memory from the same allocator", test_public_memory},
       {"an allocator without functions is refused", test_refused_allocator},
   };
   return fixture_main("memory", tests, FIXTURE_COUNT(tests), argc, argv);

@@ -159,6 +159,168 @@ static void test_sizes(void) {
   scripting_close(&s);
 }
 
+/* ---- Which field it is ---- */
+
+/* Expects that `message` begins with the field's name. */
+static void expect_field(lariat_status status, const char *message,
+                         const char *field) {
+  if (status != (*field ? LARIAT_EINVAL : LARIAT_OK) ||
+      strncmp(message, field, strlen(field)) != 0 ||
+      (*field && message[strlen(field)] != ':') || (!*field && *message))
+    fixture_fail("%s: %s, \"%s\"", field, lariat_status_name(status), message);
+}
+
+/* Gives a pool's options to the checker, and to who makes pools. */
+static void check_pool(lariat_pool_options options, const char *field) {
+  char message[512] = "?";
+  lariat_pool *pool = NULL;
+  expect_field(lariat_pool_options_check(&options, message, sizeof message),
+               message, field);
+  if (*field) CU_ASSERT_EQUAL(lariat_pool_new(&options, &pool), LARIAT_EINVAL);
+}
+
+static void test_faults_of_pools(void) {
+  struct fixture f;
+  char message[8];
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  lariat_pool_options options = lariat_pool_defaults();
+  check_pool(options, "");
+#define WITH(member, value, name)                                              \
+  do {                                                                         \
+    lariat_pool_options with = options;                                        \
+    with.member = (value);                                                     \
+    check_pool(with, name);                                                    \
+  } while (0)
+  WITH(size, 1, "size");
+  WITH(reactors, 1025, "reactors");
+  WITH(rate, -1, "rate");
+  WITH(rate_burst, 2e9, "rate_burst");
+  WITH(rate_per_host, 0.0 / 0.0, "rate_per_host");
+  WITH(rate_per_host_burst, -1, "rate_per_host_burst");
+  WITH(ca_file, "/dev/null", "ca_file");
+  WITH(addresses.allow_nets, "10.0.0.0/33", "addresses.allow_nets");
+  WITH(addresses.deny_nets, "example.org", "addresses.deny_nets");
+  WITH(addresses.deny_nets, "10.0.0.0/8, ::1", "");
+  WITH(name_servers, "name.example", "name_servers");
+  WITH(resolve, "a.example:80", "resolve");
+  WITH(connect_to, "a.example", "connect_to");
+  WITH(family, (lariat_address_family)9, "family");
+  WITH(look_up_way, (lariat_look_up_way)9, "look_up_way");
+#undef WITH
+  CU_ASSERT_EQUAL(lariat_pool_options_check(NULL, message, sizeof message),
+                  LARIAT_OK);
+  options.rate = -1; /* what does not fit is cut, or not written at all */
+  CU_ASSERT_EQUAL(lariat_pool_options_check(&options, message, sizeof message),
+                  LARIAT_EINVAL);
+  CU_ASSERT_STRING_EQUAL(message, "rate: i");
+  CU_ASSERT_EQUAL(lariat_pool_options_check(&options, NULL, 0), LARIAT_EINVAL);
+  fixture_close(&f);
+}
+
+static void check_client(struct scripting *s, lariat_client_options options,
+                         const char *field) {
+  char message[512] = "?";
+  lariat_client *client = NULL;
+  expect_field(lariat_client_options_check(&options, message, sizeof message),
+               message, field);
+  if (*field)
+    CU_ASSERT_EQUAL(lariat_client_new(s->pool, s->f.reactor, &options, &client),
+                    LARIAT_EINVAL);
+}
+
+/* Expects that the failure's message has such words. */
+static void check_request(struct scripting *s, const char *method,
+                          const lariat_request_options *options,
+                          const char *words) {
+  lariat_deferred *d = lariat_request(s->client, method, "http://a/", options);
+  lariat_value failure = lariat_deferred_peek(d);
+  CU_ASSERT_EQUAL(lariat_failure_status(failure), LARIAT_EINVAL);
+  if (!strstr(lariat_failure_message(failure), words))
+    fixture_fail("\"%s\" is not in \"%s\"", words,
+                 lariat_failure_message(failure));
+  lariat_deferred_forget(d);
+}
+
+/* Gives such a policy to a client's options, and to a request's. */
+static void check_policy(struct scripting *s, lariat_retry_policy policy,
+                         const char *field, bool of_requests) {
+  lariat_client_options options = lariat_client_defaults();
+  lariat_request_options request = lariat_request_defaults(s->client);
+  options.retry = request.retry = &policy;
+  check_client(s, options, field);
+  if (of_requests) check_request(s, "GET", &request, field);
+}
+
+static void test_faults_of_clients(void) {
+  static const int statuses[] = {503, 99};
+  static const lariat_status failures[] = {LARIAT_ERESET, LARIAT_OK};
+  struct scripting s;
+  scripting_open(&s, NULL, NULL);
+  lariat_client_options options = lariat_client_defaults();
+  lariat_retry_policy policy = lariat_retry_defaults();
+  check_client(&s, options, "");
+#define WITH(member, value, name)                                              \
+  do {                                                                         \
+    lariat_client_options with = options;                                      \
+    with.member = (value);                                                     \
+    check_client(&s, with, name);                                              \
+  } while (0)
+  WITH(size, 1, "size");
+  WITH(placement, (lariat_placement)3, "placement");
+  WITH(http, (lariat_http)3, "http");
+  WITH(header_scope, (lariat_header_scope)2, "header_scope");
+  WITH(priority, (lariat_priority)3, "priority");
+  WITH(user_agent, "a\r\nb", "user_agent");
+  WITH(retry, &policy, "");
+#undef WITH
+#define WITH(member, value, of_requests)                                       \
+  do {                                                                         \
+    lariat_retry_policy with = policy;                                         \
+    with.member = (value);                                                     \
+    check_policy(&s, with, "retry." #member, of_requests);                     \
+  } while (0)
+  policy.status_count = policy.failure_count = 2;
+  WITH(size, 1, true);
+  WITH(max_retries, 1001, true);
+  WITH(statuses, statuses, true);
+  WITH(failures, failures, true);
+  WITH(budget_ratio, -1, false);
+  WITH(budget_per_s, 1e12, false);
+  WITH(budget_burst, 0.0 / 0.0, false);
+#undef WITH
+  CU_ASSERT_EQUAL(lariat_client_options_check(NULL, NULL, 0), LARIAT_OK);
+  scripting_close(&s);
+}
+
+static void test_faults_of_requests(void) {
+  static const lariat_header headers[] = {{"Good", "one"}, {"Bad", "a\nb"}};
+  struct scripting s;
+  scripting_open(&s, NULL, NULL);
+  lariat_request_options options = lariat_request_defaults(s.client);
+  check_request(&s, "G T", &options, ": the method is none");
+  check_request(&s, NULL, &options, ": the method is none");
+#define WITH(member, value, words)                                             \
+  do {                                                                         \
+    lariat_request_options with = options;                                     \
+    with.member = (value);                                                     \
+    check_request(&s, "PUT", &with, words);                                    \
+  } while (0)
+  WITH(size, 1, ": size: ");
+  WITH(http, (lariat_http)3, ": http: ");
+  WITH(priority, (lariat_priority)3, ": priority: ");
+  WITH(sink.kind, (lariat_sink_kind)4, ": sink: ");
+  WITH(body.kind, (lariat_body_kind)5, ": body: ");
+  WITH(body, lariat_body_bytes(NULL, 1), ": body: ");
+  WITH(body, lariat_body_file(1000000, 0, 1), ": body: ");
+  WITH(body, lariat_body_producer(NULL), ": body: ");
+  options.headers = headers;
+  WITH(header_count, 2, ": headers[1]: ");
+  options.sink = lariat_sink_stream(0);
+  WITH(transform, pass_on, ": transform: ");
+#undef WITH
+  scripting_close(&s);
+}
+
 /* Only the size is known: all else is at its default. */
 static void test_least_size(void) {
   struct scripting s;
@@ -269,6 +431,9 @@ int main(int argc, char **argv) {
       {"bodies that are taken over", test_owned_bodies},
       {"bodies without a drop", test_bodies_without_drop},
       {"zeroed kinds", test_zeros},
+      {"which field of a pool", test_faults_of_pools},
+      {"which field of a client", test_faults_of_clients},
+      {"which field of a request", test_faults_of_requests},
   };
   return fixture_main("options", tests, FIXTURE_COUNT(tests), argc, argv);
 }

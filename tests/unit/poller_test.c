@@ -317,7 +317,7 @@ static void test_forgotten_open(void) {
 
 /* Left open: the next watch of the number takes it over, also if another file
  * has come to be there. */
-static void test_left(void) {
+static void test_hand_over(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   lr_poller poller;
@@ -389,7 +389,7 @@ static void test_changed_file(void) {
 }
 
 /* A descriptor that is another thread's is nothing to this epoll any more. */
-static void test_leave(void) {
+static void test_remove(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   lr_poller poller;
@@ -542,9 +542,9 @@ int main(int argc, char **argv) {
       {"a watch dropped in a batch is not called", test_dropped_in_batch},
       {"a number reused in a batch is not called", test_reused_in_batch},
       {"a forgotten watch makes way", test_forget},
-      {"a descriptor that was left is taken over", test_left},
+      {"a descriptor that was handed over is taken over", test_hand_over},
       {"a forgotten open descriptor does not spin", test_forgotten_open},
-      {"a descriptor that is left is not reported", test_leave},
+      {"a descriptor that was removed is not reported", test_remove},
       {"a number whose file changed is watched anew", test_changed_file},
       {"what cannot be watched is refused", test_refusals},
       {"a wait is one to the nanosecond", test_waits_by_pwait2},

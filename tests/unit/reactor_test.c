@@ -27,7 +27,7 @@ static void test_options(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   lariat_reactor *reactor = NULL;
-  lariat_reactor_options options = {sizeof options, NULL, "lasso"};
+  lariat_reactor_options options = {.size = sizeof options, .name = "lasso"};
   CU_ASSERT_EQUAL(lariat_reactor_new(&options, NULL), LARIAT_EINVAL);
   CU_ASSERT_EQUAL(lariat_reactor_new(&options, &reactor), LARIAT_OK);
   CU_ASSERT_STRING_EQUAL(lariat_reactor_name(reactor), "lasso");
@@ -40,7 +40,7 @@ static void test_options(void) {
   CU_ASSERT_EQUAL(lariat_reactor_new(&options, &reactor), LARIAT_EINVAL);
   CU_ASSERT_PTR_NULL(reactor);
   const lariat_clock broken = {NULL, NULL, false};
-  options = (lariat_reactor_options){sizeof options, &broken, NULL};
+  options = (lariat_reactor_options){.size = sizeof options, .clock = &broken};
   CU_ASSERT_EQUAL(lariat_reactor_new(&options, &reactor), LARIAT_EINVAL);
   CU_ASSERT_EQUAL(lariat_reactor_close(NULL, 0), LARIAT_OK);
   fixture_close(&f);

@@ -406,7 +406,8 @@ static void have_accident(void *context) {
   const struct accident *accident = context;
   const lariat_coroutine_options named = {sizeof named, "digger", 16 * KIB,
                                           NULL};
-  const lariat_reactor_options options = {sizeof options, NULL, "mine"};
+  const lariat_reactor_options options = {.size = sizeof options,
+                                          .name = "mine"};
   const lariat_stack_options stacks = options_with(accident->guard);
   lariat_reactor *reactor = NULL;
   if (accident->chained) signal(SIGSEGV, own_handler);

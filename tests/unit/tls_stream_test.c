@@ -243,6 +243,33 @@ static void test_needs_send(void) {
   close_stream(&s);
 }
 
+/* The same, without bytes to receive: nothing can be sent before the server
+ * goes on, however much space there is. */
+static void test_needs_receive(void) {
+  struct streaming s;
+  char bytes[8];
+  open_stream(&s, TLS1_2_VERSION);
+  CU_ASSERT_EQUAL_FATAL(SSL_renegotiate(s.pair.server), 1);
+  CU_ASSERT_EQUAL(SSL_do_handshake(s.pair.server), 1); /* it asks, no more */
+  expect_result(&s, LR_STREAM_AGAIN);
+  for (int i = 0; i < 2; i++) {
+    CU_ASSERT_EQUAL(lr_stream_send(&s.stream, "more", 4), 0);
+    CU_ASSERT_TRUE(s.stream.needs_receive);
+    CU_ASSERT_FALSE(s.stream.needs_send);
+  }
+  for (int i = 0; i < 4; i++) {
+    (void)SSL_read(s.pair.server, bytes, sizeof bytes);
+    expect_result(&s, LR_STREAM_AGAIN);
+  }
+  CU_ASSERT_EQUAL(lr_stream_send(&s.stream, "more", 4), 4);
+  CU_ASSERT_EQUAL(SSL_read(s.pair.server, bytes, sizeof bytes), 4);
+  /* Space that is lacking is another matter. */
+  fill_socket(&s);
+  CU_ASSERT_EQUAL(lr_stream_send(&s.stream, "more", 4), 0);
+  CU_ASSERT_FALSE(s.stream.needs_receive);
+  close_stream(&s);
+}
+
 /* ---- Ends ---- */
 
 /* An end behind bytes is told by the next call, of which no event will tell. */
@@ -409,6 +436,7 @@ int main(int argc, char **argv) {
       {"a full socket", test_full},
       {"new keys", test_new_keys},
       {"it needs to send", test_needs_send},
+      {"it needs to receive", test_needs_receive},
       {"close_notify", test_close_notify},
       {"a cut connection", test_cut},
       {"rubbish", test_rubbish},

@@ -53,14 +53,15 @@ static const char *find_near(const char *typed) {
 /* Says what may have been meant; false: nobody knows. */
 static bool say_unknown(const char *typed) {
   const char *near = find_near(typed);
+  char shown[SAY_CAPACITY];
   if (near)
-    say("there is no command \"%.100s\"; did you mean \"lariat %s\"?", typed,
-        near);
+    say("there is no command \"%s\"; did you mean \"lariat %s\"?",
+        say_shown(shown, typed), near);
   else if (is_for_fetch(typed))
-    say("%.100s is no command; did you mean \"lariat fetch %.100s\"?", typed,
-        typed);
+    say("%s is no command; did you mean \"lariat fetch %s\"?",
+        say_shown(shown, typed), shown);
   else
-    say("there is no command \"%.100s\"", typed);
+    say("there is no command \"%s\"", say_shown(shown, typed));
   return near || is_for_fetch(typed);
 }
 

@@ -134,8 +134,8 @@ static void expect_value(const struct option_row *row, char *text,
 static bool read_value(const struct option_row *row, const char *name,
                        void *settings, char *value) {
   char expected[160];
-  char shown[80];
-  snprintf(shown, sizeof shown, "%s", value ? value : "");
+  char shown[SAY_CAPACITY];
+  (void)say_shown(shown, value ? value : "");
   if (store_value(row, settings, value)) return true;
   expect_value(row, expected, sizeof expected);
   if (row->is_secret)
@@ -188,13 +188,15 @@ static void suggest_rows(const struct option_table *table, const char *typed,
 static void say_unknown(const struct option_table *table, const char *hyphens,
                         const char *typed) {
   char suggestion[400];
+  char shown[SAY_CAPACITY];
   const char *ours = find_hint(table, typed);
   if (ours)
     snprintf(suggestion, sizeof suggestion,
              *ours == '-' ? "; did you mean %s?" : ": %s", ours);
   else
     suggest_rows(table, typed, suggestion, sizeof suggestion);
-  say("there is no option %s%s%s", hyphens, typed, suggestion);
+  say("there is no option %s%s%s", hyphens, say_shown(shown, typed),
+      suggestion);
 }
 
 /* ---- The command line ---- */
@@ -226,11 +228,12 @@ static bool read_long(struct reading *reading) {
   const struct option_row *row = find_name(reading->table, text, length);
   char *value = text[length] ? text + length + 1 : NULL;
   int used = 1;
-  snprintf(name, sizeof name, "%.*s", (int)length, text);
   if (!row) {
-    say_unknown(reading->table, "--", name);
+    text[length] = '\0';
+    say_unknown(reading->table, "--", text);
     return false;
   }
+  snprintf(name, sizeof name, "%s", row->name);
   if (!row->value && value) {
     say("--%s takes no value", name);
     return false;

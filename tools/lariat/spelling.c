@@ -46,5 +46,6 @@ size_t spelling_distance(const char *a, const char *b) {
 bool spelling_is_near(const char *typed, const char *name) {
   size_t length = strlen(typed);
   if (length >= 2 && strncmp(name, typed, length) == 0) return true;
-  return length >= 2 && spelling_distance(typed, name) <= length / 3;
+  return length >= 2 && length <= NAME_MAX_BYTES &&
+         spelling_distance(typed, name) <= length / 3;
 }

@@ -327,6 +327,60 @@ static void headers_in_lines(void) {
   end();
 }
 
+/* Trailers, the connection and the redirects. */
+static void details_in_lines(void) {
+  static const struct origin_step redirect[] = {
+      {.kind = ORIGIN_SEND,
+       .text = "HTTP/1.1 302 Go\r\nLocation: /details\r\nSet-Cookie: a\r\n"
+               "X-Link: http://user:sesame@host/\r\nSet-Cookie: b\r\n"
+               "Content-Length: 0\r\n\r\n"},
+      {.kind = ORIGIN_END}};
+  static const struct origin_step steps[] = {
+      {.kind = ORIGIN_SEND,
+       .text = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+               "1\r\nx\r\n0\r\nX-Sum: 1\r\nCookie: c\r\n\r\n"},
+      {.kind = ORIGIN_END}};
+  begin();
+  CU_ASSERT(origin_script(origin, "/from", redirect));
+  CU_ASSERT(origin_script(origin, "/details", steps));
+  unsigned line = origin_line("/from");
+  unsigned failed = origin_line("/close");
+  const char *const all[] = {"--details", "history,trailers", "--details",
+                             "connection", NULL};
+  CU_ASSERT_EQUAL(fetch_run_list(run, all), 1);
+  json_t *trailers = json_object_get(run->results[line], "trailers");
+  CU_ASSERT_EQUAL(json_object_size(trailers), 2);
+  json_t *sums = json_object_get(trailers, "x-sum");
+  CU_ASSERT_STRING_EQUAL(json_string_value(json_array_get(sums, 0)), "1");
+  json_t *masked = json_object_get(trailers, "cookie");
+  CU_ASSERT_STRING_EQUAL(json_string_value(json_array_get(masked, 0)), "***");
+  fetch_expect_text(run, line, "local_ip", "127.0.0.1");
+  CU_ASSERT_EQUAL(fetch_number(run, line, "remote_port"), origin_port(origin));
+  CU_ASSERT(fetch_number(run, line, "local_port") > 0);
+  CU_ASSERT(json_is_null(fetch_field(run, line, "tls")));
+  json_t *history = json_object_get(run->results[line], "history");
+  CU_ASSERT_EQUAL(json_array_size(history), 1);
+  json_t *hop = json_array_get(history, 0);
+  CU_ASSERT_EQUAL(json_integer_value(json_object_get(hop, "status")), 302);
+  const char *url = json_string_value(json_object_get(hop, "url"));
+  CU_ASSERT(url && strstr(url, "/from"));
+  json_t *headers = json_object_get(hop, "headers");
+  CU_ASSERT_EQUAL(json_array_size(json_object_get(headers, "set-cookie")), 2);
+  json_t *links = json_object_get(headers, "x-link");
+  CU_ASSERT_STRING_EQUAL(json_string_value(json_array_get(links, 0)),
+                         "http://user:***@host/");
+  CU_ASSERT(json_is_null(fetch_field(run, failed, "history")));
+  CU_ASSERT(json_is_null(fetch_field(run, failed, "trailers")));
+  CU_ASSERT(json_is_null(fetch_field(run, failed, "local_ip")));
+  CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("--details", "history")),
+                  1);
+  CU_ASSERT_PTR_NULL(json_object_get(run->results[line], "trailers"));
+  CU_ASSERT_PTR_NULL(json_object_get(run->results[line], "tls"));
+  CU_ASSERT_EQUAL(fetch_run_list(run, NULL), 1);
+  CU_ASSERT_PTR_NULL(json_object_get(run->results[line], "history"));
+  end();
+}
+
 /* With --verbose they are on standard error, as they came. */
 static void headers_for_people(void) {
   static const struct origin_step steps[] =
@@ -337,15 +391,15 @@ static void headers_for_people(void) {
   CU_ASSERT(origin_script(origin, "/headers", steps));
   origin_line("/headers");
   CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("-v")), 0);
-  program_said(&run->program, "\n< HTTP/1.1 200\n");
-  program_said(&run->program, "\n< X-B: \\u009b\\u001b[31m\n");
-  program_said(&run->program, "\n< authorization: ***\n");
-  program_said(&run->program, "\n< X-Link: see http://user:***@host/\n");
+  program_said(&run->program, "\n[1] < HTTP/1.1 200\n");
+  program_said(&run->program, "\n[1] < X-B: \\u009b\\u001b[31m\n");
+  program_said(&run->program, "\n[1] < authorization: ***\n");
+  program_said(&run->program, "\n[1] < X-Link: see http://***@host/\n");
   CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("-v", "--keep-secrets")),
                   0);
-  program_said(&run->program, "\n< authorization: ***\n");
+  program_said(&run->program, "\n[1] < authorization: ***\n");
   CU_ASSERT_EQUAL(fetch_run_list(run, NULL), 0);
-  CU_ASSERT_PTR_NULL(strstr(run->program.err, "\n< "));
+  CU_ASSERT_PTR_NULL(strstr(run->program.err, "< "));
   end();
 }
 
@@ -389,6 +443,7 @@ int main(int argc, char **argv) {
       {"bodies in lines", bodies_in_lines},
       {"long bodies in lines", long_bodies_in_lines},
       {"headers in lines", headers_in_lines},
+      {"details in result lines", details_in_lines},
       {"headers for people", headers_for_people},
       {"many headers in lines", many_headers_in_lines},
   };

@@ -34,6 +34,7 @@ static inline bool fetch_is_type(const json_t *value, const char *type) {
   if (strcmp(type, "string") == 0) return json_is_string(value);
   if (strcmp(type, "boolean") == 0) return json_is_boolean(value);
   if (strcmp(type, "null") == 0) return json_is_null(value);
+  if (strcmp(type, "array") == 0) return json_is_array(value);
   return strcmp(type, "object") == 0 && json_is_object(value);
 }
 
@@ -90,6 +91,16 @@ static inline bool fetch_keys_fit(json_t *object, const json_t *rule) {
   return true;
 }
 
+/* Each element has the rule's type, and the keys that are required. */
+static inline bool fetch_items_fit(json_t *array, const json_t *rule) {
+  for (size_t i = 0; rule && i < json_array_size(array); i++) {
+    json_t *item = json_array_get(array, i);
+    if (!fetch_leaf_fits(item, rule) || !fetch_keys_fit(item, rule))
+      return false;
+  }
+  return true;
+}
+
 static inline const char *fetch_misfit(json_t *object, json_t *rule) {
   const char *key;
   json_t *value;
@@ -100,6 +111,9 @@ static inline const char *fetch_misfit(json_t *object, json_t *rule) {
     if (!inner || !fetch_leaf_fits(value, inner)) return key;
     if (json_is_object(value) && json_object_get(inner, "required") &&
         !fetch_keys_fit(value, inner))
+      return key;
+    if (json_is_array(value) &&
+        !fetch_items_fit(value, json_object_get(inner, "items")))
       return key;
   }
   return NULL;

@@ -113,6 +113,26 @@ static void denied(void) {
   end();
 }
 
+static void other_addresses(void) {
+  char resolve[64];
+  char connect_to[64];
+  unsigned port = origin_port(origin);
+  begin();
+  snprintf(resolve, sizeof resolve, "a.test:%u:127.0.0.1", port);
+  snprintf(connect_to, sizeof connect_to, "b.test:80:127.0.0.1:%u", port);
+  unsigned resolved = fetch_line(run, "http://a.test:%u/page", port);
+  unsigned connected = fetch_line(run, "http://b.test/page");
+  unsigned six = fetch_line(run, "http://c.localhost:%u/page", port);
+  CU_ASSERT_EQUAL(
+      fetch_run_list(run, FETCH_ARGUMENTS("--resolve", resolve, "--connect-to",
+                                          connect_to, "-4")),
+      0);
+  fetch_expect_status(run, resolved, 200);
+  fetch_expect_status(run, connected, 200);
+  fetch_expect_status(run, six, 200);
+  end();
+}
+
 static void reset(void) {
   begin();
   unsigned bad = origin_line("/reset");
@@ -182,6 +202,18 @@ static void silent_server(void) {
   fetch_expect_error(run, half, "timed-out", "body");
   fetch_expect_error(run, down, "timed-out", "connect");
   fetch_expect_status(run, good, 200);
+  program_said(&run->program, "\n  errors     timed-out 3\n  timed out  by "
+                              "--timeout 3 (connect 1, first-byte 1, body 1)"
+                              "\n");
+  CU_ASSERT_EQUAL(
+      fetch_run_list(run, FETCH_ARGUMENTS("--timeout", "2", "--idle-timeout",
+                                          "1", "--connect-timeout", "1")),
+      1);
+  program_said(&run->program,
+               "\n  timed out  by --connect-timeout 1 (connect 1), by "
+               "--idle-timeout 2 (first-byte 1, body 1)\n");
+  program_said(&run->program,
+               "\n  times      of the 1 answer, without the failures\n");
   origin_stop(deaf);
   end();
 }
@@ -230,6 +262,32 @@ static void certificates(void) {
   nginx_stop(nginx);
 }
 
+/* With --details lines say what TLS has settled. */
+static void details_of_tls(void) {
+  struct nginx *nginx = nginx_start(NULL);
+  if (!nginx) abort();
+  begin();
+  unsigned line =
+      fetch_line(run, "https://127.0.0.1:%u/", nginx->ports[NGINX_TLS]);
+  CU_ASSERT_EQUAL(
+      fetch_run_list(
+          run, FETCH_ARGUMENTS("-k", "--details", "connection,certificates")),
+      0);
+  json_t *tls = json_object_get(run->results[line], "tls");
+  const char *version = json_string_value(json_object_get(tls, "version"));
+  const char *cipher = json_string_value(json_object_get(tls, "cipher"));
+  const char *alpn = json_string_value(json_object_get(tls, "alpn"));
+  CU_ASSERT(version && strncmp(version, "TLSv1.", 6) == 0);
+  CU_ASSERT(cipher && strncmp(cipher, "TLS_", 4) == 0);
+  CU_ASSERT(alpn && strcmp(alpn, "h2") == 0);
+  CU_ASSERT(json_is_false(json_object_get(tls, "resumed")));
+  json_t *all = json_object_get(run->results[line], "certificates");
+  const char *der = json_string_value(json_array_get(all, 0));
+  CU_ASSERT(der && strncmp(der, "MII", 3) == 0); /* a SEQUENCE of DER */
+  end();
+  nginx_stop(nginx);
+}
+
 /* The port that was meant for http. */
 static void https_to_a_plain_port(void) {
   static const struct origin_step bad[] = {
@@ -245,6 +303,24 @@ static void https_to_a_plain_port(void) {
   fetch_expect_text(run, line, "error", "tls-failed");
   const char *message = fetch_text(run, line, "message");
   CU_ASSERT(message && strstr(message, "(is this a TLS port?)"));
+  end();
+}
+
+/* A request that meets the end of the open connection is sent again, also where
+ * nobody asked for retries; the summary says why. */
+static void sent_again(void) {
+  static const struct origin_step second[] = {{ORIGIN_CLOSE_AFTER, NULL, 0, 2},
+                                              {ORIGIN_PAGE, "fine", 0, 200},
+                                              {ORIGIN_END, NULL, 0, 0}};
+  begin();
+  CU_ASSERT(origin_script(origin, "/second", second));
+  origin_line("/page");
+  unsigned again = origin_line("/second");
+  CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("-c", "1")), 0);
+  CU_ASSERT_EQUAL(fetch_number(run, again, "attempts"), 2);
+  program_said(&run->program, "answered 2, failed 0, sent again 1 (the open "
+                              "connection had ended)\n");
+  CU_ASSERT_PTR_NULL(strstr(run->program.err, "tried again"));
   end();
 }
 
@@ -464,11 +540,13 @@ static void bad_ports(void) {
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"unknown host", unknown_host},
+      {"other addresses", other_addresses},
       {"answered twice", answered_twice},
       {"refused", refused},
       {"a denied address", denied},
       {"reset", reset},
       {"certificate failure", certificates},
+      {"details of TLS", details_of_tls},
       {"https to a plain port", https_to_a_plain_port},
       {"truncated body", truncated_body},
       {"redirect loop", redirect_loop},
@@ -478,6 +556,7 @@ int main(int argc, char **argv) {
       {"redirects and what they take along", redirect_flags},
       {"bad ports", bad_ports},
       {"retries", retries},
+      {"a request on a connection that has ended", sent_again},
       {"what is tried again", retry_flags},
       {"the budget for retries", retry_budget},
       {"limits hold", limits_hold},

@@ -55,6 +55,8 @@ static void nonsense_values(void) {
       {"--max-body", "1Q"},
       {"--max-body", "9999999999999T"},
       {"--max-redirects", "x"},
+      {"--cookie", "-"},
+      {"--cookie-jar", ""},
       {"--memory", "1"},
       {"--memory", "1023K"},
       {"--placement", "home"},
@@ -73,7 +75,12 @@ static void nonsense_values(void) {
       {"--header", "http://127.0.0.1/"},
       {"--user", "no-colon"},
       {"--allow-net", ""},
-      {"--deny-net", ""}};
+      {"--deny-net", ""},
+      {"--resolve", ""},
+      {"--connect-to", ""},
+      {"--details", ""},
+      {"--details", "headers"},
+      {"--details", "history,"}};
   for (size_t i = 0; i < sizeof values / sizeof values[0]; i++) {
     char said[100];
     snprintf(said, sizeof said, "%s takes ", values[i][0]);
@@ -94,6 +101,19 @@ static void networks_without_sense(void) {
                "--allow-net: \"10.0.0.0/33\": the prefix has from 0 to 32");
   expect_usage(FETCH_ARGUMENTS("fetch", "--allow-net", "localhost", url),
                "--allow-net: \"localhost\": not an address");
+}
+
+static void names_without_sense(void) {
+  static const char url[] = "http://127.0.0.1:1/";
+  expect_usage(FETCH_ARGUMENTS("fetch", "--resolve", "a.test:80:::1",
+                               "--resolve", "a.test:80:b.test", url),
+               "--resolve: \"a.test:80:b.test\": not an address");
+  expect_usage(FETCH_ARGUMENTS("fetch", "--connect-to", "a.test:80", url),
+               "--connect-to: \"a.test:80\": not HOST:PORT:HOST:PORT");
+  expect_usage(FETCH_ARGUMENTS("fetch", "--dns-servers", "ns.test", url),
+               "--dns-servers: \"ns.test\": not a list of addresses");
+  expect_usage(FETCH_ARGUMENTS("fetch", "-4", "-6", url),
+               "give --ipv4 or --ipv6, not both");
 }
 
 static void agents_with_line_breaks(void) {
@@ -126,7 +146,7 @@ static void what_was_meant(void) {
       {"fetch", "--rat", "did you mean --rate or --rate-per-host?"},
       {"fetch", "--max-redirs", "did you mean --max-redirects?"},
       {"fetch", "--wait", "did you mean --delay?"},
-      {"fetch", "-b", "did you mean --header \"Cookie: NAME=VALUE\"?"},
+      {"fetch", "--load-cookies", "did you mean --cookie FILE?"},
       {"fetch", "-O", "did you mean --save DIR?"},
       {"fetch", "-x", "there is no option -x: there are no proxies yet"},
       {"fetsch", NULL, "did you mean \"lariat fetch\"?"},
@@ -187,7 +207,7 @@ static void what_makes_no_sense_together(void) {
       FETCH_ARGUMENTS("fetch", "--cacert", "nowhere", "https://127.0.0.1:1/"),
       "no certificates to be read in nowhere");
   expect_usage(FETCH_ARGUMENTS("fetch", "-H", "a b: c", "http://127.0.0.1:1/"),
-               "the header \"a b\"");
+               "the header \"a ***\"");
   expect_usage(FETCH_ARGUMENTS("fetch", "-H", "X: a\nb", "http://127.0.0.1:1/"),
                "the header \"X\" cannot be sent: ");
   expect_usage(
@@ -406,7 +426,11 @@ static void no_option_is_lost(void) {
                                         "max-time",      "retry",
                                         "no-downgrade",  "deny-bad-ports",
                                         "deny-private",  "allow-net",
-                                        "deny-net",      "same-origin-headers"};
+                                        "deny-net",      "same-origin-headers",
+                                        "cookie",        "cookie-jar",
+                                        "details",       "resolve",
+                                        "connect-to",    "dns-servers",
+                                        "ipv4",          "ipv6"};
   for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
     if (!has_option(options[i])) fixture_fail("there is no --%s", options[i]);
 }
@@ -485,6 +509,7 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"nonsense option values", nonsense_values},
       {"networks without sense", networks_without_sense},
+      {"names without sense", names_without_sense},
       {"user agents", agents_with_line_breaks},
       {"unknown options", unknown_options},
       {"what was meant", what_was_meant},

@@ -2,7 +2,6 @@
  * answer.c: values of any length: the text is reserved piece by piece. */
 #include "fetch/answer.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -28,12 +27,18 @@ static int by_name(const void *a, const void *b) {
   return left->index < right->index ? -1 : left->index > right->index;
 }
 
-static struct entry *sort_headers(const lariat_response *response,
-                                  size_t count) {
+/* The headers of a response, or its trailers. */
+struct fields {
+  size_t (*count)(const lariat_response *response);
+  lariat_header (*at)(const lariat_response *response, size_t index);
+};
+
+static struct entry *sort_fields(const lariat_response *response,
+                                 const struct fields *fields, size_t count) {
   struct entry *entries = malloc((count + 1) * sizeof *entries);
   if (!entries) return NULL;
   for (size_t i = 0; i < count; i++)
-    entries[i] = (struct entry){lariat_response_header_at(response, i), i};
+    entries[i] = (struct entry){fields->at(response, i), i};
   qsort(entries, count, sizeof *entries, by_name);
   return entries;
 }
@@ -46,15 +51,13 @@ static char *put_lower_case(char *at, const char *name) {
   return end;
 }
 
-/* Writes the value by means of `put`. */
-static char *put_value(char *at, const lariat_header *header, bool keep,
-                       secrets_writer put) {
+static char *put_value(char *at, const lariat_header *header, bool keep) {
   const char *value = header->value;
   size_t length = strlen(value);
-  if (keep) return put(at, value, length);
+  if (keep) return text_put_escaped(at, value, length);
   if (secrets_is_header(header->name))
     return text_put(at, secrets_mask, sizeof secrets_mask - 1);
-  return secrets_put(at, SECRETS_TEXT, value, length, length, put);
+  return secrets_put(at, SECRETS_TEXT, value, length, length, text_put_escaped);
 }
 
 /* Appends a header; `first`: of those with its name. */
@@ -71,7 +74,7 @@ static bool add_header(struct text *text, const lariat_header *header,
     *at++ = ',';
   }
   *at++ = '"';
-  at = put_value(at, header, keep, text_put_escaped);
+  at = put_value(at, header, keep);
   *at++ = '"';
   text->length = (size_t)(at - text->bytes);
   return true;
@@ -88,11 +91,11 @@ static bool add_entries(struct text *text, const struct entry *entries,
   return !count || text_add(text, "]");
 }
 
-bool answer_add_headers(struct text *text, const lariat_response *response,
-                        bool keep_secrets) {
+static bool add_fields(struct text *text, const lariat_response *response,
+                       const struct fields *fields, bool keep_secrets) {
   if (!response) return text_add(text, "null");
-  size_t count = lariat_response_header_count(response);
-  struct entry *entries = sort_headers(response, count);
+  size_t count = fields->count(response);
+  struct entry *entries = sort_fields(response, fields, count);
   bool added = entries && text_add(text, "{") &&
                add_entries(text, entries, count, keep_secrets) &&
                text_add(text, "}");
@@ -100,32 +103,18 @@ bool answer_add_headers(struct text *text, const lariat_response *response,
   return added;
 }
 
-/* ---- For people ---- */
-
-static bool add_shown_header(struct text *text, const lariat_header *header) {
-  size_t strings = strlen(header->name) + strlen(header->value);
-  if (!text_reserve(text, strings * TEXT_WORST_ESCAPE + 16)) return false;
-  char *at = text_put(text->bytes + text->length, "< ", 2);
-  at = text_put_shown(at, header->name, strlen(header->name));
-  at = text_put(at, ": ", 2);
-  at = put_value(at, header, false, text_put_shown);
-  *at++ = '\n';
-  text->length = (size_t)(at - text->bytes);
-  return true;
+bool answer_add_headers(struct text *text, const lariat_response *response,
+                        bool keep_secrets) {
+  static const struct fields headers = {lariat_response_header_count,
+                                        lariat_response_header_at};
+  return add_fields(text, response, &headers, keep_secrets);
 }
 
-bool answer_add_shown(struct text *text, const lariat_response *response) {
-  char line[32];
-  int version = lariat_response_http_version(response);
-  const char *minor = version == 11 ? ".1" : version == 10 ? ".0" : "";
-  snprintf(line, sizeof line, "< HTTP/%d%s %d\n", version / 10, minor,
-           lariat_response_status(response));
-  bool added = text_add(text, line);
-  for (size_t i = 0; added && i < lariat_response_header_count(response); i++) {
-    lariat_header header = lariat_response_header_at(response, i);
-    added = add_shown_header(text, &header);
-  }
-  return added;
+bool answer_add_trailers(struct text *text, const lariat_response *response,
+                         bool keep_secrets) {
+  static const struct fields trailers = {lariat_response_trailer_count,
+                                         lariat_response_trailer_at};
+  return add_fields(text, response, &trailers, keep_secrets);
 }
 
 /* ---- The body ---- */

@@ -16,10 +16,9 @@
 bool answer_add_headers(struct text *text, const lariat_response *response,
                         bool keep_secrets);
 
-/* Appends a line for the status and for each header, for people: behind "< ",
- * as they came, but for control characters, which are escaped, and credentials,
- * which are masked.  False when out of memory. */
-bool answer_add_shown(struct text *text, const lariat_response *response);
+/* Appends the trailers in the same way. */
+bool answer_add_trailers(struct text *text, const lariat_response *response,
+                         bool keep_secrets);
 
 /* Appends the fields "body" and "body_encoding" with their values: the body as
  * a string, if it is valid UTF-8, else in base64; null without a response.

@@ -6,8 +6,11 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <strings.h>
 
+#include "fetch/cookies.h"
+#include "fetch/details.h"
 #include "fetch/limits.h"
 #include "fetch/option_table.h"
 #include "fetch/pacing.h"
@@ -101,6 +104,7 @@ static lariat_status make_pool(struct run *run) {
   options.addresses.deny_private = addresses->deny_private;
   options.addresses.allow_nets = addresses->allow_nets;
   options.addresses.deny_nets = addresses->deny_nets;
+  settings_set_names(&run->settings->names, &options);
   return lariat_pool_new(&options, &run->pool);
 }
 
@@ -137,8 +141,10 @@ static lariat_status make_client(struct run *run) {
   options.no_decompress = settings->request.raw;
   options.no_downgrade = settings->redirects.no_downgrade;
   options.deny_bad_ports = settings->redirects.deny_bad_ports;
+  options.cookies = run->cookies;
   if (settings->redirects.same_origin_headers)
     options.header_scope = LARIAT_HEADERS_STAY;
+  options.keep = details_to_keep(settings->output.details);
   return lariat_client_new(run->pool, run->reactor, &options, &run->client);
 }
 
@@ -191,14 +197,20 @@ static lariat_status add_header(struct run *run, size_t index) {
   return status;
 }
 
+/* Masks what stands behind a blank in a name: it may be a value, and a secret.
+ */
 static void say_header(const lariat_header *header, lariat_status status) {
+  int length = (int)strcspn(header->name, " \t\r\n");
+  const char *rest = header->name[length] ? " ***" : "";
+  if (length > 100) length = 100;
   if (status == LARIAT_EINVAL)
-    say("the header \"%.100s\" cannot be sent: a name has neither blanks nor "
+    say("the header \"%.*s%s\" cannot be sent: a name has neither blanks nor "
         "separators, a value no line breaks, and lengths and "
         "Transfer-Encoding are not given",
-        header->name);
+        length, header->name, rest);
   else
-    say("the header \"%.100s\": %s", header->name, lariat_status_text(status));
+    say("the header \"%.*s%s\": %s", length, header->name, rest,
+        lariat_status_text(status));
 }
 
 static int add_headers(struct run *run) {
@@ -228,6 +240,9 @@ static int open_library(struct run *run) {
       !interrupt_open(&run->interrupt, run->reactor, on_interrupt, run))
     status = LARIAT_ESYSTEM;
   if (status == LARIAT_OK) status = tally_open(&run->tally);
+  if (status == LARIAT_OK &&
+      !cookies_open(&run->settings->cookies, &run->cookies))
+    return EXIT_USAGE;
   if (status == LARIAT_OK) status = make_pool(run);
   if (status == LARIAT_OK) status = make_client(run);
   if (status != LARIAT_OK) return say_pool(run, status);
@@ -266,6 +281,7 @@ static int take_down(struct run *run) {
   finished_free(&run->finished);
   store_close(&run->store);
   body_close(&run->body);
+  lariat_cookie_jar_release(run->cookies);
   memory_close(&run->memory);
   tally_close(&run->tally);
   return written ? EXIT_ALL : EXIT_SOME;
@@ -316,6 +332,7 @@ static int fetch_all(struct run *run) {
     print_summary(run);
   desync_print(run->pool, stderr);
   say_proxy(run);
+  bool saved = cookies_save(&run->settings->cookies, run->cookies);
   if (run->state == RUN_INTERRUPTED) {
     say_interrupted(run);
     return interrupt_code();
@@ -323,7 +340,7 @@ static int fetch_all(struct run *run) {
   if (run->writer.failed && !run->writer.abandoned &&
       run->settings->files.output)
     say_interrupted(run);
-  return has_failed(run) ? EXIT_SOME : EXIT_ALL;
+  return has_failed(run) || !saved ? EXIT_SOME : EXIT_ALL;
 }
 
 static int run_fetch(struct settings *settings) {

@@ -5,8 +5,6 @@
 #include <stddef.h>
 
 const struct option_hint fetch_option_hints[] = {
-    {"b", "--header \"Cookie: NAME=VALUE\""},
-    {"cookie", "--header \"Cookie: NAME=VALUE\""},
     {"e", "--header \"Referer: URL\""},
     {"referer", "--header \"Referer: URL\""},
     {"json", "--data TEXT --header \"Content-Type: application/json\""},
@@ -92,8 +90,12 @@ const struct option_hint fetch_option_hints[] = {
     {"x", "there are no proxies yet"},
     {"proxy", "there are no proxies yet"},
     {"proxy-user", "there are no proxies yet"},
-    {"cookie-jar", "cookies are not kept from one answer to the next"},
-    {"load-cookies", "cookies are not kept from one answer to the next"},
+    {"load-cookies", "--cookie FILE"},
+    {"save-cookies", "--cookie-jar FILE"},
+    {"keep-session-cookies", "--cookie-jar FILE, which keeps them"},
+    {"j", "a session ends when the file of --cookie-jar is removed"},
+    {"junk-session-cookies",
+     "a session ends when the file of --cookie-jar is removed"},
     {"F", "there are no multipart bodies; --data sends what is there"},
     {"form", "there are no multipart bodies; --data sends what is there"},
     {"data-urlencode", "--data, with what is encoded already"},
@@ -104,10 +106,5 @@ const struct option_hint fetch_option_hints[] = {
     {"E", "there are no client certificates yet"},
     {"cert", "there are no client certificates yet"},
     {"key", "there are no client certificates yet"},
-    {"resolve", "names are looked up as the system does it"},
     {"interface", "the system chooses the address to connect from"},
-    {"4", "the system chooses between IPv4 and IPv6"},
-    {"6", "the system chooses between IPv4 and IPv6"},
-    {"ipv4", "the system chooses between IPv4 and IPv6"},
-    {"ipv6", "the system chooses between IPv4 and IPv6"},
     {NULL, NULL}};

@@ -111,6 +111,17 @@ static const struct option_row rows[] = {
                "*body_encoding* says which.\n"
                "Bodies are held in memory then, also those that `--save` "
                "stores."},
+    {NAMED("details", '\0', "LIST", LINES), PARSED(read_details),
+     .words = {"trailers", "connection", "certificates", "history"},
+     .help = "trailers, connection, certificates, history", .is_terse = true,
+     .is_list = true,
+     .expects = "trailers, connection, certificates or history, with commas "
+                "between them",
+     .manual =
+         "Adds what is in *LIST*: *trailers*, the header lines behind the "
+         "body; *connection*, the addresses and ports of both ends, and what "
+         "TLS has settled; *certificates*, those of the server; *history*, "
+         "status, URL and headers of the redirects that were followed."},
     {NAMED("keep-secrets", '\0', NULL, LINES), AT(FLAG, output.keep_secrets),
      .help = "show passwords", .is_terse = true,
      .manual =
@@ -277,6 +288,36 @@ static const struct option_row rows[] = {
                "take them along.\n"
                "They are in no output.\n"
                "They win over those in a URL."},
+    {NAMED("cookie", 'b', "FILE|NAME=VALUE", REQUEST), PARSED(read_cookie),
+     .files = OPTION_FILES, .help = "cookies to send", .is_terse = true,
+     .is_list = true, .is_secret = true,
+     .expects = "a cookie file, or \"NAME=VALUE; NAME=VALUE\"",
+     .manual =
+         "With a `=` in it: a header Cookie of every request, as `--header` "
+         "would give it.\n"
+         "Else the name of a Netscape cookie file, as curl and browsers write "
+         "it: its cookies are sent where they belong, and those that answers "
+         "set are kept while the run lasts, and sent from then on, on each hop "
+         "of a redirect.\n"
+         "A line that is no cookie is told with its number, and nothing is "
+         "fetched.\n"
+         "With an empty *FILE* the run begins without cookies.\n"
+         "Both may be given, and many times; cookies of `NAME=VALUE` go before "
+         "those of the same name from files and answers."},
+    {NAMED("cookie-jar", '\0', "FILE", REQUEST), PARSED(read_cookie_jar),
+     .files = OPTION_FILES, .help = "keep cookies in it", .is_terse = true,
+     .expects = "a file",
+     .manual =
+         "Keeps the cookies that answers set, and writes them to *FILE* at the "
+         "end of the run, also if that is interrupted.\n"
+         "The file is replaced when the new one is complete; only its owner "
+         "can read it.\n"
+         "Cookies of before are in it if they were read: `-b` *FILE* "
+         "`--cookie-jar` *FILE* goes on with a session, and begins one where "
+         "there is no *FILE*.\n"
+         "Cookies without an expiry last as long as the file does; to end a "
+         "session, remove it.\n"
+         "(`-c`, which is this with curl, is `--concurrency`.)"},
     {NAMED("data", 'd', "TEXT|@FILE|@-", REQUEST), PARSED(read_data),
      .help = "the body of every request", .is_terse = true, .is_list = true,
      .expects = "a text, @FILE, or @- for standard input; several texts, but "
@@ -335,6 +376,34 @@ static const struct option_row rows[] = {
          "Connects to addresses in *NET*, whatever `--deny-private` says.\n"
          "May be given many times, as `--deny-net` may; of all that an "
          "address is in, the one with the longest prefix decides."},
+    {NAMED("resolve", '\0', "HOST:PORT:ADDRESS", REQUEST), PARSED(read_resolve),
+     .help = "an address instead of a look-up", .is_terse = true,
+     .is_list = true, .expects = "HOST:PORT:ADDRESS, as a.test:443:192.0.2.1",
+     .manual =
+         "Connects to *ADDRESS* for *HOST* and *PORT*, and looks no name up "
+         "for it.\n"
+         "More addresses follow behind commas; *HOST* may be `*`."},
+    {NAMED("connect-to", '\0', "HOST:PORT:HOST:PORT", REQUEST),
+     PARSED(read_connect_to), .help = "another host instead of one",
+     .is_terse = true, .is_list = true,
+     .expects = "HOST:PORT:HOST:PORT, as a.test:443:b.test:8443",
+     .manual = "Connects to the second host and port for the first ones.\n"
+               "The request, TLS and the certificate are those of the URL.\n"
+               "Each of the four may be empty: any, or as it is."},
+    {NAMED("dns-servers", '\0', "ADDRESSES", REQUEST), AT(TEXT, names.servers),
+     .low = 1, .help = "name servers to ask", .is_terse = true,
+     .manual =
+         "Asks these name servers instead of the system's: addresses with "
+         "commas between them, *192.0.2.1:5353* or *[2001:db8::1]:53* with a "
+         "port."},
+    {NAMED("ipv4", '4', NULL, REQUEST), AT(FLAG, names.ipv4),
+     .help = "names have addresses of IPv4 only", .is_terse = true,
+     .manual = "Uses no address of IPv6 that a name has.\n"
+               "A URL with such an address is fetched."},
+    {NAMED("ipv6", '6', NULL, REQUEST), AT(FLAG, names.ipv6),
+     .help = "names have addresses of IPv6 only", .is_terse = true,
+     .manual = "Uses no address of IPv4 that a name has.\n"
+               "A URL with such an address is fetched."},
     {NAMED("no-downgrade", '\0', NULL, REQUEST),
      AT(FLAG, redirects.no_downgrade), .help = "no redirects to http",
      .is_terse = true,
@@ -362,13 +431,17 @@ static const struct option_row rows[] = {
      .help = "no progress and no summary", .is_terse = true,
      .manual = "No progress and no summary."},
     {NAMED("verbose", 'v', NULL, MESSAGES), AT(FLAG, messages.verbose),
-     .help = "say each error, show the headers of answers", .is_terse = true,
-     .manual = "Also writes each error to standard error, and of each answer "
-               "the status and the headers, as they came, behind `<`; after "
-               "redirects those of the last answer.\n"
-               "Credentials are masked.\n"
-               "What was sent is not shown.\n"
-               "There is no progress line then."},
+     .help = "say each error, show heads as curl does", .is_terse = true,
+     .manual =
+         "Also writes each error to standard error, and what happens on the "
+         "way, as curl does: behind `>` the head of each request as it is "
+         "sent, behind `<` the head of each answer, of redirects and of tries "
+         "before the last one, too, and behind `*` connections that are opened "
+         "or reused, what TLS they speak, redirects and retries.\n"
+         "Where there is more than one URL, each of these lines begins with "
+         "the number of its line, as *[3]*.\n"
+         "Credentials are masked, `--keep-secrets` or not.\n"
+         "There is no progress line then."},
     {NAMED("help", 'h', NULL, MESSAGES), AT(ACTION, action), .low = ACTION_HELP,
      .help = "list the options", .is_terse = true,
      .manual = "Lists the options."},

@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fetch/answer.h"
 #include "fetch/run.h"
 #include "say.h"
 #include "secrets.h"
@@ -33,6 +32,7 @@ static struct record make_record(const struct job *job) {
                          .url_whole = job->url.whole,
                          .tag = job->extras ? job->extras->tag : NULL,
                          .attempts = job->attempts,
+                         .runs = job->attempts,
                          .waited_us = (job->begun_ns - job->read_ns) / 1000};
 }
 
@@ -51,20 +51,8 @@ static void say_record(const struct record *record) {
         record->effective_url);
 }
 
-static void show_answer(const struct record *record) {
-  struct text text = {0};
-  if (record->response && answer_add_shown(&text, record->response))
-    fwrite(text.bytes, 1, text.length, stderr);
-  text_free(&text);
-}
-
-static void describe_record(const struct record *record) {
-  say_record(record);
-  show_answer(record);
-}
-
 static void write_record(struct run *run, const struct record *record) {
-  if (run->settings->messages.verbose) describe_record(record);
+  if (run->settings->messages.verbose) say_record(record);
   if (!run->writer.failed)
     line_writer_added(&run->writer, record_write(record, &run->settings->output,
                                                  &run->writer.text));
@@ -188,6 +176,8 @@ static void write_failure(struct run *run, const struct job *job,
   if (attempts) record.attempts += (unsigned)attempts - 1;
   if (was_refused(status)) record.attempts = 0;
   record.status = lariat_failure_http_status(failure);
+  record.time_out.limit = lariat_failure_time_limit(failure);
+  record.time_out.phase = phase;
   if (phase != LARIAT_PHASE_NONE && !was_refused(status))
     record.phase = lariat_phase_name(phase);
   if (!was_refused(status))

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fetch/details.h"
 #include "fetch/settings.h"
 #include "numbers.h"
 #include "text.h"
@@ -13,6 +14,35 @@ bool read_output(void *settings, char *value) {
   struct file_settings *files = &((struct settings *)settings)->files;
   files->output = strcmp(value, "-") == 0 ? NULL : value;
   return *value != '\0';
+}
+
+/* Returns the detail that the `length` bytes at `word` name; 0: there is none.
+ */
+static unsigned detail_named(const char *word, size_t length) {
+  static const struct {
+    const char *word;
+    unsigned detail;
+  } rows[] = {{"trailers", DETAILS_TRAILERS},
+              {"connection", DETAILS_CONNECTION},
+              {"certificates", DETAILS_CERTIFICATES},
+              {"history", DETAILS_HISTORY}};
+  for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+    if (strlen(rows[i].word) == length &&
+        memcmp(rows[i].word, word, length) == 0)
+      return rows[i].detail;
+  return 0;
+}
+
+bool read_details(void *settings, char *value) {
+  struct output_settings *output = &((struct settings *)settings)->output;
+  const char *word = value;
+  for (;;) {
+    size_t length = strcspn(word, ",");
+    unsigned detail = detail_named(word, length);
+    output->details |= detail;
+    if (!detail || !word[length]) return detail != 0;
+    word += length + 1;
+  }
 }
 
 /* ---- Retries ---- */
@@ -98,6 +128,39 @@ bool read_header(void *settings, char *value) {
   return true;
 }
 
+/* Adds a header Cookie, which is joined with others of the name. */
+static bool add_cookie(struct request_settings *request, char *value) {
+  lariat_header *headers =
+      realloc(request->headers, (request->header_count + 1) * sizeof *headers);
+  if (!headers) return false;
+  request->headers = headers;
+  headers[request->header_count++] = (lariat_header){"Cookie", value};
+  return true;
+}
+
+/* Reads "NAME=VALUE; ...", or the name of a file, as curl tells them apart:
+ * what has a "=" in it is the first. */
+bool read_cookie(void *settings, char *value) {
+  struct cookie_settings *cookies = &((struct settings *)settings)->cookies;
+  if (strchr(value, '='))
+    return add_cookie(&((struct settings *)settings)->request, value);
+  cookies->wanted = true;
+  if (!*value) return true;
+  const char **files = realloc(cookies->files, (cookies->file_count + 1) *
+                                                   sizeof(*cookies->files));
+  if (!files) return false;
+  cookies->files = files;
+  files[cookies->file_count++] = value;
+  return strcmp(value, "-") != 0;
+}
+
+bool read_cookie_jar(void *settings, char *value) {
+  struct cookie_settings *cookies = &((struct settings *)settings)->cookies;
+  cookies->jar = value;
+  cookies->wanted = true;
+  return *value && strcmp(value, "-") != 0;
+}
+
 /* Makes the header's value of "USER:PASSWORD", and wipes that out of the
  * arguments, which other users of the machine may list. */
 bool read_user(void *settings, char *value) {
@@ -148,24 +211,34 @@ bool read_upload_file(void *settings, char *value) {
 
 /* ---- Addresses ---- */
 
-static bool add_networks(char **list, const char *value) {
+/* Adds an entry to a list of texts with `between` between them. */
+static bool add_entry(char **list, const char *value, char between) {
   size_t length = *list ? strlen(*list) : 0;
   size_t added = strlen(value);
   if (!added) return false;
   char *longer = realloc(*list, length + added + 2);
   if (!longer) return false;
-  if (length) longer[length++] = ',';
+  if (length) longer[length++] = between;
   memcpy(longer + length, value, added + 1);
   *list = longer;
   return true;
 }
 
 bool read_allow_net(void *settings, char *value) {
-  return add_networks(&((struct settings *)settings)->addresses.allow_nets,
-                      value);
+  return add_entry(&((struct settings *)settings)->addresses.allow_nets, value,
+                   ',');
 }
 
 bool read_deny_net(void *settings, char *value) {
-  return add_networks(&((struct settings *)settings)->addresses.deny_nets,
-                      value);
+  return add_entry(&((struct settings *)settings)->addresses.deny_nets, value,
+                   ',');
+}
+
+bool read_resolve(void *settings, char *value) {
+  return add_entry(&((struct settings *)settings)->names.resolve, value, ' ');
+}
+
+bool read_connect_to(void *settings, char *value) {
+  return add_entry(&((struct settings *)settings)->names.connect_to, value,
+                   ' ');
 }

@@ -10,6 +10,9 @@
 /* Reads a file's name; "-" is standard output. */
 bool read_output(void *settings, char *value);
 
+/* Reads words with commas between them. */
+bool read_details(void *settings, char *value);
+
 /* Reads statuses from 400 to 599, as "429,503" or "5xx", or "none". */
 bool read_retry_statuses(void *settings, char *value);
 
@@ -25,6 +28,8 @@ bool read_header(void *settings, char *value);
 
 /* Reads "USER:PASSWORD", and overwrites it where it stands. */
 bool read_user(void *settings, char *value);
+bool read_cookie(void *settings, char *value);
+bool read_cookie_jar(void *settings, char *value);
 
 /* Reads a text, "@FILE" or "@-"; joins texts by "&". */
 bool read_data(void *settings, char *value);
@@ -36,5 +41,7 @@ bool read_upload_file(void *settings, char *value);
  * when all are there. */
 bool read_allow_net(void *settings, char *value);
 bool read_deny_net(void *settings, char *value);
+bool read_resolve(void *settings, char *value);
+bool read_connect_to(void *settings, char *value);
 
 #endif

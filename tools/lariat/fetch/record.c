@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fetch/answer.h"
+#include "fetch/details.h"
 #include "output/json.h"
 #include "secrets.h"
 
@@ -166,8 +167,11 @@ static bool add_parts(const struct record *record,
       (!text_add(text, ",\"headers\":") ||
        !answer_add_headers(text, record->response, output->keep_secrets)))
     return false;
-  return !output->body ||
-         (text_add(text, ",") && answer_add_body(text, record->response));
+  if (output->body &&
+      (!text_add(text, ",") || !answer_add_body(text, record->response)))
+    return false;
+  return !output->details || details_add(text, record->response,
+                                         output->details, output->keep_secrets);
 }
 
 bool record_write(const struct record *record,

@@ -3,6 +3,7 @@
 #ifndef TOOLS_LARIAT_FETCH_RECORD_H
 #define TOOLS_LARIAT_FETCH_RECORD_H
 
+#include <lariat/failure.h>
 #include <lariat/response.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -14,6 +15,12 @@
 
 /* The length at which an input line's text is cut in the output. */
 enum { RECORD_URL_MAX = 64 * 1024 };
+
+/* Why a fetch ran out of time, and what it waited for then. */
+struct record_time_out {
+  lariat_time_limit limit; /* NONE: it did not */
+  lariat_phase phase;
+};
 
 struct record {
   uint64_t line;
@@ -33,6 +40,8 @@ struct record {
   uint64_t bytes;
   const uint8_t *sha256;
   unsigned attempts;
+  unsigned runs; /* of those, the ones that this program began */
+  struct record_time_out time_out;
   unsigned redirects;
   bool reused;
   bool has_reactor;

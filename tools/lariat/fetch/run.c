@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "fetch/watcher.h"
 #include "say.h"
 
 enum {
@@ -95,7 +96,8 @@ static bool has_default_options(const struct settings *settings,
                                 const struct job *job) {
   const struct request_settings *request = &settings->request;
   return !job->extras && !request->method && !request->data &&
-         !request->upload && !settings->files.save;
+         !request->upload && !settings->files.save &&
+         !settings->messages.verbose;
 }
 
 static lariat_deferred *send_request(struct run *run, struct job *job) {
@@ -104,6 +106,7 @@ static lariat_deferred *send_request(struct run *run, struct job *job) {
   lariat_request_options options = lariat_request_defaults(run->client);
   add_body_and_headers(run, job->extras, &options);
   begin_saving(run, job, &options);
+  if (run->settings->messages.verbose) options.observer = watcher_of(job);
   return lariat_request(run->client, run_method(run, job), job->url.text,
                         &options);
 }

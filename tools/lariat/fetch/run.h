@@ -53,6 +53,7 @@ struct run {
   lariat_reactor *reactor;
   lariat_pool *pool;
   lariat_client *client;
+  lariat_cookie_jar *cookies; /* NULL: none are kept */
   struct memory memory;
   struct interrupt interrupt;
   struct input input;

@@ -56,7 +56,8 @@ static bool check_urls(const struct file_settings *files) {
       return false;
     }
     if (!strstr(url, "://") && is_file(url)) {
-      say("%.200s is a file: did you mean -i %.200s?", url, url);
+      char shown[SAY_CAPACITY];
+      say("%s is a file: did you mean -i %s?", say_shown(shown, url), shown);
       return false;
     }
   }
@@ -127,6 +128,41 @@ static bool check_addresses(const struct address_settings *addresses) {
          check_networks("deny-net", addresses->deny_nets);
 }
 
+void settings_set_names(const struct name_settings *names,
+                        lariat_pool_options *options) {
+  options->resolve = names->resolve;
+  options->connect_to = names->connect_to;
+  options->name_servers = names->servers;
+  if (names->ipv4) options->family = LARIAT_FAMILY_IPV4;
+  if (names->ipv6) options->family = LARIAT_FAMILY_IPV6;
+}
+
+/* Checks one of the three lists, by an option for names. */
+static bool check_names_of(const char *option,
+                           const struct name_settings *names) {
+  char message[160];
+  lariat_pool_options options = lariat_pool_defaults();
+  settings_set_names(names, &options);
+  if (lariat_name_options_check(&options, message, sizeof message) == LARIAT_OK)
+    return true;
+  say("--%s: %s", option, message);
+  return false;
+}
+
+static bool check_names(const struct name_settings *names) {
+  if (names->ipv4 && names->ipv6) {
+    say("give --ipv4 or --ipv6, not both");
+    return false;
+  }
+  return check_names_of("resolve",
+                        &(struct name_settings){.resolve = names->resolve}) &&
+         check_names_of(
+             "connect-to",
+             &(struct name_settings){.connect_to = names->connect_to}) &&
+         check_names_of("dns-servers",
+                        &(struct name_settings){.servers = names->servers});
+}
+
 static bool check_together(const struct settings *settings) {
   const struct file_settings *files = &settings->files;
   if (files->input && files->url_count) {
@@ -137,7 +173,8 @@ static bool check_together(const struct settings *settings) {
     say("--resume needs the --output of the run that it continues");
   } else {
     return check_urls(files) && check_request(&settings->request) &&
-           check_addresses(&settings->addresses);
+           check_addresses(&settings->addresses) &&
+           check_names(&settings->names);
   }
   return false;
 }
@@ -167,8 +204,11 @@ bool settings_read(struct settings *settings, int argc, char **argv) {
 
 void settings_free(struct settings *settings) {
   free(settings->request.headers);
+  free(settings->cookies.files);
   free(settings->addresses.allow_nets);
   free(settings->addresses.deny_nets);
+  free(settings->names.resolve);
+  free(settings->names.connect_to);
   free(settings->request.authorization);
   free(settings->request.joined_data);
 }

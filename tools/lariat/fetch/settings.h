@@ -77,6 +77,7 @@ struct output_settings {
   bool headers;
   bool body;
   bool keep_secrets;
+  unsigned details; /* DETAILS_* (details.h), joined */
   bool fail; /* an answer of 400 or more is a failure for the exit code */
 };
 
@@ -87,10 +88,27 @@ struct address_settings {
   bool deny_private;
 };
 
+/* As in lariat_pool_options. */
+struct name_settings {
+  char *resolve;    /* NULL: none */
+  char *connect_to; /* NULL: none */
+  const char *servers;
+  bool ipv4;
+  bool ipv6;
+};
+
 struct redirect_settings {
   bool no_downgrade;
   bool deny_bad_ports; /* also of the URLs themselves */
   bool same_origin_headers;
+};
+
+/* Cookie files. */
+struct cookie_settings {
+  const char **files; /* to be read, owned */
+  size_t file_count;
+  const char *jar; /* to be written; NULL: none */
+  bool wanted;     /* cookies are kept, even if there is no file */
 };
 
 struct message_settings {
@@ -105,8 +123,10 @@ struct settings {
   struct retry_settings retry;
   struct request_settings request;
   struct address_settings addresses;
+  struct name_settings names;
   struct output_settings output;
   struct redirect_settings redirects;
+  struct cookie_settings cookies;
   struct message_settings messages;
   enum action action;
 };
@@ -116,5 +136,9 @@ struct settings {
 bool settings_read(struct settings *settings, int argc, char **argv);
 
 void settings_free(struct settings *settings);
+
+/* Writes what is said of names to the options of a pool. */
+void settings_set_names(const struct name_settings *names,
+                        lariat_pool_options *options);
 
 #endif

@@ -46,10 +46,13 @@ void tally_add(struct tally *tally, const struct record *record) {
   unsigned class = (unsigned)record->status / 100;
   tally->classes[class < 6 ? class : 0]++;
   tally->bytes += record->bytes;
-  if (record->attempts > 1) tally->retried++;
+  tally->retried += record->attempts > 1;
+  tally->resent += record->attempts > record->runs;
+  tally->run_again += record->runs > 1;
   if (record->error) {
     tally->failed++;
     count_error(tally, record->error);
+    tally->timed_out[record->time_out.limit][record->time_out.phase]++;
     return;
   }
   tally->answered++;
@@ -87,6 +90,37 @@ static void print_errors(const struct tally *tally, FILE *file) {
   fprintf(file, "\n");
 }
 
+/* Prints which limit the time-outs of one kind had, and what they waited for:
+ * "by --timeout 12 (first-byte 10, body 2)". */
+static bool print_time_limit(const struct tally *tally, int limit, bool any,
+                             FILE *file) {
+  static const char *const options[TALLY_LIMITS] = {
+      [LARIAT_TIME_LIMIT_DEADLINE] = "--timeout",
+      [LARIAT_TIME_LIMIT_CONNECT] = "--connect-timeout",
+      [LARIAT_TIME_LIMIT_IDLE] = "--idle-timeout"};
+  uint64_t sum = 0;
+  for (int i = 0; i < TALLY_PHASES; i++) sum += tally->timed_out[limit][i];
+  if (!sum) return any;
+  fprintf(file, "%sby %s %llu (", any ? ", " : "  timed out  ", options[limit],
+          (unsigned long long)sum);
+  const char *comma = "";
+  for (int i = 0; i < TALLY_PHASES; i++) {
+    if (!tally->timed_out[limit][i]) continue;
+    fprintf(file, "%s%s %llu", comma, lariat_phase_name((lariat_phase)i),
+            (unsigned long long)tally->timed_out[limit][i]);
+    comma = ", ";
+  }
+  fprintf(file, ")");
+  return true;
+}
+
+static void print_time_outs(const struct tally *tally, FILE *file) {
+  bool any = false;
+  for (int i = LARIAT_TIME_LIMIT_DEADLINE; i < TALLY_LIMITS; i++)
+    any = print_time_limit(tally, i, any, file);
+  if (any) fprintf(file, "\n");
+}
+
 /* Returns the time that `percent` of the answers did not exceed, as text.  The
  * end of its bucket may be beyond the longest there was. */
 static struct units_text text_of(const lariat_histogram *times,
@@ -117,6 +151,10 @@ static void print_times(const struct tally *tally, FILE *file) {
       [TALLY_TRANSFER] = {"transfer", "of the body"},
       [TALLY_TOTAL] = {"total", "of all of it"}};
   if (!tally->answered) return;
+  if (tally->failed)
+    fprintf(file, "  times      of the %llu answer%s, without the failures\n",
+            (unsigned long long)tally->answered,
+            tally->answered == 1 ? "" : "s");
   for (int i = 0; i < TALLY_PARTS; i++) {
     fprintf(file, "  %-10s ", names[i][0]);
     print_percentiles(tally->times[i], file);
@@ -137,6 +175,21 @@ static void print_limit(const struct tally *tally,
           (unsigned long long)done);
 }
 
+/* Prints how many URLs were asked for more than once, and why, if that was not
+ * wished for. */
+static void print_again(const struct tally *tally, const struct settings *all,
+                        FILE *file) {
+  unsigned long long resent = tally->resent, run_again = tally->run_again;
+  if (all->retry.max_retries) {
+    if (tally->retried)
+      fprintf(file, ", tried again %llu", (unsigned long long)tally->retried);
+    return;
+  }
+  if (resent)
+    fprintf(file, ", sent again %llu (the open connection had ended)", resent);
+  if (run_again) fprintf(file, ", run again %llu (--memory)", run_again);
+}
+
 void tally_print_summary(const struct tally *tally,
                          const struct settings *settings, uint64_t now_ns,
                          FILE *file) {
@@ -152,13 +205,13 @@ void tally_print_summary(const struct tally *tally,
   if (settings->output.fail && tally->refused)
     fprintf(file, ", 400 or more (--fail) %llu",
             (unsigned long long)tally->refused);
-  if (tally->retried)
-    fprintf(file, ", tried again %llu", (unsigned long long)tally->retried);
+  print_again(tally, settings, file);
   if (tally->skipped)
     fprintf(file, ", finished before %llu", (unsigned long long)tally->skipped);
   fprintf(file, "\n");
   if (done) print_classes(tally, file);
   print_errors(tally, file);
+  print_time_outs(tally, file);
   print_times(tally, file);
   print_limit(tally, &settings->limits, file);
 }

@@ -11,7 +11,11 @@
 
 #include "fetch/record.h"
 
-enum { TALLY_ERRORS = 64 };
+enum {
+  TALLY_ERRORS = 64,
+  TALLY_LIMITS = LARIAT_TIME_LIMIT_IDLE + 1,
+  TALLY_PHASES = LARIAT_PHASE_BODY + 1
+};
 
 /* The parts of an answer's time: what the summary tells apart. */
 enum tally_part {
@@ -28,13 +32,16 @@ struct tally {
   uint64_t failed;
   uint64_t bytes;
   uint64_t reused;
-  uint64_t retried;
+  uint64_t retried;    /* had more than one attempt, whoever began it */
+  uint64_t resent;     /* had one that the library began */
+  uint64_t run_again;  /* had one that the program began */
   uint64_t skipped;    /* lines that --resume found finished */
   uint64_t classes[6]; /* by the first digit of the status; [0]: none */
   struct {
     const char *name;
     uint64_t count;
   } errors[TALLY_ERRORS];
+  uint64_t timed_out[TALLY_LIMITS][TALLY_PHASES];
   uint64_t refused; /* answers with a status of 400 or more */
   uint64_t held;    /* results that came while only --per-host kept waiting
                        URLs from starting */

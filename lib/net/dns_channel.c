@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT
+ * dns_channel.c: c-ares driven by a reactor. */
+#include "net/dns_channel.h"
+
+/* Versions from 1.28 on call the functions for messages as bytes deprecated, in
+ * favour of others that 1.18 does not have. */
+#define CARES_NO_DEPRECATED
+#include <ares.h>
+#include <stdio.h>
+#include <sys/time.h>
+
+#include "base/memory.h"
+#include "base/time.h"
+
+/* Space for the answers to all look-ups of a reactor, should they come at once:
+ * one that finds none is lost, and asked for again much later. */
+enum { RECEIVE_BUFFER = 1 << 20 };
+
+/* A descriptor of c-ares. */
+typedef struct dns_socket {
+  lr_watch watch;
+  lr_list node;
+  lr_dns_channel *channel;
+} dns_socket;
+
+typedef struct dns_query {
+  lr_dns_channel *channel;
+  uint16_t type;
+  lr_dns_told *told;
+  void *context;
+} dns_query;
+
+/* ---- Events ---- */
+
+static void expire_timer(lr_timer *timer);
+
+/* Sets the timer to when c-ares wants to be called.  One that is set is left:
+ * it expires in time for what was asked before, or too early, which does no
+ * harm.  Without memory for it the questions end with what else happens. */
+static void update_timer(lr_dns_channel *channel) {
+  struct timeval left;
+  if (!channel->queries)
+    lr_reactor_unset_timer(channel->reactor, &channel->timer);
+  if (!channel->queries || lr_timer_is_set(&channel->timer) ||
+      !ares_timeout(channel->ares, NULL, &left))
+    return;
+  uint64_t now_ns = lariat_reactor_now_ns(channel->reactor);
+  uint64_t ns = (uint64_t)left.tv_sec * LR_NS_PER_S +
+                (uint64_t)left.tv_usec * LR_NS_PER_US + LR_NS_PER_MS;
+  (void)lr_reactor_set_timer(channel->reactor, &channel->timer,
+                             lr_add_ns(now_ns, ns));
+}
+
+static void process(lr_dns_channel *channel, ares_socket_t readable,
+                    ares_socket_t writable) {
+  channel->inside = true;
+  ares_process_fd(channel->ares, readable, writable);
+  channel->inside = false;
+  update_timer(channel);
+}
+
+static void expire_timer(lr_timer *timer) {
+  process(lr_container(timer, lr_dns_channel, timer), ARES_SOCKET_BAD,
+          ARES_SOCKET_BAD);
+}
+
+static void handle_event(lr_watch *watch, uint32_t events) {
+  dns_socket *socket = lr_container(watch, dns_socket, watch);
+  bool reads = events & (EPOLLIN | EPOLLHUP | EPOLLERR);
+  bool writes = events & EPOLLOUT;
+  process(socket->channel, reads ? watch->fd : ARES_SOCKET_BAD,
+          writes ? watch->fd : ARES_SOCKET_BAD);
+}
+
+static dns_socket *find_socket(lr_dns_channel *channel, int fd) {
+  for (lr_list *node = channel->sockets.next; node != &channel->sockets;
+       node = node->next) {
+    dns_socket *socket = lr_container(node, dns_socket, node);
+    if (socket->watch.fd == fd) return socket;
+  }
+  return NULL;
+}
+
+static dns_socket *add_socket(lr_dns_channel *channel, int fd) {
+  dns_socket *socket = lr_alloc_zero(sizeof *socket);
+  if (!socket) return NULL;
+  socket->watch = (lr_watch){.ready = handle_event, .fd = fd};
+  socket->channel = channel;
+  lr_list_append(&channel->sockets, &socket->node);
+  return socket;
+}
+
+static void drop_socket(lr_dns_channel *channel, dns_socket *socket) {
+  (void)lr_poller_set(lr_reactor_poller(channel->reactor), &socket->watch, 0);
+  lr_poller_forget(lr_reactor_poller(channel->reactor), &socket->watch);
+  lr_list_remove(&socket->node);
+  lr_free(socket);
+}
+
+/* Watches a descriptor for what c-ares wants; for nothing, when it is about to
+ * be closed.  One that cannot be watched times out. */
+static void note_socket(void *data, ares_socket_t fd, int reads, int writes) {
+  lr_dns_channel *channel = data;
+  dns_socket *socket = find_socket(channel, fd);
+  uint32_t events = (reads ? EPOLLIN : 0u) | (writes ? EPOLLOUT : 0u);
+  if (!socket && events) socket = add_socket(channel, fd);
+  if (!socket) return;
+  if (events)
+    (void)lr_poller_set(lr_reactor_poller(channel->reactor), &socket->watch,
+                        events);
+  else
+    drop_socket(channel, socket);
+}
+
+/* ---- Life ---- */
+
+void lr_dns_channel_init(lr_dns_channel *channel, lariat_reactor *reactor,
+                         const lr_dns_channel_config *config) {
+  *channel = (lr_dns_channel){.reactor = reactor, .config = *config};
+  channel->timer.expire = expire_timer;
+  lr_list_init(&channel->sockets);
+}
+
+static void forget_domains(lr_dns_channel *channel) {
+  for (int i = 0; i < channel->domain_count; i++) lr_free(channel->domains[i]);
+  lr_free(channel->domains);
+  channel->domains = NULL;
+  channel->domain_count = 0;
+}
+
+/* Copies what resolv.conf says of names that are not whole. */
+static bool copy_domains(lr_dns_channel *channel,
+                         const struct ares_options *options) {
+  channel->ndots = options->ndots;
+  if (options->ndomains <= 0) return true;
+  channel->domains =
+      lr_alloc_zero((size_t)options->ndomains * sizeof *channel->domains);
+  if (!channel->domains) return false;
+  for (int i = 0; i < options->ndomains; i++) {
+    channel->domains[i] = lr_copy_string(options->domains[i]);
+    if (!channel->domains[i]) return false;
+    channel->domain_count++;
+  }
+  return true;
+}
+
+static bool read_domains(lr_dns_channel *channel) {
+  struct ares_options options = {0};
+  int mask = 0;
+  channel->ndots = 1;
+  if (ares_save_options(channel->ares, &options, &mask) != ARES_SUCCESS)
+    return false;
+  bool copied = copy_domains(channel, &options);
+  ares_destroy_options(&options);
+  return copied;
+}
+
+static int init_ares(lr_dns_channel *channel) {
+  char lookups[] = "b"; /* the hosts file is read elsewhere */
+  char path[256] = "";
+  unsigned timeout_ms = channel->config.timeout_ms;
+  if (!timeout_ms) timeout_ms = LR_DNS_TIMEOUT_MS;
+  struct ares_options options = {.timeout = (int)timeout_ms,
+                                 .tries = LR_DNS_ROUNDS,
+                                 .lookups = lookups,
+                                 .socket_receive_buffer_size = RECEIVE_BUFFER,
+                                 .sock_state_cb = note_socket,
+                                 .sock_state_cb_data = channel};
+  int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
+             ARES_OPT_SOCK_RCVBUF | ARES_OPT_SOCK_STATE_CB;
+  if (channel->config.resolv_conf) {
+    snprintf(path, sizeof path, "%s", channel->config.resolv_conf);
+    options.resolvconf_path = path;
+    mask |= ARES_OPT_RESOLVCONF;
+  }
+  int code = ares_init_options(&channel->ares, &options, mask);
+  if (code != ARES_SUCCESS) channel->ares = NULL;
+  if (code == ARES_SUCCESS && channel->config.servers)
+    code = ares_set_servers_ports_csv(channel->ares, channel->config.servers);
+  return code;
+}
+
+static void close_ares(lr_dns_channel *channel) {
+  channel->inside = true;
+  if (channel->ares) ares_destroy(channel->ares);
+  channel->inside = false;
+  channel->ares = NULL;
+  forget_domains(channel);
+}
+
+lariat_status lr_dns_channel_open(lr_dns_channel *channel) {
+  static const char default_path[] = "/etc/resolv.conf";
+  const char *path =
+      channel->config.resolv_conf ? channel->config.resolv_conf : default_path;
+  if (channel->inside || channel->queries) return LARIAT_OK;
+  bool changed = lr_file_stamp_look(&channel->stamp, path,
+                                    lr_reactor_turn_ns(channel->reactor));
+  if (channel->ares && !changed) return LARIAT_OK;
+  close_ares(channel);
+  int code = init_ares(channel);
+  if (code == ARES_SUCCESS && read_domains(channel)) return LARIAT_OK;
+  close_ares(channel);
+  return code == ARES_SUCCESS || code == ARES_ENOMEM ? LARIAT_ENOMEM
+                                                     : LARIAT_ESYSTEM;
+}
+
+void lr_dns_channel_close(lr_dns_channel *channel) {
+  close_ares(channel);
+  lr_reactor_unset_timer(channel->reactor, &channel->timer);
+}
+
+bool lr_dns_servers_are_valid(const char *servers) {
+  struct ares_options options = {.flags = 0};
+  struct ares_channeldata *ares = NULL;
+  if (ares_init_options(&ares, &options, 0) != ARES_SUCCESS) return false;
+  bool valid = ares_set_servers_ports_csv(ares, servers) == ARES_SUCCESS;
+  ares_destroy(ares);
+  return valid;
+}
+
+/* ---- Questions ---- */
+
+static const char *describe_status(int status) {
+  switch (status) {
+  case ARES_ETIMEOUT:
+    return "the name servers do not answer";
+  case ARES_ENOMEM:
+    return "out of memory";
+  case ARES_EBADNAME:
+    return "the name is not valid";
+  default:
+    return "the name servers have failed";
+  }
+}
+
+/* Reads the answer.  c-ares gives the message with what says that there is
+ * nothing, too. */
+static void read_answer(const dns_query *query, int status,
+                        const unsigned char *bytes, int length,
+                        lr_dns_answer *answer) {
+  bool says = status == ARES_SUCCESS || status == ARES_ENODATA ||
+              status == ARES_ENOTFOUND;
+  lr_dns_message_read(bytes, says && bytes && length > 0 ? (size_t)length : 0,
+                      query->type, answer);
+  if (status == ARES_ENOTFOUND && !bytes) answer->outcome = LR_DNS_NO_NAME;
+  if (status == ARES_ETIMEOUT) answer->outcome = LR_DNS_SILENT;
+}
+
+static void take_answer(void *query_pointer, int status, int timeouts,
+                        unsigned char *bytes, int length) {
+  dns_query *query = query_pointer;
+  lr_dns_answer answer;
+  (void)timeouts;
+  read_answer(query, status, bytes, length, &answer);
+  query->channel->queries--;
+  query->told(query->context, &answer, describe_status(status));
+  lr_free(query);
+}
+
+static void fail_query(lr_dns_told *told, void *context, int status) {
+  lr_dns_answer answer;
+  lr_dns_message_read(NULL, 0, LR_DNS_A, &answer);
+  told(context, &answer, describe_status(status));
+}
+
+void lr_dns_channel_ask(lr_dns_channel *channel, const char *name,
+                        uint16_t type, lr_dns_told *told, void *context) {
+  enum { CLASS_IN = 1 };
+  dns_query *query = lr_alloc(sizeof *query);
+  if (!query || !channel->ares) {
+    lr_free(query);
+    fail_query(told, context, ARES_ENOMEM);
+    return;
+  }
+  *query = (dns_query){channel, type, told, context};
+  channel->queries++;
+  bool inside = channel->inside;
+  channel->inside = true;
+  ares_query(channel->ares, name, CLASS_IN, type, take_answer, query);
+  channel->inside = inside;
+  if (!inside) update_timer(channel);
+}
