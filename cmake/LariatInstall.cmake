@@ -62,6 +62,7 @@ foreach(name IN LISTS lariat_libraries)
           LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}"
           ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}")
   set(purpose "${purpose_of_${name}}")
+  set(packages "${packages_of_${name}}")
   configure_file(cmake/lariat-library.pc.in lariat-${name}.pc @ONLY)
   install(FILES "${CMAKE_CURRENT_BINARY_DIR}/lariat-${name}.pc"
           DESTINATION "${CMAKE_INSTALL_LIBDIR}/pkgconfig")

@@ -2,8 +2,9 @@
 # liblariat-crawl and liblariat-load: libraries beside liblariat, on its public
 # headers alone.  Neither knows the other.
 
-# lariat_add_library(NAME): NAME/*.c become liblariat-NAME.so and .a, which other
-# builds know as lariat::NAME and lariat::NAME_static.
+# lariat_add_library(NAME TARGET...): NAME/*.c become liblariat-NAME.so and .a,
+# which other builds know as lariat::NAME and lariat::NAME_static, and which
+# need these targets.
 function(lariat_add_library name)
   file(GLOB sources CONFIGURE_DEPENDS ${name}/*.c)
   add_library(lariat_${name}_objects OBJECT ${sources})
@@ -12,7 +13,7 @@ function(lariat_add_library name)
     POSITION_INDEPENDENT_CODE ON)
   target_include_directories(lariat_${name}_objects PRIVATE include)
   target_link_libraries(lariat_${name}_objects PRIVATE
-    lariat_warnings lariat_build_flags)
+    ${ARGN} lariat_warnings lariat_build_flags)
 
   # The shared library: users link this one.
   set(map "${CMAKE_CURRENT_SOURCE_DIR}/${name}/lariat-${name}.map")
@@ -31,7 +32,7 @@ function(lariat_add_library name)
     target_link_options(lariat_${name} PRIVATE LINKER:-z,defs)
   endif()
   target_link_libraries(lariat_${name}
-    PUBLIC lariat PRIVATE m $<BUILD_INTERFACE:lariat_build_flags>)
+    PUBLIC lariat PRIVATE m ${ARGN} $<BUILD_INTERFACE:lariat_build_flags>)
 
   add_library(lariat_${name}_static STATIC
     $<TARGET_OBJECTS:lariat_${name}_objects>)
@@ -40,7 +41,8 @@ function(lariat_add_library name)
     EXPORT_NAME ${name}_static
     LINKER_LANGUAGE C)
   target_link_libraries(lariat_${name}_static
-    PUBLIC lariat_static PRIVATE m $<BUILD_INTERFACE:lariat_build_flags>)
+    PUBLIC lariat_static
+    PRIVATE m ${ARGN} $<BUILD_INTERFACE:lariat_build_flags>)
 
   add_library(lariat::${name} ALIAS lariat_${name})
   add_library(lariat::${name}_static ALIAS lariat_${name}_static)
@@ -67,6 +69,10 @@ endif()
 if(LARIAT_LOAD)
   list(APPEND lariat_libraries load)
 endif()
+
+# What each needs beside liblariat: for CMake, and for pkg-config.
+set(targets_of_crawl PkgConfig::EXPAT PkgConfig::ZLIB)
+set(packages_of_crawl "expat >= 2.4.0, zlib >= 1.2.13")
 foreach(name IN LISTS lariat_libraries)
-  lariat_add_library(${name})
+  lariat_add_library(${name} ${targets_of_${name}})
 endforeach()

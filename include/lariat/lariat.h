@@ -25,11 +25,14 @@
 #include <lariat/gather.h>
 #include <lariat/h1_parser.h>
 #include <lariat/h1_request.h>
+#include <lariat/headers.h>
 #include <lariat/histogram.h>
+#include <lariat/http_date.h>
 #include <lariat/later.h>
 #include <lariat/lock.h>
 #include <lariat/log.h>
 #include <lariat/looping_call.h>
+#include <lariat/media_type.h>
 #include <lariat/metrics.h>
 #include <lariat/observer.h>
 #include <lariat/pool.h>

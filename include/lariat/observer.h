@@ -59,8 +59,8 @@ typedef struct lariat_request_event {
   const char *tls_cipher;  /* likewise: "TLS_AES_256_GCM_SHA384" */
   const char *head; /* SENT: the request line and the header lines.  HEAD:
                        the status line and the header lines.  Each line
-                       ends with CR and LF.  The status line is without a
-                       reason */
+                       ends with CR and LF.  The status line has its
+                       reason, but behind an answer of 1xx perhaps */
   size_t head_length;
   int status;           /* HEAD, REDIRECT, RETRY, ENDED: of the answer; 0: there
                            was none */

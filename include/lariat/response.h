@@ -10,6 +10,8 @@
 
 #include <lariat/attempt.h>
 #include <lariat/export.h>
+#include <lariat/media_type.h>
+#include <lariat/status.h>
 #include <lariat/value.h>
 
 LARIAT_BEGIN_C
@@ -74,6 +76,20 @@ lariat_response_next_header(const lariat_response *response, const char *name,
 /* Returns how many headers are called `name`. */
 LARIAT_API size_t lariat_response_header_values(const lariat_response *response,
                                                 const char *name);
+
+/* Read what headers mean: Content-Type, as a media type; a date
+ * ("Last-Modified", "Date", "Expires") as seconds since 1970; Content-Length,
+ * of the body as it was sent.
+ *
+ * LARIAT_OK
+ * LARIAT_ENOTFOUND  there is no such header: the result is empty, or 0
+ * LARIAT_EINVAL     it makes no sense */
+LARIAT_API LARIAT_MUST_USE lariat_status lariat_response_media_type(
+    const lariat_response *response, lariat_media_type *out);
+LARIAT_API LARIAT_MUST_USE lariat_status lariat_response_date(
+    const lariat_response *response, const char *name, int64_t *seconds);
+LARIAT_API LARIAT_MUST_USE lariat_status lariat_response_content_length(
+    const lariat_response *response, uint64_t *length);
 
 /* Return the number of trailers, and each of them in the order they came (NULLs
  * when out of range).  Trailers are the header lines behind a body that came in
@@ -244,6 +260,15 @@ lariat_response_certificate_at(const lariat_response *response, size_t index,
  * be discarded is not. */
 LARIAT_API const lariat_response *
 lariat_response_redirect_at(const lariat_response *response, size_t index);
+
+/* Returns, of a fetch that has failed, an answer that redirected before that:
+ * those that were followed, the first at 0, and behind them one that was not
+ * to be followed (LARIAT_EREDIRECTS, LARIAT_EDOWNGRADE and the like).  It lives
+ * as long as the failure.  NULL when out of range, and without
+ * LARIAT_KEEP_REDIRECTS; also of a fetch that was stopped by its caller while a
+ * pool had it. */
+LARIAT_API const lariat_response *
+lariat_failure_redirect_at(lariat_value failure, size_t index);
 
 LARIAT_END_C
 

@@ -69,6 +69,9 @@ typedef enum lariat_status {
   LARIAT_EANSWERED = -75,    /* of a body's producer: the server has answered,
                                 and wants no more of it */
 
+  /* Files. */
+  LARIAT_EFORMAT = -80, /* it is not in the format that it should have */
+
   /* Runs, loops and tasks. */
   LARIAT_ENOTRUNNING = -60,       /* the reactor or loop does not run */
   LARIAT_ETASKDONE = -61,         /* the task has done its work */

@@ -89,6 +89,8 @@ static const struct entry entries[] = {
      "the port is one that is not for HTTP"},
     {LARIAT_EANSWERED, false, "answered",
      "the server has answered, and wants no more of the body"},
+    {LARIAT_EFORMAT, false, "bad-format",
+     "it is not in the format that it should have"},
     {LARIAT_ENOTRUNNING, false, "not-running", "it does not run"},
     {LARIAT_ETASKDONE, false, "task-done", "the task has done its work"},
     {LARIAT_ETASKSTOPPED, false, "task-stopped", "the task was stopped"},

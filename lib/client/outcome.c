@@ -18,6 +18,7 @@
 #include "http/userinfo.h"
 #include "job/body_sink.h"
 #include "job/body_source.h"
+#include "job/kept_answer.h"
 #include "job/lease.h"
 #include "job/observation.h"
 #include "job/redirect.h"
@@ -76,9 +77,19 @@ int lr_outcome_http_status(const lr_job *job) {
   return job->sink ? job->sink->http_status : 0;
 }
 
+/* Takes the answers that redirected, for a failure; none while the job is
+ * away. */
+static lariat_value take_redirects(lr_job *job) {
+  if (job->caller.state == LR_JOB_AWAY) return lariat_none();
+  bool refused = job->caller.state == LR_JOB_HERE && job->response &&
+                 job->attempt.outcome == LARIAT_OK && lr_redirect_wanted(job);
+  lariat_response *last = lr_kept_answer_take_redirects(job, refused);
+  return last ? lariat_value_of(&lariat_response_type, last) : lariat_none();
+}
+
 /* Makes the failure of a job.  What the pool says of it is not looked at while
  * the job is there. */
-static lariat_value make_job_failure(const lr_job *job, lariat_status status,
+static lariat_value make_job_failure(lr_job *job, lariat_status status,
                                      lariat_phase phase) {
   char message[512];
   lariat_time_limit limit = limit_of(job, status);
@@ -102,6 +113,7 @@ static lariat_value make_job_failure(const lr_job *job, lariat_status status,
                             .instants = &instants,
                             .attempt_count = attempts ? attempts->count : 1,
                             .attempts = attempts ? attempts->items : NULL};
+  if (LR_RARE(job->wants.keep)) parts.answers = take_redirects(job);
   return lr_failure_make(&parts);
 }
 

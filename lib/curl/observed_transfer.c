@@ -2,6 +2,8 @@
  * observed_transfer.c: connections, and libcurl made verbose. */
 #include "curl/observed_transfer.h"
 
+#include <string.h>
+
 #include <curl/curl.h>
 #include <openssl/ssl.h>
 
@@ -30,6 +32,14 @@ void lr_observed_transfer_connected(const lr_transfer *transfer, bool reused,
       .tls_version = ssl ? SSL_get_version(ssl) : NULL,
       .tls_cipher = ssl ? SSL_get_cipher_name(ssl) : NULL};
   lr_observation_connected(transfer->job, now_ns, &connection);
+}
+
+/* Begins anew with each status line, as those behind answers of 1xx. */
+void lr_observed_transfer_received(lr_job *job, const char *line,
+                                   size_t length) {
+  if (length < 5 || memcmp(line, "HTTP/", 5) != 0) return;
+  job->observation->received.length = 0;
+  lr_observation_received(job, line, length);
 }
 
 static int take_shown(CURL *easy, curl_infotype type, char *text, size_t length,

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct lr_job;
 struct lr_transfer;
 
 /* Has libcurl show what it sends, for a job that is observed.  The handle is
@@ -18,6 +19,10 @@ void lr_observed_transfer_watch(struct lr_transfer *transfer);
 void lr_observed_transfer_connected(const struct lr_transfer *transfer,
                                     bool reused, const char *remote_ip,
                                     int remote_port);
+
+/* Takes a line of a head that has come. */
+void lr_observed_transfer_received(struct lr_job *job, const char *line,
+                                   size_t length);
 
 /* Takes a piece of a head that libcurl has shown, whoever was shown it. */
 void lr_observed_transfer_sent(struct lr_transfer *transfer, const char *bytes,

@@ -288,6 +288,7 @@ static size_t take_header(char *line, size_t size, size_t count,
   size_t length = size * count;
   if (transfer->fault != LARIAT_OK) return 0;
   if (job->request.idle_timeout_ns) note_activity(transfer);
+  if (job->observation) lr_observed_transfer_received(job, line, length);
   lariat_status status = read_line(transfer, line, length);
   if (status == LARIAT_OK && job->response) status = follow_head(transfer);
   if (status != LARIAT_OK) {

@@ -24,6 +24,7 @@ struct lariat_failure {
   lariat_phase phase;
   size_t index;
   lariat_value cause;
+  lariat_value answers;
   lariat_time_limit time_limit;
   lariat_retry_end retry_end;
   lariat_timings timings;
@@ -113,6 +114,8 @@ lariat_list *lr_failure_drop(lariat_value value) {
     lr_free((void *)(uintptr_t)failure->attempts);
     failure->attempts = NULL;
     failure->attempt_count = 0;
+    lariat_value_drop(failure->answers);
+    failure->answers = lariat_none();
     lr_quarantine_free(failure);
     if (cause.type == &lariat_list_type) return cause.data;
     if (!lariat_is_failure(cause)) return NULL;
@@ -178,6 +181,7 @@ static void copy_parts(lariat_failure *failure, const lr_failure_parts *parts) {
   failure->http_status = parts->http_status;
   failure->phase = parts->phase;
   failure->cause = parts->cause;
+  failure->answers = parts->answers;
   failure->index = parts->index;
   failure->time_limit = parts->time_limit;
   failure->retry_end = parts->retry_end;
@@ -195,6 +199,7 @@ lariat_value lr_failure_make(const lr_failure_parts *parts) {
   lariat_failure *failure = new_failure(status, message_bytes + url_bytes);
   if (!failure) {
     lariat_value_drop(parts->cause);
+    lariat_value_drop(parts->answers);
     return lr_failure_no_memory();
   }
   memcpy(failure->storage, message, message_bytes);
@@ -339,6 +344,15 @@ lariat_attempt lariat_failure_attempt_at(lariat_value failure, size_t index) {
   if (index >= opened->attempt_count) return (lariat_attempt){LARIAT_OK, 0, 0};
   if (opened->attempts) return opened->attempts[index];
   return (lariat_attempt){opened->status, opened->http_status, 0};
+}
+
+lariat_value lr_failure_answers(lariat_value failure) {
+  while (lariat_is_failure(failure)) {
+    const lariat_failure *opened = open_failure(failure, __func__);
+    if (!lariat_is_none(opened->answers)) return opened->answers;
+    failure = opened->cause;
+  }
+  return lariat_none();
 }
 
 lariat_retry_end lariat_failure_retry_end(lariat_value failure) {

@@ -19,7 +19,8 @@ typedef struct lr_failure_parts {
   int curl_code; /* a CURLcode */
   int http_status;
   lariat_phase phase;
-  lariat_value cause; /* taken over, whatever comes of it */
+  lariat_value cause;   /* taken over, whatever comes of it */
+  lariat_value answers; /* likewise; what came before, no failure; or none */
   size_t index;
   lariat_time_limit time_limit;
   lariat_retry_end retry_end;
@@ -32,6 +33,9 @@ typedef struct lr_failure_parts {
 
 /* Makes a failure of `parts`; without memory, lr_failure_no_memory(). */
 lariat_value lr_failure_make(const lr_failure_parts *parts);
+
+/* Returns the answers that a failure, or its cause, was made with: borrowed. */
+lariat_value lr_failure_answers(lariat_value failure);
 
 /* Makes a failure as lariat_failure_new does, its arguments a va_list. */
 lariat_value lr_failure_format(lariat_status status, const char *format,

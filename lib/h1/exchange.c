@@ -351,6 +351,8 @@ static bool feed_head(lr_connection *connection, const char *bytes,
                       size_t length, size_t *used, lr_h1_result *result) {
   lr_h1_parser *parser = &connection->parser;
   lariat_status status = LARIAT_OK;
+  if (connection->job->observation)
+    lr_observation_received(connection->job, bytes, length);
   *result = lr_h1_parser_feed_head(parser, bytes, length, used);
   if (connection->job->observation)
     lr_observation_look_at_head(connection->job,

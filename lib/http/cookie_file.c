@@ -14,6 +14,7 @@
 
 #include "http/cookie_jar.h"
 #include "http/field.h"
+#include "http/ip_address.h"
 
 static const char http_only_mark[] = "#HttpOnly_";
 
@@ -65,40 +66,50 @@ static bool read_seconds(lr_cookie_text field, int64_t *seconds) {
   return field.length > 0;
 }
 
-/* A domain, in lower case and, if it is an IPv6 address, in brackets. */
+/* A domain as hosts of URLs are written. */
 typedef struct file_domain {
-  char bytes[LR_COOKIE_ATTRIBUTE_MAX + 2];
+  char bytes[LR_COOKIE_ATTRIBUTE_MAX];
 } file_domain;
 
+/* Writes an IPv6 address, which others put without brackets, as URLs have it;
+ * an empty text: it is none. */
+static lr_cookie_text read_ipv6(file_domain *to, const char *from,
+                                size_t length) {
+  uint16_t pieces[8];
+  bool bracket = length > 1 && from[0] == '[' && from[length - 1] == ']';
+  if (bracket) length -= 2;
+  if (!lr_ipv6_read(from + bracket, length, pieces))
+    return (lr_cookie_text){to->bytes, 0};
+  to->bytes[0] = '[';
+  char *end = lr_ipv6_write(to->bytes + 1, pieces);
+  *end++ = ']';
+  return (lr_cookie_text){to->bytes, (size_t)(end - to->bytes)};
+}
+
 static lr_cookie_text read_domain(file_domain *to, lr_cookie_text field) {
-  char *at = to->bytes;
   bool dot = field.length > 0 && field.bytes[0] == '.';
   const char *from = field.bytes + dot;
   size_t length = field.length - dot;
-  if (length > LR_COOKIE_ATTRIBUTE_MAX) return (lr_cookie_text){at, 0};
-  bool bare = memchr(from, ':', length) && from[0] != '[';
-  if (bare) *at++ = '[';
-  for (size_t i = 0; i < length; i++) *at++ = lr_ascii_lower(from[i]);
-  if (bare) *at++ = ']';
-  return (lr_cookie_text){to->bytes, (size_t)(at - to->bytes)};
+  if (memchr(from, ':', length)) return read_ipv6(to, from, length);
+  if (length > sizeof to->bytes) length = 0;
+  for (size_t i = 0; i < length; i++) to->bytes[i] = lr_ascii_lower(from[i]);
+  return (lr_cookie_text){to->bytes, length};
 }
 
 /* ---- Lines ---- */
 
-/* Tells whether a domain is written as a host may be: a name without separators
- * of URLs and without a dot before it, or an IPv6 address in brackets. */
+/* Tells whether a domain is an address in brackets, or a name without
+ * separators of URLs and without a dot before it. */
 static bool is_host(lr_cookie_text domain) {
   const char *at = domain.bytes;
-  size_t length = domain.length;
-  bool bracket = length > 2 && at[0] == '[' && at[length - 1] == ']';
-  if (bracket) length -= 2;
-  for (size_t i = 0; i < length; i++) {
-    unsigned char byte = (unsigned char)at[i + bracket];
-    if (byte == ':' && bracket) continue;
+  if (domain.length == 0) return false;
+  if (memchr(at, ':', domain.length)) return true; /* read_ipv6 made it */
+  for (size_t i = 0; i < domain.length; i++) {
+    unsigned char byte = (unsigned char)at[i];
     if (byte <= ' ' || byte >= 0x7f || strchr("#%/:<>?@[\\]^|", byte))
       return false;
   }
-  return length > 0 && at[0] != '.';
+  return at[0] != '.';
 }
 
 /* Returns why a cookie cannot be one of a jar; NULL: it can. */

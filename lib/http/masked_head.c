@@ -132,13 +132,16 @@ static bool append_header(lr_buffer *out, const lariat_header *header) {
 }
 
 bool lr_masked_head_append_response(lr_buffer *out,
-                                    const lariat_response *response) {
+                                    const lariat_response *response,
+                                    const char *reason, size_t reason_length) {
   char line[48];
   int version = response->http_version;
   const char *minor = version == 11 ? ".1" : version == 10 ? ".0" : "";
-  snprintf(line, sizeof line, "HTTP/%d%s %d\r\n", version / 10, minor,
-           response->status);
-  bool added = append_text(out, line);
+  snprintf(line, sizeof line, "HTTP/%d%s %d%s", version / 10, minor,
+           response->status, reason_length ? " " : "");
+  bool added = append_text(out, line) &&
+               lr_buffer_append(out, reason, reason_length) &&
+               append_text(out, "\r\n");
   for (size_t i = 0; added && i < lariat_response_header_count(response); i++) {
     lariat_header header = lariat_response_header_at(response, i);
     added = append_header(out, &header);

@@ -17,8 +17,10 @@
 bool lr_masked_head_append(lr_buffer *out, const char *head, size_t length);
 
 /* Appends the same of a response whose head is complete, as lines with CRLF: a
- * status line without a reason, then the headers.  False: as above. */
+ * status line with a reason of `reason_length` bytes, 0: without one, then the
+ * headers.  False: as above. */
 bool lr_masked_head_append_response(lr_buffer *out,
-                                    const lariat_response *response);
+                                    const lariat_response *response,
+                                    const char *reason, size_t reason_length);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "deferred/failure.h"
 #include "http/response.h"
 
 /* ---- Memory ---- */
@@ -96,6 +97,16 @@ lariat_response_redirect_at(const lariat_response *response, size_t index) {
   for (size_t steps = count - index; steps > 0; steps--)
     response = response->previous;
   return response;
+}
+
+/* The last one is not the previous of any. */
+const lariat_response *lariat_failure_redirect_at(lariat_value failure,
+                                                  size_t index) {
+  lariat_value answers = lr_failure_answers(failure);
+  if (lariat_is_none(answers)) return NULL;
+  const lariat_response *last = lariat_response_in(answers);
+  const lariat_response *redirect = lariat_response_redirect_at(last, index);
+  return redirect || index > count_previous(last) ? redirect : last;
 }
 
 /* ---- Heads ---- */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/memory.h"
+#include "http/base64.h"
 #include "http/field.h"
 #include "http/url_parser.h"
 #include "http/url_record.h"
@@ -55,20 +56,6 @@ static char *put_unescaped(char *to, const char *at, const char *end) {
   return to;
 }
 
-/* Writes bytes in base64 (RFC 4648, 4), with a NUL behind. */
-static void put_base64(char *to, const char *bytes, size_t length) {
-  static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                               "abcdefghijklmnopqrstuvwxyz0123456789+/";
-  for (size_t i = 0; i < length; i += 3) {
-    uint32_t word = 0;
-    for (size_t k = 0; k < 3; k++)
-      word = word << 8 | (i + k < length ? (unsigned char)bytes[i + k] : 0u);
-    for (size_t k = 0; k < 4; k++)
-      *to++ = i + k > length ? '=' : digits[word >> (18 - 6 * k) & 63];
-  }
-  *to = '\0';
-}
-
 static char *make_basic(const lr_url_record *record) {
   static const char scheme[] = "Basic ";
   const char *user = record->text + lr_url_record_user(record);
@@ -82,7 +69,7 @@ static char *make_basic(const lr_url_record *record) {
     *to++ = ':';
     if (user_end < end) to = put_unescaped(to, user_end + 1, end);
     memcpy(value, scheme, sizeof scheme);
-    put_base64(value + sizeof scheme - 1, plain, (size_t)(to - plain));
+    lr_base64_write(value + sizeof scheme - 1, plain, (size_t)(to - plain));
   } else {
     lr_free(value);
     value = NULL;

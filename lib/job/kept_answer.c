@@ -110,3 +110,23 @@ void lr_kept_answer_take_history(lr_job *job) {
   if (job->response && job->response->previous)
     job->sink->history = lr_response_take_previous(job->response);
 }
+
+/* Makes the response the last of the redirects. */
+static void take_response(lr_job *job) {
+  lariat_response *response = job->response;
+  job->response = NULL;
+  lr_response_copy_url(response, job->request.url.text);
+  response->redirects = job->caller.redirects;
+  lr_response_set_previous(response, job->sink->history);
+  job->sink->history = response;
+}
+
+lariat_response *lr_kept_answer_take_redirects(lr_job *job, bool refused) {
+  if (!job->sink || !lr_kept_answer_wants(job, LARIAT_KEEP_REDIRECTS))
+    return NULL;
+  lr_kept_answer_take_history(job);
+  if (refused) take_response(job);
+  lariat_response *last = job->sink->history;
+  job->sink->history = NULL;
+  return last;
+}

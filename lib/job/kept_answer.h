@@ -62,4 +62,10 @@ void lr_kept_answer_pass_body(lr_job *job, size_t length);
 void lr_kept_answer_give_history(lr_job *job);
 void lr_kept_answer_take_history(lr_job *job);
 
+/* Takes the redirects for a failure: the last response of them, with those
+ * before it; NULL: there are none, or they are not wanted.  One that is not
+ * followed (`refused`) is the last.  The caller's thread, with a job that is
+ * not away. */
+lariat_response *lr_kept_answer_take_redirects(lr_job *job, bool refused);
+
 #endif

@@ -18,6 +18,7 @@ lr_observation *lr_observation_new(const lariat_observer *observer) {
 void lr_observation_free(lr_observation *observation) {
   if (!observation) return;
   lr_buffer_clear(&observation->sent);
+  lr_buffer_clear(&observation->received);
   lr_free(observation);
 }
 
@@ -109,10 +110,15 @@ static void send_head(lr_event_mail *mail, bool whole) {
   send_mail(mail);
 }
 
+static void begin_request(lr_observation *observation) {
+  observation->sent.length = 0;
+  observation->received.length = 0;
+  observation->head_told = false;
+}
+
 void lr_observation_started(lr_job *job, uint64_t at_ns, unsigned reactor) {
   lr_event_mail *mail = new_mail(job, LARIAT_REQUEST_STARTED, at_ns);
-  job->observation->sent.length = 0;
-  job->observation->head_told = false;
+  begin_request(job->observation);
   if (!mail) return;
   mail->event.reactor = reactor;
   send_mail(mail);
@@ -123,8 +129,7 @@ void lr_observation_connected(lr_job *job, uint64_t at_ns,
   lr_event_mail *mail = new_mail(
       job, connection->reused ? LARIAT_REQUEST_REUSED : LARIAT_REQUEST_OPENED,
       at_ns);
-  job->observation->sent.length = 0;
-  job->observation->head_told = false;
+  begin_request(job->observation);
   if (!mail) return;
   mail->event.connection = connection->id;
   mail->event.remote_port = connection->remote_port;
@@ -164,6 +169,37 @@ void lr_observation_sent(lr_job *job, uint64_t at_ns, const char *bytes,
     send_head(mail, lr_masked_head_append(&mail->head, sent->bytes, head));
 }
 
+void lr_observation_received(lr_job *job, const char *bytes, size_t length) {
+  enum { LONGEST = 1024 };
+  lr_buffer *received = &job->observation->received;
+  bool whole =
+      received->length && received->bytes[received->length - 1] == '\n';
+  if (whole || received->length + length == 0) return;
+  const char *feed = memchr(bytes, '\n', length);
+  size_t taken = feed ? (size_t)(feed - bytes) + 1 : length;
+  if (taken <= LONGEST - received->length)
+    (void)lr_buffer_append(received, bytes, taken);
+}
+
+/* Returns the reason in the status line that came, if that is the response's:
+ * the line may be another's, of 1xx, or cut.  (RFC 9112, 4) */
+static const char *find_reason(const lr_observation *observation, int status,
+                               size_t *length) {
+  const lr_buffer *line = &observation->received;
+  const char *end = line->bytes + line->length;
+  char wanted[16];
+  *length = 0;
+  if (!line->length || end[-1] != '\n') return "";
+  for (end--; end > line->bytes && end[-1] == '\r';) end--;
+  const char *blank = memchr(line->bytes, ' ', (size_t)(end - line->bytes));
+  size_t size = (size_t)snprintf(wanted, sizeof wanted, " %d ", status);
+  if (!blank || (size_t)(end - blank) <= size ||
+      memcmp(blank, wanted, size) != 0)
+    return "";
+  *length = (size_t)(end - blank) - size;
+  return blank + size;
+}
+
 void lr_observation_look_at_head(lr_job *job, uint64_t at_ns) {
   const lariat_response *response = job->response;
   if (job->observation->head_told || !response ||
@@ -173,5 +209,8 @@ void lr_observation_look_at_head(lr_job *job, uint64_t at_ns) {
   lr_event_mail *mail = new_mail(job, LARIAT_REQUEST_HEAD, at_ns);
   if (!mail) return;
   mail->event.status = response->status;
-  send_head(mail, lr_masked_head_append_response(&mail->head, response));
+  size_t length;
+  const char *reason = find_reason(job->observation, response->status, &length);
+  send_head(mail, lr_masked_head_append_response(&mail->head, response, reason,
+                                                 length));
 }

@@ -21,8 +21,9 @@ typedef struct lr_observation {
   lariat_observer observer;
 
   /* Written by the pool's thread. */
-  lr_buffer sent; /* the head of the request, as far as it was told */
-  bool head_told; /* that of the answer to it */
+  lr_buffer sent;     /* the head of the request, as far as it was told */
+  lr_buffer received; /* the first line that came for it, or part of that */
+  bool head_told;     /* the head of the answer */
 } lr_observation;
 
 /* Makes one; NULL when out of memory. */
@@ -60,6 +61,11 @@ void lr_observation_connected(struct lr_job *job, uint64_t at_ns,
  * sent when the head is whole. */
 void lr_observation_sent(struct lr_job *job, uint64_t at_ns, const char *bytes,
                          size_t length);
+
+/* Takes bytes of the answer from its first one on: a status line is in the
+ * first line, and its reason is kept nowhere else. */
+void lr_observation_received(struct lr_job *job, const char *bytes,
+                             size_t length);
 
 /* Looks whether the head of the answer is complete; its event is sent once for
  * each request. */

@@ -7,6 +7,7 @@
 #define CARES_NO_DEPRECATED
 #include <ares.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/time.h>
 
 #include "base/memory.h"
@@ -121,38 +122,21 @@ void lr_dns_channel_init(lr_dns_channel *channel, lariat_reactor *reactor,
   lr_list_init(&channel->sockets);
 }
 
-static void forget_domains(lr_dns_channel *channel) {
-  for (int i = 0; i < channel->domain_count; i++) lr_free(channel->domains[i]);
-  lr_free(channel->domains);
-  channel->domains = NULL;
-  channel->domain_count = 0;
-}
-
-/* Copies what resolv.conf says of names that are not whole. */
-static bool copy_domains(lr_dns_channel *channel,
-                         const struct ares_options *options) {
-  channel->ndots = options->ndots;
-  if (options->ndomains <= 0) return true;
-  channel->domains =
-      lr_alloc_zero((size_t)options->ndomains * sizeof *channel->domains);
-  if (!channel->domains) return false;
-  for (int i = 0; i < options->ndomains; i++) {
-    channel->domains[i] = lr_copy_string(options->domains[i]);
-    if (!channel->domains[i]) return false;
-    channel->domain_count++;
-  }
-  return true;
+static const char *path_of(const lr_dns_channel *channel) {
+  static const char default_path[] = "/etc/resolv.conf";
+  const char *path = channel->config.resolv_conf;
+  return path ? path : default_path;
 }
 
 static bool read_domains(lr_dns_channel *channel) {
-  struct ares_options options = {0};
-  int mask = 0;
-  channel->ndots = 1;
-  if (ares_save_options(channel->ares, &options, &mask) != ARES_SUCCESS)
-    return false;
-  bool copied = copy_domains(channel, &options);
-  ares_destroy_options(&options);
-  return copied;
+  lr_buffer text;
+  lr_buffer_init(&text);
+  bool read = lr_file_read(path_of(channel), &text);
+  bool made =
+      lr_resolv_conf_read(&channel->conf, read ? text.bytes : NULL, text.length,
+                          getenv("LOCALDOMAIN"), channel->config.machine);
+  lr_buffer_clear(&text);
+  return made;
 }
 
 static int init_ares(lr_dns_channel *channel) {
@@ -168,6 +152,9 @@ static int init_ares(lr_dns_channel *channel) {
                                  .sock_state_cb_data = channel};
   int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS |
              ARES_OPT_SOCK_RCVBUF | ARES_OPT_SOCK_STATE_CB;
+#ifdef ARES_OPT_QUERY_CACHE /* from 1.31 on; its own cache is left out */
+  mask |= ARES_OPT_QUERY_CACHE;
+#endif
   if (channel->config.resolv_conf) {
     snprintf(path, sizeof path, "%s", channel->config.resolv_conf);
     options.resolvconf_path = path;
@@ -185,15 +172,12 @@ static void close_ares(lr_dns_channel *channel) {
   if (channel->ares) ares_destroy(channel->ares);
   channel->inside = false;
   channel->ares = NULL;
-  forget_domains(channel);
+  lr_resolv_conf_clear(&channel->conf);
 }
 
 lariat_status lr_dns_channel_open(lr_dns_channel *channel) {
-  static const char default_path[] = "/etc/resolv.conf";
-  const char *path =
-      channel->config.resolv_conf ? channel->config.resolv_conf : default_path;
   if (channel->inside || channel->queries) return LARIAT_OK;
-  bool changed = lr_file_stamp_look(&channel->stamp, path,
+  bool changed = lr_file_stamp_look(&channel->stamp, path_of(channel),
                                     lr_reactor_turn_ns(channel->reactor));
   if (channel->ares && !changed) return LARIAT_OK;
   close_ares(channel);

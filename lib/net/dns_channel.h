@@ -13,6 +13,7 @@
 #include "base/list.h"
 #include "net/dns_message.h"
 #include "net/file_stamp.h"
+#include "net/resolv_conf.h"
 #include "reactor/reactor.h"
 #include <lariat/status.h>
 
@@ -26,6 +27,7 @@ typedef struct lr_dns_channel_config {
   const char *servers;     /* "192.0.2.1,[2001:db8::1]:5353"; NULL: those of
                               resolv.conf */
   const char *resolv_conf; /* its path; NULL: the default */
+  const char *machine;     /* the name of this one */
   unsigned timeout_ms;     /* 0: LR_DNS_TIMEOUT_MS */
 } lr_dns_channel_config;
 
@@ -34,9 +36,7 @@ typedef struct lr_dns_channel {
   lr_dns_channel_config config;
   struct ares_channeldata *ares; /* NULL until it is first asked */
   lr_file_stamp stamp;           /* of resolv.conf */
-  char **domains;                /* to search, as that says */
-  int domain_count;
-  int ndots; /* with so many dots a name is tried as it is first */
+  lr_resolv_conf conf;           /* what it says of names */
   unsigned queries;
   bool inside; /* c-ares is on the stack */
   lr_list sockets;

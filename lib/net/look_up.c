@@ -109,13 +109,13 @@ static void settle_failed(look_up *l) {
 static bool is_whole(const look_up *l) { return l->name[l->length - 1] == '.'; }
 
 static bool is_first_as_it_is(const look_up *l) {
-  int dots = 0;
-  for (size_t i = 0; i < l->length; i++) dots += l->name[i] == '.';
-  return dots >= l->resolver->channel.ndots;
+  unsigned dots = 0;
+  for (size_t i = 0; i < l->length; i++) dots += l->name[i] == '.' ? 1 : 0;
+  return dots >= l->resolver->channel.conf.ndots;
 }
 
 static unsigned count_candidates(const look_up *l) {
-  return is_whole(l) ? 1u : 1u + (unsigned)l->resolver->channel.domain_count;
+  return is_whole(l) ? 1u : 1u + l->resolver->channel.conf.domain_count;
 }
 
 /* Writes the name to ask for now: as it is at the beginning or, with few dots
@@ -127,7 +127,7 @@ static bool write_candidate(const look_up *l, char out[WHOLE_NAME_MAX]) {
   memcpy(out, l->name, l->length + 1);
   if (l->candidate == bare) return true;
   const char *domain =
-      l->resolver->channel.domains[l->candidate - (first ? 1 : 0)];
+      l->resolver->channel.conf.domains[l->candidate - (first ? 1 : 0)];
   size_t left = WHOLE_NAME_MAX - l->length;
   int written = snprintf(out + l->length, left, ".%s", domain);
   return written > 0 && (size_t)written < left;

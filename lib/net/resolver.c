@@ -219,6 +219,7 @@ void lr_resolver_init(lr_resolver *resolver, lariat_reactor *reactor,
   resolver->has_ipv6 = has_ipv6();
   lr_dns_channel_config config = {.servers = service->name_servers,
                                   .resolv_conf = service->resolv_conf,
+                                  .machine = service->machine,
                                   .timeout_ms = service->timeout_ms};
   lr_dns_channel_init(&resolver->channel, reactor, &config);
   lr_list_init(&resolver->look_ups);

@@ -40,3 +40,18 @@ says 'schedule: stage 2: no '\'':'\'' behind the duration at byte 12' \
   schedule 30s:0-500,5m
 says 'schedule: part 3 of 2 at byte 0' schedule 1s:1 3/2
 says 'schedule: no rate above 0 in any stage' schedule 1s:0
+
+says 'B A
+A B
+B A' compare_runs order 3 7
+
+says 'worse: B / A = 1.200, from 1.189 to 1.209' compare_runs 0.03 <<'END'
+100 120
+101 122
+99 119
+100 121
+102 120
+98 118
+100 121
+100 119
+END

@@ -79,6 +79,7 @@ void fuzz_give_seeds(fuzz_sink *sink, void *context) {
       FUZZ_TEXT("example.com\tFALSE\t/\tFALSE\t0\t\tb\tc"),
       FUZZ_TEXT(
           "127.0.0.1\tTRUE\t/\tFALSE\t0\ta\tb\n::1\tFALSE\t/\tFALSE\t0\ta"),
+      FUZZ_TEXT("..f:1\tTRUE\t/\tFALSE\t0\ta\tb"),
       FUZZ_TEXT(".com\tTRUE\t/\tFALSE\t0\ta\tb\nx"),
       FUZZ_TEXT("h\tTRUE\tx\tFALSE\t-1\ta\tb\nh\tmaybe\t/\tno\t1.5\ta\tb"),
       FUZZ_TEXT("h.x\tTRUE\t/\tTRUE\t99999999999999999999\t__Host-a\tb"),

@@ -117,12 +117,11 @@ void fuzz_give_seeds(fuzz_sink *sink, void *context) {
   static const char *const files[] = {
       "User-agent: FooBot\nDisallow: /a*b$\nAllow: /a\n",
       "user-agent: *\r\ndisallow: /%7e\xc3\xa9\rallow /x # y\r\n",
-      "\xef\xbb\xbfUser agent : foobot/1.0\n\n disalow:\t/*a*aab*\nAllow: *.p$",
-      "User-agent: FooBot\nCrawl-delay: 1.5\nUser-agent: *\nSitemap: "
-      "http://x/\n"
-      "Disallow: /a/%2F\nUser-agent: foobot\nAllow: /a/%2f",
-      "User-agent: *\nDisallow: /a\nDisallow: /ab\nDisallow: /ab/\n"
-      "Allow: /abc\nDisallow: /b\nAllow: /*\nDisallow: /**"};
+      "\xef\xbb\xbfUser agent : foobot/1.0\n disalow:\t/*a*ab*\nAllow: *.p$",
+      "User-agent: FooBot\nCrawl-delay: 1.5\nUser-agent: *\nSitemap: /x",
+      "user-agent:*\nDisallow: /a/%2F\nUser-agent: foobot\nAllow: /a/%2f",
+      "User-agent: *\nDisallow: /a\nDisallow: /ab\nAllow: /abc\nDisallow: /**",
+      "User-agent: *\nDisallow: /ab/\nDisallow: /b\nAllow: /*"};
   static const char *const paths[] = {"/", "/axb", "/~\xc3\xa9", "/a/%2f?b",
                                       "/ab/aaab.p"};
   for (size_t i = 0; i < FUZZ_COUNT(files); i++)

@@ -102,21 +102,22 @@ static void check_cookies(const lariat_cookie_jar *jar) {
   FUZZ_REQUIRE(count == lariat_cookie_jar_count(jar) && count <= 12);
 }
 
-static void never(void *context, size_t line, const char *reason) {
-  (void)context;
+static void count_fault(void *context, size_t line, const char *reason) {
   (void)line;
   (void)reason;
-  FUZZ_REQUIRE(!"a line that was written is one that is read");
+  ++*(size_t *)context;
 }
 
 /* Compares a jar with one that was read from its file. */
 static void check_file(lariat_cookie_jar *jar) {
   lr_buffer text = {0};
   size_t left_out;
+  size_t faults = 0;
   lariat_cookie_jar *other = make_jar();
   FUZZ_REQUIRE(lr_cookie_file_write(jar, now_s, &text, &left_out));
-  FUZZ_REQUIRE(
-      lr_cookie_file_read(other, text.bytes, text.length, now_s, never, NULL));
+  FUZZ_REQUIRE(lr_cookie_file_read(other, text.bytes, text.length, now_s,
+                                   count_fault, &faults));
+  FUZZ_REQUIRE(faults == 0);
   FUZZ_REQUIRE(lariat_cookie_jar_count(other) + left_out ==
                lariat_cookie_jar_count(jar));
   for (size_t i = 0; i < FUZZ_COUNT(urls) && !left_out; i++) {

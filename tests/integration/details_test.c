@@ -788,6 +788,25 @@ static void test_redirects(void) {
   check_redirects(true);
 }
 
+/* A failure has the redirects that came before it, the last one perhaps not
+ * followed. */
+static void check_failed(const struct outcome *o, lariat_status status,
+                         size_t count) {
+  static const int statuses[] = {302, 307};
+  size_t length;
+  outcome_expect_status(o, status);
+  for (size_t i = 0; i < count; i++) {
+    const lariat_response *hop = lariat_failure_redirect_at(o->value, i);
+    CU_ASSERT_PTR_NOT_NULL_FATAL(hop);
+    CU_ASSERT_EQUAL(lariat_response_status(hop), statuses[i]);
+    CU_ASSERT_TRUE(ends_with(lariat_response_url(hop), i ? "/1" : "/0"));
+    CU_ASSERT_STRING_EQUAL(lariat_response_body(hop, NULL), whole_bodies[i]);
+    (void)lariat_response_raw_head(hop, &length);
+    CU_ASSERT(length > 0);
+  }
+  CU_ASSERT_PTR_NULL(lariat_failure_redirect_at(o->value, count));
+}
+
 /* What was followed stays known when the last answer is tried again, or all of
  * it fails. */
 static void check_tried_again(bool libcurl_only) {
@@ -807,12 +826,29 @@ static void check_tried_again(bool libcurl_only) {
   outcome_clear(&o, 1);
   options.max_redirects = 1;
   get(&t, &o, new_host(), &options);
-  outcome_expect_status(&o, LARIAT_EREDIRECTS);
+  check_failed(&o, LARIAT_EREDIRECTS, 2);
   outcome_clear(&o, 1);
   set_hops("HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n");
   options.max_redirects = 5;
   get(&t, &o, new_host(), &options);
-  outcome_expect_status(&o, LARIAT_EPROTOCOL);
+  check_failed(&o, LARIAT_EPROTOCOL, 2);
+  outcome_clear(&o, 1);
+  set_hops("HTTP/1.1 302 No\r\nLocation: ftp://a/\r\n"
+           "Content-Length: 0\r\n\r\n");
+  get(&t, &o, new_host(), &options);
+  outcome_expect_status(&o, LARIAT_EREDIRECT);
+  CU_ASSERT_EQUAL(
+      lariat_response_redirects(lariat_failure_redirect_at(o.value, 2)), 2);
+  CU_ASSERT_PTR_NULL(lariat_failure_redirect_at(o.value, 3));
+  outcome_clear(&o, 1);
+  set_answer(2, "", 0, MANUAL_CLOSE);
+  get(&t, &o, new_host(), &options);
+  CU_ASSERT(lariat_failure_attempts(o.value) >= 3);
+  check_failed(&o, LARIAT_EEMPTY, 2);
+  outcome_clear(&o, 1);
+  options.keep = EVERYTHING & ~LARIAT_KEEP_REDIRECTS;
+  get(&t, &o, new_host(), &options);
+  check_failed(&o, LARIAT_EEMPTY, 0);
   outcome_clear(&o, 1);
   fetching_close(&t);
 }

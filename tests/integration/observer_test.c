@@ -59,7 +59,7 @@ static void test_plain(bool libcurl_only) {
   expect_request(&t, &w, "GET", url(NGINX_PLAIN, "/"),
                  OPENED "head:200 body:10 ended:ok");
   expect_in_heads(&w, "GET / HTTP/1.1\r\nHost: 127.0.0.1:");
-  expect_in_heads(&w, "\r\n\r\nHTTP/1.1 200\r\n");
+  expect_in_heads(&w, "\r\n\r\nHTTP/1.1 200 OK\r\n");
   CU_ASSERT_STRING_EQUAL(w.remote_ip, "127.0.0.1");
   CU_ASSERT_EQUAL(w.remote_port, nginx->ports[NGINX_PLAIN]);
   CU_ASSERT_STRING_EQUAL(w.tls_version, "");

@@ -32,22 +32,15 @@ static inline void watching_add(char *out, size_t capacity, const char *text) {
 
 static inline void watching_note_details(struct watching *w,
                                          const lariat_request_event *event) {
-  switch (event->kind) {
-  case LARIAT_REQUEST_STARTED:
-    w->reactor = event->reactor;
-    return;
-  case LARIAT_REQUEST_OPENED:
-    snprintf(w->tls_version, sizeof w->tls_version, "%s", event->tls_version);
-    snprintf(w->tls_cipher, sizeof w->tls_cipher, "%s", event->tls_cipher);
-    /* fall through */
-  case LARIAT_REQUEST_REUSED:
-    w->connection = event->connection;
-    w->remote_port = event->remote_port;
-    snprintf(w->remote_ip, sizeof w->remote_ip, "%s", event->remote_ip);
-    return;
-  default:
-    return;
-  }
+  bool opened = event->kind == LARIAT_REQUEST_OPENED;
+  if (event->kind == LARIAT_REQUEST_STARTED) w->reactor = event->reactor;
+  if (!opened && event->kind != LARIAT_REQUEST_REUSED) return;
+  w->connection = event->connection;
+  w->remote_port = event->remote_port;
+  snprintf(w->remote_ip, sizeof w->remote_ip, "%s", event->remote_ip);
+  if (!opened) return;
+  snprintf(w->tls_version, sizeof w->tls_version, "%s", event->tls_version);
+  snprintf(w->tls_cipher, sizeof w->tls_cipher, "%s", event->tls_cipher);
 }
 
 static inline void watching_note(const lariat_request_event *event,

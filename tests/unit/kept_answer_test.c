@@ -45,8 +45,18 @@ static void test_redirects(void) {
   scripting_close(&s);
 }
 
-/* What was followed goes with the job whose last answer does not come, or whose
- * caller does not wait for it. */
+static lariat_value check_failure(lariat_value failure, void *context) {
+  size_t count = *(const size_t *)context;
+  CU_ASSERT_PTR_NULL(lariat_failure_redirect_at(failure, count));
+  if (count > 0)
+    CU_ASSERT_EQUAL(
+        lariat_response_status(lariat_failure_redirect_at(failure, count - 1)),
+        302);
+  return failure;
+}
+
+/* What was followed is told of a job whose last answer does not come, and goes
+ * with one whose caller does not wait for it. */
 static void test_given_up(void) {
   static const char *const urls[] = {
       "http://a/?to=http://b/?failure=connection-reset&in=body&bytes=9",
@@ -57,7 +67,11 @@ static void test_given_up(void) {
   lariat_request_options options = lariat_request_defaults(s.client);
   options.keep = LR_KEEP_ALL;
   for (size_t i = 0; i < 2; i++) {
-    scripting_watch(&s, &r, lariat_request(s.client, "GET", urls[i], &options));
+    size_t count = i ? 0 : 1;
+    lariat_deferred *deferred =
+        lariat_request(s.client, "GET", urls[i], &options);
+    lariat_deferred_add_errback(deferred, check_failure, &count);
+    scripting_watch(&s, &r, deferred);
     scripting_run(&s, 1);
     if (i == 1) scripting_cancel(&r);
     CU_ASSERT_EQUAL(r.fires, 1);

@@ -77,9 +77,9 @@ static void test_response(void) {
   for (size_t i = 0; i < FIXTURE_COUNT(lines); i++)
     CU_ASSERT_EQUAL(lr_response_add_line(response, lines[i], strlen(lines[i])),
                     LARIAT_OK);
-  CU_ASSERT_TRUE(lr_masked_head_append_response(&out, response));
+  CU_ASSERT_TRUE(lr_masked_head_append_response(&out, response, "Found", 5));
   CU_ASSERT_TRUE_FATAL(lr_buffer_terminate(&out));
-  CU_ASSERT_STRING_EQUAL(out.bytes, "HTTP/1.1 302\r\n"
+  CU_ASSERT_STRING_EQUAL(out.bytes, "HTTP/1.1 302 Found\r\n"
                                     "Location: http://***@h/\r\n"
                                     "Set-Cookie: ***\r\nServer: x\r\n\r\n");
   lr_buffer_clear(&out);

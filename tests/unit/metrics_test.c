@@ -124,7 +124,7 @@ static void test_reactors(void) {
 
 static void test_walk(void) {
   struct scripting s;
-  struct seen seen;
+  struct seen seen = {0};
   struct walked walked = {0};
   scripting_open(&s, NULL, NULL);
   scripting_get(&s, &seen, "http://a/?connect=20&first-byte=300");

@@ -281,7 +281,7 @@ static void test_escapes_and_numbers(void) {
 static void test_of_a_pool(void) {
   static struct reader reader;
   struct scripting s;
-  struct seen seen;
+  struct seen seen = {0};
   lr_buffer text = {NULL, 0, 0};
   (void)setlocale(LC_ALL,
                   "de_DE.UTF-8"); /* a comma for a point, if it is here */

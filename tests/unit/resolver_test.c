@@ -13,7 +13,7 @@
 #include "support/dns_server.h"
 #include "support/fixture.h"
 
-enum { QUERIES = 1024, TIMEOUT_MS = 50 };
+enum { QUERIES = 1024, TIMEOUT_MS = 20000, SHORT_MS = 50 };
 
 static struct dns_server *server;
 
@@ -235,8 +235,9 @@ static void test_families(void) {
 
 static void test_failures(void) {
   struct test t;
+  lr_name_service_config config = {.timeout_ms = SHORT_MS};
   set_rules();
-  open_plain(&t);
+  open_test(&t, &config);
   expect_failure(&t, "dead-end.test", LR_NAME_NO_ADDRESS,
                  "there is no such name");
   expect_failure(&t, "no-soa.test", LR_NAME_NO_ADDRESS,
@@ -297,9 +298,8 @@ static void test_ttls(void) {
  * again soon. */
 static void test_one_family(void) {
   struct test t;
-  lr_name_service_config config = {.timeout_ms = 20000};
   set_rules();
-  open_test(&t, &config);
+  open_plain(&t);
   struct answer *answer = ask_at(&t, 0, "half.test", 80);
   while (!t.resolver.look_ups.next || dns_server_asked(server, "half.test") < 2)
     fixture_turns(&t.f, 1);
@@ -321,9 +321,8 @@ static void test_one_family(void) {
 static void test_stale(void) {
   struct test t;
   static const struct dns_rule silent[] = {{"*", DNS_SILENT, NULL, 0}};
-  lr_name_service_config config = {.timeout_ms = 20000};
   set_rules();
-  open_test(&t, &config);
+  open_plain(&t);
   expect_texts(&t, "chain.test", "192.0.2.4");
   fixture_advance(&t.f, 3000);
   dns_server_set(server, silent, 1);
@@ -370,10 +369,9 @@ static void test_bound(void) {
   enum { MORE = 40, ALL = LR_RESOLVER_LOOK_UPS + MORE };
   struct test t;
   char name[32];
-  lr_name_service_config config = {.timeout_ms = 20000};
   static const struct dns_rule all[] = {{"*", DNS_ADDRESSES, "192.0.2.1", 60}};
   dns_server_set(server, all, 1);
-  open_test(&t, &config);
+  open_plain(&t);
   dns_server_hold(server, true);
   for (unsigned i = 0; i < ALL; i++) {
     snprintf(name, sizeof name, "n%u.test", i);
@@ -391,9 +389,8 @@ static void test_bound(void) {
 
 static void test_cancelled(void) {
   struct test t;
-  lr_name_service_config config = {.timeout_ms = 20000};
   set_rules();
-  open_test(&t, &config);
+  open_plain(&t);
   struct answer *first = ask_at(&t, 0, "silent.test", 80);
   struct answer *second = ask_at(&t, 1, "silent.test", 80);
   lr_resolver_cancel(first->query);
@@ -472,8 +469,9 @@ static void test_mixed(void) {
   t.told = 0;
   CU_ASSERT_STRING_EQUAL(look_up(&t, "name.local")->texts, "192.0.2.55");
   struct answer *answer = ask_at(&t, 1, "name.test", 80);
-  CU_ASSERT_EQUAL(t.resolver.channel.queries, 2);
-  lr_resolver_cancel(answer->query);
+  fixture_run_for(&t.f, 50); /* nobody listens there, or knows it */
+  CU_ASSERT_STRING_EQUAL(answer->texts, "");
+  if (answer->query) lr_resolver_cancel(answer->query);
   close_test(&t);
   unlink(path);
 }
@@ -507,9 +505,8 @@ void freeaddrinfo(struct addrinfo *list) { free(list); }
 static void test_cut_short(void) {
   struct test t;
   lr_resolver other;
-  lr_name_service_config config = {.timeout_ms = 20000};
   set_rules();
-  open_test(&t, &config);
+  open_plain(&t);
   lr_resolver_init(&other, t.f.reactor, &t.service);
   dns_server_hold(server, true);
   lr_name_outcome known;
@@ -527,9 +524,8 @@ static void test_cut_short(void) {
 
 static void test_closed_in_flight(void) {
   struct test t;
-  lr_name_service_config config = {.timeout_ms = 20000};
   set_rules();
-  open_test(&t, &config);
+  open_plain(&t);
   struct answer *answers[3] = {ask_at(&t, 0, "silent.test", 80),
                                ask_at(&t, 1, "silent.test", 80),
                                ask_at(&t, 2, "half.test", 80)};

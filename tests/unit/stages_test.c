@@ -3,9 +3,11 @@
 #include <lariat/load/stages.h>
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "support/fixture.h"
+#include <lariat/load/arrivals.h>
 
 #define SECOND UINT64_C(1000000000)
 
@@ -125,11 +127,46 @@ static void test_cut(void) {
   }
 }
 
+/* Any text is stages that a schedule can be made of, or is refused for a byte
+ * that it has, or for its end; what only a schedule sees is a rate of 0 and a
+ * sum of durations. */
+static void test_any(void) {
+  static const char alphabet[] = "0011259.::::-,,//smhd x";
+  unsigned taken = 0;
+  srand48(4);
+  for (unsigned run = 0; run < 300000; run++) {
+    char text[16];
+    size_t length = (size_t)(drand48() * sizeof(text));
+    for (size_t i = 0; i < length; i++)
+      text[i] = alphabet[(size_t)(drand48() * (sizeof(alphabet) - 1))];
+    lariat_load_stage stages[3];
+    lariat_load_error error = {SIZE_MAX, ""};
+    size_t count;
+    lariat_status status =
+        lariat_load_stages_parse(text, length, stages, 3, &count, &error);
+    if (status != LARIAT_OK) {
+      CU_ASSERT(status == LARIAT_EINVAL && error.byte <= length &&
+                error.message[0]);
+      continue;
+    }
+    lariat_load_arrivals *arrivals;
+    lariat_load_arrivals_options options = {
+        .size = sizeof(options), .stages = stages, .stage_count = count};
+    status = lariat_load_arrivals_new(&options, &arrivals, &error);
+    CU_ASSERT(status == LARIAT_OK || strstr(error.message, "rate above 0") ||
+              strstr(error.message, "ten years"));
+    lariat_load_arrivals_free(arrivals);
+    taken++;
+  }
+  CU_ASSERT(taken > 300);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"stages are read", test_taken},
       {"what is wrong is told, and where", test_refused},
       {"a text ends where its length says", test_cut},
+      {"any text", test_any},
   };
   return fixture_main("stages", tests, FIXTURE_COUNT(tests), argc, argv);
 }

@@ -22,7 +22,7 @@ static const lariat_status all[] = {
     LARIAT_ETASKSTOPPED, LARIAT_ETASKFAILED,  LARIAT_ESCHEDULERSTOPPED,
     LARIAT_ENOTPAUSED,   LARIAT_EEXIT,        LARIAT_EOUTSIDE,
     LARIAT_EMAPS,        LARIAT_EADDRESS,     LARIAT_EDOWNGRADE,
-    LARIAT_EPORT,        LARIAT_EAGAIN};
+    LARIAT_EPORT,        LARIAT_EAGAIN,       LARIAT_EFORMAT};
 
 static bool is_kebab_case(const char *name) {
   return name[0] && strspn(name, "abcdefghijklmnopqrstuvwxyz-") == strlen(name);

@@ -345,6 +345,8 @@ static void details_in_lines(void) {
   CU_ASSERT(origin_script(origin, "/details", steps));
   unsigned line = origin_line("/from");
   unsigned failed = origin_line("/close");
+  unsigned looping = origin_line("/to-self");
+  unsigned refused = fetch_line(run, "http://");
   const char *const all[] = {"--details", "history,trailers", "--details",
                              "connection", NULL};
   CU_ASSERT_EQUAL(fetch_run_list(run, all), 1);
@@ -369,7 +371,9 @@ static void details_in_lines(void) {
   json_t *links = json_object_get(headers, "x-link");
   CU_ASSERT_STRING_EQUAL(json_string_value(json_array_get(links, 0)),
                          "http://user:***@host/");
-  CU_ASSERT(json_is_null(fetch_field(run, failed, "history")));
+  CU_ASSERT_EQUAL(json_array_size(fetch_field(run, failed, "history")), 0);
+  CU_ASSERT_EQUAL(json_array_size(fetch_field(run, looping, "history")), 11);
+  CU_ASSERT(json_is_null(fetch_field(run, refused, "history")));
   CU_ASSERT(json_is_null(fetch_field(run, failed, "trailers")));
   CU_ASSERT(json_is_null(fetch_field(run, failed, "local_ip")));
   CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("--details", "history")),
@@ -391,7 +395,7 @@ static void headers_for_people(void) {
   CU_ASSERT(origin_script(origin, "/headers", steps));
   origin_line("/headers");
   CU_ASSERT_EQUAL(fetch_run_list(run, FETCH_ARGUMENTS("-v")), 0);
-  program_said(&run->program, "\n[1] < HTTP/1.1 200\n");
+  program_said(&run->program, "\n[1] < HTTP/1.1 200 OK\n");
   program_said(&run->program, "\n[1] < X-B: \\u009b\\u001b[31m\n");
   program_said(&run->program, "\n[1] < authorization: ***\n");
   program_said(&run->program, "\n[1] < X-Link: see http://***@host/\n");

@@ -270,7 +270,7 @@ static void heads_are_shown(void) {
   program_said(&p, " opened, to 127.0.0.1 port ");
   program_said(&p, "\n> GET /page HTTP/1.1\n> Host: 127.0.0.1:");
   program_said(&p, "\n> Authorization: ***\n");
-  program_said(&p, "\n> X-A: b\n>\n< HTTP/1.1 200\n");
+  program_said(&p, "\n> X-A: b\n>\n< HTTP/1.1 200 Status\n");
   program_said(&p, "\n<\n");
   program_close(&p);
   origin_stop(origin);
@@ -289,7 +289,7 @@ static void lines_have_numbers(void) {
                               origin_url(origin, "/to-self", two, sizeof two),
                               "--max-redirects", "1"));
   program_said(&p, "\n[1] > GET /page HTTP/1.1\n[1] > Host: ");
-  program_said(&p, "\n[2] < HTTP/1.1 302\n");
+  program_said(&p, "\n[2] < HTTP/1.1 302 ");
   program_said(&p, "\n[2] * Redirect 1, to\n[2] *   http://127.0.0.1:");
   CU_ASSERT_PTR_NULL(strstr(p.err, "\n> "));
   program_close(&p);

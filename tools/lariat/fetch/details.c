@@ -111,26 +111,33 @@ static bool add_redirect(struct text *text, const lariat_response *redirect,
          text_add(text, "}");
 }
 
-static bool add_history(struct text *text, const lariat_response *response,
+static const lariat_response *redirect_at(const struct details_of *of,
+                                          size_t index) {
+  return of->response ? lariat_response_redirect_at(of->response, index)
+                      : lariat_failure_redirect_at(of->failure, index);
+}
+
+static bool add_history(struct text *text, const struct details_of *of,
                         bool keep_secrets) {
   const lariat_response *redirect;
-  if (!response) return text_add(text, ",\"history\":null");
+  if (!of->response && !lariat_is_failure(of->failure))
+    return text_add(text, ",\"history\":null");
   if (!text_add(text, ",\"history\":[")) return false;
-  for (size_t i = 0; (redirect = lariat_response_redirect_at(response, i)); i++)
+  for (size_t i = 0; (redirect = redirect_at(of, i)); i++)
     if ((i > 0 && !text_add(text, ",")) ||
         !add_redirect(text, redirect, keep_secrets))
       return false;
   return text_add(text, "]");
 }
 
-bool details_add(struct text *text, const lariat_response *response,
+bool details_add(struct text *text, const struct details_of *of,
                  unsigned details, bool keep_secrets) {
+  const lariat_response *response = of->response;
   if (details & DETAILS_TRAILERS && !add_trailers(text, response, keep_secrets))
     return false;
   if (details & DETAILS_CONNECTION && !add_connection(text, response))
     return false;
   if (details & DETAILS_CERTIFICATES && !add_certificates(text, response))
     return false;
-  return !(details & DETAILS_HISTORY) ||
-         add_history(text, response, keep_secrets);
+  return !(details & DETAILS_HISTORY) || add_history(text, of, keep_secrets);
 }

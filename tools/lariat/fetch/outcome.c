@@ -180,8 +180,10 @@ static void write_failure(struct run *run, const struct job *job,
   record.time_out.phase = phase;
   if (phase != LARIAT_PHASE_NONE && !was_refused(status))
     record.phase = lariat_phase_name(phase);
-  if (!was_refused(status))
+  if (!was_refused(status)) {
     record.effective_url = text_or_null(lariat_failure_url(failure));
+    record.failure = failure;
+  }
   record.times.total_us = since_us(run, job->begun_ns);
   write_record(run, &record);
 }

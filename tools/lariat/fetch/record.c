@@ -170,8 +170,10 @@ static bool add_parts(const struct record *record,
   if (output->body &&
       (!text_add(text, ",") || !answer_add_body(text, record->response)))
     return false;
-  return !output->details || details_add(text, record->response,
-                                         output->details, output->keep_secrets);
+  return !output->details ||
+         details_add(text,
+                     &(struct details_of){record->response, record->failure},
+                     output->details, output->keep_secrets);
 }
 
 bool record_write(const struct record *record,

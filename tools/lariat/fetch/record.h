@@ -50,6 +50,7 @@ struct record {
   lariat_timings times;
   uint64_t waited_us; /* in the program and in the library's queue */
   const lariat_response *response; /* what headers and body are of, or NULL */
+  lariat_value failure;            /* or none */
   uint64_t connection;             /* 0: none */
   lariat_desync desync;
 };
