@@ -216,7 +216,7 @@ build_release() {
 build_benches() {
   ours=$build
   build_programs plain bench-path bench-easy bench-measure bench-mailbox \
-    bench-hop bench-timers bench-await micro lariat-origin
+    bench-hop bench-timers bench-histogram bench-await micro lariat-origin
   if [ -z "$ours" ] && command -v go >/dev/null; then
     GO111MODULE=off GOCACHE="$build/go-cache" go build -o "$build/nethttp" \
       "$root/bench/rivals/nethttp.go" >&2 || echo "Go's program: no" >&2

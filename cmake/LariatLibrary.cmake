@@ -27,7 +27,8 @@ function(lariat_set_up_objects target)
   target_link_libraries(${target}
     PRIVATE lariat_warnings lariat_build_flags
     PUBLIC PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::IDN2
-           PkgConfig::PSL PkgConfig::CARES ${LARIAT_CODING_TARGETS} Threads::Threads)
+           PkgConfig::PSL PkgConfig::CARES ${LARIAT_CODING_TARGETS} Threads::Threads
+           m)
   target_compile_definitions(${target} PRIVATE ${LARIAT_CODING_DEFINITIONS})
 endfunction()
 
@@ -60,7 +61,7 @@ target_link_libraries(lariat PRIVATE
   $<BUILD_INTERFACE:lariat_build_flags>
   PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::IDN2
   PkgConfig::PSL PkgConfig::CARES ${LARIAT_CODING_TARGETS}
-  Threads::Threads)
+  Threads::Threads m)
 
 # The static library, which unit tests and benches reach inside.
 add_library(lariat_static STATIC $<TARGET_OBJECTS:lariat_objects>)
@@ -75,4 +76,4 @@ target_include_directories(lariat_static INTERFACE
 target_link_libraries(lariat_static PRIVATE
   PkgConfig::CURL PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::IDN2
   PkgConfig::PSL PkgConfig::CARES ${LARIAT_CODING_TARGETS}
-  Threads::Threads $<BUILD_INTERFACE:lariat_build_flags>)
+  Threads::Threads m $<BUILD_INTERFACE:lariat_build_flags>)

@@ -31,6 +31,47 @@ typedef struct lariat_timings {
   uint64_t body_us;    /* from the first byte to the last */
 } lariat_timings;
 
+/* How exact the instants of a request are. */
+typedef enum lariat_timestamps {
+  LARIAT_TIMESTAMPS_TURN = 0, /* costs nothing: each is when the turn began in
+                                 which it happened, and so may be too early, by
+                                 as long as the reactor was busy by then */
+  LARIAT_TIMESTAMPS_EXACT,    /* the clock is read before the request is sent,
+                                 and when some of the answer was read */
+  LARIAT_TIMESTAMPS_KERNEL    /* the same, and the kernel says when the answer
+                                 had arrived (SO_TIMESTAMPNS): of plain http
+                                 by HTTP/1.1 */
+} lariat_timestamps;
+
+/* The source of the instant of an answer's arrival. */
+typedef enum lariat_arrival {
+  LARIAT_ARRIVAL_NONE = 0, /* there is none: the answer is not complete */
+  LARIAT_ARRIVAL_READ,     /* it is when the answer was read */
+  LARIAT_ARRIVAL_KERNEL    /* the kernel's stamp on the packet with its end */
+} lariat_arrival;
+
+/* The instants of the last attempt's last hop, in nanoseconds on the clock of
+ * the pool's reactors: the system's CLOCK_MONOTONIC (lariat_clock_system),
+ * which lariat_reactor_now_ns reads on any reactor that has no other; of a
+ * scripted pool, the clock it was given.  0: it was not reached, or is not
+ * known.
+ *
+ * What was made by libcurl (HTTP/2; lariat_pool_stats has the others) has its
+ * instants from libcurl's durations, to the microsecond, whatever exactness was
+ * asked for. */
+typedef struct lariat_instants {
+  uint64_t sent_ns;       /* the request began to be sent */
+  uint64_t first_byte_ns; /* the first bytes of the answer were read, */
+  uint64_t done_ns;       /* and its end: 0 in a failure to get it all, and in
+                             a stream's response, which leaves before */
+  uint64_t arrived_ns;    /* its end was there to be read: done_ns, unless */
+  lariat_arrival arrival; /* the kernel has told */
+} lariat_instants;
+
+/* Returns the stable name of `arrival`: "none", "read", "kernel".  Any thread;
+ * static. */
+LARIAT_API const char *lariat_arrival_name(lariat_arrival arrival);
+
 /* An attempt: what it came to, and how long it had been waited for. */
 typedef struct lariat_attempt {
   lariat_status status; /* LARIAT_OK: there was an answer */

@@ -46,6 +46,8 @@ typedef struct lariat_byte_stream_options {
   const char *alpn; /* protocols to offer to a TLS server, with commas between
                        them (RFC 7301): "acme/2,acme/1"; NULL: none */
   lariat_priority priority;
+  lariat_timestamps timestamps; /* of lariat_byte_stream_arrival; TURN (the
+                                   default): none */
 } lariat_byte_stream_options;
 
 /* Returns the client's time-outs and priority, and no more.  Any thread. */
@@ -169,6 +171,15 @@ typedef void (*lariat_on_bytes)(lariat_byte_stream *stream, const char *bytes,
 LARIAT_API lariat_status lariat_byte_stream_on_bytes(lariat_byte_stream *stream,
                                                      lariat_on_bytes on_bytes,
                                                      void *context);
+
+/* Tells when the bytes received last had arrived: `*at_ns` is that instant, on
+ * the clock of the stream's reactor.  With EXACT timestamps it is when they
+ * were read, after the call to the kernel; with KERNEL and without TLS the
+ * kernel's stamp of the packet with the last of them.  LARIAT_ARRIVAL_NONE, and
+ * 0: no timestamps were asked for, or nothing was received.  The owner's
+ * thread. */
+LARIAT_API lariat_arrival
+lariat_byte_stream_arrival(const lariat_byte_stream *stream, uint64_t *at_ns);
 
 /* ---- The end ---- */
 

@@ -101,6 +101,8 @@ typedef struct lariat_client_options {
   unsigned keep;            /* lariat_keep, joined; default 0: nothing more than
                                all responses have */
   lariat_observer observer; /* of each request; default none */
+  lariat_timestamps timestamps; /* of the instants of responses and failures
+                                   (lariat/attempt.h); default TURN */
 } lariat_client_options;
 
 /* Returns the defaults.  Any thread. */
@@ -190,6 +192,7 @@ typedef struct lariat_request_options {
   unsigned keep;                    /* as the client's: what the response keeps,
                                        lariat_keep (lariat/response.h) */
   lariat_observer observer;         /* as the client's */
+  lariat_timestamps timestamps;     /* as the client's */
 } lariat_request_options;
 
 /* Returns the client's defaults.  Any thread. */

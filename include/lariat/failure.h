@@ -83,6 +83,11 @@ LARIAT_API lariat_time_limit lariat_failure_time_limit(lariat_value failure);
  * a failure that is not of a fetch. */
 LARIAT_API lariat_timings lariat_failure_timings(lariat_value failure);
 
+/* Returns when the request was sent and the answer began to come, as far as
+ * that was reached, see attempt.h; zeros for a failure that is not of a fetch,
+ * and for one that ends while its request is still with the pool. */
+LARIAT_API lariat_instants lariat_failure_instants(lariat_value failure);
+
 /* Return the attempts, as lariat_response_attempts does (0 for a failure that
  * is not of a fetch), and why there was not another. */
 LARIAT_API size_t lariat_failure_attempts(lariat_value failure);

@@ -26,6 +26,7 @@
 #include <lariat/h1_parser.h>
 #include <lariat/h1_request.h>
 #include <lariat/headers.h>
+#include <lariat/histogram.h>
 #include <lariat/http_date.h>
 #include <lariat/later.h>
 #include <lariat/lock.h>

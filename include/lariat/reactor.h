@@ -142,6 +142,21 @@ LARIAT_API LARIAT_MUST_USE lariat_status lariat_reactor_call_later(
     lariat_reactor *reactor, uint64_t delay_ms, lariat_call call, void *context,
     lariat_destroy destroy, lariat_timer *out);
 
+/* Runs `call` once, at `at_ns` on the reactor's clock (lariat_reactor_now_ns):
+ * never earlier, and as soon after as the kernel wakes the thread; in the next
+ * turn where that time has passed.  As lariat_reactor_call_later in all else.
+ *
+ * The first such call of a reactor whose clock goes by itself reduces the timer
+ * slack of its thread (PR_SET_TIMERSLACK) to a microsecond, unless it is less:
+ * with Linux's own a thread is woken up to 50 microseconds late.  The close of
+ * the reactor puts back what there was.
+ *
+ * LARIAT_OK, LARIAT_EINVAL, LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED
+ * LARIAT_ECLOSED  the reactor is being closed */
+LARIAT_API LARIAT_MUST_USE lariat_status lariat_reactor_call_at(
+    lariat_reactor *reactor, uint64_t at_ns, lariat_call call, void *context,
+    lariat_destroy destroy, lariat_timer *out);
+
 /* Cancels a timer: its call will not run, its context is destroyed.
  *
  * LARIAT_OK         cancelled
@@ -181,7 +196,7 @@ LARIAT_API lariat_status lariat_reactor_timer_time(lariat_reactor *reactor,
 LARIAT_API bool lariat_reactor_timer_active(lariat_reactor *reactor,
                                             lariat_timer timer);
 
-/* Puts the names of the timers that lariat_reactor_call_later has set,
+/* Puts the names of the timers that calls later and at an instant have set,
  * `capacity` of them at the most, in no particular order, into `timers` (which
  * may be NULL when `capacity` is 0), and returns how many there are. */
 LARIAT_API size_t lariat_reactor_timers(lariat_reactor *reactor,

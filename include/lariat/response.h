@@ -121,6 +121,10 @@ lariat_response_sha256(const lariat_response *response);
 LARIAT_API lariat_timings
 lariat_response_timings(const lariat_response *response);
 
+/* Returns when the request was sent and the answer came, see attempt.h. */
+LARIAT_API lariat_instants
+lariat_response_instants(const lariat_response *response);
+
 /* Return the number of attempts, this one included, and each in turn (zeros
  * when out of range).  A request that libcurl sent again by itself, since an
  * open connection turned out to be dead, is one more.  Redirects are not

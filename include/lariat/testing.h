@@ -41,9 +41,12 @@ lariat_virtual_clock_clock(const lariat_virtual_clock *clock);
 LARIAT_API uint64_t
 lariat_virtual_clock_now_ns(const lariat_virtual_clock *clock);
 
-/* Moves the time forward, and nothing else.  Any thread. */
+/* Move the time forward, by milliseconds or nanoseconds, and do nothing else.
+ * Any thread. */
 LARIAT_API void lariat_virtual_clock_move(lariat_virtual_clock *clock,
                                           uint64_t ms);
+LARIAT_API void lariat_virtual_clock_move_ns(lariat_virtual_clock *clock,
+                                             uint64_t ns);
 
 /* Moves the time forward by `ms`, which may be 0, and runs turns of `reactor`
  * until it has nothing more to do at that time.  Timers that are due run in

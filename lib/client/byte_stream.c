@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "base/attributes.h"
 #include "base/checks.h"
 #include "base/memory.h"
 #include "base/quarantine.h"
@@ -18,6 +19,7 @@
 #include "http/response.h"
 #include "job/lease.h"
 #include "limits/priority_queue.h"
+#include "net/stamped_stream.h"
 #include "pool/pool.h"
 #include "reactor/reactor.h"
 #include <lariat/byte_stream.h>
@@ -64,6 +66,9 @@ struct lariat_byte_stream {
   lr_timer idle_timer;
   uint64_t idle_ns; /* 0: no limit */
   uint64_t active_ns;
+  lariat_timestamps timestamps;
+  lariat_arrival arrival; /* of what was received last */
+  uint64_t arrived_ns;
   bool resuming; /* `resume` is away */
   bool tls;
   lr_mail resume;  /* bytes wait of which the descriptor does not tell */
@@ -245,6 +250,21 @@ static lariat_status status_of_result(lariat_byte_stream *stream, ssize_t got) {
   return got == LR_STREAM_CUT ? LARIAT_ETRUNCATED : loss_status(stream);
 }
 
+/* Notes when what was received now had arrived. */
+static LR_COLD void note_arrival(lariat_byte_stream *stream) {
+  uint64_t now_ns = lariat_reactor_now_ns(stream->reactor);
+  uint64_t stamped_ns = lr_stamped_stream_arrival_ns(
+      &stream->lease->stream, lr_reactor_clock(stream->reactor), 0);
+  stream->arrival = stamped_ns ? LARIAT_ARRIVAL_KERNEL : LARIAT_ARRIVAL_READ;
+  stream->arrived_ns = stamped_ns && stamped_ns < now_ns ? stamped_ns : now_ns;
+}
+
+lariat_arrival lariat_byte_stream_arrival(const lariat_byte_stream *stream,
+                                          uint64_t *at_ns) {
+  *at_ns = stream ? stream->arrived_ns : 0;
+  return stream ? stream->arrival : LARIAT_ARRIVAL_NONE;
+}
+
 /* Has it tried again to send what TLS must receive for: it is about to
  * receive. */
 static LR_COLD void send_again(lariat_byte_stream *stream) {
@@ -261,6 +281,7 @@ static size_t receive_bytes(lariat_byte_stream *stream, char *buffer,
   if (got > 0) {
     stream->in.ready = (size_t)got == capacity || stream->lease->stream.pending;
     note_activity(stream);
+    if (LR_RARE(stream->timestamps != 0)) note_arrival(stream);
     return (size_t)got;
   }
   stream->in.ready = false;
@@ -438,6 +459,7 @@ static lariat_status fill_opening(lr_job *job, const char *url,
   request.priority = options->priority;
   request.http = LARIAT_HTTP_1_1;
   request.sha256 = false;
+  request.timestamps = options->timestamps;
   lariat_status status = lr_request_fill_opening(job, url, &request);
   if (status == LARIAT_OK) status = lr_lease_new(options->alpn, &job->lease);
   if (status == LARIAT_OK)
@@ -471,6 +493,8 @@ static lariat_deferred *fail_without_size(lariat_reactor *reactor) {
 
 /* Returns which of the options was refused. */
 static const char *find_fault(const lariat_byte_stream_options *options) {
+  if ((unsigned)options->timestamps > LARIAT_TIMESTAMPS_KERNEL)
+    return "timestamps: there are no such ones";
   return lr_priority_valid(options->priority)
              ? "alpn: it is no list of names with commas between them"
              : "priority: there is no such priority";
@@ -524,6 +548,9 @@ static void take_lease(lariat_byte_stream *stream, lr_job *job) {
   stream->idle_ns = job->lease->idle_ns;
   stream->idle_timer.expire = expire_idle;
   stream->active_ns = lr_reactor_turn_ns(client->reactor);
+  stream->timestamps = (lariat_timestamps)job->wants.timestamps;
+  if (stream->timestamps == LARIAT_TIMESTAMPS_KERNEL)
+    (void)lr_stamped_stream_begin(&stream->lease->stream);
   lr_list_append(&client->byte_streams, &stream->node);
   job->lease = NULL;
 }

@@ -190,6 +190,8 @@ static const char *find_fault(const lariat_client_options *options) {
   if (!is_header_value(options->user_agent))
     return "user_agent: there is a line break in it";
   if (options->keep > LR_KEEP_ALL) return "keep: there is no such part";
+  if ((unsigned)options->timestamps > LARIAT_TIMESTAMPS_KERNEL)
+    return "timestamps: there are no such ones";
   return options->retry ? lr_retry_policy_fault(options->retry, true) : NULL;
 }
 
@@ -416,5 +418,6 @@ lariat_request_options lariat_request_defaults(const lariat_client *client) {
                                   .priority = options->priority,
                                   .idle_timeout_ms = options->idle_timeout_ms,
                                   .keep = options->keep,
-                                  .observer = options->observer};
+                                  .observer = options->observer,
+                                  .timestamps = options->timestamps};
 }

@@ -58,11 +58,17 @@ static lariat_timings timings_of(const lr_job *job, lariat_phase phase) {
   lariat_timings timings = {0};
   uint64_t now = arrived_ns(job);
   if (job->caller.state == LR_JOB_HERE && job->response)
-    timings = job->response->timings;
+    timings = lariat_response_timings(job->response);
   else if (phase == LARIAT_PHASE_QUEUE)
     timings.queue_us = lr_since(now, job->request.hop_ns) / LR_NS_PER_US;
   timings.total_us = lr_since(now, job->caller.submitted_ns) / LR_NS_PER_US;
   return timings;
+}
+
+static lariat_instants instants_of(const lr_job *job) {
+  return job->caller.state == LR_JOB_HERE
+             ? lariat_response_instants(job->response)
+             : (lariat_instants){0};
 }
 
 int lr_outcome_http_status(const lr_job *job) {
@@ -90,6 +96,7 @@ static lariat_value make_job_failure(lr_job *job, lariat_status status,
   const char *detail = failure_detail_of(job, limit);
   const lr_attempts *attempts = job->retry.attempts;
   lariat_timings timings = timings_of(job, phase);
+  lariat_instants instants = instants_of(job);
   snprintf(message, sizeof message, "%s%s%s", lariat_status_text(status),
            detail ? ": " : "", detail ? detail : "");
   lr_failure_parts parts = {.status = status,
@@ -103,6 +110,7 @@ static lariat_value make_job_failure(lr_job *job, lariat_status status,
                             .time_limit = limit,
                             .retry_end = job->retry.end,
                             .timings = &timings,
+                            .instants = &instants,
                             .attempt_count = attempts ? attempts->count : 1,
                             .attempts = attempts ? attempts->items : NULL};
   if (LR_RARE(job->wants.keep)) parts.answers = take_redirects(job);
@@ -214,6 +222,7 @@ void lr_client_fail_invalid(lr_job *job, const char *url, const char *what) {
 static lariat_value make_budget_failure(const lr_job *job, lariat_value cause) {
   char message[512];
   lariat_timings timings = lariat_failure_timings(cause);
+  lariat_instants instants = lariat_failure_instants(cause);
   lariat_attempt only = lariat_failure_attempt_at(cause, 0);
   snprintf(message, sizeof message, "%s; the last failure: %s",
            lariat_status_text(LARIAT_ERETRYBUDGET),
@@ -229,6 +238,7 @@ static lariat_value make_budget_failure(const lr_job *job, lariat_value cause) {
       .time_limit = lariat_failure_time_limit(cause),
       .retry_end = LARIAT_RETRY_BUDGET,
       .timings = &timings,
+      .instants = &instants,
       .attempt_count = job->retry.attempts ? job->retry.attempts->count : 1,
       .attempts = job->retry.attempts ? job->retry.attempts->items : &only};
   return lr_failure_make(&parts);

@@ -214,6 +214,7 @@ static lariat_status set_sink_and_body(lr_job *job,
 
 static bool are_values_known(const lariat_request_options *options) {
   return (unsigned)options->http <= LARIAT_HTTP_2 &&
+         (unsigned)options->timestamps <= LARIAT_TIMESTAMPS_KERNEL &&
          lr_priority_valid(options->priority);
 }
 
@@ -235,6 +236,8 @@ static void set_job_limits(lr_job *job, const lariat_request_options *options) {
   job->request.redirect_rules = redirect_rules_of(&job->client->options);
   job->request.connect_timeout_ns = lr_ns_of_ms(options->connect_timeout_ms);
   job->request.idle_timeout_ns = lr_ns_of_ms(options->idle_timeout_ms);
+  job->wants.timestamps = (uint8_t)options->timestamps;
+  job->wants.activity = options->idle_timeout_ms || job->wants.timestamps != 0;
 }
 
 /* Sets the deadline on both clocks: the pool may have the system's, and the
@@ -381,6 +384,8 @@ static const char *find_fault(const char *method,
   if (!lr_priority_valid(options->priority))
     return "priority: there is no such priority";
   if (options->keep > LR_KEEP_ALL) return "keep: there is no such part";
+  if ((unsigned)options->timestamps > LARIAT_TIMESTAMPS_KERNEL)
+    return "timestamps: there are no such ones";
   return options->retry ? lr_retry_policy_fault(options->retry, false) : NULL;
 }
 

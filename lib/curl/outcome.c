@@ -64,6 +64,35 @@ static lr_attempt_facts transfer_facts(const lr_transfer *transfer) {
   return facts;
 }
 
+/* Returns the instant at the end of a duration of libcurl's, which is reckoned
+ * from where it began with the transfer: when the job was started, within
+ * microseconds.  0: it was not reached. */
+static uint64_t read_instant(const lr_transfer *transfer, CURLINFO info) {
+  uint64_t us = read_time(transfer, info);
+  return us ? transfer->job->pool.started_ns + us * LR_NS_PER_US : 0;
+}
+
+static bool is_connected(const lr_transfer *transfer);
+
+/* Reads when the request was sent and the answer came, which is `whole` or goes
+ * on.  The end is now on the clock itself: libcurl has just read, and its times
+ * within this turn are beyond the turn's own. */
+static void read_instants(const lr_transfer *transfer,
+                          lariat_response *response, bool whole) {
+  lariat_instants instants = {0};
+  if (is_connected(transfer))
+    instants.sent_ns = read_instant(transfer, CURLINFO_PRETRANSFER_TIME_T);
+  if (response->status)
+    instants.first_byte_ns =
+        read_instant(transfer, CURLINFO_STARTTRANSFER_TIME_T);
+  if (whole) {
+    instants.done_ns = lariat_reactor_now_ns(transfer->engine->reactor);
+    instants.arrived_ns = instants.done_ns;
+    instants.arrival = LARIAT_ARRIVAL_READ;
+  }
+  response->instants = instants;
+}
+
 static void read_timings(const lr_transfer *transfer,
                          lariat_response *response) {
   lr_attempt_facts facts = transfer_facts(transfer);
@@ -78,6 +107,7 @@ static void read_failed_timings(const lr_transfer *transfer,
   facts.opened = !response->reused;
   facts.secured_us = read_time(transfer, CURLINFO_APPCONNECT_TIME_T);
   lr_report_failed_timings(transfer->job, &facts, response, phase);
+  read_instants(transfer, response, false);
 }
 
 /* Says whether the request went out on a connection that was open when its
@@ -116,6 +146,7 @@ void lr_outcome_describe(const lr_transfer *transfer,
                          lariat_response *response) {
   lr_outcome_read_remote(transfer, response);
   read_timings(transfer, response);
+  read_instants(transfer, response, false);
 }
 
 static bool body_is_sent(const lr_transfer *transfer) {
@@ -560,7 +591,10 @@ void lr_outcome_conclude(lr_transfer *transfer, int curl_code) {
   if (is_stale(transfer)) lr_response_reset(response);
   if (response) lr_outcome_read_remote(transfer, response);
   decide_retry(transfer, curl_code);
-  if (response) read_timings(transfer, response);
+  if (response) {
+    read_timings(transfer, response);
+    read_instants(transfer, response, job->attempt.outcome == LARIAT_OK);
+  }
   if (job->attempt.outcome == LARIAT_OK)
     job->attempt.outcome = finish_response(transfer);
   if (job->attempt.outcome == LARIAT_EENCODING)

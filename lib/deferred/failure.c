@@ -28,6 +28,7 @@ struct lariat_failure {
   lariat_time_limit time_limit;
   lariat_retry_end retry_end;
   lariat_timings timings;
+  lariat_instants instants;
   size_t attempt_count;
   const lariat_attempt *attempts; /* on the heap; NULL: none or one */
   const char *url;
@@ -185,6 +186,7 @@ static void copy_parts(lariat_failure *failure, const lr_failure_parts *parts) {
   failure->time_limit = parts->time_limit;
   failure->retry_end = parts->retry_end;
   if (parts->timings) failure->timings = *parts->timings;
+  if (parts->instants) failure->instants = *parts->instants;
   copy_attempts(failure, parts);
 }
 
@@ -329,6 +331,10 @@ lariat_timings lariat_failure_timings(lariat_value failure) {
   return open_failure(failure, __func__)->timings;
 }
 
+lariat_instants lariat_failure_instants(lariat_value failure) {
+  return open_failure(failure, __func__)->instants;
+}
+
 size_t lariat_failure_attempts(lariat_value failure) {
   return open_failure(failure, __func__)->attempt_count;
 }
@@ -358,6 +364,12 @@ const char *lariat_retry_end_name(lariat_retry_end end) {
                                       "body",   "deadline", "retry-after",
                                       "budget", "overload"};
   return (size_t)end < sizeof names / sizeof names[0] ? names[end] : "unknown";
+}
+
+const char *lariat_arrival_name(lariat_arrival arrival) {
+  static const char *const names[] = {"none", "read", "kernel"};
+  return (size_t)arrival < sizeof names / sizeof names[0] ? names[arrival]
+                                                          : "unknown";
 }
 
 const char *lariat_time_limit_name(lariat_time_limit limit) {

@@ -24,7 +24,8 @@ typedef struct lr_failure_parts {
   size_t index;
   lariat_time_limit time_limit;
   lariat_retry_end retry_end;
-  const lariat_timings *timings; /* copied; NULL: zeros */
+  const lariat_timings *timings;   /* copied; NULL: zeros */
+  const lariat_instants *instants; /* the same */
   size_t attempt_count;
   const lariat_attempt *attempts; /* copied; NULL with a count of 1: just this
                                      one */

@@ -14,6 +14,7 @@
 #include "job/body_source.h"
 #include "job/report.h"
 #include "job/stream.h"
+#include "net/stamped_stream.h"
 #include "schedule/dispatcher.h"
 #include "schedule/host.h"
 
@@ -44,16 +45,66 @@ static inline void describe_peer(const lr_connection *connection,
          sizeof response->remote_ip);
 }
 
-static inline void describe_attempt(const lr_connection *connection,
-                                    lariat_response *response) {
-  lr_attempt_facts facts = exchange_facts(connection);
-  describe_peer(connection, response);
-  lr_report_timings(connection->job, &facts, response);
+/* Returns when the request was sent, as far as the turns tell: an open
+ * connection takes it in the turn in which its job is started, a new one in
+ * that in which it is there. */
+static inline uint64_t turn_of_sending(const lr_connection *connection) {
+  return connection->is_new ? connection->opened_ns
+                            : connection->job->pool.started_ns;
 }
 
-void lr_conclusion_describe(const lr_connection *connection,
+static inline void describe_instants(const lr_connection *connection,
+                                     lariat_response *response,
+                                     uint64_t done_ns) {
+  response->instants = (lariat_instants){
+      .sent_ns = turn_of_sending(connection),
+      .first_byte_ns = connection->first_byte_ns,
+      .done_ns = done_ns,
+      .arrived_ns = done_ns,
+      .arrival = done_ns ? LARIAT_ARRIVAL_READ : LARIAT_ARRIVAL_NONE};
+}
+
+/* Puts in when an answer that is complete had arrived, by the kernel's word, if
+ * there is one. */
+static void describe_arrival(const lr_connection *connection,
+                             lariat_instants *instants) {
+  uint64_t arrived_ns = lr_stamped_stream_arrival_ns(
+      &connection->stream, lr_reactor_clock(connection->h1->reactor),
+      instants->sent_ns);
+  if (!arrived_ns) return;
+  if (arrived_ns < instants->done_ns) instants->arrived_ns = arrived_ns;
+  instants->arrival = LARIAT_ARRIVAL_KERNEL;
+}
+
+/* Puts in what was measured in place of what the turns tell. */
+static LR_COLD void describe_exactly(lr_connection *connection,
+                                     lariat_response *response) {
+  lariat_instants *instants = &response->instants;
+  instants->sent_ns = connection->exact.sent_ns;
+  if (instants->done_ns) {
+    instants->done_ns = instants->arrived_ns = connection->exact.received_ns;
+    if (connection->job->wants.timestamps == LARIAT_TIMESTAMPS_KERNEL)
+      describe_arrival(connection, instants);
+  }
+  connection->exact.wanted = false;
+}
+
+/* Describes an attempt whose answer is done, or goes on (0).  Its timings are
+ * reckoned from the instants when somebody asks. */
+static inline void describe_attempt(lr_connection *connection,
+                                    lariat_response *response,
+                                    uint64_t done_ns) {
+  const lr_job *job = connection->job;
+  describe_peer(connection, response);
+  response->beginning =
+      (lr_response_beginning){job->request.hop_ns, job->pool.started_ns};
+  describe_instants(connection, response, done_ns);
+  if (LR_RARE(connection->exact.wanted)) describe_exactly(connection, response);
+}
+
+void lr_conclusion_describe(lr_connection *connection,
                             lariat_response *response) {
-  describe_attempt(connection, response);
+  describe_attempt(connection, response, 0);
   if (connection->host->learned.desync)
     response->desync =
         connection->suspect ? LARIAT_DESYNC_CONNECTION : LARIAT_DESYNC_ORIGIN;
@@ -61,13 +112,16 @@ void lr_conclusion_describe(const lr_connection *connection,
 }
 
 /* Describes an attempt that ends in `phase`. */
-static void describe_failed_attempt(const lr_connection *connection,
+static void describe_failed_attempt(lr_connection *connection,
                                     lariat_phase phase) {
   lr_attempt_facts facts = exchange_facts(connection);
   if (!connection->job->response) return; /* its caller has it */
   describe_peer(connection, connection->job->response);
   lr_report_failed_timings(connection->job, &facts, connection->job->response,
                            phase);
+  describe_instants(connection, connection->job->response, 0);
+  if (connection->exact.wanted)
+    describe_exactly(connection, connection->job->response);
   lr_h1_count(connection->h1, connection->job->response);
 }
 
@@ -358,7 +412,11 @@ void lr_conclusion_finish(lr_connection *connection, const char *rest,
     return;
   }
   lariat_response *response = connection->job->response;
-  if (response) describe_attempt(connection, response);
+  if (response)
+    describe_attempt(connection, response,
+                     lr_reactor_turn_ns(connection->h1->reactor));
+  else
+    connection->exact.wanted = false;
   bool keeps = connection->parser.keeps && alone && !connection->unsent &&
                !lr_connection_limit_must_reclaim(h1->limit, connection->host);
   lr_job *job = release_job(connection);

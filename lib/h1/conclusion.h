@@ -19,7 +19,7 @@ void lr_conclusion_finish(lr_connection *connection, const char *rest,
 
 /* Writes what is known of connection and timings so far into `response`, which
  * is about to leave for its caller. */
-LR_COLD void lr_conclusion_describe(const lr_connection *connection,
+LR_COLD void lr_conclusion_describe(lr_connection *connection,
                                     lariat_response *response);
 
 /* Ends it with a failure. */

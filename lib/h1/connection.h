@@ -22,6 +22,13 @@
 #include "reactor/poller.h"
 #include "schedule/desync.h"
 
+/* The instants of an exchange that is to have them exactly. */
+typedef struct lr_exact_times {
+  bool wanted;
+  uint64_t sent_ns;
+  uint64_t received_ns; /* of what was received last, be it the end */
+} lr_exact_times;
+
 typedef struct lr_connection {
   lr_watch watch; /* of the stream's descriptor */
   lr_stream stream;
@@ -43,6 +50,7 @@ typedef struct lr_connection {
   bool reads_on;             /* `decoding` waits to receive what is pending */
   struct lr_sink_feed *feed; /* of a body that goes to a sink; or NULL */
   uint64_t first_byte_ns;
+  lr_exact_times exact;
   lr_sha256 *digest; /* of a body that is large; or NULL */
   size_t digested;   /* of that */
   unsigned remote_port;

@@ -18,6 +18,7 @@
 #include "job/body_sink.h"
 #include "job/observation.h"
 #include "job/redirect.h"
+#include "net/stamped_stream.h"
 #include "schedule/dispatcher.h"
 #include "schedule/host.h"
 
@@ -111,6 +112,14 @@ static LR_COLD lariat_status keep_unsent(lr_connection *connection,
   return watch_events(connection, events) ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
+/* Notes that the request of a job with exact instants is about to be sent. */
+static LR_COLD void note_sending(lr_connection *connection, const lr_job *job) {
+  if (job->wants.timestamps == LARIAT_TIMESTAMPS_KERNEL)
+    (void)lr_stamped_stream_begin(&connection->stream);
+  uint64_t now_ns = lariat_reactor_now_ns(connection->h1->reactor);
+  connection->exact = (lr_exact_times){.wanted = true, .sent_ns = now_ns};
+}
+
 /* Sends the job's request, or as much of it as goes now.
  * LARIAT_OK, LARIAT_ENOMEM
  * LARIAT_ERESET   the connection is dead
@@ -120,6 +129,7 @@ static inline lariat_status send_request(lr_connection *connection,
   size_t length = 0;
   const char *text = lr_request_head_write(connection->h1, job, &length);
   if (!text) return LARIAT_ENOMEM;
+  if (LR_RARE(job->wants.timestamps)) note_sending(connection, job);
   ssize_t sent = lr_stream_send(&connection->stream, text, length);
   if (sent < 0) return LARIAT_ERESET;
   if (LR_RARE((size_t)sent < length) ||
@@ -197,7 +207,14 @@ static void end_lost(lr_connection *connection, lariat_status status) {
     lr_conclusion_fail(connection, status);
 }
 
+static void note_received_exactly(lr_connection *connection) {
+  if (connection->exact.wanted)
+    connection->exact.received_ns =
+        lariat_reactor_now_ns(connection->h1->reactor);
+}
+
 static void end_at_close(lr_connection *connection) {
+  note_received_exactly(connection);
   lr_h1_result result = lr_h1_parser_end(&connection->parser);
   if (connection->feed && result == LR_H1_DONE &&
       !lr_sink_feed_is_whole(connection, true))
@@ -208,13 +225,21 @@ static void end_at_close(lr_connection *connection) {
     end_lost(connection, connection->parser.fault);
 }
 
+/* Notes what only some jobs want to know. */
+static LR_COLD void note_activity(lr_connection *connection) {
+  lr_h1 *h1 = connection->h1;
+  connection->job->pool.active_ns = lr_reactor_turn_ns(h1->reactor);
+  note_received_exactly(connection);
+  if (!connection->exact.wanted || connection->first_byte_ns) return;
+  connection->first_byte_ns = connection->exact.received_ns;
+  h1->receiving++;
+}
+
 static void note_received(lr_connection *connection) {
   lr_h1 *h1 = connection->h1;
-  uint64_t now_ns = lr_reactor_turn_ns(h1->reactor);
-  if (connection->job->request.idle_timeout_ns)
-    connection->job->pool.active_ns = now_ns;
+  if (LR_RARE(connection->job->wants.activity)) note_activity(connection);
   if (connection->first_byte_ns) return;
-  connection->first_byte_ns = now_ns;
+  connection->first_byte_ns = lr_reactor_turn_ns(h1->reactor);
   h1->receiving++;
 }
 

@@ -9,6 +9,7 @@
 #include "base/checks.h"
 #include "base/memory.h"
 #include "base/quarantine.h"
+#include "base/time.h"
 #include "http/attempts.h"
 #include "http/response_details.h"
 
@@ -45,6 +46,8 @@ void lr_response_reset(lariat_response *response) {
   response->text.length = 0;
   response->body.length = 0;
   response->timings = (lariat_timings){0};
+  response->beginning.started_ns = 0;
+  response->instants.sent_ns = 0;
   response->content_length = -1;
   response->body_bytes = 0;
   if (response->attempts) lr_free(response->attempts);
@@ -512,7 +515,23 @@ const uint8_t *lariat_response_sha256(const lariat_response *response) {
 }
 
 lariat_timings lariat_response_timings(const lariat_response *response) {
-  return response ? response->timings : (lariat_timings){0};
+  if (!response) return (lariat_timings){0};
+  lariat_timings timings = response->timings;
+  const lr_response_beginning *beginning = &response->beginning;
+  const lariat_instants *instants = &response->instants;
+  if (!beginning->started_ns) return timings;
+  timings.queue_us =
+      lr_since(beginning->started_ns, beginning->hop_ns) / LR_NS_PER_US;
+  timings.first_byte_us =
+      lr_since(instants->first_byte_ns, beginning->started_ns) / LR_NS_PER_US;
+  timings.body_us =
+      lr_since(instants->done_ns, instants->first_byte_ns) / LR_NS_PER_US;
+  return timings;
+}
+
+lariat_instants lariat_response_instants(const lariat_response *response) {
+  bool sent = response && response->instants.sent_ns;
+  return sent ? response->instants : (lariat_instants){0};
 }
 
 unsigned lariat_response_redirects(const lariat_response *response) {

@@ -36,6 +36,13 @@ typedef struct lr_response_owner {
 struct lr_attempts;
 struct lr_response_details;
 
+/* When a hop and its attempt began: what the timings are reckoned from when
+ * they are asked for; without `started_ns` they are in `timings`. */
+typedef struct lr_response_beginning {
+  uint64_t hop_ns;
+  uint64_t started_ns;
+} lr_response_beginning;
+
 struct lariat_response {
   lr_atomic_u32 count;
   int status;
@@ -58,6 +65,8 @@ struct lariat_response {
   char remote_ip[48];
   uint8_t sha256[32];
   lariat_timings timings;
+  lr_response_beginning beginning;
+  lariat_instants instants;     /* without `sent_ns` there are none */
   uint64_t connection;          /* its number; 0: not known */
   uint64_t body_bytes;          /* wherever they went */
   lariat_value stream;          /* the body in pieces; none: it is here */

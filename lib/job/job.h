@@ -153,9 +153,12 @@ typedef struct lr_job_request {
 typedef struct lr_job_wants {
   bool sha256;
   bool decompress;
-  uint8_t sink_kind; /* lariat_sink_kind */
-  bool cookies;      /* those of a response that a transform takes are kept */
-  uint8_t keep;      /* lariat_keep, joined; with any the job has a sink */
+  bool activity;      /* each piece that comes is to be noted: there is an idle
+                         time-out, or instants are to be exact */
+  uint8_t sink_kind;  /* lariat_sink_kind */
+  uint8_t timestamps; /* lariat_timestamps */
+  bool cookies;       /* those of a response that a transform takes are kept */
+  uint8_t keep;       /* lariat_keep, joined; with any the job has a sink */
 } lr_job_wants;
 
 /* The request's body: in memory, or from a source. */

@@ -8,6 +8,7 @@
 void lr_report_timings(const lr_job *job, const lr_attempt_facts *facts,
                        lariat_response *response) {
   lariat_timings *timings = &response->timings;
+  response->beginning = (lr_response_beginning){0};
   timings->queue_us =
       lr_since(job->pool.started_ns, job->request.hop_ns) / LR_NS_PER_US;
   timings->first_byte_us = facts->first_byte_us;

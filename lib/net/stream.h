@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
- * stream.h: a connected byte stream, whatever is below it: a descriptor, or a
- * TLS connection (tls_stream.h).
+ * stream.h: a connected byte stream, whatever is below it: a descriptor, one
+ * whose receipts are stamped (stamped_stream.h), or a TLS connection
+ * (tls_stream.h).
  *
  * A stream never blocks.  Its owner watches `fd` for what the stream is to do
  * next: for bytes, or for space when not all could be sent. */
@@ -10,6 +11,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 #include <unistd.h>
@@ -26,6 +28,7 @@ enum {
 };
 
 typedef struct lr_stream_ops {
+  bool is_bare; /* there is nothing but a descriptor below it */
   ssize_t (*send)(lr_stream *stream, const char *bytes, size_t length);
   ssize_t (*receive)(lr_stream *stream, char *bytes, size_t capacity);
   bool (*lacks_certificate)(const lr_stream *stream);
@@ -42,6 +45,8 @@ struct lr_stream {
   bool needs_send; /* it can only receive when `fd` takes bytes again */
   bool needs_receive; /* it can only send when bytes have come: `fd` takes
                          bytes all the time */
+  uint64_t stamp_ns;  /* of what was received last, in CLOCK_REALTIME; 0: none
+                         (stamped_stream.h) */
 };
 
 /* Makes a stream of a connected descriptor, which becomes the stream's. */
@@ -76,7 +81,7 @@ static inline ssize_t lr_stream_receive(lr_stream *stream, char *bytes,
 }
 
 static inline bool lr_stream_is_tls(const lr_stream *stream) {
-  return stream->ops != NULL;
+  return stream->ops && !stream->ops->is_bare;
 }
 
 /* Says whether a stream that ended before an answer may have done so since the

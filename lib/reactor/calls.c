@@ -9,7 +9,7 @@
 
 enum { SMALLEST = 16, HISTORY = 64 };
 
-/* Checks what call_soon and call_later require alike. */
+/* Checks what call_soon, call_later and call_at require alike. */
 static lariat_status check_call(const lariat_reactor *reactor, lariat_call call,
                                 const char *function) {
   if (!reactor || !call) return LARIAT_EINVAL;
@@ -142,22 +142,38 @@ static lariat_status find_delayed(const lariat_reactor *reactor,
   return lr_timer_is_set(&delayed->timer) ? LARIAT_OK : LARIAT_ENOTFOUND;
 }
 
-lariat_status lariat_reactor_call_later(lariat_reactor *reactor,
-                                        uint64_t delay_ms, lariat_call call,
-                                        void *context, lariat_destroy destroy,
-                                        lariat_timer *out) {
-  lariat_status status = check_call(reactor, call, __func__);
-  if (status != LARIAT_OK) return status;
+static lariat_status add_delayed(lariat_reactor *reactor, uint64_t at_ns,
+                                 lr_call call, lariat_timer *out) {
   lr_delayed_call *delayed = take_delayed(reactor);
   if (!delayed) return LARIAT_ENOMEM;
-  delayed->call = (lr_call){call, context, destroy};
-  uint64_t at_ns = lr_add_ms(lariat_reactor_now_ns(reactor), delay_ms);
+  delayed->call = call;
   if (!lr_reactor_set_timer(reactor, &delayed->timer, at_ns)) {
     free_delayed(&reactor->delayed, delayed, true);
     return LARIAT_ENOMEM;
   }
   if (out) out->id = id_of_delayed(delayed);
   return LARIAT_OK;
+}
+
+lariat_status lariat_reactor_call_later(lariat_reactor *reactor,
+                                        uint64_t delay_ms, lariat_call call,
+                                        void *context, lariat_destroy destroy,
+                                        lariat_timer *out) {
+  lariat_status status = check_call(reactor, call, __func__);
+  if (status != LARIAT_OK) return status;
+  uint64_t at_ns = lr_add_ms(lariat_reactor_now_ns(reactor), delay_ms);
+  return add_delayed(reactor, at_ns, (lr_call){call, context, destroy}, out);
+}
+
+lariat_status lariat_reactor_call_at(lariat_reactor *reactor, uint64_t at_ns,
+                                     lariat_call call, void *context,
+                                     lariat_destroy destroy,
+                                     lariat_timer *out) {
+  lariat_status status = check_call(reactor, call, __func__);
+  if (status != LARIAT_OK) return status;
+  if (!reactor->clock.manual) lr_timer_slack_reduce(&reactor->timer_slack);
+  if (at_ns > LR_LATEST_NS) at_ns = LR_LATEST_NS;
+  return add_delayed(reactor, at_ns, (lr_call){call, context, destroy}, out);
 }
 
 lariat_status lariat_reactor_cancel_timer(lariat_reactor *reactor,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * coalesce.c: a very short sleep in which events gather, so that fewer looks
  * at the descriptors and fewer wake-ups of others deal with more of them. */
-#include <sys/prctl.h>
 #include <time.h>
 
 #include "reactor/reactor_private.h"
@@ -11,16 +10,9 @@
  */
 enum { FEW = 8, MANY = 24, COALESCE_NS = 5000 };
 
-/* The kernel lets a thread oversleep by its timer slack, 50 microseconds if it
- * was not told otherwise. */
-enum { SLACK_NS = 1000 };
-
 void lr_reactor_allow_coalescing(lariat_reactor *reactor, bool allowed) {
-  lr_polling *polling = &reactor->polling;
-  polling->may_coalesce = allowed;
-  if (!allowed || polling->has_fine_timer_slack) return;
-  polling->has_fine_timer_slack = true;
-  (void)prctl(PR_SET_TIMERSLACK, SLACK_NS, 0, 0, 0);
+  reactor->polling.may_coalesce = allowed;
+  if (allowed) lr_timer_slack_reduce(&reactor->timer_slack);
 }
 
 static bool may_coalesce_now(const lariat_reactor *reactor) {

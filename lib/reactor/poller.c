@@ -3,11 +3,23 @@
 #include "reactor/poller.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stddef.h>
 #include <string.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/attributes.h"
 #include "base/memory.h"
+#include "base/time.h"
+
+/* Tells whether epoll_pwait2 has a wrapper: from glibc 2.35 on. */
+#ifdef __GLIBC_PREREQ
+#if __GLIBC_PREREQ(2, 35)
+#define HAS_PWAIT2
+#endif
+#endif
 
 enum { SMALLEST = 64 };
 
@@ -17,14 +29,18 @@ lariat_status lr_poller_init(lr_poller *poller) {
   poller->watches = 0;
   poller->batch = 0;
   poller->found = 0;
+  poller->means = LR_POLLER_PWAIT2;
+  poller->timer.ready = NULL;
   poller->epoll = epoll_create1(EPOLL_CLOEXEC);
   return poller->epoll < 0 ? LARIAT_ESYSTEM : LARIAT_OK;
 }
 
 void lr_poller_clear(lr_poller *poller) {
   if (poller->epoll >= 0) close(poller->epoll);
+  if (poller->timer.ready) close(poller->timer.fd);
   lr_free(poller->entries);
   poller->epoll = -1;
+  poller->timer.ready = NULL;
   poller->entries = NULL;
   poller->capacity = 0;
   poller->watches = 0;
@@ -193,9 +209,84 @@ static void deliver_event(lr_poller *poller, const struct epoll_event *event) {
     watch->ready(watch, event->events);
 }
 
-lariat_status lr_poller_collect(lr_poller *poller, int wait_ms) {
-  int count =
-      epoll_wait(poller->epoll, poller->events, LR_POLLER_EVENTS, wait_ms);
+/* ---- Waiting ---- */
+
+static struct timespec timespec_of(uint64_t ns) {
+  return (struct timespec){.tv_sec = (time_t)(ns / LR_NS_PER_S),
+                           .tv_nsec = (long)(ns % LR_NS_PER_S)};
+}
+
+static int wait_by_pwait2(lr_poller *poller, uint64_t wait_ns) {
+#ifdef HAS_PWAIT2
+  struct timespec time = timespec_of(wait_ns);
+  return epoll_pwait2(poller->epoll, poller->events, LR_POLLER_EVENTS, &time,
+                      NULL);
+#else
+  (void)poller;
+  (void)wait_ns;
+  errno = ENOSYS;
+  return -1;
+#endif
+}
+
+/* Says whether a system call is not to be had: the kernel is older, or a filter
+ * does not know it (which some tell by EPERM). */
+static bool is_missing(int error) { return error == ENOSYS || error == EPERM; }
+
+/* Does nothing: the timerfd has done its work when epoll returns.  It is
+ * watched for edges, and so need not be read. */
+static void timer_ready(lr_watch *watch, uint32_t events) {
+  (void)watch;
+  (void)events;
+}
+
+static bool open_timer(lr_poller *poller) {
+  int fd = timerfd_create(CLOCK_MONOTONIC, TFD_NONBLOCK | TFD_CLOEXEC);
+  if (fd < 0) return false;
+  poller->timer = (lr_watch){.ready = timer_ready, .fd = fd};
+  if (lr_poller_set(poller, &poller->timer, EPOLLIN | EPOLLET) == LARIAT_OK)
+    return true;
+  poller->timer.ready = NULL;
+  close(fd);
+  return false;
+}
+
+static bool set_timer(lr_poller *poller, uint64_t wait_ns) {
+  struct itimerspec when = {{0, 0}, timespec_of(wait_ns)};
+  return (poller->timer.ready || open_timer(poller)) &&
+         timerfd_settime(poller->timer.fd, 0, &when, NULL) == 0;
+}
+
+static int wait_by_epoll(lr_poller *poller, int wait_ms) {
+  return epoll_wait(poller->epoll, poller->events, LR_POLLER_EVENTS, wait_ms);
+}
+
+/* Rounds up: what is waited for is not looked for too early. */
+static int whole_ms(uint64_t ns) {
+  uint64_t ms = (ns - 1) / LR_NS_PER_MS + 1;
+  return ms < INT_MAX ? (int)ms : INT_MAX;
+}
+
+/* Leaves the timer of a wait that ended early as it is: the next wait sets it
+ * anew, or its event comes to nothing. */
+static int wait_by_timer(lr_poller *poller, uint64_t wait_ns) {
+  return wait_by_epoll(poller,
+                       set_timer(poller, wait_ns) ? -1 : whole_ms(wait_ns));
+}
+
+static LR_COLD int wait_some(lr_poller *poller, uint64_t wait_ns) {
+  if (poller->means == LR_POLLER_PWAIT2) {
+    int count = wait_by_pwait2(poller, wait_ns);
+    if (count >= 0 || !is_missing(errno)) return count;
+    poller->means = LR_POLLER_TIMERFD;
+  }
+  return wait_by_timer(poller, wait_ns);
+}
+
+lariat_status lr_poller_collect(lr_poller *poller, uint64_t wait_ns) {
+  int count = wait_ns == 0             ? wait_by_epoll(poller, 0)
+              : wait_ns == LR_NEVER_NS ? wait_by_epoll(poller, -1)
+                                       : wait_some(poller, wait_ns);
   poller->found = count < 0 ? 0 : count;
   poller->batch++;
   return count < 0 && errno != EINTR ? LARIAT_ESYSTEM : LARIAT_OK;
@@ -207,8 +298,8 @@ void lr_poller_deliver(lr_poller *poller) {
   poller->found = 0;
 }
 
-lariat_status lr_poller_wait(lr_poller *poller, int wait_ms, int *found) {
-  lariat_status status = lr_poller_collect(poller, wait_ms);
+lariat_status lr_poller_wait(lr_poller *poller, uint64_t wait_ns, int *found) {
+  lariat_status status = lr_poller_collect(poller, wait_ns);
   if (found) *found = poller->found;
   lr_poller_deliver(poller);
   return status;

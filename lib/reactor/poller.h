@@ -31,6 +31,14 @@ typedef struct lr_poller_entry {
   bool listed;   /* and epoll still has the number, as far as is known */
 } lr_poller_entry;
 
+/* How a poller waits for a time that is neither none nor for ever: by the best
+ * means that the kernel has. */
+typedef enum lr_poller_means {
+  LR_POLLER_PWAIT2, /* epoll_pwait2, to the nanosecond; Linux 5.11 */
+  LR_POLLER_TIMERFD /* a timerfd among the watches; where there is no descriptor
+                       for that, whole milliseconds */
+} lr_poller_means;
+
 /* How many events a system call brings at the most. */
 enum { LR_POLLER_EVENTS = 512 };
 
@@ -41,6 +49,8 @@ typedef struct lr_poller {
   uint32_t capacity;
   uint32_t watches;
   uint32_t batch; /* counts the collections */
+  lr_poller_means means;
+  lr_watch timer; /* of the timerfd; its `ready` is NULL until there is one */
   struct epoll_event events[LR_POLLER_EVENTS];
 } lr_poller;
 
@@ -85,14 +95,14 @@ void lr_poller_hand_over(lr_poller *poller, lr_watch *watch);
  * open: another thread will have it. */
 void lr_poller_remove(lr_poller *poller, int fd);
 
-/* Waits (milliseconds; -1 for ever) for watches to be ready, and then calls
- * them: in two steps, so that the clock can be read in between.  EINTR is no
- * error.
+/* Waits (nanoseconds; LR_NEVER_NS for ever) for watches to be ready, and then
+ * calls them: in two steps, so that the clock can be read in between.  EINTR is
+ * no error.
  * LARIAT_OK, LARIAT_ESYSTEM (nothing is to be delivered then) */
-lariat_status lr_poller_collect(lr_poller *poller, int wait_ms);
+lariat_status lr_poller_collect(lr_poller *poller, uint64_t wait_ns);
 void lr_poller_deliver(lr_poller *poller);
 
 /* Does both steps.  `*found` gets the number of events (may be NULL). */
-lariat_status lr_poller_wait(lr_poller *poller, int wait_ms, int *found);
+lariat_status lr_poller_wait(lr_poller *poller, uint64_t wait_ns, int *found);
 
 #endif

@@ -210,35 +210,28 @@ void lr_reactor_remove_shutdown_hook(lariat_reactor *reactor,
 
 /* ---- Turns ---- */
 
-/* Returns the milliseconds until the next timer, rounded up, so that it is not
- * looked for too early; -1 when there is none to wait for.  The turn before has
- * ended. */
-static int ms_until_timer(lariat_reactor *reactor) {
+/* Returns how long it is until the next timer; LR_NEVER_NS when there is none
+ * to wait for.  The turn before has ended. */
+static uint64_t ns_until_timer(lariat_reactor *reactor) {
   uint64_t next_ns = lr_timers_next(&reactor->timers);
   uint64_t now_ns = lariat_reactor_now_ns(reactor);
   lr_turn_meter_end(reactor->meter, now_ns);
-  if (next_ns == LR_NEVER_NS) return -1;
+  if (next_ns == LR_NEVER_NS) return LR_NEVER_NS;
   if (next_ns <= now_ns) return 0;
-  if (reactor->clock.manual) return -1;
-  uint64_t ms = (next_ns - now_ns - 1) / LR_NS_PER_MS + 1;
-  return ms < INT_MAX ? (int)ms : INT_MAX;
-}
-
-static int shorter_wait(int a_ms, int b_ms) {
-  if (a_ms < 0) return b_ms;
-  if (b_ms < 0) return a_ms;
-  return a_ms < b_ms ? a_ms : b_ms;
+  return reactor->clock.manual ? LR_NEVER_NS : next_ns - now_ns;
 }
 
 /* Returns how long this turn may wait.  Not to wait at all costs neither a look
  * at the clock nor an atomic operation. */
-static int time_to_wait(lariat_reactor *reactor, int wait_ms) {
+static uint64_t time_to_wait(lariat_reactor *reactor, int wait_ms) {
   bool work = lr_reactor_has_work(reactor);
   reactor->turn_requested = false;
   if (wait_ms == 0 || work) return 0;
-  int ms = shorter_wait(wait_ms, ms_until_timer(reactor));
-  if (ms != 0 && !lr_mailbox_sleep(reactor->mailbox)) return 0;
-  return ms;
+  uint64_t most_ns = wait_ms < 0 ? LR_NEVER_NS : lr_ns_of_ms((uint64_t)wait_ms);
+  uint64_t ns = ns_until_timer(reactor);
+  if (ns > most_ns) ns = most_ns;
+  if (ns != 0 && !lr_mailbox_sleep(reactor->mailbox)) return 0;
+  return ns;
 }
 
 static void deliver_mail(lariat_reactor *reactor) {
@@ -318,12 +311,12 @@ static lariat_status collect_events(lariat_reactor *reactor, int wait_ms,
     return LARIAT_OK;
   }
   if (wait_ms != 0) (void)lr_coalesce(reactor);
-  int ms = time_to_wait(reactor, wait_ms);
+  uint64_t wait_ns = time_to_wait(reactor, wait_ms);
   if (has_just_polled(reactor)) {
     begin_metered(reactor);
     return LARIAT_OK;
   }
-  lariat_status status = lr_poller_collect(&reactor->poller, ms);
+  lariat_status status = lr_poller_collect(&reactor->poller, wait_ns);
   *error = errno;
   uint64_t now_ns = lariat_reactor_now_ns(reactor);
   reactor->polling.found = reactor->poller.found;
@@ -540,6 +533,7 @@ lariat_status lariat_reactor_close(lariat_reactor *reactor, unsigned wait_ms) {
   end_shutdown_hooks(reactor);
   discard_mail(reactor);
   lr_calls_clear(reactor);
+  lr_timer_slack_restore(&reactor->timer_slack);
   lr_descriptors_clear(reactor);
   destroy_layer_states(reactor);
   leave_thread(reactor);

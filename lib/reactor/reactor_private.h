@@ -8,6 +8,7 @@
 
 #include "reactor/log.h"
 #include "reactor/reactor.h"
+#include "reactor/timer_slack.h"
 #include "reactor/turn_meter.h"
 
 /* A function that is to be called, with its context. */
@@ -34,8 +35,9 @@ typedef struct lr_call_queue {
   uint32_t capacity; /* a power of two, or 0 */
 } lr_call_queue;
 
-/* A slot for a call of lariat_reactor_call_later.  Slots are freed with the
- * reactor only, so that a stale id finds a slot, and a generation that differs.
+/* A slot for a call of lariat_reactor_call_later or lariat_reactor_call_at.
+ * Slots are freed with the reactor only, so that a stale id finds a slot, and a
+ * generation that differs.
  */
 typedef struct lr_delayed_call {
   lr_timer timer;
@@ -90,11 +92,10 @@ typedef struct lr_run {
 
 /* The last look at the descriptors, and what comes of it (coalesce.c). */
 typedef struct lr_polling {
-  uint64_t at_ns;            /* when it was made, */
-  int found;                 /* and how many events there were */
-  bool skipped;              /* the turn before this one made none */
-  bool may_coalesce;         /* lr_reactor_allow_coalescing */
-  bool has_fine_timer_slack; /* the thread's timer slack was set */
+  uint64_t at_ns;    /* when it was made, */
+  int found;         /* and how many events there were */
+  bool skipped;      /* the turn before this one made none */
+  bool may_coalesce; /* lr_reactor_allow_coalescing */
 } lr_polling;
 
 /* Whether the reactor is part of a foreign event loop. */
@@ -130,6 +131,7 @@ struct lariat_reactor {
   lr_mail *local_last;
   lr_call_queue calls;
   lr_timers timers;
+  lr_timer_slack timer_slack;
   lr_polling polling;
   lr_turn_meter *meter; /* `own_meter`, or the one of who outlives it */
   lr_turn_meter own_meter;

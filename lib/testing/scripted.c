@@ -763,6 +763,27 @@ static lr_attempt_facts facts_of(const scripted_exchange *exchange) {
           lr_since(end_ns, exchange->job->pool.started_ns) / LR_NS_PER_US};
 }
 
+/* Returns what has been reached of an answer that goes on. */
+static lariat_instants instants_of(const scripted_exchange *exchange) {
+  const uint64_t *ends_ns = exchange->ends_ns;
+  lariat_instants instants = {0};
+  if (exchange->at > LARIAT_PHASE_TLS)
+    instants.sent_ns = ends_ns[LARIAT_PHASE_TLS];
+  if (exchange->at > LARIAT_PHASE_FIRST_BYTE)
+    instants.first_byte_ns = ends_ns[LARIAT_PHASE_FIRST_BYTE];
+  return instants;
+}
+
+/* Notes when the answer ended: with its last phase. */
+static void report_end(const scripted_exchange *exchange,
+                       lariat_instants *instants) {
+  uint64_t now_ns = lr_reactor_turn_ns(exchange->transport->reactor);
+  uint64_t end_ns = exchange->ends_ns[exchange->at];
+  instants->done_ns = end_ns < now_ns ? end_ns : now_ns;
+  instants->arrived_ns = instants->done_ns;
+  instants->arrival = LARIAT_ARRIVAL_READ;
+}
+
 static void report_exchange(const scripted_exchange *exchange, bool complete,
                             lariat_response *response) {
   lr_attempt_facts facts = facts_of(exchange);
@@ -772,12 +793,16 @@ static void report_exchange(const scripted_exchange *exchange, bool complete,
     lr_report_timings(exchange->job, &facts, response);
   else
     lr_report_failed_timings(exchange->job, &facts, response, exchange->at);
+  response->instants = instants_of(exchange);
 }
 
 /* Takes the exchange apart from its job. */
 static void detach_job(scripted_exchange *exchange, bool complete) {
   lr_job *job = exchange->job;
-  if (job->response) report_exchange(exchange, complete, job->response);
+  if (job->response) {
+    report_exchange(exchange, complete, job->response);
+    if (complete) report_end(exchange, &job->response->instants);
+  }
   if (job->body.source && job->body.source->ops->over)
     job->body.source->ops->over(job->body.source);
   release_connection(exchange, complete);

@@ -40,7 +40,11 @@ uint64_t lariat_virtual_clock_now_ns(const lariat_virtual_clock *clock) {
 }
 
 void lariat_virtual_clock_move(lariat_virtual_clock *clock, uint64_t ms) {
-  lr_u64_add_relaxed(&clock->now_ns, lr_ns_of_ms(ms));
+  lariat_virtual_clock_move_ns(clock, lr_ns_of_ms(ms));
+}
+
+void lariat_virtual_clock_move_ns(lariat_virtual_clock *clock, uint64_t ns) {
+  lr_u64_add_relaxed(&clock->now_ns, ns);
 }
 
 /* Runs one turn at least: descriptors are not seen from here. */

@@ -201,6 +201,7 @@ static lariat_value take(lariat_value result, void *context) {
     seen->phase = lariat_failure_phase(result);
     seen->http_status = lariat_failure_http_status(result);
     seen->timings = lariat_failure_timings(result);
+    seen->instants = lariat_failure_instants(result);
   } else {
     const lariat_response *response = lariat_response_in(result);
     (void)lariat_response_body(response, &seen->length);
@@ -208,6 +209,7 @@ static lariat_value take(lariat_value result, void *context) {
     seen->redirects = lariat_response_redirects(response);
     seen->reused = lariat_response_reused(response);
     seen->timings = lariat_response_timings(response);
+    seen->instants = lariat_response_instants(response);
   }
   if (seen->then) seen->then(seen);
   return lariat_value_drop(result);

@@ -55,6 +55,7 @@ struct seen {
   unsigned redirects;
   bool reused;
   lariat_timings timings;
+  lariat_instants instants;
   void (*then)(struct seen *seen);
 };
 

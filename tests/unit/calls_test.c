@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * labels: threads
- * calls_test.c: call_soon, call_later, call_from_thread. */
+ * calls_test.c: call_soon, call_later, call_at, call_from_thread. */
 #include <pthread.h>
 #include <string.h>
 
@@ -44,6 +44,11 @@ static lariat_status soon(struct task *task) {
 static lariat_status later(struct task *task, uint64_t ms) {
   return lariat_reactor_call_later(task->reactor, ms, run_task, task,
                                    destroy_task, &task->timer);
+}
+
+static lariat_status at(struct task *task, uint64_t at_ns) {
+  return lariat_reactor_call_at(task->reactor, at_ns, run_task, task,
+                                destroy_task, &task->timer);
 }
 
 static void run_task(void *context) {
@@ -146,6 +151,92 @@ static void test_later_from_later(void) {
   tasks[0].later = NULL;
   fixture_turns(&f, 1);
   CU_ASSERT_STRING_EQUAL(diary, "aAbBaA");
+  fixture_close(&f);
+}
+
+static void move_ns(struct fixture *f, uint64_t ns) {
+  lariat_virtual_clock_move_ns(f->virtual_clock, ns);
+  fixture_settle(f);
+}
+
+/* To the nanosecond, in the order of the instants, and then of the setting. */
+static void test_at(void) {
+  struct fixture f;
+  open_diary(&f);
+  uint64_t now_ns = lariat_reactor_now_ns(f.reactor);
+  CU_ASSERT_EQUAL(at(&tasks[0], now_ns + 1500001), LARIAT_OK);
+  CU_ASSERT_EQUAL(at(&tasks[1], now_ns + 1500000), LARIAT_OK);
+  CU_ASSERT_EQUAL(at(&tasks[2], now_ns + 1500000), LARIAT_OK);
+  move_ns(&f, 1499999);
+  CU_ASSERT_STRING_EQUAL(diary, "");
+  move_ns(&f, 1);
+  CU_ASSERT_STRING_EQUAL(diary, "bBcC");
+  move_ns(&f, 1);
+  CU_ASSERT_STRING_EQUAL(diary, "bBcCaA");
+  fixture_close(&f);
+}
+
+/* A timer of an instant is one like others: it is listed, moved, cancelled. */
+static void test_at_is_a_timer(void) {
+  struct fixture f;
+  open_diary(&f);
+  uint64_t now_ns = lariat_reactor_now_ns(f.reactor);
+  uint64_t at_ns = 0;
+  CU_ASSERT_EQUAL(at(&tasks[0], now_ns + 7), LARIAT_OK);
+  CU_ASSERT_EQUAL(at(&tasks[1], now_ns + 7), LARIAT_OK);
+  CU_ASSERT_EQUAL(lariat_reactor_timers(f.reactor, NULL, 0), 2);
+  CU_ASSERT_EQUAL(lariat_reactor_timer_time(f.reactor, tasks[0].timer, &at_ns),
+                  LARIAT_OK);
+  CU_ASSERT_EQUAL(at_ns, now_ns + 7);
+  CU_ASSERT_EQUAL(lariat_reactor_delay_timer(f.reactor, tasks[0].timer, 1),
+                  LARIAT_OK);
+  CU_ASSERT_EQUAL(lariat_reactor_cancel_timer(f.reactor, tasks[1].timer),
+                  LARIAT_OK);
+  CU_ASSERT_STRING_EQUAL(diary, "B");
+  move_ns(&f, 1000006);
+  CU_ASSERT_STRING_EQUAL(diary, "B");
+  move_ns(&f, 1);
+  CU_ASSERT_STRING_EQUAL(diary, "BaA");
+  fixture_close(&f);
+}
+
+/* An instant that has passed is now: in the order of the setting, not of the
+ * instants, within a turn; and the last instant there is never comes. */
+static void test_at_extremes(void) {
+  struct fixture f;
+  open_diary(&f);
+  CU_ASSERT_EQUAL(at(&tasks[0], 0), LARIAT_OK);
+  CU_ASSERT_EQUAL(at(&tasks[1], UINT64_MAX), LARIAT_OK);
+  CU_ASSERT_EQUAL(at(&tasks[2], UINT64_MAX - 1), LARIAT_OK);
+  fixture_settle(&f);
+  CU_ASSERT_STRING_EQUAL(diary, "aA");
+  fixture_advance(&f, 1000000000);
+  CU_ASSERT_STRING_EQUAL(diary, "aA");
+  fixture_expect_timers(&f, 2);
+  fixture_close(&f);
+  CU_ASSERT_EQUAL(strlen(diary), 4);
+}
+
+/* On the real clock: not before its time. */
+static void note_time(void *context) {
+  uint64_t *ran_ns = context;
+  *ran_ns = lariat_reactor_now_ns(lariat_reactor_current());
+}
+
+static bool has_run(void *context) { return *(uint64_t *)context != 0; }
+
+static void test_at_real_time(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_PLAIN);
+  for (uint64_t delay_ns = 0; delay_ns < 1000000; delay_ns += 33333) {
+    uint64_t ran_ns = 0;
+    uint64_t at_ns = lariat_reactor_now_ns(f.reactor) + delay_ns;
+    CU_ASSERT_EQUAL(lariat_reactor_call_at(f.reactor, at_ns, note_time, &ran_ns,
+                                           NULL, NULL),
+                    LARIAT_OK);
+    CU_ASSERT_TRUE_FATAL(fixture_run_until(&f, has_run, &ran_ns, 1000));
+    CU_ASSERT(ran_ns >= at_ns);
+  }
   fixture_close(&f);
 }
 
@@ -365,6 +456,10 @@ static void test_refusals(void) {
   CU_ASSERT_EQUAL(
       lariat_reactor_call_later(f.reactor, 1, NULL, NULL, NULL, NULL),
       LARIAT_EINVAL);
+  CU_ASSERT_EQUAL(lariat_reactor_call_at(f.reactor, 1, NULL, NULL, NULL, NULL),
+                  LARIAT_EINVAL);
+  CU_ASSERT_EQUAL(lariat_reactor_call_at(NULL, 1, run_task, NULL, NULL, NULL),
+                  LARIAT_EINVAL);
   CU_ASSERT_EQUAL(lariat_reactor_call_from_thread(f.reactor, NULL, NULL, NULL),
                   LARIAT_EINVAL);
   CU_ASSERT_EQUAL(lariat_mailbox_call(NULL, run_task, NULL, NULL),
@@ -380,7 +475,8 @@ static void test_out_of_memory(void) {
   static const uint64_t failing[] = {1, 2, 2}; /* the table, slot, heap */
   for (size_t i = 0; i < FIXTURE_COUNT(failing); i++) {
     fixture_fail_allocation(&f, failing[i]);
-    CU_ASSERT_EQUAL(later(&tasks[0], 1), LARIAT_ENOMEM);
+    CU_ASSERT_EQUAL(i % 2 ? at(&tasks[0], 1) : later(&tasks[0], 1),
+                    LARIAT_ENOMEM);
     CU_ASSERT_STRING_EQUAL(diary, "");
   }
   fixture_fail_allocation(&f, 1);
@@ -482,6 +578,10 @@ int main(int argc, char **argv) {
       {"many calls in one turn", test_many_soon},
       {"call_later runs in order and not early", test_later},
       {"call_later from a timer is for the turn after", test_later_from_later},
+      {"call_at runs at its instant", test_at},
+      {"a call at an instant is a timer", test_at_is_a_timer},
+      {"instants that have passed, and that never come", test_at_extremes},
+      {"call_at on the real clock is not early", test_at_real_time},
       {"a timer of the far future", test_far_future},
       {"a cancelled timer does not run", test_cancel},
       {"how a timer ended is remembered", test_fates_are_remembered},

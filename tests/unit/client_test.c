@@ -409,6 +409,75 @@ static void test_timings(void) {
   scripting_close(&s);
 }
 
+/* Checks instants that are so many milliseconds after `from_ns`; 0: none. */
+static void expect_instants(const lariat_instants *instants, uint64_t from_ns,
+                            uint64_t sent_ms, uint64_t first_ms,
+                            uint64_t done_ms) {
+  const uint64_t ms = 1000000;
+  CU_ASSERT_EQUAL(instants->sent_ns, sent_ms ? from_ns + sent_ms * ms : 0);
+  CU_ASSERT_EQUAL(instants->first_byte_ns,
+                  first_ms ? from_ns + first_ms * ms : 0);
+  CU_ASSERT_EQUAL(instants->done_ns, done_ms ? from_ns + done_ms * ms : 0);
+  CU_ASSERT_EQUAL(instants->arrived_ns, instants->done_ns);
+  CU_ASSERT_EQUAL(instants->arrival,
+                  done_ms ? LARIAT_ARRIVAL_READ : LARIAT_ARRIVAL_NONE);
+}
+
+/* Each at its own time on the virtual clock, and what is not reached is 0. */
+static void test_instants(void) {
+  static const struct {
+    const char *query;
+    uint64_t sent_ms, first_ms, done_ms; /* since it began */
+    lariat_status status;
+  } rows[] = {
+      {"dns=1&connect=2&tls=4&request=8&first-byte=16&body=32", 7, 31, 63,
+       LARIAT_OK},
+      {"dns=1&connect=900", 0, 0, 0, LARIAT_ETIMEDOUT},
+      {"dns=1&connect=2&tls=900", 0, 0, 0, LARIAT_ETIMEDOUT},
+      {"dns=1&connect=2&tls=4&request=900", 7, 0, 0, LARIAT_ETIMEDOUT},
+      {"dns=1&connect=2&tls=4&request=8&first-byte=900", 7, 0, 0,
+       LARIAT_ETIMEDOUT},
+      {"dns=1&connect=2&tls=4&request=8&first-byte=16&body=900", 7, 31, 0,
+       LARIAT_ETIMEDOUT},
+  };
+  for (size_t i = 0; i < FIXTURE_COUNT(rows); i++) {
+    struct scripting s;
+    struct seen r[1];
+    char url[128];
+    lariat_client_options client = lariat_client_defaults();
+    client.timeout_ms = 200;
+    scripting_open(&s, NULL, &client);
+    uint64_t from_ns = lariat_reactor_now_ns(s.f.reactor);
+    snprintf(url, sizeof url, "https://a/?%s", rows[i].query);
+    scripting_get(&s, &r[0], url);
+    scripting_run(&s, 1000);
+    CU_ASSERT_EQUAL(r[0].status, rows[i].status);
+    expect_instants(&r[0].instants, from_ns, rows[i].sent_ms, rows[i].first_ms,
+                    rows[i].done_ms);
+    scripting_forget(r, 1);
+    scripting_close(&s);
+  }
+}
+
+static void test_unknown_timestamps(void) {
+  struct scripting s;
+  struct seen r[1];
+  lariat_client *client;
+  scripting_open(&s, NULL, NULL);
+  lariat_client_options options = lariat_client_defaults();
+  options.timestamps = (lariat_timestamps)3;
+  CU_ASSERT_EQUAL(lariat_client_new(s.pool, s.f.reactor, &options, &client),
+                  LARIAT_EINVAL);
+  lariat_request_options request = lariat_request_defaults(s.client);
+  request.timestamps = (lariat_timestamps)3;
+  r[0].then = NULL;
+  scripting_watch(&s, &r[0],
+                  lariat_request(s.client, "GET", "http://a/", &request));
+  CU_ASSERT_EQUAL(r[0].status, LARIAT_EINVAL);
+  scripting_forget(r, 1);
+  scripting_close(&s);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"credits", test_credits},
@@ -426,6 +495,8 @@ int main(int argc, char **argv) {
       {"dead connections", test_dead_connections},
       {"idle limit", test_idle_limit},
       {"timings", test_timings},
+      {"instants", test_instants},
+      {"timestamps that are none", test_unknown_timestamps},
   };
   return fixture_main("client", tests, FIXTURE_COUNT(tests), argc, argv);
 }

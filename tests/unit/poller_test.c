@@ -1,12 +1,71 @@
 /* SPDX-License-Identifier: MIT
- * poller_test.c: watches on epoll. */
+ * poller_test.c: watches on epoll.
+ *
+ * This program's epoll_pwait2(), timerfd_create() and timerfd_settime() stand
+ * in for the C library's: they note what they are asked for, and fail if a test
+ * wants that. */
 #include "reactor/poller.h"
 
+#include <dlfcn.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "base/time.h"
 #include "support/fixture.h"
+
+/* ---- The kernel ---- */
+
+static struct {
+  int pwait2_error;  /* 0: the time passes at once */
+  int timerfd_error; /* 0: there is a descriptor */
+  int pwait2_calls;
+  int settime_calls;
+  struct timespec waited;
+  struct itimerspec set;
+} kernel;
+
+int epoll_pwait2(int epoll, struct epoll_event *events, int most,
+                 const struct timespec *time, const sigset_t *signals) {
+  (void)signals;
+  kernel.pwait2_calls++;
+  kernel.waited = *time;
+  if (!kernel.pwait2_error) return epoll_wait(epoll, events, most, 0);
+  errno = kernel.pwait2_error;
+  return -1;
+}
+
+int timerfd_create(int clock, int flags) {
+  int (*create)(int, int);
+  void *symbol = dlsym(RTLD_NEXT, "timerfd_create");
+  memcpy(&create, &symbol, sizeof create);
+  errno = kernel.timerfd_error;
+  return kernel.timerfd_error ? -1 : create(clock, flags);
+}
+
+int timerfd_settime(int fd, int flags, const struct itimerspec *when,
+                    struct itimerspec *before) {
+  int (*set)(int, int, const struct itimerspec *, struct itimerspec *);
+  void *symbol = dlsym(RTLD_NEXT, "timerfd_settime");
+  memcpy(&set, &symbol, sizeof set);
+  kernel.settime_calls++;
+  kernel.set = *when;
+  return set(fd, flags, when, before);
+}
+
+static void open_kernel(struct fixture *f, lr_poller *poller, int pwait2_error,
+                        int timerfd_error) {
+  memset(&kernel, 0, sizeof kernel);
+  fixture_open(f, FIXTURE_NO_REACTOR);
+  CU_ASSERT_EQUAL_FATAL(lr_poller_init(poller), LARIAT_OK);
+  kernel.pwait2_error = pwait2_error;
+  kernel.timerfd_error = timerfd_error;
+}
+
+/* ---- Watches ---- */
 
 struct probe {
   lr_watch watch;
@@ -370,6 +429,111 @@ static void test_refusals(void) {
   fixture_close(&f);
 }
 
+/* ---- Waiting ---- */
+
+static void test_waits_by_pwait2(void) {
+  struct fixture f;
+  lr_poller poller;
+  open_kernel(&f, &poller, 0, 0);
+  CU_ASSERT_EQUAL(lr_poller_collect(&poller, 1234567891), LARIAT_OK);
+  CU_ASSERT_EQUAL(kernel.waited.tv_sec, 1);
+  CU_ASSERT_EQUAL(kernel.waited.tv_nsec, 234567891);
+  CU_ASSERT_EQUAL(lr_poller_collect(&poller, 1), LARIAT_OK);
+  CU_ASSERT_EQUAL(kernel.waited.tv_sec, 0);
+  CU_ASSERT_EQUAL(kernel.waited.tv_nsec, 1);
+  CU_ASSERT_EQUAL(lr_poller_collect(&poller, LR_LATEST_NS), LARIAT_OK);
+  CU_ASSERT_EQUAL(kernel.waited.tv_sec, LR_LATEST_NS / LR_NS_PER_S);
+  CU_ASSERT_EQUAL(kernel.pwait2_calls, 3);
+  CU_ASSERT_EQUAL(lr_poller_collect(&poller, 0), LARIAT_OK);
+  CU_ASSERT_EQUAL(kernel.pwait2_calls, 3);
+  CU_ASSERT_EQUAL(kernel.settime_calls, 0);
+  lr_poller_clear(&poller);
+  fixture_close(&f);
+}
+
+static void test_wait_fails(void) {
+  struct fixture f;
+  lr_poller poller;
+  open_kernel(&f, &poller, EINTR, 0);
+  CU_ASSERT_EQUAL(lr_poller_collect(&poller, 1), LARIAT_OK);
+  CU_ASSERT_EQUAL(poller.found, 0);
+  kernel.pwait2_error = EBADF;
+  CU_ASSERT_EQUAL(lr_poller_collect(&poller, 1), LARIAT_ESYSTEM);
+  CU_ASSERT_EQUAL(poller.found, 0);
+  CU_ASSERT_EQUAL(poller.means, LR_POLLER_PWAIT2);
+  lr_poller_clear(&poller);
+  fixture_close(&f);
+}
+
+/* The timer ends the wait, and its event is nobody's. */
+static void check_timerfd(int error) {
+  struct fixture f;
+  lr_poller poller;
+  open_kernel(&f, &poller, error, 0);
+  for (int i = 1; i <= 3; i++) {
+    CU_ASSERT_EQUAL(lr_poller_collect(&poller, 1000000 + (uint64_t)i),
+                    LARIAT_OK);
+    CU_ASSERT_EQUAL(poller.found, 1);
+    CU_ASSERT_EQUAL(kernel.set.it_value.tv_sec, 0);
+    CU_ASSERT_EQUAL(kernel.set.it_value.tv_nsec, 1000000 + i);
+    CU_ASSERT_EQUAL(kernel.set.it_interval.tv_nsec, 0);
+    CU_ASSERT_EQUAL(kernel.settime_calls, i);
+    lr_poller_deliver(&poller);
+    CU_ASSERT_EQUAL(found_by(&poller), 0);
+  }
+  CU_ASSERT_EQUAL(kernel.pwait2_calls, 1);
+  CU_ASSERT_EQUAL(poller.means, LR_POLLER_TIMERFD);
+  lr_poller_clear(&poller);
+  fixture_close(&f);
+}
+
+static void test_waits_by_timerfd(void) {
+  check_timerfd(ENOSYS);
+  check_timerfd(EPERM);
+}
+
+/* What comes before the timer ends the wait; the timer's own event comes to
+ * nothing then. */
+static void test_event_before_timer(void) {
+  struct fixture f;
+  lr_poller poller;
+  int ends[2];
+  struct probe in;
+  open_kernel(&f, &poller, ENOSYS, 0);
+  open_pipe(ends);
+  make_probe(&in, &poller, ends[0]);
+  CU_ASSERT_EQUAL(lr_poller_set(&poller, &in.watch, EPOLLIN | EPOLLET),
+                  LARIAT_OK);
+  put_byte(ends[1]);
+  CU_ASSERT_EQUAL(lr_poller_collect(&poller, 20 * LR_NS_PER_MS), LARIAT_OK);
+  lr_poller_deliver(&poller);
+  CU_ASSERT_EQUAL(in.calls, 1);
+  CU_ASSERT_EQUAL(lr_poller_collect(&poller, LR_NEVER_NS), LARIAT_OK);
+  CU_ASSERT_EQUAL(poller.found, 1);
+  lr_poller_deliver(&poller);
+  CU_ASSERT_EQUAL(in.calls, 1);
+  close_pipe(ends);
+  lr_poller_clear(&poller);
+  fixture_close(&f);
+}
+
+/* Without a descriptor for a timer it waits for whole milliseconds, which are
+ * up when it returns, and looks for one again the next time. */
+static void test_waits_without_timerfd(void) {
+  struct fixture f;
+  lr_poller poller;
+  open_kernel(&f, &poller, ENOSYS, EMFILE);
+  CU_ASSERT_EQUAL(lr_poller_collect(&poller, 1500000), LARIAT_OK);
+  CU_ASSERT_EQUAL(poller.found, 0);
+  CU_ASSERT_EQUAL(kernel.settime_calls, 0);
+  kernel.timerfd_error = 0;
+  CU_ASSERT_EQUAL(lr_poller_collect(&poller, 1), LARIAT_OK);
+  CU_ASSERT_EQUAL(poller.found, 1);
+  CU_ASSERT_EQUAL(kernel.settime_calls, 1);
+  lr_poller_clear(&poller);
+  fixture_close(&f);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"a watch is level-triggered", test_level_triggered},
@@ -383,6 +547,11 @@ int main(int argc, char **argv) {
       {"a descriptor that was removed is not reported", test_remove},
       {"a number whose file changed is watched anew", test_changed_file},
       {"what cannot be watched is refused", test_refusals},
+      {"a wait is one to the nanosecond", test_waits_by_pwait2},
+      {"a wait that fails", test_wait_fails},
+      {"without epoll_pwait2 a timer ends the wait", test_waits_by_timerfd},
+      {"an event before the timer's", test_event_before_timer},
+      {"without a timer the wait is longer", test_waits_without_timerfd},
   };
   return fixture_main("poller", tests, FIXTURE_COUNT(tests), argc, argv);
 }

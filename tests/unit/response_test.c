@@ -367,6 +367,38 @@ static void test_out_of_memory(void) {
   fixture_close(&f);
 }
 
+/* The timings are reckoned from the instants when they are asked for, where
+ * nobody has measured them. */
+static void test_timings_of_instants(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  lariat_response *response = lr_response_new();
+  response->timings.connect_us = 7;
+  response->timings.total_us = 90;
+  response->timings.body_us = 8;
+  response->instants = (lariat_instants){.sent_ns = 1012000,
+                                         .first_byte_ns = 1031999,
+                                         .done_ns = 1064000,
+                                         .arrived_ns = 1064000,
+                                         .arrival = LARIAT_ARRIVAL_READ};
+  CU_ASSERT_EQUAL(lariat_response_timings(response).body_us, 8);
+  response->beginning = (lr_response_beginning){1000000, 1011000};
+  lariat_timings timings = lariat_response_timings(response);
+  CU_ASSERT_EQUAL(timings.queue_us, 11);
+  CU_ASSERT_EQUAL(timings.connect_us, 7);
+  CU_ASSERT_EQUAL(timings.first_byte_us, 20);
+  CU_ASSERT_EQUAL(timings.body_us, 32);
+  CU_ASSERT_EQUAL(timings.total_us, 90);
+  response->instants.done_ns = 0; /* of a stream */
+  CU_ASSERT_EQUAL(lariat_response_timings(response).body_us, 0);
+  lr_response_reset(response);
+  CU_ASSERT_EQUAL(lariat_response_instants(response).sent_ns, 0);
+  CU_ASSERT_EQUAL(lariat_response_timings(response).queue_us, 0);
+  CU_ASSERT_EQUAL(lariat_response_instants(NULL).done_ns, 0);
+  lr_response_release(response);
+  fixture_close(&f);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"a block of headers", test_block},
@@ -382,6 +414,7 @@ int main(int argc, char **argv) {
       {"a body of another length than said", test_body_guess},
       {"readers of nothing", test_null},
       {"readers", test_readers},
+      {"timings of instants", test_timings_of_instants},
       {"a response as a value", test_value},
       {"three allocations", test_allocations},
       {"out of memory", test_out_of_memory},

@@ -239,6 +239,7 @@ static int open_library(struct run *run) {
   if (status == LARIAT_OK &&
       !interrupt_open(&run->interrupt, run->reactor, on_interrupt, run))
     status = LARIAT_ESYSTEM;
+  if (status == LARIAT_OK) status = tally_open(&run->tally);
   if (status == LARIAT_OK &&
       !cookies_open(&run->settings->cookies, &run->cookies))
     return EXIT_USAGE;
@@ -282,6 +283,7 @@ static int take_down(struct run *run) {
   body_close(&run->body);
   lariat_cookie_jar_release(run->cookies);
   memory_close(&run->memory);
+  tally_close(&run->tally);
   return written ? EXIT_ALL : EXIT_SOME;
 }
 

@@ -7,22 +7,18 @@
 
 #include "output/units.h"
 
-/* 32 buckets for each power of two: a time is known to 3 %. */
-enum { FINE_BITS = 5, FINE = 1 << FINE_BITS };
-
-static unsigned bucket_of(uint64_t us) {
-  if (us < FINE) return (unsigned)us;
-  unsigned top = 63u - (unsigned)__builtin_clzll(us);
-  unsigned shift = top - FINE_BITS;
-  return (shift + 1) * FINE + (unsigned)(us >> shift) - FINE;
+lariat_status tally_open(struct tally *tally) {
+  lariat_status status = LARIAT_OK;
+  for (int i = 0; i < TALLY_PARTS && status == LARIAT_OK; i++)
+    status = lariat_histogram_new(&tally->times[i]);
+  return status;
 }
 
-/* Returns the longest time that falls into `bucket`. */
-static uint64_t bucket_end(unsigned bucket) {
-  if (bucket < FINE) return bucket;
-  unsigned shift = bucket / FINE - 1;
-  uint64_t mantissa = bucket % FINE + FINE;
-  return ((mantissa + 1) << shift) - 1;
+void tally_close(struct tally *tally) {
+  for (int i = 0; i < TALLY_PARTS; i++) {
+    lariat_histogram_free(tally->times[i]);
+    tally->times[i] = NULL;
+  }
 }
 
 static void count_error(struct tally *tally, const char *name) {
@@ -34,21 +30,16 @@ static void count_error(struct tally *tally, const char *name) {
   }
 }
 
-static void count_time(struct tally_times *times, uint64_t us) {
-  times->buckets[bucket_of(us)]++;
-  times->count++;
-  if (us > times->longest_us) times->longest_us = us;
-}
-
 /* Counts the parts of an answer's time.  What is neither of them (redirects,
  * earlier attempts, the waits between them) is in the total alone. */
 static void count_times(struct tally *tally, const struct record *record) {
   const lariat_timings *times = &record->times;
   uint64_t waited_before_us = record->waited_us - times->queue_us;
-  count_time(&tally->times[TALLY_WAITED], record->waited_us);
-  count_time(&tally->times[TALLY_SERVER], times->first_byte_us);
-  count_time(&tally->times[TALLY_TRANSFER], times->body_us);
-  count_time(&tally->times[TALLY_TOTAL], waited_before_us + times->total_us);
+  lariat_histogram_record(tally->times[TALLY_WAITED], record->waited_us);
+  lariat_histogram_record(tally->times[TALLY_SERVER], times->first_byte_us);
+  lariat_histogram_record(tally->times[TALLY_TRANSFER], times->body_us);
+  lariat_histogram_record(tally->times[TALLY_TOTAL],
+                          waited_before_us + times->total_us);
 }
 
 void tally_add(struct tally *tally, const struct record *record) {
@@ -68,18 +59,6 @@ void tally_add(struct tally *tally, const struct record *record) {
   tally->refused += record->status >= 400;
   tally->reused += record->reused;
   count_times(tally, record);
-}
-
-uint64_t tally_quantile(const struct tally_times *times, double share) {
-  double wanted = share * (double)times->count;
-  uint64_t seen = 0;
-  for (unsigned i = 0; i < TALLY_BUCKETS; i++) {
-    seen += times->buckets[i];
-    if (seen == 0 || (double)seen < wanted) continue;
-    uint64_t end = bucket_end(i);
-    return end < times->longest_us ? end : times->longest_us;
-  }
-  return times->longest_us;
 }
 
 static double seconds_since_begin(const struct tally *tally, uint64_t now_ns) {
@@ -142,16 +121,27 @@ static void print_time_outs(const struct tally *tally, FILE *file) {
   if (any) fprintf(file, "\n");
 }
 
-/* Prints one time for one answer: its quantiles would all be the same. */
-static void print_quantiles(const struct tally_times *times, FILE *file) {
-  if (times->count > 1)
-    fprintf(file, "p50 %s, p90 %s, p99 %s, max %s",
-            units_time(tally_quantile(times, 0.5)).text,
-            units_time(tally_quantile(times, 0.9)).text,
-            units_time(tally_quantile(times, 0.99)).text,
-            units_time(times->longest_us).text);
+/* Returns the time that `percent` of the answers did not exceed, as text.  The
+ * end of its bucket may be beyond the longest there was. */
+static struct units_text text_of(const lariat_histogram *times,
+                                 double percent) {
+  uint64_t us = lariat_histogram_percentile(times, percent);
+  uint64_t longest_us = lariat_histogram_max(times);
+  return units_time(us < longest_us ? us : longest_us);
+}
+
+/* Prints one time for one answer: its percentiles would all be the same. */
+static void print_percentiles(const lariat_histogram *times, FILE *file) {
+  uint64_t lost = lariat_histogram_lost(times);
+  if (lariat_histogram_count(times) > 1)
+    fprintf(file, "p50 %s, p90 %s, p99 %s, max %s", text_of(times, 50).text,
+            text_of(times, 90).text, text_of(times, 99).text,
+            units_time(lariat_histogram_max(times)).text);
   else
-    fprintf(file, "%s", units_time(times->longest_us).text);
+    fprintf(file, "%s", units_time(lariat_histogram_max(times)).text);
+  if (lost)
+    fprintf(file, " (without %llu, for want of memory)",
+            (unsigned long long)lost);
 }
 
 static void print_times(const struct tally *tally, FILE *file) {
@@ -167,7 +157,7 @@ static void print_times(const struct tally *tally, FILE *file) {
             tally->answered == 1 ? "" : "s");
   for (int i = 0; i < TALLY_PARTS; i++) {
     fprintf(file, "  %-10s ", names[i][0]);
-    print_quantiles(&tally->times[i], file);
+    print_percentiles(tally->times[i], file);
     fprintf(file, "  %s\n", names[i][1]);
   }
   fprintf(file, "  connection already open for %.1f %% of the answers\n",

@@ -7,20 +7,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include <lariat/histogram.h>
+
 #include "fetch/record.h"
 
 enum {
   TALLY_ERRORS = 64,
-  TALLY_BUCKETS = 2048,
   TALLY_LIMITS = LARIAT_TIME_LIMIT_IDLE + 1,
   TALLY_PHASES = LARIAT_PHASE_BODY + 1
-};
-
-/* Times of answers, in microseconds, to 3 %. */
-struct tally_times {
-  uint64_t buckets[TALLY_BUCKETS];
-  uint64_t count;
-  uint64_t longest_us;
 };
 
 /* The parts of an answer's time: what the summary tells apart. */
@@ -51,15 +45,16 @@ struct tally {
   uint64_t refused; /* answers with a status of 400 or more */
   uint64_t held;    /* results that came while only --per-host kept waiting
                        URLs from starting */
-  struct tally_times times[TALLY_PARTS];
+  lariat_histogram *times[TALLY_PARTS]; /* of answers, in microseconds */
 };
+
+/* Makes the histograms of a tally that is zero otherwise.  LARIAT_ENOMEM: it
+ * may only be closed. */
+lariat_status tally_open(struct tally *tally);
+void tally_close(struct tally *tally);
 
 /* Counts one result. */
 void tally_add(struct tally *tally, const struct record *record);
-
-/* Returns the time that `share` (0 to 1) of the answers did not exceed, to 3 %.
- */
-uint64_t tally_quantile(const struct tally_times *times, double share);
 
 /* Prints the lines that end a run with these settings. */
 void tally_print_summary(const struct tally *tally,
