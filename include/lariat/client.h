@@ -278,6 +278,11 @@ typedef struct lariat_client_stats {
   uint64_t retry_waiting; /* of the queued, waiting for their retry */
 } lariat_client_stats;
 
+/* Returns the client's pool: for its metrics and statistics, where lariat_react
+ * has made both.  It stays the client's: whoever keeps it longer retains it.
+ * The client's thread. */
+LARIAT_API lariat_pool *lariat_client_pool(const lariat_client *client);
+
 /* Fills `*stats` as far as its `size` goes.
  *
  * LARIAT_OK

@@ -353,6 +353,10 @@ lariat_status lariat_client_add_header(lariat_client *client, const char *name,
   return LARIAT_OK;
 }
 
+lariat_pool *lariat_client_pool(const lariat_client *client) {
+  return client->pool;
+}
+
 lariat_status lariat_client_read_stats(const lariat_client *client,
                                        lariat_client_stats *stats) {
   size_t size = stats->size;

@@ -167,7 +167,7 @@ void lr_client_complete(lr_job *job, lariat_value value) {
   if (lr_timer_is_set(&job->caller.timer))
     lr_reactor_unset_timer(job->client->reactor, &job->caller.timer);
   count_outcome(job->client, value);
-  if (LR_RARE(!job->request.get)) tell_outcome(job, value);
+  if (LR_RARE(job->body.source || job->observation)) tell_outcome(job, value);
   if (streaming) {
     lr_stream_finish(job->sink->stream, value);
     lr_client_release_job(job);

@@ -79,6 +79,10 @@ static void print_refusal(const react_program *program, lariat_status status) {
  * which they use. */
 static int run_react(react_program *program) {
   int code = 1;
+  if (!program->app && !program->coroutine) {
+    lr_process_say("cannot start: there is no app");
+    return code;
+  }
   lariat_status status = open_all(program);
   if (status == LARIAT_OK)
     code = lariat_program_run(program->reactor, begin_app, program);

@@ -124,10 +124,6 @@ bool lr_libcurl_forgets_errors(void) {
   return lr_libcurl_capabilities()->version_num >= VERSION(8, 19, 0);
 }
 
-bool lr_libcurl_stops_at_length(void) {
-  return lr_libcurl_capabilities()->version_num < VERSION(8, 6, 0);
-}
-
 bool lr_libcurl_unfolds(void) {
   return lr_libcurl_capabilities()->version_num >= VERSION(8, 18, 0);
 }

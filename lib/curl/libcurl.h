@@ -35,10 +35,6 @@ const lr_capabilities *lr_libcurl_capabilities(void);
  * from 8.19.0 on. */
 bool lr_libcurl_forgets_errors(void);
 
-/* Says whether libcurl takes a Content-Length for the end of an answer of
- * HTTP/2, and reads nothing behind it: before 8.6.0. */
-bool lr_libcurl_stops_at_length(void);
-
 /* Says whether libcurl joins folded header lines before it shows them: from
  * 8.18.0 on. */
 bool lr_libcurl_unfolds(void);

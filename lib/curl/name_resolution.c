@@ -189,6 +189,23 @@ static bool opens_always(const lr_transfer *transfer) {
          lr_engine_wants_new(transfer->job);
 }
 
+/* Says whether libcurl can be given an entry for a host: one that is no name,
+ * being too long (RFC 1035, 2.3.4), or that begins as what is to be removed
+ * does, is not looked up, nor led elsewhere. */
+static bool can_have_entry(const lr_host *host) {
+  lr_host_port key = host_port_of(host);
+  return lr_host_name_is_valid(key.name, key.length) && *key.name != '-';
+}
+
+/* Has the transfer fail in a later turn, as a look-up would. */
+static LR_COLD lariat_status fail_name(lr_transfer *transfer) {
+  note_answer(transfer, (lr_name_outcome){.verdict = LR_NAME_NO_ADDRESS,
+                                          .status = LARIAT_ERESOLVE,
+                                          .detail = "the name is not valid"});
+  lr_reactor_request_turn(transfer->engine->reactor);
+  return LARIAT_EBUSY;
+}
+
 lariat_status lr_name_resolution_begin(lr_transfer *transfer, bool opens_new) {
   lr_name_resolution *names = &transfer->names;
   lr_curl_host *own = lr_curl_host_of(transfer->host);
@@ -197,6 +214,8 @@ lariat_status lr_name_resolution_begin(lr_transfer *transfer, bool opens_new) {
   *names = (lr_name_resolution){.state = LR_RESOLUTION_NONE};
   lr_list_init(&names->answered);
   if (own->is_address && !overrides) return LARIAT_OK;
+  if (!own->is_address && !can_have_entry(transfer->host))
+    return fail_name(transfer);
   lr_host_port target =
       lr_name_overrides_target(overrides, host_port_of(transfer->host));
   names->port = target.port;

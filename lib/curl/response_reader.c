@@ -78,9 +78,7 @@ static void begin_body(lr_transfer *transfer) {
 }
 
 /* Has libcurl ignore a length that comes behind the chunks' header: some
- * versions take a length of 0 for the end of the response.  Of HTTP/2 they take
- * any length for it, and show no trailers behind that: there nghttp2 sees to
- * it that as much comes as was said. */
+ * versions take a length of 0 for the end of the response. */
 static LR_COLD void ignore_length(lr_transfer *transfer) {
   (void)curl_easy_setopt(transfer->easy, CURLOPT_IGNORE_CONTENT_LENGTH, 1L);
   transfer->reader.length_option = true;
@@ -111,16 +109,6 @@ static lariat_status read_h2_line(lr_transfer *transfer, const char *line,
                                   size_t length) {
   lariat_response *response = transfer->job->response;
   return response ? lr_response_add_line(response, line, length) : LARIAT_OK;
-}
-
-/* With a body the length stays: a server that does not want all of it resets
- * the stream behind its answer, which those versions take for a failure. */
-static void begin_reading(lr_transfer *transfer, bool http2) {
-  const lr_job *job = transfer->job;
-  transfer->reader.state = http2 ? LR_READER_H2 : LR_READER_H1;
-  if (http2 && !job->body.bytes && !job->body.source &&
-      lr_libcurl_stops_at_length())
-    ignore_length(transfer);
 }
 
 /* Returns what the lines are that libcurl shows. */
@@ -163,7 +151,8 @@ lariat_status lr_response_reader_line(lr_transfer *transfer, const char *line,
   lr_response_reader *reader = &transfer->reader;
   reader->shown += length;
   if (reader->state == LR_READER_BEFORE)
-    begin_reading(transfer, is_http2_line(transfer, line, length));
+    reader->state =
+        is_http2_line(transfer, line, length) ? LR_READER_H2 : LR_READER_H1;
   if (!transfer->job->wants.keep) return read_line(transfer, line, length);
   bool had_head = lr_response_reader_has_head(transfer);
   lariat_status status = read_line(transfer, line, length);

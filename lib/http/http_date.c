@@ -3,6 +3,7 @@
 #include <lariat/http_date.h>
 
 #include <stdio.h>
+#include <string.h>
 
 #include "http/date.h"
 
@@ -49,9 +50,10 @@ lariat_status lariat_http_date_write(int64_t seconds,
   unsigned number = (unsigned)(all / DAY_S);
   unsigned of_day = (unsigned)(all % DAY_S);
   civil_day day = day_of(number);
-  (void)snprintf(text, LARIAT_HTTP_DATE_BYTES,
-                 "%s, %02u %s %04d %02u:%02u:%02u GMT", days[(number + 3) % 7],
-                 day.day % 100, months[day.month - 1], day.year % 10000,
-                 of_day / 3600, of_day / 60 % 60, of_day % 60);
+  char wide[64]; /* for any numbers, as the compiler sees them */
+  (void)snprintf(wide, sizeof wide, "%s, %02u %s %04d %02u:%02u:%02u GMT",
+                 days[(number + 3) % 7], day.day, months[day.month - 1],
+                 day.year, of_day / 3600, of_day / 60 % 60, of_day % 60);
+  memcpy(text, wide, LARIAT_HTTP_DATE_BYTES);
   return LARIAT_OK;
 }

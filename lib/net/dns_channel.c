@@ -35,21 +35,21 @@ typedef struct dns_query {
 
 static void expire_timer(lr_timer *timer);
 
-/* Sets the timer to when c-ares wants to be called.  One that is set is left:
- * it expires in time for what was asked before, or too early, which does no
- * harm.  Without memory for it the questions end with what else happens. */
+/* Sets the timer to when c-ares wants to be called.  One that expires earlier
+ * is left, which does no harm.  A question in its third round waits longer than
+ * a new one, whose time may so be the next.  Without memory for the timer the
+ * questions end with what else happens. */
 static void update_timer(lr_dns_channel *channel) {
   struct timeval left;
   if (!channel->queries)
     lr_reactor_unset_timer(channel->reactor, &channel->timer);
-  if (!channel->queries || lr_timer_is_set(&channel->timer) ||
-      !ares_timeout(channel->ares, NULL, &left))
-    return;
+  if (!channel->queries || !ares_timeout(channel->ares, NULL, &left)) return;
   uint64_t now_ns = lariat_reactor_now_ns(channel->reactor);
   uint64_t ns = (uint64_t)left.tv_sec * LR_NS_PER_S +
                 (uint64_t)left.tv_usec * LR_NS_PER_US + LR_NS_PER_MS;
-  (void)lr_reactor_set_timer(channel->reactor, &channel->timer,
-                             lr_add_ns(now_ns, ns));
+  uint64_t at_ns = lr_add_ns(now_ns, ns);
+  if (lr_timer_is_set(&channel->timer) && channel->timer.at_ns <= at_ns) return;
+  (void)lr_reactor_set_timer(channel->reactor, &channel->timer, at_ns);
 }
 
 static void process(lr_dns_channel *channel, ares_socket_t readable,

@@ -228,8 +228,9 @@ static void send_many(struct jar_fetching *j) {
                   LARIAT_OK);
   memset(cookie, 'x', BYTES);
   for (int i = 0; i < COOKIES; i++) {
-    (void)snprintf(cookie, 8, "n%04d=", i);
-    cookie[6] = 'x';
+    char name[16];
+    (void)snprintf(name, sizeof name, "n%04d=", i);
+    memcpy(cookie, name, 6);
     CU_ASSERT_EQUAL(lariat_cookie_jar_set(j->jar, here, cookie, BYTES, 0, NULL),
                     LARIAT_OK);
   }

@@ -2,6 +2,7 @@
  * What a response keeps beside its head and body where it is asked to: the
  * bytes of heads and bodies, connections, TLS, redirects, trailers.  All of it
  * on connections of lariat's own and by libcurl, with the same outcome. */
+#include <curl/curl.h>
 #include <fcntl.h>
 #include <openssl/ssl.h>
 #include <stdio.h>
@@ -898,6 +899,12 @@ static void test_takers(void) {
 
 /* ---- Trailers ---- */
 
+/* Says whether libcurl reads nothing behind an answer of HTTP/2 whose length
+ * was told: before 8.6.0. */
+static bool stops_at_length(void) {
+  return curl_version_info(CURLVERSION_NOW)->version_num < 0x080600;
+}
+
 /* Behind a body whose length was told at the head, and behind one of which it
  * was not, since it is compressed. */
 static void check_trailers(bool libcurl_only, enum nginx_port port,
@@ -917,6 +924,10 @@ static void check_trailers(bool libcurl_only, enum nginx_port port,
     const lariat_response *response = outcome_response(&o);
     outcome_expect_body(&o, "with trailers\n");
     CU_ASSERT_PTR_NULL(lariat_response_header(response, "X-Sum"));
+    if (http == LARIAT_HTTP_2 && i & 2 && stops_at_length()) {
+      outcome_clear(&o, 1);
+      continue;
+    }
     CU_ASSERT_EQUAL_FATAL(lariat_response_trailer_count(response), 2);
     CU_ASSERT_STRING_EQUAL(lariat_response_trailer(response, "X-Sum"), "12");
     CU_ASSERT_STRING_EQUAL(lariat_response_trailer_at(response, 1).value, "13");

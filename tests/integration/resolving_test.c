@@ -310,6 +310,46 @@ static void test_address_overridden(void) {
   fetching_close(&t);
 }
 
+/* Writes the URL of a host whose name has `length` bytes, in labels of 60. */
+static void put_long_url(char *to, size_t capacity, size_t length) {
+  size_t at = (size_t)snprintf(to, capacity, "http://");
+  for (size_t i = 0; i < length; i++) to[at++] = i % 61 == 60 ? '.' : 'a';
+  if (to[at - 1] == '.') to[at - 1] = 'a';
+  snprintf(to + at, capacity - at, ":%u/page", origin_port(origin));
+}
+
+/* A host that no name can be is not led elsewhere, nor looked up by libcurl. */
+static void test_impossible_names(void) {
+  static const size_t lengths[] = {254, 255, 300, 3000};
+  struct fetching t;
+  struct outcome o;
+  char where[3100];
+  char resolve[64];
+  char connect_to[64];
+  for (int connects = 0; connects < 2; connects++) {
+    lariat_pool_options options = options_of(1);
+    unsigned port = origin_port(origin);
+    snprintf(resolve, sizeof resolve, "*:%u:127.0.0.1", port);
+    snprintf(connect_to, sizeof connect_to, "::127.0.0.1:%u", port);
+    options.resolve = connects ? NULL : resolve;
+    options.connect_to = connects ? connect_to : NULL;
+    fetching_open(&t, &options, NULL);
+    put_long_url(where, sizeof where, 253);
+    expect_page_from(&t, where, "127.0.0.1");
+    for (size_t i = 0; i < sizeof lengths / sizeof lengths[0]; i++) {
+      put_long_url(where, sizeof where, lengths[i]);
+      fetching_do(&t, &o, lariat_get(t.client, where));
+      outcome_expect_status(&o, LARIAT_ERESOLVE);
+      outcome_clear(&o, 1);
+    }
+    fetching_do(&t, &o, lariat_get(t.client, url("-b.test")));
+    outcome_expect_status(&o, LARIAT_ERESOLVE);
+    outcome_clear(&o, 1);
+    expect_page(&t, "b.test");
+    fetching_close(&t);
+  }
+}
+
 /* ---- TLS and HTTP/2 ---- */
 
 static void expect_version(struct fetching *t, struct nginx *nginx,
@@ -533,6 +573,7 @@ int main(int argc, char **argv) {
       {"the guard", test_guard},
       {"overrides", test_overrides},
       {"addresses that are overridden", test_address_overridden},
+      {"names that there cannot be", test_impossible_names},
       {"TLS and HTTP/2", test_tls},
       {"once for all reactors", test_once_for_all},
       {"a thousand names", test_thousand},

@@ -67,9 +67,11 @@ static void count_in(struct fixture *f, void *memory) {
   while (live > peak && !lr_u64_cas_acq_rel(&f->peak, &peak, live)) continue;
 }
 
+/* Whoever then sees that no block is left comes after all that was done with
+ * them, also by threads that nobody joins. */
 static void count_out(struct fixture *f, void *memory) {
-  lr_u64_add_relaxed(&f->blocks, UINT64_MAX);
   lr_u64_add_relaxed(&f->bytes, 0 - (uint64_t)malloc_usable_size(memory));
+  lr_u64_add_acq_rel(&f->blocks, UINT64_MAX);
 }
 
 static void *counting_allocate(size_t bytes, void *context) {
@@ -131,7 +133,7 @@ uint64_t fixture_allocations(const struct fixture *f) {
 }
 
 uint64_t fixture_live_blocks(const struct fixture *f) {
-  return lr_u64_load_relaxed(&f->blocks);
+  return lr_u64_load_acquire(&f->blocks);
 }
 
 uint64_t fixture_live_bytes(const struct fixture *f) {
