@@ -290,6 +290,8 @@ static void help_fits_a_screen(void) {
   CU_ASSERT(count_lines(p.out) <= 40);
   CU_ASSERT(longest_of(p.out) <= 79);
   CU_ASSERT(count(p.out, "\n  lariat fetch ") >= 2);
+  CU_ASSERT_PTR_NOT_NULL(strstr(
+      p.out, " --details LIST  trailers, connection, certificates, history\n"));
   char *help = strdup(p.out);
   program_run(&p, FETCH_ARGUMENTS("help", "fetch"));
   CU_ASSERT_STRING_EQUAL(p.out, help);
@@ -491,11 +493,13 @@ static void bash_completes(void) {
   program_close(&p);
 }
 
-/* Asterisks that are typed or shown are in the page, and marks are not. */
-static void asterisks_are_in_the_manual(void) {
+/* Asterisks that are typed or shown are in the page, and marks are not; and it
+ * names all the options that add to a line. */
+static void the_manual_is_whole(void) {
   static const char *const parts[] = {
       "\\fIHOST\\fR may be \\fB*\\fR.", "behind \\fB*\\fR connections",
-      "what is \\fB***\\fR in result lines", "\\fB@\\fR\\fIFILE\\fR is what"};
+      "what is \\fB***\\fR in result lines", "\\fB@\\fR\\fIFILE\\fR is what",
+      ".B \\-\\-body and .B \\-\\-details add"};
   char *text = read_file(LARIAT_GENERATED "/man/lariat-fetch.1");
   for (char *at = text; *at; at++)
     if (*at == '\n') *at = ' ';
@@ -541,7 +545,7 @@ int main(int argc, char **argv) {
       {"the help has every option", help_has_every_option},
       {"every option is documented", every_option_is_documented},
       {"bash completes", bash_completes},
-      {"asterisks are in the manual", asterisks_are_in_the_manual},
+      {"the manual is whole", the_manual_is_whole},
       {"man pages are clean", man_pages_are_clean},
   };
   return fixture_main("fetch usage", tests, FIXTURE_COUNT(tests), argc, argv);
