@@ -162,7 +162,7 @@ lariat_cookie_jar_load(lariat_cookie_jar *jar, const char *path, int64_t now_s,
  * complete and on the disk; only its owner can read it.  What is no regular
  * file (a pipe) is written as it is.  `*left_out` (may be NULL) gets the number
  * of cookies that the format has no way to write: those with a tab in their
- * name or path.  Waits for the disk.  The jar's thread.
+ * name, value or path.  Waits for the disk.  The jar's thread.
  *
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_ETHREAD, LARIAT_EFORKED
  * LARIAT_ESYSTEM  the file cannot be written, and is as it was: see errno */

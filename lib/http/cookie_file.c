@@ -54,16 +54,32 @@ static bool read_flag(lr_cookie_text field, bool *flag) {
   return *flag || lr_name_is(field.bytes, field.length, "FALSE");
 }
 
-/* Reads seconds since 1970; more than will ever be are as many as there are. */
-static bool read_seconds(lr_cookie_text field, int64_t *seconds) {
-  *seconds = 0;
-  for (size_t i = 0; i < field.length; i++) {
-    if (!lr_is_digit(field.bytes[i])) return false;
-    int digit = field.bytes[i] - '0';
-    bool fits = *seconds <= (INT64_MAX - digit) / 10;
-    *seconds = fits ? *seconds * 10 + digit : INT64_MAX;
+static const char *skip_digits(const char *at, const char *end) {
+  while (at < end && lr_is_digit(*at)) at++;
+  return at;
+}
+
+/* Reads digits; more than will ever be are as many as there are. */
+static int64_t read_digits(const char *at, const char *end) {
+  int64_t number = 0;
+  for (; at < end; at++) {
+    int digit = *at - '0';
+    bool fits = number <= (INT64_MAX - digit) / 10;
+    number = fits ? number * 10 + digit : INT64_MAX;
   }
-  return field.length > 0;
+  return number;
+}
+
+/* Reads seconds since 1970.  A fraction, which exports of browsers may have, is
+ * cut off; and a time before 1970 has passed, whichever it is, as for curl. */
+static bool read_seconds(lr_cookie_text field, int64_t *seconds) {
+  const char *end = field.bytes + field.length;
+  bool negative = field.length > 0 && field.bytes[0] == '-';
+  const char *at = field.bytes + negative;
+  const char *point = skip_digits(at, end);
+  *seconds = negative ? -1 : read_digits(at, point);
+  if (point == at) return false;
+  return point == end || (*point == '.' && skip_digits(point + 1, end) == end);
 }
 
 /* A domain as hosts of URLs are written. */
@@ -230,9 +246,12 @@ static bool put_cookie(lr_buffer *to, const lariat_cookie *cookie) {
          put(to, "\t") && put(to, cookie->value) && put(to, "\n");
 }
 
-/* Tells whether a line can say what the cookie is. */
+/* Tells whether a line can say what the cookie is, to others too: an eighth
+ * field, which a tab in a value would be, is read here, but costs some the
+ * whole file. */
 static bool can_write(const lariat_cookie *cookie) {
-  return !strchr(cookie->name, '\t') && !strchr(cookie->path, '\t');
+  return !strchr(cookie->name, '\t') && !strchr(cookie->value, '\t') &&
+         !strchr(cookie->path, '\t');
 }
 
 bool lr_cookie_file_write(const lariat_cookie_jar *jar, int64_t now_s,

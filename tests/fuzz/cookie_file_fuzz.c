@@ -5,6 +5,7 @@
 #include "http/cookie_file.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "fuzz/fuzz.h"
 #include "http/cookie_jar.h"
@@ -36,10 +37,19 @@ static size_t count_lines(const char *text, size_t length) {
   return count + (length > 0 && text[length - 1] != '\n');
 }
 
+/* Counts cookies that are read, of lines of eight fields, but not written. */
+static size_t count_unwritten(const lariat_cookie_jar *jar) {
+  size_t count = 0;
+  const lariat_cookie *cookie = lariat_cookie_jar_first(jar);
+  for (; cookie; cookie = lariat_cookie_jar_next(jar, cookie))
+    count += strchr(cookie->value, '\t') != NULL;
+  return count;
+}
+
 static void write_jar(const lariat_cookie_jar *jar, lr_buffer *text) {
   size_t left_out;
   FUZZ_REQUIRE(lr_cookie_file_write(jar, now_s, text, &left_out));
-  FUZZ_REQUIRE(left_out == 0);
+  FUZZ_REQUIRE(left_out == count_unwritten(jar));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
@@ -82,6 +92,8 @@ void fuzz_give_seeds(fuzz_sink *sink, void *context) {
       FUZZ_TEXT("..f:1\tTRUE\t/\tFALSE\t0\ta\tb"),
       FUZZ_TEXT(".com\tTRUE\t/\tFALSE\t0\ta\tb\nx"),
       FUZZ_TEXT("h\tTRUE\tx\tFALSE\t-1\ta\tb\nh\tmaybe\t/\tno\t1.5\ta\tb"),
+      FUZZ_TEXT(
+          "h\tTRUE\t/\tFALSE\t2000000000.5\ta\tb\nh\tTRUE\t/\tFALSE\t-1\ta\tb"),
       FUZZ_TEXT("h.x\tTRUE\t/\tTRUE\t99999999999999999999\t__Host-a\tb"),
       FUZZ_TEXT("h.x\tFALSE\t/\tTRUE\t1\ta\tb\n#HttpOnly_\n\n#HttpOnly_#"),
   };

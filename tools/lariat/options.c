@@ -129,24 +129,6 @@ static void expect_value(const struct option_row *row, char *text,
     snprintf(text, capacity, "%s", row->value);
 }
 
-/* Reads the value of `row`, which was called `name`; copies it first, for the
- * message: a reader may cut it in two. */
-static bool read_value(const struct option_row *row, const char *name,
-                       void *settings, char *value) {
-  char expected[160];
-  char shown[SAY_CAPACITY];
-  (void)say_shown(shown, value ? value : "");
-  if (store_value(row, settings, value)) return true;
-  expect_value(row, expected, sizeof expected);
-  if (row->is_secret)
-    say("--%s takes %s", name, expected);
-  else
-    say("--%s takes %s, not \"%s\"", name, expected, shown);
-  return false;
-}
-
-/* ---- What was meant ---- */
-
 static const char *find_hint(const struct option_table *table,
                              const char *typed) {
   const struct option_hint *hint = table->hints;
@@ -154,6 +136,32 @@ static const char *find_hint(const struct option_table *table,
     if (strcmp(hint->theirs, typed) == 0) return hint->ours;
   return NULL;
 }
+
+/* Says what would have been right, and behind it the remark `hint`, if there
+ * is one. */
+static void say_expected(const struct option_row *row, const char *name,
+                         const char *shown, const char *hint) {
+  char expected[160];
+  expect_value(row, expected, sizeof expected);
+  if (row->is_secret)
+    say("--%s takes %s", name, expected);
+  else
+    say("--%s takes %s, not \"%s\"%s%s", name, expected, shown,
+        hint ? "; " : "", hint ? hint : "");
+}
+
+/* Reads the value of `row`, which was called `name`; copies it first, for the
+ * message: a reader may cut it in two. */
+static bool read_value(const struct option_row *row, const char *name,
+                       void *settings, char *value, const char *hint) {
+  char shown[SAY_CAPACITY];
+  (void)say_shown(shown, value ? value : "");
+  if (store_value(row, settings, value)) return true;
+  say_expected(row, name, shown, hint);
+  return false;
+}
+
+/* ---- What was meant ---- */
 
 /* Writes ", did you mean --rate or --rate-per-host?" with the rows that begin
  * with what was typed, else with the one that is nearest to it; nothing when
@@ -247,7 +255,17 @@ static bool read_long(struct reading *reading) {
   }
   pass_options(reading, used);
   return read_value(resolve_row(reading->table, row), name, reading->settings,
-                    value);
+                    value, NULL);
+}
+
+/* Returns what the letter is to other programs; NULL: nothing else, or a number
+ * was typed, as only ours takes it. */
+static const char *find_letter_hint(const struct option_table *table,
+                                    char letter, const char *value) {
+  const char typed[] = {letter, '\0'};
+  const char *digits = value + (*value == '-' || *value == '+');
+  bool is_number = digits[strspn(digits, "0123456789")] == '\0';
+  return is_number ? NULL : find_hint(table, typed);
 }
 
 /* Reads the value of a letter, which is the rest of its argument or the next
@@ -264,7 +282,8 @@ static bool read_letter_value(struct reading *reading,
   }
   pass_options(reading, used);
   return read_value(resolve_row(reading->table, row), row->name,
-                    reading->settings, rest);
+                    reading->settings, rest,
+                    find_letter_hint(reading->table, row->letter, rest));
 }
 
 /* Reads "-a", "-abc", "-avalue" or "-a value". */
@@ -279,7 +298,7 @@ static bool read_letters(struct reading *reading) {
     }
     if (row->value) return read_letter_value(reading, row, text + 1);
     if (!read_value(resolve_row(reading->table, row), row->name,
-                    reading->settings, NULL))
+                    reading->settings, NULL, NULL))
       return false;
   }
   pass_options(reading, 1);

@@ -57,7 +57,8 @@ struct option_row {
   bool is_secret; /* no message repeats its value */
 };
 
-/* An option of another program, and what is to be used here. */
+/* An option of another program, and what is to be used here.  Where the letter
+ * is one of ours, too, the remark is for a value that is no number. */
 struct option_hint {
   const char *theirs; /* a name without its hyphens, or a letter */
   const char *ours;   /* as "--delay"; without a hyphen: a remark instead */

@@ -2,6 +2,7 @@
  * --cookie and --cookie-jar: cookies of arguments, files and answers are sent
  * where they belong, and kept in a file that is whole. */
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "program/fetch/fetch_support.h"
 #include "support/origin.h"
@@ -114,6 +115,8 @@ static void expect_refused(const char *text, const char *said) {
                                              "--cookie-jar", "jar"));
   CU_ASSERT_EQUAL(run->program.code, 2);
   program_said(&run->program, said);
+  program_said(&run->program, "\nlariat: jar has lines that are no cookies: "
+                              "nothing was fetched\n");
   CU_ASSERT_EQUAL(origin_counts(origin).requests, 0);
   CU_ASSERT_PTR_NULL(strstr(run->program.err, "sesame"));
   char *jar = program_read(&run->program, "jar", NULL);
@@ -155,9 +158,50 @@ static void test_not_written(void) {
   program_said(&run->program,
                "cannot write the cookies to /dev/full: No space left");
   fetch_expect_status(run, 1, 200);
-  CU_ASSERT_EQUAL(
-      fetch_run_list(run, FETCH_ARGUMENTS("--cookie-jar", "no/such/jar")), 1);
-  program_said(&run->program, "cannot write the cookies to no/such/jar");
+  end();
+}
+
+/* Where no file can be made in the end, nothing is fetched. */
+static void test_no_place(void) {
+  static const char *const cases[][2] = {
+      {"no/such/jar", "to no/such/jar: No such file"},
+      {"list/jar", "to list/jar: Not a directory"},
+      {".", "to .: Is a directory"},
+      {"/proc/jar", "cannot write the cookies to /proc/jar: "}};
+  begin();
+  add_url("127.0.0.1", "/echo");
+  fetch_write_list(run);
+  for (size_t i = 0; i < FIXTURE_COUNT(cases); i++) {
+    program_run(&run->program, FETCH_ARGUMENTS("fetch", "-i", "list",
+                                               "--cookie-jar", cases[i][0]));
+    if (run->program.code != 2) fixture_fail("%s: no fault", cases[i][0]);
+    program_said(&run->program, cases[i][1]);
+  }
+  CU_ASSERT_EQUAL(origin_counts(origin).requests, 0);
+  end();
+}
+
+/* A jar that is not there yet is one, whichever way it is written. */
+static void test_new_jar(void) {
+  static const char *const jars[][2] = {
+      {"ghost", "./ghost"}, {"./ghost", "ghost"}, {"ghost", "ghost"}};
+  char path[PROGRAM_PATH_ROOM + 16];
+  begin();
+  add_url("127.0.0.1", "/set");
+  fetch_write_list(run);
+  for (size_t i = 0; i < FIXTURE_COUNT(jars); i++) {
+    program_run(&run->program,
+                FETCH_ARGUMENTS("fetch", "-i", "list", "-b", jars[i][0],
+                                "--cookie-jar", jars[i][1]));
+    if (run->program.code != 0) fixture_fail("-b %s: a fault", jars[i][0]);
+    CU_ASSERT_EQUAL(
+        unlink(program_file(&run->program, "ghost", path, sizeof path)), 0);
+  }
+  program_run(&run->program,
+              FETCH_ARGUMENTS("fetch", "-i", "list", "-b", "ghost",
+                              "--cookie-jar", "../ghost"));
+  CU_ASSERT_EQUAL(run->program.code, 2);
+  program_said(&run->program, "cannot read the cookies of ghost: No such file");
   end();
 }
 
@@ -169,6 +213,8 @@ int main(int argc, char **argv) {
       {"bad files", test_bad_files},
       {"files that are missing", test_missing},
       {"a file that cannot be written", test_not_written},
+      {"no place for a file", test_no_place},
+      {"a jar that is not there yet", test_new_jar},
   };
   return fixture_main("fetch_cookies", tests, FIXTURE_COUNT(tests), argc, argv);
 }

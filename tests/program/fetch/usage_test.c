@@ -161,7 +161,11 @@ static void what_was_meant(void) {
       {"fetch", "-g", "brackets and braces of URLs are sent as they are"},
       {"fetch", "--no-follow", "did you mean --max-redirects 0?"},
       {"fetch", "--duration", "there is no load testing yet"},
-      {"fetch", "--recursive", "there is no crawling yet"}};
+      {"fetch", "--recursive", "there is no crawling yet"},
+      {"fetch", "-cjar3", "not \"jar3\"; curl's -c is --cookie-jar FILE here"},
+      {"fetch", "-r0-99", "not \"0-99\"; curl's -r is --header \"Range: "},
+      {"fetch", "-c0", "not \"0\"\n"},
+      {"fetch", "--concurrency=jar3", "not \"jar3\"\n"}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
     expect_usage(FETCH_ARGUMENTS(cases[i][0], cases[i][1]), cases[i][2]);
 }
@@ -286,6 +290,8 @@ static void help_fits_a_screen(void) {
   CU_ASSERT(count_lines(p.out) <= 40);
   CU_ASSERT(longest_of(p.out) <= 79);
   CU_ASSERT(count(p.out, "\n  lariat fetch ") >= 2);
+  CU_ASSERT_PTR_NOT_NULL(strstr(
+      p.out, " --details LIST  trailers, connection, certificates, history\n"));
   char *help = strdup(p.out);
   program_run(&p, FETCH_ARGUMENTS("help", "fetch"));
   CU_ASSERT_STRING_EQUAL(p.out, help);
@@ -487,6 +493,21 @@ static void bash_completes(void) {
   program_close(&p);
 }
 
+/* Asterisks that are typed or shown are in the page, and marks are not; and it
+ * names all the options that add to a line. */
+static void the_manual_is_whole(void) {
+  static const char *const parts[] = {
+      "\\fIHOST\\fR may be \\fB*\\fR.", "behind \\fB*\\fR connections",
+      "what is \\fB***\\fR in result lines", "\\fB@\\fR\\fIFILE\\fR is what",
+      ".B \\-\\-body and .B \\-\\-details add"};
+  char *text = read_file(LARIAT_GENERATED "/man/lariat-fetch.1");
+  for (char *at = text; *at; at++)
+    if (*at == '\n') *at = ' ';
+  for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++)
+    if (!strstr(text, parts[i])) fixture_fail("no %s", parts[i]);
+  free(text);
+}
+
 /* groff, where it is here, has nothing to say about the pages. */
 static void man_pages_are_clean(void) {
   static const char *const pages[] = {LARIAT_GENERATED "/man/lariat.1",
@@ -524,6 +545,7 @@ int main(int argc, char **argv) {
       {"the help has every option", help_has_every_option},
       {"every option is documented", every_option_is_documented},
       {"bash completes", bash_completes},
+      {"the manual is whole", the_manual_is_whole},
       {"man pages are clean", man_pages_are_clean},
   };
   return fixture_main("fetch usage", tests, FIXTURE_COUNT(tests), argc, argv);

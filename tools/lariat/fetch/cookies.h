@@ -10,7 +10,8 @@
 #include "fetch/settings.h"
 
 /* Makes a jar of the files' cookies and puts it into `*jar`; NULL: none is
- * asked for.  Says what is wrong with a file, and returns false. */
+ * asked for.  Says what is wrong with a file, or why the jar could not be
+ * written in the end, and returns false. */
 bool cookies_open(const struct cookie_settings *settings,
                   lariat_cookie_jar **jar);
 

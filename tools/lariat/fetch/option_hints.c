@@ -5,6 +5,8 @@
 #include <stddef.h>
 
 const struct option_hint fetch_option_hints[] = {
+    {"c", "curl's -c is --cookie-jar FILE here"},
+    {"r", "curl's -r is --header \"Range: bytes=FIRST-LAST\" here"},
     {"e", "--header \"Referer: URL\""},
     {"referer", "--header \"Referer: URL\""},
     {"json", "--data TEXT --header \"Content-Type: application/json\""},

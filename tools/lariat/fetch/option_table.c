@@ -113,8 +113,7 @@ static const struct option_row rows[] = {
                "stores."},
     {NAMED("details", '\0', "LIST", LINES), PARSED(read_details),
      .words = {"trailers", "connection", "certificates", "history"},
-     .help = "trailers, connection, certificates, history", .is_terse = true,
-     .is_list = true,
+     .help = "trailers, connection, certificates, history", .is_list = true,
      .expects = "trailers, connection, certificates or history, with commas "
                 "between them",
      .manual =
@@ -312,6 +311,8 @@ static const struct option_row rows[] = {
          "end of the run, also if that is interrupted.\n"
          "The file is replaced when the new one is complete; only its owner "
          "can read it.\n"
+         "Where it could not be written, as where its directory is not there, "
+         "nothing is fetched.\n"
          "Cookies of before are in it if they were read: `-b` *FILE* "
          "`--cookie-jar` *FILE* goes on with a session, and begins one where "
          "there is no *FILE*.\n"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT
  * man.c: the options' part of a manual page, in the macros of man(7).  In the
- * tables' sentences `bold` and *slanted* text are marked, a sentence ends with
- * its line, and an empty line begins a paragraph. */
+ * tables' sentences `bold` and *slanted* text are marked, an asterisk in bold
+ * text is one, a sentence ends with its line, and an empty line begins a
+ * paragraph. */
 #include <string.h>
 
 #include <lariat/version.h>
@@ -47,7 +48,7 @@ static void add_character(struct word *word, char character) {
 static void add_marked(struct word *word, char character) {
   if (character == '`')
     switch_font(word, word->font == 'B' ? 'R' : 'B');
-  else if (character == '*')
+  else if (character == '*' && word->font != 'B')
     switch_font(word, word->font == 'I' ? 'R' : 'I');
   else
     add_character(word, character);
