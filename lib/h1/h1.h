@@ -65,10 +65,10 @@ void lr_h1_init(lr_h1 *h1, const lr_transport_config *config,
 void lr_h1_clear(lr_h1 *h1);
 
 /* Notes in a response that is about to leave for its caller by whom it was
- * fetched; counts it. */
+ * fetched; counts it.  One without a head is a failure's, and no answer. */
 static inline void lr_h1_count(lr_h1 *h1, lariat_response *response) {
   response->reactor = h1->index;
-  if (response->reused) lr_u64_bump(&h1->stats->reused, 1);
+  if (response->reused && response->status) lr_u64_bump(&h1->stats->reused, 1);
 }
 
 #endif

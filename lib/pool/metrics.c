@@ -56,7 +56,7 @@ static const metric_row rows[] = {
     WAITING(jobs_waiting_connection, "connection"),
     ROW("connections", connections, GAUGE, "Connections that are open."),
     ROW("connections_opened", connections_opened, COUNTER,
-        "Connections that were opened."),
+        "Connections that were begun, also in vain."),
     ROW("connections_reused", connections_reused, COUNTER,
         "Answers that came on a connection which was open."),
     ROW("lanes", lanes, GAUGE, "Multi handles of libcurl."),

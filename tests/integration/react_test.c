@@ -146,6 +146,7 @@ static void test_wrong_options(void) {
   set_options();
   CU_ASSERT_EQUAL(run_saying(NULL, NULL), 0);
   expect_said("");
+  CU_ASSERT_EQUAL(lariat_react_with(NULL, NULL, NULL, 0, NULL), 1);
   pool_options.rate = -1;
   CU_ASSERT_EQUAL(run_saying(&pool_options, NULL), 1);
   expect_said("lariat: cannot start: in the options of the pool, rate: it is "

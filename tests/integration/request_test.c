@@ -363,6 +363,22 @@ static void test_addresses_times_and_reuse(void) {
   fetching_close(&t);
 }
 
+/* What nobody has answered came on no open connection. */
+static void test_none_reused(void) {
+  struct fetching t;
+  struct outcome o;
+  char where[64];
+  unsigned refused = 0;
+  fetching_open(&t, NULL, NULL);
+  CU_ASSERT_TRUE_FATAL(ports_find(&refused, 1));
+  snprintf(where, sizeof where, "http://127.0.0.1:%u/", refused);
+  fetching_do(&t, &o, lariat_get(t.client, where));
+  outcome_expect_status(&o, LARIAT_ECONNECT);
+  outcome_clear(&o, 1);
+  CU_ASSERT_EQUAL(fetching_stats(&t).connections_reused, 0);
+  fetching_close(&t);
+}
+
 static void test_the_time_to_the_first_byte(void) {
   struct fetching t;
   struct outcome o;
@@ -534,6 +550,7 @@ int main(int argc, char **argv) {
       {"the body limit counts after decompression",
        test_the_body_limit_counts_after_decompression},
       {"addresses, times and reuse", test_addresses_times_and_reuse},
+      {"refused, none is reused", test_none_reused},
       {"the time to the first byte", test_the_time_to_the_first_byte},
       {"IPv6", test_ipv6},
       {"errors of HTTP are responses", test_errors_of_http_are_responses},

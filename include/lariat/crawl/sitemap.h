@@ -8,7 +8,8 @@
  *   lariat_crawl_sitemap_new(NULL, on_entry, context, &sitemap);
  *   while (...a piece has come...)
  *     if (lariat_crawl_sitemap_feed(sitemap, bytes, length) != LARIAT_OK)
- * break; status = lariat_crawl_sitemap_end(sitemap);
+ *       break;
+ *   status = lariat_crawl_sitemap_end(sitemap);
  *   lariat_crawl_sitemap_free(sitemap);
  *
  * Any thread may use a reader, one at a time.  docs/sitemaps.md explains it. */
