@@ -540,6 +540,7 @@ static void test_config(void) {
   static const lr_name_service_config wrong[] = {
       {.name_servers = "name.test"},
       {.name_servers = "1.2.3.4:port"},
+      {.name_servers = "127.0.0.1:70934"},
       {.resolve = "a"},
       {.connect_to = "a"},
       {.family = 9},
