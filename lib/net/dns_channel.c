@@ -6,6 +6,7 @@
  * favour of others that 1.18 does not have. */
 #define CARES_NO_DEPRECATED
 #include <ares.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -279,6 +280,31 @@ static void fail_query(lr_dns_told *told, void *context, int status) {
   told(context, &answer, describe_status(status));
 }
 
+/* Lets c-ares read the errors of what it has sent; says whether there were. */
+static bool take_errors(lr_dns_channel *channel) {
+  enum { SOCKETS_MAX = 8 };
+  struct pollfd polled[SOCKETS_MAX];
+  nfds_t count = 0;
+  for (lr_list *node = channel->sockets.next;
+       node != &channel->sockets && count < SOCKETS_MAX; node = node->next)
+    polled[count++] =
+        (struct pollfd){.fd = lr_container(node, dns_socket, node)->watch.fd};
+  if (!count || poll(polled, count, 0) <= 0) return false;
+  for (nfds_t i = 0; i < count; i++)
+    if (polled[i].revents & POLLERR)
+      process(channel, polled[i].fd, ARES_SOCKET_BAD);
+  return true;
+}
+
+/* Moves what was refused to the next servers, in all rounds at most.  A server
+ * on this machine refuses a question before the next one is asked; c-ares 1.18
+ * would get the error from the sending of that one, move it alone, and let the
+ * first one wait until its time is over. */
+static void move_refused(lr_dns_channel *channel) {
+  for (int i = 0; i < LR_DNS_ROUNDS; i++)
+    if (!take_errors(channel)) return;
+}
+
 void lr_dns_channel_ask(lr_dns_channel *channel, const char *name,
                         uint16_t type, lr_dns_told *told, void *context) {
   enum { CLASS_IN = 1 };
@@ -291,6 +317,7 @@ void lr_dns_channel_ask(lr_dns_channel *channel, const char *name,
   *query = (dns_query){channel, type, told, context};
   channel->queries++;
   bool inside = channel->inside;
+  if (!inside) move_refused(channel);
   channel->inside = true;
   ares_query(channel->ares, name, CLASS_IN, type, take_answer, query);
   channel->inside = inside;

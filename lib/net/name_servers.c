@@ -10,8 +10,8 @@
 #include "base/memory.h"
 #include "http/port.h"
 
-/* The port of DNS; and the most bytes of an entry in a message, which shall have
- * the reason, too. */
+/* The port of DNS; and the most bytes of an entry in a message, which has to
+ * hold the reason, too. */
 enum { DNS_PORT = 53, SHOWN_MAX = 80 };
 
 /* Returns the length of an entry's address: up to the bracket that closes, or
