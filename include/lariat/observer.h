@@ -55,7 +55,7 @@ typedef struct lariat_request_event {
                               0: not known */
   const char *remote_ip;   /* OPENED, REUSED */
   unsigned remote_port;    /* likewise */
-  const char *tls_version; /* OPENED: "TLSv1.3"; "": none */
+  const char *tls_version; /* likewise: "TLSv1.3"; "": none */
   const char *tls_cipher;  /* likewise: "TLS_AES_256_GCM_SHA384" */
   const char *head; /* SENT: the request line and the header lines.  HEAD:
                        the status line and the header lines.  Each line

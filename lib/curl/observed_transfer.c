@@ -5,11 +5,11 @@
 #include <string.h>
 
 #include <curl/curl.h>
-#include <openssl/ssl.h>
 
 #include "curl/engine.h"
 #include "curl/transfer.h"
 #include "job/observation.h"
+#include "net/connection_facts.h"
 
 void lr_observed_transfer_sent(lr_transfer *transfer, const char *bytes,
                                size_t length) {
@@ -22,15 +22,17 @@ void lr_observed_transfer_sent(lr_transfer *transfer, const char *bytes,
 void lr_observed_transfer_connected(const lr_transfer *transfer, bool reused,
                                     const char *remote_ip, int remote_port) {
   uint64_t now_ns = lariat_reactor_now_ns(transfer->engine->reactor);
-  SSL *ssl = transfer->job->request.url.tls ? transfer->ssl : NULL;
+  void *ssl = transfer->job->request.url.tls ? transfer->ssl : NULL;
+  lr_tls_details tls = {.resumed = false};
+  if (ssl) (void)lr_connection_facts_read_tls(ssl, false, &tls);
   const lr_observed_connection connection = {
       .reused = reused,
       .id = transfer->connection.id ? transfer->connection.id
                                     : transfer->handoff.id,
       .remote_ip = remote_ip,
       .remote_port = (unsigned)remote_port,
-      .tls_version = ssl ? SSL_get_version(ssl) : NULL,
-      .tls_cipher = ssl ? SSL_get_cipher_name(ssl) : NULL};
+      .tls_version = tls.version,
+      .tls_cipher = tls.cipher};
   lr_observation_connected(transfer->job, now_ns, &connection);
 }
 

@@ -8,6 +8,7 @@
 #include "job/kept_answer.h"
 #include "job/observation.h"
 #include "job/pipe.h"
+#include "net/connection_facts.h"
 #include "net/tls_stream.h"
 
 /* Tells the observer of an exchange that has begun.  Of a connection that was
@@ -15,11 +16,17 @@
 static void observe_begin(const lr_connection *connection, lr_job *job) {
   const lr_h1 *h1 = connection->h1;
   uint64_t now_ns = lariat_reactor_now_ns(h1->reactor);
+  lr_tls_details tls = {.resumed = false};
   if (connection->is_new) return;
+  if (lr_stream_is_tls(&connection->stream))
+    (void)lr_connection_facts_read_tls(lr_tls_stream_ssl(&connection->stream),
+                                       false, &tls);
   const lr_observed_connection idle = {.reused = true,
                                        .id = connection->id,
                                        .remote_ip = connection->remote_ip,
-                                       .remote_port = connection->remote_port};
+                                       .remote_port = connection->remote_port,
+                                       .tls_version = tls.version,
+                                       .tls_cipher = tls.cipher};
   lr_observation_started(job, now_ns, h1->index);
   lr_observation_connected(job, now_ns, &idle);
   lr_observation_sent(job, now_ns, h1->request.bytes, h1->request.length);

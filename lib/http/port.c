@@ -1,9 +1,19 @@
 /* SPDX-License-Identifier: MIT
- * port.c: the bad ports of the Fetch standard, as of November 2026. */
+ * port.c: reads ports; the bad ports of the Fetch standard, as of November
+ * 2026. */
 #include "http/port.h"
 
-#include <stddef.h>
-#include <stdint.h>
+bool lr_port_read(const char *text, size_t length, uint16_t *port) {
+  enum { DIGITS_MAX = 5 };
+  uint32_t number = 0;
+  if (length > DIGITS_MAX) return false;
+  for (size_t i = 0; i < length; i++) {
+    if (text[i] < '0' || text[i] > '9') return false;
+    number = number * 10 + (uint32_t)(text[i] - '0');
+  }
+  *port = (uint16_t)number;
+  return number > 0 && number <= UINT16_MAX;
+}
 
 static const uint16_t bad_ports[] = {
     0,    1,    7,    9,    11,   13,   15,   17,   19,   20,   21,   22,

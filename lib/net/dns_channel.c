@@ -6,12 +6,15 @@
  * favour of others that 1.18 does not have. */
 #define CARES_NO_DEPRECATED
 #include <ares.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/time.h>
 
 #include "base/memory.h"
 #include "base/time.h"
+#include "net/name_servers.h"
 
 /* Space for the answers to all look-ups of a reactor, should they come at once:
  * one that finds none is lost, and asked for again much later. */
@@ -139,6 +142,45 @@ static bool read_domains(lr_dns_channel *channel) {
   return made;
 }
 
+static struct ares_addr_port_node node_of(const lr_name_server *server) {
+  const lr_ip *ip = &server->address.ip;
+  bool v4 = lr_ip_is_v4(ip);
+  struct ares_addr_port_node node = {.family = v4 ? AF_INET : AF_INET6,
+                                     .udp_port = server->port,
+                                     .tcp_port = server->port};
+  if (v4)
+    memcpy(&node.addr.addr4, ip->bytes + 12, sizeof node.addr.addr4);
+  else
+    memcpy(&node.addr.addr6, ip->bytes, sizeof node.addr.addr6);
+  return node;
+}
+
+static int give_servers(struct ares_channeldata *ares,
+                        const lr_name_server *servers, size_t count) {
+  struct ares_addr_port_node *nodes = lr_alloc(count * sizeof *nodes);
+  if (!nodes) return ARES_ENOMEM;
+  for (size_t i = 0; i < count; i++) {
+    nodes[i] = node_of(&servers[i]);
+    nodes[i].next = i + 1 < count ? &nodes[i + 1] : NULL;
+  }
+  int code = ares_set_servers_ports(ares, nodes);
+  lr_free(nodes);
+  return code;
+}
+
+/* Gives c-ares the servers as they were read here, not as it would. */
+static int set_servers(lr_dns_channel *channel) {
+  lr_name_server *servers;
+  size_t count;
+  lariat_status status =
+      lr_name_servers_read(channel->config.servers, &servers, &count, NULL, 0);
+  if (status != LARIAT_OK)
+    return status == LARIAT_ENOMEM ? ARES_ENOMEM : ARES_EBADSTR;
+  int code = give_servers(channel->ares, servers, count);
+  lr_free(servers);
+  return code;
+}
+
 static int init_ares(lr_dns_channel *channel) {
   char lookups[] = "b"; /* the hosts file is read elsewhere */
   char path[256] = "";
@@ -163,7 +205,7 @@ static int init_ares(lr_dns_channel *channel) {
   int code = ares_init_options(&channel->ares, &options, mask);
   if (code != ARES_SUCCESS) channel->ares = NULL;
   if (code == ARES_SUCCESS && channel->config.servers)
-    code = ares_set_servers_ports_csv(channel->ares, channel->config.servers);
+    code = set_servers(channel);
   return code;
 }
 
@@ -191,15 +233,6 @@ lariat_status lr_dns_channel_open(lr_dns_channel *channel) {
 void lr_dns_channel_close(lr_dns_channel *channel) {
   close_ares(channel);
   lr_reactor_unset_timer(channel->reactor, &channel->timer);
-}
-
-bool lr_dns_servers_are_valid(const char *servers) {
-  struct ares_options options = {.flags = 0};
-  struct ares_channeldata *ares = NULL;
-  if (ares_init_options(&ares, &options, 0) != ARES_SUCCESS) return false;
-  bool valid = ares_set_servers_ports_csv(ares, servers) == ARES_SUCCESS;
-  ares_destroy(ares);
-  return valid;
 }
 
 /* ---- Questions ---- */
@@ -247,6 +280,31 @@ static void fail_query(lr_dns_told *told, void *context, int status) {
   told(context, &answer, describe_status(status));
 }
 
+/* Lets c-ares read the errors of what it has sent; says whether there were. */
+static bool take_errors(lr_dns_channel *channel) {
+  enum { SOCKETS_MAX = 8 };
+  struct pollfd polled[SOCKETS_MAX];
+  nfds_t count = 0;
+  for (lr_list *node = channel->sockets.next;
+       node != &channel->sockets && count < SOCKETS_MAX; node = node->next)
+    polled[count++] =
+        (struct pollfd){.fd = lr_container(node, dns_socket, node)->watch.fd};
+  if (!count || poll(polled, count, 0) <= 0) return false;
+  for (nfds_t i = 0; i < count; i++)
+    if (polled[i].revents & POLLERR)
+      process(channel, polled[i].fd, ARES_SOCKET_BAD);
+  return true;
+}
+
+/* Moves what was refused to the next servers, in all rounds at most.  A server
+ * on this machine refuses a question before the next one is asked; c-ares 1.18
+ * would get the error from the sending of that one, move it alone, and let the
+ * first one wait until its time is over. */
+static void move_refused(lr_dns_channel *channel) {
+  for (int i = 0; i < LR_DNS_ROUNDS; i++)
+    if (!take_errors(channel)) return;
+}
+
 void lr_dns_channel_ask(lr_dns_channel *channel, const char *name,
                         uint16_t type, lr_dns_told *told, void *context) {
   enum { CLASS_IN = 1 };
@@ -259,6 +317,7 @@ void lr_dns_channel_ask(lr_dns_channel *channel, const char *name,
   *query = (dns_query){channel, type, told, context};
   channel->queries++;
   bool inside = channel->inside;
+  if (!inside) move_refused(channel);
   channel->inside = true;
   ares_query(channel->ares, name, CLASS_IN, type, take_answer, query);
   channel->inside = inside;

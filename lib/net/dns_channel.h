@@ -24,7 +24,7 @@ struct ares_channeldata;
 enum { LR_DNS_TIMEOUT_MS = 2000, LR_DNS_ROUNDS = 3 };
 
 typedef struct lr_dns_channel_config {
-  const char *servers;     /* "192.0.2.1,[2001:db8::1]:5353"; NULL: those of
+  const char *servers;     /* as lr_name_servers_read has them; NULL: those of
                               resolv.conf */
   const char *resolv_conf; /* its path; NULL: the default */
   const char *machine;     /* the name of this one */
@@ -62,8 +62,5 @@ lariat_status lr_dns_channel_open(lr_dns_channel *channel);
  * once, maybe inside this call.  The channel is open. */
 void lr_dns_channel_ask(lr_dns_channel *channel, const char *name,
                         uint16_t type, lr_dns_told *told, void *context);
-
-/* Says whether c-ares would take a list of servers; "" is none. */
-bool lr_dns_servers_are_valid(const char *servers);
 
 #endif

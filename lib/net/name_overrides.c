@@ -9,8 +9,9 @@
 
 #include "base/list.h"
 #include "base/memory.h"
+#include "http/port.h"
 
-enum { ENTRY_MAX = 4096, PORT_MAX = 65535 };
+enum { ENTRY_MAX = 4096 };
 
 /* An entry of either list. */
 typedef struct override {
@@ -42,17 +43,21 @@ static bool read_host(char **at, lr_host_port *out) {
   return true;
 }
 
-/* Reads a port, or none, up to `end` behind it. */
-static bool read_port(char **at, char end, uint16_t *port) {
-  size_t digits = strspn(*at, "0123456789");
-  unsigned number = 0;
-  if (digits > 5 || (*at)[digits] != end) return false;
-  for (size_t i = 0; i < digits; i++)
-    number = number * 10 + (unsigned)((*at)[i] - '0');
-  if (number > PORT_MAX || (digits && number == 0)) return false;
-  *port = (uint16_t)number;
-  *at += digits + (end ? 1 : 0);
-  return true;
+/* Reads a port, or none, up to `end` behind it.  Returns what is wrong: that
+ * the entry is not `shape`, or that the port is none; or NULL. */
+static const char *read_port(char **at, char end, uint16_t *port,
+                             const char *shape) {
+  size_t length = strcspn(*at, ":");
+  if ((*at)[length] != end) return shape;
+  if (length && !lr_port_read(*at, length, port)) return LR_PORT_FAULT;
+  *at += length + (end ? 1 : 0);
+  return NULL;
+}
+
+/* Reads a host and the port behind it, likewise. */
+static const char *read_host_port(char **at, char end, lr_host_port *out,
+                                  const char *shape) {
+  return read_host(at, out) ? read_port(at, end, &out->port, shape) : shape;
 }
 
 static bool read_addresses(const char *at, override *entry) {
@@ -72,17 +77,17 @@ static bool read_addresses(const char *at, override *entry) {
 
 static const char *read_resolve(char *at, override *entry) {
   if (*at == '+') at++; /* an entry that may expire: none does */
-  if (!read_host(&at, &entry->from) || !read_port(&at, ':', &entry->from.port))
-    return "not HOST:PORT:ADDRESS";
+  const char *wrong =
+      read_host_port(&at, ':', &entry->from, "not HOST:PORT:ADDRESS");
+  if (wrong) return wrong;
   if (!entry->from.port) return "no port";
   return read_addresses(at, entry) ? NULL : "not an address";
 }
 
 static const char *read_connect_to(char *at, override *entry) {
-  bool read =
-      read_host(&at, &entry->from) && read_port(&at, ':', &entry->from.port) &&
-      read_host(&at, &entry->to) && read_port(&at, '\0', &entry->to.port);
-  return read ? NULL : "not HOST:PORT:HOST:PORT";
+  static const char shape[] = "not HOST:PORT:HOST:PORT";
+  const char *wrong = read_host_port(&at, ':', &entry->from, shape);
+  return wrong ? wrong : read_host_port(&at, '\0', &entry->to, shape);
 }
 
 typedef const char *read_entry(char *at, override *entry);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/memory.h"
-#include "net/dns_channel.h"
+#include "net/name_servers.h"
 
 static const char default_hosts[] = "/etc/hosts";
 static const char default_nsswitch[] = "/etc/nsswitch.conf";
@@ -21,6 +21,16 @@ lr_name_service_config_of(const lariat_pool_options *options) {
                                   .way = options->look_up_way};
 }
 
+static lariat_status check_servers(const char *list, char *message,
+                                   size_t capacity) {
+  lr_name_server *servers;
+  size_t count;
+  lariat_status status =
+      lr_name_servers_read(list, &servers, &count, message, capacity);
+  lr_free(servers);
+  return status;
+}
+
 lariat_status lr_name_service_check(const lr_name_service_config *config,
                                     char *message, size_t capacity) {
   lr_name_overrides *overrides = NULL;
@@ -29,12 +39,9 @@ lariat_status lr_name_service_check(const lr_name_service_config *config,
       config->resolve, config->connect_to, message, capacity, &overrides);
   lr_name_overrides_free(overrides);
   if (status != LARIAT_OK) return status;
-  if (config->name_servers && !lr_dns_servers_are_valid(config->name_servers)) {
-    if (capacity)
-      snprintf(message, capacity, "\"%s\": not a list of addresses",
-               config->name_servers);
-    return LARIAT_EINVAL;
-  }
+  if (config->name_servers)
+    status = check_servers(config->name_servers, message, capacity);
+  if (status != LARIAT_OK) return status;
   if (config->family > LARIAT_FAMILY_IPV6 ||
       config->way > LARIAT_LOOK_UP_BY_SYSTEM)
     return LARIAT_EINVAL;

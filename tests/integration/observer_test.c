@@ -91,9 +91,14 @@ static void test_tls(bool libcurl_only, enum nginx_port port,
   expect_in_heads(&w, version);
   CU_ASSERT(strncmp(w.tls_version, "TLSv1.", 6) == 0);
   CU_ASSERT(strlen(w.tls_cipher) > 0);
-  for (int i = 0; i < 3; i++)
+  for (int i = 0; i < 3; i++) {
+    char cipher[64];
+    snprintf(cipher, sizeof cipher, "%s", w.tls_cipher);
     expect_request(&t, &w, "GET", url(port, "/"),
                    REUSED "head:200 body:10 ended:ok");
+    CU_ASSERT(strncmp(w.tls_version, "TLSv1.", 6) == 0);
+    CU_ASSERT_STRING_EQUAL(w.tls_cipher, cipher);
+  }
   fetching_close(&t);
 }
 

@@ -38,7 +38,6 @@ static inline void watching_note_details(struct watching *w,
   w->connection = event->connection;
   w->remote_port = event->remote_port;
   snprintf(w->remote_ip, sizeof w->remote_ip, "%s", event->remote_ip);
-  if (!opened) return;
   snprintf(w->tls_version, sizeof w->tls_version, "%s", event->tls_version);
   snprintf(w->tls_cipher, sizeof w->tls_cipher, "%s", event->tls_cipher);
 }

@@ -107,6 +107,46 @@ static void test_wrong(void) {
   fixture_close(&f);
 }
 
+/* A port that is none is told apart from an entry of another shape. */
+static void test_reasons(void) {
+  static const char port[] = "the port must be 1 to 65535";
+  static const char resolve_shape[] = "not HOST:PORT:ADDRESS";
+  static const char connect_shape[] = "not HOST:PORT:HOST:PORT";
+  static const struct {
+    const char *resolve, *connect_to, *fault;
+  } rows[] = {{"a.test:0:1.2.3.4", NULL, port},
+              {"a.test:65536:1.2.3.4", NULL, port},
+              {"a.test:70934:1.2.3.4", NULL, port},
+              {"a.test:000080:1.2.3.4", NULL, port},
+              {"a.test:x:1.2.3.4", NULL, port},
+              {"[::1]:-1:1.2.3.4", NULL, port},
+              {"a.test::1.2.3.4", NULL, "no port"},
+              {"a.test:80", NULL, resolve_shape},
+              {"a.test", NULL, resolve_shape},
+              {NULL, "a:0:b:80", port},
+              {NULL, "a:80:b:0", port},
+              {NULL, "a:65536:b:80", port},
+              {NULL, "a:80:b:99999", port},
+              {NULL, "a::b:x", port},
+              {NULL, "a:80:b:80:c", connect_shape},
+              {NULL, "a:80", connect_shape},
+              {NULL, "a:80:b", connect_shape}};
+  struct fixture f;
+  lr_name_overrides *overrides;
+  char message[128], expected[128];
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (size_t i = 0; i < FIXTURE_COUNT(rows); i++) {
+    const char *resolve = rows[i].resolve, *connect_to = rows[i].connect_to;
+    CU_ASSERT_EQUAL(lr_name_overrides_new(resolve, connect_to, message,
+                                          sizeof message, &overrides),
+                    LARIAT_EINVAL);
+    snprintf(expected, sizeof expected, "\"%s\": %s",
+             resolve ? resolve : connect_to, rows[i].fault);
+    CU_ASSERT_STRING_EQUAL(message, expected);
+  }
+  fixture_close(&f);
+}
+
 static void test_no_memory(void) {
   struct fixture f;
   lr_name_overrides *overrides;
@@ -123,9 +163,8 @@ static void test_no_memory(void) {
 
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
-      {"resolve", test_resolve},
-      {"connect to", test_connect_to},
-      {"wrong entries", test_wrong},
+      {"resolve", test_resolve},         {"connect to", test_connect_to},
+      {"wrong entries", test_wrong},     {"reasons", test_reasons},
       {"out of memory", test_no_memory},
   };
   return fixture_main("name overrides", tests, FIXTURE_COUNT(tests), argc,

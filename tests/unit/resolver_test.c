@@ -3,10 +3,13 @@
  * c-ares has a clock of its own, lariat's times are the virtual one's. */
 #include "net/resolver.h"
 
+#include <arpa/inet.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/time.h"
@@ -212,6 +215,47 @@ static void test_found(void) {
   CU_ASSERT(dns_server_tcp_questions(server) > 0);
   expect_texts(&t, "zero.test", "192.0.2.1");
   close_test(&t);
+}
+
+/* Opens a port that refuses what is sent to it: its socket is connected to
+ * itself, and takes datagrams from nowhere else. */
+static int refuse(char *address, size_t capacity) {
+  struct sockaddr_in name = {.sin_family = AF_INET,
+                             .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+  socklen_t length = sizeof name;
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  CU_ASSERT_FATAL(fd >= 0);
+  CU_ASSERT_EQUAL_FATAL(bind(fd, (struct sockaddr *)&name, length), 0);
+  CU_ASSERT_EQUAL_FATAL(getsockname(fd, (struct sockaddr *)&name, &length), 0);
+  CU_ASSERT_EQUAL_FATAL(connect(fd, (struct sockaddr *)&name, length), 0);
+  snprintf(address, capacity, "127.0.0.1:%u", ntohs(name.sin_port));
+  return fd;
+}
+
+/* The times of c-ares are too long for any of these look-ups to end by them. */
+static void test_refusing_server(void) {
+  struct test t;
+  char refusing[32], servers[128];
+  int fd = refuse(refusing, sizeof refusing);
+  snprintf(servers, sizeof servers, "%s,%s", refusing,
+           dns_server_address(server));
+  lr_name_service_config config = {.name_servers = servers};
+  set_rules();
+  open_test(&t, &config);
+  struct answer *answers[3] = {ask_at(&t, 0, "a.test", 80),
+                               ask_at(&t, 1, "four.test", 80),
+                               ask_at(&t, 2, "chain.test", 80)};
+  wait_for(&t, 3);
+  CU_ASSERT_PTR_NOT_NULL(strstr(answers[0]->texts, "192.0.2.1, 192.0.2.2"));
+  CU_ASSERT_PTR_NOT_NULL(strstr(answers[0]->texts, "2001:db8::1"));
+  CU_ASSERT_STRING_EQUAL(answers[1]->texts, "192.0.2.1, 192.0.2.9, 192.0.2.3");
+  CU_ASSERT_STRING_EQUAL(answers[2]->texts, "192.0.2.4");
+  close_test(&t);
+  config.name_servers = refusing;
+  open_test(&t, &config);
+  expect_failure(&t, "a.test", LR_NAME_FAILED, "the name servers have failed");
+  close_test(&t);
+  close(fd);
 }
 
 static void test_families(void) {
@@ -540,6 +584,7 @@ static void test_config(void) {
   static const lr_name_service_config wrong[] = {
       {.name_servers = "name.test"},
       {.name_servers = "1.2.3.4:port"},
+      {.name_servers = "127.0.0.1:70934"},
       {.resolve = "a"},
       {.connect_to = "a"},
       {.family = 9},
@@ -563,6 +608,7 @@ int main(int argc, char **argv) {
       {"overrides", test_overrides},
       {"the hosts file", test_hosts},
       {"answers", test_found},
+      {"a server that refuses", test_refusing_server},
       {"families", test_families},
       {"failures", test_failures},
       {"TTLs, to the second", test_ttls},

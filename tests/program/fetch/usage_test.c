@@ -111,7 +111,11 @@ static void names_without_sense(void) {
   expect_usage(FETCH_ARGUMENTS("fetch", "--connect-to", "a.test:80", url),
                "--connect-to: \"a.test:80\": not HOST:PORT:HOST:PORT");
   expect_usage(FETCH_ARGUMENTS("fetch", "--dns-servers", "ns.test", url),
-               "--dns-servers: \"ns.test\": not a list of addresses");
+               "--dns-servers: \"ns.test\": not an IP address");
+  expect_usage(
+      FETCH_ARGUMENTS("fetch", "--dns-servers", "::1,127.0.0.1:70934", url),
+      "--dns-servers: \"127.0.0.1:70934\": the port must be 1 to "
+      "65535");
   expect_usage(FETCH_ARGUMENTS("fetch", "-4", "-6", url),
                "give --ipv4 or --ipv6, not both");
 }
