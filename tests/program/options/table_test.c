@@ -168,12 +168,21 @@ static bool check_alias(const struct option_table *table,
   return row->value != NULL;
 }
 
-/* A hint is for what is no option. */
+/* Says whether a hint is for what the letter of a count means elsewhere, which
+ * is said when its value is no number. */
+static bool is_for_letter(const struct option_hint *hint,
+                          const struct option_row *row) {
+  return hint->theirs[0] == row->letter && !hint->theirs[1] &&
+         row->kind == OPTION_COUNT;
+}
+
+/* A hint is for what is no option, or for such a letter. */
 static void check_hints(const struct option_table *table) {
   const struct option_hint *hint = table->hints;
   for (; hint && hint->theirs; hint++)
     for (size_t i = 0; i < table->count; i++) {
       const struct option_row *row = &table->rows[i];
+      if (is_for_letter(hint, row)) continue;
       if (strcmp(hint->theirs, row->name) == 0 ||
           (hint->theirs[0] == row->letter && !hint->theirs[1]))
         fixture_fail("there is a hint for --%s", row->name);
