@@ -126,8 +126,9 @@ static bool write_candidate(const look_up *l, char out[WHOLE_NAME_MAX]) {
   unsigned bare = first ? 0 : domains;
   memcpy(out, l->name, l->length + 1);
   if (l->candidate == bare) return true;
-  const char *domain =
-      l->resolver->channel.conf.domains[l->candidate - (first ? 1 : 0)];
+  unsigned index = l->candidate - (first ? 1 : 0);
+  if (index >= domains) return false; /* resolv.conf has fewer by now */
+  const char *domain = l->resolver->channel.conf.domains[index];
   size_t left = WHOLE_NAME_MAX - l->length;
   int written = snprintf(out + l->length, left, ".%s", domain);
   return written > 0 && (size_t)written < left;

@@ -12,7 +12,9 @@
 #include "base/list.h"
 #include "base/memory.h"
 
-enum { STACK_BYTES = 256 * 1024 };
+/* Of address space: the modules of nsswitch.conf, and a program's thread-local
+ * data, which is in there too, may want more than getaddrinfo alone. */
+enum { STACK_BYTES = 1024 * 1024 };
 
 /* Has two holds: of who has started it, and of its thread, which passes it on
  * with the mail. */
