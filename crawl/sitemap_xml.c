@@ -94,8 +94,17 @@ struct lr_crawl_sitemap_xml {
   char piece[PIECE];
 };
 
+/* From 2.9.0 on expat has other functions for places, and warns of these. */
+#if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 9
+#define CURRENT_LINE(parser) XML_GetCurrentLineNumber64(parser)
+#define CURRENT_BYTE(parser) XML_GetCurrentByteIndex64(parser)
+#else
+#define CURRENT_LINE(parser) XML_GetCurrentLineNumber(parser)
+#define CURRENT_BYTE(parser) XML_GetCurrentByteIndex(parser)
+#endif
+
 static unsigned line_of(const lr_crawl_sitemap_xml *xml) {
-  return xml->lines_before + (unsigned)XML_GetCurrentLineNumber(xml->parser);
+  return xml->lines_before + (unsigned)CURRENT_LINE(xml->parser);
 }
 
 static void fail(lr_crawl_sitemap_xml *xml, lariat_status status,
@@ -369,7 +378,7 @@ static bool parse_piece(lr_crawl_sitemap_xml *xml, bool final) {
   xml->parsed += xml->length;
   xml->length = 0;
   if (status != XML_STATUS_OK) return take_error(xml, final);
-  XML_Index token = XML_GetCurrentByteIndex(xml->parser);
+  int64_t token = CURRENT_BYTE(xml->parser);
   if (token >= 0 && xml->parsed - (uint64_t)token > MOST_TOKEN)
     return lr_crawl_sitemap_fail(xml->output, LARIAT_EFORMAT, line_of(xml),
                                  "a tag or comment is too long");

@@ -53,11 +53,11 @@ static void record(struct run *run, uint64_t due_ns, lariat_instants instants) {
 static lariat_value on_end(lariat_value result, void *context) {
   struct due *due = context;
   struct run *run = due->run;
-  lariat_response *response = lariat_response_in(result);
-  if (response)
-    record(run, due->at_ns, lariat_response_instants(response));
-  else
+  if (lariat_is_failure(result))
     run->failed++;
+  else
+    record(run, due->at_ns,
+           lariat_response_instants(lariat_response_in(result)));
   free(due);
   if (++run->ended == run->count) (void)lariat_reactor_stop(run->reactor);
   return lariat_value_drop(result);
