@@ -148,16 +148,14 @@ static bool answer(const struct dns_server *server, struct message *m,
     name = rule->data;
     rule = find_rule(server, name);
   }
+  if (rule->reply == DNS_FOUR_ONLY && type == TYPE_AAAA) return false;
+  if (rule->reply == DNS_TRUNCATED && !tcp) {
+    m->bytes[2] |= 0x02;
+    return true;
+  }
   switch (rule->reply) {
   case DNS_FOUR_ONLY:
-    if (type == TYPE_AAAA) return false;
-    /* fall through */
   case DNS_TRUNCATED:
-    if (rule->reply == DNS_TRUNCATED && !tcp) {
-      m->bytes[2] |= 0x02;
-      return true;
-    }
-    /* fall through */
   case DNS_ADDRESSES:
     if (!put_addresses(m, name, rule, type)) put_soa(m, rule->ttl);
     return true;
