@@ -42,9 +42,10 @@ static void advance(lr_load_worker *worker) {
   end_schedule(worker);
 }
 
-/* Notes that the next request has to wait, for a connection or for a pipe. */
-static void note_wait(lr_load_worker *worker, uint64_t *count) {
-  if (!worker->open.counted && worker->open.next.measured) ++*count;
+/* Notes, once, that a pipe has not brought the next request in time. */
+static void note_starved(lr_load_worker *worker) {
+  if (!worker->open.counted && worker->open.next.measured)
+    worker->recorder.counts->starved++;
   worker->open.counted = true;
 }
 
@@ -55,7 +56,7 @@ static bool send_next(lr_load_worker *worker) {
   lr_load_next next =
       lr_load_source_take(worker->source, open->next.index, &message);
   if (next == LR_LOAD_WAIT) {
-    note_wait(worker, &worker->recorder.counts->starved);
+    note_starved(worker);
     set_timer(worker, lr_load_worker_now(worker) + PIPE_PAUSE_NS);
     return false;
   }
@@ -176,10 +177,7 @@ static void send_due(void *context) {
   lr_load_worker_look_at_start(worker, now_ns);
   for (int sent = 0; is_due(worker, now_ns); sent++) {
     open->waiting = !lr_load_worker_has_slot(worker);
-    if (open->waiting) {
-      note_wait(worker, &worker->recorder.counts->queued);
-      return;
-    }
+    if (open->waiting) return;
     if (sent == LR_LOAD_SENDS_AT_ONCE) {
       go_on_soon(worker);
       return;

@@ -188,12 +188,18 @@ static void take_refusal(lr_load_connection *connection,
   finish_request(worker, connection, REFUSED_PAUSE_NS);
 }
 
+static void note_opening(lr_load_worker *worker,
+                         const lr_load_connection *connection) {
+  const lariat_timings *timings = &connection->timings;
+  worker->recorder.counts->connections++;
+  lr_load_interval_connected(worker->recorder.current,
+                             timings->connect_us * 1000,
+                             timings->tls_us * 1000);
+}
+
 static void take_opening(lr_load_connection *connection) {
   lr_load_worker *worker = worker_of(connection);
-  if (worker->phase >= LR_LOAD_MEASURING)
-    lr_load_interval_connected(worker->recorder.current,
-                               connection->timings.connect_us * 1000,
-                               connection->timings.tls_us * 1000);
+  if (worker->phase >= LR_LOAD_MEASURING) note_opening(worker, connection);
   lr_load_list_remove(&connection->link);
   if (!connection->has_message) {
     lr_load_connection_set_give(&worker->set, connection);

@@ -38,7 +38,7 @@ typedef struct lr_load_open_model {
   lr_load_due next;
   bool has_next;
   bool waiting;  /* for a connection, or for a pipe */
-  bool counted;  /* `next` has been counted as one that waits */
+  bool counted;  /* `next` has been counted as one that a pipe did not bring */
   bool going_on; /* a call for the next turn is away */
   lariat_timer timer;
   lr_load_list steps;     /* of flows, which wait until they are due */
