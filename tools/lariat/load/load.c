@@ -14,8 +14,11 @@
 #include "load/descriptors.h"
 #include "load/judging.h"
 #include "load/live.h"
+#include "load/once.h"
 #include "load/option_table.h"
 #include "load/outputs.h"
+#include "load/plan.h"
+#include "load/run_options.h"
 #include "load/settings.h"
 #include "load/targets.h"
 #include "load/waiting.h"
@@ -160,32 +163,6 @@ static void on_interrupt(void *context) {
 
 /* ---- Set-up ---- */
 
-static void set_run_amount(const struct load_amount_settings *amount,
-                           lariat_load_run_options *options) {
-  options->stages = amount->stage_count ? amount->stages : NULL;
-  options->stage_count = amount->stage_count;
-  options->process = amount->process;
-  options->seed = amount->seed;
-  options->part = amount->part;
-  options->count = amount->requests;
-  options->duration_ns = amount->duration_ms * MS_NS;
-  options->reactors = amount->reactors;
-  options->warm_up_ns = amount->warm_up_ms * MS_NS;
-  options->stop_at_failures = amount->stop_at_failures;
-  options->start_at_s = amount->start_at_s;
-}
-
-static void
-set_run_connections(const struct load_connection_settings *connections,
-                    lariat_load_run_options *options) {
-  options->connections = connections->connections;
-  options->connection_requests =
-      connections->no_keepalive ? 1 : connections->per_connection;
-  options->connect_rate_per_s = connections->connect_rate;
-  options->timeout_ns = connections->timeout_ms * MS_NS;
-  options->connect_timeout_ns = connections->connect_timeout_ms * MS_NS;
-}
-
 /* Says why there is no run, and returns the exit code. */
 static int refuse_run(lariat_status status, const lariat_load_error *error) {
   const char *refusal = lariat_pool_refusal();
@@ -201,15 +178,10 @@ static int refuse_run(lariat_status status, const lariat_load_error *error) {
 }
 
 static int make_run(struct load *load) {
-  const struct load_settings *settings = load->settings;
-  lariat_load_run_options options = lariat_load_run_defaults();
-  lariat_pool_options pool = lariat_pool_defaults();
+  lariat_pool_options pool;
   lariat_load_error error = {.message = ""};
-  load_settings_set_pool(settings, &pool);
-  set_run_amount(&settings->amount, &options);
-  set_run_connections(&settings->connections, &options);
-  options.requests = load->targets.requests;
-  options.pool = &pool;
+  lariat_load_run_options options =
+      load_run_options(load->settings, load->targets.requests, &pool);
   lariat_status status = lariat_load_run_new(&options, &load->run, &error);
   if (status != LARIAT_OK) return refuse_run(status, &error);
   lariat_load_run_on_second(load->run, on_second, load);
@@ -302,6 +274,21 @@ static int run_load(struct load_settings *settings) {
 
 /* ---- The command ---- */
 
+/* Does what is done instead of a run. */
+static int show_requests(const struct load_settings *settings) {
+  struct load_targets targets;
+  lariat_pool_options pool;
+  int code = EXIT_USAGE;
+  if (load_targets_make(&targets, settings)) {
+    lariat_load_run_options options =
+        load_run_options(settings, targets.requests, &pool);
+    code = settings->action == LOAD_PLAN ? plan_print(&options)
+                                         : once_run(&options, &pool);
+  }
+  load_targets_free(&targets);
+  return code;
+}
+
 static int do_action(struct load_settings *settings) {
   switch (settings->action) {
   case LOAD_HELP:
@@ -312,6 +299,7 @@ static int do_action(struct load_settings *settings) {
     return EXIT_ALL;
   case LOAD_PLAN:
   case LOAD_ONCE:
+    return show_requests(settings);
   case LOAD_RUN:
     break;
   }

@@ -266,6 +266,18 @@ static const struct option_row rows[] = {
      .manual =
          "Writes metrics in the text format of OpenMetrics, every ten seconds "
          "and at the end, as node_exporter's textfile collector reads them."},
+    {NAMED("once", '\0', NULL, MESSAGES), AT(ACTION, action), .low = LOAD_ONCE,
+     .help = "send one request and show it whole",
+     .manual =
+         "Sends one request instead of a run, the first one, and shows it, its "
+         "answer and its instants on standard output: for when something is "
+         "not as it should be.\n"
+         "Values of headers that carry credentials are masked."},
+    {NAMED("plan", '\0', NULL, MESSAGES), AT(ACTION, action), .low = LOAD_PLAN,
+     .help = "show what would be sent", .is_terse = true,
+     .manual = "Sends nothing, and shows what a run with these options would "
+               "send: how many requests, the first of them with their "
+               "instants, and all of the first one."},
     {NAMED("quiet", 'q', NULL, MESSAGES), AT(FLAG, output.quiet),
      .help = "no view while it runs, no report on standard output",
      .is_terse = true,
