@@ -64,7 +64,7 @@ static lariat_status inflate_counts(struct inflation *in,
                              : status;
 }
 
-/* What follows the compressed bytes is not looked at: hdr-histogram-js puts all
+/* Reads no further than the compressed bytes: hdr-histogram-js puts all
  * of its buffer into the text. */
 static lariat_status read_compressed(const uint8_t *bytes, size_t length,
                                      lariat_histogram *histogram,

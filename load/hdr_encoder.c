@@ -38,7 +38,7 @@ static uint8_t *put_zigzag(uint8_t *at, int64_t number) {
 
 /* ---- The counts ---- */
 
-/* What is known before they are written. */
+/* Known before they are written. */
 struct extent {
   size_t used;      /* buckets that have values */
   uint64_t highest; /* that may be in the last of them */

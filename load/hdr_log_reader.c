@@ -21,7 +21,7 @@ struct cursor {
   size_t end; /* of the line */
 };
 
-/* What the first lines say; the times in seconds. */
+/* The times of the first lines, in seconds. */
 struct times {
   double start;
   double base;
@@ -109,7 +109,7 @@ static lariat_status read_version(struct cursor *c, lariat_load_error *error) {
                       "no version from 1.0 to 1.3 of a log at byte %zu", at);
 }
 
-/* Whatever else begins with '#' is a comment. */
+/* Reads a line that begins with a #: a comment, if it is nothing else. */
 static lariat_status read_comment(struct log *log, struct cursor *c) {
   struct times *times = &log->times;
   if (skip(c, "#[Histogram log format version "))

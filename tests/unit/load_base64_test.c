@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * load_base64_test.c: RFC 4648's examples, all bytes there and back, and what is no
- * base64. */
+ * load_base64_test.c: the examples of RFC 4648, all bytes there and back, and
+ * what is no base64. */
 #include "load/base64.h"
 
 #include <string.h>
