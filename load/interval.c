@@ -6,7 +6,7 @@
 
 #include <lariat/allocator.h>
 
-#define RARE(condition) __builtin_expect((condition), 0)
+#define RARE(condition) __builtin_expect((condition) ? 1 : 0, 0)
 
 /* What is recorded of the requests of each class.  Of a good answer whose
  * request did not wait for a connection the wire is the response, too. */
