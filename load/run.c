@@ -10,7 +10,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "facts.h"
+#include "run_facts.h"
 #include "fault.h"
 #include "memory.h"
 #include "result.h"

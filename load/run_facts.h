@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * facts.h: what is told of a run in its reports, from its options and from the
+ * run_facts.h: what is told of a run in its reports, from its options and from the
  * machine. */
-#ifndef LOAD_FACTS_H
-#define LOAD_FACTS_H
+#ifndef LOAD_RUN_FACTS_H
+#define LOAD_RUN_FACTS_H
 
 #include <lariat/load/run.h>
 
