@@ -11,8 +11,10 @@
 /* Returns how many bytes follow this first one, and the least code point that
  * needs so many; -1: none begins so. */
 static int count_followers(unsigned char first, uint32_t *least) {
-  *least = first < 0x80 ? 0 : first < 0xe0 ? 0x80 : first < 0xf0 ? 0x800
-                                                                 : 0x10000;
+  *least = first < 0x80   ? 0
+           : first < 0xe0 ? 0x80
+           : first < 0xf0 ? 0x800
+                          : 0x10000;
   if (first < 0x80) return 0;
   if (first < 0xc2 || first > 0xf4) return -1;
   return first < 0xe0 ? 1 : first < 0xf0 ? 2 : 3;
@@ -99,7 +101,7 @@ void lr_load_add_json(lr_load_text *text, const char *string) {
 }
 
 void lr_load_add_html(lr_load_text *text, const char *string) {
-  static const char *const escapes[] = {"&&amp;", "<&lt;",  ">&gt;",
+  static const char *const escapes[] = {"&&amp;",   "<&lt;",  ">&gt;",
                                         "\"&quot;", "'&#39;", NULL};
   add_escaped(text, string, escapes);
 }

@@ -13,7 +13,8 @@
 /* Reads a code point at `*at`, which it moves on; 0 at the end. */
 uint32_t lr_load_next_code_point(const char **at);
 
-/* Returns how many columns a terminal needs, where each code point needs one. */
+/* Returns how many columns a terminal needs, where each code point needs one.
+ */
 size_t lr_load_count_columns(const char *string);
 
 void lr_load_add_plain(lr_load_text *text, const char *string);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * json.c: members of objects, written one after the other, and read strictly. */
+ * json.c: members of objects, written one after the other, and read strictly.
+ */
 #include "json.h"
 
 #include <math.h>
@@ -75,15 +76,27 @@ void lr_load_write_value(lr_load_text *out, const lr_load_member *member,
                          const void *from) {
   const void *at = (const char *)from + member->offset;
   switch (member->kind) {
-  case LR_LOAD_COUNT: write_integer(out, *(const uint64_t *)at); return;
-  case LR_LOAD_US: lr_load_text_decimal(out, *(const uint64_t *)at, 3); return;
-  case LR_LOAD_NUMBER: write_number(out, *(const double *)at); return;
-  case LR_LOAD_UNSIGNED: write_integer(out, *(const uint32_t *)at); return;
-  case LR_LOAD_SHORT: write_integer(out, *(const uint16_t *)at); return;
+  case LR_LOAD_COUNT:
+    write_integer(out, *(const uint64_t *)at);
+    return;
+  case LR_LOAD_US:
+    lr_load_text_decimal(out, *(const uint64_t *)at, 3);
+    return;
+  case LR_LOAD_NUMBER:
+    write_number(out, *(const double *)at);
+    return;
+  case LR_LOAD_UNSIGNED:
+    write_integer(out, *(const uint32_t *)at);
+    return;
+  case LR_LOAD_SHORT:
+    write_integer(out, *(const uint16_t *)at);
+    return;
   case LR_LOAD_FLAG:
     lr_load_text_add(out, *(const bool *)at ? "true" : "false");
     return;
-  case LR_LOAD_STRING: lr_load_add_json(out, at); return;
+  case LR_LOAD_STRING:
+    lr_load_add_json(out, at);
+    return;
   case LR_LOAD_SEED:
     lr_load_text_format(out, "\"%llu\"",
                         (unsigned long long)*(const uint64_t *)at);
@@ -234,7 +247,9 @@ static void read_member(lr_load_reading *reading, json_t *from,
   case LR_LOAD_COUNT:
     *(uint64_t *)to = lr_load_read_count(reading, from, key);
     return;
-  case LR_LOAD_US: *(uint64_t *)to = lr_load_read_us(reading, from, key); return;
+  case LR_LOAD_US:
+    *(uint64_t *)to = lr_load_read_us(reading, from, key);
+    return;
   case LR_LOAD_NUMBER:
     *(double *)to = read_number(reading, from, key, 9e12);
     return;
@@ -244,10 +259,18 @@ static void read_member(lr_load_reading *reading, json_t *from,
   case LR_LOAD_SHORT:
     *(uint16_t *)to = (uint16_t)read_up_to(reading, from, key, UINT16_MAX);
     return;
-  case LR_LOAD_FLAG: *(bool *)to = read_flag(reading, from, key); return;
-  case LR_LOAD_STRING: read_text(reading, from, member, to); return;
-  case LR_LOAD_SEED: *(uint64_t *)to = read_seed(reading, from, key); return;
-  case LR_LOAD_SIGNED: *(int64_t *)to = read_signed(reading, from, key); return;
+  case LR_LOAD_FLAG:
+    *(bool *)to = read_flag(reading, from, key);
+    return;
+  case LR_LOAD_STRING:
+    read_text(reading, from, member, to);
+    return;
+  case LR_LOAD_SEED:
+    *(uint64_t *)to = read_seed(reading, from, key);
+    return;
+  case LR_LOAD_SIGNED:
+    *(int64_t *)to = read_signed(reading, from, key);
+    return;
   }
 }
 

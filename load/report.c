@@ -47,10 +47,23 @@ lr_load_amount lr_load_show_percentile(const lariat_histogram *histogram,
 /* Of a result that does not say it: the first instant of its samples. */
 uint64_t lr_load_find_start(const lariat_load_result *result) {
   uint64_t start = result->slowest_count ? UINT64_MAX : 0;
+  if (result->started_ns) return result->started_ns;
   for (size_t i = 0; i < result->slowest_count; i++)
     if (result->slowest[i].intended_ns < start)
       start = result->slowest[i].intended_ns;
   return start;
+}
+
+static uint64_t subtract(uint64_t at_ns, uint64_t start_ns) {
+  return at_ns > start_ns ? at_ns - start_ns : 0;
+}
+
+lr_load_ends lr_load_find_ends(const lariat_load_result *result,
+                               lariat_load_outcome outcome) {
+  uint64_t start_ns = lr_load_find_start(result);
+  const lr_load_ends *ends = &result->ends[outcome];
+  return (lr_load_ends){subtract(ends->first_ns, start_ns),
+                        subtract(ends->last_ns, start_ns)};
 }
 
 /* ---- Sums ---- */
@@ -90,6 +103,20 @@ const char *lr_load_explain_outcome(lariat_load_outcome outcome) {
   return outcome < LARIAT_LOAD_OUTCOMES ? explanations[outcome] : "unknown";
 }
 
+void lr_load_describe_failure(lr_load_text *out,
+                              const lariat_load_result *result,
+                              lariat_load_outcome outcome) {
+  lr_load_ends ends = lr_load_find_ends(result, outcome);
+  lr_load_text_add(out, lr_load_explain_outcome(outcome));
+  if (outcome == LARIAT_LOAD_TIMEOUT)
+    lr_load_text_format(out, " (%s)",
+                        lr_load_show_duration(result->facts.timeout_ns).text);
+  if (ends.last_ns > ends.first_ns)
+    lr_load_text_format(out, ", from %s to %s",
+                        lr_load_show_duration(ends.first_ns).text,
+                        lr_load_show_duration(ends.last_ns).text);
+}
+
 const char *lr_load_name_model(const lariat_load_result *result) {
   return result->facts.open ? "open" : "closed";
 }
@@ -104,13 +131,27 @@ const char lr_load_closed_note[] =
 static bool write_format(const lr_load_report *report,
                          lariat_load_format format) {
   switch (format) {
-  case LARIAT_LOAD_TEXT: lr_load_report_text(report, false); return true;
-  case LARIAT_LOAD_TEXT_COLOURED: lr_load_report_text(report, true); return true;
-  case LARIAT_LOAD_JSON: lr_load_report_json(report); return true;
-  case LARIAT_LOAD_HTML: lr_load_report_html(report); return true;
-  case LARIAT_LOAD_CSV: lr_load_report_csv(report); return true;
-  case LARIAT_LOAD_SAMPLES: lr_load_report_samples(report); return true;
-  case LARIAT_LOAD_OPENMETRICS: lr_load_report_openmetrics(report); return true;
+  case LARIAT_LOAD_TEXT:
+    lr_load_report_text(report, false);
+    return true;
+  case LARIAT_LOAD_TEXT_COLOURED:
+    lr_load_report_text(report, true);
+    return true;
+  case LARIAT_LOAD_JSON:
+    lr_load_report_json(report);
+    return true;
+  case LARIAT_LOAD_HTML:
+    lr_load_report_html(report);
+    return true;
+  case LARIAT_LOAD_CSV:
+    lr_load_report_csv(report);
+    return true;
+  case LARIAT_LOAD_SAMPLES:
+    lr_load_report_samples(report);
+    return true;
+  case LARIAT_LOAD_OPENMETRICS:
+    lr_load_report_openmetrics(report);
+    return true;
   }
   return false;
 }

@@ -62,6 +62,11 @@ lr_load_amount lr_load_show_percentile(const lariat_histogram *histogram,
  * measured part, on the monotonic clock. */
 uint64_t lr_load_find_start(const lariat_load_result *result);
 
+/* Returns when the first and the last request with an outcome ended, from that
+ * instant on. */
+lr_load_ends lr_load_find_ends(const lariat_load_result *result,
+                               lariat_load_outcome outcome);
+
 /* Writes one as a JSON object, its instants in microseconds from the start. */
 void lr_load_write_sample(lr_load_text *out, const lariat_load_result *result,
                           const lr_load_sample *sample);
@@ -78,7 +83,13 @@ double lr_load_per_second(const lariat_load_result *result, double number);
 /* "no answer within its time": what the outcome is, for people. */
 const char *lr_load_explain_outcome(lariat_load_outcome outcome);
 
-/* Says what was run: the target, and the plan. */
+/* Adds the same of a run, with its time-out, and when the first and the last
+ * one were. */
+void lr_load_describe_failure(lr_load_text *out,
+                              const lariat_load_result *result,
+                              lariat_load_outcome outcome);
+
+/* "open", "closed". */
 const char *lr_load_name_model(const lariat_load_result *result);
 
 /* What every report of a closed run says. */

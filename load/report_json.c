@@ -35,9 +35,8 @@ static void write_verdict(const lr_load_report *report) {
 
 static void write_threshold(const lr_load_report *report, size_t index) {
   char message[200];
-  bool broken =
-      lariat_load_threshold_broken(report->thresholds, index, report->result,
-                                   message, sizeof(message));
+  bool broken = lariat_load_threshold_broken(
+      report->thresholds, index, report->result, message, sizeof(message));
   add_line_end(report->out);
   lr_load_json_open(report->out, NULL, '{');
   lr_load_json_flag(report->out, "broken", broken);
@@ -46,9 +45,8 @@ static void write_threshold(const lr_load_report *report, size_t index) {
 }
 
 static void write_thresholds(const lr_load_report *report) {
-  size_t count = report->thresholds
-                     ? lariat_load_thresholds_count(report->thresholds)
-                     : 0;
+  size_t count =
+      report->thresholds ? lariat_load_thresholds_count(report->thresholds) : 0;
   lr_load_json_open(report->out, "thresholds", '[');
   for (size_t i = 0; i < count; i++) write_threshold(report, i);
   lr_load_json_close(report->out, ']');
@@ -72,9 +70,9 @@ static void write_plan(const lr_load_report *report) {
   lr_load_json_open(out, "plan", '{');
   lr_load_json_members(out, lr_load_plan_members.members,
                        lr_load_plan_members.count, facts);
-  lr_load_json_string(
-      out, "process",
-      facts->process == LARIAT_LOAD_POISSON ? "poisson" : "even");
+  lr_load_json_string(out, "process",
+                      facts->process == LARIAT_LOAD_POISSON ? "poisson"
+                                                            : "even");
   write_http_version(out, facts->http_version);
   lr_load_json_close(out, '}');
   add_line_end(out);
@@ -98,6 +96,7 @@ static void write_run(const lr_load_report *report) {
   lr_load_json_members(out, lr_load_run_members.members,
                        lr_load_run_members.count, facts);
   lr_load_json_count(out, "clock_ns", lr_load_find_start(report->result));
+  lr_load_json_count(out, "lost", report->result->lost);
   lr_load_write_struct(out, "versions", &lr_load_version_members, facts);
   lr_load_json_close(out, '}');
   add_line_end(out);
@@ -133,6 +132,26 @@ static void write_outcomes(lr_load_text *out,
   lr_load_json_close(out, '}');
 }
 
+/* Writes the failures that there were, with the instants of the first and the
+ * last one of each kind, from the start on. */
+static void write_failures(const lr_load_report *report) {
+  const lariat_load_result *result = report->result;
+  lr_load_text *out = report->out;
+  lr_load_json_open(out, "failures", '{');
+  for (int i = LARIAT_LOAD_ANSWERED + 1; i < LARIAT_LOAD_OUTCOMES; i++) {
+    if (!result->counts.outcomes[i]) continue;
+    lr_load_ends ends = lr_load_find_ends(result, (lariat_load_outcome)i);
+    lr_load_json_open(out, lariat_load_outcome_name((lariat_load_outcome)i),
+                      '{');
+    lr_load_json_count(out, "count", result->counts.outcomes[i]);
+    lr_load_json_members(out, lr_load_failure_members.members,
+                         lr_load_failure_members.count, &ends);
+    lr_load_json_close(out, '}');
+  }
+  lr_load_json_close(out, '}');
+  add_line_end(out);
+}
+
 static void write_statuses(const lr_load_report *report) {
   lr_load_text *out = report->out;
   lr_load_json_open(out, "statuses", '{');
@@ -154,6 +173,7 @@ static void write_counts(const lr_load_report *report) {
   add_line_end(out);
   write_outcomes(out, report->result->counts.outcomes);
   add_line_end(out);
+  write_failures(report);
   write_statuses(report);
 }
 
@@ -228,6 +248,8 @@ void lr_load_report_json(const lr_load_report *report) {
              result->reactor_count, sizeof(*result->reactors));
   lr_load_write_struct(out, "network", &lr_load_network_members,
                        &result->network);
+  lr_load_write_struct(out, "surroundings", &lr_load_surrounding_members,
+                       &result->surroundings);
   write_slowest(report);
   write_rows(out, "seconds", &lr_load_second_members, result->seconds,
              result->second_count, sizeof(*result->seconds));

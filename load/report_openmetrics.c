@@ -7,13 +7,19 @@
 
 /* The bounds of the histograms' buckets, in nanoseconds: fixed, so that runs
  * can be added. */
-static const uint64_t bounds[] = {
-    UINT64_C(100000),     UINT64_C(250000),     UINT64_C(500000),
-    UINT64_C(1000000),    UINT64_C(2500000),    UINT64_C(5000000),
-    UINT64_C(10000000),   UINT64_C(25000000),   UINT64_C(50000000),
-    UINT64_C(100000000),  UINT64_C(250000000),  UINT64_C(500000000),
-    UINT64_C(1000000000), UINT64_C(2500000000), UINT64_C(5000000000),
-    UINT64_C(10000000000)};
+static const struct bound {
+  uint64_t ns;
+  const char *le;
+} bounds[] = {
+    {UINT64_C(100000), "0.0001"},  {UINT64_C(250000), "0.00025"},
+    {UINT64_C(500000), "0.0005"},  {UINT64_C(1000000), "0.001"},
+    {UINT64_C(2500000), "0.0025"}, {UINT64_C(5000000), "0.005"},
+    {UINT64_C(10000000), "0.01"},  {UINT64_C(25000000), "0.025"},
+    {UINT64_C(50000000), "0.05"},  {UINT64_C(100000000), "0.1"},
+    {UINT64_C(250000000), "0.25"}, {UINT64_C(500000000), "0.5"},
+    {UINT64_C(1000000000), "1.0"}, {UINT64_C(2500000000), "2.5"},
+    {UINT64_C(5000000000), "5.0"}, {UINT64_C(10000000000), "10.0"},
+};
 enum { BOUNDS = sizeof(bounds) / sizeof(bounds[0]) };
 
 /* ---- Families ---- */
@@ -44,68 +50,69 @@ static void add_seconds(lr_load_text *out, double ns) {
 
 /* ---- Histograms ---- */
 
-static void begin_bucket(lr_load_text *out, const char *measure,
-                         const char *class) {
-  lr_load_text_format(out, "lariat_load_%s_seconds_bucket{class=", measure);
-  lr_load_add_label(out, class);
+/* A histogram's samples: its family, and the class that they are of. */
+typedef struct series {
+  lr_load_text *out;
+  const char *family;
+  const char *class; /* NULL: no such label */
+} series;
+
+/* Adds a sample's name and labels; `le`: 0 for none, of a bucket its bound. */
+static void begin_sample(const series *of, const char *what, const char *le) {
+  lr_load_text_format(of->out, "lariat_load_%s_%s", of->family, what);
+  if (of->class || le) lr_load_text_add(of->out, "{");
+  if (of->class) lr_load_text_add(of->out, "class=");
+  if (of->class) lr_load_add_label(of->out, of->class);
+  if (of->class && le) lr_load_text_add(of->out, ",");
+  if (le) lr_load_text_format(of->out, "le=\"%s\"", le);
+  lr_load_text_add(of->out, of->class || le ? "} " : " ");
 }
 
-static void add_buckets(lr_load_text *out, const char *measure,
-                        const char *class, const lariat_histogram *histogram) {
+static void add_sample(const series *of, const char *what, const char *le,
+                       uint64_t count) {
+  begin_sample(of, what, le);
+  lr_load_text_format(of->out, "%llu\n", (unsigned long long)count);
+}
+
+static void add_buckets(const series *of, const lariat_histogram *histogram) {
   lariat_histogram_bucket bucket = {0};
   uint64_t below = 0;
   bool more = lariat_histogram_next(histogram, &bucket);
   for (int i = 0; i < BOUNDS; i++) {
-    while (more && bucket.highest <= bounds[i]) {
+    for (; more && bucket.highest <= bounds[i].ns;
+         more = lariat_histogram_next(histogram, &bucket))
       below += bucket.count;
-      more = lariat_histogram_next(histogram, &bucket);
-    }
-    begin_bucket(out, measure, class);
-    lr_load_text_add(out, ",le=\"");
-    add_seconds(out, (double)bounds[i]);
-    /* A float, as OpenMetrics has it. */
-    lr_load_text_format(out, "%s\"} %llu\n",
-                        bounds[i] % 1000000000 ? "" : ".0",
-                        (unsigned long long)below);
+    add_sample(of, "bucket", bounds[i].le, below);
   }
+  add_sample(of, "bucket", "+Inf", lariat_histogram_count(histogram));
 }
 
-static void add_end(lr_load_text *out, const char *measure, const char *class,
-                    const char *what) {
-  lr_load_text_format(out, "lariat_load_%s_seconds_%s{class=", measure, what);
-  lr_load_add_label(out, class);
-  lr_load_text_add(out, "} ");
+static void add_histogram(const series *of, const lariat_histogram *histogram) {
+  uint64_t count = lariat_histogram_count(histogram);
+  add_buckets(of, histogram);
+  add_sample(of, "count", NULL, count);
+  begin_sample(of, "sum", NULL);
+  add_seconds(of->out, lariat_histogram_mean(histogram) * (double)count);
+  lr_load_text_add(of->out, "\n");
 }
 
-static void add_histogram(lr_load_text *out, const char *measure,
-                          const lr_load_class *class,
-                          const lariat_histogram *histogram) {
-  unsigned long long count = lariat_histogram_count(histogram);
-  add_buckets(out, measure, class->name, histogram);
-  begin_bucket(out, measure, class->name);
-  lr_load_text_format(out, ",le=\"+Inf\"} %llu\n", count);
-  add_end(out, measure, class->name, "count");
-  lr_load_text_format(out, "%llu\n", count);
-  add_end(out, measure, class->name, "sum");
-  add_seconds(out, lariat_histogram_mean(histogram) * (double)count);
-  lr_load_text_add(out, "\n");
-}
-
-/* Adds a measure: of each class, or of the whole where that is the only one. */
-static void add_measure(const lr_load_report *report,
+static void add_measure(const lr_load_report *report, const char *family,
                         lariat_load_measure measure, const char *help) {
+  const series of = {report->out, family, NULL};
+  begin_family(report->out, family, "histogram", "seconds", help);
+  add_histogram(&of, report->result->classes[0].histograms[measure]);
+}
+
+static void add_classes(const lr_load_report *report) {
   const lariat_load_result *result = report->result;
-  const char *name = lariat_load_measure_name(measure);
-  lr_load_text_format(report->out, "# TYPE lariat_load_%s_seconds histogram\n",
-                      name);
-  lr_load_text_format(report->out, "# UNIT lariat_load_%s_seconds seconds\n",
-                      name);
-  lr_load_text_format(report->out, "# HELP lariat_load_%s_seconds %s.\n", name,
-                      help);
-  for (size_t i = result->class_count > 1; i < result->class_count; i++)
-    if (result->classes[i].histograms[measure])
-      add_histogram(report->out, name, &result->classes[i],
-                    result->classes[i].histograms[measure]);
+  if (result->class_count <= 1) return;
+  begin_family(report->out, "class_response_seconds", "histogram", "seconds",
+               "The response time of each name");
+  for (size_t i = 1; i < result->class_count; i++) {
+    const series of = {report->out, "class_response_seconds",
+                       result->classes[i].name};
+    add_histogram(&of, result->classes[i].histograms[LARIAT_LOAD_RESPONSE]);
+  }
 }
 
 /* ---- Counts ---- */
@@ -114,10 +121,10 @@ static void add_outcomes(const lr_load_report *report) {
   lr_load_text *out = report->out;
   begin_family(out, "requests", "counter", NULL, "Requests, by what became");
   for (int i = 0; i < LARIAT_LOAD_OUTCOMES; i++)
-    lr_load_text_format(
-        out, "lariat_load_requests_total{outcome=\"%s\"} %llu\n",
-        lariat_load_outcome_name((lariat_load_outcome)i),
-        (unsigned long long)report->result->counts.outcomes[i]);
+    lr_load_text_format(out,
+                        "lariat_load_requests_total{outcome=\"%s\"} %llu\n",
+                        lariat_load_outcome_name((lariat_load_outcome)i),
+                        (unsigned long long)report->result->counts.outcomes[i]);
 }
 
 static void add_statuses(const lr_load_report *report) {
@@ -150,10 +157,10 @@ static void add_verdict(const lr_load_report *report) {
   begin_family(report->out, "verdict", "stateset", NULL,
                "Whether the run may be believed");
   for (unsigned i = 0; i <= LARIAT_LOAD_INVALID; i++)
-    lr_load_text_format(
-        report->out, "lariat_load_verdict{lariat_load_verdict=\"%s\"} %d\n",
-        lariat_load_validity_name((lariat_load_validity)i),
-        report->verdict->validity == (lariat_load_validity)i);
+    lr_load_text_format(report->out,
+                        "lariat_load_verdict{lariat_load_verdict=\"%s\"} %d\n",
+                        lariat_load_validity_name((lariat_load_validity)i),
+                        report->verdict->validity == (lariat_load_validity)i);
 }
 
 static void add_label(lr_load_text *out, const char *key, const char *value) {
@@ -194,9 +201,12 @@ void lr_load_report_openmetrics(const lr_load_report *report) {
   add_outcomes(report);
   add_statuses(report);
   add_counts(report);
-  add_measure(report, LARIAT_LOAD_RESPONSE,
+  add_measure(report, "response_seconds", LARIAT_LOAD_RESPONSE,
               "Response time, from when the request was due");
-  add_measure(report, LARIAT_LOAD_WIRE, "From sending to arrival");
-  add_measure(report, LARIAT_LOAD_LATE, "How late requests were sent");
+  add_measure(report, "wire_seconds", LARIAT_LOAD_WIRE,
+              "From sending to arrival");
+  add_measure(report, "late_seconds", LARIAT_LOAD_LATE,
+              "How late requests were sent");
+  add_classes(report);
   lr_load_text_add(report->out, "# EOF\n");
 }

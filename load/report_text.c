@@ -6,7 +6,13 @@
 
 #include "escape.h"
 
-enum { LABEL = 13, COLUMN = 10, WIDTH = 80, CLASSES = 20 };
+enum {
+  LABEL = 13,
+  COLUMN = 10,
+  WIDTH = 80,
+  FAILURE = LABEL + COLUMN + 2, /* where its description begins */
+  CLASSES = 20
+};
 
 /* ---- Lines ---- */
 
@@ -23,9 +29,7 @@ static void add_right(lr_load_text *out, const char *string, size_t columns) {
 }
 
 /* Returns how many bytes the word at the beginning has. */
-static size_t measure_word(const char *string) {
-  return strcspn(string, " ");
-}
+static size_t measure_word(const char *string) { return strcspn(string, " "); }
 
 /* Adds the words of a string and a line end; they begin at column `column`, and
  * so do the next lines. */
@@ -106,18 +110,16 @@ static size_t count_broken(const lr_load_report *report, size_t count) {
   char message[200];
   size_t broken = 0;
   for (size_t i = 0; i < count; i++)
-    broken += lariat_load_threshold_broken(report->thresholds, i,
-                                           report->result, message,
-                                           sizeof(message));
+    broken += lariat_load_threshold_broken(
+        report->thresholds, i, report->result, message, sizeof(message));
   return broken;
 }
 
 static void add_threshold(const lr_load_report *report, size_t index,
                           bool colours) {
   char message[200];
-  bool broken =
-      lariat_load_threshold_broken(report->thresholds, index, report->result,
-                                   message, sizeof(message));
+  bool broken = lariat_load_threshold_broken(
+      report->thresholds, index, report->result, message, sizeof(message));
   const char *colour = broken ? "31" : "32";
   add_coloured(report->out, broken ? "  broken" : "  kept",
                colours ? colour : NULL);
@@ -171,8 +173,7 @@ static void add_times(const lr_load_report *report, const char *label,
 
 /* Names an answer that was so slow that a closed run has hidden others. */
 static void add_stall(const lr_load_report *report) {
-  const lariat_histogram *response =
-      histogram_of(report, LARIAT_LOAD_RESPONSE);
+  const lariat_histogram *response = histogram_of(report, LARIAT_LOAD_RESPONSE);
   uint64_t max = lariat_histogram_max(response);
   uint64_t p99 = lr_load_read_percentile(response, 99);
   if (report->result->facts.open || max < UINT64_C(1000000000) ||
@@ -265,12 +266,12 @@ static void add_failure(const lr_load_report *report,
   lr_load_amount count =
       lr_load_show_count(report->result->counts.outcomes[outcome]);
   add_right(report->out, count.text, COLUMN);
-  lr_load_text_format(report->out, "  %s", lr_load_explain_outcome(outcome));
-  if (outcome == LARIAT_LOAD_TIMEOUT)
-    lr_load_text_format(
-        report->out, ": %s",
-        lr_load_show_duration(report->result->facts.timeout_ns).text);
-  lr_load_text_add(report->out, "\n");
+  lr_load_text_add(report->out, "  ");
+  lr_load_text sentence = {0};
+  lr_load_describe_failure(&sentence, report->result, outcome);
+  if (sentence.status != LARIAT_OK) report->out->status = sentence.status;
+  if (sentence.bytes) add_wrapped(report->out, sentence.bytes, FAILURE);
+  lr_load_text_clear(&sentence);
 }
 
 static void add_failures(const lr_load_report *report) {
@@ -311,7 +312,7 @@ static void add_class(lr_load_text *out, const lr_load_class *class) {
 
 static void add_classes(const lr_load_report *report) {
   const lariat_load_result *result = report->result;
-  if (result->class_count <= 2) return;
+  if (result->class_count <= 1) return;
   lr_load_text_add(report->out, "\n");
   add_padded(report->out, "Of each name", LABEL);
   add_columns(report->out);
@@ -363,9 +364,8 @@ static void add_run(const lr_load_report *report) {
   const lariat_load_run_facts *facts = &report->result->facts;
   lr_load_text sentence = {0};
   lr_load_text_format(&sentence, "%u reactor%s, HTTP/%u.%u%s", facts->reactors,
-                      facts->reactors == 1 ? "" : "s",
-                      facts->http_version / 10, facts->http_version % 10,
-                      facts->tls ? " over TLS" : "");
+                      facts->reactors == 1 ? "" : "s", facts->http_version / 10,
+                      facts->http_version % 10, facts->tls ? " over TLS" : "");
   if (*facts->plan_hash)
     lr_load_text_format(&sentence, ", plan %s", facts->plan_hash);
   if (*facts->lariat_version)

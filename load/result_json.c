@@ -14,11 +14,12 @@
 /* ---- Tables ---- */
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-#define TABLE(name) \
+#define TABLE(name)                                                            \
   { name, COUNT_OF(name) }
 
-#define FACT(name, kind) LR_LOAD_MEMBER(lariat_load_run_facts, name, #name, kind)
-#define FACT_AS(name, key, kind) \
+#define FACT(name, kind)                                                       \
+  LR_LOAD_MEMBER(lariat_load_run_facts, name, #name, kind)
+#define FACT_AS(name, key, kind)                                               \
   LR_LOAD_MEMBER(lariat_load_run_facts, name, key, kind)
 
 static const lr_load_member plan[] = {
@@ -82,22 +83,40 @@ static const lr_load_member second[] = {
 };
 const lr_load_members lr_load_second_members = TABLE(second);
 
-#define REACTOR(name, key) LR_LOAD_MEMBER(lr_load_reactor, name, key, LR_LOAD_US)
+#define REACTOR(name, key, kind)                                               \
+  LR_LOAD_MEMBER(lr_load_reactor, name, key, kind)
 static const lr_load_member reactor[] = {
-    REACTOR(time.elapsed_ns, "elapsed_us"),
-    REACTOR(time.cpu_ns, "cpu_us"),
-    REACTOR(time.wait_ns, "wait_us"),
-    REACTOR(busiest_second_cpu_ns, "busiest_second_cpu_us"),
+    REACTOR(time.elapsed_ns, "elapsed_us", LR_LOAD_US),
+    REACTOR(time.cpu_ns, "cpu_us", LR_LOAD_US),
+    REACTOR(time.wait_ns, "wait_us", LR_LOAD_US),
+    REACTOR(time.wait_unknown, "wait_unknown", LR_LOAD_FLAG),
+    REACTOR(busiest_second_cpu_ns, "busiest_second_cpu_us", LR_LOAD_US),
 };
 const lr_load_members lr_load_reactor_members = TABLE(reactor);
 
-#define NETWORK(name) LR_LOAD_MEMBER(lr_load_network, name, #name, LR_LOAD_COUNT)
+#define NETWORK(name, kind) LR_LOAD_MEMBER(lr_load_network, name, #name, kind)
 static const lr_load_member network[] = {
-    NETWORK(retransmits),
-    NETWORK(timeouts),
-    NETWORK(listen_drops),
+    NETWORK(known, LR_LOAD_FLAG),
+    NETWORK(retransmits, LR_LOAD_COUNT),
+    NETWORK(timeouts, LR_LOAD_COUNT),
+    NETWORK(listen_drops, LR_LOAD_COUNT),
 };
 const lr_load_members lr_load_network_members = TABLE(network);
+
+#define SURROUNDING(name, key, kind)                                           \
+  LR_LOAD_MEMBER(lr_load_surroundings, name, key, kind)
+static const lr_load_member surroundings[] = {
+    SURROUNDING(gap_ns, "gap_us", LR_LOAD_US),
+    SURROUNDING(gap_at_ns, "gap_at_us", LR_LOAD_US),
+    SURROUNDING(clock_step_ns, "clock_step_ns", LR_LOAD_SIGNED),
+};
+const lr_load_members lr_load_surrounding_members = TABLE(surroundings);
+
+static const lr_load_member failure[] = {
+    LR_LOAD_MEMBER(lr_load_ends, first_ns, "first_us", LR_LOAD_US),
+    LR_LOAD_MEMBER(lr_load_ends, last_ns, "last_us", LR_LOAD_US),
+};
+const lr_load_members lr_load_failure_members = TABLE(failure);
 
 #define SAMPLE(name, key, kind) LR_LOAD_MEMBER(lr_load_sample, name, key, kind)
 static const lr_load_member sample[] = {
@@ -135,7 +154,7 @@ void lr_load_read_struct(lr_load_reading *reading, json_t *from,
 
 /* ---- Histograms: writing ---- */
 
-static const char *const figures[] = {"min_us", "p50_us",  "p90_us", "p99_us",
+static const char *const figures[] = {"min_us",  "p50_us", "p90_us", "p99_us",
                                       "p999_us", "max_us", "mean_us"};
 
 static void write_nothing(lr_load_text *out) {
@@ -292,8 +311,8 @@ void lr_load_read_histogram(lr_load_reading *reading, json_t *from,
   refill r = {0};
   json_t *object = lr_load_read_object(reading, from, key);
   read_figures(reading, object, &r);
-  lariat_histogram *decoded = decode(
-      reading, key, lr_load_read_string(reading, object, "histogram"));
+  lariat_histogram *decoded =
+      decode(reading, key, lr_load_read_string(reading, object, "histogram"));
   if (!decoded) return;
   if (!is_consistent(&r, decoded))
     lr_load_refuse(reading, "\"%s\" is not what its histogram has", key);

@@ -22,7 +22,9 @@ extern const lr_load_members lr_load_count_members;
 extern const lr_load_members lr_load_second_members;
 extern const lr_load_members lr_load_reactor_members;
 extern const lr_load_members lr_load_network_members;
-extern const lr_load_members lr_load_sample_members; /* but its instants */
+extern const lr_load_members lr_load_surrounding_members;
+extern const lr_load_members lr_load_failure_members; /* but its count */
+extern const lr_load_members lr_load_sample_members;  /* but its instants */
 
 void lr_load_write_struct(lr_load_text *out, const char *key,
                           const lr_load_members *members, const void *from);

@@ -107,11 +107,28 @@ static void read_statuses(parser *p) {
   }
 }
 
+/* Reads when failures were first and last: of those that there are. */
+static void read_failures(parser *p) {
+  const char *key;
+  json_t *value;
+  json_t *object = lr_load_read_object(&p->in, p->root, "failures");
+  json_object_foreach(object, key, value) {
+    for (unsigned i = LARIAT_LOAD_ANSWERED + 1; i < LARIAT_LOAD_OUTCOMES; i++) {
+      lr_load_ends *ends = &p->result->ends[i];
+      if (strcmp(key, name_outcome(i)) != 0) continue;
+      lr_load_read_struct(&p->in, object, key, &lr_load_failure_members, ends);
+      ends->first_ns += p->result->started_ns;
+      ends->last_ns += p->result->started_ns;
+    }
+  }
+}
+
 static void read_counts(parser *p) {
   lr_load_counts *counts = &p->result->counts;
   lr_load_read_struct(&p->in, p->root, "counts", &lr_load_count_members,
                       counts);
   read_outcomes(&p->in, p->root, counts->outcomes);
+  read_failures(p);
   read_statuses(p);
 }
 
@@ -157,7 +174,8 @@ static void read_seconds(parser *p) {
   json_t *array = lr_load_read_array(&p->in, p->root, "seconds");
   result->seconds = read_rows(&p->in, array, &lr_load_second_members,
                               sizeof(*result->seconds));
-  if (result->seconds) result->second_count = json_array_size(array);
+  if (!result->seconds) return;
+  result->second_count = result->second_capacity = json_array_size(array);
 }
 
 static void read_reactors(parser *p) {
@@ -176,14 +194,13 @@ static void read_instant(lr_load_reading *in, json_t *from,
   *at = start_ns + lr_load_read_us(in, from, member->key);
 }
 
-static void read_sample(parser *p, json_t *from, uint64_t start_ns,
-                        lr_load_sample *sample) {
+static void read_sample(parser *p, json_t *from, lr_load_sample *sample) {
   lr_load_reading *in = &p->in;
   lr_load_read_struct(in, from, NULL, &lr_load_sample_members, sample);
   sample->outcome = (uint8_t)lr_load_read_word_of(
       in, from, "outcome", LARIAT_LOAD_OUTCOMES, name_outcome);
   for (int i = 0; i < LR_LOAD_INSTANTS; i++)
-    read_instant(in, from, &lr_load_instants[i], start_ns, sample);
+    read_instant(in, from, &lr_load_instants[i], p->result->started_ns, sample);
   if (sample->name >= p->result->class_count)
     lr_load_refuse(in, "a sample of class %u, which there is not",
                    sample->name);
@@ -191,8 +208,6 @@ static void read_sample(parser *p, json_t *from, uint64_t start_ns,
 
 static void read_slowest(parser *p) {
   json_t *array = lr_load_read_array(&p->in, p->root, "slowest");
-  json_t *run = lr_load_read_object(&p->in, p->root, "run");
-  uint64_t start_ns = lr_load_read_count(&p->in, run, "clock_ns");
   size_t count = json_array_size(array);
   if (count > LR_LOAD_SLOWEST) {
     lr_load_refuse(&p->in, "%zu samples are too many", count);
@@ -200,7 +215,7 @@ static void read_slowest(parser *p) {
   }
   p->result->slowest_count = count;
   for (size_t i = 0; i < count; i++)
-    read_sample(p, json_array_get(array, i), start_ns, &p->result->slowest[i]);
+    read_sample(p, json_array_get(array, i), &p->result->slowest[i]);
 }
 
 /* ---- The whole ---- */
@@ -247,11 +262,16 @@ static void read_result(parser *p) {
   check_schema(p);
   make_result(p);
   if (p->in.status != LARIAT_OK) return;
+  json_t *run = lr_load_read_object(&p->in, p->root, "run");
+  p->result->started_ns = lr_load_read_count(&p->in, run, "clock_ns");
+  p->result->lost = lr_load_read_count(&p->in, run, "lost");
   read_counts(p);
   read_classes(p);
   read_reactors(p);
   lr_load_read_struct(&p->in, p->root, "network", &lr_load_network_members,
                       &p->result->network);
+  lr_load_read_struct(&p->in, p->root, "surroundings",
+                      &lr_load_surrounding_members, &p->result->surroundings);
   read_slowest(p);
   read_seconds(p);
   read_judgement(p);

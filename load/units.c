@@ -11,8 +11,8 @@
 /* Writes a whole number with a comma before each three digits. */
 static void put_count(char *to, size_t size, uint64_t count) {
   char digits[24];
-  int length = snprintf(digits, sizeof(digits), "%llu",
-                        (unsigned long long)count);
+  int length =
+      snprintf(digits, sizeof(digits), "%llu", (unsigned long long)count);
   size_t used = 0;
   for (int i = 0; i < length && used + 2 < size; i++) {
     if (i && (length - i) % 3 == 0) to[used++] = ',';
@@ -72,6 +72,18 @@ static lr_load_amount show_in(double number, const char *const *units,
 lr_load_amount lr_load_show_duration(uint64_t ns) {
   static const char *const units[] = {"\xc2\xb5s", "ms", "s"};
   return show_in((double)ns / 1e3, units, 3);
+}
+
+lr_load_amount lr_load_show_short(uint64_t ns) {
+  lr_load_amount whole = lr_load_show_duration(ns);
+  lr_load_amount shown = whole;
+  char *unit = strchr(shown.text, ' ');
+  *unit = '\0';
+  if (strchr(shown.text, '.')) drop_zeros(shown.text);
+  size_t used = strlen(shown.text);
+  snprintf(shown.text + used, sizeof(shown.text) - used, "%.8s",
+           strchr(whole.text, ' '));
+  return shown;
 }
 
 lr_load_amount lr_load_show_bytes(double bytes) {
