@@ -56,8 +56,9 @@ lariat_status lariat_load_hdr_log_header(int64_t started_at_ns,
   uint64_t ms = round_to((uint64_t)started_at_ns, NS_PER_MS);
   uint64_t seconds = ms / 1000;
   if (!write_moment((int64_t)seconds, moment)) return LARIAT_EINVAL;
-  return print(
-      text, length,
+  lr_load_text made = {0};
+  lr_load_text_format(
+      &made,
       "#[Logged with lariat load %s]\n"
       "#[Histogram log format version 1.3]\n"
       "%s%s%s"
@@ -67,6 +68,7 @@ lariat_status lariat_load_hdr_log_header(int64_t started_at_ns,
       "\"Interval_Compressed_Histogram\"\n",
       lariat_load_version(), *hash ? "#[Plan: " : "", hash, *hash ? "]\n" : "",
       seconds, ms % 1000, moment, seconds, ms % 1000);
+  return lr_load_text_finish(&made, text, length);
 }
 
 /* ---- A line ---- */
