@@ -7,6 +7,7 @@ import re
 import bars
 import machine
 import plot
+import truth
 
 RESULTS = os.path.join(machine.ROOT, "results")
 PAGE = os.path.join(machine.ROOT, "docs", "benchmarks.md")
@@ -236,7 +237,13 @@ def bars_lines(result):
         "commit: the row was measured there, in a later run of its own.", ""]
 
 
+def truth_lines(result):
+    return truth.lines(result, table)
+
+
 SECTIONS = [("bars", "The aims", bars_lines),
+            ("load-bars", "The aims of `lariat load`", bars_lines),
+            ("truth", "Load testers and the truth", truth_lines),
             ("rivals", "Rivals", compared_lines),
             ("shapes", "Shapes of work", compared_lines),
             ("models", "Models of computing", compared_lines),
@@ -265,7 +272,8 @@ def newest(name):
     """What was measured here, or what was published before, or None; of the
     aims also the rows that were measured here by their numbers, if later."""
     result = read_json(RESULTS, name) or read_json(PLOTS, name)
-    part = read_json(RESULTS, "bars-part") if name == "bars" else None
+    part = read_json(RESULTS, name + "-part") if name.endswith("bars") else \
+        None
     if result and part and part["when"] > result["when"]:
         return with_part(result, part)
     return result
