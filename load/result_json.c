@@ -66,6 +66,7 @@ const lr_load_members lr_load_count_members = TABLE(counts);
 #define SECOND(name, key, kind) LR_LOAD_MEMBER(lr_load_second, name, key, kind)
 static const lr_load_member second[] = {
     SECOND(second, "second", LR_LOAD_UNSIGNED),
+    SECOND(span_s, "span_s", LR_LOAD_UNSIGNED),
     SECOND(reactors, "reactors", LR_LOAD_UNSIGNED),
     SECOND(asked, "asked", LR_LOAD_NUMBER),
     SECOND(sent, "sent", LR_LOAD_COUNT),
@@ -177,7 +178,8 @@ static void write_figures(lr_load_text *out,
 static void write_encoding(lr_load_text *out,
                            const lariat_histogram *histogram) {
   char *encoded;
-  lariat_status status = lariat_load_hdr_encode(histogram, &encoded, NULL);
+  size_t length;
+  lariat_status status = lariat_load_hdr_encode(histogram, &encoded, &length);
   if (status != LARIAT_OK) {
     if (out->status == LARIAT_OK) out->status = status;
     return;
