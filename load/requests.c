@@ -115,7 +115,8 @@ lariat_status lariat_load_requests_set_base(lariat_load_requests *requests,
 static lariat_status check_numbers(const lariat_load_request *request,
                                    lariat_load_error *error) {
   double weight = request->weight;
-  if (!(weight == 0 || (weight >= 1 / WEIGHT_UNIT && weight <= MOST_WEIGHT)))
+  if (!(weight >= 0 && weight <= MOST_WEIGHT) ||
+      (weight > 0 && weight < 1 / WEIGHT_UNIT))
     return lr_load_fail(error, 0, "weight %g is not from 0.000001 to %.0f",
                         weight, MOST_WEIGHT);
   if (request->think_high_ns < request->think_low_ns)
@@ -234,8 +235,8 @@ static bool add_extra(lariat_load_requests *requests,
 }
 
 static uint64_t read_weight(double weight) {
-  return weight == 0 ? (uint64_t)WEIGHT_UNIT
-                     : (uint64_t)llround(weight * WEIGHT_UNIT);
+  return weight > 0 ? (uint64_t)llround(weight * WEIGHT_UNIT)
+                    : (uint64_t)WEIGHT_UNIT;
 }
 
 /* Keeps a weight for the next request; one for all, as long as they are the

@@ -12,7 +12,7 @@ struct lr_load_source {
   const lariat_load_requests *requests;
   const lr_load_alias *draw; /* NULL: all have the same weight, or an order */
   lr_load_user *users;
-  lr_load_buffer cookies; /* a message with cookies */
+  lr_load_bytes cookies; /* a message with cookies */
   lariat_status status;
 };
 
@@ -35,7 +35,7 @@ lariat_status lr_load_source_new(const lariat_load_requests *requests,
 void lr_load_source_free(lr_load_source *source) {
   if (!source) return;
   while (source->users) lr_load_source_leave(source, source->users);
-  lr_load_buffer_free(&source->cookies);
+  lr_load_bytes_free(&source->cookies);
   free(source);
 }
 
