@@ -204,7 +204,7 @@ static lariat_status read_encoded_body(void *context, json_t *value) {
                                   json_string_length(value));
   if (!body) return LARIAT_ENOMEM;
   request->body = body;
-  if (lr_load_base64_decode(body, json_string_length(value),
+  if (lr_load_base64_decode(body, json_string_length(value), (uint8_t *)body,
                             &request->body_length))
     return LARIAT_OK;
   return lr_load_fail(reading->error, 0,
