@@ -38,6 +38,24 @@ def children_of(pid):
 
 
 class Server:
+    """Where the requests go: somebody else's, of which nothing is known."""
+    name = "not ours"
+
+    def cpu_s(self):
+        return 0
+
+    def handled(self):
+        """Requests answered so far, or None when the server does not count."""
+        return None
+
+    def connected(self):
+        return None
+
+    def resumed(self):
+        return 0, 0
+
+
+class Child(Server):
     """A child that ends when its standard input does."""
 
     def __init__(self, command):
@@ -60,18 +78,8 @@ class Server:
     def cpu_s(self):
         return cpu_of(self.pids)
 
-    def handled(self):
-        """Requests answered so far, or None when the server does not count."""
-        return None
 
-    def connected(self):
-        return None
-
-    def resumed(self):
-        return 0, 0
-
-
-class Nginx(Server):
+class Nginx(Child):
     def __init__(self, hosts=0, tls=False, workers=1):
         command = [os.path.join(machine.ROOT, "bench", "serve"),
                    "--workers", str(workers)]
@@ -129,7 +137,7 @@ class Nginx(Server):
         return self.facts[kind] + path
 
 
-class Origin(Server):
+class Origin(Child):
     def __init__(self, build, threads=2):
         super().__init__([os.path.join(build, "lariat-origin"),
                           "--threads", str(threads), "--until-stdin-closes"])
