@@ -73,6 +73,8 @@ endif()
 # What each needs beside liblariat: for CMake, and for pkg-config.
 set(targets_of_crawl PkgConfig::EXPAT PkgConfig::ZLIB)
 set(packages_of_crawl "expat >= 2.4.0, zlib >= 1.2.13")
+set(targets_of_load PkgConfig::JANSSON PkgConfig::ZLIB)
+set(packages_of_load "jansson >= 2.14, zlib >= 1.2.13")
 foreach(name IN LISTS lariat_libraries)
   lariat_add_library(${name} ${targets_of_${name}})
 endforeach()
