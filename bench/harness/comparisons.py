@@ -4,7 +4,7 @@ import os
 
 import contenders as c
 import machine
-from servers import Server
+from servers import Elsewhere
 
 OTHER_LIBCURL = os.path.join(machine.ROOT, "build", "libcurl-8.14.1")
 
@@ -490,8 +490,8 @@ def scaling_of_list(runner, listed, counts, options):
         "title": "lariat fetch on " + os.path.basename(listed),
         "settings": {"reactors": ", ".join(map(str, counts)),
                      "options": words(options) or "none",
-                     "server": Server.name},
-        "server": Server(), "requests": 1,
+                     "server": Elsewhere.name},
+        "server": Elsewhere(), "requests": 1,
         "contenders": [c.fetch(runner, reactors(count), listed, count, options)
                        for count in counts],
         "ratios": [(reactors(count), reactors(1), "rate")

@@ -37,8 +37,8 @@ def children_of(pid):
     return found
 
 
-class Server:
-    """Where the requests go: somebody else's, of which nothing is known."""
+class Elsewhere:
+    """A server of the user's, of which nothing is known."""
     name = "not ours"
 
     def cpu_s(self):
@@ -55,7 +55,7 @@ class Server:
         return 0, 0
 
 
-class Child(Server):
+class Server(Elsewhere):
     """A child that ends when its standard input does."""
 
     def __init__(self, command):
@@ -79,7 +79,7 @@ class Child(Server):
         return cpu_of(self.pids)
 
 
-class Nginx(Child):
+class Nginx(Server):
     def __init__(self, hosts=0, tls=False, workers=1):
         command = [os.path.join(machine.ROOT, "bench", "serve"),
                    "--workers", str(workers)]
@@ -137,7 +137,7 @@ class Nginx(Child):
         return self.facts[kind] + path
 
 
-class Origin(Child):
+class Origin(Server):
     def __init__(self, build, threads=2):
         super().__init__([os.path.join(build, "lariat-origin"),
                           "--threads", str(threads), "--until-stdin-closes"])
