@@ -49,6 +49,7 @@ typedef struct lr_load_connector {
   lariat_client *client;
   lariat_reactor *reactor; /* the client's */
   const lr_load_connection_ops *ops;
+  void *owner;
   lariat_byte_stream_options stream;
   uint64_t most_requests; /* on one connection; 0: no limit */
 } lr_load_connector;

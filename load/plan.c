@@ -3,9 +3,10 @@
  * messages by a source. */
 #include <lariat/load/plan.h>
 
-#include <stdlib.h>
+#include <lariat/allocator.h>
 
 #include "fault.h"
+#include "memory.h"
 #include "source.h"
 
 struct lariat_load_plan {
@@ -51,7 +52,7 @@ lariat_status lariat_load_plan_new(const lariat_load_run_options *options,
     return lr_load_fail(error, 0, "no size, or no requests");
   if (!lariat_load_requests_count(options->requests))
     return lr_load_fail(error, 0, "there are no requests");
-  lariat_load_plan *plan = calloc(1, sizeof *plan);
+  lariat_load_plan *plan = lr_load_allocate(1, sizeof *plan);
   if (!plan) return LARIAT_ENOMEM;
   lariat_status status = make_plan(plan, options, error);
   if (status == LARIAT_OK)
@@ -65,7 +66,7 @@ void lariat_load_plan_free(lariat_load_plan *plan) {
   if (!plan) return;
   lr_load_source_free(plan->source);
   lariat_load_arrivals_free(plan->arrivals);
-  free(plan);
+  lariat_memory_release(plan);
 }
 
 /* Gives the next index, and when it is due. */

@@ -62,7 +62,7 @@ static lr_load_axis make_logarithmic(double least, double most) {
   if (!(most > least)) most = least;
   lr_load_axis axis = {LR_LOAD_SCALE_DURATION, round_down(least),
                        round_up(most)};
-  if (axis.low == axis.high) axis.high = step_up(axis.high);
+  if (axis.high < axis.low * 1.5) axis.high = step_up(axis.high);
   return axis;
 }
 
@@ -146,16 +146,14 @@ static void put_nines(char *to, size_t size, double at) {
 }
 
 static void put_seconds(char *to, size_t size, double seconds) {
-  const char *unit = "s";
-  if (seconds >= 60 && fmod(seconds, 60) == 0) {
-    seconds /= 60;
-    unit = "min";
-    if (seconds >= 60 && fmod(seconds, 60) == 0) {
-      seconds /= 60;
-      unit = "h";
-    }
-  }
-  snprintf(to, size, "%s %s", lr_load_show_number(seconds).text, unit);
+  unsigned long whole = (unsigned long)llround(seconds);
+  double rest = fabs(seconds - (double)whole);
+  if (whole < 60 || rest > 1e-6 || whole % 60)
+    snprintf(to, size, "%s s", lr_load_show_number(seconds).text);
+  else if (whole % 3600)
+    snprintf(to, size, "%lu min", whole / 60);
+  else
+    snprintf(to, size, "%lu h", whole / 3600);
 }
 
 static void put_label(char *to, size_t size, const lr_load_axis *axis,

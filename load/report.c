@@ -112,7 +112,7 @@ void lr_load_describe_failure(lr_load_text *out,
     lr_load_text_format(out, " (%s)",
                         lr_load_show_duration(result->facts.timeout_ns).text);
   if (ends.last_ns > ends.first_ns)
-    lr_load_text_format(out, ", from %s to %s",
+    lr_load_text_format(out, ", %s to %s into the run",
                         lr_load_show_duration(ends.first_ns).text,
                         lr_load_show_duration(ends.last_ns).text);
 }

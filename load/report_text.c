@@ -171,22 +171,6 @@ static void add_times(const lr_load_report *report, const char *label,
   lr_load_text_format(report->out, "%s%s\n", *note ? "  " : "", note);
 }
 
-/* Names an answer that was so slow that a closed run has hidden others. */
-static void add_stall(const lr_load_report *report) {
-  const lariat_histogram *response = histogram_of(report, LARIAT_LOAD_RESPONSE);
-  uint64_t max = lariat_histogram_max(response);
-  uint64_t p99 = lr_load_read_percentile(response, 99);
-  if (report->result->facts.open || max < UINT64_C(1000000000) ||
-      max / 10 < p99)
-    return;
-  lr_load_text sentence = {0};
-  lr_load_text_format(&sentence,
-                      "one answer took %s: its user sent nothing meanwhile, so "
-                      "that the wait counts once only",
-                      lr_load_show_duration(max).text);
-  add_sentence(report->out, "", &sentence);
-}
-
 static void add_response(const lr_load_report *report) {
   bool open = report->result->facts.open;
   lr_load_text_add(report->out, "\n");
@@ -198,7 +182,6 @@ static void add_response(const lr_load_report *report) {
   add_columns(report->out);
   lr_load_text_add(report->out, "\n");
   add_times(report, "", LARIAT_LOAD_RESPONSE, "");
-  add_stall(report);
 }
 
 static void add_parts(const lr_load_report *report) {
@@ -383,10 +366,12 @@ static void add_title(const lr_load_report *report) {
   lr_load_text_add(report->out, "\n");
 }
 
-/* Explains the marks at percentiles that few samples support. */
+/* Explains percentiles, and the marks of those that few samples support. */
 static void add_marks(const lr_load_report *report) {
   uint64_t samples =
       lariat_histogram_count(histogram_of(report, LARIAT_LOAD_RESPONSE));
+  lr_load_text_add(report->out, "\n");
+  add_wrapped(report->out, "p99: 99 of 100 requests took no longer", 0);
   if (lr_load_judge_percentile(samples, 999) == LR_LOAD_SUPPORTED) return;
   add_wrapped(report->out,
               "~: fewer than 100 requests are beyond it; -: fewer than 10, too "

@@ -60,6 +60,7 @@ void lariat_load_requests_free(lariat_load_requests *requests) {
   if (!requests) return;
   free(requests->entries);
   free(requests->weights);
+  free(requests->instants);
   free(requests->extras);
   free_draw(requests->draw);
   lr_load_flows_free(requests->flows);
@@ -115,7 +116,8 @@ lariat_status lariat_load_requests_set_base(lariat_load_requests *requests,
 static lariat_status check_numbers(const lariat_load_request *request,
                                    lariat_load_error *error) {
   double weight = request->weight;
-  if (!(weight == 0 || (weight >= 1 / WEIGHT_UNIT && weight <= MOST_WEIGHT)))
+  if (!(weight >= 0 && weight <= MOST_WEIGHT) ||
+      (weight > 0 && weight < 1 / WEIGHT_UNIT))
     return lr_load_fail(error, 0, "weight %g is not from 0.000001 to %.0f",
                         weight, MOST_WEIGHT);
   if (request->think_high_ns < request->think_low_ns)
@@ -234,8 +236,8 @@ static bool add_extra(lariat_load_requests *requests,
 }
 
 static uint64_t read_weight(double weight) {
-  return weight == 0 ? (uint64_t)WEIGHT_UNIT
-                     : (uint64_t)llround(weight * WEIGHT_UNIT);
+  return weight > 0 ? (uint64_t)llround(weight * WEIGHT_UNIT)
+                    : (uint64_t)WEIGHT_UNIT;
 }
 
 /* Keeps a weight for the next request; one for all, as long as they are the
@@ -308,6 +310,8 @@ static lariat_status add_made(lariat_load_requests *requests,
 
 static lariat_status check_room(const lariat_load_requests *requests,
                                 lariat_load_error *error) {
+  if (requests->instants)
+    return lr_load_fail(error, 0, "a replay takes no other requests");
   if (requests->count < MOST_REQUESTS) return LARIAT_OK;
   return lr_load_fail(error, 0, "more than 4,294,967,295 requests");
 }
@@ -338,7 +342,7 @@ lariat_status lariat_load_requests_add_flow(lariat_load_requests *requests,
 }
 
 size_t lariat_load_requests_count(const lariat_load_requests *requests) {
-  return requests->count;
+  return requests->instants ? requests->instant_count : requests->count;
 }
 
 /* ---- Choosing ---- */
@@ -350,7 +354,8 @@ void lariat_load_requests_set_order(lariat_load_requests *requests,
 }
 
 static bool is_drawn(const lariat_load_requests *requests) {
-  return requests->order == LARIAT_LOAD_WEIGHTED && requests->weights;
+  return requests->order == LARIAT_LOAD_WEIGHTED && requests->weights &&
+         !requests->instants;
 }
 
 lariat_status lr_load_requests_prepare(const lariat_load_requests *requests,
@@ -373,6 +378,7 @@ lariat_status lr_load_requests_prepare(const lariat_load_requests *requests,
 
 size_t lr_load_requests_choose(const lariat_load_requests *requests,
                                const lr_load_alias *draw, uint64_t index) {
+  if (requests->instants) return requests->instants[index].request;
   if (requests->count == 1) return 0;
   if (requests->order == LARIAT_LOAD_IN_ORDER)
     return (size_t)(index % requests->count);
@@ -411,6 +417,10 @@ void lr_load_entry_tell(const lariat_load_requests *requests,
 
 uint64_t lr_load_requests_hash(const lariat_load_requests *requests) {
   uint64_t hash = lr_load_hash_number(requests->hash, requests->count);
+  for (size_t i = 0; i < requests->instant_count; i++) {
+    hash = lr_load_hash_number(hash, requests->instants[i].at_ns);
+    hash = lr_load_hash_number(hash, requests->instants[i].request);
+  }
   hash = lr_load_hash_number(hash, requests->order);
   return lr_load_hash_number(hash, requests->seed);
 }
@@ -424,10 +434,21 @@ lr_load_requests_origin(const lariat_load_requests *requests, size_t index) {
   return lr_load_origins_at(&requests->origins, index);
 }
 
+/* ---- Replays ---- */
+
+void lr_load_requests_set_instants(lariat_load_requests *requests,
+                                   lr_load_instant *instants, size_t count) {
+  requests->instants = instants;
+  requests->instant_count = count;
+}
+
 bool lr_load_requests_due(const lariat_load_requests *requests, uint64_t index,
                           uint64_t *at_ns) {
-  (void)requests;
-  (void)index;
-  (void)at_ns;
-  return false;
+  if (index >= requests->instant_count) return false;
+  *at_ns = requests->instants[index].at_ns;
+  return true;
+}
+
+uint64_t lr_load_requests_total(const lariat_load_requests *requests) {
+  return requests->instants ? requests->instant_count : UINT64_MAX;
 }

@@ -44,6 +44,13 @@ typedef struct lr_load_entry {
   uint16_t flags;
 } lr_load_entry;
 
+/* One request of a replay. */
+typedef struct lr_load_instant {
+  uint64_t at_ns;   /* from the start */
+  uint32_t request; /* index of its entry */
+  uint32_t order;   /* as it came, among those of one instant */
+} lr_load_instant;
+
 /* What is made of the requests once all are there, by the first source. */
 typedef struct lr_load_draw {
   pthread_mutex_t mutex;
@@ -67,6 +74,8 @@ struct lariat_load_requests {
   lariat_load_request base;
   lr_load_arena base_arena;
   lr_load_flow *flows;
+  lr_load_instant *instants; /* of a replay, in ascending order; or NULL */
+  size_t instant_count;
   lariat_load_order order;
   uint64_t seed;
   uint64_t hash; /* of all that was added */
@@ -85,6 +94,11 @@ lariat_status lr_load_requests_make(lariat_load_requests *requests,
                                     const lariat_load_request *request,
                                     lr_load_arena *arena, lr_load_made *made,
                                     lariat_load_error *error);
+
+/* Makes the requests a replay; the instants, one or more, are theirs from now
+ * on. */
+void lr_load_requests_set_instants(lariat_load_requests *requests,
+                                   lr_load_instant *instants, size_t count);
 
 /* Returns which request has this index of the plan; `draw` is NULL where all
  * have the same weight. */

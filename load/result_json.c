@@ -177,7 +177,8 @@ static void write_figures(lr_load_text *out,
 static void write_encoding(lr_load_text *out,
                            const lariat_histogram *histogram) {
   char *encoded;
-  lariat_status status = lariat_load_hdr_encode(histogram, &encoded, NULL);
+  size_t length;
+  lariat_status status = lariat_load_hdr_encode(histogram, &encoded, &length);
   if (status != LARIAT_OK) {
     if (out->status == LARIAT_OK) out->status = status;
     return;

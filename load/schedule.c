@@ -30,6 +30,18 @@ uint64_t lr_load_warm_sending_ns(const lariat_load_run_options *options) {
   return options->warm_up_ns / 2;
 }
 
+uint64_t lr_load_plan_duration_ns(const lariat_load_run_options *options) {
+  uint64_t most_ns =
+      options->duration_ns ? options->duration_ns : LARIAT_LOAD_ENDLESS_NS;
+  uint64_t sum_ns = 0;
+  for (size_t i = 0; i < options->stage_count; i++) {
+    uint64_t stage_ns = options->stages[i].duration_ns;
+    if (stage_ns == LARIAT_LOAD_ENDLESS_NS) return most_ns;
+    sum_ns += stage_ns;
+  }
+  return options->stage_count && sum_ns < most_ns ? sum_ns : most_ns;
+}
+
 static lariat_load_arrivals_options
 arrivals_of(const lariat_load_run_options *options, lariat_load_part part) {
   return (lariat_load_arrivals_options){
@@ -145,10 +157,4 @@ uint64_t lr_load_schedule_due_before(const lr_load_schedule *schedule,
                                                             elapsed_ns);
   if (due > schedule->count) due = schedule->count;
   return lariat_load_part_size(schedule->part, due);
-}
-
-uint64_t lr_load_schedule_duration_ns(const lr_load_schedule *schedule) {
-  return schedule->arrivals
-             ? lariat_load_arrivals_duration_ns(schedule->arrivals)
-             : LARIAT_LOAD_ENDLESS_NS;
 }

@@ -42,12 +42,12 @@ bool lr_load_schedule_next(lr_load_schedule *schedule, lr_load_due *out);
 uint64_t lr_load_schedule_due_before(const lr_load_schedule *schedule,
                                      uint64_t elapsed_ns);
 
-/* Returns how long the plan lasts; LARIAT_LOAD_ENDLESS_NS: until its requests
- * end. */
-uint64_t lr_load_schedule_duration_ns(const lr_load_schedule *schedule);
-
 /* Tells whether the options are those of an open test. */
 bool lr_load_is_open(const lariat_load_run_options *options);
+
+/* Returns how long the plan lasts, of an open test or a closed one;
+ * LARIAT_LOAD_ENDLESS_NS: until its requests end. */
+uint64_t lr_load_plan_duration_ns(const lariat_load_run_options *options);
 
 /* Returns how long the warm-up sends requests: its second half. */
 uint64_t lr_load_warm_sending_ns(const lariat_load_run_options *options);

@@ -11,8 +11,9 @@
 struct lr_load_source {
   const lariat_load_requests *requests;
   const lr_load_alias *draw; /* NULL: all have the same weight, or an order */
+  uint64_t total;            /* indexes that there are */
   lr_load_user *users;
-  lr_load_buffer cookies; /* a message with cookies */
+  lr_load_bytes cookies; /* a message with cookies */
   lariat_status status;
 };
 
@@ -24,6 +25,7 @@ lariat_status lr_load_source_new(const lariat_load_requests *requests,
   *out = NULL;
   if (!source) return LARIAT_ENOMEM;
   source->requests = requests;
+  source->total = lr_load_requests_total(requests);
   lariat_status status = lr_load_requests_prepare(requests, &source->draw);
   if (status == LARIAT_OK)
     *out = source;
@@ -35,7 +37,7 @@ lariat_status lr_load_source_new(const lariat_load_requests *requests,
 void lr_load_source_free(lr_load_source *source) {
   if (!source) return;
   while (source->users) lr_load_source_leave(source, source->users);
-  lr_load_buffer_free(&source->cookies);
+  lr_load_bytes_free(&source->cookies);
   free(source);
 }
 
@@ -101,7 +103,7 @@ static lr_load_next begin_flow(lr_load_source *source, const lr_load_flow *flow,
 lr_load_next lr_load_source_take(lr_load_source *source, uint64_t index,
                                  lr_load_message *out) {
   const lariat_load_requests *requests = source->requests;
-  if (!requests->count) return LR_LOAD_END;
+  if (!requests->count || index >= source->total) return LR_LOAD_END;
   size_t at = lr_load_requests_choose(requests, source->draw, index);
   const lr_load_entry *entry = &requests->entries[at];
   const lr_load_extra *extra = &requests->extras[entry->extra];

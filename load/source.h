@@ -108,6 +108,10 @@ void lr_load_source_leave(lr_load_source *source, lr_load_user *user);
 bool lr_load_requests_due(const lariat_load_requests *requests, uint64_t index,
                           uint64_t *at_ns);
 
+/* Returns how many indexes there are: those of a replay; UINT64_MAX where
+ * requests begin again when all were sent. */
+uint64_t lr_load_requests_total(const lariat_load_requests *requests);
+
 /* Returns a hash of all that decides what is sent: requests, weights, order and
  * seed.  The same on every machine. */
 uint64_t lr_load_requests_hash(const lariat_load_requests *requests);

@@ -42,17 +42,17 @@ bool lr_load_user_answer(lr_load_user *user, const lariat_response *response) {
 }
 
 /* Puts the header behind the others of the head. */
-static bool put_header(lr_load_buffer *buffer, const lr_load_message *message,
+static bool put_header(lr_load_bytes *buffer, const lr_load_message *message,
                        const char *value) {
   const char *end = memmem(message->bytes, message->length, "\r\n\r\n", 4);
   size_t head = end ? (size_t)(end - message->bytes) + 2 : 0;
-  lr_load_buffer_clear(buffer);
-  return lr_load_buffer_add(buffer, message->bytes, head) &&
-         lr_load_buffer_add(buffer, "Cookie: ", 8) &&
-         lr_load_buffer_add(buffer, value, strlen(value)) &&
-         lr_load_buffer_add(buffer, "\r\n", 2) &&
-         lr_load_buffer_add(buffer, message->bytes + head,
-                            message->length - head);
+  lr_load_bytes_clear(buffer);
+  return lr_load_bytes_add(buffer, message->bytes, head) &&
+         lr_load_bytes_add(buffer, "Cookie: ", 8) &&
+         lr_load_bytes_add(buffer, value, strlen(value)) &&
+         lr_load_bytes_add(buffer, "\r\n", 2) &&
+         lr_load_bytes_add(buffer, message->bytes + head,
+                           message->length - head);
 }
 
 static bool has_own_cookies(const lr_load_user *user) {
@@ -61,7 +61,7 @@ static bool has_own_cookies(const lr_load_user *user) {
 }
 
 lariat_status lr_load_user_add_cookies(lr_load_user *user,
-                                       lr_load_buffer *buffer,
+                                       lr_load_bytes *buffer,
                                        lr_load_message *message) {
   const char *value;
   if (!user->jar || has_own_cookies(user)) return LARIAT_OK;

@@ -8,7 +8,7 @@
 
 #include <lariat/cookies.h>
 
-#include "buffer.h"
+#include "bytes.h"
 #include "flow.h"
 
 struct lr_load_user {
@@ -32,7 +32,7 @@ bool lr_load_user_answer(lr_load_user *user, const lariat_response *response);
  * `buffer`, if there are any, and into the message.  LARIAT_OK, LARIAT_ENOMEM
  */
 lariat_status lr_load_user_add_cookies(lr_load_user *user,
-                                       lr_load_buffer *buffer,
+                                       lr_load_bytes *buffer,
                                        lr_load_message *message);
 
 #endif

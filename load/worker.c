@@ -14,7 +14,7 @@ enum { REFUSED_PAUSE_NS = 10000000 };
 static const uint64_t second_ns = 1000000000;
 
 static lr_load_worker *worker_of(const lr_load_connection *connection) {
-  return lr_load_listed(connection->by, lr_load_worker, set.by);
+  return connection->by->owner;
 }
 
 /* ---- Timers ---- */
@@ -290,7 +290,9 @@ static void begin_sending(void *context) {
 }
 
 /* Opens the connections, evenly over the first half of the warm-up. */
-static void warm(lr_load_worker *worker) {
+static void warm(void *context) {
+  lr_load_worker *worker = context;
+  worker->warm_timer.id = 0;
   uint64_t gap_ns = (worker->config.options->warm_up_ns -
                      lr_load_warm_sending_ns(worker->config.options)) /
                     worker->config.connections;
@@ -298,20 +300,15 @@ static void warm(lr_load_worker *worker) {
   lr_load_connection_set_pace(&worker->set,
                               gap_ns > least_ns ? gap_ns : least_ns);
   lr_load_connection_set_warm(&worker->set, worker->config.connections);
+  lr_load_worker_set_timer(worker, &worker->warm_timer, worker->warm_ns,
+                           begin_sending, worker);
 }
 
 /* Returns when the plan is over. */
 static uint64_t end_of_plan(const lr_load_worker *worker) {
-  const lariat_load_run_options *options = worker->config.options;
-  uint64_t duration_ns = options->duration_ns ? options->duration_ns
-                                              : LARIAT_LOAD_ENDLESS_NS;
-  if (worker->is_open) {
-    uint64_t stages_ns = lr_load_schedule_duration_ns(worker->open.schedule);
-    if (stages_ns < duration_ns) duration_ns = stages_ns;
-  }
-  return duration_ns < UINT64_MAX - worker->start_ns
-             ? worker->start_ns + duration_ns
-             : UINT64_MAX;
+  uint64_t plan_ns = lr_load_plan_duration_ns(worker->config.options);
+  return plan_ns < UINT64_MAX - worker->start_ns ? worker->start_ns + plan_ns
+                                                 : UINT64_MAX;
 }
 
 void lr_load_worker_begin(lr_load_worker *worker, uint64_t start_ns) {
@@ -321,11 +318,11 @@ void lr_load_worker_begin(lr_load_worker *worker, uint64_t start_ns) {
   worker->start_ns = start_ns;
   worker->warm_ns = start_ns - lr_load_warm_sending_ns(options);
   worker->end_ns = end_of_plan(worker);
-  if (options->warm_up_ns) warm(worker);
   lr_load_worker_set_timer(worker, &worker->start_timer, start_ns, take_start,
                            worker);
-  lr_load_worker_set_timer(worker, &worker->warm_timer, worker->warm_ns,
-                           begin_sending, worker);
+  lr_load_worker_set_timer(worker, &worker->warm_timer,
+                           start_ns - options->warm_up_ns,
+                           options->warm_up_ns ? warm : begin_sending, worker);
   if (worker->end_ns != UINT64_MAX)
     lr_load_worker_set_timer(worker, &worker->end_timer, worker->end_ns,
                              take_deadline, worker);
@@ -434,6 +431,7 @@ static lariat_status open_parts(lr_load_worker *worker) {
   if (status != LARIAT_OK) return status;
   by->reactor = worker->reactor;
   by->ops = &connection_ops;
+  by->owner = worker;
   by->most_requests = options->connection_requests;
   by->stream = lariat_byte_stream_defaults(by->client);
   by->stream.alpn = "http/1.1";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * buffer.c: memory that doubles. */
-#include "buffer.h"
+ * bytes.c: memory that doubles. */
+#include "bytes.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -8,7 +8,7 @@
 
 enum { FIRST_CAPACITY = 256 };
 
-bool lr_load_buffer_reserve(lr_load_buffer *buffer, size_t more) {
+bool lr_load_bytes_reserve(lr_load_bytes *buffer, size_t more) {
   size_t capacity = buffer->capacity ? buffer->capacity : FIRST_CAPACITY;
   if (buffer->capacity - buffer->length >= more) return true;
   if (more > SIZE_MAX / 4 - buffer->length) return false;
@@ -20,17 +20,17 @@ bool lr_load_buffer_reserve(lr_load_buffer *buffer, size_t more) {
   return true;
 }
 
-bool lr_load_buffer_add(lr_load_buffer *buffer, const void *bytes,
-                        size_t length) {
-  if (!lr_load_buffer_reserve(buffer, length)) return false;
+bool lr_load_bytes_add(lr_load_bytes *buffer, const void *bytes,
+                       size_t length) {
+  if (!lr_load_bytes_reserve(buffer, length)) return false;
   if (length) memcpy(buffer->bytes + buffer->length, bytes, length);
   buffer->length += length;
   return true;
 }
 
-void lr_load_buffer_clear(lr_load_buffer *buffer) { buffer->length = 0; }
+void lr_load_bytes_clear(lr_load_bytes *buffer) { buffer->length = 0; }
 
-void lr_load_buffer_free(lr_load_buffer *buffer) {
+void lr_load_bytes_free(lr_load_bytes *buffer) {
   free(buffer->bytes);
-  *buffer = (lr_load_buffer){.bytes = NULL};
+  *buffer = (lr_load_bytes){.bytes = NULL};
 }
