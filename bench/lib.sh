@@ -212,6 +212,14 @@ build_release() {
   build_programs plain bench-path
 }
 
+# The load tester, and the server that knows the truth.
+build_load() {
+  ours=$build
+  build_programs truthd bench-measure
+  [ -n "$ours" ] || cmake --build "$build" --target lariat_tool -j 2 >&2
+  [ -x "$build/lariat" ] || die "there is no lariat in $build"
+}
+
 # All that the benches need; Go's program only where there is a Go.
 build_benches() {
   ours=$build

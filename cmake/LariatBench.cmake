@@ -14,6 +14,17 @@ if(origin_sources AND MICROHTTPD_FOUND)
   endif()
 endif()
 
+# The server that load testers are compared with is tested itself.
+file(GLOB truth_sources CONFIGURE_DEPENDS bench/truth/*.c)
+if(truth_sources)
+  add_executable(truthd ${truth_sources})
+  target_link_libraries(truthd PRIVATE
+    PkgConfig::OPENSSL Threads::Threads m lariat_warnings lariat_build_flags)
+  if(NOT LARIAT_BENCH AND NOT LARIAT_TESTS)
+    set_target_properties(truthd PROPERTIES EXCLUDE_FROM_ALL ON)
+  endif()
+endif()
+
 if(NOT LARIAT_BENCH)
   return()
 endif()

@@ -7,6 +7,7 @@ import re
 import bars
 import machine
 import plot
+import truth
 
 RESULTS = os.path.join(machine.ROOT, "results")
 DOCS = os.path.join(machine.ROOT, "docs")
@@ -266,8 +267,14 @@ def bars_lines(result):
         "commit: the row was measured there, in a later run of its own.", ""]
 
 
+def truth_lines(result):
+    return truth.lines(result, table)
+
+
 PAGES = {
     "benchmarks.md": [("bars", "The aims", bars_lines),
+                      ("load-bars", "The aims of `lariat load`", bars_lines),
+                      ("truth", "Load testers and the truth", truth_lines),
                       ("rivals", "Rivals", compared_lines),
                       ("shapes", "Shapes of work", compared_lines),
                       ("scaling", "Cores", compared_lines),
@@ -300,7 +307,7 @@ def with_part(whole, part):
 
 # Of which rows that were measured by themselves replace those that were
 # published.  Rivals are one row.
-OF_ROWS = ("bars", "shapes", "models")
+OF_ROWS = ("bars", "load-bars", "shapes", "models")
 
 
 def newest(name):

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """The servers that the benches fetch from: nginx, and lariat-origin where an
 answer must be late.  On loopback only, and ended with the harness."""
+import json
 import os
 import subprocess
 import time
 import urllib.request
 
+import journal
 import machine
 
 
@@ -149,3 +151,33 @@ class Origin(Server):
 
     def url(self, path=""):
         return self.base + path
+
+
+class Truth(Server):
+    """truthd, with a log of what it did, which there is when it has ended."""
+
+    def __init__(self, build, scratch, *options, cpu=None):
+        self.log = os.path.join(scratch, "truth.log")
+        self.scheme = "https" if "--certificate" in options else "http"
+        super().__init__(
+            (["taskset", "-c", str(cpu)] if cpu is not None else []) +
+            [os.path.join(build, "truthd"), "--log", self.log,
+             "--until-stdin-closes", *map(str, options)])
+        words = self.child.stdout.readline().decode().split()
+        if len(words) != 4:
+            raise RuntimeError("truthd did not start")
+        self.port = words[3]
+
+    def url(self, path="/"):
+        return "%s://127.0.0.1:%s%s" % (self.scheme, self.port, path)
+
+    def end(self):
+        """Ends it: its journal and its totals."""
+        text, _ = self.child.communicate(timeout=60)
+        if self.child.returncode:
+            raise RuntimeError("truthd failed")
+        return journal.Journal(self.log), json.loads(text)
+
+    def __exit__(self, *_):
+        if self.child.returncode is None:
+            super().__exit__()
