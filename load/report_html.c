@@ -147,12 +147,12 @@ static void add_rates(const lr_load_report *report) {
   double failed = (double)lr_load_count_failed(counts->outcomes);
   add(report, "<div class=\"tiles\">\n");
   if (result->facts.open)
-    add_tile(report, "asked, a second",
+    add_tile(report, "asked, /s",
              lr_load_show_number(result->facts.asked_per_s).text);
-  add_tile(report, "sent, a second",
+  add_tile(report, "sent, /s",
            lr_load_show_number(lr_load_per_second(result, (double)counts->sent))
                .text);
-  add_tile(report, "good answers, a second",
+  add_tile(report, "good answers, /s",
            lr_load_show_number(lr_load_per_second(result, good)).text);
   add_tile(report, "failed", lr_load_show_share(failed, good + failed).text);
   add_tile(report, "for",
