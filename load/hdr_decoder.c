@@ -12,6 +12,7 @@
 #include "base64.h"
 #include "fault.h"
 #include "hdr_counts.h"
+#include <lariat/allocator.h>
 
 enum {
   PIECE = 4096,      /* bytes that are inflated at a time */

@@ -11,6 +11,7 @@
 
 #include "base64.h"
 #include "hdr_layout.h"
+#include <lariat/allocator.h>
 
 /* The highest value that is declared: an hour in nanoseconds, and its doubles
  * if there are larger values.  Readers allocate by it, and those that add

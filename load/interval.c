@@ -384,11 +384,15 @@ bool lr_load_measure_of_classes(lariat_load_measure measure) {
   return compositions[measure].of_classes;
 }
 
+static bool has_values(const lariat_histogram *histogram) {
+  return lariat_histogram_count(histogram) || lariat_histogram_lost(histogram);
+}
+
 static lariat_status add_parts(lariat_histogram *const *parts, unsigned which,
                                lariat_histogram *histogram) {
   lariat_status status = LARIAT_OK;
   for (size_t i = 0; which >> i && status == LARIAT_OK; i++)
-    if (which >> i & 1 && lariat_histogram_count(parts[i]))
+    if (which >> i & 1 && has_values(parts[i]))
       status = lariat_histogram_add(histogram, parts[i]);
   return status;
 }

@@ -160,7 +160,8 @@ static void read_figures(judge *j) {
   if (result->facts.open)
     j->asked = (double)(result->facts.asked ? result->facts.asked
                                             : result->counts.intended);
-  if (j->asked > 0) j->missing = fmax(0, 1 - count_tried(j) / j->asked);
+  if (j->asked > 0)
+    j->missing = fmax(0, (j->asked - count_tried(j)) / j->asked);
   j->ended = count_outcomes(j, 0, LARIAT_LOAD_OUTCOMES - 1);
   for (size_t i = 0; i < result->reactor_count; i++)
     read_reactor(j, &result->reactors[i]);
@@ -245,9 +246,12 @@ static void judge_network(judge *j) {
 }
 
 static void judge_memory(judge *j) {
-  apply(j, LR_LOAD_LOST, (double)j->result->lost,
+  uint64_t lost = j->result->lost;
+  for (unsigned i = 0; i < LARIAT_LOAD_MEASURES; i++)
+    lost += lariat_histogram_lost(j->result->classes[0].histograms[i]);
+  apply(j, LR_LOAD_LOST, (double)lost,
         "out of memory: %s samples are not in all figures",
-        lr_load_show_count(j->result->lost).text);
+        lr_load_show_count(lost).text);
 }
 
 /* ---- The generator ---- */

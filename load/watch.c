@@ -9,7 +9,7 @@
 
 #include <lariat/allocator.h>
 
-#include "network.h"
+#include "tcp_counters.h"
 #include "thread_time.h"
 
 #define SECOND_NS UINT64_C(1000000000)
@@ -154,7 +154,7 @@ lariat_status lr_load_watch_start(lr_load_watch **out) {
   *out = NULL;
   if (!watch) return LARIAT_ENOMEM;
   *watch = (lr_load_watch){.start_ns = read_clock(CLOCK_MONOTONIC)};
-  lr_load_network_read(&watch->network);
+  lr_load_tcp_counters_read(&watch->network);
   make_condition(watch);
   if (!start_thread(watch)) {
     free_watch(watch);
@@ -173,8 +173,8 @@ void lr_load_watch_end(lr_load_watch *watch, lariat_load_result *result) {
   pthread_join(watch->thread, NULL);
   if (result) {
     lr_load_network network;
-    lr_load_network_read(&network);
-    result->network = lr_load_network_since(&network, &watch->network);
+    lr_load_tcp_counters_read(&network);
+    result->network = lr_load_tcp_counters_since(&network, &watch->network);
     result->surroundings = watch->seen;
   }
   free_watch(watch);

@@ -164,7 +164,7 @@ static void what_was_meant(void) {
       {"fetch", "--range", "did you mean --header \"Range: "},
       {"fetch", "-g", "brackets and braces of URLs are sent as they are"},
       {"fetch", "--no-follow", "did you mean --max-redirects 0?"},
-      {"fetch", "--duration", "there is no load testing yet"},
+      {"fetch", "--duration", "is fetched once; see lariat load"},
       {"fetch", "--recursive", "there is no crawling yet"},
       {"fetch", "-cjar3", "not \"jar3\"; curl's -c is --cookie-jar FILE here"},
       {"fetch", "-r0-99", "not \"0-99\"; curl's -r is --header \"Range: "},
@@ -483,7 +483,7 @@ static void bash_completes(void) {
       {"lariat fetch --rate ''", "\n"},
       {"lariat fetch -A", "-A\n"},
       {"lariat v", "version\n"},
-      {"lariat help ''", "fetch version help\n"},
+      {"lariat help f", "fetch\n"},
       {"lariat fetch -i the-l", "the-list\n"},
       {"lariat fetch --save the", "\n"}};
   struct program p;

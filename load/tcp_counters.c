@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * network.c: counters from /proc/net. */
-#include "network.h"
+ * tcp_counters.c: counters from /proc/net. */
+#include "tcp_counters.h"
 
 #include <fcntl.h>
 #include <stdlib.h>
@@ -32,8 +32,8 @@ static size_t next_word(const char **line) {
   return strcspn(*line, " \n");
 }
 
-bool lr_load_network_find(const char *text, const char *group, const char *name,
-                          uint64_t *out) {
+bool lr_load_tcp_counters_find(const char *text, const char *group,
+                               const char *name, uint64_t *out) {
   const char *names = find_line(text, group);
   const char *numbers = names ? find_line(names, group) : NULL;
   if (!numbers) return false;
@@ -65,19 +65,21 @@ static bool read_file(const char *path, char *text) {
 
 /* ---- Counters ---- */
 
-void lr_load_network_read(lr_load_network *out) {
+void lr_load_tcp_counters_read(lr_load_network *out) {
   char text[TEXT_BYTES];
   *out = (lr_load_network){0};
-  out->known =
-      read_file("/proc/net/snmp", text) &&
-      lr_load_network_find(text, "Tcp", "RetransSegs", &out->retransmits) &&
-      read_file("/proc/net/netstat", text) &&
-      lr_load_network_find(text, "TcpExt", "TCPTimeouts", &out->timeouts) &&
-      lr_load_network_find(text, "TcpExt", "ListenDrops", &out->listen_drops);
+  out->known = read_file("/proc/net/snmp", text) &&
+               lr_load_tcp_counters_find(text, "Tcp", "RetransSegs",
+                                         &out->retransmits) &&
+               read_file("/proc/net/netstat", text) &&
+               lr_load_tcp_counters_find(text, "TcpExt", "TCPTimeouts",
+                                         &out->timeouts) &&
+               lr_load_tcp_counters_find(text, "TcpExt", "ListenDrops",
+                                         &out->listen_drops);
 }
 
-lr_load_network lr_load_network_since(const lr_load_network *now,
-                                      const lr_load_network *before) {
+lr_load_network lr_load_tcp_counters_since(const lr_load_network *now,
+                                           const lr_load_network *before) {
   if (!now->known || !before->known) return (lr_load_network){0};
   return (lr_load_network){
       .known = true,

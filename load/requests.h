@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT
+ * requests.h: the requests of a test as this library keeps them: bytes that are
+ * ready to be sent, and beside them as little as may be, for there may be
+ * millions. */
+#ifndef LOAD_REQUESTS_H
+#define LOAD_REQUESTS_H
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <lariat/load/requests.h>
+
+#include "alias.h"
+#include "arena.h"
+#include "check.h"
+#include "origins.h"
+#include "source.h"
+
+typedef struct lr_load_flow lr_load_flow; /* flow.h */
+
+/* What few requests have. */
+typedef struct lr_load_extra {
+  uint64_t think_low_ns;
+  uint64_t think_high_ns;
+  const lr_load_check *check;
+  const lr_load_flow *flow; /* NULL: it is a request; else these instead */
+} lr_load_extra;
+
+enum lr_load_entry_flag {
+  LR_LOAD_ENTRY_HEAD = 1, /* its method is HEAD */
+  LR_LOAD_ENTRY_IDEMPOTENT = 2,
+  LR_LOAD_ENTRY_COOKIE = 4 /* it has a header Cookie */
+};
+
+/* One request. */
+typedef struct lr_load_entry {
+  const char *bytes;
+  uint32_t length;
+  uint32_t origin;
+  uint32_t extra; /* index; 0: nothing */
+  uint16_t name;
+  uint16_t flags;
+} lr_load_entry;
+
+/* One request of a replay. */
+typedef struct lr_load_instant {
+  uint64_t at_ns;   /* from the start */
+  uint32_t request; /* index of its entry */
+  uint32_t order;   /* as it came, among those of one instant */
+} lr_load_instant;
+
+/* What is made of the requests once all are there, by the first source. */
+typedef struct lr_load_draw {
+  pthread_mutex_t mutex;
+  lr_load_alias alias;
+  size_t count; /* of the requests that the table was made of */
+} lr_load_draw;
+
+struct lariat_load_requests {
+  lr_load_entry *entries;
+  size_t count;
+  size_t capacity;
+  uint64_t *weights; /* in millionths; NULL: all are the same */
+  uint64_t weight;   /* of all that there are, then */
+  lr_load_extra *extras;
+  size_t extra_count;
+  size_t extra_capacity;
+  const char *names[LARIAT_LOAD_MOST_NAMES];
+  size_t name_count;
+  lr_load_origins origins;
+  lr_load_arena arena; /* of bytes, checks and names */
+  lariat_load_request base;
+  lr_load_arena base_arena;
+  lr_load_flow *flows;
+  lr_load_instant *instants; /* of a replay, in ascending order; or NULL */
+  size_t instant_count;
+  lariat_load_order order;
+  uint64_t seed;
+  uint64_t hash; /* of all that was added */
+  lr_load_draw *draw;
+};
+
+/* A request on its way into a list. */
+typedef struct lr_load_made {
+  lr_load_entry entry;
+  lr_load_extra extra;
+} lr_load_made;
+
+/* Makes a request of the list, its bytes in `arena`: what it does not have is
+ * taken from the base.  Statuses as those of lariat_load_requests_add. */
+lariat_status lr_load_requests_make(lariat_load_requests *requests,
+                                    const lariat_load_request *request,
+                                    lr_load_arena *arena, lr_load_made *made,
+                                    lariat_load_error *error);
+
+/* Makes the requests a replay; the instants, one or more, are theirs from now
+ * on. */
+void lr_load_requests_set_instants(lariat_load_requests *requests,
+                                   lr_load_instant *instants, size_t count);
+
+/* Returns which request has this index of the plan; `draw` is NULL where all
+ * have the same weight. */
+size_t lr_load_requests_choose(const lariat_load_requests *requests,
+                               const lr_load_alias *draw, uint64_t index);
+
+/* Makes the table by which requests are drawn, unless it is there, and puts it
+ * into `*draw`; NULL: none is needed.  Any thread.  LARIAT_OK, LARIAT_ENOMEM */
+lariat_status lr_load_requests_prepare(const lariat_load_requests *requests,
+                                       const lr_load_alias **draw);
+
+/* Fills in a message from an entry and its extra; a flow's steps count from
+ * 0. */
+void lr_load_entry_tell(const lariat_load_requests *requests,
+                        const lr_load_entry *entry, const lr_load_extra *extra,
+                        uint64_t index, size_t step, lr_load_message *out);
+
+#endif

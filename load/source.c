@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT
+ * source.c: the view that one reactor has of the requests. */
+#include "source.h"
+
+#include <stdlib.h>
+
+#include "fault.h"
+#include "requests.h"
+#include "user.h"
+
+struct lr_load_source {
+  const lariat_load_requests *requests;
+  const lr_load_alias *draw; /* NULL: all have the same weight, or an order */
+  uint64_t total;            /* indexes that there are */
+  lr_load_user *users;
+  lr_load_bytes cookies; /* a message with cookies */
+  lariat_status status;
+};
+
+/* ---- Life ---- */
+
+lariat_status lr_load_source_new(const lariat_load_requests *requests,
+                                 lr_load_source **out) {
+  lr_load_source *source = calloc(1, sizeof(*source));
+  *out = NULL;
+  if (!source) return LARIAT_ENOMEM;
+  source->requests = requests;
+  source->total = lr_load_requests_total(requests);
+  lariat_status status = lr_load_requests_prepare(requests, &source->draw);
+  if (status == LARIAT_OK)
+    *out = source;
+  else
+    free(source);
+  return status;
+}
+
+void lr_load_source_free(lr_load_source *source) {
+  if (!source) return;
+  while (source->users) lr_load_source_leave(source, source->users);
+  lr_load_bytes_free(&source->cookies);
+  free(source);
+}
+
+lariat_status lr_load_source_status(const lr_load_source *source,
+                                    lariat_load_error *error) {
+  if (source->status != LARIAT_OK)
+    (void)lr_load_fail(error, 0, "out of memory");
+  return source->status;
+}
+
+static lr_load_next end_source(lr_load_source *source, lariat_status status) {
+  source->status = status;
+  return LR_LOAD_END;
+}
+
+/* ---- Flows ---- */
+
+static lr_load_user *add_user(lr_load_source *source, const lr_load_flow *flow,
+                              uint64_t index) {
+  lr_load_user *user = lr_load_user_new(flow, index);
+  if (!user) return NULL;
+  user->next = source->users;
+  if (user->next) user->next->before = user;
+  source->users = user;
+  return user;
+}
+
+void lr_load_source_leave(lr_load_source *source, lr_load_user *user) {
+  if (user->next) user->next->before = user->before;
+  if (user->before)
+    user->before->next = user->next;
+  else
+    source->users = user->next;
+  lr_load_user_free(user);
+}
+
+bool lr_load_source_answer(lr_load_source *source, lr_load_user *user,
+                           const lariat_response *response) {
+  if (lr_load_user_answer(user, response)) return true;
+  lr_load_source_leave(source, user);
+  return false;
+}
+
+lr_load_next lr_load_source_step(lr_load_source *source, lr_load_user *user,
+                                 lr_load_message *out) {
+  const lr_load_step *step = &user->flow->steps[user->step];
+  lr_load_entry_tell(source->requests, &step->entry, &step->extra, user->index,
+                     user->step, out);
+  out->user = user;
+  lariat_status status = lr_load_user_add_cookies(user, &source->cookies, out);
+  return status == LARIAT_OK ? LR_LOAD_MESSAGE : end_source(source, status);
+}
+
+static lr_load_next begin_flow(lr_load_source *source, const lr_load_flow *flow,
+                               uint64_t index, lr_load_message *out) {
+  lr_load_user *user = add_user(source, flow, index);
+  if (!user) return end_source(source, LARIAT_ENOMEM);
+  return lr_load_source_step(source, user, out);
+}
+
+/* ---- Requests ---- */
+
+lr_load_next lr_load_source_take(lr_load_source *source, uint64_t index,
+                                 lr_load_message *out) {
+  const lariat_load_requests *requests = source->requests;
+  if (!requests->count || index >= source->total) return LR_LOAD_END;
+  size_t at = lr_load_requests_choose(requests, source->draw, index);
+  const lr_load_entry *entry = &requests->entries[at];
+  const lr_load_extra *extra = &requests->extras[entry->extra];
+  lr_load_next next = LR_LOAD_MESSAGE;
+  if (extra->flow)
+    next = begin_flow(source, extra->flow, index, out);
+  else
+    lr_load_entry_tell(requests, entry, extra, index, 0, out);
+  out->request = (uint32_t)at;
+  return next;
+}
