@@ -132,7 +132,7 @@ static bool begin(struct load *load) {
   load_settings_set_pool(settings, &options);
   load->phase = PHASE_WAITING;
   return waiting_begin(&load->waiting, load->reactor, &options,
-                       load->targets.template.method, load->targets.first_url,
+                       load->targets.first_method, load->targets.first_url,
                        settings->amount.wait_for_ms, on_waited, load);
 }
 
