@@ -4,13 +4,15 @@
  * with the text. */
 #include <lariat/load/hdr.h>
 
-#include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
+
+#include <lariat/allocator.h>
 
 #include "base64.h"
 #include "fault.h"
 #include "hdr_counts.h"
+#include <lariat/allocator.h>
 
 enum {
   PIECE = 4096,      /* bytes that are inflated at a time */
@@ -125,13 +127,13 @@ lariat_status lariat_load_hdr_decode(const char *text, size_t length,
   if (!out) return LARIAT_EINVAL;
   *out = NULL;
   if (!text) return lr_load_fail(error, 0, "no text");
-  uint8_t *bytes = malloc(length / 4 * 3 + 1);
+  uint8_t *bytes = lariat_memory_allocate(length / 4 * 3 + 1);
   lariat_histogram *histogram = NULL;
   lariat_status status =
       bytes ? lariat_histogram_new(&histogram) : LARIAT_ENOMEM;
   if (status == LARIAT_OK)
     status = read_text(text, length, bytes, histogram, error);
-  free(bytes);
+  lariat_memory_release(bytes);
   if (status == LARIAT_OK)
     *out = histogram;
   else

@@ -5,11 +5,13 @@
  * a header of 40 bytes and the counts up to that of the largest value. */
 #include <lariat/load/hdr.h>
 
-#include <stdlib.h>
 #include <zlib.h>
+
+#include <lariat/allocator.h>
 
 #include "base64.h"
 #include "hdr_layout.h"
+#include <lariat/allocator.h>
 
 /* The highest value that is declared: an hour in nanoseconds, and its doubles
  * if there are larger values.  Readers allocate by it, and those that add
@@ -99,10 +101,10 @@ static size_t fill(const lariat_histogram *histogram, uint64_t highest,
 static lariat_status pack(const uint8_t *inner, size_t length, uint8_t **out,
                           size_t *size) {
   uLongf compressed = compressBound(length);
-  uint8_t *bytes = malloc(LR_LOAD_HDR_OUTER + compressed);
+  uint8_t *bytes = lariat_memory_allocate(LR_LOAD_HDR_OUTER + compressed);
   if (!bytes) return LARIAT_ENOMEM;
   if (compress(bytes + LR_LOAD_HDR_OUTER, &compressed, inner, length) != Z_OK) {
-    free(bytes);
+    lariat_memory_release(bytes);
     return LARIAT_ENOMEM; /* there is space: nothing else can fail */
   }
   uint8_t *at =
@@ -115,7 +117,7 @@ static lariat_status pack(const uint8_t *inner, size_t length, uint8_t **out,
 
 static lariat_status write_text(const uint8_t *bytes, size_t size, char **text,
                                 size_t *length) {
-  char *made = malloc(lr_load_base64_length(size) + 1);
+  char *made = lariat_memory_allocate(lr_load_base64_length(size) + 1);
   if (!made) return LARIAT_ENOMEM;
   lr_load_base64_encode(bytes, size, made);
   *text = made;
@@ -130,13 +132,13 @@ lariat_status lariat_load_hdr_encode(const lariat_histogram *histogram,
   size_t size;
   if (!text || !length || !measure(histogram, &extent)) return LARIAT_EINVAL;
   *text = NULL;
-  uint8_t *inner =
-      malloc(LR_LOAD_HDR_HEADER + (2 * extent.used + 1) * LR_LOAD_HDR_WIDEST);
+  uint8_t *inner = lariat_memory_allocate(
+      LR_LOAD_HDR_HEADER + (2 * extent.used + 1) * LR_LOAD_HDR_WIDEST);
   if (!inner) return LARIAT_ENOMEM;
   lariat_status status =
       pack(inner, fill(histogram, extent.highest, inner), &packed, &size);
-  free(inner);
+  lariat_memory_release(inner);
   if (status == LARIAT_OK) status = write_text(packed, size, text, length);
-  free(packed);
+  lariat_memory_release(packed);
   return status;
 }

@@ -7,34 +7,17 @@
 #include <lariat/load/hdr.h>
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "text.h"
+#include <lariat/load/report.h>
 #include <lariat/load/version.h>
 
 #define NS_PER_MS UINT64_C(1000000)
 
 enum { LONGEST_HASH = 64, MOMENT = 80 };
-
-/* Prints into new memory. */
-__attribute__((format(printf, 3, 4))) static lariat_status
-print(char **text, size_t *length, const char *format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  int size = vsnprintf(NULL, 0, format, arguments);
-  va_end(arguments);
-  char *made = size < 0 ? NULL : malloc((size_t)size + 1);
-  if (!made) return LARIAT_ENOMEM;
-  va_start(arguments, format);
-  (void)vsnprintf(made, (size_t)size + 1, format, arguments);
-  va_end(arguments);
-  *text = made;
-  *length = (size_t)size;
-  return LARIAT_OK;
-}
 
 /* Rounds to whole units of so many nanoseconds. */
 static uint64_t round_to(uint64_t ns, uint64_t unit) {
@@ -73,8 +56,9 @@ lariat_status lariat_load_hdr_log_header(int64_t started_at_ns,
   uint64_t ms = round_to((uint64_t)started_at_ns, NS_PER_MS);
   uint64_t seconds = ms / 1000;
   if (!write_moment((int64_t)seconds, moment)) return LARIAT_EINVAL;
-  return print(
-      text, length,
+  lr_load_text made = {0};
+  lr_load_text_format(
+      &made,
       "#[Logged with lariat load %s]\n"
       "#[Histogram log format version 1.3]\n"
       "%s%s%s"
@@ -84,6 +68,7 @@ lariat_status lariat_load_hdr_log_header(int64_t started_at_ns,
       "\"Interval_Compressed_Histogram\"\n",
       lariat_load_version(), *hash ? "#[Plan: " : "", hash, *hash ? "]\n" : "",
       seconds, ms % 1000, moment, seconds, ms % 1000);
+  return lr_load_text_finish(&made, text, length);
 }
 
 /* ---- A line ---- */
@@ -104,12 +89,13 @@ lariat_status lariat_load_hdr_log_line(const char *tag, uint64_t start_ns,
   uint64_t start = round_to(start_ns, NS_PER_MS);
   uint64_t lasted = round_to(length_ns, NS_PER_MS);
   uint64_t most = round_to(lariat_histogram_max(histogram), 1000);
-  status = print(text, length,
-                 "%s%s%s%" PRIu64 ".%03" PRIu64 ",%" PRIu64 ".%03" PRIu64
-                 ",%" PRIu64 ".%03" PRIu64 ",%s\n",
-                 *name ? "Tag=" : "", name, *name ? "," : "", start / 1000,
-                 start % 1000, lasted / 1000, lasted % 1000, most / 1000,
-                 most % 1000, encoded);
-  free(encoded);
-  return status;
+  lr_load_text made = {0};
+  lr_load_text_format(&made,
+                      "%s%s%s%" PRIu64 ".%03" PRIu64 ",%" PRIu64 ".%03" PRIu64
+                      ",%" PRIu64 ".%03" PRIu64 ",%s\n",
+                      *name ? "Tag=" : "", name, *name ? "," : "", start / 1000,
+                      start % 1000, lasted / 1000, lasted % 1000, most / 1000,
+                      most % 1000, encoded);
+  lariat_load_text_free(encoded);
+  return lr_load_text_finish(&made, text, length);
 }

@@ -141,8 +141,7 @@ void lr_load_open_model_add_step(lr_load_worker *worker, lr_load_user *user,
   next->user = user;
   next->due = *due;
   lr_load_list_append(&worker->open.steps, &next->node);
-  lr_load_worker_set_timer(worker, &next->timer, due->at_ns, take_step,
-                           next);
+  lr_load_worker_set_timer(worker, &next->timer, due->at_ns, take_step, next);
 }
 
 static void drop_steps(lr_load_worker *worker) {
@@ -162,9 +161,8 @@ static void go_on(void *context) {
 /* Goes on in the next turn, after a look at the descriptors. */
 static void go_on_soon(lr_load_worker *worker) {
   if (worker->open.going_on) return;
-  worker->open.going_on =
-      lariat_reactor_call_soon(worker->reactor, go_on, worker, NULL) ==
-      LARIAT_OK;
+  worker->open.going_on = lariat_reactor_call_soon(worker->reactor, go_on,
+                                                   worker, NULL) == LARIAT_OK;
 }
 
 /* Sends what is due, and sets the timer for what is next.  What waits for a
@@ -226,8 +224,8 @@ void lr_load_open_model_count(lr_load_worker *worker, uint64_t now_ns) {
   uint64_t due = open->taken;
   if (now_ns > worker->end_ns) now_ns = worker->end_ns;
   if (is_due(worker, now_ns)) {
-    uint64_t known = lr_load_schedule_due_before(
-        open->schedule, now_ns - worker->start_ns);
+    uint64_t known =
+        lr_load_schedule_due_before(open->schedule, now_ns - worker->start_ns);
     if (known > due) due = known;
   }
   if (due <= open->told_intended) return;

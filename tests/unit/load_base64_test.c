@@ -44,6 +44,13 @@ static void test_all_bytes(void) {
   }
 }
 
+static void test_in_place(void) {
+  char text[] = "Zm9vYmE=";
+  size_t count = 0;
+  CU_ASSERT(lr_load_base64_decode(text, strlen(text), (uint8_t *)text, &count));
+  CU_ASSERT(count == 5 && memcmp(text, "fooba", 5) == 0);
+}
+
 static void refuse(const char *text, size_t where) {
   uint8_t bytes[64];
   size_t count = 0;
@@ -71,6 +78,7 @@ int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"the examples of RFC 4648", test_examples},
       {"all bytes, all lengths", test_all_bytes},
+      {"in place", test_in_place},
       {"what is no base64", test_refused},
   };
   return fixture_main("load_base64", tests, FIXTURE_COUNT(tests), argc, argv);
