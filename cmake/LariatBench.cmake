@@ -29,10 +29,13 @@ if(NOT LARIAT_BENCH)
   return()
 endif()
 
+# How long requests took, for all of the programs that are compared.
+set(latencies_source bench/latencies/latencies.c)
+
 # The rivals always get -O2 and nothing of lariat's.
 file(GLOB plain_sources CONFIGURE_DEPENDS bench/rivals/plain.c)
 if(plain_sources)
-  add_executable(plain ${plain_sources})
+  add_executable(plain ${plain_sources} ${latencies_source})
   target_compile_options(plain PRIVATE -O2)
   target_link_libraries(plain PRIVATE
     PkgConfig::CURL Threads::Threads lariat_warnings)
@@ -40,7 +43,7 @@ endif()
 
 file(GLOB path_sources CONFIGURE_DEPENDS bench/path/*.c)
 if(path_sources)
-  add_executable(bench-path ${path_sources})
+  add_executable(bench-path ${path_sources} ${latencies_source})
   target_link_libraries(bench-path PRIVATE
     lariat Threads::Threads lariat_warnings lariat_build_flags)
 endif()
@@ -59,7 +62,7 @@ endif()
 
 file(GLOB models_sources CONFIGURE_DEPENDS bench/models/easy.c)
 if(models_sources)
-  add_executable(bench-easy ${models_sources})
+  add_executable(bench-easy ${models_sources} ${latencies_source})
   target_compile_options(bench-easy PRIVATE -O2)
   target_link_libraries(bench-easy PRIVATE
     PkgConfig::CURL Threads::Threads lariat_warnings)

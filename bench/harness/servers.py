@@ -39,7 +39,25 @@ def children_of(pid):
     return found
 
 
-class Server:
+class Elsewhere:
+    """A server of the user's, of which nothing is known."""
+    name = "not ours"
+
+    def cpu_s(self):
+        return 0
+
+    def handled(self):
+        """Requests answered so far, or None when the server does not count."""
+        return None
+
+    def connected(self):
+        return None
+
+    def resumed(self):
+        return 0, 0
+
+
+class Server(Elsewhere):
     """A child that ends when its standard input does."""
 
     def __init__(self, command):
@@ -61,16 +79,6 @@ class Server:
 
     def cpu_s(self):
         return cpu_of(self.pids)
-
-    def handled(self):
-        """Requests answered so far, or None when the server does not count."""
-        return None
-
-    def connected(self):
-        return None
-
-    def resumed(self):
-        return 0, 0
 
 
 class Nginx(Server):
