@@ -264,7 +264,8 @@ static bool check_outputs(const struct load_output_settings *output) {
   return true;
 }
 
-static bool read_thresholds(struct load_judging_settings *judging) {
+bool load_settings_read_thresholds(struct load_settings *settings) {
+  struct load_judging_settings *judging = &settings->judging;
   lariat_load_error error;
   if (lariat_load_thresholds_new(&judging->thresholds) != LARIAT_OK) {
     say("out of memory");
@@ -288,7 +289,7 @@ static bool check_together(struct load_settings *settings) {
          check_amount(settings) && read_stages(&settings->amount) &&
          read_part(&settings->amount) && check_connections(settings) &&
          check_outputs(&settings->output) &&
-         read_thresholds(&settings->judging);
+         load_settings_read_thresholds(settings);
 }
 
 bool load_settings_read(struct load_settings *settings, int argc, char **argv) {

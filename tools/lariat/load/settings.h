@@ -125,6 +125,10 @@ bool load_settings_has_instants(const struct load_settings *settings);
  * false.  `settings` keeps pointers into `argv`. */
 bool load_settings_read(struct load_settings *settings, int argc, char **argv);
 
+/* Makes the thresholds of their texts.  Says what is wrong with one, and
+ * returns false. */
+bool load_settings_read_thresholds(struct load_settings *settings);
+
 /* Puts names, addresses and trust into the options of a pool, which keep
  * pointers into `settings`. */
 void load_settings_set_pool(const struct load_settings *settings,
