@@ -7,6 +7,8 @@
 #include <string.h>
 #include <zlib.h>
 
+#include <lariat/allocator.h>
+
 #include "base64.h"
 #include "fault.h"
 #include "hdr_counts.h"

@@ -7,6 +7,8 @@
 
 #include <zlib.h>
 
+#include <lariat/allocator.h>
+
 #include "base64.h"
 #include "hdr_layout.h"
 #include <lariat/allocator.h>

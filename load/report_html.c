@@ -179,11 +179,12 @@ static void end_key(const lr_load_report *report) { add(report, "</div>\n"); }
 static void add_points_note(const lr_load_report *report,
                             const lr_load_timeline *timeline) {
   if (timeline->seconds_each <= 1) return;
-  lr_load_text_format(report->out,
-                      "<p class=\"soft\">Each point is %zu seconds: the mean "
-                      "of their p50, the largest of their p99 and maximum.</p>"
-                      "\n",
-                      timeline->seconds_each);
+  lr_load_text_format(
+      report->out,
+      "<p class=\"soft\">Each point is %zu seconds: the largest p50, p99 "
+      "and maximum of them.</p>"
+      "\n",
+      timeline->seconds_each);
 }
 
 static void add_latency(const lr_load_report *report,

@@ -66,6 +66,7 @@ const lr_load_members lr_load_count_members = TABLE(counts);
 #define SECOND(name, key, kind) LR_LOAD_MEMBER(lr_load_second, name, key, kind)
 static const lr_load_member second[] = {
     SECOND(second, "second", LR_LOAD_UNSIGNED),
+    SECOND(span_s, "span_s", LR_LOAD_UNSIGNED),
     SECOND(reactors, "reactors", LR_LOAD_UNSIGNED),
     SECOND(asked, "asked", LR_LOAD_NUMBER),
     SECOND(sent, "sent", LR_LOAD_COUNT),

@@ -280,7 +280,8 @@ static void read_result(parser *p) {
 /* Says what is wrong with a text that is no JSON. */
 static lariat_status refuse_text(const json_error_t *fault,
                                  lariat_load_error *error) {
-  if (json_error_code(fault) == json_error_out_of_memory) return LARIAT_ENOMEM;
+  if (json_error_code(fault) == json_error_out_of_memory || !*fault->text)
+    return LARIAT_ENOMEM; /* jansson says nothing of its first block */
   size_t byte = fault->position < 0 ? 0 : (size_t)fault->position;
   return lr_load_fail(error, byte, "no JSON at line %d: %.80s", fault->line,
                       fault->text);

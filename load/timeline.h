@@ -12,8 +12,9 @@ enum { LR_LOAD_POINTS = 300 };
 
 /* What a point of a timeline has. */
 typedef enum lr_load_series {
-  LR_LOAD_SERIES_P50, /* nanoseconds: the mean of its seconds; NaN: of none */
-  LR_LOAD_SERIES_P99, /* the largest of its seconds, and so the next two */
+  LR_LOAD_SERIES_P50, /* nanoseconds, the largest of its seconds; NaN: of none;
+                         and so the next three */
+  LR_LOAD_SERIES_P99,
   LR_LOAD_SERIES_MAX,
   LR_LOAD_SERIES_LATE,
   LR_LOAD_SERIES_ASKED, /* a second, and so the next three */
