@@ -8,15 +8,23 @@ set(tool_directory "${CMAKE_CURRENT_SOURCE_DIR}/tools/lariat")
 # and its own readers of values.
 file(GLOB option_sources CONFIGURE_DEPENDS
      tools/lariat/options.c tools/lariat/options_help.c tools/lariat/tables.c
-     tools/lariat/numbers.c tools/lariat/say.c tools/lariat/secrets.c
-     tools/lariat/spelling.c tools/lariat/text.c
+     tools/lariat/numbers.c tools/lariat/request_values.c tools/lariat/say.c
+     tools/lariat/secrets.c tools/lariat/spelling.c tools/lariat/text.c
      tools/lariat/*/option_table.c tools/lariat/*/option_hints.c
      tools/lariat/*/readers.c)
+# The command load needs its library, which need not be built.
+if(NOT TARGET lariat_load)
+  list(FILTER option_sources EXCLUDE REGEX "/tools/lariat/load/")
+endif()
 add_library(lariat_options STATIC ${option_sources})
 target_include_directories(lariat_options
   PUBLIC "${tool_directory}" PRIVATE include)
 target_link_libraries(lariat_options
   PUBLIC lariat PRIVATE lariat_warnings lariat_build_flags)
+if(TARGET lariat_load)
+  target_compile_definitions(lariat_options PUBLIC LARIAT_WITH_LOAD)
+  target_link_libraries(lariat_options PUBLIC lariat_load)
+endif()
 
 file(GLOB tool_sources CONFIGURE_DEPENDS
      tools/lariat/*.c tools/lariat/*/*.c)
@@ -24,6 +32,9 @@ file(GLOB generator_sources CONFIGURE_DEPENDS tools/lariat/generate/*.c)
 set(main_source "${tool_directory}/main.c")
 list(REMOVE_ITEM tool_sources
      ${option_sources} ${generator_sources} ${main_source})
+if(NOT TARGET lariat_load)
+  list(FILTER tool_sources EXCLUDE REGEX "/tools/lariat/load/")
+endif()
 
 # All of the program but its main function, which tests can reach inside.
 add_library(lariat_parts STATIC ${tool_sources})
@@ -62,6 +73,9 @@ lariat_generate(completions/lariat.bash bash)
 lariat_generate(completions/_lariat zsh)
 lariat_generate(completions/lariat.fish fish)
 file(GLOB man_templates CONFIGURE_DEPENDS docs/man/*.1.in)
+if(NOT TARGET lariat_load)
+  list(FILTER man_templates EXCLUDE REGEX "/lariat-load\\.1\\.in$")
+endif()
 foreach(template IN LISTS man_templates)
   cmake_path(GET template STEM LAST_ONLY page)
   lariat_generate(man/${page} man "${template}")

@@ -68,14 +68,14 @@ static lariat_status ignore_value(void *context, json_t *value) {
 
 static lariat_status read_weight(void *context, json_t *value) {
   struct reading *reading = context;
-  return lr_load_json_number(value, "the weight", 1e-6, MOST_WEIGHT,
+  return lr_load_json_take_number(value, "the weight", 1e-6, MOST_WEIGHT,
                              &reading->request->weight, reading->error);
 }
 
 static lariat_status read_ms(struct reading *reading, const json_t *value,
                              uint64_t *ns) {
   double ms = 0;
-  lariat_status status = lr_load_json_number(
+  lariat_status status = lr_load_json_take_number(
       value, "think_ms", 0, MOST_THINK_MS, &ms, reading->error);
   if (status == LARIAT_OK) *ns = (uint64_t)llround(ms * NS_PER_MS);
   return status;
@@ -139,7 +139,7 @@ static lariat_status read_contains(void *context, json_t *value) {
 static lariat_status read_body_bytes(void *context, json_t *value) {
   struct reading *reading = context;
   double bytes = 0;
-  lariat_status status = lr_load_json_number(
+  lariat_status status = lr_load_json_take_number(
       value, "expect: body_bytes", 0, MOST_BYTES, &bytes, reading->error);
   reading->request->expect.has_body_bytes = true;
   reading->request->expect.body_bytes = (uint64_t)bytes;
@@ -204,7 +204,7 @@ static lariat_status read_encoded_body(void *context, json_t *value) {
                                   json_string_length(value));
   if (!body) return LARIAT_ENOMEM;
   request->body = body;
-  if (lr_load_base64_decode(body, json_string_length(value),
+  if (lr_load_base64_decode(body, json_string_length(value), (uint8_t *)body,
                             &request->body_length))
     return LARIAT_OK;
   return lr_load_fail(reading->error, 0,

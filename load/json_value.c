@@ -17,7 +17,7 @@ lariat_status lr_load_json_text(const json_t *value, const char *what,
   return LARIAT_OK;
 }
 
-lariat_status lr_load_json_number(const json_t *value, const char *what,
+lariat_status lr_load_json_take_number(const json_t *value, const char *what,
                                   double low, double high, double *out,
                                   lariat_load_error *error) {
   if (!json_is_number(value))

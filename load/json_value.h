@@ -18,7 +18,7 @@
  * none has a NUL in it. */
 lariat_status lr_load_json_text(const json_t *value, const char *what,
                                 const char **out, lariat_load_error *error);
-lariat_status lr_load_json_number(const json_t *value, const char *what,
+lariat_status lr_load_json_take_number(const json_t *value, const char *what,
                                   double low, double high, double *out,
                                   lariat_load_error *error);
 

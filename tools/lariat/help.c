@@ -9,7 +9,10 @@ void help_print(FILE *file) {
       "usage: lariat COMMAND [options]\n"
       "\n"
       "  lariat fetch [options] [URL...]   fetch URLs, one line of JSON each\n"
-      "  lariat help fetch                 its options\n"
+#ifdef LARIAT_WITH_LOAD
+      "  lariat load [options] URL...      test a server with load\n"
+#endif
+      "  lariat help COMMAND               its options\n"
       "  lariat version                    of lariat and of libcurl\n",
       file);
 }

@@ -7,8 +7,30 @@
 
 #include "fetch/fetch.h"
 #include "help.h"
+#ifdef LARIAT_WITH_LOAD
+#include "load/load.h"
+#endif
 #include "say.h"
 #include "spelling.h"
+
+/* ---- Commands ---- */
+
+struct command {
+  const char *name;
+  int (*run)(int argc, char **argv); /* returns the exit code */
+};
+
+static const struct command commands[] = {{"fetch", fetch_command},
+#ifdef LARIAT_WITH_LOAD
+                                          {"load", load_command},
+#endif
+                                          {NULL, NULL}};
+
+static const struct command *find_command(const char *name) {
+  for (const struct command *command = commands; command->name; command++)
+    if (strcmp(command->name, name) == 0) return command;
+  return NULL;
+}
 
 /* Returns the exit code of a command that prints: what it printed must have got
  * out. */
@@ -41,12 +63,18 @@ static bool is_for_fetch(const char *text) {
 
 /* Returns the command that may have been meant by `typed`; NULL: none. */
 static const char *find_near(const char *typed) {
-  static const char *const commands[] = {"fetch", "version", "help"};
-  static const char *const others[] = {"get", "download", "curl", "wget"};
+  static const char *const words[] = {"version", "help"};
+  static const char *const others[][2] = {
+      {"get", "fetch"},  {"download", "fetch"}, {"curl", "fetch"},
+      {"wget", "fetch"}, {"bench", "load"},     {"wrk", "load"},
+      {"hey", "load"},   {"ab", "load"},        {"k6", "load"}};
   for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
-    if (strcmp(typed, others[i]) == 0) return "fetch";
-  for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
-    if (spelling_is_near(typed, commands[i])) return commands[i];
+    if (strcmp(typed, others[i][0]) == 0 && find_command(others[i][1]))
+      return others[i][1];
+  for (const struct command *command = commands; command->name; command++)
+    if (spelling_is_near(typed, command->name)) return command->name;
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    if (spelling_is_near(typed, words[i])) return words[i];
   return NULL;
 }
 
@@ -72,13 +100,13 @@ static bool is_any(const char *text, const char *one, const char *two,
 }
 
 /* Prints the help of a command, or for NULL the list of them. */
-static int print_help(const char *command) {
-  char name[] = "fetch";
+static int print_help(char *name) {
   char option[] = "--help";
   char *arguments[] = {name, option, NULL};
-  if (command && strcmp(command, name) == 0) return fetch_command(2, arguments);
-  if (command && !is_any(command, "help", "version", "--help")) {
-    if (!say_unknown(command)) help_print(stderr);
+  const struct command *command = name ? find_command(name) : NULL;
+  if (command) return command->run(2, arguments);
+  if (name && !is_any(name, "help", "version", "--help")) {
+    if (!say_unknown(name)) help_print(stderr);
     return EXIT_USAGE;
   }
   help_print(stdout);
@@ -87,11 +115,12 @@ static int print_help(const char *command) {
 
 int main(int argc, char **argv) {
   fill_standard();
-  const char *command = argc > 1 ? argv[1] : "";
-  if (strcmp(command, "fetch") == 0) return fetch_command(argc - 1, argv + 1);
-  if (is_any(command, "--version", "-V", "version")) return print_version();
-  if (is_any(command, "--help", "-h", "help"))
+  const char *name = argc > 1 ? argv[1] : "";
+  const struct command *command = find_command(name);
+  if (command) return command->run(argc - 1, argv + 1);
+  if (is_any(name, "--version", "-V", "version")) return print_version();
+  if (is_any(name, "--help", "-h", "help"))
     return print_help(argc > 2 ? argv[2] : NULL);
-  if (argc < 2 || !say_unknown(command)) help_print(stderr);
+  if (argc < 2 || !say_unknown(name)) help_print(stderr);
   return EXIT_USAGE;
 }

@@ -5,8 +5,15 @@
 #include <string.h>
 
 #include "fetch/option_table.h"
+#ifdef LARIAT_WITH_LOAD
+#include "load/option_table.h"
+#endif
 
-const struct option_table *const option_tables[] = {&fetch_options, NULL};
+const struct option_table *const option_tables[] = {&fetch_options,
+#ifdef LARIAT_WITH_LOAD
+                                                    &load_options,
+#endif
+                                                    NULL};
 
 const struct option_table *tables_find(const char *command) {
   for (size_t i = 0; option_tables[i]; i++)

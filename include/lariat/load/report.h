@@ -22,7 +22,8 @@ typedef enum lariat_load_format {
   LARIAT_LOAD_HTML = 2,
   LARIAT_LOAD_CSV = 3,     /* a line a second */
   LARIAT_LOAD_SAMPLES = 4, /* the slowest, as JSON lines */
-  LARIAT_LOAD_OPENMETRICS = 5
+  LARIAT_LOAD_OPENMETRICS = 5,
+  LARIAT_LOAD_TEXT_COLOURED = 6 /* with the colours of ANSI terminals */
 } lariat_load_format;
 
 /* Writes the report into new memory, `*text`, which the caller frees

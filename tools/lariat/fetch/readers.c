@@ -8,6 +8,7 @@
 #include "fetch/details.h"
 #include "fetch/settings.h"
 #include "numbers.h"
+#include "request_values.h"
 #include "text.h"
 
 bool read_output(void *settings, char *value) {
@@ -100,31 +101,19 @@ bool read_retry_budget(void *settings, char *value) {
 /* ---- Requests ---- */
 
 bool read_method(void *settings, char *value) {
-  static const char token[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                              "abcdefghijklmnopqrstuvwxyz0123456789"
-                              "!#$%&'*+-.^_`|~";
-  size_t length = strspn(value, token);
   ((struct settings *)settings)->request.method = value;
-  return length > 0 && length <= 32 && !value[length] &&
-         strcmp(value, "CONNECT") != 0;
+  return request_value_is_method(value);
 }
 
-/* Reads "Name: value", and as curl does "Name:", which takes a header out, and
- * "Name;", which sends it without a value. */
 bool read_header(void *settings, char *value) {
   struct request_settings *request = &((struct settings *)settings)->request;
-  char *colon = value + strcspn(value, ":;");
-  bool empty = colon[0] == ';' && !colon[1];
-  if (colon == value || (*colon != ':' && !empty)) return false;
-  if (strncmp(colon, "://", 3) == 0) return false; /* --headers was meant */
+  lariat_header header;
+  if (!request_value_cut_header(value, &header)) return false;
   lariat_header *headers =
       realloc(request->headers, (request->header_count + 1) * sizeof *headers);
   if (!headers) return false;
   request->headers = headers;
-  *colon = '\0';
-  char *text = colon + 1 + strspn(colon + 1, " \t");
-  headers[request->header_count++] =
-      (lariat_header){value, *text || empty ? text : NULL};
+  headers[request->header_count++] = header;
   return true;
 }
 
@@ -161,20 +150,10 @@ bool read_cookie_jar(void *settings, char *value) {
   return *value && strcmp(value, "-") != 0;
 }
 
-/* Makes the header's value of "USER:PASSWORD", and wipes that out of the
- * arguments, which other users of the machine may list. */
 bool read_user(void *settings, char *value) {
-  static const char scheme[] = "Basic ";
   struct request_settings *request = &((struct settings *)settings)->request;
-  size_t length = strlen(value);
-  char *header = malloc(sizeof scheme + (length + 2) / 3 * 4);
-  if (!header || !strchr(value, ':')) {
-    free(header);
-    return false;
-  }
-  char *at = text_put(header, scheme, sizeof scheme - 1);
-  *text_put_base64(at, value, length) = '\0';
-  memset(value, '*', length);
+  char *header = request_value_basic(value);
+  if (!header) return false;
   free(request->authorization);
   request->authorization = header;
   return true;
@@ -211,34 +190,22 @@ bool read_upload_file(void *settings, char *value) {
 
 /* ---- Addresses ---- */
 
-/* Adds an entry to a list of texts with `between` between them. */
-static bool add_entry(char **list, const char *value, char between) {
-  size_t length = *list ? strlen(*list) : 0;
-  size_t added = strlen(value);
-  if (!added) return false;
-  char *longer = realloc(*list, length + added + 2);
-  if (!longer) return false;
-  if (length) longer[length++] = between;
-  memcpy(longer + length, value, added + 1);
-  *list = longer;
-  return true;
-}
-
 bool read_allow_net(void *settings, char *value) {
-  return add_entry(&((struct settings *)settings)->addresses.allow_nets, value,
-                   ',');
+  return request_value_add_entry(
+      &((struct settings *)settings)->addresses.allow_nets, value, ',');
 }
 
 bool read_deny_net(void *settings, char *value) {
-  return add_entry(&((struct settings *)settings)->addresses.deny_nets, value,
-                   ',');
+  return request_value_add_entry(
+      &((struct settings *)settings)->addresses.deny_nets, value, ',');
 }
 
 bool read_resolve(void *settings, char *value) {
-  return add_entry(&((struct settings *)settings)->names.resolve, value, ' ');
+  return request_value_add_entry(&((struct settings *)settings)->names.resolve,
+                                 value, ' ');
 }
 
 bool read_connect_to(void *settings, char *value) {
-  return add_entry(&((struct settings *)settings)->names.connect_to, value,
-                   ' ');
+  return request_value_add_entry(
+      &((struct settings *)settings)->names.connect_to, value, ' ');
 }

@@ -1,0 +1,196 @@
+/* SPDX-License-Identifier: MIT
+ * report.c: a report in one of the formats, and what they share. */
+#include "report.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* ---- Thresholds ---- */
+
+static size_t count_given(const lr_load_report *report) {
+  return report->thresholds ? lariat_load_thresholds_count(report->thresholds)
+                            : 0;
+}
+
+size_t lr_load_count_thresholds(const lr_load_report *report) {
+  size_t given = count_given(report);
+  return given ? given : report->result->told_count;
+}
+
+bool lr_load_judge_threshold(const lr_load_report *report, size_t index,
+                             char message[LR_LOAD_LONGEST_THRESHOLD]) {
+  if (count_given(report))
+    return lariat_load_threshold_broken(report->thresholds, index,
+                                        report->result, message,
+                                        LR_LOAD_LONGEST_THRESHOLD);
+  const lr_load_told_threshold *told = &report->result->told[index];
+  snprintf(message, LR_LOAD_LONGEST_THRESHOLD, "%s", told->message);
+  return told->broken;
+}
+
+/* ---- Percentiles ---- */
+
+const lr_load_percentile lr_load_percentiles[LR_LOAD_PERCENTILES] = {
+    {"p50", 50, 500},
+    {"p90", 90, 900},
+    {"p99", 99, 990},
+    {"p99.9", 99.9, 999},
+};
+
+/* Of n samples beyond a percentile, whose number is binomial, the number is
+ * certain to 1 / sqrt(n): a tenth of 100, a third of 10. */
+lr_load_support lr_load_judge_percentile(uint64_t samples, unsigned per_mille) {
+  double beyond = (double)samples * (1000 - per_mille) / 1000;
+  if (beyond >= 100) return LR_LOAD_SUPPORTED;
+  return beyond >= 10 ? LR_LOAD_ROUGH : LR_LOAD_UNSUPPORTED;
+}
+
+uint64_t lr_load_read_percentile(const lariat_histogram *histogram,
+                                 double percent) {
+  uint64_t value = lariat_histogram_percentile(histogram, percent);
+  uint64_t max = lariat_histogram_max(histogram);
+  return value < max ? value : max;
+}
+
+lr_load_amount lr_load_show_percentile(const lariat_histogram *histogram,
+                                       const lr_load_percentile *percentile) {
+  lr_load_amount shown = {"-"};
+  lr_load_support support = lr_load_judge_percentile(
+      lariat_histogram_count(histogram), percentile->per_mille);
+  if (support == LR_LOAD_UNSUPPORTED) return shown;
+  lr_load_amount value = lr_load_show_duration(
+      lr_load_read_percentile(histogram, percentile->percent));
+  if (support == LR_LOAD_SUPPORTED) return value;
+  snprintf(shown.text, sizeof(shown.text), "~%.38s", value.text);
+  return shown;
+}
+
+/* ---- Samples ---- */
+
+/* Of a result that does not say it: the first instant of its samples. */
+uint64_t lr_load_find_start(const lariat_load_result *result) {
+  uint64_t start = result->slowest_count ? UINT64_MAX : 0;
+  if (result->started_ns) return result->started_ns;
+  for (size_t i = 0; i < result->slowest_count; i++)
+    if (result->slowest[i].intended_ns < start)
+      start = result->slowest[i].intended_ns;
+  return start;
+}
+
+static uint64_t subtract(uint64_t at_ns, uint64_t start_ns) {
+  return at_ns > start_ns ? at_ns - start_ns : 0;
+}
+
+lr_load_ends lr_load_find_ends(const lariat_load_result *result,
+                               lariat_load_outcome outcome) {
+  uint64_t start_ns = lr_load_find_start(result);
+  const lr_load_ends *ends = &result->ends[outcome];
+  return (lr_load_ends){subtract(ends->first_ns, start_ns),
+                        subtract(ends->last_ns, start_ns)};
+}
+
+/* ---- Sums ---- */
+
+uint64_t lr_load_count_ended(const uint64_t outcomes[LARIAT_LOAD_OUTCOMES]) {
+  return outcomes[LARIAT_LOAD_ANSWERED] + lr_load_count_failed(outcomes);
+}
+
+uint64_t lr_load_count_failed(const uint64_t outcomes[LARIAT_LOAD_OUTCOMES]) {
+  uint64_t sum = 0;
+  for (int i = LARIAT_LOAD_ANSWERED + 1; i < LARIAT_LOAD_OUTCOMES; i++)
+    sum += outcomes[i];
+  return sum;
+}
+
+double lr_load_per_second(const lariat_load_result *result, double number) {
+  double seconds = (double)result->facts.duration_ns / 1e9;
+  return seconds > 0 ? number / seconds : 0;
+}
+
+/* ---- Words ---- */
+
+const char *lr_load_explain_outcome(lariat_load_outcome outcome) {
+  static const char *const explanations[LARIAT_LOAD_OUTCOMES] = {
+      "good answers",
+      "answers with a status that is not good",
+      "answers that are not what was expected",
+      "the name of the host has no address",
+      "no connection: refused or unreachable",
+      "the TLS handshake failed",
+      "the connection broke",
+      "the server closed the connection without a whole answer",
+      "no proper answer of HTTP",
+      "no whole answer in time",
+      "this machine had no descriptors, ports or memory left",
+  };
+  return outcome < LARIAT_LOAD_OUTCOMES ? explanations[outcome] : "unknown";
+}
+
+void lr_load_describe_failure(lr_load_text *out,
+                              const lariat_load_result *result,
+                              lariat_load_outcome outcome) {
+  lr_load_ends ends = lr_load_find_ends(result, outcome);
+  lr_load_text_add(out, lr_load_explain_outcome(outcome));
+  if (outcome == LARIAT_LOAD_TIMEOUT)
+    lr_load_text_format(out, " (%s)",
+                        lr_load_show_duration(result->facts.timeout_ns).text);
+  if (ends.last_ns > ends.first_ns)
+    lr_load_text_format(out, ", %s to %s into the run",
+                        lr_load_show_duration(ends.first_ns).text,
+                        lr_load_show_duration(ends.last_ns).text);
+}
+
+const char *lr_load_name_model(const lariat_load_result *result) {
+  return result->facts.open ? "open" : "closed";
+}
+
+const char lr_load_closed_note[] =
+    "closed model: these are service times; ask with --rate to know what users "
+    "see";
+
+/* ---- Formats ---- */
+
+/* Writes; false: there is no such format. */
+static bool write_format(const lr_load_report *report,
+                         lariat_load_format format) {
+  switch (format) {
+  case LARIAT_LOAD_TEXT:
+    lr_load_report_text(report, false);
+    return true;
+  case LARIAT_LOAD_TEXT_COLOURED:
+    lr_load_report_text(report, true);
+    return true;
+  case LARIAT_LOAD_JSON:
+    lr_load_report_json(report);
+    return true;
+  case LARIAT_LOAD_HTML:
+    lr_load_report_html(report);
+    return true;
+  case LARIAT_LOAD_CSV:
+    lr_load_report_csv(report);
+    return true;
+  case LARIAT_LOAD_SAMPLES:
+    lr_load_report_samples(report);
+    return true;
+  case LARIAT_LOAD_OPENMETRICS:
+    lr_load_report_openmetrics(report);
+    return true;
+  }
+  return false;
+}
+
+lariat_status lariat_load_report_write(lariat_load_result *result,
+                                       const lariat_load_thresholds *thresholds,
+                                       lariat_load_format format, char **text,
+                                       size_t *length) {
+  if (!text) return LARIAT_EINVAL;
+  *text = NULL;
+  if (length) *length = 0;
+  if (!result) return LARIAT_EINVAL;
+  const lariat_load_verdict *verdict = lariat_load_result_verdict(result);
+  if (!verdict) return LARIAT_ENOMEM;
+  lr_load_text out = {0};
+  const lr_load_report report = {&out, result, verdict, thresholds};
+  if (!write_format(&report, format)) return LARIAT_EINVAL;
+  return lr_load_text_finish(&out, text, length);
+}

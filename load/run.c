@@ -1,0 +1,553 @@
+/* SPDX-License-Identifier: MIT
+ * run.c: a run on the thread that has asked for it: a pool, a worker on each of
+ * its reactors, and the result that their seconds are added to as they come.
+ *
+ * A worker and the run send each other calls.  A run lives until all of its
+ * workers have ended, so that no call comes too late. */
+#include <lariat/load/run.h>
+
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "fault.h"
+#include "memory.h"
+#include "result.h"
+#include "run_facts.h"
+#include "schedule.h"
+#include "source.h"
+#include "watch.h"
+#include "worker.h"
+
+static const uint64_t second_ns = 1000000000;
+
+/* What the start of a run is set to, so that all workers know of it before. */
+enum { AHEAD_NS = 2000000 };
+
+typedef enum run_state {
+  RUN_NEW = 0,
+  RUN_STARTING, /* the workers are made */
+  RUN_GOING,
+  RUN_CLOSING, /* all workers have ended */
+  RUN_OVER
+} run_state;
+
+/* A worker, as the run knows it. */
+typedef struct member {
+  lariat_load_run *run;
+  unsigned index;
+  lr_load_worker *worker;
+  lariat_status status; /* of its making */
+  uint64_t last_ns;     /* from its end on */
+} member;
+
+struct lariat_load_run {
+  lariat_load_run_options options;
+  lariat_load_stage *stages;
+  lariat_client_options client;
+  lariat_reactor *reactor;
+  lariat_mailbox *mailbox;
+  lariat_pool *pool;
+  member *members;
+  run_state state;
+  bool freed;   /* by its user, before the end */
+  bool at_once; /* what is on its way is not waited for any more */
+  bool stopped; /* by a call, or by failures */
+  unsigned ready;
+  unsigned ended;
+  uint64_t failures;
+  uint64_t start_ns;
+  uint64_t stop_ns; /* when it was stopped */
+  lariat_timer start_timer;
+  lr_load_watch *watch;
+  lariat_load_result *result;
+  lariat_deferred *done;
+};
+
+/* ---- Options ---- */
+
+lariat_load_run_options lariat_load_run_defaults(void) {
+  return (lariat_load_run_options){.size = sizeof(lariat_load_run_options),
+                                   .connections = 50,
+                                   .warm_up_ns = 2 * second_ns,
+                                   .timeout_ns = 10 * second_ns,
+                                   .http_version = 11,
+                                   .streams = 1};
+}
+
+static lariat_status read_options(const lariat_load_run_options *given,
+                                  lariat_load_run_options *options,
+                                  lariat_load_error *error) {
+  memset(options, 0, sizeof *options);
+  if (!given || given->size < sizeof given->size)
+    return lr_load_fail(error, 0, "options without their size");
+  memcpy(options, given,
+         given->size < sizeof *given ? given->size : sizeof *given);
+  options->size = sizeof *options;
+  return LARIAT_OK;
+}
+
+static unsigned default_reactors(void) {
+  long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+  return cpus > 2 ? (unsigned)cpus - 1 : 1;
+}
+
+/* Replaces each 0 by what it stands for. */
+static void complete_options(lariat_load_run_options *options) {
+  if (!options->reactors) options->reactors = default_reactors();
+  if (!options->connections) options->connections = 50;
+  if (!options->timeout_ns) options->timeout_ns = 10 * second_ns;
+  if (!options->connect_timeout_ns)
+    options->connect_timeout_ns = options->timeout_ns;
+  if (!options->http_version) options->http_version = 11;
+  if (!options->streams) options->streams = 1;
+  if (!options->part.count) options->part.count = 1;
+  if (options->reactors > options->connections)
+    options->reactors = options->connections;
+}
+
+static lariat_status check_options(const lariat_load_run_options *options,
+                                   lariat_load_error *error) {
+  lr_load_schedule *schedule;
+  if (!options->requests || !lr_load_requests_origins(options->requests))
+    return lr_load_fail(error, 0, "no requests");
+  if (options->http_version != 11)
+    return lr_load_fail(error, 0, "no such version of HTTP");
+  if (options->connect_rate_per_s < 0)
+    return lr_load_fail(error, 0, "a connection rate below 0");
+  if (options->part.index >= options->part.count)
+    return lr_load_fail(error, 0, "part %u of %u (they are counted from 0)",
+                        options->part.index, options->part.count);
+  lariat_status status =
+      lr_load_schedule_new(options, options->part, &schedule, error);
+  lr_load_schedule_free(schedule);
+  return status;
+}
+
+static lariat_status copy_options(lariat_load_run *run,
+                                  const lariat_load_run_options *given,
+                                  lariat_load_error *error) {
+  lariat_load_run_options *options = &run->options;
+  lariat_status status = read_options(given, options, error);
+  if (status != LARIAT_OK) return status;
+  complete_options(options);
+  status = check_options(options, error);
+  if (status != LARIAT_OK) return status;
+  run->stages = lr_load_allocate(options->stage_count + 1, sizeof *run->stages);
+  if (!run->stages) return LARIAT_ENOMEM;
+  if (options->stage_count)
+    memcpy(run->stages, options->stages,
+           options->stage_count * sizeof *run->stages);
+  options->stages = run->stages;
+  run->client = options->client ? *options->client : lariat_client_defaults();
+  options->client = &run->client;
+  return LARIAT_OK;
+}
+
+/* ---- Making one ---- */
+
+/* Makes a pool in which nothing but the run's own options limits what it
+ * does. */
+static lariat_status open_pool(lariat_load_run *run, lariat_load_error *error) {
+  const lariat_load_run_options *options = &run->options;
+  lariat_pool_options pool =
+      options->pool ? *options->pool : lariat_pool_defaults();
+  unsigned most = options->connections < UINT32_MAX / 8
+                      ? options->connections * 8
+                      : UINT32_MAX;
+  pool.reactors = options->reactors;
+  pool.max_jobs = most > 1024 ? most : 1024;
+  pool.max_jobs_per_host = pool.max_jobs;
+  pool.max_connections = pool.max_jobs;
+  pool.max_connections_per_host = pool.max_jobs;
+  pool.rate = pool.rate_per_host = 0;
+  pool.delay_per_host_ms = 0;
+  lariat_status status = lariat_pool_options_check(
+      &pool, error ? error->message : NULL, error ? sizeof error->message : 0);
+  run->options.pool = NULL;
+  return status == LARIAT_OK ? lariat_pool_new(&pool, &run->pool) : status;
+}
+
+static lariat_status make_result(lariat_load_run *run) {
+  const lariat_load_requests *requests = run->options.requests;
+  lariat_load_run_facts facts;
+  const char *names[LARIAT_LOAD_MOST_NAMES];
+  size_t count = lariat_load_requests_names(requests);
+  for (size_t i = 0; i < count; i++)
+    names[i] = lariat_load_requests_name(requests, i);
+  lr_load_facts_describe(&run->options, &facts);
+  return lr_load_result_new(&facts, names, count, run->options.reactors,
+                            &run->result);
+}
+
+static lariat_status make_members(lariat_load_run *run) {
+  run->members = lr_load_allocate(run->options.reactors, sizeof *run->members);
+  if (!run->members) return LARIAT_ENOMEM;
+  for (unsigned i = 0; i < run->options.reactors; i++) {
+    run->members[i].run = run;
+    run->members[i].index = i;
+  }
+  return LARIAT_OK;
+}
+
+static lariat_status open_run(lariat_load_run *run,
+                              const lariat_load_run_options *options,
+                              lariat_load_error *error) {
+  lariat_status status = copy_options(run, options, error);
+  if (status == LARIAT_OK) status = open_pool(run, error);
+  if (status != LARIAT_OK) return status;
+  run->options.reactors = lariat_pool_reactors(run->pool);
+  status = make_members(run);
+  return status == LARIAT_OK ? make_result(run) : status;
+}
+
+static void destroy_run(lariat_load_run *run) {
+  lariat_pool_release(run->pool);
+  for (unsigned i = 0; run->members && i < run->options.reactors; i++)
+    lr_load_worker_free(run->members[i].worker);
+  lr_load_watch_end(run->watch, NULL);
+  lariat_load_result_free(run->result);
+  lariat_mailbox_release(run->mailbox);
+  lariat_memory_release(run->members);
+  lariat_memory_release(run->stages);
+  lariat_memory_release(run);
+}
+
+lariat_status lariat_load_run_new(const lariat_load_run_options *options,
+                                  lariat_load_run **out,
+                                  lariat_load_error *error) {
+  *out = NULL;
+  if (!lariat_reactor_current()) return LARIAT_ETHREAD;
+  lariat_load_run *run = lr_load_allocate(1, sizeof *run);
+  if (!run) return LARIAT_ENOMEM;
+  run->reactor = lariat_reactor_current();
+  run->mailbox = lariat_reactor_mailbox(run->reactor);
+  lariat_status status = open_run(run, options, error);
+  if (status == LARIAT_OK)
+    *out = run;
+  else
+    destroy_run(run);
+  return status;
+}
+
+void lariat_load_run_free(lariat_load_run *run) {
+  if (!run) return;
+  if (run->state == RUN_NEW || run->state == RUN_OVER) {
+    destroy_run(run);
+    return;
+  }
+  run->freed = true;
+  lariat_load_run_stop(run);
+  lariat_load_run_stop(run);
+}
+
+/* ---- Calls between the run and its workers ---- */
+
+typedef struct message message;
+typedef void (*take_message)(message *sent);
+
+/* A call on its way, in either direction. */
+struct message {
+  member *to;
+  take_message take;
+  lr_load_interval *interval; /* freed if nobody takes it */
+  lariat_status status;
+  uint64_t number;
+};
+
+static void take_call(void *context) {
+  message *sent = context;
+  sent->take(sent);
+}
+
+static void drop_message(void *context) {
+  message *sent = context;
+  lr_load_interval_free(sent->interval);
+  lariat_memory_release(sent);
+}
+
+static message *copy_message(const message *from) {
+  message *sent = lr_load_allocate(1, sizeof *sent);
+  if (sent) *sent = *from;
+  return sent;
+}
+
+/* Sends a call to the run; a worker's thread. */
+static void tell_run(const message *what) {
+  message *sent = copy_message(what);
+  if (sent && lariat_mailbox_call(what->to->run->mailbox, take_call, sent,
+                                  drop_message) != LARIAT_OK)
+    drop_message(sent);
+  else if (!sent)
+    lr_load_interval_free(what->interval);
+}
+
+/* Sends a call to a worker; the run's thread. */
+static lariat_status tell_worker(const message *what) {
+  message *sent = copy_message(what);
+  lariat_status status =
+      sent ? lariat_pool_call(what->to->run->pool, what->to->index, take_call,
+                              sent, drop_message)
+           : LARIAT_ENOMEM;
+  if (status == LARIAT_OK) return status;
+  if (sent)
+    drop_message(sent);
+  else
+    lr_load_interval_free(what->interval);
+  return status;
+}
+
+static void tell_workers(lariat_load_run *run, take_message take,
+                         uint64_t number) {
+  for (unsigned i = 0; i < run->options.reactors; i++)
+    (void)tell_worker(
+        &(message){.to = &run->members[i], .take = take, .number = number});
+}
+
+/* ---- On the workers' threads ---- */
+
+static void take_start(message *sent) {
+  lr_load_worker_begin(sent->to->worker, sent->number);
+}
+
+static void take_stop(message *sent) {
+  if (sent->to->worker) lr_load_worker_stop(sent->to->worker, sent->number);
+}
+
+static void take_back(message *sent) {
+  lr_load_worker_give_back(sent->to->worker, sent->interval);
+  sent->interval = NULL;
+}
+
+/* ---- The end ---- */
+
+static void finish_run(lariat_load_run *run) {
+  lariat_deferred *done = run->done;
+  lariat_value result = lariat_none();
+  for (unsigned i = 0; i < run->options.reactors; i++)
+    if (run->members[i].status != LARIAT_OK)
+      result = lariat_failure_new(run->members[i].status, "%s",
+                                  lariat_status_text(run->members[i].status));
+  run->state = RUN_OVER;
+  run->done = NULL;
+  if (run->freed) destroy_run(run);
+  (void)lariat_deferred_callback(done, result);
+  lariat_deferred_release(done);
+}
+
+static lariat_value take_pool_end(lariat_value result, void *context) {
+  finish_run(context);
+  return lariat_value_drop(result);
+}
+
+/* Returns how long the measured part was: what the plan says, or until the last
+ * request. */
+static uint64_t measure_duration(const lariat_load_run *run) {
+  const lariat_load_run_options *options = &run->options;
+  uint64_t last_ns = 0;
+  for (unsigned i = 0; i < options->reactors; i++)
+    if (run->members[i].last_ns > last_ns) last_ns = run->members[i].last_ns;
+  uint64_t until_ns = run->stop_ns ? run->stop_ns : last_ns;
+  uint64_t ran_ns = until_ns > run->start_ns ? until_ns - run->start_ns : 0;
+  uint64_t plan_ns = lr_load_plan_duration_ns(options);
+  bool by_plan = plan_ns != LARIAT_LOAD_ENDLESS_NS && !run->stop_ns &&
+                 (!options->count || !lr_load_is_open(options));
+  return by_plan && !(options->count && ran_ns < plan_ns) ? plan_ns : ran_ns;
+}
+
+static void complete_result(lariat_load_run *run) {
+  lariat_load_result *result = run->result;
+  if (run->start_ns) {
+    lr_load_watch_end(run->watch, result);
+    run->watch = NULL;
+  }
+  lr_load_result_finish(result);
+  lr_load_facts_ask(&run->options, measure_duration(run),
+                    result->counts.intended, &result->facts);
+}
+
+static void close_run(lariat_load_run *run) {
+  run->state = RUN_CLOSING;
+  (void)lariat_reactor_cancel_timer(run->reactor, run->start_timer);
+  complete_result(run);
+  lariat_deferred *closed = lariat_pool_close(run->pool, run->reactor, 0);
+  lariat_deferred_forget(lariat_deferred_add_both(closed, take_pool_end, run));
+}
+
+static void note_end(lariat_load_run *run) {
+  if (++run->ended == run->options.reactors) close_run(run);
+}
+
+/* ---- On the run's thread ---- */
+
+static void stop_run(lariat_load_run *run) {
+  uint64_t now_ns = lariat_reactor_now_ns(run->reactor);
+  if (!run->stopped) run->stop_ns = now_ns;
+  run->stopped = true;
+  tell_workers(run, take_stop, run->at_once);
+}
+
+static void take_second(message *sent) {
+  lariat_load_run *run = sent->to->run;
+  lr_load_interval *interval = sent->interval;
+  sent->interval = NULL;
+  (void)lr_load_result_add(run->result, interval);
+  (void)tell_worker(
+      &(message){.to = sent->to, .take = take_back, .interval = interval});
+}
+
+static void take_failures(message *sent) {
+  lariat_load_run *run = sent->to->run;
+  run->failures += sent->number;
+  if (run->failures < run->options.stop_at_failures || run->stopped) return;
+  run->result->facts.stopped = true;
+  stop_run(run);
+}
+
+static void take_end(message *sent) {
+  sent->to->last_ns = sent->number;
+  note_end(sent->to->run);
+}
+
+/* ---- What workers tell ---- */
+
+static void give_second(void *context, lr_load_interval *interval) {
+  tell_run(
+      &(message){.to = context, .take = take_second, .interval = interval});
+}
+
+static void give_failures(void *context, uint64_t count) {
+  tell_run(&(message){.to = context, .take = take_failures, .number = count});
+}
+
+static void give_end(void *context, uint64_t last_ns) {
+  tell_run(&(message){.to = context, .take = take_end, .number = last_ns});
+}
+
+/* ---- The start ---- */
+
+static uint64_t wall_clock_ns(void) {
+  struct timespec now = {0, 0};
+  clock_gettime(CLOCK_REALTIME, &now);
+  return (uint64_t)now.tv_sec * second_ns + (uint64_t)now.tv_nsec;
+}
+
+/* Notes, once the measured part has begun, when that was by the wall clock, and
+ * begins to look at what goes on around it. */
+static void note_start(void *context) {
+  lariat_load_run *run = context;
+  uint64_t late_ns = lariat_reactor_now_ns(run->reactor) - run->start_ns;
+  run->start_timer.id = 0;
+  run->result->facts.started_at_ns = (int64_t)(wall_clock_ns() - late_ns);
+  if (lr_load_watch_start(&run->watch) != LARIAT_OK) run->watch = NULL;
+}
+
+/* Returns when the measured part begins: behind the warm-up, or at the instant
+ * that was asked for, if it is not too late for that. */
+static uint64_t choose_start(const lariat_load_run *run) {
+  uint64_t now_ns = lariat_reactor_now_ns(run->reactor);
+  uint64_t soonest_ns = now_ns + AHEAD_NS + run->options.warm_up_ns;
+  if (run->options.start_at_s <= 0) return soonest_ns;
+  uint64_t at_ns = (uint64_t)run->options.start_at_s * second_ns;
+  uint64_t wall_ns = wall_clock_ns();
+  uint64_t asked_ns = at_ns > wall_ns ? now_ns + (at_ns - wall_ns) : now_ns;
+  return asked_ns > soonest_ns ? asked_ns : soonest_ns;
+}
+
+static void begin_run(lariat_load_run *run) {
+  run->state = RUN_GOING;
+  run->start_ns = choose_start(run);
+  run->result->started_ns = run->start_ns;
+  tell_workers(run, take_start, run->start_ns);
+  if (lariat_reactor_call_at(run->reactor, run->start_ns, note_start, run, NULL,
+                             &run->start_timer) != LARIAT_OK)
+    run->start_timer.id = 0;
+}
+
+/* Ends a run of which a worker could not be made; the others have done
+ * nothing yet. */
+static void give_up(lariat_load_run *run) {
+  run->at_once = true;
+  for (unsigned i = 0; i < run->options.reactors; i++)
+    if (!run->members[i].worker) run->ended++;
+  stop_run(run);
+  if (run->ended == run->options.reactors) close_run(run);
+}
+
+static void take_ready(message *sent) {
+  lariat_load_run *run = sent->to->run;
+  bool failed = run->stopped;
+  if (++run->ready < run->options.reactors) return;
+  for (unsigned i = 0; i < run->options.reactors; i++)
+    failed |= run->members[i].status != LARIAT_OK;
+  if (failed)
+    give_up(run);
+  else
+    begin_run(run);
+}
+
+static lr_load_worker_config config_of(member *to) {
+  const lariat_load_run_options *options = &to->run->options;
+  unsigned reactors = options->reactors;
+  lr_load_worker_config config = {
+      .options = options,
+      .pool = to->run->pool,
+      .index = to->index,
+      .reactors = reactors,
+      .connections = options->connections / reactors +
+                     (to->index < options->connections % reactors),
+      .tell_failures = options->stop_at_failures
+                           ? options->stop_at_failures / (4 * reactors) + 1
+                           : 0,
+      .listener = {give_second, give_failures, give_end, to}};
+  return config;
+}
+
+/* Makes a worker, on its thread. */
+static void make_worker(void *context) {
+  member *to = context;
+  lr_load_worker_config config = config_of(to);
+  to->status = lariat_load_part_split(to->run->options.part, to->index,
+                                      config.reactors, &config.part);
+  if (to->status == LARIAT_OK)
+    to->status = lr_load_worker_new(&config, &to->worker);
+  tell_run(&(message){.to = to, .take = take_ready});
+}
+
+lariat_deferred *lariat_load_run_start(lariat_load_run *run) {
+  if (run->state != RUN_NEW)
+    return lariat_deferred_fail(run->reactor, LARIAT_EALREADY,
+                                "a run is started once");
+  run->state = RUN_STARTING;
+  run->done = lariat_deferred_new(run->reactor, NULL, NULL, NULL);
+  lariat_deferred *done = lariat_deferred_retain(run->done);
+  for (unsigned i = 0; i < run->options.reactors; i++) {
+    member *to = &run->members[i];
+    to->status = lariat_pool_call(run->pool, to->index, make_worker, to, NULL);
+    if (to->status != LARIAT_OK)
+      tell_run(&(message){.to = to, .take = take_ready});
+  }
+  return done;
+}
+
+/* ---- Its user ---- */
+
+void lariat_load_run_stop(lariat_load_run *run) {
+  if (run->state == RUN_NEW || run->state >= RUN_CLOSING) return;
+  run->at_once = run->stopped;
+  run->result->facts.interrupted = true;
+  if (run->state == RUN_STARTING) {
+    run->stopped = true;
+    return;
+  }
+  stop_run(run);
+}
+
+void lariat_load_run_on_second(lariat_load_run *run,
+                               lariat_load_on_second on_second, void *context) {
+  lr_load_result_on_second(run->result, on_second, context);
+}
+
+lariat_load_result *lariat_load_run_result(lariat_load_run *run) {
+  return run->result;
+}

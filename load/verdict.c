@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: MIT
+ * verdict.c: may a result be believed?  docs/load-verdict.md says why each
+ * limit is what it is. */
+#include "verdict.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <lariat/allocator.h>
+
+#include "result.h"
+#include "units.h"
+
+#define MS 1e6
+#define NEVER INFINITY
+
+/* ---- Limits ---- */
+
+const lr_load_limit lr_load_limits[LR_LOAD_RULES] = {
+    /* Answers there are none of. */
+    [LR_LOAD_NO_ANSWER] = {"no-answer", 0, 0},
+    /* Milliseconds that the process stood still. */
+    [LR_LOAD_STOPPED] = {"stopped", 50, 150},
+    /* Milliseconds by which the wall clock was set. */
+    [LR_LOAD_CLOCK] = {"clock", 2, 2},
+    /* Share of the due requests that a pipe did not bring in time. */
+    [LR_LOAD_STARVED] = {"input-starved", 0, 0.001},
+    /* Share of the requests that waited for a connection; INVALID is what of
+     * the plan was not sent for that. */
+    [LR_LOAD_TOO_FEW] = {"connections-too-few", 0.01, 0.05},
+    /* Share of the plan that was not sent. */
+    [LR_LOAD_RATE] = {"rate-missed", 0.01, 0.05},
+    /* Share of its time that a thread waited for a CPU. */
+    [LR_LOAD_CPU_WAIT] = {"cpu-wait", 0.05, 0.25},
+    /* Share of a second that a thread was on its CPU. */
+    [LR_LOAD_CPU_BUSY] = {"cpu-busy", 0.80, 0.95},
+    /* p99 of the lateness of sends, as a part of what is allowed: the larger
+     * one of 1 ms and a tenth of the response's p50. */
+    [LR_LOAD_SEND_LATE] = {"send-late", 1, 10},
+    /* How much more the generator itself saw than it reports as response, as
+     * a share of that, at p50, p90 or p99, where it is over 1 ms. */
+    [LR_LOAD_OWN_SHARE] = {"own-share", 0.05, 0.25},
+    /* Share of the requests that failed for want of descriptors, ports or
+     * memory. */
+    [LR_LOAD_LOCAL_FAILURES] = {"local-failures", 0, 0.01},
+    /* Samples without memory for them. */
+    [LR_LOAD_LOST] = {"samples-lost", 0, 0},
+    /* Share of the answers over plain http without the kernel's stamp. */
+    [LR_LOAD_UNSTAMPED] = {"unstamped", 0.001, NEVER},
+    /* Segments that TCP sent again, for each request. */
+    [LR_LOAD_RETRANSMITS] = {"retransmits", 0.001, NEVER},
+    /* 3 s, or 10 times the p99.9, as a multiple of what was run. */
+    [LR_LOAD_TOO_SHORT] = {"too-short", 1, NEVER},
+    [LR_LOAD_INTERRUPTED] = {"interrupted", 0, NEVER},
+    [LR_LOAD_AT_FAILURES] = {"stop-at-failures", 0, NEVER},
+    /* Notes. */
+    [LR_LOAD_STALL] = {"stall", NEVER, NEVER},
+    [LR_LOAD_GENERATOR_LIMIT] = {"generator-limit", NEVER, NEVER},
+};
+
+#define LATE_FLOOR_NS 1e6
+#define LATE_PART 0.1
+#define OWN_FLOOR_NS 1e6
+
+/* From which share of its time on a wait for a CPU is why sends were late. */
+#define WAIT_OF_LATE 0.01
+
+#define SHORTEST_NS 3e9
+#define SHORTEST_TIMES 10.0
+#define STALL_NS 1e9
+#define STALL_TIMES 10.0
+
+/* From which part of its time on a thread that ran or waited to run is taken
+ * for what kept a run from its rate. */
+#define HELD 0.90
+
+/* ---- Judging ---- */
+
+typedef struct judge {
+  const lariat_load_result *result;
+  lariat_load_verdict *verdict;
+
+  /* What several rules look at. */
+  double asked;   /* requests by the plan; 0: closed */
+  double missing; /* share of these that were not tried */
+  double ended;   /* requests with an outcome */
+  double busy;    /* share of a CPU that the busiest second of a thread had */
+  double wait;    /* share of the run that a thread waited for a CPU */
+  double held;    /* share that a thread was on a CPU, or waited for one */
+  bool wait_unknown; /* there is no schedstat */
+} judge;
+
+static __attribute__((format(printf, 4, 0))) void
+add_reason(judge *j, lr_load_rule rule, lariat_load_validity validity,
+           const char *format, va_list arguments) {
+  lariat_load_verdict *verdict = j->verdict;
+  lariat_load_reason *reason = &verdict->reasons[verdict->reason_count++];
+  reason->validity = validity;
+  snprintf(reason->code, sizeof(reason->code), "%s", lr_load_limits[rule].code);
+  vsnprintf(reason->message, sizeof(reason->message), format, arguments);
+  if (validity > verdict->validity) verdict->validity = validity;
+}
+
+static lariat_load_validity judge_value(lr_load_rule rule, double value) {
+  if (value > lr_load_limits[rule].invalid) return LARIAT_LOAD_INVALID;
+  return value > lr_load_limits[rule].suspect ? LARIAT_LOAD_SUSPECT
+                                              : LARIAT_LOAD_VALID;
+}
+
+/* Adds a reason if the value is over a limit of the rule. */
+static __attribute__((format(printf, 4, 5))) void
+apply(judge *j, lr_load_rule rule, double value, const char *format, ...) {
+  lariat_load_validity validity = judge_value(rule, value);
+  if (validity == LARIAT_LOAD_VALID) return;
+  va_list arguments;
+  va_start(arguments, format);
+  add_reason(j, rule, validity, format, arguments);
+  va_end(arguments);
+}
+
+/* Adds a reason that leaves the result valid. */
+static __attribute__((format(printf, 3, 4))) void
+note(judge *j, lr_load_rule rule, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  add_reason(j, rule, LARIAT_LOAD_VALID, format, arguments);
+  va_end(arguments);
+}
+
+/* ---- Figures ---- */
+
+static double divide(double part, double whole) {
+  return whole > 0 ? part / whole : 0;
+}
+
+static double count_outcomes(const judge *j, unsigned first, unsigned last) {
+  uint64_t sum = 0;
+  for (unsigned i = first; i <= last; i++) sum += j->result->counts.outcomes[i];
+  return (double)sum;
+}
+
+/* Returns the requests that the generator did its part for: those that were
+ * sent, and those for which there was no connection to be had. */
+static double count_tried(const judge *j) {
+  return (double)j->result->counts.sent +
+         count_outcomes(j, LARIAT_LOAD_RESOLVE, LARIAT_LOAD_TLS_FAILED) +
+         (double)j->result->counts.outcomes[LARIAT_LOAD_LOCAL];
+}
+
+static void read_reactor(judge *j, const lr_load_reactor *reactor) {
+  double elapsed = (double)reactor->time.elapsed_ns;
+  double cpu = (double)reactor->time.cpu_ns;
+  double wait = reactor->time.wait_unknown ? 0 : (double)reactor->time.wait_ns;
+  j->busy = fmax(j->busy, (double)reactor->busiest_second_cpu_ns / 1e9);
+  j->wait = fmax(j->wait, divide(wait, elapsed));
+  j->held = fmax(j->held, divide(cpu + wait, elapsed));
+  j->wait_unknown |= reactor->time.wait_unknown;
+}
+
+static void read_figures(judge *j) {
+  const lariat_load_result *result = j->result;
+  if (result->facts.open)
+    j->asked = (double)(result->facts.asked ? result->facts.asked
+                                            : result->counts.intended);
+  if (j->asked > 0)
+    j->missing = fmax(0, (j->asked - count_tried(j)) / j->asked);
+  j->ended = count_outcomes(j, 0, LARIAT_LOAD_OUTCOMES - 1);
+  for (size_t i = 0; i < result->reactor_count; i++)
+    read_reactor(j, &result->reactors[i]);
+}
+
+static double percentile(const judge *j, lariat_load_measure measure,
+                         double percent) {
+  return (double)lariat_histogram_percentile(
+      j->result->classes[0].histograms[measure], percent);
+}
+
+static lr_load_amount show_ns(double ns) {
+  return lr_load_show_duration((uint64_t)ns);
+}
+
+static lr_load_amount show_share(double share) {
+  return lr_load_show_share(share, 1);
+}
+
+/* Returns a number of requests as so many a second. */
+static lr_load_amount show_rate(const judge *j, double count) {
+  return lr_load_show_number(
+      divide(count * 1e9, (double)j->result->facts.duration_ns));
+}
+
+/* ---- What went on around the run ---- */
+
+static void judge_answers(judge *j) {
+  if (count_outcomes(j, LARIAT_LOAD_ANSWERED, LARIAT_LOAD_CHECK) > 0) return;
+  if (!(j->ended > 0)) {
+    apply(j, LR_LOAD_NO_ANSWER, 1, "no request has ended");
+    return;
+  }
+  unsigned most = LARIAT_LOAD_RESOLVE;
+  for (unsigned i = most; i < LARIAT_LOAD_OUTCOMES; i++)
+    if (j->result->counts.outcomes[i] > j->result->counts.outcomes[most])
+      most = i;
+  apply(j, LR_LOAD_NO_ANSWER, 1,
+        "no answer at all: %s requests failed, most of them by \"%s\"",
+        lr_load_show_count((uint64_t)j->ended).text,
+        lariat_load_outcome_name((lariat_load_outcome)most));
+}
+
+static void judge_gap(judge *j) {
+  const lr_load_surroundings *seen = &j->result->surroundings;
+  apply(j, LR_LOAD_STOPPED, (double)seen->gap_ns / MS,
+        "the process or its machine stood still for %s, %s after the start",
+        lr_load_show_duration(seen->gap_ns).text,
+        lr_load_show_duration(seen->gap_at_ns).text);
+}
+
+static void judge_clock(judge *j) {
+  double step_ns = (double)j->result->surroundings.clock_step_ns;
+  apply(j, LR_LOAD_CLOCK, fabs(step_ns) / MS,
+        "the system's clock was set %s by %s during the run",
+        step_ns < 0 ? "back" : "forward", show_ns(fabs(step_ns)).text);
+}
+
+static void judge_input(judge *j) {
+  double starved = (double)j->result->counts.starved;
+  double due = (double)j->result->counts.intended;
+  apply(j, LR_LOAD_STARVED, due > 0 ? starved / due : starved,
+        "%s of %s requests were due before the input had brought them",
+        lr_load_show_count((uint64_t)starved).text,
+        lr_load_show_count((uint64_t)due).text);
+}
+
+static void judge_network(judge *j) {
+  const lr_load_network *network = &j->result->network;
+  double again = (double)(network->retransmits + network->timeouts);
+  if (network->listen_drops)
+    apply(j, LR_LOAD_RETRANSMITS, 1,
+          "the network of this machine dropped %s connections at full queues "
+          "of listening sockets: each waits for 1 s or more",
+          lr_load_show_count(network->listen_drops).text);
+  else
+    apply(j, LR_LOAD_RETRANSMITS, divide(again, j->ended),
+          "TCP on this machine sent %s segments again, %s times after a "
+          "time-out",
+          lr_load_show_count(network->retransmits).text,
+          lr_load_show_count(network->timeouts).text);
+}
+
+static void judge_memory(judge *j) {
+  uint64_t lost = j->result->lost;
+  for (unsigned i = 0; i < LARIAT_LOAD_MEASURES; i++)
+    lost += lariat_histogram_lost(j->result->classes[0].histograms[i]);
+  apply(j, LR_LOAD_LOST, (double)lost,
+        "out of memory: %s samples are not in all figures",
+        lr_load_show_count(lost).text);
+}
+
+/* ---- The generator ---- */
+
+static double send_lateness(const judge *j) {
+  double half = percentile(j, LARIAT_LOAD_RESPONSE, 50);
+  double allowed = fmax(LATE_FLOOR_NS, LATE_PART * half);
+  return percentile(j, LARIAT_LOAD_LATE, 99) / allowed;
+}
+
+/* Sends that are late need less of a wait to be explained by it: a hog that has
+ * a slice of its own now and then leaves most requests alone. */
+static double judged_wait(const judge *j) {
+  double limit = lr_load_limits[LR_LOAD_CPU_WAIT].suspect;
+  bool late =
+      judge_value(LR_LOAD_SEND_LATE, send_lateness(j)) != LARIAT_LOAD_VALID;
+  return late && j->wait > WAIT_OF_LATE ? fmax(j->wait, limit * 1.001)
+                                        : j->wait;
+}
+
+static void judge_wait(judge *j) {
+  apply(j, LR_LOAD_CPU_WAIT, judged_wait(j),
+        "a thread of the generator waited for a CPU in %s of the time",
+        show_share(j->wait).text);
+  if (j->wait_unknown)
+    note(j, LR_LOAD_CPU_WAIT,
+         "the time that threads waited for a CPU is not known: there is no "
+         "/proc/thread-self/schedstat");
+}
+
+/* A closed run is meant to be busy. */
+static void judge_busy(judge *j) {
+  if (j->result->facts.open)
+    apply(j, LR_LOAD_CPU_BUSY, j->busy,
+          "a thread of the generator used %s of a CPU in its busiest second",
+          show_share(j->busy).text);
+  else if (j->held >= HELD)
+    note(j, LR_LOAD_GENERATOR_LIMIT,
+         "the generator was the limit, not the server: a thread of it ran or "
+         "waited for a CPU in %s of the time",
+         show_share(j->held).text);
+}
+
+static void judge_sends(judge *j) {
+  double late = percentile(j, LARIAT_LOAD_LATE, 99);
+  double over = send_lateness(j);
+  double allowed = over > 0 ? late / over : LATE_FLOOR_NS;
+  apply(j, LR_LOAD_SEND_LATE, over,
+        "p99 of the generator's own lateness in sending is %s, over %s",
+        show_ns(late).text, show_ns(allowed).text);
+}
+
+/* Returns the share at a percentile; 0 if the difference is small. */
+static double own_share(const judge *j, double percent) {
+  double response = percentile(j, LARIAT_LOAD_RESPONSE, percent);
+  double own = percentile(j, LARIAT_LOAD_CORRECTED, percent) - response;
+  return own > OWN_FLOOR_NS && response > 0 ? own / response : 0;
+}
+
+static void judge_own_share(judge *j) {
+  static const double percents[] = {50, 90, 99};
+  double most = 0;
+  double at = 0;
+  if (!j->result->facts.open) return;
+  for (size_t i = 0; i < sizeof(percents) / sizeof(percents[0]); i++) {
+    double share = own_share(j, percents[i]);
+    if (!(share > most)) continue;
+    most = share;
+    at = percents[i];
+  }
+  apply(j, LR_LOAD_OWN_SHARE, most,
+        "the generator's own lateness would add %s to the p%.0f: what it saw "
+        "is %s, without its own part %s",
+        show_share(most).text, at,
+        show_ns(percentile(j, LARIAT_LOAD_CORRECTED, at)).text,
+        show_ns(percentile(j, LARIAT_LOAD_RESPONSE, at)).text);
+}
+
+static void judge_local_failures(judge *j) {
+  uint64_t failures = j->result->counts.outcomes[LARIAT_LOAD_LOCAL];
+  apply(j, LR_LOAD_LOCAL_FAILURES, divide((double)failures, j->ended),
+        "%s requests failed for want of descriptors, ports or memory of this "
+        "machine",
+        lr_load_show_count(failures).text);
+}
+
+static void judge_stamps(judge *j) {
+  const lr_load_counts *counts = &j->result->counts;
+  double answers = (double)(counts->stamped + counts->unstamped);
+  if (j->result->facts.tls || j->result->facts.http_version == 20) return;
+  apply(j, LR_LOAD_UNSTAMPED, divide((double)counts->unstamped, answers),
+        "%s of %s answers have no time stamp of the kernel: the generator's "
+        "lateness in reading is in their response times",
+        lr_load_show_count(counts->unstamped).text,
+        lr_load_show_count((uint64_t)answers).text);
+}
+
+/* ---- The rate ---- */
+
+/* Why a rate was missed. */
+typedef enum rate_cause { GENERATOR, CONNECTIONS, INPUT, NOT_KNOWN } rate_cause;
+
+/* The generator is asked first: one that is too slow to read finds no
+ * connection free, either. */
+static rate_cause find_cause(const judge *j) {
+  const lr_load_counts *counts = &j->result->counts;
+  if ((double)counts->starved >= j->missing * j->asked / 2) return INPUT;
+  if (j->held >= HELD ||
+      judge_value(LR_LOAD_CPU_BUSY, j->busy) == LARIAT_LOAD_INVALID ||
+      judge_value(LR_LOAD_CPU_WAIT, j->wait) == LARIAT_LOAD_INVALID)
+    return GENERATOR;
+  return divide((double)counts->queued, j->ended) >= 0.5 ? CONNECTIONS
+                                                         : NOT_KNOWN;
+}
+
+static void judge_rate(judge *j, rate_cause cause) {
+  static const char *const sentences[] = {
+      [GENERATOR] = "the generator was the limit",
+      [CONNECTIONS] = "the server had not answered on any of the connections",
+      [INPUT] = "its input was too slow",
+      [NOT_KNOWN] = "the generator was late",
+  };
+  if (cause == INPUT) return;
+  double tried = count_tried(j);
+  apply(j, LR_LOAD_RATE, j->missing, "asked %s/s and sent %s/s (%s): %s",
+        show_rate(j, j->asked).text, show_rate(j, tried).text,
+        show_share(tried / j->asked).text, sentences[cause]);
+}
+
+/* Tells whether the generator itself may be why requests waited: it was late
+ * to see that a connection was free. */
+static bool was_held_up(const judge *j) {
+  double gap_ms = (double)j->result->surroundings.gap_ns / MS;
+  return judge_value(LR_LOAD_CPU_WAIT, j->wait) != LARIAT_LOAD_VALID ||
+         judge_value(LR_LOAD_CPU_BUSY, j->busy) != LARIAT_LOAD_VALID ||
+         judge_value(LR_LOAD_STOPPED, gap_ms) != LARIAT_LOAD_VALID;
+}
+
+static void judge_connections(judge *j, rate_cause cause) {
+  bool missed = j->missing > lr_load_limits[LR_LOAD_TOO_FEW].suspect;
+  double waited = divide((double)j->result->counts.queued, j->ended);
+  if (missed ? cause != CONNECTIONS : was_held_up(j)) return;
+  /* Of what was sent in the end no share of waits makes it INVALID. */
+  double over = fmin(waited, lr_load_limits[LR_LOAD_TOO_FEW].invalid);
+  apply(j, LR_LOAD_TOO_FEW, missed ? fmax(over, j->missing) : over,
+        "%s of the requests waited for one of the %u connections, the p99 of "
+        "all for %s, and %s were never sent",
+        show_share(waited).text, j->result->facts.connections,
+        show_ns(percentile(j, LARIAT_LOAD_QUEUE, 99)).text,
+        lr_load_show_count(j->result->counts.unsent).text);
+}
+
+static void judge_schedule(judge *j) {
+  if (!(j->asked > 0)) return;
+  rate_cause cause = find_cause(j);
+  judge_connections(j, cause);
+  judge_rate(j, cause);
+}
+
+/* ---- The run ---- */
+
+static void judge_length(judge *j) {
+  double ran = (double)j->result->facts.duration_ns;
+  double last = percentile(j, LARIAT_LOAD_RESPONSE, 99.9);
+  double needed = fmax(SHORTEST_NS, SHORTEST_TIMES * last);
+  if (!(ran > 0)) ran = 1;
+  apply(j, LR_LOAD_TOO_SHORT, needed / ran,
+        "it ran for %s: less than %s, 3 s or 10 times the p99.9",
+        show_ns(ran).text, show_ns(needed).text);
+}
+
+static void judge_end(judge *j) {
+  apply(j, LR_LOAD_INTERRUPTED, j->result->facts.interrupted,
+        "it was interrupted after %s",
+        lr_load_show_duration(j->result->facts.duration_ns).text);
+  apply(j, LR_LOAD_AT_FAILURES, j->result->facts.stopped,
+        "it ended early, at the number of failures it was to stop at");
+}
+
+/* Names the stall of a closed run: its users did not ask meanwhile. */
+static void judge_stall(judge *j) {
+  const lariat_histogram *wire =
+      j->result->classes[0].histograms[LARIAT_LOAD_WIRE];
+  double longest = (double)lariat_histogram_max(wire);
+  double usual = percentile(j, LARIAT_LOAD_WIRE, 99);
+  if (j->result->facts.open || longest < STALL_NS ||
+      longest < STALL_TIMES * usual)
+    return;
+  note(j, LR_LOAD_STALL,
+       "an answer took %s, the p99 is %s: the server stood still, and closed "
+       "users do not ask meanwhile; with --rate such waits are in the figures",
+       show_ns(longest).text, show_ns(usual).text);
+}
+
+/* Puts the worst reasons first; among equals the order of the rules stays. */
+static void sort_reasons(lariat_load_verdict *verdict) {
+  for (size_t i = 1; i < verdict->reason_count; i++) {
+    lariat_load_reason reason = verdict->reasons[i];
+    size_t at = i;
+    for (; at && verdict->reasons[at - 1].validity < reason.validity; at--)
+      verdict->reasons[at] = verdict->reasons[at - 1];
+    verdict->reasons[at] = reason;
+  }
+}
+
+static void judge_all(judge *j) {
+  judge_answers(j);
+  judge_gap(j);
+  judge_clock(j);
+  judge_input(j);
+  judge_schedule(j);
+  judge_wait(j);
+  judge_busy(j);
+  judge_sends(j);
+  judge_own_share(j);
+  judge_local_failures(j);
+  judge_memory(j);
+  judge_stamps(j);
+  judge_network(j);
+  judge_length(j);
+  judge_end(j);
+  judge_stall(j);
+  sort_reasons(j->verdict);
+}
+
+/* What a result without memory for its verdict gets. */
+static const lariat_load_verdict out_of_memory = {
+    .validity = LARIAT_LOAD_INVALID,
+    .reason_count = 1,
+    .reasons = {{LARIAT_LOAD_INVALID, "samples-lost",
+                 "out of memory: it could not be judged"}},
+};
+
+const lariat_load_verdict *
+lariat_load_result_verdict(lariat_load_result *result) {
+  if (result->verdict) return result->verdict;
+  lariat_load_verdict *verdict = lariat_memory_allocate(sizeof(*verdict));
+  if (!verdict) return &out_of_memory;
+  memset(verdict, 0, sizeof(*verdict));
+  judge j = {.result = result, .verdict = verdict};
+  read_figures(&j);
+  judge_all(&j);
+  result->verdict = verdict;
+  return verdict;
+}
+
+const char *lariat_load_validity_name(lariat_load_validity validity) {
+  static const char *const names[] = {"VALID", "SUSPECT", "INVALID"};
+  return (unsigned)validity < 3 ? names[validity] : "";
+}
