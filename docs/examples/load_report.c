@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT
- * report.c: reads the JSON of a load test, and writes it as another report:
+ * load_report.c: reads the JSON of a load test, and writes it as another report:
  *
- *   report text <run.json
- *   report html <run.json >run.html
+ *   load_report text <run.json
+ *   load_report html <run.json >run.html
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,12 +59,12 @@ int main(int argc, char **argv) {
   lariat_load_result *result;
   lariat_load_error error = {0};
   if (!format) {
-    fputs("usage: report text|json|html|csv|samples|openmetrics\n", stderr);
+    fputs("usage: load_report text|json|html|csv|samples|openmetrics\n", stderr);
     return 2;
   }
   char *json = read_input(&length);
   if (lariat_load_result_parse(json, length, &result, &error) != LARIAT_OK) {
-    fprintf(stderr, "report: %s\n", error.message);
+    fprintf(stderr, "load_report: %s\n", error.message);
     free(json);
     return 1;
   }
