@@ -267,7 +267,8 @@ static pending_second *slot_of(lr_load_pending *pending, uint64_t second) {
 static void clear_slot(pending_second *slot, uint64_t second) {
   slot->row = (lr_load_second){.second = (uint32_t)second, .span_s = 1};
   for (unsigned i = 0; i < LARIAT_LOAD_MEASURES; i++)
-    lariat_histogram_reset(slot->histograms[i]);
+    if (lariat_histogram_count(slot->histograms[i]))
+      lariat_histogram_reset(slot->histograms[i]);
 }
 
 static void read_percentiles(pending_second *slot) {
@@ -513,6 +514,7 @@ lariat_status lr_load_result_add(lariat_load_result *result,
   add_slowest(result, interval, &rest);
   lariat_status added = add_classes(result, interval, slot);
   if (added != LARIAT_OK) result->lost += count_samples(counts);
+  lr_load_interval_forget(interval);
   lariat_status told = complete_told(result);
   if (opened != LARIAT_OK) return opened;
   return added != LARIAT_OK ? added : told;
@@ -521,20 +523,7 @@ lariat_status lr_load_result_add(lariat_load_result *result,
 /* ---- Reading ---- */
 
 const lariat_histogram *
-lariat_load_result_histogram(const lariat_load_result *result,
-                             lariat_load_measure measure) {
-  return result->classes[0].histograms[measure];
-}
-
-const lariat_histogram *
 lariat_load_result_last_second(const lariat_load_result *result,
                                lariat_load_measure measure) {
   return result->pending->last[measure];
-}
-
-uint64_t lariat_load_result_outcomes(const lariat_load_result *result,
-                                     lariat_load_outcome outcome) {
-  return (unsigned)outcome < LARIAT_LOAD_OUTCOMES
-             ? result->counts.outcomes[outcome]
-             : 0;
 }

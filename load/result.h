@@ -123,8 +123,9 @@ lariat_status lr_load_result_new(const lariat_load_run_facts *facts,
 void lr_load_result_on_second(lariat_load_result *result,
                               lariat_load_on_second on_second, void *context);
 
-/* Adds what one reactor measured in one second; the interval may be reset then.
- * A reactor's seconds come in their order; it need not have all.
+/* Adds what one reactor measured in one second; the interval is empty then, and
+ * may be reset and filled again.  A reactor's seconds come in their order; it
+ * need not have all.
  *
  * LARIAT_OK
  * LARIAT_ENOMEM  some figures lack it: `lost` says how many samples */
