@@ -10,7 +10,7 @@ lariat=$build/lariat
 [ -x "$report" ] && [ -x "$lariat" ] || exit 77 # built without them
 
 # Whatever the verdict is.
-timeout 60 "$lariat" load -q -n 200 -c 2 --warm-up 0 --fail-if 'p99>1h' \
+timeout 60 "$lariat" load -q -n 200 -c 2 --fail-if 'p99>100s' \
   --json "$scratch/json" --html "$scratch/html" --csv "$scratch/csv" \
   --samples "$scratch/samples" --openmetrics "$scratch/openmetrics" \
   "http://127.0.0.1:$port/bytes/10" 2>"$scratch/said" || [ $? = 3 ]
