@@ -11,6 +11,7 @@
 
 #include "help.h"
 #include "interrupt.h"
+#include "load/compare.h"
 #include "load/descriptors.h"
 #include "load/judging.h"
 #include "load/live.h"
@@ -309,6 +310,8 @@ static int do_action(struct load_settings *settings) {
 int load_command(int argc, char **argv) {
   struct load_settings settings;
   int code = EXIT_USAGE;
+  if (argc > 1 && strcmp(argv[1], "compare") == 0)
+    return load_compare_main(argc - 1, argv + 1);
   if (load_settings_read(&settings, argc, argv))
     code = do_action(&settings);
   else
