@@ -212,11 +212,21 @@ build_release() {
   build_programs plain bench-path
 }
 
+# The load tester, and the server that knows the truth.
+build_load() {
+  ours=$build
+  build_programs truthd bench-measure
+  [ -n "$ours" ] || cmake --build "$build" --target lariat_tool -j 2 >&2
+  [ -x "$build/lariat" ] || die "there is no lariat in $build"
+}
+
 # All that the benches need; Go's program only where there is a Go.
 build_benches() {
   ours=$build
   build_programs plain bench-path bench-easy bench-measure bench-mailbox \
     bench-hop bench-timers bench-histogram bench-await micro lariat-origin
+  # The program, by the name of its target.
+  [ -n "$ours" ] || cmake --build "$build" --target lariat_tool -j 2 >&2
   if [ -z "$ours" ] && command -v go >/dev/null; then
     GO111MODULE=off GOCACHE="$build/go-cache" go build -o "$build/nethttp" \
       "$root/bench/rivals/nethttp.go" >&2 || echo "Go's program: no" >&2

@@ -14,14 +14,28 @@ if(origin_sources AND MICROHTTPD_FOUND)
   endif()
 endif()
 
+# The server that load testers are compared with is tested itself.
+file(GLOB truth_sources CONFIGURE_DEPENDS bench/truth/*.c)
+if(truth_sources)
+  add_executable(truthd ${truth_sources})
+  target_link_libraries(truthd PRIVATE
+    PkgConfig::OPENSSL Threads::Threads m lariat_warnings lariat_build_flags)
+  if(NOT LARIAT_BENCH AND NOT LARIAT_TESTS)
+    set_target_properties(truthd PROPERTIES EXCLUDE_FROM_ALL ON)
+  endif()
+endif()
+
 if(NOT LARIAT_BENCH)
   return()
 endif()
 
+# How long requests took, for all of the programs that are compared.
+set(latencies_source bench/latencies/latencies.c)
+
 # The rivals always get -O2 and nothing of lariat's.
 file(GLOB plain_sources CONFIGURE_DEPENDS bench/rivals/plain.c)
 if(plain_sources)
-  add_executable(plain ${plain_sources})
+  add_executable(plain ${plain_sources} ${latencies_source})
   target_compile_options(plain PRIVATE -O2)
   target_link_libraries(plain PRIVATE
     PkgConfig::CURL Threads::Threads lariat_warnings)
@@ -29,7 +43,7 @@ endif()
 
 file(GLOB path_sources CONFIGURE_DEPENDS bench/path/*.c)
 if(path_sources)
-  add_executable(bench-path ${path_sources})
+  add_executable(bench-path ${path_sources} ${latencies_source})
   target_link_libraries(bench-path PRIVATE
     lariat Threads::Threads lariat_warnings lariat_build_flags)
 endif()
@@ -48,7 +62,7 @@ endif()
 
 file(GLOB models_sources CONFIGURE_DEPENDS bench/models/easy.c)
 if(models_sources)
-  add_executable(bench-easy ${models_sources})
+  add_executable(bench-easy ${models_sources} ${latencies_source})
   target_compile_options(bench-easy PRIVATE -O2)
   target_link_libraries(bench-easy PRIVATE
     PkgConfig::CURL Threads::Threads lariat_warnings)

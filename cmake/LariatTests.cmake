@@ -152,6 +152,15 @@ foreach(kind unit conformance integration)
   endforeach()
 endforeach()
 
+# The scripted server of the load tester's checks, and its plans.
+if(TARGET truthd_test)
+  add_dependencies(truthd_test truthd)
+  target_sources(truthd_test PRIVATE
+    bench/truth/plan.c bench/truth/request.c)
+  target_compile_definitions(truthd_test PRIVATE
+    TRUTHD="$<TARGET_FILE:truthd>")
+endif()
+
 target_compile_definitions(date_test PRIVATE
   DATES="${CMAKE_CURRENT_SOURCE_DIR}/tests/oracles/dates.tsv")
 

@@ -16,8 +16,8 @@ lariat_status lr_load_closed_model_init(lr_load_worker *worker) {
   if (worker->is_open) return LARIAT_OK;
   closed->users =
       lr_load_allocate(worker->config.connections, sizeof *closed->users);
-  closed->most = lariat_load_part_size(worker->config.part,
-                                       count ? count : UINT64_MAX);
+  closed->most =
+      lariat_load_part_size(worker->config.part, count ? count : UINT64_MAX);
   return closed->users ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
@@ -28,8 +28,7 @@ void lr_load_closed_model_clear(lr_load_worker *worker) {
 
 static void end_user(lr_load_virtual_user *user) {
   lr_load_worker *worker = user->worker;
-  if (user->flow_user)
-    lr_load_source_leave(worker->source, user->flow_user);
+  if (user->flow_user) lr_load_source_leave(worker->source, user->flow_user);
   user->flow_user = NULL;
   if (--worker->closed.going == 0) lr_load_worker_stop(worker, false);
 }
@@ -60,10 +59,8 @@ static lr_load_next take_message(lr_load_virtual_user *user,
   lr_load_user *flow_user = user->flow_user;
   user->flow_user = NULL;
   user->index = due->index;
-  if (flow_user)
-    return lr_load_source_step(worker->source, flow_user, message);
-  lr_load_next next =
-      lr_load_source_take(worker->source, due->index, message);
+  if (flow_user) return lr_load_source_step(worker->source, flow_user, message);
+  lr_load_next next = lr_load_source_take(worker->source, due->index, message);
   if (next != LR_LOAD_MESSAGE) return next;
   if (due->measured)
     worker->closed.next++;

@@ -85,11 +85,15 @@ static void fail_request(lr_load_connection *connection,
   lr_load_connection_give_up(connection, outcome, now_of(connection));
 }
 
+static lariat_load_outcome judge_status(unsigned status) {
+  return status < 400 ? LARIAT_LOAD_ANSWERED : LARIAT_LOAD_STATUS;
+}
+
 static lariat_load_outcome judge(const lr_load_connection *connection,
                                  const lariat_response *response,
                                  unsigned status) {
   const lr_load_check *check = connection->message.check;
-  if (!check) return status < 400 ? LARIAT_LOAD_ANSWERED : LARIAT_LOAD_STATUS;
+  if (!check) return judge_status(status);
   size_t length = 0;
   const char *body = lr_load_check_needs_body(check)
                          ? lariat_response_body(response, &length)
@@ -99,18 +103,39 @@ static lariat_load_outcome judge(const lr_load_connection *connection,
   return status < 400 ? LARIAT_LOAD_CHECK : LARIAT_LOAD_STATUS;
 }
 
+/* Notes when an answer was read whose last bytes have just come. */
+static void note_read(lr_load_connection *connection) {
+  lr_load_sample *sample = &connection->sample;
+  sample->read_ns = sample->stamped ? now_of(connection) : sample->arrived_ns;
+}
+
 /* Ends a request with an answer, behind which there are no bytes if it is
  * `alone`. */
 static void end_answer(lr_load_connection *connection, bool alone) {
-  lr_load_sample *sample = &connection->sample;
   const lariat_response *response =
       lariat_h1_parser_response(connection->parser);
   unsigned status = (unsigned)lariat_response_status(response);
   bool keeps = alone && connection->keeps && !connection->sending &&
                lariat_h1_parser_keeps(connection->parser);
-  sample->status = (uint16_t)status;
-  sample->read_ns = sample->stamped ? now_of(connection) : sample->arrived_ns;
+  connection->sample.status = (uint16_t)status;
+  lr_load_known_heads_confirm(connection->by->known,
+                              connection->message.request, connection->parser);
+  note_read(connection);
   end_request(connection, judge(connection, response, status), keeps);
+}
+
+/* Takes bytes of the body behind a head that is known. */
+static void take_known(lr_load_connection *connection, size_t length) {
+  const lr_load_known_head *head = connection->head;
+  if (length < connection->left) {
+    connection->left -= length;
+    return;
+  }
+  bool keeps = length == connection->left && head->keeps && connection->keeps &&
+               !connection->sending;
+  connection->sample.status = head->status;
+  note_read(connection);
+  end_request(connection, judge_status(head->status), keeps);
 }
 
 static void fail_parsing(lr_load_connection *connection) {
@@ -128,35 +153,75 @@ static void lose(lr_load_connection *connection) {
   connection->by->ops->lost(connection);
 }
 
-/* Takes the end of the stream, which may be that of the answer. */
-static void take_end(lr_load_connection *connection, lariat_status status) {
+/* Ends a request with the end of the stream, which may be that of the
+ * answer. */
+static void take_proper_end(lr_load_connection *connection) {
   lr_load_sample *sample = &connection->sample;
-  if (connection->state == LR_LOAD_IDLE) {
+  bool parsing = sample->first_byte_ns && !connection->head;
+  sample->arrived_ns = now_of(connection);
+  sample->stamped = false;
+  if (!parsing)
+    fail_request(connection, LARIAT_LOAD_CLOSED);
+  else if (lariat_h1_parser_end(connection->parser) == LARIAT_H1_DONE)
+    end_answer(connection, false);
+  else
+    fail_parsing(connection);
+}
+
+static void take_end(lr_load_connection *connection, lariat_status status) {
+  if (connection->state == LR_LOAD_IDLE)
     lose(connection);
-  } else if (status == LARIAT_OK) {
-    sample->read_ns = sample->arrived_ns = now_of(connection);
-    sample->stamped = false;
-    if (lariat_h1_parser_end(connection->parser) == LARIAT_H1_DONE)
-      end_answer(connection, false);
-    else
-      fail_parsing(connection);
-  } else {
+  else if (status == LARIAT_OK)
+    take_proper_end(connection);
+  else
     fail_request(connection, status == LARIAT_ETRUNCATED ? LARIAT_LOAD_CLOSED
                              : status == LARIAT_ERESET   ? LARIAT_LOAD_RESET
                              : status == LARIAT_ETLS ? LARIAT_LOAD_TLS_FAILED
                                                      : LARIAT_LOAD_LOCAL);
-  }
+}
+
+/* Begins to read an answer that the parser has to read. */
+static void begin_answer(lr_load_connection *connection) {
+  const lr_load_message *message = &connection->message;
+  bool keep = message->check && lr_load_check_needs_body(message->check);
+  const lariat_h1_parser_options options = {.size = sizeof options,
+                                            .body = keep ? LARIAT_H1_KEEP
+                                                         : LARIAT_H1_DISCARD,
+                                            .head_request = message->head};
+  (void)!lariat_h1_parser_begin(connection->parser, &options); /* are valid */
 }
 
 static void read_answer(lr_load_connection *connection, const char *bytes,
-                        size_t length) {
+                        size_t length, bool first) {
+  const lr_load_message *message = &connection->message;
   size_t used;
   lariat_h1_result result =
       lariat_h1_parser_feed(connection->parser, bytes, length, &used);
+  if (first && result != LARIAT_H1_FAILED)
+    lr_load_known_heads_note(connection->by->known, message->request,
+                             message->head, connection->parser, bytes, used);
   if (result == LARIAT_H1_DONE)
     end_answer(connection, used == length);
   else if (result == LARIAT_H1_FAILED)
     fail_parsing(connection);
+}
+
+/* Takes the first bytes of an answer: only of one that nobody wants to look at
+ * may the head be known. */
+static void take_first(lr_load_connection *connection, const char *bytes,
+                       size_t length) {
+  const lr_load_message *message = &connection->message;
+  connection->sample.first_byte_ns = connection->sample.arrived_ns;
+  if (!message->check && !message->user)
+    connection->head = lr_load_known_heads_find(
+        connection->by->known, message->request, message->head, bytes, length);
+  if (connection->head) {
+    connection->left = connection->head->body_bytes;
+    take_known(connection, length - connection->head->length);
+    return;
+  }
+  begin_answer(connection);
+  read_answer(connection, bytes, length, true);
 }
 
 static void take_bytes(lariat_byte_stream *stream, const char *bytes,
@@ -173,9 +238,13 @@ static void take_bytes(lariat_byte_stream *stream, const char *bytes,
   }
   sample->stamped = lariat_byte_stream_arrival(stream, &sample->arrived_ns) ==
                     LARIAT_ARRIVAL_KERNEL;
-  if (!sample->first_byte_ns) sample->first_byte_ns = sample->arrived_ns;
   sample->bytes += length;
-  read_answer(connection, bytes, length);
+  if (!sample->first_byte_ns)
+    take_first(connection, bytes, length);
+  else if (connection->head)
+    take_known(connection, length);
+  else
+    read_answer(connection, bytes, length, false);
 }
 
 /* ---- Sending ---- */
@@ -220,16 +289,6 @@ static void send_rest(lr_load_connection *connection, size_t sent) {
   lariat_deferred_add_both(connection->sending, finish_sending, connection);
 }
 
-static void begin_answer(lr_load_connection *connection) {
-  const lr_load_message *message = &connection->message;
-  bool keep = message->check && lr_load_check_needs_body(message->check);
-  const lariat_h1_parser_options options = {
-      .size = sizeof options,
-      .body = keep ? LARIAT_H1_KEEP : LARIAT_H1_DISCARD,
-      .head_request = message->head};
-  (void)!lariat_h1_parser_begin(connection->parser, &options); /* are valid */
-}
-
 static void begin_sample(lr_load_connection *connection, uint64_t now_ns) {
   lr_load_sample *sample = &connection->sample;
   sample->sent_ns = now_ns;
@@ -240,6 +299,7 @@ static void begin_sample(lr_load_connection *connection, uint64_t now_ns) {
   sample->status = 0;
   sample->stamped = false;
   sample->name = connection->message.name;
+  connection->head = NULL;
 }
 
 void lr_load_connection_send(lr_load_connection *connection, uint64_t now_ns) {
@@ -249,7 +309,6 @@ void lr_load_connection_send(lr_load_connection *connection, uint64_t now_ns) {
   connection->state = LR_LOAD_BUSY;
   connection->keeps = ++connection->requests != most;
   begin_sample(connection, now_ns);
-  begin_answer(connection);
   if ((!connection->keeps || !message->stays) && !copy_message(connection)) {
     fail_request(connection, LARIAT_LOAD_LOCAL);
     return;

@@ -18,6 +18,7 @@
 #include <lariat/deferred.h>
 #include <lariat/h1_parser.h>
 
+#include "known_heads.h"
 #include "list.h"
 #include "sample.h"
 #include "source.h"
@@ -35,8 +36,7 @@ typedef struct lr_load_connection_ops {
   /* It is open, and idle; its `timings` say how long that took. */
   void (*opened)(lr_load_connection *connection);
   /* It could not be opened, and is shut. */
-  void (*refused)(lr_load_connection *connection,
-                  lariat_load_outcome outcome);
+  void (*refused)(lr_load_connection *connection, lariat_load_outcome outcome);
   /* A request has ended, as its sample says.  Idle, or shut. */
   void (*ended)(lr_load_connection *connection);
   /* It was idle, and is shut: by the server, or since that has sent what
@@ -52,6 +52,7 @@ typedef struct lr_load_connector {
   void *owner;
   lariat_byte_stream_options stream;
   uint64_t most_requests; /* on one connection; 0: no limit */
+  lr_load_known_heads *known;
 } lr_load_connector;
 
 struct lr_load_connection {
@@ -59,16 +60,18 @@ struct lr_load_connection {
   lr_load_list age;  /* for the owner: of those that are idle, or busy */
   const lr_load_connector *by;
   lr_load_connection_state state;
-  bool has_message;  /* for the owner: one that is sent when it is open */
-  bool keeps;        /* the message is not the last one on it */
-  bool measured;     /* for the owner: the request counts */
-  uint32_t origin;   /* for the owner */
+  bool has_message;    /* for the owner: one that is sent when it is open */
+  bool measured;       /* for the owner: the request counts */
+  bool keeps;          /* the message is not the last one on it */
+  uint32_t origin;     /* for the owner */
   lariat_value opened; /* the stream; "none" */
   lariat_byte_stream *stream;
   lariat_deferred *opening;
   lariat_deferred *sending; /* of what did not go at once */
   lariat_h1_parser *parser;
-  char *copy; /* of a message that does not stay */
+  const lr_load_known_head *head; /* of the answer; NULL: the parser reads it */
+  uint64_t left;                  /* of the body behind such a head */
+  char *copy;                     /* of a message that does not stay */
   size_t copy_capacity;
   lr_load_message message;
   lr_load_sample sample;

@@ -10,8 +10,8 @@ static void open_due(void *context);
 
 static lariat_status allocate(lr_load_connection_set *set, size_t slots) {
   size_t servers = lr_load_requests_origins(set->requests);
-  size_t times = servers < LR_LOAD_SERVERS_AT_ONCE ? servers
-                                                   : LR_LOAD_SERVERS_AT_ONCE;
+  size_t times =
+      servers < LR_LOAD_SERVERS_AT_ONCE ? servers : LR_LOAD_SERVERS_AT_ONCE;
   set->capacity = slots * (times ? times : 1);
   set->server_count = servers;
   set->connections = lr_load_allocate(set->capacity, sizeof *set->connections);

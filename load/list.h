@@ -12,7 +12,7 @@ typedef struct lr_load_list {
 } lr_load_list;
 
 /* The object of which `node` is the member `member`. */
-#define lr_load_listed(node, type, member) \
+#define lr_load_listed(node, type, member)                                     \
   ((type *)(void *)((char *)(node)-offsetof(type, member)))
 
 /* Makes an empty list; or a node that is in none. */

@@ -42,6 +42,14 @@ static void advance(lr_load_worker *worker) {
   end_schedule(worker);
 }
 
+/* Drops what the warm-up has not sent when the measured part begins: it would
+ * keep the first requests that count from their connections. */
+static void drop_warm_up(lr_load_worker *worker, uint64_t now_ns) {
+  lr_load_open_model *open = &worker->open;
+  if (now_ns < worker->start_ns) return;
+  while (open->has_next && !open->next.measured) advance(worker);
+}
+
 /* Notes, once, that a pipe has not brought the next request in time. */
 static void note_starved(lr_load_worker *worker) {
   if (!worker->open.counted && worker->open.next.measured)
@@ -141,8 +149,7 @@ void lr_load_open_model_add_step(lr_load_worker *worker, lr_load_user *user,
   next->user = user;
   next->due = *due;
   lr_load_list_append(&worker->open.steps, &next->node);
-  lr_load_worker_set_timer(worker, &next->timer, due->at_ns, take_step,
-                           next);
+  lr_load_worker_set_timer(worker, &next->timer, due->at_ns, take_step, next);
 }
 
 static void drop_steps(lr_load_worker *worker) {
@@ -162,9 +169,8 @@ static void go_on(void *context) {
 /* Goes on in the next turn, after a look at the descriptors. */
 static void go_on_soon(lr_load_worker *worker) {
   if (worker->open.going_on) return;
-  worker->open.going_on =
-      lariat_reactor_call_soon(worker->reactor, go_on, worker, NULL) ==
-      LARIAT_OK;
+  worker->open.going_on = lariat_reactor_call_soon(worker->reactor, go_on,
+                                                   worker, NULL) == LARIAT_OK;
 }
 
 /* Sends what is due, and sets the timer for what is next.  What waits for a
@@ -175,6 +181,7 @@ static void send_due(void *context) {
   lr_load_worker_unset_timer(worker, &open->timer);
   uint64_t now_ns = lr_load_worker_now(worker);
   lr_load_worker_look_at_start(worker, now_ns);
+  drop_warm_up(worker, now_ns);
   for (int sent = 0; is_due(worker, now_ns); sent++) {
     open->waiting = !lr_load_worker_has_slot(worker);
     if (open->waiting) return;
@@ -202,6 +209,7 @@ void lr_load_open_model_begin(lr_load_worker *worker) {
 void lr_load_open_model_freed(lr_load_worker *worker, uint64_t now_ns) {
   lr_load_open_model *open = &worker->open;
   if (!lr_load_worker_sends(worker)) return;
+  drop_warm_up(worker, now_ns);
   if (!lr_load_list_is_empty(&open->steps) && send_waiting_step(worker)) return;
   if (open->waiting)
     send_due(worker);
@@ -226,8 +234,8 @@ void lr_load_open_model_count(lr_load_worker *worker, uint64_t now_ns) {
   uint64_t due = open->taken;
   if (now_ns > worker->end_ns) now_ns = worker->end_ns;
   if (is_due(worker, now_ns)) {
-    uint64_t known = lr_load_schedule_due_before(
-        open->schedule, now_ns - worker->start_ns);
+    uint64_t known =
+        lr_load_schedule_due_before(open->schedule, now_ns - worker->start_ns);
     if (known > due) due = known;
   }
   if (due <= open->told_intended) return;

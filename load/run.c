@@ -10,10 +10,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "run_facts.h"
 #include "fault.h"
 #include "memory.h"
 #include "result.h"
+#include "run_facts.h"
 #include "schedule.h"
 #include "source.h"
 #include "watch.h"
@@ -162,9 +162,8 @@ static lariat_status open_pool(lariat_load_run *run, lariat_load_error *error) {
   pool.max_connections_per_host = pool.max_jobs;
   pool.rate = pool.rate_per_host = 0;
   pool.delay_per_host_ms = 0;
-  lariat_status status =
-      lariat_pool_options_check(&pool, error ? error->message : NULL,
-                                error ? sizeof error->message : 0);
+  lariat_status status = lariat_pool_options_check(
+      &pool, error ? error->message : NULL, error ? sizeof error->message : 0);
   run->options.pool = NULL;
   return status == LARIAT_OK ? lariat_pool_new(&pool, &run->pool) : status;
 }
@@ -301,8 +300,8 @@ static lariat_status tell_worker(const message *what) {
 static void tell_workers(lariat_load_run *run, take_message take,
                          uint64_t number) {
   for (unsigned i = 0; i < run->options.reactors; i++)
-    (void)tell_worker(&(message){
-        .to = &run->members[i], .take = take, .number = number});
+    (void)tell_worker(
+        &(message){.to = &run->members[i], .take = take, .number = number});
 }
 
 /* ---- On the workers' threads ---- */
@@ -372,8 +371,7 @@ static void close_run(lariat_load_run *run) {
   (void)lariat_reactor_cancel_timer(run->reactor, run->start_timer);
   complete_result(run);
   lariat_deferred *closed = lariat_pool_close(run->pool, run->reactor, 0);
-  lariat_deferred_forget(
-      lariat_deferred_add_both(closed, take_pool_end, run));
+  lariat_deferred_forget(lariat_deferred_add_both(closed, take_pool_end, run));
 }
 
 static void note_end(lariat_load_run *run) {
@@ -394,8 +392,8 @@ static void take_second(message *sent) {
   lr_load_interval *interval = sent->interval;
   sent->interval = NULL;
   (void)lr_load_result_add(run->result, interval);
-  (void)tell_worker(&(message){
-      .to = sent->to, .take = take_back, .interval = interval});
+  (void)tell_worker(
+      &(message){.to = sent->to, .take = take_back, .interval = interval});
 }
 
 static void take_failures(message *sent) {
@@ -414,8 +412,8 @@ static void take_end(message *sent) {
 /* ---- What workers tell ---- */
 
 static void give_second(void *context, lr_load_interval *interval) {
-  tell_run(&(message){
-      .to = context, .take = take_second, .interval = interval});
+  tell_run(
+      &(message){.to = context, .take = take_second, .interval = interval});
 }
 
 static void give_failures(void *context, uint64_t count) {
@@ -525,8 +523,7 @@ lariat_deferred *lariat_load_run_start(lariat_load_run *run) {
   lariat_deferred *done = lariat_deferred_retain(run->done);
   for (unsigned i = 0; i < run->options.reactors; i++) {
     member *to = &run->members[i];
-    to->status =
-        lariat_pool_call(run->pool, to->index, make_worker, to, NULL);
+    to->status = lariat_pool_call(run->pool, to->index, make_worker, to, NULL);
     if (to->status != LARIAT_OK)
       tell_run(&(message){.to = to, .take = take_ready});
   }

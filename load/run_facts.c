@@ -24,8 +24,7 @@ static const char *show_time(uint64_t ns, lr_load_amount *amount) {
 
 /* Says how long the plan is: its time, or its number of requests. */
 static void describe_extent(const lariat_load_run_options *options,
-                            uint64_t duration_ns, char *text,
-                            size_t capacity) {
+                            uint64_t duration_ns, char *text, size_t capacity) {
   lr_load_amount amount;
   if (options->count)
     snprintf(text, capacity, ", %s requests",
@@ -71,7 +70,8 @@ static void describe_open(const lariat_load_run_options *options, char *text,
     return;
   }
   describe_rates(options, rates, sizeof rates);
-  describe_extent(options, lr_load_plan_duration_ns(options), extent, sizeof extent);
+  describe_extent(options, lr_load_plan_duration_ns(options), extent,
+                  sizeof extent);
   snprintf(text, capacity, "open, %s %s%s", rates, process_name(options),
            extent);
 }
@@ -90,7 +90,8 @@ static uint64_t hash_stages(const lariat_load_run_options *options,
 /* Makes a number of all that decides what is sent; not of the part, so that the
  * parts of one plan have the same. */
 static uint64_t hash_plan(const lariat_load_run_options *options) {
-  uint64_t hash = hash_stages(options, lr_load_requests_hash(options->requests));
+  uint64_t hash =
+      hash_stages(options, lr_load_requests_hash(options->requests));
   hash = lr_load_hash_number(hash, options->process);
   hash = lr_load_hash_number(hash, options->seed);
   hash = lr_load_hash_number(hash, options->count);

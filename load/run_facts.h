@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * run_facts.h: what is told of a run in its reports, from its options and from the
- * machine. */
+ * run_facts.h: what is told of a run in its reports, from its options and from
+ * the machine. */
 #ifndef LOAD_RUN_FACTS_H
 #define LOAD_RUN_FACTS_H
 

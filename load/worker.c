@@ -64,8 +64,7 @@ static void note_local_failure(lr_load_worker *worker,
                                  .outcome = LARIAT_LOAD_LOCAL};
   if (due->measured) lr_load_interval_record(worker->recorder.current, &sample);
   if (message->user) lr_load_source_leave(worker->source, message->user);
-  if (user)
-    lr_load_closed_model_go_on(worker, user, now_ns, REFUSED_PAUSE_NS);
+  if (user) lr_load_closed_model_go_on(worker, user, now_ns, REFUSED_PAUSE_NS);
 }
 
 void lr_load_worker_send(lr_load_worker *worker, const lr_load_message *message,
@@ -129,10 +128,10 @@ static lr_load_user *go_on_with_flow(lr_load_worker *worker,
 static void go_on_open(lr_load_worker *worker, lr_load_user *flow_user,
                        const lr_load_connection *connection) {
   uint64_t now_ns = connection->sample.read_ns;
-  const lr_load_due due = {
-      .index = connection->sample.index,
-      .at_ns = now_ns + connection->message.think_ns,
-      .measured = now_ns + connection->message.think_ns >= worker->start_ns};
+  const lr_load_due due = {.index = connection->sample.index,
+                           .at_ns = now_ns + connection->message.think_ns,
+                           .measured = now_ns + connection->message.think_ns >=
+                                       worker->start_ns};
   if (flow_user) lr_load_open_model_add_step(worker, flow_user, &due);
   lr_load_open_model_freed(worker, now_ns);
 }
@@ -214,11 +213,10 @@ static void take_loss(lr_load_connection *connection) {
   lr_load_connection_set_give(&worker_of(connection)->set, connection);
 }
 
-static const lr_load_connection_ops connection_ops = {
-    .opened = take_opening,
-    .refused = take_refusal,
-    .ended = take_end,
-    .lost = take_loss};
+static const lr_load_connection_ops connection_ops = {.opened = take_opening,
+                                                      .refused = take_refusal,
+                                                      .ended = take_end,
+                                                      .lost = take_loss};
 
 /* ---- Seconds ---- */
 
@@ -240,8 +238,7 @@ static void end_second(void *context) {
 }
 
 static void set_second_timer(lr_load_worker *worker) {
-  uint64_t at_ns =
-      worker->start_ns + (worker->recorder.second + 1) * second_ns;
+  uint64_t at_ns = worker->start_ns + (worker->recorder.second + 1) * second_ns;
   lr_load_worker_set_timer(worker, &worker->second_timer, at_ns, end_second,
                            worker);
 }
@@ -368,9 +365,8 @@ void lr_load_worker_look_at_end(lr_load_worker *worker) {
   if (worker->phase != LR_LOAD_STOPPING || worker->in_flight ||
       worker->finishing)
     return;
-  worker->finishing =
-      lariat_reactor_call_soon(worker->reactor, finish, worker, NULL) ==
-      LARIAT_OK;
+  worker->finishing = lariat_reactor_call_soon(worker->reactor, finish, worker,
+                                               NULL) == LARIAT_OK;
 }
 
 /* Gives up the requests that are on their way: they are counted, but what they
@@ -432,6 +428,7 @@ static lariat_status open_parts(lr_load_worker *worker) {
   by->reactor = worker->reactor;
   by->ops = &connection_ops;
   by->owner = worker;
+  by->known = &worker->known;
   by->most_requests = options->connection_requests;
   by->stream = lariat_byte_stream_defaults(by->client);
   by->stream.alpn = "http/1.1";

@@ -70,6 +70,7 @@ struct lr_load_worker {
   uint64_t failures; /* not told yet */
   lr_load_source *source;
   lr_load_connection_set set;
+  lr_load_known_heads known;
   lr_load_deadlines deadlines;
   lr_load_recorder recorder;
   lr_load_open_model open;
@@ -87,8 +88,7 @@ static inline uint64_t lr_load_worker_now(const lr_load_worker *worker) {
 }
 
 static inline bool lr_load_worker_sends(const lr_load_worker *worker) {
-  return worker->phase == LR_LOAD_WARMING ||
-         worker->phase == LR_LOAD_MEASURING;
+  return worker->phase == LR_LOAD_WARMING || worker->phase == LR_LOAD_MEASURING;
 }
 
 static inline bool lr_load_worker_has_slot(const lr_load_worker *worker) {

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """The comparisons behind bench/run, which builds what they need."""
 import argparse
+import os
+import shlex
 import signal
 import sys
 import time
@@ -69,12 +71,12 @@ def shape_names(runner):
 
 def run_models(runner, only):
     rows = []
-    with Origin(runner.build) as server:
-        models = list(comparisons.models(runner, server))
-        for row in models:
-            if not only or only in row["id"]:
-                report.show_row(compare(runner, row, rows), say)
-    expect_some(rows, only, [row["id"] for row in models])
+    workers = max(1, machine.cpus() // 2)
+    with Nginx(tls=True, workers=workers) as nginx, \
+            Origin(runner.build) as origin:
+        for row in comparisons.models(runner, only, nginx, origin):
+            report.show_row(compare(runner, row, rows), say)
+    expect_some(rows, only, ["models-" + one[0] for one in comparisons.MODELS])
     return {"rows": rows}
 
 
@@ -88,6 +90,23 @@ def run_scaling(runner, counts):
     return {"rows": rows}
 
 
+def run_scaling_of_list(runner, options):
+    counts = options.reactors or comparisons.counts_to(machine.cpus())
+    say("\nfetches %s %d times, from servers that should be yours" %
+        (options.urls, len(counts) * runner.pairs))
+    rows = []
+    row = comparisons.scaling_of_list(runner, options.urls, counts,
+                                      shlex.split(options.fetch))
+    result = compare(runner, row, rows)
+    comparisons.judge_scaling(result, counts, machine.cpus())
+    report.show_row(result, say)
+    shortest = min((run["wall_s"] for one in result["contenders"].values()
+                    for run in one["runs"]), default=1)
+    if shortest < 1:
+        say("  the list was done in %.1f s: a longer one says more" % shortest)
+    return {"rows": rows}
+
+
 def run_one(name, runner, options):
     if name == "rivals":
         return run_rivals(runner, options.only)
@@ -95,6 +114,8 @@ def run_one(name, runner, options):
         return run_shapes(runner, options.only)
     if name == "models":
         return run_models(runner, options.only)
+    if name == "scaling" and options.urls:
+        return run_scaling_of_list(runner, options)
     if name == "scaling":
         return run_scaling(runner, comparisons.counts_to(machine.cpus()))
     if name == "cores":
@@ -102,6 +123,15 @@ def run_one(name, runner, options):
     if name == "micro":
         return micro.run(runner, say)
     return bars.run(runner, options.numbers, say)
+
+
+def parse_counts(text):
+    """Numbers of reactors, the first of which is what the others are compared
+    with: 1."""
+    counts = sorted({int(word) for word in text.split(",")})
+    if counts[0] != 1 or len(counts) < 2:
+        raise argparse.ArgumentTypeError("1 and others, as 1,2,4")
+    return counts
 
 
 def parse():
@@ -115,12 +145,22 @@ def parse():
     parser.add_argument("--only")
     parser.add_argument("--libcurl")
     parser.add_argument("--note")
+    parser.add_argument("--urls")
+    parser.add_argument("--fetch", default="")
+    parser.add_argument("--reactors", type=parse_counts)
     options = parser.parse_args()
     if options.quick and options.what:
         parser.error("--quick says what is measured")
     if options.quick:
         options.what = ["bars", *map(str, bars.QUICK)]
-    options.pairs = options.pairs or (3 if options.quick else 7)
+    of_list = options.urls is not None
+    if of_list and options.what != ["scaling"]:
+        parser.error("--urls belongs to scaling")
+    if of_list and not os.path.isfile(options.urls):
+        parser.error("there is no file " + options.urls)
+    if not of_list and (options.fetch or options.reactors):
+        parser.error("--fetch and --reactors belong to --urls")
+    options.pairs = options.pairs or (3 if options.quick or of_list else 7)
     options.scale = options.scale or (50 if options.quick else 100)
     options.numbers = [int(word) for word in options.what if word.isdigit()]
     options.what = [word for word in options.what if not word.isdigit()]
@@ -146,6 +186,8 @@ def suffix_of(options):
     in the place of theirs."""
     if options.quick:
         return "-quick"
+    if options.urls:
+        return "-list"
     return "-part" if options.only or options.numbers else ""
 
 
@@ -176,6 +218,7 @@ def main():
         code |= failed(name, result)
         say("\nwritten: " + report.write_json(name + suffix_of(options), facts,
                                               result))
+        report.draw_own(name + suffix_of(options), say)
     return int(code)
 
 

@@ -4,6 +4,7 @@ import os
 
 import contenders as c
 import machine
+from servers import Elsewhere
 
 OTHER_LIBCURL = os.path.join(machine.ROOT, "build", "libcurl-8.14.1")
 
@@ -359,36 +360,92 @@ def rivals(runner, server, names=None):
     }
 
 
-# Requests for each delay: one blocking thread, and 100 at a time.
-MODEL_REQUESTS = {0: (10000, 20000), 1: (1000, 20000), 20: (80, 6000),
-                  200: (25, 3000)}
+# How the models are asked to work, a row each: what the server does, the
+# options of all the programs, and the requests of one blocking thread, of 100,
+# and of those that are asynchronous, libcurl's and lariat's: as many as take
+# each about half a second, or one where the server takes its time.
+MODELS = (
+    ("http", "A page of 200 bytes over http", {}, (5000, 8000, 25000, 50000)),
+    ("https", "The same over https", {"ca": True},
+     (4000, 6000, 10000, 20000)),
+    ("gzip", "Pages of 100 KB, sent as 40 KB of gzip", {"compressed": True},
+     (1100, 1100, 1100, 1100)),
+    ("post", "A POST of 1 KB", {"post": POSTED}, (4000, 6000, 15000, 30000)),
+    ("20ms", "The server answers after 20 ms", {"delay": 20},
+     (40, 4000, 4000, 4000)),
+    ("200ms", "The server answers after 200 ms", {"delay": 200},
+     (5, 1100, 1100, 1100)),
+)
+AT_ONCE = 100
+MULTI = "multi handle"
 
 
-def models(runner, server):
-    for delay, (one_by_one, together) in MODEL_REQUESTS.items():
-        url = server.url("delay/%d" % delay if delay else "")
-        blocking = c.easy(runner, "blocking", url, 1,
-                          share=one_by_one / together)
-        many = c.easy(runner, "threads", url, 100,
-                      share=0.25 if delay < 20 else 1)
-        home = c.lariat(runner, url, 100, "--reactors", 1, "--placement",
-                        "home", name="one reactor")
-        pool = c.lariat(runner, url, 100, "--reactors", machine.cpus(),
-                        "--placement", "spread", name="pool")
-        yield {
-            "id": "models-%d" % delay,
-            "title": "The server answers %s" % (
-                "after %d ms" % delay if delay else "at once"),
-            "settings": settings(connections=100, requests=together,
-                                 blocking_requests=one_by_one,
-                                 reactors=machine.cpus(), placement="spread",
-                                 server=server.name),
-            "server": server, "requests": together, "floor": 5,
-            "contenders": [blocking, many, home, pool],
-            "ratios": [("pool", other, measure)
-                       for other in ("blocking", "threads", "one reactor")
-                       for measure in ("wall_us", "cpu_us")],
-        }
+def model_names():
+    """The five models, simplest first."""
+    return ["blocking, 1 thread", "blocking, %d threads" % AT_ONCE, MULTI,
+            "lariat, 1 reactor", "lariat, " + reactors(model_reactors())]
+
+
+def model_reactors():
+    return max(2, machine.cpus())
+
+
+def model_url(server, how):
+    if "delay" in how:
+        return server.url("delay/%d" % how["delay"])
+    return server.url("tls" if "ca" in how else "url",
+                      "files/page.txt" if "compressed" in how else "")
+
+
+def model_options(server, how):
+    options = []
+    if "ca" in how:
+        options += ["--ca", server.facts["ca"]]
+    if "post" in how:
+        options += ["--post", how["post"]]
+    return options, options + ["--compressed"] * ("compressed" in how)
+
+
+def models(runner, wanted, of_nginx, of_origin):
+    """The rows that are wanted; `of_nginx` and `of_origin` are the servers."""
+    whole = wanted in ["models-" + one[0] for one in MODELS]
+    for kind, title, how, requests in MODELS:
+        # A whole name means that row; part of one, all that have it.
+        name = "models-" + kind
+        if wanted and (name != wanted if whole else wanted not in name):
+            continue
+        server = of_origin if "delay" in how else of_nginx
+        yield model_row(runner, server, kind, title, how, requests)
+
+
+def model_row(runner, server, kind, title, how, requests):
+    url = model_url(server, how)
+    ours, theirs = model_options(server, how)
+    most = max(requests)
+    alone, threaded, multi, lariat = (one / most for one in requests)
+    names = model_names()
+    fixed = dict(settings(connections=AT_ONCE, server=server.name),
+                 reactors=model_reactors(), placement="home, spread",
+                 requests_of_each=", ".join(
+                     str(runner.scaled(one, 5))
+                     for one in requests + requests[-1:]))
+    return {
+        "id": "models-" + kind, "title": title, "settings": fixed,
+        "server": server, "requests": most, "floor": 5,
+        "contenders": [
+            c.easy(runner, names[0], url, 1, *theirs, share=alone),
+            c.easy(runner, names[1], url, AT_ONCE, *theirs, share=threaded),
+            c.plain(runner, url, AT_ONCE, "--latency", *theirs, name=names[2],
+                    share=multi),
+            c.lariat(runner, url, AT_ONCE, "--latency", "--reactors", 1,
+                     "--placement", "home", *ours, name=names[3],
+                     share=lariat),
+            c.lariat(runner, url, AT_ONCE, "--latency", "--reactors",
+                     model_reactors(), "--placement", "spread", *ours,
+                     name=names[4], share=lariat)],
+        "ratios": [(one, other, measure) for measure in ("rate", "cpu_us")
+                   for one, other in zip(names[1:], names)],
+    }
 
 
 def reactors(count):
@@ -405,11 +462,11 @@ def scaling(runner, server, counts, rival=True):
     racing = []
     for count in counts:
         racing.append(c.lariat(runner, url, 32, "--reactors", count,
-                               "--placement", "spread", *trusted,
+                               "--placement", "spread", "--latency", *trusted,
                                name=reactors(count)))
         if rival:
             racing.append(c.plain(runner, url, 32, "--threads", count,
-                                  "--compressed", *trusted,
+                                  "--compressed", "--latency", *trusted,
                                   name=threads(count)))
     return {
         "id": "scaling",
@@ -421,6 +478,23 @@ def scaling(runner, server, counts, rival=True):
         "contenders": racing,
         "ratios": [(name(count), name(1), "rate")
                    for name in (reactors, threads)[:1 + rival]
+                   for count in counts[1:]],
+    }
+
+
+def scaling_of_list(runner, listed, counts, options):
+    """The same with `lariat fetch` and a list of the user's own: of its servers
+    nothing is known."""
+    return {
+        "id": "scaling-list",
+        "title": "lariat fetch on " + os.path.basename(listed),
+        "settings": {"reactors": ", ".join(map(str, counts)),
+                     "options": words(options) or "none",
+                     "server": Elsewhere.name},
+        "server": Elsewhere(), "requests": 1,
+        "contenders": [c.fetch(runner, reactors(count), listed, count, options)
+                       for count in counts],
+        "ratios": [(reactors(count), reactors(1), "rate")
                    for count in counts[1:]],
     }
 
@@ -445,8 +519,11 @@ def judge_scaling(row, counts, cpus):
             continue
         gain = contender["rate"]["median"] / first["rate"]["median"]
         bound = min(count, cpus / (1 + share))
-        table.append({"reactors": count, "gain": gain, "bound": bound,
-                      "efficiency": gain / count, "of_bound": gain / bound})
+        line = {"reactors": count, "gain": gain, "bound": bound,
+                "efficiency": gain / count, "of_bound": gain / bound}
+        line.update({name: contender[name]["median"]
+                     for name in ("p50_us", "p99_us") if name in contender})
+        table.append(line)
     row["scaling"] = {"server_share": share, "cpus": cpus, "table": table,
                       "knee": knee_of(table)}
 

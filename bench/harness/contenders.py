@@ -3,7 +3,8 @@
 import os
 
 import machine
-from measure import Contender, last_json, parse_h2load, parse_wrk
+from measure import (Contender, last_json, parse_fetch, parse_h2load,
+                     parse_wrk)
 
 RIVALS = os.path.join(machine.ROOT, "bench", "rivals")
 
@@ -39,11 +40,26 @@ def plain(runner, url, connections, *options, name="plain", share=1.0):
     return Contender(name, command, last_json, share, libcurl=True)
 
 
-def easy(runner, model, url, connections, share=1.0):
+def easy(runner, name, url, threads, *options, share=1.0):
     def command(requests):
-        return [runner.program("bench-easy"), model, url, str(requests),
-                str(connections)]
-    return Contender(model, command, last_json, share, libcurl=True)
+        return [runner.program("bench-easy"), url, str(requests),
+                str(threads)] + [str(option) for option in options]
+    return Contender(name, command, last_json, share, libcurl=True)
+
+
+def fetch(runner, name, listed, count, options):
+    """`lariat fetch` on a list of URLs, all of which it asks for; it ends with
+    1 when some of them failed."""
+    program = runner.program("lariat")
+    missing = None if os.access(program, os.X_OK) else (
+        "there is no lariat in the build")
+
+    def command(requests):
+        del requests
+        return [program, "fetch", "--input", listed, "--output", "-",
+                "--reactors", str(count), *options]
+    return Contender(name, command, parse_fetch, libcurl=True, missing=missing,
+                     exits=(0, 1))
 
 
 def body_file(runner, length):

@@ -24,10 +24,11 @@ class Contender:
     libcurl   it uses the libcurl under comparison
     missing   why it cannot take part, or None
     window    connections: measured only from when they are all open
+    exits     its exit codes that are no failure of the run
     """
 
     def __init__(self, name, command, parse=None, share=1.0, libcurl=False,
-                 missing=None, window=0):
+                 missing=None, window=0, exits=(0,)):
         self.name = name
         self.command = command
         self.parse = parse
@@ -35,6 +36,7 @@ class Contender:
         self.libcurl = libcurl
         self.missing = missing
         self.window = window
+        self.exits = exits
 
 
 class Bad(Exception):
@@ -72,6 +74,33 @@ def parse_h2load(text):
     total = int(done.group(1))
     return {"requests": total,
             "failed": total - min(int(done.group(2)), int(good.group(1)))}
+
+
+def parse_fetch(text):
+    """What `lariat fetch` writes: failures belong to the list and are counted.
+    The time of an answer is from its turn to its last byte, in its last hop."""
+    taken = []
+    lines = 0
+    for line in text.splitlines():
+        result = json.loads(line)
+        lines += 1
+        if result["error"] is None:
+            taken.append(result["time_us"]["first_byte"] +
+                         result["time_us"]["body"])
+    if not taken:
+        raise Bad("none of its URLs was answered")
+    taken.sort()
+    return {"requests": lines, "failed": 0, "unanswered": lines - len(taken),
+            "p50_us": percentile(taken, 50), "p99_us": percentile(taken, 99)}
+
+
+def percentile(ordered, percent):
+    """The nearest rank, rounded up; None where a p99 has fewer than 10 values
+    above, as in bench/latencies."""
+    rank = (len(ordered) * percent + 99) // 100
+    if percent != 50 and len(ordered) - rank < 10:
+        return None
+    return ordered[rank - 1]
 
 
 class Watch(threading.Thread):
@@ -192,7 +221,7 @@ class Runner:
             watcher.ended.set()
             watcher.join()
         done = subprocess.CompletedProcess(command, child.returncode, *texts)
-        figures = self.read_figures(out, done)
+        figures = self.read_figures(out, done, contender.exits)
         figures["server_cpu_s"] = server.cpu_s() - server_cpu
         self.add_own_figures(figures, contender, done, requests)
         self.add_resumed(figures, resumed, server.resumed())
@@ -216,7 +245,7 @@ class Runner:
                                   (after[1] - before[1]))
 
     @staticmethod
-    def read_figures(path, done):
+    def read_figures(path, done, exits):
         try:
             with open(path, encoding="utf-8") as text:
                 figures = json.load(text)
@@ -225,7 +254,7 @@ class Runner:
             raise Bad("it could not be measured") from error
         if figures["timed_out"]:
             raise Bad("it took too long")
-        if figures["exit"] != 0:
+        if figures["exit"] not in exits:
             words = done.stderr.decode(errors="replace").strip()
             raise Bad("exit code %d: %s" % (figures["exit"],
                                             without_paths(words)[-300:]))
@@ -239,7 +268,7 @@ class Runner:
         if own["failed"]:
             raise Bad("%d of its requests failed" % own["failed"])
         for name in ("requests", "start_cpu_s", "ended_s", "libcurl",
-                     "version", "bytes"):
+                     "version", "bytes", "p50_us", "p99_us", "unanswered"):
             if name in own:
                 figures[name] = own[name]
         if "wall_s" in own:  # without the program's start and end
@@ -324,6 +353,8 @@ MEASURES = {
     "peak_mb": (lambda run: run["maxrss_kb"] / 1024, "MB"),
     "switches": (lambda run: run["context_switches"] / run["requests"], ""),
 }
+# What only some programs tell, and of a short run none.
+TOLD = ("resumed", "p50_us", "p99_us", "unanswered")
 
 
 def reduce_row(row, result):
@@ -337,9 +368,10 @@ def reduce_row(row, result):
         for said in ("libcurl", "version"):
             if said in contender["runs"][0]:
                 contender[said] = contender["runs"][0][said]
-        if "resumed" in contender["runs"][0]:
-            contender["resumed"] = spread_of(
-                [run["resumed"] for run in contender["runs"]])
+        for told in TOLD:
+            values = [run.get(told) for run in contender["runs"]]
+            if None not in values:
+                contender[told] = spread_of(values)
     result["ratios"] = []
     for one, other, measure in row["ratios"]:
         ratio = {"of": one, "to": other, "measure": measure}

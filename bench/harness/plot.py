@@ -60,7 +60,62 @@ def bars(title, rows, mark=None, logarithmic=False):
     return svg(y + 8, parts, title + (", logarithmic" if logarithmic else ""))
 
 
-def lines(title, series):
+PANEL, PANEL_WIDTH = 170, 245
+OURS_LIGHT, OTHER_LIGHT = "#9cc3ad", "#d0d6dd"
+
+
+def value_bar(x, y, width, colour):
+    return ('<rect x="%.1f" y="%.1f" width="%.1f" height="%d" fill="%s"/>' %
+            (x, y, max(width, 1), BAR, colour))
+
+
+def rate_panel(rows, x):
+    """Bars of requests a second, from rows of (label, contender)."""
+    most = max(one["rate"]["high"] for _, one in rows)
+    parts = [text(x, 44, "requests a second")]
+    for at, (label, one) in enumerate(rows):
+        y = 54 + at * (BAR + GAP)
+        wide = PANEL_WIDTH * 0.72 / most
+        parts += [text(PANEL - 8, y + BAR / 2 + 4, label, "end"),
+                  value_bar(x, y, wide * one["rate"]["median"],
+                            OURS if label.startswith("lariat") else OTHER),
+                  line(x + wide * one["rate"]["low"], y + BAR / 2,
+                       x + wide * one["rate"]["high"], y + BAR / 2),
+                  text(x + wide * one["rate"]["high"] + 6, y + BAR / 2 + 4,
+                       format(round(one["rate"]["median"]), ","))]
+    return parts
+
+
+def latency_panel(rows, x):
+    """Bars of the median, with what the p99 has more in a lighter colour."""
+    told = [(at, label, one["p50_us"]["median"] / 1000,
+             one.get("p99_us", one["p50_us"])["median"] / 1000,
+             "p99_us" in one)
+            for at, (label, one) in enumerate(rows) if "p50_us" in one]
+    if not told:
+        return []
+    wide = PANEL_WIDTH * 0.62 / max(one[3] for one in told)
+    parts = [text(x, 44, "latency, ms: p50, and p99 in light")]
+    for at, label, middle, late, has_late in told:
+        y = 54 + at * (BAR + GAP)
+        dark, light = (OURS, OURS_LIGHT) if label.startswith("lariat") else (
+            OTHER, OTHER_LIGHT)
+        parts += [value_bar(x, y, wide * late, light),
+                  value_bar(x, y, wide * middle, dark),
+                  text(x + wide * late + 6, y + BAR / 2 + 4,
+                       "%.3g, %.3g" % (middle, late) if has_late else
+                       "%.3g" % middle)]
+    return parts
+
+
+def panels(title, rows):
+    """Throughput and latency side by side."""
+    parts = rate_panel(rows, PANEL) + latency_panel(
+        rows, PANEL + PANEL_WIDTH + 60)
+    return svg(54 + len(rows) * (BAR + GAP) + 8, parts, title)
+
+
+def lines(title, series, unit="times"):
     """Series of (label, [(x, y), ...], colour, dash)."""
     most_x = max(x for _, points, _, _ in series for x, _ in points)
     most_y = max(y for _, points, _, _ in series for _, y in points)
@@ -71,9 +126,10 @@ def lines(title, series):
                 height - 40 - (height - 90) * y / most_y)
     parts = [line(*place(0, 0), *place(most_x, 0)),
              line(*place(0, 0), *place(0, most_y)),
-             text(*place(0, most_y * 1.04), "%.3g times" % most_y),
-             text(place(most_x, 0)[0], height - 20,
-                  "%d reactors" % most_x, "end")]
+             text(*place(0, most_y * 1.04), "%.3g %s" % (most_y, unit)),
+             text(place(most_x, 0)[0] + 24, height - 20, "reactors")]
+    parts += [text(place(x, 0)[0], height - 20, "%d" % x, "middle")
+              for x, _ in series[0][1]]
     for label, points, colour, dash in series:
         for before, after in zip(points, points[1:]):
             parts.append(line(*place(*before), *place(*after), colour, dash))
@@ -129,18 +185,11 @@ def shapes(result):
 
 
 def models(result):
-    for measure, title in (("wall_us", "Wall time for a request, µs"),
-                           ("cpu_us", "CPU for a request, µs")):
-        rows = []
-        for row in result["rows"]:
-            delay = row["id"].rpartition("-")[2]
-            rows += [("%s, %s ms" % (name, delay), one[measure],
-                      name in ("pool", "one reactor"))
-                     for name, one in row["contenders"].items()
-                     if measure in one]
-        if rows:
-            yield "models-" + measure.split("_", maxsplit=1)[0], bars(
-                title, rows, logarithmic=True)
+    for row in result["rows"]:
+        measured = [(name, one) for name, one in row["contenders"].items()
+                    if "rate" in one]
+        if measured:
+            yield row["id"], panels(row["title"], measured)
 
 
 def scaling(result):
@@ -148,7 +197,14 @@ def scaling(result):
     if not found or len(found["table"]) < 2:
         return
     table = found["table"]
-    yield "scaling", lines(
+    late = [(label, [(row["reactors"], row[name] / 1000) for row in table],
+             colour, "")
+            for label, name, colour in (("p50", "p50_us", OURS),
+                                        ("p99", "p99_us", OURS_LIGHT))
+            if all(name in row for row in table)]
+    if late:
+        yield result["name"] + "-latency", lines("Latency", late, "ms")
+    yield result["name"], lines(
         "Throughput against one reactor; the knee is at %d" % found["knee"],
         [("measured", [(row["reactors"], row["gain"]) for row in table], OURS,
           ""),
@@ -167,7 +223,8 @@ def micro(result):
 
 
 DRAWN = {"rivals": rivals, "shapes": shapes, "models": models,
-         "scaling": scaling, "micro": micro, "bars": aims}
+         "scaling": scaling, "scaling-list": scaling, "micro": micro,
+         "bars": aims}
 
 
 def draw(result, directory):

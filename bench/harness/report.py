@@ -7,10 +7,11 @@ import re
 import bars
 import machine
 import plot
+import truth
 
 RESULTS = os.path.join(machine.ROOT, "results")
-PAGE = os.path.join(machine.ROOT, "docs", "benchmarks.md")
-PLOTS = os.path.join(machine.ROOT, "docs", "benchmarks")
+DOCS = os.path.join(machine.ROOT, "docs")
+PLOTS = os.path.join(DOCS, "benchmarks")
 BEGIN = "<!-- results: written by bench/run publish -->"
 END = "<!-- end of the results -->"
 COMPARED = ("rivals", "shapes", "models", "scaling")
@@ -34,6 +35,26 @@ NAMES = {"cpu_us": "CPU", "wall_us": "wall time", "peak_mb": "peak memory",
          "rate": "throughput"}
 
 
+def latency_words(contender, percentile):
+    """Milliseconds, or that there is no figure."""
+    told = contender.get(percentile + "_us")
+    return number(told["median"] / 1000) if told else "–"
+
+
+def has_latencies(row):
+    return any("p50_us" in one for one in row["contenders"].values())
+
+
+def show_latencies(row, say):
+    for name, one in row["contenders"].items():
+        if "p50_us" in one:
+            say("  %s: p50 %s ms, p99 %s ms" % (
+                name, latency_words(one, "p50"), latency_words(one, "p99")))
+        if "unanswered" in one and one["unanswered"]["median"]:
+            say("  %s: %s not answered" % (
+                name, number(one["unanswered"]["median"])))
+
+
 def show_row(row, say):
     say("%-24s %10s %17s %10s %9s %9s %10s" % (
         "", "CPU us", "low to high", "requests/s", "peak MB", "switches",
@@ -49,6 +70,7 @@ def show_row(row, say):
             number(contender["peak_mb"]["median"]),
             contender["switches"]["median"],
             number(contender["server_us"]["median"])))
+    show_latencies(row, say)
     for ratio in row["ratios"]:
         say("  %s, %s / %s: %s" % (NAMES[ratio["measure"]], ratio["of"],
                                    ratio["to"], ratio_words(ratio)))
@@ -67,7 +89,9 @@ def show_scaling(row, say):
     if "scaling" not in row:
         return
     found = row["scaling"]
-    say("  the server takes %.2f of the client's CPU" % found["server_share"])
+    if found["server_share"]:  # else it is not ours
+        say("  the server takes %.2f of the client's CPU" %
+            found["server_share"])
     for line in found["table"]:
         say("  %3d reactors: %.2f times one; %.0f %% for each; %.0f %% of the "
             "bound of %.2f" % (line["reactors"], line["gain"],
@@ -140,14 +164,21 @@ def settings_words(settings):
 def row_lines(row):
     lines = ["#### " + row["title"], "",
              "`%s`: %s" % (row["id"], settings_words(row["settings"])), ""]
+    if "plotted" in row:
+        lines += ["![%s](benchmarks/%s)" % (row["title"], row["plotted"]), ""]
+    if "commit" in row:
+        lines += ["Measured %s, commit %s." % (row["when"], row["commit"]), ""]
+    more = ["p50 ms", "p99 ms"] if has_latencies(row) else []
     lines += table(
-        ("", "CPU µs", "lowest to highest", "requests/s", "peak MB",
-         "server µs"),
-        [(name, number(one["cpu_us"]["median"]),
+        ["", "CPU µs", "lowest to highest", "requests/s", *more, "peak MB",
+         "server µs"],
+        [[name, number(one["cpu_us"]["median"]),
           "%s to %s" % (number(one["cpu_us"]["low"]),
                         number(one["cpu_us"]["high"])),
-          number(one["rate"]["median"]), number(one["peak_mb"]["median"]),
-          number(one["server_us"]["median"]))
+          number(one["rate"]["median"]),
+          *[latency_words(one, head.split()[0]) for head in more],
+          number(one["peak_mb"]["median"]),
+          number(one["server_us"]["median"])]
          for name, one in row["contenders"].items() if "cpu_us" in one])
     lines.append("")
     for ratio in row["ratios"]:
@@ -236,12 +267,20 @@ def bars_lines(result):
         "commit: the row was measured there, in a later run of its own.", ""]
 
 
-SECTIONS = [("bars", "The aims", bars_lines),
-            ("rivals", "Rivals", compared_lines),
-            ("shapes", "Shapes of work", compared_lines),
-            ("models", "Models of computing", compared_lines),
-            ("scaling", "Cores", compared_lines),
-            ("micro", "The parts", micro_lines)]
+def truth_lines(result):
+    return truth.lines(result, table)
+
+
+PAGES = {
+    "benchmarks.md": [("bars", "The aims", bars_lines),
+                      ("load-bars", "The aims of `lariat load`", bars_lines),
+                      ("truth", "Load testers and the truth", truth_lines),
+                      ("rivals", "Rivals", compared_lines),
+                      ("shapes", "Shapes of work", compared_lines),
+                      ("scaling", "Cores", compared_lines),
+                      ("micro", "The parts", micro_lines)],
+    "models.md": [("models", "What was measured", compared_lines)],
+}
 
 
 def read_json(directory, name):
@@ -252,51 +291,100 @@ def read_json(directory, name):
         return without_runs(json.load(text))
 
 
+def name_of(row):
+    """An aim's number, or the name of a row that is compared."""
+    return row.get("number", row.get("id"))
+
+
 def with_part(whole, part):
     """The rows of the part in the place of the whole's, each with its own
-    commit and time."""
-    of_part = {row["number"]: dict(row, commit=part["commit"],
-                                   when=part["when"]) for row in part["rows"]}
-    rows = [of_part.get(row["number"], row) for row in whole["rows"]]
-    return dict(whole, rows=rows)
+    commit and time; new ones behind them."""
+    of_part = {name_of(row): dict(row, commit=part["commit"],
+                                  when=part["when"]) for row in part["rows"]}
+    rows = [of_part.pop(name_of(row), row) for row in whole["rows"]]
+    return dict(whole, rows=rows + list(of_part.values()))
+
+
+# Of which rows that were measured by themselves replace those that were
+# published.  Rivals are one row.
+OF_ROWS = ("bars", "load-bars", "shapes", "models")
 
 
 def newest(name):
-    """What was measured here, or what was published before, or None; of the
-    aims also the rows that were measured here by their numbers, if later."""
+    """What was measured here, or what was published before, or None; also the
+    rows that were measured here by themselves, if later."""
     result = read_json(RESULTS, name) or read_json(PLOTS, name)
-    part = read_json(RESULTS, "bars-part") if name == "bars" else None
+    part = read_json(RESULTS, name + "-part") if name in OF_ROWS else None
     if result and part and part["when"] > result["when"]:
         return with_part(result, part)
     return result
 
 
-def publish(say):
-    """Rewrites the part of the page between the two marks, and the plots and
-    the JSON beside it."""
-    lines = []
-    os.makedirs(PLOTS, exist_ok=True)
-    for name, title, lines_of in SECTIONS:
-        result = newest(name)
-        if not result:
-            say("no results of %s: left out" % name)
-            continue
-        with open(os.path.join(PLOTS, name + ".json"), "w",
-                  encoding="utf-8") as out:
-            json.dump(result, out, indent=1)
-            out.write("\n")
-        lines += ["### " + title, ""] + measured_with(result) + [""]
-        for plotted in plot.draw(result, PLOTS):
-            lines += ["![%s](benchmarks/%s)" % (title, plotted), ""]
-        lines += lines_of(result)
-    with open(PAGE, encoding="utf-8") as text:
-        page = text.read()
-    if page.count(BEGIN) != 1 or page.count(END) != 1:
-        raise SystemExit("docs/benchmarks.md has lost its marks")
+def keep_published(name, result):
+    with open(os.path.join(PLOTS, name + ".json"), "w",
+              encoding="utf-8") as out:
+        json.dump(result, out, indent=1)
+        out.write("\n")
+
+
+def section_lines(name, title, lines_of, say):
+    """A part of a page, and beside it the plots and the JSON."""
+    result = newest(name)
+    if not result:
+        say("no results of %s: left out" % name)
+        return []
+    keep_published(name, result)
+    plots = plot.draw(result, PLOTS)
+    remove_other_plots(name, plots)
+    for row in result.get("rows", []):
+        if "%s.svg" % name_of(row) in plots:
+            row["plotted"] = "%s.svg" % name_of(row)
+            plots.remove(row["plotted"])
+    lines = ["### " + title, ""] + measured_with(result) + [""]
+    for plotted in plots:
+        lines += ["![%s](benchmarks/%s)" % (title, plotted), ""]
+    return lines + lines_of(result)
+
+
+def remove_other_plots(name, plots):
+    """Those of rows that there are no more."""
+    for old in os.listdir(PLOTS):
+        if (old.startswith(name + "-") and old.endswith(".svg") and
+                old not in plots):
+            os.unlink(os.path.join(PLOTS, old))
+
+
+def write_between(path, begin, end, lines):
+    """Rewrites the part of a page between two marks."""
+    with open(path, encoding="utf-8") as text:
+        whole = text.read()
+    if whole.count(begin) != 1 or whole.count(end) != 1:
+        raise SystemExit("docs/%s has lost its marks" % os.path.basename(path))
     # A function, so that no backslash of the text is taken for a group.
-    page = re.sub(re.escape(BEGIN) + ".*" + re.escape(END),
-                  lambda _: "\n".join([BEGIN, ""] + lines + [END]), page,
-                  flags=re.DOTALL)
-    with open(PAGE, "w", encoding="utf-8") as out:
-        out.write(page)
-    say("written: docs/benchmarks.md")
+    whole = re.sub(re.escape(begin) + ".*" + re.escape(end),
+                   lambda _: "\n".join([begin, ""] + lines + [end]), whole,
+                   flags=re.DOTALL)
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(whole)
+
+
+def write_page(page, sections, say):
+    lines = []
+    for section in sections:
+        lines += section_lines(*section, say)
+    write_between(os.path.join(DOCS, page), BEGIN, END, lines)
+    say("written: docs/" + page)
+
+
+def publish(say):
+    os.makedirs(PLOTS, exist_ok=True)
+    for page, sections in PAGES.items():
+        write_page(page, sections, say)
+
+
+def draw_own(name, say):
+    """The plots of what belongs to a user, and to no page."""
+    if name != "scaling-list":
+        return
+    for plotted in plot.draw(read_json(RESULTS, name), RESULTS):
+        say("written: results/" + plotted)

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: MIT
 """The servers that the benches fetch from: nginx, and lariat-origin where an
 answer must be late.  On loopback only, and ended with the harness."""
+import json
 import os
 import subprocess
 import time
 import urllib.request
 
+import journal
 import machine
 
 
@@ -37,7 +39,25 @@ def children_of(pid):
     return found
 
 
-class Server:
+class Elsewhere:
+    """A server of the user's, of which nothing is known."""
+    name = "not ours"
+
+    def cpu_s(self):
+        return 0
+
+    def handled(self):
+        """Requests answered so far, or None when the server does not count."""
+        return None
+
+    def connected(self):
+        return None
+
+    def resumed(self):
+        return 0, 0
+
+
+class Server(Elsewhere):
     """A child that ends when its standard input does."""
 
     def __init__(self, command):
@@ -59,16 +79,6 @@ class Server:
 
     def cpu_s(self):
         return cpu_of(self.pids)
-
-    def handled(self):
-        """Requests answered so far, or None when the server does not count."""
-        return None
-
-    def connected(self):
-        return None
-
-    def resumed(self):
-        return 0, 0
 
 
 class Nginx(Server):
@@ -141,3 +151,33 @@ class Origin(Server):
 
     def url(self, path=""):
         return self.base + path
+
+
+class Truth(Server):
+    """truthd, with a log of what it did, which there is when it has ended."""
+
+    def __init__(self, build, scratch, *options, cpu=None):
+        self.log = os.path.join(scratch, "truth.log")
+        self.scheme = "https" if "--certificate" in options else "http"
+        super().__init__(
+            (["taskset", "-c", str(cpu)] if cpu is not None else []) +
+            [os.path.join(build, "truthd"), "--log", self.log,
+             "--until-stdin-closes", *map(str, options)])
+        words = self.child.stdout.readline().decode().split()
+        if len(words) != 4:
+            raise RuntimeError("truthd did not start")
+        self.port = words[3]
+
+    def url(self, path="/"):
+        return "%s://127.0.0.1:%s%s" % (self.scheme, self.port, path)
+
+    def end(self):
+        """Ends it: its journal and its totals."""
+        text, _ = self.child.communicate(timeout=60)
+        if self.child.returncode:
+            raise RuntimeError("truthd failed")
+        return journal.Journal(self.log), json.loads(text)
+
+    def __exit__(self, *_):
+        if self.child.returncode is None:
+            super().__exit__()

@@ -23,6 +23,8 @@
  *     --timeout N    seconds for a fetch, instead of the client's default
  *     --libcurl-only every request goes through libcurl, also those which
  *                    lariat would exchange by itself
+ *     --latency      prints how long requests took, too: from asking for one to
+ *                    its callback
  *     --await        as many coroutines as connections await one fetch after
  *                    the other, instead of callbacks
  *
@@ -41,6 +43,8 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <time.h>
+
+#include "../latencies/latencies.h"
 
 enum {
   CONNECTIONS_MAX = 100000,
@@ -73,7 +77,17 @@ struct settings {
   bool libcurl_only;
   bool await;
   bool discard;
+  bool latency;
   long cookies;
+};
+
+struct run;
+
+/* A request that is under way, with --latency. */
+struct timed {
+  struct run *run;
+  struct timed *next_free;
+  uint64_t begun_ns;
 };
 
 struct run {
@@ -98,6 +112,9 @@ struct run {
   bool idling;          /* opening the connections that will be idle */
   bool preparing;       /* making the requests of --before */
   bool starting;
+  struct timed *timed; /* with --latency: as many as may be under way */
+  struct timed *free_timed;
+  struct latencies latencies;
 };
 
 static void start_more(struct run *run);
@@ -198,6 +215,23 @@ static lariat_value on_failure(lariat_value failure, void *context) {
   return failure;
 }
 
+static struct run *end_timed(struct timed *timed) {
+  struct run *run = timed->run;
+
+  latencies_add(&run->latencies, timed->begun_ns);
+  timed->next_free = run->free_timed;
+  run->free_timed = timed;
+  return run;
+}
+
+static lariat_value on_timed_response(lariat_value result, void *timed) {
+  return on_response(result, end_timed(timed));
+}
+
+static lariat_value on_timed_failure(lariat_value failure, void *timed) {
+  return on_failure(failure, end_timed(timed));
+}
+
 static lariat_deferred *ask_and_discard(const struct run *run,
                                         const char *url) {
   lariat_request_options options = lariat_request_defaults(run->client);
@@ -216,6 +250,30 @@ static lariat_deferred *ask(const struct run *run, const char *url) {
   return lariat_get(run->client, url);
 }
 
+static void start_timed(struct run *run, const char *url) {
+  struct timed *timed = run->free_timed;
+  lariat_deferred *deferred;
+
+  run->free_timed = timed->next_free;
+  timed->begun_ns = latencies_now_ns();
+  deferred = ask(run, url);
+  lariat_deferred_add_callbacks(deferred, on_timed_response, on_timed_failure,
+                                timed);
+  lariat_deferred_release(deferred);
+}
+
+static void start_one(struct run *run, const char *url) {
+  lariat_deferred *deferred;
+
+  if (run->timed) {
+    start_timed(run, url);
+    return;
+  }
+  deferred = ask(run, url);
+  lariat_deferred_add_callbacks(deferred, on_response, on_failure, run);
+  lariat_deferred_release(deferred);
+}
+
 /* Keeps as many going as there are connections.  A deferred that has failed
  * already calls back at once, hence the flag: it is counted, and the loop
  * below goes on. */
@@ -228,13 +286,10 @@ static void start_more(struct run *run) {
   if (run->starting) return;
   run->starting = true;
   while (run->started < run->wanted && run->started - run->done < asked) {
-    lariat_deferred *deferred;
     long host = run->idling ? run->started + 1 : run->started % run->url_count;
 
     run->started++;
-    deferred = ask(run, run->urls[host]);
-    lariat_deferred_add_callbacks(deferred, on_response, on_failure, run);
-    lariat_deferred_release(deferred);
+    start_one(run, run->urls[host]);
   }
   run->starting = false;
 }
@@ -332,6 +387,21 @@ static void free_urls(struct run *run) {
   free(run->urls);
 }
 
+static bool make_timed(struct run *run) {
+  const struct settings *settings = run->settings;
+  size_t count =
+      (size_t)(settings->asked ? settings->asked : settings->connections);
+
+  if (!settings->latency) return true;
+  run->timed = calloc(count, sizeof *run->timed);
+  if (!run->timed) return false;
+  for (size_t i = 0; i < count; i++) {
+    run->timed[i] = (struct timed){.run = run, .next_free = run->free_timed};
+    run->free_timed = &run->timed[i];
+  }
+  return latencies_reserve(&run->latencies, (size_t)settings->requests);
+}
+
 static lariat_status make_pool(struct run *run) {
   const struct settings *settings = run->settings;
   lariat_pool_options options = lariat_pool_defaults();
@@ -403,6 +473,7 @@ static lariat_status set_up(struct run *run) {
   lariat_status status = lariat_reactor_new(NULL, &run->reactor);
 
   if (!status && !make_urls(run)) status = LARIAT_ENOMEM;
+  if (!status && !make_timed(run)) status = LARIAT_ENOMEM;
   if (!status) status = make_pool(run);
   if (!status && run->settings->placement == LARIAT_PLACE_HOME)
     return lariat_pool_call(run->pool, 0, begin_at_home, run, NULL);
@@ -418,22 +489,26 @@ static void tear_down(struct run *run) {
   lariat_pool_release(run->pool);
   if (run->reactor) lariat_reactor_close(run->reactor, 1000);
   free_urls(run);
+  free(run->timed);
+  latencies_free(&run->latencies);
 }
 
-static void print_figures(const struct run *run) {
+static void print_figures(struct run *run) {
   struct rusage usage;
 
   getrusage(RUSAGE_SELF, &usage);
   printf("{\"requests\":%ld,\"failed\":%ld,\"bytes\":%llu,\"wall_s\":%.6f,"
          "\"user_s\":%.6f,\"sys_s\":%.6f,\"start_cpu_s\":%.6f,"
          "\"ended_s\":%.6f,\"maxrss_kb\":%ld,\"context_switches\":%ld,"
-         "\"reactors\":%u,\"mean_us\":%.1f,\"libcurl\":\"%s\"}\n",
+         "\"reactors\":%u,\"mean_us\":%.1f,\"libcurl\":\"%s\"",
          run->done, run->failed, (unsigned long long)run->bytes,
          (double)run->wall_ns / 1e9, seconds(usage.ru_utime),
          seconds(usage.ru_stime), run->start_cpu_s,
          (double)(run->begun_ns + run->wall_ns) / 1e9, usage.ru_maxrss,
          usage.ru_nvcsw + usage.ru_nivcsw, lariat_pool_reactors(run->pool),
          (double)run->total_us / (double)run->done, lariat_libcurl_version());
+  if (run->timed) latencies_print(&run->latencies);
+  puts("}");
   if (run->not_ok)
     fprintf(stderr, "bench-path: %ld answers were not 200\n", run->not_ok);
 }
@@ -501,6 +576,9 @@ static bool parse_option(int option, struct settings *settings) {
   case 'd':
     settings->discard = true;
     return true;
+  case 'y':
+    settings->latency = true;
+    return true;
   default:
     return false;
   }
@@ -522,6 +600,7 @@ static bool parse(int argc, char **argv, struct settings *settings) {
       {"libcurl-only", no_argument, NULL, 'l'},
       {"await", no_argument, NULL, 'w'},
       {"discard", no_argument, NULL, 'd'},
+      {"latency", no_argument, NULL, 'y'},
       {NULL, 0, NULL, 0}};
   int option;
 
@@ -531,6 +610,9 @@ static bool parse(int argc, char **argv, struct settings *settings) {
   if (settings->before && settings->idle) return false;
   if (settings->await && (settings->idle || settings->before)) return false;
   if (settings->discard && settings->post) return false;
+  if (settings->latency &&
+      (settings->await || settings->idle || settings->before))
+    return false;
   settings->url = argv[optind];
   return parse_number(argv[optind + 1], 1000000000L, &settings->requests) &&
          parse_number(argv[optind + 2], CONNECTIONS_MAX,
@@ -554,7 +636,7 @@ int main(int argc, char **argv) {
                     "[--placement host|spread|home] [--per-host N] "
                     "[--asked N] [--hosts N] [--idle N] [--before N] "
                     "[--post N] [--ca FILE] [--timeout N] [--libcurl-only] "
-                    "[--await] [--discard] [--cookies N]\n");
+                    "[--await] [--discard] [--cookies N] [--latency]\n");
     return 2;
   }
   status = make_body(&settings) ? set_up(&run) : LARIAT_ENOMEM;

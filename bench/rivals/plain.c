@@ -17,6 +17,7 @@
  *     --headers      sends the two headers that lariat sends by default
  *     --keep         has each body in memory, whole, until its transfer is done
  *     --buffer N     bytes of libcurl's receive buffer
+ *     --latency      prints how long requests took, too
  *
  * prints one line of JSON.  CPU times are of the whole process, from its start;
  * start_cpu_s of them passed before what is counted.  ended_s is the time on
@@ -36,6 +37,8 @@
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "../latencies/latencies.h"
 
 enum {
   EVENTS_PER_CALL = 512,
@@ -61,6 +64,8 @@ struct settings {
   bool http2;
   bool compressed;
   bool keep;
+  bool latency;
+  struct latencies *latencies;
   struct curl_slist *headers;
 };
 
@@ -76,7 +81,8 @@ struct run {
   pthread_t thread;
   CURLM *multi;
   CURL **slots;
-  struct kept *kept; /* one for each slot, or NULL */
+  struct kept *kept;  /* one for each slot, or NULL */
+  uint64_t *begun_ns; /* the same, with --latency */
   long requests;
   long connections;
   long started;
@@ -128,8 +134,8 @@ static size_t on_kept_body(char *data, size_t size, size_t count,
 static void drop_kept(struct run *run, CURL *easy) {
   struct kept *kept = NULL;
 
+  if (!run->kept) return;
   curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&kept);
-  if (!kept) return;
   run->bytes += kept->length;
   free(kept->bytes);
   *kept = (struct kept){.bytes = NULL};
@@ -209,9 +215,19 @@ static bool set_options(const struct settings *settings, CURL *easy) {
   return code == CURLE_OK;
 }
 
+static uint64_t *begun_at(CURL *easy) {
+  uint64_t *begun_ns = NULL;
+
+  curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&begun_ns);
+  return begun_ns;
+}
+
 static bool set_where_bodies_go(struct run *run, long slot) {
   CURL *easy = run->slots[slot];
 
+  if (run->begun_ns &&
+      curl_easy_setopt(easy, CURLOPT_PRIVATE, &run->begun_ns[slot]))
+    return false;
   if (!run->kept)
     return !curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body) &&
            !curl_easy_setopt(easy, CURLOPT_WRITEDATA, run);
@@ -236,8 +252,11 @@ static bool set_up(struct run *run) {
   run->slots = calloc((size_t)run->connections, sizeof *run->slots);
   if (run->settings->keep)
     run->kept = calloc((size_t)run->connections, sizeof *run->kept);
+  if (run->settings->latency)
+    run->begun_ns = calloc((size_t)run->connections, sizeof *run->begun_ns);
   if (run->epoll_fd < 0 || !run->multi || !run->slots) return false;
   if (run->settings->keep && !run->kept) return false;
+  if (run->settings->latency && !run->begun_ns) return false;
   curl_multi_setopt(run->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
   curl_multi_setopt(run->multi, CURLMOPT_SOCKETDATA, run);
   curl_multi_setopt(run->multi, CURLMOPT_TIMERFUNCTION, on_timer);
@@ -255,6 +274,7 @@ static void tear_down(struct run *run) {
   for (long i = 0; run->kept && i < run->connections; i++)
     free(run->kept[i].bytes);
   free(run->kept);
+  free(run->begun_ns);
   free(run->slots);
   if (run->multi) curl_multi_cleanup(run->multi);
   if (run->epoll_fd >= 0) close(run->epoll_fd);
@@ -274,6 +294,7 @@ static void start(struct run *run, CURL *easy) {
       !set_url(run, easy, true, hosts ? run->started % hosts : run->started))
     run->broken = true;
   run->started++;
+  if (run->begun_ns) *begun_at(easy) = latencies_now_ns();
   if (curl_multi_add_handle(run->multi, easy)) run->broken = true;
 }
 
@@ -283,6 +304,7 @@ static void finish(struct run *run, CURL *easy, CURLcode result) {
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   if (result || status != 200) run->failed++;
   drop_kept(run, easy);
+  if (run->begun_ns) latencies_add(run->settings->latencies, *begun_at(easy));
   run->done++;
   curl_multi_remove_handle(run->multi, easy);
   start(run, easy);
@@ -360,12 +382,14 @@ static void print_figures(const struct run *runs, double wall_s,
   printf("{\"requests\":%ld,\"failed\":%ld,\"bytes\":%llu,\"wall_s\":%.6f,"
          "\"user_s\":%.6f,\"sys_s\":%.6f,\"start_cpu_s\":%.6f,"
          "\"ended_s\":%.6f,\"maxrss_kb\":%ld,\"context_switches\":%ld,"
-         "\"libcurl\":\"%s\"}\n",
+         "\"libcurl\":\"%s\"",
          done, failed, (unsigned long long)bytes, wall_s,
          seconds(usage.ru_utime), seconds(usage.ru_stime), start_cpu_s,
          (double)now_us() / 1e6, usage.ru_maxrss,
          usage.ru_nvcsw + usage.ru_nivcsw,
          curl_version_info(CURLVERSION_NOW)->version);
+  if (runs->settings->latency) latencies_print(runs->settings->latencies);
+  puts("}");
 }
 
 static bool fetch_all(struct run *run) {
@@ -453,11 +477,17 @@ static bool make_body(struct settings *settings) {
   return settings->body;
 }
 
+static bool make_latencies(struct settings *settings) {
+  return !settings->latency ||
+         latencies_reserve(settings->latencies, (size_t)settings->requests);
+}
+
 static bool run_all(struct run *runs, struct settings *settings) {
   double start_cpu_s;
   int64_t begin;
 
-  if (!make_body(settings) || !set_up_all(runs, settings)) return false;
+  if (!make_body(settings) || !make_latencies(settings)) return false;
+  if (!set_up_all(runs, settings)) return false;
   start_cpu_s = settings->idle ? cpu_seconds() : 0;
   begin = now_us();
   if (!fetch_in_threads(runs, settings->threads)) return false;
@@ -512,6 +542,9 @@ static bool parse_option(int option, struct settings *settings) {
   case 'k':
     settings->keep = true;
     return true;
+  case 'l':
+    settings->latency = true;
+    return true;
   default:
     return false;
   }
@@ -529,12 +562,14 @@ static bool parse(int argc, char **argv, struct settings *settings) {
       {"http2", no_argument, NULL, '2'},
       {"compressed", no_argument, NULL, 'z'},
       {"keep", no_argument, NULL, 'k'},
+      {"latency", no_argument, NULL, 'l'},
       {NULL, 0, NULL, 0}};
   int option;
 
   while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
     if (!parse_option(option, settings)) return false;
   if (argc - optind != 3 || (settings->hosts && settings->idle)) return false;
+  if (settings->latency && (settings->keep || settings->idle)) return false;
   settings->url = argv[optind];
   return positive(argv[optind + 1], 1000000000L, &settings->requests) &&
          positive(argv[optind + 2], MAX_CONNECTIONS, &settings->connections) &&
@@ -545,7 +580,8 @@ static bool parse(int argc, char **argv, struct settings *settings) {
 
 int main(int argc, char **argv) {
   static struct run runs[MAX_THREADS];
-  struct settings settings = {.threads = 1};
+  struct latencies latencies = {.ns = NULL};
+  struct settings settings = {.threads = 1, .latencies = &latencies};
   long failed = 0;
   bool ran;
 
@@ -553,7 +589,7 @@ int main(int argc, char **argv) {
     fprintf(stderr, "usage: plain URL REQUESTS CONNECTIONS [--threads N] "
                     "[--hosts N] [--idle N] [--ca FILE] [--http2] "
                     "[--compressed] [--post N] [--headers] [--keep] "
-                    "[--buffer N]\n");
+                    "[--buffer N] [--latency]\n");
     return 2;
   }
   if (curl_global_init(CURL_GLOBAL_DEFAULT)) return 2;
@@ -566,6 +602,7 @@ int main(int argc, char **argv) {
     tear_down(&runs[i]);
   }
   free(settings.body);
+  latencies_free(&latencies);
   curl_slist_free_all(settings.headers);
   curl_global_cleanup();
   return !ran ? 2 : failed ? 1 : 0;

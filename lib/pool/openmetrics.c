@@ -61,12 +61,12 @@ static void put_labels(lr_openmetrics *out, const lariat_metric *metric) {
 /* Puts a number, to a billionth and without a sign, as no metric here needs
  * more; with a point, whatever the locale. */
 static void put_value(lr_openmetrics *out, double value) {
-  enum { BILLION = 1000000000 };
+  const unsigned long billion = 1000000000;
   char text[48];
   unsigned long long whole = (unsigned long long)value;
   unsigned long parts =
-      (unsigned long)((value - (double)whole) * BILLION + 0.5);
-  if (parts >= BILLION) {
+      (unsigned long)((value - (double)whole) * (double)billion + 0.5);
+  if (parts >= billion) {
     whole++;
     parts = 0;
   }
