@@ -219,7 +219,7 @@ def starved_checks(bench):
                 for number in range(bench.options.runs or 6)]
     count = len(runs)
     within = sum(max(run["off"].values()) <= 0.2 for run in runs)
-    return [check("wire p50, p99 within 20 %, of %d runs" % count, within,
+    return [check("wire p50, p99 within 20 %%, of %d runs" % count, within,
                   ">=", count - 1 if count > 5 else count),
             check("INVALID", sum(run["verdict"] == "INVALID" for run in runs),
                   ">=", count)]
