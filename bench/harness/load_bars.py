@@ -409,6 +409,10 @@ def cost_row(bench, runner, server, kind, requests, connections=50):
 
 
 def cost_checks(bench):
+    """The CPU time, or with --only instructions those alone."""
+    if bench.options.only and bench.options.only in "instructions":
+        with Nginx(tls=True) as server:
+            return instruction_checks(bench, server)
     runner = Runner(bench.load.build, bench.load.libcurl, bench.options.scale,
                     bench.options.pairs)
     checks = []
@@ -440,8 +444,8 @@ def count_instructions(bench, url, requests, connections, ca):
     done = subprocess.run(
         ["valgrind", "--tool=callgrind", "--fair-sched=try",
          "--callgrind-out-file=" + out] +
-        [bench.load.lariat(), "load", "--quiet", "--json", "/dev/null", "-r",
-         "1", "-c", str(connections), "-n", str(requests), "--timeout", "600",
+        [bench.load.lariat(), "load", "--quiet", "-r", "1", "-c",
+         str(connections), "-n", str(requests), "--timeout", "600",
          *(["--cacert", ca] if ca else []), url],
         env=bench.load.environment(), stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False)
@@ -455,8 +459,8 @@ def count_instructions(bench, url, requests, connections, ca):
 def instruction_checks(bench, server):
     checks = []
     for words, kind, few, many, connections, bound in (
-            ("http", "url", 2000, 6000, 50, 2500),
-            ("https", "tls", 400, 1600, 8, 18000)):
+            ("http", "url", 5000, 25000, 50, 2500),
+            ("https", "tls", 500, 4500, 8, 18000)):
         ca = server.facts["ca"] if kind == "tls" else None
         counts = [count_instructions(bench, server.url(kind), requests,
                                      connections, ca)
