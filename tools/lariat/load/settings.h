@@ -78,7 +78,7 @@ struct load_connection_settings {
   bool ipv6;
 };
 
-/* What requests have that say nothing else. */
+/* Method, headers and body of requests that say nothing else. */
 struct load_request_settings {
   const char *method;
   lariat_header *headers; /* owned; a value of NULL: is not sent */
@@ -88,7 +88,7 @@ struct load_request_settings {
   const char *data;       /* NULL: none; "@FILE", "@-": what is there */
 };
 
-/* What the run is judged by. */
+/* The limits that the run is judged by. */
 struct load_judging_settings {
   const char **texts; /* of --fail-if; owned */
   size_t text_count;
@@ -101,7 +101,7 @@ struct load_output_settings {
   bool quiet;
 };
 
-/* What was given, where the value alone does not tell. */
+/* The options that were given, where the value alone does not tell. */
 struct load_given_settings {
   bool process;
   bool warm_up;

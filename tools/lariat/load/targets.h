@@ -9,7 +9,7 @@
 #include "load/settings.h"
 #include "text.h"
 
-/* What requests have that say nothing else of it: method, headers, body. */
+/* Method, headers and body of requests that say nothing else. */
 struct load_template {
   const char *method;
   lariat_header *headers;
