@@ -59,7 +59,7 @@ static const lr_load_format *find_format(lariat_load_format format) {
   case LARIAT_LOAD_ACCESS_LOG:
     return &lr_load_access_log_format;
   case LARIAT_LOAD_HAR:
-    break;
+    return &lr_load_har_format;
   }
   return NULL;
 }

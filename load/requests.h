@@ -15,6 +15,7 @@
 #include "alias.h"
 #include "arena.h"
 #include "check.h"
+#include "names.h"
 #include "origins.h"
 #include "source.h"
 
@@ -53,7 +54,8 @@ typedef struct lr_load_instant {
 
 /* What is made of the requests once all are there, by the first source. */
 typedef struct lr_load_draw {
-  pthread_mutex_t mutex;
+  pthread_mutex_t mutex; /* of a pipe's names and servers, too */
+  bool frozen; /* a run has seen names and servers: there are no new ones */
   lr_load_alias alias;
   size_t count; /* of the requests that the table was made of */
 } lr_load_draw;
@@ -67,13 +69,16 @@ struct lariat_load_requests {
   lr_load_extra *extras;
   size_t extra_count;
   size_t extra_capacity;
-  const char *names[LARIAT_LOAD_MOST_NAMES];
-  size_t name_count;
+  lr_load_names names;
   lr_load_origins origins;
-  lr_load_arena arena; /* of bytes, checks and names */
+  lr_load_arena arena; /* of bytes and checks */
   lariat_load_request base;
   lr_load_arena base_arena;
   lr_load_flow *flows;
+  struct lariat_load_pipe *pipe;      /* that brings the requests; or NULL */
+  const lr_load_check **piped_checks; /* of the pipe's requests: they stay */
+  size_t piped_check_count;
+  size_t piped_check_capacity;
   lr_load_instant *instants; /* of a replay, in ascending order; or NULL */
   size_t instant_count;
   lariat_load_order order;
@@ -99,6 +104,10 @@ lariat_status lr_load_requests_make(lariat_load_requests *requests,
  * on. */
 void lr_load_requests_set_instants(lariat_load_requests *requests,
                                    lr_load_instant *instants, size_t count);
+
+/* Makes a pipe's names and servers stay as they are: a run is about to see
+ * them.  Any thread. */
+void lr_load_requests_freeze(const lariat_load_requests *requests);
 
 /* Returns which request has this index of the plan; `draw` is NULL where all
  * have the same weight. */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "fault.h"
+#include "request_pipe.h"
 #include "requests.h"
 #include "user.h"
 
@@ -14,6 +15,7 @@ struct lr_load_source {
   uint64_t total;            /* indexes that there are */
   lr_load_user *users;
   lr_load_bytes cookies; /* a message with cookies */
+  lr_load_piped *piped;  /* whose bytes the last message has */
   lariat_status status;
 };
 
@@ -38,11 +40,14 @@ void lr_load_source_free(lr_load_source *source) {
   if (!source) return;
   while (source->users) lr_load_source_leave(source, source->users);
   lr_load_bytes_free(&source->cookies);
+  lr_load_piped_free(source->piped);
   free(source);
 }
 
 lariat_status lr_load_source_status(const lr_load_source *source,
                                     lariat_load_error *error) {
+  if (source->status == LARIAT_OK && source->requests->pipe)
+    return lariat_load_pipe_status(source->requests->pipe, error);
   if (source->status != LARIAT_OK)
     (void)lr_load_fail(error, 0, "out of memory");
   return source->status;
@@ -100,9 +105,25 @@ static lr_load_next begin_flow(lr_load_source *source, const lr_load_flow *flow,
 
 /* ---- Requests ---- */
 
+/* Takes the next request of the pipe; the one before is not used any more. */
+static lr_load_next take_piped(lr_load_source *source, uint64_t index,
+                               lr_load_message *out) {
+  lr_load_piped *piped = NULL;
+  lr_load_next next = lr_load_pipe_pop(source->requests->pipe, &piped);
+  if (next != LR_LOAD_MESSAGE) return next;
+  lr_load_piped_free(source->piped);
+  source->piped = piped;
+  lr_load_entry_tell(source->requests, &piped->made.entry, &piped->made.extra,
+                     index, 0, out);
+  out->stays = false;
+  out->request = UINT32_MAX;
+  return LR_LOAD_MESSAGE;
+}
+
 lr_load_next lr_load_source_take(lr_load_source *source, uint64_t index,
                                  lr_load_message *out) {
   const lariat_load_requests *requests = source->requests;
+  if (requests->pipe) return take_piped(source, index, out);
   if (!requests->count || index >= source->total) return LR_LOAD_END;
   size_t at = lr_load_requests_choose(requests, source->draw, index);
   const lr_load_entry *entry = &requests->entries[at];

@@ -129,7 +129,11 @@ typedef enum lariat_load_skip {
                                   handshake */
   LARIAT_LOAD_SKIP_HOST = 2,   /* a HAR: a host that was not named */
   LARIAT_LOAD_SKIP_SCHEME = 3, /* a HAR: data:, blob:, ws: and others */
-  LARIAT_LOAD_SKIPS = 4        /* how many there are */
+  LARIAT_LOAD_SKIP_BODY = 4,   /* a HAR: a body that is not in it, as files of a
+                                  form */
+  LARIAT_LOAD_SKIP_CACHED = 5, /* a HAR: the browser had the answer, and did not
+                                  ask */
+  LARIAT_LOAD_SKIPS = 6        /* how many there are */
 } lariat_load_skip;
 
 /* Return how much was left out for a reason, and how many requests were taken,
