@@ -10,6 +10,7 @@
 
 #include "help.h"
 #include "interrupt.h"
+#include "load/compare.h"
 #include "load/descriptors.h"
 #include "load/judging.h"
 #include "load/live.h"
@@ -296,6 +297,8 @@ static int do_action(struct load_settings *settings) {
 static int run_command(int argc, char **argv) {
   struct load_settings settings;
   int code = EXIT_USAGE;
+  if (argc > 1 && strcmp(argv[1], "compare") == 0)
+    return load_compare_main(argc - 1, argv + 1);
   if (load_settings_read(&settings, argc, argv))
     code = do_action(&settings);
   else
