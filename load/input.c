@@ -7,6 +7,9 @@
 
 #include "fault.h"
 
+#define LEAST_SPEED 0.001
+#define MOST_SPEED 1000.0
+
 lariat_load_input_options lariat_load_input_defaults(void) {
   return (lariat_load_input_options){.size = sizeof(lariat_load_input_options),
                                      .speed = 1};
@@ -53,8 +56,9 @@ static const lr_load_format *find_format(lariat_load_format format) {
   case LARIAT_LOAD_LINES:
   case LARIAT_LOAD_VEGETA:
     return &lr_load_lines_format;
-  case LARIAT_LOAD_HAR:
   case LARIAT_LOAD_ACCESS_LOG:
+    return &lr_load_access_log_format;
+  case LARIAT_LOAD_HAR:
     break;
   }
   return NULL;
@@ -64,7 +68,10 @@ static const lr_load_format *find_format(lariat_load_format format) {
 
 static lariat_status begin(lariat_load_input *input, lariat_load_error *error) {
   input->format = find_format(input->options.format);
+  double speed = input->options.speed;
   if (!input->format) return lr_load_fail(error, 0, "there is no such format");
+  if (!(speed >= LEAST_SPEED && speed <= MOST_SPEED))
+    return lr_load_fail(error, 0, "the speed is not from 0.001 to 1,000");
   if (!copy_texts(input)) return LARIAT_ENOMEM;
   return input->format->begin(input, error);
 }

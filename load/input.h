@@ -46,5 +46,7 @@ struct lr_load_format {
 };
 
 extern const lr_load_format lr_load_lines_format;
+extern const lr_load_format lr_load_access_log_format;
+extern const lr_load_format lr_load_har_format;
 
 #endif

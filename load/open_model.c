@@ -42,6 +42,14 @@ static void advance(lr_load_worker *worker) {
   end_schedule(worker);
 }
 
+/* Drops what the warm-up has not sent when the measured part begins: it would
+ * keep the first requests that count from their connections. */
+static void drop_warm_up(lr_load_worker *worker, uint64_t now_ns) {
+  lr_load_open_model *open = &worker->open;
+  if (now_ns < worker->start_ns) return;
+  while (open->has_next && !open->next.measured) advance(worker);
+}
+
 /* Notes, once, that a pipe has not brought the next request in time. */
 static void note_starved(lr_load_worker *worker) {
   if (!worker->open.counted && worker->open.next.measured)
@@ -173,6 +181,7 @@ static void send_due(void *context) {
   lr_load_worker_unset_timer(worker, &open->timer);
   uint64_t now_ns = lr_load_worker_now(worker);
   lr_load_worker_look_at_start(worker, now_ns);
+  drop_warm_up(worker, now_ns);
   for (int sent = 0; is_due(worker, now_ns); sent++) {
     open->waiting = !lr_load_worker_has_slot(worker);
     if (open->waiting) return;
@@ -200,6 +209,7 @@ void lr_load_open_model_begin(lr_load_worker *worker) {
 void lr_load_open_model_freed(lr_load_worker *worker, uint64_t now_ns) {
   lr_load_open_model *open = &worker->open;
   if (!lr_load_worker_sends(worker)) return;
+  drop_warm_up(worker, now_ns);
   if (!lr_load_list_is_empty(&open->steps) && send_waiting_step(worker)) return;
   if (open->waiting)
     send_due(worker);

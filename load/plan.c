@@ -7,6 +7,7 @@
 
 #include "fault.h"
 #include "memory.h"
+#include "run_facts.h"
 #include "source.h"
 
 struct lariat_load_plan {
@@ -16,6 +17,7 @@ struct lariat_load_plan {
   lariat_load_part part;
   uint64_t count; /* UINT64_MAX: no limit */
   uint64_t next;  /* the next index, without arrivals */
+  lariat_load_run_facts facts;
 };
 
 static lariat_status make_arrivals(lariat_load_plan *plan,
@@ -32,6 +34,16 @@ static lariat_status make_arrivals(lariat_load_plan *plan,
   return lariat_load_arrivals_new(&arrivals, &plan->arrivals, error);
 }
 
+/* Describes it as the run would, for which a 0 is a default. */
+static void describe_plan(lariat_load_plan *plan,
+                          const lariat_load_run_options *options) {
+  lariat_load_run_options complete = *options;
+  complete.part = plan->part;
+  if (!complete.http_version) complete.http_version = 11;
+  if (!complete.connections) complete.connections = 50;
+  lr_load_facts_describe(&complete, &plan->facts);
+}
+
 static lariat_status make_plan(lariat_load_plan *plan,
                                const lariat_load_run_options *options,
                                lariat_load_error *error) {
@@ -41,6 +53,7 @@ static lariat_status make_plan(lariat_load_plan *plan,
   plan->count = options->count ? options->count : UINT64_MAX;
   lariat_status status = make_arrivals(plan, options, error);
   if (status != LARIAT_OK) return status;
+  describe_plan(plan, options);
   return lr_load_source_new(options->requests, &plan->source);
 }
 
@@ -102,7 +115,15 @@ bool lariat_load_plan_next(lariat_load_plan *plan, lariat_load_planned *out) {
   return true;
 }
 
+const lariat_load_run_facts *
+lariat_load_plan_facts(const lariat_load_plan *plan) {
+  return &plan->facts;
+}
+
 uint64_t lariat_load_plan_total(const lariat_load_plan *plan) {
+  uint64_t at_ns;
   if (plan->arrivals) return lariat_load_arrivals_total(plan->arrivals);
-  return plan->count;
+  if (!lr_load_requests_due(plan->requests, 0, &at_ns)) return plan->count;
+  uint64_t known = lariat_load_requests_count(plan->requests);
+  return known < plan->count ? known : plan->count;
 }

@@ -72,7 +72,9 @@ lr_load_axis lr_load_axis_make(lr_load_scale_kind kind, double least,
   lr_load_axis axis = {kind, least, most > least ? most : least + 1};
   if (kind == LR_LOAD_SCALE_SECONDS || kind == LR_LOAD_SCALE_NINES) return axis;
   double step = find_step(&axis);
-  axis.high = ceil(axis.high / step - 1e-9) * step;
+  /* Of shares the most is the end; of rates a line has space above it. */
+  double more = kind == LR_LOAD_SCALE_RATE ? 1.02 : 1;
+  axis.high = ceil(axis.high * more / step - 1e-9) * step;
   return axis;
 }
 

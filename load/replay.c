@@ -2,6 +2,7 @@
  * replay.c: a vector of instants, and a table of the requests by their keys. */
 #include "replay.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,10 +33,13 @@ struct lr_load_replay {
 };
 
 lariat_status lr_load_replay_new(lariat_load_requests *requests,
-                                 lr_load_replay **out) {
+                                 lr_load_replay **out,
+                                 lariat_load_error *error) {
   enum { FIRST_SLOTS = 64 };
-  lr_load_replay *replay = calloc(1, sizeof(*replay));
   *out = NULL;
+  if (lariat_load_requests_count(requests))
+    return lr_load_fail(error, 0, "a replay takes no other requests");
+  lr_load_replay *replay = calloc(1, sizeof(*replay));
   if (!replay) return LARIAT_ENOMEM;
   replay->requests = requests;
   replay->slots = calloc(FIRST_SLOTS, sizeof(*replay->slots));
@@ -175,8 +179,9 @@ static void spread_all(lr_load_replay *replay, uint64_t seed) {
   }
 }
 
-/* Makes the first one 0, and time as much faster. */
-static void scale(lr_load_replay *replay, uint64_t speed) {
+/* Makes the first one 0, and time as much faster, to the thousandth. */
+static void scale(lr_load_replay *replay, double times) {
+  uint64_t speed = (uint64_t)llround(times * 1000);
   uint64_t start = replay->instants[0].at_ns;
   for (size_t i = 0; i < replay->count; i++) {
     lr_load_wide from_start = replay->instants[i].at_ns - start;
@@ -185,7 +190,7 @@ static void scale(lr_load_replay *replay, uint64_t speed) {
 }
 
 lariat_status lr_load_replay_finish(lr_load_replay *replay, uint64_t seed,
-                                    uint64_t speed) {
+                                    double speed) {
   if (!replay->count) return LARIAT_OK;
   sort_instants(replay);
   if (replay->grain_ns) {

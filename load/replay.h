@@ -12,10 +12,13 @@
 
 typedef struct lr_load_replay lr_load_replay;
 
-/* Makes a replay of the requests that are added by it.  LARIAT_OK,
- * LARIAT_ENOMEM */
+/* Makes a replay of the requests that are added by it.
+ *
+ * LARIAT_OK, LARIAT_ENOMEM
+ * LARIAT_EINVAL  there are requests already, which no instant has */
 lariat_status lr_load_replay_new(lariat_load_requests *requests,
-                                 lr_load_replay **out);
+                                 lr_load_replay **out,
+                                 lariat_load_error *error);
 void lr_load_replay_free(lr_load_replay *replay);
 
 /* Adds a request that was sent at a time, in nanoseconds since any moment that
@@ -29,9 +32,9 @@ lariat_status lr_load_replay_add(lr_load_replay *replay,
                                  uint64_t grain_ns, lariat_load_error *error);
 
 /* Sorts what was gathered, spreads what has one instant, and gives it to the
- * requests, which are a replay from then on.  `speed` is in thousandths.
- * LARIAT_OK, LARIAT_ENOMEM */
+ * requests, which are a replay from then on.  A `speed` of 2 takes half of the
+ * time.  LARIAT_OK, LARIAT_ENOMEM */
 lariat_status lr_load_replay_finish(lr_load_replay *replay, uint64_t seed,
-                                    uint64_t speed);
+                                    double speed);
 
 #endif

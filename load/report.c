@@ -5,6 +5,29 @@
 #include <stdio.h>
 #include <string.h>
 
+/* ---- Thresholds ---- */
+
+static size_t count_given(const lr_load_report *report) {
+  return report->thresholds ? lariat_load_thresholds_count(report->thresholds)
+                            : 0;
+}
+
+size_t lr_load_count_thresholds(const lr_load_report *report) {
+  size_t given = count_given(report);
+  return given ? given : report->result->told_count;
+}
+
+bool lr_load_judge_threshold(const lr_load_report *report, size_t index,
+                             char message[LR_LOAD_LONGEST_THRESHOLD]) {
+  if (count_given(report))
+    return lariat_load_threshold_broken(report->thresholds, index,
+                                        report->result, message,
+                                        LR_LOAD_LONGEST_THRESHOLD);
+  const lr_load_told_threshold *told = &report->result->told[index];
+  snprintf(message, LR_LOAD_LONGEST_THRESHOLD, "%s", told->message);
+  return told->broken;
+}
+
 /* ---- Percentiles ---- */
 
 const lr_load_percentile lr_load_percentiles[LR_LOAD_PERCENTILES] = {

@@ -27,6 +27,19 @@ void lr_load_report_csv(const lr_load_report *report);
 void lr_load_report_samples(const lr_load_report *report);
 void lr_load_report_openmetrics(const lr_load_report *report);
 
+/* ---- Thresholds ----
+ *
+ * Those of the caller, or, if there are none, those that were read with the
+ * result. */
+
+enum { LR_LOAD_LONGEST_THRESHOLD = 200 };
+
+size_t lr_load_count_thresholds(const lr_load_report *report);
+
+/* Judges one: true: it is broken; writes a sentence. */
+bool lr_load_judge_threshold(const lr_load_report *report, size_t index,
+                             char message[LR_LOAD_LONGEST_THRESHOLD]);
+
 /* ---- Percentiles ---- */
 
 typedef struct lr_load_percentile {

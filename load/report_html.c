@@ -85,17 +85,15 @@ static void add_verdict(const lr_load_report *report) {
 }
 
 static void add_threshold(const lr_load_report *report, size_t index) {
-  char message[200];
-  bool broken = lariat_load_threshold_broken(
-      report->thresholds, index, report->result, message, sizeof(message));
+  char message[LR_LOAD_LONGEST_THRESHOLD];
+  bool broken = lr_load_judge_threshold(report, index, message);
   add(report, broken ? "<li><b class=\"broken\">broken</b>: "
                      : "<li><b class=\"kept\">kept</b>: ");
   add_element(report, "", message, "</li>\n");
 }
 
 static void add_thresholds(const lr_load_report *report) {
-  if (!report->thresholds) return;
-  size_t count = lariat_load_thresholds_count(report->thresholds);
+  size_t count = lr_load_count_thresholds(report);
   if (!count) return;
   add(report, "<section><h2>Thresholds</h2>\n<ul>\n");
   for (size_t i = 0; i < count; i++) add_threshold(report, i);
@@ -147,12 +145,12 @@ static void add_rates(const lr_load_report *report) {
   double failed = (double)lr_load_count_failed(counts->outcomes);
   add(report, "<div class=\"tiles\">\n");
   if (result->facts.open)
-    add_tile(report, "asked, a second",
+    add_tile(report, "asked, /s",
              lr_load_show_number(result->facts.asked_per_s).text);
-  add_tile(report, "sent, a second",
+  add_tile(report, "sent, /s",
            lr_load_show_number(lr_load_per_second(result, (double)counts->sent))
                .text);
-  add_tile(report, "good answers, a second",
+  add_tile(report, "good answers, /s",
            lr_load_show_number(lr_load_per_second(result, good)).text);
   add_tile(report, "failed", lr_load_show_share(failed, good + failed).text);
   add_tile(report, "for",

@@ -34,19 +34,14 @@ static void write_verdict(const lr_load_report *report) {
 }
 
 static void write_threshold(const lr_load_report *report, size_t index) {
-  char message[200];
-  bool broken = lariat_load_threshold_broken(
-      report->thresholds, index, report->result, message, sizeof(message));
+  lr_load_told_threshold told;
+  told.broken = lr_load_judge_threshold(report, index, told.message);
   add_line_end(report->out);
-  lr_load_json_open(report->out, NULL, '{');
-  lr_load_json_flag(report->out, "broken", broken);
-  lr_load_json_string(report->out, "message", message);
-  lr_load_json_close(report->out, '}');
+  lr_load_write_struct(report->out, NULL, &lr_load_threshold_members, &told);
 }
 
 static void write_thresholds(const lr_load_report *report) {
-  size_t count =
-      report->thresholds ? lariat_load_thresholds_count(report->thresholds) : 0;
+  size_t count = lr_load_count_thresholds(report);
   lr_load_json_open(report->out, "thresholds", '[');
   for (size_t i = 0; i < count; i++) write_threshold(report, i);
   lr_load_json_close(report->out, ']');
@@ -68,6 +63,7 @@ static void write_plan(const lr_load_report *report) {
   const lariat_load_run_facts *facts = &report->result->facts;
   lr_load_text *out = report->out;
   lr_load_json_open(out, "plan", '{');
+  lr_load_json_string(out, "model", lr_load_name_model(report->result));
   lr_load_json_members(out, lr_load_plan_members.members,
                        lr_load_plan_members.count, facts);
   lr_load_json_string(out, "process",

@@ -107,19 +107,17 @@ static void add_verdict(const lr_load_report *report, bool colours) {
 }
 
 static size_t count_broken(const lr_load_report *report, size_t count) {
-  char message[200];
+  char message[LR_LOAD_LONGEST_THRESHOLD];
   size_t broken = 0;
   for (size_t i = 0; i < count; i++)
-    broken += lariat_load_threshold_broken(
-        report->thresholds, i, report->result, message, sizeof(message));
+    broken += lr_load_judge_threshold(report, i, message);
   return broken;
 }
 
 static void add_threshold(const lr_load_report *report, size_t index,
                           bool colours) {
-  char message[200];
-  bool broken = lariat_load_threshold_broken(
-      report->thresholds, index, report->result, message, sizeof(message));
+  char message[LR_LOAD_LONGEST_THRESHOLD];
+  bool broken = lr_load_judge_threshold(report, index, message);
   const char *colour = broken ? "31" : "32";
   add_coloured(report->out, broken ? "  broken" : "  kept",
                colours ? colour : NULL);
@@ -127,8 +125,7 @@ static void add_threshold(const lr_load_report *report, size_t index,
 }
 
 static void add_thresholds(const lr_load_report *report, bool colours) {
-  if (!report->thresholds) return;
-  size_t count = lariat_load_thresholds_count(report->thresholds);
+  size_t count = lr_load_count_thresholds(report);
   if (!count) return;
   lr_load_text sentence = {0};
   lr_load_text_format(&sentence, "%zu of %zu broken",

@@ -172,6 +172,7 @@ void lariat_load_result_free(lariat_load_result *result) {
   lariat_memory_release(result->seconds);
   lariat_memory_release(result->reactors);
   lariat_memory_release(result->verdict);
+  lariat_memory_release(result->told);
   lariat_memory_release(result);
 }
 

@@ -72,6 +72,13 @@ typedef struct lr_load_surroundings {
                             the largest size */
 } lr_load_surroundings;
 
+/* A threshold as it was judged by the program that wrote the report which this
+ * result was read from. */
+typedef struct lr_load_told_threshold {
+  bool broken;
+  char message[200];
+} lr_load_told_threshold;
+
 /* Seconds that some reactors have told of, and others not yet. */
 typedef struct lr_load_pending lr_load_pending;
 
@@ -95,6 +102,8 @@ struct lariat_load_result {
   lr_load_network network;
   lr_load_surroundings surroundings;
   lariat_load_verdict *verdict; /* once it was judged */
+  lr_load_told_threshold *told; /* NULL: none were read */
+  size_t told_count;
   lr_load_pending *pending;
   lariat_load_on_second on_second;
   void *on_second_context;

@@ -22,11 +22,16 @@
 #define FACT_AS(name, key, kind)                                               \
   LR_LOAD_MEMBER(lariat_load_run_facts, name, key, kind)
 
+static const lr_load_member threshold[] = {
+    LR_LOAD_MEMBER(lr_load_told_threshold, broken, "broken", LR_LOAD_FLAG),
+    LR_LOAD_MEMBER(lr_load_told_threshold, message, "message", LR_LOAD_STRING),
+};
+const lr_load_members lr_load_threshold_members = TABLE(threshold);
+
 static const lr_load_member plan[] = {
     FACT_AS(plan, "text", LR_LOAD_STRING),
     FACT_AS(plan_hash, "hash", LR_LOAD_STRING),
     FACT(target, LR_LOAD_STRING),
-    FACT_AS(open, "open", LR_LOAD_FLAG),
     FACT(seed, LR_LOAD_SEED),
     FACT_AS(part.index, "part", LR_LOAD_UNSIGNED),
     FACT_AS(part.count, "parts", LR_LOAD_UNSIGNED),

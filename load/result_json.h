@@ -15,6 +15,7 @@ typedef struct lr_load_members {
   size_t count;
 } lr_load_members;
 
+extern const lr_load_members lr_load_threshold_members;
 extern const lr_load_members lr_load_plan_members;
 extern const lr_load_members lr_load_run_members;
 extern const lr_load_members lr_load_version_members;

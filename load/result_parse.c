@@ -31,6 +31,10 @@ static const char *name_process(unsigned index) {
   return index == LARIAT_LOAD_POISSON ? "poisson" : "even";
 }
 
+static const char *name_model(unsigned index) {
+  return index ? "open" : "closed";
+}
+
 /* ---- Facts ---- */
 
 static unsigned read_http_version(lr_load_reading *in, json_t *from) {
@@ -55,6 +59,7 @@ static void read_facts(lr_load_reading *in, json_t *root,
   facts->process = (lariat_load_process)lr_load_read_word_of(
       in, plan, "process", 2, name_process);
   facts->http_version = read_http_version(in, plan);
+  facts->open = lr_load_read_word_of(in, plan, "model", 2, name_model) == 1;
 }
 
 /* ---- Judgement ---- */
@@ -178,6 +183,14 @@ static void read_seconds(parser *p) {
   result->second_count = result->second_capacity = json_array_size(array);
 }
 
+static void read_thresholds(parser *p) {
+  lariat_load_result *result = p->result;
+  json_t *array = lr_load_read_array(&p->in, p->root, "thresholds");
+  result->told = read_rows(&p->in, array, &lr_load_threshold_members,
+                           sizeof(*result->told));
+  if (result->told) result->told_count = json_array_size(array);
+}
+
 static void read_reactors(parser *p) {
   lariat_load_result *result = p->result;
   json_t *array = lr_load_read_array(&p->in, p->root, "reactors");
@@ -274,6 +287,7 @@ static void read_result(parser *p) {
                       &lr_load_surrounding_members, &p->result->surroundings);
   read_slowest(p);
   read_seconds(p);
+  read_thresholds(p);
   read_judgement(p);
 }
 

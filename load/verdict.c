@@ -63,6 +63,10 @@ const lr_load_limit lr_load_limits[LR_LOAD_RULES] = {
 #define LATE_FLOOR_NS 1e6
 #define LATE_PART 0.1
 #define OWN_FLOOR_NS 1e6
+
+/* From which share of its time on a wait for a CPU is why sends were late. */
+#define WAIT_OF_LATE 0.01
+
 #define SHORTEST_NS 3e9
 #define SHORTEST_TIMES 10.0
 #define STALL_NS 1e9
@@ -256,8 +260,24 @@ static void judge_memory(judge *j) {
 
 /* ---- The generator ---- */
 
+static double send_lateness(const judge *j) {
+  double half = percentile(j, LARIAT_LOAD_RESPONSE, 50);
+  double allowed = fmax(LATE_FLOOR_NS, LATE_PART * half);
+  return percentile(j, LARIAT_LOAD_LATE, 99) / allowed;
+}
+
+/* Sends that are late need less of a wait to be explained by it: a hog that has
+ * a slice of its own now and then leaves most requests alone. */
+static double judged_wait(const judge *j) {
+  double limit = lr_load_limits[LR_LOAD_CPU_WAIT].suspect;
+  bool late =
+      judge_value(LR_LOAD_SEND_LATE, send_lateness(j)) != LARIAT_LOAD_VALID;
+  return late && j->wait > WAIT_OF_LATE ? fmax(j->wait, limit * 1.001)
+                                        : j->wait;
+}
+
 static void judge_wait(judge *j) {
-  apply(j, LR_LOAD_CPU_WAIT, j->wait,
+  apply(j, LR_LOAD_CPU_WAIT, judged_wait(j),
         "a thread of the generator waited for a CPU in %s of the time",
         show_share(j->wait).text);
   if (j->wait_unknown)
@@ -281,9 +301,9 @@ static void judge_busy(judge *j) {
 
 static void judge_sends(judge *j) {
   double late = percentile(j, LARIAT_LOAD_LATE, 99);
-  double half = percentile(j, LARIAT_LOAD_RESPONSE, 50);
-  double allowed = fmax(LATE_FLOOR_NS, LATE_PART * half);
-  apply(j, LR_LOAD_SEND_LATE, late / allowed,
+  double over = send_lateness(j);
+  double allowed = over > 0 ? late / over : LATE_FLOOR_NS;
+  apply(j, LR_LOAD_SEND_LATE, over,
         "p99 of the generator's own lateness in sending is %s, over %s",
         show_ns(late).text, show_ns(allowed).text);
 }
@@ -344,7 +364,8 @@ static rate_cause find_cause(const judge *j) {
   const lr_load_counts *counts = &j->result->counts;
   if ((double)counts->starved >= j->missing * j->asked / 2) return INPUT;
   if (j->held >= HELD ||
-      judge_value(LR_LOAD_CPU_BUSY, j->busy) == LARIAT_LOAD_INVALID)
+      judge_value(LR_LOAD_CPU_BUSY, j->busy) == LARIAT_LOAD_INVALID ||
+      judge_value(LR_LOAD_CPU_WAIT, j->wait) == LARIAT_LOAD_INVALID)
     return GENERATOR;
   return divide((double)counts->queued, j->ended) >= 0.5 ? CONNECTIONS
                                                          : NOT_KNOWN;

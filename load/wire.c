@@ -161,19 +161,45 @@ static lariat_status tell_fault(const struct gathering *all,
 
 /* ---- Bytes ---- */
 
+static bool is_target(const char *target) {
+  if (!*target) return false;
+  for (; *target; target++)
+    if ((unsigned char)*target <= ' ' || *target == 0x7f) return false;
+  return true;
+}
+
+/* Puts the target between method and version into the place of the URL's. */
+static void replace_target(const char *target, size_t length,
+                           lr_load_wire *wire) {
+  char *from = (char *)memchr(wire->bytes, ' ', wire->head_length) + 1;
+  char *end =
+      memchr(from, ' ', wire->head_length - (size_t)(from - wire->bytes));
+  memmove(from + length, end, wire->length - (size_t)(end - wire->bytes));
+  memcpy(from, target, length);
+  size_t before = (size_t)(end - from);
+  wire->length = wire->length - before + length;
+  wire->head_length = wire->head_length - before + length;
+}
+
 static lariat_status write_bytes(const lariat_h1_request *head,
                                  const lariat_load_request *request,
                                  lr_load_arena *arena, lr_load_wire *out) {
   size_t length;
+  size_t target = request->target ? strlen(request->target) : 0;
   lariat_status status = lariat_h1_request_write(head, NULL, 0, &length);
   if (status != LARIAT_EHEADERLIMIT) return status;
   out->head_length = length;
   out->length = length + request->body_length;
-  out->bytes = lr_load_arena_take(arena, out->length);
+  out->bytes = lr_load_arena_take(arena, out->length + target);
   if (!out->bytes) return LARIAT_ENOMEM;
   if (request->body_length)
     memcpy(out->bytes + length, request->body, request->body_length);
-  return lariat_h1_request_write(head, out->bytes, length, &length);
+  status = lariat_h1_request_write(head, out->bytes, length, &length);
+  if (status != LARIAT_OK || !target) return status;
+  size_t before = out->length;
+  replace_target(request->target, target, out);
+  lr_load_arena_return(arena, before + target - out->length);
+  return LARIAT_OK;
 }
 
 lariat_status lr_load_wire_make(const lariat_load_request *request,
@@ -183,6 +209,8 @@ lariat_status lr_load_wire_make(const lariat_load_request *request,
   struct gathering all;
   if (request->body_length > MOST_BODY)
     return lr_load_fail(error, 0, "a body of more than %d bytes", MOST_BODY);
+  if (request->target && !is_target(request->target))
+    return lr_load_fail(error, 0, "the target has what cannot be sent");
   lariat_status status = gather(&all, request, base, url, error);
   if (status == LARIAT_OK) {
     lariat_h1_request head = lariat_h1_request_of(url);

@@ -57,6 +57,13 @@ class Journal:
                         if begin <= arrival(record) < end]
         return part
 
+    def last(self, count):
+        """The last so many that arrived, as such a part."""
+        part = self.between(float("-inf"), float("inf"))
+        part.records = sorted(part.records, key=arrival)
+        part.records = part.records[max(0, len(part.records) - count):]
+        return part
+
     def arrivals(self):
         return sorted(map(arrival, self.records))
 

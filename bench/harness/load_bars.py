@@ -97,7 +97,7 @@ def stall_figures(server):
 def truth_run(bench, rate, server, number):
     """One run: its verdict and how far it is off, in parts of what is
     allowed."""
-    seconds = bench.seconds(20 if is_stall(server) else 10)
+    seconds = bench.seconds(20)
     run = bench.load.measure(
         server + ("--seed", str(bench.options.seed + number)),
         bench.options_of(rate, queue_free(rate, server), seconds),
@@ -144,11 +144,15 @@ def truth_checks(bench):
                 bench, lambda n: truth_run(bench, rate, server, n),
                 lambda run: show_truth(bench, name, rate, run))
             checks += judge_truth(bench, "%s, %s/s" % (
-                name, format(rate, ",")), valid, others)
+                name, format(rate, ",")), valid, others, rate)
     return checks
 
 
-def judge_truth(bench, words, valid, others):
+# At higher rates what waited for the end of a stall takes the server long.
+ARITHMETIC_MOST = 2000
+
+
+def judge_truth(bench, words, valid, others, rate):
     wanted = min(bench.options.wanted, bench.options.tries)
     checks = [check("%s: VALID of %d" % (words, len(valid) + len(others)),
                     len(valid), ">=", wanted, beside=True)]
@@ -166,7 +170,8 @@ def judge_truth(bench, words, valid, others):
     if "off_arithmetic" in runs[0]:
         checks.append(check(words + ": beside arithmetic, p99, p99.9", noted(
             [max(run["off_arithmetic"][key] for key in ("p99", "p999")
-                 if key in run["off_arithmetic"]) for run in runs]), "<=", 1))
+                 if key in run["off_arithmetic"]) for run in runs]), "<=", 1,
+            beside=rate > ARITHMETIC_MOST))
     return checks
 
 
@@ -336,7 +341,7 @@ VERDICTS = [
     ("too few connections", few_connections_run, ("INVALID", "SUSPECT"),
      ("connections-too-few",)),
     ("stopped for 300 ms", stopped_run, ("INVALID",),
-     ("send-late", "own-share", "cpu-wait", "stopped-process")),
+     ("stopped",)),
     ("a hog on the CPU", hog_run, ("INVALID", "SUSPECT"),
      ("cpu-wait", "send-late", "own-share")),
     ("a slow pipe", slow_pipe_run, ("INVALID",), ("input-starved",)),

@@ -220,7 +220,7 @@ static void test_in_order(void) {
   lr_load_source *source = open_source(requests);
   for (uint64_t i = 0; i < 9; i++)
     CU_ASSERT_EQUAL(take(source, i).request, i % 3);
-  CU_ASSERT_EQUAL(take(source, UINT64_MAX).request, UINT64_MAX % 3);
+  CU_ASSERT_EQUAL(take(source, UINT64_MAX - 1).request, 2);
   lr_load_source_free(source);
   lariat_load_requests_free(requests);
 }

@@ -139,23 +139,33 @@ static void test_round_trip(void) {
   fixture_close(&f);
 }
 
-/* Every report of what was read is that of what was written. */
+/* Every report of what was read is that of what was written, thresholds
+ * included. */
 static void test_other_reports(void) {
   struct fixture f;
+  char *json;
+  lariat_load_thresholds *limits;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   lariat_load_result *result = load_result_make(&plans[1]);
-  char *json = write_json(result);
+  if (lariat_load_thresholds_new(&limits) ||
+      lariat_load_thresholds_add(limits, "p99>1ms", 7, NULL) ||
+      lariat_load_thresholds_add(limits, "rate<1/s", 8, NULL) ||
+      lariat_load_report_write(result, limits, LARIAT_LOAD_JSON, &json, NULL))
+    abort();
   lariat_load_result *back = parse(json);
   for (int i = LARIAT_LOAD_TEXT; i <= LARIAT_LOAD_TEXT_COLOURED; i++) {
     char *a, *b;
     lariat_load_format format = (lariat_load_format)i;
-    CU_ASSERT(lariat_load_report_write(result, NULL, format, &a, NULL) == 0);
+    CU_ASSERT(lariat_load_report_write(result, limits, format, &a, NULL) == 0);
     CU_ASSERT(lariat_load_report_write(back, NULL, format, &b, NULL) == 0);
     /* A sum of OpenMetrics is that of values within a bucket. */
     if (format != LARIAT_LOAD_OPENMETRICS) CU_ASSERT_STRING_EQUAL(a, b);
     lariat_load_text_free(a);
     lariat_load_text_free(b);
   }
+  CU_ASSERT_EQUAL(back->told_count, 2);
+  CU_ASSERT(back->told[0].broken && !back->told[1].broken);
+  lariat_load_thresholds_free(limits);
   lariat_load_result_free(back);
   lariat_load_text_free(json);
   lariat_load_result_free(result);
@@ -209,7 +219,8 @@ static const struct change {
     {"plan/seed", "\"-1\"", "no digits \"seed\""},
     {"plan/process", "\"odd\"", "\"process\" is \"odd\", which is none"},
     {"plan/http_version", "\"1.11\"", "no version \"http_version\""},
-    {"plan/open", "1", "no flag \"open\""},
+    {"plan/model", "\"ajar\"", "\"model\" is \"ajar\", which is none"},
+    {"plan/tls", "1", "no flag \"tls\""},
     {"plan/reactors", "4294967296", "\"reactors\" is too large"},
     {"plan/hash", "\"0123456789abcdef0\"", "\"hash\" is too long"},
     {"run/duration_us", "-1", "no number \"duration_us\" that can be"},

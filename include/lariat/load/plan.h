@@ -49,6 +49,11 @@ LARIAT_API void lariat_load_plan_free(lariat_load_plan *plan);
 LARIAT_API bool lariat_load_plan_next(lariat_load_plan *plan,
                                       lariat_load_planned *out);
 
+/* Returns what is known of the run before it begins: the sentence about the
+ * plan, its hash, the server.  The plan's.  Any thread. */
+LARIAT_API const lariat_load_run_facts *
+lariat_load_plan_facts(const lariat_load_plan *plan);
+
 /* Returns how many requests the whole plan has: exact where they are even or
  * their number ends the run, the mean for a Poisson process; UINT64_MAX where
  * only the answers decide.  Any thread. */

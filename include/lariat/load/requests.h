@@ -52,6 +52,8 @@ typedef struct lariat_load_request {
       think_low_ns; /* the pause of a closed test's user after its answer: */
   uint64_t think_high_ns; /* drawn from low to high */
   lariat_load_expectation expect;
+  const char *target; /* sent instead of the URL's path and query, as it is,
+                         without normalising; NULL: those */
 } lariat_load_request;
 
 /* How the request of each index is chosen. */
@@ -91,7 +93,8 @@ LARIAT_API LARIAT_MUST_USE lariat_status lariat_load_requests_set_base(
  *
  * LARIAT_OK, LARIAT_ENOMEM
  * LARIAT_EINVAL  no URL, or one that is none (the error's byte is in it);
- *                what cannot be sent (lariat_h1_request_write); a weight or a
+ *                what cannot be sent (lariat_h1_request_write), a target with
+ *                blanks or control characters; a weight or a
  *                length beyond the limits; an expectation that makes no sense;
  *                more than 65,536 servers or 4,294,967,295 requests */
 LARIAT_API LARIAT_MUST_USE lariat_status lariat_load_requests_add(

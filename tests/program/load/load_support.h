@@ -41,8 +41,11 @@ static inline const char *load_url(struct load_test *t, const char *path) {
 #define LOAD_ARGUMENTS(...) ((const char *const[]){"load", __VA_ARGS__, NULL})
 
 /* Runs the program, and returns its exit code. */
-#define LOAD_RUN(t, ...)                                                       \
-  (program_run(&(t)->program, LOAD_ARGUMENTS(__VA_ARGS__)), (t)->program.code)
+#define LOAD_RUN(t, ...) load_run(t, LOAD_ARGUMENTS(__VA_ARGS__))
+static inline int load_run(struct load_test *t, const char *const *arguments) {
+  program_run(&t->program, arguments);
+  return t->program.code;
+}
 
 /* Reads JSON that the program has written; released by json_decref. */
 static inline json_t *load_json(const struct load_test *t, const char *name) {

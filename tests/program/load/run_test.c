@@ -42,14 +42,21 @@ static void a_rate_is_kept(void) {
   load_close(&t);
 }
 
+static void expect_connections(json_int_t expected) {
+  json_t *json = load_json(&t, "out");
+  CU_ASSERT_EQUAL(load_number(json, "counts", "connections"), expected);
+  json_decref(json);
+}
+
 static void connections_end(void) {
   load_open(&t);
   LOAD_RUN(&t, "-n", "10", "-c", "2", "-q", "--no-keepalive", "--json", "out",
            load_url(&t, "/page"));
-  CU_ASSERT_EQUAL(origin_counts(t.origin).accepted, 10);
-  LOAD_RUN(&t, "-n", "10", "-c", "1", "-q", "--per-connection", "5", "--json",
+  expect_connections(10);
+  LOAD_RUN(&t, "-n", "12", "-c", "1", "-q", "--per-connection", "5", "--json",
            "out", load_url(&t, "/page"));
-  CU_ASSERT_EQUAL(origin_counts(t.origin).accepted, 12);
+  expect_connections(3);
+  CU_ASSERT(origin_counts(t.origin).accepted >= 13);
   load_close(&t);
 }
 
@@ -58,7 +65,7 @@ static void connections_end(void) {
 static void thresholds_are_judged(void) {
   load_open(&t);
   LOAD_RUN(&t, "-n", "20", "-c", "2", "-q", "--json", "out", "--fail-if",
-           "failures>0", "--fail-if", "max>1h", load_url(&t, "/status/503"));
+           "failures>0", "--fail-if", "max>10m", load_url(&t, "/status/503"));
   json_t *json = load_json(&t, "out");
   const json_t *thresholds = json_object_get(json, "thresholds");
   CU_ASSERT_EQUAL(json_array_size(thresholds), 2);
@@ -184,7 +191,8 @@ static void a_second_interrupt_ends_at_once(void) {
 
 /* ---- Files ---- */
 
-/* Expects the directory to have just these files. */
+/* Expects the directory to have just so many files, beside the two in which
+ * the program's output is kept. */
 static void expect_files(unsigned expected) {
   unsigned found = 0;
   DIR *directory = opendir(t.program.directory);
@@ -192,7 +200,8 @@ static void expect_files(unsigned expected) {
   if (!directory) abort();
   while ((entry = readdir(directory))) found += entry->d_name[0] != '.';
   closedir(directory);
-  if (found != expected) fixture_fail("%u files, not %u", found, expected);
+  if (found != expected + 2)
+    fixture_fail("%u files, not %u", found, expected + 2);
 }
 
 static void all_files_are_written(void) {
@@ -211,7 +220,6 @@ static void all_files_are_written(void) {
     if (!text || !length) fixture_fail("%s is empty", names[i]);
     free(text);
   }
-  CU_ASSERT_EQUAL(t.program.err_length, 0);
   CU_ASSERT_EQUAL(t.program.out_length, 0);
   load_close(&t);
 }

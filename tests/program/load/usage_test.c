@@ -2,6 +2,7 @@
  * The command line of `lariat load`: nonsense is refused before anything is
  * sent, with what would have been right; help, manual and completions know
  * every option. */
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

@@ -31,6 +31,9 @@ static void describe_left(const struct live_state *state, char *text,
   else if (state->total_ns)
     snprintf(text, capacity, "%s left",
              units_clock((double)((left + SECOND_NS - 1) / SECOND_NS)).text);
+  else if (!state->requests)
+    snprintf(text, capacity, "for %s",
+             units_clock((double)(state->elapsed_ns / SECOND_NS)).text);
   else
     snprintf(text, capacity, "%llu of %llu requests",
              (unsigned long long)(state->answered + state->failed),

@@ -3,7 +3,6 @@
 #include "load/load.h"
 
 #include <errno.h>
-#include <lariat/load/report.h>
 #include <lariat/load/run.h>
 #include <lariat/load/verdict.h>
 #include <stdio.h>
@@ -18,6 +17,7 @@
 #include "load/option_table.h"
 #include "load/outputs.h"
 #include "load/plan.h"
+#include "load/report_command.h"
 #include "load/run_options.h"
 #include "load/settings.h"
 #include "load/targets.h"
@@ -132,7 +132,7 @@ static bool begin(struct load *load) {
   load_settings_set_pool(settings, &options);
   load->phase = PHASE_WAITING;
   return waiting_begin(&load->waiting, load->reactor, &options,
-                       load->targets.template.method, load->targets.first_url,
+                       load->targets.first_method, load->targets.first_url,
                        settings->amount.wait_for_ms, on_waited, load);
 }
 
@@ -229,21 +229,6 @@ static int take_down(struct load *load) {
 
 /* ---- The end ---- */
 
-/* Prints the report for people: to standard error where standard output is one
- * of the files. */
-static void print_report(struct load *load, lariat_load_result *result) {
-  char *text = NULL;
-  size_t length = 0;
-  if (load->settings->output.quiet) return;
-  if (lariat_load_report_write(result, load->settings->judging.thresholds,
-                               LARIAT_LOAD_TEXT, &text, &length) != LARIAT_OK) {
-    say("out of memory");
-    return;
-  }
-  (void)fwrite(text, 1, length, load->outputs.to_stdout ? stderr : stdout);
-  lariat_load_text_free(text);
-}
-
 static int end_run(struct load *load) {
   live_end(&load->live);
   if (load->unanswered) return LOAD_EXIT_NO_ANSWER;
@@ -253,7 +238,9 @@ static int end_run(struct load *load) {
   if (load->outcome != LARIAT_OK || !result) return EXIT_SOME;
   load_outputs_write(&load->outputs, result,
                      load->settings->judging.thresholds);
-  print_report(load, result);
+  if (!load->settings->output.quiet)
+    load_outputs_print_text(&load->outputs, result,
+                            load->settings->judging.thresholds);
   int code = judging_exit_code(load->settings, result, load->targets.first_url);
   return load->interrupted ? interrupt_code() : code;
 }
@@ -306,7 +293,7 @@ static int do_action(struct load_settings *settings) {
   return run_load(settings);
 }
 
-int load_command(int argc, char **argv) {
+static int run_command(int argc, char **argv) {
   struct load_settings settings;
   int code = EXIT_USAGE;
   if (load_settings_read(&settings, argc, argv))
@@ -314,6 +301,13 @@ int load_command(int argc, char **argv) {
   else
     fputs("Try \"lariat load --help\".\n", stderr);
   load_settings_free(&settings);
+  return code;
+}
+
+int load_command(int argc, char **argv) {
+  const char *word = argc > 1 ? argv[1] : "";
+  int code = strcmp(word, "report") == 0 ? load_report_main(argc - 1, argv + 1)
+                                         : run_command(argc, argv);
   if ((fflush(stdout) != 0 || ferror(stdout)) && code == EXIT_ALL) {
     say("cannot write to standard output: %s", say_errno(errno));
     code = LOAD_EXIT_BROKEN;

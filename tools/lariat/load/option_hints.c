@@ -108,6 +108,6 @@ const struct option_hint load_option_hints[] = {
     {"dry-run", "--plan"},
     {"dump-urls", "--plan"},
     {"l", "the report has all percentiles"},
-    {"v", "--once shows a request and its answer"},
-    {"verbose", "--once shows a request and its answer"},
+    {"v", "a request and its answer are shown by --once"},
+    {"verbose", "a request and its answer are shown by --once"},
     {NULL, NULL}};

@@ -49,6 +49,58 @@ static const struct option_group groups[] = {
 };
 
 static const struct option_row rows[] = {
+    {NAMED("input", 'i', "FILE", REQUESTS), AT(TEXT, input.list), .low = 1,
+     .files = OPTION_FILES,
+     .help = "URLs or JSON objects, one a line; -: standard input",
+     .manual =
+         "Reads the requests from *FILE*, or from standard input if that is "
+         "`-`: a URL in each line, with its weight behind a blank, if it has "
+         "one; or the JSON objects of `lariat fetch`, with a few keys more; or "
+         "the targets of vegeta.\n"
+         "*load-input.md* has all of it.\n"
+         "What a request does not say itself is as `--method`, `--header` and "
+         "`--data` have it."},
+    {NAMED("in-order", '\0', NULL, REQUESTS), AT(FLAG, input.in_order),
+     .help = "one after the other", .is_terse = true,
+     .manual = "Sends the requests in their order, again and again, instead "
+               "of drawing each by its weight."},
+    {NAMED("har", '\0', "FILE", REQUESTS), AT(TEXT, input.har), .low = 1,
+     .files = OPTION_FILES, .help = "what a browser has recorded",
+     .is_terse = true,
+     .manual = "Reads the requests from an HTTP archive (HAR 1.2), as browsers "
+               "export it; those to `--hosts` alone."},
+    {NAMED("hosts", '\0', "LIST", REQUESTS), AT(TEXT, input.hosts), .low = 1,
+     .help = "of a HAR that are asked", .is_terse = true,
+     .manual = "The hosts of a HAR that requests are sent to, with commas "
+               "between them: *example.org*, or with a port "
+               "*example.org:8080*.\n"
+               "Others, to which a page may lead as well, are never sent to."},
+    {NAMED("timed", '\0', NULL, REQUESTS), AT(FLAG, input.timed),
+     .help = "a HAR: when it was recorded", .is_terse = true,
+     .manual = "Sends the requests of a HAR at the instants at which the "
+               "browser sent them, once."},
+    {NAMED("replay", '\0', "FILE", REQUESTS), AT(TEXT, input.replay), .low = 1,
+     .files = OPTION_FILES, .help = "an access log", .is_terse = true,
+     .manual = "Sends the requests of an access log of nginx or Apache (common "
+               "or combined) at the instants at which they were logged, once; "
+               "GET and HEAD alone, see `--unsafe`."},
+    {NAMED("to", '\0', "URL", REQUESTS), AT(TEXT, input.target), .low = 1,
+     .help = "the server for --replay", .is_terse = true,
+     .manual = "Scheme, host and port for the requests of `--replay`."},
+    {NAMED("log-format", '\0', "TEXT", REQUESTS), AT(TEXT, input.log_format),
+     .low = 1, .help = "as nginx has it", .is_terse = true,
+     .manual = "The lines of the log, as nginx's directive log_format says "
+               "them.\n"
+               "With *$msec* in it, requests have their place within the "
+               "second; without, they are spread over it evenly."},
+    {NAMED("speed", '\0', "X", REQUESTS), PARSED(load_read_speed),
+     .help = "of a replay", .preset = "1", .is_terse = true,
+     .expects = "a factor from 0.001 to 1000, as 2 or 0.5",
+     .manual = "Replays *X* times as fast."},
+    {NAMED("unsafe", '\0', NULL, REQUESTS), AT(FLAG, input.unsafe),
+     .help = "replay all methods", .is_terse = true,
+     .manual = "Replays POST and the others, too; their bodies are not in a "
+               "log, and are not sent."},
     {NAMED("method", 'X', "METHOD", REQUESTS), PARSED(load_read_method),
      .words = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"},
      .help = "the method", .is_terse = true, .expects = "a method, as HEAD",
@@ -294,7 +346,8 @@ static const struct option_row rows[] = {
 _Static_assert(sizeof rows / sizeof rows[0] <= OPTIONS_MAX, "the rows");
 
 static const char usage[] =
-    "usage: lariat load [options] URL...\n"
+    "usage: lariat load [options] URL... | -i FILE | --har FILE --hosts LIST\n"
+    "                             | --replay FILE --to URL\n"
     "Tests a server: how long do users wait, and may that be believed?\n";
 
 static const char notes[] =

@@ -5,7 +5,9 @@
 #include <lariat/load/facts.h>
 #include <lariat/load/hdr.h>
 #include <lariat/load/report.h>
+#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "say.h"
 
@@ -153,6 +155,24 @@ void load_outputs_write(struct load_outputs *outputs,
   }
   for (unsigned i = 0; i < LOAD_HDR; i++)
     if (outputs->files[i].path) write_report(outputs, i, result, thresholds);
+}
+
+void load_outputs_print_text(const struct load_outputs *outputs,
+                             lariat_load_result *result,
+                             const lariat_load_thresholds *thresholds) {
+  FILE *file = outputs->to_stdout ? stderr : stdout;
+  char *text = NULL;
+  size_t length = 0;
+  if (lariat_load_report_write(result, thresholds,
+                               isatty(fileno(file)) == 1
+                                   ? LARIAT_LOAD_TEXT_COLOURED
+                                   : LARIAT_LOAD_TEXT,
+                               &text, &length) != LARIAT_OK) {
+    say("out of memory");
+    return;
+  }
+  (void)fwrite(text, 1, length, file);
+  lariat_load_text_free(text);
 }
 
 bool load_outputs_close(struct load_outputs *outputs) {

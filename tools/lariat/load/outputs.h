@@ -38,6 +38,12 @@ void load_outputs_write(struct load_outputs *outputs,
                         lariat_load_result *result,
                         const lariat_load_thresholds *thresholds);
 
+/* Prints the report for people: on standard output, or where that is one of
+ * the files on standard error. */
+void load_outputs_print_text(const struct load_outputs *outputs,
+                             lariat_load_result *result,
+                             const lariat_load_thresholds *thresholds);
+
 /* Closes the files.  Returns false when one could not be written, now or
  * before. */
 bool load_outputs_close(struct load_outputs *outputs);

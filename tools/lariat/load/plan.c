@@ -27,18 +27,11 @@ static void print_total(const lariat_load_run_options *options,
            (unsigned long long)lariat_load_part_size(options->part, total));
 }
 
-static void print_model(const lariat_load_run_options *options) {
-  double seconds = (double)options->duration_ns / 1e9;
-  if (options->stage_count) {
-    printf("model     open: %s arrivals, seed %llu\n",
-           options->process == LARIAT_LOAD_POISSON ? "poisson" : "even",
-           (unsigned long long)options->seed);
-    return;
-  }
-  printf("model     closed: %u users, each without a pause",
-         options->connections);
-  if (options->duration_ns) printf(", for %.3g s", seconds);
-  putchar('\n');
+static void print_facts(const lariat_load_plan *plan) {
+  const lariat_load_run_facts *facts = lariat_load_plan_facts(plan);
+  printf("plan      %s\n", facts->plan);
+  printf("hash      %s\n", facts->plan_hash);
+  printf("server    %s\n", facts->target);
 }
 
 static void print_request(const lariat_load_planned *request) {
@@ -100,7 +93,7 @@ int plan_print(const lariat_load_run_options *options) {
     say("%s", error.message);
     return EXIT_USAGE;
   }
-  print_model(options);
+  print_facts(plan);
   print_total(options, plan);
   int code = print_requests(plan);
   lariat_load_plan_free(plan);

@@ -49,6 +49,13 @@ bool load_read_start_at(void *settings, char *value) {
   return read_instant(value, seconds);
 }
 
+bool load_read_speed(void *settings, char *value) {
+  uint64_t thousandths;
+  if (!number_read_thousandths(value, 1, 1000000, &thousandths)) return false;
+  SETTINGS(settings)->input.speed = (double)thousandths / 1000;
+  return true;
+}
+
 /* ---- The request ---- */
 
 bool load_read_method(void *settings, char *value) {

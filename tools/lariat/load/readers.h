@@ -16,6 +16,9 @@ bool load_read_warm_up(void *settings, char *value);
 /* Reads seconds since 1970, or "2026-11-30T14:00:00Z". */
 bool load_read_start_at(void *settings, char *value);
 
+/* Reads a factor from 0.001 to 1000. */
+bool load_read_speed(void *settings, char *value);
+
 bool load_read_method(void *settings, char *value);
 bool load_read_header(void *settings, char *value);
 bool load_read_user(void *settings, char *value);

@@ -15,6 +15,10 @@ enum { DURATION_MS = 10000, WARM_UP_MS = 2000 };
 
 /* ---- What is sent ---- */
 
+bool load_settings_has_instants(const struct load_settings *settings) {
+  return settings->input.replay || settings->input.timed;
+}
+
 static bool is_file(const char *path) {
   struct stat about;
   return stat(path, &about) == 0 &&
@@ -37,15 +41,52 @@ static bool check_url(const char *url) {
   return true;
 }
 
-static bool check_input(const struct load_input_settings *input) {
-  if (input->file && input->url_count) {
-    say("give URLs as arguments or with --input, not both");
+/* Counts the ways in which requests were given. */
+static int count_inputs(const struct load_input_settings *input) {
+  return (input->list != NULL) + (input->har != NULL) +
+         (input->replay != NULL) + (input->url_count != 0);
+}
+
+static const char *file_of(const struct load_input_settings *input) {
+  if (input->har) return input->har;
+  return input->replay ? input->replay : input->list;
+}
+
+/* Checks what belongs to one kind of file. */
+static bool check_file(const struct load_settings *settings) {
+  const struct load_input_settings *input = &settings->input;
+  const char *file = file_of(input);
+  const char *data = settings->request.data;
+  if (input->har && !input->hosts)
+    say("--har needs --hosts, as example.org,cdn.example.org: a page asks "
+        "servers that are not yours");
+  else if (!input->har && (input->hosts || input->timed))
+    say("--hosts and --timed are for a --har");
+  else if (input->replay && !input->target)
+    say("--replay needs --to URL, the server that is to answer");
+  else if (!input->replay &&
+           (input->target || input->log_format || input->unsafe))
+    say("--to, --log-format and --unsafe are for --replay");
+  else if (input->speed > 0 && !load_settings_has_instants(settings))
+    say("--speed is for --replay, or a --har that is --timed");
+  else if (file && data && strcmp(file, "-") == 0 && strcmp(data, "@-") == 0)
+    say("standard input cannot be the requests and the --data, too");
+  else
+    return true;
+  return false;
+}
+
+static bool check_input(const struct load_settings *settings) {
+  const struct load_input_settings *input = &settings->input;
+  if (count_inputs(input) > 1) {
+    say("give requests in one way: URLs, --input, --har or --replay");
     return false;
   }
-  if (!input->file && !input->url_count) {
-    say("there is nothing to send: give a URL");
+  if (count_inputs(input) == 0) {
+    say("there is nothing to send: give a URL, or requests with --input");
     return false;
   }
+  if (!check_file(settings)) return false;
   for (size_t i = 0; i < input->url_count; i++)
     if (!check_url(input->urls[i])) return false;
   return true;
@@ -111,9 +152,11 @@ static void set_rate(struct load_amount_settings *amount) {
 
 static void set_amount(struct load_settings *settings) {
   struct load_amount_settings *amount = &settings->amount;
-  if (!amount->duration_ms && !amount->requests && !amount->stages_text)
+  bool timed = load_settings_has_instants(settings);
+  if (!amount->duration_ms && !amount->requests && !amount->stages_text &&
+      !timed)
     amount->duration_ms = DURATION_MS;
-  if (!settings->given.warm_up && !amount->requests)
+  if (!settings->given.warm_up && !amount->requests && !timed)
     amount->warm_up_ms = WARM_UP_MS;
   set_rate(amount);
 }
@@ -123,6 +166,9 @@ static bool check_amount(const struct load_settings *settings) {
   bool open = amount->rate > 0 || amount->stages_text;
   if (amount->rate > 0 && amount->stages_text)
     say("give --rate or --stages, not both");
+  else if (open && load_settings_has_instants(settings))
+    say("the requests have instants of their own: leave --rate and --stages "
+        "out");
   else if (amount->stages_text && amount->duration_ms)
     say("--stages say how long the run is: leave --duration out");
   else if (settings->given.process && !open)
@@ -218,7 +264,8 @@ static bool check_outputs(const struct load_output_settings *output) {
   return true;
 }
 
-static bool read_thresholds(struct load_judging_settings *judging) {
+bool load_settings_read_thresholds(struct load_settings *settings) {
+  struct load_judging_settings *judging = &settings->judging;
   lariat_load_error error;
   if (lariat_load_thresholds_new(&judging->thresholds) != LARIAT_OK) {
     say("out of memory");
@@ -238,11 +285,11 @@ static bool read_thresholds(struct load_judging_settings *judging) {
 /* ---- All of it ---- */
 
 static bool check_together(struct load_settings *settings) {
-  return check_input(&settings->input) && check_request(&settings->request) &&
+  return check_input(settings) && check_request(&settings->request) &&
          check_amount(settings) && read_stages(&settings->amount) &&
          read_part(&settings->amount) && check_connections(settings) &&
          check_outputs(&settings->output) &&
-         read_thresholds(&settings->judging);
+         load_settings_read_thresholds(settings);
 }
 
 bool load_settings_read(struct load_settings *settings, int argc, char **argv) {

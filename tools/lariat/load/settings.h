@@ -25,12 +25,21 @@ enum load_output {
   LOAD_OUTPUTS
 };
 
-/* Where the requests come from. */
+/* Where the requests come from: one of the files, which may be "-", standard
+ * input, or the arguments. */
 struct load_input_settings {
-  const char *file; /* NULL: the arguments; "-": standard input */
+  const char *list;   /* --input; NULL: none */
+  const char *har;    /* NULL: none */
+  const char *replay; /* an access log; NULL: none */
   char *const *urls;
   size_t url_count;
+  const char *hosts;      /* of a HAR, with commas between them; NULL: none */
+  const char *target;     /* of a log: the server; NULL: none */
+  const char *log_format; /* NULL: common or combined */
+  double speed;           /* 0: as it was */
   bool in_order;
+  bool timed;  /* a HAR: when the browser sent it */
+  bool unsafe; /* a log: all methods */
 };
 
 /* How much is sent, and when. */
@@ -109,9 +118,16 @@ struct load_settings {
   enum load_action action;
 };
 
+/* Tells whether the requests have instants of their own. */
+bool load_settings_has_instants(const struct load_settings *settings);
+
 /* Reads the arguments after "load".  Says what is wrong with them and returns
  * false.  `settings` keeps pointers into `argv`. */
 bool load_settings_read(struct load_settings *settings, int argc, char **argv);
+
+/* Makes the thresholds of their texts.  Says what is wrong with one, and
+ * returns false. */
+bool load_settings_read_thresholds(struct load_settings *settings);
 
 /* Puts names, addresses and trust into the options of a pool, which keep
  * pointers into `settings`. */

@@ -4,12 +4,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <lariat/load/plan.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
 
+#include "load/message.h"
+#include "load/request_file.h"
 #include "say.h"
 
 enum { READ_BYTES = 64 * 1024 };
@@ -139,13 +142,30 @@ static bool add_urls(struct load_targets *targets,
     char *url = complete_url(input->urls[i]);
     if (!url) return refuse_memory();
     bool added = add_url(targets, url);
-    if (targets->first_url)
-      free(url);
-    else
-      targets->first_url = url;
+    free(url);
     if (!added) return false;
   }
   return true;
+}
+
+/* Makes the URL of the first request, for messages and for those who wait for
+ * the server. */
+static bool find_first(struct load_targets *targets) {
+  const lariat_load_run_options options = {.size = sizeof options,
+                                           .requests = targets->requests};
+  lariat_load_plan *plan;
+  lariat_load_planned first;
+  char target[4096];
+  if (lariat_load_plan_new(&options, &plan, NULL) != LARIAT_OK)
+    return refuse_memory();
+  if (lariat_load_plan_next(plan, &first)) {
+    message_read_line(first.bytes, first.length, targets->first_method,
+                      sizeof targets->first_method, target, sizeof target);
+    if (asprintf(&targets->first_url, "%s%s", first.origin, target) < 0)
+      targets->first_url = NULL;
+  }
+  lariat_load_plan_free(plan);
+  return targets->first_url || refuse_memory();
 }
 
 bool load_targets_make(struct load_targets *targets,
@@ -158,7 +178,8 @@ bool load_targets_make(struct load_targets *targets,
       targets->requests,
       settings->input.in_order ? LARIAT_LOAD_IN_ORDER : LARIAT_LOAD_WEIGHTED,
       settings->amount.seed);
-  return set_base(targets) && add_urls(targets, &settings->input);
+  return set_base(targets) && add_urls(targets, &settings->input) &&
+         request_file_read(settings, targets->requests) && find_first(targets);
 }
 
 void load_targets_free(struct load_targets *targets) {

@@ -21,7 +21,8 @@ struct load_template {
 
 struct load_targets {
   struct load_template template;
-  char *first_url; /* for messages, and to wait for; owned */
+  char *first_url; /* of the first request, for messages; owned */
+  char first_method[40];
   lariat_load_requests *requests;
 };
 
