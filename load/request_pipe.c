@@ -209,7 +209,8 @@ static lariat_load_pipe *make_pipe(lariat_load_requests *requests, int fd) {
 }
 
 /* Makes what the thread needs, and starts it. */
-static lariat_status start(lariat_load_pipe *pipe, lariat_load_format format,
+static lariat_status start(lariat_load_pipe *pipe,
+                           lariat_load_input_format format,
                            lariat_load_error *error) {
   lariat_load_input_options options = lariat_load_input_defaults();
   options.format = format;
@@ -226,7 +227,7 @@ static lariat_status start(lariat_load_pipe *pipe, lariat_load_format format,
 }
 
 lariat_status lariat_load_pipe_open(lariat_load_requests *requests, int fd,
-                                    lariat_load_format format,
+                                    lariat_load_input_format format,
                                     lariat_load_pipe **out,
                                     lariat_load_error *error) {
   *out = NULL;

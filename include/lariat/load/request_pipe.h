@@ -45,7 +45,7 @@ typedef struct lariat_load_pipe lariat_load_pipe;
  *                 may be NULL
  * LARIAT_ESYSTEM  no thread, or no descriptor for waking it: see errno */
 LARIAT_API LARIAT_MUST_USE lariat_status lariat_load_pipe_open(
-    lariat_load_requests *requests, int fd, lariat_load_format format,
+    lariat_load_requests *requests, int fd, lariat_load_input_format format,
     lariat_load_pipe **out, lariat_load_error *error);
 
 /* Waits until as many requests are there as may be, or all, or one cannot be

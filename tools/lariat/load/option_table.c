@@ -58,6 +58,9 @@ static const struct option_row rows[] = {
          "one; or the JSON objects of `lariat fetch`, with a few keys more; or "
          "the targets of vegeta.\n"
          "*load-input.md* has all of it.\n"
+         "From a pipe, each request is sent once, in its order, while the "
+         "program on the other side makes the next ones, and the run ends when "
+         "the pipe does.\n"
          "What a request does not say itself is as `--method`, `--header` and "
          "`--data` have it."},
     {NAMED("in-order", '\0', NULL, REQUESTS), AT(FLAG, input.in_order),
@@ -348,6 +351,8 @@ _Static_assert(sizeof rows / sizeof rows[0] <= OPTIONS_MAX, "the rows");
 static const char usage[] =
     "usage: lariat load [options] URL... | -i FILE | --har FILE --hosts LIST\n"
     "                             | --replay FILE --to URL\n"
+    "       lariat load compare ... | report RUN.json ... (see --help of "
+    "each)\n"
     "Tests a server: how long do users wait, and may that be believed?\n";
 
 static const char notes[] =

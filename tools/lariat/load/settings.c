@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "load/option_table.h"
 #include "say.h"
@@ -111,6 +112,16 @@ static bool check_request(const struct load_request_settings *request) {
   return false;
 }
 
+/* Finds out whether the list is made by a program while it is read. */
+static void find_pipe(struct load_input_settings *input) {
+  struct stat about;
+  if (!input->list) return;
+  int failed = strcmp(input->list, "-") == 0 ? fstat(STDIN_FILENO, &about)
+                                             : stat(input->list, &about);
+  input->piped =
+      !failed && (S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode));
+}
+
 /* ---- How much ---- */
 
 /* Says what is wrong with the text of an option. */
@@ -152,7 +163,7 @@ static void set_rate(struct load_amount_settings *amount) {
 
 static void set_amount(struct load_settings *settings) {
   struct load_amount_settings *amount = &settings->amount;
-  bool timed = load_settings_has_instants(settings);
+  bool timed = load_settings_has_instants(settings) || settings->input.piped;
   if (!amount->duration_ms && !amount->requests && !amount->stages_text &&
       !timed)
     amount->duration_ms = DURATION_MS;
@@ -301,6 +312,7 @@ bool load_settings_read(struct load_settings *settings, int argc, char **argv) {
   settings->input.urls = argv + first;
   settings->input.url_count = (size_t)(argc - first);
   if (settings->action >= LOAD_VERSION) return true;
+  find_pipe(&settings->input);
   if (!check_together(settings)) return false;
   set_amount(settings);
   return check_plan(&settings->amount);

@@ -40,6 +40,7 @@ struct load_input_settings {
   bool in_order;
   bool timed;  /* a HAR: when the browser sent it */
   bool unsafe; /* a log: all methods */
+  bool piped;  /* the list comes from a pipe, while the run lasts */
 };
 
 /* How much is sent, and when. */
