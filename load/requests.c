@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "base.h"
+#include "entry.h"
 #include "fault.h"
 #include "flow.h"
 #include "hash.h"
 #include "request_pipe.h"
-#include "wire.h"
 
 /* Weights are counted in millionths. */
 #define WEIGHT_UNIT 1e6
@@ -67,6 +67,8 @@ void lariat_load_requests_free(lariat_load_requests *requests) {
   free(requests->piped_checks);
   free_draw(requests->draw);
   lr_load_flows_free(requests->flows);
+  if (requests->csv) lr_load_csv_free(requests->csv);
+  free(requests->csv);
   lr_load_names_free(&requests->names);
   lr_load_origins_free(&requests->origins);
   lr_load_arena_free(&requests->arena);
@@ -118,45 +120,6 @@ static lariat_status check_numbers(const lariat_load_request *request,
   if (request->think_high_ns < request->think_low_ns)
     return lr_load_fail(error, 0, "the longest think time is the shorter one");
   return LARIAT_OK;
-}
-
-static lariat_status make_bytes(lariat_load_requests *requests,
-                                const lariat_load_request *request,
-                                const lariat_url *url, lr_load_arena *arena,
-                                lr_load_entry *entry,
-                                lariat_load_error *error) {
-  lr_load_wire wire;
-  lariat_status status =
-      lr_load_wire_make(request, &requests->base, url, arena, &wire, error);
-  if (status == LARIAT_OK)
-    status = lr_load_origins_add(&requests->origins, url,
-                                 requests->draw->frozen, &entry->origin, error);
-  if (status != LARIAT_OK) return status;
-  entry->bytes = wire.bytes;
-  entry->length = (uint32_t)wire.length;
-  if (lr_load_is_head(request->method)) entry->flags |= LR_LOAD_ENTRY_HEAD;
-  if (lr_load_is_idempotent(request->method))
-    entry->flags |= LR_LOAD_ENTRY_IDEMPOTENT;
-  if (lr_load_has_header(request, &requests->base, "Cookie"))
-    entry->flags |= LR_LOAD_ENTRY_COOKIE;
-  return LARIAT_OK;
-}
-
-static lariat_status make_entry(lariat_load_requests *requests,
-                                const lariat_load_request *request,
-                                lr_load_arena *arena, lr_load_entry *entry,
-                                lariat_load_error *error) {
-  lariat_url *url;
-  lariat_url_error fault;
-  if (!request->url) return lr_load_fail(error, 0, "there is no URL");
-  lariat_status status =
-      lariat_url_parse(request->url, strlen(request->url), NULL, &url, &fault);
-  if (status == LARIAT_ENOMEM) return status;
-  if (status != LARIAT_OK)
-    return lr_load_fail(error, fault.byte, "not a URL: %s", fault.message);
-  status = make_bytes(requests, request, url, arena, entry, error);
-  lariat_url_free(url);
-  return status;
 }
 
 /* Makes a vector twice as large when it is full.  False: out of memory. */
@@ -225,7 +188,7 @@ lariat_status lr_load_requests_make(lariat_load_requests *requests,
   if (status == LARIAT_OK)
     status = make_check(requests, &request.expect, &made->extra, error);
   if (status == LARIAT_OK)
-    status = make_entry(requests, &request, arena, &made->entry, error);
+    status = lr_load_entry_make(requests, &request, arena, made, error);
   if (status == LARIAT_OK && request.name &&
       !lr_load_names_find(&requests->names, request.name,
                           requests->draw->frozen, &made->entry.name))
@@ -238,7 +201,7 @@ lariat_status lr_load_requests_make(lariat_load_requests *requests,
 static bool is_same_extra(const lr_load_extra *a, const lr_load_extra *b) {
   return a->think_low_ns == b->think_low_ns &&
          a->think_high_ns == b->think_high_ns && a->check == b->check &&
-         a->flow == b->flow;
+         a->template == b->template && a->flow == b->flow;
 }
 
 /* Finds an extra among the first and the last, or adds it. */
@@ -305,6 +268,7 @@ static uint64_t hash_request(const lariat_load_requests *requests,
   hash = lr_load_hash_text(hash, requests->names.names[entry->name]);
   hash = lr_load_hash_number(hash, extra->think_low_ns);
   hash = lr_load_hash_number(hash, extra->think_high_ns);
+  if (extra->template) hash = lr_load_template_hash(hash, extra->template);
   return extra->check ? lr_load_check_hash(hash, extra->check) : hash;
 }
 
@@ -413,6 +377,14 @@ size_t lr_load_requests_choose(const lariat_load_requests *requests,
   uint64_t random = lr_load_random_at(requests->seed, PURPOSE_REQUEST, index);
   return draw ? lr_load_alias_draw(draw, random)
               : (size_t)lr_load_below(random, requests->count);
+}
+
+size_t lr_load_requests_row(const lariat_load_requests *requests,
+                            uint64_t index) {
+  size_t rows = requests->csv->rows;
+  if (requests->rows == LARIAT_LOAD_ROWS_IN_ORDER) return index % rows;
+  return lr_load_below(lr_load_random_at(requests->seed, PURPOSE_ROW, index),
+                       rows);
 }
 
 /* ---- Telling ---- */

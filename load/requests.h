@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include <lariat/load/requests.h>
+#include <lariat/load/variables.h>
 
 #include "alias.h"
 #include "arena.h"
@@ -18,6 +19,7 @@
 #include "names.h"
 #include "origins.h"
 #include "source.h"
+#include "template.h"
 
 typedef struct lr_load_flow lr_load_flow; /* flow.h */
 
@@ -26,6 +28,7 @@ typedef struct lr_load_extra {
   uint64_t think_low_ns;
   uint64_t think_high_ns;
   const lr_load_check *check;
+  const lr_load_template *template; /* NULL: there are no variables in it */
   const lr_load_flow *flow; /* NULL: it is a request; else these instead */
 } lr_load_extra;
 
@@ -70,6 +73,8 @@ struct lariat_load_requests {
   size_t extra_count;
   size_t extra_capacity;
   lr_load_names names;
+  lr_load_csv *csv; /* of variables; or NULL */
+  lariat_load_rows rows;
   lr_load_origins origins;
   lr_load_arena arena; /* of bytes and checks */
   lariat_load_request base;
@@ -118,6 +123,10 @@ size_t lr_load_requests_choose(const lariat_load_requests *requests,
  * into `*draw`; NULL: none is needed.  Any thread.  LARIAT_OK, LARIAT_ENOMEM */
 lariat_status lr_load_requests_prepare(const lariat_load_requests *requests,
                                        const lr_load_alias **draw);
+
+/* Returns the row of the table that belongs to an index. */
+size_t lr_load_requests_row(const lariat_load_requests *requests,
+                            uint64_t index);
 
 /* Fills in a message from an entry and its extra; a flow's steps count from
  * 0. */

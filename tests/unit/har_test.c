@@ -124,7 +124,7 @@ static void test_bodies(void) {
                                                              "y\","
                                                              "\"encoding\":"
                                                              "\"base64\","
-                                                             "\"text\":\"AAE="
+                                                             "\"text\":\"AQI="
                                                              "\"}")),
       "POST /1 HTTP/1.1\r\nHost: a.example\r\n" SENT
       "Content-Length: 3\r\n\r\nh\xc3\xa9\n"
