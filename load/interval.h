@@ -60,8 +60,8 @@ typedef struct lr_load_interval lr_load_interval;
 lariat_status lr_load_interval_new(size_t names, lr_load_interval **out);
 void lr_load_interval_free(lr_load_interval *interval);
 
-/* Forgets all, and keeps the memory.  `second` is counted from the start of
- * the measured part. */
+/* Begins a second with nothing recorded, in the memory that there is.  `second`
+ * is counted from the start of the measured part. */
 void lr_load_interval_reset(lr_load_interval *interval, unsigned reactor,
                             uint64_t second);
 
@@ -77,6 +77,10 @@ lr_load_counts *lr_load_interval_counts(lr_load_interval *interval);
 lr_load_thread_time *lr_load_interval_time(lr_load_interval *interval);
 
 /* ---- For the result ---- */
+
+/* Forgets all: what lr_load_interval_reset else does itself, and takes some
+ * time for, on the thread of a reactor. */
+void lr_load_interval_forget(lr_load_interval *interval);
 
 /* What of an interval is neither counts nor histograms. */
 typedef struct lr_load_interval_rest {

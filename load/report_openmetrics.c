@@ -161,7 +161,9 @@ static void add_counts(const lr_load_report *report) {
 
 /* ---- The run ---- */
 
+/* Nothing is said of a run that has not ended. */
 static void add_verdict(const lr_load_report *report) {
+  if (!report->result->facts.duration_ns) return;
   begin_family(report->out, "verdict", "stateset", NULL,
                "Whether the run may be believed");
   for (unsigned i = 0; i <= LARIAT_LOAD_INVALID; i++)
@@ -192,6 +194,7 @@ static void add_info(const lr_load_report *report) {
 static void add_gauges(const lr_load_report *report) {
   const lariat_load_run_facts *facts = &report->result->facts;
   lr_load_text *out = report->out;
+  if (!facts->duration_ns) return;
   begin_family(out, "duration_seconds", "gauge", "seconds",
                "How long was measured");
   lr_load_text_add(out, "lariat_load_duration_seconds ");

@@ -92,10 +92,40 @@ static void test_buckets(void) {
   fixture_close(&f);
 }
 
+/* While a run goes on, its metrics are written without a verdict, and the one
+ * of its end is of all that was measured. */
+static void test_unfinished(void) {
+  const struct load_result_plan quiet = {.seconds = 1, .rate = 300};
+  const struct load_result_plan late = {
+      .seconds = 1, .rate = 300, .late_ns = 200 * LOAD_RESULT_MS};
+  struct fixture f;
+  lr_load_interval *interval;
+  char *text;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  lariat_load_result *result = load_result_make(&quiet);
+  result->facts.duration_ns = 0;
+  if (lariat_load_report_write(result, NULL, LARIAT_LOAD_OPENMETRICS, &text,
+                               NULL))
+    abort();
+  CU_ASSERT_PTR_NULL(strstr(text, "lariat_load_verdict"));
+  CU_ASSERT_PTR_NULL(strstr(text, "lariat_load_duration_seconds"));
+  lariat_load_text_free(text);
+  if (lr_load_interval_new(1, &interval)) abort();
+  load_result_second(result, &late, interval, 0, 0);
+  lr_load_result_finish(result);
+  result->facts.duration_ns = LOAD_RESULT_S;
+  CU_ASSERT_EQUAL(lariat_load_result_verdict(result)->validity,
+                  LARIAT_LOAD_INVALID);
+  lr_load_interval_free(interval);
+  lariat_load_result_free(result);
+  fixture_close(&f);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"samples", test_samples},
       {"buckets", test_buckets},
+      {"an unfinished run", test_unfinished},
   };
   return fixture_main("report openmetrics", tests, FIXTURE_COUNT(tests), argc,
                       argv);
