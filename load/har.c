@@ -146,22 +146,26 @@ static lariat_status read_headers(struct reading *reading) {
 
 /* ---- Bodies ---- */
 
-static lariat_status set_body(struct reading *reading, const char *bytes,
-                              size_t length) {
+/* Copies bytes into the request's body; NULL: out of memory. */
+static char *copy_body(struct reading *reading, const char *bytes,
+                       size_t length) {
   char *copy = lr_load_arena_copy(reading->arena, bytes, length);
-  if (!copy) return LARIAT_ENOMEM;
   reading->out->request.body = copy;
   reading->out->request.body_length = length;
-  return LARIAT_OK;
+  return copy;
+}
+
+static lariat_status set_body(struct reading *reading, const char *bytes,
+                              size_t length) {
+  return copy_body(reading, bytes, length) ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
 static lariat_status set_encoded_body(struct reading *reading, const char *text,
                                       size_t length) {
-  lariat_load_request *request = &reading->out->request;
-  lariat_status status = set_body(reading, text, length);
-  if (status != LARIAT_OK) return status;
-  if (lr_load_base64_decode((char *)(uintptr_t)request->body, length,
-                            &request->body_length))
+  char *body = copy_body(reading, text, length);
+  if (!body) return LARIAT_ENOMEM;
+  if (lr_load_base64_decode(body, length, (uint8_t *)body,
+                            &reading->out->request.body_length))
     return LARIAT_OK;
   return lr_load_fail(reading->error, 0, "postData is not base64");
 }

@@ -88,6 +88,18 @@ static void standard_input(void) {
   load_close(&t);
 }
 
+/* A row for each request, in order. */
+static void variables(void) {
+  load_open(&t);
+  write_file("vars", "page,id\npage,1\nstatus/404,2\n");
+  LOAD_RUN(&t, "--vars", "vars", "-n", "4", "-c", "1", "-q", "--json", "out",
+           load_url(&t, "/{{page}}?id={{id}}"));
+  expect_outcomes(2, 2);
+  CU_ASSERT_EQUAL(LOAD_RUN(&t, "--vars", "vars", "--plan", t.url), 0);
+  CU_ASSERT_PTR_NOT_NULL(strstr(t.program.out, "/status/404?id=2\n"));
+  load_close(&t);
+}
+
 /* The hosts that are named, and no others. */
 static void archives(void) {
   load_open(&t);
@@ -160,11 +172,9 @@ static void what_is_no_list(void) {
 
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
-      {"lists", lists},
-      {"standard input", standard_input},
-      {"archives", archives},
-      {"logs", logs},
-      {"what is no list", what_is_no_list},
+      {"lists", lists},         {"standard input", standard_input},
+      {"variables", variables}, {"archives", archives},
+      {"logs", logs},           {"what is no list", what_is_no_list},
   };
   return fixture_main("load input", tests, FIXTURE_COUNT(tests), argc, argv);
 }

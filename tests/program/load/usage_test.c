@@ -88,8 +88,9 @@ static void texts_without_sense(void) {
   expect_usage(ARGUMENTS("ftp://127.0.0.1/"), "ftp://127.0.0.1/: ");
   expect_usage(ARGUMENTS("http://"), "http://: ");
   expect_usage(ARGUMENTS("-H", "a b: c", url), "header");
-  expect_usage(ARGUMENTS("-d", "@nowhere", url),
-               "cannot read the body from nowhere");
+  expect_usage(ARGUMENTS("-d", "@nowhere", url), "cannot read nowhere: ");
+  expect_usage(ARGUMENTS("--vars", "nowhere", url), "cannot read nowhere: ");
+  expect_usage(ARGUMENTS("--vars", "/dev/null", url), "/dev/null: ");
 }
 
 static void what_makes_no_sense_together(void) {

@@ -7,6 +7,7 @@
 #include <lariat/lariat.h>
 #include <lariat/load/arrivals.h>
 #include <lariat/load/threshold.h>
+#include <lariat/load/variables.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,6 +37,8 @@ struct load_input_settings {
   const char *hosts;      /* of a HAR, with commas between them; NULL: none */
   const char *target;     /* of a log: the server; NULL: none */
   const char *log_format; /* NULL: common or combined */
+  const char *variables;  /* a table of CSV; NULL: none */
+  lariat_load_rows rows;  /* of the table */
   double speed;           /* 0: as it was */
   bool in_order;
   bool timed;  /* a HAR: when the browser sent it */

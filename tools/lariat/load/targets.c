@@ -22,10 +22,10 @@ static bool refuse_memory(void) {
   return false;
 }
 
-/* ---- The body ---- */
+/* ---- Files, and the body ---- */
 
-static bool refuse_body(const char *name, int error) {
-  say("cannot read the body from %s: %s", name, say_errno(error));
+static bool refuse_file(const char *name, int error) {
+  say("cannot read %s: %s", name, say_errno(error));
   return false;
 }
 
@@ -33,7 +33,7 @@ static bool read_all(int fd, const char *name, struct text *text) {
   for (;;) {
     if (!text_reserve(text, READ_BYTES)) return refuse_memory();
     ssize_t got = read(fd, text->bytes + text->length, READ_BYTES);
-    if (got < 0 && errno != EINTR) return refuse_body(name, errno);
+    if (got < 0 && errno != EINTR) return refuse_file(name, errno);
     if (got == 0) return true;
     if (got > 0) text->length += (size_t)got;
   }
@@ -41,7 +41,7 @@ static bool read_all(int fd, const char *name, struct text *text) {
 
 static bool read_file(const char *path, struct text *text) {
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-  if (fd < 0) return refuse_body(path, errno);
+  if (fd < 0) return refuse_file(path, errno);
   bool read = read_all(fd, path, text);
   close(fd);
   return read;
@@ -174,6 +174,24 @@ static bool find_first(struct load_targets *targets) {
   return targets->first_url || refuse_memory();
 }
 
+/* Reads the table of variables, if there is one. */
+static bool set_variables(struct load_targets *targets,
+                          const struct load_input_settings *input) {
+  struct text csv = {0};
+  lariat_load_error error = {.message = ""};
+  if (!input->variables) return true;
+  bool read = read_file(input->variables, &csv);
+  lariat_status status =
+      read ? lariat_load_requests_set_variables(targets->requests, csv.bytes,
+                                                csv.length, input->rows, &error)
+           : LARIAT_OK;
+  if (status != LARIAT_OK)
+    say("%s: %s", input->variables,
+        status == LARIAT_EINVAL ? error.message : lariat_status_text(status));
+  text_free(&csv);
+  return read && status == LARIAT_OK;
+}
+
 /* Adds what was given, in whatever way. */
 static bool add_requests(struct load_targets *targets,
                          const struct load_settings *settings) {
@@ -194,8 +212,8 @@ bool load_targets_make(struct load_targets *targets,
       targets->requests,
       settings->input.in_order ? LARIAT_LOAD_IN_ORDER : LARIAT_LOAD_WEIGHTED,
       settings->amount.seed);
-  return set_base(targets) && add_requests(targets, settings) &&
-         find_first(targets);
+  return set_base(targets) && set_variables(targets, &settings->input) &&
+         add_requests(targets, settings) && find_first(targets);
 }
 
 void load_targets_free(struct load_targets *targets) {
