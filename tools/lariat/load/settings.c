@@ -7,10 +7,12 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "load/option_table.h"
 #include "say.h"
+#include "spelling.h"
 
 enum { DURATION_MS = 10000, WARM_UP_MS = 2000 };
 
@@ -26,6 +28,14 @@ static bool is_file(const char *path) {
          (S_ISREG(about.st_mode) || S_ISFIFO(about.st_mode));
 }
 
+/* Returns the command of `lariat load` that was meant; NULL: none. */
+static const char *find_command(const char *typed) {
+  static const char *const commands[] = {"compare", "report"};
+  for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+    if (spelling_is_near(typed, commands[i])) return commands[i];
+  return NULL;
+}
+
 /* Refuses what stands among the URLs and is none. */
 static bool check_url(const char *url) {
   char shown[SAY_CAPACITY];
@@ -39,7 +49,11 @@ static bool check_url(const char *url) {
         say_shown(shown, url));
     return false;
   }
-  return true;
+  if (strpbrk(url, ".:/") || strcmp(url, "localhost") == 0) return true;
+  const char *near = find_command(url);
+  say("%s is no URL%s%s%s", say_shown(shown, url),
+      near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+  return false;
 }
 
 /* Counts the ways in which requests were given. */
@@ -182,6 +196,8 @@ static bool check_amount(const struct load_settings *settings) {
         "out");
   else if (amount->stages_text && amount->duration_ms)
     say("--stages say how long the run is: leave --duration out");
+  else if (amount->start_at_s && amount->start_at_s < (int64_t)time(NULL))
+    say("--start-at has gone by");
   else if (settings->given.process && !open)
     say("--arrivals needs a --rate or --stages: without one, each user's next "
         "request follows the last answer");
