@@ -129,6 +129,14 @@ static int run_series(struct compare *compare, size_t index) {
   return compare_is_worse(&comparison) ? EXIT_SOME : EXIT_ALL;
 }
 
+/* Tells whether all sides' arguments are a load test's, before any is run. */
+static bool check_sides(const struct compare *compare) {
+  for (size_t i = 0; i < compare->settings->side_count; i++)
+    if (!runner_check(&compare->runner, &compare->settings->sides[i].arguments))
+      return false;
+  return true;
+}
+
 /* Returns the exit code that counts: an end before its time, or else the
  * highest. */
 static int run_all(struct compare *compare) {
@@ -224,7 +232,8 @@ static int run_compare(struct compare *compare) {
   if (!compare->results || !open_files(compare)) return EXIT_USAGE;
   if (compare->settings->action == COMPARE_FILES)
     return compare_files(compare->settings);
-  if (!runner_open(&compare->runner)) return EXIT_USAGE;
+  if (!runner_open(&compare->runner) || !check_sides(compare))
+    return EXIT_USAGE;
   return write_files(compare, run_all(compare));
 }
 

@@ -15,7 +15,7 @@
 
 #include "say.h"
 
-enum { READ_AT_ONCE = 65536, SIGNALLED = 128 };
+enum { READ_AT_ONCE = 65536, SIGNALLED = 128, PATH = 96 };
 
 /* Of a signal handler: nothing else is to be reached from one. */
 static volatile sig_atomic_t first_signal;
@@ -55,16 +55,18 @@ bool runner_open(struct runner *runner) {
   return true;
 }
 
-static const char *find_path(const struct runner *runner, char *path,
-                             size_t capacity) {
-  (void)snprintf(path, capacity, "%s/result.json", runner->directory);
+/* Makes the path of one of its two files. */
+static const char *find_path(const struct runner *runner, const char *name,
+                             char path[PATH]) {
+  (void)snprintf(path, PATH, "%s/%s", runner->directory, name);
   return path;
 }
 
 void runner_close(struct runner *runner) {
-  char path[96];
+  char path[PATH];
   if (!runner->directory[0]) return;
-  (void)unlink(find_path(runner, path, sizeof path));
+  (void)unlink(find_path(runner, "result.json", path));
+  (void)unlink(find_path(runner, "messages", path));
   (void)rmdir(runner->directory);
 }
 
@@ -121,8 +123,9 @@ static int wait_for(pid_t pid) {
   return WIFEXITED(status) ? WEXITSTATUS(status) : SIGNALLED + WTERMSIG(status);
 }
 
-/* Starts it without an input, and with its report for people thrown away. */
-static int spawn(char **arguments, pid_t *pid) {
+/* Starts it without an input; its report for people is thrown away, and its
+ * messages are kept in a file. */
+static int spawn(char **arguments, const char *messages, pid_t *pid) {
   posix_spawn_file_actions_t files;
   int error = posix_spawn_file_actions_init(&files);
   if (error) return error;
@@ -132,25 +135,18 @@ static int spawn(char **arguments, pid_t *pid) {
     error = posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, "/dev/null",
                                              O_WRONLY, 0);
   if (!error)
+    error = posix_spawn_file_actions_addopen(
+        &files, STDERR_FILENO, messages, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+  if (!error)
     error =
         posix_spawn(pid, "/proc/self/exe", &files, NULL, arguments, environ);
   (void)posix_spawn_file_actions_destroy(&files);
   return error;
 }
 
-/* Makes the whole command line. */
-static bool add_arguments(struct words *all, const struct words *arguments,
-                          const char *path) {
-  bool added = words_add(all, "lariat") && words_add(all, "load");
-  for (size_t i = 0; added && i < arguments->count; i++)
-    added = words_add(all, arguments->list[i]);
-  return added && words_add(all, "--quiet") && words_add(all, "--json") &&
-         words_add(all, path);
-}
-
-static int run_process(char **arguments) {
+static int run_process(char **arguments, const char *messages) {
   pid_t pid = 0;
-  int error = spawn(arguments, &pid);
+  int error = spawn(arguments, messages, &pid);
   if (error) {
     say("cannot run a load test: %s", say_errno(error));
     return EXIT_USAGE;
@@ -160,19 +156,50 @@ static int run_process(char **arguments) {
   return wait_for(pid);
 }
 
-int runner_run(const struct runner *runner, const struct words *arguments,
-               lariat_load_result **result) {
-  char path[96];
+/* Runs it with more arguments behind those given; returns its exit code. */
+static int run_load(const struct runner *runner, const struct words *arguments,
+                    const char *const *more) {
+  char path[PATH];
   struct words all = {NULL, 0};
+  bool added = words_add(&all, "lariat") && words_add(&all, "load");
+  for (size_t i = 0; added && i < arguments->count; i++)
+    added = words_add(&all, arguments->list[i]);
+  for (; added && *more; more++) added = words_add(&all, *more);
   int code = EXIT_USAGE;
-  *result = NULL;
-  (void)unlink(find_path(runner, path, sizeof path));
-  if (add_arguments(&all, arguments, path))
-    code = run_process(all.list);
+  if (added)
+    code = run_process(all.list, find_path(runner, "messages", path));
   else
     say("out of memory");
   words_free(&all);
+  return code;
+}
+
+/* Shows the messages of the last process. */
+static void show_messages(const struct runner *runner) {
+  char path[PATH];
+  size_t length;
+  char *text = read_all(find_path(runner, "messages", path), &length);
+  if (text) (void)fwrite(text, 1, length, stderr);
+  free(text);
+}
+
+bool runner_check(const struct runner *runner, const struct words *arguments) {
+  static const char *const more[] = {"--plan", NULL};
+  int code = run_load(runner, arguments, more);
+  if (code == EXIT_USAGE) show_messages(runner);
+  return code != EXIT_USAGE;
+}
+
+int runner_run(const struct runner *runner, const struct words *arguments,
+               lariat_load_result **result) {
+  char path[PATH];
+  const char *const more[] = {"--quiet", "--json",
+                              find_path(runner, "result.json", path), NULL};
+  *result = NULL;
+  (void)unlink(path);
+  int code = run_load(runner, arguments, more);
   if (code != EXIT_USAGE && access(path, R_OK) == 0)
     *result = runner_read(path);
+  if (!*result && !first_signal) show_messages(runner);
   return code;
 }

@@ -18,9 +18,13 @@ struct runner {
  * returns false. */
 bool runner_open(struct runner *runner);
 
+/* Tells whether `lariat load` takes these arguments, without a load; says what
+ * it says if not. */
+bool runner_check(const struct runner *runner, const struct words *arguments);
+
 /* Runs `lariat load` with these arguments, which are to write no JSON
  * themselves.  Returns its exit code; `*result` gets what it has written, or
- * NULL. */
+ * NULL: then its messages were shown. */
 int runner_run(const struct runner *runner, const struct words *arguments,
                lariat_load_result **result);
 
