@@ -111,8 +111,12 @@ static lariat_status check_options(const lariat_load_run_options *options,
   lr_load_schedule *schedule;
   if (!options->requests || !lr_load_requests_origins(options->requests))
     return lr_load_fail(error, 0, "no requests");
-  if (options->http_version != 11)
+  if (options->http_version != 11 && options->http_version != 20)
     return lr_load_fail(error, 0, "no such version of HTTP");
+  if (options->streams > 100 || options->connections > 1000000)
+    return lr_load_fail(error, 0,
+                        "more than 100 streams on a connection, or "
+                        "more than 1,000,000 connections");
   if (options->connect_rate_per_s < 0)
     return lr_load_fail(error, 0, "a connection rate below 0");
   if (options->part.index >= options->part.count)
@@ -146,20 +150,27 @@ static lariat_status copy_options(lariat_load_run *run,
 
 /* ---- Making one ---- */
 
+/* Returns how many requests may be on their way on one connection. */
+static unsigned slots_of(const lariat_load_run_options *options) {
+  return options->http_version == 20 ? options->streams : 1;
+}
+
 /* Makes a pool in which nothing but the run's own options limits what it
  * does. */
 static lariat_status open_pool(lariat_load_run *run, lariat_load_error *error) {
   const lariat_load_run_options *options = &run->options;
   lariat_pool_options pool =
       options->pool ? *options->pool : lariat_pool_defaults();
-  unsigned most = options->connections < UINT32_MAX / 8
-                      ? options->connections * 8
-                      : UINT32_MAX;
+  uint64_t slots = (uint64_t)options->connections * slots_of(options) * 8;
+  unsigned most = slots < UINT32_MAX ? (unsigned)slots : UINT32_MAX;
   pool.reactors = options->reactors;
   pool.max_jobs = most > 1024 ? most : 1024;
   pool.max_jobs_per_host = pool.max_jobs;
   pool.max_connections = pool.max_jobs;
-  pool.max_connections_per_host = pool.max_jobs;
+  pool.max_connections_per_host =
+      options->http_version == 20
+          ? (options->connections - 1) / options->reactors + 1
+          : pool.max_jobs;
   pool.rate = pool.rate_per_host = 0;
   pool.delay_per_host_ms = 0;
   lariat_status status = lariat_pool_options_check(
@@ -494,8 +505,9 @@ static lr_load_worker_config config_of(member *to) {
       .pool = to->run->pool,
       .index = to->index,
       .reactors = reactors,
-      .connections = options->connections / reactors +
-                     (to->index < options->connections % reactors),
+      .connections = (options->connections / reactors +
+                      (to->index < options->connections % reactors)) *
+                     slots_of(options),
       .tell_failures = options->stop_at_failures
                            ? options->stop_at_failures / (4 * reactors) + 1
                            : 0,
