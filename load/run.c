@@ -449,9 +449,11 @@ lariat_deferred *lariat_load_run_start(lariat_load_run *run) {
   lariat_deferred *done = lariat_deferred_retain(run->done);
   for (unsigned i = 0; i < run->options.reactors; i++) {
     member *to = &run->members[i];
-    to->status = lariat_pool_call(run->pool, to->index, make_worker, to, NULL);
-    if (to->status != LARIAT_OK)
-      tell_run(&(message){.to = to, .take = take_ready});
+    lariat_status status =
+        lariat_pool_call(run->pool, to->index, make_worker, to, NULL);
+    if (status == LARIAT_OK) continue;
+    to->status = status; /* nobody else writes it then */
+    tell_run(&(message){.to = to, .take = take_ready});
   }
   return done;
 }
