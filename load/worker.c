@@ -35,9 +35,16 @@ void lr_load_worker_unset_timer(lr_load_worker *worker, lariat_timer *timer) {
 
 /* ---- Requests on their way ---- */
 
+/* Reads the clock, unless that has just been done. */
+static uint64_t take_now(lr_load_worker *worker) {
+  uint64_t now_ns = worker->now_ns;
+  worker->now_ns = 0;
+  return now_ns ? now_ns : lr_load_worker_now(worker);
+}
+
 static void send_now(lr_load_worker *worker, lr_load_connection *connection) {
   lr_load_sample *sample = &connection->sample;
-  uint64_t now_ns = lr_load_worker_now(worker);
+  uint64_t now_ns = take_now(worker);
   sample->free_ns = connection->free_ns > sample->intended_ns
                         ? connection->free_ns
                         : sample->intended_ns;
@@ -145,8 +152,10 @@ static void go_on_closed(lr_load_worker *worker, lr_load_user *flow_user,
   uint64_t now_ns = connection->sample.read_ns;
   user->flow_user = flow_user;
   worker->last_ns = now_ns;
+  worker->now_ns = now_ns;
   lr_load_closed_model_go_on(worker, user, now_ns,
                              connection->message.think_ns + pause_ns);
+  worker->now_ns = 0;
 }
 
 /* Does all that is to be done when a request has ended, and its connection was
