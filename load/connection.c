@@ -353,9 +353,10 @@ static lariat_load_outcome outcome_of(lariat_value failure) {
   case LARIAT_ERESET:
     return LARIAT_LOAD_CONNECT_FAILED;
   case LARIAT_ETIMEDOUT:
-    return phase == LARIAT_PHASE_DNS   ? LARIAT_LOAD_RESOLVE
-           : phase == LARIAT_PHASE_TLS ? LARIAT_LOAD_TLS_FAILED
-                                       : LARIAT_LOAD_CONNECT_FAILED;
+    return phase == LARIAT_PHASE_DNS     ? LARIAT_LOAD_RESOLVE
+           : phase == LARIAT_PHASE_TLS   ? LARIAT_LOAD_TLS_FAILED
+           : phase == LARIAT_PHASE_QUEUE ? LARIAT_LOAD_LOCAL
+                                         : LARIAT_LOAD_CONNECT_FAILED;
   default:
     return LARIAT_LOAD_LOCAL;
   }
