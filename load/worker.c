@@ -266,6 +266,7 @@ static void take_start(void *context) {
 static void take_deadline(void *context) {
   lr_load_worker *worker = context;
   worker->end_timer.id = 0;
+  if (worker->is_open) lr_load_open_model_catch_up(worker);
   lr_load_worker_stop(worker, false);
 }
 
