@@ -29,6 +29,13 @@ if(NOT LARIAT_BENCH)
   return()
 endif()
 
+# The test of `lariat load compare`, on blocks that were run.
+if(TARGET lariat_load)
+  add_executable(bench-alarms bench/alarms/alarms.c)
+  target_link_libraries(bench-alarms PRIVATE
+    lariat_load lariat_warnings lariat_build_flags)
+endif()
+
 # How long requests took, for all of the programs that are compared.
 set(latencies_source bench/latencies/latencies.c)
 
@@ -93,6 +100,14 @@ endforeach()
 add_executable(bench-histogram bench/micro/histogram/histogram.c)
 target_link_libraries(bench-histogram PRIVATE
   lariat lariat_warnings lariat_build_flags)
+# This one reaches inside of liblariat-load.
+if(LARIAT_LOAD)
+  add_executable(bench-interval bench/micro/interval/interval.c)
+  target_include_directories(bench-interval PRIVATE
+    "${CMAKE_CURRENT_SOURCE_DIR}")
+  target_link_libraries(bench-interval PRIVATE
+    lariat_load_static lariat_warnings lariat_build_flags m)
+endif()
 if(TARGET bench-mailbox AND CK_FOUND)
   target_compile_definitions(bench-mailbox PRIVATE HAVE_CK)
   target_link_libraries(bench-mailbox PRIVATE PkgConfig::CK)
