@@ -5,9 +5,9 @@
 #
 # Seen with nginx 1.22.1 and Apache 2.4.71 of Debian 12.  Apache's
 # documentation says of %t "time the request was received"; nginx's says of
-# $time_local no more than "local time in the Common Log Format" (of $msec, which
-# is not in "combined": "at the time of the log write").  So a log of nginx that
-# is replayed by its times sends each request late by as much as it took, and a
+# $time_local no more than "local time in the Common Log Format" (of $msec, not
+# in "combined": "at the time of the log write").  So a log of nginx that is
+# replayed by its times sends each request late by as much as it took, and a
 # quick one before a slow one that came first; a log of Apache, whose lines are
 # written at the end, too, is right but not sorted.
 #
