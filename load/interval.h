@@ -32,7 +32,8 @@ typedef struct lr_load_counts {
   uint64_t connections; /* opened */
   uint64_t stamped;     /* answers with the kernel's stamp */
   uint64_t unstamped;   /* answers without */
-  uint64_t queued;      /* requests that waited for a connection */
+  uint64_t queued;      /* requests that waited for a connection and got one:
+                           one that was busy, or was being opened */
   uint64_t unsent;      /* requests that were due and never sent */
   uint64_t starved;     /* requests that a pipe did not bring in time */
 } lr_load_counts;
