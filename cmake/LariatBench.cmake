@@ -29,6 +29,13 @@ if(NOT LARIAT_BENCH)
   return()
 endif()
 
+# The test of `lariat load compare`, on blocks that were run.
+if(TARGET lariat_load)
+  add_executable(bench-alarms bench/alarms/alarms.c)
+  target_link_libraries(bench-alarms PRIVATE
+    lariat_load lariat_warnings lariat_build_flags)
+endif()
+
 # How long requests took, for all of the programs that are compared.
 set(latencies_source bench/latencies/latencies.c)
 

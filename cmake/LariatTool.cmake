@@ -40,7 +40,7 @@ endif()
 add_library(lariat_parts STATIC ${tool_sources})
 target_include_directories(lariat_parts PRIVATE include)
 target_link_libraries(lariat_parts
-  PUBLIC lariat_options PkgConfig::JANSSON
+  PUBLIC lariat_options PkgConfig::JANSSON m
   PRIVATE lariat_warnings lariat_build_flags)
 
 add_executable(lariat_tool ${main_source})

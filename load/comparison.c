@@ -51,8 +51,27 @@ static bool is_number(const lariat_load_quantity *quantity, double number) {
          (quantity->scale == LARIAT_LOAD_DIFFERENCE || number > 0);
 }
 
+/* How many runs there are: in pairs, or of each side. */
+typedef struct amounts {
+  size_t a;
+  size_t b;
+  bool paired;
+} amounts;
+
+static lariat_status check_numbers(const lariat_load_quantity *quantity,
+                                   size_t index, char side, const amounts *runs,
+                                   lariat_load_error *error) {
+  const double *numbers = side == 'A' ? quantity->a : quantity->b;
+  size_t count = side == 'A' ? runs->a : runs->b;
+  for (size_t i = 0; i < count; i++)
+    if (!is_number(quantity, numbers[i]))
+      return lr_load_fail(error, 0, "quantity %zu, %s %zu: %g of %c", index,
+                          runs->paired ? "pair" : "run", i, numbers[i], side);
+  return LARIAT_OK;
+}
+
 static lariat_status check_quantity(const lariat_load_quantity *quantity,
-                                    size_t index, size_t pairs,
+                                    size_t index, const amounts *runs,
                                     lariat_load_error *error) {
   if (quantity->scale != LARIAT_LOAD_RATIO &&
       quantity->scale != LARIAT_LOAD_DIFFERENCE)
@@ -62,25 +81,27 @@ static lariat_status check_quantity(const lariat_load_quantity *quantity,
                         "quantity %zu: a margin below 0 or without "
                         "an end",
                         index);
-  for (size_t i = 0; i < pairs; i++) {
-    bool a_is = is_number(quantity, quantity->a[i]);
-    if (a_is && is_number(quantity, quantity->b[i])) continue;
-    return lr_load_fail(error, 0, "quantity %zu, pair %zu: %g of %s", index, i,
-                        a_is ? quantity->b[i] : quantity->a[i],
-                        a_is ? "B" : "A");
-  }
-  return LARIAT_OK;
+  lariat_status status = check_numbers(quantity, index, 'A', runs, error);
+  return status == LARIAT_OK ? check_numbers(quantity, index, 'B', runs, error)
+                             : status;
+}
+
+/* All runs together are at the most as many as pairs may be. */
+static size_t most_of(const amounts *runs) {
+  return (size_t)LARIAT_LOAD_MOST_PAIRS / (runs->paired ? 1 : 2);
 }
 
 static lariat_status check_all(const lariat_load_quantity *quantities,
-                               size_t count, size_t pairs,
+                               size_t count, const amounts *runs,
                                lariat_load_error *error) {
   if (!count) return lr_load_fail(error, 0, "no quantity");
-  if (!pairs) return lr_load_fail(error, 0, "no pair");
-  if (pairs > LARIAT_LOAD_MOST_PAIRS)
-    return lr_load_fail(error, 0, "more than %d pairs", LARIAT_LOAD_MOST_PAIRS);
+  if (!runs->a || !runs->b)
+    return lr_load_fail(error, 0, runs->paired ? "no pair" : "no run");
+  if (runs->a > most_of(runs) || runs->b > most_of(runs))
+    return lr_load_fail(error, 0, "more than %zu %s", most_of(runs),
+                        runs->paired ? "pairs" : "runs");
   for (size_t i = 0; i < count; i++) {
-    lariat_status status = check_quantity(&quantities[i], i, pairs, error);
+    lariat_status status = check_quantity(&quantities[i], i, runs, error);
     if (status != LARIAT_OK) return status;
   }
   return LARIAT_OK;
@@ -148,18 +169,40 @@ static size_t guess_pairs(const lr_load_sign_flip *flip, size_t pairs,
   return needed > (double)pairs ? (size_t)ceil(needed) : pairs + 1;
 }
 
+/* Puts the numbers of both sides behind each other. */
+static void fill_groups(const lariat_load_quantity *quantity,
+                        const amounts *runs, double *values) {
+  bool ratio = is_ratio(quantity);
+  for (size_t i = 0; i < runs->a; i++)
+    values[i] = ratio ? log(quantity->a[i]) : quantity->a[i];
+  for (size_t i = 0; i < runs->b; i++)
+    values[runs->a + i] = ratio ? log(quantity->b[i]) : quantity->b[i];
+}
+
+static lariat_status test(lr_load_sign_flip *flip,
+                          const lariat_load_quantity *quantity,
+                          const amounts *runs, double *scratch,
+                          const lariat_load_compare_options *options) {
+  if (!runs->paired) {
+    fill_groups(quantity, runs, scratch);
+    return lr_load_sign_flip_init_groups(flip, scratch, runs->a, runs->b,
+                                         options->draws, options->seed);
+  }
+  fill_differences(quantity, runs->a, scratch);
+  return lr_load_sign_flip_init(flip, scratch, runs->a, options->draws,
+                                options->seed);
+}
+
 static lariat_status compare_one(const lariat_load_quantity *quantity,
-                                 size_t pairs, double *differences,
+                                 const amounts *runs, double *scratch,
                                  const lariat_load_compare_options *options,
                                  lariat_load_comparison *out) {
   lr_load_sign_flip flip;
-  fill_differences(quantity, pairs, differences);
-  lariat_status status = lr_load_sign_flip_init(&flip, differences, pairs,
-                                                options->draws, options->seed);
+  lariat_status status = test(&flip, quantity, runs, scratch, options);
   if (status != LARIAT_OK) return status;
   fill(out, &flip, quantity, options->level);
   out->pairs_needed =
-      guess_pairs(&flip, pairs, find_margin(quantity), options->level);
+      guess_pairs(&flip, runs->a, find_margin(quantity), options->level);
   lr_load_sign_flip_free(&flip);
   return LARIAT_OK;
 }
@@ -193,24 +236,42 @@ static void give_answers(const lariat_load_quantity *quantities, size_t count,
   }
 }
 
+static lariat_status compare_all(const lariat_load_quantity *quantities,
+                                 size_t count, const amounts *runs,
+                                 const lariat_load_compare_options *options,
+                                 lariat_load_comparison *out,
+                                 lariat_load_error *error) {
+  lariat_load_compare_options how;
+  lariat_status status = read_options(options, &how, error);
+  if (status == LARIAT_OK) status = check_all(quantities, count, runs, error);
+  if (status != LARIAT_OK) return status;
+  size_t numbers = runs->paired ? runs->a : runs->a + runs->b;
+  double *scratch =
+      calloc(numbers > 2 * count ? numbers : 2 * count, sizeof(*scratch));
+  if (!scratch) return LARIAT_ENOMEM;
+  for (size_t i = 0; i < count && status == LARIAT_OK; i++)
+    status = compare_one(&quantities[i], runs, scratch, &how, &out[i]);
+  if (status == LARIAT_OK)
+    give_answers(quantities, count, runs->a, &how, out, scratch);
+  free(scratch);
+  return status;
+}
+
 lariat_status lariat_load_compare(const lariat_load_quantity *quantities,
                                   size_t count, size_t pairs,
                                   const lariat_load_compare_options *options,
                                   lariat_load_comparison *out,
                                   lariat_load_error *error) {
-  lariat_load_compare_options how;
-  lariat_status status = read_options(options, &how, error);
-  if (status == LARIAT_OK) status = check_all(quantities, count, pairs, error);
-  if (status != LARIAT_OK) return status;
-  double *scratch =
-      calloc(pairs > 2 * count ? pairs : 2 * count, sizeof(*scratch));
-  if (!scratch) return LARIAT_ENOMEM;
-  for (size_t i = 0; i < count && status == LARIAT_OK; i++)
-    status = compare_one(&quantities[i], pairs, scratch, &how, &out[i]);
-  if (status == LARIAT_OK)
-    give_answers(quantities, count, pairs, &how, out, scratch);
-  free(scratch);
-  return status;
+  const amounts runs = {pairs, pairs, true};
+  return compare_all(quantities, count, &runs, options, out, error);
+}
+
+lariat_status lariat_load_compare_unpaired(
+    const lariat_load_quantity *quantities, size_t count, size_t a_count,
+    size_t b_count, const lariat_load_compare_options *options,
+    lariat_load_comparison *out, lariat_load_error *error) {
+  const amounts runs = {a_count, b_count, false};
+  return compare_all(quantities, count, &runs, options, out, error);
 }
 
 const char *lariat_load_answer_name(lariat_load_answer answer) {

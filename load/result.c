@@ -330,6 +330,12 @@ static lariat_status complete_told(lariat_load_result *result) {
   return status;
 }
 
+/* A report may be written while the run goes on, and is judged then. */
+void lr_load_result_forget_verdict(lariat_load_result *result) {
+  lariat_memory_release(result->verdict);
+  result->verdict = NULL;
+}
+
 void lr_load_result_finish(lariat_load_result *result) {
   lr_load_pending *pending = result->pending;
   while (pending->first < pending->end)
@@ -501,6 +507,7 @@ static uint64_t count_samples(const lr_load_counts *counts) {
 
 lariat_status lr_load_result_add(lariat_load_result *result,
                                  lr_load_interval *interval) {
+  lr_load_result_forget_verdict(result);
   lr_load_interval_rest rest;
   const lr_load_counts *counts = lr_load_interval_read_counts(interval);
   lr_load_interval_read(interval, &rest);

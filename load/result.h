@@ -132,6 +132,9 @@ void lr_load_result_on_second(lariat_load_result *result,
 lariat_status lr_load_result_add(lariat_load_result *result,
                                  lr_load_interval *interval);
 
+/* Drops the verdict: what it was of has changed. */
+void lr_load_result_forget_verdict(lariat_load_result *result);
+
 /* Completes all seconds that were told of.  Call it before the result is
  * judged; more may be added afterwards. */
 void lr_load_result_finish(lariat_load_result *result);

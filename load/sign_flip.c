@@ -112,6 +112,61 @@ lariat_status lr_load_sign_flip_init(lr_load_sign_flip *flip,
   return LARIAT_OK;
 }
 
+/* ---- Groups ---- */
+
+static double find_mean(const whole *w, size_t from, size_t count) {
+  int64_t sum = 0;
+  for (size_t i = from; i < from + count; i++) sum += w->numbers[i];
+  return divide(w, sum, count);
+}
+
+/* Draws who is in A now, and looks at those who have changed places. */
+static void add_exchange(lr_load_sign_flip *flip, const whole *w,
+                         size_t a_count, size_t *order,
+                         lr_load_random *random) {
+  int64_t sum = 0;
+  size_t size = 0;
+  for (size_t i = 0; i < a_count; i++) {
+    size_t other = i + lr_load_random_next(random) % (w->count - i);
+    size_t chosen = order[other];
+    order[other] = order[i];
+    order[i] = chosen;
+  }
+  for (size_t i = 0; i < w->count; i++) {
+    bool is_a = i < a_count;
+    bool was_a = order[i] < a_count;
+    if (is_a == was_a) continue;
+    sum += is_a ? w->numbers[order[i]] : -w->numbers[order[i]];
+    size += is_a;
+  }
+  add_set(flip, w, sum, size);
+}
+
+lariat_status lr_load_sign_flip_init_groups(lr_load_sign_flip *flip,
+                                            const double *values,
+                                            size_t a_count, size_t b_count,
+                                            size_t draws, uint64_t seed) {
+  whole w = {NULL, 0, 0};
+  lr_load_random random;
+  size_t count = a_count + b_count;
+  *flip = (lr_load_sign_flip){.means = malloc(draws * sizeof(*flip->means))};
+  size_t *order = malloc(count * sizeof(*order));
+  if (!flip->means || !order || !make_whole(&w, values, count)) {
+    free(flip->means);
+    free(order);
+    return LARIAT_ENOMEM;
+  }
+  flip->mean = find_mean(&w, a_count, b_count) - find_mean(&w, 0, a_count);
+  lr_load_random_seed(&random, seed);
+  for (size_t i = 0; i < count; i++) order[i] = i;
+  add_set(flip, &w, 0, 0);
+  while (draws--) add_exchange(flip, &w, a_count, order, &random);
+  free(order);
+  free(w.numbers);
+  lariat_load_sort(flip->means, flip->count);
+  return LARIAT_OK;
+}
+
 void lr_load_sign_flip_free(lr_load_sign_flip *flip) { free(flip->means); }
 
 /* ---- Asking it ---- */

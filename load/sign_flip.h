@@ -34,6 +34,15 @@ typedef struct lr_load_sign_flip {
 lariat_status lr_load_sign_flip_init(lr_load_sign_flip *flip,
                                      const double *differences, size_t pairs,
                                      size_t draws, uint64_t seed);
+
+/* The same of two groups whose runs are in no pairs: the permutation test of
+ * their means.  A set is as many of one group as of the other, which change
+ * places; its mean is that of the differences between them.  `values` has the
+ * `a_count` of A and then those of B; always drawn. */
+lariat_status lr_load_sign_flip_init_groups(lr_load_sign_flip *flip,
+                                            const double *values,
+                                            size_t a_count, size_t b_count,
+                                            size_t draws, uint64_t seed);
 void lr_load_sign_flip_free(lr_load_sign_flip *flip);
 
 /* Return p of the test that the effect is at the most `x` (small: it is more),

@@ -258,7 +258,9 @@ static void test_warm_up_of_a_rate(void) {
   t.options.connections = 150;
   run(&t);
   CU_ASSERT_EQUAL(outcomes(&t, LARIAT_LOAD_ANSWERED), 100);
-  CU_ASSERT_EQUAL(origin_counts(t.origin).requests, 150);
+  /* What of the warm-up is late when it is over is not sent. */
+  CU_ASSERT_TRUE(origin_counts(t.origin).requests >= 100);
+  CU_ASSERT_TRUE(origin_counts(t.origin).requests <= 150);
   close_test(&t);
 }
 
@@ -269,14 +271,15 @@ struct expected {
   lariat_load_outcome outcome;
 };
 
-/* Has each path asked for `times` times, by a closed run and by an open one. */
+/* Has each path asked for four times, by a closed run and by an open one. */
 static void expect_outcomes(const struct expected *expected, size_t count,
-                            uint64_t times) {
+                            uint64_t timeout_ns) {
+  const uint64_t times = 4;
   struct test t;
   uint64_t counts[LARIAT_LOAD_OUTCOMES] = {0};
   const lariat_load_stage stage = {LARIAT_LOAD_ENDLESS_NS, 1000, 1000};
   open_test(&t);
-  t.options.timeout_ns = 300 * MS;
+  t.options.timeout_ns = timeout_ns;
   t.options.connections = 20;
   t.options.reactors = 2;
   t.options.count = times * count;
@@ -316,7 +319,7 @@ static void test_answers(void) {
       {"/status/302", LARIAT_LOAD_ANSWERED},
       {"/status/404", LARIAT_LOAD_STATUS},
       {"/status/500", LARIAT_LOAD_STATUS}};
-  expect_outcomes(expected, FIXTURE_COUNT(expected), 8);
+  expect_outcomes(expected, FIXTURE_COUNT(expected), 10 * SECOND);
 }
 
 static void test_failures(void) {
@@ -331,7 +334,7 @@ static void test_failures(void) {
       {"/chunk-cut", LARIAT_LOAD_CLOSED},
       {"/mid-body-stall", LARIAT_LOAD_TIMEOUT},
       {"/two-lengths", LARIAT_LOAD_PROTOCOL}};
-  expect_outcomes(expected, FIXTURE_COUNT(expected), 8);
+  expect_outcomes(expected, FIXTURE_COUNT(expected), 1500 * MS);
 }
 
 static void test_time_outs_are_in_the_distribution(void) {

@@ -401,6 +401,62 @@ static void test_refused(void) {
                          "unknown");
 }
 
+/* ---- Groups ---- */
+
+/* Draws runs of a machine that stays as it is: what groups are tested under. */
+static lariat_load_comparison compare_groups(double factor, uint64_t seed) {
+  const struct noise steady = {.name = "steady", .normal = 0.05};
+  struct machine machine = {&steady, 0};
+  double a[8];
+  double b[12];
+  for (size_t i = 0; i < 8; i++) a[i] = run_once(&machine);
+  for (size_t i = 0; i < 12; i++) b[i] = factor * run_once(&machine);
+  lariat_load_quantity quantity = {.a = a, .b = b, .margin = 0};
+  lariat_load_compare_options options = {
+      .size = sizeof(options), .draws = 2000, .seed = seed};
+  lariat_load_comparison result;
+  CU_ASSERT_EQUAL(lariat_load_compare_unpaired(&quantity, 1, 8, 12, &options,
+                                               &result, NULL),
+                  LARIAT_OK);
+  return result;
+}
+
+static void test_unpaired(void) {
+  unsigned false_alarms = 0;
+  unsigned found = 0;
+  unsigned covered = 0;
+  srand48(17);
+  for (unsigned i = 0; i < FEWER; i++) {
+    lariat_load_comparison same = compare_groups(1, i);
+    lariat_load_comparison longer = compare_groups(1.1, i);
+    false_alarms += same.answer != LARIAT_LOAD_UNDECIDED;
+    found += longer.answer == LARIAT_LOAD_WORSE;
+    covered += longer.low <= 1.1 && longer.high >= 1.1;
+  }
+  CU_ASSERT(false_alarms >= FEWER / 50 && false_alarms <= FEWER * 7 / 100);
+  CU_ASSERT(found > FEWER * 8 / 10);
+  CU_ASSERT(covered > FEWER * 92 / 100);
+}
+
+static void test_unpaired_refused(void) {
+  static const double bad[] = {1, 1, 0};
+  lariat_load_quantity quantity = {.a = eight, .b = bad};
+  lariat_load_comparison result;
+  lariat_load_error error = {0};
+  CU_ASSERT_EQUAL(
+      lariat_load_compare_unpaired(&quantity, 1, 8, 3, NULL, &result, &error),
+      LARIAT_EINVAL);
+  CU_ASSERT_STRING_EQUAL(error.message, "quantity 0, run 2: 0 of B");
+  CU_ASSERT_EQUAL(
+      lariat_load_compare_unpaired(&quantity, 1, 0, 3, NULL, &result, &error),
+      LARIAT_EINVAL);
+  CU_ASSERT_STRING_EQUAL(error.message, "no run");
+  CU_ASSERT_EQUAL(lariat_load_compare_unpaired(&quantity, 1, 2049, 3, NULL,
+                                               &result, &error),
+                  LARIAT_EINVAL);
+  CU_ASSERT_STRING_EQUAL(error.message, "more than 2048 runs");
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"false alarms are as few as stated, in any noise", test_false_alarms},
@@ -418,6 +474,8 @@ int main(int argc, char **argv) {
       {"levels", test_levels},
       {"orders are drawn", test_orders},
       {"what makes no sense is refused", test_refused},
+      {"groups in no pairs", test_unpaired},
+      {"groups that are refused", test_unpaired_refused},
   };
   return fixture_main("comparison", tests, FIXTURE_COUNT(tests), argc, argv);
 }

@@ -149,6 +149,55 @@ static void test_many(void) {
   lr_load_sign_flip_free(&flip);
 }
 
+/* Returns the difference of the means of those that are not in the set and of
+ * those that are; of the last `count` - `a_count` values `x` is taken away. */
+static double difference_of(const double *values, size_t a_count, size_t count,
+                            double x, unsigned set) {
+  double a = 0;
+  double b = 0;
+  for (size_t i = 0; i < count; i++) {
+    double value = i < a_count ? values[i] : values[i] - x;
+    *(set >> i & 1 ? &a : &b) += value;
+  }
+  return b / (double)(count - a_count) - a / (double)a_count;
+}
+
+/* Returns the share of all ways to choose A's runs with which that is as large
+ * as it is. */
+static double exchange_all(const double *values, size_t a_count, size_t count,
+                           double x) {
+  unsigned as_large = 0;
+  unsigned ways = 0;
+  double observed =
+      difference_of(values, a_count, count, x, (1u << a_count) - 1);
+  for (unsigned set = 0; set >> count == 0; set++) {
+    if ((size_t)__builtin_popcount(set) != a_count) continue;
+    ways++;
+    as_large +=
+        difference_of(values, a_count, count, x, set) >= observed - 1e-9;
+  }
+  return (double)as_large / ways;
+}
+
+static void test_groups(void) {
+  static const double values[] = {1.0, 3.5, 2.25, 2.0, 4.0,
+                                  5.5, 3.0, 6.25, 2.5};
+  static const double shifts[] = {-1, 0, 0.5, 2, 4};
+  lr_load_sign_flip flip;
+  CU_ASSERT_EQUAL_FATAL(
+      lr_load_sign_flip_init_groups(&flip, values, 4, 5, 200000, 3), LARIAT_OK);
+  CU_ASSERT_DOUBLE_EQUAL(flip.mean, 4.25 - 2.1875, 1e-12);
+  for (size_t i = 0; i < FIXTURE_COUNT(shifts); i++) {
+    double exact = exchange_all(values, 4, 9, shifts[i]);
+    double drawn = lr_load_sign_flip_p_above(&flip, shifts[i]);
+    if (fabs(exact - drawn) > 0.005)
+      fixture_fail("%g: %g, not %g", shifts[i], drawn, exact);
+  }
+  CU_ASSERT(lr_load_sign_flip_low(&flip, 0.025) < flip.mean);
+  CU_ASSERT(lr_load_sign_flip_high(&flip, 0.025) > flip.mean);
+  lr_load_sign_flip_free(&flip);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"p and interval are those of all signs", test_exact},
@@ -156,6 +205,7 @@ int main(int argc, char **argv) {
       {"signs that are drawn", test_drawn},
       {"differences of any size", test_scales},
       {"as many pairs as there may be", test_many},
+      {"groups whose runs change places", test_groups},
   };
   return fixture_main("sign_flip", tests, FIXTURE_COUNT(tests), argc, argv);
 }

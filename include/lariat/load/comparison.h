@@ -117,6 +117,18 @@ lariat_load_compare(const lariat_load_quantity *quantities, size_t count,
                     size_t pairs, const lariat_load_compare_options *options,
                     lariat_load_comparison *out, lariat_load_error *error);
 
+/* Compares `a_count` runs of A with `b_count` of B that are in no pairs and
+ * were run in no drawn order, by the permutation test of their means; at the
+ * most 2,048 of each.  It asks whether the two groups of runs differ, whatever
+ * made them differ: of A and B it tells only if nothing else has changed
+ * between the runs.  The rest is as of lariat_load_compare; 8 runs of each are
+ * the least that make sense, and `pairs_needed` is the number of each.  Any
+ * thread. */
+LARIAT_API LARIAT_MUST_USE lariat_status lariat_load_compare_unpaired(
+    const lariat_load_quantity *quantities, size_t count, size_t a_count,
+    size_t b_count, const lariat_load_compare_options *options,
+    lariat_load_comparison *out, lariat_load_error *error);
+
 /* Returns "undecided", "same", "better" or "worse".  Any thread; static. */
 LARIAT_API const char *lariat_load_answer_name(lariat_load_answer answer);
 

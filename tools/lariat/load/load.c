@@ -10,6 +10,7 @@
 
 #include "help.h"
 #include "interrupt.h"
+#include "load/compare.h"
 #include "load/descriptors.h"
 #include "load/judging.h"
 #include "load/live.h"
@@ -242,6 +243,8 @@ static int end_run(struct load *load) {
     load_outputs_print_text(&load->outputs, result,
                             load->settings->judging.thresholds);
   int code = judging_exit_code(load->settings, result, load->targets.first_url);
+  bool read = request_pipe_is_good(&load->targets.pipe);
+  if (code == EXIT_ALL && !read) code = LOAD_EXIT_BROKEN;
   return load->interrupted ? interrupt_code() : code;
 }
 
@@ -296,6 +299,8 @@ static int do_action(struct load_settings *settings) {
 static int run_command(int argc, char **argv) {
   struct load_settings settings;
   int code = EXIT_USAGE;
+  if (argc > 1 && strcmp(argv[1], "compare") == 0)
+    return load_compare_main(argc - 1, argv + 1);
   if (load_settings_read(&settings, argc, argv))
     code = do_action(&settings);
   else
@@ -306,8 +311,13 @@ static int run_command(int argc, char **argv) {
 
 int load_command(int argc, char **argv) {
   const char *word = argc > 1 ? argv[1] : "";
-  int code = strcmp(word, "report") == 0 ? load_report_main(argc - 1, argv + 1)
-                                         : run_command(argc, argv);
+  int code;
+  if (strcmp(word, "report") == 0)
+    code = load_report_main(argc - 1, argv + 1);
+  else if (strcmp(word, "compare") == 0)
+    code = load_compare_main(argc - 1, argv + 1);
+  else
+    code = run_command(argc, argv);
   if ((fflush(stdout) != 0 || ferror(stdout)) && code == EXIT_ALL) {
     say("cannot write to standard output: %s", say_errno(errno));
     code = LOAD_EXIT_BROKEN;
