@@ -55,7 +55,7 @@ static int time_records(uint64_t count) {
   lr_load_interval_reset(interval, 0, 0);
   uint64_t begun_ns = cpu_ns();
   for (uint64_t i = 0; i < count; i++) {
-    lr_load_sample sample = make_sample(SECOND, 0, 150000 + i % 100000);
+    lr_load_sample sample = make_sample(SECOND, 0, 150000 + i * 7919 % 100000);
     lr_load_interval_record(interval, &sample);
   }
   uint64_t taken_ns = cpu_ns() - begun_ns;
