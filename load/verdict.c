@@ -163,13 +163,17 @@ static void judge_clock(judge *j) {
         step_ns < 0 ? "back" : "forward", show_ns(fabs(step_ns)).text);
 }
 
-static void judge_input(judge *j) {
+static double share_starved(const judge *j) {
   double starved = (double)j->result->counts.starved;
   double due = (double)j->result->counts.intended;
-  apply(j, LR_LOAD_STARVED, due > 0 ? starved / due : starved,
+  return due > 0 ? starved / due : starved;
+}
+
+static void judge_input(judge *j) {
+  apply(j, LR_LOAD_STARVED, share_starved(j),
         "%s of %s requests were due before the input had brought them",
-        lr_load_show_count((uint64_t)starved).text,
-        lr_load_show_count((uint64_t)due).text);
+        lr_load_show_count(j->result->counts.starved).text,
+        lr_load_show_count(j->result->counts.intended).text);
 }
 
 /* Counts time-outs alone: what was sent again without one came a round trip
@@ -306,11 +310,12 @@ static void judge_stamps(judge *j) {
 /* Why a rate was missed. */
 typedef enum rate_cause { GENERATOR, CONNECTIONS, INPUT, NOT_KNOWN } rate_cause;
 
-/* The generator is asked first: one that is too slow to read finds no
+/* Asks the input and the generator first: what they bring too late finds no
  * connection free, either. */
 static rate_cause find_cause(const judge *j) {
   const lr_load_counts *counts = &j->result->counts;
-  if ((double)counts->starved >= j->missing * j->asked / 2) return INPUT;
+  if (judge_value(LR_LOAD_STARVED, share_starved(j)) == LARIAT_LOAD_INVALID)
+    return INPUT;
   if (j->held >= LR_LOAD_HELD ||
       judge_value(LR_LOAD_CPU_BUSY, j->busy) == LARIAT_LOAD_INVALID ||
       judge_value(LR_LOAD_CPU_WAIT, j->wait) == LARIAT_LOAD_INVALID)
@@ -326,7 +331,6 @@ static void judge_rate(judge *j, rate_cause cause) {
       [INPUT] = "its input was too slow",
       [NOT_KNOWN] = "the generator was late",
   };
-  if (cause == INPUT) return;
   double tried = count_tried(j);
   apply(j, LR_LOAD_RATE, j->missing, "asked %s/s and sent %s/s (%s): %s",
         show_rate(j, j->asked).text, show_rate(j, tried).text,
@@ -353,7 +357,7 @@ static double share_waited(const judge *j) {
 static void judge_connections(judge *j, rate_cause cause) {
   bool missed = j->missing > lr_load_limits[LR_LOAD_TOO_FEW].suspect;
   double waited = share_waited(j);
-  if (missed ? cause != CONNECTIONS : was_held_up(j)) return;
+  if (missed ? cause != CONNECTIONS : cause == INPUT || was_held_up(j)) return;
   /* Of what was sent in the end no share of waits makes it INVALID. */
   double over = fmin(waited, lr_load_limits[LR_LOAD_TOO_FEW].invalid);
   apply(j, LR_LOAD_TOO_FEW, missed ? fmax(over, j->missing) : over,

@@ -347,15 +347,24 @@ static void test_too_slow_generator(void) {
   fixture_close(&f);
 }
 
+/* A pipe that gives half of what is due, a few at a time: the first of each few
+ * is seen to be missing, and the others are behind it. */
 static void test_slow_input(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   lariat_load_result *result = make_empty(true);
-  add(result, &standard, 4000);
+  struct shape behind = standard;
+  behind.queue_ns = SECOND;
+  add(result, &standard, 2000);
+  add(result, &behind, 3000);
   result->counts.intended = REQUESTS;
-  result->counts.starved = 6000;
+  result->counts.starved = 600;
+  result->counts.unsent = 5000;
   expect(result, LARIAT_LOAD_INVALID, "input-starved");
-  CU_ASSERT(!find(lariat_load_result_verdict(result), "rate-missed"));
+  const lariat_load_verdict *verdict = lariat_load_result_verdict(result);
+  CU_ASSERT(!find(verdict, "connections-too-few"));
+  CU_ASSERT(find(verdict, "rate-missed") &&
+            strstr(find(verdict, "rate-missed")->message, "input"));
   lariat_load_result_free(result);
   fixture_close(&f);
 }
