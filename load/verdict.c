@@ -132,8 +132,11 @@ static lr_load_amount show_rate(const judge *j, double count) {
 
 /* ---- What went on around the run ---- */
 
-static void judge_answers(judge *j) {
-  if (count_outcomes(j, LARIAT_LOAD_ANSWERED, LARIAT_LOAD_CHECK) > 0) return;
+static bool has_answers(const judge *j) {
+  return count_outcomes(j, LARIAT_LOAD_ANSWERED, LARIAT_LOAD_CHECK) > 0;
+}
+
+static void judge_silence(judge *j) {
   if (!(j->ended > 0)) {
     apply(j, LR_LOAD_NO_ANSWER, 1, "no request has ended");
     return;
@@ -421,8 +424,12 @@ static void sort_reasons(lariat_load_verdict *verdict) {
   }
 }
 
+/* Without an answer there is nothing that another fault could spoil. */
 static void judge_all(judge *j) {
-  judge_answers(j);
+  if (!has_answers(j)) {
+    judge_silence(j);
+    return;
+  }
   judge_gap(j);
   judge_clock(j);
   judge_input(j);

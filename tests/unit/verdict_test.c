@@ -442,7 +442,9 @@ static void test_no_answer(void) {
   struct shape hung = standard;
   hung.outcome = LARIAT_LOAD_TIMEOUT;
   lariat_load_result *result = make(true, &hung);
+  result->facts.interrupted = true;
   expect(result, LARIAT_LOAD_INVALID, "no-answer");
+  CU_ASSERT_EQUAL(lariat_load_result_verdict(result)->reason_count, 1);
   CU_ASSERT(strstr(lariat_load_result_verdict(result)->reasons[0].message,
                    "10,000 requests failed, most of them by \"timeout\"") !=
             NULL);
