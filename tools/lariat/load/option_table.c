@@ -348,6 +348,7 @@ _Static_assert(sizeof rows / sizeof rows[0] <= OPTIONS_MAX, "the rows");
 static const char usage[] =
     "usage: lariat load [options] URL... | -i FILE | --har FILE --hosts LIST\n"
     "                             | --replay FILE --to URL\n"
+    "       lariat load compare --help                is B slower than A?\n"
     "Tests a server: how long do users wait, and may that be believed?\n";
 
 static const char notes[] =
