@@ -100,6 +100,14 @@ endforeach()
 add_executable(bench-histogram bench/micro/histogram/histogram.c)
 target_link_libraries(bench-histogram PRIVATE
   lariat lariat_warnings lariat_build_flags)
+# This one reaches inside of liblariat-load.
+if(LARIAT_LOAD)
+  add_executable(bench-interval bench/micro/interval/interval.c)
+  target_include_directories(bench-interval PRIVATE
+    "${CMAKE_CURRENT_SOURCE_DIR}")
+  target_link_libraries(bench-interval PRIVATE
+    lariat_load_static lariat_warnings lariat_build_flags m)
+endif()
 if(TARGET bench-mailbox AND CK_FOUND)
   target_compile_definitions(bench-mailbox PRIVATE HAVE_CK)
   target_link_libraries(bench-mailbox PRIVATE PkgConfig::CK)

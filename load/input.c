@@ -51,7 +51,7 @@ static bool copy_texts(lariat_load_input *input) {
          copy_text(&input->arena, &options->log_format);
 }
 
-static const lr_load_format *find_format(lariat_load_format format) {
+static const lr_load_format *find_format(lariat_load_input_format format) {
   switch (format) {
   case LARIAT_LOAD_LINES:
   case LARIAT_LOAD_VEGETA:
@@ -59,7 +59,7 @@ static const lr_load_format *find_format(lariat_load_format format) {
   case LARIAT_LOAD_ACCESS_LOG:
     return &lr_load_access_log_format;
   case LARIAT_LOAD_HAR:
-    break;
+    return &lr_load_har_format;
   }
   return NULL;
 }

@@ -6,6 +6,9 @@
 
 #include <lariat/allocator.h>
 
+/* Fewer values than these are few for a histogram. */
+enum { FEW = 64 };
+
 #define RARE(condition) __builtin_expect((condition) ? 1 : 0, 0)
 
 /* What is recorded of the requests of each class.  Of a good answer whose
@@ -40,6 +43,7 @@ struct lr_load_interval {
   uint64_t lost;
   uint64_t second;
   unsigned reactor;
+  bool is_empty; /* nothing was recorded since all was forgotten */
 
   /* A heap of the slowest, the fastest of them first.  What does not take
    * longer than `floor_ns` is not among the slowest of the run, and than
@@ -87,30 +91,51 @@ void lr_load_interval_free(lr_load_interval *interval) {
   lariat_memory_release(interval);
 }
 
-static void reset_histograms(lariat_histogram **parts, size_t count) {
-  for (size_t i = 0; i < count; i++)
-    if (parts[i]) lariat_histogram_reset(parts[i]);
+static bool has_values(const lariat_histogram *histogram) {
+  return lariat_histogram_count(histogram) || lariat_histogram_lost(histogram);
 }
 
-static void reset_class(class_record *record) {
+/* Forgets the values of histograms.  One that had few is freed: the memory of
+ * all the buckets that it ever used would have to be cleared, and added, for
+ * the few of each second. */
+static void forget_values(lariat_histogram **parts, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (!has_values(parts[i])) continue;
+    if (lariat_histogram_count(parts[i]) >= FEW) {
+      lariat_histogram_reset(parts[i]);
+      continue;
+    }
+    lariat_histogram_free(parts[i]);
+    parts[i] = NULL;
+  }
+}
+
+static void forget_class(class_record *record) {
   if (!record) return;
-  reset_histograms(record->parts, CLASS_PARTS);
+  forget_values(record->parts, CLASS_PARTS);
   record->at_once = 0;
   memset(record->outcomes, 0, sizeof(record->outcomes));
 }
 
-void lr_load_interval_reset(lr_load_interval *interval, unsigned reactor,
-                            uint64_t second) {
+void lr_load_interval_forget(lr_load_interval *interval) {
+  if (interval->is_empty) return;
   for (size_t i = 0; i < interval->names; i++)
-    reset_class(interval->classes[i]);
-  reset_histograms(interval->parts, WHOLE_PARTS);
+    forget_class(interval->classes[i]);
+  forget_values(interval->parts, WHOLE_PARTS);
   interval->slowest_count = 0;
-  interval->least_ns = interval->floor_ns;
   memset(&interval->counts, 0, sizeof(interval->counts));
   memset(&interval->time, 0, sizeof(interval->time));
   memset(interval->ends, 0, sizeof(interval->ends));
   memset(interval->statuses, 0, sizeof(interval->statuses));
   interval->not_late = interval->not_read_late = interval->lost = 0;
+  interval->is_empty = true;
+}
+
+void lr_load_interval_reset(lr_load_interval *interval, unsigned reactor,
+                            uint64_t second) {
+  lr_load_interval_forget(interval);
+  interval->is_empty = false;
+  interval->least_ns = interval->floor_ns;
   interval->reactor = reactor;
   interval->second = second;
 }
@@ -250,7 +275,7 @@ static inline void record_waits(lr_load_interval *interval,
                                 const lr_load_sample *sample, uint64_t queue) {
   uint64_t late = since(sample->sent_ns, sample->free_ns);
   if (RARE(queue)) {
-    interval->counts.queued++;
+    interval->counts.queued += sample->free_ns != 0;
     record_in(interval, &record->parts[QUEUE], queue);
   } else {
     record->at_once++;
@@ -382,10 +407,6 @@ static const struct composition compositions[LARIAT_LOAD_MEASURES] = {
 
 bool lr_load_measure_of_classes(lariat_load_measure measure) {
   return compositions[measure].of_classes;
-}
-
-static bool has_values(const lariat_histogram *histogram) {
-  return lariat_histogram_count(histogram) || lariat_histogram_lost(histogram);
 }
 
 static lariat_status add_parts(lariat_histogram *const *parts, unsigned which,

@@ -32,7 +32,8 @@ typedef struct lr_load_counts {
   uint64_t connections; /* opened */
   uint64_t stamped;     /* answers with the kernel's stamp */
   uint64_t unstamped;   /* answers without */
-  uint64_t queued;      /* requests that waited for a connection */
+  uint64_t queued;      /* requests that waited for a connection and got one:
+                           one that was busy, or was being opened */
   uint64_t unsent;      /* requests that were due and never sent */
   uint64_t starved;     /* requests that a pipe did not bring in time */
 } lr_load_counts;
@@ -60,8 +61,8 @@ typedef struct lr_load_interval lr_load_interval;
 lariat_status lr_load_interval_new(size_t names, lr_load_interval **out);
 void lr_load_interval_free(lr_load_interval *interval);
 
-/* Forgets all, and keeps the memory.  `second` is counted from the start of
- * the measured part. */
+/* Begins a second with nothing recorded, in the memory that there is.  `second`
+ * is counted from the start of the measured part. */
 void lr_load_interval_reset(lr_load_interval *interval, unsigned reactor,
                             uint64_t second);
 
@@ -77,6 +78,10 @@ lr_load_counts *lr_load_interval_counts(lr_load_interval *interval);
 lr_load_thread_time *lr_load_interval_time(lr_load_interval *interval);
 
 /* ---- For the result ---- */
+
+/* Forgets all: what lr_load_interval_reset else does itself, and takes some
+ * time for, on the thread of a reactor. */
+void lr_load_interval_forget(lr_load_interval *interval);
 
 /* What of an interval is neither counts nor histograms. */
 typedef struct lr_load_interval_rest {

@@ -217,6 +217,12 @@ void lr_load_open_model_freed(lr_load_worker *worker, uint64_t now_ns) {
     (void)send_next(worker);
 }
 
+void lr_load_open_model_catch_up(lr_load_worker *worker) {
+  while (is_due(worker, worker->end_ns - 1) &&
+         lr_load_worker_has_slot(worker) && send_next(worker)) {
+  }
+}
+
 void lr_load_open_model_stop(lr_load_worker *worker) {
   lr_load_worker_unset_timer(worker, &worker->open.timer);
   drop_steps(worker);

@@ -23,6 +23,10 @@ void lr_load_open_model_freed(lr_load_worker *worker, uint64_t now_ns);
 void lr_load_open_model_add_step(lr_load_worker *worker, lr_load_user *user,
                                  const lr_load_due *due);
 
+/* Sends, at the end of the plan, what was due before it and is late by no fault
+ * of the server's: for which there is a slot. */
+void lr_load_open_model_catch_up(lr_load_worker *worker);
+
 /* Sends nothing any more. */
 void lr_load_open_model_stop(lr_load_worker *worker);
 

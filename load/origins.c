@@ -82,17 +82,20 @@ static lariat_status add_origin(lr_load_origins *origins, const char *text,
 }
 
 lariat_status lr_load_origins_add(lr_load_origins *origins,
-                                  const lariat_url *url, uint32_t *index,
-                                  lariat_load_error *error) {
+                                  const lariat_url *url, bool frozen,
+                                  uint32_t *index, lariat_load_error *error) {
   char *text;
   size_t size = make_text(&origins->texts, url, &text);
   if (!text || !reserve_slot(origins)) return LARIAT_ENOMEM;
   uint32_t *slot = find_slot(origins, text);
   lariat_status status = LARIAT_OK;
-  if (*slot)
+  if (!*slot && frozen)
+    status = lr_load_fail(error, 0,
+                          "a server that was not there when the run was made");
+  else if (*slot)
     lr_load_arena_return(&origins->texts, size);
   else
     status = add_origin(origins, text, slot, error);
-  *index = *slot - 1;
+  if (status == LARIAT_OK) *index = *slot - 1;
   return status;
 }

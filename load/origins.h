@@ -4,6 +4,7 @@
 #ifndef LOAD_ORIGINS_H
 #define LOAD_ORIGINS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -24,10 +25,11 @@ typedef struct lr_load_origins {
 /* Finds the origin of a URL, or adds it, and puts its index into `*index`.
  *
  * LARIAT_OK, LARIAT_ENOMEM
- * LARIAT_EINVAL  there are as many as there may be, 65,536; see the error */
+ * LARIAT_EINVAL  there are as many as there may be: 65,536, or, with `frozen`,
+ *                those that there are; see the error */
 lariat_status lr_load_origins_add(lr_load_origins *origins,
-                                  const lariat_url *url, uint32_t *index,
-                                  lariat_load_error *error);
+                                  const lariat_url *url, bool frozen,
+                                  uint32_t *index, lariat_load_error *error);
 
 /* Returns an origin that there is. */
 const lr_load_origin *lr_load_origins_at(const lr_load_origins *origins,

@@ -119,7 +119,7 @@ static void add_classes(const lr_load_report *report) {
 
 static void add_outcomes(const lr_load_report *report) {
   lr_load_text *out = report->out;
-  begin_family(out, "requests", "counter", NULL, "Requests, by what became");
+  begin_family(out, "requests", "counter", NULL, "Requests by their outcome");
   for (int i = 0; i < LARIAT_LOAD_OUTCOMES; i++)
     lr_load_text_format(out,
                         "lariat_load_requests_total{outcome=\"%s\"} %llu\n",
@@ -127,7 +127,15 @@ static void add_outcomes(const lr_load_report *report) {
                         (unsigned long long)report->result->counts.outcomes[i]);
 }
 
+/* Tells whether any answer came; a family has samples. */
+static bool has_answers(const lr_load_report *report) {
+  for (unsigned i = 0; i < LR_LOAD_STATUSES; i++)
+    if (report->result->statuses[i]) return true;
+  return false;
+}
+
 static void add_statuses(const lr_load_report *report) {
+  if (!has_answers(report)) return;
   begin_family(report->out, "answers", "counter", NULL,
                "Answers by status, 0 for one that is none");
   for (unsigned i = 0; i < LR_LOAD_STATUSES; i++)
@@ -153,7 +161,9 @@ static void add_counts(const lr_load_report *report) {
 
 /* ---- The run ---- */
 
+/* Nothing is said of a run that has not ended. */
 static void add_verdict(const lr_load_report *report) {
+  if (!report->result->facts.duration_ns) return;
   begin_family(report->out, "verdict", "stateset", NULL,
                "Whether the run may be believed");
   for (unsigned i = 0; i <= LARIAT_LOAD_INVALID; i++)
@@ -184,6 +194,7 @@ static void add_info(const lr_load_report *report) {
 static void add_gauges(const lr_load_report *report) {
   const lariat_load_run_facts *facts = &report->result->facts;
   lr_load_text *out = report->out;
+  if (!facts->duration_ns) return;
   begin_family(out, "duration_seconds", "gauge", "seconds",
                "How long was measured");
   lr_load_text_add(out, "lariat_load_duration_seconds ");

@@ -7,10 +7,11 @@
 #include <string.h>
 
 #include "base.h"
+#include "entry.h"
 #include "fault.h"
 #include "flow.h"
 #include "hash.h"
-#include "wire.h"
+#include "request_pipe.h"
 
 /* Weights are counted in millionths. */
 #define WEIGHT_UNIT 1e6
@@ -18,6 +19,8 @@
 
 /* For what random numbers are drawn; each step of a flow has one of its own. */
 enum purpose { PURPOSE_REQUEST = 1, PURPOSE_ROW = 2, PURPOSE_THINK = 16 };
+
+enum { MOST_PIPED_CHECKS = 1000 };
 
 #define MOST_REQUESTS UINT64_C(0xffffffff)
 
@@ -45,8 +48,7 @@ lariat_status lariat_load_requests_new(lariat_load_requests **out) {
   requests->extras = calloc(1, sizeof(*requests->extras));
   requests->extra_count = requests->extra_capacity = 1;
   requests->draw = make_draw();
-  requests->names[0] = "";
-  requests->name_count = 1;
+  lr_load_names_init(&requests->names);
   requests->hash = LR_LOAD_HASH_START;
   if (!requests->draw || !requests->extras) {
     lariat_load_requests_free(requests);
@@ -62,8 +64,12 @@ void lariat_load_requests_free(lariat_load_requests *requests) {
   free(requests->weights);
   free(requests->instants);
   free(requests->extras);
+  free(requests->piped_checks);
   free_draw(requests->draw);
   lr_load_flows_free(requests->flows);
+  if (requests->csv) lr_load_csv_free(requests->csv);
+  free(requests->csv);
+  lr_load_names_free(&requests->names);
   lr_load_origins_free(&requests->origins);
   lr_load_arena_free(&requests->arena);
   lr_load_arena_free(&requests->base_arena);
@@ -72,31 +78,22 @@ void lariat_load_requests_free(lariat_load_requests *requests) {
 
 /* ---- Names ---- */
 
+void lr_load_requests_freeze(const lariat_load_requests *requests) {
+  if (!requests->pipe) return;
+  pthread_mutex_lock(&requests->draw->mutex);
+  requests->draw->frozen = true;
+  pthread_mutex_unlock(&requests->draw->mutex);
+}
+
 size_t lariat_load_requests_names(const lariat_load_requests *requests) {
-  return requests->name_count;
+  lr_load_requests_freeze(requests);
+  return requests->names.count;
 }
 
 const char *lariat_load_requests_name(const lariat_load_requests *requests,
                                       size_t index) {
-  return index < requests->name_count ? requests->names[index] : "";
-}
-
-/* Finds a name, or adds it; the last one that there is room for stands for all
- * others.  False: out of memory. */
-static bool find_name(lariat_load_requests *requests, const char *name,
-                      uint16_t *index) {
-  enum { LAST = LARIAT_LOAD_MOST_NAMES - 1 };
-  for (uint16_t i = 0; i < requests->name_count; i++) {
-    *index = i;
-    if (strcmp(requests->names[i], name) == 0) return true;
-  }
-  if (requests->name_count > LAST) return true;
-  if (requests->name_count == LAST) name = "other";
-  char *copy = lr_load_arena_copy(&requests->arena, name, strlen(name));
-  if (!copy) return false;
-  *index = (uint16_t)requests->name_count++;
-  requests->names[*index] = copy;
-  return true;
+  lr_load_requests_freeze(requests);
+  return index < requests->names.count ? requests->names.names[index] : "";
 }
 
 /* ---- Making ---- */
@@ -125,42 +122,41 @@ static lariat_status check_numbers(const lariat_load_request *request,
   return LARIAT_OK;
 }
 
-static lariat_status make_bytes(lariat_load_requests *requests,
-                                const lariat_load_request *request,
-                                const lariat_url *url, lr_load_arena *arena,
-                                lr_load_entry *entry,
-                                lariat_load_error *error) {
-  lr_load_wire wire;
-  lariat_status status =
-      lr_load_wire_make(request, &requests->base, url, arena, &wire, error);
-  if (status == LARIAT_OK)
-    status =
-        lr_load_origins_add(&requests->origins, url, &entry->origin, error);
-  if (status != LARIAT_OK) return status;
-  entry->bytes = wire.bytes;
-  entry->length = (uint32_t)wire.length;
-  if (lr_load_is_head(request->method)) entry->flags |= LR_LOAD_ENTRY_HEAD;
-  if (lr_load_is_idempotent(request->method))
-    entry->flags |= LR_LOAD_ENTRY_IDEMPOTENT;
-  if (lr_load_has_header(request, &requests->base, "Cookie"))
-    entry->flags |= LR_LOAD_ENTRY_COOKIE;
-  return LARIAT_OK;
+/* Makes a vector twice as large when it is full.  False: out of memory. */
+static bool reserve(void **items, size_t count, size_t *capacity, size_t size) {
+  if (count < *capacity) return true;
+  size_t more = *capacity ? 2 * *capacity : 16;
+  void *larger = realloc(*items, more * size);
+  if (!larger) return false;
+  *items = larger;
+  *capacity = more;
+  return true;
 }
 
-static lariat_status make_entry(lariat_load_requests *requests,
-                                const lariat_load_request *request,
-                                lr_load_arena *arena, lr_load_entry *entry,
-                                lariat_load_error *error) {
-  lariat_url *url;
-  lariat_url_error fault;
-  if (!request->url) return lr_load_fail(error, 0, "there is no URL");
+/* Finds a check that the pipe has brought before, or adds it: its requests go,
+ * and their answers are judged later. */
+static lariat_status make_piped_check(lariat_load_requests *requests,
+                                      const lariat_load_expectation *expect,
+                                      const lr_load_check **out,
+                                      lariat_load_error *error) {
+  size_t i = requests->piped_check_count;
+  void *items = requests->piped_checks;
+  while (i && !lr_load_check_is(requests->piped_checks[i - 1], expect)) i--;
+  if (i) {
+    *out = requests->piped_checks[i - 1];
+    return LARIAT_OK;
+  }
+  if (requests->piped_check_count == MOST_PIPED_CHECKS)
+    return lr_load_fail(error, 0, "more than %d different expectations",
+                        MOST_PIPED_CHECKS);
+  if (!reserve(&items, requests->piped_check_count,
+               &requests->piped_check_capacity, sizeof(*out)))
+    return LARIAT_ENOMEM;
+  requests->piped_checks = items;
   lariat_status status =
-      lariat_url_parse(request->url, strlen(request->url), NULL, &url, &fault);
-  if (status == LARIAT_ENOMEM) return status;
-  if (status != LARIAT_OK)
-    return lr_load_fail(error, fault.byte, "not a URL: %s", fault.message);
-  status = make_bytes(requests, request, url, arena, entry, error);
-  lariat_url_free(url);
+      lr_load_check_make(expect, &requests->arena, out, error);
+  if (status == LARIAT_OK)
+    requests->piped_checks[requests->piped_check_count++] = *out;
   return status;
 }
 
@@ -168,15 +164,16 @@ static lariat_status make_entry(lariat_load_requests *requests,
  * before. */
 static lariat_status make_check(lariat_load_requests *requests,
                                 const lariat_load_expectation *expect,
-                                lr_load_arena *arena, lr_load_extra *extra,
+                                lr_load_extra *extra,
                                 lariat_load_error *error) {
   const lr_load_check *last = requests->extras[requests->extra_count - 1].check;
   if (lr_load_expects_nothing(expect)) return LARIAT_OK;
-  if (last && arena == &requests->arena && lr_load_check_is(last, expect)) {
-    extra->check = last;
-    return LARIAT_OK;
-  }
-  return lr_load_check_make(expect, arena, &extra->check, error);
+  if (requests->pipe)
+    return make_piped_check(requests, expect, &extra->check, error);
+  if (!last || !lr_load_check_is(last, expect))
+    return lr_load_check_make(expect, &requests->arena, &extra->check, error);
+  extra->check = last;
+  return LARIAT_OK;
 }
 
 lariat_status lr_load_requests_make(lariat_load_requests *requests,
@@ -189,32 +186,22 @@ lariat_status lr_load_requests_make(lariat_load_requests *requests,
                                    .think_high_ns = request.think_high_ns}};
   lariat_status status = check_numbers(&request, error);
   if (status == LARIAT_OK)
-    status = make_check(requests, &request.expect, arena, &made->extra, error);
+    status = make_check(requests, &request.expect, &made->extra, error);
   if (status == LARIAT_OK)
-    status = make_entry(requests, &request, arena, &made->entry, error);
+    status = lr_load_entry_make(requests, &request, arena, made, error);
   if (status == LARIAT_OK && request.name &&
-      !find_name(requests, request.name, &made->entry.name))
+      !lr_load_names_find(&requests->names, request.name,
+                          requests->draw->frozen, &made->entry.name))
     return LARIAT_ENOMEM;
   return status;
 }
 
 /* ---- Adding ---- */
 
-/* Makes a vector twice as large when it is full.  False: out of memory. */
-static bool reserve(void **items, size_t count, size_t *capacity, size_t size) {
-  if (count < *capacity) return true;
-  size_t more = *capacity ? 2 * *capacity : 16;
-  void *larger = realloc(*items, more * size);
-  if (!larger) return false;
-  *items = larger;
-  *capacity = more;
-  return true;
-}
-
 static bool is_same_extra(const lr_load_extra *a, const lr_load_extra *b) {
   return a->think_low_ns == b->think_low_ns &&
          a->think_high_ns == b->think_high_ns && a->check == b->check &&
-         a->flow == b->flow;
+         a->template == b->template && a->flow == b->flow;
 }
 
 /* Finds an extra among the first and the last, or adds it. */
@@ -278,9 +265,10 @@ static uint64_t hash_request(const lariat_load_requests *requests,
   hash = lr_load_hash_number(hash, entry->length);
   hash = lr_load_hash_bytes(hash, entry->bytes, entry->length);
   hash = lr_load_hash_text(hash, origin);
-  hash = lr_load_hash_text(hash, requests->names[entry->name]);
+  hash = lr_load_hash_text(hash, requests->names.names[entry->name]);
   hash = lr_load_hash_number(hash, extra->think_low_ns);
   hash = lr_load_hash_number(hash, extra->think_high_ns);
+  if (extra->template) hash = lr_load_template_hash(hash, extra->template);
   return extra->check ? lr_load_check_hash(hash, extra->check) : hash;
 }
 
@@ -320,6 +308,7 @@ lariat_status lariat_load_requests_add(lariat_load_requests *requests,
                                        const lariat_load_request *request,
                                        lariat_load_error *error) {
   lr_load_made made;
+  if (requests->pipe) return lr_load_pipe_push(requests->pipe, request, error);
   lariat_status status = check_room(requests, error);
   if (status == LARIAT_OK)
     status = lr_load_requests_make(requests, request, &requests->arena, &made,
@@ -333,6 +322,7 @@ lariat_status lariat_load_requests_add_flow(lariat_load_requests *requests,
                                             size_t count,
                                             lariat_load_error *error) {
   lr_load_flow *flow = NULL;
+  if (requests->pipe) return lr_load_fail(error, 0, "a pipe brings no flows");
   lariat_status status = check_room(requests, error);
   if (status == LARIAT_OK)
     status = lr_load_flow_make(requests, steps, count, &flow, error);
@@ -342,6 +332,7 @@ lariat_status lariat_load_requests_add_flow(lariat_load_requests *requests,
 }
 
 size_t lariat_load_requests_count(const lariat_load_requests *requests) {
+  if (requests->pipe) return lariat_load_pipe_ahead(requests->pipe);
   return requests->instants ? requests->instant_count : requests->count;
 }
 
@@ -363,6 +354,7 @@ lariat_status lr_load_requests_prepare(const lariat_load_requests *requests,
   lr_load_draw *draw = requests->draw;
   lariat_status status = LARIAT_OK;
   *out = NULL;
+  lr_load_requests_freeze(requests);
   if (!is_drawn(requests)) return LARIAT_OK;
   pthread_mutex_lock(&draw->mutex);
   if (draw->count != requests->count) {
@@ -385,6 +377,14 @@ size_t lr_load_requests_choose(const lariat_load_requests *requests,
   uint64_t random = lr_load_random_at(requests->seed, PURPOSE_REQUEST, index);
   return draw ? lr_load_alias_draw(draw, random)
               : (size_t)lr_load_below(random, requests->count);
+}
+
+size_t lr_load_requests_row(const lariat_load_requests *requests,
+                            uint64_t index) {
+  size_t rows = requests->csv->rows;
+  if (requests->rows == LARIAT_LOAD_ROWS_IN_ORDER) return index % rows;
+  return lr_load_below(lr_load_random_at(requests->seed, PURPOSE_ROW, index),
+                       rows);
 }
 
 /* ---- Telling ---- */
@@ -426,6 +426,7 @@ uint64_t lr_load_requests_hash(const lariat_load_requests *requests) {
 }
 
 size_t lr_load_requests_origins(const lariat_load_requests *requests) {
+  lr_load_requests_freeze(requests);
   return requests->origins.count;
 }
 

@@ -11,12 +11,15 @@
 #include <stdint.h>
 
 #include <lariat/load/requests.h>
+#include <lariat/load/variables.h>
 
 #include "alias.h"
 #include "arena.h"
 #include "check.h"
+#include "names.h"
 #include "origins.h"
 #include "source.h"
+#include "template.h"
 
 typedef struct lr_load_flow lr_load_flow; /* flow.h */
 
@@ -25,6 +28,7 @@ typedef struct lr_load_extra {
   uint64_t think_low_ns;
   uint64_t think_high_ns;
   const lr_load_check *check;
+  const lr_load_template *template; /* NULL: there are no variables in it */
   const lr_load_flow *flow; /* NULL: it is a request; else these instead */
 } lr_load_extra;
 
@@ -53,7 +57,8 @@ typedef struct lr_load_instant {
 
 /* What is made of the requests once all are there, by the first source. */
 typedef struct lr_load_draw {
-  pthread_mutex_t mutex;
+  pthread_mutex_t mutex; /* of a pipe's names and servers, too */
+  bool frozen; /* a run has seen names and servers: there are no new ones */
   lr_load_alias alias;
   size_t count; /* of the requests that the table was made of */
 } lr_load_draw;
@@ -67,13 +72,18 @@ struct lariat_load_requests {
   lr_load_extra *extras;
   size_t extra_count;
   size_t extra_capacity;
-  const char *names[LARIAT_LOAD_MOST_NAMES];
-  size_t name_count;
+  lr_load_names names;
+  lr_load_csv *csv; /* of variables; or NULL */
+  lariat_load_rows rows;
   lr_load_origins origins;
-  lr_load_arena arena; /* of bytes, checks and names */
+  lr_load_arena arena; /* of bytes and checks */
   lariat_load_request base;
   lr_load_arena base_arena;
   lr_load_flow *flows;
+  struct lariat_load_pipe *pipe;      /* that brings the requests; or NULL */
+  const lr_load_check **piped_checks; /* of the pipe's requests: they stay */
+  size_t piped_check_count;
+  size_t piped_check_capacity;
   lr_load_instant *instants; /* of a replay, in ascending order; or NULL */
   size_t instant_count;
   lariat_load_order order;
@@ -100,6 +110,10 @@ lariat_status lr_load_requests_make(lariat_load_requests *requests,
 void lr_load_requests_set_instants(lariat_load_requests *requests,
                                    lr_load_instant *instants, size_t count);
 
+/* Makes a pipe's names and servers stay as they are: a run is about to see
+ * them.  Any thread. */
+void lr_load_requests_freeze(const lariat_load_requests *requests);
+
 /* Returns which request has this index of the plan; `draw` is NULL where all
  * have the same weight. */
 size_t lr_load_requests_choose(const lariat_load_requests *requests,
@@ -109,6 +123,10 @@ size_t lr_load_requests_choose(const lariat_load_requests *requests,
  * into `*draw`; NULL: none is needed.  Any thread.  LARIAT_OK, LARIAT_ENOMEM */
 lariat_status lr_load_requests_prepare(const lariat_load_requests *requests,
                                        const lr_load_alias **draw);
+
+/* Returns the row of the table that belongs to an index. */
+size_t lr_load_requests_row(const lariat_load_requests *requests,
+                            uint64_t index);
 
 /* Fills in a message from an entry and its extra; a flow's steps count from
  * 0. */

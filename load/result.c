@@ -267,7 +267,8 @@ static pending_second *slot_of(lr_load_pending *pending, uint64_t second) {
 static void clear_slot(pending_second *slot, uint64_t second) {
   slot->row = (lr_load_second){.second = (uint32_t)second, .span_s = 1};
   for (unsigned i = 0; i < LARIAT_LOAD_MEASURES; i++)
-    lariat_histogram_reset(slot->histograms[i]);
+    if (lariat_histogram_count(slot->histograms[i]))
+      lariat_histogram_reset(slot->histograms[i]);
 }
 
 static void read_percentiles(pending_second *slot) {
@@ -327,6 +328,12 @@ static lariat_status complete_told(lariat_load_result *result) {
              result->reactor_count)
     status = complete_first(result);
   return status;
+}
+
+/* A report may be written while the run goes on, and is judged then. */
+void lr_load_result_forget_verdict(lariat_load_result *result) {
+  lariat_memory_release(result->verdict);
+  result->verdict = NULL;
 }
 
 void lr_load_result_finish(lariat_load_result *result) {
@@ -500,6 +507,7 @@ static uint64_t count_samples(const lr_load_counts *counts) {
 
 lariat_status lr_load_result_add(lariat_load_result *result,
                                  lr_load_interval *interval) {
+  lr_load_result_forget_verdict(result);
   lr_load_interval_rest rest;
   const lr_load_counts *counts = lr_load_interval_read_counts(interval);
   lr_load_interval_read(interval, &rest);
@@ -513,6 +521,7 @@ lariat_status lr_load_result_add(lariat_load_result *result,
   add_slowest(result, interval, &rest);
   lariat_status added = add_classes(result, interval, slot);
   if (added != LARIAT_OK) result->lost += count_samples(counts);
+  lr_load_interval_forget(interval);
   lariat_status told = complete_told(result);
   if (opened != LARIAT_OK) return opened;
   return added != LARIAT_OK ? added : told;
@@ -521,20 +530,7 @@ lariat_status lr_load_result_add(lariat_load_result *result,
 /* ---- Reading ---- */
 
 const lariat_histogram *
-lariat_load_result_histogram(const lariat_load_result *result,
-                             lariat_load_measure measure) {
-  return result->classes[0].histograms[measure];
-}
-
-const lariat_histogram *
 lariat_load_result_last_second(const lariat_load_result *result,
                                lariat_load_measure measure) {
   return result->pending->last[measure];
-}
-
-uint64_t lariat_load_result_outcomes(const lariat_load_result *result,
-                                     lariat_load_outcome outcome) {
-  return (unsigned)outcome < LARIAT_LOAD_OUTCOMES
-             ? result->counts.outcomes[outcome]
-             : 0;
 }

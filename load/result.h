@@ -123,13 +123,17 @@ lariat_status lr_load_result_new(const lariat_load_run_facts *facts,
 void lr_load_result_on_second(lariat_load_result *result,
                               lariat_load_on_second on_second, void *context);
 
-/* Adds what one reactor measured in one second; the interval may be reset then.
- * A reactor's seconds come in their order; it need not have all.
+/* Adds what one reactor measured in one second; the interval is empty then, and
+ * may be reset and filled again.  A reactor's seconds come in their order; it
+ * need not have all.
  *
  * LARIAT_OK
  * LARIAT_ENOMEM  some figures lack it: `lost` says how many samples */
 lariat_status lr_load_result_add(lariat_load_result *result,
                                  lr_load_interval *interval);
+
+/* Drops the verdict: what it was of has changed. */
+void lr_load_result_forget_verdict(lariat_load_result *result);
 
 /* Completes all seconds that were told of.  Call it before the result is
  * judged; more may be added afterwards. */

@@ -364,6 +364,7 @@ static void complete_result(lariat_load_run *run) {
   lr_load_result_finish(result);
   lr_load_facts_ask(&run->options, measure_duration(run),
                     result->counts.intended, &result->facts);
+  lr_load_result_forget_verdict(result); /* of the last second's reports */
 }
 
 static void close_run(lariat_load_run *run) {

@@ -35,7 +35,7 @@ typedef struct lr_load_message {
   lr_load_user *user;         /* NULL: it is not a step of a flow */
   uint64_t think_ns;          /* behind its answer */
   uint32_t origin;            /* index for lr_load_requests_origin */
-  uint32_t request;           /* index in the requests */
+  uint32_t request;           /* index in the requests; of a pipe UINT32_MAX */
   uint16_t name;              /* index for lariat_load_requests_name */
   bool head;                  /* its method is HEAD: no body comes */
   bool idempotent;
@@ -116,6 +116,8 @@ uint64_t lr_load_requests_total(const lariat_load_requests *requests);
  * seed.  The same on every machine. */
 uint64_t lr_load_requests_hash(const lariat_load_requests *requests);
 
+/* Return how many servers there are, and each of them.  From the first call on
+ * there are no more. */
 size_t lr_load_requests_origins(const lariat_load_requests *requests);
 const lr_load_origin *
 lr_load_requests_origin(const lariat_load_requests *requests, size_t index);

@@ -14,7 +14,7 @@
 #include "units.h"
 
 #define MS 1e6
-#define NEVER INFINITY
+#define NEVER ((double)INFINITY)
 
 /* ---- Limits ---- */
 
@@ -394,9 +394,17 @@ static bool was_held_up(const judge *j) {
          judge_value(LR_LOAD_STOPPED, gap_ms) != LARIAT_LOAD_VALID;
 }
 
+/* Returns the share of requests that waited for a busy connection: those that
+ * one was opened for have waited for that, however many there may be. */
+static double share_waited(const judge *j) {
+  const lr_load_counts *counts = &j->result->counts;
+  if (counts->queued <= counts->connections) return 0;
+  return divide((double)(counts->queued - counts->connections), j->ended);
+}
+
 static void judge_connections(judge *j, rate_cause cause) {
   bool missed = j->missing > lr_load_limits[LR_LOAD_TOO_FEW].suspect;
-  double waited = divide((double)j->result->counts.queued, j->ended);
+  double waited = share_waited(j);
   if (missed ? cause != CONNECTIONS : was_held_up(j)) return;
   /* Of what was sent in the end no share of waits makes it INVALID. */
   double over = fmin(waited, lr_load_limits[LR_LOAD_TOO_FEW].invalid);

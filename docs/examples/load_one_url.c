@@ -70,6 +70,7 @@ static lariat_value app(lariat_client *client, int argc, char **argv) {
   options.requests = requests;
   options.connections = 10;
   options.duration_ns = second_ns;
+  options.warm_up_ns = second_ns / 5; /* before it counts */
   if (argc > 2) {
     stage.from_per_s = stage.to_per_s = strtod(argv[2], NULL);
     options.stages = &stage;

@@ -52,6 +52,7 @@ static double load_url(const char *url, uint64_t duration_ns) {
   options.requests = requests;
   options.connections = 10;
   options.duration_ns = duration_ns;
+  options.warm_up_ns = duration_ns / 5;
   if (lariat_load_requests_add(requests, &request, &error) == LARIAT_OK)
     p99_ms = load(&options);
   else

@@ -288,7 +288,7 @@ static void test_options(void) {
   CU_ASSERT_EQUAL(lariat_load_input_new(requests, &options, &input, &error),
                   LARIAT_EINVAL);
   options = lariat_load_input_defaults();
-  options.format = (lariat_load_format)77;
+  options.format = (lariat_load_input_format)77;
   CU_ASSERT_EQUAL(lariat_load_input_new(requests, &options, &input, &error),
                   LARIAT_EINVAL);
   CU_ASSERT_STRING_EQUAL(error.message, "there is no such format");

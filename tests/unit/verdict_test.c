@@ -424,6 +424,20 @@ static void test_refused(void) {
   fixture_close(&f);
 }
 
+/* Without keep-alive each request waits for a connection of its own. */
+static void test_no_keep_alive(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  struct shape opening = usual;
+  opening.queue_ns = MS;
+  lariat_load_result *result = make(true, &opening);
+  CU_ASSERT_EQUAL(result->counts.queued, REQUESTS);
+  result->counts.connections = REQUESTS;
+  expect(result, LARIAT_LOAD_VALID, NULL);
+  lariat_load_result_free(result);
+  fixture_close(&f);
+}
+
 /* A closed run may be as busy as it is; a stall is named. */
 static void test_closed(void) {
   struct fixture f;
@@ -553,6 +567,7 @@ int main(int argc, char **argv) {
       {"a hog on the reactor's CPU", test_hog},
       {"no answer", test_no_answer},
       {"connections that are refused", test_refused},
+      {"a connection for each request", test_no_keep_alive},
       {"closed runs", test_closed},
       {"waits that are not known", test_unknown_wait},
       {"stamps over TLS", test_tls},

@@ -32,7 +32,7 @@ typedef struct lariat_load_input lariat_load_input;
 #define LARIAT_LOAD_LONGEST_LINE ((size_t)16 << 20)
 #define LARIAT_LOAD_LONGEST_HAR ((size_t)1 << 30)
 
-typedef enum lariat_load_format {
+typedef enum lariat_load_input_format {
   /* A URL in each line, with its weight behind a blank, if it has one; or,
    * where the line begins with '{', a JSON object: that of `lariat fetch` with
    * a few keys more, a flow, or a target of vegeta, which has the key `header`.
@@ -48,13 +48,13 @@ typedef enum lariat_load_format {
   /* An access log of nginx or Apache: common, combined, or by `log_format`.
    * Each request is due when it was logged. */
   LARIAT_LOAD_ACCESS_LOG = 3
-} lariat_load_format;
+} lariat_load_input_format;
 
 /* How a text is read.  Start from lariat_load_input_defaults().  All is
  * copied. */
 typedef struct lariat_load_input_options {
   size_t size; /* sizeof(lariat_load_input_options) */
-  lariat_load_format format;
+  lariat_load_input_format format;
 
   /* HAR: requests to these hosts are taken, as "example.org" or with a port as
    * "example.org:8080", and no others.  There must be one. */
@@ -129,7 +129,11 @@ typedef enum lariat_load_skip {
                                   handshake */
   LARIAT_LOAD_SKIP_HOST = 2,   /* a HAR: a host that was not named */
   LARIAT_LOAD_SKIP_SCHEME = 3, /* a HAR: data:, blob:, ws: and others */
-  LARIAT_LOAD_SKIPS = 4        /* how many there are */
+  LARIAT_LOAD_SKIP_BODY = 4,   /* a HAR: a body that is not in it, as files of a
+                                  form */
+  LARIAT_LOAD_SKIP_CACHED = 5, /* a HAR: the browser had the answer, and did not
+                                  ask */
+  LARIAT_LOAD_SKIPS = 6        /* how many there are */
 } lariat_load_skip;
 
 /* Return how much was left out for a reason, and how many requests were taken,

@@ -52,24 +52,56 @@ static void lists(void) {
   load_close(&t);
 }
 
-static void standard_input(void) {
-  char list[200];
+/* Runs with a list on standard input that comes through a pipe. */
+static void run_piped(const char *list, const char *const *arguments) {
   int ends[2];
-  load_open(&t);
-  int length = snprintf(list, sizeof list, "%s\n", load_url(&t, "/page"));
+  size_t length = strlen(list);
   if (pipe2(ends, O_CLOEXEC) != 0 ||
-      write(ends[1], list, (size_t)length) != length)
+      write(ends[1], list, length) != (ssize_t)length)
     abort();
   close(ends[1]);
   t.program.input = ends[0];
-  LOAD_RUN(&t, "-i", "-", "-n", "4", "-c", "1", "-q", "--json", "out");
+  program_run(&t.program, arguments);
   close(ends[0]);
-  expect_outcomes(4, 0);
+}
+
+/* A file is a list, which is begun again; of a pipe each request is sent once.
+ */
+static void standard_input(void) {
+  char list[400];
+  load_open(&t);
+  (void)load_url(&t, "/page");
+  int length = snprintf(list, sizeof list, "%s\n%s\n%s\n", t.url, t.url, t.url);
+  program_write(&t.program, "list", list, (size_t)length);
+  char path[PROGRAM_PATH_ROOM + 10];
+  int file = open(program_file(&t.program, "list", path, sizeof path),
+                  O_RDONLY | O_CLOEXEC);
+  t.program.input = file;
+  LOAD_RUN(&t, "-i", "-", "-n", "7", "-c", "1", "-q", "--json", "out");
+  close(file);
+  expect_outcomes(7, 0);
+  run_piped(list, LOAD_ARGUMENTS("-i", "-", "-c", "1", "-q", "--json", "out"));
+  expect_outcomes(3, 0);
+  run_piped("nonsense\n", LOAD_ARGUMENTS("-i", "-", "-q"));
+  CU_ASSERT_EQUAL(t.program.code, 2);
+  program_said(&t.program, "the requests of the pipe: ");
+  load_close(&t);
+}
+
+/* A row for each request, in order. */
+static void variables(void) {
+  load_open(&t);
+  write_file("vars", "page,id\npage,1\nstatus/404,2\n");
+  LOAD_RUN(&t, "--vars", "vars", "-n", "4", "-c", "1", "-q", "--json", "out",
+           load_url(&t, "/{{page}}?id={{id}}"));
+  expect_outcomes(2, 2);
+  CU_ASSERT_EQUAL(LOAD_RUN(&t, "--vars", "vars", "--plan", t.url), 0);
+  CU_ASSERT_PTR_NOT_NULL(strstr(t.program.out, "/status/404?id=2\n"));
   load_close(&t);
 }
 
 /* The hosts that are named, and no others. */
-__attribute__((unused)) static void archives(void) {
+static void archives(void) {
   load_open(&t);
   unsigned port = origin_port(t.origin);
   write_file("har",
@@ -140,10 +172,9 @@ static void what_is_no_list(void) {
 
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
-      {"lists", lists},
-      {"standard input", standard_input},
-      {"logs", logs},
-      {"what is no list", what_is_no_list},
+      {"lists", lists},         {"standard input", standard_input},
+      {"variables", variables}, {"archives", archives},
+      {"logs", logs},           {"what is no list", what_is_no_list},
   };
   return fixture_main("load input", tests, FIXTURE_COUNT(tests), argc, argv);
 }

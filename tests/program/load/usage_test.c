@@ -88,8 +88,9 @@ static void texts_without_sense(void) {
   expect_usage(ARGUMENTS("ftp://127.0.0.1/"), "ftp://127.0.0.1/: ");
   expect_usage(ARGUMENTS("http://"), "http://: ");
   expect_usage(ARGUMENTS("-H", "a b: c", url), "header");
-  expect_usage(ARGUMENTS("-d", "@nowhere", url),
-               "cannot read the body from nowhere");
+  expect_usage(ARGUMENTS("-d", "@nowhere", url), "cannot read nowhere: ");
+  expect_usage(ARGUMENTS("--vars", "nowhere", url), "cannot read nowhere: ");
+  expect_usage(ARGUMENTS("--vars", "/dev/null", url), "/dev/null: ");
 }
 
 static void what_makes_no_sense_together(void) {
@@ -108,6 +109,10 @@ static void what_makes_no_sense_together(void) {
   expect_usage(ARGUMENTS("-A", "a\nb", url), "without line breaks");
   expect_usage(ARGUMENTS("--json", "x", "--csv", "x", url),
                "two reports cannot be written to x");
+  expect_usage(ARGUMENTS("--start-at", "2020-01-01T00:00:00Z", url),
+               "--start-at has gone by");
+  expect_usage(ARGUMENTS("nonsense"), "nonsense is no URL\n");
+  expect_usage(ARGUMENTS("comapre", "a", "b"), "did you mean compare?");
   expect_usage(ARGUMENTS("-q", "50", url), "hey's -q is --rate here");
 }
 
@@ -120,7 +125,7 @@ static void what_was_meant(void) {
       {"-R100", "did you mean --rate, which"},
       {"--rat", "did you mean --rate?"},
       {"--conections", "did you mean --connections?"},
-      {"--http2", "did you mean --http 2?"},
+      {"--http2", "requests are made by HTTP/1.1"},
       {"--latency", "the report has all percentiles"},
       {"-s", "there are no scripts"},
       {"--pipelining", "requests are not pipelined"},

@@ -15,7 +15,7 @@ bool judging_has_answer(const lariat_load_result *result) {
 
 /* ---- No answer ---- */
 
-/* What to look at, by what most requests came to. */
+/* Advice by what most requests came to. */
 static const char *const advice[LARIAT_LOAD_OUTCOMES] = {
     [LARIAT_LOAD_RESOLVE] = "the name was not found: is it spelled right?",
     [LARIAT_LOAD_CONNECT_FAILED] =

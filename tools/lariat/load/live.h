@@ -13,7 +13,7 @@
 
 enum { LIVE_LINES = 4, LIVE_LINE_CAPACITY = 256, LIVE_COLUMNS = 48 };
 
-/* What is known of a run so far. */
+/* The figures of a run so far. */
 struct live_state {
   uint64_t total_ns;   /* of the measured part; 0: a number of requests ends
                           it */

@@ -243,6 +243,8 @@ static int end_run(struct load *load) {
     load_outputs_print_text(&load->outputs, result,
                             load->settings->judging.thresholds);
   int code = judging_exit_code(load->settings, result, load->targets.first_url);
+  bool read = request_pipe_is_good(&load->targets.pipe);
+  if (code == EXIT_ALL && !read) code = LOAD_EXIT_BROKEN;
   return load->interrupted ? interrupt_code() : code;
 }
 
@@ -309,8 +311,13 @@ static int run_command(int argc, char **argv) {
 
 int load_command(int argc, char **argv) {
   const char *word = argc > 1 ? argv[1] : "";
-  int code = strcmp(word, "report") == 0 ? load_report_main(argc - 1, argv + 1)
-                                         : run_command(argc, argv);
+  int code;
+  if (strcmp(word, "report") == 0)
+    code = load_report_main(argc - 1, argv + 1);
+  else if (strcmp(word, "compare") == 0)
+    code = load_compare_main(argc - 1, argv + 1);
+  else
+    code = run_command(argc, argv);
   if ((fflush(stdout) != 0 || ferror(stdout)) && code == EXIT_ALL) {
     say("cannot write to standard output: %s", say_errno(errno));
     code = LOAD_EXIT_BROKEN;

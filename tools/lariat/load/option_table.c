@@ -31,6 +31,10 @@ static const char time_of_run[] = "a time, as 30s, 5m or 1.5h, at most a year";
 static const char time_of_request[] =
     "a time, as 30, 0.5, 500ms or 5m, at most an hour";
 
+/* OPTION_CHOICE stores the index of a word. */
+_Static_assert(LARIAT_LOAD_ROWS_IN_ORDER == 0 && LARIAT_LOAD_ROWS_RANDOM == 1,
+               "the words of --vars-order");
+
 enum { REQUESTS, AMOUNT, CONNECTIONS, VERDICT, OUTPUTS, MESSAGES };
 
 static const struct option_group groups[] = {
@@ -58,12 +62,26 @@ static const struct option_row rows[] = {
          "one; or the JSON objects of `lariat fetch`, with a few keys more; or "
          "the targets of vegeta.\n"
          "*load-input.md* has all of it.\n"
+         "From a pipe, each request is sent once, in its order, while the "
+         "program on the other side makes the next ones, and the run ends when "
+         "the pipe does.\n"
          "What a request does not say itself is as `--method`, `--header` and "
          "`--data` have it."},
     {NAMED("in-order", '\0', NULL, REQUESTS), AT(FLAG, input.in_order),
      .help = "one after the other", .is_terse = true,
      .manual = "Sends the requests in their order, again and again, instead "
                "of drawing each by its weight."},
+    {NAMED("vars", '\0', "FILE", REQUESTS), AT(TEXT, input.variables), .low = 1,
+     .files = OPTION_FILES, .help = "CSV for {{name}}", .is_terse = true,
+     .manual =
+         "Each request has a row of the table in *FILE* (CSV, with the names "
+         "of the columns in its first line): in its URL, headers and body "
+         "`{{`*name*`}}` stands for a column."},
+    {NAMED("vars-order", '\0', "in-order|random", REQUESTS),
+     AT(CHOICE, input.rows), .words = {"in-order", "random"},
+     .help = "which row is next", .preset = "in-order", .is_terse = true,
+     .manual = "*in-order*, the default: one row after the other, and again.\n"
+               "*random*: each is drawn by chance."},
     {NAMED("har", '\0', "FILE", REQUESTS), AT(TEXT, input.har), .low = 1,
      .files = OPTION_FILES, .help = "what a browser has recorded",
      .is_terse = true,
@@ -348,7 +366,8 @@ _Static_assert(sizeof rows / sizeof rows[0] <= OPTIONS_MAX, "the rows");
 static const char usage[] =
     "usage: lariat load [options] URL... | -i FILE | --har FILE --hosts LIST\n"
     "                             | --replay FILE --to URL\n"
-    "       lariat load compare --help                is B slower than A?\n"
+    "       lariat load compare ... | report RUN.json ... (see --help of "
+    "each)\n"
     "Tests a server: how long do users wait, and may that be believed?\n";
 
 static const char notes[] =

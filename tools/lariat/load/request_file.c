@@ -84,11 +84,13 @@ static bool feed_file(struct reading *reading) {
 /* Says what of the file is not sent. */
 static void say_skipped(const struct reading *reading) {
   static const char *const reasons[LARIAT_LOAD_SKIPS] = {
-      [LARIAT_LOAD_SKIP_METHOD] = "have other methods than GET and HEAD (see "
-                                  "--unsafe)",
+      [LARIAT_LOAD_SKIP_METHOD] =
+          ("have other methods than GET and HEAD (see --unsafe)"),
       [LARIAT_LOAD_SKIP_BROKEN] = "are no lines of the log's format",
       [LARIAT_LOAD_SKIP_HOST] = "are for other hosts than --hosts",
-      [LARIAT_LOAD_SKIP_SCHEME] = "are neither http nor https"};
+      [LARIAT_LOAD_SKIP_SCHEME] = "are neither http nor https",
+      [LARIAT_LOAD_SKIP_BODY] = "have a body that the file has not",
+      [LARIAT_LOAD_SKIP_CACHED] = "were answered by the browser's cache"};
   for (unsigned i = 0; i < LARIAT_LOAD_SKIPS; i++) {
     uint64_t skipped = lariat_load_input_skipped(reading->input, i);
     if (skipped)
@@ -97,14 +99,18 @@ static void say_skipped(const struct reading *reading) {
   }
 }
 
+/* Returns the descriptor of the file, or -1, having said why. */
+static int open_path(const char *path) {
+  if (strcmp(path, "-") == 0) return STDIN_FILENO;
+  int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+  if (fd < 0) say("cannot read %s: %s", path, say_errno(errno));
+  return fd;
+}
+
 static bool open_file(struct reading *reading, const char *path) {
-  bool standard = strcmp(path, "-") == 0;
-  reading->name = standard ? "standard input" : path;
-  reading->fd =
-      standard ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-  if (reading->fd >= 0) return true;
-  say("cannot read %s: %s", path, say_errno(errno));
-  return false;
+  reading->name = strcmp(path, "-") == 0 ? "standard input" : path;
+  reading->fd = open_path(path);
+  return reading->fd >= 0;
 }
 
 static bool read_file(struct reading *reading,
@@ -125,7 +131,7 @@ bool request_file_read(const struct load_settings *settings,
   const struct load_input_settings *input = &settings->input;
   const char *path = input->har ? input->har : input->replay;
   const char *hosts[HOSTS_MAX];
-  if (!path) path = input->list;
+  if (!path && !input->piped) path = input->list;
   if (!path) return true;
   struct reading *reading = calloc(1, sizeof *reading);
   char *list = strdup(input->hosts ? input->hosts : "");
@@ -143,4 +149,51 @@ bool request_file_read(const struct load_settings *settings,
   free(reading);
   free(list);
   return read;
+}
+
+/* ---- A pipe ---- */
+
+static bool refuse_pipe(lariat_status status, const lariat_load_error *error) {
+  bool told = status == LARIAT_EINVAL || status == LARIAT_ESYSTEM;
+  say("the requests of the pipe: %s",
+      told && error->message[0] ? error->message : lariat_status_text(status));
+  return false;
+}
+
+/* Waits for the first request as long as it takes, and then a moment for those
+ * that come with it. */
+static bool wait_for_some(lariat_load_pipe *pipe) {
+  enum { SLICE_MS = 100, MOMENT_SLICES = 10 };
+  lariat_load_error error = {.message = ""};
+  lariat_status status = LARIAT_ETIMEDOUT;
+  for (int slices = 0;
+       status == LARIAT_ETIMEDOUT &&
+       slices<MOMENT_SLICES; slices += lariat_load_pipe_ahead(pipe)> 0)
+    status = lariat_load_pipe_wait(pipe, SLICE_MS, &error);
+  return status == LARIAT_OK || status == LARIAT_ETIMEDOUT ||
+         refuse_pipe(status, &error);
+}
+
+bool request_pipe_open(struct request_pipe *pipe, const char *path,
+                       lariat_load_requests *requests) {
+  lariat_load_error error = {.message = ""};
+  *pipe = (struct request_pipe){.fd = open_path(path)};
+  if (pipe->fd < 0) return false;
+  lariat_status status = lariat_load_pipe_open(
+      requests, pipe->fd, LARIAT_LOAD_LINES, &pipe->pipe, &error);
+  if (status != LARIAT_OK) return refuse_pipe(status, &error);
+  return wait_for_some(pipe->pipe);
+}
+
+bool request_pipe_is_good(const struct request_pipe *pipe) {
+  lariat_load_error error = {.message = ""};
+  if (!pipe->pipe) return true;
+  lariat_status status = lariat_load_pipe_status(pipe->pipe, &error);
+  return status == LARIAT_OK || refuse_pipe(status, &error);
+}
+
+void request_pipe_close(struct request_pipe *pipe) {
+  lariat_load_pipe_close(pipe->pipe);
+  if (pipe->fd > STDERR_FILENO) close(pipe->fd);
+  *pipe = (struct request_pipe){.fd = -1};
 }

@@ -7,9 +7,12 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
 
 #include "load/option_table.h"
 #include "say.h"
+#include "spelling.h"
 
 enum { DURATION_MS = 10000, WARM_UP_MS = 2000 };
 
@@ -25,6 +28,14 @@ static bool is_file(const char *path) {
          (S_ISREG(about.st_mode) || S_ISFIFO(about.st_mode));
 }
 
+/* Returns the command of `lariat load` that was meant; NULL: none. */
+static const char *find_command(const char *typed) {
+  static const char *const commands[] = {"compare", "report"};
+  for (size_t i = 0; i < sizeof commands / sizeof commands[0]; i++)
+    if (spelling_is_near(typed, commands[i])) return commands[i];
+  return NULL;
+}
+
 /* Refuses what stands among the URLs and is none. */
 static bool check_url(const char *url) {
   char shown[SAY_CAPACITY];
@@ -38,7 +49,11 @@ static bool check_url(const char *url) {
         say_shown(shown, url));
     return false;
   }
-  return true;
+  if (strpbrk(url, ".:/") || strcmp(url, "localhost") == 0) return true;
+  const char *near = find_command(url);
+  say("%s is no URL%s%s%s", say_shown(shown, url),
+      near ? "; did you mean " : "", near ? near : "", near ? "?" : "");
+  return false;
 }
 
 /* Counts the ways in which requests were given. */
@@ -111,6 +126,16 @@ static bool check_request(const struct load_request_settings *request) {
   return false;
 }
 
+/* Finds out whether the list is made by a program while it is read. */
+static void find_pipe(struct load_input_settings *input) {
+  struct stat about;
+  if (!input->list) return;
+  int failed = strcmp(input->list, "-") == 0 ? fstat(STDIN_FILENO, &about)
+                                             : stat(input->list, &about);
+  input->piped =
+      !failed && (S_ISFIFO(about.st_mode) || S_ISSOCK(about.st_mode));
+}
+
 /* ---- How much ---- */
 
 /* Says what is wrong with the text of an option. */
@@ -152,7 +177,7 @@ static void set_rate(struct load_amount_settings *amount) {
 
 static void set_amount(struct load_settings *settings) {
   struct load_amount_settings *amount = &settings->amount;
-  bool timed = load_settings_has_instants(settings);
+  bool timed = load_settings_has_instants(settings) || settings->input.piped;
   if (!amount->duration_ms && !amount->requests && !amount->stages_text &&
       !timed)
     amount->duration_ms = DURATION_MS;
@@ -171,6 +196,8 @@ static bool check_amount(const struct load_settings *settings) {
         "out");
   else if (amount->stages_text && amount->duration_ms)
     say("--stages say how long the run is: leave --duration out");
+  else if (amount->start_at_s && amount->start_at_s < (int64_t)time(NULL))
+    say("--start-at has gone by");
   else if (settings->given.process && !open)
     say("--arrivals needs a --rate or --stages: without one, each user's next "
         "request follows the last answer");
@@ -301,6 +328,7 @@ bool load_settings_read(struct load_settings *settings, int argc, char **argv) {
   settings->input.urls = argv + first;
   settings->input.url_count = (size_t)(argc - first);
   if (settings->action >= LOAD_VERSION) return true;
+  find_pipe(&settings->input);
   if (!check_together(settings)) return false;
   set_amount(settings);
   return check_plan(&settings->amount);

@@ -7,6 +7,7 @@
 #include <lariat/lariat.h>
 #include <lariat/load/arrivals.h>
 #include <lariat/load/threshold.h>
+#include <lariat/load/variables.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,10 +37,13 @@ struct load_input_settings {
   const char *hosts;      /* of a HAR, with commas between them; NULL: none */
   const char *target;     /* of a log: the server; NULL: none */
   const char *log_format; /* NULL: common or combined */
+  const char *variables;  /* a table of CSV; NULL: none */
+  lariat_load_rows rows;  /* of the table */
   double speed;           /* 0: as it was */
   bool in_order;
   bool timed;  /* a HAR: when the browser sent it */
   bool unsafe; /* a log: all methods */
+  bool piped;  /* the list comes from a pipe, while the run lasts */
 };
 
 /* How much is sent, and when. */
@@ -78,7 +82,7 @@ struct load_connection_settings {
   bool ipv6;
 };
 
-/* What requests have that say nothing else. */
+/* Method, headers and body of requests that say nothing else. */
 struct load_request_settings {
   const char *method;
   lariat_header *headers; /* owned; a value of NULL: is not sent */
@@ -88,7 +92,7 @@ struct load_request_settings {
   const char *data;       /* NULL: none; "@FILE", "@-": what is there */
 };
 
-/* What the run is judged by. */
+/* The limits that the run is judged by. */
 struct load_judging_settings {
   const char **texts; /* of --fail-if; owned */
   size_t text_count;
@@ -101,7 +105,7 @@ struct load_output_settings {
   bool quiet;
 };
 
-/* What was given, where the value alone does not tell. */
+/* The options that were given, where the value alone does not tell. */
 struct load_given_settings {
   bool process;
   bool warm_up;

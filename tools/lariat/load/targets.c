@@ -12,7 +12,6 @@
 #include <unistd.h>
 
 #include "load/message.h"
-#include "load/request_file.h"
 #include "say.h"
 
 enum { READ_BYTES = 64 * 1024 };
@@ -23,10 +22,10 @@ static bool refuse_memory(void) {
   return false;
 }
 
-/* ---- The body ---- */
+/* ---- Files, and the body ---- */
 
-static bool refuse_body(const char *name, int error) {
-  say("cannot read the body from %s: %s", name, say_errno(error));
+static bool refuse_file(const char *name, int error) {
+  say("cannot read %s: %s", name, say_errno(error));
   return false;
 }
 
@@ -34,7 +33,7 @@ static bool read_all(int fd, const char *name, struct text *text) {
   for (;;) {
     if (!text_reserve(text, READ_BYTES)) return refuse_memory();
     ssize_t got = read(fd, text->bytes + text->length, READ_BYTES);
-    if (got < 0 && errno != EINTR) return refuse_body(name, errno);
+    if (got < 0 && errno != EINTR) return refuse_file(name, errno);
     if (got == 0) return true;
     if (got > 0) text->length += (size_t)got;
   }
@@ -42,7 +41,7 @@ static bool read_all(int fd, const char *name, struct text *text) {
 
 static bool read_file(const char *path, struct text *text) {
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-  if (fd < 0) return refuse_body(path, errno);
+  if (fd < 0) return refuse_file(path, errno);
   bool read = read_all(fd, path, text);
   close(fd);
   return read;
@@ -148,29 +147,64 @@ static bool add_urls(struct load_targets *targets,
   return true;
 }
 
-/* Makes the URL of the first request, for messages and for those who wait for
- * the server. */
+/* Returns the URL of the plan's first request, owned; its server alone where
+ * looking would take the request out of a pipe. */
+static char *make_first_url(struct load_targets *targets,
+                            lariat_load_plan *plan) {
+  lariat_load_planned first;
+  char target[4096];
+  char *url = NULL;
+  if (targets->pipe.pipe) return strdup(lariat_load_plan_facts(plan)->target);
+  if (!lariat_load_plan_next(plan, &first)) return NULL;
+  message_read_line(first.bytes, first.length, targets->first_method,
+                    sizeof targets->first_method, target, sizeof target);
+  return asprintf(&url, "%s%s", first.origin, target) < 0 ? NULL : url;
+}
+
+/* Finds the first request, for messages and for those who wait for the server.
+ */
 static bool find_first(struct load_targets *targets) {
   const lariat_load_run_options options = {.size = sizeof options,
                                            .requests = targets->requests};
   lariat_load_plan *plan;
-  lariat_load_planned first;
-  char target[4096];
   if (lariat_load_plan_new(&options, &plan, NULL) != LARIAT_OK)
     return refuse_memory();
-  if (lariat_load_plan_next(plan, &first)) {
-    message_read_line(first.bytes, first.length, targets->first_method,
-                      sizeof targets->first_method, target, sizeof target);
-    if (asprintf(&targets->first_url, "%s%s", first.origin, target) < 0)
-      targets->first_url = NULL;
-  }
+  targets->first_url = make_first_url(targets, plan);
   lariat_load_plan_free(plan);
   return targets->first_url || refuse_memory();
 }
 
+/* Reads the table of variables, if there is one. */
+static bool set_variables(struct load_targets *targets,
+                          const struct load_input_settings *input) {
+  struct text csv = {0};
+  lariat_load_error error = {.message = ""};
+  if (!input->variables) return true;
+  bool read = read_file(input->variables, &csv);
+  lariat_status status =
+      read ? lariat_load_requests_set_variables(targets->requests, csv.bytes,
+                                                csv.length, input->rows, &error)
+           : LARIAT_OK;
+  if (status != LARIAT_OK)
+    say("%s: %s", input->variables,
+        status == LARIAT_EINVAL ? error.message : lariat_status_text(status));
+  text_free(&csv);
+  return read && status == LARIAT_OK;
+}
+
+/* Adds what was given, in whatever way. */
+static bool add_requests(struct load_targets *targets,
+                         const struct load_settings *settings) {
+  const struct load_input_settings *input = &settings->input;
+  if (input->piped)
+    return request_pipe_open(&targets->pipe, input->list, targets->requests);
+  return add_urls(targets, input) &&
+         request_file_read(settings, targets->requests);
+}
+
 bool load_targets_make(struct load_targets *targets,
                        const struct load_settings *settings) {
-  *targets = (struct load_targets){.requests = NULL};
+  *targets = (struct load_targets){.first_method = "GET", .pipe = {.fd = -1}};
   if (!make_template(&targets->template, &settings->request)) return false;
   if (lariat_load_requests_new(&targets->requests) != LARIAT_OK)
     return refuse_memory();
@@ -178,11 +212,12 @@ bool load_targets_make(struct load_targets *targets,
       targets->requests,
       settings->input.in_order ? LARIAT_LOAD_IN_ORDER : LARIAT_LOAD_WEIGHTED,
       settings->amount.seed);
-  return set_base(targets) && add_urls(targets, &settings->input) &&
-         request_file_read(settings, targets->requests) && find_first(targets);
+  return set_base(targets) && set_variables(targets, &settings->input) &&
+         add_requests(targets, settings) && find_first(targets);
 }
 
 void load_targets_free(struct load_targets *targets) {
+  request_pipe_close(&targets->pipe);
   lariat_load_requests_free(targets->requests);
   free(targets->first_url);
   free(targets->template.headers);

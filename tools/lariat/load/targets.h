@@ -6,10 +6,11 @@
 #include <lariat/load/requests.h>
 #include <stdbool.h>
 
+#include "load/request_file.h"
 #include "load/settings.h"
 #include "text.h"
 
-/* What requests have that say nothing else of it: method, headers, body. */
+/* Method, headers and body of requests that say nothing else. */
 struct load_template {
   const char *method;
   lariat_header *headers;
@@ -24,6 +25,7 @@ struct load_targets {
   char *first_url; /* of the first request, for messages; owned */
   char first_method[40];
   lariat_load_requests *requests;
+  struct request_pipe pipe; /* that they come from, if it is one */
 };
 
 /* Makes them.  Says why it cannot, and returns false; call load_targets_free in

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT
+ * result_reader.c: a result for its users. */
+#include <lariat/load/result.h>
+
+#include <string.h>
+
+#include "result.h"
+
+/* ---- Distributions ---- */
+
+const lariat_histogram *
+lariat_load_result_histogram(const lariat_load_result *result,
+                             lariat_load_measure measure) {
+  return result->classes[0].histograms[measure];
+}
+
+lariat_load_support lariat_load_percentile_support(uint64_t count,
+                                                   double percent) {
+  /* A little more, so that 99.9 per cent of 10,000 leave 10 in floating point,
+   * too. */
+  double beyond = (double)count * (100 - percent) / 100 + 1e-6;
+  if (beyond >= 100) return LARIAT_LOAD_SUPPORTED;
+  return beyond >= 10 ? LARIAT_LOAD_ROUGH : LARIAT_LOAD_UNSUPPORTED;
+}
+
+/* ---- Counts ---- */
+
+uint64_t lariat_load_result_outcomes(const lariat_load_result *result,
+                                     lariat_load_outcome outcome) {
+  return lariat_load_result_class_outcomes(result, 0, outcome);
+}
+
+uint64_t lariat_load_result_statuses(const lariat_load_result *result,
+                                     unsigned status) {
+  return status < LR_LOAD_STATUSES ? result->statuses[status] : 0;
+}
+
+/* Copies a struct that begins with its size, as far as the reader's goes. */
+static lariat_status copy_struct(void *out, const void *from, size_t bytes) {
+  size_t size;
+  memcpy(&size, out, sizeof(size));
+  if (size < sizeof(size)) return LARIAT_EINVAL;
+  memcpy(out, from, size < bytes ? size : bytes);
+  memcpy(out, &size, sizeof(size));
+  return LARIAT_OK;
+}
+
+static uint64_t count_ended(const lr_load_counts *counts) {
+  uint64_t ended = 0;
+  for (unsigned i = 0; i < LARIAT_LOAD_OUTCOMES; i++)
+    ended += counts->outcomes[i];
+  return ended;
+}
+
+lariat_status lariat_load_result_read_counts(const lariat_load_result *result,
+                                             lariat_load_counts *out) {
+  const lr_load_counts *from = &result->counts;
+  const lariat_load_counts counts = {
+      .intended = from->intended,
+      .sent = from->sent,
+      .ended = count_ended(from),
+      .bytes_sent = from->bytes_sent,
+      .bytes_received = from->bytes_received,
+      .connections = from->connections,
+      .stamped = from->stamped,
+      .unstamped = from->unstamped,
+      .queued = from->queued,
+      .unsent = from->unsent,
+      .starved = from->starved,
+  };
+  return copy_struct(out, &counts, sizeof(counts));
+}
+
+/* ---- Classes ---- */
+
+size_t lariat_load_result_classes(const lariat_load_result *result) {
+  return result->class_count;
+}
+
+const char *lariat_load_result_class_name(const lariat_load_result *result,
+                                          size_t index) {
+  return index < result->class_count ? result->classes[index].name : NULL;
+}
+
+const lariat_histogram *
+lariat_load_result_class_histogram(const lariat_load_result *result,
+                                   size_t index, lariat_load_measure measure) {
+  if (index >= result->class_count || (unsigned)measure >= LARIAT_LOAD_MEASURES)
+    return NULL;
+  return result->classes[index].histograms[measure];
+}
+
+uint64_t lariat_load_result_class_outcomes(const lariat_load_result *result,
+                                           size_t index,
+                                           lariat_load_outcome outcome) {
+  if (index >= result->class_count || (unsigned)outcome >= LARIAT_LOAD_OUTCOMES)
+    return 0;
+  return index ? result->classes[index].outcomes[outcome]
+               : result->counts.outcomes[outcome];
+}
+
+/* ---- Seconds ---- */
+
+size_t lariat_load_result_seconds(const lariat_load_result *result) {
+  return result->second_count;
+}
+
+lariat_status lariat_load_result_read_second(const lariat_load_result *result,
+                                             size_t index,
+                                             lariat_load_second *out) {
+  if (index >= result->second_count) return LARIAT_ENOTFOUND;
+  const lr_load_second *from = &result->seconds[index];
+  const lariat_load_second second = {
+      .second = from->second,
+      .span_s = from->span_s,
+      .asked = from->asked,
+      .sent = from->sent,
+      .answered = from->answered,
+      .failed = from->failed,
+      .bytes_received = from->bytes_received,
+      .connections = from->connections,
+      .p50_ns = from->p50_ns,
+      .p90_ns = from->p90_ns,
+      .p99_ns = from->p99_ns,
+      .max_ns = from->max_ns,
+      .late_p99_ns = from->late_p99_ns,
+      .cpu_most_ns = from->cpu_most_ns,
+      .wait_most_ns = from->wait_most_ns,
+  };
+  return copy_struct(out, &second, sizeof(second));
+}
+
+/* ---- The slowest requests ---- */
+
+size_t lariat_load_result_slowest(const lariat_load_result *result) {
+  return result->slowest_count;
+}
+
+/* Returns the time between two instants; 0 if one was not reached. */
+static uint64_t between(uint64_t from, uint64_t to) {
+  return from && to > from ? to - from : 0;
+}
+
+lariat_status lariat_load_result_read_slowest(const lariat_load_result *result,
+                                              size_t index,
+                                              lariat_load_slow_request *out) {
+  if (index >= result->slowest_count) return LARIAT_ENOTFOUND;
+  const lr_load_sample *from = &result->slowest[index];
+  const lariat_load_slow_request slow = {
+      .index = from->index,
+      .request = from->request,
+      .status = from->status,
+      .outcome = (lariat_load_outcome)from->outcome,
+      .class_index = from->name,
+      .intended_ns = from->intended_ns > result->started_ns
+                         ? from->intended_ns - result->started_ns
+                         : 0,
+      .response_ns = lr_load_sample_response(from),
+      .queue_ns = between(from->intended_ns, from->free_ns),
+      .late_ns = between(from->free_ns, from->sent_ns),
+      .wire_ns = between(from->sent_ns, from->arrived_ns),
+      .first_byte_ns = between(from->sent_ns, from->first_byte_ns),
+      .read_late_ns = between(from->arrived_ns, from->read_ns),
+      .bytes = from->bytes,
+  };
+  return copy_struct(out, &slow, sizeof(slow));
+}
