@@ -35,7 +35,9 @@ const char lr_load_page_style[] =
     ".tile span{display:block;color:var(--soft);font-size:.85rem}\n"
     ".tile b{font-size:1.35rem;font-variant-numeric:tabular-nums;"
     "white-space:nowrap}\n"
-    "svg{display:block;width:100%;height:auto;margin:.4rem 0}\n"
+    "section{overflow-x:auto}\n"
+    "svg{display:block;width:100%;min-width:34rem;height:auto;"
+    "margin:.4rem 0}\n"
     "svg text{fill:var(--soft);font:12px system-ui,sans-serif}\n"
     ".grid{stroke:var(--line);stroke-width:1}\n"
     ".line{fill:none;stroke-width:1.8;stroke-linejoin:round;"
@@ -62,7 +64,8 @@ const char lr_load_page_style[] =
     "th{font-weight:600;color:var(--soft)}\n"
     "tbody th{color:var(--text)}\n"
     ".left{text-align:left}\n"
-    ".text{text-align:left;white-space:normal;overflow-wrap:anywhere}\n"
+    ".text{text-align:left;white-space:normal;overflow-wrap:anywhere;"
+    "min-width:12rem}\n"
     ".bar{display:block;height:.8em;min-width:2px;border-radius:.15em;"
     "background:var(--bad)}\n"
     "td.bars{width:30%}\n"
@@ -71,5 +74,5 @@ const char lr_load_page_style[] =
     "--c1:#0072b2;--c2:#d55e00;--c3:#b07aa1;--c4:#9aa0a8;--c5:#009e73;"
     "--bad:#c62828}body{max-width:none;padding:0;font-size:11pt;"
     "-webkit-print-color-adjust:exact;print-color-adjust:exact}"
-    "section{break-inside:avoid}.verdict,.tile{border:1px solid var(--line)}"
-    ".verdict{border-left:.5rem solid}}\n";
+    "section{break-inside:avoid;overflow:visible}svg{min-width:0}"
+    ".verdict,.tile{outline:1px solid var(--line)}}\n";

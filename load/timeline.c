@@ -76,6 +76,11 @@ static void fill_point(lr_load_timeline *t, size_t i,
   for (int k = LR_LOAD_SERIES_ASKED; k <= LR_LOAD_SERIES_FAILED; k++)
     t->series[k][i] /= length;
   t->at[i] = (double)result->seconds[first].second + length / 2;
+  if ((double)result->seconds[first].second * NS <
+      (double)result->facts.duration_ns)
+    return;
+  /* Behind the end answers are waited for: nothing is sent. */
+  t->series[LR_LOAD_SERIES_ASKED][i] = t->series[LR_LOAD_SERIES_SENT][i] = NAN;
 }
 
 void lr_load_timeline_fill(lr_load_timeline *timeline,

@@ -231,7 +231,7 @@ static void give_second(lr_load_worker *worker) {
 static void end_second(void *context) {
   lr_load_worker *worker = context;
   worker->second_timer.id = 0;
-  if (worker->is_open && lr_load_worker_sends(worker))
+  if (worker->is_open) /* the last second ends when nothing is sent any more */
     lr_load_open_model_count(worker, lr_load_worker_now(worker));
   give_second(worker);
   set_second_timer(worker);

@@ -219,7 +219,7 @@ def starved_checks(bench):
                 for number in range(bench.options.runs or 6)]
     count = len(runs)
     within = sum(max(run["off"].values()) <= 0.2 for run in runs)
-    return [check("wire p50, p99 within 20 %, of %d runs" % count, within,
+    return [check("wire p50, p99 within 20 %%, of %d runs" % count, within,
                   ">=", count - 1 if count > 5 else count),
             check("INVALID", sum(run["verdict"] == "INVALID" for run in runs),
                   ">=", count)]
@@ -383,8 +383,12 @@ def load_contender(bench, url, connections, ca=None):
         return {"requests": sum(counts.values()),
                 "failed": sum(counts.values()) - counts["answered"]}
 
+    # On a busy machine it says INVALID, which is right, and no failure here.
+    quietly = '"$@"; code=$?; [ $code = 3 ] || [ $code = 4 ] || exit $code'
+
     def command(requests):
-        return [bench.load.lariat(), "load", "--quiet", "--json", "-", "-r",
+        return ["sh", "-c", quietly, "sh",
+                bench.load.lariat(), "load", "--quiet", "--json", "-", "-r",
                 "1", "-c", str(connections), "-n", str(requests),
                 *(["--cacert", ca] if ca else []), url]
     return c.Contender("lariat load", command, parse, libcurl=True)
@@ -405,6 +409,10 @@ def cost_row(bench, runner, server, kind, requests, connections=50):
 
 
 def cost_checks(bench):
+    """The CPU time, or with --only instructions those alone."""
+    if bench.options.only and bench.options.only in "instructions":
+        with Nginx(tls=True) as server:
+            return instruction_checks(bench, server)
     runner = Runner(bench.load.build, bench.load.libcurl, bench.options.scale,
                     bench.options.pairs)
     checks = []
@@ -436,8 +444,8 @@ def count_instructions(bench, url, requests, connections, ca):
     done = subprocess.run(
         ["valgrind", "--tool=callgrind", "--fair-sched=try",
          "--callgrind-out-file=" + out] +
-        [bench.load.lariat(), "load", "--quiet", "--json", "/dev/null", "-r",
-         "1", "-c", str(connections), "-n", str(requests), "--timeout", "600",
+        [bench.load.lariat(), "load", "--quiet", "-r", "1", "-c",
+         str(connections), "-n", str(requests), "--timeout", "600",
          *(["--cacert", ca] if ca else []), url],
         env=bench.load.environment(), stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, check=False)
@@ -451,8 +459,8 @@ def count_instructions(bench, url, requests, connections, ca):
 def instruction_checks(bench, server):
     checks = []
     for words, kind, few, many, connections, bound in (
-            ("http", "url", 2000, 6000, 50, 2500),
-            ("https", "tls", 400, 1600, 8, 18000)):
+            ("http", "url", 5000, 25000, 50, 2500),
+            ("https", "tls", 500, 4500, 8, 18000)):
         ca = server.facts["ca"] if kind == "tls" else None
         counts = [count_instructions(bench, server.url(kind), requests,
                                      connections, ca)
