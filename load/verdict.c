@@ -14,7 +14,7 @@
 #include "units.h"
 
 #define MS 1e6
-#define NEVER INFINITY
+#define NEVER ((double)INFINITY)
 
 /* ---- Limits ---- */
 
