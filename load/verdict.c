@@ -14,7 +14,7 @@
 #include "units.h"
 
 #define MS 1e6
-#define NEVER INFINITY
+#define NEVER ((double)INFINITY)
 
 /* ---- Limits ---- */
 
@@ -33,7 +33,7 @@ const lr_load_limit lr_load_limits[LR_LOAD_RULES] = {
     /* Share of the plan that was not sent. */
     [LR_LOAD_RATE] = {"rate-missed", 0.01, 0.05},
     /* Share of its time that a thread waited for a CPU. */
-    [LR_LOAD_CPU_WAIT] = {"cpu-wait", 0.05, 0.25},
+    [LR_LOAD_CPU_WAIT] = {"cpu-wait", 0.02, 0.25},
     /* Share of a second that a thread was on its CPU. */
     [LR_LOAD_CPU_BUSY] = {"cpu-busy", 0.80, 0.95},
     /* p99 of the lateness of sends, as a part of what is allowed: the larger
@@ -49,7 +49,7 @@ const lr_load_limit lr_load_limits[LR_LOAD_RULES] = {
     [LR_LOAD_LOST] = {"samples-lost", 0, 0},
     /* Share of the answers over plain http without the kernel's stamp. */
     [LR_LOAD_UNSTAMPED] = {"unstamped", 0.001, NEVER},
-    /* Segments that TCP sent again, for each request. */
+    /* Time-outs of TCP, for each request. */
     [LR_LOAD_RETRANSMITS] = {"retransmits", 0.001, NEVER},
     /* 3 s, or 10 times the p99.9, as a multiple of what was run. */
     [LR_LOAD_TOO_SHORT] = {"too-short", 1, NEVER},
@@ -64,8 +64,10 @@ const lr_load_limit lr_load_limits[LR_LOAD_RULES] = {
 #define LATE_PART 0.1
 #define OWN_FLOOR_NS 1e6
 
-/* From which share of its time on a wait for a CPU is why sends were late. */
-#define WAIT_OF_LATE 0.01
+/* Waits for a CPU are why sends were late if they are this part of all
+ * lateness, or this share of the time. */
+#define WAIT_OF_LATE 0.5
+#define WAIT_AT_REST 0.015
 
 #define SHORTEST_NS 3e9
 #define SHORTEST_TIMES 10.0
@@ -233,19 +235,19 @@ static void judge_input(judge *j) {
         lr_load_show_count((uint64_t)due).text);
 }
 
+/* What was sent again without a time-out came a round trip later, and the
+ * counters are of all that this machine does. */
 static void judge_network(judge *j) {
   const lr_load_network *network = &j->result->network;
-  double again = (double)(network->retransmits + network->timeouts);
   if (network->listen_drops)
     apply(j, LR_LOAD_RETRANSMITS, 1,
           "the network of this machine dropped %s connections at full queues "
           "of listening sockets: each waits for 1 s or more",
           lr_load_show_count(network->listen_drops).text);
   else
-    apply(j, LR_LOAD_RETRANSMITS, divide(again, j->ended),
-          "TCP on this machine sent %s segments again, %s times after a "
-          "time-out",
-          lr_load_show_count(network->retransmits).text,
+    apply(j, LR_LOAD_RETRANSMITS, divide((double)network->timeouts, j->ended),
+          "TCP on this machine sent segments again after a time-out, %s times: "
+          "each a wait of 200 ms or more that is not the server's",
           lr_load_show_count(network->timeouts).text);
 }
 
@@ -266,14 +268,23 @@ static double send_lateness(const judge *j) {
   return percentile(j, LARIAT_LOAD_LATE, 99) / allowed;
 }
 
-/* Sends that are late need less of a wait to be explained by it: a hog that has
- * a slice of its own now and then leaves most requests alone. */
+/* Tells whether waits for a CPU explain the lateness of sends: they are half of
+ * it, or more of the time than one that is at rest waits. */
+static bool explains_lateness(const judge *j) {
+  const lariat_histogram *late =
+      j->result->classes[0].histograms[LARIAT_LOAD_LATE];
+  double sum =
+      lariat_histogram_mean(late) * (double)lariat_histogram_count(late);
+  double waited = j->wait * (double)j->result->facts.duration_ns;
+  if (judge_value(LR_LOAD_SEND_LATE, send_lateness(j)) == LARIAT_LOAD_VALID)
+    return false;
+  return waited >= WAIT_OF_LATE * sum || j->wait > WAIT_AT_REST;
+}
+
+/* A hog whose slices delay a request now and then leaves most others alone. */
 static double judged_wait(const judge *j) {
-  double limit = lr_load_limits[LR_LOAD_CPU_WAIT].suspect;
-  bool late =
-      judge_value(LR_LOAD_SEND_LATE, send_lateness(j)) != LARIAT_LOAD_VALID;
-  return late && j->wait > WAIT_OF_LATE ? fmax(j->wait, limit * 1.001)
-                                        : j->wait;
+  double over = lr_load_limits[LR_LOAD_CPU_WAIT].suspect * 1.001;
+  return explains_lateness(j) ? fmax(j->wait, over) : j->wait;
 }
 
 static void judge_wait(judge *j) {

@@ -4,6 +4,7 @@
 #include "worker.h"
 
 #include "closed_model.h"
+#include "h2_request.h"
 #include "memory.h"
 #include "open_model.h"
 #include "worker_private.h"
@@ -120,7 +121,7 @@ static lr_load_user *go_on_with_flow(lr_load_worker *worker,
     return NULL;
   }
   return lr_load_source_answer(worker->source, user,
-                               lariat_h1_parser_response(connection->parser))
+                               lr_load_connection_response(connection))
              ? user
              : NULL;
 }
@@ -187,8 +188,9 @@ static void take_refusal(lr_load_connection *connection,
   finish_request(worker, connection, REFUSED_PAUSE_NS);
 }
 
-static void note_opening(lr_load_worker *worker,
-                         const lr_load_connection *connection) {
+static void take_connection(lr_load_connection *connection) {
+  lr_load_worker *worker = worker_of(connection);
+  if (worker->phase < LR_LOAD_MEASURING) return;
   const lariat_timings *timings = &connection->timings;
   worker->recorder.counts->connections++;
   lr_load_interval_connected(worker->recorder.current,
@@ -198,7 +200,6 @@ static void note_opening(lr_load_worker *worker,
 
 static void take_opening(lr_load_connection *connection) {
   lr_load_worker *worker = worker_of(connection);
-  if (worker->phase >= LR_LOAD_MEASURING) note_opening(worker, connection);
   lr_load_list_remove(&connection->link);
   if (!connection->has_message) {
     lr_load_connection_set_give(&worker->set, connection);
@@ -213,7 +214,9 @@ static void take_loss(lr_load_connection *connection) {
   lr_load_connection_set_give(&worker_of(connection)->set, connection);
 }
 
-static const lr_load_connection_ops connection_ops = {.opened = take_opening,
+static const lr_load_connection_ops connection_ops = {.connected =
+                                                          take_connection,
+                                                      .opened = take_opening,
                                                       .refused = take_refusal,
                                                       .ended = take_end,
                                                       .lost = take_loss};
@@ -417,6 +420,7 @@ static lariat_status open_client(lr_load_worker *worker) {
   client.retry = NULL;
   client.connect_timeout_ms = (options->connect_timeout_ns + 999999) / 1000000;
   client.timeout_ms = client.connect_timeout_ms;
+  if (options->http_version == 20) client = lr_load_h2_request_client(&client);
   return lariat_client_new(worker->config.pool, worker->reactor, &client,
                            &worker->set.by.client);
 }
@@ -430,6 +434,7 @@ static lariat_status open_parts(lr_load_worker *worker) {
   by->ops = &connection_ops;
   by->owner = worker;
   by->known = &worker->known;
+  if (options->http_version == 20) by->send = lr_load_h2_request_send;
   by->most_requests = options->connection_requests;
   by->stream = lariat_byte_stream_defaults(by->client);
   by->stream.alpn = "http/1.1";

@@ -29,6 +29,9 @@ struct shape {
 static const struct shape usual = {
     .late_ns = 50000, .wire_ns = 5 * MS, .read_late_ns = 20000};
 
+static const struct shape slow = {
+    .late_ns = 50000, .wire_ns = 20 * MS, .read_late_ns = 20000};
+
 /* ---- A run without a fault ---- */
 
 static void record(lr_load_interval *interval, const struct shape *shape,
@@ -71,7 +74,7 @@ static lariat_load_result *make_empty(bool open) {
   lr_load_thread_time *time = &result->reactors[0].time;
   time->elapsed_ns = 10 * SECOND;
   time->cpu_ns = 2 * SECOND;
-  time->wait_ns = 100 * MS;
+  time->wait_ns = 20 * MS;
   result->reactors[0].busiest_second_cpu_ns = 250 * MS;
   return result;
 }
@@ -156,9 +159,6 @@ static void set_unstamped(lariat_load_result *result, double share) {
   result->counts.unstamped = (uint64_t)(REQUESTS * share + 0.5);
   result->counts.stamped = REQUESTS - result->counts.unstamped;
 }
-static void set_retransmits(lariat_load_result *result, double share) {
-  result->network.retransmits = (uint64_t)(REQUESTS * share + 0.5);
-}
 static void set_timeouts(lariat_load_result *result, double share) {
   result->network.timeouts = (uint64_t)(REQUESTS * share + 0.5);
 }
@@ -196,12 +196,11 @@ static const struct limit_row limit_rows[] = {
     {"input-starved", set_starved, 0, 0.0001, 0.001, 0.0011},
     {"connections-too-few", set_queued, 0.01, 0.0101, 1, NONE},
     {"connections-too-few", set_queued_and_missing, NONE, 0.02, 0.05, 0.0501},
-    {"cpu-wait", set_wait, 0.05, 0.0501, 0.25, 0.2501},
+    {"cpu-wait", set_wait, 0.02, 0.0201, 0.25, 0.2501},
     {"cpu-busy", set_busy, 0.8, 0.801, 0.95, 0.951},
     {"local-failures", set_local, 0, 0.001, 0.0099, 0.0101},
     {"samples-lost", set_lost, 0, NONE, NONE, 1},
     {"unstamped", set_unstamped, 0.001, 0.0011, 1, NONE},
-    {"retransmits", set_retransmits, 0.001, 0.0011, 1, NONE},
     {"retransmits", set_timeouts, 0.001, 0.0011, 1, NONE},
     {"retransmits", set_drops, 0, 1, 1000, NONE},
     {"too-short", set_duration, 3, 2.99, 0.01, NONE},
@@ -392,6 +391,39 @@ static void test_hog(void) {
   result->reactors[0].time.wait_ns = 4 * SECOND;
   expect(result, LARIAT_LOAD_INVALID, "cpu-wait");
   lariat_load_result_free(result);
+
+  /* A slice of 2.5 ms now and then: 1.2 % of the requests are late by it. */
+  late.late_ns = 2500000;
+  late.wire_ns = 20 * MS;
+  result = make_empty(true);
+  add(result, &slow, REQUESTS - 120);
+  add(result, &late, 120);
+  result->reactors[0].time.wait_ns = 160 * MS;
+  expect(result, LARIAT_LOAD_SUSPECT, "cpu-wait");
+  lariat_load_result_free(result);
+
+  /* The same by something else. */
+  result = make_empty(true);
+  add(result, &slow, REQUESTS - 120);
+  add(result, &late, 120);
+  expect(result, LARIAT_LOAD_SUSPECT, "send-late");
+  lariat_load_result_free(result);
+  fixture_close(&f);
+}
+
+/* At a low rate a hog's slices are little time, but all of the lateness. */
+static void test_hog_at_low_rate(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  struct shape late = slow;
+  late.late_ns = 2500000;
+  lariat_load_result *result = make_empty(true);
+  add(result, &slow, 980);
+  add(result, &late, 20);
+  result->facts.asked = 1000;
+  result->reactors[0].time.wait_ns = 60 * MS;
+  expect(result, LARIAT_LOAD_SUSPECT, "cpu-wait");
+  lariat_load_result_free(result);
   fixture_close(&f);
 }
 
@@ -403,7 +435,8 @@ static void test_no_answer(void) {
   lariat_load_result *result = make(true, &hung);
   expect(result, LARIAT_LOAD_INVALID, "no-answer");
   CU_ASSERT(strstr(lariat_load_result_verdict(result)->reasons[0].message,
-                   "10,000 requests failed, most of them by \"timeout\"") != NULL);
+                   "10,000 requests failed, most of them by \"timeout\"") !=
+            NULL);
   lariat_load_result_free(result);
   result = make_empty(false);
   expect(result, LARIAT_LOAD_INVALID, "no-answer");
@@ -565,6 +598,7 @@ int main(int argc, char **argv) {
       {"an input that is too slow", test_slow_input},
       {"a process that was stopped", test_stopped},
       {"a hog on the reactor's CPU", test_hog},
+      {"a hog, at a low rate", test_hog_at_low_rate},
       {"no answer", test_no_answer},
       {"connections that are refused", test_refused},
       {"a connection for each request", test_no_keep_alive},
