@@ -82,6 +82,7 @@ void lr_load_worker_send(lr_load_worker *worker, const lr_load_message *message,
   connection->sample.intended_ns = due->at_ns;
   connection->sample.index = due->index;
   connection->sample.request = message->request;
+  connection->sample.opening = connection->state != LR_LOAD_IDLE;
   worker->in_flight++;
   if (connection->state == LR_LOAD_IDLE) {
     send_now(worker, connection);
@@ -209,9 +210,15 @@ static void take_opening(lr_load_connection *connection) {
   send_now(worker, connection);
 }
 
+/* A connection that was closed without a request is not opened again before
+ * there is one: a server that takes no more would do that for ever. */
 static void take_loss(lr_load_connection *connection) {
+  lr_load_connection_set *set = &worker_of(connection)->set;
   lr_load_list_remove(&connection->link);
-  lr_load_connection_set_give(&worker_of(connection)->set, connection);
+  if (connection->requests)
+    lr_load_connection_set_give(set, connection);
+  else
+    lr_load_connection_set_put_away(set, connection);
 }
 
 static const lr_load_connection_ops connection_ops = {.connected =

@@ -187,6 +187,41 @@ static void test_think_time(void) {
   close_test(&t);
 }
 
+/* Adds a flow of three steps, the second of which has what the server does. */
+static void add_flow(struct test *t, const char *second) {
+  char urls[3][128];
+  const lariat_load_request steps[] = {
+      {.size = sizeof steps[0],
+       .url = origin_url(t->origin, "/page", urls[0], sizeof urls[0])},
+      {.size = sizeof steps[0],
+       .url = origin_url(t->origin, second, urls[1], sizeof urls[1])},
+      {.size = sizeof steps[0],
+       .url = origin_url(t->origin, "/page", urls[2], sizeof urls[2])}};
+  lariat_load_error error = {0};
+  if (lariat_load_requests_add_flow(t->requests, steps, 3, &error) != LARIAT_OK)
+    fixture_fail("%s", error.message);
+}
+
+/* A flow counts as one of the requests of a plan; one of its steps that fails
+ * is the last. */
+static void test_flows(void) {
+  static const char *const second[] = {"/page", "/status/500"};
+  const lariat_load_stage stage = {LARIAT_LOAD_ENDLESS_NS, 1000, 1000};
+  for (size_t i = 0; i < 4; i++) {
+    struct test t;
+    open_test(&t);
+    add_flow(&t, second[i % 2]);
+    t.options.count = 20;
+    t.options.stages = &stage;
+    t.options.stage_count = i / 2;
+    run(&t);
+    CU_ASSERT_EQUAL(outcomes(&t, LARIAT_LOAD_ANSWERED), i % 2 ? 20 : 60);
+    CU_ASSERT_EQUAL(outcomes(&t, LARIAT_LOAD_STATUS), i % 2 ? 20 : 0);
+    CU_ASSERT_EQUAL(origin_counts(t.origin).requests, i % 2 ? 40 : 60);
+    close_test(&t);
+  }
+}
+
 /* ---- Open ---- */
 
 static void test_rate_over_reactors(void) {
@@ -653,6 +688,7 @@ int main(int argc, char **argv) {
       {"a duration ends a closed run", test_duration_ends},
       {"the warm-up is not measured", test_warm_up_is_not_measured},
       {"users think", test_think_time},
+      {"users go through flows", test_flows},
       {"a rate is exact over any reactors", test_rate_over_reactors},
       {"a number ends an endless rate", test_count_ends_an_endless_rate},
       {"too few connections", test_too_few_connections},
