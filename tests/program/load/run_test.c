@@ -291,7 +291,8 @@ static void reports_are_written_again(void) {
   LOAD_RUN(&t, "-n", "20", "-c", "1", "-q", "--json", "out",
            load_url(&t, "/page"));
   json_t *json = load_json(&t, "out");
-  LOAD_RUN(&t, "report", "out", "--html", "page", "--fail-if", "rate<1000000/s");
+  LOAD_RUN(&t, "report", "out", "--html", "page", "--fail-if",
+           "rate<1000000/s");
   load_expect_code(&t, json, 1);
   CU_ASSERT_PTR_NOT_NULL(strstr(t.program.out, "20 ended: 20 good"));
   CU_ASSERT_PTR_NOT_NULL(strstr(t.program.out, "1 of 1 broken"));

@@ -249,10 +249,10 @@ static int end_run(struct load *load) {
   if (!load->settings->output.quiet)
     load_outputs_print_text(&load->outputs, result,
                             load->settings->judging.thresholds);
+  if (load->interrupted) return interrupt_code();
   int code = judging_exit_code(load->settings, result, load->targets.first_url);
   bool read = request_pipe_is_good(&load->targets.pipe);
-  if (code == EXIT_ALL && !read) code = LOAD_EXIT_BROKEN;
-  return load->interrupted ? interrupt_code() : code;
+  return code == EXIT_ALL && !read ? LOAD_EXIT_BROKEN : code;
 }
 
 static int run_load(struct load_settings *settings) {
