@@ -275,7 +275,7 @@ static inline void record_waits(lr_load_interval *interval,
                                 const lr_load_sample *sample, uint64_t queue) {
   uint64_t late = since(sample->sent_ns, sample->free_ns);
   if (RARE(queue)) {
-    interval->counts.queued += sample->free_ns != 0;
+    interval->counts.queued += sample->free_ns != 0 && !sample->opening;
     record_in(interval, &record->parts[QUEUE], queue);
   } else {
     record->at_once++;
