@@ -4,7 +4,7 @@
 
 #include "verdict.h"
 
-#define NEVER INFINITY
+#define NEVER ((double)INFINITY)
 
 const lr_load_limit lr_load_limits[LR_LOAD_RULES] = {
     /* Answers there are none of. */
