@@ -194,7 +194,10 @@ static void send_due(void *context) {
       go_on_soon(worker);
       return;
     }
-    if (!send_next(worker)) return;
+    worker->now_ns = now_ns;
+    bool sends = send_next(worker);
+    worker->now_ns = 0;
+    if (!sends) return;
     now_ns = lr_load_worker_now(worker);
   }
   if (open->has_next && lr_load_worker_sends(worker))

@@ -35,9 +35,16 @@ void lr_load_worker_unset_timer(lr_load_worker *worker, lariat_timer *timer) {
 
 /* ---- Requests on their way ---- */
 
+/* Reads the clock, unless that has just been done. */
+static uint64_t take_now(lr_load_worker *worker) {
+  uint64_t now_ns = worker->now_ns;
+  worker->now_ns = 0;
+  return now_ns ? now_ns : lr_load_worker_now(worker);
+}
+
 static void send_now(lr_load_worker *worker, lr_load_connection *connection) {
   lr_load_sample *sample = &connection->sample;
-  uint64_t now_ns = lr_load_worker_now(worker);
+  uint64_t now_ns = take_now(worker);
   sample->free_ns = connection->free_ns > sample->intended_ns
                         ? connection->free_ns
                         : sample->intended_ns;
@@ -68,6 +75,17 @@ static void note_local_failure(lr_load_worker *worker,
   if (user) lr_load_closed_model_go_on(worker, user, now_ns, REFUSED_PAUSE_NS);
 }
 
+/* Keeps the bytes of a message that waits for its connection to open.  False:
+ * no memory, and the connection has no message. */
+static bool keep_message(lr_load_worker *worker,
+                         lr_load_connection *connection) {
+  if (connection->state == LR_LOAD_IDLE) return true;
+  if (lr_load_connection_keep_message(connection)) return true;
+  if (connection->state == LR_LOAD_SHUT)
+    lr_load_connection_set_put_away(&worker->set, connection);
+  return false;
+}
+
 void lr_load_worker_send(lr_load_worker *worker, const lr_load_message *message,
                          const lr_load_due *due, lr_load_virtual_user *user) {
   lr_load_connection *connection =
@@ -77,6 +95,10 @@ void lr_load_worker_send(lr_load_worker *worker, const lr_load_message *message,
     return;
   }
   connection->message = *message;
+  if (!keep_message(worker, connection)) {
+    note_local_failure(worker, message, due, user);
+    return;
+  }
   connection->measured = due->measured;
   connection->user = user;
   connection->sample.intended_ns = due->at_ns;
@@ -145,8 +167,10 @@ static void go_on_closed(lr_load_worker *worker, lr_load_user *flow_user,
   uint64_t now_ns = connection->sample.read_ns;
   user->flow_user = flow_user;
   worker->last_ns = now_ns;
+  worker->now_ns = now_ns;
   lr_load_closed_model_go_on(worker, user, now_ns,
                              connection->message.think_ns + pause_ns);
+  worker->now_ns = 0;
 }
 
 /* Does all that is to be done when a request has ended, and its connection was

@@ -61,10 +61,12 @@ typedef struct lariat_load_run_options {
   unsigned http_version; /* 11 (0) or 20.  With HTTP/2 the library chooses how
                             many connections it needs, up to `connections` */
   unsigned streams;      /* on a connection of HTTP/2; 0: 1, at most 100 */
-  const lariat_pool_options *pool;     /* trust, addresses, resolver; NULL: the
-                                          defaults.  Its limits and rates are not
-                                          used: the run's are */
+
+  /* Trust, addresses and the resolver of the pool; its limits and rates are not
+   * used.  NULL: the defaults. */
+  const lariat_pool_options *pool;
   const lariat_client_options *client; /* NULL: the defaults */
+
   int64_t start_at_s; /* when the measured part begins, by the wall clock, in
                          seconds since 1970; 0, or too early for the warm-up: as
                          soon as may be */
