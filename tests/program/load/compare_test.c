@@ -321,7 +321,7 @@ static void blocks_are_run(void) {
   CU_ASSERT_EQUAL(number_of(comparison, "blocks"),
                   4 + number_of(comparison, "again"));
   CU_ASSERT_EQUAL(origin_counts(t.origin).requests,
-                  20 * number_of(comparison, "blocks"));
+                  (unsigned long)(20 * number_of(comparison, "blocks")));
   CU_ASSERT_EQUAL(json_array_size(json_object_get(comparison, "metrics")), 2);
   CU_ASSERT_EQUAL(t.program.code, expected_code(comparison));
   CU_ASSERT_PTR_NOT_NULL(strstr(t.program.out, "response.p50"));
