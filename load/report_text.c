@@ -187,7 +187,7 @@ static void add_parts(const lr_load_report *report) {
   add_columns(report->out);
   lr_load_text_add(report->out, "\n");
   add_times(report, "  good", LARIAT_LOAD_GOOD, "of good answers");
-  add_times(report, "  queue", LARIAT_LOAD_QUEUE, "no connection");
+  add_times(report, "  queue", LARIAT_LOAD_QUEUE, "waited for one");
   add_times(report, "  wire", LARIAT_LOAD_WIRE, "network, server");
   add_times(report, "  first byte", LARIAT_LOAD_FIRST_BYTE, "sent to it");
   add_times(report, "  raw", LARIAT_LOAD_RAW, "sent to read");

@@ -22,7 +22,8 @@
 
 static const uint64_t second_ns = 1000000000;
 
-/* What the start of a run is set to, so that all workers know of it before. */
+/* The time from the making of workers to the start, so that all of them know
+ * of it before. */
 enum { AHEAD_NS = 2000000 };
 
 typedef enum run_state {

@@ -64,7 +64,7 @@ class Bars:
         return (ours[0], ours[1]) if len(ours) > 1 else (None, None)
 
     def options_of(self, rate, connections, seconds, *more):
-        return ("--rate", rate, "-c", connections, "-z", "%ds" % seconds,
+        return ("--rate", rate, "-c", connections, "-d", "%ds" % seconds,
                 "--warm-up", self.options.warm_up, *more)
 
 
@@ -599,7 +599,7 @@ def rate_runs(bench):
     for reactors in (1, 2, 4):
         run = bench.load.measure(
             ("--delay", "constant:5ms"),
-            ("--rate", rate, "-z", "%ds" % seconds, "-c", 200, "--warm-up",
+            ("--rate", rate, "-d", "%ds" % seconds, "-c", 200, "--warm-up",
              "0s", "-r", reactors), limit=seconds + 60)
         bench.say("    %d reactors: %d requests" % (
             reactors, run.totals["requests"]))

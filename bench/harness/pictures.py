@@ -41,7 +41,7 @@ def run_one(load, title, options, asked):
     """A run that is VALID; with --any the last one, whatever it is."""
     for _ in range(asked.tries):
         load.say("  %s: %d s" % (title, SECONDS))
-        run = load.measure(SERVER, ("-z", "%ds" % SECONDS, *options),
+        run = load.measure(SERVER, ("-d", "%ds" % SECONDS, *options),
                            SECONDS + 60)
         load.say("  %s %s" % (run.result["verdict"], ", ".join(
             generators.reasons(run.result))))

@@ -47,7 +47,7 @@ SCENARIOS = {
 
 def lariat_row(load, scenario, seconds, rate, options):
     connections = scenario["own"] if rate else scenario["closed"]
-    asked = ["-z", "%ds" % seconds, "-c", connections, "--timeout",
+    asked = ["-d", "%ds" % seconds, "-c", connections, "--timeout",
              "%ds" % scenario["timeout"], "--warm-up", options.warm_up]
     if rate:
         asked += ["--rate", rate]

@@ -391,7 +391,7 @@ static void arguments_are_checked_first(void) {
 static void an_interrupt_ends_it(void) {
   char run[256];
   load_open(&t);
-  (void)snprintf(run, sizeof run, "-z 10m -c 1 -r 1 '%s'",
+  (void)snprintf(run, sizeof run, "-d 10m -c 1 -r 1 '%s'",
                  load_url(&t, "/page"));
   program_start(&t.program,
                 LOAD_ARGUMENTS("compare", "-q", "--run", run, "--run", run));

@@ -166,7 +166,8 @@ static void what_is_no_list(void) {
   expect_usage(
       LOAD_ARGUMENTS("--replay", "x", "--to", "http://h/", "--rate", "1"),
       "instants of their own");
-  expect_usage(LOAD_ARGUMENTS("-i", "-", "-d", "@-"), "standard input cannot");
+  expect_usage(LOAD_ARGUMENTS("-i", "-", "--data", "@-"),
+               "standard input cannot");
   load_close(&t);
 }
 

@@ -85,7 +85,7 @@ static void a_terminal_is_drawn_on(void) {
     abort();
   load_open(&t);
   t.program.error = slave;
-  LOAD_RUN(&t, "-z", "2100ms", "--warm-up", "0", "-c", "1",
+  LOAD_RUN(&t, "-d", "2100ms", "--warm-up", "0", "-c", "1",
            load_url(&t, "/wait/1"));
   close(slave);
   pthread_join(reader, NULL);

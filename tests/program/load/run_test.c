@@ -32,7 +32,7 @@ static void requests_are_counted(void) {
 /* With a rate the plan says how many: 200 a second for half a second. */
 static void a_rate_is_kept(void) {
   load_open(&t);
-  LOAD_RUN(&t, "--rate", "200", "-z", "500ms", "--warm-up", "0", "-c", "8",
+  LOAD_RUN(&t, "--rate", "200", "-d", "500ms", "--warm-up", "0", "-c", "8",
            "-r", "2", "-q", "--json", "out", load_url(&t, "/page"));
   json_t *json = load_json(&t, "out");
   CU_ASSERT_EQUAL(load_number(json, "response", "count"), 100);
@@ -83,7 +83,7 @@ static void thresholds_are_judged(void) {
 /* The run ends when so many have failed, long before its time. */
 static void failures_end_a_run(void) {
   load_open(&t);
-  LOAD_RUN(&t, "-z", "10m", "-c", "2", "--warm-up", "0", "-q", "--json", "out",
+  LOAD_RUN(&t, "-d", "10m", "-c", "2", "--warm-up", "0", "-q", "--json", "out",
            "--stop-at-failures", "10", load_url(&t, "/status/500"));
   json_t *json = load_json(&t, "out");
   CU_ASSERT(load_number(json, "outcomes", "status") >= 10);
@@ -156,7 +156,7 @@ static bool has_some(const struct origin_counts *counts, void *context) {
 static void interrupted_runs_report(void) {
   load_open(&t);
   program_start(&t.program,
-                LOAD_ARGUMENTS("-z", "10m", "-c", "2", "--warm-up", "0",
+                LOAD_ARGUMENTS("-d", "10m", "-c", "2", "--warm-up", "0",
                                "--json", "out", load_url(&t, "/wait/1")));
   CU_ASSERT(origin_wait_for(t.origin, has_some, NULL, 60000));
   kill(t.program.pid, SIGINT);
@@ -175,7 +175,7 @@ static void interrupted_runs_report(void) {
 static void hung_requests_have_a_moment(void) {
   load_open(&t);
   program_start(&t.program,
-                LOAD_ARGUMENTS("-z", "10m", "-c", "2", "--warm-up", "0",
+                LOAD_ARGUMENTS("-d", "10m", "-c", "2", "--warm-up", "0",
                                "--timeout", "30m", "-q", "--json", "out",
                                load_url(&t, "/stall")));
   CU_ASSERT(origin_wait_for(t.origin, has_some, NULL, 60000));
@@ -189,7 +189,7 @@ static void hung_requests_have_a_moment(void) {
 
 static void a_second_interrupt_ends_at_once(void) {
   load_open(&t);
-  program_start(&t.program, LOAD_ARGUMENTS("-z", "10m", "-c", "2", "--warm-up",
+  program_start(&t.program, LOAD_ARGUMENTS("-d", "10m", "-c", "2", "--warm-up",
                                            "0", "--timeout", "30m", "--json",
                                            "out", load_url(&t, "/stall")));
   CU_ASSERT(origin_wait_for(t.origin, has_some, NULL, 60000));
@@ -221,7 +221,7 @@ static void expect_files(unsigned expected) {
 static void all_files_are_written(void) {
   static const char *const names[] = {"j", "h", "c", "l", "s", "m"};
   load_open(&t);
-  LOAD_RUN(&t, "-z", "1100ms", "--warm-up", "0", "-c", "2", "-q", "--json", "j",
+  LOAD_RUN(&t, "-d", "1100ms", "--warm-up", "0", "-c", "2", "-q", "--json", "j",
            "--html", "h", "--csv", "c", "--hdr", "l", "--samples", "s",
            "--openmetrics", "m", load_url(&t, "/wait/1"));
   json_t *json = load_json(&t, "j");
@@ -312,8 +312,8 @@ static void reports_are_written_again(void) {
 
 static void a_plan_is_shown(void) {
   load_open(&t);
-  CU_ASSERT_EQUAL(LOAD_RUN(&t, "--plan", "--rate", "1000", "-z", "1m", "--part",
-                           "2/4", "-u", "me:secret", "-d", "a=b",
+  CU_ASSERT_EQUAL(LOAD_RUN(&t, "--plan", "--rate", "1000", "-d", "1m", "--part",
+                           "2/4", "-u", "me:secret", "--data", "a=b",
                            load_url(&t, "/page")),
                   0);
   CU_ASSERT_PTR_NOT_NULL(strstr(t.program.out, "60000 of all parts"));
@@ -327,7 +327,7 @@ static void a_plan_is_shown(void) {
 
 static void one_request_is_shown(void) {
   load_open(&t);
-  CU_ASSERT_EQUAL(LOAD_RUN(&t, "--once", "-H", "X-Mine: yes", "-d", "a=b",
+  CU_ASSERT_EQUAL(LOAD_RUN(&t, "--once", "-H", "X-Mine: yes", "--data", "a=b",
                            load_url(&t, "/echo")),
                   0);
   CU_ASSERT_PTR_NOT_NULL(strstr(t.program.out, "> POST /echo HTTP/1.1\n"));

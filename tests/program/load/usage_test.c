@@ -88,7 +88,7 @@ static void texts_without_sense(void) {
   expect_usage(ARGUMENTS("ftp://127.0.0.1/"), "ftp://127.0.0.1/: ");
   expect_usage(ARGUMENTS("http://"), "http://: ");
   expect_usage(ARGUMENTS("-H", "a b: c", url), "header");
-  expect_usage(ARGUMENTS("-d", "@nowhere", url), "cannot read nowhere: ");
+  expect_usage(ARGUMENTS("--data", "@nowhere", url), "cannot read nowhere: ");
   expect_usage(ARGUMENTS("--vars", "nowhere", url), "cannot read nowhere: ");
   expect_usage(ARGUMENTS("--vars", "/dev/null", url), "/dev/null: ");
 }
@@ -96,7 +96,7 @@ static void texts_without_sense(void) {
 static void what_makes_no_sense_together(void) {
   expect_usage(ARGUMENTS("-c", "4"), "there is nothing to send: give a URL");
   expect_usage(ARGUMENTS("--rate", "1", "--stages", "1s:1", url), "not both");
-  expect_usage(ARGUMENTS("--stages", "1s:1", "-z", "3s", url),
+  expect_usage(ARGUMENTS("--stages", "1s:1", "-d", "3s", url),
                "--stages say how long the run is");
   expect_usage(ARGUMENTS("--arrivals", "even", url),
                "--arrivals needs a --rate or --stages");
@@ -134,8 +134,7 @@ static void what_was_meant(void) {
       {"--disable-redirects", "redirects are not followed"}};
   for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
     expect_usage(ARGUMENTS(cases[i][0]), cases[i][1]);
-  expect_usage(ARGUMENTS("-d", "30s", url),
-               "a time, as 30s, goes with -z or --duration");
+  expect_usage(ARGUMENTS("-d", "a=b", url), "a body goes with --data");
 }
 
 /* ---- What is made of the table ---- */

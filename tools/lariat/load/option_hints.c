@@ -22,6 +22,7 @@ const struct option_hint load_option_hints[] = {
     {"amount", "--requests"},
     {"reps", "--requests"},
     {"time", "--duration"},
+    {"z", "--duration"},
     {"D", "h2load's -D is --duration, hey's -D --data @FILE"},
     {"R", "--rate, which is of all connections together"},
     {"Q", "--rate, which is of all connections together"},

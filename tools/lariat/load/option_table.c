@@ -27,7 +27,6 @@
 
 static const char requests_a_second[] =
     "requests a second in all, as 100, 0.5, 90/m or 500/h, at most 10000000";
-static const char time_of_run[] = "a time, as 30s, 5m or 1.5h, at most a year";
 static const char time_of_request[] =
     "a time, as 30, 0.5, 500ms or 5m, at most an hour";
 
@@ -130,18 +129,16 @@ static const struct option_row rows[] = {
      .manual = "A header of every request; may be given many times.\n"
                "*Name:* without a value takes out what lariat would send "
                "(User-Agent), and *Name;* sends it empty."},
-    {NAMED("data", 'd', "TEXT|@FILE|@-", REQUESTS), PARSED(load_read_data),
-     .help = "the body; a time is -z", .files = OPTION_FILES,
-     .expects = "a body, as TEXT, @FILE or @-, once; a time, as 30s, goes "
-                "with -z or --duration (a body that looks like one: @FILE)",
+    {NAMED("data", '\0', "TEXT|@FILE|@-", REQUESTS), PARSED(load_read_data),
+     .help = "the body of every request", .files = OPTION_FILES,
+     .expects = "a body, as TEXT, @FILE or @-, once",
      .manual =
          "The body of every request; the method is POST then, unless another "
          "is given, and the Content-Type application/x-www-form-urlencoded, as "
          "with curl, unless a `--header` says otherwise.\n"
          "`@`*FILE* is what the file has in it, byte for byte, and `@-` "
          "standard input.\n"
-         "What reads as a time is refused: `-d 30s` is a duration with wrk, "
-         "k6 and vegeta; here that is `-z`."},
+         "It has no letter: `-d` is the duration, as with other load testers."},
     {NAMED("user", 'u', "USER:PASSWORD", REQUESTS), PARSED(load_read_user),
      .help = "Basic authentication", .is_terse = true, .is_secret = true,
      .expects = "USER:PASSWORD",
@@ -152,15 +149,15 @@ static const struct option_row rows[] = {
      .help = "who asks", .is_terse = true,
      .manual = "The header User-Agent; by default lariat and its version.\n"
                "An empty *TEXT* sends none."},
-    {NAMED("duration", 'z', "T", AMOUNT),
+    {NAMED("duration", 'd', "T", AMOUNT),
      LIMITED(SECONDS, amount.duration_ms, 1, 365 * DAY_MS),
      .help = "how long requests are made", .preset = "10s",
-     .expects = time_of_run,
+     .expects = "a time, as 30s, 5m or 1.5h, at most a year; a body goes with "
+                "--data",
      .manual = "Makes requests for so long, the warm-up not counted; by "
                "default 10 s where no number of `--requests` is given.\n"
-               "The letter is that of hey and oha; `-d`, which is this with "
-               "wrk and k6, is `--data` here, as it is in `lariat fetch` and "
-               "curl."},
+               "The letter is that of wrk, k6 and autocannon; a body, which is "
+               "`-d` with curl and `lariat fetch`, goes with `--data`."},
     {NAMED("requests", 'n', "N", AMOUNT),
      LIMITED(COUNT, amount.requests, 1, MOST_COUNT),
      .help = "how many at the most",
@@ -377,9 +374,9 @@ static const char notes[] =
     "2 bad usage, 3 INVALID, 4 SUSPECT and --strict, 5 no answer, 130 "
     "stopped.\n"
     "Examples:\n"
-    "  lariat load -c 50 -z 30s http://localhost:8080/     50 users, no "
+    "  lariat load -c 50 -d 30s http://localhost:8080/     50 users, no "
     "pauses\n"
-    "  lariat load --rate 2000 -z 1m --fail-if 'p99>50ms' URL    open, for "
+    "  lariat load --rate 2000 -d 1m --fail-if 'p99>50ms' URL    open, for "
     "CI\n";
 
 const struct option_table load_options = {.command = "load",

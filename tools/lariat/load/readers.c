@@ -84,15 +84,9 @@ bool load_read_user(void *settings, char *value) {
   return true;
 }
 
-/* Tells whether wrk, k6 or vegeta would take this for a time. */
-static bool is_time(const char *value) {
-  uint64_t ms;
-  return number_read_seconds(value, 0, UINT64_MAX / 2, &ms);
-}
-
 bool load_read_data(void *settings, char *value) {
   struct load_request_settings *request = &SETTINGS(settings)->request;
-  if (request->data || is_time(value) || strcmp(value, "@") == 0) return false;
+  if (request->data || strcmp(value, "@") == 0) return false;
   request->data = value;
   return true;
 }

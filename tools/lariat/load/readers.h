@@ -23,8 +23,7 @@ bool load_read_method(void *settings, char *value);
 bool load_read_header(void *settings, char *value);
 bool load_read_user(void *settings, char *value);
 
-/* Reads a text, "@FILE" or "@-", but no time: who types one after -d means a
- * duration. */
+/* Reads a text, "@FILE" or "@-". */
 bool load_read_data(void *settings, char *value);
 
 bool load_read_resolve(void *settings, char *value);
