@@ -127,9 +127,13 @@ static void begin_opening(lr_load_connection_set *set,
 
 static void set_timer(lr_load_connection_set *set) {
   if (set->timer.id || lr_load_list_is_empty(&set->to_open)) return;
-  if (lariat_reactor_call_at(set->by.reactor, set->next_open_ns, open_due, set,
-                             NULL, &set->timer) != LARIAT_OK)
-    set->timer.id = 0;
+  lariat_status status;
+  unsigned tries = 0;
+  do
+    status = lariat_reactor_call_at(set->by.reactor, set->next_open_ns,
+                                    open_due, set, NULL, &set->timer);
+  while (lr_load_wait_for_memory(status, &tries));
+  if (status != LARIAT_OK) set->timer.id = 0;
 }
 
 /* Opens all whose turn has come: what came late does not make the next ones

@@ -4,6 +4,8 @@
  * one, and is set for that. */
 #include "deadlines.h"
 
+#include "memory.h"
+
 static void expire(void *context);
 
 void lr_load_deadlines_init(lr_load_deadlines *deadlines,
@@ -31,16 +33,19 @@ static uint64_t due_of(const lr_load_deadlines *deadlines,
              : UINT64_MAX;
 }
 
-/* Sets the timer for the oldest request, if there is one.  Without memory for
- * it the next request that is sent tries again. */
+/* Sets the timer for the oldest request, if there is one. */
 static void set_timer(lr_load_deadlines *deadlines) {
   const lr_load_connection *oldest = oldest_of(deadlines);
   deadlines->timer.id = 0;
   if (!oldest) return;
-  if (lariat_reactor_call_at(deadlines->reactor, due_of(deadlines, oldest),
-                             expire, deadlines, NULL,
-                             &deadlines->timer) != LARIAT_OK)
-    deadlines->timer.id = 0;
+  lariat_status status;
+  unsigned tries = 0;
+  do
+    status =
+        lariat_reactor_call_at(deadlines->reactor, due_of(deadlines, oldest),
+                               expire, deadlines, NULL, &deadlines->timer);
+  while (lr_load_wait_for_memory(status, &tries));
+  if (status != LARIAT_OK) deadlines->timer.id = 0;
 }
 
 static void expire(void *context) {

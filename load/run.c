@@ -191,35 +191,40 @@ static void drop_message(void *context) {
   lariat_memory_release(sent);
 }
 
-static message *copy_message(const message *from) {
-  message *sent = lr_load_allocate(1, sizeof *sent);
-  if (sent) *sent = *from;
-  return sent;
+/* Sends a call by `send`, trying again while there is no memory for it: a run
+ * that loses one never ends. */
+static lariat_status send_message(const message *what,
+                                  lariat_status (*send)(message *sent)) {
+  lariat_status status;
+  unsigned tries = 0;
+  do {
+    message *sent = lr_load_allocate(1, sizeof *sent);
+    if (sent) *sent = *what;
+    status = sent ? send(sent) : LARIAT_ENOMEM;
+    if (status != LARIAT_OK) lariat_memory_release(sent);
+  } while (lr_load_wait_for_memory(status, &tries));
+  if (status != LARIAT_OK) lr_load_interval_free(what->interval);
+  return status;
+}
+
+static lariat_status send_to_run(message *sent) {
+  return lariat_mailbox_call(sent->to->run->mailbox, take_call, sent,
+                             drop_message);
+}
+
+static lariat_status send_to_worker(message *sent) {
+  return lariat_pool_call(sent->to->run->pool, sent->to->index, take_call, sent,
+                          drop_message);
 }
 
 /* Sends a call to the run; a worker's thread. */
 static void tell_run(const message *what) {
-  message *sent = copy_message(what);
-  if (sent && lariat_mailbox_call(what->to->run->mailbox, take_call, sent,
-                                  drop_message) != LARIAT_OK)
-    drop_message(sent);
-  else if (!sent)
-    lr_load_interval_free(what->interval);
+  (void)send_message(what, send_to_run);
 }
 
 /* Sends a call to a worker; the run's thread. */
 static lariat_status tell_worker(const message *what) {
-  message *sent = copy_message(what);
-  lariat_status status =
-      sent ? lariat_pool_call(what->to->run->pool, what->to->index, take_call,
-                              sent, drop_message)
-           : LARIAT_ENOMEM;
-  if (status == LARIAT_OK) return status;
-  if (sent)
-    drop_message(sent);
-  else
-    lr_load_interval_free(what->interval);
-  return status;
+  return send_message(what, send_to_worker);
 }
 
 static void tell_workers(lariat_load_run *run, take_message take,

@@ -22,10 +22,22 @@ static lr_load_worker *worker_of(const lr_load_connection *connection) {
 
 void lr_load_worker_set_timer(lr_load_worker *worker, lariat_timer *timer,
                               uint64_t at_ns, lariat_call call, void *context) {
+  lariat_status status;
+  unsigned tries = 0;
   lr_load_worker_unset_timer(worker, timer);
-  if (lariat_reactor_call_at(worker->reactor, at_ns, call, context, NULL,
-                             timer) != LARIAT_OK)
-    timer->id = 0;
+  do
+    status = lariat_reactor_call_at(worker->reactor, at_ns, call, context, NULL,
+                                    timer);
+  while (lr_load_wait_for_memory(status, &tries));
+  if (status != LARIAT_OK) timer->id = 0;
+}
+
+bool lr_load_worker_call_soon(lr_load_worker *worker, lariat_call call) {
+  lariat_status status;
+  unsigned tries = 0;
+  do status = lariat_reactor_call_soon(worker->reactor, call, worker, NULL);
+  while (lr_load_wait_for_memory(status, &tries));
+  return status == LARIAT_OK;
 }
 
 void lr_load_worker_unset_timer(lr_load_worker *worker, lariat_timer *timer) {

@@ -109,6 +109,9 @@ void lr_load_worker_look_at_start(lr_load_worker *worker, uint64_t now_ns);
 /* Sets a timer of the worker's. */
 void lr_load_worker_set_timer(lr_load_worker *worker, lariat_timer *timer,
                               uint64_t at_ns, lariat_call call, void *context);
+
+/* Has `call` made with the worker in the next turn.  False: never. */
+bool lr_load_worker_call_soon(lr_load_worker *worker, lariat_call call);
 void lr_load_worker_unset_timer(lr_load_worker *worker, lariat_timer *timer);
 
 /* Ends the worker once it is stopping and nothing is on its way. */

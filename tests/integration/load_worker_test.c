@@ -647,6 +647,29 @@ static void test_freed_before_it_runs(void) {
   close_test(&t);
 }
 
+/* Makes one allocation after the other fail: a run is refused, fails, or ends,
+ * and leaves nothing behind. */
+static void test_out_of_memory(void) {
+  const lariat_load_stage stage = {LARIAT_LOAD_ENDLESS_NS, 1000, 1000};
+  struct test t;
+  open_test(&t);
+  add_path(&t, "/page");
+  t.options.count = 6;
+  t.options.stages = &stage;
+  for (uint64_t nth = 1; nth <= 250; nth++) {
+    t.options.stage_count = nth % 2;
+    fixture_fail_allocation(&t.f, nth);
+    if (lariat_load_run_new(&t.options, &t.run, NULL) == LARIAT_OK) {
+      lariat_deferred_forget(
+          lariat_deferred_add_both(lariat_load_run_start(t.run), note_end, &t));
+      CU_ASSERT_TRUE_FATAL(fixture_run_until(&t.f, is_over, &t, 20000));
+    }
+    fixture_fail_allocation(&t.f, 0);
+    forget_run(&t);
+  }
+  close_test(&t);
+}
+
 /* ---- Options that make no sense ---- */
 
 static void expect_refusal(const lariat_load_run_options *options,
@@ -711,6 +734,7 @@ int main(int argc, char **argv) {
       {"failures end a run", test_stop_at_failures},
       {"a run is freed while it runs", test_freed_while_it_runs},
       {"a run is freed before it runs", test_freed_before_it_runs},
+      {"memory ends anywhere", test_out_of_memory},
       {"options that make no sense", test_bad_options},
   };
   return fixture_main("load_worker", tests, FIXTURE_COUNT(tests), argc, argv);
