@@ -183,16 +183,13 @@ static void judge_input(judge *j) {
  * later, and the counters are of all that this machine does. */
 static void judge_network(judge *j) {
   const lr_load_network *network = &j->result->network;
-  if (network->listen_drops)
-    apply(j, LR_LOAD_RETRANSMITS, 1,
-          "the network of this machine dropped %s connections at full queues "
-          "of listening sockets: each waits for 1 s or more",
-          lr_load_show_count(network->listen_drops).text);
-  else
-    apply(j, LR_LOAD_RETRANSMITS, divide((double)network->timeouts, j->ended),
-          "TCP on this machine sent segments again after a time-out, %s times: "
-          "each a wait of 200 ms or more that is not the server's",
-          lr_load_show_count(network->timeouts).text);
+  double waits = (double)(network->timeouts + network->listen_drops);
+  apply(j, LR_LOAD_RETRANSMITS, divide(waits, j->ended),
+        "TCP on this machine waited for time-outs %s times, and dropped %s "
+        "connections at full listen queues: waits of 200 ms or more that are "
+        "not the server's",
+        lr_load_show_count(network->timeouts).text,
+        lr_load_show_count(network->listen_drops).text);
 }
 
 static void judge_memory(judge *j) {
@@ -206,21 +203,25 @@ static void judge_memory(judge *j) {
 
 /* ---- The generator ---- */
 
-static double send_lateness(const judge *j) {
+/* Returns the lateness of sends at a percentile, as a part of what is
+ * allowed. */
+static double send_lateness(const judge *j, double percent) {
   double half = percentile(j, LARIAT_LOAD_RESPONSE, 50);
   double allowed = fmax(LR_LOAD_LATE_FLOOR_NS, LR_LOAD_LATE_PART * half);
-  return percentile(j, LARIAT_LOAD_LATE, 99) / allowed;
+  return percentile(j, LARIAT_LOAD_LATE, percent) / allowed;
 }
 
-/* Tells whether waits for a CPU explain the lateness of sends: they are half of
- * it, or more of the time than one that is at rest waits. */
+/* Tells whether sends are late, or all but late, and waits for a CPU explain
+ * it: they are half of all lateness, or more of the time than a thread at rest
+ * waits. */
 static bool explains_lateness(const judge *j) {
   const lariat_histogram *late =
       j->result->classes[0].histograms[LARIAT_LOAD_LATE];
   double sum =
       lariat_histogram_mean(late) * (double)lariat_histogram_count(late);
   double waited = j->wait * (double)j->result->facts.duration_ns;
-  if (judge_value(LR_LOAD_SEND_LATE, send_lateness(j)) == LARIAT_LOAD_VALID)
+  double lateness = send_lateness(j, LR_LOAD_WAIT_PERCENT);
+  if (judge_value(LR_LOAD_SEND_LATE, lateness) == LARIAT_LOAD_VALID)
     return false;
   return waited >= LR_LOAD_WAIT_OF_LATE * sum || j->wait > LR_LOAD_WAIT_AT_REST;
 }
@@ -256,7 +257,7 @@ static void judge_busy(judge *j) {
 
 static void judge_sends(judge *j) {
   double late = percentile(j, LARIAT_LOAD_LATE, 99);
-  double over = send_lateness(j);
+  double over = send_lateness(j, 99);
   double allowed = over > 0 ? late / over : LR_LOAD_LATE_FLOOR_NS;
   apply(j, LR_LOAD_SEND_LATE, over,
         "p99 of the generator's own lateness in sending is %s, over %s",

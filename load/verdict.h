@@ -49,8 +49,9 @@ extern const lr_load_limit lr_load_limits[LR_LOAD_RULES];
 #define LR_LOAD_LATE_PART 0.1
 #define LR_LOAD_OWN_FLOOR_NS 1e6
 
-/* Waits for a CPU are why sends were late if they are this part of all
- * lateness, or this share of the time. */
+/* Waits for a CPU are why sends are late, at this percentile, if they are this
+ * part of all lateness, or this share of the time. */
+#define LR_LOAD_WAIT_PERCENT 99.5
 #define LR_LOAD_WAIT_OF_LATE 0.5
 #define LR_LOAD_WAIT_AT_REST 0.015
 

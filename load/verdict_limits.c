@@ -21,7 +21,7 @@ const lr_load_limit lr_load_limits[LR_LOAD_RULES] = {
     /* Share of the plan that was not sent. */
     [LR_LOAD_RATE] = {"rate-missed", 0.01, 0.05},
     /* Share of its time that a thread waited for a CPU. */
-    [LR_LOAD_CPU_WAIT] = {"cpu-wait", 0.02, 0.25},
+    [LR_LOAD_CPU_WAIT] = {"cpu-wait", 0.05, 0.25},
     /* Share of a second that a thread was on its CPU. */
     [LR_LOAD_CPU_BUSY] = {"cpu-busy", 0.80, 0.95},
     /* p99 of the lateness of sends, as a part of what is allowed: the larger
@@ -37,7 +37,8 @@ const lr_load_limit lr_load_limits[LR_LOAD_RULES] = {
     [LR_LOAD_LOST] = {"samples-lost", 0, 0},
     /* Share of the answers over plain http without the kernel's stamp. */
     [LR_LOAD_UNSTAMPED] = {"unstamped", 0.001, NEVER},
-    /* Time-outs of TCP, for each request. */
+    /* Time-outs of TCP, and connections dropped at full listen queues, for each
+     * request. */
     [LR_LOAD_RETRANSMITS] = {"retransmits", 0.001, NEVER},
     /* 3 s, or 10 times the p99.9, as a multiple of what was run. */
     [LR_LOAD_TOO_SHORT] = {"too-short", 1, NEVER},
