@@ -26,6 +26,9 @@ if(MICROHTTPD_FOUND)
 endif()
 if(support_sources)
   add_library(lariat_test_support STATIC ${support_sources})
+  add_dependencies(lariat_test_support truthd)
+  target_compile_definitions(lariat_test_support PRIVATE
+    TRUTHD="$<TARGET_FILE:truthd>")
   target_link_libraries(lariat_test_support PUBLIC
     lariat_test_flags PRIVATE lariat_static)
 endif()
@@ -155,14 +158,8 @@ foreach(kind unit conformance integration)
   endforeach()
 endforeach()
 
-# The scripted server of the load tester's checks, and its plans.
-if(TARGET truthd_test)
-  add_dependencies(truthd_test truthd)
-  target_sources(truthd_test PRIVATE
-    bench/truth/plan.c bench/truth/request.c)
-  target_compile_definitions(truthd_test PRIVATE
-    TRUTHD="$<TARGET_FILE:truthd>")
-endif()
+# The plans of the scripted server.
+target_sources(truthd_test PRIVATE bench/truth/plan.c)
 
 # The page is read by expat, the JSON checked against its schema.
 if(TARGET report_html_test)

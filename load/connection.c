@@ -270,27 +270,40 @@ static lariat_value finish_sending(lariat_value result, void *context) {
   return lariat_value_drop(result);
 }
 
-/* Makes a copy of the message, with a field more if it is the last of the
- * connection, so that the server closes it.  False: no memory. */
-static bool copy_message(lr_load_connection *connection) {
+/* Makes a copy of the message, which may be in the copy already, with a field
+ * behind its first line.  False: no memory. */
+static bool copy_message(lr_load_connection *connection, const char *field) {
   lr_load_message *message = &connection->message;
-  size_t field = connection->keeps ? 0 : sizeof last_field - 1;
-  size_t wanted = message->length + field;
+  size_t length = strlen(field);
+  size_t wanted = message->length + length;
+  bool copied = message->bytes == connection->copy;
   if (wanted > connection->copy_capacity) {
     char *copy = lariat_memory_resize(connection->copy, wanted);
     if (!copy) return false;
     connection->copy = copy;
     connection->copy_capacity = wanted;
   }
+  if (copied) message->bytes = connection->copy;
   const char *end = memchr(message->bytes, '\n', message->length);
   size_t line = end ? (size_t)(end + 1 - message->bytes) : 0;
-  memcpy(connection->copy, message->bytes, line);
-  memcpy(connection->copy + line, last_field, field);
-  memcpy(connection->copy + line + field, message->bytes + line,
-         message->length - line);
+  memmove(connection->copy + line + length, message->bytes + line,
+          message->length - line);
+  memmove(connection->copy, message->bytes, line);
+  memcpy(connection->copy + line, field, length);
   message->bytes = connection->copy;
   message->length = wanted;
   return true;
+}
+
+bool lr_load_connection_keep_message(lr_load_connection *connection) {
+  return connection->message.stays || copy_message(connection, "");
+}
+
+/* Copies a message that does not stay, and the last one of the connection, with
+ * a field for the server to close it.  False: no memory. */
+static bool prepare_message(lr_load_connection *connection) {
+  if (!connection->keeps) return copy_message(connection, last_field);
+  return lr_load_connection_keep_message(connection);
 }
 
 /* Leaves what has not gone to a deferred.  A connection that cannot send may
@@ -326,7 +339,7 @@ void lr_load_connection_send(lr_load_connection *connection, uint64_t now_ns) {
     connection->by->send(connection, now_ns);
     return;
   }
-  if ((!connection->keeps || !message->stays) && !copy_message(connection)) {
+  if (!prepare_message(connection)) {
     fail_request(connection, LARIAT_LOAD_LOCAL);
     return;
   }

@@ -102,6 +102,11 @@ void lr_load_connection_clear(lr_load_connection *connection);
  * already in this call. */
 void lr_load_connection_open(lr_load_connection *connection, const char *url);
 
+/* Copies `connection->message`, if its bytes do not stay: it is sent when the
+ * connection is open, and the source gives others until then.  False: no
+ * memory. */
+bool lr_load_connection_keep_message(lr_load_connection *connection);
+
 /* Sends `connection->message` on an idle connection; the owner has set
  * intended_ns, free_ns and index of its sample, and `now_ns` is now. */
 void lr_load_connection_send(lr_load_connection *connection, uint64_t now_ns);

@@ -33,7 +33,7 @@ def find(name):
 
 def milliseconds(text):
     found = re.fullmatch(r"([\d.]+)(us|ms|s|m|min)", text)
-    return float(found.group(1)) * UNITS[found.group(2)]
+    return float(found.group(1)) * UNITS[found.group(2)] if found else None
 
 
 def number_in(pattern, text):
@@ -89,7 +89,7 @@ def parse_wrk(out, err, aim):
             said[name] = milliseconds(time)
     stats = re.search(r"Latency +(\S+) +(\S+) +(\S+)", out)
     if stats:
-        said["mean"] = milliseconds(stats.group(1))
+        said["mean"] = milliseconds(stats.group(1))  # or "-nanus"
         said.setdefault("max", milliseconds(stats.group(3)))
     failed = re.search(r"Socket errors: (.*)", out)
     other = re.search(r"Non-2xx or 3xx responses: (\d+)", out)

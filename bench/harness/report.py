@@ -273,13 +273,14 @@ def truth_lines(result):
 
 PAGES = {
     "benchmarks.md": [("bars", "The aims", bars_lines),
-                      ("load-bars", "The aims of `lariat load`", bars_lines),
-                      ("truth", "Load testers and the truth", truth_lines),
                       ("rivals", "Rivals", compared_lines),
                       ("shapes", "Shapes of work", compared_lines),
                       ("scaling", "Cores", compared_lines),
                       ("micro", "The parts", micro_lines)],
     "models.md": [("models", "What was measured", compared_lines)],
+    "load-testers.md": [("truth", "What each tool says", truth_lines),
+                        ("load-bars", "The aims of `lariat load`",
+                         bars_lines)],
 }
 
 
@@ -307,7 +308,7 @@ def with_part(whole, part):
 
 # Of which rows that were measured by themselves replace those that were
 # published.  Rivals are one row.
-OF_ROWS = ("bars", "load-bars", "shapes", "models")
+OF_ROWS = ("bars", "load-bars", "truth", "shapes", "models")
 
 
 def newest(name):

@@ -4,116 +4,33 @@
  * its plan says, and writes down what it did. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <openssl/ssl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "../../bench/truth/journal.h"
-#include "../../bench/truth/plan.h"
-#include "../../bench/truth/request.h"
 #include "support/fixture.h"
-#include "support/program.h"
-#include "support/tls.h"
+#include "support/truth.h"
 
-enum { RECORDS_MAX = 4096, LONGEST_MS = 60000 };
+static struct truth truth;
+static struct fixture fixture;
 
-/* A truthd that runs, and its log when it has ended. */
-struct truth {
-  struct fixture fixture;
-  struct program program;
-  int said; /* what it prints */
-  unsigned port;
-  char totals[512];
-  struct journal_head head;
-  size_t count;
-  struct journal_record records[RECORDS_MAX];
-};
-
-static struct truth truth; /* too large for a stack */
-
-static void truth_prepare(void) {
-  memset(&truth, 0, sizeof truth);
-  fixture_open(&truth.fixture, FIXTURE_NO_REACTOR);
-  program_open(&truth.program, TRUTHD);
+static void prepare(void) {
+  fixture_open(&fixture, FIXTURE_NO_REACTOR);
+  truth_open(&truth);
 }
 
-static void truth_start(const char *const *options) {
-  const char *arguments[PROGRAM_ARGUMENTS_MAX] = {"--log", "log"};
-  int ends[2] = {-1, -1};
-  char line[64] = "";
-  size_t length = 0;
-
-  for (size_t i = 0; options[i]; i++) arguments[2 + i] = options[i];
-  CU_ASSERT_EQUAL_FATAL(pipe2(ends, O_CLOEXEC), 0);
-  truth.program.output = ends[1];
-  program_start(&truth.program, arguments);
-  close(ends[1]);
-  truth.said = ends[0];
-  while (length + 1 < sizeof line && read(truth.said, line + length, 1) == 1 &&
-         line[length] != '\n')
-    length++;
-  CU_ASSERT_EQUAL_FATAL(sscanf(line, "listening on 127.0.0.1 %u", &truth.port),
-                        1);
+static void start(const char *const *options) {
+  prepare();
+  truth_start(&truth, options);
 }
 
-static void truth_open(const char *const *options) {
-  truth_prepare();
-  truth_start(options);
-}
-
-/* Orders by number: each thread writes by the ends of its requests. */
-static int compare_numbers(const void *a, const void *b) {
-  const struct journal_record *left = a;
-  const struct journal_record *right = b;
-
-  return left->number < right->number ? -1 : left->number > right->number;
-}
-
-static void read_log(void) {
-  size_t length = 0;
-  char *text = program_read(&truth.program, "log", &length);
-
-  CU_ASSERT_PTR_NOT_NULL_FATAL(text);
-  CU_ASSERT_FATAL(length >= sizeof truth.head);
-  memcpy(&truth.head, text, sizeof truth.head);
-  truth.count = (length - sizeof truth.head) / sizeof *truth.records;
-  CU_ASSERT_EQUAL(truth.head.records, truth.count);
-  CU_ASSERT_FATAL(truth.count <= RECORDS_MAX);
-  memcpy(truth.records, text + sizeof truth.head,
-         truth.count * sizeof *truth.records);
-  qsort(truth.records, truth.count, sizeof *truth.records, compare_numbers);
-  free(text);
-}
-
-/* Ends it and reads what it has written. */
-static void truth_end(void) {
-  ssize_t length;
-
-  kill(truth.program.pid, SIGTERM);
-  program_wait(&truth.program, LONGEST_MS);
-  CU_ASSERT_EQUAL(truth.program.code, 0);
-  length = read(truth.said, truth.totals, sizeof truth.totals - 1);
-  CU_ASSERT(length > 0);
-  close(truth.said);
-  read_log();
-}
-
-static void truth_close(void) {
-  program_close(&truth.program);
-  fixture_close(&truth.fixture);
-}
-
-static bool total_is(const char *name, unsigned value) {
-  char words[64];
-
-  snprintf(words, sizeof words, "\"%s\":%u,", name, value);
-  return strstr(truth.totals, words) != NULL;
+static void finish(void) {
+  truth_close(&truth);
+  fixture_close(&fixture);
 }
 
 /* ---- A client ---- */
@@ -122,7 +39,7 @@ static int connect_to_truth(void) {
   struct sockaddr_in address = {.sin_family = AF_INET,
                                 .sin_port = htons((uint16_t)truth.port),
                                 .sin_addr = {htonl(INADDR_LOOPBACK)}};
-  struct timeval longest = {.tv_sec = LONGEST_MS / 1000};
+  struct timeval longest = {.tv_sec = TRUTH_LONGEST_MS / 1000};
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
   CU_ASSERT_FATAL(fd >= 0);
@@ -250,16 +167,17 @@ static void test_log(void) {
   enum { REQUESTS = 20 };
   int fd = -1;
 
-  truth_open((const char *[]){"--delay", "constant:1ms", "--body", "10", NULL});
+  start((const char *[]){"--delay", "constant:1ms", "--body", "10", NULL});
   fd = connect_to_truth();
   for (int i = 0; i < REQUESTS; i++) {
     send_text(fd, get);
     CU_ASSERT_EQUAL(receive_answer(fd, 10), 200);
   }
   close(fd);
-  truth_end();
+  truth_end(&truth);
   CU_ASSERT_EQUAL_FATAL(truth.count, REQUESTS);
-  CU_ASSERT(total_is("requests", REQUESTS) && total_is("connections", 1));
+  CU_ASSERT(truth_total_is(&truth, "requests", REQUESTS) &&
+            truth_total_is(&truth, "connections", 1));
   for (size_t i = 0; i < truth.count; i++) {
     const struct journal_record *record = &truth.records[i];
 
@@ -272,28 +190,28 @@ static void test_log(void) {
     CU_ASSERT(record->sent_ns >= record->sending_ns);
     if (i) CU_ASSERT(record->arrived_ns > truth.records[i - 1].sending_ns);
   }
-  truth_close();
+  finish();
 }
 
 static void test_delays(void) {
   struct plan plan = {.seed = 99};
   int fd = -1;
 
-  truth_open((const char *[]){"--delay", "lognormal:50us,1", "--seed", "99",
-                              "--threads", "2", NULL});
+  start((const char *[]){"--delay", "lognormal:50us,1", "--seed", "99",
+                         "--threads", "2", NULL});
   for (int i = 0; i < 100; i++) {
     if (i % 10 == 0) fd = connect_to_truth();
     send_text(fd, get);
     CU_ASSERT_EQUAL(receive_answer(fd, 200), 200);
     if (i % 10 == 9) close(fd);
   }
-  truth_end();
+  truth_end(&truth);
   CU_ASSERT_EQUAL_FATAL(truth.count, 100);
   CU_ASSERT(plan_read_delay(&plan, "lognormal:50us,1"));
   for (size_t i = 0; i < truth.count; i++)
     CU_ASSERT_EQUAL(truth.records[i].due_ns - truth.records[i].read_ns,
                     plan_draw(&plan, i).delay_ns);
-  truth_close();
+  finish();
 }
 
 /* Bodies and heads in parts, HEAD, HTTP/1.0, the end of a connection, and what
@@ -301,7 +219,7 @@ static void test_delays(void) {
 static void test_requests(void) {
   int fd = -1;
 
-  truth_open((const char *[]){"--delay", "constant:0ms", NULL});
+  start((const char *[]){"--delay", "constant:0ms", NULL});
   fd = connect_to_truth();
   send_text(fd, "POST / HTTP/1.1\r\nContent-Le");
   send_text(fd, "ngth: 5\r\n\r\nab");
@@ -319,10 +237,10 @@ static void test_requests(void) {
   send_text(fd, "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n");
   CU_ASSERT_EQUAL(receive_answer(fd, 0), 0);
   close(fd);
-  truth_end();
+  truth_end(&truth);
   CU_ASSERT_EQUAL(truth.count, 4);
-  CU_ASSERT(total_is("refused", 1));
-  truth_close();
+  CU_ASSERT(truth_total_is(&truth, "refused", 1));
+  finish();
 }
 
 /* What one connection had in the place of an answer. */
@@ -339,7 +257,7 @@ static void wait_for_answers(struct pollfd *connections, size_t count,
                              size_t hung, size_t *seen) {
   size_t left = count;
 
-  while (left > hung && poll(connections, count, LONGEST_MS) > 0) {
+  while (left > hung && poll(connections, count, TRUTH_LONGEST_MS) > 0) {
     for (size_t i = 0; i < count; i++) {
       if (connections[i].fd < 0 || !connections[i].revents) continue;
       seen[seen_of(receive_answer(connections[i].fd, 200))]++;
@@ -361,9 +279,8 @@ static void test_failures(void) {
 
   CU_ASSERT(plan_read_failures(&plan, "hung=4%,closed=5%,reset=6%,error=7%"));
   for (uint64_t i = 0; i < REQUESTS; i++) wanted[plan_draw(&plan, i).outcome]++;
-  truth_open((const char *[]){"--seed", "5", "--delay", "constant:1ms",
-                              "--failures",
-                              "hung=4%,closed=5%,reset=6%,error=7%", NULL});
+  start((const char *[]){"--seed", "5", "--delay", "constant:1ms", "--failures",
+                         "hung=4%,closed=5%,reset=6%,error=7%", NULL});
   for (int i = 0; i < REQUESTS; i++) {
     connections[i] = (struct pollfd){connect_to_truth(), POLLIN, 0};
     send_text(connections[i].fd, get);
@@ -371,7 +288,7 @@ static void test_failures(void) {
   wait_for_answers(connections, REQUESTS, wanted[OUTCOME_HUNG], seen);
   for (int i = 0; i < REQUESTS; i++)
     if (connections[i].fd >= 0) close(connections[i].fd);
-  truth_end();
+  truth_end(&truth);
   for (size_t i = 0; i < truth.count; i++) logged[truth.records[i].outcome]++;
   CU_ASSERT_EQUAL(truth.count, REQUESTS);
   CU_ASSERT(!memcmp(logged, wanted, sizeof logged));
@@ -380,24 +297,24 @@ static void test_failures(void) {
   CU_ASSERT_EQUAL(seen[SEEN_500], wanted[OUTCOME_ERROR]);
   CU_ASSERT_EQUAL(seen[SEEN_CLOSED], wanted[OUTCOME_CLOSED]);
   CU_ASSERT_EQUAL(seen[SEEN_RESET], wanted[OUTCOME_RESET]);
-  truth_close();
+  finish();
 }
 
 /* A client that leaves before its answer is in the log, too. */
 static void test_leaving(void) {
   int fd = -1;
 
-  truth_open((const char *[]){"--delay", "constant:60s", NULL});
+  start((const char *[]){"--delay", "constant:60s", NULL});
   fd = connect_to_truth();
   send_text(fd, get);
   shutdown(fd, SHUT_WR);
   CU_ASSERT_EQUAL(receive_answer(fd, 0), 0);
   close(fd);
-  truth_end();
+  truth_end(&truth);
   CU_ASSERT_EQUAL_FATAL(truth.count, 1);
   CU_ASSERT_EQUAL(truth.records[0].outcome, OUTCOME_GONE);
   CU_ASSERT_EQUAL(truth.records[0].sending_ns, 0);
-  truth_close();
+  finish();
 }
 
 /* What arrives in a stall is not read before its end.  Not within a millisecond
@@ -422,8 +339,8 @@ static unsigned look_at_stalls(void) {
 static void test_stall_run(void) {
   int fds[40];
 
-  truth_open((const char *[]){"--delay", "constant:1ms", "--stall", "20ms/50ms",
-                              NULL});
+  start((const char *[]){"--delay", "constant:1ms", "--stall", "20ms/50ms",
+                         NULL});
   for (int i = 0; i < 40; i++) {
     fds[i] = connect_to_truth();
     send_text(fds[i], get);
@@ -433,12 +350,12 @@ static void test_stall_run(void) {
     CU_ASSERT_EQUAL(receive_answer(fds[i], 200), 200);
     close(fds[i]);
   }
-  truth_end();
+  truth_end(&truth);
   CU_ASSERT_EQUAL(truth.count, 40);
   CU_ASSERT_EQUAL(truth.head.stall_ns, 20000000);
   CU_ASSERT_EQUAL(truth.head.period_ns, 50000000);
   CU_ASSERT(look_at_stalls() > 0);
-  truth_close();
+  finish();
 }
 
 /* How many of the requests are served when this one begins to be; a service is
@@ -456,8 +373,7 @@ static unsigned served_beside(size_t which) {
 static void test_capacity(void) {
   int fds[12];
 
-  truth_open(
-      (const char *[]){"--delay", "constant:2ms", "--capacity", "3", NULL});
+  start((const char *[]){"--delay", "constant:2ms", "--capacity", "3", NULL});
   for (int i = 0; i < 12; i++) {
     fds[i] = connect_to_truth();
     send_text(fds[i], get);
@@ -467,26 +383,12 @@ static void test_capacity(void) {
     CU_ASSERT_EQUAL(receive_answer(fds[i], 200), 200);
     close(fds[i]);
   }
-  truth_end();
+  truth_end(&truth);
   CU_ASSERT(truth.count == 11 || truth.count == 12);
   for (size_t i = 0; i < truth.count; i++)
     if (truth.records[i].outcome == OUTCOME_ANSWERED)
       CU_ASSERT(served_beside(i) < 3);
-  truth_close();
-}
-
-/* The certificate's and the key's files, in the directory of the program. */
-static void write_certificate(void) {
-  struct tls_authority *authority = tls_authority_new("truth");
-  char certificate[PROGRAM_PATH_ROOM + 16];
-  char key[PROGRAM_PATH_ROOM + 16];
-
-  CU_ASSERT_PTR_NOT_NULL_FATAL(authority);
-  CU_ASSERT(tls_issue(
-      authority, &(struct tls_certificate){"truth", "IP:127.0.0.1", -1, 1},
-      program_file(&truth.program, "cert", certificate, sizeof certificate),
-      program_file(&truth.program, "key", key, sizeof key)));
-  tls_authority_free(authority);
+  finish();
 }
 
 static void exchange_over_tls(int requests) {
@@ -508,17 +410,17 @@ static void exchange_over_tls(int requests) {
 }
 
 static void test_tls(void) {
-  truth_prepare();
-  write_certificate();
-  truth_start((const char *[]){"--certificate", "cert", "--key", "key",
-                               "--delay", "constant:1ms", NULL});
+  prepare();
+  truth_write_certificate(&truth);
+  truth_start(&truth, (const char *[]){"--certificate", "cert", "--key", "key",
+                                       "--delay", "constant:1ms", NULL});
   exchange_over_tls(5);
-  truth_end();
+  truth_end(&truth);
   CU_ASSERT_EQUAL(truth.count, 5);
   for (size_t i = 0; i < truth.count; i++)
     CU_ASSERT(truth.records[i].arrived_ns &&
               truth.records[i].arrived_ns <= truth.records[i].read_ns);
-  truth_close();
+  finish();
 }
 
 int main(int argc, char **argv) {
