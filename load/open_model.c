@@ -249,7 +249,10 @@ void lr_load_open_model_count(lr_load_worker *worker, uint64_t now_ns) {
   lr_load_open_model *open = &worker->open;
   uint64_t due = open->taken;
   if (now_ns > worker->end_ns) now_ns = worker->end_ns;
-  if (is_due(worker, now_ns)) {
+  /* Also when nothing is sent any more: of what was due until then some may
+   * have found no connection. */
+  if (worker->stop_ns && now_ns > worker->stop_ns) now_ns = worker->stop_ns;
+  if (open->has_next && open->next.at_ns <= now_ns) {
     uint64_t known =
         lr_load_schedule_due_before(open->schedule, now_ns - worker->start_ns);
     if (known > due) due = known;
