@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: MIT
 # hdr-histogram-js writes a header of HdrHistogram's encoding (version 2) that
 # says something else than it means: the normalizing offset is 1, where nothing
-# was shifted, and the ratio of integers to floating-point numbers is the integer
-# 1, whose bits are the double 4.9e-324.  And it writes an empty line before the
-# legend of a log.
+# was shifted, and the ratio of integers to floating-point numbers is 1 as an
+# integer, whose bits are the double 4.9e-324.  And it writes an empty line
+# before the legend of a log.
 #
 # Seen with hdr-histogram-js 3.0.1.  A reader that shifts the counts by the
 # offset has all values in the next bucket, and one that multiplies by the ratio

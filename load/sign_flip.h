@@ -35,8 +35,8 @@ lariat_status lr_load_sign_flip_init(lr_load_sign_flip *flip,
                                      const double *differences, size_t pairs,
                                      size_t draws, uint64_t seed);
 
-/* The same of two groups whose runs are in no pairs: the permutation test of
- * their means.  A set is as many of one group as of the other, which change
+/* Looks at two groups whose runs are in no pairs: the permutation test of their
+ * means.  A set is as many of one group as of the other, which change
  * places; its mean is that of the differences between them.  `values` has the
  * `a_count` of A and then those of B; always drawn. */
 lariat_status lr_load_sign_flip_init_groups(lr_load_sign_flip *flip,

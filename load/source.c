@@ -12,7 +12,9 @@
 struct lr_load_source {
   const lariat_load_requests *requests;
   const lr_load_alias *draw; /* NULL: all have the same weight, or an order */
-  uint64_t total;            /* indexes that there are */
+  uint64_t total; /* indexes that there are */
+  bool same;      /* all of them have one message: */
+  lr_load_message only;
   lr_load_user *users;
   lr_load_bytes filled;  /* a message with the values of its variables */
   lr_load_bytes cookies; /* a message with cookies */
@@ -22,6 +24,18 @@ struct lr_load_source {
 
 /* ---- Life ---- */
 
+/* Makes the message of a list that has but one for all indexes. */
+static void make_only(lr_load_source *source) {
+  const lariat_load_requests *requests = source->requests;
+  if (requests->count != 1 || requests->instants || requests->pipe) return;
+  const lr_load_entry *entry = &requests->entries[0];
+  const lr_load_extra *extra = &requests->extras[entry->extra];
+  source->same = !extra->template && !extra->flow &&
+                 extra->think_low_ns == extra->think_high_ns;
+  if (source->same)
+    lr_load_entry_tell(requests, entry, extra, 0, 0, &source->only);
+}
+
 lariat_status lr_load_source_new(const lariat_load_requests *requests,
                                  lr_load_source **out) {
   lr_load_source *source = calloc(1, sizeof(*source));
@@ -30,11 +44,13 @@ lariat_status lr_load_source_new(const lariat_load_requests *requests,
   source->requests = requests;
   source->total = lr_load_requests_total(requests);
   lariat_status status = lr_load_requests_prepare(requests, &source->draw);
-  if (status == LARIAT_OK)
-    *out = source;
-  else
+  if (status != LARIAT_OK) {
     free(source);
-  return status;
+    return status;
+  }
+  make_only(source);
+  *out = source;
+  return LARIAT_OK;
 }
 
 void lr_load_source_free(lr_load_source *source) {
@@ -150,8 +166,9 @@ static lr_load_next take_piped(lr_load_source *source, uint64_t index,
   return next;
 }
 
-lr_load_next lr_load_source_take(lr_load_source *source, uint64_t index,
-                                 lr_load_message *out) {
+/* Takes the message of an index from a list that has several. */
+static lr_load_next take_listed(lr_load_source *source, uint64_t index,
+                                lr_load_message *out) {
   const lariat_load_requests *requests = source->requests;
   if (requests->pipe) return take_piped(source, index, out);
   if (!requests->count || index >= source->total) return LR_LOAD_END;
@@ -165,4 +182,11 @@ lr_load_next lr_load_source_take(lr_load_source *source, uint64_t index,
     next = tell_message(source, entry, extra, index, 0, out);
   out->request = (uint32_t)at;
   return next;
+}
+
+lr_load_next lr_load_source_take(lr_load_source *source, uint64_t index,
+                                 lr_load_message *out) {
+  if (!source->same) return take_listed(source, index, out);
+  *out = source->only;
+  return LR_LOAD_MESSAGE;
 }

@@ -155,14 +155,23 @@ lariat_status lr_load_template_make(const lr_load_marks *marks,
 
 /* ---- Filling ---- */
 
+enum { MOST_DIGITS = 20 };
+
+/* Tells whether a byte stays as it is in a URL: it is printable ASCII, and not
+ * a blank or one of "#<>\^`{|}, which have their bits here. */
 static bool can_stand_in_url(unsigned char c) {
-  return c > ' ' && c < 0x7f && !strchr("\"#<>\\^`{|}", c);
+  static const uint64_t rest[2] = {UINT64_C(0x5000000d00000000),
+                                   UINT64_C(0x3800000150000000)};
+  return c >= ' ' && c < 0x7f && !(rest[c >> 6] >> (c & 63) & 1);
 }
 
-static bool add_escaped(lr_load_bytes *buffer, lr_load_cell cell) {
+static char *put_bytes(char *at, const char *bytes, size_t length) {
+  memcpy(at, bytes, length);
+  return at + length;
+}
+
+static char *put_escaped(char *at, lr_load_cell cell) {
   static const char digits[] = "0123456789ABCDEF";
-  if (!lr_load_bytes_reserve(buffer, 3 * cell.length)) return false;
-  char *at = buffer->bytes + buffer->length;
   for (size_t i = 0; i < cell.length; i++) {
     unsigned char c = (unsigned char)cell.bytes[i];
     if (can_stand_in_url(c)) {
@@ -173,49 +182,58 @@ static bool add_escaped(lr_load_bytes *buffer, lr_load_cell cell) {
     *at++ = digits[c >> 4];
     *at++ = digits[c & 15];
   }
-  buffer->length = (size_t)(at - buffer->bytes);
-  return true;
+  return at;
 }
 
-static size_t count_body(const lr_load_template *template,
-                         const lr_load_csv *csv, size_t row) {
-  size_t length = template->body;
-  for (size_t i = 0; i < template->count; i++)
-    if (template->pieces[i].kind == KIND_BODY)
-      length += lr_load_csv_cell(csv, row, template->pieces[i].column).length;
-  return length;
+static char *put_number(char *at, size_t number) {
+  char digits[MOST_DIGITS];
+  size_t start = MOST_DIGITS;
+  do digits[--start] = (char)('0' + number % 10);
+  while (number /= 10);
+  return put_bytes(at, digits + start, MOST_DIGITS - start);
 }
 
-static bool add_number(lr_load_bytes *buffer, size_t number) {
-  char text[24];
-  int length = snprintf(text, sizeof text, "%zu", number);
-  return lr_load_bytes_add(buffer, text, (size_t)length);
+/* Counts how long the body is, and how long the request at the most. */
+static size_t count_bytes(const lr_load_template *template,
+                          const lr_load_csv *csv, size_t row, size_t *body) {
+  size_t most = MOST_DIGITS;
+  *body = template->body;
+  for (size_t i = 0; i < template->count; i++) {
+    const struct piece *piece = &template->pieces[i];
+    most += piece->literal;
+    if (piece->kind == KIND_END || piece->kind == KIND_LENGTH) continue;
+    size_t length = lr_load_csv_cell(csv, row, piece->column).length;
+    most += piece->kind == KIND_URL ? 3 * length : length;
+    if (piece->kind == KIND_BODY) *body += length;
+  }
+  return most;
 }
 
-/* Adds what stands behind the literal bytes of a piece. */
-static bool add_value(const lr_load_template *template, const lr_load_csv *csv,
-                      size_t row, const struct piece *piece,
-                      lr_load_bytes *buffer) {
-  lr_load_cell cell;
-  if (piece->kind == KIND_END) return true;
-  if (piece->kind == KIND_LENGTH)
-    return add_number(buffer, count_body(template, csv, row));
-  cell = lr_load_csv_cell(csv, row, piece->column);
-  if (piece->kind == KIND_URL) return add_escaped(buffer, cell);
-  return lr_load_bytes_add(buffer, cell.bytes, cell.length);
+/* Puts what stands behind the literal bytes of a piece. */
+static char *put_value(char *at, const struct piece *piece,
+                       const lr_load_csv *csv, size_t row, size_t body) {
+  if (piece->kind == KIND_END) return at;
+  if (piece->kind == KIND_LENGTH) return put_number(at, body);
+  lr_load_cell cell = lr_load_csv_cell(csv, row, piece->column);
+  return piece->kind == KIND_URL ? put_escaped(at, cell)
+                                 : put_bytes(at, cell.bytes, cell.length);
 }
 
 bool lr_load_template_fill(const lr_load_template *template,
                            const lr_load_csv *csv, size_t row,
                            const char *bytes, lr_load_bytes *buffer) {
+  size_t body;
+  size_t most = count_bytes(template, csv, row, &body);
   lr_load_bytes_clear(buffer);
+  if (!lr_load_bytes_reserve(buffer, most)) return false;
+  char *at = buffer->bytes;
   for (size_t i = 0; i < template->count; i++) {
     const struct piece *piece = &template->pieces[i];
-    if (!lr_load_bytes_add(buffer, bytes, piece->literal) ||
-        !add_value(template, csv, row, piece, buffer))
-      return false;
+    at = put_bytes(at, bytes, piece->literal);
+    at = put_value(at, piece, csv, row, body);
     bytes += piece->literal;
   }
+  buffer->length = (size_t)(at - buffer->bytes);
   return true;
 }
 

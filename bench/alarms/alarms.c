@@ -11,13 +11,11 @@
  * If there are blocks of B, A and B follow each other in pairs; ORDERS times as
  * many comparisons as there are windows are made of pairs that are drawn of
  * all. */
-#include <errno.h>
 #include <lariat/load/comparison.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum { METRICS = 3, PAIRS_MOST = 64, LINE = 256 };
 
@@ -77,7 +75,7 @@ static struct blocks read_blocks(const char *name) {
   struct blocks blocks = {NULL, 0, false};
   char line[LINE];
   FILE *file = fopen(name, "r");
-  if (!file) fail(strerror(errno));
+  if (!file) fail("the file cannot be read");
   while (fgets(line, sizeof line, file)) add_block(&blocks, line);
   (void)fclose(file);
   return blocks;

@@ -37,6 +37,7 @@ def parse():
     parser.add_argument("--keep")
     parser.add_argument("--from", dest="given")
     parser.add_argument("--programs")
+    parser.add_argument("--build")  # bench/run's own
     return parser.parse_args()
 
 

@@ -131,7 +131,7 @@ class Load:
 def measured_part(log, result):
     """Without the warm-up, whose requests come before; by their number, since
     some of these may come late."""
-    return log.last(result["counts"]["sent"])
+    return log.last(sum(result["outcomes"].values()))
 
 
 def reasons(result):

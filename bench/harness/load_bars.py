@@ -614,6 +614,39 @@ def failure_checks(bench):
         rate_runs(bench)
 
 
+# ---- 7: the generator's own lateness is not the server's ----
+
+FEW = 100
+
+
+def burst_run(bench, number):
+    """Stopped for 300 ms, it has more to send at once than it has connections.
+    What then waits for one does so because the generator was late."""
+    rate = bench.options.rate or 1000
+    seconds = bench.seconds(10)
+    run = bench.load.measure(
+        QUIET + ("--seed", str(bench.options.seed + number)),
+        bench.options_of(rate, FEW, seconds), limit=seconds + 60,
+        meanwhile=in_the_middle(bench, stop_for_a_moment))
+    true = journal.summary(run.journal.seen_by_users(10 * SECOND))
+    said = generators.said_ns(run.result, "response")
+    off = generators.errors(said, true)
+    bench.say("    %s, %d queued: says %s, server %s" % (
+        run.result["verdict"], run.result["counts"]["queued"],
+        truth.latency_words({key: value and value / MS
+                             for key, value in said.items()}),
+        truth.latency_words({key: true[key] / MS
+                             for key in generators.MEASURES})))
+    return generators.worst(off)
+
+
+def burst_checks(bench):
+    off = [burst_run(bench, number)
+           for number in range(bench.options.runs or 5)]
+    return [check("stopped for 300 ms, %d connections: response, of what is "
+                  "allowed" % FEW, noted(off), "<=", 1)]
+
+
 ROWS = [
     (1, "truth", truth_checks),
     (2, "starved", starved_checks),
@@ -621,6 +654,7 @@ ROWS = [
     (4, "the cost, closed", cost_checks),
     (5, "when requests come, open", spacing_checks),
     (6, "nothing vanishes", failure_checks),
+    (7, "own lateness is no queue", burst_checks),
 ]
 
 

@@ -55,8 +55,8 @@ if [ -x "$scratch/usr/bin/lariat" ]; then
 fi
 
 # What the manual page refers to is there.
-for file in fetch-format.md fetch-format.schema.json tutorial.md \
-  examples/get_one.c; do
+for file in fetch-format.md fetch-format.schema.json load-format.md \
+  load-format.schema.json tutorial.md examples/get_one.c; do
   test -s "$scratch/usr/share/doc/lariat/$file"
 done
 man=$scratch/usr/share/man/man1/lariat-fetch.1

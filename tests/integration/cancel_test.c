@@ -264,7 +264,7 @@ static void test_from_another_callback(void) {
                      cancel_others, &others);
   for (size_t i = 0; i < 40; i++)
     others.deferreds[i] =
-        watch(&o[i], lariat_get(t.client, url(i % 3 ? "/stall" : "/wait/100")));
+        watch(&o[i], lariat_get(t.client, url(i % 3 ? "/stall" : "/wait/60000")));
   fetching_wait(&t, o, 41, 5000);
   outcome_expect_http(&o[40], 200);
   for (size_t i = 0; i < 40; i++)

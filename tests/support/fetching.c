@@ -21,11 +21,20 @@ void fetching_open_pool(struct fetching *t, const lariat_pool_options *pool) {
     fixture_fail("no pool: %s", lariat_status_name(status));
 }
 
+/* Time-outs that even a machine which is busy with others never reaches. */
+static lariat_client_options patient_options(void) {
+  lariat_client_options options = lariat_client_defaults();
+  options.timeout_ms = 600000;
+  options.connect_timeout_ms = 600000;
+  return options;
+}
+
 lariat_client *fetching_client(struct fetching *t,
                                const lariat_client_options *options) {
+  const lariat_client_options patient = patient_options();
   lariat_client *client = NULL;
-  lariat_status status =
-      lariat_client_new(t->pool, t->f.reactor, options, &client);
+  lariat_status status = lariat_client_new(
+      t->pool, t->f.reactor, options ? options : &patient, &client);
   if (status != LARIAT_OK)
     fixture_fail("no client: %s", lariat_status_name(status));
   return client;

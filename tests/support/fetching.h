@@ -47,7 +47,8 @@ struct outcome {
   void *context;
 };
 
-/* Opens a fixture, a pool and a client; the options may be NULL. */
+/* Opens a fixture, a pool and a client; the options may be NULL: the defaults
+ * then, but for time-outs, which are longer than any machine is busy. */
 void fetching_open(struct fetching *t, const lariat_pool_options *pool,
                    const lariat_client_options *client);
 

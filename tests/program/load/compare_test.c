@@ -11,6 +11,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "program/load/load_support.h"
 
@@ -320,7 +321,7 @@ static void blocks_are_run(void) {
   CU_ASSERT_EQUAL(number_of(comparison, "blocks"),
                   4 + number_of(comparison, "again"));
   CU_ASSERT_EQUAL(origin_counts(t.origin).requests,
-                  20 * number_of(comparison, "blocks"));
+                  (unsigned long)(20 * number_of(comparison, "blocks")));
   CU_ASSERT_EQUAL(json_array_size(json_object_get(comparison, "metrics")), 2);
   CU_ASSERT_EQUAL(t.program.code, expected_code(comparison));
   CU_ASSERT_PTR_NOT_NULL(strstr(t.program.out, "response.p50"));
@@ -386,6 +387,23 @@ static void arguments_are_checked_first(void) {
   load_close(&t);
 }
 
+/* The load test that runs is told, too, and no other one is begun. */
+static void an_interrupt_ends_it(void) {
+  char run[256];
+  load_open(&t);
+  (void)snprintf(run, sizeof run, "-z 10m -c 1 -r 1 '%s'",
+                 load_url(&t, "/page"));
+  program_start(&t.program,
+                LOAD_ARGUMENTS("compare", "-q", "--run", run, "--run", run));
+  while (origin_counts(t.origin).requests == 0) usleep(1000);
+  CU_ASSERT_EQUAL(kill(t.program.pid, SIGINT), 0);
+  program_wait(&t.program, 60000);
+  CU_ASSERT_EQUAL(t.program.code, 130);
+  CU_ASSERT_EQUAL(origin_counts(t.origin).accepted, 1);
+  CU_ASSERT_PTR_NOT_NULL(strstr(t.program.out, "0 pairs"));
+  load_close(&t);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"orders are drawn", orders_are_drawn},
@@ -403,6 +421,7 @@ int main(int argc, char **argv) {
       {"reactors are compared", reactors_are_compared},
       {"files are shown", files_are_shown},
       {"arguments are checked first", arguments_are_checked_first},
+      {"an interrupt ends it", an_interrupt_ends_it},
   };
   return fixture_main("load_compare", tests, FIXTURE_COUNT(tests), argc, argv);
 }

@@ -27,7 +27,7 @@ struct compare {
   struct report_file svg;
 };
 
-/* What a series' blocks are run with. */
+/* Passed to the runner of a series' blocks. */
 struct turn {
   struct compare *compare;
   const struct series *series;

@@ -21,7 +21,7 @@ enum compare_action {
   COMPARE_HELP
 };
 
-/* What is run, or was. */
+/* Arguments of what is run, or files of what was. */
 struct compare_side {
   char label[40];         /* "A", "2 reactors" */
   struct words arguments; /* of `lariat load`; or files */

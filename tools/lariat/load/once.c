@@ -153,7 +153,7 @@ static void print_instants(const struct once *once) {
   print_instant("first byte", from, once->first_byte_ns, "of the answer, read");
   print_instant("arrived", from, once->arrived_ns,
                 stamped ? "its last byte, by the kernel's stamp"
-                        : "its last byte, read (no stamps over TLS)");
+                        : "its last byte, read: the kernel has no stamp of it");
   print_instant("read", from, once->read_ns, "the answer was complete");
 }
 
