@@ -3,6 +3,7 @@
  * in whatever order they come. */
 #include "load/result.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -254,6 +255,38 @@ static void test_many_rows(void) {
   fixture_close(&f);
 }
 
+/* Ten classes, two reactors with two intervals each, and times from 0.1 ms to
+ * 10 s, as many as fill most buckets: what bench-interval --memory measures for
+ * longer. */
+static void test_memory(void) {
+  static const char *const ten[] = {"",  "a", "b", "c", "d",
+                                    "e", "f", "g", "h", "i"};
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  lariat_load_run_facts facts = {.open = true};
+  lariat_load_result *result;
+  lr_load_interval *intervals[4];
+  CU_ASSERT_EQUAL_FATAL(lr_load_result_new(&facts, ten, 10, 2, &result),
+                        LARIAT_OK);
+  for (unsigned i = 0; i < 4; i++) intervals[i] = make_interval(10, 0, 0);
+  srand48(8);
+  for (unsigned i = 0; i < 40; i++) {
+    lr_load_interval_reset(intervals[i % 4], i % 2, i / 2);
+    for (unsigned k = 0; k < 2500; k++) {
+      double time = 1e5 * exp(drand48() * log(1e5));
+      lr_load_sample sample = sample_of((uint64_t)time, k % 10);
+      sample.intended_ns -= k % 2 ? 0 : (uint64_t)time / 2;
+      lr_load_interval_record(intervals[i % 4], &sample);
+    }
+    CU_ASSERT_EQUAL(lr_load_result_add(result, intervals[i % 4]), LARIAT_OK);
+  }
+  CU_ASSERT_EQUAL(count_of(result, LARIAT_LOAD_RESPONSE), 100000);
+  CU_ASSERT(fixture_peak_bytes(&f) < 48000000);
+  for (unsigned i = 0; i < 4; i++) lr_load_interval_free(intervals[i]);
+  lariat_load_result_free(result);
+  fixture_close(&f);
+}
+
 /* ---- The slowest ---- */
 
 static void test_slowest(void) {
@@ -378,6 +411,7 @@ int main(int argc, char **argv) {
       {"a reactor that is behind", test_reactor_behind},
       {"seconds of which nobody tells", test_jump},
       {"rows of a run of days", test_many_rows},
+      {"the memory of ten classes", test_memory},
       {"the slowest of the run", test_slowest},
       {"first and last failure", test_ends},
       {"names", test_names},
