@@ -59,7 +59,7 @@ class Hdr {
         }
     Histogram large = new Histogram(1, Long.MAX_VALUE, 3);
     large.recordValue(Long.MAX_VALUE);
-    large.recordValueWithCount(7, 1L << 60);
+    large.recordValueWithCount(7, 1L << 50); // exact as a double
     large.setStartTimeStamp(start);
     large.setEndTimeStamp(start + 1000);
     writer.outputIntervalHistogram(large);
