@@ -63,6 +63,8 @@ static void end_request(lr_load_connection *connection,
   lr_load_sample *sample = &connection->sample;
   sample->outcome = (uint8_t)outcome;
   connection->free_ns = sample->arrived_ns;
+  connection->punctual_ns =
+      sample->free_ns + (sample->arrived_ns - sample->sent_ns);
   if (keeps)
     connection->state = LR_LOAD_IDLE;
   else
@@ -373,7 +375,7 @@ static lariat_value take_stream(lariat_value stream, void *context) {
   connection->stream = lariat_byte_stream_in(stream);
   connection->timings = lariat_byte_stream_timings(connection->stream);
   connection->requests = 0;
-  connection->free_ns = now_of(connection);
+  connection->free_ns = connection->punctual_ns = now_of(connection);
   connection->state = LR_LOAD_IDLE;
   if (lariat_byte_stream_on_bytes(connection->stream, take_bytes, connection) ==
       LARIAT_OK)

@@ -75,9 +75,10 @@ struct lr_load_connection {
   size_t copy_capacity;
   lr_load_message message;
   lr_load_sample sample;
-  uint64_t requests; /* on this connection */
-  uint64_t free_ns;  /* since when it is, or could have been, idle */
-  void *user;        /* for the owner: whose request it is */
+  uint64_t requests;    /* on this connection */
+  uint64_t free_ns;     /* since when it is, or could have been, idle */
+  uint64_t punctual_ns; /* since when it would be, had all been sent in time */
+  void *user;           /* for the owner: whose request it is */
   lariat_timings timings;
 };
 

@@ -37,8 +37,8 @@ void lr_load_worker_unset_timer(lr_load_worker *worker, lariat_timer *timer) {
 static void send_now(lr_load_worker *worker, lr_load_connection *connection) {
   lr_load_sample *sample = &connection->sample;
   uint64_t now_ns = lr_load_worker_now(worker);
-  sample->free_ns = connection->free_ns > sample->intended_ns
-                        ? connection->free_ns
+  sample->free_ns = connection->punctual_ns > sample->intended_ns
+                        ? connection->punctual_ns
                         : sample->intended_ns;
   sample->sent_ns = now_ns;
   if (connection->measured) {
