@@ -16,7 +16,7 @@ typedef struct lr_load_bytes {
 /* Adds bytes at the end.  False: out of memory, and nothing has changed. */
 bool lr_load_bytes_add(lr_load_bytes *buffer, const void *bytes, size_t length);
 
-/* Makes room for `more` bytes at the end.  False: out of memory. */
+/* Makes space for `more` bytes at the end.  False: out of memory. */
 bool lr_load_bytes_reserve(lr_load_bytes *buffer, size_t more);
 
 /* Makes it empty; keeps its memory. */

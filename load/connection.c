@@ -42,6 +42,7 @@ void lr_load_connection_shut(lr_load_connection *connection) {
   forget_deferred(&connection->opening);
   lariat_byte_stream_close(connection->stream);
   forget_deferred(&connection->sending);
+  forget_deferred(&connection->exchange);
   connection->stream = NULL;
   connection->opened = lariat_value_drop(connection->opened);
 }
@@ -62,8 +63,7 @@ static void end_request(lr_load_connection *connection,
                         lariat_load_outcome outcome, bool keeps) {
   lr_load_sample *sample = &connection->sample;
   sample->outcome = (uint8_t)outcome;
-  connection->free_ns = sample->arrived_ns;
-  connection->punctual_ns =
+  connection->free_ns =
       sample->free_ns + (sample->arrived_ns - sample->sent_ns);
   if (keeps)
     connection->state = LR_LOAD_IDLE;
@@ -111,19 +111,31 @@ static void note_read(lr_load_connection *connection) {
   sample->read_ns = sample->stamped ? now_of(connection) : sample->arrived_ns;
 }
 
-/* Ends a request with an answer, behind which there are no bytes if it is
- * `alone`. */
-static void end_answer(lr_load_connection *connection, bool alone) {
-  const lariat_response *response =
-      lariat_h1_parser_response(connection->parser);
+void lr_load_connection_end_answer(lr_load_connection *connection,
+                                   const lariat_response *response,
+                                   bool keeps) {
   unsigned status = (unsigned)lariat_response_status(response);
-  bool keeps = alone && connection->keeps && !connection->sending &&
-               lariat_h1_parser_keeps(connection->parser);
   connection->sample.status = (uint16_t)status;
-  lr_load_known_heads_confirm(connection->by->known,
-                              connection->message.request, connection->parser);
-  note_read(connection);
   end_request(connection, judge(connection, response, status), keeps);
+}
+
+const lariat_response *
+lr_load_connection_response(const lr_load_connection *connection) {
+  return connection->response ? connection->response
+                              : lariat_h1_parser_response(connection->parser);
+}
+
+/* Ends a request with an answer that the parser has read, behind which there
+ * are no bytes if it is `alone`. */
+static void end_answer(lr_load_connection *connection, bool alone) {
+  lariat_h1_parser *parser = connection->parser;
+  bool keeps = alone && connection->keeps && !connection->sending &&
+               lariat_h1_parser_keeps(parser);
+  lr_load_known_heads_confirm(connection->by->known,
+                              connection->message.request, parser);
+  note_read(connection);
+  lr_load_connection_end_answer(connection, lariat_h1_parser_response(parser),
+                                keeps);
 }
 
 /* Takes bytes of the body behind a head that is known. */
@@ -259,27 +271,40 @@ static lariat_value finish_sending(lariat_value result, void *context) {
   return lariat_value_drop(result);
 }
 
-/* Makes a copy of the message, with a field more if it is the last of the
- * connection, so that the server closes it.  False: no memory. */
-static bool copy_message(lr_load_connection *connection) {
+/* Makes a copy of the message, which may be in the copy already, with a field
+ * behind its first line.  False: no memory. */
+static bool copy_message(lr_load_connection *connection, const char *field) {
   lr_load_message *message = &connection->message;
-  size_t field = connection->keeps ? 0 : sizeof last_field - 1;
-  size_t wanted = message->length + field;
+  size_t length = strlen(field);
+  size_t wanted = message->length + length;
+  bool copied = message->bytes == connection->copy;
   if (wanted > connection->copy_capacity) {
     char *copy = lariat_memory_resize(connection->copy, wanted);
     if (!copy) return false;
     connection->copy = copy;
     connection->copy_capacity = wanted;
   }
+  if (copied) message->bytes = connection->copy;
   const char *end = memchr(message->bytes, '\n', message->length);
   size_t line = end ? (size_t)(end + 1 - message->bytes) : 0;
-  memcpy(connection->copy, message->bytes, line);
-  memcpy(connection->copy + line, last_field, field);
-  memcpy(connection->copy + line + field, message->bytes + line,
-         message->length - line);
+  memmove(connection->copy + line + length, message->bytes + line,
+          message->length - line);
+  memmove(connection->copy, message->bytes, line);
+  memcpy(connection->copy + line, field, length);
   message->bytes = connection->copy;
   message->length = wanted;
   return true;
+}
+
+bool lr_load_connection_keep_message(lr_load_connection *connection) {
+  return connection->message.stays || copy_message(connection, "");
+}
+
+/* Copies a message that does not stay, and the last one of the connection, with
+ * a field for the server to close it.  False: no memory. */
+static bool prepare_message(lr_load_connection *connection) {
+  if (!connection->keeps) return copy_message(connection, last_field);
+  return lr_load_connection_keep_message(connection);
 }
 
 /* Leaves what has not gone to a deferred.  A connection that cannot send may
@@ -311,7 +336,11 @@ void lr_load_connection_send(lr_load_connection *connection, uint64_t now_ns) {
   connection->state = LR_LOAD_BUSY;
   connection->keeps = ++connection->requests != most;
   begin_sample(connection, now_ns);
-  if ((!connection->keeps || !message->stays) && !copy_message(connection)) {
+  if (connection->by->send) {
+    connection->by->send(connection, now_ns);
+    return;
+  }
+  if (!prepare_message(connection)) {
     fail_request(connection, LARIAT_LOAD_LOCAL);
     return;
   }
@@ -338,9 +367,10 @@ static lariat_load_outcome outcome_of(lariat_value failure) {
   case LARIAT_ERESET:
     return LARIAT_LOAD_CONNECT_FAILED;
   case LARIAT_ETIMEDOUT:
-    return phase == LARIAT_PHASE_DNS   ? LARIAT_LOAD_RESOLVE
-           : phase == LARIAT_PHASE_TLS ? LARIAT_LOAD_TLS_FAILED
-                                       : LARIAT_LOAD_CONNECT_FAILED;
+    return phase == LARIAT_PHASE_DNS     ? LARIAT_LOAD_RESOLVE
+           : phase == LARIAT_PHASE_TLS   ? LARIAT_LOAD_TLS_FAILED
+           : phase == LARIAT_PHASE_QUEUE ? LARIAT_LOAD_LOCAL
+                                         : LARIAT_LOAD_CONNECT_FAILED;
   default:
     return LARIAT_LOAD_LOCAL;
   }
@@ -367,6 +397,13 @@ static lariat_value take_failure(lariat_value failure, void *context) {
   return lariat_value_drop(failure);
 }
 
+static void become_idle(lr_load_connection *connection) {
+  connection->requests = 0;
+  connection->free_ns = now_of(connection);
+  connection->state = LR_LOAD_IDLE;
+  connection->by->ops->opened(connection);
+}
+
 static lariat_value take_stream(lariat_value stream, void *context) {
   lr_load_connection *connection = context;
   if (!connection->opening) return lariat_value_drop(stream);
@@ -374,19 +411,23 @@ static lariat_value take_stream(lariat_value stream, void *context) {
   connection->opened = stream;
   connection->stream = lariat_byte_stream_in(stream);
   connection->timings = lariat_byte_stream_timings(connection->stream);
-  connection->requests = 0;
-  connection->free_ns = connection->punctual_ns = now_of(connection);
-  connection->state = LR_LOAD_IDLE;
   if (lariat_byte_stream_on_bytes(connection->stream, take_bytes, connection) ==
-      LARIAT_OK)
-    connection->by->ops->opened(connection);
-  else
+      LARIAT_OK) {
+    connection->by->ops->connected(connection);
+    become_idle(connection);
+  } else {
     refuse(connection, LARIAT_LOAD_LOCAL);
+  }
   return lariat_none();
 }
 
 void lr_load_connection_open(lr_load_connection *connection, const char *url) {
   connection->state = LR_LOAD_OPENING;
+  connection->url = url;
+  if (connection->by->send) {
+    become_idle(connection);
+    return;
+  }
   lariat_deferred *opening = lariat_byte_stream_open(
       connection->by->client, url, &connection->by->stream);
   connection->opening = opening;

@@ -33,7 +33,9 @@ typedef enum lr_load_connection_state {
 } lr_load_connection_state;
 
 typedef struct lr_load_connection_ops {
-  /* It is open, and idle; its `timings` say how long that took. */
+  /* A connection was made; its `timings` say how long that took. */
+  void (*connected)(lr_load_connection *connection);
+  /* It is open, and idle. */
   void (*opened)(lr_load_connection *connection);
   /* It could not be opened, and is shut. */
   void (*refused)(lr_load_connection *connection, lariat_load_outcome outcome);
@@ -52,6 +54,10 @@ typedef struct lr_load_connector {
   void *owner;
   lariat_byte_stream_options stream;
   uint64_t most_requests; /* on one connection; 0: no limit */
+
+  /* Sends a message in some other way; the connections are open from the
+   * beginning then, to all appearance.  NULL: by HTTP/1.1. */
+  void (*send)(lr_load_connection *connection, uint64_t now_ns);
   lr_load_known_heads *known;
 } lr_load_connector;
 
@@ -67,7 +73,10 @@ struct lr_load_connection {
   lariat_value opened; /* the stream; "none" */
   lariat_byte_stream *stream;
   lariat_deferred *opening;
-  lariat_deferred *sending; /* of what did not go at once */
+  lariat_deferred *sending;        /* of what did not go at once */
+  lariat_deferred *exchange;       /* of another way to send */
+  const lariat_response *response; /* of such, while "ended" is told */
+  const char *url;                 /* of the server */
   lariat_h1_parser *parser;
   const lr_load_known_head *head; /* of the answer; NULL: the parser reads it */
   uint64_t left;                  /* of the body behind such a head */
@@ -75,10 +84,10 @@ struct lr_load_connection {
   size_t copy_capacity;
   lr_load_message message;
   lr_load_sample sample;
-  uint64_t requests;    /* on this connection */
-  uint64_t free_ns;     /* since when it is, or could have been, idle */
-  uint64_t punctual_ns; /* since when it would be, had all been sent in time */
-  void *user;           /* for the owner: whose request it is */
+  uint64_t requests; /* on this connection */
+  uint64_t free_ns;  /* since when it is idle, or would be, had all that was
+                        sent on it been sent in time */
+  void *user;        /* for the owner: whose request it is */
   lariat_timings timings;
 };
 
@@ -94,6 +103,11 @@ void lr_load_connection_clear(lr_load_connection *connection);
  * already in this call. */
 void lr_load_connection_open(lr_load_connection *connection, const char *url);
 
+/* Copies `connection->message`, if its bytes do not stay: it is sent when the
+ * connection is open, and the source gives others until then.  False: no
+ * memory. */
+bool lr_load_connection_keep_message(lr_load_connection *connection);
+
 /* Sends `connection->message` on an idle connection; the owner has set
  * intended_ns, free_ns and index of its sample, and `now_ns` is now. */
 void lr_load_connection_send(lr_load_connection *connection, uint64_t now_ns);
@@ -103,6 +117,15 @@ void lr_load_connection_send(lr_load_connection *connection, uint64_t now_ns);
  * the connection; "ended" tells. */
 void lr_load_connection_give_up(lr_load_connection *connection,
                                 lariat_load_outcome outcome, uint64_t at_ns);
+
+/* Ends the request that is on its way with an answer; its sample has the
+ * instants.  The connection stays open if it `keeps`.  "ended" tells. */
+void lr_load_connection_end_answer(lr_load_connection *connection,
+                                   const lariat_response *response, bool keeps);
+
+/* Returns the answer, while "ended" is told of one. */
+const lariat_response *
+lr_load_connection_response(const lr_load_connection *connection);
 
 /* Shuts a connection, without telling. */
 void lr_load_connection_shut(lr_load_connection *connection);

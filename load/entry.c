@@ -7,7 +7,7 @@
 #include "fault.h"
 #include "wire.h"
 
-/* What an entry is made of. */
+/* The parts that an entry is made of. */
 struct making {
   lariat_load_requests *requests;
   const lariat_load_request *request;

@@ -13,7 +13,7 @@
 
 #include "arena.h"
 
-/* What is made of an entry. */
+/* The request of an entry, or why there is none. */
 typedef struct lr_load_har_entry {
   lariat_load_request request; /* its texts are the entry's and the arena's */
   uint64_t at_ns;              /* since 1970, if it is asked for */

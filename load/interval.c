@@ -11,8 +11,8 @@ enum { FEW = 64 };
 
 #define RARE(condition) __builtin_expect((condition) ? 1 : 0, 0)
 
-/* What is recorded of the requests of each class.  Of a good answer whose
- * request did not wait for a connection the wire is the response, too. */
+/* Parts that are recorded of the requests of each class.  Of a good answer
+ * whose request did not wait for a connection the wire is the response, too. */
 enum class_part {
   GOOD_AT_ONCE, /* wire, and response, of good answers */
   GOOD_QUEUED,  /* response of good answers whose requests had waited */
@@ -24,7 +24,7 @@ enum class_part {
   CLASS_PARTS
 };
 
-/* What is recorded of all classes together. */
+/* Parts that are recorded of all classes together. */
 enum whole_part { LATE, READ_LATE, CORRECTED, CONNECT, TLS, WHOLE_PARTS };
 
 /* The requests of one class.  Histograms are made when they are needed. */
@@ -275,7 +275,7 @@ static inline void record_waits(lr_load_interval *interval,
                                 const lr_load_sample *sample, uint64_t queue) {
   uint64_t late = since(sample->sent_ns, sample->free_ns);
   if (RARE(queue)) {
-    interval->counts.queued += sample->free_ns != 0;
+    interval->counts.queued += sample->free_ns != 0 && !sample->opening;
     record_in(interval, &record->parts[QUEUE], queue);
   } else {
     record->at_once++;
@@ -382,7 +382,7 @@ const uint64_t *lr_load_interval_outcomes(const lr_load_interval *interval,
   return record ? record->outcomes : NULL;
 }
 
-/* Which parts a measure is made of: one bit for each. */
+/* The parts that a measure is made of: one bit for each. */
 struct composition {
   bool of_classes;
   unsigned parts;

@@ -38,7 +38,7 @@ typedef struct lr_load_counts {
   uint64_t starved;     /* requests that a pipe did not bring in time */
 } lr_load_counts;
 
-/* What the thread of a reactor had of its CPU in the interval. */
+/* The CPU time of the thread of a reactor in the interval. */
 typedef struct lr_load_thread_time {
   uint64_t elapsed_ns;
   uint64_t cpu_ns;   /* CLOCK_THREAD_CPUTIME_ID */
@@ -83,7 +83,7 @@ lr_load_thread_time *lr_load_interval_time(lr_load_interval *interval);
  * time for, on the thread of a reactor. */
 void lr_load_interval_forget(lr_load_interval *interval);
 
-/* What of an interval is neither counts nor histograms. */
+/* The rest of an interval, beside its counts and histograms. */
 typedef struct lr_load_interval_rest {
   unsigned reactor;
   uint64_t second;

@@ -15,7 +15,7 @@
 
 #include "text.h"
 
-/* What a member of a struct is, and how JSON has it. */
+/* The kinds of members of structs, and how JSON has them. */
 typedef enum lr_load_kind {
   LR_LOAD_COUNT,    /* uint64_t: an integer */
   LR_LOAD_US,       /* uint64_t, nanoseconds: microseconds */

@@ -69,7 +69,7 @@ static lariat_status ignore_value(void *context, json_t *value) {
 static lariat_status read_weight(void *context, json_t *value) {
   struct reading *reading = context;
   return lr_load_json_take_number(value, "the weight", 1e-6, MOST_WEIGHT,
-                             &reading->request->weight, reading->error);
+                                  &reading->request->weight, reading->error);
 }
 
 static lariat_status read_ms(struct reading *reading, const json_t *value,
@@ -242,7 +242,7 @@ static lariat_status read_steps(json_t *array, lr_load_arena *arena,
   return LARIAT_OK;
 }
 
-/* What a flow has beside its steps. */
+/* Reads what a flow has beside its steps. */
 static lariat_status read_flow(json_t *object, lr_load_arena *arena,
                                lariat_load_request *whole,
                                lariat_load_error *error) {

@@ -18,8 +18,8 @@ lariat_status lr_load_json_text(const json_t *value, const char *what,
 }
 
 lariat_status lr_load_json_take_number(const json_t *value, const char *what,
-                                  double low, double high, double *out,
-                                  lariat_load_error *error) {
+                                       double low, double high, double *out,
+                                       lariat_load_error *error) {
   if (!json_is_number(value))
     return lr_load_fail(error, 0, "%s is not a number", what);
   *out = json_number_value(value);

@@ -19,8 +19,8 @@
 lariat_status lr_load_json_text(const json_t *value, const char *what,
                                 const char **out, lariat_load_error *error);
 lariat_status lr_load_json_take_number(const json_t *value, const char *what,
-                                  double low, double high, double *out,
-                                  lariat_load_error *error);
+                                       double low, double high, double *out,
+                                       lariat_load_error *error);
 
 /* Headers as an object: for each name a text, an array of texts, or null, for
  * one that is not to be sent.  The array is in `arena`. */
@@ -29,7 +29,7 @@ lariat_status lr_load_json_headers(json_t *object, const char *what,
                                    const lariat_header **out, size_t *count,
                                    lariat_load_error *error);
 
-/* What reads the value of a key into `context`. */
+/* Reads the value of a key into `context`. */
 typedef lariat_status lr_load_json_reader(void *context, json_t *value);
 
 typedef struct lr_load_json_key {

@@ -10,8 +10,8 @@
 
 /* ---- Requests ---- */
 
-/* Copies a part without its escapes into the room that there is in `buffer`, as
- * a string.  NULL: there is a NUL in it. */
+/* Copies a part without its escapes into the space that there is in `buffer`,
+ * as a string.  NULL: there is a NUL in it. */
 static char *copy_part(lr_load_bytes *buffer, lr_load_log_part part) {
   char *copy = buffer->bytes + buffer->length;
   memcpy(copy, part.bytes, part.length);
@@ -91,11 +91,11 @@ static bool read_time(const lr_load_log_part *parts, lr_load_log_record *out) {
 lariat_status lr_load_log_record_read(const lr_load_log_part *parts,
                                       lr_load_bytes *buffer,
                                       lr_load_log_record *out, bool *good) {
-  size_t room = parts[LR_LOAD_LOG_REQUEST].length +
-                parts[LR_LOAD_LOG_METHOD].length +
-                parts[LR_LOAD_LOG_URI].length + 3;
+  size_t space = parts[LR_LOAD_LOG_REQUEST].length +
+                 parts[LR_LOAD_LOG_METHOD].length +
+                 parts[LR_LOAD_LOG_URI].length + 3;
   lr_load_bytes_clear(buffer);
-  if (!lr_load_bytes_reserve(buffer, room)) return LARIAT_ENOMEM;
+  if (!lr_load_bytes_reserve(buffer, space)) return LARIAT_ENOMEM;
   *good = read_request(parts, buffer, out) && read_time(parts, out);
   return LARIAT_OK;
 }

@@ -26,12 +26,12 @@ bool lr_load_names_add_other(lr_load_names *names) {
 
 bool lr_load_names_find(lr_load_names *names, const char *name, bool frozen,
                         uint16_t *index) {
-  size_t room = LARIAT_LOAD_MOST_NAMES - names->count;
+  size_t space = LARIAT_LOAD_MOST_NAMES - names->count;
   for (uint16_t i = 0; i < names->count; i++) {
     *index = i;
     if (strcmp(names->names[i], name) == 0) return true;
   }
-  if (names->other ? room > 0 && !frozen : room > 1)
+  if (names->other ? space > 0 && !frozen : space > 1)
     return add_name(names, name, index);
   if (!names->other && !lr_load_names_add_other(names)) return false;
   *index = names->other;

@@ -14,7 +14,7 @@
 typedef struct lr_load_names {
   const char *names[LARIAT_LOAD_MOST_NAMES];
   size_t count;
-  uint16_t other; /* the name that stands for those there is no room for; 0:
+  uint16_t other; /* the name that stands for those there is no space for; 0:
                      not there yet */
   lr_load_arena arena;
 } lr_load_names;
@@ -26,7 +26,7 @@ void lr_load_names_free(lr_load_names *names);
 /* Adds the name "other".  False: out of memory. */
 bool lr_load_names_add_other(lr_load_names *names);
 
-/* Finds a name, or adds it, or, where there is no room or, with `frozen`, no
+/* Finds a name, or adds it, or, where there is no space or, with `frozen`, no
  * name may be added, the one that stands for all others.  False: out of
  * memory. */
 bool lr_load_names_find(lr_load_names *names, const char *name, bool frozen,

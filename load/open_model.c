@@ -26,20 +26,23 @@ static void set_timer(lr_load_worker *worker, uint64_t at_ns) {
                            worker);
 }
 
-/* Ends a test whose requests are all sent, if nothing else does. */
-static void end_schedule(lr_load_worker *worker) {
-  bool ends_later =
-      worker->end_ns != UINT64_MAX && !worker->config.options->count;
-  worker->open.has_next = false;
-  if (!ends_later) lr_load_worker_stop(worker, false);
+/* Ends a test whose requests have all been sent and have ended, with the flows
+ * that they began, unless it is to last until its time is over. */
+static void look_at_rest(lr_load_worker *worker) {
+  const lr_load_open_model *open = &worker->open;
+  bool lasts = worker->end_ns != UINT64_MAX && !worker->config.options->count;
+  if (open->has_next || worker->in_flight || lasts ||
+      !lr_load_list_is_empty(&open->steps))
+    return;
+  lr_load_worker_stop(worker, false);
 }
 
 static void advance(lr_load_worker *worker) {
   lr_load_open_model *open = &worker->open;
   open->counted = false;
   open->has_next = lr_load_schedule_next(open->schedule, &open->next);
-  if (open->has_next && open->next.at_ns < worker->end_ns) return;
-  end_schedule(worker);
+  if (open->has_next && open->next.at_ns >= worker->end_ns)
+    open->has_next = false;
 }
 
 /* Drops what the warm-up has not sent when the measured part begins: it would
@@ -80,6 +83,7 @@ static bool send_next(lr_load_worker *worker) {
   }
   advance(worker);
   lr_load_worker_send(worker, &message, &due, NULL);
+  look_at_rest(worker);
   return true;
 }
 
@@ -124,8 +128,9 @@ static bool send_step(step *next) {
 
 static void take_step(void *context) {
   step *next = context;
+  lr_load_worker *worker = next->worker;
   next->timer.id = 0;
-  (void)send_step(next);
+  if (send_step(next)) look_at_rest(worker);
 }
 
 /* Sends a step that was due and had no slot.  False: there is none. */
@@ -189,7 +194,10 @@ static void send_due(void *context) {
       go_on_soon(worker);
       return;
     }
-    if (!send_next(worker)) return;
+    worker->now_ns = now_ns;
+    bool sends = send_next(worker);
+    worker->now_ns = 0;
+    if (!sends) return;
     now_ns = lr_load_worker_now(worker);
   }
   if (open->has_next && lr_load_worker_sends(worker))
@@ -200,6 +208,7 @@ void lr_load_open_model_begin(lr_load_worker *worker) {
   lr_load_open_model *open = &worker->open;
   lr_load_schedule_begin(open->schedule, worker->warm_ns, worker->start_ns);
   advance(worker);
+  look_at_rest(worker);
   send_due(worker);
 }
 
@@ -215,6 +224,7 @@ void lr_load_open_model_freed(lr_load_worker *worker, uint64_t now_ns) {
     send_due(worker);
   else if (is_due(worker, now_ns))
     (void)send_next(worker);
+  look_at_rest(worker);
 }
 
 void lr_load_open_model_catch_up(lr_load_worker *worker) {

@@ -162,7 +162,7 @@ static void put_label(char *to, size_t size, const lr_load_axis *axis,
                       double at) {
   switch (axis->kind) {
   case LR_LOAD_SCALE_DURATION:
-    snprintf(to, size, "%s", lr_load_show_short((uint64_t)llround(at)).text);
+    snprintf(to, size, "%s", lr_load_show_short((uint64_t)(at + 0.5)).text);
     return;
   case LR_LOAD_SCALE_RATE:
     snprintf(to, size, "%s/s", lr_load_show_number(at).text);

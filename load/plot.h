@@ -8,7 +8,7 @@
 
 #include "text.h"
 
-/* What is on an axis, which says how it is divided and labelled. */
+/* The kinds of axes, which are divided and labelled in their own ways. */
 typedef enum lr_load_scale_kind {
   LR_LOAD_SCALE_DURATION, /* nanoseconds, logarithmic */
   LR_LOAD_SCALE_RATE,     /* a second */

@@ -47,12 +47,10 @@ static lr_load_interval *take_spare(lr_load_recorder *recorder) {
 }
 
 static void note_time(lr_load_recorder *recorder) {
-  lr_load_thread_time *time = lr_load_interval_time(recorder->current);
   lr_load_thread_time now;
   lr_load_thread_time_read(&now);
-  time->elapsed_ns = now.elapsed_ns - recorder->since.elapsed_ns;
-  time->cpu_ns = now.cpu_ns - recorder->since.cpu_ns;
-  time->wait_ns = now.wait_ns - recorder->since.wait_ns;
+  *lr_load_interval_time(recorder->current) =
+      lr_load_thread_time_since(&now, &recorder->since);
   recorder->since = now;
 }
 

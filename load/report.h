@@ -105,7 +105,7 @@ void lr_load_describe_failure(lr_load_text *out,
 /* "open", "closed". */
 const char *lr_load_name_model(const lariat_load_result *result);
 
-/* What every report of a closed run says. */
+/* Says of a closed run that its times are not those of users. */
 extern const char lr_load_closed_note[];
 
 #endif

@@ -7,7 +7,8 @@
 /* Writes an instant from the start of the run on; null: it was not reached. */
 static void write_instant(lr_load_text *out, const lr_load_member *member,
                           const lr_load_sample *sample, uint64_t start_ns) {
-  uint64_t at = *(const uint64_t *)((const char *)sample + member->offset);
+  uint64_t at =
+      *(const uint64_t *)(const void *)((const char *)sample + member->offset);
   if (at >= start_ns && at)
     lr_load_json_us(out, member->key, at - start_ns);
   else

@@ -51,7 +51,7 @@ static bool is_full(const lariat_load_pipe *pipe) {
          pipe->bytes >= LARIAT_LOAD_PIPE_BYTES;
 }
 
-/* Waits for room, and puts a request at the end.  False: it is not wanted any
+/* Waits for space, and puts a request at the end.  False: it is not wanted any
  * more. */
 static bool put_last(lariat_load_pipe *pipe, lr_load_piped *piped) {
   pthread_mutex_lock(&pipe->mutex);

@@ -242,7 +242,7 @@ static bool add_weight(lariat_load_requests *requests, uint64_t weight) {
   return true;
 }
 
-/* Makes room for one more request and its weight. */
+/* Makes space for one more request and its weight. */
 static bool reserve_entry(lariat_load_requests *requests) {
   size_t before = requests->capacity;
   void *items = requests->entries;

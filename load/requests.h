@@ -23,7 +23,7 @@
 
 typedef struct lr_load_flow lr_load_flow; /* flow.h */
 
-/* What few requests have. */
+/* The parts that few requests have. */
 typedef struct lr_load_extra {
   uint64_t think_low_ns;
   uint64_t think_high_ns;
@@ -55,7 +55,8 @@ typedef struct lr_load_instant {
   uint32_t order;   /* as it came, among those of one instant */
 } lr_load_instant;
 
-/* What is made of the requests once all are there, by the first source. */
+/* The table of weights, made once all requests are there, by the first source.
+ */
 typedef struct lr_load_draw {
   pthread_mutex_t mutex; /* of a pipe's names and servers, too */
   bool frozen; /* a run has seen names and servers: there are no new ones */

@@ -28,44 +28,6 @@ struct lr_load_pending {
   uint64_t end;
 };
 
-/* ---- Names ---- */
-
-static const char *const measure_names[LARIAT_LOAD_MEASURES] = {
-    [LARIAT_LOAD_RESPONSE] = "response",
-    [LARIAT_LOAD_GOOD] = "good",
-    [LARIAT_LOAD_QUEUE] = "queue",
-    [LARIAT_LOAD_LATE] = "late",
-    [LARIAT_LOAD_WIRE] = "wire",
-    [LARIAT_LOAD_FIRST_BYTE] = "first_byte",
-    [LARIAT_LOAD_RAW] = "raw",
-    [LARIAT_LOAD_READ_LATE] = "read_late",
-    [LARIAT_LOAD_CORRECTED] = "corrected",
-    [LARIAT_LOAD_CONNECT] = "connect",
-    [LARIAT_LOAD_TLS] = "tls",
-};
-
-static const char *const outcome_names[LARIAT_LOAD_OUTCOMES] = {
-    [LARIAT_LOAD_ANSWERED] = "answered",
-    [LARIAT_LOAD_STATUS] = "status",
-    [LARIAT_LOAD_CHECK] = "check",
-    [LARIAT_LOAD_RESOLVE] = "resolve",
-    [LARIAT_LOAD_CONNECT_FAILED] = "connect",
-    [LARIAT_LOAD_TLS_FAILED] = "tls",
-    [LARIAT_LOAD_RESET] = "reset",
-    [LARIAT_LOAD_CLOSED] = "closed",
-    [LARIAT_LOAD_PROTOCOL] = "protocol",
-    [LARIAT_LOAD_TIMEOUT] = "timeout",
-    [LARIAT_LOAD_LOCAL] = "local",
-};
-
-const char *lariat_load_measure_name(lariat_load_measure measure) {
-  return (unsigned)measure < LARIAT_LOAD_MEASURES ? measure_names[measure] : "";
-}
-
-const char *lariat_load_outcome_name(lariat_load_outcome outcome) {
-  return (unsigned)outcome < LARIAT_LOAD_OUTCOMES ? outcome_names[outcome] : "";
-}
-
 /* ---- Making one ---- */
 
 static void *allocate_zero(size_t bytes) {
@@ -217,8 +179,8 @@ static void halve_rows(lariat_load_result *result) {
   result->second_count = kept;
 }
 
-/* Makes room for one more row: half as many again, up to the most. */
-static bool make_room(lariat_load_result *result) {
+/* Gets memory for one more row: half as many again, up to the most. */
+static bool grow_rows(lariat_load_result *result) {
   if (result->second_count < result->second_capacity) return true;
   if (result->second_capacity >= LR_LOAD_MOST_ROWS) {
     halve_rows(result);
@@ -246,7 +208,7 @@ static lr_load_second *find_row(lariat_load_result *result, uint64_t second) {
 
 /* Adds a row behind all others, or to the last one if that has its second. */
 static lariat_status add_row(lariat_load_result *result, lr_load_second *row) {
-  if (!make_room(result)) return LARIAT_ENOMEM;
+  if (!grow_rows(result)) return LARIAT_ENOMEM;
   lr_load_second *last = find_row(result, row->second);
   if (last) {
     join_rows(last, row);

@@ -54,8 +54,8 @@ typedef struct lr_load_reactor {
                                      do not count */
 } lr_load_reactor;
 
-/* What the machine says of the run: differences of /proc/net/netstat and snmp
- * over it. */
+/* The machine's counters over the run: differences of /proc/net/netstat and
+ * snmp over it. */
 typedef struct lr_load_network {
   bool known; /* false: there are no such files */
   uint64_t retransmits;
@@ -63,7 +63,7 @@ typedef struct lr_load_network {
   uint64_t listen_drops;
 } lr_load_network;
 
-/* What was seen from outside of the measuring threads, over the run. */
+/* Seen from outside of the measuring threads, over the run. */
 typedef struct lr_load_surroundings {
   uint64_t gap_ns;       /* the longest time that the process stood still,
                             neither running nor waiting for a CPU */

@@ -202,7 +202,7 @@ static void read_reactors(parser *p) {
 static void read_instant(lr_load_reading *in, json_t *from,
                          const lr_load_member *member, uint64_t start_ns,
                          lr_load_sample *sample) {
-  uint64_t *at = (uint64_t *)((char *)sample + member->offset);
+  uint64_t *at = (uint64_t *)(void *)((char *)sample + member->offset);
   if (json_is_null(json_object_get(from, member->key))) return;
   *at = start_ns + lr_load_read_us(in, from, member->key);
 }

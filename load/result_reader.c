@@ -1,10 +1,48 @@
 /* SPDX-License-Identifier: MIT
- * result_reader.c: a result for its users. */
+ * result_reader.c: a result for its users, and the names of what it has. */
 #include <lariat/load/result.h>
 
 #include <string.h>
 
 #include "result.h"
+
+/* ---- Names ---- */
+
+static const char *const measure_names[LARIAT_LOAD_MEASURES] = {
+    [LARIAT_LOAD_RESPONSE] = "response",
+    [LARIAT_LOAD_GOOD] = "good",
+    [LARIAT_LOAD_QUEUE] = "queue",
+    [LARIAT_LOAD_LATE] = "late",
+    [LARIAT_LOAD_WIRE] = "wire",
+    [LARIAT_LOAD_FIRST_BYTE] = "first_byte",
+    [LARIAT_LOAD_RAW] = "raw",
+    [LARIAT_LOAD_READ_LATE] = "read_late",
+    [LARIAT_LOAD_CORRECTED] = "corrected",
+    [LARIAT_LOAD_CONNECT] = "connect",
+    [LARIAT_LOAD_TLS] = "tls",
+};
+
+static const char *const outcome_names[LARIAT_LOAD_OUTCOMES] = {
+    [LARIAT_LOAD_ANSWERED] = "answered",
+    [LARIAT_LOAD_STATUS] = "status",
+    [LARIAT_LOAD_CHECK] = "check",
+    [LARIAT_LOAD_RESOLVE] = "resolve",
+    [LARIAT_LOAD_CONNECT_FAILED] = "connect",
+    [LARIAT_LOAD_TLS_FAILED] = "tls",
+    [LARIAT_LOAD_RESET] = "reset",
+    [LARIAT_LOAD_CLOSED] = "closed",
+    [LARIAT_LOAD_PROTOCOL] = "protocol",
+    [LARIAT_LOAD_TIMEOUT] = "timeout",
+    [LARIAT_LOAD_LOCAL] = "local",
+};
+
+const char *lariat_load_measure_name(lariat_load_measure measure) {
+  return (unsigned)measure < LARIAT_LOAD_MEASURES ? measure_names[measure] : "";
+}
+
+const char *lariat_load_outcome_name(lariat_load_outcome outcome) {
+  return (unsigned)outcome < LARIAT_LOAD_OUTCOMES ? outcome_names[outcome] : "";
+}
 
 /* ---- Distributions ---- */
 

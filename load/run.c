@@ -14,6 +14,7 @@
 #include "memory.h"
 #include "result.h"
 #include "run_facts.h"
+#include "run_options.h"
 #include "schedule.h"
 #include "source.h"
 #include "watch.h"
@@ -64,74 +65,13 @@ struct lariat_load_run {
   lariat_deferred *done;
 };
 
-/* ---- Options ---- */
-
-lariat_load_run_options lariat_load_run_defaults(void) {
-  return (lariat_load_run_options){.size = sizeof(lariat_load_run_options),
-                                   .connections = 50,
-                                   .warm_up_ns = 2 * second_ns,
-                                   .timeout_ns = 10 * second_ns,
-                                   .http_version = 11,
-                                   .streams = 1};
-}
-
-static lariat_status read_options(const lariat_load_run_options *given,
-                                  lariat_load_run_options *options,
-                                  lariat_load_error *error) {
-  memset(options, 0, sizeof *options);
-  if (!given || given->size < sizeof given->size)
-    return lr_load_fail(error, 0, "options without their size");
-  memcpy(options, given,
-         given->size < sizeof *given ? given->size : sizeof *given);
-  options->size = sizeof *options;
-  return LARIAT_OK;
-}
-
-static unsigned default_reactors(void) {
-  long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-  return cpus > 2 ? (unsigned)cpus - 1 : 1;
-}
-
-/* Replaces each 0 by what it stands for. */
-static void complete_options(lariat_load_run_options *options) {
-  if (!options->reactors) options->reactors = default_reactors();
-  if (!options->connections) options->connections = 50;
-  if (!options->timeout_ns) options->timeout_ns = 10 * second_ns;
-  if (!options->connect_timeout_ns)
-    options->connect_timeout_ns = options->timeout_ns;
-  if (!options->http_version) options->http_version = 11;
-  if (!options->streams) options->streams = 1;
-  if (!options->part.count) options->part.count = 1;
-  if (options->reactors > options->connections)
-    options->reactors = options->connections;
-}
-
-static lariat_status check_options(const lariat_load_run_options *options,
-                                   lariat_load_error *error) {
-  lr_load_schedule *schedule;
-  if (!options->requests || !lr_load_requests_origins(options->requests))
-    return lr_load_fail(error, 0, "no requests");
-  if (options->http_version != 11)
-    return lr_load_fail(error, 0, "no such version of HTTP");
-  if (options->connect_rate_per_s < 0)
-    return lr_load_fail(error, 0, "a connection rate below 0");
-  if (options->part.index >= options->part.count)
-    return lr_load_fail(error, 0, "part %u of %u (they are counted from 0)",
-                        options->part.index, options->part.count);
-  lariat_status status =
-      lr_load_schedule_new(options, options->part, &schedule, error);
-  lr_load_schedule_free(schedule);
-  return status;
-}
+/* ---- Making one ---- */
 
 static lariat_status copy_options(lariat_load_run *run,
                                   const lariat_load_run_options *given,
                                   lariat_load_error *error) {
   lariat_load_run_options *options = &run->options;
-  lariat_status status = read_options(given, options, error);
-  if (status != LARIAT_OK) return status;
-  complete_options(options);
-  status = check_options(options, error);
+  lariat_status status = lr_load_run_options_read(given, options, error);
   if (status != LARIAT_OK) return status;
   run->stages = lr_load_allocate(options->stage_count + 1, sizeof *run->stages);
   if (!run->stages) return LARIAT_ENOMEM;
@@ -144,24 +84,8 @@ static lariat_status copy_options(lariat_load_run *run,
   return LARIAT_OK;
 }
 
-/* ---- Making one ---- */
-
-/* Makes a pool in which nothing but the run's own options limits what it
- * does. */
 static lariat_status open_pool(lariat_load_run *run, lariat_load_error *error) {
-  const lariat_load_run_options *options = &run->options;
-  lariat_pool_options pool =
-      options->pool ? *options->pool : lariat_pool_defaults();
-  unsigned most = options->connections < UINT32_MAX / 8
-                      ? options->connections * 8
-                      : UINT32_MAX;
-  pool.reactors = options->reactors;
-  pool.max_jobs = most > 1024 ? most : 1024;
-  pool.max_jobs_per_host = pool.max_jobs;
-  pool.max_connections = pool.max_jobs;
-  pool.max_connections_per_host = pool.max_jobs;
-  pool.rate = pool.rate_per_host = 0;
-  pool.delay_per_host_ms = 0;
+  lariat_pool_options pool = lr_load_run_options_pool(&run->options);
   lariat_status status = lariat_pool_options_check(
       &pool, error ? error->message : NULL, error ? sizeof error->message : 0);
   run->options.pool = NULL;
@@ -495,8 +419,9 @@ static lr_load_worker_config config_of(member *to) {
       .pool = to->run->pool,
       .index = to->index,
       .reactors = reactors,
-      .connections = options->connections / reactors +
-                     (to->index < options->connections % reactors),
+      .connections = (options->connections / reactors +
+                      (to->index < options->connections % reactors)) *
+                     lr_load_run_options_streams(options),
       .tell_failures = options->stop_at_failures
                            ? options->stop_at_failures / (4 * reactors) + 1
                            : 0,
@@ -524,9 +449,11 @@ lariat_deferred *lariat_load_run_start(lariat_load_run *run) {
   lariat_deferred *done = lariat_deferred_retain(run->done);
   for (unsigned i = 0; i < run->options.reactors; i++) {
     member *to = &run->members[i];
-    to->status = lariat_pool_call(run->pool, to->index, make_worker, to, NULL);
-    if (to->status != LARIAT_OK)
-      tell_run(&(message){.to = to, .take = take_ready});
+    lariat_status status =
+        lariat_pool_call(run->pool, to->index, make_worker, to, NULL);
+    if (status == LARIAT_OK) continue;
+    to->status = status; /* nobody else writes it then */
+    tell_run(&(message){.to = to, .take = take_ready});
   }
   return done;
 }

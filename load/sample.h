@@ -23,6 +23,8 @@ typedef struct lr_load_sample {
   uint16_t status;     /* 0: no answer */
   uint8_t outcome;     /* lariat_load_outcome */
   bool stamped;        /* arrived_ns is the kernel's */
+  bool opening;        /* the wait before free_ns was for a connection that was
+                          being opened, not for one that was busy */
 } lr_load_sample;
 
 #endif

@@ -18,11 +18,10 @@ typedef struct lr_load_origin {
   const char *url; /* "https://example.org:8443", for opening a stream */
 } lr_load_origin;
 
-/* What decides whether an answer is good; its members are as those of
- * lariat_load_expectation. */
+/* Decides whether an answer is good; made of a lariat_load_expectation. */
 typedef struct lr_load_check lr_load_check;
 
-/* Somebody who takes the steps of a flow, one after the other. */
+/* A user, who takes the steps of a flow, one after the other. */
 typedef struct lr_load_user lr_load_user;
 
 /* A request about to be sent. */

@@ -8,7 +8,7 @@
 #include "fault.h"
 #include "hash.h"
 
-/* What stands behind the literal bytes of a piece. */
+/* The end of a piece: what stands behind its literal bytes. */
 enum kind {
   KIND_END = 0,
   KIND_URL,    /* a value, percent-encoded where a URL needs that */

@@ -17,7 +17,7 @@
 #define MILLION 1e6
 #define MOST (UINT64_MAX / 100)
 
-/* What of a result is looked at. */
+/* A figure of a result that is looked at. */
 typedef enum figure {
   PERCENTILE, /* these four are durations */
   LEAST,
@@ -331,7 +331,7 @@ lariat_status lariat_load_thresholds_add(lariat_load_thresholds *thresholds,
 
 /* ---- Judging ---- */
 
-/* What a threshold finds in a result. */
+/* The value that a threshold finds in a result. */
 typedef struct finding {
   double value;
   const char *unknown; /* why there is no value; NULL: there is one */

@@ -56,7 +56,7 @@ static void add_generator(lr_load_timeline *t, size_t i,
 }
 
 static void begin_point(lr_load_timeline *t, size_t i) {
-  for (int k = 0; k < LR_LOAD_SERIES_COUNT; k++) t->series[k][i] = NAN;
+  for (int k = 0; k < LR_LOAD_SERIES_COUNT; k++) t->series[k][i] = (double)NAN;
   for (int k = LR_LOAD_SERIES_ASKED; k <= LR_LOAD_SERIES_FAILED; k++)
     t->series[k][i] = 0;
 }
@@ -80,7 +80,8 @@ static void fill_point(lr_load_timeline *t, size_t i,
       (double)result->facts.duration_ns)
     return;
   /* Behind the end answers are waited for: nothing is sent. */
-  t->series[LR_LOAD_SERIES_ASKED][i] = t->series[LR_LOAD_SERIES_SENT][i] = NAN;
+  t->series[LR_LOAD_SERIES_ASKED][i] = t->series[LR_LOAD_SERIES_SENT][i] =
+      (double)NAN;
 }
 
 void lr_load_timeline_fill(lr_load_timeline *timeline,
@@ -96,7 +97,7 @@ void lr_load_timeline_fill(lr_load_timeline *timeline,
 
 double lr_load_timeline_most(const lr_load_timeline *timeline,
                              lr_load_series series) {
-  double most = NAN;
+  double most = (double)NAN;
   for (size_t i = 0; i < timeline->count; i++)
     raise_to(&most, timeline->series[series][i]);
   return isnan(most) ? 0 : most;

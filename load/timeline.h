@@ -10,7 +10,7 @@
 
 enum { LR_LOAD_POINTS = 300 };
 
-/* What a point of a timeline has. */
+/* The series of a timeline: each has a number for each point. */
 typedef enum lr_load_series {
   LR_LOAD_SERIES_P50, /* nanoseconds, the largest of its seconds; NaN: of none;
                          and so the next three */

@@ -14,7 +14,7 @@ typedef struct lr_load_amount {
 /* "0 µs", "48.3 µs", "905 ms", "1.00 s", "1,250 s". */
 lr_load_amount lr_load_show_duration(uint64_t ns);
 
-/* The same without zeros at the end: "905 ms", "1 s", for the marks of axes. */
+/* Writes no zeros at the end: "905 ms", "1 s", for the marks of axes. */
 lr_load_amount lr_load_show_short(uint64_t ns);
 
 /* "512 B", "1.50 MB"; the units are powers of 1000. */

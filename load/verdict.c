@@ -14,67 +14,6 @@
 #include "units.h"
 
 #define MS 1e6
-#define NEVER INFINITY
-
-/* ---- Limits ---- */
-
-const lr_load_limit lr_load_limits[LR_LOAD_RULES] = {
-    /* Answers there are none of. */
-    [LR_LOAD_NO_ANSWER] = {"no-answer", 0, 0},
-    /* Milliseconds that the process stood still. */
-    [LR_LOAD_STOPPED] = {"stopped", 50, 150},
-    /* Milliseconds by which the wall clock was set. */
-    [LR_LOAD_CLOCK] = {"clock", 2, 2},
-    /* Share of the due requests that a pipe did not bring in time. */
-    [LR_LOAD_STARVED] = {"input-starved", 0, 0.001},
-    /* Share of the requests that waited for a connection; INVALID is what of
-     * the plan was not sent for that. */
-    [LR_LOAD_TOO_FEW] = {"connections-too-few", 0.01, 0.05},
-    /* Share of the plan that was not sent. */
-    [LR_LOAD_RATE] = {"rate-missed", 0.01, 0.05},
-    /* Share of its time that a thread waited for a CPU. */
-    [LR_LOAD_CPU_WAIT] = {"cpu-wait", 0.05, 0.25},
-    /* Share of a second that a thread was on its CPU. */
-    [LR_LOAD_CPU_BUSY] = {"cpu-busy", 0.80, 0.95},
-    /* p99 of the lateness of sends, as a part of what is allowed: the larger
-     * one of 1 ms and a tenth of the response's p50. */
-    [LR_LOAD_SEND_LATE] = {"send-late", 1, 10},
-    /* How much more the generator itself saw than it reports as response, as
-     * a share of that, at p50, p90 or p99, where it is over 1 ms. */
-    [LR_LOAD_OWN_SHARE] = {"own-share", 0.05, 0.25},
-    /* Share of the requests that failed for want of descriptors, ports or
-     * memory. */
-    [LR_LOAD_LOCAL_FAILURES] = {"local-failures", 0, 0.01},
-    /* Samples without memory for them. */
-    [LR_LOAD_LOST] = {"samples-lost", 0, 0},
-    /* Share of the answers over plain http without the kernel's stamp. */
-    [LR_LOAD_UNSTAMPED] = {"unstamped", 0.001, NEVER},
-    /* Segments that TCP sent again, for each request. */
-    [LR_LOAD_RETRANSMITS] = {"retransmits", 0.001, NEVER},
-    /* 3 s, or 10 times the p99.9, as a multiple of what was run. */
-    [LR_LOAD_TOO_SHORT] = {"too-short", 1, NEVER},
-    [LR_LOAD_INTERRUPTED] = {"interrupted", 0, NEVER},
-    [LR_LOAD_AT_FAILURES] = {"stop-at-failures", 0, NEVER},
-    /* Notes. */
-    [LR_LOAD_STALL] = {"stall", NEVER, NEVER},
-    [LR_LOAD_GENERATOR_LIMIT] = {"generator-limit", NEVER, NEVER},
-};
-
-#define LATE_FLOOR_NS 1e6
-#define LATE_PART 0.1
-#define OWN_FLOOR_NS 1e6
-
-/* From which share of its time on a wait for a CPU is why sends were late. */
-#define WAIT_OF_LATE 0.01
-
-#define SHORTEST_NS 3e9
-#define SHORTEST_TIMES 10.0
-#define STALL_NS 1e9
-#define STALL_TIMES 10.0
-
-/* From which part of its time on a thread that ran or waited to run is taken
- * for what kept a run from its rate. */
-#define HELD 0.90
 
 /* ---- Judging ---- */
 
@@ -193,8 +132,11 @@ static lr_load_amount show_rate(const judge *j, double count) {
 
 /* ---- What went on around the run ---- */
 
-static void judge_answers(judge *j) {
-  if (count_outcomes(j, LARIAT_LOAD_ANSWERED, LARIAT_LOAD_CHECK) > 0) return;
+static bool has_answers(const judge *j) {
+  return count_outcomes(j, LARIAT_LOAD_ANSWERED, LARIAT_LOAD_CHECK) > 0;
+}
+
+static void judge_silence(judge *j) {
   if (!(j->ended > 0)) {
     apply(j, LR_LOAD_NO_ANSWER, 1, "no request has ended");
     return;
@@ -224,28 +166,32 @@ static void judge_clock(judge *j) {
         step_ns < 0 ? "back" : "forward", show_ns(fabs(step_ns)).text);
 }
 
-static void judge_input(judge *j) {
+static double share_starved(const judge *j) {
   double starved = (double)j->result->counts.starved;
   double due = (double)j->result->counts.intended;
-  apply(j, LR_LOAD_STARVED, due > 0 ? starved / due : starved,
-        "%s of %s requests were due before the input had brought them",
-        lr_load_show_count((uint64_t)starved).text,
-        lr_load_show_count((uint64_t)due).text);
+  return due > 0 ? starved / due : starved;
 }
 
+static void judge_input(judge *j) {
+  apply(j, LR_LOAD_STARVED, share_starved(j),
+        "%s of %s requests were due before the input had brought them",
+        lr_load_show_count(j->result->counts.starved).text,
+        lr_load_show_count(j->result->counts.intended).text);
+}
+
+/* Counts time-outs alone: what was sent again without one came a round trip
+ * later, and the counters are of all that this machine does. */
 static void judge_network(judge *j) {
   const lr_load_network *network = &j->result->network;
-  double again = (double)(network->retransmits + network->timeouts);
   if (network->listen_drops)
     apply(j, LR_LOAD_RETRANSMITS, 1,
           "the network of this machine dropped %s connections at full queues "
           "of listening sockets: each waits for 1 s or more",
           lr_load_show_count(network->listen_drops).text);
   else
-    apply(j, LR_LOAD_RETRANSMITS, divide(again, j->ended),
-          "TCP on this machine sent %s segments again, %s times after a "
-          "time-out",
-          lr_load_show_count(network->retransmits).text,
+    apply(j, LR_LOAD_RETRANSMITS, divide((double)network->timeouts, j->ended),
+          "TCP on this machine sent segments again after a time-out, %s times: "
+          "each a wait of 200 ms or more that is not the server's",
           lr_load_show_count(network->timeouts).text);
 }
 
@@ -262,18 +208,27 @@ static void judge_memory(judge *j) {
 
 static double send_lateness(const judge *j) {
   double half = percentile(j, LARIAT_LOAD_RESPONSE, 50);
-  double allowed = fmax(LATE_FLOOR_NS, LATE_PART * half);
+  double allowed = fmax(LR_LOAD_LATE_FLOOR_NS, LR_LOAD_LATE_PART * half);
   return percentile(j, LARIAT_LOAD_LATE, 99) / allowed;
 }
 
-/* Sends that are late need less of a wait to be explained by it: a hog that has
- * a slice of its own now and then leaves most requests alone. */
+/* Tells whether waits for a CPU explain the lateness of sends: they are half of
+ * it, or more of the time than one that is at rest waits. */
+static bool explains_lateness(const judge *j) {
+  const lariat_histogram *late =
+      j->result->classes[0].histograms[LARIAT_LOAD_LATE];
+  double sum =
+      lariat_histogram_mean(late) * (double)lariat_histogram_count(late);
+  double waited = j->wait * (double)j->result->facts.duration_ns;
+  if (judge_value(LR_LOAD_SEND_LATE, send_lateness(j)) == LARIAT_LOAD_VALID)
+    return false;
+  return waited >= LR_LOAD_WAIT_OF_LATE * sum || j->wait > LR_LOAD_WAIT_AT_REST;
+}
+
+/* A hog whose slices delay a request now and then leaves most others alone. */
 static double judged_wait(const judge *j) {
-  double limit = lr_load_limits[LR_LOAD_CPU_WAIT].suspect;
-  bool late =
-      judge_value(LR_LOAD_SEND_LATE, send_lateness(j)) != LARIAT_LOAD_VALID;
-  return late && j->wait > WAIT_OF_LATE ? fmax(j->wait, limit * 1.001)
-                                        : j->wait;
+  double over = lr_load_limits[LR_LOAD_CPU_WAIT].suspect * 1.001;
+  return explains_lateness(j) ? fmax(j->wait, over) : j->wait;
 }
 
 static void judge_wait(judge *j) {
@@ -292,7 +247,7 @@ static void judge_busy(judge *j) {
     apply(j, LR_LOAD_CPU_BUSY, j->busy,
           "a thread of the generator used %s of a CPU in its busiest second",
           show_share(j->busy).text);
-  else if (j->held >= HELD)
+  else if (j->held >= LR_LOAD_HELD)
     note(j, LR_LOAD_GENERATOR_LIMIT,
          "the generator was the limit, not the server: a thread of it ran or "
          "waited for a CPU in %s of the time",
@@ -302,7 +257,7 @@ static void judge_busy(judge *j) {
 static void judge_sends(judge *j) {
   double late = percentile(j, LARIAT_LOAD_LATE, 99);
   double over = send_lateness(j);
-  double allowed = over > 0 ? late / over : LATE_FLOOR_NS;
+  double allowed = over > 0 ? late / over : LR_LOAD_LATE_FLOOR_NS;
   apply(j, LR_LOAD_SEND_LATE, over,
         "p99 of the generator's own lateness in sending is %s, over %s",
         show_ns(late).text, show_ns(allowed).text);
@@ -312,7 +267,7 @@ static void judge_sends(judge *j) {
 static double own_share(const judge *j, double percent) {
   double response = percentile(j, LARIAT_LOAD_RESPONSE, percent);
   double own = percentile(j, LARIAT_LOAD_CORRECTED, percent) - response;
-  return own > OWN_FLOOR_NS && response > 0 ? own / response : 0;
+  return own > LR_LOAD_OWN_FLOOR_NS && response > 0 ? own / response : 0;
 }
 
 static void judge_own_share(judge *j) {
@@ -358,12 +313,13 @@ static void judge_stamps(judge *j) {
 /* Why a rate was missed. */
 typedef enum rate_cause { GENERATOR, CONNECTIONS, INPUT, NOT_KNOWN } rate_cause;
 
-/* The generator is asked first: one that is too slow to read finds no
+/* Asks the input and the generator first: what they bring too late finds no
  * connection free, either. */
 static rate_cause find_cause(const judge *j) {
   const lr_load_counts *counts = &j->result->counts;
-  if ((double)counts->starved >= j->missing * j->asked / 2) return INPUT;
-  if (j->held >= HELD ||
+  if (judge_value(LR_LOAD_STARVED, share_starved(j)) == LARIAT_LOAD_INVALID)
+    return INPUT;
+  if (j->held >= LR_LOAD_HELD ||
       judge_value(LR_LOAD_CPU_BUSY, j->busy) == LARIAT_LOAD_INVALID ||
       judge_value(LR_LOAD_CPU_WAIT, j->wait) == LARIAT_LOAD_INVALID)
     return GENERATOR;
@@ -378,7 +334,6 @@ static void judge_rate(judge *j, rate_cause cause) {
       [INPUT] = "its input was too slow",
       [NOT_KNOWN] = "the generator was late",
   };
-  if (cause == INPUT) return;
   double tried = count_tried(j);
   apply(j, LR_LOAD_RATE, j->missing, "asked %s/s and sent %s/s (%s): %s",
         show_rate(j, j->asked).text, show_rate(j, tried).text,
@@ -405,7 +360,7 @@ static double share_waited(const judge *j) {
 static void judge_connections(judge *j, rate_cause cause) {
   bool missed = j->missing > lr_load_limits[LR_LOAD_TOO_FEW].suspect;
   double waited = share_waited(j);
-  if (missed ? cause != CONNECTIONS : was_held_up(j)) return;
+  if (missed ? cause != CONNECTIONS : cause == INPUT || was_held_up(j)) return;
   /* Of what was sent in the end no share of waits makes it INVALID. */
   double over = fmin(waited, lr_load_limits[LR_LOAD_TOO_FEW].invalid);
   apply(j, LR_LOAD_TOO_FEW, missed ? fmax(over, j->missing) : over,
@@ -428,7 +383,7 @@ static void judge_schedule(judge *j) {
 static void judge_length(judge *j) {
   double ran = (double)j->result->facts.duration_ns;
   double last = percentile(j, LARIAT_LOAD_RESPONSE, 99.9);
-  double needed = fmax(SHORTEST_NS, SHORTEST_TIMES * last);
+  double needed = fmax(LR_LOAD_SHORTEST_NS, LR_LOAD_SHORTEST_TIMES * last);
   if (!(ran > 0)) ran = 1;
   apply(j, LR_LOAD_TOO_SHORT, needed / ran,
         "it ran for %s: less than %s, 3 s or 10 times the p99.9",
@@ -448,14 +403,14 @@ static void judge_stall(judge *j) {
   const lariat_histogram *wire =
       j->result->classes[0].histograms[LARIAT_LOAD_WIRE];
   double longest = (double)lariat_histogram_max(wire);
-  double usual = percentile(j, LARIAT_LOAD_WIRE, 99);
-  if (j->result->facts.open || longest < STALL_NS ||
-      longest < STALL_TIMES * usual)
+  double p99 = percentile(j, LARIAT_LOAD_WIRE, 99);
+  if (j->result->facts.open || longest < LR_LOAD_STALL_NS ||
+      longest < LR_LOAD_STALL_TIMES * p99)
     return;
   note(j, LR_LOAD_STALL,
        "an answer took %s, the p99 is %s: the server stood still, and closed "
        "users do not ask meanwhile; with --rate such waits are in the figures",
-       show_ns(longest).text, show_ns(usual).text);
+       show_ns(longest).text, show_ns(p99).text);
 }
 
 /* Puts the worst reasons first; among equals the order of the rules stays. */
@@ -469,8 +424,12 @@ static void sort_reasons(lariat_load_verdict *verdict) {
   }
 }
 
+/* Without an answer there is nothing that another fault could spoil. */
 static void judge_all(judge *j) {
-  judge_answers(j);
+  if (!has_answers(j)) {
+    judge_silence(j);
+    return;
+  }
   judge_gap(j);
   judge_clock(j);
   judge_input(j);
@@ -489,7 +448,7 @@ static void judge_all(judge *j) {
   sort_reasons(j->verdict);
 }
 
-/* What a result without memory for its verdict gets. */
+/* The verdict of a result without memory for one. */
 static const lariat_load_verdict out_of_memory = {
     .validity = LARIAT_LOAD_INVALID,
     .reason_count = 1,

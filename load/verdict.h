@@ -33,8 +33,8 @@ typedef enum lr_load_rule {
   LR_LOAD_RULES
 } lr_load_rule;
 
-/* What is over `suspect` is SUSPECT, what is over `invalid` INVALID; the number
- * is what the comment of the table says. */
+/* A limit of a rule: over `suspect` a result is SUSPECT, over `invalid` it is
+ * INVALID.  The table says what number that is. */
 typedef struct lr_load_limit {
   const char *code;
   double suspect;
@@ -42,5 +42,25 @@ typedef struct lr_load_limit {
 } lr_load_limit;
 
 extern const lr_load_limit lr_load_limits[LR_LOAD_RULES];
+
+/* ---- Other numbers ---- */
+
+#define LR_LOAD_LATE_FLOOR_NS 1e6
+#define LR_LOAD_LATE_PART 0.1
+#define LR_LOAD_OWN_FLOOR_NS 1e6
+
+/* Waits for a CPU are why sends were late if they are this part of all
+ * lateness, or this share of the time. */
+#define LR_LOAD_WAIT_OF_LATE 0.5
+#define LR_LOAD_WAIT_AT_REST 0.015
+
+#define LR_LOAD_SHORTEST_NS 3e9
+#define LR_LOAD_SHORTEST_TIMES 10.0
+#define LR_LOAD_STALL_NS 1e9
+#define LR_LOAD_STALL_TIMES 10.0
+
+/* From which part of its time on a thread that ran or waited to run is taken
+ * for what kept a run from its rate. */
+#define LR_LOAD_HELD 0.90
 
 #endif

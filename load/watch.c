@@ -126,11 +126,11 @@ static void *run(void *context) {
 /* Starts the thread with all signals blocked: they are for others. */
 static bool start_thread(lr_load_watch *watch) {
   sigset_t all;
-  sigset_t usual;
+  sigset_t before;
   sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &usual);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
   int error = pthread_create(&watch->thread, NULL, run, watch);
-  pthread_sigmask(SIG_SETMASK, &usual, NULL);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
   return error == 0;
 }
 

@@ -23,7 +23,7 @@ void lr_load_watch_end(lr_load_watch *watch, lariat_load_result *result);
 
 /* ---- For its tests ---- */
 
-/* What is known at one wake-up. */
+/* A look at the clocks, at one wake-up. */
 typedef struct lr_load_look {
   uint64_t monotonic_ns;
   int64_t offset_ns; /* of the wall clock to the monotonic one */

@@ -4,6 +4,7 @@
 #include "worker.h"
 
 #include "closed_model.h"
+#include "h2_request.h"
 #include "memory.h"
 #include "open_model.h"
 #include "worker_private.h"
@@ -34,11 +35,18 @@ void lr_load_worker_unset_timer(lr_load_worker *worker, lariat_timer *timer) {
 
 /* ---- Requests on their way ---- */
 
+/* Reads the clock, unless that has just been done. */
+static uint64_t take_now(lr_load_worker *worker) {
+  uint64_t now_ns = worker->now_ns;
+  worker->now_ns = 0;
+  return now_ns ? now_ns : lr_load_worker_now(worker);
+}
+
 static void send_now(lr_load_worker *worker, lr_load_connection *connection) {
   lr_load_sample *sample = &connection->sample;
-  uint64_t now_ns = lr_load_worker_now(worker);
-  sample->free_ns = connection->punctual_ns > sample->intended_ns
-                        ? connection->punctual_ns
+  uint64_t now_ns = take_now(worker);
+  sample->free_ns = connection->free_ns > sample->intended_ns
+                        ? connection->free_ns
                         : sample->intended_ns;
   sample->sent_ns = now_ns;
   if (connection->measured) {
@@ -67,6 +75,17 @@ static void note_local_failure(lr_load_worker *worker,
   if (user) lr_load_closed_model_go_on(worker, user, now_ns, REFUSED_PAUSE_NS);
 }
 
+/* Keeps the bytes of a message that waits for its connection to open.  False:
+ * no memory, and the connection has no message. */
+static bool keep_message(lr_load_worker *worker,
+                         lr_load_connection *connection) {
+  if (connection->state == LR_LOAD_IDLE) return true;
+  if (lr_load_connection_keep_message(connection)) return true;
+  if (connection->state == LR_LOAD_SHUT)
+    lr_load_connection_set_put_away(&worker->set, connection);
+  return false;
+}
+
 void lr_load_worker_send(lr_load_worker *worker, const lr_load_message *message,
                          const lr_load_due *due, lr_load_virtual_user *user) {
   lr_load_connection *connection =
@@ -76,11 +95,16 @@ void lr_load_worker_send(lr_load_worker *worker, const lr_load_message *message,
     return;
   }
   connection->message = *message;
+  if (!keep_message(worker, connection)) {
+    note_local_failure(worker, message, due, user);
+    return;
+  }
   connection->measured = due->measured;
   connection->user = user;
   connection->sample.intended_ns = due->at_ns;
   connection->sample.index = due->index;
   connection->sample.request = message->request;
+  connection->sample.opening = connection->state != LR_LOAD_IDLE;
   worker->in_flight++;
   if (connection->state == LR_LOAD_IDLE) {
     send_now(worker, connection);
@@ -120,7 +144,7 @@ static lr_load_user *go_on_with_flow(lr_load_worker *worker,
     return NULL;
   }
   return lr_load_source_answer(worker->source, user,
-                               lariat_h1_parser_response(connection->parser))
+                               lr_load_connection_response(connection))
              ? user
              : NULL;
 }
@@ -143,8 +167,10 @@ static void go_on_closed(lr_load_worker *worker, lr_load_user *flow_user,
   uint64_t now_ns = connection->sample.read_ns;
   user->flow_user = flow_user;
   worker->last_ns = now_ns;
+  worker->now_ns = now_ns;
   lr_load_closed_model_go_on(worker, user, now_ns,
                              connection->message.think_ns + pause_ns);
+  worker->now_ns = 0;
 }
 
 /* Does all that is to be done when a request has ended, and its connection was
@@ -187,8 +213,9 @@ static void take_refusal(lr_load_connection *connection,
   finish_request(worker, connection, REFUSED_PAUSE_NS);
 }
 
-static void note_opening(lr_load_worker *worker,
-                         const lr_load_connection *connection) {
+static void take_connection(lr_load_connection *connection) {
+  lr_load_worker *worker = worker_of(connection);
+  if (worker->phase < LR_LOAD_MEASURING) return;
   const lariat_timings *timings = &connection->timings;
   worker->recorder.counts->connections++;
   lr_load_interval_connected(worker->recorder.current,
@@ -198,7 +225,6 @@ static void note_opening(lr_load_worker *worker,
 
 static void take_opening(lr_load_connection *connection) {
   lr_load_worker *worker = worker_of(connection);
-  if (worker->phase >= LR_LOAD_MEASURING) note_opening(worker, connection);
   lr_load_list_remove(&connection->link);
   if (!connection->has_message) {
     lr_load_connection_set_give(&worker->set, connection);
@@ -208,12 +234,20 @@ static void take_opening(lr_load_connection *connection) {
   send_now(worker, connection);
 }
 
+/* A connection that was closed without a request is not opened again before
+ * there is one: a server that takes no more would do that for ever. */
 static void take_loss(lr_load_connection *connection) {
+  lr_load_connection_set *set = &worker_of(connection)->set;
   lr_load_list_remove(&connection->link);
-  lr_load_connection_set_give(&worker_of(connection)->set, connection);
+  if (connection->requests)
+    lr_load_connection_set_give(set, connection);
+  else
+    lr_load_connection_set_put_away(set, connection);
 }
 
-static const lr_load_connection_ops connection_ops = {.opened = take_opening,
+static const lr_load_connection_ops connection_ops = {.connected =
+                                                          take_connection,
+                                                      .opened = take_opening,
                                                       .refused = take_refusal,
                                                       .ended = take_end,
                                                       .lost = take_loss};
@@ -417,6 +451,7 @@ static lariat_status open_client(lr_load_worker *worker) {
   client.retry = NULL;
   client.connect_timeout_ms = (options->connect_timeout_ns + 999999) / 1000000;
   client.timeout_ms = client.connect_timeout_ms;
+  if (options->http_version == 20) client = lr_load_h2_request_client(&client);
   return lariat_client_new(worker->config.pool, worker->reactor, &client,
                            &worker->set.by.client);
 }
@@ -430,6 +465,7 @@ static lariat_status open_parts(lr_load_worker *worker) {
   by->ops = &connection_ops;
   by->owner = worker;
   by->known = &worker->known;
+  if (options->http_version == 20) by->send = lr_load_h2_request_send;
   by->most_requests = options->connection_requests;
   by->stream = lariat_byte_stream_defaults(by->client);
   by->stream.alpn = "http/1.1";

@@ -68,6 +68,8 @@ struct lr_load_worker {
   uint64_t stop_ns;  /* when that was */
   uint64_t last_ns;  /* when the last request was due, or has ended */
   uint64_t failures; /* not told yet */
+  uint64_t now_ns; /* when the clock was read just before a request is sent; 0:
+                      it was not */
   lr_load_source *source;
   lr_load_connection_set set;
   lr_load_known_heads known;

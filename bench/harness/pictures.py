@@ -113,7 +113,7 @@ def thin(dots):
     """One of those that would be drawn at the same place."""
     seen = {}
     for x, y in dots:
-        seen.setdefault((round(x), round(y)), (x, y))
+        seen.setdefault((round(x / 2), round(y / 2)), (x, y))
     return seen.values()
 
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * load_report.c: reads the JSON of a load test, and writes it as another report:
+ * load_report.c: reads the JSON of a load test, and writes another report:
  *
  *   load_report text <run.json
  *   load_report html <run.json >run.html
@@ -59,7 +59,8 @@ int main(int argc, char **argv) {
   lariat_load_result *result;
   lariat_load_error error = {0};
   if (!format) {
-    fputs("usage: load_report text|json|html|csv|samples|openmetrics\n", stderr);
+    fputs("usage: load_report text|json|html|csv|samples|openmetrics\n",
+          stderr);
     return 2;
   }
   char *json = read_input(&length);

@@ -49,6 +49,9 @@ if [ -x "$scratch/usr/bin/lariat" ]; then
     fish/vendor_completions.d/lariat.fish; do
     test -s "$scratch/usr/share/$file"
   done
+  case " $components " in
+  *" load "*) test -s "$scratch/usr/share/man/man1/lariat-load.1" ;;
+  esac
 fi
 
 # What the manual page refers to is there.

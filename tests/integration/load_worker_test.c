@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "support/fixture.h"
+#include "support/nginx.h"
 #include "support/origin.h"
-#include "support/ports.h"
 #include <lariat/load/facts.h>
 
 #define MS UINT64_C(1000000)
@@ -185,6 +185,41 @@ static void test_think_time(void) {
   CU_ASSERT_EQUAL(outcomes(&t, LARIAT_LOAD_ANSWERED), 5);
   CU_ASSERT_TRUE(lariat_load_result_facts(t.result)->duration_ns >= 80 * MS);
   close_test(&t);
+}
+
+/* Adds a flow of three steps, the second of which has what the server does. */
+static void add_flow(struct test *t, const char *second) {
+  char urls[3][128];
+  const lariat_load_request steps[] = {
+      {.size = sizeof steps[0],
+       .url = origin_url(t->origin, "/page", urls[0], sizeof urls[0])},
+      {.size = sizeof steps[0],
+       .url = origin_url(t->origin, second, urls[1], sizeof urls[1])},
+      {.size = sizeof steps[0],
+       .url = origin_url(t->origin, "/page", urls[2], sizeof urls[2])}};
+  lariat_load_error error = {0};
+  if (lariat_load_requests_add_flow(t->requests, steps, 3, &error) != LARIAT_OK)
+    fixture_fail("%s", error.message);
+}
+
+/* A flow counts as one of the requests of a plan; one of its steps that fails
+ * is the last. */
+static void test_flows(void) {
+  static const char *const second[] = {"/page", "/status/500"};
+  const lariat_load_stage stage = {LARIAT_LOAD_ENDLESS_NS, 1000, 1000};
+  for (size_t i = 0; i < 4; i++) {
+    struct test t;
+    open_test(&t);
+    add_flow(&t, second[i % 2]);
+    t.options.count = 20;
+    t.options.stages = &stage;
+    t.options.stage_count = i / 2;
+    run(&t);
+    CU_ASSERT_EQUAL(outcomes(&t, LARIAT_LOAD_ANSWERED), i % 2 ? 20 : 60);
+    CU_ASSERT_EQUAL(outcomes(&t, LARIAT_LOAD_STATUS), i % 2 ? 20 : 0);
+    CU_ASSERT_EQUAL(origin_counts(t.origin).requests, i % 2 ? 40 : 60);
+    close_test(&t);
+  }
 }
 
 /* ---- Open ---- */
@@ -452,6 +487,90 @@ static void test_several_servers(void) {
   close_test(&t);
 }
 
+/* ---- TLS and HTTP/2 ---- */
+
+/* Adds a request to the server, whose answer must have these words. */
+static void add_checked(struct test *t, const struct nginx *nginx,
+                        enum nginx_port port, const char *path,
+                        const char *words) {
+  char url[256];
+  const lariat_load_request request = {
+      .size = sizeof request,
+      .method = words ? "POST" : NULL,
+      .url = nginx_url(nginx, port, path, url, sizeof url),
+      .body = words ? "hello" : NULL,
+      .body_length = words ? 5 : 0,
+      .expect = {.body_contains = words}};
+  add_request(t, &request);
+}
+
+static void test_tls(void) {
+  struct test t;
+  open_test(&t);
+  struct nginx *nginx = nginx_start(NULL);
+  lariat_pool_options pool = lariat_pool_defaults();
+  add_checked(&t, nginx, NGINX_TLS, "/", NULL);
+  add_checked(&t, nginx, NGINX_TLS_HTTP1, "/post", "POST 5 ");
+  pool.ca_file = nginx->ca_file;
+  t.options.pool = &pool;
+  t.options.count = 40;
+  run(&t);
+  CU_ASSERT_EQUAL(outcomes(&t, LARIAT_LOAD_ANSWERED), 40);
+  CU_ASSERT_TRUE(measured(&t, LARIAT_LOAD_TLS) > 0);
+  CU_ASSERT_TRUE(lariat_load_result_facts(t.result)->tls);
+  forget_run(&t);
+  add_checked(&t, nginx, NGINX_EXPIRED, "/", NULL);
+  t.options.count = 3;
+  run(&t);
+  CU_ASSERT_EQUAL(outcomes(&t, LARIAT_LOAD_ANSWERED), 2);
+  CU_ASSERT_EQUAL(outcomes(&t, LARIAT_LOAD_TLS_FAILED), 1);
+  nginx_stop(nginx);
+  close_test(&t);
+}
+
+static void run_http2(enum nginx_port port) {
+  struct test t;
+  open_test(&t);
+  struct nginx *nginx = nginx_start(NULL);
+  lariat_pool_options pool = lariat_pool_defaults();
+  add_checked(&t, nginx, port, "/version", NULL);
+  add_checked(&t, nginx, port, "/post", "POST 5 ");
+  add_checked(&t, nginx, port, "/version", "HTTP/2.0");
+  add_checked(&t, nginx, port, "/status/500", NULL);
+  add_checked(&t, nginx, port, "/redirect/1", NULL);
+  pool.ca_file = nginx->ca_file;
+  t.options.pool = &pool;
+  t.options.count = 100;
+  t.options.http_version = 20;
+  t.options.connections = 2;
+  t.options.streams = 5;
+  run(&t);
+  CU_ASSERT_EQUAL(outcomes(&t, LARIAT_LOAD_ANSWERED), 80);
+  CU_ASSERT_EQUAL(outcomes(&t, LARIAT_LOAD_STATUS), 20);
+  CU_ASSERT_EQUAL(measured(&t, LARIAT_LOAD_RESPONSE), 100);
+  CU_ASSERT_TRUE(measured(&t, LARIAT_LOAD_CONNECT) > 0);
+  nginx_stop(nginx);
+  close_test(&t);
+}
+
+static void test_http2(void) { run_http2(NGINX_TLS); }
+
+static void test_http2_without_tls(void) { run_http2(NGINX_H2C); }
+
+static void test_failures_of_http2(void) {
+  struct test t;
+  open_test(&t);
+  add_path(&t, "/stall"); /* a server that does not speak HTTP/2 */
+  t.options.count = 4;
+  t.options.http_version = 20;
+  t.options.timeout_ns = 300 * MS;
+  run(&t);
+  CU_ASSERT_EQUAL(outcomes(&t, LARIAT_LOAD_ANSWERED), 0);
+  CU_ASSERT_EQUAL(all_outcomes(&t), 4);
+  CU_ASSERT_EQUAL(measured(&t, LARIAT_LOAD_RESPONSE), 4);
+  close_test(&t);
+}
+
 /* ---- The end ---- */
 
 static void stop_after_second(void *context, const lariat_load_result *result,
@@ -569,6 +688,7 @@ int main(int argc, char **argv) {
       {"a duration ends a closed run", test_duration_ends},
       {"the warm-up is not measured", test_warm_up_is_not_measured},
       {"users think", test_think_time},
+      {"users go through flows", test_flows},
       {"a rate is exact over any reactors", test_rate_over_reactors},
       {"a number ends an endless rate", test_count_ends_an_endless_rate},
       {"too few connections", test_too_few_connections},
@@ -582,6 +702,10 @@ int main(int argc, char **argv) {
       {"the last request says close", test_last_request_says_close},
       {"connections at a rate", test_connect_rate},
       {"several servers", test_several_servers},
+      {"TLS", test_tls},
+      {"HTTP/2", test_http2},
+      {"HTTP/2 without TLS", test_http2_without_tls},
+      {"failures of HTTP/2", test_failures_of_http2},
       {"a run is stopped", test_stop},
       {"a run is stopped twice", test_stop_twice},
       {"failures end a run", test_stop_at_failures},

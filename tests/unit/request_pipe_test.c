@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT
- * request_pipe_test.c: requests that come through a pipe while they are taken. */
+ * request_pipe_test.c: requests that come through a pipe, taken meanwhile. */
 #include <lariat/load/request_pipe.h>
 
 #include <fcntl.h>

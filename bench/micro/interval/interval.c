@@ -25,7 +25,7 @@
 
 #define SECOND UINT64_C(1000000000)
 
-enum { REACTORS = 2, CLASSES = 10, USUAL = 10000000 };
+enum { REACTORS = 2, CLASSES = 10, MANY = 10000000 };
 
 static uint64_t cpu_ns(void) {
   struct timespec now;
@@ -55,7 +55,7 @@ static int time_records(uint64_t count) {
   lr_load_interval_reset(interval, 0, 0);
   uint64_t begun_ns = cpu_ns();
   for (uint64_t i = 0; i < count; i++) {
-    lr_load_sample sample = make_sample(SECOND, 0, 150000 + i % 100000);
+    lr_load_sample sample = make_sample(SECOND, 0, 150000 + i * 7919 % 100000);
     lr_load_interval_record(interval, &sample);
   }
   uint64_t taken_ns = cpu_ns() - begun_ns;
@@ -135,14 +135,15 @@ static int show_memory(uint64_t seconds, uint64_t requests) {
   return 0;
 }
 
-static uint64_t read_number(int argc, char **argv, int index, uint64_t usual) {
-  return argc > index ? strtoull(argv[index], NULL, 10) : usual;
+static uint64_t read_number(int argc, char **argv, int index,
+                            uint64_t standard) {
+  return argc > index ? strtoull(argv[index], NULL, 10) : standard;
 }
 
 int main(int argc, char **argv) {
   bool memory = argc > 1 && strcmp(argv[1], "--memory") == 0;
   uint64_t count = memory ? read_number(argc, argv, 2, 86400)
-                          : read_number(argc, argv, 1, USUAL);
+                          : read_number(argc, argv, 1, MANY);
   uint64_t requests = memory ? read_number(argc, argv, 3, 1000000) : 1;
   if (count == 0 || requests == 0 || argc > (memory ? 4 : 2)) {
     fprintf(stderr, "usage: bench-interval [COUNT]\n"

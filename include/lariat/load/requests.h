@@ -22,8 +22,8 @@ typedef struct lariat_load_requests lariat_load_requests;
  * Requests with other names than the first 63 count as "other". */
 #define LARIAT_LOAD_MOST_NAMES 64
 
-/* What an answer must be to count as good: all that is said here.  All zero: a
- * status below 400. */
+/* The expectations of an answer, which has to meet all that are said.  All
+ * zero: a status below 400. */
 typedef struct lariat_load_expectation {
   const unsigned short *statuses; /* one of these; NULL: any below 400 */
   size_t status_count;

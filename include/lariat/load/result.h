@@ -49,7 +49,7 @@ typedef enum lariat_load_measure {
   LARIAT_LOAD_MEASURES      /* how many there are */
 } lariat_load_measure;
 
-/* What became of a request. */
+/* How a request ended. */
 typedef enum lariat_load_outcome {
   LARIAT_LOAD_ANSWERED = 0, /* a good answer */
   LARIAT_LOAD_STATUS,       /* an answer with a status that is not good */
@@ -119,7 +119,7 @@ LARIAT_API uint64_t lariat_load_result_outcomes(
 LARIAT_API uint64_t
 lariat_load_result_statuses(const lariat_load_result *result, unsigned status);
 
-/* What was counted over the whole run. */
+/* The counts of the whole run. */
 typedef struct lariat_load_counts {
   size_t size;       /* sizeof(lariat_load_counts), set by the caller */
   uint64_t intended; /* requests that became due */
@@ -169,7 +169,7 @@ lariat_load_result_class_outcomes(const lariat_load_result *result,
 
 /* ---- Seconds ---- */
 
-/* What happened in a second; durations are of the response.  In a run of more
+/* A second of the run; durations are of the response.  In a run of more
  * than 131,072 seconds neighbouring rows are joined: percentiles are then those
  * of the worse one. */
 typedef struct lariat_load_second {

@@ -15,7 +15,7 @@
 
 LARIAT_BEGIN_C
 
-/* Which row a request has; all steps of a flow have the flow's. */
+/* The order in which requests get rows; all steps of a flow have the flow's. */
 typedef enum lariat_load_rows {
   LARIAT_LOAD_ROWS_IN_ORDER = 0, /* index mod rows */
   LARIAT_LOAD_ROWS_RANDOM = 1    /* drawn from the seed and the index alone */

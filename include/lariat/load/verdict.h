@@ -13,7 +13,7 @@
 
 LARIAT_BEGIN_C
 
-/* What a result is good for. */
+/* How far a result may be believed. */
 typedef enum lariat_load_validity {
   LARIAT_LOAD_VALID = 0,   /* no fault was found */
   LARIAT_LOAD_SUSPECT = 1, /* to be taken with care: the reasons say which
@@ -48,9 +48,10 @@ typedef struct lariat_load_verdict {
 LARIAT_API const char *lariat_load_validity_name(lariat_load_validity validity);
 
 /* Judges a result, once: the verdict is the result's, and stays until more is
- * added to it.  Call it when the run has ended.  Without memory for a verdict it is INVALID for that, and
- * the next call tries again; it never returns NULL.  The thread of the run, or
- * the result's owner. */
+ * added to it.  Call it when the run has ended, or, for a report on the way, at
+ * any time.  Without memory for a verdict it is INVALID for that, and the next
+ * call tries again; it never returns NULL.  The thread of the run, or the
+ * result's owner. */
 LARIAT_API const lariat_load_verdict *
 lariat_load_result_verdict(lariat_load_result *result);
 

@@ -42,14 +42,20 @@ static void lines_of_an_open_run(void) {
 }
 
 static void lines_before_the_first_second(void) {
-  struct live_state state = {.requests = 100, .asked = -1};
+  struct live_state state = {
+      .requests = 100, .asked = -1, .begins_in_ns = 1500 * MS_NS};
   live_describe(&state, true, lines);
-  expect_line(0, "warm-up  got 0/s  failures 0");
+  expect_line(0, "warm-up, begins in 0:00:02");
   expect_line(1, "");
+  state.begins_in_ns = 0;
   state.elapsed_ns = 5 * MS_NS;
   state.answered = 7;
   live_describe(&state, true, lines);
-  expect_line(0, "7 of 100 requests  got 0/s  failures 0");
+  expect_line(0, "7 of 100 requests");
+  state.seconds = 1;
+  state.got = 7;
+  live_describe(&state, true, lines);
+  expect_line(0, "7 of 100 requests  got 7/s  failures 0");
 }
 
 /* A terminal, and what was written to it. */

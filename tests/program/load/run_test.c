@@ -80,6 +80,20 @@ static void thresholds_are_judged(void) {
   load_close(&t);
 }
 
+/* The run ends when so many have failed, long before its time. */
+static void failures_end_a_run(void) {
+  load_open(&t);
+  LOAD_RUN(&t, "-z", "10m", "-c", "2", "--warm-up", "0", "-q", "--json", "out",
+           "--stop-at-failures", "10", load_url(&t, "/status/500"));
+  json_t *json = load_json(&t, "out");
+  CU_ASSERT(load_number(json, "outcomes", "status") >= 10);
+  CU_ASSERT(
+      json_is_true(json_object_get(json_object_get(json, "run"), "stopped")));
+  load_expect_code(&t, json, 0);
+  json_decref(json);
+  load_close(&t);
+}
+
 /* So short a run is never VALID. */
 static void suspect_counts_if_strict(void) {
   load_open(&t);
@@ -271,6 +285,29 @@ static void json_to_standard_output(void) {
   load_close(&t);
 }
 
+/* The JSON of a run is enough for the other reports, and for other limits. */
+static void reports_are_written_again(void) {
+  load_open(&t);
+  LOAD_RUN(&t, "-n", "20", "-c", "1", "-q", "--json", "out",
+           load_url(&t, "/page"));
+  json_t *json = load_json(&t, "out");
+  LOAD_RUN(&t, "report", "out", "--html", "page", "--fail-if",
+           "rate<1000000/s");
+  load_expect_code(&t, json, 1);
+  CU_ASSERT_PTR_NOT_NULL(strstr(t.program.out, "20 ended: 20 good"));
+  CU_ASSERT_PTR_NOT_NULL(strstr(t.program.out, "1 of 1 broken"));
+  char *page = program_read(&t.program, "page", NULL);
+  CU_ASSERT(page && strstr(page, "<svg"));
+  free(page);
+  program_write(&t.program, "bad", "{}", 2);
+  CU_ASSERT_EQUAL(LOAD_RUN(&t, "report", "bad"), 2);
+  program_said(&t.program, "bad: ");
+  CU_ASSERT_EQUAL(LOAD_RUN(&t, "report"), 2);
+  program_said(&t.program, "give the JSON of one run");
+  json_decref(json);
+  load_close(&t);
+}
+
 /* ---- Instead of a run ---- */
 
 static void a_plan_is_shown(void) {
@@ -310,6 +347,7 @@ int main(int argc, char **argv) {
       {"a rate is kept", a_rate_is_kept},
       {"connections end", connections_end},
       {"thresholds are judged", thresholds_are_judged},
+      {"failures end a run", failures_end_a_run},
       {"SUSPECT counts if strict", suspect_counts_if_strict},
       {"no server", no_server},
       {"waits for the server", waits_for_the_server},
@@ -320,6 +358,7 @@ int main(int argc, char **argv) {
       {"paths are seen first", paths_are_seen_first},
       {"a full disk is told", a_full_disk_is_told},
       {"JSON to standard output", json_to_standard_output},
+      {"reports are written again", reports_are_written_again},
       {"a plan is shown", a_plan_is_shown},
       {"one request is shown", one_request_is_shown},
   };

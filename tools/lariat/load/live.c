@@ -21,16 +21,21 @@ static struct units_text show_ns(uint64_t ns) {
   return units_time((ns + 500) / 1000);
 }
 
+/* Writes "0:00:12", rounded up. */
+static struct units_text show_seconds(uint64_t ns) {
+  return units_clock((double)((ns + SECOND_NS - 1) / SECOND_NS));
+}
+
 static void describe_left(const struct live_state *state, char *text,
                           size_t capacity) {
   uint64_t left = state->total_ns > state->elapsed_ns
                       ? state->total_ns - state->elapsed_ns
                       : 0;
-  if (!state->elapsed_ns)
-    snprintf(text, capacity, "warm-up");
+  if (state->begins_in_ns)
+    snprintf(text, capacity, "warm-up, begins in %s",
+             show_seconds(state->begins_in_ns).text);
   else if (state->total_ns)
-    snprintf(text, capacity, "%s left",
-             units_clock((double)((left + SECOND_NS - 1) / SECOND_NS)).text);
+    snprintf(text, capacity, "%s left", show_seconds(left).text);
   else if (!state->requests)
     snprintf(text, capacity, "for %s",
              units_clock((double)(state->elapsed_ns / SECOND_NS)).text);
@@ -47,8 +52,11 @@ static void describe_rate(const struct live_state *state, char *line,
   describe_left(state, left, sizeof left);
   if (state->asked >= 0)
     snprintf(asked, sizeof asked, "asked %.0f/s  ", state->asked);
-  snprintf(line, capacity, "%s  %sgot %llu/s  failures %llu", left, asked,
-           (unsigned long long)state->got, (unsigned long long)state->failed);
+  if (state->seconds)
+    snprintf(line, capacity, "%s  %sgot %llu/s  failures %llu", left, asked,
+             (unsigned long long)state->got, (unsigned long long)state->failed);
+  else
+    snprintf(line, capacity, "%s", left);
 }
 
 /* Writes a character for each of the last seconds, as high as its p99 is
@@ -122,10 +130,17 @@ static void show_later(struct live *live) {
     live->shown = false;
 }
 
+/* Takes note of the time. */
+static void set_times(struct live *live) {
+  uint64_t now = lariat_reactor_now_ns(live->reactor);
+  bool begun = now >= live->begin_ns;
+  live->state.elapsed_ns = begun ? now - live->begin_ns : 0;
+  live->state.begins_in_ns = begun ? 0 : live->begin_ns - now;
+}
+
 static void show_again(void *context) {
   struct live *live = context;
-  uint64_t now = lariat_reactor_now_ns(live->reactor);
-  live->state.elapsed_ns = now > live->begin_ns ? now - live->begin_ns : 0;
+  set_times(live);
   show_lines(live, true);
   show_later(live);
 }
@@ -142,14 +157,15 @@ static bool is_utf8(void) {
 }
 
 void live_begin(struct live *live, lariat_reactor *reactor,
-                const lariat_load_arrivals *plan, uint64_t warm_up_ns) {
+                const lariat_load_arrivals *plan, uint64_t begins_in_ns) {
   if (isatty(STDERR_FILENO) != 1) return;
   live->reactor = reactor;
   live->plan = plan;
-  live->begin_ns = lariat_reactor_now_ns(reactor) + warm_up_ns;
+  live->begin_ns = lariat_reactor_now_ns(reactor) + begins_in_ns;
   live->state.asked = plan ? 0 : -1;
   live->utf8 = is_utf8();
   live->shown = true;
+  set_times(live);
   show_lines(live, false);
   show_later(live);
 }

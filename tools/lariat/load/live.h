@@ -15,16 +15,17 @@ enum { LIVE_LINES = 4, LIVE_LINE_CAPACITY = 256, LIVE_COLUMNS = 48 };
 
 /* The figures of a run so far. */
 struct live_state {
-  uint64_t total_ns;   /* of the measured part; 0: a number of requests ends
-                          it */
-  uint64_t requests;   /* that number; 0: none */
-  uint64_t elapsed_ns; /* of the measured part; 0: it has not begun */
-  uint32_t seconds;    /* that were measured and told */
-  double asked;        /* in the last of them; below 0: a closed test */
-  uint64_t got;        /* good answers in it */
-  uint64_t answered;   /* good answers in all */
-  uint64_t failed;     /* all other outcomes */
-  uint64_t p50_ns;     /* of the last second's response times */
+  uint64_t total_ns;     /* of the measured part; 0: a number of requests ends
+                            it */
+  uint64_t requests;     /* that number; 0: none */
+  uint64_t begins_in_ns; /* the measured part; 0: it has begun */
+  uint64_t elapsed_ns;   /* of it */
+  uint32_t seconds;      /* that were measured and told */
+  double asked;          /* in the last of them; below 0: a closed test */
+  uint64_t got;          /* good answers in it */
+  uint64_t answered;     /* good answers in all */
+  uint64_t failed;       /* all other outcomes */
+  uint64_t p50_ns;       /* of the last second's response times */
   uint64_t p99_ns;
   uint64_t max_ns;
   uint64_t late_p99_ns;
@@ -47,10 +48,10 @@ struct live {
 };
 
 /* Shows the lines, if standard error is a terminal, until live_end.  The
- * measured part begins in `warm_up_ns`.  `plan` must outlive them; of `state`
+ * measured part begins in `begins_in_ns`.  `plan` must outlive them; of `state`
  * `total_ns` and `requests` are set. */
 void live_begin(struct live *live, lariat_reactor *reactor,
-                const lariat_load_arrivals *plan, uint64_t warm_up_ns);
+                const lariat_load_arrivals *plan, uint64_t begins_in_ns);
 
 /* Takes note of a second. */
 void live_on_second(struct live *live, const lariat_load_result *result,

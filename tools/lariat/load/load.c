@@ -7,6 +7,7 @@
 #include <lariat/load/verdict.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "help.h"
 #include "interrupt.h"
@@ -91,13 +92,19 @@ static uint64_t total_ns(const struct load *load) {
   return amount->duration_ms * MS_NS;
 }
 
+/* Returns how long it is until the measured part begins. */
+static uint64_t begins_in_ns(const struct load_amount_settings *amount) {
+  int64_t seconds = amount->start_at_s - (int64_t)time(NULL);
+  uint64_t waiting = seconds > 0 ? (uint64_t)seconds * 1000 * MS_NS : 0;
+  return waiting + amount->warm_up_ms * MS_NS;
+}
+
 static void begin_view(struct load *load) {
   const struct load_amount_settings *amount = &load->settings->amount;
   if (load->settings->output.quiet) return;
   load->live.state.total_ns = total_ns(load);
   load->live.state.requests = amount->requests;
-  live_begin(&load->live, load->reactor, load->plan,
-             amount->warm_up_ms * MS_NS);
+  live_begin(&load->live, load->reactor, load->plan, begins_in_ns(amount));
 }
 
 static void start_run(void *context) {
@@ -242,10 +249,10 @@ static int end_run(struct load *load) {
   if (!load->settings->output.quiet)
     load_outputs_print_text(&load->outputs, result,
                             load->settings->judging.thresholds);
+  if (load->interrupted) return interrupt_code();
   int code = judging_exit_code(load->settings, result, load->targets.first_url);
   bool read = request_pipe_is_good(&load->targets.pipe);
-  if (code == EXIT_ALL && !read) code = LOAD_EXIT_BROKEN;
-  return load->interrupted ? interrupt_code() : code;
+  return code == EXIT_ALL && !read ? LOAD_EXIT_BROKEN : code;
 }
 
 static int run_load(struct load_settings *settings) {

@@ -292,16 +292,18 @@ static const struct option_row rows[] = {
      .help = "names have addresses of IPv6 only", .is_terse = true,
      .manual = "Uses no address of IPv4 that a name has."},
     {NAMED("fail-if", '\0', "WHAT", VERDICT), PARSED(load_read_fail_if),
-     .help = "exit with 1 if p99>50ms, failures>0.1%, rate<990",
+     .help = "exit with 1 if p99>50ms, failures>0.1%, rate<990/s",
      .is_list = true, .expects = "a threshold, as \"p99>50ms\"",
      .manual =
-         "A threshold: a figure, `>` or `<`, and a number; where the run is "
-         "beyond it, the exit code is 1.\n"
-         "`p50`, `p90`, `p99`, `p99.9`, `max`, `mean` of the response time, "
-         "`failures` (a number, or with `%` a share of the requests) and "
-         "`rate` (answers a second).\n"
-         "With `wire.`, `raw`, `good.` and the like in front it is the "
-         "figure of that measure: `wire.p99>20ms`.\n"
+         "A threshold: a figure, `>` or `<`, and a number with its unit; where "
+         "the run is beyond it, the exit code is 1.\n"
+         "`p50`, `p90`, `p99`, `p99.9`, `max`, `mean` of the response time "
+         "(*ns*, *us*, *ms*, *s* or *m*), `failures` (a number, or with `%` a "
+         "share of the requests) and `rate` (good answers, */s*, */m* or "
+         "*/h*).\n"
+         "With `wire.`, `raw.`, `good.` and the like in front it is the figure "
+         "of that measure, and with *NAME*: of the requests of that name: "
+         "`wire.p99>20ms`, `checkout:p99>100ms`.\n"
          "May be given many times; all are told in the report."},
     {NAMED("strict", '\0', NULL, VERDICT), AT(FLAG, judging.strict),
      .help = "exit with 4 if the result is SUSPECT", .is_terse = true,

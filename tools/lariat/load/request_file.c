@@ -84,8 +84,8 @@ static bool feed_file(struct reading *reading) {
 /* Says what of the file is not sent. */
 static void say_skipped(const struct reading *reading) {
   static const char *const reasons[LARIAT_LOAD_SKIPS] = {
-      [LARIAT_LOAD_SKIP_METHOD] = "have other methods than GET and HEAD (see "
-                                  "--unsafe)",
+      [LARIAT_LOAD_SKIP_METHOD] =
+          ("have other methods than GET and HEAD (see --unsafe)"),
       [LARIAT_LOAD_SKIP_BROKEN] = "are no lines of the log's format",
       [LARIAT_LOAD_SKIP_HOST] = "are for other hosts than --hosts",
       [LARIAT_LOAD_SKIP_SCHEME] = "are neither http nor https",
