@@ -64,7 +64,8 @@ static void end_request(lr_load_connection *connection,
                         lariat_load_outcome outcome, bool keeps) {
   lr_load_sample *sample = &connection->sample;
   sample->outcome = (uint8_t)outcome;
-  connection->free_ns = sample->arrived_ns;
+  connection->free_ns =
+      sample->free_ns + (sample->arrived_ns - sample->sent_ns);
   if (keeps)
     connection->state = LR_LOAD_IDLE;
   else

@@ -85,7 +85,8 @@ struct lr_load_connection {
   lr_load_message message;
   lr_load_sample sample;
   uint64_t requests; /* on this connection */
-  uint64_t free_ns;  /* since when it is, or could have been, idle */
+  uint64_t free_ns;  /* since when it is idle, or would be, had all that was
+                        sent on it been sent in time */
   void *user;        /* for the owner: whose request it is */
   lariat_timings timings;
 };
