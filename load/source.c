@@ -12,8 +12,8 @@
 struct lr_load_source {
   const lariat_load_requests *requests;
   const lr_load_alias *draw; /* NULL: all have the same weight, or an order */
-  uint64_t total; /* indexes that there are */
-  bool same;      /* all of them have one message: */
+  uint64_t total;            /* indexes that there are */
+  bool same;                 /* all of them have one message: */
   lr_load_message only;
   lr_load_user *users;
   lr_load_bytes filled;  /* a message with the values of its variables */
