@@ -183,3 +183,12 @@ void lr_load_connection_set_warm(lr_load_connection_set *set, unsigned count) {
     lr_load_connection_set_open(set, connection);
   }
 }
+
+bool lr_load_connection_set_keep_message(lr_load_connection_set *set,
+                                         lr_load_connection *connection) {
+  if (connection->state == LR_LOAD_IDLE) return true;
+  if (lr_load_connection_keep_message(connection)) return true;
+  if (connection->state == LR_LOAD_SHUT)
+    lr_load_connection_set_put_away(set, connection);
+  return false;
+}

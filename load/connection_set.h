@@ -67,6 +67,11 @@ lr_load_connection *lr_load_connection_set_take(lr_load_connection_set *set,
 void lr_load_connection_set_open(lr_load_connection_set *set,
                                  lr_load_connection *connection);
 
+/* Keeps the bytes of the message of a connection that has to be opened before
+ * they can be sent.  False: no memory; the connection was given back. */
+bool lr_load_connection_set_keep_message(lr_load_connection_set *set,
+                                         lr_load_connection *connection);
+
 /* Gives a connection back on which nothing is sent: idle, being opened, or
  * shut, in which case it is opened again, if the set does that. */
 void lr_load_connection_set_give(lr_load_connection_set *set,

@@ -87,17 +87,6 @@ static void note_local_failure(lr_load_worker *worker,
   if (user) lr_load_closed_model_go_on(worker, user, now_ns, REFUSED_PAUSE_NS);
 }
 
-/* Keeps the bytes of a message that waits for its connection to open.  False:
- * no memory, and the connection has no message. */
-static bool keep_message(lr_load_worker *worker,
-                         lr_load_connection *connection) {
-  if (connection->state == LR_LOAD_IDLE) return true;
-  if (lr_load_connection_keep_message(connection)) return true;
-  if (connection->state == LR_LOAD_SHUT)
-    lr_load_connection_set_put_away(&worker->set, connection);
-  return false;
-}
-
 void lr_load_worker_send(lr_load_worker *worker, const lr_load_message *message,
                          const lr_load_due *due, lr_load_virtual_user *user) {
   lr_load_connection *connection =
@@ -107,7 +96,7 @@ void lr_load_worker_send(lr_load_worker *worker, const lr_load_message *message,
     return;
   }
   connection->message = *message;
-  if (!keep_message(worker, connection)) {
+  if (!lr_load_connection_set_keep_message(&worker->set, connection)) {
     note_local_failure(worker, message, due, user);
     return;
   }
