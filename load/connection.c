@@ -10,7 +10,8 @@
 
 #include "memory.h"
 
-/* What is put behind the first line of the last request of a connection. */
+/* A field that is put behind the first line of the last request of a
+ * connection. */
 static const char last_field[] = "Connection: close\r\n";
 
 static uint64_t now_of(const lr_load_connection *connection) {

@@ -46,7 +46,7 @@ typedef struct lr_load_connection_ops {
   void (*lost)(lr_load_connection *connection);
 } lr_load_connection_ops;
 
-/* What the connections of one worker have in common. */
+/* The things that the connections of one worker have in common. */
 typedef struct lr_load_connector {
   lariat_client *client;
   lariat_reactor *reactor; /* the client's */

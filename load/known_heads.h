@@ -28,7 +28,7 @@ typedef struct lr_load_known_head {
   bool keeps;
 } lr_load_known_head;
 
-/* What is known of the answers to requests with one index. */
+/* A head of the answers to requests with one index. */
 typedef struct lr_load_known_slot {
   lr_load_known_head head;
   const lariat_h1_parser *noted_by; /* of what is not confirmed; else NULL */

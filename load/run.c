@@ -22,7 +22,7 @@
 
 static const uint64_t second_ns = 1000000000;
 
-/* What the start of a run is set to, so that all workers know of it before. */
+/* How long before its start all workers know of it. */
 enum { AHEAD_NS = 2000000 };
 
 typedef enum run_state {

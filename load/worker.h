@@ -17,7 +17,7 @@
 
 typedef struct lr_load_worker lr_load_worker;
 
-/* Who is told of what a worker does. */
+/* The one that is told of what a worker does. */
 typedef struct lr_load_listener {
   /* A second has ended: its interval is the listener's, to be given back. */
   void (*second)(void *context, lr_load_interval *interval);

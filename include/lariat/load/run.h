@@ -21,9 +21,9 @@
 
 LARIAT_BEGIN_C
 
-/* What is run.  Start from lariat_load_run_defaults().  Everything is copied
- * but `requests`, which must outlive the run and not change while it lasts, and
- * what `client` points to, which must outlive it as well. */
+/* The options of a run.  Start from lariat_load_run_defaults().  Everything is
+ * copied but `requests`, which must outlive the run and not change while it
+ * lasts, and what `client` points to, which must outlive it as well. */
 typedef struct lariat_load_run_options {
   size_t size; /* sizeof(lariat_load_run_options) */
   const lariat_load_requests *requests;
@@ -72,7 +72,7 @@ typedef struct lariat_load_run_options {
                          soon as may be */
 } lariat_load_run_options;
 
-/* What was run, and where, for the reports. */
+/* The facts of a run, for the reports: what was run, and where. */
 typedef struct lariat_load_run_facts {
   char target[256];   /* the first origin, and how many others */
   char plan[256];     /* "open, 2,000/s even for 60 s" */
