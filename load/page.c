@@ -254,7 +254,6 @@ static void add_facts(const lr_load_report *report) {
   add_fact(report, "machine", facts->machine);
   add_fact(report, "lariat", facts->lariat_version);
   add_fact(report, "libcurl", facts->libcurl_version);
-  add_fact(report, "OpenSSL", facts->openssl_version);
   lr_load_page_add(report, "</tbody></table>\n");
   lr_load_page_end_section(report);
 }

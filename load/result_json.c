@@ -56,7 +56,6 @@ const lr_load_members lr_load_run_members = TABLE(run);
 static const lr_load_member versions[] = {
     FACT_AS(lariat_version, "lariat", LR_LOAD_STRING),
     FACT_AS(libcurl_version, "libcurl", LR_LOAD_STRING),
-    FACT_AS(openssl_version, "openssl", LR_LOAD_STRING),
 };
 const lr_load_members lr_load_version_members = TABLE(versions);
 

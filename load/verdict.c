@@ -384,11 +384,15 @@ static void judge_schedule(judge *j) {
 static void judge_length(judge *j) {
   double ran = (double)j->result->facts.duration_ns;
   double last = percentile(j, LARIAT_LOAD_RESPONSE, 99.9);
-  double needed = fmax(LR_LOAD_SHORTEST_NS, LR_LOAD_SHORTEST_TIMES * last);
+  double needed = LR_LOAD_SHORTEST_TIMES * last;
   if (!(ran > 0)) ran = 1;
-  apply(j, LR_LOAD_TOO_SHORT, needed / ran,
-        "it ran for %s: less than %s, 3 s or 10 times the p99.9",
-        show_ns(ran).text, show_ns(needed).text);
+  if (needed > LR_LOAD_SHORTEST_NS)
+    apply(j, LR_LOAD_TOO_SHORT, needed / ran,
+          "it ran for %s: less than %s, 5 times its p99.9", show_ns(ran).text,
+          show_ns(needed).text);
+  else
+    apply(j, LR_LOAD_TOO_SHORT, LR_LOAD_SHORTEST_NS / ran,
+          "it ran for %s: less than 3 s", show_ns(ran).text);
 }
 
 static void judge_end(judge *j) {

@@ -56,7 +56,7 @@ extern const lr_load_limit lr_load_limits[LR_LOAD_RULES];
 #define LR_LOAD_WAIT_AT_REST 0.015
 
 #define LR_LOAD_SHORTEST_NS 3e9
-#define LR_LOAD_SHORTEST_TIMES 10.0
+#define LR_LOAD_SHORTEST_TIMES 5.0
 #define LR_LOAD_STALL_NS 1e9
 #define LR_LOAD_STALL_TIMES 10.0
 

@@ -40,7 +40,7 @@ const lr_load_limit lr_load_limits[LR_LOAD_RULES] = {
     /* Time-outs of TCP, and connections dropped at full listen queues, for each
      * request. */
     [LR_LOAD_RETRANSMITS] = {"retransmits", 0.001, NEVER},
-    /* 3 s, or 10 times the p99.9, as a multiple of what was run. */
+    /* 3 s, or 5 times the p99.9, as a multiple of what was run. */
     [LR_LOAD_TOO_SHORT] = {"too-short", 1, NEVER},
     [LR_LOAD_INTERRUPTED] = {"interrupted", 0, NEVER},
     [LR_LOAD_AT_FAILURES] = {"stop-at-failures", 0, NEVER},

@@ -47,7 +47,6 @@ load_result_facts(const struct load_result_plan *plan) {
       .started_at_ns = INT64_C(1796047200123456789),
       .lariat_version = "0.2.0",
       .libcurl_version = "8.14.1",
-      .openssl_version = "OpenSSL 3.0.17",
       .machine = "a machine with 2 CPUs, Linux 6.1",
   };
   if (plan->closed)

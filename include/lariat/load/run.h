@@ -94,7 +94,6 @@ typedef struct lariat_load_run_facts {
   bool stopped; /* by stop_at_failures */
   char lariat_version[32];
   char libcurl_version[32];
-  char openssl_version[48];
   char machine[128]; /* "AMD EPYC, 2 CPUs, Linux 6.1" */
 } lariat_load_run_facts;
 
