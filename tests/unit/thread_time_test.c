@@ -38,8 +38,8 @@ static void test_this_thread(void) {
     lr_load_thread_time_read(&now);
   } while (now.cpu_ns - before.cpu_ns < 2000000);
   lr_load_thread_time between = lr_load_thread_time_since(&now, &before);
-  CU_ASSERT(between.elapsed_ns >= between.cpu_ns);
-  CU_ASSERT(between.wait_ns <= between.elapsed_ns);
+  CU_ASSERT(between.cpu_ns >= 2000000);
+  CU_ASSERT(between.elapsed_ns > 0);
 }
 
 int main(int argc, char **argv) {

@@ -254,6 +254,19 @@ static const struct option_row rows[] = {
      .expects = "connections a second in all, as 100, 0.5 or 90/m, at most "
                 "10000000",
      .manual = "Opens at the most *N* connections a second in all."},
+    {NAMED("http", '\0', "1.1|2", CONNECTIONS), AT(CHOICE, connections.http),
+     .words = {"1.1", "2"}, .help = "the version of HTTP", .preset = "1.1",
+     .is_terse = true,
+     .manual = "*2* is what https servers are asked for, and by prior "
+               "knowledge what http servers are taken to speak. These requests "
+               "are made by libcurl, which costs some ten times as much CPU: "
+               "of one generator do not expect as many a second, and see what "
+               "the verdict says."},
+    {NAMED("streams", '\0', "N", CONNECTIONS),
+     LIMITED(COUNT, connections.streams, 1, 100),
+     .help = "requests at once on one connection of HTTP/2", .preset = "1",
+     .is_terse = true,
+     .manual = "With `--http 2`: has *N* requests at once on a connection."},
     {NAMED("cacert", '\0', "FILE", CONNECTIONS), AT(TEXT, connections.ca_file),
      .low = 1, .files = OPTION_FILES, .help = "trusted certificates",
      .is_terse = true,

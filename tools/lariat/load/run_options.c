@@ -26,6 +26,8 @@ set_run_connections(const struct load_connection_settings *connections,
   options->connection_requests =
       connections->no_keepalive ? 1 : connections->per_connection;
   options->connect_rate_per_s = connections->connect_rate;
+  options->http_version = connections->http == 1 ? 20 : 11;
+  options->streams = connections->streams;
   options->timeout_ns = connections->timeout_ms * MS_NS;
   options->connect_timeout_ns = connections->connect_timeout_ms * MS_NS;
 }

@@ -272,6 +272,13 @@ static bool check_connections(const struct load_settings *settings) {
     say("give --ipv4 or --ipv6, not both");
   else if (connections->no_keepalive && connections->per_connection > 1)
     say("give --no-keepalive or --per-connection, not both");
+  else if (connections->http != 1 && connections->streams > 1)
+    say("--streams goes with --http 2: a connection of HTTP/1.1 has one "
+        "request at a time");
+  else if (connections->http == 1 &&
+           (connections->no_keepalive || connections->per_connection))
+    say("--no-keepalive and --per-connection are of HTTP/1.1: with --http 2 "
+        "libcurl decides");
   else
     return check_pool(settings);
   return false;

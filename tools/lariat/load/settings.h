@@ -70,6 +70,8 @@ struct load_connection_settings {
   unsigned connections;
   unsigned per_connection; /* requests; 0: no limit */
   double connect_rate;
+  unsigned http; /* index of the word: 1.1, 2 */
+  unsigned streams;
   uint64_t timeout_ms;
   uint64_t connect_timeout_ms; /* 0: as timeout_ms */
   const char *ca_file;
