@@ -164,6 +164,16 @@ static void test_not_to_be_had(void) {
   fixture_close(&f);
 }
 
+/* Tells whether there are stamps: the kernel has them, qemu's user mode does
+ * not. */
+static bool has_stamps(void) {
+  int yes = 1;
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  bool has = setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &yes, sizeof yes) == 0;
+  close(fd);
+  return has;
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"when it had arrived", test_arrival},
@@ -171,6 +181,7 @@ int main(int argc, char **argv) {
       {"a broken connection", test_lost},
       {"where there are no stamps", test_not_to_be_had},
   };
-  return fixture_main("stamped_stream", tests, FIXTURE_COUNT(tests), argc,
-                      argv);
+  size_t skipped = has_stamps() ? 0 : FIXTURE_COUNT(tests) - 1;
+  return fixture_main("stamped_stream", tests + skipped,
+                      FIXTURE_COUNT(tests) - skipped, argc, argv);
 }
