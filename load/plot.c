@@ -88,11 +88,11 @@ static double place_on(const lr_load_axis *axis, double value) {
 }
 
 static double place_x(const lr_load_plot *plot, double value) {
-  return LEFT + place_on(&plot->x, value) * (RIGHT - LEFT);
+  return (double)LEFT + place_on(&plot->x, value) * (double)(RIGHT - LEFT);
 }
 
 static double place_y(const lr_load_plot *plot, double value) {
-  return BOTTOM - place_on(&plot->y, value) * (BOTTOM - TOP);
+  return (double)BOTTOM - place_on(&plot->y, value) * (double)(BOTTOM - TOP);
 }
 
 /* ---- Marks ---- */
@@ -309,7 +309,7 @@ void lr_load_plot_shade(const lr_load_plot *plot, double x, const char *text) {
   lr_load_text_add(plot->out, "<rect class=\"shade\"");
   add_attribute(plot->out, "x", from);
   add_attribute(plot->out, "y", TOP);
-  add_attribute(plot->out, "width", RIGHT - from);
+  add_attribute(plot->out, "width", (double)RIGHT - from);
   add_attribute(plot->out, "height", BOTTOM - TOP);
   lr_load_text_add(plot->out, "/>");
   add_text(plot->out, RIGHT - 6, BOTTOM - 8, "end", text);

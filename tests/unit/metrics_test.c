@@ -55,7 +55,7 @@ static void test_each_number(void) {
   memcpy(&stats, words, sizeof stats);
   lr_metrics_visit_stats(&stats, note, &walked);
   for (unsigned i = 0; i < walked.count; i++)
-    if (walked.values[i] < WORDS) seen[(unsigned)walked.values[i]]++;
+    if (walked.values[i] < (double)WORDS) seen[(unsigned)walked.values[i]]++;
   CU_ASSERT_EQUAL(walked.count, WORDS - 1);
   for (unsigned i = 1; i < WORDS; i++)
     if (seen[i] != 1)

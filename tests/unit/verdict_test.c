@@ -121,7 +121,7 @@ static void expect(lariat_load_result *result, lariat_load_validity validity,
 /* ---- Each rule at its limits ---- */
 
 static void set_missing(lariat_load_result *result, double share) {
-  result->counts.sent = (uint64_t)(REQUESTS * (1 - share) + 0.5);
+  result->counts.sent = (uint64_t)((double)REQUESTS * (1 - share) + 0.5);
 }
 static void set_gap(lariat_load_result *result, double ms) {
   result->surroundings.gap_ns = (uint64_t)(ms * 1e6);
@@ -133,10 +133,10 @@ static void set_clock_forward(lariat_load_result *result, double ms) {
   result->surroundings.clock_step_ns = (int64_t)(ms * 1e6);
 }
 static void set_starved(lariat_load_result *result, double share) {
-  result->counts.starved = (uint64_t)(REQUESTS * share + 0.5);
+  result->counts.starved = (uint64_t)((double)REQUESTS * share + 0.5);
 }
 static void set_queued(lariat_load_result *result, double share) {
-  result->counts.queued = (uint64_t)(REQUESTS * share + 0.5);
+  result->counts.queued = (uint64_t)((double)REQUESTS * share + 0.5);
 }
 static void set_queued_and_missing(lariat_load_result *result, double share) {
   set_missing(result, share);
@@ -150,17 +150,17 @@ static void set_busy(lariat_load_result *result, double share) {
 }
 static void set_local(lariat_load_result *result, double share) {
   result->counts.outcomes[LARIAT_LOAD_LOCAL] =
-      (uint64_t)(REQUESTS * share / (1 - share) + 0.5);
+      (uint64_t)((double)REQUESTS * share / (1 - share) + 0.5);
 }
 static void set_lost(lariat_load_result *result, double count) {
   result->lost = (uint64_t)count;
 }
 static void set_unstamped(lariat_load_result *result, double share) {
-  result->counts.unstamped = (uint64_t)(REQUESTS * share + 0.5);
+  result->counts.unstamped = (uint64_t)((double)REQUESTS * share + 0.5);
   result->counts.stamped = REQUESTS - result->counts.unstamped;
 }
 static void set_timeouts(lariat_load_result *result, double share) {
-  result->network.timeouts = (uint64_t)(REQUESTS * share + 0.5);
+  result->network.timeouts = (uint64_t)((double)REQUESTS * share + 0.5);
 }
 static void set_drops(lariat_load_result *result, double count) {
   result->network.listen_drops = (uint64_t)count;

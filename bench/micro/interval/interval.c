@@ -75,7 +75,7 @@ static uint64_t draw_time(void) {
 static void record_one(lr_load_interval *interval) {
   uint64_t queue_ns = drand48() < 0.5 ? draw_time() : 0;
   lr_load_sample sample = make_sample(SECOND, queue_ns, draw_time());
-  sample.name = (uint16_t)(drand48() * CLASSES);
+  sample.name = (uint16_t)(drand48() * (double)CLASSES);
   if (drand48() < 0.01) sample.outcome = LARIAT_LOAD_STATUS;
   lr_load_interval_record(interval, &sample);
 }

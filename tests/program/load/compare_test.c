@@ -277,6 +277,8 @@ static void blocks_are_drawn(void) {
   CU_ASSERT(metric_parse(&metrics[0], "p99"));
   CU_ASSERT(metric_parse(&metrics[1], "rate"));
   CU_ASSERT_FATAL(compare_plot(&text, metrics, 2, sides, 2));
+  CU_ASSERT_FATAL(text_reserve(&text, 1));
+  text.bytes[text.length] = '\0';
   CU_ASSERT_EQUAL(count_text(text.bytes, "<circle"), 10);
   CU_ASSERT_EQUAL(count_text(text.bytes, "class=\"median\""), 4);
   CU_ASSERT_EQUAL(count_text(text.bytes, "nan"), 0);

@@ -64,12 +64,12 @@ static double find_most(size_t metric, const struct plot_side *sides,
 }
 
 static double y_of(const struct panel *panel, double value) {
-  return panel->top + HEIGHT * (1 - value / panel->most);
+  return panel->top + (double)HEIGHT * (1 - value / panel->most);
 }
 
 static void add_ticks(struct panel *panel, double right) {
   for (int i = 0; i <= TICKS; i++) {
-    double value = panel->most * i / TICKS;
+    double value = panel->most * i / (double)TICKS;
     double y = y_of(panel, value);
     panel->failed |= !add_format(
         panel->out,
@@ -85,8 +85,8 @@ static void add_ticks(struct panel *panel, double right) {
 static void add_side(struct panel *panel, const struct plot_side *side,
                      double left) {
   const double *values = side->values[panel->index];
-  double middle = left + COLUMN / 2.0;
-  double wide = COLUMN * 0.6;
+  double middle = left + (double)COLUMN / 2;
+  double wide = (double)COLUMN * 0.6;
   for (size_t i = 0; i < side->count; i++)
     panel->failed |= !add_format(
         panel->out,
@@ -102,7 +102,8 @@ static void add_side(struct panel *panel, const struct plot_side *side,
       "<text class=\"label\" x=\"%.1f\" y=\"%.1f\">%s</text>"
       "<text class=\"label\" x=\"%.1f\" y=\"%.1f\">%s</text>\n",
       middle - wide / 2, y, middle + wide / 2, y, middle,
-      panel->top + HEIGHT + 18, side->label, middle, panel->top + HEIGHT + 34,
+      panel->top + (double)(HEIGHT + 18), side->label, middle,
+      panel->top + (double)(HEIGHT + 34),
       metric_show(panel->metric, median).text);
 }
 
@@ -112,9 +113,9 @@ static bool add_panel(struct panel *panel, const struct plot_side *sides,
   panel->failed = !add_format(
       panel->out, "<text class=\"title\" x=\"%d\" y=\"%.1f\">%s</text>\n",
       MARGIN, panel->top - 12, panel->metric->name);
-  add_ticks(panel, AXIS + COLUMN * (double)count);
+  add_ticks(panel, (double)AXIS + (double)COLUMN * (double)count);
   for (size_t i = 0; i < count; i++)
-    add_side(panel, &sides[i], AXIS + COLUMN * (double)i);
+    add_side(panel, &sides[i], (double)AXIS + (double)COLUMN * (double)i);
   return !panel->failed;
 }
 
