@@ -81,10 +81,13 @@ static void send_next(lr_load_virtual_user *user, uint64_t due_ns) {
   }
   switch (take_message(user, &due, &message)) {
   case LR_LOAD_MESSAGE:
+    user->starved = false;
     worker->recorder.counts->intended += due.measured;
     lr_load_worker_send(worker, &message, &due, user);
     break;
   case LR_LOAD_WAIT:
+    if (!user->starved) worker->recorder.counts->starved += due.measured;
+    user->starved = due.measured;
     lr_load_closed_model_go_on(worker, user, due_ns, PIPE_PAUSE_NS);
     break;
   case LR_LOAD_END:

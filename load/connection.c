@@ -226,13 +226,16 @@ static void read_answer(lr_load_connection *connection, const char *bytes,
 static void take_first(lr_load_connection *connection, const char *bytes,
                        size_t length) {
   const lr_load_message *message = &connection->message;
+  const lr_load_known_head *found = NULL;
   connection->sample.first_byte_ns = connection->sample.arrived_ns;
   if (!message->check && !message->user)
-    connection->head = lr_load_known_heads_find(
-        connection->by->known, message->request, message->head, bytes, length);
-  if (connection->head) {
-    connection->left = connection->head->body_bytes;
-    take_known(connection, length - connection->head->length);
+    found = lr_load_known_heads_find(connection->by->known, message->request,
+                                     message->head, bytes, length);
+  if (found) {
+    connection->known = *found;
+    connection->head = &connection->known;
+    connection->left = found->body_bytes;
+    take_known(connection, length - found->length);
     return;
   }
   begin_answer(connection);

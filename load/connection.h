@@ -79,8 +79,9 @@ struct lr_load_connection {
   const char *url;                 /* of the server */
   lariat_h1_parser *parser;
   const lr_load_known_head *head; /* of the answer; NULL: the parser reads it */
-  uint64_t left;                  /* of the body behind such a head */
-  char *copy;                     /* of a message that does not stay */
+  lr_load_known_head known; /* a copy, as the heads that are known change */
+  uint64_t left;            /* of the body behind such a head */
+  char *copy;               /* of a message that does not stay */
   size_t copy_capacity;
   lr_load_message message;
   lr_load_sample sample;

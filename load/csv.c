@@ -26,8 +26,10 @@ void lr_load_csv_free(lr_load_csv *csv) {
 /* ---- Cells ---- */
 
 static lr_load_cell find_cell(const lr_load_csv *csv, size_t index) {
+  const char *text =
+      csv->text.bytes ? csv->text.bytes : ""; /* no cell has any */
   size_t start = index ? csv->ends[index - 1] : 0;
-  return (lr_load_cell){csv->text.bytes + start, csv->ends[index] - start};
+  return (lr_load_cell){text + start, csv->ends[index] - start};
 }
 
 lr_load_cell lr_load_csv_cell(const lr_load_csv *csv, size_t row,

@@ -76,18 +76,35 @@ static bool read_head(char *head, parts *out) {
   return true;
 }
 
+/* Returns a copy of the head, ended by NUL.  A message that has waited for the
+ * connection is in the connection's copy already: then its head comes behind
+ * it.  NULL: no memory. */
+static char *copy_head(lr_load_connection *connection, size_t head) {
+  lr_load_message *message = &connection->message;
+  bool waited = message->bytes == connection->copy;
+  size_t from = waited ? message->length : 0;
+  if (from + head + 1 > connection->copy_capacity) {
+    char *larger = lariat_memory_resize(connection->copy, from + head + 1);
+    if (!larger) return NULL;
+    connection->copy = larger;
+    connection->copy_capacity = from + head + 1;
+    if (waited) message->bytes = larger;
+  }
+  char *copy = connection->copy + from;
+  memcpy(copy, message->bytes, head);
+  copy[head] = '\0';
+  return copy;
+}
+
 /* Copies the origin, the target and the head behind each other.  False: no
  * memory, or no head. */
 static bool take_apart(lr_load_connection *connection, parts *out) {
-  const lr_load_message *message = &connection->message;
+  lr_load_message *message = &connection->message;
   const char *end = memmem(message->bytes, message->length, "\r\n\r\n", 4);
   size_t head = end ? (size_t)(end - message->bytes) : 0;
-  char *copy = lariat_memory_resize(connection->copy, head + 1);
-  if (!end || !copy) return false;
-  connection->copy = copy;
-  memcpy(copy, message->bytes, head);
-  copy[head] = '\0';
-  out->body = end + 4;
+  char *copy = end ? copy_head(connection, head) : NULL;
+  if (!copy) return false;
+  out->body = message->bytes + head + 4;
   out->body_length = message->length - head - 4;
   return read_head(copy, out);
 }

@@ -64,6 +64,10 @@ static void note_starved(lr_load_worker *worker) {
 static bool send_next(lr_load_worker *worker) {
   lr_load_open_model *open = &worker->open;
   lr_load_message message;
+  /* The first that is measured may be sent before the start's timer is called:
+   * what is counted then must stay. */
+  if (open->next.measured)
+    lr_load_worker_look_at_start(worker, open->next.at_ns);
   lr_load_next next =
       lr_load_source_take(worker->source, open->next.index, &message);
   if (next == LR_LOAD_WAIT) {
@@ -115,6 +119,11 @@ static bool send_step(step *next) {
   lr_load_worker *worker = next->worker;
   lr_load_message message;
   if (!lr_load_worker_has_slot(worker)) return false;
+  if (next->due.measured) lr_load_worker_look_at_start(worker, next->due.at_ns);
+  /* A request may end while it is sent, and whoever is told of that looks at
+   * the list. */
+  lr_load_list_remove(&next->node);
+  lr_load_worker_unset_timer(worker, &next->timer);
   lr_load_next result =
       lr_load_source_step(worker->source, next->user, &message);
   next->user = NULL;
@@ -174,8 +183,7 @@ static void go_on(void *context) {
 /* Goes on in the next turn, after a look at the descriptors. */
 static void go_on_soon(lr_load_worker *worker) {
   if (worker->open.going_on) return;
-  worker->open.going_on = lariat_reactor_call_soon(worker->reactor, go_on,
-                                                   worker, NULL) == LARIAT_OK;
+  worker->open.going_on = lr_load_worker_call_soon(worker, go_on);
 }
 
 /* Sends what is due, and sets the timer for what is next.  What waits for a
@@ -233,8 +241,20 @@ void lr_load_open_model_catch_up(lr_load_worker *worker) {
   }
 }
 
+/* Counts the steps that were due, and never sent. */
+static void count_late_steps(const lr_load_worker *worker) {
+  const lr_load_list *steps = &worker->open.steps;
+  for (lr_load_list *node = steps->next; node != steps; node = node->next) {
+    const step *next = lr_load_listed(node, step, node);
+    bool due = next->due.measured && next->due.at_ns < worker->stop_ns;
+    worker->recorder.counts->intended += due;
+    worker->recorder.counts->unsent += due;
+  }
+}
+
 void lr_load_open_model_stop(lr_load_worker *worker) {
   lr_load_worker_unset_timer(worker, &worker->open.timer);
+  count_late_steps(worker);
   drop_steps(worker);
 }
 

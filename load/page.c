@@ -236,7 +236,7 @@ static void add_fact(const lr_load_report *report, const char *name,
 
 static void add_traffic(const lr_load_report *report) {
   const lr_load_counts *counts = &report->result->counts;
-  add_fact(report, "connections opened",
+  add_fact(report, "connections opened while it was measured",
            lr_load_show_count(counts->connections).text);
   add_fact(report, "received",
            lr_load_show_bytes((double)counts->bytes_received).text);

@@ -319,7 +319,7 @@ static void add_phase(lr_load_text *sentence, const char *name,
 static void add_connections(const lr_load_report *report) {
   lr_load_text sentence = {0};
   const lr_load_counts *counts = &report->result->counts;
-  lr_load_text_format(&sentence, "%s opened",
+  lr_load_text_format(&sentence, "%s opened while it was measured",
                       lr_load_show_count(counts->connections).text);
   add_phase(&sentence, "TCP", histogram_of(report, LARIAT_LOAD_CONNECT));
   add_phase(&sentence, "TLS", histogram_of(report, LARIAT_LOAD_TLS));

@@ -275,6 +275,7 @@ static lariat_value take_pool_end(lariat_value result, void *context) {
 static uint64_t measure_duration(const lariat_load_run *run) {
   const lariat_load_run_options *options = &run->options;
   uint64_t last_ns = 0;
+  if (!run->start_ns) return 0;
   for (unsigned i = 0; i < options->reactors; i++)
     if (run->members[i].last_ns > last_ns) last_ns = run->members[i].last_ns;
   uint64_t until_ns = run->stop_ns ? run->stop_ns : last_ns;
@@ -282,7 +283,7 @@ static uint64_t measure_duration(const lariat_load_run *run) {
   uint64_t plan_ns = lr_load_plan_duration_ns(options);
   bool by_plan = plan_ns != LARIAT_LOAD_ENDLESS_NS && !run->stop_ns &&
                  (!options->count || !lr_load_is_open(options));
-  return by_plan && !(options->count && ran_ns < plan_ns) ? plan_ns : ran_ns;
+  return by_plan && ran_ns > plan_ns ? plan_ns : ran_ns;
 }
 
 static void complete_result(lariat_load_run *run) {

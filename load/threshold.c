@@ -409,11 +409,16 @@ static lr_load_amount show_per_s(double rate) {
   return amount;
 }
 
+/* Takes a limit for the largest number that is, if it is beyond that. */
+static uint64_t whole(double value) {
+  return value < 18e18 ? (uint64_t)(value + 0.5) : UINT64_MAX;
+}
+
 static lr_load_amount show(const threshold *t, double value) {
-  if (t->figure <= MEAN) return lr_load_show_duration((uint64_t)(value + 0.5));
+  if (t->figure <= MEAN) return lr_load_show_duration(whole(value));
   if (t->share) return lr_load_show_share(value, 1);
   if (t->figure == RATE) return show_per_s(value);
-  return lr_load_show_count((uint64_t)value);
+  return lr_load_show_count(whole(value));
 }
 
 /* Tells whether a value is beyond the limit, by more than the rounding of a

@@ -189,11 +189,22 @@ static void finish_request(lr_load_worker *worker,
   if (!lr_load_worker_sends(worker)) lr_load_worker_look_at_end(worker);
 }
 
+/* Tells whether a request failed for want of a connection: of HTTP/2 that is
+ * told as the end of the request. */
+static bool has_no_connection(const lr_load_sample *sample) {
+  return sample->outcome == LARIAT_LOAD_LOCAL ||
+         sample->outcome == LARIAT_LOAD_RESOLVE ||
+         sample->outcome == LARIAT_LOAD_CONNECT_FAILED ||
+         sample->outcome == LARIAT_LOAD_TLS_FAILED;
+}
+
 static void take_end(lr_load_connection *connection) {
   lr_load_worker *worker = worker_of(connection);
+  uint64_t pause_ns =
+      has_no_connection(&connection->sample) ? REFUSED_PAUSE_NS : 0;
   lr_load_deadlines_remove(connection);
   lr_load_connection_set_give(&worker->set, connection);
-  finish_request(worker, connection, 0);
+  finish_request(worker, connection, pause_ns);
 }
 
 /* A connection that cannot be opened fails the request that waits for it. */
@@ -392,8 +403,10 @@ static void finish(void *context) {
   if (worker->is_open) lr_load_open_model_count_unsent(worker);
   give_second(worker);
   close_parts(worker);
-  worker->config.listener.ended(worker->config.listener.context,
-                                worker->last_ns);
+  /* What its time has ended has lasted until then. */
+  worker->config.listener.ended(
+      worker->config.listener.context,
+      worker->stop_ns == worker->end_ns ? worker->end_ns : worker->last_ns);
 }
 
 /* The end is for a later turn: what has called this is still at work. */
@@ -401,8 +414,7 @@ void lr_load_worker_look_at_end(lr_load_worker *worker) {
   if (worker->phase != LR_LOAD_STOPPING || worker->in_flight ||
       worker->finishing)
     return;
-  worker->finishing = lariat_reactor_call_soon(worker->reactor, finish, worker,
-                                               NULL) == LARIAT_OK;
+  worker->finishing = lr_load_worker_call_soon(worker, finish);
 }
 
 /* Gives up the requests that are on their way: they are counted, but what they

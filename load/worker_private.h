@@ -30,6 +30,7 @@ typedef struct lr_load_virtual_user {
   uint64_t due_ns;         /* when that is over */
   uint64_t index;          /* of the request sent last */
   lr_load_user *flow_user; /* in the midst of a flow; NULL: not */
+  bool starved;            /* waits for the input, and was counted for that */
 } lr_load_virtual_user;
 
 /* The pacing of an open test. */

@@ -54,7 +54,7 @@ static void test_samples(void) {
   char *text = write_metrics(&plan);
   for (size_t i = 0; i < FIXTURE_COUNT(rows); i++) {
     double value = read_sample(text, rows[i].name);
-    CU_ASSERT_EQUAL(value, rows[i].value);
+    CU_ASSERT_DOUBLE_EQUAL(value, rows[i].value, 0);
   }
   CU_ASSERT(strlen(text) > 6 &&
             strcmp(text + strlen(text) - 6, "# EOF\n") == 0);

@@ -68,7 +68,7 @@ static void test_open_run(void) {
       "  raw ",
       "Our lateness, not in the response\n",
       "  late ",
-      "\nConnections  50 opened; TCP p50 ",
+      "\nConnections  50 opened while it was measured; TCP p50 ",
       "\nBytes        ",
       "\nRun          2 reactors, HTTP/1.1, plan 0123456789abcdef",
       "\nMachine      a machine",
@@ -97,8 +97,8 @@ static void test_closed_run(void) {
   const struct load_result_plan plan = {
       .seconds = 4, .rate = 100, .closed = true, .named = true};
   static const char *const parts[] = {
-      "Response     closed model: these are service times; ask with --rate to "
-      "know what\n             users see\n",
+      ("Response     closed model: these are service times; ask with --rate "
+       "to know what\n             users see\n"),
       "\nRate         sent 100/s, good answers 100/s, for 4.00 s\n",
       "\nOf each name",
       "  GET /\n",

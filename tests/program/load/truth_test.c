@@ -74,7 +74,8 @@ static void expect_counts(size_t requests) {
   if (truth.count != requests)
     fixture_fail("%zu requests in the log, not %zu: %s", truth.count, requests,
                  truth.totals);
-  CU_ASSERT_EQUAL(load_number(result, "response", "count"), requests);
+  CU_ASSERT_EQUAL(load_number(result, "response", "count"),
+                  (json_int_t)requests);
   expect_count("answered", OUTCOME_ANSWERED);
   expect_count("status", OUTCOME_ERROR);
   expect_count("closed", OUTCOME_CLOSED);

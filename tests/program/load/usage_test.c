@@ -107,6 +107,11 @@ static void what_makes_no_sense_together(void) {
   expect_usage(ARGUMENTS("-A", "a\nb", url), "without line breaks");
   expect_usage(ARGUMENTS("--json", "x", "--csv", "x", url),
                "two reports cannot be written to x");
+  expect_usage(ARGUMENTS("--json", "x", "--csv", "./x", url),
+               "two reports cannot be written to ");
+  expect_usage(ARGUMENTS("--json", "/dev/../dev/x", "--csv", "/dev/x", url),
+               "two reports cannot be written to ");
+  expect_usage(ARGUMENTS("--once", "--http", "2", url), "--once speaks");
   expect_usage(ARGUMENTS("--start-at", "2020-01-01T00:00:00Z", url),
                "--start-at has gone by");
   expect_usage(ARGUMENTS("nonsense"), "nonsense is no URL\n");

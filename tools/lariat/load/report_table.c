@@ -46,7 +46,9 @@ static const char usage[] =
     "usage: lariat load report [options] RUN.json\n"
     "Writes reports on a run from the JSON that it has left behind.\n";
 
-static const char notes[] = "Exit code: as that of the run.\n";
+static const char notes[] =
+    "Exit code: by the verdict, as that of the run; of thresholds, those that\n"
+    "are given here.\n";
 
 const struct option_table load_report_options = {
     .command = "report",

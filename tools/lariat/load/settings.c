@@ -279,6 +279,8 @@ static bool check_connections(const struct load_settings *settings) {
            (connections->no_keepalive || connections->per_connection))
     say("--no-keepalive and --per-connection are of HTTP/1.1: with --http 2 "
         "libcurl decides");
+  else if (connections->http == 1 && settings->action == LOAD_ONCE)
+    say("--once speaks HTTP/1.1: it cannot go with --http 2");
   else
     return check_pool(settings);
   return false;
@@ -286,15 +288,70 @@ static bool check_connections(const struct load_settings *settings) {
 
 /* ---- Files and thresholds ---- */
 
-static bool check_outputs(const struct load_output_settings *output) {
-  for (size_t i = 0; i < LOAD_OUTPUTS; i++)
+/* Returns what the directory of a path is really called, or NULL: then nothing
+ * can be written there.  The caller frees it. */
+static char *resolve_directory(const char *path) {
+  const char *slash = strrchr(path, '/');
+  char *name = slash ? strndup(path, (size_t)(slash + 1 - path)) : strdup(".");
+  char *resolved = name ? realpath(name, NULL) : NULL;
+  free(name);
+  return resolved;
+}
+
+static const char *last_part(const char *path) {
+  const char *slash = strrchr(path, '/');
+  return slash ? slash + 1 : path;
+}
+
+static bool have_same_name(const char *a, const char *b) {
+  if (strcmp(last_part(a), last_part(b)) != 0) return false;
+  char *of_a = resolve_directory(a);
+  char *of_b = resolve_directory(b);
+  bool same = of_a && of_b && strcmp(of_a, of_b) == 0;
+  free(of_a);
+  free(of_b);
+  return same;
+}
+
+/* Tells whether two paths, either of which may be NULL, lead to one file, which
+ * need not be there yet.  What is written to a device stays apart. */
+static bool is_same_file(const char *a, const char *b) {
+  struct stat of_a;
+  struct stat of_b;
+  if (!a || !b) return false;
+  if (strcmp(a, b) == 0) return true;
+  if (strcmp(a, "-") == 0 || strcmp(b, "-") == 0) return false;
+  if (stat(a, &of_a) != 0 || stat(b, &of_b) != 0) return have_same_name(a, b);
+  return S_ISREG(of_a.st_mode) && of_a.st_dev == of_b.st_dev &&
+         of_a.st_ino == of_b.st_ino;
+}
+
+/* Refuses to write a report over what the run reads. */
+static bool check_inputs(const struct load_settings *settings,
+                         const char *path) {
+  const struct load_input_settings *input = &settings->input;
+  const char *const files[] = {input->list, input->har, input->replay,
+                               input->variables};
+  for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+    bool piped = files[i] && strcmp(files[i], "-") == 0;
+    if (piped || !is_same_file(path, files[i])) continue;
+    say("a report cannot be written to %s, which the run reads", path);
+    return false;
+  }
+  return true;
+}
+
+static bool check_outputs(const struct load_settings *settings) {
+  const struct load_output_settings *output = &settings->output;
+  for (size_t i = 0; i < LOAD_OUTPUTS; i++) {
+    const char *path = output->paths[i];
+    if (path && !check_inputs(settings, path)) return false;
     for (size_t k = 0; k < i; k++) {
-      const char *path = output->paths[i];
-      if (!path || !output->paths[k] || strcmp(path, output->paths[k]) != 0)
-        continue;
+      if (!is_same_file(path, output->paths[k])) continue;
       say("two reports cannot be written to %s", path);
       return false;
     }
+  }
   return true;
 }
 
@@ -322,8 +379,7 @@ static bool check_together(struct load_settings *settings) {
   return check_input(settings) && check_request(&settings->request) &&
          check_amount(settings) && read_stages(&settings->amount) &&
          read_part(&settings->amount) && check_connections(settings) &&
-         check_outputs(&settings->output) &&
-         load_settings_read_thresholds(settings);
+         check_outputs(settings) && load_settings_read_thresholds(settings);
 }
 
 bool load_settings_read(struct load_settings *settings, int argc, char **argv) {
