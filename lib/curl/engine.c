@@ -586,6 +586,16 @@ static void describe_stream(lr_job *job, lariat_response *response) {
   lr_h1_count(&transfer->engine->h1, response);
 }
 
+/* Has libcurl look at the connection of a stream of HTTP/2 that goes on, as if
+ * bytes had come.  Version 7.88 may have all of the answer already, and then
+ * waits for a socket on which nothing more comes. */
+static void look_at_connection(lr_transfer *transfer) {
+  curl_socket_t fd = CURL_SOCKET_BAD;
+  if (transfer->connection.socket) return;
+  (void)curl_easy_getinfo(transfer->easy, CURLINFO_ACTIVESOCKET, &fd);
+  if (fd != CURL_SOCKET_BAD) lr_lane_event(transfer->lane, fd, CURL_CSELECT_IN);
+}
+
 /* Lets a paused transfer go on.  libcurl gives what it has kept inside of
  * this call.  What goes wrong then is only told here: its multi handle does
  * not end the transfer. */
@@ -603,6 +613,7 @@ void lr_engine_resume(lr_transfer *transfer) {
   if (lr_transfer_is_paused(transfer)) return;
   lane->needs_action = true;
   lr_lane_mark_dirty(lane);
+  look_at_connection(transfer);
 }
 
 static void resume_sink(lr_job *job) {
