@@ -31,19 +31,11 @@ bool lr_load_judge_threshold(const lr_load_report *report, size_t index,
 /* ---- Percentiles ---- */
 
 const lr_load_percentile lr_load_percentiles[LR_LOAD_PERCENTILES] = {
-    {"p50", 50, 500},
-    {"p90", 90, 900},
-    {"p99", 99, 990},
-    {"p99.9", 99.9, 999},
+    {"p50", 50},
+    {"p90", 90},
+    {"p99", 99},
+    {"p99.9", 99.9},
 };
-
-/* Of n samples beyond a percentile, whose number is binomial, the number is
- * certain to 1 / sqrt(n): a tenth of 100, a third of 10. */
-lr_load_support lr_load_judge_percentile(uint64_t samples, unsigned per_mille) {
-  double beyond = (double)samples * (1000 - per_mille) / 1000;
-  if (beyond >= 100) return LR_LOAD_SUPPORTED;
-  return beyond >= 10 ? LR_LOAD_ROUGH : LR_LOAD_UNSUPPORTED;
-}
 
 uint64_t lr_load_read_percentile(const lariat_histogram *histogram,
                                  double percent) {
@@ -55,12 +47,12 @@ uint64_t lr_load_read_percentile(const lariat_histogram *histogram,
 lr_load_amount lr_load_show_percentile(const lariat_histogram *histogram,
                                        const lr_load_percentile *percentile) {
   lr_load_amount shown = {"-"};
-  lr_load_support support = lr_load_judge_percentile(
-      lariat_histogram_count(histogram), percentile->per_mille);
-  if (support == LR_LOAD_UNSUPPORTED) return shown;
+  lariat_load_support support = lariat_load_percentile_support(
+      lariat_histogram_count(histogram), percentile->percent);
+  if (support == LARIAT_LOAD_UNSUPPORTED) return shown;
   lr_load_amount value = lr_load_show_duration(
       lr_load_read_percentile(histogram, percentile->percent));
-  if (support == LR_LOAD_SUPPORTED) return value;
+  if (support == LARIAT_LOAD_SUPPORTED) return value;
   snprintf(shown.text, sizeof(shown.text), "~%.38s", value.text);
   return shown;
 }

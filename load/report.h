@@ -45,21 +45,11 @@ bool lr_load_judge_threshold(const lr_load_report *report, size_t index,
 typedef struct lr_load_percentile {
   const char *name; /* "p99.9" */
   double percent;
-  unsigned per_mille;
 } lr_load_percentile;
 
 /* p50, p90, p99, p99.9. */
 enum { LR_LOAD_PERCENTILES = 4 };
 extern const lr_load_percentile lr_load_percentiles[LR_LOAD_PERCENTILES];
-
-/* How well a number of samples supports a percentile. */
-typedef enum lr_load_support {
-  LR_LOAD_SUPPORTED,   /* 100 or more are beyond it */
-  LR_LOAD_ROUGH,       /* 10 or more: its count is known to a third */
-  LR_LOAD_UNSUPPORTED, /* not to be shown */
-} lr_load_support;
-
-lr_load_support lr_load_judge_percentile(uint64_t samples, unsigned per_mille);
 
 /* Returns the percentile, never more than the largest value. */
 uint64_t lr_load_read_percentile(const lariat_histogram *histogram,

@@ -369,7 +369,8 @@ static void add_marks(const lr_load_report *report) {
       lariat_histogram_count(histogram_of(report, LARIAT_LOAD_RESPONSE));
   lr_load_text_add(report->out, "\n");
   add_wrapped(report->out, "p99: 99 of 100 requests took no longer", 0);
-  if (lr_load_judge_percentile(samples, 999) == LR_LOAD_SUPPORTED) return;
+  if (lariat_load_percentile_support(samples, 99.9) == LARIAT_LOAD_SUPPORTED)
+    return;
   add_wrapped(report->out,
               "~: fewer than 100 requests are beyond it; -: fewer than 10, too "
               "few to tell",
