@@ -9,6 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
+
+#include <lariat/crawl/warc.h>
+#include <lariat/version.h>
 
 #include "crawl_private.h"
 #include "memory.h"
@@ -31,20 +35,67 @@ static void tell_warc_closed(void *context, const char *path) {
     options->on_warc_closed(path, options->on_warc_closed_context);
 }
 
-static lariat_status open_frontier(lariat_crawl *crawl, lr_crawl_fault *fault) {
+/* Returns what the warcinfo of each file says. */
+static char *describe(const lr_crawl_settings *settings) {
+  const lariat_crawl_options *options = &settings->options;
+  char host[256] = "";
+  lr_crawl_bytes fields = {0};
+  if (gethostname(host, sizeof host - 1) == 0 && *host)
+    lr_crawl_bytes_format(&fields, "hostname: %s\r\n", host);
+  lr_crawl_bytes_format(&fields,
+                        "software: lariat/%s\r\n"
+                        "format: WARC File Format 1.1\r\n"
+                        "http-header-user-agent: %s\r\n"
+                        "robots: %s\r\n",
+                        LARIAT_VERSION, settings->user_agent,
+                        options->ignore_robots ? "ignore" : "obey");
+  if (options->contact)
+    lr_crawl_bytes_format(&fields, "operator: %s\r\n", options->contact);
+  return lr_crawl_bytes_take(&fields, NULL);
+}
+
+/* Makes the record that a file begins with. */
+static char *make_warcinfo(void *context, const char *file_name,
+                           size_t *length) {
+  const lariat_crawl *crawl = context;
+  lariat_crawl_warc_buffer *buffer = NULL;
+  char *record = NULL;
+  struct timespec now = {0, 0};
+  clock_gettime(CLOCK_REALTIME, &now);
+  int64_t at_ns = (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+  char *fields = describe(crawl->settings);
+  if (fields &&
+      lariat_crawl_warc_buffer_new(crawl->settings->options.warc_level,
+                                   &buffer) == LARIAT_OK &&
+      lariat_crawl_warc_add_info(buffer, at_ns, file_name, fields) ==
+          LARIAT_OK) {
+    const char *bytes = lariat_crawl_warc_buffer_bytes(buffer, length);
+    record = lr_crawl_copy_bytes(bytes, *length);
+  }
+  lariat_crawl_warc_buffer_free(buffer);
+  lariat_memory_release(fields);
+  return record;
+}
+
+static lr_crawl_frontier_options choose_frontier(lariat_crawl *crawl) {
   const lariat_crawl_options *options = &crawl->settings->options;
-  lr_crawl_frontier_options frontier = {
+  return (lr_crawl_frontier_options){
       .directory = options->directory,
       .durable_power = options->durable_power,
       .warc_size = options->no_warc ? 0 : options->warc_size,
-      .warc_prefix = "crawl",
       .jsonl = options->jsonl,
       .links = options->links,
-      .cdx = options->cdx,
+      .since = options->since,
+      .again_s = options->again_s ? (int64_t)time(NULL) - options->again_s : 0,
+      .make_warcinfo = make_warcinfo,
       .on_warc_closed = tell_warc_closed,
       .context = crawl};
+}
+
+static lariat_status open_frontier(lariat_crawl *crawl, lr_crawl_fault *fault) {
+  lr_crawl_frontier_options options = choose_frontier(crawl);
   lariat_status status =
-      lr_crawl_frontier_open(&frontier, &crawl->frontier, fault);
+      lr_crawl_frontier_open(&options, &crawl->frontier, fault);
   if (status != LARIAT_OK) return status;
   lr_crawl_frontier_counts counts = lr_crawl_frontier_count(crawl->frontier);
   crawl->settings->hash = lr_crawl_frontier_hash_key(crawl->frontier);

@@ -85,7 +85,7 @@ lariat_status lr_crawl_records_make(const lr_crawl_page *page,
       .body_length = answer->body_length,
       .digest = page->digest,
       .truncated = answer->truncated,
-      .fetch_ms = outcome->took_ms};
+      .keep_secrets = page->shard->config.settings->options.keep_secrets};
   exchange.head =
       lariat_response_raw_head(answer->response, &exchange.head_length);
   fill_connection(answer->response, &exchange);

@@ -4,13 +4,6 @@
 
 #include "memory.h"
 
-void lr_crawl_queued_url_clear(lr_crawl_queued_url *queued) {
-  lariat_memory_release(queued->url);
-  lariat_memory_release(queued->etag);
-  lariat_memory_release(queued->last_modified);
-  memset(queued, 0, sizeof *queued);
-}
-
 void lr_crawl_task_free(lr_crawl_task *task) {
   if (!task) return;
   lr_crawl_queued_url_clear(&task->queued);

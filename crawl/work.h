@@ -31,8 +31,6 @@ void lr_crawl_work_free(lr_crawl_work *work);
 bool lr_crawl_work_add(lr_crawl_work *work, const lr_crawl_queued_url *queued,
                        uint64_t host);
 
-/* Frees what a queued URL, or a task, owns. */
-void lr_crawl_queued_url_clear(lr_crawl_queued_url *queued);
 void lr_crawl_task_free(lr_crawl_task *task);
 
 #endif
