@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <lariat/crawl/cdxj.h>
 #include <lariat/crawl/warc.h>
 #include <lariat/version.h>
 
@@ -28,9 +29,17 @@ enum { LEAST_AWAY = 16 };
 
 /* ---- Making one ---- */
 
-static void tell_warc_closed(void *context, const char *path) {
+/* Indexes a WARC file that is closed, and tells the user. */
+static void take_warc_closed(void *context, const char *path) {
   const lariat_crawl *crawl = context;
   const lariat_crawl_options *options = &crawl->settings->options;
+  if (options->cdx) {
+    lr_crawl_bytes name = {0};
+    lr_crawl_bytes_format(&name, "%s.cdxj", path);
+    char *index = lr_crawl_bytes_take(&name, NULL);
+    if (index) (void)lariat_crawl_cdxj_make(path, index);
+    lariat_memory_release(index);
+  }
   if (options->on_warc_closed)
     options->on_warc_closed(path, options->on_warc_closed_context);
 }
@@ -88,7 +97,7 @@ static lr_crawl_frontier_options choose_frontier(lariat_crawl *crawl) {
       .since = options->since,
       .again_s = options->again_s ? (int64_t)time(NULL) - options->again_s : 0,
       .make_warcinfo = make_warcinfo,
-      .on_warc_closed = tell_warc_closed,
+      .on_warc_closed = take_warc_closed,
       .context = crawl};
 }
 

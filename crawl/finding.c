@@ -81,7 +81,8 @@ static lr_crawl_find_result find(lr_crawl_shard *shard,
                                       .depth = by->depth,
                                       .requisite = named->requisite,
                                       .via_in_scope_site = by->in_scope_site,
-                                      .hops_off_site = by->hops_off_site};
+                                      .hops_off_site = by->hops_off_site,
+                                      .judged = &shard->judged};
   lr_crawl_scope_decision decision =
       lr_crawl_scope_decide(shard->config.scope, &question);
   if (decision.accepted)

@@ -164,7 +164,7 @@ static void learn(lr_crawl_page *page, const lr_crawl_content *content) {
     return;
   memcpy(&digest, page->digest, sizeof digest);
   lr_crawl_traps_learn(page->shard->traps, page->url, digest,
-                       lr_crawl_simhash(content->bytes, content->length),
+                       lr_crawl_words_digest(content->bytes, content->length),
                        page->new_links, page->same_shape);
 }
 
@@ -272,12 +272,17 @@ static void take_body(lr_crawl_page *page, lr_crawl_outcome *outcome) {
   }
 }
 
-static lr_crawl_namer namer_of(const lr_crawl_task *task) {
-  const lr_crawl_queued_url *queued = &task->queued;
+/* Returns the page as what names other URLs. */
+static lr_crawl_namer namer_of(const lr_crawl_asking *asking) {
+  const lr_crawl_queued_url *queued = &asking->task->queued;
+  lr_crawl_scope_question question = {.url = asking->url,
+                                      .judged = &asking->shard->judged};
+  lr_crawl_scope_decision decision =
+      lr_crawl_scope_decide(asking->shard->config.scope, &question);
   return (lr_crawl_namer){.id = queued->id,
                           .depth = queued->depth,
                           .hops_off_site = queued->hops_off_site,
-                          .in_scope_site = queued->hops_off_site == 0};
+                          .in_scope_site = decision.on_site};
 }
 
 void lr_crawl_page_take(lr_crawl_asking *asking,
@@ -286,7 +291,7 @@ void lr_crawl_page_take(lr_crawl_asking *asking,
                         .task = asking->task,
                         .url = asking->url,
                         .answer = answer,
-                        .namer = namer_of(asking->task)};
+                        .namer = namer_of(asking)};
   uint64_t begin_ns = answer->sent_ns ? answer->sent_ns : answer->ended_ns;
   lr_crawl_outcome outcome = {
       .url = asking->task->queued.id,

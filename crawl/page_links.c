@@ -42,15 +42,11 @@ static const char *name_result(lr_crawl_find_result result) {
 
 /* ---- Links ---- */
 
-/* Counts a new link for the traps, which look at those of the page's own host
- * and shape. */
+/* Counts a new link for the traps, which look at those of the page's own shape.
+ */
 static void count_new(lr_crawl_page *page, const lariat_url *url) {
-  char shape[sizeof page->shape];
   page->new_links++;
-  if (!*page->shape || !lariat_url_same_origin(url, page->url)) return;
-  size_t length = lr_crawl_shape(url, shape, sizeof shape);
-  if (length < sizeof shape && strcmp(shape, page->shape) == 0)
-    page->same_shape++;
+  page->same_shape += lr_crawl_shape_hash(url) == page->shape;
 }
 
 static void take_link(const lariat_crawl_link *link, void *context) {
@@ -79,9 +75,7 @@ static void find_links(lr_crawl_page *page, const lr_crawl_content *content) {
   lariat_crawl_links_options options = lariat_crawl_links_defaults();
   lariat_crawl_document document = {.size = sizeof document};
   options.max_links = MOST_LINKS;
-  if (lr_crawl_shape(page->url, page->shape, sizeof page->shape) >=
-      sizeof page->shape)
-    page->shape[0] = '\0';
+  page->shape = lr_crawl_shape_hash(page->url);
   lariat_status status = lariat_crawl_links_find(
       &options, page->url, page->answer->response, content->bytes,
       content->length, take_link, page, &document);

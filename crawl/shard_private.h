@@ -34,6 +34,7 @@ struct lr_crawl_shard {
   lr_crawl_fetcher *fetcher;
   lr_crawl_politeness *politeness;
   lr_crawl_traps *traps;
+  lr_crawl_judged_hosts judged;
   lr_crawl_recent recent;
   lr_crawl_bodies bodies;
   lariat_crawl_warc_buffer *records;
@@ -140,8 +141,8 @@ typedef struct lr_crawl_page {
   uint32_t new_links;  /* that were not offered lately */
   uint32_t same_shape; /* of them, those of the page's own shape */
   char *location;      /* of a redirect; NULL: none */
+  uint64_t shape;
   uint8_t digest[LR_CRAWL_DIGEST];
-  char shape[512];
 } lr_crawl_page;
 
 /* ---- page_links.c ---- */
