@@ -28,7 +28,7 @@ typedef struct lr_crawl_politeness lr_crawl_politeness;
  * It lives until lr_crawl_politeness_drop_idle or _free. */
 typedef struct lr_crawl_site lr_crawl_site;
 
-/* What gets one request at a time.  A host is its name or address, of whatever
+/* The hosts that are one group.  A host is its name or address, of whatever
  * scheme and port. */
 typedef enum lr_crawl_grouping {
   LR_CRAWL_GROUP_IP_IN_DOMAIN = 0, /* hosts of one address and one registrable
@@ -156,7 +156,7 @@ lr_crawl_turn lr_crawl_politeness_next(lr_crawl_politeness *politeness,
 /* Gives a turn back of which nothing was sent (robots deny it): no delay. */
 void lr_crawl_politeness_unsent(lr_crawl_site *site, int64_t now_ns);
 
-/* What came of a request. */
+/* The end of a request. */
 typedef struct lr_crawl_reply {
   int64_t sent_ns;     /* 0: not known, ended_ns stands for it.  Exact, not
                           that of a turn of the reactor: what is sent later
