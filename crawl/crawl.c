@@ -29,17 +29,25 @@ enum { LEAST_AWAY = 16 };
 
 /* ---- Making one ---- */
 
+/* Writes the index of a WARC file beside it; one that cannot be written can be
+ * made later. */
+static void index_warc(const lariat_crawl *crawl, const char *path) {
+  lr_crawl_bytes name = {0};
+  lr_crawl_bytes_format(&name, "%s.cdxj", path);
+  char *index = lr_crawl_bytes_take(&name, NULL);
+  lariat_status status =
+      index ? lariat_crawl_cdxj_make(path, index) : LARIAT_ENOMEM;
+  if (status != LARIAT_OK && crawl->frontier)
+    (void)lr_crawl_frontier_note(crawl->frontier, (int64_t)time(NULL),
+                                 "a CDXJ index cannot be written");
+  lariat_memory_release(index);
+}
+
 /* Indexes a WARC file that is closed, and tells the user. */
 static void take_warc_closed(void *context, const char *path) {
   const lariat_crawl *crawl = context;
   const lariat_crawl_options *options = &crawl->settings->options;
-  if (options->cdx) {
-    lr_crawl_bytes name = {0};
-    lr_crawl_bytes_format(&name, "%s.cdxj", path);
-    char *index = lr_crawl_bytes_take(&name, NULL);
-    if (index) (void)lariat_crawl_cdxj_make(path, index);
-    lariat_memory_release(index);
-  }
+  if (options->cdx) index_warc(crawl, path);
   if (options->on_warc_closed)
     options->on_warc_closed(path, options->on_warc_closed_context);
 }
@@ -387,8 +395,12 @@ static void take_tick(void *context) {
 }
 
 static void set_tick(lariat_crawl *crawl) {
-  (void)lariat_reactor_call_later(crawl->reactor, tick_ms, take_tick, crawl,
-                                  NULL, &crawl->tick);
+  lr_crawl_fault fault = {0};
+  if (lariat_reactor_call_later(crawl->reactor, tick_ms, take_tick, crawl, NULL,
+                                &crawl->tick) == LARIAT_OK)
+    return;
+  lr_crawl_fault_memory(&fault);
+  lr_crawl_give_up(crawl, &fault);
 }
 
 /* ---- The start ---- */

@@ -84,7 +84,7 @@ static bool wants_body(void *context, const lariat_response *response) {
   int status = lariat_response_status(response);
   if (status < 200 || status > 299 || asking->task->queued.hop == 'S')
     return true;
-  (void)lariat_response_media_type(response, &type);
+  if (lariat_response_media_type(response, &type) != LARIAT_OK) return true;
   return lr_crawl_settings_wants_type(asking->shard->config.settings,
                                       type.type);
 }

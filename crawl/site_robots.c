@@ -253,17 +253,18 @@ static void take_answer(void *context, const lr_crawl_answer *answer) {
 
 /* ---- Asking ---- */
 
+/* Returns the URL of a text, relative to `base`; NULL: it is none. */
+static lariat_url *parse_url(const char *text, const lariat_url *base) {
+  lariat_url *url = NULL;
+  lariat_status status = lariat_url_parse(text, strlen(text), base, &url, NULL);
+  return status == LARIAT_OK ? url : NULL;
+}
+
 static lariat_url *make_url(lr_crawl_site *site,
                             const lr_crawl_site_rules *rules) {
-  static const char path[] = "/robots.txt";
-  const char *origin = lr_crawl_site_origin(site);
-  lariat_url *base = NULL, *url = NULL;
-  if (rules->url) {
-    (void)lariat_url_parse(rules->url, strlen(rules->url), NULL, &url, NULL);
-  } else if (lariat_url_parse(origin, strlen(origin), NULL, &base, NULL) ==
-             LARIAT_OK) {
-    (void)lariat_url_parse(path, sizeof path - 1, base, &url, NULL);
-  }
+  if (rules->url) return parse_url(rules->url, NULL);
+  lariat_url *base = parse_url(lr_crawl_site_origin(site), NULL);
+  lariat_url *url = base ? parse_url("/robots.txt", base) : NULL;
   lariat_url_free(base);
   return url;
 }
