@@ -195,6 +195,10 @@ size_t lr_crawl_politeness_take_all(lr_crawl_site *site,
   return count;
 }
 
+size_t lr_crawl_politeness_site_count(const lr_crawl_politeness *politeness) {
+  return politeness->sites.count;
+}
+
 void lr_crawl_politeness_each_site(lr_crawl_politeness *politeness,
                                    lr_crawl_site_callback *callback,
                                    void *context) {
@@ -206,7 +210,8 @@ void lr_crawl_politeness_each_site(lr_crawl_politeness *politeness,
 
 static bool is_idle(const lr_crawl_site *site) {
   const lr_crawl_host_group *group = site->group;
-  return !site->items && !site->in_flight && !lr_crawl_site_is_held(site) &&
+  return !site->items && !site->in_flight &&
+         site->delay_ms == LR_CRAWL_NO_DELAY && !lr_crawl_site_is_held(site) &&
          !site->failures && !site->awaits_address && !site->is_visitor &&
          site->robots != LR_CRAWL_ROBOTS_ASKED && !group->back_off_ms &&
          lr_crawl_host_group_due(group) <= group->politeness->now_ns;

@@ -113,6 +113,9 @@ size_t lr_crawl_politeness_take_all(lr_crawl_site *site,
                                     lr_crawl_item_callback *callback,
                                     void *context);
 
+/* Returns how many sites there are. */
+size_t lr_crawl_politeness_site_count(const lr_crawl_politeness *politeness);
+
 typedef void lr_crawl_site_callback(void *context, lr_crawl_site *site);
 
 /* Calls `callback` for each site, in no certain order; it makes and drops
@@ -122,9 +125,9 @@ void lr_crawl_politeness_each_site(lr_crawl_politeness *politeness,
                                    void *context);
 
 /* Frees the sites about which nothing is to be remembered: nothing of them
- * waits or is in flight, they have not failed, and their group could be asked
- * at once and does not back off.  `callback` gets each before (for its data);
- * what was set for it, its delay and its robots, is forgotten.  Returns how
+ * waits or is in flight, they have not failed, no delay was set for them, and
+ * their group could be asked at once and does not back off.  `callback` gets
+ * each before (for its data).  Returns how
  * many there were. */
 size_t lr_crawl_politeness_drop_idle(lr_crawl_politeness *politeness,
                                      int64_t now_ns,
@@ -214,6 +217,9 @@ lariat_status lr_crawl_politeness_visitor(lr_crawl_politeness *politeness,
  * flight. */
 bool lr_crawl_site_is_visitor(const lr_crawl_site *site);
 void lr_crawl_politeness_end_visit(lr_crawl_site *visitor);
+
+/* Says that they are not known any more. */
+void lr_crawl_politeness_robots_forgotten(lr_crawl_site *site);
 
 /* Tells whether the site asks for a longer Crawl-delay than the maximum, and
  * such are to be skipped (crawl_delay_skip). */

@@ -146,6 +146,12 @@ void lr_crawl_politeness_hold(lr_crawl_site *site, int64_t until_ns) {
     lr_crawl_site_hold(site, until_ns, LR_CRAWL_HOLD_ROBOTS);
 }
 
+void lr_crawl_politeness_robots_forgotten(lr_crawl_site *site) {
+  if (site->robots != LR_CRAWL_ROBOTS_KNOWN || site->is_visitor) return;
+  site->robots = LR_CRAWL_ROBOTS_UNKNOWN;
+  lr_crawl_site_update(site);
+}
+
 bool lr_crawl_politeness_is_skipped(const lr_crawl_site *site) {
   const lr_crawl_politeness_options *options =
       &lr_crawl_politeness_of(site)->options;
