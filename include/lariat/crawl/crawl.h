@@ -103,7 +103,7 @@ typedef struct lariat_crawl_options {
   unsigned hops_off_site; /* links that lead away from the scope's sites */
   bool requisites;        /* images, styles and scripts of pages in scope,
                              wherever they are */
-  const char *types;      /* media types that are wanted, "text/html,image/*";
+  const char *types;      /* media types that are wanted, "text/html,font/woff";
                              NULL: all */
   const char *key_rules;  /* lariat/crawl/url_key.h; NULL: the defaults */
 

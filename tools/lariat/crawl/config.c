@@ -32,14 +32,17 @@ static const struct option_row host_rows[] = {
      .high = UINT32_MAX - 1},
     {HOST_ROW("robots", "obey|ignore", CHOICE, robots),
      .words = {"obey", "ignore"}},
-    {.name = "header", .value = "\"Name: value\"", .kind = OPTION_PARSED,
-     .parse = add_host_header, .is_secret = true},
+    {.name = "header",
+     .value = "\"Name: value\"",
+     .kind = OPTION_PARSED,
+     .parse = add_host_header,
+     .is_secret = true},
 };
 
-static const struct option_table host_table = {
-    .command = "host",
-    .rows = host_rows,
-    .count = sizeof host_rows / sizeof host_rows[0]};
+static const struct option_table host_table = {.command = "host",
+                                               .rows = host_rows,
+                                               .count = sizeof host_rows /
+                                                        sizeof host_rows[0]};
 
 /* ---- Lines ---- */
 
@@ -100,9 +103,8 @@ static bool read_section(struct reading *reading, char *text) {
   text = trim(text + 1);
   if (strncmp(text, word, sizeof word - 1) != 0 ||
       !strchr(" \t", text[sizeof word - 1]))
-    return fail_line(reading,
-                     "the sections are [host \"NAME\"], as [host "
-                     "\"example.org\"] or [host \"*.example.org\"]");
+    return fail_line(reading, "the sections are [host \"NAME\"], as [host "
+                              "\"example.org\"] or [host \"*.example.org\"]");
   char *name = unquote(trim(text + sizeof word - 1));
   if (!*name || strpbrk(name, "\" \t/:") || strstr(name + 1, "*"))
     return fail_line(reading, "[host \"NAME\"] takes the name of a host, as "
@@ -111,15 +113,14 @@ static bool read_section(struct reading *reading, char *text) {
   return add_host(reading->config, name) || fail_line(reading, "out of memory");
 }
 
-static bool add_entry(struct reading *reading, const char *name,
-                      char *value) {
+static bool add_entry(struct reading *reading, const char *name, char *value) {
   struct crawl_config *config = reading->config;
   struct crawl_config_entry *entries =
       realloc(config->entries, (config->entry_count + 1) * sizeof *entries);
   if (!entries) return fail_line(reading, "out of memory");
   config->entries = entries;
-  entries[config->entry_count++] = (struct crawl_config_entry){
-      reading->host, name, value, reading->line};
+  entries[config->entry_count++] =
+      (struct crawl_config_entry){reading->host, name, value, reading->line};
   return true;
 }
 
@@ -137,8 +138,7 @@ static bool read_entry(struct reading *reading, char *text) {
 static bool read_line(struct reading *reading, char *text) {
   text = trim(text);
   if (!*text || *text == '#' || *text == ';') return true;
-  return *text == '[' ? read_section(reading, text)
-                      : read_entry(reading, text);
+  return *text == '[' ? read_section(reading, text) : read_entry(reading, text);
 }
 
 static bool read_lines(struct reading *reading, char *text) {
@@ -183,8 +183,7 @@ bool crawl_config_read(struct crawl_config *config, const char *path) {
   *config = (struct crawl_config){.text = NULL};
   if (!load_text(config, path)) return false;
   bool marked = strncmp(config->text, mark, sizeof mark - 1) == 0;
-  return read_lines(&reading,
-                    config->text + (marked ? sizeof mark - 1 : 0));
+  return read_lines(&reading, config->text + (marked ? sizeof mark - 1 : 0));
 }
 
 /* ---- Options ---- */

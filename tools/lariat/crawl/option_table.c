@@ -146,9 +146,8 @@ static const struct option_row rows[] = {
      .help = "the same by SURT",
      .expects = "a prefix, as \"http://(org,example,)/docs/\"",
      .manual = "URLs whose SURT form begins so do not."},
-    {NAMED("depth", '\0', "N", SCOPE),
-     LIMITED(COUNT, scope.depth, 0, 1000000), .help = "links from a seed",
-     .preset = "no limit", .is_terse = true,
+    {NAMED("depth", '\0', "N", SCOPE), LIMITED(COUNT, scope.depth, 0, 1000000),
+     .help = "links from a seed", .preset = "no limit", .is_terse = true,
      .manual = "Follows at most *N* links from a seed; redirects are not "
                "counted.\n"
                "0: the seeds alone, and what their pages are made of."},
@@ -178,10 +177,9 @@ static const struct option_row rows[] = {
      LIMITED(SECONDS, politeness.delay_ms, 0, DAY_MS),
      .help = "between two requests to a host", .preset = "1",
      .expects = a_delay,
-     .manual =
-         "Leaves at least *S* seconds between two requests to a group of "
-         "hosts, see `--group`; by default 1.\n"
-         "A longer Crawl-delay of its robots.txt wins."},
+     .manual = "Leaves at least *S* seconds between two requests to a group of "
+               "hosts, see `--group`; by default 1.\n"
+               "A longer Crawl-delay of its robots.txt wins."},
     {NAMED("delay-factor", '\0', "F", POLITENESS),
      PARSED(crawl_read_delay_factor), .help = "of the last answer's time",
      .preset = "0", .is_terse = true,
@@ -206,9 +204,8 @@ static const struct option_row rows[] = {
      .is_terse = true, .help = "requests at once to a group",
      .manual = "Has up to *N* requests under way to a group at once."},
     {NAMED("crawl-delay-max", '\0', "S", POLITENESS),
-     LIMITED(SECONDS, politeness.crawl_delay_max_ms, 0, DAY_MS),
-     .preset = "30", .is_terse = true, .help = "of robots.txt",
-     .expects = a_delay,
+     LIMITED(SECONDS, politeness.crawl_delay_max_ms, 0, DAY_MS), .preset = "30",
+     .is_terse = true, .help = "of robots.txt", .expects = a_delay,
      .manual = "The longest Crawl-delay that is kept to; see "
                "`--crawl-delay`."},
     {NAMED("crawl-delay", '\0', "cap|skip", POLITENESS),
@@ -228,8 +225,7 @@ static const struct option_row rows[] = {
      .manual =
          "*ignore*: for your own hosts; it is said each time, and in every "
          "WARC file."},
-    {NAMED("contact", '\0', "URL|MAIL", POLITENESS),
-     PARSED(crawl_read_contact),
+    {NAMED("contact", '\0', "URL|MAIL", POLITENESS), PARSED(crawl_read_contact),
      .help = "who crawls; needed but for loopback",
      .expects = "a URL of a page about the crawl, or a mail address",
      .manual =
@@ -353,9 +349,9 @@ static const struct option_row rows[] = {
      .manual =
          "Asks by the validators of the crawl in *DIR* whether a page has "
          "changed; what has not becomes a *revisit* record."},
-    {NAMED("again", '\0', "AGE", AGAIN), LIMITED(SECONDS, again.again_ms, 1000, 10 * YEAR_MS),
-     .is_terse = true, .help = "fetch what is older",
-     .expects = "a time, as 12h, 7d or 365d",
+    {NAMED("again", '\0', "AGE", AGAIN),
+     LIMITED(SECONDS, again.again_ms, 1000, 10 * YEAR_MS), .is_terse = true,
+     .help = "fetch what is older", .expects = "a time, as 12h, 7d or 365d",
      .manual = "In a directory whose crawl has ended: URLs that were fetched "
                "longer ago than *AGE* are due again."},
     {NAMED("concurrency", 'c', "N", MACHINE),
@@ -375,21 +371,30 @@ static const struct option_row rows[] = {
                "*power*: also that of the machine; files are forced to the "
                "disk several times a second."},
     {NAMED("timeout", '\0', "S", MACHINE),
-     LIMITED(SECONDS, machine.timeout_ms, 0, 30 * DAY_MS), .preset = "30",
+     LIMITED(SECONDS, machine.timeout_ms, 0, 30 * DAY_MS), .preset = "120",
      .is_terse = true, .help = "a whole fetch", .expects = seconds_or_none,
-     .manual = "The time for a whole fetch; by default 30 seconds."},
+     .manual = "The time for a whole fetch; by default two minutes."},
     {NAMED("connect-timeout", '\0', "S", MACHINE),
      LIMITED(SECONDS, machine.connect_timeout_ms, 0, 30 * DAY_MS),
      .preset = "10", .is_terse = true, .help = "until there is a connection",
      .expects = seconds_or_none,
      .manual = "The time until the connection is there, TLS included; by "
                "default 10 seconds."},
+    {NAMED("idle-timeout", '\0', "S", MACHINE),
+     LIMITED(SECONDS, machine.idle_timeout_ms, 0, 30 * DAY_MS), .preset = "60",
+     .is_terse = true, .help = "without a byte", .expects = seconds_or_none,
+     .manual = "The time without a byte in either direction; by default a "
+               "minute."},
+    {NAMED("retries", '\0', "N", MACHINE),
+     LIMITED(COUNT, machine.retries, 0, 100), .preset = "3", .is_terse = true,
+     .help = "tries after a failure in passing",
+     .manual = "Up to *N* more tries of a URL, ever longer apart, when there "
+               "is no connection, or it breaks, or the server is busy."},
     {NAMED("http", '\0', "auto|1.1|2", NETWORK), AT(CHOICE, machine.http),
      .words = {"auto", "1.1", "2"}, .is_terse = true,
-     .help = "the version of HTTP",
-     .manual = "*auto*, the default: HTTP/2 where a TLS server offers it, else "
-               "1.1.\n"
-               "*2*: also without TLS, by prior knowledge."},
+     .help = "the version of HTTP", .preset = "1.1",
+     .manual = "*1.1*, the default; *auto*: HTTP/2 where a TLS server offers "
+               "it, else 1.1; *2*: also without TLS, by prior knowledge."},
     {NAMED("cacert", '\0', "FILE", NETWORK), AT(TEXT, network.ca_file),
      .low = 1, .files = OPTION_FILES, .is_terse = true,
      .help = "trusted certificates",
@@ -457,8 +462,8 @@ static const struct option_row rows[] = {
      .manual = "What is in flight at the first SIGINT or SIGTERM has so long; "
                "by default 10 seconds."},
     {NAMED("progress", '\0', "line|json", MESSAGES),
-     AT(CHOICE, messages.progress), .words = {"line", "json"},
-     .preset = "line", .is_terse = true, .help = "how far it is",
+     AT(CHOICE, messages.progress), .words = {"line", "json"}, .preset = "line",
+     .is_terse = true, .help = "how far it is",
      .manual = "*line*, the default: one line, where standard error is a "
                "terminal.\n"
                "*json*: a line of JSON on standard error, every ten seconds "
@@ -483,7 +488,7 @@ static const char usage[] =
 
 static const char notes[] =
     "Exit code: 0 done, 1 some failed, 2 bad usage, 3 a budget is used up,\n"
-    "4 the disk is full, 5 no answer at all, 130 and 143 stopped.\n"
+    "4 the disk is full, 5 no page at all, 130 and 143 stopped.\n"
     "Examples:\n"
     "  lariat crawl --contact me@example.org site https://example.org/\n"
     "  lariat crawl status site\n";

@@ -92,8 +92,8 @@ bool crawl_read_contact(void *settings, char *value) {
 /* ---- Addresses ---- */
 
 bool crawl_read_allow_net(void *settings, char *value) {
-  return request_value_add_entry(&SETTINGS(settings)->network.allow_nets,
-                                 value, ',');
+  return request_value_add_entry(&SETTINGS(settings)->network.allow_nets, value,
+                                 ',');
 }
 
 bool crawl_read_deny_net(void *settings, char *value) {
@@ -107,6 +107,6 @@ bool crawl_read_resolve(void *settings, char *value) {
 }
 
 bool crawl_read_connect_to(void *settings, char *value) {
-  return request_value_add_entry(&SETTINGS(settings)->network.connect_to,
-                                 value, ' ');
+  return request_value_add_entry(&SETTINGS(settings)->network.connect_to, value,
+                                 ' ');
 }

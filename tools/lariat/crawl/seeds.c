@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "crawl/loopback.h"
-#include "request_values.h"
 #include "say.h"
 
 enum {
@@ -18,8 +17,7 @@ enum {
   MOST_PRIORITY = 7,
   MOST_DEPTH = 1000000,
   MOST_MISTAKES = 10, /* that are told */
-  MESSAGE_MAX = 256,
-  NETWORKS_MAX = 64
+  MESSAGE_MAX = 256
 };
 
 /* ---- URLs ---- */
@@ -34,10 +32,17 @@ static bool is_bare_host(const char *text) {
   return memchr(text, '.', length) != NULL || loopback_is(text, name);
 }
 
+/* Tells whether "://" comes before all else that ends a host. */
+static bool has_scheme(const char *text) {
+  size_t length = strcspn(text, "/?#");
+  return length && text[length - 1] == ':' && text[length] == '/' &&
+         text[length + 1] == '/';
+}
+
 /* Returns the scheme that is missing; "": none is. */
 static const char *guess_scheme(const char *text) {
   size_t name = text[0] == '[' ? strcspn(text, "]") + 1 : strcspn(text, ":/?#");
-  if (strstr(text, "://") || !is_bare_host(text)) return "";
+  if (has_scheme(text) || !is_bare_host(text)) return "";
   return loopback_is(text, name) ? "http://" : "https://";
 }
 
@@ -50,16 +55,6 @@ static lariat_url *parse_url(const char *text, char *message, size_t capacity) {
   snprintf(message, capacity, "%s",
            error.message[0] ? error.message : lariat_status_text(status));
   return NULL;
-}
-
-/* Adds networks that are not there yet. */
-static bool note_networks(struct crawl_seeds *seeds, const lariat_url *url) {
-  char networks[NETWORKS_MAX];
-  lariat_url_part host = lariat_url_host(url);
-  if (!loopback_networks(host.bytes, host.length, networks, sizeof networks) ||
-      (seeds->networks && strstr(seeds->networks, networks)))
-    return true;
-  return request_value_add_entry(&seeds->networks, networks, ',');
 }
 
 static bool reserve_seed(struct crawl_seeds *seeds) {
@@ -78,7 +73,7 @@ static bool reserve_seed(struct crawl_seeds *seeds) {
 
 static bool add_url(struct crawl_seeds *seeds, const lariat_url *url,
                     unsigned depth, unsigned priority) {
-  if (!reserve_seed(seeds) || !note_networks(seeds, url)) return false;
+  if (!reserve_seed(seeds)) return false;
   char *text = strdup(lariat_url_text(url, NULL));
   if (!text) return false;
   seeds->texts[seeds->count] = text;
@@ -105,8 +100,8 @@ static bool add_text(struct crawl_seeds *seeds, const char *text,
   return added;
 }
 
-bool crawl_seeds_add(struct crawl_seeds *seeds, const char *text,
-                     char *message, size_t capacity) {
+bool crawl_seeds_add(struct crawl_seeds *seeds, const char *text, char *message,
+                     size_t capacity) {
   return add_text(seeds, text, 0, MIDDLE_PRIORITY, message, capacity);
 }
 
@@ -216,8 +211,8 @@ static void read_lines(struct crawl_seeds *seeds, const char *path,
        number++) {
     size_t skip =
         number == 1 && strncmp(line, mark, sizeof mark - 1) == 0 ? 3 : 0;
-    if (crawl_seeds_add_line(seeds, line + skip, (size_t)length - skip,
-                             message, sizeof message))
+    if (crawl_seeds_add_line(seeds, line + skip, (size_t)length - skip, message,
+                             sizeof message))
       continue;
     line[strcspn(line, "\r\n")] = '\0';
     say_mistake(seeds, path, number, line + skip, message);
@@ -273,6 +268,5 @@ void crawl_seeds_free(struct crawl_seeds *seeds) {
   for (size_t i = 0; i < seeds->count; i++) free(seeds->texts[i]);
   free(seeds->texts);
   free(seeds->seeds);
-  free(seeds->networks);
   *seeds = (struct crawl_seeds){.seeds = NULL};
 }

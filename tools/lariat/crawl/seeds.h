@@ -15,16 +15,15 @@ struct crawl_seeds {
   char **texts; /* owned: their URLs */
   size_t count;
   size_t capacity;
-  size_t guessed;   /* had no scheme */
-  char *networks;   /* owned: those of seeds that are not public; NULL: none */
+  size_t guessed; /* had no scheme */
   unsigned mistakes;
 };
 
 /* Reads one seed: a URL, or a host or the like without a scheme, which is taken
  * as https, of this machine as http.  Appends it; false, with a reason in
  * `message`: it is none, or there is no memory. */
-bool crawl_seeds_add(struct crawl_seeds *seeds, const char *text,
-                     char *message, size_t capacity);
+bool crawl_seeds_add(struct crawl_seeds *seeds, const char *text, char *message,
+                     size_t capacity);
 
 /* Reads one line of a list: a URL, a JSON object, a comment, or nothing. */
 bool crawl_seeds_add_line(struct crawl_seeds *seeds, const char *line,

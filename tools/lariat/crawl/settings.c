@@ -29,7 +29,6 @@ static void set_politeness(struct crawl_politeness_settings *politeness,
 
 static void set_defaults(struct crawl_settings *settings) {
   lariat_crawl_options options = lariat_crawl_defaults();
-  lariat_client_options client = lariat_client_defaults();
   *settings = (struct crawl_settings){
       .scope = {.scope = options.scope,
                 .depth = UINT_MAX,
@@ -41,8 +40,11 @@ static void set_defaults(struct crawl_settings *settings) {
       .output = {.warc_size = options.warc_size,
                  .warc_level = (unsigned)options.warc_level},
       .machine = {.concurrency = options.in_flight,
-                  .timeout_ms = client.timeout_ms,
-                  .connect_timeout_ms = client.connect_timeout_ms},
+                  .retries = options.retries,
+                  .timeout_ms = 120000,
+                  .connect_timeout_ms = 10000,
+                  .idle_timeout_ms = 60000,
+                  .http = LARIAT_HTTP_1_1},
       .messages = {.grace_ms = 10000}};
   set_politeness(&settings->politeness, &options);
 }

@@ -99,8 +99,10 @@ struct crawl_machine_settings {
   unsigned concurrency;
   unsigned reactors;   /* 0: the pool's default */
   unsigned durability; /* index of the word: process, power */
-  uint64_t timeout_ms;
+  unsigned retries;
+  uint64_t timeout_ms; /* 0: no limit, as the next two */
   uint64_t connect_timeout_ms;
+  uint64_t idle_timeout_ms;
   lariat_http http;
 };
 
