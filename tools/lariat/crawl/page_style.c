@@ -19,7 +19,7 @@ const char crawl_page_style[] =
     "p{margin:.3rem 0}\n"
     ".soft{color:var(--soft);font-size:.9rem}\n"
     ".tiles{display:flex;flex-wrap:wrap;gap:.6rem;margin:1rem 0 .6rem}\n"
-    ".tile{flex:1 1 7.5rem;background:var(--card);border-radius:.4rem;"
+    ".tile{flex:1 1 9.5rem;background:var(--card);border-radius:.4rem;"
     "padding:.6rem .8rem}\n"
     ".tile span{display:block;color:var(--soft);font-size:.85rem}\n"
     ".tile b{font-size:1.35rem;font-variant-numeric:tabular-nums;"
