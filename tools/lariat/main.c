@@ -15,6 +15,9 @@
 #endif
 #include "say.h"
 #include "spelling.h"
+#ifdef LARIAT_WITH_CRAWL
+#include "warc/warc.h"
+#endif
 
 /* ---- Commands ---- */
 
@@ -29,6 +32,9 @@ static const struct command commands[] = {{"fetch", fetch_command},
 #endif
 #ifdef LARIAT_WITH_LOAD
                                           {"load", load_command},
+#endif
+#ifdef LARIAT_WITH_CRAWL
+                                          {"warc", warc_command},
 #endif
                                           {NULL, NULL}};
 
