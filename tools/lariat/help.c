@@ -12,6 +12,9 @@ void help_print(FILE *file) {
 #ifdef LARIAT_WITH_LOAD
       "  lariat load [options] URL...      test a server with load\n"
 #endif
+#ifdef LARIAT_WITH_CRAWL
+      "  lariat warc list|show|check|cdx   read web archives\n"
+#endif
       "  lariat help COMMAND               its options\n"
       "  lariat version                    of lariat and of libcurl\n",
       file);

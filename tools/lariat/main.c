@@ -12,6 +12,9 @@
 #endif
 #include "say.h"
 #include "spelling.h"
+#ifdef LARIAT_WITH_CRAWL
+#include "warc/warc.h"
+#endif
 
 /* ---- Commands ---- */
 
@@ -23,6 +26,9 @@ struct command {
 static const struct command commands[] = {{"fetch", fetch_command},
 #ifdef LARIAT_WITH_LOAD
                                           {"load", load_command},
+#endif
+#ifdef LARIAT_WITH_CRAWL
+                                          {"warc", warc_command},
 #endif
                                           {NULL, NULL}};
 

@@ -8,10 +8,16 @@
 #ifdef LARIAT_WITH_LOAD
 #include "load/option_table.h"
 #endif
+#ifdef LARIAT_WITH_CRAWL
+#include "warc/option_table.h"
+#endif
 
 const struct option_table *const option_tables[] = {&fetch_options,
 #ifdef LARIAT_WITH_LOAD
                                                     &load_options,
+#endif
+#ifdef LARIAT_WITH_CRAWL
+                                                    &warc_options,
 #endif
                                                     NULL};
 
