@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT
+ * host_text.h: the host of a URL, as a text. */
+#ifndef CRAWL_HOST_TEXT_H
+#define CRAWL_HOST_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include <lariat/url.h>
+
+#include "ascii.h"
+
+/* Tells whether a host is an address and not a name.  The parser of URLs has
+ * brought all forms of IPv4 to four numbers, and takes no other name whose last
+ * label is a number. */
+static inline bool lr_crawl_is_ipv4(const char *host, size_t length) {
+  size_t dots = 0;
+  for (size_t i = 0; i < length; i++) {
+    if (host[i] == '.')
+      dots++;
+    else if (!lr_crawl_is_digit(host[i]))
+      return false;
+  }
+  return dots == 3;
+}
+
+static inline bool lr_crawl_is_address(const char *host, size_t length) {
+  return length && (*host == '[' || lr_crawl_is_ipv4(host, length));
+}
+
+/* Returns the host without a dot at its end. */
+static inline lariat_url_part lr_crawl_host_of(const lariat_url *url) {
+  lariat_url_part host = lariat_url_host(url);
+  if (host.length > 1 && host.bytes[host.length - 1] == '.') host.length--;
+  return host;
+}
+
+#endif
