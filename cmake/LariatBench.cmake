@@ -25,6 +25,23 @@ if(truth_sources)
   endif()
 endif()
 
+# The web that crawlers are compared on; its parts have tests, too.
+file(GLOB synthweb_sources CONFIGURE_DEPENDS bench/synthweb/*.c)
+if(synthweb_sources)
+  list(REMOVE_ITEM synthweb_sources
+    ${CMAKE_CURRENT_SOURCE_DIR}/bench/synthweb/synthweb.c)
+  add_library(synthweb_parts STATIC ${synthweb_sources}
+    bench/truth/due.c bench/truth/instant.c bench/truth/wire.c)
+  target_link_libraries(synthweb_parts PUBLIC
+    PkgConfig::OPENSSL PkgConfig::ZLIB m lariat_warnings lariat_build_flags)
+  add_executable(synthweb bench/synthweb/synthweb.c)
+  target_link_libraries(synthweb PRIVATE synthweb_parts)
+  if(NOT LARIAT_BENCH AND NOT LARIAT_TESTS)
+    set_target_properties(synthweb synthweb_parts
+      PROPERTIES EXCLUDE_FROM_ALL ON)
+  endif()
+endif()
+
 if(NOT LARIAT_BENCH)
   return()
 endif()
