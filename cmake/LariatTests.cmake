@@ -191,6 +191,11 @@ foreach(source IN LISTS sources)
   endif()
 endforeach()
 
+# The report's page is read by expat.
+if(TARGET crawl_report_test)
+  target_link_libraries(crawl_report_test PRIVATE PkgConfig::EXPAT)
+endif()
+
 file(GLOB sources CONFIGURE_DEPENDS tests/stress/*.c)
 if(NOT TARGET lariat_tool)
   list(FILTER sources EXCLUDE REGEX "/program_stress\\.c$")

@@ -196,6 +196,7 @@ lariat_status lariat_crawl_new(const lariat_crawl_options *options,
   if (!crawl) return LARIAT_ENOMEM;
   crawl->reactor = lariat_reactor_current();
   crawl->mailbox = lariat_reactor_mailbox(crawl->reactor);
+  lr_crawl_list_init(&crawl->questions);
   lariat_status status = open_crawl(crawl, options, &fault);
   if (status == LARIAT_OK) {
     *out = crawl;
@@ -263,7 +264,11 @@ static void close_pool(lariat_crawl *crawl) {
   crawl->state = LR_CRAWL_CLOSING;
   (void)lariat_reactor_cancel_timer(crawl->reactor, crawl->tick);
   (void)lariat_reactor_cancel_timer(crawl->reactor, crawl->grace);
-  if (crawl->end != LARIAT_CRAWL_DISK) (void)lr_crawl_commit(crawl);
+  lr_crawl_answer_all(crawl);
+  if (crawl->end != LARIAT_CRAWL_DISK) {
+    lr_crawl_stats_keep(crawl);
+    (void)lr_crawl_commit(crawl);
+  }
   close_frontier(crawl);
   lariat_deferred *closed = lariat_pool_close(crawl->pool, crawl->reactor, 0);
   lariat_deferred_forget(
