@@ -261,7 +261,8 @@ static bool show_wanted(struct showing *showing, const struct wanted *wanted) {
 static bool open_output(struct showing *showing) {
   const char *path = showing->settings->output;
   showing->to = path ? fopen(path, "we") : stdout;
-  if (!showing->to) say("cannot write %s: %s", path, say_errno(errno));
+  if (!showing->to)
+    say("cannot write %s: %s", path ? path : "", say_errno(errno));
   showing->escaped = !path && isatty(STDOUT_FILENO);
   return showing->to != NULL;
 }
