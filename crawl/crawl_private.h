@@ -84,6 +84,9 @@ void lr_crawl_look_at_end(lariat_crawl *crawl);
 /* Gives up: the log cannot be written. */
 void lr_crawl_give_up(lariat_crawl *crawl, const lr_crawl_fault *fault);
 
+/* Has the directory remember the options. */
+lariat_status lr_crawl_keep_config(lariat_crawl *crawl, lr_crawl_fault *fault);
+
 void lr_crawl_note_end(lariat_crawl *crawl, lr_crawl_member *member);
 
 /* ---- crawl_mail.c ---- */

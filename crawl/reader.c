@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crawl_config.h"
 #include "crawl_private.h"
 #include "explanation.h"
 #include "memory.h"
@@ -141,6 +142,23 @@ static lariat_status explain(const lr_crawl_explained *about, const char *text,
   return *out ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
+static lariat_status make_settings(lariat_crawl_reader *reader,
+                                   const lariat_crawl_options *options,
+                                   lr_crawl_settings **out,
+                                   lr_crawl_fault *fault) {
+  lariat_crawl_options defaults = lariat_crawl_defaults();
+  lr_crawl_config *config = NULL;
+  defaults.directory = ".";
+  lariat_status status = lr_crawl_config_join(
+      options ? options : &defaults, lr_crawl_frontier_config(reader->frontier),
+      !options, &config);
+  if (status == LARIAT_OK)
+    status =
+        lr_crawl_settings_new(lr_crawl_config_options(config), out, fault);
+  lr_crawl_config_free(config);
+  return status;
+}
+
 lariat_status lariat_crawl_reader_why(lariat_crawl_reader *reader,
                                       const lariat_crawl_options *options,
                                       const char *url, char **out,
@@ -148,11 +166,9 @@ lariat_status lariat_crawl_reader_why(lariat_crawl_reader *reader,
   lr_crawl_settings *settings = NULL;
   lr_crawl_scope *scope = NULL;
   lr_crawl_fault fault = {0};
-  lariat_crawl_options defaults = lariat_crawl_defaults();
   *out = NULL;
-  defaults.directory = ".";
   lariat_status status =
-      lr_crawl_settings_new(options ? options : &defaults, &settings, &fault);
+      make_settings(reader, options, &settings, &fault);
   if (status == LARIAT_OK)
     status = lr_crawl_settings_make_scope(settings, NULL, 0, &scope, &fault);
   if (status == LARIAT_OK)
