@@ -15,6 +15,7 @@
 #include <lariat/crawl/warc.h>
 #include <lariat/version.h>
 
+#include "crawl_config.h"
 #include "crawl_private.h"
 #include "memory.h"
 
@@ -148,19 +149,61 @@ static uint16_t choose_most_away(const lr_crawl_settings *settings) {
   return (uint16_t)(most < MOST ? most : MOST);
 }
 
+/* Says what is wrong with options before anything is written. */
+static lariat_status check_first(const lariat_crawl *crawl,
+                                 lr_crawl_fault *fault) {
+  const lr_crawl_settings *settings = crawl->settings;
+  char path[4096];
+  snprintf(path, sizeof path, "%s/crawl.db", settings->options.directory);
+  if (access(path, F_OK) == 0) return LARIAT_OK;
+  if (!settings->options.seed_count)
+    return lr_crawl_fault_set(fault, LARIAT_EINVAL, 0,
+                              "seeds: there are none, and the directory has "
+                              "no crawl to go on with");
+  return lr_crawl_settings_check_contact(settings, fault);
+}
+
+/* Makes the settings anew, with what the directory remembers. */
+static lariat_status join_settings(lariat_crawl *crawl,
+                                   const lariat_crawl_options *options,
+                                   lr_crawl_fault *fault) {
+  lr_crawl_config *config = NULL;
+  lr_crawl_settings *joined = NULL;
+  lariat_status status = lr_crawl_config_join(
+      options, lr_crawl_frontier_config(crawl->frontier), false, &config);
+  if (status == LARIAT_OK)
+    status = lr_crawl_settings_new(lr_crawl_config_options(config), &joined,
+                                   fault);
+  lr_crawl_config_free(config);
+  if (status != LARIAT_OK) return status;
+  joined->hash = crawl->settings->hash;
+  lr_crawl_settings_free(crawl->settings);
+  crawl->settings = joined;
+  return lr_crawl_settings_check_contact(joined, fault);
+}
+
+lariat_status lr_crawl_keep_config(lariat_crawl *crawl,
+                                   lr_crawl_fault *fault) {
+  char *text = lr_crawl_config_write(&crawl->settings->options);
+  if (!text) return lr_crawl_fault_memory(fault);
+  lariat_status status =
+      lr_crawl_frontier_keep_config(crawl->frontier, text, fault);
+  lariat_memory_release(text);
+  return status;
+}
+
 static lariat_status open_crawl(lariat_crawl *crawl,
                                 const lariat_crawl_options *options,
                                 lr_crawl_fault *fault) {
   lariat_status status =
       lr_crawl_settings_new(options, &crawl->settings, fault);
+  if (status == LARIAT_OK) status = check_first(crawl, fault);
+  if (status == LARIAT_OK) status = open_frontier(crawl, fault);
+  if (status == LARIAT_OK) status = join_settings(crawl, options, fault);
+  if (status == LARIAT_OK) status = lr_crawl_keep_config(crawl, fault);
   if (status == LARIAT_OK)
     status = lr_crawl_settings_make_scope(crawl->settings, NULL, 0,
                                           &crawl->scope, fault);
-  if (status == LARIAT_OK) status = open_frontier(crawl, fault);
-  if (status == LARIAT_OK && !options->seed_count && !crawl->resumed)
-    status = lr_crawl_fault_set(fault, LARIAT_EINVAL, 0,
-                                "seeds: there are none, and the directory has "
-                                "no crawl to go on with");
   if (status == LARIAT_OK) status = open_pool(crawl, fault);
   if (status == LARIAT_OK)
     crawl->dispatch.most_away = choose_most_away(crawl->settings);
@@ -196,6 +239,7 @@ lariat_status lariat_crawl_new(const lariat_crawl_options *options,
   if (!crawl) return LARIAT_ENOMEM;
   crawl->reactor = lariat_reactor_current();
   crawl->mailbox = lariat_reactor_mailbox(crawl->reactor);
+  lr_crawl_list_init(&crawl->questions);
   lariat_status status = open_crawl(crawl, options, &fault);
   if (status == LARIAT_OK) {
     *out = crawl;
@@ -263,7 +307,11 @@ static void close_pool(lariat_crawl *crawl) {
   crawl->state = LR_CRAWL_CLOSING;
   (void)lariat_reactor_cancel_timer(crawl->reactor, crawl->tick);
   (void)lariat_reactor_cancel_timer(crawl->reactor, crawl->grace);
-  if (crawl->end != LARIAT_CRAWL_DISK) (void)lr_crawl_commit(crawl);
+  lr_crawl_answer_all(crawl);
+  if (crawl->end != LARIAT_CRAWL_DISK) {
+    lr_crawl_stats_keep(crawl);
+    (void)lr_crawl_commit(crawl);
+  }
   close_frontier(crawl);
   lariat_deferred *closed = lariat_pool_close(crawl->pool, crawl->reactor, 0);
   lariat_deferred_forget(

@@ -10,10 +10,13 @@
 #include "crawl_options.h"
 #include "dispatch.h"
 #include "frontier.h"
+#include "list.h"
 #include "report.h"
 #include "scope.h"
 #include "shard.h"
 #include "work.h"
+
+typedef struct lr_crawl_question lr_crawl_question; /* why.c */
 
 typedef enum lr_crawl_state {
   LR_CRAWL_NEW = 0,
@@ -64,6 +67,7 @@ struct lariat_crawl {
   uint64_t stop_at_ns; /* when the grace of a stop is over */
   lariat_timer tick;
   lariat_timer grace;
+  lr_crawl_list questions; /* of `why`, that shards have */
   lariat_deferred *done;
 };
 
@@ -80,6 +84,9 @@ void lr_crawl_look_at_end(lariat_crawl *crawl);
 /* Gives up: the log cannot be written. */
 void lr_crawl_give_up(lariat_crawl *crawl, const lr_crawl_fault *fault);
 
+/* Has the directory remember the options. */
+lariat_status lr_crawl_keep_config(lariat_crawl *crawl, lr_crawl_fault *fault);
+
 void lr_crawl_note_end(lariat_crawl *crawl, lr_crawl_member *member);
 
 /* ---- crawl_mail.c ---- */
@@ -95,7 +102,6 @@ struct lr_crawl_message {
   char *text;
   const lr_crawl_scope *scope;
   uint64_t number;
-  lariat_deferred *answer; /* the crawl's */
 };
 
 /* Send a call to the crawl, from a shard's thread, or to a shard, from the
@@ -108,7 +114,18 @@ void lr_crawl_tell_shards(lariat_crawl *crawl, const lr_crawl_message *what);
 /* Gives a shard its work; on its thread. */
 void lr_crawl_take_work(lr_crawl_message *message);
 
+/* ---- why.c ---- */
+
+/* Answers what shards have not answered, without them. */
+void lr_crawl_answer_all(lariat_crawl *crawl);
+
 /* ---- stats.c ---- */
+
+/* Keeps with the log what only this run knows, for the readers of the
+ * directory; and reads it. */
+void lr_crawl_stats_keep(lariat_crawl *crawl);
+void lr_crawl_stats_add_last_run(const lr_crawl_frontier *frontier,
+                                 lariat_crawl_stats *stats);
 
 void lr_crawl_stats_add_frontier(const lr_crawl_frontier_counts *counts,
                                  lariat_crawl_stats *stats);
@@ -117,6 +134,9 @@ void lr_crawl_stats_add_frontier(const lr_crawl_frontier_counts *counts,
 
 /* Takes what a shard has told. */
 void lr_crawl_take_report(lr_crawl_message *message);
+
+/* Returns the shard of an origin: hosts that could be one group are one's. */
+unsigned lr_crawl_shard_of(const lariat_crawl *crawl, const char *origin);
 
 /* Hands out what is ready, as far as it may be. */
 void lr_crawl_hand_out(lariat_crawl *crawl);

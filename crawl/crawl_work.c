@@ -16,8 +16,7 @@ enum {
 
 /* ---- Where a host is ---- */
 
-/* Returns the shard of an origin: hosts that could be one group are one's. */
-static unsigned choose_shard(const lariat_crawl *crawl, const char *origin) {
+unsigned lr_crawl_shard_of(const lariat_crawl *crawl, const char *origin) {
   char domain[256];
   const char *host = strstr(origin, "://");
   uint64_t hash = UINT64_C(14695981039346656037);
@@ -36,7 +35,7 @@ static unsigned choose_shard(const lariat_crawl *crawl, const char *origin) {
 void lr_crawl_take_host(void *context, uint64_t host, const char *origin) {
   lariat_crawl *crawl = context;
   (void)lr_crawl_dispatch_add(&crawl->dispatch, host,
-                              choose_shard(crawl, origin));
+                              lr_crawl_shard_of(crawl, origin));
 }
 
 /* ---- Giving ---- */

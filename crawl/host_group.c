@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT
  * host_group.c: which hosts are a group, and when it may be asked. */
 #include <arpa/inet.h>
-#include <libpsl.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "memory.h"
 #include "politeness_private.h"
+#include "scope.h"
 
 /* The longest text of a host that tells groups apart; names that can be looked
  * up have 253 octets at the most. */
@@ -19,12 +19,12 @@ static const int64_t ms_ns = 1000000;
 
 /* ---- Names ---- */
 
-/* Writes the host of an origin, without the brackets of an address. */
+/* Writes the host of an origin, or of a visitor's, without the brackets of an
+ * address. */
 static void write_host(const char *origin, char out[MOST_HOST]) {
   const char *host = strstr(origin, "://");
   host = host ? host + 3 : origin;
-  const char *end = strrchr(host, ':');
-  if (*host == '[') end = strchr(host++, ']');
+  const char *end = *host == '[' ? strchr(++host, ']') : strchr(host, ':');
   size_t length = end ? (size_t)(end - host) : strlen(host);
   if (length >= MOST_HOST) length = MOST_HOST - 1;
   memcpy(out, host, length);
@@ -43,20 +43,17 @@ bool lr_crawl_origin_is_address(const char *origin) {
   return is_address(host);
 }
 
-static const char *find_domain(const char *host) {
-  const char *domain = psl_registrable_domain(psl_builtin(), host);
-  return domain ? domain : host;
-}
-
 /* Writes the name of the group of a host: what is the same for all of it. */
 static void write_name(lr_crawl_grouping grouping, const char *host,
                        const char *ip, char out[MOST_NAME]) {
+  char domain[MOST_HOST];
   const char *name = host;
   if (is_address(host)) grouping = LR_CRAWL_GROUP_HOST;
   if (grouping == LR_CRAWL_GROUP_IP && ip) name = ip;
-  if (grouping == LR_CRAWL_GROUP_DOMAIN) name = find_domain(host);
+  (void)lr_crawl_domain(host, strlen(host), domain, sizeof domain);
+  if (grouping == LR_CRAWL_GROUP_DOMAIN) name = domain;
   if (grouping == LR_CRAWL_GROUP_IP_IN_DOMAIN)
-    snprintf(out, MOST_NAME, "%s at %s", find_domain(host), ip ? ip : "?");
+    snprintf(out, MOST_NAME, "%s at %s", domain, ip ? ip : "?");
   else
     snprintf(out, MOST_NAME, "%s", name);
 }
@@ -187,14 +184,13 @@ static void learn_time(lr_crawl_host_group *group,
   if (wait_ns > 0) wait_until(group, reply->ended_ns + (int64_t)wait_ns, false);
 }
 
-/* A site that is only visiting, for its robots.txt, does not make the wait
- * shorter that the group's own need. */
+/* A visitor does not make the wait shorter that the group's own sites need. */
 void lr_crawl_host_group_learn(lr_crawl_host_group *group,
                                const lr_crawl_site *site,
                                const lr_crawl_reply *reply) {
   int64_t guard_ns = (int64_t)group->politeness->options.guard_ms * ms_ns;
   int64_t arrived_ns = find_arrival(reply, guard_ns);
-  bool visits = site->own != group;
+  bool visits = site->is_visitor;
   uint32_t least_ms = visits && group->last ? group->wait_ms : 0;
   if (arrived_ns > group->started_ns) group->started_ns = arrived_ns;
   learn_status(group, site, reply);

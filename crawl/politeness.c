@@ -2,6 +2,7 @@
  * politeness.c: sites, their groups, and whose turn it is. */
 #include "politeness.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "memory.h"
@@ -82,17 +83,16 @@ void lr_crawl_politeness_free(lr_crawl_politeness *politeness,
 
 /* ---- Sites ---- */
 
+/* Puts a site among the others, and into its group. */
 static bool join_sites(lr_crawl_politeness *politeness, lr_crawl_site *site) {
   if (lr_crawl_due_order_reserve(&politeness->held,
                                  politeness->sites.count + 1))
     return false;
-  lr_crawl_host_group *group =
-      lr_crawl_host_group_find(politeness, site->origin, NULL);
-  if (!group) return false;
-  site->group = site->own = group;
-  group->references += 2;
+  site->group = lr_crawl_host_group_find(politeness, site->origin, NULL);
+  if (!site->group) return false;
+  site->group->sites++;
   if (!lr_crawl_text_table_add(&politeness->sites, site)) return true;
-  lr_crawl_host_group_release(group, 2);
+  lr_crawl_host_group_leave(site->group, true);
   return false;
 }
 
@@ -122,6 +122,53 @@ lariat_status lr_crawl_politeness_site(lr_crawl_politeness *politeness,
   return *out ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
+/* A visitor whose host has a site is where that one is. */
+static void make_visitor(lr_crawl_site *visitor, const lr_crawl_site *host) {
+  visitor->is_visitor = true;
+  visitor->robots = LR_CRAWL_ROBOTS_KNOWN;
+  visitor->robots_expire_ns = INT64_MAX;
+  if (!host || host->group == visitor->group) return;
+  lr_crawl_host_group_leave(visitor->group, true);
+  visitor->group = host->group;
+  visitor->group->sites++;
+  visitor->awaits_address = host->awaits_address;
+}
+
+lariat_status lr_crawl_politeness_visitor(lr_crawl_politeness *politeness,
+                                          const char *origin, const char *asker,
+                                          lr_crawl_site **out) {
+  static const char link[] = " for ";
+  size_t size = strlen(origin) + strlen(asker) + sizeof link;
+  *out = NULL;
+  if (!strstr(origin, "://")) return LARIAT_EINVAL;
+  char *name = lariat_memory_allocate(size);
+  if (!name) return LARIAT_ENOMEM;
+  snprintf(name, size, "%s%s%s", origin, link, asker);
+  bool is_there = lr_crawl_text_table_find(&politeness->sites, name) != NULL;
+  if (!is_there) *out = make_site(politeness, name, 0);
+  lariat_memory_release(name);
+  if (is_there) return LARIAT_EALREADY;
+  if (!*out) return LARIAT_ENOMEM;
+  make_visitor(*out, lr_crawl_text_table_find(&politeness->sites, origin));
+  return LARIAT_OK;
+}
+
+/* Takes a site out of all that it is in, and frees it. */
+static void free_site(lr_crawl_site *site) {
+  lr_crawl_politeness *politeness = lr_crawl_politeness_of(site);
+  lr_crawl_text_table_remove(&politeness->sites, site);
+  lr_crawl_due_order_remove(&politeness->held, &site->hold);
+  lr_crawl_list_remove(&site->ready);
+  lr_crawl_site_update(site);
+  if (site->group->last == site) site->group->last = NULL;
+  lr_crawl_host_group_leave(site->group, true);
+  lariat_memory_release(site);
+}
+
+void lr_crawl_politeness_end_visit(lr_crawl_site *visitor) {
+  free_site(visitor);
+}
+
 lariat_status lr_crawl_politeness_add(lr_crawl_site *site, void *item,
                                       bool first) {
   lariat_status status = lr_crawl_item_queue_put(&site->items, item, first);
@@ -148,6 +195,10 @@ size_t lr_crawl_politeness_take_all(lr_crawl_site *site,
   return count;
 }
 
+size_t lr_crawl_politeness_site_count(const lr_crawl_politeness *politeness) {
+  return politeness->sites.count;
+}
+
 void lr_crawl_politeness_each_site(lr_crawl_politeness *politeness,
                                    lr_crawl_site_callback *callback,
                                    void *context) {
@@ -159,8 +210,9 @@ void lr_crawl_politeness_each_site(lr_crawl_politeness *politeness,
 
 static bool is_idle(const lr_crawl_site *site) {
   const lr_crawl_host_group *group = site->group;
-  return !site->items && !site->in_flight && !lr_crawl_site_is_held(site) &&
-         !site->failures && !site->awaits_address && group == site->own &&
+  return !site->items && !site->in_flight &&
+         site->delay_ms == LR_CRAWL_NO_DELAY && !lr_crawl_site_is_held(site) &&
+         !site->failures && !site->awaits_address && !site->is_visitor &&
          site->robots != LR_CRAWL_ROBOTS_ASKED && !group->back_off_ms &&
          lr_crawl_host_group_due(group) <= group->politeness->now_ns;
 }
@@ -170,8 +222,7 @@ static void drop_idle_groups(lr_crawl_politeness *politeness) {
   size_t at = 0;
   for (lr_crawl_host_group *group;
        (group = lr_crawl_text_table_next(&politeness->groups, &at));) {
-    if (group->references ||
-        lr_crawl_host_group_due(group) > politeness->now_ns)
+    if (group->sites || lr_crawl_host_group_due(group) > politeness->now_ns)
       continue;
     lr_crawl_host_group_free(politeness, group);
     at--;
@@ -189,10 +240,7 @@ size_t lr_crawl_politeness_drop_idle(lr_crawl_politeness *politeness,
        (site = lr_crawl_text_table_next(&politeness->sites, &at));) {
     if (!is_idle(site)) continue;
     if (callback) callback(context, site);
-    lr_crawl_text_table_remove(&politeness->sites, site);
-    if (site->group->last == site) site->group->last = NULL;
-    lr_crawl_host_group_release(site->group, 2);
-    lariat_memory_release(site);
+    free_site(site);
     at--; /* another site may stand there now */
     count++;
   }

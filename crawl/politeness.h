@@ -113,6 +113,9 @@ size_t lr_crawl_politeness_take_all(lr_crawl_site *site,
                                     lr_crawl_item_callback *callback,
                                     void *context);
 
+/* Returns how many sites there are. */
+size_t lr_crawl_politeness_site_count(const lr_crawl_politeness *politeness);
+
 typedef void lr_crawl_site_callback(void *context, lr_crawl_site *site);
 
 /* Calls `callback` for each site, in no certain order; it makes and drops
@@ -122,9 +125,9 @@ void lr_crawl_politeness_each_site(lr_crawl_politeness *politeness,
                                    void *context);
 
 /* Frees the sites about which nothing is to be remembered: nothing of them
- * waits or is in flight, they have not failed, and their group could be asked
- * at once and does not back off.  `callback` gets each before (for its data);
- * what was set for it, its delay and its robots, is forgotten.  Returns how
+ * waits or is in flight, they have not failed, no delay was set for them, and
+ * their group could be asked at once and does not back off.  `callback` gets
+ * each before (for its data).  Returns how
  * many there were. */
 size_t lr_crawl_politeness_drop_idle(lr_crawl_politeness *politeness,
                                      int64_t now_ns,
@@ -189,24 +192,34 @@ lr_crawl_verdict lr_crawl_politeness_ended(lr_crawl_site *site,
 /* ---- Robots ---- */
 
 /* Robots are known from now on, until expires_ns (INT64_MAX: for good);
- * crawl_delay_ms -1: none.  Ends what lr_crawl_politeness_hold and _robots_at
- * have begun. */
+ * crawl_delay_ms -1: none.  Ends what lr_crawl_politeness_hold has begun. */
 void lr_crawl_politeness_robots_known(lr_crawl_site *site, int64_t expires_ns,
                                       int64_t crawl_delay_ms);
 
-/* Holds all of the site until `until_ns`, since robots.txt is unreachable;
- * then it gets TURN_ROBOTS. */
+/* Holds all of the site until `until_ns`, since robots.txt is unreachable; then
+ * it gets TURN_ROBOTS.  INT64_MAX: until they are known, or it is held for
+ * less. */
 void lr_crawl_politeness_hold(lr_crawl_site *site, int64_t until_ns);
 
-/* Says, behind lr_crawl_politeness_ended, that robots.txt of the site is
- * redirected to `origin`: its next TURN_ROBOTS is one of that origin's group,
- * so that its delay is kept, too.  `ip`: the address of its host, or NULL.
+/* Makes a visitor: a site for a request to `origin` that is made for another
+ * site, `asker`, whose robots.txt is redirected there.  It is in the group of
+ * that origin, which keeps its delay so, and asks for no robots.txt of its own.
+ * Its own origin reads "ORIGIN for ASKER".
  *
- * LARIAT_OK
- * LARIAT_ENOMEM  it stays in its own group
- * LARIAT_EINVAL  no origin */
-lariat_status lr_crawl_politeness_robots_at(lr_crawl_site *site,
-                                            const char *origin, const char *ip);
+ * LARIAT_OK, LARIAT_ENOMEM
+ * LARIAT_EINVAL   no origin
+ * LARIAT_EALREADY there is such a visitor */
+lariat_status lr_crawl_politeness_visitor(lr_crawl_politeness *politeness,
+                                          const char *origin, const char *asker,
+                                          lr_crawl_site **out);
+
+/* Tells whether it is one; and frees a visitor of which nothing waits or is in
+ * flight. */
+bool lr_crawl_site_is_visitor(const lr_crawl_site *site);
+void lr_crawl_politeness_end_visit(lr_crawl_site *visitor);
+
+/* Says that they are not known any more. */
+void lr_crawl_politeness_robots_forgotten(lr_crawl_site *site);
 
 /* Tells whether the site asks for a longer Crawl-delay than the maximum, and
  * such are to be skipped (crawl_delay_skip). */

@@ -30,8 +30,8 @@ typedef struct lr_crawl_host_group {
   uint32_t wait_ms;          /* from started_ns on */
   uint32_t back_off_ms;      /* 0: none */
   uint32_t in_flight;
-  uint32_t references; /* of sites, which may have it twice */
-  bool retry_after;    /* not_before_ns is of that */
+  uint32_t sites;
+  bool retry_after; /* not_before_ns is of that */
   char name[];
 } lr_crawl_host_group;
 
@@ -50,8 +50,7 @@ typedef enum lr_crawl_hold_reason {
 struct lr_crawl_site {
   lr_crawl_list ready;
   lr_crawl_due_node hold;
-  lr_crawl_host_group *group; /* whose turns it has */
-  lr_crawl_host_group *own; /* another one while its robots.txt is elsewhere */
+  lr_crawl_host_group *group;
   lr_crawl_item_queue *items;
   void *data;
   uint64_t host_id;
@@ -63,6 +62,7 @@ struct lr_crawl_site {
   uint8_t robots;    /* lr_crawl_robots_state */
   uint8_t hold_reason;
   bool awaits_address;
+  bool is_visitor;
   char origin[];
 };
 
@@ -108,9 +108,9 @@ void lr_crawl_site_hold(lr_crawl_site *site, int64_t until_ns,
 void lr_crawl_site_release(lr_crawl_site *site);
 /* Puts the group where it belongs when its times have changed. */
 void lr_crawl_host_group_reschedule(lr_crawl_host_group *group);
-/* Takes references away, and frees a group that no site has any more. */
-void lr_crawl_host_group_release(lr_crawl_host_group *group,
-                                 uint32_t references);
+/* Takes a site out of its group, which is freed if it was the last one, unless
+ * it `keeps` times that are still to be waited for. */
+void lr_crawl_host_group_leave(lr_crawl_host_group *group, bool keeps);
 
 /* ---- Groups (host_group.c) ---- */
 

@@ -162,9 +162,6 @@ lariat_status lr_crawl_records_make(const lr_crawl_page *page,
 
 /* ---- outcome_line.c ---- */
 
-/* Returns the name of a kind: "fetched"; static. */
-const char *lr_crawl_outcome_kind_name(lr_crawl_outcome_kind kind);
-
 /* Returns a line of JSON about an outcome, for --jsonl, or NULL. */
 char *lr_crawl_outcome_line(const lr_crawl_page *page,
                             const lr_crawl_outcome *outcome);

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * site.c: where a site and its group stand: ready, held, in which group; and
  * what is set for a site. */
-#include <string.h>
-
 #include "politeness_private.h"
 
 static const int64_t ms_ns = 1000000;
@@ -62,30 +60,13 @@ void lr_crawl_site_release(lr_crawl_site *site) {
   lr_crawl_site_update(site);
 }
 
-/* Frees a group that no site has any more. */
-void lr_crawl_host_group_release(lr_crawl_host_group *group,
-                                 uint32_t references) {
-  group->references -= references;
-  if (!group->references) lr_crawl_host_group_free(group->politeness, group);
+void lr_crawl_host_group_leave(lr_crawl_host_group *group, bool keeps) {
+  if (--group->sites) return;
+  if (!keeps || lr_crawl_host_group_due(group) <= group->politeness->now_ns)
+    lr_crawl_host_group_free(group->politeness, group);
 }
 
 /* ---- Groups change ---- */
-
-/* Moves a site into another group, with what of it is in flight.  The group
- * that it leaves stays, and may be nobody's. */
-static void move_site(lr_crawl_site *site, lr_crawl_host_group *to) {
-  lr_crawl_host_group *from = site->group;
-  if (from == to) return;
-  lr_crawl_list_remove(&site->ready);
-  from->in_flight -= site->in_flight;
-  from->references--;
-  to->in_flight += site->in_flight;
-  to->references++;
-  site->group = to;
-  lr_crawl_host_group_reschedule(from);
-  lr_crawl_host_group_reschedule(to);
-  lr_crawl_site_update(site);
-}
 
 /* Tells the group `to` of the last request of a site that was made in the group
  * `from`: it went to the hosts of `to`. */
@@ -106,38 +87,30 @@ static void move_times(const lr_crawl_site *site, lr_crawl_host_group *from,
   if (from->back_off_ms > to->back_off_ms) to->back_off_ms = from->back_off_ms;
 }
 
-static void set_own_group(lr_crawl_site *site, lr_crawl_host_group *own) {
-  lr_crawl_host_group *before = site->own;
-  if (own == before) return;
-  move_times(site, before, own);
-  if (site->group == before) move_site(site, own);
-  site->own = own;
-  own->references++;
-  lr_crawl_host_group_release(before, 1);
+/* Moves a site into another group, with what of it is in flight. */
+static void move_site(lr_crawl_site *site, lr_crawl_host_group *to) {
+  lr_crawl_host_group *from = site->group;
+  if (from == to) return;
+  move_times(site, from, to);
+  lr_crawl_list_remove(&site->ready);
+  from->in_flight -= site->in_flight;
+  to->in_flight += site->in_flight;
+  to->sites++;
+  site->group = to;
+  lr_crawl_host_group_reschedule(from);
+  lr_crawl_host_group_leave(from, false);
+  lr_crawl_host_group_reschedule(to);
+  lr_crawl_site_update(site);
 }
 
 void lr_crawl_politeness_set_address(lr_crawl_site *site, const char *ip) {
-  lr_crawl_host_group *own =
+  lr_crawl_host_group *to =
       ip ? lr_crawl_host_group_find(lr_crawl_politeness_of(site), site->origin,
                                     ip)
          : NULL;
   site->awaits_address = false;
-  if (own) set_own_group(site, own);
+  if (to) move_site(site, to);
   lr_crawl_site_update(site);
-}
-
-lariat_status lr_crawl_politeness_robots_at(lr_crawl_site *site,
-                                            const char *origin,
-                                            const char *ip) {
-  lr_crawl_politeness *politeness = lr_crawl_politeness_of(site);
-  if (!strstr(origin, "://")) return LARIAT_EINVAL;
-  lr_crawl_site *there = lr_crawl_text_table_find(&politeness->sites, origin);
-  lr_crawl_host_group *to =
-      there && !ip ? there->own
-                   : lr_crawl_host_group_find(politeness, origin, ip);
-  if (!to) return LARIAT_ENOMEM;
-  move_site(site, to);
-  return LARIAT_OK;
 }
 
 /* ---- Robots ---- */
@@ -159,7 +132,6 @@ void lr_crawl_politeness_robots_known(lr_crawl_site *site, int64_t expires_ns,
       crawl_delay_ms > 0
           ? (uint32_t)lr_crawl_limit_delay((uint64_t)crawl_delay_ms)
           : 0;
-  move_site(site, site->own);
   if (site->hold_reason == LR_CRAWL_HOLD_ROBOTS)
     lr_crawl_due_order_remove(&lr_crawl_politeness_of(site)->held, &site->hold);
   lr_crawl_site_update(site);
@@ -169,9 +141,15 @@ void lr_crawl_politeness_robots_known(lr_crawl_site *site, int64_t expires_ns,
 void lr_crawl_politeness_hold(lr_crawl_site *site, int64_t until_ns) {
   if (site->robots != LR_CRAWL_ROBOTS_AFTER)
     site->robots = LR_CRAWL_ROBOTS_UNKNOWN;
-  move_site(site, site->own);
-  if (!lr_crawl_site_is_held(site) || site->hold.due_ns < until_ns)
+  if (!lr_crawl_site_is_held(site) ||
+      site->hold_reason == LR_CRAWL_HOLD_ROBOTS || site->hold.due_ns < until_ns)
     lr_crawl_site_hold(site, until_ns, LR_CRAWL_HOLD_ROBOTS);
+}
+
+void lr_crawl_politeness_robots_forgotten(lr_crawl_site *site) {
+  if (site->robots != LR_CRAWL_ROBOTS_KNOWN || site->is_visitor) return;
+  site->robots = LR_CRAWL_ROBOTS_UNKNOWN;
+  lr_crawl_site_update(site);
 }
 
 bool lr_crawl_politeness_is_skipped(const lr_crawl_site *site) {
@@ -213,6 +191,10 @@ void lr_crawl_site_set_data(lr_crawl_site *site, void *data) {
 
 uint64_t lr_crawl_site_host_id(const lr_crawl_site *site) {
   return site->host_id;
+}
+
+bool lr_crawl_site_is_visitor(const lr_crawl_site *site) {
+  return site->is_visitor;
 }
 
 const char *lr_crawl_site_origin(const lr_crawl_site *site) {

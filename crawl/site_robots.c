@@ -155,7 +155,6 @@ static lariat_status take_none(lr_crawl_shard *shard, lr_crawl_site *site,
 static bool take_redirect(lr_crawl_site *site, const lr_crawl_answer *answer,
                           const lariat_url *base) {
   lr_crawl_site_rules *rules = lr_crawl_site_data(site);
-  char origin[LR_CRAWL_MOST_ORIGIN];
   const char *location = lariat_response_header(answer->response, "Location");
   lariat_url *url = NULL, *bare = NULL;
   if (!location || lariat_url_parse(location, strlen(location), base, &url,
@@ -165,9 +164,6 @@ static bool take_redirect(lr_crawl_site *site, const lr_crawl_answer *answer,
   if (lariat_url_copy_without(url, LARIAT_URL_USERINFO | LARIAT_URL_FRAGMENT,
                               &bare) == LARIAT_OK)
     text = lr_crawl_copy_text(lariat_url_text(bare, NULL));
-  if (text && lr_crawl_origin_of(url, origin, sizeof origin) < sizeof origin &&
-      strcmp(origin, lr_crawl_site_origin(site)) != 0)
-    (void)lr_crawl_politeness_robots_at(site, origin, NULL);
   lariat_url_free(url);
   lariat_url_free(bare);
   if (!text) return false;

@@ -20,8 +20,9 @@
 /* Shapes up to so many bytes are told apart. */
 enum { LONGEST_SHAPE = 2304 };
 
-/* With so large a share of alike pages half as many are enough. */
-static const double surely_alike = 0.97;
+/* Half as many pages are enough where there are so few different ones among
+ * them: as many as there are months. */
+enum { FEW_DIFFERENT = 12 };
 /* From this share on new links are all of the page's own shape. */
 static const double nearly_all = 0.9;
 
@@ -187,10 +188,11 @@ static bool is_enough(const lr_crawl_traps *traps,
   const lr_crawl_traps_options *options = &traps->options;
   /* Those before it had a place were not looked at. */
   uint32_t pages = stats->pages + LR_CRAWL_SHAPE_FIRST - 1;
-  double share = (double)count / stats->pages;
   if (!options->similar) return false;
-  if (pages >= options->similar_pages) return share >= options->similar_share;
-  return 2 * (uint64_t)pages >= options->similar_pages && share >= surely_alike;
+  if (pages >= options->similar_pages)
+    return count >= options->similar_share * stats->pages;
+  return 2 * (uint64_t)pages >= options->similar_pages &&
+         stats->pages - count <= FEW_DIFFERENT;
 }
 
 static bool only_finds_its_own(const lr_crawl_shape_stats *stats) {
@@ -296,7 +298,10 @@ void lr_crawl_traps_learn(lr_crawl_traps *traps, const lariat_url *url,
       lr_crawl_shape_table_count(traps->table, shape.hash);
   if (stats) note_page(stats, &page);
   const char *reason = stats ? judge_shape(traps, stats, &traits) : NULL;
-  if (reason) close_shape(traps, &shape, stats, reason);
+  if (reason) {
+    close_shape(traps, &shape, stats, reason);
+    return;
+  }
   if (traits.parameters > 1) learn_of_queries(traps, url, &page);
   if (!stats && traits.segments > 1) learn_of_directory(traps, url, &page);
 }

@@ -20,16 +20,11 @@
 
 typedef struct lr_crawl_traps lr_crawl_traps;
 
-/* Returns lr_crawl_words_digest, of whoever has not learnt that name yet. */
-static inline uint64_t lr_crawl_simhash(const char *bytes, size_t length) {
-  return lr_crawl_words_digest(bytes, length);
-}
-
 typedef struct lr_crawl_traps_options {
   uint32_t query_variants; /* of one path, that combine a few values: 1,000;
                               0: off */
   bool similar;            /* close shapes whose bodies are alike: true */
-  uint32_t similar_pages;  /* 200; half of them if 97 of 100 are alike */
+  uint32_t similar_pages;  /* 200; half of them where no more than 12 differ */
   double similar_share;    /* 0.9 */
 } lr_crawl_traps_options;
 

@@ -111,12 +111,29 @@ const char *lr_crawl_warc_fields_first(const lr_crawl_warc_fields *fields) {
   return fields->text.length ? fields->text.bytes : "";
 }
 
-const char *lr_crawl_warc_fields_find(const lr_crawl_warc_fields *fields,
-                                      const char *name) {
+static lr_crawl_warc_field *find_field(const lr_crawl_warc_fields *fields,
+                                       const char *name) {
   for (size_t i = 0; i < fields->count; i++)
     if (strcasecmp(fields->text.bytes + fields->list[i].name, name) == 0)
-      return fields->text.bytes + fields->list[i].value;
+      return &fields->list[i];
   return NULL;
+}
+
+const char *lr_crawl_warc_fields_find(const lr_crawl_warc_fields *fields,
+                                      const char *name) {
+  const lr_crawl_warc_field *field = find_field(fields, name);
+  return field ? fields->text.bytes + field->value : NULL;
+}
+
+void lr_crawl_warc_fields_strip(lr_crawl_warc_fields *fields,
+                                const char *name) {
+  lr_crawl_warc_field *field = find_field(fields, name);
+  if (!field) return;
+  char *value = fields->text.bytes + field->value;
+  size_t length = strlen(value);
+  if (length < 2 || value[0] != '<' || value[length - 1] != '>') return;
+  value[length - 1] = '\0';
+  field->value++;
 }
 
 void lr_crawl_warc_fields_free(lr_crawl_warc_fields *fields) {

@@ -42,6 +42,10 @@ const char *lr_crawl_warc_fields_first(const lr_crawl_warc_fields *fields);
 const char *lr_crawl_warc_fields_find(const lr_crawl_warc_fields *fields,
                                       const char *name);
 
+/* Cuts off the angle brackets around the value of the first field called
+ * `name`. */
+void lr_crawl_warc_fields_strip(lr_crawl_warc_fields *fields, const char *name);
+
 void lr_crawl_warc_fields_free(lr_crawl_warc_fields *fields);
 
 #endif

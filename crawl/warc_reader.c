@@ -120,7 +120,9 @@ lariat_crawl_warc_reader_version(const lariat_crawl_warc_reader *reader) {
 
 const char *
 lariat_crawl_warc_reader_url(const lariat_crawl_warc_reader *reader) {
-  return reader->record.url ? reader->record.url : "";
+  const char *url =
+      lr_crawl_warc_fields_find(&reader->fields, "WARC-Target-URI");
+  return url ? url : "";
 }
 
 const char *

@@ -205,12 +205,20 @@ static lr_crawl_warc_read search(lr_crawl_warc_source *source,
 
 /* ---- Reading ---- */
 
-/* Decides by the first byte what begins at a boundary. */
-static bool begin_text(lr_crawl_warc_source *source, const char *bytes) {
+/* Decides by the first byte what begins at a boundary: in a file of members,
+ * nothing else can. */
+static lr_crawl_warc_read begin_text(lr_crawl_warc_source *source,
+                                     const char *bytes) {
   if ((unsigned char)*bytes == magic[0])
-    return begin_member(source, source->offset);
+    return begin_member(source, source->offset) ? LR_CRAWL_WARC_TEXT
+                                                : LR_CRAWL_WARC_NO_MEMORY;
+  if (source->kind == GZIP_ONLY) {
+    source->member = source->offset;
+    lr_crawl_warc_source_search(source);
+    return LR_CRAWL_WARC_BROKEN;
+  }
   source->place = PLAIN;
-  return true;
+  return LR_CRAWL_WARC_TEXT;
 }
 
 static lr_crawl_warc_read end_member(lr_crawl_warc_source *source) {
@@ -224,8 +232,10 @@ lr_crawl_warc_read lr_crawl_warc_source_read(lr_crawl_warc_source *source,
                                              size_t *used) {
   *used = 0;
   if (source->place == ENDED) return end_member(source);
-  if (source->place == BOUNDARY && length && !begin_text(source, bytes))
-    return LR_CRAWL_WARC_NO_MEMORY;
+  if (source->place == BOUNDARY && length) {
+    lr_crawl_warc_read begun = begin_text(source, bytes);
+    if (begun != LR_CRAWL_WARC_TEXT) return begun;
+  }
   switch (source->place) {
   case MEMBER:
     return read_member(source, bytes, length, used);

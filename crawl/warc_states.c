@@ -16,6 +16,8 @@ enum {
 };
 
 static const char mark[] = "WARC/";
+static const char no_record[] =
+    "no WARC record: it does not begin with WARC/ and a version";
 enum { MARK = sizeof mark - 1 };
 
 /* ---- Faults ---- */
@@ -57,10 +59,13 @@ static bool give_up(lariat_crawl_warc_reader *reader,
                     lariat_crawl_warc_event *out, enum lr_crawl_warc_state next,
                     const char *message) {
   bool silent = reader->doubt != LR_CRAWL_WARC_NO_DOUBT;
+  const lr_crawl_warc_text *header = &reader->header;
+  reader->is.line_begins = reader->state == LR_CRAWL_WARC_HEADER &&
+                           header->length &&
+                           header->bytes[header->length - 1] == '\n';
   reader->state = next;
   reader->doubt = next == LR_CRAWL_WARC_LOOKING ? LR_CRAWL_WARC_LINE_FOUND
                                                 : LR_CRAWL_WARC_BYTES_FOUND;
-  reader->is.line_begins = false;
   reader->matched = 0;
   if (silent) return false;
   (void)warn(reader, out, "%s", message);
@@ -144,22 +149,6 @@ static bool read_length(const char *text, uint64_t *length) {
   return !*text;
 }
 
-/* Finds the URL, and cuts off the angle brackets around it: the grammar of 1.0
- * has them, its examples do not, and wget writes them. */
-static void read_url(lariat_crawl_warc_reader *reader) {
-  const char *found =
-      lr_crawl_warc_fields_find(&reader->fields, "WARC-Target-URI");
-  reader->record.url = NULL;
-  if (!found) return;
-  char *url = reader->fields.text.bytes + (found - reader->fields.text.bytes);
-  size_t length = strlen(url);
-  if (length > 1 && url[0] == '<' && url[length - 1] == '>') {
-    url[length - 1] = '\0';
-    url++;
-  }
-  reader->record.url = url;
-}
-
 static bool is_http(const lariat_crawl_warc_reader *reader) {
   static const char http[] = "application/http";
   const char *type = lr_crawl_warc_fields_find(&reader->fields, "Content-Type");
@@ -185,7 +174,10 @@ static bool begin_block(lariat_crawl_warc_reader *reader,
                         lariat_crawl_warc_event *out) {
   reader->record.type =
       read_type(lr_crawl_warc_fields_find(&reader->fields, "WARC-Type"));
-  read_url(reader);
+  /* The grammar of 1.0 has angle brackets around URLs, its examples do not;
+   * wget writes them. */
+  lr_crawl_warc_fields_strip(&reader->fields, "WARC-Target-URI");
+  lr_crawl_warc_fields_strip(&reader->fields, "WARC-Refers-To-Target-URI");
   lr_crawl_warc_source_confirm(reader->source);
   reader->left = reader->record.block_length;
   reader->trailing = 0;
@@ -208,7 +200,7 @@ static bool read_header(lariat_crawl_warc_reader *reader,
       &reader->fields, reader->header.bytes, reader->header.length);
   if (result == LR_CRAWL_WARC_FIELDS_NOMEM) return fail(reader, out);
   if (!is_version(lr_crawl_warc_fields_first(&reader->fields)))
-    return refuse(reader, out, "no WARC record: it does not begin with WARC/");
+    return refuse(reader, out, no_record);
   if (result != LR_CRAWL_WARC_FIELDS_GOOD)
     return refuse(reader, out, "a line of the record's header has no name");
   if (!read_length(lr_crawl_warc_fields_find(&reader->fields, "Content-Length"),
@@ -217,14 +209,23 @@ static bool read_header(lariat_crawl_warc_reader *reader,
   return begin_block(reader, out);
 }
 
-/* Tells whether the bytes of the header so far cannot be a record's. */
-static bool is_foreign(const lr_crawl_warc_text *header) {
-  size_t some = header->length < MARK ? header->length : MARK;
-  return memcmp(header->bytes, mark, some) != 0;
+/* Takes "WARC/", byte by byte; false: it is something else, which stays. */
+static bool take_mark(lariat_crawl_warc_reader *reader) {
+  lr_crawl_warc_text *header = &reader->header;
+  while (header->length < MARK) {
+    size_t length;
+    const char *text = lr_crawl_warc_source_text(reader->source, &length);
+    if (!length || header->failed) return true;
+    if (*text != mark[header->length]) return false;
+    lr_crawl_warc_text_put(header, text, 1);
+    lr_crawl_warc_source_take(reader->source, 1);
+  }
+  return true;
 }
 
 static bool step_header(lariat_crawl_warc_reader *reader,
                         lariat_crawl_warc_event *out) {
+  if (!take_mark(reader)) return refuse(reader, out, no_record);
   switch (add_lines(reader, UINT64_MAX)) {
   case LINES_WHOLE:
     return read_header(reader, out);
@@ -235,8 +236,7 @@ static bool step_header(lariat_crawl_warc_reader *reader,
   case LINES_MORE:
     break;
   }
-  return reader->header.length && is_foreign(&reader->header) &&
-         refuse(reader, out, "no WARC record: it does not begin with WARC/");
+  return false;
 }
 
 /* ---- The head of HTTP ---- */
@@ -357,6 +357,9 @@ static bool step_behind(lariat_crawl_warc_reader *reader,
     length--;
   }
   if (!length) return false;
+  if (*text != mark[0])
+    return give_up(reader, out, LR_CRAWL_WARC_LOOKING,
+                   "bytes behind the record in its gzip member");
   bool first = !reader->is.shared;
   reader->is.shared = true;
   end_record(reader);

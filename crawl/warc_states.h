@@ -38,7 +38,6 @@ struct lr_crawl_warc_record_in_hand {
   lariat_crawl_warc_type type;
   uint64_t offset, length;
   uint64_t block_length;
-  char *url; /* in the fields */
 };
 
 struct lariat_crawl_warc_reader {

@@ -466,7 +466,9 @@ static void test_robots_hold(void) {
   now_ms += 600000;
   expect_turn(site, "robots");
   answer(site, 500, 0);
-  lr_crawl_politeness_hold(site, (now_ms + 600000) * ms);
+  lr_crawl_politeness_hold(site, INT64_MAX);
+  lr_crawl_politeness_hold(site, (now_ms + 2000) * ms); /* sooner after all */
+  expect_none(2000);
   lr_crawl_politeness_robots_known(site, INT64_MAX, -1); /* an old copy */
   now_ms += 1000;
   expect_turn(site, "1");
@@ -487,63 +489,93 @@ static void test_unsent(void) {
 }
 
 /* robots.txt is redirected to another host: that one's delay is kept. */
-static void test_robots_elsewhere(void) {
+static void test_visitor(void) {
   lr_crawl_politeness_options options = exact();
   options.grouping = LR_CRAWL_GROUP_HOST;
   open_with(&options);
-  lr_crawl_site *b = make_known("http://b.example:80", 3);
+  lr_crawl_site *b = make_known("http://b.example:80", 3), *visitor, *twice;
   lr_crawl_politeness_robots_known(b, INT64_MAX, 10000);
   expect_turn(b, "1");
   answer(b, 200, 0);
-  lr_crawl_site *a = make_site("http://a.example:80");
-  add(a, "1", false);
-  now_ms += 2000;
-  expect_turn(a, "robots");
-  answer(a, 301, 0);
-  CU_ASSERT_EQUAL(lr_crawl_politeness_robots_at(a, "http://b.example:80", NULL),
+  CU_ASSERT_EQUAL(lr_crawl_politeness_visitor(politeness,
+                                              "http://b.example:8080",
+                                              "http://a.example:80", &visitor),
                   LARIAT_OK);
-  expect_group(a, "b.example");
-  expect_none(8000); /* of b's Crawl-delay */
-  now_ms += 8000;
-  lr_crawl_turn turns[2] = {next()};
-  expect_none(-1); /* one at a time: of b's two sites one */
-  if (turns[0].site == b) {
-    answer(b, 200, 0);
-    now_ms += 10000;
-    turns[0] = next();
-  }
-  CU_ASSERT_PTR_EQUAL(turns[0].site, a);
-  CU_ASSERT_EQUAL(turns[0].kind, LR_CRAWL_TURN_ROBOTS);
-  answer(a, 200, 0);
-  lr_crawl_politeness_robots_known(a, INT64_MAX, -1);
-  expect_group(a, "a.example");
-  expect_turn(a, "1"); /* its own delay is over since long */
-  expect_none(10000);  /* and b's wait is not shorter for that */
-  CU_ASSERT_EQUAL(lr_crawl_politeness_robots_at(a, "nothing", NULL),
+  CU_ASSERT_TRUE(lr_crawl_site_is_visitor(visitor));
+  CU_ASSERT_FALSE(lr_crawl_site_is_visitor(b));
+  CU_ASSERT_STRING_EQUAL(lr_crawl_site_origin(visitor),
+                         "http://b.example:8080 for http://a.example:80");
+  expect_group(visitor, "b.example");
+  CU_ASSERT_EQUAL(lr_crawl_politeness_visitor(politeness,
+                                              "http://b.example:8080",
+                                              "http://a.example:80", &twice),
+                  LARIAT_EALREADY);
+  CU_ASSERT_EQUAL(lr_crawl_politeness_visitor(politeness, "nothing",
+                                              "http://a.example:80", &twice),
                   LARIAT_EINVAL);
+  add(visitor, "visit", false);
+  expect_none(10000); /* b's Crawl-delay */
+  now_ms += 10000;
+  expect_turn(b, "2");
+  expect_none(-1); /* one at a time, and each site in turn */
+  answer(b, 200, 0);
+  now_ms += 10000;
+  expect_turn(visitor, "visit"); /* without robots.txt of its own */
+  answer(visitor, 200, 0);
+  lr_crawl_politeness_end_visit(visitor);
+  expect_none(10000); /* and b's wait is not shorter for that */
+  now_ms += 10000;
+  expect_turn(b, "3");
+  CU_ASSERT_EQUAL(lr_crawl_politeness_count(politeness, 0).sites, 1);
   close_all();
 }
 
-/* What was asked for another's robots.txt alone is waited for, too. */
-static void test_robots_at_unknown_host(void) {
+/* A host that only visitors have asked is not asked again at once, either. */
+static void test_visited_before(void) {
   lr_crawl_politeness_options options = exact();
   options.grouping = LR_CRAWL_GROUP_HOST;
   open_with(&options);
-  lr_crawl_site *a = make_site("http://a.example:80");
-  add(a, "1", false);
-  expect_turn(a, "robots");
-  answer(a, 301, 0);
-  CU_ASSERT_EQUAL(lr_crawl_politeness_robots_at(a, "http://b.example:80", NULL),
+  lr_crawl_site *visitor;
+  CU_ASSERT_EQUAL(lr_crawl_politeness_visitor(politeness, "http://b.example:80",
+                                              "http://a.example:80", &visitor),
                   LARIAT_OK);
-  expect_turn(a, "robots");
-  answer(a, 200, 0);
-  lr_crawl_politeness_robots_known(a, INT64_MAX, -1);
+  add(visitor, "visit", false);
+  expect_turn(visitor, "visit");
+  answer(visitor, 200, 0);
+  lr_crawl_politeness_end_visit(visitor);
   lr_crawl_site *b = make_known("http://b.example:80", 1);
   expect_none(1000);
   now_ms += 1000;
-  lr_crawl_turn first = next(), second = next();
-  CU_ASSERT_TRUE(first.site != second.site);
-  CU_ASSERT_TRUE(first.site == b || second.site == b);
+  expect_turn(b, "1");
+  answer(b, 200, 0);
+  now_ms += 1000;
+  CU_ASSERT_EQUAL(
+      lr_crawl_politeness_drop_idle(politeness, now_ms * ms, NULL, NULL), 1);
+  CU_ASSERT_EQUAL(lr_crawl_politeness_count(politeness, 0).groups, 0);
+  close_all();
+}
+
+/* A visitor goes where its host's site is, and waits as long as that. */
+static void test_visitor_at_address(void) {
+  lr_crawl_politeness_options options = exact();
+  options.address_first = true;
+  open_with(&options);
+  lr_crawl_site *site = make_known("http://b.example:80", 1), *visitor;
+  lr_crawl_politeness_set_address(site, "192.0.2.1");
+  CU_ASSERT_EQUAL(lr_crawl_politeness_visitor(politeness, "http://b.example:80",
+                                              "http://a.example:80", &visitor),
+                  LARIAT_OK);
+  expect_group(visitor, "b.example at 192.0.2.1");
+  lr_crawl_politeness_end_visit(visitor);
+  CU_ASSERT_EQUAL(lr_crawl_politeness_visitor(politeness, "http://c.example:80",
+                                              "http://a.example:80", &visitor),
+                  LARIAT_OK);
+  add(visitor, "visit", false);
+  expect_turn(site, "1");
+  expect_none(-1);
+  lr_crawl_politeness_set_address(visitor, "192.0.2.2");
+  expect_turn(visitor, "visit");
+  expect_group(visitor, "c.example at 192.0.2.2");
   close_all();
 }
 
@@ -862,9 +894,10 @@ static void test_out_of_memory(void) {
           if (add(site, "x", false))
             CU_ASSERT_TRUE(lr_crawl_politeness_waiting(site) < 6);
         lr_crawl_politeness_set_address(site, "192.0.2.1");
-        if (lr_crawl_politeness_robots_at(site, "http://b.example.net:80",
-                                          NULL))
-          expect_group(site, lr_crawl_politeness_state(site, 0).group);
+        lr_crawl_site *visitor;
+        if (!lr_crawl_politeness_visitor(politeness, "http://b.example.net:80",
+                                         origin, &visitor))
+          lr_crawl_politeness_end_visit(visitor);
       }
       lr_crawl_politeness_free(politeness, drop);
     }
@@ -892,8 +925,9 @@ int main(int argc, char **argv) {
       {"robots.txt first, and when it has expired", test_robots_first},
       {"robots.txt is unreachable", test_robots_hold},
       {"turns of which nothing is sent", test_unsent},
-      {"robots.txt at another host", test_robots_elsewhere},
-      {"robots.txt at a host that is new", test_robots_at_unknown_host},
+      {"robots.txt at another host", test_visitor},
+      {"robots.txt at a host that is new", test_visited_before},
+      {"robots.txt at another host's address", test_visitor_at_address},
       {"names of groups", test_names_of_groups},
       {"schemes and ports are one group", test_schemes_and_ports},
       {"an address while in flight", test_address_while_in_flight},

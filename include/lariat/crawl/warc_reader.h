@@ -110,8 +110,9 @@ lariat_crawl_warc_reader_block_length(const lariat_crawl_warc_reader *reader);
 LARIAT_API const char *
 lariat_crawl_warc_reader_version(const lariat_crawl_warc_reader *reader);
 
-/* Returns WARC-Target-URI, without the angle brackets that some put around it;
- * "" where there is none. */
+/* Returns WARC-Target-URI; "" where there is none.  Of this, and of
+ * WARC-Refers-To-Target-URI, the angle brackets that some put around it are no
+ * part. */
 LARIAT_API const char *
 lariat_crawl_warc_reader_url(const lariat_crawl_warc_reader *reader);
 
