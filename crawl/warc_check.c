@@ -25,7 +25,7 @@ struct reference {
   const char *field; /* by which: static */
 };
 
-/* What was seen of the record in hand. */
+/* Facts about the record in hand. */
 struct record {
   bool has_head;
   bool has_chunks; /* it says so */
