@@ -150,14 +150,18 @@ static bool is_opened(const lr_crawl_html_tag *tag) {
   }
 }
 
+/* <image> becomes an <img>. */
+static bool is_void(const lr_crawl_html_tag *tag) {
+  return flags_of(tag) & LR_CRAWL_HTML_IS_VOID ||
+         tag->element == LR_CRAWL_ELEMENT_IMAGE;
+}
+
 static lr_crawl_html_namespace start_html(lr_crawl_html_context *context,
                                           const lr_crawl_html_tag *tag) {
   lr_crawl_html_namespace space = LR_CRAWL_HTML;
   if (tag->element == LR_CRAWL_ELEMENT_SVG) space = LR_CRAWL_SVG;
   if (tag->element == LR_CRAWL_ELEMENT_MATH) space = LR_CRAWL_MATHML;
-  bool empty = space || context->xml
-                   ? tag->self_closing
-                   : (flags_of(tag) & LR_CRAWL_HTML_IS_VOID) != 0;
+  bool empty = space || context->xml ? tag->self_closing : is_void(tag);
   if (tag->element == LR_CRAWL_ELEMENT_TEMPLATE && !empty) context->templates++;
   if ((space || context->count) && !empty && (is_opened(tag) || context->xml))
     push(context, tag, space);

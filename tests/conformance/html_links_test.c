@@ -22,8 +22,9 @@ struct set {
 /* ---- Documents ---- */
 
 /* "%u" becomes the number of a link.  Not here is what a tree drops, or changes
- * by what is around it: parts of tables and of frames, select; and </p>, which
- * ends foreign content only since gumbo was written. */
+ * by what is around it: parts of tables and of frames, select; </p>, which ends
+ * foreign content only since gumbo was written; and names that gumbo does not
+ * know, of which one's end tag closes any other. */
 static const char *const pieces[] = {
     "<a href=u%u>",
     "<a href='u%u'",
@@ -73,33 +74,24 @@ static const char *const pieces[] = {
     "<foreignObject>",
     "</foreignObject>",
     "<desc>",
-    "</desc>",
     "<mi>",
-    "</mi>",
     "<mglyph>",
     "<annotation-xml encoding=text/html>",
-    "</annotation-xml>",
     "<p>",
     "<div>",
     "</div>",
     "<b>",
     "</b>",
-    "<g>",
-    "</g>",
-    "<path/>",
     "<font color=x>",
     "<font>",
     "<br>",
     "<?x",
     "<!x",
     "</ x",
-    "<script",
-    "</script",
     "<svg/>",
     "<title/>",
     "<style/>",
     "<span>",
-    "</span>",
     "<plaintext>",
     "<svg><title>",
     "<svg><style>",
