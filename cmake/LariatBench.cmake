@@ -125,6 +125,13 @@ if(LARIAT_LOAD)
   target_link_libraries(bench-interval PRIVATE
     lariat_load_static lariat_warnings lariat_build_flags m)
 endif()
+# Links of documents, beside libxml2's parser.
+pkg_check_modules(LIBXML2 QUIET IMPORTED_TARGET libxml-2.0)
+if(LARIAT_CRAWL AND LIBXML2_FOUND)
+  add_executable(bench-links bench/micro/links/links.c)
+  target_link_libraries(bench-links PRIVATE
+    lariat_crawl lariat PkgConfig::LIBXML2 lariat_warnings lariat_build_flags)
+endif()
 if(TARGET bench-mailbox AND CK_FOUND)
   target_compile_definitions(bench-mailbox PRIVATE HAVE_CK)
   target_link_libraries(bench-mailbox PRIVATE PkgConfig::CK)
