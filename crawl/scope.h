@@ -43,7 +43,7 @@ typedef struct lr_crawl_scope_options {
   unsigned hops_off_site; /* 0 */
   bool requisites;        /* of pages in scope, wherever they are */
   size_t max_url_bytes;   /* 2,048 */
-  unsigned trap_repeat; /* 3 equal segments in a row, or alternating; 0: off */
+  unsigned trap_repeat;   /* 3 equal segments in a row, or alternating; 0: off */
   unsigned trap_segments; /* 20; 0: off */
 } lr_crawl_scope_options;
 
@@ -66,8 +66,8 @@ typedef struct lr_crawl_scope_question {
 
 typedef struct lr_crawl_scope_decision {
   bool accepted;
-  bool trap;        /* refused by a limit against traps */
-  const char *rule; /* "--scope domain", "--exclude 2: /private/", "--depth" */
+  bool trap;         /* refused by a limit against traps */
+  const char *rule;  /* "--scope domain", "--exclude 2: /private/", "--depth" */
   uint8_t hops_off_site; /* of this URL, if it is accepted */
 } lr_crawl_scope_decision;
 lr_crawl_scope_decision
