@@ -62,12 +62,12 @@ static bool offer(uint64_t number) {
   uint64_t host = (uint64_t)((double)hosts * share * share * share);
   snprintf(origin, sizeof origin, "http://host%07llu.example:80",
            (unsigned long long)host);
-  int length = snprintf(url, sizeof url,
-                        "http://host%07llu.example/section/%04llu/"
-                        "page-%010llu.html",
-                        (unsigned long long)host,
-                        (unsigned long long)(number % 9999),
-                        (unsigned long long)number);
+  int length =
+      snprintf(url, sizeof url,
+               "http://host%07llu.example/section/%04llu/"
+               "page-number-%010llu.htm",
+               (unsigned long long)host, (unsigned long long)(number % 9999),
+               (unsigned long long)number);
   lr_crawl_found_url found = {
       .url = url,
       .length = (uint32_t)length,
@@ -99,12 +99,12 @@ static double make_all(void) {
   double begun = now_us(CLOCK_PROCESS_CPUTIME_ID);
   for (uint64_t i = 0; i < urls; i++) {
     char url[128];
-    int length = snprintf(url, sizeof url,
-                          "http://host%07llu.example/section/%04llu/"
-                          "page-%010llu.html",
-                          (unsigned long long)(mix(i) % hosts),
-                          (unsigned long long)(i % 9999),
-                          (unsigned long long)i);
+    int length =
+        snprintf(url, sizeof url,
+                 "http://host%07llu.example/section/%04llu/"
+                 "page-number-%010llu.htm",
+                 (unsigned long long)(mix(i) % hosts),
+                 (unsigned long long)(i % 9999), (unsigned long long)i);
     char origin[64];
     snprintf(origin, sizeof origin, "http://host%07llu.example:80",
              (unsigned long long)i % hosts);
@@ -169,11 +169,14 @@ static void open_frontier(void) {
   check(lr_crawl_frontier_open(&options, &frontier, &fault));
 }
 
-static double go_on(void) {
+static void go_on(const char *when) {
   lr_crawl_frontier_close(frontier);
   double begun = now_us(CLOCK_MONOTONIC);
+  double begun_cpu = now_us(CLOCK_PROCESS_CPUTIME_ID);
   open_frontier();
-  return (now_us(CLOCK_MONOTONIC) - begun) / 1e6;
+  printf("going on, all %-6s, s            %8.2f (CPU: %.2f)\n", when,
+         (now_us(CLOCK_MONOTONIC) - begun) / 1e6,
+         (now_us(CLOCK_PROCESS_CPUTIME_ID) - begun_cpu) / 1e6);
 }
 
 static void print_queued(uint64_t before) {
@@ -193,9 +196,9 @@ static void run(void) {
   print_queued(before);
   printf("a link that is known, us CPU      %8.2f more\n",
          offer_all(false) - making);
-  printf("going on, all queued, s           %8.2f\n", go_on());
+  go_on("queued");
   printf("a page, queue to log, us CPU      %8.2f\n", finish_all());
-  printf("going on, all done, s             %8.2f\n", go_on());
+  go_on("done");
   lr_crawl_frontier_close(frontier);
   nftw(directory, add_size, 8, FTW_PHYS);
   printf("disk of a URL with outcome, bytes %8.1f\n",
@@ -208,7 +211,9 @@ int main(int argc, char **argv) {
   if (argc > 2) hosts = strtoull(argv[2], NULL, 10);
   if (!urls || !hosts || argc > 4) return 2;
   snprintf(directory, sizeof directory, "%s/bench-frontier-XXXXXX",
-           argc > 3 ? argv[3] : parent ? parent : "/tmp");
+           argc > 3 ? argv[3]
+           : parent ? parent
+                    : "/tmp");
   if (!mkdtemp(directory)) {
     perror(directory);
     return 1;
