@@ -67,8 +67,9 @@ static lariat_status keep_config(lr_crawl_frontier *frontier, const char *text,
                             (int64_t)time(NULL), text);
 }
 
-/* Reads how long a file was at the last commit; one that is new to the crawl
- * keeps what it has. */
+/* Reads how long a file was at the last commit.  One that is new to the crawl
+ * keeps what it has; that is in the log before anything is added, or what a
+ * first commit leaves that does not get so far would be taken for it. */
 static lariat_status read_length(lr_crawl_store *store, const char *path,
                                  uint64_t *length, lr_crawl_fault *fault) {
   lr_crawl_file_state state = {0};
@@ -76,11 +77,16 @@ static lariat_status read_length(lr_crawl_store *store, const char *path,
   (void)lr_crawl_file_look(path, &state); /* opening it tells what is wrong */
   lariat_status status =
       lr_crawl_store_ask(store, &row, fault, LR_CRAWL_GET_SINK, "t", path);
+  bool stream = strcmp(path, "-") == 0 || (state.exists && !state.is_regular);
   *length = state.length;
+  if (status || stream) return status;
   if (row && state.exists)
     *length = (uint64_t)lr_crawl_store_integer(store, LR_CRAWL_GET_SINK, 0);
-  if (row) lr_crawl_store_end(store, LR_CRAWL_GET_SINK);
-  return status;
+  lr_crawl_store_end(store, LR_CRAWL_GET_SINK);
+  return row && state.exists
+             ? LARIAT_OK
+             : lr_crawl_store_run(store, fault, LR_CRAWL_SET_SINK, "ti", path,
+                                  (int64_t)*length);
 }
 
 static lariat_status open_sink(lr_crawl_frontier *frontier,

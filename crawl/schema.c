@@ -4,7 +4,6 @@
  * never looks anything up that is not a row's number. */
 #include "schema.h"
 
-#include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -78,7 +77,7 @@ static lariat_status tell_sqlite(sqlite3 *database, int code, const char *path,
   if (code == SQLITE_NOTADB)
     return lr_crawl_fault_set(fault, LARIAT_EFORMAT, 0, "%s is not a database",
                               path);
-  int error = code == SQLITE_FULL ? ENOSPC : sqlite3_system_errno(database);
+  int error = lr_crawl_store_errno(database, code);
   return lr_crawl_fault_set(fault, LARIAT_ESYSTEM, error, "%s: %s", path,
                             sqlite3_errmsg(database));
 }

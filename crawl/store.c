@@ -5,7 +5,8 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <string.h>
+#include <stddef.h>
+#include <sys/statvfs.h>
 
 #include "schema.h"
 
@@ -77,6 +78,17 @@ static const char *const texts[LR_CRAWL_STATEMENTS] = {
 
 /* ---- Opening ---- */
 
+int lr_crawl_store_errno(sqlite3 *database, int code) {
+  struct statvfs disk;
+  const char *path = sqlite3_db_filename(database, "main");
+  code &= 0xff;
+  if (code == SQLITE_FULL) return ENOSPC;
+  if ((code == SQLITE_IOERR || code == SQLITE_CANTOPEN) && path &&
+      statvfs(path, &disk) == 0 && (!disk.f_bavail || !disk.f_favail))
+    return ENOSPC;
+  return sqlite3_system_errno(database);
+}
+
 lariat_status lr_crawl_store_check(lr_crawl_store *store, int code,
                                    lr_crawl_fault *fault) {
   if (code == SQLITE_OK || code == SQLITE_ROW || code == SQLITE_DONE)
@@ -114,12 +126,11 @@ lariat_status lr_crawl_store_open(lr_crawl_store *store, const char *path,
   *store = (lr_crawl_store){0};
   int flags =
       reads ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-  int code =
-      sqlite3_open_v2(path, &store->database,
-                      flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, NULL);
+  int code = sqlite3_open_v2(path, &store->database,
+                             flags | SQLITE_OPEN_NOMUTEX, NULL);
   if (code)
     return lr_crawl_fault_set(fault, LARIAT_ESYSTEM,
-                              sqlite3_system_errno(store->database),
+                              lr_crawl_store_errno(store->database, code),
                               "cannot open %s", path);
   lariat_status status =
       reads ? lr_crawl_schema_check(store->database, path, fault)

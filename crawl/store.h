@@ -73,6 +73,10 @@ lariat_status lr_crawl_store_open(lr_crawl_store *store, const char *path,
                                   lr_crawl_fault *fault);
 void lr_crawl_store_close(lr_crawl_store *store);
 
+/* Returns the errno of an error of SQLite's.  Where the disk is full, SQLite
+ * has often none, or one of something that it has tried then. */
+int lr_crawl_store_errno(sqlite3 *database, int code);
+
 /* Says what SQLite has said, if `code` is an error. */
 lariat_status lr_crawl_store_check(lr_crawl_store *store, int code,
                                    lr_crawl_fault *fault);

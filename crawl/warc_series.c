@@ -108,8 +108,9 @@ static void close_file(lr_crawl_warc_series *series) {
 
 static void settle_current(lr_crawl_warc_series *series,
                            lr_crawl_store *store) {
-  (void)settle(series, store, series->id, series->name, series->output.length,
-               NULL);
+  if (settle(series, store, series->id, series->name, series->output.length,
+             NULL))
+    series->unsettled = true;
   close_file(series);
 }
 
@@ -329,10 +330,21 @@ static bool close_current(lr_crawl_warc_series *series, lr_crawl_store *store) {
                              (int64_t)series->output.length, (int64_t)FULL);
 }
 
+/* Tries again to end the closing of full files; what fails still is done when
+ * the crawl goes on. */
+static void settle_rest(lr_crawl_warc_series *series, lr_crawl_store *store) {
+  row file;
+  lariat_status status = read_row(store, 0, &file, NULL);
+  for (; !status && file.id; status = read_row(store, file.id, &file, NULL))
+    if (file.closed == FULL)
+      (void)settle(series, store, file.id, file.name, file.length, NULL);
+}
+
 void lr_crawl_warc_series_end(lr_crawl_warc_series *series,
                               lr_crawl_store *store) {
   if (close_current(series, store)) settle_current(series, store);
   close_file(series);
+  if (series->unsettled) settle_rest(series, store);
   lariat_memory_release(series->directory);
   lariat_memory_release(series->prefix);
   *series = (lr_crawl_warc_series){0};

@@ -17,9 +17,10 @@ typedef struct lr_crawl_warc_series {
   void *context;
   uint64_t files, bytes; /* committed, of all */
   uint32_t last_id;
-  uint32_t id; /* of the open file; 0: none */
-  char *name;  /* of the open file, as it will be */
-  char *info;  /* the record it begins with, until that is committed */
+  bool unsettled; /* a full file could not be renamed, or told of */
+  uint32_t id;    /* of the open file; 0: none */
+  char *name;     /* of the open file, as it will be */
+  char *info;     /* the record it begins with, until that is committed */
   size_t info_length;
   lr_crawl_output output;
 } lr_crawl_warc_series;

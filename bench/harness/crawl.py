@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Behind `bench/run crawl` and `bench/run crawl-bars`."""
 import argparse
+import os
 import signal
 import sys
 import time
@@ -35,6 +36,7 @@ def parse():
     parser.add_argument("--limit", type=int, default=900,
                         help="seconds, of one crawl")
     options = parser.parse_args()
+    options.programs = os.path.abspath(options.programs)
     known = [str(number) for number, _, _ in crawl_bars.ROWS]
     if options.what == "crawl" and options.numbers:
         parser.error("crawl takes no numbers; see crawl-bars")

@@ -61,7 +61,7 @@ def wget2():
 
 def httrack():
     def command(task):
-        return ["httrack", task.url, "-O", task.directory, "-e", "-r9999",
+        return ["httrack", task.url, "-O", task.directory, "-e", "-B", "-r9999",
                 "-c%d" % min(task.in_flight, 16), "-%c0", "-A0", "-%!", "-I0",
                 "-R1", "-T30", "-q", "-%v0"]
 

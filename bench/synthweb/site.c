@@ -69,7 +69,7 @@ static void add_spelled(const struct site *site, uint32_t page, uint64_t drawn,
                         {"<a href=\"", "/p/", "#part\">"},
                         {"<a href=\" ", "/p/", " \n\">"},
                         {"<a href=\"", "/p&#x2f;", "\">"},
-                        {"<a href=\"", "\\p\\", "\">"},
+                        {"<a href=\"", "/p\\", "\">"},
                         {"<a href=\"", "/\tp/", "\" href=\"/p/0\">"},
                         {"<a href=\"", "/%70/", "\">"},
                         {"<a href=\"", "/p/", "?\">"}};

@@ -163,6 +163,16 @@ static void write_kinds(const struct summing *summing, FILE *out) {
   fputs("},", out);
 }
 
+/* A URL has no control characters and no quotes. */
+static void write_string(const struct text *text, FILE *out) {
+  fputc('"', out);
+  for (size_t i = 0; i < text->length; i++) {
+    if (text->bytes[i] == '\\') fputc('\\', out);
+    fputc(text->bytes[i], out);
+  }
+  fputc('"', out);
+}
+
 static void write_urls(const struct site *site, const char *name,
                        const struct node *nodes, size_t count, FILE *out) {
   struct text url = {0};
@@ -171,7 +181,8 @@ static void write_urls(const struct site *site, const char *name,
   for (size_t i = 0; i < count; i++) {
     text_clear(&url);
     site_add_url(site, &nodes[i], &url);
-    fprintf(out, "%s\"%.*s\"", i ? "," : "", (int)url.length, url.bytes);
+    if (i) fputc(',', out);
+    write_string(&url, out);
   }
   fputs("],", out);
   text_free(&url);

@@ -206,5 +206,5 @@ enum web_trap web_trap_of(const struct web *web, uint32_t host) {
 
 bool web_leads_into_trap(const struct web *web, uint32_t page) {
   return web_trap_of(web, web->host_of[page]) &&
-         web_draw(web, WEB_OF_TRAP, page) % 8 == 0;
+         web_draw(web, WEB_OF_TRAP, page) % 2 == 0;
 }
