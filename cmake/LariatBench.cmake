@@ -141,6 +141,14 @@ if(LARIAT_CRAWL AND LIBXML2_FOUND)
   target_link_libraries(bench-links PRIVATE
     lariat_crawl lariat PkgConfig::LIBXML2 lariat_warnings lariat_build_flags)
 endif()
+# What a crawl does with each link: reaches inside, too.
+if(LARIAT_CRAWL)
+  add_executable(bench-found-url bench/micro/found_url/found_url.c)
+  target_include_directories(bench-found-url PRIVATE
+    "${CMAKE_CURRENT_SOURCE_DIR}")
+  target_link_libraries(bench-found-url PRIVATE
+    lariat_crawl_static lariat_warnings lariat_build_flags)
+endif()
 if(TARGET bench-mailbox AND CK_FOUND)
   target_compile_definitions(bench-mailbox PRIVATE HAVE_CK)
   target_link_libraries(bench-mailbox PRIVATE PkgConfig::CK)
