@@ -148,7 +148,7 @@ static void test_redirects(void) {
  * whatever the scope is. */
 static void test_internal(void) {
   static const struct site_page pages[] = {
-      {"/", 200, "", "<a href=/away>a</a><a href=http://localhost/>b</a>", 0},
+      {"/", 200, "", "<a href=/away>a</a><a href=http://169.254.169.254/>b</a>", 0},
       {"/away", 302, "Location: http://10.0.0.1/secret\r\n", "", 0},
   };
   struct crawling c;
