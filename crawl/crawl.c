@@ -237,6 +237,7 @@ lariat_status lariat_crawl_new(const lariat_crawl_options *options,
   if (!lariat_reactor_current()) return LARIAT_ETHREAD;
   lariat_crawl *crawl = lr_crawl_allocate(1, sizeof *crawl);
   if (!crawl) return LARIAT_ENOMEM;
+  crawl->end_reason = "";
   crawl->reactor = lariat_reactor_current();
   crawl->mailbox = lariat_reactor_mailbox(crawl->reactor);
   lr_crawl_list_init(&crawl->questions);
@@ -359,7 +360,7 @@ void lr_crawl_end(lariat_crawl *crawl, lariat_crawl_end end,
   if (crawl->state == LR_CRAWL_NEW || crawl->state >= LR_CRAWL_CLOSING) return;
   if (crawl->end == LARIAT_CRAWL_RUNNING) {
     crawl->end = end;
-    snprintf(crawl->end_reason, sizeof crawl->end_reason, "%s", reason);
+    crawl->end_reason = reason;
   }
   if (crawl->state == LR_CRAWL_STARTING) return; /* take_ready looks */
   if (crawl->state == LR_CRAWL_GOING) tell_stop(crawl, false);
@@ -370,7 +371,7 @@ void lr_crawl_end(lariat_crawl *crawl, lariat_crawl_end end,
 void lr_crawl_give_up(lariat_crawl *crawl, const lr_crawl_fault *fault) {
   if (crawl->end != LARIAT_CRAWL_DISK) crawl->fault = *fault;
   crawl->end = LARIAT_CRAWL_DISK;
-  snprintf(crawl->end_reason, sizeof crawl->end_reason, "disk");
+  crawl->end_reason = "disk";
   lr_crawl_end(crawl, LARIAT_CRAWL_DISK, "disk", 0);
 }
 

@@ -261,7 +261,7 @@ typedef enum lariat_crawl_end {
 typedef struct lariat_crawl_stats {
   size_t size;
   lariat_crawl_end end;
-  const char *end_reason; /* "--max-pages"; the crawl's; "": none */
+  const char *end_reason; /* "--max-pages"; static; "": none */
   bool paused;
   uint64_t pages, bytes; /* answers, and their bodies decompressed */
   uint64_t known;        /* URLs */
