@@ -355,8 +355,8 @@ static void set_grace(lariat_crawl *crawl, uint64_t grace_ms) {
     tell_stop(crawl, true);
 }
 
-void lr_crawl_end(lariat_crawl *crawl, lariat_crawl_end end,
-                  const char *reason, uint64_t grace_ms) {
+void lr_crawl_end(lariat_crawl *crawl, lariat_crawl_end end, const char *reason,
+                  uint64_t grace_ms) {
   if (crawl->state == LR_CRAWL_NEW || crawl->state >= LR_CRAWL_CLOSING) return;
   if (crawl->end == LARIAT_CRAWL_RUNNING) {
     crawl->end = end;
@@ -401,8 +401,8 @@ static bool is_later_too_late(const lariat_crawl *crawl, int64_t next_s) {
   uint64_t most_ms = crawl->settings->options.max_time_ms;
   if (most_ms == 0) return false;
   uint64_t spent_ms = elapsed_ms(crawl);
-  int64_t left_s = spent_ms < most_ms ? (int64_t)((most_ms - spent_ms) / 1000)
-                                      : 0;
+  int64_t left_s =
+      spent_ms < most_ms ? (int64_t)((most_ms - spent_ms) / 1000) : 0;
   return next_s > (int64_t)time(NULL) + left_s;
 }
 
@@ -414,8 +414,7 @@ void lr_crawl_look_at_end(lariat_crawl *crawl) {
     return;
   }
   if (crawl->dispatch.away || crawl->dispatch.count || crawl->paused) return;
-  int64_t next_s =
-      lr_crawl_frontier_wake(crawl->frontier, (int64_t)time(NULL));
+  int64_t next_s = lr_crawl_frontier_wake(crawl->frontier, (int64_t)time(NULL));
   if (crawl->dispatch.count) {
     lr_crawl_hand_out(crawl);
     return;
@@ -521,6 +520,7 @@ static void make_shard(void *context) {
                                   .count = crawl->count,
                                   .resumed = crawl->resumed,
                                   .tell = give_report,
+                                  .send_visit = lr_crawl_send_visit,
                                   .context = member};
   member->status = lr_crawl_shard_new(&config, &member->shard);
   lr_crawl_tell_crawl(&(lr_crawl_message){.to = member, .take = take_ready});

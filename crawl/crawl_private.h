@@ -46,7 +46,7 @@ struct lariat_crawl {
   lariat_reactor *reactor;
   lariat_mailbox *mailbox;
   lariat_pool *pool;
-  lr_crawl_frontier *frontier; /* NULL: the crawl is over */
+  lr_crawl_frontier *frontier;   /* NULL: the crawl is over */
   lr_crawl_frontier_counts last; /* of the frontier, once it is closed */
   lr_crawl_dispatch dispatch;
   lr_crawl_member *members;
@@ -57,9 +57,9 @@ struct lariat_crawl {
   const char *end_reason; /* static */
   lr_crawl_fault fault; /* with which the log was given up */
   bool paused;
-  bool freed;    /* by its user, before the end */
-  bool resumed;  /* an earlier run has been in the directory */
-  bool flushing; /* a call that gives the shards their work is away */
+  bool freed;           /* by its user, before the end */
+  bool resumed;         /* an earlier run has been in the directory */
+  bool flushing;        /* a call that gives the shards their work is away */
   uint64_t uncommitted; /* outcomes */
   uint64_t pages;       /* of all runs */
   uint64_t bytes;
@@ -75,8 +75,8 @@ struct lariat_crawl {
 
 /* Ends the crawl: those requests that are on their way may go on for so long.
  * What ended it first is kept; `reason` is static. */
-void lr_crawl_end(lariat_crawl *crawl, lariat_crawl_end end,
-                  const char *reason, uint64_t grace_ms);
+void lr_crawl_end(lariat_crawl *crawl, lariat_crawl_end end, const char *reason,
+                  uint64_t grace_ms);
 
 /* Ends the crawl if nothing is left to do, or a budget is used up. */
 void lr_crawl_look_at_end(lariat_crawl *crawl);
@@ -99,17 +99,21 @@ struct lr_crawl_message {
   void (*take)(lr_crawl_message *message);
   lr_crawl_report *report; /* these are freed if nobody takes them */
   lr_crawl_work *work;
+  lr_crawl_visit *visit;
   char *text;
   const lr_crawl_scope *scope;
   uint64_t number;
 };
 
 /* Send a call to the crawl, from a shard's thread, or to a shard, from the
- * crawl's, and try again while there is no memory for it: a crawl that loses one
- * never ends. */
+ * crawl's, and try again while there is no memory for it: a crawl that loses
+ * one never ends. */
 void lr_crawl_tell_crawl(const lr_crawl_message *what);
 void lr_crawl_tell_shard(const lr_crawl_message *what);
 void lr_crawl_tell_shards(lariat_crawl *crawl, const lr_crawl_message *what);
+
+/* Sends a visit from one shard, the context's, to another. */
+void lr_crawl_send_visit(void *context, unsigned shard, lr_crawl_visit *visit);
 
 /* Gives a shard its work; on its thread. */
 void lr_crawl_take_work(lr_crawl_message *message);
@@ -135,9 +139,6 @@ void lr_crawl_stats_add_frontier(const lr_crawl_frontier_counts *counts,
 /* Takes what a shard has told. */
 void lr_crawl_take_report(lr_crawl_message *message);
 
-/* Returns the shard of an origin: hosts that could be one group are one's. */
-unsigned lr_crawl_shard_of(const lariat_crawl *crawl, const char *origin);
-
 /* Hands out what is ready, as far as it may be. */
 void lr_crawl_hand_out(lariat_crawl *crawl);
 
@@ -146,8 +147,8 @@ bool lr_crawl_commit(lariat_crawl *crawl);
 
 /* Offers a URL that is a seed, or a sitemap.
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EURL, LARIAT_ESCHEME, LARIAT_ESYSTEM */
-lariat_status lr_crawl_offer(lariat_crawl *crawl,
-                             const lariat_crawl_seed *seed, char hop);
+lariat_status lr_crawl_offer(lariat_crawl *crawl, const lariat_crawl_seed *seed,
+                             char hop);
 
 /* Says that a host has URLs now; for the frontier. */
 void lr_crawl_take_host(void *context, uint64_t host, const char *origin);

@@ -17,11 +17,10 @@ static int describe_text(const void *data, char *text, size_t capacity) {
   return snprintf(text, capacity, "%s", (const char *)data);
 }
 
-const lariat_type lariat_crawl_text_type = {
-    .size = sizeof(lariat_type),
-    .name = "text",
-    .drop = drop_text,
-    .describe = describe_text};
+const lariat_type lariat_crawl_text_type = {.size = sizeof(lariat_type),
+                                            .name = "text",
+                                            .drop = drop_text,
+                                            .describe = describe_text};
 
 const char *lariat_crawl_text_in(lariat_value value) {
   return lariat_value_in(value, &lariat_crawl_text_type);
@@ -41,9 +40,9 @@ static void answer(lr_crawl_question *question, const char *more) {
   lr_crawl_bytes_add_text(&question->json, more);
   lr_crawl_bytes_add_text(&question->json, "}");
   char *text = lr_crawl_bytes_take(&question->json, NULL);
-  lariat_value value =
-      text ? lariat_value_of(&lariat_crawl_text_type, text)
-           : lariat_failure_new(LARIAT_ENOMEM, "out of memory");
+  lariat_value value = text
+                           ? lariat_value_of(&lariat_crawl_text_type, text)
+                           : lariat_failure_new(LARIAT_ENOMEM, "out of memory");
   (void)lariat_deferred_callback(question->answer, value);
   lariat_deferred_release(question->answer);
   lariat_memory_release(question);
@@ -57,8 +56,7 @@ void lr_crawl_answer_all(lariat_crawl *crawl) {
 
 /* Finds a question by its name, which is what it is called by on its way: it
  * may have been answered meanwhile. */
-static lr_crawl_question *find_question(lariat_crawl *crawl,
-                                        uint64_t name) {
+static lr_crawl_question *find_question(lariat_crawl *crawl, uint64_t name) {
   for (lr_crawl_list *node = crawl->questions.next; node != &crawl->questions;
        node = node->next) {
     lr_crawl_question *question =
@@ -90,19 +88,19 @@ static void ask_shard(lariat_crawl *crawl, const lariat_url *url,
                       lr_crawl_question *question) {
   char origin[LR_CRAWL_MOST_ORIGIN];
   char *text = lr_crawl_copy_text(lariat_url_text(url, NULL));
-  bool runs =
-      crawl->state == LR_CRAWL_GOING && text &&
-      lr_crawl_origin_of(url, origin, sizeof origin) < sizeof origin;
+  bool runs = crawl->state == LR_CRAWL_GOING && text &&
+              lr_crawl_origin_of(url, origin, sizeof origin) < sizeof origin;
   if (!runs) {
     lariat_memory_release(text);
     answer(question, "");
     return;
   }
-  lr_crawl_tell_shard(&(lr_crawl_message){
-      .to = &crawl->members[lr_crawl_shard_of(crawl, origin)],
-      .take = take_question,
-      .number = (uint64_t)(uintptr_t)question,
-      .text = text});
+  lr_crawl_tell_shard(
+      &(lr_crawl_message){.to = &crawl->members[lr_crawl_shard_of(
+                              crawl->settings, crawl->count, origin)],
+                          .take = take_question,
+                          .number = (uint64_t)(uintptr_t)question,
+                          .text = text});
 }
 
 /* ---- Asking ---- */
