@@ -172,8 +172,8 @@ static lariat_status join_settings(lariat_crawl *crawl,
   lariat_status status = lr_crawl_config_join(
       options, lr_crawl_frontier_config(crawl->frontier), false, &config);
   if (status == LARIAT_OK)
-    status = lr_crawl_settings_new(lr_crawl_config_options(config), &joined,
-                                   fault);
+    status =
+        lr_crawl_settings_new(lr_crawl_config_options(config), &joined, fault);
   lr_crawl_config_free(config);
   if (status != LARIAT_OK) return status;
   joined->hash = crawl->settings->hash;
@@ -182,8 +182,7 @@ static lariat_status join_settings(lariat_crawl *crawl,
   return lr_crawl_settings_check_contact(joined, fault);
 }
 
-lariat_status lr_crawl_keep_config(lariat_crawl *crawl,
-                                   lr_crawl_fault *fault) {
+lariat_status lr_crawl_keep_config(lariat_crawl *crawl, lr_crawl_fault *fault) {
   char *text = lr_crawl_config_write(&crawl->settings->options);
   if (!text) return lr_crawl_fault_memory(fault);
   lariat_status status =

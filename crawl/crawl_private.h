@@ -55,7 +55,7 @@ struct lariat_crawl {
   lr_crawl_state state;
   lariat_crawl_end end;
   const char *end_reason; /* static */
-  lr_crawl_fault fault; /* with which the log was given up */
+  lr_crawl_fault fault;   /* with which the log was given up */
   bool paused;
   bool freed;           /* by its user, before the end */
   bool resumed;         /* an earlier run has been in the directory */
