@@ -12,7 +12,8 @@ file(GLOB option_sources CONFIGURE_DEPENDS
      tools/lariat/secrets.c tools/lariat/spelling.c tools/lariat/text.c
      tools/lariat/*/option_table.c tools/lariat/*/option_hints.c
      tools/lariat/*/readers.c)
-# The commands load and warc need their libraries, which need not be built.
+# The commands crawl, load and warc need their libraries, which need not be
+# built.
 if(NOT TARGET lariat_load)
   list(FILTER option_sources EXCLUDE REGEX "/tools/lariat/load/")
 endif()

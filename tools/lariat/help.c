@@ -9,6 +9,9 @@ void help_print(FILE *file) {
       "usage: lariat COMMAND [options]\n"
       "\n"
       "  lariat fetch [options] [URL...]   fetch URLs, one line of JSON each\n"
+#ifdef LARIAT_WITH_CRAWL
+      "  lariat crawl [options] DIR SEED   archive sites\n"
+#endif
 #ifdef LARIAT_WITH_LOAD
       "  lariat load [options] URL...      test a server with load\n"
 #endif
