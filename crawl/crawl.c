@@ -15,6 +15,7 @@
 #include <lariat/crawl/warc.h>
 #include <lariat/version.h>
 
+#include "crawl_config.h"
 #include "crawl_private.h"
 #include "memory.h"
 
@@ -148,19 +149,60 @@ static uint16_t choose_most_away(const lr_crawl_settings *settings) {
   return (uint16_t)(most < MOST ? most : MOST);
 }
 
+/* Says what is wrong with options before anything is written. */
+static lariat_status check_first(const lariat_crawl *crawl,
+                                 lr_crawl_fault *fault) {
+  const lr_crawl_settings *settings = crawl->settings;
+  char path[4096];
+  snprintf(path, sizeof path, "%s/crawl.db", settings->options.directory);
+  if (access(path, F_OK) == 0) return LARIAT_OK;
+  if (!settings->options.seed_count)
+    return lr_crawl_fault_set(fault, LARIAT_EINVAL, 0,
+                              "seeds: there are none, and the directory has "
+                              "no crawl to go on with");
+  return lr_crawl_settings_check_contact(settings, fault);
+}
+
+/* Makes the settings anew, with what the directory remembers. */
+static lariat_status join_settings(lariat_crawl *crawl,
+                                   const lariat_crawl_options *options,
+                                   lr_crawl_fault *fault) {
+  lr_crawl_config *config = NULL;
+  lr_crawl_settings *joined = NULL;
+  lariat_status status = lr_crawl_config_join(
+      options, lr_crawl_frontier_config(crawl->frontier), false, &config);
+  if (status == LARIAT_OK)
+    status =
+        lr_crawl_settings_new(lr_crawl_config_options(config), &joined, fault);
+  lr_crawl_config_free(config);
+  if (status != LARIAT_OK) return status;
+  joined->hash = crawl->settings->hash;
+  lr_crawl_settings_free(crawl->settings);
+  crawl->settings = joined;
+  return lr_crawl_settings_check_contact(joined, fault);
+}
+
+lariat_status lr_crawl_keep_config(lariat_crawl *crawl, lr_crawl_fault *fault) {
+  char *text = lr_crawl_config_write(&crawl->settings->options);
+  if (!text) return lr_crawl_fault_memory(fault);
+  lariat_status status =
+      lr_crawl_frontier_keep_config(crawl->frontier, text, fault);
+  lariat_memory_release(text);
+  return status;
+}
+
 static lariat_status open_crawl(lariat_crawl *crawl,
                                 const lariat_crawl_options *options,
                                 lr_crawl_fault *fault) {
   lariat_status status =
       lr_crawl_settings_new(options, &crawl->settings, fault);
+  if (status == LARIAT_OK) status = check_first(crawl, fault);
+  if (status == LARIAT_OK) status = open_frontier(crawl, fault);
+  if (status == LARIAT_OK) status = join_settings(crawl, options, fault);
+  if (status == LARIAT_OK) status = lr_crawl_keep_config(crawl, fault);
   if (status == LARIAT_OK)
     status = lr_crawl_settings_make_scope(crawl->settings, NULL, 0,
                                           &crawl->scope, fault);
-  if (status == LARIAT_OK) status = open_frontier(crawl, fault);
-  if (status == LARIAT_OK && !options->seed_count && !crawl->resumed)
-    status = lr_crawl_fault_set(fault, LARIAT_EINVAL, 0,
-                                "seeds: there are none, and the directory has "
-                                "no crawl to go on with");
   if (status == LARIAT_OK) status = open_pool(crawl, fault);
   if (status == LARIAT_OK)
     crawl->dispatch.most_away = choose_most_away(crawl->settings);
@@ -194,6 +236,7 @@ lariat_status lariat_crawl_new(const lariat_crawl_options *options,
   if (!lariat_reactor_current()) return LARIAT_ETHREAD;
   lariat_crawl *crawl = lr_crawl_allocate(1, sizeof *crawl);
   if (!crawl) return LARIAT_ENOMEM;
+  crawl->end_reason = "";
   crawl->reactor = lariat_reactor_current();
   crawl->mailbox = lariat_reactor_mailbox(crawl->reactor);
   lr_crawl_list_init(&crawl->questions);
@@ -316,7 +359,7 @@ void lr_crawl_end(lariat_crawl *crawl, lariat_crawl_end end, const char *reason,
   if (crawl->state == LR_CRAWL_NEW || crawl->state >= LR_CRAWL_CLOSING) return;
   if (crawl->end == LARIAT_CRAWL_RUNNING) {
     crawl->end = end;
-    snprintf(crawl->end_reason, sizeof crawl->end_reason, "%s", reason);
+    crawl->end_reason = reason;
   }
   if (crawl->state == LR_CRAWL_STARTING) return; /* take_ready looks */
   if (crawl->state == LR_CRAWL_GOING) tell_stop(crawl, false);
@@ -327,7 +370,7 @@ void lr_crawl_end(lariat_crawl *crawl, lariat_crawl_end end, const char *reason,
 void lr_crawl_give_up(lariat_crawl *crawl, const lr_crawl_fault *fault) {
   if (crawl->end != LARIAT_CRAWL_DISK) crawl->fault = *fault;
   crawl->end = LARIAT_CRAWL_DISK;
-  snprintf(crawl->end_reason, sizeof crawl->end_reason, "disk");
+  crawl->end_reason = "disk";
   lr_crawl_end(crawl, LARIAT_CRAWL_DISK, "disk", 0);
 }
 

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "crawl_config.h"
 #include "crawl_private.h"
 #include "explanation.h"
 #include "memory.h"
@@ -68,26 +69,26 @@ static const char *text_of(const char *text) { return text ? text : ""; }
 static bool tell_outcome(void *context, const lr_crawl_past_outcome *past) {
   outcome_reading *reading = context;
   lr_crawl_known_url known;
-  reading->status = lr_crawl_frontier_read_url(reading->reader->frontier,
-                                               past->url, &known);
+  reading->status =
+      lr_crawl_frontier_read_url(reading->reader->frontier, past->url, &known);
   if (reading->status == LARIAT_ENOTFOUND) {
     reading->status = LARIAT_OK; /* no URL's */
     return true;
   }
   if (reading->status != LARIAT_OK) return false;
-  lariat_crawl_outcome outcome = {
-      .size = sizeof outcome,
-      .url = known.url,
-      .kind = lr_crawl_outcome_kind_name(past->kind),
-      .status = past->status,
-      .at_ns = past->at_ns,
-      .took_ms = past->took_ms,
-      .bytes = past->bytes,
-      .type = text_of(past->type),
-      .note = text_of(past->note),
-      .depth = known.depth,
-      .warc = text_of(past->warc),
-      .warc_offset = past->response_offset};
+  lariat_crawl_outcome outcome = {.size = sizeof outcome,
+                                  .url = known.url,
+                                  .kind =
+                                      lr_crawl_outcome_kind_name(past->kind),
+                                  .status = past->status,
+                                  .at_ns = past->at_ns,
+                                  .took_ms = past->took_ms,
+                                  .bytes = past->bytes,
+                                  .type = text_of(past->type),
+                                  .note = text_of(past->note),
+                                  .depth = known.depth,
+                                  .warc = text_of(past->warc),
+                                  .warc_offset = past->response_offset};
   bool more = reading->callback(&outcome, reading->context);
   lariat_memory_release(known.url);
   return more;
@@ -98,8 +99,8 @@ lariat_crawl_reader_outcomes(lariat_crawl_reader *reader,
                              lariat_crawl_outcome_callback *callback,
                              void *context) {
   outcome_reading reading = {reader, callback, context, LARIAT_OK};
-  lariat_status status = lr_crawl_frontier_each_outcome(
-      reader->frontier, 0, tell_outcome, &reading);
+  lariat_status status = lr_crawl_frontier_each_outcome(reader->frontier, 0,
+                                                        tell_outcome, &reading);
   return status == LARIAT_OK ? reading.status : status;
 }
 
@@ -141,6 +142,22 @@ static lariat_status explain(const lr_crawl_explained *about, const char *text,
   return *out ? LARIAT_OK : LARIAT_ENOMEM;
 }
 
+static lariat_status make_settings(lariat_crawl_reader *reader,
+                                   const lariat_crawl_options *options,
+                                   lr_crawl_settings **out,
+                                   lr_crawl_fault *fault) {
+  lariat_crawl_options defaults = lariat_crawl_defaults();
+  lr_crawl_config *config = NULL;
+  defaults.directory = ".";
+  lariat_status status = lr_crawl_config_join(
+      options ? options : &defaults, lr_crawl_frontier_config(reader->frontier),
+      !options, &config);
+  if (status == LARIAT_OK)
+    status = lr_crawl_settings_new(lr_crawl_config_options(config), out, fault);
+  lr_crawl_config_free(config);
+  return status;
+}
+
 lariat_status lariat_crawl_reader_why(lariat_crawl_reader *reader,
                                       const lariat_crawl_options *options,
                                       const char *url, char **out,
@@ -148,21 +165,17 @@ lariat_status lariat_crawl_reader_why(lariat_crawl_reader *reader,
   lr_crawl_settings *settings = NULL;
   lr_crawl_scope *scope = NULL;
   lr_crawl_fault fault = {0};
-  lariat_crawl_options defaults = lariat_crawl_defaults();
   *out = NULL;
-  defaults.directory = ".";
-  lariat_status status =
-      lr_crawl_settings_new(options ? options : &defaults, &settings, &fault);
+  lariat_status status = make_settings(reader, options, &settings, &fault);
   if (status == LARIAT_OK)
     status = lr_crawl_settings_make_scope(settings, NULL, 0, &scope, &fault);
   if (status == LARIAT_OK)
-    status = explain(
-        &(lr_crawl_explained){
-            .settings = settings,
-            .scope = scope,
-            .frontier = reader->frontier,
-            .hash = lr_crawl_frontier_hash_key(reader->frontier)},
-        url, out);
+    status = explain(&(lr_crawl_explained){.settings = settings,
+                                           .scope = scope,
+                                           .frontier = reader->frontier,
+                                           .hash = lr_crawl_frontier_hash_key(
+                                               reader->frontier)},
+                     url, out);
   if (error)
     snprintf(error->message, sizeof error->message, "%s",
              *fault.message ? fault.message : lariat_status_text(status));
