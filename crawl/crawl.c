@@ -26,7 +26,7 @@ static const uint64_t millisecond_ns = 1000000;
 static const uint64_t budget_grace_ms = 10000;
 
 /* URLs of a host that are handed out, at least. */
-enum { LEAST_AWAY = 16 };
+enum { LEAST_AWAY = 16, COMMIT_OUTCOMES = 1000 };
 
 /* ---- Making one ---- */
 
@@ -237,6 +237,7 @@ lariat_status lariat_crawl_new(const lariat_crawl_options *options,
   lariat_crawl *crawl = lr_crawl_allocate(1, sizeof *crawl);
   if (!crawl) return LARIAT_ENOMEM;
   crawl->end_reason = "";
+  crawl->commit_outcomes = COMMIT_OUTCOMES;
   crawl->reactor = lariat_reactor_current();
   crawl->mailbox = lariat_reactor_mailbox(crawl->reactor);
   lr_crawl_list_init(&crawl->questions);

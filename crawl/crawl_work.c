@@ -9,7 +9,6 @@
 #include "memory.h"
 
 enum {
-  COMMIT_OUTCOMES = 1000,
   COMMIT_BYTES = 16 * 1024 * 1024,
   MOST_TAKEN = 256 /* URLs of a host at once */
 };
@@ -181,7 +180,7 @@ static void take_parts(lariat_crawl *crawl, lr_crawl_report *report) {
   if (!take_hosts(crawl, report) || !take_urls(crawl, report) ||
       !take_outcomes(crawl, report))
     return;
-  if (crawl->uncommitted >= COMMIT_OUTCOMES ||
+  if (crawl->uncommitted >= crawl->commit_outcomes ||
       lr_crawl_frontier_uncommitted_bytes(crawl->frontier) >= COMMIT_BYTES)
     (void)lr_crawl_commit(crawl);
 }

@@ -88,7 +88,7 @@ static bool tell_outcome(void *context, const lr_crawl_past_outcome *past) {
                                   .note = text_of(past->note),
                                   .depth = known.depth,
                                   .warc = text_of(past->warc),
-                                  .warc_offset = past->response_offset};
+                                  .warc_offset = past->offset + past->response_offset};
   bool more = reading->callback(&outcome, reading->context);
   lariat_memory_release(known.url);
   return more;
