@@ -301,8 +301,12 @@ void lr_crawl_shard_go_on(lr_crawl_shard *shard) {
 
 static void add_task(lr_crawl_shard *shard, lr_crawl_task *task) {
   lr_crawl_site *site = lr_crawl_shard_site(shard, task);
-  if (site && lr_crawl_politeness_add(site, task, false) == LARIAT_OK) return;
-  lr_crawl_page_refuse(shard, task, LR_CRAWL_LATER, "out of memory");
+  lr_crawl_outcome_kind kind = LR_CRAWL_LATER;
+  char note[256] = "out of memory";
+  if (site && !lr_crawl_site_denies_all(shard, site, note, &kind) &&
+      lr_crawl_politeness_add(site, task, false) == LARIAT_OK)
+    return;
+  lr_crawl_page_refuse(shard, task, kind, note);
   lr_crawl_task_free(task);
 }
 

@@ -109,6 +109,11 @@ lr_crawl_permission lr_crawl_site_permits(lr_crawl_shard *shard,
                                           char note[256],
                                           lr_crawl_outcome_kind *kind);
 
+/* Tells whether all of a site is denied, since its robots.txt is unreachable;
+ * likewise. */
+bool lr_crawl_site_denies_all(lr_crawl_shard *shard, lr_crawl_site *site,
+                              char note[256], lr_crawl_outcome_kind *kind);
+
 /* ---- site_address.c ---- */
 
 /* Looks the address of a site up, if it waits for it. */

@@ -125,6 +125,45 @@ bool lr_crawl_site_recall(lr_crawl_shard *shard, lr_crawl_site *site) {
   return true;
 }
 
+/* ---- Denials ---- */
+
+/* Writes why a URL is not allowed, and returns which outcome that is. */
+static lr_crawl_outcome_kind
+explain(const lr_crawl_site_rules *rules, const lr_crawl_robots_copy *copy,
+        const lariat_crawl_robots_decision *decision, char note[256]) {
+  bool no_answer = decision->reason == LARIAT_CRAWL_ROBOTS_NO_ANSWER;
+  const char *failure = rules && rules->failure ? rules->failure : "no answer";
+  if (no_answer && copy->status)
+    snprintf(note, 256, "robots.txt: an answer of status %d", copy->status);
+  else if (no_answer)
+    snprintf(note, 256, "robots.txt: %s", failure);
+  else
+    snprintf(note, 256, "robots.txt, line %u: %.*s", decision->line,
+             (int)(decision->text_length < 128 ? decision->text_length : 128),
+             decision->text ? decision->text : "");
+  return no_answer && !copy->status ? LR_CRAWL_FAILED : LR_CRAWL_ROBOTS;
+}
+
+bool lr_crawl_site_denies_all(lr_crawl_shard *shard, lr_crawl_site *site,
+                              char note[256], lr_crawl_outcome_kind *kind) {
+  const lariat_crawl_robots_decision decision = {
+      .reason = LARIAT_CRAWL_ROBOTS_NO_ANSWER};
+  lr_crawl_robots_copy copy;
+  if (!lr_crawl_robots_cache_find(shard->robots, lr_crawl_site_origin(site),
+                                  &copy) ||
+      copy.access != LARIAT_CRAWL_ROBOTS_UNREACHABLE ||
+      copy.expires_s <= (int64_t)time(NULL))
+    return false;
+  *kind = explain(lr_crawl_site_data(site), &copy, &decision, note);
+  return true;
+}
+
+typedef struct refusal {
+  lr_crawl_shard *shard;
+  lr_crawl_outcome_kind kind;
+  char note[256];
+} refusal;
+
 /* ---- Steps ---- */
 
 static void end_fetch(lr_crawl_site *site) {
@@ -146,6 +185,20 @@ static void hold_shortly(lr_crawl_shard *shard, lr_crawl_site *site) {
   lr_crawl_politeness_hold(site, now_of(shard) + second_ns);
 }
 
+static void refuse_item(void *context, void *item) {
+  const refusal *made = context;
+  lr_crawl_page_refuse(made->shard, item, made->kind, made->note);
+  lr_crawl_task_free(item);
+}
+
+/* Ends all that waits of a site of which everything is denied: it need not wait
+ * for turns. */
+static void refuse_all(lr_crawl_shard *shard, lr_crawl_site *site) {
+  refusal made = {.shard = shard};
+  if (lr_crawl_site_denies_all(shard, site, made.note, &made.kind))
+    (void)lr_crawl_politeness_take_all(site, refuse_item, &made);
+}
+
 static void take_known(lr_crawl_shard *shard, lr_crawl_site *site,
                        const lr_crawl_robots_answer *answer,
                        const lr_crawl_robots_step *step) {
@@ -157,6 +210,7 @@ static void take_known(lr_crawl_shard *shard, lr_crawl_site *site,
                                  &copy))
     offer_sitemaps(shard, site, copy.rules);
   end_fetch(site);
+  refuse_all(shard, site);
 }
 
 /* Goes on with a redirect: at the same origin it is the site's own next turn,
@@ -397,23 +451,6 @@ void lr_crawl_shard_take_visit(lr_crawl_shard *shard, lr_crawl_visit *visit) {
 }
 
 /* ---- Decisions ---- */
-
-/* Writes why a URL is not allowed, and returns which outcome that is. */
-static lr_crawl_outcome_kind
-explain(const lr_crawl_site_rules *rules, const lr_crawl_robots_copy *copy,
-        const lariat_crawl_robots_decision *decision, char note[256]) {
-  bool no_answer = decision->reason == LARIAT_CRAWL_ROBOTS_NO_ANSWER;
-  const char *failure = rules && rules->failure ? rules->failure : "no answer";
-  if (no_answer && copy->status)
-    snprintf(note, 256, "robots.txt: an answer of status %d", copy->status);
-  else if (no_answer)
-    snprintf(note, 256, "robots.txt: %s", failure);
-  else
-    snprintf(note, 256, "robots.txt, line %u: %.*s", decision->line,
-             (int)(decision->text_length < 128 ? decision->text_length : 128),
-             decision->text ? decision->text : "");
-  return no_answer && !copy->status ? LR_CRAWL_FAILED : LR_CRAWL_ROBOTS;
-}
 
 lr_crawl_permission lr_crawl_site_permits(lr_crawl_shard *shard,
                                           const lr_crawl_asking *asking,

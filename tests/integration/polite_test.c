@@ -113,10 +113,10 @@ static void expect_polite(const struct polite *p) {
 static void test_gaps(void) {
   static const char *const web[] = {
       "--pages", "160",        "--hosts", "40",     "--skew", "1", "--gap-ms",
-      "300",     "--features", "robots",  "--seed", "7",      NULL};
+      "100",     "--features", "robots",  "--seed", "7",      NULL};
   struct polite p;
   open_web(&p, web);
-  p.options.delay_ms = 300;
+  p.options.delay_ms = 100;
   run(&p);
   CU_ASSERT_EQUAL(p.stats.end, LARIAT_CRAWL_DONE);
   CU_ASSERT_TRUE(synthweb_total(&p.web, "requests") > 200);
@@ -127,9 +127,14 @@ static void test_gaps(void) {
 
 /* Without a delay one at a time is still what a host gets. */
 static void test_one_at_a_time(void) {
-  static const char *const web[] = {"--pages",    "1500",
-                                    "--hosts",    "12",
-                                    "--features", "robots,moved,copies,maps",
+  static const char *const web[] = {"--pages",
+                                    "1500",
+                                    "--hosts",
+                                    "12",
+                                    "--crawl-delay-ms",
+                                    "5",
+                                    "--features",
+                                    "robots,moved,copies,maps",
                                     NULL};
   struct polite p;
   open_web(&p, web);
