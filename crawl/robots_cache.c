@@ -255,7 +255,7 @@ lariat_status lr_crawl_robots_cache_restore(lr_crawl_robots_cache *cache,
       .expires_s = kept->expires_s,
       .unreachable_since_s = kept->unreachable_since_s,
       .status = kept->status,
-      .access = kept->text
+      .access = kept->text && kept->length
                     ? LARIAT_CRAWL_ROBOTS_READ
                     : lariat_crawl_robots_access_of(
                           kept->status, LARIAT_CRAWL_ROBOTS_MOST_REDIRECTS),

@@ -144,26 +144,6 @@ explain(const lr_crawl_site_rules *rules, const lr_crawl_robots_copy *copy,
   return no_answer && !copy->status ? LR_CRAWL_FAILED : LR_CRAWL_ROBOTS;
 }
 
-bool lr_crawl_site_denies_all(lr_crawl_shard *shard, lr_crawl_site *site,
-                              char note[256], lr_crawl_outcome_kind *kind) {
-  const lariat_crawl_robots_decision decision = {
-      .reason = LARIAT_CRAWL_ROBOTS_NO_ANSWER};
-  lr_crawl_robots_copy copy;
-  if (!lr_crawl_robots_cache_find(shard->robots, lr_crawl_site_origin(site),
-                                  &copy) ||
-      copy.access != LARIAT_CRAWL_ROBOTS_UNREACHABLE ||
-      copy.expires_s <= (int64_t)time(NULL))
-    return false;
-  *kind = explain(lr_crawl_site_data(site), &copy, &decision, note);
-  return true;
-}
-
-typedef struct refusal {
-  lr_crawl_shard *shard;
-  lr_crawl_outcome_kind kind;
-  char note[256];
-} refusal;
-
 /* ---- Steps ---- */
 
 static void end_fetch(lr_crawl_site *site) {
@@ -185,32 +165,23 @@ static void hold_shortly(lr_crawl_shard *shard, lr_crawl_site *site) {
   lr_crawl_politeness_hold(site, now_of(shard) + second_ns);
 }
 
-static void refuse_item(void *context, void *item) {
-  const refusal *made = context;
-  lr_crawl_page_refuse(made->shard, item, made->kind, made->note);
-  lr_crawl_task_free(item);
-}
-
-/* Ends all that waits of a site of which everything is denied: it need not wait
- * for turns. */
-static void refuse_all(lr_crawl_shard *shard, lr_crawl_site *site) {
-  refusal made = {.shard = shard};
-  if (lr_crawl_site_denies_all(shard, site, made.note, &made.kind))
-    (void)lr_crawl_politeness_take_all(site, refuse_item, &made);
-}
-
+/* A file that is there stays in the log as it is, where it was not changed, or
+ * could not be asked for again. */
 static void take_known(lr_crawl_shard *shard, lr_crawl_site *site,
                        const lr_crawl_robots_answer *answer,
                        const lr_crawl_robots_step *step) {
   lr_crawl_robots_copy copy;
   set_known(shard, site, step->expires_s, step->crawl_delay_ms);
-  tell_host(shard, site, answer);
-  if (step->access != LARIAT_CRAWL_ROBOTS_UNREACHABLE &&
-      lr_crawl_robots_cache_find(shard->robots, lr_crawl_site_origin(site),
-                                 &copy))
-    offer_sitemaps(shard, site, copy.rules);
   end_fetch(site);
-  refuse_all(shard, site);
+  if (!lr_crawl_robots_cache_find(shard->robots, lr_crawl_site_origin(site),
+                                  &copy))
+    return;
+  if (step->is_new || copy.access != LARIAT_CRAWL_ROBOTS_READ)
+    tell_host(shard, site, answer);
+  if (copy.access == LARIAT_CRAWL_ROBOTS_UNREACHABLE)
+    lr_crawl_shard_give_site_up(shard, site);
+  else
+    offer_sitemaps(shard, site, copy.rules);
 }
 
 /* Goes on with a redirect: at the same origin it is the site's own next turn,
@@ -236,12 +207,13 @@ static void take_redirect(lr_crawl_shard *shard, lr_crawl_site *site,
       visit);
 }
 
-/* Takes an answer to a request for a site's robots.txt, from wherever. */
-static void take_step(lr_crawl_shard *shard, lr_crawl_site *site,
+/* Takes an answer to a request for a site's robots.txt, from wherever; returns
+ * whether it says what the rules are. */
+static bool take_step(lr_crawl_shard *shard, lr_crawl_site *site,
                       const lr_crawl_robots_answer *answer,
                       const char *failure) {
   lr_crawl_site_rules *rules = lr_crawl_site_data(site);
-  if (!rules->fetch) return;
+  if (!rules->fetch) return false;
   lariat_memory_release(rules->failure);
   rules->failure = failure ? lr_crawl_copy_text(failure) : NULL;
   lr_crawl_robots_step step =
@@ -254,6 +226,8 @@ static void take_step(lr_crawl_shard *shard, lr_crawl_site *site,
     end_fetch(site);
     hold_until(shard, site, step.until_s);
   }
+  return step.kind == LR_CRAWL_ROBOTS_STEP_KNOWN &&
+         step.access != LARIAT_CRAWL_ROBOTS_UNREACHABLE;
 }
 
 /* ---- Answers ---- */
@@ -319,8 +293,15 @@ static void take_answer(void *context, const lr_crawl_answer *answer) {
              lariat_response_remote_ip(answer->response));
   lr_crawl_robots_answer read =
       read_answer(answer, reply.retry_after_ms, &content);
-  if (!is_cancelled(answer))
-    take_step(shard, site, &read, read_failure(answer));
+  if (!is_cancelled(answer)) {
+    char *url =
+        rules->fetch
+            ? lr_crawl_copy_text(lr_crawl_robots_fetch_url(rules->fetch))
+            : NULL;
+    if (take_step(shard, site, &read, read_failure(answer)) && url)
+      lr_crawl_records_tell_robots(shard, site, url, answer);
+    lariat_memory_release(url);
+  }
   lr_crawl_content_clear(&content);
   free_asking(asking);
   lr_crawl_shard_go_on(shard);

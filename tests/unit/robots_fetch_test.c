@@ -452,6 +452,7 @@ static void test_restore(void) {
                   LARIAT_OK);
   CU_ASSERT_TRUE(allows(origin, "/private"));
   kept.status = 503;
+  kept.text = "";
   CU_ASSERT_EQUAL(lr_crawl_robots_cache_restore(cache, origin, &kept),
                   LARIAT_OK);
   CU_ASSERT_FALSE(allows(origin, "/public"));
