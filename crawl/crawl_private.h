@@ -64,6 +64,8 @@ struct lariat_crawl {
   uint64_t commit_outcomes; /* so many are committed at once */
   uint64_t pages;           /* of all runs */
   uint64_t bytes;
+  uint64_t redirect_traps; /* redirects that were one too many */
+  unsigned ticks;
   uint64_t start_ns, end_ns;
   uint64_t stop_at_ns; /* when the grace of a stop is over */
   lariat_timer tick;

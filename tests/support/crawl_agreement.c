@@ -26,6 +26,7 @@ struct agreement {
   size_t capacity;
   struct place *rows, *records;
   size_t row_count, record_count;
+  unsigned robots; /* records of robots.txt */
 };
 
 static void add_place(struct place *places, size_t *count, const char *url,
@@ -60,6 +61,8 @@ static void read_file(struct agreement *a, const char *name) {
     lariat_crawl_warc_type type = lariat_crawl_warc_reader_type(reader);
     const char *url = lariat_crawl_warc_reader_url(reader);
     bool robots = strstr(url, "/robots.txt") != NULL;
+    a->robots += robots && event == LARIAT_CRAWL_WARC_RECORD &&
+                 type == LARIAT_CRAWL_WARC_RESPONSE;
     if (event == LARIAT_CRAWL_WARC_FAULT)
       snprintf(a->wrong, a->capacity, "%s: %s", name,
                lariat_crawl_warc_reader_fault(reader)->message);
@@ -112,7 +115,7 @@ static void free_places(struct place *places, size_t count) {
 
 size_t crawl_agreement_check(const char *directory, char *wrong,
                              size_t capacity) {
-  struct agreement a = {directory, wrong, capacity, NULL, NULL, 0, 0};
+  struct agreement a = {directory, wrong, capacity, NULL, NULL, 0, 0, 0};
   lariat_crawl_reader *reader;
   lariat_crawl_error error;
   wrong[0] = '\0';
@@ -127,6 +130,8 @@ size_t crawl_agreement_check(const char *directory, char *wrong,
     lariat_crawl_reader_free(reader);
     read_files(&a);
     compare_all(&a);
+    if (a.robots != 1)
+      snprintf(wrong, capacity, "%u records of robots.txt", a.robots);
   }
   size_t count = a.row_count;
   free_places(a.rows, a.row_count);

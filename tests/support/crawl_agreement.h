@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * crawl_agreement.h: whether the WARC files and the database of a crawl agree:
- * each URL once in both, each record where its row says. */
+ * each URL once in both, each record where its row says; and robots.txt, which
+ * has no row, once, as of a crawl of one host. */
 #ifndef TESTS_SUPPORT_CRAWL_AGREEMENT_H
 #define TESTS_SUPPORT_CRAWL_AGREEMENT_H
 
