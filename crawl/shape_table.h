@@ -20,7 +20,7 @@ enum {
   LR_CRAWL_SHAPE_COUNTERS = 65536 /* for those without a place */
 };
 
-/* What the pages of a shape were like. */
+/* Counts of the pages of a shape, and what they were like. */
 typedef struct lr_crawl_shape_stats {
   lr_crawl_list recent; /* in the table's list, the last used first */
   struct lr_crawl_shape_stats *next; /* with the same bucket */

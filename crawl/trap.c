@@ -217,7 +217,7 @@ static const char *judge_shape(const lr_crawl_traps *traps,
   return NULL;
 }
 
-/* The same of all queries of a path. */
+/* Returns why all queries of a path are to be closed; NULL: they are not. */
 static const char *judge_queries(const lr_crawl_traps *traps,
                                  const lr_crawl_shape_stats *stats) {
   uint32_t most = traps->options.query_variants;
@@ -231,7 +231,8 @@ static const char *judge_queries(const lr_crawl_traps *traps,
   return NULL;
 }
 
-/* Of a directory those pages are counted whose shapes have few. */
+/* Returns why a directory is to be closed.  Those of its pages are counted
+ * whose shapes have few. */
 static const char *judge_directory(const lr_crawl_traps *traps,
                                    const lr_crawl_shape_stats *stats) {
   return is_enough(traps, stats, stats->alike)
