@@ -319,7 +319,7 @@ static void allow_seed(lr_crawl_settings *settings, const lariat_url *url,
 }
 
 /* Looks at the seeds' addresses: what is allowed, and whether a contact is
- * needed. */
+ * needed that there is not. */
 static lariat_status read_addresses(lr_crawl_settings *settings,
                                     lr_crawl_fault *fault) {
   const lariat_crawl_options *options = &settings->options;
@@ -344,9 +344,7 @@ static lariat_status read_addresses(lr_crawl_settings *settings,
     lariat_memory_release(text);
   }
   if (status != LARIAT_OK) return lr_crawl_fault_memory(fault);
-  if (!all_loopback && !options->contact)
-    return REFUSE("contact: who crawls other people's sites says how they can "
-                  "be reached: a URL or a mail address");
+  settings->needs_contact = !all_loopback && !options->contact;
   return LARIAT_OK;
 }
 
@@ -423,6 +421,14 @@ lariat_status lr_crawl_settings_new(const lariat_crawl_options *options,
   return status == LARIAT_ENOMEM ? lr_crawl_fault_memory(fault) : status;
 }
 
+lariat_status
+lr_crawl_settings_check_contact(const lr_crawl_settings *settings,
+                                lr_crawl_fault *fault) {
+  if (!settings->needs_contact) return LARIAT_OK;
+  return REFUSE("contact: who crawls other people's sites says how they can be "
+                "reached: a URL or a mail address");
+}
+
 void lr_crawl_settings_free(lr_crawl_settings *settings) {
   if (!settings) return;
   for (size_t i = 0; i < settings->text_count; i++)
@@ -438,6 +444,8 @@ lariat_status lariat_crawl_options_check(const lariat_crawl_options *options,
   lr_crawl_settings *settings;
   lr_crawl_fault fault = {0};
   lariat_status status = lr_crawl_settings_new(options, &settings, &fault);
+  if (status == LARIAT_OK)
+    status = lr_crawl_settings_check_contact(settings, &fault);
   lr_crawl_settings_free(settings);
   if (error) snprintf(error->message, sizeof error->message, "%s",
                       fault.message);

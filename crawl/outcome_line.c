@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "finding.h"
+#include "outcome_kind.h"
 #include "shard_private.h"
 
 static const char *const kinds[] = {

@@ -37,8 +37,7 @@ static int64_t read_retry_after(const lariat_response *response) {
  * better now. */
 static bool is_connection_failure(lariat_status status) {
   return status == LARIAT_ERESOLVE || status == LARIAT_ECONNECT ||
-         status == LARIAT_ETLS || status == LARIAT_ECERTIFICATE ||
-         status == LARIAT_EADDRESS;
+         status == LARIAT_ETLS || status == LARIAT_ECERTIFICATE;
 }
 
 static int status_of(const lr_crawl_answer *answer) {

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crawl_config.h"
 #include "crawl_private.h"
 #include "memory.h"
 
@@ -92,6 +93,25 @@ static lariat_status check_seed(const lariat_crawl *crawl,
   return LARIAT_OK;
 }
 
+/* Has the directory remember a seed that came late. */
+static lariat_status keep_seed(lariat_crawl *crawl,
+                               const lariat_crawl_seed *seed) {
+  lariat_crawl_options options = crawl->settings->options;
+  lr_crawl_config *config = NULL;
+  lr_crawl_fault fault;
+  options.seeds = seed;
+  options.seed_count = 1;
+  lariat_status status = lr_crawl_config_join(
+      &options, lr_crawl_frontier_config(crawl->frontier), false, &config);
+  if (status != LARIAT_OK) return status;
+  char *text = lr_crawl_config_write(lr_crawl_config_options(config));
+  status = text ? lr_crawl_frontier_keep_config(crawl->frontier, text, &fault)
+                : LARIAT_ENOMEM;
+  lariat_memory_release(text);
+  lr_crawl_config_free(config);
+  return status;
+}
+
 lariat_status lariat_crawl_add(lariat_crawl *crawl,
                                const lariat_crawl_seed *seed,
                                lariat_crawl_error *error) {
@@ -103,6 +123,7 @@ lariat_status lariat_crawl_add(lariat_crawl *crawl,
   lariat_status status = check_seed(crawl, seed, error);
   if (status != LARIAT_OK) return status;
   status = widen_scope(crawl, seed->url);
+  if (status == LARIAT_OK) status = keep_seed(crawl, seed);
   if (status == LARIAT_OK) status = lr_crawl_offer(crawl, seed, '-');
   if (status != LARIAT_OK)
     return refuse(error, status, lariat_status_text(status), seed->url);

@@ -67,7 +67,7 @@ static char *number_ids(const char *bytes, size_t length) {
       check_uuid(bytes + at + 10);
       memcpy(seen[count++], bytes + at + 10, 36);
     }
-    out += (size_t)sprintf(copy + out, "<%zu>", which + 1);
+    out += (size_t)snprintf(copy + out, 47, "<%zu>", which + 1);
     at += 47;
   }
   copy[out] = '\0';

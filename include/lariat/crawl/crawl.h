@@ -90,7 +90,7 @@ typedef struct lariat_crawl_options {
   size_t size;
   const char *directory;          /* of the crawl; made if it is not there */
   const lariat_crawl_seed *seeds; /* may be none where the directory is one of a
-                                     crawl */
+                                     crawl, whose seeds are seeds still */
   size_t seed_count;
   const char *const *sitemaps; /* URLs, beside those of robots.txt */
   size_t sitemap_count;
@@ -119,7 +119,8 @@ typedef struct lariat_crawl_options {
   bool ignore_robots;
   const char *user_agent; /* NULL: "lariat/VERSION (+CONTACT)".  Its product
                              token is the name in robots.txt */
-  const char *contact;    /* URL or mail address; required off loopback */
+  const char *contact;    /* URL or mail address; required off loopback.  NULL,
+                             as the name above: what the directory remembers */
   const lariat_crawl_host_options *hosts;
   size_t host_count;
 

@@ -94,7 +94,8 @@ lariat_crawl_reader_hosts(lariat_crawl_reader *reader,
                           lariat_crawl_host_taker *callback, void *context);
 
 /* Answers as lariat_crawl_why does, from the directory; `options` are those of
- * the crawl, for its scope and its name in robots.txt; NULL: the defaults.
+ * the crawl, for its scope and its name in robots.txt; NULL: what the
+ * directory remembers of them.
  * `*out` is memory of the caller's (lariat_memory_release).
  *
  * LARIAT_OK, LARIAT_ENOMEM
