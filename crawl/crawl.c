@@ -172,8 +172,8 @@ static lariat_status join_settings(lariat_crawl *crawl,
   lariat_status status = lr_crawl_config_join(
       options, lr_crawl_frontier_config(crawl->frontier), false, &config);
   if (status == LARIAT_OK)
-    status = lr_crawl_settings_new(lr_crawl_config_options(config), &joined,
-                                   fault);
+    status =
+        lr_crawl_settings_new(lr_crawl_config_options(config), &joined, fault);
   lr_crawl_config_free(config);
   if (status != LARIAT_OK) return status;
   joined->hash = crawl->settings->hash;
@@ -182,8 +182,7 @@ static lariat_status join_settings(lariat_crawl *crawl,
   return lr_crawl_settings_check_contact(joined, fault);
 }
 
-lariat_status lr_crawl_keep_config(lariat_crawl *crawl,
-                                   lr_crawl_fault *fault) {
+lariat_status lr_crawl_keep_config(lariat_crawl *crawl, lr_crawl_fault *fault) {
   char *text = lr_crawl_config_write(&crawl->settings->options);
   if (!text) return lr_crawl_fault_memory(fault);
   lariat_status status =
@@ -237,6 +236,7 @@ lariat_status lariat_crawl_new(const lariat_crawl_options *options,
   if (!lariat_reactor_current()) return LARIAT_ETHREAD;
   lariat_crawl *crawl = lr_crawl_allocate(1, sizeof *crawl);
   if (!crawl) return LARIAT_ENOMEM;
+  crawl->end_reason = "";
   crawl->reactor = lariat_reactor_current();
   crawl->mailbox = lariat_reactor_mailbox(crawl->reactor);
   lr_crawl_list_init(&crawl->questions);
@@ -359,7 +359,7 @@ void lr_crawl_end(lariat_crawl *crawl, lariat_crawl_end end, const char *reason,
   if (crawl->state == LR_CRAWL_NEW || crawl->state >= LR_CRAWL_CLOSING) return;
   if (crawl->end == LARIAT_CRAWL_RUNNING) {
     crawl->end = end;
-    snprintf(crawl->end_reason, sizeof crawl->end_reason, "%s", reason);
+    crawl->end_reason = reason;
   }
   if (crawl->state == LR_CRAWL_STARTING) return; /* take_ready looks */
   if (crawl->state == LR_CRAWL_GOING) tell_stop(crawl, false);
@@ -370,7 +370,7 @@ void lr_crawl_end(lariat_crawl *crawl, lariat_crawl_end end, const char *reason,
 void lr_crawl_give_up(lariat_crawl *crawl, const lr_crawl_fault *fault) {
   if (crawl->end != LARIAT_CRAWL_DISK) crawl->fault = *fault;
   crawl->end = LARIAT_CRAWL_DISK;
-  snprintf(crawl->end_reason, sizeof crawl->end_reason, "disk");
+  crawl->end_reason = "disk";
   lr_crawl_end(crawl, LARIAT_CRAWL_DISK, "disk", 0);
 }
 

@@ -54,8 +54,8 @@ struct lariat_crawl {
   unsigned ready, ended;
   lr_crawl_state state;
   lariat_crawl_end end;
-  char end_reason[64];
-  lr_crawl_fault fault; /* with which the log was given up */
+  const char *end_reason; /* static */
+  lr_crawl_fault fault;   /* with which the log was given up */
   bool paused;
   bool freed;           /* by its user, before the end */
   bool resumed;         /* an earlier run has been in the directory */
@@ -74,7 +74,7 @@ struct lariat_crawl {
 /* ---- crawl.c ---- */
 
 /* Ends the crawl: those requests that are on their way may go on for so long.
- * What ended it first is kept. */
+ * What ended it first is kept; `reason` is static. */
 void lr_crawl_end(lariat_crawl *crawl, lariat_crawl_end end, const char *reason,
                   uint64_t grace_ms);
 

@@ -17,8 +17,7 @@ enum { MOST_PATH = 256 };
 lariat_status lr_crawl_explained_url(const char *text, lariat_url **out) {
   lariat_url *url = NULL;
   *out = NULL;
-  lariat_status status =
-      lariat_url_parse(text, strlen(text), NULL, &url, NULL);
+  lariat_status status = lariat_url_parse(text, strlen(text), NULL, &url, NULL);
   if (status == LARIAT_OK)
     status = lariat_url_copy_without(
         url, LARIAT_URL_USERINFO | LARIAT_URL_FRAGMENT, out);
@@ -54,8 +53,8 @@ static size_t write_key(const lr_crawl_explained *about, const lariat_url *url,
   return lariat_crawl_url_key(about->settings->keys, url, out, capacity, NULL);
 }
 
-static size_t write_surt(const lr_crawl_explained *about,
-                         const lariat_url *url, char *out, size_t capacity) {
+static size_t write_surt(const lr_crawl_explained *about, const lariat_url *url,
+                         char *out, size_t capacity) {
   (void)about;
   return lariat_crawl_surt(url, out, capacity);
 }
@@ -116,9 +115,8 @@ static bool is_via_on_site(const lr_crawl_explained *about,
 
 static void add_scope(const lr_crawl_explained *about, const lariat_url *url,
                       const lr_crawl_known_url *known, lr_crawl_bytes *json) {
-  lr_crawl_scope_question question = {.url = url,
-                                      .depth = known->depth,
-                                      .requisite = known->hop == 'E'};
+  lr_crawl_scope_question question = {
+      .url = url, .depth = known->depth, .requisite = known->hop == 'E'};
   bool is_seed = known->hop == '-';
   question.via_in_scope_site =
       is_via_on_site(about, known, &question.hops_off_site);
@@ -129,7 +127,7 @@ static void add_scope(const lr_crawl_explained *about, const lariat_url *url,
                         name_bool(accepted),
                         name_bool(decision.trap && !accepted));
   add_text(json, "rule",
-           is_seed            ? "a seed"
+           is_seed             ? "a seed"
            : known->hop == 'S' ? "a sitemap"
                                : decision.rule);
   lr_crawl_bytes_add_text(json, "}");
@@ -208,10 +206,9 @@ static void add_robots(const lr_crawl_explained *about, const lariat_url *url,
     return;
   }
   lariat_crawl_robots *robots = make_rules(about, &facts);
-  lr_crawl_bytes_format(
-      json, "{\"obeyed\":%s",
-      name_bool(lr_crawl_settings_obeys_robots(about->settings, name.bytes,
-                                               name.length)));
+  lr_crawl_bytes_format(json, "{\"obeyed\":%s",
+                        name_bool(lr_crawl_settings_obeys_robots(
+                            about->settings, name.bytes, name.length)));
   add_number(json, "status", facts.robots_status);
   add_number(json, "age_s", (int64_t)time(NULL) - facts.robots_at_s);
   if (robots) add_decision(robots, url, json);

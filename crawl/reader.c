@@ -69,26 +69,26 @@ static const char *text_of(const char *text) { return text ? text : ""; }
 static bool tell_outcome(void *context, const lr_crawl_past_outcome *past) {
   outcome_reading *reading = context;
   lr_crawl_known_url known;
-  reading->status = lr_crawl_frontier_read_url(reading->reader->frontier,
-                                               past->url, &known);
+  reading->status =
+      lr_crawl_frontier_read_url(reading->reader->frontier, past->url, &known);
   if (reading->status == LARIAT_ENOTFOUND) {
     reading->status = LARIAT_OK; /* no URL's */
     return true;
   }
   if (reading->status != LARIAT_OK) return false;
-  lariat_crawl_outcome outcome = {
-      .size = sizeof outcome,
-      .url = known.url,
-      .kind = lr_crawl_outcome_kind_name(past->kind),
-      .status = past->status,
-      .at_ns = past->at_ns,
-      .took_ms = past->took_ms,
-      .bytes = past->bytes,
-      .type = text_of(past->type),
-      .note = text_of(past->note),
-      .depth = known.depth,
-      .warc = text_of(past->warc),
-      .warc_offset = past->response_offset};
+  lariat_crawl_outcome outcome = {.size = sizeof outcome,
+                                  .url = known.url,
+                                  .kind =
+                                      lr_crawl_outcome_kind_name(past->kind),
+                                  .status = past->status,
+                                  .at_ns = past->at_ns,
+                                  .took_ms = past->took_ms,
+                                  .bytes = past->bytes,
+                                  .type = text_of(past->type),
+                                  .note = text_of(past->note),
+                                  .depth = known.depth,
+                                  .warc = text_of(past->warc),
+                                  .warc_offset = past->response_offset};
   bool more = reading->callback(&outcome, reading->context);
   lariat_memory_release(known.url);
   return more;
@@ -99,8 +99,8 @@ lariat_crawl_reader_outcomes(lariat_crawl_reader *reader,
                              lariat_crawl_outcome_callback *callback,
                              void *context) {
   outcome_reading reading = {reader, callback, context, LARIAT_OK};
-  lariat_status status = lr_crawl_frontier_each_outcome(
-      reader->frontier, 0, tell_outcome, &reading);
+  lariat_status status = lr_crawl_frontier_each_outcome(reader->frontier, 0,
+                                                        tell_outcome, &reading);
   return status == LARIAT_OK ? reading.status : status;
 }
 
@@ -153,8 +153,7 @@ static lariat_status make_settings(lariat_crawl_reader *reader,
       options ? options : &defaults, lr_crawl_frontier_config(reader->frontier),
       !options, &config);
   if (status == LARIAT_OK)
-    status =
-        lr_crawl_settings_new(lr_crawl_config_options(config), out, fault);
+    status = lr_crawl_settings_new(lr_crawl_config_options(config), out, fault);
   lr_crawl_config_free(config);
   return status;
 }
@@ -167,18 +166,16 @@ lariat_status lariat_crawl_reader_why(lariat_crawl_reader *reader,
   lr_crawl_scope *scope = NULL;
   lr_crawl_fault fault = {0};
   *out = NULL;
-  lariat_status status =
-      make_settings(reader, options, &settings, &fault);
+  lariat_status status = make_settings(reader, options, &settings, &fault);
   if (status == LARIAT_OK)
     status = lr_crawl_settings_make_scope(settings, NULL, 0, &scope, &fault);
   if (status == LARIAT_OK)
-    status = explain(
-        &(lr_crawl_explained){
-            .settings = settings,
-            .scope = scope,
-            .frontier = reader->frontier,
-            .hash = lr_crawl_frontier_hash_key(reader->frontier)},
-        url, out);
+    status = explain(&(lr_crawl_explained){.settings = settings,
+                                           .scope = scope,
+                                           .frontier = reader->frontier,
+                                           .hash = lr_crawl_frontier_hash_key(
+                                               reader->frontier)},
+                     url, out);
   if (error)
     snprintf(error->message, sizeof error->message, "%s",
              *fault.message ? fault.message : lariat_status_text(status));

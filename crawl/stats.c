@@ -47,7 +47,8 @@ typedef struct kept_count {
   size_t offset; /* in lariat_crawl_stats */
 } kept_count;
 
-#define KEPT(field) {"stats." #field, offsetof(lariat_crawl_stats, field)}
+#define KEPT(field)                                                            \
+  { "stats." #field, offsetof(lariat_crawl_stats, field) }
 
 static const kept_count kept_counts[] = {
     KEPT(bytes),      KEPT(rejected_scope), KEPT(rejected_trap),
@@ -90,8 +91,8 @@ static void add_threads(const lariat_crawl *crawl, lariat_crawl_stats *stats) {
 
 static uint64_t elapsed_ms(const lariat_crawl *crawl) {
   if (!crawl->start_ns) return 0;
-  uint64_t end_ns = crawl->end_ns ? crawl->end_ns
-                                  : lariat_reactor_now_ns(crawl->reactor);
+  uint64_t end_ns =
+      crawl->end_ns ? crawl->end_ns : lariat_reactor_now_ns(crawl->reactor);
   return (end_ns - crawl->start_ns) / 1000000;
 }
 

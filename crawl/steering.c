@@ -66,8 +66,8 @@ static lariat_status widen_scope(lariat_crawl *crawl, const char *seed) {
   if (status != LARIAT_OK) return status;
   old[crawl->old_scope_count++] = crawl->scope;
   crawl->scope = scope;
-  lr_crawl_tell_shards(
-      crawl, &(lr_crawl_message){.take = take_scope, .scope = scope});
+  lr_crawl_tell_shards(crawl,
+                       &(lr_crawl_message){.take = take_scope, .scope = scope});
   return status;
 }
 
@@ -172,15 +172,15 @@ static lariat_status set_delay(lariat_crawl *crawl, const char *name,
   size_t length = strlen(name);
   lr_crawl_message message = {.take = take_delay};
   if (!read_duration(value, &message.number))
-    return refuse(error, LARIAT_EINVAL, "not a duration, as \"2s\" or \"500ms\"",
-                  value);
+    return refuse(error, LARIAT_EINVAL,
+                  "not a duration, as \"2s\" or \"500ms\"", value);
   char *host = NULL;
   if (strcmp(name, "delay") != 0) {
     if (length <= sizeof prefix - 1 + sizeof suffix - 1)
       return refuse(error, LARIAT_EINVAL, "no such setting", name);
-    host = lr_crawl_copy_bytes(name + sizeof prefix - 1,
-                               length - (sizeof prefix - 1) -
-                                   (sizeof suffix - 1));
+    host =
+        lr_crawl_copy_bytes(name + sizeof prefix - 1,
+                            length - (sizeof prefix - 1) - (sizeof suffix - 1));
     if (!host) return LARIAT_ENOMEM;
   }
   message.text = host;
@@ -225,9 +225,9 @@ lariat_status lariat_crawl_set(lariat_crawl *crawl, const char *name,
       (strncmp(name, "host.", 5) == 0 && ends_with(name, ".delay")))
     return set_delay(crawl, name, value, error);
   if (strcmp(name, "trap.open") == 0) {
-    lr_crawl_tell_shards(
-        crawl, &(lr_crawl_message){.take = take_trap,
-                                   .text = (char *)(uintptr_t)value});
+    lr_crawl_tell_shards(crawl,
+                         &(lr_crawl_message){.take = take_trap,
+                                             .text = (char *)(uintptr_t)value});
     return LARIAT_OK;
   }
   if (strcmp(name, "max-time") == 0)

@@ -46,10 +46,10 @@ static size_t compute_tree(const char *host, const char *path, char *body,
   for (unsigned i = 1; i <= 4; i++) {
     unsigned child = 4 * id + i;
     if (child >= TREE) child = (id * 7 + i * 13) % TREE;
-    length += (size_t)snprintf(
-        body + length, capacity - length,
-        "<a href=\"http://127.0.0.%u:%s/p/%u\">x</a>", 1 + child % TREE_HOSTS,
-        getenv("CRAWL_TEST_PORT"), child);
+    length += (size_t)snprintf(body + length, capacity - length,
+                               "<a href=\"http://127.0.0.%u:%s/p/%u\">x</a>",
+                               1 + child % TREE_HOSTS,
+                               getenv("CRAWL_TEST_PORT"), child);
   }
   return length;
 }
@@ -148,7 +148,8 @@ static void test_redirects(void) {
  * whatever the scope is. */
 static void test_internal(void) {
   static const struct site_page pages[] = {
-      {"/", 200, "", "<a href=/away>a</a><a href=http://localhost/>b</a>", 0},
+      {"/", 200, "", "<a href=/away>a</a><a href=http://169.254.169.254/>b</a>",
+       0},
       {"/away", 302, "Location: http://10.0.0.1/secret\r\n", "", 0},
   };
   struct crawling c;
