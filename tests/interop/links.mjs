@@ -10,7 +10,7 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 
 const [program, modules, ...rest] = process.argv.slice(2);
 const table = rest[0] === "--listed" ? rest.splice(0, 2)[1] : undefined;
@@ -241,7 +241,7 @@ function report(sign, name, line) {
 
 for (const file of filesOf(directory)) {
   const content = readFileSync(file);
-  const name = relative(directory, file) || file;
+  const name = relative(directory, file) || basename(file);
   const address = encodeURI(`http://docs.example/${name}`);
   const run = spawnSync(program, [address],
     { input: content, maxBuffer: 1 << 28, encoding: "utf8" });
