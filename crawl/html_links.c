@@ -133,17 +133,19 @@ static void tell_srcset(struct telling *telling, const char *text,
                              true);
 }
 
+static void tell_url(struct telling *telling, const char *url, size_t length) {
+  lr_crawl_link_output_put(telling->output, telling->link, url, length, true);
+}
+
 static void tell_value(struct telling *telling, lr_crawl_link_syntax syntax,
                        const char *text, size_t length) {
-  const char *url = text;
-  size_t url_length = length;
   switch (syntax) {
-  case LR_CRAWL_LINK_REFRESH:
-    if (!lr_crawl_refresh_url(text, length, &url, &url_length)) return;
-    /* falls through */
   case LR_CRAWL_LINK_URL:
-    lr_crawl_link_output_put(telling->output, telling->link, url, url_length,
-                             true);
+    tell_url(telling, text, length);
+    break;
+  case LR_CRAWL_LINK_REFRESH:
+    if (lr_crawl_refresh_url(text, length, &text, &length))
+      tell_url(telling, text, length);
     break;
   case LR_CRAWL_LINK_SRCSET:
     tell_srcset(telling, text, length);

@@ -8,7 +8,7 @@
 // parse-srcset.  Prints the differences that TABLE does not have, with a line
 // for each; its lines that are no differences any more are told, too.
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { basename, join, relative, resolve } from "node:path";
 
@@ -212,13 +212,11 @@ function linksOfTree(text, address) {
   return { lines, count: collector.links.length };
 }
 
+// The HTML files below a path; links to others are not followed.
 function* filesOf(path) {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (!stat) return; // a link to what is not there
-  if (!stat.isDirectory()) {
-    if (/\.html?$/.test(path)) yield path;
-    return;
-  }
+  const stat = lstatSync(path);
+  if (stat.isFile() && /\.html?$/.test(path)) yield path;
+  if (!stat.isDirectory()) return;
   for (const name of readdirSync(path).sort()) yield* filesOf(join(path, name));
 }
 
