@@ -7,14 +7,15 @@
 #include <stdint.h>
 
 typedef struct lr_crawl_found_url {
-  const char *url;      /* as it will be fetched, without userinfo, fragment */
+  const char *url; /* as it will be fetched, without userinfo, fragment */
   uint32_t length;
   uint64_t fingerprint; /* of its key: lr_crawl_fingerprint */
   const char *origin;   /* "http://example.org:80": its queue */
   uint32_t depth;       /* links from a seed; redirects add none */
   uint8_t priority;     /* 0 first, to 7 */
-  char hop; /* Heritrix's letters: L link, E embed, R redirect, S sitemap, - seed
-             */
+  char
+      hop; /* Heritrix's letters: L link, E embed, R redirect, S sitemap, - seed
+            */
   uint8_t hops_off_site;
   uint64_t via; /* id of the page that named it; 0: none */
 } lr_crawl_found_url;

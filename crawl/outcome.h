@@ -21,17 +21,17 @@ typedef enum lr_crawl_outcome_kind {
 } lr_crawl_outcome_kind;
 
 typedef struct lr_crawl_outcome {
-  uint64_t url;   /* its id in the frontier */
-  uint64_t host;  /* id of its host */
+  uint64_t url;  /* its id in the frontier */
+  uint64_t host; /* id of its host */
   lr_crawl_outcome_kind kind;
-  int status;         /* HTTP's; 0: none */
-  int64_t at_ns;      /* when it was sent, since 1970 */
+  int status;    /* HTTP's; 0: none */
+  int64_t at_ns; /* when it was sent, since 1970 */
   uint32_t took_ms;
   uint64_t bytes;     /* of the body, content coding undone */
   uint8_t digest[20]; /* SHA-1 of the body as it came */
   bool has_digest;
-  int64_t next_s;     /* LATER: since 1970 */
-  char *note;         /* why; NULL: nothing to say */
+  int64_t next_s;             /* LATER: since 1970 */
+  char *note;                 /* why; NULL: nothing to say */
   char *etag, *last_modified; /* validators for a later crawl; NULL */
   char *type;                 /* media type; NULL */
   /* The records for the WARC file, in one piece; NULL: none. */

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT
+ * frontier_load.c: reading a crawl back into memory: first the outcomes, which
+ * say what is done and what is due later, then all URLs in their order. */
+#include "frontier_private.h"
+#include "memory.h"
+
+/* What the outcomes have said of URLs. */
+typedef struct ends {
+  uint64_t *done;        /* a bit for each id */
+  lr_crawl_id_map later; /* first: due_s, second: tries */
+  uint32_t last;         /* id */
+} ends;
+
+static inline void set_done(ends *of, uint32_t id, bool done) {
+  uint64_t bit = 1ull << id % 64;
+  if (done)
+    of->done[id / 64] |= bit;
+  else
+    of->done[id / 64] &= ~bit;
+}
+
+static inline bool is_done(const ends *of, uint32_t id) {
+  return of->done[id / 64] >> id % 64 & 1;
+}
+
+/* ---- Outcomes ---- */
+
+static bool note_later(ends *of, uint32_t id, int64_t next_s) {
+  if (!lr_crawl_id_map_make_room(&of->later)) return false;
+  lr_crawl_id_entry *known = lr_crawl_id_map_find(&of->later, id);
+  uint32_t tries = known ? known->second + 1 : 1;
+  lr_crawl_id_map_set(&of->later,
+                      (lr_crawl_id_entry){.id = id,
+                                          .first = lr_crawl_due_time(next_s),
+                                          .second = tries});
+  return true;
+}
+
+/* Reads one outcome.  One that is older than again_s is none. */
+static bool note_end(lr_crawl_frontier *frontier, ends *of, sqlite3_stmt *row) {
+  uint32_t id = (uint32_t)sqlite3_column_int64(row, 0);
+  int kind = sqlite3_column_int(row, 1);
+  frontier->by_kind[(unsigned)kind % LR_CRAWL_OUTCOME_KINDS]++;
+  if (id > of->last) return true;
+  bool later = kind == LR_CRAWL_LATER;
+  int64_t again_ns = frontier->again_s * 1000000000;
+  set_done(of, id,
+           !later && (!frontier->again_s ||
+                      sqlite3_column_int64(row, 3) >= again_ns));
+  if (later) return note_later(of, id, sqlite3_column_int64(row, 2));
+  if (of->later.count) lr_crawl_id_map_take(&of->later, id);
+  return true;
+}
+
+static lariat_status read_ends(lr_crawl_frontier *frontier, ends *of,
+                               lr_crawl_fault *fault) {
+  bool row = false;
+  lr_crawl_store *store = &frontier->store;
+  lariat_status status =
+      lr_crawl_store_ask(store, &row, fault, LR_CRAWL_ALL_ENDS, "");
+  sqlite3_stmt *statement = store->statements[LR_CRAWL_ALL_ENDS];
+  while (!status && row) {
+    if (!note_end(frontier, of, statement)) {
+      lr_crawl_store_end(store, LR_CRAWL_ALL_ENDS);
+      return lr_crawl_fault_memory(fault);
+    }
+    status = lr_crawl_store_next(store, &row, fault, LR_CRAWL_ALL_ENDS);
+  }
+  return status;
+}
+
+/* ---- URLs ---- */
+
+/* Puts a URL that is not done where it waits. */
+static bool restore_place(lr_crawl_frontier *frontier, const ends *of,
+                          uint32_t host, lr_crawl_queue_place place) {
+  const lr_crawl_id_entry *later = lr_crawl_id_map_find(&of->later, place.id);
+  if (!later) return lr_crawl_frontier_queue(frontier, host, place);
+  if (!lr_crawl_due_make_room(&frontier->later)) return false;
+  lr_crawl_due_add(&frontier->later,
+                   (lr_crawl_due_url){.due_s = later->first,
+                                      .id = place.id,
+                                      .host = host,
+                                      .priority = place.priority & 7u,
+                                      .tries = later->second & 0x1fffffff});
+  return true;
+}
+
+static bool restore_url(lr_crawl_frontier *frontier, const ends *of,
+                        sqlite3_stmt *row) {
+  uint32_t id = (uint32_t)sqlite3_column_int64(row, 0);
+  uint32_t host = (uint32_t)sqlite3_column_int64(row, 1);
+  uint64_t fingerprint = (uint64_t)sqlite3_column_int64(row, 2);
+  lr_crawl_queue_place place = {
+      .id = id, .priority = (uint8_t)(sqlite3_column_int(row, 3) & 7)};
+  if (!lr_crawl_hosts_at(&frontier->hosts, host)) return true;
+  if (!lr_crawl_seen_make_room(&frontier->seen, fingerprint)) return false;
+  lr_crawl_seen_add(&frontier->seen, fingerprint);
+  return is_done(of, id) || restore_place(frontier, of, host, place);
+}
+
+static lariat_status read_urls(lr_crawl_frontier *frontier, const ends *of,
+                               lr_crawl_fault *fault) {
+  bool row = false;
+  lr_crawl_store *store = &frontier->store;
+  lariat_status status =
+      lr_crawl_store_ask(store, &row, fault, LR_CRAWL_ALL_URLS, "");
+  sqlite3_stmt *statement = store->statements[LR_CRAWL_ALL_URLS];
+  while (!status && row) {
+    if (!restore_url(frontier, of, statement)) {
+      lr_crawl_store_end(store, LR_CRAWL_ALL_URLS);
+      return lr_crawl_fault_memory(fault);
+    }
+    status = lr_crawl_store_next(store, &row, fault, LR_CRAWL_ALL_URLS);
+  }
+  return status;
+}
+
+static lariat_status read_state(lr_crawl_frontier *frontier, uint32_t last,
+                                lr_crawl_fault *fault) {
+  ends of = {.last = last,
+             .done = lr_crawl_allocate(last / 64 + 1u, sizeof(uint64_t))};
+  lariat_status status = of.done && lr_crawl_seen_reserve(&frontier->seen, last)
+                             ? LARIAT_OK
+                             : lr_crawl_fault_memory(fault);
+  if (!status) status = read_ends(frontier, &of, fault);
+  if (!status) status = read_urls(frontier, &of, fault);
+  lr_crawl_id_map_clear(&of.later);
+  lariat_memory_release(of.done);
+  return status;
+}
+
+/* ---- Names ---- */
+
+/* Reads a table of names, each by `add`, which returns 0 without memory. */
+static lariat_status
+read_names(lr_crawl_frontier *frontier, lr_crawl_statement which,
+           uint32_t (*add)(lr_crawl_frontier *frontier, const char *name),
+           lr_crawl_fault *fault) {
+  bool row = false;
+  lariat_status status =
+      lr_crawl_store_ask(&frontier->store, &row, fault, which, "");
+  while (!status && row) {
+    const char *name = lr_crawl_store_text(&frontier->store, which, 0);
+    if (!add(frontier, name ? name : "")) {
+      lr_crawl_store_end(&frontier->store, which);
+      return lr_crawl_fault_memory(fault);
+    }
+    status = lr_crawl_store_next(&frontier->store, &row, fault, which);
+  }
+  return status;
+}
+
+static uint32_t add_host(lr_crawl_frontier *frontier, const char *origin) {
+  return lr_crawl_hosts_add(&frontier->hosts, origin);
+}
+
+static uint32_t add_type(lr_crawl_frontier *frontier, const char *name) {
+  return lr_crawl_types_add(&frontier->types, name);
+}
+
+static uint32_t add_counter(lr_crawl_frontier *frontier, const char *name) {
+  int64_t value =
+      lr_crawl_store_integer(&frontier->store, LR_CRAWL_ALL_COUNTERS, 1);
+  return lr_crawl_counters_set(&frontier->counters, name, value);
+}
+
+/* Reads the numbers of the last rows. */
+static lariat_status read_last(lr_crawl_frontier *frontier, uint32_t *url,
+                               lr_crawl_fault *fault) {
+  bool row = false;
+  lr_crawl_store *store = &frontier->store;
+  lariat_status status =
+      lr_crawl_store_ask(store, &row, fault, LR_CRAWL_LAST_ROWS, "");
+  if (status) return status;
+  *url = (uint32_t)lr_crawl_store_integer(store, LR_CRAWL_LAST_ROWS, 0);
+  frontier->next_outcome =
+      (uint64_t)lr_crawl_store_integer(store, LR_CRAWL_LAST_ROWS, 1) + 1;
+  lr_crawl_store_end(store, LR_CRAWL_LAST_ROWS);
+  return LARIAT_OK;
+}
+
+lariat_status lr_crawl_frontier_load(lr_crawl_frontier *frontier,
+                                     lr_crawl_fault *fault) {
+  uint32_t last = 0;
+  lariat_status status = read_last(frontier, &last, fault);
+  if (!status)
+    status = read_names(frontier, LR_CRAWL_ALL_HOSTS, add_host, fault);
+  if (!status)
+    status = read_names(frontier, LR_CRAWL_ALL_TYPES, add_type, fault);
+  if (!status)
+    status = read_names(frontier, LR_CRAWL_ALL_COUNTERS, add_counter, fault);
+  if (!status && !frontier->read_only)
+    status = read_state(frontier, last, fault);
+  lr_crawl_counters_keep(&frontier->counters);
+  frontier->types.committed = frontier->types.count;
+  frontier->committed_hosts = frontier->hosts.count;
+  frontier->next_uncommitted = last + 1;
+  lr_crawl_texts_begin(&frontier->texts, last + 1);
+  return status;
+}
