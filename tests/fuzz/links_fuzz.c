@@ -54,7 +54,10 @@ static void find(const uint8_t *bytes, size_t length,
   free(copy);
 }
 
-/* The heads that a document may come with, by the input's first byte. */
+#define HEADERS                                                                \
+  "text/html\r\nLink: </a>; rel=next, <b>;rel=\"preload\"\r\nRefresh: 1;url=c"
+
+/* The types that a document may come with, by the input's first byte. */
 static const char *const types[] = {"text/html",
                                     "text/html; charset=utf-8",
                                     "text/html; charset=utf-16le",
@@ -65,8 +68,7 @@ static const char *const types[] = {"text/html",
                                     "image/svg+xml",
                                     "text/css",
                                     "application/xml",
-                                    "text/html\r\nLink: </a>; rel=next, "
-                                    "<b>;rel=\"preload\"\r\nRefresh: 1;url=c"};
+                                    HEADERS};
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
   struct fuzz_input input = {bytes, length};
