@@ -233,6 +233,37 @@ static void test_index(void) {
   close_program();
 }
 
+/* ---- Directories ---- */
+
+/* A directory means the files in it; a record may be in any of them, and its
+ * original in another one. */
+static void test_directory(void) {
+  open_program();
+  size_t length;
+  char *archive = program_read(&program, "a.warc.gz", &length);
+  CU_ASSERT_PTR_NOT_NULL_FATAL(archive);
+  char *revisit = memmem(archive + 1, length - 1, "\x1f\x8b", 2);
+  for (int i = 0; i < 2; i++)
+    revisit = memmem(revisit + 1, length, "\x1f\x8b", 2);
+  program_write(&program, "b.warc.gz.open", revisit,
+                length - (size_t)(revisit - archive));
+  program_write(&program, "a.warc.gz", archive, (size_t)(revisit - archive));
+  free(archive);
+  expect(ARGUMENTS("show", ".", AGAIN), 0, "<p>page</p>\n");
+  expect(ARGUMENTS("show", "a.warc.gz", "b.warc.gz.open", ZIPPED), 0, "zipped");
+  expect(ARGUMENTS("show", "b.warc.gz.open", AGAIN), 1, "");
+  CU_ASSERT_TRUE(program_said(&program, "in none of the files"));
+  program_run(&program, ARGUMENTS("list", "."));
+  CU_ASSERT_EQUAL(program.code, 0);
+  CU_ASSERT_PTR_NOT_NULL(
+      strstr(program.out, "./b.warc.gz.open:         0  rev"));
+  program_run(&program, ARGUMENTS("check", "."));
+  CU_ASSERT_PTR_NOT_NULL(strstr(program.out, "6 records in 2 files"));
+  expect(ARGUMENTS("list", "/proc/self/fdinfo"), 1, "");
+  CU_ASSERT_TRUE(program_said(&program, "there is no WARC file in /proc"));
+  close_program();
+}
+
 /* ---- Files that are none ---- */
 
 static void test_no_archive(void) {
@@ -261,7 +292,9 @@ static void test_usage(void) {
   expect_usage(ARGUMENTS("lst", "x"), "did you mean \"list\"?");
   expect_usage(ARGUMENTS("print", "x"), "list, show, check or cdx, not");
   expect_usage(ARGUMENTS("list"), "which file?");
-  expect_usage(ARGUMENTS("show", "a.warc.gz"), "a URL or an offset");
+  expect_usage(ARGUMENTS("show", PAGE), "which file?");
+  expect_usage(ARGUMENTS("show", "a.warc.gz", "a.warc.gz", "0"),
+               "an offset is of one file, and these are 2");
   expect_usage(ARGUMENTS("list", "--jason", "x"), "did you mean --json?");
   expect_usage(ARGUMENTS("show", "--decode", "x"), "bodies are decoded");
   close_program();
@@ -290,6 +323,7 @@ int main(int argc, char **argv) {
       {"headers are shown", test_headers},
       {"files are checked", test_check},
       {"files are indexed", test_index},
+      {"directories", test_directory},
       {"files that are no archive", test_no_archive},
       {"usage", test_usage},
       {"help", test_help},
