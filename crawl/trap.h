@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: MIT
- * trap.h: shapes of URLs that lead nowhere new: of the hosts of one reactor. */
+ * trap.h: shapes of URLs that lead nowhere new: those of the hosts of one
+ * reactor.  A shape is closed once enough pages of it were alike and the URLs
+ * say that there is no end of them; honest sites have many pages of one shape,
+ * too, but they say something new.  docs/scope-and-traps.md has the rules.
+ *
+ * All of it belongs to one thread.  What is kept is bounded: 2,048 shapes that
+ * are looked at, and 16,384 that are closed. */
 #ifndef CRAWL_TRAP_H
 #define CRAWL_TRAP_H
 
@@ -10,39 +16,77 @@
 #include <lariat/status.h>
 #include <lariat/url.h>
 
+#include "words_digest.h"
+
 typedef struct lr_crawl_traps lr_crawl_traps;
 
 typedef struct lr_crawl_traps_options {
-  uint32_t query_variants; /* of one path: 1,000; 0: off */
-  bool similar;            /* close shapes whose bodies are equal or near */
-  uint32_t similar_pages;  /* 200 */
+  uint32_t query_variants; /* of one path, that combine a few values: 1,000;
+                              0: off */
+  bool similar;            /* close shapes whose bodies are alike: true */
+  uint32_t similar_pages;  /* 200; half of them where no more than 12 differ */
   double similar_share;    /* 0.9 */
 } lr_crawl_traps_options;
 
 lr_crawl_traps_options lr_crawl_traps_defaults(void);
+
+/* Makes traps, which the caller owns.
+ *
+ * LARIAT_OK, LARIAT_ENOMEM */
 lariat_status lr_crawl_traps_new(const lr_crawl_traps_options *options,
                                  lr_crawl_traps **out);
 void lr_crawl_traps_free(lr_crawl_traps *traps);
 
-/* Writes the shape: digits are N, hex of 8 and more H, values of the query
- * dropped.  Returns its length. */
+/* ---- Shapes ---- */
+
+/* Writes the shape of a URL: "http://example.org/list/N?page&sort".  Numbers
+ * are N; H are identifiers: 8 hexadecimal digits and more, letters and decimal
+ * digits among them, UUIDs, 16 letters and digits and more, with four digits;
+ * values of the query and the fragment are dropped.  As far as `capacity`
+ * allows, with a NUL; returns its length.  Any thread. */
 size_t lr_crawl_shape(const lariat_url *url, char *out, size_t capacity);
 
-/* Tells whether the URL's shape is closed, before it is fetched; `*shape` gets
- * a text of the traps'. */
+/* Returns 64 bits of the shape of a URL, to compare it with that of a page. Any
+ * thread. */
+uint64_t lr_crawl_shape_hash(const lariat_url *url);
+
+/* Tells whether the URL's shape is closed, before it is fetched; `*shape` (may
+ * be NULL) gets a text of the traps', which lives as long as they: a shape, or
+ * "http://example.org/list?*" (all queries of a path), or
+ * "http://example.org/files/" and a '*' (all in a directory). */
 bool lr_crawl_traps_is_closed(lr_crawl_traps *traps, const lariat_url *url,
                               const char **shape);
-/* Learns from a page: its body's digest and simhash, its links and how many of
- * them are of the same shape. */
+
+/* Learns from a page, which an answer of status 2xx is: the digest of its body,
+ * that of its words (lr_crawl_words_digest; 0: it has none, or is no text), how
+ * many of its links were not seen before, as far as is known, and how many of
+ * those have the page's own shape.  Out of memory it learns less. */
 void lr_crawl_traps_learn(lr_crawl_traps *traps, const lariat_url *url,
-                          uint64_t digest, uint64_t simhash, uint32_t new_links,
-                          uint32_t links_of_same_shape);
-uint64_t lr_crawl_simhash(const char *bytes, size_t length);
-/* Opens a closed shape (`trap.open=SHAPE`); lists them for status. */
+                          uint64_t digest, uint64_t words, uint32_t new_links,
+                          uint32_t new_links_of_same_shape);
+
+/* ---- Closed shapes ---- */
+
+/* Opens a closed shape, by its text (`trap.open=SHAPE`); it is not closed
+ * again. False: it is not closed. */
 bool lr_crawl_traps_open(lr_crawl_traps *traps, const char *shape);
+
+/* Closes a shape, as one of an earlier run.  `reason` must stay.
+ *
+ * LARIAT_OK, LARIAT_ENOMEM
+ * LARIAT_EINVAL  there are too many */
+lariat_status lr_crawl_traps_close(lr_crawl_traps *traps, const char *shape,
+                                   uint32_t pages, const char *reason);
+
+/* Calls `callback` for each closed shape: how many pages of it there were when
+ * it was closed, and why ("bodies are equal"; static). */
 typedef void lr_crawl_trap_callback(void *context, const char *shape,
                                     uint32_t pages, const char *reason);
 void lr_crawl_traps_each(const lr_crawl_traps *traps,
                          lr_crawl_trap_callback *callback, void *context);
+
+/* Returns how many shapes are closed, and how many bytes all of it has. */
+size_t lr_crawl_traps_closed(const lr_crawl_traps *traps);
+size_t lr_crawl_traps_memory(const lr_crawl_traps *traps);
 
 #endif

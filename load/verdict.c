@@ -28,6 +28,7 @@ typedef struct judge {
   double busy;    /* share of a CPU that the busiest second of a thread had */
   double wait;    /* share of the run that a thread waited for a CPU */
   double held;    /* share that a thread was on a CPU, or waited for one */
+  bool contended; /* a thread had a competitor for its CPU */
   bool wait_unknown; /* there is no schedstat */
 } judge;
 
@@ -93,7 +94,10 @@ static void read_reactor(judge *j, const lr_load_reactor *reactor) {
   double cpu = (double)reactor->time.cpu_ns;
   double wait = reactor->time.wait_unknown ? 0 : (double)reactor->time.wait_ns;
   j->busy = fmax(j->busy, (double)reactor->busiest_second_cpu_ns / 1e9);
-  j->wait = fmax(j->wait, divide(wait, elapsed));
+  double share = wait / fmax(elapsed, LR_LOAD_WAIT_SHORTEST_NS);
+  j->wait = fmax(j->wait, share);
+  j->contended |= share > LR_LOAD_WAIT_CONTENDED &&
+                  wait > LR_LOAD_WAIT_OF_DEMAND * (cpu + wait);
   j->held = fmax(j->held, divide(cpu + wait, elapsed));
   j->wait_unknown |= reactor->time.wait_unknown;
 }
@@ -229,7 +233,7 @@ static bool explains_lateness(const judge *j) {
 /* A hog whose slices delay a request now and then leaves most others alone. */
 static double judged_wait(const judge *j) {
   double over = lr_load_limits[LR_LOAD_CPU_WAIT].suspect * 1.001;
-  return explains_lateness(j) ? fmax(j->wait, over) : j->wait;
+  return explains_lateness(j) || j->contended ? fmax(j->wait, over) : j->wait;
 }
 
 static void judge_wait(judge *j) {

@@ -55,6 +55,14 @@ extern const lr_load_limit lr_load_limits[LR_LOAD_RULES];
 #define LR_LOAD_WAIT_OF_LATE 0.5
 #define LR_LOAD_WAIT_AT_REST 0.015
 
+/* A thread had a competitor for its CPU if it waited for this share of the
+ * time, and for this part of the time in which it ran or waited. */
+#define LR_LOAD_WAIT_CONTENDED 0.009
+#define LR_LOAD_WAIT_OF_DEMAND 0.14
+
+/* Shares of the time of shorter runs are shares of this. */
+#define LR_LOAD_WAIT_SHORTEST_NS 1e9
+
 #define LR_LOAD_SHORTEST_NS 3e9
 #define LR_LOAD_SHORTEST_TIMES 5.0
 #define LR_LOAD_STALL_NS 1e9

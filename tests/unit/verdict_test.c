@@ -143,6 +143,7 @@ static void set_queued_and_missing(lariat_load_result *result, double share) {
   result->counts.queued = REQUESTS / 2;
 }
 static void set_wait(lariat_load_result *result, double share) {
+  result->reactors[0].time.cpu_ns = 9 * SECOND;
   result->reactors[0].time.wait_ns = (uint64_t)(share * 10e9);
 }
 static void set_busy(lariat_load_result *result, double share) {
@@ -444,6 +445,45 @@ static void test_hog_at_low_rate(void) {
   fixture_close(&f);
 }
 
+/* What was waited for a CPU is little, and the sends are in time; but a thread
+ * that hardly runs has had no such waits of its own. */
+static void test_contended(void) {
+  static const struct {
+    uint64_t cpu_ns;
+    uint64_t wait_ns;
+    lariat_load_validity validity;
+  } rows[] = {
+      {500 * MS, 110 * MS, LARIAT_LOAD_SUSPECT},
+      {500 * MS, 75 * MS, LARIAT_LOAD_VALID},    /* 13 % of the demand */
+      {100 * MS, 89 * MS, LARIAT_LOAD_VALID},    /* 0.89 % of the time */
+      {3 * SECOND, 230 * MS, LARIAT_LOAD_VALID}, /* at rest, at 10,000/s */
+  };
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  for (size_t i = 0; i < FIXTURE_COUNT(rows); i++) {
+    lariat_load_result *result = make(true, &standard);
+    result->reactors[0].time.cpu_ns = rows[i].cpu_ns;
+    result->reactors[0].time.wait_ns = rows[i].wait_ns;
+    expect(result, rows[i].validity, rows[i].validity ? "cpu-wait" : NULL);
+    lariat_load_result_free(result);
+  }
+  fixture_close(&f);
+}
+
+/* Of a run of 20 ms a wait of 6 ms says nothing. */
+static void test_wait_of_short_run(void) {
+  struct fixture f;
+  fixture_open(&f, FIXTURE_NO_REACTOR);
+  lariat_load_result *result = make(false, &standard);
+  result->facts.duration_ns = 20 * MS;
+  result->reactors[0].time.elapsed_ns = 20 * MS;
+  result->reactors[0].time.cpu_ns = 10 * MS;
+  result->reactors[0].time.wait_ns = 6 * MS;
+  CU_ASSERT(!find(lariat_load_result_verdict(result), "cpu-wait"));
+  lariat_load_result_free(result);
+  fixture_close(&f);
+}
+
 static void test_no_answer(void) {
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
@@ -618,6 +658,8 @@ int main(int argc, char **argv) {
       {"a process that was stopped", test_stopped},
       {"a hog on the reactor's CPU", test_hog},
       {"a hog, at a low rate", test_hog_at_low_rate},
+      {"a competitor for the CPU", test_contended},
+      {"waits of a short run", test_wait_of_short_run},
       {"no answer", test_no_answer},
       {"connections that are refused", test_refused},
       {"a connection for each request", test_no_keep_alive},

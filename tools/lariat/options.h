@@ -89,6 +89,13 @@ struct option_table {
 int options_read(const struct option_table *table, void *settings, int argc,
                  char **argv);
 
+/* Sets the option with that long name as a line of a configuration file does;
+ * an option without a value takes yes or no.  `settings` may keep a pointer to
+ * `value`.  Returns false, with a sentence in `message` of `capacity` bytes,
+ * where there is no such option or the value makes no sense. */
+bool options_set(const struct option_table *table, void *settings,
+                 const char *name, char *value, char *message, size_t capacity);
+
 /* Prints what --help says. */
 void options_print_help(const struct option_table *table, FILE *file);
 

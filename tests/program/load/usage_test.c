@@ -112,6 +112,10 @@ static void what_makes_no_sense_together(void) {
   expect_usage(ARGUMENTS("--json", "/dev/../dev/x", "--csv", "/dev/x", url),
                "two reports cannot be written to ");
   expect_usage(ARGUMENTS("--once", "--http", "2", url), "--once speaks");
+  expect_usage(ARGUMENTS("--once", "--json", "r.json", url),
+               "--once writes no report");
+  expect_usage(ARGUMENTS("--plan", "--csv", "-", url),
+               "--plan writes no report");
   expect_usage(ARGUMENTS("--start-at", "2020-01-01T00:00:00Z", url),
                "--start-at has gone by");
   expect_usage(ARGUMENTS("nonsense"), "nonsense is no URL\n");

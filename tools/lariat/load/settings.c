@@ -343,8 +343,14 @@ static bool check_inputs(const struct load_settings *settings,
 
 static bool check_outputs(const struct load_settings *settings) {
   const struct load_output_settings *output = &settings->output;
+  bool runs = settings->action == LOAD_RUN;
   for (size_t i = 0; i < LOAD_OUTPUTS; i++) {
     const char *path = output->paths[i];
+    if (path && !runs) {
+      say("%s writes no report: a run does",
+          settings->action == LOAD_ONCE ? "--once" : "--plan");
+      return false;
+    }
     if (path && !check_inputs(settings, path)) return false;
     for (size_t k = 0; k < i; k++) {
       if (!is_same_file(path, output->paths[k])) continue;
