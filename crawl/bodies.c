@@ -33,8 +33,7 @@ const lr_crawl_body *lr_crawl_bodies_find(const lr_crawl_bodies *bodies,
                                           const uint8_t *digest) {
   const lr_crawl_body *places = places_of(bodies, digest);
   for (size_t i = 0; i < WAYS; i++)
-    if (places[i].url &&
-        memcmp(places[i].digest, digest, LR_CRAWL_DIGEST) == 0)
+    if (places[i].url && memcmp(places[i].digest, digest, LR_CRAWL_DIGEST) == 0)
       return &places[i];
   return NULL;
 }

@@ -70,9 +70,10 @@ static size_t length_of_character(const unsigned char *at, size_t left) {
   if (at[0] < 0xc2 || at[0] > 0xf4 || length > left) return 0;
   for (size_t i = 1; i < length; i++)
     if ((at[i] & 0xc0) != 0x80) return 0;
-  bool early = (at[0] == 0xe0 && at[1] < 0xa0) ||
-               (at[0] == 0xf0 && at[1] < 0x90);
-  bool late = (at[0] == 0xed && at[1] > 0x9f) || (at[0] == 0xf4 && at[1] > 0x8f);
+  bool early =
+      (at[0] == 0xe0 && at[1] < 0xa0) || (at[0] == 0xf0 && at[1] < 0x90);
+  bool late =
+      (at[0] == 0xed && at[1] > 0x9f) || (at[0] == 0xf4 && at[1] > 0x8f);
   return early || late ? 0 : length;
 }
 

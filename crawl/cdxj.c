@@ -128,7 +128,8 @@ static void put_type(lr_crawl_warc_text *out,
   if (type) put_member(out, "mime", type, strcspn(type, "; \t,"));
 }
 
-/* Writes the digest that the record names, or the one that it has. */
+/* Writes the digest that the record names, or the one that it has; that of a
+ * revisit would be of nothing. */
 static void put_digest(lr_crawl_warc_text *out, lariat_crawl_cdxj *index,
                        const lariat_crawl_warc_reader *reader) {
   const char *named =
@@ -139,7 +140,9 @@ static void put_digest(lr_crawl_warc_text *out, lariat_crawl_cdxj *index,
     const char *colon = strchr(named, ':');
     named = colon ? colon + 1 : named;
     put_member(out, "digest", named, strlen(named));
-  } else if (lr_crawl_warc_digest_end(index->digest, sha1)) {
+  } else if (lariat_crawl_warc_reader_type(reader) !=
+                 LARIAT_CRAWL_WARC_REVISIT &&
+             lr_crawl_warc_digest_end(index->digest, sha1)) {
     lr_crawl_warc_digest_write(sha1, base32);
     put_member(out, "digest", base32, sizeof base32);
   }

@@ -56,12 +56,12 @@ static int inflate_as(int window, const char *body, size_t length, size_t most,
  * within it alone (RFC 9110, 8.4.1.2). */
 static lariat_status undo(lr_crawl_content *content, size_t most) {
   lr_crawl_bytes out = {0};
-  int result = inflate_as(GZIP_OR_ZLIB, content->bytes, content->length, most,
-                          &out);
+  int result =
+      inflate_as(GZIP_OR_ZLIB, content->bytes, content->length, most, &out);
   if (result == Z_DATA_ERROR && out.length == 0) {
     out.failed = false;
-    result = inflate_as(BARE_DEFLATE, content->bytes, content->length, most,
-                        &out);
+    result =
+        inflate_as(BARE_DEFLATE, content->bytes, content->length, most, &out);
   }
   lr_crawl_bytes_clear(&content->own);
   content->own = out;
@@ -109,9 +109,8 @@ lariat_status lr_crawl_content_read(const lariat_response *response,
   unsigned left = MOST_CODINGS;
   lariat_status status = LARIAT_OK;
   *out = (lr_crawl_content){.bytes = body, .length = length};
-  while (count < MOST_FIELDS &&
-         (fields[count] = lariat_response_next_header(
-              response, "Content-Encoding", &position)))
+  while (count < MOST_FIELDS && (fields[count] = lariat_response_next_header(
+                                     response, "Content-Encoding", &position)))
     count++;
   while (status == LARIAT_OK && length && count > 0)
     status = undo_list(fields[--count], most, out, &left);

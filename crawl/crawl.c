@@ -15,6 +15,7 @@
 #include <lariat/crawl/warc.h>
 #include <lariat/version.h>
 
+#include "crawl_config.h"
 #include "crawl_private.h"
 #include "memory.h"
 
@@ -148,19 +149,60 @@ static uint16_t choose_most_away(const lr_crawl_settings *settings) {
   return (uint16_t)(most < MOST ? most : MOST);
 }
 
+/* Says what is wrong with options before anything is written. */
+static lariat_status check_first(const lariat_crawl *crawl,
+                                 lr_crawl_fault *fault) {
+  const lr_crawl_settings *settings = crawl->settings;
+  char path[4096];
+  snprintf(path, sizeof path, "%s/crawl.db", settings->options.directory);
+  if (access(path, F_OK) == 0) return LARIAT_OK;
+  if (!settings->options.seed_count)
+    return lr_crawl_fault_set(fault, LARIAT_EINVAL, 0,
+                              "seeds: there are none, and the directory has "
+                              "no crawl to go on with");
+  return lr_crawl_settings_check_contact(settings, fault);
+}
+
+/* Makes the settings anew, with what the directory remembers. */
+static lariat_status join_settings(lariat_crawl *crawl,
+                                   const lariat_crawl_options *options,
+                                   lr_crawl_fault *fault) {
+  lr_crawl_config *config = NULL;
+  lr_crawl_settings *joined = NULL;
+  lariat_status status = lr_crawl_config_join(
+      options, lr_crawl_frontier_config(crawl->frontier), false, &config);
+  if (status == LARIAT_OK)
+    status =
+        lr_crawl_settings_new(lr_crawl_config_options(config), &joined, fault);
+  lr_crawl_config_free(config);
+  if (status != LARIAT_OK) return status;
+  joined->hash = crawl->settings->hash;
+  lr_crawl_settings_free(crawl->settings);
+  crawl->settings = joined;
+  return lr_crawl_settings_check_contact(joined, fault);
+}
+
+lariat_status lr_crawl_keep_config(lariat_crawl *crawl, lr_crawl_fault *fault) {
+  char *text = lr_crawl_config_write(&crawl->settings->options);
+  if (!text) return lr_crawl_fault_memory(fault);
+  lariat_status status =
+      lr_crawl_frontier_keep_config(crawl->frontier, text, fault);
+  lariat_memory_release(text);
+  return status;
+}
+
 static lariat_status open_crawl(lariat_crawl *crawl,
                                 const lariat_crawl_options *options,
                                 lr_crawl_fault *fault) {
   lariat_status status =
       lr_crawl_settings_new(options, &crawl->settings, fault);
+  if (status == LARIAT_OK) status = check_first(crawl, fault);
+  if (status == LARIAT_OK) status = open_frontier(crawl, fault);
+  if (status == LARIAT_OK) status = join_settings(crawl, options, fault);
+  if (status == LARIAT_OK) status = lr_crawl_keep_config(crawl, fault);
   if (status == LARIAT_OK)
     status = lr_crawl_settings_make_scope(crawl->settings, NULL, 0,
                                           &crawl->scope, fault);
-  if (status == LARIAT_OK) status = open_frontier(crawl, fault);
-  if (status == LARIAT_OK && !options->seed_count && !crawl->resumed)
-    status = lr_crawl_fault_set(fault, LARIAT_EINVAL, 0,
-                                "seeds: there are none, and the directory has "
-                                "no crawl to go on with");
   if (status == LARIAT_OK) status = open_pool(crawl, fault);
   if (status == LARIAT_OK)
     crawl->dispatch.most_away = choose_most_away(crawl->settings);
@@ -194,8 +236,10 @@ lariat_status lariat_crawl_new(const lariat_crawl_options *options,
   if (!lariat_reactor_current()) return LARIAT_ETHREAD;
   lariat_crawl *crawl = lr_crawl_allocate(1, sizeof *crawl);
   if (!crawl) return LARIAT_ENOMEM;
+  crawl->end_reason = "";
   crawl->reactor = lariat_reactor_current();
   crawl->mailbox = lariat_reactor_mailbox(crawl->reactor);
+  lr_crawl_list_init(&crawl->questions);
   lariat_status status = open_crawl(crawl, options, &fault);
   if (status == LARIAT_OK) {
     *out = crawl;
@@ -263,7 +307,11 @@ static void close_pool(lariat_crawl *crawl) {
   crawl->state = LR_CRAWL_CLOSING;
   (void)lariat_reactor_cancel_timer(crawl->reactor, crawl->tick);
   (void)lariat_reactor_cancel_timer(crawl->reactor, crawl->grace);
-  if (crawl->end != LARIAT_CRAWL_DISK) (void)lr_crawl_commit(crawl);
+  lr_crawl_answer_all(crawl);
+  if (crawl->end != LARIAT_CRAWL_DISK) {
+    lr_crawl_stats_keep(crawl);
+    (void)lr_crawl_commit(crawl);
+  }
   close_frontier(crawl);
   lariat_deferred *closed = lariat_pool_close(crawl->pool, crawl->reactor, 0);
   lariat_deferred_forget(
@@ -306,12 +354,12 @@ static void set_grace(lariat_crawl *crawl, uint64_t grace_ms) {
     tell_stop(crawl, true);
 }
 
-void lr_crawl_end(lariat_crawl *crawl, lariat_crawl_end end,
-                  const char *reason, uint64_t grace_ms) {
+void lr_crawl_end(lariat_crawl *crawl, lariat_crawl_end end, const char *reason,
+                  uint64_t grace_ms) {
   if (crawl->state == LR_CRAWL_NEW || crawl->state >= LR_CRAWL_CLOSING) return;
   if (crawl->end == LARIAT_CRAWL_RUNNING) {
     crawl->end = end;
-    snprintf(crawl->end_reason, sizeof crawl->end_reason, "%s", reason);
+    crawl->end_reason = reason;
   }
   if (crawl->state == LR_CRAWL_STARTING) return; /* take_ready looks */
   if (crawl->state == LR_CRAWL_GOING) tell_stop(crawl, false);
@@ -322,7 +370,7 @@ void lr_crawl_end(lariat_crawl *crawl, lariat_crawl_end end,
 void lr_crawl_give_up(lariat_crawl *crawl, const lr_crawl_fault *fault) {
   if (crawl->end != LARIAT_CRAWL_DISK) crawl->fault = *fault;
   crawl->end = LARIAT_CRAWL_DISK;
-  snprintf(crawl->end_reason, sizeof crawl->end_reason, "disk");
+  crawl->end_reason = "disk";
   lr_crawl_end(crawl, LARIAT_CRAWL_DISK, "disk", 0);
 }
 
@@ -352,8 +400,8 @@ static bool is_later_too_late(const lariat_crawl *crawl, int64_t next_s) {
   uint64_t most_ms = crawl->settings->options.max_time_ms;
   if (most_ms == 0) return false;
   uint64_t spent_ms = elapsed_ms(crawl);
-  int64_t left_s = spent_ms < most_ms ? (int64_t)((most_ms - spent_ms) / 1000)
-                                      : 0;
+  int64_t left_s =
+      spent_ms < most_ms ? (int64_t)((most_ms - spent_ms) / 1000) : 0;
   return next_s > (int64_t)time(NULL) + left_s;
 }
 
@@ -365,8 +413,7 @@ void lr_crawl_look_at_end(lariat_crawl *crawl) {
     return;
   }
   if (crawl->dispatch.away || crawl->dispatch.count || crawl->paused) return;
-  int64_t next_s =
-      lr_crawl_frontier_wake(crawl->frontier, (int64_t)time(NULL));
+  int64_t next_s = lr_crawl_frontier_wake(crawl->frontier, (int64_t)time(NULL));
   if (crawl->dispatch.count) {
     lr_crawl_hand_out(crawl);
     return;
@@ -472,6 +519,7 @@ static void make_shard(void *context) {
                                   .count = crawl->count,
                                   .resumed = crawl->resumed,
                                   .tell = give_report,
+                                  .send_visit = lr_crawl_send_visit,
                                   .context = member};
   member->status = lr_crawl_shard_new(&config, &member->shard);
   lr_crawl_tell_crawl(&(lr_crawl_message){.to = member, .take = take_ready});

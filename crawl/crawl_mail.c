@@ -13,6 +13,7 @@ static void take_call(void *context) {
 static void drop_parts(lr_crawl_message *message) {
   lr_crawl_report_free(message->report);
   lr_crawl_work_free(message->work);
+  lr_crawl_visit_free(message->visit);
   lariat_memory_release(message->text);
 }
 
@@ -73,5 +74,21 @@ void lr_crawl_tell_shards(lariat_crawl *crawl, const lr_crawl_message *what) {
 }
 
 void lr_crawl_take_work(lr_crawl_message *message) {
-  if (message->to->shard) lr_crawl_shard_take(message->to->shard, message->work);
+  if (message->to->shard)
+    lr_crawl_shard_take(message->to->shard, message->work);
+}
+
+static void take_visit(lr_crawl_message *message) {
+  lr_crawl_visit *visit = message->visit;
+  message->visit = NULL;
+  if (message->to->shard)
+    lr_crawl_shard_take_visit(message->to->shard, visit);
+  else
+    lr_crawl_visit_free(visit);
+}
+
+void lr_crawl_send_visit(void *context, unsigned shard, lr_crawl_visit *visit) {
+  const lr_crawl_member *from = context;
+  lr_crawl_tell_shard(&(lr_crawl_message){
+      .to = &from->crawl->members[shard], .take = take_visit, .visit = visit});
 }

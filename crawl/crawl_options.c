@@ -78,9 +78,8 @@ static void *copy_array(lr_crawl_settings *settings, const void *array,
 
 static void copy_seeds(lr_crawl_settings *settings, lariat_status *status) {
   lariat_crawl_options *options = &settings->options;
-  lariat_crawl_seed *seeds =
-      copy_array(settings, options->seeds, options->seed_count, sizeof *seeds,
-                 status);
+  lariat_crawl_seed *seeds = copy_array(
+      settings, options->seeds, options->seed_count, sizeof *seeds, status);
   for (size_t i = 0; seeds && i < options->seed_count; i++)
     seeds[i].url = copy(settings, seeds[i].url, status);
   options->seeds = seeds;
@@ -228,7 +227,8 @@ static lariat_status check_parts(const lariat_crawl_options *options,
       lariat_pool_options_check(options->pool, message, sizeof message);
   if (status == LARIAT_EINVAL) return REFUSE("pool.%s", message);
   if (status != LARIAT_OK) return lr_crawl_fault_memory(fault);
-  status = lariat_client_options_check(options->client, message, sizeof message);
+  status =
+      lariat_client_options_check(options->client, message, sizeof message);
   if (status == LARIAT_EINVAL) return REFUSE("client.%s", message);
   return status == LARIAT_OK ? status : lr_crawl_fault_memory(fault);
 }
@@ -307,8 +307,8 @@ static void allow_seed(lr_crawl_settings *settings, const lariat_url *url,
   } else if (lariat_address_is_public((struct sockaddr *)&address, length)) {
     return;
   }
-  if (allowed->length && memmem(allowed->at, allowed->length, text,
-                                strlen(text)))
+  if (allowed->length &&
+      memmem(allowed->at, allowed->length, text, strlen(text)))
     return;
   lr_crawl_bytes_format(allowed, " %s", text);
   lr_crawl_bytes_format(&settings->notices,
@@ -319,7 +319,7 @@ static void allow_seed(lr_crawl_settings *settings, const lariat_url *url,
 }
 
 /* Looks at the seeds' addresses: what is allowed, and whether a contact is
- * needed. */
+ * needed that there is not. */
 static lariat_status read_addresses(lr_crawl_settings *settings,
                                     lr_crawl_fault *fault) {
   const lariat_crawl_options *options = &settings->options;
@@ -344,9 +344,7 @@ static lariat_status read_addresses(lr_crawl_settings *settings,
     lariat_memory_release(text);
   }
   if (status != LARIAT_OK) return lr_crawl_fault_memory(fault);
-  if (!all_loopback && !options->contact)
-    return REFUSE("contact: who crawls other people's sites says how they can "
-                  "be reached: a URL or a mail address");
+  settings->needs_contact = !all_loopback && !options->contact;
   return LARIAT_OK;
 }
 
@@ -363,8 +361,8 @@ static lariat_status make_agent(lr_crawl_settings *settings) {
   lariat_status status = LARIAT_OK;
   char agent[1024];
   if (contact && is_mail(contact))
-    settings->from = strncmp(contact, "mailto:", 7) == 0 ? contact + 7
-                                                          : contact;
+    settings->from =
+        strncmp(contact, "mailto:", 7) == 0 ? contact + 7 : contact;
   if (options->user_agent)
     snprintf(agent, sizeof agent, "%s", options->user_agent);
   else if (contact)
@@ -378,9 +376,8 @@ static lariat_status make_agent(lr_crawl_settings *settings) {
 static lariat_status read_keys(lr_crawl_settings *settings,
                                lr_crawl_fault *fault) {
   char message[256] = "";
-  lariat_status status =
-      lariat_crawl_key_rules_parse(settings->options.key_rules, &settings->keys,
-                                   message, sizeof message);
+  lariat_status status = lariat_crawl_key_rules_parse(
+      settings->options.key_rules, &settings->keys, message, sizeof message);
   return status == LARIAT_EINVAL ? REFUSE("key_rules: %s", message) : status;
 }
 
@@ -423,6 +420,13 @@ lariat_status lr_crawl_settings_new(const lariat_crawl_options *options,
   return status == LARIAT_ENOMEM ? lr_crawl_fault_memory(fault) : status;
 }
 
+lariat_status lr_crawl_settings_check_contact(const lr_crawl_settings *settings,
+                                              lr_crawl_fault *fault) {
+  if (!settings->needs_contact) return LARIAT_OK;
+  return REFUSE("contact: who crawls other people's sites says how they can be "
+                "reached: a URL or a mail address");
+}
+
 void lr_crawl_settings_free(lr_crawl_settings *settings) {
   if (!settings) return;
   for (size_t i = 0; i < settings->text_count; i++)
@@ -438,9 +442,11 @@ lariat_status lariat_crawl_options_check(const lariat_crawl_options *options,
   lr_crawl_settings *settings;
   lr_crawl_fault fault = {0};
   lariat_status status = lr_crawl_settings_new(options, &settings, &fault);
+  if (status == LARIAT_OK)
+    status = lr_crawl_settings_check_contact(settings, &fault);
   lr_crawl_settings_free(settings);
-  if (error) snprintf(error->message, sizeof error->message, "%s",
-                      fault.message);
+  if (error)
+    snprintf(error->message, sizeof error->message, "%s", fault.message);
   return status;
 }
 
@@ -492,8 +498,7 @@ lariat_status lr_crawl_settings_make_scope(const lr_crawl_settings *settings,
   size_t count = settings->options.seed_count + more_count;
   size_t rule_count = settings->options.rule_count;
   const char **seeds = lr_crawl_allocate(count + 1, sizeof *seeds);
-  lr_crawl_scope_rule *rules =
-      lr_crawl_allocate(rule_count + 1, sizeof *rules);
+  lr_crawl_scope_rule *rules = lr_crawl_allocate(rule_count + 1, sizeof *rules);
   lariat_status status = fill_scope(settings, seeds, rules, more, more_count);
   options.seeds = seeds;
   options.seed_count = count;
@@ -609,8 +614,7 @@ uint64_t lr_crawl_settings_retry_ms(const lr_crawl_settings *settings,
 }
 
 /* Tells whether one pattern of a list, "text/html" or with a star, matches. */
-static bool matches_type(const char *pattern, size_t length,
-                         const char *type) {
+static bool matches_type(const char *pattern, size_t length, const char *type) {
   char text[160];
   while (length && (*pattern == ' ' || *pattern == '\t')) pattern++, length--;
   while (length && (pattern[length - 1] == ' ' || pattern[length - 1] == '\t'))

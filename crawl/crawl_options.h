@@ -24,6 +24,7 @@ typedef struct lr_crawl_settings {
   const char *allowed; /* networks: the option's, and those of seeds */
   lariat_crawl_key_rules *keys;
   lr_crawl_hash_key hash; /* set once the frontier is open */
+  bool needs_contact;     /* seeds are off this machine, and there is none */
   lr_crawl_bytes notices;
   char **texts; /* the copies, to be freed */
   size_t text_count;
@@ -37,6 +38,10 @@ lariat_status lr_crawl_settings_new(const lariat_crawl_options *options,
                                     lr_crawl_settings **out,
                                     lr_crawl_fault *fault);
 void lr_crawl_settings_free(lr_crawl_settings *settings);
+
+/* LARIAT_OK; LARIAT_EINVAL with a message: a contact is needed. */
+lariat_status lr_crawl_settings_check_contact(const lr_crawl_settings *settings,
+                                              lr_crawl_fault *fault);
 
 /* The options of the parts. */
 lr_crawl_scope_options

@@ -10,10 +10,13 @@
 #include "crawl_options.h"
 #include "dispatch.h"
 #include "frontier.h"
+#include "list.h"
 #include "report.h"
 #include "scope.h"
 #include "shard.h"
 #include "work.h"
+
+typedef struct lr_crawl_question lr_crawl_question; /* why.c */
 
 typedef enum lr_crawl_state {
   LR_CRAWL_NEW = 0,
@@ -43,7 +46,7 @@ struct lariat_crawl {
   lariat_reactor *reactor;
   lariat_mailbox *mailbox;
   lariat_pool *pool;
-  lr_crawl_frontier *frontier; /* NULL: the crawl is over */
+  lr_crawl_frontier *frontier;   /* NULL: the crawl is over */
   lr_crawl_frontier_counts last; /* of the frontier, once it is closed */
   lr_crawl_dispatch dispatch;
   lr_crawl_member *members;
@@ -51,12 +54,12 @@ struct lariat_crawl {
   unsigned ready, ended;
   lr_crawl_state state;
   lariat_crawl_end end;
-  char end_reason[64];
-  lr_crawl_fault fault; /* with which the log was given up */
+  const char *end_reason; /* static */
+  lr_crawl_fault fault;   /* with which the log was given up */
   bool paused;
-  bool freed;    /* by its user, before the end */
-  bool resumed;  /* an earlier run has been in the directory */
-  bool flushing; /* a call that gives the shards their work is away */
+  bool freed;           /* by its user, before the end */
+  bool resumed;         /* an earlier run has been in the directory */
+  bool flushing;        /* a call that gives the shards their work is away */
   uint64_t uncommitted; /* outcomes */
   uint64_t pages;       /* of all runs */
   uint64_t bytes;
@@ -64,21 +67,25 @@ struct lariat_crawl {
   uint64_t stop_at_ns; /* when the grace of a stop is over */
   lariat_timer tick;
   lariat_timer grace;
+  lr_crawl_list questions; /* of `why`, that shards have */
   lariat_deferred *done;
 };
 
 /* ---- crawl.c ---- */
 
 /* Ends the crawl: those requests that are on their way may go on for so long.
- * What ended it first is kept. */
-void lr_crawl_end(lariat_crawl *crawl, lariat_crawl_end end,
-                  const char *reason, uint64_t grace_ms);
+ * What ended it first is kept; `reason` is static. */
+void lr_crawl_end(lariat_crawl *crawl, lariat_crawl_end end, const char *reason,
+                  uint64_t grace_ms);
 
 /* Ends the crawl if nothing is left to do, or a budget is used up. */
 void lr_crawl_look_at_end(lariat_crawl *crawl);
 
 /* Gives up: the log cannot be written. */
 void lr_crawl_give_up(lariat_crawl *crawl, const lr_crawl_fault *fault);
+
+/* Has the directory remember the options. */
+lariat_status lr_crawl_keep_config(lariat_crawl *crawl, lr_crawl_fault *fault);
 
 void lr_crawl_note_end(lariat_crawl *crawl, lr_crawl_member *member);
 
@@ -92,23 +99,37 @@ struct lr_crawl_message {
   void (*take)(lr_crawl_message *message);
   lr_crawl_report *report; /* these are freed if nobody takes them */
   lr_crawl_work *work;
+  lr_crawl_visit *visit;
   char *text;
   const lr_crawl_scope *scope;
   uint64_t number;
-  lariat_deferred *answer; /* the crawl's */
 };
 
 /* Send a call to the crawl, from a shard's thread, or to a shard, from the
- * crawl's, and try again while there is no memory for it: a crawl that loses one
- * never ends. */
+ * crawl's, and try again while there is no memory for it: a crawl that loses
+ * one never ends. */
 void lr_crawl_tell_crawl(const lr_crawl_message *what);
 void lr_crawl_tell_shard(const lr_crawl_message *what);
 void lr_crawl_tell_shards(lariat_crawl *crawl, const lr_crawl_message *what);
 
+/* Sends a visit from one shard, the context's, to another. */
+void lr_crawl_send_visit(void *context, unsigned shard, lr_crawl_visit *visit);
+
 /* Gives a shard its work; on its thread. */
 void lr_crawl_take_work(lr_crawl_message *message);
 
+/* ---- why.c ---- */
+
+/* Answers what shards have not answered, without them. */
+void lr_crawl_answer_all(lariat_crawl *crawl);
+
 /* ---- stats.c ---- */
+
+/* Keeps with the log what only this run knows, for the readers of the
+ * directory; and reads it. */
+void lr_crawl_stats_keep(lariat_crawl *crawl);
+void lr_crawl_stats_add_last_run(const lr_crawl_frontier *frontier,
+                                 lariat_crawl_stats *stats);
 
 void lr_crawl_stats_add_frontier(const lr_crawl_frontier_counts *counts,
                                  lariat_crawl_stats *stats);
@@ -126,8 +147,8 @@ bool lr_crawl_commit(lariat_crawl *crawl);
 
 /* Offers a URL that is a seed, or a sitemap.
  * LARIAT_OK, LARIAT_ENOMEM, LARIAT_EURL, LARIAT_ESCHEME, LARIAT_ESYSTEM */
-lariat_status lr_crawl_offer(lariat_crawl *crawl,
-                             const lariat_crawl_seed *seed, char hop);
+lariat_status lr_crawl_offer(lariat_crawl *crawl, const lariat_crawl_seed *seed,
+                             char hop);
 
 /* Says that a host has URLs now; for the frontier. */
 void lr_crawl_take_host(void *context, uint64_t host, const char *origin);

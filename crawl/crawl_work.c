@@ -14,29 +14,11 @@ enum {
   MOST_TAKEN = 256 /* URLs of a host at once */
 };
 
-/* ---- Where a host is ---- */
-
-/* Returns the shard of an origin: hosts that could be one group are one's. */
-static unsigned choose_shard(const lariat_crawl *crawl, const char *origin) {
-  char domain[256];
-  const char *host = strstr(origin, "://");
-  uint64_t hash = UINT64_C(14695981039346656037);
-  if (!host || crawl->settings->options.group == LARIAT_CRAWL_GROUP_IP)
-    return 0;
-  host += 3;
-  const char *end = strrchr(host, ':');
-  size_t length = end ? (size_t)(end - host) : strlen(host);
-  length = lr_crawl_domain(host, length, domain, sizeof domain);
-  if (length >= sizeof domain) length = sizeof domain - 1;
-  for (size_t i = 0; i < length; i++)
-    hash = (hash ^ (unsigned char)domain[i]) * UINT64_C(1099511628211);
-  return (unsigned)((hash >> 32) % crawl->count);
-}
-
 void lr_crawl_take_host(void *context, uint64_t host, const char *origin) {
   lariat_crawl *crawl = context;
-  (void)lr_crawl_dispatch_add(&crawl->dispatch, host,
-                              choose_shard(crawl, origin));
+  (void)lr_crawl_dispatch_add(
+      &crawl->dispatch, host,
+      lr_crawl_shard_of(crawl->settings, crawl->count, origin));
 }
 
 /* ---- Giving ---- */
@@ -70,8 +52,7 @@ static lr_crawl_work *work_of(lr_crawl_member *member) {
  * forgotten until the next run. */
 static void add_to_work(lariat_crawl *crawl, uint64_t host,
                         lr_crawl_queued_url *queued, size_t count) {
-  lr_crawl_member *member =
-      &crawl->members[crawl->dispatch.hosts[host].shard];
+  lr_crawl_member *member = &crawl->members[crawl->dispatch.hosts[host].shard];
   lr_crawl_work *work = work_of(member);
   for (size_t i = 0; i < count; i++)
     if (!work || !lr_crawl_work_add(work, &queued[i], host))
@@ -108,8 +89,8 @@ static size_t least(size_t one, uint64_t other) {
 static bool hand_out_host(lariat_crawl *crawl, uint64_t host) {
   lr_crawl_queued_url queued[MOST_TAKEN];
   lr_crawl_dispatched_host *own = &crawl->dispatch.hosts[host];
-  size_t wanted = least(MOST_TAKEN,
-                        lr_crawl_dispatch_allowance(&crawl->dispatch, own));
+  size_t wanted =
+      least(MOST_TAKEN, lr_crawl_dispatch_allowance(&crawl->dispatch, own));
   size_t left = least(wanted, pages_left(crawl));
   if (left == 0) {
     lr_crawl_dispatch_put_back(&crawl->dispatch, host);
@@ -136,12 +117,11 @@ void lr_crawl_hand_out(lariat_crawl *crawl) {
 
 /* ---- Taking ---- */
 
-static bool check(lariat_crawl *crawl, lariat_status status,
-                  const char *what) {
+static bool check(lariat_crawl *crawl, lariat_status status, const char *what) {
   lr_crawl_fault fault = {0};
   if (status == LARIAT_OK) return true;
-  lr_crawl_fault_set(&fault, status, status == LARIAT_ESYSTEM ? errno : 0,
-                     "%s", what);
+  lr_crawl_fault_set(&fault, status, status == LARIAT_ESYSTEM ? errno : 0, "%s",
+                     what);
   lr_crawl_give_up(crawl, &fault);
   return false;
 }
@@ -161,8 +141,8 @@ static bool take_urls(lariat_crawl *crawl, const lr_crawl_report *report) {
 static void count_page(lariat_crawl *crawl, const lr_crawl_outcome *outcome) {
   lr_crawl_dispatched_host *host =
       lr_crawl_dispatch_host(&crawl->dispatch, outcome->host);
-  bool is_page = outcome->kind == LR_CRAWL_FETCHED ||
-                 outcome->kind == LR_CRAWL_REVISIT;
+  bool is_page =
+      outcome->kind == LR_CRAWL_FETCHED || outcome->kind == LR_CRAWL_REVISIT;
   crawl->bytes += outcome->bytes;
   crawl->pages += is_page;
   if (!host) return;
@@ -187,8 +167,7 @@ static bool take_outcomes(lariat_crawl *crawl, lr_crawl_report *report) {
 static bool take_hosts(lariat_crawl *crawl, const lr_crawl_report *report) {
   for (size_t i = 0; i < report->host_count; i++) {
     lr_crawl_host_facts facts = lr_crawl_report_host(report, i);
-    lariat_status status =
-        lr_crawl_frontier_set_host(crawl->frontier, &facts);
+    lariat_status status = lr_crawl_frontier_set_host(crawl->frontier, &facts);
     if (!check(crawl, status, "the log of hosts cannot be written"))
       return false;
   }
@@ -245,15 +224,14 @@ static lariat_status offer(lariat_crawl *crawl, const lariat_crawl_seed *seed,
   bool added;
   const char *text = lr_crawl_fetched_text(url, &length);
   char *copy = lr_crawl_copy_bytes(text, length);
-  lr_crawl_found_url found = {
-      .url = copy,
-      .length = (uint32_t)length,
-      .fingerprint =
-          lr_crawl_fingerprint_of(settings->keys, settings->hash, url),
-      .origin = origin,
-      .depth = seed->depth,
-      .priority = (uint8_t)seed->priority,
-      .hop = hop};
+  lr_crawl_found_url found = {.url = copy,
+                              .length = (uint32_t)length,
+                              .fingerprint = lr_crawl_fingerprint_of(
+                                  settings->keys, settings->hash, url),
+                              .origin = origin,
+                              .depth = seed->depth,
+                              .priority = (uint8_t)seed->priority,
+                              .hop = hop};
   if (lr_crawl_origin_of(url, origin, sizeof origin) >= sizeof origin)
     return LARIAT_EURL;
   if (!copy || !found.fingerprint) return LARIAT_ENOMEM;
@@ -263,8 +241,8 @@ static lariat_status offer(lariat_crawl *crawl, const lariat_crawl_seed *seed,
   return status;
 }
 
-lariat_status lr_crawl_offer(lariat_crawl *crawl,
-                             const lariat_crawl_seed *seed, char hop) {
+lariat_status lr_crawl_offer(lariat_crawl *crawl, const lariat_crawl_seed *seed,
+                             char hop) {
   lariat_url *url = NULL, *bare = NULL;
   lariat_status status =
       lariat_url_parse(seed->url, strlen(seed->url), NULL, &url, NULL);

@@ -19,9 +19,8 @@ lr_crawl_dispatched_host *lr_crawl_dispatch_host(lr_crawl_dispatch *dispatch,
   size_t before = dispatch->capacity;
   if (host < before) return &dispatch->hosts[host];
   if (host > SIZE_MAX / 2) return NULL;
-  lr_crawl_dispatched_host *hosts =
-      lr_crawl_grow(dispatch->hosts, &dispatch->capacity, (size_t)host + 1,
-                    sizeof *hosts);
+  lr_crawl_dispatched_host *hosts = lr_crawl_grow(
+      dispatch->hosts, &dispatch->capacity, (size_t)host + 1, sizeof *hosts);
   if (!hosts) return NULL;
   memset(hosts + before, 0, (dispatch->capacity - before) * sizeof *hosts);
   dispatch->hosts = hosts;
@@ -36,8 +35,8 @@ static bool grow_ring(lr_crawl_dispatch *dispatch) {
   uint64_t *ready = lr_crawl_allocate(capacity, sizeof *ready);
   if (!ready) return false;
   for (size_t i = 0; i < dispatch->count; i++)
-    ready[i] = dispatch->ready[(dispatch->first + i) %
-                               dispatch->ready_capacity];
+    ready[i] =
+        dispatch->ready[(dispatch->first + i) % dispatch->ready_capacity];
   lariat_memory_release(dispatch->ready);
   dispatch->ready = ready;
   dispatch->ready_capacity = capacity;

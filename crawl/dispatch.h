@@ -25,7 +25,7 @@ typedef struct lr_crawl_dispatch {
   size_t capacity; /* of hosts: ids are below it */
   uint64_t *ready; /* a ring: hosts whose URLs can be handed out */
   size_t ready_capacity, first, count;
-  uint64_t away; /* of all hosts */
+  uint64_t away;      /* of all hosts */
   uint16_t most_away; /* of a host */
 } lr_crawl_dispatch;
 

@@ -30,7 +30,7 @@ static size_t copy_out(const char *bytes, size_t length, char *out,
 size_t lr_crawl_domain(const char *host, size_t length, char *out,
                        size_t capacity) {
   char name[LONGEST_NAME + 1];
-  if (length > 1 && host[length - 1] == '.') length--;
+  length = lr_crawl_cut_final_dot(host, length);
   if (length > LONGEST_NAME || lr_crawl_is_address(host, length))
     return copy_out(host, length, out, capacity);
   memcpy(name, host, length);

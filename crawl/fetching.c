@@ -74,8 +74,8 @@ lariat_status lr_crawl_fetcher_new(const lr_crawl_fetcher_options *options,
   fetcher->most_bytes = options->most_bytes;
   lr_crawl_list_init(&fetcher->fetches);
   lr_crawl_list_init(&fetcher->waiting);
-  lariat_status status = lariat_client_new(
-      options->pool, fetcher->reactor, options->client, &fetcher->client);
+  lariat_status status = lariat_client_new(options->pool, fetcher->reactor,
+                                           options->client, &fetcher->client);
   if (status == LARIAT_OK) status = add_headers(fetcher, options->from);
   if (status == LARIAT_OK)
     *out = fetcher;
@@ -131,8 +131,8 @@ static void finish(lr_crawl_fetch *fetch) {
   if (fetch->state == FETCH_READING) fetcher->readers--;
   fetch->state = FETCH_ENDED;
   lr_crawl_answer answer = {
-      .response = fetch->response.type ? lariat_response_in(fetch->response)
-                                       : NULL,
+      .response =
+          fetch->response.type ? lariat_response_in(fetch->response) : NULL,
       .failure = fetch->failure,
       .request = fetch->sent.at ? fetch->sent.at : "",
       .request_length = fetch->sent.length,
@@ -160,7 +160,7 @@ static const char *name_truncation(lariat_value failure) {
 static bool add_piece(lr_crawl_fetch *fetch, const lariat_chunk *chunk) {
   size_t length;
   const char *bytes = lariat_chunk_bytes(chunk, &length);
-  size_t space = fetch->fetcher->most_body - fetch->body.length;
+  size_t space = fetch->request.most_body - fetch->body.length;
   size_t taken = length < space ? length : space;
   lr_crawl_bytes_add(&fetch->body, bytes, taken);
   if (fetch->body.failed) {
@@ -239,8 +239,9 @@ static lariat_value take_head(lariat_value result, void *context) {
   fetch->response = result;
   const lariat_response *response = lariat_response_in(result);
   fetch->stream = lariat_response_stream(response);
-  fetch->unwanted = fetch->request.wants_body &&
-                    !fetch->request.wants_body(fetch->request.context, response);
+  fetch->unwanted =
+      fetch->request.wants_body &&
+      !fetch->request.wants_body(fetch->request.context, response);
   if (fetch->unwanted) {
     finish(fetch);
     return lariat_none();
@@ -274,6 +275,8 @@ lariat_status lr_crawl_fetch_start(lr_crawl_fetcher *fetcher,
   if (!fetch) return LARIAT_ENOMEM;
   fetch->fetcher = fetcher;
   fetch->request = *request;
+  if (!request->most_body || request->most_body > fetcher->most_body)
+    fetch->request.most_body = fetcher->most_body;
   fetch->at_ns = wall_clock_ns();
   lr_crawl_list_init(&fetch->waiting);
   lr_crawl_list_append(&fetcher->fetches, &fetch->node);

@@ -49,6 +49,7 @@ typedef struct lr_crawl_request {
   const char *url;
   const lariat_header *headers;
   size_t header_count;
+  size_t most_body; /* bytes of it that are taken; 0: as the fetcher's */
   lr_crawl_wants_body *wants_body; /* NULL: it is */
   lr_crawl_on_answer *on_answer;
   void *context;

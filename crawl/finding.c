@@ -85,8 +85,7 @@ static lr_crawl_find_result find(lr_crawl_shard *shard,
                                       .judged = &shard->judged};
   lr_crawl_scope_decision decision =
       lr_crawl_scope_decide(shard->config.scope, &question);
-  if (decision.accepted)
-    return offer(shard, by, named, decision.hops_off_site);
+  if (decision.accepted) return offer(shard, by, named, decision.hops_off_site);
   if (decision.trap)
     shard->counts.rejected_trap++;
   else
@@ -133,9 +132,9 @@ void lr_crawl_find_sitemap(lr_crawl_shard *shard, const lr_crawl_namer *by,
       lariat_url_parse(text, length, base, &url, NULL) != LARIAT_OK)
     return;
   if (share_domain(base, url) && !lariat_url_has_userinfo(url))
-    (void)offer(shard, by,
-                &(lr_crawl_named){
-                    .url = url, .hop = 'S', .priority = SITEMAP_PRIORITY},
-                0);
+    (void)offer(
+        shard, by,
+        &(lr_crawl_named){.url = url, .hop = 'S', .priority = SITEMAP_PRIORITY},
+        0);
   lariat_url_free(url);
 }

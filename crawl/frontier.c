@@ -56,9 +56,9 @@ static lariat_status read_key(lr_crawl_frontier *frontier,
                                   "the crawl's database has lost its key");
 }
 
-/* Keeps the configuration, if it is another than the last one. */
-static lariat_status keep_config(lr_crawl_frontier *frontier, const char *text,
-                                 lr_crawl_fault *fault) {
+lariat_status lr_crawl_frontier_keep_config(lr_crawl_frontier *frontier,
+                                            const char *text,
+                                            lr_crawl_fault *fault) {
   const char *last = lr_crawl_frontier_config(frontier);
   bool same = last && text && strcmp(last, text) == 0;
   lr_crawl_store_end(&frontier->store, LR_CRAWL_GET_CONFIG);
@@ -114,7 +114,8 @@ static lariat_status open_files(lr_crawl_frontier *frontier,
   if (!status)
     status = open_sink(frontier, &frontier->links, options->links,
                        options->repair, fault);
-  if (!status) status = keep_config(frontier, options->config, fault);
+  if (!status)
+    status = lr_crawl_frontier_keep_config(frontier, options->config, fault);
   return status;
 }
 

@@ -282,4 +282,13 @@ uint64_t lr_crawl_frontier_host_count(const lr_crawl_frontier *frontier);
  * call; NULL: none. */
 const char *lr_crawl_frontier_config(lr_crawl_frontier *frontier);
 
+/* Keeps another one, at once, where it differs from the last; NULL: nothing is
+ * done.
+ *
+ * LARIAT_OK
+ * LARIAT_ESYSTEM  the database cannot be written */
+lariat_status lr_crawl_frontier_keep_config(lr_crawl_frontier *frontier,
+                                            const char *text,
+                                            lr_crawl_fault *fault);
+
 #endif

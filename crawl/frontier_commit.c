@@ -98,10 +98,11 @@ static lariat_status add_hosts(lr_crawl_frontier *frontier,
   return status;
 }
 
-static int bind_url(sqlite3_stmt *row, uint32_t id,
-                    const lr_crawl_url_record *url) {
+/* Binds all but the row's number: SQLite appends faster where it may choose
+ * that, and what it chooses is the next one. */
+static int bind_url(sqlite3_stmt *row, const lr_crawl_url_record *url) {
   int failed =
-      sqlite3_bind_int64(row, 1, id) | sqlite3_bind_int64(row, 2, url->host) |
+      sqlite3_bind_int64(row, 2, url->host) |
       sqlite3_bind_int64(row, 4, (int64_t)url->fingerprint) |
       sqlite3_bind_int64(row, 5, url->depth) |
       sqlite3_bind_int64(row, 6, url->priority) |
@@ -110,6 +111,16 @@ static int bind_url(sqlite3_stmt *row, uint32_t id,
       sqlite3_bind_text(row, 9, url->path, (int)url->length, SQLITE_STATIC);
   return failed | (url->via ? sqlite3_bind_int64(row, 3, (int64_t)url->via)
                             : sqlite3_bind_null(row, 3));
+}
+
+/* Makes sure that the last row has this number. */
+static lariat_status check_row(lr_crawl_store *store, uint64_t id,
+                               lr_crawl_fault *fault) {
+  return sqlite3_last_insert_rowid(store->database) == (int64_t)id
+             ? LARIAT_OK
+             : lr_crawl_fault_set(fault, LARIAT_EFORMAT, 0,
+                                  "the rows of the crawl's database are not "
+                                  "in order");
 }
 
 static lariat_status add_urls(lr_crawl_frontier *frontier,
@@ -121,9 +132,10 @@ static lariat_status add_urls(lr_crawl_frontier *frontier,
        id++) {
     lr_crawl_url_record url;
     if (!lr_crawl_texts_find(&frontier->texts, id, &url)) continue;
-    int code = bind_url(row, id, &url) ? SQLITE_NOMEM : sqlite3_step(row);
+    int code = bind_url(row, &url) ? SQLITE_NOMEM : sqlite3_step(row);
     sqlite3_reset(row);
     lariat_status status = lr_crawl_store_check(store, code, fault);
+    if (!status) status = check_row(store, id, fault);
     if (status) return status;
   }
   return LARIAT_OK;
@@ -138,16 +150,17 @@ static lariat_status add_outcome(lr_crawl_frontier *frontier,
   const void *digest = outcome->has_digest ? outcome->digest : NULL;
   uint32_t type = lr_crawl_types_add(&frontier->types, outcome->type);
   lariat_status status = lr_crawl_store_run(
-      &frontier->store, fault, LR_CRAWL_ADD_OUTCOME, "iiinnnnbnnnnnnnt", seq,
-      (int64_t)outcome->url, (int64_t)outcome->kind, (int64_t)outcome->status,
-      outcome->at_ns, (int64_t)outcome->took_ms, (int64_t)outcome->bytes,
-      digest, sizeof outcome->digest, archived ? of->warc : 0,
-      archived ? (int64_t)offset : 0,
+      &frontier->store, fault, LR_CRAWL_ADD_OUTCOME, "niinnnnbnnnnnnnt",
+      (int64_t)0, (int64_t)outcome->url, (int64_t)outcome->kind,
+      (int64_t)outcome->status, outcome->at_ns, (int64_t)outcome->took_ms,
+      (int64_t)outcome->bytes, digest, sizeof outcome->digest,
+      archived ? of->warc : 0, archived ? (int64_t)offset : 0,
       archived ? (int64_t)outcome->records_length : 0,
       archived ? (int64_t)outcome->response_offset : 0,
       archived ? (int64_t)outcome->response_length : 0,
       outcome->kind == LR_CRAWL_LATER ? outcome->next_s : 0, (int64_t)type,
       outcome->note);
+  if (!status) status = check_row(&frontier->store, (uint64_t)seq, fault);
   if (status || (!outcome->etag && !outcome->last_modified)) return status;
   return lr_crawl_store_run(&frontier->store, fault, LR_CRAWL_ADD_VALIDATOR,
                             "itt", seq, outcome->etag, outcome->last_modified);

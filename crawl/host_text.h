@@ -28,11 +28,25 @@ static inline bool lr_crawl_is_address(const char *host, size_t length) {
   return length && (*host == '[' || lr_crawl_is_ipv4(host, length));
 }
 
-/* Returns the host without a dot at its end. */
+/* Returns the length of a host without the dot at its end.  One with two of them
+ * stays as it is: without one it could be an address ("0x7f.1.."). */
+static inline size_t lr_crawl_cut_final_dot(const char *host, size_t length) {
+  if (length < 2 || host[length - 1] != '.' || host[length - 2] == '.')
+    return length;
+  return length - 1;
+}
+
+/* Returns the host of a URL without a dot at its end. */
 static inline lariat_url_part lr_crawl_host_of(const lariat_url *url) {
   lariat_url_part host = lariat_url_host(url);
-  if (host.length > 1 && host.bytes[host.length - 1] == '.') host.length--;
+  host.length = lr_crawl_cut_final_dot(host.bytes, host.length);
   return host;
+}
+
+/* Tells whether a URL has a port that is not its scheme's own. */
+static inline bool lr_crawl_has_other_port(const lariat_url *url) {
+  bool tls = lariat_url_scheme(url).length == 5;
+  return lariat_url_port(url) != (tls ? 443 : 80);
 }
 
 #endif

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * html_context.c: foreign content (HTML Standard, 13.2.6.5): which tags leave
- * it, and where in it HTML begins again.  A tag that closes what is outside of
- * the foreign element is taken to be right, since what is open there is not
- * known. */
+ * it, and where in it HTML begins again.  An end tag may close what is outside
+ * of the foreign element; of what is open there only the number is known. */
 #include "html_context.h"
 
 #include <string.h>
@@ -128,16 +127,46 @@ static bool breaks_out(const lr_crawl_html_tag *tag) {
   return tag->element == LR_CRAWL_ELEMENT_FONT && tag->present & attributes;
 }
 
+/* Tells whether an element is open once its tag has come: parts of tables and
+ * of the document are not without what they are a part of, and that is a border
+ * itself. */
+static bool is_opened(const lr_crawl_html_tag *tag) {
+  switch ((int)tag->element) {
+  case LR_CRAWL_ELEMENT_CAPTION:
+  case LR_CRAWL_ELEMENT_COLGROUP:
+  case LR_CRAWL_ELEMENT_TBODY:
+  case LR_CRAWL_ELEMENT_TD:
+  case LR_CRAWL_ELEMENT_TFOOT:
+  case LR_CRAWL_ELEMENT_TH:
+  case LR_CRAWL_ELEMENT_THEAD:
+  case LR_CRAWL_ELEMENT_TR:
+  case LR_CRAWL_ELEMENT_HTML:
+  case LR_CRAWL_ELEMENT_HEAD:
+  case LR_CRAWL_ELEMENT_BODY:
+  case LR_CRAWL_ELEMENT_FRAMESET:
+    return false;
+  default:
+    return true;
+  }
+}
+
+/* <image> becomes an <img>. */
+static bool is_void(const lr_crawl_html_tag *tag) {
+  return flags_of(tag) & LR_CRAWL_HTML_IS_VOID ||
+         tag->element == LR_CRAWL_ELEMENT_IMAGE;
+}
+
 static lr_crawl_html_namespace start_html(lr_crawl_html_context *context,
                                           const lr_crawl_html_tag *tag) {
   lr_crawl_html_namespace space = LR_CRAWL_HTML;
   if (tag->element == LR_CRAWL_ELEMENT_SVG) space = LR_CRAWL_SVG;
   if (tag->element == LR_CRAWL_ELEMENT_MATH) space = LR_CRAWL_MATHML;
-  bool empty = space || context->xml
-                   ? tag->self_closing
-                   : (flags_of(tag) & LR_CRAWL_HTML_IS_VOID) != 0;
+  bool empty = space || context->xml ? tag->self_closing : is_void(tag);
   if (tag->element == LR_CRAWL_ELEMENT_TEMPLATE && !empty) context->templates++;
-  if ((space || context->count) && !empty) push(context, tag, space);
+  if ((space || context->count) && !empty && (is_opened(tag) || context->xml))
+    push(context, tag, space);
+  else if (!empty && !context->count)
+    lr_crawl_html_context_start_outside(context, tag->element);
   return space;
 }
 
@@ -164,7 +193,7 @@ static bool is_same(const lr_crawl_html_open *open,
 
 /* Closes the HTML element of this name, and all in it, unless a border or (an
  * element that is not special) a special element is between.  Where none is,
- * the one that is closed is outside, and so foreign content ends. */
+ * it may be outside, and foreign content ends. */
 static void end_html(lr_crawl_html_context *context,
                      const lr_crawl_html_tag *tag, uint32_t hash) {
   unsigned border = flags_of(tag) & LR_CRAWL_HTML_IS_SPECIAL ? BORDER : SPECIAL;
@@ -176,7 +205,9 @@ static void end_html(lr_crawl_html_context *context,
     }
     if (open->kind & border) return;
   }
-  if (!(flags_of(tag) & LR_CRAWL_HTML_IS_VOID)) context->count = 0;
+  if (!tag->element || !context->outside[tag->element]) return;
+  context->outside[tag->element]--;
+  context->count = 0;
 }
 
 /* Closes the foreign element of this name; if an element of HTML comes before
@@ -203,6 +234,7 @@ void lr_crawl_html_context_end(lr_crawl_html_context *context,
     return;
   }
   const lr_crawl_html_open *top = top_of(context);
+  if (!top) lr_crawl_html_context_end_outside(context, tag->element);
   if (!is_foreign(top) && tag->element == LR_CRAWL_ELEMENT_TEMPLATE &&
       context->templates)
     context->templates--;
@@ -220,4 +252,5 @@ void lr_crawl_html_context_begin(lr_crawl_html_context *context, bool xml) {
   context->xml = xml;
   context->templates = 0;
   context->count = 0;
+  memset(context->outside, 0, sizeof context->outside);
 }

@@ -34,6 +34,9 @@ typedef struct lr_crawl_html_context {
   size_t count;     /* of elements that are open; those above the limit are
                        not in `open` */
   lr_crawl_html_open open[LR_CRAWL_HTML_MOST_OPEN];
+  /* How many elements of HTML with a number are open outside of foreign ones,
+     as far as tags say so: those that end without one are taken to be open. */
+  uint32_t outside[LR_CRAWL_ELEMENT_COUNT];
 } lr_crawl_html_context;
 
 void lr_crawl_html_context_begin(lr_crawl_html_context *context, bool xml);
@@ -45,6 +48,19 @@ lr_crawl_html_context_start(lr_crawl_html_context *context,
 
 void lr_crawl_html_context_end(lr_crawl_html_context *context,
                                const lr_crawl_html_tag *tag);
+
+/* Take a tag of HTML, neither <svg>, <math> nor <template>, and an end tag,
+ * when there is no element in `open`: faster than the above. */
+static inline void
+lr_crawl_html_context_start_outside(lr_crawl_html_context *context,
+                                    lr_crawl_html_element element) {
+  context->outside[element]++;
+}
+static inline void
+lr_crawl_html_context_end_outside(lr_crawl_html_context *context,
+                                  lr_crawl_html_element element) {
+  if (context->outside[element]) context->outside[element]--;
+}
 
 /* Tells whether what comes is in an element that is none of HTML, so that
  * there may be CDATA. */

@@ -27,8 +27,10 @@ static lr_crawl_html_namespace space_of(struct scan *scan) {
   const lr_crawl_html_tag *tag = &scan->tokenizer.tag;
   if (!scan->context.count && tag->element != LR_CRAWL_ELEMENT_SVG &&
       tag->element != LR_CRAWL_ELEMENT_MATH &&
-      tag->element != LR_CRAWL_ELEMENT_TEMPLATE)
+      tag->element != LR_CRAWL_ELEMENT_TEMPLATE) {
+    lr_crawl_html_context_start_outside(&scan->context, tag->element);
     return LR_CRAWL_HTML;
+  }
   return lr_crawl_html_context_start(&scan->context, tag);
 }
 
@@ -95,7 +97,10 @@ static void read_tags(struct scan *scan) {
   while ((token = lr_crawl_html_next(&scan->tokenizer)) != LR_CRAWL_HTML_END) {
     if (token == LR_CRAWL_HTML_START_TAG)
       take_start_tag(scan);
-    else if (scan->context.count || scan->context.templates)
+    else if (!scan->context.count && !scan->context.templates)
+      lr_crawl_html_context_end_outside(&scan->context,
+                                        scan->tokenizer.tag.element);
+    else
       lr_crawl_html_context_end(&scan->context, &scan->tokenizer.tag);
     scan->tokenizer.cdata = lr_crawl_html_context_is_foreign(&scan->context);
   }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "finding.h"
+#include "outcome_kind.h"
 #include "shard_private.h"
 
 static const char *const kinds[] = {
@@ -27,8 +28,7 @@ static void add_text(lr_crawl_bytes *line, const char *name,
 
 static void add_number(lr_crawl_bytes *line, const char *name,
                        uint64_t number) {
-  lr_crawl_bytes_format(line, ",\"%s\":%llu", name,
-                        (unsigned long long)number);
+  lr_crawl_bytes_format(line, ",\"%s\":%llu", name, (unsigned long long)number);
 }
 
 /* Adds a number, or null where it is 0, which it then cannot be. */

@@ -37,8 +37,7 @@ static int64_t read_retry_after(const lariat_response *response) {
  * better now. */
 static bool is_connection_failure(lariat_status status) {
   return status == LARIAT_ERESOLVE || status == LARIAT_ECONNECT ||
-         status == LARIAT_ETLS || status == LARIAT_ECERTIFICATE ||
-         status == LARIAT_EADDRESS;
+         status == LARIAT_ETLS || status == LARIAT_ECERTIFICATE;
 }
 
 static int status_of(const lr_crawl_answer *answer) {
@@ -134,8 +133,8 @@ static const lr_crawl_body *find_same(lr_crawl_page *page) {
       page->kind != LR_CRAWL_FETCHED || answer->body_length == 0 ||
       status_of(answer) != 200)
     return NULL;
-  const lr_crawl_body *same = lr_crawl_bodies_find(&shard->bodies,
-                                                   page->digest);
+  const lr_crawl_body *same =
+      lr_crawl_bodies_find(&shard->bodies, page->digest);
   if (same) {
     page->kind = LR_CRAWL_REVISIT;
     page->note = same->url;
@@ -179,10 +178,9 @@ static uint64_t read_content(lr_crawl_page *page) {
   const lr_crawl_answer *answer = page->answer;
   uint64_t most = page->shard->config.settings->options.max_body_bytes;
   lr_crawl_content content;
-  lariat_status status =
-      lr_crawl_content_read(answer->response, answer->body, answer->body_length,
-                            most < SIZE_MAX ? (size_t)most : SIZE_MAX,
-                            &content);
+  lariat_status status = lr_crawl_content_read(
+      answer->response, answer->body, answer->body_length,
+      most < SIZE_MAX ? (size_t)most : SIZE_MAX, &content);
   if (status == LARIAT_EENCODING && !page->note)
     page->note = "a content coding that cannot be undone";
   if (status == LARIAT_OK && is_good(page)) {
@@ -218,11 +216,10 @@ static void fill_answer(lr_crawl_page *page, lr_crawl_outcome *outcome) {
 }
 
 static int64_t next_try_s(const lr_crawl_page *page) {
-  uint64_t wait_ms = lr_crawl_settings_retry_ms(
-      page->shard->config.settings, page->task->queued.tries);
-  int64_t asked_ms = page->answer->response
-                         ? read_retry_after(page->answer->response)
-                         : -1;
+  uint64_t wait_ms = lr_crawl_settings_retry_ms(page->shard->config.settings,
+                                                page->task->queued.tries);
+  int64_t asked_ms =
+      page->answer->response ? read_retry_after(page->answer->response) : -1;
   if (asked_ms > (int64_t)wait_ms) wait_ms = (uint64_t)asked_ms;
   return (int64_t)time(NULL) + (int64_t)((wait_ms + 999) / 1000);
 }
@@ -297,8 +294,8 @@ void lr_crawl_page_take(lr_crawl_asking *asking,
       .url = asking->task->queued.id,
       .host = asking->task->host,
       .at_ns = answer->at_ns,
-      .took_ms = (uint32_t)((int64_t)(answer->ended_ns - begin_ns) /
-                            millisecond_ns)};
+      .took_ms =
+          (uint32_t)((int64_t)(answer->ended_ns - begin_ns) / millisecond_ns)};
   choose_kind(&page);
   if (answer->response) {
     fill_answer(&page, &outcome);
@@ -317,8 +314,8 @@ void lr_crawl_page_refuse(lr_crawl_shard *shard, const lr_crawl_task *task,
                           lr_crawl_outcome_kind kind, const char *note) {
   struct timespec now = {0, 0};
   clock_gettime(CLOCK_REALTIME, &now);
-  lr_crawl_answer answer = {.at_ns = (int64_t)now.tv_sec * second_ns +
-                                     now.tv_nsec};
+  lr_crawl_answer answer = {.at_ns =
+                                (int64_t)now.tv_sec * second_ns + now.tv_nsec};
   lr_crawl_page page = {.shard = shard,
                         .task = task,
                         .answer = &answer,

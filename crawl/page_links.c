@@ -33,10 +33,11 @@ static void add_edge(lr_crawl_page *page, const lariat_url *to, char hop,
 }
 
 static const char *name_result(lr_crawl_find_result result) {
-  static const char *const names[] = {
-      [LR_CRAWL_FIND_OFFERED] = "offered", [LR_CRAWL_FIND_RECENT] = "offered",
-      [LR_CRAWL_FIND_SCOPE] = "scope",     [LR_CRAWL_FIND_TRAP] = "trap",
-      [LR_CRAWL_FIND_LOST] = "lost"};
+  static const char *const names[] = {[LR_CRAWL_FIND_OFFERED] = "offered",
+                                      [LR_CRAWL_FIND_RECENT] = "offered",
+                                      [LR_CRAWL_FIND_SCOPE] = "scope",
+                                      [LR_CRAWL_FIND_TRAP] = "trap",
+                                      [LR_CRAWL_FIND_LOST] = "lost"};
   return names[result];
 }
 
@@ -60,13 +61,13 @@ static void take_link(const lariat_crawl_link *link, void *context) {
   }
   lr_crawl_namer by = page->namer;
   by.depth++;
-  lr_crawl_find_result result = lr_crawl_find(
-      page->shard, &by,
-      &(lr_crawl_named){.url = link->url,
-                        .hop = hop,
-                        .priority = requisite ? REQUISITE_PRIORITY
-                                              : LINK_PRIORITY,
-                        .requisite = requisite});
+  lr_crawl_find_result result =
+      lr_crawl_find(page->shard, &by,
+                    &(lr_crawl_named){.url = link->url,
+                                      .hop = hop,
+                                      .priority = requisite ? REQUISITE_PRIORITY
+                                                            : LINK_PRIORITY,
+                                      .requisite = requisite});
   if (result == LR_CRAWL_FIND_OFFERED) count_new(page, link->url);
   add_edge(page, link->url, hop, name_result(result));
 }
@@ -105,13 +106,12 @@ void lr_crawl_page_find_redirect(lr_crawl_page *page) {
     lariat_url_free(url);
     return;
   }
-  lr_crawl_find_result result =
-      lr_crawl_find(page->shard, &page->namer,
-                    &(lr_crawl_named){.url = url,
-                                      .hop = 'R',
-                                      .priority = REDIRECT_PRIORITY,
-                                      .requisite =
-                                          page->task->queued.hop == 'E'});
+  lr_crawl_find_result result = lr_crawl_find(
+      page->shard, &page->namer,
+      &(lr_crawl_named){.url = url,
+                        .hop = 'R',
+                        .priority = REDIRECT_PRIORITY,
+                        .requisite = page->task->queued.hop == 'E'});
   if (result == LR_CRAWL_FIND_SCOPE) page->note = "it leads out of scope";
   if (result == LR_CRAWL_FIND_TRAP) page->note = "it leads into a trap";
   add_edge(page, url, 'R', name_result(result));
@@ -121,9 +121,8 @@ void lr_crawl_page_find_redirect(lr_crawl_page *page) {
 /* ---- Sitemaps ---- */
 
 static void take_page_of_sitemap(lr_crawl_page *page, const lariat_url *url) {
-  lr_crawl_namer by = {.id = page->task->queued.id,
-                       .depth = 1,
-                       .in_scope_site = true};
+  lr_crawl_namer by = {
+      .id = page->task->queued.id, .depth = 1, .in_scope_site = true};
   lr_crawl_find_result result = lr_crawl_find(
       page->shard, &by,
       &(lr_crawl_named){.url = url, .hop = 'L', .priority = LINK_PRIORITY});
@@ -152,8 +151,8 @@ static void find_in_sitemap(lr_crawl_page *page,
   lariat_status status =
       lariat_crawl_sitemap_new(NULL, take_entry, page, &sitemap);
   if (status == LARIAT_OK)
-    status = lariat_crawl_sitemap_feed(sitemap, content->bytes,
-                                       content->length);
+    status =
+        lariat_crawl_sitemap_feed(sitemap, content->bytes, content->length);
   if (status == LARIAT_OK) status = lariat_crawl_sitemap_end(sitemap);
   if (status != LARIAT_OK && !page->note)
     page->note = "the sitemap is not read to its end";

@@ -232,6 +232,9 @@ bool lr_crawl_politeness_is_skipped(const lr_crawl_site *site);
  * memory nothing changes, but that the site need not wait for the address. */
 void lr_crawl_politeness_set_address(lr_crawl_site *site, const char *ip);
 
+/* Tells whether the site waits for its address (address_first). */
+bool lr_crawl_politeness_awaits_address(const lr_crawl_site *site);
+
 /* Sets a delay for the site alone; UINT64_MAX: none of its own. */
 void lr_crawl_politeness_set_delay(lr_crawl_site *site, uint64_t delay_ms);
 

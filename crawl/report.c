@@ -63,9 +63,8 @@ static bool keep_texts(lr_crawl_report *report, size_t before) {
 bool lr_crawl_report_add_url(lr_crawl_report *report,
                              const lr_crawl_found_url *found) {
   size_t before = report->texts.length;
-  lr_crawl_reported_url *urls =
-      lr_crawl_grow(report->urls, &report->url_capacity, report->url_count + 1,
-                    sizeof *urls);
+  lr_crawl_reported_url *urls = lr_crawl_grow(
+      report->urls, &report->url_capacity, report->url_count + 1, sizeof *urls);
   if (!urls) return false;
   report->urls = urls;
   lr_crawl_reported_url *mine = &urls[report->url_count];
@@ -89,8 +88,7 @@ bool lr_crawl_report_add_host(lr_crawl_report *report,
   mine->facts = *facts;
   mine->ip_offset =
       add_text(report, facts->ip, facts->ip ? strlen(facts->ip) : 0);
-  mine->robots_offset =
-      add_text(report, facts->robots, facts->robots_length);
+  mine->robots_offset = add_text(report, facts->robots, facts->robots_length);
   mine->note_offset =
       add_text(report, facts->note, facts->note ? strlen(facts->note) : 0);
   if (!keep_texts(report, before)) return false;

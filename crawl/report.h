@@ -36,7 +36,7 @@ typedef struct lr_crawl_reported_host {
 
 typedef struct lr_crawl_report {
   unsigned shard;
-  bool ended; /* the shard has nothing more to tell */
+  bool ended;  /* the shard has nothing more to tell */
   bool failed; /* there was no memory for a part of it */
   lr_crawl_bytes texts;
   lr_crawl_reported_url *urls;
@@ -56,7 +56,8 @@ void lr_crawl_report_free(lr_crawl_report *report);
 
 bool lr_crawl_report_is_empty(const lr_crawl_report *report);
 
-/* Adds copies of a URL and of facts; false: no memory, and nothing was added. */
+/* Adds copies of a URL and of facts; false: no memory, and nothing was added.
+ */
 bool lr_crawl_report_add_url(lr_crawl_report *report,
                              const lr_crawl_found_url *found);
 bool lr_crawl_report_add_host(lr_crawl_report *report,

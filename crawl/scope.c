@@ -12,6 +12,7 @@
 #include "memory.h"
 #include "path_repeat.h"
 #include "scope_rule.h"
+#include "text_hash.h"
 #include "text_set.h"
 
 /* How much deeper than pages their requisites may be: a style sheet names
@@ -295,11 +296,18 @@ static bool ends_in_name(const lr_crawl_scope *scope, lariat_url_part host) {
   }
 }
 
+/* Tells whether a host is a domain of the seeds itself, without looking at the
+ * list of public suffixes. */
+static bool is_name(const lr_crawl_scope *scope, lariat_url_part host) {
+  return lr_crawl_text_set_has(&scope->names, host.bytes, host.length);
+}
+
 /* Tells whether the host's own registrable domain is one of the seeds': below a
  * domain there can be others', as below "example.org" those of a public suffix
  * "s3.example.org". */
 static bool is_of_domains(const lr_crawl_scope *scope, lariat_url_part host) {
   char domain[256];
+  if (is_name(scope, host)) return true;
   if (!ends_in_name(scope, host)) return false;
   size_t length =
       lr_crawl_domain(host.bytes, host.length, domain, sizeof domain);
@@ -308,14 +316,13 @@ static bool is_of_domains(const lr_crawl_scope *scope, lariat_url_part host) {
   return lr_crawl_text_set_has(&scope->names, domain, length);
 }
 
-static uint32_t hash_host(lariat_url_part host) {
-  uint32_t hash = (uint32_t)host.length;
-  for (size_t i = 0; i < host.length; i++)
-    hash = (hash ^ (unsigned char)host.bytes[i]) * 0x01000193u;
-  return hash ^ hash >> 16;
+static bool is_judged(const struct lr_crawl_judged_host *one,
+                      lariat_url_part host) {
+  return one->length == host.length &&
+         memcmp(one->host, host.bytes, host.length) == 0;
 }
 
-/* The same, with the judgements of lately. */
+/* Tells the same, with the judgements of lately: each host has two places. */
 static bool is_of_domains_judged(const lr_crawl_scope *scope,
                                  lariat_url_part host,
                                  lr_crawl_judged_hosts *judged) {
@@ -325,15 +332,16 @@ static bool is_of_domains_judged(const lr_crawl_scope *scope,
     memset(judged, 0, sizeof *judged);
     judged->generation = scope->generation;
   }
-  struct lr_crawl_judged_host *one =
-      &judged->hosts[hash_host(host) % LR_CRAWL_JUDGED_HOSTS];
-  if (one->length != host.length ||
-      memcmp(one->host, host.bytes, host.length) != 0) {
-    one->on_site = is_of_domains(scope, host);
-    one->length = (uint8_t)host.length;
-    memcpy(one->host, host.bytes, host.length);
-  }
-  return one->on_site;
+  uint64_t hash = lr_crawl_hash_text(0, host.bytes, host.length);
+  struct lr_crawl_judged_host *place =
+      judged->hosts[hash % LR_CRAWL_JUDGED_PLACES];
+  if (is_judged(&place[0], host)) return place[0].on_site;
+  if (is_judged(&place[1], host)) return place[1].on_site;
+  place[1] = place[0];
+  place[0].on_site = is_of_domains(scope, host);
+  place[0].length = (uint8_t)host.length;
+  memcpy(place[0].host, host.bytes, host.length);
+  return place[0].on_site;
 }
 
 /* Tells whether a SURT form begins with a prefix: with the last one that is not

@@ -76,14 +76,14 @@ lariat_status lr_crawl_scope_with_seed(const lr_crawl_scope *scope,
 /* Hosts that were judged lately, for a caller who asks for many URLs: its own,
  * not shared by threads.  All zero to begin with; of one scope and those made
  * of it by lr_crawl_scope_with_seed. */
-enum { LR_CRAWL_JUDGED_HOSTS = 64, LR_CRAWL_JUDGED_HOST_LENGTH = 60 };
+enum { LR_CRAWL_JUDGED_PLACES = 128, LR_CRAWL_JUDGED_HOST_LENGTH = 62 };
 typedef struct lr_crawl_judged_hosts {
   uint64_t generation;
   struct lr_crawl_judged_host {
     uint8_t length; /* 0: none */
     bool on_site;
     char host[LR_CRAWL_JUDGED_HOST_LENGTH];
-  } hosts[LR_CRAWL_JUDGED_HOSTS];
+  } hosts[LR_CRAWL_JUDGED_PLACES][2];
 } lr_crawl_judged_hosts;
 
 typedef struct lr_crawl_scope_question {

@@ -129,18 +129,20 @@ static const char *find_or_end(const char *at, const char *end, char byte) {
   return found ? found : end;
 }
 
-/* Writes the names of a query. */
+/* Writes the names of a query; parameters without one are none. */
 static void write_names(shape_writer *shape, lariat_url_part query) {
   const char *at = query.bytes, *end = at + query.length;
   char before = '?';
   while (at < end) {
     const char *stop = find_or_end(at, end, '&');
     const char *equals = find_or_end(at, stop, '=');
-    lr_crawl_write_byte(&shape->text, before);
-    write_text(shape, at, equals);
-    look_at_value(shape, equals, stop);
-    shape->traits.parameters++;
-    before = '&';
+    if (equals > at) {
+      lr_crawl_write_byte(&shape->text, before);
+      write_text(shape, at, equals);
+      look_at_value(shape, equals, stop);
+      shape->traits.parameters++;
+      before = '&';
+    }
     at = stop < end ? stop + 1 : end;
   }
 }

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "finding.h"
 #include "memory.h"
 #include "shard_private.h"
 
@@ -50,8 +49,7 @@ static void flush_later(void *context) {
 }
 
 lr_crawl_report *lr_crawl_shard_report(lr_crawl_shard *shard) {
-  if (!shard->report)
-    shard->report = lr_crawl_report_new(shard->config.index);
+  if (!shard->report) shard->report = lr_crawl_report_new(shard->config.index);
   if (shard->report && !shard->flushing &&
       lariat_reactor_call_soon(shard->reactor, flush_later, shard, NULL) ==
           LARIAT_OK) {
@@ -173,36 +171,35 @@ static bool send_request(lr_crawl_asking *asking) {
   return status == LARIAT_OK;
 }
 
-/* Looks whether a task may be asked for, and says why not. */
-static bool is_allowed(lr_crawl_shard *shard, lr_crawl_asking *asking) {
-  const lr_crawl_settings *settings = shard->config.settings;
-  lr_crawl_site_rules *rules = lr_crawl_site_rules_of(shard, asking->site);
-  lariat_url_part host = lariat_url_host(asking->url);
+/* Looks whether a task may be asked for; if not, its outcome is told. */
+static lr_crawl_permission find_permission(lr_crawl_shard *shard,
+                                           lr_crawl_asking *asking) {
+  lr_crawl_outcome_kind kind = LR_CRAWL_TRAP;
   const char *shape = NULL;
   char note[256];
   if (asking->task->queued.hop != 'S' &&
       lr_crawl_traps_is_closed(shard->traps, asking->url, &shape)) {
-    lr_crawl_page_refuse(shard, asking->task, LR_CRAWL_TRAP, shape);
-    return false;
+    lr_crawl_page_refuse(shard, asking->task, kind, shape);
+    return LR_CRAWL_DENIED;
   }
-  if (!rules || !rules->robots ||
-      !lr_crawl_settings_obeys_robots(settings, host.bytes, host.length))
-    return true;
-  lariat_crawl_robots_decision decision =
-      lariat_crawl_robots_decide_url(rules->robots, asking->url);
-  if (decision.allowed) return true;
-  if (decision.reason == LARIAT_CRAWL_ROBOTS_NO_ANSWER)
-    snprintf(note, sizeof note, "robots.txt: %s",
-             rules->status ? "an answer of 429 or 5xx" : rules->failure);
-  else
-    snprintf(note, sizeof note, "robots.txt, line %u: %.*s", decision.line,
-             (int)(decision.text_length < 128 ? decision.text_length : 128),
-             decision.text ? decision.text : "");
-  bool failed = decision.reason == LARIAT_CRAWL_ROBOTS_NO_ANSWER &&
-                !rules->status;
-  lr_crawl_page_refuse(shard, asking->task,
-                       failed ? LR_CRAWL_FAILED : LR_CRAWL_ROBOTS, note);
-  return false;
+  lr_crawl_permission permission =
+      lr_crawl_site_permits(shard, asking, note, &kind);
+  if (permission == LR_CRAWL_DENIED)
+    lr_crawl_page_refuse(shard, asking->task, kind, note);
+  return permission;
+}
+
+/* Ends a turn for which nothing is sent. */
+static void end_unsent(lr_crawl_shard *shard, lr_crawl_asking *asking,
+                       lr_crawl_permission permission) {
+  if (permission == LR_CRAWL_NOT_KNOWN) {
+    (void)put_back(asking);
+    lr_crawl_politeness_robots_forgotten(asking->site);
+  }
+  lr_crawl_politeness_unsent(asking->site, now_of(shard));
+  if (asking->task && permission == LR_CRAWL_NOT_KNOWN)
+    lr_crawl_page_refuse(shard, asking->task, LR_CRAWL_LATER, "out of memory");
+  free_asking(asking);
 }
 
 /* Takes a task back that cannot be asked for, without memory: it is told as one
@@ -227,9 +224,9 @@ static void ask_for_task(lr_crawl_shard *shard, lr_crawl_site *site,
   asking->shard = shard;
   asking->site = site;
   asking->task = task;
-  if (!is_allowed(shard, asking)) {
-    lr_crawl_politeness_unsent(site, now_of(shard));
-    free_asking(asking);
+  lr_crawl_permission permission = find_permission(shard, asking);
+  if (permission != LR_CRAWL_PERMITTED) {
+    end_unsent(shard, asking, permission);
   } else if (!send_request(asking)) {
     asking->task = NULL;
     free_asking(asking);
@@ -264,6 +261,8 @@ static void run(lr_crawl_shard *shard) {
     if (turn.kind == LR_CRAWL_TURN_NONE) break;
     if (turn.kind == LR_CRAWL_TURN_ROBOTS)
       lr_crawl_site_ask_robots(shard, turn.site);
+    else if (lr_crawl_site_is_visitor(turn.site))
+      lr_crawl_site_ask_visit(shard, turn.site, turn.item);
     else
       ask_for_task(shard, turn.site, turn.item);
     turn.due_ns = INT64_MAX;
@@ -300,37 +299,8 @@ void lr_crawl_shard_go_on(lr_crawl_shard *shard) {
 
 /* ---- Work ---- */
 
-/* Makes out which site a task is of; NULL: no memory. */
-static lr_crawl_site *find_site(lr_crawl_shard *shard,
-                                const lr_crawl_task *task) {
-  char origin[LR_CRAWL_MOST_ORIGIN];
-  lariat_url *url = NULL;
-  lr_crawl_site *site = NULL;
-  const char *text = task->queued.url;
-  if (lariat_url_parse(text, strlen(text), NULL, &url, NULL) != LARIAT_OK)
-    return NULL;
-  size_t length = lr_crawl_origin_of(url, origin, sizeof origin);
-  lariat_url_part host = lariat_url_host(url);
-  const lariat_crawl_host_options *own = lr_crawl_settings_host(
-      shard->config.settings, host.bytes, host.length);
-  if (length >= sizeof origin ||
-      lr_crawl_politeness_site(shard->politeness, origin, task->host, &site) !=
-          LARIAT_OK)
-    site = NULL;
-  if (site && !lr_crawl_site_data(site)) {
-    (void)lr_crawl_site_rules_of(shard, site);
-    if (own && own->delay_ms >= 0)
-      lr_crawl_politeness_set_delay(site, (uint64_t)own->delay_ms);
-    if (!lr_crawl_settings_obeys_robots(shard->config.settings, host.bytes,
-                                        host.length))
-      lr_crawl_politeness_robots_known(site, INT64_MAX, -1);
-  }
-  lariat_url_free(url);
-  return site;
-}
-
 static void add_task(lr_crawl_shard *shard, lr_crawl_task *task) {
-  lr_crawl_site *site = find_site(shard, task);
+  lr_crawl_site *site = lr_crawl_shard_site(shard, task);
   if (site && lr_crawl_politeness_add(site, task, false) == LARIAT_OK) return;
   lr_crawl_page_refuse(shard, task, LR_CRAWL_LATER, "out of memory");
   lr_crawl_task_free(task);
@@ -390,25 +360,20 @@ void lr_crawl_shard_open_trap(lr_crawl_shard *shard, const char *shape) {
 
 static void drop_task(void *item) { lr_crawl_task_free(item); }
 
-static void free_rules(void *context, lr_crawl_site *site) {
-  (void)context;
-  lr_crawl_site_rules_free(lr_crawl_site_data(site));
-  lr_crawl_site_set_data(site, NULL);
-}
-
 /* Gives up all that belongs to the reactor. */
 static void close_parts(lr_crawl_shard *shard) {
   set_timer(shard, INT64_MAX);
-  if (shard->politeness)
-    lr_crawl_politeness_each_site(shard->politeness, free_rules, NULL);
+  if (shard->politeness) lr_crawl_shard_free_rules(shard);
   lr_crawl_politeness_free(shard->politeness, drop_task);
   lr_crawl_fetcher_free(shard->fetcher);
+  lr_crawl_robots_cache_free(shard->robots);
   lr_crawl_traps_free(shard->traps);
   lariat_crawl_warc_buffer_free(shard->records);
   lr_crawl_recent_clear(&shard->recent);
   lr_crawl_bodies_clear(&shard->bodies);
   shard->politeness = NULL;
   shard->fetcher = NULL;
+  shard->robots = NULL;
   shard->traps = NULL;
   shard->records = NULL;
 }
@@ -434,7 +399,10 @@ void lr_crawl_shard_stop(lr_crawl_shard *shard, bool at_once) {
   if (shard->ended) return;
   shard->stopping = true;
   set_timer(shard, INT64_MAX);
-  if (at_once) lr_crawl_fetcher_cancel(shard->fetcher);
+  if (at_once) {
+    lr_crawl_shard_cancel_look_ups(shard);
+    lr_crawl_fetcher_cancel(shard->fetcher);
+  }
   look_at_end(shard);
 }
 
@@ -453,19 +421,31 @@ static lariat_status open_fetcher(lr_crawl_shard *shard) {
   return lr_crawl_fetcher_new(&options, &shard->fetcher);
 }
 
+static lariat_status open_robots(lr_crawl_shard *shard) {
+  const lr_crawl_settings *settings = shard->config.settings;
+  lr_crawl_robots_options options = lr_crawl_robots_defaults();
+  options.agent = settings->user_agent;
+  options.retry_s = (int64_t)(lr_crawl_settings_retry_ms(settings, 0) / 1000);
+  options.most_tries = settings->options.retries;
+  return lr_crawl_robots_cache_new(&options, &shard->robots);
+}
+
 static lariat_status open_parts(lr_crawl_shard *shard) {
   const lr_crawl_settings *settings = shard->config.settings;
   lr_crawl_politeness_options politeness =
       lr_crawl_settings_politeness(settings, shard->config.count);
   lr_crawl_traps_options traps = lr_crawl_settings_traps(settings);
   politeness.delay_first = shard->config.resumed;
+  politeness.address_first = politeness.grouping == LR_CRAWL_GROUP_IP ||
+                             politeness.grouping == LR_CRAWL_GROUP_IP_IN_DOMAIN;
   if (!lr_crawl_recent_init(&shard->recent) ||
       !lr_crawl_bodies_init(&shard->bodies))
     return LARIAT_ENOMEM;
   lariat_status status = open_fetcher(shard);
   if (status == LARIAT_OK)
-    status = lr_crawl_politeness_new(&politeness, now_of(shard),
-                                     &shard->politeness);
+    status =
+        lr_crawl_politeness_new(&politeness, now_of(shard), &shard->politeness);
+  if (status == LARIAT_OK) status = open_robots(shard);
   if (status == LARIAT_OK) status = lr_crawl_traps_new(&traps, &shard->traps);
   if (status == LARIAT_OK && !settings->options.no_warc)
     status = lariat_crawl_warc_buffer_new(settings->options.warc_level,
@@ -481,6 +461,7 @@ lariat_status lr_crawl_shard_new(const lr_crawl_shard_config *config,
   shard->config = *config;
   shard->reactor = lariat_reactor_current();
   shard->timer_ns = INT64_MAX;
+  lr_crawl_list_init(&shard->look_ups);
   lariat_status status = open_parts(shard);
   if (status == LARIAT_OK) {
     *out = shard;

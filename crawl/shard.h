@@ -15,6 +15,7 @@
 
 #include "crawl_options.h"
 #include "report.h"
+#include "robots_visit.h"
 #include "work.h"
 
 typedef struct lr_crawl_shard lr_crawl_shard;
@@ -27,6 +28,8 @@ typedef struct lr_crawl_shard_config {
   bool resumed; /* an earlier run may have asked shortly before */
   /* Takes a report, which is its own from then on. */
   void (*tell)(void *context, lr_crawl_report *report);
+  /* Brings a visit, likewise, to a shard: lr_crawl_shard_take_visit. */
+  void (*send_visit)(void *context, unsigned shard, lr_crawl_visit *visit);
   void *context;
 } lr_crawl_shard_config;
 
@@ -41,6 +44,15 @@ void lr_crawl_shard_free(lr_crawl_shard *shard);
 
 /* Takes the tasks out of `work`. */
 void lr_crawl_shard_take(lr_crawl_shard *shard, lr_crawl_work *work);
+
+/* Takes a visit: to one of its own hosts, or one that it has asked for and that
+ * is done. */
+void lr_crawl_shard_take_visit(lr_crawl_shard *shard, lr_crawl_visit *visit);
+
+/* Returns the number of the shard that an origin belongs to, of `count`: hosts
+ * that could be one group are of one shard.  Any thread. */
+unsigned lr_crawl_shard_of(const lr_crawl_settings *settings, unsigned count,
+                           const char *origin);
 
 /* Sends no more requests, or does so again. */
 void lr_crawl_shard_pause(lr_crawl_shard *shard, bool paused);

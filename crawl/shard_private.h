@@ -12,27 +12,29 @@
 #include "bodies.h"
 #include "content.h"
 #include "fetching.h"
+#include "list.h"
 #include "recent.h"
 #include "shard.h"
 
 /* What a shard knows of a site beside its turns: the data of its
  * lr_crawl_site. */
 typedef struct lr_crawl_site_rules {
-  lariat_crawl_robots *robots; /* NULL: not known yet */
-  char *url;                   /* of the next request for robots.txt, behind a
-                                  redirect; NULL: the site's own */
-  unsigned redirects;
-  unsigned tries;
-  int status;    /* of the last answer; 0: there was none */
-  char failure[96]; /* why there was none */
+  lr_crawl_robots_fetch *fetch; /* NULL: none is going on */
+  char *failure;     /* why robots.txt had no answer at the last try; NULL */
+  char ip[48];       /* from which the last answer was; "": not known */
   bool has_sitemaps; /* they were offered */
 } lr_crawl_site_rules;
+
+typedef struct lr_crawl_look_up lr_crawl_look_up;
 
 struct lr_crawl_shard {
   lr_crawl_shard_config config;
   lariat_reactor *reactor;
   lr_crawl_fetcher *fetcher;
   lr_crawl_politeness *politeness;
+  lr_crawl_robots_cache *robots;
+  lr_crawl_list look_ups;
+  size_t sweep_at; /* sites, at which those that are idle are dropped */
   lr_crawl_traps *traps;
   lr_crawl_judged_hosts judged;
   lr_crawl_recent recent;
@@ -41,7 +43,7 @@ struct lr_crawl_shard {
   lr_crawl_report *report; /* what is told next; NULL: nothing is */
   lr_crawl_shard_counts counts;
   lariat_timer timer;
-  int64_t timer_ns; /* when that is; INT64_MAX: it is not set */
+  int64_t timer_ns;      /* when that is; INT64_MAX: it is not set */
   size_t unacknowledged; /* bytes of reports */
   unsigned calls;        /* for later turns, that are away */
   bool flushing;
@@ -69,14 +71,51 @@ void lr_crawl_shard_tell(lr_crawl_shard *shard, lr_crawl_outcome *outcome);
 /* Makes the turns that an answer has made possible, or ends the shard. */
 void lr_crawl_shard_go_on(lr_crawl_shard *shard);
 
+/* ---- shard_sites.c ---- */
+
+/* Makes out which site a task is of; NULL: no memory. */
+lr_crawl_site *lr_crawl_shard_site(lr_crawl_shard *shard,
+                                   const lr_crawl_task *task);
+
+/* Frees the data of all sites. */
+void lr_crawl_shard_free_rules(lr_crawl_shard *shard);
+
 /* ---- site_robots.c ---- */
 
-lr_crawl_site_rules *lr_crawl_site_rules_of(lr_crawl_shard *shard,
-                                            lr_crawl_site *site);
-void lr_crawl_site_rules_free(lr_crawl_site_rules *rules);
+lr_crawl_site_rules *lr_crawl_site_rules_of(lr_crawl_site *site);
+/* Frees the data of a site, and a visit that waits there. */
+void lr_crawl_site_rules_free(lr_crawl_site *site);
+
+/* Says that robots.txt is known if the cache has it; false: it does not. */
+bool lr_crawl_site_recall(lr_crawl_shard *shard, lr_crawl_site *site);
 
 /* Asks for the robots.txt of a site whose turn it is. */
 void lr_crawl_site_ask_robots(lr_crawl_shard *shard, lr_crawl_site *site);
+
+/* Makes the request of a visit, whose turn it is at its host. */
+void lr_crawl_site_ask_visit(lr_crawl_shard *shard, lr_crawl_site *visitor,
+                             lr_crawl_visit *visit);
+
+typedef enum lr_crawl_permission {
+  LR_CRAWL_PERMITTED = 0,
+  LR_CRAWL_DENIED,
+  LR_CRAWL_NOT_KNOWN /* the rules were forgotten: they are to be asked for */
+} lr_crawl_permission;
+
+/* Asks the site's robots.txt whether a task may be asked for.  DENIED: `note`
+ * gets why, `*kind` which outcome that is. */
+lr_crawl_permission lr_crawl_site_permits(lr_crawl_shard *shard,
+                                          const lr_crawl_asking *asking,
+                                          char note[256],
+                                          lr_crawl_outcome_kind *kind);
+
+/* ---- site_address.c ---- */
+
+/* Looks the address of a site up, if it waits for it. */
+void lr_crawl_site_look_up(lr_crawl_shard *shard, lr_crawl_site *site);
+
+/* Cancels all look-ups. */
+void lr_crawl_shard_cancel_look_ups(lr_crawl_shard *shard);
 
 /* ---- page.c ---- */
 
@@ -138,9 +177,9 @@ typedef struct lr_crawl_page {
   const char *note;
   lr_crawl_namer namer;
   lr_crawl_bytes edges; /* lines for --links */
-  uint32_t new_links;  /* that were not offered lately */
-  uint32_t same_shape; /* of them, those of the page's own shape */
-  char *location;      /* of a redirect; NULL: none */
+  uint32_t new_links;   /* that were not offered lately */
+  uint32_t same_shape;  /* of them, those of the page's own shape */
+  char *location;       /* of a redirect; NULL: none */
   uint64_t shape;
   uint8_t digest[LR_CRAWL_DIGEST];
 } lr_crawl_page;
@@ -161,9 +200,6 @@ lariat_status lr_crawl_records_make(const lr_crawl_page *page,
                                     lr_crawl_outcome *outcome);
 
 /* ---- outcome_line.c ---- */
-
-/* Returns the name of a kind: "fetched"; static. */
-const char *lr_crawl_outcome_kind_name(lr_crawl_outcome_kind kind);
 
 /* Returns a line of JSON about an outcome, for --jsonl, or NULL. */
 char *lr_crawl_outcome_line(const lr_crawl_page *page,

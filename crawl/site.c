@@ -113,6 +113,10 @@ void lr_crawl_politeness_set_address(lr_crawl_site *site, const char *ip) {
   lr_crawl_site_update(site);
 }
 
+bool lr_crawl_politeness_awaits_address(const lr_crawl_site *site) {
+  return site->awaits_address;
+}
+
 /* ---- Robots ---- */
 
 /* Waits by the delay that is right now, if the site was the last to be asked.

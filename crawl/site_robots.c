@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * site_robots.c: the robots.txt of a shard's sites: asked for in the site's
- * turn, its redirects too, before any URL of the site is. */
+ * turn before any URL of the site is; its redirects in the turns of the hosts
+ * that they lead to. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -12,11 +13,11 @@
 
 static const int64_t second_ns = 1000000000;
 
-enum { DAY_S = 24 * 3600, HOUR_S = 3600, LEAST_RETRY_MS = 1000 };
+static int64_t now_of(const lr_crawl_shard *shard) {
+  return (int64_t)lariat_reactor_now_ns(shard->reactor);
+}
 
-lr_crawl_site_rules *lr_crawl_site_rules_of(lr_crawl_shard *shard,
-                                            lr_crawl_site *site) {
-  (void)shard;
+lr_crawl_site_rules *lr_crawl_site_rules_of(lr_crawl_site *site) {
   lr_crawl_site_rules *rules = lr_crawl_site_data(site);
   if (rules) return rules;
   rules = lr_crawl_allocate(1, sizeof *rules);
@@ -24,34 +25,44 @@ lr_crawl_site_rules *lr_crawl_site_rules_of(lr_crawl_shard *shard,
   return rules;
 }
 
-void lr_crawl_site_rules_free(lr_crawl_site_rules *rules) {
+static void free_visit(void *context, void *item) {
+  (void)context;
+  lr_crawl_visit_free(item);
+}
+
+void lr_crawl_site_rules_free(lr_crawl_site *site) {
+  lr_crawl_site_rules *rules = lr_crawl_site_data(site);
+  if (lr_crawl_site_is_visitor(site))
+    (void)lr_crawl_politeness_take_all(site, free_visit, NULL);
+  lr_crawl_site_set_data(site, NULL);
   if (!rules) return;
-  lariat_crawl_robots_free(rules->robots);
-  lariat_memory_release(rules->url);
+  lr_crawl_robots_fetch_free(rules->fetch);
+  lariat_memory_release(rules->failure);
   lariat_memory_release(rules);
 }
 
 /* ---- What is known ---- */
 
 static void tell_host(lr_crawl_shard *shard, lr_crawl_site *site,
-                      const lr_crawl_answer *answer,
-                      const lr_crawl_content *content, int64_t expires_s) {
-  lr_crawl_site_rules *rules = lr_crawl_site_data(site);
+                      const lr_crawl_robots_answer *answer) {
+  const lr_crawl_site_rules *rules = lr_crawl_site_data(site);
   lr_crawl_report *report = lr_crawl_shard_report(shard);
-  int64_t delay_ms = lariat_crawl_robots_delay_ms(rules->robots, NULL);
-  lr_crawl_host_facts facts = {
-      .host = lr_crawl_site_host_id(site),
-      .ip = answer && answer->response
-                ? lariat_response_remote_ip(answer->response)
-                : NULL,
-      .robots_at_s = (int64_t)time(NULL),
-      .robots_expires_s = expires_s,
-      .robots_status = rules->status,
-      .robots = content && content->length ? content->bytes : NULL,
-      .robots_length = content ? content->length : 0,
-      .delay_ms = delay_ms > 0 ? (uint32_t)delay_ms : 0,
-      .note = *rules->failure ? rules->failure : NULL};
-  if (report) (void)lr_crawl_report_add_host(report, &facts);
+  lr_crawl_robots_copy copy;
+  if (!report || !lr_crawl_robots_cache_find(shard->robots,
+                                             lr_crawl_site_origin(site), &copy))
+    return;
+  int64_t delay_ms = lariat_crawl_robots_delay_ms(copy.rules, NULL);
+  lr_crawl_host_facts facts = {.host = lr_crawl_site_host_id(site),
+                               .ip = *rules->ip ? rules->ip : NULL,
+                               .robots_at_s = copy.at_s,
+                               .robots_expires_s = copy.expires_s,
+                               .robots_status = answer->status,
+                               .robots = answer->length ? answer->body : NULL,
+                               .robots_length = answer->length,
+                               .delay_ms =
+                                   delay_ms > 0 ? (uint32_t)delay_ms : 0,
+                               .note = rules->failure};
+  (void)lr_crawl_report_add_host(report, &facts);
 }
 
 /* Tells whether a seed of the crawl is of the site. */
@@ -73,11 +84,12 @@ static bool has_seed(const lr_crawl_shard *shard, const char *origin) {
 
 /* Offers the sitemaps that the file names; where it names none, a site with a
  * seed may have one where most have it. */
-static void offer_sitemaps(lr_crawl_shard *shard, lr_crawl_site *site) {
+static void offer_sitemaps(lr_crawl_shard *shard, lr_crawl_site *site,
+                           const lariat_crawl_robots *robots) {
   lr_crawl_site_rules *rules = lr_crawl_site_data(site);
   const char *origin = lr_crawl_site_origin(site);
   lariat_url *base = NULL;
-  size_t count = lariat_crawl_robots_sitemap_count(rules->robots);
+  size_t count = lariat_crawl_robots_sitemap_count(robots);
   if (rules->has_sitemaps ||
       lariat_url_parse(origin, strlen(origin), NULL, &base, NULL) != LARIAT_OK)
     return;
@@ -85,8 +97,7 @@ static void offer_sitemaps(lr_crawl_shard *shard, lr_crawl_site *site) {
   lr_crawl_namer by = {.in_scope_site = true};
   for (size_t i = 0; i < count; i++) {
     size_t length;
-    const char *text =
-        lariat_crawl_robots_sitemap_at(rules->robots, i, &length, NULL);
+    const char *text = lariat_crawl_robots_sitemap_at(robots, i, &length, NULL);
     lr_crawl_find_sitemap(shard, &by, base, text, length);
   }
   if (count == 0 && has_seed(shard, origin))
@@ -95,136 +106,146 @@ static void offer_sitemaps(lr_crawl_shard *shard, lr_crawl_site *site) {
   lariat_url_free(base);
 }
 
-/* Takes rules that are good for so long. */
-static void set_rules(lr_crawl_shard *shard, lr_crawl_site *site,
-                      lariat_crawl_robots *robots, int64_t good_s) {
+/* Tells politeness what is known of a site's robots.txt. */
+static void set_known(lr_crawl_shard *shard, lr_crawl_site *site,
+                      int64_t expires_s, int64_t crawl_delay_ms) {
+  int64_t left_s = expires_s - (int64_t)time(NULL);
+  lr_crawl_politeness_robots_known(
+      site, now_of(shard) + (left_s > 0 ? left_s : 0) * second_ns,
+      crawl_delay_ms);
+}
+
+bool lr_crawl_site_recall(lr_crawl_shard *shard, lr_crawl_site *site) {
+  lr_crawl_robots_copy copy;
+  if (!lr_crawl_robots_cache_find(shard->robots, lr_crawl_site_origin(site),
+                                  &copy))
+    return false;
+  set_known(shard, site, copy.expires_s,
+            lariat_crawl_robots_delay_ms(copy.rules, NULL));
+  return true;
+}
+
+/* ---- Steps ---- */
+
+static void end_fetch(lr_crawl_site *site) {
   lr_crawl_site_rules *rules = lr_crawl_site_data(site);
-  int64_t now_ns = (int64_t)lariat_reactor_now_ns(shard->reactor);
-  lariat_crawl_robots_free(rules->robots);
-  rules->robots = robots;
-  rules->redirects = 0;
-  lariat_memory_release(rules->url);
-  rules->url = NULL;
-  lr_crawl_politeness_robots_known(site, now_ns + good_s * second_ns,
-                                   lariat_crawl_robots_delay_ms(robots, NULL));
+  lr_crawl_robots_fetch_free(rules->fetch);
+  rules->fetch = NULL;
+}
+
+static void hold_until(lr_crawl_shard *shard, lr_crawl_site *site,
+                       int64_t until_s) {
+  int64_t left_s = until_s - (int64_t)time(NULL);
+  lr_crawl_politeness_hold(site, now_of(shard) +
+                                     (left_s > 0 ? left_s : 1) * second_ns);
+}
+
+/* Waits for a moment, without memory. */
+static void hold_shortly(lr_crawl_shard *shard, lr_crawl_site *site) {
+  end_fetch(site);
+  lr_crawl_politeness_hold(site, now_of(shard) + second_ns);
+}
+
+static void take_known(lr_crawl_shard *shard, lr_crawl_site *site,
+                       const lr_crawl_robots_answer *answer,
+                       const lr_crawl_robots_step *step) {
+  lr_crawl_robots_copy copy;
+  set_known(shard, site, step->expires_s, step->crawl_delay_ms);
+  tell_host(shard, site, answer);
+  if (step->access != LARIAT_CRAWL_ROBOTS_UNREACHABLE &&
+      lr_crawl_robots_cache_find(shard->robots, lr_crawl_site_origin(site),
+                                 &copy))
+    offer_sitemaps(shard, site, copy.rules);
+  end_fetch(site);
+}
+
+/* Goes on with a redirect: at the same origin it is the site's own next turn,
+ * else one of the other's, on whichever shard that is. */
+static void take_redirect(lr_crawl_shard *shard, lr_crawl_site *site,
+                          const char *origin) {
+  const lr_crawl_site_rules *rules = lr_crawl_site_data(site);
+  const char *asker = lr_crawl_site_origin(site);
+  if (strcmp(origin, asker) == 0) {
+    lr_crawl_politeness_hold(site, 0);
+    return;
+  }
+  lr_crawl_visit *visit =
+      lr_crawl_visit_new(shard->config.index, asker, origin, rules->fetch);
+  if (!visit) {
+    hold_shortly(shard, site);
+    return;
+  }
+  lr_crawl_politeness_hold(site, INT64_MAX);
+  shard->config.send_visit(
+      shard->config.context,
+      lr_crawl_shard_of(shard->config.settings, shard->config.count, origin),
+      visit);
+}
+
+/* Takes an answer to a request for a site's robots.txt, from wherever. */
+static void take_step(lr_crawl_shard *shard, lr_crawl_site *site,
+                      const lr_crawl_robots_answer *answer,
+                      const char *failure) {
+  lr_crawl_site_rules *rules = lr_crawl_site_data(site);
+  if (!rules->fetch) return;
+  lariat_memory_release(rules->failure);
+  rules->failure = failure ? lr_crawl_copy_text(failure) : NULL;
+  lr_crawl_robots_step step =
+      lr_crawl_robots_fetch_answer(rules->fetch, answer, (int64_t)time(NULL));
+  if (step.kind == LR_CRAWL_ROBOTS_STEP_REDIRECT) {
+    take_redirect(shard, site, step.origin);
+  } else if (step.kind == LR_CRAWL_ROBOTS_STEP_KNOWN) {
+    take_known(shard, site, answer, &step);
+  } else {
+    end_fetch(site);
+    hold_until(shard, site, step.until_s);
+  }
 }
 
 /* ---- Answers ---- */
 
-static void hold(lr_crawl_shard *shard, lr_crawl_site *site, uint64_t ms) {
-  int64_t now_ns = (int64_t)lariat_reactor_now_ns(shard->reactor);
-  lr_crawl_politeness_hold(site, now_ns + (int64_t)ms * 1000000);
+/* Reads an answer, whose body, without its codings, is in `content`. */
+static lr_crawl_robots_answer read_answer(const lr_crawl_answer *answer,
+                                          int64_t retry_after_ms,
+                                          lr_crawl_content *content) {
+  const lariat_response *response = answer->response;
+  *content = (lr_crawl_content){0};
+  if (!response) return (lr_crawl_robots_answer){0};
+  lariat_status status =
+      lr_crawl_content_read(response, answer->body, answer->body_length,
+                            LARIAT_CRAWL_ROBOTS_MOST_BYTES, content);
+  return (lr_crawl_robots_answer){
+      .status = lariat_response_status(response),
+      .incomplete = lariat_is_failure(answer->failure) || status != LARIAT_OK,
+      .location = lariat_response_header(response, "Location"),
+      .cache_control = lariat_response_header(response, "Cache-Control"),
+      .etag = lariat_response_header(response, "ETag"),
+      .last_modified = lariat_response_header(response, "Last-Modified"),
+      .retry_after_s = retry_after_ms > 0 ? (retry_after_ms + 999) / 1000 : 0,
+      .body = content->bytes ? content->bytes : "",
+      .length = content->length};
 }
 
-static lariat_status take_file(lr_crawl_shard *shard, lr_crawl_site *site,
+static const char *read_failure(const lr_crawl_answer *answer) {
+  return lariat_is_failure(answer->failure)
+             ? lariat_failure_message(answer->failure)
+             : NULL;
+}
+
+static bool is_cancelled(const lr_crawl_answer *answer) {
+  return lariat_is_failure(answer->failure) &&
+         lariat_failure_status(answer->failure) == LARIAT_ECANCELLED;
+}
+
+/* Ends the request of a turn. */
+static lr_crawl_reply end_turn(lr_crawl_shard *shard, lr_crawl_site *site,
                                const lr_crawl_answer *answer) {
-  lr_crawl_site_rules *rules = lr_crawl_site_data(site);
-  lariat_crawl_robots *robots = NULL;
-  lr_crawl_content content;
-  (void)lr_crawl_content_read(answer->response, answer->body,
-                              answer->body_length,
-                              LARIAT_CRAWL_ROBOTS_MOST_BYTES, &content);
-  lariat_status status = lariat_crawl_robots_parse(
-      content.bytes, content.length, shard->config.settings->user_agent,
-      &robots);
-  if (status == LARIAT_OK) {
-    rules->tries = 0;
-    set_rules(shard, site, robots, DAY_S);
-    tell_host(shard, site, answer, &content, (int64_t)time(NULL) + DAY_S);
-    offer_sitemaps(shard, site);
-  }
-  lr_crawl_content_clear(&content);
-  return status;
-}
-
-static lariat_status take_none(lr_crawl_shard *shard, lr_crawl_site *site,
-                               const lr_crawl_answer *answer,
-                               lariat_crawl_robots_access access) {
-  lariat_crawl_robots *robots = NULL;
-  bool unavailable = access == LARIAT_CRAWL_ROBOTS_UNAVAILABLE;
-  int64_t good_s = unavailable ? DAY_S : HOUR_S;
-  lariat_status status = lariat_crawl_robots_without_file(access, &robots);
-  if (status != LARIAT_OK) return status;
-  set_rules(shard, site, robots, good_s);
-  tell_host(shard, site, answer, NULL, (int64_t)time(NULL) + good_s);
-  if (unavailable) offer_sitemaps(shard, site);
-  return status;
-}
-
-/* Follows a redirect: its URL is what the site's next turn asks for. */
-static bool take_redirect(lr_crawl_site *site, const lr_crawl_answer *answer,
-                          const lariat_url *base) {
-  lr_crawl_site_rules *rules = lr_crawl_site_data(site);
-  char origin[LR_CRAWL_MOST_ORIGIN];
-  const char *location = lariat_response_header(answer->response, "Location");
-  lariat_url *url = NULL, *bare = NULL;
-  if (!location || lariat_url_parse(location, strlen(location), base, &url,
-                                    NULL) != LARIAT_OK)
-    return false;
-  char *text = NULL;
-  if (lariat_url_copy_without(url, LARIAT_URL_USERINFO | LARIAT_URL_FRAGMENT,
-                              &bare) == LARIAT_OK)
-    text = lr_crawl_copy_text(lariat_url_text(bare, NULL));
-  if (text && lr_crawl_origin_of(url, origin, sizeof origin) < sizeof origin &&
-      strcmp(origin, lr_crawl_site_origin(site)) != 0)
-    (void)lr_crawl_politeness_robots_at(site, origin, NULL);
-  lariat_url_free(url);
-  lariat_url_free(bare);
-  if (!text) return false;
-  rules->redirects++;
-  lariat_memory_release(rules->url);
-  rules->url = text;
-  return true;
-}
-
-static void note_failure(lr_crawl_site_rules *rules,
-                         const lr_crawl_answer *answer) {
-  rules->failure[0] = '\0';
-  if (lariat_is_failure(answer->failure))
-    snprintf(rules->failure, sizeof rules->failure, "%s",
-             lariat_failure_message(answer->failure));
-}
-
-/* Takes what cannot be reached: what was known before stays; else it is tried
- * again, and then nothing is allowed. */
-static lariat_status take_unreachable(lr_crawl_shard *shard,
-                                      lr_crawl_site *site,
-                                      const lr_crawl_answer *answer) {
-  const lariat_crawl_options *options = &shard->config.settings->options;
-  lr_crawl_site_rules *rules = lr_crawl_site_data(site);
-  uint64_t wait_ms =
-      lr_crawl_settings_retry_ms(shard->config.settings, rules->tries);
-  if (rules->robots) {
-    int64_t now_ns = (int64_t)lariat_reactor_now_ns(shard->reactor);
-    lr_crawl_politeness_robots_known(
-        site, now_ns + HOUR_S * second_ns,
-        lariat_crawl_robots_delay_ms(rules->robots, NULL));
-    return LARIAT_OK;
-  }
-  if (rules->tries++ >= options->retries)
-    return take_none(shard, site, answer, LARIAT_CRAWL_ROBOTS_UNREACHABLE);
-  hold(shard, site, wait_ms);
-  return LARIAT_OK;
-}
-
-static lariat_status take_robots(lr_crawl_asking *asking,
-                                 const lr_crawl_answer *answer) {
-  lr_crawl_site_rules *rules = lr_crawl_site_data(asking->site);
-  bool answered = answer->response && (lariat_is_none(answer->failure) ||
-                                       answer->body_length);
-  rules->status = answered ? lariat_response_status(answer->response) : 0;
-  note_failure(rules, answer);
-  lariat_crawl_robots_access access =
-      lariat_crawl_robots_access_of(rules->status, rules->redirects);
-  if (access == LARIAT_CRAWL_ROBOTS_REDIRECT) {
-    if (take_redirect(asking->site, answer, asking->url)) return LARIAT_OK;
-    access = LARIAT_CRAWL_ROBOTS_UNAVAILABLE;
-  }
-  if (access == LARIAT_CRAWL_ROBOTS_READ)
-    return take_file(asking->shard, asking->site, answer);
-  if (access == LARIAT_CRAWL_ROBOTS_UNAVAILABLE)
-    return take_none(asking->shard, asking->site, answer, access);
-  return take_unreachable(asking->shard, asking->site, answer);
+  lr_crawl_reply reply = lr_crawl_reply_of(answer);
+  if (answer->response)
+    lr_crawl_politeness_set_address(
+        site, lariat_response_remote_ip(answer->response));
+  (void)lr_crawl_politeness_ended(site, &reply, now_of(shard));
+  return reply;
 }
 
 static void free_asking(lr_crawl_asking *asking) {
@@ -235,54 +256,181 @@ static void free_asking(lr_crawl_asking *asking) {
 static void take_answer(void *context, const lr_crawl_answer *answer) {
   lr_crawl_asking *asking = context;
   lr_crawl_shard *shard = asking->shard;
-  lr_crawl_reply reply = lr_crawl_reply_of(answer);
-  if (answer->response && !((lr_crawl_site_rules *)lr_crawl_site_data(
-                                asking->site))
-                               ->redirects)
-    lr_crawl_politeness_set_address(
-        asking->site, lariat_response_remote_ip(answer->response));
-  (void)lr_crawl_politeness_ended(
-      asking->site, &reply, (int64_t)lariat_reactor_now_ns(shard->reactor));
-  bool cancelled = lariat_is_failure(answer->failure) &&
-                   lariat_failure_status(answer->failure) == LARIAT_ECANCELLED;
-  if (!cancelled && take_robots(asking, answer) != LARIAT_OK)
-    hold(shard, asking->site, LEAST_RETRY_MS);
+  lr_crawl_site *site = asking->site;
+  lr_crawl_site_rules *rules = lr_crawl_site_data(site);
+  lr_crawl_content content;
+  lr_crawl_reply reply = end_turn(shard, site, answer);
+  if (answer->response)
+    snprintf(rules->ip, sizeof rules->ip, "%s",
+             lariat_response_remote_ip(answer->response));
+  lr_crawl_robots_answer read =
+      read_answer(answer, reply.retry_after_ms, &content);
+  if (!is_cancelled(answer))
+    take_step(shard, site, &read, read_failure(answer));
+  lr_crawl_content_clear(&content);
   free_asking(asking);
   lr_crawl_shard_go_on(shard);
 }
 
 /* ---- Asking ---- */
 
-/* Returns the URL of a text, relative to `base`; NULL: it is none. */
-static lariat_url *parse_url(const char *text, const lariat_url *base) {
-  lariat_url *url = NULL;
-  lariat_status status = lariat_url_parse(text, strlen(text), base, &url, NULL);
-  return status == LARIAT_OK ? url : NULL;
-}
-
-static lariat_url *make_url(lr_crawl_site *site,
-                            const lr_crawl_site_rules *rules) {
-  if (rules->url) return parse_url(rules->url, NULL);
-  lariat_url *base = parse_url(lr_crawl_site_origin(site), NULL);
-  lariat_url *url = base ? parse_url("/robots.txt", base) : NULL;
-  lariat_url_free(base);
-  return url;
+/* Sends a request for robots.txt; false: no memory. */
+static bool send_request(lr_crawl_shard *shard, const char *url,
+                         const lariat_header validators[2],
+                         lr_crawl_on_answer *on_answer, void *context) {
+  lariat_header headers[2];
+  size_t count = 0;
+  for (int i = 0; i < 2; i++)
+    if (validators[i].value) headers[count++] = validators[i];
+  lr_crawl_request request = {.url = url,
+                              .headers = headers,
+                              .header_count = count,
+                              .most_body = LARIAT_CRAWL_ROBOTS_MOST_BYTES + 1,
+                              .on_answer = on_answer,
+                              .context = context};
+  return lr_crawl_fetch_start(shard->fetcher, &request) == LARIAT_OK;
 }
 
 void lr_crawl_site_ask_robots(lr_crawl_shard *shard, lr_crawl_site *site) {
-  int64_t now_ns = (int64_t)lariat_reactor_now_ns(shard->reactor);
-  lr_crawl_site_rules *rules = lr_crawl_site_rules_of(shard, site);
+  lr_crawl_site_rules *rules = lr_crawl_site_rules_of(site);
   lr_crawl_asking *asking = lr_crawl_allocate(1, sizeof *asking);
-  lariat_url *url = rules && asking ? make_url(site, rules) : NULL;
-  if (url) {
-    *asking = (lr_crawl_asking){.shard = shard, .site = site, .url = url};
-    lr_crawl_request request = {.url = lariat_url_text(url, NULL),
-                                .on_answer = take_answer,
-                                .context = asking};
-    if (lr_crawl_fetch_start(shard->fetcher, &request) == LARIAT_OK) return;
+  if (rules && asking && !rules->fetch)
+    (void)lr_crawl_robots_fetch_new(shard->robots, lr_crawl_site_origin(site),
+                                    &rules->fetch);
+  if (rules && asking && rules->fetch) {
+    const lr_crawl_robots_fetch *fetch = rules->fetch;
+    const lariat_header validators[2] = {
+        {"If-None-Match", lr_crawl_robots_fetch_etag(fetch)},
+        {"If-Modified-Since", lr_crawl_robots_fetch_last_modified(fetch)}};
+    *asking = (lr_crawl_asking){.shard = shard, .site = site};
+    if (send_request(shard, lr_crawl_robots_fetch_url(fetch), validators,
+                     take_answer, asking))
+      return;
   }
-  lariat_url_free(url);
   lariat_memory_release(asking);
-  lr_crawl_politeness_unsent(site, now_ns);
-  lr_crawl_politeness_hold(site, now_ns + second_ns);
+  lr_crawl_politeness_unsent(site, now_of(shard));
+  lr_crawl_politeness_hold(site, now_of(shard) + second_ns);
+}
+
+/* ---- Visits ---- */
+
+typedef struct visiting {
+  lr_crawl_shard *shard;
+  lr_crawl_site *visitor;
+  lr_crawl_visit *visit;
+} visiting;
+
+/* Brings a visit back. */
+static void bring_back(lr_crawl_shard *shard, lr_crawl_visit *visit,
+                       const lr_crawl_robots_answer *answer,
+                       const char *failure) {
+  lr_crawl_visit_end(visit, answer, failure);
+  shard->config.send_visit(shard->config.context, visit->from, visit);
+}
+
+static void take_visit_answer(void *context, const lr_crawl_answer *answer) {
+  visiting *on_way = context;
+  lr_crawl_shard *shard = on_way->shard;
+  lr_crawl_content content;
+  lr_crawl_reply reply = end_turn(shard, on_way->visitor, answer);
+  lr_crawl_politeness_end_visit(on_way->visitor);
+  lr_crawl_robots_answer read =
+      read_answer(answer, reply.retry_after_ms, &content);
+  bring_back(shard, on_way->visit, &read, read_failure(answer));
+  lr_crawl_content_clear(&content);
+  lariat_memory_release(on_way);
+  lr_crawl_shard_go_on(shard);
+}
+
+void lr_crawl_site_ask_visit(lr_crawl_shard *shard, lr_crawl_site *visitor,
+                             lr_crawl_visit *visit) {
+  visiting *on_way = lr_crawl_allocate(1, sizeof *on_way);
+  const lariat_header validators[2] = {
+      {"If-None-Match", visit->etag},
+      {"If-Modified-Since", visit->last_modified}};
+  if (on_way) {
+    *on_way = (visiting){shard, visitor, visit};
+    if (send_request(shard, visit->url, validators, take_visit_answer, on_way))
+      return;
+  }
+  lariat_memory_release(on_way);
+  lr_crawl_politeness_unsent(visitor, now_of(shard));
+  lr_crawl_politeness_end_visit(visitor);
+  bring_back(shard, visit, &(lr_crawl_robots_answer){0}, "out of memory");
+}
+
+/* Takes a visit whose host is the shard's. */
+static void begin_visit(lr_crawl_shard *shard, lr_crawl_visit *visit) {
+  lr_crawl_site *visitor = NULL;
+  lariat_status status = lr_crawl_politeness_visitor(
+      shard->politeness, visit->origin, visit->asker, &visitor);
+  if (status == LARIAT_OK)
+    status = lr_crawl_politeness_add(visitor, visit, false);
+  if (status == LARIAT_OK) {
+    lr_crawl_site_look_up(shard, visitor);
+    return;
+  }
+  if (visitor) lr_crawl_politeness_end_visit(visitor);
+  bring_back(shard, visit, &(lr_crawl_robots_answer){0},
+             lariat_status_text(status));
+}
+
+static void end_visit(lr_crawl_shard *shard, lr_crawl_visit *visit) {
+  lr_crawl_site *site;
+  if (lr_crawl_politeness_site(shard->politeness, visit->asker, 0, &site) ==
+          LARIAT_OK &&
+      lr_crawl_site_data(site))
+    take_step(shard, site, &visit->answer, visit->failure);
+  lr_crawl_visit_free(visit);
+}
+
+void lr_crawl_shard_take_visit(lr_crawl_shard *shard, lr_crawl_visit *visit) {
+  if (shard->stopping) {
+    lr_crawl_visit_free(visit);
+    return;
+  }
+  if (visit->is_done)
+    end_visit(shard, visit);
+  else
+    begin_visit(shard, visit);
+  lr_crawl_shard_go_on(shard);
+}
+
+/* ---- Decisions ---- */
+
+/* Writes why a URL is not allowed, and returns which outcome that is. */
+static lr_crawl_outcome_kind
+explain(const lr_crawl_site_rules *rules, const lr_crawl_robots_copy *copy,
+        const lariat_crawl_robots_decision *decision, char note[256]) {
+  bool no_answer = decision->reason == LARIAT_CRAWL_ROBOTS_NO_ANSWER;
+  const char *failure = rules && rules->failure ? rules->failure : "no answer";
+  if (no_answer && copy->status)
+    snprintf(note, 256, "robots.txt: an answer of status %d", copy->status);
+  else if (no_answer)
+    snprintf(note, 256, "robots.txt: %s", failure);
+  else
+    snprintf(note, 256, "robots.txt, line %u: %.*s", decision->line,
+             (int)(decision->text_length < 128 ? decision->text_length : 128),
+             decision->text ? decision->text : "");
+  return no_answer && !copy->status ? LR_CRAWL_FAILED : LR_CRAWL_ROBOTS;
+}
+
+lr_crawl_permission lr_crawl_site_permits(lr_crawl_shard *shard,
+                                          const lr_crawl_asking *asking,
+                                          char note[256],
+                                          lr_crawl_outcome_kind *kind) {
+  lr_crawl_site *site = asking->site;
+  lariat_url_part host = lariat_url_host(asking->url);
+  lr_crawl_robots_copy copy;
+  if (!lr_crawl_settings_obeys_robots(shard->config.settings, host.bytes,
+                                      host.length))
+    return LR_CRAWL_PERMITTED;
+  if (!lr_crawl_robots_cache_find(shard->robots, lr_crawl_site_origin(site),
+                                  &copy))
+    return LR_CRAWL_NOT_KNOWN;
+  lariat_crawl_robots_decision decision =
+      lariat_crawl_robots_decide_url(copy.rules, asking->url);
+  if (decision.allowed) return LR_CRAWL_PERMITTED;
+  *kind = explain(lr_crawl_site_data(site), &copy, &decision, note);
+  return LR_CRAWL_DENIED;
 }

@@ -40,6 +40,45 @@ void lr_crawl_stats_add_frontier(const lr_crawl_frontier_counts *counts,
   stats->memory_bytes = counts->memory;
 }
 
+/* ---- What is kept ---- */
+
+typedef struct kept_count {
+  const char *name;
+  size_t offset; /* in lariat_crawl_stats */
+} kept_count;
+
+#define KEPT(field)                                                            \
+  { "stats." #field, offsetof(lariat_crawl_stats, field) }
+
+static const kept_count kept_counts[] = {
+    KEPT(bytes),      KEPT(rejected_scope), KEPT(rejected_trap),
+    KEPT(duplicates), KEPT(elapsed_ms),     KEPT(busy_ns)};
+
+enum { KEPT_COUNTS = sizeof kept_counts / sizeof *kept_counts };
+
+void lr_crawl_stats_keep(lariat_crawl *crawl) {
+  lariat_crawl_stats stats = {.size = sizeof stats};
+  if (lariat_crawl_read_stats(crawl, &stats) != LARIAT_OK) return;
+  for (size_t i = 0; i < KEPT_COUNTS; i++) {
+    uint64_t value;
+    memcpy(&value, (const char *)&stats + kept_counts[i].offset, sizeof value);
+    (void)lr_crawl_frontier_set_counter(crawl->frontier, kept_counts[i].name,
+                                        (int64_t)value);
+  }
+  (void)lr_crawl_frontier_set_counter(crawl->frontier, "stats.end", crawl->end);
+}
+
+void lr_crawl_stats_add_last_run(const lr_crawl_frontier *frontier,
+                                 lariat_crawl_stats *stats) {
+  for (size_t i = 0; i < KEPT_COUNTS; i++) {
+    uint64_t value =
+        (uint64_t)lr_crawl_frontier_counter(frontier, kept_counts[i].name);
+    memcpy((char *)stats + kept_counts[i].offset, &value, sizeof value);
+  }
+  stats->end =
+      (lariat_crawl_end)lr_crawl_frontier_counter(frontier, "stats.end");
+}
+
 /* Adds what the kernel says of the pool's threads. */
 static void add_threads(const lariat_crawl *crawl, lariat_crawl_stats *stats) {
   stats->reactors = crawl->count;
@@ -52,8 +91,8 @@ static void add_threads(const lariat_crawl *crawl, lariat_crawl_stats *stats) {
 
 static uint64_t elapsed_ms(const lariat_crawl *crawl) {
   if (!crawl->start_ns) return 0;
-  uint64_t end_ns = crawl->end_ns ? crawl->end_ns
-                                  : lariat_reactor_now_ns(crawl->reactor);
+  uint64_t end_ns =
+      crawl->end_ns ? crawl->end_ns : lariat_reactor_now_ns(crawl->reactor);
   return (end_ns - crawl->start_ns) / 1000000;
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "crawl_config.h"
 #include "crawl_private.h"
 #include "memory.h"
 
@@ -65,8 +66,8 @@ static lariat_status widen_scope(lariat_crawl *crawl, const char *seed) {
   if (status != LARIAT_OK) return status;
   old[crawl->old_scope_count++] = crawl->scope;
   crawl->scope = scope;
-  lr_crawl_tell_shards(
-      crawl, &(lr_crawl_message){.take = take_scope, .scope = scope});
+  lr_crawl_tell_shards(crawl,
+                       &(lr_crawl_message){.take = take_scope, .scope = scope});
   return status;
 }
 
@@ -92,6 +93,25 @@ static lariat_status check_seed(const lariat_crawl *crawl,
   return LARIAT_OK;
 }
 
+/* Has the directory remember a seed that came late. */
+static lariat_status keep_seed(lariat_crawl *crawl,
+                               const lariat_crawl_seed *seed) {
+  lariat_crawl_options options = crawl->settings->options;
+  lr_crawl_config *config = NULL;
+  lr_crawl_fault fault;
+  options.seeds = seed;
+  options.seed_count = 1;
+  lariat_status status = lr_crawl_config_join(
+      &options, lr_crawl_frontier_config(crawl->frontier), false, &config);
+  if (status != LARIAT_OK) return status;
+  char *text = lr_crawl_config_write(lr_crawl_config_options(config));
+  status = text ? lr_crawl_frontier_keep_config(crawl->frontier, text, &fault)
+                : LARIAT_ENOMEM;
+  lariat_memory_release(text);
+  lr_crawl_config_free(config);
+  return status;
+}
+
 lariat_status lariat_crawl_add(lariat_crawl *crawl,
                                const lariat_crawl_seed *seed,
                                lariat_crawl_error *error) {
@@ -103,6 +123,7 @@ lariat_status lariat_crawl_add(lariat_crawl *crawl,
   lariat_status status = check_seed(crawl, seed, error);
   if (status != LARIAT_OK) return status;
   status = widen_scope(crawl, seed->url);
+  if (status == LARIAT_OK) status = keep_seed(crawl, seed);
   if (status == LARIAT_OK) status = lr_crawl_offer(crawl, seed, '-');
   if (status != LARIAT_OK)
     return refuse(error, status, lariat_status_text(status), seed->url);
@@ -151,15 +172,15 @@ static lariat_status set_delay(lariat_crawl *crawl, const char *name,
   size_t length = strlen(name);
   lr_crawl_message message = {.take = take_delay};
   if (!read_duration(value, &message.number))
-    return refuse(error, LARIAT_EINVAL, "not a duration, as \"2s\" or \"500ms\"",
-                  value);
+    return refuse(error, LARIAT_EINVAL,
+                  "not a duration, as \"2s\" or \"500ms\"", value);
   char *host = NULL;
   if (strcmp(name, "delay") != 0) {
     if (length <= sizeof prefix - 1 + sizeof suffix - 1)
       return refuse(error, LARIAT_EINVAL, "no such setting", name);
-    host = lr_crawl_copy_bytes(name + sizeof prefix - 1,
-                               length - (sizeof prefix - 1) -
-                                   (sizeof suffix - 1));
+    host =
+        lr_crawl_copy_bytes(name + sizeof prefix - 1,
+                            length - (sizeof prefix - 1) - (sizeof suffix - 1));
     if (!host) return LARIAT_ENOMEM;
   }
   message.text = host;
@@ -204,9 +225,9 @@ lariat_status lariat_crawl_set(lariat_crawl *crawl, const char *name,
       (strncmp(name, "host.", 5) == 0 && ends_with(name, ".delay")))
     return set_delay(crawl, name, value, error);
   if (strcmp(name, "trap.open") == 0) {
-    lr_crawl_tell_shards(
-        crawl, &(lr_crawl_message){.take = take_trap,
-                                   .text = (char *)(uintptr_t)value});
+    lr_crawl_tell_shards(crawl,
+                         &(lr_crawl_message){.take = take_trap,
+                                             .text = (char *)(uintptr_t)value});
     return LARIAT_OK;
   }
   if (strcmp(name, "max-time") == 0)

@@ -25,14 +25,6 @@ static void write_labels(lr_crawl_text_writer *writer, lariat_url_part host) {
   }
 }
 
-/* Returns the port when it is not the scheme's own, or 0. */
-static unsigned other_port(const lariat_url *url) {
-  unsigned port = lariat_url_port(url);
-  return port == (lariat_url_scheme(url).length == 5 ? 443 : 80) ? 0 : port;
-}
-
-/* ---- As Heritrix ---- */
-
 size_t lariat_crawl_surt(const lariat_url *url, char *out, size_t capacity) {
   lr_crawl_text_writer writer = {out, capacity, 0};
   lariat_url_part scheme = lariat_url_scheme(url);
@@ -47,7 +39,8 @@ size_t lariat_crawl_surt(const lariat_url *url, char *out, size_t capacity) {
     write_labels(&writer, host);
     lr_crawl_write_byte(&writer, ',');
   }
-  if (other_port(url)) lr_crawl_write_port(&writer, other_port(url));
+  if (lr_crawl_has_other_port(url))
+    lr_crawl_write_port(&writer, lariat_url_port(url));
   lr_crawl_write_byte(&writer, ')');
   lr_crawl_write_lower(&writer, path.bytes, path.length);
   if (query.bytes) {

@@ -9,6 +9,7 @@
 
 #include "ascii.h"
 #include "escaped_text.h"
+#include "host_text.h"
 #include "key_rules.h"
 #include "session_id.h"
 #include "text_writer.h"
@@ -57,32 +58,28 @@ static void cut_www(key_writer *key, lariat_url_part *host) {
   }
 }
 
-/* Cuts the final dot off.  A host with two of them is left: without one it
- * could be an address ("0x7f.1.."). */
 static void cut_final_dot(key_writer *key, lariat_url_part *host) {
-  size_t length = host->length;
-  if (length < 2 || host->bytes[length - 1] != '.') return;
-  if (host->bytes[length - 2] == '.') return;
-  host->length--;
+  size_t length = lr_crawl_cut_final_dot(host->bytes, host->length);
+  if (length == host->length) return;
+  host->length = length;
   key->merged |= LARIAT_CRAWL_KEY_FINAL_DOT;
 }
 
 static void write_origin(key_writer *key, const lariat_url *url) {
   lariat_url_part host = lariat_url_host(url);
   unsigned port = lariat_url_port(url);
+  bool has_port = lr_crawl_has_other_port(url);
   bool tls = lariat_url_scheme(url).length == 5;
-  unsigned standard = tls ? 443 : 80;
-  if (port == standard) port = 0;
   if (tls && has_rule(key, LARIAT_CRAWL_KEY_SCHEME)) {
     tls = false;
-    if (port == 80) port = 0;
+    if (port == 80) has_port = false;
     key->merged |= LARIAT_CRAWL_KEY_SCHEME;
   }
   cut_final_dot(key, &host);
   if (has_rule(key, LARIAT_CRAWL_KEY_WWW)) cut_www(key, &host);
   lr_crawl_write(&key->text, tls ? "https://" : "http://", tls ? 8 : 7);
   lr_crawl_write(&key->text, host.bytes, host.length);
-  if (port) lr_crawl_write_port(&key->text, port);
+  if (has_port) lr_crawl_write_port(&key->text, port);
 }
 
 /* ---- The path ---- */

@@ -63,6 +63,14 @@ void lariat_crawl_warc_buffer_clear(lariat_crawl_warc_buffer *buffer) {
   lr_crawl_warc_text_clear(&buffer->out, KEPT);
 }
 
+lariat_status lariat_crawl_warc_digest(lariat_crawl_warc_buffer *buffer,
+                                       const char *body, size_t length,
+                                       uint8_t sha1[20]) {
+  return lr_crawl_warc_digest_of(buffer->digest, NULL, 0, body, length, sha1)
+             ? LARIAT_OK
+             : LARIAT_ESYSTEM;
+}
+
 /* Takes back what was added from `start` on, if something went wrong. */
 static lariat_status settle(lariat_crawl_warc_buffer *buffer, size_t start,
                             lariat_status status) {

@@ -10,6 +10,7 @@
 #include <strings.h>
 
 #include "warc_checksum.h"
+#include "warc_date.h"
 #include "warc_known.h"
 #include <lariat/allocator.h>
 #include <lariat/crawl/warc_body.h>
@@ -24,7 +25,7 @@ struct reference {
   const char *field; /* by which: static */
 };
 
-/* What was seen of the record in hand. */
+/* Facts about the record in hand. */
 struct record {
   bool has_head;
   bool has_chunks; /* it says so */
@@ -254,40 +255,13 @@ static void check_id(lariat_crawl_warc_check *check) {
     tell_error(check, "WARC-Record-ID is another record's, too: %s", id);
 }
 
-/* Reads as many digits as `shape` has '0'; what else is in it must be there.
- * Returns what is behind; NULL: it is otherwise. */
-static const char *match_shape(const char *text, const char *shape) {
-  for (; *shape; shape++, text++) {
-    bool digit = *text >= '0' && *text <= '9';
-    if (*shape == '0' ? !digit : *text != *shape) return NULL;
-  }
-  return text;
-}
-
-/* Tells whether a date is one of those that are allowed: from a year to
- * nanoseconds, in UTC. */
-static bool is_date(const char *date) {
-  static const char *const coarse[] = {"0000", "0000-00", "0000-00-00",
-                                       "0000-00-00T00:00Z"};
-  for (size_t i = 0; i < sizeof coarse / sizeof coarse[0]; i++) {
-    const char *end = match_shape(date, coarse[i]);
-    if (end && !*end) return true;
-  }
-  const char *end = match_shape(date, "0000-00-00T00:00:00");
-  if (end && *end == '.') {
-    size_t digits = strspn(end + 1, "0123456789");
-    end = digits && digits <= 9 ? end + 1 + digits : NULL;
-  }
-  return end && strcmp(end, "Z") == 0;
-}
-
 static void check_date(lariat_crawl_warc_check *check) {
   const char *date = find(check, "WARC-Date");
   bool old =
       strcmp(lariat_crawl_warc_reader_version(check->reader), "WARC/1.0") == 0;
   if (!date)
     tell_error(check, "no WARC-Date");
-  else if (!is_date(date))
+  else if (!lr_crawl_warc_is_date(date))
     tell_error(check, "WARC-Date is no date in UTC: %s", date);
   else if (old && strchr(date, '.'))
     tell_notice(check, "WARC-Date with a fraction, which WARC/1.0 has not: %s",

@@ -9,7 +9,7 @@
 #include "warc_member.h"
 #include "warc_text.h"
 
-/* What must be known of an answer's head before it is written. */
+/* An answer's head, and the facts that decide how it is written. */
 typedef struct lr_crawl_warc_head {
   const char *bytes;
   size_t length;

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "warc_type.h"
+
 enum {
   MOST_HEADER = 1 << 20, /* bytes of a record's header, or of a head of HTTP */
   KEPT = 64 * 1024,      /* of memory, from one record to the next */
@@ -116,28 +118,6 @@ static enum lines add_lines(lariat_crawl_warc_reader *reader, uint64_t most) {
 
 /* ---- The header of a record ---- */
 
-static const char *const types[] = {
-    [LARIAT_CRAWL_WARC_UNKNOWN] = "unknown",
-    [LARIAT_CRAWL_WARC_WARCINFO] = "warcinfo",
-    [LARIAT_CRAWL_WARC_REQUEST] = "request",
-    [LARIAT_CRAWL_WARC_RESPONSE] = "response",
-    [LARIAT_CRAWL_WARC_REVISIT] = "revisit",
-    [LARIAT_CRAWL_WARC_METADATA] = "metadata",
-    [LARIAT_CRAWL_WARC_RESOURCE] = "resource",
-    [LARIAT_CRAWL_WARC_CONVERSION] = "conversion",
-    [LARIAT_CRAWL_WARC_CONTINUATION] = "continuation"};
-enum { TYPES = sizeof types / sizeof types[0] };
-
-const char *lariat_crawl_warc_type_name(lariat_crawl_warc_type type) {
-  return types[(unsigned)type < TYPES ? type : LARIAT_CRAWL_WARC_UNKNOWN];
-}
-
-static lariat_crawl_warc_type read_type(const char *name) {
-  for (unsigned type = 1; name && type < TYPES; type++)
-    if (strcasecmp(name, types[type]) == 0) return (lariat_crawl_warc_type)type;
-  return LARIAT_CRAWL_WARC_UNKNOWN;
-}
-
 /* Reads decimal digits up to 2^63 - 1; false: it is something else. */
 static bool read_length(const char *text, uint64_t *length) {
   *length = 0;
@@ -172,8 +152,8 @@ static void begin_header(lariat_crawl_warc_reader *reader) {
 /* Prepares for the block of the record whose header has been read. */
 static bool begin_block(lariat_crawl_warc_reader *reader,
                         lariat_crawl_warc_event *out) {
-  reader->record.type =
-      read_type(lr_crawl_warc_fields_find(&reader->fields, "WARC-Type"));
+  reader->record.type = lr_crawl_warc_type_of(
+      lr_crawl_warc_fields_find(&reader->fields, "WARC-Type"));
   /* The grammar of 1.0 has angle brackets around URLs, its examples do not;
    * wget writes them. */
   lr_crawl_warc_fields_strip(&reader->fields, "WARC-Target-URI");

@@ -82,11 +82,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t length) {
 
 void fuzz_give_seeds(fuzz_sink *sink, void *context) {
   static const struct fuzz_text texts[] = {
-      FUZZ_TEXT("\x1f\1\0\0http://h/calendar/2026/11\n\x1f\1\0\0http://h/calenda"
-                "r/2026/12"),
-      FUZZ_TEXT("\x1f\0\0\0http://h/s/550e8400-e29b-41d4-a716-446655440000/x\n"),
-      FUZZ_TEXT("\x1f\1\2\3http://h/list?a=1&b=2&c=3\n\x1f\1\2\3http://h/list?a="
-                "2&b=3&c=4&c=4\n\x1f\1\2\3http://h/list?a=2"),
+      FUZZ_TEXT(
+          "\x1f\1\0\0http://h/calendar/2026/11\n\x1f\1\0\0http://h/calenda"
+          "r/2026/12"),
+      FUZZ_TEXT(
+          "\x1f\0\0\0http://h/s/550e8400-e29b-41d4-a716-446655440000/x\n"),
+      FUZZ_TEXT(
+          "\x1f\1\2\3http://h/list?a=1&b=2&c=3\n\x1f\1\2\3http://h/list?a="
+          "2&b=3&c=4&c=4\n\x1f\1\2\3http://h/list?a=2"),
       FUZZ_TEXT("\x1f\1\1\1http://h/deadbeef01/0123456789abcdefghij/%41%4\n"),
       FUZZ_TEXT("\x1f\1\0\0http://h/d/a<b>c</b>1\n\x1f\1\0\0http://h/d/b\n\x1f"
                 "\1\0\0http://h/d/c")};

@@ -9,9 +9,10 @@
 #include "fuzz/fuzz.h"
 
 static const char *const rules_texts[] = {
-    "none",       "session",    "sort-query", "drop=a*,utm_*,sid",
-    "lower-path", "www;scheme", "slash",
-    "sort-query;drop=a,b*;lower-path;www;slash;scheme"};
+    "none",       "session",
+    "sort-query", "drop=a*,utm_*,sid",
+    "lower-path", "www;scheme",
+    "slash",      "sort-query;drop=a,b*;lower-path;www;slash;scheme"};
 
 static lariat_crawl_key_rules *choose_rules(uint8_t choice) {
   lariat_crawl_key_rules *rules;
@@ -38,9 +39,9 @@ static void check_key(const lariat_crawl_key_rules *rules,
   unsigned merged, more;
   lariat_url *again, *bare;
   char *key = write_key(rules, url, &merged);
-  FUZZ_REQUIRE(lariat_url_copy_without(
-                   url, LARIAT_URL_USERINFO | LARIAT_URL_FRAGMENT, &bare) ==
-               LARIAT_OK);
+  FUZZ_REQUIRE(
+      lariat_url_copy_without(url, LARIAT_URL_USERINFO | LARIAT_URL_FRAGMENT,
+                              &bare) == LARIAT_OK);
   const char *text = lariat_url_text(bare, NULL);
   FUZZ_REQUIRE(strlen(key) <= strlen(text));
   FUZZ_REQUIRE((merged == 0) == (strcmp(key, text) == 0));

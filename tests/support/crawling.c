@@ -45,15 +45,15 @@ void crawling_close(struct crawling *c) {
 
 void crawling_seed(struct crawling *c, const char *host, const char *path) {
   if (c->options.seed_count == CRAWLING_SEEDS) abort();
-  c->seeds[c->options.seed_count++] = (lariat_crawl_seed){
-      .url = site_url(c->site, host, path), .priority = 4};
+  c->seeds[c->options.seed_count++] =
+      (lariat_crawl_seed){.url = site_url(c->site, host, path), .priority = 4};
 }
 
 static lariat_value take_end(lariat_value result, void *context) {
   struct crawling *c = context;
   c->ended = true;
-  c->status = lariat_is_failure(result) ? lariat_failure_status(result)
-                                        : LARIAT_OK;
+  c->status =
+      lariat_is_failure(result) ? lariat_failure_status(result) : LARIAT_OK;
   return lariat_value_drop(result);
 }
 

@@ -21,7 +21,7 @@ struct crawling {
   lariat_pool_options pool;
   lariat_client_options client;
   lariat_crawl_seed seeds[CRAWLING_SEEDS];
-  lariat_crawl *crawl; /* NULL: none runs */
+  lariat_crawl *crawl;      /* NULL: none runs */
   lariat_crawl_stats stats; /* of the last run, at its end */
   lariat_status status;     /* that its start came to */
   bool ended;

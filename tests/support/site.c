@@ -60,8 +60,7 @@ static void *must(void *memory) {
 
 static struct asked *find_asked(struct site *site, const char *place) {
   size_t hash = 5381;
-  for (const char *at = place; *at; at++)
-    hash = hash * 33 + (unsigned char)*at;
+  for (const char *at = place; *at; at++) hash = hash * 33 + (unsigned char)*at;
   for (size_t i = hash % MOST_PATHS;; i = (i + 1) % MOST_PATHS)
     if (!site->asked[i].place || strcmp(site->asked[i].place, place) == 0)
       return &site->asked[i];
@@ -148,18 +147,18 @@ static bool send_all(int fd, const char *bytes, size_t length) {
   return true;
 }
 
-static bool send_page(int fd, int status, const char *headers,
-                      const char *body, size_t length) {
+static bool send_page(int fd, int status, const char *headers, const char *body,
+                      size_t length) {
   char head[2048];
   bool typed = strcasestr(headers, "content-type:") != NULL;
   bool sized = strcasestr(headers, "content-length:") != NULL;
   char size[64] = "";
   if (!sized && status != 304)
     snprintf(size, sizeof size, "Content-Length: %zu\r\n", length);
-  int count = snprintf(head, sizeof head, "HTTP/1.1 %d %s\r\n%s%s%s\r\n",
-                       status, reason_of(status),
-                       typed ? "" : "Content-Type: text/html\r\n", size,
-                       headers);
+  int count =
+      snprintf(head, sizeof head, "HTTP/1.1 %d %s\r\n%s%s%s\r\n", status,
+               reason_of(status), typed ? "" : "Content-Type: text/html\r\n",
+               size, headers);
   return send_all(fd, head, (size_t)count) && send_all(fd, body, length);
 }
 

@@ -67,7 +67,7 @@ static char *number_ids(const char *bytes, size_t length) {
       check_uuid(bytes + at + 10);
       memcpy(seen[count++], bytes + at + 10, 36);
     }
-    out += (size_t)sprintf(copy + out, "<%zu>", which + 1);
+    out += (size_t)snprintf(copy + out, 47, "<%zu>", which + 1);
     at += 47;
   }
   copy[out] = '\0';
@@ -359,6 +359,10 @@ static void test_revisit(void) {
                 "sha1:F4CYQVV33NASJLRDIL5FC6RHNFR3UIF2\r\n"
                 "Content-Type: application/http; msgtype=response\r\n"
                 "Content-Length: 44\r\n\r\n" HEAD "\r\n\r\n");
+  uint8_t sha1[20];
+  CU_ASSERT_EQUAL(lariat_crawl_warc_digest(buffer, BODY, strlen(BODY), sha1),
+                  LARIAT_OK);
+  CU_ASSERT_EQUAL(memcmp(sha1, place.payload_sha1, sizeof sha1), 0);
   /* A digest that is given is not computed again; a 304 has no digest of its
    * own. */
   lariat_crawl_warc_buffer_clear(buffer);

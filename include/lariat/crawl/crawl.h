@@ -90,7 +90,7 @@ typedef struct lariat_crawl_options {
   size_t size;
   const char *directory;          /* of the crawl; made if it is not there */
   const lariat_crawl_seed *seeds; /* may be none where the directory is one of a
-                                     crawl */
+                                     crawl, whose seeds are seeds still */
   size_t seed_count;
   const char *const *sitemaps; /* URLs, beside those of robots.txt */
   size_t sitemap_count;
@@ -119,7 +119,8 @@ typedef struct lariat_crawl_options {
   bool ignore_robots;
   const char *user_agent; /* NULL: "lariat/VERSION (+CONTACT)".  Its product
                              token is the name in robots.txt */
-  const char *contact;    /* URL or mail address; required off loopback */
+  const char *contact;    /* URL or mail address; required off loopback.  NULL,
+                             as the name above: what the directory remembers */
   const lariat_crawl_host_options *hosts;
   size_t host_count;
 
@@ -129,15 +130,15 @@ typedef struct lariat_crawl_options {
   uint64_t max_body_bytes; /* 64 MiB, as it comes and decompressed; what is
                               longer is cut, and marked so in the WARC */
 
-  unsigned trap_repeat;  /* equal segments in a row; 3; 0: off, as the next */
+  unsigned trap_repeat;   /* equal segments in a row; 3; 0: off, as the next */
   unsigned trap_segments; /* of a path; 20 */
   unsigned trap_query;    /* variants of one path; 1,000 */
   bool no_trap_similar;   /* do not close shapes whose pages are all alike */
 
   bool no_warc;
-  uint64_t warc_size; /* a new file from so many bytes on; 1 GB */
-  int warc_level;     /* of compression, 0 to 12; 4 */
-  bool cdx;           /* CDXJ beside each WARC file that is closed */
+  uint64_t warc_size;        /* a new file from so many bytes on; 1 GB */
+  int warc_level;            /* of compression, 0 to 12; 4 */
+  bool cdx;                  /* CDXJ beside each WARC file that is closed */
   const char *jsonl, *links; /* paths; NULL: none */
   bool revisit_off;          /* same bodies are written again */
   const char *since;         /* directory of an earlier crawl */
@@ -147,11 +148,12 @@ typedef struct lariat_crawl_options {
   unsigned in_flight; /* requests at once, of all; 1,024 */
   unsigned reactors;  /* 0: the CPUs */
   bool durable_power; /* what is committed outlives a power cut, too */
-  const lariat_pool_options *pool;     /* trust, addresses, resolver; NULL: the
-                                          defaults */
-  const lariat_client_options *client; /* time-outs, HTTP version; NULL: HTTP/1.1,
-                                          two minutes for a page, 10 s for a
-                                          connection, 60 s without a byte */
+  const lariat_pool_options *pool; /* trust, addresses, resolver; NULL: the
+                                      defaults */
+  const lariat_client_options
+      *client; /* time-outs, HTTP version; NULL: HTTP/1.1,
+                  two minutes for a page, 10 s for a
+                  connection, 60 s without a byte */
 
   bool allow_private; /* connect to addresses that are not public; else only
                          those of the seeds, where they name them */
@@ -260,7 +262,7 @@ typedef enum lariat_crawl_end {
 typedef struct lariat_crawl_stats {
   size_t size;
   lariat_crawl_end end;
-  const char *end_reason; /* "--max-pages"; the crawl's; "": none */
+  const char *end_reason; /* "--max-pages"; static; "": none */
   bool paused;
   uint64_t pages, bytes; /* answers, and their bodies decompressed */
   uint64_t known;        /* URLs */
@@ -275,7 +277,7 @@ typedef struct lariat_crawl_stats {
   uint64_t memory_bytes; /* of queues and fingerprints */
   uint64_t by_status[6]; /* none, 1xx..5xx; of this run */
   uint64_t elapsed_ms;   /* of this run */
-  uint64_t busy_ns; /* of this run: CPU of the pool's reactors, in all */
+  uint64_t busy_ns;      /* of this run: CPU of the pool's reactors, in all */
   unsigned reactors;
 } lariat_crawl_stats;
 

@@ -24,8 +24,8 @@ typedef struct lariat_crawl_reader lariat_crawl_reader;
  *
  * LARIAT_OK, LARIAT_ENOMEM
  * LARIAT_ENOTFOUND  there is no crawl
- * LARIAT_EFORMAT    its files are another program's, or those of a newer version
- * LARIAT_ESYSTEM    a file cannot be read */
+ * LARIAT_EFORMAT    its files are another program's, or those of a newer
+ * version LARIAT_ESYSTEM    a file cannot be read */
 LARIAT_API LARIAT_MUST_USE lariat_status
 lariat_crawl_reader_open(const char *directory, lariat_crawl_reader **out,
                          lariat_crawl_error *error);
@@ -51,7 +51,7 @@ typedef struct lariat_crawl_outcome {
   int status;       /* of HTTP; 0: none */
   int64_t at_ns;    /* when it was asked for, since 1970 */
   uint64_t took_ms;
-  uint64_t bytes; /* of the body, decompressed */
+  uint64_t bytes;   /* of the body, decompressed */
   const char *type; /* media type */
   const char *note; /* why */
   unsigned depth;
@@ -60,9 +60,8 @@ typedef struct lariat_crawl_outcome {
 } lariat_crawl_outcome;
 
 /* Returns false to stop. */
-typedef bool
-lariat_crawl_outcome_callback(const lariat_crawl_outcome *outcome,
-                              void *context);
+typedef bool lariat_crawl_outcome_callback(const lariat_crawl_outcome *outcome,
+                                           void *context);
 
 /* Calls `callback` for each outcome, in the order in which they were written,
  * on the calling thread.
@@ -94,7 +93,8 @@ lariat_crawl_reader_hosts(lariat_crawl_reader *reader,
                           lariat_crawl_host_taker *callback, void *context);
 
 /* Answers as lariat_crawl_why does, from the directory; `options` are those of
- * the crawl, for its scope and its name in robots.txt; NULL: the defaults.
+ * the crawl, for its scope and its name in robots.txt; NULL: what the
+ * directory remembers of them.
  * `*out` is memory of the caller's (lariat_memory_release).
  *
  * LARIAT_OK, LARIAT_ENOMEM

@@ -109,6 +109,16 @@ typedef struct lariat_crawl_warc_place {
   uint8_t payload_sha1[20];                  /* of the body */
 } lariat_crawl_warc_place;
 
+/* Writes the SHA-1 of a body: by it a body is known again that an earlier
+ * record has, and as `digest` of its exchange it is not computed twice.  The
+ * buffer's thread.
+ *
+ * LARIAT_OK
+ * LARIAT_ESYSTEM  OpenSSL makes no digest */
+LARIAT_API LARIAT_MUST_USE lariat_status
+lariat_crawl_warc_digest(lariat_crawl_warc_buffer *buffer, const char *body,
+                         size_t length, uint8_t sha1[20]);
+
 /* Adds the records of an exchange: response or revisit, if there is a head;
  * request, if there is one of that; metadata, if there is something to say.
  * Each names the first by WARC-Concurrent-To.  `*place` (may be NULL) gets

@@ -25,7 +25,7 @@ LARIAT_BEGIN_C
 
 typedef struct lariat_crawl_warc_check lariat_crawl_warc_check;
 
-/* What was found.  The library makes it; it may grow at its end. */
+/* A problem that was found.  The library makes it; it may grow at its end. */
 typedef struct lariat_crawl_warc_problem {
   const char *path; /* of the file */
   uint64_t offset;  /* of the record or gzip member, in it */

@@ -158,9 +158,15 @@ static void the_limit_is_told(void) {
   stats.elapsed_ms += 1000;
   stats.in_flight = 100;
   pace_add(&pace, &stats);
+  stats.elapsed_ms += 1000;
+  stats.in_flight = stats.hosts_waiting = 0;
+  stats.queued = 7;
+  for (int i = 0; i < 10; i++, stats.elapsed_ms += 1000)
+    pace_add(&pace, &stats);
   pace_describe_limits(&pace, text, sizeof text);
-  CU_ASSERT_STRING_EQUAL(text, "politeness (delays of hosts) 60 %, servers and "
-                               "network 20 %, CPU 10 %, --concurrency 10 %");
+  CU_ASSERT_STRING_EQUAL(text, "politeness (delays of hosts) 30 %, servers and "
+                               "network 10 %, CPU 5 %, --concurrency 5 %, "
+                               "retries and Retry-After 50 %");
 }
 
 static void the_line_has_the_most_important_first(void) {

@@ -10,6 +10,7 @@
 
 #include "crawl/reload.h"
 #include "crawl/run_options.h"
+#include "crawl/setting_value.h"
 #include "support/fixture.h"
 
 /* ---- A file and a command line ---- */
@@ -215,6 +216,24 @@ static void what_has_changed_is_set(void) {
   end_reading(&r);
 }
 
+static void expect_value(const char *name, const char *value,
+                         const char *expected) {
+  char out[SETTING_VALUE_CAPACITY];
+  CU_ASSERT_STRING_EQUAL(setting_value(name, value, out), expected);
+}
+
+static void values_have_their_units(void) {
+  expect_value("delay", "5m", "300000ms");
+  expect_value("delay", "0.25", "250ms");
+  expect_value("host.a.test.delay", "2s", "2000ms");
+  expect_value("max-time", "1h", "3600000ms");
+  expect_value("max-bytes", "2G", "2147483648");
+  expect_value("max-bytes-per-host", "10MB", "10000000");
+  expect_value("max-pages", "100", "100");
+  expect_value("delay", "soon", "soon");
+  expect_value("trap.open", "5m", "5m");
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"the defaults are the library's", defaults_are_the_librarys},
@@ -223,6 +242,7 @@ int main(int argc, char **argv) {
       {"the command line wins", the_command_line_wins},
       {"sections are for hosts", sections_are_for_hosts},
       {"what has changed is set", what_has_changed_is_set},
+      {"values have their units", values_have_their_units},
   };
   return fixture_main("crawl settings", tests, FIXTURE_COUNT(tests), argc,
                       argv);

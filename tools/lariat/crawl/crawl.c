@@ -78,7 +78,7 @@ static void write_counts(struct run *run) {
   struct crawl_counts counts;
   read_counts(run, &counts);
   crawl_outputs_measure(&run->outputs, &counts);
-  if (wants_json(run)) print_json(&counts);
+  if (wants_json(run) && run->seconds) print_json(&counts);
 }
 
 static void on_second(void *context) {
@@ -86,7 +86,8 @@ static void on_second(void *context) {
   lariat_crawl_stats stats = {.size = sizeof stats};
   (void)!lariat_crawl_read_stats(run->crawl, &stats);
   if (run->phase == PHASE_CRAWLING) pace_add(&run->pace, &stats);
-  if (run->seconds++ % SECONDS_OF_A_LINE == 0) write_counts(run);
+  if (run->seconds % SECONDS_OF_A_LINE == 0) write_counts(run);
+  run->seconds++;
   if (lariat_reactor_call_later(run->reactor, SECOND_MS, on_second, run, NULL,
                                 &run->second) != LARIAT_OK)
     say("out of memory: no more progress is shown");

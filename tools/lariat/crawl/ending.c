@@ -31,7 +31,7 @@ static void print_reason(const struct crawl_counts *counts, FILE *file) {
 
 static void print_sums(const struct crawl_counts *counts, FILE *file) {
   const lariat_crawl_stats *stats = &counts->stats;
-  fprintf(file, ": %s pages, %s of bodies, %s queued, %s hosts, in %s\n",
+  fprintf(file, ": pages %s, bodies %s, queued %s, hosts %s, in %s\n",
           view_count(stats->pages).text, units_bytes((double)stats->bytes).text,
           view_count(stats->queued).text, view_count(stats->hosts).text,
           units_clock((double)stats->elapsed_ms / 1000).text);

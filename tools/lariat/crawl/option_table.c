@@ -315,7 +315,10 @@ static const struct option_row rows[] = {
                "kept in *DIR/outcomes.jsonl* then."},
     {NAMED("links", '\0', "FILE", OUTPUT), AT(TEXT, output.links), .low = 1,
      .files = OPTION_FILES, .is_terse = true, .help = "the links",
-     .manual = "Writes the links of each page, a line of JSON each."},
+     .manual =
+         "Writes a line for each link that a page has: the page, the link, L "
+         "(link), E (embedded) or the like, and what became of it, with "
+         "tabs between them."},
     {NAMED("exec", '\0', "CMD", OUTPUT), AT(TEXT, output.exec), .low = 1,
      .help = "reads the lines of JSON", .is_terse = true, .expects = a_command,
      .manual =

@@ -31,8 +31,8 @@ static enum pace_limit find_limit(const struct pace *pace,
   if (is_busy(pace, stats)) return PACE_CPU;
   if (pace->in_flight && stats->in_flight >= pace->in_flight)
     return PACE_CONCURRENCY;
-  return stats->hosts_waiting > stats->in_flight ? PACE_POLITENESS
-                                                 : PACE_SERVERS;
+  if (stats->hosts_waiting > stats->in_flight) return PACE_POLITENESS;
+  return stats->in_flight || !stats->queued ? PACE_SERVERS : PACE_LATER;
 }
 
 void pace_add(struct pace *pace, const lariat_crawl_stats *stats) {
@@ -72,6 +72,7 @@ void pace_describe_limits(const struct pace *pace, char *out, size_t capacity) {
       [PACE_SERVERS] = "servers and network",
       [PACE_CPU] = "CPU",
       [PACE_CONCURRENCY] = "--concurrency",
+      [PACE_LATER] = "retries and Retry-After",
       [PACE_PAUSED] = "paused"};
   uint64_t whole = 0;
   out[0] = '\0';

@@ -20,6 +20,8 @@ enum pace_limit {
   PACE_SERVERS,     /* answers are on their way */
   PACE_CPU,         /* of the reactors */
   PACE_CONCURRENCY, /* as many are in flight as may be */
+  PACE_LATER,       /* nothing is due: retries, Retry-After, hosts that are down
+                     */
   PACE_PAUSED,
   PACE_LIMITS
 };

@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "crawl/setting_value.h"
 #include "say.h"
 
 /* ---- What has changed ---- */
@@ -98,7 +99,9 @@ bool reload_apply(struct reload *reload, reload_setter set, void *context) {
 
 static void set_in_crawl(void *context, const char *name, const char *value) {
   lariat_crawl_error error = {.message = ""};
-  lariat_status status = lariat_crawl_set(context, name, value, &error);
+  char written[SETTING_VALUE_CAPACITY];
+  lariat_status status = lariat_crawl_set(
+      context, name, setting_value(name, value, written), &error);
   if (status != LARIAT_OK)
     say("%s = %s holds from the next start on: %s", name, value,
         error.message[0] ? error.message : lariat_status_text(status));

@@ -11,6 +11,7 @@
 
 #include "crawl/asking.h"
 #include "crawl/report_page.h"
+#include "crawl/setting_value.h"
 #include "crawl/survey.h"
 #include "crawl/tables.h"
 #include "crawl/view.h"
@@ -172,17 +173,18 @@ static int do_add(const struct steering_settings *settings) {
   return code;
 }
 
-static int set_one(const struct steering_settings *settings,
-                   const char *operand) {
-  const char *equals = strchr(operand, '=');
+static int set_one(const struct steering_settings *settings, char *operand) {
+  char value[SETTING_VALUE_CAPACITY];
+  char *equals = strchr(operand, '=');
   if (!equals || equals == operand) {
     say("set takes NAME=VALUE, as delay=2s, not \"%s\"", operand);
     return EXIT_USAGE;
   }
+  *equals = '\0';
   return ask_simply(settings,
-                    json_pack("{sssoss}", "command", "set", "name",
-                              json_stringn(operand, (size_t)(equals - operand)),
-                              "value", equals + 1),
+                    json_pack("{ssssss}", "command", "set", "name", operand,
+                              "value",
+                              setting_value(operand, equals + 1, value)),
                     "; give it as an option when it is started");
 }
 

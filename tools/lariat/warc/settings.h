@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-/* What is done; a larger one is done rather than a smaller one. */
+/* The actions: a larger one is done rather than a smaller one. */
 enum warc_action { WARC_RUN, WARC_HELP, WARC_VERSION };
 
 struct warc_settings {

@@ -25,7 +25,7 @@ struct showing {
   struct text line;
 };
 
-/* What is looked for.  `url` NULL: the record at the offset. */
+/* The record that is looked for; `url` NULL: the one at the offset. */
 struct wanted {
   const char *url;
   const char *normal; /* the same, normalised; NULL: it is no URL */

@@ -12,7 +12,7 @@
 #include "warc/commands.h"
 #include "warc/option_table.h"
 
-/* What can be done with files. */
+/* An action, with files. */
 struct verb {
   const char *name;
   int (*run)(const struct warc_settings *settings, int count, char **arguments);

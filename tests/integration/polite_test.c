@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT
+ * polite_test.c: crawls of a computed web whose server counts, by the kernel's
+ * stamps, what came too soon, what was forbidden, what was before robots.txt,
+ * and how many were at once. */
+#include <lariat/crawl/crawl.h>
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <lariat/failure.h>
+
+#include "support/fixture.h"
+#include "support/synthweb.h"
+
+enum { LONGEST_MS = 60000 };
+
+struct polite {
+  struct fixture f;
+  struct synthweb web;
+  char directory[64];
+  lariat_pool_options pool;
+  lariat_client_options client;
+  lariat_crawl_seed seed;
+  lariat_crawl_options options;
+  lariat_crawl *crawl;
+  lariat_crawl_stats stats;
+  bool ended;
+};
+
+static void open_web(struct polite *p, const char *const *web_options) {
+  memset(p, 0, sizeof *p);
+  synthweb_start(&p->web, web_options);
+  fixture_open(&p->f, FIXTURE_PLAIN);
+  snprintf(p->directory, sizeof p->directory, "/tmp/lariat-crawl-XXXXXX");
+  CU_ASSERT_PTR_NOT_NULL_FATAL(mkdtemp(p->directory));
+  p->options = lariat_crawl_defaults();
+  p->pool = lariat_pool_defaults();
+  p->client = lariat_client_defaults();
+  p->pool.addresses.allow_nets = "127.0.0.0/8";
+  p->client.http = LARIAT_HTTP_1_1;
+  p->seed = (lariat_crawl_seed){.url = p->web.first, .priority = 4};
+  p->options.directory = p->directory;
+  p->options.pool = &p->pool;
+  p->options.client = &p->client;
+  p->options.seeds = &p->seed;
+  p->options.seed_count = 1;
+  p->options.scope = LARIAT_CRAWL_SCOPE_ANY;
+  p->options.reactors = 3;
+}
+
+static int remove_file(const char *path, const struct stat *about, int kind,
+                       struct FTW *place) {
+  (void)about, (void)kind, (void)place;
+  return remove(path);
+}
+
+static void close_web(struct polite *p) {
+  (void)nftw(p->directory, remove_file, 16, FTW_DEPTH | FTW_PHYS);
+  fixture_close(&p->f);
+  synthweb_close(&p->web);
+}
+
+static lariat_value take_end(lariat_value result, void *context) {
+  struct polite *p = context;
+  CU_ASSERT_FALSE(lariat_is_failure(result));
+  p->ended = true;
+  return lariat_value_drop(result);
+}
+
+static bool has_ended(void *context) {
+  return ((struct polite *)context)->ended;
+}
+
+/* Crawls to the end, and has the server tell what it saw. */
+static void run(struct polite *p) {
+  lariat_crawl_error error;
+  if (lariat_crawl_new(&p->options, &p->crawl, &error) != LARIAT_OK) {
+    fixture_fail("no crawl: %s", error.message);
+    return;
+  }
+  lariat_deferred_forget(
+      lariat_deferred_add_both(lariat_crawl_start(p->crawl), take_end, p));
+  if (!fixture_run_until(&p->f, has_ended, p, LONGEST_MS))
+    fixture_fail("the crawl does not end");
+  p->stats = (lariat_crawl_stats){.size = sizeof p->stats};
+  CU_ASSERT_EQUAL(lariat_crawl_read_stats(p->crawl, &p->stats), LARIAT_OK);
+  lariat_crawl_free(p->crawl);
+  synthweb_end(&p->web);
+}
+
+static void expect_total(const struct polite *p, const char *name,
+                         int64_t most) {
+  int64_t total = synthweb_total(&p->web, name);
+  if (total > most)
+    fixture_fail("%s: %lld, of %lld requests", name, (long long)total,
+                 (long long)synthweb_total(&p->web, "requests"));
+}
+
+static void expect_polite(const struct polite *p) {
+  expect_total(p, "short_gaps", 0);
+  expect_total(p, "forbidden", 0);
+  expect_total(p, "before_robots", 0);
+  expect_total(p, "in_flight_max", 1);
+}
+
+/* ---- Gaps ---- */
+
+/* On three reactors, with robots.txt of all kinds: some lead to the first host,
+ * which has many pages of its own. */
+static void test_gaps(void) {
+  static const char *const web[] = {
+      "--pages", "160",        "--hosts", "40",     "--skew", "1", "--gap-ms",
+      "300",     "--features", "robots",  "--seed", "7",      NULL};
+  struct polite p;
+  open_web(&p, web);
+  p.options.delay_ms = 300;
+  run(&p);
+  CU_ASSERT_EQUAL(p.stats.end, LARIAT_CRAWL_DONE);
+  CU_ASSERT_TRUE(synthweb_total(&p.web, "requests") > 200);
+  CU_ASSERT_EQUAL(synthweb_of_kind(&p.web, "page", "missing"), 0);
+  expect_polite(&p);
+  close_web(&p);
+}
+
+/* Without a delay one at a time is still what a host gets. */
+static void test_one_at_a_time(void) {
+  static const char *const web[] = {"--pages",    "1500",
+                                    "--hosts",    "12",
+                                    "--features", "robots,moved,copies,maps",
+                                    NULL};
+  struct polite p;
+  open_web(&p, web);
+  p.options.delay_ms = 0;
+  run(&p);
+  CU_ASSERT_EQUAL(p.stats.end, LARIAT_CRAWL_DONE);
+  CU_ASSERT_EQUAL(synthweb_of_kind(&p.web, "page", "missing"), 0);
+  expect_polite(&p);
+  close_web(&p);
+}
+
+int main(int argc, char **argv) {
+  static const struct fixture_test tests[] = {
+      {"the server sees no gap that is too short", test_gaps},
+      {"the server sees one request at a time", test_one_at_a_time},
+  };
+  return fixture_main("polite", tests, FIXTURE_COUNT(tests), argc, argv);
+}
