@@ -26,7 +26,7 @@ static const uint64_t millisecond_ns = 1000000;
 static const uint64_t budget_grace_ms = 10000;
 
 /* URLs of a host that are handed out, at least. */
-enum { LEAST_AWAY = 16 };
+enum { LEAST_AWAY = 16, COMMIT_OUTCOMES = 1000, COUNT_TICKS = 4 };
 
 /* ---- Making one ---- */
 
@@ -237,6 +237,7 @@ lariat_status lariat_crawl_new(const lariat_crawl_options *options,
   lariat_crawl *crawl = lr_crawl_allocate(1, sizeof *crawl);
   if (!crawl) return LARIAT_ENOMEM;
   crawl->end_reason = "";
+  crawl->commit_outcomes = COMMIT_OUTCOMES;
   crawl->reactor = lariat_reactor_current();
   crawl->mailbox = lariat_reactor_mailbox(crawl->reactor);
   lr_crawl_list_init(&crawl->questions);
@@ -430,10 +431,17 @@ void lr_crawl_look_at_end(lariat_crawl *crawl) {
 
 static void set_tick(lariat_crawl *crawl);
 
-/* Commits what has come, and wakes what is due. */
+static void take_count(lr_crawl_message *message) {
+  if (message->to->shard) lr_crawl_shard_count(message->to->shard);
+}
+
+/* Commits what has come, and wakes what is due; asks the shards for their
+ * counts at some ticks. */
 static void take_tick(void *context) {
   lariat_crawl *crawl = context;
   set_tick(crawl);
+  if (crawl->state == LR_CRAWL_GOING && crawl->ticks++ % COUNT_TICKS == 0)
+    lr_crawl_tell_shards(crawl, &(lr_crawl_message){.take = take_count});
   if (crawl->end == LARIAT_CRAWL_DISK || !lr_crawl_commit(crawl)) return;
   if (crawl->state != LR_CRAWL_GOING) return;
   (void)lr_crawl_frontier_wake(crawl->frontier, (int64_t)time(NULL));

@@ -61,8 +61,11 @@ struct lariat_crawl {
   bool resumed;         /* an earlier run has been in the directory */
   bool flushing;        /* a call that gives the shards their work is away */
   uint64_t uncommitted; /* outcomes */
-  uint64_t pages;       /* of all runs */
+  uint64_t commit_outcomes; /* so many are committed at once */
+  uint64_t pages;           /* of all runs */
   uint64_t bytes;
+  uint64_t redirect_traps; /* redirects that were one too many */
+  unsigned ticks;
   uint64_t start_ns, end_ns;
   uint64_t stop_at_ns; /* when the grace of a stop is over */
   lariat_timer tick;

@@ -9,9 +9,9 @@
 #include "memory.h"
 
 enum {
-  COMMIT_OUTCOMES = 1000,
   COMMIT_BYTES = 16 * 1024 * 1024,
-  MOST_TAKEN = 256 /* URLs of a host at once */
+  MOST_TAKEN = 256,   /* URLs of a host at once */
+  MOST_REDIRECTS = 20 /* in a row */
 };
 
 void lr_crawl_take_host(void *context, uint64_t host, const char *origin) {
@@ -48,12 +48,27 @@ static lr_crawl_work *work_of(lr_crawl_member *member) {
   return member->work;
 }
 
+/* Tells the shard what an earlier run knows of a host, with its first URLs. */
+static void add_host_to_work(lariat_crawl *crawl, lr_crawl_work *work,
+                             uint64_t host) {
+  lr_crawl_dispatched_host *own = &crawl->dispatch.hosts[host];
+  lr_crawl_host_facts facts;
+  if (own->is_told || !work) return;
+  own->is_told = true;
+  const char *origin = lr_crawl_frontier_origin(crawl->frontier, host);
+  if (crawl->resumed && origin &&
+      lr_crawl_frontier_host(crawl->frontier, host, &facts) &&
+      facts.robots_at_s)
+    lr_crawl_work_add_host(work, origin, &facts);
+}
+
 /* Gives URLs of a host to its shard; those for which there is no memory are
  * forgotten until the next run. */
 static void add_to_work(lariat_crawl *crawl, uint64_t host,
                         lr_crawl_queued_url *queued, size_t count) {
   lr_crawl_member *member = &crawl->members[crawl->dispatch.hosts[host].shard];
   lr_crawl_work *work = work_of(member);
+  add_host_to_work(crawl, work, host);
   for (size_t i = 0; i < count; i++)
     if (!work || !lr_crawl_work_add(work, &queued[i], host))
       lr_crawl_queued_url_clear(&queued[i]);
@@ -126,10 +141,33 @@ static bool check(lariat_crawl *crawl, lariat_status status, const char *what) {
   return false;
 }
 
+/* Tells whether so many redirects in a row have led to a URL that another is
+ * not followed. */
+static bool is_redirect_trap(lariat_crawl *crawl,
+                             const lr_crawl_found_url *found) {
+  uint64_t via = found->via;
+  char hop = found->hop;
+  unsigned count = 0;
+  while (hop == 'R' && via && count < MOST_REDIRECTS) {
+    lr_crawl_known_url known;
+    if (lr_crawl_frontier_read_url(crawl->frontier, via, &known) != LARIAT_OK)
+      return false;
+    hop = known.hop;
+    via = known.via;
+    count++;
+    lariat_memory_release(known.url);
+  }
+  return count == MOST_REDIRECTS;
+}
+
 static bool take_urls(lariat_crawl *crawl, const lr_crawl_report *report) {
   for (size_t i = 0; i < report->url_count; i++) {
     lr_crawl_found_url found = lr_crawl_report_url(report, i);
     bool added;
+    if (found.hop == 'R' && is_redirect_trap(crawl, &found)) {
+      crawl->redirect_traps++;
+      continue;
+    }
     lariat_status status =
         lr_crawl_frontier_offer(crawl->frontier, &found, &added);
     if (!check(crawl, status, "the log of URLs cannot be written"))
@@ -154,11 +192,12 @@ static bool take_outcomes(lariat_crawl *crawl, lr_crawl_report *report) {
   for (size_t i = 0; i < report->outcome_count; i++) {
     lr_crawl_outcome *outcome = &report->outcomes[i];
     uint64_t host = outcome->host;
-    count_page(crawl, outcome);
+    bool is_url = outcome->url != 0;
+    if (is_url) count_page(crawl, outcome);
     lariat_status status = lr_crawl_frontier_finish(crawl->frontier, outcome);
     if (!check(crawl, status, "the log of outcomes cannot be written"))
       return false;
-    lr_crawl_dispatch_got(&crawl->dispatch, host);
+    if (is_url) lr_crawl_dispatch_got(&crawl->dispatch, host);
     crawl->uncommitted++;
   }
   return true;
@@ -181,7 +220,7 @@ static void take_parts(lariat_crawl *crawl, lr_crawl_report *report) {
   if (!take_hosts(crawl, report) || !take_urls(crawl, report) ||
       !take_outcomes(crawl, report))
     return;
-  if (crawl->uncommitted >= COMMIT_OUTCOMES ||
+  if (crawl->uncommitted >= crawl->commit_outcomes ||
       lr_crawl_frontier_uncommitted_bytes(crawl->frontier) >= COMMIT_BYTES)
     (void)lr_crawl_commit(crawl);
 }

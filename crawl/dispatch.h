@@ -18,6 +18,7 @@ typedef struct lr_crawl_dispatched_host {
   bool has_more; /* the frontier has URLs of it, perhaps */
   bool waiting;  /* in the list of those that are ready */
   bool is_full;  /* its budget is used up */
+  bool is_told;  /* its shard knows what an earlier run knows of it */
 } lr_crawl_dispatched_host;
 
 typedef struct lr_crawl_dispatch {

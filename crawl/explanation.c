@@ -238,8 +238,9 @@ static bool add_outcome(void *context, const lr_crawl_past_outcome *outcome) {
   add_text(json, "note", outcome->note);
   add_text(json, "warc", outcome->warc);
   if (outcome->warc) {
-    add_number(json, "offset", (int64_t)outcome->offset);
-    add_number(json, "length", (int64_t)outcome->length);
+    add_number(json, "offset",
+               (int64_t)(outcome->offset + outcome->response_offset));
+    add_number(json, "length", (int64_t)outcome->response_length);
   }
   if (outcome->next_s) add_number(json, "next", outcome->next_s);
   lr_crawl_bytes_add_text(json, "}");

@@ -76,19 +76,19 @@ static bool tell_outcome(void *context, const lr_crawl_past_outcome *past) {
     return true;
   }
   if (reading->status != LARIAT_OK) return false;
-  lariat_crawl_outcome outcome = {.size = sizeof outcome,
-                                  .url = known.url,
-                                  .kind =
-                                      lr_crawl_outcome_kind_name(past->kind),
-                                  .status = past->status,
-                                  .at_ns = past->at_ns,
-                                  .took_ms = past->took_ms,
-                                  .bytes = past->bytes,
-                                  .type = text_of(past->type),
-                                  .note = text_of(past->note),
-                                  .depth = known.depth,
-                                  .warc = text_of(past->warc),
-                                  .warc_offset = past->response_offset};
+  lariat_crawl_outcome outcome = {
+      .size = sizeof outcome,
+      .url = known.url,
+      .kind = lr_crawl_outcome_kind_name(past->kind),
+      .status = past->status,
+      .at_ns = past->at_ns,
+      .took_ms = past->took_ms,
+      .bytes = past->bytes,
+      .type = text_of(past->type),
+      .note = text_of(past->note),
+      .depth = known.depth,
+      .warc = text_of(past->warc),
+      .warc_offset = past->offset + past->response_offset};
   bool more = reading->callback(&outcome, reading->context);
   lariat_memory_release(known.url);
   return more;

@@ -36,7 +36,7 @@ void lr_crawl_report_free(lr_crawl_report *report) {
 
 bool lr_crawl_report_is_empty(const lr_crawl_report *report) {
   return !report->url_count && !report->outcome_count && !report->host_count &&
-         !report->ended && !report->failed;
+         !report->ended && !report->failed && !report->counted;
 }
 
 /* ---- Adding ---- */

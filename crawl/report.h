@@ -36,8 +36,9 @@ typedef struct lr_crawl_reported_host {
 
 typedef struct lr_crawl_report {
   unsigned shard;
-  bool ended;  /* the shard has nothing more to tell */
-  bool failed; /* there was no memory for a part of it */
+  bool ended;   /* the shard has nothing more to tell */
+  bool failed;  /* there was no memory for a part of it */
+  bool counted; /* it is sent for its counts alone, too */
   lr_crawl_bytes texts;
   lr_crawl_reported_url *urls;
   size_t url_count, url_capacity;

@@ -30,6 +30,16 @@ static void count_now(lr_crawl_shard *shard) {
   shard->counts.in_flight = lr_crawl_fetcher_in_flight(shard->fetcher);
 }
 
+void lr_crawl_shard_count(lr_crawl_shard *shard) {
+  if (shard->ended || !lr_crawl_shard_report(shard)) return;
+  lr_crawl_politeness_counts counts =
+      lr_crawl_politeness_count(shard->politeness, now_of(shard));
+  shard->counts.hosts_due = counts.due;
+  shard->counts.hosts_down = counts.down;
+  shard->counts.hosts_waiting = counts.sites - counts.empty;
+  shard->report->counted = true;
+}
+
 static void flush(lr_crawl_shard *shard) {
   lr_crawl_report *report = shard->report;
   if (!report || lr_crawl_report_is_empty(report)) return;
@@ -108,6 +118,8 @@ static void take_answer(void *context, const lr_crawl_answer *answer) {
                    lariat_failure_status(answer->failure) == LARIAT_ECANCELLED;
   bool again = verdict == LR_CRAWL_VERDICT_NETWORK && put_back(asking);
   if (!cancelled && !again) lr_crawl_page_take(asking, answer);
+  if (reply.connection_failed)
+    lr_crawl_shard_look_at_failures(shard, asking->site);
   free_asking(asking);
   lr_crawl_shard_go_on(shard);
 }
@@ -299,8 +311,21 @@ void lr_crawl_shard_go_on(lr_crawl_shard *shard) {
 
 /* ---- Work ---- */
 
+/* Takes what an earlier run knows of a site's robots.txt. */
+static void restore_robots(lr_crawl_shard *shard,
+                           const lr_crawl_known_host *host) {
+  (void)lr_crawl_robots_cache_restore(
+      shard->robots, host->origin,
+      &(lr_crawl_robots_kept){.at_s = host->at_s,
+                              .expires_s = host->expires_s,
+                              .status = host->status,
+                              .text = host->robots ? host->robots : "",
+                              .length = host->length});
+}
+
 static void add_task(lr_crawl_shard *shard, lr_crawl_task *task) {
   lr_crawl_site *site = lr_crawl_shard_site(shard, task);
+  if (site && lr_crawl_shard_refuses(shard, site, task)) return;
   if (site && lr_crawl_politeness_add(site, task, false) == LARIAT_OK) return;
   lr_crawl_page_refuse(shard, task, LR_CRAWL_LATER, "out of memory");
   lr_crawl_task_free(task);
@@ -310,6 +335,8 @@ void lr_crawl_shard_take(lr_crawl_shard *shard, lr_crawl_work *work) {
   shard->unacknowledged -= work->acknowledged;
   work->acknowledged = 0;
   if (shard->stopping) return;
+  for (size_t i = 0; i < work->host_count; i++)
+    restore_robots(shard, &work->hosts[i]);
   for (size_t i = 0; i < work->count; i++) add_task(shard, work->tasks[i]);
   work->count = 0;
   run(shard);

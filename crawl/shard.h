@@ -69,6 +69,9 @@ void lr_crawl_shard_set_scope(lr_crawl_shard *shard,
 void lr_crawl_shard_set_delay(lr_crawl_shard *shard, const char *host,
                               uint64_t delay_ms);
 
+/* Has the next report tell how many hosts are due, down and waiting. */
+void lr_crawl_shard_count(lr_crawl_shard *shard);
+
 /* Opens a shape that was closed as a trap. */
 void lr_crawl_shard_open_trap(lr_crawl_shard *shard, const char *shape);
 

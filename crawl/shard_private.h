@@ -23,6 +23,8 @@ typedef struct lr_crawl_site_rules {
   char *failure;     /* why robots.txt had no answer at the last try; NULL */
   char ip[48];       /* from which the last answer was; "": not known */
   bool has_sitemaps; /* they were offered */
+  int64_t hopeless_until_s; /* its URLs are refused until then; 0: they are not
+                             */
 } lr_crawl_site_rules;
 
 typedef struct lr_crawl_look_up lr_crawl_look_up;
@@ -108,6 +110,19 @@ lr_crawl_permission lr_crawl_site_permits(lr_crawl_shard *shard,
                                           const lr_crawl_asking *asking,
                                           char note[256],
                                           lr_crawl_outcome_kind *kind);
+
+/* ---- shard_refusal.c ---- */
+
+/* Refuses all that waits for a site, and for an hour what comes. */
+void lr_crawl_shard_give_site_up(lr_crawl_shard *shard, lr_crawl_site *site);
+
+/* Gives a site up that has been down for some looks at it. */
+void lr_crawl_shard_look_at_failures(lr_crawl_shard *shard,
+                                     lr_crawl_site *site);
+
+/* Refuses a task of a site that was given up; false: it was not. */
+bool lr_crawl_shard_refuses(lr_crawl_shard *shard, lr_crawl_site *site,
+                            lr_crawl_task *task);
 
 /* ---- site_address.c ---- */
 
@@ -198,6 +213,11 @@ void lr_crawl_page_find_redirect(lr_crawl_page *page);
 lariat_status lr_crawl_records_make(const lr_crawl_page *page,
                                     const lr_crawl_body *known,
                                     lr_crawl_outcome *outcome);
+
+/* Tells of the exchange for a robots.txt, which is no URL of the frontier's. */
+void lr_crawl_records_tell_robots(lr_crawl_shard *shard,
+                                  const lr_crawl_site *site, const char *url,
+                                  const lr_crawl_answer *answer);
 
 /* ---- outcome_line.c ---- */
 

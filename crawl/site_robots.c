@@ -157,6 +157,8 @@ static void take_known(lr_crawl_shard *shard, lr_crawl_site *site,
                                  &copy))
     offer_sitemaps(shard, site, copy.rules);
   end_fetch(site);
+  if (step->access == LARIAT_CRAWL_ROBOTS_UNREACHABLE)
+    lr_crawl_shard_give_site_up(shard, site);
 }
 
 /* Goes on with a redirect: at the same origin it is the site's own next turn,
@@ -182,12 +184,13 @@ static void take_redirect(lr_crawl_shard *shard, lr_crawl_site *site,
       visit);
 }
 
-/* Takes an answer to a request for a site's robots.txt, from wherever. */
-static void take_step(lr_crawl_shard *shard, lr_crawl_site *site,
+/* Takes an answer to a request for a site's robots.txt, from wherever; returns
+ * whether it says what the rules are. */
+static bool take_step(lr_crawl_shard *shard, lr_crawl_site *site,
                       const lr_crawl_robots_answer *answer,
                       const char *failure) {
   lr_crawl_site_rules *rules = lr_crawl_site_data(site);
-  if (!rules->fetch) return;
+  if (!rules->fetch) return false;
   lariat_memory_release(rules->failure);
   rules->failure = failure ? lr_crawl_copy_text(failure) : NULL;
   lr_crawl_robots_step step =
@@ -200,6 +203,8 @@ static void take_step(lr_crawl_shard *shard, lr_crawl_site *site,
     end_fetch(site);
     hold_until(shard, site, step.until_s);
   }
+  return step.kind == LR_CRAWL_ROBOTS_STEP_KNOWN &&
+         step.access != LARIAT_CRAWL_ROBOTS_UNREACHABLE;
 }
 
 /* ---- Answers ---- */
@@ -265,8 +270,15 @@ static void take_answer(void *context, const lr_crawl_answer *answer) {
              lariat_response_remote_ip(answer->response));
   lr_crawl_robots_answer read =
       read_answer(answer, reply.retry_after_ms, &content);
-  if (!is_cancelled(answer))
-    take_step(shard, site, &read, read_failure(answer));
+  if (!is_cancelled(answer)) {
+    char *url =
+        rules->fetch
+            ? lr_crawl_copy_text(lr_crawl_robots_fetch_url(rules->fetch))
+            : NULL;
+    if (take_step(shard, site, &read, read_failure(answer)) && url)
+      lr_crawl_records_tell_robots(shard, site, url, answer);
+    lariat_memory_release(url);
+  }
   lr_crawl_content_clear(&content);
   free_asking(asking);
   lr_crawl_shard_go_on(shard);

@@ -66,11 +66,11 @@ static const char *const texts[LR_CRAWL_STATEMENTS] = {
         " left join media_type t on t.id = o.type"
         " left join validator v on v.outcome = o.seq"
         " where o.url between ? and ? order by o.seq",
-    [LR_CRAWL_LOST_END] = "select coalesce(max(offset + length), 0)"
-                          " from outcome where warc = ?1"
-                          " and offset + length <= ?2",
+    [LR_CRAWL_LOST_END] = "select coalesce(max(coalesce(offset, 0) + length),"
+                          " 0) from outcome where warc = ?1"
+                          " and coalesce(offset, 0) + length <= ?2",
     [LR_CRAWL_LOST] = "delete from outcome where warc = ?1"
-                      " and offset + length > ?2",
+                      " and coalesce(offset, 0) + length > ?2",
     [LR_CRAWL_LAST_ROWS] = "select (select coalesce(max(id), 0) from url),"
                            " (select coalesce(max(seq), 0) from outcome),"
                            " (select coalesce(max(id), 0) from warc)",

@@ -182,6 +182,7 @@ static lariat_status recover_open(lr_crawl_warc_series *series,
   lariat_status status = open_current(series, file, fault);
   if (status == LARIAT_EFORMAT && repair)
     status = repair_file(series, store, file, fault);
+  if (status) close_file(series); /* nothing may change what is there */
   series->bytes += series->output.length;
   return status;
 }

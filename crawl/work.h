@@ -16,9 +16,20 @@ typedef struct lr_crawl_task {
   uint64_t host;
 } lr_crawl_task;
 
+/* The robots.txt of a host, as an earlier run has got it. */
+typedef struct lr_crawl_known_host {
+  char *origin;
+  char *robots; /* its text; NULL: none */
+  size_t length;
+  int64_t at_s, expires_s;
+  int status;
+} lr_crawl_known_host;
+
 typedef struct lr_crawl_work {
   lr_crawl_task **tasks;
   size_t count, capacity;
+  lr_crawl_known_host *hosts;
+  size_t host_count, host_capacity;
   size_t acknowledged; /* bytes of reports that were taken */
 } lr_crawl_work;
 
@@ -30,6 +41,10 @@ void lr_crawl_work_free(lr_crawl_work *work);
  * caller's still. */
 bool lr_crawl_work_add(lr_crawl_work *work, const lr_crawl_queued_url *queued,
                        uint64_t host);
+
+/* Adds what is known of a host; without memory nothing is. */
+void lr_crawl_work_add_host(lr_crawl_work *work, const char *origin,
+                            const lr_crawl_host_facts *facts);
 
 void lr_crawl_task_free(lr_crawl_task *task);
 

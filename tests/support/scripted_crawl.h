@@ -139,12 +139,18 @@ static inline lariat_status scripted_offer_links(lr_crawl_frontier *frontier,
   return status;
 }
 
+/* Returns a copy, at the second try where one allocation fails. */
+static inline char *scripted_copy(const char *text) {
+  char *copy = lr_crawl_copy_text(text);
+  return copy ? copy : lr_crawl_copy_text(text);
+}
+
 /* Returns a text with a URL in it. */
 static inline char *scripted_text(const char *before, const char *url,
                                   const char *behind) {
   char text[400];
   snprintf(text, sizeof text, "%s%s%s", before, url, behind);
-  return lr_crawl_copy_text(text);
+  return scripted_copy(text);
 }
 
 /* Makes a page's outcome: some are to be tried again first. */
@@ -168,9 +174,9 @@ scripted_outcome(const lr_crawl_queued_url *queued, int64_t now_s) {
   outcome.records = scripted_text("RECORD ", queued->url,
                                   " of some length, so that a file is full "
                                   "after a few of them\n");
-  outcome.type = lr_crawl_copy_text("text/html");
+  outcome.type = scripted_copy("text/html");
   outcome.etag = scripted_text("\"", queued->url, "\"");
-  if (outcome.records) outcome.records_length = strlen(outcome.records);
+  outcome.records_length = strlen(outcome.records);
   outcome.has_digest = true;
   memset(outcome.digest, (int)page, sizeof outcome.digest);
   return outcome;

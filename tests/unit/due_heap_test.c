@@ -15,8 +15,8 @@ static void test_order(void) {
     lr_crawl_due_add(&heap, (lr_crawl_due_url){.due_s = id * 7919u % 1000,
                                                .id = id,
                                                .host = id + 1,
-                                               .priority = id % 8,
-                                               .tries = id});
+                                               .priority = id & 7u,
+                                               .tries = id & 0xffff});
   }
   for (uint32_t i = 0; i < 5000; i++) {
     lr_crawl_due_url url = lr_crawl_due_take(&heap);

@@ -56,7 +56,7 @@ typedef struct lariat_crawl_outcome {
   const char *note; /* why */
   unsigned depth;
   const char *warc; /* the file's name */
-  uint64_t warc_offset;
+  uint64_t warc_offset; /* of the response, or revisit, in it */
 } lariat_crawl_outcome;
 
 /* Returns false to stop. */

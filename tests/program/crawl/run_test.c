@@ -208,6 +208,7 @@ static void nothing_answers(void) {
   CU_ASSERT(ports_find(&port, 1));
   snprintf(none, sizeof none, "http://127.0.0.1:%u/", port);
   expect_crawl(&t, CRAWL("--retries", "0", "site", none), 5);
+  program_said(&t.crawl, "nothing has answered: http://127.0.0.1:");
   close_test(&t);
 }
 
@@ -372,8 +373,12 @@ static void a_stopped_crawl_is_read(void) {
  * and one that is out of scope; of a running crawl and of a stopped one. */
 static void expect_whys(struct run_test *t) {
   const char *directory = t->directory;
-  expect_command(t, COMMAND("why", "--json", directory, url(t, "/extra")), 0);
-  CU_ASSERT(count(t->command.out, "fetched") >= 1);
+  unsigned found = 0;
+  for (int i = 0; i < 100 && !found; i++) { /* until it is committed */
+    expect_command(t, COMMAND("why", "--json", directory, url(t, "/extra")), 0);
+    found = count(t->command.out, "fetched");
+  }
+  CU_ASSERT(found >= 1);
   json_t *json = json_loads(t->command.out, 0, NULL);
   CU_ASSERT(json_is_object(json));
   json_decref(json);

@@ -16,6 +16,7 @@
 #include "crawl/run_options.h"
 #include "crawl/seeds.h"
 #include "crawl/settings.h"
+#include "crawl/silence.h"
 #include "crawl/steering.h"
 #include "crawl/view.h"
 #include "help.h"
@@ -37,6 +38,7 @@ struct run {
   struct interrupt interrupt;
   struct progress progress;
   struct pace pace;
+  struct silence silence;
   lariat_reactor *reactor;
   lariat_crawl *crawl;
   lariat_timer second;
@@ -81,11 +83,21 @@ static void write_counts(struct run *run) {
   if (wants_json(run) && run->seconds) print_json(&counts);
 }
 
+/* Looks at what the last second has brought. */
+static void look_at_pace(struct run *run) {
+  lariat_crawl_stats stats = {.size = sizeof stats};
+  if (run->phase != PHASE_CRAWLING) return;
+  (void)!lariat_crawl_read_stats(run->crawl, &stats);
+  pace_add(&run->pace, &stats);
+  if (!silence_add(&run->silence, &stats)) return;
+  progress_end(&run->progress);
+  silence_say(run->settings->seeds.directory);
+  lariat_crawl_stop(run->crawl, 0);
+}
+
 static void on_second(void *context) {
   struct run *run = context;
-  lariat_crawl_stats stats = {.size = sizeof stats};
-  (void)!lariat_crawl_read_stats(run->crawl, &stats);
-  if (run->phase == PHASE_CRAWLING) pace_add(&run->pace, &stats);
+  look_at_pace(run);
   if (run->seconds % SECONDS_OF_A_LINE == 0) write_counts(run);
   run->seconds++;
   if (lariat_reactor_call_later(run->reactor, SECOND_MS, on_second, run, NULL,
@@ -266,7 +278,8 @@ static int end_run(struct run *run) {
     ending_print(&counts, &run->pace, run->settings->seeds.directory, stderr);
   if (counts.stats.end == LARIAT_CRAWL_DISK) return CRAWL_EXIT_DISK;
   if (run->failed) return EXIT_SOME;
-  return run->interrupted ? interrupt_code() : ending_code(&counts.stats);
+  if (run->interrupted) return interrupt_code();
+  return run->silence.told ? CRAWL_EXIT_NO_PAGE : ending_code(&counts.stats);
 }
 
 static int crawl_all(struct run *run) {
