@@ -4,7 +4,7 @@
 #include "frontier_private.h"
 #include "memory.h"
 
-/* What the outcomes have said of URLs. */
+/* The last outcomes of URLs. */
 typedef struct ends {
   uint64_t *done;        /* a bit for each id */
   lr_crawl_id_map later; /* first: due_s, second: tries */
@@ -26,7 +26,7 @@ static inline bool is_done(const ends *of, uint32_t id) {
 /* ---- Outcomes ---- */
 
 static bool note_later(ends *of, uint32_t id, int64_t next_s) {
-  if (!lr_crawl_id_map_make_room(&of->later)) return false;
+  if (!lr_crawl_id_map_make_space(&of->later)) return false;
   lr_crawl_id_entry *known = lr_crawl_id_map_find(&of->later, id);
   uint32_t tries = known ? known->second + 1 : 1;
   lr_crawl_id_map_set(&of->later,
@@ -76,7 +76,7 @@ static bool restore_place(lr_crawl_frontier *frontier, const ends *of,
                           uint32_t host, lr_crawl_queue_place place) {
   const lr_crawl_id_entry *later = lr_crawl_id_map_find(&of->later, place.id);
   if (!later) return lr_crawl_frontier_queue(frontier, host, place);
-  if (!lr_crawl_due_make_room(&frontier->later)) return false;
+  if (!lr_crawl_due_make_space(&frontier->later)) return false;
   lr_crawl_due_add(&frontier->later,
                    (lr_crawl_due_url){.due_s = later->first,
                                       .id = place.id,
@@ -94,7 +94,7 @@ static bool restore_url(lr_crawl_frontier *frontier, const ends *of,
   lr_crawl_queue_place place = {
       .id = id, .priority = (uint8_t)(sqlite3_column_int(row, 3) & 7)};
   if (!lr_crawl_hosts_at(&frontier->hosts, host)) return true;
-  if (!lr_crawl_seen_make_room(&frontier->seen, fingerprint)) return false;
+  if (!lr_crawl_seen_make_space(&frontier->seen, fingerprint)) return false;
   lr_crawl_seen_add(&frontier->seen, fingerprint);
   return is_done(of, id) || restore_place(frontier, of, host, place);
 }

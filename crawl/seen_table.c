@@ -60,7 +60,8 @@ static uint64_t next_capacity(const lr_crawl_seen_table *table,
                         : 32 + index * 8 / LR_CRAWL_SEEN_PARTS;
 }
 
-bool lr_crawl_seen_make_room(lr_crawl_seen_table *table, uint64_t fingerprint) {
+bool lr_crawl_seen_make_space(lr_crawl_seen_table *table,
+                              uint64_t fingerprint) {
   lr_crawl_seen_part *part = &table->parts[part_of(stored(fingerprint))];
   return fits(part->count + 1ull, part->capacity) ||
          resize_part(table, part, next_capacity(table, part));
