@@ -275,6 +275,11 @@ lr_crawl_frontier_each_outcome(lr_crawl_frontier *frontier, uint64_t url,
                                lr_crawl_outcome_callback *callback,
                                void *context);
 
+/* Returns how many URLs wait in a host's queue: neither handed out, nor due
+ * later. */
+uint64_t lr_crawl_frontier_host_queued(lr_crawl_frontier *frontier,
+                                       uint64_t host);
+
 /* Returns the number of hosts; their ids are 1 and up. */
 uint64_t lr_crawl_frontier_host_count(const lr_crawl_frontier *frontier);
 
