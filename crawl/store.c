@@ -71,6 +71,9 @@ static const char *const texts[LR_CRAWL_STATEMENTS] = {
                           " and coalesce(offset, 0) + length <= ?2",
     [LR_CRAWL_LOST] = "delete from outcome where warc = ?1"
                       " and coalesce(offset, 0) + length > ?2",
+    [LR_CRAWL_LOST_VALIDATORS] =
+        "delete from validator where outcome in (select seq from outcome"
+        " where warc = ?1 and coalesce(offset, 0) + length > ?2)",
     [LR_CRAWL_LAST_ROWS] = "select (select coalesce(max(id), 0) from url),"
                            " (select coalesce(max(seq), 0) from outcome),"
                            " (select coalesce(max(id), 0) from warc)",
