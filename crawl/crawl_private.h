@@ -74,6 +74,18 @@ struct lariat_crawl {
   lariat_deferred *done;
 };
 
+/* ---- crawl_opening.c ---- */
+
+/* Makes what a crawl consists of; and frees a crawl with all of it, or as much
+ * as there is.  Statuses as lariat_crawl_new. */
+lariat_status lr_crawl_open(lariat_crawl *crawl,
+                            const lariat_crawl_options *options,
+                            lr_crawl_fault *fault);
+void lr_crawl_destroy(lariat_crawl *crawl);
+
+/* Has the directory remember the options. */
+lariat_status lr_crawl_keep_config(lariat_crawl *crawl, lr_crawl_fault *fault);
+
 /* ---- crawl.c ---- */
 
 /* Ends the crawl: those requests that are on their way may go on for so long.
@@ -86,9 +98,6 @@ void lr_crawl_look_at_end(lariat_crawl *crawl);
 
 /* Gives up: the log cannot be written. */
 void lr_crawl_give_up(lariat_crawl *crawl, const lr_crawl_fault *fault);
-
-/* Has the directory remember the options. */
-lariat_status lr_crawl_keep_config(lariat_crawl *crawl, lr_crawl_fault *fault);
 
 void lr_crawl_note_end(lariat_crawl *crawl, lr_crawl_member *member);
 
