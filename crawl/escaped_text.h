@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* What is left to be read.  Begin with {.at = ..., .end = ...}. */
+/* A text that is left to be read.  Begin with {.at = ..., .end = ...}. */
 typedef struct lr_crawl_escaped_text {
   const char *at;
   const char *end;

@@ -28,8 +28,8 @@ static inline bool lr_crawl_is_address(const char *host, size_t length) {
   return length && (*host == '[' || lr_crawl_is_ipv4(host, length));
 }
 
-/* Returns the length of a host without the dot at its end.  One with two of them
- * stays as it is: without one it could be an address ("0x7f.1.."). */
+/* Returns the length of a host without the dot at its end.  A host with two of
+ * them stays as it is: without one it could be an address ("0x7f.1.."). */
 static inline size_t lr_crawl_cut_final_dot(const char *host, size_t length) {
   if (length < 2 || host[length - 1] != '.' || host[length - 2] == '.')
     return length;

@@ -13,7 +13,7 @@
 #include "ascii.h"
 #include "memory.h"
 
-/* What a match may cost: steps of backtracking, and KiB of memory. */
+/* The most that a match may cost: steps of backtracking, and KiB of memory. */
 enum { MOST_STEPS = 100000, MOST_DEPTH = 10000, MOST_KIB = 4096 };
 
 typedef struct rule {

@@ -14,7 +14,7 @@
  * digits, with so many digits among them. */
 enum { HEX_LENGTH = 8, MIXED_LENGTH = 16, MIXED_DIGITS = 4, UUID_LENGTH = 36 };
 
-/* What letters and digits in a row are. */
+/* Letters and digits in a row. */
 typedef struct word_kind {
   size_t length;
   size_t digits;

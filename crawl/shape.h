@@ -8,7 +8,7 @@
 
 #include <lariat/url.h>
 
-/* What was seen while a shape was written. */
+/* Traits of a URL that were seen while its shape was written. */
 typedef struct lr_crawl_shape_traits {
   bool has_identifier; /* an H */
   bool has_date;       /* a year and behind it a month, somewhere */

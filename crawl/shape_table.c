@@ -5,10 +5,12 @@
 
 #include "memory.h"
 
-enum { BUCKETS = LR_CRAWL_SHAPES };
+enum { BUCKETS = 8192 };
 
-/* A counter belongs to the shape that was there most often lately: another one
- * takes away from it, until it is free. */
+/* A counter is one of a set for the shapes that share it.  Those that are not
+ * there take away from the least one, until it is free: who is there often
+ * stays. */
+enum { SET = 4, SETS = LR_CRAWL_SHAPE_COUNTERS / SET };
 typedef struct counter {
   uint32_t tag; /* bits of the hash */
   uint32_t pages;
@@ -19,7 +21,7 @@ struct lr_crawl_shape_table {
   size_t count;
   size_t values; /* how many have them */
   lr_crawl_shape_stats *buckets[BUCKETS];
-  counter counters[LR_CRAWL_SHAPE_COUNTERS];
+  counter counters[SETS][SET];
 };
 
 lr_crawl_shape_table *lr_crawl_shape_table_new(void) {
@@ -65,16 +67,28 @@ lr_crawl_shape_stats *lr_crawl_shape_table_find(lr_crawl_shape_table *table,
   return stats;
 }
 
-/* Tells whether a shape has had enough pages for a place. */
-static bool count_small(lr_crawl_shape_table *table, uint64_t hash) {
-  counter *one = &table->counters[(hash >> 32) % LR_CRAWL_SHAPE_COUNTERS];
-  uint32_t tag = (uint32_t)hash;
-  if (one->tag != tag && one->pages) {
-    one->pages--;
-    return false;
+/* Returns the counter of a shape; NULL: it has none yet. */
+static counter *find_counter(counter *set, uint32_t tag) {
+  counter *least = set;
+  for (counter *one = set; one < set + SET; one++) {
+    if (one->pages && one->tag == tag) return one;
+    if (one->pages < least->pages) least = one;
   }
-  one->tag = tag;
-  if (++one->pages < LR_CRAWL_SHAPE_FIRST) return false;
+  if (least->pages) {
+    least->pages--;
+    return NULL;
+  }
+  least->tag = tag;
+  return least;
+}
+
+/* Tells whether a shape has had enough pages for a place. */
+static bool count_small(lr_crawl_shape_table *table, uint64_t hash,
+                        bool *first) {
+  counter *one =
+      find_counter(table->counters[(hash >> 32) % SETS], (uint32_t)hash);
+  *first = !one || !one->pages;
+  if (!one || ++one->pages < LR_CRAWL_SHAPE_FIRST) return false;
   one->pages = 0;
   return true;
 }
@@ -95,15 +109,17 @@ static lr_crawl_shape_stats *add_stats(lr_crawl_shape_table *table,
 }
 
 lr_crawl_shape_stats *lr_crawl_shape_table_count(lr_crawl_shape_table *table,
-                                                 uint64_t hash) {
+                                                 uint64_t hash, bool *first) {
+  bool only = false;
   lr_crawl_shape_stats *stats = lr_crawl_shape_table_find(table, hash);
   if (stats) {
     lr_crawl_list_remove(&stats->recent);
     lr_crawl_list_prepend(&table->recent, &stats->recent);
-  } else if (count_small(table, hash)) {
+  } else if (count_small(table, hash, &only)) {
     stats = add_stats(table, hash);
   }
   if (stats) stats->pages++;
+  if (first) *first = only;
   return stats;
 }
 

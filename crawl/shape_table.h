@@ -13,14 +13,14 @@
 #include "query_values.h"
 
 enum {
-  LR_CRAWL_SHAPES = 2048,         /* that have a place */
+  LR_CRAWL_SHAPES = 16384,        /* that have a place */
   LR_CRAWL_SHAPE_FIRST = 8,       /* pages until then */
   LR_CRAWL_DIGESTS = 16,          /* of bodies that are remembered of each */
   LR_CRAWL_WORDS = 32,            /* and of words: twelve months, and more */
   LR_CRAWL_SHAPE_COUNTERS = 65536 /* for those without a place */
 };
 
-/* What the pages of a shape were like. */
+/* Counts of the pages of a shape, and what they were like. */
 typedef struct lr_crawl_shape_stats {
   lr_crawl_list recent; /* in the table's list, the last used first */
   struct lr_crawl_shape_stats *next; /* with the same bucket */
@@ -31,10 +31,10 @@ typedef struct lr_crawl_shape_stats {
   uint32_t chained; /* pages with one or two new links, of their own shape */
   uint64_t new_links;
   uint64_t new_links_of_same_shape;
-  uint64_t digests[LR_CRAWL_DIGESTS]; /* a ring */
-  uint64_t words[LR_CRAWL_WORDS];
-  unsigned digest_count, words_count; /* ever put into the rings */
-  lr_crawl_query_values *values;      /* of a path's queries; else NULL */
+  uint32_t digest_count, words_count; /* ever put into the rings */
+  uint32_t digests[LR_CRAWL_DIGESTS]; /* 32 bits of them are enough */
+  uint32_t words[LR_CRAWL_WORDS];
+  lr_crawl_query_values *values; /* of a path's queries; else NULL */
 } lr_crawl_shape_stats;
 
 typedef struct lr_crawl_shape_table lr_crawl_shape_table;
@@ -49,9 +49,10 @@ lr_crawl_shape_stats *lr_crawl_shape_table_find(lr_crawl_shape_table *table,
 
 /* Counts a page of a shape and returns where to note what it was like; NULL:
  * the shape has no place yet.  The one that was used longest ago loses its
- * place to a new one. */
+ * place to a new one.  `*first` (may be NULL) tells whether it is the only page
+ * of its shape that is known of. */
 lr_crawl_shape_stats *lr_crawl_shape_table_count(lr_crawl_shape_table *table,
-                                                 uint64_t hash);
+                                                 uint64_t hash, bool *first);
 
 /* Gives a shape what counts the values of queries; without memory it has none.
  */

@@ -158,11 +158,12 @@ typedef struct trap_page {
 } trap_page;
 
 /* Tells whether a digest is in a ring, and puts it there. */
-static bool note_digest(uint64_t *ring, unsigned size, unsigned *count,
+static bool note_digest(uint32_t *ring, unsigned size, uint32_t *count,
                         uint64_t digest) {
+  uint32_t bits = (uint32_t)lr_crawl_mix(digest, UINT64_C(0xa0761d6478bd642f));
   for (unsigned i = 0; i < size && i < *count; i++)
-    if (ring[i] == digest) return true;
-  ring[(*count)++ % size] = digest;
+    if (ring[i] == bits) return true;
+  ring[(*count)++ % size] = bits;
   return false;
 }
 
@@ -217,7 +218,7 @@ static const char *judge_shape(const lr_crawl_traps *traps,
   return NULL;
 }
 
-/* The same of all queries of a path. */
+/* Returns why all queries of a path are to be closed; NULL: they are not. */
 static const char *judge_queries(const lr_crawl_traps *traps,
                                  const lr_crawl_shape_stats *stats) {
   uint32_t most = traps->options.query_variants;
@@ -231,7 +232,8 @@ static const char *judge_queries(const lr_crawl_traps *traps,
   return NULL;
 }
 
-/* Of a directory those pages are counted whose shapes have few. */
+/* Returns why a directory is to be closed.  Those of its pages are counted
+ * whose shape was not seen before. */
 static const char *judge_directory(const lr_crawl_traps *traps,
                                    const lr_crawl_shape_stats *stats) {
   return is_enough(traps, stats, stats->alike)
@@ -263,7 +265,7 @@ static void learn_of_queries(lr_crawl_traps *traps, const lariat_url *url,
   make_path_shape(traps, url, &shape);
   if (is_decided(traps, &shape)) return;
   lr_crawl_shape_stats *stats =
-      lr_crawl_shape_table_count(traps->table, shape.hash);
+      lr_crawl_shape_table_count(traps->table, shape.hash, NULL);
   if (!stats) return;
   if (!stats->values) lr_crawl_shape_table_add_values(traps->table, stats);
   if (stats->values)
@@ -279,7 +281,7 @@ static void learn_of_directory(lr_crawl_traps *traps, const lariat_url *url,
   make_directory_shape(traps, url, &shape);
   if (is_decided(traps, &shape)) return;
   lr_crawl_shape_stats *stats =
-      lr_crawl_shape_table_count(traps->table, shape.hash);
+      lr_crawl_shape_table_count(traps->table, shape.hash, NULL);
   if (!stats) return;
   note_page(stats, page);
   const char *reason = judge_directory(traps, stats);
@@ -294,8 +296,9 @@ void lr_crawl_traps_learn(lr_crawl_traps *traps, const lariat_url *url,
   shape_text shape;
   make_shape(traps, url, &shape, &traits);
   if (is_decided(traps, &shape)) return;
+  bool first;
   lr_crawl_shape_stats *stats =
-      lr_crawl_shape_table_count(traps->table, shape.hash);
+      lr_crawl_shape_table_count(traps->table, shape.hash, &first);
   if (stats) note_page(stats, &page);
   const char *reason = stats ? judge_shape(traps, stats, &traits) : NULL;
   if (reason) {
@@ -303,7 +306,7 @@ void lr_crawl_traps_learn(lr_crawl_traps *traps, const lariat_url *url,
     return;
   }
   if (traits.parameters > 1) learn_of_queries(traps, url, &page);
-  if (!stats && traits.segments > 1) learn_of_directory(traps, url, &page);
+  if (first && traits.segments > 1) learn_of_directory(traps, url, &page);
 }
 
 /* ---- Closed shapes ---- */

@@ -4,8 +4,8 @@
  * say that there is no end of them; honest sites have many pages of one shape,
  * too, but they say something new.  docs/scope-and-traps.md has the rules.
  *
- * All of it belongs to one thread.  What is kept is bounded: 2,048 shapes that
- * are looked at, and 16,384 that are closed. */
+ * All of it belongs to one thread.  What is kept is bounded: 16,384 shapes that
+ * are looked at, the last used, and 16,384 that are closed. */
 #ifndef CRAWL_TRAP_H
 #define CRAWL_TRAP_H
 

@@ -232,7 +232,7 @@ static void test_costly_expression(void) {
                                               {LR_CRAWL_INCLUDE_RE, "."}};
   char url[200] = "http://h/";
   memset(url + 9, 'a', 60);
-  strcpy(url + 69, "!");
+  url[69] = '!';
   lr_crawl_scope_options options = SEEDS(LR_CRAWL_SCOPE_DOMAIN, "http://h/");
   options.rules = rules;
   options.rule_count = FIXTURE_COUNT(rules);
@@ -316,9 +316,9 @@ static void test_long_urls(void) {
   lr_crawl_scope_options options = SEEDS(LR_CRAWL_SCOPE_PREFIX, "http://h/");
   scope_case cases[] = {{url, "+--scope prefix"}};
   CHECK(&options, cases);
-  strcat(url, "#fragment");
+  memcpy(url + 2048, "#fragment", sizeof "#fragment");
   CHECK(&options, cases);
-  memset(url + 2048, 'a', 1);
+  url[2048] = 'a';
   cases[0].wanted = "!URL of more than 2048 bytes";
   CHECK(&options, cases);
   options.max_url_bytes = 0;

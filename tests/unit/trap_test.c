@@ -191,9 +191,10 @@ static bool find_path(test_crawl *crawl, const char *path) {
     if (crawl->seen[at] == hash) return false;
   if (crawl->found == MOST_SEEN / 2) return false;
   crawl->seen[at] = hash;
-  crawl->queue[crawl->found] = malloc(strlen(path) + 1);
-  if (!crawl->queue[crawl->found]) abort();
-  strcpy(crawl->queue[crawl->found++], path);
+  char *copy = malloc(strlen(path) + 1);
+  if (!copy) abort();
+  memcpy(copy, path, strlen(path) + 1);
+  crawl->queue[crawl->found++] = copy;
   return true;
 }
 

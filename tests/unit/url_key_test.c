@@ -270,9 +270,10 @@ static void test_sorted_queries(void) {
 /* More parameters than are sorted stay as they are. */
 static void test_many_parameters(void) {
   char text[1024] = "http://h/?";
+  char *end = text + strlen(text);
   open_fixture();
   lariat_crawl_key_rules *rules = read_rules("sort-query");
-  for (int i = 0; i < 200; i++) strcat(text, i % 2 ? "a&" : "b&");
+  for (int i = 0; i < 200; i++, end += 2) memcpy(end, i % 2 ? "a&" : "b&", 2);
   key_case one = {text, NULL, 0};
   check_case(rules, &one);
   lariat_crawl_key_rules_free(rules);
@@ -321,6 +322,10 @@ static void test_other_rules(void) {
       {"http://h/a//?b", "http://h/a?b", LARIAT_CRAWL_KEY_SLASH},
       {"http://h/", NULL, 0},
       {"http://h//", "http://h/", LARIAT_CRAWL_KEY_SLASH},
+      {"http://h/;sid=" ID32 "/;sid=" ID32 "/", "http://h/",
+       LARIAT_CRAWL_KEY_SLASH | LARIAT_CRAWL_KEY_SESSION},
+      {"http://h/a/(S(" ID24 "))/", "http://h/a",
+       LARIAT_CRAWL_KEY_SLASH | LARIAT_CRAWL_KEY_SESSION},
       {"http://h/a", NULL, 0}};
   static const key_case scheme[] = {
       {"https://h/a", "http://h/a", LARIAT_CRAWL_KEY_SCHEME},

@@ -33,8 +33,8 @@ typedef enum lariat_crawl_key_rule {
   LARIAT_CRAWL_KEY_SCHEME = 512     /* https is http, with its default port */
 } lariat_crawl_key_rule;
 
-/* What was read of rules.  It does not change once made, and any thread may
- * use it. */
+/* Rules as they were read.  They do not change once made, and any thread may
+ * use them. */
 typedef struct lariat_crawl_key_rules lariat_crawl_key_rules;
 
 /* Reads rules, with ';' between them, into `*out`, which the caller owns
