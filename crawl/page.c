@@ -79,8 +79,8 @@ static bool is_redirect(int status) {
 
 /* Tells whether a status is one that may be another one soon. */
 static bool is_passing(int status) {
-  return status == 429 || status == 500 || status == 502 || status == 503 ||
-         status == 504;
+  return status == 408 || status == 425 || status == 429 || status == 500 ||
+         status == 502 || status == 503 || status == 504;
 }
 
 static void choose_failed(lr_crawl_page *page) {

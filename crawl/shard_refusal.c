@@ -10,11 +10,22 @@
 
 enum { HOPELESS_S = 3600, MOST_LOOKS = 3 };
 
+/* Makes the outcome of a task of a site that is skipped. */
+static void skip(lr_crawl_shard *shard, lr_crawl_task *task) {
+  lr_crawl_page_refuse(shard, task, LR_CRAWL_ROBOTS,
+                       "robots.txt: a Crawl-delay above --crawl-delay-max");
+  lr_crawl_task_free(task);
+}
+
 /* Makes the outcome of a task that is refused. */
 static void refuse(lr_crawl_shard *shard, lr_crawl_site *site,
                    lr_crawl_task *task) {
   lr_crawl_outcome_kind kind = LR_CRAWL_FAILED;
   char note[256] = "the host is down";
+  if (lr_crawl_politeness_is_skipped(site)) {
+    skip(shard, task);
+    return;
+  }
   lr_crawl_asking asking = {.shard = shard, .site = site, .task = task};
   const char *text = task->queued.url;
   if (lariat_url_parse(text, strlen(text), NULL, &asking.url, NULL) ==
@@ -55,6 +66,10 @@ void lr_crawl_shard_look_at_failures(lr_crawl_shard *shard,
 bool lr_crawl_shard_refuses(lr_crawl_shard *shard, lr_crawl_site *site,
                             lr_crawl_task *task) {
   lr_crawl_site_rules *rules = lr_crawl_site_data(site);
+  if (lr_crawl_politeness_is_skipped(site)) {
+    skip(shard, task);
+    return true;
+  }
   if (!rules || !rules->hopeless_until_s) return false;
   if ((int64_t)time(NULL) >= rules->hopeless_until_s) {
     rules->hopeless_until_s = 0;

@@ -178,7 +178,8 @@ static void take_known(lr_crawl_shard *shard, lr_crawl_site *site,
     return;
   if (step->is_new || copy.access != LARIAT_CRAWL_ROBOTS_READ)
     tell_host(shard, site, answer);
-  if (copy.access == LARIAT_CRAWL_ROBOTS_UNREACHABLE)
+  if (copy.access == LARIAT_CRAWL_ROBOTS_UNREACHABLE ||
+      lr_crawl_politeness_is_skipped(site))
     lr_crawl_shard_give_site_up(shard, site);
   else
     offer_sitemaps(shard, site, copy.rules);
