@@ -150,7 +150,7 @@ int64_t lr_crawl_frontier_wake(lr_crawl_frontier *frontier, int64_t now_s);
 lariat_status lr_crawl_frontier_finish(lr_crawl_frontier *frontier,
                                        lr_crawl_outcome *outcome);
 
-/* What is kept of a host. */
+/* Facts that are kept of a host. */
 typedef struct lr_crawl_host_facts {
   uint64_t host;
   const char *ip;                        /* NULL: not known */
