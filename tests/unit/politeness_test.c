@@ -674,6 +674,22 @@ static void test_times_move(void) {
   close_all();
 }
 
+/* An address that another one ends with is not the same. */
+static void test_addresses_change(void) {
+  open_exact();
+  lr_crawl_site *site = make_known("http://a.example.org:80", 9);
+  lr_crawl_politeness_set_address(site, "92.0.2.1");
+  expect_group(site, "example.org at 92.0.2.1");
+  lr_crawl_politeness_set_address(site, "2.0.2.1");
+  expect_group(site, "example.org at 2.0.2.1");
+  lr_crawl_politeness_set_address(site, "192.0.2.1");
+  expect_group(site, "example.org at 192.0.2.1");
+  lr_crawl_politeness_set_address(site, "192.0.2.1");
+  expect_group(site, "example.org at 192.0.2.1");
+  CU_ASSERT_EQUAL(lr_crawl_politeness_count(politeness, 0).groups, 1);
+  close_all();
+}
+
 static void test_address_first(void) {
   lr_crawl_politeness_options options = exact();
   options.address_first = true;
@@ -932,6 +948,7 @@ int main(int argc, char **argv) {
       {"schemes and ports are one group", test_schemes_and_ports},
       {"an address while in flight", test_address_while_in_flight},
       {"the times of a group move", test_times_move},
+      {"addresses that change", test_addresses_change},
       {"not before the address is known", test_address_first},
       {"turns within a group", test_turns_in_a_group},
       {"several requests at once", test_several_at_once},
