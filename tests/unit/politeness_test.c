@@ -395,7 +395,7 @@ static void test_network(void) {
   expect_turn(sites[7], "1"); /* one is asked whether it is back */
   expect_none(-1);
   CU_ASSERT_EQUAL(fail(sites[7], true), LR_CRAWL_VERDICT_NETWORK);
-  expect_none(55000); /* 10 s of pause, and then nothing is due before that */
+  expect_none(10000);
   answer(sites[6], 200, 20);
   for (int i = 0; i < 6; i++) { /* at once: nothing is said about them */
     lr_crawl_turn turn = next();
@@ -403,6 +403,35 @@ static void test_network(void) {
     CU_ASSERT_EQUAL(lr_crawl_politeness_state(turn.site, 0).failures, 0);
     CU_ASSERT_TRUE(turn.site != sites[6] && turn.site != sites[7]);
   }
+  close_all();
+}
+
+/* After an hour without any answer it is the hosts after all: a list of hosts
+ * that are all gone ends. */
+static void test_network_given_up(void) {
+  lr_crawl_site *sites[6];
+  lr_crawl_politeness_options options = exact();
+  options.grouping = LR_CRAWL_GROUP_HOST;
+  options.failure_ms = options.down_ms = 1000;
+  open_with(&options);
+  for (int i = 0; i < 6; i++) sites[i] = make_numbered(i);
+  int64_t began_ms = now_ms, counted_ms = 0;
+  while (now_ms < began_ms + 3 * 3600000) {
+    lr_crawl_turn turn = next();
+    if (turn.kind == LR_CRAWL_TURN_NONE) {
+      CU_ASSERT_TRUE_FATAL(turn.due_ns < INT64_MAX);
+      now_ms = turn.due_ns / ms;
+      continue;
+    }
+    bool counts = fail(turn.site, true) == LR_CRAWL_VERDICT_COUNTS;
+    if (counts && now_ms > began_ms + 10000 && !counted_ms) counted_ms = now_ms;
+    if (!counts) CU_ASSERT_EQUAL(counted_ms, 0);
+    lr_crawl_politeness_add(turn.site, turn.item, true);
+  }
+  CU_ASSERT_TRUE(counted_ms > began_ms + 3600000);
+  CU_ASSERT_TRUE(counted_ms < began_ms + 2 * 3600000);
+  CU_ASSERT_EQUAL(next().kind, LR_CRAWL_TURN_ITEM);
+  answer(sites[0], 200, 0); /* and it begins anew */
   close_all();
 }
 
@@ -937,6 +966,7 @@ int main(int argc, char **argv) {
       {"connections that fail", test_failures},
       {"a failure of one host of a group", test_failure_of_one_in_group},
       {"the network is gone", test_network},
+      {"the network stays gone", test_network_given_up},
       {"the network is not gone", test_no_network_failure},
       {"robots.txt first, and when it has expired", test_robots_first},
       {"robots.txt is unreachable", test_robots_hold},
