@@ -434,7 +434,7 @@ lr_crawl_verdict lr_crawl_politeness_ended(lr_crawl_site *site,
   lr_crawl_politeness_of(site)->last_group = NULL;
   if (known.status) site->failures = 0;
   bool gone = note_network(site, &known, now_ns);
-  if (known.connection_failed) note_failure(site, known.ended_ns);
+  if (known.connection_failed && !gone) note_failure(site, known.ended_ns);
   lr_crawl_host_group_learn(site->group, site, &known);
   lr_crawl_host_group_reschedule(site->group);
   lr_crawl_site_update(site);

@@ -118,7 +118,7 @@ static void take_answer(void *context, const lr_crawl_answer *answer) {
                    lariat_failure_status(answer->failure) == LARIAT_ECANCELLED;
   bool again = verdict == LR_CRAWL_VERDICT_NETWORK && put_back(asking);
   if (!cancelled && !again) lr_crawl_page_take(asking, answer);
-  if (reply.connection_failed)
+  if (reply.connection_failed && verdict == LR_CRAWL_VERDICT_COUNTS)
     lr_crawl_shard_look_at_failures(shard, asking->site);
   free_asking(asking);
   lr_crawl_shard_go_on(shard);
