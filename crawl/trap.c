@@ -312,8 +312,15 @@ void lr_crawl_traps_learn(lr_crawl_traps *traps, const lariat_url *url,
 /* ---- Closed shapes ---- */
 
 bool lr_crawl_traps_open(lr_crawl_traps *traps, const char *text) {
-  return lr_crawl_closed_shapes_open(
-      &traps->closed, lr_crawl_hash_text(traps->seed, text, strlen(text)));
+  uint64_t hash = lr_crawl_hash_text(traps->seed, text, strlen(text));
+  lr_crawl_closed_shape opened = {.hash = hash,
+                                  .text = (char *)(uintptr_t)text,
+                                  .reason = "opened",
+                                  .opened = true};
+  if (lr_crawl_closed_shapes_open(&traps->closed, hash)) return true;
+  if (!lr_crawl_closed_shapes_find(&traps->closed, hash))
+    (void)lr_crawl_closed_shapes_add(&traps->closed, &opened);
+  return false;
 }
 
 lariat_status lr_crawl_traps_close(lr_crawl_traps *traps, const char *text,

@@ -68,7 +68,8 @@ void lr_crawl_traps_learn(lr_crawl_traps *traps, const lariat_url *url,
 /* ---- Closed shapes ---- */
 
 /* Opens a closed shape, by its text (`trap.open=SHAPE`); it is not closed
- * again. False: it is not closed. */
+ * again, nor is one that was not closed so far, which may be one of an earlier
+ * run. False: it was not closed. */
 bool lr_crawl_traps_open(lr_crawl_traps *traps, const char *shape);
 
 /* Closes a shape, as one of an earlier run.  `reason` must stay.

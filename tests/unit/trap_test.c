@@ -567,6 +567,23 @@ static void test_open(void) {
   close_fixture();
 }
 
+/* What was opened in an earlier run is opened before it is closed again. */
+static void test_open_ahead(void) {
+  lr_crawl_traps_options options = lr_crawl_traps_defaults();
+  lr_crawl_traps *traps;
+  open_fixture();
+  CU_ASSERT_EQUAL(lr_crawl_traps_new(&options, &traps), LARIAT_OK);
+  CU_ASSERT_FALSE(lr_crawl_traps_open(traps, "http://h/p/N"));
+  lariat_url *url = parse("http://h/p/1");
+  for (unsigned i = 0; i < 1000; i++)
+    lr_crawl_traps_learn(traps, url, 1, 1, 1, 1);
+  CU_ASSERT_FALSE(lr_crawl_traps_is_closed(traps, url, NULL));
+  CU_ASSERT_EQUAL(lr_crawl_traps_closed(traps), 0);
+  lariat_url_free(url);
+  lr_crawl_traps_free(traps);
+  close_fixture();
+}
+
 static void test_close(void) {
   lr_crawl_traps_options options = lr_crawl_traps_defaults();
   lr_crawl_traps *traps;
@@ -692,6 +709,7 @@ int main(int argc, char **argv) {
       {"a book and a diary are none", test_book},
       {"hashes of changes are none", test_changes},
       {"a closed shape can be opened", test_open},
+      {"a shape is opened before it is closed", test_open_ahead},
       {"a shape can be closed", test_close},
       {"what is honest stays open", test_honest_in_closed_directory},
       {"traps that are off", test_off},
