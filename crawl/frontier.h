@@ -161,7 +161,7 @@ lariat_status lr_crawl_frontier_finish(lr_crawl_frontier *frontier,
 lariat_status lr_crawl_frontier_unpark(lr_crawl_frontier *frontier,
                                        const char *shape, uint64_t *count);
 
-/* What is kept of a host. */
+/* Facts that are kept of a host. */
 typedef struct lr_crawl_host_facts {
   uint64_t host;
   const char *ip;                        /* NULL: not known */

@@ -48,8 +48,8 @@ static const char *const texts[LR_CRAWL_STATEMENTS] = {
     [LR_CRAWL_ALL_HOSTS] = "select origin from host order by id",
     [LR_CRAWL_ALL_URLS] = "select id, host, fingerprint, priority from url"
                           " order by id",
-    [LR_CRAWL_ALL_ENDS] = "select url, kind, next_s, at_ns from outcome"
-                          " order by seq",
+    [LR_CRAWL_ALL_ENDS] = "select url, kind, iif(kind = 8, next_s, 0),"
+                          " iif(?, at_ns, 0) from outcome order by seq",
     [LR_CRAWL_ALL_TYPES] = "select name from media_type order by id",
     [LR_CRAWL_NEXT_WARC] = "select id, name, length, closed from warc"
                            " where id > ? order by id limit 1",
@@ -117,7 +117,7 @@ static lariat_status set_up(lr_crawl_store *store, lr_crawl_store_mode mode,
   sqlite3_busy_timeout(store->database, 10000);
   int code = sqlite3_exec(store->database, pragmas[mode], NULL, NULL, NULL);
   if (!code)
-    code = sqlite3_exec(store->database, "pragma mmap_size = 1073741824", NULL,
+    code = sqlite3_exec(store->database, "pragma mmap_size = 2147418112", NULL,
                         NULL, NULL);
   return lr_crawl_store_check(store, code, fault);
 }
