@@ -18,7 +18,7 @@ static void note_outcome(parked_urls *parked, uint64_t url, uint64_t host,
     lr_crawl_id_map_take(&parked->urls, (uint32_t)url);
     return;
   }
-  if (!lr_crawl_id_map_make_room(&parked->urls)) {
+  if (!lr_crawl_id_map_make_space(&parked->urls)) {
     parked->failed = true;
     return;
   }
@@ -55,7 +55,7 @@ static lariat_status queue_again(lr_crawl_frontier *frontier, uint32_t id,
   uint32_t priority = status ? 0 : record.priority;
   lr_crawl_store_end(&frontier->store, LR_CRAWL_GET_URL);
   if (status) return status;
-  if (!lr_crawl_id_map_make_room(&frontier->handed_out)) return LARIAT_ENOMEM;
+  if (!lr_crawl_id_map_make_space(&frontier->handed_out)) return LARIAT_ENOMEM;
   lr_crawl_id_map_set(
       &frontier->handed_out,
       (lr_crawl_id_entry){.id = id, .first = host, .second = priority});
