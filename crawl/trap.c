@@ -323,6 +323,13 @@ bool lr_crawl_traps_open(lr_crawl_traps *traps, const char *text) {
   return false;
 }
 
+const char *lr_crawl_traps_reason(const lr_crawl_traps *traps,
+                                  const char *text) {
+  const lr_crawl_closed_shape *closed = lr_crawl_closed_shapes_find(
+      &traps->closed, lr_crawl_hash_text(traps->seed, text, strlen(text)));
+  return closed && !closed->opened ? closed->reason : NULL;
+}
+
 lariat_status lr_crawl_traps_close(lr_crawl_traps *traps, const char *text,
                                    uint32_t pages, const char *reason) {
   uint64_t hash = lr_crawl_hash_text(traps->seed, text, strlen(text));

@@ -72,6 +72,10 @@ void lr_crawl_traps_learn(lr_crawl_traps *traps, const lariat_url *url,
  * run. False: it was not closed. */
 bool lr_crawl_traps_open(lr_crawl_traps *traps, const char *shape);
 
+/* Returns why a shape is closed, by its text; static; NULL: it is not. */
+const char *lr_crawl_traps_reason(const lr_crawl_traps *traps,
+                                  const char *shape);
+
 /* Closes a shape, as one of an earlier run.  `reason` must stay.
  *
  * LARIAT_OK, LARIAT_ENOMEM

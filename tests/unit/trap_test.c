@@ -554,6 +554,10 @@ static void test_open(void) {
   CU_ASSERT(lr_crawl_traps_is_closed(crawl.traps, url, &closed));
   CU_ASSERT_STRING_EQUAL(closed, shape);
   CU_ASSERT_EQUAL(lr_crawl_traps_closed(crawl.traps), 1);
+  CU_ASSERT_STRING_EQUAL(lr_crawl_traps_reason(crawl.traps, shape),
+                         "bodies are equal but for numbers, whatever the "
+                         "identifier");
+  CU_ASSERT_PTR_NULL(lr_crawl_traps_reason(crawl.traps, "http://h/"));
   CU_ASSERT_FALSE(lr_crawl_traps_open(crawl.traps, "http://example.org/"));
   CU_ASSERT(lr_crawl_traps_open(crawl.traps, shape));
   CU_ASSERT_FALSE(lr_crawl_traps_open(crawl.traps, shape));
