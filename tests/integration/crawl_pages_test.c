@@ -217,10 +217,11 @@ static size_t compute_endless(const char *host, const char *path, char *body,
   if (strcmp(host, "127.0.0.2") == 0)
     return (size_t)snprintf(body, capacity, "nothing");
   if (strcmp(path, "/") == 0)
-    return (size_t)snprintf(body, capacity, "<a href=/day/1>calendar</a>");
-  if (sscanf(path, "/day/%u", &day) != 1) return 0;
-  return (size_t)snprintf(
-      body, capacity, "nothing on this day <a href=/day/%u>next</a>", day + 1);
+    return (size_t)snprintf(body, capacity, "<a href=/2026/11/1>calendar</a>");
+  if (sscanf(path, "/2026/11/%u", &day) != 1) return 0;
+  return (size_t)snprintf(body, capacity,
+                          "nothing on this day <a href=/2026/11/%u>next</a>",
+                          day + 1);
 }
 
 static void test_trap(void) {
@@ -246,7 +247,7 @@ static void test_opened_trap(void) {
   CU_ASSERT(c.stats.trapped > 0);
   c.options.max_pages = c.stats.pages + 50;
   crawling_seed(&c, "127.0.0.2", "/");
-  snprintf(shape, sizeof shape, "http://127.0.0.1:%u/day/N", site_port(c.site));
+  snprintf(shape, sizeof shape, "http://127.0.0.1:%u/N/N/N", site_port(c.site));
   crawling_start(&c);
   while ((status = lariat_crawl_set(c.crawl, "trap.open", shape, &error)) ==
          LARIAT_ECLOSED)
