@@ -213,6 +213,8 @@ static lariat_status find_by_format(struct source *source, enum format format,
   lr_crawl_charset_text_open(&output->text, source->choice.charset);
   if (!convert(source, output)) return LARIAT_ENOMEM;
   if (format == ANY_XML) format = format_of_root(source->bytes, source->length);
+  if (format == NONE && !source->typed)
+    format = HTML; /* it has no type at all */
   switch (format) {
   case HTML:
   case XHTML:

@@ -532,8 +532,11 @@ static void test_feeds(void) {
       {"<s:sitemapindex><s:sitemap><s:loc>/x</s:loc></s:sitemap>",
        "N sitemap.loc /x\n"},
       {"<other><a href='x'/></other>", ""}};
+  static const struct row untyped[] = {
+      {"<?xml version='1.0'?><p><a href=x>", "N a.href /d/x\n"}};
   CHECK_WITH(rows, "Content-Type: application/xml\r\n");
   check_rows(&rows[1], 1, NULL);
+  CHECK(untyped);
   CHECK_WITH(rows, "Content-Type: x/y+xml\r\n");
 }
 
@@ -614,6 +617,9 @@ static void test_utf_16(void) {
   find_bytes(&found, little, sizeof little - 1);
   CU_ASSERT_STRING_EQUAL(found.log, "N a.href /d/%C3%A9?%C3%A9\n");
   CU_ASSERT_STRING_EQUAL(found.document.charset, "UTF-16LE");
+  read_head(&found, "Content-Type: text/html\r\n");
+  find_bytes(&found, "<\0?\0x\0>\0<\0a\0 \0h\0r\0e\0f\0=\0x\0>", 34);
+  CU_ASSERT_STRING_EQUAL(found.log, "N a.href /d/x\n");
   read_head(&found, "Content-Type: text/html; charset=utf-16be\r\n");
   find_bytes(&found, big, sizeof big - 1);
   CU_ASSERT_STRING_EQUAL(found.log, "N a.href /d/%F0%9F%98%80\n");
