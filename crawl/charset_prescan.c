@@ -131,7 +131,7 @@ static bool read_attribute(struct reader *reader, struct text *name,
 
 enum { CHARSET = 1, HTTP_EQUIV = 2, CONTENT = 4 };
 
-/* What is known of a <meta>. */
+/* A <meta>, as far as it is read. */
 struct meta {
   int seen;    /* attributes */
   bool pragma; /* http-equiv=Content-Type */

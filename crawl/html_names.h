@@ -66,7 +66,7 @@ typedef enum lr_crawl_html_attribute {
   LR_CRAWL_ATTRIBUTE_COUNT
 } lr_crawl_html_attribute;
 
-/* What an element is. */
+/* Properties of an element. */
 enum {
   LR_CRAWL_HTML_IS_SPECIAL = 1,
   LR_CRAWL_HTML_IS_BREAKOUT = 2,
@@ -99,7 +99,7 @@ extern const unsigned char
     lr_crawl_html_attribute_slots[1 << LR_CRAWL_ATTRIBUTE_BITS];
 
 /* The character references whose names begin with a letter, from 'A' to 'z':
- * "mp;26 " is &amp;, in the order of their bytes; a comma instead of ';' says
+ * "mp;26 " is &amp;, in the order of their bytes; '_' instead of ';' says
  * that it may also be without one.  Code points in hexadecimal, two joined by
  * '+'. */
 extern const char *const lr_crawl_html_references['z' - 'A' + 1];
