@@ -526,6 +526,9 @@ static void test_feeds(void) {
       {"<rss><channel><link>no</link><item><link>x</link></item></channel>"
        "</rss>",
        "N item.link /d/x\n"},
+      {"<rss><channel><item><link>x</link><enclosure url='y&amp;z'/></item>"
+       "<!-- <enclosure url='no'/> --></channel></rss>",
+       "N item.link /d/x\nN enclosure.url /d/y&z\n"},
       {"<?xml version='1.0'?><feed><entry><link href='x'/></entry></feed>",
        "N entry.link /d/x\n"},
       {"<urlset><url><loc>/x?a&amp;b</loc></url>", "N url.loc /x?a&b\n"},
@@ -535,7 +538,7 @@ static void test_feeds(void) {
   static const struct row untyped[] = {
       {"<?xml version='1.0'?><p><a href=x>", "N a.href /d/x\n"}};
   CHECK_WITH(rows, "Content-Type: application/xml\r\n");
-  check_rows(&rows[1], 1, NULL);
+  check_rows(&rows[2], 1, NULL);
   CHECK(untyped);
   CHECK_WITH(rows, "Content-Type: x/y+xml\r\n");
 }
