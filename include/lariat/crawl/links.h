@@ -65,7 +65,8 @@ typedef struct lariat_crawl_document {
   uint64_t with_userinfo; /* whose userinfo was dropped; most are told */
 } lariat_crawl_document;
 
-/* Limits, and kinds that are looked for.  Start from lariat_crawl_links_defaults(). */
+/* Limits, and kinds that are looked for.  Start from
+ * lariat_crawl_links_defaults(). */
 typedef struct lariat_crawl_links_options {
   size_t size;          /* sizeof(lariat_crawl_links_options) */
   size_t max_url_bytes; /* of a URL without its fragment, up to 65,536; default
