@@ -122,6 +122,11 @@ class Log:
         database.close()
 
 
+def is_asked_unasked(url):
+    """What a crawler looks for though nothing leads there."""
+    return url.endswith(("/robots.txt", "/sitemap.xml"))
+
+
 def differences(directory, expected):
     """What is wrong of a crawl that has ended, in sentences: `expected` are
     the URLs of its site, each of which is to be there once."""
@@ -129,7 +134,7 @@ def differences(directory, expected):
     found = list(archive.wrong)
     answers = collections.Counter({
         url: count for url, count in archive.answers.items()
-        if not url.endswith("/robots.txt")})
+        if not is_asked_unasked(url)})
 
     def tell(what, urls):
         if urls:
@@ -148,7 +153,7 @@ def differences(directory, expected):
          {url for url, count in log.final.items() if count > 1})
     tell("of the database are not in the WARC as often as it says",
          {url for url, count in log.kept.items()
-          if answers[url] != count and not url.endswith("/robots.txt")})
+          if answers[url] != count and not is_asked_unasked(url)})
     if not log.places <= archive.places:
         found.append("%d records are not where the database says" %
                      len(log.places - archive.places))

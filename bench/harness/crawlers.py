@@ -36,7 +36,8 @@ def lariat(build, name="lariat", options=()):
 
     def command(task):
         return [program, "crawl", "--quiet", "--scope", "any", "--delay", "0",
-                "-c", str(task.in_flight), *options,
+                "--allow-net", "127.0.0.0/8", "-c", str(task.in_flight),
+                *options,
                 os.path.join(task.directory, "crawl"), task.url]
 
     said = machine.output_of(program, "crawl", "--help")

@@ -101,18 +101,18 @@ static void add_link(const struct site *site, uint32_t page, unsigned link,
   struct node node = {
       .kind = moves ? NODE_MOVED : NODE_PAGE, .page = target, .step = moves};
 
-  text_say(out, "<li>");
+  text_say(out, "<li class=\"entry\">");
   if (!moves && web_has(&site->web, WEB_SPELLINGS) && drawn % 4 == 0) {
     if (drawn / 4 % 16)
       add_spelled(site, target, random_of(drawn), out);
     else
       add_session(site, target, random_of(drawn), out);
   } else {
-    text_say(out, "<a href=\"");
+    text_say(out, "<a class=\"reference internal\" href=\"");
     add_reference(site, site->web.host_of[page], &node, out);
     text_say(out, "\">");
   }
-  text_print(out, "page %u</a>\n", target);
+  text_print(out, "page %u</a></li>\n", target);
 }
 
 static void add_links(const struct site *site, uint32_t page,
