@@ -197,7 +197,7 @@ static bool is_enough(const lr_crawl_traps *traps,
 }
 
 static bool only_finds_its_own(const lr_crawl_shape_stats *stats) {
-  return stats->new_links_of_same_shape >=
+  return (double)stats->new_links_of_same_shape >=
          nearly_all * (double)stats->new_links;
 }
 
