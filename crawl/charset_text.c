@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { REPLACEMENT = 0xfffd, ROOM = 256 };
+enum { REPLACEMENT = 0xfffd, SPACE = 256 };
 
 static const uint16_t windows_1252[32] = {
     0x20ac, 0x81,   0x201a, 0x192,  0x201e, 0x2026, 0x2020, 0x2021,
@@ -187,12 +187,12 @@ static void decode_by_iconv(lr_crawl_charset_text *text, const char *bytes,
     return;
   }
   iconv(decoder, NULL, NULL, NULL, NULL);
-  while (length && lr_crawl_scratch_reserve(out, ROOM)) {
+  while (length && lr_crawl_scratch_reserve(out, SPACE)) {
     char *from = (char *)(uintptr_t)bytes; /* iconv does not write there */
     char *to = out->bytes + out->length;
-    size_t room = out->capacity - out->length;
+    size_t space = out->capacity - out->length;
     size_t left = length;
-    bool failed = iconv(decoder, &from, &left, &to, &room) == (size_t)-1;
+    bool failed = iconv(decoder, &from, &left, &to, &space) == (size_t)-1;
     int why = errno;
     out->length = (size_t)(to - out->bytes);
     bytes = from;
@@ -282,14 +282,14 @@ static size_t encode_missing(const lr_crawl_charset *charset, const char *query,
 /* Encodes some of the query, and escapes that.  Returns what is left of it. */
 static size_t encode_some(iconv_t encoder, const char **query, size_t length,
                           bool *failed, lr_crawl_scratch *out) {
-  char room[ROOM];
+  char space[SPACE];
   char *from = (char *)(uintptr_t)*query;
-  char *to = room;
-  size_t left = length, free = sizeof room;
+  char *to = space;
+  size_t left = length, free = sizeof space;
   char **input = length ? &from : NULL; /* at the end, back to ASCII */
   size_t result = iconv(encoder, input, length ? &left : NULL, &to, &free);
   *failed = result == (size_t)-1 && errno != E2BIG;
-  for (const char *byte = room; byte < to; byte++)
+  for (const char *byte = space; byte < to; byte++)
     add_escaped((unsigned char)*byte, out);
   *query = from;
   return left;

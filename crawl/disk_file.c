@@ -55,6 +55,13 @@ int lr_crawl_file_rename(const char *from, const char *to) {
   return rename(from, to) ? errno : 0;
 }
 
+void lr_crawl_file_read_ahead(const char *path) {
+  int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  (void)posix_fadvise(descriptor, 0, 0, POSIX_FADV_WILLNEED);
+  close(descriptor);
+}
+
 int lr_crawl_file_make_directory(const char *path) {
   return mkdir(path, 0777) && errno != EEXIST ? errno : 0;
 }

@@ -21,6 +21,10 @@ int lr_crawl_file_cut(int descriptor, uint64_t length);
 int lr_crawl_file_sync(int descriptor);
 int lr_crawl_file_rename(const char *from, const char *to);
 
+/* Asks the system to read a file that is to be read soon from its beginning to
+ * its end.  What fails is of no consequence. */
+void lr_crawl_file_read_ahead(const char *path);
+
 /* Makes a directory, if it is not there. */
 int lr_crawl_file_make_directory(const char *path);
 

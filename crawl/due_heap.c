@@ -5,7 +5,7 @@
 
 #include "memory.h"
 
-bool lr_crawl_due_make_room(lr_crawl_due_heap *heap) {
+bool lr_crawl_due_make_space(lr_crawl_due_heap *heap) {
   lr_crawl_due_url *urls =
       lr_crawl_grow(heap->urls, &heap->capacity, heap->count + 1, sizeof *urls);
   if (urls) heap->urls = urls;

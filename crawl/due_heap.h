@@ -23,10 +23,10 @@ typedef struct lr_crawl_due_heap {
   size_t capacity;
 } lr_crawl_due_heap;
 
-/* Makes room for one more.  False: out of memory. */
-bool lr_crawl_due_make_room(lr_crawl_due_heap *heap);
+/* Makes space for one more.  False: out of memory. */
+bool lr_crawl_due_make_space(lr_crawl_due_heap *heap);
 
-/* Adds one for which there is room. */
+/* Adds one for which there is space. */
 void lr_crawl_due_add(lr_crawl_due_heap *heap, lr_crawl_due_url url);
 
 /* Takes the first one out; the heap is not empty. */

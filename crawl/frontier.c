@@ -19,6 +19,8 @@ static lariat_status open_store(lr_crawl_frontier *frontier,
   lr_crawl_store_mode mode = frontier->read_only ? LR_CRAWL_STORE_READ
                              : frontier->durable ? LR_CRAWL_STORE_DURABLE
                                                  : LR_CRAWL_STORE_WRITE;
+  /* Before SQLite has it: closing a descriptor ends its locks. */
+  if (!frontier->read_only) lr_crawl_file_read_ahead(path);
   lariat_status status =
       lr_crawl_store_open(&frontier->store, path, mode, fault);
   lariat_memory_release(path);

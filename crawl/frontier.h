@@ -150,7 +150,7 @@ int64_t lr_crawl_frontier_wake(lr_crawl_frontier *frontier, int64_t now_s);
 lariat_status lr_crawl_frontier_finish(lr_crawl_frontier *frontier,
                                        lr_crawl_outcome *outcome);
 
-/* What is kept of a host. */
+/* Facts that are kept of a host. */
 typedef struct lr_crawl_host_facts {
   uint64_t host;
   const char *ip;                        /* NULL: not known */
@@ -274,6 +274,11 @@ lariat_status
 lr_crawl_frontier_each_outcome(lr_crawl_frontier *frontier, uint64_t url,
                                lr_crawl_outcome_callback *callback,
                                void *context);
+
+/* Returns how many URLs wait in a host's queue: neither handed out, nor due
+ * later. */
+uint64_t lr_crawl_frontier_host_queued(lr_crawl_frontier *frontier,
+                                       uint64_t host);
 
 /* Returns the number of hosts; their ids are 1 and up. */
 uint64_t lr_crawl_frontier_host_count(const lr_crawl_frontier *frontier);

@@ -6,7 +6,7 @@
 #include "frontier_private.h"
 #include "memory.h"
 
-/* What a part has: the first outcomes, and where their records are. */
+/* A part of a commit: the first outcomes, and where their records are. */
 typedef struct part {
   size_t count;
   uint64_t *offsets; /* of each one's records */

@@ -4,7 +4,7 @@
 #include "frontier_private.h"
 #include "memory.h"
 
-/* What the outcomes have said of URLs. */
+/* The last outcomes of URLs. */
 typedef struct ends {
   uint64_t *done;        /* a bit for each id */
   lr_crawl_id_map later; /* first: due_s, second: tries */
@@ -26,7 +26,7 @@ static inline bool is_done(const ends *of, uint32_t id) {
 /* ---- Outcomes ---- */
 
 static bool note_later(ends *of, uint32_t id, int64_t next_s) {
-  if (!lr_crawl_id_map_make_room(&of->later)) return false;
+  if (!lr_crawl_id_map_make_space(&of->later)) return false;
   lr_crawl_id_entry *known = lr_crawl_id_map_find(&of->later, id);
   uint32_t tries = known ? known->second + 1 : 1;
   lr_crawl_id_map_set(&of->later,
@@ -57,7 +57,8 @@ static lariat_status read_ends(lr_crawl_frontier *frontier, ends *of,
   bool row = false;
   lr_crawl_store *store = &frontier->store;
   lariat_status status =
-      lr_crawl_store_ask(store, &row, fault, LR_CRAWL_ALL_ENDS, "");
+      lr_crawl_store_ask(store, &row, fault, LR_CRAWL_ALL_ENDS, "i",
+                         (int64_t)(frontier->again_s != 0));
   sqlite3_stmt *statement = store->statements[LR_CRAWL_ALL_ENDS];
   while (!status && row) {
     if (!note_end(frontier, of, statement)) {
@@ -76,7 +77,7 @@ static bool restore_place(lr_crawl_frontier *frontier, const ends *of,
                           uint32_t host, lr_crawl_queue_place place) {
   const lr_crawl_id_entry *later = lr_crawl_id_map_find(&of->later, place.id);
   if (!later) return lr_crawl_frontier_queue(frontier, host, place);
-  if (!lr_crawl_due_make_room(&frontier->later)) return false;
+  if (!lr_crawl_due_make_space(&frontier->later)) return false;
   lr_crawl_due_add(&frontier->later,
                    (lr_crawl_due_url){.due_s = later->first,
                                       .id = place.id,
@@ -86,34 +87,71 @@ static bool restore_place(lr_crawl_frontier *frontier, const ends *of,
   return true;
 }
 
+/* Rows that were read, on the way into the tables: each one's place in memory
+ * is asked for when it is read, and used when so many others have been. */
+enum { WAITING = 32 };
+
+typedef struct waiting_url {
+  uint64_t fingerprint;
+  uint32_t id, host;
+  uint8_t priority;
+} waiting_url;
+
+typedef struct waiting_line {
+  waiting_url urls[WAITING];
+  size_t next; /* the oldest; id 0: none */
+} waiting_line;
+
 static bool restore_url(lr_crawl_frontier *frontier, const ends *of,
-                        sqlite3_stmt *row) {
-  uint32_t id = (uint32_t)sqlite3_column_int64(row, 0);
-  uint32_t host = (uint32_t)sqlite3_column_int64(row, 1);
-  uint64_t fingerprint = (uint64_t)sqlite3_column_int64(row, 2);
-  lr_crawl_queue_place place = {
-      .id = id, .priority = (uint8_t)(sqlite3_column_int(row, 3) & 7)};
-  if (!lr_crawl_hosts_at(&frontier->hosts, host)) return true;
-  if (!lr_crawl_seen_make_room(&frontier->seen, fingerprint)) return false;
-  lr_crawl_seen_add(&frontier->seen, fingerprint);
-  return is_done(of, id) || restore_place(frontier, of, host, place);
+                        const waiting_url *url) {
+  if (!lr_crawl_hosts_at(&frontier->hosts, url->host)) return true;
+  if (!lr_crawl_seen_make_space(&frontier->seen, url->fingerprint))
+    return false;
+  lr_crawl_seen_add(&frontier->seen, url->fingerprint);
+  return is_done(of, url->id) ||
+         restore_place(
+             frontier, of, url->host,
+             (lr_crawl_queue_place){.id = url->id, .priority = url->priority});
+}
+
+/* Restores the oldest that waits, and puts another one in its place. */
+static bool exchange_url(lr_crawl_frontier *frontier, const ends *of,
+                         waiting_line *line, waiting_url url) {
+  waiting_url oldest = line->urls[line->next];
+  line->urls[line->next] = url;
+  line->next = (line->next + 1) % WAITING;
+  return !oldest.id || restore_url(frontier, of, &oldest);
+}
+
+static bool add_row(lr_crawl_frontier *frontier, const ends *of,
+                    waiting_line *line, sqlite3_stmt *row) {
+  waiting_url url = {.id = (uint32_t)sqlite3_column_int64(row, 0),
+                     .host = (uint32_t)sqlite3_column_int64(row, 1),
+                     .fingerprint = (uint64_t)sqlite3_column_int64(row, 2),
+                     .priority = (uint8_t)(sqlite3_column_int(row, 3) & 7)};
+  const lr_crawl_host *host = lr_crawl_hosts_at(&frontier->hosts, url.host);
+  if (host) __builtin_prefetch(host);
+  lr_crawl_seen_prefetch(&frontier->seen, url.fingerprint);
+  return exchange_url(frontier, of, line, url);
 }
 
 static lariat_status read_urls(lr_crawl_frontier *frontier, const ends *of,
                                lr_crawl_fault *fault) {
-  bool row = false;
+  bool row = false, added = true;
+  waiting_line line = {0};
   lr_crawl_store *store = &frontier->store;
   lariat_status status =
       lr_crawl_store_ask(store, &row, fault, LR_CRAWL_ALL_URLS, "");
   sqlite3_stmt *statement = store->statements[LR_CRAWL_ALL_URLS];
-  while (!status && row) {
-    if (!restore_url(frontier, of, statement)) {
-      lr_crawl_store_end(store, LR_CRAWL_ALL_URLS);
-      return lr_crawl_fault_memory(fault);
-    }
-    status = lr_crawl_store_next(store, &row, fault, LR_CRAWL_ALL_URLS);
+  while (!status && row && added) {
+    added = add_row(frontier, of, &line, statement);
+    if (added)
+      status = lr_crawl_store_next(store, &row, fault, LR_CRAWL_ALL_URLS);
   }
-  return status;
+  lr_crawl_store_end(store, LR_CRAWL_ALL_URLS);
+  for (size_t i = 0; added && i < WAITING; i++)
+    added = exchange_url(frontier, of, &line, (waiting_url){0});
+  return status || added ? status : lr_crawl_fault_memory(fault);
 }
 
 static lariat_status read_state(lr_crawl_frontier *frontier, uint32_t last,

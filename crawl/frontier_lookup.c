@@ -10,6 +10,12 @@ uint64_t lr_crawl_frontier_host_count(const lr_crawl_frontier *frontier) {
   return frontier->hosts.count;
 }
 
+uint64_t lr_crawl_frontier_host_queued(lr_crawl_frontier *frontier,
+                                       uint64_t host) {
+  const lr_crawl_host *at = lr_crawl_hosts_at(&frontier->hosts, host);
+  return at ? at->queued : 0;
+}
+
 uint64_t lr_crawl_frontier_find_host(const lr_crawl_frontier *frontier,
                                      const char *origin) {
   return lr_crawl_hosts_find(&frontier->hosts, origin);

@@ -69,7 +69,7 @@ static lr_crawl_url_record make_record(const lr_crawl_found_url *url,
                                .hop = url->hop};
 }
 
-/* Adds a URL whose fingerprint has room in the table.  `false`: out of memory,
+/* Adds a URL whose fingerprint has space in the table.  `false`: out of memory,
  * and nothing has changed but that the host is known. */
 static bool add_url(lr_crawl_frontier *frontier, const lr_crawl_found_url *url,
                     uint32_t host) {
@@ -89,7 +89,7 @@ static lariat_status add_new(lr_crawl_frontier *frontier,
       strlen(url->origin) > UINT16_MAX)
     return LARIAT_EINVAL;
   if (frontier->texts.next == UINT32_MAX) return LARIAT_EOVERLOAD;
-  if (!lr_crawl_seen_make_room(&frontier->seen, url->fingerprint))
+  if (!lr_crawl_seen_make_space(&frontier->seen, url->fingerprint))
     return LARIAT_ENOMEM;
   uint32_t host = lr_crawl_hosts_add(&frontier->hosts, url->origin);
   if (!host || !add_url(frontier, url, host)) return LARIAT_ENOMEM;
@@ -186,8 +186,8 @@ static lariat_status read_queued(lr_crawl_frontier *frontier, uint32_t id,
              : LARIAT_OK;
 }
 
-/* Moves the first URL of a host's queue to those that are handed out, for whom
- * there is room. */
+/* Moves the first URL of a host's queue to those that are handed out, for
+ * whom there is space. */
 static uint32_t move_out(lr_crawl_frontier *frontier, lr_crawl_host *host,
                          uint32_t host_id) {
   lr_crawl_queue_place place = lr_crawl_queue_first(&host->queue);
@@ -207,7 +207,7 @@ static uint32_t move_out(lr_crawl_frontier *frontier, lr_crawl_host *host,
 static bool take_one(lr_crawl_frontier *frontier, lr_crawl_host *host,
                      uint32_t host_id, lr_crawl_queued_url *out) {
   uint32_t id = lr_crawl_queue_first(&host->queue).id;
-  lariat_status status = lr_crawl_id_map_make_room(&frontier->handed_out)
+  lariat_status status = lr_crawl_id_map_make_space(&frontier->handed_out)
                              ? LARIAT_OK
                              : lr_crawl_fault_memory(&frontier->failure);
   *out = (lr_crawl_queued_url){0};
@@ -235,7 +235,7 @@ size_t lr_crawl_frontier_take(lr_crawl_frontier *frontier, uint64_t host,
 static bool keep_tries(lr_crawl_frontier *frontier, uint32_t id,
                        uint32_t tries) {
   if (!tries) return true;
-  if (!lr_crawl_id_map_make_room(&frontier->tries)) return false;
+  if (!lr_crawl_id_map_make_space(&frontier->tries)) return false;
   lr_crawl_id_map_set(&frontier->tries,
                       (lr_crawl_id_entry){.id = id, .second = tries});
   return true;
@@ -294,7 +294,7 @@ static bool keep_outcome(lr_crawl_outcome_list *list,
   return true;
 }
 
-/* Says when a URL is due again; there is room for it. */
+/* Says when a URL is due again; there is space for it. */
 static void put_later(lr_crawl_frontier *frontier, lr_crawl_id_entry out,
                       int64_t next_s) {
   lr_crawl_due_add(
@@ -314,7 +314,7 @@ static lariat_status finish_url(lr_crawl_frontier *frontier,
   if (outcome->url > UINT32_MAX ||
       !lr_crawl_id_map_find(&frontier->handed_out, id))
     return LARIAT_ENOTFOUND;
-  if ((later && !lr_crawl_due_make_room(&frontier->later)) ||
+  if ((later && !lr_crawl_due_make_space(&frontier->later)) ||
       !keep_outcome(&frontier->outcomes, outcome))
     return LARIAT_ENOMEM;
   lr_crawl_id_entry out = lr_crawl_id_map_take(&frontier->handed_out, id);

@@ -133,17 +133,19 @@ static void tell_srcset(struct telling *telling, const char *text,
                              true);
 }
 
+static void tell_url(struct telling *telling, const char *url, size_t length) {
+  lr_crawl_link_output_put(telling->output, telling->link, url, length, true);
+}
+
 static void tell_value(struct telling *telling, lr_crawl_link_syntax syntax,
                        const char *text, size_t length) {
-  const char *url = text;
-  size_t url_length = length;
   switch (syntax) {
-  case LR_CRAWL_LINK_REFRESH:
-    if (!lr_crawl_refresh_url(text, length, &url, &url_length)) return;
-    /* falls through */
   case LR_CRAWL_LINK_URL:
-    lr_crawl_link_output_put(telling->output, telling->link, url, url_length,
-                             true);
+    tell_url(telling, text, length);
+    break;
+  case LR_CRAWL_LINK_REFRESH:
+    if (lr_crawl_refresh_url(text, length, &text, &length))
+      tell_url(telling, text, length);
     break;
   case LR_CRAWL_LINK_SRCSET:
     tell_srcset(telling, text, length);
@@ -160,23 +162,23 @@ static void tell_value(struct telling *telling, lr_crawl_link_syntax syntax,
 /* Returns the name of an element, in lower case; one without a number has its
  * name in the document. */
 static const char *name_of(const lr_crawl_html_document *html,
-                           const lr_crawl_link_note *note, char *room) {
+                           const lr_crawl_link_note *note, char *copy) {
   size_t length = 0;
   if (note->element) return lr_crawl_html_elements[note->element].text;
   const char *name = html->bytes + note->tag + 1;
   while (length < ELEMENT_NAME - 1 && !lr_crawl_html_is_space(name[length]) &&
          name[length] != '/' && name[length] != '>') {
     char byte = name[length];
-    room[length++] = (char)(byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte);
+    copy[length++] = (char)(byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte);
   }
-  room[length] = '\0';
-  return room;
+  copy[length] = '\0';
+  return copy;
 }
 
 static void tell_note(const lr_crawl_html_document *html,
                       const lr_crawl_link_note *note,
                       lr_crawl_link_output *output) {
-  char room[ELEMENT_NAME];
+  char name[ELEMENT_NAME];
   size_t length = note->length;
   lr_crawl_link_syntax syntax = (lr_crawl_link_syntax)note->syntax;
   const char *text =
@@ -185,7 +187,7 @@ static void tell_note(const lr_crawl_html_document *html,
   struct telling telling = {
       .output = output,
       .link = {.kind = (lariat_crawl_link_kind)note->kind,
-               .element = name_of(html, note, room),
+               .element = name_of(html, note, name),
                .attribute = lr_crawl_html_attributes[note->attribute].text,
                .offset = note->tag,
                .nofollow = note->nofollow || output->document->nofollow}};

@@ -158,29 +158,44 @@ static const char *decode_reference(const char *at, const char *end,
   return NULL;
 }
 
-static size_t count_text(const char *bytes, size_t length) {
-  const char *mark = memchr(bytes, '&', length);
-  if (mark) length = (size_t)(mark - bytes);
-  const char *nul = memchr(bytes, '\0', length);
-  return nul ? (size_t)(nul - bytes) : length;
+static const char *find_byte(const char *at, const char *end, char byte) {
+  const char *found = memchr(at, byte, (size_t)(end - at));
+  return found ? found : end;
+}
+
+/* What is next of a text that is not as it is: each is looked for once. */
+struct next {
+  const char *mark; /* '&', or the end */
+  const char *nul;
+};
+
+static const char *find_next(struct next *next, const char *at,
+                             const char *end) {
+  if (next->mark < at) next->mark = find_byte(at, end, '&');
+  if (next->nul < at) next->nul = find_byte(at, end, '\0');
+  return next->mark < next->nul ? next->mark : next->nul;
 }
 
 void lr_crawl_html_decode(const char *bytes, size_t length, bool in_attribute,
                           lr_crawl_scratch *out) {
   const char *end = bytes + length;
+  struct next next = {find_byte(bytes, end, '&'), find_byte(bytes, end, '\0')};
   while (bytes < end) {
-    size_t text = count_text(bytes, (size_t)(end - bytes));
-    lr_crawl_scratch_add(out, bytes, text);
-    bytes += text;
+    const char *special = find_next(&next, bytes, end);
+    lr_crawl_scratch_add(out, bytes, (size_t)(special - bytes));
+    bytes = special;
     if (bytes == end) return;
-    const char *next =
-        *bytes ? decode_reference(bytes, end, in_attribute, out) : NULL;
-    if (!*bytes) lr_crawl_scratch_add_code_point(out, REPLACEMENT);
-    if (*bytes && !next) lr_crawl_scratch_put(out, '&');
-    bytes = next ? next : bytes + 1;
+    if (!*bytes) {
+      lr_crawl_scratch_add_code_point(out, REPLACEMENT);
+      bytes++;
+      continue;
+    }
+    const char *behind = decode_reference(bytes, end, in_attribute, out);
+    if (!behind) lr_crawl_scratch_put(out, '&');
+    bytes = behind ? behind : bytes + 1;
   }
 }
 
 bool lr_crawl_html_needs_decoding(const char *bytes, size_t length) {
-  return count_text(bytes, length) < length;
+  return memchr(bytes, '&', length) || memchr(bytes, '\0', length);
 }

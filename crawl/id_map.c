@@ -26,7 +26,7 @@ lr_crawl_id_entry *lr_crawl_id_map_find(const lr_crawl_id_map *map,
   return found->id ? found : NULL;
 }
 
-bool lr_crawl_id_map_make_room(lr_crawl_id_map *map) {
+bool lr_crawl_id_map_make_space(lr_crawl_id_map *map) {
   if ((map->count + 1) * 2 <= map->capacity) return true;
   lr_crawl_id_map larger = {.capacity =
                                 map->capacity ? map->capacity * 2 : LEAST};

@@ -24,10 +24,10 @@ typedef struct lr_crawl_id_map {
 lr_crawl_id_entry *lr_crawl_id_map_find(const lr_crawl_id_map *map,
                                         uint32_t id);
 
-/* Makes room for one more.  False: out of memory. */
-bool lr_crawl_id_map_make_room(lr_crawl_id_map *map);
+/* Makes space for one more.  False: out of memory. */
+bool lr_crawl_id_map_make_space(lr_crawl_id_map *map);
 
-/* Adds an entry for which there is room, or changes the one of its id. */
+/* Adds an entry for which there is space, or changes the one of its id. */
 void lr_crawl_id_map_set(lr_crawl_id_map *map, lr_crawl_id_entry entry);
 
 /* Takes the entry of an id out, and returns it; one with id 0: there was

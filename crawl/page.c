@@ -119,8 +119,13 @@ static void choose_kind(lr_crawl_page *page) {
 
 /* ---- Its parts ---- */
 
+/* Digests the body; that of an answer 304 is the one that was there before. */
 static void digest_body(lr_crawl_page *page) {
   unsigned length = 0;
+  if (page->kind == LR_CRAWL_REVISIT) {
+    memcpy(page->digest, page->task->queued.old_digest, sizeof page->digest);
+    return;
+  }
   (void)EVP_Digest(page->answer->body, page->answer->body_length, page->digest,
                    &length, EVP_sha1(), NULL);
 }

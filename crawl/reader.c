@@ -118,6 +118,8 @@ lariat_status lariat_crawl_reader_hosts(lariat_crawl_reader *reader,
     lariat_crawl_host host = {.size = sizeof host,
                               .origin = origin,
                               .ip = text_of(facts.ip),
+                              .queued = lr_crawl_frontier_host_queued(
+                                  reader->frontier, id),
                               .robots_status = facts.robots_status,
                               .robots_at_s = facts.robots_at_s,
                               .delay_ms = facts.delay_ms,

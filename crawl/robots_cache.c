@@ -193,10 +193,15 @@ bool lr_crawl_robots_cache_find(lr_crawl_robots_cache *cache,
   *out = (lr_crawl_robots_copy){0};
   if (!found || !found->rules) return false;
   *out =
-      (lr_crawl_robots_copy){found->rules,         found->at_s,
-                             found->expires_s,     found->unreachable_since_s,
-                             found->status,        found->etag,
-                             found->last_modified, found->url};
+      (lr_crawl_robots_copy){.rules = found->rules,
+                             .at_s = found->at_s,
+                             .expires_s = found->expires_s,
+                             .unreachable_since_s = found->unreachable_since_s,
+                             .status = found->status,
+                             .access = found->access,
+                             .etag = found->etag,
+                             .last_modified = found->last_modified,
+                             .url = found->url};
   return true;
 }
 
@@ -250,7 +255,7 @@ lariat_status lr_crawl_robots_cache_restore(lr_crawl_robots_cache *cache,
       .expires_s = kept->expires_s,
       .unreachable_since_s = kept->unreachable_since_s,
       .status = kept->status,
-      .access = kept->text
+      .access = kept->text && kept->length
                     ? LARIAT_CRAWL_ROBOTS_READ
                     : lariat_crawl_robots_access_of(
                           kept->status, LARIAT_CRAWL_ROBOTS_MOST_REDIRECTS),

@@ -44,9 +44,11 @@ typedef struct lr_crawl_robots_copy {
   const lariat_crawl_robots *rules; /* what decides now */
   int64_t at_s;                     /* when they were got, or confirmed */
   int64_t expires_s;
-  int64_t unreachable_since_s; /* 0: it was not, at the last try */
-  int status;                  /* of the last answer; 0: there was none */
-  const char *etag;            /* of the rules, for the next request; NULL */
+  int64_t unreachable_since_s;       /* 0: it was not, at the last try */
+  int status;                        /* of the last answer; 0: there was none */
+  lariat_crawl_robots_access access; /* what the rules are of: READ: a file;
+                                        UNREACHABLE: all is denied */
+  const char *etag; /* of the rules, for the next request; NULL */
   const char *last_modified;
   const char *url; /* where they were got in the end, behind redirects; NULL:
                       at the origin itself */

@@ -229,8 +229,10 @@ take_unreachable(lr_crawl_robots_fetch *fetch,
   change.status = answer->status;
   if (!has_copy && now_s - change.unreachable_since_s >= options->unavailable_s)
     return settle(fetch, LARIAT_CRAWL_ROBOTS_UNAVAILABLE, &change, now_s);
-  if (!has_copy && change.tries >= options->most_tries)
+  if (!has_copy && change.tries >= options->most_tries) {
+    if (wait_s < LONGEST_RETRY_S) change.expires_s = now_s + LONGEST_RETRY_S;
     return settle(fetch, LARIAT_CRAWL_ROBOTS_UNREACHABLE, &change, now_s);
+  }
   if (!put(fetch, &change) || !has_copy) return hold(now_s + wait_s);
   return show_known(fetch);
 }

@@ -74,7 +74,8 @@ typedef struct lr_crawl_robots_step {
  *
  * What is unreachable (429, 5xx, no answer) is decided by the copy that is
  * there, for as long as it takes; without one the origin is held, and after
- * most_tries all but /robots.txt is denied: KNOWN with access UNREACHABLE.  Out
+ * most_tries all but /robots.txt is denied for an hour: KNOWN with access
+ * UNREACHABLE.  Out
  * of memory is unreachable. */
 lr_crawl_robots_step
 lr_crawl_robots_fetch_answer(lr_crawl_robots_fetch *fetch,

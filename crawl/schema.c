@@ -35,8 +35,8 @@ static const char version_1[] =
     " left join media_type t on t.id = o.type"
     " left join warc w on w.id = o.warc;";
 
-/* What a later crawl asks servers with, facts about hosts, the lengths of lines
- * and edges, and what was counted and done. */
+/* Validators that a later crawl asks servers with, facts about hosts, the
+ * lengths of lines and edges, and what was counted and done. */
 static const char version_2[] =
     "alter table host add column ip text;"
     "alter table host add column delay_ms integer;"

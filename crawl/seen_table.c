@@ -14,11 +14,23 @@ static inline uint64_t stored(uint64_t fingerprint) {
 
 static inline size_t part_of(uint64_t fingerprint) { return fingerprint >> 56; }
 
+static inline size_t first_slot(const lr_crawl_seen_part *part,
+                                uint64_t fingerprint) {
+  uint64_t bits = fingerprint >> 24 & UINT32_MAX;
+  return bits * part->capacity >> 32;
+}
+
+void lr_crawl_seen_prefetch(const lr_crawl_seen_table *table,
+                            uint64_t fingerprint) {
+  const lr_crawl_seen_part *part = &table->parts[part_of(fingerprint)];
+  if (part->capacity)
+    __builtin_prefetch(&part->slots[first_slot(part, fingerprint)]);
+}
+
 /* Returns the slot that has it, or the empty one where it belongs. */
 static inline uint64_t *find_slot(const lr_crawl_seen_part *part,
                                   uint64_t fingerprint) {
-  uint64_t bits = fingerprint >> 24 & UINT32_MAX;
-  size_t at = bits * part->capacity >> 32;
+  size_t at = first_slot(part, fingerprint);
   while (part->slots[at] && part->slots[at] != fingerprint)
     at = at + 1 == part->capacity ? 0 : at + 1;
   return &part->slots[at];
@@ -60,7 +72,8 @@ static uint64_t next_capacity(const lr_crawl_seen_table *table,
                         : 32 + index * 8 / LR_CRAWL_SEEN_PARTS;
 }
 
-bool lr_crawl_seen_make_room(lr_crawl_seen_table *table, uint64_t fingerprint) {
+bool lr_crawl_seen_make_space(lr_crawl_seen_table *table,
+                              uint64_t fingerprint) {
   lr_crawl_seen_part *part = &table->parts[part_of(stored(fingerprint))];
   return fits(part->count + 1ull, part->capacity) ||
          resize_part(table, part, next_capacity(table, part));

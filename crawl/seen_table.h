@@ -30,12 +30,17 @@ void lr_crawl_seen_clear(lr_crawl_seen_table *table);
 bool lr_crawl_seen_has(const lr_crawl_seen_table *table, uint64_t fingerprint);
 
 /* Makes sure that this fingerprint can be added.  False: out of memory. */
-bool lr_crawl_seen_make_room(lr_crawl_seen_table *table, uint64_t fingerprint);
+bool lr_crawl_seen_make_space(lr_crawl_seen_table *table, uint64_t fingerprint);
 
 /* Makes space for so many in all, at once.  False: out of memory. */
 bool lr_crawl_seen_reserve(lr_crawl_seen_table *table, uint64_t count);
 
-/* Adds one for which there is room; one that is there already stays. */
+/* Says that a fingerprint is to be looked for or added soon: its slot is on the
+ * way from memory then. */
+void lr_crawl_seen_prefetch(const lr_crawl_seen_table *table,
+                            uint64_t fingerprint);
+
+/* Adds one for which there is space; one that is there already stays. */
 void lr_crawl_seen_add(lr_crawl_seen_table *table, uint64_t fingerprint);
 
 #endif

@@ -311,18 +311,6 @@ void lr_crawl_shard_go_on(lr_crawl_shard *shard) {
 
 /* ---- Work ---- */
 
-/* Takes what an earlier run knows of a site's robots.txt. */
-static void restore_robots(lr_crawl_shard *shard,
-                           const lr_crawl_known_host *host) {
-  (void)lr_crawl_robots_cache_restore(
-      shard->robots, host->origin,
-      &(lr_crawl_robots_kept){.at_s = host->at_s,
-                              .expires_s = host->expires_s,
-                              .status = host->status,
-                              .text = host->robots ? host->robots : "",
-                              .length = host->length});
-}
-
 static void add_task(lr_crawl_shard *shard, lr_crawl_task *task) {
   lr_crawl_site *site = lr_crawl_shard_site(shard, task);
   if (site && lr_crawl_shard_refuses(shard, site, task)) return;
@@ -336,7 +324,7 @@ void lr_crawl_shard_take(lr_crawl_shard *shard, lr_crawl_work *work) {
   work->acknowledged = 0;
   if (shard->stopping) return;
   for (size_t i = 0; i < work->host_count; i++)
-    restore_robots(shard, &work->hosts[i]);
+    lr_crawl_shard_restore_robots(shard, &work->hosts[i]);
   for (size_t i = 0; i < work->count; i++) add_task(shard, work->tasks[i]);
   work->count = 0;
   run(shard);

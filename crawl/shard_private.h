@@ -79,6 +79,10 @@ void lr_crawl_shard_go_on(lr_crawl_shard *shard);
 lr_crawl_site *lr_crawl_shard_site(lr_crawl_shard *shard,
                                    const lr_crawl_task *task);
 
+/* Takes what an earlier run knows of a site's robots.txt. */
+void lr_crawl_shard_restore_robots(lr_crawl_shard *shard,
+                                   const lr_crawl_known_host *host);
+
 /* Frees the data of all sites. */
 void lr_crawl_shard_free_rules(lr_crawl_shard *shard);
 

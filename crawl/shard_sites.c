@@ -64,3 +64,14 @@ lr_crawl_site *lr_crawl_shard_site(lr_crawl_shard *shard,
   lariat_url_free(url);
   return site;
 }
+
+void lr_crawl_shard_restore_robots(lr_crawl_shard *shard,
+                                   const lr_crawl_known_host *host) {
+  (void)lr_crawl_robots_cache_restore(
+      shard->robots, host->origin,
+      &(lr_crawl_robots_kept){.at_s = host->at_s,
+                              .expires_s = host->expires_s,
+                              .status = host->status,
+                              .text = host->robots,
+                              .length = host->length});
+}

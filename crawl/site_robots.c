@@ -125,6 +125,25 @@ bool lr_crawl_site_recall(lr_crawl_shard *shard, lr_crawl_site *site) {
   return true;
 }
 
+/* ---- Denials ---- */
+
+/* Writes why a URL is not allowed, and returns which outcome that is. */
+static lr_crawl_outcome_kind
+explain(const lr_crawl_site_rules *rules, const lr_crawl_robots_copy *copy,
+        const lariat_crawl_robots_decision *decision, char note[256]) {
+  bool no_answer = decision->reason == LARIAT_CRAWL_ROBOTS_NO_ANSWER;
+  const char *failure = rules && rules->failure ? rules->failure : "no answer";
+  if (no_answer && copy->status)
+    snprintf(note, 256, "robots.txt: an answer of status %d", copy->status);
+  else if (no_answer)
+    snprintf(note, 256, "robots.txt: %s", failure);
+  else
+    snprintf(note, 256, "robots.txt, line %u: %.*s", decision->line,
+             (int)(decision->text_length < 128 ? decision->text_length : 128),
+             decision->text ? decision->text : "");
+  return no_answer && !copy->status ? LR_CRAWL_FAILED : LR_CRAWL_ROBOTS;
+}
+
 /* ---- Steps ---- */
 
 static void end_fetch(lr_crawl_site *site) {
@@ -146,19 +165,23 @@ static void hold_shortly(lr_crawl_shard *shard, lr_crawl_site *site) {
   lr_crawl_politeness_hold(site, now_of(shard) + second_ns);
 }
 
+/* A file that is there stays in the log as it is, where it was not changed, or
+ * could not be asked for again. */
 static void take_known(lr_crawl_shard *shard, lr_crawl_site *site,
                        const lr_crawl_robots_answer *answer,
                        const lr_crawl_robots_step *step) {
   lr_crawl_robots_copy copy;
   set_known(shard, site, step->expires_s, step->crawl_delay_ms);
-  tell_host(shard, site, answer);
-  if (step->access != LARIAT_CRAWL_ROBOTS_UNREACHABLE &&
-      lr_crawl_robots_cache_find(shard->robots, lr_crawl_site_origin(site),
-                                 &copy))
-    offer_sitemaps(shard, site, copy.rules);
   end_fetch(site);
-  if (step->access == LARIAT_CRAWL_ROBOTS_UNREACHABLE)
+  if (!lr_crawl_robots_cache_find(shard->robots, lr_crawl_site_origin(site),
+                                  &copy))
+    return;
+  if (step->is_new || copy.access != LARIAT_CRAWL_ROBOTS_READ)
+    tell_host(shard, site, answer);
+  if (copy.access == LARIAT_CRAWL_ROBOTS_UNREACHABLE)
     lr_crawl_shard_give_site_up(shard, site);
+  else
+    offer_sitemaps(shard, site, copy.rules);
 }
 
 /* Goes on with a redirect: at the same origin it is the site's own next turn,
@@ -409,23 +432,6 @@ void lr_crawl_shard_take_visit(lr_crawl_shard *shard, lr_crawl_visit *visit) {
 }
 
 /* ---- Decisions ---- */
-
-/* Writes why a URL is not allowed, and returns which outcome that is. */
-static lr_crawl_outcome_kind
-explain(const lr_crawl_site_rules *rules, const lr_crawl_robots_copy *copy,
-        const lariat_crawl_robots_decision *decision, char note[256]) {
-  bool no_answer = decision->reason == LARIAT_CRAWL_ROBOTS_NO_ANSWER;
-  const char *failure = rules && rules->failure ? rules->failure : "no answer";
-  if (no_answer && copy->status)
-    snprintf(note, 256, "robots.txt: an answer of status %d", copy->status);
-  else if (no_answer)
-    snprintf(note, 256, "robots.txt: %s", failure);
-  else
-    snprintf(note, 256, "robots.txt, line %u: %.*s", decision->line,
-             (int)(decision->text_length < 128 ? decision->text_length : 128),
-             decision->text ? decision->text : "");
-  return no_answer && !copy->status ? LR_CRAWL_FAILED : LR_CRAWL_ROBOTS;
-}
 
 lr_crawl_permission lr_crawl_site_permits(lr_crawl_shard *shard,
                                           const lr_crawl_asking *asking,

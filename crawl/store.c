@@ -48,8 +48,8 @@ static const char *const texts[LR_CRAWL_STATEMENTS] = {
     [LR_CRAWL_ALL_HOSTS] = "select origin from host order by id",
     [LR_CRAWL_ALL_URLS] = "select id, host, fingerprint, priority from url"
                           " order by id",
-    [LR_CRAWL_ALL_ENDS] = "select url, kind, next_s, at_ns from outcome"
-                          " order by seq",
+    [LR_CRAWL_ALL_ENDS] = "select url, kind, iif(kind = 8, next_s, 0),"
+                          " iif(?, at_ns, 0) from outcome order by seq",
     [LR_CRAWL_ALL_TYPES] = "select name from media_type order by id",
     [LR_CRAWL_NEXT_WARC] = "select id, name, length, closed from warc"
                            " where id > ? order by id limit 1",
@@ -71,6 +71,9 @@ static const char *const texts[LR_CRAWL_STATEMENTS] = {
                           " and coalesce(offset, 0) + length <= ?2",
     [LR_CRAWL_LOST] = "delete from outcome where warc = ?1"
                       " and coalesce(offset, 0) + length > ?2",
+    [LR_CRAWL_LOST_VALIDATORS] =
+        "delete from validator where outcome in (select seq from outcome"
+        " where warc = ?1 and coalesce(offset, 0) + length > ?2)",
     [LR_CRAWL_LAST_ROWS] = "select (select coalesce(max(id), 0) from url),"
                            " (select coalesce(max(seq), 0) from outcome),"
                            " (select coalesce(max(id), 0) from warc)",
@@ -114,7 +117,7 @@ static lariat_status set_up(lr_crawl_store *store, lr_crawl_store_mode mode,
   sqlite3_busy_timeout(store->database, 10000);
   int code = sqlite3_exec(store->database, pragmas[mode], NULL, NULL, NULL);
   if (!code)
-    code = sqlite3_exec(store->database, "pragma mmap_size = 1073741824", NULL,
+    code = sqlite3_exec(store->database, "pragma mmap_size = 2147418112", NULL,
                         NULL, NULL);
   return lr_crawl_store_check(store, code, fault);
 }

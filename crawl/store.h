@@ -40,15 +40,16 @@ typedef enum lr_crawl_statement {
   LR_CRAWL_GET_FACTS, /* host */
   LR_CRAWL_ALL_HOSTS,
   LR_CRAWL_ALL_URLS,
-  LR_CRAWL_ALL_ENDS, /* what the last outcomes were: url, kind, next, at */
+  LR_CRAWL_ALL_ENDS, /* whether times are wanted; url, kind, next, at */
   LR_CRAWL_ALL_TYPES,
   LR_CRAWL_NEXT_WARC, /* id before it */
   LR_CRAWL_ALL_COUNTERS,
-  LR_CRAWL_FIND_URL,  /* fingerprint */
-  LR_CRAWL_OUTCOMES,  /* first url, last url */
-  LR_CRAWL_LOST_END,  /* warc, length: where its last whole records end */
-  LR_CRAWL_LOST,      /* warc, length: drops the outcomes behind that */
-  LR_CRAWL_LAST_ROWS, /* last url, last outcome, last warc */
+  LR_CRAWL_FIND_URL,        /* fingerprint */
+  LR_CRAWL_OUTCOMES,        /* first url, last url */
+  LR_CRAWL_LOST_END,        /* warc, length: where its last whole records end */
+  LR_CRAWL_LOST_VALIDATORS, /* warc, length: of those that are dropped next */
+  LR_CRAWL_LOST,            /* warc, length: drops the outcomes behind that */
+  LR_CRAWL_LAST_ROWS,       /* last url, last outcome, last warc */
   LR_CRAWL_STATEMENTS
 } lr_crawl_statement;
 

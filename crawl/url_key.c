@@ -145,22 +145,31 @@ static void write_segment(key_writer *key, const char *at, const char *end) {
   }
 }
 
-/* Writes a path in which there may be session ids; it begins with '/'. */
-static void write_segments(key_writer *key, const char *at, const char *end) {
-  lr_crawl_write_byte(&key->text, '/');
-  at++;
-  for (;;) {
+/* Writes a path in which there may be session ids; it begins with '/'.  Returns
+ * how many '/' are at its end now. */
+static size_t write_segments(key_writer *key, const char *at, const char *end) {
+  size_t slashes = 0;
+  for (at++;; at++) {
     const char *next = find_or_end(at, end, '/');
-    bool last = next == end;
-    if (!last && lr_crawl_is_session_segment(at, (size_t)(next - at))) {
+    if (next < end && lr_crawl_is_session_segment(at, (size_t)(next - at))) {
       key->merged |= LARIAT_CRAWL_KEY_SESSION;
     } else {
+      lr_crawl_write_byte(&key->text, '/');
+      size_t begin = key->text.length;
       write_segment(key, at, next);
-      if (!last) lr_crawl_write_byte(&key->text, '/');
+      slashes = key->text.length > begin ? 0 : slashes + 1;
     }
-    if (last) return;
-    at = next + 1;
+    if (next == end) return slashes;
+    at = next;
   }
+}
+
+/* Takes the '/' at the end away, but for that at the beginning. */
+static void cut_slashes(key_writer *key, size_t begin, size_t slashes) {
+  if (!slashes || key->text.length == begin + 1) return;
+  key->text.length -= slashes;
+  if (key->text.length == begin) key->text.length++;
+  key->merged |= LARIAT_CRAWL_KEY_SLASH;
 }
 
 /* Tells whether there can be session ids in a path. */
@@ -171,15 +180,16 @@ static bool may_have_sessions(const key_writer *key, lariat_url_part path) {
 }
 
 static void write_path(key_writer *key, lariat_url_part path) {
-  if (has_rule(key, LARIAT_CRAWL_KEY_SLASH))
-    while (path.length > 1 && path.bytes[path.length - 1] == '/') {
-      path.length--;
-      key->merged |= LARIAT_CRAWL_KEY_SLASH;
-    }
-  if (may_have_sessions(key, path))
-    write_segments(key, path.bytes, path.bytes + path.length);
-  else
+  size_t begin = key->text.length, slashes = 0;
+  if (may_have_sessions(key, path)) {
+    slashes = write_segments(key, path.bytes, path.bytes + path.length);
+  } else {
     write_path_text(key, path.bytes, path.length);
+    while (slashes < path.length &&
+           path.bytes[path.length - 1 - slashes] == '/')
+      slashes++;
+  }
+  if (has_rule(key, LARIAT_CRAWL_KEY_SLASH)) cut_slashes(key, begin, slashes);
 }
 
 /* ---- The query ---- */

@@ -11,6 +11,7 @@
 
 #include <lariat/failure.h>
 
+#include "support/dns_server.h"
 #include "support/fixture.h"
 #include "support/synthweb.h"
 
@@ -112,10 +113,10 @@ static void expect_polite(const struct polite *p) {
 static void test_gaps(void) {
   static const char *const web[] = {
       "--pages", "160",        "--hosts", "40",     "--skew", "1", "--gap-ms",
-      "300",     "--features", "robots",  "--seed", "7",      NULL};
+      "100",     "--features", "robots",  "--seed", "7",      NULL};
   struct polite p;
   open_web(&p, web);
-  p.options.delay_ms = 300;
+  p.options.delay_ms = 100;
   run(&p);
   CU_ASSERT_EQUAL(p.stats.end, LARIAT_CRAWL_DONE);
   CU_ASSERT_TRUE(synthweb_total(&p.web, "requests") > 200);
@@ -126,9 +127,14 @@ static void test_gaps(void) {
 
 /* Without a delay one at a time is still what a host gets. */
 static void test_one_at_a_time(void) {
-  static const char *const web[] = {"--pages",    "1500",
-                                    "--hosts",    "12",
-                                    "--features", "robots,moved,copies,maps",
+  static const char *const web[] = {"--pages",
+                                    "1500",
+                                    "--hosts",
+                                    "12",
+                                    "--crawl-delay-ms",
+                                    "5",
+                                    "--features",
+                                    "robots,moved,copies,maps",
                                     NULL};
   struct polite p;
   open_web(&p, web);
@@ -140,10 +146,47 @@ static void test_one_at_a_time(void) {
   close_web(&p);
 }
 
+/* Eight names of one domain at one address are one group, from the first
+ * request on: the address is known before that. */
+static void test_names_of_one_address(void) {
+  static const char *const web[] = {"--pages",  "40",  "--hosts", "1",
+                                    "--gap-ms", "100", NULL};
+  static const struct dns_rule rules[] = {
+      {"*", DNS_ADDRESSES, "127.0.1.1", 60}};
+  enum { NAMES = 8 };
+  char urls[NAMES][64];
+  lariat_crawl_seed seeds[NAMES];
+  struct polite p;
+  struct dns_server *server = dns_server_start();
+  CU_ASSERT_PTR_NOT_NULL_FATAL(server);
+  dns_server_set(server, rules, FIXTURE_COUNT(rules));
+  open_web(&p, web);
+  for (int i = 0; i < NAMES; i++) {
+    snprintf(urls[i], sizeof urls[i], "http://n%d.lariat.test:%u/p/%d", i,
+             p.web.port, i);
+    seeds[i] = (lariat_crawl_seed){.url = urls[i], .priority = 4};
+  }
+  p.pool.name_servers = dns_server_address(server);
+  p.options.seeds = seeds;
+  p.options.seed_count = NAMES;
+  p.options.scope = LARIAT_CRAWL_SCOPE_LIST;
+  p.options.no_sitemaps = true;
+  p.options.contact = "mailto:test@lariat.test";
+  p.options.delay_ms = 100;
+  run(&p);
+  CU_ASSERT_EQUAL(p.stats.fetched, NAMES);
+  CU_ASSERT_EQUAL(synthweb_total(&p.web, "requests"), 2 * NAMES);
+  expect_total(&p, "short_gaps", 0);
+  expect_total(&p, "in_flight_max", 1);
+  close_web(&p);
+  dns_server_stop(server);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"the server sees no gap that is too short", test_gaps},
       {"the server sees one request at a time", test_one_at_a_time},
+      {"names of one address and domain", test_names_of_one_address},
   };
   return fixture_main("polite", tests, FIXTURE_COUNT(tests), argc, argv);
 }

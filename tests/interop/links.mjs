@@ -8,9 +8,9 @@
 // parse-srcset.  Prints the differences that TABLE does not have, with a line
 // for each; its lines that are no differences any more are told, too.
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, statSync } from "node:fs";
+import { lstatSync, readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 
 const [program, modules, ...rest] = process.argv.slice(2);
 const table = rest[0] === "--listed" ? rest.splice(0, 2)[1] : undefined;
@@ -212,13 +212,11 @@ function linksOfTree(text, address) {
   return { lines, count: collector.links.length };
 }
 
+// The HTML files below a path; links to others are not followed.
 function* filesOf(path) {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (!stat) return; // a link to what is not there
-  if (!stat.isDirectory()) {
-    if (/\.html?$/.test(path)) yield path;
-    return;
-  }
+  const stat = lstatSync(path);
+  if (stat.isFile() && /\.html?$/.test(path)) yield path;
+  if (!stat.isDirectory()) return;
   for (const name of readdirSync(path).sort()) yield* filesOf(join(path, name));
 }
 
@@ -241,7 +239,7 @@ function report(sign, name, line) {
 
 for (const file of filesOf(directory)) {
   const content = readFileSync(file);
-  const name = relative(directory, file) || file;
+  const name = relative(directory, file) || basename(file);
   const address = encodeURI(`http://docs.example/${name}`);
   const run = spawnSync(program, [address],
     { input: content, maxBuffer: 1 << 28, encoding: "utf8" });

@@ -2,7 +2,8 @@
  * labels: same-libcurl no-tsan
  * crawl_kill_stress.c: crawls of a site whose process ends at each call that
  * writes, whichever thread makes it, and that go on: in the end each page is in
- * the WARC files and in the database once, and both agree. */
+ * the WARC files and in the database once, and both agree.  A quarter of the
+ * calls are tried, unless the argument says how many. */
 #include "crawl/crawl_private.h"
 
 #include <ftw.h>
@@ -173,7 +174,7 @@ static void test_each_call(void) {
   fixture_open(&fixture, FIXTURE_NO_REACTOR);
   site = site_start(pages, FIXTURE_COUNT(pages), compute_page);
   uint64_t calls = count_calls();
-  uint64_t runs = scale_of(calls, argument_count, arguments);
+  uint64_t runs = scale_of(calls / 4, argument_count, arguments);
   uint64_t step = runs < calls ? calls / runs : 1;
   CU_ASSERT(calls > 50);
   for (uint64_t at = 1; at <= calls; at += step) end_at(at);
@@ -187,7 +188,7 @@ static void test_kills(void) {
   char directory[64];
   fixture_open(&fixture, FIXTURE_NO_REACTOR);
   site = site_start(pages, FIXTURE_COUNT(pages), compute_page);
-  uint64_t runs = scale_of(40, argument_count, arguments);
+  uint64_t runs = scale_of(20, argument_count, arguments);
   for (uint64_t i = 0; i < runs; i++) {
     make_directory(directory, sizeof directory);
     for (unsigned k = 0; k < 3; k++)

@@ -81,7 +81,8 @@ static void read_files(struct agreement *a) {
   snprintf(path, sizeof path, "%s/warc", a->directory);
   DIR *files = opendir(path);
   while (files && (entry = readdir(files)))
-    if (strstr(entry->d_name, ".warc")) read_file(a, entry->d_name);
+    if (strstr(entry->d_name, ".warc") && !strstr(entry->d_name, ".cdxj"))
+      read_file(a, entry->d_name);
   if (files) closedir(files);
 }
 

@@ -97,7 +97,8 @@ static void test_no_directory(void) {
   close(file);
   expect(LARIAT_EFORMAT, directory);
   unlink(directory);
-  strcat(directory, "/none/none");
+  snprintf(directory, sizeof directory, "/tmp/lariat-none-%ld/none",
+           (long)getpid());
   expect(LARIAT_ESYSTEM, "No such file");
   close_directory();
 }

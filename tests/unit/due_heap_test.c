@@ -11,7 +11,7 @@ static void test_order(void) {
   uint32_t last_s = 0, last_id = 0, wrong = 0;
   fixture_open(&fixture, FIXTURE_NO_REACTOR);
   for (uint32_t id = 1; id <= 5000; id++) {
-    CU_ASSERT_TRUE_FATAL(lr_crawl_due_make_room(&heap));
+    CU_ASSERT_TRUE_FATAL(lr_crawl_due_make_space(&heap));
     lr_crawl_due_add(&heap, (lr_crawl_due_url){.due_s = id * 7919u % 1000,
                                                .id = id,
                                                .host = id + 1,
@@ -42,8 +42,8 @@ static void test_no_memory(void) {
   lr_crawl_due_heap heap = {0};
   fixture_open(&fixture, FIXTURE_NO_REACTOR);
   fixture_fail_allocation(&fixture, 1);
-  CU_ASSERT_FALSE(lr_crawl_due_make_room(&heap));
-  CU_ASSERT_TRUE(lr_crawl_due_make_room(&heap));
+  CU_ASSERT_FALSE(lr_crawl_due_make_space(&heap));
+  CU_ASSERT_TRUE(lr_crawl_due_make_space(&heap));
   lr_crawl_due_clear(&heap);
   fixture_close(&fixture);
 }

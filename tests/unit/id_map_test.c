@@ -36,7 +36,7 @@ static void test_changes(void) {
       CU_ASSERT_EQUAL(lr_crawl_id_map_take(&map, id).second, values[id]);
       values[id] = 0;
     } else {
-      CU_ASSERT_TRUE_FATAL(lr_crawl_id_map_make_room(&map));
+      CU_ASSERT_TRUE_FATAL(lr_crawl_id_map_make_space(&map));
       values[id] = i + 1;
       lr_crawl_id_map_set(
           &map,
@@ -55,7 +55,7 @@ static void test_empty(void) {
   CU_ASSERT_PTR_NULL(lr_crawl_id_map_find(&map, 5));
   CU_ASSERT_EQUAL(lr_crawl_id_map_take(&map, 5).id, 0);
   fixture_fail_allocation(&fixture, 1);
-  CU_ASSERT_FALSE(lr_crawl_id_map_make_room(&map));
+  CU_ASSERT_FALSE(lr_crawl_id_map_make_space(&map));
   lr_crawl_id_map_clear(&map);
   fixture_close(&fixture);
 }

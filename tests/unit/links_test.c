@@ -726,6 +726,12 @@ static void test_long_values(void) {
   find_bytes(&found, bytes, length);
   CU_ASSERT_EQUAL(found.document.other_schemes, 1);
   free(bytes);
+  bytes = repeat("<a href='", "x", 1 << 20, &length);
+  memset(bytes + 9, '\0', length - 9);
+  memcpy(bytes + length - 2, "'>", 2);
+  find_bytes(&found, bytes, length);
+  CU_ASSERT_EQUAL(found.document.long_urls, 1);
+  free(bytes);
   end(&found);
 }
 

@@ -37,7 +37,7 @@ static void run(const char *text) {
 
 static int read_number(void *number, int count, char **values, char **names) {
   (void)names;
-  *(int *)number = count && values[0] ? atoi(values[0]) : -1;
+  *(int *)number = count && values[0] ? (int)strtol(values[0], NULL, 10) : -1;
   return 0;
 }
 

@@ -17,7 +17,7 @@ static uint64_t mix(uint64_t number) {
 }
 
 static void add(uint64_t fingerprint) {
-  CU_ASSERT_TRUE_FATAL(lr_crawl_seen_make_room(&table, fingerprint));
+  CU_ASSERT_TRUE_FATAL(lr_crawl_seen_make_space(&table, fingerprint));
   lr_crawl_seen_add(&table, fingerprint);
 }
 
@@ -94,9 +94,9 @@ static void test_no_memory(void) {
   open_table();
   for (uint64_t i = 1; i <= 20000; i++) {
     fixture_fail_allocation(&fixture, 1);
-    bool room = lr_crawl_seen_make_room(&table, mix(i));
+    bool fits = lr_crawl_seen_make_space(&table, mix(i));
     fixture_fail_allocation(&fixture, 0);
-    refused += !room;
+    refused += !fits;
     add(mix(i));
   }
   CU_ASSERT_TRUE(refused > LR_CRAWL_SEEN_PARTS);

@@ -51,14 +51,14 @@ static void test_texts(void) {
 /* At random, with what is there beside. */
 static void test_random(void) {
   enum { COUNT = 500, STEPS = 20000 };
-  static char texts[COUNT][16];
+  static char texts[COUNT][32];
   static bool there[COUNT];
   lr_crawl_text_table table;
   size_t count = 0;
   unsigned random = 1;
   fixture_open(&fixture, FIXTURE_NO_REACTOR);
   lr_crawl_text_table_init(&table, text_of);
-  for (int i = 0; i < COUNT; i++) snprintf(texts[i], 16, "text %d", i);
+  for (int i = 0; i < COUNT; i++) snprintf(texts[i], 32, "text %d", i);
   for (int step = 0; step < STEPS; step++) {
     random = random * 1103515245 + 12345;
     unsigned at = (random >> 16) % COUNT;
@@ -74,7 +74,7 @@ static void test_random(void) {
   }
   size_t slot = 0, seen = 0;
   for (char *text; (text = lr_crawl_text_table_next(&table, &slot)); seen++)
-    CU_ASSERT_TRUE(there[(text - texts[0]) / 16]);
+    CU_ASSERT_TRUE(there[(text - texts[0]) / 32]);
   CU_ASSERT_EQUAL(seen, count);
   lr_crawl_text_table_clear(&table);
   fixture_close(&fixture);

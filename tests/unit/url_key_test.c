@@ -322,6 +322,10 @@ static void test_other_rules(void) {
       {"http://h/a//?b", "http://h/a?b", LARIAT_CRAWL_KEY_SLASH},
       {"http://h/", NULL, 0},
       {"http://h//", "http://h/", LARIAT_CRAWL_KEY_SLASH},
+      {"http://h/;sid=" ID32 "/;sid=" ID32 "/", "http://h/",
+       LARIAT_CRAWL_KEY_SLASH | LARIAT_CRAWL_KEY_SESSION},
+      {"http://h/a/(S(" ID24 "))/", "http://h/a",
+       LARIAT_CRAWL_KEY_SLASH | LARIAT_CRAWL_KEY_SESSION},
       {"http://h/a", NULL, 0}};
   static const key_case scheme[] = {
       {"https://h/a", "http://h/a", LARIAT_CRAWL_KEY_SCHEME},

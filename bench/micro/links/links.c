@@ -173,7 +173,7 @@ int main(int argc, char **argv) {
     rounds = (int)strtol(argv[2], NULL, 10);
     first = 3;
   }
-  for (int i = first; i < argc; i++) nftw(argv[i], visit, 16, 0);
+  for (int i = first; i < argc; i++) nftw(argv[i], visit, 16, FTW_PHYS);
   if (!page_count || rounds < 1)
     fail("usage: bench-links [--rounds N] FILE-OR-DIRECTORY...");
   printf("%zu pages, %.1f MB\n", page_count, (double)page_bytes / 1e6);

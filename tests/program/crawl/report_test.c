@@ -8,6 +8,7 @@
 #include "crawl/chart.h"
 #include "crawl/pace.h"
 #include "crawl/report_page.h"
+#include "crawl/silence.h"
 #include "crawl/survey.h"
 #include "crawl/tables.h"
 #include "crawl/view.h"
@@ -167,6 +168,25 @@ static void the_limit_is_told(void) {
   CU_ASSERT_STRING_EQUAL(text, "politeness (delays of hosts) 30 %, servers and "
                                "network 10 %, CPU 5 %, --concurrency 5 %, "
                                "retries and Retry-After 50 %");
+}
+
+/* Not before there was time, not where something may come, and once. */
+static void a_silent_crawl_is_noticed(void) {
+  struct silence silence = {.seconds = 0};
+  lariat_crawl_stats stats = {.size = sizeof stats, .queued = 5};
+  for (int i = 1; i < SILENCE_SECONDS; i++)
+    CU_ASSERT_FALSE(silence_add(&silence, &stats));
+  stats.in_flight = 1;
+  CU_ASSERT_FALSE(silence_add(&silence, &stats));
+  stats.in_flight = 0;
+  for (int i = 1; i < SILENCE_SECONDS; i++)
+    CU_ASSERT_FALSE(silence_add(&silence, &stats));
+  CU_ASSERT(silence_add(&silence, &stats));
+  CU_ASSERT_FALSE(silence_add(&silence, &stats));
+  silence = (struct silence){.seconds = 0};
+  stats.pages = 1;
+  for (int i = 0; i < 2 * SILENCE_SECONDS; i++)
+    CU_ASSERT_FALSE(silence_add(&silence, &stats));
 }
 
 static void the_line_has_the_most_important_first(void) {
@@ -332,6 +352,7 @@ int main(int argc, char **argv) {
       {"rates are those of the last seconds",
        rates_are_those_of_the_last_seconds},
       {"the limit is told", the_limit_is_told},
+      {"a silent crawl is noticed", a_silent_crawl_is_noticed},
       {"the line has the most important first",
        the_line_has_the_most_important_first},
       {"counts go through JSON", counts_go_through_json},

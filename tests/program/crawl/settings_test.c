@@ -37,7 +37,8 @@ static bool read_all(struct reading *r, const char *config,
   close(fd);
   if (config) write_file(r->path, config);
   r->argc = 0;
-  r->argv[r->argc++] = strcpy(r->texts[0], "crawl");
+  snprintf(r->texts[0], sizeof r->texts[0], "crawl");
+  r->argv[r->argc++] = r->texts[0];
   for (; *arguments; arguments++, r->argc++) {
     bool is_file = strcmp(*arguments, "FILE") == 0;
     snprintf(r->texts[r->argc], sizeof r->texts[0], "%s",

@@ -52,23 +52,31 @@ static void add_zipped(lariat_crawl_warc_buffer *buffer) {
   deflateEnd(&stream);
 }
 
-static void add_all(lariat_crawl_warc_buffer *buffer) {
+static lariat_crawl_warc_exchange describe_page(void) {
   static const char head[] = HEAD "X: \x1b[2J\r\n\r\n";
   static const char request[] = "GET / HTTP/1.1\r\n\r\n";
-  lariat_crawl_warc_exchange exchange = {.size = sizeof exchange,
-                                         .url = PAGE,
-                                         .at_ns = INT64_C(1796042096789012345),
-                                         .head = head,
-                                         .head_length = sizeof head - 1,
-                                         .body = "<p>page</p>\n",
-                                         .body_length = 12,
-                                         .request_head = request,
-                                         .request_head_length =
-                                             sizeof request - 1};
+  return (lariat_crawl_warc_exchange){
+      .size = sizeof(lariat_crawl_warc_exchange),
+      .url = PAGE,
+      .at_ns = INT64_C(1796042096789012345),
+      .head = head,
+      .head_length = sizeof head - 1,
+      .body = "<p>page</p>\n",
+      .body_length = 12,
+      .request_head = request,
+      .request_head_length = sizeof request - 1};
+}
+
+static void add_first(lariat_crawl_warc_buffer *buffer) {
+  lariat_crawl_warc_exchange exchange = describe_page();
   CU_ASSERT_EQUAL(
       lariat_crawl_warc_add_info(buffer, 0, NULL, "software: x\r\n"),
       LARIAT_OK);
   add(buffer, &exchange);
+}
+
+static void add_others(lariat_crawl_warc_buffer *buffer) {
+  lariat_crawl_warc_exchange exchange = describe_page();
   exchange.revisit = true;
   exchange.refers_to_url = PAGE;
   exchange.refers_to_ns = exchange.at_ns;
@@ -78,17 +86,25 @@ static void add_all(lariat_crawl_warc_buffer *buffer) {
   add_zipped(buffer);
 }
 
-/* Writes "a.warc.gz" or "a.warc" into the program's directory; only the first
- * `most` bytes of it. */
-static void write_archive(int level, const char *name, size_t most) {
+/* The parts of the archive. */
+enum { FIRST = 1, OTHERS = 2, ALL = 3 };
+
+/* Writes some of the archive into a file of the program's directory; only the
+ * first `most` bytes of it. */
+static void write_part(int level, int parts, const char *name, size_t most) {
   lariat_crawl_warc_buffer *buffer;
   size_t length;
   CU_ASSERT_EQUAL_FATAL(lariat_crawl_warc_buffer_new(level, &buffer),
                         LARIAT_OK);
-  add_all(buffer);
+  if (parts & FIRST) add_first(buffer);
+  if (parts & OTHERS) add_others(buffer);
   const char *bytes = lariat_crawl_warc_buffer_bytes(buffer, &length);
   program_write(&program, name, bytes, length < most ? length : most);
   lariat_crawl_warc_buffer_free(buffer);
+}
+
+static void write_archive(int level, const char *name, size_t most) {
+  write_part(level, ALL, name, most);
 }
 
 static void open_program(void) {
@@ -233,6 +249,29 @@ static void test_index(void) {
   close_program();
 }
 
+/* ---- Directories ---- */
+
+/* A directory means the files in it; a record may be in any of them, and its
+ * original in another one. */
+static void test_directory(void) {
+  open_program();
+  write_part(4, FIRST, "a.warc.gz", SIZE_MAX);
+  write_part(4, OTHERS, "b.warc.gz.open", SIZE_MAX);
+  expect(ARGUMENTS("show", ".", AGAIN), 0, "<p>page</p>\n");
+  expect(ARGUMENTS("show", "a.warc.gz", "b.warc.gz.open", ZIPPED), 0, "zipped");
+  expect(ARGUMENTS("show", "b.warc.gz.open", AGAIN), 1, "");
+  CU_ASSERT_TRUE(program_said(&program, "in none of the files"));
+  program_run(&program, ARGUMENTS("list", "."));
+  CU_ASSERT_EQUAL(program.code, 0);
+  CU_ASSERT_PTR_NOT_NULL(
+      strstr(program.out, "./b.warc.gz.open:         0  rev"));
+  program_run(&program, ARGUMENTS("check", "."));
+  CU_ASSERT_PTR_NOT_NULL(strstr(program.out, "6 records in 2 files"));
+  expect(ARGUMENTS("list", "/proc/self/fdinfo"), 1, "");
+  CU_ASSERT_TRUE(program_said(&program, "there is no WARC file in /proc"));
+  close_program();
+}
+
 /* ---- Files that are none ---- */
 
 static void test_no_archive(void) {
@@ -261,7 +300,9 @@ static void test_usage(void) {
   expect_usage(ARGUMENTS("lst", "x"), "did you mean \"list\"?");
   expect_usage(ARGUMENTS("print", "x"), "list, show, check or cdx, not");
   expect_usage(ARGUMENTS("list"), "which file?");
-  expect_usage(ARGUMENTS("show", "a.warc.gz"), "a URL or an offset");
+  expect_usage(ARGUMENTS("show", PAGE), "which file?");
+  expect_usage(ARGUMENTS("show", "a.warc.gz", "a.warc.gz", "0"),
+               "an offset is of one file, and these are 2");
   expect_usage(ARGUMENTS("list", "--jason", "x"), "did you mean --json?");
   expect_usage(ARGUMENTS("show", "--decode", "x"), "bodies are decoded");
   close_program();
@@ -290,6 +331,7 @@ int main(int argc, char **argv) {
       {"headers are shown", test_headers},
       {"files are checked", test_check},
       {"files are indexed", test_index},
+      {"directories", test_directory},
       {"files that are no archive", test_no_archive},
       {"usage", test_usage},
       {"help", test_help},

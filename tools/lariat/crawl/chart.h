@@ -9,7 +9,7 @@
 
 #include "text.h"
 
-/* What the numbers of the vertical axis are. */
+/* The kinds of numbers that the vertical axis can have. */
 enum chart_unit { CHART_COUNT, CHART_BYTES, CHART_PER_SECOND };
 
 struct chart_line {

@@ -18,7 +18,7 @@ struct crawl_config_entry {
   unsigned line;
 };
 
-/* What a section says of its host. */
+/* A section: all that is said of its host. */
 struct crawl_config_host {
   lariat_crawl_host_options options;
   char *headers; /* owned: lines */

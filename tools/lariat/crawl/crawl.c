@@ -83,16 +83,28 @@ static void write_counts(struct run *run) {
   if (wants_json(run) && run->seconds) print_json(&counts);
 }
 
+static lariat_value on_silence(lariat_value result, void *context) {
+  struct run *run = context;
+  progress_end(&run->progress);
+  silence_say(lariat_is_failure(result) ? NULL : lariat_crawl_text_in(result));
+  lariat_crawl_stop(run->crawl, 0);
+  return lariat_value_drop(result);
+}
+
+/* Gives up; asks why a seed waits, to tell it. */
+static void end_silence(struct run *run) {
+  const char *url = run->seeds.count ? run->seeds.seeds[0].url : "";
+  lariat_deferred_release(lariat_deferred_add_both(
+      lariat_crawl_why(run->crawl, url), on_silence, run));
+}
+
 /* Looks at what the last second has brought. */
 static void look_at_pace(struct run *run) {
   lariat_crawl_stats stats = {.size = sizeof stats};
   if (run->phase != PHASE_CRAWLING) return;
   (void)!lariat_crawl_read_stats(run->crawl, &stats);
   pace_add(&run->pace, &stats);
-  if (!silence_add(&run->silence, &stats)) return;
-  progress_end(&run->progress);
-  silence_say(run->settings->seeds.directory);
-  lariat_crawl_stop(run->crawl, 0);
+  if (silence_add(&run->silence, &stats)) end_silence(run);
 }
 
 static void on_second(void *context) {

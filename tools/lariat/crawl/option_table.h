@@ -5,7 +5,7 @@
 
 #include "options.h"
 
-/* Its settings are a struct crawl_settings. */
+/* The settings are a struct crawl_settings. */
 extern const struct option_table crawl_options;
 
 #endif

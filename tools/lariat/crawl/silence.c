@@ -2,8 +2,7 @@
  * silence.c: seconds in a row, and why. */
 #include "crawl/silence.h"
 
-#include <lariat/crawl/reader.h>
-#include <stdio.h>
+#include <jansson.h>
 
 #include "say.h"
 
@@ -20,23 +19,17 @@ bool silence_add(struct silence *silence, const lariat_crawl_stats *stats) {
   return true;
 }
 
-struct reason {
-  char text[700];
-};
-
-static bool take_host(const lariat_crawl_host *host, void *context) {
-  struct reason *reason = context;
-  if (!host->note[0]) return true;
-  snprintf(reason->text, sizeof reason->text, ": %s: %s", host->origin,
-           host->note);
-  return false;
+/* Says why, as far as an answer tells it. */
+static void say_reason(const json_t *answer) {
+  const char *url = json_string_value(json_object_get(answer, "url"));
+  const json_t *turn = json_object_get(answer, "turn");
+  const char *reason = json_string_value(json_object_get(turn, "reason"));
+  say("nothing has answered%s%s%s%s", url ? ": " : "", url ? url : "",
+      reason ? ": " : "", reason ? reason : "");
 }
 
-void silence_say(const char *directory) {
-  lariat_crawl_reader *reader = NULL;
-  struct reason reason = {.text = ""};
-  if (lariat_crawl_reader_open(directory, &reader, NULL) == LARIAT_OK)
-    (void)!lariat_crawl_reader_hosts(reader, take_host, &reason);
-  lariat_crawl_reader_free(reader);
-  say("nothing has answered%s", reason.text);
+void silence_say(const char *why) {
+  json_t *answer = why ? json_loads(why, 0, NULL) : NULL;
+  say_reason(answer);
+  json_decref(answer);
 }

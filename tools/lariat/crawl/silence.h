@@ -19,7 +19,8 @@ struct silence {
  * and nothing is under way. */
 bool silence_add(struct silence *silence, const lariat_crawl_stats *stats);
 
-/* Says it, with what is known of a host. */
-void silence_say(const char *directory);
+/* Says it, with what the answer to `why` for a seed tells; NULL: there is none.
+ */
+void silence_say(const char *why);
 
 #endif

@@ -21,7 +21,7 @@ enum {
 /* The names of the classes: "none", "up to 1 kB", and so on. */
 extern const char *const survey_size_names[SURVEY_SIZES];
 
-/* What came in one of the moments. */
+/* A part of the time, with all that came in it. */
 struct survey_moment {
   uint64_t pages;
   uint64_t bytes;

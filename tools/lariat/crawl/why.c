@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
- * why.c: asks the process that runs the crawl, or reads the directory; there
- * the options of the crawl are wanted again, since they say what its scope is.
- */
+ * why.c: asks the process that runs the crawl, or reads the directory, which
+ * remembers what its scope is; other options can be tried. */
 #include "crawl/why.h"
 
 #include <lariat/allocator.h>
@@ -17,8 +16,8 @@
 
 static const char usage[] =
     "usage: lariat crawl why [--json] [options of the crawl] DIR URL\n"
-    "Why a URL is, or is not, fetched.  Of a crawl that does not run, the\n"
-    "options that it was started with say what its scope is.\n"
+    "Why a URL is, or is not, fetched.  Of a crawl that does not run, options\n"
+    "of the scope say what would be if it were run with them.\n"
     "  --json  as a line of JSON\n";
 
 /* ---- For people ---- */
@@ -121,7 +120,7 @@ static json_t *parse_answer(char *text) {
   return answer;
 }
 
-static json_t *read_answer(const struct crawl_settings *settings) {
+static json_t *read_answer(const struct crawl_settings *settings, bool given) {
   lariat_crawl_reader *reader = NULL;
   struct crawl_run_options run;
   lariat_crawl_error error = {.message = ""};
@@ -134,7 +133,8 @@ static json_t *read_answer(const struct crawl_settings *settings) {
     status =
         lariat_crawl_reader_open(settings->seeds.directory, &reader, &error);
   if (status == LARIAT_OK)
-    status = lariat_crawl_reader_why(reader, &run.options, url, &text, &error);
+    status = lariat_crawl_reader_why(reader, given ? &run.options : NULL, url,
+                                     &text, &error);
   lariat_crawl_reader_free(reader);
   crawl_run_options_free(&run);
   if (status == LARIAT_OK) return parse_answer(text);
@@ -142,7 +142,8 @@ static json_t *read_answer(const struct crawl_settings *settings) {
   return NULL;
 }
 
-static int answer(const struct crawl_settings *settings, bool json) {
+static int answer(const struct crawl_settings *settings, bool given,
+                  bool json) {
   json_t *reply;
   enum asked asked = crawl_ask(
       settings->seeds.directory,
@@ -151,7 +152,7 @@ static int answer(const struct crawl_settings *settings, bool json) {
   if (asked == ASKED_FAILED) return EXIT_SOME;
   json_t *found = asked == ASKED_ANSWERED
                       ? json_incref(json_object_get(reply, "why"))
-                      : read_answer(settings);
+                      : read_answer(settings, given);
   int code = found ? print_answer(found, json) : EXIT_SOME;
   json_decref(found);
   json_decref(reply);
@@ -159,6 +160,13 @@ static int answer(const struct crawl_settings *settings, bool json) {
 }
 
 /* ---- The command ---- */
+
+/* Tells whether there are options of the crawl among the arguments. */
+static bool has_options(int argc, char **argv) {
+  for (int i = 1; i < argc; i++)
+    if (argv[i][0] == '-') return true;
+  return false;
+}
 
 /* Takes "--json" out of the arguments; returns how many are left. */
 static int take_json(int argc, char **argv, bool *json) {
@@ -177,6 +185,7 @@ int why_main(int argc, char **argv) {
   bool json = false;
   int code = EXIT_USAGE;
   argc = take_json(argc, argv, &json);
+  bool given = has_options(argc, argv);
   bool read = crawl_settings_read(&settings, argc, argv);
   if (read && settings.action != CRAWL_RUN) {
     fputs(usage, stdout);
@@ -184,7 +193,7 @@ int why_main(int argc, char **argv) {
   } else if (read && settings.seeds.url_count != 1) {
     say("give DIR and one URL");
   } else if (read) {
-    code = answer(&settings, json);
+    code = answer(&settings, given, json);
   }
   if (code == EXIT_USAGE) fputs("Try \"lariat crawl why --help\".\n", stderr);
   crawl_settings_free(&settings);

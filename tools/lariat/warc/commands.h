@@ -10,7 +10,7 @@ int warc_list(const struct warc_settings *settings, int count, char **files);
 int warc_check(const struct warc_settings *settings, int count, char **files);
 int warc_cdx(const struct warc_settings *settings, int count, char **files);
 
-/* Takes a file, and a URL or an offset. */
+/* Takes files, and behind them a URL, or of one file an offset. */
 int warc_show(const struct warc_settings *settings, int count,
               char **arguments);
 

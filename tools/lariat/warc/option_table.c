@@ -53,19 +53,21 @@ _Static_assert(sizeof rows / sizeof rows[0] <= OPTIONS_MAX, "the rows");
 
 static const char usage[] =
     "usage: lariat warc list [--json] FILE...       the records, a line each\n"
-    "       lariat warc show FILE URL|OFFSET        a body, decoded\n"
+    "       lariat warc show FILE... URL            a body, decoded\n"
+    "       lariat warc show FILE OFFSET            that of one record\n"
     "       lariat warc check [--json] FILE...      are they whole and true?\n"
     "       lariat warc cdx [-o INDEX] FILE...      CDXJ, for replayers\n"
-    "Reads web archives: WARC 1.0 and 1.1, compressed or not; - is standard "
-    "input.\n";
+    "Reads web archives: WARC 1.0 and 1.1, compressed or not.  FILE may be "
+    "the\n"
+    "directory of a crawl; - is standard input.\n";
 
 static const char notes[] =
     "Exit code: 0 done, 1 something is wrong with a file, or not found, 2 bad "
     "usage\n"
     "Examples:\n"
-    "  lariat warc list site-00000.warc.gz\n"
-    "  lariat warc show site-00000.warc.gz http://localhost:8080/\n"
-    "  lariat warc check archive/warc/*.warc.gz && echo whole\n";
+    "  lariat warc list archive\n"
+    "  lariat warc show archive http://localhost:8080/ >page.html\n"
+    "  lariat warc check site-*.warc.gz && echo whole\n";
 
 /* Options of other programs that do the same. */
 static const struct option_hint hints[] = {

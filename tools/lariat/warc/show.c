@@ -18,7 +18,8 @@
 
 struct showing {
   const struct warc_settings *settings;
-  const char *path;
+  char **paths; /* of the files */
+  int count;
   FILE *to;
   bool escaped; /* it is a terminal */
   bool failed;  /* it cannot be written */
@@ -217,11 +218,27 @@ static bool find_original(const struct reading *reading,
   return true;
 }
 
+/* Opens the first of the files that has the record, which is in hand then. */
+static bool find_file(struct showing *showing, struct reading *reading,
+                      const struct wanted *wanted, bool *faulty) {
+  for (int i = 0; i < showing->count; i++) {
+    if (!reading_open(reading, showing->paths[i], wanted->offset)) {
+      *faulty = true;
+      continue;
+    }
+    if (find_record(reading, wanted)) return true;
+    *faulty |= reading->faulty;
+    reading_close(reading);
+  }
+  return false;
+}
+
 static bool show_original(struct showing *showing,
                           const struct original *original) {
   struct reading reading;
   const struct wanted wanted = {.url = original->url, .date = original->date};
   char shown[SAY_CAPACITY];
+  bool faulty = false;
   if (!original->url || !original->date) {
     say("out of memory");
     return false;
@@ -229,26 +246,34 @@ static bool show_original(struct showing *showing,
   say("the record is a revisit; its body is that of %s of %s",
       say_shown(shown, original->url),
       *original->date ? original->date : "an unknown date");
-  if (!reading_open(&reading, showing->path, 0)) return false;
-  bool found = find_record(&reading, &wanted);
-  bool good = found && show_record(showing, &reading);
-  if (!found) say("that record is not in %s", showing->path);
+  if (!find_file(showing, &reading, &wanted, &faulty)) {
+    say("that record is in none of the files");
+    return false;
+  }
+  bool good = show_record(showing, &reading);
   reading_close(&reading);
   return good;
+}
+
+static bool say_none(const struct showing *showing,
+                     const struct wanted *wanted) {
+  const char *where =
+      showing->count == 1 ? showing->paths[0] : "any of the files";
+  say(wanted->url ? "there is no such URL in %s; see \"lariat warc list\""
+                  : "no record begins there in %s; see \"lariat warc list\"",
+      where);
+  return false;
 }
 
 static bool show_wanted(struct showing *showing, const struct wanted *wanted) {
   struct reading reading;
   struct original original = {NULL, NULL};
-  if (!reading_open(&reading, showing->path, wanted->offset)) return false;
-  bool good = find_record(&reading, wanted);
-  if (!good && !reading.faulty)
-    say(wanted->url ? "there is no such URL in %s; see \"lariat warc list\""
-                    : "no record begins there in %s; see \"lariat warc list\"",
-        showing->path);
+  bool faulty = false;
+  if (!find_file(showing, &reading, wanted, &faulty))
+    return !faulty && say_none(showing, wanted);
   bool elsewhere =
-      good && !showing->settings->headers && find_original(&reading, &original);
-  if (good && !elsewhere) good = show_record(showing, &reading);
+      !showing->settings->headers && find_original(&reading, &original);
+  bool good = !elsewhere && show_record(showing, &reading);
   reading_close(&reading);
   if (elsewhere) good = show_original(showing, &original);
   free(original.url);
@@ -277,28 +302,36 @@ static bool close_output(struct showing *showing) {
   return good;
 }
 
+/* Reads what is wanted; `*url` is to be freed.  False: it makes no sense. */
+static bool read_wanted(struct wanted *wanted, char *text, int files,
+                        lariat_url **url) {
+  *url = NULL;
+  if (number_read(text, 0, INT64_MAX, &wanted->offset)) {
+    if (files == 1) return true;
+    say("an offset is of one file, and these are %d", files);
+    return false;
+  }
+  wanted->url = text;
+  if (lariat_url_parse(text, strlen(text), NULL, url, NULL) == LARIAT_OK)
+    wanted->normal = lariat_url_text(*url, NULL);
+  return true;
+}
+
 int warc_show(const struct warc_settings *settings, int count,
               char **arguments) {
-  struct showing showing = {.settings = settings, .path = arguments[0]};
+  struct showing showing = {
+      .settings = settings, .paths = arguments, .count = count - 1};
   struct wanted wanted = {.url = NULL};
-  lariat_url *url = NULL;
-  if (count != 2) {
-    say("give one file, and a URL or an offset of it");
-    return EXIT_USAGE;
+  lariat_url *url;
+  int code = EXIT_USAGE;
+  if (read_wanted(&wanted, arguments[count - 1], count - 1, &url)) {
+    code = EXIT_SOME;
+    if (open_output(&showing)) {
+      bool good = show_wanted(&showing, &wanted);
+      if (close_output(&showing) && good) code = EXIT_ALL;
+    }
   }
-  if (!number_read(arguments[1], 0, INT64_MAX, &wanted.offset)) {
-    wanted.url = arguments[1];
-    if (lariat_url_parse(wanted.url, strlen(wanted.url), NULL, &url, NULL) ==
-        LARIAT_OK)
-      wanted.normal = lariat_url_text(url, NULL);
-  }
-  if (!open_output(&showing)) {
-    lariat_url_free(url);
-    return EXIT_SOME;
-  }
-  bool good = show_wanted(&showing, &wanted);
-  good = close_output(&showing) && good;
   text_free(&showing.line);
   lariat_url_free(url);
-  return good ? EXIT_ALL : EXIT_SOME;
+  return code;
 }

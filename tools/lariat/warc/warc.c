@@ -10,6 +10,7 @@
 #include "say.h"
 #include "spelling.h"
 #include "warc/commands.h"
+#include "warc/files.h"
 #include "warc/option_table.h"
 
 /* An action, with files. */
@@ -41,6 +42,25 @@ static int refuse(void) {
   return EXIT_USAGE;
 }
 
+/* Runs the verb with the files that are meant; the last operand of `show` is
+ * none. */
+static int run_files(const struct verb *verb,
+                     const struct warc_settings *settings, int count,
+                     char **operands) {
+  struct file_list list;
+  int others = verb->run == warc_show;
+  int code = EXIT_SOME;
+  if (count <= others) {
+    say("lariat warc %s: which file?", verb->name);
+    return EXIT_USAGE;
+  }
+  if (files_find(&list, count - others, operands) &&
+      (!others || files_add(&list, operands[count - 1])))
+    code = verb->run(settings, list.count, list.paths);
+  files_free(&list);
+  return code;
+}
+
 static int run_verb(const struct warc_settings *settings, int count,
                     char **operands) {
   const struct verb *verb = verbs;
@@ -53,11 +73,7 @@ static int run_verb(const struct warc_settings *settings, int count,
     say_unknown(operands[0]);
     return refuse();
   }
-  if (count < 2) {
-    say("lariat warc %s: which file?", verb->name);
-    return refuse();
-  }
-  int code = verb->run(settings, count - 1, operands + 1);
+  int code = run_files(verb, settings, count - 1, operands + 1);
   return code == EXIT_USAGE ? refuse() : code;
 }
 
