@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * page.c: what comes of an answer: which kind of outcome it is, and all that
  * goes with that. */
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -26,7 +25,8 @@ static int64_t read_retry_after(const lariat_response *response) {
   if (!text) return -1;
   size_t digits = strspn(text, "0123456789");
   if (digits && !text[digits])
-    return digits > 9 ? INT64_MAX / second_ns : atoll(text) * second_ms;
+    return digits > 9 ? INT64_MAX / second_ns
+                      : strtoll(text, NULL, 10) * second_ms;
   if (lariat_response_date(response, "Retry-After", &at_s) != LARIAT_OK)
     return -1;
   int64_t left_s = at_s - (int64_t)time(NULL);
@@ -126,14 +126,14 @@ static void choose_kind(lr_crawl_page *page) {
 /* ---- Its parts ---- */
 
 /* Digests the body; that of an answer 304 is the one that was there before. */
-static void digest_body(lr_crawl_page *page) {
-  unsigned length = 0;
+static bool digest_body(lr_crawl_page *page) {
   if (page->kind == LR_CRAWL_REVISIT) {
     memcpy(page->digest, page->task->queued.old_digest, sizeof page->digest);
-    return;
+    return true;
   }
-  (void)EVP_Digest(page->answer->body, page->answer->body_length, page->digest,
-                   &length, EVP_sha1(), NULL);
+  return lariat_crawl_warc_digest(page->shard->records, page->answer->body,
+                                  page->answer->body_length,
+                                  page->digest) == LARIAT_OK;
 }
 
 /* Returns the body that is the same as the page's, if there was one. */
@@ -242,8 +242,9 @@ static void count(lr_crawl_shard *shard, int status) {
 /* Tells whether what was exchanged is written into the WARC: once for each
  * URL, with its last outcome. */
 static bool is_recorded(const lr_crawl_page *page) {
-  return page->shard->records && page->answer->response &&
-         page->kind != LR_CRAWL_LATER && page->kind != LR_CRAWL_SCOPE;
+  return !page->shard->config.settings->options.no_warc &&
+         page->answer->response && page->kind != LR_CRAWL_LATER &&
+         page->kind != LR_CRAWL_SCOPE;
 }
 
 static void complete(lr_crawl_page *page, lr_crawl_outcome *outcome) {
@@ -262,9 +263,8 @@ static void take_body(lr_crawl_page *page, lr_crawl_outcome *outcome) {
   lr_crawl_body before = {.at_ns = page->task->queued.old_at_ns,
                           .url = page->task->queued.url};
   if (page->kind == LR_CRAWL_LATER) return;
-  digest_body(page);
+  outcome->has_digest = digest_body(page) && !page->answer->unwanted;
   memcpy(outcome->digest, page->digest, sizeof outcome->digest);
-  outcome->has_digest = !page->answer->unwanted;
   if (is_as_before(page)) {
     page->kind = LR_CRAWL_REVISIT;
     same = &before;

@@ -462,7 +462,7 @@ static lariat_status open_parts(lr_crawl_shard *shard) {
         lr_crawl_politeness_new(&politeness, now_of(shard), &shard->politeness);
   if (status == LARIAT_OK) status = open_robots(shard);
   if (status == LARIAT_OK) status = lr_crawl_traps_new(&traps, &shard->traps);
-  if (status == LARIAT_OK && !settings->options.no_warc)
+  if (status == LARIAT_OK)
     status = lariat_crawl_warc_buffer_new(settings->options.warc_level,
                                           &shard->records);
   return status;
