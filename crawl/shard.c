@@ -368,7 +368,11 @@ void lr_crawl_shard_set_delay(lr_crawl_shard *shard, const char *host,
 }
 
 void lr_crawl_shard_open_trap(lr_crawl_shard *shard, const char *shape) {
-  if (!shard->ended) (void)lr_crawl_traps_open(shard->traps, shape);
+  if (shard->ended) return;
+  (void)lr_crawl_traps_open(shard->traps, shape);
+  if (shard->report && shard->report->opened_trap) flush(shard);
+  lr_crawl_report *report = lr_crawl_shard_report(shard);
+  if (report) report->opened_trap = lr_crawl_copy_text(shape);
 }
 
 /* ---- The end ---- */

@@ -216,7 +216,9 @@ static void a_contact_is_wanted(void) {
   struct run_test t;
   open_test(&t);
   expect_crawl(&t, CRAWL("site", "https://example.org/"), 2);
-  program_said(&t.crawl, "contact");
+  program_said(&t.crawl, "--contact: ");
+  expect_crawl(&t, CRAWL("--key", "x=y", "site", url(&t, "/")), 2);
+  program_said(&t.crawl, "--key: ");
   expect_crawl(&t, CRAWL("--include", "(", "site", url(&t, "/")), 2);
   close_test(&t);
 }

@@ -310,7 +310,7 @@ static const struct option_row rows[] = {
     {NAMED("jsonl", '\0', "FILE", OUTPUT), AT(TEXT, output.jsonl), .low = 1,
      .files = OPTION_FILES, .help = "a line of JSON for each outcome",
      .manual = "Writes a line of JSON for each outcome, when it is in the "
-               "database; see *crawl-format.md*.\n"
+               "database; see *crawling.md*.\n"
                "`-` is standard output, with the lines of this run; they are "
                "kept in *DIR/outcomes.jsonl* then."},
     {NAMED("links", '\0', "FILE", OUTPUT), AT(TEXT, output.links), .low = 1,
