@@ -54,12 +54,10 @@ static void fill_failure(const lr_crawl_answer *answer, lr_crawl_reply *reply) {
   lariat_status status = lariat_failure_status(answer->failure);
   lariat_phase phase = lariat_failure_phase(answer->failure);
   if (answer->response) return;
-  reply->connection_failed =
-      is_connection_failure(status) ||
-      (status == LARIAT_ETIMEDOUT && phase < LARIAT_PHASE_REQUEST);
+  bool no_way = status == LARIAT_ETIMEDOUT && phase < LARIAT_PHASE_REQUEST;
+  reply->connection_failed = is_connection_failure(status) || no_way;
   reply->network_failed =
-      status == LARIAT_ETIMEDOUT ||
-      (status == LARIAT_ERESOLVE && is_unanswered(answer->failure));
+      no_way || (status == LARIAT_ERESOLVE && is_unanswered(answer->failure));
 }
 
 lr_crawl_reply lr_crawl_reply_of(const lr_crawl_answer *answer) {

@@ -413,11 +413,14 @@ static void forget_failures(lr_crawl_politeness *politeness, int64_t since_ns) {
   }
 }
 
+/* A host that has said something is on the other side of the network; a
+ * connection that broke off, or on which nothing came, tells neither. */
 static bool note_network(lr_crawl_site *site, const lr_crawl_reply *reply,
                          int64_t now_ns) {
   lr_crawl_network_watch *watch = &lr_crawl_politeness_of(site)->network;
   if (reply->network_failed)
     return lr_crawl_network_failed(watch, site, reply->sent_ns, now_ns);
+  if (!reply->status && !reply->connection_failed) return watch->gone;
   int64_t since_ns = watch->since_ns;
   if (lr_crawl_network_answered(watch))
     forget_failures(lr_crawl_politeness_of(site), since_ns);

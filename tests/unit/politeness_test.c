@@ -448,6 +448,11 @@ static void test_no_network_failure(void) {
     else
       CU_ASSERT_EQUAL(fail(site, true), LR_CRAWL_VERDICT_COUNTS);
   }
+  for (int i = 30; i < 40; i++) { /* connections on which nothing came */
+    lr_crawl_site *site = make_numbered(i);
+    CU_ASSERT_EQUAL(next().kind, LR_CRAWL_TURN_ITEM);
+    answer(site, 0, 0);
+  }
   for (int i = 20; i < 30; i++) {
     lr_crawl_site *site = make_numbered(i);
     CU_ASSERT_EQUAL(next().kind, LR_CRAWL_TURN_ITEM);
