@@ -23,6 +23,8 @@ enum { LONGEST_SHAPE = 2304 };
 /* Half as many pages are enough where there are so few different ones among
  * them: as many as there are months. */
 enum { FEW_DIFFERENT = 12 };
+/* A row of numbered pages can be a book: so many times as many pages. */
+enum { LONG_ROW = 5 };
 /* From this share on new links are all of the page's own shape. */
 static const double nearly_all = 0.9;
 
@@ -174,8 +176,7 @@ static void note_page(lr_crawl_shape_stats *stats, const trap_page *page) {
                                           &stats->words_count, page->words);
   if (equal) stats->equal++;
   if (equal || alike) stats->alike++;
-  if (page->new_links && page->new_links <= 2 &&
-      page->new_links == page->new_links_of_same_shape)
+  if (page->new_links == 1 && page->new_links_of_same_shape == 1)
     stats->chained++;
   stats->new_links += page->new_links;
   stats->new_links_of_same_shape += page->new_links_of_same_shape;
@@ -197,32 +198,45 @@ static bool is_enough(const lr_crawl_traps *traps,
 }
 
 static bool only_finds_its_own(const lr_crawl_shape_stats *stats) {
-  return stats->new_links_of_same_shape >=
+  return (double)stats->new_links_of_same_shape >=
          nearly_all * (double)stats->new_links;
+}
+
+/* Tells whether pages lead on to others, one for two of them at least: what has
+ * no end does.  Many pages that are alike, and are linked from elsewhere, have
+ * one. */
+static bool grows(const lr_crawl_shape_stats *stats) {
+  return 2 * stats->new_links >= stats->pages;
+}
+
+/* Tells whether pages are a long row, each of which leads to one other. */
+static bool is_row(const lr_crawl_traps *traps,
+                   const lr_crawl_shape_stats *stats) {
+  return stats->pages >= (uint64_t)LONG_ROW * traps->options.similar_pages &&
+         is_enough(traps, stats, stats->chained);
 }
 
 /* Returns why a shape is to be closed; NULL: it is not. */
 static const char *judge_shape(const lr_crawl_traps *traps,
                                const lr_crawl_shape_stats *stats,
                                const lr_crawl_shape_traits *traits) {
+  if (!grows(stats)) return NULL;
   if (is_enough(traps, stats, stats->equal)) return "bodies are equal";
-  if (!is_enough(traps, stats, stats->alike)) return NULL;
+  if (!only_finds_its_own(stats) || !is_enough(traps, stats, stats->alike))
+    return NULL;
   if (traits->has_identifier)
     return "bodies are equal but for numbers, whatever the identifier";
-  if (is_enough(traps, stats, stats->chained))
-    return "each page only leads to the next";
-  if (!only_finds_its_own(stats)) return NULL;
   if (traits->has_date) return "bodies are equal but for numbers, at all dates";
   if (traits->parameters > 1)
     return "bodies are equal but for numbers, whatever the query";
-  return NULL;
+  return is_row(traps, stats) ? "each page only leads to the next" : NULL;
 }
 
 /* Returns why all queries of a path are to be closed; NULL: they are not. */
 static const char *judge_queries(const lr_crawl_traps *traps,
                                  const lr_crawl_shape_stats *stats) {
   uint32_t most = traps->options.query_variants;
-  if (!stats->values) return NULL;
+  if (!stats->values || !grows(stats)) return NULL;
   if (lr_crawl_query_values_vary(stats->values) > 1 &&
       only_finds_its_own(stats) && is_enough(traps, stats, stats->alike))
     return "bodies are equal but for numbers, whatever the query";
@@ -236,7 +250,7 @@ static const char *judge_queries(const lr_crawl_traps *traps,
  * whose shape was not seen before. */
 static const char *judge_directory(const lr_crawl_traps *traps,
                                    const lr_crawl_shape_stats *stats) {
-  return is_enough(traps, stats, stats->alike)
+  return grows(stats) && is_enough(traps, stats, stats->alike)
              ? "bodies are equal but for numbers, in all of the directory"
              : NULL;
 }
@@ -312,8 +326,22 @@ void lr_crawl_traps_learn(lr_crawl_traps *traps, const lariat_url *url,
 /* ---- Closed shapes ---- */
 
 bool lr_crawl_traps_open(lr_crawl_traps *traps, const char *text) {
-  return lr_crawl_closed_shapes_open(
+  uint64_t hash = lr_crawl_hash_text(traps->seed, text, strlen(text));
+  lr_crawl_closed_shape opened = {.hash = hash,
+                                  .text = (char *)(uintptr_t)text,
+                                  .reason = "opened",
+                                  .opened = true};
+  if (lr_crawl_closed_shapes_open(&traps->closed, hash)) return true;
+  if (!lr_crawl_closed_shapes_find(&traps->closed, hash))
+    (void)lr_crawl_closed_shapes_add(&traps->closed, &opened);
+  return false;
+}
+
+const char *lr_crawl_traps_reason(const lr_crawl_traps *traps,
+                                  const char *text) {
+  const lr_crawl_closed_shape *closed = lr_crawl_closed_shapes_find(
       &traps->closed, lr_crawl_hash_text(traps->seed, text, strlen(text)));
+  return closed && !closed->opened ? closed->reason : NULL;
 }
 
 lariat_status lr_crawl_traps_close(lr_crawl_traps *traps, const char *text,

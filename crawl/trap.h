@@ -68,8 +68,13 @@ void lr_crawl_traps_learn(lr_crawl_traps *traps, const lariat_url *url,
 /* ---- Closed shapes ---- */
 
 /* Opens a closed shape, by its text (`trap.open=SHAPE`); it is not closed
- * again. False: it is not closed. */
+ * again, nor is one that was not closed so far, which may be one of an earlier
+ * run. False: it was not closed. */
 bool lr_crawl_traps_open(lr_crawl_traps *traps, const char *shape);
+
+/* Returns why a shape is closed, by its text; static; NULL: it is not. */
+const char *lr_crawl_traps_reason(const lr_crawl_traps *traps,
+                                  const char *shape);
 
 /* Closes a shape, as one of an earlier run.  `reason` must stay.
  *
