@@ -223,7 +223,8 @@ static void fill_answer(lr_crawl_page *page, lr_crawl_outcome *outcome) {
   fill_type(page->answer, outcome);
   if (outcome->status != 200) return;
   outcome->etag = copy_header(response, "ETag");
-  outcome->last_modified = copy_header(response, "Last-Modified");
+  if (!outcome->etag) /* which says more: one of them is enough */
+    outcome->last_modified = copy_header(response, "Last-Modified");
 }
 
 static int64_t next_try_s(const lr_crawl_page *page) {
