@@ -89,6 +89,7 @@ static lr_crawl_frontier_options choose_frontier(lariat_crawl *crawl) {
   return (lr_crawl_frontier_options){
       .directory = options->directory,
       .durable_power = options->durable_power,
+      .repair = options->repair,
       .warc_size = options->no_warc ? 0 : options->warc_size,
       .jsonl = options->jsonl,
       .links = options->links,

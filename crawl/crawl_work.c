@@ -243,12 +243,23 @@ static bool take_hosts(lariat_crawl *crawl, const lr_crawl_report *report) {
   return true;
 }
 
+/* Queues what was parked for a shape that is open now.  The outcomes that the
+ * shard had told before it are in the frontier by then. */
+static bool take_opened_trap(lariat_crawl *crawl,
+                             const lr_crawl_report *report) {
+  uint64_t count;
+  if (!report->opened_trap) return true;
+  lariat_status status =
+      lr_crawl_frontier_unpark(crawl->frontier, report->opened_trap, &count);
+  return check(crawl, status, "the log of outcomes cannot be read");
+}
+
 /* Takes what is in a report into the frontier: the URLs that a page names
  * before the page's outcome, so that none is lost with the process. */
 static void take_parts(lariat_crawl *crawl, lr_crawl_report *report) {
   if (!crawl->frontier || crawl->end == LARIAT_CRAWL_DISK) return;
   if (!take_hosts(crawl, report) || !take_urls(crawl, report) ||
-      !take_outcomes(crawl, report))
+      !take_outcomes(crawl, report) || !take_opened_trap(crawl, report))
     return;
   if (crawl->uncommitted >= crawl->commit_outcomes ||
       lr_crawl_frontier_uncommitted_bytes(crawl->frontier) >= COMMIT_BYTES)

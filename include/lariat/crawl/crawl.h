@@ -166,6 +166,9 @@ typedef struct lariat_crawl_options {
   unsigned retries; /* of a URL that fails in passing; 3 */
   lariat_crawl_on_warc_closed *on_warc_closed; /* NULL: nobody is told */
   void *on_warc_closed_context;
+  bool repair; /* where a file has lost its end, after a power cut say: drop the
+                  outcomes of what was there, which is fetched again; else that
+                  is LARIAT_EFORMAT */
 } lariat_crawl_options;
 
 /* Returns the defaults.  Any thread. */
@@ -189,7 +192,8 @@ LARIAT_API LARIAT_MUST_USE lariat_status lariat_crawl_options_check(
  * LARIAT_EINVAL   an option makes no sense; the pool's and the client's
  *                 included
  * LARIAT_EBUSY    another process has the directory
- * LARIAT_EFORMAT  its files are another program's, or those of a newer version
+ * LARIAT_EFORMAT  its files are another program's, or those of a newer version;
+ *                 or one is shorter than what was committed (`repair`)
  * LARIAT_ESYSTEM  a file cannot be opened, made or read, or no thread is to be
  *                 had
  * LARIAT_ELIBCURL lariat_pool_new */

@@ -237,6 +237,20 @@ static void a_directory_has_one_process(void) {
   close_test(&t);
 }
 
+static void what_was_lost_is_repaired(void) {
+  struct run_test t;
+  char lines[300];
+  open_test(&t);
+  expect_crawl(&t, CRAWL("-q", "--jsonl", "lines", "site", url(&t, "/")), 0);
+  (void)program_file(&t.crawl, "lines", lines, sizeof lines);
+  CU_ASSERT_EQUAL(truncate(lines, 10), 0);
+  expect_crawl(&t, CRAWL("-q", "--jsonl", "lines", "site"), 1);
+  program_said(&t.crawl, "its end is lost; --repair goes on without it");
+  expect_crawl(&t, CRAWL("-q", "--jsonl", "lines", "--repair", "site"), 0);
+  expect_crawl(&t, CRAWL("-q", "--jsonl", "lines", "site"), 0);
+  close_test(&t);
+}
+
 static void a_budget_ends_it_and_a_larger_one_goes_on(void) {
   struct run_test t;
   open_test(&t);
@@ -425,6 +439,7 @@ int main(int argc, char **argv) {
       {"nothing answers", nothing_answers},
       {"a contact is wanted", a_contact_is_wanted},
       {"a directory has one process", a_directory_has_one_process},
+      {"what was lost is repaired", what_was_lost_is_repaired},
       {"a budget ends it and a larger one goes on",
        a_budget_ends_it_and_a_larger_one_goes_on},
       {"a crawl is steered", a_crawl_is_steered},

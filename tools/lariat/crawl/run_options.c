@@ -102,6 +102,7 @@ static void set_machine(lariat_crawl_options *options,
   options->no_trap_similar = traps->no_similar;
   options->since = settings->again.since;
   options->again_s = (int64_t)(settings->again.again_ms / 1000);
+  options->repair = settings->again.repair;
   options->in_flight = settings->machine.concurrency;
   options->reactors = settings->machine.reactors;
   options->retries = settings->machine.retries;
