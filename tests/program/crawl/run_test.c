@@ -342,6 +342,14 @@ static void a_signal_stops_it_and_it_goes_on(void) {
   kill(t.crawl.pid, SIGKILL);
   program_wait(&t.crawl, 20000);
   CU_ASSERT_EQUAL(site_requests(t.site, "/n/5"), 1);
+  /* The socket and the lock of the killed one are in nobody's way. */
+  before = site_requests(t.site, NULL);
+  program_start(&t.crawl, CRAWL("-q", "--no-trap-similar", "site"));
+  wait_for_requests(&t, NULL, before + 10);
+  expect_command(&t, COMMAND("stop", t.directory), 0);
+  program_wait(&t.crawl, 20000);
+  CU_ASSERT_EQUAL(t.crawl.code, 130);
+  CU_ASSERT_EQUAL(site_requests(t.site, "/n/5"), 1);
   close_test(&t);
 }
 
