@@ -15,7 +15,7 @@ typedef struct lr_crawl_bytes {
   bool failed;
 } lr_crawl_bytes;
 
-/* Makes room for `more` bytes behind those that are there; false: there is no
+/* Makes space for `more` bytes behind those that are there; false: there is no
  * memory, or was none before. */
 bool lr_crawl_bytes_reserve(lr_crawl_bytes *bytes, size_t more);
 

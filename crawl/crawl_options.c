@@ -1,21 +1,17 @@
 /* SPDX-License-Identifier: MIT
- * crawl_options.c: what options mean, and what is wrong with them. */
+ * crawl_options.c: what options mean. */
 #include "crawl_options.h"
 
-#include <arpa/inet.h>
 #include <fnmatch.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <lariat/address.h>
-#include <lariat/crawl/robots.h>
 #include <lariat/url.h>
 #include <lariat/version.h>
 
 #include "memory.h"
-
-enum { MOST_REACTORS = 1024, MOST_PRIORITY = 7, MOST_LEVEL = 12 };
+#include "options_check.h"
+#include "seed_address.h"
 
 static const uint64_t second_ms = 1000;
 static const uint64_t mebibyte = 1024 * 1024;
@@ -40,6 +36,8 @@ lariat_crawl_options lariat_crawl_defaults(void) {
   options.retries = 3;
   return options;
 }
+
+#define REFUSE(...) lr_crawl_fault_set(fault, LARIAT_EINVAL, 0, __VA_ARGS__)
 
 /* ---- Copies ---- */
 
@@ -122,195 +120,20 @@ static lariat_status copy_options(lr_crawl_settings *settings) {
   return status;
 }
 
-/* ---- Checks ---- */
-
-#define REFUSE(...) lr_crawl_fault_set(fault, LARIAT_EINVAL, 0, __VA_ARGS__)
-
-static lariat_status check_seed(const lariat_crawl_seed *seed, size_t at,
-                                lr_crawl_fault *fault) {
-  lariat_url *url = NULL;
-  lariat_url_error error = {0};
-  if (!seed->url) return REFUSE("seeds: number %zu has no URL", at + 1);
-  if (seed->priority > MOST_PRIORITY)
-    return REFUSE("seeds: priorities go from 0 to 7: %.256s", seed->url);
-  lariat_status status =
-      lariat_url_parse(seed->url, strlen(seed->url), NULL, &url, &error);
-  lariat_url_free(url);
-  if (status == LARIAT_OK) return status;
-  if (status == LARIAT_ENOMEM) return lr_crawl_fault_memory(fault);
-  return REFUSE("seeds: %s: %.256s",
-                *error.message ? error.message : lariat_status_text(status),
-                seed->url);
-}
-
-static lariat_status check_seeds(const lariat_crawl_options *options,
-                                 lr_crawl_fault *fault) {
-  for (size_t i = 0; i < options->seed_count; i++) {
-    lariat_status status = check_seed(&options->seeds[i], i, fault);
-    if (status != LARIAT_OK) return status;
-  }
-  for (size_t i = 0; i < options->sitemap_count; i++) {
-    lariat_crawl_seed as_seed = {.url = options->sitemaps[i]};
-    lariat_status status = check_seed(&as_seed, i, fault);
-    if (status != LARIAT_OK)
-      return REFUSE("sitemaps: not a URL: %.256s",
-                    as_seed.url ? as_seed.url : "");
-  }
-  return LARIAT_OK;
-}
-
-static bool is_header_text(const char *text) {
-  for (; *text; text++)
-    if ((unsigned char)*text < 0x20 || *text == 0x7f) return false;
-  return true;
-}
-
-/* Looks at the name that robots.txt files know the crawler by. */
-static lariat_status check_agent(const lariat_crawl_options *options,
-                                 lr_crawl_fault *fault) {
-  lariat_crawl_robots *robots = NULL;
-  if (options->contact &&
-      (!*options->contact || !is_header_text(options->contact)))
-    return REFUSE("contact: a URL or a mail address is wanted");
-  if (!options->user_agent) return LARIAT_OK;
-  if (!is_header_text(options->user_agent))
-    return REFUSE("user_agent: a control character cannot be sent");
-  lariat_status status =
-      lariat_crawl_robots_parse("", 0, options->user_agent, &robots);
-  lariat_crawl_robots_free(robots);
-  if (status != LARIAT_EINVAL) return status;
-  return REFUSE("user_agent: it is to begin with a name of letters, \"-\" and "
-                "\"_\", which robots.txt files can have: \"ExampleBot/1.0\"");
-}
-
-static lariat_status check_numbers(const lariat_crawl_options *options,
-                                   lr_crawl_fault *fault) {
-  if (options->reactors > MOST_REACTORS)
-    return REFUSE("reactors: there are %d at the most", MOST_REACTORS);
-  if (options->warc_level < 0 || options->warc_level > MOST_LEVEL)
-    return REFUSE("warc_level: it is from 0 to %d", MOST_LEVEL);
-  if (options->in_flight == 0) return REFUSE("in_flight: it is 1 at least");
-  if (options->per_group == 0) return REFUSE("per_group: it is 1 at least");
-  if (options->max_body_bytes == 0)
-    return REFUSE("max_body_bytes: it is 1 at least");
-  if (!(options->delay_factor >= 0 && options->delay_factor <= 1e6))
-    return REFUSE("delay_factor: it is from 0 to 1,000,000");
-  if (options->depth < -1) return REFUSE("depth: it is -1, no limit, or more");
-  if (!options->no_warc && options->warc_size == 0)
-    return REFUSE("warc_size: it is 1 at least");
-  if ((unsigned)options->scope > LARIAT_CRAWL_SCOPE_ANY)
-    return REFUSE("scope: there is no such kind");
-  if ((unsigned)options->group > LARIAT_CRAWL_GROUP_IP)
-    return REFUSE("group: there is no such kind");
-  return LARIAT_OK;
-}
-
-static lariat_status check_hosts(const lariat_crawl_options *options,
-                                 lr_crawl_fault *fault) {
-  for (size_t i = 0; i < options->host_count; i++) {
-    const lariat_crawl_host_options *host = &options->hosts[i];
-    if (!host->host || !*host->host)
-      return REFUSE("hosts: number %zu has no name", i + 1);
-    if (host->ignore_robots < -1 || host->ignore_robots > 1)
-      return REFUSE("hosts: %s: ignore_robots is -1, 0 or 1", host->host);
-  }
-  for (size_t i = 0; i < options->rule_count; i++)
-    if (!options->rules[i].text)
-      return REFUSE("rules: number %zu has no text", i + 1);
-  return LARIAT_OK;
-}
-
-static lariat_status check_parts(const lariat_crawl_options *options,
-                                 lr_crawl_fault *fault) {
-  char message[256] = "";
-  lariat_status status =
-      lariat_pool_options_check(options->pool, message, sizeof message);
-  if (status == LARIAT_EINVAL) return REFUSE("pool.%s", message);
-  if (status != LARIAT_OK) return lr_crawl_fault_memory(fault);
-  status =
-      lariat_client_options_check(options->client, message, sizeof message);
-  if (status == LARIAT_EINVAL) return REFUSE("client.%s", message);
-  return status == LARIAT_OK ? status : lr_crawl_fault_memory(fault);
-}
-
-static lariat_status check(const lariat_crawl_options *options,
-                           lr_crawl_fault *fault) {
-  if (!options->directory || !*options->directory)
-    return REFUSE("directory: none is given");
-  lariat_status status = check_seeds(options, fault);
-  if (status == LARIAT_OK) status = check_agent(options, fault);
-  if (status == LARIAT_OK) status = check_numbers(options, fault);
-  if (status == LARIAT_OK) status = check_hosts(options, fault);
-  if (status == LARIAT_OK) status = check_parts(options, fault);
-  return status;
-}
-
-/* ---- Addresses of seeds ---- */
-
-static bool is_named_localhost(const char *host, size_t length) {
-  static const char name[] = "localhost";
-  size_t most = sizeof name - 1;
-  if (length && host[length - 1] == '.') length--;
-  if (length < most || memcmp(host + length - most, name, most) != 0)
-    return false;
-  return length == most || host[length - most - 1] == '.';
-}
-
-/* Reads a host that is an address; false: it is a name. */
-static bool read_address(const lariat_url *url, struct sockaddr_storage *out,
-                         socklen_t *length, char *text, size_t capacity) {
-  lariat_url_part host = lariat_url_host(url);
-  struct sockaddr_in *v4 = (struct sockaddr_in *)out;
-  struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)out;
-  memset(out, 0, sizeof *out);
-  bool in_brackets = host.length > 2 && host.bytes[0] == '[';
-  if (in_brackets) host = (lariat_url_part){host.bytes + 1, host.length - 2};
-  if (host.length >= capacity) return false;
-  memcpy(text, host.bytes, host.length);
-  text[host.length] = '\0';
-  *length = in_brackets ? sizeof *v6 : sizeof *v4;
-  out->ss_family = in_brackets ? AF_INET6 : AF_INET;
-  return inet_pton(out->ss_family, text,
-                   in_brackets ? (void *)&v6->sin6_addr
-                               : (void *)&v4->sin_addr) == 1;
-}
-
-static bool is_loopback_address(const struct sockaddr_storage *address) {
-  const struct sockaddr_in *v4 = (const struct sockaddr_in *)address;
-  const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)address;
-  if (address->ss_family == AF_INET)
-    return ntohl(v4->sin_addr.s_addr) >> 24 == 127;
-  return IN6_IS_ADDR_LOOPBACK(&v6->sin6_addr) != 0;
-}
-
-bool lr_crawl_url_is_loopback(const lariat_url *url) {
-  struct sockaddr_storage address;
-  char text[INET6_ADDRSTRLEN];
-  socklen_t length;
-  lariat_url_part host = lariat_url_host(url);
-  return read_address(url, &address, &length, text, sizeof text)
-             ? is_loopback_address(&address)
-             : is_named_localhost(host.bytes, host.length);
-}
+/* ---- Seeds ---- */
 
 /* Allows what a seed names by its address, or as "localhost", though it is not
- * public. */
+ * public.  Each in the list has blanks around it, so that it is found again. */
 static void allow_seed(lr_crawl_settings *settings, const lariat_url *url,
                        lr_crawl_bytes *allowed) {
-  struct sockaddr_storage address;
-  char text[INET6_ADDRSTRLEN];
-  socklen_t length;
+  char address[80], entry[96];
   lariat_url_part host = lariat_url_host(url);
-  if (!read_address(url, &address, &length, text, sizeof text)) {
-    if (!is_named_localhost(host.bytes, host.length)) return;
-    snprintf(text, sizeof text, "127.0.0.1 ::1");
-  } else if (lariat_address_is_public((struct sockaddr *)&address, length)) {
+  lr_crawl_seed_address(url, address, sizeof address);
+  snprintf(entry, sizeof entry, " %s ", address);
+  if (!*address || (allowed->length &&
+                    memmem(allowed->at, allowed->length, entry, strlen(entry))))
     return;
-  }
-  if (allowed->length &&
-      memmem(allowed->at, allowed->length, text, strlen(text)))
-    return;
-  lr_crawl_bytes_format(allowed, " %s", text);
+  lr_crawl_bytes_add_text(allowed, entry);
   lr_crawl_bytes_format(&settings->notices,
                         "%.*s is not public: it is connected to, since a seed "
                         "names it, and other addresses that are not public "
@@ -396,7 +219,7 @@ lariat_status lr_crawl_settings_new(const lariat_crawl_options *options,
   *out = NULL;
   if (!options || options->size != sizeof *options)
     return REFUSE("size: start from lariat_crawl_defaults()");
-  lariat_status status = check(options, fault);
+  lariat_status status = lr_crawl_options_look(options, fault);
   if (status != LARIAT_OK) return status;
   lr_crawl_settings *settings = lr_crawl_allocate(1, sizeof *settings);
   if (!settings) return lr_crawl_fault_memory(fault);
@@ -511,6 +334,13 @@ lariat_status lr_crawl_settings_make_scope(const lr_crawl_settings *settings,
   return status;
 }
 
+/* Returns how long a host waits whose connection has failed: 60 delays, a
+ * second at the least and a minute at the most. */
+static uint64_t find_failure_ms(uint64_t delay_ms) {
+  if (delay_ms >= second_ms) return 60 * second_ms;
+  return delay_ms * 60 > second_ms ? delay_ms * 60 : second_ms;
+}
+
 lr_crawl_politeness_options
 lr_crawl_settings_politeness(const lr_crawl_settings *settings,
                              unsigned reactors) {
@@ -522,6 +352,8 @@ lr_crawl_settings_politeness(const lr_crawl_settings *settings,
   politeness.crawl_delay_max_ms = options->crawl_delay_max_ms;
   politeness.crawl_delay_skip = options->crawl_delay_skip;
   politeness.retry_after_max_ms = options->retry_after_max_ms;
+  politeness.failure_ms = find_failure_ms(options->delay_ms);
+  politeness.down_ms = 30 * politeness.failure_ms;
   politeness.per_group = options->per_group;
   politeness.grouping = (lr_crawl_grouping)options->group;
   politeness.most_in_flight = (options->in_flight + reactors - 1) / reactors;

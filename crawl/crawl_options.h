@@ -15,6 +15,7 @@
 #include "frontier.h"
 #include "politeness.h"
 #include "scope.h"
+#include "seed_address.h"
 #include "trap.h"
 
 typedef struct lr_crawl_settings {
@@ -82,8 +83,5 @@ uint64_t lr_crawl_settings_retry_ms(const lr_crawl_settings *settings,
  * wanted. */
 bool lr_crawl_settings_wants_type(const lr_crawl_settings *settings,
                                   const char *type);
-
-/* Tells whether a URL's host is this machine by its loopback. */
-bool lr_crawl_url_is_loopback(const lariat_url *url);
 
 #endif

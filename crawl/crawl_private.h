@@ -64,6 +64,7 @@ struct lariat_crawl {
   uint64_t commit_outcomes; /* so many are committed at once */
   uint64_t pages;           /* of all runs */
   uint64_t bytes;
+  uint64_t hosts_rejected; /* URLs of hosts that were too many */
   uint64_t redirect_traps; /* redirects that were one too many */
   unsigned ticks;
   uint64_t start_ns, end_ns;
@@ -73,6 +74,18 @@ struct lariat_crawl {
   lr_crawl_list questions; /* of `why`, that shards have */
   lariat_deferred *done;
 };
+
+/* ---- crawl_opening.c ---- */
+
+/* Makes what a crawl consists of; and frees a crawl with all of it, or as much
+ * as there is.  Statuses as lariat_crawl_new. */
+lariat_status lr_crawl_open(lariat_crawl *crawl,
+                            const lariat_crawl_options *options,
+                            lr_crawl_fault *fault);
+void lr_crawl_destroy(lariat_crawl *crawl);
+
+/* Has the directory remember the options. */
+lariat_status lr_crawl_keep_config(lariat_crawl *crawl, lr_crawl_fault *fault);
 
 /* ---- crawl.c ---- */
 
@@ -86,9 +99,6 @@ void lr_crawl_look_at_end(lariat_crawl *crawl);
 
 /* Gives up: the log cannot be written. */
 void lr_crawl_give_up(lariat_crawl *crawl, const lr_crawl_fault *fault);
-
-/* Has the directory remember the options. */
-lariat_status lr_crawl_keep_config(lariat_crawl *crawl, lr_crawl_fault *fault);
 
 void lr_crawl_note_end(lariat_crawl *crawl, lr_crawl_member *member);
 

@@ -32,10 +32,9 @@ static void hash_in_sql(sqlite3_context *context, int count,
  * body of its own. */
 static const char gather[] =
     "insert into main.earlier select lariat_hash(" LR_CRAWL_URL_IN_SQL
-    ") as id, o.at_ns, v.etag, v.last_modified, o.digest"
+    ") as id, o.at_ns, o.etag, o.last_modified, o.digest"
     " from SOURCE.outcome o join SOURCE.url u on u.id = o.url"
     " join SOURCE.host h on h.id = u.host"
-    " left join SOURCE.validator v on v.outcome = o.seq"
     " where o.kind between 1 and 3 order by 1, o.seq"
     " on conflict(id) do update set"
     " at_ns = iif(excluded.digest is null, at_ns, excluded.at_ns),"
@@ -149,22 +148,24 @@ lariat_status lr_crawl_frontier_read_earlier(lr_crawl_frontier *frontier,
 
 /* ---- Looking up ---- */
 
-/* Copies a column's text; false: out of memory. */
-static bool copy_column(lr_crawl_store *store, int column, char **out) {
-  const char *text = lr_crawl_store_text(store, LR_CRAWL_GET_EARLIER, column);
+/* Copies a text, if there is one; false: out of memory. */
+static bool copy_text(const char *text, char **out) {
   if (!text) return true;
   *out = lr_crawl_copy_text(text);
   return *out != NULL;
 }
 
 static bool copy_row(lr_crawl_store *store, lr_crawl_queued_url *url) {
-  sqlite3_stmt *row = store->statements[LR_CRAWL_GET_EARLIER];
+  const lr_crawl_statement from = LR_CRAWL_GET_EARLIER;
+  sqlite3_stmt *row = store->statements[from];
+  char date[LARIAT_HTTP_DATE_BYTES];
   url->old_at_ns = sqlite3_column_int64(row, 0);
   const void *digest = sqlite3_column_blob(row, 3);
   if (digest && sqlite3_column_bytes(row, 3) == sizeof url->old_digest)
     memcpy(url->old_digest, digest, sizeof url->old_digest);
-  return copy_column(store, 1, &url->etag) &&
-         copy_column(store, 2, &url->last_modified);
+  return copy_text(lr_crawl_store_text(store, from, 1), &url->etag) &&
+         copy_text(lr_crawl_store_date(store, from, 2, date),
+                   &url->last_modified);
 }
 
 lariat_status lr_crawl_frontier_look_earlier(lr_crawl_frontier *frontier,

@@ -17,8 +17,8 @@
 typedef struct lr_crawl_fetcher lr_crawl_fetcher;
 typedef struct lr_crawl_fetch lr_crawl_fetch;
 
-/* What came of a request.  All of it lives for the time of the call that brings
- * it. */
+/* The answer to a request, or why there is none.  All of it lives for the time
+ * of the call that brings it. */
 typedef struct lr_crawl_answer {
   const lariat_response *response; /* NULL: there was none */
   lariat_value failure;            /* "none": the answer is whole, or was cut

@@ -150,7 +150,7 @@ static lariat_status add_outcome(lr_crawl_frontier *frontier,
   const void *digest = outcome->has_digest ? outcome->digest : NULL;
   uint32_t type = lr_crawl_types_add(&frontier->types, outcome->type);
   lariat_status status = lr_crawl_store_run(
-      &frontier->store, fault, LR_CRAWL_ADD_OUTCOME, "niinnnnbnnnnnnnt",
+      &frontier->store, fault, LR_CRAWL_ADD_OUTCOME, "niinnnnbnnnnnnnttd",
       (int64_t)0, (int64_t)outcome->url, (int64_t)outcome->kind,
       (int64_t)outcome->status, outcome->at_ns, (int64_t)outcome->took_ms,
       (int64_t)outcome->bytes, digest, sizeof outcome->digest,
@@ -159,11 +159,9 @@ static lariat_status add_outcome(lr_crawl_frontier *frontier,
       archived ? (int64_t)outcome->response_offset : 0,
       archived ? (int64_t)outcome->response_length : 0,
       outcome->kind == LR_CRAWL_LATER ? outcome->next_s : 0, (int64_t)type,
-      outcome->note);
+      outcome->note, outcome->etag, outcome->last_modified);
   if (!status) status = check_row(&frontier->store, (uint64_t)seq, fault);
-  if (status || (!outcome->etag && !outcome->last_modified)) return status;
-  return lr_crawl_store_run(&frontier->store, fault, LR_CRAWL_ADD_VALIDATOR,
-                            "itt", seq, outcome->etag, outcome->last_modified);
+  return status;
 }
 
 static lariat_status add_outcomes(lr_crawl_frontier *frontier, const part *of,

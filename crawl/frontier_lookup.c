@@ -134,7 +134,8 @@ lariat_status lr_crawl_frontier_find_url(lr_crawl_frontier *frontier,
 /* ---- Outcomes ---- */
 
 /* Reads the columns of LR_CRAWL_OUTCOMES. */
-static lr_crawl_past_outcome read_outcome(lr_crawl_store *store) {
+static lr_crawl_past_outcome read_outcome(lr_crawl_store *store,
+                                          char date[LARIAT_HTTP_DATE_BYTES]) {
   const lr_crawl_statement from = LR_CRAWL_OUTCOMES;
   sqlite3_stmt *row = store->statements[from];
   bool digest = sqlite3_column_bytes(row, 8) == 20;
@@ -157,7 +158,7 @@ static lr_crawl_past_outcome read_outcome(lr_crawl_store *store) {
       .type = lr_crawl_store_text(store, from, 15),
       .note = lr_crawl_store_text(store, from, 16),
       .etag = lr_crawl_store_text(store, from, 17),
-      .last_modified = lr_crawl_store_text(store, from, 18)};
+      .last_modified = lr_crawl_store_date(store, from, 18, date)};
 }
 
 lariat_status
@@ -170,7 +171,8 @@ lr_crawl_frontier_each_outcome(lr_crawl_frontier *frontier, uint64_t url,
       lr_crawl_store_ask(store, &row, NULL, LR_CRAWL_OUTCOMES, "ii",
                          (int64_t)url, (int64_t)(url ? url : UINT32_MAX));
   while (!status && row && more) {
-    lr_crawl_past_outcome outcome = read_outcome(store);
+    char date[LARIAT_HTTP_DATE_BYTES];
+    lr_crawl_past_outcome outcome = read_outcome(store, date);
     more = callback(context, &outcome);
     if (more)
       status = lr_crawl_store_next(store, &row, NULL, LR_CRAWL_OUTCOMES);

@@ -23,7 +23,8 @@ static lariat_status cut(lr_crawl_output *output, uint64_t there,
   if (there < output->length)
     return lr_crawl_fault_set(
         fault, LARIAT_EFORMAT, 0,
-        "%s has %llu bytes, but %llu were committed: its end is lost",
+        "%s has %llu bytes, but %llu were committed: its end is lost; --repair "
+        "goes on without it",
         output->path, (unsigned long long)there,
         (unsigned long long)output->length);
   output->planned = output->length;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT
  * page.c: what comes of an answer: which kind of outcome it is, and all that
  * goes with that. */
-#include <openssl/evp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -26,7 +25,8 @@ static int64_t read_retry_after(const lariat_response *response) {
   if (!text) return -1;
   size_t digits = strspn(text, "0123456789");
   if (digits && !text[digits])
-    return digits > 9 ? INT64_MAX / second_ns : atoll(text) * second_ms;
+    return digits > 9 ? INT64_MAX / second_ns
+                      : strtoll(text, NULL, 10) * second_ms;
   if (lariat_response_date(response, "Retry-After", &at_s) != LARIAT_OK)
     return -1;
   int64_t left_s = at_s - (int64_t)time(NULL);
@@ -40,6 +40,12 @@ static bool is_connection_failure(lariat_status status) {
          status == LARIAT_ETLS || status == LARIAT_ECERTIFICATE;
 }
 
+/* Tells whether a look-up failed since no name server had an answer, which is
+ * only said in words: what a network that is gone looks like. */
+static bool is_unanswered(lariat_value failure) {
+  return strstr(lariat_failure_message(failure), "the name servers") != NULL;
+}
+
 static int status_of(const lr_crawl_answer *answer) {
   return answer->response ? lariat_response_status(answer->response) : 0;
 }
@@ -48,10 +54,10 @@ static void fill_failure(const lr_crawl_answer *answer, lr_crawl_reply *reply) {
   lariat_status status = lariat_failure_status(answer->failure);
   lariat_phase phase = lariat_failure_phase(answer->failure);
   if (answer->response) return;
-  reply->connection_failed =
-      is_connection_failure(status) ||
-      (status == LARIAT_ETIMEDOUT && phase < LARIAT_PHASE_REQUEST);
-  reply->network_failed = status == LARIAT_ETIMEDOUT;
+  bool no_way = status == LARIAT_ETIMEDOUT && phase < LARIAT_PHASE_REQUEST;
+  reply->connection_failed = is_connection_failure(status) || no_way;
+  reply->network_failed =
+      no_way || (status == LARIAT_ERESOLVE && is_unanswered(answer->failure));
 }
 
 lr_crawl_reply lr_crawl_reply_of(const lr_crawl_answer *answer) {
@@ -79,8 +85,8 @@ static bool is_redirect(int status) {
 
 /* Tells whether a status is one that may be another one soon. */
 static bool is_passing(int status) {
-  return status == 429 || status == 500 || status == 502 || status == 503 ||
-         status == 504;
+  return status == 408 || status == 425 || status == 429 || status == 500 ||
+         status == 502 || status == 503 || status == 504;
 }
 
 static void choose_failed(lr_crawl_page *page) {
@@ -120,14 +126,14 @@ static void choose_kind(lr_crawl_page *page) {
 /* ---- Its parts ---- */
 
 /* Digests the body; that of an answer 304 is the one that was there before. */
-static void digest_body(lr_crawl_page *page) {
-  unsigned length = 0;
+static bool digest_body(lr_crawl_page *page) {
   if (page->kind == LR_CRAWL_REVISIT) {
     memcpy(page->digest, page->task->queued.old_digest, sizeof page->digest);
-    return;
+    return true;
   }
-  (void)EVP_Digest(page->answer->body, page->answer->body_length, page->digest,
-                   &length, EVP_sha1(), NULL);
+  return lariat_crawl_warc_digest(page->shard->records, page->answer->body,
+                                  page->answer->body_length,
+                                  page->digest) == LARIAT_OK;
 }
 
 /* Returns the body that is the same as the page's, if there was one. */
@@ -163,13 +169,14 @@ static bool is_as_before(const lr_crawl_page *page) {
 /* Has the traps learn from a page, by what one would see of it. */
 static void learn(lr_crawl_page *page, const lr_crawl_content *content) {
   const lr_crawl_settings *settings = page->shard->config.settings;
-  uint64_t digest;
+  lr_crawl_trap_page seen = {.bytes = content->bytes,
+                             .length = content->length,
+                             .new_links = page->new_links,
+                             .new_links_of_same_shape = page->same_shape};
   if (settings->options.no_trap_similar || page->task->queued.hop == 'S')
     return;
-  memcpy(&digest, page->digest, sizeof digest);
-  lr_crawl_traps_learn(page->shard->traps, page->url, digest,
-                       lr_crawl_words_digest(content->bytes, content->length),
-                       page->new_links, page->same_shape);
+  memcpy(&seen.digest, page->digest, sizeof seen.digest);
+  lr_crawl_traps_learn(page->shard->traps, page->url, &seen);
 }
 
 static bool is_good(const lr_crawl_page *page) {
@@ -217,7 +224,8 @@ static void fill_answer(lr_crawl_page *page, lr_crawl_outcome *outcome) {
   fill_type(page->answer, outcome);
   if (outcome->status != 200) return;
   outcome->etag = copy_header(response, "ETag");
-  outcome->last_modified = copy_header(response, "Last-Modified");
+  if (!outcome->etag) /* which says more: one of them is enough */
+    outcome->last_modified = copy_header(response, "Last-Modified");
 }
 
 static int64_t next_try_s(const lr_crawl_page *page) {
@@ -236,8 +244,9 @@ static void count(lr_crawl_shard *shard, int status) {
 /* Tells whether what was exchanged is written into the WARC: once for each
  * URL, with its last outcome. */
 static bool is_recorded(const lr_crawl_page *page) {
-  return page->shard->records && page->answer->response &&
-         page->kind != LR_CRAWL_LATER && page->kind != LR_CRAWL_SCOPE;
+  return !page->shard->config.settings->options.no_warc &&
+         page->answer->response && page->kind != LR_CRAWL_LATER &&
+         page->kind != LR_CRAWL_SCOPE;
 }
 
 static void complete(lr_crawl_page *page, lr_crawl_outcome *outcome) {
@@ -256,9 +265,8 @@ static void take_body(lr_crawl_page *page, lr_crawl_outcome *outcome) {
   lr_crawl_body before = {.at_ns = page->task->queued.old_at_ns,
                           .url = page->task->queued.url};
   if (page->kind == LR_CRAWL_LATER) return;
-  digest_body(page);
+  outcome->has_digest = digest_body(page) && !page->answer->unwanted;
   memcpy(outcome->digest, page->digest, sizeof outcome->digest);
-  outcome->has_digest = !page->answer->unwanted;
   if (is_as_before(page)) {
     page->kind = LR_CRAWL_REVISIT;
     same = &before;

@@ -115,15 +115,15 @@ lariat_status lariat_crawl_reader_hosts(lariat_crawl_reader *reader,
     const char *origin = lr_crawl_frontier_origin(reader->frontier, id);
     if (!origin || !lr_crawl_frontier_host(reader->frontier, id, &facts))
       continue;
-    lariat_crawl_host host = {.size = sizeof host,
-                              .origin = origin,
-                              .ip = text_of(facts.ip),
-                              .queued = lr_crawl_frontier_host_queued(
-                                  reader->frontier, id),
-                              .robots_status = facts.robots_status,
-                              .robots_at_s = facts.robots_at_s,
-                              .delay_ms = facts.delay_ms,
-                              .note = text_of(facts.note)};
+    lariat_crawl_host host = {
+        .size = sizeof host,
+        .origin = origin,
+        .ip = text_of(facts.ip),
+        .queued = lr_crawl_frontier_host_queued(reader->frontier, id),
+        .robots_status = facts.robots_status,
+        .robots_at_s = facts.robots_at_s,
+        .delay_ms = facts.delay_ms,
+        .note = text_of(facts.note)};
     if (!callback(&host, context)) break;
   }
   return LARIAT_OK;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT
  * records.c: what was exchanged, as records of a WARC file. */
-#include <openssl/evp.h>
 #include <string.h>
 
 #include "finding.h"
@@ -102,7 +101,6 @@ lariat_status lr_crawl_records_make(const lr_crawl_page *page,
 void lr_crawl_records_tell_robots(lr_crawl_shard *shard,
                                   const lr_crawl_site *site, const char *url,
                                   const lr_crawl_answer *answer) {
-  unsigned length = 0;
   lr_crawl_task task = {.queued = {.url = (char *)(uintptr_t)url}};
   lr_crawl_page page = {.shard = shard,
                         .task = &task,
@@ -111,9 +109,9 @@ void lr_crawl_records_tell_robots(lr_crawl_shard *shard,
   lr_crawl_outcome outcome = {.host = lr_crawl_site_host_id(site),
                               .kind = LR_CRAWL_FETCHED,
                               .at_ns = answer->at_ns};
-  if (!shard->records || !answer->response ||
-      EVP_Digest(answer->body, answer->body_length, page.digest, &length,
-                 EVP_sha1(), NULL) != 1)
+  if (shard->config.settings->options.no_warc || !answer->response ||
+      lariat_crawl_warc_digest(shard->records, answer->body,
+                               answer->body_length, page.digest) != LARIAT_OK)
     return;
   if (lr_crawl_records_make(&page, NULL, &outcome) == LARIAT_OK)
     lr_crawl_shard_tell(shard, &outcome);

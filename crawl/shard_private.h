@@ -16,7 +16,7 @@
 #include "recent.h"
 #include "shard.h"
 
-/* What a shard knows of a site beside its turns: the data of its
+/* The knowledge of a shard about a site, beside its turns: the data of its
  * lr_crawl_site. */
 typedef struct lr_crawl_site_rules {
   lr_crawl_robots_fetch *fetch; /* NULL: none is going on */

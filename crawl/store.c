@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <string.h>
 #include <sys/statvfs.h>
 
 #include "schema.h"
@@ -16,10 +17,10 @@ static const char *const texts[LR_CRAWL_STATEMENTS] = {
     [LR_CRAWL_ADD_HOST] = "insert into host(id, origin, prefix)"
                           " values(?, ?, ?)",
     [LR_CRAWL_ADD_URL] = "insert into url values(?, ?, ?, ?, ?, ?, ?, ?, ?)",
-    [LR_CRAWL_ADD_OUTCOME] = "insert into outcome values"
-                             "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    [LR_CRAWL_ADD_OUTCOME] =
+        "insert into outcome values"
+        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     [LR_CRAWL_ADD_TYPE] = "insert into media_type values(?, ?)",
-    [LR_CRAWL_ADD_VALIDATOR] = "insert into validator values(?, ?, ?)",
     [LR_CRAWL_SET_FACTS] = "update host set ip = ?2, delay_ms = ?3, note = ?4"
                            " where id = ?1",
     [LR_CRAWL_SET_ROBOTS] = "insert or replace into robots"
@@ -60,20 +61,16 @@ static const char *const texts[LR_CRAWL_STATEMENTS] = {
     [LR_CRAWL_OUTCOMES] =
         "select o.seq, o.url, u.host, o.kind, o.status, o.at_ns, o.took_ms,"
         " o.bytes, o.digest, w.name, o.offset, o.length, o.response_offset,"
-        " o.response_length, o.next_s, t.name, o.note, v.etag,"
-        " v.last_modified from outcome o join url u on u.id = o.url"
+        " o.response_length, o.next_s, t.name, o.note, o.etag,"
+        " o.last_modified from outcome o join url u on u.id = o.url"
         " left join warc w on w.id = o.warc"
         " left join media_type t on t.id = o.type"
-        " left join validator v on v.outcome = o.seq"
         " where o.url between ? and ? order by o.seq",
     [LR_CRAWL_LOST_END] = "select coalesce(max(coalesce(offset, 0) + length),"
                           " 0) from outcome where warc = ?1"
                           " and coalesce(offset, 0) + length <= ?2",
     [LR_CRAWL_LOST] = "delete from outcome where warc = ?1"
                       " and coalesce(offset, 0) + length > ?2",
-    [LR_CRAWL_LOST_VALIDATORS] =
-        "delete from validator where outcome in (select seq from outcome"
-        " where warc = ?1 and coalesce(offset, 0) + length > ?2)",
     [LR_CRAWL_LAST_ROWS] = "select (select coalesce(max(id), 0) from url),"
                            " (select coalesce(max(seq), 0) from outcome),"
                            " (select coalesce(max(id), 0) from warc)",
@@ -165,6 +162,22 @@ sqlite3_stmt *lr_crawl_store_get(lr_crawl_store *store,
   return *statement;
 }
 
+/* Tells whether a text is a date just as HTTP writes it, so that its seconds
+ * can be kept in its place. */
+static bool read_date(const char *text, int64_t *seconds) {
+  char written[LARIAT_HTTP_DATE_BYTES];
+  return lariat_http_date_parse(text, seconds) == LARIAT_OK &&
+         lariat_http_date_write(*seconds, written) == LARIAT_OK &&
+         strcmp(written, text) == 0;
+}
+
+static int bind_date(sqlite3_stmt *statement, int column, const char *text) {
+  int64_t seconds;
+  return text && read_date(text, &seconds)
+             ? sqlite3_bind_int64(statement, column, seconds)
+             : sqlite3_bind_text(statement, column, text, -1, SQLITE_STATIC);
+}
+
 /* Binds one value; returns SQLite's code. */
 static int bind(sqlite3_stmt *statement, int column, char type,
                 va_list *values) {
@@ -176,6 +189,8 @@ static int bind(sqlite3_stmt *statement, int column, char type,
     return sqlite3_bind_blob64(statement, column, bytes,
                                va_arg(*values, size_t), SQLITE_STATIC);
   }
+  if (type == 'd')
+    return bind_date(statement, column, va_arg(*values, const char *));
   int64_t number = va_arg(*values, int64_t);
   return type == 'n' && !number ? sqlite3_bind_null(statement, column)
                                 : sqlite3_bind_int64(statement, column, number);
@@ -216,6 +231,16 @@ void lr_crawl_store_end(lr_crawl_store *store, lr_crawl_statement which) {
 const char *lr_crawl_store_text(lr_crawl_store *store, lr_crawl_statement which,
                                 int column) {
   return (const char *)sqlite3_column_text(store->statements[which], column);
+}
+
+const char *lr_crawl_store_date(lr_crawl_store *store, lr_crawl_statement which,
+                                int column,
+                                char buffer[LARIAT_HTTP_DATE_BYTES]) {
+  sqlite3_stmt *statement = store->statements[which];
+  if (sqlite3_column_type(statement, column) != SQLITE_INTEGER)
+    return lr_crawl_store_text(store, which, column);
+  int64_t seconds = sqlite3_column_int64(statement, column);
+  return lariat_http_date_write(seconds, buffer) == LARIAT_OK ? buffer : NULL;
 }
 
 int64_t lr_crawl_store_integer(lr_crawl_store *store, lr_crawl_statement which,

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <lariat/http_date.h>
 #include <lariat/status.h>
 
 #include "fault.h"
@@ -15,23 +16,22 @@
 typedef enum lr_crawl_statement {
   LR_CRAWL_BEGIN = 0,
   LR_CRAWL_COMMIT,
-  LR_CRAWL_ADD_HOST,      /* id, origin, prefix */
-  LR_CRAWL_ADD_URL,       /* id, host, via, fingerprint, depth, priority, hop,
-                             hops off site, path */
-  LR_CRAWL_ADD_OUTCOME,   /* the table's columns */
-  LR_CRAWL_ADD_TYPE,      /* id, name */
-  LR_CRAWL_ADD_VALIDATOR, /* outcome, etag, last modified */
-  LR_CRAWL_SET_FACTS,     /* host, ip, delay, note */
-  LR_CRAWL_SET_ROBOTS,    /* host, at, expires, status, body */
-  LR_CRAWL_ADD_WARC,      /* id, name */
-  LR_CRAWL_SET_WARC,      /* id, length, closed */
-  LR_CRAWL_SET_SINK,      /* path, length */
-  LR_CRAWL_SET_COUNTER,   /* name, value */
-  LR_CRAWL_ADD_CONFIG,    /* at, text */
-  LR_CRAWL_ADD_LOG,       /* at, what */
-  LR_CRAWL_SET_SETTING,   /* name, value */
-  LR_CRAWL_GET_SETTING,   /* name */
-  LR_CRAWL_GET_SINK,      /* path */
+  LR_CRAWL_ADD_HOST,    /* id, origin, prefix */
+  LR_CRAWL_ADD_URL,     /* id, host, via, fingerprint, depth, priority, hop,
+                           hops off site, path */
+  LR_CRAWL_ADD_OUTCOME, /* the table's columns */
+  LR_CRAWL_ADD_TYPE,    /* id, name */
+  LR_CRAWL_SET_FACTS,   /* host, ip, delay, note */
+  LR_CRAWL_SET_ROBOTS,  /* host, at, expires, status, body */
+  LR_CRAWL_ADD_WARC,    /* id, name */
+  LR_CRAWL_SET_WARC,    /* id, length, closed */
+  LR_CRAWL_SET_SINK,    /* path, length */
+  LR_CRAWL_SET_COUNTER, /* name, value */
+  LR_CRAWL_ADD_CONFIG,  /* at, text */
+  LR_CRAWL_ADD_LOG,     /* at, what */
+  LR_CRAWL_SET_SETTING, /* name, value */
+  LR_CRAWL_GET_SETTING, /* name */
+  LR_CRAWL_GET_SINK,    /* path */
   LR_CRAWL_GET_CONFIG,
   LR_CRAWL_GET_URL,     /* id */
   LR_CRAWL_GET_EARLIER, /* id */
@@ -44,12 +44,11 @@ typedef enum lr_crawl_statement {
   LR_CRAWL_ALL_TYPES,
   LR_CRAWL_NEXT_WARC, /* id before it */
   LR_CRAWL_ALL_COUNTERS,
-  LR_CRAWL_FIND_URL,        /* fingerprint */
-  LR_CRAWL_OUTCOMES,        /* first url, last url */
-  LR_CRAWL_LOST_END,        /* warc, length: where its last whole records end */
-  LR_CRAWL_LOST_VALIDATORS, /* warc, length: of those that are dropped next */
-  LR_CRAWL_LOST,            /* warc, length: drops the outcomes behind that */
-  LR_CRAWL_LAST_ROWS,       /* last url, last outcome, last warc */
+  LR_CRAWL_FIND_URL,  /* fingerprint */
+  LR_CRAWL_OUTCOMES,  /* first url, last url */
+  LR_CRAWL_LOST_END,  /* warc, length: where its last whole records end */
+  LR_CRAWL_LOST,      /* warc, length: drops the outcomes behind that */
+  LR_CRAWL_LAST_ROWS, /* last url, last outcome, last warc */
   LR_CRAWL_STATEMENTS
 } lr_crawl_statement;
 
@@ -94,8 +93,9 @@ sqlite3_stmt *lr_crawl_store_get(lr_crawl_store *store,
                                  lr_crawl_statement which);
 
 /* Binds values: 'i' an int64_t, 'n' one of which 0 is NULL, 't' a text or NULL,
- * 'b' bytes and a size_t; and runs the statement up to its first row or its
- * end, which `*row` tells.  Texts are not copied. */
+ * 'd' a text that may be a date of HTTP, 'b' bytes and a size_t; and runs the
+ * statement up to its first row or its end, which `*row` tells.  Texts are not
+ * copied. */
 lariat_status lr_crawl_store_ask(lr_crawl_store *store, bool *row,
                                  lr_crawl_fault *fault,
                                  lr_crawl_statement which, const char *types,
@@ -114,6 +114,10 @@ void lr_crawl_store_end(lr_crawl_store *store, lr_crawl_statement which);
 /* Returns a column's text, or NULL; it is SQLite's until the next step. */
 const char *lr_crawl_store_text(lr_crawl_store *store, lr_crawl_statement which,
                                 int column);
+/* Returns a column that was bound as 'd', in `buffer` where it was a date. */
+const char *lr_crawl_store_date(lr_crawl_store *store, lr_crawl_statement which,
+                                int column,
+                                char buffer[LARIAT_HTTP_DATE_BYTES]);
 int64_t lr_crawl_store_integer(lr_crawl_store *store, lr_crawl_statement which,
                                int column);
 

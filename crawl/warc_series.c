@@ -148,10 +148,7 @@ static lariat_status drop_lost(lr_crawl_store *store, row *file, uint64_t there,
   if (status) return status;
   int64_t end = found ? lr_crawl_store_integer(store, LR_CRAWL_LOST_END, 0) : 0;
   lr_crawl_store_end(store, LR_CRAWL_LOST_END);
-  status =
-      lr_crawl_store_run(store, fault, LR_CRAWL_LOST_VALIDATORS, "ii", id, end);
-  if (!status)
-    status = lr_crawl_store_run(store, fault, LR_CRAWL_LOST, "ii", id, end);
+  status = lr_crawl_store_run(store, fault, LR_CRAWL_LOST, "ii", id, end);
   if (!status)
     status = lr_crawl_store_run(store, fault, LR_CRAWL_SET_WARC, "iii", id, end,
                                 (int64_t)OPEN);

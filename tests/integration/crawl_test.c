@@ -100,6 +100,7 @@ static void test_resume(void) {
   CU_ASSERT_EQUAL(c.stats.pages, TREE + 1);
   CU_ASSERT_EQUAL(c.stats.queued, 0);
   CU_ASSERT(site_most_requests(c.site) <= 2);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/robots.txt"), TREE_HOSTS);
   crawling_close(&c);
 }
 
@@ -251,6 +252,48 @@ static void test_max_pages_of_hosts(void) {
   crawling_close(&c);
 }
 
+/* A budget of one host's own, and one of hosts. */
+static void test_hosts(void) {
+  struct crawling c;
+  lariat_crawl_host_options own = {
+      .host = "127.0.0.2", .delay_ms = -1, .max_pages = 3, .ignore_robots = -1};
+  open_tree(&c);
+  c.options.hosts = &own;
+  c.options.host_count = 1;
+  c.options.max_hosts = 4;
+  c.options.no_sitemaps = true;
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_BUDGET);
+  CU_ASSERT_EQUAL(c.stats.hosts, 4);
+  CU_ASSERT(c.stats.rejected_scope > 0);
+  unsigned of_host = 0;
+  for (unsigned i = 0; i < TREE; i++) {
+    char place[64];
+    snprintf(place, sizeof place, "127.0.0.2/p/%u", i);
+    of_host += site_requests(c.site, place);
+  }
+  CU_ASSERT_EQUAL(of_host, 3);
+  crawling_close(&c);
+}
+
+/* A site that asks for more delay than is kept is left out. */
+static void test_skipped(void) {
+  static const struct site_page skipped[] = {
+      {"/robots.txt", 200, "Content-Type: text/plain\r\n",
+       "User-agent: *\nCrawl-delay: 100\n", 0},
+      {"/", 200, "", "never", 0},
+  };
+  struct crawling c;
+  crawling_open(&c, skipped, FIXTURE_COUNT(skipped), NULL);
+  crawling_seed(&c, "127.0.0.1", "/");
+  c.options.crawl_delay_skip = true;
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_DONE);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/"), 0);
+  CU_ASSERT(c.stats.robots_denied > 0);
+  crawling_close(&c);
+}
+
 /* ---- Steering ---- */
 
 static bool has_pages(void *context) {
@@ -317,6 +360,8 @@ int main(int argc, char **argv) {
       {"bad answers end it no sooner", test_bad},
       {"a budget of pages is kept to exactly", test_max_pages},
       {"a budget of pages of hosts, too", test_max_pages_of_hosts},
+      {"hosts have budgets, and there are so many", test_hosts},
+      {"a site with a long Crawl-delay is left out", test_skipped},
       {"a paused crawl asks for nothing", test_pause},
       {"a seed is added while it runs", test_add},
   };

@@ -176,6 +176,8 @@ scripted_outcome(const lr_crawl_queued_url *queued, int64_t now_s) {
                                   "after a few of them\n");
   outcome.type = scripted_copy("text/html");
   outcome.etag = scripted_text("\"", queued->url, "\"");
+  outcome.last_modified =
+      scripted_copy(page % 2 ? "yesterday" : "Sun, 06 Nov 1994 08:49:37 GMT");
   outcome.records_length = strlen(outcome.records);
   outcome.has_digest = true;
   memset(outcome.digest, (int)page, sizeof outcome.digest);
@@ -183,9 +185,10 @@ scripted_outcome(const lr_crawl_queued_url *queued, int64_t now_s) {
 }
 
 static inline void scripted_release(const lr_crawl_outcome *outcome) {
-  char *const owned[] = {outcome->records, outcome->line, outcome->edges,
-                         outcome->type, outcome->etag};
-  for (size_t i = 0; i < 5; i++) lariat_memory_release(owned[i]);
+  char *const owned[] = {outcome->records, outcome->line,
+                         outcome->edges,   outcome->type,
+                         outcome->etag,    outcome->last_modified};
+  for (size_t i = 0; i < 6; i++) lariat_memory_release(owned[i]);
 }
 
 /* Ends one URL; it is given back where that cannot be done. */

@@ -42,7 +42,7 @@ typedef struct lariat_crawl_seed {
   unsigned priority; /* 0 first, to 7; 4 is that of links */
 } lariat_crawl_seed;
 
-/* Which URLs belong to a crawl, beside those that rules take in or out. */
+/* The URLs that belong to a crawl, beside those that rules take in or out. */
 typedef enum lariat_crawl_scope {
   LARIAT_CRAWL_SCOPE_DOMAIN = 0, /* of the seeds' registrable domains */
   LARIAT_CRAWL_SCOPE_HOST = 1,   /* of their hosts and ports */
@@ -64,7 +64,7 @@ typedef struct lariat_crawl_rule {
   const char *text;
 } lariat_crawl_rule;
 
-/* What gets one request at a time. */
+/* The hosts that get one request at a time, together. */
 typedef enum lariat_crawl_group {
   LARIAT_CRAWL_GROUP_IP_IN_DOMAIN = 0, /* hosts of one address and one
                                           registrable domain */
@@ -73,7 +73,7 @@ typedef enum lariat_crawl_group {
   LARIAT_CRAWL_GROUP_IP = 3
 } lariat_crawl_group;
 
-/* What is its own for hosts: a section [host "example.org"] of a config. */
+/* Options of hosts of their own: a section [host "example.org"] of a config. */
 typedef struct lariat_crawl_host_options {
   const char *host;    /* "example.org", or "*.example.org" */
   int64_t delay_ms;    /* -1: as all */
@@ -94,7 +94,15 @@ typedef struct lariat_crawl_options {
   size_t seed_count;
   const char *const *sitemaps; /* URLs, beside those of robots.txt */
   size_t sitemap_count;
-  bool no_sitemaps; /* ask for none, not those of robots.txt either */
+
+  struct {            /* what is left out, and what is allowed */
+    bool no_sitemaps; /* ask for none, not those of robots.txt either */
+    bool ignore_robots;
+    bool crawl_delay_skip; /* hosts that ask for a longer Crawl-delay than is
+                              kept are left out */
+    bool allow_private;    /* connect to addresses that are not public; else
+                              only to those that seeds name */
+  };
 
   lariat_crawl_scope scope;
   const lariat_crawl_rule *rules;
@@ -112,11 +120,9 @@ typedef struct lariat_crawl_options {
                                   more; 0 */
   uint64_t delay_max_ms;       /* 60,000; of back-off */
   uint64_t crawl_delay_max_ms; /* 30,000; of robots.txt */
-  bool crawl_delay_skip;       /* longer ones: the host is left out */
   uint64_t retry_after_max_ms; /* a day */
   unsigned per_group;          /* requests at once; 1 */
   lariat_crawl_group group;
-  bool ignore_robots;
   const char *user_agent; /* NULL: "lariat/VERSION (+CONTACT)".  Its product
                              token is the name in robots.txt */
   const char *contact;    /* URL or mail address; required off loopback.  NULL,
@@ -135,15 +141,17 @@ typedef struct lariat_crawl_options {
   unsigned trap_query;    /* variants of one path; 1,000 */
   bool no_trap_similar;   /* do not close shapes whose pages are all alike */
 
-  bool no_warc;
+  struct { /* of what is written */
+    bool no_warc;
+    bool cdx;          /* CDXJ beside each WARC file that is closed */
+    bool revisit_off;  /* same bodies are written again */
+    bool keep_secrets; /* show passwords in outputs */
+  };
   uint64_t warc_size;        /* a new file from so many bytes on; 1 GB */
   int warc_level;            /* of compression, 0 to 12; 4 */
-  bool cdx;                  /* CDXJ beside each WARC file that is closed */
   const char *jsonl, *links; /* paths; NULL: none */
-  bool revisit_off;          /* same bodies are written again */
   const char *since;         /* directory of an earlier crawl */
   int64_t again_s;           /* URLs older than so are due again; 0: never */
-  bool keep_secrets;         /* show passwords in outputs */
 
   unsigned in_flight; /* requests at once, of all; 1,024 */
   unsigned reactors;  /* 0: the CPUs */
@@ -155,11 +163,12 @@ typedef struct lariat_crawl_options {
                   two minutes for a page, 10 s for a
                   connection, 60 s without a byte */
 
-  bool allow_private; /* connect to addresses that are not public; else only
-                         those of the seeds, where they name them */
-  unsigned retries;   /* of a URL that fails in passing; 3 */
+  unsigned retries; /* of a URL that fails in passing; 3 */
   lariat_crawl_on_warc_closed *on_warc_closed; /* NULL: nobody is told */
   void *on_warc_closed_context;
+  bool repair; /* where a file has lost its end, after a power cut say: drop the
+                  outcomes of what was there, which is fetched again; else that
+                  is LARIAT_EFORMAT */
 } lariat_crawl_options;
 
 /* Returns the defaults.  Any thread. */
@@ -183,7 +192,8 @@ LARIAT_API LARIAT_MUST_USE lariat_status lariat_crawl_options_check(
  * LARIAT_EINVAL   an option makes no sense; the pool's and the client's
  *                 included
  * LARIAT_EBUSY    another process has the directory
- * LARIAT_EFORMAT  its files are another program's, or those of a newer version
+ * LARIAT_EFORMAT  its files are another program's, or those of a newer version;
+ *                 or one is shorter than what was committed (`repair`)
  * LARIAT_ESYSTEM  a file cannot be opened, made or read, or no thread is to be
  *                 had
  * LARIAT_ELIBCURL lariat_pool_new */

@@ -41,7 +41,7 @@ LARIAT_API void lariat_crawl_reader_free(lariat_crawl_reader *reader);
 LARIAT_API LARIAT_MUST_USE lariat_status lariat_crawl_reader_stats(
     lariat_crawl_reader *reader, lariat_crawl_stats *stats);
 
-/* What came of a URL.  Texts live for the time of the call; those that are not
+/* An outcome of a URL.  Texts live for the time of the call; those that are not
  * known are "". */
 typedef struct lariat_crawl_outcome {
   size_t size;
@@ -55,7 +55,7 @@ typedef struct lariat_crawl_outcome {
   const char *type; /* media type */
   const char *note; /* why */
   unsigned depth;
-  const char *warc; /* the file's name */
+  const char *warc;     /* the file's name */
   uint64_t warc_offset; /* of the response, or revisit, in it */
 } lariat_crawl_outcome;
 
@@ -72,7 +72,7 @@ LARIAT_API LARIAT_MUST_USE lariat_status lariat_crawl_reader_outcomes(
     lariat_crawl_reader *reader, lariat_crawl_outcome_callback *callback,
     void *context);
 
-/* What is known of an origin. */
+/* The facts about an origin. */
 typedef struct lariat_crawl_host {
   size_t size;
   const char *origin; /* "http://example.org:80" */

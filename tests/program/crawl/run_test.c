@@ -216,7 +216,9 @@ static void a_contact_is_wanted(void) {
   struct run_test t;
   open_test(&t);
   expect_crawl(&t, CRAWL("site", "https://example.org/"), 2);
-  program_said(&t.crawl, "contact");
+  program_said(&t.crawl, "--contact: ");
+  expect_crawl(&t, CRAWL("--key", "x=y", "site", url(&t, "/")), 2);
+  program_said(&t.crawl, "--key: ");
   expect_crawl(&t, CRAWL("--include", "(", "site", url(&t, "/")), 2);
   close_test(&t);
 }
@@ -232,6 +234,20 @@ static void a_directory_has_one_process(void) {
   kill(t.crawl.pid, SIGTERM);
   program_wait(&t.crawl, 20000);
   CU_ASSERT_EQUAL(t.crawl.code, 143);
+  close_test(&t);
+}
+
+static void what_was_lost_is_repaired(void) {
+  struct run_test t;
+  char lines[300];
+  open_test(&t);
+  expect_crawl(&t, CRAWL("-q", "--jsonl", "lines", "site", url(&t, "/")), 0);
+  (void)program_file(&t.crawl, "lines", lines, sizeof lines);
+  CU_ASSERT_EQUAL(truncate(lines, 10), 0);
+  expect_crawl(&t, CRAWL("-q", "--jsonl", "lines", "site"), 1);
+  program_said(&t.crawl, "its end is lost; --repair goes on without it");
+  expect_crawl(&t, CRAWL("-q", "--jsonl", "lines", "--repair", "site"), 0);
+  expect_crawl(&t, CRAWL("-q", "--jsonl", "lines", "site"), 0);
   close_test(&t);
 }
 
@@ -414,6 +430,7 @@ int main(int argc, char **argv) {
       {"nothing answers", nothing_answers},
       {"a contact is wanted", a_contact_is_wanted},
       {"a directory has one process", a_directory_has_one_process},
+      {"what was lost is repaired", what_was_lost_is_repaired},
       {"a budget ends it and a larger one goes on",
        a_budget_ends_it_and_a_larger_one_goes_on},
       {"a crawl is steered", a_crawl_is_steered},

@@ -17,8 +17,8 @@
 
 struct reading {
   char path[64];
-  char *argv[12];
-  char texts[12][100];
+  char *argv[16];
+  char texts[16][100];
   int argc;
   struct crawl_settings settings;
 };

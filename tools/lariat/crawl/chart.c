@@ -145,8 +145,9 @@ static bool add_line(struct text *text, const struct chart *chart,
     added = add(text, "%c%.1f %.1f", i ? 'L' : 'M',
                 LEFT + (double)i / last * (RIGHT - LEFT),
                 BOTTOM - fmin(line->values[i] / top, 1) * (BOTTOM - TOP));
-  /* A single point is a line of no length, whose ends are round. */
-  return added && add(text, "%s\"/>\n", chart->count == 1 ? "h0" : "");
+  /* A single value holds for all of the time. */
+  return added && (chart->count > 1 || add(text, "H%d", RIGHT)) &&
+         add(text, "\"/>\n");
 }
 
 bool chart_add(struct text *text, const struct chart *chart) {

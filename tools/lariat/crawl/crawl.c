@@ -190,8 +190,10 @@ static void on_interrupt(void *context) {
 static int refuse_crawl(lariat_status status, int error,
                         const lariat_crawl_error *why) {
   const char *refusal = lariat_pool_refusal();
+  const char *rest = why->message;
+  const char *option = crawl_run_options_name(why->message, &rest);
   if (why->message[0])
-    say("%s", why->message);
+    say("%s%s%s", option ? "--" : "", option ? option : "", rest);
   else if (status == LARIAT_ELIBCURL && refusal)
     say("cannot start: %s", refusal);
   else

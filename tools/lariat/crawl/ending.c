@@ -26,7 +26,8 @@ static void print_reason(const struct crawl_counts *counts, FILE *file) {
     fprintf(file, "stopped");
     break;
   }
-  if (reason[0]) fprintf(file, " (%s)", reason);
+  if (reason[0] && counts->stats.end != LARIAT_CRAWL_DISK)
+    fprintf(file, " (%s)", reason);
 }
 
 static void print_sums(const struct crawl_counts *counts, FILE *file) {
@@ -52,6 +53,17 @@ static void print_run(const struct crawl_counts *counts,
   if (limits[0]) fprintf(file, "What it waited for: %s\n", limits);
 }
 
+/* Says how the rest is fetched. */
+static void print_going_on(lariat_crawl_end end, FILE *file) {
+  static const char *const how[] = {[LARIAT_CRAWL_RUNNING] = "",
+                                    [LARIAT_CRAWL_DONE] = NULL,
+                                    [LARIAT_CRAWL_BUDGET] =
+                                        " with a larger budget",
+                                    [LARIAT_CRAWL_STOPPED] = "",
+                                    [LARIAT_CRAWL_DISK] = " with more space"};
+  if (how[end]) fprintf(file, "To go on%s: lariat crawl DIR\n", how[end]);
+}
+
 void ending_print(const struct crawl_counts *counts, const struct pace *pace,
                   const char *directory, FILE *file) {
   struct survey survey;
@@ -60,11 +72,7 @@ void ending_print(const struct crawl_counts *counts, const struct pace *pace,
   if (survey_read(&survey, directory)) crawl_tables_print(&survey, file);
   survey_free(&survey);
   print_run(counts, pace, file);
-  if (counts->stats.end == LARIAT_CRAWL_STOPPED ||
-      counts->stats.end == LARIAT_CRAWL_BUDGET)
-    fprintf(file, "To go on: lariat crawl%s DIR\n",
-            counts->stats.end == LARIAT_CRAWL_BUDGET ? " with a larger budget"
-                                                     : "");
+  print_going_on(counts->stats.end, file);
 }
 
 int ending_code(const lariat_crawl_stats *stats) {

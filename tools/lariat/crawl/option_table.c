@@ -310,7 +310,7 @@ static const struct option_row rows[] = {
     {NAMED("jsonl", '\0', "FILE", OUTPUT), AT(TEXT, output.jsonl), .low = 1,
      .files = OPTION_FILES, .help = "a line of JSON for each outcome",
      .manual = "Writes a line of JSON for each outcome, when it is in the "
-               "database; see *crawl-format.md*.\n"
+               "database; see *crawling.md*.\n"
                "`-` is standard output, with the lines of this run; they are "
                "kept in *DIR/outcomes.jsonl* then."},
     {NAMED("links", '\0', "FILE", OUTPUT), AT(TEXT, output.links), .low = 1,
@@ -357,6 +357,11 @@ static const struct option_row rows[] = {
      .help = "fetch what is older", .expects = "a time, as 12h, 7d or 365d",
      .manual = "In a directory whose crawl has ended: URLs that were fetched "
                "longer ago than *AGE* are due again."},
+    {NAMED("repair", '\0', NULL, AGAIN), AT(FLAG, again.repair),
+     .is_terse = true, .help = "fetch what a disk has lost",
+     .manual = "Where a WARC file is shorter than the database says, after the "
+               "power failed, say: fetches again what was behind its end. "
+               "Without it such a directory is refused."},
     {NAMED("concurrency", 'c', "N", MACHINE),
      LIMITED(COUNT, machine.concurrency, 1, 1000000), .help = "in flight",
      .preset = "1024", .is_terse = true,

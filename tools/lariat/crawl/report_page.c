@@ -244,10 +244,12 @@ static void add_bar(struct page *page, const char *name, const char *number,
                     double share, const char *class) {
   add_html(page, "<tr><th class=\"left\">");
   add_text(page, name);
+  add_html(page, "</th><td>");
+  add_text(page, number);
   add(page,
-      "</th><td>%s</td><td class=\"bars\"><span class=\"bar %s\" "
+      "</td><td class=\"bars\"><span class=\"bar %s\" "
       "style=\"width:%.1f%%\"></span></td></tr>\n",
-      number, class, share * 100);
+      class, share * 100);
 }
 
 static uint64_t find_most(const uint64_t *counts, size_t count) {
@@ -323,10 +325,11 @@ static void add_host(struct page *page, const struct name_count *host) {
   add(page, "</th><td>%s</td><td>%s</td><td>%s</td>",
       view_count(host->count).text, units_bytes((double)host->bytes).text,
       view_count(host->queued).text);
-  add(page, "<td>%s</td><td>%s</td><td>%s</td></tr>\n",
-      view_count(host->failed).text,
-      units_time((uint64_t)(mean_ms(host) * 1000)).text,
-      units_time(host->most_ms * 1000).text);
+  add(page, "<td>%s</td><td>", view_count(host->failed).text);
+  add_text(page, view_time(mean_ms(host)).text);
+  add_html(page, "</td><td>");
+  add_text(page, view_time((double)host->most_ms).text);
+  add_html(page, "</td></tr>\n");
 }
 
 static void add_largest(struct page *page) {
@@ -357,8 +360,7 @@ static void add_slowest(struct page *page) {
     const struct name_count *host = &hosts->counts[i];
     if (host->count)
       add_bar(page, name_counts_name(hosts, host),
-              units_time((uint64_t)(mean_ms(host) * 1000)).text,
-              mean_ms(host) / most, "c1");
+              view_time(mean_ms(host)).text, mean_ms(host) / most, "c1");
   }
   end_table(page);
   end_section(page);

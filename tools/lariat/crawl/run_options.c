@@ -4,6 +4,7 @@
 
 #include <limits.h>
 #include <stdlib.h>
+#include <string.h>
 
 static void set_pool(lariat_pool_options *pool,
                      const struct crawl_network_settings *network) {
@@ -101,6 +102,7 @@ static void set_machine(lariat_crawl_options *options,
   options->no_trap_similar = traps->no_similar;
   options->since = settings->again.since;
   options->again_s = (int64_t)(settings->again.again_ms / 1000);
+  options->repair = settings->again.repair;
   options->in_flight = settings->machine.concurrency;
   options->reactors = settings->machine.reactors;
   options->retries = settings->machine.retries;
@@ -138,6 +140,28 @@ bool crawl_run_options_make(struct crawl_run_options *run,
   options->pool = &run->pool;
   options->client = &run->client;
   return set_hosts(run, &settings->config);
+}
+
+const char *crawl_run_options_name(const char *message, const char **rest) {
+  static const char *const names[][2] = {{"contact", "contact"},
+                                         {"user_agent", "user-agent"},
+                                         {"key_rules", "key"},
+                                         {"types", "types"},
+                                         {"sitemaps", "sitemap"},
+                                         {"since", "since"},
+                                         {"pool.ca_file", "cacert"},
+                                         {"in_flight", "concurrency"},
+                                         {"delay_factor", "delay-factor"},
+                                         {"warc_size", "warc-size"}};
+  size_t length = strcspn(message, ":");
+  for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+    if (strlen(names[i][0]) != length ||
+        strncmp(names[i][0], message, length) != 0)
+      continue;
+    *rest = message + length;
+    return names[i][1];
+  }
+  return NULL;
 }
 
 void crawl_run_options_free(struct crawl_run_options *run) {

@@ -21,6 +21,11 @@ bool crawl_run_options_make(struct crawl_run_options *run,
                             const struct crawl_settings *settings,
                             const struct crawl_seeds *seeds, const char *jsonl);
 
+/* Returns the option behind a field of the library's options with which a
+ * message begins, as "key" for "key_rules: ..."; NULL: another one.  `*rest` is
+ * what the message says of it. */
+const char *crawl_run_options_name(const char *message, const char **rest);
+
 void crawl_run_options_free(struct crawl_run_options *run);
 
 #endif

@@ -93,6 +93,7 @@ struct crawl_output_settings {
 struct crawl_again_settings {
   const char *since;
   uint64_t again_ms; /* 0: never */
+  bool repair;
 };
 
 struct crawl_machine_settings {

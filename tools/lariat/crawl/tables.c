@@ -73,13 +73,13 @@ static void print_reasons(struct name_counts *reasons, const char *title,
 
 static void print_host(const struct name_counts *hosts,
                        const struct name_count *host, FILE *file) {
-  uint64_t mean_us = host->count ? host->took_ms * 1000 / host->count : 0;
+  double mean = host->count ? (double)host->took_ms / (double)host->count : 0;
   print_name(name_counts_name(hosts, host), file);
   fprintf(file, "%10s%11s%10s%10s%9s%9s\n", view_count(host->count).text,
           units_bytes((double)host->bytes).text, view_count(host->queued).text,
           view_count(host->failed).text,
-          host->count ? units_time(mean_us).text : "-",
-          host->count ? units_time(host->most_ms * 1000).text : "-");
+          host->count ? view_time(mean).text : "-",
+          host->count ? view_time((double)host->most_ms).text : "-");
 }
 
 static void print_hosts(const struct name_counts *hosts, const char *title,

@@ -22,6 +22,13 @@ struct view_number view_count(uint64_t count) {
   return shown;
 }
 
+struct view_number view_time(double ms) {
+  struct view_number shown;
+  snprintf(shown.text, sizeof shown.text, "%s",
+           ms < 1 ? "< 1 ms" : units_time((uint64_t)(ms * 1000)).text);
+  return shown;
+}
+
 /* ---- The line ---- */
 
 static void add(char *line, size_t capacity, const char *format, ...)

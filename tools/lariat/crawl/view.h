@@ -15,6 +15,9 @@ struct view_number {
 /* Writes "1,234,567". */
 struct view_number view_count(uint64_t count);
 
+/* Writes a time that is known in milliseconds: "< 1 ms", "35.0 ms", "1.2 s". */
+struct view_number view_time(double ms);
+
 /* Writes the line of the progress, without its end, the most important first:
  * a narrow terminal cuts it. */
 void view_describe(const struct crawl_counts *counts, char *line,
