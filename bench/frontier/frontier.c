@@ -197,6 +197,7 @@ static void run(void) {
   printf("a link that is known, us CPU      %8.2f more\n",
          offer_all(false) - making);
   go_on("queued");
+  print_queued(before);
   printf("a page, queue to log, us CPU      %8.2f\n", finish_all());
   go_on("done");
   lr_crawl_frontier_close(frontier);
