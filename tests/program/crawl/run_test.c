@@ -313,7 +313,7 @@ static void a_crawl_is_steered(void) {
   expect_command(&t, COMMAND("set", directory, "max-bytes=2G"), 0);
   expect_command(&t, COMMAND("set", directory, "delay=fast"), 1);
   expect_command(&t, COMMAND("set", directory, "nonsense=1"), 1);
-  expect_command(&t, COMMAND("add", directory, "ftp://a.test/"), 1);
+  expect_command(&t, COMMAND("add", directory, "ftp://a.test/"), 2);
   CU_ASSERT_EQUAL(site_requests(t.site, NULL), before);
   expect_command(&t, COMMAND("resume", directory), 0);
   wait_for_requests(&t, "/extra", 1);
@@ -408,9 +408,10 @@ static void expect_whys(struct run_test *t) {
   json_decref(json);
   expect_command(t, COMMAND("why", directory, url(t, "/private/x")), 0);
   CU_ASSERT(count(t->command.out, "Disallow: /private/") >= 1);
-  expect_command(t, COMMAND("why", directory, "http://elsewhere.test/"), 0);
+  expect_command(t, COMMAND("why", directory, "elsewhere.test"), 0);
+  CU_ASSERT(count(t->command.out, "https://elsewhere.test/") >= 1);
   CU_ASSERT(count(t->command.out, "scope") >= 1);
-  expect_command(t, COMMAND("why", directory, "nonsense://x"), 1);
+  expect_command(t, COMMAND("why", directory, "nonsense://x"), 2);
 }
 
 static void why_is_answered(void) {
