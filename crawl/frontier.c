@@ -101,7 +101,9 @@ static lariat_status open_sink(lr_crawl_frontier *frontier,
   if (status != LARIAT_EFORMAT || !repair) return status;
   length = output->planned;
   lr_crawl_output_close(output);
-  return lr_crawl_output_open(output, path, length, fault);
+  status = lr_crawl_store_run(&frontier->store, fault, LR_CRAWL_SET_SINK, "ti",
+                              path, (int64_t)length);
+  return status ? status : lr_crawl_output_open(output, path, length, fault);
 }
 
 /* Opens what is written to, once the database is open. */

@@ -169,13 +169,14 @@ static bool is_as_before(const lr_crawl_page *page) {
 /* Has the traps learn from a page, by what one would see of it. */
 static void learn(lr_crawl_page *page, const lr_crawl_content *content) {
   const lr_crawl_settings *settings = page->shard->config.settings;
-  uint64_t digest;
+  lr_crawl_trap_page seen = {.bytes = content->bytes,
+                             .length = content->length,
+                             .new_links = page->new_links,
+                             .new_links_of_same_shape = page->same_shape};
   if (settings->options.no_trap_similar || page->task->queued.hop == 'S')
     return;
-  memcpy(&digest, page->digest, sizeof digest);
-  lr_crawl_traps_learn(page->shard->traps, page->url, digest,
-                       lr_crawl_words_digest(content->bytes, content->length),
-                       page->new_links, page->same_shape);
+  memcpy(&seen.digest, page->digest, sizeof seen.digest);
+  lr_crawl_traps_learn(page->shard->traps, page->url, &seen);
 }
 
 static bool is_good(const lr_crawl_page *page) {

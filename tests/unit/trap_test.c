@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "crawl/closed_shapes.h"
+#include "crawl/words_digest.h"
 #include "support/fixture.h"
 
 static struct fixture fixture;
@@ -230,9 +231,10 @@ static void fetch(test_crawl *crawl, const char *path) {
     crawl->make(path, page);
     find_links(crawl, url, &found, &same);
     crawl->fetched++;
-    lr_crawl_traps_learn(crawl->traps, url, hash_path(page->text),
-                         lr_crawl_words_digest(page->text, page->length), found,
-                         same);
+    lr_crawl_traps_learn(crawl->traps, url,
+                         &(lr_crawl_trap_page){hash_path(page->text),
+                                               page->text, page->length, found,
+                                               same});
   }
   lariat_url_free(url);
 }
@@ -294,6 +296,13 @@ static void check_honest(make_page *make, const char *start, size_t pages) {
                  crawl.fetched, start, crawl.parked, closed);
   end_crawl(&crawl);
   close_fixture();
+}
+
+/* Learns from a page whose words nobody looks at, but by its digest. */
+static void learn(lr_crawl_traps *traps, const lariat_url *url, uint64_t digest,
+                  uint32_t found, uint32_t same) {
+  lr_crawl_traps_learn(traps, url,
+                       &(lr_crawl_trap_page){digest, NULL, 0, found, same});
 }
 
 /* ---- Traps ---- */
@@ -609,8 +618,7 @@ static void test_open(void) {
   CU_ASSERT_FALSE(lr_crawl_traps_open(crawl.traps, shape));
   CU_ASSERT_FALSE(lr_crawl_traps_is_closed(crawl.traps, url, &closed));
   CU_ASSERT_EQUAL(lr_crawl_traps_closed(crawl.traps), 0);
-  for (uint64_t i = 0; i < 1000; i++)
-    lr_crawl_traps_learn(crawl.traps, url, 1, 1, 1, 1);
+  for (uint64_t i = 0; i < 1000; i++) learn(crawl.traps, url, 1, 1, 1);
   CU_ASSERT_FALSE(lr_crawl_traps_is_closed(crawl.traps, url, &closed));
   lariat_url_free(url);
   end_crawl(&crawl);
@@ -625,8 +633,7 @@ static void test_open_ahead(void) {
   CU_ASSERT_EQUAL(lr_crawl_traps_new(&options, &traps), LARIAT_OK);
   CU_ASSERT_FALSE(lr_crawl_traps_open(traps, "http://h/p/N"));
   lariat_url *url = parse("http://h/p/1");
-  for (unsigned i = 0; i < 1000; i++)
-    lr_crawl_traps_learn(traps, url, 1, 1, 1, 1);
+  for (unsigned i = 0; i < 1000; i++) learn(traps, url, 1, 1, 1);
   CU_ASSERT_FALSE(lr_crawl_traps_is_closed(traps, url, NULL));
   CU_ASSERT_EQUAL(lr_crawl_traps_closed(traps), 0);
   lariat_url_free(url);
@@ -670,8 +677,8 @@ static void test_honest_in_closed_directory(void) {
     lariat_url *wrong = parse(text);
     snprintf(text, sizeof text, "http://h/a/item%u", i);
     lariat_url *right = parse(text);
-    lr_crawl_traps_learn(traps, wrong, 7, 7, 1, 0);
-    lr_crawl_traps_learn(traps, right, 100 + i, 100 + i, 0, 0);
+    learn(traps, wrong, 7, 1, 0);
+    learn(traps, right, 100 + i, 0, 0);
     if (lr_crawl_traps_is_closed(traps, wrong, NULL)) closed++;
     CU_ASSERT_FALSE(lr_crawl_traps_is_closed(traps, right, NULL));
     lariat_url_free(wrong);
@@ -688,8 +695,7 @@ static void test_off(void) {
   open_fixture();
   CU_ASSERT_EQUAL(lr_crawl_traps_new(&options, &traps), LARIAT_OK);
   lariat_url *url = parse("http://h/a/1?b=1&c=2");
-  for (unsigned i = 0; i < 5000; i++)
-    lr_crawl_traps_learn(traps, url, 1, 1, 1, 1);
+  for (unsigned i = 0; i < 5000; i++) learn(traps, url, 1, 1, 1);
   CU_ASSERT_FALSE(lr_crawl_traps_is_closed(traps, url, NULL));
   lariat_url_free(url);
   lr_crawl_traps_free(traps);
@@ -710,8 +716,7 @@ static void test_many_shapes(void) {
     snprintf(text, sizeof text, "http://h/%c%c%c%c?p=1", 'g' + i % 16,
              'g' + i / 16 % 16, 'g' + i / 256 % 16, 'g' + i / 4096);
     lariat_url *url = parse(text);
-    for (unsigned k = 0; k < 18; k++)
-      lr_crawl_traps_learn(traps, url, 1, 1, 1, 0);
+    for (unsigned k = 0; k < 18; k++) learn(traps, url, 1, 1, 0);
     lariat_url_free(url);
   }
   CU_ASSERT_EQUAL(lr_crawl_traps_closed(traps), LR_CRAWL_MOST_CLOSED_SHAPES);
@@ -729,8 +734,7 @@ static void test_without_memory(void) {
     lariat_url *url = parse("http://h/a/b?c=1&d=2");
     fixture_fail_allocation(&fixture, nth);
     if (lr_crawl_traps_new(&options, &traps) == LARIAT_OK) {
-      for (unsigned i = 0; i < 30; i++)
-        lr_crawl_traps_learn(traps, url, 1, 1, 1, 0);
+      for (unsigned i = 0; i < 30; i++) learn(traps, url, 1, 1, 0);
       CU_ASSERT(lr_crawl_traps_is_closed(traps, url, NULL));
       lr_crawl_traps_free(traps);
     }
