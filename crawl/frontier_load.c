@@ -161,8 +161,10 @@ static lariat_status read_state(lr_crawl_frontier *frontier, uint32_t last,
   lariat_status status = of.done && lr_crawl_seen_reserve(&frontier->seen, last)
                              ? LARIAT_OK
                              : lr_crawl_fault_memory(fault);
+  lr_crawl_store_map(&frontier->store, true);
   if (!status) status = read_ends(frontier, &of, fault);
   if (!status) status = read_urls(frontier, &of, fault);
+  lr_crawl_store_map(&frontier->store, false);
   lr_crawl_id_map_clear(&of.later);
   lariat_memory_release(of.done);
   return status;

@@ -17,7 +17,7 @@
 #include "url_texts.h"
 #include "warc_series.h"
 
-enum { LR_CRAWL_TEXT_MEMORY = 4 * 1024 * 1024 }; /* of texts in the log */
+enum { LR_CRAWL_TEXT_MEMORY = 2 * 1024 * 1024 }; /* of texts in the log */
 
 /* Outcomes that are not in the log yet. */
 typedef struct lr_crawl_outcome_list {

@@ -13,6 +13,10 @@
 
 static const int64_t second_ns = 1000000000;
 
+/* The bytes of a robots.txt that are taken: more than are read, since to take
+ * the rest costs less than another connection. */
+enum { MOST_BODY = 2 * 1024 * 1024 };
+
 static int64_t now_of(const lr_crawl_shard *shard) {
   return (int64_t)lariat_reactor_now_ns(shard->reactor);
 }
@@ -242,7 +246,7 @@ static lr_crawl_robots_answer read_answer(const lr_crawl_answer *answer,
   if (!response) return (lr_crawl_robots_answer){0};
   lariat_status status =
       lr_crawl_content_read(response, answer->body, answer->body_length,
-                            LARIAT_CRAWL_ROBOTS_MOST_BYTES, content);
+                            LARIAT_CRAWL_ROBOTS_MOST_BYTES + 1, content);
   return (lr_crawl_robots_answer){
       .status = lariat_response_status(response),
       .incomplete = lariat_is_failure(answer->failure) || status != LARIAT_OK,
@@ -326,7 +330,7 @@ static bool send_request(lr_crawl_shard *shard, const char *url,
   lr_crawl_request request = {.url = url,
                               .headers = headers,
                               .header_count = count,
-                              .most_body = LARIAT_CRAWL_ROBOTS_MOST_BYTES + 1,
+                              .most_body = MOST_BODY,
                               .on_answer = on_answer,
                               .context = context};
   return lr_crawl_fetch_start(shard->fetcher, &request) == LARIAT_OK;

@@ -113,9 +113,6 @@ static lariat_status set_up(lr_crawl_store *store, lr_crawl_store_mode mode,
           "pragma journal_mode = wal; pragma synchronous = full;"};
   sqlite3_busy_timeout(store->database, 10000);
   int code = sqlite3_exec(store->database, pragmas[mode], NULL, NULL, NULL);
-  if (!code)
-    code = sqlite3_exec(store->database, "pragma mmap_size = 2147418112", NULL,
-                        NULL, NULL);
   return lr_crawl_store_check(store, code, fault);
 }
 
@@ -147,6 +144,13 @@ void lr_crawl_store_close(lr_crawl_store *store) {
     sqlite3_finalize(store->statements[i]);
   sqlite3_close(store->database);
   *store = (lr_crawl_store){0};
+}
+
+void lr_crawl_store_map(lr_crawl_store *store, bool mapped) {
+  (void)sqlite3_exec(store->database,
+                     mapped ? "pragma mmap_size = 2147418112"
+                            : "pragma mmap_size = 0",
+                     NULL, NULL, NULL);
 }
 
 /* ---- Statements ---- */

@@ -73,6 +73,11 @@ lariat_status lr_crawl_store_open(lr_crawl_store *store, const char *path,
                                   lr_crawl_fault *fault);
 void lr_crawl_store_close(lr_crawl_store *store);
 
+/* Maps the file into memory, for reading all of it, or does so no more: what is
+ * mapped and was read counts as the process' memory.  It is only a matter of
+ * speed. */
+void lr_crawl_store_map(lr_crawl_store *store, bool mapped);
+
 /* Returns the errno of an error of SQLite's.  Where the disk is full, SQLite
  * has often none, or one of something that it has tried then. */
 int lr_crawl_store_errno(sqlite3 *database, int code);

@@ -191,6 +191,28 @@ static void test_robots(void) {
   crawling_close(&c);
 }
 
+/* Sitemaps of which each redirects to the next end somewhere. */
+static void test_moved_sitemaps(void) {
+  static const struct site_page pages[] = {
+      {"/robots.txt", 200, "Content-Type: text/plain\r\n", "Sitemap: /s0\n", 0},
+      {"/", 200, "", "a page", 0},
+      {"/s0", 302, "Location: /s1\r\n", "", 0},
+      {"/s1", 302, "Location: /s2\r\n", "", 0},
+      {"/s2", 302, "Location: /s3\r\n", "", 0},
+      {"/s3", 302, "Location: /s4\r\n", "", 0},
+      {"/s4", 302, "Location: /s5\r\n", "", 0},
+      {"/s5", 302, "Location: /s6\r\n", "", 0},
+      {"/s6", 302, "Location: /s7\r\n", "", 0},
+  };
+  struct crawling c;
+  crawling_open(&c, pages, FIXTURE_COUNT(pages), NULL);
+  crawling_seed(&c, "127.0.0.1", "/");
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/s5"), 1);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/s6"), 0);
+  crawling_close(&c);
+}
+
 /* ---- Bad answers ---- */
 
 static const struct site_page bad_pages[] = {
@@ -357,6 +379,7 @@ int main(int argc, char **argv) {
       {"redirects are URLs of their own", test_redirects},
       {"internal addresses are not connected to", test_internal},
       {"robots.txt is obeyed, and its sitemaps read", test_robots},
+      {"sitemaps that redirect for ever are left", test_moved_sitemaps},
       {"bad answers end it no sooner", test_bad},
       {"a budget of pages is kept to exactly", test_max_pages},
       {"a budget of pages of hosts, too", test_max_pages_of_hosts},

@@ -3,6 +3,7 @@
  * stamps, what came too soon, what was forbidden, what was before robots.txt,
  * and how many were at once. */
 #include <lariat/crawl/crawl.h>
+#include <lariat/crawl/robots.h>
 
 #include <ftw.h>
 #include <stdio.h>
@@ -231,6 +232,28 @@ static void test_unreachable(void) {
   crawling_close(&c);
 }
 
+/* Of a file that is too long the last line is not taken by half: it would deny
+ * everything. */
+static void test_long_file(void) {
+  enum { LENGTH = LARIAT_CRAWL_ROBOTS_MOST_BYTES + 15 };
+  static const char first[] = "User-agent: *\nDisallow: /no\n";
+  static const char last[] = "Disallow: /yes/2/and/more\n";
+  static char file[LENGTH + 1];
+  static const struct site_page pages[] = {{"/robots.txt", 200, "", file, 0},
+                                           PAGES};
+  struct crawling c;
+  memset(file, '\n', LENGTH);
+  memcpy(file, first, sizeof first - 1);
+  memcpy(file + LENGTH - sizeof last + 1, last, sizeof last - 1);
+  crawling_open(&c, pages, FIXTURE_COUNT(pages), NULL);
+  crawling_seed(&c, "127.0.0.2", "/");
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_DONE);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/no/1"), 0);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/yes/2"), 1);
+  crawling_close(&c);
+}
+
 static void test_crawl_delay_skip(void) {
   static const struct site_page pages[] = {
       {"/robots.txt", 200, "", "User-agent: *\nCrawl-delay: 100\n", 0}, PAGES};
@@ -252,6 +275,7 @@ int main(int argc, char **argv) {
       {"names of one address and domain", test_names_of_one_address},
       {"the rules of another host", test_rules_of_another_host},
       {"robots.txt is unreachable", test_unreachable},
+      {"robots.txt is too long", test_long_file},
       {"hosts that ask for a long Crawl-delay", test_crawl_delay_skip},
   };
   return fixture_main("polite", tests, FIXTURE_COUNT(tests), argc, argv);

@@ -58,6 +58,7 @@ static void print_names(const struct option_table *table) {
     printf("%s--%s", i ? "\n      " : "", row->name);
     if (row->letter) printf(" -%c", row->letter);
   }
+  if (table->words) printf("\n      %s", table->words);
   printf("\" \"$1\" ;;\n");
 }
 
