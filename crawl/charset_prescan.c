@@ -131,7 +131,7 @@ static bool read_attribute(struct reader *reader, struct text *name,
 
 enum { CHARSET = 1, HTTP_EQUIV = 2, CONTENT = 4 };
 
-/* What is known of a <meta>. */
+/* A <meta>, as far as it is read. */
 struct meta {
   int seen;    /* attributes */
   bool pragma; /* http-equiv=Content-Type */
@@ -234,8 +234,20 @@ const lr_crawl_charset *lr_crawl_charset_of_xml(const char *bytes,
   return lr_crawl_charset_as_meta(read_label(reader.at, reader.end));
 }
 
+/* Knows an XML declaration in UTF-16 without a byte-order mark. */
+static const lr_crawl_charset *find_utf_16(const char *bytes, size_t length) {
+  if (length < 6) return NULL;
+  if (memcmp(bytes, "<\0?\0x", 6) == 0)
+    return lr_crawl_charset_find("utf-16le", 8);
+  if (memcmp(bytes, "\0<\0?\0x", 6) == 0)
+    return lr_crawl_charset_find("utf-16be", 8);
+  return NULL;
+}
+
 const lr_crawl_charset *lr_crawl_charset_prescan(const char *bytes,
                                                  size_t length) {
+  const lr_crawl_charset *utf_16 = find_utf_16(bytes, length);
+  if (utf_16) return utf_16;
   struct reader reader = {bytes,
                           bytes + (length < PRESCANNED ? length : PRESCANNED)};
   while (reader.at < reader.end) {

@@ -334,6 +334,13 @@ lariat_status lr_crawl_settings_make_scope(const lr_crawl_settings *settings,
   return status;
 }
 
+/* Returns how long a host waits whose connection has failed: 60 delays, a
+ * second at the least and a minute at the most. */
+static uint64_t find_failure_ms(uint64_t delay_ms) {
+  if (delay_ms >= second_ms) return 60 * second_ms;
+  return delay_ms * 60 > second_ms ? delay_ms * 60 : second_ms;
+}
+
 lr_crawl_politeness_options
 lr_crawl_settings_politeness(const lr_crawl_settings *settings,
                              unsigned reactors) {
@@ -345,6 +352,8 @@ lr_crawl_settings_politeness(const lr_crawl_settings *settings,
   politeness.crawl_delay_max_ms = options->crawl_delay_max_ms;
   politeness.crawl_delay_skip = options->crawl_delay_skip;
   politeness.retry_after_max_ms = options->retry_after_max_ms;
+  politeness.failure_ms = find_failure_ms(options->delay_ms);
+  politeness.down_ms = 30 * politeness.failure_ms;
   politeness.per_group = options->per_group;
   politeness.grouping = (lr_crawl_grouping)options->group;
   politeness.most_in_flight = (options->in_flight + reactors - 1) / reactors;

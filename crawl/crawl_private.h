@@ -64,6 +64,7 @@ struct lariat_crawl {
   uint64_t commit_outcomes; /* so many are committed at once */
   uint64_t pages;           /* of all runs */
   uint64_t bytes;
+  uint64_t hosts_rejected; /* URLs of hosts that were too many */
   uint64_t redirect_traps; /* redirects that were one too many */
   unsigned ticks;
   uint64_t start_ns, end_ns;

@@ -14,11 +14,27 @@ enum {
   MOST_REDIRECTS = 20 /* in a row */
 };
 
+/* Returns the budget that a host has by its own options; 0: none. */
+static uint32_t choose_budget(const lariat_crawl *crawl, const char *origin) {
+  const char *host = strstr(origin, "://");
+  const char *end = strrchr(origin, ':');
+  if (!crawl->settings->options.host_count || !host) return 0;
+  host += strlen("://");
+  const lariat_crawl_host_options *own =
+      lr_crawl_settings_host(crawl->settings, host, (size_t)(end - host));
+  if (!own || own->max_pages < 0) return 0;
+  return own->max_pages > 0 && own->max_pages < UINT32_MAX
+             ? (uint32_t)own->max_pages
+             : UINT32_MAX;
+}
+
 void lr_crawl_take_host(void *context, uint64_t host, const char *origin) {
   lariat_crawl *crawl = context;
-  (void)lr_crawl_dispatch_add(
-      &crawl->dispatch, host,
-      lr_crawl_shard_of(crawl->settings, crawl->count, origin));
+  unsigned shard = lr_crawl_shard_of(crawl->settings, crawl->count, origin);
+  lr_crawl_dispatched_host *own =
+      lr_crawl_dispatch_host(&crawl->dispatch, host);
+  if (own) own->most_pages = choose_budget(crawl, origin);
+  (void)lr_crawl_dispatch_add(&crawl->dispatch, host, shard);
 }
 
 /* ---- Giving ---- */
@@ -92,6 +108,8 @@ static uint64_t host_pages_left(const lariat_crawl *crawl,
   uint64_t used = (uint64_t)host->pages + host->away;
   if (options->max_bytes_per_host && host->bytes >= options->max_bytes_per_host)
     return 0;
+  if (host->most_pages)
+    most = host->most_pages == UINT32_MAX ? 0 : host->most_pages;
   if (most == 0) return UINT64_MAX;
   return most > used ? most - used : 0;
 }
@@ -141,6 +159,14 @@ static bool check(lariat_crawl *crawl, lariat_status status, const char *what) {
   return false;
 }
 
+/* Tells whether a URL is of a host that is one too many. */
+static bool is_host_too_many(const lariat_crawl *crawl,
+                             const lr_crawl_found_url *found) {
+  uint64_t most = crawl->settings->options.max_hosts;
+  return most && lr_crawl_frontier_host_count(crawl->frontier) >= most &&
+         !lr_crawl_frontier_find_host(crawl->frontier, found->origin);
+}
+
 /* Tells whether so many redirects in a row have led to a URL that another is
  * not followed. */
 static bool is_redirect_trap(lariat_crawl *crawl,
@@ -166,6 +192,10 @@ static bool take_urls(lariat_crawl *crawl, const lr_crawl_report *report) {
     bool added;
     if (found.hop == 'R' && is_redirect_trap(crawl, &found)) {
       crawl->redirect_traps++;
+      continue;
+    }
+    if (is_host_too_many(crawl, &found)) {
+      crawl->hosts_rejected++;
       continue;
     }
     lariat_status status =
@@ -213,12 +243,23 @@ static bool take_hosts(lariat_crawl *crawl, const lr_crawl_report *report) {
   return true;
 }
 
+/* Queues what was parked for a shape that is open now.  The outcomes that the
+ * shard had told before it are in the frontier by then. */
+static bool take_opened_trap(lariat_crawl *crawl,
+                             const lr_crawl_report *report) {
+  uint64_t count;
+  if (!report->opened_trap) return true;
+  lariat_status status =
+      lr_crawl_frontier_unpark(crawl->frontier, report->opened_trap, &count);
+  return check(crawl, status, "the log of outcomes cannot be read");
+}
+
 /* Takes what is in a report into the frontier: the URLs that a page names
  * before the page's outcome, so that none is lost with the process. */
 static void take_parts(lariat_crawl *crawl, lr_crawl_report *report) {
   if (!crawl->frontier || crawl->end == LARIAT_CRAWL_DISK) return;
   if (!take_hosts(crawl, report) || !take_urls(crawl, report) ||
-      !take_outcomes(crawl, report))
+      !take_outcomes(crawl, report) || !take_opened_trap(crawl, report))
     return;
   if (crawl->uncommitted >= crawl->commit_outcomes ||
       lr_crawl_frontier_uncommitted_bytes(crawl->frontier) >= COMMIT_BYTES)

@@ -11,7 +11,8 @@
 
 /* Of a host, by its id in the frontier. */
 typedef struct lr_crawl_dispatched_host {
-  uint32_t pages; /* of this run */
+  uint32_t pages;      /* of this run */
+  uint32_t most_pages; /* its own budget; 0: as all */
   uint64_t bytes;
   uint16_t shard;
   uint16_t away; /* URLs that are handed out */

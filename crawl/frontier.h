@@ -150,6 +150,17 @@ int64_t lr_crawl_frontier_wake(lr_crawl_frontier *frontier, int64_t now_s);
 lariat_status lr_crawl_frontier_finish(lr_crawl_frontier *frontier,
                                        lr_crawl_outcome *outcome);
 
+/* Queues those URLs again whose last outcome is TRAP with this note, the shape
+ * that they were parked for: they are due at once (wake), and the next commit
+ * says so.  `*count` tells how many; asked again it finds none.  It reads all
+ * outcomes.
+ *
+ * LARIAT_OK
+ * LARIAT_ESYSTEM  the database cannot be read
+ * LARIAT_ENOMEM   some may be queued */
+lariat_status lr_crawl_frontier_unpark(lr_crawl_frontier *frontier,
+                                       const char *shape, uint64_t *count);
+
 /* Facts that are kept of a host. */
 typedef struct lr_crawl_host_facts {
   uint64_t host;

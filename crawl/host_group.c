@@ -58,6 +58,20 @@ static void write_name(lr_crawl_grouping grouping, const char *host,
     snprintf(out, MOST_NAME, "%s", name);
 }
 
+/* Looks at the name's end, since this is asked for each answer. */
+bool lr_crawl_host_group_is_at(const lr_crawl_host_group *group,
+                               const char *ip) {
+  static const char link[] = " at ";
+  lr_crawl_grouping grouping = group->politeness->options.grouping;
+  size_t length = strlen(group->name), end = strlen(ip);
+  if (grouping == LR_CRAWL_GROUP_HOST || grouping == LR_CRAWL_GROUP_DOMAIN)
+    return true;
+  if (length < end || strcmp(group->name + length - end, ip) != 0) return false;
+  return length == end || (length - end > sizeof link &&
+                           memcmp(group->name + length - end - sizeof link + 1,
+                                  link, sizeof link - 1) == 0);
+}
+
 static lr_crawl_host_group *make_group(lr_crawl_politeness *politeness,
                                        const char *name) {
   size_t length = strlen(name);

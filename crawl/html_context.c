@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* What an open element is to those within: HTML begins in it (an HTML
+/* Kinds of open elements, for those within: HTML begins in it (an HTML
  * integration point), or with all but two of its children (a MathML text
  * integration point); it is special, or a border for elements in scope. */
 enum {

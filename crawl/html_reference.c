@@ -60,7 +60,7 @@ static const char *decode_number(const char *at, const char *end,
 
 /* ---- By name ---- */
 
-/* Compares a name with the one that begins an entry, up to ';' or ','. */
+/* Compares a name with the one that begins an entry, up to ';' or '_'. */
 static int compare_names(const char *name, size_t length, const char *entry,
                          size_t entry_length) {
   size_t common = length < entry_length ? length : entry_length;
@@ -78,7 +78,7 @@ static const char *search_row(const char *row, const char *name,
   while (low < high) {
     const char *entry = low + (high - low) / 2;
     while (entry > low && entry[-1] != ' ') entry--;
-    size_t entry_length = strcspn(entry, ";,");
+    size_t entry_length = strcspn(entry, ";_");
     int order = compare_names(name, length, entry, entry_length);
     if (order == 0) return entry + entry_length;
     if (order < 0)
@@ -119,7 +119,7 @@ static const char *decode_legacy(const char *name, size_t length,
     return NULL;
   for (; most >= 2; most--) {
     const char *mark = find_name(name, most);
-    if (mark && *mark == ',') {
+    if (mark && *mark == '_') {
       add_codes(mark, out);
       return name + most;
     }
@@ -163,7 +163,7 @@ static const char *find_byte(const char *at, const char *end, char byte) {
   return found ? found : end;
 }
 
-/* What is next of a text that is not as it is: each is looked for once. */
+/* The next bytes of a text that are not as they are: looked for once. */
 struct next {
   const char *mark; /* '&', or the end */
   const char *nul;

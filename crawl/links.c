@@ -8,11 +8,11 @@
 
 #include "charset_prescan.h"
 #include "css_links.h"
+#include "feed_links.h"
 #include "html_links.h"
 #include "html_tokenizer.h"
 #include "link_response.h"
 #include <lariat/allocator.h>
-#include <lariat/crawl/sitemap.h>
 #include <lariat/media_type.h>
 
 enum { MOST_URL = 1 << 16 };
@@ -171,35 +171,14 @@ static lariat_status find_in_css(const struct source *source,
   return output->failed || output->query.failed ? LARIAT_ENOMEM : LARIAT_OK;
 }
 
-static bool tell_entry(const lariat_crawl_sitemap_entry *entry, void *context) {
-  static const char *const elements[] = {"", "url",  "sitemap",
-                                         "", "item", "entry"};
-  lr_crawl_link_output *output = context;
-  bool feed = entry->kind == LARIAT_CRAWL_SITEMAP_RSS ||
-              entry->kind == LARIAT_CRAWL_SITEMAP_ATOM;
-  lariat_crawl_link link = {.kind = LARIAT_CRAWL_LINK_NAVIGATION,
-                            .element = elements[entry->kind],
-                            .attribute = feed ? "link" : "loc",
-                            .nofollow = output->document->nofollow};
-  lr_crawl_link_output_put(output, link, entry->url, entry->url_length, false);
-  return true;
-}
-
-/* Reads a feed or a sitemap; what is before a fault in it is told. */
-static lariat_status find_in_feed(const char *bytes, size_t length,
+/* Reads a feed or a sitemap as it came, and for enclosures in UTF-8. */
+static lariat_status find_in_feed(const struct source *source,
+                                  const char *bytes, size_t length,
                                   lr_crawl_link_output *output) {
-  lariat_crawl_sitemap *sitemap;
-  lariat_crawl_sitemap_options options = lariat_crawl_sitemap_defaults();
-  options.max_url_bytes = MOST_URL;
-  options.max_entries = output->options->max_links;
-  lariat_status status =
-      lariat_crawl_sitemap_new(&options, tell_entry, output, &sitemap);
-  if (status != LARIAT_OK) return status;
-  status = lariat_crawl_sitemap_feed(sitemap, bytes, length);
-  if (status == LARIAT_OK) status = lariat_crawl_sitemap_end(sitemap);
-  output->document->bad_urls += lariat_crawl_sitemap_skipped(sitemap);
-  lariat_crawl_sitemap_free(sitemap);
-  return status == LARIAT_ENOMEM || output->failed ? LARIAT_ENOMEM : LARIAT_OK;
+  lariat_status status = lr_crawl_feed_entries(bytes, length, output);
+  if (status == LARIAT_OK)
+    lr_crawl_feed_enclosures(source->bytes, source->length, output);
+  return status;
 }
 
 /* ---- All of it ---- */
@@ -213,6 +192,8 @@ static lariat_status find_by_format(struct source *source, enum format format,
   lr_crawl_charset_text_open(&output->text, source->choice.charset);
   if (!convert(source, output)) return LARIAT_ENOMEM;
   if (format == ANY_XML) format = format_of_root(source->bytes, source->length);
+  if (format == NONE && !source->typed)
+    format = HTML; /* it has no type at all */
   switch (format) {
   case HTML:
   case XHTML:
@@ -220,7 +201,7 @@ static lariat_status find_by_format(struct source *source, enum format format,
   case CSS:
     return find_in_css(source, output);
   case FEED:
-    return find_in_feed(bytes, length, output);
+    return find_in_feed(source, bytes, length, output);
   case ANY_XML:
   case NONE:
     break;

@@ -8,7 +8,15 @@
 static const int64_t first_pause_ns = INT64_C(5000000000);
 static const int64_t longest_pause_ns = INT64_C(60000000000);
 
+/* An hour and a little more, of pauses. */
+enum { MOST_PAUSES = 64 };
+
 static void pause_sending(lr_crawl_network_watch *watch, int64_t now_ns) {
+  if (++watch->pauses > MOST_PAUSES) {
+    watch->gone = false;
+    watch->is_given_up = true;
+    return;
+  }
   watch->until_ns = now_ns + watch->pause_ns;
   watch->pause_ns *= 2;
   if (watch->pause_ns > longest_pause_ns) watch->pause_ns = longest_pause_ns;
@@ -16,6 +24,7 @@ static void pause_sending(lr_crawl_network_watch *watch, int64_t now_ns) {
 
 static void add_failed(lr_crawl_network_watch *watch, const void *host,
                        int64_t now_ns) {
+  if (watch->is_given_up) return;
   for (uint32_t i = 0; i < watch->count; i++)
     if (watch->failed[i] == host) return;
   if (!watch->count) watch->since_ns = now_ns;
@@ -40,7 +49,9 @@ bool lr_crawl_network_failed(lr_crawl_network_watch *watch, const void *host,
 bool lr_crawl_network_answered(lr_crawl_network_watch *watch) {
   bool was_gone = watch->gone;
   watch->gone = false;
+  watch->is_given_up = false;
   watch->count = 0;
+  watch->pauses = 0;
   watch->probing = NULL;
   return was_gone;
 }

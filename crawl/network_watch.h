@@ -2,7 +2,7 @@
  * network_watch.h: whether it is the crawler's own network that is gone.  Some
  * hosts in a row that do not answer, and none that does, are taken for that:
  * then nothing is sent for a while, and after it one request at a time, until
- * there is an answer. */
+ * there is an answer, or an hour has gone by so. */
 #ifndef CRAWL_NETWORK_WATCH_H
 #define CRAWL_NETWORK_WATCH_H
 
@@ -14,7 +14,10 @@ enum { LR_CRAWL_NETWORK_HOSTS = 5 };
 typedef struct lr_crawl_network_watch {
   const void *failed[LR_CRAWL_NETWORK_HOSTS]; /* in a row, each another host */
   uint32_t count;
+  uint32_t pauses; /* in a row */
   bool gone;
+  bool is_given_up;    /* there was no answer for so long that it is the hosts
+                          after all; until there is one */
   int64_t since_ns;    /* the first of them failed */
   int64_t until_ns;    /* gone: nothing is sent before */
   int64_t pause_ns;    /* the next one */

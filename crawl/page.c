@@ -40,6 +40,12 @@ static bool is_connection_failure(lariat_status status) {
          status == LARIAT_ETLS || status == LARIAT_ECERTIFICATE;
 }
 
+/* Tells whether a look-up failed since no name server had an answer, which is
+ * only said in words: what a network that is gone looks like. */
+static bool is_unanswered(lariat_value failure) {
+  return strstr(lariat_failure_message(failure), "the name servers") != NULL;
+}
+
 static int status_of(const lr_crawl_answer *answer) {
   return answer->response ? lariat_response_status(answer->response) : 0;
 }
@@ -48,10 +54,10 @@ static void fill_failure(const lr_crawl_answer *answer, lr_crawl_reply *reply) {
   lariat_status status = lariat_failure_status(answer->failure);
   lariat_phase phase = lariat_failure_phase(answer->failure);
   if (answer->response) return;
-  reply->connection_failed =
-      is_connection_failure(status) ||
-      (status == LARIAT_ETIMEDOUT && phase < LARIAT_PHASE_REQUEST);
-  reply->network_failed = status == LARIAT_ETIMEDOUT;
+  bool no_way = status == LARIAT_ETIMEDOUT && phase < LARIAT_PHASE_REQUEST;
+  reply->connection_failed = is_connection_failure(status) || no_way;
+  reply->network_failed =
+      no_way || (status == LARIAT_ERESOLVE && is_unanswered(answer->failure));
 }
 
 lr_crawl_reply lr_crawl_reply_of(const lr_crawl_answer *answer) {
@@ -79,8 +85,8 @@ static bool is_redirect(int status) {
 
 /* Tells whether a status is one that may be another one soon. */
 static bool is_passing(int status) {
-  return status == 429 || status == 500 || status == 502 || status == 503 ||
-         status == 504;
+  return status == 408 || status == 425 || status == 429 || status == 500 ||
+         status == 502 || status == 503 || status == 504;
 }
 
 static void choose_failed(lr_crawl_page *page) {
@@ -163,13 +169,14 @@ static bool is_as_before(const lr_crawl_page *page) {
 /* Has the traps learn from a page, by what one would see of it. */
 static void learn(lr_crawl_page *page, const lr_crawl_content *content) {
   const lr_crawl_settings *settings = page->shard->config.settings;
-  uint64_t digest;
+  lr_crawl_trap_page seen = {.bytes = content->bytes,
+                             .length = content->length,
+                             .new_links = page->new_links,
+                             .new_links_of_same_shape = page->same_shape};
   if (settings->options.no_trap_similar || page->task->queued.hop == 'S')
     return;
-  memcpy(&digest, page->digest, sizeof digest);
-  lr_crawl_traps_learn(page->shard->traps, page->url, digest,
-                       lr_crawl_words_digest(content->bytes, content->length),
-                       page->new_links, page->same_shape);
+  memcpy(&seen.digest, page->digest, sizeof seen.digest);
+  lr_crawl_traps_learn(page->shard->traps, page->url, &seen);
 }
 
 static bool is_good(const lr_crawl_page *page) {
@@ -217,7 +224,8 @@ static void fill_answer(lr_crawl_page *page, lr_crawl_outcome *outcome) {
   fill_type(page->answer, outcome);
   if (outcome->status != 200) return;
   outcome->etag = copy_header(response, "ETag");
-  outcome->last_modified = copy_header(response, "Last-Modified");
+  if (!outcome->etag) /* which says more: one of them is enough */
+    outcome->last_modified = copy_header(response, "Last-Modified");
 }
 
 static int64_t next_try_s(const lr_crawl_page *page) {

@@ -102,7 +102,10 @@ void lr_crawl_page_find_redirect(lr_crawl_page *page) {
   if (!lariat_url_has_userinfo(url))
     page->location = lr_crawl_copy_bytes(text, length);
   if (is_sitemap) {
-    lr_crawl_find_sitemap(page->shard, &page->namer, page->url, text, length);
+    /* As deep as what an index names, so that a chain has an end. */
+    lr_crawl_namer by = page->namer;
+    by.depth++;
+    lr_crawl_find_sitemap(page->shard, &by, page->url, text, length);
     lariat_url_free(url);
     return;
   }

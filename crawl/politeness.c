@@ -413,11 +413,14 @@ static void forget_failures(lr_crawl_politeness *politeness, int64_t since_ns) {
   }
 }
 
+/* A host that has said something is on the other side of the network; a
+ * connection that broke off, or on which nothing came, tells neither. */
 static bool note_network(lr_crawl_site *site, const lr_crawl_reply *reply,
                          int64_t now_ns) {
   lr_crawl_network_watch *watch = &lr_crawl_politeness_of(site)->network;
   if (reply->network_failed)
     return lr_crawl_network_failed(watch, site, reply->sent_ns, now_ns);
+  if (!reply->status && !reply->connection_failed) return watch->gone;
   int64_t since_ns = watch->since_ns;
   if (lr_crawl_network_answered(watch))
     forget_failures(lr_crawl_politeness_of(site), since_ns);
@@ -434,7 +437,7 @@ lr_crawl_verdict lr_crawl_politeness_ended(lr_crawl_site *site,
   lr_crawl_politeness_of(site)->last_group = NULL;
   if (known.status) site->failures = 0;
   bool gone = note_network(site, &known, now_ns);
-  if (known.connection_failed) note_failure(site, known.ended_ns);
+  if (known.connection_failed && !gone) note_failure(site, known.ended_ns);
   lr_crawl_host_group_learn(site->group, site, &known);
   lr_crawl_host_group_reschedule(site->group);
   lr_crawl_site_update(site);

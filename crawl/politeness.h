@@ -171,8 +171,8 @@ typedef struct lr_crawl_reply {
   int status;             /* 0: no answer */
   bool connection_failed; /* no answer, and none of this host's is likely: no
                              such name, no connection */
-  bool network_failed;    /* a failure that a network which is gone would cause:
-                             no route, a time-out before any answer, no answer
+  bool network_failed;    /* one of those that a network which is gone would
+                             cause: no route, no connection in time, no answer
                              of name servers; not: refused, no such name */
 } lr_crawl_reply;
 

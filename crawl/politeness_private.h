@@ -119,6 +119,10 @@ void lr_crawl_host_group_leave(lr_crawl_host_group *group, bool keeps);
 lr_crawl_host_group *lr_crawl_host_group_find(lr_crawl_politeness *politeness,
                                               const char *origin,
                                               const char *ip);
+/* Tells whether the group is the one of its hosts at this address. */
+bool lr_crawl_host_group_is_at(const lr_crawl_host_group *group,
+                               const char *ip);
+
 /* Frees a group that no site has. */
 void lr_crawl_host_group_free(lr_crawl_politeness *politeness,
                               lr_crawl_host_group *group);

@@ -31,12 +31,14 @@ void lr_crawl_report_free(lr_crawl_report *report) {
   lariat_memory_release(report->urls);
   lariat_memory_release(report->hosts);
   lr_crawl_bytes_clear(&report->texts);
+  lariat_memory_release(report->opened_trap);
   lariat_memory_release(report);
 }
 
 bool lr_crawl_report_is_empty(const lr_crawl_report *report) {
   return !report->url_count && !report->outcome_count && !report->host_count &&
-         !report->ended && !report->failed && !report->counted;
+         !report->ended && !report->failed && !report->counted &&
+         !report->opened_trap;
 }
 
 /* ---- Adding ---- */

@@ -48,6 +48,8 @@ typedef struct lr_crawl_report {
   size_t host_count, host_capacity;
   size_t bytes; /* that its outcomes hold */
   lr_crawl_shard_counts counts;
+  char *opened_trap; /* a shape that is open now: what was parked for it is to
+                        be queued; NULL: none */
 } lr_crawl_report;
 
 lr_crawl_report *lr_crawl_report_new(unsigned shard);

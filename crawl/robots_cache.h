@@ -39,7 +39,7 @@ lariat_status lr_crawl_robots_cache_new(const lr_crawl_robots_options *options,
                                         lr_crawl_robots_cache **out);
 void lr_crawl_robots_cache_free(lr_crawl_robots_cache *cache);
 
-/* What is known of the robots.txt of an origin. */
+/* The robots.txt of an origin, as far as it is known. */
 typedef struct lr_crawl_robots_copy {
   const lariat_crawl_robots *rules; /* what decides now */
   int64_t at_s;                     /* when they were got, or confirmed */

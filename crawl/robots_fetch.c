@@ -9,7 +9,7 @@
 #include "memory.h"
 #include <lariat/url.h>
 
-/* What is unreachable is asked again after an hour at the latest. */
+/* The longest wait for what is unreachable: an hour. */
 enum { LONGEST_RETRY_S = 3600 };
 
 struct lr_crawl_robots_fetch {

@@ -28,7 +28,7 @@ typedef struct lr_crawl_shape_stats {
   uint32_t pages;
   uint32_t equal;   /* pages whose body one before had */
   uint32_t alike;   /* pages whose words one before had */
-  uint32_t chained; /* pages with one or two new links, of their own shape */
+  uint32_t chained; /* pages with one new link, of their own shape */
   uint64_t new_links;
   uint64_t new_links_of_same_shape;
   uint32_t digest_count, words_count; /* ever put into the rings */

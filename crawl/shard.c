@@ -118,7 +118,7 @@ static void take_answer(void *context, const lr_crawl_answer *answer) {
                    lariat_failure_status(answer->failure) == LARIAT_ECANCELLED;
   bool again = verdict == LR_CRAWL_VERDICT_NETWORK && put_back(asking);
   if (!cancelled && !again) lr_crawl_page_take(asking, answer);
-  if (reply.connection_failed)
+  if (reply.connection_failed && verdict == LR_CRAWL_VERDICT_COUNTS)
     lr_crawl_shard_look_at_failures(shard, asking->site);
   free_asking(asking);
   lr_crawl_shard_go_on(shard);
@@ -368,7 +368,11 @@ void lr_crawl_shard_set_delay(lr_crawl_shard *shard, const char *host,
 }
 
 void lr_crawl_shard_open_trap(lr_crawl_shard *shard, const char *shape) {
-  if (!shard->ended) (void)lr_crawl_traps_open(shard->traps, shape);
+  if (shard->ended) return;
+  (void)lr_crawl_traps_open(shard->traps, shape);
+  if (shard->report && shard->report->opened_trap) flush(shard);
+  lr_crawl_report *report = lr_crawl_shard_report(shard);
+  if (report) report->opened_trap = lr_crawl_copy_text(shape);
 }
 
 /* ---- The end ---- */

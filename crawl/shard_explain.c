@@ -56,5 +56,9 @@ void lr_crawl_shard_explain(lr_crawl_shard *shard, const char *text,
   (void)lr_crawl_traps_is_closed(shard->traps, url, &shape);
   lr_crawl_bytes_add_text(json, ",\"trap\":");
   lr_crawl_bytes_add_json(json, shape);
+  if (shape) {
+    lr_crawl_bytes_add_text(json, ",\"trap_reason\":");
+    lr_crawl_bytes_add_json(json, lr_crawl_traps_reason(shard->traps, shape));
+  }
   lariat_url_free(url);
 }

@@ -13,14 +13,21 @@ enum { HOPELESS_S = 3600, MOST_LOOKS = 3 };
 /* Makes the outcome of a task that is refused. */
 static void refuse(lr_crawl_shard *shard, lr_crawl_site *site,
                    lr_crawl_task *task) {
+  bool skipped = lr_crawl_politeness_is_skipped(site);
   lr_crawl_outcome_kind kind = LR_CRAWL_FAILED;
   char note[256] = "the host is down";
   lr_crawl_asking asking = {.shard = shard, .site = site, .task = task};
   const char *text = task->queued.url;
   if (lariat_url_parse(text, strlen(text), NULL, &asking.url, NULL) ==
           LARIAT_OK &&
-      lr_crawl_site_permits(shard, &asking, note, &kind) != LR_CRAWL_DENIED)
-    snprintf(note, sizeof note, "the host is down");
+      lr_crawl_site_permits(shard, &asking, note, &kind) != LR_CRAWL_DENIED) {
+    kind = skipped ? LR_CRAWL_ROBOTS : LR_CRAWL_FAILED;
+    snprintf(note, sizeof note, "%s",
+             skipped
+                 ? "robots.txt: Crawl-delay is longer than the longest that "
+                   "is kept"
+                 : "the host is down");
+  }
   lariat_url_free(asking.url);
   lr_crawl_page_refuse(shard, task, kind, note);
   lr_crawl_task_free(task);
@@ -55,8 +62,9 @@ void lr_crawl_shard_look_at_failures(lr_crawl_shard *shard,
 bool lr_crawl_shard_refuses(lr_crawl_shard *shard, lr_crawl_site *site,
                             lr_crawl_task *task) {
   lr_crawl_site_rules *rules = lr_crawl_site_data(site);
-  if (!rules || !rules->hopeless_until_s) return false;
-  if ((int64_t)time(NULL) >= rules->hopeless_until_s) {
+  bool skipped = lr_crawl_politeness_is_skipped(site);
+  if (!rules || (!rules->hopeless_until_s && !skipped)) return false;
+  if (!skipped && (int64_t)time(NULL) >= rules->hopeless_until_s) {
     rules->hopeless_until_s = 0;
     return false;
   }

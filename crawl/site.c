@@ -104,6 +104,8 @@ static void move_site(lr_crawl_site *site, lr_crawl_host_group *to) {
 }
 
 void lr_crawl_politeness_set_address(lr_crawl_site *site, const char *ip) {
+  if (ip && !site->awaits_address && lr_crawl_host_group_is_at(site->group, ip))
+    return;
   lr_crawl_host_group *to =
       ip ? lr_crawl_host_group_find(lr_crawl_politeness_of(site), site->origin,
                                     ip)

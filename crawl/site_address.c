@@ -21,7 +21,8 @@ struct lr_crawl_look_up {
 /* Writes the host of an origin. */
 static bool write_host(const char *origin, char out[MOST_HOST]) {
   const char *host = strstr(origin, "://") + 3;
-  size_t length = strcspn(host, ":");
+  const char *port = strrchr(host, ':');
+  size_t length = port ? (size_t)(port - host) : strlen(host);
   if (length >= MOST_HOST) return false;
   memcpy(out, host, length);
   out[length] = '\0';

@@ -13,6 +13,10 @@
 
 static const int64_t second_ns = 1000000000;
 
+/* The bytes of a robots.txt that are taken: more than are read, since to take
+ * the rest costs less than another connection. */
+enum { MOST_BODY = 2 * 1024 * 1024 };
+
 static int64_t now_of(const lr_crawl_shard *shard) {
   return (int64_t)lariat_reactor_now_ns(shard->reactor);
 }
@@ -178,7 +182,8 @@ static void take_known(lr_crawl_shard *shard, lr_crawl_site *site,
     return;
   if (step->is_new || copy.access != LARIAT_CRAWL_ROBOTS_READ)
     tell_host(shard, site, answer);
-  if (copy.access == LARIAT_CRAWL_ROBOTS_UNREACHABLE)
+  if (copy.access == LARIAT_CRAWL_ROBOTS_UNREACHABLE ||
+      lr_crawl_politeness_is_skipped(site))
     lr_crawl_shard_give_site_up(shard, site);
   else
     offer_sitemaps(shard, site, copy.rules);
@@ -241,7 +246,7 @@ static lr_crawl_robots_answer read_answer(const lr_crawl_answer *answer,
   if (!response) return (lr_crawl_robots_answer){0};
   lariat_status status =
       lr_crawl_content_read(response, answer->body, answer->body_length,
-                            LARIAT_CRAWL_ROBOTS_MOST_BYTES, content);
+                            LARIAT_CRAWL_ROBOTS_MOST_BYTES + 1, content);
   return (lr_crawl_robots_answer){
       .status = lariat_response_status(response),
       .incomplete = lariat_is_failure(answer->failure) || status != LARIAT_OK,
@@ -266,14 +271,13 @@ static bool is_cancelled(const lr_crawl_answer *answer) {
 }
 
 /* Ends the request of a turn. */
-static lr_crawl_reply end_turn(lr_crawl_shard *shard, lr_crawl_site *site,
-                               const lr_crawl_answer *answer) {
-  lr_crawl_reply reply = lr_crawl_reply_of(answer);
+static lr_crawl_verdict end_turn(lr_crawl_shard *shard, lr_crawl_site *site,
+                                 const lr_crawl_answer *answer,
+                                 const lr_crawl_reply *reply) {
   if (answer->response)
     lr_crawl_politeness_set_address(
         site, lariat_response_remote_ip(answer->response));
-  (void)lr_crawl_politeness_ended(site, &reply, now_of(shard));
-  return reply;
+  return lr_crawl_politeness_ended(site, reply, now_of(shard));
 }
 
 static void free_asking(lr_crawl_asking *asking) {
@@ -281,28 +285,34 @@ static void free_asking(lr_crawl_asking *asking) {
   lariat_memory_release(asking);
 }
 
-static void take_answer(void *context, const lr_crawl_answer *answer) {
-  lr_crawl_asking *asking = context;
-  lr_crawl_shard *shard = asking->shard;
-  lr_crawl_site *site = asking->site;
+/* Takes an answer at the site itself, and keeps what decides. */
+static void take_own_step(lr_crawl_shard *shard, lr_crawl_site *site,
+                          const lr_crawl_answer *answer,
+                          const lr_crawl_reply *reply) {
   lr_crawl_site_rules *rules = lr_crawl_site_data(site);
   lr_crawl_content content;
-  lr_crawl_reply reply = end_turn(shard, site, answer);
+  char *url = rules->fetch
+                  ? lr_crawl_copy_text(lr_crawl_robots_fetch_url(rules->fetch))
+                  : NULL;
+  lr_crawl_robots_answer read =
+      read_answer(answer, reply->retry_after_ms, &content);
   if (answer->response)
     snprintf(rules->ip, sizeof rules->ip, "%s",
              lariat_response_remote_ip(answer->response));
-  lr_crawl_robots_answer read =
-      read_answer(answer, reply.retry_after_ms, &content);
-  if (!is_cancelled(answer)) {
-    char *url =
-        rules->fetch
-            ? lr_crawl_copy_text(lr_crawl_robots_fetch_url(rules->fetch))
-            : NULL;
-    if (take_step(shard, site, &read, read_failure(answer)) && url)
-      lr_crawl_records_tell_robots(shard, site, url, answer);
-    lariat_memory_release(url);
-  }
+  if (take_step(shard, site, &read, read_failure(answer)) && url)
+    lr_crawl_records_tell_robots(shard, site, url, answer);
+  lariat_memory_release(url);
   lr_crawl_content_clear(&content);
+}
+
+/* While the crawler's network is gone a try is none. */
+static void take_answer(void *context, const lr_crawl_answer *answer) {
+  lr_crawl_asking *asking = context;
+  lr_crawl_shard *shard = asking->shard;
+  lr_crawl_reply reply = lr_crawl_reply_of(answer);
+  lr_crawl_verdict verdict = end_turn(shard, asking->site, answer, &reply);
+  if (verdict == LR_CRAWL_VERDICT_COUNTS && !is_cancelled(answer))
+    take_own_step(shard, asking->site, answer, &reply);
   free_asking(asking);
   lr_crawl_shard_go_on(shard);
 }
@@ -320,7 +330,7 @@ static bool send_request(lr_crawl_shard *shard, const char *url,
   lr_crawl_request request = {.url = url,
                               .headers = headers,
                               .header_count = count,
-                              .most_body = LARIAT_CRAWL_ROBOTS_MOST_BYTES + 1,
+                              .most_body = MOST_BODY,
                               .on_answer = on_answer,
                               .context = context};
   return lr_crawl_fetch_start(shard->fetcher, &request) == LARIAT_OK;
@@ -366,13 +376,17 @@ static void bring_back(lr_crawl_shard *shard, lr_crawl_visit *visit,
 static void take_visit_answer(void *context, const lr_crawl_answer *answer) {
   visiting *on_way = context;
   lr_crawl_shard *shard = on_way->shard;
-  lr_crawl_content content;
-  lr_crawl_reply reply = end_turn(shard, on_way->visitor, answer);
-  lr_crawl_politeness_end_visit(on_way->visitor);
-  lr_crawl_robots_answer read =
-      read_answer(answer, reply.retry_after_ms, &content);
-  bring_back(shard, on_way->visit, &read, read_failure(answer));
-  lr_crawl_content_clear(&content);
+  lr_crawl_reply reply = lr_crawl_reply_of(answer);
+  lr_crawl_verdict verdict = end_turn(shard, on_way->visitor, answer, &reply);
+  if (verdict == LR_CRAWL_VERDICT_COUNTS ||
+      lr_crawl_politeness_add(on_way->visitor, on_way->visit, true)) {
+    lr_crawl_content content;
+    lr_crawl_robots_answer read =
+        read_answer(answer, reply.retry_after_ms, &content);
+    lr_crawl_politeness_end_visit(on_way->visitor);
+    bring_back(shard, on_way->visit, &read, read_failure(answer));
+    lr_crawl_content_clear(&content);
+  }
   lariat_memory_release(on_way);
   lr_crawl_shard_go_on(shard);
 }

@@ -16,6 +16,7 @@
 #include "shape.h"
 #include "shape_table.h"
 #include "text_hash.h"
+#include "words_digest.h"
 
 /* Shapes up to so many bytes are told apart. */
 enum { LONGEST_SHAPE = 2304 };
@@ -23,6 +24,8 @@ enum { LONGEST_SHAPE = 2304 };
 /* Half as many pages are enough where there are so few different ones among
  * them: as many as there are months. */
 enum { FEW_DIFFERENT = 12 };
+/* A row of numbered pages can be a book: so many times as many pages. */
+enum { LONG_ROW = 5 };
 /* From this share on new links are all of the page's own shape. */
 static const double nearly_all = 0.9;
 
@@ -152,11 +155,6 @@ bool lr_crawl_traps_is_closed(lr_crawl_traps *traps, const lariat_url *url,
 
 /* ---- What is learnt ---- */
 
-typedef struct trap_page {
-  uint64_t digest, words;
-  uint32_t new_links, new_links_of_same_shape;
-} trap_page;
-
 /* Tells whether a digest is in a ring, and puts it there. */
 static bool note_digest(uint32_t *ring, unsigned size, uint32_t *count,
                         uint64_t digest) {
@@ -167,15 +165,29 @@ static bool note_digest(uint32_t *ring, unsigned size, uint32_t *count,
   return false;
 }
 
-static void note_page(lr_crawl_shape_stats *stats, const trap_page *page) {
+/* Tells whether a page's words can matter to the rules for its shape.  Most of
+ * the pages that are looked at are of shapes of which likeness is not asked. */
+static bool needs_words(const lr_crawl_shape_traits *traits,
+                        const lr_crawl_trap_page *page) {
+  return traits->has_identifier || traits->has_date || traits->parameters > 1 ||
+         (page->new_links == 1 && page->new_links_of_same_shape == 1);
+}
+
+/* Returns the digest of a page's words; 0: it has none. */
+static uint64_t read_words(const lr_crawl_trap_page *page) {
+  return page->bytes ? lr_crawl_words_digest(page->bytes, page->length) : 0;
+}
+
+/* Notes a page; `words` 0: they were not looked at, or are none. */
+static void note_page(lr_crawl_shape_stats *stats,
+                      const lr_crawl_trap_page *page, uint64_t words) {
   bool equal = note_digest(stats->digests, LR_CRAWL_DIGESTS,
                            &stats->digest_count, page->digest);
-  bool alike = page->words && note_digest(stats->words, LR_CRAWL_WORDS,
-                                          &stats->words_count, page->words);
+  bool alike = words && note_digest(stats->words, LR_CRAWL_WORDS,
+                                    &stats->words_count, words);
   if (equal) stats->equal++;
   if (equal || alike) stats->alike++;
-  if (page->new_links && page->new_links <= 2 &&
-      page->new_links == page->new_links_of_same_shape)
+  if (page->new_links == 1 && page->new_links_of_same_shape == 1)
     stats->chained++;
   stats->new_links += page->new_links;
   stats->new_links_of_same_shape += page->new_links_of_same_shape;
@@ -197,32 +209,45 @@ static bool is_enough(const lr_crawl_traps *traps,
 }
 
 static bool only_finds_its_own(const lr_crawl_shape_stats *stats) {
-  return stats->new_links_of_same_shape >=
+  return (double)stats->new_links_of_same_shape >=
          nearly_all * (double)stats->new_links;
+}
+
+/* Tells whether pages lead on to others, one for two of them at least: what has
+ * no end does.  Many pages that are alike, and are linked from elsewhere, have
+ * one. */
+static bool grows(const lr_crawl_shape_stats *stats) {
+  return 2 * stats->new_links >= stats->pages;
+}
+
+/* Tells whether pages are a long row, each of which leads to one other. */
+static bool is_row(const lr_crawl_traps *traps,
+                   const lr_crawl_shape_stats *stats) {
+  return stats->pages >= (uint64_t)LONG_ROW * traps->options.similar_pages &&
+         is_enough(traps, stats, stats->chained);
 }
 
 /* Returns why a shape is to be closed; NULL: it is not. */
 static const char *judge_shape(const lr_crawl_traps *traps,
                                const lr_crawl_shape_stats *stats,
                                const lr_crawl_shape_traits *traits) {
+  if (!grows(stats)) return NULL;
   if (is_enough(traps, stats, stats->equal)) return "bodies are equal";
-  if (!is_enough(traps, stats, stats->alike)) return NULL;
+  if (!only_finds_its_own(stats) || !is_enough(traps, stats, stats->alike))
+    return NULL;
   if (traits->has_identifier)
     return "bodies are equal but for numbers, whatever the identifier";
-  if (is_enough(traps, stats, stats->chained))
-    return "each page only leads to the next";
-  if (!only_finds_its_own(stats)) return NULL;
   if (traits->has_date) return "bodies are equal but for numbers, at all dates";
   if (traits->parameters > 1)
     return "bodies are equal but for numbers, whatever the query";
-  return NULL;
+  return is_row(traps, stats) ? "each page only leads to the next" : NULL;
 }
 
 /* Returns why all queries of a path are to be closed; NULL: they are not. */
 static const char *judge_queries(const lr_crawl_traps *traps,
                                  const lr_crawl_shape_stats *stats) {
   uint32_t most = traps->options.query_variants;
-  if (!stats->values) return NULL;
+  if (!stats->values || !grows(stats)) return NULL;
   if (lr_crawl_query_values_vary(stats->values) > 1 &&
       only_finds_its_own(stats) && is_enough(traps, stats, stats->alike))
     return "bodies are equal but for numbers, whatever the query";
@@ -236,7 +261,7 @@ static const char *judge_queries(const lr_crawl_traps *traps,
  * whose shape was not seen before. */
 static const char *judge_directory(const lr_crawl_traps *traps,
                                    const lr_crawl_shape_stats *stats) {
-  return is_enough(traps, stats, stats->alike)
+  return grows(stats) && is_enough(traps, stats, stats->alike)
              ? "bodies are equal but for numbers, in all of the directory"
              : NULL;
 }
@@ -259,7 +284,7 @@ static bool is_decided(const lr_crawl_traps *traps, const shape_text *shape) {
 }
 
 static void learn_of_queries(lr_crawl_traps *traps, const lariat_url *url,
-                             const trap_page *page) {
+                             const lr_crawl_trap_page *page, uint64_t words) {
   lariat_url_part query = lariat_url_query(url);
   shape_text shape;
   make_path_shape(traps, url, &shape);
@@ -270,50 +295,65 @@ static void learn_of_queries(lr_crawl_traps *traps, const lariat_url *url,
   if (!stats->values) lr_crawl_shape_table_add_values(traps->table, stats);
   if (stats->values)
     lr_crawl_query_values_note(stats->values, query.bytes, query.length);
-  note_page(stats, page);
+  note_page(stats, page, words);
   const char *reason = judge_queries(traps, stats);
   if (reason) close_shape(traps, &shape, stats, reason);
 }
 
 static void learn_of_directory(lr_crawl_traps *traps, const lariat_url *url,
-                               const trap_page *page) {
+                               const lr_crawl_trap_page *page, uint64_t words) {
   shape_text shape;
   make_directory_shape(traps, url, &shape);
   if (is_decided(traps, &shape)) return;
   lr_crawl_shape_stats *stats =
       lr_crawl_shape_table_count(traps->table, shape.hash, NULL);
   if (!stats) return;
-  note_page(stats, page);
+  note_page(stats, page, words);
   const char *reason = judge_directory(traps, stats);
   if (reason) close_shape(traps, &shape, stats, reason);
 }
 
 void lr_crawl_traps_learn(lr_crawl_traps *traps, const lariat_url *url,
-                          uint64_t digest, uint64_t words, uint32_t new_links,
-                          uint32_t new_links_of_same_shape) {
-  trap_page page = {digest, words, new_links, new_links_of_same_shape};
+                          const lr_crawl_trap_page *page) {
   lr_crawl_shape_traits traits;
   shape_text shape;
+  bool first;
   make_shape(traps, url, &shape, &traits);
   if (is_decided(traps, &shape)) return;
-  bool first;
   lr_crawl_shape_stats *stats =
       lr_crawl_shape_table_count(traps->table, shape.hash, &first);
-  if (stats) note_page(stats, &page);
+  bool in_directory = first && traits.segments > 1;
+  uint64_t words =
+      in_directory || needs_words(&traits, page) ? read_words(page) : 0;
+  if (stats) note_page(stats, page, words);
   const char *reason = stats ? judge_shape(traps, stats, &traits) : NULL;
   if (reason) {
     close_shape(traps, &shape, stats, reason);
     return;
   }
-  if (traits.parameters > 1) learn_of_queries(traps, url, &page);
-  if (first && traits.segments > 1) learn_of_directory(traps, url, &page);
+  if (traits.parameters > 1) learn_of_queries(traps, url, page, words);
+  if (in_directory) learn_of_directory(traps, url, page, words);
 }
 
 /* ---- Closed shapes ---- */
 
 bool lr_crawl_traps_open(lr_crawl_traps *traps, const char *text) {
-  return lr_crawl_closed_shapes_open(
+  uint64_t hash = lr_crawl_hash_text(traps->seed, text, strlen(text));
+  lr_crawl_closed_shape opened = {.hash = hash,
+                                  .text = (char *)(uintptr_t)text,
+                                  .reason = "opened",
+                                  .opened = true};
+  if (lr_crawl_closed_shapes_open(&traps->closed, hash)) return true;
+  if (!lr_crawl_closed_shapes_find(&traps->closed, hash))
+    (void)lr_crawl_closed_shapes_add(&traps->closed, &opened);
+  return false;
+}
+
+const char *lr_crawl_traps_reason(const lr_crawl_traps *traps,
+                                  const char *text) {
+  const lr_crawl_closed_shape *closed = lr_crawl_closed_shapes_find(
       &traps->closed, lr_crawl_hash_text(traps->seed, text, strlen(text)));
+  return closed && !closed->opened ? closed->reason : NULL;
 }
 
 lariat_status lr_crawl_traps_close(lr_crawl_traps *traps, const char *text,

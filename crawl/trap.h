@@ -16,8 +16,6 @@
 #include <lariat/status.h>
 #include <lariat/url.h>
 
-#include "words_digest.h"
-
 typedef struct lr_crawl_traps lr_crawl_traps;
 
 typedef struct lr_crawl_traps_options {
@@ -57,19 +55,30 @@ uint64_t lr_crawl_shape_hash(const lariat_url *url);
 bool lr_crawl_traps_is_closed(lr_crawl_traps *traps, const lariat_url *url,
                               const char **shape);
 
-/* Learns from a page, which an answer of status 2xx is: the digest of its body,
- * that of its words (lr_crawl_words_digest; 0: it has none, or is no text), how
- * many of its links were not seen before, as far as is known, and how many of
- * those have the page's own shape.  Out of memory it learns less. */
+/* A page, which is an answer of status 2xx. */
+typedef struct lr_crawl_trap_page {
+  uint64_t digest;   /* of its body */
+  const char *bytes; /* its body, of which the words are looked at where they
+                        matter; NULL: it is no text */
+  size_t length;
+  uint32_t new_links; /* that were not seen before, as far as is known */
+  uint32_t new_links_of_same_shape; /* of those: that of the page */
+} lr_crawl_trap_page;
+
+/* Learns from a page.  Out of memory it learns less. */
 void lr_crawl_traps_learn(lr_crawl_traps *traps, const lariat_url *url,
-                          uint64_t digest, uint64_t words, uint32_t new_links,
-                          uint32_t new_links_of_same_shape);
+                          const lr_crawl_trap_page *page);
 
 /* ---- Closed shapes ---- */
 
 /* Opens a closed shape, by its text (`trap.open=SHAPE`); it is not closed
- * again. False: it is not closed. */
+ * again, nor is one that was not closed so far, which may be one of an earlier
+ * run. False: it was not closed. */
 bool lr_crawl_traps_open(lr_crawl_traps *traps, const char *shape);
+
+/* Returns why a shape is closed, by its text; static; NULL: it is not. */
+const char *lr_crawl_traps_reason(const lr_crawl_traps *traps,
+                                  const char *shape);
 
 /* Closes a shape, as one of an earlier run.  `reason` must stay.
  *

@@ -23,6 +23,7 @@ struct reference {
   uint64_t offset; /* of the record that names it */
   const char *path;
   const char *field; /* by which: static */
+  bool is_capture;   /* by URL and date, not by id */
 };
 
 /* Facts about the record in hand. */
@@ -40,6 +41,7 @@ struct lariat_crawl_warc_check {
   lariat_crawl_warc_check_totals totals;
   lr_crawl_warc_known ids;
   lr_crawl_warc_known captures; /* URLs with dates; the value is the digest's */
+  lr_crawl_warc_known revisits; /* likewise, without a body */
   struct reference *references;
   size_t reference_count, reference_capacity;
   char **paths;
@@ -85,6 +87,7 @@ void lariat_crawl_warc_check_free(lariat_crawl_warc_check *check) {
   lariat_memory_release(check->references);
   lr_crawl_warc_known_free(&check->ids);
   lr_crawl_warc_known_free(&check->captures);
+  lr_crawl_warc_known_free(&check->revisits);
   lr_crawl_warc_checksum_free(&check->block);
   lr_crawl_warc_checksum_free(&check->payload);
   lr_crawl_warc_checksum_free(&check->without_chunks);
@@ -163,19 +166,16 @@ static bool grow_references(lariat_crawl_warc_check *check) {
 }
 
 /* Remembers that the record in hand names another one. */
-static void add_reference(lariat_crawl_warc_check *check, const char *field,
-                          lr_crawl_warc_key key, uint64_t digest) {
+static void add_reference(lariat_crawl_warc_check *check,
+                          struct reference reference) {
   if (check->reference_count == check->reference_capacity &&
       !grow_references(check)) {
     fail(check);
     return;
   }
-  check->references[check->reference_count++] = (struct reference){
-      .key = key,
-      .digest = digest,
-      .offset = lariat_crawl_warc_reader_offset(check->reader),
-      .path = check->path,
-      .field = field};
+  reference.offset = lariat_crawl_warc_reader_offset(check->reader);
+  reference.path = check->path;
+  check->references[check->reference_count++] = reference;
 }
 
 /* Returns a number that stands for a digest. */
@@ -193,7 +193,9 @@ static void note_references(lariat_crawl_warc_check *check) {
         lariat_crawl_warc_reader_field_at(check->reader, i, &name);
     for (size_t j = 0; j < sizeof fields / sizeof fields[0]; j++)
       if (strcasecmp(name, fields[j]) == 0)
-        add_reference(check, fields[j], lr_crawl_warc_key_of(value, ""), 0);
+        add_reference(
+            check, (struct reference){.field = fields[j],
+                                      .key = lr_crawl_warc_key_of(value, "")});
   }
 }
 
@@ -202,37 +204,52 @@ static void note_original(lariat_crawl_warc_check *check) {
   const char *url = find(check, "WARC-Refers-To-Target-URI");
   const char *date = find(check, "WARC-Refers-To-Date");
   if (url && date)
-    add_reference(check, "WARC-Refers-To-Target-URI",
-                  lr_crawl_warc_key_of(url, date),
-                  number_digest(find(check, "WARC-Payload-Digest")));
+    add_reference(
+        check, (struct reference){
+                   .field = "WARC-Refers-To-Target-URI",
+                   .key = lr_crawl_warc_key_of(url, date),
+                   .digest = number_digest(find(check, "WARC-Payload-Digest")),
+                   .is_capture = true});
 }
 
 /* Remembers that there is such a capture, for revisits of it. */
-static void note_capture(lariat_crawl_warc_check *check) {
+static void note_capture(lariat_crawl_warc_check *check,
+                         lr_crawl_warc_known *captures) {
   uint64_t old, digest = number_digest(find(check, "WARC-Payload-Digest"));
   const char *date = find(check, "WARC-Date");
   lr_crawl_warc_key key = lr_crawl_warc_key_of(
       lariat_crawl_warc_reader_url(check->reader), date ? date : "");
-  if (!lr_crawl_warc_known_add(&check->captures, key, digest ? digest : 2,
-                               &old))
+  if (!lr_crawl_warc_known_add(captures, key, digest ? digest : 2, &old))
     fail(check);
+}
+
+static void tell_missing(lariat_crawl_warc_check *check,
+                         const struct reference *reference) {
+  tell_at(check, false, reference->offset,
+          "%s names a record that is in none of the files", reference->field);
+}
+
+static void end_capture(lariat_crawl_warc_check *check,
+                        const struct reference *reference) {
+  uint64_t value = lr_crawl_warc_known_find(&check->captures, reference->key);
+  if (value && reference->digest && value != 2 && value != reference->digest)
+    tell_at(check, true, reference->offset,
+            "a revisit of a record whose payload has another digest");
+  else if (!value && lr_crawl_warc_known_find(&check->revisits, reference->key))
+    tell_at(check, false, reference->offset,
+            "a revisit of a record that is a revisit itself");
+  else if (!value)
+    tell_missing(check, reference);
 }
 
 void lariat_crawl_warc_check_end(lariat_crawl_warc_check *check) {
   for (size_t i = 0; i < check->reference_count; i++) {
     const struct reference *reference = &check->references[i];
-    bool is_capture = strstr(reference->field, "Target") != NULL;
-    uint64_t value = lr_crawl_warc_known_find(
-        is_capture ? &check->captures : &check->ids, reference->key);
     check->path = reference->path;
-    if (!value)
-      tell_at(check, false, reference->offset,
-              "%s names a record that is in none of the files",
-              reference->field);
-    else if (is_capture && reference->digest && value != 2 &&
-             value != reference->digest)
-      tell_at(check, true, reference->offset,
-              "a revisit of a record whose payload has another digest");
+    if (reference->is_capture)
+      end_capture(check, reference);
+    else if (!lr_crawl_warc_known_find(&check->ids, reference->key))
+      tell_missing(check, reference);
   }
   check->reference_count = 0;
 }
@@ -403,11 +420,13 @@ static void begin_record(lariat_crawl_warc_check *check, bool first) {
   check_date(check);
   check_type(check);
   note_references(check);
-  if (type == LARIAT_CRAWL_WARC_REVISIT)
+  if (type == LARIAT_CRAWL_WARC_REVISIT) {
     note_original(check);
-  else if (type == LARIAT_CRAWL_WARC_RESPONSE ||
-           type == LARIAT_CRAWL_WARC_RESOURCE)
-    note_capture(check);
+    note_capture(check, &check->revisits);
+  } else if (type == LARIAT_CRAWL_WARC_RESPONSE ||
+             type == LARIAT_CRAWL_WARC_RESOURCE) {
+    note_capture(check, &check->captures);
+  }
   begin_digests(check);
 }
 

@@ -181,6 +181,8 @@ def measure(options):
     say("\n== " + options.what)
     report.show_head(facts, say)
     bench = crawling.Bench(options.programs, say)
+    facts["file_system"] = bench.file_system()
+    say("files     on %s; TMPDIR chooses" % facts["file_system"])
     begun = time.monotonic()
     if options.what == "crawl":
         result = side_by_side(bench, options)

@@ -7,6 +7,7 @@ import statistics
 import subprocess
 import tempfile
 
+import machine
 import web
 from crawlers import Task
 from measure import Bad, without_paths
@@ -35,6 +36,12 @@ class Bench:
         self.build = build
         self.say = say
         self.kept = tempfile.TemporaryDirectory(prefix="lariat-crawl-")
+
+    def file_system(self):
+        """Of the crawls' directories: crawlers that make a file for each page
+        take the more the slower it is."""
+        return machine.output_of("stat", "-f", "-c", "%T",
+                                 self.kept.name).strip() or "unknown"
 
     def directory(self):
         return tempfile.mkdtemp(dir=self.kept.name)

@@ -14,7 +14,7 @@
 static const char html[] = "text/html; charset=utf-8";
 static const char date[] = "Sun, 01 Nov 2026 00:00:00 GMT";
 
-/* What the head of an answer says. */
+/* The head of an answer. */
 struct head {
   const char *type;
   uint64_t tag; /* of ETag; 0: no validators */
@@ -30,17 +30,17 @@ struct head {
 static bool pack(const struct text *in, struct text *out) {
   enum { GZIP = 16 + MAX_WBITS, MEMORY = 8 };
   z_stream stream = {0};
-  char *room;
+  char *space;
   bool done;
 
   if (deflateInit2(&stream, 1, Z_DEFLATED, GZIP, MEMORY, Z_DEFAULT_STRATEGY))
     return false;
   stream.avail_out = (uInt)deflateBound(&stream, in->length);
-  room = text_room(out, stream.avail_out);
-  if (room) {
+  space = text_extend(out, stream.avail_out);
+  if (space) {
     stream.next_in = (Bytef *)in->bytes;
     stream.avail_in = (uInt)in->length;
-    stream.next_out = (Bytef *)room;
+    stream.next_out = (Bytef *)space;
     done = deflate(&stream, Z_FINISH) == Z_STREAM_END;
     out->length -= stream.avail_out;
   } else {
@@ -55,7 +55,7 @@ static void pack_zeros(struct answer_maker *maker) {
   enum { ZEROS = 16 << 20 };
 
   text_clear(&maker->packed);
-  text_room(&maker->packed, ZEROS);
+  text_extend(&maker->packed, ZEROS);
   text_clear(&maker->body);
   if (!maker->packed.failed) pack(&maker->packed, &maker->body);
 }
@@ -122,7 +122,13 @@ static void add_retry_after(struct answer_maker *maker) {
              maker->site->web.plan.retry_after_s);
 }
 
-static void make_robots(struct answer_maker *maker, struct answer *answer) {
+static void make_robots(struct answer_maker *maker, struct answer *answer,
+                        struct head *head) {
+  head->type = "text/plain";
+  if (answer->node.kind == NODE_ROBOTS_MOVED) {
+    robots_add_text(maker->site, answer->host, &maker->body);
+    return;
+  }
   switch (robots_kind_of(&maker->site->web, answer->host)) {
   case ROBOTS_MISSING:
     answer->status = 404;
@@ -308,13 +314,9 @@ static void make_node(struct answer_maker *maker, struct answer *answer,
   case NODE_INSIDE:
     make_inside(maker, answer);
     return;
-  case NODE_ROBOTS_MOVED:
   case NODE_ROBOTS:
-    head->type = "text/plain";
-    if (answer->node.kind == NODE_ROBOTS)
-      make_robots(maker, answer);
-    else
-      robots_add_text(maker->site, answer->host, &maker->body);
+  case NODE_ROBOTS_MOVED:
+    make_robots(maker, answer, head);
     return;
   case NODE_TRAP:
     make_trap(maker, answer);
@@ -411,11 +413,11 @@ void answer_maker_free(struct answer_maker *maker) {
 
 uint64_t answer_add_chunk(struct text *out) {
   enum { CHUNK = 65536 };
-  char *room;
+  char *space;
 
   text_print(out, "%x\r\n", CHUNK);
-  room = text_room(out, CHUNK);
-  if (room) memset(room, ' ', CHUNK);
+  space = text_extend(out, CHUNK);
+  if (space) memset(space, ' ', CHUNK);
   text_say(out, "\r\n");
   return CHUNK;
 }

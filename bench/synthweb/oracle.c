@@ -7,7 +7,7 @@
 
 #include "robots.h"
 
-/* What is walked through: pages in the order in which they are found. */
+/* A walk through the pages in the order in which they are found. */
 struct walk {
   struct oracle *oracle;
   const struct site *site;

@@ -3,9 +3,6 @@
 #define _GNU_SOURCE
 #include "server.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <net/if.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <signal.h>
@@ -22,14 +19,9 @@
 #include "../truth/wire.h"
 #include "answer.h"
 #include "asked.h"
+#include "sockets.h"
 
-enum {
-  EVENTS = 256,
-  BACKLOG = 16384,
-  RECEIVED_MAX = 8192,
-  DRIPS = 16,
-  FIRED_AT_ONCE = 256
-};
+enum { EVENTS = 256, RECEIVED_MAX = 8192, DRIPS = 16, FIRED_AT_ONCE = 256 };
 
 enum state {
   STATE_FREE,
@@ -124,13 +116,6 @@ static void leave(struct server *server, uint32_t slot) {
   release(server, slot);
 }
 
-static void reset(int fd) {
-  struct linger linger = {.l_onoff = 1};
-
-  setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, sizeof linger);
-  close(fd);
-}
-
 static void open_connection(struct server *server, int fd, uint32_t host) {
   uint32_t slot = take_slot(server);
   struct connection *connection;
@@ -152,44 +137,25 @@ static void open_connection(struct server *server, int fd, uint32_t host) {
     leave(server, slot);
 }
 
-/* Returns the host that an address is of; UINT32_MAX: none has it. */
-static uint32_t host_at(const struct site *site,
-                        const struct sockaddr_in *address) {
-  uint32_t host = ntohl(address->sin_addr.s_addr) - site->first_address;
-
-  return host < site->web.plan.hosts ? host : UINT32_MAX;
-}
-
-/* Whoever comes to an address that no host has was led there: an internal
- * address that a crawler is to keep away from. */
+/* Counts a connection to an address that no host has: whoever makes it was led
+ * to an internal address, which a crawler is to keep away from. */
 static void note_canary(struct server *server, int fd) {
-  struct sockaddr_storage address = {0};
-  socklen_t length = sizeof address;
-  char text[INET6_ADDRSTRLEN] = "";
+  char text[SOCKETS_ADDRESS_MAX];
 
-  getsockname(fd, (struct sockaddr *)&address, &length);
-  if (address.ss_family == AF_INET)
-    inet_ntop(AF_INET, &((struct sockaddr_in *)&address)->sin_addr, text,
-              sizeof text);
-  else
-    inet_ntop(AF_INET6, &((struct sockaddr_in6 *)&address)->sin6_addr, text,
-              sizeof text);
+  sockets_write_address(fd, text);
   visits_note_canary(&server->setting->visits, text);
-  reset(fd);
+  sockets_reset(fd);
 }
 
 static void place_connection(struct server *server, int fd) {
-  struct sockaddr_in address = {0};
-  socklen_t length = sizeof address;
-  uint32_t host;
+  const struct site *site = &server->setting->site;
+  uint32_t host = sockets_address(fd) - site->first_address;
 
-  getsockname(fd, (struct sockaddr *)&address, &length);
-  host = host_at(&server->setting->site, &address);
-  if (host == UINT32_MAX) {
+  if (host >= site->web.plan.hosts) {
     note_canary(server, fd);
-  } else if (web_speed_of(&server->setting->site.web, host) == WEB_DEAD) {
+  } else if (web_speed_of(&site->web, host) == WEB_DEAD) {
     server->setting->visits.dead++;
-    reset(fd);
+    sockets_reset(fd);
   } else {
     open_connection(server, fd, host);
   }
@@ -368,7 +334,7 @@ static void fire_due(struct server *server) {
 
 /* ---- Requests ---- */
 
-/* What a path means on this host: what is another's is nothing here. */
+/* Reads a path as of this host: what is another's is nothing here. */
 static struct node find_node(struct server *server, uint32_t host,
                              const struct asked *asked) {
   const struct site *site = &server->setting->site;
@@ -538,53 +504,13 @@ bool server_report(const struct server_setting *setting) {
 
 /* ---- Its making ---- */
 
-/* Bound to the loopback interface, so that its wildcard address is that of
- * this machine alone. */
-static int open_listener(int family, const void *address, socklen_t length) {
-  static const char loopback[] = "lo";
-  int fd = socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-  int on = 1;
-
-  if (fd < 0) return -1;
-  if (!setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, loopback, sizeof loopback) &&
-      !setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) &&
-      wire_ask_for_stamps(fd) && !bind(fd, address, length) &&
-      !listen(fd, BACKLOG))
-    return fd;
-  close(fd);
-  return -1;
-}
-
 static bool listen_on(struct server *server, unsigned port) {
-  struct sockaddr_in any = {.sin_family = AF_INET,
-                            .sin_port = htons((uint16_t)port),
-                            .sin_addr = {htonl(INADDR_ANY)}};
-  struct sockaddr_in6 six = {.sin6_family = AF_INET6,
-                             .sin6_addr = IN6ADDR_LOOPBACK_INIT};
-  struct sockaddr_in bound = {0};
-  socklen_t length = sizeof bound;
-
-  server->listener = open_listener(AF_INET, &any, sizeof any);
+  server->listener = sockets_listen(AF_INET, port, &port);
   if (server->listener < 0) return false;
-  getsockname(server->listener, (struct sockaddr *)&bound, &length);
-  if (!server->setting->site.port)
-    server->setting->site.port = ntohs(bound.sin_port);
-  six.sin6_port = bound.sin_port;
+  if (!server->setting->site.port) server->setting->site.port = port;
   /* A machine without IPv6 has one address less to be led to. */
-  server->listener_6 = open_listener(AF_INET6, &six, sizeof six);
+  server->listener_6 = sockets_listen(AF_INET6, port, &port);
   return true;
-}
-
-static int open_signals(void) {
-  sigset_t wanted;
-
-  sigemptyset(&wanted);
-  sigaddset(&wanted, SIGTERM);
-  sigaddset(&wanted, SIGINT);
-  sigaddset(&wanted, SIGUSR1);
-  signal(SIGPIPE, SIG_IGN);
-  if (sigprocmask(SIG_BLOCK, &wanted, NULL)) return -1;
-  return signalfd(-1, &wanted, SFD_CLOEXEC);
 }
 
 static bool watch_all(struct server *server) {
@@ -609,7 +535,7 @@ struct server *server_new(struct server_setting *setting, unsigned port) {
   server->maker.site = &setting->site;
   server->slots = calloc(setting->connections_max, sizeof *server->slots);
   server->epoll = epoll_create1(EPOLL_CLOEXEC);
-  server->signals = open_signals();
+  server->signals = sockets_open_signals();
   if (server->slots && listen_on(server, port) && watch_all(server))
     return server;
   server_free(server);

@@ -15,7 +15,7 @@
 
 struct server;
 
-/* What a server serves, and where it writes down what it did. */
+/* A web to serve, and where to write down what was done. */
 struct server_setting {
   struct site site;
   struct oracle oracle;

@@ -48,7 +48,7 @@ void text_print(struct text *text, const char *format, ...) {
     text_add(text, line, (size_t)length);
 }
 
-char *text_room(struct text *text, size_t length) {
+char *text_extend(struct text *text, size_t length) {
   char *begin;
 
   if (!reserve(text, length)) return NULL;

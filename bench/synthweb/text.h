@@ -19,7 +19,7 @@ void text_say(struct text *text, const char *words);
 void text_print(struct text *text, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Adds zeros and returns where they begin, or NULL. */
-char *text_room(struct text *text, size_t length);
+char *text_extend(struct text *text, size_t length);
 
 void text_clear(struct text *text);
 void text_free(struct text *text);

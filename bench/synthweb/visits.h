@@ -12,7 +12,7 @@
 #include "oracle.h"
 #include "site.h"
 
-/* What is counted of a host. */
+/* Counts and times of a host. */
 struct visits_host {
   uint64_t last_ns; /* when the last request arrived, by the kernel's stamp */
   uint64_t min_gap_ns; /* UINT64_MAX: there was none yet */

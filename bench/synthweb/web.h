@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What a web has besides plain pages; bits. */
+/* Features of a web, besides plain pages; bits. */
 enum web_feature {
   WEB_ROBOTS = 1,     /* robots.txt of all kinds, pages under Disallow */
   WEB_SLOW = 2,       /* hosts that answer late, or drip */

@@ -29,3 +29,9 @@ hint\tlink\thref\thttp://c.example/' --all <<<"$page"
 says '0 links, windows-1252, nofollow, noindex' \
   <<<'<meta name=robots content=none>'
 says "usage: list_links [--all] URL <DOCUMENT" --wrong --all </dev/null
+
+# The links of the torture page, as script/interop links has compared them with
+# parse5's.
+interop=$(dirname "$0")/../interop
+"$list_links" http://docs.example/torture.html <"$interop/torture.html" \
+  2>/dev/null | diff "$interop/torture.links" - >&2

@@ -3,6 +3,7 @@
  * the length that is told, whatever the space; a shape has itself as its shape;
  * what is closed is listed, and open once it was opened. */
 #include "crawl/trap.h"
+#include "crawl/words_digest.h"
 
 #include <stdlib.h>
 
@@ -41,10 +42,14 @@ static void open_shape(void *context, const char *shape, uint32_t pages,
 
 static void learn(lr_crawl_traps *traps, const lariat_url *url,
                   uint32_t number) {
+  static const char *const words[] = {NULL, "one", "two", "17 "};
   const char *shape = NULL;
   for (uint32_t i = 0; i < number % 32; i++)
-    lr_crawl_traps_learn(traps, url, number >> 8 & 3, number >> 10 & 3,
-                         number >> 12 & 7, number >> 12 & number >> 15 & 7);
+    lr_crawl_traps_learn(
+        traps, url,
+        &(lr_crawl_trap_page){number >> 8 & 3, words[number >> 10 & 3], 3,
+                              number >> 12 & 7,
+                              number >> 12 & number >> 15 & 7});
   bool closed = lr_crawl_traps_is_closed(traps, url, &shape);
   FUZZ_REQUIRE(closed == (shape != NULL));
   FUZZ_REQUIRE(!closed || lr_crawl_traps_closed(traps));

@@ -214,12 +214,14 @@ static void test_again(void) {
 static size_t compute_endless(const char *host, const char *path, char *body,
                               size_t capacity) {
   unsigned day;
-  (void)host;
+  if (strcmp(host, "127.0.0.2") == 0)
+    return (size_t)snprintf(body, capacity, "nothing");
   if (strcmp(path, "/") == 0)
-    return (size_t)snprintf(body, capacity, "<a href=/day/1>calendar</a>");
-  if (sscanf(path, "/day/%u", &day) != 1) return 0;
-  return (size_t)snprintf(
-      body, capacity, "nothing on this day <a href=/day/%u>next</a>", day + 1);
+    return (size_t)snprintf(body, capacity, "<a href=/2026/11/1>calendar</a>");
+  if (sscanf(path, "/2026/11/%u", &day) != 1) return 0;
+  return (size_t)snprintf(body, capacity,
+                          "nothing on this day <a href=/2026/11/%u>next</a>",
+                          day + 1);
 }
 
 static void test_trap(void) {
@@ -230,6 +232,30 @@ static void test_trap(void) {
   CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_DONE);
   CU_ASSERT(c.stats.trapped > 0);
   CU_ASSERT(c.stats.pages < 400);
+  crawling_close(&c);
+}
+
+/* What a run has parked, the next one asks for once the shape is opened. */
+static void test_opened_trap(void) {
+  struct crawling c;
+  lariat_crawl_error error;
+  lariat_status status;
+  char shape[64];
+  crawling_open(&c, NULL, 0, compute_endless);
+  crawling_seed(&c, "127.0.0.1", "/");
+  crawling_run(&c);
+  CU_ASSERT(c.stats.trapped > 0);
+  c.options.max_pages = c.stats.pages + 50;
+  crawling_seed(&c, "127.0.0.2", "/");
+  snprintf(shape, sizeof shape, "http://127.0.0.1:%u/N/N/N", site_port(c.site));
+  crawling_start(&c);
+  while ((status = lariat_crawl_set(c.crawl, "trap.open", shape, &error)) ==
+         LARIAT_ECLOSED)
+    fixture_turns(&c.f, 1); /* it is starting */
+  CU_ASSERT_EQUAL(status, LARIAT_OK);
+  crawling_finish(&c);
+  CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_BUDGET);
+  CU_ASSERT_EQUAL(c.stats.pages, c.options.max_pages);
   crawling_close(&c);
 }
 
@@ -410,6 +436,7 @@ int main(int argc, char **argv) {
       {"WARC files are told when they are closed", test_small_files},
       {"what was fetched is asked for again with validators", test_again},
       {"a calendar without end is a trap", test_trap},
+      {"what was parked is asked for once it is opened", test_opened_trap},
       {"redirects without end are", test_redirect_trap},
       {"why, of a crawl that has ended", test_why},
       {"why, of one that runs", test_why_running},

@@ -100,6 +100,7 @@ static void test_resume(void) {
   CU_ASSERT_EQUAL(c.stats.pages, TREE + 1);
   CU_ASSERT_EQUAL(c.stats.queued, 0);
   CU_ASSERT(site_most_requests(c.site) <= 2);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/robots.txt"), TREE_HOSTS);
   crawling_close(&c);
 }
 
@@ -190,6 +191,28 @@ static void test_robots(void) {
   crawling_close(&c);
 }
 
+/* Sitemaps of which each redirects to the next end somewhere. */
+static void test_moved_sitemaps(void) {
+  static const struct site_page pages[] = {
+      {"/robots.txt", 200, "Content-Type: text/plain\r\n", "Sitemap: /s0\n", 0},
+      {"/", 200, "", "a page", 0},
+      {"/s0", 302, "Location: /s1\r\n", "", 0},
+      {"/s1", 302, "Location: /s2\r\n", "", 0},
+      {"/s2", 302, "Location: /s3\r\n", "", 0},
+      {"/s3", 302, "Location: /s4\r\n", "", 0},
+      {"/s4", 302, "Location: /s5\r\n", "", 0},
+      {"/s5", 302, "Location: /s6\r\n", "", 0},
+      {"/s6", 302, "Location: /s7\r\n", "", 0},
+  };
+  struct crawling c;
+  crawling_open(&c, pages, FIXTURE_COUNT(pages), NULL);
+  crawling_seed(&c, "127.0.0.1", "/");
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/s5"), 1);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/s6"), 0);
+  crawling_close(&c);
+}
+
 /* ---- Bad answers ---- */
 
 static const struct site_page bad_pages[] = {
@@ -248,6 +271,48 @@ static void test_max_pages_of_hosts(void) {
   crawling_run(&c);
   CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_BUDGET);
   CU_ASSERT_EQUAL(c.stats.pages, 5 * TREE_HOSTS);
+  crawling_close(&c);
+}
+
+/* A budget of one host's own, and one of hosts. */
+static void test_hosts(void) {
+  struct crawling c;
+  lariat_crawl_host_options own = {
+      .host = "127.0.0.2", .delay_ms = -1, .max_pages = 3, .ignore_robots = -1};
+  open_tree(&c);
+  c.options.hosts = &own;
+  c.options.host_count = 1;
+  c.options.max_hosts = 4;
+  c.options.no_sitemaps = true;
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_BUDGET);
+  CU_ASSERT_EQUAL(c.stats.hosts, 4);
+  CU_ASSERT(c.stats.rejected_scope > 0);
+  unsigned of_host = 0;
+  for (unsigned i = 0; i < TREE; i++) {
+    char place[64];
+    snprintf(place, sizeof place, "127.0.0.2/p/%u", i);
+    of_host += site_requests(c.site, place);
+  }
+  CU_ASSERT_EQUAL(of_host, 3);
+  crawling_close(&c);
+}
+
+/* A site that asks for more delay than is kept is left out. */
+static void test_skipped(void) {
+  static const struct site_page skipped[] = {
+      {"/robots.txt", 200, "Content-Type: text/plain\r\n",
+       "User-agent: *\nCrawl-delay: 100\n", 0},
+      {"/", 200, "", "never", 0},
+  };
+  struct crawling c;
+  crawling_open(&c, skipped, FIXTURE_COUNT(skipped), NULL);
+  crawling_seed(&c, "127.0.0.1", "/");
+  c.options.crawl_delay_skip = true;
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_DONE);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/"), 0);
+  CU_ASSERT(c.stats.robots_denied > 0);
   crawling_close(&c);
 }
 
@@ -314,9 +379,12 @@ int main(int argc, char **argv) {
       {"redirects are URLs of their own", test_redirects},
       {"internal addresses are not connected to", test_internal},
       {"robots.txt is obeyed, and its sitemaps read", test_robots},
+      {"sitemaps that redirect for ever are left", test_moved_sitemaps},
       {"bad answers end it no sooner", test_bad},
       {"a budget of pages is kept to exactly", test_max_pages},
       {"a budget of pages of hosts, too", test_max_pages_of_hosts},
+      {"hosts have budgets, and there are so many", test_hosts},
+      {"a site with a long Crawl-delay is left out", test_skipped},
       {"a paused crawl asks for nothing", test_pause},
       {"a seed is added while it runs", test_add},
   };

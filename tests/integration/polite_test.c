@@ -3,6 +3,7 @@
  * stamps, what came too soon, what was forbidden, what was before robots.txt,
  * and how many were at once. */
 #include <lariat/crawl/crawl.h>
+#include <lariat/crawl/robots.h>
 
 #include <ftw.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 
 #include <lariat/failure.h>
 
+#include "support/crawling.h"
 #include "support/dns_server.h"
 #include "support/fixture.h"
 #include "support/synthweb.h"
@@ -182,11 +184,99 @@ static void test_names_of_one_address(void) {
   dns_server_stop(server);
 }
 
+/* ---- robots.txt ---- */
+
+/* A first page, with one that a robots.txt may deny and one that it does not.
+ */
+#define PAGES                                                                  \
+  {"/", 200, "", "<a href=/no/1>1</a><a href=/yes/2>2</a>", 0},                \
+      {"/no/1", 200, "", "1", 0}, {                                            \
+    "/yes/2", 200, "", "2", 0                                                  \
+  }
+
+/* The rules are those that robots.txt leads to, at another host, which has
+ * others of its own. */
+static void test_rules_of_another_host(void) {
+  static char location[128];
+  static const struct site_page pages[] = {
+      {"127.0.0.2/robots.txt", 302, location, "", 0},
+      {"127.0.0.3/rules", 200, "Content-Type: text/plain\r\n",
+       "User-agent: *\nDisallow: /no\n", 0},
+      PAGES};
+  struct crawling c;
+  crawling_open(&c, pages, FIXTURE_COUNT(pages), NULL);
+  snprintf(location, sizeof location, "Location: %s\r\n",
+           site_url(c.site, "127.0.0.3", "/rules"));
+  crawling_seed(&c, "127.0.0.2", "/");
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_DONE);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/rules"), 1);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/no/1"), 0);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/yes/2"), 1);
+  CU_ASSERT_EQUAL(c.stats.robots_denied, 1);
+  crawling_close(&c);
+}
+
+/* Three tries, then nothing but robots.txt has been asked for. */
+static void test_unreachable(void) {
+  static const struct site_page pages[] = {{"/robots.txt", 503, "", "", 0},
+                                           PAGES};
+  struct crawling c;
+  crawling_open(&c, pages, FIXTURE_COUNT(pages), NULL);
+  crawling_seed(&c, "127.0.0.2", "/");
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_DONE);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/robots.txt"), 3);
+  CU_ASSERT_EQUAL(site_requests(c.site, NULL), 3);
+  CU_ASSERT_EQUAL(c.stats.robots_denied, 1);
+  crawling_close(&c);
+}
+
+/* Of a file that is too long the last line is not taken by half: it would deny
+ * everything. */
+static void test_long_file(void) {
+  enum { LENGTH = LARIAT_CRAWL_ROBOTS_MOST_BYTES + 15 };
+  static const char first[] = "User-agent: *\nDisallow: /no\n";
+  static const char last[] = "Disallow: /yes/2/and/more\n";
+  static char file[LENGTH + 1];
+  static const struct site_page pages[] = {{"/robots.txt", 200, "", file, 0},
+                                           PAGES};
+  struct crawling c;
+  memset(file, '\n', LENGTH);
+  memcpy(file, first, sizeof first - 1);
+  memcpy(file + LENGTH - sizeof last + 1, last, sizeof last - 1);
+  crawling_open(&c, pages, FIXTURE_COUNT(pages), NULL);
+  crawling_seed(&c, "127.0.0.2", "/");
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_DONE);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/no/1"), 0);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/yes/2"), 1);
+  crawling_close(&c);
+}
+
+static void test_crawl_delay_skip(void) {
+  static const struct site_page pages[] = {
+      {"/robots.txt", 200, "", "User-agent: *\nCrawl-delay: 100\n", 0}, PAGES};
+  struct crawling c;
+  crawling_open(&c, pages, FIXTURE_COUNT(pages), NULL);
+  crawling_seed(&c, "127.0.0.2", "/");
+  c.options.crawl_delay_skip = true;
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_DONE);
+  CU_ASSERT_EQUAL(site_requests(c.site, NULL), 1);
+  CU_ASSERT_EQUAL(c.stats.robots_denied, 1);
+  crawling_close(&c);
+}
+
 int main(int argc, char **argv) {
   static const struct fixture_test tests[] = {
       {"the server sees no gap that is too short", test_gaps},
       {"the server sees one request at a time", test_one_at_a_time},
       {"names of one address and domain", test_names_of_one_address},
+      {"the rules of another host", test_rules_of_another_host},
+      {"robots.txt is unreachable", test_unreachable},
+      {"robots.txt is too long", test_long_file},
+      {"hosts that ask for a long Crawl-delay", test_crawl_delay_skip},
   };
   return fixture_main("polite", tests, FIXTURE_COUNT(tests), argc, argv);
 }

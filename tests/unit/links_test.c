@@ -526,14 +526,20 @@ static void test_feeds(void) {
       {"<rss><channel><link>no</link><item><link>x</link></item></channel>"
        "</rss>",
        "N item.link /d/x\n"},
+      {"<rss><channel><item><link>x</link><enclosure url='y&amp;z'/></item>"
+       "<!-- <enclosure url='no'/> --></channel></rss>",
+       "N item.link /d/x\nN enclosure.url /d/y&z\n"},
       {"<?xml version='1.0'?><feed><entry><link href='x'/></entry></feed>",
        "N entry.link /d/x\n"},
       {"<urlset><url><loc>/x?a&amp;b</loc></url>", "N url.loc /x?a&b\n"},
       {"<s:sitemapindex><s:sitemap><s:loc>/x</s:loc></s:sitemap>",
        "N sitemap.loc /x\n"},
       {"<other><a href='x'/></other>", ""}};
+  static const struct row untyped[] = {
+      {"<?xml version='1.0'?><p><a href=x>", "N a.href /d/x\n"}};
   CHECK_WITH(rows, "Content-Type: application/xml\r\n");
-  check_rows(&rows[1], 1, NULL);
+  check_rows(&rows[2], 1, NULL);
+  CHECK(untyped);
   CHECK_WITH(rows, "Content-Type: x/y+xml\r\n");
 }
 
@@ -607,6 +613,7 @@ static void test_charsets(void) {
 
 static void test_utf_16(void) {
   struct found found;
+  static const char declared[] = "<\0?\0x\0>\0<\0a\0 \0h\0r\0e\0f\0=\0x\0>";
   static const char little[] = "\xff\xfe<\0a\0 \0h\0r\0e\0f\0=\0\xe9\0?\0\xe9"
                                "\0>\0";
   static const char big[] = "\0<\0a\0 \0h\0r\0e\0f\0=\xd8\x3d\xde\x00\0>";
@@ -614,6 +621,9 @@ static void test_utf_16(void) {
   find_bytes(&found, little, sizeof little - 1);
   CU_ASSERT_STRING_EQUAL(found.log, "N a.href /d/%C3%A9?%C3%A9\n");
   CU_ASSERT_STRING_EQUAL(found.document.charset, "UTF-16LE");
+  read_head(&found, "Content-Type: text/html\r\n");
+  find_bytes(&found, declared, sizeof declared);
+  CU_ASSERT_STRING_EQUAL(found.log, "N a.href /d/x\n");
   read_head(&found, "Content-Type: text/html; charset=utf-16be\r\n");
   find_bytes(&found, big, sizeof big - 1);
   CU_ASSERT_STRING_EQUAL(found.log, "N a.href /d/%F0%9F%98%80\n");

@@ -395,7 +395,7 @@ static void test_network(void) {
   expect_turn(sites[7], "1"); /* one is asked whether it is back */
   expect_none(-1);
   CU_ASSERT_EQUAL(fail(sites[7], true), LR_CRAWL_VERDICT_NETWORK);
-  expect_none(55000); /* 10 s of pause, and then nothing is due before that */
+  expect_none(10000);
   answer(sites[6], 200, 20);
   for (int i = 0; i < 6; i++) { /* at once: nothing is said about them */
     lr_crawl_turn turn = next();
@@ -403,6 +403,35 @@ static void test_network(void) {
     CU_ASSERT_EQUAL(lr_crawl_politeness_state(turn.site, 0).failures, 0);
     CU_ASSERT_TRUE(turn.site != sites[6] && turn.site != sites[7]);
   }
+  close_all();
+}
+
+/* After an hour without any answer it is the hosts after all: a list of hosts
+ * that are all gone ends. */
+static void test_network_given_up(void) {
+  lr_crawl_site *sites[6];
+  lr_crawl_politeness_options options = exact();
+  options.grouping = LR_CRAWL_GROUP_HOST;
+  options.failure_ms = options.down_ms = 1000;
+  open_with(&options);
+  for (int i = 0; i < 6; i++) sites[i] = make_numbered(i);
+  int64_t began_ms = now_ms, counted_ms = 0;
+  while (now_ms < began_ms + 3 * 3600000) {
+    lr_crawl_turn turn = next();
+    if (turn.kind == LR_CRAWL_TURN_NONE) {
+      CU_ASSERT_TRUE_FATAL(turn.due_ns < INT64_MAX);
+      now_ms = turn.due_ns / ms;
+      continue;
+    }
+    bool counts = fail(turn.site, true) == LR_CRAWL_VERDICT_COUNTS;
+    if (counts && now_ms > began_ms + 10000 && !counted_ms) counted_ms = now_ms;
+    if (!counts) CU_ASSERT_EQUAL(counted_ms, 0);
+    lr_crawl_politeness_add(turn.site, turn.item, true);
+  }
+  CU_ASSERT_TRUE(counted_ms > began_ms + 3600000);
+  CU_ASSERT_TRUE(counted_ms < began_ms + 2 * 3600000);
+  CU_ASSERT_EQUAL(next().kind, LR_CRAWL_TURN_ITEM);
+  answer(sites[0], 200, 0); /* and it begins anew */
   close_all();
 }
 
@@ -418,6 +447,11 @@ static void test_no_network_failure(void) {
       answer(site, 200, 0);
     else
       CU_ASSERT_EQUAL(fail(site, true), LR_CRAWL_VERDICT_COUNTS);
+  }
+  for (int i = 30; i < 40; i++) { /* connections on which nothing came */
+    lr_crawl_site *site = make_numbered(i);
+    CU_ASSERT_EQUAL(next().kind, LR_CRAWL_TURN_ITEM);
+    answer(site, 0, 0);
   }
   for (int i = 20; i < 30; i++) {
     lr_crawl_site *site = make_numbered(i);
@@ -674,6 +708,22 @@ static void test_times_move(void) {
   close_all();
 }
 
+/* An address that another one ends with is not the same. */
+static void test_addresses_change(void) {
+  open_exact();
+  lr_crawl_site *site = make_known("http://a.example.org:80", 9);
+  lr_crawl_politeness_set_address(site, "92.0.2.1");
+  expect_group(site, "example.org at 92.0.2.1");
+  lr_crawl_politeness_set_address(site, "2.0.2.1");
+  expect_group(site, "example.org at 2.0.2.1");
+  lr_crawl_politeness_set_address(site, "192.0.2.1");
+  expect_group(site, "example.org at 192.0.2.1");
+  lr_crawl_politeness_set_address(site, "192.0.2.1");
+  expect_group(site, "example.org at 192.0.2.1");
+  CU_ASSERT_EQUAL(lr_crawl_politeness_count(politeness, 0).groups, 1);
+  close_all();
+}
+
 static void test_address_first(void) {
   lr_crawl_politeness_options options = exact();
   options.address_first = true;
@@ -921,6 +971,7 @@ int main(int argc, char **argv) {
       {"connections that fail", test_failures},
       {"a failure of one host of a group", test_failure_of_one_in_group},
       {"the network is gone", test_network},
+      {"the network stays gone", test_network_given_up},
       {"the network is not gone", test_no_network_failure},
       {"robots.txt first, and when it has expired", test_robots_first},
       {"robots.txt is unreachable", test_robots_hold},
@@ -932,6 +983,7 @@ int main(int argc, char **argv) {
       {"schemes and ports are one group", test_schemes_and_ports},
       {"an address while in flight", test_address_while_in_flight},
       {"the times of a group move", test_times_move},
+      {"addresses that change", test_addresses_change},
       {"not before the address is known", test_address_first},
       {"turns within a group", test_turns_in_a_group},
       {"several requests at once", test_several_at_once},

@@ -239,7 +239,7 @@ static bool leads_to(uint32_t page, unsigned link, uint32_t target) {
   return true;
 }
 
-/* What the oracle says is closed: whatever leads from an expected page to an
+/* The oracle's answer is closed: whatever leads from an expected page to an
  * allowed one is expected; and whatever is expected has such a page. */
 static void test_oracle_is_closed(void) {
   bool *has_parent = calloc(PAGES, sizeof *has_parent);

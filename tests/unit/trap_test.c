@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "crawl/closed_shapes.h"
+#include "crawl/words_digest.h"
 #include "support/fixture.h"
 
 static struct fixture fixture;
@@ -230,9 +231,10 @@ static void fetch(test_crawl *crawl, const char *path) {
     crawl->make(path, page);
     find_links(crawl, url, &found, &same);
     crawl->fetched++;
-    lr_crawl_traps_learn(crawl->traps, url, hash_path(page->text),
-                         lr_crawl_words_digest(page->text, page->length), found,
-                         same);
+    lr_crawl_traps_learn(crawl->traps, url,
+                         &(lr_crawl_trap_page){hash_path(page->text),
+                                               page->text, page->length, found,
+                                               same});
   }
   lariat_url_free(url);
 }
@@ -296,6 +298,13 @@ static void check_honest(make_page *make, const char *start, size_t pages) {
   close_fixture();
 }
 
+/* Learns from a page whose words nobody looks at, but by its digest. */
+static void learn(lr_crawl_traps *traps, const lariat_url *url, uint64_t digest,
+                  uint32_t found, uint32_t same) {
+  lr_crawl_traps_learn(traps, url,
+                       &(lr_crawl_trap_page){digest, NULL, 0, found, same});
+}
+
 /* ---- Traps ---- */
 
 static void make_months(const char *path, made_page *page) {
@@ -314,8 +323,19 @@ static void make_months(const char *path, made_page *page) {
 
 static void test_months(void) {
   check_trap(make_months, "/calendar/2026/11", 115,
-             "http://example.org/calendar/N/N: each page only leads to the "
-             "next");
+             "http://example.org/calendar/N/N: bodies are equal but for "
+             "numbers, at all dates");
+}
+
+static void make_row(const char *path, made_page *page) {
+  say_frame(page);
+  link_to(page, "/day/%lu", strtoul(path + 5, NULL, 10) + 1);
+}
+
+/* Numbers that are no date could be those of a book. */
+static void test_row(void) {
+  check_trap(make_row, "/day/1", 1010,
+             "http://example.org/day/N: each page only leads to the next");
 }
 
 /* Each day links to all of its month, and to two others. */
@@ -474,6 +494,41 @@ static void make_numbers(const char *path, made_page *page) {
 
 static void test_numbers(void) { check_honest(make_numbers, "/list/0", 6100); }
 
+/* A tree of pages that say nothing but their number. */
+static void make_tree(const char *path, made_page *page) {
+  unsigned long number = strtoul(path + 6, NULL, 10);
+  say(page, "<p>Page %lu</p>", number);
+  for (unsigned long i = 2 * number + 1; i <= 2 * number + 2; i++)
+    if (i < 3000) link_to(page, "/page/%lu", i);
+}
+
+static void test_tree(void) { check_honest(make_tree, "/page/0", 3000); }
+
+/* The same as a row. */
+static void make_short_row(const char *path, made_page *page) {
+  unsigned long number = strtoul(path + 6, NULL, 10);
+  say(page, "<p>Page %lu</p>", number);
+  if (number < 700) link_to(page, "/page/%lu", number + 1);
+}
+
+static void test_short_row(void) {
+  check_honest(make_short_row, "/page/0", 701);
+}
+
+/* One body under many names, which a list has. */
+static void make_copies(const char *path, made_page *page) {
+  say(page, "<p>The same</p>");
+  if (strcmp(path, "/0") == 0)
+    for (unsigned i = 1; i < 50; i++) link_to(page, "/list/%u", i);
+  if (strncmp(path, "/list/", 6) == 0)
+    for (unsigned i = 0; i < 40; i++)
+      link_to(page, "/item/%lu", strtoul(path + 6, NULL, 10) * 100 + i);
+}
+
+static void test_copies(void) {
+  check_honest(make_copies, "/0", 1 + 49 + 49 * 40);
+}
+
 static void make_forum(const char *path, made_page *page) {
   unsigned forum, topic, start;
   say_frame(page);
@@ -554,16 +609,35 @@ static void test_open(void) {
   CU_ASSERT(lr_crawl_traps_is_closed(crawl.traps, url, &closed));
   CU_ASSERT_STRING_EQUAL(closed, shape);
   CU_ASSERT_EQUAL(lr_crawl_traps_closed(crawl.traps), 1);
+  CU_ASSERT_STRING_EQUAL(lr_crawl_traps_reason(crawl.traps, shape),
+                         "bodies are equal but for numbers, whatever the "
+                         "identifier");
+  CU_ASSERT_PTR_NULL(lr_crawl_traps_reason(crawl.traps, "http://h/"));
   CU_ASSERT_FALSE(lr_crawl_traps_open(crawl.traps, "http://example.org/"));
   CU_ASSERT(lr_crawl_traps_open(crawl.traps, shape));
   CU_ASSERT_FALSE(lr_crawl_traps_open(crawl.traps, shape));
   CU_ASSERT_FALSE(lr_crawl_traps_is_closed(crawl.traps, url, &closed));
   CU_ASSERT_EQUAL(lr_crawl_traps_closed(crawl.traps), 0);
-  for (uint64_t i = 0; i < 1000; i++)
-    lr_crawl_traps_learn(crawl.traps, url, 1, 1, 1, 1);
+  for (uint64_t i = 0; i < 1000; i++) learn(crawl.traps, url, 1, 1, 1);
   CU_ASSERT_FALSE(lr_crawl_traps_is_closed(crawl.traps, url, &closed));
   lariat_url_free(url);
   end_crawl(&crawl);
+  close_fixture();
+}
+
+/* What was opened in an earlier run is opened before it is closed again. */
+static void test_open_ahead(void) {
+  lr_crawl_traps_options options = lr_crawl_traps_defaults();
+  lr_crawl_traps *traps;
+  open_fixture();
+  CU_ASSERT_EQUAL(lr_crawl_traps_new(&options, &traps), LARIAT_OK);
+  CU_ASSERT_FALSE(lr_crawl_traps_open(traps, "http://h/p/N"));
+  lariat_url *url = parse("http://h/p/1");
+  for (unsigned i = 0; i < 1000; i++) learn(traps, url, 1, 1, 1);
+  CU_ASSERT_FALSE(lr_crawl_traps_is_closed(traps, url, NULL));
+  CU_ASSERT_EQUAL(lr_crawl_traps_closed(traps), 0);
+  lariat_url_free(url);
+  lr_crawl_traps_free(traps);
   close_fixture();
 }
 
@@ -603,8 +677,8 @@ static void test_honest_in_closed_directory(void) {
     lariat_url *wrong = parse(text);
     snprintf(text, sizeof text, "http://h/a/item%u", i);
     lariat_url *right = parse(text);
-    lr_crawl_traps_learn(traps, wrong, 7, 7, 0, 0);
-    lr_crawl_traps_learn(traps, right, 100 + i, 100 + i, 0, 0);
+    learn(traps, wrong, 7, 1, 0);
+    learn(traps, right, 100 + i, 0, 0);
     if (lr_crawl_traps_is_closed(traps, wrong, NULL)) closed++;
     CU_ASSERT_FALSE(lr_crawl_traps_is_closed(traps, right, NULL));
     lariat_url_free(wrong);
@@ -621,8 +695,7 @@ static void test_off(void) {
   open_fixture();
   CU_ASSERT_EQUAL(lr_crawl_traps_new(&options, &traps), LARIAT_OK);
   lariat_url *url = parse("http://h/a/1?b=1&c=2");
-  for (unsigned i = 0; i < 5000; i++)
-    lr_crawl_traps_learn(traps, url, 1, 1, 1, 1);
+  for (unsigned i = 0; i < 5000; i++) learn(traps, url, 1, 1, 1);
   CU_ASSERT_FALSE(lr_crawl_traps_is_closed(traps, url, NULL));
   lariat_url_free(url);
   lr_crawl_traps_free(traps);
@@ -643,8 +716,7 @@ static void test_many_shapes(void) {
     snprintf(text, sizeof text, "http://h/%c%c%c%c?p=1", 'g' + i % 16,
              'g' + i / 16 % 16, 'g' + i / 256 % 16, 'g' + i / 4096);
     lariat_url *url = parse(text);
-    for (unsigned k = 0; k < 18; k++)
-      lr_crawl_traps_learn(traps, url, 1, 1, 0, 0);
+    for (unsigned k = 0; k < 18; k++) learn(traps, url, 1, 1, 0);
     lariat_url_free(url);
   }
   CU_ASSERT_EQUAL(lr_crawl_traps_closed(traps), LR_CRAWL_MOST_CLOSED_SHAPES);
@@ -662,8 +734,7 @@ static void test_without_memory(void) {
     lariat_url *url = parse("http://h/a/b?c=1&d=2");
     fixture_fail_allocation(&fixture, nth);
     if (lr_crawl_traps_new(&options, &traps) == LARIAT_OK) {
-      for (unsigned i = 0; i < 30; i++)
-        lr_crawl_traps_learn(traps, url, 1, 1, 0, 0);
+      for (unsigned i = 0; i < 30; i++) learn(traps, url, 1, 1, 0);
       CU_ASSERT(lr_crawl_traps_is_closed(traps, url, NULL));
       lr_crawl_traps_free(traps);
     }
@@ -680,6 +751,7 @@ int main(int argc, char **argv) {
       {"words without markup, numbers and order", test_words},
       {"months for ever", test_months},
       {"days for ever", test_days},
+      {"a row for ever", test_row},
       {"session ids in paths", test_session},
       {"filters without end", test_facets},
       {"combinations of a few values", test_choices},
@@ -688,10 +760,14 @@ int main(int argc, char **argv) {
       {"one body for all numbers", test_equal_bodies},
       {"a catalogue is no trap", test_catalogue},
       {"items that only differ in numbers are none", test_numbers},
+      {"a tree of nearly empty pages is none", test_tree},
+      {"a row of them is none", test_short_row},
+      {"one body under many names is none", test_copies},
       {"a forum is none", test_forum},
       {"a book and a diary are none", test_book},
       {"hashes of changes are none", test_changes},
       {"a closed shape can be opened", test_open},
+      {"a shape is opened before it is closed", test_open_ahead},
       {"a shape can be closed", test_close},
       {"what is honest stays open", test_honest_in_closed_directory},
       {"traps that are off", test_off},

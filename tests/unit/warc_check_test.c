@@ -281,6 +281,19 @@ static void test_references(void) {
                                    "VL2MMHO4YXUKFWV63YHTWSBM3GXKSQ2N"),
              "notice at 393: WARC-Refers-To-Target-URI names a record that is "
              "in none of the files\n");
+  check_text(INFO ORIGINAL REVISIT("2026-11-30T12:34:56Z",
+                                   "VL2MMHO4YXUKFWV63YHTWSBM3GXKSQ2N")
+                 RECORD("revisit", "<urn:c>",
+                        "WARC-Target-URI: http://example.com/c\r\n"
+                        "WARC-Profile: x\r\nWARC-Refers-To-Target-URI: "
+                        "http://example.com/d\r\nWARC-Refers-To-Date: "
+                        "2026-11-30T12:34:56Z\r\n",
+                        "0", "")
+                     RECORD("revisit", "<urn:d>",
+                            "WARC-Target-URI: http://example.com/d\r\n"
+                            "WARC-Profile: x\r\n",
+                            "0", ""),
+             "notice at 714: a revisit of a record that is a revisit itself\n");
   check_text(
       ORIGINAL,
       "notice at 0: the file does not begin with a warcinfo\n"

@@ -73,8 +73,10 @@ struct option_table {
   const char *command; /* as "fetch" */
   const char *summary; /* what it does, as "fetch URLs" */
   const char *operand; /* what stands behind the options, as "URL" */
-  const char *usage;   /* the first lines of --help */
-  const char *notes;   /* the last ones */
+  const char *words; /* that may stand there, too: commands of the command, with
+                        blanks between them; NULL: none */
+  const char *usage; /* the first lines of --help */
+  const char *notes; /* the last ones */
   const struct option_group *groups;
   const struct option_row *rows; /* those of a group stand together */
   size_t count;

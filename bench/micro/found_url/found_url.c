@@ -17,6 +17,7 @@
 
 #include "crawl/scope.h"
 #include "crawl/trap.h"
+#include "crawl/words_digest.h"
 
 enum { URLS = 1024, HOSTS = 64, DEFAULT_COUNT = 1000000, PAGE = 8192 };
 

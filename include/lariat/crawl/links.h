@@ -49,7 +49,7 @@ typedef struct lariat_crawl_link {
 typedef void lariat_crawl_link_callback(const lariat_crawl_link *link,
                                         void *context);
 
-/* What a document says of itself, and what was left out. */
+/* A document, as it says of itself, and counts of what was left out. */
 typedef struct lariat_crawl_document {
   size_t size;         /* sizeof(lariat_crawl_document), set by the library */
   const char *charset; /* the name of its encoding by the Encoding Standard,
@@ -65,7 +65,8 @@ typedef struct lariat_crawl_document {
   uint64_t with_userinfo; /* whose userinfo was dropped; most are told */
 } lariat_crawl_document;
 
-/* What is looked for.  Start from lariat_crawl_links_defaults(). */
+/* Limits, and kinds that are looked for.  Start from
+ * lariat_crawl_links_defaults(). */
 typedef struct lariat_crawl_links_options {
   size_t size;          /* sizeof(lariat_crawl_links_options) */
   size_t max_url_bytes; /* of a URL without its fragment, up to 65,536; default

@@ -62,7 +62,7 @@ LARIAT_API void lariat_crawl_warc_check_free(lariat_crawl_warc_check *check);
 
 /* Reads a file to its end, and calls the callback for what is wrong.  Files
  * that belong together, one after the other, are one check: their ids, and the
- * records that they name, are compared.  32 bytes of memory a record.  The
+ * records that they name, are compared.  Some 200 bytes of memory a record. The
  * check's thread.
  *
  * LARIAT_OK       read; what is wrong with it was told

@@ -337,10 +337,11 @@ static void a_page_of_nothing_is_one(void) {
 
 static void axes_are_round(void) {
   CU_ASSERT_DOUBLE_EQUAL(chart_round_up(1), 1, 1e-9);
-  CU_ASSERT_DOUBLE_EQUAL(chart_round_up(1.1), 2, 1e-9);
-  CU_ASSERT_DOUBLE_EQUAL(chart_round_up(2.1), 5, 1e-9);
-  CU_ASSERT_DOUBLE_EQUAL(chart_round_up(7), 10, 1e-9);
-  CU_ASSERT_DOUBLE_EQUAL(chart_round_up(0.03), 0.05, 1e-9);
+  CU_ASSERT_DOUBLE_EQUAL(chart_round_up(1.1), 1.2, 1e-9);
+  CU_ASSERT_DOUBLE_EQUAL(chart_round_up(2.1), 2.4, 1e-9);
+  CU_ASSERT_DOUBLE_EQUAL(chart_round_up(9), 10, 1e-9);
+  CU_ASSERT_DOUBLE_EQUAL(chart_round_up(0.03), 0.032, 1e-9);
+  CU_ASSERT_DOUBLE_EQUAL(chart_round_up(20001), 24000, 1e-3);
   CU_ASSERT_DOUBLE_EQUAL(chart_round_up(100000), 100000, 1e-3);
 }
 

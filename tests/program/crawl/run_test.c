@@ -313,7 +313,7 @@ static void a_crawl_is_steered(void) {
   expect_command(&t, COMMAND("set", directory, "max-bytes=2G"), 0);
   expect_command(&t, COMMAND("set", directory, "delay=fast"), 1);
   expect_command(&t, COMMAND("set", directory, "nonsense=1"), 1);
-  expect_command(&t, COMMAND("add", directory, "ftp://a.test/"), 1);
+  expect_command(&t, COMMAND("add", directory, "ftp://a.test/"), 2);
   CU_ASSERT_EQUAL(site_requests(t.site, NULL), before);
   expect_command(&t, COMMAND("resume", directory), 0);
   wait_for_requests(&t, "/extra", 1);
@@ -341,6 +341,14 @@ static void a_signal_stops_it_and_it_goes_on(void) {
   wait_for_requests(&t, NULL, before + 20);
   kill(t.crawl.pid, SIGKILL);
   program_wait(&t.crawl, 20000);
+  CU_ASSERT_EQUAL(site_requests(t.site, "/n/5"), 1);
+  /* The socket and the lock of the killed one are in nobody's way. */
+  before = site_requests(t.site, NULL);
+  program_start(&t.crawl, CRAWL("-q", "--no-trap-similar", "site"));
+  wait_for_requests(&t, NULL, before + 10);
+  expect_command(&t, COMMAND("stop", t.directory), 0);
+  program_wait(&t.crawl, 20000);
+  CU_ASSERT_EQUAL(t.crawl.code, 130);
   CU_ASSERT_EQUAL(site_requests(t.site, "/n/5"), 1);
   close_test(&t);
 }
@@ -400,9 +408,10 @@ static void expect_whys(struct run_test *t) {
   json_decref(json);
   expect_command(t, COMMAND("why", directory, url(t, "/private/x")), 0);
   CU_ASSERT(count(t->command.out, "Disallow: /private/") >= 1);
-  expect_command(t, COMMAND("why", directory, "http://elsewhere.test/"), 0);
+  expect_command(t, COMMAND("why", directory, "elsewhere.test"), 0);
+  CU_ASSERT(count(t->command.out, "https://elsewhere.test/") >= 1);
   CU_ASSERT(count(t->command.out, "scope") >= 1);
-  expect_command(t, COMMAND("why", directory, "nonsense://x"), 1);
+  expect_command(t, COMMAND("why", directory, "nonsense://x"), 2);
 }
 
 static void why_is_answered(void) {

@@ -275,6 +275,7 @@ static void every_option_is_documented(void) {
   char *fish = read_made("completions/lariat.fish");
   CU_ASSERT_EQUAL(count(fish, "\ncomplete -c lariat -n $crawl "),
                   crawl_options.count);
+  CU_ASSERT_EQUAL(count(fish, "-a 'status top why "), 1);
   free(fish);
   char *page = read_made("man/lariat-crawl.1");
   CU_ASSERT_EQUAL(count(page, "\n.TP\n\\fB\\-"), crawl_options.count);

@@ -86,8 +86,26 @@ static void add_others(lariat_crawl_warc_buffer *buffer) {
   add_zipped(buffer);
 }
 
+/* A revisit of a revisit, and two of each other. */
+static void add_chain(lariat_crawl_warc_buffer *buffer) {
+  lariat_crawl_warc_exchange exchange = describe_page();
+  exchange.revisit = true;
+  exchange.at_ns += 10000;
+  exchange.url = "http://example.com/third";
+  exchange.refers_to_url = AGAIN;
+  exchange.refers_to_ns = describe_page().at_ns + 1;
+  add(buffer, &exchange);
+  exchange.url = "http://example.com/a";
+  exchange.refers_to_url = "http://example.com/b";
+  exchange.refers_to_ns = exchange.at_ns;
+  add(buffer, &exchange);
+  exchange.url = "http://example.com/b";
+  exchange.refers_to_url = "http://example.com/a";
+  add(buffer, &exchange);
+}
+
 /* The parts of the archive. */
-enum { FIRST = 1, OTHERS = 2, ALL = 3 };
+enum { FIRST = 1, OTHERS = 2, ALL = 3, CHAIN = 4 };
 
 /* Writes some of the archive into a file of the program's directory; only the
  * first `most` bytes of it. */
@@ -98,6 +116,7 @@ static void write_part(int level, int parts, const char *name, size_t most) {
                         LARIAT_OK);
   if (parts & FIRST) add_first(buffer);
   if (parts & OTHERS) add_others(buffer);
+  if (parts & CHAIN) add_chain(buffer);
   const char *bytes = lariat_crawl_warc_buffer_bytes(buffer, &length);
   program_write(&program, name, bytes, length < most ? length : most);
   lariat_crawl_warc_buffer_free(buffer);
@@ -272,6 +291,17 @@ static void test_directory(void) {
   close_program();
 }
 
+static void test_revisits(void) {
+  open_program();
+  write_part(4, CHAIN, "b.warc.gz", SIZE_MAX);
+  expect(
+      ARGUMENTS("show", "b.warc.gz", "a.warc.gz", "http://example.com/third"),
+      0, "<p>page</p>\n");
+  expect(ARGUMENTS("show", "b.warc.gz", "http://example.com/a"), 1, "");
+  CU_ASSERT_TRUE(program_said(&program, "revisits of each other"));
+  close_program();
+}
+
 /* ---- Files that are none ---- */
 
 static void test_no_archive(void) {
@@ -332,6 +362,7 @@ int main(int argc, char **argv) {
       {"files are checked", test_check},
       {"files are indexed", test_index},
       {"directories", test_directory},
+      {"revisits of revisits", test_revisits},
       {"files that are no archive", test_no_archive},
       {"usage", test_usage},
       {"help", test_help},

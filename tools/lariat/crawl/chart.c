@@ -30,9 +30,11 @@ static bool add(struct text *text, const char *format, ...) {
 }
 
 double chart_round_up(double number) {
-  double power = pow(10, floor(log10(number)));
-  double digit = number / power - 1e-9;
-  return power * (digit <= 1 ? 1 : digit <= 2 ? 2 : digit <= 5 ? 5 : 10);
+  static const double steps[] = {1, 1.2, 1.6, 2, 2.4, 3.2, 4, 4.8, 6, 8};
+  double power = pow(10, floor(log10(number) + 1e-9));
+  for (size_t i = 0; i < sizeof steps / sizeof steps[0]; i++)
+    if (number <= steps[i] * power * (1 + 1e-9)) return steps[i] * power;
+  return 10 * power;
 }
 
 static double find_most(const struct chart *chart) {

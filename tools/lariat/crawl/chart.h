@@ -29,8 +29,8 @@ struct chart {
 /* Appends the chart; false: out of memory. */
 bool chart_add(struct text *text, const struct chart *chart);
 
-/* Returns the smallest of 1, 2 and 5 times a power of ten that is not below
- * `number`, which is above 0. */
+/* Returns a number that is not below `number`, which is above 0, nor much above
+ * it, and whose quarters are short. */
 double chart_round_up(double number);
 
 #endif

@@ -504,6 +504,9 @@ static const char notes[] =
 const struct option_table crawl_options = {.command = "crawl",
                                            .summary = "archive sites",
                                            .operand = "DIR",
+                                           .words = "status top why pause "
+                                                    "resume stop add set "
+                                                    "report",
                                            .usage = usage,
                                            .notes = notes,
                                            .groups = groups,

@@ -123,9 +123,12 @@ static double seconds_of(const struct survey *survey) {
 static void add_tiles(struct page *page) {
   const struct survey *survey = page->survey;
   const lariat_crawl_stats *stats = &survey->counts.stats;
-  char rate[32];
-  snprintf(rate, sizeof rate, "%.1f/s",
-           (double)survey->answers / seconds_of(survey));
+  char rate[40];
+  double number = (double)survey->answers / seconds_of(survey);
+  if (number < 100)
+    snprintf(rate, sizeof rate, "%.1f/s", number);
+  else
+    snprintf(rate, sizeof rate, "%s/s", view_count((uint64_t)number).text);
   add_html(page, "<div class=\"tiles\">\n");
   add_tile(page, "pages", view_count(stats->pages).text);
   add_tile(page, "bodies", units_bytes((double)stats->bytes).text);

@@ -105,6 +105,19 @@ bool crawl_seeds_add(struct crawl_seeds *seeds, const char *text, char *message,
   return add_text(seeds, text, 0, MIDDLE_PRIORITY, message, capacity);
 }
 
+char *crawl_seed_url(const char *text) {
+  struct crawl_seeds seeds = {.seeds = NULL};
+  char message[MESSAGE_MAX];
+  char shown[SAY_CAPACITY];
+  char *url = NULL;
+  if (crawl_seeds_add(&seeds, text, message, sizeof message))
+    url = strdup(seeds.seeds[0].url);
+  else
+    say("\"%s\" is no URL: %s", say_shown(shown, text), message);
+  crawl_seeds_free(&seeds);
+  return url;
+}
+
 /* ---- JSON ---- */
 
 static bool is_known_key(const char *key) {

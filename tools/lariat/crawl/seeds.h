@@ -25,6 +25,10 @@ struct crawl_seeds {
 bool crawl_seeds_add(struct crawl_seeds *seeds, const char *text, char *message,
                      size_t capacity);
 
+/* Returns the URL of a seed as the above reads it, which the caller frees. Says
+ * why it is none, and returns NULL. */
+char *crawl_seed_url(const char *text);
+
 /* Reads one line of a list: a URL, a JSON object, a comment, or nothing. */
 bool crawl_seeds_add_line(struct crawl_seeds *seeds, const char *line,
                           size_t length, char *message, size_t capacity);

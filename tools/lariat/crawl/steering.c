@@ -7,10 +7,12 @@
 #include <jansson.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "crawl/asking.h"
 #include "crawl/report_page.h"
+#include "crawl/seeds.h"
 #include "crawl/setting_value.h"
 #include "crawl/survey.h"
 #include "crawl/tables.h"
@@ -161,15 +163,23 @@ static int do_stop(const struct steering_settings *settings) {
                     "");
 }
 
+static int add_one(const struct steering_settings *settings,
+                   const char *operand) {
+  char *url = crawl_seed_url(operand);
+  if (!url) return EXIT_USAGE;
+  int code = ask_simply(settings,
+                        json_pack("{sssssisi}", "command", "add", "url", url,
+                                  "depth", (int)settings->depth, "priority",
+                                  (int)settings->priority),
+                        "; give seeds to lariat crawl DIR when it is started");
+  free(url);
+  return code;
+}
+
 static int do_add(const struct steering_settings *settings) {
   int code = EXIT_ALL;
   for (int i = 0; i < settings->count && code == EXIT_ALL; i++)
-    code = ask_simply(settings,
-                      json_pack("{sssssisi}", "command", "add", "url",
-                                settings->operands[i], "depth",
-                                (int)settings->depth, "priority",
-                                (int)settings->priority),
-                      "; give seeds to lariat crawl DIR when it is started");
+    code = add_one(settings, settings->operands[i]);
   return code;
 }
 

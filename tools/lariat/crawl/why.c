@@ -10,6 +10,7 @@
 
 #include "crawl/asking.h"
 #include "crawl/run_options.h"
+#include "crawl/seeds.h"
 #include "crawl/settings.h"
 #include "say.h"
 #include "text.h"
@@ -120,12 +121,12 @@ static json_t *parse_answer(char *text) {
   return answer;
 }
 
-static json_t *read_answer(const struct crawl_settings *settings, bool given) {
+static json_t *read_answer(const struct crawl_settings *settings,
+                           const char *url, bool given) {
   lariat_crawl_reader *reader = NULL;
   struct crawl_run_options run;
   lariat_crawl_error error = {.message = ""};
   char *text = NULL;
-  const char *url = settings->seeds.urls[0];
   lariat_status status = crawl_run_options_make(&run, settings, NULL, NULL)
                              ? LARIAT_OK
                              : LARIAT_ENOMEM;
@@ -142,20 +143,28 @@ static json_t *read_answer(const struct crawl_settings *settings, bool given) {
   return NULL;
 }
 
-static int answer(const struct crawl_settings *settings, bool given,
-                  bool json) {
+static int answer(const struct crawl_settings *settings, const char *url,
+                  bool given, bool json) {
   json_t *reply;
-  enum asked asked = crawl_ask(
-      settings->seeds.directory,
-      json_pack("{ssss}", "command", "why", "url", settings->seeds.urls[0]),
-      &reply);
+  enum asked asked =
+      crawl_ask(settings->seeds.directory,
+                json_pack("{ssss}", "command", "why", "url", url), &reply);
   if (asked == ASKED_FAILED) return EXIT_SOME;
   json_t *found = asked == ASKED_ANSWERED
                       ? json_incref(json_object_get(reply, "why"))
-                      : read_answer(settings, given);
+                      : read_answer(settings, url, given);
   int code = found ? print_answer(found, json) : EXIT_SOME;
   json_decref(found);
   json_decref(reply);
+  return code;
+}
+
+/* Answers for the URL of the command line. */
+static int answer_operand(const struct crawl_settings *settings, bool given,
+                          bool json) {
+  char *url = crawl_seed_url(settings->seeds.urls[0]);
+  int code = url ? answer(settings, url, given, json) : EXIT_USAGE;
+  free(url);
   return code;
 }
 
@@ -193,7 +202,7 @@ int why_main(int argc, char **argv) {
   } else if (read && settings.seeds.url_count != 1) {
     say("give DIR and one URL");
   } else if (read) {
-    code = answer(&settings, given, json);
+    code = answer_operand(&settings, given, json);
   }
   if (code == EXIT_USAGE) fputs("Try \"lariat crawl why --help\".\n", stderr);
   crawl_settings_free(&settings);

@@ -40,6 +40,14 @@ struct original {
   char *date;
 };
 
+enum { MOST_REVISITS = 10 };
+
+static void free_original(struct original *original) {
+  free(original->url);
+  free(original->date);
+  *original = (struct original){NULL, NULL};
+}
+
 /* ---- Writing ---- */
 
 static void write_bytes(struct showing *showing, const char *bytes,
@@ -233,12 +241,28 @@ static bool find_file(struct showing *showing, struct reading *reading,
   return false;
 }
 
-static bool show_original(struct showing *showing,
-                          const struct original *original) {
-  struct reading reading;
-  const struct wanted wanted = {.url = original->url, .date = original->date};
+static bool say_none(const struct showing *showing,
+                     const struct wanted *wanted) {
+  const char *where =
+      showing->count == 1 ? showing->paths[0] : "any of the files";
+  if (wanted->date)
+    say("that record is in none of the files");
+  else if (wanted->url)
+    say("there is no such URL in %s; see \"lariat warc list\"", where);
+  else
+    say("no record begins there in %s; see \"lariat warc list\"", where);
+  return false;
+}
+
+/* Shows the record in hand, or, if that has its body elsewhere, says where, and
+ * makes that what is wanted; `*done`: it was shown. */
+static bool show_or_follow(struct showing *showing, struct reading *reading,
+                           struct wanted *wanted, struct original *original,
+                           bool *done) {
   char shown[SAY_CAPACITY];
-  bool faulty = false;
+  free_original(original);
+  *done = showing->settings->headers || !find_original(reading, original);
+  if (*done) return show_record(showing, reading);
   if (!original->url || !original->date) {
     say("out of memory");
     return false;
@@ -246,39 +270,27 @@ static bool show_original(struct showing *showing,
   say("the record is a revisit; its body is that of %s of %s",
       say_shown(shown, original->url),
       *original->date ? original->date : "an unknown date");
-  if (!find_file(showing, &reading, &wanted, &faulty)) {
-    say("that record is in none of the files");
-    return false;
-  }
-  bool good = show_record(showing, &reading);
-  reading_close(&reading);
-  return good;
+  *wanted = (struct wanted){.url = original->url, .date = original->date};
+  return true;
 }
 
-static bool say_none(const struct showing *showing,
-                     const struct wanted *wanted) {
-  const char *where =
-      showing->count == 1 ? showing->paths[0] : "any of the files";
-  say(wanted->url ? "there is no such URL in %s; see \"lariat warc list\""
-                  : "no record begins there in %s; see \"lariat warc list\"",
-      where);
-  return false;
-}
-
-static bool show_wanted(struct showing *showing, const struct wanted *wanted) {
-  struct reading reading;
+/* Shows what is wanted, through a few revisits of each other if need be. */
+static bool show_wanted(struct showing *showing, struct wanted wanted) {
   struct original original = {NULL, NULL};
-  bool faulty = false;
-  if (!find_file(showing, &reading, wanted, &faulty))
-    return !faulty && say_none(showing, wanted);
-  bool elsewhere =
-      !showing->settings->headers && find_original(&reading, &original);
-  bool good = !elsewhere && show_record(showing, &reading);
-  reading_close(&reading);
-  if (elsewhere) good = show_original(showing, &original);
-  free(original.url);
-  free(original.date);
-  return good;
+  bool good = true, done = false;
+  for (int i = 0; i < MOST_REVISITS && good && !done; i++) {
+    struct reading reading;
+    bool faulty = false;
+    if (find_file(showing, &reading, &wanted, &faulty)) {
+      good = show_or_follow(showing, &reading, &wanted, &original, &done);
+      reading_close(&reading);
+    } else {
+      good = !faulty && say_none(showing, &wanted);
+    }
+  }
+  free_original(&original);
+  if (good && !done) say("revisits of each other: there is no body");
+  return good && done;
 }
 
 /* ---- The command ---- */
@@ -327,7 +339,7 @@ int warc_show(const struct warc_settings *settings, int count,
   if (read_wanted(&wanted, arguments[count - 1], count - 1, &url)) {
     code = EXIT_SOME;
     if (open_output(&showing)) {
-      bool good = show_wanted(&showing, &wanted);
+      bool good = show_wanted(&showing, wanted);
       if (close_output(&showing) && good) code = EXIT_ALL;
     }
   }
