@@ -273,6 +273,26 @@ static void test_bad(void) {
   crawling_close(&c);
 }
 
+/* Servers that ask for more patience than the options have are asked again,
+ * for a page as for robots.txt. */
+static void test_retry_after(void) {
+  static const struct site_page pages[] = {
+      {"/robots.txt", 503, "Retry-After: 999999999\r\n", "", 1},
+      {"/", 503, "Retry-After: 99999999999999999999\r\n", "", 1},
+      {"/", 200, "", "a page", 0},
+  };
+  struct crawling c;
+  crawling_open(&c, pages, FIXTURE_COUNT(pages), NULL);
+  crawling_seed(&c, "127.0.0.1", "/");
+  c.options.retry_after_max_ms = 1;
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_DONE);
+  CU_ASSERT_EQUAL(c.stats.failed, 0);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/"), 2);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/robots.txt"), 2);
+  crawling_close(&c);
+}
+
 /* ---- Budgets ---- */
 
 static void test_max_pages(void) {
@@ -411,6 +431,7 @@ int main(int argc, char **argv) {
       {"sitemaps that redirect for ever are left", test_moved_sitemaps},
       {"so many sitemaps of a host are read", test_many_sitemaps},
       {"bad answers end it no sooner", test_bad},
+      {"a Retry-After has a longest", test_retry_after},
       {"a budget of pages is kept to exactly", test_max_pages},
       {"a budget of pages of hosts, too", test_max_pages_of_hosts},
       {"hosts have budgets, and there are so many", test_hosts},
