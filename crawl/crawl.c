@@ -288,11 +288,12 @@ static void end_unmade(lariat_crawl *crawl) {
 static void begin(lariat_crawl *crawl) {
   crawl->state = LR_CRAWL_GOING;
   lr_crawl_frontier_on_host(crawl->frontier, lr_crawl_take_host, crawl);
+  lariat_status status = lr_crawl_recall_budgets(crawl);
   lr_crawl_frontier_tell_hosts(crawl->frontier);
-  lariat_status status = offer_seeds(crawl);
+  if (status == LARIAT_OK) status = offer_seeds(crawl);
   if (status != LARIAT_OK) {
     lr_crawl_fault fault = {0};
-    lr_crawl_fault_set(&fault, status, 0, "the seeds cannot be written: %s",
+    lr_crawl_fault_set(&fault, status, 0, "the crawl cannot begin: %s",
                        lariat_status_text(status));
     lr_crawl_give_up(crawl, &fault);
     return;

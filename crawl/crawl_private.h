@@ -154,6 +154,10 @@ void lr_crawl_stats_add_frontier(const lr_crawl_frontier_counts *counts,
 /* Takes what a shard has told. */
 void lr_crawl_take_report(lr_crawl_message *message);
 
+/* Counts what earlier runs had of each host, where hosts have budgets.
+ * Statuses as lr_crawl_frontier_each_outcome. */
+lariat_status lr_crawl_recall_budgets(lariat_crawl *crawl);
+
 /* Hands out what is ready, as far as it may be. */
 void lr_crawl_hand_out(lariat_crawl *crawl);
 

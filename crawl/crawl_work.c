@@ -3,6 +3,7 @@
  * out: the frontier is asked, the shards get their URLs. */
 #include <errno.h>
 #include <string.h>
+#include <time.h>
 
 #include "crawl_private.h"
 #include "finding.h"
@@ -125,6 +126,28 @@ static uint64_t host_pages_left(const lariat_crawl *crawl,
     most = host->most_pages == UINT32_MAX ? 0 : host->most_pages;
   if (most == 0) return UINT64_MAX;
   return most > used ? most - used : 0;
+}
+
+static bool note_spent(void *context, const lr_crawl_past_outcome *past) {
+  lariat_crawl *crawl = context;
+  int64_t again_s = crawl->settings->options.again_s;
+  if (again_s && past->at_ns / 1000000000 < (int64_t)time(NULL) - again_s)
+    return true; /* it is asked for anew */
+  lr_crawl_dispatched_host *host =
+      lr_crawl_dispatch_host(&crawl->dispatch, past->host);
+  if (!host) return false;
+  host->pages +=
+      past->kind == LR_CRAWL_FETCHED || past->kind == LR_CRAWL_REVISIT;
+  host->bytes += past->bytes;
+  return true;
+}
+
+lariat_status lr_crawl_recall_budgets(lariat_crawl *crawl) {
+  const lariat_crawl_options *options = &crawl->settings->options;
+  bool any = options->max_pages_per_host || options->max_bytes_per_host ||
+             options->host_count;
+  if (!crawl->resumed || !any) return LARIAT_OK;
+  return lr_crawl_frontier_each_outcome(crawl->frontier, 0, note_spent, crawl);
 }
 
 static size_t least(size_t one, uint64_t other) {

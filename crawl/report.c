@@ -74,6 +74,7 @@ bool lr_crawl_report_add_url(lr_crawl_report *report,
   mine->url_offset = add_text(report, found->url, found->length);
   mine->origin_offset = add_text(report, found->origin, strlen(found->origin));
   if (!keep_texts(report, before)) return false;
+  report->bytes += sizeof *mine + report->texts.length - before;
   report->url_count++;
   return true;
 }

@@ -46,7 +46,7 @@ typedef struct lr_crawl_report {
   size_t outcome_count, outcome_capacity;
   lr_crawl_reported_host *hosts;
   size_t host_count, host_capacity;
-  size_t bytes; /* that its outcomes hold */
+  size_t bytes; /* that its outcomes and its URLs hold */
   lr_crawl_shard_counts counts;
   char *opened_trap; /* a shape that is open now: what was parked for it is to
                         be queued; NULL: none */

@@ -320,6 +320,9 @@ static void test_max_pages_of_hosts(void) {
   crawling_run(&c);
   CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_BUDGET);
   CU_ASSERT_EQUAL(c.stats.pages, 5 * TREE_HOSTS);
+  crawling_run(&c); /* goes on, and has none of it left */
+  CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_BUDGET);
+  CU_ASSERT_EQUAL(c.stats.pages, 5 * TREE_HOSTS);
   crawling_close(&c);
 }
 
