@@ -19,7 +19,9 @@ static const uint64_t millisecond_ns = 1000000;
 /* Requests on their way when a budget is used up may go on for so long. */
 static const uint64_t budget_grace_ms = 10000;
 
-enum { COMMIT_OUTCOMES = 1000, COUNT_TICKS = 4 };
+/* As many as an index may name: those of a site that makes them up for whoever
+ * asks come to an end, and those of a large one are all read. */
+enum { COMMIT_OUTCOMES = 1000, COUNT_TICKS = 4, MOST_SITEMAPS = 50000 };
 
 /* ---- Making one ---- */
 
@@ -33,6 +35,7 @@ lariat_status lariat_crawl_new(const lariat_crawl_options *options,
   if (!crawl) return LARIAT_ENOMEM;
   crawl->end_reason = "";
   crawl->commit_outcomes = COMMIT_OUTCOMES;
+  crawl->most_sitemaps = MOST_SITEMAPS;
   crawl->reactor = lariat_reactor_current();
   crawl->mailbox = lariat_reactor_mailbox(crawl->reactor);
   lr_crawl_list_init(&crawl->questions);

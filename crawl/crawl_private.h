@@ -66,6 +66,8 @@ struct lariat_crawl {
   uint64_t bytes;
   uint64_t hosts_rejected; /* URLs of hosts that were too many */
   uint64_t redirect_traps; /* redirects that were one too many */
+  uint64_t sitemap_traps;  /* sitemaps that were */
+  uint32_t most_sitemaps;  /* of a host */
   unsigned ticks;
   uint64_t start_ns, end_ns;
   uint64_t stop_at_ns; /* when the grace of a stop is over */

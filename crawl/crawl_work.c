@@ -39,6 +39,15 @@ void lr_crawl_take_host(void *context, uint64_t host, const char *origin) {
 
 /* ---- Giving ---- */
 
+static bool check(lariat_crawl *crawl, lariat_status status, const char *what) {
+  lr_crawl_fault fault = {0};
+  if (status == LARIAT_OK) return true;
+  lr_crawl_fault_set(&fault, status, status == LARIAT_ESYSTEM ? errno : 0, "%s",
+                     what);
+  lr_crawl_give_up(crawl, &fault);
+  return false;
+}
+
 static void give_work(void *context) {
   lariat_crawl *crawl = context;
   crawl->flushing = false;
@@ -78,16 +87,20 @@ static void add_host_to_work(lariat_crawl *crawl, lr_crawl_work *work,
     lr_crawl_work_add_host(work, origin, &facts);
 }
 
-/* Gives URLs of a host to its shard; those for which there is no memory are
- * forgotten until the next run. */
+/* Gives URLs of a host to its shard.  Without memory for one the crawl ends,
+ * which would wait for its outcome; the next run has it. */
 static void add_to_work(lariat_crawl *crawl, uint64_t host,
                         lr_crawl_queued_url *queued, size_t count) {
   lr_crawl_member *member = &crawl->members[crawl->dispatch.hosts[host].shard];
   lr_crawl_work *work = work_of(member);
+  bool lost = false;
   add_host_to_work(crawl, work, host);
-  for (size_t i = 0; i < count; i++)
-    if (!work || !lr_crawl_work_add(work, &queued[i], host))
-      lr_crawl_queued_url_clear(&queued[i]);
+  for (size_t i = 0; i < count; i++) {
+    if (work && lr_crawl_work_add(work, &queued[i], host)) continue;
+    lr_crawl_queued_url_clear(&queued[i]);
+    lost = true;
+  }
+  if (lost) (void)check(crawl, LARIAT_ENOMEM, "out of memory");
 }
 
 /* ---- Budgets ---- */
@@ -144,20 +157,12 @@ static bool hand_out_host(lariat_crawl *crawl, uint64_t host) {
 void lr_crawl_hand_out(lariat_crawl *crawl) {
   uint64_t host;
   if (crawl->state != LR_CRAWL_GOING || crawl->paused) return;
-  while (lr_crawl_dispatch_next(&crawl->dispatch, &host))
+  while (crawl->state == LR_CRAWL_GOING &&
+         lr_crawl_dispatch_next(&crawl->dispatch, &host))
     if (!hand_out_host(crawl, host)) return;
 }
 
 /* ---- Taking ---- */
-
-static bool check(lariat_crawl *crawl, lariat_status status, const char *what) {
-  lr_crawl_fault fault = {0};
-  if (status == LARIAT_OK) return true;
-  lr_crawl_fault_set(&fault, status, status == LARIAT_ESYSTEM ? errno : 0, "%s",
-                     what);
-  lr_crawl_give_up(crawl, &fault);
-  return false;
-}
 
 /* Tells whether a URL is of a host that is one too many. */
 static bool is_host_too_many(const lariat_crawl *crawl,
@@ -186,12 +191,32 @@ static bool is_redirect_trap(lariat_crawl *crawl,
   return count == MOST_REDIRECTS;
 }
 
+/* Tells whether a sitemap's host has named so many that it is not taken. */
+static bool is_sitemap_trap(lariat_crawl *crawl,
+                            const lr_crawl_found_url *found) {
+  uint64_t id = lr_crawl_frontier_find_host(crawl->frontier, found->origin);
+  const lr_crawl_dispatched_host *host =
+      id ? lr_crawl_dispatch_host(&crawl->dispatch, id) : NULL;
+  return host && host->sitemaps >= crawl->most_sitemaps;
+}
+
+static void count_sitemap(lariat_crawl *crawl,
+                          const lr_crawl_found_url *found) {
+  uint64_t id = lr_crawl_frontier_find_host(crawl->frontier, found->origin);
+  lr_crawl_dispatched_host *host = lr_crawl_dispatch_host(&crawl->dispatch, id);
+  if (host) host->sitemaps++;
+}
+
 static bool take_urls(lariat_crawl *crawl, const lr_crawl_report *report) {
   for (size_t i = 0; i < report->url_count; i++) {
     lr_crawl_found_url found = lr_crawl_report_url(report, i);
     bool added;
     if (found.hop == 'R' && is_redirect_trap(crawl, &found)) {
       crawl->redirect_traps++;
+      continue;
+    }
+    if (found.hop == 'S' && is_sitemap_trap(crawl, &found)) {
+      crawl->sitemap_traps++;
       continue;
     }
     if (is_host_too_many(crawl, &found)) {
@@ -202,6 +227,7 @@ static bool take_urls(lariat_crawl *crawl, const lr_crawl_report *report) {
         lr_crawl_frontier_offer(crawl->frontier, &found, &added);
     if (!check(crawl, status, "the log of URLs cannot be written"))
       return false;
+    if (added && found.hop == 'S') count_sitemap(crawl, &found);
   }
   return true;
 }

@@ -15,11 +15,12 @@ typedef struct lr_crawl_dispatched_host {
   uint32_t most_pages; /* its own budget; 0: as all */
   uint64_t bytes;
   uint16_t shard;
-  uint16_t away; /* URLs that are handed out */
-  bool has_more; /* the frontier has URLs of it, perhaps */
-  bool waiting;  /* in the list of those that are ready */
-  bool is_full;  /* its budget is used up */
-  bool is_told;  /* its shard knows what an earlier run knows of it */
+  uint16_t away;     /* URLs that are handed out */
+  uint32_t sitemaps; /* that were offered */
+  bool has_more;     /* the frontier has URLs of it, perhaps */
+  bool waiting;      /* in the list of those that are ready */
+  bool is_full;      /* its budget is used up */
+  bool is_told;      /* its shard knows what an earlier run knows of it */
 } lr_crawl_dispatched_host;
 
 typedef struct lr_crawl_dispatch {

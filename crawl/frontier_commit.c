@@ -101,16 +101,17 @@ static lariat_status add_hosts(lr_crawl_frontier *frontier,
 /* Binds all but the row's number: SQLite appends faster where it may choose
  * that, and what it chooses is the next one. */
 static int bind_url(sqlite3_stmt *row, const lr_crawl_url_record *url) {
-  int failed =
-      sqlite3_bind_int64(row, 2, url->host) |
-      sqlite3_bind_int64(row, 4, (int64_t)url->fingerprint) |
-      sqlite3_bind_int64(row, 5, url->depth) |
-      sqlite3_bind_int64(row, 6, url->priority) |
-      sqlite3_bind_text(row, 7, &url->hop, 1, SQLITE_STATIC) |
-      sqlite3_bind_int64(row, 8, url->hops_off_site) |
-      sqlite3_bind_text(row, 9, url->path, (int)url->length, SQLITE_STATIC);
-  return failed | (url->via ? sqlite3_bind_int64(row, 3, (int64_t)url->via)
-                            : sqlite3_bind_null(row, 3));
+  int failed = sqlite3_bind_int64(row, 2, url->host);
+  failed |= url->via ? sqlite3_bind_int64(row, 3, (int64_t)url->via)
+                     : sqlite3_bind_null(row, 3);
+  failed |= url->is_own ? sqlite3_bind_null(row, 4)
+                        : sqlite3_bind_int64(row, 4, (int64_t)url->fingerprint);
+  failed |= sqlite3_bind_int64(row, 5, url->depth);
+  failed |= sqlite3_bind_int64(row, 6, url->priority);
+  failed |= sqlite3_bind_text(row, 7, &url->hop, 1, SQLITE_STATIC);
+  failed |= sqlite3_bind_int64(row, 8, url->hops_off_site);
+  return failed |
+         sqlite3_bind_text(row, 9, url->path, (int)url->length, SQLITE_STATIC);
 }
 
 /* Makes sure that the last row has this number. */

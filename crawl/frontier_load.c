@@ -123,13 +123,42 @@ static bool exchange_url(lr_crawl_frontier *frontier, const ends *of,
   return !oldest.id || restore_url(frontier, of, &oldest);
 }
 
+/* Hashes a URL that is in two parts. */
+static bool hash_parts(lr_crawl_hash_key key, const char *prefix, size_t length,
+                       const char *path, size_t path_length,
+                       uint64_t *fingerprint) {
+  char local[2048], *text = local;
+  if (length + path_length > sizeof local)
+    text = lariat_memory_allocate(length + path_length);
+  if (!text) return false;
+  if (length) memcpy(text, prefix, length);
+  memcpy(text + length, path, path_length);
+  *fingerprint = lr_crawl_fingerprint(key, text, length + path_length);
+  if (text != local) lariat_memory_release(text);
+  return true;
+}
+
+bool lr_crawl_frontier_read_fingerprint(const lr_crawl_frontier *frontier,
+                                        sqlite3_stmt *row,
+                                        uint64_t *fingerprint) {
+  *fingerprint = (uint64_t)sqlite3_column_int64(row, 2);
+  const char *path = (const char *)sqlite3_column_text(row, 4);
+  if (!path) return true;
+  const lr_crawl_host *host = lr_crawl_hosts_at(
+      &frontier->hosts, (uint64_t)sqlite3_column_int64(row, 1));
+  size_t prefix = host && path[0] == '/' ? host->prefix : 0;
+  return hash_parts(frontier->key, prefix ? host->origin : NULL, prefix, path,
+                    (size_t)sqlite3_column_bytes(row, 4), fingerprint);
+}
+
 static bool add_row(lr_crawl_frontier *frontier, const ends *of,
                     waiting_line *line, sqlite3_stmt *row) {
   waiting_url url = {.id = (uint32_t)sqlite3_column_int64(row, 0),
                      .host = (uint32_t)sqlite3_column_int64(row, 1),
-                     .fingerprint = (uint64_t)sqlite3_column_int64(row, 2),
                      .priority = (uint8_t)(sqlite3_column_int(row, 3) & 7)};
   const lr_crawl_host *host = lr_crawl_hosts_at(&frontier->hosts, url.host);
+  if (!lr_crawl_frontier_read_fingerprint(frontier, row, &url.fingerprint))
+    return false;
   if (host) __builtin_prefetch(host);
   lr_crawl_seen_prefetch(&frontier->seen, url.fingerprint);
   return exchange_url(frontier, of, line, url);

@@ -84,7 +84,11 @@ static lariat_status show_url(lr_crawl_frontier *frontier, uint64_t id,
                            .hops_off_site = record->hops_off_site,
                            .hop = record->hop,
                            .url = lr_crawl_frontier_url_text(frontier, record)};
-  return out->url ? LARIAT_OK : LARIAT_ENOMEM;
+  if (!out->url) return LARIAT_ENOMEM;
+  if (record->is_own)
+    out->fingerprint =
+        lr_crawl_fingerprint(frontier->key, out->url, strlen(out->url));
+  return LARIAT_OK;
 }
 
 lariat_status lr_crawl_frontier_read_url(lr_crawl_frontier *frontier,
@@ -111,22 +115,36 @@ static uint32_t find_recent(const lr_crawl_frontier *frontier,
   return 0;
 }
 
+/* Finds the id of a fingerprint among all rows; 0: none. */
+static lariat_status search_rows(lr_crawl_frontier *frontier,
+                                 uint64_t fingerprint, uint64_t *id) {
+  lr_crawl_store *store = &frontier->store;
+  bool row = false;
+  uint64_t found = 0;
+  lariat_status status =
+      lr_crawl_store_ask(store, &row, NULL, LR_CRAWL_ALL_URLS, "");
+  sqlite3_stmt *statement = store->statements[LR_CRAWL_ALL_URLS];
+  while (!status && row) {
+    if (!lr_crawl_frontier_read_fingerprint(frontier, statement, &found))
+      status = LARIAT_ENOMEM;
+    else if (found == fingerprint)
+      *id = (uint64_t)sqlite3_column_int64(statement, 0);
+    if (status || *id) break;
+    status = lr_crawl_store_next(store, &row, NULL, LR_CRAWL_ALL_URLS);
+  }
+  lr_crawl_store_end(store, LR_CRAWL_ALL_URLS);
+  return status;
+}
+
 lariat_status lr_crawl_frontier_find_url(lr_crawl_frontier *frontier,
                                          uint64_t fingerprint,
                                          lr_crawl_known_url *out) {
-  bool row = false;
   *out = (lr_crawl_known_url){0};
   if (!frontier->read_only && !lr_crawl_seen_has(&frontier->seen, fingerprint))
     return LARIAT_ENOTFOUND;
   uint64_t id = find_recent(frontier, fingerprint);
-  if (id) return lr_crawl_frontier_read_url(frontier, id, out);
   lariat_status status =
-      lr_crawl_store_ask(&frontier->store, &row, NULL, LR_CRAWL_FIND_URL, "i",
-                         (int64_t)fingerprint);
-  if (row)
-    id = (uint64_t)lr_crawl_store_integer(&frontier->store, LR_CRAWL_FIND_URL,
-                                          0);
-  lr_crawl_store_end(&frontier->store, LR_CRAWL_FIND_URL);
+      id ? LARIAT_OK : search_rows(frontier, fingerprint, &id);
   if (status) return status;
   return id ? lr_crawl_frontier_read_url(frontier, id, out) : LARIAT_ENOTFOUND;
 }

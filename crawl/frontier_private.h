@@ -90,6 +90,12 @@ lariat_status lr_crawl_frontier_read_record(lr_crawl_frontier *frontier,
                                             lr_crawl_url_record *record,
                                             lr_crawl_fault *fault);
 
+/* Returns the fingerprint of a row of LR_CRAWL_ALL_URLS; false: out of memory.
+ * (frontier_load.c) */
+bool lr_crawl_frontier_read_fingerprint(const lr_crawl_frontier *frontier,
+                                        sqlite3_stmt *row,
+                                        uint64_t *fingerprint);
+
 /* Puts a URL into its host's queue; false: out of memory. (frontier_urls.c) */
 bool lr_crawl_frontier_queue(lr_crawl_frontier *frontier, uint32_t host,
                              lr_crawl_queue_place place);

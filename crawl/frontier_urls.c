@@ -59,21 +59,24 @@ static void set_path(lr_crawl_url_record *record, const lr_crawl_host *host,
 }
 
 static lr_crawl_url_record make_record(const lr_crawl_found_url *url,
-                                       uint32_t host) {
+                                       uint32_t host, bool is_own) {
   return (lr_crawl_url_record){.fingerprint = url->fingerprint,
                                .via = url->via,
                                .host = host,
                                .depth = url->depth,
                                .priority = url->priority % LR_CRAWL_PRIORITIES,
                                .hops_off_site = url->hops_off_site,
-                               .hop = url->hop};
+                               .hop = url->hop,
+                               .is_own = is_own};
 }
 
 /* Adds a URL whose fingerprint has space in the table.  `false`: out of memory,
  * and nothing has changed but that the host is known. */
 static bool add_url(lr_crawl_frontier *frontier, const lr_crawl_found_url *url,
                     uint32_t host) {
-  lr_crawl_url_record record = make_record(url, host);
+  bool is_own = url->fingerprint ==
+                lr_crawl_fingerprint(frontier->key, url->url, url->length);
+  lr_crawl_url_record record = make_record(url, host, is_own);
   lr_crawl_queue_place place = {.id = frontier->texts.next,
                                 .priority = record.priority};
   set_path(&record, lr_crawl_hosts_at(&frontier->hosts, host), url);
@@ -130,6 +133,7 @@ static lr_crawl_url_record read_row(lr_crawl_store *store) {
       .host = (uint32_t)lr_crawl_store_integer(store, from, 1),
       .via = (uint64_t)lr_crawl_store_integer(store, from, 2),
       .fingerprint = (uint64_t)lr_crawl_store_integer(store, from, 3),
+      .is_own = sqlite3_column_type(store->statements[from], 3) == SQLITE_NULL,
       .depth = (uint32_t)lr_crawl_store_integer(store, from, 4),
       .priority = (uint8_t)lr_crawl_store_integer(store, from, 5),
       .hop = hop ? hop[0] : '-',

@@ -60,6 +60,13 @@ static void fill_failure(const lr_crawl_answer *answer, lr_crawl_reply *reply) {
       no_way || (status == LARIAT_ERESOLVE && is_unanswered(answer->failure));
 }
 
+int64_t lr_crawl_shard_cap_retry_after(const lr_crawl_shard *shard,
+                                       int64_t asked_ms) {
+  uint64_t most_ms = shard->config.settings->options.retry_after_max_ms;
+  return asked_ms > 0 && (uint64_t)asked_ms > most_ms ? (int64_t)most_ms
+                                                      : asked_ms;
+}
+
 lr_crawl_reply lr_crawl_reply_of(const lr_crawl_answer *answer) {
   lr_crawl_reply reply = {.sent_ns = (int64_t)answer->sent_ns,
                           .ended_ns = (int64_t)answer->ended_ns,
@@ -233,6 +240,7 @@ static int64_t next_try_s(const lr_crawl_page *page) {
                                                 page->task->queued.tries);
   int64_t asked_ms =
       page->answer->response ? read_retry_after(page->answer->response) : -1;
+  asked_ms = lr_crawl_shard_cap_retry_after(page->shard, asked_ms);
   if (asked_ms > (int64_t)wait_ms) wait_ms = (uint64_t)asked_ms;
   return (int64_t)time(NULL) + (int64_t)((wait_ms + 999) / 1000);
 }

@@ -15,7 +15,7 @@ static const char version_1[] =
     "create table host(id integer primary key, origin text not null,"
     " prefix text not null);"
     "create table url(id integer primary key, host integer not null,"
-    " via integer, fingerprint integer not null, depth integer not null,"
+    " via integer, fingerprint integer, depth integer not null,"
     " priority integer not null, hop text, hops_off_site integer not null,"
     " path text not null);"
     "create table outcome(seq integer primary key, url integer not null,"

@@ -150,6 +150,11 @@ void lr_crawl_page_refuse(lr_crawl_shard *shard, const lr_crawl_task *task,
  * lr_crawl_politeness_ended. */
 lr_crawl_reply lr_crawl_reply_of(const lr_crawl_answer *answer);
 
+/* Returns how long a Retry-After is waited for: as the options allow at the
+ * most.  Negative: none was asked for. */
+int64_t lr_crawl_shard_cap_retry_after(const lr_crawl_shard *shard,
+                                       int64_t asked_ms);
+
 /* ---- finding.c ---- */
 
 /* The page, or the like, that names URLs. */

@@ -238,10 +238,12 @@ static bool take_step(lr_crawl_shard *shard, lr_crawl_site *site,
 /* ---- Answers ---- */
 
 /* Reads an answer, whose body, without its codings, is in `content`. */
-static lr_crawl_robots_answer read_answer(const lr_crawl_answer *answer,
-                                          int64_t retry_after_ms,
+static lr_crawl_robots_answer read_answer(const lr_crawl_shard *shard,
+                                          const lr_crawl_answer *answer,
+                                          int64_t asked_ms,
                                           lr_crawl_content *content) {
   const lariat_response *response = answer->response;
+  int64_t retry_after_ms = lr_crawl_shard_cap_retry_after(shard, asked_ms);
   *content = (lr_crawl_content){0};
   if (!response) return (lr_crawl_robots_answer){0};
   lariat_status status =
@@ -295,7 +297,7 @@ static void take_own_step(lr_crawl_shard *shard, lr_crawl_site *site,
                   ? lr_crawl_copy_text(lr_crawl_robots_fetch_url(rules->fetch))
                   : NULL;
   lr_crawl_robots_answer read =
-      read_answer(answer, reply->retry_after_ms, &content);
+      read_answer(shard, answer, reply->retry_after_ms, &content);
   if (answer->response)
     snprintf(rules->ip, sizeof rules->ip, "%s",
              lariat_response_remote_ip(answer->response));
@@ -382,7 +384,7 @@ static void take_visit_answer(void *context, const lr_crawl_answer *answer) {
       lr_crawl_politeness_add(on_way->visitor, on_way->visit, true)) {
     lr_crawl_content content;
     lr_crawl_robots_answer read =
-        read_answer(answer, reply.retry_after_ms, &content);
+        read_answer(shard, answer, reply.retry_after_ms, &content);
     lr_crawl_politeness_end_visit(on_way->visitor);
     bring_back(shard, on_way->visit, &read, read_failure(answer));
     lr_crawl_content_clear(&content);

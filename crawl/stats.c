@@ -109,7 +109,7 @@ lariat_status lariat_crawl_read_stats(const lariat_crawl *crawl,
       crawl->frontier ? lr_crawl_frontier_count(crawl->frontier) : crawl->last;
   lr_crawl_stats_add_frontier(&counts, &all);
   all.bytes = crawl->bytes;
-  all.rejected_trap += crawl->redirect_traps;
+  all.rejected_trap += crawl->redirect_traps + crawl->sitemap_traps;
   all.rejected_scope += crawl->hosts_rejected;
   all.elapsed_ms = elapsed_ms(crawl);
   add_threads(crawl, &all);

@@ -47,7 +47,8 @@ static const char *const texts[LR_CRAWL_STATEMENTS] = {
                            " left join robots r on r.host = h.id"
                            " where h.id = ?",
     [LR_CRAWL_ALL_HOSTS] = "select origin from host order by id",
-    [LR_CRAWL_ALL_URLS] = "select id, host, fingerprint, priority from url"
+    [LR_CRAWL_ALL_URLS] = "select id, host, fingerprint, priority,"
+                          " iif(fingerprint is null, path, null) from url"
                           " order by id",
     [LR_CRAWL_ALL_ENDS] = "select url, kind, iif(kind = 8, next_s, 0),"
                           " iif(?, at_ns, 0) from outcome order by seq",
@@ -55,9 +56,6 @@ static const char *const texts[LR_CRAWL_STATEMENTS] = {
     [LR_CRAWL_NEXT_WARC] = "select id, name, length, closed from warc"
                            " where id > ? order by id limit 1",
     [LR_CRAWL_ALL_COUNTERS] = "select name, value from counter",
-    [LR_CRAWL_FIND_URL] = "select id, host, via, fingerprint, depth, priority,"
-                          " hop, hops_off_site, path from url"
-                          " where fingerprint = ?",
     [LR_CRAWL_OUTCOMES] =
         "select o.seq, o.url, u.host, o.kind, o.status, o.at_ns, o.took_ms,"
         " o.bytes, o.digest, w.name, o.offset, o.length, o.response_offset,"

@@ -44,7 +44,6 @@ typedef enum lr_crawl_statement {
   LR_CRAWL_ALL_TYPES,
   LR_CRAWL_NEXT_WARC, /* id before it */
   LR_CRAWL_ALL_COUNTERS,
-  LR_CRAWL_FIND_URL,  /* fingerprint */
   LR_CRAWL_OUTCOMES,  /* first url, last url */
   LR_CRAWL_LOST_END,  /* warc, length: where its last whole records end */
   LR_CRAWL_LOST,      /* warc, length: drops the outcomes behind that */

@@ -19,6 +19,8 @@ typedef struct lr_crawl_url_record {
   uint8_t priority;
   uint8_t hops_off_site;
   char hop;
+  bool is_own; /* the fingerprint is that of the URL itself, as it stands; the
+                  log leaves it out then */
   const char *path; /* what is behind its host's prefix, "/a?b"; or, where the
                        URL does not begin with that, all of it */
 } lr_crawl_url_record;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT
  * crawl_test.c: whole crawls of sites on loopback: each page once, whatever the
  * links, the answers and the ends are. */
-#include <lariat/crawl/crawl.h>
+#include "crawl/crawl_private.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -213,6 +213,35 @@ static void test_moved_sitemaps(void) {
   crawling_close(&c);
 }
 
+/* Makes indexes of sitemaps up, each of which names four new ones. */
+static size_t compute_index(const char *host, const char *path, char *body,
+                            size_t capacity) {
+  size_t length = 0;
+  (void)host;
+  if (strncmp(path, "/sitemap.xml", 12) != 0) return 0;
+  length += (size_t)snprintf(body, capacity, "<sitemapindex>");
+  for (int i = 0; i < 4; i++)
+    length += (size_t)snprintf(body + length, capacity - length,
+                               "<sitemap><loc>%s%d</loc></sitemap>", path, i);
+  length +=
+      (size_t)snprintf(body + length, capacity - length, "</sitemapindex>");
+  return length;
+}
+
+static void test_many_sitemaps(void) {
+  static const struct site_page pages[] = {{"/", 200, "", "a page", 0}};
+  struct crawling c;
+  crawling_open(&c, pages, FIXTURE_COUNT(pages), compute_index);
+  crawling_seed(&c, "127.0.0.1", "/");
+  crawling_start(&c);
+  c.crawl->most_sitemaps = 100; /* of 1,365 */
+  crawling_finish(&c);
+  CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_DONE);
+  CU_ASSERT_EQUAL(c.stats.pages, 101); /* and the page */
+  CU_ASSERT(c.stats.rejected_trap > 0);
+  crawling_close(&c);
+}
+
 /* ---- Bad answers ---- */
 
 static const struct site_page bad_pages[] = {
@@ -241,6 +270,26 @@ static void test_bad(void) {
   CU_ASSERT_EQUAL(site_requests(c.site, "/bomb"), 1);
   CU_ASSERT_EQUAL(c.stats.queued, 0);
   CU_ASSERT_EQUAL(c.stats.fetched + c.stats.failed, 8); /* a sitemap, too */
+  crawling_close(&c);
+}
+
+/* Servers that ask for more patience than the options have are asked again,
+ * for a page as for robots.txt. */
+static void test_retry_after(void) {
+  static const struct site_page pages[] = {
+      {"/robots.txt", 503, "Retry-After: 999999999\r\n", "", 1},
+      {"/", 503, "Retry-After: 99999999999999999999\r\n", "", 1},
+      {"/", 200, "", "a page", 0},
+  };
+  struct crawling c;
+  crawling_open(&c, pages, FIXTURE_COUNT(pages), NULL);
+  crawling_seed(&c, "127.0.0.1", "/");
+  c.options.retry_after_max_ms = 1;
+  crawling_run(&c);
+  CU_ASSERT_EQUAL(c.stats.end, LARIAT_CRAWL_DONE);
+  CU_ASSERT_EQUAL(c.stats.failed, 0);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/"), 2);
+  CU_ASSERT_EQUAL(site_requests(c.site, "/robots.txt"), 2);
   crawling_close(&c);
 }
 
@@ -380,7 +429,9 @@ int main(int argc, char **argv) {
       {"internal addresses are not connected to", test_internal},
       {"robots.txt is obeyed, and its sitemaps read", test_robots},
       {"sitemaps that redirect for ever are left", test_moved_sitemaps},
+      {"so many sitemaps of a host are read", test_many_sitemaps},
       {"bad answers end it no sooner", test_bad},
+      {"a Retry-After has a longest", test_retry_after},
       {"a budget of pages is kept to exactly", test_max_pages},
       {"a budget of pages of hosts, too", test_max_pages_of_hosts},
       {"hosts have budgets, and there are so many", test_hosts},

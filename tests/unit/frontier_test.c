@@ -149,6 +149,48 @@ static void test_order_and_texts(void) {
   close_crawl();
 }
 
+/* Offers a URL under the fingerprint of another text, as rules for keys make
+ * it. */
+static void offer_as(const char *url, uint64_t fingerprint, bool expected) {
+  bool added;
+  lr_crawl_found_url found = {.url = url,
+                              .length = (uint32_t)strlen(url),
+                              .fingerprint = fingerprint,
+                              .origin = origin};
+  CU_ASSERT_EQUAL(lr_crawl_frontier_offer(crawl.frontier, &found, &added),
+                  LARIAT_OK);
+  CU_ASSERT_EQUAL(added, expected);
+}
+
+static void test_other_fingerprints(void) {
+  static char url[5000];
+  lr_crawl_known_url known;
+  open_crawl();
+  memset(url, 'a', sizeof url - 1);
+  memcpy(url, "http://x.example/", 17);
+  uint64_t own = lr_crawl_fingerprint(
+      lr_crawl_frontier_hash_key(crawl.frontier), url, strlen(url));
+  offer_as(url, own, true);
+  offer_as("http://x.example/b", 77, true);
+  commit();
+  for (int round = 0; round < 2; round++) {
+    offer_as(url, own, false);
+    offer_as("http://x.example/c", 77, false);
+    CU_ASSERT_EQUAL(lr_crawl_frontier_find_url(crawl.frontier, 77, &known),
+                    LARIAT_OK);
+    CU_ASSERT_EQUAL(known.fingerprint, 77);
+    CU_ASSERT_STRING_EQUAL(known.url, "http://x.example/b");
+    lariat_memory_release(known.url);
+    CU_ASSERT_EQUAL(lr_crawl_frontier_find_url(crawl.frontier, own, &known),
+                    LARIAT_OK);
+    CU_ASSERT_EQUAL(known.fingerprint, own);
+    CU_ASSERT_EQUAL(known.id, 1);
+    lariat_memory_release(known.url);
+    open_again();
+  }
+  close_crawl();
+}
+
 static void test_giving_back(void) {
   open_crawl();
   offer_four();
@@ -722,6 +764,7 @@ int main(int argc, char **argv) {
       {"a whole site is crawled, each page once", test_whole_site},
       {"a crawl goes on where it stood", test_going_on},
       {"URLs come by priority and age, as they were", test_order_and_texts},
+      {"fingerprints that are not the URL's own", test_other_fingerprints},
       {"what is given back comes first", test_giving_back},
       {"offers that are none", test_bad_offers},
       {"hosts that have something are told of", test_hosts_are_told_of},
