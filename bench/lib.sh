@@ -220,6 +220,14 @@ build_load() {
   [ -x "$build/lariat" ] || die "there is no lariat in $build"
 }
 
+# The crawler, and the web that it is measured on.
+build_crawl() {
+  ours=$build
+  build_programs synthweb bench-measure
+  [ -n "$ours" ] || cmake --build "$build" --target lariat_tool -j 2 >&2
+  [ -x "$build/lariat" ] || die "there is no lariat in $build"
+}
+
 # All that the benches need; Go's program only where there is a Go.
 build_benches() {
   ours=$build

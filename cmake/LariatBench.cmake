@@ -25,6 +25,23 @@ if(truth_sources)
   endif()
 endif()
 
+# The web that crawlers are compared on; its parts have tests, too.
+file(GLOB synthweb_sources CONFIGURE_DEPENDS bench/synthweb/*.c)
+if(synthweb_sources)
+  list(REMOVE_ITEM synthweb_sources
+    ${CMAKE_CURRENT_SOURCE_DIR}/bench/synthweb/synthweb.c)
+  add_library(synthweb_parts STATIC ${synthweb_sources}
+    bench/truth/due.c bench/truth/instant.c bench/truth/wire.c)
+  target_link_libraries(synthweb_parts PUBLIC
+    PkgConfig::OPENSSL PkgConfig::ZLIB m lariat_warnings lariat_build_flags)
+  add_executable(synthweb bench/synthweb/synthweb.c)
+  target_link_libraries(synthweb PRIVATE synthweb_parts)
+  if(NOT LARIAT_BENCH AND NOT LARIAT_TESTS)
+    set_target_properties(synthweb synthweb_parts
+      PROPERTIES EXCLUDE_FROM_ALL ON)
+  endif()
+endif()
+
 if(NOT LARIAT_BENCH)
   return()
 endif()
@@ -37,6 +54,15 @@ if(TARGET lariat_load)
 endif()
 
 # How long requests took, for all of the programs that are compared.
+# What the frontier of a crawl costs, from its private header.
+file(GLOB frontier_sources CONFIGURE_DEPENDS bench/frontier/*.c)
+if(frontier_sources AND TARGET lariat_crawl_static)
+  add_executable(bench-frontier ${frontier_sources})
+  target_include_directories(bench-frontier PRIVATE ${PROJECT_SOURCE_DIR})
+  target_link_libraries(bench-frontier PRIVATE
+    lariat_crawl_static lariat_warnings lariat_build_flags)
+endif()
+
 set(latencies_source bench/latencies/latencies.c)
 
 # The rivals always get -O2 and nothing of lariat's.
@@ -107,6 +133,21 @@ if(LARIAT_LOAD)
     "${CMAKE_CURRENT_SOURCE_DIR}")
   target_link_libraries(bench-interval PRIVATE
     lariat_load_static lariat_warnings lariat_build_flags m)
+endif()
+# Links of documents, beside libxml2's parser.
+pkg_check_modules(LIBXML2 QUIET IMPORTED_TARGET libxml-2.0)
+if(LARIAT_CRAWL AND LIBXML2_FOUND)
+  add_executable(bench-links bench/micro/links/links.c)
+  target_link_libraries(bench-links PRIVATE
+    lariat_crawl lariat PkgConfig::LIBXML2 lariat_warnings lariat_build_flags)
+endif()
+# What a crawl does with each link: reaches inside, too.
+if(LARIAT_CRAWL)
+  add_executable(bench-found-url bench/micro/found_url/found_url.c)
+  target_include_directories(bench-found-url PRIVATE
+    "${CMAKE_CURRENT_SOURCE_DIR}")
+  target_link_libraries(bench-found-url PRIVATE
+    lariat_crawl_static lariat_warnings lariat_build_flags)
 endif()
 if(TARGET bench-mailbox AND CK_FOUND)
   target_compile_definitions(bench-mailbox PRIVATE HAVE_CK)

@@ -71,8 +71,12 @@ if(LARIAT_LOAD)
 endif()
 
 # What each needs beside liblariat: for CMake, and for pkg-config.
-set(targets_of_crawl PkgConfig::EXPAT PkgConfig::ZLIB)
-set(packages_of_crawl "expat >= 2.4.0, zlib >= 1.2.13")
+set(targets_of_crawl PkgConfig::EXPAT PkgConfig::SQLITE3 PkgConfig::DEFLATE
+  PkgConfig::PCRE2 PkgConfig::JANSSON PkgConfig::PSL PkgConfig::OPENSSL
+  PkgConfig::ZLIB)
+string(CONCAT packages_of_crawl "expat >= 2.4.0, sqlite3 >= 3.35.0, "
+  "libdeflate, libpcre2-8 >= 10.30, jansson >= 2.14, libpsl, libcrypto, "
+  "zlib >= 1.2.13")
 set(targets_of_load PkgConfig::JANSSON PkgConfig::ZLIB)
 set(packages_of_load "jansson >= 2.14, zlib >= 1.2.13")
 foreach(name IN LISTS lariat_libraries)

@@ -26,9 +26,9 @@ if(MICROHTTPD_FOUND)
 endif()
 if(support_sources)
   add_library(lariat_test_support STATIC ${support_sources})
-  add_dependencies(lariat_test_support truthd)
+  add_dependencies(lariat_test_support truthd synthweb)
   target_compile_definitions(lariat_test_support PRIVATE
-    TRUTHD="$<TARGET_FILE:truthd>")
+    SYNTHWEB="$<TARGET_FILE:synthweb>" TRUTHD="$<TARGET_FILE:truthd>")
   target_link_libraries(lariat_test_support PUBLIC
     lariat_test_flags PRIVATE lariat_static)
 endif()
@@ -153,6 +153,9 @@ foreach(kind unit conformance integration)
   if(NOT EXPAT_FOUND) # which it reads pages with
     list(FILTER sources EXCLUDE REGEX "/report_html_test\\.c$")
   endif()
+  if(NOT GUMBO_FOUND) # whose tree has the links
+    list(FILTER sources EXCLUDE REGEX "/html_links_test\\.c$")
+  endif()
   foreach(source IN LISTS sources)
     lariat_add_test(${source} ${kind})
   endforeach()
@@ -161,9 +164,18 @@ endforeach()
 # The plans of the scripted server.
 target_sources(truthd_test PRIVATE bench/truth/plan.c)
 
+# The pages of the web for crawlers.
+target_link_libraries(synthweb_site_test PRIVATE synthweb_parts)
+
 # The page is read by expat, the JSON checked against its schema.
 if(TARGET report_html_test)
   target_link_libraries(report_html_test PRIVATE PkgConfig::EXPAT)
+endif()
+if(TARGET html_links_test)
+  target_link_libraries(html_links_test PRIVATE PkgConfig::GUMBO)
+endif()
+if(TARGET crawl_pages_test)
+  target_link_libraries(crawl_pages_test PRIVATE PkgConfig::JANSSON)
 endif()
 foreach(name report_json_test result_parse_test)
   if(TARGET ${name})
@@ -187,6 +199,11 @@ foreach(source IN LISTS sources)
     lariat_runs_program(${command}_${noun})
   endif()
 endforeach()
+
+# The report's page is read by expat.
+if(TARGET crawl_report_test)
+  target_link_libraries(crawl_report_test PRIVATE PkgConfig::EXPAT)
+endif()
 
 file(GLOB sources CONFIGURE_DEPENDS tests/stress/*.c)
 if(NOT TARGET lariat_tool)

@@ -12,9 +12,13 @@ file(GLOB option_sources CONFIGURE_DEPENDS
      tools/lariat/secrets.c tools/lariat/spelling.c tools/lariat/text.c
      tools/lariat/*/option_table.c tools/lariat/*/option_hints.c
      tools/lariat/*/readers.c)
-# The command load needs its library, which need not be built.
+# The commands crawl, load and warc need their libraries, which need not be
+# built.
 if(NOT TARGET lariat_load)
   list(FILTER option_sources EXCLUDE REGEX "/tools/lariat/load/")
+endif()
+if(NOT TARGET lariat_crawl)
+  list(FILTER option_sources EXCLUDE REGEX "/tools/lariat/(crawl|warc)/")
 endif()
 add_library(lariat_options STATIC ${option_sources})
 target_include_directories(lariat_options
@@ -25,6 +29,10 @@ if(TARGET lariat_load)
   target_compile_definitions(lariat_options PUBLIC LARIAT_WITH_LOAD)
   target_link_libraries(lariat_options PUBLIC lariat_load)
 endif()
+if(TARGET lariat_crawl)
+  target_compile_definitions(lariat_options PUBLIC LARIAT_WITH_CRAWL)
+  target_link_libraries(lariat_options PUBLIC lariat_crawl)
+endif()
 
 file(GLOB tool_sources CONFIGURE_DEPENDS
      tools/lariat/*.c tools/lariat/*/*.c)
@@ -34,6 +42,9 @@ list(REMOVE_ITEM tool_sources
      ${option_sources} ${generator_sources} ${main_source})
 if(NOT TARGET lariat_load)
   list(FILTER tool_sources EXCLUDE REGEX "/tools/lariat/load/")
+endif()
+if(NOT TARGET lariat_crawl)
+  list(FILTER tool_sources EXCLUDE REGEX "/tools/lariat/(crawl|warc)/")
 endif()
 
 # All of the program but its main function, which tests can reach inside.
@@ -75,6 +86,9 @@ lariat_generate(completions/lariat.fish fish)
 file(GLOB man_templates CONFIGURE_DEPENDS docs/man/*.1.in)
 if(NOT TARGET lariat_load)
   list(FILTER man_templates EXCLUDE REGEX "/lariat-load\\.1\\.in$")
+endif()
+if(NOT TARGET lariat_crawl)
+  list(FILTER man_templates EXCLUDE REGEX "/lariat-(crawl|warc)\\.1\\.in$")
 endif()
 foreach(template IN LISTS man_templates)
   cmake_path(GET template STEM LAST_ONLY page)

@@ -219,6 +219,22 @@ bool wire_send(struct wire *wire, const void *bytes, size_t length) {
   return false;
 }
 
+ssize_t wire_send_some(struct wire *wire, const void *bytes, size_t length) {
+  ssize_t count;
+  int error;
+
+  if (!wire->ssl) {
+    count = send(wire->fd, bytes, length, MSG_NOSIGNAL);
+    if (count >= 0) return count;
+    return errno == EAGAIN ? 0 : -1;
+  }
+  count = SSL_write(wire->ssl, bytes, (int)length);
+  if (count > 0) return count;
+  error = SSL_get_error(wire->ssl, (int)count);
+  ERR_clear_error();
+  return error == SSL_ERROR_WANT_READ || error == SSL_ERROR_WANT_WRITE ? 0 : -1;
+}
+
 void wire_close(struct wire *wire) {
   SSL_free(wire->ssl);
   close(wire->fd);

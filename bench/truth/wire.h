@@ -38,6 +38,10 @@ ssize_t wire_receive(struct wire *wire, void *out, size_t capacity);
 /* Sends it all at once, or returns false. */
 bool wire_send(struct wire *wire, const void *bytes, size_t length);
 
+/* Sends what can be sent now: how much that was, or -1: the other side is gone.
+ * Over TLS the context is to allow partial writes from buffers that move. */
+ssize_t wire_send_some(struct wire *wire, const void *bytes, size_t length);
+
 void wire_close(struct wire *wire);
 void wire_reset(struct wire *wire);
 

@@ -7,6 +7,7 @@
 #include <lariat/crawl/robots.h>
 #include <lariat/crawl/sitemap.h>
 #include <lariat/crawl/version.h>
+#include <lariat/crawl/warc_reader.h>
 #include <lariat/lariat.h>
 
 static bool count(const lariat_crawl_sitemap_entry *entry, void *context) {
@@ -38,10 +39,27 @@ static bool is_forbidden(void) {
   return !allowed;
 }
 
+/* Tells whether a record that was written can be read. */
+static bool can_archive(void) {
+  lariat_crawl_warc_buffer *buffer;
+  lariat_crawl_warc_reader *reader;
+  size_t length, used;
+  if (lariat_crawl_warc_buffer_new(4, &buffer) != LARIAT_OK ||
+      lariat_crawl_warc_add_info(buffer, 0, "x", NULL) != LARIAT_OK ||
+      lariat_crawl_warc_reader_new(&reader) != LARIAT_OK)
+    return false;
+  const char *bytes = lariat_crawl_warc_buffer_bytes(buffer, &length);
+  bool read = lariat_crawl_warc_reader_feed(reader, bytes, length, &used) ==
+              LARIAT_CRAWL_WARC_RECORD;
+  lariat_crawl_warc_reader_free(reader);
+  lariat_crawl_warc_buffer_free(buffer);
+  return read;
+}
+
 int main(void) {
   printf("lariat-crawl %s, lariat %s\n", lariat_crawl_version(),
          lariat_version());
   return strcmp(lariat_crawl_version(), LARIAT_CRAWL_VERSION) != 0 ||
          strcmp(lariat_version(), LARIAT_VERSION) != 0 || read_sitemap() != 1 ||
-         !is_forbidden();
+         !is_forbidden() || !can_archive();
 }

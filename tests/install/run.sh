@@ -52,6 +52,9 @@ if [ -x "$scratch/usr/bin/lariat" ]; then
   case " $components " in
   *" load "*) test -s "$scratch/usr/share/man/man1/lariat-load.1" ;;
   esac
+  case " $components " in
+  *" crawl "*) test -s "$scratch/usr/share/man/man1/lariat-warc.1" ;;
+  esac
 fi
 
 # What the manual page refers to is there.

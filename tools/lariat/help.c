@@ -9,8 +9,14 @@ void help_print(FILE *file) {
       "usage: lariat COMMAND [options]\n"
       "\n"
       "  lariat fetch [options] [URL...]   fetch URLs, one line of JSON each\n"
+#ifdef LARIAT_WITH_CRAWL
+      "  lariat crawl [options] DIR SEED   archive sites\n"
+#endif
 #ifdef LARIAT_WITH_LOAD
       "  lariat load [options] URL...      test a server with load\n"
+#endif
+#ifdef LARIAT_WITH_CRAWL
+      "  lariat warc list|show|check|cdx   read web archives\n"
 #endif
       "  lariat help COMMAND               its options\n"
       "  lariat version                    of lariat and of libcurl\n",

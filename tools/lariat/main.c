@@ -5,6 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#ifdef LARIAT_WITH_CRAWL
+#include "crawl/crawl.h"
+#endif
 #include "fetch/fetch.h"
 #include "help.h"
 #ifdef LARIAT_WITH_LOAD
@@ -12,6 +15,9 @@
 #endif
 #include "say.h"
 #include "spelling.h"
+#ifdef LARIAT_WITH_CRAWL
+#include "warc/warc.h"
+#endif
 
 /* ---- Commands ---- */
 
@@ -21,8 +27,14 @@ struct command {
 };
 
 static const struct command commands[] = {{"fetch", fetch_command},
+#ifdef LARIAT_WITH_CRAWL
+                                          {"crawl", crawl_command},
+#endif
 #ifdef LARIAT_WITH_LOAD
                                           {"load", load_command},
+#endif
+#ifdef LARIAT_WITH_CRAWL
+                                          {"warc", warc_command},
 #endif
                                           {NULL, NULL}};
 
@@ -65,9 +77,11 @@ static bool is_for_fetch(const char *text) {
 static const char *find_near(const char *typed) {
   static const char *const words[] = {"version", "help"};
   static const char *const others[][2] = {
-      {"get", "fetch"},  {"download", "fetch"}, {"curl", "fetch"},
-      {"wget", "fetch"}, {"bench", "load"},     {"wrk", "load"},
-      {"hey", "load"},   {"ab", "load"},        {"k6", "load"}};
+      {"get", "fetch"},     {"download", "fetch"}, {"curl", "fetch"},
+      {"wget", "fetch"},    {"bench", "load"},     {"wrk", "load"},
+      {"hey", "load"},      {"ab", "load"},        {"k6", "load"},
+      {"mirror", "crawl"},  {"spider", "crawl"},   {"archive", "crawl"},
+      {"httrack", "crawl"}, {"scrapy", "crawl"}};
   for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
     if (strcmp(typed, others[i][0]) == 0 && find_command(others[i][1]))
       return others[i][1];

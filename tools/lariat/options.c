@@ -129,6 +129,17 @@ static void expect_value(const struct option_row *row, char *text,
     snprintf(text, capacity, "%s", row->value);
 }
 
+/* Writes "NAME takes ..." with what would have been right. */
+static void expect_named(const struct option_row *row, const char *name,
+                         const char *shown, char *text, size_t capacity) {
+  char expected[160];
+  expect_value(row, expected, sizeof expected);
+  if (row->is_secret)
+    snprintf(text, capacity, "%s takes %s", name, expected);
+  else
+    snprintf(text, capacity, "%s takes %s, not \"%s\"", name, expected, shown);
+}
+
 static const char *find_hint(const struct option_table *table,
                              const char *typed) {
   const struct option_hint *hint = table->hints;
@@ -141,13 +152,9 @@ static const char *find_hint(const struct option_table *table,
  * is one. */
 static void say_expected(const struct option_row *row, const char *name,
                          const char *shown, const char *hint) {
-  char expected[160];
-  expect_value(row, expected, sizeof expected);
-  if (row->is_secret)
-    say("--%s takes %s", name, expected);
-  else
-    say("--%s takes %s, not \"%s\"%s%s", name, expected, shown,
-        hint ? "; " : "", hint ? hint : "");
+  char text[SAY_CAPACITY + 300];
+  expect_named(row, name, shown, text, sizeof text);
+  say("--%s%s%s", text, hint ? "; " : "", hint ? hint : "");
 }
 
 /* Reads the value of `row`, which was called `name`; copies it first, for the
@@ -163,11 +170,11 @@ static bool read_value(const struct option_row *row, const char *name,
 
 /* ---- What was meant ---- */
 
-/* Writes ", did you mean --rate or --rate-per-host?" with the rows that begin
+/* Writes "; did you mean --rate or --rate-per-host?" with the rows that begin
  * with what was typed, else with the one that is nearest to it; nothing when
- * none is near. */
-static void suggest_rows(const struct option_table *table, const char *typed,
-                         char *text, size_t capacity) {
+ * none is near.  Before each name stand its `hyphens`. */
+static void suggest_rows(const struct option_table *table, const char *hyphens,
+                         const char *typed, char *text, size_t capacity) {
   size_t length = strlen(typed);
   const struct option_row *nearest = NULL;
   bool any = false;
@@ -176,7 +183,8 @@ static void suggest_rows(const struct option_table *table, const char *typed,
     const struct option_row *row = &table->rows[i];
     bool begins = length >= 2 && strncmp(row->name, typed, length) == 0;
     if (begins) {
-      add_text(text, capacity, any ? " or --" : "; did you mean --");
+      add_text(text, capacity, any ? " or " : "; did you mean ");
+      add_text(text, capacity, hyphens);
       add_text(text, capacity, row->name);
       any = true;
     } else if (spelling_is_near(typed, row->name) &&
@@ -186,7 +194,8 @@ static void suggest_rows(const struct option_table *table, const char *typed,
     }
   }
   if (!any && nearest) {
-    add_text(text, capacity, "; did you mean --");
+    add_text(text, capacity, "; did you mean ");
+    add_text(text, capacity, hyphens);
     add_text(text, capacity, nearest->name);
   }
   if (any || nearest) add_text(text, capacity, "?");
@@ -202,9 +211,55 @@ static void say_unknown(const struct option_table *table, const char *hyphens,
     snprintf(suggestion, sizeof suggestion,
              *ours == '-' ? "; did you mean %s?" : ": %s", ours);
   else
-    suggest_rows(table, typed, suggestion, sizeof suggestion);
+    suggest_rows(table, "--", typed, suggestion, sizeof suggestion);
   say("there is no option %s%s%s", hyphens, say_shown(shown, typed),
       suggestion);
+}
+
+/* ---- A configuration file ---- */
+
+/* Reads "yes" and "no", and what else people write for them. */
+static bool set_flag(bool *flag, const char *value) {
+  static const char *const words[][2] = {
+      {"no", "yes"}, {"false", "true"}, {"off", "on"}, {"0", "1"}};
+  for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+    for (int is = 0; is < 2; is++)
+      if (strcmp(value, words[i][is]) == 0) {
+        *flag = is;
+        return true;
+      }
+  return false;
+}
+
+static bool set_value(const struct option_row *row, void *settings, char *value,
+                      char *message, size_t capacity) {
+  char shown[SAY_CAPACITY];
+  (void)say_shown(shown, value);
+  if (row->kind == OPTION_FLAG) {
+    if (set_flag((bool *)((char *)settings + row->offset), value)) return true;
+    snprintf(message, capacity, "%s takes yes or no, not \"%s\"", row->name,
+             shown);
+    return false;
+  }
+  if (store_value(row, settings, value)) return true;
+  expect_named(row, row->name, shown, message, capacity);
+  return false;
+}
+
+bool options_set(const struct option_table *table, void *settings,
+                 const char *name, char *value, char *message,
+                 size_t capacity) {
+  char suggestion[400];
+  char shown[SAY_CAPACITY];
+  const struct option_row *row = find_name(table, name, strlen(name));
+  if (row) row = resolve_row(table, row);
+  if (row && row->kind != OPTION_ACTION && row->kind != OPTION_IGNORED)
+    return set_value(row, settings, value, message, capacity);
+  suggest_rows(table, "", name, suggestion, sizeof suggestion);
+  snprintf(message, capacity, "there is no option %s%s%s",
+           say_shown(shown, name), row ? " for a file" : "",
+           row ? "" : suggestion);
+  return false;
 }
 
 /* ---- The command line ---- */

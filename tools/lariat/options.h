@@ -73,8 +73,10 @@ struct option_table {
   const char *command; /* as "fetch" */
   const char *summary; /* what it does, as "fetch URLs" */
   const char *operand; /* what stands behind the options, as "URL" */
-  const char *usage;   /* the first lines of --help */
-  const char *notes;   /* the last ones */
+  const char *words; /* that may stand there, too: commands of the command, with
+                        blanks between them; NULL: none */
+  const char *usage; /* the first lines of --help */
+  const char *notes; /* the last ones */
   const struct option_group *groups;
   const struct option_row *rows; /* those of a group stand together */
   size_t count;
@@ -88,6 +90,13 @@ struct option_table {
  * having said what is wrong. */
 int options_read(const struct option_table *table, void *settings, int argc,
                  char **argv);
+
+/* Sets the option with that long name as a line of a configuration file does;
+ * an option without a value takes yes or no.  `settings` may keep a pointer to
+ * `value`.  Returns false, with a sentence in `message` of `capacity` bytes,
+ * where there is no such option or the value makes no sense. */
+bool options_set(const struct option_table *table, void *settings,
+                 const char *name, char *value, char *message, size_t capacity);
 
 /* Prints what --help says. */
 void options_print_help(const struct option_table *table, FILE *file);

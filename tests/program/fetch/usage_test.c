@@ -166,7 +166,7 @@ static void what_was_meant(void) {
       {"fetch", "-g", "brackets and braces of URLs are sent as they are"},
       {"fetch", "--no-follow", "did you mean --max-redirects 0?"},
       {"fetch", "--duration", "is fetched once; see lariat load"},
-      {"fetch", "--recursive", "there is no crawling yet"},
+      {"fetch", "--recursive", "lariat crawl follows links"},
       {"fetch", "-cjar3", "not \"jar3\"; curl's -c is --cookie-jar FILE here"},
       {"fetch", "-r0-99", "not \"0-99\"; curl's -r is --header \"Range: "},
       {"fetch", "-c0", "not \"0\"\n"},

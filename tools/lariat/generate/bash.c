@@ -44,13 +44,21 @@ static void print_value(const struct option_row *row) {
     printf(";;\n");
 }
 
+/* Completes options; and where operands are files, what is none, as that. */
 static void print_names(const struct option_table *table) {
-  printf("    *) _lariat_words \"");
+  fputs(strcmp(table->operand, "FILE") == 0
+            ? "    *)\n"
+              "      [[ $1 == -* ]] || { _lariat_paths -f \"$1\"; return; }\n"
+              "      "
+            : "    *) ",
+        stdout);
+  printf("_lariat_words \"");
   for (size_t i = 0; i < table->count; i++) {
     const struct option_row *row = &table->rows[i];
     printf("%s--%s", i ? "\n      " : "", row->name);
     if (row->letter) printf(" -%c", row->letter);
   }
+  if (table->words) printf("\n      %s", table->words);
   printf("\" \"$1\" ;;\n");
 }
 

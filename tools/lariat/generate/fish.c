@@ -46,6 +46,8 @@ static void print_command(const struct option_table *table) {
          table->command);
   for (size_t i = 0; i < table->count; i++)
     print_row(table->command, &table->rows[i]);
+  if (table->words)
+    printf("complete -c lariat -a '%s' -n $%s\n", table->words, table->command);
 }
 
 static void print_commands(void) {

@@ -59,8 +59,13 @@ static void print_row(const struct option_row *row) {
 static void print_command(const struct option_table *table) {
   printf("_lariat_%s() {\n  _arguments -s -S \\\n", table->command);
   for (size_t i = 0; i < table->count; i++) print_row(&table->rows[i]);
-  printf("    '*:%s:%s'\n}\n\n", table->operand,
-         strcmp(table->operand, "URL") == 0 ? "_urls" : "_files");
+  const char *action = strcmp(table->operand, "URL") == 0 ? "_urls" : "_files";
+  if (table->words)
+    printf("    '*: :_alternative \"commands:command:(%s)\" "
+           "\"files:%s:%s\"'\n}\n\n",
+           table->words, table->operand, action);
+  else
+    printf("    '*:%s:%s'\n}\n\n", table->operand, action);
 }
 
 static void print_commands(void) {

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT
+ * directory.h: the directory of a crawl: it is made, known as one, and locked,
+ * so that one process at a time writes there. */
+#ifndef CRAWL_DIRECTORY_H
+#define CRAWL_DIRECTORY_H
+
+#include <lariat/status.h>
+
+#include "fault.h"
+
+/* Makes the directory and the one for WARC files in it, where they are not
+ * there, and locks it; `*lock` is a descriptor, which the caller closes.
+ *
+ * LARIAT_EBUSY    another process has it
+ * LARIAT_EFORMAT  it is no directory, or has files in it and no crawl
+ * LARIAT_ESYSTEM, LARIAT_ENOMEM */
+lariat_status lr_crawl_directory_lock(const char *directory, int *lock,
+                                      lr_crawl_fault *fault);
+
+/* Returns the path of a name in a directory, to be released; NULL: out of
+ * memory. */
+char *lr_crawl_directory_path(const char *directory, const char *name);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT
+ * earlier.c: what an earlier crawl, or earlier outcomes of this one, know of a
+ * page: the validators to ask for it with, and the digest of its body.  They
+ * are kept under the hash of the URL's text, so that neither crawl's key nor
+ * its rules for what counts as seen matter. */
+#include <stdio.h>
+
+#include "directory.h"
+#include "frontier_private.h"
+#include "memory.h"
+
+/* ---- Reading ---- */
+
+static uint64_t hash_text(lr_crawl_hash_key key, const char *url,
+                          size_t length) {
+  return lr_crawl_fingerprint(key, url, length);
+}
+
+/* The function of SQL that hashes a URL. */
+static void hash_in_sql(sqlite3_context *context, int count,
+                        sqlite3_value **values) {
+  const lr_crawl_hash_key *key = sqlite3_user_data(context);
+  const char *url = (const char *)sqlite3_value_text(values[0]);
+  size_t length = (size_t)sqlite3_value_bytes(values[0]);
+  if (count != 1 || !url)
+    sqlite3_result_null(context);
+  else
+    sqlite3_result_int64(context, (int64_t)hash_text(*key, url, length));
+}
+
+/* Later outcomes win, but a 304 says nothing of what it leaves out, and has no
+ * body of its own. */
+static const char gather[] =
+    "insert into main.earlier select lariat_hash(" LR_CRAWL_URL_IN_SQL
+    ") as id, o.at_ns, o.etag, o.last_modified, o.digest"
+    " from SOURCE.outcome o join SOURCE.url u on u.id = o.url"
+    " join SOURCE.host h on h.id = u.host"
+    " where o.kind between 1 and 3 order by 1, o.seq"
+    " on conflict(id) do update set"
+    " at_ns = iif(excluded.digest is null, at_ns, excluded.at_ns),"
+    " etag = coalesce(excluded.etag, etag),"
+    " last_modified = coalesce(excluded.last_modified, last_modified),"
+    " digest = coalesce(excluded.digest, digest)";
+
+/* Returns the statement for a database that is attached under a name. */
+static char *write_gather(const char *source) {
+  size_t size = sizeof gather + 64, at = 0;
+  char *text = lr_crawl_allocate(size, 1);
+  if (!text) return NULL;
+  for (const char *from = gather; *from; from++) {
+    bool name = strncmp(from, "SOURCE", 6) == 0;
+    at += (size_t)snprintf(text + at, size - at, "%.*s", name ? 32 : 1,
+                           name ? source : from);
+    if (name) from += 5;
+  }
+  return text;
+}
+
+static lariat_status run(lr_crawl_frontier *frontier, const char *text,
+                         lr_crawl_fault *fault) {
+  if (!text) return lr_crawl_fault_memory(fault);
+  int code = sqlite3_exec(frontier->store.database, text, NULL, NULL, NULL);
+  return lr_crawl_store_check(&frontier->store, code, fault);
+}
+
+static lariat_status gather_from(lr_crawl_frontier *frontier,
+                                 const char *source, lr_crawl_fault *fault) {
+  char *text = write_gather(source);
+  int code =
+      sqlite3_create_function_v2(frontier->store.database, "lariat_hash", 1,
+                                 SQLITE_UTF8 | SQLITE_DETERMINISTIC,
+                                 &frontier->key, hash_in_sql, NULL, NULL, NULL);
+  lariat_status status = lr_crawl_store_check(&frontier->store, code, fault);
+  if (!status) status = run(frontier, text, fault);
+  lariat_memory_release(text);
+  return status;
+}
+
+/* ---- An earlier crawl's directory ---- */
+
+/* Makes sure that it is a crawl's database, which can be read. */
+static lariat_status check_database(const char *path, lr_crawl_fault *fault) {
+  lr_crawl_store store;
+  lariat_status status =
+      lr_crawl_store_open(&store, path, LR_CRAWL_STORE_READ, fault);
+  lr_crawl_store_close(&store);
+  return status;
+}
+
+static lariat_status gather_attached(lr_crawl_frontier *frontier,
+                                     const char *since, const char *path,
+                                     lr_crawl_fault *fault) {
+  lr_crawl_store *store = &frontier->store;
+  lariat_status status =
+      lr_crawl_store_run(store, fault, LR_CRAWL_ATTACH, "t", path);
+  if (status) return status;
+  status = lr_crawl_store_begin(store, fault);
+  if (!status) status = gather_from(frontier, "since", fault);
+  if (!status)
+    status = lr_crawl_store_run(store, fault, LR_CRAWL_SET_SETTING, "tt",
+                                "since", since);
+  if (!status) status = lr_crawl_store_commit(store, fault);
+  if (status) lr_crawl_store_rollback(store);
+  (void)run(frontier, "detach since", NULL);
+  return status;
+}
+
+/* Tells whether this directory was read when the crawl was opened before. */
+static lariat_status was_read(lr_crawl_frontier *frontier, const char *since,
+                              bool *read, lr_crawl_fault *fault) {
+  bool row = false;
+  lr_crawl_store *store = &frontier->store;
+  lariat_status status = lr_crawl_store_ask(store, &row, fault,
+                                            LR_CRAWL_GET_SETTING, "t", "since");
+  const char *last =
+      row ? lr_crawl_store_text(store, LR_CRAWL_GET_SETTING, 0) : NULL;
+  *read = last && strcmp(last, since) == 0;
+  lr_crawl_store_end(store, LR_CRAWL_GET_SETTING);
+  return status;
+}
+
+static lariat_status read_since(lr_crawl_frontier *frontier, const char *since,
+                                lr_crawl_fault *fault) {
+  bool read = false;
+  lariat_status status = was_read(frontier, since, &read, fault);
+  if (status || read) return status;
+  char *path = lr_crawl_directory_path(since, "crawl.db");
+  status = path ? check_database(path, fault) : lr_crawl_fault_memory(fault);
+  if (!status) status = gather_attached(frontier, since, path, fault);
+  lariat_memory_release(path);
+  return status;
+}
+
+lariat_status lr_crawl_frontier_read_earlier(lr_crawl_frontier *frontier,
+                                             const char *since,
+                                             lr_crawl_fault *fault) {
+  bool row = false;
+  lr_crawl_store *store = &frontier->store;
+  lariat_status status = since ? read_since(frontier, since, fault) : LARIAT_OK;
+  if (!status && frontier->again_s)
+    status = gather_from(frontier, "main", fault);
+  if (!status)
+    status = lr_crawl_store_ask(store, &row, fault, LR_CRAWL_HAS_EARLIER, "");
+  frontier->has_earlier = row;
+  lr_crawl_store_end(store, LR_CRAWL_HAS_EARLIER);
+  return status;
+}
+
+/* ---- Looking up ---- */
+
+/* Copies a text, if there is one; false: out of memory. */
+static bool copy_text(const char *text, char **out) {
+  if (!text) return true;
+  *out = lr_crawl_copy_text(text);
+  return *out != NULL;
+}
+
+static bool copy_row(lr_crawl_store *store, lr_crawl_queued_url *url) {
+  const lr_crawl_statement from = LR_CRAWL_GET_EARLIER;
+  sqlite3_stmt *row = store->statements[from];
+  char date[LARIAT_HTTP_DATE_BYTES];
+  url->old_at_ns = sqlite3_column_int64(row, 0);
+  const void *digest = sqlite3_column_blob(row, 3);
+  if (digest && sqlite3_column_bytes(row, 3) == sizeof url->old_digest)
+    memcpy(url->old_digest, digest, sizeof url->old_digest);
+  return copy_text(lr_crawl_store_text(store, from, 1), &url->etag) &&
+         copy_text(lr_crawl_store_date(store, from, 2, date),
+                   &url->last_modified);
+}
+
+lariat_status lr_crawl_frontier_look_earlier(lr_crawl_frontier *frontier,
+                                             lr_crawl_queued_url *url,
+                                             lr_crawl_fault *fault) {
+  bool row = false, copied = true;
+  lr_crawl_store *store = &frontier->store;
+  uint64_t id = hash_text(frontier->key, url->url, strlen(url->url));
+  lariat_status status = lr_crawl_store_ask(
+      store, &row, fault, LR_CRAWL_GET_EARLIER, "i", (int64_t)id);
+  if (row) copied = copy_row(store, url);
+  lr_crawl_store_end(store, LR_CRAWL_GET_EARLIER);
+  return copied ? status : lr_crawl_fault_memory(fault);
+}

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT
+ * shard_sites.c: which site a task is of, and what a new one begins with. */
+#include <string.h>
+
+#include "finding.h"
+#include "shard_private.h"
+
+static int64_t now_of(const lr_crawl_shard *shard) {
+  return (int64_t)lariat_reactor_now_ns(shard->reactor);
+}
+
+static void free_rules(void *context, lr_crawl_site *site) {
+  (void)context;
+  lr_crawl_site_rules_free(site);
+}
+
+void lr_crawl_shard_free_rules(lr_crawl_shard *shard) {
+  lr_crawl_politeness_each_site(shard->politeness, free_rules, NULL);
+}
+
+/* Drops the sites that are idle when there are many, so that a crawl of many
+ * hosts has those in memory of which something is to be done. */
+static void sweep(lr_crawl_shard *shard) {
+  enum { LEAST = 16384 };
+  if (lr_crawl_politeness_site_count(shard->politeness) < shard->sweep_at)
+    return;
+  (void)lr_crawl_politeness_drop_idle(shard->politeness, now_of(shard),
+                                      free_rules, NULL);
+  shard->sweep_at =
+      LEAST + 2 * lr_crawl_politeness_site_count(shard->politeness);
+}
+
+/* Makes a site what the settings, and what is known, make of it. */
+static void set_up_site(lr_crawl_shard *shard, lr_crawl_site *site,
+                        lariat_url_part host) {
+  const lr_crawl_settings *settings = shard->config.settings;
+  const lariat_crawl_host_options *own =
+      lr_crawl_settings_host(settings, host.bytes, host.length);
+  if (!lr_crawl_site_rules_of(site)) return;
+  if (own && own->delay_ms >= 0)
+    lr_crawl_politeness_set_delay(site, (uint64_t)own->delay_ms);
+  if (!lr_crawl_settings_obeys_robots(settings, host.bytes, host.length))
+    lr_crawl_politeness_robots_known(site, INT64_MAX, -1);
+  else
+    (void)lr_crawl_site_recall(shard, site);
+  lr_crawl_site_look_up(shard, site);
+}
+
+lr_crawl_site *lr_crawl_shard_site(lr_crawl_shard *shard,
+                                   const lr_crawl_task *task) {
+  char origin[LR_CRAWL_MOST_ORIGIN];
+  lariat_url *url = NULL;
+  lr_crawl_site *site = NULL;
+  const char *text = task->queued.url;
+  if (lariat_url_parse(text, strlen(text), NULL, &url, NULL) != LARIAT_OK)
+    return NULL;
+  sweep(shard);
+  if (lr_crawl_origin_of(url, origin, sizeof origin) >= sizeof origin ||
+      lr_crawl_politeness_site(shard->politeness, origin, task->host, &site) !=
+          LARIAT_OK)
+    site = NULL;
+  if (site && !lr_crawl_site_data(site))
+    set_up_site(shard, site, lariat_url_host(url));
+  lariat_url_free(url);
+  return site;
+}
+
+void lr_crawl_shard_restore_robots(lr_crawl_shard *shard,
+                                   const lr_crawl_known_host *host) {
+  (void)lr_crawl_robots_cache_restore(
+      shard->robots, host->origin,
+      &(lr_crawl_robots_kept){.at_s = host->at_s,
+                              .expires_s = host->expires_s,
+                              .status = host->status,
+                              .text = host->robots,
+                              .length = host->length});
+}

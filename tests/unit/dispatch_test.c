@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT
+ * dispatch_test.c: which host's URLs are handed out next, and how many. */
+#include "crawl/dispatch.h"
+
+#include "support/fixture.h"
+
+static struct fixture fixture;
+static lr_crawl_dispatch dispatch;
+
+static void open_dispatch(void) {
+  fixture_open(&fixture, FIXTURE_NO_REACTOR);
+  dispatch = (lr_crawl_dispatch){.most_away = 16};
+}
+
+static void close_dispatch(void) {
+  lr_crawl_dispatch_clear(&dispatch);
+  fixture_close(&fixture);
+}
+
+/* Takes the next host, which is to be this one, and hands `count` of it out. */
+static void give(uint64_t wanted, size_t count) {
+  uint64_t host = 0;
+  CU_ASSERT(lr_crawl_dispatch_next(&dispatch, &host));
+  CU_ASSERT_EQUAL(host, wanted);
+  size_t most = lr_crawl_dispatch_allowance(&dispatch, &dispatch.hosts[host]);
+  lr_crawl_dispatch_gave(&dispatch, host, most, count < most ? count : most);
+}
+
+static bool has_next(void) { return dispatch.count > 0; }
+
+/* A host that has more is ready again when half of its URLs are back. */
+static void test_one_host(void) {
+  open_dispatch();
+  CU_ASSERT(lr_crawl_dispatch_add(&dispatch, 5, 1));
+  CU_ASSERT(lr_crawl_dispatch_add(&dispatch, 5, 1)); /* once is enough */
+  give(5, 16);
+  CU_ASSERT_EQUAL(dispatch.away, 16);
+  CU_ASSERT(!has_next());
+  for (int i = 0; i < 7; i++) lr_crawl_dispatch_got(&dispatch, 5);
+  CU_ASSERT(!has_next());
+  lr_crawl_dispatch_got(&dispatch, 5);
+  give(5, 3); /* it has no more */
+  for (int i = 0; i < 11; i++) lr_crawl_dispatch_got(&dispatch, 5);
+  CU_ASSERT(!has_next());
+  CU_ASSERT_EQUAL(dispatch.away, 0);
+  close_dispatch();
+}
+
+static void test_in_turn(void) {
+  open_dispatch();
+  for (uint64_t host = 1; host <= 200; host++)
+    CU_ASSERT(lr_crawl_dispatch_add(&dispatch, host, (unsigned)host % 3));
+  for (uint64_t host = 1; host <= 200; host++) {
+    CU_ASSERT_EQUAL(dispatch.hosts[host].shard, host % 3);
+    give(host, 1);
+  }
+  CU_ASSERT(!has_next());
+  CU_ASSERT_EQUAL(dispatch.away, 200);
+  close_dispatch();
+}
+
+/* With many hosts each has few away, and there is an end to it. */
+static void test_many_hosts(void) {
+  uint64_t host = 0;
+  open_dispatch();
+  for (uint64_t i = 1; i <= 20000; i++)
+    CU_ASSERT(lr_crawl_dispatch_add(&dispatch, i, 0));
+  while (lr_crawl_dispatch_next(&dispatch, &host)) {
+    size_t most = lr_crawl_dispatch_allowance(&dispatch, &dispatch.hosts[host]);
+    if (most == 0) break;
+    lr_crawl_dispatch_gave(&dispatch, host, most, most);
+  }
+  CU_ASSERT(dispatch.away <= 32768 + 2);
+  CU_ASSERT_EQUAL(dispatch.hosts[1].away, 16);
+  CU_ASSERT_EQUAL(dispatch.hosts[5000].away, 2);
+  close_dispatch();
+}
+
+/* One whose turn it was not is there again. */
+static void test_put_back(void) {
+  uint64_t host = 0;
+  open_dispatch();
+  CU_ASSERT(lr_crawl_dispatch_add(&dispatch, 1, 0));
+  CU_ASSERT(lr_crawl_dispatch_next(&dispatch, &host));
+  lr_crawl_dispatch_put_back(&dispatch, host);
+  give(1, 1);
+  dispatch.hosts[1].is_full = true;
+  CU_ASSERT(lr_crawl_dispatch_add(&dispatch, 1, 0));
+  CU_ASSERT(!has_next());
+  close_dispatch();
+}
+
+static void test_no_memory(void) {
+  open_dispatch();
+  fixture_fail_allocations_from(&fixture, 1);
+  CU_ASSERT(!lr_crawl_dispatch_add(&dispatch, 1, 0));
+  fixture_fail_allocation(&fixture, 0);
+  CU_ASSERT(lr_crawl_dispatch_add(&dispatch, 1, 0));
+  give(1, 1);
+  close_dispatch();
+}
+
+int main(int argc, char **argv) {
+  static const struct fixture_test tests[] = {
+      {"a host is ready again at half", test_one_host},
+      {"hosts come in turn", test_in_turn},
+      {"many hosts have few away each", test_many_hosts},
+      {"a host is put back", test_put_back},
+      {"without memory a host is told later", test_no_memory},
+  };
+  return fixture_main("dispatch", tests, FIXTURE_COUNT(tests), argc, argv);
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT
+ * ending.h: what is said of a crawl that has ended, and its exit code. */
+#ifndef TOOLS_LARIAT_CRAWL_ENDING_H
+#define TOOLS_LARIAT_CRAWL_ENDING_H
+
+#include <lariat/crawl/crawl.h>
+#include <stdio.h>
+
+#include "crawl/pace.h"
+
+/* Prints why it has ended and how much there is, and the tables. */
+void ending_print(const struct crawl_counts *counts, const struct pace *pace,
+                  const char *directory, FILE *file);
+
+/* Returns the exit code for counts that are read after the end. */
+int ending_code(const lariat_crawl_stats *stats);
+
+#endif

@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT
+ * settings.c: the command line of `lariat crawl` and its configuration file:
+ * defaults, the options, and what makes no sense together. */
+#include "crawl/settings.h"
+
+#include <lariat/resolver.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "crawl/option_table.h"
+#include "say.h"
+
+/* ---- Defaults ---- */
+
+static void set_politeness(struct crawl_politeness_settings *politeness,
+                           const lariat_crawl_options *options) {
+  politeness->delay_ms = options->delay_ms;
+  politeness->delay_factor = options->delay_factor;
+  politeness->delay_max_ms = options->delay_max_ms;
+  politeness->crawl_delay_max_ms = options->crawl_delay_max_ms;
+  politeness->retry_after_max_ms = options->retry_after_max_ms;
+  politeness->crawl_delay = options->crawl_delay_skip;
+  politeness->robots = options->ignore_robots;
+  politeness->per_group = options->per_group;
+  politeness->group = options->group;
+}
+
+static void set_defaults(struct crawl_settings *settings) {
+  lariat_crawl_options options = lariat_crawl_defaults();
+  *settings = (struct crawl_settings){
+      .scope = {.scope = options.scope,
+                .depth = UINT_MAX,
+                .hops_off_site = options.hops_off_site},
+      .budgets = {.max_body = options.max_body_bytes},
+      .traps = {.repeat = options.trap_repeat,
+                .segments = options.trap_segments,
+                .query = options.trap_query},
+      .output = {.warc_size = options.warc_size,
+                 .warc_level = (unsigned)options.warc_level},
+      .machine = {.concurrency = options.in_flight,
+                  .retries = options.retries,
+                  .timeout_ms = 120000,
+                  .connect_timeout_ms = 10000,
+                  .idle_timeout_ms = 60000,
+                  .http = LARIAT_HTTP_1_1},
+      .messages = {.grace_ms = 10000}};
+  set_politeness(&settings->politeness, &options);
+}
+
+/* ---- What makes no sense together ---- */
+
+static bool check_networks(const char *option, const char *networks) {
+  char message[160];
+  if (!networks) return true;
+  if (lariat_networks_check(networks, message, sizeof message) == LARIAT_OK)
+    return true;
+  say("--%s: %s", option, message);
+  return false;
+}
+
+static bool check_names(const char *option,
+                        const lariat_pool_options *options) {
+  char message[160];
+  if (lariat_name_options_check(options, message, sizeof message) == LARIAT_OK)
+    return true;
+  say("--%s: %s", option, message);
+  return false;
+}
+
+static bool check_network(const struct crawl_network_settings *network) {
+  lariat_pool_options resolve = lariat_pool_defaults();
+  lariat_pool_options connect_to = lariat_pool_defaults();
+  lariat_pool_options servers = lariat_pool_defaults();
+  resolve.resolve = network->resolve;
+  connect_to.connect_to = network->connect_to;
+  servers.name_servers = network->name_servers;
+  if (network->ipv4 && network->ipv6) {
+    say("give --ipv4 or --ipv6, not both");
+    return false;
+  }
+  return check_networks("allow-net", network->allow_nets) &&
+         check_networks("deny-net", network->deny_nets) &&
+         check_names("resolve", &resolve) &&
+         check_names("connect-to", &connect_to) &&
+         check_names("dns-servers", &servers);
+}
+
+static bool check_output(const struct crawl_output_settings *output) {
+  if (output->no_warc && output->cdx) {
+    say("--cdx is an index of WARC files: give it without --no-warc");
+  } else if (output->no_warc && output->on_warc_closed) {
+    say("--on-warc-closed does nothing with --no-warc");
+  } else if (output->links && strcmp(output->links, "-") == 0) {
+    say("--links takes a file: standard output is for --jsonl -");
+  } else if (output->links && output->jsonl &&
+             strcmp(output->links, output->jsonl) == 0) {
+    say("--links and --jsonl cannot be the same file");
+  } else {
+    return true;
+  }
+  return false;
+}
+
+static bool check_together(const struct crawl_settings *settings) {
+  const struct crawl_scope_settings *scope = &settings->scope;
+  const char *agent = settings->politeness.user_agent;
+  if (scope->requisites && scope->no_requisites) {
+    say("give --requisites or --no-requisites, not both");
+    return false;
+  }
+  if (agent && strpbrk(agent, "\r\n")) {
+    say("--user-agent takes text without line breaks");
+    return false;
+  }
+  return check_output(&settings->output) && check_network(&settings->network);
+}
+
+/* ---- The directory ---- */
+
+static bool check_directory(const char *directory) {
+  struct stat about;
+  char shown[SAY_CAPACITY];
+  (void)say_shown(shown, directory ? directory : "");
+  if (!directory)
+    say("give the directory of the crawl, as lariat crawl site "
+        "https://example.org/");
+  else if (!*directory)
+    say("the name of the directory is empty");
+  else if (strstr(directory, "://"))
+    say("the first argument is the directory of the crawl: lariat crawl DIR %s",
+        shown);
+  else if (stat(directory, &about) == 0 && !S_ISDIR(about.st_mode))
+    say("%s is no directory", shown);
+  else
+    return true;
+  return false;
+}
+
+/* ---- The file ---- */
+
+/* Puts the rules from number `count` on before the others. */
+static bool put_rules_first(struct crawl_scope_settings *scope, size_t count) {
+  size_t later = scope->rule_count - count;
+  lariat_crawl_rule *rules = calloc(scope->rule_count + 1, sizeof *rules);
+  if (!rules) return false;
+  if (later) memcpy(rules, scope->rules + count, later * sizeof *rules);
+  if (count) memcpy(rules + later, scope->rules, count * sizeof *rules);
+  free(scope->rules);
+  scope->rules = rules;
+  return true;
+}
+
+static bool apply_config(struct crawl_settings *settings, const char *path) {
+  if (!crawl_config_read(&settings->config, path) ||
+      !crawl_config_apply(&settings->config, path, &crawl_options, settings))
+    return false;
+  if (settings->config_path) {
+    say("%s: config is for the command line: a file names no other", path);
+    return false;
+  }
+  settings->config_path = path;
+  return true;
+}
+
+bool crawl_settings_read_config(struct crawl_settings *settings,
+                                const char *path) {
+  set_defaults(settings);
+  return apply_config(settings, path) && check_together(settings);
+}
+
+/* Begins again with what the file says, and reads the command line once more
+ * over it. */
+static bool read_config(struct crawl_settings *settings, int argc,
+                        char **argv) {
+  const char *path = settings->config_path;
+  crawl_settings_free(settings);
+  set_defaults(settings);
+  if (!apply_config(settings, path)) return false;
+  size_t count = settings->scope.rule_count;
+  if (options_read(&crawl_options, settings, argc, argv) < 0) return false;
+  if (put_rules_first(&settings->scope, count)) return true;
+  say("out of memory");
+  return false;
+}
+
+bool crawl_settings_read(struct crawl_settings *settings, int argc,
+                         char **argv) {
+  set_defaults(settings);
+  int first = options_read(&crawl_options, settings, argc, argv);
+  if (first < 0) return false;
+  if (settings->action != CRAWL_RUN) return true;
+  if (settings->config_path && !read_config(settings, argc, argv)) return false;
+  struct crawl_seed_settings *seeds = &settings->seeds;
+  seeds->directory = first < argc ? argv[first] : NULL;
+  seeds->urls = argv + first + 1;
+  seeds->url_count = first < argc ? (size_t)(argc - first - 1) : 0;
+  return check_directory(seeds->directory) && check_together(settings);
+}
+
+void crawl_settings_free(struct crawl_settings *settings) {
+  free(settings->seeds.more.texts);
+  free(settings->seeds.files.texts);
+  free(settings->seeds.sitemaps.texts);
+  free(settings->scope.rules);
+  free(settings->network.resolve);
+  free(settings->network.connect_to);
+  free(settings->network.allow_nets);
+  free(settings->network.deny_nets);
+  crawl_config_free(&settings->config);
+}
