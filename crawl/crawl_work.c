@@ -361,11 +361,11 @@ static lariat_status offer(lariat_crawl *crawl, const lariat_crawl_seed *seed,
                               .depth = seed->depth,
                               .priority = (uint8_t)seed->priority,
                               .hop = hop};
+  lariat_status status = LARIAT_ENOMEM;
   if (lr_crawl_origin_of(url, origin, sizeof origin) >= sizeof origin)
-    return LARIAT_EURL;
-  if (!copy || !found.fingerprint) return LARIAT_ENOMEM;
-  lariat_status status =
-      lr_crawl_frontier_offer(crawl->frontier, &found, &added);
+    status = LARIAT_EURL;
+  else if (copy && found.fingerprint)
+    status = lr_crawl_frontier_offer(crawl->frontier, &found, &added);
   lariat_memory_release(copy);
   return status;
 }

@@ -16,17 +16,21 @@ static lariat_status tell(const lr_crawl_output *output, int error,
                : LARIAT_OK;
 }
 
+lariat_status lr_crawl_output_lost(const char *path, uint64_t there,
+                                   uint64_t committed, lr_crawl_fault *fault) {
+  return lr_crawl_fault_set(
+      fault, LARIAT_EFORMAT, 0,
+      "%s has %llu bytes, but %llu were committed: its end is lost; --repair "
+      "goes on without it",
+      path, (unsigned long long)there, (unsigned long long)committed);
+}
+
 /* Cuts a file to its committed length. */
 static lariat_status cut(lr_crawl_output *output, uint64_t there,
                          lr_crawl_fault *fault) {
   output->planned = there;
   if (there < output->length)
-    return lr_crawl_fault_set(
-        fault, LARIAT_EFORMAT, 0,
-        "%s has %llu bytes, but %llu were committed: its end is lost; --repair "
-        "goes on without it",
-        output->path, (unsigned long long)there,
-        (unsigned long long)output->length);
+    return lr_crawl_output_lost(output->path, there, output->length, fault);
   output->planned = output->length;
   if (there == output->length) return LARIAT_OK;
   return tell(output, lr_crawl_file_cut(output->descriptor, output->length),

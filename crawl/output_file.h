@@ -33,6 +33,10 @@ lariat_status lr_crawl_output_open(lr_crawl_output *output, const char *path,
                                    uint64_t length, lr_crawl_fault *fault);
 void lr_crawl_output_close(lr_crawl_output *output);
 
+/* Says that a file has less than was committed.  Returns LARIAT_EFORMAT. */
+lariat_status lr_crawl_output_lost(const char *path, uint64_t there,
+                                   uint64_t committed, lr_crawl_fault *fault);
+
 /* Plans bytes for the end.  They stay the caller's, and where they are, until
  * the pieces are kept or dropped. */
 lariat_status lr_crawl_output_add(lr_crawl_output *output, const char *bytes,

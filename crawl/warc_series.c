@@ -138,7 +138,8 @@ static lariat_status open_current(lr_crawl_warc_series *series, const row *file,
 }
 
 /* Drops the outcomes whose records are lost, so that their URLs are queued, and
- * sets the length to where the last whole ones end. */
+ * sets the length to where the last whole ones end.  What a file is, open or
+ * closed, it stays. */
 static lariat_status drop_lost(lr_crawl_store *store, row *file, uint64_t there,
                                lr_crawl_fault *fault) {
   int64_t id = file->id;
@@ -151,7 +152,7 @@ static lariat_status drop_lost(lr_crawl_store *store, row *file, uint64_t there,
   status = lr_crawl_store_run(store, fault, LR_CRAWL_LOST, "ii", id, end);
   if (!status)
     status = lr_crawl_store_run(store, fault, LR_CRAWL_SET_WARC, "iii", id, end,
-                                (int64_t)OPEN);
+                                (int64_t)file->closed);
   if (!status)
     status = lr_crawl_store_run(
         store, fault, LR_CRAWL_ADD_LOG, "it", (int64_t)time(NULL),
@@ -160,19 +161,23 @@ static lariat_status drop_lost(lr_crawl_store *store, row *file, uint64_t there,
   return status;
 }
 
+/* Does that in a transaction of its own. */
+static lariat_status repair_log(lr_crawl_store *store, row *file,
+                                uint64_t there, lr_crawl_fault *fault) {
+  lariat_status status = lr_crawl_store_begin(store, fault);
+  if (!status) status = drop_lost(store, file, there, fault);
+  if (!status) status = lr_crawl_store_commit(store, fault);
+  if (status) lr_crawl_store_rollback(store);
+  return status;
+}
+
 static lariat_status repair_file(lr_crawl_warc_series *series,
                                  lr_crawl_store *store, row *file,
                                  lr_crawl_fault *fault) {
   uint64_t there = series->output.planned;
   close_file(series);
-  lariat_status status = lr_crawl_store_begin(store, fault);
-  if (!status) status = drop_lost(store, file, there, fault);
-  if (!status) status = lr_crawl_store_commit(store, fault);
-  if (status) {
-    lr_crawl_store_rollback(store);
-    return status;
-  }
-  return open_current(series, file, fault);
+  lariat_status status = repair_log(store, file, there, fault);
+  return status ? status : open_current(series, file, fault);
 }
 
 /* Opens the file that was open, and cuts it. */
@@ -184,6 +189,46 @@ static lariat_status recover_open(lr_crawl_warc_series *series,
     status = repair_file(series, store, file, fault);
   if (status) close_file(series); /* nothing may change what is there */
   series->bytes += series->output.length;
+  return status;
+}
+
+static lariat_status cut_closed(const char *path, uint64_t length,
+                                lr_crawl_fault *fault) {
+  int descriptor;
+  int error = lr_crawl_file_open(path, &descriptor);
+  if (!error) {
+    error = lr_crawl_file_cut(descriptor, length);
+    (void)close(descriptor);
+  }
+  return error ? lr_crawl_fault_set(fault, LARIAT_ESYSTEM, error,
+                                    "cannot write %s", path)
+               : LARIAT_OK;
+}
+
+static lariat_status check_closed(lr_crawl_store *store, bool repair, row *file,
+                                  const char *path, lr_crawl_fault *fault) {
+  lr_crawl_file_state state = {0};
+  int error = lr_crawl_file_look(path, &state);
+  if (error)
+    return lr_crawl_fault_set(fault, LARIAT_ESYSTEM, error, "cannot look at %s",
+                              path);
+  if (!state.exists || state.length >= file->length) return LARIAT_OK;
+  if (!repair)
+    return lr_crawl_output_lost(path, state.length, file->length, fault);
+  lariat_status status = repair_log(store, file, state.length, fault);
+  return status ? status : cut_closed(path, file->length, fault);
+}
+
+/* Looks whether a file that is closed has all that was committed.  One that is
+ * gone was taken elsewhere, as whoever is told of closed files may do. */
+static lariat_status recover_closed(lr_crawl_warc_series *series,
+                                    lr_crawl_store *store, bool repair,
+                                    row *file, lr_crawl_fault *fault) {
+  char *path = make_path(series, file->name, false);
+  lariat_status status = path ? check_closed(store, repair, file, path, fault)
+                              : lr_crawl_fault_memory(fault);
+  lariat_memory_release(path);
+  series->bytes += file->length;
   return status;
 }
 
@@ -212,10 +257,11 @@ static lariat_status recover_row(lr_crawl_warc_series *series,
   series->files++;
   if (file->closed == OPEN)
     return recover_open(series, store, repair, file, fault);
-  series->bytes += file->length;
-  return file->closed == TOLD
-             ? LARIAT_OK
-             : settle(series, store, file->id, file->name, file->length, fault);
+  lariat_status status = LARIAT_OK;
+  if (file->closed == FULL)
+    status = settle(series, store, file->id, file->name, file->length, fault);
+  file->closed = TOLD;
+  return status ? status : recover_closed(series, store, repair, file, fault);
 }
 
 lariat_status lr_crawl_warc_series_recover(lr_crawl_warc_series *series,

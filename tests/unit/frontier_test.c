@@ -545,16 +545,20 @@ static void run_and_die(unsigned batches) {
   CU_ASSERT_EQUAL_FATAL(state, 0);
 }
 
-/* Writes the path of the WARC file that is open. */
-static void find_open_file(char path[400]) {
+/* Writes the path of a WARC file: of the one that is open, or of one that is
+ * closed. */
+static void find_file(bool is_open, char path[400]) {
   snprintf(path, 400, "%s/warc", crawl.directory);
-  DIR *open = opendir(path);
+  DIR *directory = opendir(path);
   path[0] = 0;
-  for (struct dirent *entry; open && (entry = readdir(open));)
-    if (strstr(entry->d_name, ".open"))
+  for (struct dirent *entry; directory && (entry = readdir(directory));)
+    if (entry->d_name[0] != '.' &&
+        (strstr(entry->d_name, ".open") != NULL) == is_open)
       snprintf(path, 400, "%s/warc/%s", crawl.directory, entry->d_name);
-  if (open) closedir(open);
+  if (directory) closedir(directory);
 }
+
+static void find_open_file(char path[400]) { find_file(true, path); }
 
 static void cut_by(const char *path, off_t bytes) {
   struct stat state;
@@ -565,13 +569,14 @@ static void cut_by(const char *path, off_t bytes) {
 static void begin_and_die(void) {
   fixture_open(&fixture, FIXTURE_NO_REACTOR);
   scripted_begin(&crawl);
-  run_and_die(3);
+  run_and_die(6);
 }
 
-static void test_lost_end(void) {
+/* Cuts a file, and goes on without what it has lost. */
+static void lose_end(bool of_open) {
   char path[400];
   begin_and_die();
-  find_open_file(path);
+  find_file(of_open, path);
   cut_by(path, 150);
   CU_ASSERT_EQUAL(scripted_open(&crawl), LARIAT_EFORMAT);
   CU_ASSERT_PTR_NOT_NULL(strstr(crawl.fault.message, "its end is lost"));
@@ -588,6 +593,20 @@ static void test_lost_end(void) {
     CU_ASSERT_EQUAL(check.records[page],
                     scripted_kind(page) == LR_CRAWL_FETCHED);
   }
+  close_crawl();
+}
+
+static void test_lost_end(void) { lose_end(true); }
+static void test_lost_end_of_closed(void) { lose_end(false); }
+
+/* Who is told of a closed file may take it elsewhere. */
+static void test_taken_file(void) {
+  char path[400];
+  begin_and_die();
+  find_file(false, path);
+  unlink(path);
+  CU_ASSERT_EQUAL_FATAL(scripted_open(&crawl), LARIAT_OK);
+  CU_ASSERT_EQUAL(scripted_run(&crawl), LARIAT_OK);
   close_crawl();
 }
 
@@ -778,6 +797,8 @@ int main(int argc, char **argv) {
       {"readers beside a crawl that runs", test_readers},
       {"no crawl to read", test_no_crawl_to_read},
       {"a WARC file that has lost its end", test_lost_end},
+      {"a closed WARC file that has lost its end", test_lost_end_of_closed},
+      {"a closed WARC file that was taken elsewhere", test_taken_file},
       {"a WARC file that is gone", test_lost_file},
       {"lines that were lost", test_lost_lines},
       {"tails are cut, and what was before them stays", test_tails},
