@@ -28,7 +28,7 @@ typedef struct judge {
   double busy;    /* share of a CPU that the busiest second of a thread had */
   double wait;    /* share of the run that a thread waited for a CPU */
   double held;    /* share that a thread was on a CPU, or waited for one */
-  bool contended; /* a thread had a competitor for its CPU */
+  bool contended; /* a thread waited for much of what it wanted of a CPU */
   bool wait_unknown; /* there is no schedstat */
 } judge;
 
@@ -230,10 +230,16 @@ static bool explains_lateness(const judge *j) {
   return waited >= LR_LOAD_WAIT_OF_LATE * sum || j->wait > LR_LOAD_WAIT_AT_REST;
 }
 
+static bool has_competitor(const judge *j) {
+  return j->contended &&
+         percentile(j, LARIAT_LOAD_LATE, 99) > LR_LOAD_LATE_CONTENDED_NS;
+}
+
 /* A hog whose slices delay a request now and then leaves most others alone. */
 static double judged_wait(const judge *j) {
   double over = lr_load_limits[LR_LOAD_CPU_WAIT].suspect * 1.001;
-  return explains_lateness(j) || j->contended ? fmax(j->wait, over) : j->wait;
+  return explains_lateness(j) || has_competitor(j) ? fmax(j->wait, over)
+                                                   : j->wait;
 }
 
 static void judge_wait(judge *j) {

@@ -56,9 +56,12 @@ extern const lr_load_limit lr_load_limits[LR_LOAD_RULES];
 #define LR_LOAD_WAIT_AT_REST 0.015
 
 /* A thread had a competitor for its CPU if it waited for this share of the
- * time, and for this part of the time in which it ran or waited. */
+ * time, and for this part of the time in which it ran or waited, and the p99 of
+ * the lateness of sends is over this: a server on the same CPUs makes it wait
+ * as much, but never for long. */
 #define LR_LOAD_WAIT_CONTENDED 0.009
 #define LR_LOAD_WAIT_OF_DEMAND 0.14
+#define LR_LOAD_LATE_CONTENDED_NS 3e5
 
 /* Shares of the time of shorter runs are shares of this. */
 #define LR_LOAD_WAIT_SHORTEST_NS 1e9

@@ -445,23 +445,27 @@ static void test_hog_at_low_rate(void) {
   fixture_close(&f);
 }
 
-/* What was waited for a CPU is little, and the sends are in time; but a thread
- * that hardly runs has had no such waits of its own. */
+/* What was waited for a CPU is little, and the sends are all but in time; but a
+ * thread that hardly runs has had no such waits of its own. */
 static void test_contended(void) {
   static const struct {
     uint64_t cpu_ns;
     uint64_t wait_ns;
+    uint64_t late_ns;
     lariat_load_validity validity;
   } rows[] = {
-      {500 * MS, 110 * MS, LARIAT_LOAD_SUSPECT},
-      {500 * MS, 75 * MS, LARIAT_LOAD_VALID},    /* 13 % of the demand */
-      {100 * MS, 89 * MS, LARIAT_LOAD_VALID},    /* 0.89 % of the time */
-      {3 * SECOND, 230 * MS, LARIAT_LOAD_VALID}, /* at rest, at 10,000/s */
+      {500 * MS, 110 * MS, 500000, LARIAT_LOAD_SUSPECT},
+      {500 * MS, 190 * MS, 160000, LARIAT_LOAD_VALID}, /* a server beside it */
+      {500 * MS, 75 * MS, 500000, LARIAT_LOAD_VALID},  /* 13 % of the demand */
+      {100 * MS, 89 * MS, 500000, LARIAT_LOAD_VALID},  /* 0.89 % of the time */
+      {3 * SECOND, 230 * MS, 500000, LARIAT_LOAD_VALID}, /* at 10,000/s */
   };
   struct fixture f;
   fixture_open(&f, FIXTURE_NO_REACTOR);
   for (size_t i = 0; i < FIXTURE_COUNT(rows); i++) {
-    lariat_load_result *result = make(true, &standard);
+    struct shape shape = slow;
+    shape.late_ns = rows[i].late_ns;
+    lariat_load_result *result = make(true, &shape);
     result->reactors[0].time.cpu_ns = rows[i].cpu_ns;
     result->reactors[0].time.wait_ns = rows[i].wait_ns;
     expect(result, rows[i].validity, rows[i].validity ? "cpu-wait" : NULL);
