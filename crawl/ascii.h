@@ -5,6 +5,12 @@
 
 #include <stdbool.h>
 
+/* Tells whether it is ASCII whitespace, as the Infra Standard of the WHATWG has
+ * it, which HTML and CSS refer to: no vertical tab. */
+static inline bool lr_crawl_is_space(char byte) {
+  return byte == ' ' || (byte >= '\t' && byte <= '\r' && byte != '\v');
+}
+
 static inline bool lr_crawl_is_digit(char byte) {
   return byte >= '0' && byte <= '9';
 }

@@ -7,27 +7,12 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ascii.h"
 #include "warc_text.h"
 #include <lariat/allocator.h>
 #include <lariat/url.h>
 
 /* ---- Letters and escapes ---- */
-
-static char lower(char byte) {
-  return byte >= 'A' && byte <= 'Z' ? (char)(byte | 0x20) : byte;
-}
-
-static bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
-
-static bool is_alphanumeric(char byte) {
-  return is_digit(byte) || (lower(byte) >= 'a' && lower(byte) <= 'z');
-}
-
-static int hex_value(char digit) {
-  if (is_digit(digit)) return digit - '0';
-  char letter = lower(digit);
-  return letter >= 'a' && letter <= 'f' ? letter - 'a' + 10 : -1;
-}
 
 /* Undoes escapes until there are none: each escape that appears is undone as
  * well.  What is written never gets before what is read: the text only shrinks.
@@ -37,9 +22,10 @@ static size_t unescape_all(char *bytes, size_t length) {
   for (size_t at = 0; at < length; at++) {
     bytes[out++] = bytes[at];
     while (out >= 3 && bytes[out - 3] == '%' &&
-           hex_value(bytes[out - 2]) >= 0 && hex_value(bytes[out - 1]) >= 0) {
-      bytes[out - 3] =
-          (char)(hex_value(bytes[out - 2]) * 16 + hex_value(bytes[out - 1]));
+           lr_crawl_hex_value(bytes[out - 2]) >= 0 &&
+           lr_crawl_hex_value(bytes[out - 1]) >= 0) {
+      bytes[out - 3] = (char)(lr_crawl_hex_value(bytes[out - 2]) * 16 +
+                              lr_crawl_hex_value(bytes[out - 1]));
       out -= 2;
     }
   }
@@ -52,7 +38,7 @@ static void put_octet(lr_crawl_warc_text *out, char octet) {
   static const char digits[] = "0123456789abcdef";
   unsigned char byte = (unsigned char)octet;
   char escape[] = {'%', digits[byte >> 4], digits[byte & 15]};
-  char small = lower(octet);
+  char small = lr_crawl_lower(octet);
   if (byte <= ' ' || byte >= 0x7f || octet == '#' || octet == '%')
     lr_crawl_warc_text_put(out, escape, sizeof escape);
   else
@@ -65,7 +51,7 @@ static void put_octet(lr_crawl_warc_text *out, char octet) {
 static size_t measure_www(const char *host, size_t length) {
   size_t at = 3;
   if (length < 4 || memcmp(host, "www", 3) != 0) return 0;
-  while (at < length && is_digit(host[at])) at++;
+  while (at < length && lr_crawl_is_digit(host[at])) at++;
   return at < length && host[at] == '.' ? at + 1 : 0;
 }
 
@@ -93,11 +79,11 @@ static size_t measure_session(const char *at, const char *end) {
   const char *begin = at;
   if (at == end || *at++ != '(') return 0;
   do {
-    bool named = end - at > 1 && is_alphanumeric(at[0]) && !is_digit(at[0]) &&
-                 at[1] == '(';
+    bool named = end - at > 1 && lr_crawl_is_alphanumeric(at[0]) &&
+                 !lr_crawl_is_digit(at[0]) && at[1] == '(';
     if (named) at += 2;
     for (int i = 0; i < 24; i++, at++)
-      if (at == end || !is_alphanumeric(*at)) return 0;
+      if (at == end || !lr_crawl_is_alphanumeric(*at)) return 0;
     if (!named) break;
     if (at == end || *at++ != ')') return 0;
   } while (at < end && *at != ')');
@@ -183,7 +169,7 @@ static int compare_arguments(const void *left, const void *right) {
  * the query's end follows; NULL: it is otherwise. */
 static const char *match_value(const char *at, const char *end, size_t count) {
   for (; count; count--, at++)
-    if (at == end || !is_alphanumeric(*at)) return NULL;
+    if (at == end || !lr_crawl_is_alphanumeric(*at)) return NULL;
   return at == end || *at == '&' ? at : NULL;
 }
 

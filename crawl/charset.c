@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ascii.h"
+
 #define SINGLE LR_CRAWL_CHARSET_SINGLE
 #define MULTIPLE LR_CRAWL_CHARSET_MULTIPLE
 
@@ -117,16 +119,11 @@ const lr_crawl_charset *lr_crawl_charset_windows_1252(void) {
 
 /* ---- Labels ---- */
 
-static bool is_space(char byte) {
-  return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\f' ||
-         byte == '\r';
-}
-
 const lr_crawl_charset *lr_crawl_charset_find(const char *label,
                                               size_t length) {
   char wanted[LONGEST_LABEL + 3] = " ";
-  while (length && is_space(*label)) label++, length--;
-  while (length && is_space(label[length - 1])) length--;
+  while (length && lr_crawl_is_space(*label)) label++, length--;
+  while (length && lr_crawl_is_space(label[length - 1])) length--;
   if (!length || length > LONGEST_LABEL || memchr(label, ' ', length))
     return NULL;
   for (size_t i = 0; i < length; i++) {

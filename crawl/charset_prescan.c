@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ascii.h"
+
 enum { PRESCANNED = 1024 };
 
 struct reader {
@@ -19,15 +21,6 @@ struct text {
   size_t length;
 };
 
-static bool is_space(char byte) {
-  return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\f' ||
-         byte == '\r';
-}
-
-static bool is_letter(char byte) {
-  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
-}
-
 static bool is_text(struct text text, const char *wanted) {
   return text.length == strlen(wanted) &&
          strncasecmp(text.bytes, wanted, text.length) == 0;
@@ -40,7 +33,8 @@ static bool has(const struct reader *reader, const char *wanted) {
 }
 
 static void skip_spaces(struct reader *reader) {
-  while (reader->at < reader->end && is_space(*reader->at)) reader->at++;
+  while (reader->at < reader->end && lr_crawl_is_space(*reader->at))
+    reader->at++;
 }
 
 const lr_crawl_charset *
@@ -67,7 +61,7 @@ static const lr_crawl_charset *read_label(const char *at, const char *end) {
     if (!to) return NULL;
     return lr_crawl_charset_find(at + 1, (size_t)(to - at - 1));
   }
-  while (to < end && !is_space(*to) && *to != ';') to++;
+  while (to < end && !lr_crawl_is_space(*to) && *to != ';') to++;
   return lr_crawl_charset_find(at, (size_t)(to - at));
 }
 
@@ -99,7 +93,7 @@ static struct text read_value(struct reader *reader) {
     reader->at = to ? to + 1 : reader->end;
     return (struct text){from + 1, to ? (size_t)(to - from - 1) : 0};
   }
-  while (reader->at < reader->end && !is_space(*reader->at) &&
+  while (reader->at < reader->end && !lr_crawl_is_space(*reader->at) &&
          *reader->at != '>')
     reader->at++;
   return (struct text){from, (size_t)(reader->at - from)};
@@ -109,12 +103,12 @@ static struct text read_value(struct reader *reader) {
 static bool read_attribute(struct reader *reader, struct text *name,
                            struct text *value) {
   while (reader->at < reader->end &&
-         (is_space(*reader->at) || *reader->at == '/'))
+         (lr_crawl_is_space(*reader->at) || *reader->at == '/'))
     reader->at++;
   const char *from = reader->at;
   *value = (struct text){from, 0};
   if (from == reader->end || *from == '>') return false;
-  while (reader->at < reader->end && !is_space(*reader->at) &&
+  while (reader->at < reader->end && !lr_crawl_is_space(*reader->at) &&
          *reader->at != '/' && *reader->at != '>' &&
          (*reader->at != '=' || reader->at == from))
     reader->at++;
@@ -183,7 +177,7 @@ static void skip_to(struct reader *reader, const char *mark) {
 
 static void skip_tag(struct reader *reader) {
   struct text name, value;
-  while (reader->at < reader->end && !is_space(*reader->at) &&
+  while (reader->at < reader->end && !lr_crawl_is_space(*reader->at) &&
          *reader->at != '>')
     reader->at++;
   while (read_attribute(reader, &name, &value)) continue;
@@ -191,13 +185,13 @@ static void skip_tag(struct reader *reader) {
 
 static bool is_tag(const struct reader *reader) {
   if (has(reader, "</"))
-    return reader->end - reader->at > 2 && is_letter(reader->at[2]);
-  return reader->end - reader->at > 1 && is_letter(reader->at[1]);
+    return reader->end - reader->at > 2 && lr_crawl_is_letter(reader->at[2]);
+  return reader->end - reader->at > 1 && lr_crawl_is_letter(reader->at[1]);
 }
 
 static bool is_meta(const struct reader *reader) {
   return has(reader, "<meta") && reader->end - reader->at > 5 &&
-         (is_space(reader->at[5]) || reader->at[5] == '/');
+         (lr_crawl_is_space(reader->at[5]) || reader->at[5] == '/');
 }
 
 /* Takes what is at a '<'; returns the encoding that it names, or NULL. */

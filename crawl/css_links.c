@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ascii.h"
+
 enum { LONGEST_NAME = 32 };
 
 typedef struct scanner {
@@ -22,11 +24,6 @@ typedef struct scanner {
 } scanner;
 
 /* ---- Bytes ---- */
-
-static bool is_space(char byte) {
-  return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\f' ||
-         byte == '\r';
-}
 
 static bool is_line_end(char byte) {
   return byte == '\n' || byte == '\f' || byte == '\r';
@@ -46,7 +43,7 @@ static int hex_of(char byte) {
 }
 
 static void skip_spaces(scanner *s) {
-  while (s->at < s->end && is_space(*s->at)) s->at++;
+  while (s->at < s->end && lr_crawl_is_space(*s->at)) s->at++;
 }
 
 /* ---- Escapes ---- */
@@ -62,7 +59,7 @@ static const char *add_code(const char *at, const char *end,
     code = 0xfffd;
   lr_crawl_scratch_add_code_point(out, code);
   if (end - at >= 2 && at[0] == '\r' && at[1] == '\n') return at + 2;
-  return at < end && is_space(*at) ? at + 1 : at;
+  return at < end && lr_crawl_is_space(*at) ? at + 1 : at;
 }
 
 /* Returns where the escape at `at` ends: with up to 6 digits and one blank, or
@@ -73,7 +70,7 @@ static const char *skip_escape(const char *at, const char *end) {
   while (at < end && at - from < 6 && hex_of(*at) >= 0) at++;
   if (at == from) return at + 1;
   if (end - at >= 2 && at[0] == '\r' && at[1] == '\n') return at + 2;
-  return at < end && is_space(*at) ? at + 1 : at;
+  return at < end && lr_crawl_is_space(*at) ? at + 1 : at;
 }
 
 /* Adds the text with its escapes undone; in a string an escaped end of a line
@@ -104,7 +101,7 @@ static void tell(scanner *s, const char *from, const char *to, bool import) {
     url = s->spare->bytes;
     length = s->spare->length;
   }
-  while (length && is_space(*url)) url++, length--;
+  while (length && lr_crawl_is_space(*url)) url++, length--;
   if (length && *url != '#')
     s->callback(s->context, url, length, (size_t)(from - s->begin), import);
 }
@@ -139,7 +136,8 @@ static void skip_bad_url(scanner *s) {
 /* Reads a URL without quotes, up to behind the ')'. */
 static void read_bare_url(scanner *s) {
   const char *from = s->at;
-  while (s->at < s->end && !is_space(*s->at) && !strchr(")\"'(", *s->at))
+  while (s->at < s->end && !lr_crawl_is_space(*s->at) &&
+         !strchr(")\"'(", *s->at))
     s->at = *s->at == '\\' ? skip_escape(s->at, s->end) : s->at + 1;
   const char *to = s->at;
   skip_spaces(s);
@@ -245,7 +243,7 @@ static void take_byte(scanner *s) {
     if (s->images == s->depth) s->images = 0;
     if (s->depth) s->depth--;
   }
-  if (!is_space(byte)) s->import = false;
+  if (!lr_crawl_is_space(byte)) s->import = false;
 }
 
 static void take_token(scanner *s) {

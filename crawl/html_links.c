@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "ascii.h"
 #include "css_links.h"
 #include "html_reference.h"
 #include "link_rules.h"
@@ -64,7 +65,7 @@ static void take_svg_style(struct scan *scan) {
   const char *from = tokenizer->at;
   const char *end = tokenizer->end;
   lr_crawl_link_syntax syntax = LR_CRAWL_LINK_STYLE;
-  while (from < end && lr_crawl_html_is_space(*from)) from++;
+  while (from < end && lr_crawl_is_space(*from)) from++;
   bool in_cdata = (size_t)(end - from) >= sizeof cdata - 1 &&
                   memcmp(from, cdata, sizeof cdata - 1) == 0;
   if (in_cdata) {
@@ -166,7 +167,7 @@ static const char *name_of(const lr_crawl_html_document *html,
   size_t length = 0;
   if (note->element) return lr_crawl_html_elements[note->element].text;
   const char *name = html->bytes + note->tag + 1;
-  while (length < ELEMENT_NAME - 1 && !lr_crawl_html_is_space(name[length]) &&
+  while (length < ELEMENT_NAME - 1 && !lr_crawl_is_space(name[length]) &&
          name[length] != '/' && name[length] != '>') {
     char byte = name[length];
     copy[length++] = (char)(byte >= 'A' && byte <= 'Z' ? byte | 0x20 : byte);
@@ -208,7 +209,7 @@ static void take_directives(lariat_crawl_document *document,
 static size_t join_blanks(char *text, size_t length) {
   size_t to = 0;
   for (size_t at = 0; at < length; at++) {
-    bool blank = lr_crawl_html_is_space(text[at]);
+    bool blank = lr_crawl_is_space(text[at]);
     if (!blank)
       text[to++] = text[at];
     else if (to && text[to - 1] != ' ')

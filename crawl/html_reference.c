@@ -5,25 +5,16 @@
 
 #include <string.h>
 
+#include "ascii.h"
 #include "html_names.h"
 
 enum { REPLACEMENT = 0xfffd, LONGEST_NAME = 31, LONGEST_LEGACY = 6 };
-
-static bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
-
-static bool is_letter(char byte) {
-  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z');
-}
-
-static bool is_alphanumeric(char byte) {
-  return is_digit(byte) || is_letter(byte);
-}
 
 /* ---- By number ---- */
 
 /* Reads a digit; -1: it is none in this base. */
 static int digit_of(char byte, unsigned base) {
-  if (is_digit(byte)) return byte - '0';
+  if (lr_crawl_is_digit(byte)) return byte - '0';
   if (base != 16) return -1;
   if (byte >= 'a' && byte <= 'f') return byte - 'a' + 10;
   if (byte >= 'A' && byte <= 'F') return byte - 'A' + 10;
@@ -131,7 +122,7 @@ static const char *decode_legacy(const char *name, size_t length,
 static const char *decode_name(const char *name, const char *end,
                                bool in_attribute, lr_crawl_scratch *out) {
   size_t length = 0;
-  while (name + length < end && is_alphanumeric(name[length]) &&
+  while (name + length < end && lr_crawl_is_alphanumeric(name[length]) &&
          length <= LONGEST_NAME)
     length++;
   const char *next = name + length;
@@ -153,7 +144,7 @@ static const char *decode_reference(const char *at, const char *end,
                                     bool in_attribute, lr_crawl_scratch *out) {
   at++;
   if (at < end && *at == '#') return decode_number(at + 1, end, out);
-  if (at < end && is_letter(*at))
+  if (at < end && lr_crawl_is_letter(*at))
     return decode_name(at, end, in_attribute, out);
   return NULL;
 }

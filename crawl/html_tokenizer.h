@@ -69,9 +69,4 @@ static inline bool lr_crawl_html_has(const lr_crawl_html_tag *tag,
   return tag->present >> attribute & 1;
 }
 
-/* Tells whether a byte is white space in HTML. */
-static inline bool lr_crawl_html_is_space(char byte) {
-  return byte == ' ' || (byte >= '\t' && byte <= '\r' && byte != '\v');
-}
-
 #endif

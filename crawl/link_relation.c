@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ascii.h"
+
 enum { NAVIGATION = 1, REQUISITE = 2, HINT = 4, NOFOLLOW = 8 };
 
 static const struct word {
@@ -26,18 +28,13 @@ static int meaning_of(const char *word, size_t length) {
   return 0;
 }
 
-static bool is_space(char byte) {
-  return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\f' ||
-         byte == '\r';
-}
-
 lr_crawl_link_relation lr_crawl_link_relation_of(const char *rel,
                                                  size_t length) {
   const char *end = rel + length;
   int meanings = 0;
   while (rel < end) {
     const char *word = rel;
-    while (rel < end && !is_space(*rel)) rel++;
+    while (rel < end && !lr_crawl_is_space(*rel)) rel++;
     meanings |= meaning_of(word, (size_t)(rel - word));
     if (rel < end) rel++;
   }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ascii.h"
 #include "charset_prescan.h"
 #include "html_reference.h"
 #include "link_relation.h"
@@ -37,7 +38,7 @@ static bool is_text(lr_crawl_html_span text, const char *wanted) {
 
 static bool is_blank(lr_crawl_html_span text) {
   for (size_t i = 0; i < text.length; i++)
-    if (!lr_crawl_html_is_space(text.bytes[i])) return false;
+    if (!lr_crawl_is_space(text.bytes[i])) return false;
   return true;
 }
 

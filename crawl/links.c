@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "ascii.h"
 #include "charset_prescan.h"
 #include "css_links.h"
 #include "feed_links.h"
@@ -78,7 +79,7 @@ static enum format format_of_root(const char *bytes, size_t length) {
 }
 
 static bool is_xml(const char *bytes, size_t length) {
-  while (length && lr_crawl_html_is_space(*bytes)) bytes++, length--;
+  while (length && lr_crawl_is_space(*bytes)) bytes++, length--;
   return length >= 5 && memcmp(bytes, "<?xml", 5) == 0;
 }
 

@@ -9,6 +9,8 @@
 
 #include <lariat/crawl/robots.h>
 
+#include "ascii.h"
+
 static bool is_blank(char byte) {
   return byte == ' ' || byte == '\t' || byte == '\v' || byte == '\f';
 }
@@ -150,17 +152,15 @@ bool lr_crawl_robots_same(lr_crawl_span a, lr_crawl_span b) {
   return a.length == b.length && strncasecmp(a.at, b.at, a.length) == 0;
 }
 
-static bool is_digit(char byte) { return byte >= '0' && byte <= '9'; }
-
 int64_t lr_crawl_robots_milliseconds(lr_crawl_span value) {
   const char *at = value.at, *end = at + value.length;
   int64_t ms = 0, unit = 1000;
   bool digits = false, more = false;
-  for (; at < end && is_digit(*at); at++, digits = true)
+  for (; at < end && lr_crawl_is_digit(*at); at++, digits = true)
     if (ms <= LARIAT_CRAWL_ROBOTS_MOST_DELAY_MS)
       ms = ms * 10 + (*at - '0') * unit;
   if (at < end && *at == '.') {
-    for (at++; at < end && is_digit(*at); at++, digits = true) {
+    for (at++; at < end && lr_crawl_is_digit(*at); at++, digits = true) {
       unit /= 10;
       ms += (*at - '0') * unit;
       more |= !unit && *at != '0';

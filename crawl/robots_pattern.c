@@ -5,13 +5,9 @@
 
 #include <string.h>
 
-/* ---- Octets ---- */
+#include "ascii.h"
 
-static int hex_value(char byte) {
-  if (byte >= '0' && byte <= '9') return byte - '0';
-  byte |= 0x20;
-  return byte >= 'a' && byte <= 'f' ? byte - 'a' + 10 : -1;
-}
+/* ---- Octets ---- */
 
 /* Tells whether an octet keeps its escape.  "*" and "$" are reserved, too, but
  * mean nothing in a path; in a pattern they are told apart before. */
@@ -23,7 +19,7 @@ static bool keeps_escape(int octet) {
 /* Returns the octet of the escape at `at`, or -1. */
 static int read_escape(const char *at, const char *end) {
   if (end - at < 3 || *at != '%') return -1;
-  int high = hex_value(at[1]), low = hex_value(at[2]);
+  int high = lr_crawl_hex_value(at[1]), low = lr_crawl_hex_value(at[2]);
   return high < 0 || low < 0 ? -1 : high * 16 + low;
 }
 

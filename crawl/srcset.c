@@ -3,10 +3,7 @@
  * at its end; a comma within it is of it. */
 #include "srcset.h"
 
-static bool is_space(char byte) {
-  return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\f' ||
-         byte == '\r';
-}
+#include "ascii.h"
 
 /* Skips descriptors up to behind the comma that ends them, which is in no
  * parentheses. */
@@ -26,9 +23,9 @@ static const char *skip_descriptors(const char *at, const char *end) {
 bool lr_crawl_srcset_next(const char **at, const char *end, const char **url,
                           size_t *length) {
   const char *from = *at;
-  while (from < end && (is_space(*from) || *from == ',')) from++;
+  while (from < end && (lr_crawl_is_space(*from) || *from == ',')) from++;
   const char *to = from;
-  while (to < end && !is_space(*to)) to++;
+  while (to < end && !lr_crawl_is_space(*to)) to++;
   const char *next = to;
   if (to > from && to[-1] == ',')
     while (to[-1] == ',') to--;
