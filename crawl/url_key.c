@@ -145,13 +145,26 @@ static void write_segment(key_writer *key, const char *at, const char *end) {
   }
 }
 
+/* Tells whether nothing of a segment is left without its session ids: one of
+ * ASP.NET's may have others as parameters. */
+static bool is_session_segment(const char *at, const char *end) {
+  const char *next = find_or_end(at, end, ';');
+  if (!lr_crawl_is_session_segment(at, (size_t)(next - at))) return false;
+  while (next < end) {
+    at = next + 1;
+    next = find_or_end(at, end, ';');
+    if (!lr_crawl_is_session_parameter(at, (size_t)(next - at))) return false;
+  }
+  return true;
+}
+
 /* Writes a path in which there may be session ids; it begins with '/'.  Returns
  * how many '/' are at its end now. */
 static size_t write_segments(key_writer *key, const char *at, const char *end) {
   size_t slashes = 0;
   for (at++;; at++) {
     const char *next = find_or_end(at, end, '/');
-    if (next < end && lr_crawl_is_session_segment(at, (size_t)(next - at))) {
+    if (next < end && is_session_segment(at, next)) {
       key->merged |= LARIAT_CRAWL_KEY_SESSION;
     } else {
       lr_crawl_write_byte(&key->text, '/');

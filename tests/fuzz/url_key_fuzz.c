@@ -117,6 +117,8 @@ void fuzz_give_seeds(fuzz_sink *sink, void *context) {
       FUZZ_TEXT("http://u:p@127.1/?%61=%7E&%20#%41"),
       FUZZ_TEXT("http://h/;jsessionid=0123456789abcdef01/;jsessionid=0123456789"
                 "abcdef01/"),
+      FUZZ_TEXT("http://h/(S(4hqa0555fwsecu455xqckv45));jsessionid=0123456789"
+                "abcdef01/;v=1;sid=0123456789abcdef0123456789abcdef"),
       FUZZ_TEXT("sort-query;drop=a,b*;none;www")};
   for (char choice = 0; choice < (char)FUZZ_COUNT(rules_texts); choice++)
     fuzz_give_all(sink, context, &choice, 1, texts, FUZZ_COUNT(texts));
