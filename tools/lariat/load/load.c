@@ -7,14 +7,15 @@
 #include <lariat/load/verdict.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "help.h"
 #include "interrupt.h"
 #include "load/compare.h"
 #include "load/descriptors.h"
+#include "load/instant.h"
 #include "load/judging.h"
 #include "load/live.h"
+#include "load/merge_command.h"
 #include "load/once.h"
 #include "load/option_table.h"
 #include "load/outputs.h"
@@ -94,9 +95,9 @@ static uint64_t total_ns(const struct load *load) {
 
 /* Returns how long it is until the measured part begins. */
 static uint64_t begins_in_ns(const struct load_amount_settings *amount) {
-  int64_t seconds = amount->start_at_s - (int64_t)time(NULL);
-  uint64_t waiting = seconds > 0 ? (uint64_t)seconds * 1000 * MS_NS : 0;
-  return waiting + amount->warm_up_ms * MS_NS;
+  int64_t left = amount->start_at_ns - instant_now();
+  if (!amount->start_at_ns) return amount->warm_up_ms * MS_NS;
+  return left > 0 ? (uint64_t)left : 0;
 }
 
 static void begin_view(struct load *load) {
@@ -104,6 +105,8 @@ static void begin_view(struct load *load) {
   if (load->settings->output.quiet) return;
   load->live.state.total_ns = total_ns(load);
   load->live.state.requests = amount->requests;
+  load->live.state.warm_up_ns = amount->warm_up_ms * MS_NS;
+  load->live.state.start_at_ns = amount->start_at_ns;
   live_begin(&load->live, load->reactor, load->plan, begins_in_ns(amount));
 }
 
@@ -321,6 +324,8 @@ int load_command(int argc, char **argv) {
   int code;
   if (strcmp(word, "report") == 0)
     code = load_report_main(argc - 1, argv + 1);
+  else if (strcmp(word, "merge") == 0)
+    code = load_merge_main(argc - 1, argv + 1);
   else if (strcmp(word, "compare") == 0)
     code = load_compare_main(argc - 1, argv + 1);
   else
