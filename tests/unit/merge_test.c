@@ -196,7 +196,7 @@ static void expect_same(const lariat_load_result *whole,
   expect_same_ends(whole, merged);
   CU_ASSERT_EQUAL(whole->facts.asked, merged->facts.asked);
   CU_ASSERT_DOUBLE_EQUAL(whole->facts.asked_per_s, merged->facts.asked_per_s,
-                         1e-6);
+                         1e-5);
   CU_ASSERT_EQUAL(whole->facts.duration_ns, merged->facts.duration_ns);
   CU_ASSERT_EQUAL(whole->facts.started_at_ns, merged->facts.started_at_ns);
   CU_ASSERT_EQUAL(merged->facts.part.count, 1);
