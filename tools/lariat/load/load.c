@@ -104,7 +104,9 @@ static void begin_view(struct load *load) {
   const struct load_amount_settings *amount = &load->settings->amount;
   if (load->settings->output.quiet) return;
   load->live.state.total_ns = total_ns(load);
-  load->live.state.requests = amount->requests;
+  load->live.state.requests =
+      lariat_load_part_size(amount->part, amount->requests);
+  load->live.parts = amount->part.count ? amount->part.count : 1;
   load->live.state.warm_up_ns = amount->warm_up_ms * MS_NS;
   load->live.state.start_at_ns = amount->start_at_ns;
   live_begin(&load->live, load->reactor, load->plan, begins_in_ns(amount));
