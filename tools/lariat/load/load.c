@@ -3,6 +3,7 @@
 #include "load/load.h"
 
 #include <errno.h>
+#include <lariat/load/facts.h>
 #include <lariat/load/run.h>
 #include <lariat/load/verdict.h>
 #include <stdio.h>
@@ -157,6 +158,13 @@ static void end_grace(void *context) {
 }
 
 /* Answers the first interrupt: what is under way has a moment. */
+/* Tells whether the run has an agreed start, and has not come to it. */
+static bool waits_to_begin(const struct load *load) {
+  const lariat_load_run_facts *facts =
+      lariat_load_result_facts(lariat_load_run_result(load->run));
+  return facts->start_at_ns && !facts->started_at_ns;
+}
+
 static void on_interrupt(void *context) {
   struct load *load = context;
   load->interrupted = true;
@@ -165,9 +173,13 @@ static void on_interrupt(void *context) {
     (void)lariat_reactor_stop(load->reactor);
     return;
   }
-  say("interrupted: up to %d seconds for what is under way; a second interrupt "
-      "ends it at once",
-      GRACE_MS / 1000);
+  if (waits_to_begin(load))
+    say("interrupted before its start: nothing is measured");
+  else
+    say("interrupted: up to %d seconds for what is under way; a second "
+        "interrupt "
+        "ends it at once",
+        GRACE_MS / 1000);
   lariat_load_run_stop(load->run);
   if (lariat_reactor_call_later(load->reactor, GRACE_MS, end_grace, load, NULL,
                                 NULL) != LARIAT_OK)
@@ -249,6 +261,7 @@ static int end_run(struct load *load) {
     return load->interrupted ? interrupt_code() : EXIT_SOME;
   lariat_load_result *result = lariat_load_run_result(load->run);
   if (load->outcome != LARIAT_OK || !result) return EXIT_SOME;
+  if (load->interrupted && waits_to_begin(load)) return interrupt_code();
   load_outputs_write(&load->outputs, result,
                      load->settings->judging.thresholds);
   if (!load->settings->output.quiet)
