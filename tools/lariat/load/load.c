@@ -10,6 +10,7 @@
 #include "help.h"
 #include "load/compare.h"
 #include "load/judging.h"
+#include "load/merge_command.h"
 #include "load/once.h"
 #include "load/option_table.h"
 #include "load/plan.h"
@@ -104,6 +105,8 @@ int load_command(int argc, char **argv) {
   int code;
   if (strcmp(word, "report") == 0)
     code = load_report_main(argc - 1, argv + 1);
+  else if (strcmp(word, "merge") == 0)
+    code = load_merge_main(argc - 1, argv + 1);
   else if (strcmp(word, "compare") == 0)
     code = load_compare_main(argc - 1, argv + 1);
   else

@@ -4,9 +4,9 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <time.h>
 
 #include "load/descriptors.h"
+#include "load/instant.h"
 #include "load/judging.h"
 #include "load/run_options.h"
 #include "say.h"
@@ -66,9 +66,9 @@ static uint64_t total_ns(const struct run_loop *loop) {
 
 /* Returns how long it is until the measured part begins. */
 static uint64_t begins_in_ns(const struct load_amount_settings *amount) {
-  int64_t seconds = amount->start_at_s - (int64_t)time(NULL);
-  uint64_t waiting = seconds > 0 ? (uint64_t)seconds * 1000 * MS_NS : 0;
-  return waiting + amount->warm_up_ms * MS_NS;
+  int64_t left = amount->start_at_ns - instant_now();
+  if (!amount->start_at_ns) return amount->warm_up_ms * MS_NS;
+  return left > 0 ? (uint64_t)left : 0;
 }
 
 static void begin_view(struct run_loop *loop) {
@@ -76,6 +76,8 @@ static void begin_view(struct run_loop *loop) {
   if (loop->settings->output.quiet) return;
   loop->live.state.total_ns = total_ns(loop);
   loop->live.state.requests = amount->requests;
+  loop->live.state.warm_up_ns = amount->warm_up_ms * MS_NS;
+  loop->live.state.start_at_ns = amount->start_at_ns;
   live_begin(&loop->live, loop->reactor, loop->plan, begins_in_ns(amount));
 }
 
