@@ -27,19 +27,16 @@ void lariat_load_merge_free(lariat_load_merge *merge) {
 
 /* ---- What belongs together ---- */
 
-/* Names a report as messages do: cut, so that there is space for the rest. */
-#define NAME "%.40s"
-
 static lariat_status check_alone(const lr_load_merge_report *report,
                                  lariat_load_error *error) {
   const lariat_load_part *part = &report->result->facts.part;
   if (report->result->merged_count)
     return lr_load_fail(error, 0,
-                        NAME " was merged already: give the reports of its "
-                             "parts",
+                        "%s was merged already: give the reports of its "
+                        "parts",
                         report->name);
   if (part->index >= part->count)
-    return lr_load_fail(error, 0, NAME " is part %u of %u, which there is not",
+    return lr_load_fail(error, 0, "%s is part %u of %u, which there is not",
                         report->name, part->index + 1, part->count);
   return LARIAT_OK;
 }
@@ -57,20 +54,18 @@ static lariat_status check_plan(const lr_load_merge_report *first,
     of_b = b->plan_hash;
   }
   if (strcmp(of_a, of_b) != 0)
-    return lr_load_fail(error, 0,
-                        NAME " is of another plan: %.26s, and not %.26s",
+    return lr_load_fail(error, 0, "%s is of another plan: %.30s, and not %.30s",
                         report->name, of_b, of_a);
   if (strcmp(a->target, b->target) != 0)
-    return lr_load_fail(error, 0,
-                        NAME " has another server: %.26s, and not %.26s",
+    return lr_load_fail(error, 0, "%s has another server: %.30s, and not %.30s",
                         report->name, b->target, a->target);
   if (a->timeout_ns != b->timeout_ns)
-    return lr_load_fail(error, 0, NAME " has another --timeout than " NAME,
+    return lr_load_fail(error, 0, "%s has another --timeout than %s",
                         report->name, first->name);
   if (a->part.count != b->part.count)
-    return lr_load_fail(
-        error, 0, NAME " is one of %u parts, and " NAME " of %u", report->name,
-        b->part.count, first->name, a->part.count);
+    return lr_load_fail(error, 0, "%s is one of %u parts, and %s of %u",
+                        report->name, b->part.count, first->name,
+                        a->part.count);
   return LARIAT_OK;
 }
 
@@ -96,11 +91,10 @@ static lariat_status check_part(const lariat_load_merge *merge, size_t place,
   if (place == merge->count || other->result->facts.part.index != part->index)
     return LARIAT_OK;
   if (part->count == 1)
-    return lr_load_fail(error, 0,
-                        NAME " and " NAME " are whole runs, without --part",
+    return lr_load_fail(error, 0, "%s and %s are whole runs, without --part",
                         other->name, report->name);
-  return lr_load_fail(error, 0, NAME " is part %u of %u, as " NAME " is",
-                      report->name, part->index + 1, part->count, other->name);
+  return lr_load_fail(error, 0, "%s is part %u of %u, as %s is", report->name,
+                      part->index + 1, part->count, other->name);
 }
 
 static lariat_status check_report(const lariat_load_merge *merge, size_t place,
@@ -143,18 +137,41 @@ static lariat_status add_report(lariat_load_merge *merge,
   return LARIAT_OK;
 }
 
+/* Names a report for messages, which are short: by the end of a long path. */
+static void copy_name(lr_load_merge_report *report, const char *name) {
+  enum { MOST = 36 };
+  size_t length = strlen(name);
+  if (length <= MOST)
+    snprintf(report->name, sizeof report->name, "%s", name);
+  else
+    snprintf(report->name, sizeof report->name, "...%s",
+             name + length - (MOST - 3));
+}
+
 static lariat_status read_source(const lariat_load_merge_source *source,
                                  lr_load_merge_report *report,
                                  lariat_load_error *error) {
   lariat_load_merge_source given = {.size = sizeof given};
   if (!source) return LARIAT_OK;
   if (source->size < sizeof source->size)
-    return lr_load_fail(error, 0, "a source without its size");
+    return lr_load_fail(error, 0, "%s: a source without its size",
+                        report->name);
   memcpy(&given, source,
          source->size < sizeof given ? source->size : sizeof given);
-  if (given.name) snprintf(report->name, sizeof report->name, "%s", given.name);
+  if (given.name) copy_name(report, given.name);
   report->clock_ahead_ns = given.clock_ahead_ns;
   return LARIAT_OK;
+}
+
+/* Reads the result, or says, by the report's name, what is wrong with it. */
+static lariat_status parse(lr_load_merge_report *report, const char *json,
+                           size_t length, lariat_load_error *error) {
+  lariat_load_error fault = {.byte = 0};
+  lariat_status status =
+      lariat_load_result_parse(json, length, &report->result, &fault);
+  return status == LARIAT_EINVAL ? lr_load_fail(error, fault.byte, "%s: %.80s",
+                                                report->name, fault.message)
+                                 : status;
 }
 
 lariat_status lariat_load_merge_add(lariat_load_merge *merge,
@@ -164,8 +181,7 @@ lariat_status lariat_load_merge_add(lariat_load_merge *merge,
   lr_load_merge_report report = {.clock_ahead_ns = 0};
   snprintf(report.name, sizeof report.name, "report %u", ++merge->tries);
   lariat_status status = read_source(source, &report, error);
-  if (status == LARIAT_OK)
-    status = lariat_load_result_parse(json, length, &report.result, error);
+  if (status == LARIAT_OK) status = parse(&report, json, length, error);
   if (status == LARIAT_OK) status = add_report(merge, &report, error);
   if (status != LARIAT_OK) lariat_load_result_free(report.result);
   return status;

@@ -4,7 +4,6 @@
 
 #include <lariat/load/merge.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "load/report_command.h"
 #include "load/report_table.h"
@@ -17,20 +16,16 @@ static bool add_file(lariat_load_merge *merge, const char *path) {
   struct text text = {0};
   const lariat_load_merge_source source = {.size = sizeof source, .name = path};
   lariat_load_error error = {.message = ""};
-  lariat_status status = LARIAT_EINVAL;
+  lariat_status status = LARIAT_OK;
   bool read = load_report_read(path, &text);
   if (read)
     status =
         lariat_load_merge_add(merge, &source, text.bytes, text.length, &error);
   text_free(&text);
-  if (status == LARIAT_OK) return true;
-  bool named = strncmp(error.message, path, strlen(path)) == 0;
-  if (read && named)
-    say("%s", error.message);
-  else if (read)
-    say("%s: %s", path,
+  if (status != LARIAT_OK)
+    say("%s",
         status == LARIAT_EINVAL ? error.message : lariat_status_text(status));
-  return false;
+  return read && status == LARIAT_OK;
 }
 
 /* Makes the result; NULL: it was said why there is none. */
