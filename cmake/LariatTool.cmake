@@ -11,7 +11,7 @@ file(GLOB option_sources CONFIGURE_DEPENDS
      tools/lariat/numbers.c tools/lariat/request_values.c tools/lariat/say.c
      tools/lariat/secrets.c tools/lariat/spelling.c tools/lariat/text.c
      tools/lariat/*/option_table.c tools/lariat/*/option_hints.c
-     tools/lariat/*/readers.c)
+     tools/lariat/*/readers.c tools/lariat/load/instant.c)
 # The commands crawl, load and warc need their libraries, which need not be
 # built.
 if(NOT TARGET lariat_load)

@@ -24,7 +24,7 @@ static uint32_t add_capped(uint32_t a, uint32_t b) {
   return a > UINT32_MAX - b ? UINT32_MAX : a + b;
 }
 
-/* Makes room for a row of a part behind those that are there, or joins it with
+/* Puts a row of a part behind those that are there, or joins it with
  * the last one, if that is of the same part and second. */
 static void append_row(lr_load_second *rows, size_t *count, size_t first,
                        const lr_load_second *row) {

@@ -357,10 +357,8 @@ static void give_end(void *context, uint64_t last_ns) {
  * begins to look at what goes on around it. */
 static void note_start(void *context) {
   lariat_load_run *run = context;
-  uint64_t late_ns = lariat_reactor_now_ns(run->reactor) - run->start_ns;
   run->start_timer.id = 0;
-  run->result->facts.started_at_ns =
-      (int64_t)(lr_load_start_clock_ns() - late_ns);
+  run->result->facts.started_at_ns = lr_load_start_by_wall_clock(run->start_ns);
   if (lr_load_watch_start(&run->watch) != LARIAT_OK) run->watch = NULL;
 }
 

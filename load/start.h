@@ -11,8 +11,9 @@
 /* Returns the agreed instant, in nanoseconds since 1970; 0: there is none. */
 int64_t lr_load_start_agreed(const lariat_load_run_options *options);
 
-/* Returns the time by the wall clock, in nanoseconds since 1970. */
-uint64_t lr_load_start_clock_ns(void);
+/* Returns what the wall clock says, in nanoseconds since 1970, when the
+ * monotonic one says `monotonic_ns`. */
+int64_t lr_load_start_by_wall_clock(uint64_t monotonic_ns);
 
 /* Makes the warm-up no longer than the time that there is before an agreed
  * instant.  Before the workers are made: their schedules have it. */
@@ -22,7 +23,8 @@ void lr_load_start_fit(lariat_load_run_options *options);
  * now, with the warm-up, or shortly before that. */
 uint64_t lr_load_start_wait_ns(const lariat_load_run_options *options);
 
-/* Returns when the measured part begins, on the clock of `now_ns`: behind the
+/* Returns when the measured part begins, on the monotonic clock, which says
+ * `now_ns`: behind the
  * warm-up, or at the agreed instant, if that is not too late. */
 uint64_t lr_load_start_choose(const lariat_load_run_options *options,
                               uint64_t now_ns);

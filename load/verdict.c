@@ -172,11 +172,14 @@ static double share_starved(const judge *j) {
  * at other instants than meant. */
 static void judge_start(judge *j) {
   const lariat_load_run_facts *facts = &j->result->facts;
-  double off = (double)facts->started_at_ns - (double)facts->start_at_ns;
-  if (!facts->start_at_ns) return;
-  apply(j, LR_LOAD_START_LATE, divide(fabs(off), (double)facts->duration_ns),
+  int64_t off_ns;
+  if (!facts->start_at_ns ||
+      __builtin_sub_overflow(facts->started_at_ns, facts->start_at_ns, &off_ns))
+    return;
+  double off = fabs((double)off_ns);
+  apply(j, LR_LOAD_START_LATE, divide(off, (double)facts->duration_ns),
         "it began %s %s the agreed start: over 1 %% of the %s that it ran",
-        show_ns(fabs(off)).text, off < 0 ? "before" : "after",
+        show_ns(off).text, off_ns < 0 ? "before" : "after",
         lr_load_show_duration(facts->duration_ns).text);
 }
 

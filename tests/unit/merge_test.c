@@ -196,7 +196,7 @@ static void expect_same(const lariat_load_result *whole,
   expect_same_ends(whole, merged);
   CU_ASSERT_EQUAL(whole->facts.asked, merged->facts.asked);
   CU_ASSERT_DOUBLE_EQUAL(whole->facts.asked_per_s, merged->facts.asked_per_s,
-                         1e-6);
+                         1e-5);
   CU_ASSERT_EQUAL(whole->facts.duration_ns, merged->facts.duration_ns);
   CU_ASSERT_EQUAL(whole->facts.started_at_ns, merged->facts.started_at_ns);
   CU_ASSERT_EQUAL(merged->facts.part.count, 1);
@@ -665,16 +665,15 @@ static void test_no_memory(void) {
   unsigned nth = 0, told = 0;
   while (status != LARIAT_OK && ++nth < 100000) {
     fixture_fail_allocation(&f, nth);
-    if (merge->count == 2) {
-      status = add_json(merge, last, 0, NULL);
-      CU_ASSERT_EQUAL(merge->count, status == LARIAT_OK ? 3 : 2);
-      status = LARIAT_ENOMEM;
-      continue;
-    }
-    if (!told++) nth = 1;
+    status = add_json(merge, last, 0, NULL);
+    CU_ASSERT_EQUAL(merge->count, status == LARIAT_OK ? 3 : 2);
+  }
+  status = LARIAT_ENOMEM;
+  for (nth = 1; status != LARIAT_OK && nth < 100000; nth++) {
     fixture_fail_allocation(&f, nth);
     status = lariat_load_merge_finish(merge, &result);
     CU_ASSERT_EQUAL(status == LARIAT_OK, result != NULL);
+    told += status == LARIAT_ENOMEM;
   }
   fixture_fail_allocation(&f, 0);
   CU_ASSERT_EQUAL(status, LARIAT_OK);

@@ -65,8 +65,9 @@ static void check_messages(const lariat_load_run_options *whole,
     lariat_load_plan *plan = make_plan(&options);
     lariat_load_plan *all = make_plan(whole);
     while (lariat_load_plan_next(plan, &planned)) {
-      do CU_ASSERT_FATAL(lariat_load_plan_next(all, &expected));
-      while (expected.index < planned.index);
+      do {
+        CU_ASSERT_FATAL(lariat_load_plan_next(all, &expected));
+      } while (expected.index < planned.index);
       CU_ASSERT_EQUAL(expected.index, planned.index);
       CU_ASSERT_EQUAL(expected.at_ns, planned.at_ns);
       CU_ASSERT_EQUAL(expected.length, planned.length);

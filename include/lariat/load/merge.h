@@ -30,10 +30,10 @@ LARIAT_BEGIN_C
 
 typedef struct lariat_load_merge lariat_load_merge;
 
-/* What is known of a report beside its bytes. */
+/* Facts about a report beside its bytes. */
 typedef struct lariat_load_merge_source {
   size_t size;      /* sizeof(lariat_load_merge_source), set by the caller */
-  const char *name; /* for messages, copied: its file, "rank 3"; NULL: "report
+  const char *name; /* for messages, copied: its file, "part 3"; NULL: "report
                        2", by the order in which they are added */
   int64_t clock_ahead_ns; /* how far the wall clock of its machine was ahead of
                              the one that all are compared by, where that was

@@ -58,7 +58,7 @@ static void describe_left(const struct live_state *state, char *text,
 
 static void describe_rate(const struct live_state *state, char *line,
                           size_t capacity) {
-  char left[80];
+  char left[100];
   char asked[40] = "";
   describe_left(state, left, sizeof left);
   if (state->asked >= 0)
