@@ -314,11 +314,11 @@ static void add_amount(lr_load_text *out, lr_load_amount amount) {
 
 static void add_part(lr_load_text *out, const lr_load_merged *part) {
   char label[32];
-  double began = (double)part->began_ns;
+  uint64_t began = part->began_ns > 0 ? (uint64_t)part->began_ns : 0;
   snprintf(label, sizeof label, "  %u %s", part->part.index + 1,
            lariat_load_validity_name(part->validity));
   add_padded(out, label, LABEL);
-  add_amount(out, lr_load_show_duration((uint64_t)(began > 0 ? began : 0)));
+  add_amount(out, lr_load_show_duration(began - began % 1000));
   add_amount(out, lr_load_show_count(part->sent));
   add_amount(out, lr_load_show_duration(part->response_p99_ns));
   add_amount(out, lr_load_show_duration(part->late_p99_ns));

@@ -359,7 +359,10 @@ static int check_logs(const struct leader *leader) {
 }
 
 static int report(struct leader *leader) {
+  const struct run_loop *loop = &leader->process->loop;
   if (!leader->begun) return leader->code;
+  if (loop->interrupted && run_loop_is_before_start(loop))
+    return interrupt_code();
   say_lost(leader);
   lariat_load_result *result = merge_results(leader);
   if (!result) return LOAD_EXIT_INVALID;
