@@ -164,6 +164,9 @@ endforeach()
 # The plans of the scripted server.
 target_sources(truthd_test PRIVATE bench/truth/plan.c)
 
+# What lariat-load-mpi makes of clocks, without MPI.
+target_sources(clock_offset_test PRIVATE tools/lariat-load-mpi/clock_offset.c)
+
 # The pages of the web for crawlers.
 target_link_libraries(synthweb_site_test PRIVATE synthweb_parts)
 

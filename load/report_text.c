@@ -2,6 +2,7 @@
  * report_text.c: a result for a terminal of 80 columns. */
 #include "report.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "escape.h"
@@ -11,7 +12,8 @@ enum {
   COLUMN = 10,
   WIDTH = 80,
   FAILURE = LABEL + COLUMN + 2, /* where its description begins */
-  CLASSES = 20
+  CLASSES = 20,
+  PARTS = 64
 };
 
 /* ---- Lines ---- */
@@ -304,6 +306,50 @@ static void add_classes(const lr_load_report *report) {
                         result->class_count - CLASSES - 1);
 }
 
+/* ---- Parts ---- */
+
+static void add_amount(lr_load_text *out, lr_load_amount amount) {
+  add_right(out, amount.text, COLUMN);
+}
+
+static void add_part(lr_load_text *out, const lr_load_merged *part) {
+  char label[32];
+  double began = (double)part->began_ns;
+  snprintf(label, sizeof label, "  %u %s", part->part.index + 1,
+           lariat_load_validity_name(part->validity));
+  add_padded(out, label, LABEL);
+  add_amount(out, lr_load_show_duration((uint64_t)(began > 0 ? began : 0)));
+  add_amount(out, lr_load_show_count(part->sent));
+  add_amount(out, lr_load_show_duration(part->response_p99_ns));
+  add_amount(out, lr_load_show_duration(part->late_p99_ns));
+  add_amount(out, lr_load_show_share(part->cpu_most, 1));
+  add_amount(out, lr_load_show_share(part->wait_most, 1));
+  lr_load_text_add(out, "\n");
+  if (!*part->host) return;
+  lr_load_text_repeat(out, ' ', 4);
+  lr_load_add_plain(out, part->host);
+  lr_load_text_add(out, ": ");
+  add_wrapped(out, part->machine, 4);
+}
+
+/* Adds what each part was, beside the others. */
+static void add_merged(const lr_load_report *report) {
+  static const char *const columns[] = {"began",    "sent", "p99",
+                                        "late p99", "CPU",  "waited"};
+  const lariat_load_result *result = report->result;
+  lr_load_text *out = report->out;
+  if (!result->merged_count) return;
+  lr_load_text_add(out, "\n");
+  add_padded(out, "Each part", LABEL);
+  for (size_t i = 0; i < sizeof columns / sizeof columns[0]; i++)
+    add_right(out, columns[i], COLUMN);
+  lr_load_text_add(out, "\n");
+  for (size_t i = 0; i < result->merged_count && i < PARTS; i++)
+    add_part(out, &result->merged[i]);
+  if (result->merged_count > PARTS)
+    lr_load_text_format(out, "  and %zu more\n", result->merged_count - PARTS);
+}
+
 /* ---- Connections, bytes, the run ---- */
 
 /* Adds ", TLS p50 1.20 ms, max 3.00 ms". */
@@ -360,6 +406,9 @@ static void add_title(const lr_load_report *report) {
   const lariat_load_run_facts *facts = &report->result->facts;
   add_fact(report, "Load test", facts->target);
   add_fact(report, "", facts->plan);
+  lr_load_text share = {0};
+  lr_load_describe_share(&share, report->result);
+  add_sentence(report->out, "", &share);
   lr_load_text_add(report->out, "\n");
 }
 
@@ -388,6 +437,7 @@ void lr_load_report_text(const lr_load_report *report, bool colours) {
   add_statuses(report);
   add_classes(report);
   add_parts(report);
+  add_merged(report);
   add_connections(report);
   add_run(report);
   add_marks(report);

@@ -10,6 +10,7 @@
 
 #include <lariat/allocator.h>
 
+#include "reasons.h"
 #include "result.h"
 #include "units.h"
 
@@ -32,17 +33,6 @@ typedef struct judge {
   bool wait_unknown; /* there is no schedstat */
 } judge;
 
-static __attribute__((format(printf, 4, 0))) void
-add_reason(judge *j, lr_load_rule rule, lariat_load_validity validity,
-           const char *format, va_list arguments) {
-  lariat_load_verdict *verdict = j->verdict;
-  lariat_load_reason *reason = &verdict->reasons[verdict->reason_count++];
-  reason->validity = validity;
-  snprintf(reason->code, sizeof(reason->code), "%s", lr_load_limits[rule].code);
-  vsnprintf(reason->message, sizeof(reason->message), format, arguments);
-  if (validity > verdict->validity) verdict->validity = validity;
-}
-
 static lariat_load_validity judge_value(lr_load_rule rule, double value) {
   if (value > lr_load_limits[rule].invalid) return LARIAT_LOAD_INVALID;
   return value > lr_load_limits[rule].suspect ? LARIAT_LOAD_SUSPECT
@@ -56,7 +46,8 @@ apply(judge *j, lr_load_rule rule, double value, const char *format, ...) {
   if (validity == LARIAT_LOAD_VALID) return;
   va_list arguments;
   va_start(arguments, format);
-  add_reason(j, rule, validity, format, arguments);
+  lr_load_reasons_add(j->verdict, validity, lr_load_limits[rule].code, format,
+                      arguments);
   va_end(arguments);
 }
 
@@ -65,7 +56,8 @@ static __attribute__((format(printf, 3, 4))) void
 note(judge *j, lr_load_rule rule, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  add_reason(j, rule, LARIAT_LOAD_VALID, format, arguments);
+  lr_load_reasons_add(j->verdict, LARIAT_LOAD_VALID, lr_load_limits[rule].code,
+                      format, arguments);
   va_end(arguments);
 }
 
@@ -174,6 +166,21 @@ static double share_starved(const judge *j) {
   double starved = (double)j->result->counts.starved;
   double due = (double)j->result->counts.intended;
   return due > 0 ? starved / due : starved;
+}
+
+/* Looks at a start that was agreed on with others: their parts of the load are
+ * at other instants than meant. */
+static void judge_start(judge *j) {
+  const lariat_load_run_facts *facts = &j->result->facts;
+  int64_t off_ns;
+  if (!facts->start_at_ns ||
+      __builtin_sub_overflow(facts->started_at_ns, facts->start_at_ns, &off_ns))
+    return;
+  double off = fabs((double)off_ns);
+  apply(j, LR_LOAD_START_LATE, divide(off, (double)facts->duration_ns),
+        "it began %s %s the agreed start: over 1 %% of the %s that it ran",
+        show_ns(off).text, off_ns < 0 ? "before" : "after",
+        lr_load_show_duration(facts->duration_ns).text);
 }
 
 static void judge_input(judge *j) {
@@ -428,17 +435,6 @@ static void judge_stall(judge *j) {
        show_ns(longest).text, show_ns(p99).text);
 }
 
-/* Puts the worst reasons first; among equals the order of the rules stays. */
-static void sort_reasons(lariat_load_verdict *verdict) {
-  for (size_t i = 1; i < verdict->reason_count; i++) {
-    lariat_load_reason reason = verdict->reasons[i];
-    size_t at = i;
-    for (; at && verdict->reasons[at - 1].validity < reason.validity; at--)
-      verdict->reasons[at] = verdict->reasons[at - 1];
-    verdict->reasons[at] = reason;
-  }
-}
-
 /* Without an answer there is nothing that another fault could spoil. */
 static void judge_all(judge *j) {
   if (!has_answers(j)) {
@@ -447,6 +443,7 @@ static void judge_all(judge *j) {
   }
   judge_gap(j);
   judge_clock(j);
+  judge_start(j);
   judge_input(j);
   judge_schedule(j);
   judge_wait(j);
@@ -460,7 +457,7 @@ static void judge_all(judge *j) {
   judge_length(j);
   judge_end(j);
   judge_stall(j);
-  sort_reasons(j->verdict);
+  lr_load_reasons_sort(j->verdict);
 }
 
 /* The verdict of a result without memory for one. */

@@ -67,9 +67,13 @@ typedef struct lariat_load_run_options {
   const lariat_pool_options *pool;
   const lariat_client_options *client; /* NULL: the defaults */
 
-  int64_t start_at_s; /* when the measured part begins, by the wall clock, in
-                         seconds since 1970; 0, or too early for the warm-up: as
-                         soon as may be */
+  int64_t start_at_s; /* as start_at_ns, which goes before it, in seconds */
+  /* When the measured part begins, by the wall clock, in nanoseconds since
+   * 1970; 0: as soon as may be.  The warm-up is before it, and has the time
+   * that there is.  An instant that has gone by is as soon as may be, without a
+   * warm-up; the verdict of a run that began later than it should is INVALID
+   * ("start-late") if that is over 1 % of the run. */
+  int64_t start_at_ns;
 } lariat_load_run_options;
 
 /* The run and its surroundings, for the reports. */
@@ -94,7 +98,10 @@ typedef struct lariat_load_run_facts {
   bool stopped; /* by stop_at_failures */
   char lariat_version[32];
   char libcurl_version[32];
-  char machine[128]; /* "AMD EPYC, 2 CPUs, Linux 6.1" */
+  char machine[128];   /* "AMD EPYC, 2 CPUs, Linux 6.1" */
+  int64_t start_at_ns; /* when it was to start, since 1970; 0: not agreed */
+  char host[64]; /* the machine's name; "" of a run that is no part, and has no
+                    agreed start */
 } lariat_load_run_facts;
 
 typedef struct lariat_load_run lariat_load_run;

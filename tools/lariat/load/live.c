@@ -9,6 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "load/instant.h"
 #include "output/units.h"
 
 enum { INTERVAL_MS = 500, LEVELS = 8 };
@@ -26,12 +27,22 @@ static struct units_text show_seconds(uint64_t ns) {
   return units_clock((double)((ns + SECOND_NS - 1) / SECOND_NS));
 }
 
+static void describe_wait(const struct live_state *state, char *text,
+                          size_t capacity) {
+  char start[INSTANT_TEXT];
+  instant_write(state->start_at_ns, start);
+  snprintf(text, capacity, "waiting for %s, begins in %s", start,
+           show_seconds(state->begins_in_ns).text);
+}
+
 static void describe_left(const struct live_state *state, char *text,
                           size_t capacity) {
   uint64_t left = state->total_ns > state->elapsed_ns
                       ? state->total_ns - state->elapsed_ns
                       : 0;
-  if (state->begins_in_ns)
+  if (state->start_at_ns && state->begins_in_ns > state->warm_up_ns)
+    describe_wait(state, text, capacity);
+  else if (state->begins_in_ns)
     snprintf(text, capacity, "warm-up, begins in %s",
              show_seconds(state->begins_in_ns).text);
   else if (state->total_ns)
@@ -47,7 +58,7 @@ static void describe_left(const struct live_state *state, char *text,
 
 static void describe_rate(const struct live_state *state, char *line,
                           size_t capacity) {
-  char left[80];
+  char left[100];
   char asked[40] = "";
   describe_left(state, left, sizeof left);
   if (state->asked >= 0)

@@ -19,6 +19,8 @@ struct live_state {
                             it */
   uint64_t requests;     /* that number; 0: none */
   uint64_t begins_in_ns; /* the measured part; 0: it has begun */
+  uint64_t warm_up_ns;   /* how long the warm-up before it is */
+  int64_t start_at_ns;   /* the agreed start, since 1970; 0: none */
   uint64_t elapsed_ns;   /* of it */
   uint32_t seconds;      /* that were measured and told */
   double asked;          /* in the last of them; below 0: a closed test */
