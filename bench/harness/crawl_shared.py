@@ -195,12 +195,14 @@ def note_leavers(crawl, disturber, outcome):
 
 def look_at(bars, crawl, database, expected, outcome):
     """All that is there at the end, with the dead workers' directories."""
-    outcome.wrong += filter(None, [worker.repair()
-                                   for worker in crawl.workers])
+    directories = {shared_archive.worker_of(worker.directory): worker.directory
+                   for worker in crawl.workers}
+    directories.pop(None, None)
+    outcome.wrong += filter(None, [
+        worker.repair() for worker in crawl.workers
+        if worker.directory in directories.values()])
     outcome.wrong += check_files(bars, crawl)
     tables = shared_archive.Tables(database, SCHEMA)
-    directories = {worker.number: worker.directory
-                   for worker in crawl.workers}
     outcome.wrong += shared_archive.differences(directories, tables, expected)
 
 

@@ -3,6 +3,7 @@
 committed lengths, and the tables; and whether the two agree with the site."""
 import collections
 import glob
+import json
 import os
 
 import archive
@@ -28,20 +29,29 @@ class Tables:
         self.final = collections.Counter()
         self.kept = {}
         for url, kind, worker, name, offset in rows(
-                "select u.url, o.kind, o.worker, w.name, o.off from outcome o "
-                "join url u on u.queue = o.queue and u.h = o.h left join warc "
-                "w on w.worker = o.worker and w.id = o.warc"):
+                'select url, kind, worker, warc, "offset" from page'):
             self.final[url] += int(kind) != LATER
             if name:
                 self.kept[int(worker), without_open(name), int(offset)] = url
         self.lengths = {
             (int(worker), without_open(name)): int(length)
             for worker, name, length in rows(
-                "select worker, name, length from warc")}
+                "select worker, name, length from file")}
         self.queued = count_queued(database, schema)
-        self.leased = int(rows(
-            "select count(*) from queue where owner is not null and "
-            "lease_until > now()")[0][0])
+        self.leased = int(rows("select count(*) from queue where owner is not "
+                               "null and due > now() and due < 'infinity'"
+                               )[0][0])
+
+
+def worker_of(directory):
+    """The number that the database has for a directory's worker; None: it was
+    killed before it had one."""
+    try:
+        with open(os.path.join(directory, "worker"),
+                  encoding="utf-8") as text:
+            return json.load(text)["worker"]
+    except OSError:
+        return None
 
 
 def without_open(name):
@@ -49,11 +59,11 @@ def without_open(name):
 
 
 class Files:
-    """The WARC files of one worker: `answers`, where each record of an answer
-    begins and of which URL; `wrong`."""
+    """The WARC files of one worker: `records`, where each begins and of which
+    URL; `answers`, those that are one; `wrong`."""
 
     def __init__(self, worker, directory, lengths):
-        self.answers = {}
+        self.records, self.answers = {}, {}
         self.wrong = []
         for path in sorted(glob.glob(os.path.join(directory, "warc", "*"))):
             name = os.path.basename(path)
@@ -79,6 +89,8 @@ class Files:
             if "wrong" in fields:
                 self.wrong.append("%s of the record at %d of %s" % (
                     fields["wrong"], at, name))
+            if "warc-target-uri" in fields:
+                self.records[worker, name, at] = archive.uri_of(fields)
             if fields["warc-type"] in ("response", "revisit"):
                 self.answers[worker, name, at] = archive.uri_of(fields)
 
@@ -87,10 +99,11 @@ def differences(workers, tables, expected):
     """What is wrong of a crawl that has ended, in sentences: `expected` are
     the URLs of its site, each of which is to be there once.  `workers`: the
     directory of each, by the number that the database has for it."""
-    found, answers = [], {}
+    found, records, answers = [], {}, {}
     for number, directory in workers.items():
         files = Files(number, directory, tables.lengths)
         found += files.wrong
+        records.update(files.records)
         answers.update(files.answers)
     counts = collections.Counter(
         url for url in answers.values() if not archive.is_asked_unasked(url))
@@ -110,10 +123,13 @@ def differences(workers, tables, expected):
          {url for url, count in tables.final.items() if count > 1})
     tell("of the tables are not in the WARC where these say",
          {url for place, url in tables.kept.items()
-          if answers.get(place) != url})
+          if records.get(place) != url})
+    in_tables = {(worker, name, url)
+                 for (worker, name, _), url in tables.kept.items()}
     tell("in the WARC are not in the tables",
-         {url for place, url in answers.items()
-          if place not in tables.kept and not archive.is_asked_unasked(url)})
+         {url for (worker, name, _), url in answers.items()
+          if (worker, name, url) not in in_tables and
+          not archive.is_asked_unasked(url)})
     tell("of the tables have no outcome",
          {url for url in tables.urls if not tables.final[url]})
     if tables.queued:

@@ -75,8 +75,7 @@ class Worker:
         """`lariat crawl repair`, of a directory whose worker is gone: what it
         says where it fails."""
         done = subprocess.run(
-            self.command("repair", "--frontier", self.crawl.url,
-                         self.directory),
+            self.command("repair", self.directory),
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, text=True, check=False, timeout=60,
             env=self.crawl.environment)
@@ -207,7 +206,8 @@ class Disturber:
 
     def repair(self, worker):
         """While the others work on; if the database is away, at the end."""
-        if not self.database_busy:
+        if not self.database_busy and os.path.exists(
+                os.path.join(worker.directory, "worker")):
             self.wrong += filter(None, [worker.repair()])
 
     def freeze(self, worker):
