@@ -17,13 +17,13 @@ import network
 import postgres
 import report
 import shared_archive
+import shared_rates
 import web
 from bars import Unmeasured, check
 from measure import Bad
 from shared_crawl import Disturber, SharedCrawl
 
 DELAY_MS = 100
-SCHEMA = "lariat"
 
 
 def say(words):
@@ -89,8 +89,9 @@ class Bars:
 
     def crawl(self, directory, database, server, *options):
         return SharedCrawl(
-            self.program(), directory, database.url(), server.first,
-            ["--scope", "any", "--allow-net", network.WEB_NET, *options],
+            self.program(), directory, server.first,
+            ["--quiet", "--frontier", database.url(), "--scope", "any",
+             "--allow-net", network.WEB_NET, *options],
             self.environment)
 
 
@@ -187,7 +188,7 @@ def note_leavers(crawl, disturber, outcome):
                 disturber.database_busy:
             continue
         worker.seen_off = True
-        left = shared_archive.count_queued(disturber.database, SCHEMA)
+        left = shared_archive.count_queued(disturber.database)
         if left:
             outcome.wrong.append("w%d left while %d URLs were queued" % (
                 worker.number, left))
@@ -202,7 +203,7 @@ def look_at(bars, crawl, database, expected, outcome):
         worker.repair() for worker in crawl.workers
         if worker.directory in directories.values()])
     outcome.wrong += check_files(bars, crawl)
-    tables = shared_archive.Tables(database, SCHEMA)
+    tables = shared_archive.Tables(database)
     outcome.wrong += shared_archive.differences(directories, tables, expected)
 
 
@@ -279,7 +280,9 @@ def tell(number, done):
             "; ".join(done.wrong[:6]) or "all is there, once"))
 
 
-ROWS = [(1, "disturbed at random", disturbances)]
+ROWS = [(1, "disturbed at random", disturbances),
+        (2, "two workers to one, and what the database takes",
+         shared_rates.measure)]
 
 
 def end(*_):

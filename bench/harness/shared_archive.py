@@ -8,11 +8,12 @@ import os
 
 import archive
 
+SCHEMA = "lariat"  # where the tables are
 LATER = 8  # the kind of an outcome that is not the last one
 
 
-def count_queued(database, schema):
-    return int(database.query('select count(*) from "%s".todo' % schema)[0][0])
+def count_queued(database):
+    return int(database.query('select count(*) from "%s".todo' % SCHEMA)[0][0])
 
 
 class Tables:
@@ -20,9 +21,9 @@ class Tables:
     is not "later"; `kept`, the places of records in files, with their URL;
     `lengths`, of the workers' files, by worker and name."""
 
-    def __init__(self, database, schema):
+    def __init__(self, database):
         def rows(text):
-            return database.query('set search_path to "%s"; %s' % (schema,
+            return database.query('set search_path to "%s"; %s' % (SCHEMA,
                                                                    text))
 
         self.urls = {url for url, in rows("select url from url")}
@@ -37,7 +38,7 @@ class Tables:
             (int(worker), without_open(name)): int(length)
             for worker, name, length in rows(
                 "select worker, name, length from file")}
-        self.queued = count_queued(database, schema)
+        self.queued = count_queued(database)
         self.leased = int(rows("select count(*) from queue where owner is not "
                                "null and due > now() and due < 'infinity'"
                                )[0][0])

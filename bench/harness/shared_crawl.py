@@ -94,12 +94,11 @@ class Worker:
 class SharedCrawl:
     """`options` are those of lariat crawl, for each worker the same."""
 
-    def __init__(self, program, directory, url, seed, options, environment):
+    def __init__(self, program, directory, seed, options, environment):
         self.program = program
         self.directory = directory
-        self.url = url
         self.seed = seed
-        self.options = ["--quiet", "--frontier", url, *options]
+        self.options = options
         self.environment = environment
         self.workers = []
 
