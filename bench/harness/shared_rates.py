@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: MIT
 """What a second worker brings where the delay is the limit, and what a page
 costs the database, beside a crawl on one machine by SQLite."""
+import os
 import shutil
 import statistics
+import subprocess
 import time
 
 import network
 import postgres
 import shared_archive
 import web
-from bars import check
+from bars import Unmeasured, check
 from shared_crawl import SharedCrawl, Worker
 
 # A worker has as many sites in hand as it may have requests in flight: with a
@@ -17,6 +19,7 @@ from shared_crawl import SharedCrawl, Worker
 IN_HAND, DELAY_MS = 32, 250
 WARM_S, MEASURED_S = 10, 20
 LINKS = 28  # of a page of synthweb's
+STORE_LINKS = 25
 
 
 def median(values):
@@ -158,11 +161,51 @@ def costs(bars, machines, rounds):
             [cost.bytes_a_url for cost in one]), "<=", 400, beside=True)]
 
 
+# ---- The database alone ----
+
+def store_cost(bars, which, workers):
+    """PostgreSQL's CPU ms a page, of workers whose fetches take no time: `all`
+    links of a page are sent to it, or those that are `new` to the worker."""
+    pages = bars.pages(20000)
+    with postgres.Postgres(network.DATABASE) as database:
+        before = database.cpu_s()
+        children = [subprocess.Popen(
+            [bars.program("bench-shared-store"), database.url(), str(pages),
+             "500", str(STORE_LINKS), which, str(number)],
+            stdout=subprocess.PIPE, text=True,
+            preexec_fn=network.die_with_parent) for number in range(workers)]
+        said = [child.communicate(timeout=600)[0].split()
+                for child in children]
+        if any(child.returncode for child in children):
+            raise Unmeasured("bench-shared-store has failed")
+        done, sent, commits = (sum(int(one[i]) for one in said)
+                               for i in range(3))
+        cost = 1000 * (database.cpu_s() - before) / done
+        if done != pages:
+            raise Unmeasured("%d of %d pages" % (done, pages))
+    bars.say("    %d workers, %s links: %.1f links a page sent, %.0f pages a "
+             "commit: %.3f ms" % (workers, which, sent / done, done / commits,
+                                  cost))
+    return cost
+
+
+def store_costs(bars, rounds):
+    if not os.path.exists(bars.program("bench-shared-store")):
+        raise Unmeasured("there is no bench-shared-store")
+    costs = {which: [store_cost(bars, which, 4) for _ in range(rounds)]
+             for which in ("all", "new")}
+    return [check("PostgreSQL's CPU ms a page, %d links, all sent" %
+                  STORE_LINKS, median(costs["all"]), "<=", 0.35),
+            check("those that are new to the worker", median(costs["new"]),
+                  "<=", 0.15)]
+
+
 def measure(bars):
     rounds = bars.options.pairs or 3
     machines = [network.Machine(number) for number in (1, 2)]
     try:
-        return rates(bars, machines, rounds) + costs(bars, machines, rounds)
+        return rates(bars, machines, rounds) + \
+            store_costs(bars, rounds) + costs(bars, machines, rounds)
     finally:
         for one in machines:
             one.close()
