@@ -408,6 +408,7 @@ int main(int argc, char **argv) {
       {"the oracle has what is reached, and that alone", test_oracle_is_closed},
       {"forbidden and dead", test_forbidden},
       {"gaps, in flight, before robots.txt", test_visits},
+      {"gaps that are too short, line by line", test_gaps},
       {"the report", test_report},
   };
   return fixture_main("synthweb_site", tests, FIXTURE_COUNT(tests), argc, argv);
