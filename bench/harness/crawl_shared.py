@@ -90,7 +90,7 @@ class Bars:
     def crawl(self, directory, database, server, *options):
         return SharedCrawl(
             self.program(), directory, server.first,
-            ["--quiet", "--frontier", database.url(), "--scope", "any",
+            ["--quiet", "--contact", "bench@example.org", "--frontier", database.url(), "--scope", "any",
              "--allow-net", network.WEB_NET, *options],
             self.environment)
 

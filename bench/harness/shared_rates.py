@@ -127,7 +127,8 @@ def local_cost(bars, machines):
     with bars.serve(directory, *web_of(bars)) as server:
         crawl = SharedCrawl(
             bars.program(), directory, server.first,
-            ["--quiet", "--scope", "any", "--allow-net", network.WEB_NET,
+            ["--quiet", "--contact", "bench@example.org", "--scope", "any",
+             "--allow-net", network.WEB_NET,
              "--delay", "0", "-c", "64"], bars.environment)
         worker = Worker(crawl, 1, machines[0])
         crawl.workers.append(worker)
