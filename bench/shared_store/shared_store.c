@@ -24,7 +24,7 @@ enum {
   LINKS_MAX = 100,
   QUEUES = 64, /* leased at once */
   URLS = 20,   /* of each */
-  URL_ROOM = 80
+  URL_ROOM = 128
 };
 
 static uint64_t pages, sites;
@@ -60,7 +60,7 @@ struct work {
   lr_crawl_shared_outcome *placed;
   lr_crawl_shared_found *found;
   char (*texts)[URL_ROOM];
-  char (*names)[32];
+  char (*names)[48];
   uint64_t queues[QUEUES];
   int64_t epochs[QUEUES];
   lr_crawl_shared_release releases[QUEUES];
@@ -123,6 +123,7 @@ static void add_links(uint64_t page, uint64_t id) {
 static void finish_page(const lr_crawl_shared_url *url, uint64_t queue) {
   size_t at = work.batch.outcome_count++;
   const char *number = strstr(url->url, "page-");
+  static char html[] = "text/html";
 
   work.outcomes[at] = (lr_crawl_outcome){.url = url->id,
                                          .kind = LR_CRAWL_FETCHED,
@@ -131,7 +132,7 @@ static void finish_page(const lr_crawl_shared_url *url, uint64_t queue) {
                                          .took_ms = 120,
                                          .bytes = 8000,
                                          .has_digest = true,
-                                         .type = "text/html"};
+                                         .type = html};
   memset(work.outcomes[at].digest, (int)url->id,
          sizeof work.outcomes[at].digest);
   work.placed[at] = (lr_crawl_shared_outcome){.queue = queue,
