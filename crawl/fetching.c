@@ -53,6 +53,7 @@ struct lr_crawl_fetch {
   lr_crawl_bytes body;
   uint64_t sent_ns, left_ns;
   int64_t at_ns;
+  lariat_timer send_by; /* {0}: none is set */
 };
 
 /* ---- Fetchers ---- */
@@ -114,6 +115,8 @@ static void wake_waiting(lr_crawl_fetcher *fetcher) {
 
 static void free_fetch(lr_crawl_fetch *fetch) {
   if (fetch->gone) *fetch->gone = true;
+  if (fetch->request.send_by_ns)
+    (void)lariat_reactor_cancel_timer(fetch->fetcher->reactor, fetch->send_by);
   lr_crawl_list_remove(&fetch->node);
   lr_crawl_list_remove(&fetch->waiting);
   fetch->fetcher->in_flight--;
@@ -290,6 +293,22 @@ static void observe(const lariat_request_event *event, void *context) {
   lr_crawl_bytes_add(&fetch->sent, event->head, event->head_length);
 }
 
+/* Gives a request up that was not sent in time. */
+static void end_waiting(void *context) {
+  lr_crawl_fetch *fetch = context;
+  if (!fetch->sent_ns && fetch->state == FETCH_ASKING && fetch->head)
+    lariat_deferred_cancel(fetch->head);
+}
+
+/* Without memory for the timer the request is sent all the same: the margin of
+ * the lease is behind it. */
+static void set_send_by(lr_crawl_fetch *fetch) {
+  if (fetch->request.send_by_ns)
+    (void)!lariat_reactor_call_at(fetch->fetcher->reactor,
+                                  fetch->request.send_by_ns, end_waiting, fetch,
+                                  NULL, &fetch->send_by);
+}
+
 lariat_status lr_crawl_fetch_start(lr_crawl_fetcher *fetcher,
                                    const lr_crawl_request *request) {
   lr_crawl_fetch *fetch = lr_crawl_allocate(1, sizeof *fetch);
@@ -303,6 +322,7 @@ lariat_status lr_crawl_fetch_start(lr_crawl_fetcher *fetcher,
   lr_crawl_list_append(&fetcher->fetches, &fetch->node);
   fetcher->in_flight++;
   lariat_request_options options = lariat_request_defaults(fetcher->client);
+  set_send_by(fetch);
   options.headers = request->headers;
   options.header_count = request->header_count;
   options.sink = lariat_sink_stream(0);

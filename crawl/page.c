@@ -300,6 +300,7 @@ static lr_crawl_namer namer_of(const lr_crawl_asking *asking) {
   return (lr_crawl_namer){.id = queued->id,
                           .depth = queued->depth,
                           .hops_off_site = queued->hops_off_site,
+                          .redirects = queued->redirects,
                           .in_scope_site = decision.on_site};
 }
 
@@ -324,6 +325,7 @@ void lr_crawl_page_take(lr_crawl_asking *asking,
   }
   complete(&page, &outcome);
   count(page.shard, outcome.status);
+  outcome.due_ns = lr_crawl_shard_next_due(asking);
   lr_crawl_shard_tell(page.shard, &outcome);
   lr_crawl_bytes_clear(&page.edges);
   lariat_memory_release(page.location);

@@ -32,7 +32,7 @@
   "coalesce((select now() + " ms MS " from todo t where t.queue = q.id"        \
   " and t.not_before <= now() limit 1),"                                       \
   " (select greatest(min(t.not_before), now() + " ms MS ") from todo t"        \
-  " where t.queue = q.id), 'infinity')"
+  " where t.queue = q.id having count(*) > 0), 'infinity')"
 
 #define HAS_URLS                                                               \
   "exists (select from todo t where t.queue = q.id and t.not_before <= now())"
