@@ -11,6 +11,7 @@
 
 #include "connection_text.h"
 #include "memory.h"
+#include "postgres_start.h"
 #include "postgres_wait.h"
 
 enum { CONNECT_MS = 20000, DEAD_PEER_MS = 10000, STATE_BYTES = 6 };
@@ -140,7 +141,8 @@ static void ignore_notice(void *context, const PGresult *result) {
 
 /* Starts to connect.  What the user says comes behind what is only a default.
  */
-static PGconn *start_connection(const lr_crawl_postgres *postgres) {
+static lariat_status start_connection(lr_crawl_postgres *postgres,
+                                      lr_crawl_fault *fault) {
   char dead[16];
   snprintf(dead, sizeof dead, "%d", DEAD_PEER_MS);
   const char *const keys[] = {"fallback_application_name",
@@ -161,7 +163,10 @@ static PGconn *start_connection(const lr_crawl_postgres *postgres) {
                                 postgres->connection,
                                 "UTF8",
                                 NULL};
-  return PQconnectStartParams(keys, values, 1);
+  lariat_status status = lr_crawl_postgres_start(
+      postgres->reactor, keys, values, CONNECT_MS, &postgres->conn);
+  if (status) return give_up(postgres, status, CONNECT_MS, fault);
+  return postgres->conn ? LARIAT_OK : lr_crawl_fault_memory(fault);
 }
 
 /* Looks whether the connection can be read at all: libpq's messages about that
@@ -207,9 +212,8 @@ lariat_status lr_crawl_postgres_connect(lr_crawl_postgres *postgres,
   lr_crawl_postgres_disconnect(postgres);
   lariat_status status = check_connection(postgres, fault);
   if (status) return status;
-  postgres->conn = start_connection(postgres);
-  return postgres->conn ? finish_connection(postgres, fault)
-                        : lr_crawl_fault_memory(fault);
+  status = start_connection(postgres, fault);
+  return status ? status : finish_connection(postgres, fault);
 }
 
 /* ---- Answers ---- */
