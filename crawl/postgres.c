@@ -110,8 +110,7 @@ static lariat_status status_of(const char *state) {
                 {"57P", LARIAT_ECONNECT},   /* shut down, or starting */
                 {"53300", LARIAT_ECONNECT}, /* too many connections */
                 {"25006", LARIAT_ECONNECT}, /* a standby */
-                {"25P", LARIAT_ECONNECT},   /* idle for too long */
-                {"53200", LARIAT_ENOMEM}};
+                {"25P", LARIAT_ECONNECT}};  /* idle for too long */
   for (size_t i = 0; i < sizeof states / sizeof *states; i++)
     if (strncmp(state, states[i].begin, strlen(states[i].begin)) == 0)
       return states[i].status;
@@ -206,14 +205,27 @@ static lariat_status finish_connection(lr_crawl_postgres *postgres,
                                              : LARIAT_OK;
 }
 
+/* Reads what the server may have said meanwhile: that it ends, or its end. */
+static void read_farewell(lr_crawl_postgres *postgres) {
+  for (int i = 0; i < 2 && lr_crawl_postgres_is_connected(postgres); i++) {
+    bool reads = PQconsumeInput(postgres->conn);
+    if (!reads || PQisBusy(postgres->conn))
+      lr_crawl_postgres_disconnect(postgres);
+  }
+}
+
 lariat_status lr_crawl_postgres_connect(lr_crawl_postgres *postgres,
-                                        lr_crawl_fault *fault) {
+                                        bool *is_new, lr_crawl_fault *fault) {
+  *is_new = false;
+  read_farewell(postgres);
   if (lr_crawl_postgres_is_connected(postgres)) return LARIAT_OK;
   lr_crawl_postgres_disconnect(postgres);
   lariat_status status = check_connection(postgres, fault);
   if (status) return status;
   status = start_connection(postgres, fault);
-  return status ? status : finish_connection(postgres, fault);
+  if (!status) status = finish_connection(postgres, fault);
+  *is_new = !status;
+  return status;
 }
 
 /* ---- Answers ---- */
